@@ -1,0 +1,64 @@
+package conv
+
+import "time"
+
+// Backend prepares convolutions. Plan copies what it needs of weight and bias:
+// the caller may change them afterwards. bias is nil if p.Bias is false, else it
+// has one value per filter. Plan reports a [*ShapeError] for arguments that break
+// a rule and an error that wraps [ErrUnsupported] for what it cannot compute.
+// A Backend serves several goroutines.
+type Backend interface {
+	Plan(p Problem, weight *Tensor, bias []float32) (Plan, error)
+}
+
+// Plan is a prepared convolution.
+//
+// Run computes dst from src. src is shaped as the problem's Src with any batch up
+// to its N, dst as the problem's Dst with the same batch. Run never changes src;
+// after an error nothing in dst may be trusted, and the plan stays usable. Runs
+// of one plan may be called from several goroutines; they take turns.
+//
+// Close releases what the plan holds; closing twice is harmless, and Run after
+// Close reports [ErrClosed].
+type Plan interface {
+	Run(dst, src *Tensor) error
+	Close() error
+}
+
+// Describer is the optional power of a plan to say how it computes.
+type Describer interface {
+	Describe() Description
+}
+
+// Description says which algorithm a plan uses and why.
+type Description struct {
+	Algorithm  string     // its name, as --algorithm takes it
+	SourceHash string     // SHA-256 of the shader source that is compiled; empty on a CPU
+	Chunk      int        // the largest number of images that one submission takes
+	Rejected   []Rejected // the algorithms that were asked first, in order
+}
+
+// Rejected names an algorithm that was not chosen.
+type Rejected struct {
+	Algorithm string
+	Reason    error
+}
+
+// Timer is the optional power of a plan to say how long its Runs took so far,
+// all together, by phase, on the wall clock.
+type Timer interface {
+	Timings() Timings
+}
+
+// Timings are wall-clock totals over all Runs of a plan since it was made.
+type Timings struct {
+	Upload, Kernel, Readback time.Duration
+}
+
+// Oracle is the optional power of a plan to compute in float64, for judging
+// others. For each element of dst it gives the value and the magnitude
+// A = Σ|x||w| + |b| of the sum behind it, which error bounds are made of.
+// A pooled output takes, of its window, the largest A (max) or the mean (avg).
+type Oracle interface {
+	RunFloat64(value, magnitude []float64, src *Tensor) error
+}

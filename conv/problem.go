@@ -1,0 +1,233 @@
+package conv
+
+import "fmt"
+
+// Problem is a convolution, complete but for the numbers: how (Spec), over which
+// images (Src, NCHW), with which weights (Weight, OIHW: [filters, channels per
+// group, kernel rows, kernel columns]), and whether a bias is added.
+type Problem struct {
+	Spec
+	Src, Weight Shape
+	Bias        bool
+}
+
+// Dst validates p and returns the shape of what it computes. Every refusal is a
+// [*ShapeError] that names the argument and the rule.
+func (p Problem) Dst() (Shape, error) {
+	sum, err := p.Sums()
+	if err != nil {
+		return Shape{}, err
+	}
+	p.Spec = p.WithDefaults()
+	dst := sum
+	if p.Pool.Kind != NoPool {
+		for axis := range 2 {
+			dst[2+axis] = (sum[2+axis]-p.Pool.Size[axis])/p.Pool.Stride[axis] + 1
+		}
+	}
+	return dst, nil
+}
+
+// Sums validates p and returns the shape of the convolution's sums, before
+// pooling: the shape of Dst where there is no pool.
+func (p Problem) Sums() (Shape, error) {
+	if err := p.checkNames(); err != nil {
+		return Shape{}, err
+	}
+	p.Spec = p.WithDefaults()
+	if err := p.checkShapes(); err != nil {
+		return Shape{}, err
+	}
+	sums := Shape{p.Src.N(), p.Weight[0], 0, 0}
+	for axis := range 2 {
+		extent, err := p.sumExtent(axis)
+		if err != nil {
+			return Shape{}, err
+		}
+		sums[2+axis] = extent
+	}
+	if err := p.checkPool(sums); err != nil {
+		return Shape{}, err
+	}
+	if _, err := sums.Len(); err != nil {
+		return Shape{}, &ShapeError{"dst", sums.String(), err.(*ShapeError).Rule}
+	}
+	return sums, nil
+}
+
+// MACs returns the multiplications of the direct form for p.Src.N() images:
+// sums × channels per group × kernel elements. p must be valid. The count is a
+// float64 because it may pass what int holds.
+func (p Problem) MACs() float64 {
+	sums, err := p.Sums()
+	if err != nil {
+		return 0
+	}
+	macs := 1.0
+	for _, e := range []int{sums[0], sums[1], sums[2], sums[3], p.Weight[1], p.Weight[2], p.Weight[3]} {
+		macs *= float64(e)
+	}
+	return macs
+}
+
+var axisNames = [2]string{"H", "W"}
+
+// checkNames refuses values that no constant names and pools without a size.
+func (p Problem) checkNames() error {
+	if p.PaddingMode < 0 || int(p.PaddingMode) >= len(paddingModes) {
+		return &ShapeError{"padding mode", fmt.Sprint(int(p.PaddingMode)), "want zeros, reflect, replicate or circular"}
+	}
+	if p.Activation < 0 || int(p.Activation) >= len(activations) {
+		return &ShapeError{"activation", fmt.Sprint(int(p.Activation)), "want none or relu"}
+	}
+	if p.Pool.Kind < 0 || int(p.Pool.Kind) >= len(poolKinds) {
+		return &ShapeError{"pool", fmt.Sprint(int(p.Pool.Kind)), "want none, max or avg"}
+	}
+	return nil
+}
+
+func (p Problem) checkShapes() error {
+	for i, axis := range [4]string{"N", "C", "H", "W"} {
+		if p.Src[i] < 1 && (i > 0 || p.Src[i] < 0) {
+			return &ShapeError{"src", p.Src.String(), fmt.Sprintf("want %s of at least %d, got %d", axis, min(i, 1), p.Src[i])}
+		}
+	}
+	for i, axis := range [4]string{"filter", "channel", "kernel row", "kernel column"} {
+		if p.Weight[i] < 1 {
+			return &ShapeError{"weight", p.Weight.String(), fmt.Sprintf("want at least 1 %s, got %d", axis, p.Weight[i])}
+		}
+	}
+	if _, err := p.Src.Len(); err != nil {
+		return &ShapeError{"src", p.Src.String(), err.(*ShapeError).Rule}
+	}
+	if _, err := p.Weight.Len(); err != nil {
+		return &ShapeError{"weight", p.Weight.String(), err.(*ShapeError).Rule}
+	}
+	return p.checkGroups()
+}
+
+func (p Problem) checkGroups() error {
+	switch {
+	case p.Groups < 1:
+		return &ShapeError{"groups", fmt.Sprint(p.Groups), "want at least 1"}
+	case p.Src.C()%p.Groups != 0:
+		return &ShapeError{"groups", fmt.Sprint(p.Groups), fmt.Sprintf("want a divisor of the %d channels of src %v", p.Src.C(), p.Src)}
+	case p.Weight[0]%p.Groups != 0:
+		return &ShapeError{"groups", fmt.Sprint(p.Groups), fmt.Sprintf("want a divisor of the %d filters of weight %v", p.Weight[0], p.Weight)}
+	case p.Weight[1] != p.Src.C()/p.Groups:
+		return &ShapeError{"weight", p.Weight.String(),
+			fmt.Sprintf("want %d input channels (src C=%d, groups=%d)", p.Src.C()/p.Groups, p.Src.C(), p.Groups)}
+	}
+	return nil
+}
+
+// sumExtent validates one axis (0: H, 1: W) and returns how many sums it holds.
+func (p Problem) sumExtent(axis int) (int, error) {
+	size, kernel := p.Src[2+axis], p.Weight[2+axis]
+	stride, dilation := p.Stride[axis], p.Dilation[axis]
+	before, after := p.Padding.Top, p.Padding.Bottom
+	if axis == 1 {
+		before, after = p.Padding.Left, p.Padding.Right
+	}
+	if stride < 1 {
+		return 0, &ShapeError{"stride", fmt.Sprint(stride), "want at least 1 along " + axisNames[axis]}
+	}
+	if dilation < 1 {
+		return 0, &ShapeError{"dilation", fmt.Sprint(dilation), "want at least 1 along " + axisNames[axis]}
+	}
+	if err := p.checkPadding(axis, size, before, after); err != nil {
+		return 0, err
+	}
+	const most = 1 << 30 // keeps every sum and product below within an int64, on shaders' int32 too
+	if size > most || before > most || after > most {
+		return 0, &ShapeError{"src", p.Src.String(), fmt.Sprintf("want %s and its padding %s of at most %d", axisNames[axis], p.Padding, most)}
+	}
+	span, err := Product(dilation, kernel-1)
+	padded := size + before + after
+	if err != nil || span >= padded {
+		return 0, &ShapeError{"weight", p.Weight.String(),
+			fmt.Sprintf("a kernel of %d with dilation %d is larger than the padded %s of %d", kernel, dilation, axisNames[axis], padded)}
+	}
+	return (padded-span-1)/stride + 1, nil
+}
+
+func (p Problem) checkPadding(axis, size, before, after int) error {
+	refuse := func(rule string, args ...any) error {
+		return &ShapeError{"padding", p.Padding.String(), fmt.Sprintf(rule, args...)}
+	}
+	larger := max(before, after)
+	switch {
+	case before < 0 || after < 0:
+		return refuse("want at least 0 along %s", axisNames[axis])
+	case p.PaddingMode == Reflect && larger >= size:
+		return refuse("reflect padding must be less than the %s of %d", axisNames[axis], size)
+	case p.PaddingMode == Circular && larger > size:
+		return refuse("circular padding must be at most the %s of %d", axisNames[axis], size)
+	}
+	return nil
+}
+
+func (p Problem) checkPool(sums Shape) error {
+	if p.Pool.Kind == NoPool {
+		if p.Pool != (Pool{}) {
+			return &ShapeError{"pool", "none", "want no size and no stride with it"}
+		}
+		return nil
+	}
+	for axis := range 2 {
+		size, stride, extent := p.Pool.Size[axis], p.Pool.Stride[axis], sums[2+axis]
+		switch {
+		case size < 1:
+			return &ShapeError{"pool", p.Pool.String(), fmt.Sprintf("want a size of at least 1 along %s, got %d", axisNames[axis], size)}
+		case stride < 1:
+			return &ShapeError{"pool", p.Pool.String(), fmt.Sprintf("want a stride of at least 1 along %s, got %d", axisNames[axis], stride)}
+		case size > extent:
+			return &ShapeError{"pool", p.Pool.String(), fmt.Sprintf("its size %d along %s is larger than the %d sums there", size, axisNames[axis], extent)}
+		}
+	}
+	return nil
+}
+
+// CheckPlan validates what [Backend.Plan] is called with: p itself, the weight
+// against p.Weight, the bias against p.Bias and the number of filters.
+func (p Problem) CheckPlan(weight *Tensor, bias []float32) error {
+	if _, err := p.Dst(); err != nil {
+		return err
+	}
+	if err := weight.Check("weight"); err != nil {
+		return err
+	}
+	if weight.Shape != p.Weight {
+		return &ShapeError{"weight", weight.Shape.String(), fmt.Sprintf("want %v, the problem's weight", p.Weight)}
+	}
+	switch {
+	case !p.Bias && bias != nil:
+		return &ShapeError{"bias", fmt.Sprintf("[%d]", len(bias)), "want none, the problem has no bias"}
+	case p.Bias && len(bias) != p.Weight[0]:
+		return &ShapeError{"bias", fmt.Sprintf("[%d]", len(bias)), fmt.Sprintf("want %d values, one per filter of weight %v", p.Weight[0], p.Weight)}
+	}
+	return nil
+}
+
+// CheckRun validates what [Plan.Run] is called with: src against p.Src, with any
+// batch up to its N, and dst against what p computes from that batch.
+func (p Problem) CheckRun(dst, src *Tensor) error {
+	if err := src.Check("src"); err != nil {
+		return err
+	}
+	if src.Shape.Image() != p.Src.Image() || src.Shape.N() > p.Src.N() {
+		return &ShapeError{"src", src.Shape.String(), fmt.Sprintf("want %v or a smaller batch", p.Src)}
+	}
+	want, err := p.Dst()
+	if err != nil {
+		return err
+	}
+	want[0] = src.Shape.N()
+	if err := dst.Check("dst"); err != nil {
+		return err
+	}
+	if dst.Shape != want {
+		return &ShapeError{"dst", dst.Shape.String(), fmt.Sprintf("want %v for src %v", want, src.Shape)}
+	}
+	return nil
+}

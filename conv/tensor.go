@@ -1,0 +1,54 @@
+package conv
+
+import "fmt"
+
+// Tensor is a dense float32 array in C order (the last extent varies fastest):
+// NCHW for images and activations, OIHW for weights. Data holds exactly as many
+// elements as Shape says.
+type Tensor struct {
+	Shape Shape
+	Data  []float32
+}
+
+// NewTensor returns a zeroed tensor. It reports a [*ShapeError] for a shape that
+// is negative or too large to address.
+func NewTensor(shape Shape) (*Tensor, error) {
+	n, err := shape.Len()
+	if err != nil {
+		return nil, err
+	}
+	if uint64(n) > maxInt/4 {
+		return nil, &ShapeError{Arg: "shape", Value: shape.String(), Rule: "its float32 elements must fit in the address space"}
+	}
+	return &Tensor{Shape: shape, Data: make([]float32, n)}, nil
+}
+
+// Check reports a [*ShapeError], naming arg, if t is nil or does not hold as many
+// elements as its shape says.
+func (t *Tensor) Check(arg string) error {
+	if t == nil {
+		return &ShapeError{Arg: arg, Value: "nil", Rule: "want a tensor"}
+	}
+	n, err := t.Shape.Len()
+	if err != nil {
+		return &ShapeError{Arg: arg, Value: t.Shape.String(), Rule: err.(*ShapeError).Rule}
+	}
+	if n != len(t.Data) {
+		return &ShapeError{Arg: arg, Value: t.Shape.String(), Rule: fmt.Sprintf("want %d elements, it holds %d", n, len(t.Data))}
+	}
+	return nil
+}
+
+// Images returns images lo ≤ n < hi of t, sharing its storage. It panics, as
+// slicing does, if they are out of range.
+func (t *Tensor) Images(lo, hi int) *Tensor {
+	size := t.Shape[1] * t.Shape[2] * t.Shape[3]
+	return &Tensor{Shape: t.Shape.WithN(hi - lo), Data: t.Data[lo*size : hi*size : hi*size]}
+}
+
+// Plane returns the H×W elements of image n, channel c, sharing t's storage.
+func (t *Tensor) Plane(n, c int) []float32 {
+	size := t.Shape[2] * t.Shape[3]
+	at := (n*t.Shape[1] + c) * size
+	return t.Data[at : at+size : at+size]
+}

@@ -1,0 +1,220 @@
+package cpu
+
+import (
+	"math"
+	"sync/atomic"
+
+	"gpuconv/conv"
+)
+
+// Reference is a [conv.Backend] that computes in float64 and whose plans are
+// [conv.Oracle]s. Each output is one sum in the order of the package conv's
+// formula: bias, then channels, kernel rows, kernel columns. Images are shared
+// out over the cores; no sum is split.
+type Reference struct{}
+
+// Plan validates the arguments, copies weight and bias and returns a plan that
+// also is a [conv.Oracle] and a [conv.Describer].
+func (Reference) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+	if err := p.CheckPlan(weight, bias); err != nil {
+		return nil, err
+	}
+	p.Spec = p.WithDefaults()
+	sums, err := p.Sums()
+	if err != nil {
+		return nil, err
+	}
+	return &referencePlan{problem: p, sums: sums, weight: append([]float32(nil), weight.Data...), bias: append([]float32(nil), bias...)}, nil
+}
+
+type referencePlan struct {
+	problem conv.Problem // with defaults filled in
+	sums    conv.Shape
+	weight  []float32
+	bias    []float32
+	closed  atomic.Bool
+}
+
+// Close makes later runs report [conv.ErrClosed].
+func (r *referencePlan) Close() error {
+	r.closed.Store(true)
+	return nil
+}
+
+// Describe names the reference as the algorithm.
+func (r *referencePlan) Describe() conv.Description {
+	return conv.Description{Algorithm: "reference", Chunk: r.problem.Src.N()}
+}
+
+// Run computes dst in float64 and rounds each value once to float32.
+func (r *referencePlan) Run(dst, src *conv.Tensor) error {
+	if err := r.problem.CheckRun(dst, src); err != nil {
+		return err
+	}
+	value := make([]float64, len(dst.Data))
+	if err := r.RunFloat64(value, make([]float64, len(dst.Data)), src); err != nil {
+		return err
+	}
+	for i, v := range value {
+		dst.Data[i] = float32(v)
+	}
+	return nil
+}
+
+// RunFloat64 implements [conv.Oracle]. value and magnitude hold as many elements
+// as the problem's Dst has for src's batch.
+func (r *referencePlan) RunFloat64(value, magnitude []float64, src *conv.Tensor) error {
+	if r.closed.Load() {
+		return errClosed("reference plan")
+	}
+	shape, err := r.checkOracle(value, magnitude, src)
+	if err != nil {
+		return err
+	}
+	plane := shape.H() * shape.W()
+	forEach(src.Shape.N(), func(n int) {
+		for k := range shape.C() {
+			at := (n*shape.C() + k) * plane
+			r.plane(value[at:at+plane], magnitude[at:at+plane], src, n, k)
+		}
+	})
+	return nil
+}
+
+func (r *referencePlan) checkOracle(value, magnitude []float64, src *conv.Tensor) (conv.Shape, error) {
+	shape, err := r.problem.Dst()
+	if err != nil {
+		return conv.Shape{}, err
+	}
+	if err := src.Check("src"); err != nil {
+		return conv.Shape{}, err
+	}
+	shape[0] = src.Shape.N()
+	want, err := shape.Len()
+	if err != nil {
+		return conv.Shape{}, err
+	}
+	if src.Shape.Image() != r.problem.Src.Image() || src.Shape.N() > r.problem.Src.N() {
+		return conv.Shape{}, &conv.ShapeError{Arg: "src", Value: src.Shape.String(), Rule: "want " + r.problem.Src.String() + " or a smaller batch"}
+	}
+	if len(value) != want || len(magnitude) != want {
+		return conv.Shape{}, &conv.ShapeError{Arg: "dst", Value: shape.String(), Rule: "value and magnitude must hold that many elements"}
+	}
+	return shape, nil
+}
+
+// plane computes the outputs of filter k on image n.
+func (r *referencePlan) plane(value, magnitude []float64, src *conv.Tensor, n, k int) {
+	if r.problem.Pool.Kind == conv.NoPool {
+		r.sumPlane(value, magnitude, src, n, k)
+		return
+	}
+	sums := make([]float64, r.sums.H()*r.sums.W())
+	magnitudes := make([]float64, len(sums))
+	r.sumPlane(sums, magnitudes, src, n, k)
+	r.poolPlane(value, sums)
+	r.poolPlane(magnitude, magnitudes)
+}
+
+// sumPlane computes the activated sums of filter k on image n.
+func (r *referencePlan) sumPlane(value, magnitude []float64, src *conv.Tensor, n, k int) {
+	for i := range r.sums.H() {
+		for j := range r.sums.W() {
+			sum, abs := r.sum(src, n, k, i, j)
+			if r.problem.Activation == conv.ReLU && sum < 0 {
+				sum = 0
+			}
+			value[i*r.sums.W()+j] = sum
+			magnitude[i*r.sums.W()+j] = abs
+		}
+	}
+}
+
+// sum computes Σ x·w + b and Σ |x||w| + |b| at row i, column j of filter k on
+// image n.
+func (r *referencePlan) sum(src *conv.Tensor, n, k, i, j int) (sum, abs float64) {
+	p, w := &r.problem, r.problem.Weight
+	if p.Bias {
+		sum = float64(r.bias[k])
+		abs = math.Abs(sum)
+	}
+	group := k / (w[0] / p.Groups)
+	tap := k * w[1] * w[2] * w[3]
+	for c := range w[1] {
+		plane := src.Plane(n, group*w[1]+c)
+		for u := range w[2] {
+			y := source(p.PaddingMode, i*p.Stride[0]+u*p.Dilation[0]-p.Padding.Top, p.Src.H())
+			for v := range w[3] {
+				x := source(p.PaddingMode, j*p.Stride[1]+v*p.Dilation[1]-p.Padding.Left, p.Src.W())
+				pixel := 0.0
+				if y >= 0 && x >= 0 {
+					pixel = float64(plane[y*p.Src.W()+x])
+				}
+				product := pixel * float64(r.weight[tap])
+				sum += product
+				abs += math.Abs(product)
+				tap++
+			}
+		}
+	}
+	return sum, abs
+}
+
+// source returns which of size positions stands at pos, which may lie in the
+// padding, or −1 where the padding is zero.
+func source(mode conv.PaddingMode, pos, size int) int {
+	if pos >= 0 && pos < size {
+		return pos
+	}
+	switch mode {
+	case conv.Reflect:
+		if pos < 0 {
+			return -pos
+		}
+		return 2*(size-1) - pos
+	case conv.Replicate:
+		return min(max(pos, 0), size-1)
+	case conv.Circular:
+		return (pos + size) % size
+	}
+	return -1
+}
+
+// poolPlane reduces one plane of sums to one plane of outputs.
+func (r *referencePlan) poolPlane(dst, sums []float64) {
+	pool := r.problem.Pool
+	width := (r.sums.W()-pool.Size[1])/pool.Stride[1] + 1
+	for at := range dst {
+		top, left := at/width*pool.Stride[0], at%width*pool.Stride[1]
+		if pool.Kind == conv.MaxPool {
+			dst[at] = r.windowMax(sums, top, left)
+		} else {
+			dst[at] = r.windowMean(sums, top, left)
+		}
+	}
+}
+
+// windowMax returns the largest value of a window, or NaN if it holds one.
+func (r *referencePlan) windowMax(sums []float64, top, left int) float64 {
+	largest := math.Inf(-1)
+	for i := range r.problem.Pool.Size[0] {
+		for j := range r.problem.Pool.Size[1] {
+			v := sums[(top+i)*r.sums.W()+left+j]
+			if math.IsNaN(v) {
+				return v
+			}
+			largest = max(largest, v)
+		}
+	}
+	return largest
+}
+
+func (r *referencePlan) windowMean(sums []float64, top, left int) float64 {
+	total := 0.0
+	for i := range r.problem.Pool.Size[0] {
+		for j := range r.problem.Pool.Size[1] {
+			total += sums[(top+i)*r.sums.W()+left+j]
+		}
+	}
+	return total / float64(r.problem.Pool.Size[0]*r.problem.Pool.Size[1])
+}

@@ -1,0 +1,104 @@
+package gpu
+
+import (
+	"errors"
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// algorithm is one way to compute convolutions with a shader.
+type algorithm struct {
+	name    string
+	accepts func(p conv.Problem, l Limits) error // nil, or why not
+	prepare func(p conv.Problem, l Limits, weight, bias []float32) recipe
+}
+
+// algorithms returns the table: the first that accepts a problem computes it, and
+// the general one stands last.
+func algorithms() []algorithm {
+	return []algorithm{
+		{"direct_soft", acceptsSoft, prepareSoft},
+		{"direct", acceptsDirect, prepareDirect},
+	}
+}
+
+// recipe is a prepared convolution, before OpenGL sees it: pure data.
+type recipe struct {
+	program programKey
+	weight  []float32 // as the shader wants it packed
+	bias    []float32 // likewise; nil where the shader has it with the weights
+	// uniformWeight binds the weights as a uniform block, a part for each pass,
+	// instead of a storage buffer.
+	uniformWeight bool
+	// passes returns the dispatches that compute a batch of images, in order.
+	passes func(images int) []pass
+	// maxImages is how many images the dispatch limits let through at once.
+	maxImages int
+}
+
+// pass is one dispatch.
+type pass struct {
+	uniforms []uniform
+	groups   [3]int
+	// The bytes of the weights that this pass has bound, if they are uniform.
+	weightFirst, weightBytes int
+}
+
+// uniform is the value of an int of the shader.
+type uniform struct {
+	name  string
+	value int
+}
+
+// choose returns the algorithm for p, with the reasons against those that stand
+// before it. A forced one is taken or refused; "" forces none.
+func choose(p conv.Problem, l Limits, forced string) (algorithm, []conv.Rejected, error) {
+	var rejected []conv.Rejected
+	known := false
+	for _, a := range algorithms() {
+		if forced != "" && forced != a.name {
+			continue
+		}
+		known = true
+		err := a.accepts(p, l)
+		if err == nil {
+			return a, rejected, nil
+		}
+		rejected = append(rejected, conv.Rejected{Algorithm: a.name, Reason: err})
+	}
+	if !known {
+		return algorithm{}, nil, fmt.Errorf("gpu: algorithm %q: want one of %v", forced, AlgorithmNames())
+	}
+	reasons := make([]error, len(rejected))
+	for i, r := range rejected {
+		reasons[i] = fmt.Errorf("gpu: %s: %w", r.Algorithm, r.Reason)
+	}
+	return algorithm{}, rejected, errors.Join(reasons...)
+}
+
+// AlgorithmNames lists what Options.Algorithm takes, in the order in which they
+// are asked.
+func AlgorithmNames() []string {
+	var names []string
+	for _, a := range algorithms() {
+		names = append(names, a.name)
+	}
+	return names
+}
+
+// unsupported says what of a problem an algorithm cannot compute.
+func unsupported(format string, args ...any) error {
+	return fmt.Errorf(format+": %w", append(args, conv.ErrUnsupported)...)
+}
+
+// fold spreads n work-groups over x and y so that neither passes its limit and
+// few are left over. It reports false where n is too large.
+func fold(n int, limit [3]int) (x, y int, ok bool) {
+	x = min(n, limit[0])
+	y = ceilDiv(n, x)
+	x = ceilDiv(n, y)
+	return x, y, y <= limit[1]
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -1,0 +1,57 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"gpuconv/conv"
+)
+
+func fill(t *conv.Tensor, r *rand.Rand) {
+	for i := range t.Data {
+		t.Data[i] = r.Float32() - 0.5
+	}
+}
+
+func BenchmarkConv(b *testing.B) {
+	for _, c := range []struct{ n, c, h, w, k, size int }{{512, 1, 48, 64, 6, 7}, {512, 1, 48, 64, 64, 7}, {64, 16, 48, 64, 16, 3}} {
+		p := conv.Problem{Src: conv.Shape{c.n, c.c, c.h, c.w}, Weight: conv.Shape{c.k, c.c, c.size, c.size}}
+		p.Padding = conv.Pad(c.size/2, c.size/2)
+		b.Run(fmt.Sprintf("alg=direct/n=%d/c=%d/hw=%dx%d/k=%d/filters=%d", c.n, c.c, c.h, c.w, c.size, c.k), func(b *testing.B) {
+			d, err := Open(Options{})
+			if err != nil {
+				b.Skip(err)
+			}
+			defer d.Close()
+			r := rand.New(rand.NewPCG(1, 2))
+			src, _ := conv.NewTensor(p.Src)
+			weight, _ := conv.NewTensor(p.Weight)
+			shape, err := p.Dst()
+			if err != nil {
+				b.Fatal(err)
+			}
+			dst, _ := conv.NewTensor(shape)
+			fill(src, r)
+			fill(weight, r)
+			plan, err := d.Plan(p, weight, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer plan.Close()
+			if err := plan.Run(dst, src); err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if err := plan.Run(dst, src); err != nil {
+					b.Fatal(err)
+				}
+			}
+			seconds := b.Elapsed().Seconds() / float64(b.N)
+			b.ReportMetric(float64(c.n)/seconds, "images/s")
+			b.ReportMetric(2e-9*p.MACs()/seconds, "GFLOP/s")
+		})
+	}
+}

@@ -1,0 +1,167 @@
+package gpu
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// directConstants are the constants of direct.comp.
+type directConstants struct {
+	paddingMode conv.PaddingMode
+	localSize   int
+	positions   int
+	vectors     int
+}
+
+func (c directConstants) defines() []define {
+	return []define{
+		{"PADDING_MODE", fmt.Sprint(int(c.paddingMode))},
+		{"LOCAL_SIZE", fmt.Sprint(c.localSize)},
+		{"POSITIONS", fmt.Sprint(c.positions)},
+		{"VECTORS", fmt.Sprint(c.vectors)},
+		{"EACH_POSITION(M)", each(c.positions)},
+		{"EACH_SUM(M)", each(c.positions * c.vectors)},
+	}
+}
+
+// Tiles of direct.comp. BenchmarkConv guards them.
+const (
+	directLocalSize = 64 // two warps; eight vectors of llvmpipe
+	directPositions = 4  // 4 × 8 sums in registers: a quarter of the weight loads of one position
+	directVectors   = 2  // 8 filters, where there are that many
+)
+
+// tile returns how many vec4 of filters an invocation takes and how many such
+// tiles one group's filters make.
+func directTile(filters int) (vectors, tiles int) {
+	vectors = min(directVectors, ceilDiv(filters, 4))
+	return vectors, ceilDiv(filters, 4*vectors)
+}
+
+// acceptsDirect refuses only what exceeds the limits or is not built yet.
+func acceptsDirect(p conv.Problem, l Limits) error {
+	if p.Pool.Kind != conv.NoPool {
+		return unsupported("pool %v", p.Pool)
+	}
+	sums, err := p.Sums()
+	if err != nil {
+		return err
+	}
+	vectors, tiles := directTile(p.Weight[0] / p.Groups)
+	if n := p.Groups * tiles; n > l.WorkGroups[2] {
+		return unsupported("%d groups × %d tiles of filters, the device dispatches %d along z", p.Groups, tiles, l.WorkGroups[2])
+	}
+	packed, err := conv.Product(4, 4*vectors, p.Groups*tiles, p.Weight[1], p.Weight[2], p.Weight[3])
+	if err != nil || packed > l.block() {
+		return unsupported("weight %v packed, the device's buffers hold %d bytes", p.Weight, l.block())
+	}
+	for _, image := range []conv.Shape{p.Src.Image(), sums.Image()} {
+		if n, err := image.Len(); err != nil || n > l.block()/4 {
+			return unsupported("an image of %v, the device's buffers hold %d bytes", image, l.block())
+		}
+	}
+	if l.LoopIterations > 0 && p.Weight[3]+1 > l.LoopIterations {
+		return unsupported("kernel width %d, the device ends loops after %d iterations", p.Weight[3], l.LoopIterations)
+	}
+	return nil
+}
+
+func prepareDirect(p conv.Problem, l Limits, weight, bias []float32) recipe {
+	d := direct{Problem: p, limits: l}
+	d.sums, _ = p.Sums() // p was accepted
+	d.vectors, d.tiles = directTile(p.Weight[0] / p.Groups)
+	constants := directConstants{paddingMode: p.PaddingMode, localSize: min(directLocalSize, l.WorkGroupInvocations),
+		positions: directPositions, vectors: d.vectors}
+	d.block = constants.localSize * constants.positions
+	return recipe{
+		program:   programKey{shader: "direct", constants: constants},
+		weight:    d.packWeight(weight),
+		bias:      d.packBias(bias),
+		passes:    d.passes,
+		maxImages: d.maxImages(),
+	}
+}
+
+// direct is what preparing and dispatching direct.comp share.
+type direct struct {
+	conv.Problem
+	limits  Limits
+	sums    conv.Shape
+	vectors int // vec4 of filters per tile
+	tiles   int // per group
+	block   int // positions per work-group
+}
+
+// maxImages keeps positions within the work-groups that x and y can count and
+// within int32.
+func (d direct) maxImages() int {
+	area := d.sums.H() * d.sums.W()
+	return max(1, min(d.limits.WorkGroups[0]*d.limits.WorkGroups[1]/2, (1<<30)/d.block)*d.block/area)
+}
+
+// packWeight lays weights out as [group][tile][channel][row][column][4*vectors].
+func (d direct) packWeight(weight []float32) []float32 {
+	taps, width := d.Weight[1]*d.Weight[2]*d.Weight[3], 4*d.vectors
+	packed := make([]float32, d.Groups*d.tiles*taps*width)
+	d.eachFilter(func(k, tile, slot int) {
+		for tap := range taps {
+			packed[(tile*taps+tap)*width+slot] = weight[k*taps+tap]
+		}
+	})
+	return packed
+}
+
+// packBias lays biases out as [group][tile][4*vectors], zeros where there are none.
+func (d direct) packBias(bias []float32) []float32 {
+	packed := make([]float32, d.Groups*d.tiles*4*d.vectors)
+	if bias != nil {
+		d.eachFilter(func(k, tile, slot int) { packed[tile*4*d.vectors+slot] = bias[k] })
+	}
+	return packed
+}
+
+// eachFilter calls f with each filter and its place.
+func (d direct) eachFilter(f func(k, tile, slot int)) {
+	perGroup := d.Weight[0] / d.Groups
+	for k := range d.Weight[0] {
+		group, inGroup := k/perGroup, k%perGroup
+		f(k, group*d.tiles+inGroup/(4*d.vectors), inGroup%(4*d.vectors))
+	}
+}
+
+// passes splits the rows of taps where one dispatch would take more loop
+// iterations than the device allows; later passes add to what earlier ones left.
+func (d direct) passes(images int) []pass {
+	rows := d.Weight[1] * d.Weight[2]
+	perPass := rows
+	if d.limits.LoopIterations > 0 {
+		perPass = min(rows, d.limits.LoopIterations/(d.Weight[3]+1))
+	}
+	positions := images * d.sums.H() * d.sums.W()
+	x, y, _ := fold(ceilDiv(positions, d.block), d.limits.WorkGroups)
+	var all []pass
+	for first := 0; first < rows; first += perPass {
+		all = append(all, pass{
+			uniforms: d.uniforms(positions, first, min(first+perPass, rows)),
+			groups:   [3]int{x, y, d.Groups * d.tiles},
+		})
+	}
+	return all
+}
+
+func (d direct) uniforms(positions, firstTap, lastTap int) []uniform {
+	relu := 0
+	if d.Activation == conv.ReLU {
+		relu = 1
+	}
+	return []uniform{
+		{"srcH", d.Src.H()}, {"srcW", d.Src.W()}, {"allChannels", d.Src.C()}, {"channels", d.Weight[1]},
+		{"sumH", d.sums.H()}, {"sumW", d.sums.W()}, {"allFilters", d.Weight[0]}, {"filters", d.Weight[0] / d.Groups},
+		{"kernelH", d.Weight[2]}, {"kernelW", d.Weight[3]},
+		{"strideH", d.Stride[0]}, {"strideW", d.Stride[1]}, {"dilationH", d.Dilation[0]}, {"dilationW", d.Dilation[1]},
+		{"padTop", d.Padding.Top}, {"padLeft", d.Padding.Left},
+		{"positions", positions}, {"tiles", d.tiles},
+		{"firstTap", firstTap}, {"lastTap", lastTap}, {"relu", relu},
+	}
+}

@@ -1,0 +1,116 @@
+// Package gpu computes convolutions with OpenGL 4.3 compute shaders over storage
+// buffers, on any device that EGL offers, without a display.
+//
+// [Open] opens a device, which is a [conv.Backend] that several goroutines may
+// share: one goroutine, locked to its OS thread, owns the OpenGL context and
+// serves them in turn. [Devices] lists what there is.
+//
+// Without cgo, or with the build tag nogl, the package builds and Open reports
+// [ErrUnavailable].
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// ErrUnavailable is wrapped by Open's error where this build has no OpenGL.
+var ErrUnavailable = errors.New("this program was built without OpenGL (build it with cgo and -tags egl)")
+
+// ErrNoDevice is wrapped by Open's error where no device answers the request.
+var ErrNoDevice = errors.New("no OpenGL 4.3 device answers the request")
+
+// Selector says which device to open: one of the words any, gpu and software, or
+// the number of an EGL device. The zero value is any.
+type Selector struct {
+	kind  selectorKind
+	index int
+}
+
+type selectorKind int
+
+const (
+	anyDevice selectorKind = iota
+	hardwareDevice
+	softwareDevice
+	numberedDevice
+)
+
+// Any takes the first device that works, hardware before software.
+func Any() Selector { return Selector{} }
+
+// Hardware takes the first device that works and is not a software renderer.
+func Hardware() Selector { return Selector{kind: hardwareDevice} }
+
+// Software takes the first software renderer that works.
+func Software() Selector { return Selector{kind: softwareDevice} }
+
+// ParseSelector reads any, gpu, software or the number of an EGL device, as
+// gpuconv info lists them.
+func ParseSelector(s string) (Selector, error) {
+	switch s {
+	case "any":
+		return Any(), nil
+	case "gpu":
+		return Hardware(), nil
+	case "software":
+		return Software(), nil
+	}
+	index, err := strconv.Atoi(s)
+	if err != nil || index < 0 {
+		return Selector{}, fmt.Errorf("gpu: device %q: want any, gpu, software or the number of a device", s)
+	}
+	return Selector{kind: numberedDevice, index: index}, nil
+}
+
+func (s Selector) String() string {
+	switch s.kind {
+	case hardwareDevice:
+		return "gpu"
+	case softwareDevice:
+		return "software"
+	case numberedDevice:
+		return strconv.Itoa(s.index)
+	}
+	return "any"
+}
+
+// Options says what to open and how to compute.
+type Options struct {
+	Device    Selector
+	Algorithm string // forces an algorithm by name; "" takes the first that accepts the problem
+	// Guard fills every output buffer with NaN before each run, so that an
+	// element that a shader does not write is seen. It costs time: for tests.
+	Guard bool
+}
+
+// Info names an open device, as its driver does.
+type Info struct {
+	Name     string // where it was found: "EGL device 0 (/dev/dri/renderD128)"
+	Index    int    // of the EGL device, −1 if it was not opened by number
+	Vendor   string // GL_VENDOR
+	Renderer string // GL_RENDERER
+	Version  string // GL_VERSION, with the driver's
+	Software bool   // it is a software renderer: a CPU does the work
+}
+
+// String names the renderer, and says if it is software.
+func (i Info) String() string {
+	if i.Software {
+		return "software renderer " + i.Renderer
+	}
+	return i.Renderer
+}
+
+// isSoftware tells from GL_RENDERER whether a CPU does the work.
+func isSoftware(renderer string) bool {
+	lower := strings.ToLower(renderer)
+	for _, name := range []string{"llvmpipe", "softpipe", "swrast", "swr ", "swiftshader", "lavapipe", "software rasterizer", "basic render"} {
+		if strings.Contains(lower, name) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,48 @@
+// Package egl opens OpenGL 4.3 core contexts without a display. It calls libEGL
+// through purego, so building it needs no EGL headers.
+//
+// [Candidates] lists where a context may be had, best first: each EGL device
+// that is not a software renderer, then Mesa's surfaceless platform, then the
+// default display, then the software devices. Whoever asks tries them in turn
+// with [Candidate.Open].
+//
+// An EGL display is never terminated: it is shared by everyone in the process
+// who opened the same device, and ends with the process.
+package egl
+
+import "fmt"
+
+// Candidate is a place where a context may be had.
+type Candidate struct {
+	Name     string // for people: "EGL device 0 (/dev/dri/renderD128)", "surfaceless"
+	Index    int    // of the EGL device, as eglQueryDevicesEXT numbers them; −1 for a platform
+	Software bool   // EGL says that the device is a software renderer
+
+	platform uint32  // EGL platform, 0 for the default display
+	native   uintptr // EGLDeviceEXT, or 0
+}
+
+// Error is a failed EGL call.
+type Error struct {
+	Call string
+	Code int32 // EGL error code, such as 0x3001 for EGL_NOT_INITIALIZED
+}
+
+func (e *Error) Error() string {
+	if name, ok := errorName(e.Code); ok {
+		return fmt.Sprintf("egl: %s: %s", e.Call, name)
+	}
+	return fmt.Sprintf("egl: %s: error 0x%04x", e.Call, e.Code)
+}
+
+// errorName names the EGL 1.5 error codes, which are consecutive.
+func errorName(code int32) (string, bool) {
+	names := [...]string{"EGL_SUCCESS", "EGL_NOT_INITIALIZED", "EGL_BAD_ACCESS", "EGL_BAD_ALLOC", "EGL_BAD_ATTRIBUTE",
+		"EGL_BAD_CONFIG", "EGL_BAD_CONTEXT", "EGL_BAD_CURRENT_SURFACE", "EGL_BAD_DISPLAY", "EGL_BAD_MATCH",
+		"EGL_BAD_NATIVE_PIXMAP", "EGL_BAD_NATIVE_WINDOW", "EGL_BAD_PARAMETER", "EGL_BAD_SURFACE", "EGL_CONTEXT_LOST"}
+	const first = 0x3000
+	if code < first || int(code-first) >= len(names) {
+		return "", false
+	}
+	return names[code-first], true
+}

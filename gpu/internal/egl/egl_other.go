@@ -1,0 +1,25 @@
+//go:build !linux
+
+package egl
+
+import (
+	"errors"
+	"unsafe"
+)
+
+// Context stands for a context that cannot be had on this platform.
+type Context struct{}
+
+var errPlatform = errors.New("egl: headless contexts are opened on Linux only")
+
+// Candidates reports that there is no EGL here.
+func Candidates() ([]Candidate, error) { return nil, errPlatform }
+
+// Open reports that there is no EGL here.
+func (Candidate) Open() (*Context, error) { return nil, errPlatform }
+
+// ProcAddress returns nil.
+func (*Context) ProcAddress(string) unsafe.Pointer { return nil }
+
+// Close does nothing.
+func (*Context) Close() error { return nil }

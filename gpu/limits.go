@@ -1,0 +1,26 @@
+package gpu
+
+// Limits are the bounds of a context that plans are cut to. Sizes are in bytes.
+type Limits struct {
+	Software             bool   // a software renderer: see SoftwareLoopLimit
+	StorageBlock         int    // GL_MAX_SHADER_STORAGE_BLOCK_SIZE
+	UniformBlock         int    // GL_MAX_UNIFORM_BLOCK_SIZE
+	UniformAlignment     int    // GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT
+	SharedMemory         int    // GL_MAX_COMPUTE_SHARED_MEMORY_SIZE
+	WorkGroups           [3]int // GL_MAX_COMPUTE_WORK_GROUP_COUNT
+	WorkGroupSize        [3]int // GL_MAX_COMPUTE_WORK_GROUP_SIZE
+	WorkGroupInvocations int    // GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS
+	LoopIterations       int    // of one invocation's loops together; 0 for no limit
+}
+
+// SoftwareLoopLimit is how many loop back-edges llvmpipe lets one invocation
+// take, in all its loops together, before the loops silently end: Mesa's
+// LP_MAX_TGSI_LOOP_ITERATIONS. TestLoopLimit guards it.
+const SoftwareLoopLimit = 65535
+
+// bufferCap bounds a buffer however much the driver offers: shaders index with
+// int32, and buffers of 2 GiB and more have silently been inaccessible.
+const bufferCap = 1 << 30
+
+// block returns the largest buffer, in bytes, that a shader may be given.
+func (l Limits) block() int { return min(l.StorageBlock, bufferCap) }

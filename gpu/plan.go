@@ -1,0 +1,186 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+	"unsafe"
+
+	"gpuconv/conv"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// Plan compiles the shader for p, unless the device has it already, uploads the
+// packed weights and allocates the buffers that every run uses. The plan also is
+// a [conv.Describer] and a [conv.Timer].
+func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+	if err := p.CheckPlan(weight, bias); err != nil {
+		return nil, err
+	}
+	p.Spec = p.WithDefaults()
+	chosen, rejected, err := choose(p, d.limits, d.options.Algorithm)
+	if err != nil {
+		return nil, err
+	}
+	made := &plan{device: d, problem: p, recipe: chosen.prepare(p, d.limits, weight.Data, bias)}
+	made.chunk = chunk(p, d.limits, made.recipe.maxImages)
+	made.description = conv.Description{Algorithm: chosen.name, Chunk: made.chunk, Rejected: rejected}
+	if err := d.thread.do(made.allocate); err != nil {
+		return nil, err
+	}
+	made.recipe.weight, made.recipe.bias = nil, nil
+	return made, nil
+}
+
+type plan struct {
+	device      *Device
+	problem     conv.Problem // with defaults filled in
+	recipe      recipe
+	chunk       int // images per submission
+	description conv.Description
+
+	// Touched on the device's thread only.
+	program *program
+	buffers [4]buffer // by binding: src, weight, bias, dst
+	closed  bool
+	timings conv.Timings
+}
+
+const (
+	bindSrc = iota
+	bindWeight
+	bindBias
+	bindDst
+)
+
+// allocate makes what the plan holds on the device, all or nothing.
+func (p *plan) allocate() (err error) {
+	if p.program, err = p.device.program(p.recipe.program); err != nil {
+		return err
+	}
+	p.description.SourceHash = p.program.hash
+	defer func() {
+		if err != nil {
+			p.release()
+		}
+	}()
+	src, dst := imageBytes(p.problem)
+	for _, b := range []struct {
+		binding int
+		what    string
+		bytes   int
+		data    []float32
+		usage   uint32
+	}{
+		{bindSrc, "src", p.chunk * src, nil, gl.STREAM_DRAW},
+		{bindWeight, "weight", 4 * len(p.recipe.weight), p.recipe.weight, gl.STATIC_DRAW},
+		{bindBias, "bias", 4 * len(p.recipe.bias), p.recipe.bias, gl.STATIC_DRAW},
+		{bindDst, "dst", p.chunk * dst, nil, gl.STREAM_READ},
+	} {
+		if b.bytes == 0 {
+			continue // the shader has no such buffer
+		}
+		if p.buffers[b.binding], err = newBuffer(b.what, b.bytes, b.data, b.usage); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *plan) release() {
+	for i := range p.buffers {
+		p.buffers[i].delete()
+	}
+}
+
+// Run implements [conv.Plan]. Batches beyond the plan's chunk are computed one
+// chunk after the other.
+func (p *plan) Run(dst, src *conv.Tensor) error {
+	if err := p.problem.CheckRun(dst, src); err != nil {
+		return err
+	}
+	return p.device.thread.do(func() error {
+		if p.closed {
+			return fmt.Errorf("gpu: plan: %w", conv.ErrClosed)
+		}
+		for lo := 0; lo < src.Shape.N(); lo += p.chunk {
+			hi := min(lo+p.chunk, src.Shape.N())
+			if err := p.runChunk(dst.Images(lo, hi), src.Images(lo, hi)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// runChunk uploads, dispatches and reads back at most p.chunk images. It waits
+// for each phase so that the timings are true.
+func (p *plan) runChunk(dst, src *conv.Tensor) error {
+	start := time.Now()
+	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, p.buffers[bindSrc].handle)
+	gl.BufferSubData(gl.SHADER_STORAGE_BUFFER, 0, 4*len(src.Data), gl.Ptr(src.Data))
+	if p.device.options.Guard {
+		p.fillDst()
+	}
+	gl.Finish()
+	uploaded := time.Now()
+	for binding, b := range p.buffers {
+		gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, uint32(binding), b.handle)
+	}
+	for _, work := range p.recipe.passes(src.Shape.N()) {
+		if p.recipe.uniformWeight {
+			gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, p.buffers[bindWeight].handle, work.weightFirst, work.weightBytes)
+		}
+		p.program.dispatch(work)
+	}
+	gl.Finish()
+	computed := time.Now()
+	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, p.buffers[bindDst].handle)
+	gl.GetBufferSubData(gl.SHADER_STORAGE_BUFFER, 0, 4*len(dst.Data), gl.Ptr(dst.Data))
+	if err := glError(fmt.Sprintf("computing %d images with %s", src.Shape.N(), p.description.Algorithm)); err != nil {
+		return err
+	}
+	p.timings.Upload += uploaded.Sub(start)
+	p.timings.Kernel += computed.Sub(uploaded)
+	p.timings.Readback += time.Since(computed)
+	return nil
+}
+
+// fillDst writes NaN over the output buffer.
+func (p *plan) fillDst() {
+	nan := float32(math.NaN())
+	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, p.buffers[bindDst].handle)
+	gl.ClearBufferData(gl.SHADER_STORAGE_BUFFER, gl.R32F, gl.RED, gl.FLOAT, unsafe.Pointer(&nan))
+}
+
+// Close releases the plan's buffers.
+func (p *plan) Close() error {
+	err := p.device.thread.do(func() error {
+		if !p.closed {
+			p.closed = true
+			p.release()
+			return glError("closing a plan")
+		}
+		return nil
+	})
+	if errors.Is(err, conv.ErrClosed) {
+		return nil // the buffers ended with the device
+	}
+	return err
+}
+
+// Describe implements [conv.Describer].
+func (p *plan) Describe() conv.Description { return p.description }
+
+// Timings implements [conv.Timer].
+func (p *plan) Timings() (t conv.Timings) {
+	p.device.thread.do(func() error { // after the device's Close there is nothing to tell
+		t = p.timings
+		return nil
+	})
+	return t
+}

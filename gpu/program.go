@@ -1,0 +1,131 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"fmt"
+	"strings"
+	"unsafe"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// program is a linked compute program of the device's cache.
+type program struct {
+	handle    uint32
+	hash      string // of its source
+	locations map[string]int32
+}
+
+// program returns the program of a key, compiled at its first use. It runs on
+// the thread.
+func (d *Device) program(key programKey) (*program, error) {
+	if p, ok := d.programs[key]; ok {
+		return p, nil
+	}
+	source, err := key.source()
+	if err != nil {
+		return nil, err
+	}
+	handle, err := link(key.shader, source)
+	if err != nil {
+		return nil, err
+	}
+	p := &program{handle: handle, hash: hash(source), locations: map[string]int32{}}
+	d.programs[key] = p
+	return p, nil
+}
+
+func link(name, source string) (uint32, error) {
+	shader := gl.CreateShader(gl.COMPUTE_SHADER)
+	defer gl.DeleteShader(shader)
+	text, free := gl.Strs(source + "\x00")
+	gl.ShaderSource(shader, 1, text, nil)
+	free()
+	gl.CompileShader(shader)
+	var status int32
+	if gl.GetShaderiv(shader, gl.COMPILE_STATUS, &status); status == gl.FALSE {
+		return 0, fmt.Errorf("gpu: shader %s does not compile: %s", name, shaderLog(shader))
+	}
+	handle := gl.CreateProgram()
+	gl.AttachShader(handle, shader)
+	gl.LinkProgram(handle)
+	if gl.GetProgramiv(handle, gl.LINK_STATUS, &status); status == gl.FALSE {
+		log := programLog(handle)
+		gl.DeleteProgram(handle)
+		return 0, fmt.Errorf("gpu: shader %s does not link: %s", name, log)
+	}
+	return handle, glError("compiling shader " + name)
+}
+
+func shaderLog(shader uint32) string {
+	var length int32
+	gl.GetShaderiv(shader, gl.INFO_LOG_LENGTH, &length)
+	log := make([]byte, length+1)
+	gl.GetShaderInfoLog(shader, int32(len(log)), nil, &log[0])
+	return oneLine(log)
+}
+
+func programLog(handle uint32) string {
+	var length int32
+	gl.GetProgramiv(handle, gl.INFO_LOG_LENGTH, &length)
+	log := make([]byte, length+1)
+	gl.GetProgramInfoLog(handle, int32(len(log)), nil, &log[0])
+	return oneLine(log)
+}
+
+// oneLine makes one line of a driver's log.
+func oneLine(log []byte) string {
+	return strings.Join(strings.Fields(strings.TrimRight(string(log), "\x00")), " ")
+}
+
+// dispatch runs one pass of p over the buffers that are bound.
+func (p *program) dispatch(work pass) {
+	gl.UseProgram(p.handle)
+	for _, u := range work.uniforms {
+		gl.Uniform1i(p.location(u.name), int32(u.value))
+	}
+	gl.DispatchCompute(uint32(work.groups[0]), uint32(work.groups[1]), uint32(work.groups[2]))
+	gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT | gl.BUFFER_UPDATE_BARRIER_BIT)
+}
+
+// location is −1, which OpenGL ignores, for a uniform that the compiler dropped.
+func (p *program) location(name string) int32 {
+	if at, ok := p.locations[name]; ok {
+		return at
+	}
+	at := gl.GetUniformLocation(p.handle, gl.Str(name+"\x00"))
+	p.locations[name] = at
+	return at
+}
+
+// buffer is a storage buffer of a plan.
+type buffer struct {
+	handle uint32
+	bytes  int
+}
+
+// newBuffer allocates bytes of storage, holding data or undefined. It reports
+// what for it was wanted if there is not enough memory.
+func newBuffer(what string, bytes int, data []float32, usage uint32) (buffer, error) {
+	b := buffer{bytes: bytes}
+	gl.GenBuffers(1, &b.handle)
+	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
+	var from unsafe.Pointer
+	if len(data) > 0 {
+		from = gl.Ptr(data)
+	}
+	gl.BufferData(gl.SHADER_STORAGE_BUFFER, bytes, from, usage)
+	if err := glError(fmt.Sprintf("allocating %d bytes for %s", bytes, what)); err != nil {
+		b.delete()
+		return buffer{}, err
+	}
+	return b, nil
+}
+
+func (b *buffer) delete() {
+	if b.handle != 0 {
+		gl.DeleteBuffers(1, &b.handle)
+	}
+	b.handle = 0
+}

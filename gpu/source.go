@@ -1,0 +1,56 @@
+package gpu
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"gpuconv/shaders"
+)
+
+// programKey names a program: a shader and the constants it is compiled with. It
+// is comparable.
+type programKey struct {
+	shader    string
+	constants constants
+}
+
+// constants are one shader's, as a comparable struct.
+type constants interface{ defines() []define }
+
+// define is one #define line.
+type define struct{ name, value string }
+
+// each writes the unrolled loop M(0) M(1) … M(n−1): GLSL has no way to ask for one.
+func each(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "M(%d) ", i)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// source returns exactly what is compiled: the shader's #version line, the
+// defines, and the rest of the file under its own line numbers.
+func (k programKey) source() (string, error) {
+	text, err := shaders.Source(k.shader)
+	if err != nil {
+		return "", err
+	}
+	version, rest, _ := strings.Cut(text, "\n")
+	var b strings.Builder
+	fmt.Fprintln(&b, version)
+	for _, d := range k.constants.defines() {
+		fmt.Fprintf(&b, "#define %s %s\n", d.name, d.value)
+	}
+	b.WriteString("#line 2\n")
+	b.WriteString(rest)
+	return b.String(), nil
+}
+
+// hash returns the SHA-256 of a program's source, in hexadecimal.
+func hash(source string) string {
+	sum := sha256.Sum256([]byte(source))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,87 @@
+package gpu
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+
+	"gpuconv/conv"
+)
+
+// thread runs functions on one goroutine that is locked to its OS thread, which
+// is what an OpenGL context needs: it is current on one thread.
+type thread struct {
+	calls chan call
+	stop  chan struct{}
+	done  chan struct{}
+	once  sync.Once
+}
+
+type call struct {
+	f     func() error
+	reply chan<- outcome
+}
+
+type outcome struct {
+	err      error
+	panicked bool
+	value    any
+}
+
+// startThread starts the goroutine. At the end of its life, after stop, it runs
+// leave.
+func startThread(leave func()) *thread {
+	t := &thread{calls: make(chan call), stop: make(chan struct{}), done: make(chan struct{})}
+	go t.serve(leave)
+	return t
+}
+
+func (t *thread) serve(leave func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(t.done)
+	for {
+		select {
+		case c := <-t.calls:
+			c.reply <- perform(c.f)
+		case <-t.stop:
+			leave()
+			return
+		}
+	}
+}
+
+func perform(f func() error) (result outcome) {
+	completed := false
+	defer func() {
+		if !completed {
+			result = outcome{panicked: true, value: recover()}
+		}
+	}()
+	err := f()
+	completed = true
+	return outcome{err: err}
+}
+
+// do runs f on the thread and returns its error. A panic in f is raised again
+// here. f must not call do. After close, do reports [conv.ErrClosed].
+func (t *thread) do(f func() error) error {
+	reply := make(chan outcome, 1)
+	select {
+	case t.calls <- call{f: f, reply: reply}:
+	case <-t.stop:
+		return fmt.Errorf("gpu: device: %w", conv.ErrClosed)
+	}
+	result := <-reply
+	if result.panicked {
+		panic(result.value)
+	}
+	return result.err
+}
+
+// close ends the goroutine after the call in progress and waits for it. Closing
+// twice is harmless.
+func (t *thread) close() {
+	t.once.Do(func() { close(t.stop) })
+	<-t.done
+}

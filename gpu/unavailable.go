@@ -1,0 +1,34 @@
+//go:build !cgo || nogl
+
+package gpu
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// Device cannot be had in this build.
+type Device struct{}
+
+// Open reports [ErrUnavailable].
+func Open(options Options) (*Device, error) {
+	return nil, fmt.Errorf("gpu: device %v: %w", options.Device, ErrUnavailable)
+}
+
+// Devices reports [ErrUnavailable].
+func Devices() ([]Info, []Limits, error) { return nil, nil, fmt.Errorf("gpu: %w", ErrUnavailable) }
+
+// Plan reports [ErrUnavailable].
+func (*Device) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
+	return nil, fmt.Errorf("gpu: %w", ErrUnavailable)
+}
+
+// Info returns nothing.
+func (*Device) Info() Info { return Info{} }
+
+// Limits returns nothing.
+func (*Device) Limits() Limits { return Limits{} }
+
+// Close does nothing.
+func (*Device) Close() error { return nil }

@@ -2,15 +2,15 @@ package gpu
 
 // Limits are the bounds of a context that plans are cut to. Sizes are in bytes.
 type Limits struct {
-	Software             bool   // a software renderer: see SoftwareLoopLimit
-	StorageBlock         int    // GL_MAX_SHADER_STORAGE_BLOCK_SIZE
-	UniformBlock         int    // GL_MAX_UNIFORM_BLOCK_SIZE
-	UniformAlignment     int    // GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT
-	SharedMemory         int    // GL_MAX_COMPUTE_SHARED_MEMORY_SIZE
-	WorkGroups           [3]int // GL_MAX_COMPUTE_WORK_GROUP_COUNT
-	WorkGroupSize        [3]int // GL_MAX_COMPUTE_WORK_GROUP_SIZE
-	WorkGroupInvocations int    // GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS
-	LoopIterations       int    // of one invocation's loops together; 0 for no limit
+	Software             bool   `json:"-"`                      // a software renderer: see SoftwareLoopLimit
+	StorageBlock         int    `json:"storage_block"`          // GL_MAX_SHADER_STORAGE_BLOCK_SIZE
+	UniformBlock         int    `json:"uniform_block"`          // GL_MAX_UNIFORM_BLOCK_SIZE
+	UniformAlignment     int    `json:"uniform_alignment"`      // GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT
+	SharedMemory         int    `json:"shared_memory"`          // GL_MAX_COMPUTE_SHARED_MEMORY_SIZE
+	WorkGroups           [3]int `json:"work_groups"`            // GL_MAX_COMPUTE_WORK_GROUP_COUNT
+	WorkGroupSize        [3]int `json:"work_group_size"`        // GL_MAX_COMPUTE_WORK_GROUP_SIZE
+	WorkGroupInvocations int    `json:"work_group_invocations"` // GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS
+	LoopIterations       int    `json:"loop_iterations"`        // of one invocation's loops together; 0 for no limit
 }
 
 // SoftwareLoopLimit is how many loop back-edges llvmpipe lets one invocation

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"gpuconv/conv"
+	"gpuconv/filters"
+	"gpuconv/stimuli"
+
+	"github.com/spf13/pflag"
+)
+
+// presets are the sets of stimuli and filters that have a name.
+var presets = []string{"nma", "nma-t3"}
+
+// presetFlag is --preset.
+type presetFlag struct{ name string }
+
+func (f *presetFlag) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.name, "preset", "nma", "nma (Neuromatch W1D5 tutorial 2) or nma-t3 (tutorial 3: pixels 0 and 1, filters keep their mean)")
+}
+
+// tutorial3 tells the presets apart and refuses others.
+func (f *presetFlag) tutorial3() (bool, error) {
+	switch f.name {
+	case "nma":
+		return false, nil
+	case "nma-t3":
+		return true, nil
+	}
+	return false, usage(fmt.Errorf("--preset %q: want one of %v", f.name, presets))
+}
+
+// stimulusFlags describe a set of gratings.
+type stimulusFlags struct {
+	orientations string
+	sf, res      float64
+	patch        bool
+}
+
+func (f *stimulusFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.orientations, "orientations", "-90,-45,0,45,90", "degrees from vertical: a list, or start:stop:step for start + i·step below stop")
+	flags.Float64Var(&f.sf, "sf", 1.0/28, "spatial frequency as the tutorial counts it: radians per pixel of the full 640×480 image")
+	flags.Float64Var(&f.res, "res", 0.1, "resolution: 1 is 640×480 pixels")
+	flags.BoolVar(&f.patch, "patch", false, "a round patch on the right instead of the whole image")
+}
+
+// sweep returns the gratings, one per orientation.
+func (f *stimulusFlags) sweep(tutorial3 bool) (*stimuli.Sweep, error) {
+	if !(f.sf > 0) {
+		return nil, usage(fmt.Errorf("--sf %v: want a number above 0", f.sf))
+	}
+	if !(f.res > 0) {
+		return nil, usage(fmt.Errorf("--res %v: want a number above 0", f.res))
+	}
+	orientations, err := stimuli.ParseValues(f.orientations)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--orientations: %w", err))
+	}
+	nma := stimuli.NMA{SpatialFrequency: f.sf, Resolution: f.res, Patch: f.patch, Tutorial3: tutorial3}
+	sweep, err := stimuli.NewSweep(nma, orientations)
+	return sweep, usage(err)
+}
+
+// filterFlags describe a filter bank.
+type filterFlags struct{ channels, size int }
+
+func (f *filterFlags) register(flags *pflag.FlagSet) {
+	flags.IntVar(&f.channels, "channels", 6, "filters: a centre-surround pair, the others Gabors; at least 2")
+	flags.IntVar(&f.size, "size", 7, "rows and columns of each filter; at least 2")
+}
+
+// bank returns the filters, [channels, 1, size, size], and their names.
+func (f *filterFlags) bank(tutorial3 bool) (*conv.Tensor, []string, error) {
+	nma := filters.NMA{Channels: f.channels, Size: f.size, Tutorial3: tutorial3}
+	bank, err := nma.Bank()
+	if err != nil {
+		return nil, nil, usage(err)
+	}
+	return bank, nma.Names(), nil
+}
+
+// titles names gratings by their orientation.
+func titles(sweep *stimuli.Sweep, images []int) []string {
+	names := make([]string, len(images))
+	for i, n := range images {
+		names[i] = strings.Replace(fmt.Sprintf("%.4g°", sweep.Orientation(n)), "-", "−", 1)
+	}
+	return names
+}

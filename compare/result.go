@@ -1,0 +1,114 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+
+	"gpuconv/conv"
+)
+
+// Result is what a comparison found.
+type Result struct {
+	Elements int
+	Wrong    int // beyond the bound, not written, or not the NaN or infinity that was due
+	NaNs     int // of the wrong ones, those that are NaN: most likely never written
+	Warnings int // within the bound but beyond the probable size of an error
+
+	MaxError float64 // largest |got − want| of finite outputs
+	MaxRatio float64 // largest |got − want| / bound; +Inf for a wrong NaN or infinity
+	RMS      float64 // root mean square error / largest |want|
+
+	Worst    [4]int // where MaxRatio is: image, filter, row, column
+	Got      float64
+	Want     float64
+	Limit    float64 // the bound there
+	worstAt  int
+	hasWorst bool
+}
+
+// OK reports whether every output is right and there was at least one.
+func (r Result) OK() bool { return r.Elements > 0 && r.Wrong == 0 }
+
+// String says in one line what was found.
+func (r Result) String() string {
+	switch {
+	case r.Elements == 0:
+		return "no outputs were compared"
+	case r.OK():
+		return fmt.Sprintf("%d outputs agree: largest error %.2g, %.2g of the bound; RMS %.2g", r.Elements, r.MaxError, r.MaxRatio, r.RMS)
+	}
+	return fmt.Sprintf("%d of %d outputs are wrong (%d NaN): image %d, channel %d, row %d, column %d is %g, want %g ± %.2g",
+		r.Wrong, r.Elements, r.NaNs, r.Worst[0], r.Worst[1], r.Worst[2], r.Worst[3], r.Got, r.Want, r.Limit)
+}
+
+// verdict is the comparison of one output.
+type verdict struct {
+	at              int
+	got             float32
+	want            float64
+	limit, probable float64
+}
+
+// ratio returns the error as a part of the bound: 0 for equal values, NaNs
+// included, +Inf for a NaN or an infinity that was not due.
+func (v verdict) ratio() float64 {
+	got := float64(v.got)
+	switch {
+	case got == v.want, math.IsNaN(got) && math.IsNaN(v.want):
+		return 0
+	case math.IsInf(got, 0) && math.Abs(v.want) > math.MaxFloat32 && math.Signbit(got) == math.Signbit(v.want):
+		return 0 // float32 has nothing nearer
+	case math.IsNaN(got), math.IsInf(got, 0), math.IsNaN(v.want), math.IsInf(v.want, 0):
+		return math.Inf(1)
+	}
+	return math.Abs(got-v.want) / v.limit
+}
+
+func (r *Result) add(v verdict) {
+	ratio := v.ratio()
+	err := math.Abs(float64(v.got) - v.want)
+	if ratio > 1 {
+		r.Wrong++
+		if math.IsNaN(float64(v.got)) {
+			r.NaNs++
+		}
+	} else if err > v.probable {
+		r.Warnings++
+	}
+	if !math.IsNaN(err) && !math.IsInf(err, 0) {
+		r.MaxError = max(r.MaxError, err)
+	}
+	if !r.hasWorst || ratio > r.MaxRatio {
+		r.hasWorst, r.worstAt = true, v.at
+		r.MaxRatio, r.Got, r.Want, r.Limit = ratio, float64(v.got), v.want, v.limit
+	}
+}
+
+// locate turns the worst output's number into its place.
+func (r *Result) locate(shape conv.Shape) {
+	at := r.worstAt
+	for axis := 3; axis >= 0; axis-- {
+		if shape[axis] > 0 {
+			r.Worst[axis], at = at%shape[axis], at/shape[axis]
+		}
+	}
+}
+
+// Merge adds what was found among other outputs, whose first image is number
+// first of the whole.
+func (r *Result) Merge(other Result, first int) {
+	if other.Elements == 0 {
+		return
+	}
+	if !r.hasWorst || other.MaxRatio > r.MaxRatio {
+		r.hasWorst, r.MaxRatio = true, other.MaxRatio
+		r.Worst, r.Got, r.Want, r.Limit = other.Worst, other.Got, other.Want, other.Limit
+		r.Worst[0] += first
+	}
+	r.RMS = math.Sqrt((r.RMS*r.RMS*float64(r.Elements) + other.RMS*other.RMS*float64(other.Elements)) / float64(r.Elements+other.Elements))
+	r.Elements += other.Elements
+	r.Wrong += other.Wrong
+	r.NaNs += other.NaNs
+	r.Warnings += other.Warnings
+	r.MaxError = max(r.MaxError, other.MaxError)
+}

@@ -1,0 +1,98 @@
+package figure
+
+import (
+	"image"
+	"math"
+)
+
+// colorBar is the key to the colours of panels. It remembers what was painted
+// that has no place on its ramp.
+type colorBar struct {
+	label             string
+	colors            *ColorMap
+	below, above, nan bool
+}
+
+// nanLabel stands beside the colour of NaN.
+const nanLabel = "NaN"
+
+// panel paints p to fit in a square of side box.
+func (b *colorBar) panel(p plane, title string, box int) panel {
+	block, enlarge := p.fit(box)
+	small := p.reduce(block)
+	for _, v := range small.data {
+		f := float64(v)
+		b.nan = b.nan || math.IsNaN(f)
+		b.below = b.below || f < b.colors.min
+		b.above = b.above || f > b.colors.max
+	}
+	return panel{
+		title: title,
+		img:   small.paint(b.colors, enlarge),
+		rows:  p.rows, columns: p.columns,
+		block: block,
+	}
+}
+
+// ticks returns the round values of the bar.
+func (b *colorBar) ticks() []tick { return roundTicks(b.colors.min, b.colors.max, 7) }
+
+// gradient paints the ramp, Max on top and Min at the bottom.
+func (b *colorBar) gradient(width, height int) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		c := b.colors.ramp(1 - float64(y)/float64(height-1))
+		for x := range width {
+			img.Set(x, y, c)
+		}
+	}
+	return img
+}
+
+// position returns how many pixels below the top of a gradient of that height the
+// colour of v is.
+func (b *colorBar) position(v float64, height int) int {
+	t := (v - b.colors.min) / (b.colors.max - b.colors.min)
+	return int(math.Round((1 - t) * float64(height-1)))
+}
+
+func (b *colorBar) draw(s sheet, r image.Rectangle) {
+	s.image(r.Min, b.gradient(r.Dx(), r.Dy()))
+	s.frame(r)
+	left := r.Max.X + tickLength + tickGap
+	for _, tick := range b.ticks() {
+		y := r.Min.Y + b.position(tick.value, r.Dy())
+		s.fill(image.Rect(r.Max.X+1, y, r.Max.X+1+tickLength, y+1), frameColor())
+		s.text(float64(left), float64(y)+capHeight/2, 0, smallSize, tick.label)
+	}
+	s.upright(float64(r.Max.X+b.room(s.typeface)), middle(r.Min.Y, r.Max.Y), titleSize, b.label)
+	b.drawEnds(s, r)
+}
+
+// room returns how far the label's baseline is from the bar.
+func (b *colorBar) room(t typeface) int {
+	labels := t.widest(b.ticks(), smallSize)
+	if b.nan {
+		labels = max(labels, t.width(nanLabel, smallSize))
+	}
+	return tickLength + tickGap + labels + tickGap + titleSize
+}
+
+// drawEnds draws what stands for values that are not on the ramp.
+func (b *colorBar) drawEnds(s sheet, r image.Rectangle) {
+	end := r.Max.Y
+	if b.above {
+		s.triangle(r.Min.X-1, r.Max.X+1, r.Min.Y-1, r.Min.Y-arrowLength, b.colors.ramp(1))
+	}
+	if b.below {
+		s.triangle(r.Min.X-1, r.Max.X+1, end+1, end+arrowLength, b.colors.ramp(0))
+		end += arrowLength
+	}
+	if b.nan {
+		swatch := image.Rect(r.Min.X, end+nanRoom-barWidth, r.Max.X, end+nanRoom)
+		s.fill(swatch, notANumber())
+		s.frame(swatch)
+		baseline := middle(swatch.Min.Y, swatch.Max.Y) + capHeight/2
+		s.text(float64(r.Max.X+tickLength+tickGap), baseline, 0, smallSize, nanLabel)
+	}
+}

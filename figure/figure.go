@@ -1,0 +1,200 @@
+// Package figure draws the pictures of the tutorial that gpuconv grew from: what
+// the stimuli, the filters and the activations of a convolutional layer look like
+// (Neuromatch Academy, W1D5 tutorial 2: show_stimulus, plot_weights and
+// plot_example_activations).
+//
+// Use [Stimuli] for a batch of images, [Filters] for a bank of weights and
+// [Activations] for what the bank makes of the images. Each returns a [Picture],
+// which [Picture.Save] stores as PNG or SVG. [BWR] and [Binary] are the tutorial's
+// colour maps, for pictures of one's own.
+//
+// # How numbers become pixels
+//
+// Row 0 of an array is on top, as in matplotlib's imshow. Images smaller than
+// their panel are enlarged by an integer factor, nearest neighbour, so that each
+// value is a square of one colour. Images larger than their panel are reduced by
+// an integer factor, each pixel showing the mean of a block of values, and a note
+// in the picture says so. Nothing else is interpolated.
+//
+// Values beyond the colour bar, infinities among them, take the colour of its
+// end, and the bar then ends in an arrow on that side, as matplotlib's does with
+// extend. NaN is green in every colour map; a green swatch below the bar says so.
+//
+// A picture is for looking: of large batches and banks the first few are drawn,
+// and a note in the picture says how many of how many.
+package figure
+
+import (
+	"fmt"
+	"math"
+
+	"gpuconv/conv"
+)
+
+// What a picture holds at most, and the sides in device pixels of the squares that
+// panels must fit in. With these numbers the largest picture has 10 million pixels
+// and takes about half a second; TestLargestPictures guards it.
+const (
+	stimulusColumns = 5
+	mostStimuli     = 50
+	stimulusBox     = 256
+
+	filterColumns = 8
+	mostFilters   = 64 // panels, in all input channels together
+	mostInputs    = 8
+	filterBox     = 196
+
+	mostActivationRows     = 20
+	mostActivationChannels = 12
+	activationBox          = 192
+	crowdedBox             = 128 // the box from crowded channels on
+	crowded                = 8
+)
+
+// Stimuli draws images [N 1 H W] side by side, five in a row and at most 50, each
+// under its title; titles nil numbers them. As in the tutorial the colour map is
+// matplotlib's binary, scaled to the smallest and largest value drawn: the smallest is
+// white, the largest black.
+func Stimuli(images *conv.Tensor, titles []string) (*Picture, error) {
+	titles, err := checkImages("images", images, "titles", titles, "image")
+	if err != nil {
+		return nil, err
+	}
+	shown := min(images.Shape.N(), mostStimuli)
+	bar := stimulusBar(images, shown)
+	var panels []panel
+	for n := range shown {
+		panels = append(panels, bar.panel(planeOf(images, n, 0), titles[n], stimulusBox))
+	}
+	return &Picture{
+		rows:  wrap(panels, stimulusColumns),
+		bar:   bar,
+		notes: notes(panels, part{shown, len(titles), "images"}),
+	}, nil
+}
+
+// Filters draws the weights [K C KH KW] of a bank, each filter under its title;
+// titles nil numbers them as channels. As in the tutorial the colour map is bwr,
+// symmetric about 0 with the largest absolute weight of the whole bank at its
+// ends: blue is negative, white 0, red positive. A filter of several input
+// channels is a column with one panel for each. At most 64 panels are drawn.
+func Filters(weight *conv.Tensor, titles []string) (*Picture, error) {
+	titles, err := checkFilters(weight, titles)
+	if err != nil {
+		return nil, err
+	}
+	inputs := min(weight.Shape.C(), mostInputs)
+	shown := min(weight.Shape.N(), mostFilters/inputs)
+	largest := largestMagnitude(weight.Data)
+	bar := &colorBar{label: "weight", colors: BWR(-largest, largest)}
+	blocks := make([][]panel, inputs)
+	for n := range shown {
+		for c := range inputs {
+			title := titles[n]
+			if weight.Shape.C() > 1 {
+				title = fmt.Sprintf("%s, in %d", titles[n], c)
+			}
+			blocks[c] = append(blocks[c], bar.panel(planeOf(weight, n, c), title, filterBox))
+		}
+	}
+	return &Picture{
+		rows: interleave(blocks, filterColumns),
+		bar:  bar,
+		notes: notes(blocks[0], part{shown, len(titles), "filters"},
+			part{inputs, weight.Shape.C(), "input channels"}),
+	}, nil
+}
+
+// Activations draws a row for each image: the stimulus [N 1 H W] as [Stimuli]
+// draws it, then its activations [N K Hout Wout] channel by channel in bwr from -limit
+// (blue) through 0 (white) to limit (red); the tutorial's limit is 3. At most 20
+// images and 12 channels are drawn. stimulusTitles and channelTitles nil number
+// the images and channels.
+func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitles []string, limit float64) (*Picture, error) {
+	stimulusTitles, err := checkImages("stimuli", stimuli, "stimulus titles", stimulusTitles, "stimulus")
+	if err != nil {
+		return nil, err
+	}
+	channelTitles, err = checkActivations(activations, stimuli.Shape, channelTitles)
+	if err != nil {
+		return nil, err
+	}
+	if !(limit >= math.SmallestNonzeroFloat32 && limit <= math.MaxFloat32) {
+		return nil, fmt.Errorf("figure: limit %v: want a number above 0 in the range of float32", limit)
+	}
+	images := min(stimuli.Shape.N(), mostActivationRows)
+	channels := min(activations.Shape.C(), mostActivationChannels)
+	box := activationBox
+	if channels >= crowded {
+		box = crowdedBox
+	}
+	grey := stimulusBar(stimuli, images)
+	bar := &colorBar{label: "activation strength", colors: BWR(-limit, limit)}
+	rows := make([][]panel, images)
+	for n := range rows {
+		rows[n] = append(rows[n], grey.panel(planeOf(stimuli, n, 0), stimulusTitles[n], box))
+		for c := range channels {
+			p := bar.panel(planeOf(activations, n, c), channelTitles[c], box)
+			p.xAxis, p.yAxis = n == images-1, c == 0
+			rows[n] = append(rows[n], p)
+		}
+	}
+	bar.nan = bar.nan || grey.nan
+	return &Picture{
+		rows: rows,
+		bar:  bar,
+		notes: notes(rows[0], part{channels, len(channelTitles), "channels"},
+			part{images, len(stimulusTitles), "images"}),
+	}, nil
+}
+
+// stimulusBar returns the colour bar for the first shown images of t.
+func stimulusBar(t *conv.Tensor, shown int) *colorBar {
+	lo, hi := extent(t.Images(0, shown).Data)
+	return &colorBar{label: "pixel value", colors: Binary(lo, hi)}
+}
+
+// part says how many of what are drawn.
+type part struct {
+	shown, all int
+	what       string
+}
+
+// notes says what of the data the picture leaves out: parts that are not drawn in
+// full, and detail of panels that are reduced.
+func notes(panels []panel, parts ...part) []string {
+	var all []string
+	for _, p := range parts {
+		if p.shown < p.all {
+			all = append(all, fmt.Sprintf("%d of %d %s", p.shown, p.all, p.what))
+		}
+	}
+	block := 1
+	for _, p := range panels {
+		block = max(block, p.block)
+	}
+	if block > 1 {
+		all = append(all, fmt.Sprintf("reduced: a pixel is the mean of up to %d×%d values", block, block))
+	}
+	return all
+}
+
+// wrap breaks panels into rows of at most columns, as even as can be.
+func wrap(panels []panel, columns int) [][]panel {
+	return interleave([][]panel{panels}, columns)
+}
+
+// interleave breaks blocks of equal length into rows of at most columns, as even
+// as can be. The first row of every block comes first, then the second of each.
+func interleave(blocks [][]panel, columns int) [][]panel {
+	n := len(blocks[0])
+	bands := (n + columns - 1) / columns
+	columns = (n + bands - 1) / bands
+	var rows [][]panel
+	for lo := 0; lo < n; lo += columns {
+		for _, block := range blocks {
+			rows = append(rows, block[lo:min(lo+columns, n)])
+		}
+	}
+	return rows
+}

@@ -1,0 +1,111 @@
+package figure
+
+import "image"
+
+// Distances in device pixels, two to a point. titleRoom holds a line of titleSize
+// above a panel, axisBottom the ticks, their labels and the axis label below.
+const (
+	margin      = 28
+	gap         = 26 // between panels; a title may use it on both sides
+	titleRoom   = 32
+	titleGap    = 10 // below the baseline of a title
+	noteRoom    = 30
+	axisBottom  = 62
+	tickLength  = 6
+	tickGap     = 6
+	labelGap    = 10 // from ticks to the baseline of an upright label; holds its descenders
+	narrowest   = 90 // a column, so that short titles fit above thin images
+	barGap      = 40
+	barWidth    = 22
+	arrowLength = 20
+	nanRoom     = 44
+	shortestBar = 184 // holds "activation strength" upright
+	longestBar  = 500
+)
+
+// layout says where everything of a picture stands, in device pixels from the top
+// left corner.
+type layout struct {
+	size    image.Point
+	cell    image.Point // what every panel is centred in
+	columns []int       // left sides of cells
+	rows    []int       // tops of cells
+	bar     image.Rectangle
+}
+
+func (p *Picture) layout(t typeface) layout {
+	var l layout
+	for _, row := range p.rows {
+		for _, panel := range row {
+			size := panel.img.Rect.Size()
+			l.cell = image.Pt(max(l.cell.X, size.X, narrowest), max(l.cell.Y, size.Y))
+		}
+	}
+	right := l.placeColumns(p.rows, t)
+	bottom := l.placeRows(p.rows, len(p.notes))
+	barBottom := l.placeBar(p.bar, right+barGap)
+	l.size = image.Pt(l.bar.Max.X+p.bar.room(t), max(bottom, barBottom)).Add(image.Pt(margin, margin))
+	for _, note := range p.notes {
+		l.size.X = max(l.size.X, 2*margin+t.width(note, smallSize))
+	}
+	return l
+}
+
+// placeColumns returns the right side of the last column.
+func (l *layout) placeColumns(rows [][]panel, t typeface) int {
+	x := margin
+	for i := range rows[0] {
+		if i > 0 {
+			x += gap
+		}
+		axis := 0
+		for _, row := range rows {
+			if i < len(row) && row[i].yAxis {
+				axis = max(axis, row[i].axisLeft(t))
+			}
+		}
+		x += axis
+		l.columns = append(l.columns, x)
+		x += l.cell.X
+	}
+	return x
+}
+
+// placeRows returns the bottom of the last row with its axis.
+func (l *layout) placeRows(rows [][]panel, notes int) int {
+	y := margin
+	if notes > 0 {
+		y += notes*noteRoom + titleGap
+	}
+	for i, row := range rows {
+		if i > 0 {
+			y += gap
+		}
+		y += titleRoom
+		l.rows = append(l.rows, y)
+		y += l.cell.Y
+		if row[len(row)-1].xAxis {
+			y += axisBottom
+		}
+	}
+	return y
+}
+
+// placeBar puts the colour bar beside the upper rows and returns the bottom of
+// all that belongs to it. Arrows at its ends are outside of l.bar.
+func (l *layout) placeBar(b *colorBar, x int) int {
+	top := l.rows[0]
+	span := l.rows[len(l.rows)-1] + l.cell.Y - top
+	bottom := top + min(max(span, shortestBar), longestBar)
+	l.bar = image.Rect(x, top, x+barWidth, bottom)
+	if b.above {
+		l.bar.Min.Y += arrowLength
+	}
+	if b.below {
+		l.bar.Max.Y -= arrowLength
+	}
+	if b.nan {
+		bottom += nanRoom
+	}
+	return bottom
+}

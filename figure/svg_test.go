@@ -1,0 +1,122 @@
+package figure
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"image/png"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// svg is what the tests read of an SVG file.
+type svg struct {
+	Images []struct {
+		Href string `xml:"href,attr"`
+	}
+	Texts []string
+	Style string
+}
+
+func parseSVG(t testing.TB, p *Picture) svg {
+	t.Helper()
+	var file bytes.Buffer
+	if err := p.WriteSVG(&file); err != nil {
+		t.Fatal(err)
+	}
+	var doc svg
+	for decoder := xml.NewDecoder(&file); ; {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return doc
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		switch start.Name.Local {
+		case "text":
+			var text string
+			if err := decoder.DecodeElement(&text, &start); err != nil {
+				t.Fatal(err)
+			}
+			doc.Texts = append(doc.Texts, text)
+		case "style":
+			if err := decoder.DecodeElement(&doc.Style, &start); err != nil {
+				t.Fatal(err)
+			}
+		case "image":
+			doc.Images = append(doc.Images, struct {
+				Href string `xml:"href,attr"`
+			}{})
+			if err := decoder.DecodeElement(&doc.Images[len(doc.Images)-1], &start); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func svgTexts(t testing.TB, p *Picture) []string { return parseSVG(t, p).Texts }
+
+func TestSVG(t *testing.T) {
+	p := must(t)(Activations(waves(t, 1, 1, 4, 6), waves(t, 1, 2, 4, 6), []string{"-45°"}, []string{"on", "<off> & \"on\""}, 3))
+	doc := parseSVG(t, p)
+	for _, want := range []string{"-45°", "on", "<off> & \"on\"", "x-pos", "y-pos", "activation strength", "−3", "0", "3"} {
+		if !slices.Contains(doc.Texts, want) {
+			t.Errorf("no text %q in %q", want, doc.Texts)
+		}
+	}
+	if !strings.Contains(doc.Style, "image-rendering: pixelated") {
+		t.Errorf("the style %q leaves viewers free to blur the panels", doc.Style)
+	}
+	if len(doc.Images) != 4 { // three panels and the colour bar
+		t.Fatalf("%d images, want 4", len(doc.Images))
+	}
+	for i, panel := range p.rows[0] {
+		data, ok := strings.CutPrefix(doc.Images[i].Href, "data:image/png;base64,")
+		if !ok {
+			t.Fatalf("image %d begins with %.30q", i, doc.Images[i].Href)
+		}
+		img, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if img.Bounds() != panel.img.Rect || img.At(0, 0) != panel.img.At(0, 0) {
+			t.Errorf("image %d is not the panel", i)
+		}
+	}
+}
+
+// TestAnyTitle: whatever a title holds, the picture can be read and its text keeps
+// to its panel.
+func TestAnyTitle(t *testing.T) {
+	bar := &colorBar{label: "weight", colors: BWR(-1, 1)}
+	face := newTypeface()
+	rapid.Check(t, func(rt *rapid.T) {
+		title := rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(rt, "title")
+		p := &Picture{bar: bar, rows: [][]panel{{bar.panel(plane{[]float32{1}, 1, 1}, title, 8)}}}
+		drawn := parseSVG(t, p).Texts[0]
+		if got, room := face.width(drawn, titleSize), p.layout(face).cell.X+gap; got > room {
+			rt.Fatalf("the title is %d pixels wide, want at most %d", got, room)
+		}
+	})
+}
+
+func TestLongTitlesAreCut(t *testing.T) {
+	p := must(t)(Stimuli(waves(t, 2, 1, 3, 3), []string{strings.Repeat("long ", 30), "short"}))
+	texts := svgTexts(t, p)
+	if got := texts[0]; !strings.HasPrefix(got, "long long") || !strings.HasSuffix(got, "…") {
+		t.Errorf("the long title became %q", got)
+	}
+	if !slices.Contains(texts, "short") {
+		t.Errorf("the short title is not in %q", texts)
+	}
+}

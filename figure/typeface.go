@@ -1,0 +1,62 @@
+package figure
+
+import (
+	"math"
+	"strings"
+	"unicode"
+
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/font/liberation"
+)
+
+// Heights of text in device pixels: titles have 10 pt, all else 9 pt.
+const (
+	titleSize = 20
+	smallSize = 18
+	capHeight = 13 // of the digits in smallSize
+)
+
+// typeface gives and measures the font of a picture, Liberation Sans.
+type typeface struct{ fonts *font.Cache }
+
+func newTypeface() typeface { return typeface{font.NewCache(liberation.Collection())} }
+
+func (t typeface) face(size int) font.Face {
+	return t.fonts.Lookup(font.Font{Typeface: "Liberation", Variant: "Sans"}, length(size))
+}
+
+// width returns the width of text in pixels, rounded up.
+func (t typeface) width(text string, size int) int {
+	face := t.face(size)
+	return int(math.Ceil(face.Width(text).Dots(dpi)))
+}
+
+// widest returns the width of the longest label.
+func (t typeface) widest(ticks []tick, size int) int {
+	widest := 0
+	for _, tick := range ticks {
+		widest = max(widest, t.width(tick.label, size))
+	}
+	return widest
+}
+
+// shorten returns text as one line of at most width pixels, cut with an ellipsis
+// where it is longer. Characters that do not print, which XML partly forbids,
+// become spaces.
+func (t typeface) shorten(text string, size, width int) string {
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	if t.width(text, size) <= width {
+		return text
+	}
+	runes := []rune(text)
+	kept := 0
+	for kept < len(runes) && t.width(string(runes[:kept+1])+"…", size) <= width {
+		kept++
+	}
+	return string(runes[:kept]) + "…"
+}

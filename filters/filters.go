@@ -1,0 +1,9 @@
+// Package filters makes filter banks: weights [filters, 1, rows, columns] for
+// convolutions of grey images.
+//
+// [NMA] is the bank of Neuromatch Academy's W1D5 tutorial 2 (Menendez and
+// Stringer, CC BY 4.0): a centre-surround pair and Gabors. What is peculiar about
+// it is kept: the "gaussians" are cusps, exp(−r/2σ²) of the radius and not of its
+// square, and x runs along rows, so that a Gabor of θ prefers the tutorial's
+// grating of 90°−θ.
+package filters

@@ -1,0 +1,139 @@
+package filters
+
+import (
+	"fmt"
+	"math"
+
+	"gpuconv/conv"
+)
+
+// NMA describes the tutorial's bank.
+type NMA struct {
+	Channels  int  // filters: 2 of centre-surround, the others Gabors
+	Size      int  // rows and columns of each
+	Tutorial3 bool // keep each filter's mean, as tutorial 3 does
+}
+
+// Parameters of the tutorial's filters: lengths are in pixels.
+const (
+	sigma      = 1.1         // of the centre
+	wideSigma  = 2 * sigma   // of the surround
+	gaborSigma = 0.4 * sigma // of the Gabors' envelope
+	wavelength = 10.0        // of the Gabors
+	phase      = math.Pi / 2 // of the Gabors
+)
+
+// maxElements bounds a bank at 1 GiB.
+const maxElements = 1 << 28
+
+func (f NMA) check() error {
+	switch {
+	case f.Channels < 2:
+		return fmt.Errorf("filters: %d channels: want at least 2, the centre-surround pair", f.Channels)
+	case f.Size < 2:
+		return fmt.Errorf("filters: size %d: want at least 2, a smaller filter would be all zeros", f.Size)
+	}
+	if n, err := conv.Product(f.Channels, f.Size, f.Size); err != nil || n > maxElements {
+		return fmt.Errorf("filters: %d filters of %d×%d would need %.3g GB, want at most %.3g",
+			f.Channels, f.Size, f.Size, 4e-9*float64(f.Channels)*float64(f.Size)*float64(f.Size), 4e-9*maxElements)
+	}
+	return nil
+}
+
+// Bank returns the filters, [Channels, 1, Size, Size], each divided by its
+// largest absolute value and then shifted to a mean of 0. They are computed in
+// float64 and agree with NumPy's, which mixes in float32, within 4e-6. It refuses
+// fewer than 2 channels or pixels a side, and banks of more than 1 GiB.
+func (f NMA) Bank() (*conv.Tensor, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	bank, err := conv.NewTensor(conv.Shape{f.Channels, 1, f.Size, f.Size})
+	if err != nil {
+		return nil, err
+	}
+	values := make([]float64, f.Size*f.Size)
+	for channel := range f.Channels {
+		f.each(values, f.formula(channel))
+		f.normalise(values)
+		for i, v := range values {
+			bank.Plane(channel, 0)[i] = float32(v)
+		}
+	}
+	return bank, nil
+}
+
+// Names says what each channel is, for titles.
+func (f NMA) Names() []string {
+	names := make([]string, max(f.Channels, 0))
+	for channel := range names {
+		switch channel {
+		case 0:
+			names[channel] = "ON centre"
+		case 1:
+			names[channel] = "OFF centre"
+		default:
+			names[channel] = fmt.Sprintf("Gabor %.4g°", f.orientation(channel))
+		}
+	}
+	return names
+}
+
+// orientation returns a Gabor's angle in degrees: they divide the half turn.
+func (f NMA) orientation(channel int) float64 {
+	return 180 / float64(f.Channels-2) * float64(channel-2)
+}
+
+// formula returns a channel's value at (x, y).
+func (f NMA) formula(channel int) func(x, y float64) float64 {
+	switch channel {
+	case 0:
+		return centreSurround
+	case 1:
+		return func(x, y float64) float64 { return -centreSurround(x, y) }
+	}
+	theta := f.orientation(channel) * math.Pi / 180
+	return func(x, y float64) float64 {
+		along := x*math.Cos(theta) + y*math.Sin(theta)
+		return cusp(x, y, gaborSigma) * math.Cos(2*math.Pi*along/wavelength+phase)
+	}
+}
+
+func centreSurround(x, y float64) float64 { return cusp(x, y, sigma) - 0.5*cusp(x, y, wideSigma) }
+
+// cusp is what the tutorial calls a gaussian.
+func cusp(x, y, sigma float64) float64 { return math.Exp(-math.Sqrt(x*x+y*y) / (2 * sigma * sigma)) }
+
+// each evaluates a formula on the grid of Size points from −Size/2 to Size/2,
+// both included, x along rows and y along columns.
+func (f NMA) each(values []float64, formula func(x, y float64) float64) {
+	for i := range f.Size {
+		for j := range f.Size {
+			values[i*f.Size+j] = formula(f.grid(i), f.grid(j))
+		}
+	}
+}
+
+func (f NMA) grid(i int) float64 {
+	size := float64(f.Size)
+	return -size/2 + float64(i)*size/(size-1)
+}
+
+// normalise divides by the largest absolute value first and subtracts the mean
+// then: the order shows in the range.
+func (f NMA) normalise(values []float64) {
+	largest, total := 0.0, 0.0
+	for _, v := range values {
+		largest = max(largest, math.Abs(v))
+	}
+	for i := range values {
+		values[i] /= largest
+		total += values[i]
+	}
+	if f.Tutorial3 {
+		return
+	}
+	for i := range values {
+		values[i] -= total / float64(len(values))
+	}
+}

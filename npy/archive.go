@@ -1,0 +1,114 @@
+package npy
+
+import (
+	"archive/zip"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// deflateRatio is the most that deflate can expand: 258 bytes from a length code
+// and a distance code of one bit each. https://zlib.net/zlib_tech.html
+const deflateRatio = 1032
+
+// newArchive starts to read the array under key of the .npz archive in r. An
+// empty key stands for the only array.
+func newArchive(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		return nil, fmt.Errorf("npy: %s: %w", name, cause(err))
+	}
+	entry, err := findEntry(z, key)
+	if err != nil {
+		return nil, fmt.Errorf("npy: %s: %w", name, err)
+	}
+	name += ":" + printable(entryKey(entry))
+	if err := checkEntry(entry, size); err != nil {
+		return nil, fmt.Errorf("npy: %s: %w", name, err)
+	}
+	src, err := entry.Open()
+	if err != nil {
+		return nil, fmt.Errorf("npy: %s: %w", name, cause(err))
+	}
+	reader, err := newStream(src, int64(entry.UncompressedSize64), name)
+	if err != nil {
+		src.Close()
+		return nil, err
+	}
+	reader.closers = []io.Closer{src}
+	return reader, nil
+}
+
+// findEntry finds key as NumPy does: the entry of that name, else the one of that
+// name with ".npy".
+func findEntry(z *zip.Reader, key string) (*zip.File, error) {
+	var exact, arrays []*zip.File
+	for _, f := range z.File {
+		switch {
+		case key != "" && f.Name == key:
+			exact = append(exact, f)
+		case key == "" && strings.HasSuffix(f.Name, ".npy"), f.Name == key+".npy":
+			arrays = append(arrays, f)
+		}
+	}
+	if len(exact) > 0 {
+		arrays = exact
+	}
+	switch {
+	case len(arrays) == 1:
+		return arrays[0], nil
+	case key == "" && len(arrays) == 0:
+		return nil, fmt.Errorf("the archive holds no array: want an entry NAME.npy")
+	case key == "":
+		return nil, fmt.Errorf("the archive holds %d arrays: want a key, as in archive.npz:key; the keys are %s", len(arrays), keys(z))
+	case len(arrays) == 0:
+		return nil, fmt.Errorf("the archive holds no array %s; the keys are %s", quote(key), keys(z))
+	}
+	return nil, fmt.Errorf("the archive holds %d entries %s: want one", len(arrays), quote(key))
+}
+
+func entryKey(f *zip.File) string { return strings.TrimSuffix(f.Name, ".npy") }
+
+// keys lists the keys of z, the first of them if there are many.
+func keys(z *zip.Reader) string {
+	const most = 20
+	var list []string
+	for _, f := range z.File {
+		if strings.HasSuffix(f.Name, ".npy") {
+			list = append(list, quote(entryKey(f)))
+		}
+	}
+	more := ""
+	if len(list) > most {
+		more = " and " + strconv.Itoa(len(list)-most) + " more"
+		list = list[:most]
+	}
+	return strings.Join(list, ", ") + more
+}
+
+// checkEntry holds the sizes that the archive declares for an entry against the
+// size of the archive and against what its compression can do, so that they can
+// be trusted to bound the array. Whether the data really has that size shows when
+// it is read: archive/zip refuses both more and less.
+func checkEntry(f *zip.File, archive int64) error {
+	if f.Flags&1 != 0 {
+		return fmt.Errorf("the entry is encrypted: want it plain")
+	}
+	start, err := f.DataOffset()
+	if err != nil {
+		return cause(err)
+	}
+	packed, size := f.CompressedSize64, f.UncompressedSize64
+	switch {
+	case start > archive || packed > uint64(archive-start):
+		return fmt.Errorf("the entry has %d bytes from byte %d on: the archive ends after %d", packed, start, archive)
+	case f.Method != zip.Store && f.Method != zip.Deflate:
+		return fmt.Errorf("the entry is compressed with zip method %d: want %d (stored) or %d (deflated)", f.Method, zip.Store, zip.Deflate)
+	case f.Method == zip.Store && packed != size:
+		return fmt.Errorf("the entry is stored and has %d bytes: want as many as the %d of its array", packed, size)
+	case size/deflateRatio > packed:
+		return fmt.Errorf("the entry claims to inflate %d bytes to %d: want at most %d times as many", packed, size, deflateRatio)
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package npy
+
+import (
+	"fmt"
+	"io"
+)
+
+// elements is a stream of elements in the order of the file.
+type elements struct {
+	src   io.Reader // ends with the last element
+	dtype dtype
+	left  int    // not yet read
+	buf   []byte // allocated when first needed
+}
+
+// read fills dst with the next elements, of which there must be enough. With the
+// last one it also checks that src ends there, which is when archive/zip compares
+// an entry with its checksum.
+func (e *elements) read(dst []float32) error {
+	if e.dtype.kind == "f4" && e.dtype.big != littleEndian() {
+		if err := e.fill(view(dst)); err != nil {
+			return err
+		}
+	} else if err := e.convert(dst); err != nil {
+		return err
+	}
+	if e.left -= len(dst); e.left > 0 {
+		return nil
+	}
+	switch n, err := io.ReadFull(e.src, make([]byte, 1)); {
+	case n > 0:
+		return fmt.Errorf("more data follows the last element")
+	case err != io.EOF:
+		return fmt.Errorf("after the last element: %w", err)
+	}
+	return nil
+}
+
+// convert is read for elements that do not lie in the file as in memory.
+func (e *elements) convert(dst []float32) error {
+	if e.buf == nil {
+		e.buf = make([]byte, min(bufferSize, e.left*e.dtype.size))
+	}
+	for len(dst) > 0 {
+		n := min(len(dst), len(e.buf)/e.dtype.size)
+		raw := e.buf[:n*e.dtype.size]
+		if err := e.fill(raw); err != nil {
+			return err
+		}
+		if e.dtype.big {
+			swap(raw, e.dtype.size)
+		}
+		e.dtype.decode(dst[:n], raw)
+		dst = dst[n:]
+	}
+	return nil
+}
+
+func (e *elements) fill(raw []byte) error {
+	n, err := io.ReadFull(e.src, raw)
+	if err != nil {
+		return fmt.Errorf("only %d of the next %d bytes of data could be read: %w", n, len(raw), cut(cause(err)))
+	}
+	return nil
+}
+
+// readFortran reads all elements of an array in which the first extent varies
+// fastest, and returns them in C order.
+func (e *elements) readFortran(shape []int) ([]float32, error) {
+	dst := make([]float32, e.left)
+	stride := make([]int, len(shape)) // in C order
+	for i, step := len(shape)-1, 1; i >= 0; i-- {
+		stride[i], step = step, step*shape[i]
+	}
+	index := make([]int, len(shape))
+	at := 0 // in dst: the sum of index·stride
+	chunk := make([]float32, min(e.left, bufferSize/4))
+	for e.left > 0 {
+		chunk = chunk[:min(len(chunk), e.left)]
+		if err := e.read(chunk); err != nil {
+			return nil, err
+		}
+		for _, v := range chunk {
+			dst[at] = v
+			for i := range index {
+				at += stride[i]
+				if index[i]++; index[i] < shape[i] {
+					break
+				}
+				at -= index[i] * stride[i]
+				index[i] = 0
+			}
+		}
+	}
+	return dst, nil
+}

@@ -1,0 +1,49 @@
+package npy
+
+import (
+	"encoding/binary"
+	"io"
+	"math"
+	"unsafe"
+)
+
+// bufferSize is how many bytes are converted, or gathered from small writes, at
+// a time. BenchmarkWriter guards it.
+const bufferSize = 256 << 10
+
+// littleEndian says that float32 lies in memory as it lies in a '<f4' file.
+func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
+
+// view returns the memory of data as bytes, without a copy.
+func view(data []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(data))), 4*len(data))
+}
+
+// newScratch returns what writeFloats needs on this machine.
+func newScratch() []byte {
+	if littleEndian() {
+		return nil
+	}
+	return make([]byte, bufferSize)
+}
+
+// writeFloats writes data as '<f4'. If scratch is nil the memory of data is
+// written as it is, which is right on little-endian machines only; otherwise
+// data is converted through scratch, which is right everywhere.
+func writeFloats(w io.Writer, data []float32, scratch []byte) error {
+	if scratch == nil {
+		_, err := w.Write(view(data))
+		return err
+	}
+	for len(data) > 0 {
+		n := min(len(data), len(scratch)/4)
+		for i, v := range data[:n] {
+			binary.LittleEndian.PutUint32(scratch[4*i:], math.Float32bits(v))
+		}
+		if _, err := w.Write(scratch[:4*n]); err != nil {
+			return err
+		}
+		data = data[n:]
+	}
+	return nil
+}

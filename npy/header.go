@@ -1,0 +1,151 @@
+package npy
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gpuconv/conv"
+)
+
+const (
+	magic = "\x93NUMPY"
+
+	// maxHeader caps the bytes of the dict literal. Every header of version 1.0 is
+	// below it, so that a long structured dtype is refused for what it is; the
+	// longest that this package accepts, 64 extents of 19 digits, takes 1.5 kB.
+	// (NumPy caps at 10,000 because it evaluates the text.)
+	maxHeader = 1 << 16
+
+	headerAlign  = 64 // numpy.lib.format.ARRAY_ALIGN: elements start at a multiple of it
+	growthDigits = 21 // numpy.lib.format.GROWTH_AXIS_MAX_DIGITS: room for the first extent to grow
+)
+
+// header is what stands before the elements of a .npy file.
+type header struct {
+	dtype   dtype
+	fortran bool // the first extent varies fastest
+	shape   []int
+	count   int // elements: the product of shape
+}
+
+// readHeader reads the header of an array whose file or archive entry holds size
+// bytes in all, and leaves r at the first element. The bytes after the header
+// are exactly those of the elements, or it reports an error.
+func readHeader(r io.Reader, size int64) (header, error) {
+	text, start, err := readHeaderText(r, size)
+	if err != nil {
+		return header{}, err
+	}
+	h, err := parseHeader(text)
+	if err != nil {
+		return header{}, fmt.Errorf("header: %w", err)
+	}
+	return h, h.checkData(size - start)
+}
+
+// readHeaderText returns the dict literal and where the elements start. The
+// bytes before it are: magic, major and minor version, length of the literal as
+// 2 (version 1.0) or 4 little-endian bytes.
+func readHeaderText(r io.Reader, size int64) (string, int64, error) {
+	if size < 10 {
+		return "", 0, fmt.Errorf("the array ends after %d bytes: want at least 10 for magic, version and header length", size)
+	}
+	var prefix [12]byte
+	if _, err := io.ReadFull(r, prefix[:10]); err != nil {
+		return "", 0, cut(cause(err))
+	}
+	if !bytes.HasPrefix(prefix[:], []byte(magic)) {
+		return "", 0, fmt.Errorf("the array starts with %q: want %q", prefix[:len(magic)], magic)
+	}
+	length, start, err := literalLength(r, &prefix)
+	if err != nil {
+		return "", 0, err
+	}
+	if length > maxHeader {
+		return "", 0, fmt.Errorf("a header of %d bytes: want at most %d", length, maxHeader)
+	}
+	if length > size-start {
+		return "", 0, fmt.Errorf("a header of %d bytes: only %d follow its length", length, size-start)
+	}
+	literal := make([]byte, length)
+	if _, err := io.ReadFull(r, literal); err != nil {
+		return "", 0, cut(cause(err))
+	}
+	if prefix[6] == 3 && !utf8.Valid(literal) {
+		return "", 0, fmt.Errorf("header of version 3.0: want UTF-8, got %s", quote(string(literal)))
+	}
+	return string(literal), start + length, nil
+}
+
+// literalLength returns the length of the dict literal and where it starts. The
+// first 10 bytes of prefix have been read, which is all that version 1.0 has.
+func literalLength(r io.Reader, prefix *[12]byte) (length, start int64, err error) {
+	switch version := [2]byte(prefix[6:8]); version {
+	case [2]byte{1, 0}:
+		return int64(binary.LittleEndian.Uint16(prefix[8:])), 10, nil
+	case [2]byte{2, 0}, [2]byte{3, 0}:
+		if _, err := io.ReadFull(r, prefix[10:]); err != nil {
+			return 0, 0, cut(cause(err))
+		}
+		return int64(binary.LittleEndian.Uint32(prefix[8:])), 12, nil
+	default:
+		return 0, 0, fmt.Errorf("format version %d.%d: want 1.0, 2.0 or 3.0", version[0], version[1])
+	}
+}
+
+// cut makes an end of file where bytes are due an io.ErrUnexpectedEOF.
+func cut(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// checkData holds the shape against the number of bytes after the header.
+func (h header) checkData(have int64) error {
+	want, err := conv.Product(h.count, h.dtype.size)
+	switch {
+	case err != nil:
+		return fmt.Errorf("shape %v of %s: %w", h.shape, h.dtype.descr, err)
+	case have < int64(want):
+		return fmt.Errorf("shape %v of %s: want %d bytes of data, only %d follow the header", h.shape, h.dtype.descr, want, have)
+	case have > int64(want):
+		return fmt.Errorf("shape %v of %s: want %d bytes of data, %d follow the header", h.shape, h.dtype.descr, want, have)
+	}
+	return nil
+}
+
+// formatHeader returns the bytes that NumPy 1.23 and later write before a '<f4'
+// array in C order, format version 1.0. shape has passed elementCount, so that
+// the length fits in its two bytes.
+func formatHeader(shape []int) []byte {
+	var b strings.Builder
+	b.WriteString("{'descr': '<f4', 'fortran_order': False, 'shape': " + tuple(shape) + ", }")
+	if len(shape) > 0 {
+		b.WriteString(strings.Repeat(" ", growthDigits-len(strconv.Itoa(shape[0]))))
+	}
+	// As in NumPy, a header that is aligned already gets another 64 bytes.
+	pad := headerAlign - (10+b.Len()+1)%headerAlign
+	b.WriteString(strings.Repeat(" ", pad) + "\n")
+
+	out := append([]byte(magic), 1, 0)
+	out = binary.LittleEndian.AppendUint16(out, uint16(b.Len()))
+	return append(out, b.String()...)
+}
+
+// tuple formats shape as Python does: (), (3,), (3, 4).
+func tuple(shape []int) string {
+	text := make([]string, len(shape))
+	for i, extent := range shape {
+		text[i] = strconv.Itoa(extent)
+	}
+	if len(shape) == 1 {
+		return "(" + text[0] + ",)"
+	}
+	return "(" + strings.Join(text, ", ") + ")"
+}

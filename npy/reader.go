@@ -1,0 +1,235 @@
+package npy
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Reader reads an array in pieces.
+type Reader struct {
+	name    string // for errors
+	header  header
+	src     elements
+	whole   []float32 // all elements in C order, once a Fortran-ordered array is read
+	left    int       // not yet handed out
+	err     error     // what every later Read reports
+	closers []io.Closer
+}
+
+// ReadFile loads the array in a .npy file, or one array of a .npz archive, which
+// is written archive.npz:key. The key may be left out if the archive holds one
+// array, and may end in ".npy". A file whose own name holds the colon goes first.
+// What a file is, its first bytes say, not its name.
+//
+// Errors: a file that cannot be read, is neither .npy nor .npz or holds no array
+// under the key; a malformed header; a dtype that cannot become float32; data
+// longer or shorter than the shape says.
+func ReadFile(path string) (*Array, error) {
+	r, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return r.array()
+}
+
+// Open starts to read an array, which is named as for [ReadFile]. The header has
+// been checked when it returns, against the size of the file too.
+func Open(path string) (*Reader, error) {
+	f, file, key, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("npy: %s: %w", printable(file), cause(err))
+	}
+	r, err := newReader(f, info.Size(), printable(file), key)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	r.closers = append(r.closers, f)
+	return r, nil
+}
+
+// openFile opens path, or what stands before one of its colons if there is no
+// such file; what stands behind that colon is the key.
+func openFile(path string) (f *os.File, file, key string, err error) {
+	f, err = openRegular(path)
+	for i := len(path); err != nil; {
+		if i = strings.LastIndexByte(path[:i], ':'); i < 0 {
+			break
+		}
+		before, beforeErr := openRegular(path[:i])
+		if !errors.Is(beforeErr, fs.ErrNotExist) {
+			return before, path[:i], path[i+1:], beforeErr
+		}
+	}
+	return f, path, "", err
+}
+
+// openRegular opens a regular file. It looks before it opens, because opening a
+// pipe would wait for the other end.
+func openRegular(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("npy: %s: want a .npy or .npz file, this is a %s", printable(path), fileKind(info))
+	}
+	var f *os.File
+	if err == nil {
+		f, err = os.Open(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("npy: %s: %w", printable(path), cause(err))
+	}
+	return f, nil
+}
+
+func fileKind(info fs.FileInfo) string {
+	if info.IsDir() {
+		return "folder"
+	}
+	return "device, pipe or socket"
+}
+
+// newReader starts to read the size bytes of r, the file called name.
+func newReader(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
+	start := make([]byte, min(size, int64(len(magic))))
+	if _, err := io.ReadFull(io.NewSectionReader(r, 0, size), start); err != nil {
+		return nil, fmt.Errorf("npy: %s: %w", name, cut(cause(err)))
+	}
+	switch {
+	case string(start) == magic && key == "":
+		return newStream(io.NewSectionReader(r, 0, size), size, name)
+	case string(start) == magic:
+		return nil, fmt.Errorf("npy: %s: want no key for a .npy file, got %s", name, quote(key))
+	case strings.HasPrefix(string(start), "PK\x03\x04"), strings.HasPrefix(string(start), "PK\x05\x06"):
+		return newArchive(r, size, name, key)
+	case size == 0:
+		return nil, fmt.Errorf("npy: %s: want a .npy or .npz file, this one is empty", name)
+	}
+	return nil, fmt.Errorf("npy: %s: want a .npy or .npz file (%q or %q first), this one starts with %q", name, magic, "PK", start)
+}
+
+// newStream starts to read an array from src, which holds size bytes.
+func newStream(src io.Reader, size int64, name string) (*Reader, error) {
+	h, err := readHeader(src, size)
+	if err != nil {
+		return nil, fmt.Errorf("npy: %s: %w", name, err)
+	}
+	h.fortran = h.fortran && !sameOrder(h.shape)
+	return &Reader{
+		name:   name,
+		header: h,
+		src:    elements{src: src, dtype: h.dtype, left: h.count},
+		left:   h.count,
+	}, nil
+}
+
+// Shape returns the extents of the whole array; none for a 0-d array.
+func (r *Reader) Shape() []int { return cloneShape(r.header.shape) }
+
+// DType returns the type of the elements in the file as the header gives it, for
+// example "<f4", ">i2" or "|u1".
+func (r *Reader) DType() string { return r.header.dtype.descr }
+
+// Read fills all of dst with the next elements in C order. It reports an error
+// and reads nothing if fewer are left. A file that was cut after it was opened
+// is an error that wraps [io.ErrUnexpectedEOF]. After that, or any other failure
+// to read, nothing in dst may be trusted and every later Read fails alike. Data
+// from an archive is compared with its checksum when the last element is read.
+//
+// The first Read of an array in Fortran order loads all of it.
+func (r *Reader) Read(dst []float32) error {
+	if r.err != nil {
+		return r.err
+	}
+	if len(dst) > r.left {
+		return fmt.Errorf("npy: %s: want at most %d elements, that many are left of shape %v, got room for %d",
+			r.name, r.left, r.header.shape, len(dst))
+	}
+	if err := r.read(dst); err != nil {
+		r.err = fmt.Errorf("npy: %s: %w", r.name, err)
+		return r.err
+	}
+	r.left -= len(dst)
+	return nil
+}
+
+func (r *Reader) read(dst []float32) error {
+	if !r.header.fortran {
+		return r.src.read(dst)
+	}
+	if r.whole == nil {
+		whole, err := r.src.readFortran(r.header.shape)
+		if err != nil {
+			return err
+		}
+		r.whole = whole
+	}
+	copy(dst, r.whole[len(r.whole)-r.left:])
+	return nil
+}
+
+// array reads everything.
+func (r *Reader) array() (*Array, error) {
+	a := &Array{Shape: r.Shape()}
+	if r.header.fortran { // what Read copies from, without the copy
+		if err := r.Read(nil); err != nil {
+			return nil, err
+		}
+		a.Data = r.whole
+		return a, nil
+	}
+	a.Data = make([]float32, r.left)
+	if err := r.Read(a.Data); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Close releases the file. Closing twice is harmless; Read after Close reports an
+// error that wraps [os.ErrClosed].
+func (r *Reader) Close() error {
+	var err error
+	for _, c := range r.closers {
+		if closeErr := c.Close(); err == nil {
+			err = closeErr
+		}
+	}
+	r.closers, r.whole = nil, nil
+	r.err = fmt.Errorf("npy: %s: %w", r.name, os.ErrClosed)
+	if err != nil {
+		return fmt.Errorf("npy: %s: %w", r.name, cause(err))
+	}
+	return nil
+}
+
+// cause takes the operation and the path off an error of package os; this
+// package's errors name the file that the caller asked for.
+func cause(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}
+
+// printable quotes a name that is empty or would break an error's one line.
+func printable(name string) string {
+	if quoted := strconv.Quote(name); name == "" || quoted != `"`+name+`"` {
+		return quoted
+	}
+	return name
+}

@@ -1,0 +1,90 @@
+package npy
+
+import (
+	"archive/zip"
+	"bufio"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Named is an array of a .npz archive.
+type Named struct {
+	Name  string // the key; ".npy" at its end is left out
+	Array *Array
+}
+
+// WriteNPZ saves arrays in a .npz archive at path, each as '<f4' in C order and
+// uncompressed, as numpy.savez does. The same arrays give the same bytes, because
+// the entries bear no time. As with [Create], path holds the whole archive or
+// stays as it was.
+//
+// Errors: a name that is empty, stands there twice or is not UTF-8; an array
+// whose Data does not fill its Shape; those of Create.
+func WriteNPZ(path string, arrays ...Named) error {
+	name := printable(path)
+	if err := checkNamed(arrays); err != nil {
+		return fmt.Errorf("npy: %s: %w", name, err)
+	}
+	file, err := newReplacement(path)
+	if err != nil {
+		return fmt.Errorf("npy: %s: %w", name, cause(err))
+	}
+	if err := writeArchive(file, arrays); err != nil {
+		return fmt.Errorf("npy: %s: %w", name, cause(err))
+	}
+	return nil
+}
+
+func checkNamed(arrays []Named) error {
+	const most = 1<<16 - 1 - len(".npy") // zip has two bytes for the length of a name
+	seen := map[string]bool{}
+	for i, a := range arrays {
+		key := strings.TrimSuffix(a.Name, ".npy")
+		switch {
+		case key == "":
+			return fmt.Errorf("the name of array %d is %s: want a key", i, quote(a.Name))
+		case len(key) > most || !utf8.ValidString(key):
+			return fmt.Errorf("the name of array %d is %s: want UTF-8 of at most %d bytes", i, quote(a.Name), most)
+		case seen[key]:
+			return fmt.Errorf("two arrays have the name %s: want each once", quote(key))
+		}
+		seen[key] = true
+		if err := a.Array.check(); err != nil {
+			return fmt.Errorf("array %s: %w", quote(key), err)
+		}
+	}
+	return nil
+}
+
+// writeArchive completes file, or discards it.
+func writeArchive(file *replacement, arrays []Named) error {
+	defer file.discard()
+	out := bufio.NewWriterSize(file, bufferSize)
+	z := zip.NewWriter(out)
+	scratch := newScratch()
+	for _, a := range arrays {
+		entry, err := z.CreateHeader(&zip.FileHeader{
+			Name:     strings.TrimSuffix(a.Name, ".npy") + ".npy",
+			Method:   zip.Store,
+			Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC), // zip's first day, as in NumPy
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := entry.Write(formatHeader(a.Array.Shape)); err != nil {
+			return err
+		}
+		if err := writeFloats(entry, a.Array.Data, scratch); err != nil {
+			return err
+		}
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	return file.commit()
+}

@@ -1,0 +1,142 @@
+package npy
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+)
+
+// Writer writes an array in pieces. Between [Create] and Close the elements
+// gather in a hidden file beside the path, named ".npy-*.tmp".
+type Writer struct {
+	name    string // for errors
+	shape   []int
+	left    int // elements that Write still takes
+	file    *replacement
+	out     *bufio.Writer
+	scratch []byte
+	err     error // what every later Write reports
+	closed  bool  // by Close or Abort
+	result  error // what Close reports once closed
+}
+
+// WriteFile saves a at path as Create, Write and Close do.
+func WriteFile(path string, a *Array) error {
+	if err := a.check(); err != nil {
+		return fmt.Errorf("npy: %s: %w", printable(path), err)
+	}
+	w, err := Create(path, a.Shape...)
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	if err := w.Write(a.Data); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// Create starts to write an array of the given shape ('<f4', C order) that is to
+// be found at path once Close has succeeded. Until then path stays as it is: free,
+// or the file that is to be replaced, whose permissions the new one takes over.
+// Close or Abort must be called; after
+//
+//	defer w.Abort()
+//
+// every way out of the caller leaves either the whole array or nothing behind.
+//
+// Errors: a negative extent or one too large in shape; a folder that does not
+// exist or cannot be written; a path that is no regular file or is read-only.
+func Create(path string, shape ...int) (*Writer, error) {
+	name := printable(path)
+	count, err := elementCount(shape)
+	if err != nil {
+		return nil, fmt.Errorf("npy: %s: %w", name, err)
+	}
+	file, err := newReplacement(path)
+	if err != nil {
+		return nil, fmt.Errorf("npy: %s: %w", name, cause(err))
+	}
+	head := formatHeader(shape)
+	w := &Writer{
+		name:    name,
+		shape:   cloneShape(shape),
+		left:    count,
+		file:    file,
+		out:     bufio.NewWriterSize(file, min(bufferSize, len(head)+4*count)),
+		scratch: newScratch(),
+	}
+	if _, err := w.out.Write(head); err != nil {
+		w.Abort()
+		return nil, fmt.Errorf("npy: %s: %w", name, cause(err))
+	}
+	return w, nil
+}
+
+// Write writes the next elements in C order. It refuses more than the shape has
+// room for and writes nothing then. After any other error, such as a full disk,
+// every later call fails alike. data is not kept.
+func (w *Writer) Write(data []float32) error {
+	if w.err != nil {
+		return w.err
+	}
+	if len(data) > w.left {
+		return fmt.Errorf("npy: %s: want at most %d elements, that many are left of shape %v, got %d", w.name, w.left, w.shape, len(data))
+	}
+	if err := writeFloats(w.out, data, w.scratch); err != nil {
+		w.err = fmt.Errorf("npy: %s: %w", w.name, cause(err))
+		return w.err
+	}
+	w.left -= len(data)
+	return nil
+}
+
+// Close puts the complete array at path, replacing at once what was there. If
+// elements are missing, or if a Write failed or the file cannot be completed, it
+// reports an error, path stays as it was, and the hidden file is removed. Closing
+// again has no effect and the same result. The data is not forced to the disk
+// (fsync): it outlives the program, not a power failure.
+func (w *Writer) Close() error {
+	if w.closed {
+		return w.result
+	}
+	w.closed = true
+	w.result = w.finish()
+	if w.result != nil {
+		_ = w.file.discard()
+	}
+	w.err = fmt.Errorf("npy: %s: %w", w.name, os.ErrClosed)
+	return w.result
+}
+
+func (w *Writer) finish() error {
+	if w.err != nil {
+		return w.err
+	}
+	if w.left > 0 {
+		return fmt.Errorf("npy: %s: want %d more elements for shape %v", w.name, w.left, w.shape)
+	}
+	err := w.out.Flush()
+	if err == nil {
+		err = w.file.commit()
+	}
+	if err != nil {
+		return fmt.Errorf("npy: %s: %w", w.name, cause(err))
+	}
+	return nil
+}
+
+// Abort gives the array up: it removes the hidden file and leaves path as it was.
+// After Close or Abort it does nothing. Close after Abort is an error.
+func (w *Writer) Abort() error {
+	if w.closed {
+		return nil
+	}
+	w.closed = true
+	w.result = fmt.Errorf("npy: %s: given up before it was complete", w.name)
+	w.err = w.result
+	if err := w.file.discard(); err != nil {
+		return fmt.Errorf("npy: %s: %w", w.name, cause(err))
+	}
+	return nil
+}

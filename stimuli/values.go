@@ -1,0 +1,122 @@
+package stimuli
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// Values is a list of numbers, or a range that is never written out. The zero
+// value is empty.
+type Values struct {
+	explicit    []float64
+	start, step float64
+	count       int // of a range
+}
+
+// Explicit returns the list of v.
+func Explicit(v ...float64) Values { return Values{explicit: v} }
+
+// Range returns start + i·step for each i ≥ 0 for which that is below stop. How
+// many there are is counted in exact decimal arithmetic, so that 0, 0.7, 0.1
+// gives 7. It refuses numbers that are not finite, a step that is not above 0
+// and a range that holds nothing.
+func Range(start, stop, step float64) (Values, error) {
+	for _, v := range []float64{start, stop, step} {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return Values{}, fmt.Errorf("stimuli: range %v:%v:%v: want finite numbers", start, stop, step)
+		}
+	}
+	if step <= 0 {
+		return Values{}, fmt.Errorf("stimuli: range %v:%v:%v: want a step above 0", start, stop, step)
+	}
+	if start >= stop {
+		return Values{}, fmt.Errorf("stimuli: range %v:%v:%v: holds nothing, want start below stop", start, stop, step)
+	}
+	count, ok := countRange(start, stop, step)
+	if !ok {
+		return Values{}, fmt.Errorf("stimuli: range %v:%v:%v: holds about %.3g values, want at most %d",
+			start, stop, step, (stop-start)/step, maxCount)
+	}
+	return Values{start: start, step: step, count: count}, nil
+}
+
+// maxCount bounds a range: beyond it neighbours have the same float64 index.
+const maxCount = 1 << 53
+
+// countRange returns ⌈(stop−start)/step⌉, taking each number for the shortest
+// decimal that names it.
+func countRange(start, stop, step float64) (int, bool) {
+	quotient := new(big.Rat).Sub(decimal(stop), decimal(start))
+	quotient.Quo(quotient, decimal(step))
+	count, remainder := new(big.Int).QuoRem(quotient.Num(), quotient.Denom(), new(big.Int))
+	if remainder.Sign() > 0 {
+		count.Add(count, big.NewInt(1))
+	}
+	if !count.IsInt64() || count.Int64() > maxCount || int64(int(count.Int64())) != count.Int64() {
+		return 0, false
+	}
+	return int(count.Int64()), true
+}
+
+func decimal(v float64) *big.Rat {
+	r, _ := new(big.Rat).SetString(strconv.FormatFloat(v, 'g', -1, 64)) // of a finite number: always one
+	return r
+}
+
+// ParseValues reads a list such as -90,-45,0,45,90 or a range start:stop:step.
+// Spaces around numbers are ignored.
+func ParseValues(s string) (Values, error) {
+	if strings.TrimSpace(s) == "" {
+		return Values{}, fmt.Errorf("stimuli: list %q: is empty, want numbers such as -90,0,90 or start:stop:step", s)
+	}
+	if strings.Contains(s, ":") {
+		return parseRange(s)
+	}
+	var all []float64
+	for item := range strings.SplitSeq(s, ",") {
+		v, err := parseNumber(s, item)
+		if err != nil {
+			return Values{}, err
+		}
+		all = append(all, v)
+	}
+	return Explicit(all...), nil
+}
+
+func parseRange(s string) (Values, error) {
+	parts := strings.Split(s, ":")
+	if len(parts) != 3 {
+		return Values{}, fmt.Errorf("stimuli: range %q: want start:stop:step", s)
+	}
+	var numbers [3]float64
+	for i, part := range parts {
+		v, err := parseNumber(s, part)
+		if err != nil {
+			return Values{}, err
+		}
+		numbers[i] = v
+	}
+	return Range(numbers[0], numbers[1], numbers[2])
+}
+
+func parseNumber(s, item string) (float64, error) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(item), 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, fmt.Errorf("stimuli: list %q: %q is not a finite number", s, item)
+	}
+	return v, nil
+}
+
+// Len returns how many values there are.
+func (v Values) Len() int { return len(v.explicit) + v.count }
+
+// At returns value i.
+func (v Values) At(i int) float64 {
+	if v.explicit != nil {
+		return v.explicit[i]
+	}
+	return v.start + float64(float64(i)*v.step)
+}

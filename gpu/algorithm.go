@@ -25,16 +25,21 @@ func algorithms() []algorithm {
 
 // recipe is a prepared convolution, before OpenGL sees it: pure data.
 type recipe struct {
-	program programKey
-	weight  []float32 // as the shader wants it packed
-	bias    []float32 // likewise; nil where the shader has it with the weights
+	stage
+	weight []float32 // as the shader wants it packed
+	bias   []float32 // likewise; nil where the shader has it with the weights
 	// uniformWeight binds the weights as a uniform block, a part for each pass,
 	// instead of a storage buffer.
 	uniformWeight bool
-	// passes returns the dispatches that compute a batch of images, in order.
-	passes func(images int) []pass
 	// maxImages is how many images the dispatch limits let through at once.
 	maxImages int
+}
+
+// stage is a program and the dispatches of it, in order, that a batch of images
+// takes.
+type stage struct {
+	program programKey
+	passes  func(images int) []pass
 }
 
 // pass is one dispatch.

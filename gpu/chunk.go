@@ -8,19 +8,21 @@ import "gpuconv/conv"
 // guards it.
 const chunkBytes = 32 << 20
 
-// imageBytes returns the sizes of one image of p and of what it becomes. p must
-// have been accepted, so that neither overflows.
-func imageBytes(p conv.Problem) (src, dst int) {
+// imageBytes returns the sizes of one image of p, of its sums and of what becomes
+// of them. p must have been accepted, so that none overflows.
+func imageBytes(p conv.Problem) (src, sums, dst int) {
 	in, _ := p.Src.Image().Len()
-	shape, _ := p.Dst()
-	out, _ := shape.Image().Len()
-	return 4 * in, 4 * out
+	between, _ := p.Sums()
+	after, _ := p.Dst()
+	held, _ := between.Image().Len()
+	out, _ := after.Image().Len()
+	return 4 * in, 4 * held, 4 * out
 }
 
 // chunk returns how many images go to the device at once: at least 1, at most the
 // problem's batch, within the device's buffers, chunkBytes and maxImages.
 func chunk(p conv.Problem, l Limits, maxImages int) int {
-	src, dst := imageBytes(p)
-	fit := min(l.block(), chunkBytes) / max(src, dst)
+	src, sums, dst := imageBytes(p)
+	fit := min(l.block(), chunkBytes) / max(src, sums, dst)
 	return max(1, min(fit, maxImages, p.Src.N()))
 }

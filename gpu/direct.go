@@ -39,11 +39,8 @@ func directTile(filters int) (vectors, tiles int) {
 	return vectors, ceilDiv(filters, 4*vectors)
 }
 
-// acceptsDirect refuses only what exceeds the limits or is not built yet.
+// acceptsDirect refuses only what exceeds the limits.
 func acceptsDirect(p conv.Problem, l Limits) error {
-	if p.Pool.Kind != conv.NoPool {
-		return unsupported("pool %v", p.Pool)
-	}
 	sums, err := p.Sums()
 	if err != nil {
 		return err
@@ -64,7 +61,7 @@ func acceptsDirect(p conv.Problem, l Limits) error {
 	if l.LoopIterations > 0 && p.Weight[3]+1 > l.LoopIterations {
 		return unsupported("kernel width %d, the device ends loops after %d iterations", p.Weight[3], l.LoopIterations)
 	}
-	return nil
+	return acceptsPool(p, l)
 }
 
 func prepareDirect(p conv.Problem, l Limits, weight, bias []float32) recipe {
@@ -75,10 +72,9 @@ func prepareDirect(p conv.Problem, l Limits, weight, bias []float32) recipe {
 		positions: directPositions, vectors: d.vectors}
 	d.block = constants.localSize * constants.positions
 	return recipe{
-		program:   programKey{shader: "direct", constants: constants},
+		stage:     stage{program: programKey{shader: "direct", constants: constants}, passes: d.passes},
 		weight:    d.packWeight(weight),
 		bias:      d.packBias(bias),
-		passes:    d.passes,
 		maxImages: d.maxImages(),
 	}
 }

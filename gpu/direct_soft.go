@@ -21,7 +21,7 @@ const (
 	softFilters  = 8    // per tile: more spill
 	softRows     = 2    // each input row then serves two rows of sums
 	softSegments = 2    // 8 columns
-	softMACs     = 8192 // unrolled per invocation and segment: beyond, compiling takes many seconds
+	softMACs     = 8192 // multiplications unrolled per invocation: beyond, compiling takes many seconds
 )
 
 func (c softConstants) taps() int { return c.channels * c.kernelH * c.kernelW }
@@ -116,8 +116,8 @@ func acceptsSoft(p conv.Problem, l Limits) error {
 		return fmt.Errorf("it needs widths that are multiples of 4, src has %d and the sums %d", p.Src.W(), sums.W())
 	}
 	c := softTile(p, sums)
-	if macs := c.taps() * c.filters * c.rows * c.segments; macs > softMACs/4 {
-		return fmt.Errorf("it would unroll %d multiplications, %d at most", 4*macs, softMACs)
+	if macs := 4 * c.taps() * c.filters * c.rows * c.segments; macs > softMACs {
+		return fmt.Errorf("it would unroll %d multiplications, %d at most", macs, softMACs)
 	}
 	if bytes := 4 * c.floats(); bytes > l.UniformBlock {
 		return fmt.Errorf("%d bytes of weights per tile, the device's uniform blocks hold %d", bytes, l.UniformBlock)
@@ -131,10 +131,9 @@ func prepareSoft(p conv.Problem, l Limits, weight, bias []float32) recipe {
 	s.softConstants = softTile(p, s.sums)
 	s.tileBytes = roundUp(4*s.floats(), max(l.UniformAlignment, 16))
 	return recipe{
-		program:       programKey{shader: "direct_soft", constants: s.softConstants},
+		stage:         stage{program: programKey{shader: "direct_soft", constants: s.softConstants}, passes: s.passes},
 		weight:        s.packWeight(weight, bias),
 		uniformWeight: true,
-		passes:        s.passes,
 		maxImages:     max(1, (1<<30)/(s.blocksH()*s.blocksW())),
 	}
 }

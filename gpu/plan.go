@@ -32,7 +32,7 @@ func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv
 	if err := d.thread.do(made.allocate); err != nil {
 		return nil, err
 	}
-	made.recipe.weight, made.recipe.bias = nil, nil
+	made.recipe.weight, made.recipe.bias = nil, nil // the device has them now
 	return made, nil
 }
 
@@ -40,14 +40,16 @@ type plan struct {
 	device      *Device
 	problem     conv.Problem // with defaults filled in
 	recipe      recipe
-	chunk       int // images per submission
+	pool        stage // where the problem has a pool
+	chunk       int   // images per submission
 	description conv.Description
 
 	// Touched on the device's thread only.
-	program *program
-	buffers [4]buffer // by binding: src, weight, bias, dst
-	closed  bool
-	timings conv.Timings
+	program, pooling *program  // pooling is nil where nothing is pooled
+	buffers          [4]buffer // by binding: src, weight, bias, dst
+	sums             buffer    // between the two programs
+	closed           bool
+	timings          conv.Timings
 }
 
 const (
@@ -62,29 +64,39 @@ func (p *plan) allocate() (err error) {
 	if p.program, err = p.device.program(p.recipe.program); err != nil {
 		return err
 	}
+	if p.problem.Pool.Kind != conv.NoPool {
+		p.pool = preparePool(p.problem, p.device.limits)
+		if p.pooling, err = p.device.program(p.pool.program); err != nil {
+			return err
+		}
+	}
 	p.description.SourceHash = p.program.hash
 	defer func() {
 		if err != nil {
 			p.release()
 		}
 	}()
-	src, dst := imageBytes(p.problem)
+	src, sums, dst := imageBytes(p.problem)
+	if p.pooling == nil {
+		sums = 0
+	}
 	for _, b := range []struct {
-		binding int
-		what    string
-		bytes   int
-		data    []float32
-		usage   uint32
+		made  *buffer
+		what  string
+		bytes int
+		data  []float32
+		usage uint32
 	}{
-		{bindSrc, "src", p.chunk * src, nil, gl.STREAM_DRAW},
-		{bindWeight, "weight", 4 * len(p.recipe.weight), p.recipe.weight, gl.STATIC_DRAW},
-		{bindBias, "bias", 4 * len(p.recipe.bias), p.recipe.bias, gl.STATIC_DRAW},
-		{bindDst, "dst", p.chunk * dst, nil, gl.STREAM_READ},
+		{&p.buffers[bindSrc], "src", p.chunk * src, nil, gl.STREAM_DRAW},
+		{&p.buffers[bindWeight], "weight", 4 * len(p.recipe.weight), p.recipe.weight, gl.STATIC_DRAW},
+		{&p.buffers[bindBias], "bias", 4 * len(p.recipe.bias), p.recipe.bias, gl.STATIC_DRAW},
+		{&p.sums, "sums", p.chunk * sums, nil, gl.DYNAMIC_COPY},
+		{&p.buffers[bindDst], "dst", p.chunk * dst, nil, gl.STREAM_READ},
 	} {
 		if b.bytes == 0 {
-			continue // the shader has no such buffer
+			continue // there is no such buffer
 		}
-		if p.buffers[b.binding], err = newBuffer(b.what, b.bytes, b.data, b.usage); err != nil {
+		if *b.made, err = newBuffer(b.what, b.bytes, b.data, b.usage); err != nil {
 			return err
 		}
 	}
@@ -95,6 +107,7 @@ func (p *plan) release() {
 	for i := range p.buffers {
 		p.buffers[i].delete()
 	}
+	p.sums.delete()
 }
 
 // Run implements [conv.Plan]. Batches beyond the plan's chunk are computed one
@@ -128,15 +141,7 @@ func (p *plan) runChunk(dst, src *conv.Tensor) error {
 	}
 	gl.Finish()
 	uploaded := time.Now()
-	for binding, b := range p.buffers {
-		gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, uint32(binding), b.handle)
-	}
-	for _, work := range p.recipe.passes(src.Shape.N()) {
-		if p.recipe.uniformWeight {
-			gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, p.buffers[bindWeight].handle, work.weightFirst, work.weightBytes)
-		}
-		p.program.dispatch(work)
-	}
+	p.dispatch(src.Shape.N())
 	gl.Finish()
 	computed := time.Now()
 	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, p.buffers[bindDst].handle)
@@ -150,11 +155,40 @@ func (p *plan) runChunk(dst, src *conv.Tensor) error {
 	return nil
 }
 
-// fillDst writes NaN over the output buffer.
+// dispatch runs the programs on the images that were uploaded.
+func (p *plan) dispatch(images int) {
+	for binding, b := range p.buffers {
+		gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, uint32(binding), b.handle)
+	}
+	if p.pooling != nil {
+		gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindDst, p.sums.handle)
+	}
+	for _, work := range p.recipe.passes(images) {
+		if p.recipe.uniformWeight {
+			gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, p.buffers[bindWeight].handle, work.weightFirst, work.weightBytes)
+		}
+		p.program.dispatch(work)
+	}
+	if p.pooling == nil {
+		return
+	}
+	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindSrc, p.sums.handle)
+	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindDst, p.buffers[bindDst].handle)
+	for _, work := range p.pool.passes(images) {
+		p.pooling.dispatch(work)
+	}
+}
+
+// fillDst writes NaN over what the shaders write.
 func (p *plan) fillDst() {
 	nan := float32(math.NaN())
-	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, p.buffers[bindDst].handle)
-	gl.ClearBufferData(gl.SHADER_STORAGE_BUFFER, gl.R32F, gl.RED, gl.FLOAT, unsafe.Pointer(&nan))
+	for _, b := range []buffer{p.sums, p.buffers[bindDst]} {
+		if b.handle == 0 {
+			continue
+		}
+		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
+		gl.ClearBufferData(gl.SHADER_STORAGE_BUFFER, gl.R32F, gl.RED, gl.FLOAT, unsafe.Pointer(&nan))
+	}
 }
 
 // Close releases the plan's buffers.

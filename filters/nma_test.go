@@ -1,0 +1,120 @@
+package filters
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"gpuconv/conv"
+)
+
+// TestNMAGoldens holds banks against NumPy's, which testdata/make_goldens.py
+// made. Tolerances are NUMERICS.md's: NumPy computes partly in float32.
+func TestNMAGoldens(t *testing.T) {
+	text, err := os.ReadFile("testdata/nma.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var goldens struct {
+		Cases []struct {
+			Channels, Size int
+			Tutorial3      bool
+			Values         []float64
+		}
+	}
+	if err := json.Unmarshal(text, &goldens); err != nil {
+		t.Fatal(err)
+	}
+	if len(goldens.Cases) < 15 {
+		t.Fatalf("%d cases in testdata/nma.json: want at least 15", len(goldens.Cases))
+	}
+	for _, g := range goldens.Cases {
+		t.Run(fmt.Sprintf("channels=%d/size=%d/t3=%v", g.Channels, g.Size, g.Tutorial3), func(t *testing.T) {
+			bank, err := NMA{Channels: g.Channels, Size: g.Size, Tutorial3: g.Tutorial3}.Bank()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := (conv.Shape{g.Channels, 1, g.Size, g.Size}); bank.Shape != want || len(bank.Data) != len(g.Values) {
+				t.Fatalf("shape %v: want %v", bank.Shape, want)
+			}
+			tolerance := 4e-6
+			if g.Size == 7 {
+				tolerance = 2e-6
+			}
+			for i, v := range bank.Data {
+				if diff := math.Abs(float64(v) - g.Values[i]); !(diff <= tolerance) {
+					t.Fatalf("element %d is %v, NumPy's %v: %.2g apart, want at most %.2g", i, v, g.Values[i], diff, tolerance)
+				}
+			}
+		})
+	}
+}
+
+// TestNMAFacts checks what NUMERICS.md tells about the bank.
+func TestNMAFacts(t *testing.T) {
+	bank, err := NMA{Channels: 6, Size: 7}.Bank()
+	if err != nil {
+		t.Fatal(err)
+	}
+	low, high := float32(math.Inf(1)), float32(math.Inf(-1))
+	for i, v := range bank.Plane(0, 0) {
+		low, high = min(low, v), max(high, v)
+		if off := bank.Plane(1, 0)[i]; off != -v {
+			t.Fatalf("channel 1 is %v where channel 0 is %v", off, v)
+		}
+	}
+	if math.Abs(float64(low)+0.2368) > 5e-5 || math.Abs(float64(high)-1.1042) > 5e-5 {
+		t.Errorf("channel 0 spans %v … %v, want −0.2368 … 1.1042", low, high)
+	}
+	for channel := range 6 {
+		total := 0.0
+		for _, v := range bank.Plane(channel, 0) {
+			total += float64(v)
+		}
+		if math.Abs(total) > 1e-5 {
+			t.Errorf("channel %d has a sum of %v, want 0", channel, total)
+		}
+	}
+	// x runs along rows: the Gabor of 0° changes from row to row and is even along columns.
+	for i := range 7 {
+		for j := range 7 {
+			if bank.Plane(2, 0)[i*7+j] != bank.Plane(2, 0)[i*7+6-j] {
+				t.Fatalf("Gabor 0° is not even along its columns in row %d", i)
+			}
+		}
+	}
+	if top, bottom := bank.Plane(2, 0)[2*7+3], bank.Plane(2, 0)[4*7+3]; !(top > 0.9 && bottom < -0.9) {
+		t.Errorf("Gabor 0° is %v above its centre and %v below, want about 1 and −1", top, bottom)
+	}
+}
+
+func TestNMARefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		nma  NMA
+		want string
+	}{
+		"no channels":   {NMA{0, 7, false}, "0 channels: want at least 2"},
+		"one channel":   {NMA{1, 7, false}, "1 channels: want at least 2"},
+		"negative":      {NMA{-3, 7, false}, "-3 channels"},
+		"size 1":        {NMA{6, 1, false}, "size 1: want at least 2"},
+		"negative size": {NMA{6, -7, false}, "size -7: want at least 2"},
+		"huge":          {NMA{6, 100000, false}, "6 filters of 100000×100000 would need 240 GB"},
+		"overflow":      {NMA{1 << 40, 1 << 40, false}, "would need"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := c.nma.Bank(); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v: want %q in it", err, c.want)
+			}
+		})
+	}
+}
+
+func TestNames(t *testing.T) {
+	got := fmt.Sprint(NMA{Channels: 6, Size: 7}.Names())
+	if want := "[ON centre OFF centre Gabor 0° Gabor 45° Gabor 90° Gabor 135°]"; got != want {
+		t.Errorf("names %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,55 @@
+package gpu
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// poolConstants are the constants of pool.comp.
+type poolConstants struct {
+	localSize int
+	average   bool
+}
+
+func (c poolConstants) defines() []define {
+	average := 0
+	if c.average {
+		average = 1
+	}
+	return []define{{"LOCAL_SIZE", fmt.Sprint(c.localSize)}, {"AVERAGE", fmt.Sprint(average)}}
+}
+
+const poolLocalSize = 64
+
+// acceptsPool says why a device cannot pool p's sums, or nil. Problems without a
+// pool are accepted.
+func acceptsPool(p conv.Problem, l Limits) error {
+	if p.Pool.Kind == conv.NoPool {
+		return nil
+	}
+	iterations, err := conv.Product(p.Pool.Size[0], p.Pool.Size[1]+1)
+	if err != nil || l.LoopIterations > 0 && iterations > l.LoopIterations {
+		return unsupported("pool %v, the device ends loops after %d iterations", p.Pool, l.LoopIterations)
+	}
+	return nil
+}
+
+// preparePool returns what runs pool.comp behind an algorithm that leaves sums.
+func preparePool(p conv.Problem, l Limits) stage {
+	sums, _ := p.Sums() // p was accepted
+	dst, _ := p.Dst()
+	constants := poolConstants{localSize: min(poolLocalSize, l.WorkGroupInvocations), average: p.Pool.Kind == conv.AvgPool}
+	return stage{
+		program: programKey{shader: "pool", constants: constants},
+		passes: func(images int) []pass {
+			outputs := images * dst.C() * dst.H() * dst.W()
+			x, y, _ := fold(ceilDiv(outputs, constants.localSize), l.WorkGroups)
+			return []pass{{groups: [3]int{x, y, 1}, uniforms: []uniform{
+				{"sumH", sums.H()}, {"sumW", sums.W()}, {"dstH", dst.H()}, {"dstW", dst.W()},
+				{"sizeH", p.Pool.Size[0]}, {"sizeW", p.Pool.Size[1]},
+				{"strideH", p.Pool.Stride[0]}, {"strideW", p.Pool.Stride[1]}, {"outputs", outputs},
+			}}}
+		},
+	}
+}

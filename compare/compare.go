@@ -141,8 +141,8 @@ func (b bound) probable(magnitude float64) float64 {
 func largest(values []float32) float64 {
 	most := 0.0
 	for _, v := range values {
-		if a := math.Abs(float64(v)); !math.IsInf(a, 0) {
-			most = max(most, a)
+		if a := math.Abs(float64(v)); a > most && !math.IsInf(a, 0) { // NaN is not larger
+			most = a
 		}
 	}
 	return most

@@ -61,13 +61,16 @@ func (v verdict) ratio() float64 {
 	case math.IsNaN(got), math.IsInf(got, 0), math.IsNaN(v.want), math.IsInf(v.want, 0):
 		return math.Inf(1)
 	}
-	return math.Abs(got-v.want) / v.limit
+	if ratio := math.Abs(got-v.want) / v.limit; !math.IsNaN(ratio) {
+		return ratio
+	}
+	return math.Inf(1) // there is no bound: nothing can be said for this output
 }
 
 func (r *Result) add(v verdict) {
 	ratio := v.ratio()
 	err := math.Abs(float64(v.got) - v.want)
-	if ratio > 1 {
+	if !(ratio <= 1) {
 		r.Wrong++
 		if math.IsNaN(float64(v.got)) {
 			r.NaNs++

@@ -58,7 +58,7 @@ func acceptsDirect(p conv.Problem, l Limits) error {
 			return unsupported("an image of %v, the device's buffers hold %d bytes", image, l.block())
 		}
 	}
-	if l.LoopIterations > 0 && p.Weight[3]+1 > l.LoopIterations {
+	if l.outerIterations(1, p.Weight[3]) < 1 {
 		return unsupported("kernel width %d, the device ends loops after %d iterations", p.Weight[3], l.LoopIterations)
 	}
 	return acceptsPool(p, l)
@@ -130,10 +130,7 @@ func (d direct) eachFilter(f func(k, tile, slot int)) {
 // iterations than the device allows; later passes add to what earlier ones left.
 func (d direct) passes(images int) []pass {
 	rows := d.Weight[1] * d.Weight[2]
-	perPass := rows
-	if d.limits.LoopIterations > 0 {
-		perPass = min(rows, d.limits.LoopIterations/(d.Weight[3]+1))
-	}
+	perPass := d.limits.outerIterations(rows, d.Weight[3])
 	positions := images * d.sums.H() * d.sums.W()
 	x, y, _ := fold(ceilDiv(positions, d.block), d.limits.WorkGroups)
 	var all []pass
@@ -147,10 +144,6 @@ func (d direct) passes(images int) []pass {
 }
 
 func (d direct) uniforms(positions, firstTap, lastTap int) []uniform {
-	relu := 0
-	if d.Activation == conv.ReLU {
-		relu = 1
-	}
 	return []uniform{
 		{"srcH", d.Src.H()}, {"srcW", d.Src.W()}, {"allChannels", d.Src.C()}, {"channels", d.Weight[1]},
 		{"sumH", d.sums.H()}, {"sumW", d.sums.W()}, {"allFilters", d.Weight[0]}, {"filters", d.Weight[0] / d.Groups},
@@ -158,6 +151,6 @@ func (d direct) uniforms(positions, firstTap, lastTap int) []uniform {
 		{"strideH", d.Stride[0]}, {"strideW", d.Stride[1]}, {"dilationH", d.Dilation[0]}, {"dilationW", d.Dilation[1]},
 		{"padTop", d.Padding.Top}, {"padLeft", d.Padding.Left},
 		{"positions", positions}, {"tiles", d.tiles},
-		{"firstTap", firstTap}, {"lastTap", lastTap}, {"relu", relu},
+		{"firstTap", firstTap}, {"lastTap", lastTap}, {"activation", int(d.Activation)},
 	}
 }

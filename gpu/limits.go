@@ -13,10 +13,20 @@ type Limits struct {
 	LoopIterations       int    `json:"loop_iterations"`        // of one invocation's loops together; 0 for no limit
 }
 
-// SoftwareLoopLimit is how many loop back-edges llvmpipe lets one invocation
-// take, in all its loops together, before the loops silently end: Mesa's
-// LP_MAX_TGSI_LOOP_ITERATIONS. TestLoopLimit guards it.
+// SoftwareLoopLimit is how many iterations llvmpipe gives one invocation, in all
+// its loops together, before the loops silently end: Mesa's
+// LP_MAX_TGSI_LOOP_ITERATIONS. The last one of a loop, which only finds that the
+// loop is over, counts too. TestLoopLimit guards it.
 const SoftwareLoopLimit = 65535
+
+// outerIterations returns how many times a loop may run whose body is a loop of
+// inner iterations: at most want, 0 if not even once.
+func (l Limits) outerIterations(want, inner int) int {
+	if l.LoopIterations == 0 {
+		return want
+	}
+	return min(want, (l.LoopIterations-1)/(inner+2)) // inner + 1 inside, 1 outside, and the outer loop's last
+}
 
 // bufferCap bounds a buffer however much the driver offers: shaders index with
 // int32, and buffers of 2 GiB and more have silently been inaccessible.

@@ -28,8 +28,7 @@ func acceptsPool(p conv.Problem, l Limits) error {
 	if p.Pool.Kind == conv.NoPool {
 		return nil
 	}
-	iterations, err := conv.Product(p.Pool.Size[0], p.Pool.Size[1]+1)
-	if err != nil || l.LoopIterations > 0 && iterations > l.LoopIterations {
+	if l.outerIterations(p.Pool.Size[0], p.Pool.Size[1]) < p.Pool.Size[0] {
 		return unsupported("pool %v, the device ends loops after %d iterations", p.Pool, l.LoopIterations)
 	}
 	return nil

@@ -32,9 +32,14 @@ func each(n int) string {
 }
 
 // source returns exactly what is compiled: the shader's #version line, the
-// defines, and the rest of the file under its own line numbers.
+// defines, the prelude (as source string 1 in the compiler's messages) and the
+// rest of the file under its own line numbers.
 func (k programKey) source() (string, error) {
 	text, err := shaders.Source(k.shader)
+	if err != nil {
+		return "", err
+	}
+	prelude, err := shaders.Prelude()
 	if err != nil {
 		return "", err
 	}
@@ -44,7 +49,9 @@ func (k programKey) source() (string, error) {
 	for _, d := range k.constants.defines() {
 		fmt.Fprintf(&b, "#define %s %s\n", d.name, d.value)
 	}
-	b.WriteString("#line 2\n")
+	b.WriteString("#line 1 1\n")
+	b.WriteString(prelude)
+	b.WriteString("#line 2 0\n")
 	b.WriteString(rest)
 	return b.String(), nil
 }

@@ -44,7 +44,7 @@ vec4 segment(int base, int y, int s) {
 
 vec4 activate(vec4 v) {
 #if RELU
-	return vec4(v.x < 0.0 ? 0.0 : v.x, v.y < 0.0 ? 0.0 : v.y, v.z < 0.0 ? 0.0 : v.z, v.w < 0.0 ? 0.0 : v.w);
+	return vec4(relu(v.x), relu(v.y), relu(v.z), relu(v.w));
 #else
 	return v;
 #endif

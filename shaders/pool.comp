@@ -18,9 +18,6 @@ uniform int sumH, sumW, dstH, dstW;
 uniform int sizeH, sizeW, strideH, strideW;
 uniform int outputs;  // planes*dstH*dstW
 
-// GLSL's max() and comparisons may drop a NaN; its bits tell.
-bool isNaN(float v) { return (floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u; }
-
 void main() {
 	int q = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * LOCAL_SIZE + gl_LocalInvocationID.x);
 	if (q >= outputs) {

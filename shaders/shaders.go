@@ -1,6 +1,7 @@
 // Package shaders holds the GLSL of gpuconv: one compute shader per file, with
 // the name of its algorithm. A file is a template: package gpu writes the
-// constants that it names as #define lines behind its first line.
+// constants that it names as #define lines behind its first line, and then the
+// prelude, which holds what several shaders call.
 package shaders
 
 import (
@@ -8,7 +9,7 @@ import (
 	"fmt"
 )
 
-//go:embed *.comp
+//go:embed *.comp *.glsl
 var files embed.FS
 
 // Source returns the text of the shader name, such as "direct", whose first line
@@ -19,4 +20,10 @@ func Source(name string) (string, error) {
 		return "", fmt.Errorf("shaders: no shader %q: %w", name, err)
 	}
 	return string(text), nil
+}
+
+// Prelude returns the functions that every shader may call.
+func Prelude() (string, error) {
+	text, err := files.ReadFile("prelude.glsl")
+	return string(text), err
 }

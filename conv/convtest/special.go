@@ -1,0 +1,50 @@
+package convtest
+
+import (
+	"math"
+	"testing"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+)
+
+// specialValues puts NaN and infinities into images and weights: they follow IEEE
+// through the sums that they are in, and reach no other.
+func specialValues(t *testing.T, backend, judge conv.Backend) {
+	relu := half(3, 3)
+	relu.Activation = conv.ReLU
+	pooled := relu
+	pooled.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}}
+	mean := half(3, 3)
+	mean.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 3}}
+	circular := half(3, 3)
+	circular.PaddingMode = conv.Circular
+	for name, spec := range map[string]conv.Spec{"plain": half(3, 3), "relu": relu, "max pool": pooled, "mean pool": mean,
+		"strided": {Stride: [2]int{2, 2}}, "circular": circular} {
+		for _, w := range []int{8, 9} { // whole vec4, and not
+			p := problem(conv.Shape{2, 2, 8, w}, conv.Shape{5, 2, 3, 3}, spec)
+			for kind, value := range map[string]float64{"NaN": math.NaN(), "+Inf": math.Inf(1), "-Inf": math.Inf(-1)} {
+				for _, place := range []string{"corner", "inside", "weight"} {
+					t.Run(name+"/"+kind+" "+place, func(t *testing.T) {
+						drawn := drawRandom(p, generator(name+kind+place))
+						switch place {
+						case "corner":
+							drawn.src.Data[0] = float32(value)
+						case "inside":
+							drawn.src.Plane(1, 1)[3*w+4] = float32(value)
+						case "weight":
+							drawn.weight.Plane(2, 1)[4] = float32(value)
+						}
+						result, err := compare.Check(backend, judge, compare.Case{Problem: p, Src: drawn.src, Weight: drawn.weight, Bias: drawn.bias})
+						if err != nil {
+							t.Fatal(err)
+						}
+						if !result.OK() {
+							t.Fatal(result)
+						}
+					})
+				}
+			}
+		}
+	}
+}

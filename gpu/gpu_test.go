@@ -1,0 +1,40 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"os"
+	"testing"
+
+	"gpuconv/conv/convtest"
+	"gpuconv/cpu"
+)
+
+// openTest opens a device for a test, guarded. Where there is none the test is
+// skipped, or fails if GPUCONV_REQUIRE_GPU=1 says that there must be one.
+func openTest(t testing.TB, options Options) *Device {
+	t.Helper()
+	d, err := Open(options)
+	if err != nil {
+		if os.Getenv("GPUCONV_REQUIRE_GPU") == "1" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+func TestConforms(t *testing.T) {
+	convtest.Run(t, openTest(t, Options{Guard: true}), cpu.Reference{})
+}
+
+// TestDirectConforms holds the general shader to every case, also where a faster
+// one would be chosen.
+func TestDirectConforms(t *testing.T) {
+	convtest.Run(t, openTest(t, Options{Guard: true, Algorithm: "direct"}), cpu.Reference{})
+}

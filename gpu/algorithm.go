@@ -31,15 +31,14 @@ type recipe struct {
 	// uniformWeight binds the weights as a uniform block, a part for each pass,
 	// instead of a storage buffer.
 	uniformWeight bool
-	// maxImages is how many images the dispatch limits let through at once.
-	maxImages int
 }
 
 // stage is a program and the dispatches of it, in order, that a batch of images
 // takes.
 type stage struct {
-	program programKey
-	passes  func(images int) []pass
+	program   programKey
+	passes    func(images int) []pass
+	maxImages int // that one dispatch can count, at least 1
 }
 
 // pass is one dispatch.
@@ -97,13 +96,11 @@ func unsupported(format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, conv.ErrUnsupported)...)
 }
 
-// fold spreads n work-groups over x and y so that neither passes its limit and
-// few are left over. It reports false where n is too large.
-func fold(n int, limit [3]int) (x, y int, ok bool) {
-	x = min(n, limit[0])
-	y = ceilDiv(n, x)
-	x = ceilDiv(n, y)
-	return x, y, y <= limit[1]
+// fold spreads n work-groups, no more than x and y can count, over them so that
+// few are left over.
+func fold(n int, limit [3]int) (x, y int) {
+	y = ceilDiv(n, limit[0])
+	return ceilDiv(n, y), y
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

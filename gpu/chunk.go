@@ -20,9 +20,13 @@ func imageBytes(p conv.Problem) (src, sums, dst int) {
 }
 
 // chunk returns how many images go to the device at once: at least 1, at most the
-// problem's batch, within the device's buffers, chunkBytes and maxImages.
-func chunk(p conv.Problem, l Limits, maxImages int) int {
+// problem's batch, within the device's buffers, chunkBytes and what each stage
+// can count.
+func chunk(p conv.Problem, l Limits, stages ...stage) int {
 	src, sums, dst := imageBytes(p)
-	fit := min(l.block(), chunkBytes) / max(src, sums, dst)
-	return max(1, min(fit, maxImages, p.Src.N()))
+	images := min(p.Src.N(), min(l.block(), chunkBytes)/max(src, sums, dst))
+	for _, s := range stages {
+		images = min(images, s.maxImages)
+	}
+	return max(1, images)
 }

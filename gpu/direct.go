@@ -39,6 +39,11 @@ func directTile(filters int) (vectors, tiles int) {
 	return vectors, ceilDiv(filters, 4*vectors)
 }
 
+// directBlock returns how many positions a work-group takes.
+func directBlock(l Limits) int {
+	return min(directLocalSize, l.WorkGroupSize[0], l.WorkGroupInvocations) * directPositions
+}
+
 // acceptsDirect refuses only what exceeds the limits.
 func acceptsDirect(p conv.Problem, l Limits) error {
 	sums, err := p.Sums()
@@ -58,6 +63,9 @@ func acceptsDirect(p conv.Problem, l Limits) error {
 			return unsupported("an image of %v, the device's buffers hold %d bytes", image, l.block())
 		}
 	}
+	if most := l.units(directBlock(l)); sums.H()*sums.W() > most {
+		return unsupported("sums of %d×%d, the device dispatches %d at once", sums.H(), sums.W(), most)
+	}
 	if l.outerIterations(1, p.Weight[3]) < 1 {
 		return unsupported("kernel width %d, the device ends loops after %d iterations", p.Weight[3], l.LoopIterations)
 	}
@@ -68,14 +76,17 @@ func prepareDirect(p conv.Problem, l Limits, weight, bias []float32) recipe {
 	d := direct{Problem: p, limits: l}
 	d.sums, _ = p.Sums() // p was accepted
 	d.vectors, d.tiles = directTile(p.Weight[0] / p.Groups)
-	constants := directConstants{paddingMode: p.PaddingMode, localSize: min(directLocalSize, l.WorkGroupInvocations),
+	d.block = directBlock(l)
+	constants := directConstants{paddingMode: p.PaddingMode, localSize: d.block / directPositions,
 		positions: directPositions, vectors: d.vectors}
-	d.block = constants.localSize * constants.positions
 	return recipe{
-		stage:     stage{program: programKey{shader: "direct", constants: constants}, passes: d.passes},
-		weight:    d.packWeight(weight),
-		bias:      d.packBias(bias),
-		maxImages: d.maxImages(),
+		stage: stage{
+			program:   programKey{shader: "direct", constants: constants},
+			passes:    d.passes,
+			maxImages: l.units(d.block) / (d.sums.H() * d.sums.W()),
+		},
+		weight: d.packWeight(weight),
+		bias:   d.packBias(bias),
 	}
 }
 
@@ -87,13 +98,6 @@ type direct struct {
 	vectors int // vec4 of filters per tile
 	tiles   int // per group
 	block   int // positions per work-group
-}
-
-// maxImages keeps positions within the work-groups that x and y can count and
-// within int32.
-func (d direct) maxImages() int {
-	area := d.sums.H() * d.sums.W()
-	return max(1, min(d.limits.WorkGroups[0]*d.limits.WorkGroups[1]/2, (1<<30)/d.block)*d.block/area)
 }
 
 // packWeight lays weights out as [group][tile][channel][row][column][4*vectors].
@@ -132,7 +136,7 @@ func (d direct) passes(images int) []pass {
 	rows := d.Weight[1] * d.Weight[2]
 	perPass := d.limits.outerIterations(rows, d.Weight[3])
 	positions := images * d.sums.H() * d.sums.W()
-	x, y, _ := fold(ceilDiv(positions, d.block), d.limits.WorkGroups)
+	x, y := fold(ceilDiv(positions, d.block), d.limits.WorkGroups)
 	var all []pass
 	for first := 0; first < rows; first += perPass {
 		all = append(all, pass{

@@ -122,6 +122,9 @@ func acceptsSoft(p conv.Problem, l Limits) error {
 	if bytes := 4 * c.floats(); bytes > l.UniformBlock {
 		return fmt.Errorf("%d bytes of weights per tile, the device's uniform blocks hold %d", bytes, l.UniformBlock)
 	}
+	if blocks, most := sums.H()/c.rows*(sums.W()/(4*c.segments)), l.units(softLanes); blocks > most {
+		return fmt.Errorf("sums of %d×%d are %d blocks, the device dispatches %d at once", sums.H(), sums.W(), blocks, most)
+	}
 	return acceptsDirect(p, l) // the general limits of buffers and pooling
 }
 
@@ -131,10 +134,13 @@ func prepareSoft(p conv.Problem, l Limits, weight, bias []float32) recipe {
 	s.softConstants = softTile(p, s.sums)
 	s.tileBytes = roundUp(4*s.floats(), max(l.UniformAlignment, 16))
 	return recipe{
-		stage:         stage{program: programKey{shader: "direct_soft", constants: s.softConstants}, passes: s.passes},
+		stage: stage{
+			program:   programKey{shader: "direct_soft", constants: s.softConstants},
+			passes:    s.passes,
+			maxImages: l.units(softLanes) / (s.blocksH() * s.blocksW()),
+		},
 		weight:        s.packWeight(weight, bias),
 		uniformWeight: true,
-		maxImages:     max(1, (1<<30)/(s.blocksH()*s.blocksW())),
 	}
 }
 
@@ -173,7 +179,7 @@ func (s soft) firstFilter(tile int) int { return min(tile*s.filters, s.Weight[0]
 // passes dispatches one tile of filters after the other.
 func (s soft) passes(images int) []pass {
 	blocks := images * s.blocksH() * s.blocksW()
-	x, y, _ := fold(ceilDiv(blocks, softLanes), s.limits.WorkGroups)
+	x, y := fold(ceilDiv(blocks, softLanes), s.limits.WorkGroups)
 	var all []pass
 	for tile := range s.tiles() {
 		all = append(all, pass{

@@ -28,6 +28,19 @@ func (l Limits) outerIterations(want, inner int) int {
 	return min(want, (l.LoopIterations-1)/(inner+2)) // inner + 1 inside, 1 outside, and the outer loop's last
 }
 
+// indexCap bounds what one dispatch counts: shaders do so with int32.
+const indexCap = 1 << 30
+
+// units returns how many units of work one dispatch over x and y takes, in
+// work-groups of perGroup.
+func (l Limits) units(perGroup int) int {
+	groups := indexCap / perGroup
+	if l.WorkGroups[1] <= groups/l.WorkGroups[0] {
+		groups = l.WorkGroups[0] * l.WorkGroups[1]
+	}
+	return groups * perGroup
+}
+
 // bufferCap bounds a buffer however much the driver offers: shaders index with
 // int32, and buffers of 2 GiB and more have silently been inaccessible.
 const bufferCap = 1 << 30

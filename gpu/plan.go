@@ -27,7 +27,12 @@ func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv
 		return nil, err
 	}
 	made := &plan{device: d, problem: p, recipe: chosen.prepare(p, d.limits, weight.Data, bias)}
-	made.chunk = chunk(p, d.limits, made.recipe.maxImages)
+	stages := []stage{made.recipe.stage}
+	if p.Pool.Kind != conv.NoPool {
+		made.pool = preparePool(p, d.limits)
+		stages = append(stages, made.pool)
+	}
+	made.chunk = chunk(p, d.limits, stages...)
 	made.description = conv.Description{Algorithm: chosen.name, Chunk: made.chunk, Rejected: rejected}
 	if err := d.thread.do(made.allocate); err != nil {
 		return nil, err
@@ -65,7 +70,6 @@ func (p *plan) allocate() (err error) {
 		return err
 	}
 	if p.problem.Pool.Kind != conv.NoPool {
-		p.pool = preparePool(p.problem, p.device.limits)
 		if p.pooling, err = p.device.program(p.pool.program); err != nil {
 			return err
 		}

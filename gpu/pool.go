@@ -31,6 +31,13 @@ func acceptsPool(p conv.Problem, l Limits) error {
 	if l.outerIterations(p.Pool.Size[0], p.Pool.Size[1]) < p.Pool.Size[0] {
 		return unsupported("pool %v, the device ends loops after %d iterations", p.Pool, l.LoopIterations)
 	}
+	dst, err := p.Dst()
+	if err != nil {
+		return err
+	}
+	if most := l.units(poolLocalSize); dst.C()*dst.H()*dst.W() > most {
+		return unsupported("%v pooled outputs of an image, the device dispatches %d at once", dst, most)
+	}
 	return nil
 }
 
@@ -43,12 +50,13 @@ func preparePool(p conv.Problem, l Limits) stage {
 		program: programKey{shader: "pool", constants: constants},
 		passes: func(images int) []pass {
 			outputs := images * dst.C() * dst.H() * dst.W()
-			x, y, _ := fold(ceilDiv(outputs, constants.localSize), l.WorkGroups)
+			x, y := fold(ceilDiv(outputs, constants.localSize), l.WorkGroups)
 			return []pass{{groups: [3]int{x, y, 1}, uniforms: []uniform{
 				{"sumH", sums.H()}, {"sumW", sums.W()}, {"dstH", dst.H()}, {"dstW", dst.W()},
 				{"sizeH", p.Pool.Size[0]}, {"sizeW", p.Pool.Size[1]},
 				{"strideH", p.Pool.Stride[0]}, {"strideW", p.Pool.Stride[1]}, {"outputs", outputs},
 			}}}
 		},
+		maxImages: l.units(constants.localSize) / (dst.C() * dst.H() * dst.W()),
 	}
 }

@@ -274,9 +274,9 @@ func additivity(t *rapid.T, backend conv.Backend) {
 }
 
 func splittingChannels(t *rapid.T, backend conv.Backend) {
-	p, n := drawExact(t)
+	p, _ := drawExact(t)
 	p.Groups, p.Weight[1] = 1, p.Src.C()
-	n = drawIntegers(p, seeded(t), 32, 32)
+	n := drawIntegers(p, seeded(t), 32, 32)
 	whole := must(t, backend, p, n)
 	total := mapped(whole.Shape, func(_, _, _, _ int) float32 { return 0 })
 	one := p

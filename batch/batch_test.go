@@ -1,0 +1,108 @@
+package batch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"gpuconv/batch"
+	"gpuconv/conv"
+	"gpuconv/cpu"
+)
+
+// counting is a source whose image n is filled with n.
+type counting struct {
+	shape conv.Shape
+	fail  int // drawing this image fails; −1 never
+}
+
+func (c counting) Shape() conv.Shape { return c.shape }
+
+func (c counting) Draw(dst *conv.Tensor, first int) error {
+	for i := range dst.Shape.N() {
+		if first+i == c.fail {
+			return errDraw
+		}
+		for at := range dst.Images(i, i+1).Data {
+			dst.Images(i, i+1).Data[at] = float32(first + i)
+		}
+	}
+	return nil
+}
+
+var errDraw = errors.New("cannot draw")
+
+// job doubles n images, some at a time.
+func job(t *testing.T, n, chunk int) batch.Job {
+	p := conv.Problem{Src: conv.Shape{chunk, 1, 2, 3}, Weight: conv.Shape{1, 1, 1, 1}}
+	plan, err := cpu.Engine{}.Plan(p, &conv.Tensor{Shape: p.Weight, Data: []float32{2}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return batch.Job{Source: counting{conv.Shape{n, 1, 2, 3}, -1}, Problem: p, Plan: plan,
+		Sink: func(int, *conv.Tensor, *conv.Tensor) error { return nil }}
+}
+
+func TestRun(t *testing.T) {
+	for _, c := range []struct{ n, chunk int }{{0, 4}, {1, 4}, {4, 4}, {5, 4}, {8, 4}, {23, 4}, {7, 1}, {3, 100}} {
+		t.Run(fmt.Sprintf("n=%d/chunk=%d", c.n, c.chunk), func(t *testing.T) {
+			j := job(t, c.n, c.chunk)
+			next, reported := 0, 0
+			j.Sink = func(first int, src, dst *conv.Tensor) error {
+				if first != next || src.Shape.N() != dst.Shape.N() || src.Shape.N() > c.chunk {
+					t.Errorf("chunk from %d of %v: want from %d", first, src.Shape, next)
+				}
+				for i := range dst.Shape.N() {
+					for _, v := range dst.Plane(i, 0) {
+						if v != float32(2*next) {
+							t.Fatalf("image %d holds %v, want %d", next, v, 2*next)
+						}
+					}
+					next++
+				}
+				return nil
+			}
+			j.Progress = func(done int) { reported = done }
+			stats, err := j.Run(t.Context())
+			if err != nil || next != c.n || reported != c.n || stats.Images != c.n {
+				t.Errorf("%d images, %d reported, %+v, %v", next, reported, stats, err)
+			}
+		})
+	}
+}
+
+func TestRunFails(t *testing.T) {
+	errSink := errors.New("cannot write")
+	ctx, cancel := context.WithCancel(t.Context())
+	for name, c := range map[string]struct {
+		change func(*batch.Job)
+		want   error
+	}{
+		"draw":  {func(j *batch.Job) { j.Source = counting{conv.Shape{100, 1, 2, 3}, 50} }, errDraw},
+		"plan":  {func(j *batch.Job) { j.Plan.Close() }, conv.ErrClosed},
+		"sink":  {func(j *batch.Job) { j.Sink = func(int, *conv.Tensor, *conv.Tensor) error { return errSink } }, errSink},
+		"shape": {func(j *batch.Job) { j.Source = counting{conv.Shape{100, 1, 3, 2}, -1} }, nil},
+		"stop": {func(j *batch.Job) {
+			j.Sink = func(first int, _, _ *conv.Tensor) error {
+				if first == 40 {
+					cancel()
+				}
+				return nil
+			}
+		}, context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := job(t, 100, 4)
+			c.change(&j)
+			_, err := j.Run(ctx)
+			if err == nil || c.want != nil && !errors.Is(err, c.want) {
+				t.Errorf("error %v, want %v", err, c.want)
+			}
+		})
+		if name == "stop" {
+			ctx, cancel = context.WithCancel(t.Context())
+		}
+	}
+	cancel()
+}

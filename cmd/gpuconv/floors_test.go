@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// floors is the house of ARCHITECTURE.md: a package imports packages of lower
+// floors only.
+var floors = [][]string{
+	{"conv", "shaders", "gpu/internal/egl"},
+	{"stimuli", "npy", "dataset"},
+	{"filters", "cpu", "gpu"},
+	{"compare", "bench", "figure", "tuning"},
+	{"conv/convtest", "batch", "viewer"},
+	{"cmd/gpuconv"},
+}
+
+// standardOnly are the packages that import nothing but the standard library.
+var standardOnly = []string{"conv", "shaders"}
+
+// backendFree are the packages that are handed a backend and never import one.
+var backendFree = []string{"compare", "bench", "batch", "conv/convtest"}
+
+type listed struct {
+	ImportPath, Dir  string
+	Standard         bool
+	GoFiles, Imports []string
+	CgoFiles         []string
+}
+
+func list(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-tags", "egl", "-json=ImportPath,Dir,GoFiles,CgoFiles,Imports", "gpuconv/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func floorOf(path string) int {
+	for i, floor := range floors {
+		if slices.Contains(floor, strings.TrimPrefix(path, "gpuconv/")) {
+			return i
+		}
+	}
+	return -1
+}
+
+// TestFloors keeps the floors.
+func TestFloors(t *testing.T) {
+	packages := list(t)
+	if len(packages) < 12 {
+		t.Fatalf("go list finds %d packages", len(packages))
+	}
+	for _, p := range packages {
+		name := strings.TrimPrefix(p.ImportPath, "gpuconv/")
+		floor := floorOf(p.ImportPath)
+		if floor < 0 {
+			t.Errorf("%s has no floor: add it to ARCHITECTURE.md and here", name)
+		}
+		for _, imported := range p.Imports {
+			ours := strings.HasPrefix(imported, "gpuconv/")
+			switch {
+			case ours && floorOf(imported) >= floor:
+				t.Errorf("%s (floor %d) imports %s (floor %d): imports point down only", name, floor, imported, floorOf(imported))
+			case !ours && slices.Contains(standardOnly, name) && strings.Contains(imported, "."):
+				t.Errorf("%s imports %s: want the standard library only", name, imported)
+			case slices.Contains(backendFree, name) && (imported == "gpuconv/cpu" || imported == "gpuconv/gpu"):
+				t.Errorf("%s imports %s: it is to be handed a backend", name, imported)
+			}
+		}
+	}
+}
+
+// TestHouseRules: no Go files at the root, and no init functions.
+func TestHouseRules(t *testing.T) {
+	for _, p := range list(t) {
+		if p.ImportPath == "gpuconv" {
+			t.Errorf("Go files at the root: %v", p.GoFiles)
+		}
+		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range parsed.Decls {
+				if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+					t.Errorf("%s/%s has an init function", p.ImportPath, file)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,215 @@
+package compare_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+	"gpuconv/cpu"
+)
+
+// spoiled is a backend that computes as another and then damages its output: the
+// comparator must notice.
+type spoiled struct {
+	conv.Backend
+	damage func(dst *conv.Tensor)
+}
+
+type spoiledPlan struct {
+	conv.Plan
+	damage func(dst *conv.Tensor)
+}
+
+func (s spoiled) Plan(p conv.Problem, w *conv.Tensor, b []float32) (conv.Plan, error) {
+	plan, err := s.Backend.Plan(p, w, b)
+	return spoiledPlan{plan, s.damage}, err
+}
+
+func (s spoiledPlan) Run(dst, src *conv.Tensor) error {
+	err := s.Plan.Run(dst, src)
+	s.damage(dst)
+	return err
+}
+
+// unwriting leaves one element as it was.
+type unwriting struct{ conv.Plan }
+
+func (u unwriting) Run(dst, src *conv.Tensor) error {
+	before := dst.Data[100]
+	err := u.Plan.Run(dst, src)
+	dst.Data[100] = before
+	return err
+}
+
+type unwritingBackend struct{ conv.Backend }
+
+func (u unwritingBackend) Plan(p conv.Problem, w *conv.Tensor, b []float32) (conv.Plan, error) {
+	plan, err := u.Backend.Plan(p, w, b)
+	return unwriting{plan}, err
+}
+
+// testCase is 2 images of 2 channels, 3 filters of 3×3 and a bias: sums of 19 terms
+// around 1.
+func testCase() compare.Case {
+	p := conv.Problem{Src: conv.Shape{2, 2, 8, 9}, Weight: conv.Shape{3, 2, 3, 3}, Bias: true}
+	p.Padding = conv.Pad(1, 1)
+	src, _ := conv.NewTensor(p.Src)
+	weight, _ := conv.NewTensor(p.Weight)
+	for i := range src.Data {
+		src.Data[i] = float32(math.Sin(float64(i)))
+	}
+	for i := range weight.Data {
+		weight.Data[i] = float32(math.Cos(float64(i * i)))
+	}
+	return compare.Case{Name: "test", Problem: p, Src: src, Weight: weight, Bias: []float32{1, -0.5, 0.25}}
+}
+
+func TestCheck(t *testing.T) {
+	result, err := compare.Check(cpu.Engine{}, cpu.Reference{}, testCase())
+	if err != nil || !result.OK() || result.Elements != 2*3*8*9 || result.MaxError == 0 || result.MaxRatio > 0.5 || result.RMS == 0 {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	if text := result.String(); !strings.HasPrefix(text, "432 outputs agree: largest error ") {
+		t.Errorf("%q", text)
+	}
+}
+
+// TestCheckNotices damages element 250: image 1, filter 0, row 3, column 7.
+func TestCheckNotices(t *testing.T) {
+	// 19 terms: γ ≈ 19·2⁻²⁴ ≈ 1.13e-6, A ≤ 19.
+	for name, damage := range map[string]func(v float32) float32{
+		"a wrong value":      func(v float32) float32 { return v + 1 },
+		"one part in 10⁴":    func(v float32) float32 { return v * 1.0001 },
+		"just off the bound": func(v float32) float32 { return v + 4e-5 },
+		"NaN":                func(v float32) float32 { return float32(math.NaN()) },
+		"infinity":           func(v float32) float32 { return float32(math.Inf(1)) },
+		"the other sign":     func(v float32) float32 { return -v },
+		"zero":               func(v float32) float32 { return 0 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			test := spoiled{cpu.Engine{}, func(dst *conv.Tensor) { dst.Data[250] = damage(dst.Data[250]) }}
+			result, err := compare.Check(test, cpu.Reference{}, testCase())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if result.OK() || result.Wrong != 1 || result.Worst != [4]int{1, 0, 3, 7} || !(result.MaxRatio > 1) {
+				t.Errorf("%+v", result)
+			}
+			if text := result.String(); !strings.Contains(text, "1 of 432 outputs are wrong") || !strings.Contains(text, "image 1, channel 0, row 3, column 7") {
+				t.Errorf("%q", text)
+			}
+		})
+	}
+}
+
+func TestCheckNoticesUnwritten(t *testing.T) {
+	result, err := compare.Check(unwritingBackend{cpu.Engine{}}, cpu.Reference{}, testCase())
+	if err != nil || result.OK() || result.NaNs != 1 {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+// TestWarnings: an error within the bound and beyond its probable size. With n
+// terms the bound is n·u·A and the probable size 4·√n·u·A: they part at n = 16.
+func TestWarnings(t *testing.T) {
+	c := testCase()
+	c.Problem.Src, c.Problem.Weight = conv.Shape{1, 64, 1, 1}, conv.Shape{1, 64, 1, 1}
+	c.Problem.Padding, c.Problem.Bias, c.Bias = conv.Padding{}, false, nil
+	c.Src, _ = conv.NewTensor(c.Problem.Src)
+	c.Weight, _ = conv.NewTensor(c.Problem.Weight)
+	for i := range c.Src.Data {
+		c.Src.Data[i], c.Weight.Data[i] = 1, 1
+	}
+	for add, want := range map[float32]compare.Result{ // A = 64: the bound is 64·2⁻²⁴·64 = 2.4e-4, the probable size 1.2e-4
+		1e-4: {},
+		2e-4: {Warnings: 1},
+		3e-4: {Wrong: 1},
+	} {
+		got, err := compare.Check(spoiled{cpu.Reference{}, func(dst *conv.Tensor) { dst.Data[0] += add }}, cpu.Reference{}, c)
+		if err != nil || got.Wrong != want.Wrong || got.Warnings != want.Warnings {
+			t.Errorf("error %v: %+v, %v; want %d wrong, %d warnings", add, got, err, want.Wrong, want.Warnings)
+		}
+	}
+}
+
+// TestSpecialValues: NaN answers NaN, infinity the same infinity, and a NaN
+// among the inputs hides no error elsewhere.
+func TestSpecialValues(t *testing.T) {
+	c := testCase()
+	c.Src.Data[0] = float32(math.NaN())
+	c.Src.Plane(1, 0)[40] = float32(math.Inf(1))
+	result, err := compare.Check(cpu.Engine{}, cpu.Reference{}, c)
+	if err != nil || !result.OK() {
+		t.Fatalf("%v, %v", result, err)
+	}
+	for name, damage := range map[string]func(dst *conv.Tensor){
+		"0 for NaN":       func(dst *conv.Tensor) { dst.Data[0] = 0 },
+		"a wrong value":   func(dst *conv.Tensor) { dst.Data[50] += 1 },
+		"other infinity":  func(dst *conv.Tensor) { dst.Plane(1, 0)[40] *= -1 },
+		"max for inf":     func(dst *conv.Tensor) { dst.Plane(1, 0)[40] = math.MaxFloat32 },
+		"NaN for a value": func(dst *conv.Tensor) { dst.Data[50] = float32(math.NaN()) },
+	} {
+		result, err := compare.Check(spoiled{cpu.Engine{}, damage}, cpu.Reference{}, c)
+		if err != nil || result.Wrong != 1 {
+			t.Errorf("%s: %v, %v", name, result, err)
+		}
+	}
+}
+
+func TestCheckErrors(t *testing.T) {
+	short := testCase()
+	short.Bias = short.Bias[:1]
+	if _, err := compare.Check(cpu.Engine{}, cpu.Reference{}, short); err == nil || !strings.Contains(err.Error(), "compare: case test: conv: bias [1]: want 3 values") {
+		t.Errorf("short bias: %v", err)
+	}
+	if _, err := compare.Check(cpu.Reference{}, cpu.Engine{}, testCase()); err == nil || !strings.Contains(err.Error(), "no conv.Oracle") {
+		t.Errorf("a judge in float32: %v", err)
+	}
+	if (compare.Result{}).OK() {
+		t.Error("a comparison of nothing is OK")
+	}
+}
+
+func TestMerge(t *testing.T) {
+	c := testCase()
+	oracle := func() conv.Oracle {
+		plan, err := cpu.Reference{}.Plan(c.Problem, c.Weight, c.Bias)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan.(conv.Oracle)
+	}()
+	got, _ := conv.NewTensor(conv.Shape{2, 3, 8, 9})
+	plan, _ := cpu.Engine{}.Plan(c.Problem, c.Weight, c.Bias)
+	if err := plan.Run(got, c.Src); err != nil {
+		t.Fatal(err)
+	}
+	got.Data[250]++
+	var merged compare.Result
+	for i := range 2 {
+		part := c
+		part.Src = c.Src.Images(i, i+1)
+		result, err := compare.Judge(got.Images(i, i+1), part, oracle)
+		if err != nil {
+			t.Fatal(err)
+		}
+		merged.Merge(result, i)
+	}
+	whole, err := compare.Judge(got, c, oracle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if merged.Elements != whole.Elements || merged.Wrong != 1 || merged.Worst != whole.Worst || merged.Worst != [4]int{1, 0, 3, 7} || merged.MaxError != whole.MaxError {
+		t.Errorf("merged %+v, whole %+v", merged, whole)
+	}
+}
+
+func ExampleCheck() {
+	c := testCase()
+	result, err := compare.Check(cpu.Engine{}, cpu.Reference{}, c)
+	fmt.Println(result.OK(), err)
+	// Output: true <nil>
+}

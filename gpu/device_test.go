@@ -1,0 +1,254 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+	"gpuconv/cpu"
+	"gpuconv/gpu/internal/egl"
+)
+
+func filled(p conv.Problem) (src, weight *conv.Tensor) {
+	src, _ = conv.NewTensor(p.Src)
+	weight, _ = conv.NewTensor(p.Weight)
+	for i := range src.Data {
+		src.Data[i] = float32(i%7 - 3)
+	}
+	for i := range weight.Data {
+		weight.Data[i] = float32(i%5 - 2)
+	}
+	return src, weight
+}
+
+func judge(t *testing.T, d *Device, p conv.Problem) {
+	t.Helper()
+	src, weight := filled(p)
+	result, err := compare.Check(d, cpu.Reference{}, compare.Case{Name: t.Name(), Problem: p, Src: src, Weight: weight})
+	if err != nil {
+		t.Error(err)
+	} else if !result.OK() || result.MaxError != 0 { // small integers: exact
+		t.Error(result)
+	}
+}
+
+// TestChunks computes batches around the edges of chunks, with limits smaller
+// than any real device's.
+func TestChunks(t *testing.T) {
+	p := conv.Problem{Src: conv.Shape{1, 1, 8, 12}, Weight: conv.Shape{3, 1, 3, 3}}
+	p.Padding = conv.Pad(1, 1)
+	for _, algorithm := range AlgorithmNames() {
+		for _, pool := range []conv.Pool{{}, {Kind: conv.MaxPool, Size: [2]int{2, 2}}} {
+			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
+			d.limits.StorageBlock = 3*4*3*8*12 + 100 // three images and a bit
+			p.Pool = pool
+			for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 9, 10} {
+				p.Src[0] = n
+				judge(t, d, p)
+			}
+			_, weight := filled(p)
+			plan, err := d.Plan(p, weight, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := plan.(conv.Describer).Describe(); got.Chunk != 3 || got.Algorithm != algorithm || len(got.SourceHash) != 64 {
+				t.Errorf("%+v: want chunks of 3 with %s", got, algorithm)
+			}
+		}
+	}
+}
+
+// TestFoldedDispatch computes with so few work-groups an axis that dispatches are
+// folded over x and y and batches cut.
+func TestFoldedDispatch(t *testing.T) {
+	for _, algorithm := range AlgorithmNames() {
+		d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
+		d.limits.WorkGroups = [3]int{2, 3, 70}
+		p := conv.Problem{Src: conv.Shape{11, 1, 20, 40}, Weight: conv.Shape{9, 1, 3, 3}}
+		p.Padding = conv.Pad(1, 1)
+		judge(t, d, p)
+	}
+}
+
+// TestLoopLimit takes exactly as many loop iterations in one pass as llvmpipe
+// gives, and then some that need a second pass.
+func TestLoopLimit(t *testing.T) {
+	d := openTest(t, Options{Guard: true, Algorithm: "direct"})
+	most := Limits{LoopIterations: SoftwareLoopLimit}.outerIterations(1<<30, 1) // rows of one tap
+	for _, channels := range []int{most - 1, most, most + 1, 2*most + 1} {
+		judge(t, d, conv.Problem{Src: conv.Shape{1, channels, 1, 1}, Weight: conv.Shape{2, channels, 1, 1}})
+	}
+}
+
+// TestGuard: with Guard, an output that no invocation writes is NaN.
+func TestGuard(t *testing.T) {
+	d := openTest(t, Options{Guard: true, Algorithm: "direct"})
+	p := seed(2)
+	src, weight := filled(p)
+	shape, _ := p.Dst()
+	dst, _ := conv.NewTensor(shape)
+	made, err := d.Plan(p, weight, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer made.Close()
+	passes := made.(*plan).recipe.passes
+	made.(*plan).recipe.passes = func(images int) []pass { return passes(images - 1) } // leaves out the last image
+	if err := made.Run(dst, src); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range dst.Data {
+		if isNaN := v != v; isNaN != (i >= len(dst.Data)/2) {
+			t.Fatalf("element %d is %v", i, v)
+		}
+	}
+}
+
+func TestNoSuchDevice(t *testing.T) {
+	openTest(t, Options{}).Close()
+	s, err := ParseSelector("63")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(Options{Device: s})
+	if !errors.Is(err, ErrNoDevice) || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "gpu: device 63: ") {
+		t.Errorf("device 63: %v", err)
+	}
+}
+
+// TestHardware: where all devices are software, asking for hardware is refused
+// and says what was found; elsewhere what is opened is hardware.
+func TestHardware(t *testing.T) {
+	openTest(t, Options{}).Close()
+	d, err := Open(Options{Device: Hardware()})
+	if err == nil {
+		defer d.Close()
+		if d.Info().Software {
+			t.Errorf("%v is software", d.Info())
+		}
+		return
+	}
+	if !errors.Is(err, ErrNoDevice) || !strings.Contains(err.Error(), "is a software renderer") {
+		t.Error(err)
+	}
+}
+
+func TestSoftware(t *testing.T) {
+	d := openTest(t, Options{Device: Software()})
+	if i := d.Info(); !i.Software || !strings.HasPrefix(i.String(), "software renderer ") {
+		t.Errorf("%+v, %v", i, i)
+	}
+}
+
+func TestOrder(t *testing.T) {
+	candidates := []egl.Candidate{{Name: "a", Index: 0}, {Name: "surfaceless", Index: -1}, {Name: "soft", Index: 1, Software: true}}
+	for selector, want := range map[string]string{"any": "a surfaceless soft", "gpu": "a surfaceless", "software": "soft a surfaceless", "0": "a", "1": "soft", "2": ""} {
+		s, err := ParseSelector(selector)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, c := range s.order(candidates) {
+			names = append(names, c.Name)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: %q, want %q", selector, got, want)
+		}
+	}
+}
+
+func TestDevices(t *testing.T) {
+	openTest(t, Options{}).Close()
+	infos, limits, err := Devices()
+	if err != nil || len(infos) == 0 || len(limits) != len(infos) {
+		t.Fatalf("%v, %v, %v", infos, limits, err)
+	}
+	for i, info := range infos {
+		if info.Renderer == "" || info.Version == "" || limits[i].StorageBlock < 1<<24 || limits[i].WorkGroups[0] < 65535 {
+			t.Errorf("%+v, %+v: OpenGL 4.3 promises more", info, limits[i])
+		}
+	}
+}
+
+// TestDeviceClose: what comes after is refused, plans included, and closing again
+// is harmless.
+func TestDeviceClose(t *testing.T) {
+	d := openTest(t, Options{})
+	p := seed(1)
+	src, weight := filled(p)
+	shape, _ := p.Dst()
+	dst, _ := conv.NewTensor(shape)
+	plan, err := d.Plan(p, weight, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(d.Close(), d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := plan.Run(dst, src); !errors.Is(err, conv.ErrClosed) {
+		t.Errorf("Run: %v", err)
+	}
+	if err := plan.Close(); err != nil {
+		t.Errorf("plan.Close: %v", err)
+	}
+	if _, err := d.Plan(p, weight, nil); !errors.Is(err, conv.ErrClosed) {
+		t.Errorf("Plan: %v", err)
+	}
+}
+
+// TestTwoDevices: contexts on threads of their own do not disturb each other.
+func TestTwoDevices(t *testing.T) {
+	var group sync.WaitGroup
+	for range 2 {
+		d := openTest(t, Options{Guard: true})
+		group.Go(func() {
+			for range 3 {
+				judge(t, d, seed(3))
+			}
+		})
+	}
+	group.Wait()
+}
+
+// TestCompileError: a shader that does not compile is an error of one line, with
+// the file's own line number, and the device works afterwards.
+func TestCompileError(t *testing.T) {
+	d := openTest(t, Options{})
+	err := d.thread.do(func() error {
+		_, err := d.program(programKey{"direct", directConstants{localSize: 64, positions: 0, vectors: 2}})
+		return err
+	})
+	if err == nil || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "gpu: shader direct does not ") {
+		t.Errorf("%v", err)
+	}
+	judge(t, d, seed(1))
+}
+
+func TestProgramsAreCached(t *testing.T) {
+	d := openTest(t, Options{Algorithm: "direct"})
+	for _, n := range []int{1, 2, 3} {
+		judge(t, d, seed(n))
+	}
+	if len(d.programs) != 1 {
+		t.Errorf("%d programs for three batches, want 1", len(d.programs))
+	}
+}
+
+func TestThreadPanics(t *testing.T) {
+	th := startThread(func() {})
+	defer th.close()
+	defer func() {
+		if got := recover(); got != "boom" {
+			t.Errorf("recovered %v", got)
+		}
+		if err := th.do(func() error { return nil }); err != nil {
+			t.Errorf("after a panic: %v", err)
+		}
+	}()
+	th.do(func() error { panic("boom") })
+}

@@ -1,0 +1,202 @@
+package gpu
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"gpuconv/conv"
+)
+
+// roomy are limits larger than any test needs.
+func roomy() Limits {
+	return Limits{StorageBlock: 1 << 40, UniformBlock: 1 << 16, UniformAlignment: 256, SharedMemory: 1 << 15,
+		WorkGroups: [3]int{65535, 65535, 65535}, WorkGroupSize: [3]int{1024, 1024, 64}, WorkGroupInvocations: 1024}
+}
+
+func seed(n int) conv.Problem {
+	p := conv.Problem{Src: conv.Shape{n, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}}
+	p.Padding = conv.Pad(3, 3)
+	p.Spec = p.WithDefaults()
+	return p
+}
+
+// TestLimitsRefuse: limits smaller than any real ones are named in the refusal,
+// whichever is passed.
+func TestLimitsRefuse(t *testing.T) {
+	pooled := seed(1)
+	pooled.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{40, 40}, Stride: [2]int{1, 1}}
+	for name, c := range map[string]struct {
+		p      conv.Problem
+		change func(l *Limits)
+		want   string
+	}{
+		"source buffer":   {seed(1), func(l *Limits) { l.StorageBlock = 48*64*4 - 4 }, "an image of [1 1 48 64], the device's buffers hold 12284 bytes"},
+		"output buffer":   {seed(1), func(l *Limits) { l.StorageBlock = 48 * 64 * 4 }, "an image of [1 6 48 64], the device's buffers hold 12288 bytes"},
+		"weight buffer":   {seed(1), func(l *Limits) { l.StorageBlock = 1000 }, "weight [6 1 7 7] packed"},
+		"filter tiles":    {seed(1), func(l *Limits) { l.WorkGroups[2] = 0 }, "1 groups × 1 tiles of filters, the device dispatches 0 along z"},
+		"work-groups":     {seed(1), func(l *Limits) { l.WorkGroups = [3]int{3, 3, 3} }, "sums of 48×64, the device dispatches 2304 at once"},
+		"loop iterations": {seed(1), func(l *Limits) { l.LoopIterations = 9 }, "kernel width 7, the device ends loops after 9 iterations"},
+		"pool iterations": {pooled, func(l *Limits) { l.LoopIterations = 1000 }, "the device ends loops after 1000 iterations"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := roomy()
+			if _, _, err := choose(c.p, l, ""); err != nil {
+				t.Fatalf("refused within roomy limits: %v", err)
+			}
+			c.change(&l)
+			_, rejected, err := choose(c.p, l, "")
+			if !errors.Is(err, conv.ErrUnsupported) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v: want %q", err, c.want)
+			}
+			if len(rejected) != len(algorithms()) {
+				t.Errorf("%d reasons, want one for each of %v", len(rejected), AlgorithmNames())
+			}
+		})
+	}
+}
+
+func TestChoose(t *testing.T) {
+	software := roomy()
+	software.Software = true
+	for name, c := range map[string]struct {
+		l      Limits
+		forced string
+		want   string
+	}{
+		"software":         {software, "", "direct_soft"},
+		"hardware":         {roomy(), "", "direct"},
+		"forced":           {software, "direct", "direct"},
+		"forced, refusing": {roomy(), "direct_soft", ""},
+		"unknown":          {roomy(), "fast", ""},
+	} {
+		a, _, err := choose(seed(1), c.l, c.forced)
+		if a.name != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%s: %q, %v; want %q", name, a.name, err, c.want)
+		}
+	}
+	_, _, err := choose(seed(1), roomy(), "fast")
+	if err == nil || !strings.Contains(err.Error(), `algorithm "fast": want one of [direct_soft direct]`) {
+		t.Errorf("unknown algorithm: %v", err)
+	}
+}
+
+// TestChunk: batches are cut to each limit, down to one image.
+func TestChunk(t *testing.T) {
+	const image = 6 * 48 * 64 * 4 // bytes of one image's output
+	counts := func(images int) stage { return stage{maxImages: images} }
+	for name, c := range map[string]struct {
+		n, block, stage int
+		want            int
+	}{
+		"small batch":     {5, 1 << 30, 1 << 20, 5},
+		"empty batch":     {0, 1 << 30, 1 << 20, 1},
+		"chunkBytes":      {100000, 1 << 30, 1 << 20, chunkBytes / image},
+		"storage block":   {100, 7*image + 1, 1 << 20, 7},
+		"dispatch":        {100, 1 << 30, 9, 9},
+		"one at a time":   {100, image, 1 << 20, 1},
+		"smallest of all": {100, 20 * image, 3, 3},
+	} {
+		l := roomy()
+		l.StorageBlock = c.block
+		if got := chunk(seed(c.n), l, counts(1<<20), counts(c.stage)); got != c.want {
+			t.Errorf("%s: chunks of %d images, want %d", name, got, c.want)
+		}
+	}
+}
+
+// TestFold: every number of work-groups is dispatched, none past the limits, few
+// too many.
+func TestFold(t *testing.T) {
+	limit := [3]int{7, 5, 1}
+	for n := 1; n <= 35; n++ {
+		x, y := fold(n, limit)
+		if x > limit[0] || y > limit[1] || x*y < n || x*y >= n+y {
+			t.Errorf("%d work-groups: %d×%d", n, x, y)
+		}
+	}
+	if got := (Limits{WorkGroups: limit}).units(64); got != 35*64 {
+		t.Errorf("units %d, want %d", got, 35*64)
+	}
+	if got := roomy().units(64); got != indexCap {
+		t.Errorf("units %d, want the cap %d", got, indexCap)
+	}
+}
+
+// TestPasses: the rows of taps are split without gap or overlap, and no pass
+// takes more iterations than the limit.
+func TestPasses(t *testing.T) {
+	p := conv.Problem{Src: conv.Shape{1, 70, 31, 31}, Weight: conv.Shape{2, 70, 31, 31}}
+	p.Spec = p.WithDefaults()
+	for _, limit := range []int{0, 34, 67, 1000, 65535} {
+		l := roomy()
+		l.LoopIterations = limit
+		next := 0
+		for _, pass := range prepareDirect(p, l, make([]float32, 2*70*31*31), nil).passes(1) {
+			values := map[string]int{}
+			for _, u := range pass.uniforms {
+				values[u.name] = u.value
+			}
+			if values["firstTap"] != next {
+				t.Fatalf("limit %d: a pass begins at %d, want %d", limit, values["firstTap"], next)
+			}
+			next = values["lastTap"]
+			if rows := next - values["firstTap"]; limit > 0 && rows*(31+2)+1 > limit {
+				t.Fatalf("limit %d: a pass of %d rows takes %d iterations", limit, rows, rows*(31+2)+1)
+			}
+		}
+		if next != 70*31 {
+			t.Errorf("limit %d: the passes end at row %d, want %d", limit, next, 70*31)
+		}
+	}
+}
+
+func TestParseSelector(t *testing.T) {
+	for _, text := range []string{"any", "gpu", "software", "0", "17"} {
+		s, err := ParseSelector(text)
+		if err != nil || s.String() != text {
+			t.Errorf("%q: %v, %v", text, s, err)
+		}
+	}
+	for _, text := range []string{"", "GPU", "-1", "1.5", "llvmpipe"} {
+		if s, err := ParseSelector(text); err == nil || !strings.Contains(err.Error(), "want any, gpu, software or the number") {
+			t.Errorf("%q: %v, %v", text, s, err)
+		}
+	}
+}
+
+func TestIsSoftware(t *testing.T) {
+	for renderer, want := range map[string]bool{
+		"llvmpipe (LLVM 15.0.6, 256 bits)": true, "softpipe": true, "Google SwiftShader": true, "Software Rasterizer": true,
+		"NVIDIA H100 80GB HBM3/PCIe/SSE2": false, "AMD Radeon RX 7900 XTX (radeonsi, navi31, LLVM 15.0.7)": false, "Mesa Intel(R) Arc(tm)": false,
+	} {
+		if isSoftware(renderer) != want {
+			t.Errorf("%s: software %v", renderer, !want)
+		}
+	}
+}
+
+// TestSource: the compiler's line numbers are the file's, and the defines come
+// before what uses them.
+func TestSource(t *testing.T) {
+	for _, key := range []programKey{
+		{"direct", directConstants{localSize: 64, positions: 4, vectors: 2}},
+		{"direct_soft", softConstants{filters: 2, channels: 1, kernelH: 3, kernelW: 3, rows: 2, segments: 2}},
+		{"pool", poolConstants{localSize: 64}},
+	} {
+		source, err := key.source()
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(source, "\n")
+		if lines[0] != "#version 430 core" || !strings.HasPrefix(lines[1], "#define ") {
+			t.Errorf("%s begins %q, %q", key.shader, lines[0], lines[1])
+		}
+		if !strings.Contains(source, "\n#line 2 0\n// "+key.shader+":") {
+			t.Errorf("%s: line 2 of the file does not follow #line 2 0", key.shader)
+		}
+	}
+	if _, err := (programKey{shader: "missing"}).source(); err == nil {
+		t.Error("a shader that does not exist has a source")
+	}
+}

@@ -30,12 +30,19 @@ type Describer interface {
 	Describe() Description
 }
 
+// Explainer is the optional power of a backend to say how it would compute a
+// problem, before anything is allocated or compiled. It reports what Plan would.
+type Explainer interface {
+	Explain(p Problem) (Description, error)
+}
+
 // Description says which algorithm a plan uses and why.
 type Description struct {
-	Algorithm  string     // its name, as --algorithm takes it
-	SourceHash string     // SHA-256 of the shader source that is compiled; empty on a CPU
-	Chunk      int        // the largest number of images that one submission takes
-	Rejected   []Rejected // the algorithms that were asked first, in order
+	Algorithm string     // its name, as --algorithm takes it
+	Sources   []string   // the shaders that are compiled, whole; none on a CPU
+	Chunk     int        // the largest number of images that one submission takes
+	Memory    int        // bytes that a plan holds, on the device if it is on one
+	Rejected  []Rejected // the algorithms that stand before it and why they were not taken
 }
 
 // Rejected names an algorithm that was not chosen.

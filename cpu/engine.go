@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -19,20 +20,29 @@ func (Engine) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Pl
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err
 	}
-	p.Spec = p.WithDefaults()
+	plan, err := newEnginePlan(p)
+	if err != nil {
+		return nil, err
+	}
+	plan.weight = append([]float32(nil), weight.Data...)
+	plan.bias = make([]float32, p.Weight[0])
+	copy(plan.bias, bias)
+	plan.scratch.New = func() any { return plan.newScratch() }
+	return plan, nil
+}
+
+// newEnginePlan returns the plan of a problem, without weights.
+func newEnginePlan(p conv.Problem) (*enginePlan, error) {
 	sums, err := p.Sums()
 	if err != nil {
 		return nil, err
 	}
+	p.Spec = p.WithDefaults()
 	padded := conv.Shape{1, p.Src.C(), p.Src.H() + p.Padding.Top + p.Padding.Bottom, p.Src.W() + p.Padding.Left + p.Padding.Right}
 	if _, err := padded.Len(); err != nil {
 		return nil, &conv.ShapeError{Arg: "padding", Value: p.Padding.String(), Rule: "the padded image " + padded.String() + " must fit in memory"}
 	}
-	plan := &enginePlan{problem: p, sums: sums, padded: padded,
-		weight: append([]float32(nil), weight.Data...), bias: make([]float32, p.Weight[0])}
-	copy(plan.bias, bias)
-	plan.scratch.New = func() any { return plan.newScratch() }
-	return plan, nil
+	return &enginePlan{problem: p, sums: sums, padded: padded}, nil
 }
 
 type enginePlan struct {
@@ -67,7 +77,22 @@ func (e *enginePlan) Close() error {
 
 // Describe names the only algorithm there is.
 func (e *enginePlan) Describe() conv.Description {
-	return conv.Description{Algorithm: "generic", Chunk: e.problem.Src.N()}
+	floats := len(e.weight) + len(e.bias) + runtime.GOMAXPROCS(0)*e.padded[1]*e.padded[2]*e.padded[3]
+	if e.problem.Pool.Kind != conv.NoPool {
+		floats += runtime.GOMAXPROCS(0) * e.sums.H() * e.sums.W()
+	}
+	return conv.Description{Algorithm: "generic", Chunk: e.problem.Src.N(), Memory: 4 * floats}
+}
+
+// Explain implements [conv.Explainer].
+func (Engine) Explain(p conv.Problem) (conv.Description, error) {
+	plan, err := newEnginePlan(p)
+	if err != nil {
+		return conv.Description{}, err
+	}
+	d := plan.Describe()
+	d.Memory += 4 * p.Weight[0] * (p.Weight[1]*p.Weight[2]*p.Weight[3] + 1)
+	return d, nil
 }
 
 // Run computes dst, sharing the images out over the cores.

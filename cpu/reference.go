@@ -43,7 +43,16 @@ func (r *referencePlan) Close() error {
 
 // Describe names the reference as the algorithm.
 func (r *referencePlan) Describe() conv.Description {
-	return conv.Description{Algorithm: "reference", Chunk: r.problem.Src.N()}
+	w := r.problem.Weight
+	return conv.Description{Algorithm: "reference", Chunk: r.problem.Src.N(), Memory: 4 * w[0] * (w[1]*w[2]*w[3] + 1)}
+}
+
+// Explain implements [conv.Explainer].
+func (Reference) Explain(p conv.Problem) (conv.Description, error) {
+	if _, err := p.Dst(); err != nil {
+		return conv.Description{}, err
+	}
+	return (&referencePlan{problem: p}).Describe(), nil
 }
 
 // Run computes dst in float64 and rounds each value once to float32.

@@ -11,7 +11,7 @@ import (
 type algorithm struct {
 	name    string
 	accepts func(p conv.Problem, l Limits) error // nil, or why not
-	prepare func(p conv.Problem, l Limits, weight, bias []float32) recipe
+	prepare func(p conv.Problem, l Limits) recipe
 }
 
 // algorithms returns the table: the first that accepts a problem computes it, and
@@ -26,8 +26,11 @@ func algorithms() []algorithm {
 // recipe is a prepared convolution, before OpenGL sees it: pure data.
 type recipe struct {
 	stage
-	weight []float32 // as the shader wants it packed
-	bias   []float32 // likewise; nil where the shader has it with the weights
+	// pack lays weights and biases out as the shader wants them; the second is nil
+	// where the shader has it with the first. bias is nil if there is none.
+	pack func(weight, bias []float32) (packedWeight, packedBias []float32)
+	// packedFloats is how many numbers pack returns.
+	packedFloats int
 	// uniformWeight binds the weights as a uniform block, a part for each pass,
 	// instead of a storage buffer.
 	uniformWeight bool

@@ -227,4 +227,7 @@ func errorName(code uint32) string {
 	return fmt.Sprintf("OpenGL error 0x%04x", code)
 }
 
-var _ conv.Backend = (*Device)(nil)
+var (
+	_ conv.Backend   = (*Device)(nil)
+	_ conv.Explainer = (*Device)(nil)
+)

@@ -72,7 +72,7 @@ func acceptsDirect(p conv.Problem, l Limits) error {
 	return acceptsPool(p, l)
 }
 
-func prepareDirect(p conv.Problem, l Limits, weight, bias []float32) recipe {
+func prepareDirect(p conv.Problem, l Limits) recipe {
 	d := direct{Problem: p, limits: l}
 	d.sums, _ = p.Sums() // p was accepted
 	d.vectors, d.tiles = directTile(p.Weight[0] / p.Groups)
@@ -85,8 +85,10 @@ func prepareDirect(p conv.Problem, l Limits, weight, bias []float32) recipe {
 			passes:    d.passes,
 			maxImages: l.units(d.block) / (d.sums.H() * d.sums.W()),
 		},
-		weight: d.packWeight(weight),
-		bias:   d.packBias(bias),
+		pack: func(weight, bias []float32) ([]float32, []float32) {
+			return d.packWeight(weight), d.packBias(bias)
+		},
+		packedFloats: d.Groups * d.tiles * 4 * d.vectors * (p.Weight[1]*p.Weight[2]*p.Weight[3] + 1),
 	}
 }
 

@@ -128,7 +128,7 @@ func acceptsSoft(p conv.Problem, l Limits) error {
 	return acceptsDirect(p, l) // the general limits of buffers and pooling
 }
 
-func prepareSoft(p conv.Problem, l Limits, weight, bias []float32) recipe {
+func prepareSoft(p conv.Problem, l Limits) recipe {
 	s := soft{Problem: p, limits: l}
 	s.sums, _ = p.Sums() // p was accepted
 	s.softConstants = softTile(p, s.sums)
@@ -139,7 +139,10 @@ func prepareSoft(p conv.Problem, l Limits, weight, bias []float32) recipe {
 			passes:    s.passes,
 			maxImages: l.units(softLanes) / (s.blocksH() * s.blocksW()),
 		},
-		weight:        s.packWeight(weight, bias),
+		pack: func(weight, bias []float32) ([]float32, []float32) {
+			return s.packWeight(weight, bias), nil
+		},
+		packedFloats:  s.tiles() * s.tileBytes / 4,
 		uniformWeight: true,
 	}
 }

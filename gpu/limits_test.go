@@ -132,7 +132,7 @@ func TestPasses(t *testing.T) {
 		l := roomy()
 		l.LoopIterations = limit
 		next := 0
-		for _, pass := range prepareDirect(p, l, make([]float32, 2*70*31*31), nil).passes(1) {
+		for _, pass := range prepareDirect(p, l).passes(1) {
 			values := map[string]int{}
 			for _, u := range pass.uniforms {
 				values[u.name] = u.value

@@ -21,33 +21,29 @@ func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err
 	}
-	p.Spec = p.WithDefaults()
-	chosen, rejected, err := choose(p, d.limits, d.options.Algorithm)
+	b, err := newBlueprint(p, d.limits, d.options.Algorithm)
 	if err != nil {
 		return nil, err
 	}
-	made := &plan{device: d, problem: p, recipe: chosen.prepare(p, d.limits, weight.Data, bias)}
-	stages := []stage{made.recipe.stage}
-	if p.Pool.Kind != conv.NoPool {
-		made.pool = preparePool(p, d.limits)
-		stages = append(stages, made.pool)
-	}
-	made.chunk = chunk(p, d.limits, stages...)
-	made.description = conv.Description{Algorithm: chosen.name, Chunk: made.chunk, Rejected: rejected}
-	if err := d.thread.do(made.allocate); err != nil {
+	made := &plan{blueprint: b, device: d}
+	if err := d.thread.do(func() error { return made.allocate(weight.Data, bias) }); err != nil {
 		return nil, err
 	}
-	made.recipe.weight, made.recipe.bias = nil, nil // the device has them now
 	return made, nil
 }
 
+// Explain implements [conv.Explainer].
+func (d *Device) Explain(p conv.Problem) (conv.Description, error) {
+	if _, err := p.Dst(); err != nil {
+		return conv.Description{}, err
+	}
+	b, err := newBlueprint(p, d.limits, d.options.Algorithm)
+	return b.description, err
+}
+
 type plan struct {
-	device      *Device
-	problem     conv.Problem // with defaults filled in
-	recipe      recipe
-	pool        stage // where the problem has a pool
-	chunk       int   // images per submission
-	description conv.Description
+	blueprint
+	device *Device
 
 	// Touched on the device's thread only.
 	program, pooling *program  // pooling is nil where nothing is pooled
@@ -65,7 +61,7 @@ const (
 )
 
 // allocate makes what the plan holds on the device, all or nothing.
-func (p *plan) allocate() (err error) {
+func (p *plan) allocate(weight, bias []float32) (err error) {
 	if p.program, err = p.device.program(p.recipe.program); err != nil {
 		return err
 	}
@@ -74,12 +70,13 @@ func (p *plan) allocate() (err error) {
 			return err
 		}
 	}
-	p.description.SourceHash = p.program.hash
 	defer func() {
 		if err != nil {
 			p.release()
 		}
 	}()
+	weight, bias = p.recipe.pack(weight, bias)
+	images := p.description.Chunk
 	src, sums, dst := imageBytes(p.problem)
 	if p.pooling == nil {
 		sums = 0
@@ -91,11 +88,11 @@ func (p *plan) allocate() (err error) {
 		data  []float32
 		usage uint32
 	}{
-		{&p.buffers[bindSrc], "src", p.chunk * src, nil, gl.STREAM_DRAW},
-		{&p.buffers[bindWeight], "weight", 4 * len(p.recipe.weight), p.recipe.weight, gl.STATIC_DRAW},
-		{&p.buffers[bindBias], "bias", 4 * len(p.recipe.bias), p.recipe.bias, gl.STATIC_DRAW},
-		{&p.sums, "sums", p.chunk * sums, nil, gl.DYNAMIC_COPY},
-		{&p.buffers[bindDst], "dst", p.chunk * dst, nil, gl.STREAM_READ},
+		{&p.buffers[bindSrc], "src", images * src, nil, gl.STREAM_DRAW},
+		{&p.buffers[bindWeight], "weight", 4 * len(weight), weight, gl.STATIC_DRAW},
+		{&p.buffers[bindBias], "bias", 4 * len(bias), bias, gl.STATIC_DRAW},
+		{&p.sums, "sums", images * sums, nil, gl.DYNAMIC_COPY},
+		{&p.buffers[bindDst], "dst", images * dst, nil, gl.STREAM_READ},
 	} {
 		if b.bytes == 0 {
 			continue // there is no such buffer
@@ -124,8 +121,8 @@ func (p *plan) Run(dst, src *conv.Tensor) error {
 		if p.closed {
 			return fmt.Errorf("gpu: plan: %w", conv.ErrClosed)
 		}
-		for lo := 0; lo < src.Shape.N(); lo += p.chunk {
-			hi := min(lo+p.chunk, src.Shape.N())
+		for lo := 0; lo < src.Shape.N(); lo += p.description.Chunk {
+			hi := min(lo+p.description.Chunk, src.Shape.N())
 			if err := p.runChunk(dst.Images(lo, hi), src.Images(lo, hi)); err != nil {
 				return err
 			}
@@ -134,7 +131,7 @@ func (p *plan) Run(dst, src *conv.Tensor) error {
 	})
 }
 
-// runChunk uploads, dispatches and reads back at most p.chunk images. It waits
+// runChunk uploads, dispatches and reads back at most a chunk of images. It waits
 // for each phase so that the timings are true.
 func (p *plan) runChunk(dst, src *conv.Tensor) error {
 	start := time.Now()

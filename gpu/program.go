@@ -13,7 +13,6 @@ import (
 // program is a linked compute program of the device's cache.
 type program struct {
 	handle    uint32
-	hash      string // of its source
 	locations map[string]int32
 }
 
@@ -31,7 +30,7 @@ func (d *Device) program(key programKey) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &program{handle: handle, hash: hash(source), locations: map[string]int32{}}
+	p := &program{handle: handle, locations: map[string]int32{}}
 	d.programs[key] = p
 	return p, nil
 }

@@ -1,8 +1,6 @@
 package gpu
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -54,10 +52,4 @@ func (k programKey) source() (string, error) {
 	b.WriteString("#line 2 0\n")
 	b.WriteString(rest)
 	return b.String(), nil
-}
-
-// hash returns the SHA-256 of a program's source, in hexadecimal.
-func hash(source string) string {
-	sum := sha256.Sum256([]byte(source))
-	return hex.EncodeToString(sum[:])
 }

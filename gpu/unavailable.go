@@ -24,6 +24,11 @@ func (*Device) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
 	return nil, fmt.Errorf("gpu: %w", ErrUnavailable)
 }
 
+// Explain reports [ErrUnavailable].
+func (*Device) Explain(conv.Problem) (conv.Description, error) {
+	return conv.Description{}, fmt.Errorf("gpu: %w", ErrUnavailable)
+}
+
 // Info returns nothing.
 func (*Device) Info() Info { return Info{} }
 

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"gpuconv/conv"
@@ -110,7 +113,7 @@ func (j *job) backendReport() backendReport {
 	}
 	if d, ok := j.plan.(conv.Describer); ok {
 		description := d.Describe()
-		b.Algorithm, b.ShaderHash, b.Chunk = description.Algorithm, description.SourceHash, description.Chunk
+		b.Algorithm, b.ShaderHash, b.Chunk = description.Algorithm, hashOf(description.Sources), description.Chunk
 	}
 	return b
 }
@@ -168,4 +171,14 @@ func (j *job) draw() error {
 		}
 	}
 	return nil
+}
+
+// hashOf returns the SHA-256 of shader sources, one after the other, in
+// hexadecimal; of none it is empty.
+func hashOf(sources []string) string {
+	if len(sources) == 0 {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(strings.Join(sources, "")))
+	return hex.EncodeToString(sum[:])
 }

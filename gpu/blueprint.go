@@ -1,0 +1,37 @@
+package gpu
+
+import "gpuconv/conv"
+
+// blueprint is all that a plan needs to know before it allocates anything.
+type blueprint struct {
+	problem     conv.Problem // with defaults filled in
+	recipe      recipe
+	pool        stage // where the problem has a pool
+	description conv.Description
+}
+
+// newBlueprint chooses an algorithm for a valid problem and cuts its batch.
+func newBlueprint(p conv.Problem, l Limits, forced string) (blueprint, error) {
+	p.Spec = p.WithDefaults()
+	chosen, rejected, err := choose(p, l, forced)
+	if err != nil {
+		return blueprint{}, err
+	}
+	b := blueprint{problem: p, recipe: chosen.prepare(p, l)}
+	stages := []stage{b.recipe.stage}
+	if p.Pool.Kind != conv.NoPool {
+		b.pool = preparePool(p, l)
+		stages = append(stages, b.pool)
+	}
+	images := chunk(p, l, stages...)
+	b.description = conv.Description{Algorithm: chosen.name, Chunk: images, Rejected: rejected,
+		Memory: memory(p, images, b.recipe.packedFloats)}
+	for _, s := range stages {
+		source, err := s.program.source()
+		if err != nil {
+			return blueprint{}, err
+		}
+		b.description.Sources = append(b.description.Sources, source)
+	}
+	return b, nil
+}

@@ -4,6 +4,7 @@
 // [NMA] is the grating of Neuromatch Academy's W1D5 tutorial 2 (Menendez and
 // Stringer, CC BY 4.0), pixel for pixel as its NumPy code gives it. A [Sweep]
 // shows one over a list of orientations; [ParseValues] reads such a list.
+// [ReadImage] reads an image file.
 //
 // Orientations are in degrees from vertical: at 0 the stripes are vertical and
 // luminance varies along the columns, at ±90 they are horizontal. A small

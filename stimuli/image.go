@@ -1,0 +1,60 @@
+package stimuli
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	_ "image/jpeg" // the formats that ReadImage knows
+	_ "image/png"
+	"io"
+	"os"
+
+	"gpuconv/conv"
+)
+
+// maxPixels bounds an image file at 1 GiB of float32.
+const maxPixels = 1 << 28
+
+// ReadImage reads a PNG or JPEG file as one grey image [1, 1, H, W] with pixels
+// from 0 (black) to 1 (white): 0.299 R + 0.587 G + 0.114 B, the luma of ITU-R
+// BT.601, of the values as they are stored, without gamma. What is transparent
+// lies on black. It refuses files that are neither and more than 2²⁸ pixels.
+func ReadImage(path string) (*conv.Tensor, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("stimuli: %w", err)
+	}
+	defer file.Close()
+	config, _, err := image.DecodeConfig(file)
+	if err != nil {
+		return nil, fmt.Errorf("stimuli: %s: want a PNG or JPEG image: %w", path, err)
+	}
+	if n, err := conv.Product(config.Width, config.Height); err != nil || n > maxPixels {
+		return nil, fmt.Errorf("stimuli: %s: %d×%d pixels: want at most %d", path, config.Height, config.Width, maxPixels)
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("stimuli: %w", err)
+	}
+	decoded, _, err := image.Decode(file)
+	if err != nil {
+		return nil, fmt.Errorf("stimuli: %s: %w", path, err)
+	}
+	return grey(decoded)
+}
+
+func grey(decoded image.Image) (*conv.Tensor, error) {
+	bounds := decoded.Bounds()
+	made, err := conv.NewTensor(conv.Shape{1, 1, bounds.Dy(), bounds.Dx()})
+	if err != nil {
+		return nil, err
+	}
+	for i := range made.Data {
+		made.Data[i] = luma(decoded.At(bounds.Min.X+i%bounds.Dx(), bounds.Min.Y+i/bounds.Dx()))
+	}
+	return made, nil
+}
+
+func luma(c color.Color) float32 {
+	r, g, b, _ := c.RGBA() // 16 bits each
+	return float32((299*float64(r) + 587*float64(g) + 114*float64(b)) / (1000 * 0xffff))
+}

@@ -42,7 +42,7 @@ type Description struct {
 	Sources   []string   // the shaders that are compiled, whole; none on a CPU
 	Chunk     int        // the largest number of images that one submission takes
 	Memory    int        // bytes that a plan holds, on the device if it is on one
-	Rejected  []Rejected // the algorithms that stand before it and why they were not taken
+	Rejected  []Rejected // each other algorithm and why it was not taken
 }
 
 // Rejected names an algorithm that was not chosen.

@@ -1,8 +1,9 @@
 package gpu
 
 import (
-	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"gpuconv/conv"
 )
@@ -58,30 +59,42 @@ type uniform struct {
 	value int
 }
 
-// choose returns the algorithm for p, with the reasons against those that stand
-// before it. A forced one is taken or refused; "" forces none.
+// choose returns the algorithm for p, with the reasons against each other one. A
+// forced one is taken or refused; "" forces none.
 func choose(p conv.Problem, l Limits, forced string) (algorithm, []conv.Rejected, error) {
-	var rejected []conv.Rejected
-	known := false
-	for _, a := range algorithms() {
-		if forced != "" && forced != a.name {
-			continue
-		}
-		known = true
-		err := a.accepts(p, l)
-		if err == nil {
-			return a, rejected, nil
-		}
-		rejected = append(rejected, conv.Rejected{Algorithm: a.name, Reason: err})
-	}
-	if !known {
+	if forced != "" && !slices.Contains(AlgorithmNames(), forced) {
 		return algorithm{}, nil, fmt.Errorf("gpu: algorithm %q: want one of %v", forced, AlgorithmNames())
 	}
-	reasons := make([]error, len(rejected))
-	for i, r := range rejected {
-		reasons[i] = fmt.Errorf("gpu: %s: %w", r.Algorithm, r.Reason)
+	var taken algorithm
+	var rejected []conv.Rejected
+	for _, a := range algorithms() {
+		if err := a.refuses(p, l, forced, taken); err != nil {
+			rejected = append(rejected, conv.Rejected{Algorithm: a.name, Reason: err})
+			continue
+		}
+		taken = a
 	}
-	return algorithm{}, rejected, errors.Join(reasons...)
+	if taken.name != "" {
+		return taken, rejected, nil
+	}
+	var reasons []string
+	for _, r := range rejected {
+		if forced == "" || r.Algorithm == forced {
+			reasons = append(reasons, r.Algorithm+": "+r.Reason.Error())
+		}
+	}
+	return algorithm{}, rejected, unsupported("gpu: %s", strings.Join(reasons, "; "))
+}
+
+// refuses says why a is not taken, nil if it is.
+func (a algorithm) refuses(p conv.Problem, l Limits, forced string, taken algorithm) error {
+	switch {
+	case forced != "" && a.name != forced:
+		return fmt.Errorf("%s is forced", forced)
+	case taken.name != "":
+		return fmt.Errorf("%s stands before it", taken.name)
+	}
+	return a.accepts(p, l)
 }
 
 // AlgorithmNames lists what Options.Algorithm takes, in the order in which they

@@ -52,22 +52,22 @@ func acceptsDirect(p conv.Problem, l Limits) error {
 	}
 	vectors, tiles := directTile(p.Weight[0] / p.Groups)
 	if n := p.Groups * tiles; n > l.WorkGroups[2] {
-		return unsupported("%d groups × %d tiles of filters, the device dispatches %d along z", p.Groups, tiles, l.WorkGroups[2])
+		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", p.Groups, tiles, l.WorkGroups[2])
 	}
 	packed, err := conv.Product(4, 4*vectors, p.Groups*tiles, p.Weight[1], p.Weight[2], p.Weight[3])
 	if err != nil || packed > l.block() {
-		return unsupported("weight %v packed, the device's buffers hold %d bytes", p.Weight, l.block())
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", p.Weight, l.block())
 	}
 	for _, image := range []conv.Shape{p.Src.Image(), sums.Image()} {
 		if n, err := image.Len(); err != nil || n > l.block()/4 {
-			return unsupported("an image of %v, the device's buffers hold %d bytes", image, l.block())
+			return fmt.Errorf("an image of %v, the device's buffers hold %d bytes", image, l.block())
 		}
 	}
 	if most := l.units(directBlock(l)); sums.H()*sums.W() > most {
-		return unsupported("sums of %d×%d, the device dispatches %d at once", sums.H(), sums.W(), most)
+		return fmt.Errorf("sums of %d×%d, the device dispatches %d at once", sums.H(), sums.W(), most)
 	}
 	if l.outerIterations(1, p.Weight[3]) < 1 {
-		return unsupported("kernel width %d, the device ends loops after %d iterations", p.Weight[3], l.LoopIterations)
+		return fmt.Errorf("kernel width %d, the device ends loops after %d iterations", p.Weight[3], l.LoopIterations)
 	}
 	return acceptsPool(p, l)
 }

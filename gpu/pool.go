@@ -29,14 +29,14 @@ func acceptsPool(p conv.Problem, l Limits) error {
 		return nil
 	}
 	if l.outerIterations(p.Pool.Size[0], p.Pool.Size[1]) < p.Pool.Size[0] {
-		return unsupported("pool %v, the device ends loops after %d iterations", p.Pool, l.LoopIterations)
+		return fmt.Errorf("pool %v, the device ends loops after %d iterations", p.Pool, l.LoopIterations)
 	}
 	dst, err := p.Dst()
 	if err != nil {
 		return err
 	}
 	if most := l.units(poolLocalSize); dst.C()*dst.H()*dst.W() > most {
-		return unsupported("%v pooled outputs of an image, the device dispatches %d at once", dst, most)
+		return fmt.Errorf("%v pooled outputs of an image, the device dispatches %d at once", dst, most)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package gpu
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"gpuconv/conv"
@@ -120,27 +121,30 @@ func loadFunctions(context *egl.Context) error {
 }
 
 // Devices opens and closes each EGL device in turn and returns those on which an
-// OpenGL 4.3 context comes up, with their limits.
+// OpenGL 4.3 context comes up, with their limits. Where EGL cannot list devices
+// it returns what opens without choosing one.
 func Devices() ([]Info, []Limits, error) {
 	candidates, err := egl.Candidates()
 	if err != nil {
 		return nil, nil, fmt.Errorf("gpu: %w", err)
 	}
-	var infos []Info
-	var limits []Limits
-	for _, c := range candidates {
-		d, err := openCandidate(c, Options{})
-		if err != nil {
-			continue
-		}
-		if c.Index >= 0 || len(infos) == 0 {
-			infos, limits = append(infos, d.info), append(limits, d.limits)
-		}
-		if err := d.Close(); err != nil {
-			return nil, nil, err
-		}
+	numbered := slices.DeleteFunc(slices.Clone(candidates), func(c egl.Candidate) bool { return c.Index < 0 })
+	infos, limits := look(numbered)
+	if len(infos) == 0 {
+		infos, limits = look(candidates)
 	}
 	return infos, limits, nil
+}
+
+// look opens and closes candidates and keeps what those say that open.
+func look(candidates []egl.Candidate) (infos []Info, limits []Limits) {
+	for _, c := range candidates {
+		if d, err := openCandidate(c, Options{}); err == nil {
+			infos, limits = append(infos, d.info), append(limits, d.limits)
+			d.thread.close()
+		}
+	}
+	return infos, limits
 }
 
 // Info names the device.

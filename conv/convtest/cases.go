@@ -218,8 +218,11 @@ func regressions() []Case {
 		{"regression/PyTorch 15297", problem(conv.Shape{1, 8, 5, 5}, conv.Shape{8, 1, 3, 3}, conv.Spec{Groups: 8})},
 		// Images past the 65,535th were left out: 16 bits count a grid's z axis.
 		{"regression/PyTorch 16365, TensorFlow 9870", problem(conv.Shape{65537, 1, 2, 2}, conv.Shape{2, 1, 2, 2}, conv.Spec{})},
-		// 65,536 and more output positions of one image.
-		{"regression/mlx 3893", problem(conv.Shape{1, 1, 257, 259}, conv.Shape{2, 1, 3, 3}, half(3, 3))},
+		// 65,536 and more output positions of one image passed a grid's z axis, dense and grouped.
+		{"regression/mlx 3893", problem(conv.Shape{1, 1, 256, 256}, conv.Shape{2, 1, 3, 3}, half(3, 3))},
+		{"regression/mlx 3893, grouped", problem(conv.Shape{1, 2, 257, 259}, conv.Shape{2, 1, 3, 3}, conv.Spec{Groups: 2})},
+		// A kernel larger than the image, which padding makes room for.
+		{"regression/mlx 2504", problem(conv.Shape{1, 1, 181, 181}, conv.Shape{1, 1, 182, 182}, conv.Spec{Padding: conv.Pad(1, 1)})},
 		// llvmpipe ends an invocation's loops, silently, after 65,535 iterations together.
 		{"regression/llvmpipe loops", problem(conv.Shape{1, 70, 31, 31}, conv.Shape{2, 70, 31, 31}, conv.Spec{})},
 		{"regression/llvmpipe loops, resumed with ReLU", problem(conv.Shape{2, 130, 24, 24}, conv.Shape{9, 130, 23, 23}, conv.Spec{Activation: conv.ReLU})},

@@ -66,14 +66,19 @@ func (lib *library) devices(client string) []Candidate {
 	return all
 }
 
+// deviceFile names the device's file in brackets, if it has one.
 func (lib *library) deviceFile(native uintptr, names string) string {
+	file := ""
 	switch {
 	case has(names, "EGL_EXT_device_drm_render_node"):
-		return " (" + lib.queryDeviceString(native, drmRenderNodeFile) + ")"
+		file = lib.queryDeviceString(native, drmRenderNodeFile)
 	case has(names, "EGL_EXT_device_drm"):
-		return " (" + lib.queryDeviceString(native, drmDeviceFile) + ")"
+		file = lib.queryDeviceString(native, drmDeviceFile)
 	}
-	return ""
+	if file == "" {
+		return ""
+	}
+	return " (" + file + ")"
 }
 
 // Context is an OpenGL 4.3 core context. It belongs to the thread that opened it.

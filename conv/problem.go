@@ -138,7 +138,7 @@ func (p Problem) sumExtent(axis int) (int, error) {
 	if err := p.checkPadding(axis, size, before, after); err != nil {
 		return 0, err
 	}
-	const most = 1 << 30 // keeps every sum and product below within an int64, on shaders' int32 too
+	const most = 1 << 29 // three of them still fit into the int32 that shaders place pixels with
 	if size > most || before > most || after > most {
 		return 0, &ShapeError{"src", p.Src.String(), fmt.Sprintf("want %s and its padding %s of at most %d", axisNames[axis], p.Padding, most)}
 	}

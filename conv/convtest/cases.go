@@ -194,6 +194,8 @@ func shapes() []Case {
 		{"shape/one column", problem(conv.Shape{3, 1, 64, 1}, conv.Shape{6, 1, 7, 1}, half(7, 1))},
 		{"shape/stride > kernel", problem(conv.Shape{3, 2, 20, 20}, conv.Shape{6, 2, 2, 2}, conv.Spec{Stride: [2]int{7, 5}})},
 		{"shape/stride > image", problem(conv.Shape{3, 2, 5, 5}, conv.Shape{6, 2, 2, 2}, conv.Spec{Stride: [2]int{70, 70}})},
+		{"shape/stride beyond int32", problem(conv.Shape{3, 2, 5, 5}, conv.Shape{6, 2, 2, 2}, conv.Spec{Stride: [2]int{1 << 40, 1<<40 + 7}})},
+		{"shape/dilation beyond int32", problem(conv.Shape{3, 2, 5, 5}, conv.Shape{6, 2, 1, 1}, conv.Spec{Dilation: [2]int{1 << 40, 1<<40 + 7}})},
 		{"shape/padding >= kernel", problem(conv.Shape{3, 1, 5, 8}, conv.Shape{6, 1, 2, 2}, conv.Spec{Padding: conv.Pad(4, 4)})},
 		{"shape/seed", problem(conv.Shape{5, 1, 48, 64}, conv.Shape{6, 1, 7, 7}, half(7, 7))},
 		{"shape/first layer of ResNet", problem(conv.Shape{1, 3, 56, 56}, conv.Shape{16, 3, 7, 7}, conv.Spec{Stride: [2]int{2, 2}, Padding: conv.Pad(3, 3)})},

@@ -1,0 +1,45 @@
+# make demo   sets up, builds bin/gpuconv and runs the main job; pictures are in out/
+# make test   sets up and runs every check and test
+# make build  sets up and builds bin/gpuconv
+# make bench  the benchmarks, with the whole program's
+
+TAGS     := egl
+REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
+LDFLAGS  := -X main.revision=$(REVISION)
+
+.PHONY: build demo test check builds bench setup clean
+
+build: setup
+	CGO_ENABLED=1 go build -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/gpuconv ./cmd/gpuconv
+
+setup:
+	@./scripts/setup
+
+demo: build
+	rm -rf out
+	bin/gpuconv run --orientations -90:90:0.045 --backend gpu --check 16 --output out
+	@echo "Look at out/gratings.png, out/filters.png and out/activations.png; out/run.json says how they were made."
+
+test: check builds
+	CGO_ENABLED=1 go test -tags $(TAGS) -race -timeout 15m ./...
+
+# What the code must satisfy before it is run.
+check: setup
+	@unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...)); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
+	CGO_ENABLED=1 go vet -tags $(TAGS) ./...
+	CGO_ENABLED=1 go tool staticcheck -tags $(TAGS) ./...
+
+# Where there is no OpenGL the program still builds and its tests pass: without cgo, without OpenGL, on other platforms.
+builds: setup
+	CGO_ENABLED=0 go vet ./...
+	CGO_ENABLED=0 go test ./cmd/... ./gpu/...
+	CGO_ENABLED=1 go build -tags nogl -o /dev/null ./cmd/gpuconv
+	CGO_ENABLED=0 GOARCH=arm64 go build -o /dev/null ./cmd/gpuconv
+	CGO_ENABLED=0 GOOS=windows go build -o /dev/null ./cmd/gpuconv
+	CGO_ENABLED=0 GOOS=darwin go build -o /dev/null ./cmd/gpuconv
+
+bench: setup
+	CGO_ENABLED=1 go test -tags $(TAGS) -run '^$$' -bench . ./...
+
+clean:
+	rm -rf bin out

@@ -1,0 +1,27 @@
+package conv
+
+import "fmt"
+
+// Same returns the padding with which a convolution of stride 1 keeps the
+// image's size: dilation·(kernel−1) rows and columns in all, half before the
+// image and, where that is odd, one more after it, as PyTorch's padding='same'.
+// Pairs are (H, W); 0 means 1 for stride and dilation. It refuses other strides,
+// as PyTorch does, and extents below 1, with a [*ShapeError].
+func Same(kernel, stride, dilation [2]int) (Padding, error) {
+	var before, after [2]int
+	for axis := range 2 {
+		k, s, d := kernel[axis], max1(stride[axis]), max1(dilation[axis])
+		if s != 1 {
+			return Padding{}, &ShapeError{"padding", "same", fmt.Sprintf("needs a stride of 1, not %d along %s", s, axisNames[axis])}
+		}
+		if k < 1 || d < 1 {
+			return Padding{}, &ShapeError{"padding", "same", fmt.Sprintf("needs a kernel and a dilation of at least 1 along %s, not %d and %d", axisNames[axis], k, d)}
+		}
+		total, err := Product(d, k-1)
+		if err != nil {
+			return Padding{}, &ShapeError{"padding", "same", err.Error()}
+		}
+		before[axis], after[axis] = total/2, total-total/2
+	}
+	return Padding{Top: before[0], Bottom: after[0], Left: before[1], Right: after[1]}, nil
+}

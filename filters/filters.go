@@ -6,4 +6,6 @@
 // it is kept: the "gaussians" are cusps, exp(−r/2σ²) of the radius and not of its
 // square, and x runs along rows, so that a Gabor of θ prefers the tutorial's
 // grating of 90°−θ.
+//
+// [PyTorch] draws the weights that an untrained layer starts with.
 package filters

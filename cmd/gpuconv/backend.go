@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -21,7 +22,32 @@ type backendFlags struct {
 func (f *backendFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.backend, "backend", "auto", "auto, gpu, cpu or reference; auto is a hardware GPU, else the CPU engine")
 	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
-	flags.StringVar(&f.algorithm, "algorithm", "", fmt.Sprintf("force a GPU algorithm: %v", gpu.AlgorithmNames()))
+	flags.StringVar(&f.algorithm, "algorithm", "", "force a GPU algorithm: "+either(gpu.AlgorithmNames()))
+}
+
+// validate refuses what no device could answer, before anything is opened.
+func (f *backendFlags) validate() error {
+	if !slices.Contains([]string{"auto", "gpu", "cpu", "reference"}, f.backend) {
+		return usage(fmt.Errorf("--backend %q: want auto, gpu, cpu or reference", f.backend))
+	}
+	if _, err := gpu.ParseSelector(f.device); err != nil {
+		return usage(fmt.Errorf("--%w", without(err, "gpu: ")))
+	}
+	if f.algorithm != "" && !slices.Contains(gpu.AlgorithmNames(), f.algorithm) {
+		return usage(fmt.Errorf("--algorithm %q: want %s", f.algorithm, either(gpu.AlgorithmNames())))
+	}
+	if f.onCPU() && (f.device != "any" || f.algorithm != "") {
+		return usage(fmt.Errorf("--backend %s: want no --device and no --algorithm with it, they choose on a GPU", f.backend))
+	}
+	return nil
+}
+
+func (f *backendFlags) onCPU() bool { return f.backend == "cpu" || f.backend == "reference" }
+
+// free says that any backend may be taken: nothing that only a GPU has is asked
+// for.
+func (f *backendFlags) free() bool {
+	return f.backend == "auto" && f.device == "any" && f.algorithm == ""
 }
 
 // chosen is an open backend.
@@ -35,65 +61,101 @@ type chosen struct {
 
 // describe names what computes, and calls a software renderer by its name.
 func (c chosen) describe() string {
-	if c.name == "gpu" {
+	switch c.name {
+	case "gpu":
 		return fmt.Sprintf("%v, OpenGL %s (%s)", c.device, c.device.Version, c.device.Name)
+	case "reference":
+		return fmt.Sprintf("float64 reference, %d threads of %s", runtime.GOMAXPROCS(0), processor())
 	}
-	return fmt.Sprintf("%s on %d of the CPU's threads (%s)", c.name, runtime.GOMAXPROCS(0), runtime.GOARCH)
+	return fmt.Sprintf("CPU engine, %d threads of %s", runtime.GOMAXPROCS(0), processor())
 }
 
-// validate refuses what no device could answer, before anything is opened.
-func (f *backendFlags) validate() (gpu.Selector, error) {
-	selector, err := gpu.ParseSelector(f.device)
-	if err != nil {
-		return selector, usage(err)
-	}
-	switch f.backend {
-	case "auto", "gpu":
-	case "cpu", "reference":
-		if f.device != "any" || f.algorithm != "" {
-			return selector, usage(fmt.Errorf("--backend %s: --device and --algorithm choose on a GPU; leave them out or take --backend gpu", f.backend))
-		}
-	default:
-		return selector, usage(fmt.Errorf("--backend %q: want auto, gpu, cpu or reference", f.backend))
-	}
-	if f.algorithm != "" && !slices.Contains(gpu.AlgorithmNames(), f.algorithm) {
-		return selector, usage(fmt.Errorf("--algorithm %q: want one of %v", f.algorithm, gpu.AlgorithmNames()))
-	}
-	return selector, nil
-}
-
-// open opens the backend. auto takes hardware only, unless a device or an
-// algorithm is asked for.
+// open opens the backend. The flags have passed validate.
 func (f *backendFlags) open() (chosen, error) {
-	selector, err := f.validate()
-	if err != nil {
-		return chosen{}, err
-	}
 	switch {
 	case f.backend == "cpu":
-		return onCPU(""), nil
+		return engine(""), nil
 	case f.backend == "reference":
 		return chosen{Backend: cpu.Reference{}, name: "reference", close: closeNothing}, nil
-	case f.backend == "auto" && f.device == "any" && f.algorithm == "":
-		c, err := openGPU(gpu.Options{Device: gpu.Hardware()})
-		if errors.Is(err, gpu.ErrNoDevice) || errors.Is(err, gpu.ErrUnavailable) {
-			return onCPU("no hardware GPU was found; --backend gpu takes a software renderer too"), nil
+	case f.free():
+		c, err := f.openGPU(gpu.Hardware())
+		switch {
+		case errors.Is(err, gpu.ErrUnavailable):
+			return engine(gpu.ErrUnavailable.Error()), nil
+		case errors.Is(err, gpu.ErrNoDevice):
+			return engine("no hardware GPU was found; --backend gpu takes a software renderer too"), nil
 		}
 		return c, err
 	}
-	return openGPU(gpu.Options{Device: selector, Algorithm: f.algorithm})
+	selector, err := gpu.ParseSelector(f.device)
+	if err != nil {
+		return chosen{}, err
+	}
+	return f.openGPU(selector)
 }
 
-func onCPU(note string) chosen {
+func engine(note string) chosen {
 	return chosen{Backend: cpu.Engine{}, name: "cpu", note: note, close: closeNothing}
 }
 
 func closeNothing() error { return nil }
 
-func openGPU(options gpu.Options) (chosen, error) {
-	device, err := gpu.Open(options)
+func (f *backendFlags) openGPU(selector gpu.Selector) (chosen, error) {
+	device, err := gpu.Open(gpu.Options{Device: selector, Algorithm: f.algorithm})
 	if err != nil {
-		return chosen{}, err
+		asked := "--backend gpu"
+		if f.device != "any" {
+			asked = "--device " + f.device
+		}
+		return chosen{}, fmt.Errorf("%s: %w", asked, without(err, "gpu: ", fmt.Sprintf("device %v: ", selector)))
 	}
 	return chosen{Backend: device, name: "gpu", device: device.Info(), close: device.Close}, nil
+}
+
+// session is an open backend with a prepared convolution.
+type session struct {
+	chosen
+	plan conv.Plan
+}
+
+// prepare opens the backend and prepares a convolution on it.
+func (f *backendFlags) prepare(ctx context.Context, p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
+	var s session
+	err := await(ctx, func() (err error) { s, err = f.openAndPlan(p, weight, bias); return err })
+	if err != nil {
+		return session{}, err
+	}
+	return s, nil
+}
+
+// openAndPlan takes the CPU engine where any backend will do and the GPU cannot
+// compute p.
+func (f *backendFlags) openAndPlan(p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
+	c, err := f.open()
+	if err != nil {
+		return session{}, err
+	}
+	plan, err := c.Plan(p, weight, bias)
+	if err != nil && f.free() && errors.Is(err, conv.ErrUnsupported) {
+		c.close()
+		c = engine(oneLine(err.Error()))
+		plan, err = c.Plan(p, weight, bias)
+	}
+	if err != nil {
+		c.close()
+		if f.algorithm != "" {
+			err = fmt.Errorf("--algorithm %s: %w", f.algorithm, without(err, "gpu: ", f.algorithm+": "))
+		}
+		return session{}, err
+	}
+	return session{chosen: c, plan: plan}, nil
+}
+
+// close gives everything back. After an interrupt it does not wait for a plan
+// that may still be at work: the process is about to end.
+func (s session) close(ctx context.Context) {
+	if ctx.Err() == nil {
+		s.plan.Close() // what it might report concerns nobody any more
+		s.chosen.close()
+	}
 }

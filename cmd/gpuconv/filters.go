@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 
-	"gpuconv/npy"
-
 	"github.com/spf13/cobra"
 )
 
@@ -16,20 +14,27 @@ func newFilters() *cobra.Command {
 		Use:     "filters --output FILE.npy",
 		Short:   "Write a filter bank as a float32 array [filters, 1, K, K]",
 		Example: "  gpuconv filters --preset nma --channels 6 --size 7 --output bank.npy",
-		Args:    cobra.NoArgs,
+		Args:    flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := outputFile(output).check(); err != nil {
+				return err
+			}
 			tutorial3, err := preset.tutorial3()
 			if err != nil {
 				return err
 			}
-			bank, _, err := filter.bank(tutorial3)
+			bank, _, err := filter.bank(cmd.Context(), tutorial3)
 			if err != nil {
 				return err
 			}
-			if err := writeFile(output, bank.Shape[:], func(w *npy.Writer) error { return w.Write(bank.Data) }); err != nil {
+			if err := checkDisk(fmt.Sprintf("filters %v", bank.Shape), output, bytesOf(bank.Shape)); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", output, bank.Shape)
+			err = outputFile(output).fill(cmd.Context(), bank.Shape[:], func(write writer) error { return write(bank.Data) })
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", printable(output), bank.Shape)
 			return nil
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 
 	"gpuconv/gpu"
 
@@ -14,71 +15,108 @@ import (
 
 // inventory is what gpuconv info --json prints. Sizes are in bytes.
 type inventory struct {
-	Schema     int            `json:"schema"`
-	Program    programReport  `json:"program"`
-	CPU        cpuReport      `json:"cpu"`
-	Devices    []deviceReport `json:"devices"`
-	OpenGL     string         `json:"opengl,omitempty"` // why there are no devices
-	Algorithms []string       `json:"algorithms"`
-	Auto       string         `json:"auto"` // the backend that --backend auto takes
+	Schema      int            `json:"schema"` // 1; another number once a field changes its meaning
+	Program     programReport  `json:"program"`
+	CPU         cpuReport      `json:"cpu"`
+	Devices     []deviceReport `json:"devices"`                // on which an OpenGL 4.3 context comes up
+	OpenGLError string         `json:"opengl_error,omitempty"` // why there are no devices
+	Algorithms  []string       `json:"algorithms"`             // on a GPU, in the order in which they are asked
+	AutoBackend string         `json:"auto_backend"`           // what --backend auto takes
 }
 
 type cpuReport struct {
-	Threads  int      `json:"threads"`
-	Features []string `json:"features"`
+	Model    string   `json:"model"`
+	Threads  int      `json:"threads"`  // that the program may use
+	Features []string `json:"features"` // vector extensions
 }
 
 type deviceReport struct {
-	Index    int        `json:"index"` // as --device takes it; −1: cannot be chosen by number
-	Name     string     `json:"name"`
+	Index    *int       `json:"index"` // as --device takes it; null: it cannot be chosen by number
+	Name     string     `json:"name"`  // where it was found
 	Renderer string     `json:"renderer"`
 	Vendor   string     `json:"vendor"`
-	Driver   string     `json:"driver"`
+	Driver   string     `json:"driver"` // GL_VERSION, with the driver's
 	Software bool       `json:"software"`
 	Limits   gpu.Limits `json:"limits"`
 }
 
 func newInfo() *cobra.Command {
 	var asJSON bool
+	var problem problemFlags
+	var backend backendFlags
 	cmd := &cobra.Command{
-		Use:     "info",
-		Short:   "Show devices, their limits and CPU features",
-		Example: "  gpuconv info\n  gpuconv info --json",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			found := takeInventory()
-			if !asJSON {
-				found.print(cmd.OutOrStdout())
-				return nil
+		Use:   "info [--problem …]",
+		Short: "Show devices, their limits and CPU features, or how a convolution would be computed",
+		Example: "  gpuconv info --json\n  gpuconv info --problem 512,1,48,64,6,7,3,1,1 --backend gpu\n" +
+			"  gpuconv info --problem --input x.npy --weight 64,3,7,7 --stride 2 --padding 3",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			shown, err := showInfo(&problem, &backend, cmd.Flags().Changed("problem"), cmd, args)
+			if err != nil {
+				return err
 			}
-			encoder := json.NewEncoder(cmd.OutOrStdout())
-			encoder.SetIndent("", "  ")
-			return encoder.Encode(found)
+			text := []byte(shown.String())
+			if asJSON {
+				if text, err = json.MarshalIndent(shown, "", "  "); err != nil {
+					return err
+				}
+				text = append(text, '\n')
+			}
+			_, err = cmd.OutOrStdout().Write(text)
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	problem.register(cmd.Flags())
+	backend.register(cmd.Flags())
 	return cmd
+}
+
+// showInfo returns what info prints: the machine, or the explanation of a problem.
+func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cobra.Command, args []string) (fmt.Stringer, error) {
+	if !asked {
+		return takeInventory(), flagsOnly(cmd, args)
+	}
+	if len(args) > 1 {
+		return nil, flagsOnly(cmd, args[1:])
+	}
+	p, err := problem.problem(strings.Join(args, ""))
+	if err != nil {
+		return nil, err
+	}
+	if err := backend.validate(); err != nil {
+		return nil, err
+	}
+	c, err := backend.open()
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	return explain(p, c)
 }
 
 // takeInventory looks at the machine. That there is no OpenGL is a finding, not
 // an error.
 func takeInventory() inventory {
 	found := inventory{
-		Schema:  1,
-		Program: programReport{Git: gitHash(), Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH},
-		CPU:     cpuReport{Threads: runtime.GOMAXPROCS(0), Features: cpuFeatures()},
-		Devices: []deviceReport{}, Algorithms: gpu.AlgorithmNames(), Auto: "cpu",
+		Schema: 1, Program: describeProgram(),
+		CPU:     cpuReport{Model: processor(), Threads: runtime.GOMAXPROCS(0), Features: cpuFeatures()},
+		Devices: []deviceReport{}, Algorithms: gpu.AlgorithmNames(), AutoBackend: "cpu",
 	}
 	infos, limits, err := gpu.Devices()
 	if err != nil {
-		found.OpenGL = err.Error()
+		found.OpenGLError = oneLine(without(err, "gpu: ").Error())
+	} else if len(infos) == 0 {
+		found.OpenGLError = "no device gives an OpenGL 4.3 context"
 	}
 	for i, d := range infos {
-		found.Devices = append(found.Devices, deviceReport{Index: d.Index, Name: d.Name, Renderer: d.Renderer,
-			Vendor: d.Vendor, Driver: d.Version, Software: d.Software, Limits: limits[i]})
-		if !d.Software {
-			found.Auto = "gpu"
+		r := deviceReport{Name: d.Name, Renderer: d.Renderer, Vendor: d.Vendor, Driver: d.Version, Software: d.Software, Limits: limits[i]}
+		if d.Index >= 0 {
+			r.Index = &d.Index
 		}
+		if !d.Software {
+			found.AutoBackend = "gpu"
+		}
+		found.Devices = append(found.Devices, r)
 	}
 	return found
 }
@@ -101,21 +139,20 @@ func cpuFeatures() []string {
 	return features
 }
 
-func (found inventory) print(w io.Writer) {
-	fmt.Fprintf(w, "gpuconv   %s, %s, %s\n", found.Program.Git, found.Program.Go, found.Program.OS)
-	fmt.Fprintf(w, "CPU       %d threads, %v\n", found.CPU.Threads, found.CPU.Features)
+// String is the inventory for people.
+func (found inventory) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "gpuconv   %s, %s, %s\n", found.Program.Git, found.Program.Go, found.Program.Platform)
+	fmt.Fprintf(&b, "CPU       %s, %d threads, %s\n", found.CPU.Model, found.CPU.Threads, strings.Join(found.CPU.Features, " "))
 	for _, d := range found.Devices {
-		d.print(w)
+		d.print(&b)
 	}
 	if len(found.Devices) == 0 {
-		reason := found.OpenGL
-		if reason == "" {
-			reason = "no device gives an OpenGL 4.3 context"
-		}
-		fmt.Fprintf(w, "OpenGL    none: %s\n", reason)
+		fmt.Fprintf(&b, "OpenGL    none: %s\n", found.OpenGLError)
 	}
-	fmt.Fprintf(w, "algorithms on a GPU, in the order in which they are asked: %v\n", found.Algorithms)
-	fmt.Fprintf(w, "--backend auto takes %s\n", found.Auto)
+	fmt.Fprintf(&b, "algorithms on a GPU, in the order in which they are asked: %s\n", strings.Join(found.Algorithms, ", "))
+	fmt.Fprintf(&b, "--backend auto takes %s\n", found.AutoBackend)
+	return b.String()
 }
 
 func (d deviceReport) print(w io.Writer) {
@@ -124,8 +161,8 @@ func (d deviceReport) print(w io.Writer) {
 		kind = "software renderer"
 	}
 	number := ""
-	if d.Index >= 0 {
-		number = fmt.Sprintf("--device %d: ", d.Index)
+	if d.Index != nil {
+		number = fmt.Sprintf("--device %d: ", *d.Index)
 	}
 	l := d.Limits
 	fmt.Fprintf(w, "OpenGL    %s%s %s (%s), %s, OpenGL %s\n", number, kind, d.Renderer, d.Vendor, d.Name, d.Driver)

@@ -9,21 +9,24 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
-
-	"github.com/spf13/cobra"
 )
 
-// revision is the git hash of the source, set by the Makefile with -ldflags -X.
-// Without it, what go build recorded is used.
-var revision string
+func main() { os.Exit(run()) }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+// run is the program as a process: its arguments, its streams and the signals
+// that end it.
+func run() int {
+	// A reader that goes away (gpuconv run … | head) must not kill a job that
+	// writes files: that would leave half of them.
+	signal.Ignore(syscall.SIGPIPE)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup leaves it
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
+	defer stop()
+	return execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
 
 // Exit codes.
@@ -33,25 +36,10 @@ const (
 	exitUsage  = 2 // the call was wrong
 )
 
-// usageError marks an error of the call itself, for exit code 2.
-type usageError struct{ err error }
-
-func (e usageError) Error() string { return e.err.Error() }
-func (e usageError) Unwrap() error { return e.err }
-
-// usage marks err as an error of the call; nil stays nil.
-func usage(err error) error {
-	if err == nil {
-		return nil
-	}
-	return usageError{err}
-}
-
 // execute runs one command line and returns its exit code. Errors become one
 // line on stderr.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	running := false
-	root := newRoot(&running)
+	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -62,27 +50,9 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted; nothing was written")
 	}
-	fmt.Fprintln(stderr, "gpuconv:", strings.Join(strings.Fields(err.Error()), " "))
-	if !running || errors.As(err, new(usageError)) {
+	fmt.Fprintln(stderr, "gpuconv:", oneLine(err.Error()))
+	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}
 	return exitFailed
-}
-
-// newRoot returns the command gpuconv. running is set when a verb's own work
-// begins: what fails earlier is cobra's refusal of the call.
-func newRoot(running *bool) *cobra.Command {
-	root := &cobra.Command{
-		Use:   "gpuconv",
-		Short: "2-D convolution on the GPU, without CUDA and without Python",
-		Long: "gpuconv convolves images with filter banks in OpenGL 4.3 compute shaders, without CUDA, Python or a display.\n\n" +
-			"Exit code 0: done; 1: it ran and failed; 2: the call was wrong.",
-		SilenceUsage:               true,
-		SilenceErrors:              true,
-		SuggestionsMinimumDistance: 1,
-		PersistentPreRun:           func(*cobra.Command, []string) { *running = true },
-	}
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(), newStimuli(), newFilters(), newInfo())
-	return root
 }

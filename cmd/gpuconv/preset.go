@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"math"
 	"strings"
 
 	"gpuconv/conv"
@@ -11,10 +13,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// presets are the sets of stimuli and filters that have a name.
-var presets = []string{"nma", "nma-t3"}
-
-// presetFlag is --preset.
+// presetFlag is --preset: a set of stimuli and filters that has a name.
 type presetFlag struct{ name string }
 
 func (f *presetFlag) register(flags *pflag.FlagSet) {
@@ -29,7 +28,7 @@ func (f *presetFlag) tutorial3() (bool, error) {
 	case "nma-t3":
 		return true, nil
 	}
-	return false, usage(fmt.Errorf("--preset %q: want one of %v", f.name, presets))
+	return false, usage(fmt.Errorf("--preset %q: want nma or nma-t3", f.name))
 }
 
 // stimulusFlags describe a set of gratings.
@@ -48,19 +47,24 @@ func (f *stimulusFlags) register(flags *pflag.FlagSet) {
 
 // sweep returns the gratings, one per orientation.
 func (f *stimulusFlags) sweep(tutorial3 bool) (*stimuli.Sweep, error) {
-	if !(f.sf > 0) {
-		return nil, usage(fmt.Errorf("--sf %v: want a number above 0", f.sf))
-	}
-	if !(f.res > 0) {
-		return nil, usage(fmt.Errorf("--res %v: want a number above 0", f.res))
+	for _, flag := range []struct {
+		name  string
+		value float64
+	}{{"--sf", f.sf}, {"--res", f.res}} {
+		if !(flag.value > 0) || math.IsInf(flag.value, 0) {
+			return nil, usage(fmt.Errorf("%s %v: want a number above 0", flag.name, flag.value))
+		}
 	}
 	orientations, err := stimuli.ParseValues(f.orientations)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--orientations: %w", err))
+		return nil, usage(fmt.Errorf("--orientations: %w", without(err, "stimuli: ")))
 	}
 	nma := stimuli.NMA{SpatialFrequency: f.sf, Resolution: f.res, Patch: f.patch, Tutorial3: tutorial3}
 	sweep, err := stimuli.NewSweep(nma, orientations)
-	return sweep, usage(err)
+	if err != nil { // of all that it refuses, too large an image is left
+		return nil, usage(fmt.Errorf("--res %v: %w", f.res, without(err, "stimuli: ", fmt.Sprintf("resolution %v: ", f.res))))
+	}
+	return sweep, nil
 }
 
 // filterFlags describe a filter bank.
@@ -72,13 +76,31 @@ func (f *filterFlags) register(flags *pflag.FlagSet) {
 }
 
 // bank returns the filters, [channels, 1, size, size], and their names.
-func (f *filterFlags) bank(tutorial3 bool) (*conv.Tensor, []string, error) {
+func (f *filterFlags) bank(ctx context.Context, tutorial3 bool) (*conv.Tensor, []string, error) {
+	switch {
+	case f.channels < 2:
+		return nil, nil, usage(fmt.Errorf("--channels %d: want at least 2, the centre-surround pair", f.channels))
+	case f.size < 2:
+		return nil, nil, usage(fmt.Errorf("--size %d: want at least 2, a smaller filter would be all zeros", f.size))
+	}
+	if err := checkMemory(fmt.Sprintf("--channels %d --size %d: the filters", f.channels, f.size), f.bytes()); err != nil {
+		return nil, nil, err
+	}
 	nma := filters.NMA{Channels: f.channels, Size: f.size, Tutorial3: tutorial3}
-	bank, err := nma.Bank()
+	var bank *conv.Tensor
+	err := await(ctx, func() (err error) { bank, err = nma.Bank(); return err })
+	if ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	}
 	if err != nil {
-		return nil, nil, usage(err)
+		return nil, nil, usage(fmt.Errorf("--channels %d --size %d: %w", f.channels, f.size, without(err, "filters: ")))
 	}
 	return bank, nma.Names(), nil
+}
+
+// bytes returns what making the bank takes: the filters, and one in float64.
+func (f *filterFlags) bytes() float64 {
+	return (4*float64(f.channels) + 8) * float64(f.size) * float64(f.size)
 }
 
 // titles names gratings by their orientation.

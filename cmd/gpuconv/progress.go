@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -15,6 +16,7 @@ import (
 type progress struct {
 	bar   *progressbar.ProgressBar
 	log   *slog.Logger
+	what  string
 	total int
 	last  time.Time
 }
@@ -23,13 +25,29 @@ type progress struct {
 const logEvery = 2 * time.Second
 
 func newProgress(w io.Writer, what string, total int) *progress {
-	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		bar := progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("images"),
-			progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
-		return &progress{bar: bar, total: total}
+	p := &progress{what: what, total: total, last: time.Now()}
+	file, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		p.log = slog.New(slog.NewTextHandler(w, nil))
+		return p
 	}
-	return &progress{log: slog.New(slog.NewTextHandler(w, nil)), total: total, last: time.Now()}
+	columns, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		columns = 80
+	}
+	p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what),
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("images"),
+		progressbar.OptionSetWidth(barWidth(columns, what, total)), progressbar.OptionUseANSICodes(true),
+		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+	p.bar.RenderBlank() // the first chunk may take long
+	return p
+}
+
+// barWidth leaves room for the text around the bar and for the ^C that a terminal
+// adds: a line that wraps cannot be cleared.
+func barWidth(columns int, what string, total int) int {
+	text := what + " 100% || (" + strconv.Itoa(total) + "/" + strconv.Itoa(total) + ", 999999 images/s) [59m59s:59m59s]^C"
+	return min(max(columns-len(text)-1, 2), 40)
 }
 
 // set says that done of the total are done.
@@ -40,7 +58,7 @@ func (p *progress) set(done int) {
 	}
 	if done == p.total || time.Since(p.last) >= logEvery {
 		p.last = time.Now()
-		p.log.Info("convolving", "done", done, "of", p.total)
+		p.log.Info(p.what, "done", done, "of", p.total)
 	}
 }
 
@@ -48,5 +66,6 @@ func (p *progress) set(done int) {
 func (p *progress) stop() {
 	if p.bar != nil {
 		p.bar.Exit()
+		p.bar.Clear()
 	}
 }

@@ -5,172 +5,155 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
+	"math"
 	"os"
+	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
 	"gpuconv/conv"
-	"gpuconv/figure"
 )
 
-// report is run.json: where activations.npy came from. Times are in seconds.
+// report is run.json: where activations.npy came from. A parameter has the name
+// of its flag and the value that was used, given or not.
 type report struct {
-	Schema       int           `json:"schema"`
-	Command      []string      `json:"command"`
-	Program      programReport `json:"program"`
-	Started      time.Time     `json:"started"`
-	Preset       string        `json:"preset"`
-	Orientations string        `json:"orientations"`
-	SF           float64       `json:"sf"`
-	Res          float64       `json:"res"`
-	Patch        bool          `json:"patch"`
-	Channels     int           `json:"channels"`
-	Size         int           `json:"size"`
-	Stimuli      conv.Shape    `json:"stimuli"`
-	Weights      conv.Shape    `json:"weights"`
-	Activations  conv.Shape    `json:"activations"`
-	Backend      backendReport `json:"backend"`
-	Seconds      secondsReport `json:"seconds"`
-	ImagesPerS   throughput    `json:"images_per_s"`
-	Check        *checkReport  `json:"check,omitempty"`
+	Schema  int           `json:"schema"`  // 1; another number once a field changes its meaning
+	Command []string      `json:"command"` // the program and its arguments, as typed
+	Program programReport `json:"program"`
+	Started time.Time     `json:"started"` // UTC
+
+	Preset       string  `json:"preset"`
+	Orientations string  `json:"orientations"` // degrees from vertical: a list or start:stop:step
+	SF           float64 `json:"sf"`           // radians per pixel of the full 640×480 image
+	Res          float64 `json:"res"`          // 1 is 640×480 pixels
+	Patch        bool    `json:"patch"`
+	Channels     int     `json:"channels"`
+	Size         int     `json:"size"`
+	Padding      int     `json:"padding"` // zeros at each side of an image; the stride is 1, there is no bias
+
+	StimuliShape     conv.Shape `json:"stimuli_shape"`     // [N, 1, rows, columns]
+	FiltersShape     conv.Shape `json:"filters_shape"`     // [channels, 1, size, size]
+	ActivationsShape conv.Shape `json:"activations_shape"` // of activations.npy: [N, channels, rows, columns]
+
+	Backend    backendReport `json:"backend"`
+	Seconds    secondsReport `json:"seconds"`
+	ImagesPerS rateReport    `json:"images_per_s"`
+	Check      *checkReport  `json:"check"` // null with --check 0
+
+	began     time.Time
+	agreement string // what the check found, for people
 }
 
+// programReport says which gpuconv it was.
 type programReport struct {
-	Git string `json:"git"`
-	Go  string `json:"go"`
-	OS  string `json:"os"`
+	Git      string `json:"git"`      // hash of the source, "-dirty" after it if that was changed; "unknown"
+	Go       string `json:"go"`       // version of the compiler
+	Platform string `json:"platform"` // linux/amd64
 }
 
+// backendReport says what convolved.
 type backendReport struct {
-	Name       string `json:"name"`
-	Device     string `json:"device"`
-	Vendor     string `json:"vendor,omitempty"`
-	Driver     string `json:"driver,omitempty"`
-	Software   bool   `json:"software"`
-	Algorithm  string `json:"algorithm"`
-	ShaderHash string `json:"shader_sha256,omitempty"`
-	Chunk      int    `json:"chunk"`
+	Name       string           `json:"name"`     // gpu, cpu or reference
+	Device     string           `json:"device"`   // the OpenGL renderer, or the processor
+	Software   bool             `json:"software"` // the renderer is software: a CPU did the GPU's work
+	Vendor     string           `json:"vendor,omitempty"`
+	Driver     string           `json:"driver,omitempty"` // GL_VERSION, with the driver's
+	Threads    int              `json:"threads"`          // of the CPU that the program may use
+	Algorithm  string           `json:"algorithm"`
+	Rejected   []rejectedReport `json:"rejected,omitempty"`      // the other algorithms
+	ShaderHash string           `json:"shader_sha256,omitempty"` // of the sources, one after the other
+	Chunk      int              `json:"chunk"`                   // images per submission
+	PlanBytes  int              `json:"plan_bytes"`              // what the plan holds, on the device if it is on one
 }
 
-// secondsReport holds wall-clock times. draw, convolve and write overlap; upload,
-// kernel and readback are parts of convolve.
+type rejectedReport struct {
+	Algorithm string `json:"algorithm"`
+	Reason    string `json:"reason"`
+}
+
+// secondsReport holds wall-clock times. Whole is nearly the sum of what came
+// before Open, Open, Stream and Pictures. Draw, Convolve and Write are parts of
+// Stream that overlap; Upload, Kernel and Readback are parts of Convolve that a
+// GPU alone has.
 type secondsReport struct {
-	Whole    float64  `json:"whole"`
-	Stream   float64  `json:"stream"`
-	Draw     float64  `json:"draw"`
-	Convolve float64  `json:"convolve"`
-	Write    float64  `json:"write"`
-	Upload   *float64 `json:"upload,omitempty"`
-	Kernel   *float64 `json:"kernel,omitempty"`
-	Readback *float64 `json:"readback,omitempty"`
+	Whole    number  `json:"whole"`    // from the start until all files were written
+	Open     number  `json:"open"`     // the device, and its shaders compiled
+	Stream   number  `json:"stream"`   // from the first image to the last
+	Draw     number  `json:"draw"`     // stimuli
+	Convolve number  `json:"convolve"` // with the copies to the device and back
+	Write    number  `json:"write"`    // activations.npy, and checking
+	Pictures number  `json:"pictures"`
+	Upload   *number `json:"upload,omitempty"`
+	Kernel   *number `json:"kernel,omitempty"`
+	Readback *number `json:"readback,omitempty"`
 }
 
-type throughput struct {
-	Convolve float64 `json:"convolve"`
-	Whole    float64 `json:"whole"`
+// rateReport holds throughputs: images divided by Seconds.
+type rateReport struct {
+	Convolve number `json:"convolve"`
+	Whole    number `json:"whole"`
 }
 
+// checkReport says how a sample of the images compares with the float64
+// reference. See package compare for the bound.
 type checkReport struct {
-	Images        int     `json:"images"`
-	Outputs       int     `json:"outputs"`
-	Wrong         int     `json:"wrong"`
-	MaxError      float64 `json:"max_error"`
-	MaxErrorBound float64 `json:"max_error_over_bound"`
-	RMS           float64 `json:"rms_over_max"`
+	Images        int    `json:"images"`
+	Outputs       int    `json:"outputs"`
+	Wrong         int    `json:"wrong"` // 0: else there is no run.json
+	MaxError      number `json:"max_error"`
+	MaxErrorBound number `json:"max_error_over_bound"` // 1 is just right
+	RMS           number `json:"rms_error_over_max"`   // divided by the largest activation
 }
 
-func (j *job) writeReport() error {
-	whole := time.Since(j.started)
-	n := float64(j.shape.N())
-	r := report{
-		Schema: 1, Command: os.Args, Started: j.started.UTC().Truncate(time.Millisecond),
-		Program: programReport{Git: gitHash(), Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH},
-		Preset:  j.flags.preset.name, Orientations: j.flags.stimulus.orientations,
-		SF: j.flags.stimulus.sf, Res: j.flags.stimulus.res, Patch: j.flags.stimulus.patch,
-		Channels: j.flags.filter.channels, Size: j.flags.filter.size,
-		Stimuli: j.sweep.Shape(), Weights: j.bank.Shape, Activations: j.shape,
-		Backend: j.backendReport(), Seconds: j.secondsReport(whole),
-		ImagesPerS: throughput{Convolve: n / j.stats.Convolve.Seconds(), Whole: n / whole.Seconds()},
+// number is a measured value. JSON has no infinity and no NaN: they become null.
+type number float64
+
+// MarshalJSON implements [json.Marshaler].
+func (n number) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(n)) || math.IsInf(float64(n), 0) {
+		return []byte("null"), nil
 	}
-	if j.checked > 0 {
-		r.Check = &checkReport{Images: j.checked, Outputs: j.check.Elements, Wrong: j.check.Wrong,
-			MaxError: j.check.MaxError, MaxErrorBound: j.check.MaxRatio, RMS: j.check.RMS}
-	}
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return fmt.Errorf("run.json: %w", err)
-	}
-	return os.WriteFile(j.out.file("run.json"), append(text, '\n'), 0o666)
+	return json.Marshal(float64(n))
 }
 
-func (j *job) backendReport() backendReport {
-	b := backendReport{Name: j.backend.name, Device: j.backend.describe()}
-	if j.backend.name == "gpu" {
-		i := j.backend.device
-		b.Device, b.Vendor, b.Driver, b.Software = i.Renderer, i.Vendor, i.Version, i.Software
+// String gives three digits, or all before the point.
+func (n number) String() string {
+	if n >= 100 {
+		return fmt.Sprintf("%.0f", float64(n))
 	}
-	if d, ok := j.plan.(conv.Describer); ok {
+	return fmt.Sprintf("%.3g", float64(n))
+}
+
+func seconds(d time.Duration) number { return number(d.Seconds()) }
+
+// newReport reports what is known before anything is convolved.
+func newReport(j *job, s session, started time.Time) *report {
+	f := j.flags
+	return &report{
+		Schema: 1, Command: os.Args, Program: describeProgram(), Started: started.UTC().Truncate(time.Millisecond), began: started,
+		Preset: f.preset.name, Orientations: f.stimulus.orientations, SF: f.stimulus.sf, Res: f.stimulus.res, Patch: f.stimulus.patch,
+		Channels: f.filter.channels, Size: f.filter.size, Padding: j.problem.Padding.Top,
+		StimuliShape: j.sweep.Shape(), FiltersShape: j.bank.Shape, ActivationsShape: j.shape,
+		Backend: describeBackend(s),
+	}
+}
+
+func describeBackend(s session) backendReport {
+	b := backendReport{Name: s.name, Device: processor(), Threads: runtime.GOMAXPROCS(0)}
+	if s.name == "gpu" {
+		b.Device, b.Vendor, b.Driver, b.Software = s.device.Renderer, s.device.Vendor, s.device.Version, s.device.Software
+	}
+	if d, ok := s.plan.(conv.Describer); ok {
 		description := d.Describe()
-		b.Algorithm, b.ShaderHash, b.Chunk = description.Algorithm, hashOf(description.Sources), description.Chunk
+		b.Algorithm, b.ShaderHash = description.Algorithm, hashOf(description.Sources)
+		b.Chunk, b.PlanBytes = description.Chunk, description.Memory
+		for _, r := range description.Rejected {
+			b.Rejected = append(b.Rejected, rejectedReport{r.Algorithm, r.Reason.Error()})
+		}
 	}
 	return b
-}
-
-func (j *job) secondsReport(whole time.Duration) secondsReport {
-	s := secondsReport{Whole: whole.Seconds(), Stream: j.stats.Wall.Seconds(), Draw: j.stats.Draw.Seconds(),
-		Convolve: j.stats.Convolve.Seconds(), Write: j.stats.Write.Seconds()}
-	if t, ok := j.plan.(conv.Timer); ok {
-		timings := t.Timings()
-		upload, kernel, readback := timings.Upload.Seconds(), timings.Kernel.Seconds(), timings.Readback.Seconds()
-		s.Upload, s.Kernel, s.Readback = &upload, &kernel, &readback
-	}
-	return s
-}
-
-// gitHash returns the revision that this program was built from.
-func gitHash() string {
-	if revision != "" {
-		return revision
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				return s.Value
-			}
-		}
-	}
-	return "unknown"
-}
-
-// activationLimit is the range of the tutorial's activation pictures: −3 … 3.
-const activationLimit = 3
-
-// draw writes the pictures.
-func (j *job) draw() error {
-	shown := spread(examples, j.shape.N())
-	gratings, err := figure.Stimuli(j.stimuli, titles(j.sweep, shown))
-	if err != nil {
-		return err
-	}
-	bank, err := figure.Filters(j.bank, j.names)
-	if err != nil {
-		return err
-	}
-	activations, err := figure.Activations(j.stimuli, j.examples, titles(j.sweep, shown), j.names, activationLimit)
-	if err != nil {
-		return err
-	}
-	for _, p := range []struct {
-		name    string
-		picture *figure.Picture
-	}{{"gratings.png", gratings}, {"filters.png", bank}, {"activations.png", activations}} {
-		if err := p.picture.Save(j.out.file(p.name)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // hashOf returns the SHA-256 of shader sources, one after the other, in
@@ -181,4 +164,56 @@ func hashOf(sources []string) string {
 	}
 	sum := sha256.Sum256([]byte(strings.Join(sources, "")))
 	return hex.EncodeToString(sum[:])
+}
+
+// complete adds what was measured.
+func (r *report) complete(w watched, plan conv.Plan) {
+	r.Seconds.Stream, r.Seconds.Draw = seconds(w.stats.Wall), seconds(w.stats.Draw)
+	r.Seconds.Convolve, r.Seconds.Write = seconds(w.stats.Convolve), seconds(w.stats.Write)
+	if t, ok := plan.(conv.Timer); ok {
+		timings := t.Timings()
+		upload, kernel, readback := seconds(timings.Upload), seconds(timings.Kernel), seconds(timings.Readback)
+		r.Seconds.Upload, r.Seconds.Kernel, r.Seconds.Readback = &upload, &kernel, &readback
+	}
+	if c := w.check; c.images > 0 {
+		r.agreement = c.result.String()
+		r.Check = &checkReport{Images: c.images, Outputs: c.result.Elements, Wrong: c.result.Wrong,
+			MaxError: number(c.result.MaxError), MaxErrorBound: number(c.result.MaxRatio), RMS: number(c.result.RMS)}
+	}
+	r.Seconds.Whole = seconds(time.Since(r.began))
+	n := number(r.ActivationsShape.N())
+	r.ImagesPerS = rateReport{Convolve: n / r.Seconds.Convolve, Whole: n / r.Seconds.Whole}
+}
+
+// write writes run.json.
+func (r *report) write(out *outputDir) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("run.json: %w", err)
+	}
+	if err := os.WriteFile(out.file("run.json"), append(text, '\n'), 0o666); err != nil {
+		return out.label("run.json")(err)
+	}
+	return nil
+}
+
+// announce says what is about to happen, and on what.
+func (r *report) announce(w io.Writer, s session) {
+	fmt.Fprintf(w, "device    %s\n", s.describe())
+	if s.note != "" {
+		fmt.Fprintf(w, "          (%s)\n", s.note)
+	}
+	fmt.Fprintf(w, "job       %d gratings of %d×%d with %d filters of %d×%d, preset %s, algorithm %s\n",
+		r.StimuliShape.N(), r.StimuliShape.H(), r.StimuliShape.W(), r.Channels, r.Size, r.Size, r.Preset, r.Backend.Algorithm)
+}
+
+// print says what was done.
+func (r *report) print(w io.Writer, folder string) {
+	fmt.Fprintf(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)\n",
+		r.ImagesPerS.Convolve, float64(r.Seconds.Convolve), r.ImagesPerS.Whole, float64(r.Seconds.Whole))
+	if r.Check != nil {
+		fmt.Fprintf(w, "checked   %d images against the float64 reference: %s\n", r.Check.Images, r.agreement)
+	}
+	fmt.Fprintf(w, "wrote     %s %v, gratings.png, filters.png, activations.png, run.json\n",
+		printable(filepath.Join(folder, "activations.npy")), r.ActivationsShape)
 }

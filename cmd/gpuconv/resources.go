@@ -4,7 +4,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
+	"gpuconv/conv"
+
+	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/disk"
 	"github.com/shirou/gopsutil/v4/mem"
 )
@@ -13,25 +18,52 @@ import (
 // Where the system does not tell, it lets the job try.
 func checkMemory(what string, bytes float64) error {
 	memory, err := mem.VirtualMemory()
-	if err != nil || bytes <= float64(memory.Available) {
+	if err != nil {
 		return nil
 	}
-	return usage(fmt.Errorf("%s would need %s of memory, %s are free", what, size(bytes), size(float64(memory.Available))))
+	free := min(float64(memory.Available), containerMemory())
+	if bytes <= free {
+		return nil
+	}
+	return usage(fmt.Errorf("%s would need %s of memory, %s are free", what, size(bytes), size(free)))
+}
+
+// containerMemory returns what the container may use, where there is one: its
+// own files say so, while the free memory is the whole machine's.
+func containerMemory() float64 {
+	least := float64(1 << 62)
+	for _, file := range []string{"memory.max", "memory/memory.limit_in_bytes"} { // of cgroup versions 2 and 1
+		text, err := os.ReadFile("/sys/fs/cgroup/" + file)
+		if err != nil {
+			continue
+		}
+		if limit, err := strconv.ParseFloat(strings.TrimSpace(string(text)), 64); err == nil { // else it is "max"
+			least = min(least, limit)
+		}
+	}
+	return least
 }
 
 // checkDisk refuses an output that does not fit on the disk of path, which need
 // not exist yet.
 func checkDisk(what, path string, bytes float64) error {
-	for folder := filepath.Clean(path); ; folder = filepath.Dir(folder) {
-		if _, err := os.Stat(folder); err != nil && folder != filepath.Dir(folder) {
-			continue
+	folder := filepath.Clean(path)
+	for folder != filepath.Dir(folder) {
+		if _, err := os.Stat(folder); err == nil {
+			break
 		}
-		usageOf, err := disk.Usage(folder)
-		if err != nil || bytes <= float64(usageOf.Free) {
-			return nil
-		}
-		return usage(fmt.Errorf("%s would need %s on disk, %s are free", what, size(bytes), size(float64(usageOf.Free))))
+		folder = filepath.Dir(folder)
 	}
+	found, err := disk.Usage(folder)
+	if err != nil || found.Total == 0 || bytes <= float64(found.Free) { // /proc and the like have no size
+		return nil
+	}
+	return usage(fmt.Errorf("%s would need %s on disk, %s are free", what, size(bytes), size(float64(found.Free))))
+}
+
+// bytesOf returns the size of a float32 array, which int may not hold.
+func bytesOf(shape conv.Shape) float64 {
+	return 4 * float64(shape[0]) * float64(shape[1]) * float64(shape[2]) * float64(shape[3])
 }
 
 // size formats a number of bytes for people, in powers of 1000.
@@ -43,4 +75,13 @@ func size(bytes float64) string {
 		i++
 	}
 	return fmt.Sprintf("%.3g %s", bytes, units[i])
+}
+
+// processor names the CPU.
+func processor() string {
+	found, err := cpu.Info()
+	if err != nil || len(found) == 0 || found[0].ModelName == "" {
+		return "an unknown CPU"
+	}
+	return strings.Join(strings.Fields(found[0].ModelName), " ")
 }

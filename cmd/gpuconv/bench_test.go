@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// sets are the orientations of the tutorial's five gratings and of 4,000.
+var sets = []struct {
+	n            int
+	orientations string
+}{{5, "-90,-45,0,45,90"}, {4000, "-90:90:0.045"}}
+
+// BenchmarkRun is the whole of gpuconv run as a process, from its start to its
+// exit with all files written.
+func BenchmarkRun(b *testing.B) {
+	for _, set := range sets {
+		for _, backend := range []string{"gpu", "cpu"} {
+			b.Run(fmt.Sprintf("n=%d/backend=%s", set.n, backend), func(b *testing.B) {
+				if backend == "gpu" {
+					needGPU(b)
+				}
+				dir, peak := b.TempDir(), 0.0
+				for b.Loop() {
+					peak = max(peak, runOnce(b, dir, "--orientations", set.orientations, "--backend", backend))
+				}
+				b.ReportMetric(float64(set.n)*float64(b.N)/b.Elapsed().Seconds(), "images/s")
+				if peak > 0 {
+					b.ReportMetric(peak/1e6, "peak-MB")
+				}
+			})
+		}
+	}
+}
+
+// runOnce runs a job in dir, removes what it wrote and returns the largest memory
+// that the process had, 0 if the system does not tell.
+func runOnce(tb testing.TB, dir string, args ...string) (peak float64) {
+	tb.Helper()
+	out := filepath.Join(dir, "out")
+	cmd := program(tb, append([]string{"run", "--output", out}, args...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); err != nil {
+		tb.Fatalf("%v: %s", err, stderr.String())
+	}
+	if err := os.RemoveAll(out); err != nil {
+		tb.Fatal(err)
+	}
+	return peakMemory(cmd.ProcessState)
+}
+
+// TestMemory: the activations of 2,000 gratings are 147 MB; in memory are a few
+// chunks of them, however many there are. It is 110 to 140 MB.
+func TestMemory(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector takes several times the memory")
+	}
+	const most = 200e6
+	peak := runOnce(t, t.TempDir(), "--orientations", "-90:90:0.09", "--backend", "cpu", "--check", "4")
+	if t.Logf("%s", size(peak)); peak > most {
+		t.Errorf("it took %s, want at most %s", size(peak), size(most))
+	}
+}

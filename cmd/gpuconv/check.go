@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+	"gpuconv/cpu"
+)
+
+// checker holds some of a job's images against the float64 reference.
+type checker struct {
+	problem conv.Problem
+	weight  *conv.Tensor
+	oracle  conv.Oracle
+	wanted  spread // image numbers
+	group   int    // images that are judged at once
+
+	images int // judged so far
+	result compare.Result
+}
+
+// judgeBytes bounds the activations that are judged at once, on all cores: the
+// judge takes four times as much for its float64 values.
+const judgeBytes = 4 << 20
+
+func newChecker(j *job, wanted spread) (*checker, error) {
+	plan, err := cpu.Reference{}.Plan(j.problem, j.bank, nil)
+	if err != nil {
+		return nil, err
+	}
+	oracle, ok := plan.(conv.Oracle)
+	if !ok {
+		return nil, fmt.Errorf("the reference is no conv.Oracle")
+	}
+	return &checker{problem: j.problem, weight: j.bank, oracle: oracle, wanted: wanted, group: j.judged()}, nil
+}
+
+// look judges those images of a chunk that are wanted.
+func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) error {
+	for lo := 0; lo < src.Shape.N(); {
+		hi := lo
+		for hi < src.Shape.N() && hi-lo < c.group && c.wanted.holds(first+hi) {
+			hi++
+		}
+		if hi == lo {
+			lo++
+			continue
+		}
+		if err := c.judge(ctx, first+lo, src.Images(lo, hi), dst.Images(lo, hi)); err != nil {
+			return err
+		}
+		lo = hi
+	}
+	return nil
+}
+
+func (c *checker) judge(ctx context.Context, first int, src, dst *conv.Tensor) error {
+	var result compare.Result
+	err := await(ctx, func() (err error) {
+		result, err = compare.Judge(dst, compare.Case{Problem: c.problem, Src: src, Weight: c.weight}, c.oracle)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.result.Merge(result, first)
+	c.images += src.Shape.N()
+	return nil
+}
+
+// verdict is an error if an image was wrong.
+func (c *checker) verdict(device string) error {
+	if c.images > 0 && !c.result.OK() {
+		return fmt.Errorf("%s disagrees with the float64 reference: %v", device, c.result)
+	}
+	return nil
+}

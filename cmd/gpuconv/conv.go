@@ -1,0 +1,286 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"gpuconv/batch"
+	"gpuconv/conv"
+	"gpuconv/npy"
+	"gpuconv/stimuli"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// specFlags are the options of a convolution.
+type specFlags struct {
+	stride, padding, paddingMode, dilation, activation, pool string
+	groups                                                   int
+}
+
+func (f *specFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W")
+	flags.StringVar(&f.padding, "padding", "0", "3, 3,2 for H,W, top,bottom,left,right, same or valid")
+	flags.StringVar(&f.paddingMode, "padding-mode", "zeros", "zeros, reflect, replicate or circular")
+	flags.StringVar(&f.dilation, "dilation", "1", "2, or 2,1 for H,W")
+	flags.IntVar(&f.groups, "groups", 1, "divides channels and filters")
+	flags.StringVar(&f.activation, "activation", "none", "none or relu")
+	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2")
+}
+
+// spec reads the flags for weights of a shape.
+func (f *specFlags) spec(weight conv.Shape) (s conv.Spec, err error) {
+	if s.Stride, err = parsePair("stride", f.stride, 1); err != nil {
+		return s, err
+	}
+	if s.Dilation, err = parsePair("dilation", f.dilation, 1); err != nil {
+		return s, err
+	}
+	if s.Padding, err = parsePadding(f.padding, [2]int{weight[2], weight[3]}, s.Stride, s.Dilation); err != nil {
+		return s, err
+	}
+	if s.PaddingMode, err = parseName("padding-mode", f.paddingMode, conv.Circular+1); err != nil {
+		return s, err
+	}
+	if s.Activation, err = parseName("activation", f.activation, conv.ReLU+1); err != nil {
+		return s, err
+	}
+	if f.groups < 1 {
+		return s, usage(fmt.Errorf("--groups %d: want at least 1", f.groups))
+	}
+	s.Groups = f.groups
+	s.Pool, err = parsePool(f.pool)
+	return s, err
+}
+
+// convFlags are what gpuconv conv is asked for.
+type convFlags struct {
+	input, weight, bias, output string
+	spec                        specFlags
+	backend                     backendFlags
+	dumpShader                  bool
+}
+
+func newConv() *cobra.Command {
+	var f convFlags
+	cmd := &cobra.Command{
+		Use:   "conv --input X --weight W --output Y.npy",
+		Short: "Convolve any images with any weights",
+		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch).\n\n" +
+			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a .png or .jpg as grey\n" +
+			"0 … 1. Weights are [filters, channels per group, rows, columns], biases [filters]. The output is float32\n" +
+			"[N, filters, H, W].",
+		Example: "  gpuconv conv --input x.npy --weight w.npy --bias b.npy --padding same --activation relu --output y.npy\n" +
+			"  gpuconv conv --input photo.png --weight bank.npy --padding 3 --padding-mode reflect --output y.npy",
+		Args: flagsOnly,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.input, "input", "", "images: .npy, .npz:key, .png or .jpg")
+	flags.StringVar(&f.weight, "weight", "", "weights: .npy or .npz:key")
+	flags.StringVar(&f.bias, "bias", "", "biases, one per filter: .npy or .npz:key")
+	flags.StringVar(&f.output, "output", "", "the .npy file to write")
+	f.spec.register(flags)
+	f.backend.register(flags)
+	flags.BoolVar(&f.dumpShader, "dump-shader", false, "print the GLSL that is compiled, exactly; without --output nothing is computed")
+	return cmd
+}
+
+// layer is a convolution with its weights.
+type layer struct {
+	problem conv.Problem
+	weight  *conv.Tensor
+	bias    []float32
+}
+
+func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
+	if f.output != "" || !f.dumpShader {
+		if err := outputFile(f.output).check(); err != nil {
+			return err
+		}
+	}
+	if err := f.backend.validate(); err != nil {
+		return err
+	}
+	images, err := openImages(f.input)
+	if err != nil {
+		return err
+	}
+	defer images.Close()
+	l, err := f.layer(images.Shape())
+	if err != nil {
+		return err
+	}
+	s, err := f.backend.prepare(ctx, l.problem, l.weight, l.bias)
+	if err != nil {
+		return err
+	}
+	defer s.close(ctx)
+	if f.dumpShader {
+		if err := dumpShader(stdout, s); err != nil || f.output == "" {
+			return err
+		}
+		stdout = stderr // stdout holds the shader
+	}
+	return f.convolve(ctx, stdout, stderr, images, l, s)
+}
+
+// layer reads the weights and puts the problem together, with a chunk of the
+// images as its batch.
+func (f *convFlags) layer(src conv.Shape) (layer, error) {
+	weight, err := readTensor("weight", f.weight)
+	if err != nil {
+		return layer{}, err
+	}
+	spec, err := f.spec.spec(weight.Shape)
+	if err != nil {
+		return layer{}, err
+	}
+	l := layer{weight: weight, problem: conv.Problem{Spec: spec, Src: src, Weight: weight.Shape, Bias: f.bias != ""}}
+	if f.bias != "" {
+		if l.bias, err = readBias(f.bias); err != nil {
+			return layer{}, err
+		}
+	}
+	if err := l.problem.CheckPlan(l.weight, l.bias); err != nil {
+		return layer{}, usage(without(err, "conv: "))
+	}
+	dst, err := l.problem.Dst()
+	if err != nil {
+		return layer{}, usage(without(err, "conv: "))
+	}
+	image := bytesOf(dst.Image()) + bytesOf(src.Image())
+	l.problem.Src = src.WithN(max(1, min(src.N(), int(min(chunkBytes/image, chunkMACs*float64(src.N())/l.problem.MACs())))))
+	return l, checkMemory(fmt.Sprintf("images of %v to %v", src.Image(), dst.Image()), 5*float64(l.problem.Src.N())*image)
+}
+
+// readTensor reads an array of 2 to 4 extents.
+func readTensor(flag, path string) (*conv.Tensor, error) {
+	if path == "" {
+		return nil, usage(fmt.Errorf("--%s: want a .npy file, or a .npz file and a key as file.npz:key", flag))
+	}
+	array, err := npy.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("--%s: %w", flag, without(err, "npy: "))
+	}
+	tensor, err := array.Tensor()
+	if err != nil {
+		return nil, usage(fmt.Errorf("--%s %s: %w", flag, printable(path), without(err, "npy: ")))
+	}
+	return tensor, nil
+}
+
+func readBias(path string) ([]float32, error) {
+	array, err := npy.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("--bias: %w", without(err, "npy: "))
+	}
+	if len(array.Shape) != 1 {
+		return nil, usage(fmt.Errorf("--bias %s: shape %v: want one extent, a value per filter", path, array.Shape))
+	}
+	return array.Data, nil
+}
+
+// convolve streams the images through the plan into the output file.
+func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, images imageSource, l layer, s session) error {
+	image, err := l.problem.Dst()
+	if err != nil {
+		return err
+	}
+	shape := image.WithN(images.Shape().N())
+	if err := checkDisk(fmt.Sprintf("an output of %v", shape), f.output, bytesOf(shape)); err != nil {
+		return err
+	}
+	bar := newProgress(stderr, "convolving", shape.N())
+	defer bar.stop()
+	var stats batch.Stats
+	err = outputFile(f.output).fill(ctx, shape[:], func(write writer) (err error) {
+		stats, err = batch.Job{
+			Source: awaitedSource{images, ctx}, Problem: l.problem, Plan: awaitedPlan{s.plan, ctx}, Progress: bar.set,
+			Sink: func(_ int, _, dst *conv.Tensor) error { return write(dst.Data) },
+		}.Run(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "device    %s\n", s.describe())
+	if s.note != "" {
+		fmt.Fprintf(stdout, "          (%s)\n", s.note)
+	}
+	fmt.Fprintf(stdout, "speed     %.3g images/s convolving (%.3f s)\nwrote     %s %v\n",
+		float64(shape.N())/max(stats.Convolve.Seconds(), 1e-9), stats.Convolve.Seconds(), printable(f.output), shape)
+	return nil
+}
+
+// dumpShader prints the sources that a plan compiled.
+func dumpShader(w io.Writer, s session) error {
+	d, ok := s.plan.(conv.Describer)
+	if !ok || len(d.Describe().Sources) == 0 {
+		return usage(fmt.Errorf("--dump-shader: the %s backend compiles no shader, want --backend gpu with it", s.name))
+	}
+	_, err := io.WriteString(w, strings.Join(d.Describe().Sources, ""))
+	return err
+}
+
+// imageSource is a set of images in a file.
+type imageSource interface {
+	batch.Source
+	Close() error
+}
+
+// openImages opens a file of images. Arrays are read piece by piece.
+func openImages(path string) (imageSource, error) {
+	if path == "" {
+		return nil, usage(errors.New("--input: want a .npy, .npz:key, .png or .jpg file"))
+	}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".png", ".jpg", ".jpeg":
+		image, err := stimuli.ReadImage(path)
+		if err != nil {
+			return nil, fmt.Errorf("--input: %w", without(err, "stimuli: "))
+		}
+		return oneImage{image}, nil
+	}
+	reader, err := npy.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--input: %w", without(err, "npy: "))
+	}
+	shape, err := npy.TensorShape(reader.Shape())
+	if err != nil {
+		reader.Close()
+		return nil, usage(fmt.Errorf("--input %s: %w", printable(path), without(err, "npy: ")))
+	}
+	return &arrayImages{Reader: reader, shape: shape}, nil
+}
+
+// oneImage is an image that is in memory.
+type oneImage struct{ image *conv.Tensor }
+
+func (o oneImage) Shape() conv.Shape                  { return o.image.Shape }
+func (o oneImage) Draw(dst *conv.Tensor, _ int) error { copy(dst.Data, o.image.Data); return nil }
+func (o oneImage) Close() error                       { return nil }
+
+// arrayImages reads the images of an array in their order.
+type arrayImages struct {
+	*npy.Reader
+	shape conv.Shape
+	next  int
+}
+
+func (a *arrayImages) Shape() conv.Shape { return a.shape }
+
+func (a *arrayImages) Draw(dst *conv.Tensor, first int) error {
+	if first != a.next {
+		return fmt.Errorf("images are read in order: want %d, not %d", a.next, first)
+	}
+	a.next += dst.Shape.N()
+	return a.Read(dst.Data)
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestInterrupt sends signals to jobs that would take minutes. They must end at
+// once, with one error, and leave neither files nor the folders made for them.
+func TestInterrupt(t *testing.T) {
+	unixOnly(t)
+	for _, c := range []struct {
+		name   string
+		signal os.Signal
+		gpu    bool
+		args   []string // before --output
+		output string
+		begun  string // matches files once the job is under way
+	}{
+		{"many images", os.Interrupt, false, []string{"run", "--backend", "cpu", "--orientations", "0:180:0.0005", "--res", "0.02"},
+			"new/out", "new/out/.partial/.npy-*"},
+		{"many images on a GPU", os.Interrupt, true, []string{"run", "--backend", "gpu", "--orientations", "0:180:0.0005", "--res", "0.02"},
+			"new/out", "new/out/.partial/.npy-*"},
+		{"one image that takes minutes", os.Interrupt, false, []string{"run", "--backend", "cpu", "--orientations", "0", "--channels", "4", "--size", "1001"},
+			"new/out", "new/out/.partial/.npy-*"},
+		{"terminated", syscall.SIGTERM, false, []string{"stimuli", "--orientations", "0:180:0.0005", "--res", "0.02"},
+			"new/s.npy", "new/.npy-*"},
+		{"the terminal went away", syscall.SIGHUP, false, []string{"run", "--backend", "cpu", "--orientations", "0:180:0.0005", "--res", "0.02"},
+			"new/out", "new/out/.partial/.npy-*"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.gpu {
+				needGPU(t)
+			}
+			t.Parallel()
+			cmd := program(t, append(c.args, "--output", c.output)...)
+			cmd.Dir = t.TempDir()
+			var stdout, stderr bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			waitFor(t, filepath.Join(cmd.Dir, c.begun), ended)
+			if err := cmd.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case err := <-ended:
+				checkInterrupted(t, err, stderr.String(), cmd.Dir)
+			case <-time.After(5 * time.Second):
+				cmd.Process.Kill()
+				t.Fatal("still running 5 s after the signal")
+			}
+		})
+	}
+}
+
+// waitFor waits for a file.
+func waitFor(t *testing.T, pattern string, ended <-chan error) {
+	t.Helper()
+	deadline := time.After(30 * time.Second)
+	for {
+		if found, _ := filepath.Glob(pattern); len(found) > 0 {
+			return
+		}
+		select {
+		case err := <-ended:
+			t.Fatalf("it ended before it was interrupted: %v", err)
+		case <-deadline:
+			t.Fatalf("no file %s", pattern)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func checkInterrupted(t *testing.T, err error, stderr, dir string) {
+	t.Helper()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+		t.Errorf("it ended with %v, want exit code %d", err, exitFailed)
+	}
+	if got, want := errorLine(t, stderr), "gpuconv: interrupted; nothing was written"; got != want {
+		t.Errorf("stderr is %q, want %q", got, want)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("it left %v", left)
+	}
+}
+
+// TestReaderGone: a job whose stdout nobody reads any more is done all the same.
+func TestReaderGone(t *testing.T) {
+	unixOnly(t)
+	cmd := program(t, "run", "--backend", "cpu", "--orientations", "0", "--channels", "2", "--check", "0", "--output", "out")
+	cmd.Dir = t.TempDir()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read.Close()
+	cmd.Stdout = write
+	err = cmd.Run()
+	write.Close()
+	if err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if names := names(t, filepath.Join(cmd.Dir, "out")); names != "activations.npy activations.png filters.png gratings.png run.json" {
+		t.Errorf("it wrote %q", names)
+	}
+}
+
+// names lists a folder.
+func names(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return strings.Join(all, " ")
+}
+
+func TestAwait(t *testing.T) {
+	failure := errors.New("failure")
+	if err := await(t.Context(), func() error { return failure }); err != failure {
+		t.Errorf("await returns %v, want %v", err, failure)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	forever := make(chan struct{})
+	time.AfterFunc(10*time.Millisecond, cancel)
+	if err := await(ctx, func() error { <-forever; return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("await returns %v, want %v", err, context.Canceled)
+	}
+	if err := await(ctx, func() error { t.Error("called although ctx is done"); return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("await returns %v, want %v", err, context.Canceled)
+	}
+	close(forever)
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"gpuconv/gpu"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes the test binary the program gpuconv where it is started under
+// that name, which scripts and tests do.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"gpuconv": main})
+}
+
+// TestScripts types the commands of testdata. Their own commands are explained in
+// script_test.go.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Vars = append(environment(t), e.Vars...)
+			return nil
+		},
+		Condition: condition,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "refuses": refuses, "folder": folder,
+			"shape": shape, "near": near, "pixels": pixels, "convolved": convolved, "png": pngs, "field": field,
+		},
+	})
+}
+
+// environment is what the program runs in: the user's, for drivers and
+// GPUCONV_REQUIRE_GPU, with the user's cache, so that shaders are not compiled in
+// every script. The race detector is not to sleep for a second at each end.
+func environment(t *testing.T) []string {
+	t.Helper()
+	vars := os.Environ()
+	if cache, err := os.UserCacheDir(); err == nil {
+		vars = append(vars, "XDG_CACHE_HOME="+cache)
+	}
+	if os.Getenv("GORACE") == "" {
+		vars = append(vars, "GORACE=atexit_sleep_ms=0")
+	}
+	return vars
+}
+
+// opened says why no device of a kind can be opened, nil if one can.
+func opened(device gpu.Selector) func() error {
+	return sync.OnceValue(func() error {
+		d, err := gpu.Open(gpu.Options{Device: device})
+		if err == nil {
+			err = d.Close()
+		}
+		return err
+	})
+}
+
+var (
+	anyDevice = opened(gpu.Any())
+	hardware  = opened(gpu.Hardware())
+)
+
+// condition tells scripts what this machine and this build have. A missing GPU is
+// an error where GPUCONV_REQUIRE_GPU=1.
+func condition(name string) (bool, error) {
+	switch name {
+	case "gpu":
+		err := anyDevice()
+		if err != nil && os.Getenv("GPUCONV_REQUIRE_GPU") == "1" {
+			return false, fmt.Errorf("GPUCONV_REQUIRE_GPU=1, and %w", err)
+		}
+		return err == nil, nil
+	case "hardware":
+		return hardware() == nil, nil
+	case "opengl":
+		return !errors.Is(anyDevice(), gpu.ErrUnavailable), nil
+	}
+	return false, fmt.Errorf("unknown condition %q", name)
+}
+
+// needGPU skips without a GPU, or fails where there has to be one.
+func needGPU(tb testing.TB) {
+	tb.Helper()
+	if ok, err := condition("gpu"); err != nil {
+		tb.Fatal(err)
+	} else if !ok {
+		tb.Skipf("no GPU: %v", anyDevice())
+	}
+}
+
+// program returns a command that starts gpuconv as its own process.
+func program(t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command("gpuconv", args...) // found where testscript.Main has put it
+	if cmd.Err != nil {
+		t.Fatal(cmd.Err)
+	}
+	cmd.Env = os.Environ()
+	if os.Getenv("GORACE") == "" {
+		cmd.Env = append(cmd.Env, "GORACE=atexit_sleep_ms=0")
+	}
+	return cmd
+}
+
+// errorLine returns the only line on stderr that is no log line, and fails if
+// there are others.
+func errorLine(t testing.TB, stderr string) string {
+	t.Helper()
+	var lines []string
+	for line := range strings.Lines(stderr) {
+		if !strings.HasPrefix(line, "time=") {
+			lines = append(lines, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	if len(lines) != 1 {
+		t.Fatalf("stderr has %d lines, want one error:\n%s", len(lines), stderr)
+	}
+	return lines[0]
+}
+
+// unixOnly skips where there are no signals to send.
+func unixOnly(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot be interrupted there")
+	}
+}

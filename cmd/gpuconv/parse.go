@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"gpuconv/conv"
+)
+
+// The forms of convolution flags. Each parser refuses with what would be right.
+
+// parsePair reads 2 or 2,1: one number for both axes, or (H, W).
+func parsePair(flag, text string, least int) ([2]int, error) {
+	numbers, err := parseInts(text)
+	if err == nil && len(numbers) == 1 {
+		numbers = append(numbers, numbers[0])
+	}
+	if err != nil || len(numbers) != 2 || numbers[0] < least || numbers[1] < least {
+		return [2]int{}, usage(fmt.Errorf("--%s %q: want a number, or two for H,W, of at least %d", flag, text, least))
+	}
+	return [2]int{numbers[0], numbers[1]}, nil
+}
+
+// parseInts reads numbers with commas between them.
+func parseInts(text string) ([]int, error) {
+	var all []int
+	for part := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+// parsePadding reads 3, 3,2 (H,W), top,bottom,left,right, same or valid. What
+// same means depends on the kernel, the stride and the dilation.
+func parsePadding(text string, kernel, stride, dilation [2]int) (conv.Padding, error) {
+	switch text {
+	case "valid":
+		return conv.Padding{}, nil
+	case "same":
+		padding, err := conv.Same(kernel, stride, dilation)
+		if err != nil {
+			return padding, usage(fmt.Errorf("--%w", without(err, "conv: ")))
+		}
+		return padding, nil
+	}
+	n, err := parseInts(text)
+	for _, v := range n {
+		if v < 0 {
+			err = errors.New("negative")
+		}
+	}
+	switch {
+	case err != nil:
+	case len(n) == 1:
+		return conv.Pad(n[0], n[0]), nil
+	case len(n) == 2:
+		return conv.Pad(n[0], n[1]), nil
+	case len(n) == 4:
+		return conv.Padding{Top: n[0], Bottom: n[1], Left: n[2], Right: n[3]}, nil
+	}
+	return conv.Padding{}, usage(fmt.Errorf("--padding %q: want 3, 3,2 for H,W, or top,bottom,left,right, of at least 0, or same or valid", text))
+}
+
+// parsePool reads none, max:2, max:3:2 or avg:2,1:2: kind, size and stride, the
+// size if there is none.
+func parsePool(text string) (conv.Pool, error) {
+	if text == "none" {
+		return conv.Pool{}, nil
+	}
+	refuse := usage(fmt.Errorf("--pool %q: want none, or max or avg with a size and perhaps a stride: max:2, avg:3:2", text))
+	parts := strings.Split(text, ":")
+	kind, ok := map[string]conv.PoolKind{"max": conv.MaxPool, "avg": conv.AvgPool}[parts[0]]
+	if !ok || len(parts) < 2 || len(parts) > 3 {
+		return conv.Pool{}, refuse
+	}
+	size, err := parsePair("pool", parts[1], 1)
+	if err != nil {
+		return conv.Pool{}, refuse
+	}
+	pool := conv.Pool{Kind: kind, Size: size, Stride: size}
+	if len(parts) == 3 {
+		if pool.Stride, err = parsePair("pool", parts[2], 1); err != nil {
+			return conv.Pool{}, refuse
+		}
+	}
+	return pool, nil
+}
+
+// parseName reads one of the names of a type whose values count from 0.
+func parseName[T interface {
+	~int
+	fmt.Stringer
+}](flag, text string, count T) (T, error) {
+	var names []string
+	for v := range count {
+		if v.String() == text {
+			return v, nil
+		}
+		names = append(names, v.String())
+	}
+	return 0, usage(fmt.Errorf("--%s %q: want %s", flag, text, either(names)))
+}

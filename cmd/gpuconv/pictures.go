@@ -1,0 +1,72 @@
+package main
+
+import (
+	"gpuconv/conv"
+	"gpuconv/figure"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// examples is how many images the pictures show: the tutorial's five.
+	examples = 5
+	// activationLimit is the range of the tutorial's activation pictures: −3 … 3.
+	activationLimit = 3
+)
+
+// gallery keeps the images that the pictures show.
+type gallery struct {
+	shown                spread      // image numbers
+	rows                 map[int]int // image number → row of the tensors
+	stimuli, activations *conv.Tensor
+}
+
+func newGallery(stimuli, activations conv.Shape) (*gallery, error) {
+	g := &gallery{shown: newSpread(examples, activations.N()), rows: map[int]int{}}
+	for row, n := range g.shown.all() {
+		g.rows[n] = row
+	}
+	var err error
+	if g.stimuli, err = conv.NewTensor(stimuli.WithN(len(g.rows))); err != nil {
+		return nil, err
+	}
+	if g.activations, err = conv.NewTensor(activations.WithN(len(g.rows))); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// look copies those images of a chunk that the pictures show.
+func (g *gallery) look(first int, src, dst *conv.Tensor) {
+	for i := range src.Shape.N() {
+		if row, ok := g.rows[first+i]; ok {
+			copy(g.stimuli.Images(row, row+1).Data, src.Images(i, i+1).Data)
+			copy(g.activations.Images(row, row+1).Data, dst.Images(i, i+1).Data)
+		}
+	}
+}
+
+// draw writes the pictures of a job, all at once.
+func (g *gallery) draw(j *job, out *outputDir) error {
+	orientations := titles(j.sweep, g.shown.all())
+	var group errgroup.Group
+	for name, draw := range map[string]func() (*figure.Picture, error){
+		"gratings.png": func() (*figure.Picture, error) { return figure.Stimuli(g.stimuli, orientations) },
+		"filters.png":  func() (*figure.Picture, error) { return figure.Filters(j.bank, j.names) },
+		"activations.png": func() (*figure.Picture, error) {
+			return figure.Activations(g.stimuli, g.activations, orientations, j.names, activationLimit)
+		},
+	} {
+		group.Go(func() error {
+			picture, err := draw()
+			if err != nil {
+				return err
+			}
+			if err := picture.Save(out.file(name)); err != nil {
+				return out.label(name)(err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"gpuconv/conv"
+	"gpuconv/npy"
+
+	"github.com/spf13/pflag"
+)
+
+// problemFlags describe a convolution without its numbers: shapes or the files
+// that have them, of which only the headers are read.
+type problemFlags struct {
+	compact       string // N,Cin,H,W,Cout,K,pad,stride,groups
+	input, weight string
+	bias          string
+	spec          specFlags
+}
+
+func (f *problemFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.compact, "problem", "", "explain a convolution: N,Cin,H,W,Cout,K,pad,stride,groups, or alone with the flags of gpuconv conv")
+	flags.Lookup("problem").NoOptDefVal = "flags"
+	flags.StringVar(&f.input, "input", "", "with --problem: images, a file or a shape N,C,H,W")
+	flags.StringVar(&f.weight, "weight", "", "with --problem: weights, a file or a shape O,I,H,W")
+	flags.StringVar(&f.bias, "bias", "", "with --problem: biases, a file or their number")
+	f.spec.register(flags)
+}
+
+// problem puts the problem together. compact, if not empty, is the one argument
+// that may stand behind --problem.
+func (f *problemFlags) problem(compact string) (conv.Problem, error) {
+	if compact == "" && f.compact != "flags" {
+		compact = f.compact
+	}
+	if compact != "" {
+		if f.input != "" || f.weight != "" || f.bias != "" {
+			return conv.Problem{}, usage(fmt.Errorf("--problem %s: leave out --input, --weight and --bias, or give them instead", compact))
+		}
+		return parseCompact(compact)
+	}
+	src, err := shapeOf("input", f.input)
+	if err != nil {
+		return conv.Problem{}, err
+	}
+	weight, err := shapeOf("weight", f.weight)
+	if err != nil {
+		return conv.Problem{}, err
+	}
+	spec, err := f.spec.spec(weight)
+	return conv.Problem{Spec: spec, Src: src, Weight: weight, Bias: f.bias != ""}, err
+}
+
+// parseCompact reads the form in which bench and its peers name their cases.
+func parseCompact(text string) (conv.Problem, error) {
+	v, err := parseInts(text)
+	if err != nil || len(v) != 9 || v[8] < 1 {
+		return conv.Problem{}, usage(fmt.Errorf("--problem %q: want N,Cin,H,W,Cout,K,pad,stride,groups, such as 512,1,48,64,6,7,3,1,1", text))
+	}
+	p := conv.Problem{Src: conv.Shape{v[0], v[1], v[2], v[3]}, Weight: conv.Shape{v[4], v[1] / v[8], v[5], v[5]}}
+	p.Padding, p.Stride, p.Groups = conv.Pad(v[6], v[6]), [2]int{v[7], v[7]}, v[8]
+	return p, nil
+}
+
+// shapeOf reads a shape such as 64,1,48,64 or the header of a file.
+func shapeOf(flag, text string) (conv.Shape, error) {
+	if v, err := parseInts(strings.Trim(text, "[]")); err == nil && len(v) == 4 {
+		if _, err := os.Stat(text); err != nil {
+			return conv.Shape(v), nil
+		}
+	}
+	if text == "" {
+		return conv.Shape{}, usage(fmt.Errorf("--%s: want a file or a shape of four numbers, such as 64,1,48,64", flag))
+	}
+	if flag == "input" {
+		images, err := openImages(text)
+		if err != nil {
+			return conv.Shape{}, err
+		}
+		defer images.Close()
+		return images.Shape(), nil
+	}
+	reader, err := npy.Open(text)
+	if err != nil {
+		return conv.Shape{}, fmt.Errorf("--%s: %w", flag, without(err, "npy: "))
+	}
+	defer reader.Close()
+	shape, err := npy.TensorShape(reader.Shape())
+	if err != nil {
+		return conv.Shape{}, usage(fmt.Errorf("--%s %s: %w", flag, printable(text), without(err, "npy: ")))
+	}
+	return shape, nil
+}
+
+// explanation is what gpuconv info --problem prints, before anything is
+// allocated. Sizes are in bytes.
+type explanation struct {
+	Src         conv.Shape `json:"src"`
+	Weight      conv.Shape `json:"weight"`
+	Sums        conv.Shape `json:"sums"` // before pooling
+	Dst         conv.Shape `json:"dst"`
+	Parameters  float64    `json:"parameters"`
+	MACs        float64    `json:"macs"`
+	Bytes       float64    `json:"bytes"`     // compulsory: src, weight, bias and dst once each
+	Intensity   float64    `json:"intensity"` // floating-point operations per compulsory byte
+	Backend     string     `json:"backend"`
+	Device      string     `json:"device"`
+	Algorithm   string     `json:"algorithm"`
+	Rejected    []rejected `json:"rejected"`
+	Chunk       int        `json:"chunk"`  // images per submission
+	Chunks      int        `json:"chunks"` // submissions
+	PlanMemory  float64    `json:"plan_memory"`
+	TotalMemory float64    `json:"total_memory"` // with src and dst whole
+}
+
+type rejected struct {
+	Algorithm string `json:"algorithm"`
+	Reason    string `json:"reason"`
+}
+
+// explain asks a backend how it would compute p.
+func explain(p conv.Problem, backend chosen) (explanation, error) {
+	dst, err := p.Dst()
+	if err != nil {
+		return explanation{}, usage(without(err, "conv: "))
+	}
+	sums, err := p.Sums()
+	if err != nil {
+		return explanation{}, usage(without(err, "conv: "))
+	}
+	asked, ok := backend.Backend.(conv.Explainer)
+	if !ok {
+		return explanation{}, fmt.Errorf("the %s backend explains nothing", backend.name)
+	}
+	d, err := asked.Explain(p)
+	if err != nil {
+		return explanation{}, err
+	}
+	e := explanation{Src: p.Src, Weight: p.Weight, Sums: sums, Dst: dst, MACs: p.MACs(), Parameters: p.Parameters(),
+		Bytes: p.Bytes(), Intensity: p.Intensity(), Backend: backend.name, Device: backend.describe(), Algorithm: d.Algorithm,
+		Rejected: []rejected{}, Chunk: d.Chunk, Chunks: (p.Src.N() + d.Chunk - 1) / max(d.Chunk, 1), PlanMemory: float64(d.Memory)}
+	e.TotalMemory = e.PlanMemory + bytesOf(p.Src) + bytesOf(dst)
+	for _, r := range d.Rejected {
+		e.Rejected = append(e.Rejected, rejected{r.Algorithm, r.Reason.Error()})
+	}
+	return e, nil
+}
+
+// String is the explanation for people.
+func (e explanation) String() string {
+	w := new(strings.Builder)
+	fmt.Fprintf(w, "src        %v\nweight     %v\n", e.Src, e.Weight)
+	if e.Sums != e.Dst {
+		fmt.Fprintf(w, "sums       %v, then pooled\n", e.Sums)
+	}
+	fmt.Fprintf(w, "dst        %v\n", e.Dst)
+	fmt.Fprintf(w, "parameters %.0f\n", e.Parameters)
+	fmt.Fprintf(w, "work       %.4g MACs, %s compulsory, %.3g FLOP/B\n", e.MACs, size(e.Bytes), e.Intensity)
+	fmt.Fprintf(w, "device     %s\n", e.Device)
+	fmt.Fprintf(w, "algorithm  %s\n", e.Algorithm)
+	for _, r := range e.Rejected {
+		fmt.Fprintf(w, "           not %s: %s\n", r.Algorithm, r.Reason)
+	}
+	fmt.Fprintf(w, "chunks     %d of at most %d images\n", e.Chunks, e.Chunk)
+	fmt.Fprintf(w, "memory     %s in the plan, %s with all images in and out\n", size(e.PlanMemory), size(e.TotalMemory))
+	return w.String()
+}

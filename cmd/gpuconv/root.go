@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// newRoot returns the command gpuconv with its verbs.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "gpuconv",
+		Short: "2-D convolution on the GPU, without CUDA and without Python",
+		Long: "gpuconv convolves images with filter banks in OpenGL 4.3 compute shaders, without CUDA, Python or a display.\n\n" +
+			"Exit code 0: done; 1: it ran and failed; 2: the call was wrong.",
+		SilenceUsage:          true,
+		SilenceErrors:         true,
+		DisableFlagsInUseLine: true,
+		Args:                  knownVerb,
+		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(newRun(), newConv(), newStimuli(), newFilters(), newInfo())
+	root.SetHelpCommand(newHelp(root))
+	return root
+}
+
+// newHelp is cobra's help command, but for a refusal of verbs that do not exist.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [verb]",
+		Short: "Show the flags and an example of a verb",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err == nil {
+				err = knownVerb(root, rest)
+			}
+			if err != nil {
+				return err
+			}
+			cmd.InitDefaultHelpFlag() // so that its own help lists it
+			return cmd.Help()
+		},
+	}
+}
+
+// knownVerb refuses what follows gpuconv and is no verb.
+func knownVerb(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var verbs []string
+	for _, c := range root.Root().Commands() {
+		if c.IsAvailableCommand() && c.Name() != "help" {
+			verbs = append(verbs, c.Name())
+		}
+	}
+	return usage(fmt.Errorf("verb %q: want %s", args[0], either(verbs)))
+}
+
+// flagsOnly refuses arguments that are no flags.
+func flagsOnly(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usage(fmt.Errorf("%s %q: want flags only, as %s --help shows", cmd.Name(), args[0], cmd.CommandPath()))
+}
+
+// flagError says in the terms of the command line what pflag could not parse.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		name := "--" + unknown.GetSpecifiedName()
+		if short := unknown.GetSpecifiedShortnames(); short != "" {
+			name = "-" + short
+		}
+		return usage(fmt.Errorf("%s: no such flag; %s --help lists them", name, cmd.CommandPath()))
+	case errors.As(err, &missing):
+		return usage(fmt.Errorf("--%s: want %s after it", missing.GetSpecifiedName(), wanted(missing.GetFlag())))
+	case errors.As(err, &invalid):
+		return usage(fmt.Errorf("--%s %q: want %s", invalid.GetFlag().Name, invalid.GetValue(), wantedInstead(invalid)))
+	}
+	return usage(err)
+}
+
+// wanted says what a flag takes.
+func wanted(flag *pflag.Flag) string {
+	switch flag.Value.Type() {
+	case "int":
+		return "a whole number"
+	case "float64":
+		return "a number"
+	case "bool":
+		return "true or false"
+	}
+	return "a value"
+}
+
+func wantedInstead(invalid *pflag.InvalidValueError) string {
+	if errors.Is(invalid, strconv.ErrRange) {
+		return wanted(invalid.GetFlag()) + " that is less extreme"
+	}
+	return wanted(invalid.GetFlag())
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal returns both ends of a new terminal of 80 columns.
+func terminal(t *testing.T) (user, program *os.File) {
+	t.Helper()
+	user, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("no terminals: %v", err)
+	}
+	t.Cleanup(func() { user.Close() })
+	if err := unix.IoctlSetPointerInt(int(user.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	number, err := unix.IoctlGetInt(int(user.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("no terminals: %v", err)
+	}
+	t.Cleanup(func() { program.Close() })
+	if err := unix.IoctlSetWinsize(int(program.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
+		t.Fatal(err)
+	}
+	return user, program
+}
+
+// TestProgressOnTerminal: a bar that fits the line, and is gone at the end
+// whether the job was finished or not.
+func TestProgressOnTerminal(t *testing.T) {
+	for _, done := range []int{0, 170, 4000} {
+		user, program := terminal(t)
+		bar := newProgress(program, "convolving", 4000)
+		time.Sleep(150 * time.Millisecond) // beyond the bar's own pace
+		if done > 0 {
+			bar.set(done)
+		}
+		bar.stop()
+		program.Close()
+		text, _ := io.ReadAll(user) // it ends with an error: nobody is left at the other end
+		seen := string(text)
+		if !strings.Contains(seen, "convolving") || done == 170 && !strings.Contains(seen, "4%") {
+			t.Errorf("%d of 4000: the terminal shows %q", done, seen)
+		}
+		if !strings.HasSuffix(seen, "\x1b[2K\r") || strings.Contains(seen, "\n") {
+			t.Errorf("%d of 4000: the bar is not cleared: %q", done, seen)
+		}
+		for line := range strings.SplitSeq(seen, "\r") {
+			if shown := strings.TrimRight(strings.NewReplacer("\x1b[2K", "", "\x1b[0K", "").Replace(line), " "); len([]rune(shown)) > 77 {
+				t.Errorf("%d of 4000: %q is too long for 80 columns and ^C", done, shown)
+			}
+		}
+	}
+}

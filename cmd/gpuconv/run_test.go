@@ -149,6 +149,18 @@ func TestOneWrongImage(t *testing.T) {
 	}
 }
 
+// late is a plan that is interrupted when all but run.json is written: that is
+// when it is asked for its timings.
+type late struct {
+	conv.Plan
+	interrupt func()
+}
+
+func (l late) Timings() conv.Timings {
+	l.interrupt()
+	return conv.Timings{}
+}
+
 // TestInterruptedLate: an interrupt after the last image leaves nothing either.
 func TestInterruptedLate(t *testing.T) {
 	flags := small(filepath.Join(t.TempDir(), "out"))
@@ -165,7 +177,7 @@ func TestInterruptedLate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.plan = altered{s.plan, func(*conv.Tensor) error { time.AfterFunc(20*time.Millisecond, cancel); return nil }}
+	s.plan = late{s.plan, cancel}
 	if err := j.run(ctx, s, out, newReport(j, s, time.Now()), io.Discard); !errors.Is(err, context.Canceled) {
 		t.Errorf("run returns %v, want %v", err, context.Canceled)
 	}
@@ -217,5 +229,28 @@ func TestChunks(t *testing.T) {
 				t.Errorf("it takes %s, want %s … %s", size(need), size(c.leastB), size(c.mostB))
 			}
 		})
+	}
+}
+
+// TestGallery: the pictures show the first and last image and three between, each
+// with its own activations.
+func TestGallery(t *testing.T) {
+	g, err := newGallery(conv.Shape{7, 1, 1, 1}, conv.Shape{30, 2, 1, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for first := 0; first < 30; first += 7 {
+		n := min(7, 30-first)
+		src, _ := conv.NewTensor(conv.Shape{n, 1, 1, 1})
+		dst, _ := conv.NewTensor(conv.Shape{n, 2, 1, 1})
+		for i := range n {
+			src.Plane(i, 0)[0], dst.Plane(i, 1)[0] = float32(first+i), float32(100+first+i)
+		}
+		g.look(first, src, dst)
+	}
+	for row, image := range []float32{0, 7, 14, 21, 29} {
+		if x, y := g.stimuli.Plane(row, 0)[0], g.activations.Plane(row, 1)[0]; x != image || y != 100+image {
+			t.Errorf("row %d shows image %v with activations of image %v, want %v", row, x, y-100, image)
+		}
 	}
 }

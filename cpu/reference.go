@@ -9,8 +9,8 @@ import (
 
 // Reference is a [conv.Backend] that computes in float64 and whose plans are
 // [conv.Oracle]s. Each output is one sum in the order of the package conv's
-// formula: bias, then channels, kernel rows, kernel columns. Images are shared
-// out over the cores; no sum is split.
+// formula: bias, then channels, kernel rows, kernel columns. Planes of outputs are
+// shared out over the cores; no sum is split.
 type Reference struct{}
 
 // Plan validates the arguments, copies weight and bias and returns a plan that
@@ -80,12 +80,10 @@ func (r *referencePlan) RunFloat64(value, magnitude []float64, src *conv.Tensor)
 	if err != nil {
 		return err
 	}
-	plane := shape.H() * shape.W()
-	forEach(src.Shape.N(), func(n int) {
-		for k := range shape.C() {
-			at := (n*shape.C() + k) * plane
-			r.plane(value[at:at+plane], magnitude[at:at+plane], src, n, k)
-		}
+	size := shape.H() * shape.W()
+	forEach(shape.N()*shape.C(), func(plane int) {
+		at := plane * size
+		r.plane(value[at:at+size], magnitude[at:at+size], src, plane/shape.C(), plane%shape.C())
 	})
 	return nil
 }

@@ -43,7 +43,7 @@ func Open(options Options) (*Device, error) {
 		}
 		reasons = append(reasons, err)
 	}
-	return nil, noDevice(options.Device, reasons)
+	return nil, noDevice(options.Device, candidates, reasons)
 }
 
 // order drops the candidates that cannot answer s and tries software first where
@@ -63,13 +63,20 @@ func (s Selector) order(candidates []egl.Candidate) []egl.Candidate {
 }
 
 // noDevice joins the reasons into one line.
-func noDevice(s Selector, reasons []error) error {
+func noDevice(s Selector, candidates []egl.Candidate, reasons []error) error {
 	text := ""
 	for _, r := range reasons {
 		text += "; " + r.Error()
 	}
 	if text == "" {
-		text = "; EGL lists none"
+		last := -1
+		for _, c := range candidates {
+			last = max(last, c.Index)
+		}
+		text = fmt.Sprintf("; EGL numbers its devices from 0 to %d", last)
+		if last < 0 {
+			text = "; EGL lists none by number"
+		}
 	}
 	return fmt.Errorf("gpu: device %v: %w%s", s, ErrNoDevice, text)
 }

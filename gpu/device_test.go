@@ -85,6 +85,18 @@ func TestLoopLimit(t *testing.T) {
 	}
 }
 
+// TestResumedPasses splits small problems into many passes, by a limit smaller
+// than any real one: later passes add to what earlier ones left, everywhere.
+func TestResumedPasses(t *testing.T) {
+	d := openTest(t, Options{Guard: true, Algorithm: "direct"})
+	for _, iterations := range []int{8, 16, 40} {
+		d.limits.LoopIterations = iterations // 8: one row of five taps at a time
+		p := conv.Problem{Src: conv.Shape{3, 6, 20, 21}, Weight: conv.Shape{22, 3, 5, 5}}
+		p.Groups, p.Activation, p.Padding = 2, conv.ReLU, conv.Pad(2, 2)
+		judge(t, d, p)
+	}
+}
+
 // TestGuard: with Guard, an output that no invocation writes is NaN.
 func TestGuard(t *testing.T) {
 	d := openTest(t, Options{Guard: true, Algorithm: "direct"})

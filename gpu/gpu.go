@@ -82,7 +82,8 @@ type Options struct {
 	Device    Selector
 	Algorithm string // forces an algorithm by name; "" takes the first that accepts the problem
 	// Guard fills every output buffer with NaN before each run, so that an
-	// element that a shader does not write is seen. It costs time: for tests.
+	// element that a shader does not write is seen, and looks behind the outputs
+	// for what one has written there. It costs time: for tests.
 	Guard bool
 }
 

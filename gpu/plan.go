@@ -81,6 +81,10 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	if p.pooling == nil {
 		sums = 0
 	}
+	guard := 0
+	if p.device.options.Guard {
+		guard = guardBytes
+	}
 	for _, b := range []struct {
 		made  *buffer
 		what  string
@@ -91,8 +95,8 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 		{&p.buffers[bindSrc], "src", images * src, nil, gl.STREAM_DRAW},
 		{&p.buffers[bindWeight], "weight", 4 * len(weight), weight, gl.STATIC_DRAW},
 		{&p.buffers[bindBias], "bias", 4 * len(bias), bias, gl.STATIC_DRAW},
-		{&p.sums, "sums", images * sums, nil, gl.DYNAMIC_COPY},
-		{&p.buffers[bindDst], "dst", images * dst, nil, gl.STREAM_READ},
+		{&p.sums, "sums", images*sums + min(guard, sums), nil, gl.DYNAMIC_COPY},
+		{&p.buffers[bindDst], "dst", images*dst + guard, nil, gl.STREAM_READ},
 	} {
 		if b.bytes == 0 {
 			continue // there is no such buffer
@@ -144,6 +148,9 @@ func (p *plan) runChunk(dst, src *conv.Tensor) error {
 	uploaded := time.Now()
 	p.dispatch(src.Shape.N())
 	gl.Finish()
+	if err := p.checkGuard(src.Shape.N()); err != nil {
+		return err
+	}
 	computed := time.Now()
 	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, p.buffers[bindDst].handle)
 	gl.GetBufferSubData(gl.SHADER_STORAGE_BUFFER, 0, 4*len(dst.Data), gl.Ptr(dst.Data))
@@ -190,6 +197,38 @@ func (p *plan) fillDst() {
 		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
 		gl.ClearBufferData(gl.SHADER_STORAGE_BUFFER, gl.R32F, gl.RED, gl.FLOAT, unsafe.Pointer(&nan))
 	}
+}
+
+// guardBytes is how much a guarded device looks at behind what shaders write: the
+// stores of one vec4 and then some. It is at most one image's sums.
+const guardBytes = 64
+
+// checkGuard reports an element behind the outputs of a batch that is no longer
+// the NaN of fillDst.
+func (p *plan) checkGuard(images int) error {
+	if !p.device.options.Guard {
+		return nil
+	}
+	_, sums, dst := imageBytes(p.problem)
+	for _, b := range []struct {
+		buffer
+		what     string
+		perImage int
+	}{{p.sums, "sums", sums}, {p.buffers[bindDst], "dst", dst}} {
+		end := images * b.perImage
+		if b.handle == 0 || b.bytes == end {
+			continue
+		}
+		behind := make([]float32, min(guardBytes, b.bytes-end)/4)
+		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
+		gl.GetBufferSubData(gl.SHADER_STORAGE_BUFFER, end, 4*len(behind), gl.Ptr(behind))
+		for i, v := range behind {
+			if v == v {
+				return fmt.Errorf("gpu: %s wrote %v into element %d behind the %s of %d images", p.description.Algorithm, v, i, b.what, images)
+			}
+		}
+	}
+	return nil
 }
 
 // Close releases the plan's buffers.

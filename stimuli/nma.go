@@ -6,17 +6,18 @@ import (
 )
 
 // NMA is the tutorial's grating: the sign of a cosine, so that pixels have two
-// values only.
+// values only. The zero value is the tutorial's own.
 type NMA struct {
 	// SpatialFrequency is in radians per pixel of the full 640×480 image, 0 for
-	// the tutorial's 1/28. At the default resolution that is a period of 17.59
-	// pixels.
+	// the tutorial's 1/28. A period is 2π·Resolution/SpatialFrequency pixels: 17.59
+	// at the defaults.
 	SpatialFrequency float64
 	// Resolution scales the image: 1 is 640×480 pixels, 0 is the tutorial's 0.1,
 	// 64×48.
 	Resolution float64
-	// Patch shows the grating in a disc on the right half of the image only, with
-	// 0.1 radians more of orientation.
+	// Patch shows the grating in a disc only, with 0.1 radians more of orientation.
+	// The disc has a radius of 106.7·Resolution pixels about three quarters of the
+	// width and half of the height: it is on the right.
 	Patch bool
 	// Tutorial3 leaves the pixels 0 and 1, and 0.5 outside a patch, as tutorial 3
 	// does. Otherwise they are −0.5 and 0.5, and 0.
@@ -30,8 +31,8 @@ const (
 	patchAngle = 0.1
 )
 
-// maxExtent bounds the rows and columns of an image: beyond it one image takes
-// more than 4 GB.
+// maxExtent bounds the rows and columns of an image: one of that many columns
+// takes 3.2 GB, and an int of 32 bits still counts its pixels.
 const maxExtent = 1 << 15
 
 func (g NMA) withDefaults() NMA {
@@ -45,8 +46,10 @@ func (g NMA) withDefaults() NMA {
 }
 
 // Size returns the rows and columns of the image, ⌈480·Resolution⌉ and
-// ⌈640·Resolution⌉. It refuses a resolution or spatial frequency that is not
-// positive and finite, and images of more than 32768 rows or columns.
+// ⌈640·Resolution⌉ with the product rounded to float64, as numpy.arange counts
+// them. It refuses a resolution or spatial frequency that is not positive and
+// finite, images of more than 32768 columns, and a spatial frequency so high that
+// a pixel's phase is not finite.
 func (g NMA) Size() (rows, columns int, err error) {
 	g = g.withDefaults()
 	if !(g.Resolution > 0) || math.IsInf(g.Resolution, 0) {
@@ -60,7 +63,11 @@ func (g NMA) Size() (rows, columns int, err error) {
 		return 0, 0, fmt.Errorf("stimuli: resolution %v: an image of %.0f×%.0f would need %.3g GB, want at most %d columns",
 			g.Resolution, height, width, 4e-9*height*width, maxExtent)
 	}
-	return int(height), int(width), nil
+	rows, columns = int(height), int(width)
+	if math.IsInf(g.coordinate(rows-1)+g.coordinate(columns-1), 0) {
+		return 0, 0, fmt.Errorf("stimuli: spatial frequency %v: want one whose phase at the last pixel is finite", g.SpatialFrequency)
+	}
+	return rows, columns, nil
 }
 
 // Draw writes one image of the given orientation, in degrees from vertical, into
@@ -74,13 +81,20 @@ func (g NMA) Draw(dst []float32, orientation float64) error {
 	if len(dst) != rows*columns {
 		return fmt.Errorf("stimuli: image of %d elements: want %d×%d", len(dst), rows, columns)
 	}
-	if math.IsNaN(orientation) || math.IsInf(orientation, 0) {
-		return fmt.Errorf("stimuli: orientation %v: want a finite number of degrees", orientation)
+	if err := checkOrientation(orientation); err != nil {
+		return err
 	}
 	g = g.withDefaults()
 	g.grating(dst, columns, orientation)
 	if g.Patch {
-		g.mask(dst, rows, columns)
+		g.mask(dst, columns)
+	}
+	return nil
+}
+
+func checkOrientation(degrees float64) error {
+	if math.IsNaN(degrees) || math.IsInf(degrees, 0) {
+		return fmt.Errorf("stimuli: orientation %v: want a finite number of degrees", degrees)
 	}
 	return nil
 }
@@ -89,28 +103,27 @@ func (g NMA) Draw(dst []float32, orientation float64) error {
 // thresholded at 0. float64(…) keeps products from being fused with sums, which
 // NumPy does not do.
 func (g NMA) grating(dst []float32, columns int, orientation float64) {
-	angle := orientation * (math.Pi / 180)
+	angle := float64(orientation * (math.Pi / 180))
 	if g.Patch {
 		angle += patchAngle
 	}
-	cos, sin := math.Cos(angle), math.Sin(angle)
-	dark, bright, zero := float32(-0.5), float32(0.5), float32(-0.5)
+	sin, cos := sincos(angle)
+	low, high := float32(-0.5), float32(0.5)
 	if g.Tutorial3 {
-		dark, bright, zero = 0, 1, 0
+		low, high = 0, 1
 	}
-	along := make([]float64, columns)
-	for j := range along {
-		along[j] = float64(g.coordinate(j) * cos)
+	across := make([]float64, columns)
+	for j := range across {
+		across[j] = float64(g.coordinate(j) * cos)
 	}
-	for at := range dst {
-		i, j := at/columns, at%columns
-		switch v := cosSign(along[j] + float64(g.coordinate(i)*sin)); {
-		case v < 0:
-			dst[at] = dark
-		case v > 0:
-			dst[at] = bright
-		default:
-			dst[at] = zero // an exact zero is neither raised nor lowered
+	for i := 0; i*columns < len(dst); i++ {
+		down := float64(g.coordinate(i) * sin)
+		row := dst[i*columns:][:columns]
+		for j, x := range across {
+			row[j] = low // as an exact zero is, which the tutorial leaves at 0
+			if cosPositive(x + down) {
+				row[j] = high
+			}
 		}
 	}
 }
@@ -123,36 +136,34 @@ func (g NMA) coordinate(i int) float64 {
 
 // mask sets what is outside the tutorial's disc to grey. Its centre is three
 // quarters along the width, whatever the tutorial's own comment says.
-func (g NMA) mask(dst []float32, rows, columns int) {
+func (g NMA) mask(dst []float32, columns int) {
 	grey := float32(0)
 	if g.Tutorial3 {
 		grey = 0.5
 	}
-	x, y := float64(columns)*0.75, float64(rows)/2
+	x, y := float64(columns)*0.75, float64(len(dst)/columns)/2
 	radius := float64(fullWidth) / 3 / 2 * g.Resolution
-	for at := range dst {
-		dy, dx := float64(at/columns)-y, float64(at%columns)-x
-		if !(math.Sqrt(float64(dx*dx)+float64(dy*dy)) < radius) {
-			dst[at] = grey
+	for i := 0; i*columns < len(dst); i++ {
+		dy := float64(i) - y
+		row := dst[i*columns:][:columns]
+		for j := range row {
+			dx := float64(j) - x
+			if !(math.Sqrt(float64(dx*dx)+float64(dy*dy)) < radius) {
+				row[j] = grey
+			}
 		}
 	}
 }
 
-// cosSign returns a number with the sign of math.Cos(x), at less cost: only near
-// a zero is the cosine itself computed.
-func cosSign(x float64) float64 {
-	const clear, far = 1e-6, 1e6 // the reduction below is exact to 1e-9 for |x| < far
-	if !(math.Abs(x) < far) {
-		return math.Cos(x)
-	}
-	// Half turns from the nearest maximum or minimum: within ±1/2.
-	turns := x * (1 / math.Pi)
+// cosPositive reports whether cos(x) > 0, at less cost: only near a zero is the
+// cosine itself computed. The cosine of a float64 is never 0 and its reduction is
+// exact enough, in Go's math as in glibc, that it has the true sign.
+func cosPositive(x float64) bool {
+	const clear, far = 1e-6, 1e6 // |x| < far: turns is off by less than 1e-9
+	turns := x * (1 / math.Pi)   // half turns
 	nearest := math.RoundToEven(turns)
-	if math.Abs(turns-nearest) > 0.5-clear {
-		return math.Cos(x)
+	if !(math.Abs(turns-nearest) < 0.5-clear && math.Abs(x) < far) {
+		return math.Cos(x) > 0
 	}
-	if int64(nearest)&1 == 0 {
-		return 1
-	}
-	return -1
+	return int64(nearest)&1 == 0
 }

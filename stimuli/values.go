@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,13 +17,14 @@ type Values struct {
 	count       int // of a range
 }
 
-// Explicit returns the list of v.
-func Explicit(v ...float64) Values { return Values{explicit: v} }
+// Explicit returns the list of v, of which it keeps a copy.
+func Explicit(v ...float64) Values { return Values{explicit: slices.Clone(v)} }
 
 // Range returns start + i·step for each i ≥ 0 for which that is below stop. How
 // many there are is counted in exact decimal arithmetic, so that 0, 0.7, 0.1
-// gives 7. It refuses numbers that are not finite, a step that is not above 0
-// and a range that holds nothing.
+// gives 7; the values are float64, so that the last may be rounded to stop or an
+// ulp past it. Range refuses numbers that are not finite, a step that is not above
+// 0, and a range that holds nothing, more than 2⁵³ values or one that overflows.
 func Range(start, stop, step float64) (Values, error) {
 	for _, v := range []float64{start, stop, step} {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -35,12 +37,16 @@ func Range(start, stop, step float64) (Values, error) {
 	if start >= stop {
 		return Values{}, fmt.Errorf("stimuli: range %v:%v:%v: holds nothing, want start below stop", start, stop, step)
 	}
-	count, ok := countRange(start, stop, step)
-	if !ok {
-		return Values{}, fmt.Errorf("stimuli: range %v:%v:%v: holds about %.3g values, want at most %d",
-			start, stop, step, (stop-start)/step, maxCount)
+	count := countRange(start, stop, step)
+	if !count.IsInt64() || count.Int64() > maxCount || int64(int(count.Int64())) != count.Int64() {
+		return Values{}, fmt.Errorf("stimuli: range %v:%v:%v: holds about %s values, want at most %d",
+			start, stop, step, new(big.Float).SetInt(count).Text('g', 3), min(maxCount, math.MaxInt))
 	}
-	return Values{start: start, step: step, count: count}, nil
+	v := Values{start: start, step: step, count: int(count.Int64())}
+	if math.IsInf(v.At(v.count-1), 0) {
+		return Values{}, fmt.Errorf("stimuli: range %v:%v:%v: its last value overflows, want less between start and stop", start, stop, step)
+	}
+	return v, nil
 }
 
 // maxCount bounds a range: beyond it neighbours have the same float64 index.
@@ -48,17 +54,14 @@ const maxCount = 1 << 53
 
 // countRange returns ⌈(stop−start)/step⌉, taking each number for the shortest
 // decimal that names it.
-func countRange(start, stop, step float64) (int, bool) {
+func countRange(start, stop, step float64) *big.Int {
 	quotient := new(big.Rat).Sub(decimal(stop), decimal(start))
 	quotient.Quo(quotient, decimal(step))
 	count, remainder := new(big.Int).QuoRem(quotient.Num(), quotient.Denom(), new(big.Int))
 	if remainder.Sign() > 0 {
 		count.Add(count, big.NewInt(1))
 	}
-	if !count.IsInt64() || count.Int64() > maxCount || int64(int(count.Int64())) != count.Int64() {
-		return 0, false
-	}
-	return int(count.Int64()), true
+	return count
 }
 
 func decimal(v float64) *big.Rat {
@@ -88,6 +91,9 @@ func ParseValues(s string) (Values, error) {
 
 func parseRange(s string) (Values, error) {
 	parts := strings.Split(s, ":")
+	if strings.Contains(s, ",") {
+		return Values{}, fmt.Errorf("stimuli: list %q: want either numbers such as -90,0,90 or one start:stop:step", s)
+	}
 	if len(parts) != 3 {
 		return Values{}, fmt.Errorf("stimuli: range %q: want start:stop:step", s)
 	}
@@ -113,7 +119,7 @@ func parseNumber(s, item string) (float64, error) {
 // Len returns how many values there are.
 func (v Values) Len() int { return len(v.explicit) + v.count }
 
-// At returns value i.
+// At returns value i, 0 ≤ i < Len().
 func (v Values) At(i int) float64 {
 	if v.explicit != nil {
 		return v.explicit[i]

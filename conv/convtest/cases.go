@@ -218,6 +218,11 @@ func regressions() []Case {
 		{"regression/PyTorch 19912", problem(conv.Shape{1, 4, 1, 1}, conv.Shape{16, 2, 1, 1}, conv.Spec{Groups: 2})},
 		// One filter for all channels, as many groups as channels.
 		{"regression/PyTorch 15297", problem(conv.Shape{1, 8, 5, 5}, conv.Shape{8, 1, 3, 3}, conv.Spec{Groups: 8})},
+		// A 1×1 kernel with a stride read its neighbours.
+		{"regression/PyTorch 55381", problem(conv.Shape{1, 64, 16, 16}, conv.Shape{16, 64, 1, 1}, conv.Spec{Stride: [2]int{2, 2}})},
+		{"regression/PyTorch 105941", problem(conv.Shape{1, 2, 2, 2}, conv.Shape{1, 2, 1, 1}, conv.Spec{Stride: [2]int{2, 2}})},
+		// An image and a kernel of one column.
+		{"regression/PyTorch 18948", problem(conv.Shape{1, 1, 3, 1}, conv.Shape{1, 1, 3, 1}, conv.Spec{})},
 		// Images past the 65,535th were left out: 16 bits count a grid's z axis.
 		{"regression/PyTorch 16365, TensorFlow 9870", problem(conv.Shape{65537, 1, 2, 2}, conv.Shape{2, 1, 2, 2}, conv.Spec{})},
 		// 65,536 and more output positions of one image passed a grid's z axis, dense and grouped.

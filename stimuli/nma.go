@@ -141,7 +141,7 @@ func (g NMA) mask(dst []float32, columns int) {
 	if g.Tutorial3 {
 		grey = 0.5
 	}
-	x, y := float64(columns)*0.75, float64(len(dst)/columns)/2
+	x, y := float64(float64(columns)*0.75), float64(float64(len(dst)/columns)/2)
 	radius := float64(fullWidth) / 3 / 2 * g.Resolution
 	for i := 0; i*columns < len(dst); i++ {
 		dy := float64(i) - y
@@ -159,8 +159,8 @@ func (g NMA) mask(dst []float32, columns int) {
 // cosine itself computed. The cosine of a float64 is never 0 and its reduction is
 // exact enough, in Go's math as in glibc, that it has the true sign.
 func cosPositive(x float64) bool {
-	const clear, far = 1e-6, 1e6 // |x| < far: turns is off by less than 1e-9
-	turns := x * (1 / math.Pi)   // half turns
+	const clear, far = 1e-6, 1e6        // |x| < far: turns is off by less than 1e-9
+	turns := float64(x * (1 / math.Pi)) // half turns
 	nearest := math.RoundToEven(turns)
 	if !(math.Abs(turns-nearest) < 0.5-clear && math.Abs(x) < far) {
 		return math.Cos(x) > 0

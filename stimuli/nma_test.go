@@ -10,8 +10,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"gpuconv/conv"
 )
 
 type golden struct {
@@ -34,8 +32,8 @@ func TestNMAGoldens(t *testing.T) {
 	if err := json.Unmarshal(text, &goldens); err != nil {
 		t.Fatal(err)
 	}
-	if len(goldens.Cases) < 15 {
-		t.Fatalf("%d cases in testdata/nma.json: want at least 15", len(goldens.Cases))
+	if len(goldens.Cases) < 25 {
+		t.Fatalf("%d cases in testdata/nma.json: want at least 25", len(goldens.Cases))
 	}
 	for _, g := range goldens.Cases {
 		t.Run(fmt.Sprintf("start=%v/sf=%.4g/res=%v/patch=%v/t3=%v", g.Start, g.SF, g.Res, g.Patch, g.Tutorial3), func(t *testing.T) {
@@ -108,43 +106,56 @@ func TestNMAFacts(t *testing.T) {
 			t.Fatalf("0°: row %d, column %d is %v, want %v", at/64, at%64, v, want)
 		}
 	}
-	grey := 0
-	for at, v := range draw(NMA{Patch: true}, 0) {
-		if v != 0 {
-			continue
-		}
-		grey++
-		if at%64 > 44 && at%64 < 52 && at/64 > 20 && at/64 < 28 {
-			t.Fatalf("the patch's centre is grey at row %d, column %d", at/64, at%64)
-		}
+}
+
+// TestNMARim: at res 0.3 the radius is 32, and what lies 32 pixels from the
+// centre, row 72 and column 144, is outside: < is strict.
+func TestNMARim(t *testing.T) {
+	image := make([]float32, 144*192)
+	if err := (NMA{Resolution: 0.3, Patch: true}).Draw(image, 0); err != nil {
+		t.Fatal(err)
 	}
-	if area := 64*48 - grey; math.Abs(float64(area)-math.Pi*10.667*10.667) > 15 {
-		t.Errorf("the patch has %d pixels, a disc of radius 10.667 about 357", area)
-	}
-	if first := draw(NMA{Patch: true}, 0)[24*64]; first != 0 {
-		t.Errorf("the patch's left border is %v, want grey: the disc is on the right", first)
+	for at, want := range map[int]bool{72*192 + 112: false, 72*192 + 113: true, 40*192 + 144: false, 41*192 + 144: true} {
+		if got := image[at] != 0; got != want {
+			t.Errorf("row %d, column %d is %v", at/192, at%192, image[at])
+		}
 	}
 }
 
-// TestCosSign checks the shortcut against the cosine, also next to its zeros.
-func TestCosSign(t *testing.T) {
-	sign := func(v float64) int {
-		switch {
-		case v < 0:
-			return -1
-		case v > 0:
-			return 1
-		}
-		return 0
+// TestNMAPatch: the disc of radius 640/3/2·0.1 about row 24, column 48 is on the
+// right, and 0.1 radians of orientation are added.
+func TestNMAPatch(t *testing.T) {
+	patch, turned := make([]float32, 48*64), make([]float32, 48*64)
+	if err := (NMA{Patch: true}).Draw(patch, 20); err != nil {
+		t.Fatal(err)
 	}
-	for k := -3000; k < 3000; k++ {
-		for _, offset := range []float64{0, 1e-15, -1e-15, 1e-9, -1e-9, 3e-6, -3e-6, 4e-6, -4e-6, 0.1, -0.1, 1.5, -1.5} {
-			for _, scale := range []float64{1, 100, 1e5} {
-				x := (float64(k)*scale+0.5)*math.Pi + offset
-				if sign(cosSign(x)) != sign(math.Cos(x)) {
-					t.Fatalf("the sign of cos(%v) is %v, not %v", x, sign(math.Cos(x)), sign(cosSign(x)))
-				}
+	if err := (NMA{}).Draw(turned, 20+0.1*180/math.Pi); err != nil {
+		t.Fatal(err)
+	}
+	for at, v := range patch {
+		inside := math.Hypot(float64(at/64-24), float64(at%64-48)) < 640./3/2*0.1
+		if want := turned[at]; inside && v != want || !inside && v != 0 {
+			t.Fatalf("row %d, column %d is %v: want %v in the disc, 0 outside", at/64, at%64, v, want)
+		}
+	}
+}
+
+// TestNMAOrientation: at 45° the stripes run from the bottom left to the top
+// right, at −45° from the top left to the bottom right.
+func TestNMAOrientation(t *testing.T) {
+	for orientation, step := range map[float64]int{0: 64, 45: -63, -45: 65, 90: 1} {
+		image := make([]float32, 48*64)
+		if err := (NMA{}).Draw(image, orientation); err != nil {
+			t.Fatal(err)
+		}
+		changes := 0
+		for at := 64; at < 47*64; at++ {
+			if at%64 > 0 && at%64 < 63 && image[at] != image[at+step] {
+				changes++
 			}
+		}
+		if changes > 0 {
+			t.Errorf("%v°: %d pixels change along a stripe", orientation, changes)
 		}
 	}
 }
@@ -160,6 +171,8 @@ func TestNMARefuses(t *testing.T) {
 		"infinite resolution":  {NMA{Resolution: math.Inf(1)}, 0, "resolution +Inf"},
 		"huge resolution":      {NMA{Resolution: 100}, 0, "48000×64000 would need 12.3 GB"},
 		"negative frequency":   {NMA{SpatialFrequency: -0.1}, 0, "spatial frequency -0.1: want a number above 0"},
+		"infinite frequency":   {NMA{SpatialFrequency: math.Inf(1)}, 0, "spatial frequency +Inf: want a number above 0"},
+		"huge frequency":       {NMA{SpatialFrequency: 1e307}, 0, "spatial frequency 1e+307: want one whose phase at the last pixel is finite"},
 		"NaN frequency":        {NMA{SpatialFrequency: math.NaN()}, 0, "spatial frequency NaN"},
 		"NaN orientation":      {NMA{}, math.NaN(), "orientation NaN: want a finite number"},
 		"infinite orientation": {NMA{}, math.Inf(-1), "orientation -Inf"},
@@ -173,43 +186,6 @@ func TestNMARefuses(t *testing.T) {
 	}
 	if err := (NMA{}).Draw(make([]float32, 7), 0); err == nil || !strings.Contains(err.Error(), "7 elements: want 48×64") {
 		t.Errorf("a short image gives %v", err)
-	}
-}
-
-func TestSweep(t *testing.T) {
-	orientations, err := ParseValues("-90:90:7.5")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sweep, err := NewSweep(NMA{}, orientations)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if sweep.Shape() != (conv.Shape{24, 1, 48, 64}) {
-		t.Fatalf("shape %v", sweep.Shape())
-	}
-	part, _ := conv.NewTensor(conv.Shape{5, 1, 48, 64})
-	if err := sweep.Draw(part, 3); err != nil {
-		t.Fatal(err)
-	}
-	want := make([]float32, 48*64)
-	for i := range 5 {
-		if err := (NMA{}).Draw(want, -90+7.5*float64(3+i)); err != nil {
-			t.Fatal(err)
-		}
-		for at, v := range part.Plane(i, 0) {
-			if v != want[at] {
-				t.Fatalf("image %d of the part differs from orientation %v at %d", i, -90+7.5*float64(3+i), at)
-			}
-		}
-	}
-	for _, first := range []int{-1, 20} {
-		if err := sweep.Draw(part, first); err == nil {
-			t.Errorf("5 images from %d of 24 are drawn", first)
-		}
-	}
-	if _, err := NewSweep(NMA{}, Values{}); err == nil {
-		t.Error("a sweep over nothing is made")
 	}
 }
 

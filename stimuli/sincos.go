@@ -11,7 +11,7 @@ import "math"
 // pixels over. NumPy takes these from glibc, where all but one in 800 are
 // correctly rounded.
 //
-// From 2³⁰ radians on it is math.Sincos.
+// From 2³⁰ radians on, 6·10¹⁰ degrees, it is math.Sincos.
 func sincos(angle float64) (sin, cos float64) {
 	if math.Abs(angle) >= 1<<30 {
 		return math.Sincos(angle)

@@ -8,44 +8,128 @@ import (
 	"pgregory.net/rapid"
 )
 
-// precision in bits of the judge below: 100 past a float64's angle of 2³⁰ that is
-// next to a zero by 2⁻⁶⁰.
-const precision = 256
+// pi100 is π to 100 digits.
+const pi100 = "3.141592653589793238462643383279502884197169399375105820974944592307816406286208998628034825342117068"
 
-// bigPi is π to 100 digits.
-const bigPi = "3.141592653589793238462643383279502884197169399375105820974944592307816406286208998628034825342117068"
+// bigNumber has 300 bits: 53 of a float64, 30 before the point, 61 for an angle
+// close to a zero, and plenty to round by.
+func bigNumber(v float64) *big.Float { return new(big.Float).SetPrec(300).SetFloat64(v) }
 
-func newBig(v float64) *big.Float { return new(big.Float).SetPrec(precision).SetFloat64(v) }
-
-// bigSincos is the judge: Taylor's series in 256 bits after reduction by π/2.
+// bigSincos is the judge: a reduction by π/2 and Taylor's series.
 func bigSincos(angle float64) (sin, cos *big.Float) {
-	pi, _, _ := big.ParseFloat(bigPi, 10, precision, big.ToNearestEven)
-	half := new(big.Float).Quo(pi, newBig(2))
+	pi, _, _ := big.ParseFloat(pi100, 10, 300, big.ToNearestEven)
 	quarters := math.Round(angle / (math.Pi / 2))
-	r := newBig(angle)
-	r.Sub(r, new(big.Float).Mul(newBig(quarters), half))
+	r := bigNumber(quarters / 2)
+	r.Sub(bigNumber(angle), r.Mul(r, pi))
 	square := new(big.Float).Mul(r, r)
-	sin, cos = newBig(0), newBig(0)
-	term := newBig(1) // rⁿ/n!, with the signs of both series
-	for n := 0.0; n < 60; n++ {
-		if int(n)%2 == 0 {
-			cos.Add(cos, term)
-			term.Quo(new(big.Float).Mul(term, r), newBig(n+1))
-			continue
-		}
-		sin.Add(sin, term)
-		term.Quo(new(big.Float).Mul(term, square), new(big.Float).Mul(r, newBig(-(n+1)))) // ·−r/(n+1)
-		if r.Sign() == 0 {
-			break
-		}
-	}
-	switch int64(quarters) & 3 {
-	case 1:
-		return cos, sin.Neg(sin)
-	case 2:
-		return sin.Neg(sin), cos.Neg(cos)
-	case 3:
-		return cos.Neg(cos), sin
+	sin, cos = bigTaylor(r, square, 1), bigTaylor(bigNumber(1), square, 0)
+	for range int64(quarters) & 3 {
+		sin, cos = cos, sin.Neg(sin)
 	}
 	return sin, cos
+}
+
+// bigTaylor returns term·(1 − x²/((n+1)(n+2))·(1 − x²/((n+3)(n+4))·(…))).
+func bigTaylor(term, square *big.Float, n float64) *big.Float {
+	sum := bigNumber(0)
+	for ; n < 60; n += 2 {
+		sum.Add(sum, term)
+		term = new(big.Float).Mul(term, square)
+		term.Quo(term, bigNumber(-(n+1)*(n+2)))
+	}
+	return sum
+}
+
+func checkSincos(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, angle float64) {
+	t.Helper()
+	sin, cos := sincos(angle)
+	bigSin, bigCos := bigSincos(angle)
+	wantSin, _ := bigSin.Float64()
+	wantCos, _ := bigCos.Float64()
+	if sin != wantSin || cos != wantCos {
+		t.Fatalf("sincos(%v) is %v, %v: want %v, %v", angle, sin, cos, wantSin, wantCos)
+	}
+}
+
+// TestSincosDegrees takes the angles that people ask for, a patch's too.
+func TestSincosDegrees(t *testing.T) {
+	for degrees := -720; degrees <= 720; degrees++ {
+		angle := float64(degrees) * (math.Pi / 180)
+		checkSincos(t, angle)
+		checkSincos(t, angle+patchAngle)
+	}
+	for _, angle := range []float64{1e-300, 1e-9, math.Nextafter(1<<30, 0), -math.Nextafter(1<<30, 0)} {
+		checkSincos(t, angle)
+	}
+}
+
+// TestSincosNextToZeros takes the float64 next to multiples of π/4, where the
+// reduction cancels most.
+func TestSincosNextToZeros(t *testing.T) {
+	for _, scale := range []float64{1, 97, 65537, 100003} {
+		for k := -250.0; k <= 250; k++ {
+			checkSincos(t, k*scale*(math.Pi/4))
+		}
+	}
+}
+
+func TestSincosRandom(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		checkSincos(t, rapid.Float64Range(-1e6, 1e6).Draw(t, "angle"))
+	})
+}
+
+// TestSincosFar: beyond the reduction it is as good as the standard library's.
+func TestSincosFar(t *testing.T) {
+	for _, angle := range []float64{1 << 30, -1e12, 1e300, math.MaxFloat64} {
+		sin, cos := sincos(angle)
+		wantSin, wantCos := math.Sincos(angle)
+		if sin != wantSin || cos != wantCos {
+			t.Errorf("sincos(%v) is %v, %v: want %v, %v", angle, sin, cos, wantSin, wantCos)
+		}
+	}
+}
+
+// TestCosPositive checks the shortcut, also next to the zeros and beyond it.
+func TestCosPositive(t *testing.T) {
+	check := func(x float64) {
+		_, cos := bigSincos(x)
+		if got := cosPositive(x); got != (cos.Sign() > 0) {
+			t.Fatalf("cosPositive(%v) is %v, the cosine %.3g", x, got, cos)
+		}
+	}
+	for k := -50.0; k < 50; k++ {
+		for _, scale := range []float64{1, 100, 1e5, 3e6} {
+			zero := (k*scale + 0.5) * math.Pi
+			for _, offset := range []float64{0, 1e-15, -1e-15, 1e-9, -1e-9, 3e-6, -3e-6, 4e-6, -4e-6, 0.1, -0.1, 1.5, -1.5} {
+				check(zero + offset)
+			}
+			check(math.Nextafter(zero, math.Inf(1)))
+			check(math.Nextafter(zero, math.Inf(-1)))
+		}
+	}
+}
+
+// TestTaylor: what the last bits of correct rounding rest on.
+func TestTaylor(t *testing.T) {
+	for _, x := range []float64{0, 0.01, -0.3, 0.5, math.Pi / 4} {
+		square := product(x, x)
+		for n, d := range map[float64]float64{1: 1, 0: -1} {
+			got := taylor(square, d)
+			diff := new(big.Float).Add(bigNumber(got.hi), bigNumber(got.lo))
+			diff.Sub(diff, bigTaylor(bigNumber(1), new(big.Float).Mul(bigNumber(x), bigNumber(x)), n))
+			if v, _ := diff.Float64(); math.Abs(v) > 0x1p-100 {
+				t.Errorf("taylor(%v², %v) is off by %.3g: want at most 2⁻¹⁰⁰", x, d, v)
+			}
+		}
+	}
+}
+
+func BenchmarkSincos(b *testing.B) {
+	for b.Loop() {
+		sincos(0.7)
+	}
 }

@@ -41,8 +41,8 @@ func (s *Sweep) Shape() conv.Shape { return conv.Shape{s.orientations.Len(), 1, 
 // 0 ≤ i < Shape().N().
 func (s *Sweep) Orientation(i int) float64 { return s.orientations.At(i) }
 
-// perWorker is how many pixels a goroutine is started for, about 50 µs of work:
-// BenchmarkSweep shows no gain for fewer.
+// perWorker is how many pixels a goroutine is started for, about 0.1 ms of work:
+// in BenchmarkSweep two images of 48×64 on two goroutines took longer than on one.
 const perWorker = 1 << 14
 
 // Draw implements [Set] on all cores.

@@ -2,8 +2,11 @@ package stimuli
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func TestParseValues(t *testing.T) {
@@ -24,6 +27,9 @@ func TestParseValues(t *testing.T) {
 		{"0:10:100", 1, 0, 0},
 		{"1e300:2e300:1e299", 10, 1e300, 1e300 + 9*1e299},
 		{"0:9e15:1", 9e15, 0, 9e15 - 1}, // never written out
+		{"0:9007199254740992:1", 1 << 53, 0, 1<<53 - 1},
+		{"1e16:10000000000000010:1", 10, 1e16, 1e16 + 8}, // float64 are 2 apart there
+		{" 0 : 1 : 0.25 ", 4, 0, 0.75},
 	} {
 		v, err := ParseValues(c.text)
 		if err != nil {
@@ -38,25 +44,29 @@ func TestParseValues(t *testing.T) {
 
 func TestParseValuesRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"":          "is empty",
-		"  ":        "is empty",
-		"1,,2":      `"" is not a finite number`,
-		"1,":        `"" is not a finite number`,
-		"a":         `"a" is not a finite number`,
-		"1;2":       `"1;2" is not a finite number`,
-		"nan":       `"nan" is not a finite number`,
-		"1,inf":     `"inf" is not a finite number`,
-		"1e999":     `"1e999" is not a finite number`,
-		"0:10":      "want start:stop:step",
-		"0:10:1:2":  "want start:stop:step",
-		"0:10:":     `"" is not a finite number`,
-		"0:10:0":    "want a step above 0",
-		"0:10:-1":   "want a step above 0",
-		"10:0:1":    "want start below stop",
-		"5:5:1":     "want start below stop",
-		"0:nan:1":   `"nan" is not a finite number`,
-		"0:1e18:1":  "holds about 1e+18 values",
-		"0:1:1e-30": "holds about 1e+30 values",
+		"":                       "is empty",
+		"  ":                     "is empty",
+		"1,,2":                   `"" is not a finite number`,
+		"1,":                     `"" is not a finite number`,
+		"a":                      `"a" is not a finite number`,
+		"1;2":                    `"1;2" is not a finite number`,
+		"nan":                    `"nan" is not a finite number`,
+		"1,inf":                  `"inf" is not a finite number`,
+		"1e999":                  `"1e999" is not a finite number`,
+		"0:10":                   "want start:stop:step",
+		"0:10:1:2":               "want start:stop:step",
+		"0:10:":                  `"" is not a finite number`,
+		"0:10:0":                 "want a step above 0",
+		"0:10:-1":                "want a step above 0",
+		"10:0:1":                 "want start below stop",
+		"5:5:1":                  "want start below stop",
+		"0:nan:1":                `"nan" is not a finite number`,
+		"0:1e18:1":               "holds about 1e+18 values",
+		"0:1:1e-30":              "holds about 1e+30 values",
+		"0:9007199254740993:0.5": "holds about 1.8e+16 values, want at most 9007199254740992",
+		"-1e308:1e308:1e-300":    "holds about 2e+608 values", // which no float64 holds
+		"-1.7e308:1.7e308:1e308": "its last value overflows",  // though each is below stop
+		"-90:0:45,0":             "want either numbers such as -90,0,90 or one start:stop:step",
 	} {
 		v, err := ParseValues(text)
 		if err == nil {
@@ -68,7 +78,7 @@ func TestParseValuesRefuses(t *testing.T) {
 }
 
 func FuzzParseValues(f *testing.F) {
-	for _, seed := range []string{"-90,0,90", "0:1:0.1", "1e308:1.7e308:1", "0:1e-320:5e-324", "-1:1:1e-300", ":", "0x1p-3", "1_0"} {
+	for _, seed := range []string{"-90,0,90", "0:1:0.1", "-1.7e308:1.7e308:1e308", "-90:90:0.045", "1e16:10000000000000010:1", "0,1:2:3", "1e308:1.7e308:1", "0:1e-320:5e-324", "-1:1:1e-300", ":", "0x1p-3", "1_0"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -83,6 +93,56 @@ func FuzzParseValues(f *testing.F) {
 			if at := v.At(i); math.IsNaN(at) || math.IsInf(at, 0) {
 				t.Fatalf("%q: value %d is %v", text, i, at)
 			}
+		}
+		if parts := strings.Split(text, ":"); len(parts) == 3 {
+			checkRange(t, v, parts)
+		}
+	})
+}
+
+// checkRange: the first value is start, and the last is below stop but for the
+// roundings of step's decimal, of i·step, which is at most twice the larger of
+// start and stop, and of the sum: 5 half ulps of that in all. 2⁻⁵⁰ is 8 of them.
+func checkRange(t *testing.T, v Values, parts []string) {
+	t.Helper()
+	start, stop := number(t, parts[0]), number(t, parts[1])
+	if v.At(0) != start {
+		t.Fatalf("%v: the first value is %v", parts, v.At(0))
+	}
+	slack := 0x1p-50*math.Max(math.Abs(start), math.Abs(stop)) + 0x1p-1074
+	if last := v.At(v.Len() - 1); !(last-slack < stop) {
+		t.Fatalf("%v: the last of %d values is %v", parts, v.Len(), last)
+	}
+}
+
+func number(t *testing.T, text string) float64 {
+	t.Helper()
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestExplicitCopies(t *testing.T) {
+	list := []float64{1, 2}
+	v := Explicit(list...)
+	if list[1] = 3; v.Len() != 2 || v.At(1) != 2 {
+		t.Errorf("%d values, the second %v: want 2, 2", v.Len(), v.At(1))
+	}
+}
+
+// TestRange: however a range is cut, each value is below stop and the next is not.
+func TestRange(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		start := float64(rapid.IntRange(-100000, 100000).Draw(t, "start")) / 1000
+		step := float64(rapid.IntRange(1, 5000).Draw(t, "step")) / 1000
+		count := rapid.IntRange(1, 3000).Draw(t, "count")
+		// start + count·step in thousandths, which int holds exactly
+		stop := (math.Round(start*1000) + float64(count)*math.Round(step*1000)) / 1000
+		v, err := Range(start, stop, step)
+		if err != nil || v.Len() != count {
+			t.Fatalf("Range(%v, %v, %v) has %d values, %v: want %d", start, stop, step, v.Len(), err, count)
 		}
 	})
 }

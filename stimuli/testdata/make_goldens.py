@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes nma.json: what NumPy makes of the tutorial's grating formula.
 
-Formula: Neuromatch Academy, W1D5 tutorial 2, function grating (CC BY 4.0), in our own words. Made with NumPy 1.24.2.
+Formula: Neuromatch Academy, W1D5 tutorial 2, function grating (CC BY 4.0), in our own words. Made with NumPy 1.24.2 on a
+CPU without AVX-512, where np.cos and np.sin are glibc's; with AVX-512 they are Intel's SVML.
 Each case is a sweep over start + i*step for i < count and carries the SHA-256 of its float32 little-endian pixels, and
 for a few images their pixels, so that a mismatch can be located: 0 for the darkest value, 1 for the brightest, 2 for
 the one between.
@@ -45,7 +46,17 @@ CASES = [  # start, step, count, sf, res, patch, tutorial3
     (1e6, 1234.5, 50, 1 / 28, 0.1, False, False),
     (0.0, 45.0, 5, 0.001, 0.003, False, False),
     (0.0, 45.0, 4, np.pi / 2, 1.0, False, False),  # zeros of the cosine near every pixel of the rows
+    # Periods of whole pixels put zeros on pixels, where an ulp of sin or cos of the orientation decides: 2, 4, 8, 16, 32 pixels.
+    (-1440.0, 30.0, 97, 2 * np.pi / 2 * 0.1, 0.1, False, False),
+    (-720.0, 15.0, 97, 2 * np.pi / 4 * 0.1, 0.1, False, False),
+    (-720.0, 15.0, 97, 2 * np.pi / 8 * 0.05, 0.05, False, False),
+    (-720.0, 15.0, 97, 2 * np.pi / 16 * 0.1, 0.1, False, False),
+    (-720.0, 15.0, 97, 2 * np.pi / 16 * 0.1, 0.1, True, False),
+    (-360.0, 60.0, 13, 2 * np.pi / 32, 1.0, False, False),
+    (0.0, 15.0, 24, 1 / 28, 0.3, True, False),  # a radius of 32 pixels exactly: ties on the disc's rim
+    (0.0, 30.0, 12, 1e15, 0.1, False, False),  # phases that need a full reduction
 ]
+KEPT = {2: (0, 1), 4: (0, 1), 7: (0, 60), 21: (28, 68)}  # images whose pixels are stored, by case
 
 out = []
 for start, step, count, sf, res, patch, tutorial3 in CASES:
@@ -54,7 +65,7 @@ for start, step, count, sf, res, patch, tutorial3 in CASES:
     for i in range(count):
         image = grating(start + i * step, sf, res, patch, tutorial3)
         digest.update(image.tobytes())
-        if len(out) in (2, 4, 7) and i in (0, count // 3):
+        if i in KEPT.get(len(out), ()):
             dark, bright = (0, 1) if tutorial3 else (-.5, .5)
             kept[i] = "".join("0" if v == dark else "1" if v == bright else "2" for v in image.ravel())
     out.append(dict(start=start, step=step, count=count, sf=sf, res=res, patch=patch, tutorial3=tutorial3,

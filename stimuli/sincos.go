@@ -2,8 +2,8 @@ package stimuli
 
 import "math"
 
-// sincos returns the sine and cosine of an angle in radians, correctly rounded
-// and the same on every platform.
+// sincos returns the sine and cosine of an angle in radians, correctly rounded,
+// from operations that round alike on every platform.
 //
 // math.Sincos will not do: it is off by an ulp for a quarter of all orientations.
 // That shows where the zeros of a grating fall on pixels, as they do when its

@@ -2,8 +2,9 @@
 // [N, 1, H, W] float32 images that need not exist all at once.
 //
 // [NMA] is the grating of Neuromatch Academy's W1D5 tutorial 2 (Menendez and
-// Stringer, CC BY 4.0), pixel for pixel as its NumPy code gives it. A [Sweep]
-// shows one over a list of orientations; [ParseValues] reads such a list.
+// Stringer, CC BY 4.0), pixel for pixel as its NumPy code gives it with glibc's
+// sine and cosine; up to 6·10¹⁰ degrees no rounding in it depends on the platform.
+// A [Sweep] shows one over a list of orientations; [ParseValues] reads such a list.
 // [ReadImage] reads an image file.
 //
 // Orientations are in degrees from vertical: at 0 the stripes are vertical and

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Writes nma.json: what NumPy makes of the tutorial's filter formulas.
+"""Writes nma.json and nma.bin.gz: what NumPy makes of the tutorial's filter formulas.
 
 Formulas: Neuromatch Academy, W1D5 tutorial 2, function filters (CC BY 4.0), in our own words, with its float32 grid.
 Made with NumPy 1.24.2; NumPy 2 promotes scalars differently, which moves the Gabors by up to 1.7e-6.
+
+nma.bin.gz holds filters, float32 little-endian, row by row, each once though several banks have it. nma.json lists the
+banks, and for each of their channels at which value of nma.bin.gz the filter begins.
 """
-import json, os
+import gzip, json, os
 import numpy as np
 
 def bank(channels, size, tutorial3):
@@ -24,15 +27,24 @@ def bank(channels, size, tutorial3):
         filters -= filters.mean(axis=(1, 2))[:, None, None]
     return filters
 
-out = []
+cases, offsets, values = [], {}, b""
 for size in (2, 3, 5, 7, 8, 11, 31):
-    for channels in (2, 3, 6, 10) if size == 7 else (3,):
-        for tutorial3 in (False, True) if size < 31 else (False,):
-            values = bank(channels, size, tutorial3)
-            out.append(dict(channels=channels, size=size, tutorial3=tutorial3,
-                            values=[float("%.9g" % v) for v in values.ravel()]))
-path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "nma.json")
-with open(path, "w") as f:
+    for channels in (2, 3, 6, 10):
+        for tutorial3 in (False, True):
+            filters = bank(channels, size, tutorial3)
+            assert filters.dtype == np.float32
+            begins = []
+            for plane in filters.astype("<f4"):
+                raw = plane.tobytes()
+                if raw not in offsets:
+                    offsets[raw] = len(values) // 4
+                    values += raw
+                begins.append(offsets[raw])
+            cases.append(dict(channels=channels, size=size, tutorial3=tutorial3, begins=begins))
+folder = os.path.dirname(os.path.abspath(__file__))
+with open(os.path.join(folder, "nma.bin.gz"), "wb") as f:
+    f.write(gzip.compress(values, mtime=0))
+with open(os.path.join(folder, "nma.json"), "w") as f:
     f.write('{"made_by": "NumPy %s", "cases": [\n' % np.__version__)
-    f.write(",\n".join(json.dumps(c) for c in out))
+    f.write(",\n".join(json.dumps(c) for c in cases))
     f.write("\n]}\n")

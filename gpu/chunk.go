@@ -4,8 +4,8 @@ import "gpuconv/conv"
 
 // chunkBytes is how much src or dst one submission is given at most. Larger
 // chunks gain nothing once a dispatch fills the device, and cost memory: a
-// software renderer's buffers are the program's own memory. BenchmarkConv/chunk
-// guards it.
+// software renderer's buffers are the program's own memory. BenchmarkRun of
+// cmd/gpuconv reports it.
 const chunkBytes = 32 << 20
 
 // imageBytes returns the sizes of one image of p, of its sums and of what becomes

@@ -123,6 +123,9 @@ func newBound(c Case) bound {
 	if c.Problem.Pool.Kind == conv.AvgPool { // the mean adds its own sum and a division
 		n += float64(c.Problem.Pool.Size[0]*c.Problem.Pool.Size[1] + 1)
 	}
+	if c.Problem.Activation == conv.Energy {
+		n += energyTerms
+	}
 	gamma := math.Inf(1) // beyond 2²⁴ terms the bound says nothing
 	if n*unit < 1 {
 		gamma = n * unit / (1 - n*unit)
@@ -130,6 +133,13 @@ func newBound(c Case) bound {
 	scale := max(1, largest(c.Src.Data), largest(c.Weight.Data))
 	return bound{terms: n, gamma: gamma, underflow: 2 * n * 0x1p-126 * scale}
 }
+
+// energyTerms bounds what √(a²+b²) itself rounds, in units of u, on devices whose
+// divisions and square roots are as inexact as GLSL 4.30 §4.7.1 lets them be: m·√(1+r²)
+// of r = min/m, with a division of 2.5 ulp, a square and an addition of half an ulp
+// each, a square root of 2 ulp behind a division of 2.5 and a product of half an ulp. One ulp
+// is at most 2u of the value, and what r is off by counts at most half.
+const energyTerms = 16
 
 func (b bound) limit(magnitude float64) float64 { return b.gamma*magnitude + b.underflow }
 

@@ -8,7 +8,8 @@
 //
 // summed over c < Cg = Cin/groups, u < KH and v < KW, where g = k/(Cout/groups)
 // is the group that filter k belongs to. Positions outside the image are filled
-// as [PaddingMode] says. The [Activation] is applied to y, then the [Pool].
+// as [PaddingMode] says. The [Activation] is applied to y, then the [Pool]; [Energy]
+// makes one channel of two.
 //
 // Use [Problem] to describe and validate a convolution, [Backend.Plan] to
 // prepare it once and [Plan.Run] to run it many times. Optional powers of a plan

@@ -20,6 +20,9 @@ func (p Problem) Dst() (Shape, error) {
 	}
 	p.Spec = p.WithDefaults()
 	dst := sum
+	if p.Activation == Energy {
+		dst[1] /= 2
+	}
 	if p.Pool.Kind != NoPool {
 		for axis := range 2 {
 			dst[2+axis] = (sum[2+axis]-p.Pool.Size[axis])/p.Pool.Stride[axis] + 1
@@ -28,8 +31,8 @@ func (p Problem) Dst() (Shape, error) {
 	return dst, nil
 }
 
-// Sums validates p and returns the shape of the convolution's sums, before
-// pooling: the shape of Dst where there is no pool.
+// Sums validates p and returns the shape of the convolution's sums, before energy
+// and pooling: the shape of Dst where there is neither.
 func (p Problem) Sums() (Shape, error) {
 	if err := p.checkNames(); err != nil {
 		return Shape{}, err
@@ -78,7 +81,7 @@ func (p Problem) checkNames() error {
 		return &ShapeError{"padding mode", fmt.Sprint(int(p.PaddingMode)), "want zeros, reflect, replicate or circular"}
 	}
 	if p.Activation < 0 || int(p.Activation) >= len(activations) {
-		return &ShapeError{"activation", fmt.Sprint(int(p.Activation)), "want none or relu"}
+		return &ShapeError{"activation", fmt.Sprint(int(p.Activation)), "want none, relu or energy"}
 	}
 	if p.Pool.Kind < 0 || int(p.Pool.Kind) >= len(poolKinds) {
 		return &ShapeError{"pool", fmt.Sprint(int(p.Pool.Kind)), "want none, max or avg"}
@@ -117,6 +120,9 @@ func (p Problem) checkGroups() error {
 	case p.Weight[1] != p.Src.C()/p.Groups:
 		return &ShapeError{"weight", p.Weight.String(),
 			fmt.Sprintf("want %d input channels (src C=%d, groups=%d)", p.Src.C()/p.Groups, p.Src.C(), p.Groups)}
+	case p.Activation == Energy && p.Weight[0]/p.Groups%2 != 0:
+		return &ShapeError{"activation", "energy",
+			fmt.Sprintf("want an even number of filters per group, weight %v with groups=%d has %d", p.Weight, p.Groups, p.Weight[0]/p.Groups)}
 	}
 	return nil
 }

@@ -39,15 +39,19 @@ var paddingModes = []string{"zeros", "reflect", "replicate", "circular"}
 
 func (m PaddingMode) String() string { return name(paddingModes, int(m)) }
 
-// Activation is applied to each sum before pooling.
+// Activation is applied to the sums before pooling.
 type Activation int
 
 const (
 	Identity Activation = iota // y
 	ReLU                       // 0 if y < 0, else y; NaN stays NaN
+	// Energy is √(a²+b²) of the sums a and b of filters 2m and 2m+1, as channel m:
+	// of a quadrature pair it is the response of a complex cell (Adelson and Bergen,
+	// JOSA A 2(2), 1985). Groups have an even number of filters each; NaN if one is.
+	Energy
 )
 
-var activations = []string{"none", "relu"}
+var activations = []string{"none", "relu", "energy"}
 
 func (a Activation) String() string { return name(activations, int(a)) }
 

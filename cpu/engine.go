@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -59,12 +60,16 @@ type enginePlan struct {
 type scratch struct {
 	image []float32 // padded
 	sums  []float32 // one plane, where it is pooled afterwards
+	pair  []float32 // one plane, of the second filter of an energy
 }
 
 func (e *enginePlan) newScratch() *scratch {
 	s := &scratch{image: make([]float32, e.padded[1]*e.padded[2]*e.padded[3])}
 	if e.problem.Pool.Kind != conv.NoPool {
 		s.sums = make([]float32, e.sums.H()*e.sums.W())
+	}
+	if e.problem.Activation == conv.Energy {
+		s.pair = make([]float32, e.sums.H()*e.sums.W())
 	}
 	return s
 }
@@ -79,6 +84,9 @@ func (e *enginePlan) Close() error {
 func (e *enginePlan) Describe() conv.Description {
 	floats := len(e.weight) + len(e.bias) + runtime.GOMAXPROCS(0)*e.padded[1]*e.padded[2]*e.padded[3]
 	if e.problem.Pool.Kind != conv.NoPool {
+		floats += runtime.GOMAXPROCS(0) * e.sums.H() * e.sums.W()
+	}
+	if e.problem.Activation == conv.Energy {
 		floats += runtime.GOMAXPROCS(0) * e.sums.H() * e.sums.W()
 	}
 	return conv.Description{Algorithm: "generic", Chunk: e.problem.Src.N(), Memory: 4 * floats}
@@ -107,13 +115,13 @@ func (e *enginePlan) Run(dst, src *conv.Tensor) error {
 		s := e.scratch.Get().(*scratch)
 		defer e.scratch.Put(s)
 		e.pad(s.image, src, n)
-		for k := range e.problem.Weight[0] {
+		for c := range dst.Shape.C() {
 			if e.problem.Pool.Kind == conv.NoPool {
-				e.sumPlane(dst.Plane(n, k), s.image, k)
+				e.activatedPlane(dst.Plane(n, c), s, c)
 				continue
 			}
-			e.sumPlane(s.sums, s.image, k)
-			e.poolPlane(dst.Plane(n, k), s.sums)
+			e.activatedPlane(s.sums, s, c)
+			e.poolPlane(dst.Plane(n, c), s.sums)
 		}
 	})
 	return nil
@@ -157,7 +165,28 @@ func (e *enginePlan) padEnds(part, pixels []float32, first int) {
 	}
 }
 
-// sumPlane computes the activated sums of filter k on a padded image.
+// activatedPlane computes what is pooled: the activated sums of one filter, or the
+// energy of two.
+func (e *enginePlan) activatedPlane(dst []float32, s *scratch, c int) {
+	if e.problem.Activation != conv.Energy {
+		e.sumPlane(dst, s.image, c)
+		return
+	}
+	e.sumPlane(dst, s.image, 2*c)
+	e.sumPlane(s.pair, s.image, 2*c+1)
+	for i, a := range dst {
+		dst[i] = energy(a, s.pair[i])
+	}
+}
+
+// energy returns √(a²+b²), in float64 so that squares stay in range.
+func energy(a, b float32) float32 {
+	x, y := float64(a), float64(b)
+	return float32(math.Sqrt(x*x + y*y))
+}
+
+// sumPlane computes the sums of filter k on a padded image, rectified if they are
+// to be.
 func (e *enginePlan) sumPlane(dst, image []float32, k int) {
 	p := &e.problem
 	group := k / (p.Weight[0] / p.Groups)

@@ -87,7 +87,7 @@ func (g golden) problem(t *testing.T) conv.Problem {
 		Padding: conv.Padding{Top: g.Padding[0], Bottom: g.Padding[1], Left: g.Padding[2], Right: g.Padding[3]},
 		PaddingMode: named(t, g.Mode, map[string]conv.PaddingMode{
 			"": conv.Zeros, "reflect": conv.Reflect, "replicate": conv.Replicate, "circular": conv.Circular}),
-		Activation: named(t, g.Activation, map[string]conv.Activation{"": conv.Identity, "relu": conv.ReLU}),
+		Activation: named(t, g.Activation, map[string]conv.Activation{"": conv.Identity, "relu": conv.ReLU, "energy": conv.Energy}),
 		Pool: conv.Pool{
 			Kind: named(t, g.Pool.Kind, map[string]conv.PoolKind{"": conv.NoPool, "max": conv.MaxPool, "avg": conv.AvgPool}),
 			Size: g.Pool.Size, Stride: g.Pool.Stride},
@@ -164,8 +164,10 @@ func (g golden) allowed(i int) float64 {
 	const u = 0x1p-53
 	terms := 0
 	switch {
-	case len(g.Special) > 0:
+	case len(g.Special) > 0 && (g.Activation != "energy" || math.IsInf(float64(g.Values[i]), 0)):
 		return 0
+	case len(g.Special) > 0:
+		return 2 * rootTerms * u * math.Abs(float64(g.Values[i]))
 	case g.Fill == "dense":
 		terms = g.Weight[1]*g.Weight[2]*g.Weight[3] + 1
 		if g.Pool.Kind == "avg" {
@@ -174,8 +176,15 @@ func (g golden) allowed(i int) float64 {
 	case g.Pool.Kind == "avg":
 		terms = 1
 	}
+	if g.Activation == "energy" {
+		terms += rootTerms
+	}
 	return 2 * float64(terms) * u * float64(g.Magnitude[i])
 }
+
+// rootTerms is how many u of the value √(a²+b²) may be off: an addition of rounded
+// squares, 2u at most and half of it after the root, and the root's own u.
+const rootTerms = 2
 
 // agree says whether two numbers are both NaN, the same infinity, or finite and
 // no more than allowed apart.
@@ -328,6 +337,7 @@ func TestGoldensCoverSpec(t *testing.T) {
 		note("depthwise", g.Groups > 1 && g.Groups == g.Src.C())
 		note("no bias", !g.Bias)
 		note("relu", g.Activation == "relu")
+		note("energy", g.Activation == "energy")
 		note("pool "+g.Pool.Kind, g.Pool.Kind != "")
 		note("pool's default stride", g.Pool.Kind != "" && g.Pool.Stride == [2]int{})
 		note("special values", len(g.Special) > 0)
@@ -335,7 +345,7 @@ func TestGoldensCoverSpec(t *testing.T) {
 	}
 	for what, least := range map[string]int{
 		"cases": 150, "magnitudes": 90, "dense": 35, "mode ": 40, "mode reflect": 8, "mode replicate": 8, "mode circular": 8,
-		"stride": 25, "dilation": 15, "groups": 15, "depthwise": 4, "no bias": 5, "relu": 35, "pool max": 25, "pool avg": 20,
+		"stride": 25, "dilation": 15, "groups": 15, "depthwise": 4, "no bias": 5, "relu": 35, "energy": 10, "pool max": 25, "pool avg": 20,
 		"pool's default stride": 30, "special values": 55, "empty batch": 2, "PyTorch refused": 35, "PyTorch computed": 10,
 	} {
 		if count[what] < least {

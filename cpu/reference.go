@@ -110,20 +110,39 @@ func (r *referencePlan) checkOracle(value, magnitude []float64, src *conv.Tensor
 	return shape, nil
 }
 
-// plane computes the outputs of filter k on image n.
-func (r *referencePlan) plane(value, magnitude []float64, src *conv.Tensor, n, k int) {
+// plane computes the outputs of channel c on image n.
+func (r *referencePlan) plane(value, magnitude []float64, src *conv.Tensor, n, c int) {
 	if r.problem.Pool.Kind == conv.NoPool {
-		r.sumPlane(value, magnitude, src, n, k)
+		r.activatedPlane(value, magnitude, src, n, c)
 		return
 	}
-	sums := make([]float64, r.sums.H()*r.sums.W())
-	magnitudes := make([]float64, len(sums))
-	r.sumPlane(sums, magnitudes, src, n, k)
-	r.poolPlane(value, sums)
+	activated := make([]float64, r.sums.H()*r.sums.W())
+	magnitudes := make([]float64, len(activated))
+	r.activatedPlane(activated, magnitudes, src, n, c)
+	r.poolPlane(value, activated)
 	r.poolPlane(magnitude, magnitudes)
 }
 
-// sumPlane computes the activated sums of filter k on image n.
+// activatedPlane computes what is pooled: the activated sums of one filter, or the
+// energy of two. The magnitude of an energy is √(A₁²+A₂²): √(a²+b²) changes by no
+// more than the same norm of what a and b change by.
+func (r *referencePlan) activatedPlane(value, magnitude []float64, src *conv.Tensor, n, c int) {
+	if r.problem.Activation != conv.Energy {
+		r.sumPlane(value, magnitude, src, n, c)
+		return
+	}
+	other := make([]float64, len(value))
+	otherMagnitude := make([]float64, len(value))
+	r.sumPlane(value, magnitude, src, n, 2*c)
+	r.sumPlane(other, otherMagnitude, src, n, 2*c+1)
+	for i, a := range value {
+		b := other[i]
+		value[i] = math.Sqrt(a*a + b*b)
+		magnitude[i] = math.Sqrt(magnitude[i]*magnitude[i] + otherMagnitude[i]*otherMagnitude[i])
+	}
+}
+
+// sumPlane computes the sums of filter k on image n, rectified if it is to be.
 func (r *referencePlan) sumPlane(value, magnitude []float64, src *conv.Tensor, n, k int) {
 	for i := range r.sums.H() {
 		for j := range r.sums.W() {

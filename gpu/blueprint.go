@@ -6,7 +6,7 @@ import "gpuconv/conv"
 type blueprint struct {
 	problem     conv.Problem // with defaults filled in
 	recipe      recipe
-	pool        stage // where the problem has a pool
+	pool        stage // where something follows the sums
 	description conv.Description
 }
 
@@ -19,7 +19,7 @@ func newBlueprint(p conv.Problem, l Limits, forced string) (blueprint, error) {
 	}
 	b := blueprint{problem: p, recipe: chosen.prepare(p, l)}
 	stages := []stage{b.recipe.stage}
-	if p.Pool.Kind != conv.NoPool {
+	if finished(p) {
 		b.pool = preparePool(p, l)
 		stages = append(stages, b.pool)
 	}

@@ -34,7 +34,7 @@ func chunk(p conv.Problem, l Limits, stages ...stage) int {
 // memory returns how many bytes of buffers a plan of p with these chunks holds.
 func memory(p conv.Problem, chunk, packedFloats int) int {
 	src, sums, dst := imageBytes(p)
-	if p.Pool.Kind == conv.NoPool {
+	if !finished(p) {
 		sums = 0
 	}
 	return chunk*(src+sums+dst) + 4*packedFloats

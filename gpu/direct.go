@@ -150,6 +150,10 @@ func (d direct) passes(images int) []pass {
 }
 
 func (d direct) uniforms(positions, firstTap, lastTap int) []uniform {
+	rectify := 0
+	if d.Activation == conv.ReLU && lastTap == d.Weight[1]*d.Weight[2] {
+		rectify = 1
+	}
 	return []uniform{
 		{"srcH", d.Src.H()}, {"srcW", d.Src.W()}, {"allChannels", d.Src.C()}, {"channels", d.Weight[1]},
 		{"sumH", d.sums.H()}, {"sumW", d.sums.W()}, {"allFilters", d.Weight[0]}, {"filters", d.Weight[0] / d.Groups},
@@ -157,6 +161,6 @@ func (d direct) uniforms(positions, firstTap, lastTap int) []uniform {
 		{"strideH", d.Stride[0]}, {"strideW", d.Stride[1]}, {"dilationH", d.Dilation[0]}, {"dilationW", d.Dilation[1]},
 		{"padTop", d.Padding.Top}, {"padLeft", d.Padding.Left},
 		{"positions", positions}, {"tiles", d.tiles},
-		{"firstTap", firstTap}, {"lastTap", lastTap}, {"activation", int(d.Activation)},
+		{"firstTap", firstTap}, {"lastTap", lastTap}, {"rectify", rectify},
 	}
 }

@@ -33,10 +33,6 @@ func (c softConstants) loads() int { return ceilDiv(c.shift+4*c.segments+c.kerne
 func (c softConstants) floats() int { return c.filters * (c.taps() + 1) }
 
 func (c softConstants) defines() []define {
-	relu := 0
-	if c.relu {
-		relu = 1
-	}
 	return []define{
 		{"LANES", fmt.Sprint(softLanes)},
 		{"FILTERS", fmt.Sprint(c.filters)},
@@ -45,7 +41,7 @@ func (c softConstants) defines() []define {
 		{"LOADS", fmt.Sprint(c.loads())},
 		{"WEIGHTS", fmt.Sprint(ceilDiv(c.floats(), 4))},
 		{"FIRST_BIAS", fmt.Sprint(c.filters * c.taps())},
-		{"RELU", fmt.Sprint(relu)},
+		{"RELU", bit(c.relu)},
 		{"EACH_LOAD(M)", each(c.loads())},
 		{"EACH_SUM(M)", each(c.filters * c.rows * c.segments)},
 		{"SCHEDULE", c.schedule()},

@@ -46,7 +46,7 @@ type plan struct {
 	device *Device
 
 	// Touched on the device's thread only.
-	program, pooling *program  // pooling is nil where nothing is pooled
+	program, pooling *program  // pooling is nil where nothing follows the sums
 	buffers          [4]buffer // by binding: src, weight, bias, dst
 	sums             buffer    // between the two programs
 	closed           bool
@@ -65,7 +65,7 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	if p.program, err = p.device.program(p.recipe.program); err != nil {
 		return err
 	}
-	if p.problem.Pool.Kind != conv.NoPool {
+	if finished(p.problem) {
 		if p.pooling, err = p.device.program(p.pool.program); err != nil {
 			return err
 		}

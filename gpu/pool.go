@@ -9,23 +9,23 @@ import (
 // poolConstants are the constants of pool.comp.
 type poolConstants struct {
 	localSize int
+	energy    bool
 	average   bool
 }
 
 func (c poolConstants) defines() []define {
-	average := 0
-	if c.average {
-		average = 1
-	}
-	return []define{{"LOCAL_SIZE", fmt.Sprint(c.localSize)}, {"AVERAGE", fmt.Sprint(average)}}
+	return []define{{"LOCAL_SIZE", fmt.Sprint(c.localSize)}, {"ENERGY", bit(c.energy)}, {"AVERAGE", bit(c.average)}}
 }
 
 const poolLocalSize = 64
 
-// acceptsPool says why a device cannot pool p's sums, or nil. Problems without a
-// pool are accepted.
+// finished says whether something follows p's sums: energy or a pool.
+func finished(p conv.Problem) bool { return p.Activation == conv.Energy || p.Pool.Kind != conv.NoPool }
+
+// acceptsPool says why a device cannot finish p's sums, or nil. Problems that end
+// with their sums are accepted.
 func acceptsPool(p conv.Problem, l Limits) error {
-	if p.Pool.Kind == conv.NoPool {
+	if !finished(p) {
 		return nil
 	}
 	if l.outerIterations(p.Pool.Size[0], p.Pool.Size[1]) < p.Pool.Size[0] {
@@ -36,7 +36,7 @@ func acceptsPool(p conv.Problem, l Limits) error {
 		return err
 	}
 	if most := l.units(poolLocalSize); dst.C()*dst.H()*dst.W() > most {
-		return fmt.Errorf("%v pooled outputs of an image, the device dispatches %d at once", dst, most)
+		return fmt.Errorf("%v outputs of an image, the device dispatches %d at once", dst, most)
 	}
 	return nil
 }
@@ -45,7 +45,11 @@ func acceptsPool(p conv.Problem, l Limits) error {
 func preparePool(p conv.Problem, l Limits) stage {
 	sums, _ := p.Sums() // p was accepted
 	dst, _ := p.Dst()
-	constants := poolConstants{localSize: min(poolLocalSize, l.WorkGroupInvocations), average: p.Pool.Kind == conv.AvgPool}
+	constants := poolConstants{localSize: min(poolLocalSize, l.WorkGroupInvocations),
+		energy: p.Activation == conv.Energy, average: p.Pool.Kind == conv.AvgPool}
+	if p.Pool.Kind == conv.NoPool {
+		p.Pool.Size, p.Pool.Stride = [2]int{1, 1}, [2]int{1, 1}
+	}
 	return stage{
 		program: programKey{shader: "pool", constants: constants},
 		passes: func(images int) []pass {

@@ -20,6 +20,14 @@ type constants interface{ defines() []define }
 // define is one #define line.
 type define struct{ name, value string }
 
+// bit writes a define that #if asks for.
+func bit(set bool) string {
+	if set {
+		return "1"
+	}
+	return "0"
+}
+
 // each writes the unrolled loop M(0) M(1) … M(n−1): GLSL has no way to ask for one.
 func each(n int) string {
 	var b strings.Builder

@@ -39,7 +39,7 @@ uniform int padTop, padLeft;
 uniform int positions;                               // images*sumH*sumW
 uniform int tiles;                                   // of filters, in one group
 uniform int firstTap, lastTap;                       // the rows c*kernelH + u of taps that this pass adds
-uniform int activation;                              // 1: ReLU after the last pass
+uniform int rectify;                                 // 1: ReLU; the last pass only
 
 #if PADDING_MODE == 1
 int source(int at, int size) { return at < 0 ? -at : at < size ? at : 2 * (size - 1) - at; }
@@ -116,10 +116,9 @@ void main() {
 		}
 	}
 
-	bool rectify = activation == 1 && lastTap == channels * kernelH;
 #define STORE_FILTER(s, f) if (firstFilter + 4 * (s % VECTORS) + f < filters) { \
 	float value = sum[s][f]; \
-	dst[output0 + (4 * (s % VECTORS) + f) * sumH * sumW] = rectify ? relu(value) : value; \
+	dst[output0 + (4 * (s % VECTORS) + f) * sumH * sumW] = rectify == 1 ? relu(value) : value; \
 }
 #define STORE(s) { \
 	int q = first + s / VECTORS * LOCAL_SIZE; \

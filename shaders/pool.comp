@@ -1,22 +1,33 @@
 #version 430 core
-// pool: max or average pooling of a chunk of sums.
+// pool: what follows a chunk of sums: the energy of pairs of planes, max or average pooling.
 //
-// It equals, for each plane and each output (i, j),
+// It equals, for each output plane and each output (i, j),
 //
-//	for (u < sizeH) for (v < sizeW) combine(sums[plane, i*strideH + u, j*strideW + v]);
+//	for (u < sizeH) for (v < sizeW) combine(activated(plane, i*strideH + u, j*strideW + v));
+//
+// where activated is the sum, or with ENERGY the energy of planes 2*plane and 2*plane + 1. Without a pool sizes and
+// strides are 1.
 //
 // Index map: outputs are numbered through the whole chunk, one per invocation, columns fastest.
 // Bound by: memory; each sum is read once where windows do not overlap.
 //
-// Constants: LOCAL_SIZE, AVERAGE (0: the largest, NaN if one is NaN; 1: the mean).
+// Constants: LOCAL_SIZE, ENERGY, AVERAGE (0: the largest, NaN if one is NaN; 1: the mean).
 layout(local_size_x = LOCAL_SIZE) in;
 
-layout(std430, binding = 0) readonly restrict buffer Sums { float sums[]; };  // [planes, sumH, sumW]
+layout(std430, binding = 0) readonly restrict buffer Sums { float sums[]; };  // [planes, or with ENERGY twice as many, sumH, sumW]
 layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };   // [planes, dstH, dstW]
 
 uniform int sumH, sumW, dstH, dstW;
 uniform int sizeH, sizeW, strideH, strideW;
 uniform int outputs;  // planes*dstH*dstW
+
+float activated(int at) {
+#if ENERGY
+	return energy(sums[at], sums[at + sumH * sumW]);
+#else
+	return sums[at];
+#endif
+}
 
 void main() {
 	int q = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * LOCAL_SIZE + gl_LocalInvocationID.x);
@@ -25,12 +36,16 @@ void main() {
 	}
 	int row = q / dstW;
 	int plane = row / dstH;
-	int first = (plane * sumH + (row - plane * dstH) * strideH) * sumW + (q - row * dstW) * strideW;
+	int i = row - plane * dstH;
+#if ENERGY
+	plane *= 2;
+#endif
+	int first = (plane * sumH + i * strideH) * sumW + (q - row * dstW) * strideW;
 	float total = 0.0;
-	float largest = sums[first];
+	float largest = activated(first);
 	for (int u = 0; u < sizeH; u++) {
 		for (int v = 0; v < sizeW; v++) {
-			float value = sums[first + u * sumW + v];
+			float value = activated(first + u * sumW + v);
 			total += value;
 			if (!isNaN(largest) && (isNaN(value) || value > largest)) {
 				largest = value;

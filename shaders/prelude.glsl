@@ -3,5 +3,21 @@
 
 bool isNaN(float v) { return (floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u; }
 
+// energy returns √(a²+b²), scaled so that no square leaves the range. NaN if one is NaN; denormals, which devices may flush,
+// are returned as they are.
+float energy(float a, float b) {
+	float x = abs(a), y = abs(b);
+	float larger = x > y ? x : y, smaller = x > y ? y : x;
+	uint bits = floatBitsToUint(larger);
+	if (isNaN(a) || isNaN(b)) {
+		return a + b;
+	}
+	if (bits < 0x00800000u || bits == 0x7f800000u) {
+		return larger;
+	}
+	float ratio = smaller / larger;
+	return larger * sqrt(1.0 + ratio * ratio);
+}
+
 // relu returns 0 for values below 0 and NaN for NaN. The bits of values below 0 are 0x80000001 … 0xff800000.
 float relu(float v) { return floatBitsToUint(v) - 0x80000001u < 0x7f800000u ? 0.0 : v; }

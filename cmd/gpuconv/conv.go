@@ -29,7 +29,7 @@ func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.paddingMode, "padding-mode", "zeros", "zeros, reflect, replicate or circular")
 	flags.StringVar(&f.dilation, "dilation", "1", "2, or 2,1 for H,W")
 	flags.IntVar(&f.groups, "groups", 1, "divides channels and filters")
-	flags.StringVar(&f.activation, "activation", "none", "none or relu")
+	flags.StringVar(&f.activation, "activation", "none", "none, relu or energy: √(a²+b²) of filters 2m and 2m+1")
 	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2")
 }
 
@@ -47,7 +47,7 @@ func (f *specFlags) spec(weight conv.Shape) (s conv.Spec, err error) {
 	if s.PaddingMode, err = parseName("padding-mode", f.paddingMode, conv.Circular+1); err != nil {
 		return s, err
 	}
-	if s.Activation, err = parseName("activation", f.activation, conv.ReLU+1); err != nil {
+	if s.Activation, err = parseName("activation", f.activation, conv.Energy+1); err != nil {
 		return s, err
 	}
 	if f.groups < 1 {

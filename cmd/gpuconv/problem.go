@@ -39,7 +39,7 @@ func (f *problemFlags) problem(compact string) (conv.Problem, error) {
 		if f.input != "" || f.weight != "" || f.bias != "" {
 			return conv.Problem{}, usage(fmt.Errorf("--problem %s: leave out --input, --weight and --bias, or give them instead", compact))
 		}
-		return parseCompact(compact)
+		return f.compactProblem(compact)
 	}
 	src, err := shapeOf("input", f.input)
 	if err != nil {
@@ -51,6 +51,26 @@ func (f *problemFlags) problem(compact string) (conv.Problem, error) {
 	}
 	spec, err := f.spec.spec(weight)
 	return conv.Problem{Spec: spec, Src: src, Weight: weight, Bias: f.bias != ""}, err
+}
+
+// compactProblem reads the short form and adds the flags that it leaves open.
+func (f *problemFlags) compactProblem(text string) (conv.Problem, error) {
+	p, err := parseCompact(text)
+	if err != nil {
+		return conv.Problem{}, err
+	}
+	for _, said := range []struct {
+		flag  string
+		twice bool
+	}{{"stride", f.spec.stride != "1"}, {"padding", f.spec.padding != "0"}, {"groups", f.spec.groups != 1}} {
+		if said.twice {
+			return conv.Problem{}, usage(fmt.Errorf("--problem %s: has a %s already, leave out --%s", text, said.flag, said.flag))
+		}
+	}
+	spec, err := f.spec.spec(p.Weight)
+	spec.Stride, spec.Padding, spec.Groups = p.Stride, p.Padding, p.Groups
+	p.Spec = spec
+	return p, err
 }
 
 // parseCompact reads the form in which bench and its peers name their cases.
@@ -99,7 +119,7 @@ func shapeOf(flag, text string) (conv.Shape, error) {
 type explanation struct {
 	Src         conv.Shape `json:"src"`
 	Weight      conv.Shape `json:"weight"`
-	Sums        conv.Shape `json:"sums"` // before pooling
+	Sums        conv.Shape `json:"sums"` // before energy and pooling
 	Dst         conv.Shape `json:"dst"`
 	Parameters  float64    `json:"parameters"`
 	MACs        float64    `json:"macs"`
@@ -148,12 +168,24 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 	return e, nil
 }
 
+// then names what makes Dst of Sums of another shape.
+func (e explanation) then() string {
+	var steps []string
+	if e.Dst.C() != e.Sums.C() {
+		steps = append(steps, "energy")
+	}
+	if e.Dst.H() != e.Sums.H() || e.Dst.W() != e.Sums.W() {
+		steps = append(steps, "pooling")
+	}
+	return strings.Join(steps, " and ")
+}
+
 // String is the explanation for people.
 func (e explanation) String() string {
 	w := new(strings.Builder)
 	fmt.Fprintf(w, "src        %v\nweight     %v\n", e.Src, e.Weight)
 	if e.Sums != e.Dst {
-		fmt.Fprintf(w, "sums       %v, then pooled\n", e.Sums)
+		fmt.Fprintf(w, "sums       %v, then %s\n", e.Sums, e.then())
 	}
 	fmt.Fprintf(w, "dst        %v\n", e.Dst)
 	fmt.Fprintf(w, "parameters %.0f\n", e.Parameters)

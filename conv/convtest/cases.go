@@ -12,7 +12,7 @@ func Cases() []Case {
 	var all []Case
 	for _, part := range [][]Case{
 		kernels(), extents(), filterCounts(), channelCounts(), strides(), dilations(), paddings(), paddingModes(),
-		groups(), epilogues(), pools(), batches(), shapes(), regressions(),
+		groups(), epilogues(), energies(), pools(), batches(), shapes(), regressions(),
 	} {
 		all = append(all, part...)
 	}
@@ -147,6 +147,31 @@ func epilogues() (all []Case) {
 	return all
 }
 
+// energies: of pairs of filters, dense, grouped and pooled.
+func energies() (all []Case) {
+	for _, w := range []int{8, 9} {
+		for _, bias := range []bool{false, true} {
+			p := problem(conv.Shape{3, 2, 6, w}, conv.Shape{6, 2, 3, 3}, half(3, 3))
+			p.Bias, p.Activation = bias, conv.Energy
+			all = append(all, Case{fmt.Sprintf("energy/w=%d/bias=%v", w, bias), p})
+		}
+	}
+	grouped := half(3, 3)
+	grouped.Groups, grouped.Activation, grouped.Stride = 3, conv.Energy, [2]int{2, 1}
+	quadrature := half(7, 7)
+	quadrature.Activation = conv.Energy
+	all = append(all,
+		Case{"energy/groups", problem(conv.Shape{2, 6, 7, 8}, conv.Shape{12, 2, 3, 3}, grouped)},
+		Case{"energy/one pair", problem(conv.Shape{3, 1, 11, 12}, conv.Shape{2, 1, 7, 7}, quadrature)},
+		Case{"energy/a bank of 14", problem(conv.Shape{2, 1, 48, 64}, conv.Shape{14, 1, 7, 7}, quadrature)})
+	for _, pool := range []conv.Pool{{Kind: conv.MaxPool, Size: [2]int{2, 2}}, {Kind: conv.AvgPool, Size: [2]int{3, 2}, Stride: [2]int{1, 2}}} {
+		spec := half(3, 3)
+		spec.Activation, spec.Pool = conv.Energy, pool
+		all = append(all, Case{fmt.Sprintf("energy/pool/%v", pool), problem(conv.Shape{3, 2, 9, 12}, conv.Shape{8, 2, 3, 3}, spec)})
+	}
+	return all
+}
+
 // pools: the stride defaults to the size; windows that stand over are left out.
 func pools() (all []Case) {
 	for _, pool := range []conv.Pool{
@@ -218,6 +243,12 @@ func regressions() []Case {
 		{"regression/PyTorch 19912", problem(conv.Shape{1, 4, 1, 1}, conv.Shape{16, 2, 1, 1}, conv.Spec{Groups: 2})},
 		// One filter for all channels, as many groups as channels.
 		{"regression/PyTorch 15297", problem(conv.Shape{1, 8, 5, 5}, conv.Shape{8, 1, 3, 3}, conv.Spec{Groups: 8})},
+		// Depthwise kernels of the image's whole height, right for one image and wrong for two.
+		{"regression/PyTorch 188335", problem(conv.Shape{2, 8, 128, 9}, conv.Shape{16, 1, 128, 1}, conv.Spec{Groups: 8})},
+		// Groups with a long kernel.
+		{"regression/modular 6129", problem(conv.Shape{1, 32, 1, 150}, conv.Shape{32, 2, 1, 128}, conv.Spec{Groups: 16, Padding: conv.Pad(0, 64)})},
+		// A dilated kernel of more than the image, with padding.
+		{"regression/PyTorch 53178", problem(conv.Shape{2, 2, 16, 8}, conv.Shape{64, 2, 5, 5}, conv.Spec{Dilation: [2]int{2, 2}, Padding: conv.Pad(4, 4)})},
 		// A 1×1 kernel with a stride read its neighbours.
 		{"regression/PyTorch 55381", problem(conv.Shape{1, 64, 16, 16}, conv.Shape{16, 64, 1, 1}, conv.Spec{Stride: [2]int{2, 2}})},
 		{"regression/PyTorch 105941", problem(conv.Shape{1, 2, 2, 2}, conv.Shape{1, 2, 1, 1}, conv.Spec{Stride: [2]int{2, 2}})},

@@ -62,13 +62,14 @@ type numbers struct {
 }
 
 func fills(p conv.Problem) []fill {
+	exact := p.Activation != conv.Energy // a square root seldom is
 	small, large := exactRange(p, 32, 32), exactRange(p, 4095, 4)
 	all := []fill{{"random", false, drawRandom}}
 	if small > 0 {
-		all = append(all, fill{"integers", true, func(p conv.Problem, r *rand.Rand) numbers { return drawIntegers(p, r, small, min(small, 32)) }})
+		all = append(all, fill{"integers", exact, func(p conv.Problem, r *rand.Rand) numbers { return drawIntegers(p, r, small, min(small, 32)) }})
 	}
 	if large > 4 {
-		all = append(all, fill{"large integers", true, func(p conv.Problem, r *rand.Rand) numbers { return drawIntegers(p, r, large, 4) }})
+		all = append(all, fill{"large integers", exact, func(p conv.Problem, r *rand.Rand) numbers { return drawIntegers(p, r, large, 4) }})
 	}
 	return all
 }

@@ -19,10 +19,12 @@ func specialValues(t *testing.T, backend, judge conv.Backend) {
 	mean.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 3}}
 	circular := half(3, 3)
 	circular.PaddingMode = conv.Circular
+	energy := half(3, 3)
+	energy.Activation = conv.Energy
 	for name, spec := range map[string]conv.Spec{"plain": half(3, 3), "relu": relu, "max pool": pooled, "mean pool": mean,
-		"strided": {Stride: [2]int{2, 2}}, "circular": circular} {
+		"strided": {Stride: [2]int{2, 2}}, "circular": circular, "energy": energy} {
 		for _, w := range []int{8, 9} { // whole vec4, and not
-			p := problem(conv.Shape{2, 2, 8, w}, conv.Shape{5, 2, 3, 3}, spec)
+			p := problem(conv.Shape{2, 2, 8, w}, conv.Shape{6, 2, 3, 3}, spec)
 			for kind, value := range map[string]float64{"NaN": math.NaN(), "+Inf": math.Inf(1), "-Inf": math.Inf(-1)} {
 				for _, place := range []string{"corner", "inside", "weight"} {
 					t.Run(name+"/"+kind+" "+place, func(t *testing.T) {

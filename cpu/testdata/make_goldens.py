@@ -58,6 +58,8 @@ def compute(p, x, w, b, activation):
     y = F.conv2d(x, w, b, stride=stride, dilation=dilation, groups=1 if p["groups"] is None else p["groups"])
     if activation == "relu":
         y = F.relu(y)
+    if activation == "energy":  # of magnitudes too: it is a norm
+        y = torch.sqrt(y[:, 0::2] ** 2 + y[:, 1::2] ** 2)
     if p["pool"]:
         pool = F.max_pool2d if p["pool"]["kind"] == "max" else F.avg_pool2d
         y = pool(y, p["pool"]["size"], stride=p["pool"].get("stride"), ceil_mode=False)
@@ -115,6 +117,13 @@ def cases():
         for activation in ["none", "relu"]:
             yield plain(f"pool/{kind} {size} {stride}/{activation}", (1, 2, 7, 8), (2, 2, 3, 3), padding=(1, 1, 1, 1),
                         pool=pool(kind, size, stride), activation=activation)
+    for fill, window in itertools.product([GRID, DENSE], [None, pool("max", (2, 2)), pool("avg", (2, 3), (1, 2))]):
+        yield case(f"energy/{fill}/{window and window['kind']}", (2, 2, 5, 6), (4, 2, 3, 3), fill, padding=(1, 1, 1, 1),
+                   activation="energy", pool=window)
+    yield case("energy/groups", (1, 4, 5, 6), (8, 2, 3, 2), groups=2, activation="energy")
+    for value in ["nan", "inf", "-inf"]:
+        yield case(f"energy/{value}", (1, 2, 4, 6), (4, 2, 3, 3), padding=(1, 1, 1, 1), activation="energy",
+                   special=[("weight", 20, value)])
     yield plain("shape/kernel = image", (2, 2, 5, 7), (3, 2, 5, 7))
     yield plain("shape/kernel = padded image", (2, 1, 3, 3), (2, 1, 5, 7), padding=(1, 1, 2, 2))
     yield plain("shape/dilated kernel = image", (2, 1, 5, 7), (2, 1, 3, 4), dilation=(2, 2))
@@ -220,7 +229,7 @@ def golden(p):
     y = compute(p, x, w, b, p["activation"])
     g = dict(stored(p), dst=list(y.shape), values=plain_list(y))
     if not p["special"]:
-        a = compute(p, x.abs(), w.abs(), None if b is None else b.abs(), "none")
+        a = compute(p, x.abs(), w.abs(), None if b is None else b.abs(), "energy" if p["activation"] == "energy" else "none")
         g["magnitude"] = plain_list(a)
     return g
 

@@ -26,7 +26,8 @@ func algorithms() []algorithm {
 
 // recipe is a prepared convolution, before OpenGL sees it: pure data.
 type recipe struct {
-	stage
+	// stages follow each other; together they leave the sums.
+	stages []stage
 	// pack lays weights and biases out as the shader wants them; the second is nil
 	// where the shader has it with the first. bias is nil if there is none.
 	pack func(weight, bias []float32) (packedWeight, packedBias []float32)
@@ -35,7 +36,18 @@ type recipe struct {
 	// uniformWeight binds the weights as a uniform block, a part for each pass,
 	// instead of a storage buffer.
 	uniformWeight bool
+	// textures binds src as buffer texture 0 and what the stages write as 1.
+	textures texels
 }
+
+// texels says what a texel of a buffer texture is.
+type texels int
+
+const (
+	noTexels     texels = iota // no textures
+	floatTexels                // one float
+	vectorTexels               // four
+)
 
 // stage is a program and the dispatches of it, in order, that a batch of images
 // takes.

@@ -1,6 +1,10 @@
 package gpu
 
-import "gpuconv/conv"
+import (
+	"slices"
+
+	"gpuconv/conv"
+)
 
 // blueprint is all that a plan needs to know before it allocates anything.
 type blueprint struct {
@@ -18,10 +22,10 @@ func newBlueprint(p conv.Problem, l Limits, forced string) (blueprint, error) {
 		return blueprint{}, err
 	}
 	b := blueprint{problem: p, recipe: chosen.prepare(p, l)}
-	stages := []stage{b.recipe.stage}
+	stages := b.recipe.stages
 	if finished(p) {
 		b.pool = preparePool(p, l)
-		stages = append(stages, b.pool)
+		stages = append(slices.Clip(stages), b.pool)
 	}
 	images := chunk(p, l, stages...)
 	b.description = conv.Description{Algorithm: chosen.name, Chunk: images, Rejected: rejected,

@@ -182,6 +182,7 @@ func readLimits(software bool) Limits {
 		StorageBlock:         getInt(gl.MAX_SHADER_STORAGE_BLOCK_SIZE),
 		UniformBlock:         getInt(gl.MAX_UNIFORM_BLOCK_SIZE),
 		UniformAlignment:     getInt(gl.UNIFORM_BUFFER_OFFSET_ALIGNMENT),
+		TextureBuffer:        getInt(gl.MAX_TEXTURE_BUFFER_SIZE),
 		SharedMemory:         getInt(gl.MAX_COMPUTE_SHARED_MEMORY_SIZE),
 		WorkGroupInvocations: getInt(gl.MAX_COMPUTE_WORK_GROUP_INVOCATIONS),
 	}
@@ -191,6 +192,7 @@ func readLimits(software bool) Limits {
 	}
 	if software {
 		l.LoopIterations = SoftwareLoopLimit
+		l.Unrolled = softMACs
 	}
 	return l
 }

@@ -109,8 +109,8 @@ func TestGuard(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer made.Close()
-	passes := made.(*plan).recipe.passes
-	made.(*plan).recipe.passes = func(images int) []pass { return passes(images - 1) } // leaves out the last image
+	passes := made.(*plan).recipe.stages[0].passes
+	made.(*plan).recipe.stages[0].passes = func(images int) []pass { return passes(images - 1) } // leaves out the last image
 	if err := made.Run(dst, src); err != nil {
 		t.Fatal(err)
 	}

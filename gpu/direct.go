@@ -80,11 +80,11 @@ func prepareDirect(p conv.Problem, l Limits) recipe {
 	constants := directConstants{paddingMode: p.PaddingMode, localSize: d.block / directPositions,
 		positions: directPositions, vectors: d.vectors}
 	return recipe{
-		stage: stage{
+		stages: []stage{{
 			program:   programKey{shader: "direct", constants: constants},
 			passes:    d.passes,
 			maxImages: l.units(d.block) / (d.sums.H() * d.sums.W()),
-		},
+		}},
 		pack: func(weight, bias []float32) ([]float32, []float32) {
 			return d.packWeight(weight), d.packBias(bias)
 		},
@@ -150,10 +150,7 @@ func (d direct) passes(images int) []pass {
 }
 
 func (d direct) uniforms(positions, firstTap, lastTap int) []uniform {
-	rectify := 0
-	if d.Activation == conv.ReLU && lastTap == d.Weight[1]*d.Weight[2] {
-		rectify = 1
-	}
+	rectify := d.Activation == conv.ReLU && lastTap == d.Weight[1]*d.Weight[2]
 	return []uniform{
 		{"srcH", d.Src.H()}, {"srcW", d.Src.W()}, {"allChannels", d.Src.C()}, {"channels", d.Weight[1]},
 		{"sumH", d.sums.H()}, {"sumW", d.sums.W()}, {"allFilters", d.Weight[0]}, {"filters", d.Weight[0] / d.Groups},
@@ -161,6 +158,6 @@ func (d direct) uniforms(positions, firstTap, lastTap int) []uniform {
 		{"strideH", d.Stride[0]}, {"strideW", d.Stride[1]}, {"dilationH", d.Dilation[0]}, {"dilationW", d.Dilation[1]},
 		{"padTop", d.Padding.Top}, {"padLeft", d.Padding.Left},
 		{"positions", positions}, {"tiles", d.tiles},
-		{"firstTap", firstTap}, {"lastTap", lastTap}, {"rectify", rectify},
+		{"firstTap", firstTap}, {"lastTap", lastTap}, {"rectify", number(rectify)},
 	}
 }

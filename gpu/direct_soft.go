@@ -2,196 +2,195 @@ package gpu
 
 import (
 	"fmt"
-	"strings"
 
 	"gpuconv/conv"
 )
 
-// softConstants are the constants of direct_soft.comp. SCHEDULE follows from
-// them: kernel and channels are what it is unrolled for.
-type softConstants struct {
-	filters, channels, kernelH, kernelW int
-	rows, segments, shift               int
-	relu                                bool
-}
-
-// Tiles of direct_soft.comp. BenchmarkConv guards them.
-const (
-	softLanes    = 64   // eight vectors of llvmpipe: fewer, larger work-groups cost less to start
-	softFilters  = 8    // per tile: more spill
-	softRows     = 2    // each input row then serves two rows of sums
-	softSegments = 2    // 8 columns
-	softMACs     = 8192 // multiplications unrolled per invocation: beyond, compiling takes many seconds
-)
-
-func (c softConstants) taps() int { return c.channels * c.kernelH * c.kernelW }
-
-// loads is how many vec4 cover the window of one row.
-func (c softConstants) loads() int { return ceilDiv(c.shift+4*c.segments+c.kernelW-1, 4) }
-
-// floats is how many weights and biases one tile has.
-func (c softConstants) floats() int { return c.filters * (c.taps() + 1) }
-
-func (c softConstants) defines() []define {
-	return []define{
-		{"LANES", fmt.Sprint(softLanes)},
-		{"FILTERS", fmt.Sprint(c.filters)},
-		{"ROWS", fmt.Sprint(c.rows)},
-		{"SEGMENTS", fmt.Sprint(c.segments)},
-		{"LOADS", fmt.Sprint(c.loads())},
-		{"WEIGHTS", fmt.Sprint(ceilDiv(c.floats(), 4))},
-		{"FIRST_BIAS", fmt.Sprint(c.filters * c.taps())},
-		{"RELU", bit(c.relu)},
-		{"EACH_LOAD(M)", each(c.loads())},
-		{"EACH_SUM(M)", each(c.filters * c.rows * c.segments)},
-		{"SCHEDULE", c.schedule()},
-	}
-}
-
-// schedule writes the sums' loops, unrolled: each window row once, then every
-// tap that it feeds.
-func (c softConstants) schedule() string {
-	var b strings.Builder
-	for channel := range c.channels {
-		for r := range c.rows + c.kernelH - 1 {
-			fmt.Fprintf(&b, "ROW(%d,%d) ", channel, r)
-			for row := max(0, r-c.kernelH+1); row < min(c.rows, r+1); row++ {
-				c.scheduleRow(&b, channel, row, r-row)
-			}
-		}
-	}
-	return strings.TrimSpace(b.String())
-}
-
-// scheduleRow writes the taps of kernel row u for one row of sums.
-func (c softConstants) scheduleRow(b *strings.Builder, channel, row, u int) {
-	for v := range c.kernelW {
-		for filter := range c.filters {
-			tap := filter*c.taps() + (channel*c.kernelH+u)*c.kernelW + v
-			for segment := range c.segments {
-				sum := (filter*c.rows+row)*c.segments + segment
-				fmt.Fprintf(b, "ADD(%d,%d,%d) ", sum, tap, c.shift+4*segment+v)
-			}
-		}
-	}
-}
-
-// softTile fits the constants to a problem.
-func softTile(p conv.Problem, sums conv.Shape) softConstants {
-	tiles := ceilDiv(p.Weight[0], softFilters)
-	c := softConstants{
-		filters: ceilDiv(p.Weight[0], tiles), channels: p.Weight[1], kernelH: p.Weight[2], kernelW: p.Weight[3],
-		rows: softRows, segments: softSegments, relu: p.Activation == conv.ReLU,
-		shift: -p.Padding.Left - 4*floorDiv(-p.Padding.Left, 4),
-	}
-	if sums.H()%c.rows != 0 {
-		c.rows = 1
-	}
-	if sums.W()%(4*c.segments) != 0 {
-		c.segments = 1
-	}
-	return c
-}
-
-func floorDiv(a, b int) int { return (a - (a%b+b)%b) / b }
-
-// acceptsSoft takes what direct_soft.comp is written for, on software renderers.
+// acceptsSoft takes whatever fits on software renderers.
 func acceptsSoft(p conv.Problem, l Limits) error {
-	sums, err := p.Sums()
+	if !l.Software {
+		return fmt.Errorf("the device is not a software renderer")
+	}
+	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
+		return err
+	}
+	s, err := newSoft(p, l)
 	if err != nil {
 		return err
 	}
-	switch {
-	case !l.Software:
-		return fmt.Errorf("the device is not a software renderer")
-	case p.Stride != [2]int{1, 1} || p.Dilation != [2]int{1, 1} || p.Groups != 1:
-		return fmt.Errorf("it needs strides, dilations and groups of 1")
-	case p.PaddingMode != conv.Zeros:
-		return fmt.Errorf("it needs zero padding, not %v", p.PaddingMode)
-	case p.Src.W()%4 != 0 || sums.W()%4 != 0:
-		return fmt.Errorf("it needs widths that are multiples of 4, src has %d and the sums %d", p.Src.W(), sums.W())
+	if bytes := 4 * s.tile.floats(); bytes > l.UniformBlock {
+		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, l.UniformBlock)
 	}
-	c := softTile(p, sums)
-	if macs := 4 * c.taps() * c.filters * c.rows * c.segments; macs > softMACs {
-		return fmt.Errorf("it would unroll %d multiplications, %d at most", macs, softMACs)
+	if texels := s.imageTexels(); texels > l.TextureBuffer {
+		return fmt.Errorf("an image of %d texels, the device's buffer textures hold %d", texels, l.TextureBuffer)
 	}
-	if bytes := 4 * c.floats(); bytes > l.UniformBlock {
-		return fmt.Errorf("%d bytes of weights per tile, the device's uniform blocks hold %d", bytes, l.UniformBlock)
+	if blocks, most := s.blocksH()*s.blocksW(), l.units(softLanes); blocks > most {
+		return fmt.Errorf("sums of %d×%d are %d blocks, the device dispatches %d at once", s.sums.H(), s.sums.W(), blocks, most)
 	}
-	if blocks, most := sums.H()/c.rows*(sums.W()/(4*c.segments)), l.units(softLanes); blocks > most {
-		return fmt.Errorf("sums of %d×%d are %d blocks, the device dispatches %d at once", sums.H(), sums.W(), blocks, most)
-	}
-	return acceptsDirect(p, l) // the general limits of buffers and pooling
+	return nil
 }
 
 func prepareSoft(p conv.Problem, l Limits) recipe {
-	s := soft{Problem: p, limits: l}
-	s.sums, _ = p.Sums() // p was accepted
-	s.softConstants = softTile(p, s.sums)
-	s.tileBytes = roundUp(4*s.floats(), max(l.UniformAlignment, 16))
-	return recipe{
-		stage: stage{
-			program:   programKey{shader: "direct_soft", constants: s.softConstants},
-			passes:    s.passes,
-			maxImages: l.units(softLanes) / (s.blocksH() * s.blocksW()),
-		},
-		pack: func(weight, bias []float32) ([]float32, []float32) {
-			return s.packWeight(weight, bias), nil
-		},
-		packedFloats:  s.tiles() * s.tileBytes / 4,
-		uniformWeight: true,
+	s, _ := newSoft(p, l) // p was accepted
+	steps := s.steps()
+	floats := 0
+	for _, step := range steps {
+		floats = step.weightFirst/4 + s.alignedFloats(step.constants)
 	}
+	r := recipe{
+		pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(steps, floats, weight, bias), nil },
+		packedFloats:  floats,
+		uniformWeight: true,
+		textures:      floatTexels,
+	}
+	if s.tile.vectors {
+		r.textures = vectorTexels
+	}
+	images := min(l.units(softLanes)/(s.blocksH()*s.blocksW()), l.TextureBuffer/s.imageTexels())
+	for lo := 0; lo < len(steps); { // consecutive steps of one program make a stage
+		hi := lo
+		for hi < len(steps) && steps[hi].constants == steps[lo].constants {
+			hi++
+		}
+		part := steps[lo:hi]
+		r.stages = append(r.stages, stage{
+			program:   programKey{shader: "direct_soft", constants: part[0].constants},
+			passes:    func(images int) []pass { return s.passes(part, images) },
+			maxImages: images,
+		})
+		lo = hi
+	}
+	return r
 }
-
-func roundUp(n, unit int) int { return ceilDiv(n, unit) * unit }
 
 // soft is what preparing and dispatching direct_soft.comp share.
 type soft struct {
 	conv.Problem
-	softConstants
-	limits    Limits
-	sums      conv.Shape
-	tileBytes int // of one tile's weights and biases, aligned
+	limits Limits
+	sums   conv.Shape
+	tile   softConstants // of a whole step
 }
 
-func (s soft) blocksH() int { return s.sums.H() / s.rows }
-func (s soft) blocksW() int { return s.sums.W() / (4 * s.segments) }
-func (s soft) tiles() int   { return ceilDiv(s.Weight[0], s.filters) }
+func (s soft) blocksH() int { return ceilDiv(s.sums.H(), s.tile.rows) }
+func (s soft) blocksW() int { return ceilDiv(s.sums.W(), 4*s.tile.segments) }
 
-// packWeight lays out each tile's weights as they come, then its biases. The last
-// tile repeats filters of the one before so that every tile is full.
-func (s soft) packWeight(weight, bias []float32) []float32 {
-	packed := make([]float32, s.tiles()*s.tileBytes/4)
-	for tile := range s.tiles() {
-		part := packed[tile*s.tileBytes/4:]
-		first := s.firstFilter(tile)
-		copy(part[:s.filters*s.taps()], weight[first*s.taps():])
+// texels returns how many texels hold n floats of a row.
+func (s soft) texels(n int) int {
+	if s.tile.vectors {
+		return n / 4
+	}
+	return n
+}
+
+func (s soft) srcTexels() int { return s.texels(s.Src.W()) }
+
+// imageTexels returns how many texels an image takes, or its sums if they are more.
+func (s soft) imageTexels() int {
+	return max(s.Src.C()*s.Src.H()*s.srcTexels(), s.sums.C()*s.sums.H()*s.texels(s.sums.W()))
+}
+
+// softStep is one dispatch: a tile of filters of one group, and some of its taps.
+type softStep struct {
+	constants    softConstants
+	firstFilter  int // of all
+	filters      int // that there are: the last tile of a group may not be full
+	firstChannel int // of all
+	inGroup      int // the same, in its group
+	firstTapRow  int // of the kernel
+	resume, last bool
+	weightFirst  int // bytes
+}
+
+// steps lists the dispatches: those of a whole step for all groups and tiles, then
+// the remainders, so that programs change once.
+func (s soft) steps() []softStep {
+	var whole, rest []softStep
+	perGroup := s.Weight[0] / s.Groups
+	for k := 0; k < s.Weight[0]; k += min(s.tile.filters, perGroup-k%perGroup) {
+		step := softStep{firstFilter: k, filters: min(s.tile.filters, perGroup-k%perGroup)}
+		w, r := s.tapSteps(step)
+		whole, rest = append(whole, w...), append(rest, r...)
+	}
+	at := 0
+	all := append(whole, rest...)
+	for i := range all {
+		all[i].weightFirst = at
+		at += 4 * s.alignedFloats(all[i].constants)
+	}
+	return all
+}
+
+// tapSteps cuts the taps of one tile of filters.
+func (s soft) tapSteps(step softStep) (whole, rest []softStep) {
+	perGroup := s.Weight[0] / s.Groups
+	for c := 0; c < s.Weight[1]; c += s.tile.channels {
+		for u := 0; u < s.Weight[2]; u += s.tile.tapsH {
+			step.constants = s.tile
+			step.constants.channels = min(s.tile.channels, s.Weight[1]-c)
+			step.constants.tapsH = min(s.tile.tapsH, s.Weight[2]-u)
+			step.inGroup, step.firstChannel, step.firstTapRow = c, step.firstFilter/perGroup*s.Weight[1]+c, u
+			step.resume = c > 0 || u > 0
+			step.last = c+s.tile.channels >= s.Weight[1] && u+s.tile.tapsH >= s.Weight[2]
+			if step.constants == s.tile {
+				whole = append(whole, step)
+			} else {
+				rest = append(rest, step)
+			}
+		}
+	}
+	return whole, rest
+}
+
+// alignedFloats is how many floats of the uniform buffer one step's weights take.
+func (s soft) alignedFloats(c softConstants) int {
+	return roundUp(4*c.floats(), max(s.limits.UniformAlignment, 16)) / 4
+}
+
+func roundUp(n, unit int) int { return ceilDiv(n, unit) * unit }
+
+// pack lays out each step's weights [filter][c][u][v], zeros for filters that
+// there are not, then the biases.
+func (s soft) pack(steps []softStep, floats int, weight, bias []float32) []float32 {
+	packed := make([]float32, floats)
+	for _, step := range steps {
+		part := packed[step.weightFirst/4:]
+		c := step.constants
+		run := c.tapsH * c.kernelW
+		for f := range step.filters {
+			for channel := range c.channels {
+				from := ((step.firstFilter+f)*s.Weight[1]+step.inGroup+channel)*s.Weight[2] + step.firstTapRow
+				copy(part[(f*c.channels+channel)*run:][:run], weight[from*s.Weight[3]:])
+			}
+		}
 		if bias != nil {
-			copy(part[s.filters*s.taps():][:s.filters], bias[first:])
+			copy(part[c.filters*c.taps():][:step.filters], bias[step.firstFilter:])
 		}
 	}
 	return packed
 }
 
-func (s soft) firstFilter(tile int) int { return min(tile*s.filters, s.Weight[0]-s.filters) }
-
-// passes dispatches one tile of filters after the other.
-func (s soft) passes(images int) []pass {
+// passes dispatches steps one after the other.
+func (s soft) passes(steps []softStep, images int) []pass {
 	blocks := images * s.blocksH() * s.blocksW()
 	x, y := fold(ceilDiv(blocks, softLanes), s.limits.WorkGroups)
+	firstTexel := -s.Padding.Left
+	if s.tile.vectors {
+		firstTexel = floorDiv(firstTexel, 4)
+	}
 	var all []pass
-	for tile := range s.tiles() {
+	for _, step := range steps {
 		all = append(all, pass{
 			uniforms: []uniform{
-				{"srcH", s.Src.H()}, {"srcSegments", s.Src.W() / 4}, {"channels", s.Src.C()},
-				{"sumH", s.sums.H()}, {"sumSegments", s.sums.W() / 4}, {"allFilters", s.Weight[0]},
-				{"firstFilter", s.firstFilter(tile)},
+				{"srcH", s.Src.H()}, {"srcTexels", s.srcTexels()}, {"allChannels", s.Src.C()}, {"firstChannel", step.firstChannel},
+				{"sumH", s.sums.H()}, {"sumTexels", s.texels(s.sums.W())}, {"allFilters", s.Weight[0]},
+				{"firstFilter", step.firstFilter}, {"filters", step.filters},
 				{"blocksH", s.blocksH()}, {"blocksW", s.blocksW()}, {"blocks", blocks},
-				{"padTop", s.Padding.Top}, {"firstSegment", floorDiv(-s.Padding.Left, 4)},
+				{"firstRow", step.firstTapRow*s.tile.dilation[0] - s.Padding.Top}, {"firstTexel", firstTexel},
+				{"resume", number(step.resume)}, {"rectify", number(step.last && s.Activation == conv.ReLU)},
 			},
 			groups:      [3]int{x, y, 1},
-			weightFirst: tile * s.tileBytes,
-			weightBytes: s.tileBytes,
+			weightFirst: step.weightFirst,
+			weightBytes: 4 * s.alignedFloats(step.constants),
 		})
 	}
 	return all

@@ -38,3 +38,11 @@ func TestConforms(t *testing.T) {
 func TestDirectConforms(t *testing.T) {
 	convtest.Run(t, openTest(t, Options{Guard: true, Algorithm: "direct"}), cpu.Reference{})
 }
+
+// TestDirectSoftConforms holds the unrolled shader to every case, with programs
+// short enough to be compiled in no time: that cuts most problems into passes.
+func TestDirectSoftConforms(t *testing.T) {
+	d := openTest(t, Options{Guard: true, Algorithm: "direct_soft", Device: Software()})
+	d.limits.Unrolled = 400
+	convtest.Run(t, d, cpu.Reference{})
+}

@@ -10,7 +10,7 @@ import (
 
 // roomy are limits larger than any test needs.
 func roomy() Limits {
-	return Limits{StorageBlock: 1 << 40, UniformBlock: 1 << 16, UniformAlignment: 256, SharedMemory: 1 << 15,
+	return Limits{StorageBlock: 1 << 40, UniformBlock: 1 << 16, UniformAlignment: 256, TextureBuffer: 1 << 27, SharedMemory: 1 << 15,
 		WorkGroups: [3]int{65535, 65535, 65535}, WorkGroupSize: [3]int{1024, 1024, 64}, WorkGroupInvocations: 1024}
 }
 
@@ -132,7 +132,7 @@ func TestPasses(t *testing.T) {
 		l := roomy()
 		l.LoopIterations = limit
 		next := 0
-		for _, pass := range prepareDirect(p, l).passes(1) {
+		for _, pass := range prepareDirect(p, l).stages[0].passes(1) {
 			values := map[string]int{}
 			for _, u := range pass.uniforms {
 				values[u.name] = u.value
@@ -181,7 +181,7 @@ func TestIsSoftware(t *testing.T) {
 func TestSource(t *testing.T) {
 	for _, key := range []programKey{
 		{"direct", directConstants{localSize: 64, positions: 4, vectors: 2}},
-		{"direct_soft", softConstants{filters: 2, channels: 1, kernelH: 3, kernelW: 3, rows: 2, segments: 2}},
+		{"direct_soft", softConstants{filters: 2, channels: 1, tapsH: 3, kernelW: 3, rows: 2, segments: 1, stride: [2]int{1, 1}, dilation: [2]int{1, 1}}},
 		{"pool", poolConstants{localSize: 64}},
 	} {
 		source, err := key.source()

@@ -46,11 +46,13 @@ type plan struct {
 	device *Device
 
 	// Touched on the device's thread only.
-	program, pooling *program  // pooling is nil where nothing follows the sums
-	buffers          [4]buffer // by binding: src, weight, bias, dst
-	sums             buffer    // between the two programs
-	closed           bool
-	timings          conv.Timings
+	programs []*program // of the recipe's stages
+	pooling  *program   // nil where nothing follows the sums
+	buffers  [4]buffer  // by binding: src, weight, bias, dst
+	textures [2]uint32  // of src and of what the stages write, where the recipe has them
+	sums     buffer     // between the recipe's stages and pooling
+	closed   bool
+	timings  conv.Timings
 }
 
 const (
@@ -62,8 +64,12 @@ const (
 
 // allocate makes what the plan holds on the device, all or nothing.
 func (p *plan) allocate(weight, bias []float32) (err error) {
-	if p.program, err = p.device.program(p.recipe.program); err != nil {
-		return err
+	for _, s := range p.recipe.stages {
+		made, err := p.device.program(s.program)
+		if err != nil {
+			return err
+		}
+		p.programs = append(p.programs, made)
 	}
 	if finished(p.problem) {
 		if p.pooling, err = p.device.program(p.pool.program); err != nil {
@@ -105,10 +111,35 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 			return err
 		}
 	}
-	return nil
+	return p.makeTextures()
+}
+
+// makeTextures lets the shader read src, and what it wrote, as buffer textures.
+func (p *plan) makeTextures() error {
+	format := uint32(gl.R32F)
+	switch p.recipe.textures {
+	case noTexels:
+		return nil
+	case vectorTexels:
+		format = gl.RGBA32F
+	}
+	written := p.buffers[bindDst]
+	if p.pooling != nil {
+		written = p.sums
+	}
+	gl.GenTextures(2, &p.textures[0])
+	for i, b := range []buffer{p.buffers[bindSrc], written} {
+		gl.BindTexture(gl.TEXTURE_BUFFER, p.textures[i])
+		gl.TexBuffer(gl.TEXTURE_BUFFER, format, b.handle)
+	}
+	return glError("making textures of src and dst")
 }
 
 func (p *plan) release() {
+	if p.textures[0] != 0 {
+		gl.DeleteTextures(2, &p.textures[0])
+	}
+	p.textures = [2]uint32{}
 	for i := range p.buffers {
 		p.buffers[i].delete()
 	}
@@ -171,11 +202,17 @@ func (p *plan) dispatch(images int) {
 	if p.pooling != nil {
 		gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindDst, p.sums.handle)
 	}
-	for _, work := range p.recipe.passes(images) {
-		if p.recipe.uniformWeight {
-			gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, p.buffers[bindWeight].handle, work.weightFirst, work.weightBytes)
+	for i, texture := range p.textures {
+		gl.ActiveTexture(gl.TEXTURE0 + uint32(i))
+		gl.BindTexture(gl.TEXTURE_BUFFER, texture)
+	}
+	for i, s := range p.recipe.stages {
+		for _, work := range s.passes(images) {
+			if p.recipe.uniformWeight {
+				gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, p.buffers[bindWeight].handle, work.weightFirst, work.weightBytes)
+			}
+			p.programs[i].dispatch(work)
 		}
-		p.program.dispatch(work)
 	}
 	if p.pooling == nil {
 		return

@@ -85,7 +85,7 @@ func (p *program) dispatch(work pass) {
 		gl.Uniform1i(p.location(u.name), int32(u.value))
 	}
 	gl.DispatchCompute(uint32(work.groups[0]), uint32(work.groups[1]), uint32(work.groups[2]))
-	gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT | gl.BUFFER_UPDATE_BARRIER_BIT)
+	gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT | gl.TEXTURE_FETCH_BARRIER_BIT | gl.BUFFER_UPDATE_BARRIER_BIT)
 }
 
 // location is −1, which OpenGL ignores, for a uniform that the compiler dropped.

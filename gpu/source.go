@@ -28,6 +28,14 @@ func bit(set bool) string {
 	return "0"
 }
 
+// number is the value of a uniform that stands for a bool.
+func number(set bool) int {
+	if set {
+		return 1
+	}
+	return 0
+}
+
 // each writes the unrolled loop M(0) M(1) … M(n−1): GLSL has no way to ask for one.
 func each(n int) string {
 	var b strings.Builder

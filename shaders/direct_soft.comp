@@ -1,75 +1,144 @@
 #version 430 core
-// direct_soft: stride 1 and few taps, on software renderers.
+// direct_soft: every convolution, on software renderers.
 //
-// It equals, for each filter k of the tile, image n, row i and column j, the sum of direct.comp with groups, strides
-// and dilations of 1 and zero padding.
+// It equals direct.comp: for each filter k of a group, image n, row i and column j
 //
-// Index map. An invocation computes ROWS × 4*SEGMENTS neighbouring positions of FILTERS filters. Blocks are numbered
-// q = (n*blocksH + y)*blocksW + x through the whole chunk; those past the end repeat the last block, which is cheaper
-// than a branch. Tiles of filters are dispatched one by one, with their part of the weights bound.
+//	sum = resume ? dst[n, k, i, j] : bias[k];
+//	for (c < CHANNELS) for (u < tapsH) for (v < kernelW)
+//		sum += weight[k, c, u, v] * pixel(n, firstChannel + c, i*STRIDE_H + u*dilationH + firstRow, j*strideW + v*dilationW - padLeft);
+//	dst[n, k, i, j] = RELU || rectify ? relu(sum) : sum;
 //
-//	 x[0]   x[1]   x[2]   x[3]      one input row in registers, LOADS vec4, whole segments of the image: the first
-//	  |←SHIFT→|  SEGMENTS  |        starts SHIFT columns before the first column that is needed
-//	            sum[0]  sum[1]      FILTERS × ROWS × SEGMENTS vec4 of sums
+// for the taps of one pass: CHANNELS channels of whole kernels, or some rows of one channel's. Passes that follow go on
+// from what earlier ones left in dst.
 //
-// Each input row is loaded once and added to every sum that it belongs to: SCHEDULE, which the host unrolls, is a list
-// of ROW(c, r), which loads row r of the block's window in channel c, and ADD(s, t, e), which adds weight t times the
-// row's elements e … e+3 to sum s.
+// Index map. An invocation computes ROWS × 4*SEGMENTS neighbouring positions of FILTERS filters, one filter after the
+// other. Blocks of positions are numbered q = (n*blocksH + y)*blocksW + x through the whole chunk; those past the end
+// compute the last block again, which is cheaper than a branch, and store nothing. Tiles of filters and groups are
+// dispatched one by one, with their part of the weights bound.
 //
-// Bound by: arithmetic, at half the multiply-add rate, as llvmpipe has no FMA. Weights stand in a uniform block and
-// their indices are literals outside every branch: only so are they loaded once and broadcast. Segments are whole
-// vec4, inside the image or outside, since srcW and sumW are multiples of 4.
+//	x(r, e): the window that the block's taps meet, WINDOW rows of LOADS texels, read once for all filters
 //
-// Constants: LANES, FILTERS, ROWS, SEGMENTS, LOADS, WEIGHTS (vec4 in the uniform block), FIRST_BIAS (its index
-// among the block's floats), RELU, EACH_LOAD(M), EACH_SUM(M), SCHEDULE.
+//	  |←SHIFT→| sum[0] sum[1]      one filter at a time: ROWS × SEGMENTS vec4 of sums stay in registers
+//	            sum[2] sum[3]      until they are stored
+//
+// SCHEDULE, which the host unrolls, is a list of LOAD(c, r, l), which reads a texel of the window, and for each filter
+// BEGIN(f, s), ADD(t, s, c, r, e, d), which adds weight t times the elements e, e+d, e+2d, e+3d to sum s, and END(f, s).
+// Ending a filter before the next begins is what keeps its sums in registers: with all stores at the end LLVM moves the
+// additions down to them and spills every product.
+//
+// With VECTORS texels are vec4: srcW and sumW are multiples of 4 and zeros pad, so that a texel is inside or outside
+// as a whole. Otherwise texels are floats, and any width and padding mode will do.
+//
+// Bound by: arithmetic (llvmpipe has no FMA), then by stores, which it takes lane by lane. Pixels come through a buffer
+// texture, which it reads without a branch per lane; weights stand in a uniform block and their indices are literals
+// outside every branch: only so are they loaded once and broadcast.
+//
+// Constants: LANES, FILTERS, CHANNELS, ROWS, SEGMENTS, STRIDE_H, BLOCK_TEXELS (of the source, from one block to the
+// next), WINDOW, LOADS, VECTORS, PADDING_MODE (0 zeros, 1 reflect, 2 replicate, 3 circular), WEIGHTS (vec4 in the uniform
+// block), FIRST_BIAS (its index among the block's floats), PASSES, RELU, SCHEDULE.
 layout(local_size_x = LANES) in;
+layout(binding = 0) uniform samplerBuffer src;                          // [n, allChannels, srcH, srcTexels]
+#if PASSES
+layout(binding = 1) uniform samplerBuffer before;                       // dst, as the pass before left it
+#endif
+layout(std140, binding = 0) uniform Weight { vec4 weight[WEIGHTS]; };   // [filter][c][u][v], then biases, as floats
+#if VECTORS
+layout(std430, binding = 3) writeonly restrict buffer Dst { vec4 dst[]; };  // [n, allFilters, sumH, sumTexels]
+#define OUTPUTS 1                                                       // texels that a vec4 of sums takes
+#else
+#define OUTPUTS 4
+layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };
+#endif
 
-layout(std430, binding = 0) readonly restrict buffer Src { vec4 src[]; };   // [n, channels, srcH, srcSegments]
-layout(std140, binding = 0) uniform Weight { vec4 weight[WEIGHTS]; };       // [filter][c][u][v], then biases, as floats
-layout(std430, binding = 3) writeonly restrict buffer Dst { vec4 dst[]; };  // [n, allFilters, sumH, sumSegments]
-
-uniform int srcH, srcSegments, channels;
-uniform int sumH, sumSegments, allFilters, firstFilter;
+uniform int srcH, srcTexels, allChannels, firstChannel;
+uniform int sumH, sumTexels, allFilters, firstFilter;
+uniform int filters;               // of the tile that there are
 uniform int blocksH, blocksW, blocks;
-uniform int padTop, firstSegment;  // firstSegment: of the window, relative to the block's
+uniform int firstRow, firstTexel;  // of the window, relative to the block's first row and texel
+uniform int resume, rectify;       // with PASSES: 1 if dst has sums to go on from, 1 for ReLU in the last pass
 
 #define W(t) weight[(t) / 4][(t) % 4]
-#define X(e) x[(e) / 4][(e) % 4]
+#if VECTORS
+#define X(c, r, e) x[((c) * WINDOW + (r)) * LOADS + (e) / 4][(e) % 4]
+#else
+#define X(c, r, e) x[((c) * WINDOW + (r)) * LOADS + (e)]
+#endif
 
-vec4 segment(int base, int y, int s) {
-	bool inside = y >= 0 && y < srcH && s >= 0 && s < srcSegments;
-	vec4 value = src[base + clamp(y, 0, srcH - 1) * srcSegments + clamp(s, 0, srcSegments - 1)];
-	return inside ? value : vec4(0.0);
+#if PADDING_MODE == 0
+int source(int at, int size) { return clamp(at, 0, size - 1); }
+#elif PADDING_MODE == 1
+int source(int at, int size) { return clamp(at < 0 ? -at : at < size ? at : 2 * (size - 1) - at, 0, size - 1); }
+#elif PADDING_MODE == 2
+int source(int at, int size) { return clamp(at, 0, size - 1); }
+#elif PADDING_MODE == 3
+int source(int at, int size) { return clamp(at < 0 ? at + size : at < size ? at : at - size, 0, size - 1); }
+#endif
+
+// texel returns texel s of row y of the plane that starts at base. Outside, zeros are selected, not multiplied: the
+// address that is read instead may hold infinity or NaN. Blocks reach beyond the sums' last row and column, and so beyond
+// what the padding modes map: source() clamps once more.
+vec4 texel(int base, int y, int s) {
+	vec4 value = texelFetch(src, base + source(y, srcH) * srcTexels + source(s, srcTexels));
+#if PADDING_MODE == 0
+	return y >= 0 && y < srcH && s >= 0 && s < srcTexels ? value : vec4(0.0);
+#else
+	return value;
+#endif
 }
 
 vec4 activate(vec4 v) {
 #if RELU
 	return vec4(relu(v.x), relu(v.y), relu(v.z), relu(v.w));
+#elif PASSES
+	return rectify == 1 ? vec4(relu(v.x), relu(v.y), relu(v.z), relu(v.w)) : v;
 #else
 	return v;
 #endif
 }
 
 void main() {
-	int q = min(int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * LANES + gl_LocalInvocationID.x), blocks - 1);
+	int unbounded = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * LANES + gl_LocalInvocationID.x);
+	int q = min(unbounded, blocks - 1);
 	int line = q / blocksW;
 	int image = line / blocksH;
 	int row = (line - image * blocksH) * ROWS;
-	int column = (q - line * blocksW) * SEGMENTS;
-	int plane = srcH * srcSegments;
-	int base = image * channels * plane;
+	int block = q - line * blocksW;
+	int plane = srcH * srcTexels;
+	int base = (image * allChannels + firstChannel) * plane;
+	int top = row * STRIDE_H + firstRow;
+	int left = block * BLOCK_TEXELS + firstTexel;
 
-	vec4 sum[FILTERS * ROWS * SEGMENTS];
-#define START(s) sum[s] = vec4(W(FIRST_BIAS + s / (ROWS * SEGMENTS)));
-	EACH_SUM(START)
+#if VECTORS
+	vec4 x[CHANNELS * WINDOW * LOADS];
+#define LOAD(c, r, l) x[((c) * WINDOW + (r)) * LOADS + l] = texel(base + c * plane, top + r, left + l);
+#else
+	float x[CHANNELS * WINDOW * LOADS];
+#define LOAD(c, r, l) x[((c) * WINDOW + (r)) * LOADS + l] = texel(base + c * plane, top + r, left + l).x;
+#endif
+	int column = block * SEGMENTS * OUTPUTS;
+	int output0 = ((image * allFilters + firstFilter) * sumH + row) * sumTexels + column;
+	int end = unbounded < blocks ? sumH : 0;
+	vec4 sum[ROWS * SEGMENTS];
 
-	vec4 x[LOADS];
-#define LOAD(l) x[l] = segment(rowBase, y, column + firstSegment + l);
-#define ROW(c, r) { int rowBase = base + c * plane, y = row + r - padTop; EACH_LOAD(LOAD) }
-#define ADD(s, t, e) sum[s] += W(t) * vec4(X(e), X(e + 1), X(e + 2), X(e + 3));
+#define PLACE(f, s) (output0 + (f * sumH + s / SEGMENTS) * sumTexels + s % SEGMENTS * OUTPUTS)
+#define BEFORE(f, s, t) texelFetch(before, INSIDE(f, s, t) ? PLACE(f, s) + t : 0)
+#define INSIDE(f, s, t) (f < filters && row + s / SEGMENTS < end && column + s % SEGMENTS * OUTPUTS + t < sumTexels)
+#if !PASSES
+#define BEGIN(f, s) sum[s] = vec4(W(FIRST_BIAS + f));
+#elif VECTORS
+#define BEGIN(f, s) { vec4 left = BEFORE(f, s, 0); sum[s] = resume == 1 ? left : vec4(W(FIRST_BIAS + f)); }
+#else
+#define BEGIN(f, s) { \
+	vec4 left = vec4(BEFORE(f, s, 0).x, BEFORE(f, s, 1).x, BEFORE(f, s, 2).x, BEFORE(f, s, 3).x); \
+	sum[s] = resume == 1 ? left : vec4(W(FIRST_BIAS + f)); \
+}
+#endif
+#define ADD(t, s, c, r, e, d) sum[s] += W(t) * vec4(X(c, r, e), X(c, r, e + d), X(c, r, e + 2 * d), X(c, r, e + 3 * d));
+#if VECTORS
+#define END(f, s) if (INSIDE(f, s, 0)) { dst[PLACE(f, s)] = activate(sum[s]); }
+#else
+#define STORE(f, s, t) if (INSIDE(f, s, t)) { dst[PLACE(f, s) + t] = value[t]; }
+#define END(f, s) { vec4 value = activate(sum[s]); STORE(f, s, 0) STORE(f, s, 1) STORE(f, s, 2) STORE(f, s, 3) }
+#endif
 	SCHEDULE
-
-	int output0 = ((image * allFilters + firstFilter) * sumH + row) * sumSegments + column;
-#define STORE(s) dst[output0 + (s / (ROWS * SEGMENTS) * sumH + s / SEGMENTS % ROWS) * sumSegments + s % SEGMENTS] = activate(sum[s]);
-	EACH_SUM(STORE)
 }

@@ -5,9 +5,7 @@ package gpu
 import (
 	"errors"
 	"fmt"
-	"math"
 	"time"
-	"unsafe"
 
 	"gpuconv/conv"
 
@@ -25,8 +23,13 @@ func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv
 	if err != nil {
 		return nil, err
 	}
+	return d.build(b, weight, bias)
+}
+
+// build makes the plan of a blueprint.
+func (d *Device) build(b blueprint, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	made := &plan{blueprint: b, device: d}
-	if err := d.thread.do(func() error { return made.allocate(weight.Data, bias) }); err != nil {
+	if err := d.do(func() error { return made.allocate(weight.Data, bias) }); err != nil {
 		return nil, err
 	}
 	return made, nil
@@ -49,6 +52,7 @@ type plan struct {
 	program, pooling *program  // pooling is nil where nothing follows the sums
 	buffers          [4]buffer // by binding: src, weight, bias, dst
 	sums             buffer    // between the two programs
+	packed           packed    // for Guard
 	closed           bool
 	timings          conv.Timings
 }
@@ -84,6 +88,7 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	guard := 0
 	if p.device.options.Guard {
 		guard = guardBytes
+		p.packed = packed{weight, bias}
 	}
 	for _, b := range []struct {
 		made  *buffer
@@ -101,7 +106,7 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 		if b.bytes == 0 {
 			continue // there is no such buffer
 		}
-		if *b.made, err = newBuffer(b.what, b.bytes, b.data, b.usage); err != nil {
+		if *b.made, err = p.device.newBuffer(b.what, b.bytes, b.data, b.usage); err != nil {
 			return err
 		}
 	}
@@ -121,7 +126,7 @@ func (p *plan) Run(dst, src *conv.Tensor) error {
 	if err := p.problem.CheckRun(dst, src); err != nil {
 		return err
 	}
-	return p.device.thread.do(func() error {
+	return p.device.do(func() error {
 		if p.closed {
 			return fmt.Errorf("gpu: plan: %w", conv.ErrClosed)
 		}
@@ -145,16 +150,22 @@ func (p *plan) runChunk(dst, src *conv.Tensor) error {
 		p.fillDst()
 	}
 	gl.Finish()
+	if err := p.device.glError(fmt.Sprintf("uploading %d images", src.Shape.N())); err != nil {
+		return err
+	}
 	uploaded := time.Now()
 	p.dispatch(src.Shape.N())
 	gl.Finish()
-	if err := p.checkGuard(src.Shape.N()); err != nil {
+	if err := p.device.glError(fmt.Sprintf("computing %d images with %s", src.Shape.N(), p.description.Algorithm)); err != nil {
 		return err
 	}
 	computed := time.Now()
+	if err := p.checkGuard(src); err != nil {
+		return err
+	}
 	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, p.buffers[bindDst].handle)
 	gl.GetBufferSubData(gl.SHADER_STORAGE_BUFFER, 0, 4*len(dst.Data), gl.Ptr(dst.Data))
-	if err := glError(fmt.Sprintf("computing %d images with %s", src.Shape.N(), p.description.Algorithm)); err != nil {
+	if err := p.device.glError(fmt.Sprintf("reading %d images back", src.Shape.N())); err != nil {
 		return err
 	}
 	p.timings.Upload += uploaded.Sub(start)
@@ -187,61 +198,17 @@ func (p *plan) dispatch(images int) {
 	}
 }
 
-// fillDst writes NaN over what the shaders write.
-func (p *plan) fillDst() {
-	nan := float32(math.NaN())
-	for _, b := range []buffer{p.sums, p.buffers[bindDst]} {
-		if b.handle == 0 {
-			continue
-		}
-		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
-		gl.ClearBufferData(gl.SHADER_STORAGE_BUFFER, gl.R32F, gl.RED, gl.FLOAT, unsafe.Pointer(&nan))
-	}
-}
-
-// guardBytes is how much a guarded device looks at behind what shaders write: the
-// stores of one vec4 and then some. It is at most one image's sums.
-const guardBytes = 64
-
-// checkGuard reports an element behind the outputs of a batch that is no longer
-// the NaN of fillDst.
-func (p *plan) checkGuard(images int) error {
-	if !p.device.options.Guard {
-		return nil
-	}
-	_, sums, dst := imageBytes(p.problem)
-	for _, b := range []struct {
-		buffer
-		what     string
-		perImage int
-	}{{p.sums, "sums", sums}, {p.buffers[bindDst], "dst", dst}} {
-		end := images * b.perImage
-		if b.handle == 0 || b.bytes == end {
-			continue
-		}
-		behind := make([]float32, min(guardBytes, b.bytes-end)/4)
-		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
-		gl.GetBufferSubData(gl.SHADER_STORAGE_BUFFER, end, 4*len(behind), gl.Ptr(behind))
-		for i, v := range behind {
-			if v == v {
-				return fmt.Errorf("gpu: %s wrote %v into element %d behind the %s of %d images", p.description.Algorithm, v, i, b.what, images)
-			}
-		}
-	}
-	return nil
-}
-
 // Close releases the plan's buffers.
 func (p *plan) Close() error {
 	err := p.device.thread.do(func() error {
 		if !p.closed {
 			p.closed = true
 			p.release()
-			return glError("closing a plan")
+			return p.device.glError("closing a plan")
 		}
 		return nil
 	})
-	if errors.Is(err, conv.ErrClosed) {
+	if errors.Is(err, conv.ErrClosed) || errors.Is(err, conv.ErrLost) {
 		return nil // the buffers ended with the device
 	}
 	return err

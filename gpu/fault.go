@@ -19,15 +19,20 @@ func (d *Device) do(f func() error) error {
 		if d.lost != nil {
 			return d.lost
 		}
-		err := f()
-		if status := d.seam.resetStatus(); status != gl.NO_ERROR && !errors.Is(err, conv.ErrLost) {
-			err = fmt.Errorf("gpu: %w, %s", conv.ErrLost, resetName(status)) // whatever else was seen comes of it
-		}
-		if errors.Is(err, conv.ErrLost) {
-			d.lost = fmt.Errorf("gpu: %w", conv.ErrLost)
-		}
-		return err
+		return d.watch(f())
 	})
+}
+
+// watch returns err or, if the context was lost, an error that says so, which
+// everything is answered from then on.
+func (d *Device) watch(err error) error {
+	if status := d.seam.resetStatus(); status != gl.NO_ERROR && !errors.Is(err, conv.ErrLost) {
+		err = fmt.Errorf("gpu: %w, %s", conv.ErrLost, resetName(status)) // whatever else was seen comes of it
+	}
+	if errors.Is(err, conv.ErrLost) {
+		d.lost = fmt.Errorf("gpu: %w", conv.ErrLost)
+	}
+	return err
 }
 
 // glError returns the errors that OpenGL has recorded since it was last asked.

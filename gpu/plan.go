@@ -30,6 +30,7 @@ func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv
 func (d *Device) build(b blueprint, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	made := &plan{blueprint: b, device: d}
 	if err := d.do(func() error { return made.allocate(weight.Data, bias) }); err != nil {
+		made.Close() // the device may have been lost after the last allocation
 		return nil, err
 	}
 	return made, nil
@@ -64,7 +65,8 @@ const (
 	bindDst
 )
 
-// allocate makes what the plan holds on the device, all or nothing.
+// allocate makes what the plan holds on the device. After an error it is for the
+// caller to release what there is.
 func (p *plan) allocate(weight, bias []float32) (err error) {
 	if p.program, err = p.device.program(p.recipe.program); err != nil {
 		return err
@@ -74,11 +76,6 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 			return err
 		}
 	}
-	defer func() {
-		if err != nil {
-			p.release()
-		}
-	}()
 	weight, bias = p.recipe.pack(weight, bias)
 	images := p.description.Chunk
 	src, sums, dst := imageBytes(p.problem)
@@ -204,7 +201,7 @@ func (p *plan) Close() error {
 		if !p.closed {
 			p.closed = true
 			p.release()
-			return p.device.glError("closing a plan")
+			return p.device.watch(p.device.glError("closing a plan"))
 		}
 		return nil
 	})

@@ -13,15 +13,24 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
+// What outputs are filled with: NaNs that no arithmetic makes, two of them so that
+// one that is copied from behind the sums to behind dst is seen.
+const (
+	sumsFill uint32 = 0x7fc05001
+	dstFill  uint32 = 0x7fc0d002
+)
+
 // fillDst writes NaN over what the shaders write.
 func (p *plan) fillDst() {
-	nan := float32(math.NaN())
-	for _, b := range []buffer{p.sums, p.buffers[bindDst]} {
-		if b.handle == 0 {
-			continue
-		}
+	p.sums.fill(sumsFill)
+	p.buffers[bindDst].fill(dstFill)
+}
+
+// fill writes one word all over a buffer, if there is one.
+func (b buffer) fill(word uint32) {
+	if b.handle != 0 {
 		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
-		gl.ClearBufferData(gl.SHADER_STORAGE_BUFFER, gl.R32F, gl.RED, gl.FLOAT, unsafe.Pointer(&nan))
+		gl.ClearBufferData(gl.SHADER_STORAGE_BUFFER, gl.R32UI, gl.RED_INTEGER, gl.UNSIGNED_INT, unsafe.Pointer(&word))
 	}
 }
 
@@ -33,7 +42,7 @@ const guardBytes = 64
 type packed struct{ weight, bias []float32 }
 
 // checkGuard reports, after a guarded device has computed the images of src, an
-// element behind the outputs that is no longer the NaN of fillDst, and an input that
+// element behind the outputs that is no longer what fillDst wrote, and an input that
 // no longer is what was uploaded.
 func (p *plan) checkGuard(src *conv.Tensor) error {
 	if !p.device.options.Guard {
@@ -42,8 +51,8 @@ func (p *plan) checkGuard(src *conv.Tensor) error {
 	images := src.Shape.N()
 	_, sums, dst := imageBytes(p.problem)
 	return cmp.Or(
-		p.checkBehind(p.sums, "sums", images*sums, images),
-		p.checkBehind(p.buffers[bindDst], "dst", images*dst, images),
+		p.checkBehind(p.sums, "sums", images*sums, images, sumsFill),
+		p.checkBehind(p.buffers[bindDst], "dst", images*dst, images, dstFill),
 		p.checkInput(p.buffers[bindSrc], "src", src.Data),
 		p.checkInput(p.buffers[bindWeight], "weight", p.packed.weight),
 		p.checkInput(p.buffers[bindBias], "bias", p.packed.bias),
@@ -51,12 +60,12 @@ func (p *plan) checkGuard(src *conv.Tensor) error {
 }
 
 // checkBehind looks behind the first end bytes of an output.
-func (p *plan) checkBehind(b buffer, what string, end, images int) error {
+func (p *plan) checkBehind(b buffer, what string, end, images int, fill uint32) error {
 	if b.handle == 0 || b.bytes == end {
 		return nil
 	}
 	for i, v := range b.read(end, min(guardBytes, b.bytes-end)/4) {
-		if v == v {
+		if math.Float32bits(v) != fill {
 			return fmt.Errorf("gpu: %s wrote %v into element %d behind the %s of %d images", p.description.Algorithm, v, i, what, images)
 		}
 	}

@@ -70,6 +70,7 @@ func preludeMutants() []mutant {
 		{name: "ReLU: by max", old: "return floatBitsToUint(v) - 0x80000001u < 0x7f800000u ? 0.0 : v;", new: "return max(v, 0.0);"},
 		{name: "ReLU: NaN becomes 0", old: "return floatBitsToUint(v) - 0x80000001u < 0x7f800000u ? 0.0 : v;", new: "return floatBitsToUint(v) >= 0x80000001u || isNaN(v) ? 0.0 : v;"},
 		{name: "ReLU: dropped", old: "0x7f800000u ? 0.0 : v;", new: "0x7f800000u ? v : v;"},
-		{name: "ReLU: -0 becomes 0", old: "- 0x80000001u <", new: "- 0x80000000u <", equivalent: "-0 is 0"},
+		{name: "ReLU: -infinity is kept, -0 is not", old: "- 0x80000001u <", new: "- 0x80000000u <"},
+		{name: "ReLU: -0 becomes 0", old: "- 0x80000001u < 0x7f800000u", new: "- 0x80000000u < 0x7f800001u", equivalent: "-0 is 0"},
 	}
 }

@@ -111,13 +111,15 @@ func oblong() conv.Problem {
 func directTrials() (all []*trial) {
 	parts := []string{"direct", "direct.comp", "prelude.glsl"}
 	few := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{3, 3, 2, 3}}
-	few.Padding, few.Dilation = conv.Padding{Top: 1, Left: 2, Right: 1}, [2]int{2, 1}
+	few.Padding, few.Dilation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}
+	many := oblong()
+	many.Src[0] = 7 // 6 work-groups
 	rectified := few
 	rectified.Activation = conv.ReLU
 	all = append(all,
 		&trial{name: "oblong", parts: parts, problem: oblong()},
 		&trial{name: "oblong, resumed", parts: parts[:2], problem: oblong(), limit: func(l *Limits) { l.LoopIterations = 5 }},
-		&trial{name: "oblong, folded", parts: parts[:2], problem: oblong(), limit: func(l *Limits) { l.WorkGroups = [3]int{2, 3, 70} }},
+		&trial{name: "oblong, folded", parts: parts[:2], problem: many, limit: func(l *Limits) { l.WorkGroups = [3]int{3, 2, 70} }},
 		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "few filters", parts: parts, problem: rectified, special: specials()})
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
@@ -133,9 +135,9 @@ func directTrials() (all []*trial) {
 
 func softTrials() (all []*trial) {
 	parts := []string{"direct_soft", "direct_soft.comp"}
-	tiles := conv.Problem{Src: conv.Shape{9, 2, 6, 12}, Weight: conv.Shape{9, 2, 2, 3}, Bias: true}
+	tiles := conv.Problem{Src: conv.Shape{9, 1, 6, 12}, Weight: conv.Shape{9, 1, 2, 3}, Bias: true}
 	tiles.Padding, tiles.Activation = conv.Padding{Top: 2, Bottom: 1, Left: 3, Right: 3}, conv.ReLU
-	narrow := conv.Problem{Src: conv.Shape{2, 1, 5, 4}, Weight: conv.Shape{2, 1, 2, 2}}
+	narrow := conv.Problem{Src: conv.Shape{2, 2, 5, 4}, Weight: conv.Shape{2, 2, 2, 2}}
 	narrow.Padding, narrow.Activation = conv.Padding{Top: 1, Left: 1}, conv.ReLU
 	all = append(all,
 		&trial{name: "narrow", parts: parts, problem: narrow, special: specials()},
@@ -159,7 +161,7 @@ func poolTrials() (all []*trial) {
 	all = append(all,
 		&trial{name: "max", problem: largest, special: specials()},
 		&trial{name: "mean", problem: mean},
-		&trial{name: "energy", problem: energy, special: append(specials(), scaled(0), scaled(0x1p-130), scaled(0x1p-70), scaled(0x1p70))},
+		&trial{name: "energy", problem: energy, special: append(specials(), unpaired, scaled(0), scaled(0x1p-130), scaled(0x1p-70), scaled(0x1p70))},
 		&trial{name: "mean energy", problem: pooledEnergy})
 	for _, tr := range all {
 		tr.algorithm, tr.parts = "direct", parts
@@ -181,6 +183,12 @@ func specials() (all []func(c compare.Case)) {
 		}
 		c.Src.Data[0], c.Src.Data[2], c.Src.Data[5] = float32(math.Inf(-1)), float32(math.Inf(1)), float32(math.NaN())
 	})
+}
+
+// unpaired makes the first filter's sums NaN and the second's 0.
+func unpaired(c compare.Case) {
+	c.Weight.Data[0] = float32(math.NaN())
+	clear(c.Weight.Images(1, 2).Data)
 }
 
 // scaled multiplies images by a factor.

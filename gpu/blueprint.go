@@ -31,7 +31,7 @@ func newBlueprint(p conv.Problem, l Limits, forced string) (blueprint, error) {
 	b.description = conv.Description{Algorithm: chosen.name, Chunk: images, Rejected: rejected,
 		Memory: memory(p, images, b.recipe.packedFloats)}
 	for _, s := range stages {
-		source, err := s.program.source()
+		source, err := s.program.source(nil)
 		if err != nil {
 			return blueprint{}, err
 		}

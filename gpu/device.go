@@ -3,7 +3,6 @@
 package gpu
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -22,7 +21,10 @@ type Device struct {
 	info    Info
 	limits  Limits
 
-	programs map[programKey]*program // touched on the thread only
+	// Touched on the thread only.
+	programs map[programKey]*program
+	seam     seam
+	lost     error // what everything is answered once the context is lost
 }
 
 // Open opens the first device that answers options.Device: a number tries that
@@ -98,9 +100,10 @@ func openCandidate(c egl.Candidate, options Options) (*Device, error) {
 		if err := loadFunctions(context); err != nil {
 			return err
 		}
+		d.seam = openGL()
 		d.info = readInfo(c)
 		d.limits = readLimits(d.info.Software)
-		return glError("reading the device's limits")
+		return d.glError("reading the device's limits")
 	})
 	if err == nil && options.Device.kind == hardwareDevice && d.info.Software {
 		err = fmt.Errorf("%s is a software renderer", d.info.Renderer)
@@ -207,37 +210,6 @@ func getIndexed(name uint32, index int) int {
 	var value int32
 	gl.GetIntegeri_v(name, uint32(index), &value)
 	return int(value)
-}
-
-// glError returns the errors that OpenGL has recorded since it was last asked.
-func glError(during string) error {
-	var all []error
-	for range 16 { // a lost context reports its error for ever
-		code := gl.GetError()
-		if code == gl.NO_ERROR {
-			break
-		}
-		all = append(all, fmt.Errorf("gpu: %s: %s", during, errorName(code)))
-	}
-	return errors.Join(all...)
-}
-
-func errorName(code uint32) string {
-	switch code {
-	case gl.INVALID_ENUM:
-		return "GL_INVALID_ENUM"
-	case gl.INVALID_VALUE:
-		return "GL_INVALID_VALUE"
-	case gl.INVALID_OPERATION:
-		return "GL_INVALID_OPERATION"
-	case gl.INVALID_FRAMEBUFFER_OPERATION:
-		return "GL_INVALID_FRAMEBUFFER_OPERATION"
-	case gl.OUT_OF_MEMORY:
-		return "GL_OUT_OF_MEMORY"
-	case gl.CONTEXT_LOST:
-		return "GL_CONTEXT_LOST: the driver reset the device"
-	}
-	return fmt.Sprintf("OpenGL error 0x%04x", code)
 }
 
 var (

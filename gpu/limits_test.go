@@ -184,7 +184,7 @@ func TestSource(t *testing.T) {
 		{"direct_soft", softConstants{filters: 2, channels: 1, tapsH: 3, kernelW: 3, rows: 2, segments: 1, stride: [2]int{1, 1}, dilation: [2]int{1, 1}}},
 		{"pool", poolConstants{localSize: 64}},
 	} {
-		source, err := key.source()
+		source, err := key.source(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -196,7 +196,7 @@ func TestSource(t *testing.T) {
 			t.Errorf("%s: line 2 of the file does not follow #line 2 0", key.shader)
 		}
 	}
-	if _, err := (programKey{shader: "missing"}).source(); err == nil {
+	if _, err := (programKey{shader: "missing"}).source(nil); err == nil {
 		t.Error("a shader that does not exist has a source")
 	}
 }

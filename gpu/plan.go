@@ -5,9 +5,7 @@ package gpu
 import (
 	"errors"
 	"fmt"
-	"math"
 	"time"
-	"unsafe"
 
 	"gpuconv/conv"
 
@@ -25,8 +23,14 @@ func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv
 	if err != nil {
 		return nil, err
 	}
+	return d.build(b, weight, bias)
+}
+
+// build makes the plan of a blueprint.
+func (d *Device) build(b blueprint, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	made := &plan{blueprint: b, device: d}
-	if err := d.thread.do(func() error { return made.allocate(weight.Data, bias) }); err != nil {
+	if err := d.do(func() error { return made.allocate(weight.Data, bias) }); err != nil {
+		made.Close() // the device may have been lost after the last allocation
 		return nil, err
 	}
 	return made, nil
@@ -51,6 +55,7 @@ type plan struct {
 	buffers  [4]buffer  // by binding: src, weight, bias, dst
 	textures [2]uint32  // of src and of what the stages write, where the recipe has them
 	sums     buffer     // between the recipe's stages and pooling
+	packed   packed     // for Guard
 	closed   bool
 	timings  conv.Timings
 }
@@ -62,7 +67,8 @@ const (
 	bindDst
 )
 
-// allocate makes what the plan holds on the device, all or nothing.
+// allocate makes what the plan holds on the device. After an error it is for the
+// caller to release what there is.
 func (p *plan) allocate(weight, bias []float32) (err error) {
 	for _, s := range p.recipe.stages {
 		made, err := p.device.program(s.program)
@@ -76,11 +82,6 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 			return err
 		}
 	}
-	defer func() {
-		if err != nil {
-			p.release()
-		}
-	}()
 	weight, bias = p.recipe.pack(weight, bias)
 	images := p.description.Chunk
 	src, sums, dst := imageBytes(p.problem)
@@ -90,6 +91,7 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	guard := 0
 	if p.device.options.Guard {
 		guard = guardBytes
+		p.packed = packed{weight, bias}
 	}
 	for _, b := range []struct {
 		made  *buffer
@@ -107,7 +109,7 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 		if b.bytes == 0 {
 			continue // there is no such buffer
 		}
-		if *b.made, err = newBuffer(b.what, b.bytes, b.data, b.usage); err != nil {
+		if *b.made, err = p.device.newBuffer(b.what, b.bytes, b.data, b.usage); err != nil {
 			return err
 		}
 	}
@@ -132,7 +134,7 @@ func (p *plan) makeTextures() error {
 		gl.BindTexture(gl.TEXTURE_BUFFER, p.textures[i])
 		gl.TexBuffer(gl.TEXTURE_BUFFER, format, b.handle)
 	}
-	return glError("making textures of src and dst")
+	return p.device.glError("making textures of src and dst")
 }
 
 func (p *plan) release() {
@@ -152,7 +154,7 @@ func (p *plan) Run(dst, src *conv.Tensor) error {
 	if err := p.problem.CheckRun(dst, src); err != nil {
 		return err
 	}
-	return p.device.thread.do(func() error {
+	return p.device.do(func() error {
 		if p.closed {
 			return fmt.Errorf("gpu: plan: %w", conv.ErrClosed)
 		}
@@ -176,16 +178,22 @@ func (p *plan) runChunk(dst, src *conv.Tensor) error {
 		p.fillDst()
 	}
 	gl.Finish()
+	if err := p.device.glError(fmt.Sprintf("uploading %d images", src.Shape.N())); err != nil {
+		return err
+	}
 	uploaded := time.Now()
 	p.dispatch(src.Shape.N())
 	gl.Finish()
-	if err := p.checkGuard(src.Shape.N()); err != nil {
+	if err := p.device.glError(fmt.Sprintf("computing %d images with %s", src.Shape.N(), p.description.Algorithm)); err != nil {
 		return err
 	}
 	computed := time.Now()
+	if err := p.checkGuard(src); err != nil {
+		return err
+	}
 	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, p.buffers[bindDst].handle)
 	gl.GetBufferSubData(gl.SHADER_STORAGE_BUFFER, 0, 4*len(dst.Data), gl.Ptr(dst.Data))
-	if err := glError(fmt.Sprintf("computing %d images with %s", src.Shape.N(), p.description.Algorithm)); err != nil {
+	if err := p.device.glError(fmt.Sprintf("reading %d images back", src.Shape.N())); err != nil {
 		return err
 	}
 	p.timings.Upload += uploaded.Sub(start)
@@ -224,61 +232,17 @@ func (p *plan) dispatch(images int) {
 	}
 }
 
-// fillDst writes NaN over what the shaders write.
-func (p *plan) fillDst() {
-	nan := float32(math.NaN())
-	for _, b := range []buffer{p.sums, p.buffers[bindDst]} {
-		if b.handle == 0 {
-			continue
-		}
-		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
-		gl.ClearBufferData(gl.SHADER_STORAGE_BUFFER, gl.R32F, gl.RED, gl.FLOAT, unsafe.Pointer(&nan))
-	}
-}
-
-// guardBytes is how much a guarded device looks at behind what shaders write: the
-// stores of one vec4 and then some. It is at most one image's sums.
-const guardBytes = 64
-
-// checkGuard reports an element behind the outputs of a batch that is no longer
-// the NaN of fillDst.
-func (p *plan) checkGuard(images int) error {
-	if !p.device.options.Guard {
-		return nil
-	}
-	_, sums, dst := imageBytes(p.problem)
-	for _, b := range []struct {
-		buffer
-		what     string
-		perImage int
-	}{{p.sums, "sums", sums}, {p.buffers[bindDst], "dst", dst}} {
-		end := images * b.perImage
-		if b.handle == 0 || b.bytes == end {
-			continue
-		}
-		behind := make([]float32, min(guardBytes, b.bytes-end)/4)
-		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
-		gl.GetBufferSubData(gl.SHADER_STORAGE_BUFFER, end, 4*len(behind), gl.Ptr(behind))
-		for i, v := range behind {
-			if v == v {
-				return fmt.Errorf("gpu: %s wrote %v into element %d behind the %s of %d images", p.description.Algorithm, v, i, b.what, images)
-			}
-		}
-	}
-	return nil
-}
-
 // Close releases the plan's buffers.
 func (p *plan) Close() error {
 	err := p.device.thread.do(func() error {
 		if !p.closed {
 			p.closed = true
 			p.release()
-			return glError("closing a plan")
+			return p.device.watch(p.device.glError("closing a plan"))
 		}
 		return nil
 	})
-	if errors.Is(err, conv.ErrClosed) {
+	if errors.Is(err, conv.ErrClosed) || errors.Is(err, conv.ErrLost) {
 		return nil // the buffers ended with the device
 	}
 	return err

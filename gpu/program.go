@@ -22,11 +22,11 @@ func (d *Device) program(key programKey) (*program, error) {
 	if p, ok := d.programs[key]; ok {
 		return p, nil
 	}
-	source, err := key.source()
+	source, err := key.source(d.seam.edit)
 	if err != nil {
 		return nil, err
 	}
-	handle, err := link(key.shader, source)
+	handle, err := d.link(key.shader, source)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,8 @@ func (d *Device) program(key programKey) (*program, error) {
 	return p, nil
 }
 
-func link(name, source string) (uint32, error) {
+// link compiles and links a shader. What fails leaves nothing behind.
+func (d *Device) link(name, source string) (uint32, error) {
 	shader := gl.CreateShader(gl.COMPUTE_SHADER)
 	defer gl.DeleteShader(shader)
 	text, free := gl.Strs(source + "\x00")
@@ -54,7 +55,11 @@ func link(name, source string) (uint32, error) {
 		gl.DeleteProgram(handle)
 		return 0, fmt.Errorf("gpu: shader %s does not link: %s", name, log)
 	}
-	return handle, glError("compiling shader " + name)
+	if err := d.glError("compiling shader " + name); err != nil {
+		gl.DeleteProgram(handle)
+		return 0, err
+	}
+	return handle, nil
 }
 
 func shaderLog(shader uint32) string {
@@ -106,7 +111,7 @@ type buffer struct {
 
 // newBuffer allocates bytes of storage, holding data or undefined. It reports
 // what for it was wanted if there is not enough memory.
-func newBuffer(what string, bytes int, data []float32, usage uint32) (buffer, error) {
+func (d *Device) newBuffer(what string, bytes int, data []float32, usage uint32) (buffer, error) {
 	b := buffer{bytes: bytes}
 	gl.GenBuffers(1, &b.handle)
 	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
@@ -114,8 +119,8 @@ func newBuffer(what string, bytes int, data []float32, usage uint32) (buffer, er
 	if len(data) > 0 {
 		from = gl.Ptr(data)
 	}
-	gl.BufferData(gl.SHADER_STORAGE_BUFFER, bytes, from, usage)
-	if err := glError(fmt.Sprintf("allocating %d bytes for %s", bytes, what)); err != nil {
+	d.seam.bufferData(gl.SHADER_STORAGE_BUFFER, bytes, from, usage)
+	if err := d.glError(fmt.Sprintf("allocating %d bytes for %s", bytes, what)); err != nil {
 		b.delete()
 		return buffer{}, err
 	}

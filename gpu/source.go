@@ -47,8 +47,9 @@ func each(n int) string {
 
 // source returns exactly what is compiled: the shader's #version line, the
 // defines, the prelude (as source string 1 in the compiler's messages) and the
-// rest of the file under its own line numbers.
-func (k programKey) source() (string, error) {
+// rest of the file under its own line numbers. edit, unless it is nil, returns
+// what stands for the text of a file: see seam.
+func (k programKey) source(edit func(file, text string) string) (string, error) {
 	text, err := shaders.Source(k.shader)
 	if err != nil {
 		return "", err
@@ -56,6 +57,9 @@ func (k programKey) source() (string, error) {
 	prelude, err := shaders.Prelude()
 	if err != nil {
 		return "", err
+	}
+	if edit != nil {
+		text, prelude = edit(k.shader+".comp", text), edit("prelude.glsl", prelude)
 	}
 	version, rest, _ := strings.Cut(text, "\n")
 	var b strings.Builder

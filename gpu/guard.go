@@ -1,0 +1,93 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"unsafe"
+
+	"gpuconv/conv"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// What outputs are filled with: NaNs that no arithmetic makes, two of them so that
+// one that is copied from behind the sums to behind dst is seen.
+const (
+	sumsFill uint32 = 0x7fc05001
+	dstFill  uint32 = 0x7fc0d002
+)
+
+// fillDst writes NaN over what the shaders write.
+func (p *plan) fillDst() {
+	p.sums.fill(sumsFill)
+	p.buffers[bindDst].fill(dstFill)
+}
+
+// fill writes one word all over a buffer, if there is one.
+func (b buffer) fill(word uint32) {
+	if b.handle != 0 {
+		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
+		gl.ClearBufferData(gl.SHADER_STORAGE_BUFFER, gl.R32UI, gl.RED_INTEGER, gl.UNSIGNED_INT, unsafe.Pointer(&word))
+	}
+}
+
+// guardBytes is how much a guarded device looks at behind what shaders write: the
+// stores of one vec4 and then some. It is at most one image's sums.
+const guardBytes = 64
+
+// packed is what the weight and bias buffers of a guarded plan hold.
+type packed struct{ weight, bias []float32 }
+
+// checkGuard reports, after a guarded device has computed the images of src, an
+// element behind the outputs that is no longer what fillDst wrote, and an input that
+// no longer is what was uploaded.
+func (p *plan) checkGuard(src *conv.Tensor) error {
+	if !p.device.options.Guard {
+		return nil
+	}
+	images := src.Shape.N()
+	_, sums, dst := imageBytes(p.problem)
+	return cmp.Or(
+		p.checkBehind(p.sums, "sums", images*sums, images, sumsFill),
+		p.checkBehind(p.buffers[bindDst], "dst", images*dst, images, dstFill),
+		p.checkInput(p.buffers[bindSrc], "src", src.Data),
+		p.checkInput(p.buffers[bindWeight], "weight", p.packed.weight),
+		p.checkInput(p.buffers[bindBias], "bias", p.packed.bias),
+		p.device.glError("reading guards back"))
+}
+
+// checkBehind looks behind the first end bytes of an output.
+func (p *plan) checkBehind(b buffer, what string, end, images int, fill uint32) error {
+	if b.handle == 0 || b.bytes == end {
+		return nil
+	}
+	for i, v := range b.read(end, min(guardBytes, b.bytes-end)/4) {
+		if math.Float32bits(v) != fill {
+			return fmt.Errorf("gpu: %s wrote %v into element %d behind the %s of %d images", p.description.Algorithm, v, i, what, images)
+		}
+	}
+	return nil
+}
+
+// checkInput compares the beginning of an input with what was uploaded, bit for bit.
+func (p *plan) checkInput(b buffer, what string, want []float32) error {
+	for i, v := range b.read(0, len(want)) {
+		if math.Float32bits(v) != math.Float32bits(want[i]) {
+			return fmt.Errorf("gpu: %s: element %d of %s is %v on the device, it was uploaded as %v", p.description.Algorithm, i, what, v, want[i])
+		}
+	}
+	return nil
+}
+
+// read returns n numbers of the buffer, from a byte on.
+func (b buffer) read(from, n int) []float32 {
+	values := make([]float32, n)
+	if n > 0 {
+		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
+		gl.GetBufferSubData(gl.SHADER_STORAGE_BUFFER, from, 4*n, gl.Ptr(values))
+	}
+	return values
+}

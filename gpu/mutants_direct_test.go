@@ -1,0 +1,127 @@
+//go:build cgo && !nogl
+
+package gpu
+
+const (
+	unselected = "it changes only where a value is loaded from that is not selected, or of which nothing is stored"
+	unstored   = "sums of filters and positions that do not exist are not stored"
+)
+
+// directMutants break direct.comp.
+func directMutants() []mutant {
+	const (
+		inside  = "bool inside = y >= 0 && y < srcH && x >= 0 && x < srcW;"
+		load    = "#define LOAD(p) x[p] = pixel(base[p] + channel * plane, top[p] + dy, left[p] + v * dilationW);"
+		add     = "sum[s] += x[s / VECTORS] * w[s % VECTORS];"
+		resume  = "if (firstFilter + 4 * (s % VECTORS) + f < filters) \\\n\tsum[s][f]"
+		store   = "#define STORE_FILTER(s, f) if (firstFilter + 4 * (s % VECTORS) + f < filters) {"
+		stored  = "= rectify == 1 ? relu(value) : value;"
+		start   = "sum[s] = bias[tile * VECTORS + s % VECTORS];"
+		storeAt = "dst[output0 + (4 * (s % VECTORS) + f) * sumH * sumW] = rectify"
+	)
+	return []mutant{
+		{name: "reflect: the first pixel is repeated", old: "at < 0 ? -at :", new: "at < 0 ? -at - 1 :"},
+		{name: "reflect: the last pixel is repeated", old: "2 * (size - 1) - at", new: "2 * size - 1 - at"},
+		{name: "reflect: turned one pixel late", old: "-at : at < size ?", new: "-at : at <= size ?"},
+		{name: "reflect: the pixel at 0 is mirrored", old: "at < 0 ? -at :", new: "at <= 0 ? -at :", equivalent: "-0 is 0"},
+		{name: "reflect: the other border's mirror", old: "? -at : at", new: "? 2 * (size - 1) + at : at"},
+		{name: "replicate: the second pixel", old: "clamp(at, 0, size - 1)", new: "clamp(at, 1, size - 1)"},
+		{name: "replicate: the last but one", old: "clamp(at, 0, size - 1)", new: "clamp(at, 0, size - 2)"},
+		{name: "replicate: one too far", old: "clamp(at, 0, size - 1)", new: "clamp(at, 0, size)"},
+		{name: "circular: one short on the left", old: "at < 0 ? at + size :", new: "at < 0 ? at + size - 1 :"},
+		{name: "circular: one short on the right", old: "at : at - size; }", new: "at : at - size + 1; }"},
+		{name: "circular: turned one pixel late", old: "at + size : at < size ?", new: "at + size : at <= size ?"},
+		{name: "circular: turned at -1", old: "return at < 0 ? at + size", new: "return at < -1 ? at + size"},
+
+		{name: "zeros: row 0 is outside", old: inside, new: "bool inside = y > 0 && y < srcH && x >= 0 && x < srcW;"},
+		{name: "zeros: row -1 is inside", old: inside, new: "bool inside = y >= -1 && y < srcH && x >= 0 && x < srcW;"},
+		{name: "zeros: row srcH is inside", old: inside, new: "bool inside = y >= 0 && y <= srcH && x >= 0 && x < srcW;"},
+		{name: "zeros: column 0 is outside", old: inside, new: "bool inside = y >= 0 && y < srcH && x > 0 && x < srcW;"},
+		{name: "zeros: column srcW is inside", old: inside, new: "bool inside = y >= 0 && y < srcH && x >= 0 && x <= srcW;"},
+		{name: "zeros: H and W exchanged", old: inside, new: "bool inside = y >= 0 && y < srcW && x >= 0 && x < srcH;"},
+		{name: "zeros: the border is repeated", old: "return inside ? value : 0.0;", new: "return value;"},
+		{name: "zeros: multiplied instead of selected", old: "return inside ? value : 0.0;", new: "return value * float(inside);"},
+		{name: "zeros: the row is not clamped", old: "clamp(y, 0, srcH - 1) * srcW +", new: "y * srcW +", equivalent: unselected},
+		{name: "zeros: a shorter row", old: "clamp(y, 0, srcH - 1) * srcW +", new: "clamp(y, 0, srcH - 1) * srcH +"},
+		{name: "zeros: the last row is left out", old: "clamp(y, 0, srcH - 1)", new: "clamp(y, 0, srcH - 2)"},
+		{name: "modes: H and W exchanged", old: "source(y, srcH) * srcW + source(x, srcW)", new: "source(y, srcW) * srcW + source(x, srcH)"},
+		{name: "modes: a shorter row", old: "source(y, srcH) * srcW", new: "source(y, srcH) * srcH"},
+
+		{name: "group offset off by one", old: "+ group * channels) * plane;", new: "+ group * channels + 1) * plane;"},
+		{name: "group offset dropped", old: "+ group * channels) * plane;", new: ") * plane;"},
+		{name: "group offset by filters", old: "+ group * channels) * plane;", new: "+ group * filters) * plane;"},
+		{name: "images of one group's channels", old: "(image * allChannels", new: "(image * channels"},
+		{name: "a plane of sums instead of src", old: "int plane = srcH * srcW;", new: "int plane = sumH * sumW;"},
+		{name: "positions are counted one too far", old: "p * LOCAL_SIZE, positions - 1); \\\n\tint row", new: "p * LOCAL_SIZE, positions); \\\n\tint row", equivalent: unstored},
+		{name: "the last position is left out", old: "p * LOCAL_SIZE, positions - 1); \\\n\tint row", new: "p * LOCAL_SIZE, positions - 2); \\\n\tint row"},
+		{name: "an invocation's positions beside each other", old: "int q = min(first + p * LOCAL_SIZE,", new: "int q = min(first + p,"},
+		{name: "rows of sumH", old: "int row = q / sumW;", new: "int row = q / sumH;"},
+		{name: "images of sumW rows", old: "int image = row / sumH;", new: "int image = row / sumW;"},
+		{name: "the top pad's sign", old: "strideH - padTop;", new: "strideH + padTop;"},
+		{name: "the left pad's sign", old: "strideW - padLeft;", new: "strideW + padLeft;"},
+		{name: "the top pad dropped", old: "strideH - padTop;", new: "strideH;"},
+		{name: "the pads exchanged", old: "strideH - padTop;", new: "strideH - padLeft;"},
+		{name: "strides exchanged, rows", old: "* strideH - padTop", new: "* strideW - padTop"},
+		{name: "strides exchanged, columns", old: "* strideW - padLeft", new: "* strideH - padLeft"},
+		{name: "stride and dilation exchanged, rows", old: "* strideH - padTop", new: "* dilationH - padTop"},
+		{name: "stride and dilation exchanged, columns", old: "* strideW - padLeft", new: "* dilationW - padLeft"},
+		{name: "blocks of x only", old: "int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x)", new: "int(gl_WorkGroupID.x)"},
+		{name: "blocks counted by y", old: "gl_NumWorkGroups.x + ", new: "gl_NumWorkGroups.y + "},
+		{name: "a block of one position each", old: "block * (LOCAL_SIZE * POSITIONS)", new: "block * LOCAL_SIZE"},
+
+		{name: "a group's first filter of all tiles", old: "(tile - group * tiles) * (4 * VECTORS)", new: "tile * (4 * VECTORS)"},
+		{name: "tiles of one vector", old: "(tile - group * tiles) * (4 * VECTORS)", new: "(tile - group * tiles) * 4"},
+		{name: "bias dropped", old: start, new: "sum[s] = vec4(0.0);"},
+		{name: "bias of the first tile", old: start, new: "sum[s] = bias[s % VECTORS];"},
+		{name: "bias of the first vector", old: start, new: "sum[s] = bias[tile * VECTORS];"},
+		{name: "bias twice", old: start, new: "sum[s] = 2.0 * bias[tile * VECTORS + s % VECTORS];"},
+		{name: "resumed at the first pass", old: "if (firstTap > 0) {", new: "if (firstTap >= 0) {"},
+		{name: "not resumed at the second pass", old: "if (firstTap > 0) {", new: "if (firstTap > 1) {"},
+		{name: "never resumed", old: "if (firstTap > 0) {", new: "if (false) {"},
+		{name: "resumed for filters that do not exist", old: resume, new: "if (true) \\\n\tsum[s][f]", equivalent: unstored},
+		{name: "resumed for all but the last filter", old: resume, new: "if (firstFilter + 4 * (s % VECTORS) + f < filters - 1) \\\n\tsum[s][f]"},
+		{name: "resumed at one position", old: "first + s / VECTORS * LOCAL_SIZE, positions - 1)", new: "first, positions - 1)"},
+		{name: "resumed and added to the bias", old: "sum[s][f] = dst", new: "sum[s][f] += dst"},
+
+		{name: "a row of taps too many", old: "tap < lastTap;", new: "tap <= lastTap;"},
+		{name: "the last row of taps dropped", old: "tap < lastTap;", new: "tap < lastTap - 1;"},
+		{name: "the first row of taps dropped", old: "int tap = firstTap;", new: "int tap = firstTap + 1;"},
+		{name: "every pass begins at row 0", old: "int tap = firstTap;", new: "int tap = 0;"},
+		{name: "a column of taps too many", old: "v < kernelW;", new: "v <= kernelW;"},
+		{name: "the last column of taps dropped", old: "v < kernelW;", new: "v < kernelW - 1;"},
+		{name: "the first column of taps dropped", old: "int v = 0; v < kernelW", new: "int v = 1; v < kernelW"},
+		{name: "KH and KW exchanged, channel", old: "int channel = tap / kernelH;", new: "int channel = tap / kernelW;"},
+		{name: "KH and KW exchanged, row", old: "(tap - channel * kernelH)", new: "(tap - channel * kernelW)"},
+		{name: "KH and KW exchanged, weights of tiles", old: "(tile * channels * kernelH + tap)", new: "(tile * channels * kernelW + tap)"},
+		{name: "KH and KW exchanged, weights of rows", old: "+ tap) * kernelW;", new: "+ tap) * kernelH;"},
+		{name: "dilations exchanged, rows", old: "* dilationH;", new: "* dilationW;"},
+		{name: "dilations exchanged, columns", old: "v * dilationW);", new: "v * dilationH);"},
+		{name: "dilation and stride exchanged, rows", old: "* dilationH;", new: "* strideH;"},
+		{name: "dilation and stride exchanged, columns", old: "v * dilationW);", new: "v * strideW);"},
+		{name: "weights of the group's first tile", old: "(tile * channels", new: "(group * channels"},
+		{name: "one vector's weights for two", old: "(weightRow + v) * 2 + 1]", new: "(weightRow + v) * 2]"},
+		{name: "a row of weights reversed", old: "w[0] = weight[weightRow + v];", new: "w[0] = weight[weightRow + kernelW - 1 - v];"},
+		{name: "weights rounded to float16", old: add, new: "sum[s] += x[s / VECTORS] * vec4(unpackHalf2x16(packHalf2x16(w[s % VECTORS].xy)), unpackHalf2x16(packHalf2x16(w[s % VECTORS].zw)));"},
+		{name: "channels are not told apart", old: "base[p] + channel * plane", new: "base[p]"},
+		{name: "a kernel turned upside down", old: "top[p] + dy", new: "top[p] + (kernelH - 1) * dilationH - dy"},
+		{name: "pixels rounded to float16", old: load, new: load + "\n#undef LOAD\n#define LOAD(p) x[p] = unpackHalf2x16(packHalf2x16(vec2(pixel(base[p] + channel * plane, top[p] + dy, left[p] + v * dilationW), 0.0))).x;"},
+		{name: "pixels rounded to TF32", old: load, new: load + "\n#undef LOAD\n#define LOAD(p) x[p] = uintBitsToFloat(floatBitsToUint(pixel(base[p] + channel * plane, top[p] + dy, left[p] + v * dilationW)) & 0xffffe000u);"},
+		{name: "the last product instead of the sum", old: add, new: "sum[s] = x[s / VECTORS] * w[s % VECTORS];"},
+		{name: "subtracted", old: add, new: "sum[s] -= x[s / VECTORS] * w[s % VECTORS];"},
+		{name: "the first position's pixel for all", old: add, new: "sum[s] += x[0] * w[s % VECTORS];"},
+		{name: "two filters' weights exchanged", old: add, new: "sum[s] += x[s / VECTORS] * w[s % VECTORS].xzyw;"},
+
+		{name: "a filter of the next group is written", old: store, new: "#define STORE_FILTER(s, f) if (firstFilter + 4 * (s % VECTORS) + f <= filters) {"},
+		{name: "the last filter is not written", old: store, new: "#define STORE_FILTER(s, f) if (firstFilter + 4 * (s % VECTORS) + f < filters - 1) {"},
+		{name: "filters' guard removed", old: store, new: "#define STORE_FILTER(s, f) {"},
+		{name: "ReLU dropped", old: stored, new: "= value;"},
+		{name: "ReLU always", old: stored, new: "= relu(value);"},
+		{name: "ReLU by max", old: stored, new: "= rectify == 1 ? max(value, 0.0) : value;"},
+		{name: "sums rounded to float16", old: stored, new: "= rectify == 1 ? relu(value) : unpackHalf2x16(packHalf2x16(vec2(value, 0.0))).x;"},
+		{name: "written transposed", old: storeAt, new: "dst[output0 + (4 * (s % VECTORS) + f) * sumH * sumH] = rectify"},
+		{name: "the tail's guard one too far", old: "if (q < positions) {", new: "if (q <= positions) {"},
+		{name: "the tail's guard removed", old: "if (q < positions) {", new: "{"},
+		{name: "the last position is not written", old: "if (q < positions) {", new: "if (q < positions - 1) {"},
+		{name: "written to one position", old: "int q = first + s / VECTORS * LOCAL_SIZE;", new: "int q = first;"},
+	}
+}

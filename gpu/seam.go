@@ -1,0 +1,44 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"unsafe"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// seam is where tests come between a device and OpenGL, which stays underneath:
+// they change what is compiled or asked for, and what OpenGL answers. Every device
+// that Open returns has openGL's.
+type seam struct {
+	edit        func(file, text string) string // what is compiled for a file of package shaders; nil for the file itself
+	bufferData  func(target uint32, bytes int, data unsafe.Pointer, usage uint32)
+	getError    func() uint32
+	resetStatus func() uint32 // GL_NO_ERROR, or why the context was lost
+}
+
+func openGL() seam {
+	return seam{bufferData: gl.BufferData, getError: gl.GetError, resetStatus: resetStatus()}
+}
+
+// resetStatus returns the function that tells of lost contexts. Where there is none
+// they show as errors only.
+func resetStatus() func() uint32 {
+	switch {
+	case hasExtension("GL_KHR_robustness"):
+		return gl.GetGraphicsResetStatus // on desktops the extension's functions have no suffix
+	case hasExtension("GL_ARB_robustness"):
+		return gl.GetGraphicsResetStatusARB
+	}
+	return func() uint32 { return gl.NO_ERROR }
+}
+
+func hasExtension(name string) bool {
+	for i := range getInt(gl.NUM_EXTENSIONS) {
+		if gl.GoStr(gl.GetStringi(gl.EXTENSIONS, uint32(i))) == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,201 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+	"gpuconv/cpu"
+)
+
+// trial is a small problem that mutants are held to.
+type trial struct {
+	name      string
+	parts     []string // files of package shaders, or algorithms, whose mutants it may kill
+	algorithm string
+	problem   conv.Problem
+	limit     func(l *Limits)        // makes the device smaller than it is
+	special   []func(c compare.Case) // each changes the numbers of a case, as NaN and infinities do
+	cases     []judged               // made of these
+}
+
+type judged struct {
+	compare.Case
+	exact bool
+	judge conv.Backend
+}
+
+// examine says what of the checks a backend fails, "" if it passes.
+func (tr *trial) examine(b conv.Backend) string {
+	for _, c := range tr.cases {
+		result, err := compare.Check(b, cpu.Reference{}, c.Case)
+		switch {
+		case err != nil:
+			return err.Error()
+		case !result.OK() || c.exact && result.MaxError != 0:
+			return c.Name + ": " + result.String()
+		}
+	}
+	return ""
+}
+
+func (tr *trial) fill() {
+	r := rand.New(rand.NewPCG(1, 2))
+	draw := func(name string, number func(most int) float32, x, w int) judged {
+		c := compare.Case{Name: name, Problem: tr.problem}
+		c.Src, _ = conv.NewTensor(tr.problem.Src)
+		c.Weight, _ = conv.NewTensor(tr.problem.Weight)
+		if tr.problem.Bias {
+			c.Bias = make([]float32, tr.problem.Weight[0])
+		}
+		for i := range c.Src.Data {
+			c.Src.Data[i] = number(x)
+		}
+		for i := range c.Weight.Data {
+			c.Weight.Data[i] = number(w)
+		}
+		for i := range c.Bias {
+			c.Bias[i] = number(x)
+		}
+		return judged{Case: c, exact: x > 1 && tr.problem.Activation != conv.Energy}
+	}
+	integer := func(most int) float32 { return float32(1+r.IntN(most)) * float32(1-2*r.IntN(2)) }
+	random := func(int) float32 { return 2*r.Float32() - 1 }
+	tr.cases = append(tr.cases, draw("integers", integer, 32, 32), draw("large integers", integer, 4095, 4), draw("random", random, 1, 1))
+	for i, change := range tr.special {
+		c := draw(fmt.Sprint("special ", i+1), random, 1, 1)
+		change(c.Case)
+		tr.cases = append(tr.cases, c)
+	}
+}
+
+func allTrials(t *testing.T) []*trial {
+	var all []*trial
+	for _, part := range [][]*trial{directTrials(), softTrials(), poolTrials()} {
+		all = append(all, part...)
+	}
+	for _, tr := range all {
+		if _, err := tr.problem.Dst(); err != nil {
+			t.Fatalf("%s: %v", tr.name, err)
+		}
+		tr.fill()
+	}
+	return all
+}
+
+// TestTrials: what is not broken passes every trial, whose limits are kept.
+func TestTrials(t *testing.T) {
+	w := newWorker(t)
+	for _, tr := range allTrials(t) {
+		intact := fault{part: tr.parts[0], apply: func(d *Device, _ *trial) conv.Backend { return d }}
+		if by := w.kill(intact, []*trial{tr}); by != "" {
+			t.Error(by)
+		}
+	}
+}
+
+// oblong is a problem of which no two numbers are alike where it matters: H and W,
+// strides and dilations, channels and filters, in all and in a group.
+func oblong() conv.Problem {
+	p := conv.Problem{Src: conv.Shape{3, 4, 17, 19}, Weight: conv.Shape{18, 2, 3, 2}, Bias: true}
+	p.Groups, p.Stride, p.Dilation = 2, [2]int{2, 1}, [2]int{1, 2}
+	p.Padding, p.Activation = conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 3}, conv.ReLU
+	return p
+}
+
+func directTrials() (all []*trial) {
+	parts := []string{"direct", "direct.comp", "prelude.glsl"}
+	few := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{3, 3, 2, 3}}
+	few.Padding, few.Dilation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}
+	many := oblong()
+	many.Src[0] = 7 // 6 work-groups
+	rectified := few
+	rectified.Activation = conv.ReLU
+	all = append(all,
+		&trial{name: "oblong", parts: parts, problem: oblong()},
+		&trial{name: "oblong, resumed", parts: parts[:2], problem: oblong(), limit: func(l *Limits) { l.LoopIterations = 5 }},
+		&trial{name: "oblong, folded", parts: parts[:2], problem: many, limit: func(l *Limits) { l.WorkGroups = [3]int{3, 2, 70} }},
+		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		&trial{name: "few filters", parts: parts, problem: rectified, special: specials()})
+	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
+		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
+		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
+		all = append(all, &trial{name: mode.String(), parts: parts[:2], problem: p})
+	}
+	for _, tr := range all {
+		tr.algorithm = "direct"
+	}
+	return all
+}
+
+func softTrials() (all []*trial) {
+	parts := []string{"direct_soft", "direct_soft.comp"}
+	tiles := conv.Problem{Src: conv.Shape{9, 1, 6, 12}, Weight: conv.Shape{9, 1, 2, 3}, Bias: true}
+	tiles.Padding, tiles.Activation = conv.Padding{Top: 2, Bottom: 1, Left: 3, Right: 3}, conv.ReLU
+	narrow := conv.Problem{Src: conv.Shape{2, 2, 5, 4}, Weight: conv.Shape{2, 2, 2, 2}}
+	narrow.Padding, narrow.Activation = conv.Padding{Top: 1, Left: 1}, conv.ReLU
+	all = append(all,
+		&trial{name: "narrow", parts: parts, problem: narrow, special: specials()},
+		&trial{name: "two tiles", parts: parts, problem: tiles},
+		&trial{name: "two tiles, folded", parts: parts, problem: tiles, limit: func(l *Limits) { l.WorkGroups = [3]int{1, 3, 70} }},
+		&trial{name: "two tiles, in chunks", parts: parts[:1], problem: tiles, limit: func(l *Limits) { l.StorageBlock = 4 * 4 * 9 * 8 * 16 }})
+	for _, tr := range all {
+		tr.algorithm = "direct_soft"
+	}
+	return all
+}
+
+func poolTrials() (all []*trial) {
+	parts := []string{"pool", "pool.comp", "prelude.glsl"}
+	p := conv.Problem{Src: conv.Shape{2, 2, 9, 11}, Weight: conv.Shape{4, 2, 1, 2}}
+	largest, mean, energy, pooledEnergy := p, p, p, p
+	largest.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 2}, Stride: [2]int{2, 1}}
+	mean.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 4}, Stride: [2]int{3, 2}}
+	energy.Activation = conv.Energy
+	pooledEnergy.Activation, pooledEnergy.Pool = conv.Energy, mean.Pool
+	all = append(all,
+		&trial{name: "max", problem: largest, special: specials()},
+		&trial{name: "mean", problem: mean},
+		&trial{name: "energy", problem: energy, special: append(specials(), unpaired, scaled(0), scaled(0x1p-130), scaled(0x1p-70), scaled(0x1p70))},
+		&trial{name: "mean energy", problem: pooledEnergy})
+	for _, tr := range all {
+		tr.algorithm, tr.parts = "direct", parts
+	}
+	return all
+}
+
+// specials puts NaN and infinities into a corner, where padding is clamped to, and
+// into the midst.
+func specials() (all []func(c compare.Case)) {
+	for _, value := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		all = append(all,
+			func(c compare.Case) { c.Src.Data[0] = float32(value) },
+			func(c compare.Case) { c.Src.Data[len(c.Src.Data)/2-3] = float32(value) })
+	}
+	return append(all, func(c compare.Case) { // infinities of both signs beside each other
+		for i := range c.Weight.Shape[0] {
+			c.Weight.Plane(i, 0)[0] = 1
+		}
+		c.Src.Data[0], c.Src.Data[2], c.Src.Data[5] = float32(math.Inf(-1)), float32(math.Inf(1)), float32(math.NaN())
+	})
+}
+
+// unpaired makes the first filter's sums NaN and the second's 0.
+func unpaired(c compare.Case) {
+	c.Weight.Data[0] = float32(math.NaN())
+	clear(c.Weight.Images(1, 2).Data)
+}
+
+// scaled multiplies images by a factor.
+func scaled(factor float32) func(c compare.Case) {
+	return func(c compare.Case) {
+		for i := range c.Src.Data {
+			c.Src.Data[i] *= factor
+		}
+	}
+}

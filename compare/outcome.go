@@ -32,6 +32,11 @@ type Evidence struct {
 	Algorithm string
 }
 
+// Refused is the outcome of a case that a backend says it cannot compute.
+func Refused(name string, p conv.Problem, err error) Outcome {
+	return Outcome{Case: name, Problem: p, Err: err, Findings: []Finding{skipped(CheckRun, "", err.Error())}}
+}
+
 // Status is Failed if a check failed, Skipped if none passed, else Passed.
 func (o Outcome) Status() Status {
 	status := Skipped

@@ -132,8 +132,7 @@ func (o *Outcome) sit(p *paper, test conv.Backend, guards *Finding) bool {
 			*guards = failed(CheckGuards, p.numbers, guard.What)
 		}
 	case errors.Is(err, conv.ErrUnsupported):
-		o.Err = err
-		o.Findings = append(o.Findings, skipped(CheckRun, p.numbers, err.Error()))
+		*o = Refused(o.Case, o.Problem, err)
 		return false
 	case err != nil:
 		o.Err = err

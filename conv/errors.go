@@ -12,6 +12,11 @@ var ErrUnsupported = errors.New("not supported by this backend")
 // ErrClosed is wrapped by the methods of a plan or device after its Close.
 var ErrClosed = errors.New("already closed")
 
+// ErrLost is wrapped by a backend whose device stopped working for good, such as a
+// GPU that its driver has reset, and by everything that it is asked from then on.
+// Close it; opening it again may help.
+var ErrLost = errors.New("the device is lost: its driver has reset it")
+
 // ShapeError reports an argument that breaks a rule of convolution arithmetic.
 type ShapeError struct {
 	Arg   string // what: src, dst, weight, bias, stride, padding, …

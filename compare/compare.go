@@ -41,7 +41,7 @@ type Case struct {
 // could not be run, or a [*GuardError]; a wrong output is not an error but a Result
 // that is not OK.
 func Check(test, judge conv.Backend, c Case) (Result, error) {
-	got, description, err := compute(test, c)
+	got, description, err := compute(test, c, 2)
 	if err != nil {
 		var guard *GuardError
 		if errors.As(err, &guard) {

@@ -94,7 +94,7 @@ func (s *subject) integers(p conv.Problem) (Case, error) {
 }
 
 func (s *subject) compute(c Case) (*conv.Tensor, error) {
-	got, d, err := compute(s.test, c)
+	got, d, err := compute(s.test, c, 1)
 	if err != nil {
 		return nil, fmt.Errorf("%+v: %w", c.Problem, err)
 	}

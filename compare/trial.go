@@ -123,7 +123,7 @@ func (o *Outcome) run(t *Trial, test conv.Backend, options Options) {
 // sit has the backend compute one filling of a case, adds what was found and
 // reports whether it could be computed.
 func (o *Outcome) sit(p *paper, test conv.Backend, guards *Finding) bool {
-	got, d, err := compute(test, p.c)
+	got, d, err := compute(test, p.c, 2)
 	o.Algorithm = d.Algorithm
 	var guard *GuardError
 	switch {

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"gpuconv/compare"
@@ -33,34 +32,26 @@ func Given(c compare.Case, relations ...compare.Relation) Case {
 	return given
 }
 
-// Quick returns a fixed pairwise cover of the table: of the options that fast algorithms
-// take, and of all.
+// Quick returns a fixed pairwise cover of the table, with some of its kernels: one of
+// what algorithms for plain layers take, and one of all.
 func Quick(stimuli []Stimulus, banks []Bank) []Case {
 	axes := table(stimuli, banks, fewKernels())
-	var rows []row
-	for _, free := range []int{plainAxes(axes), len(axes)} {
-		rows = append(rows, coverFirst(axes, free)...)
-	}
-	return cases(axes, rows)
+	return cases(axes, append(cover(plainSizes(axes)), cover(sizes(axes))...))
 }
 
-// Whole returns every stimulus × every bank × every kernel, with options that take
-// turns: those that fast algorithms take in one half, all in the other. Every pair of
-// levels of options is met with every kernel size that is drawn for it; the pairs of all
-// are Quick's, which is part of it.
+// Whole returns the pairwise covers of the whole table, and every stimulus × every bank ×
+// every kernel, twice: with what algorithms for plain layers take, and with any
+// options. These take turns; what would be more than mostMACs is left to smaller kernels.
 func Whole(stimuli []Stimulus, banks []Bank) []Case {
 	axes := table(stimuli, banks, everyKernel())
 	var rows []row
-	for _, free := range []int{plainAxes(axes), len(axes)} {
-		rows = append(rows, coverFirst(axes, free)...)
-		options := coverSizes(axes[crossed:free])
-		next := 0
-		for s := range axes[0].levels {
-			for b := range axes[1].levels {
-				for k := range axes[2].levels {
-					r := append(row{s, b, k}, options[next%len(options)]...)
-					rows = append(rows, append(r, make(row, len(axes)-free)...))
-					next++
+	for _, sizes := range [][]int{plainSizes(axes), sizes(axes)} {
+		rows = append(rows, cover(sizes)...)
+		turns := turns{axes: axes, options: cover(sizes[crossed:])}
+		for s := range sizes[0] {
+			for b := range sizes[1] {
+				for k := range sizes[2] {
+					rows = append(rows, turns.next(row{s, b, k}))
 				}
 			}
 		}
@@ -71,26 +62,41 @@ func Whole(stimuli []Stimulus, banks []Bank) []Case {
 // crossed is how many axes Whole crosses: stimulus, bank and kernel.
 const crossed = 3
 
-// plainAxes returns how many axes come before those that only general algorithms take.
-func plainAxes(axes []axis) int {
-	return slices.IndexFunc(axes, func(a axis) bool { return a.name == general })
+// mostMACs keeps the whole matrix within minutes on a software renderer.
+const mostMACs = 1e6
+
+// turns hands out rows of options.
+type turns struct {
+	axes    []axis
+	options []row
+	at      int
 }
 
-// coverFirst covers the pairs of the first axes; the others stay plain.
-func coverFirst(axes []axis, free int) []row {
-	rows := coverSizes(axes[:free])
-	for i := range rows {
-		rows[i] = append(rows[i], make(row, len(axes)-free)...)
+// next completes a row. Some options are small enough for every kernel.
+func (t *turns) next(first row) row {
+	var r row
+	for range t.options {
+		r = append(first[:crossed:crossed], t.options[t.at%len(t.options)]...)
+		t.at++
+		if draftOf(t.axes, r).problem().MACs() <= mostMACs {
+			break
+		}
 	}
-	return rows
+	return r
 }
 
-func coverSizes(axes []axis) []row {
-	sizes := make([]int, len(axes))
-	for i, a := range axes {
-		sizes[i] = len(a.levels)
+func sizes(axes []axis) (all []int) {
+	for _, a := range axes {
+		all = append(all, len(a.levels))
 	}
-	return cover(sizes)
+	return all
+}
+
+func plainSizes(axes []axis) (all []int) {
+	for _, a := range axes {
+		all = append(all, a.plain)
+	}
+	return all
 }
 
 // cases turns rows into cases, each once.

@@ -10,6 +10,7 @@ import (
 // axis is one thing that a convolution can be varied in.
 type axis struct {
 	name   string
+	plain  int // how many levels, from the first, algorithms for plain layers take
 	levels []level
 }
 
@@ -35,37 +36,36 @@ type draft struct {
 }
 
 // table returns the matrix's axes. Everything that is verified is a combination of
-// these levels: the first of each is the plain one. sums and batch, filters and
-// channels lie around the edges of tiles, which are of 1 … 8 filters, 4 or 8 columns, 1
-// or 2 rows and 256 positions. Those from modes on are what only a general
-// algorithm takes: see Layers.
+// these levels: the first of each is the plainest. Sums and batches, filters and channels
+// lie around the edges of tiles, which are of 1 … 8 filters, 4 or 8 columns, 1 or 2 rows and
+// 256 positions. The number is how many levels an algorithm for plain layers may take;
+// others are for general ones. 0 is all.
 func table(stimuli []Stimulus, banks []Bank, kernels []pair) []axis {
 	return []axis{
-		each("stimulus", stimuli, func(d *draft, s Stimulus) { d.stimulus = s }),
-		each("bank", banks, func(d *draft, b Bank) { d.bank = b }),
-		each("kernel", kernels, func(d *draft, k pair) { d.kernel = k }),
-		each("sums", []pair{{4, 8}, {1, 1}, {2, 4}, {5, 9}, {3, 16}, {7, 17}, {1, 33}, {9, 7}}, func(d *draft, v pair) { d.sums = v }),
-		each("batch", []count{2, 1, 3, 5}, func(d *draft, n count) { d.batch = int(n) }),
-		each("filters", []count{6, 1, 2, 3, 5, 8, 9, 13}, func(d *draft, n count) { d.filters = int(n) }),
-		each("channels", []count{1, 2, 3}, func(d *draft, n count) { d.channels = int(n) }),
-		each("padding", paddings(), func(d *draft, p padding) { d.padding = p.of }),
-		each("bias", []flag{true, false}, func(d *draft, b flag) { d.bias = bool(b) }),
-		each("activation", []conv.Activation{conv.Identity, conv.ReLU, conv.Energy}, func(d *draft, a conv.Activation) { d.spec.Activation = a }),
-		each("pool", pools(), func(d *draft, p conv.Pool) { d.spec.Pool = p }),
-		each("mode", []conv.PaddingMode{conv.Zeros, conv.Reflect, conv.Replicate, conv.Circular}, func(d *draft, m conv.PaddingMode) { d.spec.PaddingMode = m }),
-		each("stride", []pair{{1, 1}, {2, 2}, {2, 1}, {1, 3}}, func(d *draft, v pair) { d.spec.Stride = v }),
-		each("dilation", []pair{{1, 1}, {2, 2}, {1, 3}}, func(d *draft, v pair) { d.spec.Dilation = v }),
-		each("groups", []count{1, 2, 3}, func(d *draft, n count) { d.spec.Groups = int(n) }),
+		each("stimulus", 0, stimuli, func(d *draft, s Stimulus) { d.stimulus = s }),
+		each("bank", 0, banks, func(d *draft, b Bank) { d.bank = b }),
+		each("kernel", 0, kernels, func(d *draft, k pair) { d.kernel = k }),
+		each("sums", 6, []pair{{4, 8}, {2, 4}, {3, 16}, {5, 12}, {5, 9}, {1, 33}, {7, 17}, {1, 1}}, func(d *draft, v pair) { d.sums = v }),
+		each("batch", 0, []count{2, 1, 3, 5}, func(d *draft, n count) { d.batch = int(n) }),
+		each("filters", 0, []count{6, 1, 2, 3, 5, 8, 9, 13}, func(d *draft, n count) { d.filters = int(n) }),
+		each("channels", 0, []count{1, 2, 3}, func(d *draft, n count) { d.channels = int(n) }),
+		each("padding", 3, paddings(), func(d *draft, p padding) { d.padding = p.of }),
+		each("bias", 0, []flag{true, false}, func(d *draft, b flag) { d.bias = bool(b) }),
+		each("activation", 0, []conv.Activation{conv.Identity, conv.ReLU, conv.Energy}, func(d *draft, a conv.Activation) { d.spec.Activation = a }),
+		each("pool", 0, pools(), func(d *draft, p conv.Pool) { d.spec.Pool = p }),
+		each("mode", 1, []conv.PaddingMode{conv.Zeros, conv.Reflect, conv.Replicate, conv.Circular}, func(d *draft, m conv.PaddingMode) { d.spec.PaddingMode = m }),
+		each("stride", 1, []pair{{1, 1}, {2, 2}, {2, 1}, {1, 3}}, func(d *draft, v pair) { d.spec.Stride = v }),
+		each("dilation", 1, []pair{{1, 1}, {2, 2}, {1, 3}}, func(d *draft, v pair) { d.spec.Dilation = v }),
+		each("groups", 1, []count{1, 2, 3}, func(d *draft, n count) { d.spec.Groups = int(n) }),
 	}
 }
 
-// general is the first axis that only general algorithms know other levels of than the
-// first.
-const general = "mode"
-
 // each makes an axis of values that can name themselves.
-func each[T fmt.Stringer](name string, values []T, set func(*draft, T)) axis {
-	a := axis{name: name}
+func each[T fmt.Stringer](name string, plain int, values []T, set func(*draft, T)) axis {
+	a := axis{name: name, plain: plain}
+	if plain == 0 {
+		a.plain = len(values)
+	}
 	for _, v := range values {
 		a.levels = append(a.levels, level{v.String(), func(d *draft) { set(d, v) }})
 	}
@@ -112,7 +112,6 @@ func (p padding) String() string { return p.name }
 func paddings() []padding {
 	return []padding{
 		{"half", func(k [2]int, _ conv.Spec) conv.Padding { return conv.Pad(k[0]/2, k[1]/2) }},
-		{"none", func([2]int, conv.Spec) conv.Padding { return conv.Padding{} }},
 		{"same", func(k [2]int, s conv.Spec) conv.Padding {
 			same, err := conv.Same(k, [2]int{1, 1}, s.Dilation)
 			if err != nil { // never: the stride given is 1
@@ -120,6 +119,7 @@ func paddings() []padding {
 			}
 			return same
 		}},
+		{"none", func([2]int, conv.Spec) conv.Padding { return conv.Padding{} }},
 		{"uneven", func([2]int, conv.Spec) conv.Padding { return conv.Padding{Top: 2, Bottom: 1, Left: 3} }},
 		{"large", func(k [2]int, _ conv.Spec) conv.Padding {
 			return conv.Padding{Top: k[0], Bottom: k[0] + 1, Left: k[1] + 2, Right: k[1]}

@@ -11,16 +11,17 @@ import (
 // algorithm is one way to compute convolutions with a shader.
 type algorithm struct {
 	name    string
-	accepts func(p conv.Problem, l Limits) error // nil, or why not
+	accepts func(p conv.Problem, l Limits) error // nil, or why it cannot
+	worth   func(p conv.Problem, l Limits) error // nil, or why another will be faster; a forced one is not asked
 	prepare func(p conv.Problem, l Limits) recipe
 }
 
-// algorithms returns the table: the first that accepts a problem computes it, and
-// the general one stands last.
+// algorithms returns the table: the first that accepts a problem, and is worth it,
+// computes it, and the general one stands last.
 func algorithms() []algorithm {
 	return []algorithm{
-		{"direct_soft", acceptsSoft, prepareSoft},
-		{"direct", acceptsDirect, prepareDirect},
+		{"direct_soft", acceptsSoft, worthSoft, prepareSoft},
+		{"direct", acceptsDirect, nil, prepareDirect},
 	}
 }
 
@@ -106,7 +107,10 @@ func (a algorithm) refuses(p conv.Problem, l Limits, forced string, taken algori
 	case taken.name != "":
 		return fmt.Errorf("%s stands before it", taken.name)
 	}
-	return a.accepts(p, l)
+	if err := a.accepts(p, l); err != nil || forced != "" || a.worth == nil {
+		return err
+	}
+	return a.worth(p, l)
 }
 
 // AlgorithmNames lists what Options.Algorithm takes, in the order in which they

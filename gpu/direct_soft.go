@@ -30,6 +30,17 @@ func acceptsSoft(p conv.Problem, l Limits) error {
 	return nil
 }
 
+// softWorth is from how many multiplications on compiling an unrolled program pays: direct
+// takes 0.1 s for them, where compiling takes 0.2 to 3.
+const softWorth = 1 << 26
+
+func worthSoft(p conv.Problem, _ Limits) error {
+	if p.MACs() < softWorth {
+		return fmt.Errorf("%.3g multiplications do not repay compiling it, %.3g would", p.MACs(), float64(softWorth))
+	}
+	return nil
+}
+
 func prepareSoft(p conv.Problem, l Limits) recipe {
 	s, _ := newSoft(p, l) // p was accepted
 	steps := s.steps()

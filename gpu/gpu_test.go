@@ -44,5 +44,5 @@ func TestDirectConforms(t *testing.T) {
 func TestDirectSoftConforms(t *testing.T) {
 	d := openTest(t, Options{Guard: true, Algorithm: "direct_soft", Device: Software()})
 	d.limits.Unrolled = 400
-	convtest.Run(t, d, cpu.Reference{})
+	convtest.RunAlgorithm(t, d, cpu.Reference{}, 290)
 }

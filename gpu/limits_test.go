@@ -70,10 +70,16 @@ func TestChoose(t *testing.T) {
 		"forced, refusing": {roomy(), "direct_soft", ""},
 		"unknown":          {roomy(), "fast", ""},
 	} {
-		a, _, err := choose(seed(1), c.l, c.forced)
+		a, _, err := choose(seed(100), c.l, c.forced)
 		if a.name != c.want || (err == nil) != (c.want != "") {
 			t.Errorf("%s: %q, %v; want %q", name, a.name, err, c.want)
 		}
+	}
+	if a, _, err := choose(seed(1), software, "direct_soft"); a.name != "direct_soft" || err != nil {
+		t.Errorf("forced, though not worth it: %q, %v", a.name, err)
+	}
+	if a, rejected, err := choose(seed(1), software, ""); a.name != "direct" || err != nil || !strings.Contains(rejected[0].Reason.Error(), "do not repay compiling") {
+		t.Errorf("not worth it: %q, %v, %v", a.name, rejected, err)
 	}
 	_, _, err := choose(seed(1), roomy(), "fast")
 	if err == nil || !strings.Contains(err.Error(), `algorithm "fast": want one of [direct_soft direct]`) {

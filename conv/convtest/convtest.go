@@ -11,6 +11,7 @@
 package convtest
 
 import (
+	"errors"
 	"testing"
 
 	"gpuconv/compare"
@@ -33,6 +34,43 @@ func Run(t *testing.T, backend, judge conv.Backend) {
 	t.Run("special values", func(t *testing.T) { specialValues(t, backend, judge) })
 	t.Run("relations", func(t *testing.T) { relations(t, backend) })
 	t.Run("contract", func(t *testing.T) { contract(t, backend) })
+}
+
+// RunAlgorithm holds a backend on which one algorithm is forced to the table: to
+// every case that it does not refuse, which must be at least least, and to the
+// relations on some of them. With -short it takes every fifth case.
+func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
+	explainer, ok := backend.(conv.Explainer)
+	if !ok {
+		t.Fatal("the backend is no conv.Explainer")
+	}
+	taken := 0
+	for i, c := range Cases() {
+		if _, err := explainer.Explain(c.Problem); errors.Is(err, conv.ErrUnsupported) {
+			continue
+		}
+		taken++
+		if testing.Short() && (i%5 > 0 || c.Problem.MACs() > 1e6) {
+			continue
+		}
+		t.Run("cases/"+c.Name, func(t *testing.T) { check(t, backend, judge, c) })
+		if i%20 == 0 {
+			t.Run("relations/"+c.Name, func(t *testing.T) { related(t, backend, c) })
+		}
+	}
+	if taken < least {
+		t.Errorf("it takes %d cases, want at least %d", taken, least)
+	}
+	t.Run("special values", func(t *testing.T) { specialValues(t, backend, judge) })
+}
+
+// related holds a backend to the relations on one problem.
+func related(t *testing.T, backend conv.Backend, c Case) {
+	for _, r := range compare.Relations() {
+		if f := r.Check(backend, c.Problem, c.Name); f.Status == compare.Failed {
+			t.Errorf("%s: %v", r.Name, f)
+		}
+	}
 }
 
 // Case is one problem of the table.

@@ -135,15 +135,34 @@ func directTrials() (all []*trial) {
 
 func softTrials() (all []*trial) {
 	parts := []string{"direct_soft", "direct_soft.comp"}
+	short := func(l *Limits) { l.Unrolled = 60 } // passes over the taps
 	tiles := conv.Problem{Src: conv.Shape{9, 1, 6, 12}, Weight: conv.Shape{9, 1, 2, 3}, Bias: true}
 	tiles.Padding, tiles.Activation = conv.Padding{Top: 2, Bottom: 1, Left: 3, Right: 3}, conv.ReLU
 	narrow := conv.Problem{Src: conv.Shape{2, 2, 5, 4}, Weight: conv.Shape{2, 2, 2, 2}}
 	narrow.Padding, narrow.Activation = conv.Padding{Top: 1, Left: 1}, conv.ReLU
+	one := conv.Problem{Src: conv.Shape{2, 1, 1, 24}, Weight: conv.Shape{3, 1, 1, 3}, Bias: true}
+	one.Padding = conv.Pad(0, 1)
+	strided := conv.Problem{Src: conv.Shape{3, 4, 9, 24}, Weight: conv.Shape{6, 2, 3, 3}, Bias: true}
+	strided.Groups, strided.Stride, strided.Padding = 2, [2]int{3, 2}, conv.Padding{Top: 1, Bottom: 1, Left: 1}
+	odd := oblong()
+	odd.Weight[0] = 6
+	linear := strided
+	linear.Activation = conv.ReLU
 	all = append(all,
 		&trial{name: "narrow", parts: parts, problem: narrow, special: specials()},
 		&trial{name: "two tiles", parts: parts, problem: tiles},
+		&trial{name: "one row", parts: parts, problem: one},
+		&trial{name: "strided", parts: parts, problem: strided},
+		&trial{name: "strided, in passes", parts: parts, problem: linear, limit: short},
+		&trial{name: "any width", parts: parts, problem: odd, special: specials()},
+		&trial{name: "any width, in passes", parts: parts, problem: odd, limit: short},
 		&trial{name: "two tiles, folded", parts: parts, problem: tiles, limit: func(l *Limits) { l.WorkGroups = [3]int{1, 3, 70} }},
 		&trial{name: "two tiles, in chunks", parts: parts[:1], problem: tiles, limit: func(l *Limits) { l.StorageBlock = 4 * 4 * 9 * 8 * 16 }})
+	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
+		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
+		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
+		all = append(all, &trial{name: "soft " + mode.String(), parts: parts, problem: p})
+	}
 	for _, tr := range all {
 		tr.algorithm = "direct_soft"
 	}

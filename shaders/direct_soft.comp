@@ -44,10 +44,10 @@ layout(binding = 1) uniform samplerBuffer before;                       // dst, 
 layout(std140, binding = 0) uniform Weight { vec4 weight[WEIGHTS]; };   // [filter][c][u][v], then biases, as floats
 #if VECTORS
 layout(std430, binding = 3) writeonly restrict buffer Dst { vec4 dst[]; };  // [n, allFilters, sumH, sumTexels]
-#define OUTPUTS 1                                                       // texels that a vec4 of sums takes
+#define OUTPUTS 1  // texels that a vec4 of sums takes
 #else
-#define OUTPUTS 4
 layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };
+#define OUTPUTS 4
 #endif
 
 uniform int srcH, srcTexels, allChannels, firstChannel;
@@ -64,12 +64,10 @@ uniform int resume, rectify;       // with PASSES: 1 if dst has sums to go on fr
 #define X(c, r, e) x[((c) * WINDOW + (r)) * LOADS + (e)]
 #endif
 
-#if PADDING_MODE == 0
+#if PADDING_MODE == 0 || PADDING_MODE == 2
 int source(int at, int size) { return clamp(at, 0, size - 1); }
 #elif PADDING_MODE == 1
 int source(int at, int size) { return clamp(at < 0 ? -at : at < size ? at : 2 * (size - 1) - at, 0, size - 1); }
-#elif PADDING_MODE == 2
-int source(int at, int size) { return clamp(at, 0, size - 1); }
 #elif PADDING_MODE == 3
 int source(int at, int size) { return clamp(at < 0 ? at + size : at < size ? at : at - size, 0, size - 1); }
 #endif
@@ -87,12 +85,11 @@ vec4 texel(int base, int y, int s) {
 }
 
 vec4 activate(vec4 v) {
-#if RELU
-	return vec4(relu(v.x), relu(v.y), relu(v.z), relu(v.w));
-#elif PASSES
-	return rectify == 1 ? vec4(relu(v.x), relu(v.y), relu(v.z), relu(v.w)) : v;
+	vec4 rectified = vec4(relu(v.x), relu(v.y), relu(v.z), relu(v.w));
+#if PASSES
+	return rectify == 1 ? rectified : v;
 #else
-	return v;
+	return RELU == 1 ? rectified : v;
 #endif
 }
 

@@ -9,11 +9,12 @@ func softMutants() []mutant {
 		fetch    = "base + source(y, srcH) * srcTexels + source(s, srcTexels)"
 		reflect  = "clamp(at < 0 ? -at : at < size ? at : 2 * (size - 1) - at, 0, size - 1)"
 		circular = "clamp(at < 0 ? at + size : at < size ? at : at - size, 0, size - 1)"
-		place    = "(output0 + (f * sumH + s / SEGMENTS) * sumTexels + s % SEGMENTS * OUTPUTS)"
-		stored   = "(f < filters && row + s / SEGMENTS < end && column + s % SEGMENTS * OUTPUTS + t < sumTexels)"
-		beginV   = "{ vec4 left = BEFORE(f, s, 0); sum[s] = resume == 1 ? left : vec4(W(FIRST_BIAS + f)); }"
-		beginF   = "sum[s] = resume == 1 ? left : vec4(W(FIRST_BIAS + f)); \\"
-		add      = "sum[s] += W(t) * vec4(X(c, r, e), X(c, r, e + d), X(c, r, e + 2 * d), X(c, r, e + 3 * d));"
+		place    = "(output0 + (f * sumH + i) * sumTexels + j * OUTPUTS)"
+		stored   = "(f < filters && row + i < end && column + j * OUTPUTS + t < sumTexels)"
+		first    = "#define BEGIN(sum, f, i, j, bias) vec4 sum = vec4(bias);"
+		beginV   = "vec4 sum = resume == 1 ? BEFORE(f, i, j, 0) : vec4(bias);"
+		beginF   = "vec4 sum = resume == 1 ? \\\n	vec4(BEFORE(f, i, j, 0).x, BEFORE(f, i, j, 1).x, BEFORE(f, i, j, 2).x, BEFORE(f, i, j, 3).x) : vec4(bias);"
+		add      = "sum += w * vec4(x0, x1, x2, x3);"
 	)
 	return []mutant{
 		{name: "row 0 is outside", old: inside, new: "return y > 0 && y < srcH && s >= 0 && s < srcTexels ? value : vec4(0.0);"},
@@ -63,37 +64,33 @@ func softMutants() []mutant {
 		{name: "pixels rounded to TF32 (vec4)", old: "texel(base + c * plane, top + r, left + l);", new: "uintBitsToFloat(floatBitsToUint(texel(base + c * plane, top + r, left + l)) & uvec4(0xffffe000u));"},
 		{name: "pixels rounded to TF32 (floats)", old: "texel(base + c * plane, top + r, left + l).x;", new: "uintBitsToFloat(floatBitsToUint(texel(base + c * plane, top + r, left + l).x) & 0xffffe000u);"},
 		{name: "the tile's first filter dropped", old: "image * allFilters + firstFilter)", new: "image * allFilters)"},
-		{name: "images of the tile's filters", old: "image * allFilters + firstFilter)", new: "image * FILTERS + firstFilter)"},
+		{name: "images of the tile's filters", old: "image * allFilters + firstFilter)", new: "image * filters + firstFilter)"},
 		{name: "written to the image's first row", old: "* sumH + row) * sumTexels + column;", new: "* sumH) * sumTexels + column;"},
 		{name: "written to the first column", old: "+ row) * sumTexels + column;", new: "+ row) * sumTexels;"},
-		{name: "written to one row", old: place, new: "(output0 + (f * sumH) * sumTexels + s % SEGMENTS * OUTPUTS)"},
-		{name: "written to one segment", old: place, new: "(output0 + (f * sumH + s / SEGMENTS) * sumTexels)"},
-		{name: "written to one filter", old: place, new: "(output0 + (s / SEGMENTS) * sumTexels + s % SEGMENTS * OUTPUTS)"},
-		{name: "filters that are not there are stored", old: stored, new: "(row + s / SEGMENTS < end && column + s % SEGMENTS * OUTPUTS + t < sumTexels)"},
-		{name: "rows that are not there are stored", old: stored, new: "(f < filters && end > 0 && column + s % SEGMENTS * OUTPUTS + t < sumTexels)"},
-		{name: "columns that are not there are stored", old: stored, new: "(f < filters && row + s / SEGMENTS < end)"},
-		{name: "the last column is not stored", old: stored, new: "(f < filters && row + s / SEGMENTS < end && column + s % SEGMENTS * OUTPUTS + t < sumTexels - 1)"},
-		{name: "the last row is not stored", old: stored, new: "(f < filters && row + s / SEGMENTS < end - 1 && column + s % SEGMENTS * OUTPUTS + t < sumTexels)"},
-		{name: "the last filter is not stored", old: stored, new: "(f < filters - 1 && row + s / SEGMENTS < end && column + s % SEGMENTS * OUTPUTS + t < sumTexels)"},
+		{name: "written to one row", old: place, new: "(output0 + (f * sumH) * sumTexels + j * OUTPUTS)"},
+		{name: "written to one segment", old: place, new: "(output0 + (f * sumH + i) * sumTexels)"},
+		{name: "written to one filter", old: place, new: "(output0 + i * sumTexels + j * OUTPUTS)"},
+		{name: "filters that are not there are stored", old: stored, new: "(row + i < end && column + j * OUTPUTS + t < sumTexels)"},
+		{name: "rows that are not there are stored", old: stored, new: "(f < filters && end > 0 && column + j * OUTPUTS + t < sumTexels)"},
+		{name: "columns that are not there are stored", old: stored, new: "(f < filters && row + i < end)"},
+		{name: "the last column is not stored", old: stored, new: "(f < filters && row + i < end && column + j * OUTPUTS + t < sumTexels - 1)"},
+		{name: "the last row is not stored", old: stored, new: "(f < filters && row + i < end - 1 && column + j * OUTPUTS + t < sumTexels)"},
+		{name: "the last filter is not stored", old: stored, new: "(f < filters - 1 && row + i < end && column + j * OUTPUTS + t < sumTexels)"},
 
-		{name: "bias dropped", old: "#define BEGIN(f, s) sum[s] = vec4(W(FIRST_BIAS + f));", new: "#define BEGIN(f, s) sum[s] = vec4(0.0);"},
-		{name: "bias of the first filter", old: "#define BEGIN(f, s) sum[s] = vec4(W(FIRST_BIAS + f));", new: "#define BEGIN(f, s) sum[s] = vec4(W(FIRST_BIAS));"},
-		{name: "sums not reset", old: "#define BEGIN(f, s) sum[s] = vec4(W(FIRST_BIAS + f));", new: "#define BEGIN(f, s) if (f == 0) { sum[s] = vec4(W(FIRST_BIAS + f)); }"},
-		{name: "not resumed (vec4)", old: beginV, new: "sum[s] = vec4(W(FIRST_BIAS + f));"},
-		{name: "always resumed (vec4)", old: beginV, new: "sum[s] = BEFORE(f, s, 0);"},
-		{name: "not resumed (floats)", old: beginF, new: "sum[s] = vec4(W(FIRST_BIAS + f)); \\"},
-		{name: "always resumed (floats)", old: beginF, new: "sum[s] = left; \\"},
-		{name: "resumed with the bias again", old: beginF, new: "sum[s] = vec4(W(FIRST_BIAS + f)) + (resume == 1 ? left : vec4(0.0)); \\"},
-		{name: "resumed from the neighbour", old: "BEFORE(f, s, 1).x", new: "BEFORE(f, s, 0).x"},
-		{name: "resumed from element 0", old: "INSIDE(f, s, t) ? PLACE(f, s) + t : 0", new: "0"},
-		{name: "a column doubled", old: "X(c, r, e + 2 * d), X(c, r, e + 3 * d))", new: "X(c, r, e + 2 * d), X(c, r, e + 2 * d))"},
-		{name: "columns beside each other, whatever the stride", old: "X(c, r, e + d)", new: "X(c, r, e + 1)"},
-		{name: "the last product instead of the sum", old: add, new: "sum[s] = W(t) * vec4(X(c, r, e), X(c, r, e + d), X(c, r, e + 2 * d), X(c, r, e + 3 * d));"},
-		{name: "the next weight", old: "sum[s] += W(t) *", new: "sum[s] += W(t + 1) *"},
-		{name: "weights rounded to float16", old: "sum[s] += W(t) *", new: "sum[s] += unpackHalf2x16(packHalf2x16(vec2(W(t), 0.0))).x *"},
-		{name: "weights of vec4 reversed", old: "weight[(t) / 4][(t) % 4]", new: "weight[(t) / 4][3 - (t) % 4]"},
-		{name: "elements of vec4 reversed", old: "x[((c) * WINDOW + (r)) * LOADS + (e) / 4][(e) % 4]", new: "x[((c) * WINDOW + (r)) * LOADS + (e) / 4][3 - (e) % 4]"},
-		{name: "sums rounded to float16", old: "= activate(sum[s]); }", new: "= activate(vec4(unpackHalf2x16(packHalf2x16(sum[s].xy)), sum[s].zw)); }"},
-		{name: "a value stored in the neighbour's place", old: "dst[PLACE(f, s) + t] = value[t];", new: "dst[PLACE(f, s) + t] = value[t ^ 1];"},
+		{name: "bias dropped", old: first, new: "#define BEGIN(sum, f, i, j, bias) vec4 sum = vec4(0.0);"},
+		{name: "bias of the first filter", old: first, new: "#define BEGIN(sum, f, i, j, bias) vec4 sum = vec4(f == 0 ? bias : 0.0);"},
+		{name: "not resumed (vec4)", old: beginV, new: "vec4 sum = vec4(bias);"},
+		{name: "always resumed (vec4)", old: beginV, new: "vec4 sum = BEFORE(f, i, j, 0);"},
+		{name: "not resumed (floats)", old: beginF, new: "vec4 sum = vec4(bias);"},
+		{name: "always resumed (floats)", old: beginF, new: "vec4 sum = vec4(BEFORE(f, i, j, 0).x, BEFORE(f, i, j, 1).x, BEFORE(f, i, j, 2).x, BEFORE(f, i, j, 3).x);"},
+		{name: "resumed with the bias again", old: beginV, new: "vec4 sum = vec4(bias) + (resume == 1 ? BEFORE(f, i, j, 0) : vec4(0.0));"},
+		{name: "resumed from the neighbour", old: "BEFORE(f, i, j, 1).x", new: "BEFORE(f, i, j, 0).x"},
+		{name: "resumed from element 0", old: "INSIDE(f, i, j, t) ? PLACE(f, i, j) + t : 0", new: "0"},
+		{name: "a column doubled", old: add, new: "sum += w * vec4(x0, x1, x2, x2);"},
+		{name: "columns exchanged", old: add, new: "sum += w * vec4(x1, x0, x2, x3);"},
+		{name: "the last product instead of the sum", old: add, new: "sum = w * vec4(x0, x1, x2, x3);"},
+		{name: "weights rounded to float16", old: add, new: "sum += unpackHalf2x16(packHalf2x16(vec2(w, 0.0))).x * vec4(x0, x1, x2, x3);"},
+		{name: "sums rounded to float16", old: "= activate(sum); }", new: "= activate(vec4(unpackHalf2x16(packHalf2x16(sum.xy)), sum.zw)); }"},
+		{name: "a value stored in the neighbour's place", old: "dst[PLACE(f, i, j) + t] = sum[t];", new: "dst[PLACE(f, i, j) + t] = sum[t ^ 1];"},
 	}
 }

@@ -16,7 +16,8 @@ type Result struct {
 
 	MaxError float64 // largest |got − want| of finite outputs
 	MaxRatio float64 // largest |got − want| / bound; +Inf for a wrong NaN or infinity
-	RMS      float64 // root mean square error / largest |want|
+	RMS      float64 // root mean square error / Largest
+	Largest  float64 // |want| of finite outputs
 
 	Worst    [4]int // where MaxRatio is: image, filter, row, column
 	Got      float64
@@ -88,14 +89,7 @@ func (r *Result) add(v verdict) {
 }
 
 // locate turns the worst output's number into its place.
-func (r *Result) locate(shape conv.Shape) {
-	at := r.worstAt
-	for axis := 3; axis >= 0; axis-- {
-		if shape[axis] > 0 {
-			r.Worst[axis], at = at%shape[axis], at/shape[axis]
-		}
-	}
-}
+func (r *Result) locate(shape conv.Shape) { r.Worst = place(r.worstAt, shape) }
 
 // Merge adds what was found among other outputs, whose first image is number
 // first of the whole.
@@ -108,7 +102,10 @@ func (r *Result) Merge(other Result, first int) {
 		r.Worst, r.Got, r.Want, r.Limit = other.Worst, other.Got, other.Want, other.Limit
 		r.Worst[0] += first
 	}
-	r.RMS = math.Sqrt((r.RMS*r.RMS*float64(r.Elements) + other.RMS*other.RMS*float64(other.Elements)) / float64(r.Elements+other.Elements))
+	mine, others := r.RMS*r.Largest, other.RMS*other.Largest
+	if r.Largest = max(r.Largest, other.Largest); r.Largest > 0 {
+		r.RMS = math.Sqrt((mine*mine*float64(r.Elements)+others*others*float64(other.Elements))/float64(r.Elements+other.Elements)) / r.Largest
+	}
 	r.Elements += other.Elements
 	r.Wrong += other.Wrong
 	r.NaNs += other.NaNs

@@ -7,15 +7,16 @@ import (
 	"sync"
 	"testing"
 
+	"gpuconv/compare"
 	"gpuconv/conv"
 )
 
 // contract checks what Backend and Plan promise beyond the numbers.
 func contract(t *testing.T, backend conv.Backend) {
 	p := problem(conv.Shape{7, 2, 9, 12}, conv.Shape{5, 2, 3, 3}, half(3, 3))
-	drawn := drawRandom(p, generator("contract"))
-	open := func(t *testing.T, p conv.Problem, n numbers) conv.Plan {
-		plan, err := backend.Plan(p, n.weight, n.bias)
+	drawn := random(t, "contract", p)
+	open := func(t *testing.T, p conv.Problem, n compare.Case) conv.Plan {
+		plan, err := backend.Plan(p, n.Weight, n.Bias)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -23,7 +24,7 @@ func contract(t *testing.T, backend conv.Backend) {
 		return plan
 	}
 	whole := func(t *testing.T, plan conv.Plan) *conv.Tensor {
-		got, err := runInto(plan, p, drawn.src)
+		got, err := compare.RunGuarded(plan, p, drawn.Src)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,22 +34,22 @@ func contract(t *testing.T, backend conv.Backend) {
 		plan := open(t, p, drawn)
 		all := whole(t, plan)
 		for n := range p.Src.N() + 1 {
-			part, err := runInto(plan, p, drawn.src.Images(0, n))
+			part, err := compare.RunGuarded(plan, p, drawn.Src.Images(0, n))
 			if err != nil {
 				t.Fatalf("batch of %d: %v", n, err)
 			}
-			if at := differ(part.Data, all.Images(0, n).Data); at >= 0 {
+			if at := compare.Differ(part.Data, all.Images(0, n).Data); at >= 0 {
 				t.Fatalf("batch of %d: element %d differs from the same image in a batch of %d", n, at, p.Src.N())
 			}
 		}
 	})
 	t.Run("weights are copied", func(t *testing.T) {
-		n := drawRandom(p, generator("contract"))
+		n := random(t, "contract", p)
 		plan := open(t, p, n)
 		before := whole(t, plan)
-		clear(n.weight.Data)
-		clear(n.bias)
-		if at := differ(before.Data, whole(t, plan).Data); at >= 0 {
+		clear(n.Weight.Data)
+		clear(n.Bias)
+		if at := compare.Differ(before.Data, whole(t, plan).Data); at >= 0 {
 			t.Fatalf("element %d changed with the caller's weights", at)
 		}
 	})
@@ -57,11 +58,11 @@ func contract(t *testing.T, backend conv.Backend) {
 		plan := open(t, p, drawn)
 		want := whole(t, plan)
 		concurrently(t, func(int) error {
-			got, err := runInto(plan, p, drawn.src)
+			got, err := compare.RunGuarded(plan, p, drawn.Src)
 			if err != nil {
 				return err
 			}
-			if at := differ(got.Data, want.Data); at >= 0 {
+			if at := compare.Differ(got.Data, want.Data); at >= 0 {
 				return fmt.Errorf("element %d differs", at)
 			}
 			return nil
@@ -74,7 +75,7 @@ func contract(t *testing.T, backend conv.Backend) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := runInto(plan, p, drawn.src); !errors.Is(err, conv.ErrClosed) {
+		if _, err := compare.RunGuarded(plan, p, drawn.Src); !errors.Is(err, conv.ErrClosed) {
 			t.Fatalf("Run after Close: %v, want conv.ErrClosed", err)
 		}
 	})
@@ -82,21 +83,21 @@ func contract(t *testing.T, backend conv.Backend) {
 }
 
 // interleaved runs two plans in turn: neither may disturb the other.
-func interleaved(t *testing.T, open func(*testing.T, conv.Problem, numbers) conv.Plan, p conv.Problem, drawn numbers) {
+func interleaved(t *testing.T, open func(*testing.T, conv.Problem, compare.Case) conv.Plan, p conv.Problem, drawn compare.Case) {
 	other := problem(conv.Shape{3, 1, 6, 8}, conv.Shape{9, 1, 5, 5}, half(5, 5))
-	otherDrawn := drawRandom(other, generator("other"))
+	otherDrawn := random(t, "other", other)
 	a, b := open(t, p, drawn), open(t, other, otherDrawn)
 	var firstA, firstB *conv.Tensor
 	for round := range 3 {
-		gotA, errA := runInto(a, p, drawn.src)
-		gotB, errB := runInto(b, other, otherDrawn.src)
+		gotA, errA := compare.RunGuarded(a, p, drawn.Src)
+		gotB, errB := compare.RunGuarded(b, other, otherDrawn.Src)
 		if err := errors.Join(errA, errB); err != nil {
 			t.Fatal(err)
 		}
 		if round == 0 {
 			firstA, firstB = gotA, gotB
 		}
-		if differ(gotA.Data, firstA.Data) >= 0 || differ(gotB.Data, firstB.Data) >= 0 {
+		if compare.Differ(gotA.Data, firstA.Data) >= 0 || compare.Differ(gotB.Data, firstB.Data) >= 0 {
 			t.Fatalf("round %d differs from the first", round)
 		}
 	}
@@ -117,7 +118,7 @@ func concurrently(t *testing.T, f func(i int) error) {
 
 // badArguments: each is refused with a *conv.ShapeError that names it, and the
 // plan works afterwards.
-func badArguments(t *testing.T, backend conv.Backend, p conv.Problem, drawn numbers, plan conv.Plan) {
+func badArguments(t *testing.T, backend conv.Backend, p conv.Problem, drawn compare.Case, plan conv.Plan) {
 	tensor := func(shape conv.Shape) *conv.Tensor {
 		made, err := conv.NewTensor(shape)
 		if err != nil {
@@ -140,20 +141,20 @@ func badArguments(t *testing.T, backend conv.Backend, p conv.Problem, drawn numb
 		err error
 		arg string
 	}{
-		"nil weight":        {planned(p, nil, drawn.bias), "weight"},
-		"other weight":      {planned(p, tensor(conv.Shape{5, 2, 3, 4}), drawn.bias), "weight"},
-		"cut weight":        {planned(p, &conv.Tensor{Shape: p.Weight, Data: make([]float32, 3)}, drawn.bias), "weight"},
-		"short bias":        {planned(p, drawn.weight, drawn.bias[:4]), "bias"},
-		"long bias":         {planned(p, drawn.weight, make([]float32, 6)), "bias"},
-		"no bias":           {planned(p, drawn.weight, nil), "bias"},
-		"unannounced bias":  {planned(noBias, drawn.weight, drawn.bias), "bias"},
-		"groups":            {planned(even, drawn.weight, drawn.bias), "groups"},
+		"nil weight":        {planned(p, nil, drawn.Bias), "weight"},
+		"other weight":      {planned(p, tensor(conv.Shape{5, 2, 3, 4}), drawn.Bias), "weight"},
+		"cut weight":        {planned(p, &conv.Tensor{Shape: p.Weight, Data: make([]float32, 3)}, drawn.Bias), "weight"},
+		"short bias":        {planned(p, drawn.Weight, drawn.Bias[:4]), "bias"},
+		"long bias":         {planned(p, drawn.Weight, make([]float32, 6)), "bias"},
+		"no bias":           {planned(p, drawn.Weight, nil), "bias"},
+		"unannounced bias":  {planned(noBias, drawn.Weight, drawn.Bias), "bias"},
+		"groups":            {planned(even, drawn.Weight, drawn.Bias), "groups"},
 		"nil src":           {plan.Run(tensor(dst), nil), "src"},
-		"nil dst":           {plan.Run(nil, drawn.src), "dst"},
+		"nil dst":           {plan.Run(nil, drawn.Src), "dst"},
 		"larger batch":      {plan.Run(tensor(dst.WithN(8)), tensor(p.Src.WithN(8))), "src"},
 		"other image":       {plan.Run(tensor(dst), tensor(conv.Shape{7, 2, 12, 9})), "src"},
-		"dst of less":       {plan.Run(tensor(dst.WithN(6)), drawn.src), "dst"},
-		"dst of other size": {plan.Run(tensor(conv.Shape{7, 5, 9, 11}), drawn.src), "dst"},
+		"dst of less":       {plan.Run(tensor(dst.WithN(6)), drawn.Src), "dst"},
+		"dst of other size": {plan.Run(tensor(conv.Shape{7, 5, 9, 11}), drawn.Src), "dst"},
 	} {
 		var shape *conv.ShapeError
 		switch {
@@ -163,7 +164,7 @@ func badArguments(t *testing.T, backend conv.Backend, p conv.Problem, drawn numb
 			t.Errorf("%s: %q, want one line that names %s", name, c.err, c.arg)
 		}
 	}
-	if _, err := runInto(plan, p, drawn.src); err != nil {
+	if _, err := compare.RunGuarded(plan, p, drawn.Src); err != nil {
 		t.Errorf("the plan fails after bad arguments: %v", err)
 	}
 }

@@ -28,16 +28,16 @@ func specialValues(t *testing.T, backend, judge conv.Backend) {
 			for kind, value := range map[string]float64{"NaN": math.NaN(), "+Inf": math.Inf(1), "-Inf": math.Inf(-1)} {
 				for _, place := range []string{"corner", "inside", "weight"} {
 					t.Run(name+"/"+kind+" "+place, func(t *testing.T) {
-						drawn := drawRandom(p, generator(name+kind+place))
+						drawn := random(t, name+kind+place, p)
 						switch place {
 						case "corner":
-							drawn.src.Data[0] = float32(value)
+							drawn.Src.Data[0] = float32(value)
 						case "inside":
-							drawn.src.Plane(1, 1)[3*w+4] = float32(value)
+							drawn.Src.Plane(1, 1)[3*w+4] = float32(value)
 						case "weight":
-							drawn.weight.Plane(2, 1)[4] = float32(value)
+							drawn.Weight.Plane(2, 1)[4] = float32(value)
 						}
-						result, err := compare.Check(backend, judge, compare.Case{Problem: p, Src: drawn.src, Weight: drawn.weight, Bias: drawn.bias})
+						result, err := compare.Check(backend, judge, drawn)
 						if err != nil {
 							t.Fatal(err)
 						}

@@ -1,0 +1,68 @@
+package compare
+
+import (
+	"math"
+
+	"gpuconv/conv"
+)
+
+// bound turns the magnitude of a sum into the error that it may have.
+type bound struct {
+	terms     float64 // n
+	gamma     float64 // γₙ
+	underflow float64 // what each product may lose below the normal range
+	transform float64 // what an algorithm of transforms may be off by everywhere
+}
+
+const unit = 0x1p-24 // u of float32, round to nearest
+
+func newBound(c Case) bound {
+	n := float64(c.Problem.Weight[1] * c.Problem.Weight[2] * c.Problem.Weight[3])
+	if c.Problem.Bias {
+		n++
+	}
+	if c.Problem.Pool.Kind == conv.AvgPool { // the mean adds its own sum and a division
+		n += float64(c.Problem.Pool.Size[0]*c.Problem.Pool.Size[1] + 1)
+	}
+	if c.Problem.Activation == conv.Energy {
+		n += energyTerms
+	}
+	gamma := math.Inf(1) // beyond 2²⁴ terms the bound says nothing
+	if n*unit < 1 {
+		gamma = n * unit / (1 - n*unit)
+	}
+	scale := max(1, largest(c.Src.Data), largest(c.Weight.Data))
+	return bound{terms: n, gamma: gamma, underflow: 2 * n * 0x1p-126 * scale}
+}
+
+// energyTerms bounds what √(a²+b²) itself rounds, in units of u, on devices whose
+// divisions and square roots are as inexact as GLSL 4.30 §4.7.1 lets them be: m·√(1+r²)
+// of r = min/m, with a division of 2.5 ulp, a square and an addition of half an ulp
+// each, a square root of 2 ulp behind a division of 2.5 and a product of half an ulp. One ulp
+// is at most 2u of the value, and what r is off by counts at most half.
+const energyTerms = 16
+
+// withTolerance widens b for an algorithm whose RMS error may be tolerance times the
+// largest output: of errors that are spread normally, one in 10¹⁵ is more than
+// eight times their RMS.
+func (b bound) withTolerance(tolerance, largest float64) bound {
+	b.transform = 8 * tolerance * largest
+	return b
+}
+
+func (b bound) limit(magnitude float64) float64 { return b.gamma*magnitude + b.underflow + b.transform }
+
+func (b bound) probable(magnitude float64) float64 {
+	return 4*math.Sqrt(b.terms)*unit*magnitude + b.underflow + b.transform
+}
+
+// largest returns the largest finite |v|.
+func largest(values []float32) float64 {
+	most := 0.0
+	for _, v := range values {
+		if a := math.Abs(float64(v)); a > most && !math.IsInf(a, 0) { // NaN is not larger
+			most = a
+		}
+	}
+	return most
+}

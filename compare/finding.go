@@ -1,0 +1,78 @@
+package compare
+
+import "fmt"
+
+// Status is what came of a check.
+type Status int
+
+const (
+	Passed Status = iota
+	Failed
+	Skipped
+)
+
+func (s Status) String() string {
+	switch s {
+	case Passed:
+		return "passed"
+	case Failed:
+		return "failed"
+	case Skipped:
+		return "skipped"
+	}
+	return fmt.Sprint(int(s))
+}
+
+// The names of checks: that the case could be run at all, and the four gates. A
+// relation's check is its name.
+const (
+	CheckRun    = "run"
+	CheckExact  = "exact"
+	CheckBound  = "bound"
+	CheckRMS    = "rms"
+	CheckGuards = "guards"
+)
+
+// The names of the numbers that a case is filled with beside its own.
+const (
+	SmallIntegers = "integers"
+	LargeIntegers = "large integers"
+)
+
+// Finding is what one check of a case found.
+type Finding struct {
+	Check   string // its name
+	Numbers string // what the case was filled with: "" for its own numbers, SmallIntegers, LargeIntegers
+	Status  Status
+	Note    string // what is wrong, or why it was skipped
+	Result  Result // the figures, where outputs were compared with the judge's
+}
+
+// String says in one line what was found.
+func (f Finding) String() string {
+	text := f.Check
+	if f.Numbers != "" {
+		text += " (" + f.Numbers + ")"
+	}
+	if f.Status != Passed {
+		return text + " " + f.Status.String() + ": " + f.Note
+	}
+	return text + " passed"
+}
+
+// judged is the finding of a check that compared outputs.
+func judged(check, numbers string, ok bool, result Result, note string) Finding {
+	f := Finding{Check: check, Numbers: numbers, Result: result}
+	if !ok {
+		f.Status, f.Note = Failed, note
+	}
+	return f
+}
+
+func skipped(check, numbers, why string) Finding {
+	return Finding{Check: check, Numbers: numbers, Status: Skipped, Note: why}
+}
+
+func failed(check, numbers, what string) Finding {
+	return Finding{Check: check, Numbers: numbers, Status: Failed, Note: what}
+}

@@ -1,0 +1,92 @@
+package compare
+
+import (
+	"fmt"
+	"strings"
+
+	"gpuconv/conv"
+)
+
+// Outcome is what all checks of one case found on one backend.
+type Outcome struct {
+	Case      string
+	Problem   conv.Problem
+	Algorithm string // as the plan names it, "" if it does not or there is no plan
+	Findings  []Finding
+	// Err is of a case that could not be run: the backend's error. If it wraps
+	// [conv.ErrUnsupported] the case was skipped, else it failed.
+	Err error
+	// Evidence is of the first check that failed by comparing outputs, else nil.
+	Evidence *Evidence
+}
+
+// Evidence is a wrong output with what is needed to look at it.
+type Evidence struct {
+	Check     string
+	Case      Case         // with the numbers that were used
+	Got       *conv.Tensor // the output
+	Want      []float64    // the judge's
+	Limit     []float64    // how far off each may be
+	Worst     [4]int       // image, channel, row, column of the largest error in parts of its limit
+	Result    Result
+	Algorithm string
+}
+
+// Refused is the outcome of a case that a backend says it cannot compute.
+func Refused(name string, p conv.Problem, err error) Outcome {
+	return Outcome{Case: name, Problem: p, Err: err, Findings: []Finding{skipped(CheckRun, "", err.Error())}}
+}
+
+// Status is Failed if a check failed, Skipped if none passed, else Passed.
+func (o Outcome) Status() Status {
+	status := Skipped
+	for _, f := range o.Findings {
+		if f.Status == Failed {
+			return Failed
+		}
+		if f.Status == Passed {
+			status = Passed
+		}
+	}
+	return status
+}
+
+// Why names, in one line, the checks that failed, or why all were skipped; it is
+// empty if the case passed.
+func (o Outcome) Why() string {
+	status := o.Status()
+	if status == Passed {
+		return ""
+	}
+	var notes []string
+	for _, f := range o.Findings {
+		if f.Status == status {
+			notes = append(notes, f.String())
+		}
+	}
+	return strings.Join(notes, "; ")
+}
+
+// Worst returns the figures of the comparison that came nearest to its bound or
+// passed it furthest.
+func (o Outcome) Worst() Result {
+	var worst Result
+	for _, f := range o.Findings {
+		if f.Result.Elements > 0 && (worst.Elements == 0 || f.Result.MaxRatio > worst.MaxRatio) {
+			worst = f.Result
+		}
+	}
+	return worst
+}
+
+// String says in one line what was found.
+func (o Outcome) String() string {
+	text := o.Case
+	if o.Algorithm != "" {
+		text += " [" + o.Algorithm + "]"
+	}
+	if why := o.Why(); why != "" {
+		return fmt.Sprintf("%s: %s", text, why)
+	}
+	return fmt.Sprintf("%s: passed, %v", text, o.Worst())
+}

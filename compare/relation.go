@@ -1,0 +1,177 @@
+package compare
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"gpuconv/conv"
+)
+
+// Relation is something that convolutions keep whoever computes them, so that a
+// backend is held to itself and no judge is asked. It is checked on a problem, or on
+// one made from it: without its pool, say, where the relation is one of sums.
+type Relation struct {
+	Name string
+	hold func(s *subject) error
+}
+
+// Check looks whether the backend keeps r on p, with numbers that seed draws. It is
+// skipped, saying why, where r says nothing about p or the backend cannot compute
+// what r asks for.
+//
+// Relations whose sides have the same sums in the same order are checked with
+// numbers in (−1, 1), if one algorithm computes both; the others with integers, for
+// which every order gives the same.
+func (r Relation) Check(test conv.Backend, p conv.Problem, seed string) Finding {
+	s := newSubject(r.Name+" "+seed, test, p)
+	err := r.hold(s)
+	if errors.As(err, new(*mismatch)) && s.mixed {
+		s = newSubject(r.Name+" "+seed, test, p)
+		s.integersOnly = true
+		err = r.hold(s)
+	}
+	var skip inapplicable
+	switch {
+	case errors.As(err, &skip):
+		return skipped(r.Name, "", string(skip))
+	case errors.Is(err, conv.ErrUnsupported):
+		return skipped(r.Name, "", err.Error())
+	case err != nil:
+		return failed(r.Name, "", err.Error())
+	}
+	return Finding{Check: r.Name}
+}
+
+// inapplicable says why a relation says nothing about a problem.
+type inapplicable string
+
+func (i inapplicable) Error() string { return string(i) }
+
+// mismatch is a relation that does not hold.
+type mismatch struct{ what string }
+
+func (m *mismatch) Error() string { return m.what }
+
+// subject is what a relation is checked on.
+type subject struct {
+	test conv.Backend
+	p    conv.Problem // with defaults filled in
+	rand *rand.Rand
+	name string
+
+	integersOnly bool
+	algorithm    string // of the last computation
+	mixed        bool   // there were several
+	tolerance    float64
+	drawn        int
+}
+
+func newSubject(name string, test conv.Backend, p conv.Problem) *subject {
+	p.Spec = p.WithDefaults()
+	return &subject{test: test, p: p, rand: generator(name), name: name}
+}
+
+// numbers draws a case in (−1, 1), or of integers where different algorithms are to
+// be compared.
+func (s *subject) numbers(p conv.Problem) (Case, error) {
+	if s.integersOnly {
+		return s.integers(p)
+	}
+	s.drawn++
+	return Random(fmt.Sprint(s.name, s.drawn), p)
+}
+
+// integers draws a case for which also sums of two outputs are exact.
+func (s *subject) integers(p conv.Problem) (Case, error) {
+	most := exactRange(p, 32, 32, 2)
+	if most < 2 {
+		return Case{}, inapplicable("sums of so many terms are exact for no integers")
+	}
+	s.drawn++
+	return Integers(fmt.Sprint(s.name, s.drawn), p, most, most)
+}
+
+func (s *subject) compute(c Case) (*conv.Tensor, error) {
+	got, d, err := compute(s.test, c, 1)
+	if err != nil {
+		return nil, fmt.Errorf("%+v: %w", c.Problem, err)
+	}
+	s.mixed = s.mixed || s.algorithm != "" && s.algorithm != d.Algorithm
+	s.algorithm, s.tolerance = d.Algorithm, max(s.tolerance, d.Tolerance)
+	return got, nil
+}
+
+// computed computes both of two cases.
+func (s *subject) computed(a, b Case) (x, y *conv.Tensor, err error) {
+	if x, err = s.compute(a); err == nil {
+		y, err = s.compute(b)
+	}
+	return x, y, err
+}
+
+// same reports a difference of two outputs, −0 = +0, beyond what an algorithm of
+// transforms may have: on each side what [Trial] lets it have.
+func (s *subject) same(what string, got, want *conv.Tensor) error {
+	if got.Shape != want.Shape {
+		return &mismatch{fmt.Sprintf("%s: shape %v, want %v", what, got.Shape, want.Shape)}
+	}
+	allowed := 16 * s.tolerance * largest(want.Data)
+	for i, v := range got.Data {
+		if v != want.Data[i] && !(math.Abs(float64(v)-float64(want.Data[i])) <= allowed) {
+			at := place(i, got.Shape)
+			return &mismatch{fmt.Sprintf("%s: image %d, channel %d, row %d, column %d of %v is %v, want %v",
+				what, at[0], at[1], at[2], at[3], got.Shape, v, want.Data[i])}
+		}
+	}
+	return nil
+}
+
+// sums returns p without bias, activation and pool: what is linear.
+func sums(p conv.Problem) conv.Problem {
+	p.Bias, p.Activation, p.Pool = false, conv.Identity, conv.Pool{}
+	return p
+}
+
+// mapped returns a new tensor whose element at an index is taken from where says.
+func mapped(shape conv.Shape, where func(n, c, y, x int) float32) *conv.Tensor {
+	made := &conv.Tensor{Shape: shape, Data: make([]float32, shape[0]*shape[1]*shape[2]*shape[3])}
+	for i := range made.Data {
+		at := place(i, shape)
+		made.Data[i] = where(at[0], at[1], at[2], at[3])
+	}
+	return made
+}
+
+// place turns the number of an element into its index.
+func place(i int, shape conv.Shape) (at [4]int) {
+	for axis := 3; axis >= 0; axis-- {
+		if shape[axis] > 0 {
+			at[axis], i = i%shape[axis], i/shape[axis]
+		}
+	}
+	return at
+}
+
+// element returns one of a tensor.
+func element(t *conv.Tensor, n, c, y, x int) float32 { return t.Plane(n, c)[y*t.Shape[3]+x] }
+
+// exchanged maps an image by exchanging coordinates within its planes.
+func exchanged(t *conv.Tensor, shape conv.Shape, where func(y, x int) (int, int)) *conv.Tensor {
+	return mapped(shape, func(n, c, y, x int) float32 {
+		y, x = where(y, x)
+		return element(t, n, c, y, x)
+	})
+}
+
+func picked(values []float32, order []int) []float32 {
+	if values == nil {
+		return nil
+	}
+	all := make([]float32, 0, len(order))
+	for _, i := range order {
+		all = append(all, values[i])
+	}
+	return all
+}

@@ -1,0 +1,78 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+
+	"gpuconv/conv"
+)
+
+// truth is what the judge computes for a case.
+type truth struct {
+	shape     conv.Shape
+	want      []float64
+	magnitude []float64 // A of each output
+	bound     bound
+	largest   float64 // finite |want|
+	sums      float64 // largest finite A
+}
+
+// newTruth asks a judge, whose plans must be [conv.Oracle]s.
+func newTruth(judge conv.Backend, c Case) (*truth, error) {
+	plan, err := judge.Plan(c.Problem, c.Weight, c.Bias)
+	if err != nil {
+		return nil, fmt.Errorf("judge: %w", err)
+	}
+	defer plan.Close()
+	oracle, ok := plan.(conv.Oracle)
+	if !ok {
+		return nil, fmt.Errorf("judge: its plan is no conv.Oracle")
+	}
+	return askOracle(oracle, c)
+}
+
+func askOracle(oracle conv.Oracle, c Case) (*truth, error) {
+	shape, err := c.Problem.Dst()
+	if err != nil {
+		return nil, err
+	}
+	shape[0] = c.Src.Shape.N()
+	n, err := shape.Len()
+	if err != nil {
+		return nil, err
+	}
+	t := &truth{shape: shape, want: make([]float64, n), magnitude: make([]float64, n), bound: newBound(c)}
+	if err := oracle.RunFloat64(t.want, t.magnitude, c.Src); err != nil {
+		return nil, err
+	}
+	for i, want := range t.want {
+		t.largest = max(t.largest, finiteMagnitude(want))
+		t.sums = max(t.sums, finiteMagnitude(t.magnitude[i]))
+	}
+	return t, nil
+}
+
+func finiteMagnitude(v float64) float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0
+	}
+	return math.Abs(v)
+}
+
+// judge compares got with the truth. tolerance is the algorithm's own, 0 if it adds
+// products.
+func (t *truth) judge(got *conv.Tensor, tolerance float64) Result {
+	b := t.bound.withTolerance(tolerance, t.largest)
+	result := Result{Elements: len(got.Data), Largest: t.largest}
+	squares := 0.0
+	for i, g := range got.Data {
+		result.add(verdict{at: i, got: g, want: t.want[i], limit: b.limit(t.magnitude[i]), probable: b.probable(t.magnitude[i])})
+		e := finiteMagnitude(float64(g) - t.want[i])
+		squares += e * e
+	}
+	if t.largest > 0 {
+		result.RMS = math.Sqrt(squares/float64(len(got.Data))) / t.largest
+	}
+	result.locate(t.shape)
+	return result
+}

@@ -1,0 +1,107 @@
+package verify
+
+// row picks one level of each axis, by number.
+type row []int
+
+// cover returns rows that have every pair of levels of every two axes at least once:
+// where a fault shows only if two options meet, one of the rows has them together. It is
+// greedy, as AETG is (Cohen, Dalal, Fredman and Patton, IEEE Transactions on Software
+// Engineering 23(7), 1997), without its dice: the same sizes give the same rows. The
+// first row is all zeros.
+func cover(sizes []int) []row {
+	open := newPairs(sizes)
+	rows := []row{make(row, len(sizes))}
+	open.meet(rows[0])
+	for open.left > 0 {
+		next := open.seed()
+		for axis := range sizes {
+			if next[axis] < 0 {
+				next[axis] = open.best(next, axis)
+			}
+		}
+		open.meet(next)
+		rows = append(rows, next)
+	}
+	return rows
+}
+
+// pairs keeps which pairs of levels no row has yet.
+type pairs struct {
+	sizes []int
+	open  map[[4]int]bool // axis, level, later axis, level
+	order [][4]int        // all, widest axes first: those need the most rows
+	left  int
+	used  [][]int // how often each level of each axis was taken
+}
+
+func newPairs(sizes []int) *pairs {
+	p := &pairs{sizes: sizes, open: map[[4]int]bool{}}
+	for a := range sizes {
+		p.used = append(p.used, make([]int, sizes[a]))
+		for b := a + 1; b < len(sizes); b++ {
+			for i := range sizes[a] {
+				for j := range sizes[b] {
+					key := [4]int{a, i, b, j}
+					p.open[key] = true
+					p.order = append(p.order, key)
+				}
+			}
+		}
+	}
+	p.left = len(p.order)
+	return p
+}
+
+func key(a, i, b, j int) [4]int {
+	if a > b {
+		a, i, b, j = b, j, a, i
+	}
+	return [4]int{a, i, b, j}
+}
+
+// seed returns a row with the first pair that is open and −1 elsewhere.
+func (p *pairs) seed() row {
+	next := make(row, len(p.sizes))
+	for axis := range next {
+		next[axis] = -1
+	}
+	for i, k := range p.order {
+		if p.open[k] {
+			p.order = p.order[i:]
+			next[k[0]], next[k[2]] = k[1], k[3]
+			break
+		}
+	}
+	return next
+}
+
+// best returns the level of an axis that makes the most open pairs with what next
+// has, of several the one used least.
+func (p *pairs) best(next row, axis int) int {
+	level, most := 0, -1
+	for l := range p.sizes[axis] {
+		gain := 0
+		for b, j := range next {
+			if j >= 0 && b != axis && p.open[key(axis, l, b, j)] {
+				gain++
+			}
+		}
+		if gain > most || gain == most && p.used[axis][l] < p.used[axis][level] {
+			level, most = l, gain
+		}
+	}
+	return level
+}
+
+// meet takes a row's pairs off the list.
+func (p *pairs) meet(r row) {
+	for a, i := range r {
+		p.used[a][i]++
+		for b := a + 1; b < len(r); b++ {
+			if k := [4]int{a, i, b, r[b]}; p.open[k] {
+				delete(p.open, k)
+				p.left--
+			}
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package verify
+
+import (
+	"fmt"
+	"strings"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+)
+
+// Case is one of the matrix, whose numbers are not there yet.
+type Case struct {
+	Name     string // its levels: those that are not the plain ones
+	Problem  conv.Problem
+	Stimulus string
+	Bank     string
+	// Relation is what is checked beside the gates, one for each case in turn.
+	Relation compare.Relation
+
+	fill func() (compare.Case, error)
+}
+
+// Fill draws the case's numbers.
+func (c Case) Fill() (compare.Case, error) { return c.fill() }
+
+// Given is a case of numbers that are there.
+func Given(c compare.Case, relations ...compare.Relation) Case {
+	given := Case{Name: c.Name, Problem: c.Problem, fill: func() (compare.Case, error) { return c, nil }}
+	if len(relations) > 0 {
+		given.Relation = relations[0]
+	}
+	return given
+}
+
+// Quick returns a fixed pairwise cover of the table, with some of its kernels: one of
+// what algorithms for plain layers take, and one of all.
+func Quick(stimuli []Stimulus, banks []Bank) []Case {
+	axes := table(stimuli, banks, fewKernels())
+	return cases(axes, append(cover(plainSizes(axes)), cover(sizes(axes))...))
+}
+
+// Whole returns the pairwise covers of the whole table, and every stimulus × every bank ×
+// every kernel, twice: with what algorithms for plain layers take, and with any
+// options. These take turns; what would be more than mostMACs is left to smaller kernels.
+func Whole(stimuli []Stimulus, banks []Bank) []Case {
+	axes := table(stimuli, banks, everyKernel())
+	var rows []row
+	for _, sizes := range [][]int{plainSizes(axes), sizes(axes)} {
+		rows = append(rows, cover(sizes)...)
+		turns := turns{axes: axes, options: cover(sizes[crossed:])}
+		for s := range sizes[0] {
+			for b := range sizes[1] {
+				for k := range sizes[2] {
+					rows = append(rows, turns.next(row{s, b, k}))
+				}
+			}
+		}
+	}
+	return cases(axes, rows)
+}
+
+// crossed is how many axes Whole crosses: stimulus, bank and kernel.
+const crossed = 3
+
+// mostMACs keeps the whole matrix within minutes on a software renderer.
+const mostMACs = 1e6
+
+// turns hands out rows of options.
+type turns struct {
+	axes    []axis
+	options []row
+	at      int
+}
+
+// next completes a row. Some options are small enough for every kernel.
+func (t *turns) next(first row) row {
+	var r row
+	for range t.options {
+		r = append(first[:crossed:crossed], t.options[t.at%len(t.options)]...)
+		t.at++
+		if draftOf(t.axes, r).problem().MACs() <= mostMACs {
+			break
+		}
+	}
+	return r
+}
+
+func sizes(axes []axis) (all []int) {
+	for _, a := range axes {
+		all = append(all, len(a.levels))
+	}
+	return all
+}
+
+func plainSizes(axes []axis) (all []int) {
+	for _, a := range axes {
+		all = append(all, a.plain)
+	}
+	return all
+}
+
+// cases turns rows into cases, each once.
+func cases(axes []axis, rows []row) []Case {
+	var all []Case
+	seen := map[string]bool{}
+	relations := compare.Relations()
+	for _, r := range rows {
+		d := draftOf(axes, r)
+		if seen[d.name] {
+			continue
+		}
+		seen[d.name] = true
+		c := d.toCase()
+		c.Relation = relations[len(all)%len(relations)]
+		all = append(all, c)
+	}
+	return all
+}
+
+// draftOf applies the levels of a row. The name tells those that are not plain, and
+// stimulus, bank and kernel always.
+func draftOf(axes []axis, r row) draft {
+	var d draft
+	var names []string
+	for i, a := range axes {
+		l := a.levels[r[i]]
+		l.set(&d)
+		if i < crossed {
+			names = append(names, l.name)
+		} else if r[i] > 0 {
+			names = append(names, a.name+"="+l.name)
+		}
+	}
+	d.name = strings.Join(names, "/")
+	return d
+}
+
+func (d draft) toCase() Case {
+	return Case{Name: d.name, Problem: d.problem(), Stimulus: d.stimulus.Name, Bank: d.bank.Name, fill: d.fill}
+}
+
+// fill draws stimulus and bank, and biases of the weights' size.
+func (d draft) fill() (compare.Case, error) {
+	c, err := compare.Random(d.name, d.problem())
+	if err != nil {
+		return c, fmt.Errorf("verify: case %s: %w", d.name, err)
+	}
+	if err := d.stimulus.Draw(c.Src, d.name); err != nil {
+		return c, fmt.Errorf("verify: case %s: stimulus %s: %w", d.name, d.stimulus.Name, err)
+	}
+	if err := d.bank.Draw(c.Weight, d.name); err != nil {
+		return c, fmt.Errorf("verify: case %s: bank %s: %w", d.name, d.bank.Name, err)
+	}
+	return c, nil
+}

@@ -4,6 +4,7 @@ package gpu
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -37,6 +38,8 @@ func killAll(t *testing.T, all []fault) {
 	killed, survived := map[string]int{}, map[string]int{}
 	for _, v := range verdicts(t, all) {
 		switch equivalent := v.equivalent != ""; {
+		case strings.Contains(v.by, "does not compile") || strings.Contains(v.by, "does not link"):
+			t.Errorf("%s, %s: the mutant is no shader: %s", v.part, v.name, v.by)
 		case equivalent && v.by == "":
 			survived[v.part]++
 		case equivalent:

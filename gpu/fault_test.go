@@ -247,6 +247,26 @@ func afterLoss(t *testing.T, name string, d *Device, p conv.Problem) {
 	}
 }
 
+// TestRobustContext: where the driver can tell of resets, it was asked to, and it
+// has none to tell of.
+func TestRobustContext(t *testing.T) {
+	d := openTest(t, Options{})
+	robust, strategy, status := false, 0, uint32(0)
+	d.thread.do(func() error {
+		robust = hasExtension("GL_KHR_robustness") || hasExtension("GL_ARB_robustness")
+		if robust {
+			strategy, status = getInt(gl.RESET_NOTIFICATION_STRATEGY), d.seam.resetStatus()
+		}
+		return nil
+	})
+	if !robust {
+		t.Skip("the driver does not know robust contexts")
+	}
+	if strategy != gl.LOSE_CONTEXT_ON_RESET || status != gl.NO_ERROR {
+		t.Errorf("reset notification 0x%04x, status 0x%04x", strategy, status)
+	}
+}
+
 // TestLostPlan: a plan whose device was lost says so, and closes.
 func TestLostPlan(t *testing.T) {
 	p := faulty()["direct"]

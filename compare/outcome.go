@@ -34,7 +34,7 @@ type Evidence struct {
 
 // Refused is the outcome of a case that a backend says it cannot compute.
 func Refused(name string, p conv.Problem, err error) Outcome {
-	return Outcome{Case: name, Problem: p, Err: err, Findings: []Finding{skipped(CheckRun, "", err.Error())}}
+	return Outcome{Case: name, Problem: p, Err: err, Findings: []Finding{skipped(CheckRun, "", strings.TrimSuffix(err.Error(), ": "+conv.ErrUnsupported.Error()))}}
 }
 
 // Status is Failed if a check failed, Skipped if none passed, else Passed.
@@ -60,6 +60,9 @@ func (o Outcome) Why() string {
 	}
 	var notes []string
 	for _, f := range o.Findings {
+		if f.Status == Skipped && f.Check == CheckRun {
+			return f.Note
+		}
 		if f.Status == status {
 			notes = append(notes, f.String())
 		}

@@ -14,7 +14,8 @@ type Case struct {
 	Problem  conv.Problem
 	Stimulus string
 	Bank     string
-	// Relation is what is checked beside the gates, one for each case in turn.
+	// Relation is what is checked beside the gates, if it has a name: one for each case in
+	// turn, but for large ones.
 	Relation compare.Relation
 
 	fill func() (compare.Case, error)
@@ -65,6 +66,10 @@ const crossed = 3
 // mostMACs keeps the whole matrix within minutes on a software renderer.
 const mostMACs = 1e6
 
+// mostRelated leaves relations, which compute a case two to four times more, to smaller
+// ones.
+const mostRelated = 5e5
+
 // turns hands out rows of options.
 type turns struct {
 	axes    []axis
@@ -111,7 +116,9 @@ func cases(axes []axis, rows []row) []Case {
 		}
 		seen[d.name] = true
 		c := d.toCase()
-		c.Relation = relations[len(all)%len(relations)]
+		if c.Problem.MACs() <= mostRelated {
+			c.Relation = relations[len(all)%len(relations)]
+		}
 		all = append(all, c)
 	}
 	return all

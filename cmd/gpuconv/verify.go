@@ -298,19 +298,30 @@ func (p *proof) conclude(ctx context.Context) error {
 	return nil
 }
 
-// explainSkips says why cases were skipped, each reason once with its number.
+// explainSkips says why cases were skipped: each reason once, with its number. Reasons
+// that differ in their numbers only are one, told by the first.
 func (p *proof) explainSkips() {
-	counts := map[string]int{}
-	var reasons []string
+	counts, first := map[string]int{}, map[string]string{}
+	var kinds []string
 	for _, e := range p.report.Cases {
-		if e.Status == compare.Skipped.String() {
-			reason := e.Backend + " " + e.Algorithm + ": " + e.Why
-			if counts[reason]++; counts[reason] == 1 {
-				reasons = append(reasons, reason)
-			}
+		if e.Status != compare.Skipped.String() {
+			continue
+		}
+		why := strings.TrimPrefix(e.Why, "gpu: "+e.Algorithm+": ")
+		kind := strings.Map(withoutDigits, e.Algorithm+why)
+		if counts[kind]++; counts[kind] == 1 {
+			kinds = append(kinds, kind)
+			first[kind] = strings.TrimSpace(e.Backend+" "+e.Algorithm) + ": " + why
 		}
 	}
-	for _, reason := range reasons {
-		fmt.Fprintf(p.stdout, "skipped   %d × %s\n", counts[reason], reason)
+	for _, kind := range kinds {
+		fmt.Fprintf(p.stdout, "skipped   %d × %s\n", counts[kind], first[kind])
 	}
+}
+
+func withoutDigits(r rune) rune {
+	if r >= '0' && r <= '9' {
+		return -1
+	}
+	return r
 }

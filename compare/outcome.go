@@ -16,7 +16,8 @@ type Outcome struct {
 	// Err is of a case that could not be run: the backend's error. If it wraps
 	// [conv.ErrUnsupported] the case was skipped, else it failed.
 	Err error
-	// Evidence is of the first check that failed by comparing outputs, else nil.
+	// Evidence is of the first check that failed by comparing outputs, of those of the
+	// case's own numbers if there is one; else nil.
 	Evidence *Evidence
 }
 

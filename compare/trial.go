@@ -141,7 +141,7 @@ func (o *Outcome) sit(p *paper, test conv.Backend, guards *Finding) bool {
 	}
 	findings := p.judge(got, d)
 	for _, f := range findings {
-		if f.Status == Failed && o.Evidence == nil {
+		if f.Status == Failed && (o.Evidence == nil || p.numbers == "" && o.Evidence.Case.Name != p.c.Name) {
 			o.Evidence = p.evidence(f, got, d)
 		}
 	}

@@ -2,7 +2,6 @@ package figure
 
 import (
 	"fmt"
-	"math"
 
 	"gpuconv/conv"
 )
@@ -53,7 +52,7 @@ func Failure(m Mistake) (*Picture, error) {
 	second := []panel{
 		shown(m.Want, fmt.Sprintf("reference ±%.3g", outputs), BWR(-outputs, outputs)),
 		symmetric(m.Difference, "difference"),
-		bar.panel(planeOf(m.Excess, 0, 0), fmt.Sprintf("error / bound, up to %.3g", most(m.Excess.Data)), failureBox),
+		bar.panel(planeOf(m.Excess, 0, 0), "error / bound"+upTo(m.Excess.Data), failureBox),
 	}
 	for _, row := range [][]panel{first, second} {
 		for i := range row {
@@ -63,13 +62,10 @@ func Failure(m Mistake) (*Picture, error) {
 	return &Picture{rows: [][]panel{first, second}, bar: bar, notes: append([]string{m.Title}, notes(append(first, second...))...)}, nil
 }
 
-// most returns the largest of data, infinities included.
-func most(data []float32) float64 {
-	largest := math.Inf(-1)
-	for _, v := range data {
-		if f := float64(v); f > largest {
-			largest = f
-		}
+// upTo says how large the finite errors are. Where none is allowed they are infinite.
+func upTo(data []float32) string {
+	if most := largestMagnitude(data); most != 1 {
+		return fmt.Sprintf(" up to %.3g", most)
 	}
-	return largest
+	return ""
 }

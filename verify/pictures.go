@@ -13,13 +13,14 @@ import (
 
 // WritePictures writes into folder what a failed record's output looks like, as a .png,
 // and how its worst pixel comes about, as a .txt. It returns the path of the .png, or ""
-// for a record without a wrong output, of which there is nothing to see.
-func WritePictures(folder string, r Record) (string, error) {
+// for a record without a wrong output, of which there is nothing to see. number goes in
+// front of their names, since names of long cases are cut.
+func WritePictures(folder string, number int, r Record) (string, error) {
 	e := r.Outcome.Evidence
 	if e == nil {
 		return "", nil
 	}
-	base := filepath.Join(folder, fileName(r))
+	base := filepath.Join(folder, fmt.Sprintf("%03d-%s", number, fileName(r)))
 	picture, err := figure.Failure(mistake(r, e))
 	if err != nil {
 		return "", err

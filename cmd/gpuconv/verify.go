@@ -270,10 +270,13 @@ func (p *proof) look(r verify.Record) error {
 	if p.out.pictures == nil || p.drawn >= mostPictures {
 		return nil
 	}
-	if _, err := verify.WritePictures(p.out.pictures.partial, r); err != nil {
+	path, err := verify.WritePictures(p.out.pictures.partial, p.drawn+1, r)
+	if err != nil {
 		return outputErrorOf("pictures", p.out.pictures.path, err)
 	}
-	p.drawn++
+	if path != "" {
+		p.drawn++
+	}
 	return nil
 }
 

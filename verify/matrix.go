@@ -41,7 +41,7 @@ func Quick(stimuli []Stimulus, banks []Bank) []Case {
 }
 
 // Whole returns the pairwise covers of the whole table, and every stimulus × every bank ×
-// every kernel, twice: with what algorithms for plain layers take, and with any options.
+// every kernel, once with what algorithms for plain layers take and once with any options.
 // These belong to the kernel, two for each: what is drawn cannot change which shader is
 // compiled or where it reads, kernels and options can.
 func Whole(stimuli []Stimulus, banks []Bank) []Case {

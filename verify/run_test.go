@@ -170,7 +170,7 @@ func TestEdges(t *testing.T) {
 func TestReports(t *testing.T) {
 	var r Report
 	folder := t.TempDir()
-	for i, record := range records(t, Runner{Judge: cpu.Reference{}, Cases: withoutRelations(few(12)), Subjects: []Subject{
+	for i, record := range records(t, Runner{Judge: cpu.Reference{}, Cases: withoutRelations(few(6)), Subjects: []Subject{
 		{Backend: biased{}, Name: "biased", Algorithm: "a", Device: "<d> & \"e\""}, {Backend: broken{explain: conv.ErrUnsupported}, Name: "refusing"}}}) {
 		r.Count.Add(record)
 		r.Cases = append(r.Cases, NewEntry(record))
@@ -208,8 +208,14 @@ func checkJSON(t *testing.T, r Report) {
 		t.Errorf("%v read, %v written", read.Count, r.Count)
 	}
 	for _, e := range read.Cases {
-		if e.Status == "passed" && (len(e.Checks) < 4 || e.Checks[0].Figures == nil || e.Checks[0].Figures.Outputs == 0) {
-			t.Errorf("%s: no figures", e.Case)
+		measured := 0
+		for _, c := range e.Checks {
+			if c.Figures != nil && c.Figures.Outputs > 0 {
+				measured++
+			}
+		}
+		if e.Status == "passed" && (len(e.Checks) < 4 || measured < 2) {
+			t.Errorf("%s: %d of %d checks have figures", e.Case, measured, len(e.Checks))
 		}
 	}
 }

@@ -42,14 +42,17 @@ func TestHostMutants(t *testing.T) {
 // programs names what has uniforms: each algorithm, and the pool behind them.
 func programs() []string { return append(AlgorithmNames(), "pool") }
 
-// stageOf returns the stage of a blueprint that a program runs in, nil if none.
-func stageOf(b *blueprint, program string) *stage {
-	for _, s := range []*stage{&b.recipe.stage, &b.pool} {
-		if s.program.shader == program {
-			return s
+// stagesOf returns the stages of a blueprint that a program runs in.
+func stagesOf(b *blueprint, program string) (all []*stage) {
+	for i := range b.recipe.stages {
+		if s := &b.recipe.stages[i]; s.program.shader == program {
+			all = append(all, s)
 		}
 	}
-	return nil
+	if b.pool.program.shader == program {
+		all = append(all, &b.pool)
+	}
+	return all
 }
 
 // everyPass changes all passes of a program.
@@ -65,7 +68,7 @@ func everyPass(program string, change func(work *pass)) func(b *blueprint) {
 // passes changes the passes of a program for a number of images, of a chunk at most.
 func passes(program string, change func(all []pass, images, chunk int) []pass) func(b *blueprint) {
 	return func(b *blueprint) {
-		if s := stageOf(b, program); s != nil {
+		for _, s := range stagesOf(b, program) {
 			whole, chunk := s.passes, b.description.Chunk
 			s.passes = func(images int) []pass { return change(whole(images), images, chunk) }
 		}
@@ -99,7 +102,7 @@ func uniformNames(t *testing.T, program string) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s := stageOf(&b, program); s != nil {
+		for _, s := range stagesOf(&b, program) {
 			for _, u := range s.passes(1)[0].uniforms {
 				names[u.name] = true
 			}
@@ -127,11 +130,10 @@ func dispatchMutants() (all []hostMutant) {
 }
 
 func skippingMutants() (all []hostMutant) {
-	twice := map[string]string{"direct_soft": "a pass writes its filters' sums and adds to nothing"}
 	for _, program := range programs() {
 		all = append(all,
 			hostMutant{program, "the last image is left out", "", func(b *blueprint) {
-				if s := stageOf(b, program); s != nil {
+				for _, s := range stagesOf(b, program) {
 					whole := s.passes
 					s.passes = func(images int) []pass { return whole(max(1, images-1)) }
 				}
@@ -147,7 +149,7 @@ func skippingMutants() (all []hostMutant) {
 	for _, algorithm := range AlgorithmNames() {
 		all = append(all,
 			hostMutant{algorithm, "the last pass is skipped", "", passes(algorithm, func(all []pass, _, _ int) []pass { return all[:max(1, len(all)-1)] })},
-			hostMutant{algorithm, "the last pass is made twice", twice[algorithm], passes(algorithm, func(all []pass, _, _ int) []pass {
+			hostMutant{algorithm, "the last pass is made twice", "", passes(algorithm, func(all []pass, _, _ int) []pass {
 				return append(all, all[len(all)-1])
 			})})
 	}

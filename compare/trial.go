@@ -177,6 +177,8 @@ func (p *paper) rms(result Result, tolerance float64) Finding {
 	switch {
 	case p.truth.largest == 0:
 		return skipped(CheckRMS, "", "all outputs are 0")
+	case p.truth.bound.underflow > tolerance*p.truth.largest:
+		return skipped(CheckRMS, "", fmt.Sprintf("the largest output is %.2g: what underflows may count for more", p.truth.largest))
 	case p.truth.largest < cancelled*p.truth.sums:
 		return skipped(CheckRMS, "", fmt.Sprintf("the sums cancel: the largest output is %.2g, of terms that come to %.2g", p.truth.largest, p.truth.sums))
 	}

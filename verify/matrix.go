@@ -71,8 +71,12 @@ const crossed = 3
 const mostMACs = 1e6
 
 // mostRelated leaves relations, which compute a case two to four times more, to smaller
-// ones.
-const mostRelated = 5e5
+// ones, and those of many taps too: relations change the problem, and a shader that is
+// unrolled for 768 taps takes 15 s of a core to compile on llvmpipe.
+const (
+	mostRelated = 5e5
+	mostTaps    = 100
+)
 
 // turns hands out rows of options.
 type turns struct {
@@ -127,7 +131,7 @@ func cases(axes []axis, rows []row) []Case {
 		}
 		seen[d.name] = true
 		c := d.toCase()
-		if c.Problem.MACs() <= mostRelated {
+		if w := c.Problem.Weight; c.Problem.MACs() <= mostRelated && w[1]*w[2]*w[3] <= mostTaps {
 			c.Relation = relations[len(all)%len(relations)]
 		}
 		all = append(all, c)

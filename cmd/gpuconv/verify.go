@@ -248,7 +248,7 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 		r.Each = p.look
 		r.Progress = func(done int) { p.bar.set(p.before + done) }
 		if err := await(ctx, func() error { return r.Run(ctx) }); err != nil {
-			return err
+			return without(err, "verify: ")
 		}
 		p.before += r.Records()
 	}

@@ -71,9 +71,10 @@ func TestFlat(t *testing.T) {
 	if p, err := sampled(8, 0, 360, func(float64) float64 { return 0 }).Phase(); err != nil || !math.IsNaN(p.Ratio) || !math.IsNaN(p.Preferred) {
 		t.Errorf("silent: %+v, %v, want NaN", p, err)
 	}
-	for _, c := range []Curve{silent, sampled(8, 0, 180, func(float64) float64 { return 3 })} {
+	spike := sampled(36, 0, 180, func(x float64) float64 { return b2f(x == 45) })
+	for _, c := range []Curve{silent, sampled(8, 0, 180, func(float64) float64 { return 3 }), spike} {
 		if fit, ok, err := FitVonMises(c); ok || err != nil {
-			t.Errorf("a fit through a constant: %+v %v %v, want none", fit, ok, err)
+			t.Errorf("a fit through a constant or a spike: %+v %v %v, want none", fit, ok, err)
 		}
 	}
 }

@@ -51,7 +51,8 @@ func vonMisesShape(theta, preferred, kappa float64) float64 {
 // FitVonMises fits the curve to orientations in degrees, by least squares, over the
 // orientations as they are and not modulo 180. It refuses fewer than 5 orientations
 // that differ modulo 180: there are four parameters. ok is false if no curve of
-// positive height is better than a constant.
+// positive height is better than a constant, or if the best is so narrow that it
+// passes through a single point, with κ at the end of its range.
 //
 // For given Preferred and κ the best Base and Height follow in closed form; these
 // two are searched with gonum's Nelder-Mead method, from κ = 1 and κ = 10 at both
@@ -82,7 +83,7 @@ func FitVonMises(c Curve) (fit VonMises, ok bool, err error) {
 		}
 	}
 	fit.R2 = 1 - best/target.total
-	return fit, fit.Height > 0, nil
+	return fit, fit.Height > 0 && fit.Kappa < 0.999*mostKappa, nil
 }
 
 // target is what a curve is fitted to.

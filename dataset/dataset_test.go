@@ -88,3 +88,29 @@ func TestSum(t *testing.T) {
 		t.Errorf("of no file: %v", err)
 	}
 }
+
+// TestBins: orientations near the middle of their bins, in any order.
+func TestBins(t *testing.T) {
+	r := &Recordings{}
+	for i := range 60 {
+		bin := i * 7 % 60
+		r.Orientation = append(r.Orientation, float64(bin)*6+3+0.5*math.Sin(float64(i)))
+	}
+	got, period, ok := r.Bins()
+	if !ok || period != 360 {
+		t.Fatal(period, ok)
+	}
+	for i, v := range got {
+		if bin := i * 7 % 60; math.Abs(v-float64(bin)*6-3) > 0.1 || math.Abs(v-got[0]-float64(bin)*6) > 1e-9 {
+			t.Errorf("orientation %d, %v, is taken for %v", i, r.Orientation[i], v)
+		}
+	}
+	if got, period, ok := (&Recordings{Orientation: []float64{-90, -45, 0, 45}}).Bins(); !ok || period != 180 || !slices.Equal(got, []float64{-90, -45, 0, 45}) {
+		t.Errorf("%v, %v, %v", got, period, ok)
+	}
+	for _, uneven := range [][]float64{{0, 10, 90}, {0, 0}, {0, 90, 180}, {-90, -45, 0, 45, 90}} {
+		if got, _, ok := (&Recordings{Orientation: uneven}).Bins(); ok {
+			t.Errorf("%v are taken for %v", uneven, got)
+		}
+	}
+}

@@ -226,5 +226,5 @@ func restyle(p *plot.Plot) {
 		axis.Label.Padding = length(tickGap)
 	}
 	p.Legend.TextStyle.Handler, p.Legend.TextStyle.Font = handler, face(smallSize)
-	p.Legend.Top = true
+	p.Legend.Top, p.Legend.YOffs = true, length(titleRoom) // beside the title, off the curves
 }

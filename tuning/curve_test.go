@@ -308,3 +308,19 @@ func TestRepeats(t *testing.T) {
 		t.Errorf("curves %v", curves)
 	}
 }
+
+func BenchmarkFitVonMises(b *testing.B) {
+	for _, n := range []int{18, 60} {
+		c := sampled(n, 0, 180, VonMises{Preferred: 70, Kappa: 2, Base: 0.2, Height: 1}.At)
+		for i := range c.Y {
+			c.Y[i] += 0.1 * math.Sin(float64(i*i))
+		}
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := FitVonMises(c); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

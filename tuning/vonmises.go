@@ -54,35 +54,25 @@ func vonMisesShape(theta, preferred, kappa float64) float64 {
 // positive height is better than a constant, or if the best is so narrow that it
 // passes through a single point, with κ at the end of its range.
 //
-// For given Preferred and κ the best Base and Height follow in closed form; these
-// two are searched with gonum's Nelder-Mead method, from κ = 1 and κ = 10 at both
-// the largest response and the mean vector, and the best of the four is taken.
+// For given Preferred and κ the best Base and Height follow in closed form. These
+// two are searched with gonum's Nelder-Mead method, from the best point of a grid
+// of 10° and five values of κ.
 func FitVonMises(c Curve) (fit VonMises, ok bool, err error) {
 	if err := c.check(); err != nil {
 		return fit, false, err
 	}
-	folded := c.fold(180)
-	if n := len(folded.X); n < 5 {
+	if n := len(c.fold(180).X); n < 5 {
 		return fit, false, fmt.Errorf("tuning: a von Mises curve through %d orientations: want at least 5 that differ within 180°", n)
 	}
 	target := newTarget(c)
 	if !(target.total > 1e-24*c.size()*c.size()) {
 		return fit, false, nil
 	}
-	_, vector := folded.moments(2)
-	best := math.Inf(1)
-	for _, preferred := range []float64{folded.X[folded.peak()], angle(vector, 2)} {
-		for _, kappa := range []float64{1, 10} {
-			v, residue, err := target.search(preferred, kappa)
-			if err != nil {
-				return fit, false, err
-			}
-			if residue < best {
-				fit, best = v, residue
-			}
-		}
+	fit, residue, err := target.search(target.start())
+	if err != nil {
+		return fit, false, err
 	}
-	fit.R2 = 1 - best/target.total
+	fit.R2 = 1 - residue/target.total
 	return fit, fit.Height > 0 && fit.Kappa < 0.999*mostKappa, nil
 }
 
@@ -100,14 +90,29 @@ func newTarget(c Curve) target {
 	return t
 }
 
+// start returns the point of a grid that fits best.
+func (t target) start() VonMises {
+	var start VonMises
+	best := math.Inf(1)
+	for preferred := 0.0; preferred < 180; preferred += 10 {
+		for _, kappa := range []float64{0.3, 1, 3, 10, 30} {
+			v := VonMises{Preferred: preferred, Kappa: kappa}
+			if _, _, residue := t.linear(v); residue < best {
+				start, best = v, residue
+			}
+		}
+	}
+	return start
+}
+
 // search runs Nelder-Mead over Preferred, in half radians, and log κ.
-func (t target) search(preferred, kappa float64) (VonMises, float64, error) {
+func (t target) search(from VonMises) (VonMises, float64, error) {
 	problem := optimize.Problem{Func: func(x []float64) float64 {
 		v, outside := at(x)
 		_, _, residue := t.linear(v)
 		return residue/t.total + outside*outside
 	}}
-	start := []float64{preferred * math.Pi / 90, math.Log(kappa)}
+	start := []float64{from.Preferred * math.Pi / 90, math.Log(from.Kappa)}
 	settings := &optimize.Settings{
 		MajorIterations: 400,
 		Converger:       &optimize.FunctionConverge{Absolute: 1e-15, Iterations: 30},

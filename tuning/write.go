@@ -48,18 +48,25 @@ func (c Cell) Figures() []Figure {
 }
 
 // WriteCells writes a CSV table with a line for each cell: its number, its name and
-// its Figures. What is not known is empty.
-func (a *Analysis) WriteCells(w io.Writer, names []string) error {
+// its Figures, then the extra ones, which are parameters of the cells. What is not
+// known is empty.
+func (a *Analysis) WriteCells(w io.Writer, names []string, extra ...Parameter) error {
 	out := csv.NewWriter(w)
 	header := []string{"cell", "name"}
 	for _, f := range (Cell{}).Figures() {
 		header = append(header, f.Name)
+	}
+	for _, p := range extra {
+		header = append(header, p.Name)
 	}
 	_ = out.Write(header) // what goes wrong, Error tells below
 	for i, cell := range a.Cells {
 		line := []string{strconv.Itoa(i), names[i]}
 		for _, f := range cell.Figures() {
 			line = append(line, number(f.Value))
+		}
+		for _, p := range extra {
+			line = append(line, number(p.Values[i]))
 		}
 		_ = out.Write(line)
 	}

@@ -21,11 +21,15 @@ func (t *tuned) draw(out *outputDir, curves tuning.AxisCurves) error {
 		}
 		all = append(all, axes)
 	}
+	return t.chart(out, "curves_"+curves.Axis.String()+".png", all)
+}
+
+// chart writes a picture of axes.
+func (t *tuned) chart(out *outputDir, name string, all []figure.Axes) error {
 	chart, err := figure.Plots(all)
 	if err != nil {
 		return err
 	}
-	name := "curves_" + curves.Axis.String() + ".png"
 	if err := chart.Save(out.file(name)); err != nil {
 		return out.label(name)(err)
 	}

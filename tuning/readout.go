@@ -51,11 +51,11 @@ type Source interface {
 // the map; a normalisation or sum that [Readout] does not allow; those of the
 // source; that of ctx when it is done.
 func Read(ctx context.Context, source Source, readout Readout, progress func(done int)) (*Responses, error) {
-	images, m, err := mapsOf(source.Shape())
+	cells, err := readout.Cells(source.Shape())
 	if err != nil {
 		return nil, err
 	}
-	cells, err := readout.check(m)
+	images, m, err := mapsOf(source.Shape())
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +74,16 @@ func Read(ctx context.Context, source Source, readout Readout, progress func(don
 		}
 	}
 	return r, nil
+}
+
+// Cells returns how many cells a readout finds in activations of a shape. It
+// refuses what [Read] refuses of it.
+func (r Readout) Cells(shape []int) (int, error) {
+	_, m, err := mapsOf(shape)
+	if err != nil {
+		return 0, err
+	}
+	return r.check(m)
 }
 
 // maps are the maps of an image's channels, [cells, rows, columns].

@@ -127,6 +127,9 @@ func (t *Table) Varying() []Axis {
 	return axes
 }
 
+// Has says whether a column of t holds an axis.
+func (t *Table) Has(axis Axis) bool { return t.column(axis) >= 0 }
+
 // column returns the column that holds an axis, or −1. Of phases, one that varies
 // is preferred to the frames of a drift.
 func (t *Table) column(axis Axis) int {

@@ -84,6 +84,9 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.complete(&settings, table, source.Shape()); err != nil {
 		return err
 	}
+	if _, err := readout.Cells(source.Shape()); err != nil {
+		return usage(fmt.Errorf("--input %s: %w", printable(f.input), without(err, "tuning: ")))
+	}
 	out, err := newOutputDir(f.output)
 	if err != nil {
 		return err
@@ -261,6 +264,11 @@ func orientationTable(text string) (*tuning.Table, error) {
 func (f *tuningFlags) complete(s *tuning.Settings, table *tuning.Table, shape []int) error {
 	if len(shape) > 0 && table.Images != shape[0] {
 		return fmt.Errorf("--input %s: activations %v: want %d images, as many as the table has lines", printable(f.input), shape, table.Images)
+	}
+	for _, axis := range s.By {
+		if !table.Has(axis) {
+			return usage(fmt.Errorf("--by %s: the table has no column %s…: want one of the others, or another table", axis, axis))
+		}
 	}
 	if len(s.By) > 0 {
 		return nil

@@ -52,8 +52,7 @@ func (c *Chart) png(w io.Writer) error {
 	width, height, _ := c.size()
 	canvas := vgimg.NewWith(vgimg.UseWH(length(width), length(height)), vgimg.UseDPI(dpi))
 	c.draw(canvas)
-	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-	return encoder.Encode(w, canvas.Image())
+	return png.Encode(w, canvas.Image())
 }
 
 func (c *Chart) svg(w io.Writer) error {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -169,6 +170,10 @@ func (t *tuned) note(err error) error {
 	return nil
 }
 
+// leastFit is the share of the variance that a fit must explain for its half-width
+// to be printed: that of a flat curve is one of rounding errors. cells.csv has both.
+const leastFit = 0.5
+
 // mostPrinted is how many cells are listed on stdout.
 const mostPrinted = 24
 
@@ -183,6 +188,9 @@ func (t *tuned) print(w io.Writer) {
 		figures := map[string]float64{}
 		for _, f := range cell.Figures() {
 			figures[f.Name] = f.Value
+		}
+		if figures["fit_r2"] < leastFit {
+			figures["half_width_deg"] = math.NaN()
 		}
 		for _, c := range columns {
 			line = append(line, c.text(figures[c.name]))
@@ -220,7 +228,7 @@ type printedColumn struct {
 }
 
 func (c printedColumn) text(v float64) string {
-	if v != v { // NaN
+	if math.IsNaN(v) {
 		return "-"
 	}
 	if c.format == "%.0f°" && v > 179.5 && v < 180 {

@@ -161,3 +161,17 @@ func TestWrite(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 }
+
+// TestDrift: the frames of a drift are phases, towards −φ.
+func TestDrift(t *testing.T) {
+	table, err := ReadTable(strings.NewReader("orientation_deg,phase_deg,drift_cycles_per_frame,frame\n0,90,0.25,0\n0,90,0.25,1\n0,90,,2\n0,90,0,3\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(table.Parameters) != 3 || !slices.Equal(table.Parameters[1].Values, []float64{90, 0, 90, 90}) {
+		t.Errorf("read %v", table.Parameters)
+	}
+	if axes := table.Varying(); !slices.Equal(axes, []Axis{ByPhase}) {
+		t.Errorf("%v vary", axes)
+	}
+}

@@ -28,6 +28,10 @@ func NewTable(name string, values []float64) *Table {
 // empty for what an image does not have, is a parameter as it is. A column that
 // holds words is one too: each word stands for a number, by the order in which
 // they appear. A column "image" counts the lines from 0 and is left out.
+//
+// What package stimuli writes beside its images is such a table. Of its gratings
+// that drift, phase_deg becomes the phase of the frame, phase_deg −
+// 360°·drift_cycles_per_frame·frame, and the column frame is left out.
 func ReadTable(src io.Reader) (*Table, error) {
 	reader := csv.NewReader(src)
 	names, err := reader.Read()
@@ -65,7 +69,22 @@ func ReadTable(src io.Reader) (*Table, error) {
 			}
 		}
 	}
+	t.drift()
 	return t, nil
+}
+
+// drift makes one column of the phases and the frames of gratings that drift.
+func (t *Table) drift() {
+	phase, frame, speed := t.named("phase_deg"), t.named("frame"), t.named("drift_cycles_per_frame")
+	if phase < 0 || frame < 0 || speed < 0 {
+		return
+	}
+	for i, v := range t.Parameters[frame].Values {
+		if moved := t.Parameters[speed].Values[i] * v; !math.IsNaN(moved) {
+			t.Parameters[phase].Values[i] -= 360 * moved
+		}
+	}
+	t.Parameters = slices.Delete(t.Parameters, frame, frame+1)
 }
 
 // values returns a column's cells as numbers.

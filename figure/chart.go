@@ -52,7 +52,8 @@ func (c *Chart) png(w io.Writer) error {
 	width, height, _ := c.size()
 	canvas := vgimg.NewWith(vgimg.UseWH(length(width), length(height)), vgimg.UseDPI(dpi))
 	c.draw(canvas)
-	return png.Encode(w, canvas.Image())
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed} // as for a Picture
+	return encoder.Encode(w, canvas.Image())
 }
 
 func (c *Chart) svg(w io.Writer) error {

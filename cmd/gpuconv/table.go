@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,13 +16,13 @@ func (f outputFile) tableFile() string {
 	return strings.TrimSuffix(strings.TrimSuffix(path, ".npy"), ".npz") + ".csv"
 }
 
-// fillWithTable is fill with a table beside the file: both are written or none.
+// fillWithTable is fill with a table beside the file.
 func (f outputFile) fillWithTable(ctx context.Context, shape []int, table *stimuli.Table, fill func(write writer) error) error {
 	return f.withTable(ctx, table, func() error { return fillArray(ctx, string(f), shape, f.label, fill) })
 }
 
-// withTable has write write the file, with its missing folders, and the table
-// beside it: both are there afterwards or neither is new.
+// withTable has write write the file, with its missing folders, and then the table
+// beside it. If write fails, neither is new.
 func (f outputFile) withTable(ctx context.Context, table *stimuli.Table, write func() error) error {
 	made, err := makeFolders(filepath.Dir(string(f)))
 	if err != nil {
@@ -32,30 +31,30 @@ func (f outputFile) withTable(ctx context.Context, table *stimuli.Table, write f
 	hidden, err := writeHidden(f.tableFile(), table)
 	if err == nil {
 		err = write()
+	} else {
+		err = outputError(string(f), cause(err))
 	}
 	if err == nil {
-		err = os.Rename(hidden, f.tableFile())
+		err = f.commitTable(hidden)
 	}
 	if err != nil {
 		if hidden != "" {
 			os.Remove(hidden)
 		}
 		removeFolders(made)
-		return tableError(f.tableFile(), err)
-	}
-	return nil
-}
-
-// tableError says of an error of the file system which file it was.
-func tableError(path string, err error) error {
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &link):
-		return outputError(path, link.Err)
-	case errors.As(err, new(*fs.PathError)) && !strings.HasPrefix(err.Error(), "--"):
-		return outputError(path, cause(err))
 	}
 	return err
+}
+
+func (f outputFile) commitTable(hidden string) error {
+	if err := os.Rename(hidden, f.tableFile()); err != nil {
+		var link *os.LinkError
+		if errors.As(err, &link) {
+			err = link.Err
+		}
+		return outputError(f.tableFile(), err)
+	}
+	return nil
 }
 
 // writeHidden writes a table beside where it will be, under a name that does not

@@ -21,7 +21,7 @@ type Look struct {
 func (l *Look) parameters() []Parameter {
 	return append([]Parameter{
 		{"contrast", "contrast", "Michelson contrast, 0 … 1", &l.Contrast},
-		{"mean", "mean", "mean luminance, of black 0 and white 1", &l.Mean},
+		{"mean", "mean", "mean luminance, of black 0 and white 1; 0 is 0.5", &l.Mean},
 	}, l.Aperture.parameters()...)
 }
 

@@ -23,7 +23,7 @@ func small(output string) *runFlags {
 		stimulus: stimulusFlags{orientations: "0:90:3", sf: 1.0 / 28, res: 0.02},
 		filter:   filterFlags{channels: 3, size: 5},
 		backend:  backendFlags{backend: "cpu", device: "any"},
-		check:    16, output: output,
+		check:    16, output: output, activation: "none",
 	}
 }
 
@@ -49,7 +49,7 @@ func runAltered(t *testing.T, f func(dst *conv.Tensor) error) (*report, string, 
 		t.Fatal(err)
 	}
 	j.problem.Src = j.problem.Src.WithN(7)
-	plan, err := cpu.Engine{}.Plan(j.problem, j.bank, nil)
+	plan, err := cpu.Engine{}.Plan(j.problem, j.bank.Tensor, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,12 +124,12 @@ func TestOneWrongImage(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.group = 4
-		src, _ := conv.NewTensor(j.sweep.Shape())
+		src, _ := conv.NewTensor(j.images.Shape())
 		dst, _ := conv.NewTensor(j.shape)
-		if err := j.sweep.Draw(src, 0); err != nil {
+		if err := j.images.Draw(src, 0); err != nil {
 			t.Fatal(err)
 		}
-		plan, err := cpu.Engine{}.Plan(j.problem, j.bank, nil)
+		plan, err := cpu.Engine{}.Plan(j.problem, j.bank.Tensor, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,7 +173,7 @@ func TestInterruptedLate(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	s, err := flags.backend.prepare(ctx, j.problem, j.bank, nil)
+	s, err := flags.backend.prepare(ctx, j.problem, j.bank.Tensor, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,11 +214,11 @@ func TestChunks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			bank, _, err := flags.filter.bank(t.Context(), false)
+			bank, err := flags.filter.bank(t.Context(), false)
 			if err != nil {
 				t.Fatal(err)
 			}
-			j := &job{flags: flags, sweep: sweep, bank: bank}
+			j := &job{flags: flags, images: sweep, bank: bank}
 			if err := j.plan(); err != nil {
 				t.Fatal(err)
 			}

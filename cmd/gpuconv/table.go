@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gpuconv/stimuli"
+)
+
+// tableFile returns where the table of an array goes: beside it, as .csv.
+func (f outputFile) tableFile() string {
+	path := string(f)
+	return strings.TrimSuffix(strings.TrimSuffix(path, ".npy"), ".npz") + ".csv"
+}
+
+// fillWithTable is fill with a table beside the file.
+func (f outputFile) fillWithTable(ctx context.Context, shape []int, table *stimuli.Table, fill func(write writer) error) error {
+	return f.withTable(ctx, table, func() error { return fillArray(ctx, string(f), shape, f.label, fill) })
+}
+
+// withTable has write write the file, with its missing folders, and then the table
+// beside it. If write fails, neither is new.
+func (f outputFile) withTable(ctx context.Context, table *stimuli.Table, write func() error) error {
+	made, err := makeFolders(filepath.Dir(string(f)))
+	if err != nil {
+		return outputError(string(f), err)
+	}
+	hidden, err := writeHidden(f.tableFile(), table)
+	if err == nil {
+		err = write()
+	} else {
+		err = outputError(string(f), cause(err))
+	}
+	if err == nil {
+		err = f.commitTable(hidden)
+	}
+	if err != nil {
+		if hidden != "" {
+			os.Remove(hidden)
+		}
+		removeFolders(made)
+	}
+	return err
+}
+
+func (f outputFile) commitTable(hidden string) error {
+	if err := os.Rename(hidden, f.tableFile()); err != nil {
+		var link *os.LinkError
+		if errors.As(err, &link) {
+			err = link.Err
+		}
+		return outputError(f.tableFile(), err)
+	}
+	return nil
+}
+
+// writeHidden writes a table beside where it will be, under a name that does not
+// show.
+func writeHidden(path string, table *stimuli.Table) (string, error) {
+	file, err := os.CreateTemp(filepath.Dir(path), ".*.csv")
+	if err != nil {
+		return "", err
+	}
+	err = errors.Join(file.Chmod(0o644), table.WriteCSV(file), file.Close())
+	return file.Name(), err
+}
+
+// saveTable writes a table as a file of its own.
+func saveTable(path string, table *stimuli.Table) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(table.WriteCSV(file), file.Close())
+}

@@ -181,6 +181,10 @@ func (t *tuned) note(err error) error {
 // to be printed: that of a flat curve is one of rounding errors. cells.csv has both.
 const leastFit = 0.5
 
+// mostVariance is a circular variance that is printed as 1.000; the preferred
+// orientation of such a cell is one of rounding errors.
+const mostVariance = 0.9995
+
 // mostPrinted is how many cells are listed on stdout.
 const mostPrinted = 24
 
@@ -198,6 +202,9 @@ func (t *tuned) print(w io.Writer) {
 		}
 		if figures["fit_r2"] < leastFit {
 			figures["half_width_deg"] = math.NaN()
+		}
+		if figures["circular_variance"] > mostVariance {
+			figures["orientation_preferred_deg"] = math.NaN()
 		}
 		for _, c := range columns {
 			line = append(line, c.text(figures[c.name]))

@@ -13,7 +13,7 @@ type documented struct {
 }
 
 // commandsOf reads the console blocks of a document. Every line that starts with $
-// is a command of gpuconv; arguments have no quotes.
+// is a command of gpuconv.
 func commandsOf(t *testing.T, path string) []documented {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -29,12 +29,25 @@ func commandsOf(t *testing.T, path string) []documented {
 		case strings.HasPrefix(line, "```"):
 			inside = line == "```console"
 		case inside && isCommand:
-			all = append(all, documented{args: strings.Fields(command)})
+			all = append(all, documented{args: arguments(command)})
 		case inside && strings.HasPrefix(line, "$"):
 			t.Fatalf("%s: %q is no command of gpuconv", path, line)
 		case inside && len(all) > 0:
 			last := &all[len(all)-1]
 			last.lines = append(last.lines, line)
+		}
+	}
+	return all
+}
+
+// arguments splits a command at spaces outside of double quotes.
+func arguments(command string) []string {
+	var all []string
+	for i, part := range strings.Split(command, `"`) {
+		if i%2 == 1 {
+			all = append(all, part)
+		} else {
+			all = append(all, strings.Fields(part)...)
 		}
 	}
 	return all

@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"gpuconv/conv"
 	"gpuconv/stimuli"
@@ -93,14 +94,16 @@ func (f *runFlags) weights(ctx context.Context) (*bank, error) {
 	return s.filterBank(ctx)
 }
 
-// cells names the channels of the activations.
+// cells names the channels of the activations. That of a pair's energy has no
+// phase.
 func (j *job) cells() []string {
 	if j.problem.Activation != conv.Energy {
 		return j.bank.names
 	}
 	var names []string
 	for k := 0; k < len(j.bank.names); k += 2 {
-		names = append(names, "energy, "+j.bank.names[k])
+		name, _, _ := strings.Cut(", "+j.bank.names[k], ", phase ")
+		names = append(names, "energy"+name)
 	}
 	return names
 }
@@ -154,6 +157,7 @@ func (j *job) memory() float64 {
 	need := program + (4*chunk+examples)*(src+dst) // three chunks here, one on the device
 	need += 4 * float64(j.judged()) * dst          // the judge's values and magnitudes, float64
 	need += 4 * bytesOf(j.bank.Shape)              // here, in two plans, packed
+	need += 200 * float64(j.images.Shape().N())    // a row of the table
 	if j.flags.backend.backend == "reference" {
 		need += 4 * chunk * dst // its own values and magnitudes
 	}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -251,6 +252,23 @@ func TestGallery(t *testing.T) {
 	for row, image := range []float32{0, 7, 14, 21, 29} {
 		if x, y := g.stimuli.Plane(row, 0)[0], g.activations.Plane(row, 1)[0]; x != image || y != 100+image {
 			t.Errorf("row %d shows image %v with activations of image %v, want %v", row, x, y-100, image)
+		}
+	}
+}
+
+// TestCells: the channels of energies are named after pairs, without a phase.
+func TestCells(t *testing.T) {
+	for _, c := range []struct {
+		activation  conv.Activation
+		names, want []string
+	}{
+		{conv.ReLU, []string{"0°, phase 0", "0°, phase 90"}, []string{"0°, phase 0", "0°, phase 90"}},
+		{conv.Energy, []string{"0°, phase 0", "0°, phase 90", "45°, sf 0.1, phase 0", "45°, sf 0.1, phase 90"}, []string{"energy, 0°", "energy, 45°, sf 0.1"}},
+		{conv.Energy, []string{"phase 0", "phase 90"}, []string{"energy"}},
+	} {
+		j := &job{bank: &bank{names: c.names}, problem: conv.Problem{Spec: conv.Spec{Activation: c.activation}}}
+		if got := j.cells(); !slices.Equal(got, c.want) {
+			t.Errorf("cells %q of %q, want %q", got, c.names, c.want)
 		}
 	}
 }

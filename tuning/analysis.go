@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -15,6 +16,8 @@ type Settings struct {
 	Phases Reduction // what becomes of the phases in curves over other axes: Largest, Mean or Modulation
 	Over   Reduction // what becomes of all other parameters, as in [Curves]
 	Fit    bool      // a von Mises curve to those over orientation
+
+	Progress func(done int) // if not nil, told of how many curves there are figures; never twice at once
 }
 
 // Cell is what is known about a cell; what was not asked for or cannot be said is
@@ -54,17 +57,31 @@ func Analyse(ctx context.Context, r *Responses, t *Table, s Settings) (*Analysis
 		return nil, fmt.Errorf("tuning: table of %d images: want %d, as many as there are responses to", t.Images, r.Images)
 	}
 	a := &Analysis{Cells: make([]Cell, r.Cells)}
+	done := s.counter()
 	for _, axis := range s.By {
 		curves, err := s.curves(r, t, axis)
 		if err != nil {
 			return nil, err
 		}
 		a.Curves = append(a.Curves, curves)
-		if err := a.describe(ctx, curves, s.Fit); err != nil {
+		if err := a.describe(ctx, curves, s.Fit, done); err != nil {
 			return nil, err
 		}
 	}
 	return a, nil
+}
+
+// counter returns what to call for each curve that is done.
+func (s Settings) counter() func() {
+	var mu sync.Mutex
+	count := 0
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if count++; s.Progress != nil {
+			s.Progress(count)
+		}
+	}
 }
 
 // curves draws the curves over one axis.
@@ -107,7 +124,7 @@ func (s Settings) withoutPhases(r *Responses, by Parameter, others []Parameter) 
 
 // describe puts the curves over an axis into numbers, some cells at a time on each
 // core. A figure that one curve does not allow is missing from all, and noted once.
-func (a *Analysis) describe(ctx context.Context, curves AxisCurves, fit bool) error {
+func (a *Analysis) describe(ctx context.Context, curves AxisCurves, fit bool, done func()) error {
 	workers := min(runtime.GOMAXPROCS(0), len(a.Cells))
 	notes := make([][]string, workers)
 	group, ctx := errgroup.WithContext(ctx)
@@ -122,6 +139,7 @@ func (a *Analysis) describe(ctx context.Context, curves AxisCurves, fit bool) er
 						notes[worker] = append(notes[worker], note)
 					}
 				}
+				done()
 			}
 			return nil
 		})

@@ -175,3 +175,31 @@ func TestDrift(t *testing.T) {
 		t.Errorf("%v vary", axes)
 	}
 }
+
+// TestNaN: a response that is NaN is no peak, and is no figure.
+func TestNaN(t *testing.T) {
+	c := Curve{[]float64{0, 45, 90, 135}, []float64{math.NaN(), 1, 2, 1}}
+	o, err := c.Orientation()
+	if err != nil || o.Peak != 90 || !math.IsNaN(o.CircularVariance) || !math.IsNaN(o.Preferred) {
+		t.Errorf("%+v, %v", o, err)
+	}
+	r := &Responses{Images: 3, Cells: 1, Data: []float64{math.NaN(), 1, 2}}
+	curves, err := Curves(r, Parameter{"sf", []float64{1, 2, 2}}, []Parameter{{"phase_deg", []float64{0, 0, 90}}}, Best)
+	if err != nil || !slices.Equal(curves[0].Y, []float64{2}) {
+		t.Errorf("%v, %v", curves, err)
+	}
+}
+
+// TestProgress counts every curve once.
+func TestProgress(t *testing.T) {
+	r, table := population(false)
+	last := 0
+	_, err := Analyse(t.Context(), r, table, Settings{By: table.Varying(), Phases: Largest, Progress: func(done int) {
+		if last++; done != last {
+			t.Errorf("%d curves are done after %d", done, last-1)
+		}
+	}})
+	if err != nil || last != 6 {
+		t.Errorf("%d curves, %v", last, err)
+	}
+}

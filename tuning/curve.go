@@ -46,11 +46,11 @@ func Curves(r *Responses, by Parameter, others []Parameter, over Reduction) ([]C
 
 func notFinite(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 
-// best returns the image to which a cell answered most.
+// best returns the image to which a cell answered most; NaN is no answer.
 func (r *Responses) best(cell int) int {
 	best := 0
 	for i := range r.Images {
-		if r.At(i, cell) > r.At(best, cell) {
+		if r.At(i, cell) > r.At(best, cell) || math.IsNaN(r.At(best, cell)) {
 			best = i
 		}
 	}
@@ -99,11 +99,12 @@ func (c Curve) check() error {
 	return nil
 }
 
-// peak returns the index of the largest response, the first of several.
+// peak returns the index of the largest response, the first of several. NaN is no
+// response.
 func (c Curve) peak() int {
 	best := 0
 	for i, y := range c.Y {
-		if y > c.Y[best] {
+		if y > c.Y[best] || math.IsNaN(c.Y[best]) {
 			best = i
 		}
 	}

@@ -84,8 +84,12 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.complete(&settings, table, source.Shape()); err != nil {
 		return err
 	}
-	if _, err := readout.Cells(source.Shape()); err != nil {
+	cells, err := readout.Cells(source.Shape())
+	if err != nil {
 		return usage(fmt.Errorf("--input %s: %w", printable(f.input), without(err, "tuning: ")))
+	}
+	if err := checkTuningMemory(source.Shape(), cells); err != nil {
+		return err
 	}
 	out, err := newOutputDir(f.output)
 	if err != nil {
@@ -96,11 +100,12 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	analysis, err := tuning.Analyse(ctx, responses, table, settings)
+	analysis, err := f.analyse(ctx, responses, table, settings, stderr)
 	if err != nil {
 		return err
 	}
-	t := &tuned{flags: f, shape: source.Shape(), readout: readout, table: table, analysis: analysis, names: cellNames(responses.Cells, readout.Sums)}
+	t := &tuned{flags: f, shape: source.Shape(), readout: readout, table: table, analysis: analysis, names: cellNames(responses.Cells, readout.Sums),
+		filters: f.filterNames(responses.Cells - len(readout.Sums))}
 	if err := t.write(ctx, out); err != nil {
 		return err
 	}
@@ -288,6 +293,49 @@ func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Reado
 	bar := newProgress(stderr, "reading", total)
 	defer bar.stop()
 	return tuning.Read(ctx, source, readout, bar.set)
+}
+
+// checkTuningMemory refuses what does not fit: an image's maps, in float32 and
+// float64, and the responses, which are there twice while phases are taken out.
+func checkTuningMemory(shape []int, cells int) error {
+	image, responses := 1.0, 16*float64(shape[0])*float64(cells)
+	for _, extent := range shape[1:] {
+		image *= float64(extent)
+	}
+	return checkMemory(fmt.Sprintf("activations %v", shape), 12*image+responses)
+}
+
+// analyse makes curves and figures of responses.
+func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *tuning.Table, s tuning.Settings, stderr io.Writer) (*tuning.Analysis, error) {
+	bar := newProgressOf(stderr, "fitting", "curves", r.Cells*len(s.By))
+	defer bar.stop()
+	s.Progress = bar.set
+	return tuning.Analyse(ctx, r, table, s)
+}
+
+// filterNames says what the filters of a run were, one for each channel; of the
+// pairs that an energy was made of, the first. nil if nobody knows.
+func (f *tuningFlags) filterNames(channels int) []string {
+	file, err := os.Open(filepath.Join(f.input, "filters.csv"))
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	table, err := stimuli.ReadCSV(file)
+	if err != nil || len(table.Rows) != channels && len(table.Rows) != 2*channels {
+		return nil
+	}
+	orientations := table.Column("orientation_deg")
+	var names []string
+	for channel := range channels {
+		row := channel * len(table.Rows) / channels
+		name := table.Kinds[row]
+		if orientations != nil && !math.IsNaN(orientations[row]) {
+			name += fmt.Sprintf(" %.4g°", orientations[row])
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // cellNames names cells by their channels.

@@ -15,6 +15,9 @@ func (t *tuned) draw(out *outputDir, curves tuning.AxisCurves) error {
 	for cell, c := range curves.Curves {
 		axes := t.axes(curves, c)
 		axes.Title = "cell " + t.names[cell]
+		if filter := t.filter(cell); filter != "" {
+			axes.Title += ", " + filter
+		}
 		if fit := t.analysis.Cells[cell].Fit; fit != nil && curves.Axis == tuning.ByOrientation {
 			axes.Lines[0].Style = figure.Points
 			axes.Lines = append(axes.Lines, fitted(fit, c.X))

@@ -23,6 +23,7 @@ type tuned struct {
 	table    *tuning.Table
 	analysis *tuning.Analysis
 	names    []string // of the cells
+	filters  []string // what the first of them have; nil if nobody knows
 	files    []string // written
 }
 
@@ -48,7 +49,8 @@ type tuningReport struct {
 // cellReport is a cell with the figures of cells.csv that are known.
 type cellReport struct {
 	Cell    int         `json:"cell"`
-	Name    string      `json:"name"` // its channel, or the channels that it adds up
+	Name    string      `json:"name"`             // its channel, or the channels that it adds up
+	Filter  string      `json:"filter,omitempty"` // kind and orientation, of a run's filters.csv
 	Figures tuning.Cell `json:"figures"`
 }
 
@@ -74,7 +76,7 @@ func (t *tuned) report() tuningReport {
 		r.Normalise = &t.readout.Normalisation
 	}
 	for i, cell := range t.analysis.Cells {
-		r.Cells = append(r.Cells, cellReport{i, t.names[i], cell})
+		r.Cells = append(r.Cells, cellReport{i, t.names[i], t.filter(i), cell})
 	}
 	for _, curves := range t.analysis.Curves {
 		axis := axisReport{By: curves.Axis.String(), Column: curves.Column}
@@ -84,6 +86,14 @@ func (t *tuned) report() tuningReport {
 		r.Curves = append(r.Curves, axis)
 	}
 	return r
+}
+
+// filter says what filter a cell has, "" if it is not known or there are several.
+func (t *tuned) filter(cell int) string {
+	if cell < len(t.filters) {
+		return t.filters[cell]
+	}
+	return ""
 }
 
 func numbers(values []float64) []number {

@@ -190,3 +190,12 @@ func TestMatrix(t *testing.T) {
 		}
 	}
 }
+
+// TestPlotsFromZero: the vertical axis holds 0.
+func TestPlotsFromZero(t *testing.T) {
+	for name, y := range map[string][]float64{"above": {5, 6}, "below": {-6, -5}, "flat": {5, 5}} {
+		if got := texts(t, chart(t, Axes{Lines: []Line{{X: []float64{1, 2}, Y: y}}})); !slices.ContainsFunc(got, func(s string) bool { return s == "0" || s == "0.0" }) {
+			t.Errorf("%s: the axes say %q", name, got)
+		}
+	}
+}

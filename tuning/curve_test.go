@@ -324,3 +324,33 @@ func BenchmarkFitVonMises(b *testing.B) {
 		})
 	}
 }
+
+// TestFitOfADip: a cell that is silenced by one orientation has a broad fit around the
+// others, and not one that is upside down.
+func TestFitOfADip(t *testing.T) {
+	dip := VonMises{Preferred: 60, Kappa: 5, Height: 1}
+	fit, ok, err := FitVonMises(sampled(18, 0, 180, func(x float64) float64 { return 1 - dip.At(x) }))
+	if err != nil || !ok || fit.Height <= 0 || math.Abs(fit.Preferred-150) > 1 {
+		t.Errorf("%+v, %v, %v", fit, ok, err)
+	}
+}
+
+// TestFoldSeam: an angle just below the period is 0, and joins it.
+func TestFoldSeam(t *testing.T) {
+	c := Curve{[]float64{-1e-9, 90, 180 - 1e-9}, []float64{1, 5, 3}}.fold(180)
+	if !slices.Equal(c.X, []float64{0, 90}) || !slices.Equal(c.Y, []float64{2, 5}) {
+		t.Errorf("folded to %v", c)
+	}
+}
+
+// TestAgreement: 0 and −0 are one value, and so are all NaN.
+func TestAgreement(t *testing.T) {
+	odd := math.Float64frombits(0x7ff8000000000123)
+	number, count := groups(5, []Parameter{{"a", []float64{0, math.Copysign(0, -1), math.NaN(), odd, 1}}})
+	if count != 3 || !slices.Equal(number, []int{0, 0, 1, 1, 2}) {
+		t.Errorf("%v, %d groups", number, count)
+	}
+	if (Parameter{"a", []float64{math.NaN(), odd}}).Varies() || !(Parameter{"a", []float64{1, math.NaN()}}).Varies() {
+		t.Error("Varies is wrong")
+	}
+}

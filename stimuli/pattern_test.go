@@ -205,6 +205,25 @@ func TestNoise(t *testing.T) {
 	}
 }
 
+// TestNoiseSupersampled: a pixel of noise is one value, however often it is
+// sampled, and seeds make others.
+func TestNoiseSupersampled(t *testing.T) {
+	for _, name := range []string{"white-noise", "pink-noise"} {
+		draw := func(samples int, seed float64) []float32 {
+			return drawn(t, newProduct(t, Canvas{Rows: 5, Columns: 8, Supersample: samples}, kind(t, name).New, Axis{"seed", Explicit(seed)})).Data
+		}
+		once := draw(1, 7)
+		for at, v := range draw(3, 7) {
+			if math.Abs(float64(v-once[at])) > 1e-7 {
+				t.Errorf("%s: pixel %d is %v, once sampled %v", name, at, v, once[at])
+			}
+		}
+		if slices.Equal(once, draw(1, 8)) {
+			t.Errorf("%s: seeds 7 and 8 give the same", name)
+		}
+	}
+}
+
 // TestLook: Michelson contrast, its zero values, and grey at 0.
 func TestLook(t *testing.T) {
 	for _, c := range []struct {

@@ -109,6 +109,21 @@ func TestDirection(t *testing.T) {
 	}
 }
 
+// TestRightAngles: along rows and columns gratings are exact, each the transpose or
+// the mirror image of the others bit for bit.
+func TestRightAngles(t *testing.T) {
+	const n = 9
+	images := drawn(t, newProduct(t, Canvas{Rows: n, Columns: n}, func() Pattern { return &Grating{SF: 0.17, Phase: 40} }, Axis{"orientation", Explicit(0, 90, 180, 270, -90, 360)}))
+	for at, v := range images.Plane(0, 0) {
+		i, j := at/n, at%n
+		for k, place := range []int{at, j*n + i, i*n + n - 1 - j, (n-1-j)*n + i, (n-1-j)*n + i, at} {
+			if images.Plane(k, 0)[place] != v {
+				t.Fatalf("image %d is not image 0 turned, at %d, %d", k, i, j)
+			}
+		}
+	}
+}
+
 // TestGrid: the order is that of the parameters, the last fastest, whatever the
 // order of the axes.
 func TestGrid(t *testing.T) {

@@ -98,7 +98,8 @@ func checkBank(n, size int) error {
 
 // Weights returns the filters as [K, 1, Size, Size], sampled in float64 at the
 // pixels' centres and rounded once. It refuses what a filter's Complete refuses,
-// quadrature pairs of filters without a phase, an empty bank, and banks of more
+// quadrature pairs of filters without a phase, an empty bank, filters that are all
+// zeros on so few pixels, and banks of more
 // than 1 GiB or, with a Size of 0, of more than 255 pixels a side.
 func (b Bank) Weights() (*conv.Tensor, error) {
 	all, size, err := b.complete()
@@ -110,8 +111,13 @@ func (b Bank) Weights() (*conv.Tensor, error) {
 		return nil, err
 	}
 	for k, f := range all {
+		zeros := true
 		for at, v := range b.sample(f, size) {
 			bank.Plane(k, 0)[at] = float32(v)
+			zeros = zeros && v == 0
+		}
+		if zeros {
+			return nil, fmt.Errorf("filters: %s on %d×%d pixels is all zeros: want another size", f.Kind(), size, size)
 		}
 	}
 	return bank, nil

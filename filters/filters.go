@@ -14,5 +14,5 @@
 // package stimuli: a filter prefers the grating of its own. [Population] draws
 // Gabors as they are distributed in V1.
 //
-// [Read] reads weights that were made elsewhere. [PyTorch] draws the weights that an untrained layer starts with.
+// [PyTorch] draws the weights that an untrained layer starts with.
 package filters

@@ -3,8 +3,6 @@ package filters
 import (
 	"fmt"
 
-	"gpuconv/conv"
-	"gpuconv/npy"
 	"gpuconv/stimuli"
 )
 
@@ -85,15 +83,4 @@ func population() Kind {
 			}
 			return all, nil
 		}}
-}
-
-// Read reads weights [filters, channels, rows, columns], as PyTorch's conv.weight
-// is, from a .npy file or one array of a .npz as file.npz:key, by the rules of
-// package npy.
-func Read(path string) (*conv.Tensor, error) {
-	array, err := npy.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return array.Tensor()
 }

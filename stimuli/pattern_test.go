@@ -109,6 +109,21 @@ func TestDirection(t *testing.T) {
 	}
 }
 
+// TestRightAngles: along rows and columns gratings are exact, each the transpose or
+// the mirror image of the others bit for bit.
+func TestRightAngles(t *testing.T) {
+	const n = 9
+	images := drawn(t, newProduct(t, Canvas{Rows: n, Columns: n}, func() Pattern { return &Grating{SF: 0.17, Phase: 40} }, Axis{"orientation", Explicit(0, 90, 180, 270, -90, 360)}))
+	for at, v := range images.Plane(0, 0) {
+		i, j := at/n, at%n
+		for k, place := range []int{at, j*n + i, i*n + n - 1 - j, (n-1-j)*n + i, (n-1-j)*n + i, at} {
+			if images.Plane(k, 0)[place] != v {
+				t.Fatalf("image %d is not image 0 turned, at %d, %d", k, i, j)
+			}
+		}
+	}
+}
+
 // TestGrid: the order is that of the parameters, the last fastest, whatever the
 // order of the axes.
 func TestGrid(t *testing.T) {
@@ -201,6 +216,25 @@ func TestNoise(t *testing.T) {
 			case k > 1 && math.Abs(level-scale) > 1e-5*scale+1e-5:
 				t.Errorf("exponent %v: amplitude·f^exponent at %d,%d is %v, at 0,1 %v", exponent, u, v, level, scale)
 			}
+		}
+	}
+}
+
+// TestNoiseSupersampled: a pixel of noise is one value, however often it is
+// sampled, and seeds make others.
+func TestNoiseSupersampled(t *testing.T) {
+	for _, name := range []string{"white-noise", "pink-noise"} {
+		draw := func(samples int, seed float64) []float32 {
+			return drawn(t, newProduct(t, Canvas{Rows: 5, Columns: 8, Supersample: samples}, kind(t, name).New, Axis{"seed", Explicit(seed)})).Data
+		}
+		once := draw(1, 7)
+		for at, v := range draw(3, 7) {
+			if math.Abs(float64(v-once[at])) > 1e-7 {
+				t.Errorf("%s: pixel %d is %v, once sampled %v", name, at, v, once[at])
+			}
+		}
+		if slices.Equal(once, draw(1, 8)) {
+			t.Errorf("%s: seeds 7 and 8 give the same", name)
 		}
 	}
 }

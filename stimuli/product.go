@@ -24,10 +24,10 @@ type Grid struct {
 }
 
 // maxGrid bounds a product: its table is in memory whole.
-const maxGrid = 1 << 22
+const maxGrid = 1 << 20
 
 // NewGrid refuses axes that name no parameter, or one twice, that have no values
-// or such as are not finite, and products of more than 2²² elements. Without axes
+// or such as are not finite, and products of more than 2²⁰ elements. Without axes
 // it has one element.
 func NewGrid(parameters []Parameter, axes []Axis) (*Grid, error) {
 	g := &Grid{n: 1}

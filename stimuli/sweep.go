@@ -47,11 +47,14 @@ func (s *Sweep) Draw(dst *conv.Tensor, first int) error {
 	})
 }
 
-// Table returns the parameters of each image. Of a patch it has the orientation
+// maxRows bounds a table at about 2 GB.
+const maxRows = 1 << 24
+
+// Table returns the parameters of each image, its phase at the first pixel. Of a patch it has the orientation
 // that was asked for, to which the tutorial adds 0.1 radians.
 func (s *Sweep) Table() (*Table, error) {
-	if s.orientations.Len() > maxGrid {
-		return nil, fmt.Errorf("stimuli: table of %d gratings: want at most %d", s.orientations.Len(), maxGrid)
+	if s.orientations.Len() > maxRows {
+		return nil, fmt.Errorf("stimuli: table of %d gratings: want at most %d", s.orientations.Len(), maxRows)
 	}
 	grating := s.grating.withDefaults()
 	sf := grating.SpatialFrequency / (2 * math.Pi * grating.Resolution)

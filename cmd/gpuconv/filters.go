@@ -124,7 +124,7 @@ func writeBank(ctx context.Context, file outputFile, b *bank) error {
 	if !strings.HasSuffix(string(file), ".npz") {
 		return file.fillWithTable(ctx, b.Shape[:], b.table, func(write writer) error { return write(b.Data) })
 	}
-	return file.withTable(ctx, b.table, func() error {
+	return file.withTable(b.table, func() error {
 		err := npy.WriteNPZ(string(file), npy.Named{Name: "weight", Array: &npy.Array{Shape: b.Shape[:], Data: b.Data}})
 		if err != nil {
 			return file.label(err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gpuconv/stimuli"
 )
@@ -71,7 +72,7 @@ func (s *settings) stimulus() (stimuli.Described, error) {
 func (s *settings) canvas() (c stimuli.Canvas, err error) {
 	c.Rows, c.Columns = 64, 64
 	if text, given := s.take("image-size"); given {
-		size, err := parsePair("image-size", text, 1)
+		size, err := parsePair(strings.TrimPrefix(s.label("image-size"), "--"), text, 1)
 		if err != nil {
 			return c, err
 		}

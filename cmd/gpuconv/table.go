@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,12 +21,15 @@ func (f outputFile) tableFile() string {
 
 // fillWithTable is fill with a table beside the file.
 func (f outputFile) fillWithTable(ctx context.Context, shape []int, table *stimuli.Table, fill func(write writer) error) error {
-	return f.withTable(ctx, table, func() error { return fillArray(ctx, string(f), shape, f.label, fill) })
+	return f.withTable(table, func() error { return fillArray(ctx, string(f), shape, f.label, fill) })
 }
 
 // withTable has write write the file, with its missing folders, and then the table
 // beside it. If write fails, neither is new.
-func (f outputFile) withTable(ctx context.Context, table *stimuli.Table, write func() error) error {
+func (f outputFile) withTable(table *stimuli.Table, write func() error) error {
+	if err := f.checkTable(); err != nil {
+		return err
+	}
 	made, err := makeFolders(filepath.Dir(string(f)))
 	if err != nil {
 		return outputError(string(f), err)
@@ -44,6 +50,21 @@ func (f outputFile) withTable(ctx context.Context, table *stimuli.Table, write f
 		removeFolders(made)
 	}
 	return err
+}
+
+// checkTable refuses to replace what is no table.
+func (f outputFile) checkTable() error {
+	file, err := os.Open(f.tableFile())
+	if err != nil {
+		return nil // it is not there, or writing will say why not
+	}
+	defer file.Close()
+	line, _ := bufio.NewReader(io.LimitReader(file, 64)).ReadString('\n')
+	if line == "" || strings.HasPrefix(line, "image,kind") || strings.HasPrefix(line, "filter,kind") {
+		return nil
+	}
+	return usage(fmt.Errorf("--output %s: its table would replace %s, which is no table of images or filters: want another name",
+		printable(string(f)), printable(f.tableFile())))
 }
 
 func (f outputFile) commitTable(hidden string) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gpuconv/npy"
 )
@@ -87,4 +89,39 @@ func squeezed(text string) string {
 		text = strings.ReplaceAll(text, "  ", " ")
 	}
 	return text
+}
+
+// TestTuningInterrupt: while the curves of 20,000 cells are fitted, which takes many
+// seconds, an interrupt leaves neither files nor folders.
+func TestTuningInterrupt(t *testing.T) {
+	unixOnly(t)
+	const orientations, cells = 18, 20_000
+	a := &npy.Array{Shape: []int{orientations, cells}}
+	for i := range orientations * cells {
+		a.Data = append(a.Data, float32(i*i%97))
+	}
+	file := filepath.Join(t.TempDir(), "a.npy")
+	if err := npy.WriteFile(file, a); err != nil {
+		t.Fatal(err)
+	}
+	cmd := program(t, "tuning", "--input", file, "--orientations", "0:180:10", "--output", "new/out")
+	cmd.Dir = t.TempDir()
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	waitFor(t, filepath.Join(cmd.Dir, "new/out/.partial"), ended)
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-ended:
+		checkInterrupted(t, err, stderr.String(), cmd.Dir)
+	case <-time.After(5 * time.Second):
+		cmd.Process.Kill()
+		t.Fatal("still running 5 s after the signal")
+	}
 }

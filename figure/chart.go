@@ -3,6 +3,7 @@ package figure
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"image/color"
 	"image/png"
 	"io"
@@ -59,6 +60,8 @@ func (c *Chart) png(w io.Writer) error {
 func (c *Chart) svg(w io.Writer) error {
 	width, height, _ := c.size()
 	canvas := vgsvg.New(length(width), length(height))
+	s := sheet{canvas: canvas, height: height}
+	s.fill(image.Rect(0, 0, width, height), color.White) // an image of vgimg is white
 	c.draw(canvas)
 	var text bytes.Buffer
 	if _, err := canvas.WriteTo(&text); err != nil {
@@ -71,10 +74,8 @@ func (c *Chart) svg(w io.Writer) error {
 func (c *Chart) draw(canvas vg.CanvasSizer) {
 	_, height, top := c.size()
 	all := draw.New(canvas)
-	all.SetColor(color.White)
-	all.Fill(all.Rectangle.Path())
+	s := sheet{canvas, height, newTypeface()}
 	if c.note != "" {
-		s := sheet{canvas, height, newTypeface()}
 		s.text(margin, margin+smallSize, 0, smallSize, c.note)
 	}
 	tiles := draw.Tiles{

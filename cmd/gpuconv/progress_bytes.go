@@ -11,26 +11,27 @@ import (
 )
 
 // byteProgress shows how far a download is: a bar on a terminal, a log line every
-// few seconds elsewhere.
+// few seconds elsewhere, and where nobody knows how many bytes there will be.
 type byteProgress struct {
-	writer io.Writer
-	what   string
-	bar    *progressbar.ProgressBar
-	log    *slog.Logger
-	last   time.Time
+	writer   io.Writer
+	what     string
+	terminal bool
+	bar      *progressbar.ProgressBar
+	log      *slog.Logger
+	last     time.Time
 }
 
 func newByteProgress(w io.Writer, what string) *byteProgress {
-	p := &byteProgress{writer: w, what: what, last: time.Now()}
-	if file, ok := w.(*os.File); !ok || !term.IsTerminal(int(file.Fd())) {
-		p.log = slog.New(slog.NewTextHandler(w, nil))
+	file, ok := w.(*os.File)
+	return &byteProgress{
+		writer: w, what: what, terminal: ok && term.IsTerminal(int(file.Fd())),
+		log: slog.New(slog.NewTextHandler(w, nil)), last: time.Now(),
 	}
-	return p
 }
 
 // set says that done of total bytes are there; total is −1 if nobody knows it.
 func (p *byteProgress) set(done, total int64) {
-	if p.log != nil {
+	if !p.terminal || total < 0 {
 		if done == total || time.Since(p.last) >= logEvery {
 			p.last = time.Now()
 			p.log.Info(p.what, "bytes", done, "of", total)

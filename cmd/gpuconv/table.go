@@ -59,6 +59,9 @@ func (f outputFile) checkTable() error {
 		return nil // it is not there, or writing will say why not
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		return usage(fmt.Errorf("--output %s: its table would be %s, which is a folder: want another name", printable(string(f)), printable(f.tableFile())))
+	}
 	line, _ := bufio.NewReader(io.LimitReader(file, 64)).ReadString('\n')
 	if line == "" || strings.HasPrefix(line, "image,kind") || strings.HasPrefix(line, "filter,kind") {
 		return nil

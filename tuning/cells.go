@@ -15,9 +15,9 @@ import (
 // channel then saturates at Gain and is at half of it where its drive is
 // Semisaturation. The zero value does nothing.
 type Normalisation struct {
-	Gain           float64 // γ, in the unit of the responses
-	Exponent       float64 // n; 2 in most of the literature
-	Semisaturation float64 // σ, in the unit of the drive
+	Gain           float64 `json:"gain"`           // γ, in the unit of the responses
+	Exponent       float64 `json:"exponent"`       // n; 2 in most of the literature
+	Semisaturation float64 `json:"semisaturation"` // σ, in the unit of the drive
 }
 
 func (n Normalisation) check() error {

@@ -6,7 +6,9 @@
 // Use [Stimuli] for a batch of images, [Filters] for a bank of weights and
 // [Activations] for what the bank makes of the images. Each returns a [Picture],
 // which [Picture.Save] stores as PNG or SVG. [BWR] and [Binary] are the tutorial's
-// colour maps, for pictures of one's own.
+// colour maps, for pictures of one's own. [Matrix] is a picture of a matrix, such
+// as one of dissimilarities, and [Plots] draws curves into axes, such as tuning
+// curves and histograms.
 //
 // # How numbers become pixels
 //

@@ -13,13 +13,16 @@ import (
 // It replaces an existing file. The picture is written beside it under another
 // name and renamed when complete, so that path never holds half a picture; after
 // an error nothing new is left behind.
-func (p *Picture) Save(path string) error {
+func (p *Picture) Save(path string) error { return save(path, p.png, p.svg) }
+
+// save writes a file in the format that its extension names.
+func save(path string, png, svg func(io.Writer) error) error {
 	var write func(io.Writer) error
 	switch extension := strings.ToLower(filepath.Ext(path)); extension {
 	case ".png":
-		write = p.png
+		write = png
 	case ".svg":
-		write = p.svg
+		write = svg
 	default:
 		return fmt.Errorf("figure: save %s: extension %q: want .png or .svg", path, extension)
 	}

@@ -7,5 +7,12 @@
 // square, and x runs along rows, so that a Gabor of θ prefers the tutorial's
 // grating of 90°−θ.
 //
+// [Gabor], [DoG], [Derivative] and [Laplacian] are filters of documented units, of
+// which a [Bank] makes weights: balanced or not, and in quadrature pairs, whose
+// filters 2m and 2m+1 conv.Energy makes a complex cell of. [Kinds] lists them, and
+// makes banks of every combination of parameters. Their orientations are those of
+// package stimuli: a filter prefers the grating of its own. [Population] draws
+// Gabors as they are distributed in V1.
+//
 // [PyTorch] draws the weights that an untrained layer starts with.
 package filters

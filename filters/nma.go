@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"gpuconv/conv"
+	"gpuconv/stimuli"
 )
 
 // NMA describes the tutorial's bank.
@@ -82,6 +83,26 @@ func (f NMA) Names() []string {
 		}
 	}
 	return names
+}
+
+// Table returns the parameters of each filter. A Gabor's orientation is that of
+// the tutorial's grating that it answers most to, 90° less its own; its spatial
+// frequency is in cycles per pixel, of which the grid has Size−1 from −Size/2 to
+// Size/2. The centre-surround pair has neither.
+func (f NMA) Table() (*stimuli.Table, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	t := &stimuli.Table{Subject: "filter", Columns: []string{"orientation_deg", "sf_cycles_per_pixel", "phase_deg"}}
+	sf := float64(f.Size) / float64(f.Size-1) / wavelength
+	for channel := range f.Channels {
+		kind, row := "nma-gabor", []float64{90 - f.orientation(channel), sf, phase * 180 / math.Pi}
+		if channel < 2 {
+			kind, row = []string{"nma-on-centre", "nma-off-centre"}[channel], []float64{math.NaN(), math.NaN(), math.NaN()}
+		}
+		t.Kinds, t.Rows = append(t.Kinds, kind), append(t.Rows, row)
+	}
+	return t, nil
 }
 
 // orientation returns a Gabor's angle in degrees: they divide the half turn.

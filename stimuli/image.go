@@ -25,12 +25,8 @@ func ReadImage(path string) (*conv.Tensor, error) {
 		return nil, fmt.Errorf("stimuli: %w", err)
 	}
 	defer file.Close()
-	config, _, err := image.DecodeConfig(file)
-	if err != nil {
-		return nil, fmt.Errorf("stimuli: %s: want a PNG or JPEG image: %w", path, err)
-	}
-	if n, err := conv.Product(config.Width, config.Height); err != nil || n > maxPixels {
-		return nil, fmt.Errorf("stimuli: %s: %d×%d pixels: want at most %d", path, config.Height, config.Width, maxPixels)
+	if _, _, err := checkImage(file, path); err != nil {
+		return nil, err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("stimuli: %w", err)
@@ -40,6 +36,27 @@ func ReadImage(path string) (*conv.Tensor, error) {
 		return nil, fmt.Errorf("stimuli: %s: %w", path, err)
 	}
 	return grey(decoded)
+}
+
+// imageSize reads the header of an image file.
+func imageSize(path string) (rows, columns int, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, 0, fmt.Errorf("stimuli: %w", err)
+	}
+	defer file.Close()
+	return checkImage(file, path)
+}
+
+func checkImage(file io.Reader, path string) (rows, columns int, err error) {
+	config, _, err := image.DecodeConfig(file)
+	if err != nil {
+		return 0, 0, fmt.Errorf("stimuli: %s: want a PNG or JPEG image: %w", path, err)
+	}
+	if n, err := conv.Product(config.Width, config.Height); err != nil || n > maxPixels {
+		return 0, 0, fmt.Errorf("stimuli: %s: %d×%d pixels: want at most %d", path, config.Height, config.Width, maxPixels)
+	}
+	return config.Height, config.Width, nil
 }
 
 func grey(decoded image.Image) (*conv.Tensor, error) {

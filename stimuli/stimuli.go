@@ -5,12 +5,22 @@
 // Stringer, CC BY 4.0), pixel for pixel as its NumPy code gives it with glibc's
 // sine and cosine; up to 6·10¹⁰ degrees no rounding in it depends on the platform.
 // A [Sweep] shows one over a list of orientations; [ParseValues] reads such a list.
-// [ReadImage] reads an image file.
+//
+// The other patterns are structs of parameters with units: [Grating], [Gabor],
+// [Plaid], [Checkerboard], [ZonePlate], [WhiteNoise], [PinkNoise] and [Impulse];
+// [Kinds] lists them. A [Product] shows one with every combination of the values of
+// its parameters on a [Canvas], sampled in float64. [Files] is a folder of images.
+// Each of these sets has a [Table] of what its images show.
 //
 // Orientations are in degrees from vertical: at 0 the stripes are vertical and
 // luminance varies along the columns, at ±90 they are horizontal. A small
-// positive angle turns the direction in which luminance varies from rightwards
-// towards downwards, row 0 being on top.
+// positive angle turns the direction u in which luminance varies from rightwards
+// towards downwards, row 0 being on top: clockwise as the image is seen,
+//
+//	u = x·cosθ + y·sinθ, x to the right, y downwards.
+//
+// A drift moves the pattern towards u: at 0 to the right, at 90 downwards, at 180
+// to the left. docs/orientation.png shows it.
 package stimuli
 
 import "gpuconv/conv"
@@ -21,4 +31,11 @@ import "gpuconv/conv"
 type Set interface {
 	Shape() conv.Shape
 	Draw(dst *conv.Tensor, first int) error
+}
+
+// Described is a set that says what its images show.
+type Described interface {
+	Set
+	Table() (*Table, error) // a row an image
+	Title(i int) string     // what sets image i apart
 }

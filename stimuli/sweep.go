@@ -2,11 +2,10 @@ package stimuli
 
 import (
 	"fmt"
-	"runtime"
+	"math"
+	"strings"
 
 	"gpuconv/conv"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Sweep is a [Set]: a grating at each of a list of orientations, in its order.
@@ -41,36 +40,32 @@ func (s *Sweep) Shape() conv.Shape { return conv.Shape{s.orientations.Len(), 1, 
 // 0 ≤ i < Shape().N().
 func (s *Sweep) Orientation(i int) float64 { return s.orientations.At(i) }
 
-// perWorker is how many pixels a goroutine is started for, about 0.1 ms of work:
-// in BenchmarkSweep two images of 48×64 on two goroutines took longer than on one.
-const perWorker = 1 << 14
-
 // Draw implements [Set] on all cores.
 func (s *Sweep) Draw(dst *conv.Tensor, first int) error {
-	if err := dst.Check("dst"); err != nil {
-		return err
-	}
-	n := dst.Shape.N()
-	if dst.Shape.Image() != s.Shape().Image() || first < 0 || n > s.orientations.Len()-first {
-		return fmt.Errorf("stimuli: images %d … %d of shape %v: want some of the %v", first, first+n-1, dst.Shape, s.Shape())
-	}
-	workers := max(1, min(runtime.GOMAXPROCS(0), n, len(dst.Data)/perWorker))
-	if workers == 1 {
-		return s.draw(dst, first, 0, n)
-	}
-	var group errgroup.Group
-	for worker := range workers {
-		group.Go(func() error { return s.draw(dst, first, n*worker/workers, n*(worker+1)/workers) })
-	}
-	return group.Wait()
+	return draw(dst, first, s.Shape(), func() painter {
+		return func(plane []float32, i int) error { return s.grating.Draw(plane, s.Orientation(i)) }
+	})
 }
 
-// draw draws images lo ≤ i < hi of dst.
-func (s *Sweep) draw(dst *conv.Tensor, first, lo, hi int) error {
-	for i := lo; i < hi; i++ {
-		if err := s.grating.Draw(dst.Plane(i, 0), s.Orientation(first+i)); err != nil {
-			return err
-		}
+// maxRows bounds a table at about 2 GB.
+const maxRows = 1 << 24
+
+// Table returns the parameters of each image, its phase at the first pixel. Of a patch it has the orientation
+// that was asked for, to which the tutorial adds 0.1 radians.
+func (s *Sweep) Table() (*Table, error) {
+	if s.orientations.Len() > maxRows {
+		return nil, fmt.Errorf("stimuli: table of %d gratings: want at most %d", s.orientations.Len(), maxRows)
 	}
-	return nil
+	grating := s.grating.withDefaults()
+	sf := grating.SpatialFrequency / (2 * math.Pi * grating.Resolution)
+	t := &Table{Subject: "image", Columns: []string{"orientation_deg", "sf_cycles_per_pixel", "phase_deg"}}
+	for i := range s.orientations.Len() {
+		t.Kinds, t.Rows = append(t.Kinds, "nma"), append(t.Rows, []float64{s.Orientation(i), sf, 0})
+	}
+	return t, nil
+}
+
+// Title says what sets image i apart, for pictures: its orientation.
+func (s *Sweep) Title(i int) string {
+	return strings.Replace(fmt.Sprintf("%.4g°", s.Orientation(i)), "-", "−", 1)
 }

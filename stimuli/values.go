@@ -126,3 +126,12 @@ func (v Values) At(i int) float64 {
 	}
 	return v.start + float64(float64(i)*v.step)
 }
+
+// Scaled returns the values times a factor.
+func (v Values) Scaled(factor float64) Values {
+	scaled := Values{start: v.start * factor, step: v.step * factor, count: v.count}
+	for _, x := range v.explicit {
+		scaled.explicit = append(scaled.explicit, x*factor)
+	}
+	return scaled
+}

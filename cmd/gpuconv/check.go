@@ -26,7 +26,7 @@ type checker struct {
 const judgeBytes = 4 << 20
 
 func newChecker(j *job, wanted spread) (*checker, error) {
-	plan, err := cpu.Reference{}.Plan(j.problem, j.bank, nil)
+	plan, err := cpu.Reference{}.Plan(j.problem, j.bank.Tensor, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func newChecker(j *job, wanted spread) (*checker, error) {
 	if !ok {
 		return nil, fmt.Errorf("the reference is no conv.Oracle")
 	}
-	return &checker{problem: j.problem, weight: j.bank, oracle: oracle, wanted: wanted, group: j.judged()}, nil
+	return &checker{problem: j.problem, weight: j.bank.Tensor, oracle: oracle, wanted: wanted, group: j.judged()}, nil
 }
 
 // look judges those images of a chunk that are wanted.

@@ -1,45 +1,134 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"gpuconv/filters"
+	"gpuconv/npy"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
+// filtersFlags are what gpuconv filters is asked for: a preset, a kind or a file.
+type filtersFlags struct {
+	preset   presetFlag
+	filter   filterFlags
+	kind     string
+	input    string
+	settings []string // flags that are settings of kinds
+	output   string
+}
+
 func newFilters() *cobra.Command {
-	var preset presetFlag
-	var filter filterFlags
-	var output string
+	var f filtersFlags
 	cmd := &cobra.Command{
-		Use:     "filters --output FILE.npy",
-		Short:   "Write a filter bank as a float32 array [filters, 1, K, K]",
-		Example: "  gpuconv filters --preset nma --channels 6 --size 7 --output bank.npy",
-		Args:    flagsOnly,
+		Use:   "filters --output FILE.npy",
+		Short: "Write a filter bank as a float32 array [filters, 1, K, K], and a table of it as CSV",
+		Long: "filters makes a preset, a bank of a kind of filters, or reads weights from a file, and writes FILE.npy, or FILE.npz with\n" +
+			"the array \"weight\", and, beside it, FILE.csv with a row of parameters for each filter. Weights are laid out as PyTorch's\n" +
+			"conv.weight: [filters, channels, rows, columns].\n\n" + filterKindsHelp() + "\n" +
+			"A parameter takes a number, a list or a range start:stop:step; filters are enumerated with the parameters in the\n" +
+			"order in which the table has them, the last varying fastest. A filter prefers the grating of its own orientation.",
+		Example: "  gpuconv filters --preset nma --channels 6 --size 7 --output bank.npy\n" +
+			"  gpuconv filters --kind gabor --orientation 0:180:22.5 --sf 0.1,0.2 --quadrature --balanced --output bank.npy\n" +
+			"  gpuconv filters --kind dog --sigma 1,2 --sign 1,-1 --output centres.npy\n" +
+			"  gpuconv filters --kind v1 --count 64 --seed 1 --quadrature --output v1.npz",
+		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := outputFile(output).check(); err != nil {
-				return err
-			}
-			tutorial3, err := preset.tutorial3()
-			if err != nil {
-				return err
-			}
-			bank, _, err := filter.bank(cmd.Context(), tutorial3)
-			if err != nil {
-				return err
-			}
-			if err := checkDisk(fmt.Sprintf("filters %v", bank.Shape), output, bytesOf(bank.Shape)); err != nil {
-				return err
-			}
-			err = outputFile(output).fill(cmd.Context(), bank.Shape[:], func(write writer) error { return write(bank.Data) })
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", printable(output), bank.Shape)
-			return nil
+			return f.run(cmd)
 		},
 	}
-	preset.register(cmd.Flags())
-	filter.register(cmd.Flags())
-	cmd.Flags().StringVar(&output, "output", "", "the .npy file to write")
+	f.register(cmd.Flags())
 	return cmd
+}
+
+func filterKindsHelp() string {
+	text := "Kinds:\n"
+	for _, k := range filters.Kinds() {
+		text += fmt.Sprintf("  %-20s %s\n", k.Name, k.Summary)
+	}
+	return text
+}
+
+func (f *filtersFlags) register(flags *pflag.FlagSet) {
+	f.preset.register(flags)
+	f.filter.register(flags)
+	flags.SetNormalizeFunc(alias("orientations", "orientation"))
+	flags.StringVar(&f.kind, "kind", "", "a kind of filters instead of a preset")
+	flags.StringVar(&f.input, "input", "", "weights to copy instead of a preset: .npy or .npz:key")
+	flags.StringVar(&f.output, "output", "", "the .npy or .npz file to write")
+	flags.Bool("quadrature", false, "of each filter a pair, a quarter of a cycle apart, that --activation energy makes a complex cell of")
+	flags.Bool("balanced", false, "the weights of each filter sum to 0")
+	f.settings = []string{"quadrature", "balanced"}
+	for _, k := range filters.Kinds() {
+		f.settings = registerParameters(flags, f.settings, k.Parameters)
+	}
+}
+
+func (f *filtersFlags) run(cmd *cobra.Command) error {
+	if err := outputFile(f.output).check(); err != nil {
+		return err
+	}
+	b, err := f.bank(cmd.Context(), cmd.Flags())
+	if err != nil {
+		return err
+	}
+	if err := checkDisk(fmt.Sprintf("filters %v", b.Shape), f.output, bytesOf(b.Shape)); err != nil {
+		return err
+	}
+	if err := writeBank(cmd.Context(), outputFile(f.output), b); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", printable(f.output), b.Shape)
+	return nil
+}
+
+// bank returns the weights that the flags ask for.
+func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*bank, error) {
+	given := givenSettings(flags, f.settings)
+	switch {
+	case f.kind != "" && f.input != "":
+		return nil, usage(errors.New("--kind, --input: want one of them"))
+	case f.input != "":
+		if err := refuseFlags(flags, "--input", append(slices.Collect(maps.Keys(given)), "preset", "channels", "size")); err != nil {
+			return nil, err
+		}
+		return readBank("input", f.input)
+	case f.kind != "":
+		if err := refuseFlags(flags, "--kind", []string{"preset", "channels"}); err != nil {
+			return nil, err
+		}
+		if flags.Changed("size") {
+			given["size"] = fmt.Sprint(f.filter.size)
+		}
+		return (&settings{kind: f.kind, values: given, label: func(key string) string { return "--" + key }}).filterBank(ctx)
+	}
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		return nil, usage(fmt.Errorf("--%s: want --kind with it", key))
+	}
+	tutorial3, err := f.preset.tutorial3()
+	if err != nil {
+		return nil, err
+	}
+	return f.filter.bank(ctx, tutorial3)
+}
+
+// writeBank writes the weights and, beside them, their table.
+func writeBank(ctx context.Context, file outputFile, b *bank) error {
+	if !strings.HasSuffix(string(file), ".npz") {
+		return file.fillWithTable(ctx, b.Shape[:], b.table, func(write writer) error { return write(b.Data) })
+	}
+	return file.withTable(b.table, func() error {
+		err := npy.WriteNPZ(string(file), npy.Named{Name: "weight", Array: &npy.Array{Shape: b.Shape[:], Data: b.Data}})
+		if err != nil {
+			return file.label(err)
+		}
+		return nil
+	})
 }

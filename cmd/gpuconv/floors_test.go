@@ -18,8 +18,8 @@ import (
 // floors only.
 var floors = [][]string{
 	{"conv", "shaders", "gpu/internal/egl"},
-	{"stimuli", "npy", "dataset"},
-	{"filters", "cpu", "gpu"},
+	{"stimuli", "npy"},
+	{"filters", "cpu", "gpu", "dataset"},
 	{"compare", "bench", "figure", "tuning"},
 	{"conv/convtest", "batch", "verify", "viewer"},
 	{"cmd/gpuconv"},

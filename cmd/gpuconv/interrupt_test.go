@@ -121,7 +121,7 @@ func TestReaderGone(t *testing.T) {
 	if err != nil {
 		t.Errorf("it ended with %v", err)
 	}
-	if names := names(t, filepath.Join(cmd.Dir, "out")); names != "activations.npy activations.png filters.png gratings.png run.json" {
+	if names := names(t, filepath.Join(cmd.Dir, "out")); names != "activations.npy activations.png filters.csv filters.png gratings.png run.json stimuli.csv" {
 		t.Errorf("it wrote %q", names)
 	}
 }

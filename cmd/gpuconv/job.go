@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"gpuconv/conv"
 	"gpuconv/stimuli"
@@ -14,9 +16,8 @@ import (
 // and how many images at a time.
 type job struct {
 	flags   *runFlags
-	sweep   *stimuli.Sweep
-	bank    *conv.Tensor
-	names   []string     // of the filters
+	images  stimuli.Described
+	bank    *bank
 	problem conv.Problem // with a chunk of images as N
 	shape   conv.Shape   // of all activations
 }
@@ -35,10 +36,6 @@ func (f *runFlags) job(ctx context.Context) (*job, error) {
 	if err := checkOutputDir(f.output); err != nil {
 		return nil, usage(err)
 	}
-	tutorial3, err := f.preset.tutorial3()
-	if err != nil {
-		return nil, err
-	}
 	if err := f.backend.validate(); err != nil {
 		return nil, err
 	}
@@ -46,10 +43,11 @@ func (f *runFlags) job(ctx context.Context) (*job, error) {
 		return nil, usage(fmt.Errorf("--check %d: want a number of images, or -1 for all", f.check))
 	}
 	j := &job{flags: f}
-	if j.sweep, err = f.stimulus.sweep(tutorial3); err != nil {
+	var err error
+	if j.images, err = f.images(); err != nil {
 		return nil, err
 	}
-	if j.bank, j.names, err = f.filter.bank(ctx, tutorial3); err != nil {
+	if j.bank, err = f.weights(ctx); err != nil {
 		return nil, err
 	}
 	if err := j.plan(); err != nil {
@@ -58,14 +56,70 @@ func (f *runFlags) job(ctx context.Context) (*job, error) {
 	return j, j.checkResources()
 }
 
+// images returns the stimuli: a kind's, image files, or the preset's gratings.
+func (f *runFlags) images() (stimuli.Described, error) {
+	if f.stimuli == "" {
+		tutorial3, err := f.preset.tutorial3()
+		if err != nil {
+			return nil, err
+		}
+		return f.stimulus.sweep(tutorial3)
+	}
+	if info, err := os.Stat(f.stimuli); stimuli.IsImageName(f.stimuli) || err == nil && info.IsDir() {
+		return openFiles("stimulus", f.stimuli)
+	}
+	s, err := parseSettings("stimulus", f.stimuli)
+	if err != nil {
+		return nil, err
+	}
+	return s.stimulus()
+}
+
+// weights returns the filters: a kind's, those of a file, or the preset's.
+func (f *runFlags) weights(ctx context.Context) (*bank, error) {
+	if f.filters == "" {
+		tutorial3, err := f.preset.tutorial3()
+		if err != nil {
+			return nil, err
+		}
+		return f.filter.bank(ctx, tutorial3)
+	}
+	if isArray(f.filters) {
+		return readBank("filter", f.filters)
+	}
+	s, err := parseSettings("filter", f.filters)
+	if err != nil {
+		return nil, err
+	}
+	return s.filterBank(ctx)
+}
+
+// cells names the channels of the activations. That of a pair's energy has no
+// phase.
+func (j *job) cells() []string {
+	if j.problem.Activation != conv.Energy {
+		return j.bank.names
+	}
+	var names []string
+	for k := 0; k < len(j.bank.names); k += 2 {
+		name, _, _ := strings.Cut(", "+j.bank.names[k], ", phase ")
+		names = append(names, "energy"+name)
+	}
+	return names
+}
+
 // plan poses the problem, one chunk of images at a time.
 func (j *job) plan() error {
-	all := j.sweep.Shape()
-	half := j.flags.filter.size / 2
-	j.problem = conv.Problem{Spec: conv.Spec{Padding: conv.Pad(half, half)}, Src: all.Image(), Weight: j.bank.Shape}
+	activation, err := parseName("activation", j.flags.activation, conv.Energy+1)
+	if err != nil {
+		return err
+	}
+	all, kernel := j.images.Shape(), j.bank.Shape
+	spec := conv.Spec{Padding: conv.Pad(kernel.H()/2, kernel.W()/2), Activation: activation}
+	j.problem = conv.Problem{Spec: spec, Src: all.Image(), Weight: kernel}
 	image, err := j.problem.Dst()
 	if err != nil {
-		return usage(err)
+		return usage(without(err, "conv: "))
 	}
 	j.shape = image.WithN(all.N())
 	chunk := min(chunkBytes/bytesOf(image), chunkMACs/j.problem.MACs())
@@ -103,6 +157,7 @@ func (j *job) memory() float64 {
 	need := program + (4*chunk+examples)*(src+dst) // three chunks here, one on the device
 	need += 4 * float64(j.judged()) * dst          // the judge's values and magnitudes, float64
 	need += 4 * bytesOf(j.bank.Shape)              // here, in two plans, packed
+	need += 200 * float64(j.images.Shape().N())    // a row of the table
 	if j.flags.backend.backend == "reference" {
 		need += 4 * chunk * dst // its own values and magnitudes
 	}

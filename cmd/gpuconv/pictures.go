@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	"gpuconv/conv"
 	"gpuconv/figure"
 
@@ -46,15 +48,42 @@ func (g *gallery) look(first int, src, dst *conv.Tensor) {
 	}
 }
 
+// stimuliPicture is the name of the picture of stimuli, the preset's gratings if
+// no others were asked for.
+func stimuliPicture(asked string) string {
+	if asked == "" {
+		return "gratings.png"
+	}
+	return "stimuli.png"
+}
+
+// limit returns the range of the activations' picture: the tutorial's for its own
+// stimuli and filters, else the largest that is shown.
+func (g *gallery) limit(j *job) float64 {
+	if j.flags.stimuli == "" && j.flags.filters == "" {
+		return activationLimit
+	}
+	largest := 0.0
+	for _, v := range g.activations.Data {
+		if a := math.Abs(float64(v)); a > largest && !math.IsInf(a, 0) {
+			largest = a
+		}
+	}
+	if largest == 0 {
+		return 1
+	}
+	return largest
+}
+
 // draw writes the pictures of a job, all at once.
 func (g *gallery) draw(j *job, out *outputDir) error {
-	orientations := titles(j.sweep, g.shown.all())
+	shown := titles(j.images, g.shown.all())
 	var group errgroup.Group
 	for name, draw := range map[string]func() (*figure.Picture, error){
-		"gratings.png": func() (*figure.Picture, error) { return figure.Stimuli(g.stimuli, orientations) },
-		"filters.png":  func() (*figure.Picture, error) { return figure.Filters(j.bank, j.names) },
+		stimuliPicture(j.flags.stimuli): func() (*figure.Picture, error) { return figure.Stimuli(g.stimuli, shown) },
+		"filters.png":                   func() (*figure.Picture, error) { return figure.Filters(j.bank.Tensor, j.bank.names) },
 		"activations.png": func() (*figure.Picture, error) {
-			return figure.Activations(g.stimuli, g.activations, orientations, j.names, activationLimit)
+			return figure.Activations(g.stimuli, g.activations, shown, j.cells(), g.limit(j))
 		},
 	} {
 		group.Go(func() error {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 
-	"gpuconv/conv"
 	"gpuconv/filters"
 	"gpuconv/stimuli"
 
@@ -40,9 +38,15 @@ type stimulusFlags struct {
 
 func (f *stimulusFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.orientations, "orientations", "-90,-45,0,45,90", "degrees from vertical: a list, or start:stop:step for start + i·step below stop")
-	flags.Float64Var(&f.sf, "sf", 1.0/28, "spatial frequency as the tutorial counts it: radians per pixel of the full 640×480 image")
 	flags.Float64Var(&f.res, "res", 0.1, "resolution: 1 is 640×480 pixels")
 	flags.BoolVar(&f.patch, "patch", false, "a round patch on the right instead of the whole image")
+}
+
+// defaultSF is the tutorial's spatial frequency.
+const defaultSF = 1.0 / 28
+
+func (f *stimulusFlags) registerSF(flags *pflag.FlagSet) {
+	flags.Float64Var(&f.sf, "sf", defaultSF, "spatial frequency as the tutorial counts it: radians per pixel of the full 640×480 image")
 }
 
 // sweep returns the gratings, one per orientation.
@@ -75,27 +79,30 @@ func (f *filterFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.size, "size", 7, "rows and columns of each filter; at least 2")
 }
 
-// bank returns the filters, [channels, 1, size, size], and their names.
-func (f *filterFlags) bank(ctx context.Context, tutorial3 bool) (*conv.Tensor, []string, error) {
+// bank returns the filters, [channels, 1, size, size].
+func (f *filterFlags) bank(ctx context.Context, tutorial3 bool) (*bank, error) {
 	switch {
 	case f.channels < 2:
-		return nil, nil, usage(fmt.Errorf("--channels %d: want at least 2, the centre-surround pair", f.channels))
+		return nil, usage(fmt.Errorf("--channels %d: want at least 2, the centre-surround pair", f.channels))
 	case f.size < 2:
-		return nil, nil, usage(fmt.Errorf("--size %d: want at least 2, a smaller filter would be all zeros", f.size))
+		return nil, usage(fmt.Errorf("--size %d: want at least 2, a smaller filter would be all zeros", f.size))
 	}
 	if err := checkMemory(fmt.Sprintf("--channels %d --size %d: the filters", f.channels, f.size), f.bytes()); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	nma := filters.NMA{Channels: f.channels, Size: f.size, Tutorial3: tutorial3}
-	var bank *conv.Tensor
-	err := await(ctx, func() (err error) { bank, err = nma.Bank(); return err })
+	made := &bank{names: nma.Names()}
+	err := await(ctx, func() (err error) { made.Tensor, err = nma.Bank(); return err })
 	if ctx.Err() != nil {
-		return nil, nil, ctx.Err()
+		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, nil, usage(fmt.Errorf("--channels %d --size %d: %w", f.channels, f.size, without(err, "filters: ")))
+		return nil, usage(fmt.Errorf("--channels %d --size %d: %w", f.channels, f.size, without(err, "filters: ")))
 	}
-	return bank, nma.Names(), nil
+	if made.table, err = nma.Table(); err != nil {
+		return nil, err
+	}
+	return made, nil
 }
 
 // bytes returns what making the bank takes: the filters, and one in float64.
@@ -103,11 +110,11 @@ func (f *filterFlags) bytes() float64 {
 	return (4*float64(f.channels) + 8) * float64(f.size) * float64(f.size)
 }
 
-// titles names gratings by their orientation.
-func titles(sweep *stimuli.Sweep, images []int) []string {
+// titles says what sets images apart.
+func titles(set stimuli.Described, images []int) []string {
 	names := make([]string, len(images))
 	for i, n := range images {
-		names[i] = strings.Replace(fmt.Sprintf("%.4g°", sweep.Orientation(n)), "-", "−", 1)
+		names[i] = set.Title(n)
 	}
 	return names
 }

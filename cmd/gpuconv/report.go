@@ -24,13 +24,16 @@ type report struct {
 	Program programReport `json:"program"`
 	Started time.Time     `json:"started"` // UTC
 
-	Preset       string  `json:"preset"`
-	Orientations string  `json:"orientations"` // degrees from vertical: a list or start:stop:step
-	SF           float64 `json:"sf"`           // radians per pixel of the full 640×480 image
-	Res          float64 `json:"res"`          // 1 is 640×480 pixels
+	Stimulus     string  `json:"stimulus,omitempty"` // a kind and its settings, in place of the preset's stimuli
+	Filter       string  `json:"filter,omitempty"`   // a kind and its settings, in place of the preset's filters
+	Preset       string  `json:"preset"`             // of what is not in place of it
+	Orientations string  `json:"orientations"`       // degrees from vertical: a list or start:stop:step
+	SF           float64 `json:"sf"`                 // radians per pixel of the full 640×480 image
+	Res          float64 `json:"res"`                // 1 is 640×480 pixels
 	Patch        bool    `json:"patch"`
-	Channels     int     `json:"channels"`
-	Size         int     `json:"size"`
+	Channels     int     `json:"channels"` // filters
+	Size         int     `json:"size"`     // rows of a filter
+	Activation   string  `json:"activation"`
 	Padding      int     `json:"padding"` // zeros at each side of an image; the stride is 1, there is no bias
 
 	StimuliShape     conv.Shape `json:"stimuli_shape"`     // [N, 1, rows, columns]
@@ -131,13 +134,21 @@ func seconds(d time.Duration) number { return number(d.Seconds()) }
 // newReport reports what is known before anything is convolved.
 func newReport(j *job, s session, started time.Time) *report {
 	f := j.flags
-	return &report{
+	r := &report{
 		Schema: 1, Command: os.Args, Program: describeProgram(), Started: started.UTC().Truncate(time.Millisecond), began: started,
 		Preset: f.preset.name, Orientations: f.stimulus.orientations, SF: f.stimulus.sf, Res: f.stimulus.res, Patch: f.stimulus.patch,
-		Channels: f.filter.channels, Size: f.filter.size, Padding: j.problem.Padding.Top,
-		StimuliShape: j.sweep.Shape(), FiltersShape: j.bank.Shape, ActivationsShape: j.shape,
-		Backend: describeBackend(s),
+		Channels: j.bank.Shape[0], Size: j.bank.Shape.H(), Activation: j.problem.Activation.String(), Padding: j.problem.Padding.Top,
+		StimuliShape: j.images.Shape(), FiltersShape: j.bank.Shape, ActivationsShape: j.shape,
+		Backend:  describeBackend(s),
+		Stimulus: f.stimuli, Filter: f.filters,
 	}
+	if r.Stimulus != "" {
+		r.Orientations, r.SF, r.Res, r.Patch = "", 0, 0, false
+	}
+	if r.Stimulus != "" && r.Filter != "" {
+		r.Preset = ""
+	}
+	return r
 }
 
 func describeBackend(s session) backendReport {
@@ -203,8 +214,15 @@ func (r *report) announce(w io.Writer, s session) {
 	if s.note != "" {
 		fmt.Fprintf(w, "          (%s)\n", s.note)
 	}
-	fmt.Fprintf(w, "job       %d gratings of %d×%d with %d filters of %d×%d, preset %s, algorithm %s\n",
-		r.StimuliShape.N(), r.StimuliShape.H(), r.StimuliShape.W(), r.Channels, r.Size, r.Size, r.Preset, r.Backend.Algorithm)
+	what, from := "gratings", ", preset "+r.Preset
+	if r.Stimulus != "" {
+		what = "images"
+	}
+	if r.Preset == "" {
+		from = ""
+	}
+	fmt.Fprintf(w, "job       %d %s of %d×%d with %d filters of %d×%d%s, algorithm %s\n", r.StimuliShape.N(), what,
+		r.StimuliShape.H(), r.StimuliShape.W(), r.FiltersShape.N(), r.FiltersShape.H(), r.FiltersShape.W(), from, r.Backend.Algorithm)
 }
 
 // print says what was done.
@@ -214,6 +232,6 @@ func (r *report) print(w io.Writer, folder string) {
 	if r.Check != nil {
 		fmt.Fprintf(w, "checked   %d images against the float64 reference: %s\n", r.Check.Images, r.agreement)
 	}
-	fmt.Fprintf(w, "wrote     %s %v, gratings.png, filters.png, activations.png, run.json\n",
-		printable(filepath.Join(folder, "activations.npy")), r.ActivationsShape)
+	fmt.Fprintf(w, "wrote     %s %v, %s, filters.png, activations.png, stimuli.csv, filters.csv, run.json\n",
+		printable(filepath.Join(folder, "activations.npy")), r.ActivationsShape, stimuliPicture(r.Stimulus))
 }

@@ -7,8 +7,10 @@ import (
 
 	"gpuconv/batch"
 	"gpuconv/conv"
+	"gpuconv/stimuli"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // runFlags are what gpuconv run is asked for.
@@ -19,30 +21,62 @@ type runFlags struct {
 	backend  backendFlags
 	check    int
 	output   string
+
+	stimuli, filters, activation string
 }
 
 func newRun() *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "run --output DIR",
-		Short: "Convolve gratings with a filter bank: the main job",
-		Long: "run convolves gratings of the given orientations with a bank of centre-surround and Gabor filters (zero padding\n" +
-			"of half a filter, stride 1, no bias), checks a sample of the images against the float64 reference, and writes\n" +
-			"activations.npy [N, filters, H, W], gratings.png, filters.png, activations.png and run.json.",
+		Short: "Convolve stimuli with a filter bank: the main job",
+		Long: "run convolves gratings of the given orientations with a bank of centre-surround and Gabor filters, or any stimuli with\n" +
+			"any filters (zero padding of half a filter, stride 1, no bias), checks a sample of the images against the float64\n" +
+			"reference, and writes activations.npy [N, channels, H, W], stimuli.csv and filters.csv (what each image and filter\n" +
+			"is), gratings.png or stimuli.png, filters.png, activations.png and run.json.\n\n" +
+			"--stimulus and --filter name a kind and its settings in one text, as the flags of gpuconv stimuli and gpuconv filters\n" +
+			"are named: a list, a range start:stop:step or a word after =, or nothing to turn something on.",
 		Example: "  gpuconv run --orientations -90,-45,0,45,90 --backend gpu --output out\n" +
-			"  gpuconv run --orientations -90:90:0.045 --backend gpu --output out4000",
+			"  gpuconv run --orientations -90:90:0.045 --backend gpu --output out4000\n" +
+			"  gpuconv run --stimulus \"grating orientation=0:180:5 sf=0.05,0.1,0.15,0.2,0.25 phase=0:360:45 centred\" \\\n" +
+			"    --filter \"gabor orientation=0:180:45 sf=0.15 quadrature balanced\" --activation energy --output complex",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.refuse(cmd.Flags()); err != nil {
+				return err
+			}
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f.preset.register(cmd.Flags())
 	f.stimulus.register(cmd.Flags())
+	f.stimulus.registerSF(cmd.Flags())
 	f.filter.register(cmd.Flags())
 	f.backend.register(cmd.Flags())
+	cmd.Flags().StringVar(&f.stimuli, "stimulus", "", "a kind of stimuli and its settings, or an image file or folder, instead of the preset's gratings")
+	cmd.Flags().StringVar(&f.filters, "filter", "", "a kind of filters and its settings, or .npy or .npz:key weights, instead of the preset's bank")
+	cmd.Flags().StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of each two filters")
 	cmd.Flags().IntVar(&f.check, "check", 16, "how many images, spread over the set, are checked against the reference; -1 for all")
 	cmd.Flags().StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	return cmd
+}
+
+// refuse refuses flags of a preset's half that is not used.
+func (f *runFlags) refuse(flags *pflag.FlagSet) error {
+	if f.stimuli != "" {
+		if err := refuseFlags(flags, "--stimulus", []string{"orientations", "sf", "res", "patch"}); err != nil {
+			return err
+		}
+	}
+	if f.filters != "" {
+		if err := refuseFlags(flags, "--filter", []string{"channels", "size"}); err != nil {
+			return err
+		}
+	}
+	if f.stimuli != "" && f.filters != "" {
+		return refuseFlags(flags, "--stimulus and --filter", []string{"preset"})
+	}
+	return nil
 }
 
 // run does the job: all of its files are written, or none.
@@ -58,7 +92,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	defer out.abort()
 	opening := time.Now()
-	s, err := f.backend.prepare(ctx, j.problem, j.bank, nil)
+	s, err := f.backend.prepare(ctx, j.problem, j.bank.Tensor, nil)
 	if err != nil {
 		return err
 	}
@@ -88,6 +122,9 @@ func (j *job) run(ctx context.Context, s session, out *outputDir, r *report, std
 		return err
 	}
 	r.Seconds.Pictures = seconds(time.Since(drawing))
+	if err := j.writeTables(out); err != nil {
+		return err
+	}
 	r.complete(w, s.plan)
 	if err := r.write(out); err != nil {
 		return err
@@ -96,6 +133,20 @@ func (j *job) run(ctx context.Context, s session, out *outputDir, r *report, std
 		return err
 	}
 	return out.commit()
+}
+
+// writeTables writes what the images and the filters are.
+func (j *job) writeTables(out *outputDir) error {
+	table, err := j.images.Table()
+	if err != nil {
+		return err
+	}
+	for name, t := range map[string]*stimuli.Table{"stimuli.csv": table, "filters.csv": j.bank.table} {
+		if err := saveTable(out.file(name), t); err != nil {
+			return out.label(name)(err)
+		}
+	}
+	return nil
 }
 
 // watched is what a job keeps of its images as they pass.
@@ -119,7 +170,7 @@ func (j *job) convolve(ctx context.Context, s session, out *outputDir, stderr io
 	const name = "activations.npy"
 	err = fillArray(ctx, out.file(name), j.shape[:], out.label(name), func(write writer) (err error) {
 		w.stats, err = batch.Job{
-			Source:   awaitedSource{j.sweep, ctx},
+			Source:   awaitedSource{j.images, ctx},
 			Problem:  j.problem,
 			Plan:     awaitedPlan{s.plan, ctx},
 			Progress: bar.set,

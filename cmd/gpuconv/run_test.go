@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func small(output string) *runFlags {
 		stimulus: stimulusFlags{orientations: "0:90:3", sf: 1.0 / 28, res: 0.02},
 		filter:   filterFlags{channels: 3, size: 5},
 		backend:  backendFlags{backend: "cpu", device: "any"},
-		check:    16, output: output,
+		check:    16, output: output, activation: "none",
 	}
 }
 
@@ -49,7 +50,7 @@ func runAltered(t *testing.T, f func(dst *conv.Tensor) error) (*report, string, 
 		t.Fatal(err)
 	}
 	j.problem.Src = j.problem.Src.WithN(7)
-	plan, err := cpu.Engine{}.Plan(j.problem, j.bank, nil)
+	plan, err := cpu.Engine{}.Plan(j.problem, j.bank.Tensor, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,12 +125,12 @@ func TestOneWrongImage(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.group = 4
-		src, _ := conv.NewTensor(j.sweep.Shape())
+		src, _ := conv.NewTensor(j.images.Shape())
 		dst, _ := conv.NewTensor(j.shape)
-		if err := j.sweep.Draw(src, 0); err != nil {
+		if err := j.images.Draw(src, 0); err != nil {
 			t.Fatal(err)
 		}
-		plan, err := cpu.Engine{}.Plan(j.problem, j.bank, nil)
+		plan, err := cpu.Engine{}.Plan(j.problem, j.bank.Tensor, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,7 +174,7 @@ func TestInterruptedLate(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	s, err := flags.backend.prepare(ctx, j.problem, j.bank, nil)
+	s, err := flags.backend.prepare(ctx, j.problem, j.bank.Tensor, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,11 +215,11 @@ func TestChunks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			bank, _, err := flags.filter.bank(t.Context(), false)
+			bank, err := flags.filter.bank(t.Context(), false)
 			if err != nil {
 				t.Fatal(err)
 			}
-			j := &job{flags: flags, sweep: sweep, bank: bank}
+			j := &job{flags: flags, images: sweep, bank: bank}
 			if err := j.plan(); err != nil {
 				t.Fatal(err)
 			}
@@ -251,6 +252,23 @@ func TestGallery(t *testing.T) {
 	for row, image := range []float32{0, 7, 14, 21, 29} {
 		if x, y := g.stimuli.Plane(row, 0)[0], g.activations.Plane(row, 1)[0]; x != image || y != 100+image {
 			t.Errorf("row %d shows image %v with activations of image %v, want %v", row, x, y-100, image)
+		}
+	}
+}
+
+// TestCells: the channels of energies are named after pairs, without a phase.
+func TestCells(t *testing.T) {
+	for _, c := range []struct {
+		activation  conv.Activation
+		names, want []string
+	}{
+		{conv.ReLU, []string{"0°, phase 0", "0°, phase 90"}, []string{"0°, phase 0", "0°, phase 90"}},
+		{conv.Energy, []string{"0°, phase 0", "0°, phase 90", "45°, sf 0.1, phase 0", "45°, sf 0.1, phase 90"}, []string{"energy, 0°", "energy, 45°, sf 0.1"}},
+		{conv.Energy, []string{"phase 0", "phase 90"}, []string{"energy"}},
+	} {
+		j := &job{bank: &bank{names: c.names}, problem: conv.Problem{Spec: conv.Spec{Activation: c.activation}}}
+		if got := j.cells(); !slices.Equal(got, c.want) {
+			t.Errorf("cells %q of %q, want %q", got, c.names, c.want)
 		}
 	}
 }

@@ -2,53 +2,200 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 
 	"gpuconv/conv"
 	"gpuconv/stimuli"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
+// stimuliFlags are what gpuconv stimuli is asked for: a preset, a kind or files.
+type stimuliFlags struct {
+	preset   presetFlag
+	stimulus stimulusFlags
+	sf       string
+	kind     string
+	input    string
+	settings []string // flags that are settings of kinds
+	output   string
+}
+
 func newStimuli() *cobra.Command {
-	var preset presetFlag
-	var stimulus stimulusFlags
-	var output string
+	var f stimuliFlags
 	cmd := &cobra.Command{
-		Use:     "stimuli --output FILE.npy",
-		Short:   "Write stimuli as a float32 array [N, 1, H, W]",
-		Example: "  gpuconv stimuli --preset nma --orientations -90:90:6 --output gratings.npy",
-		Args:    flagsOnly,
+		Use:   "stimuli --output FILE.npy",
+		Short: "Write stimuli as a float32 array [N, 1, H, W], and a table of them as CSV",
+		Long: "stimuli draws a preset, a kind of pattern or image files, and writes FILE.npy and, beside it, FILE.csv with a row of\n" +
+			"parameters for each image.\n\n" + kindsHelp() + "\n" +
+			"A parameter takes a number, a list or a range start:stop:step; images are enumerated with the parameters in the\n" +
+			"order in which the table has them, the last varying fastest. At orientation 0 stripes are vertical; a small positive\n" +
+			"one turns them clockwise, and a drift moves right at 0, down at 90.",
+		Example: "  gpuconv stimuli --preset nma --orientations -90:90:6 --output gratings.npy\n" +
+			"  gpuconv stimuli --kind grating --orientation 0:180:5 --sf 0.05,0.1 --phase 0:360:45 --output s.npy\n" +
+			"  gpuconv stimuli --kind grating --drift 0.125 --frame 0:8:1 --aperture raised-cosine --output drift.npy\n" +
+			"  gpuconv stimuli --input photos --output photos.npy",
+		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := outputFile(output).check(); err != nil {
-				return err
-			}
-			tutorial3, err := preset.tutorial3()
-			if err != nil {
-				return err
-			}
-			sweep, err := stimulus.sweep(tutorial3)
-			if err != nil {
-				return err
-			}
-			if err := writeStimuli(cmd.Context(), outputFile(output), sweep); err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", printable(output), sweep.Shape())
-			return nil
+			return f.run(cmd)
 		},
 	}
-	preset.register(cmd.Flags())
-	stimulus.register(cmd.Flags())
-	cmd.Flags().StringVar(&output, "output", "", "the .npy file to write")
+	f.register(cmd.Flags())
 	return cmd
+}
+
+func kindsHelp() string {
+	text := "Kinds:\n"
+	for _, k := range stimuli.Kinds() {
+		text += fmt.Sprintf("  %-18s %s\n", k.Name, k.Summary)
+	}
+	return text
+}
+
+func (f *stimuliFlags) register(flags *pflag.FlagSet) {
+	f.preset.register(flags)
+	f.stimulus.register(flags)
+	flags.SetNormalizeFunc(alias("orientation", "orientations"))
+	flags.StringVar(&f.sf, "sf", "", "spatial frequency: of kinds a list in cycles/pixel or --sf-unit; of presets a number, as the tutorial\ncounts it, in radians per pixel of the full 640×480 image (default 1/28)")
+	flags.StringVar(&f.kind, "kind", "", "a kind of pattern instead of a preset")
+	flags.StringVar(&f.input, "input", "", "an image file or a folder of them instead of a preset: .png, .jpg")
+	flags.StringVar(&f.output, "output", "", "the .npy file to write")
+	f.settings = []string{"orientation", "sf"}
+	for _, s := range canvasSettings() {
+		flags.String(s.name, "", s.help)
+		f.settings = append(f.settings, s.name)
+	}
+	for _, s := range switchSettings() {
+		flags.Bool(s.name, false, s.help)
+		f.settings = append(f.settings, s.name)
+	}
+	for _, k := range stimuli.Kinds() {
+		f.settings = registerParameters(flags, f.settings, k.New().Parameters())
+	}
+	for w := range stimuli.RaisedCosine + 1 {
+		windowed := stimuli.Grating{Look: stimuli.Look{Aperture: stimuli.Aperture{Window: w}}}
+		f.settings = registerParameters(flags, f.settings, windowed.Parameters())
+	}
+}
+
+// registerParameters adds a flag for each parameter that has none yet, and returns
+// names with theirs.
+func registerParameters(flags *pflag.FlagSet, names []string, parameters []stimuli.Parameter) []string {
+	for _, p := range parameters {
+		if flags.Lookup(p.Name) == nil {
+			flags.String(p.Name, "", p.Help)
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// alias lets a flag be typed by another name.
+func alias(other, name string) func(*pflag.FlagSet, string) pflag.NormalizedName {
+	return func(_ *pflag.FlagSet, typed string) pflag.NormalizedName {
+		if typed == other {
+			typed = name
+		}
+		return pflag.NormalizedName(typed)
+	}
+}
+
+func (f *stimuliFlags) run(cmd *cobra.Command) error {
+	if err := outputFile(f.output).check(); err != nil {
+		return err
+	}
+	images, err := f.images(cmd.Flags())
+	if err != nil {
+		return err
+	}
+	if err := writeStimuli(cmd.Context(), outputFile(f.output), images); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", printable(f.output), images.Shape())
+	return nil
+}
+
+// images returns the set that the flags ask for.
+func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Described, error) {
+	given := givenSettings(flags, f.settings)
+	switch {
+	case f.kind != "" && f.input != "":
+		return nil, usage(errors.New("--kind, --input: want one of them"))
+	case f.input != "":
+		if err := refuseFlags(flags, "--input", append(slices.Collect(maps.Keys(given)), "preset", "patch", "res")); err != nil {
+			return nil, err
+		}
+		return openFiles("input", f.input)
+	case f.kind != "":
+		if err := refuseFlags(flags, "--kind", []string{"preset", "patch", "res"}); err != nil {
+			return nil, err
+		}
+		return (&settings{kind: f.kind, values: given, label: func(key string) string { return "--" + key }}).stimulus()
+	}
+	delete(given, "orientation")
+	delete(given, "sf")
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		return nil, usage(fmt.Errorf("--%s: want --kind with it", key))
+	}
+	return f.presetSweep(flags.Changed("sf"))
+}
+
+func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Described, error) {
+	tutorial3, err := f.preset.tutorial3()
+	if err != nil {
+		return nil, err
+	}
+	f.stimulus.sf = defaultSF
+	if sf {
+		if f.stimulus.sf, err = strconv.ParseFloat(f.sf, 64); err != nil {
+			return nil, usage(fmt.Errorf("--sf %q: want a number", f.sf))
+		}
+	}
+	return f.stimulus.sweep(tutorial3)
+}
+
+// givenSettings returns those settings that were typed.
+func givenSettings(flags *pflag.FlagSet, names []string) map[string]string {
+	given := map[string]string{}
+	for _, name := range names {
+		if flags.Changed(name) {
+			given[name] = flags.Lookup(name).Value.String()
+		}
+	}
+	return given
+}
+
+// refuseFlags refuses the flags of names that were typed beside another one.
+func refuseFlags(flags *pflag.FlagSet, beside string, names []string) error {
+	slices.Sort(names)
+	for _, name := range names {
+		if flags.Changed(name) {
+			return usage(fmt.Errorf("--%s: has no meaning with %s", name, beside))
+		}
+	}
+	return nil
+}
+
+// openFiles opens a set of image files.
+func openFiles(flag, path string) (stimuli.Described, error) {
+	files, err := stimuli.OpenFiles(path)
+	if err != nil {
+		return nil, fmt.Errorf("--%s: %w", flag, without(err, "stimuli: "))
+	}
+	return files, nil
 }
 
 // drawBytes bounds the images that are in memory at once.
 const drawBytes = 16 << 20
 
-// writeStimuli draws all images into a file, some at a time.
-func writeStimuli(ctx context.Context, file outputFile, images stimuli.Set) error {
+// writeStimuli draws all images into a file, some at a time, and their table
+// beside it.
+func writeStimuli(ctx context.Context, file outputFile, images stimuli.Described) error {
 	all := images.Shape()
 	if err := checkDisk(fmt.Sprintf("%d images of %d×%d", all.N(), all.H(), all.W()), string(file), bytesOf(all)); err != nil {
 		return err
@@ -61,7 +208,11 @@ func writeStimuli(ctx context.Context, file outputFile, images stimuli.Set) erro
 	if err != nil {
 		return err
 	}
-	return file.fill(ctx, all[:], func(write writer) error {
+	table, err := images.Table()
+	if err != nil {
+		return usage(without(err, "stimuli: "))
+	}
+	return file.fillWithTable(ctx, all[:], table, func(write writer) error {
 		for first := 0; first < all.N(); first += chunk.Shape.N() {
 			part := chunk.Images(0, min(chunk.Shape.N(), all.N()-first))
 			if err := await(ctx, func() error { return images.Draw(part, first) }); err != nil {

@@ -64,3 +64,30 @@ func TestProgressOnTerminal(t *testing.T) {
 		}
 	}
 }
+
+// TestByteProgressOnTerminal: as above, for a download, whole and not.
+func TestByteProgressOnTerminal(t *testing.T) {
+	for _, end := range []int64{5_500_000, 11_000_000} {
+		user, program := terminal(t)
+		bar, total := newByteProgress(program, "downloading"), int64(11_000_000)
+		for done := int64(0); done <= end; done += 1_100_000 {
+			bar.set(done, total)
+			time.Sleep(110 * time.Millisecond) // beyond the bar's own pace
+		}
+		bar.stop()
+		program.Close()
+		text, _ := io.ReadAll(user) // it ends with an error: nobody is left at the other end
+		seen := string(text)
+		if !strings.Contains(seen, "downloading") || !strings.Contains(seen, "MB") {
+			t.Errorf("of %d: the terminal shows %q", total, seen)
+		}
+		if !strings.HasSuffix(seen, "\x1b[2K\r") || strings.Contains(seen, "\n") {
+			t.Errorf("of %d: the bar is not cleared: %q", total, seen)
+		}
+		for line := range strings.SplitSeq(seen, "\r") {
+			if shown := strings.TrimRight(strings.NewReplacer("\x1b[2K", "", "\x1b[0K", "").Replace(line), " "); len([]rune(shown)) > 77 {
+				t.Errorf("of %d: %q is too long for 80 columns and ^C", total, shown)
+			}
+		}
+	}
+}

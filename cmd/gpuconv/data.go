@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"gpuconv/dataset"
+
+	"github.com/spf13/cobra"
+)
+
+// dataFlags are what gpuconv data is asked for.
+type dataFlags struct {
+	download, url, md5, input, output string
+	retry                             time.Duration
+}
+
+func newData() *cobra.Command {
+	var f dataFlags
+	cmd := &cobra.Command{
+		Use:   "data --download FILE.npz | --input FILE.npz [--output DIR]",
+		Short: "The Stringer recordings: what mouse neurons answered to gratings",
+		Long: "data fetches and reads the recordings of the Neuromatch tutorials, " + dataset.Name + ":\n" +
+			"responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), in bins of 6°, halves\n" +
+			"of the trials apart. Any .npz of the same layout is read: resp_train and resp_test [stimuli, neurons], stimuli.\n\n" +
+			"--download goes on where an earlier call was cut off and checks the MD5 checksum. --input describes a file;\n" +
+			"with --output it writes cells.csv as gpuconv tuning does, aligned.csv (the mean curve around each neuron's preferred\n" +
+			"orientation), rdm.csv, population.json and pictures. Preferred orientations are those of resp_train, all else is from\n" +
+			"resp_test, so that noise makes no tuning.",
+		Example: "  gpuconv data --download stringer.npz\n" +
+			"  gpuconv data --input stringer.npz --output population",
+		Args: flagsOnly,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), cmd.Flags().Changed("md5"))
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.download, "download", "", "fetch the recordings into this file")
+	flags.StringVar(&f.url, "url", dataset.URL, "where to fetch them")
+	flags.StringVar(&f.md5, "md5", dataset.MD5, "the checksum the file must have; none takes any")
+	flags.DurationVar(&f.retry, "pause", time.Second, "before the first retry of a download, twice as long before each further one")
+	flags.StringVar(&f.input, "input", "", "the file to read")
+	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	return cmd
+}
+
+func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked bool) error {
+	if f.md5 == "none" {
+		f.md5 = ""
+	}
+	switch sum := strings.ToLower(f.md5); {
+	case f.md5 != "" && (len(sum) != 32 || strings.Trim(sum, "0123456789abcdef") != ""):
+		return usage(fmt.Errorf("--md5 %q: want 32 hexadecimal digits, or none", f.md5))
+	case (f.download == "") == (f.input == ""):
+		return usage(errors.New("want --download FILE to fetch the recordings, or --input FILE to read them"))
+	case f.download != "" && f.output != "":
+		return usage(errors.New("--output with --download: want --input, once the file is there"))
+	case f.retry <= 0:
+		return usage(fmt.Errorf("--pause %v: want a time above 0", f.retry))
+	case f.download != "":
+		return f.fetch(ctx, stdout, stderr)
+	}
+	return f.read(ctx, stdout, checked)
+}
+
+// fetch downloads the file, unless it is there.
+func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
+	if info, err := os.Stat(f.download); err == nil {
+		if info.IsDir() {
+			return usage(fmt.Errorf("--download %s: want the file to write, this is a folder", printable(f.download)))
+		}
+		sum, _, err := dataset.Sum(f.download)
+		if err == nil && strings.EqualFold(sum, f.md5) {
+			fmt.Fprintf(stdout, "%s is there, with the MD5 checksum %s\n", printable(f.download), sum)
+			return nil
+		}
+		return fmt.Errorf("--download %s: is there, and not the file wanted: want a new name, or remove it", printable(f.download))
+	}
+	bar := newByteProgress(stderr, "downloading")
+	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set}
+	if kept := fetch.Kept(); kept > 0 {
+		fmt.Fprintf(stdout, "resuming  %s has %d bytes\n", printable(fetch.Part()), kept)
+	}
+	err := dataset.Download(ctx, fetch)
+	bar.stop()
+	if err != nil {
+		return f.unfetched(ctx, err, fetch)
+	}
+	sum, size, err := dataset.Sum(f.download)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "wrote     %s, %d bytes, MD5 %s\n", printable(f.download), size, sum)
+	return nil
+}
+
+// unfetched says what is left of a download.
+func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetch) error {
+	kept := fetch.Kept()
+	if ctx.Err() == nil {
+		err = without(err, "dataset: ")
+		if kept == 0 {
+			return fmt.Errorf("--download: %w", err)
+		}
+		return fmt.Errorf("--download: %w; %d bytes are kept in %s, the same command goes on there", err, kept, printable(fetch.Part()))
+	}
+	if kept == 0 {
+		return err // main says that nothing was written
+	}
+	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command goes on there", kept, printable(fetch.Part()))
+}
+
+// read describes a file and, if it is to, tunes its population.
+func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) error {
+	if f.output != "" {
+		if err := checkOutputDir(f.output); err != nil {
+			return usage(err)
+		}
+	}
+	sum, size, err := dataset.Sum(f.input)
+	if err != nil {
+		return fmt.Errorf("--input: %w", without(err, "dataset: "))
+	}
+	if checked && f.md5 != "" && !strings.EqualFold(sum, f.md5) {
+		return fmt.Errorf("--input %s: MD5 checksum %s: want %s", printable(f.input), sum, f.md5)
+	}
+	var r *dataset.Recordings
+	err = await(ctx, func() (err error) { r, err = dataset.Open(f.input); return err })
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("--input: %w", without(err, "dataset: ", "npy: "))
+	}
+	known := "not the tutorial's file"
+	if sum == dataset.MD5 {
+		known = "the tutorial's file"
+	}
+	fmt.Fprintf(stdout, "file      %s, %d bytes, MD5 %s, %s\n", printable(f.input), size, sum, known)
+	fmt.Fprintf(stdout, "layout    resp_train and resp_test [%d %d]: stimuli, neurons; orientations from %.4g° to %.4g°\n",
+		len(r.Orientation), r.Neurons, slices.Min(r.Orientation), slices.Max(r.Orientation))
+	p, err := newPopulation(ctx, r)
+	if err != nil {
+		return err
+	}
+	p.print(stdout)
+	if f.output == "" {
+		return nil
+	}
+	return p.writeTo(ctx, f.output, stdout)
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gpuconv/dataset"
+	"gpuconv/npy"
+)
+
+// recordings writes a file of the tutorial's layout: 60 stimuli around a circle, 90
+// neurons that prefer every second degree. The halves differ in scale, which changes
+// no tuning.
+func recordings(t *testing.T, path string) {
+	t.Helper()
+	const stimuli, neurons = 60, 90
+	train := &npy.Array{Shape: []int{stimuli, neurons}}
+	test := &npy.Array{Shape: []int{stimuli, neurons}}
+	angle := &npy.Array{Shape: []int{stimuli, 1}}
+	for i := range stimuli {
+		theta := 6*float64(i) + 3 + 0.2*math.Sin(float64(i)) // not quite in the middle of its bin
+		angle.Data = append(angle.Data, float32(theta))
+		for j := range neurons {
+			r := math.Cos(2*float64(3*i-j)*2*math.Pi/180) - 0.1
+			train.Data = append(train.Data, float32(r))
+			test.Data = append(test.Data, float32(2*r))
+		}
+	}
+	err := npy.WriteNPZ(path, npy.Named{Name: "resp_train", Array: train}, npy.Named{Name: "resp_test", Array: test}, npy.Named{Name: "stimuli", Array: angle})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// gpuconv runs a command line in this process.
+func gpuconv(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = execute(t.Context(), args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// TestPopulation: what is known about cosine tuning comes out.
+func TestPopulation(t *testing.T) {
+	dir := t.TempDir()
+	file, out := filepath.Join(dir, "a.npz"), filepath.Join(dir, "out")
+	recordings(t, file)
+	code, stdout, stderr := gpuconv(t, "data", "--input", file, "--output", out)
+	if code != exitOK || stderr != "" {
+		t.Fatal(code, stderr)
+	}
+	for _, want := range []string{"not the tutorial's file", "[60 90]: stimuli, neurons", "median 1.000", "1.797, 90° away -2.197"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("it does not say %q:\n%s", want, stdout)
+		}
+	}
+	if got, want := names(t, out), "aligned.csv cells.csv neurons.png population.json population.png rdm.csv rdm.png"; got != want {
+		t.Errorf("it wrote %s, want %s", got, want)
+	}
+	var report populationReport
+	text, err := os.ReadFile(filepath.Join(out, "population.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &report)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Neurons != 90 || report.Stimuli != 60 || len(report.Notes) > 0 || math.Abs(float64(report.Reliability.Median)-1) > 1e-9 {
+		t.Errorf("report %+v", report)
+	}
+	// The response is 2·(cos 2d − 0.1) at a distance of d; the preferred orientations are 0°, 2° and −2° from a stimulus.
+	for i, d := range report.Aligned.Values {
+		want := 2 * (math.Cos(2*float64(d)*math.Pi/180)*(1+2*math.Cos(4*math.Pi/180))/3 - 0.1)
+		if math.Abs(float64(report.Aligned.Responses[i])-want) > 1e-6 {
+			t.Errorf("%v° from the preferred orientation: %v, want %v", d, report.Aligned.Responses[i], want)
+		}
+	}
+	cells, err := os.ReadFile(filepath.Join(out, "cells.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := strings.SplitN(string(cells), "\n", 2)[0]
+	if !strings.HasSuffix(header, "train_orientation_deg,train_test_correlation") {
+		t.Errorf("cells.csv starts with %s", header)
+	}
+}
+
+// TestDataDownload: fetched, described, found again, and refused where another
+// file is.
+func TestDataDownload(t *testing.T) {
+	dir := t.TempDir()
+	source, file := filepath.Join(dir, "source.npz"), filepath.Join(dir, "a.npz")
+	recordings(t, source)
+	sum, _, err := dataset.Sum(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	defer server.Close()
+	url := server.URL + "/source.npz"
+	args := []string{"data", "--download", file, "--url", url, "--md5", sum, "--pause", "1ms"}
+	if code, stdout, stderr := gpuconv(t, args...); code != exitOK || !strings.Contains(stdout, "MD5 "+sum) {
+		t.Fatal(code, stdout, stderr)
+	}
+	if code, stdout, _ := gpuconv(t, args...); code != exitOK || !strings.Contains(stdout, "is there") {
+		t.Error("the second time:", code, stdout)
+	}
+	if code, _, stderr := gpuconv(t, "data", "--input", file, "--md5", sum); code != exitOK {
+		t.Error("reading it:", code, stderr)
+	}
+	for want, args := range map[string][]string{
+		"is there, and not the file wanted":     {"--download", file, "--url", url},
+		"want " + dataset.MD5:                   {"--download", file + "2", "--url", url},
+		"the server answers 404 Not Found":      {"--download", file + "3", "--url", url + "x"},
+		"no such file or directory":             {"--download", filepath.Join(dir, "none", "a"), "--url", url},
+		"MD5 checksum " + sum + ": want " + md5: {"--input", file, "--md5", md5},
+	} {
+		code, _, stderr := gpuconv(t, append([]string{"data", "--pause", "1ms"}, args...)...)
+		if line := errorLine(t, stderr); code != exitFailed || !strings.HasPrefix(line, "gpuconv: --") || !strings.Contains(line, want) {
+			t.Errorf("%v: code %d, %s, want …%s…", args, code, line, want)
+		}
+	}
+	if got := names(t, dir); got != "a.npz source.npz" {
+		t.Errorf("there are %s", got)
+	}
+}
+
+const md5 = "00000000000000000000000000000000"
+
+// TestDataInterrupt: a download that is interrupted keeps what it has and says so,
+// and the same command goes on there.
+func TestDataInterrupt(t *testing.T) {
+	unixOnly(t)
+	dir := t.TempDir()
+	source := filepath.Join(dir, "source.npz")
+	recordings(t, source)
+	content, err := os.ReadFile(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stalled atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if stalled.Swap(true) {
+			http.ServeFile(w, r, source)
+			return
+		}
+		w.Write(content[:1000])
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	sum, _, err := dataset.Sum(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"data", "--download", "a.npz", "--url", server.URL, "--md5", sum}
+	cmd := program(t, args...)
+	cmd.Dir = t.TempDir()
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	part := filepath.Join(cmd.Dir, "a.npz.part")
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if info, err := os.Stat(part); err == nil && info.Size() == 1000 {
+			break
+		}
+		if time.Now().After(deadline) {
+			cmd.Process.Kill()
+			t.Fatal("no 1000 bytes of a part")
+		}
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+		t.Errorf("it ended with %v", err)
+	}
+	if got, want := errorLine(t, stderr.String()), "gpuconv: interrupted; 1000 bytes are kept in a.npz.part, the same command goes on there"; got != want {
+		t.Errorf("stderr is %q, want %q", got, want)
+	}
+	again := program(t, args...)
+	again.Dir = cmd.Dir
+	out, err := again.Output()
+	if err != nil || !strings.Contains(string(out), "resuming  a.npz.part has 1000 bytes\n") {
+		t.Errorf("again: %v, %s", err, out)
+	}
+	if got, _ := os.ReadFile(filepath.Join(cmd.Dir, "a.npz")); !bytes.Equal(got, content) || names(t, cmd.Dir) != "a.npz" {
+		t.Errorf("%d bytes, want %d; the folder holds %s", len(got), len(content), names(t, cmd.Dir))
+	}
+}

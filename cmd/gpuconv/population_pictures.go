@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gpuconv/figure"
+	"gpuconv/tuning"
+)
+
+// exampleNeurons is how many neurons are drawn: those whose halves agree best.
+const exampleNeurons = 12
+
+// pictures draws what the population does, its best neurons and its
+// dissimilarities.
+func (p *population) pictures(t *tuned, out *outputDir) error {
+	aligned := figure.Axes{
+		Title: "mean over neurons", XLabel: "from preferred (°)", YLabel: "test response",
+		Lines: []figure.Line{{X: p.aligned.X, Y: p.aligned.Y, Style: figure.Dotted}},
+	}
+	if len(p.aligned.X) > 0 {
+		aligned.XTicks = []float64{-p.period / 2, -p.period / 4, 0, p.period / 4, p.period / 2}
+	}
+	all := []figure.Axes{
+		aligned,
+		histogram("preferred orientation", "orientation (°)", figureOf(p.test, "orientation_preferred_deg"), 0, 180, 30),
+		histogram("circular variance", "circular variance", figureOf(p.test, "circular_variance"), 0, 1, 25),
+		histogram("train against test", "correlation of the halves", p.reliability, -1, 1, 40),
+	}
+	all[1].XTicks = []float64{0, 45, 90, 135, 180}
+	if err := t.chart(out, "population.png", all); err != nil {
+		return err
+	}
+	if err := t.chart(out, "neurons.png", p.examples()); err != nil {
+		return err
+	}
+	if p.matrix == nil {
+		return nil
+	}
+	curves := tuning.AxisCurves{Axis: tuning.ByOrientation, Column: "orientation_deg"}
+	return t.drawMatrix(out, curves, tuning.Correlation, p.orientation, p.matrix)
+}
+
+// histogram counts values in bins from lo to hi.
+func histogram(title, label string, values []float64, lo, hi float64, bins int) figure.Axes {
+	line := figure.Line{Style: figure.Steps, X: make([]float64, bins), Y: make([]float64, bins)}
+	width := (hi - lo) / float64(bins)
+	for i := range line.X {
+		line.X[i] = lo + (float64(i)+0.5)*width
+	}
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			line.Y[min(max(int((v-lo)/width), 0), bins-1)]++
+		}
+	}
+	return figure.Axes{Title: title, XLabel: label, YLabel: "neurons", Lines: []figure.Line{line}}
+}
+
+// examples draws the neurons whose halves agree best, both halves of each.
+func (p *population) examples() []figure.Axes {
+	order := make([]int, 0, p.recordings.Neurons)
+	for i, r := range p.reliability {
+		if !math.IsNaN(r) {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case p.reliability[a] > p.reliability[b]:
+			return -1
+		case p.reliability[a] < p.reliability[b]:
+			return 1
+		}
+		return 0
+	})
+	if len(order) == 0 {
+		order = []int{0}
+	}
+	var all []figure.Axes
+	key := [2]string{"train", "test"} // in the first of them
+	for _, neuron := range order[:min(exampleNeurons, len(order))] {
+		all = append(all, figure.Axes{
+			Title: fmt.Sprintf("neuron %d", neuron), XLabel: "orientation (°)", YLabel: "response",
+			XTicks: degreeTicks([]float64{slices.Min(p.orientation), slices.Max(p.orientation)}),
+			Lines: []figure.Line{
+				{X: p.orientation, Y: p.curve(p.recordings.Train, neuron), Style: figure.Points, Name: key[0]},
+				{X: p.orientation, Y: p.curve(p.recordings.Test, neuron), Style: figure.Points, Name: key[1]},
+			},
+		})
+		key = [2]string{}
+	}
+	return all
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// byteProgress shows how far a download is: a bar on a terminal, a log line every
+// few seconds elsewhere, and where nobody knows how many bytes there will be.
+type byteProgress struct {
+	writer   io.Writer
+	what     string
+	terminal bool
+	bar      *progressbar.ProgressBar
+	log      *slog.Logger
+	last     time.Time
+}
+
+func newByteProgress(w io.Writer, what string) *byteProgress {
+	file, ok := w.(*os.File)
+	return &byteProgress{
+		writer: w, what: what, terminal: ok && term.IsTerminal(int(file.Fd())),
+		log: slog.New(slog.NewTextHandler(w, nil)), last: time.Now(),
+	}
+}
+
+// set says that done of total bytes are there; total is −1 if nobody knows it.
+func (p *byteProgress) set(done, total int64) {
+	if !p.terminal || total < 0 {
+		if done == total || time.Since(p.last) >= logEvery {
+			p.last = time.Now()
+			p.log.Info(p.what, "bytes", done, "of", total)
+		}
+		return
+	}
+	if p.bar == nil {
+		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.writer), progressbar.OptionSetDescription(p.what),
+			progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(20), progressbar.OptionUseANSICodes(true),
+			progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+	}
+	p.bar.Set64(done) // an error is one of writing to the terminal
+}
+
+// stop clears the bar, finished or not.
+func (p *byteProgress) stop() {
+	if p.bar != nil {
+		p.bar.Exit()
+		p.bar.Clear()
+	}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gpuconv/stimuli"
+)
+
+// settings ask for a kind of stimulus or filter: a name, and what is set of it.
+type settings struct {
+	kind   string
+	values map[string]string
+	label  func(key string) string // what the user typed: --sf
+}
+
+// parseSettings reads a kind and its settings in one text, as run has them: gabor
+// orientation=0:180:45 sf=0.1,0.2 quadrature.
+func parseSettings(flag, text string) (*settings, error) {
+	words := strings.Fields(text)
+	if len(words) == 0 {
+		return nil, usage(fmt.Errorf("--%s %q: want a kind and its settings, such as \"gabor orientation=0:180:45 sf=0.1\"", flag, text))
+	}
+	s := &settings{kind: words[0], values: map[string]string{}, label: func(key string) string { return "--" + flag + " " + key }}
+	for _, word := range words[1:] {
+		key, value, given := strings.Cut(word, "=")
+		if !given {
+			value = "true"
+		}
+		if _, twice := s.values[key]; twice || key == "" {
+			return nil, usage(fmt.Errorf("--%s %q: %q: want each setting once, as name=value", flag, text, word))
+		}
+		s.values[key] = value
+	}
+	return s, nil
+}
+
+// take returns a setting, and no more afterwards.
+func (s *settings) take(key string) (value string, given bool) {
+	value, given = s.values[key]
+	delete(s.values, key)
+	return value, given
+}
+
+// takeBool reads a setting that is on or off.
+func (s *settings) takeBool(key string) (bool, error) {
+	text, given := s.take(key)
+	if !given {
+		return false, nil
+	}
+	on, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, usage(fmt.Errorf("%s %q: want true or false", s.label(key), text))
+	}
+	return on, nil
+}
+
+// takeInt reads a whole number of at least 1; 0 if it is not given.
+func (s *settings) takeInt(key string) (int, error) {
+	text, given := s.take(key)
+	if !given {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, usage(fmt.Errorf("%s %q: want a whole number of at least 1", s.label(key), text))
+	}
+	return n, nil
+}
+
+// axes reads what is left as parameters, each a list or a range.
+func (s *settings) axes(parameters []stimuli.Parameter) ([]stimuli.Axis, error) {
+	var axes []stimuli.Axis
+	for _, key := range slices.Sorted(maps.Keys(s.values)) {
+		if !slices.ContainsFunc(parameters, func(p stimuli.Parameter) bool { return p.Name == key }) {
+			return nil, usage(fmt.Errorf("%s: %s has no such parameter: want %s", s.label(key), s.kind, either(parameterNames(parameters))))
+		}
+		values, err := stimuli.ParseValues(s.values[key])
+		if err != nil {
+			return nil, usage(fmt.Errorf("%s: %w", s.label(key), without(err, "stimuli: ")))
+		}
+		axes = append(axes, stimuli.Axis{Name: key, Values: values})
+	}
+	return axes, nil
+}
+
+func parameterNames(parameters []stimuli.Parameter) []string {
+	var names []string
+	for _, p := range parameters {
+		names = append(names, p.Name)
+	}
+	return names
+}

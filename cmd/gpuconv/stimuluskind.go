@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gpuconv/stimuli"
+)
+
+// canvasSettings are those of a stimulus that are no parameters.
+func canvasSettings() []setting {
+	return []setting{
+		{"image-size", "rows and columns in pixels: 64, or 48,64 for H,W (default 64)"},
+		{"supersample", "samples a side of each pixel that its value is the mean of, against jagged edges (default 1)"},
+		{"aperture", "none, circle, annulus, gaussian or raised-cosine: the window that the pattern is seen through"},
+		{"sf-unit", "what --sf is in: pixel, image (cycles per width of the image) or degree (default pixel)"},
+		{"ppd", "pixels per degree, for --sf-unit degree"},
+	}
+}
+
+// switchSettings are on or off.
+func switchSettings() []setting {
+	return []setting{
+		{"centred", "subtract the mean from the pixels, so that grey is 0"},
+		{"allow-aliasing", "let patterns be finer than half a cycle per pixel"},
+	}
+}
+
+type setting struct{ name, help string }
+
+// stimulus makes the set of images that s asks for.
+func (s *settings) stimulus() (stimuli.Described, error) {
+	kinds := stimuli.Kinds()
+	at := slices.IndexFunc(kinds, func(k stimuli.Kind) bool { return k.Name == s.kind })
+	if at < 0 {
+		var names []string
+		for _, k := range kinds {
+			names = append(names, k.Name)
+		}
+		return nil, usage(fmt.Errorf("%s %q: want %s", s.label("kind"), s.kind, either(names)))
+	}
+	canvas, err := s.canvas()
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := s.pattern(kinds[at])
+	if err != nil {
+		return nil, err
+	}
+	factor, err := s.frequencyFactor(canvas.Columns)
+	if err != nil {
+		return nil, err
+	}
+	axes, err := s.axes(fresh().Parameters())
+	if err != nil {
+		return nil, err
+	}
+	for i, axis := range axes {
+		if axis.Name == "sf" || axis.Name == "sf2" {
+			axes[i].Values = axis.Values.Scaled(factor)
+		}
+	}
+	product, err := stimuli.NewProduct(canvas, fresh, axes...)
+	if err != nil {
+		return nil, usage(fmt.Errorf("%s %s: %w", s.label("kind"), s.kind, without(err, "stimuli: ")))
+	}
+	return product, nil
+}
+
+func (s *settings) canvas() (c stimuli.Canvas, err error) {
+	c.Rows, c.Columns = 64, 64
+	if text, given := s.take("image-size"); given {
+		size, err := parsePair(strings.TrimPrefix(s.label("image-size"), "--"), text, 1)
+		if err != nil {
+			return c, err
+		}
+		c.Rows, c.Columns = size[0], size[1]
+	}
+	if c.Supersample, err = s.takeInt("supersample"); err != nil {
+		return c, err
+	}
+	c.AllowAliasing, err = s.takeBool("allow-aliasing")
+	return c, err
+}
+
+// pattern returns what makes a kind's patterns, with the look that is asked for.
+func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
+	centred, err := s.takeBool("centred")
+	if err != nil {
+		return nil, err
+	}
+	name, given := s.take("aperture")
+	if !given {
+		name = stimuli.Open.String()
+	}
+	window, err := stimuli.ParseWindow(name)
+	if err != nil {
+		return nil, usage(fmt.Errorf("%s: %w", s.label("aperture"), without(err, "stimuli: aperture ")))
+	}
+	if _, ok := kind.New().(stimuli.Looks); !ok && (centred || window != stimuli.Open) {
+		return nil, usage(fmt.Errorf("%s: %s has no aperture and no mean to subtract", s.label("kind"), kind.Name))
+	}
+	return func() stimuli.Pattern {
+		pattern := kind.New()
+		if looks, ok := pattern.(stimuli.Looks); ok {
+			looks.Looking().Centred, looks.Looking().Aperture.Window = centred, window
+		}
+		return pattern
+	}, nil
+}
+
+// frequencyFactor returns what turns spatial frequencies into cycles per pixel.
+func (s *settings) frequencyFactor(columns int) (float64, error) {
+	unit, _ := s.take("sf-unit")
+	ppd, given := s.take("ppd")
+	if given != (unit == "degree") {
+		return 0, usage(fmt.Errorf("%s %q: want pixels per degree with sf-unit degree, and only then", s.label("ppd"), ppd))
+	}
+	switch unit {
+	case "", "pixel":
+		return 1, nil
+	case "image":
+		return 1 / float64(columns), nil
+	case "degree":
+		v, err := strconv.ParseFloat(ppd, 64)
+		if err != nil || !(v > 0) || v > 1e9 {
+			return 0, usage(fmt.Errorf("%s %q: want a number above 0", s.label("ppd"), ppd))
+		}
+		return 1 / v, nil
+	}
+	return 0, usage(fmt.Errorf("%s %q: want pixel, image or degree", s.label("sf-unit"), unit))
+}

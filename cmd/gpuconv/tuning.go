@@ -1,0 +1,351 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gpuconv/npy"
+	"gpuconv/stimuli"
+	"gpuconv/tuning"
+
+	"github.com/spf13/cobra"
+)
+
+// tuningFlags are what gpuconv tuning is asked for.
+type tuningFlags struct {
+	input, table, orientations, output string
+
+	at, normalise, sum string
+	linear             bool
+
+	by, phases, over, rdm string
+	fit                   bool
+}
+
+func newTuning() *cobra.Command {
+	var f tuningFlags
+	cmd := &cobra.Command{
+		Use:   "tuning --input DIR --output DIR2",
+		Short: "Tuning curves from activations",
+		Long: "tuning says how the response of each channel depends on the orientation, the spatial frequency and the phase of the\n" +
+			"stimuli. It reads activations [N,C,H,W] and a table of what each image showed, by default activations.npy and\n" +
+			"stimuli.csv of a folder that gpuconv run wrote, and writes cells.csv (preferred orientation, circular variance,\n" +
+			"selectivity, half-width of a von Mises fit, bandwidth, F1/F0, a line for each cell), curves.csv, tuning.json and\n" +
+			"pictures of the curves, and how different the responses of the population are between orientations (rdm).\n\n" +
+			"The response of a cell is a value of its channel's map; negative values become 0. In curves over orientation and\n" +
+			"spatial frequency the largest response over the phases is taken; other parameters stay where the cell answers best.",
+		Example: "  gpuconv tuning --input out --output tuned\n" +
+			"  gpuconv tuning --input y.npy --orientations 0:180:5 --at mean --output tuned\n" +
+			"  gpuconv tuning --input out --normalise 1,2,0.5 --sum 2+4,3+5 --output tuned",
+		Args: flagsOnly,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.input, "input", "", "a folder of gpuconv run, or activations: .npy or .npz:key")
+	flags.StringVar(&f.table, "table", "", "CSV of parameters, a line for each image; stimuli.csv of the folder if not given")
+	flags.StringVar(&f.orientations, "orientations", "", "instead of a table: the images' orientations, a list or start:stop:step")
+	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	flags.StringVar(&f.at, "at", "centre", "which value of a map is the response: centre, row,column, mean or max")
+	flags.BoolVar(&f.linear, "linear", false, "keep negative activations")
+	flags.StringVar(&f.normalise, "normalise", "", "divide each channel by the power of all: gain,exponent,semisaturation")
+	flags.StringVar(&f.sum, "sum", "", "further cells that add up channels, as 2+4,3+5")
+	flags.StringVar(&f.by, "by", "", "what to draw curves over: orientation, sf, phase, or several with commas; all that vary if not given")
+	flags.StringVar(&f.phases, "phases", "max", "what becomes of the phases in curves over orientation and sf: max, mean or f1")
+	flags.StringVar(&f.over, "over", "best", "what becomes of all other parameters: best, max or mean")
+	flags.StringVar(&f.rdm, "rdm", "correlation", "dissimilarity of the responses to the values of the first of --by: correlation, euclid or none")
+	flags.BoolVar(&f.fit, "fit", true, "fit a von Mises curve over orientation; a half-width is printed if it explains half of the variance")
+	return cmd
+}
+
+// run does the job: all of its files are written, or none.
+func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
+	readout, settings, err := f.parse()
+	if err != nil {
+		return err
+	}
+	table, err := f.readTable()
+	if err != nil {
+		return err
+	}
+	source, err := npy.Open(f.activations())
+	if err != nil {
+		return fmt.Errorf("--input: %w", without(err, "npy: "))
+	}
+	defer source.Close()
+	if err := f.complete(&settings, table, source.Shape()); err != nil {
+		return err
+	}
+	cells, err := readout.Cells(source.Shape())
+	if err != nil {
+		return usage(fmt.Errorf("--input %s: %w", printable(f.input), without(err, "tuning: ")))
+	}
+	if err := checkTuningMemory(source.Shape(), cells); err != nil {
+		return err
+	}
+	out, err := newOutputDir(f.output)
+	if err != nil {
+		return err
+	}
+	defer out.abort()
+	responses, err := readResponses(ctx, source, readout, stderr)
+	if err != nil {
+		return err
+	}
+	analysis, err := f.analyse(ctx, responses, table, settings, stderr)
+	if err != nil {
+		return err
+	}
+	t := &tuned{flags: f, shape: source.Shape(), readout: readout, table: table, analysis: analysis, names: cellNames(responses.Cells, readout.Sums),
+		filters: f.filterNames(responses.Cells - len(readout.Sums))}
+	if err := t.write(ctx, out); err != nil {
+		return err
+	}
+	t.print(stdout)
+	return nil
+}
+
+// parse reads the flags that say what is to be done.
+func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, err error) {
+	if err := checkOutputDir(f.output); err != nil {
+		return r, s, usage(err)
+	}
+	if f.input == "" {
+		return r, s, usage(errors.New("--input: want a folder of gpuconv run, or a file of activations"))
+	}
+	if r, err = f.readout(); err != nil {
+		return r, s, err
+	}
+	if s.Phases, err = parseChoice("phases", f.phases, tuning.Largest, tuning.Mean, tuning.Modulation); err != nil {
+		return r, s, err
+	}
+	if s.Over, err = parseChoice("over", f.over, tuning.Best, tuning.Largest, tuning.Mean); err != nil {
+		return r, s, err
+	}
+	if f.by != "" {
+		for name := range strings.SplitSeq(f.by, ",") {
+			axis, err := parseName("by", name, tuning.ByPhase+1)
+			if err != nil {
+				return r, s, err
+			}
+			if !slices.Contains(s.By, axis) {
+				s.By = append(s.By, axis)
+			}
+		}
+	}
+	if f.rdm != "none" {
+		if _, err := parseName("rdm", f.rdm, tuning.Euclid+1); err != nil {
+			return r, s, usage(fmt.Errorf("--rdm %q: want correlation, euclid or none", f.rdm))
+		}
+	}
+	s.Fit = f.fit
+	return r, s, nil
+}
+
+// readout reads the flags that say what a response is.
+func (f *tuningFlags) readout() (r tuning.Readout, err error) {
+	r.Linear = f.linear
+	switch f.at {
+	case "centre":
+	case "mean":
+		r.Pool = tuning.MapMean
+	case "max":
+		r.Pool = tuning.MapLargest
+	default:
+		at, err := parseInts(f.at)
+		if err != nil || len(at) != 2 {
+			return r, usage(fmt.Errorf("--at %q: want centre, row,column, mean or max", f.at))
+		}
+		r.Pool, r.Row, r.Column = tuning.At, at[0], at[1]
+	}
+	if r.Sums, err = parseSums(f.sum); err != nil {
+		return r, err
+	}
+	if f.normalise == "" {
+		return r, nil
+	}
+	values, err := stimuli.ParseValues(f.normalise)
+	if err != nil || values.Len() != 3 || strings.Contains(f.normalise, ":") || !(values.At(0) > 0 && values.At(1) > 0 && values.At(2) > 0) {
+		return r, usage(fmt.Errorf("--normalise %q: want gain,exponent,semisaturation, three numbers above 0 such as 1,2,0.5", f.normalise))
+	}
+	if f.linear {
+		return r, usage(errors.New("--normalise with --linear: want one of them, a negative drive has no power"))
+	}
+	r.Normalisation = tuning.Normalisation{Gain: values.At(0), Exponent: values.At(1), Semisaturation: values.At(2)}
+	return r, nil
+}
+
+// parseSums reads 2+4,3+5.
+func parseSums(text string) (sums [][]int, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	for cell := range strings.SplitSeq(text, ",") {
+		channels, err := parseInts(strings.ReplaceAll(cell, "+", ","))
+		if err != nil {
+			return nil, usage(fmt.Errorf("--sum %q: want channels with + between them, and commas between cells, as 2+4,3+5", text))
+		}
+		sums = append(sums, channels)
+	}
+	return sums, nil
+}
+
+// parseChoice reads the name of one of some values.
+func parseChoice[T fmt.Stringer](flag, text string, choices ...T) (T, error) {
+	var names []string
+	for _, c := range choices {
+		if c.String() == text {
+			return c, nil
+		}
+		names = append(names, c.String())
+	}
+	return choices[0], usage(fmt.Errorf("--%s %q: want %s", flag, text, either(names)))
+}
+
+// folder says whether --input is a folder.
+func (f *tuningFlags) folder() bool {
+	info, err := os.Stat(f.input)
+	return err == nil && info.IsDir()
+}
+
+// activations returns what to open.
+func (f *tuningFlags) activations() string {
+	if f.folder() {
+		return filepath.Join(f.input, "activations.npy")
+	}
+	return f.input
+}
+
+// readTable reads what each image showed.
+func (f *tuningFlags) readTable() (*tuning.Table, error) {
+	path := f.table
+	switch {
+	case f.orientations != "" && f.table != "":
+		return nil, usage(errors.New("--orientations with --table: want one of them"))
+	case f.orientations != "":
+		return orientationTable(f.orientations)
+	case path == "" && f.folder():
+		path = filepath.Join(f.input, "stimuli.csv")
+	case path == "":
+		return nil, usage(errors.New("--table: want a CSV of what each image showed, or --orientations"))
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--table %s: %w", printable(path), cause(err))
+	}
+	defer file.Close()
+	table, err := tuning.ReadTable(file)
+	if err != nil {
+		return nil, fmt.Errorf("--table %s: %w", printable(path), without(err, "tuning: "))
+	}
+	return table, nil
+}
+
+// orientationTable makes a table of --orientations.
+func orientationTable(text string) (*tuning.Table, error) {
+	values, err := stimuli.ParseValues(text)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--orientations: %w", without(err, "stimuli: ")))
+	}
+	if values.Len() > math.MaxInt32 {
+		return nil, usage(fmt.Errorf("--orientations %s: want one for each image, not %d", text, values.Len()))
+	}
+	all := make([]float64, values.Len())
+	for i := range all {
+		all[i] = values.At(i)
+	}
+	return tuning.NewTable("orientation_deg", all), nil
+}
+
+// complete fills in which axes there are, and holds the table against the array.
+func (f *tuningFlags) complete(s *tuning.Settings, table *tuning.Table, shape []int) error {
+	if len(shape) > 0 && table.Images != shape[0] {
+		return fmt.Errorf("--input %s: activations %v: want %d images, as many as the table has lines", printable(f.input), shape, table.Images)
+	}
+	for _, axis := range s.By {
+		if !table.Has(axis) {
+			return usage(fmt.Errorf("--by %s: the table has no column %s…: want one of the others, or another table", axis, axis))
+		}
+	}
+	if len(s.By) > 0 {
+		return nil
+	}
+	if s.By = table.Varying(); len(s.By) == 0 {
+		return errors.New("--table: want orientation…, sf… or phase… that differs between images: there is nothing to be tuned to")
+	}
+	return nil
+}
+
+// readResponses streams the activations.
+func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Readout, stderr io.Writer) (*tuning.Responses, error) {
+	total := 0
+	if shape := source.Shape(); len(shape) > 0 {
+		total = shape[0]
+	}
+	bar := newProgress(stderr, "reading", total)
+	defer bar.stop()
+	return tuning.Read(ctx, source, readout, bar.set)
+}
+
+// checkTuningMemory refuses what does not fit: an image's maps, in float32 and
+// float64, and the responses, which are there twice while phases are taken out.
+func checkTuningMemory(shape []int, cells int) error {
+	image, responses := 1.0, 16*float64(shape[0])*float64(cells)
+	for _, extent := range shape[1:] {
+		image *= float64(extent)
+	}
+	return checkMemory(fmt.Sprintf("activations %v", shape), 12*image+responses)
+}
+
+// analyse makes curves and figures of responses.
+func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *tuning.Table, s tuning.Settings, stderr io.Writer) (*tuning.Analysis, error) {
+	bar := newProgressOf(stderr, "fitting", "curves", r.Cells*len(s.By))
+	defer bar.stop()
+	s.Progress = bar.set
+	return tuning.Analyse(ctx, r, table, s)
+}
+
+// filterNames says what the filters of a run were, one for each channel; of the
+// pairs that an energy was made of, the first. nil if nobody knows.
+func (f *tuningFlags) filterNames(channels int) []string {
+	file, err := os.Open(filepath.Join(f.input, "filters.csv"))
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	table, err := stimuli.ReadCSV(file)
+	if err != nil || len(table.Rows) != channels && len(table.Rows) != 2*channels {
+		return nil
+	}
+	orientations := table.Column("orientation_deg")
+	var names []string
+	for channel := range channels {
+		row := channel * len(table.Rows) / channels
+		name := table.Kinds[row]
+		if orientations != nil && !math.IsNaN(orientations[row]) {
+			name += fmt.Sprintf(" %.4g°", orientations[row])
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// cellNames names cells by their channels.
+func cellNames(cells int, sums [][]int) []string {
+	var names []string
+	for i := range cells - len(sums) {
+		names = append(names, fmt.Sprint(i))
+	}
+	for _, sum := range sums {
+		names = append(names, strings.ReplaceAll(strings.Trim(fmt.Sprint(sum), "[]"), " ", "+"))
+	}
+	return names
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gpuconv/figure"
+	"gpuconv/tuning"
+)
+
+// draw writes the picture of all curves over an axis.
+func (t *tuned) draw(out *outputDir, curves tuning.AxisCurves) error {
+	var all []figure.Axes
+	for cell, c := range curves.Curves {
+		axes := t.axes(curves, c)
+		axes.Title = "cell " + t.names[cell]
+		if filter := t.filter(cell); filter != "" {
+			axes.Title += ", " + filter
+		}
+		if fit := t.analysis.Cells[cell].Fit; fit != nil && curves.Axis == tuning.ByOrientation {
+			axes.Lines[0].Style = figure.Points
+			axes.Lines = append(axes.Lines, fitted(fit, c.X))
+		}
+		all = append(all, axes)
+	}
+	return t.chart(out, "curves_"+curves.Axis.String()+".png", all)
+}
+
+// chart writes a picture of axes.
+func (t *tuned) chart(out *outputDir, name string, all []figure.Axes) error {
+	chart, err := figure.Plots(all)
+	if err != nil {
+		return err
+	}
+	if err := chart.Save(out.file(name)); err != nil {
+		return out.label(name)(err)
+	}
+	t.files = append(t.files, name)
+	return nil
+}
+
+// axes returns the axes for a curve with the curve in them.
+func (t *tuned) axes(curves tuning.AxisCurves, c tuning.Curve) figure.Axes {
+	axes := figure.Axes{YLabel: "response", Lines: []figure.Line{{X: c.X, Y: c.Y, Style: figure.Dotted}}}
+	switch curves.Axis {
+	case tuning.ByOrientation:
+		axes.XLabel, axes.XTicks = "orientation (°)", degreeTicks(c.X)
+	case tuning.ByPhase:
+		axes.XLabel, axes.XTicks = "phase (°)", degreeTicks(c.X)
+	case tuning.ByFrequency:
+		axes.XLabel, axes.LogX, axes.XTicks = curves.Column, c.X[0] > 0, fewOf(c.X)
+		if curves.Column == "sf_cycles_per_pixel" {
+			axes.XLabel = "spatial frequency (cycles/pixel)"
+		}
+	}
+	return axes
+}
+
+// fitted returns the fit as a line over the range of the data.
+func fitted(fit *tuning.VonMises, x []float64) figure.Line {
+	const points = 180
+	var line figure.Line
+	lo, hi := x[0], x[len(x)-1]
+	for i := range points + 1 {
+		at := lo + (hi-lo)*float64(i)/points
+		line.X, line.Y = append(line.X, at), append(line.Y, fit.At(at))
+	}
+	return line
+}
+
+// degreeTicks returns ticks every 45° or 90° around the values; the last value and
+// the next of these may be one, as 0 and 180.
+func degreeTicks(x []float64) []float64 {
+	lo, hi := x[0], x[len(x)-1]
+	step := 45.0
+	if hi-lo > 225 {
+		step = 90
+	}
+	var ticks []float64
+	for v := math.Floor(lo/step) * step; v <= math.Ceil(hi/step)*step && len(ticks) < 12; v += step {
+		ticks = append(ticks, v)
+	}
+	return ticks
+}
+
+// fewOf returns at most six of the values, the first and the last among them.
+func fewOf(x []float64) []float64 {
+	const most = 6
+	if len(x) <= most {
+		return x
+	}
+	var few []float64
+	for i := range most {
+		few = append(few, x[i*(len(x)-1)/(most-1)])
+	}
+	return slices.Compact(few)
+}
+
+// drawMatrix writes the picture of the dissimilarities.
+func (t *tuned) drawMatrix(out *outputDir, curves tuning.AxisCurves, metric tuning.Metric, values []float64, matrix [][]float64) error {
+	label := "1 − Pearson's r"
+	if metric == tuning.Euclid {
+		label = "Euclidean distance"
+	}
+	title := fmt.Sprintf("%s, %.4g … %.4g", curves.Column, values[0], values[len(values)-1])
+	picture, err := figure.Matrix(matrix, title, label)
+	if err != nil {
+		return err
+	}
+	if err := picture.Save(out.file("rdm.png")); err != nil {
+		return out.label("rdm.png")(err)
+	}
+	t.files = append(t.files, "rdm.png")
+	return nil
+}

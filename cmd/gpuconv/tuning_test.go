@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gpuconv/npy"
+)
+
+// TestTuningTable: known cells come out as they are. Cell 0 is simple and answers a
+// rectified sine over the phases, cell 1 is complex, cell 2 answers everything.
+func TestTuningTable(t *testing.T) {
+	dir := t.TempDir()
+	a := &npy.Array{Shape: []int{0, 3}}
+	var table strings.Builder
+	table.WriteString("image,kind,orientation_deg,sf_cycles_per_pixel,phase_deg\n")
+	for o := range 18 {
+		for s := range 3 {
+			for p := range 4 {
+				sf, theta, phi := 0.05*math.Exp2(float64(s)), 10*float64(o), 90*float64(p)
+				tuned := func(preferred float64) float64 {
+					return math.Exp(3*(math.Cos(2*(theta-preferred)*math.Pi/180)-1)) * []float64{0.1, 1, 0.4}[s]
+				}
+				fmt.Fprintf(&table, "%d,sine,%v,%v,%v\n", a.Shape[0], theta, sf, phi)
+				a.Data = append(a.Data, float32(tuned(45)*math.Cos(phi*math.Pi/180)), float32(tuned(120)), 1)
+				a.Shape[0]++
+			}
+		}
+	}
+	file, csv := filepath.Join(dir, "a.npy"), filepath.Join(dir, "a.csv")
+	if err := npy.WriteFile(file, a); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(csv, []byte(table.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "out")
+	code, stdout, stderr := gpuconv(t, "tuning", "--input", file, "--table", csv, "--output", out, "--sum", "0+1")
+	if code != exitOK {
+		t.Fatal(code, stderr)
+	}
+	// By hand: a von Mises curve of κ = 3 has a circular variance of 1 − I₁(3)/I₀(3) and falls to
+	// half at ½·acos(1 + ln((1+e⁻⁶)/2)/3); from 0.1, 1, 0.4 at octaves 0.5/0.9 + 0.5/0.6 are above
+	// half; four samples of a rectified sine, one on its top and one below 0, have F1/F0 = 2.
+	for _, want := range []string{
+		"0     45°          0.190           0.995  19.8°       0.1   1.39    2.000\n",
+		"1     120°         0.190           0.995  19.8°       0.1   1.39    0.000\n",
+		"2     -            1.000           0.000  -           0.05  -        0.000\n",
+	} {
+		if !strings.Contains(squeezed(stdout), squeezed(want)) {
+			t.Errorf("want the line %sin\n%s", want, stdout)
+		}
+	}
+	if got, want := names(t, out), "cells.csv curves.csv curves_orientation.png curves_phase.png curves_sf.png rdm.csv rdm.png tuning.json"; got != want {
+		t.Errorf("it wrote %s, want %s", got, want)
+	}
+	var report struct {
+		Cells []struct {
+			Name    string
+			Figures map[string]float64
+		}
+		Curves []struct{ Cells []curveReport }
+	}
+	text, err := os.ReadFile(filepath.Join(out, "tuning.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &report)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Cells) != 4 || report.Cells[3].Name != "0+1" || math.Abs(report.Cells[0].Figures["fit_kappa"]-3) > 1e-3 {
+		t.Errorf("cells %+v", report.Cells)
+	}
+	if _, ok := report.Cells[2].Figures["half_width_deg"]; ok || len(report.Curves) != 3 || len(report.Curves[2].Cells[0].Values) != 4 {
+		t.Errorf("cell 2 %+v, %d curves", report.Cells[2], len(report.Curves))
+	}
+}
+
+// squeezed makes one space of several.
+func squeezed(text string) string {
+	for strings.Contains(text, "  ") {
+		text = strings.ReplaceAll(text, "  ", " ")
+	}
+	return text
+}
+
+// TestTuningInterrupt: while the curves of 20,000 cells are fitted, which takes many
+// seconds, an interrupt leaves neither files nor folders.
+func TestTuningInterrupt(t *testing.T) {
+	unixOnly(t)
+	const orientations, cells = 18, 20_000
+	a := &npy.Array{Shape: []int{orientations, cells}}
+	for i := range orientations * cells {
+		a.Data = append(a.Data, float32(i*i%97))
+	}
+	file := filepath.Join(t.TempDir(), "a.npy")
+	if err := npy.WriteFile(file, a); err != nil {
+		t.Fatal(err)
+	}
+	cmd := program(t, "tuning", "--input", file, "--orientations", "0:180:10", "--output", "new/out")
+	cmd.Dir = t.TempDir()
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	waitFor(t, filepath.Join(cmd.Dir, "new/out/.partial"), ended)
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-ended:
+		checkInterrupted(t, err, stderr.String(), cmd.Dir)
+	case <-time.After(5 * time.Second):
+		cmd.Process.Kill()
+		t.Fatal("still running 5 s after the signal")
+	}
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// documented is a command of a document and the lines that it is said to print.
+type documented struct {
+	args  []string
+	lines []string
+}
+
+// commandsOf reads the console blocks of a document. Every line that starts with $
+// is a command of gpuconv.
+func commandsOf(t *testing.T, path string) []documented {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []documented
+	inside := false
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSuffix(line, "\n")
+		command, isCommand := strings.CutPrefix(line, "$ gpuconv ")
+		switch {
+		case strings.HasPrefix(line, "```"):
+			inside = line == "```console"
+		case inside && isCommand:
+			all = append(all, documented{args: arguments(command)})
+		case inside && strings.HasPrefix(line, "$"):
+			t.Fatalf("%s: %q is no command of gpuconv", path, line)
+		case inside && len(all) > 0:
+			last := &all[len(all)-1]
+			last.lines = append(last.lines, line)
+		}
+	}
+	return all
+}
+
+// arguments splits a command at spaces outside of double quotes.
+func arguments(command string) []string {
+	var all []string
+	for i, part := range strings.Split(command, `"`) {
+		if i%2 == 1 {
+			all = append(all, part)
+		} else {
+			all = append(all, strings.Fields(part)...)
+		}
+	}
+	return all
+}
+
+// TestTutorial types the commands of docs/tutorial.md.
+func TestTutorial(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it convolves much, and race detectors make that slow")
+	}
+	commands := commandsOf(t, "../../docs/tutorial.md")
+	if len(commands) < 6 {
+		t.Fatalf("%d commands are found", len(commands))
+	}
+	dir := t.TempDir()
+	for _, c := range commands {
+		cmd := program(t, c.args...)
+		cmd.Dir = dir
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("gpuconv %s: %v: %s", strings.Join(c.args, " "), err, &stderr)
+		}
+		if missing, ok := follows(strings.Split(strings.TrimSuffix(string(out), "\n"), "\n"), c.lines); !ok {
+			t.Errorf("gpuconv %s: want %q where it prints\n%s", strings.Join(c.args, " "), missing, out)
+		}
+	}
+}
+
+// follows says whether lines are as the document has them, where … stands for any
+// number of lines, and what is missing. Spaces at the end do not count.
+func follows(lines, want []string) (missing string, ok bool) {
+	skip := false
+	for _, w := range want {
+		if w == "…" {
+			skip = true
+			continue
+		}
+		for skip && len(lines) > 0 && strings.TrimRight(lines[0], " ") != w {
+			lines = lines[1:]
+		}
+		if len(lines) == 0 || strings.TrimRight(lines[0], " ") != w {
+			return w, false
+		}
+		lines, skip = lines[1:], false
+	}
+	return "its end", skip || len(lines) == 0
+}
+
+func TestFollows(t *testing.T) {
+	lines := []string{"a", "b ", "c"}
+	for _, c := range []struct {
+		want []string
+		ok   bool
+	}{
+		{[]string{"a", "b", "c"}, true}, {[]string{"a", "…"}, true}, {[]string{"…", "c"}, true}, {[]string{"…", "b", "…"}, true}, {[]string{"…"}, true},
+		{[]string{"a", "b"}, false}, {[]string{"a", "c"}, false}, {[]string{"…", "d"}, false}, {[]string{"…", "b"}, false}, {[]string{"a", "b", "c", "d"}, false}, {nil, false},
+	} {
+		if missing, ok := follows(lines, c.want); ok != c.ok {
+			t.Errorf("%q: %v (%q), want %v", c.want, ok, missing, c.ok)
+		}
+	}
+}

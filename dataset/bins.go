@@ -1,0 +1,44 @@
+package dataset
+
+import (
+	"math"
+	"slices"
+)
+
+// Bins returns the evenly spaced orientations that the recordings' orientations
+// stand for, in their order, and the period that they divide, 180 or 360: the mean
+// orientation of the gratings in a bin is close to the middle of the bin, and
+// tuning wants even spacing. ok is false if an orientation is further than a
+// quarter of a bin from its place; then there are no such bins.
+func (r *Recordings) Bins() (orientation []float64, period float64, ok bool) {
+	n := len(r.Orientation)
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch x, y := r.Orientation[a], r.Orientation[b]; {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		}
+		return 0
+	})
+	period = 180
+	if span := r.Orientation[order[n-1]] - r.Orientation[order[0]]; span > 180 {
+		period = 360
+	}
+	step, offset := period/float64(n), 0.0
+	for rank, at := range order {
+		offset += (r.Orientation[at] - float64(rank)*step) / float64(n)
+	}
+	orientation = make([]float64, n)
+	for rank, at := range order {
+		orientation[at] = offset + float64(rank)*step
+		if math.Abs(orientation[at]-r.Orientation[at]) > step/4 {
+			return nil, 0, false
+		}
+	}
+	return orientation, period, true
+}

@@ -1,0 +1,138 @@
+// Package dataset fetches and reads the recordings that the Neuromatch tutorial
+// works with: what some 20,000 neurons of mouse visual cortex answered to gratings
+// (Stringer, Michaelos, Tsyboulski, Lindo and Pachitariu, Cell 184:2767, 2021,
+// https://doi.org/10.1016/j.cell.2021.03.042).
+//
+// [Download] fetches the file, going on where an earlier call was cut off; [Sum]
+// computes a file's checksum; [Open] reads it.
+//
+// # The file
+//
+// W3D4_stringer_oribinned6_split.npz is a NumPy archive of three arrays:
+//
+//   - resp_train and resp_test [stimuli, neurons]: the mean response of each neuron
+//     to the gratings in a bin of 6°, for one half of the trials and the other.
+//     Responses were divided by the spontaneous level and z-scored over stimuli, so
+//     that they have no unit and negative ones are to be expected.
+//   - stimuli [stimuli] or [stimuli, 1]: the mean orientation of the gratings in
+//     each bin, in degrees.
+//
+// How many stimuli and neurons there are is not fixed: any file of this layout is
+// read, for example one with recordings of one's own.
+//
+// Errors are one line that starts with "dataset: ".
+package dataset
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+
+	"gpuconv/npy"
+)
+
+// The tutorial's file: its name, where it is found, and its MD5 checksum.
+const (
+	Name = "W3D4_stringer_oribinned6_split.npz"
+	URL  = "https://osf.io/p3aeb/download"
+	MD5  = "b3f7245c6221234a676b71a1f43c3bb5"
+)
+
+// Recordings are the responses of a population of neurons to oriented gratings.
+type Recordings struct {
+	Neurons     int
+	Orientation []float64 // of each stimulus, in degrees
+	Train, Test []float32 // [len(Orientation), Neurons]: halves of the trials
+}
+
+// Open reads a file of the layout above. It refuses an archive that lacks one of
+// the arrays, arrays whose shapes do not belong together, fewer than 2 stimuli, no
+// neurons, and values that are not finite, in its own words or in npy's.
+func Open(path string) (*Recordings, error) {
+	train, err := matrix(path, "resp_train")
+	if err != nil {
+		return nil, err
+	}
+	test, err := matrix(path, "resp_test")
+	if err != nil {
+		return nil, err
+	}
+	stimuli, err := npy.ReadFile(path + ":stimuli")
+	if err != nil {
+		return nil, err
+	}
+	n, neurons := train.Shape[0], train.Shape[1]
+	switch column := len(stimuli.Shape) == 2 && stimuli.Shape[1] == 1; {
+	case test.Shape[0] != n || test.Shape[1] != neurons:
+		return nil, fmt.Errorf("dataset: %s: resp_test %v: want %v, as resp_train has it", path, test.Shape, train.Shape)
+	case len(stimuli.Shape) != 1 && !column, len(stimuli.Data) != n:
+		return nil, fmt.Errorf("dataset: %s: stimuli %v: want [%d] or [%d 1], one for each row of resp_train %v", path, stimuli.Shape, n, n, train.Shape)
+	case n < 2 || neurons < 1:
+		return nil, fmt.Errorf("dataset: %s: resp_train %v: want at least 2 stimuli and 1 neuron", path, train.Shape)
+	}
+	r := &Recordings{Neurons: neurons, Train: train.Data, Test: test.Data}
+	for _, v := range stimuli.Data {
+		r.Orientation = append(r.Orientation, float64(v))
+	}
+	if at := notFinite(stimuli.Data); at >= 0 {
+		return nil, fmt.Errorf("dataset: %s: stimuli: orientation %d is %v: want a finite number", path, at, stimuli.Data[at])
+	}
+	return r, nil
+}
+
+// matrix reads a two-dimensional array of finite values.
+func matrix(path, key string) (*npy.Array, error) {
+	a, err := npy.ReadFile(path + ":" + key)
+	if err != nil {
+		return nil, err
+	}
+	if len(a.Shape) != 2 {
+		return nil, fmt.Errorf("dataset: %s: %s %v: want [stimuli, neurons]", path, key, a.Shape)
+	}
+	if at := notFinite(a.Data); at >= 0 {
+		return nil, fmt.Errorf("dataset: %s: %s: stimulus %d, neuron %d is %v: want a finite number",
+			path, key, at/a.Shape[1], at%a.Shape[1], a.Data[at])
+	}
+	return a, nil
+}
+
+// notFinite returns the index of the first value that is NaN or infinite, or −1.
+func notFinite(values []float32) int {
+	for i, v := range values {
+		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+			return i
+		}
+	}
+	return -1
+}
+
+// Sum returns the MD5 checksum of a file in hexadecimal, and its size in bytes.
+// MD5 is what the tutorial gives; it guards against a damaged file, not against
+// someone who means harm.
+func Sum(path string) (sum string, size int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", 0, fmt.Errorf("dataset: %s: %w", path, cause(err))
+	}
+	defer f.Close()
+	hash := md5.New()
+	size, err = io.Copy(hash, f)
+	if err != nil {
+		return "", 0, fmt.Errorf("dataset: %s: %w", path, cause(err))
+	}
+	return hex.EncodeToString(hash.Sum(nil)), size, nil
+}
+
+// cause takes the operation and the path off an error of package os.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}

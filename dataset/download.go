@@ -1,0 +1,332 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+)
+
+// Fetch says what to download and where to. The zero values of the fields below
+// Path stand for what is said there.
+type Fetch struct {
+	URL  string
+	Path string // of the file to write
+
+	MD5      string                  // the checksum, in hexadecimal; "" takes any file
+	Stall    time.Duration           // how long to wait for the next byte: 30 s
+	Retries  int                     // how many times in a row an attempt without a new byte is repeated: 3; negative is none
+	Pause    time.Duration           // before the first retry, twice as long before each further one: 1 s
+	MostSize int64                   // bytes, more is refused: 1 GiB
+	Client   *http.Client            // http.DefaultClient
+	Progress func(done, total int64) // told of bytes; total is −1 while nobody knows it
+}
+
+// Part returns where the bytes gather until the file is complete: beside it, so
+// that a later call goes on from there.
+func (f Fetch) Part() string { return f.Path + ".part" }
+
+// A ChecksumError is a file that was downloaded whole and is not the one wanted.
+type ChecksumError struct{ URL, Got, Want string }
+
+// Error implements error.
+func (e *ChecksumError) Error() string {
+	return fmt.Sprintf("dataset: %s: the file has the MD5 checksum %s: want %s", e.URL, e.Got, e.Want)
+}
+
+// Download fetches a file. Path holds all of it, with the right checksum, or stays
+// as it was: bytes gather in Part. What is there from a call that was cut off is
+// taken up, and only the rest is asked for; a server that ignores that starts over.
+//
+// An attempt that is cut, stalls or meets an error of the server (5xx, 408, 429)
+// is repeated from where it ended. When no retry is left, or ctx is done, Part is
+// kept if it holds something. A file whose checksum is wrong is removed, and if a
+// part of it was from an earlier call, or came in several attempts, fetched once
+// more from the start: the file at the address may have changed in between.
+//
+// Errors: an address that cannot be asked or answers with another status than 200
+// or 206; a file of more than MostSize; a *[ChecksumError]; files that cannot be
+// written; ctx's error, wrapped.
+func Download(ctx context.Context, f Fetch) error {
+	f = f.withDefaults()
+	for again := true; ; again = false {
+		d := download{Fetch: f}
+		err := d.run(ctx)
+		var wrong *ChecksumError
+		if again && d.pieced && errors.As(err, &wrong) {
+			continue
+		}
+		return err
+	}
+}
+
+func (f Fetch) withDefaults() Fetch {
+	if f.Stall == 0 {
+		f.Stall = 30 * time.Second
+	}
+	if f.Retries == 0 {
+		f.Retries = 3
+	}
+	if f.Pause == 0 {
+		f.Pause = time.Second
+	}
+	if f.MostSize == 0 {
+		f.MostSize = 1 << 30
+	}
+	if f.Client == nil {
+		f.Client = http.DefaultClient
+	}
+	if f.Progress == nil {
+		f.Progress = func(int64, int64) {}
+	}
+	return f
+}
+
+// download is a Fetch under way.
+type download struct {
+	Fetch
+	file   *os.File
+	done   int64 // bytes in file
+	pieced bool  // they did not come in one answer
+}
+
+// run fetches the file and puts it in its place, or keeps a part that is worth it.
+func (d *download) run(ctx context.Context) error {
+	var err error
+	if d.file, err = os.OpenFile(d.Part(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+		return fmt.Errorf("dataset: %s: %w", d.Part(), cause(err))
+	}
+	err = d.fetch(ctx)
+	if closeErr := d.file.Close(); err == nil && closeErr != nil {
+		err = fmt.Errorf("dataset: %s: %w", d.Part(), cause(closeErr))
+	}
+	if err == nil {
+		if err = d.verify(); err == nil {
+			err = d.place()
+		}
+	}
+	if err != nil && d.done == 0 {
+		_ = os.Remove(d.Part())
+	}
+	return err
+}
+
+// fetch makes attempts until the file is whole.
+func (d *download) fetch(ctx context.Context) error {
+	info, err := d.file.Stat()
+	if err != nil {
+		return fmt.Errorf("dataset: %s: %w", d.Part(), cause(err))
+	}
+	d.done = info.Size()
+	d.pieced = d.done > 0
+	pause, furthest := d.Pause, d.done
+	for failed := 0; ; failed++ {
+		err := d.attempt(ctx)
+		var permanent *permanentError
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return fmt.Errorf("dataset: %s: %w", d.URL, ctx.Err())
+		case errors.As(err, &permanent):
+			return permanent.err
+		case d.done > furthest: // and not only further than after starting over
+			failed, pause, furthest = -1, d.Pause, d.done
+		case failed >= max(d.Retries, 0):
+			return fmt.Errorf("dataset: %s: %w", d.URL, err)
+		}
+		d.pieced = d.pieced || d.done > 0
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+		pause *= 2
+	}
+}
+
+// permanentError is one that no retry mends.
+type permanentError struct{ err error }
+
+func (e *permanentError) Error() string { return e.err.Error() }
+
+func (d *download) permanently(format string, args ...any) error {
+	return &permanentError{fmt.Errorf("dataset: "+d.URL+": "+format, args...)}
+}
+
+// attempt asks for what is missing and appends what it gets. It gives up when no
+// byte comes for a while.
+func (d *download) attempt(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stalled := fmt.Errorf("no byte for %v", d.Stall)
+	timer := time.AfterFunc(d.Stall, func() { cancel(stalled) })
+	defer timer.Stop()
+	err := d.exchange(ctx, func() { timer.Reset(d.Stall) })
+	if err != nil && context.Cause(ctx) == stalled {
+		return stalled
+	}
+	return err
+}
+
+// exchange sends one request and reads its answer; alive is called at each sign of
+// life.
+func (d *download) exchange(ctx context.Context, alive func()) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.URL, nil)
+	if err != nil || request.URL.Host == "" {
+		return d.permanently("want an address such as %s", URL)
+	}
+	request.Header.Set("Accept-Encoding", "identity") // bytes of the file, which ranges count
+	if d.done > 0 {
+		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", d.done))
+	}
+	response, err := d.Client.Do(request)
+	if err != nil {
+		return plain(err)
+	}
+	defer response.Body.Close()
+	alive()
+	total, whole, err := d.accept(response)
+	if err != nil || whole {
+		return err
+	}
+	return d.receive(response.Body, total, alive)
+}
+
+// accept judges the answer's head: total is the size of the whole file, −1 if
+// the server does not say it; whole is true if nothing is missing.
+func (d *download) accept(r *http.Response) (total int64, whole bool, err error) {
+	switch {
+	case r.StatusCode == http.StatusOK: // also where a range was asked for and ignored
+		return r.ContentLength, false, d.startOver()
+	case r.StatusCode == http.StatusPartialContent && d.done > 0:
+		first, total, ok := contentRange(r.Header.Get("Content-Range"))
+		if !ok || first != d.done {
+			err = d.startOver()
+			if err == nil {
+				err = fmt.Errorf("the server sends the range %q", r.Header.Get("Content-Range"))
+			}
+		}
+		return total, false, err
+	case r.StatusCode == http.StatusRequestedRangeNotSatisfiable && d.done > 0:
+		if _, total, _ := contentRange(r.Header.Get("Content-Range")); total == d.done {
+			return total, true, nil
+		}
+		if err := d.startOver(); err != nil {
+			return 0, false, err
+		}
+		return 0, false, errors.New("the part is not one of the server's file")
+	case r.StatusCode >= 500, r.StatusCode == http.StatusRequestTimeout, r.StatusCode == http.StatusTooManyRequests:
+		return 0, false, fmt.Errorf("the server answers %s", r.Status)
+	}
+	return 0, false, d.permanently("the server answers %s", r.Status)
+}
+
+// contentRange reads "bytes 5-9/10" and "bytes */10"; total is −1 if it is "*".
+func contentRange(header string) (first, total int64, ok bool) {
+	var last int64
+	if n, _ := fmt.Sscanf(header, "bytes %d-%d/%d", &first, &last, &total); n == 3 {
+		return first, total, total > last && last >= first
+	}
+	if n, _ := fmt.Sscanf(header, "bytes */%d", &total); n == 1 {
+		return 0, total, false
+	}
+	n, _ := fmt.Sscanf(header, "bytes %d-%d/", &first, &last)
+	return first, -1, n == 2 && strings.HasSuffix(header, "/*")
+}
+
+// startOver forgets the bytes there are.
+func (d *download) startOver() error {
+	if err := d.file.Truncate(0); err != nil {
+		return d.unwritable(err)
+	}
+	d.done, d.pieced = 0, false
+	return nil
+}
+
+func (d *download) unwritable(err error) error {
+	return &permanentError{fmt.Errorf("dataset: %s: %w", d.Part(), cause(err))}
+}
+
+// receive appends the answer's body.
+func (d *download) receive(body io.Reader, total int64, alive func()) error {
+	if total > d.MostSize {
+		return d.permanently("the file has %d bytes: want at most %d", total, d.MostSize)
+	}
+	if _, err := d.file.Seek(d.done, io.SeekStart); err != nil {
+		return d.unwritable(err)
+	}
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := body.Read(buffer)
+		if n > 0 {
+			alive()
+			if _, err := d.file.Write(buffer[:n]); err != nil {
+				return d.unwritable(err)
+			}
+			d.done += int64(n)
+			d.Progress(d.done, total)
+		}
+		switch {
+		case d.done > d.MostSize:
+			_ = d.startOver()
+			return d.permanently("the file has more than %d bytes: want at most that", d.MostSize)
+		case errors.Is(err, io.EOF) && total >= 0 && d.done < total:
+			return fmt.Errorf("the answer ends after %d of %d bytes", d.done, total)
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return plain(err)
+		}
+	}
+}
+
+// verify compares the checksum and removes a file that has another.
+func (d *download) verify() error {
+	sum, _, err := Sum(d.Part())
+	if err != nil {
+		return err
+	}
+	if d.MD5 != "" && !strings.EqualFold(sum, d.MD5) {
+		d.done = 0
+		return &ChecksumError{d.URL, sum, strings.ToLower(d.MD5)}
+	}
+	return nil
+}
+
+// place gives the file its name.
+func (d *download) place() error {
+	if err := os.Rename(d.Part(), d.Path); err != nil {
+		var link *os.LinkError
+		if errors.As(err, &link) {
+			err = link.Err
+		}
+		return fmt.Errorf("dataset: %s: %w", d.Path, err)
+	}
+	return nil
+}
+
+// Kept returns how many bytes of an unfinished download there are, 0 if none.
+func (f Fetch) Kept() int64 {
+	info, err := os.Stat(f.Part())
+	if errors.Is(err, fs.ErrNotExist) || err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// plain takes the method and the address off an error of net/http: the message
+// names the address already.
+func plain(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil || !strings.HasPrefix(err.Error(), "Get ") {
+			return err
+		}
+		err = inner
+	}
+}

@@ -1,0 +1,94 @@
+package figure
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// Chart is a finished drawing of curves. Make one with [Plots]; it keeps nothing of
+// its arguments. Its methods belong to one goroutine at a time.
+type Chart struct {
+	rows [][]*plot.Plot // all as long; nil where there is none
+	note string         // above the plots
+}
+
+// Save writes c to a file as [Picture.Save] does.
+func (c *Chart) Save(path string) error { return save(path, c.png, c.svg) }
+
+// WritePNG writes c as PNG, for 144 dots per inch.
+func (c *Chart) WritePNG(w io.Writer) error {
+	if err := c.png(w); err != nil {
+		return fmt.Errorf("figure: write PNG: %w", err)
+	}
+	return nil
+}
+
+// WriteSVG writes c as SVG, in the same size.
+func (c *Chart) WriteSVG(w io.Writer) error {
+	if err := c.svg(w); err != nil {
+		return fmt.Errorf("figure: write SVG: %w", err)
+	}
+	return nil
+}
+
+// size returns the extents in device pixels, and what the note takes of them.
+func (c *Chart) size() (width, height, top int) {
+	if c.note != "" {
+		top = noteRoom
+	}
+	return 2*margin + len(c.rows[0])*axesWidth, 2*margin + top + len(c.rows)*axesHeight, top
+}
+
+func (c *Chart) png(w io.Writer) error {
+	width, height, _ := c.size()
+	canvas := vgimg.NewWith(vgimg.UseWH(length(width), length(height)), vgimg.UseDPI(dpi))
+	c.draw(canvas)
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed} // as for a Picture
+	return encoder.Encode(w, canvas.Image())
+}
+
+func (c *Chart) svg(w io.Writer) error {
+	width, height, _ := c.size()
+	canvas := vgsvg.New(length(width), length(height))
+	s := sheet{canvas: canvas, height: height}
+	s.fill(image.Rect(0, 0, width, height), color.White) // an image of vgimg is white
+	c.draw(canvas)
+	var text bytes.Buffer
+	if _, err := canvas.WriteTo(&text); err != nil {
+		return err
+	}
+	_, err := w.Write(finishSVG(text.Bytes()))
+	return err
+}
+
+func (c *Chart) draw(canvas vg.CanvasSizer) {
+	_, height, top := c.size()
+	all := draw.New(canvas)
+	s := sheet{canvas, height, newTypeface()}
+	if c.note != "" {
+		s.text(margin, margin+smallSize, 0, smallSize, c.note)
+	}
+	tiles := draw.Tiles{
+		Rows: len(c.rows), Cols: len(c.rows[0]),
+		PadLeft: length(margin), PadRight: length(margin), PadBottom: length(margin), PadTop: length(margin + top),
+		PadX: length(gap), PadY: length(gap),
+	}
+	canvases := plot.Align(c.rows, tiles, all)
+	for i, row := range c.rows {
+		for j, p := range row {
+			if p != nil {
+				p.Draw(canvases[i][j])
+			}
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package filters
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gpuconv/conv"
+	"gpuconv/stimuli"
+)
+
+// Filter is a kernel that is given by numbers: a [Gabor] and the others of
+// [Kinds]. Places are in pixels from the kernel's centre, x to the right, y
+// downwards; orientations are as in package stimuli, so that a filter answers most
+// to the grating of its own orientation, spatial frequency and phase.
+type Filter interface {
+	// Kind is the filter's name in tables: gabor.
+	Kind() string
+	// Parameters are the numbers that can be swept, in the order in which they are
+	// enumerated: the last varies fastest.
+	Parameters() []stimuli.Parameter
+	// Complete replaces zero values that stand for others, and refuses what is no
+	// filter.
+	Complete() error
+	// Reach is how far from its centre the filter is worth sampling, in pixels.
+	Reach() float64
+	// Weight is the filter at a place, and Envelope the Gaussian that is taken off
+	// it, as often as makes the sum of all weights 0, in a balanced bank. Both are
+	// called after Complete.
+	Weight(x, y float64) float64
+	Envelope(x, y float64) float64
+}
+
+// Bank is filters of one kind and size.
+type Bank struct {
+	Filters []Filter
+	// Size is the rows and columns of each; 0 is the smallest odd number that holds
+	// the reach of all.
+	Size int
+	// Quadrature makes of each filter two, 2m and 2m+1, the second a quarter of a
+	// cycle further, so that conv.Energy makes a complex cell of them.
+	Quadrature bool
+	// Balanced makes the weights of each filter sum to 0, so that it answers 0 to a
+	// uniform image.
+	Balanced bool
+}
+
+// maxReachSize is the largest size that a bank takes by itself.
+const maxReachSize = 255
+
+// Phased is met by filters that have a phase.
+type Phased interface {
+	Filter
+	Shifted(degrees float64) Filter // the same with that much more of phase
+}
+
+// complete returns the filters as they will be, pairs side by side, and their size.
+func (b Bank) complete() ([]Filter, int, error) {
+	var all []Filter
+	reach := 0.0
+	for _, f := range b.Filters {
+		if err := f.Complete(); err != nil {
+			return nil, 0, err
+		}
+		reach = max(reach, f.Reach())
+		all = append(all, f)
+		if b.Quadrature {
+			phased, ok := f.(Phased)
+			if !ok {
+				return nil, 0, fmt.Errorf("filters: a quadrature pair of %s: want filters with a phase, gabor", f.Kind())
+			}
+			all = append(all, phased.Shifted(90))
+		}
+	}
+	size := b.Size
+	if size == 0 && 2*math.Ceil(reach)+1 > maxReachSize {
+		return nil, 0, fmt.Errorf("filters: of %.4g pixels: want a size for more than %d", 2*math.Ceil(reach)+1, maxReachSize)
+	}
+	if size == 0 {
+		size = 2*int(math.Ceil(reach)) + 1
+	}
+	return all, size, checkBank(len(all), size)
+}
+
+func checkBank(n, size int) error {
+	if n < 1 {
+		return fmt.Errorf("filters: a bank of none: want at least one filter")
+	}
+	if size < 1 {
+		return fmt.Errorf("filters: size %d: want at least 1", size)
+	}
+	if elements, err := conv.Product(n, size, size); err != nil || elements > maxElements {
+		return fmt.Errorf("filters: %d filters of %d×%d would need %.3g GB, want at most %.3g",
+			n, size, size, 4e-9*float64(n)*float64(size)*float64(size), 4e-9*maxElements)
+	}
+	return nil
+}
+
+// Weights returns the filters as [K, 1, Size, Size], sampled in float64 at the
+// pixels' centres and rounded once. It refuses what a filter's Complete refuses,
+// quadrature pairs of filters without a phase, an empty bank, filters that are all
+// zeros on so few pixels, and banks of more
+// than 1 GiB or, with a Size of 0, of more than 255 pixels a side.
+func (b Bank) Weights() (*conv.Tensor, error) {
+	all, size, err := b.complete()
+	if err != nil {
+		return nil, err
+	}
+	bank, err := conv.NewTensor(conv.Shape{len(all), 1, size, size})
+	if err != nil {
+		return nil, err
+	}
+	for k, f := range all {
+		zeros := true
+		for at, v := range b.sample(f, size) {
+			bank.Plane(k, 0)[at] = float32(v)
+			zeros = zeros && v == 0
+		}
+		if zeros {
+			return nil, fmt.Errorf("filters: %s on %d×%d pixels is all zeros: want another size", f.Kind(), size, size)
+		}
+	}
+	return bank, nil
+}
+
+// sample returns the weights of one filter.
+func (b Bank) sample(f Filter, size int) []float64 {
+	weights := sampled(size, f.Weight)
+	if !b.Balanced {
+		return weights
+	}
+	envelope := sampled(size, f.Envelope)
+	share := sum(weights) / sum(envelope)
+	for i := range weights {
+		weights[i] -= share * envelope[i]
+	}
+	return weights
+}
+
+// sampled evaluates a formula on size × size pixels about the centre.
+func sampled(size int, f func(x, y float64) float64) []float64 {
+	values := make([]float64, size*size)
+	half := float64(size-1) / 2
+	for at := range values {
+		values[at] = f(float64(at%size)-half, float64(at/size)-half)
+	}
+	return values
+}
+
+func sum(values []float64) float64 {
+	total := 0.0
+	for _, v := range values {
+		total += v
+	}
+	return total
+}
+
+// Table returns the parameters of each filter, and the number of its pair in a
+// bank of them.
+func (b Bank) Table() (*stimuli.Table, error) {
+	all, _, err := b.complete()
+	if err != nil {
+		return nil, err
+	}
+	t := &stimuli.Table{Subject: "filter"}
+	for _, p := range all[0].Parameters() {
+		t.Columns = append(t.Columns, p.Column)
+	}
+	if b.Quadrature {
+		t.Columns = append(t.Columns, "pair")
+	}
+	for k, f := range all {
+		var row []float64
+		for _, p := range f.Parameters() {
+			row = append(row, *p.Value)
+		}
+		if b.Quadrature {
+			row = append(row, float64(k/2))
+		}
+		t.Kinds, t.Rows = append(t.Kinds, f.Kind()), append(t.Rows, row)
+	}
+	return t, t.Check()
+}
+
+// Names says what sets each filter apart, for titles: 45°, phase 90.
+func (b Bank) Names() ([]string, error) {
+	all, _, err := b.complete()
+	if err != nil {
+		return nil, err
+	}
+	varying := varying(all)
+	names := make([]string, len(all))
+	for k, f := range all {
+		if names[k] = stimuli.Title(f.Parameters(), varying); names[k] == "" {
+			names[k] = f.Kind()
+		}
+	}
+	return names, nil
+}
+
+// varying returns the names of parameters that differ between filters of one
+// kind, but for those that come along with another one.
+func varying(all []Filter) []string {
+	along := []string{"sigma-x", "sigma-y", "bandwidth", "aspect", "sigma-surround"}
+	var names []string
+	for i, p := range all[0].Parameters() {
+		differs := func(f Filter) bool { return *f.Parameters()[i].Value != *p.Value }
+		if !slices.Contains(along, p.Name) && slices.ContainsFunc(all, differs) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,347 @@
+package filters
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"gpuconv/conv"
+	"gpuconv/stimuli"
+)
+
+func kindOf(t *testing.T, name string) Kind {
+	t.Helper()
+	kinds := Kinds()
+	at := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })
+	if at < 0 {
+		t.Fatalf("no kind %q", name)
+	}
+	return kinds[at]
+}
+
+func weights(t *testing.T, b Bank) *conv.Tensor {
+	t.Helper()
+	w, err := b.Weights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// TestFilterGoldens holds weights against those of scikit-image, SciPy and NumPy:
+// testdata/make_filters.py made them, rounded to 10 decimals.
+func TestFilterGoldens(t *testing.T) {
+	text, err := os.ReadFile("testdata/filters.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var goldens []struct {
+		Kind     string
+		Size     int
+		Balanced bool
+		Values   map[string]float64
+		Weights  []float64
+	}
+	if err := json.Unmarshal(text, &goldens); err != nil || len(goldens) < 11 {
+		t.Fatalf("%d cases, %v: want at least 11", len(goldens), err)
+	}
+	for i, g := range goldens {
+		t.Run(fmt.Sprintf("%d/%s", i, g.Kind), func(t *testing.T) {
+			var axes []stimuli.Axis
+			for name, v := range g.Values {
+				axes = append(axes, stimuli.Axis{Name: name, Values: stimuli.Explicit(v)})
+			}
+			all, err := kindOf(t, g.Kind).Make(axes...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := weights(t, Bank{Filters: all, Size: g.Size, Balanced: g.Balanced})
+			for at, want := range g.Weights {
+				if math.Abs(float64(got.Data[at])-want) > 1e-10+math.Abs(want)/(1<<24) { // the rounding to 10 decimals, and to float32
+					t.Fatalf("row %d, column %d: %v, want %v", at/g.Size, at%g.Size, got.Data[at], want)
+				}
+			}
+		})
+	}
+}
+
+// answer correlates a filter with an image of its size.
+func answer(filter, image []float32) float64 {
+	total := 0.0
+	for i, w := range filter {
+		total += float64(w) * float64(image[i])
+	}
+	return total
+}
+
+// gratings returns sines of amplitude 1 about 0, of a filter's size, at phases
+// of 0 to 350 degrees.
+func gratings(t *testing.T, size int, orientation, sf float64) *conv.Tensor {
+	t.Helper()
+	phases, err := stimuli.Range(0, 360, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := stimuli.NewProduct(stimuli.Canvas{Rows: size, Columns: size}, func() stimuli.Pattern {
+		return &stimuli.Grating{Orientation: orientation, SF: sf, Look: stimuli.Look{Mean: 1, Contrast: 1, Centred: true}}
+	}, stimuli.Axis{Name: "phase", Values: phases})
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, err := conv.NewTensor(set.Shape())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := set.Draw(images, 0); err != nil {
+		t.Fatal(err)
+	}
+	return images
+}
+
+// TestOwnGrating: a Gabor answers 1 to the grating of its own orientation,
+// frequency and phase, and less to any other; the energy of its quadrature pair is 1 at
+// every phase, to 1e-3.
+func TestOwnGrating(t *testing.T) {
+	for _, g := range []Gabor{{Orientation: 20, SF: 0.2, Phase: 30, Bandwidth: 1}, {Orientation: 110, SF: 0.15, SigmaX: 6, SigmaY: 9}, {SF: 0.3}} {
+		bank := weights(t, Bank{Filters: []Filter{&g}, Quadrature: true, Balanced: true})
+		size := bank.Shape.H()
+		images := gratings(t, size, g.Orientation, g.SF)
+		own := math.Inf(-1)
+		for i := range images.Shape.N() {
+			a, b := answer(bank.Plane(0, 0), images.Plane(i, 0)), answer(bank.Plane(1, 0), images.Plane(i, 0))
+			if energy := math.Hypot(a, b); math.Abs(energy-1) > 5e-3 {
+				t.Errorf("%+v: energy %v at phase %d, want 1", g, energy, 10*i)
+			}
+			own = max(own, a)
+			if 10*i == int(g.Phase) && math.Abs(a-1) > 5e-3 {
+				t.Errorf("%+v: answers %v to its own grating, want 1", g, a)
+			}
+		}
+		for _, other := range []stimuli.Grating{{Orientation: g.Orientation + 30, SF: g.SF}, {Orientation: g.Orientation - 30, SF: g.SF}, {Orientation: g.Orientation, SF: g.SF / 1.7}} {
+			images := gratings(t, size, other.Orientation, other.SF)
+			for i := range images.Shape.N() {
+				if a := answer(bank.Plane(0, 0), images.Plane(i, 0)); a > 0.9*own {
+					t.Errorf("%+v: answers %v to %v° at %v, %v to its own", g, a, other.Orientation, other.SF, own)
+				}
+			}
+		}
+	}
+}
+
+// TestEnergyIsFlat: over phases, the energy of a pair of 1 octave varies by less
+// than 1e-3 of its mean.
+func TestEnergyIsFlat(t *testing.T) {
+	for orientation := 0.0; orientation < 180; orientation += 22.5 {
+		bank := weights(t, Bank{Filters: []Filter{&Gabor{Orientation: orientation, SF: 0.15, Bandwidth: 1}}, Quadrature: true, Balanced: true, Size: 41})
+		images := gratings(t, 41, orientation, 0.15)
+		lo, hi := math.Inf(1), 0.0
+		for i := range images.Shape.N() {
+			energy := math.Hypot(answer(bank.Plane(0, 0), images.Plane(i, 0)), answer(bank.Plane(1, 0), images.Plane(i, 0)))
+			lo, hi = min(lo, energy), max(hi, energy)
+		}
+		if (hi-lo)/hi > 1e-3 {
+			t.Errorf("%v°: energy from %v to %v", orientation, lo, hi)
+		}
+	}
+}
+
+// TestBalanced: every kind answers 0 to a uniform image if it is to, and not all do
+// if not.
+func TestBalanced(t *testing.T) {
+	unbalanced := 0
+	for _, k := range Kinds() {
+		b, err := k.Bank()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b.Balanced = range []bool{false, true} {
+			bank := weights(t, b)
+			for i := range bank.Shape.N() {
+				total, largest := 0.0, 0.0
+				for _, w := range bank.Plane(i, 0) {
+					total, largest = total+float64(w), max(largest, math.Abs(float64(w)))
+				}
+				if math.IsNaN(total) || largest < 1e-4 {
+					t.Errorf("%s: filter %d sums to %v, its largest weight is %v", k.Name, i, total, largest)
+				}
+				flat := math.Abs(total) < 1e-6
+				if !flat && !b.Balanced {
+					unbalanced++
+				}
+				if !flat && b.Balanced {
+					t.Errorf("%s: filter %d sums to %v", k.Name, i, total)
+				}
+			}
+		}
+	}
+	if unbalanced < 10 {
+		t.Errorf("%d unbalanced filters: this shows nothing", unbalanced)
+	}
+}
+
+// TestSteer: derivatives at a few orientations sum to that at any other.
+func TestSteer(t *testing.T) {
+	for order := range maxOrder + 1 {
+		for _, degrees := range []float64{0, 17, 90, 133, -60, 400} {
+			want := sampled(9, (&Derivative{Orientation: degrees, Order: float64(order), Sigma: 1.5}).Weight)
+			for at, v := range want {
+				for k, factor := range Steer(order, degrees) {
+					basis := Derivative{Orientation: 180 * float64(k) / float64(order+1), Order: float64(order), Sigma: 1.5}
+					v -= factor * basis.Weight(float64(at%9)-4, float64(at/9)-4)
+				}
+				if math.Abs(v) > 1e-12 {
+					t.Fatalf("order %d at %v°: off by %v at %d", order, degrees, v, at)
+				}
+			}
+		}
+	}
+}
+
+// TestPopulation: the drawn parameters have the histograms' shares, and no cell
+// lies where Ringach's table has none.
+func TestPopulation(t *testing.T) {
+	p := Population{Count: 40000, Seed: 5, SFCorrelation: 0.75}
+	all, err := p.Filters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var angles [4]float64
+	var octaves [7]float64
+	var widths [5][5]float64
+	for _, f := range all {
+		g := f.(*Gabor)
+		if err := g.Complete(); err != nil {
+			t.Fatal(err)
+		}
+		theirs := 90 - g.Orientation // from −90 to 90
+		if theirs < -22.5 {
+			theirs += 180
+		}
+		angles[int((theirs+22.5)/45)]++
+		at := slices.IndexFunc([]float64{0.7, 1, 1.4, 2, 2.8, 4, 5.6001}, func(edge float64) bool { return g.SF*28 < edge })
+		octaves[at]++
+		bin := func(sigma float64) int { return int((math.Log10(sigma*g.SF) + 1) / 0.24) }
+		widths[bin(g.SigmaX)][bin(g.SigmaY)]++
+	}
+	share := func(what string, got, count, of float64) {
+		if want := count / of; math.Abs(got/p.Count-want) > 0.01 { // three standard errors and more
+			t.Errorf("%s: %.3f of all, want %.3f", what, got/p.Count, want)
+		}
+	}
+	for i, n := range []float64{66, 49, 77, 54} {
+		share(fmt.Sprintf("%d°", 45*i), angles[i], n, 246)
+	}
+	for i, n := range []float64{4, 4, 8, 25, 32, 26, 28} {
+		share(fmt.Sprintf("frequency bin %d", i), octaves[i], n, 127)
+	}
+	for i, row := range joint() {
+		for j, n := range row {
+			share(fmt.Sprintf("width bin %d, %d", i, j), widths[i][j], n, 79)
+			if n == 0 && widths[i][j] != 0 {
+				t.Errorf("width bin %d, %d has %v cells: want none", i, j, widths[i][j])
+			}
+		}
+	}
+}
+
+// TestPopulationCorrelation: widths in cycles and frequencies go together as they
+// are asked to.
+func TestPopulationCorrelation(t *testing.T) {
+	for _, want := range []float64{0, 0.75, 1, -1} {
+		all, err := (&Population{Count: 5000, SFCorrelation: want}).Filters()
+		if err != nil {
+			t.Fatal(err)
+		}
+		concordant := 0
+		for i := 1; i < len(all); i++ {
+			a, b := all[i-1].(*Gabor), all[i].(*Gabor)
+			if (a.SF > b.SF) == (a.SigmaX*a.SF > b.SigmaX*b.SF) {
+				concordant++
+			}
+		}
+		// Of a bivariate normal: ½ + asin(ρ)/π (Kendall's τ).
+		if got, want := float64(concordant)/float64(len(all)-1), 0.5+math.Asin(want)/math.Pi; math.Abs(got-want) > 0.03 {
+			t.Errorf("concordant share %v, want %v", got, want)
+		}
+	}
+}
+
+// TestPairs: the layout of a quadrature bank, its table, and the titles.
+func TestPairs(t *testing.T) {
+	all, err := kindOf(t, "gabor").Make(stimuli.Axis{Name: "orientation", Values: stimuli.Explicit(0, 45)}, stimuli.Axis{Name: "sf", Values: stimuli.Explicit(0.1, 0.2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := Bank{Filters: all, Quadrature: true}
+	if got := weights(t, b).Shape; got != (conv.Shape{8, 1, 27, 27}) { // 1.4 octaves at 0.1 are a sigma of 4.17: three of them on each side
+		t.Errorf("shape %v", got)
+	}
+	table, err := b.Table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(table.Columns, ","); got != "orientation_deg,sf_cycles_per_pixel,phase_deg,sigma_x,sigma_y,bandwidth_octaves,aspect,pair" {
+		t.Errorf("columns %s", got)
+	}
+	for name, want := range map[string][]float64{
+		"orientation_deg": {0, 0, 0, 0, 45, 45, 45, 45}, "sf_cycles_per_pixel": {0.1, 0.1, 0.2, 0.2, 0.1, 0.1, 0.2, 0.2},
+		"phase_deg": {0, 90, 0, 90, 0, 90, 0, 90}, "pair": {0, 0, 1, 1, 2, 2, 3, 3},
+	} {
+		if got := table.Column(name); !slices.Equal(got, want) {
+			t.Errorf("%s %v, want %v", name, got, want)
+		}
+	}
+	if names, err := b.Names(); err != nil || names[3] != "0°, sf 0.2, phase 90" {
+		t.Errorf("names %q, %v", names, err)
+	}
+}
+
+func TestBankRefuses(t *testing.T) {
+	for want, b := range map[string]Bank{
+		"a bank of none":                       {},
+		"a quadrature pair of dog":             {Filters: []Filter{&DoG{}}, Quadrature: true},
+		"spatial frequency 0 cycles/pixel":     {Filters: []Filter{&Gabor{}}},
+		"spatial frequency 0.6 cycles/pixel":   {Filters: []Filter{&Gabor{SF: 0.6}}},
+		"sigma-x -1":                           {Filters: []Filter{&Gabor{SF: 0.1, SigmaX: -1}}},
+		"sigma 2 and 1: want the surround's":   {Filters: []Filter{&DoG{Sigma: 2, SigmaSurround: 1}}},
+		"sign 0.5":                             {Filters: []Filter{&DoG{Sign: 0.5}}},
+		"order 9: want":                        {Filters: []Filter{&Derivative{Order: 9}}},
+		"Laplacian of sigma -1":                {Filters: []Filter{&Laplacian{-1}}},
+		"601 pixels: want a size":              {Filters: []Filter{&Gabor{SF: 0.1, SigmaX: 100}}},
+		"laplacian on 4×4 pixels is all zeros": {Filters: []Filter{&Laplacian{}}, Size: 4},
+		"size -1":                              {Filters: []Filter{&DoG{}}, Size: -1},
+		"1 filters of 100000×100000 would nee": {Filters: []Filter{&DoG{}}, Size: 100000},
+	} {
+		if _, err := b.Weights(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q in it", err, want)
+		}
+	}
+	for want, p := range map[string]Population{
+		"population of 0":     {},
+		"seed -1":             {Count: 1, Seed: -1},
+		"correlation 2":       {Count: 1, SFCorrelation: 2},
+		"frequencies 3 … 3.5": {Count: 1, SFMin: 3, SFMax: 3.5},
+		"5 pixels per degree": {Count: 1, PixelsPerDegree: 5},
+	} {
+		if _, err := p.Filters(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q in it", err, want)
+		}
+	}
+}
+
+func TestNMATable(t *testing.T) {
+	table, err := NMA{Channels: 6, Size: 7}.Table()
+	if err != nil || table.Check() != nil {
+		t.Fatal(err, table.Check())
+	}
+	if got := table.Column("orientation_deg"); !math.IsNaN(got[0]) || !slices.Equal(got[2:], []float64{90, 45, 0, -45}) { // TestPreference's
+		t.Errorf("orientations %v", got)
+	}
+	if _, err := (NMA{}).Table(); err == nil {
+		t.Error("a table of no bank")
+	}
+}

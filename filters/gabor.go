@@ -1,0 +1,110 @@
+package filters
+
+import (
+	"fmt"
+	"math"
+
+	"gpuconv/stimuli"
+)
+
+// Gabor is a(x, y)·cos(2π·SF·u + Phase), with the envelope a = exp(−u²/(2·SigmaX²) −
+// v²/(2·SigmaY²))/(π·SigmaX·SigmaY), u = x·cosθ + y·sinθ across its stripes and v
+// along them. The envelope's sum is 2, so that the filter answers about 1 to its
+// own grating of amplitude 1.
+//
+// Its width is SigmaX, or Bandwidth: the full width at half height of its
+// response along the logarithm of spatial frequency, for which SigmaX =
+// √(ln2/2)/(π·SF)·(2^b+1)/(2^b−1) (Petkov and Kruizinga, Biol. Cybern. 76, 1997).
+// V1's simple cells have 1.4 octaves in the median (De Valois, Albrecht and
+// Thorell, Vision Res. 22, 1982).
+type Gabor struct {
+	Orientation float64 // degrees from vertical: of the grating that it answers most to
+	SF          float64 // cycles per pixel, above 0, at most 0.5
+	Phase       float64 // degrees, at the centre: 0 is even, 90 odd
+	SigmaX      float64 // pixels, across the stripes; 0 is that of Bandwidth
+	SigmaY      float64 // pixels, along the stripes; 0 is SigmaX/Aspect
+	Bandwidth   float64 // octaves; 0 is 1.4. With SigmaX it has no effect
+	Aspect      float64 // SigmaX/SigmaY; 0 is 1. With SigmaY it has no effect
+}
+
+// medianBandwidth is that of De Valois, Albrecht and Thorell 1982.
+const medianBandwidth = 1.4
+
+// Kind implements [Filter].
+func (g *Gabor) Kind() string { return "gabor" }
+
+// Parameters implements [Filter].
+func (g *Gabor) Parameters() []stimuli.Parameter {
+	return []stimuli.Parameter{
+		orientation(&g.Orientation),
+		{Name: "sf", Column: "sf_cycles_per_pixel", Help: "spatial frequency in cycles/pixel", Value: &g.SF},
+		{Name: "phase", Column: "phase_deg", Help: "degrees, at the centre: 0 is even, 90 odd", Value: &g.Phase},
+		{Name: "sigma-x", Column: "sigma_x", Help: "standard deviation across the stripes in pixels, 0 for that of the bandwidth", Value: &g.SigmaX},
+		{Name: "sigma-y", Column: "sigma_y", Help: "standard deviation along the stripes in pixels, 0 for that of the aspect", Value: &g.SigmaY},
+		{Name: "bandwidth", Column: "bandwidth_octaves", Help: "bandwidth in octaves, 0 for 1.4", Value: &g.Bandwidth},
+		{Name: "aspect", Column: "aspect", Help: "sigma-x / sigma-y, 0 for 1", Value: &g.Aspect},
+	}
+}
+
+func orientation(v *float64) stimuli.Parameter {
+	return stimuli.Parameter{Name: "orientation", Column: "orientation_deg", Help: "degrees from vertical: of the grating that the filter prefers", Value: v}
+}
+
+// Complete implements [Filter]. Of a filter whose SigmaX is given it computes the
+// Bandwidth, NaN if its response to a uniform image is above half of the largest.
+func (g *Gabor) Complete() error {
+	if !(g.SF > 0 && g.SF <= 0.5) {
+		return fmt.Errorf("filters: Gabor of spatial frequency %v cycles/pixel: want above 0, at most 0.5", g.SF)
+	}
+	if g.SigmaX < 0 || g.SigmaY < 0 || g.Bandwidth < 0 || g.Aspect < 0 {
+		return fmt.Errorf("filters: Gabor of sigma-x %v, sigma-y %v, bandwidth %v, aspect %v: want none below 0", g.SigmaX, g.SigmaY, g.Bandwidth, g.Aspect)
+	}
+	half := math.Sqrt(math.Ln2/2) / (math.Pi * g.SF)
+	if g.SigmaX == 0 {
+		if g.Bandwidth == 0 {
+			g.Bandwidth = medianBandwidth
+		}
+		g.SigmaX = half * (math.Exp2(g.Bandwidth) + 1) / (math.Exp2(g.Bandwidth) - 1)
+	}
+	g.Bandwidth = math.NaN()
+	if g.SigmaX > half {
+		g.Bandwidth = math.Log2((g.SigmaX + half) / (g.SigmaX - half))
+	}
+	if g.Aspect == 0 {
+		g.Aspect = 1
+	}
+	if g.SigmaY == 0 {
+		g.SigmaY = g.SigmaX / g.Aspect
+	}
+	g.Aspect = g.SigmaX / g.SigmaY
+	return nil
+}
+
+// Reach implements [Filter]: three standard deviations.
+func (g *Gabor) Reach() float64 { return 3 * max(g.SigmaX, g.SigmaY) }
+
+// Weight implements [Filter].
+func (g *Gabor) Weight(x, y float64) float64 {
+	u, _ := turned(x, y, g.Orientation)
+	return g.Envelope(x, y) * math.Cos(2*math.Pi*g.SF*u+g.Phase*(math.Pi/180))
+}
+
+// Envelope implements [Filter].
+func (g *Gabor) Envelope(x, y float64) float64 {
+	u, v := turned(x, y, g.Orientation)
+	p, q := u/g.SigmaX, v/g.SigmaY
+	return math.Exp(-(p*p+q*q)/2) / (math.Pi * g.SigmaX * g.SigmaY)
+}
+
+// Shifted implements [Phased].
+func (g *Gabor) Shifted(degrees float64) Filter {
+	shifted := *g
+	shifted.Phase += degrees
+	return &shifted
+}
+
+// turned returns the coordinates across and along stripes of an orientation.
+func turned(x, y, degrees float64) (u, v float64) {
+	sin, cos := math.Sincos(degrees * (math.Pi / 180))
+	return x*cos + y*sin, y*cos - x*sin
+}

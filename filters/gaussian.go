@@ -1,0 +1,191 @@
+package filters
+
+import (
+	"fmt"
+	"math"
+
+	"gpuconv/stimuli"
+)
+
+// DoG is a difference of Gaussians, the receptive field of retinal ganglion cells
+// (Rodieck, Vision Res. 5, 1965): Sign·(G(Sigma) − Surround·G(SigmaSurround)), G a
+// Gaussian whose sum is 1.
+type DoG struct {
+	Sigma         float64 // of the centre, in pixels; 0 is 1
+	SigmaSurround float64 // pixels, above Sigma; 0 is 1.6·Sigma (Marr and Hildreth, Proc. R. Soc. B 207, 1980)
+	Surround      float64 // the surround's sum, 0 is 1: no answer to a uniform image
+	Sign          float64 // 1 is an ON centre, −1 an OFF centre; 0 is 1
+}
+
+// Kind implements [Filter].
+func (d *DoG) Kind() string { return "dog" }
+
+// Parameters implements [Filter].
+func (d *DoG) Parameters() []stimuli.Parameter {
+	return []stimuli.Parameter{
+		sigmaParameter(&d.Sigma),
+		{Name: "sigma-surround", Column: "sigma_surround", Help: "standard deviation of the surround in pixels, 0 for 1.6 of the centre's", Value: &d.SigmaSurround},
+		{Name: "surround", Column: "surround", Help: "sum of the surround, 0 for 1: that of the centre", Value: &d.Surround},
+		{Name: "sign", Column: "sign", Help: "1 is an ON centre, −1 an OFF centre, 0 is 1", Value: &d.Sign},
+	}
+}
+
+func sigmaParameter(v *float64) stimuli.Parameter {
+	return stimuli.Parameter{Name: "sigma", Column: "sigma", Help: "standard deviation in pixels, 0 for 1, or for the laplacian of 3×3", Value: v}
+}
+
+// Complete implements [Filter].
+func (d *DoG) Complete() error {
+	fill(&d.Sigma, 1)
+	fill(&d.SigmaSurround, 1.6*d.Sigma)
+	fill(&d.Surround, 1)
+	fill(&d.Sign, 1)
+	if !(d.Sigma > 0 && d.SigmaSurround > d.Sigma) {
+		return fmt.Errorf("filters: difference of Gaussians of sigma %v and %v: want the surround's above the centre's, above 0", d.Sigma, d.SigmaSurround)
+	}
+	if d.Sign != 1 && d.Sign != -1 {
+		return fmt.Errorf("filters: difference of Gaussians of sign %v: want 1 for ON or -1 for OFF", d.Sign)
+	}
+	return nil
+}
+
+// Reach implements [Filter].
+func (d *DoG) Reach() float64 { return 3 * d.SigmaSurround }
+
+// Weight implements [Filter].
+func (d *DoG) Weight(x, y float64) float64 {
+	return d.Sign * (gaussian(x, y, d.Sigma) - d.Surround*gaussian(x, y, d.SigmaSurround))
+}
+
+// Envelope implements [Filter].
+func (d *DoG) Envelope(x, y float64) float64 { return gaussian(x, y, d.SigmaSurround) }
+
+// gaussian is that of integral 1.
+func gaussian(x, y, sigma float64) float64 {
+	return math.Exp(-(x*x+y*y)/(2*sigma*sigma)) / (2 * math.Pi * sigma * sigma)
+}
+
+// fill sets a value that is 0 to its default.
+func fill(v *float64, to float64) {
+	if *v == 0 {
+		*v = to
+	}
+}
+
+// Derivative is that of a Gaussian along u, of some order, times Sigma^Order:
+// He(u/Sigma)·G, He the Hermite polynomial with the leading coefficient 1. As
+// kernels are not flipped, it answers with the sign of the image's own derivative.
+// A bank of Order+1 orientations steers to any other: see [Steer].
+type Derivative struct {
+	Orientation float64 // degrees from vertical: of the grating that it answers most to
+	Order       float64 // a whole number, 0 … 8
+	Sigma       float64 // pixels; 0 is 1
+}
+
+const maxOrder = 8
+
+// Kind implements [Filter].
+func (d *Derivative) Kind() string { return "gaussian-derivative" }
+
+// Parameters implements [Filter].
+func (d *Derivative) Parameters() []stimuli.Parameter {
+	return []stimuli.Parameter{
+		orientation(&d.Orientation),
+		{Name: "order", Column: "order", Help: "of the derivative, 0 … 8", Value: &d.Order},
+		sigmaParameter(&d.Sigma),
+	}
+}
+
+// Complete implements [Filter].
+func (d *Derivative) Complete() error {
+	fill(&d.Sigma, 1)
+	if d.Sigma < 0 {
+		return fmt.Errorf("filters: derivative of a Gaussian of sigma %v: want pixels above 0", d.Sigma)
+	}
+	if d.Order != math.Trunc(d.Order) || d.Order < 0 || d.Order > maxOrder {
+		return fmt.Errorf("filters: derivative of order %v: want a whole number from 0 to %d", d.Order, maxOrder)
+	}
+	return nil
+}
+
+// Reach implements [Filter]: higher orders reach further.
+func (d *Derivative) Reach() float64 { return (3 + d.Order/2) * d.Sigma }
+
+// Weight implements [Filter].
+func (d *Derivative) Weight(x, y float64) float64 {
+	u, _ := turned(x, y, d.Orientation)
+	return hermite(int(d.Order), u/d.Sigma) * gaussian(x, y, d.Sigma)
+}
+
+// Envelope implements [Filter].
+func (d *Derivative) Envelope(x, y float64) float64 { return gaussian(x, y, d.Sigma) }
+
+// hermite returns the probabilists' polynomial: He(n+1) = t·He(n) − n·He(n−1).
+func hermite(n int, t float64) float64 {
+	before, value := 0.0, 1.0
+	for k := range n {
+		before, value = value, t*value-float64(k)*before
+	}
+	return value
+}
+
+// Steer returns what to multiply derivatives of an order with, at the orientations
+// 180°·k/(order+1) for k = 0 … order, so that their sum is the derivative at another
+// orientation, in degrees (Freeman and Adelson, IEEE PAMI 13, 1991).
+func Steer(order int, degrees float64) []float64 {
+	factors := make([]float64, order+1)
+	for k := range factors {
+		turn := (degrees - 180*float64(k)/float64(order+1)) * (math.Pi / 180)
+		for m := order; m >= 0; m -= 2 {
+			share := 2 * math.Cos(float64(m)*turn)
+			if m == 0 {
+				share = 1
+			}
+			factors[k] += share / float64(order+1)
+		}
+	}
+	return factors
+}
+
+// Laplacian is that of a Gaussian times Sigma², (r²/Sigma² − 2)·G; with a Sigma of
+// 0 it is the difference of a pixel's four neighbours and itself, four times.
+type Laplacian struct {
+	Sigma float64 // pixels
+}
+
+// Kind implements [Filter].
+func (l *Laplacian) Kind() string { return "laplacian" }
+
+// Parameters implements [Filter].
+func (l *Laplacian) Parameters() []stimuli.Parameter {
+	return []stimuli.Parameter{sigmaParameter(&l.Sigma)}
+}
+
+// Complete implements [Filter].
+func (l *Laplacian) Complete() error {
+	if l.Sigma < 0 {
+		return fmt.Errorf("filters: Laplacian of sigma %v: want pixels above 0, or 0 for that of 3×3", l.Sigma)
+	}
+	return nil
+}
+
+// Reach implements [Filter].
+func (l *Laplacian) Reach() float64 { return max(1, 4*l.Sigma) }
+
+// Weight implements [Filter].
+func (l *Laplacian) Weight(x, y float64) float64 {
+	r := x*x + y*y
+	if l.Sigma == 0 {
+		switch r {
+		case 0:
+			return -4
+		case 1:
+			return 1
+		}
+		return 0
+	}
+	return (r/(l.Sigma*l.Sigma) - 2) * gaussian(x, y, l.Sigma)
+}
+
+// Envelope implements [Filter].
+func (l *Laplacian) Envelope(x, y float64) float64 { return gaussian(x, y, max(l.Sigma, 1)) }

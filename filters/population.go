@@ -1,0 +1,148 @@
+package filters
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sort"
+
+	"gpuconv/stimuli"
+)
+
+// Population is Gabors whose parameters are distributed as they are among neurons
+// of macaque V1, as VOneNet takes them (Dapello, Marques et al., NeurIPS 2020;
+// its code's figures, in our own program):
+//
+//   - orientation: De Valois, Yund and Hepler, Vision Res. 22:531, 1982;
+//   - spatial frequency, 0.5 … 11.2 cycles/degree: De Valois, Albrecht and Thorell,
+//     Vision Res. 22:545, 1982;
+//   - widths in cycles, SigmaX·SF and SigmaY·SF, jointly: Ringach, J. Neurophysiol.
+//     88:455, 2002;
+//   - phase: uniform;
+//   - the rank correlation of SigmaX·SF and SF, after Schiller, Finlay and Volman,
+//     J. Neurophysiol. 39, 1976: a Gaussian copula of SFCorrelation.
+//
+// Seeds give VOneNet's distribution, not its numbers. At VOneNet's 28 pixels a
+// degree it samples them on 25×25 pixels.
+type Population struct {
+	Count           float64 // how many Gabors
+	Seed            float64 // a whole number, 0 … 2⁵³
+	PixelsPerDegree float64 // 0 is VOneNet's 28: 224 pixels on 8 degrees
+	SFMin, SFMax    float64 // cycles per degree; SFMax 0 is 5.6. Bins of the histogram that lie between them are used
+	SFCorrelation   float64 // −1 … 1; VOneNet's is 0.75
+}
+
+// histogram is a distribution over bins, uniform within each on the scale of the
+// edges.
+type histogram struct{ edges, counts []float64 }
+
+// at returns the value below which a share p of the distribution lies.
+func (h histogram) at(p float64) float64 {
+	left := p * sum(h.counts)
+	for i, n := range h.counts {
+		if left <= n && n > 0 {
+			return h.edges[i] + (h.edges[i+1]-h.edges[i])*max(0, left)/n
+		}
+		left -= n
+	}
+	return h.edges[len(h.counts)]
+}
+
+// orientations: VOneNet's angles are from horizontal stripes, anticlockwise to
+// ours: ours are 90° less them.
+func orientations() histogram {
+	return histogram{[]float64{-22.5, 22.5, 67.5, 112.5, 157.5}, []float64{66, 49, 77, 54}}
+}
+
+// frequencies are log2 of cycles per degree.
+func frequencies(lo, hi float64) histogram {
+	var h histogram
+	edges := []float64{0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11.2}
+	for i, n := range []float64{4, 4, 8, 25, 32, 26, 28, 12, 8} {
+		if edges[i] < lo || edges[i+1] > hi {
+			continue
+		}
+		if len(h.edges) == 0 {
+			h.edges = []float64{math.Log2(edges[i])}
+		}
+		h.edges, h.counts = append(h.edges, math.Log2(edges[i+1])), append(h.counts, n)
+	}
+	return h
+}
+
+// joint counts cells by SigmaX·SF, a row for each bin, and SigmaY·SF: five bins
+// from 10^−1 to 10^0.2 on a logarithmic scale.
+func joint() [5][5]float64 {
+	return [5][5]float64{{2, 0, 1, 0, 0}, {8, 9, 4, 1, 0}, {1, 2, 19, 17, 3}, {0, 0, 1, 7, 4}, {0, 0, 0, 0, 0}}
+}
+
+// widthEdges are log10 of cycles.
+func widthEdges() []float64 { return []float64{-1, -0.76, -0.52, -0.28, -0.04, 0.2} }
+
+// Parameters are the numbers that can be swept, as those of a [Filter].
+func (p *Population) Parameters() []stimuli.Parameter {
+	return []stimuli.Parameter{
+		{Name: "count", Column: "count", Help: "how many filters are drawn", Value: &p.Count},
+		{Name: "seed", Column: "seed", Help: "whole number that makes random numbers repeatable", Value: &p.Seed},
+		{Name: "ppd", Column: "ppd", Help: "pixels per degree, 0 for 28", Value: &p.PixelsPerDegree},
+		{Name: "sf-min", Column: "sf_min", Help: "least spatial frequency, cycles/degree", Value: &p.SFMin},
+		{Name: "sf-max", Column: "sf_max", Help: "greatest spatial frequency, cycles/degree, 0 for 5.6", Value: &p.SFMax},
+		{Name: "sf-correlation", Column: "sf_correlation", Help: "between sigma·sf and sf, −1 … 1", Value: &p.SFCorrelation},
+	}
+}
+
+func (p *Population) check() error {
+	switch {
+	case p.Count != math.Trunc(p.Count) || p.Count < 1 || p.Count > 1<<20:
+		return fmt.Errorf("filters: population of %v: want a whole number from 1 to 2²⁰", p.Count)
+	case p.Seed != math.Trunc(p.Seed) || p.Seed < 0 || p.Seed > 1<<53:
+		return fmt.Errorf("filters: seed %v: want a whole number from 0 to 2⁵³", p.Seed)
+	case p.SFCorrelation < -1 || p.SFCorrelation > 1:
+		return fmt.Errorf("filters: correlation %v: want −1 to 1", p.SFCorrelation)
+	case len(frequencies(p.SFMin, p.SFMax).counts) == 0:
+		return fmt.Errorf("filters: spatial frequencies %v … %v cycles/degree: want a bin of 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11.2 between them", p.SFMin, p.SFMax)
+	case !(p.PixelsPerDegree > 0) || math.Exp2(last(frequencies(p.SFMin, p.SFMax).edges))/p.PixelsPerDegree > 0.5:
+		return fmt.Errorf("filters: %v pixels per degree: want twice the greatest spatial frequency, %v cycles/degree, at least", p.PixelsPerDegree, p.SFMax)
+	}
+	return nil
+}
+
+func last(values []float64) float64 { return values[len(values)-1] }
+
+// Filters draws the Gabors.
+func (p *Population) Filters() ([]Filter, error) {
+	fill(&p.PixelsPerDegree, 28)
+	fill(&p.SFMax, 5.6)
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	random := rand.New(rand.NewPCG(uint64(p.Seed), 0))
+	all := make([]Filter, int(p.Count))
+	for i := range all {
+		all[i] = p.draw(random)
+	}
+	return all, nil
+}
+
+// draw draws one Gabor.
+func (p *Population) draw(random *rand.Rand) *Gabor {
+	counts := joint()
+	var rows [5]float64
+	for i, row := range counts {
+		rows[i] = sum(row[:])
+	}
+	z := random.NormFloat64()
+	other := p.SFCorrelation*z + math.Sqrt(1-p.SFCorrelation*p.SFCorrelation)*random.NormFloat64()
+	nx := histogram{widthEdges(), rows[:]}.at(normalShare(z))
+	bin := sort.SearchFloat64s(widthEdges()[1:5], nx)
+	ny := histogram{widthEdges(), counts[bin][:]}.at(random.Float64())
+	sf := math.Exp2(frequencies(p.SFMin, p.SFMax).at(normalShare(other))) / p.PixelsPerDegree
+	degrees := 90 - orientations().at(random.Float64())
+	return &Gabor{
+		Orientation: math.Mod(degrees+180, 180), SF: sf, Phase: 360 * random.Float64(),
+		SigmaX: math.Pow(10, nx) / sf, SigmaY: math.Pow(10, ny) / sf,
+	}
+}
+
+// normalShare is the distribution function of the normal distribution.
+func normalShare(z float64) float64 { return math.Erfc(-z/math.Sqrt2) / 2 }

@@ -1,0 +1,118 @@
+package stimuli
+
+import (
+	"fmt"
+	"math"
+)
+
+// Window is the profile of an [Aperture].
+type Window int
+
+// The windows, as functions of the distance r from the aperture's centre.
+const (
+	Open         Window = iota // 1 everywhere: no aperture
+	Circle                     // 1 for r < Radius, else 0
+	Annulus                    // 1 for Inner ≤ r < Radius, else 0
+	Gaussian                   // exp(−r²/(2·Sigma²))
+	RaisedCosine               // 1 up to Radius−Edge, then (1+cos(π·(r−Radius+Edge)/Edge))/2 down to 0 at Radius
+	windowCount
+)
+
+// String returns the name of the window on the command line.
+func (w Window) String() string {
+	names := [...]string{"none", "circle", "annulus", "gaussian", "raised-cosine"}
+	if w < 0 || int(w) >= len(names) {
+		return fmt.Sprintf("window %d", int(w))
+	}
+	return names[w]
+}
+
+// ParseWindow reads the name of a window.
+func ParseWindow(name string) (Window, error) {
+	for w := range windowCount {
+		if w.String() == name {
+			return w, nil
+		}
+	}
+	return 0, fmt.Errorf("stimuli: aperture %q: want none, circle, annulus, gaussian or raised-cosine", name)
+}
+
+// Aperture is a window through which a pattern is seen; around it is the mean.
+// The zero value is none. Lengths are in pixels.
+type Aperture struct {
+	Window Window
+	X, Y   float64 // its centre, from that of the image, to the right and downwards
+	Radius float64 // 0 is half the shorter side of the image
+	Inner  float64 // of the annulus; 0 is half of Radius
+	Edge   float64 // width of the raised cosine's slope; 0 is Radius, which leaves no plateau
+	Sigma  float64 // of the Gaussian; 0 is an eighth of the shorter side
+}
+
+func (a *Aperture) parameters() []Parameter {
+	all := []Parameter{
+		{"aperture-x", "aperture_x_pixels", "pixels to the right of the image's centre", &a.X},
+		{"aperture-y", "aperture_y_pixels", "pixels below the image's centre", &a.Y},
+	}
+	radius := Parameter{"aperture-radius", "aperture_radius_pixels", "outer radius in pixels, 0 for half the shorter side", &a.Radius}
+	switch a.Window {
+	case Circle:
+		return append(all, radius)
+	case Annulus:
+		return append(all, radius, Parameter{"aperture-inner", "aperture_inner_pixels", "the annulus' inner radius in pixels, 0 for half the outer", &a.Inner})
+	case RaisedCosine:
+		return append(all, radius, Parameter{"aperture-edge", "aperture_edge_pixels", "width of the raised cosine's slope in pixels, 0 for the radius", &a.Edge})
+	case Gaussian:
+		return append(all, Parameter{"aperture-sigma", "aperture_sigma_pixels", "standard deviation of the Gaussian in pixels, 0 for an eighth of the shorter side", &a.Sigma})
+	}
+	return nil
+}
+
+// complete replaces lengths of 0 and refuses what is no aperture.
+func (a *Aperture) complete(c Canvas) error {
+	if a.Window < 0 || a.Window >= windowCount {
+		return fmt.Errorf("stimuli: aperture: %v: want one of the windows", a.Window)
+	}
+	fill(&a.Radius, c.shorter()/2)
+	fill(&a.Inner, a.Radius/2)
+	fill(&a.Edge, a.Radius)
+	fill(&a.Sigma, c.shorter()/8)
+	switch {
+	case a.Radius < 0 || a.Sigma < 0:
+		return fmt.Errorf("stimuli: aperture of radius %v and sigma %v: want lengths above 0", a.Radius, a.Sigma)
+	case a.Window == Annulus && !(a.Inner >= 0 && a.Inner < a.Radius):
+		return fmt.Errorf("stimuli: aperture: inner radius %v: want one from 0 to below the radius, %v", a.Inner, a.Radius)
+	case a.Window == RaisedCosine && !(a.Edge > 0 && a.Edge <= a.Radius):
+		return fmt.Errorf("stimuli: aperture: edge %v: want one above 0, at most the radius, %v", a.Edge, a.Radius)
+	}
+	return nil
+}
+
+// at returns the window at a place on the canvas, 0 … 1.
+func (a *Aperture) at(x, y float64) float64 {
+	if a.Window == Open {
+		return 1
+	}
+	r := math.Hypot(x-a.X, y-a.Y)
+	switch a.Window {
+	case Gaussian:
+		return math.Exp(-r * r / (2 * a.Sigma * a.Sigma))
+	case RaisedCosine:
+		return raisedCosine((r - (a.Radius - a.Edge)) / a.Edge)
+	}
+	if r < a.Radius && (a.Window == Circle || r >= a.Inner) {
+		return 1
+	}
+	return 0
+}
+
+// raisedCosine falls from 1 at t ≤ 0 to 0 at t ≥ 1.
+func raisedCosine(t float64) float64 {
+	return (1 + math.Cos(math.Pi*max(0, min(1, t)))) / 2
+}
+
+// fill sets a value that is 0 to its default.
+func fill(v *float64, to float64) {
+	if *v == 0 {
+		*v = to
+	}
+}

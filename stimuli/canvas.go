@@ -1,0 +1,79 @@
+package stimuli
+
+import (
+	"fmt"
+	"math"
+)
+
+// Canvas is what patterns are painted on. The zero value is 64×64 pixels, each
+// sampled at its centre.
+//
+// Lengths and places on it are in pixels from its centre, x to the right and y
+// downwards: the centre of the pixel in row i and column j is at
+// (j − (Columns−1)/2, i − (Rows−1)/2).
+type Canvas struct {
+	Rows, Columns int // 0 is 64
+	// Supersample is how many samples a side of each pixel is the mean of, against
+	// jagged edges; 0 is 1.
+	Supersample int
+	// AllowAliasing lets patterns be finer than the pixels can show: more than half
+	// a cycle a pixel, or a frame of drift.
+	AllowAliasing bool
+}
+
+const (
+	defaultExtent  = 64
+	maxSupersample = 64
+	nyquist        = 0.5 // cycles per pixel or frame
+)
+
+func (c Canvas) withDefaults() Canvas {
+	if c.Rows == 0 {
+		c.Rows = defaultExtent
+	}
+	if c.Columns == 0 {
+		c.Columns = defaultExtent
+	}
+	if c.Supersample == 0 {
+		c.Supersample = 1
+	}
+	return c
+}
+
+func (c Canvas) check() error {
+	if c.Rows < 1 || c.Columns < 1 || c.Rows > maxExtent || c.Columns > maxExtent {
+		return fmt.Errorf("stimuli: image of %d×%d: want 1 to %d rows and columns", c.Rows, c.Columns, maxExtent)
+	}
+	if c.Supersample < 1 || c.Supersample > maxSupersample {
+		return fmt.Errorf("stimuli: supersampling by %d: want 1 to %d", c.Supersample, maxSupersample)
+	}
+	return nil
+}
+
+// shorter returns the shorter side in pixels.
+func (c Canvas) shorter() float64 { return float64(min(c.Rows, c.Columns)) }
+
+// checkFrequency refuses what the pixels or frames cannot show.
+func (c Canvas) checkFrequency(name, unit string, frequency float64) error {
+	if math.Abs(frequency) > nyquist && !c.AllowAliasing {
+		return fmt.Errorf("stimuli: %s %v cycles/%s: want at most 0.5, the Nyquist limit, or aliasing allowed", name, frequency, unit)
+	}
+	return nil
+}
+
+// paint writes the mean of f over each pixel's samples, row by row.
+func (c Canvas) paint(dst []float64, f func(x, y float64) float64) {
+	n := c.Supersample
+	for at := range dst {
+		x := float64(at%c.Columns) - float64(c.Columns-1)/2
+		y := float64(at/c.Columns) - float64(c.Rows-1)/2
+		sum := 0.0
+		for k := range n * n {
+			sum += f(x+offset(k%n, n), y+offset(k/n, n))
+		}
+		dst[at] = sum / float64(n*n)
+	}
+}
+
+// offset returns where sample k of n lies in a pixel, from its centre.
+func offset(k, n int) float64 { return (float64(k)+0.5)/float64(n) - 0.5 }

@@ -1,0 +1,47 @@
+package stimuli
+
+import (
+	"fmt"
+	"runtime"
+
+	"gpuconv/conv"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// painter draws image i of a set into a plane. It belongs to one goroutine.
+type painter func(plane []float32, i int) error
+
+// perWorker is how many pixels a goroutine is started for, about 0.1 ms of work:
+// in BenchmarkSweep two images of 48×64 on two goroutines took longer than on one.
+const perWorker = 1 << 14
+
+// draw draws images of a set of a shape on all cores, each core with a painter of
+// its own.
+func draw(dst *conv.Tensor, first int, all conv.Shape, newPainter func() painter) error {
+	if err := dst.Check("dst"); err != nil {
+		return err
+	}
+	n := dst.Shape.N()
+	if dst.Shape.Image() != all.Image() || first < 0 || n > all.N()-first {
+		return fmt.Errorf("stimuli: images %d … %d of shape %v: want some of the %v", first, first+n-1, dst.Shape, all)
+	}
+	workers := max(1, min(runtime.GOMAXPROCS(0), n, len(dst.Data)/perWorker))
+	var group errgroup.Group
+	for worker := range workers {
+		part := func() error {
+			paint := newPainter()
+			for i := n * worker / workers; i < n*(worker+1)/workers; i++ {
+				if err := paint(dst.Plane(i, 0), first+i); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		if workers == 1 {
+			return part()
+		}
+		group.Go(part)
+	}
+	return group.Wait()
+}

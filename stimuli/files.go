@@ -1,0 +1,101 @@
+package stimuli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gpuconv/conv"
+)
+
+// Files is a [Set]: image files of one size, read when they are drawn, as
+// [ReadImage] reads them.
+type Files struct {
+	paths []string
+	shape conv.Shape
+}
+
+// OpenFiles returns the set of an image file, or of the PNG and JPEG files of a
+// folder, not of those in it, in the order of their names. It reads the headers,
+// and refuses folders without images and images of another size than the first.
+func OpenFiles(path string) (*Files, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("stimuli: %w", err)
+	}
+	f := &Files{paths: []string{path}}
+	if info.IsDir() {
+		if f.paths, err = imagesIn(path); err != nil {
+			return nil, err
+		}
+	}
+	for i, p := range f.paths {
+		rows, columns, err := imageSize(p)
+		if err != nil {
+			return nil, err
+		}
+		shape := conv.Shape{len(f.paths), 1, rows, columns}
+		if i > 0 && shape != f.shape {
+			return nil, fmt.Errorf("stimuli: %s: %d×%d pixels: want %d×%d as in %s", p, rows, columns, f.shape.H(), f.shape.W(), f.paths[0])
+		}
+		f.shape = shape
+	}
+	return f, nil
+}
+
+func imagesIn(folder string) ([]string, error) {
+	entries, err := os.ReadDir(folder) // sorted
+	if err != nil {
+		return nil, fmt.Errorf("stimuli: %w", err)
+	}
+	var paths []string
+	for _, e := range entries {
+		if IsImageName(e.Name()) && !e.IsDir() {
+			paths = append(paths, filepath.Join(folder, e.Name()))
+		}
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("stimuli: %s: want a folder with .png, .jpg or .jpeg files", folder)
+	}
+	return paths, nil
+}
+
+// IsImageName reports whether a file of this name is taken for an image.
+func IsImageName(name string) bool {
+	return slices.Contains([]string{".png", ".jpg", ".jpeg"}, strings.ToLower(filepath.Ext(name)))
+}
+
+// Shape returns [N, 1, H, W].
+func (f *Files) Shape() conv.Shape { return f.shape }
+
+// Draw implements [Set] on all cores. It refuses files that have changed their
+// size meanwhile.
+func (f *Files) Draw(dst *conv.Tensor, first int) error {
+	return draw(dst, first, f.shape, func() painter {
+		return func(plane []float32, i int) error {
+			image, err := ReadImage(f.paths[i])
+			if err != nil {
+				return err
+			}
+			if image.Shape.Image() != f.shape.Image() {
+				return fmt.Errorf("stimuli: %s: has changed: want %d×%d pixels", f.paths[i], f.shape.H(), f.shape.W())
+			}
+			copy(plane, image.Data)
+			return nil
+		}
+	})
+}
+
+// Table names the file of each image.
+func (f *Files) Table() (*Table, error) {
+	t := &Table{Subject: "image"}
+	for _, p := range f.paths {
+		t.Kinds, t.Rows, t.Files = append(t.Kinds, "image"), append(t.Rows, []float64{}), append(t.Files, filepath.Base(p))
+	}
+	return t, nil
+}
+
+// Title is the name of the file, for pictures.
+func (f *Files) Title(i int) string { return filepath.Base(f.paths[i]) }

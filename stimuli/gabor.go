@@ -1,0 +1,59 @@
+package stimuli
+
+import (
+	"fmt"
+	"math"
+)
+
+// Gabor is a patch of a drifting sine grating under a Gaussian: the wave
+// cos(2π·(SF·u + Phase/360 − Drift·Frame)) · exp(−u²/(2·SigmaX²) − v²/(2·SigmaY²)),
+// u and v from the patch's centre, u across the stripes and v along them.
+type Gabor struct {
+	Orientation    float64 // degrees from vertical
+	SF             float64 // cycles per pixel, at most 0.5
+	Phase          float64 // degrees, at the patch's centre
+	X, Y           float64 // the patch's centre, in pixels from the image's, right and down
+	SigmaX, SigmaY float64 // pixels; 0 is an eighth of the shorter side, and SigmaX
+	Drift, Frame   float64 // cycles per frame, number of the frame
+	Look
+}
+
+// Kind implements [Pattern].
+func (g *Gabor) Kind() string { return "gabor" }
+
+// Parameters implements [Pattern].
+func (g *Gabor) Parameters() []Parameter {
+	all := []Parameter{
+		orientation(&g.Orientation), frequency(&g.SF), phase(&g.Phase),
+		{"x", "x_pixels", "pixels to the right of the image's centre", &g.X},
+		{"y", "y_pixels", "pixels below the image's centre", &g.Y},
+		{"sigma-x", "sigma_x_pixels", "standard deviation across the stripes in pixels, 0 for an eighth of the shorter side", &g.SigmaX},
+		{"sigma-y", "sigma_y_pixels", "standard deviation along the stripes in pixels, 0 for that across", &g.SigmaY},
+	}
+	return append(append(all, g.parameters()...), drift(&g.Drift), frame(&g.Frame))
+}
+
+// Complete implements [Pattern].
+func (g *Gabor) Complete(c Canvas) error {
+	fill(&g.SigmaX, c.shorter()/8)
+	fill(&g.SigmaY, g.SigmaX)
+	if g.SigmaX < 0 || g.SigmaY < 0 {
+		return fmt.Errorf("stimuli: Gabor of sigma %v and %v: want lengths above 0", g.SigmaX, g.SigmaY)
+	}
+	if err := checkDrifting(c, g.SF, g.Drift); err != nil {
+		return err
+	}
+	return g.complete(c)
+}
+
+// Paint implements [Pattern].
+func (g *Gabor) Paint(dst []float64, c Canvas) {
+	sin, cos := sincosDegrees(g.Orientation)
+	start := g.Phase/360 - g.Drift*g.Frame
+	g.paint(dst, c, func(x, y float64) float64 {
+		x, y = x-g.X, y-g.Y
+		u, v := x*cos+y*sin, y*cos-x*sin
+		p, q := u/g.SigmaX, v/g.SigmaY
+		return math.Exp(-(p*p+q*q)/2) * Sine.at(g.SF*u+start)
+	})
+}

@@ -1,0 +1,131 @@
+package stimuli
+
+import "math"
+
+// Wave is the profile of a [Grating] over its cycle p, of period 1 and values −1 … 1.
+type Wave int
+
+// The waves. Each has its largest value, or the middle of it, at p = 0, but for
+// the sawtooth, which is 0 there and rises.
+const (
+	Sine     Wave = iota // cos(2π·p)
+	Square               // 1 for |p| ≤ ¼, else −1
+	Sawtooth             // 2·p for −½ ≤ p < ½
+	Triangle             // 1 − 4·|p| for −½ ≤ p < ½
+)
+
+// at returns the wave at a number of cycles.
+func (w Wave) at(cycles float64) float64 {
+	if w == Sine {
+		return math.Cos(2 * math.Pi * cycles)
+	}
+	p := cycles - math.Floor(cycles+0.5) // −½ ≤ p < ½
+	switch w {
+	case Sawtooth:
+		return 2 * p
+	case Triangle:
+		return 1 - 4*math.Abs(p)
+	}
+	if math.Abs(p) <= 0.25 {
+		return 1
+	}
+	return -1
+}
+
+// Grating is the wave of SF·u + Phase/360 − Drift·Frame cycles, where u = x·cosθ +
+// y·sinθ for the orientation θ: see the package's convention. The zero value is
+// uniform; an SF makes it a grating.
+type Grating struct {
+	Wave        Wave
+	Orientation float64 // degrees from vertical
+	SF          float64 // spatial frequency, cycles per pixel, at most 0.5
+	Phase       float64 // degrees, at the image's centre; 0 is a peak
+	Drift       float64 // cycles per frame, towards u; at most 0.5 either way
+	Frame       float64 // number of the frame
+	Look
+}
+
+// Kind returns grating for a sine, square-grating and so on for others.
+func (g *Grating) Kind() string {
+	switch g.Wave {
+	case Square:
+		return "square-grating"
+	case Sawtooth:
+		return "sawtooth-grating"
+	case Triangle:
+		return "triangle-grating"
+	}
+	return "grating"
+}
+
+// Parameters implements [Pattern].
+func (g *Grating) Parameters() []Parameter {
+	all := append([]Parameter{orientation(&g.Orientation), frequency(&g.SF), phase(&g.Phase)}, g.parameters()...)
+	return append(all, drift(&g.Drift), frame(&g.Frame))
+}
+
+// Complete implements [Pattern].
+func (g *Grating) Complete(c Canvas) error {
+	if err := checkDrifting(c, g.SF, g.Drift); err != nil {
+		return err
+	}
+	return g.complete(c)
+}
+
+// Paint implements [Pattern].
+func (g *Grating) Paint(dst []float64, c Canvas) {
+	fx, fy := components(g.SF, g.Orientation)
+	start := g.Phase/360 - g.Drift*g.Frame
+	g.paint(dst, c, func(x, y float64) float64 { return g.Wave.at(fx*x + fy*y + start) })
+}
+
+// The parameters that several patterns have.
+
+func orientation(v *float64) Parameter {
+	return Parameter{"orientation", "orientation_deg", "degrees from vertical; a small positive one turns the stripes clockwise", v}
+}
+
+func frequency(v *float64) Parameter {
+	return Parameter{"sf", "sf_cycles_per_pixel", "spatial frequency, in cycles/pixel unless --sf-unit says otherwise", v}
+}
+
+func phase(v *float64) Parameter {
+	return Parameter{"phase", "phase_deg", "degrees, at the centre; 0 is a peak", v}
+}
+
+func drift(v *float64) Parameter {
+	return Parameter{"drift", "drift_cycles_per_frame", "cycles per frame", v}
+}
+
+func frame(v *float64) Parameter {
+	return Parameter{"frame", "frame", "number of the frame: --frame 0:8:1 for eight", v}
+}
+
+func checkDrifting(c Canvas, sf, drift float64) error {
+	if err := c.checkFrequency("spatial frequency", "pixel", sf); err != nil {
+		return err
+	}
+	return c.checkFrequency("drift", "frame", drift)
+}
+
+// components returns a spatial frequency along x and y. They are exact at
+// multiples of 90°, so that stripes along pixels stay so.
+func components(sf, degrees float64) (fx, fy float64) {
+	sin, cos := sincosDegrees(degrees)
+	return sf * cos, sf * sin
+}
+
+func sincosDegrees(degrees float64) (sin, cos float64) {
+	degrees = math.Mod(degrees, 360)
+	quarters := math.RoundToEven(degrees / 90)
+	sin, cos = math.Sincos((degrees - 90*quarters) * (math.Pi / 180))
+	switch (int(quarters) + 4) % 4 {
+	case 1:
+		return cos, -sin
+	case 2:
+		return -sin, -cos
+	case 3:
+		return -cos, sin
+	}
+	return sin, cos
+}

@@ -1,0 +1,58 @@
+package stimuli
+
+import "fmt"
+
+// Look is how a pattern w, of values −1 … 1, becomes luminance: Mean·(1 +
+// Contrast·a·w), with the aperture a from 0 to 1. Its Michelson contrast, (largest
+// − smallest)/(largest + smallest), is Contrast where w reaches −1 and 1 in the
+// aperture.
+type Look struct {
+	// Mean luminance, above 0; 0 is 0.5, of black 0 and white 1.
+	Mean float64
+	// Contrast is from 0 to 1. If Mean is 0 as well, 0 is 1, so that the zero value
+	// is a pattern from black to white.
+	Contrast float64
+	// Centred subtracts Mean from the pixels, so that grey is 0, as in the
+	// tutorial's stimuli.
+	Centred  bool
+	Aperture Aperture
+}
+
+func (l *Look) parameters() []Parameter {
+	return append([]Parameter{
+		{"contrast", "contrast", "Michelson contrast, 0 … 1", &l.Contrast},
+		{"mean", "mean", "mean luminance, of black 0 and white 1; 0 is 0.5", &l.Mean},
+	}, l.Aperture.parameters()...)
+}
+
+func (l *Look) complete(c Canvas) error {
+	if l.Mean == 0 {
+		l.Mean = 0.5
+		fill(&l.Contrast, 1)
+	}
+	if l.Mean < 0 {
+		return fmt.Errorf("stimuli: mean %v: want a luminance above 0", l.Mean)
+	}
+	if l.Contrast < 0 || l.Contrast > 1 {
+		return fmt.Errorf("stimuli: contrast %v: want 0 to 1", l.Contrast)
+	}
+	return l.Aperture.complete(c)
+}
+
+// paint writes the pixels of a pattern.
+func (l *Look) paint(dst []float64, c Canvas, pattern func(x, y float64) float64) {
+	c.paint(dst, func(x, y float64) float64 {
+		deviation := l.Mean * l.Contrast * l.Aperture.at(x, y) * pattern(x, y)
+		if l.Centred {
+			return deviation
+		}
+		return l.Mean + deviation
+	})
+}
+
+// Looks is met by patterns that have a [Look].
+type Looks interface{ Looking() *Look }
+
+// Looking returns l, by which a pattern that embeds a Look can be told its
+// aperture.
+func (l *Look) Looking() *Look { return l }

@@ -1,0 +1,159 @@
+package stimuli
+
+import (
+	"fmt"
+	"math"
+	"math/cmplx"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/dsp/fourier"
+)
+
+// WhiteNoise is independent pixels, uniform in −1 … 1 before the [Look]. A seed
+// gives the same pixels on every platform: PCG-DXSM of (Seed, 0).
+type WhiteNoise struct {
+	Seed float64 // a whole number from 0 to 2⁵³
+	Look
+}
+
+// Kind implements [Pattern].
+func (n *WhiteNoise) Kind() string { return "white-noise" }
+
+// Parameters implements [Pattern].
+func (n *WhiteNoise) Parameters() []Parameter {
+	return append([]Parameter{seed(&n.Seed)}, n.parameters()...)
+}
+
+func seed(v *float64) Parameter {
+	return Parameter{"seed", "seed", "whole number that makes random numbers repeatable", v}
+}
+
+// Complete implements [Pattern].
+func (n *WhiteNoise) Complete(c Canvas) error {
+	if err := checkSeed(n.Seed); err != nil {
+		return err
+	}
+	return n.complete(c)
+}
+
+func checkSeed(v float64) error {
+	if v != math.Trunc(v) || v < 0 || v > 1<<53 {
+		return fmt.Errorf("stimuli: seed %v: want a whole number from 0 to 2⁵³", v)
+	}
+	return nil
+}
+
+// Paint implements [Pattern].
+func (n *WhiteNoise) Paint(dst []float64, c Canvas) {
+	random := rand.New(rand.NewPCG(uint64(n.Seed), 0))
+	pixels := make([]float64, len(dst))
+	for i := range pixels {
+		pixels[i] = 2*random.Float64() - 1
+	}
+	n.paint(dst, c, c.lookUp(pixels))
+}
+
+// PinkNoise has an amplitude spectrum of 1/f^Exponent exactly, but for its mean,
+// which is 0, and the random phases of Gaussian white noise. It is divided by its
+// largest absolute value, so that it lies in −1 … 1 before the [Look]. f is in
+// cycles per pixel. 1 is pink, as natural images are (Field, J. Opt. Soc. Am. A 4,
+// 1987), 2 is brown.
+type PinkNoise struct {
+	Exponent float64
+	Seed     float64 // a whole number from 0 to 2⁵³
+	Look
+}
+
+// Kind implements [Pattern].
+func (n *PinkNoise) Kind() string { return "pink-noise" }
+
+// Parameters implements [Pattern].
+func (n *PinkNoise) Parameters() []Parameter {
+	return append([]Parameter{
+		{"exponent", "exponent", "amplitude falls as 1/frequency to this power", &n.Exponent},
+		seed(&n.Seed),
+	}, n.parameters()...)
+}
+
+// Complete implements [Pattern].
+func (n *PinkNoise) Complete(c Canvas) error {
+	if err := checkSeed(n.Seed); err != nil {
+		return err
+	}
+	if math.Abs(n.Exponent) > 10 {
+		return fmt.Errorf("stimuli: noise of exponent %v: want −10 to 10", n.Exponent)
+	}
+	return n.complete(c)
+}
+
+// Paint implements [Pattern].
+func (n *PinkNoise) Paint(dst []float64, c Canvas) {
+	random := rand.New(rand.NewPCG(uint64(n.Seed), 0))
+	spectrum := make([]complex128, len(dst))
+	for i := range spectrum {
+		spectrum[i] = complex(random.NormFloat64(), 0)
+	}
+	transform(spectrum, c.Columns, false)
+	for i, v := range spectrum {
+		f := math.Hypot(cycles(i%c.Columns, c.Columns), cycles(i/c.Columns, c.Rows))
+		if f == 0 || v == 0 {
+			spectrum[i] = 0
+			continue
+		}
+		spectrum[i] = v / complex(cmplx.Abs(v)*math.Pow(f, n.Exponent), 0)
+	}
+	transform(spectrum, c.Columns, true)
+	n.paint(dst, c, c.lookUp(unit(spectrum)))
+}
+
+// unit returns the real parts divided by the largest of their absolute values.
+func unit(values []complex128) []float64 {
+	pixels, largest := make([]float64, len(values)), 0.0
+	for i, v := range values {
+		pixels[i] = real(v)
+		largest = max(largest, math.Abs(pixels[i]))
+	}
+	for i := range pixels {
+		pixels[i] /= max(largest, math.SmallestNonzeroFloat64) // one pixel alone is 0
+	}
+	return pixels
+}
+
+// cycles returns the frequency of a discrete Fourier coefficient k of n, in
+// cycles per pixel from −½ to ½.
+func cycles(k, n int) float64 {
+	if 2*k > n {
+		k -= n
+	}
+	return float64(k) / float64(n)
+}
+
+// transform is the discrete Fourier transform of an image, or its inverse times
+// the number of pixels, in place.
+func transform(image []complex128, columns int, inverse bool) {
+	rows := len(image) / columns
+	along := func(n int, line []complex128) []complex128 { return fourier.NewCmplxFFT(n).Coefficients(line, line) }
+	if inverse {
+		along = func(n int, line []complex128) []complex128 { return fourier.NewCmplxFFT(n).Sequence(line, line) }
+	}
+	for i := range rows {
+		along(columns, image[i*columns:][:columns])
+	}
+	line := make([]complex128, rows)
+	for j := range columns {
+		for i := range line {
+			line[i] = image[i*columns+j]
+		}
+		for i, v := range along(rows, line) {
+			image[i*columns+j] = v
+		}
+	}
+}
+
+// lookUp returns the pixel that a place lies in.
+func (c Canvas) lookUp(pixels []float64) func(x, y float64) float64 {
+	return func(x, y float64) float64 {
+		i, j := int(y+float64(c.Rows)/2), int(x+float64(c.Columns)/2)
+		return pixels[i*c.Columns+j]
+	}
+}

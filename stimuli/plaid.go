@@ -1,0 +1,49 @@
+package stimuli
+
+// Plaid is the mean of two drifting sine gratings, the second turned by Angle:
+// each has half the contrast.
+type Plaid struct {
+	Orientation   float64 // of the first, in degrees from vertical
+	Angle         float64 // degrees from the first to the second
+	SF, SF2       float64 // cycles per pixel, at most 0.5; SF2 of 0 is SF
+	Phase, Phase2 float64 // degrees, at the image's centre
+	Drift, Frame  float64 // cycles per frame, of both; number of the frame
+	Look
+}
+
+// Kind implements [Pattern].
+func (p *Plaid) Kind() string { return "plaid" }
+
+// Parameters implements [Pattern].
+func (p *Plaid) Parameters() []Parameter {
+	all := []Parameter{
+		orientation(&p.Orientation),
+		{"angle", "angle_deg", "degrees from the plaid's first grating to its second", &p.Angle},
+		frequency(&p.SF),
+		{"sf2", "sf2_cycles_per_pixel", "spatial frequency of the plaid's second grating, 0 for that of the first", &p.SF2},
+		phase(&p.Phase),
+		{"phase2", "phase2_deg", "degrees, of the plaid's second grating", &p.Phase2},
+	}
+	return append(append(all, p.parameters()...), drift(&p.Drift), frame(&p.Frame))
+}
+
+// Complete implements [Pattern].
+func (p *Plaid) Complete(c Canvas) error {
+	fill(&p.SF2, p.SF)
+	for _, sf := range []float64{p.SF, p.SF2} {
+		if err := checkDrifting(c, sf, p.Drift); err != nil {
+			return err
+		}
+	}
+	return p.complete(c)
+}
+
+// Paint implements [Pattern].
+func (p *Plaid) Paint(dst []float64, c Canvas) {
+	fx, fy := components(p.SF, p.Orientation)
+	gx, gy := components(p.SF2, p.Orientation+p.Angle)
+	moved := p.Drift * p.Frame
+	p.paint(dst, c, func(x, y float64) float64 {
+		return (Sine.at(fx*x+fy*y+p.Phase/360-moved) + Sine.at(gx*x+gy*y+p.Phase2/360-moved)) / 2
+	})
+}

@@ -1,0 +1,117 @@
+package stimuli
+
+import (
+	"fmt"
+	"math"
+)
+
+// Checkerboard is squares of black and white; the corner of four lies at (X, Y).
+type Checkerboard struct {
+	Side        float64 // of a square, in pixels, at least 1; 0 is 8
+	Orientation float64 // degrees by which the board is turned clockwise
+	X, Y        float64 // a corner, in pixels from the image's centre, right and down
+	Look
+}
+
+// Kind implements [Pattern].
+func (b *Checkerboard) Kind() string { return "checkerboard" }
+
+// Parameters implements [Pattern].
+func (b *Checkerboard) Parameters() []Parameter {
+	return append([]Parameter{
+		orientation(&b.Orientation),
+		{"side", "side_pixels", "pixels along a square's side, 0 for 8", &b.Side},
+		{"x", "x_pixels", "pixels to the right of the image's centre", &b.X},
+		{"y", "y_pixels", "pixels below the image's centre", &b.Y},
+	}, b.parameters()...)
+}
+
+// Complete implements [Pattern].
+func (b *Checkerboard) Complete(c Canvas) error {
+	fill(&b.Side, 8)
+	if !(b.Side > 0) {
+		return fmt.Errorf("stimuli: checkerboard of side %v: want pixels above 0", b.Side)
+	}
+	if err := c.checkFrequency("checkerboard: 1/(2·side)", "pixel", 1/(2*b.Side)); err != nil {
+		return err
+	}
+	return b.complete(c)
+}
+
+// Paint implements [Pattern].
+func (b *Checkerboard) Paint(dst []float64, c Canvas) {
+	sin, cos := sincosDegrees(b.Orientation)
+	b.paint(dst, c, func(x, y float64) float64 {
+		x, y = (x-b.X)/b.Side, (y-b.Y)/b.Side
+		if math.Mod(math.Floor(x*cos+y*sin)+math.Floor(y*cos-x*sin), 2) == 0 {
+			return 1
+		}
+		return -1
+	})
+}
+
+// ZonePlate is cos(π·k·r² + Phase), whose spatial frequency at a radius r is k·r:
+// SF at half of the shorter side. It shows at a glance what a filter passes, and
+// what sampling does.
+type ZonePlate struct {
+	SF    float64 // cycles per pixel at half the shorter side; at half the longer it is to be 0.5 at most
+	Phase float64 // degrees, at the image's centre
+	Look
+}
+
+// Kind implements [Pattern].
+func (z *ZonePlate) Kind() string { return "zone-plate" }
+
+// Parameters implements [Pattern].
+func (z *ZonePlate) Parameters() []Parameter {
+	return append([]Parameter{frequency(&z.SF), phase(&z.Phase)}, z.parameters()...)
+}
+
+// Complete implements [Pattern].
+func (z *ZonePlate) Complete(c Canvas) error {
+	edge := z.SF * float64(max(c.Rows, c.Columns)) / c.shorter() // along x or y: beyond it on diagonals only
+	if err := c.checkFrequency("zone plate: spatial frequency at the border", "pixel", edge); err != nil {
+		return err
+	}
+	return z.complete(c)
+}
+
+// Paint implements [Pattern].
+func (z *ZonePlate) Paint(dst []float64, c Canvas) {
+	k := z.SF / (c.shorter() / 2)
+	z.paint(dst, c, func(x, y float64) float64 { return Sine.at(k*(x*x+y*y)/2 + z.Phase/360) })
+}
+
+// Impulse is one pixel of Amplitude among zeros: convolved, it shows the filter.
+type Impulse struct {
+	X, Y      float64 // whole pixels to the right of and below the pixel in row ⌊Rows/2⌋, column ⌊Columns/2⌋
+	Amplitude float64 // 0 is 1
+}
+
+// Kind implements [Pattern].
+func (p *Impulse) Kind() string { return "impulse" }
+
+// Parameters implements [Pattern].
+func (p *Impulse) Parameters() []Parameter {
+	return []Parameter{
+		{"x", "x_pixels", "pixels to the right of the image's centre", &p.X},
+		{"y", "y_pixels", "pixels below the image's centre", &p.Y},
+		{"amplitude", "amplitude", "value of the impulse's pixel, 0 for 1", &p.Amplitude},
+	}
+}
+
+// Complete implements [Pattern].
+func (p *Impulse) Complete(c Canvas) error {
+	fill(&p.Amplitude, 1)
+	x, y := p.X+float64(c.Columns/2), p.Y+float64(c.Rows/2)
+	if x != math.Trunc(x) || y != math.Trunc(y) || x < 0 || y < 0 || x >= float64(c.Columns) || y >= float64(c.Rows) {
+		return fmt.Errorf("stimuli: impulse at x %v, y %v: want whole numbers, and a pixel of the %d×%d", p.X, p.Y, c.Rows, c.Columns)
+	}
+	return nil
+}
+
+// Paint implements [Pattern].
+func (p *Impulse) Paint(dst []float64, c Canvas) {
+	clear(dst)
+	dst[(int(p.Y)+c.Rows/2)*c.Columns+int(p.X)+c.Columns/2] = p.Amplitude
+}

@@ -1,0 +1,206 @@
+package tuning
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Settings say how responses become curves.
+type Settings struct {
+	By     []Axis    // the axes to draw curves over
+	Phases Reduction // what becomes of the phases in curves over other axes: Largest, Mean or Modulation
+	Over   Reduction // what becomes of all other parameters, as in [Curves]
+	Fit    bool      // a von Mises curve to those over orientation
+
+	Progress func(done int) // if not nil, told of how many curves there are figures; never twice at once
+}
+
+// Cell is what is known about a cell; what was not asked for or cannot be said is
+// nil.
+type Cell struct {
+	Orientation *Orientation
+	Direction   *Direction
+	Fit         *VonMises
+	Frequency   *Frequency
+	Phase       *Cycle
+}
+
+// AxisCurves are the curves of all cells over an axis.
+type AxisCurves struct {
+	Axis   Axis
+	Column string // of the table
+	Curves []Curve
+}
+
+// Analysis is what responses say.
+type Analysis struct {
+	Cells  []Cell
+	Curves []AxisCurves
+	Notes  []string // which figures are missing, and why
+}
+
+// Analyse draws the curves of all cells over each axis and puts them into numbers.
+// In curves over orientation and spatial frequency the phases are taken out first,
+// because the phase at which a grating meets a cell changes with both; what is
+// left of the parameters is treated as Over says.
+//
+// A figure that the stimuli do not allow, such as a circular variance where the
+// orientations are not evenly spaced, is left out, and a note says why. Errors: a
+// table that does not belong to the responses; an axis that it does not hold.
+func Analyse(ctx context.Context, r *Responses, t *Table, s Settings) (*Analysis, error) {
+	if t.Images != r.Images {
+		return nil, fmt.Errorf("tuning: table of %d images: want %d, as many as there are responses to", t.Images, r.Images)
+	}
+	a := &Analysis{Cells: make([]Cell, r.Cells)}
+	done := s.counter()
+	for _, axis := range s.By {
+		curves, err := s.curves(r, t, axis)
+		if err != nil {
+			return nil, err
+		}
+		a.Curves = append(a.Curves, curves)
+		if err := a.describe(ctx, curves, s.Fit, done); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// counter returns what to call for each curve that is done.
+func (s Settings) counter() func() {
+	var mu sync.Mutex
+	count := 0
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if count++; s.Progress != nil {
+			s.Progress(count)
+		}
+	}
+}
+
+// curves draws the curves over one axis.
+func (s Settings) curves(r *Responses, t *Table, axis Axis) (AxisCurves, error) {
+	at := t.column(axis)
+	if at < 0 {
+		return AxisCurves{}, fmt.Errorf("tuning: the table has no column %s…: want one for curves over it", axis)
+	}
+	by := t.Parameters[at]
+	others := slices.Delete(slices.Clone(t.Parameters), at, at+1)
+	if axis == ByPhase {
+		by = by.phases()
+	} else {
+		var err error
+		if r, by, others, err = s.withoutPhases(r, by, others); err != nil {
+			return AxisCurves{}, err
+		}
+	}
+	curves, err := Curves(r, by, others, s.Over)
+	return AxisCurves{Axis: axis, Column: t.Parameters[at].Name, Curves: curves}, err
+}
+
+// withoutPhases collapses the phases, and the frames of a drift.
+func (s Settings) withoutPhases(r *Responses, by Parameter, others []Parameter) (*Responses, Parameter, []Parameter, error) {
+	for {
+		t := Table{Parameters: others}
+		at := t.column(ByPhase)
+		if at < 0 || !others[at].Varies() {
+			return r, by, others, nil
+		}
+		phase := others[at].phases()
+		left := slices.Insert(slices.Delete(slices.Clone(others), at, at+1), 0, by)
+		collapsed, left, err := Collapse(r, phase, left, s.Phases)
+		if err != nil {
+			return nil, by, nil, err
+		}
+		r, by, others = collapsed, left[0], left[1:]
+	}
+}
+
+// describe puts the curves over an axis into numbers, some cells at a time on each
+// core. A figure that one curve does not allow is missing from all, and noted once.
+func (a *Analysis) describe(ctx context.Context, curves AxisCurves, fit bool, done func()) error {
+	workers := min(runtime.GOMAXPROCS(0), len(a.Cells))
+	notes := make([][]string, workers)
+	group, ctx := errgroup.WithContext(ctx)
+	for worker := range workers {
+		group.Go(func() error {
+			for cell := worker; cell < len(a.Cells); cell += workers {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				for _, err := range a.Cells[cell].describe(curves.Axis, curves.Curves[cell], fit) {
+					if note := err.Error(); !slices.Contains(notes[worker], note) {
+						notes[worker] = append(notes[worker], note)
+					}
+				}
+				done()
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, note := range slices.Concat(notes...) {
+		if !slices.Contains(a.Notes, note) {
+			a.Notes = append(a.Notes, note)
+		}
+	}
+	return nil
+}
+
+// describe adds what a curve over an axis says, and returns why something is not.
+func (c *Cell) describe(axis Axis, curve Curve, fit bool) (missing []error) {
+	switch axis {
+	case ByOrientation:
+		c.Orientation = figures(curve.Orientation, &missing)
+		if curve.HasDirections() {
+			c.Direction = figures(curve.Direction, &missing)
+		}
+		if fit {
+			v, ok, err := FitVonMises(curve)
+			if err != nil {
+				missing = append(missing, err)
+			} else if ok {
+				c.Fit = &v
+			}
+		}
+	case ByFrequency:
+		c.Frequency = figures(curve.Frequency, &missing)
+	case ByPhase:
+		c.Phase = figures(curve.Phase, &missing)
+	}
+	return missing
+}
+
+// figures returns what f does, or nil with its error among those.
+func figures[T any](f func() (T, error), errs *[]error) *T {
+	v, err := f()
+	if err != nil {
+		*errs = append(*errs, err)
+		return nil
+	}
+	return &v
+}
+
+// Patterns returns the responses of all cells at each value of the axis, and the
+// values: what [Dissimilarity] compares. It wants curves over the same values.
+func (c AxisCurves) Patterns() (patterns [][]float64, values []float64, err error) {
+	values = c.Curves[0].X
+	patterns = make([][]float64, len(values))
+	for cell, curve := range c.Curves {
+		if !slices.Equal(curve.X, values) {
+			return nil, nil, fmt.Errorf("tuning: the curve of cell %d over %s has other values than that of cell 0: want the same for a comparison", cell, c.Column)
+		}
+		for i, y := range curve.Y {
+			patterns[i] = append(patterns[i], y)
+		}
+	}
+	return patterns, values, nil
+}

@@ -1,0 +1,178 @@
+package tuning
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Curve is a tuning curve: the responses Y of a cell to the values X of a
+// parameter, which ascend.
+type Curve struct{ X, Y []float64 }
+
+// Curves returns a curve over a parameter for each cell. over says what becomes of
+// the others: Best holds them at the values of the image to which the cell
+// answered most (the first, if there are several); Largest and Mean reduce, at
+// each value of the parameter, all images that have it. Of images that then agree
+// in everything, the mean is taken.
+func Curves(r *Responses, by Parameter, others []Parameter, over Reduction) ([]Curve, error) {
+	if err := r.check(append([]Parameter{by}, others...)...); err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(by.Values, notFinite); i >= 0 {
+		return nil, fmt.Errorf("tuning: parameter %s: value %v of image %d: want finite numbers", by.Name, by.Values[i], i)
+	}
+	if over != Best && over != Largest && over != Mean {
+		return nil, fmt.Errorf("tuning: curves over %s by %v: want %v, %v or %v", by.Name, over, Best, Largest, Mean)
+	}
+	number, _ := groups(r.Images, others)
+	curves := make([]Curve, r.Cells)
+	for cell := range curves {
+		var c Curve
+		best := number[r.best(cell)]
+		for i, x := range by.Values {
+			if over != Best || number[i] == best {
+				c.X, c.Y = append(c.X, x), append(c.Y, r.At(i, cell))
+			}
+		}
+		if over == Largest {
+			curves[cell] = c.mergedBy(slices.Max[[]float64])
+		} else {
+			curves[cell] = c.merged()
+		}
+	}
+	return curves, nil
+}
+
+func notFinite(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
+
+// best returns the image to which a cell answered most; NaN is no answer.
+func (r *Responses) best(cell int) int {
+	best := 0
+	for i := range r.Images {
+		if r.At(i, cell) > r.At(best, cell) || math.IsNaN(r.At(best, cell)) {
+			best = i
+		}
+	}
+	return best
+}
+
+// merged returns c with X ascending and one point for each, the mean of those that
+// there were.
+func (c Curve) merged() Curve { return c.mergedBy(mean) }
+
+func (c Curve) mergedBy(one func([]float64) float64) Curve {
+	order := make([]int, len(c.X))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case c.X[a] < c.X[b]:
+			return -1
+		case c.X[a] > c.X[b]:
+			return 1
+		}
+		return 0
+	})
+	var out Curve
+	for lo := 0; lo < len(order); {
+		x, same := c.X[order[lo]], []float64{}
+		for ; lo < len(order) && c.X[order[lo]] == x; lo++ {
+			same = append(same, c.Y[order[lo]])
+		}
+		out.X, out.Y = append(out.X, x), append(out.Y, one(same))
+	}
+	return out
+}
+
+// check reports a curve that is empty, inconsistent or not in order.
+func (c Curve) check() error {
+	if len(c.X) == 0 || len(c.X) != len(c.Y) {
+		return fmt.Errorf("tuning: curve of %d values and %d responses: want as many of both, and at least 1", len(c.X), len(c.Y))
+	}
+	for i, x := range c.X {
+		if notFinite(x) || i > 0 && x <= c.X[i-1] {
+			return fmt.Errorf("tuning: curve at value %d, %v: want finite values that ascend", i, x)
+		}
+	}
+	return nil
+}
+
+// peak returns the index of the largest response, the first of several. NaN is no
+// response.
+func (c Curve) peak() int {
+	best := 0
+	for i, y := range c.Y {
+		if y > c.Y[best] || math.IsNaN(c.Y[best]) {
+			best = i
+		}
+	}
+	return best
+}
+
+// angleSlack is how far apart, in degrees, two angles may be and still be one: a
+// sweep such as 0:180:7.2 is rounded in decimal, and CSV keeps float64 exactly.
+const angleSlack = 1e-6
+
+// fold takes angles modulo a period, in [0, period), and the mean where several
+// fall together.
+func (c Curve) fold(period float64) Curve {
+	var out Curve
+	for i, x := range c.X {
+		x = math.Mod(x, period)
+		if x < 0 {
+			x += period
+		}
+		if period-x < angleSlack {
+			x = 0
+		}
+		at := slices.IndexFunc(out.X, func(other float64) bool { return math.Abs(other-x) < angleSlack })
+		if at >= 0 {
+			x = out.X[at]
+		}
+		out.X, out.Y = append(out.X, x), append(out.Y, c.Y[i])
+	}
+	return out.merged()
+}
+
+// even reports a folded curve whose angles are not spaced evenly over the period,
+// or are fewer than least.
+func (c Curve) even(what string, period float64, least int) error {
+	n := len(c.X)
+	if n < least {
+		return fmt.Errorf("tuning: %d %ss: want at least %d that differ within %v°", n, what, least, period)
+	}
+	for i := range n {
+		next := c.X[0] + period
+		if i+1 < n {
+			next = c.X[i+1]
+		}
+		if step := period / float64(n); math.Abs(next-c.X[i]-step) > 1e-4*step {
+			return fmt.Errorf("tuning: %d %ss from %v° to %v°: want them evenly spaced over %v°, %v° apart", n, what, c.X[0], c.X[n-1], period, step)
+		}
+	}
+	return nil
+}
+
+// around returns the response at angle x of a folded curve, by linear
+// interpolation around the circle.
+func (c Curve) around(x, period float64) float64 {
+	x = math.Mod(math.Mod(x, period)+period, period)
+	n := len(c.X)
+	right := slices.IndexFunc(c.X, func(v float64) bool { return v >= x-angleSlack })
+	left, span, ahead := 0, 0.0, 0.0
+	switch {
+	case right >= 0 && math.Abs(c.X[right]-x) <= angleSlack:
+		return c.Y[right]
+	case right <= 0: // before the first, or behind the last
+		right, left = 0, n-1
+		span = c.X[0] + period - c.X[n-1]
+		ahead = math.Mod(x-c.X[n-1]+period, period)
+	default:
+		left = right - 1
+		span, ahead = c.X[right]-c.X[left], x-c.X[left]
+	}
+	t := ahead / span
+	return (1-t)*c.Y[left] + t*c.Y[right]
+}

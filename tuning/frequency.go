@@ -1,0 +1,49 @@
+package tuning
+
+import (
+	"fmt"
+	"math"
+)
+
+// Frequency puts a spatial frequency tuning curve into numbers.
+type Frequency struct {
+	// Peak is the frequency with the largest response, in the curve's unit.
+	Peak float64
+	// Low and High are where the curve falls to half of its peak on either side,
+	// interpolated linearly over log frequency; NaN where it does not.
+	Low, High float64
+	// Octaves is the bandwidth log₂(High/Low), NaN where one of them is.
+	Octaves float64
+}
+
+// Frequency describes a curve over spatial frequencies. It refuses frequencies that
+// are not above 0. A curve without a positive response has no Low and High.
+func (c Curve) Frequency() (Frequency, error) {
+	if err := c.check(); err != nil {
+		return Frequency{}, err
+	}
+	if c.X[0] <= 0 {
+		return Frequency{}, fmt.Errorf("tuning: spatial frequency %v: want it above 0", c.X[0])
+	}
+	peak := c.peak()
+	f := Frequency{Peak: c.X[peak], Low: c.fall(peak, -1), High: c.fall(peak, 1)}
+	f.Octaves = math.Log2(f.High / f.Low)
+	return f, nil
+}
+
+// fall returns where the curve first falls to half of its peak, going left or right.
+func (c Curve) fall(peak, step int) float64 {
+	half := c.Y[peak] / 2
+	if !(half > 0) {
+		return math.NaN()
+	}
+	for i := peak + step; i >= 0 && i < len(c.X); i += step {
+		if c.Y[i] > half {
+			continue
+		}
+		inner, outer := i-step, i
+		t := (c.Y[inner] - half) / (c.Y[inner] - c.Y[outer])
+		return math.Exp((1-t)*math.Log(c.X[inner]) + t*math.Log(c.X[outer]))
+	}
+	return math.NaN()
+}

@@ -1,0 +1,124 @@
+package tuning
+
+import (
+	"math"
+	"math/cmplx"
+)
+
+// Orientation puts an orientation tuning curve into numbers.
+type Orientation struct {
+	// Peak is the orientation with the largest response, Preferred the angle of the
+	// mean vector, ½·arg Σ r·e^{2iθ}; both in degrees, 0 ≤ θ < 180.
+	Peak, Preferred float64
+	// CircularVariance is 1 − |Σ r·e^{2iθ}| / Σ r: 0 for a cell that answers a single
+	// orientation, 1 for one that answers all alike (Ringach, Shapley and Hawken,
+	// J. Neurosci. 22:5639, 2002).
+	CircularVariance float64
+	// Selectivity is the orientation selectivity index (p − o)/(p + o), with p the
+	// response at Peak and o that at Peak + 90°, interpolated if no grating has it.
+	Selectivity float64
+}
+
+// Orientation describes a curve over orientations in degrees, which it takes modulo
+// 180: −90 and 90 are one orientation, and of two opposite directions the mean is
+// taken. It refuses fewer than 2 orientations, or such as are not evenly spaced
+// over 180°, because sums over them would be biased.
+//
+// The indices are made for responses that are not negative; where Σ r or p + o is
+// not above 0 they are NaN, and so is Preferred of a curve without a direction.
+func (c Curve) Orientation() (Orientation, error) {
+	if err := c.check(); err != nil {
+		return Orientation{}, err
+	}
+	c = c.fold(180)
+	if err := c.even("orientation", 180, 2); err != nil {
+		return Orientation{}, err
+	}
+	sum, vector := c.moments(2)
+	peak := c.peak()
+	o := Orientation{
+		Peak:             c.X[peak],
+		Preferred:        math.NaN(),
+		CircularVariance: math.NaN(),
+		Selectivity:      contrast(c.Y[peak], c.around(c.X[peak]+90, 180)),
+	}
+	if sum > 0 {
+		o.CircularVariance = 1 - cmplx.Abs(vector)/sum
+	}
+	if cmplx.Abs(vector) > 1e-12*c.size() {
+		o.Preferred = angle(vector, 2)
+	}
+	return o, nil
+}
+
+// Direction puts a direction tuning curve into numbers.
+type Direction struct {
+	// Peak is the direction with the largest response in degrees, 0 ≤ θ < 360.
+	Peak float64
+	// Selectivity is the direction selectivity index (p − n)/(p + n), with p the
+	// response at Peak and n that at Peak + 180°.
+	Selectivity float64
+}
+
+// HasDirections says whether the angles of c hold both directions of every
+// orientation, as [Curve.Direction] wants them.
+func (c Curve) HasDirections() bool {
+	full := c.fold(360)
+	return len(full.X) == 2*len(full.fold(180).X)
+}
+
+// Direction describes a curve over directions in degrees, modulo 360. It refuses
+// fewer than 4 directions and such as are not evenly spaced over 360°.
+func (c Curve) Direction() (Direction, error) {
+	if err := c.check(); err != nil {
+		return Direction{}, err
+	}
+	c = c.fold(360)
+	if err := c.even("direction", 360, 4); err != nil {
+		return Direction{}, err
+	}
+	peak := c.peak()
+	return Direction{
+		Peak:        c.X[peak],
+		Selectivity: contrast(c.Y[peak], c.around(c.X[peak]+180, 360)),
+	}, nil
+}
+
+// contrast returns (a − b)/(a + b), NaN where a + b is not above 0.
+func contrast(a, b float64) float64 {
+	if !(a+b > 0) {
+		return math.NaN()
+	}
+	return (a - b) / (a + b)
+}
+
+// moments returns Σ r and Σ r·e^{i·k·x}, x in degrees.
+func (c Curve) moments(k float64) (sum float64, vector complex128) {
+	for i, y := range c.Y {
+		sum += y
+		vector += complex(y, 0) * cmplx.Rect(1, k*c.X[i]*math.Pi/180)
+	}
+	return sum, vector
+}
+
+// size returns Σ |r|, what rounding errors of a sum are measured by.
+func (c Curve) size() float64 {
+	sum := 0.0
+	for _, y := range c.Y {
+		sum += math.Abs(y)
+	}
+	return sum
+}
+
+// angle returns the angle of a vector of the k-th harmonic in degrees,
+// 0 ≤ angle < 360/k.
+func angle(vector complex128, k float64) float64 {
+	a := cmplx.Phase(vector) * 180 / math.Pi / k
+	if a < 0 {
+		a += 360 / k
+	}
+	if a >= 360/k { // −tiny + period
+		a = 0
+	}
+	return a
+}

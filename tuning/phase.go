@@ -1,0 +1,44 @@
+package tuning
+
+import (
+	"math"
+	"math/cmplx"
+)
+
+// Cycle puts the responses over a cycle of phases into numbers: those of a grating
+// that stands still at evenly spaced phases, or drifts.
+type Cycle struct {
+	// F0 is the mean response, F1 the amplitude of the first harmonic,
+	// 2/n·|Σ r·e^{−iφ}|.
+	F0, F1 float64
+	// Ratio is F1/F0: above 1 for a simple cell, π/2 for a half-wave rectified sine,
+	// below 1 for a complex cell (Skottun et al., Vision Res. 31:1079, 1991). NaN
+	// where F0 is not above 0.
+	Ratio float64
+	// Preferred is the phase of the first harmonic in degrees, 0 ≤ φ < 360; NaN
+	// without one.
+	Preferred float64
+}
+
+// Phase describes a curve over phases in degrees, modulo 360. It refuses fewer than
+// 3 phases, which do not hold a harmonic, and such as are not evenly spaced over
+// 360°.
+func (c Curve) Phase() (Cycle, error) {
+	if err := c.check(); err != nil {
+		return Cycle{}, err
+	}
+	c = c.fold(360)
+	if err := c.even("phase", 360, 3); err != nil {
+		return Cycle{}, err
+	}
+	sum, vector := c.moments(1)
+	n := float64(len(c.Y))
+	out := Cycle{F0: sum / n, F1: 2 * cmplx.Abs(vector) / n, Ratio: math.NaN(), Preferred: math.NaN()}
+	if sum > 1e-12*c.size() {
+		out.Ratio = out.F1 / out.F0
+	}
+	if cmplx.Abs(vector) > 1e-12*c.size() {
+		out.Preferred = angle(vector, 1)
+	}
+	return out, nil
+}

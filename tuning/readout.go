@@ -1,0 +1,193 @@
+package tuning
+
+import (
+	"context"
+	"fmt"
+)
+
+// Pool says what of a channel's map is the response of its cell.
+type Pool int
+
+// Centre is the cell at row H/2, column W/2, rounded down: where an even map has no
+// middle, the one below and to the right of it. At is the cell at a row and a
+// column of choice. MapMean and MapLargest are the mean and the largest value over
+// the whole map: of a cell that sees all of it.
+const (
+	Centre Pool = iota
+	At
+	MapMean
+	MapLargest
+)
+
+// Readout says how activations become responses. In this order: negative values
+// become 0, channels normalise each other, sums of channels are added as further
+// cells, and of each map one number is taken.
+type Readout struct {
+	Pool        Pool
+	Row, Column int // of At
+
+	// Linear keeps negative activations. The zero value rectifies: a firing rate is
+	// not negative, and the indices of tuning are defined for such.
+	Linear bool
+
+	Normalisation Normalisation // the zero value is none
+
+	// Sums are cells that add up channels, as one that answers several orientations
+	// adds up cells that prefer one each. They follow the channels, in this order.
+	Sums [][]int
+}
+
+// Source is an array that is read in pieces, in C order, as npy.Reader does.
+type Source interface {
+	Shape() []int
+	Read(dst []float32) error
+}
+
+// Read takes responses from activations [N C H W] or [N C]: for each image one
+// number for each of the C channels and each sum. No more than one image is in
+// memory at once. progress, if not nil, is told how many images are done.
+//
+// Errors: a shape with other dimensions or without elements; a position outside of
+// the map; a normalisation or sum that [Readout] does not allow; those of the
+// source; that of ctx when it is done.
+func Read(ctx context.Context, source Source, readout Readout, progress func(done int)) (*Responses, error) {
+	cells, err := readout.Cells(source.Shape())
+	if err != nil {
+		return nil, err
+	}
+	images, m, err := mapsOf(source.Shape())
+	if err != nil {
+		return nil, err
+	}
+	r := &Responses{Images: images, Cells: cells, Data: make([]float64, 0, images*cells)}
+	buffer := make([]float32, m.cells*m.positions())
+	for i := range images {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := source.Read(buffer); err != nil {
+			return nil, err
+		}
+		r.Data = append(r.Data, readout.responses(m, buffer)...)
+		if progress != nil {
+			progress(i + 1)
+		}
+	}
+	return r, nil
+}
+
+// Cells returns how many cells a readout finds in activations of a shape. It
+// refuses what [Read] refuses of it.
+func (r Readout) Cells(shape []int) (int, error) {
+	_, m, err := mapsOf(shape)
+	if err != nil {
+		return 0, err
+	}
+	return r.check(m)
+}
+
+// maps are the maps of an image's channels, [cells, rows, columns].
+type maps struct {
+	cells, rows, columns int
+	data                 []float64
+}
+
+func (m maps) positions() int { return m.rows * m.columns }
+
+// mapsOf returns the extents of each image's maps.
+func mapsOf(shape []int) (images int, m maps, err error) {
+	switch len(shape) {
+	case 2:
+		m = maps{cells: shape[1], rows: 1, columns: 1}
+	case 4:
+		m = maps{cells: shape[1], rows: shape[2], columns: shape[3]}
+	default:
+		return 0, m, fmt.Errorf("tuning: activations %v: want [N C H W], or [N C] of single cells", shape)
+	}
+	for _, extent := range shape {
+		if extent < 1 {
+			return 0, m, fmt.Errorf("tuning: activations %v: want at least 1 in each dimension", shape)
+		}
+	}
+	return shape[0], m, nil
+}
+
+// check validates a readout of such maps and returns how many cells it has.
+func (r Readout) check(m maps) (cells int, err error) {
+	if r.Pool == At && (r.Row < 0 || r.Row >= m.rows || r.Column < 0 || r.Column >= m.columns) {
+		return 0, fmt.Errorf("tuning: position %d,%d: want a row from 0 to %d and a column from 0 to %d", r.Row, r.Column, m.rows-1, m.columns-1)
+	}
+	if r.Pool < Centre || r.Pool > MapLargest {
+		return 0, fmt.Errorf("tuning: pool %d: want Centre, At, MapMean or MapLargest", int(r.Pool))
+	}
+	if err := r.Normalisation.check(); err != nil {
+		return 0, err
+	}
+	if r.Normalisation != (Normalisation{}) && r.Linear {
+		return 0, fmt.Errorf("tuning: normalisation of linear responses: want them rectified, a negative drive has no power")
+	}
+	for _, sum := range r.Sums {
+		if len(sum) == 0 {
+			return 0, fmt.Errorf("tuning: a sum of no channels: want at least one")
+		}
+		for _, channel := range sum {
+			if channel < 0 || channel >= m.cells {
+				return 0, fmt.Errorf("tuning: a sum of channels %v: want channels from 0 to %d", sum, m.cells-1)
+			}
+		}
+	}
+	return m.cells + len(r.Sums), nil
+}
+
+// responses returns what all cells answer to an image with activations data.
+func (r Readout) responses(m maps, data []float32) []float64 {
+	m = r.visible(m, data)
+	if !r.Linear {
+		for i, v := range m.data {
+			if v < 0 { // NaN stays
+				m.data[i] = 0
+			}
+		}
+	}
+	r.Normalisation.apply(m)
+	m = m.withSums(r.Sums)
+	out := make([]float64, m.cells)
+	for cell := range out {
+		out[cell] = r.pooled(m.data[cell*m.positions() : (cell+1)*m.positions()])
+	}
+	return out
+}
+
+// visible returns the activations that the readout depends on in float64: one
+// position of each map, or all.
+func (r Readout) visible(m maps, data []float32) maps {
+	if r.Pool == MapMean || r.Pool == MapLargest {
+		m.data = make([]float64, len(data))
+		for i, v := range data {
+			m.data[i] = float64(v)
+		}
+		return m
+	}
+	row, column := r.Row, r.Column
+	if r.Pool == Centre {
+		row, column = m.rows/2, m.columns/2
+	}
+	one := maps{cells: m.cells, rows: 1, columns: 1, data: make([]float64, m.cells)}
+	for cell := range one.data {
+		one.data[cell] = float64(data[(cell*m.rows+row)*m.columns+column])
+	}
+	return one
+}
+
+// pooled returns the mean or the largest value of a map, NaN if it holds one. Of a
+// single position both are its value.
+func (r Readout) pooled(values []float64) float64 {
+	if r.Pool != MapLargest {
+		return mean(values)
+	}
+	largest := values[0]
+	for _, v := range values {
+		largest = max(largest, v) // the builtin keeps NaN
+	}
+	return largest
+}

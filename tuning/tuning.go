@@ -1,0 +1,196 @@
+// Package tuning says what responses mean: how the response of a cell depends on
+// the orientation, the spatial frequency and the phase of a grating, and how alike
+// the responses of a population to two stimuli are.
+//
+// The way through the package is that of an experiment. [Read] takes one number
+// for each image and cell from activations [N C H W], a channel being a cell that
+// is repeated all over the image, and on the way may make other cells of the
+// channels ([Readout]). [Curves] turns these [Responses] and what each image
+// showed ([Parameter]) into a tuning [Curve] for each cell; [Collapse] first takes
+// the phase out where it does not matter. [Curve.Orientation], [Curve.Direction],
+// [Curve.Frequency] and [Curve.Phase] put a curve into a few numbers, [FitVonMises]
+// into a smooth curve, and [Dissimilarity] compares the patterns of a population.
+//
+// # Symbols and units
+//
+// θ is an orientation in degrees, of period 180, or a direction, of period 360. φ
+// is a phase in degrees. Spatial frequencies are in the unit of the table,
+// cycles/pixel. r is a response, in the unit of the activations.
+//
+// Everything is computed in float64. A figure that does not exist, such as the
+// circular variance of a cell that answers nothing, is NaN.
+//
+// Errors are one line that starts with "tuning: ". Nothing here keeps or changes
+// its arguments, and all of it may be called from several goroutines.
+package tuning
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Responses are what cells answered to images, one number each.
+type Responses struct {
+	Images, Cells int
+	Data          []float64 // [Images, Cells]
+}
+
+// Of returns what all cells answered to an image. It shares r's memory.
+func (r *Responses) Of(image int) []float64 {
+	return r.Data[image*r.Cells : (image+1)*r.Cells]
+}
+
+// At returns what a cell answered to an image.
+func (r *Responses) At(image, cell int) float64 { return r.Data[image*r.Cells+cell] }
+
+// Parameter is a parameter of the stimuli and its value in each image. Two images
+// agree in a parameter if the values are equal, or both are NaN.
+type Parameter struct {
+	Name   string // for errors
+	Values []float64
+}
+
+// Varies says whether two images differ in p.
+func (p Parameter) Varies() bool {
+	for _, v := range p.Values {
+		if bitsOf(v) != bitsOf(p.Values[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// bitsOf is equal for values that agree.
+func bitsOf(v float64) uint64 {
+	switch {
+	case v == 0:
+		return 0 // −0 too
+	case math.IsNaN(v):
+		return math.Float64bits(math.NaN())
+	}
+	return math.Float64bits(v)
+}
+
+// check reports responses that are inconsistent, and parameters that have not one
+// value for each image.
+func (r *Responses) check(parameters ...Parameter) error {
+	if r.Images < 1 || r.Cells < 1 || len(r.Data) != r.Images*r.Cells {
+		return fmt.Errorf("tuning: responses of %d cells to %d images: want %d numbers and at least 1, got %d",
+			r.Cells, r.Images, r.Images*r.Cells, len(r.Data))
+	}
+	for _, p := range parameters {
+		if len(p.Values) != r.Images {
+			return fmt.Errorf("tuning: parameter %s: want %d values, one for each image, got %d", p.Name, r.Images, len(p.Values))
+		}
+	}
+	return nil
+}
+
+// groups numbers the images so that those that agree in all parameters have the
+// same number; numbers count up from 0 in the order of the images.
+func groups(images int, parameters []Parameter) (number []int, count int) {
+	seen := map[string]int{}
+	number = make([]int, images)
+	for i := range number {
+		key := make([]byte, 0, 8*len(parameters))
+		for _, p := range parameters {
+			for bits, shift := bitsOf(p.Values[i]), 0; shift < 64; shift += 8 {
+				key = append(key, byte(bits>>shift))
+			}
+		}
+		n, ok := seen[string(key)]
+		if !ok {
+			n = len(seen)
+			seen[string(key)] = n
+		}
+		number[i] = n
+	}
+	return number, len(seen)
+}
+
+// Reduction says how several responses of a cell become one.
+type Reduction int
+
+// Best takes the responses at which the other parameters have the values at which
+// the cell answered most; Largest the largest and Mean the mean response.
+// Modulation is the amplitude of the first harmonic over a cycle of phases, as
+// [Cycle.F1].
+const (
+	Best Reduction = iota
+	Largest
+	Mean
+	Modulation
+)
+
+// String returns the name of the reduction on the command line.
+func (r Reduction) String() string {
+	names := [...]string{"best", "max", "mean", "f1"}
+	if r < 0 || int(r) >= len(names) {
+		return fmt.Sprintf("reduction %d", int(r))
+	}
+	return names[r]
+}
+
+// Collapse makes one image of all that differ in one parameter alone, as a cell
+// whose phase does not matter sees them. how is Largest, Mean or Modulation. It
+// returns the responses and the values of the other parameters, in the order in
+// which the images first appear. Modulation wants phases that are spaced evenly
+// over 360°, in degrees.
+func Collapse(r *Responses, parameter Parameter, others []Parameter, how Reduction) (*Responses, []Parameter, error) {
+	if err := r.check(append([]Parameter{parameter}, others...)...); err != nil {
+		return nil, nil, err
+	}
+	number, count := groups(r.Images, others)
+	out := &Responses{Images: count, Cells: r.Cells, Data: make([]float64, count*r.Cells)}
+	members := make([][]int, count)
+	for i, n := range number {
+		members[n] = append(members[n], i)
+	}
+	for n, images := range members {
+		for cell := range r.Cells {
+			v, err := r.reduce(cell, images, parameter, how)
+			if err != nil {
+				return nil, nil, err
+			}
+			out.Data[n*r.Cells+cell] = v
+		}
+	}
+	left := make([]Parameter, len(others))
+	for i, p := range others {
+		left[i].Name = p.Name
+		for _, images := range members {
+			left[i].Values = append(left[i].Values, p.Values[images[0]])
+		}
+	}
+	return out, left, nil
+}
+
+// reduce makes one number of a cell's responses to some images.
+func (r *Responses) reduce(cell int, images []int, p Parameter, how Reduction) (float64, error) {
+	curve := Curve{}
+	for _, i := range images {
+		curve.X, curve.Y = append(curve.X, p.Values[i]), append(curve.Y, r.At(i, cell))
+	}
+	switch how {
+	case Largest:
+		return slices.Max(curve.Y), nil
+	case Mean:
+		return mean(curve.Y), nil
+	case Modulation:
+		cycle, err := curve.merged().Phase()
+		if err != nil {
+			return 0, fmt.Errorf("%w, of parameter %s", err, p.Name)
+		}
+		return cycle.F1, nil
+	}
+	return 0, fmt.Errorf("tuning: parameter %s cannot be collapsed by %v: want %v, %v or %v", p.Name, how, Largest, Mean, Modulation)
+}
+
+func mean(v []float64) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += x
+	}
+	return sum / float64(len(v))
+}

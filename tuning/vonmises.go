@@ -1,0 +1,159 @@
+package tuning
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/optimize"
+)
+
+// VonMises is a smooth orientation tuning curve,
+//
+//	r(θ) = Base + Height·(e^{κ(cos 2(θ−Preferred)−1)} − e^{−2κ}) / (1 − e^{−2κ}),
+//
+// a circular normal curve that runs from Base, at right angles to the preferred
+// orientation, to Base + Height. It is the usual b + a·e^{κ(cos 2(θ−μ)−1)}
+// (Swindale, Biol. Cybern. 78:45, 1998) with other names for a and b, which
+// unlike those stay finite when κ goes to 0 and the curve to a cosine.
+type VonMises struct {
+	Preferred    float64 // degrees, 0 ≤ θ < 180
+	Kappa        float64 // concentration κ, from 0.001 to 300
+	Base, Height float64 // Height is above 0
+	R2           float64 // share of the variance that the curve explains: 1 is all
+}
+
+// κ is kept in a range. Below it the curve is a cosine to 1 part in 1,000; above
+// it the half-width is under 2°, and e^{2κ} overflows soon.
+const (
+	leastKappa = 1e-3
+	mostKappa  = 300
+)
+
+// At returns the curve at θ, in degrees.
+func (v VonMises) At(theta float64) float64 {
+	return v.Base + v.Height*vonMisesShape(theta, v.Preferred, v.Kappa)
+}
+
+// HalfWidth returns the half-width at half-height in degrees: how far from
+// Preferred the curve is halfway between its largest and its smallest value. It
+// is 45° for a cosine.
+func (v VonMises) HalfWidth() float64 {
+	cosine := 1 + math.Log((1+math.Exp(-2*v.Kappa))/2)/v.Kappa
+	return math.Acos(cosine) / 2 * 180 / math.Pi
+}
+
+// vonMisesShape runs from 0 to 1.
+func vonMisesShape(theta, preferred, kappa float64) float64 {
+	cosine := math.Cos(2 * (theta - preferred) * math.Pi / 180)
+	return math.Expm1(kappa*(cosine+1)) / math.Expm1(2*kappa)
+}
+
+// FitVonMises fits the curve to orientations in degrees, by least squares, over the
+// orientations as they are and not modulo 180. It refuses fewer than 5 orientations
+// that differ modulo 180: there are four parameters. ok is false if no curve of
+// positive height is better than a constant, or if the best is so narrow that it
+// passes through a single point, with κ at the end of its range.
+//
+// For given Preferred and κ the best Base and Height follow in closed form. These
+// two are searched with gonum's Nelder-Mead method, from the best point of a grid
+// of 10° and five values of κ.
+func FitVonMises(c Curve) (fit VonMises, ok bool, err error) {
+	if err := c.check(); err != nil {
+		return fit, false, err
+	}
+	if n := len(c.fold(180).X); n < 5 {
+		return fit, false, fmt.Errorf("tuning: a von Mises curve through %d orientations: want at least 5 that differ within 180°", n)
+	}
+	target := newTarget(c)
+	if !(target.total > 1e-24*c.size()*c.size()) {
+		return fit, false, nil
+	}
+	fit, residue, err := target.search(target.start())
+	if err != nil {
+		return fit, false, err
+	}
+	fit.R2 = 1 - residue/target.total
+	return fit, fit.Height > 0 && fit.Kappa < 0.999*mostKappa, nil
+}
+
+// target is what a curve is fitted to.
+type target struct {
+	curve       Curve
+	mean, total float64 // of the responses, and Σ (r − mean)²
+}
+
+func newTarget(c Curve) target {
+	t := target{curve: c, mean: mean(c.Y)}
+	for _, y := range c.Y {
+		t.total += (y - t.mean) * (y - t.mean)
+	}
+	return t
+}
+
+// start returns the point of a grid that fits best.
+func (t target) start() VonMises {
+	var start VonMises
+	best := math.Inf(1)
+	for preferred := 0.0; preferred < 180; preferred += 10 {
+		for _, kappa := range []float64{0.3, 1, 3, 10, 30} {
+			v := VonMises{Preferred: preferred, Kappa: kappa}
+			if _, _, residue := t.linear(v); residue < best {
+				start, best = v, residue
+			}
+		}
+	}
+	return start
+}
+
+// search runs Nelder-Mead over Preferred, in half radians, and log κ.
+func (t target) search(from VonMises) (VonMises, float64, error) {
+	problem := optimize.Problem{Func: func(x []float64) float64 {
+		v, outside := at(x)
+		_, _, residue := t.linear(v)
+		return residue/t.total + outside*outside
+	}}
+	start := []float64{from.Preferred * math.Pi / 90, math.Log(from.Kappa)}
+	settings := &optimize.Settings{
+		MajorIterations: 400,
+		Converger:       &optimize.FunctionConverge{Absolute: 1e-15, Iterations: 30},
+	}
+	result, err := optimize.Minimize(problem, start, settings, &optimize.NelderMead{SimplexSize: 0.3})
+	if err != nil {
+		return VonMises{}, 0, fmt.Errorf("tuning: von Mises fit: %w", err)
+	}
+	v, _ := at(result.X)
+	var residue float64
+	v.Base, v.Height, residue = t.linear(v)
+	v.Preferred = math.Mod(math.Mod(v.Preferred, 180)+180, 180)
+	return v, residue, nil
+}
+
+// at returns the curve's place and width for a point of the search, and how far
+// the point is outside of the range of κ.
+func at(x []float64) (v VonMises, outside float64) {
+	inside := min(max(x[1], math.Log(leastKappa)), math.Log(mostKappa))
+	return VonMises{Preferred: x[0] * 90 / math.Pi, Kappa: math.Exp(inside)}, x[1] - inside
+}
+
+// linear returns the Base and Height ≥ 0 that fit best, and the sum of squares that
+// they leave.
+func (t target) linear(v VonMises) (base, height, residue float64) {
+	shape := make([]float64, len(t.curve.X))
+	for i, x := range t.curve.X {
+		shape[i] = vonMisesShape(x, v.Preferred, v.Kappa)
+	}
+	middle := mean(shape)
+	var covariance, variance float64
+	for i, s := range shape {
+		covariance += (s - middle) * (t.curve.Y[i] - t.mean)
+		variance += (s - middle) * (s - middle)
+	}
+	if variance > 0 {
+		height = max(0, covariance/variance)
+	}
+	base = t.mean - height*middle
+	for i, s := range shape {
+		residue += math.Pow(t.curve.Y[i]-base-height*s, 2)
+	}
+	return base, height, residue
+}

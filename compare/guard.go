@@ -22,9 +22,13 @@ func Compute(test conv.Backend, c Case) (*conv.Tensor, error) {
 	return dst, err
 }
 
-// compute also returns what the plan says of itself, and runs once or twice.
+// compute also returns what the plan says of itself, and runs once or twice. The
+// backend gets copies: others may be held to c at the same time.
 func compute(test conv.Backend, c Case, runs int) (dst *conv.Tensor, d conv.Description, err error) {
-	before := [3][]float32{clone(c.Src.Data), clone(c.Weight.Data), clone(c.Bias)}
+	before := [3][]float32{c.Src.Data, c.Weight.Data, c.Bias}
+	c.Src = &conv.Tensor{Shape: c.Src.Shape, Data: clone(c.Src.Data)}
+	c.Weight = &conv.Tensor{Shape: c.Weight.Shape, Data: clone(c.Weight.Data)}
+	c.Bias = clone(c.Bias)
 	plan, err := test.Plan(c.Problem, c.Weight, c.Bias)
 	if err != nil {
 		return nil, d, err
@@ -50,9 +54,6 @@ func compute(test conv.Backend, c Case, runs int) (dst *conv.Tensor, d conv.Desc
 		if at := Differ(before[i], after); guard == nil && at >= 0 {
 			guard = &GuardError{fmt.Sprintf("%s was changed at element %d: %v, then %v", [3]string{"src", "weight", "bias"}[i], at, before[i][at], after[at])}
 		}
-	}
-	for i, after := range [3][]float32{c.Src.Data, c.Weight.Data, c.Bias} {
-		copy(after, before[i]) // the next backend gets what this one got
 	}
 	if err := plan.Close(); err != nil {
 		return nil, d, err

@@ -103,6 +103,9 @@ func openCandidate(c egl.Candidate, options Options) (*Device, error) {
 		d.seam = openGL()
 		d.info = readInfo(c)
 		d.limits = readLimits(d.info.Software)
+		if options.Unrolled > 0 {
+			d.limits.Unrolled = options.Unrolled
+		}
 		return d.glError("reading the device's limits")
 	})
 	if err == nil && options.Device.kind == hardwareDevice && d.info.Software {

@@ -81,6 +81,9 @@ func (s Selector) String() string {
 type Options struct {
 	Device    Selector
 	Algorithm string // forces an algorithm by name; "" takes the first that accepts the problem
+	// Unrolled bounds the multiplications that a shader writes out, which compiles
+	// faster and runs slower; 0 leaves it at what runs fastest.
+	Unrolled int
 	// Guard fills every output buffer with NaN before each run, so that an
 	// element that a shader does not write is seen, and looks behind the outputs
 	// for what one has written there. It costs time: for tests.

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"gpuconv/compare"
 	"gpuconv/conv"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Subject is a backend that is held to the cases, and who it is.
@@ -102,17 +105,58 @@ func (r Runner) Run(ctx context.Context) error {
 		if err := ctx.Err(); err != nil || !more {
 			return err
 		}
-		for i, s := range r.Subjects {
-			if err := r.sit(e, i, s); err != nil {
+		records, err := r.sitAll(ctx, e)
+		if err != nil {
+			return err
+		}
+		for _, record := range records {
+			if err := r.report(record); err != nil {
 				return err
 			}
 			if done++; r.Progress != nil {
 				r.Progress(done)
 			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
 		}
+	}
+}
+
+// report hands a record on. A device that is lost ends the run.
+func (r Runner) report(record Record) error {
+	if err := r.Each(record); err != nil {
+		return err
+	}
+	if errors.Is(record.Outcome.Err, conv.ErrLost) {
+		return fmt.Errorf("verify: case %s: %v: %w", record.Case.Name, record.Subject, record.Outcome.Err)
+	}
+	return nil
+}
+
+// sitAll holds all subjects to an exam, as many at once as there are cores: most of
+// their time they compile shaders, each on one. It does not wait for them once ctx is
+// done: the process is about to end.
+func (r Runner) sitAll(ctx context.Context, e exam) ([]Record, error) {
+	if e.err != nil {
+		return nil, e.err
+	}
+	records := make([]Record, len(r.Subjects))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var group errgroup.Group
+		group.SetLimit(runtime.GOMAXPROCS(0))
+		for i, s := range r.Subjects {
+			group.Go(func() error {
+				records[i] = r.sit(e, i, s)
+				return nil
+			})
+		}
+		group.Wait() // no error: a subject's is in its record
+	}()
+	select {
+	case <-done:
+		return records, ctx.Err()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 
@@ -148,14 +192,11 @@ func (r Runner) prepare(c Case) exam {
 }
 
 // sit holds one subject to an exam.
-func (r Runner) sit(e exam, i int, s Subject) error {
-	if e.err != nil {
-		return e.err
-	}
+func (r Runner) sit(e exam, i int, s Subject) Record {
 	record := Record{Case: e.c, Subject: s}
 	if refused := e.refused[i]; refused != nil {
 		record.Outcome = compare.Refused(e.c.Name, e.c.Problem, refused)
-		return r.Each(record)
+		return record
 	}
 	var options compare.Options
 	if e.c.Relation.Name != "" {
@@ -164,11 +205,5 @@ func (r Runner) sit(e exam, i int, s Subject) error {
 	began := time.Now()
 	record.Outcome = e.trial.Run(s.Backend, options)
 	record.Seconds = time.Since(began).Seconds()
-	if err := r.Each(record); err != nil {
-		return err
-	}
-	if errors.Is(record.Outcome.Err, conv.ErrLost) {
-		return fmt.Errorf("verify: case %s: %v: %w", e.c.Name, s, record.Outcome.Err)
-	}
-	return nil
+	return record
 }

@@ -18,6 +18,7 @@ import (
 type backendFlags struct {
 	backend, device, algorithm string
 	guard                      bool // see gpu.Options; no flag
+	unrolled                   int  // the same
 }
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
@@ -102,7 +103,7 @@ func engine(note string) chosen {
 func closeNothing() error { return nil }
 
 func (f *backendFlags) openGPU(selector gpu.Selector) (chosen, error) {
-	device, err := gpu.Open(gpu.Options{Device: selector, Algorithm: f.algorithm, Guard: f.guard})
+	device, err := gpu.Open(gpu.Options{Device: selector, Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled})
 	if err != nil {
 		asked := "--backend gpu"
 		if f.device != "any" {

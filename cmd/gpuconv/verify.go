@@ -61,6 +61,11 @@ func newVerify() *cobra.Command {
 	return cmd
 }
 
+// quickUnrolled keeps the unrolled shaders of --quick short, which then take several
+// passes more often: most of its time would be compiling. The whole matrix has them
+// as they are.
+const quickUnrolled = 400
+
 // ownFlags are those that only say something with --input and --weight.
 var ownFlags = []string{"bias", "stride", "padding", "padding-mode", "dilation", "groups", "activation", "pool"}
 
@@ -142,6 +147,9 @@ func (f *verifyFlags) subjects(ctx context.Context) (all []verify.Subject, close
 		}
 		for _, algorithm := range f.algorithms() {
 			b := backendFlags{backend: "gpu", device: f.device, algorithm: algorithm, guard: true}
+			if f.quick {
+				b.unrolled = quickUnrolled
+			}
 			var d chosen
 			if err := await(ctx, func() (err error) { d, err = b.open(); return err }); err != nil {
 				closeAll()

@@ -18,7 +18,7 @@ import (
 // floors only.
 var floors = [][]string{
 	{"conv", "shaders", "gpu/internal/egl"},
-	{"stimuli", "npy", "dataset"},
+	{"stimuli", "npy", "dataset", "cpu/internal/simd"},
 	{"filters", "cpu", "gpu"},
 	{"compare", "bench", "figure", "tuning"},
 	{"conv/convtest", "batch", "viewer"},

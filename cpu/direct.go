@@ -1,0 +1,142 @@
+package cpu
+
+import (
+	"gpuconv/conv"
+	"gpuconv/cpu/internal/simd"
+)
+
+// direct adds up the products in the formula's order, a tile of filters × columns
+// at a time in registers, each tap of the kernel once for the whole tile. It reads
+// the inputs where they lie in the slab: nothing is unrolled into columns of a
+// matrix. Its speed is bounded by multiply-adds as long as the rows under a kernel
+// stay in the first cache.
+type direct struct {
+	problem conv.Problem // with defaults filled in
+	sums    conv.Shape
+	kernels *simd.Kernels
+	layout  []panels
+	slab    slab
+	taps    simd.Taps
+	weight  []float32 // [groups][panels][taps][filters of the panel]
+	bias    []float32
+}
+
+func acceptsDirect(conv.Problem, conv.Shape, *simd.Kernels) error { return nil }
+
+func prepareDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
+	return &direct{problem: p, sums: sums, kernels: k, layout: cutFilters(p.Weight[0] / p.Groups)}
+}
+
+func (d *direct) phases() int    { return d.problem.Stride[1] }
+func (d *direct) rowStep() int   { return 1 }
+func (d *direct) packedLen() int { return d.problem.Weight[0] * (d.size() + 1) }
+
+// size is how many taps a filter has.
+func (d *direct) size() int { return d.problem.Weight[1] * d.problem.Weight[2] * d.problem.Weight[3] }
+
+func (d *direct) inputRows(rows int) int {
+	return (rows-1)*d.problem.Stride[0] + (d.problem.Weight[2]-1)*d.problem.Dilation[0] + 1
+}
+
+// windowFloats is how much of the inputs under a row of outputs is read again and
+// again for all filters before the next column: half of a first cache of 32 KiB.
+const windowFloats = 16 << 10 / 4
+
+func (d *direct) settle(s slab, _ int) {
+	d.slab = s
+	p := &d.problem
+	window := p.Weight[1] * min(p.Weight[2]*d.slab.pitch, d.slab.plane)
+	for i := range d.layout {
+		l := &d.layout[i]
+		l.spans = cutRow(d.sums.W(), d.kernels.Lanes, d.kernels.Vectors(l.filters), window > windowFloats)
+	}
+	offsets := make([]int, 0, d.size())
+	for c := range p.Weight[1] {
+		for u := range p.Weight[2] {
+			for v := range p.Weight[3] {
+				offsets = append(offsets, s.at(c, u*p.Dilation[0], v*p.Dilation[1]))
+			}
+		}
+	}
+	d.taps = simd.NewTaps(offsets)
+}
+
+func (d *direct) pack(weight, bias []float32) {
+	d.bias = append([]float32(nil), bias...)
+	d.weight = make([]float32, 0, len(weight))
+	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
+	for group := range d.problem.Groups {
+		for _, l := range d.layout {
+			for panel := range l.count {
+				first := group*perGroup + l.first + panel*l.filters
+				d.weight = appendPanel(d.weight, weight[first*size:][:l.filters*size], l.filters)
+			}
+		}
+	}
+}
+
+// appendPanel appends filters, [filters][taps], as [taps][filters].
+func appendPanel(packed, filters []float32, count int) []float32 {
+	size := len(filters) / count
+	for t := range size {
+		for k := range count {
+			packed = append(packed, filters[k*size+t])
+		}
+	}
+	return packed
+}
+
+// workspace is a tile, for those that stand over the end of a row.
+func (d *direct) workspace() int { return simd.MaxFilters * 8 * d.kernels.Lanes }
+
+func (d *direct) band(w *worker, o output, group, n int) {
+	w.tile.Taps, w.tile.Flags = d.taps, 0
+	if d.problem.Activation == conv.ReLU {
+		w.tile.Flags = simd.ReLU
+	}
+	for i := range n {
+		for j := range d.layout {
+			l := &d.layout[j]
+			for s := range l.spans {
+				d.span(w, o, group, i, l, &l.spans[s])
+			}
+		}
+	}
+}
+
+// span computes a part of row i for all filters of some panels.
+func (d *direct) span(w *worker, o output, group, i int, l *panels, s *span) {
+	t := &w.tile
+	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
+	t.X = w.slab[i*d.problem.Stride[0]*d.slab.pitch+s.column:]
+	t.Tiles, t.XStep, t.DstStep = s.tiles, s.vectors*d.kernels.Lanes, s.vectors*d.kernels.Lanes
+	flags := t.Flags
+	if o.stream {
+		t.Flags |= simd.Stream
+	}
+	for panel := range l.count {
+		filter := l.first + panel*l.filters
+		at := group*perGroup + filter
+		t.Weight, t.Bias = d.weight[at*size:], d.bias[at:]
+		dst := o.data[filter*o.plane+i*d.sums.W()+s.column:]
+		if s.cut > 0 {
+			d.cutTile(w, dst, o.plane, l.filters, s)
+			continue
+		}
+		t.Dst, t.Plane = dst, o.plane
+		d.kernels.Run(l.filters, s.vectors, t)
+	}
+	t.Flags = flags
+}
+
+// cutTile computes a tile that stands over the end of a row, and keeps the rest.
+func (d *direct) cutTile(w *worker, dst []float32, plane, filters int, s *span) {
+	t := &w.tile
+	width := s.vectors * d.kernels.Lanes
+	t.Dst, t.Plane = w.work, width
+	t.Flags &^= simd.Stream
+	d.kernels.Run(filters, s.vectors, t)
+	for k := range filters {
+		copy(dst[k*plane:][:s.cut], w.work[k*width:])
+	}
+}

@@ -1,0 +1,97 @@
+package cpu
+
+import "gpuconv/conv"
+
+// slab is the layout of what one task computes from: a band of rows of one group's
+// channels of one image, copied with its padding. The columns of a row are dealt
+// out to as many phases as the stride is wide,
+//
+//	row: column 0, S, 2S, … | column 1, S+1, … | …
+//
+// so that neighbouring outputs read neighbouring floats whatever the stride.
+type slab struct {
+	problem  conv.Problem // with defaults filled in
+	phases   int
+	columns  int // of the padded image
+	perPhase int // columns of one phase, rounded up
+	pitch    int // floats between rows
+	plane    int // floats between channels
+	rows     int // the most rows that a task has
+}
+
+// lineFloats is a cache line.
+const lineFloats = 16
+
+// newSlab lays out bands of so many rows of the padded image.
+func newSlab(p conv.Problem, rows, phases int) slab {
+	s := slab{problem: p, rows: rows}
+	s.columns = p.Src.W() + p.Padding.Left + p.Padding.Right
+	s.phases = min(phases, s.columns) // more would hold nothing
+	s.perPhase = ceilDiv(s.columns, s.phases)
+	s.pitch = s.perPhase * s.phases
+	// An odd number of cache lines, so that planes do not compete for the same sets.
+	s.plane = ((rows*s.pitch+lineFloats-1)/lineFloats | 1) * lineFloats
+	return s
+}
+
+// len is how many floats a slab takes, with slack for a last tile that reads over
+// the end of its row.
+func (s *slab) len(slack int) int { return s.problem.Weight[1]*s.plane + slack }
+
+// at returns the place of a column of a row of a channel.
+func (s *slab) at(channel, row, column int) int {
+	return channel*s.plane + row*s.pitch + column%s.phases*s.perPhase + column/s.phases
+}
+
+// fill copies rows first ≤ y < first+rows of the padded image n, of the channels of
+// a group.
+func (s *slab) fill(dst []float32, src *conv.Tensor, n, group, first, rows int) {
+	p := &s.problem
+	for c := range p.Weight[1] {
+		plane := src.Plane(n, group*p.Weight[1]+c)
+		for i := range rows {
+			row := dst[c*s.plane+i*s.pitch:][:s.pitch]
+			y := source(p.PaddingMode, first+i-p.Padding.Top, p.Src.H())
+			if y < 0 {
+				clear(row)
+				continue
+			}
+			s.fillRow(row, plane[y*p.Src.W():][:p.Src.W()])
+		}
+	}
+}
+
+func (s *slab) fillRow(row, pixels []float32) {
+	left := s.problem.Padding.Left
+	if s.phases == 1 {
+		copy(row[left:], pixels)
+	} else {
+		s.deal(row, pixels)
+	}
+	for x := range left {
+		row[x%s.phases*s.perPhase+x/s.phases] = s.padded(pixels, x-left)
+	}
+	for x := left + len(pixels); x < s.columns; x++ {
+		row[x%s.phases*s.perPhase+x/s.phases] = s.padded(pixels, x-left)
+	}
+}
+
+// deal copies pixels to their phases.
+func (s *slab) deal(row, pixels []float32) {
+	left := s.problem.Padding.Left
+	for phase := range min(s.phases, len(pixels)) {
+		x := left + phase
+		dst := row[x%s.phases*s.perPhase+x/s.phases:]
+		for i, j := 0, phase; j < len(pixels); i, j = i+1, j+s.phases {
+			dst[i] = pixels[j]
+		}
+	}
+}
+
+// padded returns what stands at a position outside the image's row.
+func (s *slab) padded(pixels []float32, x int) float32 {
+	if x = source(s.problem.PaddingMode, x, len(pixels)); x >= 0 {
+		return pixels[x]
+	}
+	return 0
+}

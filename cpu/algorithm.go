@@ -40,9 +40,8 @@ type recipe interface {
 // output is where a band's sums go: row i of the group's filter k begins at
 // data[k·plane + i·W].
 type output struct {
-	data   []float32
-	plane  int
-	stream bool // past the caches; all rows are aligned to registers
+	data  []float32
+	plane int
 }
 
 // choose returns the algorithm for p, with the reasons against each other one. A

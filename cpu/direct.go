@@ -110,10 +110,6 @@ func (d *direct) span(w *worker, o output, group, i int, l *panels, s *span) {
 	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
 	t.X = w.slab[i*d.problem.Stride[0]*d.slab.pitch+s.column:]
 	t.Tiles, t.XStep, t.DstStep = s.tiles, s.vectors*d.kernels.Lanes, s.vectors*d.kernels.Lanes
-	flags := t.Flags
-	if o.stream {
-		t.Flags |= simd.Stream
-	}
 	for panel := range l.count {
 		filter := l.first + panel*l.filters
 		at := group*perGroup + filter
@@ -126,7 +122,6 @@ func (d *direct) span(w *worker, o output, group, i int, l *panels, s *span) {
 		t.Dst, t.Plane = dst, o.plane
 		d.kernels.Run(l.filters, s.vectors, t)
 	}
-	t.Flags = flags
 }
 
 // cutTile computes a tile that stands over the end of a row, and keeps the rest.
@@ -134,7 +129,6 @@ func (d *direct) cutTile(w *worker, dst []float32, plane, filters int, s *span) 
 	t := &w.tile
 	width := s.vectors * d.kernels.Lanes
 	t.Dst, t.Plane = w.work, width
-	t.Flags &^= simd.Stream
 	d.kernels.Run(filters, s.vectors, t)
 	for k := range filters {
 		copy(dst[k*plane:][:s.cut], w.work[k*width:])

@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"gpuconv/conv"
 	"gpuconv/cpu/internal/simd"
@@ -38,7 +37,6 @@ type run struct {
 	bands    int
 	tasks    int
 	next     atomic.Int64
-	stream   bool
 }
 
 // worker is what one goroutine computes in.
@@ -117,21 +115,7 @@ func (c *convolver) deal(dst, src *conv.Tensor) {
 	}
 	r.bands = ceilDiv(height, r.rows)
 	r.tasks = whole * r.bands
-	r.stream = c.streams(dst)
 	r.next.Store(0)
-}
-
-// streamBytes is from where on outputs are stored past the caches: they would
-// displace inputs and be displaced before anybody reads them.
-const streamBytes = 64 << 20
-
-// streams says whether dst is to be stored past the caches, which needs rows that
-// begin at whole registers.
-func (c *convolver) streams(dst *conv.Tensor) bool {
-	if 4*len(dst.Data) < streamBytes || c.finisher.needed() || c.dst.W()%c.kernels.Lanes != 0 {
-		return false
-	}
-	return uintptr(unsafe.Pointer(&dst.Data[0]))%uintptr(4*c.kernels.Lanes) == 0
 }
 
 // work takes tasks until none is left.
@@ -139,9 +123,6 @@ func (c *convolver) work(number int) {
 	w := c.workers[number]
 	for task := int(c.run.next.Add(1)) - 1; task < c.run.tasks; task = int(c.run.next.Add(1)) - 1 {
 		c.compute(w, task)
-	}
-	if c.run.stream {
-		c.kernels.Fence()
 	}
 }
 
@@ -159,7 +140,7 @@ func (c *convolver) compute(w *worker, task int) {
 	dstC, size := c.dst.C()/c.problem.Groups, c.dst.H()*c.dst.W()
 	dst := r.dst.Data[(n*c.dst.C()+group*dstC)*size:][:dstC*size]
 	if !c.finisher.needed() {
-		c.recipe.band(w, output{data: dst[lo*c.dst.W():], plane: size, stream: r.stream}, group, rows)
+		c.recipe.band(w, output{data: dst[lo*c.dst.W():], plane: size}, group, rows)
 		return
 	}
 	c.recipe.band(w, output{data: w.sums, plane: rows * c.finisher.sums.W()}, group, rows)

@@ -17,9 +17,9 @@ func native() (all []ISA) {
 func kernels(isa ISA) *Kernels {
 	switch isa {
 	case AVX512:
-		return &Kernels{ISA: isa, Lanes: 16, tiles: tilesAVX512(), probe: probeAVX512, fence: fenceAVX512}
+		return &Kernels{ISA: isa, Lanes: 16, tiles: tilesAVX512(), probe: probeAVX512}
 	case AVX2:
-		return &Kernels{ISA: isa, Lanes: 8, tiles: tilesAVX2(), probe: probeAVX2, fence: fenceAVX2}
+		return &Kernels{ISA: isa, Lanes: 8, tiles: tilesAVX2(), probe: probeAVX2}
 	}
 	return genericKernels()
 }

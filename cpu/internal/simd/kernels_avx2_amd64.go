@@ -82,9 +82,6 @@ func tile6x2AVX2(t *Tile)
 //go:noescape
 func probeAVX2(rounds *int)
 
-//go:noescape
-func fenceAVX2(unused *int)
-
 // tilesAVX2 returns the kernels by filters and vectors.
 func tilesAVX2() (k tileTable) {
 	k[1][1] = tile1x1AVX2

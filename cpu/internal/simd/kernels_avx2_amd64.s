@@ -27,9 +27,10 @@ accumulate:
 	VMOVUPS (DI), Y0
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -46,23 +47,14 @@ tap:
 	VMAXPS       Y0, Y1, Y0
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Y0, (DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Y0, (DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -91,9 +83,10 @@ accumulate:
 	VMOVUPS 32(DI), Y1
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -111,25 +104,15 @@ tap:
 	VMAXPS       Y1, Y2, Y1
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Y0, (DI)
-	VMOVNTPS Y1, 32(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -160,9 +143,10 @@ accumulate:
 	VMOVUPS 64(DI), Y2
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -182,27 +166,16 @@ tap:
 	VMAXPS       Y2, Y3, Y2
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Y0, (DI)
-	VMOVNTPS Y1, 32(DI)
-	VMOVNTPS Y2, 64(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -235,9 +208,10 @@ accumulate:
 	VMOVUPS 96(DI), Y3
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -259,29 +233,17 @@ tap:
 	VMAXPS       Y3, Y4, Y3
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
 	VMOVUPS Y3, 96(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Y0, (DI)
-	VMOVNTPS Y1, 32(DI)
-	VMOVNTPS Y2, 64(DI)
-	VMOVNTPS Y3, 96(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -316,9 +278,10 @@ accumulate:
 	VMOVUPS 128(DI), Y4
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -342,31 +305,18 @@ tap:
 	VMAXPS       Y4, Y5, Y4
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
 	VMOVUPS Y3, 96(DI)
 	VMOVUPS Y4, 128(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Y0, (DI)
-	VMOVNTPS Y1, 32(DI)
-	VMOVNTPS Y2, 64(DI)
-	VMOVNTPS Y3, 96(DI)
-	VMOVNTPS Y4, 128(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -403,9 +353,10 @@ accumulate:
 	VMOVUPS 160(DI), Y5
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -431,8 +382,6 @@ tap:
 	VMAXPS       Y5, Y6, Y5
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
@@ -440,24 +389,12 @@ store:
 	VMOVUPS Y3, 96(DI)
 	VMOVUPS Y4, 128(DI)
 	VMOVUPS Y5, 160(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Y0, (DI)
-	VMOVNTPS Y1, 32(DI)
-	VMOVNTPS Y2, 64(DI)
-	VMOVNTPS Y3, 96(DI)
-	VMOVNTPS Y4, 128(DI)
-	VMOVNTPS Y5, 160(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -496,9 +433,10 @@ accumulate:
 	VMOVUPS 192(DI), Y6
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -526,8 +464,6 @@ tap:
 	VMAXPS       Y6, Y7, Y6
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
@@ -536,25 +472,12 @@ store:
 	VMOVUPS Y4, 128(DI)
 	VMOVUPS Y5, 160(DI)
 	VMOVUPS Y6, 192(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Y0, (DI)
-	VMOVNTPS Y1, 32(DI)
-	VMOVNTPS Y2, 64(DI)
-	VMOVNTPS Y3, 96(DI)
-	VMOVNTPS Y4, 128(DI)
-	VMOVNTPS Y5, 160(DI)
-	VMOVNTPS Y6, 192(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -595,9 +518,10 @@ accumulate:
 	VMOVUPS 224(DI), Y7
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -627,8 +551,6 @@ tap:
 	VMAXPS       Y7, Y8, Y7
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
@@ -638,26 +560,12 @@ store:
 	VMOVUPS Y5, 160(DI)
 	VMOVUPS Y6, 192(DI)
 	VMOVUPS Y7, 224(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Y0, (DI)
-	VMOVNTPS Y1, 32(DI)
-	VMOVNTPS Y2, 64(DI)
-	VMOVNTPS Y3, 96(DI)
-	VMOVNTPS Y4, 128(DI)
-	VMOVNTPS Y5, 160(DI)
-	VMOVNTPS Y6, 192(DI)
-	VMOVNTPS Y7, 224(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -687,9 +595,10 @@ accumulate:
 	VMOVUPS (R8), Y1
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -709,27 +618,16 @@ tap:
 	VMAXPS       Y1, Y2, Y1
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	ADDQ    BX, R8
 	VMOVUPS Y1, (R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y1, (R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -763,9 +661,10 @@ accumulate:
 	VMOVUPS 32(R8), Y3
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -790,31 +689,18 @@ tap:
 	VMAXPS       Y3, Y4, Y3
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	ADDQ    BX, R8
 	VMOVUPS Y2, (R8)
 	VMOVUPS Y3, 32(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	VMOVNTPS Y1, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y2, (R8)
-	VMOVNTPS Y3, 32(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -852,9 +738,10 @@ accumulate:
 	VMOVUPS 64(R8), Y5
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -884,8 +771,6 @@ tap:
 	VMAXPS       Y5, Y6, Y5
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
@@ -894,25 +779,12 @@ store:
 	VMOVUPS Y3, (R8)
 	VMOVUPS Y4, 32(R8)
 	VMOVUPS Y5, 64(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	VMOVNTPS Y1, 32(R8)
-	VMOVNTPS Y2, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y3, (R8)
-	VMOVNTPS Y4, 32(R8)
-	VMOVNTPS Y5, 64(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -954,9 +826,10 @@ accumulate:
 	VMOVUPS 96(R8), Y7
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -991,8 +864,6 @@ tap:
 	VMAXPS       Y7, Y8, Y7
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
@@ -1003,27 +874,12 @@ store:
 	VMOVUPS Y5, 32(R8)
 	VMOVUPS Y6, 64(R8)
 	VMOVUPS Y7, 96(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	VMOVNTPS Y1, 32(R8)
-	VMOVNTPS Y2, 64(R8)
-	VMOVNTPS Y3, 96(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y4, (R8)
-	VMOVNTPS Y5, 32(R8)
-	VMOVNTPS Y6, 64(R8)
-	VMOVNTPS Y7, 96(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1069,9 +925,10 @@ accumulate:
 	VMOVUPS 128(R8), Y9
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1111,8 +968,6 @@ tap:
 	VMAXPS       Y9, Y10, Y9
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
@@ -1125,29 +980,12 @@ store:
 	VMOVUPS Y7, 64(R8)
 	VMOVUPS Y8, 96(R8)
 	VMOVUPS Y9, 128(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	VMOVNTPS Y1, 32(R8)
-	VMOVNTPS Y2, 64(R8)
-	VMOVNTPS Y3, 96(R8)
-	VMOVNTPS Y4, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y5, (R8)
-	VMOVNTPS Y6, 32(R8)
-	VMOVNTPS Y7, 64(R8)
-	VMOVNTPS Y8, 96(R8)
-	VMOVNTPS Y9, 128(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1197,9 +1035,10 @@ accumulate:
 	VMOVUPS 160(R8), Y11
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1244,8 +1083,6 @@ tap:
 	VMAXPS       Y11, Y12, Y11
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
@@ -1260,31 +1097,12 @@ store:
 	VMOVUPS Y9, 96(R8)
 	VMOVUPS Y10, 128(R8)
 	VMOVUPS Y11, 160(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	VMOVNTPS Y1, 32(R8)
-	VMOVNTPS Y2, 64(R8)
-	VMOVNTPS Y3, 96(R8)
-	VMOVNTPS Y4, 128(R8)
-	VMOVNTPS Y5, 160(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y6, (R8)
-	VMOVNTPS Y7, 32(R8)
-	VMOVNTPS Y8, 64(R8)
-	VMOVNTPS Y9, 96(R8)
-	VMOVNTPS Y10, 128(R8)
-	VMOVNTPS Y11, 160(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1317,9 +1135,10 @@ accumulate:
 	VMOVUPS (R8), Y2
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1342,31 +1161,18 @@ tap:
 	VMAXPS       Y2, Y3, Y2
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	ADDQ    BX, R8
 	VMOVUPS Y1, (R8)
 	ADDQ    BX, R8
 	VMOVUPS Y2, (R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y1, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y2, (R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1405,9 +1211,10 @@ accumulate:
 	VMOVUPS 32(R8), Y5
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1437,8 +1244,6 @@ tap:
 	VMAXPS       Y5, Y6, Y5
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
@@ -1448,26 +1253,12 @@ store:
 	ADDQ    BX, R8
 	VMOVUPS Y4, (R8)
 	VMOVUPS Y5, 32(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	VMOVNTPS Y1, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y2, (R8)
-	VMOVNTPS Y3, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y4, (R8)
-	VMOVNTPS Y5, 32(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1512,9 +1303,10 @@ accumulate:
 	VMOVUPS 64(R8), Y8
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1551,8 +1343,6 @@ tap:
 	VMAXPS       Y8, Y9, Y8
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
@@ -1565,29 +1355,12 @@ store:
 	VMOVUPS Y6, (R8)
 	VMOVUPS Y7, 32(R8)
 	VMOVUPS Y8, 64(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	VMOVNTPS Y1, 32(R8)
-	VMOVNTPS Y2, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y3, (R8)
-	VMOVNTPS Y4, 32(R8)
-	VMOVNTPS Y5, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y6, (R8)
-	VMOVNTPS Y7, 32(R8)
-	VMOVNTPS Y8, 64(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1638,9 +1411,10 @@ accumulate:
 	VMOVUPS 96(R8), Y11
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1684,8 +1458,6 @@ tap:
 	VMAXPS       Y11, Y12, Y11
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
@@ -1701,32 +1473,12 @@ store:
 	VMOVUPS Y9, 32(R8)
 	VMOVUPS Y10, 64(R8)
 	VMOVUPS Y11, 96(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	VMOVNTPS Y1, 32(R8)
-	VMOVNTPS Y2, 64(R8)
-	VMOVNTPS Y3, 96(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y4, (R8)
-	VMOVNTPS Y5, 32(R8)
-	VMOVNTPS Y6, 64(R8)
-	VMOVNTPS Y7, 96(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y8, (R8)
-	VMOVNTPS Y9, 32(R8)
-	VMOVNTPS Y10, 64(R8)
-	VMOVNTPS Y11, 96(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1762,9 +1514,10 @@ accumulate:
 	VMOVUPS (R8), Y3
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1790,8 +1543,6 @@ tap:
 	VMAXPS       Y3, Y4, Y3
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	ADDQ    BX, R8
@@ -1800,25 +1551,12 @@ store:
 	VMOVUPS Y2, (R8)
 	ADDQ    BX, R8
 	VMOVUPS Y3, (R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y1, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y2, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y3, (R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1862,9 +1600,10 @@ accumulate:
 	VMOVUPS 32(R8), Y7
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1899,8 +1638,6 @@ tap:
 	VMAXPS       Y7, Y8, Y7
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
@@ -1913,29 +1650,12 @@ store:
 	ADDQ    BX, R8
 	VMOVUPS Y6, (R8)
 	VMOVUPS Y7, 32(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	VMOVNTPS Y1, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y2, (R8)
-	VMOVNTPS Y3, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y4, (R8)
-	VMOVNTPS Y5, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y6, (R8)
-	VMOVNTPS Y7, 32(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1987,9 +1707,10 @@ accumulate:
 	VMOVUPS 64(R8), Y11
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -2033,8 +1754,6 @@ tap:
 	VMAXPS       Y11, Y12, Y11
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
@@ -2051,33 +1770,12 @@ store:
 	VMOVUPS Y9, (R8)
 	VMOVUPS Y10, 32(R8)
 	VMOVUPS Y11, 64(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	VMOVNTPS Y1, 32(R8)
-	VMOVNTPS Y2, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y3, (R8)
-	VMOVNTPS Y4, 32(R8)
-	VMOVNTPS Y5, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y6, (R8)
-	VMOVNTPS Y7, 32(R8)
-	VMOVNTPS Y8, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y9, (R8)
-	VMOVNTPS Y10, 32(R8)
-	VMOVNTPS Y11, 64(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -2116,9 +1814,10 @@ accumulate:
 	VMOVUPS (R8), Y4
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -2147,8 +1846,6 @@ tap:
 	VMAXPS       Y4, Y5, Y4
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	ADDQ    BX, R8
@@ -2159,27 +1856,12 @@ store:
 	VMOVUPS Y3, (R8)
 	ADDQ    BX, R8
 	VMOVUPS Y4, (R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y1, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y2, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y3, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y4, (R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -2228,9 +1910,10 @@ accumulate:
 	VMOVUPS 32(R8), Y9
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -2270,8 +1953,6 @@ tap:
 	VMAXPS       Y9, Y10, Y9
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
@@ -2287,32 +1968,12 @@ store:
 	ADDQ    BX, R8
 	VMOVUPS Y8, (R8)
 	VMOVUPS Y9, 32(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	VMOVNTPS Y1, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y2, (R8)
-	VMOVNTPS Y3, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y4, (R8)
-	VMOVNTPS Y5, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y6, (R8)
-	VMOVNTPS Y7, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y8, (R8)
-	VMOVNTPS Y9, 32(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -2354,9 +2015,10 @@ accumulate:
 	VMOVUPS (R8), Y5
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -2388,8 +2050,6 @@ tap:
 	VMAXPS       Y5, Y6, Y5
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	ADDQ    BX, R8
@@ -2402,29 +2062,12 @@ store:
 	VMOVUPS Y4, (R8)
 	ADDQ    BX, R8
 	VMOVUPS Y5, (R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y1, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y2, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y3, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y4, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y5, (R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -2478,9 +2121,10 @@ accumulate:
 	VMOVUPS 32(R8), Y11
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -2525,8 +2169,6 @@ tap:
 	VMAXPS       Y11, Y12, Y11
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
@@ -2545,56 +2187,34 @@ store:
 	ADDQ    BX, R8
 	VMOVUPS Y10, (R8)
 	VMOVUPS Y11, 32(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Y0, (R8)
-	VMOVNTPS Y1, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y2, (R8)
-	VMOVNTPS Y3, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y4, (R8)
-	VMOVNTPS Y5, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y6, (R8)
-	VMOVNTPS Y7, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y8, (R8)
-	VMOVNTPS Y9, 32(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Y10, (R8)
-	VMOVNTPS Y11, 32(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
 // func probeAVX2(rounds *byte)
 // Requires: AVX, FMA3
 TEXT ·probeAVX2(SB), NOSPLIT, $0-8
-	MOVQ   rounds+0(FP), AX
-	MOVQ   (AX), AX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	VXORPS Y12, Y12, Y12
+	MOVQ    rounds+0(FP), AX
+	MOVQ    (AX), AX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	VXORPS  Y12, Y12, Y12
+	PCALIGN $0x40
 
 round:
 	VFMADD231PS Y0, Y0, Y1
@@ -2612,11 +2232,4 @@ round:
 	DECQ        AX
 	JNZ         round
 	VZEROUPPER
-	RET
-
-// func fenceAVX2(unused *byte)
-// Requires: MMX+
-TEXT ·fenceAVX2(SB), NOSPLIT, $0-8
-	MOVQ unused+0(FP), AX
-	SFENCE
 	RET

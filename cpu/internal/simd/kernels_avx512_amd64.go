@@ -124,9 +124,6 @@ func tile6x4AVX512(t *Tile)
 //go:noescape
 func probeAVX512(rounds *int)
 
-//go:noescape
-func fenceAVX512(unused *int)
-
 // tilesAVX512 returns the kernels by filters and vectors.
 func tilesAVX512() (k tileTable) {
 	k[1][1] = tile1x1AVX512

@@ -27,9 +27,10 @@ accumulate:
 	VMOVUPS (DI), Z0
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -46,23 +47,14 @@ tap:
 	VMAXPS       Z0, Z3, Z0
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Z0, (DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -91,9 +83,10 @@ accumulate:
 	VMOVUPS 64(DI), Z1
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -111,25 +104,15 @@ tap:
 	VMAXPS       Z1, Z3, Z1
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Z0, (DI)
-	VMOVNTPS Z1, 64(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -160,9 +143,10 @@ accumulate:
 	VMOVUPS 128(DI), Z2
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -182,27 +166,16 @@ tap:
 	VMAXPS       Z2, Z4, Z2
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Z0, (DI)
-	VMOVNTPS Z1, 64(DI)
-	VMOVNTPS Z2, 128(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -235,9 +208,10 @@ accumulate:
 	VMOVUPS 192(DI), Z3
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -259,29 +233,17 @@ tap:
 	VMAXPS       Z3, Z5, Z3
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, 192(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Z0, (DI)
-	VMOVNTPS Z1, 64(DI)
-	VMOVNTPS Z2, 128(DI)
-	VMOVNTPS Z3, 192(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -316,9 +278,10 @@ accumulate:
 	VMOVUPS 256(DI), Z4
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -342,31 +305,18 @@ tap:
 	VMAXPS       Z4, Z6, Z4
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
 	VMOVUPS Z2, 128(DI)
 	VMOVUPS Z3, 192(DI)
 	VMOVUPS Z4, 256(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Z0, (DI)
-	VMOVNTPS Z1, 64(DI)
-	VMOVNTPS Z2, 128(DI)
-	VMOVNTPS Z3, 192(DI)
-	VMOVNTPS Z4, 256(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -403,9 +353,10 @@ accumulate:
 	VMOVUPS 320(DI), Z5
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -431,8 +382,6 @@ tap:
 	VMAXPS       Z5, Z7, Z5
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
@@ -440,24 +389,12 @@ store:
 	VMOVUPS Z3, 192(DI)
 	VMOVUPS Z4, 256(DI)
 	VMOVUPS Z5, 320(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Z0, (DI)
-	VMOVNTPS Z1, 64(DI)
-	VMOVNTPS Z2, 128(DI)
-	VMOVNTPS Z3, 192(DI)
-	VMOVNTPS Z4, 256(DI)
-	VMOVNTPS Z5, 320(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -496,9 +433,10 @@ accumulate:
 	VMOVUPS 384(DI), Z6
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -526,8 +464,6 @@ tap:
 	VMAXPS       Z6, Z8, Z6
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
@@ -536,25 +472,12 @@ store:
 	VMOVUPS Z4, 256(DI)
 	VMOVUPS Z5, 320(DI)
 	VMOVUPS Z6, 384(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Z0, (DI)
-	VMOVNTPS Z1, 64(DI)
-	VMOVNTPS Z2, 128(DI)
-	VMOVNTPS Z3, 192(DI)
-	VMOVNTPS Z4, 256(DI)
-	VMOVNTPS Z5, 320(DI)
-	VMOVNTPS Z6, 384(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -595,9 +518,10 @@ accumulate:
 	VMOVUPS 448(DI), Z7
 
 taps:
-	MOVQ 48(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 104(AX), R9
+	MOVQ    48(AX), DI
+	MOVQ    96(AX), R8
+	MOVQ    104(AX), R9
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R8), R10
@@ -627,8 +551,6 @@ tap:
 	VMAXPS       Z7, Z9, Z7
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
@@ -638,26 +560,12 @@ store:
 	VMOVUPS Z5, 320(DI)
 	VMOVUPS Z6, 384(DI)
 	VMOVUPS Z7, 448(DI)
-	JMP     next
-
-stream:
-	MOVQ     CX, DI
-	VMOVNTPS Z0, (DI)
-	VMOVNTPS Z1, 64(DI)
-	VMOVNTPS Z2, 128(DI)
-	VMOVNTPS Z3, 192(DI)
-	VMOVNTPS Z4, 256(DI)
-	VMOVNTPS Z5, 320(DI)
-	VMOVNTPS Z6, 384(DI)
-	VMOVNTPS Z7, 448(DI)
-
-next:
-	MOVQ 144(AX), DI
-	LEAQ (CX)(DI*4), CX
-	MOVQ 152(AX), DI
-	LEAQ (DX)(DI*4), DX
-	DECQ BX
-	JNZ  tile
+	MOVQ    144(AX), DI
+	LEAQ    (CX)(DI*4), CX
+	MOVQ    152(AX), DI
+	LEAQ    (DX)(DI*4), DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -687,9 +595,10 @@ accumulate:
 	VMOVUPS (R8), Z1
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -709,27 +618,16 @@ tap:
 	VMAXPS       Z1, Z4, Z1
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	ADDQ    BX, R8
 	VMOVUPS Z1, (R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z1, (R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -763,9 +661,10 @@ accumulate:
 	VMOVUPS 64(R8), Z3
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -790,31 +689,18 @@ tap:
 	VMAXPS       Z3, Z7, Z3
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
 	ADDQ    BX, R8
 	VMOVUPS Z2, (R8)
 	VMOVUPS Z3, 64(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z2, (R8)
-	VMOVNTPS Z3, 64(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -852,9 +738,10 @@ accumulate:
 	VMOVUPS 128(R8), Z5
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -884,8 +771,6 @@ tap:
 	VMAXPS       Z5, Z9, Z5
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -894,25 +779,12 @@ store:
 	VMOVUPS Z3, (R8)
 	VMOVUPS Z4, 64(R8)
 	VMOVUPS Z5, 128(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z3, (R8)
-	VMOVNTPS Z4, 64(R8)
-	VMOVNTPS Z5, 128(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -954,9 +826,10 @@ accumulate:
 	VMOVUPS 192(R8), Z7
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -991,8 +864,6 @@ tap:
 	VMAXPS       Z7, Z11, Z7
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -1003,27 +874,12 @@ store:
 	VMOVUPS Z5, 64(R8)
 	VMOVUPS Z6, 128(R8)
 	VMOVUPS Z7, 192(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z4, (R8)
-	VMOVNTPS Z5, 64(R8)
-	VMOVNTPS Z6, 128(R8)
-	VMOVNTPS Z7, 192(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1069,9 +925,10 @@ accumulate:
 	VMOVUPS 256(R8), Z9
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1111,8 +968,6 @@ tap:
 	VMAXPS       Z9, Z13, Z9
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -1125,29 +980,12 @@ store:
 	VMOVUPS Z7, 128(R8)
 	VMOVUPS Z8, 192(R8)
 	VMOVUPS Z9, 256(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	VMOVNTPS Z4, 256(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z5, (R8)
-	VMOVNTPS Z6, 64(R8)
-	VMOVNTPS Z7, 128(R8)
-	VMOVNTPS Z8, 192(R8)
-	VMOVNTPS Z9, 256(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1197,9 +1035,10 @@ accumulate:
 	VMOVUPS 320(R8), Z11
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1244,8 +1083,6 @@ tap:
 	VMAXPS       Z11, Z15, Z11
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -1260,31 +1097,12 @@ store:
 	VMOVUPS Z9, 192(R8)
 	VMOVUPS Z10, 256(R8)
 	VMOVUPS Z11, 320(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	VMOVNTPS Z4, 256(R8)
-	VMOVNTPS Z5, 320(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z6, (R8)
-	VMOVNTPS Z7, 64(R8)
-	VMOVNTPS Z8, 128(R8)
-	VMOVNTPS Z9, 192(R8)
-	VMOVNTPS Z10, 256(R8)
-	VMOVNTPS Z11, 320(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1338,9 +1156,10 @@ accumulate:
 	VMOVUPS 384(R8), Z13
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1390,8 +1209,6 @@ tap:
 	VMAXPS       Z13, Z17, Z13
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -1408,33 +1225,12 @@ store:
 	VMOVUPS Z11, 256(R8)
 	VMOVUPS Z12, 320(R8)
 	VMOVUPS Z13, 384(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	VMOVNTPS Z4, 256(R8)
-	VMOVNTPS Z5, 320(R8)
-	VMOVNTPS Z6, 384(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z7, (R8)
-	VMOVNTPS Z8, 64(R8)
-	VMOVNTPS Z9, 128(R8)
-	VMOVNTPS Z10, 192(R8)
-	VMOVNTPS Z11, 256(R8)
-	VMOVNTPS Z12, 320(R8)
-	VMOVNTPS Z13, 384(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1492,9 +1288,10 @@ accumulate:
 	VMOVUPS 448(R8), Z15
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1549,8 +1346,6 @@ tap:
 	VMAXPS       Z15, Z19, Z15
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -1569,35 +1364,12 @@ store:
 	VMOVUPS Z13, 320(R8)
 	VMOVUPS Z14, 384(R8)
 	VMOVUPS Z15, 448(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	VMOVNTPS Z4, 256(R8)
-	VMOVNTPS Z5, 320(R8)
-	VMOVNTPS Z6, 384(R8)
-	VMOVNTPS Z7, 448(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z8, (R8)
-	VMOVNTPS Z9, 64(R8)
-	VMOVNTPS Z10, 128(R8)
-	VMOVNTPS Z11, 192(R8)
-	VMOVNTPS Z12, 256(R8)
-	VMOVNTPS Z13, 320(R8)
-	VMOVNTPS Z14, 384(R8)
-	VMOVNTPS Z15, 448(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1630,9 +1402,10 @@ accumulate:
 	VMOVUPS (R8), Z2
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1655,31 +1428,18 @@ tap:
 	VMAXPS       Z2, Z5, Z2
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	ADDQ    BX, R8
 	VMOVUPS Z1, (R8)
 	ADDQ    BX, R8
 	VMOVUPS Z2, (R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z1, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z2, (R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1718,9 +1478,10 @@ accumulate:
 	VMOVUPS 64(R8), Z5
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1750,8 +1511,6 @@ tap:
 	VMAXPS       Z5, Z9, Z5
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -1761,26 +1520,12 @@ store:
 	ADDQ    BX, R8
 	VMOVUPS Z4, (R8)
 	VMOVUPS Z5, 64(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z2, (R8)
-	VMOVNTPS Z3, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z4, (R8)
-	VMOVNTPS Z5, 64(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1825,9 +1570,10 @@ accumulate:
 	VMOVUPS 128(R8), Z8
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1864,8 +1610,6 @@ tap:
 	VMAXPS       Z8, Z13, Z8
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -1878,29 +1622,12 @@ store:
 	VMOVUPS Z6, (R8)
 	VMOVUPS Z7, 64(R8)
 	VMOVUPS Z8, 128(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z3, (R8)
-	VMOVNTPS Z4, 64(R8)
-	VMOVNTPS Z5, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z6, (R8)
-	VMOVNTPS Z7, 64(R8)
-	VMOVNTPS Z8, 128(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1951,9 +1678,10 @@ accumulate:
 	VMOVUPS 192(R8), Z11
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -1997,8 +1725,6 @@ tap:
 	VMAXPS       Z11, Z16, Z11
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -2014,32 +1740,12 @@ store:
 	VMOVUPS Z9, 64(R8)
 	VMOVUPS Z10, 128(R8)
 	VMOVUPS Z11, 192(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z4, (R8)
-	VMOVNTPS Z5, 64(R8)
-	VMOVNTPS Z6, 128(R8)
-	VMOVNTPS Z7, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z8, (R8)
-	VMOVNTPS Z9, 64(R8)
-	VMOVNTPS Z10, 128(R8)
-	VMOVNTPS Z11, 192(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -2096,9 +1802,10 @@ accumulate:
 	VMOVUPS 256(R8), Z14
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -2149,8 +1856,6 @@ tap:
 	VMAXPS       Z14, Z19, Z14
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -2169,35 +1874,12 @@ store:
 	VMOVUPS Z12, 128(R8)
 	VMOVUPS Z13, 192(R8)
 	VMOVUPS Z14, 256(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	VMOVNTPS Z4, 256(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z5, (R8)
-	VMOVNTPS Z6, 64(R8)
-	VMOVNTPS Z7, 128(R8)
-	VMOVNTPS Z8, 192(R8)
-	VMOVNTPS Z9, 256(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z10, (R8)
-	VMOVNTPS Z11, 64(R8)
-	VMOVNTPS Z12, 128(R8)
-	VMOVNTPS Z13, 192(R8)
-	VMOVNTPS Z14, 256(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -2260,9 +1942,10 @@ accumulate:
 	VMOVUPS 320(R8), Z17
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -2320,8 +2003,6 @@ tap:
 	VMAXPS       Z17, Z22, Z17
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -2343,38 +2024,12 @@ store:
 	VMOVUPS Z15, 192(R8)
 	VMOVUPS Z16, 256(R8)
 	VMOVUPS Z17, 320(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	VMOVNTPS Z4, 256(R8)
-	VMOVNTPS Z5, 320(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z6, (R8)
-	VMOVNTPS Z7, 64(R8)
-	VMOVNTPS Z8, 128(R8)
-	VMOVNTPS Z9, 192(R8)
-	VMOVNTPS Z10, 256(R8)
-	VMOVNTPS Z11, 320(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z12, (R8)
-	VMOVNTPS Z13, 64(R8)
-	VMOVNTPS Z14, 128(R8)
-	VMOVNTPS Z15, 192(R8)
-	VMOVNTPS Z16, 256(R8)
-	VMOVNTPS Z17, 320(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -2443,9 +2098,10 @@ accumulate:
 	VMOVUPS 384(R8), Z20
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -2510,8 +2166,6 @@ tap:
 	VMAXPS       Z20, Z25, Z20
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -2536,41 +2190,12 @@ store:
 	VMOVUPS Z18, 256(R8)
 	VMOVUPS Z19, 320(R8)
 	VMOVUPS Z20, 384(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	VMOVNTPS Z4, 256(R8)
-	VMOVNTPS Z5, 320(R8)
-	VMOVNTPS Z6, 384(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z7, (R8)
-	VMOVNTPS Z8, 64(R8)
-	VMOVNTPS Z9, 128(R8)
-	VMOVNTPS Z10, 192(R8)
-	VMOVNTPS Z11, 256(R8)
-	VMOVNTPS Z12, 320(R8)
-	VMOVNTPS Z13, 384(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z14, (R8)
-	VMOVNTPS Z15, 64(R8)
-	VMOVNTPS Z16, 128(R8)
-	VMOVNTPS Z17, 192(R8)
-	VMOVNTPS Z18, 256(R8)
-	VMOVNTPS Z19, 320(R8)
-	VMOVNTPS Z20, 384(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -2645,9 +2270,10 @@ accumulate:
 	VMOVUPS 448(R8), Z23
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -2719,8 +2345,6 @@ tap:
 	VMAXPS       Z23, Z28, Z23
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -2748,44 +2372,12 @@ store:
 	VMOVUPS Z21, 320(R8)
 	VMOVUPS Z22, 384(R8)
 	VMOVUPS Z23, 448(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	VMOVNTPS Z4, 256(R8)
-	VMOVNTPS Z5, 320(R8)
-	VMOVNTPS Z6, 384(R8)
-	VMOVNTPS Z7, 448(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z8, (R8)
-	VMOVNTPS Z9, 64(R8)
-	VMOVNTPS Z10, 128(R8)
-	VMOVNTPS Z11, 192(R8)
-	VMOVNTPS Z12, 256(R8)
-	VMOVNTPS Z13, 320(R8)
-	VMOVNTPS Z14, 384(R8)
-	VMOVNTPS Z15, 448(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z16, (R8)
-	VMOVNTPS Z17, 64(R8)
-	VMOVNTPS Z18, 128(R8)
-	VMOVNTPS Z19, 192(R8)
-	VMOVNTPS Z20, 256(R8)
-	VMOVNTPS Z21, 320(R8)
-	VMOVNTPS Z22, 384(R8)
-	VMOVNTPS Z23, 448(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -2821,9 +2413,10 @@ accumulate:
 	VMOVUPS (R8), Z3
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -2849,8 +2442,6 @@ tap:
 	VMAXPS       Z3, Z6, Z3
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	ADDQ    BX, R8
@@ -2859,25 +2450,12 @@ store:
 	VMOVUPS Z2, (R8)
 	ADDQ    BX, R8
 	VMOVUPS Z3, (R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z1, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z2, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z3, (R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -2921,9 +2499,10 @@ accumulate:
 	VMOVUPS 64(R8), Z7
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -2958,8 +2537,6 @@ tap:
 	VMAXPS       Z7, Z11, Z7
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -2972,29 +2549,12 @@ store:
 	ADDQ    BX, R8
 	VMOVUPS Z6, (R8)
 	VMOVUPS Z7, 64(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z2, (R8)
-	VMOVNTPS Z3, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z4, (R8)
-	VMOVNTPS Z5, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z6, (R8)
-	VMOVNTPS Z7, 64(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -3046,9 +2606,10 @@ accumulate:
 	VMOVUPS 128(R8), Z11
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -3092,8 +2653,6 @@ tap:
 	VMAXPS       Z11, Z16, Z11
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -3110,33 +2669,12 @@ store:
 	VMOVUPS Z9, (R8)
 	VMOVUPS Z10, 64(R8)
 	VMOVUPS Z11, 128(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z3, (R8)
-	VMOVNTPS Z4, 64(R8)
-	VMOVNTPS Z5, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z6, (R8)
-	VMOVNTPS Z7, 64(R8)
-	VMOVNTPS Z8, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z9, (R8)
-	VMOVNTPS Z10, 64(R8)
-	VMOVNTPS Z11, 128(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -3196,9 +2734,10 @@ accumulate:
 	VMOVUPS 192(R8), Z15
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -3251,8 +2790,6 @@ tap:
 	VMAXPS       Z15, Z21, Z15
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -3273,37 +2810,12 @@ store:
 	VMOVUPS Z13, 64(R8)
 	VMOVUPS Z14, 128(R8)
 	VMOVUPS Z15, 192(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z4, (R8)
-	VMOVNTPS Z5, 64(R8)
-	VMOVNTPS Z6, 128(R8)
-	VMOVNTPS Z7, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z8, (R8)
-	VMOVNTPS Z9, 64(R8)
-	VMOVNTPS Z10, 128(R8)
-	VMOVNTPS Z11, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z12, (R8)
-	VMOVNTPS Z13, 64(R8)
-	VMOVNTPS Z14, 128(R8)
-	VMOVNTPS Z15, 192(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -3371,9 +2883,10 @@ accumulate:
 	VMOVUPS 256(R8), Z19
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -3435,8 +2948,6 @@ tap:
 	VMAXPS       Z19, Z25, Z19
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -3461,41 +2972,12 @@ store:
 	VMOVUPS Z17, 128(R8)
 	VMOVUPS Z18, 192(R8)
 	VMOVUPS Z19, 256(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	VMOVNTPS Z4, 256(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z5, (R8)
-	VMOVNTPS Z6, 64(R8)
-	VMOVNTPS Z7, 128(R8)
-	VMOVNTPS Z8, 192(R8)
-	VMOVNTPS Z9, 256(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z10, (R8)
-	VMOVNTPS Z11, 64(R8)
-	VMOVNTPS Z12, 128(R8)
-	VMOVNTPS Z13, 192(R8)
-	VMOVNTPS Z14, 256(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z15, (R8)
-	VMOVNTPS Z16, 64(R8)
-	VMOVNTPS Z17, 128(R8)
-	VMOVNTPS Z18, 192(R8)
-	VMOVNTPS Z19, 256(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -3571,9 +3053,10 @@ accumulate:
 	VMOVUPS 320(R8), Z23
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -3644,8 +3127,6 @@ tap:
 	VMAXPS       Z23, Z29, Z23
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -3674,45 +3155,12 @@ store:
 	VMOVUPS Z21, 192(R8)
 	VMOVUPS Z22, 256(R8)
 	VMOVUPS Z23, 320(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	VMOVNTPS Z4, 256(R8)
-	VMOVNTPS Z5, 320(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z6, (R8)
-	VMOVNTPS Z7, 64(R8)
-	VMOVNTPS Z8, 128(R8)
-	VMOVNTPS Z9, 192(R8)
-	VMOVNTPS Z10, 256(R8)
-	VMOVNTPS Z11, 320(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z12, (R8)
-	VMOVNTPS Z13, 64(R8)
-	VMOVNTPS Z14, 128(R8)
-	VMOVNTPS Z15, 192(R8)
-	VMOVNTPS Z16, 256(R8)
-	VMOVNTPS Z17, 320(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z18, (R8)
-	VMOVNTPS Z19, 64(R8)
-	VMOVNTPS Z20, 128(R8)
-	VMOVNTPS Z21, 192(R8)
-	VMOVNTPS Z22, 256(R8)
-	VMOVNTPS Z23, 320(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -3751,9 +3199,10 @@ accumulate:
 	VMOVUPS (R8), Z4
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -3782,8 +3231,6 @@ tap:
 	VMAXPS       Z4, Z7, Z4
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	ADDQ    BX, R8
@@ -3794,27 +3241,12 @@ store:
 	VMOVUPS Z3, (R8)
 	ADDQ    BX, R8
 	VMOVUPS Z4, (R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z1, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z2, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z3, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z4, (R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -3863,9 +3295,10 @@ accumulate:
 	VMOVUPS 64(R8), Z9
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -3905,8 +3338,6 @@ tap:
 	VMAXPS       Z9, Z13, Z9
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -3922,32 +3353,12 @@ store:
 	ADDQ    BX, R8
 	VMOVUPS Z8, (R8)
 	VMOVUPS Z9, 64(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z2, (R8)
-	VMOVNTPS Z3, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z4, (R8)
-	VMOVNTPS Z5, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z6, (R8)
-	VMOVNTPS Z7, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z8, (R8)
-	VMOVNTPS Z9, 64(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -4006,9 +3417,10 @@ accumulate:
 	VMOVUPS 128(R8), Z14
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -4059,8 +3471,6 @@ tap:
 	VMAXPS       Z14, Z19, Z14
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -4081,37 +3491,12 @@ store:
 	VMOVUPS Z12, (R8)
 	VMOVUPS Z13, 64(R8)
 	VMOVUPS Z14, 128(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z3, (R8)
-	VMOVNTPS Z4, 64(R8)
-	VMOVNTPS Z5, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z6, (R8)
-	VMOVNTPS Z7, 64(R8)
-	VMOVNTPS Z8, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z9, (R8)
-	VMOVNTPS Z10, 64(R8)
-	VMOVNTPS Z11, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z12, (R8)
-	VMOVNTPS Z13, 64(R8)
-	VMOVNTPS Z14, 128(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -4180,9 +3565,10 @@ accumulate:
 	VMOVUPS 192(R8), Z19
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -4244,8 +3630,6 @@ tap:
 	VMAXPS       Z19, Z25, Z19
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -4271,42 +3655,12 @@ store:
 	VMOVUPS Z17, 64(R8)
 	VMOVUPS Z18, 128(R8)
 	VMOVUPS Z19, 192(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z4, (R8)
-	VMOVNTPS Z5, 64(R8)
-	VMOVNTPS Z6, 128(R8)
-	VMOVNTPS Z7, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z8, (R8)
-	VMOVNTPS Z9, 64(R8)
-	VMOVNTPS Z10, 128(R8)
-	VMOVNTPS Z11, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z12, (R8)
-	VMOVNTPS Z13, 64(R8)
-	VMOVNTPS Z14, 128(R8)
-	VMOVNTPS Z15, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z16, (R8)
-	VMOVNTPS Z17, 64(R8)
-	VMOVNTPS Z18, 128(R8)
-	VMOVNTPS Z19, 192(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -4385,9 +3739,10 @@ accumulate:
 	VMOVUPS 256(R8), Z24
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -4460,8 +3815,6 @@ tap:
 	VMAXPS       Z24, Z31, Z24
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -4492,47 +3845,12 @@ store:
 	VMOVUPS Z22, 128(R8)
 	VMOVUPS Z23, 192(R8)
 	VMOVUPS Z24, 256(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	VMOVNTPS Z4, 256(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z5, (R8)
-	VMOVNTPS Z6, 64(R8)
-	VMOVNTPS Z7, 128(R8)
-	VMOVNTPS Z8, 192(R8)
-	VMOVNTPS Z9, 256(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z10, (R8)
-	VMOVNTPS Z11, 64(R8)
-	VMOVNTPS Z12, 128(R8)
-	VMOVNTPS Z13, 192(R8)
-	VMOVNTPS Z14, 256(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z15, (R8)
-	VMOVNTPS Z16, 64(R8)
-	VMOVNTPS Z17, 128(R8)
-	VMOVNTPS Z18, 192(R8)
-	VMOVNTPS Z19, 256(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z20, (R8)
-	VMOVNTPS Z21, 64(R8)
-	VMOVNTPS Z22, 128(R8)
-	VMOVNTPS Z23, 192(R8)
-	VMOVNTPS Z24, 256(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -4574,9 +3892,10 @@ accumulate:
 	VMOVUPS (R8), Z5
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -4608,8 +3927,6 @@ tap:
 	VMAXPS       Z5, Z8, Z5
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	ADDQ    BX, R8
@@ -4622,29 +3939,12 @@ store:
 	VMOVUPS Z4, (R8)
 	ADDQ    BX, R8
 	VMOVUPS Z5, (R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z1, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z2, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z3, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z4, (R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z5, (R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -4698,9 +3998,10 @@ accumulate:
 	VMOVUPS 64(R8), Z11
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -4745,8 +4046,6 @@ tap:
 	VMAXPS       Z11, Z15, Z11
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -4765,35 +4064,12 @@ store:
 	ADDQ    BX, R8
 	VMOVUPS Z10, (R8)
 	VMOVUPS Z11, 64(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z2, (R8)
-	VMOVNTPS Z3, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z4, (R8)
-	VMOVNTPS Z5, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z6, (R8)
-	VMOVNTPS Z7, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z8, (R8)
-	VMOVNTPS Z9, 64(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z10, (R8)
-	VMOVNTPS Z11, 64(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -4859,9 +4135,10 @@ accumulate:
 	VMOVUPS 128(R8), Z17
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -4919,8 +4196,6 @@ tap:
 	VMAXPS       Z17, Z22, Z17
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -4945,41 +4220,12 @@ store:
 	VMOVUPS Z15, (R8)
 	VMOVUPS Z16, 64(R8)
 	VMOVUPS Z17, 128(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z3, (R8)
-	VMOVNTPS Z4, 64(R8)
-	VMOVNTPS Z5, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z6, (R8)
-	VMOVNTPS Z7, 64(R8)
-	VMOVNTPS Z8, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z9, (R8)
-	VMOVNTPS Z10, 64(R8)
-	VMOVNTPS Z11, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z12, (R8)
-	VMOVNTPS Z13, 64(R8)
-	VMOVNTPS Z14, 128(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z15, (R8)
-	VMOVNTPS Z16, 64(R8)
-	VMOVNTPS Z17, 128(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -5057,9 +4303,10 @@ accumulate:
 	VMOVUPS 192(R8), Z23
 
 taps:
-	MOVQ 48(AX), R8
-	MOVQ 96(AX), R9
-	MOVQ 104(AX), R10
+	MOVQ    48(AX), R8
+	MOVQ    96(AX), R9
+	MOVQ    104(AX), R10
+	PCALIGN $0x40
 
 tap:
 	MOVQ         (R9), R11
@@ -5130,8 +4377,6 @@ tap:
 	VMAXPS       Z23, Z29, Z23
 
 store:
-	TESTQ   $0x00000004, SI
-	JNZ     stream
 	MOVQ    CX, R8
 	VMOVUPS Z0, (R8)
 	VMOVUPS Z1, 64(R8)
@@ -5162,68 +4407,34 @@ store:
 	VMOVUPS Z21, 64(R8)
 	VMOVUPS Z22, 128(R8)
 	VMOVUPS Z23, 192(R8)
-	JMP     next
-
-stream:
-	MOVQ     CX, R8
-	VMOVNTPS Z0, (R8)
-	VMOVNTPS Z1, 64(R8)
-	VMOVNTPS Z2, 128(R8)
-	VMOVNTPS Z3, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z4, (R8)
-	VMOVNTPS Z5, 64(R8)
-	VMOVNTPS Z6, 128(R8)
-	VMOVNTPS Z7, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z8, (R8)
-	VMOVNTPS Z9, 64(R8)
-	VMOVNTPS Z10, 128(R8)
-	VMOVNTPS Z11, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z12, (R8)
-	VMOVNTPS Z13, 64(R8)
-	VMOVNTPS Z14, 128(R8)
-	VMOVNTPS Z15, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z16, (R8)
-	VMOVNTPS Z17, 64(R8)
-	VMOVNTPS Z18, 128(R8)
-	VMOVNTPS Z19, 192(R8)
-	ADDQ     BX, R8
-	VMOVNTPS Z20, (R8)
-	VMOVNTPS Z21, 64(R8)
-	VMOVNTPS Z22, 128(R8)
-	VMOVNTPS Z23, 192(R8)
-
-next:
-	MOVQ 144(AX), R8
-	LEAQ (CX)(R8*4), CX
-	MOVQ 152(AX), R8
-	LEAQ (DX)(R8*4), DX
-	DECQ DI
-	JNZ  tile
+	MOVQ    144(AX), R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    152(AX), R8
+	LEAQ    (DX)(R8*4), DX
+	DECQ    DI
+	JNZ     tile
 	VZEROUPPER
 	RET
 
 // func probeAVX512(rounds *byte)
 // Requires: AVX, AVX512F
 TEXT ·probeAVX512(SB), NOSPLIT, $0-8
-	MOVQ   rounds+0(FP), AX
-	MOVQ   (AX), AX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
+	MOVQ    rounds+0(FP), AX
+	MOVQ    (AX), AX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	PCALIGN $0x40
 
 round:
 	VFMADD231PS Z0, Z0, Z1
@@ -5241,11 +4452,4 @@ round:
 	DECQ        AX
 	JNZ         round
 	VZEROUPPER
-	RET
-
-// func fenceAVX512(unused *byte)
-// Requires: MMX+
-TEXT ·fenceAVX512(SB), NOSPLIT, $0-8
-	MOVQ unused+0(FP), AX
-	SFENCE
 	RET

@@ -47,7 +47,6 @@ type Flags uint
 const (
 	Accumulate Flags = 1 << iota // start from what dst has
 	ReLU                         // replace negative sums by 0, keep NaN
-	Stream                       // store past the caches: Dst, Plane and DstStep are whole registers; call Fence afterwards
 )
 
 // Taps are the places of the inputs of one sum, relative to the first.
@@ -88,7 +87,6 @@ type Kernels struct {
 
 	tiles tileTable
 	probe func(rounds *int)
-	fence func(*int)
 }
 
 // Vectors returns how many registers wide a tile of so many filters may be.
@@ -115,9 +113,6 @@ func (k *Kernels) Run(filters, vectors int, t *Tile) {
 	}
 	k.tiles[filters][vectors](t)
 }
-
-// Fence makes what was stored with [Stream] visible to other cores.
-func (k *Kernels) Fence() { k.fence(nil) }
 
 // probeSums is how many registers the probe adds to in each round.
 const probeSums = 12

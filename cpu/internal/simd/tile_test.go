@@ -31,7 +31,7 @@ func TestLayout(t *testing.T) {
 			t.Errorf("%s lies at %d, want %d", field.name, field.got, field.want)
 		}
 	}
-	if Accumulate != 1 || ReLU != 2 || Stream != 4 {
+	if Accumulate != 1 || ReLU != 2 {
 		t.Error("flags differ from those of asm/tile.go")
 	}
 }
@@ -124,36 +124,6 @@ func eachKernel(t *testing.T, f func(t *testing.T, k *Kernels, filters, vectors 
 			}
 		}
 	}
-}
-
-// TestStream: streamed stores write the same.
-func TestStream(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	eachKernel(t, func(t *testing.T, k *Kernels, filters, vectors int) {
-		width := vectors * k.Lanes
-		tile := drawTile(t, r, filters, width, Stream, true)
-		tile.Tiles, tile.DstStep, tile.Plane = 1, width, width
-		tile.Dst = aligned(filters * width)
-		want := *tile
-		want.Dst = make([]float32, len(tile.Dst))
-		plain(&want, filters, width)
-		k.Run(filters, vectors, tile)
-		k.Fence()
-		for i, w := range want.Dst {
-			if tile.Dst[i] != w {
-				t.Fatalf("element %d is %v, want %v", i, tile.Dst[i], w)
-			}
-		}
-	})
-}
-
-// aligned returns floats that start at a multiple of 64 bytes.
-func aligned(n int) []float32 {
-	all := make([]float32, n+16)
-	for uintptr(unsafe.Pointer(&all[0]))%64 != 0 {
-		all = all[1:]
-	}
-	return all[:n]
 }
 
 // TestSpecialValues: NaN stays NaN behind ReLU, in every lane, and 0·∞ is NaN.

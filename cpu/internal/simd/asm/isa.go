@@ -5,6 +5,7 @@ import (
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -71,4 +72,11 @@ func (g *generator) zero(r reg.VecVirtual) {
 // at addresses vector j behind base + 4·index bytes.
 func (g *generator) at(base, index reg.Register, j int) operand.Mem {
 	return operand.Mem{Base: base, Index: index, Scale: 4, Disp: j * g.isa.bytes()}
+}
+
+// loop begins a loop at a cache line's start: a loop over taps that begins anywhere
+// ran at 72 instead of 92 GFLOP/s (6×2 tile, AVX2, Zen 3; BenchmarkTile).
+func (g *generator) loop(label string) {
+	g.Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []operand.Op{operand.Imm(64)}})
+	g.Label(label)
 }

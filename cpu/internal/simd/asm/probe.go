@@ -21,21 +21,12 @@ func (g *generator) probe() {
 		all[i] = g.vector()
 		g.zero(all[i])
 	}
-	g.Label("round")
+	g.loop("round")
 	for _, sum := range all {
 		g.VFMADD231PS(factor, factor, sum)
 	}
 	g.DECQ(left)
 	g.JNZ(operand.LabelRef("round"))
 	g.VZEROUPPER()
-	g.RET()
-}
-
-// fence writes the kernel that makes streamed stores visible to other cores.
-func (g *generator) fence() {
-	name := "fence" + g.isa.name
-	g.function(name, "unused", "%s waits until streamed stores can be seen.", name)
-	g.declared = append(g.declared, name+"(unused *int)")
-	g.SFENCE()
 	g.RET()
 }

@@ -23,7 +23,6 @@ const (
 
 	flagAccumulate = 1
 	flagReLU       = 2
-	flagStream     = 4
 )
 
 func (g *generator) all() {
@@ -33,7 +32,6 @@ func (g *generator) all() {
 		}
 	}
 	g.probe()
-	g.fence()
 }
 
 func (g *generator) tileName(filters, vectors int) string {
@@ -124,7 +122,7 @@ func (t *tile) begin() {
 func (t *tile) addTaps() {
 	weight, offsets, left := t.field(tileWeight), t.field(tileOffsets), t.field(tileTaps)
 	offset := t.GP64()
-	t.Label("tap")
+	t.loop("tap")
 	t.MOVQ(operand.Mem{Base: offsets}, offset)
 	if t.vectors <= t.filters {
 		t.addByWeight(weight, offset)
@@ -173,7 +171,9 @@ func (t *tile) addByInput(weight, offset reg.Register) {
 	}
 }
 
-// finish rectifies the sums if that is asked for, and stores them.
+// finish rectifies the sums if that is asked for, and stores them. Streaming stores were
+// slower: 56 against 61 GFLOP/s where the outputs are 302 MB, 37 against 60 where rows are
+// 640 wide, since a tile writes to as many lines as it has filters.
 func (t *tile) finish() {
 	t.TESTQ(operand.U32(flagReLU), t.flags)
 	t.JZ(operand.LabelRef("store"))
@@ -186,11 +186,5 @@ func (t *tile) finish() {
 		}
 	}
 	t.Label("store")
-	t.TESTQ(operand.U32(flagStream), t.flags)
-	t.JNZ(operand.LabelRef("stream"))
 	t.eachSum(func(sum reg.VecVirtual, m operand.Mem) { t.VMOVUPS(sum, m) })
-	t.JMP(operand.LabelRef("next"))
-	t.Label("stream")
-	t.eachSum(func(sum reg.VecVirtual, m operand.Mem) { t.VMOVNTPS(sum, m) })
-	t.Label("next")
 }

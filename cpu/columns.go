@@ -11,12 +11,11 @@ type panels struct {
 	spans   []span
 }
 
-// span is a part of a row: tiles of so many vectors, one after another.
+// span is a part of a row that one tile computes.
 type span struct {
 	column  int
 	vectors int
-	tiles   int
-	cut     int // columns that exist of the only tile, 0 if all do
+	cut     int // columns that the row has of it, 0 if all
 }
 
 // cutFilters shares a group's filters out to panels that leave no tile with few
@@ -52,22 +51,19 @@ func cutFilters(filters int) []panels {
 }
 
 // cutRow cuts a row of so many columns into tiles of at most most vectors, as even
-// as they can be. With single, each tile is a span.
-func cutRow(columns, lanes, most int, single bool) (all []span) {
-	vectors := (columns + lanes - 1) / lanes
-	tiles := (vectors + most - 1) / most
+// as they can be. A last tile that would stand over the end is moved back, and
+// computes some sums again; only a row of a single tile is cut.
+func cutRow(columns, lanes, most int) (all []span) {
+	vectors := ceilDiv(columns, lanes)
 	column := 0
-	for left := tiles; left > 0; left-- {
-		width := (vectors + left - 1) / left
-		vectors -= width
-		s := span{column: column, vectors: width, tiles: 1}
-		column += width * lanes
-		if column > columns {
+	for left := ceilDiv(vectors, most); left > 0; left-- {
+		s := span{column: column, vectors: ceilDiv(vectors, left)}
+		vectors -= s.vectors
+		column += s.vectors * lanes
+		if over := column - columns; over > 0 && s.column >= over {
+			s.column -= over
+		} else if over > 0 {
 			s.cut = columns - s.column
-		}
-		if last := len(all) - 1; last >= 0 && !single && s.cut == 0 && all[last].vectors == width {
-			all[last].tiles++
-			continue
 		}
 		all = append(all, s)
 	}

@@ -17,6 +17,7 @@ type direct struct {
 	layout  []panels
 	slab    slab
 	taps    simd.Taps
+	inner   int       // rows of outputs that are computed for one panel before the next
 	weight  []float32 // [groups][panels][taps][filters of the panel]
 	bias    []float32
 }
@@ -38,17 +39,24 @@ func (d *direct) inputRows(rows int) int {
 	return (rows-1)*d.problem.Stride[0] + (d.problem.Weight[2]-1)*d.problem.Dilation[0] + 1
 }
 
-// windowFloats is how much of the inputs under a row of outputs is read again and
-// again for all filters before the next column: half of a first cache of 32 KiB.
+// windowFloats is half of a first cache of 32 KiB. As long as the inputs of a tile
+// and the weights of a panel take no more, a call computes a column of tiles;
+// else the inputs of one row are kept for all panels.
 const windowFloats = 16 << 10 / 4
 
-func (d *direct) settle(s slab, _ int) {
+// cutRows is how many rows of tiles that stand over the end are computed by a call.
+const cutRows = 16
+
+func (d *direct) settle(s slab, rows int) {
 	d.slab = s
 	p := &d.problem
-	window := p.Weight[1] * min(p.Weight[2]*d.slab.pitch, d.slab.plane)
 	for i := range d.layout {
 		l := &d.layout[i]
-		l.spans = cutRow(d.sums.W(), d.kernels.Lanes, d.kernels.Vectors(l.filters), window > windowFloats)
+		l.spans = cutRow(d.sums.W(), d.kernels.Lanes, d.kernels.Vectors(l.filters))
+	}
+	d.inner = rows
+	if window := p.Weight[1] * p.Weight[2] * (2*lineFloats + p.Weight[3]); window+d.size()*simd.MaxFilters > windowFloats {
+		d.inner = 1
 	}
 	offsets := make([]int, 0, d.size())
 	for c := range p.Weight[1] {
@@ -86,51 +94,63 @@ func appendPanel(packed, filters []float32, count int) []float32 {
 	return packed
 }
 
-// workspace is a tile, for those that stand over the end of a row.
-func (d *direct) workspace() int { return simd.MaxFilters * 8 * d.kernels.Lanes }
+// workspace is for tiles that stand over the end of a row.
+func (d *direct) workspace() int {
+	return simd.MaxFilters * cutRows * maxVectors * d.kernels.Lanes
+}
+
+// maxVectors is the most that a tile is wide.
+const maxVectors = 8
 
 func (d *direct) band(w *worker, o output, group, n int) {
 	w.tile.Taps, w.tile.Flags = d.taps, 0
 	if d.problem.Activation == conv.ReLU {
 		w.tile.Flags = simd.ReLU
 	}
-	for i := range n {
+	for i := 0; i < n; i += d.inner {
 		for j := range d.layout {
 			l := &d.layout[j]
 			for s := range l.spans {
-				d.span(w, o, group, i, l, &l.spans[s])
+				d.span(w, o, group, i, min(d.inner, n-i), l, &l.spans[s])
 			}
 		}
 	}
 }
 
-// span computes a part of row i for all filters of some panels.
-func (d *direct) span(w *worker, o output, group, i int, l *panels, s *span) {
+// span computes a part of rows i ≤ r < i+rows for all filters of some panels.
+func (d *direct) span(w *worker, o output, group, i, rows int, l *panels, s *span) {
 	t := &w.tile
 	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
-	t.X = w.slab[i*d.problem.Stride[0]*d.slab.pitch+s.column:]
-	t.Tiles, t.XStep, t.DstStep = s.tiles, s.vectors*d.kernels.Lanes, s.vectors*d.kernels.Lanes
+	t.XStep = d.problem.Stride[0] * d.slab.pitch
+	x := w.slab[i*t.XStep+s.column:]
 	for panel := range l.count {
 		filter := l.first + panel*l.filters
 		at := group*perGroup + filter
 		t.Weight, t.Bias = d.weight[at*size:], d.bias[at:]
-		dst := o.data[filter*o.plane+i*d.sums.W()+s.column:]
+		t.X, t.Dst, t.Plane = x, o.data[filter*o.plane+i*d.sums.W()+s.column:], o.plane
+		t.DstStep, t.Tiles = d.sums.W(), rows
 		if s.cut > 0 {
-			d.cutTile(w, dst, o.plane, l.filters, s)
+			d.cutTiles(w, rows, l.filters, s)
 			continue
 		}
-		t.Dst, t.Plane = dst, o.plane
 		d.kernels.Run(l.filters, s.vectors, t)
 	}
 }
 
-// cutTile computes a tile that stands over the end of a row, and keeps the rest.
-func (d *direct) cutTile(w *worker, dst []float32, plane, filters int, s *span) {
+// cutTiles computes a column of tiles that stand over the ends of their rows, and
+// keeps what is inside.
+func (d *direct) cutTiles(w *worker, rows, filters int, s *span) {
 	t := &w.tile
+	x, dst, plane := t.X, t.Dst, t.Plane
 	width := s.vectors * d.kernels.Lanes
-	t.Dst, t.Plane = w.work, width
-	d.kernels.Run(filters, s.vectors, t)
-	for k := range filters {
-		copy(dst[k*plane:][:s.cut], w.work[k*width:])
+	t.Dst, t.Plane, t.DstStep = w.work, cutRows*width, width
+	for i := 0; i < rows; i += cutRows {
+		t.X, t.Tiles = x[i*t.XStep:], min(cutRows, rows-i)
+		d.kernels.Run(filters, s.vectors, t)
+		for k := range filters {
+			for r := range t.Tiles {
+				copy(dst[k*plane+(i+r)*d.sums.W():][:s.cut], w.work[k*t.Plane+r*width:])
+			}
+		}
 	}
 }

@@ -43,6 +43,11 @@ type Description struct {
 	Chunk     int        // the largest number of images that one submission takes
 	Memory    int        // bytes that a plan holds, on the device if it is on one
 	Rejected  []Rejected // each other algorithm and why it was not taken
+	// Tolerance is 0 for an algorithm that adds the products themselves, in any
+	// order: it has the error bound of sums and is exact on integers. One that works
+	// on transforms (Winograd, FFT) states what it may have instead, as measured and
+	// with its source: the RMS error of its outputs, in parts of the largest output.
+	Tolerance float64
 }
 
 // Rejected names an algorithm that was not chosen.

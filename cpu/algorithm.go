@@ -20,6 +20,7 @@ type algorithm struct {
 // the general one stands last.
 func algorithms() []algorithm {
 	return []algorithm{
+		{"winograd", acceptsWinograd, prepareWinograd},
 		{"direct", acceptsDirect, prepareDirect},
 	}
 }
@@ -27,14 +28,17 @@ func algorithms() []algorithm {
 // recipe is a prepared convolution. What it says before settle is pure data; pack
 // comes after settle, and band any time after pack, from several goroutines.
 type recipe interface {
-	phases() int                            // of the slab
-	inputRows(rows int) int                 // of the slab behind so many rows of sums
-	rowStep() int                           // what the first row of a band, and all but the last band's rows, are a multiple of
-	settle(s slab, rows int)                // the slab's layout, and the most rows of sums of a band
-	packedLen() int                         // floats of packed weights
-	pack(weight, bias []float32)            // copies them
-	workspace() int                         // floats that band needs in worker.work
-	band(w *worker, o output, group, n int) // computes n rows of the sums of a group's filters
+	tolerance() float64      // as conv.Description has it
+	phases() int             // of the slab
+	columns() int            // that are read, at least
+	inputRows(rows int) int  // of the slab behind so many rows of sums
+	rowStep() int            // bands begin at a multiple of it
+	fits(rows int) bool      // whether bands of so many rows of sums suit the caches
+	settle(s slab, rows int) // the slab's layout, and the most rows of sums of a band
+	packedLen() int          // floats of packed weights
+	pack(weight, bias []float32)
+	workspace() int                            // floats that band needs in worker.work
+	band(w *worker, o output, group, rows int) // computes the sums of a group's filters
 }
 
 // output is where a band's sums go: row i of the group's filter k begins at

@@ -28,15 +28,25 @@ func prepareDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 	return &direct{problem: p, sums: sums, kernels: k, layout: cutFilters(p.Weight[0] / p.Groups)}
 }
 
-func (d *direct) phases() int    { return d.problem.Stride[1] }
-func (d *direct) rowStep() int   { return 1 }
-func (d *direct) packedLen() int { return d.problem.Weight[0] * (d.size() + 1) }
+func (d *direct) tolerance() float64 { return 0 }
+func (d *direct) columns() int       { return 0 }
+func (d *direct) phases() int        { return d.problem.Stride[1] }
+func (d *direct) rowStep() int       { return 1 }
+func (d *direct) packedLen() int     { return d.problem.Weight[0] * (d.size() + 1) }
 
 // size is how many taps a filter has.
 func (d *direct) size() int { return d.problem.Weight[1] * d.problem.Weight[2] * d.problem.Weight[3] }
 
 func (d *direct) inputRows(rows int) int {
 	return (rows-1)*d.problem.Stride[0] + (d.problem.Weight[2]-1)*d.problem.Dilation[0] + 1
+}
+
+// slabFloats keeps what a task reads in a core's second cache, with the weights.
+const slabFloats = 192 << 10 / 4
+
+func (d *direct) fits(rows int) bool {
+	n, err := conv.Product(d.problem.Weight[1], paddedWidth(d.problem), d.inputRows(rows))
+	return err == nil && n <= slabFloats
 }
 
 // windowFloats is half of a first cache of 32 KiB. As long as the inputs of a tile

@@ -112,24 +112,19 @@ func (e Engine) newBlueprint(p conv.Problem) (*blueprint, error) {
 	return b, b.cut()
 }
 
-// Bands are cut so that what a task reads and, where they are not yet outputs, the
-// sums that it makes stay in a core's second cache with the weights.
-const (
-	slabFloats = 192 << 10 / 4
-	sumsFloats = 128 << 10 / 4
-)
+// sumsFloats keeps the sums of a task, where they are not yet outputs, in a part of
+// a core's second cache.
+const sumsFloats = 128 << 10 / 4
 
 // cut settles how many rows of outputs a task computes at most.
 func (b *blueprint) cut() error {
 	p, step := b.problem, b.recipe.rowStep()
-	perRow := []int{p.Weight[1], p.Src.W() + p.Padding.Left + p.Padding.Right}
 	fits := func(rows int) bool {
 		first, last := b.finisher.rows(0, rows)
 		if b.finisher.needed() && (last-first)*b.finisher.sums.W()*p.Weight[0]/p.Groups > sumsFloats {
 			return false
 		}
-		n, err := conv.Product(append(perRow, b.recipe.inputRows(last-first))...)
-		return err == nil && n <= slabFloats
+		return b.recipe.fits(last - first)
 	}
 	b.rows = step
 	for b.rows < b.dst.H() && fits(min(b.rows+step, b.dst.H())) {
@@ -137,10 +132,10 @@ func (b *blueprint) cut() error {
 	}
 	first, last := b.finisher.rows(0, min(b.rows, b.dst.H()))
 	rows := b.recipe.inputRows(last - first)
-	if _, err := conv.Product(append(perRow, rows+1, 8)...); err != nil {
+	if _, err := conv.Product(p.Weight[1], max(paddedWidth(p), b.recipe.columns()), rows+1, 8); err != nil {
 		return &conv.ShapeError{Arg: "padding", Value: p.Padding.String(), Rule: "a padded image must fit in memory"}
 	}
-	b.slab = newSlab(p, rows, b.recipe.phases())
+	b.slab = newSlab(p, rows, b.recipe.columns(), b.recipe.phases())
 	b.recipe.settle(b.slab, last-first)
 	return nil
 }
@@ -160,6 +155,6 @@ func (b *blueprint) slabLen() int { return b.slab.len(b.kernels.Lanes) }
 
 func (b *blueprint) describe() conv.Description {
 	perWorker := b.slabLen() + b.sumsLen() + b.recipe.workspace()
-	return conv.Description{Algorithm: b.name, Chunk: b.problem.Src.N(), Rejected: b.rejected,
+	return conv.Description{Algorithm: b.name, Chunk: b.problem.Src.N(), Rejected: b.rejected, Tolerance: b.recipe.tolerance(),
 		Memory: 4 * (b.recipe.packedLen() + b.cores*perWorker)}
 }

@@ -41,11 +41,13 @@ type run struct {
 
 // worker is what one goroutine computes in.
 type worker struct {
-	kernels *simd.Kernels
-	tile    simd.Tile
-	slab    []float32
-	sums    []float32
-	work    []float32 // as the recipe wants it
+	kernels  *simd.Kernels
+	tile     simd.Tile
+	patches  simd.Patches
+	products simd.Products
+	slab     []float32
+	sums     []float32
+	work     []float32 // as the recipe wants it
 }
 
 func newPlan(b *blueprint) *enginePlan {

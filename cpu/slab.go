@@ -12,7 +12,7 @@ import "gpuconv/conv"
 type slab struct {
 	problem  conv.Problem // with defaults filled in
 	phases   int
-	columns  int // of the padded image
+	columns  int // of the padded image, and zeros behind it if the recipe reads on
 	perPhase int // columns of one phase, rounded up
 	pitch    int // floats between rows
 	plane    int // floats between channels
@@ -22,17 +22,24 @@ type slab struct {
 // lineFloats is a cache line.
 const lineFloats = 16
 
-// newSlab lays out bands of so many rows of the padded image.
-func newSlab(p conv.Problem, rows, phases int) slab {
+// newSlab lays out bands of so many rows of the padded image, with at least so many
+// columns.
+func newSlab(p conv.Problem, rows, columns, phases int) slab {
 	s := slab{problem: p, rows: rows}
-	s.columns = p.Src.W() + p.Padding.Left + p.Padding.Right
+	s.columns = max(columns, paddedWidth(p))
 	s.phases = min(phases, s.columns) // more would hold nothing
 	s.perPhase = ceilDiv(s.columns, s.phases)
 	s.pitch = s.perPhase * s.phases
-	// An odd number of cache lines, so that planes do not compete for the same sets.
-	s.plane = ((rows*s.pitch+lineFloats-1)/lineFloats | 1) * lineFloats
+	s.plane = lines(rows * s.pitch)
 	return s
 }
+
+func paddedWidth(p conv.Problem) int  { return p.Src.W() + p.Padding.Left + p.Padding.Right }
+func paddedHeight(p conv.Problem) int { return p.Src.H() + p.Padding.Top + p.Padding.Bottom }
+
+// lines rounds n floats up to an odd number of cache lines, so that rows that are
+// so far apart do not compete for the same sets of a cache.
+func lines(n int) int { return (ceilDiv(n, lineFloats) | 1) * lineFloats }
 
 // len is how many floats a slab takes, with slack for a last tile that reads over
 // the end of its row.
@@ -44,7 +51,7 @@ func (s *slab) at(channel, row, column int) int {
 }
 
 // fill copies rows first ≤ y < first+rows of the padded image n, of the channels of
-// a group.
+// a group, and zeros behind its last row. What is behind a row's end stays zero.
 func (s *slab) fill(dst []float32, src *conv.Tensor, n, group, first, rows int) {
 	p := &s.problem
 	for c := range p.Weight[1] {
@@ -52,7 +59,7 @@ func (s *slab) fill(dst []float32, src *conv.Tensor, n, group, first, rows int) 
 		for i := range rows {
 			row := dst[c*s.plane+i*s.pitch:][:s.pitch]
 			y := source(p.PaddingMode, first+i-p.Padding.Top, p.Src.H())
-			if y < 0 {
+			if y < 0 || first+i >= paddedHeight(*p) {
 				clear(row)
 				continue
 			}
@@ -71,7 +78,7 @@ func (s *slab) fillRow(row, pixels []float32) {
 	for x := range left {
 		row[x%s.phases*s.perPhase+x/s.phases] = s.padded(pixels, x-left)
 	}
-	for x := left + len(pixels); x < s.columns; x++ {
+	for x := left + len(pixels); x < paddedWidth(s.problem); x++ {
 		row[x%s.phases*s.perPhase+x/s.phases] = s.padded(pixels, x-left)
 	}
 }

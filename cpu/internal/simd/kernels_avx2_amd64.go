@@ -80,6 +80,12 @@ func tile6x1AVX2(t *Tile)
 func tile6x2AVX2(t *Tile)
 
 //go:noescape
+func patchesAVX2(p *Patches)
+
+//go:noescape
+func productsAVX2(p *Products)
+
+//go:noescape
 func probeAVX2(rounds *int)
 
 // tilesAVX2 returns the kernels by filters and vectors.

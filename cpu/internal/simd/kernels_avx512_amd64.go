@@ -122,6 +122,12 @@ func tile6x3AVX512(t *Tile)
 func tile6x4AVX512(t *Tile)
 
 //go:noescape
+func patchesAVX512(p *Patches)
+
+//go:noescape
+func productsAVX512(p *Products)
+
+//go:noescape
 func probeAVX512(rounds *int)
 
 // tilesAVX512 returns the kernels by filters and vectors.

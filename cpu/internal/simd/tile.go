@@ -85,8 +85,10 @@ type Kernels struct {
 	ISA   ISA
 	Lanes int // floats in a register
 
-	tiles tileTable
-	probe func(rounds *int)
+	tiles    tileTable
+	patches  func(*Patches)
+	products func(*Products)
+	probe    func(rounds *int)
 }
 
 // Vectors returns how many registers wide a tile of so many filters may be.

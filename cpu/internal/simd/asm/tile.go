@@ -31,6 +31,7 @@ func (g *generator) all() {
 			g.tile(filters, vectors)
 		}
 	}
+	g.winograd()
 	g.probe()
 }
 

@@ -18,34 +18,46 @@ type span struct {
 	cut     int // columns that the row has of it, 0 if all
 }
 
-// cutFilters shares a group's filters out to panels that leave no tile with few
-// sums: a tile of less than 8 registers waits for its own additions.
-func cutFilters(filters int) []panels {
-	const most = simd.MaxFilters
-	full, rest := filters/most, filters%most
-	tail := []int{rest}
-	switch {
-	case rest == 0:
-		tail = nil
-	case rest <= 3 && full > 0: // 7, 8 or 9 are better halved
-		full--
-		tail = []int{(rest + most + 1) / 2, (rest + most) / 2}
-	}
-	var all []panels
-	first := 0
-	add := func(filters, count int) {
-		if count > 0 {
-			all = append(all, panels{filters: filters, first: first, count: count})
-			first += filters * count
+// cutFilters shares a group's filters out to panels such that rows of so many
+// registers take the least time.
+func cutFilters(filters, vectors int, k *simd.Kernels) (best []panels) {
+	least := 0.0
+	for most := simd.MaxFilters; most >= simd.MaxFilters/2; most-- {
+		all := evenPanels(filters, most)
+		cost := 0.0
+		for _, p := range all {
+			for left, rest := ceilDiv(vectors, k.Vectors(p.filters)), vectors; left > 0; left-- {
+				width := ceilDiv(rest, left)
+				rest -= width
+				cost += float64(p.count) * tapCost(p.filters, width)
+			}
+		}
+		if best == nil || cost < least {
+			best, least = all, cost
 		}
 	}
-	add(most, full)
-	if len(tail) == 2 && tail[0] == tail[1] {
-		add(tail[0], 2)
-		return all
-	}
-	for _, n := range tail {
-		add(n, 1)
+	return best
+}
+
+// tapCost estimates the cycles that a tile takes for a tap: two multiply-adds a
+// cycle, or the 4 cycles that each waits for its predecessor, and a little for the
+// loop. BenchmarkTile shows the true ones.
+func tapCost(filters, vectors int) float64 {
+	return max(float64(filters*vectors)/2, 4) + 0.5
+}
+
+// evenPanels cuts filters into panels of at most most, as even as they can be.
+func evenPanels(filters, most int) (all []panels) {
+	count, first := ceilDiv(filters, most), 0
+	for count > 0 {
+		n := ceilDiv(filters, count)
+		p := panels{filters: n, first: first}
+		for ; count > 0 && ceilDiv(filters, count) == n; count-- {
+			filters -= n
+			p.count++
+		}
+		first += n * p.count
+		all = append(all, p)
 	}
 	return all
 }

@@ -25,7 +25,7 @@ type direct struct {
 func acceptsDirect(conv.Problem, conv.Shape, *simd.Kernels) error { return nil }
 
 func prepareDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
-	return &direct{problem: p, sums: sums, kernels: k, layout: cutFilters(p.Weight[0] / p.Groups)}
+	return &direct{problem: p, sums: sums, kernels: k, layout: cutFilters(p.Weight[0]/p.Groups, ceilDiv(sums.W(), k.Lanes), k)}
 }
 
 func (d *direct) tolerance() float64 { return 0 }

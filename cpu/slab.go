@@ -83,15 +83,45 @@ func (s *slab) fillRow(row, pixels []float32) {
 	}
 }
 
-// deal copies pixels to their phases.
+// deal copies pixels to their phases: one by one up to the first column that is a
+// multiple of the phases, then group by group.
 func (s *slab) deal(row, pixels []float32) {
-	left := s.problem.Padding.Left
-	for phase := range min(s.phases, len(pixels)) {
-		x := left + phase
-		dst := row[x%s.phases*s.perPhase+x/s.phases:]
-		for i, j := 0, phase; j < len(pixels); i, j = i+1, j+s.phases {
-			dst[i] = pixels[j]
+	x := s.problem.Padding.Left
+	for ; x%s.phases != 0 && len(pixels) > 0; x++ {
+		row[x%s.phases*s.perPhase+x/s.phases], pixels = pixels[0], pixels[1:]
+	}
+	row = row[x/s.phases:]
+	switch groups := len(pixels) / s.phases; s.phases {
+	case 2:
+		deal2(row[:groups], row[s.perPhase:][:groups], pixels)
+	case 4:
+		deal4(row[:groups], row[s.perPhase:][:groups], row[2*s.perPhase:][:groups], row[3*s.perPhase:][:groups], pixels)
+	default:
+		for phase := range s.phases {
+			for i := range groups {
+				row[phase*s.perPhase+i] = pixels[phase+i*s.phases]
+			}
 		}
+	}
+	groups := len(pixels) / s.phases
+	for phase, v := range pixels[groups*s.phases:] {
+		row[phase*s.perPhase+groups] = v
+	}
+}
+
+// deal2 and deal4 are the loops that strides of 2 and Winograd's blocks take, without
+// a bounds check for each pixel.
+func deal2(a, b, pixels []float32) {
+	for i := range min(len(a), len(b)) {
+		group := (*[2]float32)(pixels[2*i:])
+		a[i], b[i] = group[0], group[1]
+	}
+}
+
+func deal4(a, b, c, d, pixels []float32) {
+	for i := range min(len(a), len(b), len(c), len(d)) {
+		group := (*[4]float32)(pixels[4*i:])
+		a[i], b[i], c[i], d[i] = group[0], group[1], group[2], group[3]
 	}
 }
 

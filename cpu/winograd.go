@@ -56,7 +56,7 @@ func acceptsWinograd(p conv.Problem, sums conv.Shape, _ *simd.Kernels) error {
 }
 
 func prepareWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
-	return &winograd{problem: p, sums: sums, kernels: k, layout: cutFilters(p.Weight[0] / p.Groups), across: ceilDiv(sums.W(), block)}
+	return &winograd{problem: p, sums: sums, kernels: k, across: ceilDiv(sums.W(), block)}
 }
 
 func (w *winograd) columns() int           { return block*w.across + 2 }
@@ -78,6 +78,7 @@ func (w *winograd) fits(rows int) bool {
 func (w *winograd) settle(s slab, rows int) {
 	w.slab = s
 	blocks := ceilDiv(rows, block) * w.across
+	w.layout = cutFilters(w.filters(), ceilDiv(blocks, w.kernels.Lanes), w.kernels)
 	w.capacity = lines(blocks + 2*w.kernels.Lanes)
 	offsets := make([]int, w.problem.Weight[1])
 	for c := range offsets {

@@ -40,10 +40,10 @@ func cutFilters(filters, vectors int, k *simd.Kernels) (best []panels) {
 }
 
 // tapCost estimates the cycles that a tile takes for a tap: two multiply-adds a
-// cycle, or the 4 cycles that each waits for its predecessor, and a little for the
-// loop. BenchmarkTile shows the true ones.
+// cycle, or the 4 cycles that each waits for its predecessor; half a cycle for the
+// loop; and a little for what is loaded again for the next panel. BenchmarkTile shows the true ones.
 func tapCost(filters, vectors int) float64 {
-	return max(float64(filters*vectors)/2, 4) + 0.5
+	return max(float64(filters*vectors)/2, 4) + 0.5 + float64(vectors)/4
 }
 
 // evenPanels cuts filters into panels of at most most, as even as they can be.

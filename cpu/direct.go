@@ -49,8 +49,8 @@ func (d *direct) fits(rows int) bool {
 	return err == nil && n <= slabFloats
 }
 
-// windowFloats is half of a first cache of 32 KiB. As long as the inputs of a tile
-// and the weights of a panel take no more, a call computes a column of tiles;
+// windowFloats is half of a first cache of 32 KiB. As long as the inputs of
+// a tile and the weights of a panel take no more, a call computes a column of tiles;
 // else the inputs of one row are kept for all panels.
 const windowFloats = 16 << 10 / 4
 

@@ -90,7 +90,7 @@ func (c *convolver) convolve(dst, src *conv.Tensor) error {
 	if c.closed {
 		return errClosed("plan")
 	}
-	if err := c.problem.CheckRun(dst, src); err != nil {
+	if err := c.asked.CheckRun(dst, src); err != nil {
 		return err
 	}
 	c.deal(dst, src)

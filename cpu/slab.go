@@ -56,6 +56,10 @@ func (s *slab) fill(dst []float32, src *conv.Tensor, n, group, first, rows int) 
 	p := &s.problem
 	for c := range p.Weight[1] {
 		plane := src.Plane(n, group*p.Weight[1]+c)
+		if p.Padding == (conv.Padding{}) && s.pitch == p.Src.W() && s.phases == 1 {
+			copy(dst[c*s.plane:], plane[first*s.pitch:][:rows*s.pitch])
+			continue
+		}
 		for i := range rows {
 			row := dst[c*s.plane+i*s.pitch:][:s.pitch]
 			y := source(p.PaddingMode, first+i-p.Padding.Top, p.Src.H())

@@ -69,10 +69,12 @@ func (w *winograd) packedLen() int {
 	return w.problem.Weight[0] * (w.problem.Weight[1]*(simd.PatchSize+9) + 1)
 }
 
-// fits keeps one element of a band's patches in half of the first cache: it is
-// multiplied with all filters while these are read once.
+// elementFloats is half of a first cache: one element of a band's patches stays there
+// while it is multiplied with all filters.
+const elementFloats = 16 << 10 / 4
+
 func (w *winograd) fits(rows int) bool {
-	return ceilDiv(rows, block)*w.across*w.problem.Weight[1] <= windowFloats
+	return ceilDiv(rows, block)*w.across*w.problem.Weight[1] <= elementFloats
 }
 
 func (w *winograd) settle(s slab, rows int) {

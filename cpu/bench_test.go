@@ -2,9 +2,12 @@ package cpu_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
+	"gpuconv/bench"
 	"gpuconv/conv"
 	"gpuconv/cpu"
 )
@@ -24,6 +27,23 @@ func layer(tb testing.TB, text string) conv.Problem {
 	}
 	return conv.Problem{Src: conv.Shape{n, c, h, w}, Weight: conv.Shape{k, c / groups, size, size}, Bias: true,
 		Spec: conv.Spec{Stride: [2]int{stride, stride}, Padding: conv.Pad(padding, padding), Groups: groups}}
+}
+
+// BenchmarkPeak is what all cores together can do at most, on registers alone.
+func BenchmarkPeak(b *testing.B) {
+	for _, isa := range cpu.AvailableISAs() {
+		b.Run("isa="+isa.String(), func(b *testing.B) {
+			probe, err := cpu.Engine{ISA: isa}.Probe()
+			if err != nil {
+				b.Fatal(err)
+			}
+			best := 0.0
+			for b.Loop() {
+				best = max(best, bench.Peak(probe, runtime.GOMAXPROCS(0), 50*time.Millisecond))
+			}
+			b.ReportMetric(best/1e9, "GFLOP/s")
+		})
+	}
 }
 
 // BenchmarkConv times every algorithm that accepts a layer. For medians, and beside

@@ -45,6 +45,17 @@ func ParseISA(name string) (ISA, error) {
 // BestISA means first.
 func AvailableISAs() []ISA { return simd.Available() }
 
+// Probe returns what measures the peak of a core: it makes rounds rounds of
+// multiply-adds on registers alone with the engine's instructions and returns how many
+// floating-point operations these were, two for each multiply-add.
+func (e Engine) Probe() (func(rounds int) float64, error) {
+	k, err := simd.Use(e.ISA)
+	if err != nil {
+		return nil, fmt.Errorf("cpu: %w", err)
+	}
+	return k.Probe, nil
+}
+
 // Plan validates the arguments, copies weight and bias and returns a plan that
 // also is a [conv.Describer].
 func (e Engine) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {

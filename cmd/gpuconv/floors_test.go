@@ -17,7 +17,7 @@ import (
 // floors is the house of ARCHITECTURE.md: a package imports packages of lower
 // floors only.
 var floors = [][]string{
-	{"conv", "shaders", "gpu/internal/egl"},
+	{"conv", "shaders", "gpu/internal/egl", "cpu/internal/guarded"},
 	{"stimuli", "npy", "dataset", "cpu/internal/simd"},
 	{"filters", "cpu", "gpu"},
 	{"compare", "bench", "figure", "tuning"},

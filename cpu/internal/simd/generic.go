@@ -53,7 +53,7 @@ func rectify(v float32) float32 {
 // many sums as fit into registers.
 func probeGeneric(rounds *int) {
 	var s0, s1, s2, s3, s4, s5, s6, s7 float32 = 0, 1, 2, 3, 4, 5, 6, 7 // equal ones would be computed once
-	factor := float32(*rounds & 0)
+	factor := 1 / float32(*rounds)                                      // not a constant, and no sum overflows
 	for range *rounds * probeSums * 4 / 8 {
 		s0 += factor * s0
 		s1 += factor * s1
@@ -64,7 +64,7 @@ func probeGeneric(rounds *int) {
 		s6 += factor * s6
 		s7 += factor * s7
 	}
-	if s0+s1+s2+s3+s4+s5+s6+s7 < 0 { // keeps the sums from being dropped
+	if s0+s1+s2+s3+s4+s5+s6+s7 > 1e30 { // keeps the sums from being dropped
 		*rounds = 0
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"unsafe"
+
+	"gpuconv/cpu/internal/guarded"
 )
 
 // TestLayout: the assembly reads the fields of a Tile where they are said to lie in
@@ -59,10 +61,10 @@ func plain(t *Tile, filters, width int) {
 	}
 }
 
-// guarded returns n floats, filled by next, that end where no memory follows, or
+// drawn returns n floats, filled by next, that end where no memory follows, or
 // begin where none precedes: a kernel that reads or writes beyond them faults.
-func guarded(t *testing.T, n int, atEnd bool, next func() float32) []float32 {
-	all := guardedFloats(t, n, atEnd)
+func drawn(t *testing.T, n int, atEnd bool, next func() float32) []float32 {
+	all := guarded.Floats(t, n, atEnd)
 	for i := range all {
 		all[i] = next()
 	}
@@ -81,10 +83,10 @@ func drawTile(t *testing.T, r *rand.Rand, filters, width int, flags Flags, atEnd
 	tile.DstStep, tile.XStep = width+r.IntN(4), r.IntN(40)
 	tile.Plane = tile.Tiles*tile.DstStep + r.IntN(5)
 	last := tile.Tiles - 1
-	tile.Dst = guarded(t, last*tile.DstStep+(filters-1)*tile.Plane+width, atEnd, integer)
-	tile.X = guarded(t, last*tile.XStep+tile.Reach()-1+width, atEnd, integer)
-	tile.Weight = guarded(t, len(offsets)*filters, atEnd, integer)
-	tile.Bias = guarded(t, filters, atEnd, integer)
+	tile.Dst = drawn(t, last*tile.DstStep+(filters-1)*tile.Plane+width, atEnd, integer)
+	tile.X = drawn(t, last*tile.XStep+tile.Reach()-1+width, atEnd, integer)
+	tile.Weight = drawn(t, len(offsets)*filters, atEnd, integer)
+	tile.Bias = drawn(t, filters, atEnd, integer)
 	return tile
 }
 

@@ -71,9 +71,9 @@ func TestPatches(t *testing.T) {
 			p.SrcStep, p.DstStep = 6*p.Pitch+r.IntN(9), k.Lanes+r.IntN(5)
 			p.DstStride = p.Count*p.DstStep + r.IntN(5)
 			last := p.Count - 1
-			p.Src = guarded(t, last*p.SrcStep+5*p.Pitch+3*p.Phase+1+k.Lanes, trial%2 == 0, integer)
-			p.Dst = guarded(t, 35*p.DstStride+last*p.DstStep+k.Lanes, trial%2 == 0, integer)
-			p.Temp = guarded(t, 36*k.Lanes, trial%2 == 0, integer)
+			p.Src = drawn(t, last*p.SrcStep+5*p.Pitch+3*p.Phase+1+k.Lanes, trial%2 == 0, integer)
+			p.Dst = drawn(t, 35*p.DstStride+last*p.DstStep+k.Lanes, trial%2 == 0, integer)
+			p.Temp = drawn(t, 36*k.Lanes, trial%2 == 0, integer)
 			k.TransformPatches(p)
 			for c := range p.Count {
 				for j := range k.Lanes {
@@ -98,8 +98,8 @@ func TestProducts(t *testing.T) {
 			integer := func() float32 { return float32(r.IntN(17) - 8) }
 			p := &Products{SrcStride: k.Lanes + r.IntN(9), Bias: integer(), Flags: Flags(trial % 2 * int(ReLU))}
 			atEnd := trial%4 < 2
-			p.Src = guarded(t, 35*p.SrcStride+k.Lanes, atEnd, integer)
-			p.Dst, p.Temp, p.Check = guarded(t, 16*k.Lanes, atEnd, integer), guarded(t, 24*k.Lanes, atEnd, integer), guarded(t, k.Lanes, atEnd, integer)
+			p.Src = drawn(t, 35*p.SrcStride+k.Lanes, atEnd, integer)
+			p.Dst, p.Temp, p.Check = drawn(t, 16*k.Lanes, atEnd, integer), drawn(t, 24*k.Lanes, atEnd, integer), drawn(t, k.Lanes, atEnd, integer)
 			bad := r.IntN(k.Lanes)
 			if trial%5 == 4 {
 				p.Src[7*p.SrcStride+bad] = float32(math.Inf(1))

@@ -45,7 +45,7 @@ func (d *direct) inputRows(rows int) int {
 const slabFloats = 192 << 10 / 4
 
 func (d *direct) fits(rows int) bool {
-	n, err := conv.Product(d.problem.Weight[1], paddedWidth(d.problem), d.inputRows(rows))
+	n, err := conv.Product(d.problem.Weight[1], paddedWidth(&d.problem), d.inputRows(rows))
 	return err == nil && n <= slabFloats
 }
 

@@ -157,7 +157,7 @@ func (b *blueprint) cut() error {
 	}
 	first, last := b.finisher.rows(0, min(b.rows, b.dst.H()))
 	rows := b.recipe.inputRows(last - first)
-	if _, err := conv.Product(p.Weight[1], max(paddedWidth(p), b.recipe.columns()), rows+1, 8); err != nil {
+	if _, err := conv.Product(p.Weight[1], max(paddedWidth(&p), b.recipe.columns()), rows+1, 8); err != nil {
 		return &conv.ShapeError{Arg: "padding", Value: p.Padding.String(), Rule: "a padded image must fit in memory"}
 	}
 	b.slab = newSlab(p, rows, b.recipe.columns(), b.recipe.phases())

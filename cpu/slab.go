@@ -26,7 +26,7 @@ const lineFloats = 16
 // columns.
 func newSlab(p conv.Problem, rows, columns, phases int) slab {
 	s := slab{problem: p, rows: rows}
-	s.columns = max(columns, paddedWidth(p))
+	s.columns = max(columns, paddedWidth(&p))
 	s.phases = min(phases, s.columns) // more would hold nothing
 	s.perPhase = ceilDiv(s.columns, s.phases)
 	s.pitch = s.perPhase * s.phases
@@ -34,8 +34,8 @@ func newSlab(p conv.Problem, rows, columns, phases int) slab {
 	return s
 }
 
-func paddedWidth(p conv.Problem) int  { return p.Src.W() + p.Padding.Left + p.Padding.Right }
-func paddedHeight(p conv.Problem) int { return p.Src.H() + p.Padding.Top + p.Padding.Bottom }
+func paddedWidth(p *conv.Problem) int  { return p.Src.W() + p.Padding.Left + p.Padding.Right }
+func paddedHeight(p *conv.Problem) int { return p.Src.H() + p.Padding.Top + p.Padding.Bottom }
 
 // lines rounds n floats up to an odd number of cache lines, so that rows that are
 // so far apart do not compete for the same sets of a cache.
@@ -53,7 +53,7 @@ func (s *slab) at(channel, row, column int) int {
 // fill copies rows first ≤ y < first+rows of the padded image n, of the channels of
 // a group, and zeros behind its last row. What is behind a row's end stays zero.
 func (s *slab) fill(dst []float32, src *conv.Tensor, n, group, first, rows int) {
-	p := &s.problem
+	p, height := &s.problem, paddedHeight(&s.problem)
 	for c := range p.Weight[1] {
 		plane := src.Plane(n, group*p.Weight[1]+c)
 		if p.Padding == (conv.Padding{}) && s.pitch == p.Src.W() && s.phases == 1 {
@@ -63,7 +63,7 @@ func (s *slab) fill(dst []float32, src *conv.Tensor, n, group, first, rows int) 
 		for i := range rows {
 			row := dst[c*s.plane+i*s.pitch:][:s.pitch]
 			y := source(p.PaddingMode, first+i-p.Padding.Top, p.Src.H())
-			if y < 0 || first+i >= paddedHeight(*p) {
+			if y < 0 || first+i >= height {
 				clear(row)
 				continue
 			}
@@ -79,11 +79,14 @@ func (s *slab) fillRow(row, pixels []float32) {
 	} else {
 		s.deal(row, pixels)
 	}
-	for x := range left {
-		row[x%s.phases*s.perPhase+x/s.phases] = s.padded(pixels, x-left)
+	if s.problem.PaddingMode == conv.Zeros {
+		return // nothing else is ever written there
 	}
-	for x := left + len(pixels); x < paddedWidth(s.problem); x++ {
-		row[x%s.phases*s.perPhase+x/s.phases] = s.padded(pixels, x-left)
+	for x := range left {
+		row[x%s.phases*s.perPhase+x/s.phases] = pixels[source(s.problem.PaddingMode, x-left, len(pixels))]
+	}
+	for x := left + len(pixels); x < paddedWidth(&s.problem); x++ {
+		row[x%s.phases*s.perPhase+x/s.phases] = pixels[source(s.problem.PaddingMode, x-left, len(pixels))]
 	}
 }
 
@@ -127,12 +130,4 @@ func deal4(a, b, c, d, pixels []float32) {
 		group := (*[4]float32)(pixels[4*i:])
 		a[i], b[i], c[i], d[i] = group[0], group[1], group[2], group[3]
 	}
-}
-
-// padded returns what stands at a position outside the image's row.
-func (s *slab) padded(pixels []float32, x int) float32 {
-	if x = source(s.problem.PaddingMode, x, len(pixels)); x >= 0 {
-		return pixels[x]
-	}
-	return 0
 }

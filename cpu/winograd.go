@@ -172,7 +172,7 @@ func (w *winograd) multiply(worker *worker, s winogradSpace, group, blocks int) 
 	channels, filters := w.problem.Weight[1], w.filters()
 	weight := w.weight[group*simd.PatchSize*filters*channels:]
 	t := &worker.tile
-	*t = simd.Tile{Taps: w.taps, Bias: w.zeros[:], Plane: w.capacity, Tiles: 1}
+	*t = simd.Tile{Taps: w.taps, Bias: w.zeros[:], Plane: w.capacity}
 	for element := range simd.PatchSize {
 		patches := s.patches[element*channels*w.capacity:]
 		products := s.products[element*filters*w.capacity:]
@@ -186,16 +186,22 @@ func (w *winograd) multiply(worker *worker, s winogradSpace, group, blocks int) 
 	}
 }
 
-// multiplyPanel computes the sums of one element for the filters of a panel.
+// multiplyPanel computes the sums of one element for the filters of a panel, with
+// tiles as even as they can be: some of one width, the rest a register narrower.
 func (w *winograd) multiplyPanel(t *simd.Tile, products, patches []float32, filters, blocks int) {
 	vectors := ceilDiv(blocks, w.kernels.Lanes)
+	tiles := ceilDiv(vectors, w.kernels.Vectors(filters))
+	narrow, wide := vectors/tiles, vectors%tiles
 	at := 0
-	for left := ceilDiv(vectors, w.kernels.Vectors(filters)); left > 0; left-- {
-		width := ceilDiv(vectors, left)
-		t.X, t.Dst = patches[at:], products[at:]
+	for i, count := range [2]int{wide, tiles - wide} {
+		if count == 0 {
+			continue
+		}
+		width := narrow + 1 - i
+		step := width * w.kernels.Lanes
+		t.X, t.Dst, t.Tiles, t.XStep, t.DstStep = patches[at:], products[at:], count, step, step
 		w.kernels.Run(filters, width, t)
-		vectors -= width
-		at += width * w.kernels.Lanes
+		at += count * step
 	}
 }
 

@@ -46,7 +46,9 @@ func BenchmarkPeak(b *testing.B) {
 	}
 }
 
-// BenchmarkConv times every algorithm that accepts a layer. For medians, and beside
+// BenchmarkConv times every algorithm that accepts a layer, on the wall clock and by
+// the time that its threads had a core: where others compute on the machine, only the
+// latter says what the engine does. For medians, and beside
 // the peers, use bench/peers/ratio.py.
 func BenchmarkConv(b *testing.B) {
 	for _, text := range layers {
@@ -64,12 +66,16 @@ func BenchmarkConv(b *testing.B) {
 
 func benchmark(b *testing.B, engine cpu.Engine, p conv.Problem) {
 	plan, dst, src := planned(b, engine, p)
+	start := cpuSeconds()
 	for b.Loop() {
 		if err := plan.Run(dst, src); err != nil {
 			b.Fatal(err)
 		}
 	}
 	b.ReportMetric(float64(b.N)*2*p.MACs()/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+	if used := cpuSeconds() - start; used > 0 {
+		b.ReportMetric(float64(b.N)*2*p.MACs()/used/1e9, "GFLOP/cpu-s")
+	}
 	b.ReportMetric(float64(b.N)*float64(p.Src.N())/b.Elapsed().Seconds(), "images/s")
 }
 

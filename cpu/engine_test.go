@@ -19,6 +19,9 @@ import (
 func TestWidths(t *testing.T) {
 	for _, isa := range cpu.AvailableISAs() {
 		for w := 1; w <= 70; w++ {
+			if testing.Short() && w%11 > 1 {
+				continue
+			}
 			for i, weight := range []conv.Shape{{6, 1, 3, 3}, {7, 2, 1, 1}, {3, 1, 5, 2}, {4, 2, 3, 3}} {
 				p := conv.Problem{Src: conv.Shape{2, weight[1], 5, w}, Weight: weight, Bias: true,
 					Spec: conv.Spec{Padding: conv.Pad(weight[2]/2, weight[3]/2), Stride: [2]int{1, 1 + i%2}}}
@@ -35,6 +38,9 @@ func TestWidths(t *testing.T) {
 func TestWinogradStaysInside(t *testing.T) {
 	for _, isa := range cpu.AvailableISAs() {
 		for w := 4; w <= 40; w += 3 {
+			if testing.Short() && w%2 == 0 {
+				continue
+			}
 			p := conv.Problem{Src: conv.Shape{2, 32, w/2 + 3, w}, Weight: conv.Shape{33, 32, 3, 3}, Bias: true, Spec: conv.Spec{Padding: conv.Pad(1, 1)}}
 			runGuarded(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}, p, w%2 == 0)
 		}

@@ -7,7 +7,12 @@ import (
 	"gpuconv/cpu"
 )
 
-func TestEngineConforms(t *testing.T) { convtest.Run(t, cpu.Engine{}, cpu.Reference{}) }
+// TestEngineConforms runs the suite on each instruction set that the processor has.
+func TestEngineConforms(t *testing.T) {
+	for _, isa := range cpu.AvailableISAs() {
+		t.Run(isa.String(), func(t *testing.T) { convtest.Run(t, cpu.Engine{ISA: isa}, cpu.Reference{}) })
+	}
+}
 
 // The reference is its own judge here: what this shows is the contract and the
 // relations. Its numbers are judged by goldens.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 
@@ -24,7 +25,7 @@ type backendFlags struct {
 func (f *backendFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.backend, "backend", "auto", "auto, gpu, cpu or reference; auto is a hardware GPU, else the CPU engine")
 	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
-	flags.StringVar(&f.algorithm, "algorithm", "", "force a GPU algorithm: "+either(gpu.AlgorithmNames()))
+	flags.StringVar(&f.algorithm, "algorithm", "", "force an algorithm: "+either(gpu.AlgorithmNames())+" on a GPU; with --backend cpu "+either(cpu.AlgorithmNames()))
 }
 
 // validate refuses what no device could answer, before anything is opened.
@@ -35,13 +36,25 @@ func (f *backendFlags) validate() error {
 	if _, err := gpu.ParseSelector(f.device); err != nil {
 		return usage(fmt.Errorf("--%w", without(err, "gpu: ")))
 	}
-	if f.algorithm != "" && !slices.Contains(gpu.AlgorithmNames(), f.algorithm) {
-		return usage(fmt.Errorf("--algorithm %q: want %s", f.algorithm, either(gpu.AlgorithmNames())))
+	if f.onCPU() && f.device != "any" {
+		return usage(fmt.Errorf("--backend %s: want no --device with it, that chooses a GPU", f.backend))
 	}
-	if f.onCPU() && (f.device != "any" || f.algorithm != "") {
-		return usage(fmt.Errorf("--backend %s: want no --device and no --algorithm with it, they choose on a GPU", f.backend))
+	if f.algorithm != "" && f.backend == "reference" {
+		return usage(fmt.Errorf("--backend reference: want no --algorithm with it, it has only one"))
+	}
+	if known := f.algorithms(); f.algorithm != "" && !slices.Contains(known, f.algorithm) {
+		return usage(fmt.Errorf("--algorithm %q: want %s", f.algorithm, either(known)))
 	}
 	return nil
+}
+
+// algorithms lists those that may be forced: asking for one is asking for a GPU,
+// unless it is the CPU's that is asked for.
+func (f *backendFlags) algorithms() []string {
+	if f.backend == "cpu" {
+		return cpu.AlgorithmNames()
+	}
+	return gpu.AlgorithmNames()
 }
 
 func (f *backendFlags) onCPU() bool { return f.backend == "cpu" || f.backend == "reference" }
@@ -56,6 +69,7 @@ func (f *backendFlags) free() bool {
 type chosen struct {
 	conv.Backend
 	name   string   // gpu, cpu or reference
+	isa    cpu.ISA  // of the CPU engine
 	device gpu.Info // of a GPU
 	note   string   // why auto did not take a GPU
 	close  func() error
@@ -69,23 +83,23 @@ func (c chosen) describe() string {
 	case "reference":
 		return fmt.Sprintf("float64 reference, %d threads of %s", runtime.GOMAXPROCS(0), processor())
 	}
-	return fmt.Sprintf("CPU engine, %d threads of %s", runtime.GOMAXPROCS(0), processor())
+	return fmt.Sprintf("CPU engine with %v, %d threads of %s", c.isa, runtime.GOMAXPROCS(0), processor())
 }
 
 // open opens the backend. The flags have passed validate.
 func (f *backendFlags) open() (chosen, error) {
 	switch {
 	case f.backend == "cpu":
-		return engine(""), nil
+		return engine(f.algorithm, "")
 	case f.backend == "reference":
 		return chosen{Backend: cpu.Reference{}, name: "reference", close: closeNothing}, nil
 	case f.free():
 		c, err := f.openGPU(gpu.Hardware())
 		switch {
 		case errors.Is(err, gpu.ErrUnavailable):
-			return engine(gpu.ErrUnavailable.Error()), nil
+			return engine("", gpu.ErrUnavailable.Error())
 		case errors.Is(err, gpu.ErrNoDevice):
-			return engine("no hardware GPU was found; --backend gpu takes a software renderer too"), nil
+			return engine("", "no hardware GPU was found; --backend gpu takes a software renderer too")
 		}
 		return c, err
 	}
@@ -96,8 +110,24 @@ func (f *backendFlags) open() (chosen, error) {
 	return f.openGPU(selector)
 }
 
-func engine(note string) chosen {
-	return chosen{Backend: cpu.Engine{}, name: "cpu", note: note, close: closeNothing}
+// isaVariable names the environment variable that chooses the CPU engine's
+// instructions, for tests and for comparing them.
+const isaVariable = "GPUCONV_CPU"
+
+// engine opens the CPU engine; "" forces no algorithm.
+func engine(algorithm, note string) (chosen, error) {
+	isa, err := cpu.ParseISA(os.Getenv(isaVariable))
+	if err != nil {
+		return chosen{}, usage(fmt.Errorf("%s: %w", isaVariable, without(err, "cpu: ")))
+	}
+	available := cpu.AvailableISAs()
+	if isa == cpu.BestISA {
+		isa = available[0]
+	}
+	if !slices.Contains(available, isa) {
+		return chosen{}, usage(fmt.Errorf("%s=%v: this processor has %v", isaVariable, isa, available))
+	}
+	return chosen{Backend: cpu.Engine{ISA: isa, Algorithm: algorithm}, name: "cpu", isa: isa, note: note, close: closeNothing}, nil
 }
 
 func closeNothing() error { return nil }
@@ -140,13 +170,15 @@ func (f *backendFlags) openAndPlan(p conv.Problem, weight *conv.Tensor, bias []f
 	plan, err := c.Plan(p, weight, bias)
 	if err != nil && f.free() && errors.Is(err, conv.ErrUnsupported) {
 		c.close()
-		c = engine(oneLine(err.Error()))
+		if c, err = engine("", oneLine(err.Error())); err != nil {
+			return session{}, err
+		}
 		plan, err = c.Plan(p, weight, bias)
 	}
 	if err != nil {
 		c.close()
 		if f.algorithm != "" {
-			err = fmt.Errorf("--algorithm %s: %w", f.algorithm, without(err, "gpu: ", f.algorithm+": "))
+			err = fmt.Errorf("--algorithm %s: %w", f.algorithm, without(err, c.name+": ", f.algorithm+": "))
 		}
 		return session{}, err
 	}

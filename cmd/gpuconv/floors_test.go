@@ -17,8 +17,8 @@ import (
 // floors is the house of ARCHITECTURE.md: a package imports packages of lower
 // floors only.
 var floors = [][]string{
-	{"conv", "shaders", "gpu/internal/egl"},
-	{"stimuli", "npy"},
+	{"conv", "shaders", "gpu/internal/egl", "cpu/internal/guarded"},
+	{"stimuli", "npy", "cpu/internal/simd"},
 	{"filters", "cpu", "gpu", "dataset"},
 	{"compare", "bench", "figure", "tuning"},
 	{"conv/convtest", "batch", "verify", "viewer"},

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 
+	engines "gpuconv/cpu"
 	"gpuconv/gpu"
 
 	"github.com/spf13/cobra"
@@ -25,9 +26,11 @@ type inventory struct {
 }
 
 type cpuReport struct {
-	Model    string   `json:"model"`
-	Threads  int      `json:"threads"`  // that the program may use
-	Features []string `json:"features"` // vector extensions
+	Model      string   `json:"model"`
+	Threads    int      `json:"threads"`    // that the program may use
+	Features   []string `json:"features"`   // vector extensions
+	ISAs       []string `json:"isas"`       // that the CPU engine has kernels for, the one it takes first
+	Algorithms []string `json:"algorithms"` // of the CPU engine, in the order in which they are asked
 }
 
 type deviceReport struct {
@@ -99,7 +102,8 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 func takeInventory() inventory {
 	found := inventory{
 		Schema: 1, Program: describeProgram(),
-		CPU:     cpuReport{Model: processor(), Threads: runtime.GOMAXPROCS(0), Features: cpuFeatures()},
+		CPU: cpuReport{Model: processor(), Threads: runtime.GOMAXPROCS(0), Features: cpuFeatures(),
+			ISAs: isaNames(), Algorithms: engines.AlgorithmNames()},
 		Devices: []deviceReport{}, Algorithms: gpu.AlgorithmNames(), AutoBackend: "cpu",
 	}
 	infos, limits, err := gpu.Devices()
@@ -119,6 +123,13 @@ func takeInventory() inventory {
 		found.Devices = append(found.Devices, r)
 	}
 	return found
+}
+
+func isaNames() (names []string) {
+	for _, isa := range engines.AvailableISAs() {
+		names = append(names, isa.String())
+	}
+	return names
 }
 
 // cpuFeatures lists the vector extensions that this processor has.
@@ -144,6 +155,8 @@ func (found inventory) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "gpuconv   %s, %s, %s\n", found.Program.Git, found.Program.Go, found.Program.Platform)
 	fmt.Fprintf(&b, "CPU       %s, %d threads, %s\n", found.CPU.Model, found.CPU.Threads, strings.Join(found.CPU.Features, " "))
+	fmt.Fprintf(&b, "          the engine computes with %s (of %s), algorithms: %s\n",
+		found.CPU.ISAs[0], strings.Join(found.CPU.ISAs, ", "), strings.Join(found.CPU.Algorithms, ", "))
 	for _, d := range found.Devices {
 		d.print(&b)
 	}

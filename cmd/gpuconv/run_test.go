@@ -59,7 +59,11 @@ func runAltered(t *testing.T, f func(dst *conv.Tensor) error) (*report, string, 
 		t.Fatal(err)
 	}
 	defer out.abort()
-	s := session{chosen: engine(""), plan: altered{plan, f}}
+	c, err := engine("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := session{chosen: c, plan: altered{plan, f}}
 	r := newReport(j, s, time.Now())
 	return r, flags.output, j.run(t.Context(), s, out, r, io.Discard)
 }

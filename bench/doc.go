@@ -1,0 +1,2 @@
+// Package bench measures how fast backends are, and what the machine could do.
+package bench

@@ -1,0 +1,25 @@
+package bench_test
+
+import (
+	"testing"
+	"time"
+
+	"gpuconv/bench"
+)
+
+// TestPeak: a probe that makes 1,000 operations in each of its rounds of at least a
+// microsecond cannot make more than 1e9 a second, and two threads not more than twice
+// as many.
+func TestPeak(t *testing.T) {
+	probe := func(rounds int) float64 {
+		for start := time.Now(); time.Since(start) < time.Duration(rounds)*time.Microsecond; {
+		}
+		return 1000 * float64(rounds)
+	}
+	for _, threads := range []int{1, 2} {
+		got, most := bench.Peak(probe, threads, 20*time.Millisecond), float64(threads)*1e9
+		if got > most || got < most/2 {
+			t.Errorf("%d threads: %.3g operations/s, want %.3g or a little less", threads, got, most)
+		}
+	}
+}

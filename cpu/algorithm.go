@@ -1,0 +1,96 @@
+package cpu
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"gpuconv/conv"
+	"gpuconv/cpu/internal/simd"
+)
+
+// algorithm is one way to compute a convolution's sums.
+type algorithm struct {
+	name    string
+	accepts func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why not
+	prepare func(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe
+}
+
+// algorithms returns the table: the first that accepts a problem computes it, and
+// the general one stands last.
+func algorithms() []algorithm {
+	return []algorithm{
+		{"winograd", acceptsWinograd, prepareWinograd},
+		{"direct", acceptsDirect, prepareDirect},
+	}
+}
+
+// recipe is a prepared convolution. What it says before settle is pure data; pack
+// comes after settle, and band any time after pack, from several goroutines.
+type recipe interface {
+	tolerance() float64      // as conv.Description has it
+	phases() int             // of the slab
+	columns() int            // that are read, at least
+	inputRows(rows int) int  // of the slab behind so many rows of sums
+	rowStep() int            // bands begin at a multiple of it
+	fits(rows int) bool      // whether bands of so many rows of sums suit the caches
+	settle(s slab, rows int) // the slab's layout, and the most rows of sums of a band
+	packedLen() int          // floats of packed weights
+	pack(weight, bias []float32)
+	workspace() int                            // floats that band needs in worker.work
+	band(w *worker, o output, group, rows int) // computes the sums of a group's filters
+}
+
+// output is where a band's sums go: row i of the group's filter k begins at
+// data[k·plane + i·W].
+type output struct {
+	data  []float32
+	plane int
+}
+
+// choose returns the algorithm for p, with the reasons against each other one. A
+// forced one is taken or refused; "" forces none.
+func choose(p conv.Problem, k *simd.Kernels, forced string) (algorithm, []conv.Rejected, error) {
+	sums, err := p.Sums()
+	if err != nil {
+		return algorithm{}, nil, err
+	}
+	if forced != "" && !slices.Contains(AlgorithmNames(), forced) {
+		return algorithm{}, nil, fmt.Errorf("cpu: algorithm %q: want one of %v", forced, AlgorithmNames())
+	}
+	var taken algorithm
+	var rejected []conv.Rejected
+	for _, a := range algorithms() {
+		var err error
+		switch {
+		case forced != "" && a.name != forced:
+			err = fmt.Errorf("%s is forced", forced)
+		case taken.name != "":
+			err = fmt.Errorf("%s stands before it", taken.name)
+		default:
+			err = a.accepts(p, sums, k)
+		}
+		if err == nil {
+			taken = a
+			continue
+		}
+		rejected = append(rejected, conv.Rejected{Algorithm: a.name, Reason: err})
+		if a.name == forced {
+			return algorithm{}, nil, fmt.Errorf("cpu: %s: %w: %w", a.name, err, conv.ErrUnsupported)
+		}
+	}
+	if taken.name == "" {
+		return algorithm{}, nil, errors.New("cpu: no algorithm")
+	}
+	return taken, rejected, nil
+}
+
+// AlgorithmNames lists what Engine.Algorithm takes, in the order in which they are
+// asked.
+func AlgorithmNames() []string {
+	var names []string
+	for _, a := range algorithms() {
+		names = append(names, a.name)
+	}
+	return names
+}

@@ -1,0 +1,83 @@
+package cpu
+
+import "gpuconv/cpu/internal/simd"
+
+// panels are filters of one group that are computed alike: each panel has the same
+// number of them, and the rows of their outputs are cut in the same way.
+type panels struct {
+	filters int // of one panel
+	first   int // filter of the group that the first panel begins with
+	count   int
+	spans   []span
+}
+
+// span is a part of a row that one tile computes.
+type span struct {
+	column  int
+	vectors int
+	cut     int // columns that the row has of it, 0 if all
+}
+
+// cutFilters shares a group's filters out to panels such that rows of so many
+// registers take the least time.
+func cutFilters(filters, vectors int, k *simd.Kernels) (best []panels) {
+	least := 0.0
+	for most := simd.MaxFilters; most >= simd.MaxFilters/2; most-- {
+		all := evenPanels(filters, most)
+		cost := 0.0
+		for _, p := range all {
+			for left, rest := ceilDiv(vectors, k.Vectors(p.filters)), vectors; left > 0; left-- {
+				width := ceilDiv(rest, left)
+				rest -= width
+				cost += float64(p.count) * tapCost(p.filters, width)
+			}
+		}
+		if best == nil || cost < least {
+			best, least = all, cost
+		}
+	}
+	return best
+}
+
+// tapCost estimates the cycles that a tile takes for a tap: two multiply-adds a
+// cycle, or the 4 cycles that each waits for its predecessor; half a cycle for the
+// loop; and a little for what is loaded again for the next panel. BenchmarkTile shows the true ones.
+func tapCost(filters, vectors int) float64 {
+	return max(float64(filters*vectors)/2, 4) + 0.5 + float64(vectors)/4
+}
+
+// evenPanels cuts filters into panels of at most most, as even as they can be.
+func evenPanels(filters, most int) (all []panels) {
+	count, first := ceilDiv(filters, most), 0
+	for count > 0 {
+		n := ceilDiv(filters, count)
+		p := panels{filters: n, first: first}
+		for ; count > 0 && ceilDiv(filters, count) == n; count-- {
+			filters -= n
+			p.count++
+		}
+		first += n * p.count
+		all = append(all, p)
+	}
+	return all
+}
+
+// cutRow cuts a row of so many columns into tiles of at most most vectors, as even
+// as they can be. A last tile that would stand over the end is moved back, and
+// computes some sums again; only a row of a single tile is cut.
+func cutRow(columns, lanes, most int) (all []span) {
+	vectors := ceilDiv(columns, lanes)
+	column := 0
+	for left := ceilDiv(vectors, most); left > 0; left-- {
+		s := span{column: column, vectors: ceilDiv(vectors, left)}
+		vectors -= s.vectors
+		column += s.vectors * lanes
+		if over := column - columns; over > 0 && s.column >= over {
+			s.column -= over
+		} else if over > 0 {
+			s.cut = columns - s.column
+		}
+		all = append(all, s)
+	}
+	return all
+}

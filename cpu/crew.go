@@ -1,0 +1,41 @@
+package cpu
+
+import "sync"
+
+// crew is a set of goroutines that stay for as long as a plan does, so that a run
+// starts none and allocates nothing.
+type crew struct {
+	helpers int
+	wake    chan struct{}
+	busy    sync.WaitGroup
+}
+
+// newCrew starts workers−1 helpers; the caller of run is the remaining worker. A
+// helper calls work with its number, from 1 on, each time it is woken. work must
+// not hold on to what closes the crew.
+func newCrew(workers int, work func(worker int)) *crew {
+	c := &crew{helpers: workers - 1, wake: make(chan struct{}, workers)}
+	for i := range c.helpers {
+		go func() {
+			for range c.wake {
+				work(i + 1)
+				c.busy.Done()
+			}
+		}()
+	}
+	return c
+}
+
+// run calls work on at most so many workers and returns when all are done.
+func (c *crew) run(workers int, work func(worker int)) {
+	helpers := min(c.helpers, workers-1)
+	c.busy.Add(max(helpers, 0))
+	for range helpers {
+		c.wake <- struct{}{}
+	}
+	work(0)
+	c.busy.Wait()
+}
+
+// close ends the helpers. It is called once, and no run is under way or follows.
+func (c *crew) close() { close(c.wake) }

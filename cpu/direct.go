@@ -1,0 +1,166 @@
+package cpu
+
+import (
+	"gpuconv/conv"
+	"gpuconv/cpu/internal/simd"
+)
+
+// direct adds up the products in the formula's order, a tile of filters × columns
+// at a time in registers, each tap of the kernel once for the whole tile. It reads
+// the inputs where they lie in the slab: nothing is unrolled into columns of a
+// matrix. Its speed is bounded by multiply-adds as long as the rows under a kernel
+// stay in the first cache.
+type direct struct {
+	problem conv.Problem // with defaults filled in
+	sums    conv.Shape
+	kernels *simd.Kernels
+	layout  []panels
+	slab    slab
+	taps    simd.Taps
+	inner   int       // rows of outputs that are computed for one panel before the next
+	weight  []float32 // [groups][panels][taps][filters of the panel]
+	bias    []float32
+}
+
+func acceptsDirect(conv.Problem, conv.Shape, *simd.Kernels) error { return nil }
+
+func prepareDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
+	return &direct{problem: p, sums: sums, kernels: k, layout: cutFilters(p.Weight[0]/p.Groups, ceilDiv(sums.W(), k.Lanes), k)}
+}
+
+func (d *direct) tolerance() float64 { return 0 }
+func (d *direct) columns() int       { return 0 }
+func (d *direct) phases() int        { return d.problem.Stride[1] }
+func (d *direct) rowStep() int       { return 1 }
+func (d *direct) packedLen() int     { return d.problem.Weight[0] * (d.size() + 1) }
+
+// size is how many taps a filter has.
+func (d *direct) size() int { return d.problem.Weight[1] * d.problem.Weight[2] * d.problem.Weight[3] }
+
+func (d *direct) inputRows(rows int) int {
+	return (rows-1)*d.problem.Stride[0] + (d.problem.Weight[2]-1)*d.problem.Dilation[0] + 1
+}
+
+// slabFloats keeps what a task reads in a core's second cache, with the weights.
+const slabFloats = 192 << 10 / 4
+
+func (d *direct) fits(rows int) bool {
+	n, err := conv.Product(d.problem.Weight[1], paddedWidth(&d.problem), d.inputRows(rows))
+	return err == nil && n <= slabFloats
+}
+
+// windowFloats is half of a first cache of 32 KiB. As long as the inputs of
+// a tile and the weights of a panel take no more, a call computes a column of tiles;
+// else the inputs of one row are kept for all panels.
+const windowFloats = 16 << 10 / 4
+
+// cutRows is how many rows of tiles that stand over the end are computed by a call.
+const cutRows = 16
+
+func (d *direct) settle(s slab, rows int) {
+	d.slab = s
+	p := &d.problem
+	for i := range d.layout {
+		l := &d.layout[i]
+		l.spans = cutRow(d.sums.W(), d.kernels.Lanes, d.kernels.Vectors(l.filters))
+	}
+	d.inner = rows
+	if window := p.Weight[1] * p.Weight[2] * (2*lineFloats + p.Weight[3]); window+d.size()*simd.MaxFilters > windowFloats {
+		d.inner = 1
+	}
+	offsets := make([]int, 0, d.size())
+	for c := range p.Weight[1] {
+		for u := range p.Weight[2] {
+			for v := range p.Weight[3] {
+				offsets = append(offsets, s.at(c, u*p.Dilation[0], v*p.Dilation[1]))
+			}
+		}
+	}
+	d.taps = simd.NewTaps(offsets)
+}
+
+func (d *direct) pack(weight, bias []float32) {
+	d.bias = append([]float32(nil), bias...)
+	d.weight = make([]float32, 0, len(weight))
+	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
+	for group := range d.problem.Groups {
+		for _, l := range d.layout {
+			for panel := range l.count {
+				first := group*perGroup + l.first + panel*l.filters
+				d.weight = appendPanel(d.weight, weight[first*size:][:l.filters*size], l.filters)
+			}
+		}
+	}
+}
+
+// appendPanel appends filters, [filters][taps], as [taps][filters].
+func appendPanel(packed, filters []float32, count int) []float32 {
+	size := len(filters) / count
+	for t := range size {
+		for k := range count {
+			packed = append(packed, filters[k*size+t])
+		}
+	}
+	return packed
+}
+
+// workspace is for tiles that stand over the end of a row.
+func (d *direct) workspace() int {
+	return simd.MaxFilters * cutRows * maxVectors * d.kernels.Lanes
+}
+
+// maxVectors is the most that a tile is wide.
+const maxVectors = 8
+
+func (d *direct) band(w *worker, o output, group, n int) {
+	w.tile.Taps, w.tile.Flags = d.taps, 0
+	if d.problem.Activation == conv.ReLU {
+		w.tile.Flags = simd.ReLU
+	}
+	for i := 0; i < n; i += d.inner {
+		for j := range d.layout {
+			l := &d.layout[j]
+			for s := range l.spans {
+				d.span(w, o, group, i, min(d.inner, n-i), l, &l.spans[s])
+			}
+		}
+	}
+}
+
+// span computes a part of rows i ≤ r < i+rows for all filters of some panels.
+func (d *direct) span(w *worker, o output, group, i, rows int, l *panels, s *span) {
+	t := &w.tile
+	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
+	t.XStep = d.problem.Stride[0] * d.slab.pitch
+	x := w.slab[i*t.XStep+s.column:]
+	for panel := range l.count {
+		filter := l.first + panel*l.filters
+		at := group*perGroup + filter
+		t.Weight, t.Bias = d.weight[at*size:], d.bias[at:]
+		t.X, t.Dst, t.Plane = x, o.data[filter*o.plane+i*d.sums.W()+s.column:], o.plane
+		t.DstStep, t.Tiles = d.sums.W(), rows
+		if s.cut > 0 {
+			d.cutTiles(w, rows, l.filters, s)
+			continue
+		}
+		d.kernels.Run(l.filters, s.vectors, t)
+	}
+}
+
+// cutTiles computes a column of tiles that stand over the ends of their rows, and
+// keeps what is inside.
+func (d *direct) cutTiles(w *worker, rows, filters int, s *span) {
+	t := &w.tile
+	x, dst, plane := t.X, t.Dst, t.Plane
+	width := s.vectors * d.kernels.Lanes
+	t.Dst, t.Plane, t.DstStep = w.work, cutRows*width, width
+	for i := 0; i < rows; i += cutRows {
+		t.X, t.Tiles = x[i*t.XStep:], min(cutRows, rows-i)
+		d.kernels.Run(filters, s.vectors, t)
+		for k := range filters {
+			for r := range t.Tiles {
+				copy(dst[k*plane+(i+r)*d.sums.W():][:s.cut], w.work[k*t.Plane+r*width:])
+			}
+		}
+	}
+}

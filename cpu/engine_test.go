@@ -1,0 +1,180 @@
+package cpu_test
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"testing"
+	"time"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+	"gpuconv/cpu"
+	"gpuconv/cpu/internal/guarded"
+)
+
+// TestWidths: every width from 1 to 70 with kernels that do and do not divide into
+// tiles, strides and depthwise groups, in tensors between guard pages, against the
+// reference.
+func TestWidths(t *testing.T) {
+	for _, isa := range cpu.AvailableISAs() {
+		for w := 1; w <= 70; w++ {
+			if testing.Short() && w%11 > 1 {
+				continue
+			}
+			for i, weight := range []conv.Shape{{6, 1, 3, 3}, {7, 2, 1, 1}, {3, 1, 5, 2}, {4, 2, 3, 3}} {
+				p := conv.Problem{Src: conv.Shape{2, weight[1], 5, w}, Weight: weight, Bias: true,
+					Spec: conv.Spec{Padding: conv.Pad(weight[2]/2, weight[3]/2), Stride: [2]int{1, 1 + i%2}}}
+				if i == 2 {
+					p.Groups, p.Src[1] = 3, 3
+				}
+				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, weight), func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}, p, w%2 == 0) })
+			}
+		}
+	}
+}
+
+// TestWinogradStaysInside: the same for Winograd's blocks.
+func TestWinogradStaysInside(t *testing.T) {
+	for _, isa := range cpu.AvailableISAs() {
+		for w := 4; w <= 40; w += 3 {
+			if testing.Short() && w%2 == 0 {
+				continue
+			}
+			p := conv.Problem{Src: conv.Shape{2, 32, w/2 + 3, w}, Weight: conv.Shape{33, 32, 3, 3}, Bias: true, Spec: conv.Spec{Padding: conv.Pad(1, 1)}}
+			runGuarded(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}, p, w%2 == 0)
+		}
+	}
+}
+
+// TestPixels: kernels of one element, whose rows are laid out anew where they divide
+// into tiles.
+func TestPixels(t *testing.T) {
+	for _, isa := range cpu.AvailableISAs() {
+		for _, size := range [][2]int{{1, 32}, {8, 8}, {7, 16}, {5, 32}, {96, 1}, {56, 56}, {14, 14}} {
+			for _, activation := range []conv.Activation{conv.Identity, conv.ReLU, conv.Energy} {
+				p := conv.Problem{Src: conv.Shape{2, 9, size[0], size[1]}, Weight: conv.Shape{10, 9, 1, 1}, Bias: true, Spec: conv.Spec{Activation: activation}}
+				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, activation), func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}, p, true) })
+			}
+		}
+	}
+}
+
+// runGuarded runs p on tensors between guard pages. The inputs stay as they are.
+func runGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) (got *conv.Tensor, c compare.Case) {
+	t.Helper()
+	shape, err := p.Dst()
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := randomly(t, 4, p.Src, p.Weight, conv.Shape{1, 1, 1, p.Weight[0]})
+	c = compare.Case{Problem: p, Bias: drawn[2].Data}
+	var inside [3]*conv.Tensor
+	for i, s := range []conv.Shape{p.Src, p.Weight, shape} {
+		inside[i] = &conv.Tensor{Shape: s, Data: guarded.Floats(t, s[0]*s[1]*s[2]*s[3], atEnd)}
+		if i < 2 {
+			copy(inside[i].Data, drawn[i].Data)
+		}
+	}
+	c.Src, c.Weight = drawn[0], drawn[1]
+	for i := range inside[2].Data {
+		inside[2].Data[i] = -1e30
+	}
+	plan, err := e.Plan(p, inside[1], c.Bias)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plan.Close()
+	if err := plan.Run(inside[2], inside[0]); err != nil {
+		t.Fatal(err)
+	}
+	for i, tensor := range inside[:2] {
+		if !reflect.DeepEqual(tensor.Data, drawn[i].Data) {
+			t.Fatalf("input %d was changed", i)
+		}
+	}
+	return inside[2], c
+}
+
+// checkGuarded also judges what comes out.
+func checkGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) {
+	t.Helper()
+	got, c := runGuarded(t, e, p, atEnd)
+	plan, err := cpu.Reference{}.Plan(p, c.Weight, c.Bias)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := compare.Judge(got, c, plan.(conv.Oracle))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !result.OK() {
+		t.Fatal(result)
+	}
+}
+
+// TestExplains: Explain says what Plan does.
+func TestExplains(t *testing.T) {
+	for _, text := range layers {
+		p := layer(t, text)
+		p.Src[0] = 1
+		for _, isa := range cpu.AvailableISAs() {
+			e := cpu.Engine{ISA: isa}
+			explained, err := e.Explain(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, _, _ := planned(t, e, p)
+			if described := plan.(conv.Describer).Describe(); !reflect.DeepEqual(explained, described) {
+				t.Errorf("%s: Explain says %+v, Describe %+v", text, explained, described)
+			}
+		}
+	}
+}
+
+// TestRefuses: an algorithm that is forced is taken or refused.
+func TestRefuses(t *testing.T) {
+	p := layer(t, "1,1,8,8,6,7,3,1,1")
+	for algorithm, want := range map[string]string{
+		"winograd": "cpu: winograd: it computes kernels of 3x3, not of 7x7: not supported by this backend",
+		"fast":     `cpu: algorithm "fast": want one of [winograd direct]`,
+	} {
+		if _, err := (cpu.Engine{Algorithm: algorithm}).Explain(p); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if _, err := (cpu.Engine{ISA: 99}).Explain(p); err == nil {
+		t.Error("instruction set 99 was taken")
+	}
+}
+
+// TestGoroutinesEnd: a plan's goroutines end when it is closed, and when it is
+// dropped.
+func TestGoroutinesEnd(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	before := runtime.NumGoroutine()
+	p := layer(t, "1,1,8,8,6,7,3,1,1")
+	weight := randomly(t, 5, p.Weight)[0]
+	open := func() conv.Plan {
+		plan, err := cpu.Engine{}.Plan(p, weight, make([]float32, 6))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan
+	}
+	plan := open()
+	open() // and drop it
+	if n := runtime.NumGoroutine(); n != before+6 {
+		t.Fatalf("%d goroutines after %d, want 6 more", n, before)
+	}
+	if err := plan.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for wait := time.Millisecond; runtime.NumGoroutine() > before; wait *= 2 {
+		if wait > 5*time.Second {
+			t.Fatalf("%d goroutines are left, want %d", runtime.NumGoroutine(), before)
+		}
+		runtime.GC()
+		time.Sleep(wait)
+	}
+}

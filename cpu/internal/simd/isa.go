@@ -1,0 +1,57 @@
+package simd
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ISA is an instruction set that kernels are written for.
+type ISA int
+
+const (
+	Best    ISA = iota // the fastest that the processor has
+	Generic            // plain Go
+	AVX2               // AVX2 and FMA, 8 floats
+	AVX512             // AVX-512F, 16 floats
+)
+
+var isaNames = [...]string{"best", "generic", "avx2", "avx512"}
+
+// String returns the name that [ParseISA] takes.
+func (i ISA) String() string {
+	if i < 0 || int(i) >= len(isaNames) {
+		return fmt.Sprintf("ISA(%d)", int(i))
+	}
+	return isaNames[i]
+}
+
+// ParseISA returns the instruction set of a name; "" is [Best].
+func ParseISA(name string) (ISA, error) {
+	if name == "" {
+		return Best, nil
+	}
+	for i, n := range isaNames {
+		if n == name {
+			return ISA(i), nil
+		}
+	}
+	return 0, fmt.Errorf("instruction set %q: want %s", name, strings.Join(isaNames[:], ", "))
+}
+
+// Available lists the instruction sets that the processor has, the best one first.
+func Available() []ISA { return append(native(), Generic) }
+
+// Use returns the kernels of an instruction set, or an error if the processor has
+// none such.
+func Use(isa ISA) (*Kernels, error) {
+	available := Available()
+	if isa == Best {
+		isa = available[0]
+	}
+	for _, a := range available {
+		if a == isa {
+			return kernels(isa), nil
+		}
+	}
+	return nil, fmt.Errorf("instruction set %v: this processor has %v", isa, available)
+}

@@ -1,0 +1,25 @@
+package simd
+
+import "golang.org/x/sys/cpu"
+
+// native lists the instruction sets with kernels in assembly that the processor
+// has, the best one first.
+func native() (all []ISA) {
+	if cpu.X86.HasAVX512F && cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		all = append(all, AVX512)
+	}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		all = append(all, AVX2)
+	}
+	return all
+}
+
+func kernels(isa ISA) *Kernels {
+	switch isa {
+	case AVX512:
+		return &Kernels{ISA: isa, Lanes: 16, tiles: tilesAVX512(), patches: patchesAVX512, products: productsAVX512, probe: probeAVX512}
+	case AVX2:
+		return &Kernels{ISA: isa, Lanes: 8, tiles: tilesAVX2(), patches: patchesAVX2, products: productsAVX2, probe: probeAVX2}
+	}
+	return genericKernels()
+}

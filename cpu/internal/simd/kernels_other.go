@@ -1,0 +1,8 @@
+//go:build !amd64
+
+package simd
+
+// native is empty: no kernels are written in assembly for this processor.
+func native() []ISA { return nil }
+
+func kernels(ISA) *Kernels { return genericKernels() }

@@ -1,0 +1,130 @@
+package simd
+
+import "fmt"
+
+// MaxFilters is the most filters that a tile has.
+const MaxFilters = 6
+
+// maxVectors is the most registers that a tile is wide, whatever the filters.
+const maxVectors = 8
+
+// Tile is the work of one call: Tiles tiles, each of some filters × columns sums.
+// For f filters and w columns (a multiple of [Kernels.Lanes]) [Kernels.Run] equals
+//
+//	for n := range Tiles {
+//		dst, x := Dst[n*DstStep:], X[n*XStep:]
+//		for k := range f {
+//			for j := range w {
+//				sum := Bias[k] // dst[k*Plane+j] with Accumulate
+//				for t, offset := range Taps.offsets {
+//					sum += Weight[t*f+k] * x[offset+j]
+//				}
+//				if Flags&ReLU != 0 && sum < 0 {
+//					sum = 0
+//				}
+//				dst[k*Plane+j] = sum
+//			}
+//		}
+//	}
+//
+// with each product and addition rounded once together where there is FMA. The order
+// of additions is that of the taps, whatever f and w are.
+type Tile struct {
+	Dst    []float32
+	X      []float32
+	Weight []float32 // [taps][f]
+	Bias   []float32 // [f], not read with Accumulate
+	Taps
+	Plane          int // floats between the sums of two filters
+	Tiles          int // at least 1
+	DstStep, XStep int // floats between two tiles
+	Flags          Flags
+}
+
+// Flags say what else a tile does.
+type Flags uint
+
+const (
+	Accumulate Flags = 1 << iota // start from what dst has
+	ReLU                         // replace negative sums by 0, keep NaN
+)
+
+// Taps are the places of the inputs of one sum, relative to the first.
+type Taps struct {
+	offsets []int
+	reach   int // 1 + the largest offset
+}
+
+// NewTaps returns the taps of offsets, which it keeps. None is negative and there
+// is at least one.
+func NewTaps(offsets []int) Taps {
+	t := Taps{offsets: offsets}
+	for _, o := range offsets {
+		if o < 0 {
+			panic(fmt.Sprintf("simd: offset %d is negative", o))
+		}
+		t.reach = max(t.reach, o+1)
+	}
+	return t
+}
+
+// Len returns how many taps there are.
+func (t Taps) Len() int { return len(t.offsets) }
+
+// Reach returns 1 + the largest offset.
+func (t Taps) Reach() int { return t.reach }
+
+// Slice returns taps lo ≤ t < hi. Its reach is that of the whole.
+func (t Taps) Slice(lo, hi int) Taps { return Taps{t.offsets[lo:hi], t.reach} }
+
+// tileTable holds kernels by filters and vectors.
+type tileTable [MaxFilters + 1][maxVectors + 1]func(*Tile)
+
+// Kernels are the kernels of one instruction set.
+type Kernels struct {
+	ISA   ISA
+	Lanes int // floats in a register
+
+	tiles    tileTable
+	patches  func(*Patches)
+	products func(*Products)
+	probe    func(rounds *int)
+}
+
+// Vectors returns how many registers wide a tile of so many filters may be.
+func (k *Kernels) Vectors(filters int) int {
+	n := 0
+	for n < maxVectors && k.tiles[filters][n+1] != nil {
+		n++
+	}
+	return n
+}
+
+// Run computes t's tiles of filters × (vectors·Lanes) sums. It panics if one lies
+// outside its slice.
+func (k *Kernels) Run(filters, vectors int, t *Tile) {
+	width, last := vectors*k.Lanes, t.Tiles-1
+	if last < 0 || len(t.offsets) == 0 {
+		panic("simd: no tiles or no taps")
+	}
+	_ = t.Dst[last*t.DstStep+(filters-1)*t.Plane+width-1]
+	_ = t.X[last*t.XStep+t.reach-1+width-1]
+	_ = t.Weight[len(t.offsets)*filters-1]
+	if t.Flags&Accumulate == 0 {
+		_ = t.Bias[filters-1]
+	}
+	k.tiles[filters][vectors](t)
+}
+
+// probeSums is how many registers the probe adds to in each round.
+const probeSums = 12
+
+// Probe makes rounds rounds of multiply-adds on registers alone and returns how
+// many floating-point operations they were: 2 for each lane.
+func (k *Kernels) Probe(rounds int) float64 {
+	if rounds < 1 {
+		return 0
+	}
+	k.probe(&rounds)
+	return 2 * float64(rounds) * float64(probeSums*k.Lanes)
+}

@@ -1,0 +1,158 @@
+package simd
+
+// The transforms of Winograd's F(4×4, 3×3), after Lavin and Gray, Fast Algorithms for
+// Convolutional Neural Networks (2015), section 4.3: with the points 0, ±1, ±2 and
+// infinity,
+//
+//	y = Aᵀ[(G g Gᵀ) ∘ (Bᵀ d B)]A
+//
+// is a block of 4×4 outputs from a patch d of 6×6 inputs and a kernel g of 3×3.
+
+// PatchSize is how many elements a transformed patch has.
+const PatchSize = 36
+
+// Patches is the transform of [Kernels.Lanes] neighbouring patches of Count channels.
+// Patch j's column s in row r is at Src[r·Pitch + s%4·Phase + s/4 + j]: the columns of
+// the image are dealt out to 4 phases. For each channel c, [Kernels.TransformPatches]
+// equals
+//
+//	for j := range Lanes {
+//		for i, v := range Bᵀ d B { // of 36 elements, row by row
+//			Dst[i*DstStride+c*DstStep+j] = v
+//		}
+//	}
+type Patches struct {
+	Dst, Src  []float32
+	Temp      []float32 // 36·Lanes, written over
+	Pitch     int
+	Phase     int
+	SrcStep   int // floats between channels
+	DstStride int
+	DstStep   int
+	Count     int // of channels, at least 1
+}
+
+// Products is the transform back of Lanes neighbouring blocks. [Kernels.TransformProducts]
+// equals, with m[i] = Src[i·SrcStride + j] for i < 36,
+//
+//	for j := range Lanes {
+//		for i, v := range Aᵀ m A { // of 16 elements, row by row
+//			v += Bias
+//			Check[j] += 0 * v      // from 0 on: not 0 if a v is not finite
+//			if Flags&ReLU != 0 && v < 0 {
+//				v = 0
+//			}
+//			Dst[(i/4*Lanes+j)*4+i%4] = v
+//		}
+//	}
+type Products struct {
+	Dst, Src  []float32
+	Temp      []float32 // 24·Lanes, written over
+	Check     []float32 // Lanes
+	SrcStride int
+	Bias      float32
+	Flags     Flags
+}
+
+// TransformPatches transforms patches. It panics if one lies outside its slice.
+func (k *Kernels) TransformPatches(p *Patches) {
+	last := p.Count - 1
+	_ = p.Src[last*p.SrcStep+5*p.Pitch+3*p.Phase+1+k.Lanes-1]
+	_ = p.Dst[(PatchSize-1)*p.DstStride+last*p.DstStep+k.Lanes-1]
+	_ = p.Temp[PatchSize*k.Lanes-1]
+	k.patches(p)
+}
+
+// TransformProducts transforms sums of products. It panics if one lies outside its
+// slice.
+func (k *Kernels) TransformProducts(p *Products) {
+	_ = p.Src[(PatchSize-1)*p.SrcStride+k.Lanes-1]
+	_ = p.Dst[16*k.Lanes-1]
+	_ = p.Temp[24*k.Lanes-1]
+	_ = p.Check[k.Lanes-1]
+	k.products(p)
+}
+
+// patchesGeneric is TransformPatches in plain Go, for 4 lanes.
+func patchesGeneric(p *Patches) {
+	for c := range p.Count {
+		for j := range 4 {
+			src, dst := p.Src[c*p.SrcStep+j:], p.Dst[c*p.DstStep+j:]
+			var half [6][6]float32
+			for s := range 6 {
+				var d [6]float32
+				for r := range d {
+					d[r] = src[r*p.Pitch+s%4*p.Phase+s/4]
+				}
+				for i, v := range inputTransform(d) {
+					half[i][s] = v
+				}
+			}
+			for i, row := range half {
+				for s, v := range inputTransform(row) {
+					dst[(6*i+s)*p.DstStride] = v
+				}
+			}
+		}
+	}
+}
+
+// inputTransform returns Bᵀd.
+func inputTransform(d [6]float32) [6]float32 {
+	a, b, c, e := d[4]-4*d[2], d[3]-4*d[1], d[4]-d[2], 2*(d[3]-d[1])
+	return [6]float32{4*d[0] - 5*d[2] + d[4], a + b, a - b, c + e, c - e, 4*d[1] - 5*d[3] + d[5]}
+}
+
+// productsGeneric is TransformProducts in plain Go, for 4 lanes.
+func productsGeneric(p *Products) {
+	for j := range 4 {
+		var half [4][6]float32
+		for s := range 6 {
+			var m [6]float32
+			for i := range m {
+				m[i] = p.Src[(6*i+s)*p.SrcStride+j]
+			}
+			for a, v := range outputTransform(m) {
+				half[a][s] = v
+			}
+		}
+		p.Check[j] = 0
+		for a, row := range half {
+			for b, v := range outputTransform(row) {
+				v += p.Bias
+				p.Check[j] += 0 * v
+				if p.Flags&ReLU != 0 {
+					v = rectify(v)
+				}
+				p.Dst[(a*4+j)*4+b] = v
+			}
+		}
+	}
+}
+
+// outputTransform returns Aᵀm.
+func outputTransform(m [6]float32) [4]float32 {
+	s1, d1, s2, d2 := m[1]+m[2], m[1]-m[2], m[3]+m[4], m[3]-m[4]
+	return [4]float32{m[0] + s1 + s2, d1 + 2*d2, s1 + 4*s2, d1 + 8*d2 + m[5]}
+}
+
+// TransformKernel returns G g Gᵀ of a kernel of 3×3, row by row, computed in float64.
+func TransformKernel(g []float32) (u [PatchSize]float32) {
+	var half [6][3]float64
+	for v := range 3 {
+		for i, x := range kernelTransform(float64(g[v]), float64(g[3+v]), float64(g[6+v])) {
+			half[i][v] = x
+		}
+	}
+	for i, row := range half {
+		for j, x := range kernelTransform(row[0], row[1], row[2]) {
+			u[6*i+j] = float32(x)
+		}
+	}
+	return u
+}
+
+// kernelTransform returns Gg.
+func kernelTransform(a, b, c float64) [6]float64 {
+	return [6]float64{a / 4, -(a + b + c) / 6, -(a - b + c) / 6, (a + 2*b + 4*c) / 24, (a - 2*b + 4*c) / 24, c}
+}

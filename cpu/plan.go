@@ -1,0 +1,154 @@
+package cpu
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"gpuconv/conv"
+	"gpuconv/cpu/internal/simd"
+)
+
+// enginePlan is what the caller holds. The helpers of the crew hold only the
+// convolver, so that a plan that is dropped without Close ends them too.
+type enginePlan struct {
+	*convolver
+	leak runtime.Cleanup
+}
+
+// convolver computes one run at a time.
+type convolver struct {
+	*blueprint
+	crew    *crew
+	workers []*worker
+	task    func(worker int) // work, bound once: binding allocates
+
+	turn   sync.Mutex
+	closed bool
+	run    run
+}
+
+// run is the work that workers take tasks from. It is one task per image, group and
+// band of rows, the bands of one image side by side.
+type run struct {
+	dst, src *conv.Tensor
+	rows     int // of outputs per band
+	bands    int
+	tasks    int
+	next     atomic.Int64
+}
+
+// worker is what one goroutine computes in.
+type worker struct {
+	kernels  *simd.Kernels
+	tile     simd.Tile
+	patches  simd.Patches
+	products simd.Products
+	slab     []float32
+	sums     []float32
+	work     []float32 // as the recipe wants it
+}
+
+func newPlan(b *blueprint) *enginePlan {
+	c := &convolver{blueprint: b}
+	for range b.cores {
+		c.workers = append(c.workers, &worker{kernels: b.kernels,
+			slab: make([]float32, b.slabLen()), sums: make([]float32, b.sumsLen()), work: make([]float32, b.recipe.workspace())})
+	}
+	c.task = c.work
+	c.crew = newCrew(len(c.workers), c.task)
+	plan := &enginePlan{convolver: c}
+	plan.leak = runtime.AddCleanup(plan, func(c *crew) { c.close() }, c.crew)
+	return plan
+}
+
+// Close ends the plan's goroutines and makes later runs report [conv.ErrClosed].
+func (e *enginePlan) Close() error {
+	e.turn.Lock()
+	defer e.turn.Unlock()
+	if !e.closed {
+		e.closed = true
+		e.leak.Stop()
+		e.crew.close()
+	}
+	return nil
+}
+
+// Describe says which algorithm was chosen and why.
+func (e *enginePlan) Describe() conv.Description { return e.describe() }
+
+// Run computes dst from src. Calls from several goroutines take turns.
+func (e *enginePlan) Run(dst, src *conv.Tensor) error {
+	defer runtime.KeepAlive(e)
+	return e.convolve(dst, src)
+}
+
+func (c *convolver) convolve(dst, src *conv.Tensor) error {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	if c.closed {
+		return errClosed("plan")
+	}
+	if err := c.asked.CheckRun(dst, src); err != nil {
+		return err
+	}
+	c.deal(dst, src)
+	c.crew.run(min(len(c.workers), c.run.tasks), c.task)
+	c.run.dst, c.run.src = nil, nil
+	return nil
+}
+
+func errClosed(what string) error { return fmt.Errorf("cpu: %s: %w", what, conv.ErrClosed) }
+
+// tasksPerWorker keeps cores busy until the end: one that is interrupted, or that
+// gets a slower task, leaves more of them to the others.
+const tasksPerWorker = 4
+
+// deal cuts a run into tasks.
+func (c *convolver) deal(dst, src *conv.Tensor) {
+	r := &c.run
+	height, step := c.dst.H(), c.recipe.rowStep()
+	whole := src.Shape.N() * c.problem.Groups
+	r.dst, r.src, r.rows = dst, src, c.rows
+	if whole > 0 && len(c.workers) > 1 {
+		bands := min(height, ceilDiv(tasksPerWorker*len(c.workers), whole))
+		r.rows = min(c.rows, ceilDiv(ceilDiv(height, bands), step)*step)
+	}
+	r.bands = ceilDiv(height, r.rows)
+	r.tasks = whole * r.bands
+	r.next.Store(0)
+}
+
+// work takes tasks until none is left.
+func (c *convolver) work(number int) {
+	w := c.workers[number]
+	for task := int(c.run.next.Add(1)) - 1; task < c.run.tasks; task = int(c.run.next.Add(1)) - 1 {
+		c.compute(w, task)
+	}
+}
+
+// compute computes one band of one group of one image.
+func (c *convolver) compute(w *worker, task int) {
+	r := &c.run
+	band, group := task%r.bands, task/r.bands%c.problem.Groups
+	n := task / r.bands / c.problem.Groups
+	lo := band * r.rows
+	hi := min(lo+r.rows, c.dst.H())
+	first, last := c.finisher.rows(lo, hi)
+	rows := last - first
+	c.slab.fill(w.slab, r.src, n, group, first*c.problem.Stride[0], min(c.recipe.inputRows(rows), c.slab.rows))
+
+	dstC, size := c.dst.C()/c.problem.Groups, c.dst.H()*c.dst.W()
+	dst := r.dst.Data[(n*c.dst.C()+group*dstC)*size:][:dstC*size]
+	if !c.finisher.needed() {
+		c.recipe.band(w, output{data: dst[lo*c.dst.W():], plane: size}, group, rows)
+		return
+	}
+	c.recipe.band(w, output{data: w.sums, plane: rows * c.finisher.sums.W()}, group, rows)
+	for k := range dstC {
+		c.finisher.finish(dst[k*size+lo*c.dst.W():k*size+hi*c.dst.W()], w.sums, rows, k)
+	}
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }

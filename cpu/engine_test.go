@@ -17,7 +17,7 @@ import (
 // tiles, strides and depthwise groups, in tensors between guard pages, against the
 // reference.
 func TestWidths(t *testing.T) {
-	for _, isa := range cpu.AvailableISAs() {
+	for _, isa := range tested() {
 		for w := 1; w <= 70; w++ {
 			if testing.Short() && w%11 > 1 {
 				continue
@@ -36,7 +36,7 @@ func TestWidths(t *testing.T) {
 
 // TestWinogradStaysInside: the same for Winograd's blocks.
 func TestWinogradStaysInside(t *testing.T) {
-	for _, isa := range cpu.AvailableISAs() {
+	for _, isa := range tested() {
 		for w := 4; w <= 40; w += 3 {
 			if testing.Short() && w%2 == 0 {
 				continue
@@ -50,7 +50,7 @@ func TestWinogradStaysInside(t *testing.T) {
 // TestPixels: kernels of one element, whose rows are laid out anew where they divide
 // into tiles.
 func TestPixels(t *testing.T) {
-	for _, isa := range cpu.AvailableISAs() {
+	for _, isa := range tested() {
 		for _, size := range [][2]int{{1, 32}, {8, 8}, {7, 16}, {5, 32}, {96, 1}, {56, 56}, {14, 14}} {
 			for _, activation := range []conv.Activation{conv.Identity, conv.ReLU, conv.Energy} {
 				p := conv.Problem{Src: conv.Shape{2, 9, size[0], size[1]}, Weight: conv.Shape{10, 9, 1, 1}, Bias: true, Spec: conv.Spec{Activation: activation}}
@@ -118,7 +118,7 @@ func TestExplains(t *testing.T) {
 	for _, text := range layers {
 		p := layer(t, text)
 		p.Src[0] = 1
-		for _, isa := range cpu.AvailableISAs() {
+		for _, isa := range tested() {
 			e := cpu.Engine{ISA: isa}
 			explained, err := e.Explain(p)
 			if err != nil {

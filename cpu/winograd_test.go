@@ -40,7 +40,7 @@ func winogradProblems() (all []conv.Problem) {
 }
 
 func eachWinograd(t *testing.T, f func(t *testing.T, e cpu.Engine, p conv.Problem)) {
-	for _, isa := range cpu.AvailableISAs() {
+	for _, isa := range tested() {
 		for i, p := range winogradProblems() {
 			if testing.Short() && i%5 != 0 { // the race detector slows the judge many times
 				continue
@@ -158,6 +158,9 @@ func TestWinograd(t *testing.T) {
 // TestWinogradSpecialValues: NaN and infinity reach the outputs whose sums they are
 // in, and no others of their block.
 func TestWinogradSpecialValues(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the judge takes long")
+	}
 	eachWinograd(t, func(t *testing.T, e cpu.Engine, p conv.Problem) {
 		drawn := randomly(t, 2, p.Src, p.Weight, conv.Shape{1, 1, 1, p.Weight[0]})
 		src, weight, bias := drawn[0], drawn[1], drawn[2].Data

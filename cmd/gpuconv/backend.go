@@ -23,7 +23,7 @@ type backendFlags struct {
 }
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.backend, "backend", "auto", "auto, gpu, cpu or reference; auto is a hardware GPU, else the CPU engine")
+	flags.StringVar(&f.backend, "backend", "auto", "auto, gpu, cpu or reference; auto is a hardware GPU, else the CPU engine, whose instructions "+isaVariable+" chooses: avx512, avx2 or generic")
 	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
 	flags.StringVar(&f.algorithm, "algorithm", "", "force an algorithm: "+either(gpu.AlgorithmNames())+" on a GPU; with --backend cpu "+either(cpu.AlgorithmNames()))
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The CPU engine beside PyTorch and ONNX Runtime on the same problems, in alternation: one table of ratios.
 
-Usage: ratio.py [--rounds 5] [--node-path DIR] [CASE …]     from the repository's root; a case is N,Cin,H,W,Cout,K,pad,stride,groups
+Usage: ratio.py [--rounds 5] [--cpu-time] [--node-path DIR] [CASE …]     from the repository's root; a case is N,Cin,H,W,Cout,K,pad,stride,groups
+With --cpu-time each has one thread and is timed by the time that it had a core: for machines on which others compute.
 Needs python3-torch, and for ONNX Runtime node with: npm install --ignore-scripts onnxruntime-node onnx-proto
 """
 import argparse, json, os, re, statistics, subprocess, sys, tempfile
@@ -15,9 +16,14 @@ SUITE = ["64,1,48,64,6,7,3,1,1", "512,1,48,64,6,7,3,1,1", "4096,1,48,64,6,7,3,1,
 ap = argparse.ArgumentParser()
 ap.add_argument("cases", nargs="*", default=SUITE)
 ap.add_argument("--rounds", type=int, default=5)
+ap.add_argument("--cpu-time", action="store_true")
 ap.add_argument("--node-path", default=os.environ.get("NODE_PATH", ""))
 args = ap.parse_args()
 env = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"} | {"NODE_PATH": args.node_path}
+flags = ["--cpu-time"] if args.cpu_time else []
+if args.cpu_time:
+    env["GOMAXPROCS"] = "1"
+unit = "GFLOP/cpu-s" if args.cpu_time else "GFLOP/s"
 
 
 def output(*command):
@@ -28,7 +34,7 @@ def ours(binary, case):
     """GFLOP/s of a few runs: the mean, where the peers report their median. The first algorithm is the one that the engine takes."""
     n, c, h, w, k, size = case.split(",")[:6]
     out = output(binary, "-test.run=^$", "-test.benchtime=5x", f"-test.bench=Conv/alg=.*/n={n}/c={c}/hw={h}x{w}/k={size}/out={k}$")
-    line = re.search(r"alg=(\w+).* ([\d.]+) GFLOP/s", out)
+    line = re.search(rf"alg=(\w+).* ([\d.]+) {unit}\b", out)
     return line[1], float(line[2])
 
 
@@ -42,18 +48,18 @@ with tempfile.TemporaryDirectory() as temp:
     output("go", "test", "-c", "-o", binary, "./cpu")
     peak = float(re.search(r"([\d.]+) GFLOP/s", output(binary, "-test.run=^$", "-test.bench=Peak", "-test.benchtime=20x"))[1])
     print(f"measured peak {peak:.0f} GFLOP/s; {args.rounds} rounds; load average {os.getloadavg()[0]:.1f} at the start\n")
-    print("| N,Cin,H,W,Cout,K,pad,stride,groups | algorithm | ours, GFLOP/s | of the peak | PyTorch | ONNX Runtime | ours / best peer (min … max) |")
+    print(f"| N,Cin,H,W,Cout,K,pad,stride,groups | algorithm | ours, {unit} | of the peak | PyTorch | ONNX Runtime | ours / best peer (min … max) |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     names = set()
     for case in args.cases:
         mine, torch, ort, ratios = [], [], [], []
         for _ in range(args.rounds):
             algorithm, g = ours(binary, case)
-            name, t = peer("/usr/bin/python3", os.path.join(HERE, "torch_conv.py"), "--count", "5", case)
+            name, t = peer("/usr/bin/python3", os.path.join(HERE, "torch_conv.py"), "--count", "5", *flags, case)
             names.add(name)
             o = 0
             if args.node_path:
-                name, o = peer("node", os.path.join(HERE, "ort_conv.js"), "--count", "5", case)
+                name, o = peer("node", os.path.join(HERE, "ort_conv.js"), "--count", "5", *flags, case)
                 names.add(name)
             g = statistics.mean([g, ours(binary, case)[1]])  # before and after the peers
             mine.append(g), torch.append(t), ort.append(o), ratios.append(g / max(t, o))

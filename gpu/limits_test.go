@@ -93,19 +93,21 @@ func TestChunk(t *testing.T) {
 	counts := func(images int) stage { return stage{maxImages: images} }
 	for name, c := range map[string]struct {
 		n, block, stage int
+		between         []scratch
 		want            int
 	}{
-		"small batch":     {5, 1 << 30, 1 << 20, 5},
-		"empty batch":     {0, 1 << 30, 1 << 20, 1},
-		"chunkBytes":      {100000, 1 << 30, 1 << 20, chunkBytes / image},
-		"storage block":   {100, 7*image + 1, 1 << 20, 7},
-		"dispatch":        {100, 1 << 30, 9, 9},
-		"one at a time":   {100, image, 1 << 20, 1},
-		"smallest of all": {100, 20 * image, 3, 3},
+		"small batch":     {5, 1 << 30, 1 << 20, nil, 5},
+		"empty batch":     {0, 1 << 30, 1 << 20, nil, 1},
+		"chunkBytes":      {100000, 1 << 30, 1 << 20, nil, chunkBytes / image},
+		"storage block":   {100, 7*image + 1, 1 << 20, nil, 7},
+		"dispatch":        {100, 1 << 30, 9, nil, 9},
+		"one at a time":   {100, image, 1 << 20, nil, 1},
+		"scratch":         {100, 20 * image, 1 << 20, []scratch{{"small", image}, {"large", 5 * image}}, 4},
+		"smallest of all": {100, 20 * image, 3, []scratch{{"small", image}}, 3},
 	} {
 		l := roomy()
 		l.StorageBlock = c.block
-		if got := chunk(seed(c.n), l, counts(1<<20), counts(c.stage)); got != c.want {
+		if got := chunk(seed(c.n), l, c.between, counts(1<<20), counts(c.stage)); got != c.want {
 			t.Errorf("%s: chunks of %d images, want %d", name, got, c.want)
 		}
 	}

@@ -46,3 +46,9 @@ func TestDirectSoftConforms(t *testing.T) {
 	d.limits.Unrolled = 400
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 290)
 }
+
+// TestDirectSmallConforms holds the shader for few channels to every case whose
+// weights fit into a uniform block.
+func TestDirectSmallConforms(t *testing.T) {
+	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "direct_small", Device: Software()}), cpu.Reference{}, 280)
+}

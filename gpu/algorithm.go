@@ -21,6 +21,7 @@ type algorithm struct {
 func algorithms() []algorithm {
 	return []algorithm{
 		{"direct_soft", acceptsSoft, worthSoft, prepareSoft},
+		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise},
 		{"direct_small", acceptsSmall, worthSmall, prepareSmall},
 		{"direct", acceptsDirect, nil, prepareDirect},
 	}

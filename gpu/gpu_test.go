@@ -52,3 +52,9 @@ func TestDirectSoftConforms(t *testing.T) {
 func TestDirectSmallConforms(t *testing.T) {
 	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "direct_small", Device: Software()}), cpu.Reference{}, 280)
 }
+
+// TestDepthwiseConforms holds the shader for single channels to every case that has
+// them.
+func TestDepthwiseConforms(t *testing.T) {
+	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "depthwise", Device: Software()}), cpu.Reference{}, 120)
+}

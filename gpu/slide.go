@@ -23,6 +23,7 @@ type slideTile struct {
 	filters int
 	sums    int // rows × filters
 	macs    int // multiplications written out
+	held    int // weights of a part in registers; 0 if they are uniforms, which no load fetches
 	lanes   int // of a work-group
 	fill    int // invocations that keep the device busy
 }
@@ -38,7 +39,7 @@ func slideTiles(l Limits) slideTile {
 	}
 	switch {
 	case l.Software: // it serves to prove the shaders: compiling takes most of the time
-		t.rows, t.filters, t.sums, t.macs, t.fill = 4, 4, 12, 256, 1
+		t.rows, t.filters, t.sums, t.macs, t.fill = 3, 3, 6, 64, 1
 		if l.Unrolled > 0 {
 			t.macs = min(t.macs, l.Unrolled)
 		}
@@ -64,7 +65,7 @@ func newSlide(p conv.Problem, t slideTile, sums conv.Shape, filters int) (slide,
 		for tapsH := 1; tapsH <= p.Weight[2]; tapsH++ {
 			for tapsW := 1; tapsW <= p.Weight[3] && rows*filters*tapsH*tapsW <= t.macs; tapsW++ {
 				s := slide{rows, filters, tapsH, tapsW, p.Stride[0], p.Dilation[0]}
-				if p.Weight[2]%tapsH > 0 || p.Weight[3]%tapsW > 0 {
+				if p.Weight[2]%tapsH > 0 || p.Weight[3]%tapsW > 0 || t.held > 0 && filters*s.taps() > t.held {
 					continue
 				}
 				if cost := s.cost(t, sums); best.rows == 0 || cost < least {
@@ -99,6 +100,9 @@ func (s slide) cost(t slideTile, sums conv.Shape) float64 {
 	const part = 16 // places of columns and weights
 	taps := s.rows * s.tapsH * s.tapsW
 	loads := len(s.window()) * s.tapsW
+	if t.held > 0 {
+		loads += s.filters * s.taps()
+	}
 	blocks := ceilDiv(sums.H(), s.rows)
 	invocations := float64(max(1, sums.N())) * float64(blocks) * float64(sums.W())
 	each := float64(s.filters*taps+slideLoad*loads+part) / float64(taps)

@@ -47,8 +47,11 @@ func shaderMutants(t *testing.T) []mutant {
 	all := slices.Concat(
 		in("direct.comp", directMutants()),
 		in("direct_soft.comp", softMutants()),
+		in("direct_small.comp", smallMutants()),
+		in("depthwise.comp", depthwiseMutants()),
 		in("pool.comp", poolMutants()),
-		in("prelude.glsl", preludeMutants()))
+		in("prelude.glsl", preludeMutants()),
+		in("prelude.glsl", sourceMutants()))
 	for _, file := range shaderFiles() {
 		all = append(all, in(file, barrierMutants(shaderText(t, file)))...)
 	}

@@ -68,7 +68,8 @@ func newSlide(p conv.Problem, t slideTile, sums conv.Shape, filters int) (slide,
 				if p.Weight[2]%tapsH > 0 || p.Weight[3]%tapsW > 0 || t.held > 0 && filters*s.taps() > t.held {
 					continue
 				}
-				if cost := s.cost(t, sums); best.rows == 0 || cost < least {
+				looped := p.Weight[1]*p.Weight[2]*p.Weight[3] > s.taps()
+				if cost := s.cost(t, sums, looped); best.rows == 0 || cost < least {
 					best, least = s, cost
 				}
 			}
@@ -96,17 +97,20 @@ func (s slide) literals() (stride, dilation int) {
 
 // cost is what one tap of one sum takes: more where the last block is not full, and where there
 // are too few invocations. A part costs a little to begin with.
-func (s slide) cost(t slideTile, sums conv.Shape) float64 {
+func (s slide) cost(t slideTile, sums conv.Shape, looped bool) float64 {
 	const part = 16 // places of columns and weights
 	taps := s.rows * s.tapsH * s.tapsW
 	loads := len(s.window()) * s.tapsW
-	if t.held > 0 {
-		loads += s.filters * s.taps()
+	work := s.filters*taps + slideLoad*loads + part
+	switch {
+	case t.held > 0:
+		work += slideLoad * s.filters * s.taps()
+	case looped:
+		work += slideLoad / 4 * s.filters * s.taps() // uniforms whose place is no literal are loaded, by vec4
 	}
 	blocks := ceilDiv(sums.H(), s.rows)
 	invocations := float64(max(1, sums.N())) * float64(blocks) * float64(sums.W())
-	each := float64(s.filters*taps+slideLoad*loads+part) / float64(taps)
-	return each * float64(blocks*s.rows) / float64(sums.H()) * max(1, float64(t.fill)/invocations)
+	return float64(work) / float64(taps) * float64(blocks*s.rows) / float64(sums.H()) * max(1, float64(t.fill)/invocations)
 }
 
 // window lists the rows of pixels that the taps of a part meet, from the block's first on.

@@ -23,6 +23,7 @@ func algorithms() []algorithm {
 		{"direct_soft", acceptsSoft, worthSoft, prepareSoft},
 		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise},
 		{"direct_small", acceptsSmall, worthSmall, prepareSmall},
+		{"direct_shared", acceptsShared, worthShared, prepareShared},
 		{"direct", acceptsDirect, nil, prepareDirect},
 	}
 }

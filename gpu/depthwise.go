@@ -48,7 +48,7 @@ func newDepthwise(p conv.Problem, l Limits) (depthwise, error) {
 	d := depthwise{Problem: p, limits: l}
 	d.sums, _ = p.Sums() // p is valid
 	bounds := slideTiles(l)
-	bounds.held = depthwiseHeld
+	bounds.held, bounds.weight = depthwiseHeld, bounds.load
 	planes := d.sums
 	planes[0] *= p.Groups // each is as good as an image
 	fitted, err := newSlide(p, bounds, planes, min(depthwiseFilters, d.multiplier()))

@@ -62,6 +62,14 @@ func TestDepthwiseConforms(t *testing.T) {
 	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "depthwise", Device: Software()}), cpu.Reference{}, 120)
 }
 
+// TestDirectSharedConforms holds the shader for large kernels to every case whose
+// pixels fit into shared memory.
+func TestDirectSharedConforms(t *testing.T) {
+	d := openTest(t, Options{Guard: true, Algorithm: "direct_shared", Device: Software()})
+	d.limits.Unrolled = 16 // it takes barriers long to compile
+	convtest.RunAlgorithm(t, d, cpu.Reference{}, 270)
+}
+
 // TestHardwareTiles holds the tiles that hardware is given to the reference: on
 // images that are wide enough for the largest of them.
 func TestHardwareTiles(t *testing.T) {
@@ -72,10 +80,13 @@ func TestHardwareTiles(t *testing.T) {
 	wide.Padding = conv.Pad(3, 3)
 	strided := conv.Problem{Src: conv.Shape{1, 3, 65, 9001}, Weight: conv.Shape{11, 3, 3, 3}}
 	strided.Stride, strided.Padding = [2]int{2, 2}, conv.Pad(1, 1)
+	large := conv.Problem{Src: conv.Shape{3, 1, 66, 70}, Weight: conv.Shape{13, 1, 11, 14}, Bias: true}
+	large.Padding = conv.Pad(5, 7)
 	separable := conv.Problem{Src: conv.Shape{9, 24, 24, 56}, Weight: conv.Shape{24, 1, 3, 3}}
 	separable.Groups, separable.Padding = 24, conv.Pad(1, 1)
 	for _, isNVIDIA := range []bool{true, false} {
-		for name, p := range map[string]conv.Problem{"direct_small": wide, "direct_small, strided": strided, "depthwise": separable} {
+		for name, p := range map[string]conv.Problem{"direct_small": wide, "direct_small, strided": strided, "depthwise": separable,
+			"direct_shared": large, "direct_shared, strided": strided} {
 			algorithm, _, _ := strings.Cut(name, ",")
 			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
 			d.limits.Software, d.limits.NVIDIA = false, isNVIDIA

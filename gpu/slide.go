@@ -8,7 +8,7 @@ import (
 	"gpuconv/conv"
 )
 
-// slide is what direct_small.comp and depthwise.comp write out: the sums that an
+// slide is what direct_small.comp, depthwise.comp and direct_shared.comp write out: the sums that an
 // invocation has in registers, in a column of rows, and the taps of one part of a
 // kernel, through which rows of pixels slide.
 type slide struct {
@@ -24,6 +24,8 @@ type slideTile struct {
 	sums    int // rows × filters
 	macs    int // multiplications written out
 	held    int // weights of a part in registers; 0 if they are uniforms, which no load fetches
+	load    int // what a load of a pixel costs, in multiplications
+	weight  int // the same of a weight that is held
 	lanes   int // of a work-group
 	fill    int // invocations that keep the device busy
 }
@@ -34,6 +36,7 @@ func slideTiles(l Limits) slideTile {
 	t := slideTile{
 		rows: 8, filters: 8, sums: 32, // 64 registers are what most have without losing invocations
 		macs:  2048,    // 32 KiB of code at 16 bytes each, a usual instruction cache
+		load:  4,       // itself, its address, the choice of zeros and its share of the cache's bandwidth
 		lanes: 64,      // a wave of AMD's, two of others
 		fill:  1 << 14, // a dozen compute units
 	}
@@ -52,10 +55,6 @@ func slideTiles(l Limits) slideTile {
 	t.lanes = min(t.lanes, l.WorkGroupSize[0], l.WorkGroupInvocations)
 	return t
 }
-
-// slideLoad is what a load costs in multiplications: itself, its address, the choice of
-// zeros and its share of the cache's bandwidth.
-const slideLoad = 4
 
 // newSlide returns the slide that takes least for the sums of p, in tiles of filters.
 func newSlide(p conv.Problem, t slideTile, sums conv.Shape, filters int) (slide, error) {
@@ -101,12 +100,12 @@ func (s slide) cost(t slideTile, sums conv.Shape, looped bool) float64 {
 	const part = 16 // places of columns and weights
 	taps := s.rows * s.tapsH * s.tapsW
 	loads := len(s.window()) * s.tapsW
-	work := s.filters*taps + slideLoad*loads + part
+	work := s.filters*taps + t.load*loads + part
 	switch {
 	case t.held > 0:
-		work += slideLoad * s.filters * s.taps()
+		work += t.weight * s.filters * s.taps()
 	case looped:
-		work += slideLoad / 4 * s.filters * s.taps() // uniforms whose place is no literal are loaded, by vec4
+		work += s.filters * s.taps() // uniforms whose place is no literal are loaded, by vec4
 	}
 	blocks := ceilDiv(sums.H(), s.rows)
 	invocations := float64(max(1, sums.N())) * float64(blocks) * float64(sums.W())
@@ -181,7 +180,7 @@ func (s slide) eachMeeting(r int, f func(o, u int)) {
 	}
 }
 
-// slideUniforms are those that the shaders share.
+// uniforms are those that the shaders share.
 func (s slide) uniforms(p conv.Problem, sums conv.Shape) []uniform {
 	partsH, partsW := s.parts(p)
 	return []uniform{

@@ -82,7 +82,7 @@ func TestChoose(t *testing.T) {
 		t.Errorf("not worth it: %q, %v, %v", a.name, rejected, err)
 	}
 	_, _, err := choose(seed(1), roomy(), "fast")
-	if err == nil || !strings.Contains(err.Error(), `algorithm "fast": want one of [direct_soft depthwise direct_small direct]`) {
+	if err == nil || !strings.Contains(err.Error(), `algorithm "fast": want one of [direct_soft depthwise direct_small direct_shared direct]`) {
 		t.Errorf("unknown algorithm: %v", err)
 	}
 }
@@ -192,6 +192,7 @@ func TestSource(t *testing.T) {
 		{"direct_soft", softConstants{filters: 2, channels: 1, tapsH: 3, kernelW: 3, rows: 2, segments: 1, stride: [2]int{1, 1}, dilation: [2]int{1, 1}}},
 		{"direct_small", smallConstants{slide: slide{2, 3, 3, 3, 1, 1}, lanes: 64, weights: 10}},
 		{"depthwise", depthwiseConstants{slide: slide{2, 1, 3, 3, 1, 1}, lanes: 64}},
+		{"direct_shared", sharedConstants{slide: slide{2, 3, 3, 3, 1, 1}, lanesW: 8, lanesH: 2, strideW: 1, dilation: 1, tileH: 6, phase: 10}},
 		{"pool", poolConstants{localSize: 64}},
 	} {
 		source, err := key.source(nil)

@@ -49,6 +49,7 @@ func shaderMutants(t *testing.T) []mutant {
 		in("direct_soft.comp", softMutants()),
 		in("direct_small.comp", smallMutants()),
 		in("depthwise.comp", depthwiseMutants()),
+		in("direct_shared.comp", sharedMutants()),
 		in("pool.comp", poolMutants()),
 		in("prelude.glsl", preludeMutants()),
 		in("prelude.glsl", sourceMutants()))

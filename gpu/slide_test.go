@@ -7,11 +7,15 @@ import (
 	"gpuconv/conv"
 )
 
-// TestSlideRefuses: each limit that direct_small and depthwise have of their own is named.
+// TestSlideRefuses: each limit that direct_small, depthwise and direct_shared have of their own is named.
 func TestSlideRefuses(t *testing.T) {
 	grouped := conv.Problem{Src: conv.Shape{1, 4, 48, 64}, Weight: conv.Shape{12, 1, 7, 7}}
 	grouped.Groups = 4
 	grouped.Spec = grouped.WithDefaults()
+	wide := seed(1)
+	wide.Src, wide.Stride = conv.Shape{1, 1, 300, 300}, [2]int{2, 20}
+	many := conv.Problem{Src: conv.Shape{1, 1, 8, 8}, Weight: conv.Shape{24, 1, 7, 7}}
+	many.Spec = many.WithDefaults()
 	dense := grouped
 	dense.Groups, dense.Weight[1] = 1, 4
 	for name, c := range map[string]struct {
@@ -30,6 +34,13 @@ func TestSlideRefuses(t *testing.T) {
 		"depthwise, written": {"depthwise", grouped, func(l *Limits) { l.Software, l.Unrolled = true, 1 }, "one tap of 2 filters is more than 1 multiplications"},
 		"depthwise, loops":   {"depthwise", grouped, func(l *Limits) { l.Software, l.Unrolled, l.LoopIterations = true, 2, 20 }, "a kernel of 49 parts, the device ends loops after 20 iterations"},
 		"depthwise, columns": {"depthwise", grouped, func(l *Limits) { l.WorkGroups = [3]int{6, 6, 6}; l.Software = true }, "sums of [1 12 42 58] are"},
+		"shared memory":      {"direct_shared", wide, func(l *Limits) { l.SharedMemory = 1000 }, "bytes of shared memory per work-group, the device has 1000"},
+		"invocations":        {"direct_shared", seed(1), func(l *Limits) { l.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
+		"invocations, y":     {"direct_shared", seed(1), func(l *Limits) { l.WorkGroupSize[1] = 3 }, "4 invocations along y per work-group, the device has 3"},
+		"shared, tiles":      {"direct_shared", seed(1), func(l *Limits) { l.WorkGroups = [3]int{2, 2, 9} }, "sums of 48×64"},
+		"shared, filters":    {"direct_shared", grouped, func(l *Limits) { l.WorkGroups[2] = 3 }, "4 groups × 1 tiles of filters, the device dispatches 3 along z"},
+		"shared, packed":     {"direct_shared", many, func(l *Limits) { l.Software, l.StorageBlock = true, 6000 }, "weight [24 1 7 7] packed, the device's buffers hold 6000 bytes"},
+		"shared, loops":      {"direct_shared", dense, func(l *Limits) { l.LoopIterations = 30 }, "the device ends loops after 30"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := roomy()
@@ -61,6 +72,7 @@ func TestSlideWorth(t *testing.T) {
 		"seed":                  {seed(4096), "direct_small"},
 		"first layer of ResNet": {first, "direct_small"},
 		"depthwise":             {separable, "depthwise"},
+		"large kernel":          {large, "direct_shared"},
 	} {
 		for _, l := range []Limits{roomy(), {}} {
 			if l == (Limits{}) {
@@ -73,10 +85,10 @@ func TestSlideWorth(t *testing.T) {
 			}
 		}
 	}
-	for name, p := range map[string]conv.Problem{"deep": deep, "large kernel": large} {
-		p.Spec = p.WithDefaults()
-		if a, _, err := choose(p, roomy(), ""); a.name == "direct_small" || a.name == "depthwise" || err != nil {
-			t.Errorf("%s: %q, %v", name, a.name, err)
+	deep.Spec = deep.WithDefaults()
+	for _, a := range []func(conv.Problem, Limits) error{worthSmall, worthDepthwise, worthShared} {
+		if err := a(deep, roomy()); err == nil {
+			t.Errorf("64 channels are worth it")
 		}
 	}
 }

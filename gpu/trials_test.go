@@ -77,7 +77,7 @@ func (tr *trial) fill() {
 
 func allTrials(t *testing.T) []*trial {
 	var all []*trial
-	for _, part := range [][]*trial{directTrials(), softTrials(), poolTrials(), smallTrials(), depthwiseTrials()} {
+	for _, part := range [][]*trial{directTrials(), softTrials(), poolTrials(), smallTrials(), depthwiseTrials(), sharedTrials()} {
 		all = append(all, part...)
 	}
 	for _, tr := range all {
@@ -192,6 +192,26 @@ func depthwiseTrials() (all []*trial) {
 			limit: func(l *Limits) { l.Unrolled, l.WorkGroups = 20, [3]int{2, 4, 70} }},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: p, limit: asNVIDIA})
 	return forced("depthwise", append(all, modeTrials(parts)...))
+}
+
+func sharedTrials() (all []*trial) {
+	parts := []string{"direct_shared", "direct_shared.comp"}
+	few := conv.Problem{Src: conv.Shape{2, 2, 7, 10}, Weight: conv.Shape{2, 2, 2, 3}}
+	few.Padding, few.Dilation, few.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}, conv.ReLU
+	strided := oblong() // the strides and dilations of oblong, exchanged
+	strided.Src, strided.Stride, strided.Dilation = conv.Shape{3, 4, 17, 35}, [2]int{1, 3}, [2]int{2, 4}
+	many := oblong()
+	many.Src[0] = 5 // 45 work-groups for each tile of filters
+	all = append(all,
+		&trial{name: "oblong", parts: parts, problem: oblong()},
+		&trial{name: "oblong, folded", parts: parts, problem: many, limit: func(l *Limits) { l.WorkGroups = [3]int{7, 7, 70} }},
+		&trial{name: "strided", parts: parts, problem: strided},
+		&trial{name: "few", parts: parts, problem: few, special: specials()},
+		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1), special: specials(), limit: func(l *Limits) { l.Unrolled = 24 }},
+		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
+			limit: func(l *Limits) { l.Unrolled, l.WorkGroups = 20, [3]int{5, 6, 70} }},
+		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: asNVIDIA})
+	return forced("direct_shared", append(all, modeTrials(parts)...))
 }
 
 // large has kernels that are cut into parts down and across where few multiplications

@@ -46,3 +46,9 @@ func TestDirectSoftConforms(t *testing.T) {
 	d.limits.Unrolled = 400
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 290)
 }
+
+// TestIgemmConforms holds the product of matrices to every case, with the tile for
+// software renderers, and to some with those for hardware.
+func TestIgemmConforms(t *testing.T) {
+	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "igemm", Device: Software()}), cpu.Reference{}, 290)
+}

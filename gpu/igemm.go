@@ -29,7 +29,7 @@ func igemmTiles(l Limits) []igemmTile {
 	case l.Software:
 		// Small, since what a barrier interrupts spills its registers; it serves to
 		// prove the shader.
-		return []igemmTile{{8, 8, 4, 4, 8}}
+		return []igemmTile{{4, 8, 4, 2, 8}}
 	case l.NVIDIA:
 		// 255 registers a thread, 65,536 a multiprocessor: 64 sums, 32 weights of four
 		// taps and what is being copied take about 128, so that 16 warps run.
@@ -48,17 +48,13 @@ func igemmTiles(l Limits) []igemmTile {
 	}
 }
 
-// igemmGroups is how many work-groups keep a large device busy: two for each of an
-// H100's 132 multiprocessors. Fewer take a smaller tile.
-const igemmGroups = 264
-
 // igemmTileFor returns the first tile that the filters of a group fill more than half,
-// and whose work-groups are many; else the last.
+// and whose work-groups keep the device busy; else the last.
 func igemmTileFor(l Limits, groups, filters, positions int) igemmTile {
 	tiles := igemmTiles(l)
 	for _, t := range tiles {
 		workGroups := groups * ceilDiv(filters, t.filters()) * ceilDiv(positions, t.positions())
-		if 2*filters > t.filters() && workGroups >= igemmGroups {
+		if 2*filters > t.filters() && workGroups >= l.Busy {
 			return t
 		}
 	}
@@ -187,7 +183,7 @@ func (g igemm) accept() error {
 	if most := g.limits.units(t.positions()); g.sums.H()*g.sums.W() > most {
 		return fmt.Errorf("sums of %d×%d, the device dispatches %d at once", g.sums.H(), g.sums.W(), most)
 	}
-	if g.limits.outerIterations(1, g.tiles()) < 1 {
+	if g.limits.outerIterations(1, g.tiles()+1) < 1 {
 		return fmt.Errorf("%d taps in tiles of %d, the device ends loops after %d iterations", g.taps(), t.depth, g.limits.LoopIterations)
 	}
 	return nil

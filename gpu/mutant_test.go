@@ -45,7 +45,10 @@ func in(file string, all []mutant) []mutant {
 // shaderMutants are all mutants of shaders.
 func shaderMutants(t *testing.T) []mutant {
 	all := slices.Concat(
+		in("direct.comp", borderMutants()),
 		in("direct.comp", directMutants()),
+		in("igemm.comp", borderMutants()),
+		in("igemm.comp", igemmMutants()),
 		in("direct_soft.comp", softMutants()),
 		in("pool.comp", poolMutants()),
 		in("prelude.glsl", preludeMutants()))

@@ -76,7 +76,7 @@ func (tr *trial) fill() {
 
 func allTrials(t *testing.T) []*trial {
 	var all []*trial
-	for _, part := range [][]*trial{directTrials(), softTrials(), poolTrials()} {
+	for _, part := range [][]*trial{directTrials(), softTrials(), igemmTrials(), poolTrials()} {
 		all = append(all, part...)
 	}
 	for _, tr := range all {

@@ -159,16 +159,14 @@ void main() {
 #endif
 	EACH_SUM(START)
 
-	int into = 0;
-	LOAD
-	PUT
-	barrier();
-	for (int tile = 1; tile <= tiles; tile++) {
+	// Each turn loads a tile, multiplies the one before, and puts what it loaded into the other half.
+	for (int tile = 0; tile <= tiles; tile++) {
+		int into = tile & 1;
 		if (tile < tiles) {
 			LOAD
 		}
-		int firstA = into * (FOURS * BLOCK_K) + laneK;
-		int firstB = into * (FOURS * BLOCK_Q) + laneQ;
+		int firstA = (1 - into) * (FOURS * BLOCK_K) + laneK;
+		int firstB = (1 - into) * (FOURS * BLOCK_Q) + laneQ;
 #define READ_A(i) a[i] = sharedWeight[firstA + four * BLOCK_K + i * LANES_K];
 #define ADD(i) \
 	sum[at * ROWS + i] += a[i].x * b.x; \
@@ -186,8 +184,9 @@ void main() {
 	EACH_ROW(READ_A) \
 	EACH_COLUMN(MULTIPLY_COLUMN) \
 }
-		EACH_FOUR(MULTIPLY)
-		into = 1 - into;
+		if (tile > 0) {
+			EACH_FOUR(MULTIPLY)
+		}
 		PUT
 		barrier();
 	}

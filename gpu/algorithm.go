@@ -21,6 +21,7 @@ type algorithm struct {
 func algorithms() []algorithm {
 	return []algorithm{
 		{"direct_soft", acceptsSoft, worthSoft, prepareSoft},
+		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd},
 		{"igemm", acceptsIgemm, worthIgemm, prepareIgemm},
 		{"direct", acceptsDirect, nil, prepareDirect},
 	}

@@ -52,3 +52,8 @@ func TestDirectSoftConforms(t *testing.T) {
 func TestIgemmConforms(t *testing.T) {
 	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "igemm", Device: Software()}), cpu.Reference{}, 290)
 }
+
+// TestWinogradConforms holds transforms to the cases that they take.
+func TestWinogradConforms(t *testing.T) {
+	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "winograd", Device: Software()}), cpu.Reference{}, 130)
+}

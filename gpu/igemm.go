@@ -217,7 +217,11 @@ func prepareIgemm(p conv.Problem, l Limits) recipe {
 		packedBias = g.groups * g.blocks() * g.constants.tile.filters()
 	}
 	return recipe{
-		stages: []stage{g.stage(func(images int) int { return images })},
+		stages: []stage{{
+			program:   programKey{shader: "igemm", constants: g.constants},
+			passes:    func(images int) []pass { return g.passes(images * g.sums.H() * g.sums.W()) },
+			maxImages: l.units(g.constants.tile.positions()) / (g.sums.H() * g.sums.W()),
+		}},
 		pack: func(weight, bias []float32) ([]float32, []float32) {
 			return g.packWeight(weight), g.packBias(bias)
 		},
@@ -225,18 +229,10 @@ func prepareIgemm(p conv.Problem, l Limits) recipe {
 	}
 }
 
-// stage dispatches g for as many positions of the sums as columnsOf(images) images
-// have.
-func (g igemm) stage(imagesOf func(images int) int) stage {
-	return stage{
-		program: programKey{shader: "igemm", constants: g.constants},
-		passes: func(images int) []pass {
-			positions := imagesOf(images) * g.sums.H() * g.sums.W()
-			x, y := fold(ceilDiv(positions, g.constants.tile.positions()), g.limits.WorkGroups)
-			return []pass{{uniforms: g.uniforms(positions), groups: [3]int{x, y, g.groups * g.blocks()}}}
-		},
-		maxImages: g.limits.units(g.constants.tile.positions()) / (g.sums.H() * g.sums.W()),
-	}
+// passes dispatches g for so many positions.
+func (g igemm) passes(positions int) []pass {
+	x, y := fold(ceilDiv(positions, g.constants.tile.positions()), g.limits.WorkGroups)
+	return []pass{{uniforms: g.uniforms(positions), groups: [3]int{x, y, g.groups * g.blocks()}}}
 }
 
 func (g igemm) uniforms(positions int) []uniform {

@@ -4,6 +4,7 @@ package gpu
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -49,20 +50,30 @@ func shaderMutants(t *testing.T) []mutant {
 		in("direct.comp", directMutants()),
 		in("igemm.comp", borderMutants()),
 		in("igemm.comp", igemmMutants()),
+		in("winograd_src.comp", borderMutants()),
+		in("winograd_src.comp", winogradSrcMutants()),
+		in("winograd_dst.comp", borderMutants()),
+		in("winograd_dst.comp", winogradDstMutants()),
 		in("direct_soft.comp", softMutants()),
 		in("pool.comp", poolMutants()),
 		in("prelude.glsl", preludeMutants()))
-	for _, file := range shaderFiles() {
+	for _, file := range shaderFiles(t) {
 		all = append(all, in(file, barrierMutants(shaderText(t, file)))...)
 	}
 	return all
 }
 
 // shaderFiles names the files that a device compiles.
-func shaderFiles() []string {
-	files := []string{"pool.comp", "prelude.glsl"}
-	for _, name := range AlgorithmNames() {
-		files = append(files, name+".comp")
+func shaderFiles(t *testing.T) (files []string) {
+	t.Helper()
+	for _, pattern := range []string{"*.comp", "*.glsl"} {
+		paths, err := filepath.Glob(filepath.Join("..", "shaders", pattern))
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("no shaders %s: %v", pattern, err)
+		}
+		for _, path := range paths {
+			files = append(files, filepath.Base(path))
+		}
 	}
 	return files
 }
@@ -126,7 +137,7 @@ func TestMutantsApply(t *testing.T) {
 			seen[name] = true
 		}
 	}
-	for _, file := range shaderFiles() {
+	for _, file := range shaderFiles(t) {
 		if count[file] < 10 {
 			t.Errorf("%s has %d mutants: list more", file, count[file])
 		}

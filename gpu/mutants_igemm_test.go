@@ -130,7 +130,7 @@ func igemmMutants() []mutant {
 	}
 }
 
-// igemmTrials: with the tile for software renderers, 16 filters × 16 positions × 8 taps, and with
+// igemmTrials are held to with the tile for software renderers, 16 filters × 16 positions × 8 taps, and with
 // each of those for hardware.
 func igemmTrials() (all []*trial) {
 	parts := []string{"igemm", "igemm.comp", "prelude.glsl"}
@@ -153,11 +153,11 @@ func igemmTrials() (all []*trial) {
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
 		all = append(all, &trial{name: mode.String(), parts: parts[:2], problem: p})
 	}
-	for _, filters := range []int{70, 40, 20, 3} { // of a group: one for each tile
+	for _, filters := range []int{70, 40, 20, 3} { // of a group: one for each tile, which take long to compile: TestTrials has them
 		p := oblong()
 		p.Weight[0] = 2 * filters
 		for _, nvidia := range []bool{true, false} {
-			all = append(all, &trial{name: "hardware", parts: parts[:2], problem: p, limit: func(l *Limits) { l.Software, l.NVIDIA = false, nvidia }})
+			all = append(all, &trial{name: "hardware", parts: []string{"igemm tiles"}, problem: p, limit: func(l *Limits) { l.Software, l.NVIDIA = false, nvidia }})
 		}
 	}
 	for _, tr := range all {

@@ -132,14 +132,14 @@ func winogradTrials() (all []*trial) {
 	many.Src[0] = 7
 	inside := conv.Problem{Src: conv.Shape{3, 2, 9, 6}, Weight: conv.Shape{3, 2, 3, 3}}
 	all = append(all,
-		&trial{name: "winograd, zeros", parts: parts[:3], problem: zeros, special: append(specials(), overflowing)},
+		&trial{name: "zeros", parts: parts[:3], problem: zeros, special: append(specials(), overflowing)},
 		&trial{name: "winograd, inside", parts: parts[:3], problem: inside, special: append(specials(), overflowing)},
 		&trial{name: "winograd, folded", parts: parts[:3], problem: many, limit: func(l *Limits) { l.WorkGroups = [3]int{2, 2, 70} }},
 		&trial{name: "winograd, in chunks", parts: parts[:1], problem: many, limit: func(l *Limits) { l.StorageBlock = 19000 }})
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 3}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
-		all = append(all, &trial{name: "winograd, " + mode.String(), parts: parts[:3], problem: p, special: []func(compare.Case){overflowing}})
+		all = append(all, &trial{name: mode.String(), parts: parts[:3], problem: p, special: []func(compare.Case){overflowing}})
 	}
 	for _, tr := range all {
 		tr.algorithm = "winograd"

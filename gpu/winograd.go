@@ -23,7 +23,7 @@ const (
 // winogradTolerance is what Description.Tolerance states: the error of the transforms,
 // in parts of the largest output, grows with the square root of the channels. It is
 // twice or three times what TestWinogradTolerance measures, with random pixels, for 1 to
-// 256 channels: 1.4e-7 for one, 3.8e-7 for 64, 7.8e-7 for 256.
+// 256 channels: 1.2e-7 for one, 3.8e-7 for 64, 6.2e-7 for 256.
 func winogradTolerance(channels int) float64 { return 1.5e-7 * math.Sqrt(float64(channels+3)) }
 
 // winogradConstants are the constants of winograd_src.comp and, with bias, of

@@ -48,7 +48,7 @@ type recipe struct {
 }
 
 // scratch is a buffer that holds as much for each image of a chunk. Its contents are
-// undefined, and NaN with Options.Guard, when a chunk begins.
+// undefined, and huge with Options.Guard, when a chunk begins.
 type scratch struct {
 	what       string // for errors
 	imageBytes int

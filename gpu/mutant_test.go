@@ -50,7 +50,7 @@ func shaderMutants(t *testing.T) []mutant {
 		in("direct.comp", directMutants()),
 		in("igemm.comp", borderMutants()),
 		in("igemm.comp", igemmMutants()),
-		in("winograd_src.comp", borderMutants()),
+		in("winograd_src.comp", winogradBorderMutants()),
 		in("winograd_src.comp", winogradSrcMutants()),
 		in("winograd_dst.comp", borderMutants()),
 		in("winograd_dst.comp", winogradDstMutants()),

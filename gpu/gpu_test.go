@@ -48,7 +48,7 @@ func TestDirectSoftConforms(t *testing.T) {
 }
 
 // TestIgemmConforms holds the product of matrices to every case, with the tile for
-// software renderers, and to some with those for hardware.
+// software renderers. TestTrials has those for hardware.
 func TestIgemmConforms(t *testing.T) {
 	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "igemm", Device: Software()}), cpu.Reference{}, 290)
 }

@@ -23,7 +23,7 @@ func (t igemmTile) sharedBytes() int { return 4 * 2 * t.depth * (t.filters() + t
 
 // igemmTiles are the tiles for a class of devices, those with most multiplications
 // per load first. None was timed: no hardware was at hand. In each an invocation
-// copies whole vec4 of a tile, which igemmConstants and TestIgemmTiles hold to.
+// copies whole vec4 of a tile, to which TestIgemmTiles holds them.
 func igemmTiles(l Limits) []igemmTile {
 	switch {
 	case l.Software:

@@ -97,7 +97,7 @@ func TestHardwareLimits(t *testing.T) {
 		{"winograd", p, func(l *Limits) { l.SharedMemory = 6143 }, "6144 bytes of shared memory per work-group, the device has 6143"},
 		{"winograd", p, func(l *Limits) { l.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
 		{"winograd", p, func(l *Limits) { l.WorkGroups[2] = 71 }, "36 groups × 2 blocks of filters, the device dispatches 71 along z"},
-		{"winograd", layer(2, 64, 64, 3, 56), func(l *Limits) { l.StorageBlock = 36*64*14*14*4 - 1 }, "1806336 bytes of transformed pixels for an image, the device's buffers hold 1806335"},
+		{"winograd", layer(2, 64, 64, 3, 56), func(l *Limits) { l.StorageBlock = 36*64*14*14*4 - 1 }, "1806336 bytes of pixels for an image, the device's buffers hold 1806335"},
 		{"winograd", p, func(l *Limits) { l.StorageBlock = (36+9)*64*64*4 - 1 }, "737280 bytes of weights, the device's buffers hold 737279"},
 		{"winograd", p, func(l *Limits) { l.WorkGroups = [3]int{3, 4, 99} }, "1024 tiles of an image, the device dispatches 768 at once"},
 		{"winograd", long, func(l *Limits) { l.LoopIterations = SoftwareLoopLimit }, "512 channels, computing what is not finite tap by tap: the device ends loops after 65535 iterations"},

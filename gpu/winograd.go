@@ -12,19 +12,20 @@ import (
 // transformed weights in 36 products of matrices (igemm.comp, as a grouped 1×1
 // convolution of 36 groups) and transformed back (winograd_dst.comp).
 const (
-	winogradTile   = 4                                         // rows and columns of sums
-	winogradWindow = winogradTile + 2                          // of pixels
-	winogradPoints = winogradWindow * winogradWindow           // products
-	winogradLocal  = 64                                        // two warps; 36 numbers in registers
-	winogradSums   = winogradTile * winogradTile               // of a tile
-	winogradAnew   = "computing what is not finite tap by tap" // for errors
+	winogradTile   = 4 // rows and columns of sums
+	winogradSums   = winogradTile * winogradTile
+	winogradWindow = winogradTile + 2 // rows and columns of pixels
+	winogradPoints = winogradWindow * winogradWindow
+	winogradLocal  = 64 // two warps; each invocation has 36 numbers in registers
 )
 
-// winogradTolerance is what Description.Tolerance states: the error of the transforms,
-// in parts of the largest output, grows with the square root of the channels. It is
-// twice or three times what TestWinogradTolerance measures, with random pixels, for 1 to
-// 256 channels: 1.2e-7 for one, 3.8e-7 for 64, 6.2e-7 for 256.
-func winogradTolerance(channels int) float64 { return 1.5e-7 * math.Sqrt(float64(channels+3)) }
+// winogradTolerance is what Description.Tolerance states, in parts of the largest output.
+// TestWinogradTolerance measures an RMS error of 1.2e-7 for 1 channel, 3.8e-7 for 64 and
+// 6.2e-7 for 256, with random numbers, but errors are not spread alike: Aᵀ multiplies by up
+// to 8 for the last row and column of a tile. So this is 3 to 8 times as much, for 8 times
+// it to hold the largest error of any output: 4.7e-6 for 1 channel, in convtest's
+// "regression/mlx 3893".
+func winogradTolerance(channels int) float64 { return 1e-6 * math.Sqrt(1+float64(channels)/64) }
 
 // winogradConstants are the constants of winograd_src.comp and, with bias, of
 // winograd_dst.comp.
@@ -78,6 +79,17 @@ func (w winograd) productsOf(images int) igemm {
 
 // acceptsWinograd takes dense 3×3 convolutions of stride 1.
 func acceptsWinograd(p conv.Problem, l Limits) error {
+	if err := winogradTakes(p); err != nil {
+		return err
+	}
+	if err := acceptsImages(p, l); err != nil {
+		return err
+	}
+	return newWinograd(p, l).accept()
+}
+
+// winogradTakes says what of p it cannot compute, or nil.
+func winogradTakes(p conv.Problem) error {
 	one := [2]int{1, 1}
 	switch {
 	case p.Weight[2] != 3 || p.Weight[3] != 3:
@@ -89,10 +101,12 @@ func acceptsWinograd(p conv.Problem, l Limits) error {
 	case p.Groups != 1:
 		return unsupported("%d groups, it takes 1", p.Groups)
 	}
-	if err := acceptsImages(p, l); err != nil {
-		return err
-	}
-	w := newWinograd(p, l)
+	return nil
+}
+
+// accept says why the device cannot hold or dispatch w, or nil.
+func (w winograd) accept() error {
+	l := w.limits
 	if err := l.invocations(winogradLocal); err != nil {
 		return err
 	}
@@ -104,11 +118,11 @@ func acceptsWinograd(p conv.Problem, l Limits) error {
 	if bytes := 4 * w.packedFloats(); bytes > l.block() {
 		return fmt.Errorf("%d bytes of weights, the device's buffers hold %d", bytes, l.block())
 	}
-	if n, most := max(p.Src.C(), w.filters())*w.tiles(), l.units(winogradLocal); n > most {
+	if n, most := max(w.Src.C(), w.filters())*w.tiles(), l.units(winogradLocal); n > most {
 		return fmt.Errorf("%d tiles of an image, the device dispatches %d at once", n, most)
 	}
-	if l.outerIterations(winogradSums, 9*p.Src.C()) < winogradSums {
-		return fmt.Errorf("%d channels, %s: the device ends loops after %d iterations", p.Src.C(), winogradAnew, l.LoopIterations)
+	if l.outerIterations(winogradSums, 9*w.Src.C()) < winogradSums {
+		return fmt.Errorf("%d channels, computing what is not finite tap by tap: the device ends loops after %d iterations", w.Src.C(), l.LoopIterations)
 	}
 	return w.productsOf(1).accept()
 }
@@ -130,7 +144,7 @@ func worthWinograd(p conv.Problem, l Limits) error {
 // scratch lists what stands between the stages.
 func (w winograd) scratch() []scratch {
 	return []scratch{
-		{"transformed pixels", 4 * winogradPoints * w.Src.C() * w.tiles()},
+		{"pixels", 4 * winogradPoints * w.Src.C() * w.tiles()},
 		{"products", 4 * winogradPoints * w.filters() * w.tiles()},
 	}
 }

@@ -26,7 +26,7 @@ func TestWinogradTolerance(t *testing.T) {
 		}
 		stated := winogradTolerance(channels)
 		t.Logf("%d channels: RMS %.2g of the largest output, stated %.2g", channels, result.RMS, stated)
-		if !result.OK() || result.RMS > stated || result.RMS < stated/5 {
+		if !result.OK() || result.RMS > stated || result.RMS < stated/10 {
 			t.Errorf("%d channels: RMS %.2g, stated %.2g; %v", channels, result.RMS, stated, result)
 		}
 	}

@@ -128,8 +128,13 @@ func (w winograd) accept() error {
 }
 
 // From how many channels and filters on a transform is repaid: it moves 36 + 16 numbers
-// of each tile and channel for 36 × filters multiplications. Derived, not timed.
-const winogradWorth = 64
+// of each tile and channel for 36 × filters multiplications. And from how many tiles of
+// a batch on: blocks of products are 64 tiles wide, and 36 of them with 16 tiles each
+// multiply as much as igemm does for the 256 sums. Derived, not timed.
+const (
+	winogradWorth      = 64
+	winogradWorthTiles = 32
+)
 
 func worthWinograd(p conv.Problem, l Limits) error {
 	switch {
@@ -137,6 +142,9 @@ func worthWinograd(p conv.Problem, l Limits) error {
 		return fmt.Errorf("barriers are slow on software renderers")
 	case p.Src.C() < winogradWorth || p.Weight[0] < winogradWorth:
 		return fmt.Errorf("%d channels and %d filters do not repay the transforms, %d of each would", p.Src.C(), p.Weight[0], winogradWorth)
+	}
+	if n := p.Src.N() * newWinograd(p, l).tiles(); n < winogradWorthTiles {
+		return fmt.Errorf("%d tiles leave blocks of products idle, %d would not", n, winogradWorthTiles)
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func TestChooseHardware(t *testing.T) {
 	}{
 		"seed": {seed(4096), "direct"}, "3x3": {layer(32, 64, 64, 3, 56), "winograd"}, "3x3 grouped": {grouped, "igemm"},
 		"3x3 strided": {strided, "igemm"}, "1x1": {layer(32, 64, 256, 1, 56), "igemm"}, "few taps": {layer(32, 3, 64, 3, 56), "direct"},
-		"few tiles": {layer(1, 256, 256, 3, 7), "igemm"},
+		"few tiles":    {layer(1, 256, 256, 3, 7), "igemm"},
 		"few channels": {layer(32, 32, 64, 3, 56), "igemm"}, "31x31": {layer(32, 1, 64, 31, 48), "igemm"},
 	} {
 		if a, rejected, err := choose(c.p, nvidia(), ""); a.name != c.want || err != nil {

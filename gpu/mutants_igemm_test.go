@@ -155,7 +155,7 @@ func igemmTrials() (all []*trial) {
 	}
 	for _, filters := range []int{70, 40, 20, 3} { // of a group: one for each tile, which take long to compile: TestTrials has them
 		p := oblong()
-		p.Weight[0] = 2 * filters
+		p.Src[1], p.Weight[0], p.Weight[1] = 10, 2*filters, 5 // 30 taps: several tiles and a tail
 		for _, nvidia := range []bool{true, false} {
 			all = append(all, &trial{name: "hardware", parts: []string{"igemm tiles"}, problem: p, limit: func(l *Limits) { l.Software, l.NVIDIA = false, nvidia }})
 		}

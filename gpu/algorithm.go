@@ -24,6 +24,8 @@ func algorithms() []algorithm {
 		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise},
 		{"direct_small", acceptsSmall, worthSmall, prepareSmall},
 		{"direct_shared", acceptsShared, worthShared, prepareShared},
+		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd},
+		{"igemm", acceptsIgemm, worthIgemm, prepareIgemm},
 		{"direct", acceptsDirect, nil, prepareDirect},
 	}
 }
@@ -49,7 +51,7 @@ type recipe struct {
 }
 
 // scratch is a buffer that holds as much for each image of a chunk. Its contents are
-// undefined, and NaN with Options.Guard, when a chunk begins.
+// undefined, and huge with Options.Guard, when a chunk begins.
 type scratch struct {
 	what       string // for errors
 	imageBytes int

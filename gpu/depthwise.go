@@ -94,13 +94,17 @@ func acceptsDepthwise(p conv.Problem, l Limits) error {
 	return nil
 }
 
-// worthDepthwise leaves single channels to direct_small, whose weights take no loads.
+// worthDepthwise leaves to direct_small, whose weights take no loads, single channels
+// and, where it takes them, groups of many filters, of which it has more in a tile.
 func worthDepthwise(p conv.Problem, l Limits) error {
 	if l.Software {
 		return fmt.Errorf("it is made for hardware")
 	}
 	if p.Groups == 1 {
 		return fmt.Errorf("one group: it is worth it from 2 on")
+	}
+	if n := p.Weight[0] / p.Groups; n > depthwiseFilters && acceptsSmall(p, l) == nil && worthSmall(p, l) == nil {
+		return fmt.Errorf("%d filters per group, of which direct_small takes more at once", n)
 	}
 	return nil
 }

@@ -194,6 +194,12 @@ func readLimits(info Info) Limits {
 		l.WorkGroups[axis] = getIndexed(gl.MAX_COMPUTE_WORK_GROUP_COUNT, axis)
 		l.WorkGroupSize[axis] = getIndexed(gl.MAX_COMPUTE_WORK_GROUP_SIZE, axis)
 	}
+	switch {
+	case l.NVIDIA:
+		l.Busy = 2 * 132 // two for each multiprocessor of an H100
+	case !l.Software:
+		l.Busy = 2 * 64
+	}
 	if l.Software {
 		l.LoopIterations = SoftwareLoopLimit
 		l.Unrolled = softMACs

@@ -100,3 +100,14 @@ func TestHardwareTiles(t *testing.T) {
 		}
 	}
 }
+
+// TestIgemmConforms holds the product of matrices to every case, with the tile for
+// software renderers. TestTrials has those for hardware.
+func TestIgemmConforms(t *testing.T) {
+	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "igemm", Device: Software()}), cpu.Reference{}, 290)
+}
+
+// TestWinogradConforms holds transforms to the cases that they take.
+func TestWinogradConforms(t *testing.T) {
+	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "winograd", Device: Software()}), cpu.Reference{}, 130)
+}

@@ -16,9 +16,10 @@ import (
 // What outputs are filled with: NaNs that no arithmetic makes, different ones so that
 // one that is copied from behind the sums to behind dst is seen.
 const (
-	sumsFill    uint32 = 0x7fc05001
-	dstFill     uint32 = 0x7fc0d002
-	scratchFill uint32 = 0x7fc05c03
+	sumsFill uint32 = 0x7fc05001
+	dstFill  uint32 = 0x7fc0d002
+	// Scratch is filled with a number, 1e30: later stages may heal NaN, as winograd_dst does.
+	scratchFill uint32 = 0x7149f2ca
 )
 
 // fillDst writes NaN over what the shaders write.

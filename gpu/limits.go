@@ -6,6 +6,7 @@ import "fmt"
 type Limits struct {
 	Software             bool   `json:"-"`                      // a software renderer: see SoftwareLoopLimit
 	NVIDIA               bool   `json:"-"`                      // an NVIDIA GPU, by GL_VENDOR: tiles are chosen for it
+	Busy                 int    `json:"-"`                      // work-groups that keep the device busy; 0 if few do
 	StorageBlock         int    `json:"storage_block"`          // GL_MAX_SHADER_STORAGE_BLOCK_SIZE
 	UniformBlock         int    `json:"uniform_block"`          // GL_MAX_UNIFORM_BLOCK_SIZE
 	UniformAlignment     int    `json:"uniform_alignment"`      // GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT

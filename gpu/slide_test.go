@@ -65,10 +65,13 @@ func TestSlideWorth(t *testing.T) {
 	large := seed(8)
 	large.Weight = conv.Shape{64, 1, 31, 31}
 	large.Padding = conv.Pad(15, 15)
+	multiplied := conv.Problem{Src: conv.Shape{8, 3, 48, 64}, Weight: conv.Shape{24, 1, 7, 7}}
+	multiplied.Groups = 3
 	for name, c := range map[string]struct {
 		p    conv.Problem
 		want string
 	}{
+		"many filters a group":  {multiplied, "direct_small"},
 		"seed":                  {seed(4096), "direct_small"},
 		"first layer of ResNet": {first, "direct_small"},
 		"depthwise":             {separable, "depthwise"},

@@ -31,7 +31,7 @@ func Run(t *testing.T, backend, judge conv.Backend) {
 			t.Run(c.Name, func(t *testing.T) { check(t, backend, judge, c) })
 		}
 	})
-	t.Run("special values", func(t *testing.T) { specialValues(t, backend, judge) })
+	t.Run("special values", func(t *testing.T) { specialValues(t, backend, judge, false) })
 	t.Run("relations", func(t *testing.T) { relations(t, backend) })
 	t.Run("contract", func(t *testing.T) { contract(t, backend) })
 }
@@ -61,7 +61,7 @@ func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
 	if taken < least {
 		t.Errorf("it takes %d cases, want at least %d", taken, least)
 	}
-	t.Run("special values", func(t *testing.T) { specialValues(t, backend, judge) })
+	t.Run("special values", func(t *testing.T) { specialValues(t, backend, judge, true) })
 }
 
 // related holds a backend to the relations on one problem.

@@ -21,6 +21,11 @@ type algorithm struct {
 func algorithms() []algorithm {
 	return []algorithm{
 		{"direct_soft", acceptsSoft, worthSoft, prepareSoft},
+		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise},
+		{"direct_small", acceptsSmall, worthSmall, prepareSmall},
+		{"direct_shared", acceptsShared, worthShared, prepareShared},
+		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd},
+		{"igemm", acceptsIgemm, worthIgemm, prepareIgemm},
 		{"direct", acceptsDirect, nil, prepareDirect},
 	}
 }
@@ -29,6 +34,8 @@ func algorithms() []algorithm {
 type recipe struct {
 	// stages follow each other; together they leave the sums.
 	stages []stage
+	// scratch are buffers of the device that stages leave numbers in for each other.
+	scratch []scratch
 	// pack lays weights and biases out as the shader wants them; the second is nil
 	// where the shader has it with the first. bias is nil if there is none.
 	pack func(weight, bias []float32) (packedWeight, packedBias []float32)
@@ -39,7 +46,25 @@ type recipe struct {
 	uniformWeight bool
 	// textures binds src as buffer texture 0 and what the stages write as 1.
 	textures texels
+	// tolerance is conv.Description's.
+	tolerance float64
 }
+
+// scratch is a buffer that holds as much for each image of a chunk. Its contents are
+// undefined, and huge with Options.Guard, when a chunk begins.
+type scratch struct {
+	what       string // for errors
+	imageBytes int
+}
+
+// place is a buffer that a stage reads or writes.
+type place int
+
+// ownPlace is src, for what a stage reads, and for what it writes the sums.
+const ownPlace place = 0
+
+// scratchPlace is scratch[i] of the recipe.
+func scratchPlace(i int) place { return place(i + 1) }
 
 // texels says what a texel of a buffer texture is.
 type texels int
@@ -51,9 +76,12 @@ const (
 )
 
 // stage is a program and the dispatches of it, in order, that a batch of images
-// takes.
+// takes. The shader has at binding 0 what it reads, at 1 and 2 packed weights and
+// biases, at 3 what it writes and at 4 src.
 type stage struct {
 	program   programKey
+	reads     place
+	writes    place
 	passes    func(images int) []pass
 	maxImages int // that one dispatch can count, at least 1
 }

@@ -27,9 +27,9 @@ func newBlueprint(p conv.Problem, l Limits, forced string) (blueprint, error) {
 		b.pool = preparePool(p, l)
 		stages = append(slices.Clip(stages), b.pool)
 	}
-	images := chunk(p, l, stages...)
+	images := chunk(p, l, b.recipe.scratch, stages...)
 	b.description = conv.Description{Algorithm: chosen.name, Chunk: images, Rejected: rejected,
-		Memory: memory(p, images, b.recipe.packedFloats)}
+		Memory: memory(p, images, b.recipe), Tolerance: b.recipe.tolerance}
 	for _, s := range stages {
 		source, err := s.program.source(nil)
 		if err != nil {

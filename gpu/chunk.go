@@ -22,9 +22,13 @@ func imageBytes(p conv.Problem) (src, sums, dst int) {
 // chunk returns how many images go to the device at once: at least 1, at most the
 // problem's batch, within the device's buffers, chunkBytes and what each stage
 // can count.
-func chunk(p conv.Problem, l Limits, stages ...stage) int {
+func chunk(p conv.Problem, l Limits, between []scratch, stages ...stage) int {
 	src, sums, dst := imageBytes(p)
-	images := min(p.Src.N(), min(l.block(), chunkBytes)/max(src, sums, dst))
+	largest := max(src, sums, dst)
+	for _, s := range between {
+		largest = max(largest, s.imageBytes)
+	}
+	images := min(p.Src.N(), min(l.block(), chunkBytes)/largest)
 	for _, s := range stages {
 		images = min(images, s.maxImages)
 	}
@@ -32,10 +36,14 @@ func chunk(p conv.Problem, l Limits, stages ...stage) int {
 }
 
 // memory returns how many bytes of buffers a plan of p with these chunks holds.
-func memory(p conv.Problem, chunk, packedFloats int) int {
+func memory(p conv.Problem, chunk int, r recipe) int {
 	src, sums, dst := imageBytes(p)
 	if !finished(p) {
 		sums = 0
 	}
-	return chunk*(src+sums+dst) + 4*packedFloats
+	image := src + sums + dst
+	for _, s := range r.scratch {
+		image += s.imageBytes
+	}
+	return chunk*image + 4*r.packedFloats
 }

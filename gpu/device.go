@@ -102,7 +102,7 @@ func openCandidate(c egl.Candidate, options Options) (*Device, error) {
 		}
 		d.seam = openGL()
 		d.info = readInfo(c)
-		d.limits = readLimits(d.info.Software)
+		d.limits = readLimits(d.info)
 		if options.Unrolled > 0 {
 			d.limits.Unrolled = options.Unrolled
 		}
@@ -182,9 +182,10 @@ func readInfo(c egl.Candidate) Info {
 	}
 }
 
-func readLimits(software bool) Limits {
+func readLimits(info Info) Limits {
 	l := Limits{
-		Software:             software,
+		Software:             info.Software,
+		NVIDIA:               isNVIDIA(info.Vendor),
 		StorageBlock:         getInt(gl.MAX_SHADER_STORAGE_BLOCK_SIZE),
 		UniformBlock:         getInt(gl.MAX_UNIFORM_BLOCK_SIZE),
 		UniformAlignment:     getInt(gl.UNIFORM_BUFFER_OFFSET_ALIGNMENT),
@@ -196,7 +197,13 @@ func readLimits(software bool) Limits {
 		l.WorkGroups[axis] = getIndexed(gl.MAX_COMPUTE_WORK_GROUP_COUNT, axis)
 		l.WorkGroupSize[axis] = getIndexed(gl.MAX_COMPUTE_WORK_GROUP_SIZE, axis)
 	}
-	if software {
+	switch {
+	case l.NVIDIA:
+		l.Busy = 2 * 132 // two for each multiprocessor of an H100
+	case !l.Software:
+		l.Busy = 2 * 64
+	}
+	if l.Software {
 		l.LoopIterations = SoftwareLoopLimit
 		l.Unrolled = softMACs
 	}

@@ -108,6 +108,10 @@ func (i Info) String() string {
 	return i.Renderer
 }
 
+// isNVIDIA tells from GL_VENDOR, which is "NVIDIA Corporation", or "nouveau" or "Mesa"
+// of drivers that are not its own, whether tiles for its GPUs fit.
+func isNVIDIA(vendor string) bool { return strings.Contains(strings.ToLower(vendor), "nvidia") }
+
 // isSoftware tells from GL_RENDERER whether a CPU does the work.
 func isSoftware(renderer string) bool {
 	lower := strings.ToLower(renderer)

@@ -4,8 +4,11 @@ package gpu
 
 import (
 	"os"
+	"strings"
 	"testing"
 
+	"gpuconv/compare"
+	"gpuconv/conv"
 	"gpuconv/conv/convtest"
 	"gpuconv/cpu"
 )
@@ -45,4 +48,66 @@ func TestDirectSoftConforms(t *testing.T) {
 	d := openTest(t, Options{Guard: true, Algorithm: "direct_soft", Device: Software()})
 	d.limits.Unrolled = 400
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 290)
+}
+
+// TestDirectSmallConforms holds the shader for few channels to every case whose
+// weights fit into a uniform block.
+func TestDirectSmallConforms(t *testing.T) {
+	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "direct_small", Device: Software()}), cpu.Reference{}, 280)
+}
+
+// TestDepthwiseConforms holds the shader for single channels to every case that has
+// them.
+func TestDepthwiseConforms(t *testing.T) {
+	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "depthwise", Device: Software()}), cpu.Reference{}, 120)
+}
+
+// TestDirectSharedConforms holds the shader for large kernels to every case whose
+// pixels fit into shared memory.
+func TestDirectSharedConforms(t *testing.T) {
+	d := openTest(t, Options{Guard: true, Algorithm: "direct_shared", Device: Software()})
+	d.limits.Unrolled = 16 // it takes barriers long to compile
+	convtest.RunAlgorithm(t, d, cpu.Reference{}, 270)
+}
+
+// TestHardwareTiles holds the tiles that hardware is given to the reference: on
+// images that are wide enough for the largest of them.
+func TestHardwareTiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long programs to compile")
+	}
+	wide := conv.Problem{Src: conv.Shape{1, 1, 66, 8192}, Weight: conv.Shape{6, 1, 7, 7}, Bias: true}
+	wide.Padding = conv.Pad(3, 3)
+	strided := conv.Problem{Src: conv.Shape{1, 3, 65, 9001}, Weight: conv.Shape{11, 3, 3, 3}}
+	strided.Stride, strided.Padding = [2]int{2, 2}, conv.Pad(1, 1)
+	large := conv.Problem{Src: conv.Shape{3, 1, 66, 70}, Weight: conv.Shape{13, 1, 11, 14}, Bias: true}
+	large.Padding = conv.Pad(5, 7)
+	separable := conv.Problem{Src: conv.Shape{9, 24, 24, 56}, Weight: conv.Shape{24, 1, 3, 3}}
+	separable.Groups, separable.Padding = 24, conv.Pad(1, 1)
+	for _, isNVIDIA := range []bool{true, false} {
+		for name, p := range map[string]conv.Problem{"direct_small": wide, "direct_small, strided": strided, "depthwise": separable,
+			"direct_shared": large, "direct_shared, strided": strided} {
+			algorithm, _, _ := strings.Cut(name, ",")
+			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
+			d.limits.Software, d.limits.NVIDIA = false, isNVIDIA
+			c, err := compare.Random(name, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if result, err := compare.Check(d, cpu.Reference{}, c); err != nil || !result.OK() {
+				t.Errorf("%s, NVIDIA %v: %v, %v", name, isNVIDIA, result, err)
+			}
+		}
+	}
+}
+
+// TestIgemmConforms holds the product of matrices to every case, with the tile for
+// software renderers. TestTrials has those for hardware.
+func TestIgemmConforms(t *testing.T) {
+	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "igemm", Device: Software()}), cpu.Reference{}, 290)
+}
+
+// TestWinogradConforms holds transforms to the cases that they take.
+func TestWinogradConforms(t *testing.T) {
+	convtest.RunAlgorithm(t, openTest(t, Options{Guard: true, Algorithm: "winograd", Device: Software()}), cpu.Reference{}, 130)
 }

@@ -13,17 +13,22 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// What outputs are filled with: NaNs that no arithmetic makes, two of them so that
+// What outputs are filled with: NaNs that no arithmetic makes, different ones so that
 // one that is copied from behind the sums to behind dst is seen.
 const (
 	sumsFill uint32 = 0x7fc05001
 	dstFill  uint32 = 0x7fc0d002
+	// Scratch is filled with a number, 1e30: later stages may heal NaN, as winograd_dst does.
+	scratchFill uint32 = 0x7149f2ca
 )
 
 // fillDst writes NaN over what the shaders write.
 func (p *plan) fillDst() {
 	p.sums.fill(sumsFill)
 	p.buffers[bindDst].fill(dstFill)
+	for _, b := range p.scratch {
+		b.fill(scratchFill)
+	}
 }
 
 // fill writes one word all over a buffer, if there is one.
@@ -50,6 +55,11 @@ func (p *plan) checkGuard(src *conv.Tensor) error {
 	}
 	images := src.Shape.N()
 	_, sums, dst := imageBytes(p.problem)
+	for i, s := range p.recipe.scratch {
+		if err := p.checkBehind(p.scratch[i], s.what, images*s.imageBytes, images, scratchFill); err != nil {
+			return err
+		}
+	}
 	return cmp.Or(
 		p.checkBehind(p.sums, "sums", images*sums, images, sumsFill),
 		p.checkBehind(p.buffers[bindDst], "dst", images*dst, images, dstFill),

@@ -117,13 +117,15 @@ func (w *worker) kill(f fault) string {
 	return ""
 }
 
-// order returns the trials of the fault's part, the one to begin with first.
+// order returns the trials of the fault's part, the one to begin with first: a fault
+// "reflect: …" begins with the trials named reflect.
 func (f fault) order(trials []*trial) (all []*trial) {
+	kind, _, _ := strings.Cut(f.name, ":")
 	for _, tr := range trials {
 		if !slices.Contains(tr.parts, f.part) {
 			continue
 		}
-		if tr.name == f.trial {
+		if tr.name == f.trial || tr.name == kind {
 			all = slices.Insert(all, 0, tr)
 		} else {
 			all = append(all, tr)

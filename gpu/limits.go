@@ -1,8 +1,12 @@
 package gpu
 
+import "fmt"
+
 // Limits are the bounds of a context that plans are cut to. Sizes are in bytes.
 type Limits struct {
 	Software             bool   `json:"-"`                      // a software renderer: see SoftwareLoopLimit
+	NVIDIA               bool   `json:"-"`                      // an NVIDIA GPU, by GL_VENDOR: tiles are chosen for it
+	Busy                 int    `json:"-"`                      // work-groups that keep the device busy; 0 if few do
 	StorageBlock         int    `json:"storage_block"`          // GL_MAX_SHADER_STORAGE_BLOCK_SIZE
 	UniformBlock         int    `json:"uniform_block"`          // GL_MAX_UNIFORM_BLOCK_SIZE
 	UniformAlignment     int    `json:"uniform_alignment"`      // GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT
@@ -28,6 +32,22 @@ func (l Limits) outerIterations(want, inner int) int {
 		return want
 	}
 	return min(want, (l.LoopIterations-1)/(inner+2)) // inner + 1 inside, 1 outside, and the outer loop's last
+}
+
+// shared says why a work-group cannot have so many bytes of shared memory, or nil.
+func (l Limits) shared(bytes int) error {
+	if bytes > l.SharedMemory {
+		return fmt.Errorf("%d bytes of shared memory per work-group, the device has %d", bytes, l.SharedMemory)
+	}
+	return nil
+}
+
+// invocations says why a work-group cannot have so many invocations along x, or nil.
+func (l Limits) invocations(n int) error {
+	if most := min(l.WorkGroupSize[0], l.WorkGroupInvocations); n > most {
+		return fmt.Errorf("%d invocations per work-group, the device has %d", n, most)
+	}
+	return nil
 }
 
 // indexCap bounds what one dispatch counts: shaders do so with int32.

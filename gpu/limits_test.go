@@ -65,7 +65,7 @@ func TestChoose(t *testing.T) {
 		want   string
 	}{
 		"software":         {software, "", "direct_soft"},
-		"hardware":         {roomy(), "", "direct"},
+		"hardware":         {roomy(), "", "direct_small"},
 		"forced":           {software, "direct", "direct"},
 		"forced, refusing": {roomy(), "direct_soft", ""},
 		"unknown":          {roomy(), "fast", ""},
@@ -82,7 +82,7 @@ func TestChoose(t *testing.T) {
 		t.Errorf("not worth it: %q, %v, %v", a.name, rejected, err)
 	}
 	_, _, err := choose(seed(1), roomy(), "fast")
-	if err == nil || !strings.Contains(err.Error(), `algorithm "fast": want one of [direct_soft direct]`) {
+	if err == nil || !strings.Contains(err.Error(), `algorithm "fast": want one of [direct_soft depthwise direct_small direct_shared winograd igemm direct]`) {
 		t.Errorf("unknown algorithm: %v", err)
 	}
 }
@@ -93,19 +93,21 @@ func TestChunk(t *testing.T) {
 	counts := func(images int) stage { return stage{maxImages: images} }
 	for name, c := range map[string]struct {
 		n, block, stage int
+		between         []scratch
 		want            int
 	}{
-		"small batch":     {5, 1 << 30, 1 << 20, 5},
-		"empty batch":     {0, 1 << 30, 1 << 20, 1},
-		"chunkBytes":      {100000, 1 << 30, 1 << 20, chunkBytes / image},
-		"storage block":   {100, 7*image + 1, 1 << 20, 7},
-		"dispatch":        {100, 1 << 30, 9, 9},
-		"one at a time":   {100, image, 1 << 20, 1},
-		"smallest of all": {100, 20 * image, 3, 3},
+		"small batch":     {5, 1 << 30, 1 << 20, nil, 5},
+		"empty batch":     {0, 1 << 30, 1 << 20, nil, 1},
+		"chunkBytes":      {100000, 1 << 30, 1 << 20, nil, chunkBytes / image},
+		"storage block":   {100, 7*image + 1, 1 << 20, nil, 7},
+		"dispatch":        {100, 1 << 30, 9, nil, 9},
+		"one at a time":   {100, image, 1 << 20, nil, 1},
+		"scratch":         {100, 20 * image, 1 << 20, []scratch{{"small", image}, {"large", 5 * image}}, 4},
+		"smallest of all": {100, 20 * image, 3, []scratch{{"small", image}}, 3},
 	} {
 		l := roomy()
 		l.StorageBlock = c.block
-		if got := chunk(seed(c.n), l, counts(1<<20), counts(c.stage)); got != c.want {
+		if got := chunk(seed(c.n), l, c.between, counts(1<<20), counts(c.stage)); got != c.want {
 			t.Errorf("%s: chunks of %d images, want %d", name, got, c.want)
 		}
 	}
@@ -188,6 +190,9 @@ func TestSource(t *testing.T) {
 	for _, key := range []programKey{
 		{"direct", directConstants{localSize: 64, positions: 4, vectors: 2}},
 		{"direct_soft", softConstants{filters: 2, channels: 1, tapsH: 3, kernelW: 3, rows: 2, segments: 1, stride: [2]int{1, 1}, dilation: [2]int{1, 1}}},
+		{"direct_small", smallConstants{slide: slide{2, 3, 3, 3, 1, 1}, lanes: 64, weights: 10}},
+		{"depthwise", depthwiseConstants{slide: slide{2, 1, 3, 3, 1, 1}, lanes: 64}},
+		{"direct_shared", sharedConstants{slide: slide{2, 3, 3, 3, 1, 1}, lanesW: 8, lanesH: 2, strideW: 1, dilation: 1, tileH: 6, phase: 10}},
 		{"pool", poolConstants{localSize: 64}},
 	} {
 		source, err := key.source(nil)

@@ -7,18 +7,9 @@ const (
 	unstored   = "sums of filters and positions that do not exist are not stored"
 )
 
-// directMutants break direct.comp.
-func directMutants() []mutant {
-	const (
-		inside  = "bool inside = y >= 0 && y < srcH && x >= 0 && x < srcW;"
-		load    = "#define LOAD(p) x[p] = pixel(base[p] + channel * plane, top[p] + dy, left[p] + v * dilationW);"
-		add     = "sum[s] += x[s / VECTORS] * w[s % VECTORS];"
-		resume  = "if (firstFilter + 4 * (s % VECTORS) + f < filters) \\\n\tsum[s][f]"
-		store   = "#define STORE_FILTER(s, f) if (firstFilter + 4 * (s % VECTORS) + f < filters) {"
-		stored  = "= rectify == 1 ? relu(value) : value;"
-		start   = "sum[s] = bias[tile * VECTORS + s % VECTORS];"
-		storeAt = "dst[output0 + (4 * (s % VECTORS) + f) * sumH * sumW] = rectify"
-	)
+// borderMutants break source() and pixel(), which several shaders have alike.
+func borderMutants() []mutant {
+	const inside = "bool inside = y >= 0 && y < srcH && x >= 0 && x < srcW;"
 	return []mutant{
 		{name: "reflect: the first pixel is repeated", trial: "reflect", old: "at < 0 ? -at :", new: "at < 0 ? -at - 1 :"},
 		{name: "reflect: the last pixel is repeated", trial: "reflect", old: "2 * (size - 1) - at", new: "2 * size - 1 - at"},
@@ -46,7 +37,21 @@ func directMutants() []mutant {
 		{name: "zeros: the last row is left out", old: "clamp(y, 0, srcH - 1)", new: "clamp(y, 0, srcH - 2)"},
 		{name: "modes: H and W exchanged", trial: "circular", old: "source(y, srcH) * srcW + source(x, srcW)", new: "source(y, srcW) * srcW + source(x, srcH)"},
 		{name: "modes: a shorter row", trial: "circular", old: "source(y, srcH) * srcW", new: "source(y, srcH) * srcH"},
+	}
+}
 
+// directMutants break direct.comp.
+func directMutants() []mutant {
+	const (
+		load    = "#define LOAD(p) x[p] = pixel(base[p] + channel * plane, top[p] + dy, left[p] + v * dilationW);"
+		add     = "sum[s] += x[s / VECTORS] * w[s % VECTORS];"
+		resume  = "if (firstFilter + 4 * (s % VECTORS) + f < filters) \\\n\tsum[s][f]"
+		store   = "#define STORE_FILTER(s, f) if (firstFilter + 4 * (s % VECTORS) + f < filters) {"
+		stored  = "= rectify == 1 ? relu(value) : value;"
+		start   = "sum[s] = bias[tile * VECTORS + s % VECTORS];"
+		storeAt = "dst[output0 + (4 * (s % VECTORS) + f) * sumH * sumW] = rectify"
+	)
+	return []mutant{
 		{name: "group offset off by one", old: "+ group * channels) * plane;", new: "+ group * channels + 1) * plane;"},
 		{name: "group offset dropped", old: "+ group * channels) * plane;", new: ") * plane;"},
 		{name: "group offset by filters", old: "+ group * channels) * plane;", new: "+ group * filters) * plane;"},

@@ -55,6 +55,7 @@ type plan struct {
 	buffers  [4]buffer  // by binding: src, weight, bias, dst
 	textures [2]uint32  // of src and of what the stages write, where the recipe has them
 	sums     buffer     // between the recipe's stages and pooling
+	scratch  []buffer   // of the recipe
 	packed   packed     // for Guard
 	closed   bool
 	timings  conv.Timings
@@ -65,6 +66,7 @@ const (
 	bindWeight
 	bindBias
 	bindDst
+	bindImages // src again, for stages that read something else at bindSrc
 )
 
 // allocate makes what the plan holds on the device. After an error it is for the
@@ -92,6 +94,12 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	if p.device.options.Guard {
 		guard = guardBytes
 		p.packed = packed{weight, bias}
+	}
+	p.scratch = make([]buffer, len(p.recipe.scratch))
+	for i, s := range p.recipe.scratch {
+		if p.scratch[i], err = p.device.newBuffer(s.what, images*s.imageBytes+guard, nil, gl.DYNAMIC_COPY); err != nil {
+			return err
+		}
 	}
 	for _, b := range []struct {
 		made  *buffer
@@ -144,6 +152,9 @@ func (p *plan) release() {
 	p.textures = [2]uint32{}
 	for i := range p.buffers {
 		p.buffers[i].delete()
+	}
+	for i := range p.scratch {
+		p.scratch[i].delete()
 	}
 	p.sums.delete()
 }
@@ -207,14 +218,18 @@ func (p *plan) dispatch(images int) {
 	for binding, b := range p.buffers {
 		gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, uint32(binding), b.handle)
 	}
+	sums := p.buffers[bindDst]
 	if p.pooling != nil {
-		gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindDst, p.sums.handle)
+		sums = p.sums
 	}
+	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindImages, p.buffers[bindSrc].handle)
 	for i, texture := range p.textures {
 		gl.ActiveTexture(gl.TEXTURE0 + uint32(i))
 		gl.BindTexture(gl.TEXTURE_BUFFER, texture)
 	}
 	for i, s := range p.recipe.stages {
+		p.bind(bindSrc, s.reads, p.buffers[bindSrc])
+		p.bind(bindDst, s.writes, sums)
 		for _, work := range s.passes(images) {
 			if p.recipe.uniformWeight {
 				gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, p.buffers[bindWeight].handle, work.weightFirst, work.weightBytes)
@@ -230,6 +245,14 @@ func (p *plan) dispatch(images int) {
 	for _, work := range p.pool.passes(images) {
 		p.pooling.dispatch(work)
 	}
+}
+
+// bind binds a place, or what the plan itself has there.
+func (p *plan) bind(binding uint32, at place, own buffer) {
+	if at != ownPlace {
+		own = p.scratch[at-1]
+	}
+	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, binding, own.handle)
 }
 
 // Close releases the plan's buffers.

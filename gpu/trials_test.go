@@ -58,7 +58,7 @@ func (tr *trial) hold() error {
 // newTrials makes the trials of every program.
 func newTrials(t *testing.T) []*trial {
 	t.Helper()
-	all := slices.Concat(directTrials(), softTrials(), poolTrials())
+	all := slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), smallTrials(), depthwiseTrials(), sharedTrials())
 	for _, tr := range all {
 		if err := tr.hold(); err != nil {
 			t.Fatalf("%s: %v", tr.name, err)
@@ -149,6 +149,95 @@ func softTrials() (all []*trial) {
 	}
 	for _, tr := range all {
 		tr.algorithm = "direct_soft"
+	}
+	return all
+}
+
+// asNVIDIA has the tiles of another class of devices fitted, and computed here.
+func asNVIDIA(l *Limits) { l.Software, l.NVIDIA = false, true }
+
+func smallTrials() (all []*trial) {
+	parts := []string{"direct_small", "direct_small.comp"}
+	few := conv.Problem{Src: conv.Shape{2, 2, 7, 10}, Weight: conv.Shape{2, 2, 2, 3}}
+	few.Padding, few.Dilation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}
+	rectified, wide := few, few
+	rectified.Activation = conv.ReLU
+	wide.Weight[0], wide.Bias = 7, true // 2 vectors of filters, and a hole
+	all = append(all,
+		&trial{name: "oblong", parts: parts, problem: oblong()},
+		&trial{name: "few", parts: parts, problem: rectified, special: specials()},
+		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1), limit: func(l *Limits) { l.Unrolled = 24 }},
+		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1),
+			limit: func(l *Limits) { l.Unrolled, l.WorkGroups = 20, [3]int{1, 3, 70} }},
+		&trial{name: "as NVIDIA", parts: parts, problem: wide, limit: asNVIDIA},
+		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: asNVIDIA},
+		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }})
+	return forced("direct_small", append(all, modeTrials(parts)...))
+}
+
+func depthwiseTrials() (all []*trial) {
+	parts := []string{"depthwise", "depthwise.comp"}
+	p := oblong()
+	p.Src, p.Weight, p.Groups = conv.Shape{3, 2, 17, 19}, conv.Shape{6, 1, 3, 2}, 2
+	few := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{3, 1, 2, 3}}
+	few.Groups, few.Padding, few.Dilation = 3, conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}
+	rectified, fives := few, few
+	rectified.Activation = conv.ReLU
+	fives.Weight[0] = 15 // 3 tiles, of which the last is not full
+	all = append(all,
+		&trial{name: "oblong", parts: parts, problem: p},
+		&trial{name: "few", parts: parts, problem: rectified, special: specials()},
+		&trial{name: "three tiles", parts: parts, problem: fives},
+		&trial{name: "parts", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2), special: specials(),
+			limit: func(l *Limits) { l.Unrolled = 24 }},
+		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
+			limit: func(l *Limits) { l.Unrolled, l.WorkGroups = 20, [3]int{2, 4, 70} }},
+		&trial{name: "oblong, as NVIDIA", parts: parts, problem: p, limit: asNVIDIA})
+	return forced("depthwise", append(all, modeTrials(parts)...))
+}
+
+func sharedTrials() (all []*trial) {
+	parts := []string{"direct_shared", "direct_shared.comp"}
+	few := conv.Problem{Src: conv.Shape{2, 2, 7, 10}, Weight: conv.Shape{2, 2, 2, 3}}
+	few.Padding, few.Dilation, few.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}, conv.ReLU
+	strided := oblong() // the strides and dilations of oblong, exchanged
+	strided.Src, strided.Stride, strided.Dilation = conv.Shape{3, 4, 17, 35}, [2]int{1, 3}, [2]int{2, 4}
+	many := oblong()
+	many.Src[0] = 5 // 45 work-groups for each tile of filters
+	all = append(all,
+		&trial{name: "oblong", parts: parts, problem: oblong()},
+		&trial{name: "oblong, folded", parts: parts, problem: many, limit: func(l *Limits) { l.WorkGroups = [3]int{7, 7, 70} }},
+		&trial{name: "strided", parts: parts, problem: strided},
+		&trial{name: "few", parts: parts, problem: few, special: specials()},
+		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1), special: specials(), limit: func(l *Limits) { l.Unrolled = 24 }},
+		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
+			limit: func(l *Limits) { l.Unrolled, l.WorkGroups = 20, [3]int{5, 6, 70} }},
+		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: asNVIDIA})
+	return forced("direct_shared", append(all, modeTrials(parts)...))
+}
+
+// large has kernels that are cut into parts down and across where few multiplications
+// may be written out.
+func large(weight conv.Shape, groups int) conv.Problem {
+	p := conv.Problem{Src: conv.Shape{2, 2, 8, 17}, Weight: weight}
+	p.Groups, p.Dilation, p.Padding = groups, [2]int{2, 1}, conv.Padding{Top: 5, Bottom: 2, Left: 5, Right: 6}
+	return p
+}
+
+// modeTrials pad in each way but with zeros, one channel a group.
+func modeTrials(parts []string) (all []*trial) {
+	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
+		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 1, 3, 4}}
+		p.Groups, p.PaddingMode, p.Padding = 2, mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
+		all = append(all, &trial{name: mode.String(), parts: append(slices.Clip(parts), "prelude.glsl"), problem: p})
+	}
+	return all
+}
+
+// forced has an algorithm compute trials.
+func forced(algorithm string, all []*trial) []*trial {
+	for _, tr := range all {
+		tr.algorithm = algorithm
 	}
 	return all
 }

@@ -21,3 +21,17 @@ float energy(float a, float b) {
 
 // relu returns 0 for values below 0 and NaN for NaN. The bits of values below 0 are 0x80000001 … 0xff800000.
 float relu(float v) { return floatBitsToUint(v) - 0x80000001u < 0x7f800000u ? 0.0 : v; }
+
+// source returns where the pixel stands that is at place `at` of a line of size pixels and its padding: SOURCE_MODE is 0
+// zeros, 1 reflect, 2 replicate, 3 circular. Blocks reach beyond the last sum, and so beyond what the modes map: there,
+// and in zero padding, it is the pixel at the border, of which nothing may be used.
+#ifdef SOURCE_MODE
+int source(int at, int size) {
+#if SOURCE_MODE == 1
+	at = at < 0 ? -at : at < size ? at : 2 * (size - 1) - at;
+#elif SOURCE_MODE == 3
+	at = at < 0 ? at + size : at < size ? at : at - size;
+#endif
+	return clamp(at, 0, size - 1);
+}
+#endif

@@ -1,0 +1,146 @@
+package gpu
+
+import (
+	"fmt"
+	"strings"
+
+	"gpuconv/conv"
+)
+
+// depthwiseConstants are the constants of depthwise.comp.
+type depthwiseConstants struct {
+	slide
+	paddingMode conv.PaddingMode
+	lanes       int
+	looped      bool
+}
+
+func (c depthwiseConstants) defines() []define {
+	var weights strings.Builder
+	for t := range c.taps() {
+		for f := range c.filters {
+			fmt.Fprintf(&weights, "M(%d, %d) ", t, f)
+		}
+	}
+	return append(c.slide.defines(),
+		define{"SOURCE_MODE", fmt.Sprint(int(c.paddingMode))},
+		define{"LOCAL_SIZE", fmt.Sprint(c.lanes)},
+		define{"LOOPED", bit(c.looped)},
+		define{"EACH_WEIGHT(M)", strings.TrimSpace(weights.String())})
+}
+
+// Bounds of depthwise.comp beside those of slideTiles. Neither was timed.
+const (
+	depthwiseFilters = 2  // of one group: they share loads; most groups have one
+	depthwiseHeld    = 64 // weights in registers: kernels up to 8×8 whole
+)
+
+// depthwise is what preparing and dispatching depthwise.comp share.
+type depthwise struct {
+	conv.Problem
+	limits    Limits
+	sums      conv.Shape
+	constants depthwiseConstants
+}
+
+// newDepthwise fits the tile to a valid problem of one channel per group.
+func newDepthwise(p conv.Problem, l Limits) (depthwise, error) {
+	d := depthwise{Problem: p, limits: l}
+	d.sums, _ = p.Sums() // p is valid
+	bounds := slideTiles(l)
+	bounds.held, bounds.weight = depthwiseHeld, bounds.load
+	planes := d.sums
+	planes[0] *= p.Groups // each is as good as an image
+	fitted, err := newSlide(p, bounds, planes, min(depthwiseFilters, d.multiplier()))
+	if err != nil {
+		return depthwise{}, err
+	}
+	down, across := fitted.parts(p)
+	d.constants = depthwiseConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes, looped: down*across > 1}
+	return d, nil
+}
+
+// multiplier is how many filters a group has.
+func (d depthwise) multiplier() int { return d.Weight[0] / d.Groups }
+
+func (d depthwise) tiles() int { return ceilDiv(d.multiplier(), d.constants.filters) }
+
+// columns is how many an image has, of all its planes.
+func (d depthwise) columns() int {
+	return d.Groups * ceilDiv(d.sums.H(), d.constants.rows) * d.sums.W()
+}
+
+// acceptsDepthwise takes one channel per group.
+func acceptsDepthwise(p conv.Problem, l Limits) error {
+	if p.Weight[1] != 1 {
+		return fmt.Errorf("%d input channels per group, want 1", p.Weight[1])
+	}
+	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
+		return err
+	}
+	d, err := newDepthwise(p, l)
+	if err != nil {
+		return err
+	}
+	if n := d.tiles(); n > l.WorkGroups[2] {
+		return fmt.Errorf("%d tiles of filters in a group, the device dispatches %d along z", n, l.WorkGroups[2])
+	}
+	if down, across := d.constants.parts(p); d.constants.looped && l.outerIterations(down*across, 0) < down*across {
+		return fmt.Errorf("a kernel of %d parts, the device ends loops after %d iterations", down*across, l.LoopIterations)
+	}
+	if most := l.units(d.constants.lanes); d.columns() > most {
+		return fmt.Errorf("sums of %v are %d columns of blocks, the device dispatches %d at once", d.sums.Image(), d.columns(), most)
+	}
+	return nil
+}
+
+// worthDepthwise leaves to direct_small, whose weights take no loads, single channels
+// and, where it takes them, groups of many filters, of which it has more in a tile.
+func worthDepthwise(p conv.Problem, l Limits) error {
+	if l.Software {
+		return fmt.Errorf("it is made for hardware")
+	}
+	if p.Groups == 1 {
+		return fmt.Errorf("one group: it is worth it from 2 on")
+	}
+	if n := p.Weight[0] / p.Groups; n > depthwiseFilters && acceptsSmall(p, l) == nil && worthSmall(p, l) == nil {
+		return fmt.Errorf("%d filters per group, of which direct_small takes more at once", n)
+	}
+	return nil
+}
+
+func prepareDepthwise(p conv.Problem, l Limits) recipe {
+	d, _ := newDepthwise(p, l) // p was accepted
+	return recipe{
+		stages: []stage{{
+			program:   programKey{shader: "depthwise", constants: d.constants},
+			passes:    d.passes,
+			maxImages: l.units(d.constants.lanes) / d.columns(),
+		}},
+		pack:         d.pack,
+		packedFloats: p.Weight[0] * (p.Weight[2]*p.Weight[3] + 1),
+	}
+}
+
+// pack lays weights out as [part][u][v][filter], and biases, zeros where there are none.
+func (d depthwise) pack(weight, bias []float32) (packedWeight, packedBias []float32) {
+	packedWeight, packedBias = make([]float32, len(weight)), make([]float32, d.Weight[0])
+	taps := d.Weight[2] * d.Weight[3]
+	for k := range d.Weight[0] {
+		for at := range taps {
+			packedWeight[d.constants.place(d.Problem, at)*d.Weight[0]+k] = weight[k*taps+at]
+		}
+	}
+	copy(packedBias, bias)
+	return packedWeight, packedBias
+}
+
+func (d depthwise) passes(images int) []pass {
+	columns := images * d.columns()
+	x, y := fold(ceilDiv(columns, d.constants.lanes), d.limits.WorkGroups)
+	return []pass{{
+		uniforms: append(d.constants.uniforms(d.Problem, d.sums),
+			uniform{"groups", d.Groups}, uniform{"multiplier", d.multiplier()}, uniform{"columns", columns}),
+		groups: [3]int{x, y, d.tiles()},
+	}}
+}

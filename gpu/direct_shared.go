@@ -1,0 +1,212 @@
+package gpu
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// sharedConstants are the constants of direct_shared.comp.
+type sharedConstants struct {
+	slide
+	paddingMode       conv.PaddingMode
+	lanesW, lanesH    int
+	strideW, dilation int // along W
+	tileH, phase      int // rows in shared memory; what of a row's columns is alike modulo strideW
+}
+
+func (c sharedConstants) defines() []define {
+	return append(c.slide.defines(),
+		define{"SOURCE_MODE", fmt.Sprint(int(c.paddingMode))},
+		define{"LANES_W", fmt.Sprint(c.lanesW)},
+		define{"LANES_H", fmt.Sprint(c.lanesH)},
+		define{"VECTORS", fmt.Sprint(c.vectors())},
+		define{"STRIDE_W", fmt.Sprint(c.strideW)},
+		define{"DILATION_W", fmt.Sprint(c.dilation)},
+		define{"TILE_H", fmt.Sprint(c.tileH)},
+		define{"PHASE", fmt.Sprint(c.phase)},
+		define{"EACH_WEIGHT(M)", each(c.taps() * c.vectors())})
+}
+
+func (c sharedConstants) vectors() int { return ceilDiv(c.filters, 4) }
+
+// tileFloats is how much shared memory the tile takes.
+func (c sharedConstants) tileFloats() int { return c.tileH * c.phase * c.strideW }
+
+// sharedLanes returns the work-group's extents for a device: whole warps along W, so
+// that their reads of shared memory are of one row.
+func sharedLanes(l Limits) (w, h int) {
+	switch {
+	case l.Software: // two vectors of llvmpipe, so that barriers matter
+		return 8, 2
+	case l.NVIDIA:
+		return 32, 4 // a warp for each of the four schedulers
+	}
+	return 16, 4 // 64: one wave of AMD's
+}
+
+// sharedHeld is how many weights an invocation holds: what 64 sums leave of 128
+// registers, for addresses too.
+const sharedHeld = 32
+
+// direct_shared's loads, in multiplications: of shared memory at addresses known but for
+// literals, and a quarter of a vec4's, which all lanes share.
+const (
+	sharedLoad   = 1
+	sharedWeight = 1
+)
+
+// directShared is what preparing and dispatching direct_shared.comp share.
+type directShared struct {
+	conv.Problem
+	limits    Limits
+	sums      conv.Shape
+	constants sharedConstants
+	tiles     int // of filters, in one group
+}
+
+// newShared fits the tile to a valid problem: the best of which the pixels fit into
+// shared memory.
+func newShared(p conv.Problem, l Limits) (directShared, error) {
+	d := directShared{Problem: p, limits: l}
+	d.sums, _ = p.Sums() // p is valid
+	bounds := slideTiles(l)
+	bounds.held, bounds.load, bounds.weight = sharedHeld, sharedLoad, sharedWeight
+	perGroup := p.Weight[0] / p.Groups
+	d.tiles = ceilDiv(perGroup, bounds.filters)
+	if d.sums.W() == 1 {
+		p.Stride[1] = 1 // any is right, those past int32 cannot be written out
+	}
+	if p.Weight[3] == 1 {
+		p.Dilation[1] = 1
+	}
+	c := sharedConstants{paddingMode: p.PaddingMode, strideW: p.Stride[1], dilation: p.Dilation[1]}
+	c.lanesW, c.lanesH = sharedLanes(l)
+	rows := d.sums // those of one lane
+	rows[0], rows[2] = d.sums.N()*c.lanesH, ceilDiv(d.sums.H(), c.lanesH)
+	var err error
+	for ; bounds.rows > 0; bounds.rows-- {
+		if c.slide, err = newSlide(p, bounds, rows, ceilDiv(perGroup, d.tiles)); err != nil {
+			return directShared{}, err
+		}
+		c.tileH = (c.lanesH*c.rows-1)*p.Stride[0] + (p.Weight[2]-1)*p.Dilation[0] + 1
+		c.phase = ceilDiv((c.lanesW-1)*p.Stride[1]+(p.Weight[3]-1)*p.Dilation[1]+1, p.Stride[1])
+		bytes, overflow := conv.Product(4, c.tileH, c.phase, c.strideW)
+		if overflow != nil {
+			bytes = 1 << 62
+		}
+		if err = l.shared(bytes); err == nil {
+			d.constants = c
+			return d, nil
+		}
+	}
+	return directShared{}, err
+}
+
+func (d directShared) tilesH() int { return ceilDiv(d.sums.H(), d.constants.lanesH*d.constants.rows) }
+func (d directShared) tilesW() int { return ceilDiv(d.sums.W(), d.constants.lanesW) }
+
+// channelIterations is how often the loops inside the channels' go round.
+func (d directShared) channelIterations() int {
+	down, across := d.constants.parts(d.Problem)
+	staging := ceilDiv(d.constants.tileFloats(), d.constants.lanesW*d.constants.lanesH)
+	return staging + 1 + down*(across+2) // with the last ones, which find that a loop is over
+}
+
+// acceptsShared takes kernels whose pixels fit into shared memory.
+func acceptsShared(p conv.Problem, l Limits) error {
+	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
+		return err
+	}
+	d, err := newShared(p, l)
+	if err != nil {
+		return err
+	}
+	c := d.constants
+	if err := l.invocations(c.lanesW * c.lanesH); err != nil {
+		return err
+	}
+	if c.lanesH > l.WorkGroupSize[1] {
+		return fmt.Errorf("%d invocations along y per work-group, the device has %d", c.lanesH, l.WorkGroupSize[1])
+	}
+	if n := d.Groups * d.tiles; n > l.WorkGroups[2] {
+		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", d.Groups, d.tiles, l.WorkGroups[2])
+	}
+	if n, most := d.tilesH()*d.tilesW(), l.units(1); n > most {
+		return fmt.Errorf("sums of %d×%d are %d tiles, the device dispatches %d at once", d.sums.H(), d.sums.W(), n, most)
+	}
+	if l.outerIterations(p.Weight[1], d.channelIterations()) < p.Weight[1] {
+		return fmt.Errorf("%d channels of %d iterations, the device ends loops after %d", p.Weight[1], d.channelIterations(), l.LoopIterations)
+	}
+	if bytes, err := conv.Product(4, d.packedFloats()); err != nil || bytes > l.block() {
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", p.Weight, l.block())
+	}
+	return nil
+}
+
+// Where direct_shared is worth it; not timed. Smaller kernels' pixels are as near in the
+// cache, and what is written out whole needs no loads of weights; of more channels a
+// product of matrices shares its loads among more filters.
+const sharedTaps = 100
+
+func worthShared(p conv.Problem, l Limits) error {
+	switch taps := p.Weight[2] * p.Weight[3]; {
+	case l.Software:
+		return fmt.Errorf("it is made for hardware")
+	case taps < sharedTaps:
+		return fmt.Errorf("a kernel of %d×%d, it is worth it from %d taps on", p.Weight[2], p.Weight[3], sharedTaps)
+	case p.Weight[1] > smallChannels:
+		return fmt.Errorf("%d input channels per group, it is worth it up to %d", p.Weight[1], smallChannels)
+	}
+	return nil
+}
+
+func prepareShared(p conv.Problem, l Limits) recipe {
+	d, _ := newShared(p, l) // p was accepted
+	return recipe{
+		stages: []stage{{
+			program:   programKey{shader: "direct_shared", constants: d.constants},
+			passes:    d.passes,
+			maxImages: l.units(1) / (d.tilesH() * d.tilesW()),
+		}},
+		pack:         d.pack,
+		packedFloats: d.packedFloats() + d.Groups*d.tiles*4*d.constants.vectors(),
+	}
+}
+
+// packedFloats is how many weights are packed.
+func (d directShared) packedFloats() int {
+	return d.Groups * d.tiles * 4 * d.constants.vectors() * d.Weight[1] * d.Weight[2] * d.Weight[3]
+}
+
+// pack lays weights out as [tile][channel][part][u][v][filter] and biases as
+// [tile][filter], filters padded to vec4 with zeros.
+func (d directShared) pack(weight, bias []float32) (packedWeight, packedBias []float32) {
+	width := 4 * d.constants.vectors()
+	perGroup, taps := d.Weight[0]/d.Groups, d.Weight[1]*d.Weight[2]*d.Weight[3]
+	packedWeight, packedBias = make([]float32, d.packedFloats()), make([]float32, d.Groups*d.tiles*width)
+	for k := range d.Weight[0] {
+		tile := k/perGroup*d.tiles + k%perGroup/d.constants.filters
+		slot := k % perGroup % d.constants.filters
+		for at := range taps {
+			packedWeight[(tile*taps+d.constants.place(d.Problem, at))*width+slot] = weight[k*taps+at]
+		}
+		if bias != nil {
+			packedBias[tile*width+slot] = bias[k]
+		}
+	}
+	return packedWeight, packedBias
+}
+
+func (d directShared) passes(images int) []pass {
+	imageTiles := images * d.tilesH() * d.tilesW()
+	x, y := fold(imageTiles, d.limits.WorkGroups)
+	return []pass{{
+		uniforms: append(d.constants.uniforms(d.Problem, d.sums),
+			uniform{"allChannels", d.Src.C()}, uniform{"channels", d.Weight[1]},
+			uniform{"allFilters", d.Weight[0]}, uniform{"filters", d.Weight[0] / d.Groups},
+			uniform{"tilesH", d.tilesH()}, uniform{"tilesW", d.tilesW()}, uniform{"imageTiles", imageTiles},
+			uniform{"tiles", d.tiles}),
+		groups: [3]int{x, y, d.Groups * d.tiles},
+	}}
+}

@@ -1,0 +1,170 @@
+package gpu
+
+import (
+	"strings"
+	"testing"
+
+	"gpuconv/conv"
+)
+
+// layer is a convolution of a square image, padded to keep its size.
+func layer(n, channels, filters, kernel, extent int) conv.Problem {
+	p := conv.Problem{Src: conv.Shape{n, channels, extent, extent}, Weight: conv.Shape{filters, channels, kernel, kernel}, Bias: true}
+	p.Padding = conv.Pad(kernel/2, kernel/2)
+	p.Spec = p.WithDefaults()
+	return p
+}
+
+func nvidia() Limits {
+	l := roomy()
+	l.NVIDIA, l.Busy, l.SharedMemory = true, 264, 48<<10
+	return l
+}
+
+// TestIgemmTiles: every invocation of a tile copies whole vec4 of weights and pixels,
+// of one position, and the tile fits the least that OpenGL 4.3 promises.
+func TestIgemmTiles(t *testing.T) {
+	for name, l := range map[string]Limits{"software": {Software: true}, "NVIDIA": {NVIDIA: true}, "other": {}} {
+		for _, tile := range igemmTiles(l) {
+			fours := tile.depth / 4
+			if tile.depth%4 != 0 || fours*tile.filters()%tile.lanes() != 0 || fours*tile.positions()%tile.lanes() != 0 {
+				t.Errorf("%s %v: %d invocations do not copy whole vec4", name, tile, tile.lanes())
+			}
+			if tile.lanes()%tile.positions() != 0 {
+				t.Errorf("%s %v: %d invocations copy parts of %d positions", name, tile, tile.lanes(), tile.positions())
+			}
+			if tile.sharedBytes() > 32<<10 || tile.lanes() > 1024 {
+				t.Errorf("%s %v: %d bytes, %d invocations", name, tile, tile.sharedBytes(), tile.lanes())
+			}
+		}
+	}
+}
+
+// TestIgemmTileFor: filters of a group fill more than half of a tile, and few positions
+// take a small one.
+func TestIgemmTileFor(t *testing.T) {
+	for _, c := range []struct{ filters, positions, want int }{
+		{256, 1 << 20, 128}, {65, 1 << 20, 128}, {64, 1 << 20, 64}, {33, 1 << 20, 64}, {32, 1 << 20, 32}, {6, 1 << 20, 32}, {256, 196, 32},
+	} {
+		if got := igemmTileFor(nvidia(), 1, c.filters, c.positions).filters(); got != c.want {
+			t.Errorf("%d filters, %d positions: a tile of %d filters, want %d", c.filters, c.positions, got, c.want)
+		}
+	}
+}
+
+// TestChooseHardware: which algorithm takes which layer.
+func TestChooseHardware(t *testing.T) {
+	grouped, strided := layer(32, 64, 64, 3, 56), layer(32, 64, 64, 3, 56)
+	grouped.Groups, grouped.Weight[1] = 2, 32
+	strided.Stride = [2]int{2, 2}
+	for name, c := range map[string]struct {
+		p    conv.Problem
+		want string
+	}{
+		"seed": {seed(4096), "direct_small"}, "3x3": {layer(32, 64, 64, 3, 56), "winograd"}, "3x3 grouped": {grouped, "igemm"},
+		"3x3 strided": {strided, "igemm"}, "1x1": {layer(32, 64, 256, 1, 56), "igemm"}, "few taps": {layer(32, 3, 64, 3, 56), "direct_small"},
+		"few tiles":    {layer(1, 256, 256, 3, 7), "igemm"},
+		"few channels": {layer(32, 32, 64, 3, 56), "igemm"}, "31x31": {layer(32, 1, 64, 31, 48), "direct_shared"},
+	} {
+		if a, rejected, err := choose(c.p, nvidia(), ""); a.name != c.want || err != nil {
+			t.Errorf("%s: %q, %v, %v; want %q", name, a.name, rejected, err, c.want)
+		}
+		software := roomy()
+		software.Software = true
+		if a, _, _ := choose(c.p, software, ""); a.name == "igemm" || a.name == "winograd" {
+			t.Errorf("%s on a software renderer: %s", name, a.name)
+		}
+	}
+}
+
+// TestHardwareLimits: limits smaller than any real ones are named in the refusal.
+func TestHardwareLimits(t *testing.T) {
+	p := layer(2, 64, 64, 3, 14)
+	long := layer(1, 512, 64, 3, 14)
+	for _, c := range []struct {
+		algorithm string
+		p         conv.Problem
+		change    func(l *Limits)
+		want      string
+	}{
+		{"igemm", p, func(l *Limits) { l.SharedMemory = 6143 }, "6144 bytes of shared memory per work-group, the device has 6143"},
+		{"igemm", p, func(l *Limits) { l.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
+		{"igemm", p, func(l *Limits) { l.WorkGroupSize[0] = 63 }, "64 invocations per work-group, the device has 63"},
+		{"igemm", p, func(l *Limits) { l.WorkGroups[2] = 1 }, "1 groups × 2 blocks of filters, the device dispatches 1 along z"},
+		{"igemm", p, func(l *Limits) { l.StorageBlock = 64*64*9*4 - 1 }, "64 filters of 576 taps packed, the device's buffers hold 147455 bytes"},
+		{"igemm", p, func(l *Limits) { l.StorageBlock = 64*14*14*4 - 1 }, "an image of [1 64 14 14], the device's buffers hold 50175 bytes"},
+		{"igemm", p, func(l *Limits) { l.WorkGroups = [3]int{3, 1, 9} }, "sums of 14×14, the device dispatches 192 at once"},
+		{"igemm", p, func(l *Limits) { l.LoopIterations = 75 }, "576 taps in tiles of 8, the device ends loops after 75 iterations"},
+		{"winograd", p, func(l *Limits) { l.SharedMemory = 6143 }, "6144 bytes of shared memory per work-group, the device has 6143"},
+		{"winograd", p, func(l *Limits) { l.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
+		{"winograd", p, func(l *Limits) { l.WorkGroups[2] = 71 }, "36 groups × 2 blocks of filters, the device dispatches 71 along z"},
+		{"winograd", layer(2, 64, 64, 3, 56), func(l *Limits) { l.StorageBlock = 36*64*14*14*4 - 1 }, "1806336 bytes of pixels for an image, the device's buffers hold 1806335"},
+		{"winograd", p, func(l *Limits) { l.StorageBlock = (36+9)*64*64*4 - 1 }, "737280 bytes of weights, the device's buffers hold 737279"},
+		{"winograd", p, func(l *Limits) { l.WorkGroups = [3]int{3, 4, 99} }, "1024 tiles of an image, the device dispatches 768 at once"},
+		{"winograd", long, func(l *Limits) { l.LoopIterations = SoftwareLoopLimit }, "512 channels, computing what is not finite tap by tap: the device ends loops after 65535 iterations"},
+		{"winograd", layer(2, 64, 64, 5, 14), func(*Limits) {}, "a kernel of 5×5, it takes 3×3"},
+	} {
+		l := nvidia()
+		if _, _, err := choose(c.p, l, c.algorithm); err != nil && c.p.Weight[2] == 3 {
+			t.Errorf("%s: refused within roomy limits: %v", c.algorithm, err)
+		}
+		c.change(&l)
+		if _, _, err := choose(c.p, l, c.algorithm); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.algorithm, err, c.want)
+		}
+	}
+}
+
+// TestPackWeight: each weight is where the shader looks for it, all else is 0.
+func TestPackWeight(t *testing.T) {
+	p := layer(1, 3, 40, 3, 5)
+	g, err := newIgemm(p, nvidia()) // 32 filters a block, 27 taps in tiles of 8
+	if err != nil {
+		t.Fatal(err)
+	}
+	weight := make([]float32, 40*27)
+	for i := range weight {
+		weight[i] = float32(i + 1)
+	}
+	packed, found := g.packWeight(weight), 0
+	for at, v := range packed {
+		block, four, filter, tap := at/(32*32), at%(32*32)/(32*4), at/4%32, at%4
+		k, t0 := block*32+filter, four*4+tap
+		want := float32(0)
+		if k < 40 && t0 < 27 {
+			want = float32(k*27 + t0 + 1)
+			found++
+		}
+		if v != want {
+			t.Fatalf("element %d is %v, want %v", at, v, want)
+		}
+	}
+	if len(packed) != 2*32*32 || found != len(weight) {
+		t.Errorf("%d elements, %d weights among them", len(packed), found)
+	}
+}
+
+// TestWinogradWeight: with Aᵀ and Bᵀ, transformed weights give the sums of the direct form.
+// It multiplies in one dimension, each row and column being one.
+func TestWinogradWeight(t *testing.T) {
+	at := [4][6]float64{{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}}
+	bt := [6][6]float64{{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}}
+	d, g := [6]float64{3, -1, 4, 1, -5, 9}, [3]float64{2, -7, 5}
+	u := winogradSix(g[0], g[1], g[2])
+	for i := range 4 {
+		got, want := 0.0, 0.0
+		for e := range 6 {
+			v := 0.0
+			for j := range 6 {
+				v += bt[e][j] * d[j]
+			}
+			got += at[i][e] * u[e] * v
+		}
+		for j := range 3 {
+			want += g[j] * d[i+j]
+		}
+		if diff := got - want; diff > 1e-12 || diff < -1e-12 {
+			t.Errorf("sum %d is %v, want %v", i, got, want)
+		}
+	}
+}

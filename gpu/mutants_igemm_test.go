@@ -1,0 +1,175 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"math"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+)
+
+// igemmMutants break igemm.comp, but for what borderMutants do.
+func igemmMutants() []mutant {
+	const (
+		load    = "to = pixel(base + c * plane, top + u * dilationH, left + v * dilationW);"
+		start   = "sum[s] = bias[blockK * BLOCK_K + s % ROWS * LANES_K + laneK];"
+		put     = "sharedPixel[(into * FOURS + i * STEP + line) * BLOCK_Q + column] = x[i];"
+		putW    = "sharedWeight[into * (FOURS * BLOCK_K) + i * LANES + lane] = w[i];"
+		readA   = "sharedWeight[firstA + four * BLOCK_K + i * LANES_K];"
+		readB   = "sharedPixel[firstB + four * BLOCK_Q + j * LANES_Q];"
+		addX    = "sum[at * ROWS + i] += a[i].x * b.x;"
+		stored  = "= rectify == 1 ? relu(value) : value;"
+		storeAt = "dst[output0 + i * LANES_K * sumH * sumW] ="
+		storeK  = "if (firstK + i * LANES_K < filters) {"
+		output0 = "(n * allFilters + group * filters + firstK) * sumH * sumW + q - n * sumH * sumW;"
+		turn    = "int into = tile & 1;"
+		walkV   = "int carry = v >= kernelW ? 1 : 0;"
+		walkU   = "carry = u >= kernelH ? 1 : 0;"
+	)
+	return []mutant{
+		{name: "blocks of x only", old: "int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x)", new: "int(gl_WorkGroupID.x)"},
+		{name: "blocks counted by y", old: "gl_NumWorkGroups.x + ", new: "gl_NumWorkGroups.y + "},
+		{name: "a block for each invocation", old: "gl_WorkGroupID.x) * BLOCK_Q;", new: "gl_WorkGroupID.x) * LANES;"},
+		{name: "the group of all blocks", old: "int group = blockK / blocks;", new: "int group = blockK;"},
+		{name: "one group", old: "int group = blockK / blocks;", new: "int group = 0;"},
+		{name: "a plane of sums instead of src", old: "int plane = srcH * srcW;", new: "int plane = sumH * sumW;"},
+		{name: "positions are counted one too far", old: "min(firstQ + column, positions - 1);", new: "min(firstQ + column, positions);", equivalent: unstored},
+		{name: "the last position is left out", old: "min(firstQ + column, positions - 1);", new: "min(firstQ + column, positions - 2);"},
+		{name: "rows of sumH", old: "int row = copied / sumW;", new: "int row = copied / sumH;"},
+		{name: "images of sumW rows", old: "int image = row / sumH;", new: "int image = row / sumW;"},
+		{name: "images of one group's channels", old: "(image * allChannels", new: "(image * channels"},
+		{name: "group offset dropped", old: "+ group * channels) * plane;", new: ") * plane;"},
+		{name: "group offset by filters", old: "+ group * channels) * plane;", new: "+ group * filters) * plane;"},
+		{name: "strides exchanged, rows", old: "* strideH - padTop", new: "* strideW - padTop"},
+		{name: "strides exchanged, columns", old: "* strideW - padLeft", new: "* strideH - padLeft"},
+		{name: "the top pad dropped", old: "strideH - padTop;", new: "strideH;"},
+		{name: "the left pad's sign", old: "strideW - padLeft;", new: "strideW + padLeft;"},
+
+		{name: "every line copies the first taps", old: "tap = 4 * line;", new: "tap = 0;"},
+		{name: "lines of one tap", old: "tap = 4 * line;", new: "tap = line;"},
+		{name: "KH and KW exchanged, first tap", old: "int tapRow = tap / kernelW;", new: "int tapRow = tap / kernelH;"},
+		{name: "the first tap's column dropped", old: "v = tap - tapRow * kernelW;", new: "v = 0;"},
+		{name: "the first tap's channel dropped", old: "c = tapRow / kernelH;", new: "c = 0;"},
+		{name: "KH and KW exchanged, first channel", old: "c = tapRow / kernelH;", new: "c = tapRow / kernelW;"},
+		{name: "the first tap's row dropped", old: "u = tapRow - c * kernelH;", new: "u = 0;"},
+		{name: "columns carried late", old: walkV, new: "int carry = v > kernelW ? 1 : 0;"},
+		{name: "columns carried at kernelH", old: walkV, new: "int carry = v >= kernelH ? 1 : 0;"},
+		{name: "columns not turned", old: "v -= carry * kernelW;", new: ""},
+		{name: "columns turned by kernelH", old: "v -= carry * kernelW;", new: "v -= carry * kernelH;"},
+		{name: "no carry to rows", old: "u += du + carry;", new: "u += du;"},
+		{name: "rows not skipped", old: "u += du + carry;", new: "u += carry;"},
+		{name: "rows carried late", old: walkU, new: "carry = u > kernelH ? 1 : 0;"},
+		{name: "rows carried at kernelW", old: walkU, new: "carry = u >= kernelW ? 1 : 0;"},
+		{name: "rows not turned", old: "u -= carry * kernelH;", new: ""},
+		{name: "no carry to channels", old: "c += dc + carry;", new: "c += dc;"},
+		{name: "channels not skipped", old: "c += dc + carry;", new: "c += carry;"},
+		{name: "taps do not end", old: "#define EXISTS (tap < taps)", new: "#define EXISTS true"},
+		{name: "taps end one late", old: "#define EXISTS (tap < taps)", new: "#define EXISTS (tap <= taps)"},
+		{name: "taps end one early", old: "#define EXISTS (tap < taps)", new: "#define EXISTS (tap < taps - 1)"},
+		{name: "taps that do not exist are not zero", old: "to = 0.0;", new: "to = 1.0 / 0.0;"},
+		{name: "taps are not counted", old: "tap++;", new: ""},
+		{name: "columns stand", old: "walk(0, 0, 1);", new: "walk(0, 0, 0);"},
+		{name: "no skip", old: "walk(skipC, skipU, skipV); }", new: "}"},
+		{name: "one vec4 skipped too many", old: "tap += 4 * (STEP - 1);", new: "tap += 4 * STEP;"},
+		{name: "channels are not told apart", old: "pixel(base + c * plane,", new: "pixel(base,"},
+		{name: "dilations exchanged, rows", old: "u * dilationH", new: "u * dilationW"},
+		{name: "dilations exchanged, columns", old: "v * dilationW", new: "v * dilationH"},
+		{name: "dilation and stride exchanged", old: "u * dilationH", new: "u * strideH"},
+		{name: "pixels rounded to float16", old: load, new: "to = unpackHalf2x16(packHalf2x16(vec2(pixel(base + c * plane, top + u * dilationH, left + v * dilationW), 0.0))).x;"},
+		{name: "pixels rounded to TF32", old: load, new: "to = uintBitsToFloat(floatBitsToUint(pixel(base + c * plane, top + u * dilationH, left + v * dilationW)) & 0xffffe000u);"},
+		{name: "two taps exchanged", old: "LOAD_PIXEL(x[i].x) LOAD_PIXEL(x[i].y)", new: "LOAD_PIXEL(x[i].y) LOAD_PIXEL(x[i].x)"},
+
+		{name: "weights of the group's first block", old: "int nextWeight = blockK * tiles", new: "int nextWeight = group * blocks * tiles"},
+		{name: "weights of the first tile", old: "nextWeight += FOURS * BLOCK_K;", new: ""},
+		{name: "weights of every lane the same", old: "weight[nextWeight + i * LANES];", new: "weight[nextWeight - lane + i * LANES];"},
+		{name: "pixels of every tile in one half", old: put, new: "sharedPixel[(i * STEP + line) * BLOCK_Q + column] = x[i];"},
+		{name: "lines in one place", old: put, new: "sharedPixel[(into * FOURS + i * STEP) * BLOCK_Q + column] = x[i];"},
+		{name: "pixels put one position on", old: put, new: "sharedPixel[(into * FOURS + i * STEP + line) * BLOCK_Q + (column + 1) % BLOCK_Q] = x[i];"},
+		{name: "weights of every tile in one half", old: putW, new: "sharedWeight[i * LANES + lane] = w[i];"},
+		{name: "one half only", old: turn, new: "int into = 0;"},
+		{name: "bias dropped", old: start, new: "sum[s] = 0.0;"},
+		{name: "bias of the first block", old: start, new: "sum[s] = bias[s % ROWS * LANES_K + laneK];"},
+		{name: "bias of the first row", old: start, new: "sum[s] = bias[blockK * BLOCK_K + laneK];"},
+		{name: "bias by column", old: start, new: "sum[s] = bias[blockK * BLOCK_K + s / ROWS * LANES_K + laneK];"},
+		{name: "no bias is 1", old: "#define START(s) sum[s] = 0.0;", new: "#define START(s) sum[s] = 1.0;"},
+		{name: "the last tile dropped", old: "tile <= tiles; tile++", new: "tile < tiles; tile++"},
+		{name: "the first tile dropped", old: "if (tile > 0) {", new: "if (tile > 1) {"},
+		{name: "what is not loaded yet is multiplied", old: "if (tile > 0) {", new: "{"},
+		{name: "nothing but the first tile is loaded", old: "if (tile < tiles) {", new: "if (tile < 1) {"},
+		{name: "loads past the last tile", old: "if (tile < tiles) {", new: "if (true) {", equivalent: "what is copied behind the last tile is not multiplied"},
+		{name: "weights read from one half", old: "int firstA = (1 - into) *", new: "int firstA = 0 *"},
+		{name: "pixels read from one half", old: "int firstB = (1 - into) *", new: "int firstB = 0 *"},
+		{name: "weights of the first four taps", old: readA, new: "sharedWeight[firstA + i * LANES_K];"},
+		{name: "weights of the first row", old: readA, new: "sharedWeight[firstA + four * BLOCK_K];"},
+		{name: "pixels of the first four taps", old: readB, new: "sharedPixel[firstB + j * LANES_Q];"},
+		{name: "pixels of the first column", old: readB, new: "sharedPixel[firstB + four * BLOCK_Q];"},
+		{name: "a tap left out", old: addX, new: ""},
+		{name: "the last product instead of the sum", old: addX, new: "sum[at * ROWS + i] = a[i].x * b.x;"},
+		{name: "subtracted", old: addX, new: "sum[at * ROWS + i] -= a[i].x * b.x;"},
+		{name: "two taps' weights exchanged", old: addX, new: "sum[at * ROWS + i] += a[i].y * b.x;"},
+		{name: "weights rounded to float16", old: addX, new: "sum[at * ROWS + i] += unpackHalf2x16(packHalf2x16(vec2(a[i].x, 0.0))).x * b.x;"},
+
+		{name: "a group's first filter of all blocks", old: "(blockK - group * blocks) * BLOCK_K + laneK;", new: "blockK * BLOCK_K + laneK;"},
+		{name: "one block of filters", old: "(blockK - group * blocks) * BLOCK_K + laneK;", new: "laneK;"},
+		{name: "a filter of the next group is written", old: storeK, new: "if (firstK + i * LANES_K <= filters) {"},
+		{name: "the last filter is not written", old: storeK, new: "if (firstK + i * LANES_K < filters - 1) {"},
+		{name: "filters' guard removed", old: storeK, new: "{"},
+		{name: "ReLU dropped", old: stored, new: "= value;"},
+		{name: "ReLU always", old: stored, new: "= relu(value);"},
+		{name: "ReLU by max", old: stored, new: "= rectify == 1 ? max(value, 0.0) : value;"},
+		{name: "sums rounded to float16", old: stored, new: "= rectify == 1 ? relu(value) : unpackHalf2x16(packHalf2x16(vec2(value, 0.0))).x;"},
+		{name: "written transposed", old: storeAt, new: "dst[output0 + i * LANES_K * sumH * sumH] ="},
+		{name: "written to one filter", old: storeAt, new: "dst[output0] ="},
+		{name: "written to one column", old: "int q = firstQ + j * LANES_Q + laneQ;", new: "int q = firstQ + laneQ;"},
+		{name: "the tail's guard one too far", old: "if (q < positions) {", new: "if (q <= positions) {"},
+		{name: "the tail's guard removed", old: "if (q < positions) {", new: "{"},
+		{name: "the last position is not written", old: "if (q < positions) {", new: "if (q < positions - 1) {"},
+		{name: "images of one group's filters", old: output0, new: "(n * filters + group * filters + firstK) * sumH * sumW + q - n * sumH * sumW;"},
+		{name: "written to the first group", old: output0, new: "(n * allFilters + firstK) * sumH * sumW + q - n * sumH * sumW;"},
+	}
+}
+
+// igemmTrials are held to with the tile for software renderers, 16 filters × 16 positions × 8 taps, and with
+// each of those for hardware.
+func igemmTrials() (all []*trial) {
+	parts := []string{"igemm", "igemm.comp", "prelude.glsl"}
+	few := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{3, 3, 2, 3}}
+	few.Padding, few.Dilation, few.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}, conv.ReLU
+	long := conv.Problem{Src: conv.Shape{2, 3, 6, 9}, Weight: conv.Shape{2, 3, 5, 1}, Bias: true} // a row is carried in each vec4, a channel in skips
+	long.Padding = conv.Padding{Top: 3, Left: 1}
+	pairs := conv.Problem{Src: conv.Shape{1, 7, 2, 9}, Weight: conv.Shape{2, 7, 1, 2}, Bias: true}     // vec4 of two channels
+	nextGroup := func(c compare.Case) { c.Src.Plane(0, 2)[4*c.Src.Shape.W()+4] = float32(math.NaN()) } // not for the first group's taps
+	all = append(all,
+		&trial{name: "oblong", parts: parts[:2], problem: oblong(), special: []func(compare.Case){nextGroup}},
+		&trial{name: "pairs", parts: parts[:2], problem: pairs},
+		&trial{name: "two blocks", parts: parts[:2], problem: twoBlocks()},
+		&trial{name: "long", parts: parts[:2], problem: long},
+		&trial{name: "oblong, folded", parts: parts[:2], problem: oblong(), limit: func(l *Limits) { l.WorkGroups = [3]int{5, 3, 70} }},
+		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		&trial{name: "few filters", parts: parts, problem: few, special: specials()})
+	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
+		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
+		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
+		all = append(all, &trial{name: mode.String(), parts: parts[:2], problem: p})
+	}
+	for _, filters := range []int{70, 40, 20, 3} { // of a group: one for each tile, which take long to compile: TestTrials has them
+		p := oblong()
+		p.Src[1], p.Weight[0], p.Weight[1] = 10, 2*filters, 5 // 30 taps: several tiles and a tail
+		for _, nvidia := range []bool{true, false} {
+			all = append(all, &trial{name: "hardware", parts: []string{"igemm tiles"}, problem: p, limit: func(l *Limits) { l.Software, l.NVIDIA = false, nvidia }})
+		}
+	}
+	for _, tr := range all {
+		tr.algorithm = "igemm"
+	}
+	return all
+}
+
+// twoBlocks has, of 16 filters, two blocks in each group, no padding, two whole tiles of taps and neither
+// bias nor ReLU.
+func twoBlocks() conv.Problem {
+	p := conv.Problem{Src: conv.Shape{2, 4, 6, 7}, Weight: conv.Shape{40, 2, 2, 4}}
+	p.Groups = 2
+	return p
+}

@@ -1,0 +1,122 @@
+#version 430 core
+// direct_shared: convolutions with large kernels or strides, a tile of the image in shared memory.
+//
+// It equals, for each filter k of a group g and each position (n, i, j),
+//
+//	sum = bias[k];
+//	for (c < channels) for (u < kernelH) for (v < kernelW)
+//		sum += weight[k, c, u, v] * pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*STRIDE_W + v*DILATION_W - padLeft);
+//	dst[n, k, i, j] = activation(sum);
+//
+// Index map. A work-group has LANES_W × LANES_H invocations and computes LANES_W × LANES_H*ROWS sums of one image, for
+// FILTERS filters. gl_WorkGroupID.xy numbers these tiles through the images of the chunk, columns fastest; z numbers tiles
+// of filters, groups first. An invocation has a column of ROWS sums, of each filter, in registers:
+//
+//	            LANES_W →
+//	          ┌──┬──┬──┬──
+//	  LANES_H │  │  │▓▓│      ROWS × FILTERS sums
+//	     ↓    ├──┼──┼──┼──
+//
+// Channel by channel the work-group copies the pixels that the tile's taps meet to shared memory, padding included, so
+// that no tap asks where the image ends, and then each invocation adds all taps, TAPS_H × TAPS_W at a time; rows of
+// pixels slide through one register past the sums, as in direct_small.
+//
+// Shared rows are folded by the stride: column x stands at x % STRIDE_W * PHASE + x / STRIDE_W. Neighbouring lanes, which
+// are STRIDE_W columns apart, then read neighbouring words, in banks of their own.
+//
+// Bound by: arithmetic, where kernels are large. A tap of 8 rows × 8 filters takes 8 shared loads and 2 of vec4, the same
+// for the whole warp, for 64 multiplications. 31×31 taps of a tile of 32×32 read each pixel 1.4 times from the image.
+//
+// Constants: LANES_W, LANES_H, ROWS, FILTERS, VECTORS (of 4 filters), TAPS_H, TAPS_W, STRIDE_W, DILATION_W, TILE_H (rows in shared memory), PHASE, SOURCE_MODE
+// (see prelude), EACH_COLUMN(M): M(0) … M(TAPS_W-1); EACH_SUM(M): M(row, filter); EACH_WEIGHT(M): M(0) …
+// M(TAPS_H*TAPS_W*VECTORS-1); and SCHEDULE: ROW(r), LOAD(v), ADD(row, f, t), as in direct_small.
+layout(local_size_x = LANES_W, local_size_y = LANES_H) in;
+
+layout(std430, binding = 0) readonly restrict buffer Src { float src[]; };       // [n, allChannels, srcH, srcW]
+layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // [tile][channel][part][u][v][VECTORS]
+layout(std430, binding = 2) readonly restrict buffer Bias { vec4 bias[]; };      // [tile][VECTORS]
+layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };      // [n, allFilters, sumH, sumW]
+
+uniform int srcH, srcW, allChannels, channels;  // channels: of one group
+uniform int sumH, sumW, allFilters, filters;    // filters: of one group
+uniform int strideH, dilationH;
+uniform int padTop, padLeft;
+uniform int tilesH, tilesW;                     // of an image's sums
+uniform int imageTiles;                         // images*tilesH*tilesW
+uniform int tiles;                              // of filters, in one group
+uniform int partsH, partsW;                     // of a kernel
+uniform int rectify;                            // 1: ReLU
+
+#define PITCH (PHASE * STRIDE_W)
+shared float tile[TILE_H * PITCH];
+
+// stage copies what the tile's taps meet of one plane, from row top, column left on.
+void stage(int base, int top, int left) {
+	for (int e = int(gl_LocalInvocationIndex); e < TILE_H * PITCH; e += LANES_W * LANES_H) {
+		int row = e / PITCH;
+		int folded = e - row * PITCH;
+		int phase = folded / PHASE;
+		int y = top + row;
+		int x = left + (folded - phase * PHASE) * STRIDE_W + phase;
+		float value = src[base + source(y, srcH) * srcW + source(x, srcW)];
+#if SOURCE_MODE == 0
+		// Zeros are selected, not multiplied: the pixel at the border may be infinite or NaN.
+		value = y >= 0 && y < srcH && x >= 0 && x < srcW ? value : 0.0;
+#endif
+		tile[e] = value;
+	}
+}
+
+void main() {
+	int filterTile = int(gl_WorkGroupID.z);
+	int group = filterTile / tiles;
+	int firstFilter = (filterTile - group * tiles) * FILTERS;
+	// Surplus work-groups compute the last tile again: none may return before a barrier.
+	int imageTile = min(int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x), imageTiles - 1);
+	int line = imageTile / tilesW;
+	int image = line / tilesH;
+	int tileI = (line - image * tilesH) * (LANES_H * ROWS), tileJ = (imageTile - line * tilesW) * LANES_W;
+	int lane = int(gl_LocalInvocationID.x), laneRow = int(gl_LocalInvocationID.y) * ROWS;
+
+	float sum[ROWS * FILTERS];
+#define START(r, f) sum[r * FILTERS + f] = bias[filterTile * VECTORS + f / 4][f % 4];
+	EACH_SUM(START)
+
+	int firstWeight = filterTile * channels * partsH * partsW * (TAPS_H * TAPS_W * VECTORS);
+	for (int channel = 0; channel < channels; channel++) {
+		int base = (image * allChannels + group * channels + channel) * srcH * srcW;
+		stage(base, tileI * strideH - padTop, tileJ * STRIDE_W - padLeft);
+		memoryBarrierShared();
+		barrier();
+		for (int partH = 0; partH < partsH; partH++) {
+			int first = (laneRow * strideH + partH * (TAPS_H * dilationH)) * PITCH + lane;
+			for (int partW = 0; partW < partsW; partW++) {
+				vec4 w[TAPS_H * TAPS_W * VECTORS];
+#define WEIGHT(t) w[t] = weight[firstWeight + t];
+				EACH_WEIGHT(WEIGHT)
+				firstWeight += TAPS_H * TAPS_W * VECTORS;
+				int at[TAPS_W];
+#define COLUMN(v) { \
+	int x = (partW * TAPS_W + v) * DILATION_W; \
+	at[v] = first + x % STRIDE_W * PHASE + x / STRIDE_W; \
+}
+				EACH_COLUMN(COLUMN)
+				int row;
+				float pixel;
+#define ROW(r) row = r * PITCH;
+#define LOAD(v) pixel = tile[at[v] + row];
+#define ADD(r, f, t) sum[r * FILTERS + f] += w[t * VECTORS + f / 4][f % 4] * pixel;
+				SCHEDULE
+			}
+		}
+		barrier();
+	}
+
+	int i = tileI + laneRow, j = tileJ + lane;
+	int output0 = ((image * allFilters + group * filters + firstFilter) * sumH + i) * sumW + j;
+#define STORE(r, f) if (i + r < sumH && firstFilter + f < filters && j < sumW) { \
+	float value = sum[r * FILTERS + f]; \
+	dst[output0 + (f * sumH + r) * sumW] = rectify == 1 ? relu(value) : value; \
+}
+	EACH_SUM(STORE)
+}

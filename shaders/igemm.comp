@@ -1,0 +1,209 @@
+#version 430 core
+// igemm: every convolution, as a product of matrices that are never built.
+//
+// It equals, for each filter k of a group g and each position (n, i, j), with taps numbered t = (c*kernelH + u)*kernelW + v,
+//
+//	sum = bias[k];
+//	for (t < taps)
+//		sum += weight[k, t] * pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
+//	dst[n, k, i, j] = activation(sum);
+//
+// which is C[k, q] = Σ A[k, t] * B[t, q], A the weights and B the pixels that tap t meets at position q.
+//
+// Index map. Positions are numbered through the whole chunk, q = (n*sumH + i)*sumW + j, so that no image has a tail.
+// gl_WorkGroupID.xy numbers blocks of BLOCK_Q of them, z blocks of BLOCK_K filters, groups first. Invocation l stands at
+// (l / LANES_Q, l % LANES_Q) and computes every LANES_K-th filter and every LANES_Q-th position of the block, so that
+// neighbours store neighbours:
+//
+//	              ← BLOCK_Q positions: COLUMNS times LANES_Q →
+//	BLOCK_K       l=0 l=1 l=2 …     | l=0 l=1 l=2 …     | …
+//	filters:      l=LANES_Q …       | l=LANES_Q …       |        invocation 0: sum[0] sum[ROWS]   …
+//	ROWS times    ——————————————————+———————————————————+——                    sum[1] sum[ROWS+1] …
+//	LANES_K       l=0 l=1 l=2 …     | l=0 l=1 l=2 …     |
+//
+// Taps are taken DEPTH at a time: the work-group copies DEPTH × BLOCK_K weights and DEPTH × BLOCK_Q pixels to shared
+// memory, as vec4 of four taps, and each invocation multiplies its ROWS weights by its COLUMNS pixels. There are two such
+// tiles: while one is multiplied, the loads of the next are on their way to registers, and one barrier a tile is enough.
+// Invocation l copies the pixels of one position, l % BLOCK_Q, which it has located once, and of every STEP-th vec4 of
+// taps: (c, u, v) walks on by additions and carries, without a division.
+//
+// Shared rows need no padding: neighbours write and read neighbouring vec4, or all the same one, so that no two lanes
+// meet in a bank with different words.
+//
+// Bound by: arithmetic. Four taps cost an invocation ROWS + COLUMNS shared reads of vec4 for 4*ROWS*COLUMNS
+// multiplications; a block reads BLOCK_K + BLOCK_Q numbers a tap for BLOCK_K * BLOCK_Q of them: 128×128 does 32 FLOP a
+// byte, above an H100's 20.
+//
+// Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, DEPTH, PIXELS, WEIGHTS, PADDING_MODE (0 zeros, 1 reflect, 2 replicate, 3 circular, 4: no tap
+// lies outside), TAIL (taps are no multiple of DEPTH), BIAS, and EACH_PIXELS(M), EACH_WEIGHTS(M), EACH_ROW(M),
+// EACH_COLUMN(M), EACH_SUM(M), EACH_FOUR(M): the unrolled loops over the vec4 of pixels and of weights that an invocation
+// copies a tile, over ROWS, COLUMNS, ROWS*COLUMNS and DEPTH/4.
+#define BLOCK_K (ROWS * LANES_K)
+#define BLOCK_Q (COLUMNS * LANES_Q)
+#define STEP (LANES / BLOCK_Q)
+#define FOURS (DEPTH / 4)
+layout(local_size_x = LANES) in;
+
+layout(std430, binding = 0) readonly restrict buffer Src { float src[]; };       // [n, allChannels, srcH, srcW]
+layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // [block of filters][taps / 4, whole tiles][BLOCK_K]
+#if BIAS
+layout(std430, binding = 2) readonly restrict buffer Bias { float bias[]; };     // [block of filters][BLOCK_K]
+#endif
+layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };      // [n, allFilters, sumH, sumW]
+
+uniform int srcH, srcW, allChannels, channels;       // channels: of one group
+uniform int sumH, sumW, allFilters, filters;         // filters: of one group
+uniform int kernelH, kernelW;
+uniform int strideH, strideW, dilationH, dilationW;
+uniform int padTop, padLeft;
+uniform int positions;                               // images*sumH*sumW
+uniform int blocks;                                  // of filters, in one group
+uniform int taps, tiles;                             // tiles: of DEPTH taps
+uniform int skipC, skipU, skipV;                     // 4*(STEP - 1) taps, as channels, rows and columns of the kernel
+uniform int rectify;                                 // 1: ReLU
+
+shared vec4 sharedWeight[2 * FOURS * BLOCK_K];       // [tile % 2][four taps][filter]
+shared vec4 sharedPixel[2 * FOURS * BLOCK_Q];        // [tile % 2][four taps][position]
+
+#if PADDING_MODE == 1
+int source(int at, int size) { return at < 0 ? -at : at < size ? at : 2 * (size - 1) - at; }
+#elif PADDING_MODE == 2
+int source(int at, int size) { return clamp(at, 0, size - 1); }
+#elif PADDING_MODE == 3
+int source(int at, int size) { return at < 0 ? at + size : at < size ? at : at - size; }
+#endif
+
+// pixel returns the value at row y, column x of the plane that starts at base. Outside, zeros are selected, not
+// multiplied: the clamped address may hold infinity or NaN.
+float pixel(int base, int y, int x) {
+#if PADDING_MODE == 0
+	bool inside = y >= 0 && y < srcH && x >= 0 && x < srcW;
+	float value = src[base + clamp(y, 0, srcH - 1) * srcW + clamp(x, 0, srcW - 1)];
+	return inside ? value : 0.0;
+#elif PADDING_MODE == 4
+	return src[base + y * srcW + x];
+#else
+	return src[base + source(y, srcH) * srcW + source(x, srcW)];
+#endif
+}
+
+// Where the next tap to copy lies: channel c of the group, row u and column v of the kernel.
+int tap, c, u, v;
+
+// walk goes on by dc channels, du rows and dv columns of the kernel, each less than there are.
+void walk(int dc, int du, int dv) {
+	v += dv;
+	int carry = v >= kernelW ? 1 : 0;
+	v -= carry * kernelW;
+	u += du + carry;
+	carry = u >= kernelH ? 1 : 0;
+	u -= carry * kernelH;
+	c += dc + carry;
+}
+
+void main() {
+	int lane = int(gl_LocalInvocationID.x);
+	int blockK = int(gl_WorkGroupID.z);
+	int group = blockK / blocks;
+	int firstQ = int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * BLOCK_Q;
+	int plane = srcH * srcW;
+
+	// The position whose pixels this invocation copies. Behind the last one it is the last.
+	int column = lane % BLOCK_Q;
+	int line = lane / BLOCK_Q;
+	int copied = min(firstQ + column, positions - 1);
+	int row = copied / sumW;
+	int image = row / sumH;
+	int base = (image * allChannels + group * channels) * plane;
+	int top = (row - image * sumH) * strideH - padTop;
+	int left = (copied - row * sumW) * strideW - padLeft;
+	tap = 4 * line;
+	int tapRow = tap / kernelW;
+	v = tap - tapRow * kernelW;
+	c = tapRow / kernelH;
+	u = tapRow - c * kernelH;
+	int nextWeight = blockK * tiles * (FOURS * BLOCK_K) + lane;
+	vec4 x[PIXELS];
+	vec4 w[WEIGHTS];
+
+#if TAIL
+#define EXISTS (tap < taps)
+#else
+#define EXISTS true
+#endif
+#define LOAD_PIXEL(to) { \
+	to = 0.0; \
+	if (EXISTS) { to = pixel(base + c * plane, top + u * dilationH, left + v * dilationW); } \
+	tap++; \
+	walk(0, 0, 1); \
+}
+#if LANES > BLOCK_Q
+#define SKIP { tap += 4 * (STEP - 1); walk(skipC, skipU, skipV); }
+#else
+#define SKIP
+#endif
+#define LOAD_PIXELS(i) LOAD_PIXEL(x[i].x) LOAD_PIXEL(x[i].y) LOAD_PIXEL(x[i].z) LOAD_PIXEL(x[i].w) SKIP
+#define LOAD_WEIGHTS(i) w[i] = weight[nextWeight + i * LANES];
+#define LOAD EACH_PIXELS(LOAD_PIXELS) EACH_WEIGHTS(LOAD_WEIGHTS) nextWeight += FOURS * BLOCK_K;
+#define PUT_PIXELS(i) sharedPixel[(into * FOURS + i * STEP + line) * BLOCK_Q + column] = x[i];
+#define PUT_WEIGHTS(i) sharedWeight[into * (FOURS * BLOCK_K) + i * LANES + lane] = w[i];
+#define PUT EACH_PIXELS(PUT_PIXELS) EACH_WEIGHTS(PUT_WEIGHTS)
+
+	int laneQ = lane % LANES_Q;
+	int laneK = lane / LANES_Q;
+	float sum[ROWS * COLUMNS];
+#if BIAS
+#define START(s) sum[s] = bias[blockK * BLOCK_K + s % ROWS * LANES_K + laneK];
+#else
+#define START(s) sum[s] = 0.0;
+#endif
+	EACH_SUM(START)
+
+	// Each turn loads a tile, multiplies the one before, and puts what it loaded into the other half.
+	for (int tile = 0; tile <= tiles; tile++) {
+		int into = tile & 1;
+		if (tile < tiles) {
+			LOAD
+		}
+		int firstA = (1 - into) * (FOURS * BLOCK_K) + laneK;
+		int firstB = (1 - into) * (FOURS * BLOCK_Q) + laneQ;
+#define READ_A(i) a[i] = sharedWeight[firstA + four * BLOCK_K + i * LANES_K];
+#define ADD(i) \
+	sum[at * ROWS + i] += a[i].x * b.x; \
+	sum[at * ROWS + i] += a[i].y * b.y; \
+	sum[at * ROWS + i] += a[i].z * b.z; \
+	sum[at * ROWS + i] += a[i].w * b.w;
+#define MULTIPLY_COLUMN(j) { \
+	const int at = j; \
+	vec4 b = sharedPixel[firstB + four * BLOCK_Q + j * LANES_Q]; \
+	EACH_ROW(ADD) \
+}
+#define MULTIPLY(t) { \
+	const int four = t; \
+	vec4 a[ROWS]; \
+	EACH_ROW(READ_A) \
+	EACH_COLUMN(MULTIPLY_COLUMN) \
+}
+		if (tile > 0) {
+			EACH_FOUR(MULTIPLY)
+		}
+		PUT
+		barrier();
+	}
+
+	int firstK = (blockK - group * blocks) * BLOCK_K + laneK;
+#define STORE(i) if (firstK + i * LANES_K < filters) { \
+	float value = sum[at * ROWS + i]; \
+	dst[output0 + i * LANES_K * sumH * sumW] = rectify == 1 ? relu(value) : value; \
+}
+#define STORE_COLUMN(j) { \
+	const int at = j; \
+	int q = firstQ + j * LANES_Q + laneQ; \
+	if (q < positions) { \
+		int n = q / (sumH * sumW); \
+		int output0 = (n * allFilters + group * filters + firstK) * sumH * sumW + q - n * sumH * sumW; \
+		EACH_ROW(STORE) \
+	} \
+}
+	EACH_COLUMN(STORE_COLUMN)
+}

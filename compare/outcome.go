@@ -16,7 +16,8 @@ type Outcome struct {
 	// Err is of a case that could not be run: the backend's error. If it wraps
 	// [conv.ErrUnsupported] the case was skipped, else it failed.
 	Err error
-	// Evidence is of the first check that failed by comparing outputs, else nil.
+	// Evidence is of the first check that failed by comparing outputs, of those of the
+	// case's own numbers if there is one; else nil.
 	Evidence *Evidence
 }
 
@@ -34,7 +35,7 @@ type Evidence struct {
 
 // Refused is the outcome of a case that a backend says it cannot compute.
 func Refused(name string, p conv.Problem, err error) Outcome {
-	return Outcome{Case: name, Problem: p, Err: err, Findings: []Finding{skipped(CheckRun, "", err.Error())}}
+	return Outcome{Case: name, Problem: p, Err: err, Findings: []Finding{skipped(CheckRun, "", strings.TrimSuffix(err.Error(), ": "+conv.ErrUnsupported.Error()))}}
 }
 
 // Status is Failed if a check failed, Skipped if none passed, else Passed.
@@ -60,6 +61,9 @@ func (o Outcome) Why() string {
 	}
 	var notes []string
 	for _, f := range o.Findings {
+		if f.Status == Skipped && f.Check == CheckRun {
+			return f.Note
+		}
 		if f.Status == status {
 			notes = append(notes, f.String())
 		}

@@ -82,7 +82,7 @@ func (r *Result) add(v verdict) {
 	if !math.IsNaN(err) && !math.IsInf(err, 0) {
 		r.MaxError = max(r.MaxError, err)
 	}
-	if !r.hasWorst || ratio > r.MaxRatio {
+	if !r.hasWorst || ratio > r.MaxRatio || ratio == r.MaxRatio && err > math.Abs(r.Got-r.Want) {
 		r.hasWorst, r.worstAt = true, v.at
 		r.MaxRatio, r.Got, r.Want, r.Limit = ratio, float64(v.got), v.want, v.limit
 	}

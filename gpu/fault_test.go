@@ -250,6 +250,26 @@ func afterLoss(t *testing.T, name string, d *Device, p conv.Problem) {
 	}
 }
 
+// TestRobustContext: where the driver can tell of resets, it was asked to, and it
+// has none to tell of.
+func TestRobustContext(t *testing.T) {
+	d := openTest(t, Options{})
+	robust, strategy, status := false, 0, uint32(0)
+	d.thread.do(func() error {
+		robust = hasExtension("GL_KHR_robustness") || hasExtension("GL_ARB_robustness")
+		if robust {
+			strategy, status = getInt(gl.RESET_NOTIFICATION_STRATEGY), d.seam.resetStatus()
+		}
+		return nil
+	})
+	if !robust {
+		t.Skip("the driver does not know robust contexts")
+	}
+	if strategy != gl.LOSE_CONTEXT_ON_RESET || status != gl.NO_ERROR {
+		t.Errorf("reset notification 0x%04x, status 0x%04x", strategy, status)
+	}
+}
+
 // TestLostPlan: a plan whose device was lost says so, and closes.
 func TestLostPlan(t *testing.T) {
 	p := faulty()["direct"]
@@ -310,7 +330,8 @@ func (b backend) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv
 	return b(p, weight, bias)
 }
 
-// poisoning returns d with plans of which element 2 of a buffer is overwritten when OpenGL is asked for errors for the when-th time.
+// poisoning returns d with plans of which element 2 of a buffer is overwritten
+// whenever a run asks OpenGL for errors for the when-th time.
 func poisoning(d *Device, binding, when int, value float32) conv.Backend {
 	return backend(func(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 		made, err := d.Plan(p, weight, bias)
@@ -318,8 +339,12 @@ func poisoning(d *Device, binding, when int, value float32) conv.Backend {
 			return nil, err
 		}
 		buffer, calls := made.(*plan).buffers[binding], 0
+		perRun := 3 // behind uploading, computing and reading back
+		if d.options.Guard {
+			perRun++
+		}
 		d.seam.getError = func() uint32 {
-			if calls++; calls == when {
+			if calls++; (calls-1)%perRun == when-1 && gl.IsBuffer(buffer.handle) {
 				gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, buffer.handle)
 				gl.BufferSubData(gl.SHADER_STORAGE_BUFFER, 4*2, 4, gl.Ptr(&value))
 			}
@@ -327,4 +352,67 @@ func poisoning(d *Device, binding, when int, value float32) conv.Backend {
 		}
 		return made, nil
 	})
+}
+
+// TestFaultsAreReported runs three cases of which the second meets a fault: it fails
+// by its name, the others pass, unless the device is lost. A shader that does not
+// compile fails all three.
+func TestFaultsAreReported(t *testing.T) {
+	var cases []compare.Case
+	for _, name := range []string{"first", "second", "third"} {
+		c, err := compare.Random(name, faulty()["direct, pooled"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases = append(cases, c)
+	}
+	for name, c := range map[string]struct {
+		fault func(d *Device, second func() bool)
+		want  string
+		text  string
+	}{
+		"memory": {func(d *Device, second func() bool) {
+			d.seam.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
+				if second() {
+					bytes, data = 1<<60, nil
+				}
+				gl.BufferData(target, bytes, data, usage)
+			}
+		}, "passed failed passed", "GL_OUT_OF_MEMORY"},
+		"lost": {func(d *Device, second func() bool) {
+			d.seam.getError = func() uint32 {
+				if second() {
+					return gl.CONTEXT_LOST
+				}
+				return gl.GetError()
+			}
+		}, "passed failed failed", "the device is lost"},
+		"shader": {func(d *Device, _ func() bool) {
+			d.seam.edit = func(_, text string) string { return text + "}" }
+		}, "failed failed failed", "does not compile"},
+	} {
+		d := openFaulty(t, "direct, pooled", true)
+		underway := ""
+		c.fault(d, func() bool { return underway == "second" })
+		one := func(yield func(compare.Case) bool) {
+			for _, c := range cases {
+				if underway = c.Name; !yield(c) {
+					return
+				}
+			}
+		}
+		report, err := compare.Backends(d, cpu.Reference{}, one, compare.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, o := range report.Outcomes {
+			got = append(got, o.Status().String())
+		}
+		if strings.Join(got, " ") != c.want || report.OK() {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		} else if text := report.Outcomes[1].String(); !strings.HasPrefix(text, "second") || !strings.Contains(text, c.text) {
+			t.Errorf("%s: %q: want the case and %q", name, text, c.text)
+		}
+	}
 }

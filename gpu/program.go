@@ -78,9 +78,17 @@ func programLog(handle uint32) string {
 	return oneLine(log)
 }
 
+// mostLog is how much of a driver's log an error shows: unrolled shaders repeat a
+// mistake hundreds of times.
+const mostLog = 400
+
 // oneLine makes one line of a driver's log.
 func oneLine(log []byte) string {
-	return strings.Join(strings.Fields(strings.TrimRight(string(log), "\x00")), " ")
+	text := strings.Join(strings.Fields(strings.TrimRight(string(log), "\x00")), " ")
+	if len(text) > mostLog {
+		text = text[:mostLog] + " …"
+	}
+	return text
 }
 
 // dispatch runs one pass of p over the buffers that are bound.

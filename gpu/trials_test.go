@@ -5,7 +5,7 @@ package gpu
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gpuconv/compare"
@@ -16,84 +16,64 @@ import (
 // trial is a small problem that mutants are held to.
 type trial struct {
 	name      string
-	parts     []string // files of package shaders, or algorithms, whose mutants it may kill
+	parts     []string // files of package shaders, or programs, whose mutants it may kill
 	algorithm string
 	problem   conv.Problem
-	limit     func(l *Limits)        // makes the device smaller than it is
+	limit     func(l *Limits)        // makes the device smaller than it is; nil leaves it
 	special   []func(c compare.Case) // each changes the numbers of a case, as NaN and infinities do
-	cases     []judged               // made of these
+	held      []*compare.Trial       // made of these
 }
 
-type judged struct {
-	compare.Case
-	exact bool
-	judge conv.Backend
-}
-
-// examine says what of the checks a backend fails, "" if it passes.
+// examine says which check a backend fails, "" if it passes all.
 func (tr *trial) examine(b conv.Backend) string {
-	for _, c := range tr.cases {
-		result, err := compare.Check(b, cpu.Reference{}, c.Case)
-		switch {
-		case err != nil:
-			return err.Error()
-		case !result.OK() || c.exact && result.MaxError != 0:
-			return c.Name + ": " + result.String()
+	for _, held := range tr.held {
+		outcome := held.Run(b, compare.Options{FirstFailure: true})
+		if outcome.Status() != compare.Passed {
+			return outcome.String()
 		}
 	}
 	return ""
 }
 
-func (tr *trial) fill() {
-	r := rand.New(rand.NewPCG(1, 2))
-	draw := func(name string, number func(most int) float32, x, w int) judged {
-		c := compare.Case{Name: name, Problem: tr.problem}
-		c.Src, _ = conv.NewTensor(tr.problem.Src)
-		c.Weight, _ = conv.NewTensor(tr.problem.Weight)
-		if tr.problem.Bias {
-			c.Bias = make([]float32, tr.problem.Weight[0])
+// hold has the reference compute the trial, with random numbers and each of the
+// special ones; package compare adds integers.
+func (tr *trial) hold() error {
+	for i := range 1 + len(tr.special) {
+		c, err := compare.Random(fmt.Sprint(tr.name, " ", i), tr.problem)
+		if err != nil {
+			return err
 		}
-		for i := range c.Src.Data {
-			c.Src.Data[i] = number(x)
+		if i > 0 {
+			tr.special[i-1](c)
 		}
-		for i := range c.Weight.Data {
-			c.Weight.Data[i] = number(w)
+		held, err := compare.NewTrial(cpu.Reference{}, c)
+		if err != nil {
+			return err
 		}
-		for i := range c.Bias {
-			c.Bias[i] = number(x)
-		}
-		return judged{Case: c, exact: x > 1 && tr.problem.Activation != conv.Energy && tr.algorithm != "winograd"}
+		tr.held = append(tr.held, held)
 	}
-	integer := func(most int) float32 { return float32(1+r.IntN(most)) * float32(1-2*r.IntN(2)) }
-	random := func(int) float32 { return 2*r.Float32() - 1 }
-	tr.cases = append(tr.cases, draw("integers", integer, 32, 32), draw("large integers", integer, 4095, 4), draw("random", random, 1, 1))
-	for i, change := range tr.special {
-		c := draw(fmt.Sprint("special ", i+1), random, 1, 1)
-		change(c.Case)
-		tr.cases = append(tr.cases, c)
-	}
+	return nil
 }
 
-func allTrials(t *testing.T) []*trial {
-	var all []*trial
-	for _, part := range [][]*trial{directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials()} {
-		all = append(all, part...)
-	}
+// newTrials makes the trials of every program.
+func newTrials(t *testing.T) []*trial {
+	t.Helper()
+	all := slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials())
 	for _, tr := range all {
-		if _, err := tr.problem.Dst(); err != nil {
+		if err := tr.hold(); err != nil {
 			t.Fatalf("%s: %v", tr.name, err)
 		}
-		tr.fill()
 	}
 	return all
 }
 
-// TestTrials: what is not broken passes every trial, whose limits are kept.
+// TestTrials: what is not broken passes every trial.
 func TestTrials(t *testing.T) {
 	w := newWorker(t)
-	for _, tr := range allTrials(t) {
-		intact := fault{part: tr.parts[0], apply: func(d *Device, _ *trial) conv.Backend { return d }}
-		if by := w.kill(intact, []*trial{tr}); by != "" {
+	for _, tr := range w.trials {
+		intact := fault{part: tr.parts[0], apply: func(d *Device) conv.Backend { return d }}
+		w.trials = []*trial{tr}
+		if by := w.kill(intact); by != "" {
 			t.Error(by)
 		}
 	}
@@ -112,15 +92,19 @@ func directTrials() (all []*trial) {
 	parts := []string{"direct", "direct.comp", "prelude.glsl"}
 	few := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{3, 3, 2, 3}}
 	few.Padding, few.Dilation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}
-	many := oblong()
-	many.Src[0] = 7 // 6 work-groups
 	rectified := few
 	rectified.Activation = conv.ReLU
+	// All that oblong has, in one tile of one vec4, which compiles in half the time.
+	thin := oblong()
+	thin.Weight[0] = 6
+	many := thin
+	many.Src[0] = 7 // 6 work-groups
 	all = append(all,
-		&trial{name: "oblong", parts: parts, problem: oblong()},
-		&trial{name: "oblong, resumed", parts: parts[:2], problem: oblong(), limit: func(l *Limits) { l.LoopIterations = 5 }},
-		&trial{name: "oblong, folded", parts: parts[:2], problem: many, limit: func(l *Limits) { l.WorkGroups = [3]int{3, 2, 70} }},
-		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		&trial{name: "thin", parts: parts, problem: thin},
+		&trial{name: "oblong", parts: parts[:2], problem: oblong()},
+		&trial{name: "resumed", parts: parts[:2], problem: thin, limit: func(l *Limits) { l.LoopIterations = 5 }},
+		&trial{name: "folded", parts: parts[:2], problem: many, limit: func(l *Limits) { l.WorkGroups = [3]int{3, 2, 70} }},
+		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "few filters", parts: parts, problem: rectified, special: specials()})
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
@@ -135,15 +119,34 @@ func directTrials() (all []*trial) {
 
 func softTrials() (all []*trial) {
 	parts := []string{"direct_soft", "direct_soft.comp"}
+	short := func(l *Limits) { l.Unrolled = 60 } // passes over the taps
 	tiles := conv.Problem{Src: conv.Shape{9, 1, 6, 12}, Weight: conv.Shape{9, 1, 2, 3}, Bias: true}
 	tiles.Padding, tiles.Activation = conv.Padding{Top: 2, Bottom: 1, Left: 3, Right: 3}, conv.ReLU
 	narrow := conv.Problem{Src: conv.Shape{2, 2, 5, 4}, Weight: conv.Shape{2, 2, 2, 2}}
 	narrow.Padding, narrow.Activation = conv.Padding{Top: 1, Left: 1}, conv.ReLU
+	one := conv.Problem{Src: conv.Shape{2, 1, 1, 24}, Weight: conv.Shape{3, 1, 1, 3}, Bias: true}
+	one.Padding = conv.Pad(0, 1)
+	strided := conv.Problem{Src: conv.Shape{3, 4, 9, 24}, Weight: conv.Shape{6, 2, 3, 3}, Bias: true}
+	strided.Groups, strided.Stride, strided.Padding = 2, [2]int{3, 2}, conv.Padding{Top: 1, Bottom: 1, Left: 1}
+	odd := oblong()
+	odd.Weight[0] = 6
+	linear := strided
+	linear.Activation = conv.ReLU
 	all = append(all,
 		&trial{name: "narrow", parts: parts, problem: narrow, special: specials()},
 		&trial{name: "two tiles", parts: parts, problem: tiles},
+		&trial{name: "one row", parts: parts, problem: one},
+		&trial{name: "strided", parts: parts, problem: strided},
+		&trial{name: "strided, in passes", parts: parts, problem: linear, limit: short},
+		&trial{name: "any width", parts: parts, problem: odd, special: specials()},
+		&trial{name: "any width, in passes", parts: parts, problem: odd, limit: short},
 		&trial{name: "two tiles, folded", parts: parts, problem: tiles, limit: func(l *Limits) { l.WorkGroups = [3]int{1, 3, 70} }},
 		&trial{name: "two tiles, in chunks", parts: parts[:1], problem: tiles, limit: func(l *Limits) { l.StorageBlock = 4 * 4 * 9 * 8 * 16 }})
+	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
+		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
+		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
+		all = append(all, &trial{name: "soft " + mode.String(), parts: parts, problem: p})
+	}
 	for _, tr := range all {
 		tr.algorithm = "direct_soft"
 	}
@@ -153,18 +156,23 @@ func softTrials() (all []*trial) {
 func poolTrials() (all []*trial) {
 	parts := []string{"pool", "pool.comp", "prelude.glsl"}
 	p := conv.Problem{Src: conv.Shape{2, 2, 9, 11}, Weight: conv.Shape{4, 2, 1, 2}}
-	largest, mean, energy, pooledEnergy := p, p, p, p
+	largest, mean, energy, pooledEnergy, three := p, p, p, p, p
 	largest.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 2}, Stride: [2]int{2, 1}}
 	mean.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 4}, Stride: [2]int{3, 2}}
+	three.Src[0], three.Pool = 3, largest.Pool
 	energy.Activation = conv.Energy
 	pooledEnergy.Activation, pooledEnergy.Pool = conv.Energy, mean.Pool
 	all = append(all,
 		&trial{name: "max", problem: largest, special: specials()},
 		&trial{name: "mean", problem: mean},
-		&trial{name: "energy", problem: energy, special: append(specials(), unpaired, scaled(0), scaled(0x1p-130), scaled(0x1p-70), scaled(0x1p70))},
+		&trial{name: "energy", problem: energy, special: append(specials(), unpaired, scaled(0), scaled(0x1p-70), scaled(0x1p70))},
 		&trial{name: "mean energy", problem: pooledEnergy})
 	for _, tr := range all {
-		tr.algorithm, tr.parts = "direct", parts
+		tr.parts = parts
+	}
+	all = append(all, &trial{name: "max, in chunks", parts: parts[:1], problem: three, limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 4 * 9 * 10 }})
+	for _, tr := range all {
+		tr.algorithm = "direct"
 	}
 	return all
 }

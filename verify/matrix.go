@@ -14,7 +14,8 @@ type Case struct {
 	Problem  conv.Problem
 	Stimulus string
 	Bank     string
-	// Relation is what is checked beside the gates, one for each case in turn.
+	// Relation is what is checked beside the gates, if it has a name: one for each case in
+	// turn, but for large ones.
 	Relation compare.Relation
 
 	fill func() (compare.Case, error)
@@ -40,30 +41,42 @@ func Quick(stimuli []Stimulus, banks []Bank) []Case {
 }
 
 // Whole returns the pairwise covers of the whole table, and every stimulus × every bank ×
-// every kernel, twice: with what algorithms for plain layers take, and with any
-// options. These take turns; what would be more than mostMACs is left to smaller kernels.
+// every kernel, once with what algorithms for plain layers take and once with any options.
+// These belong to the kernel, two for each: what is drawn cannot change which shader is
+// compiled or where it reads, kernels and options can.
 func Whole(stimuli []Stimulus, banks []Bank) []Case {
 	axes := table(stimuli, banks, everyKernel())
-	var rows []row
+	var covers, crosses []row
 	for _, sizes := range [][]int{plainSizes(axes), sizes(axes)} {
-		rows = append(rows, cover(sizes)...)
-		turns := turns{axes: axes, options: cover(sizes[crossed:])}
-		for s := range sizes[0] {
-			for b := range sizes[1] {
-				for k := range sizes[2] {
-					rows = append(rows, turns.next(row{s, b, k}))
+		covers = append(covers, cover(sizes)...)
+		options := turns{axes: axes, options: cover(sizes[crossed:])}
+		for k := range sizes[2] {
+			two := [2]row{options.next(k), options.next(k)}
+			for s := range sizes[0] {
+				for b := range sizes[1] {
+					r := append(row{s, b}, two[(s+b)%2]...)
+					crosses = append(crosses, r)
 				}
 			}
 		}
 	}
-	return cases(axes, rows)
+	return append(cases(axes, covers), withoutRelations(cases(axes, crosses))...)
 }
 
 // crossed is how many axes Whole crosses: stimulus, bank and kernel.
 const crossed = 3
 
-// mostMACs keeps the whole matrix within minutes on a software renderer.
+// mostMACs leaves options that take more multiplications to smaller kernels, which keeps
+// the whole matrix within minutes on a software renderer.
 const mostMACs = 1e6
+
+// mostRelated leaves relations, which compute a case two to four times more, to smaller
+// ones, and those of many taps too: relations change the problem, and a shader that is
+// unrolled for 768 taps takes 15 s of a core to compile on llvmpipe.
+const (
+	mostRelated = 5e5
+	mostTaps    = 100
+)
 
 // turns hands out rows of options.
 type turns struct {
@@ -72,17 +85,24 @@ type turns struct {
 	at      int
 }
 
-// next completes a row. Some options are small enough for every kernel.
-func (t *turns) next(first row) row {
+// next returns a kernel and its options. Some options are small enough for every kernel.
+func (t *turns) next(kernel int) row {
 	var r row
 	for range t.options {
-		r = append(first[:crossed:crossed], t.options[t.at%len(t.options)]...)
+		r = append(row{kernel}, t.options[t.at%len(t.options)]...)
 		t.at++
-		if draftOf(t.axes, r).problem().MACs() <= mostMACs {
+		if draftOf(t.axes, append(row{0, 0}, r...)).problem().MACs() <= mostMACs {
 			break
 		}
 	}
 	return r
+}
+
+func withoutRelations(all []Case) []Case {
+	for i := range all {
+		all[i].Relation = compare.Relation{}
+	}
+	return all
 }
 
 func sizes(axes []axis) (all []int) {
@@ -111,7 +131,9 @@ func cases(axes []axis, rows []row) []Case {
 		}
 		seen[d.name] = true
 		c := d.toCase()
-		c.Relation = relations[len(all)%len(relations)]
+		if w := c.Problem.Weight; c.Problem.MACs() <= mostRelated && w[1]*w[2]*w[3] <= mostTaps {
+			c.Relation = relations[len(all)%len(relations)]
+		}
 		all = append(all, c)
 	}
 	return all

@@ -2,23 +2,166 @@ package verify
 
 import (
 	"fmt"
+	"reflect"
+	"strings"
 	"testing"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+
+	"pgregory.net/rapid"
 )
 
-func TestCounts(t *testing.T) {
-	q, w := Quick(Stimuli(), Banks()), Whole(Stimuli(), Banks())
-	var m, mw float64
-	for _, c := range q {
-		if _, err := c.Problem.Dst(); err != nil {
-			t.Error(c.Name, err)
+// TestCover: whatever the sizes, every pair of levels is met, in not many more rows
+// than the two largest axes need.
+func TestCover(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		sizes := rapid.SliceOfN(rapid.IntRange(1, 6), 1, 7).Draw(t, "sizes")
+		rows := cover(sizes)
+		if missing := unmet(sizes, rows); missing != "" {
+			t.Fatal(missing)
 		}
-		m += c.Problem.MACs()
-	}
-	for _, c := range w {
-		if _, err := c.Problem.Dst(); err != nil {
-			t.Error(c.Name, err)
+		if !reflect.DeepEqual(rows, cover(sizes)) {
+			t.Fatal("another cover the second time")
 		}
-		mw += c.Problem.MACs()
+		largest, second := 1, 1
+		for _, s := range sizes {
+			if s > largest {
+				largest, second = s, largest
+			} else {
+				second = max(second, s)
+			}
+		}
+		if len(rows) > 2*largest*second+2 {
+			t.Fatalf("%d rows for %v", len(rows), sizes)
+		}
+	})
+}
+
+// unmet names a pair of levels that no row has, counted from the definition.
+func unmet(sizes []int, rows []row) string {
+	for a := range sizes {
+		for b := range a {
+			met := map[[2]int]bool{}
+			for _, r := range rows {
+				met[[2]int{r[a], r[b]}] = true
+			}
+			if len(met) < sizes[a]*sizes[b] {
+				return fmt.Sprintf("%d of %d pairs of axes %d and %d", len(met), sizes[a]*sizes[b], a, b)
+			}
+		}
 	}
-	fmt.Println(len(q), m/1e6, len(w), mw/1e6)
+	return ""
+}
+
+// TestQuickCovers looks at the cases' names for every pair of levels of the table.
+func TestQuickCovers(t *testing.T) {
+	axes := table(Stimuli(), Banks(), fewKernels())
+	cases := Quick(Stimuli(), Banks())
+	if len(cases) > 400 {
+		t.Errorf("%d cases, quick is for seconds", len(cases))
+	}
+	met := map[string]bool{}
+	for _, c := range cases {
+		levels := levelsOf(t, axes, c.Name)
+		for a := range levels {
+			for b := range a {
+				met[levels[a]+" "+levels[b]] = true
+			}
+		}
+	}
+	for a := range axes {
+		for b := range a {
+			for _, i := range axes[a].levels {
+				for _, j := range axes[b].levels {
+					if pair := axes[a].name + "=" + i.name + " " + axes[b].name + "=" + j.name; !met[pair] {
+						t.Errorf("no case has %s", pair)
+					}
+				}
+			}
+		}
+	}
+}
+
+// levelsOf reads every axis' level back out of a case's name.
+func levelsOf(t *testing.T, axes []axis, name string) []string {
+	parts := strings.Split(name, "/")
+	levels := make([]string, len(axes))
+	for i, a := range axes {
+		levels[i] = a.name + "=" + a.levels[0].name
+		if i < crossed {
+			levels[i] = a.name + "=" + parts[i]
+		}
+		for _, part := range parts[crossed:] {
+			if strings.HasPrefix(part, a.name+"=") {
+				levels[i] = part
+			}
+		}
+	}
+	return levels
+}
+
+// TestWhole: every stimulus meets every bank at every kernel, and all cases are valid and
+// differ.
+func TestWhole(t *testing.T) {
+	stimuli, banks := Stimuli(), Banks()
+	met, names := map[string]int{}, map[string]bool{}
+	for _, c := range append(Whole(stimuli, banks), Batches()...) {
+		if _, err := c.Problem.Dst(); err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+		}
+		if names[c.Name+c.Relation.Name] {
+			t.Errorf("%s twice", c.Name)
+		}
+		names[c.Name+c.Relation.Name] = true
+		if !strings.HasPrefix(c.Name, "batch/") {
+			met[strings.Join(strings.Split(c.Name, "/")[:crossed], "/")]++
+		}
+	}
+	for _, s := range stimuli {
+		for _, b := range banks {
+			for k := 1; k <= 31; k++ {
+				if name := fmt.Sprintf("%s/%s/%dx%d", s.Name, b.Name, k, k); met[name] < 1 {
+					t.Errorf("%d cases of %s", met[name], name)
+				}
+			}
+		}
+	}
+}
+
+// TestNumbers: stimuli and banks fill any shape with finite numbers, the same for the
+// same seed, and not with zeros alone.
+func TestNumbers(t *testing.T) {
+	draws := map[string]func(*conv.Tensor, string) error{}
+	for _, s := range Stimuli() {
+		draws["stimulus "+s.Name] = s.Draw
+	}
+	for _, b := range Banks() {
+		draws["bank "+b.Name] = b.Draw
+	}
+	for name, draw := range draws {
+		for _, shape := range []conv.Shape{{2, 3, 50, 70}, {1, 1, 1, 7}, {3, 2, 1, 1}, {1, 1, 2, 2}} {
+			var drawn [2][]float32
+			for i := range drawn {
+				dst, err := conv.NewTensor(shape)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for at := range dst.Data {
+					dst.Data[at] = 1e30
+				}
+				if err := draw(dst, "seed"); err != nil {
+					t.Fatalf("%s %v: %v", name, shape, err)
+				}
+				drawn[i] = dst.Data
+			}
+			largest := float32(0)
+			for _, v := range drawn[0] {
+				largest = max(largest, v, -v)
+			}
+			if compare.Differ(drawn[0], drawn[1]) >= 0 || !(largest <= 100) || largest == 0 && name != "bank nma" && name != "stimulus nma patch" {
+				t.Errorf("%s %v: largest %v", name, shape, largest)
+			}
+		}
+	}
 }

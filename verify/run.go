@@ -42,9 +42,22 @@ type Record struct {
 	Seconds float64 // the subject's; the judge's are not in it
 }
 
-// Line says in one line who failed in what, or who was skipped why.
+// Line says in one line who failed in what, or who was skipped why. Of several checks
+// that failed it tells the first.
 func (r Record) Line() string {
-	return fmt.Sprintf("%s  %s  (%v): %s", r.Outcome.Status(), r.Case.Name, r.Subject, r.Outcome.Why())
+	why, more := r.Outcome.Why(), 0
+	for _, f := range r.Outcome.Findings {
+		if f.Status != compare.Failed {
+			continue
+		}
+		if more++; more == 1 {
+			why = f.String()
+		}
+	}
+	if more > 1 {
+		why += fmt.Sprintf("; %d more checks failed", more-1)
+	}
+	return fmt.Sprintf("%-9s %s (%v): %s", r.Outcome.Status(), r.Case.Name, r.Subject, why)
 }
 
 // Runner holds subjects to cases.

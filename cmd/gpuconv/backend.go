@@ -17,6 +17,7 @@ import (
 // backendFlags choose who convolves.
 type backendFlags struct {
 	backend, device, algorithm string
+	guard                      bool // see gpu.Options; no flag
 }
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
@@ -101,7 +102,7 @@ func engine(note string) chosen {
 func closeNothing() error { return nil }
 
 func (f *backendFlags) openGPU(selector gpu.Selector) (chosen, error) {
-	device, err := gpu.Open(gpu.Options{Device: selector, Algorithm: f.algorithm})
+	device, err := gpu.Open(gpu.Options{Device: selector, Algorithm: f.algorithm, Guard: f.guard})
 	if err != nil {
 		asked := "--backend gpu"
 		if f.device != "any" {

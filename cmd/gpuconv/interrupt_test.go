@@ -35,13 +35,21 @@ func TestInterrupt(t *testing.T) {
 			"new/s.npy", "new/.npy-*"},
 		{"the terminal went away", syscall.SIGHUP, false, []string{"run", "--backend", "cpu", "--orientations", "0:180:0.0005", "--res", "0.02"},
 			"new/out", "new/out/.partial/.npy-*"},
+		{"a proof", os.Interrupt, false, []string{"verify", "--backend", "cpu", "--json", "new/v.json", "--junit", "v.xml"},
+			"new/pictures", "new/pictures/.partial"},
+		{"a proof on a GPU", os.Interrupt, true, []string{"verify", "--backend", "gpu", "--algorithm", "direct", "--json", "new/v.json"},
+			"new/pictures", "new/pictures/.partial"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.gpu {
 				needGPU(t)
 			}
 			t.Parallel()
-			cmd := program(t, append(c.args, "--output", c.output)...)
+			flag := "--output"
+			if c.args[0] == "verify" {
+				flag = "--pictures"
+			}
+			cmd := program(t, append(c.args, flag, c.output)...)
 			cmd.Dir = t.TempDir()
 			var stdout, stderr bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr

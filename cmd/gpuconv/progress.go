@@ -25,6 +25,11 @@ type progress struct {
 const logEvery = 2 * time.Second
 
 func newProgress(w io.Writer, what string, total int) *progress {
+	return newProgressOf(w, what, "images", total)
+}
+
+// newProgressOf counts something else than images.
+func newProgressOf(w io.Writer, what, unit string, total int) *progress {
 	p := &progress{what: what, total: total, last: time.Now()}
 	file, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
@@ -36,7 +41,7 @@ func newProgress(w io.Writer, what string, total int) *progress {
 		columns = 80
 	}
 	p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("images"),
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit),
 		progressbar.OptionSetWidth(barWidth(columns, what, total)), progressbar.OptionUseANSICodes(true),
 		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
 	p.bar.RenderBlank() // the first chunk may take long
@@ -59,6 +64,13 @@ func (p *progress) set(done int) {
 	if done == p.total || time.Since(p.last) >= logEvery {
 		p.last = time.Now()
 		p.log.Info(p.what, "done", done, "of", p.total)
+	}
+}
+
+// clear makes room for a line of output; the bar comes back with the next set.
+func (p *progress) clear() {
+	if p.bar != nil {
+		p.bar.Clear()
 	}
 }
 

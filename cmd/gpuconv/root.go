@@ -24,7 +24,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(), newConv(), newStimuli(), newFilters(), newInfo())
+	root.AddCommand(newRun(), newConv(), newVerify(), newStimuli(), newFilters(), newInfo())
 	root.SetHelpCommand(newHelp(root))
 	return root
 }

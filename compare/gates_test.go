@@ -1,0 +1,398 @@
+package compare_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+	"gpuconv/cpu"
+)
+
+// altered is a backend that computes as the engine does, but for one thing.
+type altered struct {
+	// plan may change what is planned; it is given copies.
+	plan func(p *conv.Problem, w *conv.Tensor, b []float32)
+	// before may change src, of which it is given a copy, and after the output.
+	before func(src *conv.Tensor)
+	after  func(dst, src *conv.Tensor)
+	// around is called with the caller's own tensors and the number of the run.
+	around      func(dst, src *conv.Tensor, run int)
+	description conv.Description
+}
+
+func (a altered) Plan(p conv.Problem, w *conv.Tensor, b []float32) (conv.Plan, error) {
+	w, b = &conv.Tensor{Shape: w.Shape, Data: slices.Clone(w.Data)}, slices.Clone(b)
+	if a.plan != nil {
+		a.plan(&p, w, b)
+	}
+	plan, err := cpu.Engine{}.Plan(p, w, b)
+	return &alteredPlan{altered: a, Plan: plan}, err
+}
+
+type alteredPlan struct {
+	altered
+	conv.Plan
+	runs int
+}
+
+func (a *alteredPlan) Describe() conv.Description { return a.description }
+
+func (a *alteredPlan) Run(dst, src *conv.Tensor) error {
+	mine := &conv.Tensor{Shape: src.Shape, Data: slices.Clone(src.Data)}
+	if a.before != nil {
+		a.before(mine)
+	}
+	if err := a.Plan.Run(dst, mine); err != nil {
+		return err
+	}
+	if a.after != nil {
+		a.after(dst, src)
+	}
+	a.runs++
+	if a.around != nil {
+		a.around(dst, src, a.runs)
+	}
+	return nil
+}
+
+// poke writes an element that is counted from dst's first and lies outside of it, as an
+// engine that counts wrongly does.
+func poke(dst *conv.Tensor, at int) {
+	*(*float32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst.Data)), 4*at)) = 7
+}
+
+func rounded(bits int) func(values []float32) {
+	return func(values []float32) {
+		for i, v := range values {
+			values[i] = shortened(v, bits)
+		}
+	}
+}
+
+// shortened rounds to so many bits after the leading one, ties away from zero: 10 as
+// float16 and TF32 have.
+func shortened(v float32, bits int) float32 {
+	if v == 0 || v != v {
+		return v
+	}
+	fraction, exponent := math.Frexp(float64(v))
+	scale := math.Ldexp(1, bits+1)
+	return float32(math.Ldexp(math.Round(fraction*scale)/scale, exponent))
+}
+
+// failures lists the checks that failed.
+func failures(o compare.Outcome) string {
+	var names []string
+	for _, f := range o.Findings {
+		if f.Status == compare.Failed {
+			name := f.Check
+			if f.Numbers != "" {
+				name += "/" + f.Numbers
+			}
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+func trialOf(t *testing.T, c compare.Case) *compare.Trial {
+	t.Helper()
+	trial, err := compare.NewTrial(cpu.Reference{}, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trial
+}
+
+func randomCase(t *testing.T, p conv.Problem) compare.Case {
+	t.Helper()
+	c, err := compare.Random("random", p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// halves is a case whose images survive rounding to float16 unchanged, as the
+// tutorial's of ±0.5 do.
+func halves(t *testing.T) compare.Case {
+	c := randomCase(t, conv.Problem{Src: conv.Shape{2, 1, 12, 13}, Weight: conv.Shape{4, 1, 5, 5}})
+	for i, v := range c.Src.Data {
+		c.Src.Data[i] = float32(math.Copysign(0.5, float64(v)))
+	}
+	return c
+}
+
+// manyTerms is a case of sums of 4,608 terms.
+func manyTerms(t *testing.T) compare.Case {
+	return randomCase(t, conv.Problem{Src: conv.Shape{1, 512, 6, 6}, Weight: conv.Shape{8, 512, 3, 3}})
+}
+
+func small(t *testing.T) compare.Case {
+	return randomCase(t, conv.Problem{Src: conv.Shape{2, 3, 9, 10}, Weight: conv.Shape{4, 3, 3, 3}, Bias: true,
+		Spec: conv.Spec{Padding: conv.Pad(1, 1)}})
+}
+
+// TestEachGateAlone: every gate catches something that no other does.
+func TestEachGateAlone(t *testing.T) {
+	for name, c := range map[string]struct {
+		c    compare.Case
+		test altered
+		want string // the checks that fail, no others
+	}{
+		// The images are ±0.5: only integers of 12 bits show it.
+		"inputs in float16": {halves(t), altered{before: func(src *conv.Tensor) { rounded(10)(src.Data) }}, "exact/large integers"},
+		// Small integers have at most 5 bits, the large ones at most 2 in weights: random weights in bfloat16 show in
+		// the bound of each output.
+		"one output cut to 11 bits behind the point": {small(t), altered{after: func(dst, _ *conv.Tensor) {
+			dst.Data[77] = float32(math.Round(float64(dst.Data[77])*2048) / 2048)
+		}}, "bound"},
+		// 910·4·4609 < 2²⁴: the integers of so many terms have 10 bits, and TF32 keeps 11.
+		"TF32 at large n": {manyTerms(t), altered{
+			plan:   func(_ *conv.Problem, w *conv.Tensor, _ []float32) { rounded(10)(w.Data) },
+			before: func(src *conv.Tensor) { rounded(10)(src.Data) }}, "rms"},
+		"src is changed":  {small(t), altered{around: func(_, src *conv.Tensor, _ int) { src.Data[5]++ }}, "guards/integers"},
+		"a second run":    {small(t), altered{around: func(dst, _ *conv.Tensor, run int) { dst.Data[50] += float32(run - 1) }}, "guards/integers"},
+		"written behind":  {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, len(dst.Data)) }}, "guards/integers"},
+		"written before":  {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, -1) }}, "guards/integers"},
+		"far behind":      {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, len(dst.Data)+15) }}, "guards/integers"},
+		"nothing is done": {small(t), altered{}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			trial := trialOf(t, c.c)
+			if got := failures(trial.Run(c.test, compare.Options{})); got != c.want {
+				t.Errorf("%q fail, want %q", got, c.want)
+			}
+			if got := failures(trial.Run(cpu.Engine{}, compare.Options{})); got != "" {
+				t.Errorf("afterwards %q fail of the engine itself", got)
+			}
+		})
+	}
+}
+
+// TestGatesTogether: what is wrong everywhere fails wherever it shows.
+func TestGatesTogether(t *testing.T) {
+	for name, c := range map[string]struct {
+		test altered
+		want string
+	}{
+		"a tap is dropped": {altered{plan: func(_ *conv.Problem, w *conv.Tensor, _ []float32) { w.Data[len(w.Data)-1] = 0 }},
+			"exact/integers exact/large integers bound rms"},
+		"the bias is dropped": {altered{plan: func(_ *conv.Problem, _ *conv.Tensor, b []float32) { clear(b) }},
+			"exact/integers exact/large integers bound rms"},
+		"the padding is on the other side": {altered{plan: func(p *conv.Problem, _ *conv.Tensor, _ []float32) {
+			p.Padding = conv.Padding{Top: 2, Left: 2}
+		}}, "exact/integers exact/large integers bound rms"},
+		"an output is not written": {altered{after: func(dst, _ *conv.Tensor) { dst.Data[3] = float32(math.NaN()) }},
+			"exact/integers exact/large integers bound"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := failures(trialOf(t, small(t)).Run(c.test, compare.Options{})); got != c.want {
+				t.Errorf("%q fail, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestFirstFailure ends a case where the first check fails.
+func TestFirstFailure(t *testing.T) {
+	wrong := altered{plan: func(_ *conv.Problem, w *conv.Tensor, _ []float32) { w.Data[0] = 0 }}
+	o := trialOf(t, small(t)).Run(wrong, compare.Options{FirstFailure: true, Relations: compare.Relations()})
+	if got := failures(o); got != "exact/integers" {
+		t.Errorf("%q fail", got)
+	}
+	changing := altered{around: func(_, src *conv.Tensor, _ int) { src.Data[0]++ }}
+	o = trialOf(t, small(t)).Run(changing, compare.Options{FirstFailure: true})
+	if got := failures(o); got != "guards/integers" {
+		t.Errorf("%q fail", got)
+	}
+}
+
+// TestTolerance: an algorithm of transforms is not held to integers, but to what it
+// states.
+func TestTolerance(t *testing.T) {
+	noise := func(size float64) altered {
+		return altered{description: conv.Description{Algorithm: "transform", Tolerance: 1e-5}, after: func(dst, _ *conv.Tensor) {
+			largest := 0.0
+			for _, v := range dst.Data {
+				largest = max(largest, math.Abs(float64(v)))
+			}
+			for i := range dst.Data {
+				dst.Data[i] += float32(size * largest * math.Sin(float64(i*i)))
+			}
+		}}
+	}
+	trial := trialOf(t, small(t))
+	good := trial.Run(noise(1e-5), compare.Options{})
+	if good.Status() != compare.Passed || good.Algorithm != "transform" {
+		t.Errorf("%v", good)
+	}
+	for _, f := range good.Findings {
+		if f.Check == compare.CheckExact && (f.Status != compare.Skipped || f.Note != "transform does not add the products themselves") {
+			t.Errorf("%v", f)
+		}
+	}
+	if got := failures(trial.Run(noise(3e-5), compare.Options{})); got != "rms" {
+		t.Errorf("%q fail of errors three times the tolerance, want rms", got)
+	}
+	if got := failures(trial.Run(noise(1e-3), compare.Options{})); got != "bound/integers bound/large integers bound rms" {
+		t.Errorf("%q fail of errors 100 times the tolerance", got)
+	}
+}
+
+// TestInexact: where integers do not stay integers they are held to the bound.
+func TestInexact(t *testing.T) {
+	energy, mean := small(t).Problem, small(t).Problem
+	energy.Activation = conv.Energy
+	mean.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{3, 3}}
+	swapped := altered{after: func(dst, _ *conv.Tensor) { dst.Data[0], dst.Data[1] = dst.Data[1], dst.Data[0] }}
+	for name, p := range map[string]conv.Problem{"energy": energy, "mean of 9": mean} {
+		trial := trialOf(t, randomCase(t, p))
+		if o := trial.Run(cpu.Engine{}, compare.Options{}); o.Status() != compare.Passed {
+			t.Errorf("%s: %v", name, o)
+		}
+		if got := failures(trial.Run(swapped, compare.Options{})); !strings.HasPrefix(got, "bound/integers bound/large integers bound") {
+			t.Errorf("%s: %q fail", name, got)
+		}
+	}
+}
+
+// TestCancelled: where all sums cancel there is no scale for the RMS error.
+func TestCancelled(t *testing.T) {
+	c := randomCase(t, conv.Problem{Src: conv.Shape{1, 1, 9, 9}, Weight: conv.Shape{1, 1, 2, 2}})
+	for i := range c.Src.Data {
+		c.Src.Data[i] = 0.3
+	}
+	copy(c.Weight.Data, []float32{0.7, -0.7, 0.1, -0.1})
+	o := trialOf(t, c).Run(cpu.Engine{}, compare.Options{})
+	last := o.Findings[len(o.Findings)-2]
+	if o.Status() != compare.Passed || last.Check != compare.CheckRMS || last.Status != compare.Skipped {
+		t.Errorf("%v", o.Findings)
+	}
+}
+
+// TestUnderflow: energies of denormal sums are off by what underflows, which the
+// bound allows; as a part of so small outputs it says nothing.
+func TestUnderflow(t *testing.T) {
+	p := conv.Problem{Src: conv.Shape{1, 1, 9, 9}, Weight: conv.Shape{2, 1, 2, 2}}
+	p.Activation = conv.Energy
+	c := randomCase(t, p)
+	for i := range c.Src.Data {
+		c.Src.Data[i] *= 0x1p-130
+	}
+	o := trialOf(t, c).Run(spoiled{cpu.Engine{}, func(dst *conv.Tensor) {
+		for i := range dst.Data {
+			dst.Data[i] += 0x1p-135
+		}
+	}}, compare.Options{})
+	last := o.Findings[len(o.Findings)-2]
+	if o.Status() != compare.Passed || last.Check != compare.CheckRMS || last.Status != compare.Skipped {
+		t.Errorf("%v", o.Findings)
+	}
+}
+
+// failing reports an error from Plan or Run.
+type failing struct {
+	conv.Backend
+	plan, run error
+}
+
+func (f failing) Plan(p conv.Problem, w *conv.Tensor, b []float32) (conv.Plan, error) {
+	if f.plan != nil {
+		return nil, f.plan
+	}
+	plan, err := f.Backend.Plan(p, w, b)
+	return failingPlan{plan, f.run}, err
+}
+
+type failingPlan struct {
+	conv.Plan
+	err error
+}
+
+func (f failingPlan) Run(_, _ *conv.Tensor) error { return f.err }
+
+// TestErrors: a backend's error is a failure of the case that it names, a refusal a
+// skip; neither is a pass.
+func TestErrors(t *testing.T) {
+	memory := errors.New("out of memory")
+	refusal := fmt.Errorf("it takes no bias: %w", conv.ErrUnsupported)
+	for name, c := range map[string]struct {
+		test   failing
+		status compare.Status
+		why    string
+	}{
+		"plan":    {failing{cpu.Engine{}, memory, nil}, compare.Failed, "run (integers) failed: out of memory"},
+		"run":     {failing{cpu.Engine{}, nil, memory}, compare.Failed, "run (integers) failed: out of memory"},
+		"refusal": {failing{cpu.Engine{}, refusal, nil}, compare.Skipped, "it takes no bias"},
+	} {
+		o := trialOf(t, small(t)).Run(c.test, compare.Options{Relations: compare.Relations()})
+		if o.Status() != c.status || o.Why() != c.why || o.Err == nil || o.Case != "random" {
+			t.Errorf("%s: %v: %q", name, o.Status(), o.Why())
+		}
+	}
+	if (compare.Outcome{}).Status() == compare.Passed || (compare.Report{}).OK() {
+		t.Error("nothing passes")
+	}
+	skipped := compare.Report{Outcomes: []compare.Outcome{compare.Refused("x", conv.Problem{}, refusal)}}
+	if skipped.OK() {
+		t.Error("a report of skips is OK")
+	}
+}
+
+func TestNewTrialErrors(t *testing.T) {
+	empty := small(t)
+	empty.Problem.Src[0], empty.Src = 0, &conv.Tensor{Shape: conv.Shape{0, 3, 9, 10}}
+	short := small(t)
+	short.Bias = short.Bias[:1]
+	for name, c := range map[string]struct {
+		judge conv.Backend
+		c     compare.Case
+		want  string
+	}{
+		"no image":  {cpu.Reference{}, empty, "want at least one image"},
+		"bias":      {cpu.Reference{}, short, "bias [1]: want 4 values"},
+		"no oracle": {cpu.Engine{}, small(t), "no conv.Oracle"},
+	} {
+		if _, err := compare.NewTrial(c.judge, c.c); err == nil || !strings.Contains(err.Error(), "compare: case random: ") || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func ExampleBackends() {
+	var cases []compare.Case
+	for _, stride := range []int{1, 2} {
+		p := conv.Problem{Src: conv.Shape{2, 1, 24, 32}, Weight: conv.Shape{6, 1, 7, 7}}
+		p.Padding, p.Stride = conv.Pad(3, 3), [2]int{stride, stride}
+		c, err := compare.Random(fmt.Sprintf("stride %d", stride), p)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		cases = append(cases, c)
+	}
+	report, err := compare.Backends(cpu.Engine{}, cpu.Reference{}, slices.Values(cases), compare.Options{Relations: compare.Relations()})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	passed, failed, skipped := report.Count()
+	fmt.Println(report.OK(), passed, failed, skipped)
+	for _, f := range report.Outcomes[1].Findings[:5] {
+		fmt.Println(f)
+	}
+	// Output:
+	// true 2 0 0
+	// exact (integers) passed
+	// exact (large integers) passed
+	// bound passed
+	// rms passed
+	// guards passed
+}

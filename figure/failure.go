@@ -1,0 +1,71 @@
+package figure
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// Mistake is a wrong output beside what it should be, for [Failure]: one channel of one
+// image each, [1 1 H W].
+type Mistake struct {
+	Title              string
+	Stimulus, Filter   *conv.Tensor // of several channels the one that is shown
+	Got, Want          *conv.Tensor
+	Difference, Excess *conv.Tensor // Got − Want, and its size in parts of what is allowed
+}
+
+const failureBox = 256
+
+// Failure draws a mistake: stimulus, filter, what was computed, the reference, their
+// difference and the error in parts of its bound. Each panel has its own range, which its
+// title tells: stimuli are black and white, the others blue below 0 and red above it,
+// symmetric; computed and reference share one. In the last panel, error/bound, white is
+// right and full red is beyond the bound. NaN is green everywhere.
+func Failure(m Mistake) (*Picture, error) {
+	for _, t := range []struct {
+		arg string
+		t   *conv.Tensor
+	}{{"stimulus", m.Stimulus}, {"filter", m.Filter}, {"got", m.Got}, {"want", m.Want}, {"difference", m.Difference}, {"excess", m.Excess}} {
+		if err := checkTensor(t.arg, t.t, [4]string{"image", "channel", "row", "column"}); err != nil {
+			return nil, err
+		}
+	}
+	outputs := max(largestMagnitude(m.Want.Data), 1e-30)
+	low, high := extent(m.Stimulus.Data)
+	bar := &colorBar{label: "error / bound", colors: BWR(-1, 1)}
+	shown := func(t *conv.Tensor, title string, colors *ColorMap) panel {
+		own := &colorBar{colors: colors}
+		p := own.panel(planeOf(t, 0, 0), title, failureBox)
+		bar.nan = bar.nan || own.nan
+		return p
+	}
+	symmetric := func(t *conv.Tensor, title string) panel {
+		most := largestMagnitude(t.Data)
+		return shown(t, fmt.Sprintf("%s ±%.3g", title, most), BWR(-most, most))
+	}
+	first := []panel{
+		shown(m.Stimulus, fmt.Sprintf("stimulus %.3g … %.3g", low, high), Binary(low, high)),
+		symmetric(m.Filter, "filter"),
+		shown(m.Got, fmt.Sprintf("computed ±%.3g", outputs), BWR(-outputs, outputs)),
+	}
+	second := []panel{
+		shown(m.Want, fmt.Sprintf("reference ±%.3g", outputs), BWR(-outputs, outputs)),
+		symmetric(m.Difference, "difference"),
+		bar.panel(planeOf(m.Excess, 0, 0), "error / bound"+upTo(m.Excess.Data), failureBox),
+	}
+	for _, row := range [][]panel{first, second} {
+		for i := range row {
+			row[i].xAxis, row[i].yAxis = true, true
+		}
+	}
+	return &Picture{rows: [][]panel{first, second}, bar: bar, notes: append([]string{m.Title}, notes(append(first, second...))...)}, nil
+}
+
+// upTo says how large the finite errors are. Where none is allowed they are infinite.
+func upTo(data []float32) string {
+	if most := largestMagnitude(data); most != 1 {
+		return fmt.Sprintf(" up to %.3g", most)
+	}
+	return ""
+}

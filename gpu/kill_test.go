@@ -1,0 +1,133 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gpuconv/conv"
+)
+
+// fault is a way to break what computes.
+type fault struct {
+	part       string // the file or program that is broken
+	name       string
+	trial      string // to begin with, "" for any
+	equivalent string // why no output shows it, or ""
+	apply      func(d *Device) conv.Backend
+}
+
+// verdict is what became of a fault.
+type verdict struct {
+	fault
+	by   string // the trial and the check that found it, "" if none did
+	took time.Duration
+}
+
+// killAll holds each fault to the trials of its part until one finds it, and fails
+// the test unless exactly those that are not equivalent are found.
+func killAll(t *testing.T, all []fault) {
+	start := time.Now()
+	killed, survived := map[string]int{}, map[string]int{}
+	for _, v := range verdicts(t, all) {
+		switch equivalent := v.equivalent != ""; {
+		case strings.Contains(v.by, "does not compile") || strings.Contains(v.by, "does not link"):
+			t.Errorf("%s, %s: the mutant is no shader: %s", v.part, v.name, v.by)
+		case equivalent && v.by == "":
+			survived[v.part]++
+		case equivalent:
+			t.Errorf("%s, %s: equivalent, as %s, yet it is killed by %s", v.part, v.name, v.equivalent, v.by)
+		case v.by == "":
+			t.Errorf("%s, %s: survived", v.part, v.name)
+		default:
+			killed[v.part]++
+			t.Logf("%s, %s: killed in %.2f s by %s", v.part, v.name, v.took.Seconds(), v.by)
+		}
+	}
+	total := 0
+	for part, n := range killed {
+		total += n
+		t.Logf("%s: %d killed, %d equivalent", part, n, survived[part])
+	}
+	t.Logf("%d mutants, %d killed, in %.1f s", len(all), total, time.Since(start).Seconds())
+}
+
+// verdicts tries all faults on two workers at once.
+func verdicts(t *testing.T, all []fault) []verdict {
+	found := make([]verdict, len(all))
+	next := make(chan int)
+	var group sync.WaitGroup
+	for range 2 {
+		w := newWorker(t)
+		group.Go(func() {
+			for i := range next {
+				start := time.Now()
+				found[i] = verdict{fault: all[i], by: w.kill(all[i])}
+				found[i].took = time.Since(start)
+			}
+		})
+	}
+	for i := range all {
+		next <- i
+	}
+	close(next)
+	group.Wait()
+	return found
+}
+
+// worker tries faults, one after the other, on a device for each algorithm.
+type worker struct {
+	trials  []*trial
+	devices map[string]*Device
+	limits  map[string]Limits
+}
+
+func newWorker(t *testing.T) *worker {
+	w := &worker{nil, map[string]*Device{}, map[string]Limits{}}
+	for _, algorithm := range AlgorithmNames() {
+		d := openTest(t, Options{Device: Software(), Algorithm: algorithm, Guard: true})
+		w.devices[algorithm], w.limits[algorithm] = d, d.limits
+	}
+	w.trials = newTrials(t)
+	return w
+}
+
+// kill returns the trial and the check that found the fault, "" if none did.
+func (w *worker) kill(f fault) string {
+	for _, tr := range f.order(w.trials) {
+		d := w.devices[tr.algorithm]
+		d.limits = w.limits[tr.algorithm]
+		if tr.limit != nil {
+			tr.limit(&d.limits)
+		}
+		why := tr.examine(f.apply(d))
+		d.thread.do(func() error {
+			d.forget()
+			d.seam = openGL()
+			return nil
+		})
+		if why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// order returns the trials of the fault's part, the one to begin with first.
+func (f fault) order(trials []*trial) (all []*trial) {
+	for _, tr := range trials {
+		if !slices.Contains(tr.parts, f.part) {
+			continue
+		}
+		if tr.name == f.trial {
+			all = slices.Insert(all, 0, tr)
+		} else {
+			all = append(all, tr)
+		}
+	}
+	return all
+}

@@ -1,0 +1,208 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"gpuconv/conv"
+)
+
+// hostMutant is a plan that tells a right shader something wrong.
+type hostMutant struct {
+	part       string // the program whose plan is broken
+	name       string
+	equivalent string
+	breaks     func(b *blueprint)
+}
+
+// TestHostMutants kills the mutants of what package gpu computes for shaders: each
+// uniform one too large and one too small, one work-group too few along each axis,
+// and what is skipped or packed wrongly. They compile nothing that is new.
+func TestHostMutants(t *testing.T) {
+	var all []fault
+	for _, m := range slices.Concat(uniformMutants(t), dispatchMutants(t), skippingMutants(t), packingMutants()) {
+		all = append(all, fault{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d *Device) conv.Backend {
+			return backend(func(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+				b, err := newBlueprint(p, d.limits, d.options.Algorithm)
+				if err != nil {
+					return nil, err
+				}
+				m.breaks(&b)
+				return d.build(b, weight, bias)
+			})
+		}})
+	}
+	killAll(t, all)
+}
+
+// programs names what has uniforms: each shader.
+func programs(t *testing.T) (names []string) {
+	t.Helper()
+	for _, file := range shaderFiles(t) {
+		if name, ok := strings.CutSuffix(file, ".comp"); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// stagesOf returns the stages of a blueprint that a program runs in.
+func stagesOf(b *blueprint, program string) (all []*stage) {
+	for i := range b.recipe.stages {
+		if s := &b.recipe.stages[i]; s.program.shader == program {
+			all = append(all, s)
+		}
+	}
+	if b.pool.program.shader == program {
+		all = append(all, &b.pool)
+	}
+	return all
+}
+
+// everyPass changes all passes of a program.
+func everyPass(program string, change func(work *pass)) func(b *blueprint) {
+	return passes(program, func(all []pass, _, _ int) []pass {
+		for i := range all {
+			change(&all[i])
+		}
+		return all
+	})
+}
+
+// passes changes the passes of a program for a number of images, of a chunk at most.
+func passes(program string, change func(all []pass, images, chunk int) []pass) func(b *blueprint) {
+	return func(b *blueprint) {
+		for _, s := range stagesOf(b, program) {
+			whole, chunk := s.passes, b.description.Chunk
+			s.passes = func(images int) []pass { return change(whole(images), images, chunk) }
+		}
+	}
+}
+
+func uniformMutants(t *testing.T) (all []hostMutant) {
+	equivalent := map[string]string{
+		"winograd_src endH +1": uncancelled, "winograd_src endW +1": uncancelled,
+	}
+	for _, program := range programs(t) {
+		for _, name := range uniformNames(t, program) {
+			for _, by := range []int{1, -1} {
+				what := fmt.Sprintf("%s %+d", name, by)
+				all = append(all, hostMutant{program, what, equivalent[program+" "+what], everyPass(program, func(work *pass) {
+					for i := range work.uniforms {
+						if work.uniforms[i].name == name {
+							work.uniforms[i].value += by
+						}
+					}
+				})})
+			}
+		}
+	}
+	return all
+}
+
+// uniformNames asks a plan of a trial for the uniforms of a program.
+func uniformNames(t *testing.T, program string) []string {
+	names := map[string]bool{}
+	for _, tr := range slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials()) {
+		l := roomy()
+		l.Software = true
+		b, err := newBlueprint(tr.problem, l, tr.algorithm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range stagesOf(&b, program) {
+			for _, u := range s.passes(1)[0].uniforms {
+				names[u.name] = true
+			}
+		}
+	}
+	if len(names) == 0 {
+		t.Fatalf("no trial runs %s", program)
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+func dispatchMutants(t *testing.T) (all []hostMutant) {
+	for _, program := range programs(t) {
+		all = append(all, hostMutant{program, "the last work-group is left out", "", everyPass(program, func(work *pass) {
+			for axis := range 3 {
+				if work.groups[axis] > 1 {
+					work.groups[axis]--
+					return
+				}
+			}
+			work.groups[0] = 0
+		})})
+	}
+	return append(all, hostMutant{"direct", "the last tile of filters is left out", "", everyPass("direct", func(work *pass) { work.groups[2]-- })})
+}
+
+func skippingMutants(t *testing.T) (all []hostMutant) {
+	for _, program := range programs(t) {
+		all = append(all,
+			hostMutant{program, "the last image is left out", "", func(b *blueprint) {
+				for _, s := range stagesOf(b, program) {
+					whole := s.passes
+					s.passes = func(images int) []pass { return whole(max(1, images-1)) }
+				}
+			}},
+			hostMutant{program, "the last chunk is skipped", "", passes(program, func(all []pass, images, chunk int) []pass {
+				if images < chunk {
+					return nil
+				}
+				return all
+			})},
+		)
+	}
+	for _, algorithm := range []string{"direct_soft", "direct"} { // the others make one pass
+		all = append(all,
+			hostMutant{algorithm, "the last pass is skipped", "", passes(algorithm, func(all []pass, _, _ int) []pass { return all[:max(1, len(all)-1)] })},
+			hostMutant{algorithm, "the last pass is made twice", "", passes(algorithm, func(all []pass, _, _ int) []pass {
+				return append(all, all[len(all)-1])
+			})})
+	}
+	return append(all, hostMutant{"direct_soft", "the first tile's weights for all", "", everyPass("direct_soft", func(work *pass) { work.weightFirst = 0 })})
+}
+
+// packingMutants change weights and biases before they are packed.
+func packingMutants() (all []hostMutant) {
+	for _, algorithm := range AlgorithmNames() {
+		for name, change := range map[string]func(p conv.Problem, weight, bias []float32){
+			"two filters' weights exchanged": func(p conv.Problem, weight, _ []float32) {
+				taps := len(weight) / p.Weight[0]
+				for i := range taps {
+					weight[i], weight[taps+i] = weight[taps+i], weight[i]
+				}
+			},
+			"one row of weights exchanged": func(p conv.Problem, weight, _ []float32) {
+				taps, width := len(weight)/p.Weight[0], p.Weight[3]
+				for i := range width {
+					weight[i], weight[taps+i] = weight[taps+i], weight[i]
+				}
+			},
+			"kernels turned by 180°": func(p conv.Problem, weight, _ []float32) {
+				for kernel := range slices.Chunk(weight, p.Weight[2]*p.Weight[3]) {
+					slices.Reverse(kernel)
+				}
+			},
+			"the last weight dropped": func(_ conv.Problem, weight, _ []float32) { weight[len(weight)-1] = 0 },
+			"biases reversed":         func(_ conv.Problem, _, bias []float32) { slices.Reverse(bias) },
+			"biases dropped":          func(_ conv.Problem, _, bias []float32) { clear(bias) },
+		} {
+			all = append(all, hostMutant{algorithm, name, "", func(b *blueprint) {
+				pack := b.recipe.pack
+				b.recipe.pack = func(weight, bias []float32) ([]float32, []float32) {
+					weight, bias = slices.Clone(weight), slices.Clone(bias)
+					change(b.problem, weight, bias)
+					return pack(weight, bias)
+				}
+			}})
+		}
+	}
+	return all
+}

@@ -1,0 +1,54 @@
+package verify
+
+import (
+	"fmt"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+)
+
+// Batches returns batches around the edges of what work-groups take: 64 blocks of
+// outputs, 256 positions, and more than 16 bits count.
+func Batches() (all []Case) {
+	one := conv.Problem{Weight: conv.Shape{3, 1, 3, 3}, Src: conv.Shape{0, 1, 3, 3}, Bias: true}
+	wide := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Weight: conv.Shape{3, 1, 3, 3}, Src: conv.Shape{0, 1, 2, 4}, Bias: true}
+	tiny := conv.Problem{Weight: conv.Shape{1, 1, 1, 2}, Src: conv.Shape{0, 1, 1, 2}}
+	for _, n := range []int{63, 64, 65, 255, 256, 257, 513} {
+		all = append(all, batch("one output", one, n), batch("2x4 outputs", wide, n))
+	}
+	return append(all, batch("one output", tiny, 65535), batch("one output", tiny, 65537))
+}
+
+// Edges returns batches around where a subject cuts them into chunks: nothing for one
+// that does not say where, or does not compute such problems. Strides and pools leave few
+// outputs for the judge.
+func Edges(s Subject) (all []Case) {
+	strided := conv.Problem{Spec: conv.Spec{Stride: [2]int{8, 8}}, Weight: conv.Shape{2, 1, 1, 1}, Src: conv.Shape{0, 1, 512, 1024}}
+	pooled := conv.Problem{Weight: conv.Shape{1, 1, 1, 1}, Src: conv.Shape{0, 1, 512, 1024}}
+	pooled.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{8, 8}}
+	explainer, ok := s.Backend.(conv.Explainer)
+	if !ok {
+		return nil
+	}
+	const many = 256 // images: 512 MiB
+	for i, p := range []conv.Problem{strided, pooled} {
+		name := [2]string{"strided", "pooled"}[i]
+		p.Src[0] = many
+		d, err := explainer.Explain(p)
+		if err != nil || d.Chunk >= many/2 {
+			continue
+		}
+		for _, n := range []int{d.Chunk - 1, d.Chunk, d.Chunk + 1, 2*d.Chunk + 1} {
+			if n > 0 {
+				all = append(all, batch(fmt.Sprintf("chunks of %d, %s", d.Chunk, name), p, n))
+			}
+		}
+	}
+	return all
+}
+
+func batch(name string, p conv.Problem, n int) Case {
+	p.Src[0] = n
+	name = fmt.Sprintf("batch/%s/n=%d", name, n)
+	return Case{Name: name, Problem: p, Stimulus: "random", Bank: "random", fill: func() (compare.Case, error) { return compare.Random(name, p) }}
+}

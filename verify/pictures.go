@@ -1,0 +1,92 @@
+package verify
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+	"gpuconv/figure"
+)
+
+// WritePictures writes into folder what a failed record's output looks like, as a .png,
+// and how its worst pixel comes about, as a .txt. It returns the path of the .png, or ""
+// for a record without a wrong output, of which there is nothing to see. number goes in
+// front of their names, since names of long cases are cut.
+func WritePictures(folder string, number int, r Record) (string, error) {
+	e := r.Outcome.Evidence
+	if e == nil {
+		return "", nil
+	}
+	base := filepath.Join(folder, fmt.Sprintf("%03d-%s", number, fileName(r)))
+	picture, err := figure.Failure(mistake(r, e))
+	if err != nil {
+		return "", err
+	}
+	if err := picture.Save(base + ".png"); err != nil {
+		return "", err
+	}
+	text, err := os.Create(base + ".txt")
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(text, "subject    %v\n", r.Subject)
+	if err := e.WriteText(text); err != nil {
+		text.Close()
+		return "", err
+	}
+	return base + ".png", text.Close()
+}
+
+// fileName makes a file's name of a case and who failed it.
+func fileName(r Record) string {
+	safe := func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-=_.,+", c) {
+			return c
+		}
+		return '_'
+	}
+	name := r.Subject.Name
+	if r.Outcome.Algorithm != "" {
+		name += "-" + r.Outcome.Algorithm
+	}
+	name = strings.Map(safe, name+"-"+r.Case.Name)
+	const longest = 180 // file systems take 255 bytes
+	return name[:min(len(name), longest)]
+}
+
+// mistake cuts the planes to look at out of the evidence: those of the worst output.
+func mistake(r Record, e *compare.Evidence) figure.Mistake {
+	p := e.Case.Problem
+	p.Spec = p.WithDefaults()
+	filter := e.Worst[1]
+	if p.Activation == conv.Energy {
+		filter *= 2
+	}
+	group := filter / (p.Weight[0] / p.Groups)
+	shape := e.Got.Shape
+	size := shape.H() * shape.W()
+	first := (e.Worst[0]*shape.C() + e.Worst[1]) * size
+	want, difference, excess := make([]float32, size), make([]float32, size), make([]float32, size)
+	for i := range size {
+		at := first + i
+		d := float64(e.Got.Data[at]) - e.Want[at]
+		want[i], difference[i] = float32(e.Want[at]), float32(d)
+		if d != 0 { // 0/0 is an exact output
+			excess[i] = float32(d / e.Limit[at])
+		}
+	}
+	plane := func(data []float32, rows, columns int) *conv.Tensor {
+		return &conv.Tensor{Shape: conv.Shape{1, 1, rows, columns}, Data: data}
+	}
+	return figure.Mistake{
+		Title:    fmt.Sprintf("%v: %s, check %s, image %d, channel %d", r.Subject, r.Case.Name, e.Check, e.Worst[0], e.Worst[1]),
+		Stimulus: plane(e.Case.Src.Plane(e.Worst[0], group*p.Weight[1]), p.Src.H(), p.Src.W()),
+		Filter:   plane(e.Case.Weight.Plane(filter, 0), p.Weight[2], p.Weight[3]),
+		Got:      plane(e.Got.Data[first:first+size], shape.H(), shape.W()),
+		Want:     plane(want, shape.H(), shape.W()), Difference: plane(difference, shape.H(), shape.W()),
+		Excess: plane(excess, shape.H(), shape.W()),
+	}
+}

@@ -1,0 +1,223 @@
+package verify
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"math"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+)
+
+// Count says how many records there are of each status.
+type Count struct {
+	Passed  int `json:"passed"`
+	Failed  int `json:"failed"`
+	Skipped int `json:"skipped"`
+}
+
+// Add counts a record.
+func (c *Count) Add(r Record) {
+	switch r.Outcome.Status() {
+	case compare.Passed:
+		c.Passed++
+	case compare.Failed:
+		c.Failed++
+	case compare.Skipped:
+		c.Skipped++
+	}
+}
+
+// String is the last line of gpuconv verify.
+func (c Count) String() string {
+	return fmt.Sprintf("%d passed, %d failed, %d skipped", c.Passed, c.Failed, c.Skipped)
+}
+
+// Entry is a record as it is reported.
+type Entry struct {
+	Case      string    `json:"case"`
+	Stimulus  string    `json:"stimulus,omitempty"`
+	Bank      string    `json:"bank,omitempty"`
+	Problem   problem   `json:"problem"`
+	Backend   string    `json:"backend"`
+	Algorithm string    `json:"algorithm,omitempty"` // that was used
+	Device    string    `json:"device"`
+	Driver    string    `json:"driver,omitempty"`
+	Status    string    `json:"status"`        // passed, failed or skipped
+	Why       string    `json:"why,omitempty"` // it failed or was skipped
+	Seconds   float64   `json:"seconds"`
+	Checks    []finding `json:"checks"`
+
+	subject string
+}
+
+type problem struct {
+	Src         conv.Shape   `json:"src"`
+	Weight      conv.Shape   `json:"weight"`
+	Bias        bool         `json:"bias"`
+	Stride      [2]int       `json:"stride"`
+	Dilation    [2]int       `json:"dilation"`
+	Padding     conv.Padding `json:"padding"`
+	PaddingMode string       `json:"padding_mode"`
+	Groups      int          `json:"groups"`
+	Activation  string       `json:"activation"`
+	Pool        string       `json:"pool"`
+}
+
+type finding struct {
+	Check   string   `json:"check"`
+	Numbers string   `json:"numbers,omitempty"` // integers or large integers; else the case's own
+	Status  string   `json:"status"`
+	Note    string   `json:"note,omitempty"`
+	Figures *figures `json:"figures,omitempty"` // of checks that compare outputs
+}
+
+// figures are what a comparison measured. JSON has no infinity and no NaN: they are null.
+type figures struct {
+	Outputs  int     `json:"outputs"`
+	Wrong    int     `json:"wrong"`
+	NaNs     int     `json:"nans"`
+	Warnings int     `json:"warnings"` // within the bound, but beyond the probable error
+	MaxError *number `json:"max_error"`
+	MaxRatio *number `json:"max_error_over_bound"`
+	RMS      *number `json:"rms_error_over_max"`
+	Worst    [4]int  `json:"worst"` // image, channel, row, column of max_error_over_bound
+	Got      *number `json:"got"`
+	Want     *number `json:"want"`
+}
+
+type number float64
+
+func finite(v float64) *number {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	n := number(v)
+	return &n
+}
+
+// NewEntry returns a record's entry, which keeps none of its numbers.
+func NewEntry(r Record) Entry {
+	p := r.Case.Problem
+	p.Spec = p.WithDefaults()
+	e := Entry{Case: r.Case.Name, Stimulus: r.Case.Stimulus, Bank: r.Case.Bank, Backend: r.Subject.Name,
+		Algorithm: r.Outcome.Algorithm, Device: r.Subject.Device, Driver: r.Subject.Driver,
+		Status: r.Outcome.Status().String(), Why: r.Outcome.Why(), Seconds: r.Seconds, Checks: []finding{}, subject: r.Subject.String(),
+		Problem: problem{Src: p.Src, Weight: p.Weight, Bias: p.Bias, Stride: p.Stride, Dilation: p.Dilation, Padding: p.Padding,
+			PaddingMode: p.PaddingMode.String(), Groups: p.Groups, Activation: p.Activation.String(), Pool: p.Pool.String()}}
+	if e.Algorithm == "" {
+		e.Algorithm = r.Subject.Algorithm
+	}
+	for _, f := range r.Outcome.Findings {
+		e.Checks = append(e.Checks, newFinding(f))
+	}
+	return e
+}
+
+func newFinding(f compare.Finding) finding {
+	made := finding{Check: f.Check, Numbers: f.Numbers, Status: f.Status.String(), Note: f.Note}
+	if r := f.Result; r.Elements > 0 {
+		made.Figures = &figures{Outputs: r.Elements, Wrong: r.Wrong, NaNs: r.NaNs, Warnings: r.Warnings, Worst: r.Worst,
+			MaxError: finite(r.MaxError), MaxRatio: finite(r.MaxRatio), RMS: finite(r.RMS), Got: finite(r.Got), Want: finite(r.Want)}
+	}
+	return made
+}
+
+// Report is everything that was verified.
+type Report struct {
+	Schema  int     `json:"schema"` // 1; another number once a field changes its meaning
+	Program any     `json:"program"`
+	Command string  `json:"command"`
+	Seconds float64 `json:"seconds"`
+	Count
+	Cases []Entry `json:"cases"`
+}
+
+// WriteJSON writes the report with every case and its figures.
+func (r Report) WriteJSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", " ")
+	return encoder.Encode(r)
+}
+
+// The elements of JUnit's XML that CI systems read: a suite for each subject, in which
+// a test case is a case.
+type suitesXML struct {
+	XMLName  xml.Name `xml:"testsuites"`
+	Name     string   `xml:"name,attr"`
+	Tests    int      `xml:"tests,attr"`
+	Failures int      `xml:"failures,attr"`
+	Skipped  int      `xml:"skipped,attr"`
+	Time     string   `xml:"time,attr"`
+	Suites   []*suiteXML
+}
+
+type suiteXML struct {
+	XMLName  xml.Name `xml:"testsuite"`
+	Name     string   `xml:"name,attr"`
+	Tests    int      `xml:"tests,attr"`
+	Failures int      `xml:"failures,attr"`
+	Errors   int      `xml:"errors,attr"`
+	Skipped  int      `xml:"skipped,attr"`
+	Time     string   `xml:"time,attr"`
+	Cases    []caseXML
+
+	seconds float64
+}
+
+type caseXML struct {
+	XMLName xml.Name    `xml:"testcase"`
+	Class   string      `xml:"classname,attr"`
+	Name    string      `xml:"name,attr"`
+	Time    string      `xml:"time,attr"`
+	Failure *messageXML `xml:"failure"`
+	Skipped *messageXML `xml:"skipped"`
+}
+
+type messageXML struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// WriteJUnit writes the report as JUnit XML.
+func (r Report) WriteJUnit(w io.Writer) error {
+	all := suitesXML{Name: "gpuconv verify", Tests: len(r.Cases), Failures: r.Failed, Skipped: r.Skipped, Time: fmt.Sprintf("%.3f", r.Seconds)}
+	suites := map[string]*suiteXML{}
+	for _, e := range r.Cases {
+		suite, ok := suites[e.subject]
+		if !ok {
+			suite = &suiteXML{Name: e.subject}
+			suites[e.subject] = suite
+			all.Suites = append(all.Suites, suite)
+		}
+		suite.add(e)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	encoder := xml.NewEncoder(w)
+	encoder.Indent("", " ")
+	if err := encoder.Encode(all); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func (s *suiteXML) add(e Entry) {
+	c := caseXML{Class: "gpuconv." + e.Backend + "." + e.Algorithm, Name: e.Case, Time: fmt.Sprintf("%.3f", e.Seconds)}
+	switch e.Status {
+	case compare.Failed.String():
+		s.Failures++
+		c.Failure = &messageXML{Message: e.Why, Text: e.subject + ": " + e.Why}
+	case compare.Skipped.String():
+		s.Skipped++
+		c.Skipped = &messageXML{Message: e.Why}
+	}
+	s.Tests++
+	s.seconds += e.Seconds
+	s.Time = fmt.Sprintf("%.3f", s.seconds)
+	s.Cases = append(s.Cases, c)
+}

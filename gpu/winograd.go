@@ -93,13 +93,13 @@ func winogradTakes(p conv.Problem) error {
 	one := [2]int{1, 1}
 	switch {
 	case p.Weight[2] != 3 || p.Weight[3] != 3:
-		return unsupported("a kernel of %d×%d, it takes 3×3", p.Weight[2], p.Weight[3])
+		return fmt.Errorf("a kernel of %d×%d, it takes 3×3", p.Weight[2], p.Weight[3])
 	case p.Stride != one:
-		return unsupported("stride %d,%d, it takes 1", p.Stride[0], p.Stride[1])
+		return fmt.Errorf("stride %d,%d, it takes 1", p.Stride[0], p.Stride[1])
 	case p.Dilation != one:
-		return unsupported("dilation %d,%d, it takes 1", p.Dilation[0], p.Dilation[1])
+		return fmt.Errorf("dilation %d,%d, it takes 1", p.Dilation[0], p.Dilation[1])
 	case p.Groups != 1:
-		return unsupported("%d groups, it takes 1", p.Groups)
+		return fmt.Errorf("%d groups, it takes 1", p.Groups)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"gpuconv/conv"
@@ -24,7 +25,7 @@ type hostMutant struct {
 // and what is skipped or packed wrongly. They compile nothing that is new.
 func TestHostMutants(t *testing.T) {
 	var all []fault
-	for _, m := range slices.Concat(uniformMutants(t), dispatchMutants(), skippingMutants(), packingMutants()) {
+	for _, m := range slices.Concat(uniformMutants(t), dispatchMutants(t), skippingMutants(t), packingMutants()) {
 		all = append(all, fault{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d *Device) conv.Backend {
 			return backend(func(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 				b, err := newBlueprint(p, d.limits, d.options.Algorithm)
@@ -39,8 +40,16 @@ func TestHostMutants(t *testing.T) {
 	killAll(t, all)
 }
 
-// programs names what has uniforms: each algorithm, and the pool behind them.
-func programs() []string { return append(AlgorithmNames(), "pool") }
+// programs names what has uniforms: each shader.
+func programs(t *testing.T) (names []string) {
+	t.Helper()
+	for _, file := range shaderFiles(t) {
+		if name, ok := strings.CutSuffix(file, ".comp"); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // stagesOf returns the stages of a blueprint that a program runs in.
 func stagesOf(b *blueprint, program string) (all []*stage) {
@@ -76,10 +85,14 @@ func passes(program string, change func(all []pass, images, chunk int) []pass) f
 }
 
 func uniformMutants(t *testing.T) (all []hostMutant) {
-	for _, program := range programs() {
+	equivalent := map[string]string{
+		"winograd_src endH +1": uncancelled, "winograd_src endW +1": uncancelled,
+	}
+	for _, program := range programs(t) {
 		for _, name := range uniformNames(t, program) {
 			for _, by := range []int{1, -1} {
-				all = append(all, hostMutant{program, fmt.Sprintf("%s %+d", name, by), "", everyPass(program, func(work *pass) {
+				what := fmt.Sprintf("%s %+d", name, by)
+				all = append(all, hostMutant{program, what, equivalent[program+" "+what], everyPass(program, func(work *pass) {
 					for i := range work.uniforms {
 						if work.uniforms[i].name == name {
 							work.uniforms[i].value += by
@@ -95,7 +108,7 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 // uniformNames asks a plan of a trial for the uniforms of a program.
 func uniformNames(t *testing.T, program string) []string {
 	names := map[string]bool{}
-	for _, tr := range slices.Concat(directTrials(), softTrials(), poolTrials()) {
+	for _, tr := range slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials()) {
 		l := roomy()
 		l.Software = true
 		b, err := newBlueprint(tr.problem, l, tr.algorithm)
@@ -114,8 +127,8 @@ func uniformNames(t *testing.T, program string) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-func dispatchMutants() (all []hostMutant) {
-	for _, program := range programs() {
+func dispatchMutants(t *testing.T) (all []hostMutant) {
+	for _, program := range programs(t) {
 		all = append(all, hostMutant{program, "the last work-group is left out", "", everyPass(program, func(work *pass) {
 			for axis := range 3 {
 				if work.groups[axis] > 1 {
@@ -129,8 +142,8 @@ func dispatchMutants() (all []hostMutant) {
 	return append(all, hostMutant{"direct", "the last tile of filters is left out", "", everyPass("direct", func(work *pass) { work.groups[2]-- })})
 }
 
-func skippingMutants() (all []hostMutant) {
-	for _, program := range programs() {
+func skippingMutants(t *testing.T) (all []hostMutant) {
+	for _, program := range programs(t) {
 		all = append(all,
 			hostMutant{program, "the last image is left out", "", func(b *blueprint) {
 				for _, s := range stagesOf(b, program) {
@@ -146,7 +159,7 @@ func skippingMutants() (all []hostMutant) {
 			})},
 		)
 	}
-	for _, algorithm := range AlgorithmNames() {
+	for _, algorithm := range []string{"direct_soft", "direct"} { // the others make one pass
 		all = append(all,
 			hostMutant{algorithm, "the last pass is skipped", "", passes(algorithm, func(all []pass, _, _ int) []pass { return all[:max(1, len(all)-1)] })},
 			hostMutant{algorithm, "the last pass is made twice", "", passes(algorithm, func(all []pass, _, _ int) []pass {

@@ -133,7 +133,7 @@ func igemmMutants() []mutant {
 // igemmTrials are held to with the tile for software renderers, 16 filters × 16 positions × 8 taps, and with
 // each of those for hardware.
 func igemmTrials() (all []*trial) {
-	parts := []string{"igemm", "igemm.comp", "prelude.glsl"}
+	parts := []string{"igemm", "igemm.comp"}
 	few := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{3, 3, 2, 3}}
 	few.Padding, few.Dilation, few.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}, conv.ReLU
 	long := conv.Problem{Src: conv.Shape{2, 3, 6, 9}, Weight: conv.Shape{2, 3, 5, 1}, Bias: true} // a row is carried in each vec4, a channel in skips
@@ -141,17 +141,17 @@ func igemmTrials() (all []*trial) {
 	pairs := conv.Problem{Src: conv.Shape{1, 7, 2, 9}, Weight: conv.Shape{2, 7, 1, 2}, Bias: true}     // vec4 of two channels
 	nextGroup := func(c compare.Case) { c.Src.Plane(0, 2)[4*c.Src.Shape.W()+4] = float32(math.NaN()) } // not for the first group's taps
 	all = append(all,
-		&trial{name: "oblong", parts: parts[:2], problem: oblong(), special: []func(compare.Case){nextGroup}},
-		&trial{name: "pairs", parts: parts[:2], problem: pairs},
-		&trial{name: "two blocks", parts: parts[:2], problem: twoBlocks()},
-		&trial{name: "long", parts: parts[:2], problem: long},
-		&trial{name: "oblong, folded", parts: parts[:2], problem: oblong(), limit: func(l *Limits) { l.WorkGroups = [3]int{5, 3, 70} }},
-		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		&trial{name: "oblong", parts: parts, problem: oblong(), special: []func(compare.Case){nextGroup}},
+		&trial{name: "pairs", parts: parts, problem: pairs},
+		&trial{name: "two blocks", parts: parts, problem: twoBlocks()},
+		&trial{name: "long", parts: parts, problem: long},
+		&trial{name: "folded", parts: parts, problem: oblong(), limit: func(l *Limits) { l.WorkGroups = [3]int{5, 3, 70} }},
+		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "few filters", parts: parts, problem: few, special: specials()})
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
-		all = append(all, &trial{name: mode.String(), parts: parts[:2], problem: p})
+		all = append(all, &trial{name: mode.String(), parts: parts, problem: p})
 	}
 	for _, filters := range []int{70, 40, 20, 3} { // of a group: one for each tile, which take long to compile: TestTrials has them
 		p := oblong()

@@ -93,13 +93,13 @@ func winogradTakes(p conv.Problem) error {
 	one := [2]int{1, 1}
 	switch {
 	case p.Weight[2] != 3 || p.Weight[3] != 3:
-		return unsupported("a kernel of %d×%d, it takes 3×3", p.Weight[2], p.Weight[3])
+		return fmt.Errorf("a kernel of %d×%d, it takes 3×3", p.Weight[2], p.Weight[3])
 	case p.Stride != one:
-		return unsupported("stride %d,%d, it takes 1", p.Stride[0], p.Stride[1])
+		return fmt.Errorf("stride %d,%d, it takes 1", p.Stride[0], p.Stride[1])
 	case p.Dilation != one:
-		return unsupported("dilation %d,%d, it takes 1", p.Dilation[0], p.Dilation[1])
+		return fmt.Errorf("dilation %d,%d, it takes 1", p.Dilation[0], p.Dilation[1])
 	case p.Groups != 1:
-		return unsupported("%d groups, it takes 1", p.Groups)
+		return fmt.Errorf("%d groups, it takes 1", p.Groups)
 	}
 	return nil
 }
@@ -170,7 +170,7 @@ func prepareWinograd(p conv.Problem, l Limits) recipe {
 		stages: []stage{{
 			program:   programKey{shader: "winograd_src", constants: winogradConstants{paddingMode: mode}},
 			writes:    pixels,
-			passes:    func(images int) []pass { return w.transform(images, w.Src.C()) },
+			passes:    func(images int) []pass { return w.transform(images, w.Src.C(), w.srcUniforms()) },
 			maxImages: l.units(winogradLocal) / (w.Src.C() * w.tiles()),
 		}, {
 			program:   programKey{shader: "igemm", constants: w.products.constants},
@@ -181,7 +181,7 @@ func prepareWinograd(p conv.Problem, l Limits) recipe {
 		}, {
 			program:   programKey{shader: "winograd_dst", constants: winogradConstants{paddingMode: mode, bias: p.Bias}},
 			reads:     products,
-			passes:    func(images int) []pass { return w.transform(images, w.filters()) },
+			passes:    func(images int) []pass { return w.transform(images, w.filters(), w.dstUniforms()) },
 			maxImages: l.units(winogradLocal) / (w.filters() * w.tiles()),
 		}},
 		scratch:      w.scratch(),
@@ -198,18 +198,27 @@ func (w winograd) paddingMode() conv.PaddingMode {
 	return w.PaddingMode
 }
 
-// transform dispatches a transform of all tiles of so many planes an image.
-func (w winograd) transform(images, planes int) []pass {
+// transform dispatches a transform of all tiles of so many planes an image, with uniforms
+// that only it has.
+func (w winograd) transform(images, planes int, own []uniform) []pass {
 	tiles := images * w.tiles()
 	x, y := fold(ceilDiv(planes*tiles, winogradLocal), w.limits.WorkGroups)
-	return []pass{{groups: [3]int{x, y, 1}, uniforms: []uniform{
+	return []pass{{groups: [3]int{x, y, 1}, uniforms: append(own, []uniform{
 		{"srcH", w.Src.H()}, {"srcW", w.Src.W()}, {"channels", w.Src.C()},
-		{"sumH", w.sums.H()}, {"sumW", w.sums.W()}, {"filters", w.filters()},
 		{"tilesH", w.tilesH}, {"tilesW", w.tilesW}, {"tiles", tiles},
 		{"padTop", w.Padding.Top}, {"padLeft", w.Padding.Left},
-		{"endH", w.sums.H() + 2 - w.Padding.Top}, {"endW", w.sums.W() + 2 - w.Padding.Left},
+	}...)}}
+}
+
+func (w winograd) srcUniforms() []uniform {
+	return []uniform{{"endH", w.sums.H() + 2 - w.Padding.Top}, {"endW", w.sums.W() + 2 - w.Padding.Left}}
+}
+
+func (w winograd) dstUniforms() []uniform {
+	return []uniform{
+		{"sumH", w.sums.H()}, {"sumW", w.sums.W()}, {"filters", w.filters()},
 		{"firstWeight", w.products.packedWeight()}, {"rectify", number(w.Activation == conv.ReLU)},
-	}}}
+	}
 }
 
 // packedFloats is how many floats packWeight returns.

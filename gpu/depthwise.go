@@ -139,7 +139,7 @@ func (d depthwise) passes(images int) []pass {
 	columns := images * d.columns()
 	x, y := fold(ceilDiv(columns, d.constants.lanes), d.limits.WorkGroups)
 	return []pass{{
-		uniforms: append(d.constants.uniforms(d.Problem, d.sums),
+		uniforms: append(d.constants.columnUniforms(d.Problem, d.sums),
 			uniform{"groups", d.Groups}, uniform{"multiplier", d.multiplier()}, uniform{"columns", columns}),
 		groups: [3]int{x, y, d.tiles()},
 	}}

@@ -72,8 +72,10 @@ func TestFoldedDispatch(t *testing.T) {
 	for _, algorithm := range AlgorithmNames() {
 		d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
 		switch d.limits.WorkGroups = [3]int{2, 3, 70}; algorithm {
-		case "winograd":
+		case "winograd", "direct_small":
 			d.limits.WorkGroups = [3]int{3, 3, 70}
+		case "direct_shared": // 25 tiles an image
+			d.limits.WorkGroups = [3]int{5, 6, 70}
 		case "igemm": // takes 16 positions each
 			d.limits.WorkGroups = [3]int{8, 9, 70}
 		}

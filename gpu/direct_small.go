@@ -171,7 +171,7 @@ func (s small) passes(images int) (all []pass) {
 	x, y := fold(ceilDiv(columns, s.constants.lanes), s.limits.WorkGroups)
 	s.eachPass(func(index, first, filters int) {
 		all = append(all, pass{
-			uniforms: append(s.constants.uniforms(s.Problem, s.sums),
+			uniforms: append(s.constants.columnUniforms(s.Problem, s.sums),
 				uniform{"allChannels", s.Src.C()}, uniform{"firstChannel", index / s.tiles * s.Weight[1]},
 				uniform{"allFilters", s.Weight[0]}, uniform{"firstFilter", first}, uniform{"filters", filters},
 				uniform{"columns", columns}, uniform{"parts", s.parts()}),

@@ -108,7 +108,7 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 // uniformNames asks a plan of a trial for the uniforms of a program.
 func uniformNames(t *testing.T, program string) []string {
 	names := map[string]bool{}
-	for _, tr := range slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials()) {
+	for _, tr := range everyTrial() {
 		l := roomy()
 		l.Software = true
 		b, err := newBlueprint(tr.problem, l, tr.algorithm)

@@ -180,14 +180,19 @@ func (s slide) eachMeeting(r int, f func(o, u int)) {
 	}
 }
 
-// uniforms are those that the shaders share.
+// columnUniforms are those of the shaders whose invocations take columns of blocks.
+func (s slide) columnUniforms(p conv.Problem, sums conv.Shape) []uniform {
+	return append(s.uniforms(p, sums), uniform{"strideW", p.Stride[1]}, uniform{"dilationW", p.Dilation[1]},
+		uniform{"blocksH", ceilDiv(sums.H(), s.rows)})
+}
+
+// uniforms are those that all shaders share.
 func (s slide) uniforms(p conv.Problem, sums conv.Shape) []uniform {
 	partsH, partsW := s.parts(p)
 	return []uniform{
 		{"srcH", p.Src.H()}, {"srcW", p.Src.W()}, {"sumH", sums.H()}, {"sumW", sums.W()},
-		{"strideH", p.Stride[0]}, {"strideW", p.Stride[1]}, {"dilationH", p.Dilation[0]}, {"dilationW", p.Dilation[1]},
-		{"padTop", p.Padding.Top}, {"padLeft", p.Padding.Left},
-		{"blocksH", ceilDiv(sums.H(), s.rows)}, {"partsH", partsH}, {"partsW", partsW},
+		{"strideH", p.Stride[0]}, {"dilationH", p.Dilation[0]}, {"padTop", p.Padding.Top}, {"padLeft", p.Padding.Left},
+		{"partsH", partsH}, {"partsW", partsW},
 		{"rectify", number(p.Activation == conv.ReLU)},
 	}
 }

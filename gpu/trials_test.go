@@ -55,10 +55,15 @@ func (tr *trial) hold() error {
 	return nil
 }
 
+// everyTrial lists the trials of every program, without numbers.
+func everyTrial() []*trial {
+	return slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), smallTrials(), depthwiseTrials(), sharedTrials())
+}
+
 // newTrials makes the trials of every program.
 func newTrials(t *testing.T) []*trial {
 	t.Helper()
-	all := slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), smallTrials(), depthwiseTrials(), sharedTrials())
+	all := everyTrial()
 	for _, tr := range all {
 		if err := tr.hold(); err != nil {
 			t.Fatalf("%s: %v", tr.name, err)
@@ -188,6 +193,7 @@ func depthwiseTrials() (all []*trial) {
 		&trial{name: "oblong", parts: parts, problem: p},
 		&trial{name: "few", parts: parts, problem: rectified, special: specials()},
 		&trial{name: "three tiles", parts: parts, problem: fives},
+		&trial{name: "oblong, in chunks", parts: parts[:1], problem: p, limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 6 * 9 * 21 }},
 		&trial{name: "parts", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2), special: specials(),
 			limit: func(l *Limits) { l.Unrolled = 24 }},
 		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
@@ -207,6 +213,7 @@ func sharedTrials() (all []*trial) {
 	all = append(all,
 		&trial{name: "oblong", parts: parts, problem: oblong()},
 		&trial{name: "oblong, folded", parts: parts, problem: many, limit: func(l *Limits) { l.WorkGroups = [3]int{7, 7, 70} }},
+		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "strided", parts: parts, problem: strided},
 		&trial{name: "few", parts: parts, problem: few, special: specials()},
 		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1), special: specials(), limit: func(l *Limits) { l.Unrolled = 24 }},

@@ -30,6 +30,18 @@ func algorithms() []algorithm {
 	}
 }
 
+// Chosen reports whether an algorithm is ever taken, without being forced, on software
+// renderers or on hardware.
+func Chosen(name string, software bool) bool {
+	switch name {
+	case "direct":
+		return true
+	case "direct_soft":
+		return software
+	}
+	return !software
+}
+
 // recipe is a prepared convolution, before OpenGL sees it: pure data.
 type recipe struct {
 	// stages follow each other; together they leave the sums.

@@ -211,3 +211,27 @@ func TestSource(t *testing.T) {
 		t.Error("a shader that does not exist has a source")
 	}
 }
+
+// TestChosen: what Chosen says is what the table does.
+func TestChosen(t *testing.T) {
+	problems := []conv.Problem{seed(512)}
+	for _, p := range []conv.Problem{
+		{Src: conv.Shape{64, 128, 56, 56}, Weight: conv.Shape{128, 128, 3, 3}},
+		{Src: conv.Shape{64, 128, 56, 56}, Weight: conv.Shape{128, 1, 3, 3}, Spec: conv.Spec{Groups: 128}},
+		{Src: conv.Shape{64, 64, 56, 56}, Weight: conv.Shape{256, 64, 1, 1}},
+		{Src: conv.Shape{64, 1, 48, 64}, Weight: conv.Shape{6, 1, 31, 31}},
+		{Src: conv.Shape{1, 1, 5, 5}, Weight: conv.Shape{1, 1, 1, 1}},
+	} {
+		p.Spec = p.WithDefaults()
+		problems = append(problems, p)
+	}
+	for _, software := range []bool{false, true} {
+		l := roomy()
+		l.Software = software
+		for _, p := range problems {
+			if a, _, err := choose(p, l, ""); err != nil || !Chosen(a.name, software) {
+				t.Errorf("software %v, %v by %v: %q, %v", software, p.Src, p.Weight, a.name, err)
+			}
+		}
+	}
+}

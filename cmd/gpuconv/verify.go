@@ -35,7 +35,7 @@ func newVerify() *cobra.Command {
 			"on integers, within the forward error bound, within a small RMS error, and with nothing written elsewhere and the\n" +
 			"same bits twice; and one relation that convolutions keep whoever computes them.\n\n" +
 			"The cases are every stimulus with every filter bank and size, crossed with the options of a convolution; --quick takes\n" +
-			"those that have every pair of options once. With --input and --weight there is one case, yours.\n\n" +
+			"those that have every pair of options once, and the algorithms that the device may choose. With --input and --weight there is one case, yours.\n\n" +
 			"--backend gpu takes any OpenGL device there is, a software renderer too; it fails where there is none.\n" +
 			"A line on stdout says who failed what. Exit code 1: a case failed, or none passed.",
 		Example: "  gpuconv verify --quick --backend gpu --junit verify.xml\n" +
@@ -154,6 +154,10 @@ func (f *verifyFlags) subjects(ctx context.Context) (all []verify.Subject, close
 			if err := await(ctx, func() (err error) { d, err = b.open(); return err }); err != nil {
 				closeAll()
 				return nil, nil, err
+			}
+			if f.quick && f.algorithm == "" && !gpu.Chosen(algorithm, d.device.Software) {
+				d.close()
+				continue
 			}
 			devices = append(devices, d)
 			all = append(all, verify.Subject{Backend: d.Backend, Name: "gpu", Algorithm: algorithm, Device: d.device.String(), Driver: d.device.Version})

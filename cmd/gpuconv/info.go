@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -79,7 +78,7 @@ func newInfo() *cobra.Command {
 // showInfo returns what info prints: the machine, or the explanation of a problem.
 func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cobra.Command, args []string) (fmt.Stringer, error) {
 	if !asked {
-		if err := errors.Join(flagsOnly(cmd, args), backend.validate()); err != nil {
+		if err := flagsOnly(cmd, args); err != nil {
 			return nil, err
 		}
 		return takeInventory(backend)
@@ -105,6 +104,9 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 // takeInventory looks at the machine. That there is no OpenGL is a finding, not
 // an error.
 func takeInventory(backend *backendFlags) (inventory, error) {
+	if err := backend.validate(); err != nil {
+		return inventory{}, err
+	}
 	options, err := backend.options()
 	if err != nil {
 		return inventory{}, err

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -56,9 +57,9 @@ func environment(t *testing.T) []string {
 }
 
 // opened says why no device of a kind can be opened, nil if one can.
-func opened(device gpu.Selector) func() error {
+func opened(options gpu.Options) func() error {
 	return sync.OnceValue(func() error {
-		d, err := gpu.Open(gpu.Options{Device: device})
+		d, err := gpu.Open(options)
 		if err == nil {
 			err = d.Close()
 		}
@@ -67,8 +68,8 @@ func opened(device gpu.Selector) func() error {
 }
 
 var (
-	anyDevice = opened(gpu.Any())
-	hardware  = opened(gpu.Hardware())
+	anyDevice = opened(gpu.Options{})
+	hardware  = opened(gpu.Options{Device: gpu.Hardware()})
 )
 
 // condition tells scripts what this machine and this build have. A missing GPU is
@@ -83,6 +84,10 @@ func condition(name string) (bool, error) {
 		return err == nil, nil
 	case "hardware":
 		return hardware() == nil, nil
+	case "glfw":
+		return slices.Contains(gpu.Contexts(), gpu.GLFW), nil
+	case "display":
+		return os.Getenv("DISPLAY") != "" || os.Getenv("GPUCONV_REQUIRE_GPU") == "1", nil
 	case "opengl":
 		return !errors.Is(anyDevice(), gpu.ErrUnavailable), nil
 	}

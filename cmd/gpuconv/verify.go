@@ -80,8 +80,11 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 	if err := b.validate(); err != nil {
 		return err
 	}
-	if !slices.Contains(f.names(), "gpu") && (f.device != "any" || f.context != "" || f.algorithm != "") {
-		return usage(fmt.Errorf("--backend %s: want no --device, --context and --algorithm with it, they choose on a GPU", f.backends))
+	if !slices.Contains(f.names(), "gpu") && (f.device != "any" || f.algorithm != "") {
+		return usage(fmt.Errorf("--backend %s: want no --device and no --algorithm with it, they choose on a GPU", f.backends))
+	}
+	if !slices.Contains(f.names(), "gpu") && f.context != "" {
+		return usage(fmt.Errorf("--backend %s: want no --context with it, that opens a GPU", f.backends))
 	}
 	if f.isOwn() {
 		if f.quick {

@@ -28,25 +28,33 @@ func guarded(f func() error) error {
 // takes for the programmer's it raises; those of the platform, such as a missing
 // display, it writes to the standard log and forgets.
 func attempt(f func() error) error {
-	var logged bytes.Buffer
-	former := log.Writer()
-	log.SetOutput(&logged)
-	err := raised(f)
-	log.SetOutput(former)
-	platform, others := platformErrors(logged.String())
+	text, err := logged(func() error { return raised(f) })
+	platform, others := platformErrors(text)
 	if err == nil {
-		others = logged.String() // f did what it should all the same
+		others = text // f did what it should all the same
 	} else if platform != "" {
 		err = errors.New(platform)
 	}
 	if others != "" {
-		former.Write([]byte(others)) // as bad as a log that cannot be written
+		log.Writer().Write([]byte(others)) // has been through the log already
 	}
 	var reported *glfw.Error
 	if errors.As(err, &reported) {
 		return errors.New(reported.Desc)
 	}
 	return err
+}
+
+// logged runs f and returns what was written to the standard log meanwhile.
+func logged(f func() error) (text string, err error) {
+	var written bytes.Buffer
+	former := log.Writer()
+	log.SetOutput(&written)
+	defer func() {
+		log.SetOutput(former)
+		text = written.String()
+	}()
+	return "", f()
 }
 
 // raised runs f and returns the error that it returns or raises.

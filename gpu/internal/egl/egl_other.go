@@ -13,7 +13,7 @@ const Built = false
 // Context stands for a context that cannot be had on this platform.
 type Context struct{}
 
-var errPlatform = errors.New("egl: contexts without a display are opened on Linux only; elsewhere build with -tags glfw")
+var errPlatform = errors.New("egl: contexts without a display are opened on Linux only; elsewhere GLFW opens them (build with -tags glfw)")
 
 // Candidates reports that there is no EGL here.
 func Candidates() ([]Candidate, error) { return nil, errPlatform }

@@ -12,6 +12,8 @@ import (
 	"gpuconv/conv"
 	"gpuconv/conv/convtest"
 	"gpuconv/cpu"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
 // TestMain gives GLFW the main thread.
@@ -34,6 +36,10 @@ func TestGLFWInfo(t *testing.T) {
 	d := openTest(t, Options{Context: GLFW})
 	if i := d.Info(); i.Index != -1 || !strings.HasPrefix(i.Name, "hidden window") || i.Renderer == "" || i.Software != isSoftware(i.Renderer) {
 		t.Errorf("%+v", i)
+	}
+	var profile int
+	if err := d.thread.do(func() error { profile = getInt(gl.CONTEXT_PROFILE_MASK); return nil }); err != nil || profile != gl.CONTEXT_CORE_PROFILE_BIT {
+		t.Errorf("profile %d, %v: want a core profile", profile, err)
 	}
 	infos, limits, err := Devices(GLFW)
 	if err != nil || len(infos) != 1 || infos[0] != d.Info() || limits[0] != d.Limits() {

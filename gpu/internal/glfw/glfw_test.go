@@ -61,6 +61,9 @@ func TestGLFWClose(t *testing.T) {
 		if count(t) != 1 {
 			t.Fatalf("%d windows, want 1", count(t))
 		}
+		if attribute(t, ctx, glfw.Visible) != glfw.False {
+			t.Error("the window is shown")
+		}
 		if ctx.ProcAddress("glDispatchCompute") == nil {
 			t.Error("no glDispatchCompute in OpenGL 4.3")
 		}
@@ -74,6 +77,14 @@ func TestGLFWClose(t *testing.T) {
 			t.Fatalf("%d windows after Close", count(t))
 		}
 	}
+}
+
+func attribute(t *testing.T, ctx *Context, name glfw.Hint) (value int) {
+	t.Helper()
+	if err := onMainThread(func() error { value = ctx.window.GetAttrib(name); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return value
 }
 
 func count(t *testing.T) (open int) {

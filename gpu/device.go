@@ -23,6 +23,7 @@ type Device struct {
 
 	// Touched on the thread only.
 	programs map[programKey]*program
+	binaries binaries
 	seam     seam
 	lost     error // what everything is answered once the context is lost
 }
@@ -103,6 +104,7 @@ func openCandidate(c egl.Candidate, options Options) (*Device, error) {
 		d.seam = openGL()
 		d.info = readInfo(c)
 		d.limits = readLimits(d.info)
+		d.binaries = newBinaries(options.Programs, d.info)
 		if options.Unrolled > 0 {
 			d.limits.Unrolled = options.Unrolled
 		}

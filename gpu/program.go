@@ -16,8 +16,8 @@ type program struct {
 	locations map[string]int32
 }
 
-// program returns the program of a key, compiled at its first use. It runs on
-// the thread.
+// program returns the program of a key, loaded or compiled at its first use. It runs
+// on the thread.
 func (d *Device) program(key programKey) (*program, error) {
 	if p, ok := d.programs[key]; ok {
 		return p, nil
@@ -26,7 +26,7 @@ func (d *Device) program(key programKey) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	handle, err := d.link(key.shader, source)
+	handle, err := d.linked(key.shader, source)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +48,9 @@ func (d *Device) link(name, source string) (uint32, error) {
 		return 0, fmt.Errorf("gpu: shader %s does not compile: %s", name, shaderLog(shader))
 	}
 	handle := gl.CreateProgram()
+	if d.binaries.folder != "" {
+		gl.ProgramParameteri(handle, gl.PROGRAM_BINARY_RETRIEVABLE_HINT, gl.TRUE)
+	}
 	gl.AttachShader(handle, shader)
 	gl.LinkProgram(handle)
 	if gl.GetProgramiv(handle, gl.LINK_STATUS, &status); status == gl.FALSE {

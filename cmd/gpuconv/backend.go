@@ -133,7 +133,8 @@ func engine(algorithm, note string) (chosen, error) {
 func closeNothing() error { return nil }
 
 func (f *backendFlags) openGPU(selector gpu.Selector) (chosen, error) {
-	device, err := gpu.Open(gpu.Options{Device: selector, Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled})
+	device, err := gpu.Open(gpu.Options{Device: selector, Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled,
+		Programs: openCache().programs()})
 	if err != nil {
 		asked := "--backend gpu"
 		if f.device != "any" {

@@ -23,6 +23,7 @@ type inventory struct {
 	OpenGLError string         `json:"opengl_error,omitempty"` // why there are no devices
 	Algorithms  []string       `json:"algorithms"`             // on a GPU, in the order in which they are asked
 	AutoBackend string         `json:"auto_backend"`           // what --backend auto takes
+	Cache       cacheReport    `json:"cache"`
 }
 
 type cpuReport struct {
@@ -105,6 +106,7 @@ func takeInventory() inventory {
 		CPU: cpuReport{Model: processor(), Threads: runtime.GOMAXPROCS(0), Features: cpuFeatures(),
 			ISAs: isaNames(), Algorithms: engines.AlgorithmNames()},
 		Devices: []deviceReport{}, Algorithms: gpu.AlgorithmNames(), AutoBackend: "cpu",
+		Cache: openCache().report(),
 	}
 	infos, limits, err := gpu.Devices()
 	if err != nil {
@@ -164,6 +166,7 @@ func (found inventory) String() string {
 		fmt.Fprintf(&b, "OpenGL    none: %s\n", found.OpenGLError)
 	}
 	fmt.Fprintf(&b, "algorithms on a GPU, in the order in which they are asked: %s\n", strings.Join(found.Algorithms, ", "))
+	fmt.Fprintf(&b, "cache     %v\n", found.Cache)
 	fmt.Fprintf(&b, "--backend auto takes %s\n", found.AutoBackend)
 	return b.String()
 }

@@ -227,4 +227,5 @@ func getIndexed(name uint32, index int) int {
 var (
 	_ conv.Backend   = (*Device)(nil)
 	_ conv.Explainer = (*Device)(nil)
+	_ conv.Chooser   = (*Device)(nil)
 )

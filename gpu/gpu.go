@@ -87,6 +87,9 @@ type Options struct {
 	// Programs is a folder for compiled programs, which is made once there is one and
 	// which processes may share; "" keeps none. At most 64 MiB are kept.
 	Programs string
+	// Tuner, if there is one, is asked for what was measured to be fastest, unless
+	// Algorithm forces one.
+	Tuner Tuner
 	// Guard fills every output buffer with NaN before each run, so that an
 	// element that a shader does not write is seen, and looks behind the outputs
 	// for what one has written there. It costs time: for tests.

@@ -32,7 +32,7 @@ const (
 type softTile struct{ rows, segments, filters int }
 
 func (t softTile) String() string {
-	return fmt.Sprintf("%d filters × %d rows × %d columns", t.filters, t.rows, 4*t.segments)
+	return fmt.Sprintf("%d filters × %d×%d positions", t.filters, t.rows, 4*t.segments)
 }
 
 // softTilings are the tiles that cost estimates roughly: other blocks of softSums vectors

@@ -60,7 +60,9 @@ func slideTiles(l Limits) slideTile {
 // slideCut is what an invocation of a slide has in registers.
 type slideCut struct{ rows, filters int }
 
-func (c slideCut) String() string { return fmt.Sprintf("%d filters × %d rows", c.filters, c.rows) }
+func (c slideCut) String() string {
+	return fmt.Sprintf("%d filters × %d×1 positions", c.filters, c.rows)
+}
 
 // slideTilings are cuts within the bounds of a device, which slides weigh up by their
 // cost: how many rows a column has, and how many filters share a pixel.

@@ -20,6 +20,7 @@ type backendFlags struct {
 	backend, device, algorithm string
 	guard                      bool // see gpu.Options; no flag
 	unrolled                   int  // the same
+	untuned                    bool // ignores what gpuconv tune stored; no flag
 }
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
@@ -133,8 +134,12 @@ func engine(algorithm, note string) (chosen, error) {
 func closeNothing() error { return nil }
 
 func (f *backendFlags) openGPU(selector gpu.Selector) (chosen, error) {
-	device, err := gpu.Open(gpu.Options{Device: selector, Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled,
-		Programs: openCache().programs()})
+	kept := openCache()
+	options := gpu.Options{Device: selector, Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled, Programs: kept.programs()}
+	if !f.untuned && !f.guard {
+		options.Tuner = tuner{kept.tuned()}
+	}
+	device, err := gpu.Open(options)
 	if err != nil {
 		asked := "--backend gpu"
 		if f.device != "any" {

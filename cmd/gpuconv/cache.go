@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"gpuconv/autotune"
 )
 
 // cacheVariable names the environment variable that chooses the folder of what is kept
@@ -36,6 +38,9 @@ func openCache() cache {
 // programs is the folder of what drivers have linked; see gpu.Options.
 func (c cache) programs() string { return c.part("programs") }
 
+// tuned is the store of what gpuconv tune found.
+func (c cache) tuned() autotune.Store { return autotune.Store{Folder: c.part("tuned")} }
+
 func (c cache) part(name string) string {
 	if c.folder == "" {
 		return ""
@@ -49,10 +54,11 @@ type cacheReport struct {
 	Why          string `json:"why,omitempty"`
 	Programs     int    `json:"programs"`
 	ProgramBytes int64  `json:"program_bytes"`
+	Tuned        int    `json:"tuned"` // problems
 }
 
 func (c cache) report() cacheReport {
-	r := cacheReport{Folder: c.folder, Why: c.why}
+	r := cacheReport{Folder: c.folder, Why: c.why, Tuned: c.tuned().Len()}
 	r.Programs, r.ProgramBytes = count(c.programs(), ".program")
 	return r
 }
@@ -74,5 +80,6 @@ func (r cacheReport) String() string {
 	if r.Folder == "" {
 		return "none: " + r.Why
 	}
-	return fmt.Sprintf("%s: compiled programs %d of %s", printable(r.Folder), r.Programs, size(float64(r.ProgramBytes)))
+	return fmt.Sprintf("%s: %d compiled programs, %s; %d tuned problems",
+		printable(r.Folder), r.Programs, size(float64(r.ProgramBytes)), r.Tuned)
 }

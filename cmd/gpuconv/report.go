@@ -62,6 +62,8 @@ type backendReport struct {
 	Driver     string           `json:"driver,omitempty"` // GL_VERSION, with the driver's
 	Threads    int              `json:"threads"`          // of the CPU that the program may use
 	Algorithm  string           `json:"algorithm"`
+	Tile       string           `json:"tile,omitempty"`          // how the algorithm cuts the work
+	Tuned      string           `json:"tuned,omitempty"`         // when they were measured to be the fastest
 	Rejected   []rejectedReport `json:"rejected,omitempty"`      // the other algorithms
 	ShaderHash string           `json:"shader_sha256,omitempty"` // of the sources, one after the other
 	Chunk      int              `json:"chunk"`                   // images per submission
@@ -156,6 +158,7 @@ func describeBackend(s session) backendReport {
 	if d, ok := s.plan.(conv.Describer); ok {
 		description := d.Describe()
 		b.Algorithm, b.ShaderHash = description.Algorithm, description.ShaderHash()
+		b.Tile, b.Tuned = description.Tile, description.Tuned
 		b.Chunk, b.PlanBytes = description.Chunk, description.Memory
 		for _, r := range description.Rejected {
 			b.Rejected = append(b.Rejected, rejectedReport{r.Algorithm, r.Reason.Error()})

@@ -49,8 +49,8 @@ type Entrant struct {
 var ErrWrong = errors.New("its output is wrong")
 
 // leftBehind is how many times as long as the fastest first runs may take: a tile that is
-// right for a device is not half as fast as another one.
-const leftBehind = 2
+// right for a device is not a third as fast as another one, however noisy the machine.
+const leftBehind = 3
 
 // Margin is by how much another way must be faster than the backend's own in the median
 // round to be worth storing, and it must be faster at all in three rounds of four. On a

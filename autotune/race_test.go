@@ -92,7 +92,7 @@ func race(f fake) ([]*Entrant, error) {
 
 // TestRace: the fastest wins, the slow ones leave early, and all plans are closed.
 func TestRace(t *testing.T) {
-	f := newFake("own", map[string]time.Duration{"a": 200, "fast": 60, "own": 100, "slow": 1000})
+	f := newFake("own", map[string]time.Duration{"a": 250, "fast": 60, "own": 100, "slow": 1000})
 	done, last := 0, 0
 	all, err := Race{Backend: f, Judge: cpu.Reference{}, Problem: twenty(), Rounds: 4, Progress: func(d, total int) {
 		if d < done {

@@ -182,8 +182,12 @@ func (b *binaries) prune() int {
 	slices.SortFunc(entries, func(a, b fs.FileInfo) int {
 		return cmp.Or(a.ModTime().Compare(b.ModTime()), cmp.Compare(a.Name(), b.Name()))
 	})
+	goal := b.most
+	if left > goal {
+		goal -= goal / 8 // not one by one: looking at thousands of entries takes as long as compiling
+	}
 	for _, e := range entries {
-		if left <= b.most {
+		if left <= goal {
 			break
 		}
 		if os.Remove(filepath.Join(b.folder, e.Name())) == nil {

@@ -58,8 +58,8 @@ const leftBehind = 3
 // of 0.91 and 0.99, in 5 and 4 rounds of 9.
 const Margin = 0.03
 
-// Run makes the race. What goes wrong with one way is its Err; Run's own error says that
-// there was no race. When ctx is done it ends between two runs.
+// Run makes the race. What goes wrong with one way before it is timed is its Err; Run's
+// own error says that there was no race. When ctx is done it ends between two runs.
 func (r Race) Run(ctx context.Context) ([]*Entrant, error) {
 	all, err := r.enter()
 	if err != nil {
@@ -70,37 +70,46 @@ func (r Race) Run(ctx context.Context) ([]*Entrant, error) {
 			e.close()
 		}
 	}()
-	course, err := r.lay()
+	c, err := r.lay()
 	if err != nil {
 		return nil, err
 	}
-	total, done := (2+r.Rounds)*len(all), 0
+	stages := []int{c.distinct, r.Problem.Src.N()} // images with which ways qualify
+	total, done := (len(stages)+r.Rounds)*len(all), 0
 	step := func(n int) {
 		if done += n; r.Progress != nil {
-			r.Progress(min(done, total), total)
+			r.Progress(done, total)
 		}
 	}
-	if err := course.qualify(ctx, all, func() { step(1) }); err != nil {
-		return nil, err
+	for _, images := range stages {
+		if err := c.qualify(ctx, all, images, func() { step(1) }); err != nil {
+			return nil, err
+		}
 	}
 	running := slices.DeleteFunc(slices.Clone(all), func(e *Entrant) bool { return e.Err != nil || e.Left > 0 })
-	for round := range r.Rounds {
+	for range r.Rounds {
 		step(len(all) - len(running))
-		for _, e := range running {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			if err := e.time(course, r.Problem.Src.N()); err != nil {
-				return nil, fmt.Errorf("autotune: %v: %w", e.Choice, err)
-			}
-			step(1)
+		if err := c.round(ctx, running, func() { step(1) }); err != nil {
+			return nil, err
 		}
-		if round%2 == 0 { // there and back: none always follows the same one
-			slices.Reverse(running)
-		}
+		slices.Reverse(running) // there and back: none always follows the same one
 	}
 	rate(all)
 	return all, nil
+}
+
+// round times each way once.
+func (c *course) round(ctx context.Context, running []*Entrant, step func()) error {
+	for _, e := range running {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := e.time(c, c.problem.Src.N()); err != nil {
+			return fmt.Errorf("autotune: %v: %w", e.Choice, err)
+		}
+		step()
+	}
+	return nil
 }
 
 // enter lists the ways, the backend's own marked.
@@ -180,30 +189,28 @@ func (r Race) lay() (*course, error) {
 	return laid, nil
 }
 
-// qualify has every way compute a few images and then all, each to be judged and again
-// on time. Those that are far behind leave the race, so that little time is spent on
-// them and few plans hold memory at once.
-func (c *course) qualify(ctx context.Context, all []*Entrant, step func()) error {
-	for _, images := range []int{c.distinct, c.problem.Src.N()} {
-		best := math.Inf(1)
-		for _, e := range all {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if e.Err == nil && e.Left == 0 {
-				if e.Err = e.enter(c, images); errors.Is(e.Err, conv.ErrLost) {
-					return e.Err
-				}
-				e.leave(all[0], &best)
-			}
-			step()
+// qualify has every way compute so many images, to be judged and again on time. Those
+// that are far behind leave the race, so that little time is spent on them and few plans
+// hold memory at once.
+func (c *course) qualify(ctx context.Context, all []*Entrant, images int, step func()) error {
+	best := math.Inf(1)
+	for _, e := range all {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		for _, e := range all { // the fastest may have come last
+		if e.Err == nil && e.Left == 0 {
+			if e.Err = e.enter(c, images); errors.Is(e.Err, conv.ErrLost) {
+				return e.Err
+			}
 			e.leave(all[0], &best)
 		}
-		for _, e := range all {
-			e.Kernel, e.Whole = nil, nil // first runs are not like the others
-		}
+		step()
+	}
+	for _, e := range all { // the fastest may have come last
+		e.leave(all[0], &best)
+	}
+	for _, e := range all {
+		e.Kernel, e.Whole = nil, nil // first runs are not like the others
 	}
 	return nil
 }

@@ -271,7 +271,7 @@ func (e *Entrant) enter(c *course, images int) (err error) {
 // A way is left behind by the best of so many runs, of fewer if they take long: whatever
 // else the machine does makes short runs many times as long.
 const (
-	tries  = 3
+	tries  = 9
 	trying = 200 * time.Millisecond
 )
 

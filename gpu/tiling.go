@@ -135,7 +135,19 @@ func measuredBlueprint(p conv.Problem, l Limits, m *Measured) (blueprint, error)
 	}
 	b.description.Tuned = m.Why
 	for i := range b.description.Rejected {
-		b.description.Rejected[i].Reason = fmt.Errorf("%s was measured to be the fastest", m.Algorithm)
+		b.description.Rejected[i].Reason = slower(b.description.Rejected[i].Algorithm, m, b.problem, l)
 	}
 	return b, nil
+}
+
+// slower says why an algorithm was not taken where another was measured.
+func slower(name string, m *Measured, p conv.Problem, l Limits) error {
+	for _, a := range algorithms() {
+		if a.name == name {
+			if err := a.accepts(p, l); err != nil {
+				return err
+			}
+		}
+	}
+	return fmt.Errorf("%s was measured to be the fastest", m.Algorithm)
 }

@@ -23,6 +23,7 @@ type Device struct {
 	// Touched on the thread only.
 	programs map[programKey]*program
 	requests int // for programs
+	binaries binaries
 	seam     seam
 	lost     error // what everything is answered once the context is lost
 }
@@ -74,6 +75,7 @@ func openCandidate(c candidate, options Options) (*Device, error) {
 		d.seam = openGL()
 		d.info = readInfo(c)
 		d.limits = readLimits(d.info)
+		d.binaries = newBinaries(options.Programs, d.info)
 		if options.Unrolled > 0 {
 			d.limits.Unrolled = options.Unrolled
 		}
@@ -205,4 +207,5 @@ func getIndexed(name uint32, index int) int {
 var (
 	_ conv.Backend   = (*Device)(nil)
 	_ conv.Explainer = (*Device)(nil)
+	_ conv.Chooser   = (*Device)(nil)
 )

@@ -89,6 +89,12 @@ type Options struct {
 	// Unrolled bounds the multiplications that a shader writes out, which compiles
 	// faster and runs slower; 0 leaves it at what runs fastest.
 	Unrolled int
+	// Programs is a folder for compiled programs, which is made once there is one and
+	// which processes may share; "" keeps none. At most 64 MiB are kept.
+	Programs string
+	// Tuner, if there is one, is asked for what was measured to be fastest, unless
+	// Algorithm forces one.
+	Tuner Tuner
 	// Guard fills every output buffer with NaN before each run, so that an
 	// element that a shader does not write is seen, and looks behind the outputs
 	// for what one has written there. It costs time: for tests.

@@ -16,10 +16,12 @@ type seam struct {
 	bufferData  func(target uint32, bytes int, data unsafe.Pointer, usage uint32)
 	getError    func() uint32
 	resetStatus func() uint32 // GL_NO_ERROR, or why the context was lost
+	// programBinary gives a program what is to be loaded into it.
+	programBinary func(handle, format uint32, data []byte)
 }
 
 func openGL() seam {
-	return seam{bufferData: gl.BufferData, getError: gl.GetError, resetStatus: resetStatus()}
+	return seam{bufferData: gl.BufferData, getError: gl.GetError, resetStatus: resetStatus(), programBinary: programBinary}
 }
 
 // resetStatus returns the function that tells of lost contexts. Where there is none

@@ -38,6 +38,16 @@ func (*Device) Explain(conv.Problem) (conv.Description, error) {
 	return conv.Description{}, fmt.Errorf("gpu: %w", ErrUnavailable)
 }
 
+// Choices reports [ErrUnavailable].
+func (*Device) Choices(conv.Problem) ([]conv.Choice, error) {
+	return nil, fmt.Errorf("gpu: %w", ErrUnavailable)
+}
+
+// PlanChoice reports [ErrUnavailable].
+func (*Device) PlanChoice(conv.Choice, conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
+	return nil, fmt.Errorf("gpu: %w", ErrUnavailable)
+}
+
 // Info returns nothing.
 func (*Device) Info() Info { return Info{} }
 

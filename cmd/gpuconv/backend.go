@@ -20,6 +20,7 @@ type backendFlags struct {
 	backend, device, context, algorithm string
 	guard                               bool // see gpu.Options; no flag
 	unrolled                            int  // the same
+	untuned                             bool // ignores what gpuconv tune stored; no flag
 }
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
@@ -157,6 +158,11 @@ func engine(algorithm, note string) (chosen, error) {
 func closeNothing() error { return nil }
 
 func (f *backendFlags) openGPU(options gpu.Options) (chosen, error) {
+	kept := openCache()
+	options.Programs = kept.programs()
+	if !f.untuned && !f.guard {
+		options.Tuner = tuner{kept.tuned()}
+	}
 	device, err := gpu.Open(options)
 	if err != nil {
 		asked := "--backend gpu"

@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"stimuli", "npy", "cpu/internal/simd"},
 	{"filters", "cpu", "gpu", "dataset"},
 	{"compare", "bench", "figure", "tuning"},
-	{"conv/convtest", "batch", "verify", "viewer"},
+	{"conv/convtest", "batch", "verify", "autotune", "viewer"},
 	{"cmd/gpuconv"},
 }
 
@@ -29,7 +29,7 @@ var floors = [][]string{
 var standardOnly = []string{"conv", "shaders"}
 
 // backendFree are the packages that are handed a backend and never import one.
-var backendFree = []string{"compare", "bench", "batch", "verify", "conv/convtest"}
+var backendFree = []string{"compare", "bench", "batch", "verify", "autotune", "conv/convtest"}
 
 type listed struct {
 	ImportPath, Dir  string

@@ -24,6 +24,7 @@ type inventory struct {
 	OpenGLError string         `json:"opengl_error,omitempty"` // why there are no devices
 	Algorithms  []string       `json:"algorithms"`             // on a GPU, in the order in which they are asked
 	AutoBackend string         `json:"auto_backend"`           // what --backend auto takes
+	Cache       cacheReport    `json:"cache"`
 }
 
 type cpuReport struct {
@@ -116,6 +117,7 @@ func takeInventory(backend *backendFlags) (inventory, error) {
 		CPU: cpuReport{Model: processor(), Threads: runtime.GOMAXPROCS(0), Features: cpuFeatures(),
 			ISAs: isaNames(), Algorithms: engines.AlgorithmNames()},
 		Contexts: []string{}, Devices: []deviceReport{}, Algorithms: gpu.AlgorithmNames(), AutoBackend: "cpu",
+		Cache: openCache().report(),
 	}
 	for _, c := range gpu.Contexts() {
 		found.Contexts = append(found.Contexts, c.String())
@@ -179,6 +181,7 @@ func (found inventory) String() string {
 		fmt.Fprintf(&b, "contexts that this program was built with: %s\n", strings.Join(found.Contexts, ", "))
 	}
 	fmt.Fprintf(&b, "algorithms on a GPU, in the order in which they are asked: %s\n", strings.Join(found.Algorithms, ", "))
+	fmt.Fprintf(&b, "cache     %v\n", found.Cache)
 	fmt.Fprintf(&b, "--backend auto takes %s\n", found.AutoBackend)
 	return b.String()
 }

@@ -19,6 +19,9 @@ import (
 // TestMain makes the test binary the program gpuconv where it is started under
 // that name, which scripts and tests do.
 func TestMain(m *testing.M) {
+	if _, chosen := os.LookupEnv(cacheVariable); !chosen { // tests leave the user's cache alone
+		os.Setenv(cacheVariable, "off")
+	}
 	testscript.Main(m, map[string]func(){"gpuconv": main})
 }
 
@@ -42,11 +45,11 @@ func TestScripts(t *testing.T) {
 }
 
 // environment is what the program runs in: the user's, for drivers and
-// GPUCONV_REQUIRE_GPU, with the user's cache, so that shaders are not compiled in
-// every script. The race detector is not to sleep for a second at each end.
+// GPUCONV_REQUIRE_GPU, with the driver's cache of shaders, so that they are not compiled
+// in every script, and without a cache of its own. The race detector is not to sleep for a second at each end.
 func environment(t *testing.T) []string {
 	t.Helper()
-	vars := os.Environ()
+	vars := append(os.Environ(), cacheVariable+"=off")
 	if cache, err := os.UserCacheDir(); err == nil {
 		vars = append(vars, "XDG_CACHE_HOME="+cache)
 	}
@@ -111,7 +114,7 @@ func program(t testing.TB, args ...string) *exec.Cmd {
 	if cmd.Err != nil {
 		t.Fatal(cmd.Err)
 	}
-	cmd.Env = os.Environ()
+	cmd.Env = append(os.Environ(), cacheVariable+"=off")
 	if os.Getenv("GORACE") == "" {
 		cmd.Env = append(cmd.Env, "GORACE=atexit_sleep_ms=0")
 	}

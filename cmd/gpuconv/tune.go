@@ -37,10 +37,10 @@ func tuneKey(device gpu.Info, p conv.Problem) autotune.Key {
 
 // tuneFlags are what gpuconv tune is asked for.
 type tuneFlags struct {
-	problem           problemFlags
-	device, algorithm string
-	rounds            int
-	forget            bool
+	problem                    problemFlags
+	device, context, algorithm string
+	rounds                     int
+	forget                     bool
 }
 
 // seedProblem is tuned unless another is named.
@@ -63,7 +63,7 @@ func newTune() *cobra.Command {
 	flags := cmd.Flags()
 	f.problem.register(flags)
 	flags.Lookup("problem").Usage = "the convolution: N,Cin,H,W,Cout,K,pad,stride,groups, or alone with the flags of gpuconv conv; " + seedProblem + " if it is left out"
-	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
+	registerDevice(flags, &f.device, &f.context)
 	flags.StringVar(&f.algorithm, "algorithm", "", "measure only this algorithm's tiles, and store nothing: "+either(gpu.AlgorithmNames()))
 	flags.IntVar(&f.rounds, "count", 9, "how often each is timed")
 	flags.BoolVar(&f.forget, "forget", false, "remove what is stored, of --problem or of all, and measure nothing")
@@ -88,7 +88,7 @@ func (f *tuneFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	b := backendFlags{backend: "gpu", device: f.device, algorithm: f.algorithm, untuned: true}
+	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm, untuned: true}
 	var c chosen
 	if err := await(ctx, func() (err error) { c, err = b.open(); return err }); err != nil {
 		return err
@@ -122,7 +122,7 @@ func (f *tuneFlags) validate(cmd *cobra.Command, named bool, args []string) erro
 			}
 		}
 	}
-	b := backendFlags{backend: "gpu", device: f.device, algorithm: f.algorithm}
+	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm}
 	return b.validate()
 }
 

@@ -145,7 +145,7 @@ type course struct {
 	src, dst *conv.Tensor
 	weight   *conv.Tensor
 	bias     []float32
-	answers  *compare.Answers
+	answer   *compare.Answer
 	distinct int // images, which src repeats
 }
 
@@ -168,7 +168,7 @@ func (r Race) lay() (*course, error) {
 	if err != nil {
 		return nil, err
 	}
-	answers, err := compare.NewAnswers(r.Judge, c)
+	answer, err := compare.NewAnswer(r.Judge, c)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +176,7 @@ func (r Race) lay() (*course, error) {
 	if err != nil {
 		return nil, err
 	}
-	laid := &course{backend: r.Backend, problem: p, weight: c.Weight, bias: c.Bias, answers: answers, distinct: distinct}
+	laid := &course{backend: r.Backend, problem: p, weight: c.Weight, bias: c.Bias, answer: answer, distinct: distinct}
 	if laid.src, err = conv.NewTensor(p.Src); err != nil {
 		return nil, err
 	}
@@ -275,18 +275,18 @@ const (
 	trying = 200 * time.Millisecond
 )
 
-// judge holds dst to the answers. Images that repeat and have the same outputs are as
+// judge holds dst to the answer. Images that repeat and have the same outputs are as
 // right as the first ones.
 func (c *course) judge(dst *conv.Tensor, tolerance float64) (compare.Result, error) {
 	first := dst.Images(0, c.distinct)
-	all, err := c.answers.Judge(first, tolerance)
+	all, err := c.answer.Result(first, tolerance)
 	for lo := c.distinct; lo < dst.Shape.N() && err == nil; lo += c.distinct {
 		again := dst.Images(lo, min(lo+c.distinct, dst.Shape.N()))
 		if slices.Equal(again.Data, first.Data[:len(again.Data)]) {
 			continue
 		}
 		var result compare.Result
-		if result, err = c.answers.Judge(again, tolerance); err == nil {
+		if result, err = c.answer.Result(again, tolerance); err == nil {
 			all.Merge(result, lo)
 		}
 	}

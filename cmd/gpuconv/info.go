@@ -102,11 +102,11 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 // an error.
 func takeInventory() inventory {
 	found := inventory{
+		Cache:  openCache().report(),
 		Schema: 1, Program: describeProgram(),
 		CPU: cpuReport{Model: processor(), Threads: runtime.GOMAXPROCS(0), Features: cpuFeatures(),
 			ISAs: isaNames(), Algorithms: engines.AlgorithmNames()},
 		Devices: []deviceReport{}, Algorithms: gpu.AlgorithmNames(), AutoBackend: "cpu",
-		Cache: openCache().report(),
 	}
 	infos, limits, err := gpu.Devices()
 	if err != nil {

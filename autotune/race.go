@@ -25,9 +25,17 @@ type Race struct {
 	Judge   conv.Backend // its plans must be [conv.Oracle]s
 	Problem conv.Problem // Src's N is the batch that is timed, at least 1
 	Rounds  int          // timed runs of each way that is not left behind, at least 1
-	// Progress, if there is one, is told how many of all runs are done.
-	Progress func(done, total int)
+	// Progress, if there is one, is told how many of all runs are done: Runs of the number
+	// of choices.
+	Progress func(done int)
 }
+
+// qualifying is how often each way runs before it is timed.
+const qualifying = 2
+
+// Runs returns how many runs a race of so many ways has, those of ways that are left
+// behind included.
+func (r Race) Runs(ways int) int { return (qualifying + r.Rounds) * ways }
 
 // Entrant is one way and what came of it.
 type Entrant struct {
@@ -74,14 +82,13 @@ func (r Race) Run(ctx context.Context) ([]*Entrant, error) {
 	if err != nil {
 		return nil, err
 	}
-	stages := []int{c.distinct, r.Problem.Src.N()} // images with which ways qualify
-	total, done := (len(stages)+r.Rounds)*len(all), 0
+	done := 0
 	step := func(n int) {
 		if done += n; r.Progress != nil {
-			r.Progress(done, total)
+			r.Progress(done)
 		}
 	}
-	for _, images := range stages {
+	for _, images := range [qualifying]int{c.distinct, r.Problem.Src.N()} {
 		if err := c.qualify(ctx, all, images, func() { step(1) }); err != nil {
 			return nil, err
 		}

@@ -25,9 +25,17 @@ type Race struct {
 	Judge   conv.Backend // its plans must be [conv.Oracle]s
 	Problem conv.Problem // Src's N is the batch that is timed, at least 1
 	Rounds  int          // timed runs of each way that is not left behind, at least 1
-	// Progress, if there is one, is told how many of all runs are done.
-	Progress func(done, total int)
+	// Progress, if there is one, is told how many of all runs are done: Runs of the number
+	// of choices.
+	Progress func(done int)
 }
+
+// qualifying is how often each way runs before it is timed.
+const qualifying = 2
+
+// Runs returns how many runs a race of so many ways has, those of ways that are left
+// behind included.
+func (r Race) Runs(ways int) int { return (qualifying + r.Rounds) * ways }
 
 // Entrant is one way and what came of it.
 type Entrant struct {
@@ -74,14 +82,13 @@ func (r Race) Run(ctx context.Context) ([]*Entrant, error) {
 	if err != nil {
 		return nil, err
 	}
-	stages := []int{c.distinct, r.Problem.Src.N()} // images with which ways qualify
-	total, done := (len(stages)+r.Rounds)*len(all), 0
+	done := 0
 	step := func(n int) {
 		if done += n; r.Progress != nil {
-			r.Progress(done, total)
+			r.Progress(done)
 		}
 	}
-	for _, images := range stages {
+	for _, images := range [qualifying]int{c.distinct, r.Problem.Src.N()} {
 		if err := c.qualify(ctx, all, images, func() { step(1) }); err != nil {
 			return nil, err
 		}
@@ -145,7 +152,7 @@ type course struct {
 	src, dst *conv.Tensor
 	weight   *conv.Tensor
 	bias     []float32
-	answers  *compare.Answers
+	answer   *compare.Answer
 	distinct int // images, which src repeats
 }
 
@@ -168,7 +175,7 @@ func (r Race) lay() (*course, error) {
 	if err != nil {
 		return nil, err
 	}
-	answers, err := compare.NewAnswers(r.Judge, c)
+	answer, err := compare.NewAnswer(r.Judge, c)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +183,7 @@ func (r Race) lay() (*course, error) {
 	if err != nil {
 		return nil, err
 	}
-	laid := &course{backend: r.Backend, problem: p, weight: c.Weight, bias: c.Bias, answers: answers, distinct: distinct}
+	laid := &course{backend: r.Backend, problem: p, weight: c.Weight, bias: c.Bias, answer: answer, distinct: distinct}
 	if laid.src, err = conv.NewTensor(p.Src); err != nil {
 		return nil, err
 	}
@@ -275,18 +282,18 @@ const (
 	trying = 200 * time.Millisecond
 )
 
-// judge holds dst to the answers. Images that repeat and have the same outputs are as
+// judge holds dst to the answer. Images that repeat and have the same outputs are as
 // right as the first ones.
 func (c *course) judge(dst *conv.Tensor, tolerance float64) (compare.Result, error) {
 	first := dst.Images(0, c.distinct)
-	all, err := c.answers.Judge(first, tolerance)
+	all, err := c.answer.Result(first, tolerance)
 	for lo := c.distinct; lo < dst.Shape.N() && err == nil; lo += c.distinct {
 		again := dst.Images(lo, min(lo+c.distinct, dst.Shape.N()))
 		if slices.Equal(again.Data, first.Data[:len(again.Data)]) {
 			continue
 		}
 		var result compare.Result
-		if result, err = c.answers.Judge(again, tolerance); err == nil {
+		if result, err = c.answer.Result(again, tolerance); err == nil {
 			all.Merge(result, lo)
 		}
 	}

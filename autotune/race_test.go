@@ -93,18 +93,19 @@ func race(f fake) ([]*Entrant, error) {
 // TestRace: the fastest wins, the slow ones leave early, and all plans are closed.
 func TestRace(t *testing.T) {
 	f := newFake("own", map[string]time.Duration{"a": 250, "fast": 60, "own": 100, "slow": 1000})
-	done, last := 0, 0
-	all, err := Race{Backend: f, Judge: cpu.Reference{}, Problem: twenty(), Rounds: 4, Progress: func(d, total int) {
+	done := 0
+	r := Race{Backend: f, Judge: cpu.Reference{}, Problem: twenty(), Rounds: 4, Progress: func(d int) {
 		if d < done {
 			t.Errorf("progress went back from %d to %d", done, d)
 		}
-		done, last = d, total
-	}}.Run(context.Background())
+		done = d
+	}}
+	all, err := r.Run(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done != last || done != 4*(2+4) {
-		t.Errorf("%d of %d runs are done", done, last)
+	if done != r.Runs(4) {
+		t.Errorf("%d of %d runs are done", done, r.Runs(4))
 	}
 	if won := Winner(all); won.Algorithm != "fast" || math.Abs(Median(won.Ratio)-0.6) > 1e-9 || len(won.Kernel) != 4 {
 		t.Errorf("%+v won", won)

@@ -220,7 +220,11 @@ func (d *Device) linked(name, source string) (uint32, error) {
 // it, and an error only if the context is lost.
 func (d *Device) loadProgram(name string, p binaryProgram) (uint32, error) {
 	handle := gl.CreateProgram()
-	d.seam.programBinary(handle, p.format, p.data)
+	if load := d.seam.programBinary; load != nil {
+		load(handle, p.format, p.data)
+	} else {
+		gl.ProgramBinary(handle, p.format, gl.Ptr(p.data), int32(len(p.data)))
+	}
 	var status int32
 	gl.GetProgramiv(handle, gl.LINK_STATUS, &status)
 	err := d.glError("loading shader " + name)
@@ -256,9 +260,4 @@ func lostOnly(err error) error {
 		return err
 	}
 	return nil
-}
-
-// programBinary is glProgramBinary.
-func programBinary(handle, format uint32, data []byte) {
-	gl.ProgramBinary(handle, format, gl.Ptr(data), int32(len(data)))
 }

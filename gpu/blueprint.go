@@ -28,7 +28,7 @@ func newBlueprint(p conv.Problem, l Limits, forced string) (blueprint, error) {
 		stages = append(slices.Clip(stages), b.pool)
 	}
 	images := chunk(p, l, b.recipe.scratch, stages...)
-	b.description = conv.Description{Algorithm: chosen.name, Tile: tileName(b.recipe.tiling), Chunk: images, Rejected: rejected,
+	b.description = conv.Description{Algorithm: chosen.name, Chunk: images, Rejected: rejected,
 		Memory: memory(p, images, b.recipe), Tolerance: b.recipe.tolerance}
 	for _, s := range stages {
 		source, err := s.program.source(nil)
@@ -37,5 +37,6 @@ func newBlueprint(p conv.Problem, l Limits, forced string) (blueprint, error) {
 		}
 		b.description.Sources = append(b.description.Sources, source)
 	}
+	b.description.Tile = tileName(b.recipe.tiling)
 	return b, nil
 }

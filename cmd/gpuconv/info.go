@@ -113,11 +113,11 @@ func takeInventory(backend *backendFlags) (inventory, error) {
 		return inventory{}, err
 	}
 	found := inventory{
+		Cache:  openCache().report(),
 		Schema: 1, Program: describeProgram(),
 		CPU: cpuReport{Model: processor(), Threads: runtime.GOMAXPROCS(0), Features: cpuFeatures(),
 			ISAs: isaNames(), Algorithms: engines.AlgorithmNames()},
 		Contexts: []string{}, Devices: []deviceReport{}, Algorithms: gpu.AlgorithmNames(), AutoBackend: "cpu",
-		Cache: openCache().report(),
 	}
 	for _, c := range gpu.Contexts() {
 		found.Contexts = append(found.Contexts, c.String())

@@ -217,18 +217,19 @@ func checkTuneMemory(p conv.Problem, backend conv.Chooser) error {
 }
 
 func (f *tuneFlags) race(ctx context.Context, stderr io.Writer, p conv.Problem, backend conv.Chooser) (all []*autotune.Entrant, err error) {
-	var bar *progress
-	r := autotune.Race{Backend: backend, Judge: cpu.Reference{}, Problem: p, Rounds: f.rounds, Progress: func(done, total int) {
-		if bar == nil {
-			bar = newProgressOf(stderr, "measuring", "runs", total)
-		}
-		bar.set(done)
-	}}
-	err = await(ctx, func() (err error) { all, err = r.Run(ctx); return err })
-	if err == nil && bar != nil { // after an interrupt it may still be in use
-		bar.stop()
+	choices, err := backend.Choices(p)
+	if err != nil {
+		return nil, err
 	}
-	return all, err
+	r := autotune.Race{Backend: backend, Judge: cpu.Reference{}, Problem: p, Rounds: f.rounds}
+	bar := newProgressOf(stderr, "measuring", "runs", r.Runs(len(choices)))
+	defer bar.stop()
+	r.Progress = bar.set
+	err = await(ctx, func() (err error) { all, err = r.Run(ctx); return err })
+	if err != nil {
+		return nil, err // after an interrupt the race may still have all in use
+	}
+	return all, nil
 }
 
 // printRace prints the entrants, the fastest first, then those that left and those that

@@ -49,7 +49,7 @@ func chunk(p conv.Problem, l Limits, between []scratch, stages ...stage) int {
 	most = max(1, min(most, batch))
 	pieces := ceilDiv(batch, most)
 	if l.transfers.sets() > 1 {
-		pieces = max(pieces, min(leastPieces, batch*(src+dst)/pieceBytes))
+		pieces = max(pieces, min(leastPieces, batch*(src+dst)/max(1, l.transfers.piece)))
 	}
 	images := ceilDiv(batch, pieces)
 	if l.transfers.route == lent && pieces > 1 && most >= lentImages {

@@ -101,7 +101,7 @@ func (p *plan) launch(f *flight, given part) error {
 	}
 	if f.down.handle != 0 {
 		f.clock.mark(leaving)
-		copyBuffer(f.dst, f.down.buffer, 4*len(given.dst.Data))
+		p.device.seam.copyBuffer(f.dst.handle, f.down.handle, 4*len(given.dst.Data))
 		f.clock.mark(returned)
 	}
 	f.fence = gl.FenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
@@ -134,7 +134,7 @@ func (p *plan) upload(f *flight, given part) (src, dst buffer, err error) {
 		src, err = f.loan.take(p.device, "src", given.src.Data)
 	case f.up.handle != 0:
 		spread(f.up.floats(), given.src.Data)
-		copyBuffer(f.up.buffer, f.src, bytes)
+		p.device.seam.copyBuffer(f.up.handle, f.src.handle, bytes)
 	default:
 		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, f.src.handle)
 		gl.BufferSubData(gl.SHADER_STORAGE_BUFFER, 0, bytes, gl.Ptr(given.src.Data))

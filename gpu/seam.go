@@ -19,12 +19,13 @@ type seam struct {
 
 	bufferStorage func(target uint32, bytes int, data unsafe.Pointer, flags uint32)
 	mapBuffer     func(target uint32, offset, bytes int, access uint32) unsafe.Pointer
+	copyBuffer    func(from, to uint32, bytes int) // from the beginning of one buffer to that of another
 	waitSync      func(fence uintptr, flags uint32, nanoseconds uint64) uint32
 }
 
 func openGL() seam {
 	return seam{bufferData: gl.BufferData, getError: gl.GetError, resetStatus: resetStatus(),
-		bufferStorage: gl.BufferStorage, mapBuffer: gl.MapBufferRange, waitSync: gl.ClientWaitSync}
+		bufferStorage: gl.BufferStorage, mapBuffer: gl.MapBufferRange, copyBuffer: copyBuffer, waitSync: gl.ClientWaitSync}
 }
 
 // canMap says whether buffers may stay mapped while the device uses them.

@@ -46,9 +46,9 @@ func (m mapping) floats() []float32 { return unsafe.Slice((*float32)(m.memory), 
 
 // copyBuffer has the device copy the first bytes of a buffer, in turn with what else it
 // is told.
-func copyBuffer(from, to buffer, bytes int) {
-	gl.BindBuffer(gl.COPY_READ_BUFFER, from.handle)
-	gl.BindBuffer(gl.COPY_WRITE_BUFFER, to.handle)
+func copyBuffer(from, to uint32, bytes int) {
+	gl.BindBuffer(gl.COPY_READ_BUFFER, from)
+	gl.BindBuffer(gl.COPY_WRITE_BUFFER, to)
 	gl.CopyBufferSubData(gl.COPY_READ_BUFFER, gl.COPY_WRITE_BUFFER, 0, 0, bytes)
 }
 

@@ -16,6 +16,7 @@ type transfers struct {
 	route    route
 	flights  int // chunks that are on their way at once, each with buffers of its own; 0 is one
 	lentFrom int // bytes from which on memory is lent; below, it is copied
+	piece    int // bytes of images and outputs that are worth a flight; see chunk
 }
 
 // softwareTransfers: a software renderer computes in the call that dispatches and has
@@ -35,9 +36,9 @@ func softwareTransfers(lends bool) transfers {
 // elsewhere it decides itself what it waits for. No hardware was at hand to measure it.
 func hardwareTransfers(maps bool) transfers {
 	if maps {
-		return transfers{route: mapped, flights: 3}
+		return transfers{route: mapped, flights: 3, piece: pieceBytes}
 	}
-	return transfers{route: copied, flights: 3}
+	return transfers{route: copied, flights: 3, piece: pieceBytes}
 }
 
 // sets returns how many sets of buffers a plan has.

@@ -79,7 +79,8 @@ type Phaser interface {
 // phase that does not take place, as where shaders work in the caller's memory, is 0.
 //
 // Device is by the device's own clock, if it has one that can be asked (OpenGL's timer
-// queries): what it did itself of each phase. There, 0 is unknown.
+// queries): what it did itself of each phase. There, 0 is unknown: a device where asking
+// takes long is asked by Phaser only.
 type Timings struct {
 	Upload, Kernel, Readback time.Duration
 	Device                   Phases

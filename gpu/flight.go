@@ -18,7 +18,7 @@ type flight struct {
 	up, down mapping // what src is copied from and dst to, where they are mapped
 	clock    clock
 	loan     loan
-	fence    uintptr // passed when the device has done all that was asked
+	fence    uintptr // passed when the device has done all that was asked; 0 if it is the only flight
 	part     part    // in the air
 }
 
@@ -70,33 +70,13 @@ func (f *flight) deleteFence() {
 // launch hands a part's images to the device and has them computed, without waiting
 // for it, unless the plan is to wait for each phase.
 func (p *plan) launch(f *flight, given part) error {
-	images := given.src.Shape.N()
-	start := time.Now()
-	f.clock.mark(begun)
-	src, dst, err := p.upload(f, given)
+	f.clock.start(p.stepwise || len(p.flights) > 1)
 	defer f.loan.end() // nothing is on loan for longer than a call
+	src, dst, err := p.send(f, given)
 	if err != nil {
 		return err
 	}
-	if p.device.options.Guard {
-		p.fillOutputs(f)
-	}
-	f.clock.mark(uploaded)
-	if err := p.reached(fmt.Sprintf("uploading %d images", images)); err != nil {
-		return err
-	}
-	sent := time.Now()
-	p.dispatch(src, dst, images)
-	f.clock.mark(computed)
-	if f.loan.taken() {
-		gl.Finish()
-	}
-	if err := p.reached(fmt.Sprintf("computing %d images with %s", images, p.description.Algorithm)); err != nil {
-		return err
-	}
-	p.timings.Upload += sent.Sub(start)
-	p.timings.Kernel += time.Since(sent)
-	if err := p.checkGuard(f, given.src); err != nil {
+	if err := p.compute(f, src, dst, given.src); err != nil {
 		return err
 	}
 	if f.down.handle != 0 {
@@ -104,11 +84,44 @@ func (p *plan) launch(f *flight, given part) error {
 		p.device.seam.copyBuffer(f.dst.handle, f.down.handle, 4*len(given.dst.Data))
 		f.clock.mark(returned)
 	}
-	f.fence = gl.FenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
-	gl.Flush()
+	if len(p.flights) > 1 { // else there is nothing else to wait for
+		f.fence = gl.FenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
+		gl.Flush()
+	}
 	given.there = dst.handle != f.dst.handle
 	f.part = given
 	return nil
+}
+
+// send returns buffers that hold the images of a part and take its outputs.
+func (p *plan) send(f *flight, given part) (src, dst buffer, err error) {
+	start := time.Now()
+	if src, dst, err = p.upload(f, given); err != nil {
+		return src, dst, err
+	}
+	if p.device.options.Guard {
+		p.fillOutputs(f)
+	}
+	f.clock.mark(uploaded)
+	err = p.reached(fmt.Sprintf("uploading %d images", given.src.Shape.N()))
+	p.timings.Upload += time.Since(start)
+	return src, dst, err
+}
+
+// compute has the device compute dst. Where memory is lent it waits for it.
+func (p *plan) compute(f *flight, src, dst buffer, images *conv.Tensor) error {
+	start := time.Now()
+	p.dispatch(src, dst, images.Shape.N())
+	f.clock.mark(computed)
+	if f.loan.taken() {
+		gl.Finish()
+	}
+	err := p.reached(fmt.Sprintf("computing %d images with %s", images.Shape.N(), p.description.Algorithm))
+	p.timings.Kernel += time.Since(start)
+	if err != nil {
+		return err
+	}
+	return p.checkGuard(f, images)
 }
 
 // reached reports the errors of a phase and, where phases are to be told apart, waits
@@ -120,7 +133,7 @@ func (p *plan) reached(phase string) error {
 	return p.device.glError(phase)
 }
 
-// upload returns buffers that hold the images of a part and take its outputs.
+// upload copies or lends the images of a part, and lends the outputs' memory.
 func (p *plan) upload(f *flight, given part) (src, dst buffer, err error) {
 	src, dst = f.src, f.dst
 	if p.lends(given.dst.Data) {
@@ -174,6 +187,10 @@ func (p *plan) land(f *flight) error {
 // arrived waits until the device has done all that a flight asked.
 func (p *plan) arrived(f *flight, images int) error {
 	defer f.deleteFence()
+	if f.fence == 0 {
+		gl.Finish()
+		return nil
+	}
 	switch p.device.seam.waitSync(f.fence, gl.SYNC_FLUSH_COMMANDS_BIT, uint64(patience)) {
 	case gl.ALREADY_SIGNALED, gl.CONDITION_SATISFIED:
 		return nil

@@ -225,12 +225,21 @@ func TestFaultsInFlight(t *testing.T) {
 				return gl.MapBufferRange(target, offset, bytes, access)
 			}
 		}, "the driver maps nothing", 6},
-		"timeout":        {eager(mapped), waiting(gl.TIMEOUT_EXPIRED), "the device has not finished after 2m0s", 2 * 4},
-		"timeout, alone": {transfers{}, waiting(gl.TIMEOUT_EXPIRED), "the device has not finished after 2m0s", 2},
-		"wait":           {eager(copied), waiting(gl.WAIT_FAILED), "the device cannot be waited for", 2 * 4},
+		"loan": {lending(), func(d *Device, at int, calls *int) {
+			d.seam.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
+				if target == externalMemory {
+					if *calls++; *calls == at+1 {
+						target = 1
+					}
+				}
+				gl.BufferData(target, bytes, data, usage)
+			}
+		}, "bytes of src: GL_INVALID_ENUM", 2},
+		"timeout": {eager(mapped), waiting(gl.TIMEOUT_EXPIRED), "the device has not finished after 2m0s", 2 * 4},
+		"wait":    {eager(copied), waiting(gl.WAIT_FAILED), "the device cannot be waited for", 2 * 4},
 	} {
 		for at := -1; at < c.calls; at++ { // −1 breaks nothing
-			d := openRoute(t, c.how, Options{Guard: true, Algorithm: "direct"})
+			d := openRoute(t, c.how, Options{Guard: c.how.route != lent, Algorithm: "direct"})
 			p, calls := flightTrials()[0].problem, 0
 			p.Weight[0] = 4 // as attempt has biases
 			c.breaks(d, at, &calls)

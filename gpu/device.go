@@ -23,6 +23,7 @@ type Device struct {
 
 	// Touched on the thread only.
 	programs map[programKey]*program
+	requests int // for programs
 	seam     seam
 	lost     error // what everything is answered once the context is lost
 }

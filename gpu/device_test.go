@@ -261,6 +261,36 @@ func TestProgramsAreCached(t *testing.T) {
 	}
 }
 
+// TestProgramsAreBounded: of those that no plan has, the longest unused go; one that a
+// plan has stays.
+func TestProgramsAreBounded(t *testing.T) {
+	d := openTest(t, Options{})
+	_, before := objects(d)
+	err := d.thread.do(func() error {
+		for i := range mostPrograms + 6 {
+			p, err := d.program(programKey{"direct", directConstants{localSize: 8 + i, positions: 1, vectors: 1}})
+			if err != nil {
+				return err
+			}
+			if i != 2 {
+				d.giveBack(p)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{false, false, true, false, false, false, true} {
+		if _, kept := d.programs[programKey{"direct", directConstants{localSize: 8 + i, positions: 1, vectors: 1}}]; kept != want {
+			t.Errorf("program %d of %d is kept: %v, want %v", i, mostPrograms+6, kept, want)
+		}
+	}
+	if _, after := objects(d); after != before+2*(mostPrograms+1) { // each with the shader that is attached to it
+		t.Errorf("%d programs and shaders are left, want %d", after-before, 2*(mostPrograms+1))
+	}
+}
+
 func TestThreadPanics(t *testing.T) {
 	th := startThread(func() {})
 	defer th.close()

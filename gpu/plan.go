@@ -152,6 +152,12 @@ func (p *plan) attach(src, written buffer) {
 }
 
 func (p *plan) release() {
+	for _, used := range p.programs {
+		p.device.giveBack(used)
+	}
+	if p.pooling != nil {
+		p.device.giveBack(p.pooling)
+	}
 	if p.textures[0] != 0 {
 		gl.DeleteTextures(2, &p.textures[0])
 	}

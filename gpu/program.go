@@ -14,14 +14,51 @@ import (
 type program struct {
 	handle    uint32
 	locations map[string]int32
+	plans     int // that have it
+	used      int // when a plan last asked for it, counted in requests
 }
 
-// program returns the program of a key, compiled at its first use. It runs on
-// the thread.
+// mostPrograms is how many programs a device keeps that no plan has. One that is unrolled
+// takes llvmpipe about a megabyte, and gpuconv verify makes thousands.
+const mostPrograms = 64
+
+// program returns the program of a key, compiled at its first use, for a plan that gives
+// it back. It runs on the thread.
 func (d *Device) program(key programKey) (*program, error) {
-	if p, ok := d.programs[key]; ok {
-		return p, nil
+	p, ok := d.programs[key]
+	if !ok {
+		var err error
+		if p, err = d.compile(key); err != nil {
+			return nil, err
+		}
+		d.programs[key] = p
 	}
+	d.requests++
+	p.plans, p.used = p.plans+1, d.requests
+	return p, nil
+}
+
+// giveBack takes a program from a plan, and deletes the one that was not asked for for
+// longest if there are too many.
+func (d *Device) giveBack(p *program) {
+	p.plans--
+	var oldest programKey
+	idle := 0
+	for key, other := range d.programs {
+		if other.plans > 0 {
+			continue
+		}
+		if idle++; idle == 1 || other.used < d.programs[oldest].used {
+			oldest = key
+		}
+	}
+	if idle > mostPrograms {
+		gl.DeleteProgram(d.programs[oldest].handle)
+		delete(d.programs, oldest)
+	}
+}
+
+func (d *Device) compile(key programKey) (*program, error) {
 	source, err := key.source(d.seam.edit)
 	if err != nil {
 		return nil, err
@@ -30,9 +67,7 @@ func (d *Device) program(key programKey) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &program{handle: handle, locations: map[string]int32{}}
-	d.programs[key] = p
-	return p, nil
+	return &program{handle: handle, locations: map[string]int32{}}, nil
 }
 
 // link compiles and links a shader. What fails leaves nothing behind.

@@ -7,8 +7,9 @@ type row []int
 // where a fault shows only if two options meet, one of the rows has them together. It is
 // greedy, as AETG is (Cohen, Dalal, Fredman and Patton, IEEE Transactions on Software
 // Engineering 23(7), 1997), without its dice: the same sizes give the same rows. The
-// first row is all zeros.
-func cover(sizes []int) []row {
+// first row is all zeros. fits, if it is not nil, says of a row whose levels are −1 where
+// they are still open whether it can be completed; every pair must be completable.
+func cover(sizes []int, fits func(row) bool) []row {
 	open := newPairs(sizes)
 	rows := []row{make(row, len(sizes))}
 	open.meet(rows[0])
@@ -16,7 +17,7 @@ func cover(sizes []int) []row {
 		next := open.seed()
 		for axis := range sizes {
 			if next[axis] < 0 {
-				next[axis] = open.best(next, axis)
+				next[axis] = open.best(next, axis, fits)
 			}
 		}
 		open.meet(next)
@@ -76,10 +77,13 @@ func (p *pairs) seed() row {
 }
 
 // best returns the level of an axis that makes the most open pairs with what next
-// has, of several the one used least.
-func (p *pairs) best(next row, axis int) int {
+// has, of several the one used least, and leaves a row that can be completed.
+func (p *pairs) best(next row, axis int, fits func(row) bool) int {
 	level, most := 0, -1
 	for l := range p.sizes[axis] {
+		if next[axis] = l; fits != nil && !fits(next) {
+			continue
+		}
 		gain := 0
 		for b, j := range next {
 			if j >= 0 && b != axis && p.open[key(axis, l, b, j)] {
@@ -90,6 +94,7 @@ func (p *pairs) best(next row, axis int) int {
 			level, most = l, gain
 		}
 	}
+	next[axis] = -1
 	return level
 }
 

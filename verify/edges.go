@@ -19,6 +19,15 @@ func Batches() (all []Case) {
 	return append(all, batch("one output", tiny, 65535), batch("one output", tiny, 65537))
 }
 
+// Layers returns a few problems as large as those that people have: the tutorial's, and
+// small ones of the shapes of networks' first and middle layers.
+func Layers() (all []Case) {
+	tutorial := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(3, 3)}, Weight: conv.Shape{6, 1, 7, 7}, Src: conv.Shape{0, 1, 48, 64}}
+	first := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(3, 3), Stride: [2]int{2, 2}}, Weight: conv.Shape{16, 3, 7, 7}, Src: conv.Shape{0, 3, 37, 41}, Bias: true}
+	middle := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1), Activation: conv.ReLU}, Weight: conv.Shape{64, 64, 3, 3}, Src: conv.Shape{0, 64, 9, 10}, Bias: true}
+	return append(all, batch("the tutorial's layer", tutorial, 3), batch("a first layer", first, 2), batch("a middle layer", middle, 1))
+}
+
 // Edges returns batches around where a subject cuts them into chunks: nothing for one
 // that does not say where, or does not compute such problems. Strides and pools leave few
 // outputs for the judge.
@@ -38,7 +47,11 @@ func Edges(s Subject) (all []Case) {
 		if err != nil || d.Chunk >= many/2 {
 			continue
 		}
-		for _, n := range []int{d.Chunk - 1, d.Chunk, d.Chunk + 1, 2*d.Chunk + 1} {
+		batches := []int{d.Chunk - 1, d.Chunk, d.Chunk + 1, 2*d.Chunk + 1}
+		if i == 1 {
+			batches = batches[2:3] // every sum is computed: half a million of an image
+		}
+		for _, n := range batches {
 			if n > 0 {
 				all = append(all, batch(fmt.Sprintf("chunks of %d, %s", d.Chunk, name), p, n))
 			}

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gpuconv/compare"
@@ -33,26 +34,25 @@ func Given(c compare.Case) Case {
 // what algorithms for plain layers take, and one of all.
 func Quick(stimuli []Stimulus, banks []Bank) []Case {
 	axes := table(stimuli, banks, fewKernels())
-	return cases(axes, append(cover(plainSizes(axes)), cover(sizes(axes))...))
+	return cases(axes, append(coverOf(axes, plainSizes(axes)), coverOf(axes, sizes(axes))...))
 }
 
 // Whole returns the pairwise covers of the whole table, and every stimulus × every bank ×
 // every kernel, once with what algorithms for plain layers take and once with any options.
 // These belong to the kernel, two for each: what is drawn cannot change which shader is
-// compiled or where it reads, kernels and options can.
+// compiled or where it reads, kernels and options can. So that all stimuli meet in one
+// case, the last of them must be [Every].
 func Whole(stimuli []Stimulus, banks []Bank) []Case {
 	axes := table(stimuli, banks, everyKernel())
 	var covers, crosses []row
 	for _, sizes := range [][]int{plainSizes(axes), sizes(axes)} {
-		covers = append(covers, cover(sizes)...)
-		options := turns{axes: axes, options: cover(sizes[crossed:])}
+		covers = append(covers, coverOf(axes, sizes)...)
+		every := sizes[0] - 1
+		options := turns{axes: axes, options: cover(sizes[crossed:], nil), stimulus: every}
 		for k := range sizes[2] {
 			two := [2]row{options.next(k), options.next(k)}
-			for s := range sizes[0] {
-				for b := range sizes[1] {
-					r := append(row{s, b}, two[(s+b)%2]...)
-					crosses = append(crosses, r)
-				}
+			for b := range sizes[1] {
+				crosses = append(crosses, append(row{every, b}, two[b%2]...))
 			}
 		}
 	}
@@ -63,22 +63,53 @@ func Whole(stimuli []Stimulus, banks []Bank) []Case {
 const crossed = 3
 
 // mostMACs leaves options that take more multiplications to smaller kernels, which keeps
-// the whole matrix within minutes on a software renderer.
-const mostMACs = 1e6
-
-// mostRelated leaves relations, which compute a case two to four times more, to smaller
-// ones, and those of many taps too: relations change the problem, and a shader that is
-// unrolled for 768 taps takes 15 s of a core to compile on llvmpipe.
+// the matrix within minutes on a software renderer, and its quick cover within seconds.
+// Batches of every stimulus with a kernel of 31×31 and a pool need mostCrossed.
 const (
-	mostRelated = 5e5
-	mostTaps    = 100
+	mostMACs    = 2e5
+	mostCrossed = 5e5
 )
+
+// mostTaps leaves relations to smaller ones: they change the problem, and a shader that
+// is unrolled for 768 taps takes 15 s of a core to compile on llvmpipe.
+const mostTaps = 100
+
+// coverOf returns a pairwise cover of the first so many levels of each axis, of cases
+// that are small enough.
+func coverOf(axes []axis, sizes []int) []row {
+	cheapest := cheapest(axes, sizes)
+	return cover(sizes, func(r row) bool {
+		whole := slices.Clone(r)
+		for i, level := range whole {
+			if level < 0 {
+				whole[i] = cheapest[i]
+			}
+		}
+		return draftOf(axes, whole).problem().MACs() <= mostMACs
+	})
+}
+
+// cheapest returns the level of each axis that takes the fewest multiplications.
+func cheapest(axes []axis, sizes []int) row {
+	least := make(row, len(sizes))
+	for i, size := range sizes {
+		r := make(row, len(sizes))
+		macs := func(level int) float64 { r[i] = level; return draftOf(axes, r).problem().MACs() }
+		for level := range size {
+			if macs(level) < macs(least[i]) {
+				least[i] = level
+			}
+		}
+	}
+	return least
+}
 
 // turns hands out rows of options.
 type turns struct {
-	axes    []axis
-	options []row
-	at      int
+	axes     []axis
+	options  []row
+	stimulus int
+	at       int
 }
 
 // next returns a kernel and its options. Some options are small enough for every kernel.
@@ -87,7 +118,7 @@ func (t *turns) next(kernel int) row {
 	for range t.options {
 		r = append(row{kernel}, t.options[t.at%len(t.options)]...)
 		t.at++
-		if draftOf(t.axes, append(row{0, 0}, r...)).problem().MACs() <= mostMACs {
+		if draftOf(t.axes, append(row{t.stimulus, 0}, r...)).problem().MACs() <= mostCrossed {
 			break
 		}
 	}
@@ -127,7 +158,7 @@ func cases(axes []axis, rows []row) []Case {
 		}
 		seen[d.name] = true
 		c := d.toCase()
-		if w := c.Problem.Weight; c.Problem.MACs() <= mostRelated && w[1]*w[2]*w[3] <= mostTaps {
+		if w := c.Problem.Weight; w[1]*w[2]*w[3] <= mostTaps {
 			c.Relation = relations[len(all)%len(relations)]
 		}
 		all = append(all, c)

@@ -8,6 +8,8 @@ import (
 
 	"gpuconv/compare"
 	"gpuconv/conv"
+	"gpuconv/filters"
+	"gpuconv/stimuli"
 
 	"pgregory.net/rapid"
 )
@@ -17,11 +19,11 @@ import (
 func TestCover(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sizes := rapid.SliceOfN(rapid.IntRange(1, 6), 1, 7).Draw(t, "sizes")
-		rows := cover(sizes)
+		rows := cover(sizes, nil)
 		if missing := unmet(sizes, rows); missing != "" {
 			t.Fatal(missing)
 		}
-		if !reflect.DeepEqual(rows, cover(sizes)) {
+		if !reflect.DeepEqual(rows, cover(sizes, nil)) {
 			t.Fatal("another cover the second time")
 		}
 		largest, second := 1, 1
@@ -101,12 +103,13 @@ func levelsOf(t *testing.T, axes []axis, name string) []string {
 	return levels
 }
 
-// TestWhole: every stimulus meets every bank at every kernel, and all cases are valid and
-// differ.
+// TestWhole: every stimulus meets every bank at every kernel, in batches that hold them
+// all, and all cases are valid and differ.
 func TestWhole(t *testing.T) {
-	stimuli, banks := Stimuli(), Banks()
+	all, banks := Stimuli(), Banks()
+	every := all[len(all)-1]
 	met, names := map[string]int{}, map[string]bool{}
-	for _, c := range append(Whole(stimuli, banks), Batches()...) {
+	for _, c := range append(Whole(all, banks), append(Batches(), Layers()...)...) {
 		if _, err := c.Problem.Dst(); err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 		}
@@ -114,16 +117,73 @@ func TestWhole(t *testing.T) {
 			t.Errorf("%s twice", c.Name)
 		}
 		names[c.Name+c.Relation.Name] = true
+		if c.Stimulus == every.Name && c.Problem.Src.N() < every.Kinds {
+			t.Errorf("%s: %d images, want all %d kinds", c.Name, c.Problem.Src.N(), every.Kinds)
+		}
 		if !strings.HasPrefix(c.Name, "batch/") {
 			met[strings.Join(strings.Split(c.Name, "/")[:crossed], "/")]++
 		}
 	}
-	for _, s := range stimuli {
-		for _, b := range banks {
-			for k := 1; k <= 31; k++ {
-				if name := fmt.Sprintf("%s/%s/%dx%d", s.Name, b.Name, k, k); met[name] < 1 {
-					t.Errorf("%d cases of %s", met[name], name)
-				}
+	for _, b := range banks {
+		for k := 1; k <= 31; k++ {
+			if name := fmt.Sprintf("every/%s/%dx%d", b.Name, k, k); met[name] < 1 {
+				t.Errorf("%d cases of %s", met[name], name)
+			}
+		}
+	}
+}
+
+// TestEvery: the batches of "every" show all kinds there are, and those of a case are as
+// many.
+func TestEvery(t *testing.T) {
+	alone := Stimuli()
+	every := alone[len(alone)-1]
+	kinds := alone[:len(alone)-1]
+	for _, k := range stimuli.Kinds() {
+		kinds = append(kinds, Stimulus{Name: k.Name, Draw: kindOf(k)})
+	}
+	if every.Name != "every" || every.Kinds != len(kinds) || len(stimuli.Kinds()) < 11 {
+		t.Fatalf("%s draws %d kinds, want %d", every.Name, every.Kinds, len(kinds))
+	}
+	all, err := conv.NewTensor(conv.Shape{len(kinds), 2, 33, 41})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := every.Draw(all, "seed"); err != nil {
+		t.Fatal(err)
+	}
+	one, err := conv.NewTensor(conv.Shape{1, 2, 33, 41})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, k := range kinds {
+		if err := k.Draw(one, fmt.Sprint("seed", n)); err != nil {
+			t.Fatal(err)
+		}
+		if compare.Differ(one.Data, all.Images(n, n+1).Data) >= 0 {
+			t.Errorf("image %d is not of kind %s", n, k.Name)
+		}
+	}
+	banks := map[string]bool{}
+	for _, c := range Quick(alone, Banks()) {
+		banks[c.Bank] = true
+		if c.Stimulus == "every" && c.Problem.Src.N() < every.Kinds {
+			t.Errorf("%s: %d images, want all %d kinds", c.Name, c.Problem.Src.N(), every.Kinds)
+		}
+	}
+	for _, k := range filters.Kinds() {
+		if !banks[k.Name] {
+			t.Errorf("no case has filters of kind %s", k.Name)
+		}
+	}
+}
+
+// TestCosts: no case of the matrix takes longer than its share.
+func TestCosts(t *testing.T) {
+	for most, all := range map[float64][]Case{mostMACs: Quick(Stimuli(), Banks()), mostCrossed: Whole(Stimuli(), Banks())} {
+		for _, c := range all {
+			if macs := c.Problem.MACs(); macs > most {
+				t.Errorf("%s: %.3g multiplications, want at most %.3g", c.Name, macs, most)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 
 	"gpuconv/conv"
 	"gpuconv/filters"
@@ -13,6 +14,9 @@ import (
 // Stimulus is a kind of images that the matrix is filled with.
 type Stimulus struct {
 	Name string
+	// Kinds is how many kinds of images it draws, one after another: a case has at least
+	// as many images. 0 is 1.
+	Kinds int
 	// Draw fills dst [N C H W] of any shape; the same seed draws the same.
 	Draw func(dst *conv.Tensor, seed string) error
 }
@@ -28,25 +32,83 @@ type Bank struct {
 
 func (b Bank) String() string { return b.Name }
 
-// Stimuli returns every kind of images. Another kind is a line here.
+// Stimuli returns the kinds of images whose numbers differ most, and last [Every]. Another
+// kind is a line here or in [stimuli.Kinds].
 func Stimuli() []Stimulus {
-	return []Stimulus{
-		{"nma", nmaStimulus(stimuli.NMA{})},
-		{"nma patch", nmaStimulus(stimuli.NMA{Patch: true})},
-		{"nma-t3", nmaStimulus(stimuli.NMA{Tutorial3: true})},
-		{"random", random(1)},
-		{"impulse", impulse},
-		{"image", walk},
+	alone := []Stimulus{
+		{Name: "nma", Draw: nmaStimulus(stimuli.NMA{})},
+		{Name: "nma patch", Draw: nmaStimulus(stimuli.NMA{Patch: true})},
+		{Name: "nma-t3", Draw: nmaStimulus(stimuli.NMA{Tutorial3: true})},
+		{Name: "random", Draw: random(1)},
+		{Name: "one pixel", Draw: impulse},
+		{Name: "image", Draw: walk},
 	}
+	kinds := slices.Clone(alone)
+	for _, k := range stimuli.Kinds() {
+		kinds = append(kinds, Stimulus{Name: k.Name, Draw: kindOf(k)})
+	}
+	return append(alone, Every(kinds))
 }
 
-// Banks returns every kind of weights. Another kind is a line here.
+// Every returns images of all kinds in one batch: image n is of kind n, modulo their
+// number.
+func Every(kinds []Stimulus) Stimulus {
+	return Stimulus{Name: "every", Kinds: len(kinds), Draw: func(dst *conv.Tensor, seed string) error {
+		for n := range dst.Shape.N() {
+			s := kinds[n%len(kinds)]
+			if err := s.Draw(dst.Images(n, n+1), fmt.Sprint(seed, n)); err != nil {
+				return fmt.Errorf("%s: %w", s.Name, err)
+			}
+		}
+		return nil
+	}}
+}
+
+// Banks returns every kind of weights. Another kind is a line here or in [filters.Kinds].
 func Banks() []Bank {
-	return []Bank{
+	all := []Bank{
 		{"nma", nmaBank(false)},
 		{"nma-t3", nmaBank(true)},
 		{"pytorch", pytorch},
 		{"random", random(1)},
+	}
+	for _, k := range filters.Kinds() {
+		all = append(all, Bank{k.Name, kindBank(k)})
+	}
+	return all
+}
+
+// kindOf draws a kind's examples, every plane another one: its middle, repeated where
+// the image is larger.
+func kindOf(k stimuli.Kind) func(*conv.Tensor, string) error {
+	return func(dst *conv.Tensor, seed string) error {
+		set, err := k.Set()
+		if err != nil {
+			return err
+		}
+		one := set.Shape()
+		one[0] = 1
+		whole, err := conv.NewTensor(one)
+		if err != nil {
+			return err
+		}
+		first := generator(seed).IntN(set.Shape().N())
+		for plane := range dst.Shape.N() * dst.Shape.C() {
+			if err := set.Draw(whole, (first+plane)%set.Shape().N()); err != nil {
+				return err
+			}
+			to := dst.Plane(plane/dst.Shape.C(), plane%dst.Shape.C())
+			tile(to, dst.Shape.W(), whole.Data, one.H(), one.W(), one.H()/2, one.W()/2)
+		}
+		return nil
+	}
+}
+
+// tile fills an image of so many columns with a pattern that repeats, from one of its
+// pixels on.
+func tile(to []float32, columns int, pattern []float32, height, width, y, x int) {
+	for i := range to {
+		to[i] = pattern[(y+i/columns)%height*width+(x+i%columns)%width]
 	}
 }
 
@@ -65,11 +127,7 @@ func nmaStimulus(nma stimuli.NMA) func(*conv.Tensor, string) error {
 			if err := nma.Draw(whole, first+37*float64(plane)); err != nil {
 				return err
 			}
-			to := dst.Plane(plane/dst.Shape.C(), plane%dst.Shape.C())
-			for i := range to {
-				y, x := i/dst.Shape.W(), i%dst.Shape.W()
-				to[i] = whole[(y+rows/4)%rows*columns+(x+columns/2)%columns]
-			}
+			tile(dst.Plane(plane/dst.Shape.C(), plane%dst.Shape.C()), dst.Shape.W(), whole, rows, columns, rows/4, columns/2)
 		}
 		return nil
 	}
@@ -115,28 +173,52 @@ func walk(dst *conv.Tensor, seed string) error {
 	return nil
 }
 
-// nmaBank draws the tutorial's filters, one for each plane. Kernels that are not square,
-// and those of 1×1, which the tutorial does not have, are cut out of the middle of
-// larger ones.
+// nmaBank draws the tutorial's filters, one for each plane.
 func nmaBank(tutorial3 bool) func(*conv.Tensor, string) error {
 	return func(dst *conv.Tensor, _ string) error {
-		planes := dst.Shape[0] * dst.Shape[1]
-		size := max(dst.Shape.H(), dst.Shape.W())
-		if size == 1 {
-			size = 3
+		bank, err := filters.NMA{Channels: max(dst.Shape[0]*dst.Shape[1], 2), Size: sampledSize(dst), Tutorial3: tutorial3}.Bank()
+		if err == nil {
+			cut(dst, bank)
 		}
-		bank, err := filters.NMA{Channels: max(planes, 2), Size: size, Tutorial3: tutorial3}.Bank()
+		return err
+	}
+}
+
+// kindBank draws a kind's example filters in turn, cut out of ones with a pixel in their
+// centre: the Laplacian of 3×3 is nothing but zeros on an even number of pixels.
+func kindBank(k filters.Kind) func(*conv.Tensor, string) error {
+	return func(dst *conv.Tensor, _ string) error {
+		bank, err := k.Bank()
 		if err != nil {
 			return err
 		}
-		top, left := (size-dst.Shape.H())/2, (size-dst.Shape.W())/2
-		for plane := range planes {
-			to := dst.Plane(plane/dst.Shape.C(), plane%dst.Shape.C())
-			for i := range to {
-				to[i] = bank.Plane(plane, 0)[(top+i/dst.Shape.W())*size+left+i%dst.Shape.W()]
-			}
+		bank.Size = sampledSize(dst) | 1
+		weights, err := bank.Weights()
+		if err == nil {
+			cut(dst, weights)
 		}
-		return nil
+		return err
+	}
+}
+
+// sampledSize is that of square filters which the kernels of dst can be cut out of. The
+// tutorial has none of 1×1, and some filters are 0 there.
+func sampledSize(dst *conv.Tensor) int {
+	if size := max(dst.Shape.H(), dst.Shape.W()); size > 1 {
+		return size
+	}
+	return 3
+}
+
+// cut fills every plane of dst with the middle of a filter of the bank, in turn.
+func cut(dst, bank *conv.Tensor) {
+	size := bank.Shape.H()
+	top, left := (size-dst.Shape.H())/2, (size-dst.Shape.W())/2
+	for plane := range dst.Shape[0] * dst.Shape[1] {
+		to, from := dst.Plane(plane/dst.Shape.C(), plane%dst.Shape.C()), bank.Plane(plane%bank.Shape.N(), 0)
+		for i := range to {
+			to[i] = from[(top+i/dst.Shape.W())*size+left+i%dst.Shape.W()]
+		}
 	}
 }
 

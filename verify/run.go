@@ -9,13 +9,14 @@ import (
 
 	"gpuconv/compare"
 	"gpuconv/conv"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Subject is a backend that is held to the cases, and who it is.
 type Subject struct {
 	conv.Backend
+	// Twins are others just like Backend, so that several cases can be computed at once
+	// where each computes one at a time.
+	Twins     []conv.Backend
 	Name      string // gpu, cpu, …
 	Algorithm string // that it is made to use, "" if it chooses
 	Device    string // renderer or processor
@@ -63,12 +64,24 @@ func (r Record) Line() string {
 	return fmt.Sprintf("%-9s %s (%v): %s", r.Outcome.Status(), r.Case.Name, r.Subject, why)
 }
 
+// twin returns the backend that a worker uses.
+func (s Subject) twin(worker int) conv.Backend {
+	if i := worker % (1 + len(s.Twins)); i > 0 {
+		return s.Twins[i-1]
+	}
+	return s.Backend
+}
+
 // Runner holds subjects to cases.
 type Runner struct {
 	Judge    conv.Backend // its plans are [conv.Oracle]s
 	Subjects []Subject
 	Cases    []Case
-	Each     func(Record) error // is called with every record, one at a time
+	// Workers is how many cases are computed at once; 0 is as many as there are cores. A
+	// case keeps less than one core busy: compilers, and shaders on few outputs, have one
+	// thread.
+	Workers int
+	Each    func(Record) error // is called with every record, in the order of Cases
 	// Progress is told how many records there are, if it is not nil.
 	Progress func(done int)
 }
@@ -76,40 +89,27 @@ type Runner struct {
 // Records is how many there will be.
 func (r Runner) Records() int { return len(r.Subjects) * len(r.Cases) }
 
-// Run holds every subject to every case. While one case's subjects compute, the judge
-// computes the next. A subject's failure is a record and the run goes on, but for
-// [conv.ErrLost]: then the device can prove nothing more, and Run ends with that error
-// behind its record. It ends early with ctx's error or Each's.
+// Run holds every subject to every case. A subject's failure is a record and the run goes
+// on, but for [conv.ErrLost]: then the device can prove nothing more, and Run ends with
+// that error behind its record. It ends early with ctx's error or Each's, and does not
+// wait then for what is being computed: the process is about to end.
 func (r Runner) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	exams := make(chan exam, 1)
-	go func() {
-		defer close(exams)
-		for _, c := range r.Cases {
-			select {
-			case exams <- r.prepare(c):
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
 	done := 0
-	for {
-		var e exam
-		var more bool
+	for answers := range r.start(ctx) {
+		var a answer
 		select {
-		case e, more = <-exams:
+		case a = <-answers:
 		case <-ctx.Done():
 		}
-		if err := ctx.Err(); err != nil || !more {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		records, err := r.sitAll(ctx, e)
-		if err != nil {
-			return err
+		if a.err != nil {
+			return a.err
 		}
-		for _, record := range records {
+		for _, record := range a.records {
 			if err := r.report(record); err != nil {
 				return err
 			}
@@ -118,6 +118,52 @@ func (r Runner) Run(ctx context.Context) error {
 			}
 		}
 	}
+	return ctx.Err()
+}
+
+// answer is what came of a case.
+type answer struct {
+	records []Record
+	err     error
+}
+
+// start has workers compute the cases and returns, for each in turn, where its answer
+// will be. Workers are as many answers ahead as there are workers.
+func (r Runner) start(ctx context.Context) <-chan chan answer {
+	type job struct {
+		c  Case
+		to chan answer
+	}
+	workers := r.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	jobs, pending := make(chan job), make(chan chan answer, workers)
+	for w := range workers {
+		go func() {
+			for j := range jobs {
+				j.to <- r.sitAll(ctx, w, r.prepare(j.c))
+			}
+		}()
+	}
+	go func() {
+		defer close(pending)
+		defer close(jobs)
+		for _, c := range r.Cases {
+			j := job{c, make(chan answer, 1)}
+			select {
+			case jobs <- j:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case pending <- j.to:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return pending
 }
 
 // report hands a record on. A device that is lost ends the run.
@@ -131,33 +177,19 @@ func (r Runner) report(record Record) error {
 	return nil
 }
 
-// sitAll holds all subjects to an exam, as many at once as there are cores: most of
-// their time they compile shaders, each on one. It does not wait for them once ctx is
-// done: the process is about to end.
-func (r Runner) sitAll(ctx context.Context, e exam) ([]Record, error) {
+// sitAll holds all subjects to an exam, one after the other.
+func (r Runner) sitAll(ctx context.Context, worker int, e exam) answer {
 	if e.err != nil {
-		return nil, e.err
+		return answer{err: e.err}
 	}
-	records := make([]Record, len(r.Subjects))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		var group errgroup.Group
-		group.SetLimit(runtime.GOMAXPROCS(0))
-		for i, s := range r.Subjects {
-			group.Go(func() error {
-				records[i] = r.sit(e, i, s)
-				return nil
-			})
+	var a answer
+	for i, s := range r.Subjects {
+		if a.err = ctx.Err(); a.err != nil {
+			break
 		}
-		group.Wait() // no error: a subject's is in its record
-	}()
-	select {
-	case <-done:
-		return records, ctx.Err()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+		a.records = append(a.records, r.sit(e, i, s, worker))
 	}
+	return a
 }
 
 // exam is a case with the judge's answers.
@@ -191,8 +223,8 @@ func (r Runner) prepare(c Case) exam {
 	return e
 }
 
-// sit holds one subject to an exam.
-func (r Runner) sit(e exam, i int, s Subject) Record {
+// sit holds one subject, as a worker has it, to an exam.
+func (r Runner) sit(e exam, i int, s Subject, worker int) Record {
 	record := Record{Case: e.c, Subject: s}
 	if refused := e.refused[i]; refused != nil {
 		record.Outcome = compare.Refused(e.c.Name, e.c.Problem, refused)
@@ -203,7 +235,7 @@ func (r Runner) sit(e exam, i int, s Subject) Record {
 		options.Relations = []compare.Relation{e.c.Relation}
 	}
 	began := time.Now()
-	record.Outcome = e.trial.Run(s.Backend, options)
+	record.Outcome = e.trial.Run(s.twin(worker), options)
 	record.Seconds = time.Since(began).Seconds()
 	return record
 }

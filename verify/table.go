@@ -30,8 +30,8 @@ type draft struct {
 
 	kernel            [2]int
 	sums              [2]int // rows and columns wanted before pooling; the image is as large as they need
-	batch             int
-	channels, filters int // per group
+	batch             int    // more if it has to show several kinds
+	channels, filters int    // per group
 	padding           func(kernel [2]int, s conv.Spec) conv.Padding
 }
 
@@ -147,7 +147,7 @@ func (d draft) problem() conv.Problem {
 	if s.Activation == conv.Energy {
 		filters += filters % 2
 	}
-	p := conv.Problem{Spec: s, Bias: d.bias, Src: conv.Shape{d.batch, groups * d.channels, 0, 0},
+	p := conv.Problem{Spec: s, Bias: d.bias, Src: conv.Shape{d.batch + max(d.stimulus.Kinds-1, 0), groups * d.channels, 0, 0},
 		Weight: conv.Shape{groups * filters, d.channels, d.kernel[0], d.kernel[1]}}
 	before, after := [2]int{s.Padding.Top, s.Padding.Left}, [2]int{s.Padding.Bottom, s.Padding.Right}
 	for axis := range 2 {

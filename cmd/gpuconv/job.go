@@ -110,12 +110,11 @@ func (j *job) cells() []string {
 
 // plan poses the problem, one chunk of images at a time.
 func (j *job) plan() error {
-	activation, err := parseName("activation", j.flags.activation, conv.Energy+1)
+	all, kernel := j.images.Shape(), j.bank.Shape
+	spec, err := j.flags.spec(kernel)
 	if err != nil {
 		return err
 	}
-	all, kernel := j.images.Shape(), j.bank.Shape
-	spec := conv.Spec{Padding: conv.Pad(kernel.H()/2, kernel.W()/2), Activation: activation}
 	j.problem = conv.Problem{Spec: spec, Src: all.Image(), Weight: kernel}
 	image, err := j.problem.Dst()
 	if err != nil {
@@ -125,6 +124,19 @@ func (j *job) plan() error {
 	chunk := min(chunkBytes/bytesOf(image), chunkMACs/j.problem.MACs())
 	j.problem.Src = all.WithN(max(1, min(all.N(), int(chunk))))
 	return nil
+}
+
+// spec reads the flags that say how to convolve with weights of a shape.
+func (f *runFlags) spec(weight conv.Shape) (s conv.Spec, err error) {
+	s.Padding = conv.Pad(weight.H()/2, weight.W()/2)
+	if s.Activation, err = parseName("activation", f.activation, conv.Energy+1); err != nil {
+		return s, err
+	}
+	if s.Stride, err = parsePair("stride", f.stride, 1); err != nil {
+		return s, err
+	}
+	s.Pool, err = parsePool(f.pool)
+	return s, err
 }
 
 // judged returns how many images the checker takes at once.

@@ -34,7 +34,9 @@ type report struct {
 	Channels     int     `json:"channels"` // filters
 	Size         int     `json:"size"`     // rows of a filter
 	Activation   string  `json:"activation"`
-	Padding      int     `json:"padding"` // zeros at each side of an image; the stride is 1, there is no bias
+	Padding      int     `json:"padding"` // zeros at each side of an image; there is no bias
+	Stride       [2]int  `json:"stride"`  // rows, columns
+	Pool         string  `json:"pool"`    // as --pool takes it
 
 	StimuliShape     conv.Shape `json:"stimuli_shape"`     // [N, 1, rows, columns]
 	FiltersShape     conv.Shape `json:"filters_shape"`     // [channels, 1, size, size]
@@ -137,7 +139,7 @@ func newReport(j *job, s session, started time.Time) *report {
 	r := &report{
 		Schema: 1, Command: os.Args, Program: describeProgram(), Started: started.UTC().Truncate(time.Millisecond), began: started,
 		Preset: f.preset.name, Orientations: f.stimulus.orientations, SF: f.stimulus.sf, Res: f.stimulus.res, Patch: f.stimulus.patch,
-		Channels: j.bank.Shape[0], Size: j.bank.Shape.H(), Activation: j.problem.Activation.String(), Padding: j.problem.Padding.Top,
+		Channels: j.bank.Shape[0], Size: j.bank.Shape.H(), Activation: j.problem.Activation.String(), Padding: j.problem.Padding.Top, Stride: j.problem.Stride, Pool: j.flags.pool,
 		StimuliShape: j.images.Shape(), FiltersShape: j.bank.Shape, ActivationsShape: j.shape,
 		Backend:  describeBackend(s),
 		Stimulus: f.stimuli, Filter: f.filters,

@@ -22,7 +22,8 @@ type runFlags struct {
 	check    int
 	output   string
 
-	stimuli, filters, activation string
+	stimuli, filters         string
+	activation, stride, pool string
 }
 
 func newRun() *cobra.Command {
@@ -31,7 +32,7 @@ func newRun() *cobra.Command {
 		Use:   "run --output DIR",
 		Short: "Convolve stimuli with a filter bank: the main job",
 		Long: "run convolves gratings of the given orientations with a bank of centre-surround and Gabor filters, or any stimuli with\n" +
-			"any filters (zero padding of half a filter, stride 1, no bias), checks a sample of the images against the float64\n" +
+			"any filters (zero padding of half a filter, no bias), checks a sample of the images against the float64\n" +
 			"reference, and writes activations.npy [N, channels, H, W], stimuli.csv and filters.csv (what each image and filter\n" +
 			"is), gratings.png or stimuli.png, filters.png, activations.png and run.json.\n\n" +
 			"--stimulus and --filter name a kind and its settings in one text, as the flags of gpuconv stimuli and gpuconv filters\n" +
@@ -56,6 +57,8 @@ func newRun() *cobra.Command {
 	cmd.Flags().StringVar(&f.stimuli, "stimulus", "", "a kind of stimuli and its settings, or an image file or folder, instead of the preset's gratings")
 	cmd.Flags().StringVar(&f.filters, "filter", "", "a kind of filters and its settings, or .npy or .npz:key weights, instead of the preset's bank")
 	cmd.Flags().StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of each two filters")
+	cmd.Flags().StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W: a cell at every second position")
+	cmd.Flags().StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2: after the activation")
 	cmd.Flags().IntVar(&f.check, "check", 16, "how many images, spread over the set, are checked against the reference; -1 for all")
 	cmd.Flags().StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	return cmd

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -146,24 +147,48 @@ func (f *verifyFlags) subjects(ctx context.Context) (all []verify.Subject, close
 			continue
 		}
 		for _, algorithm := range f.algorithms() {
-			b := backendFlags{backend: "gpu", device: f.device, algorithm: algorithm, guard: true}
-			if f.quick {
-				b.unrolled = quickUnrolled
-			}
-			var d chosen
-			if err := await(ctx, func() (err error) { d, err = b.open(); return err }); err != nil {
+			twins, err := f.twins(ctx, algorithm)
+			devices = append(devices, twins...)
+			if err != nil {
 				closeAll()
 				return nil, nil, err
 			}
-			if f.quick && f.algorithm == "" && !gpu.Chosen(algorithm, d.device.Software) {
-				d.close()
+			if len(twins) == 0 {
 				continue
 			}
-			devices = append(devices, d)
-			all = append(all, verify.Subject{Backend: d.Backend, Name: "gpu", Algorithm: algorithm, Device: d.device.String(), Driver: d.device.Version})
+			s := verify.Subject{Backend: twins[0].Backend, Name: "gpu", Algorithm: algorithm, Device: twins[0].device.String(), Driver: twins[0].device.Version}
+			for _, twin := range twins[1:] {
+				s.Twins = append(s.Twins, twin.Backend)
+			}
+			all = append(all, s)
 		}
 	}
 	return all, closeAll, nil
+}
+
+// mostTwins bounds how many contexts of an algorithm are open at once: each has threads
+// of its own on a software renderer.
+const mostTwins = 4
+
+// twins opens as many devices of an algorithm as cases are computed at once, or none if
+// --quick does not take it on this device.
+func (f *verifyFlags) twins(ctx context.Context, algorithm string) (all []chosen, err error) {
+	b := backendFlags{backend: "gpu", device: f.device, algorithm: algorithm, guard: true}
+	if f.quick {
+		b.unrolled = quickUnrolled
+	}
+	for range min(runtime.GOMAXPROCS(0), mostTwins) {
+		var d chosen
+		if err := await(ctx, func() (err error) { d, err = b.open(); return err }); err != nil {
+			return all, err
+		}
+		all = append(all, d)
+		if f.quick && f.algorithm == "" && !gpu.Chosen(algorithm, d.device.Software) {
+			d.close()
+			return nil, nil
+		}
+	}
+	return all, nil
 }
 
 func (f *verifyFlags) algorithms() []string {
@@ -188,11 +213,11 @@ func (f *verifyFlags) runs(subjects []verify.Subject) ([]verify.Runner, error) {
 	if f.quick {
 		cases = verify.Quick
 	}
-	matrix := append(cases(verify.Stimuli(), verify.Banks()), verify.Batches()...)
+	matrix := append(cases(verify.Stimuli(), verify.Banks()), append(verify.Batches(), verify.Layers()...)...)
 	runs := []verify.Runner{{Judge: judge, Subjects: subjects, Cases: matrix}}
 	for _, s := range subjects {
 		if edges := verify.Edges(s); !f.quick && len(edges) > 0 {
-			runs = append(runs, verify.Runner{Judge: judge, Subjects: []verify.Subject{s}, Cases: edges})
+			runs = append(runs, verify.Runner{Judge: judge, Subjects: []verify.Subject{s}, Cases: edges, Workers: 1}) // a batch is 256 MiB
 		}
 	}
 	return runs, nil

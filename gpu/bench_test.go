@@ -42,10 +42,13 @@ func BenchmarkRoutes(b *testing.B) {
 }
 
 func routes(b *testing.B, name string, p conv.Problem) {
-	for route, how := range map[string]transfers{"copied": {route: copied}, "lent": lending(), "mapped": hardwareTransfers(true)} {
-		b.Run(name+"/route="+route, func(b *testing.B) {
-			d := openTest(b, Options{Algorithm: "direct_soft"})
-			d.limits.transfers = how
+	for _, c := range []struct {
+		route string
+		how   transfers
+	}{{"copied", transfers{route: copied}}, {"lent", lending()}, {"mapped", hardwareTransfers(true)}} {
+		b.Run(name+"/route="+c.route, func(b *testing.B) {
+			d := openTest(b, Options{Algorithm: "direct_soft", Device: Software()})
+			d.limits.transfers = c.how
 			benchmarkOn(b, d, p)
 		})
 	}

@@ -185,7 +185,9 @@ func readLimits(info Info) Limits {
 	case !l.Software:
 		l.Busy = 2 * 64
 	}
+	l.transfers = hardwareTransfers(canMap())
 	if l.Software {
+		l.transfers = softwareTransfers(hasExtension("GL_AMD_pinned_memory"))
 		l.LoopIterations = SoftwareLoopLimit
 		l.Unrolled = softMACs
 	}

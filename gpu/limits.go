@@ -19,6 +19,8 @@ type Limits struct {
 	WorkGroupInvocations int    `json:"work_group_invocations"` // GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS
 	LoopIterations       int    `json:"loop_iterations"`        // of one invocation's loops together; 0 for no limit
 	Unrolled             int    `json:"-"`                      // multiplications that one program may write out; 0 for no limit
+
+	transfers transfers // how images come and go
 }
 
 // SoftwareLoopLimit is how many iterations llvmpipe gives one invocation, in all

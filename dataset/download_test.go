@@ -206,6 +206,53 @@ func TestDownload(t *testing.T) {
 	}
 }
 
+// TestDownloadSlow: a server that is slow, but never silent for long, is waited for,
+// however long the whole takes.
+func TestDownloadSlow(t *testing.T) {
+	good := content()
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		for part := range slices.Chunk(good, len(good)/8) {
+			w.Write(part)
+			w.(http.Flusher).Flush()
+			time.Sleep(100 * time.Millisecond)
+		}
+	})
+	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: md5Of(good), Stall: 600 * time.Millisecond, Retries: -1}
+	wantFile(t, f, Download(t.Context(), f), good)
+	if len(s.ranges) != 1 {
+		t.Errorf("it asked for %q: want once", s.ranges)
+	}
+}
+
+// TestDownloadPause: the pause doubles as long as nothing comes, and is short again
+// after a new byte: twelve cuts of one file would else take 4 s of pauses.
+func TestDownloadPause(t *testing.T) {
+	good := content()
+	var answers []http.HandlerFunc
+	for range 12 {
+		answers = append(answers, cut(whole(good), 1000))
+	}
+	s := serve(t, append(answers, whole(good))...)
+	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: md5Of(good), Pause: time.Millisecond}
+	start := time.Now()
+	wantFile(t, f, Download(t.Context(), f), good)
+	if took := time.Since(start); took > 3*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// TestDownloadUnchecked: without a checksum, too, a range that was not asked for is
+// not taken; and a checksum may be in capitals.
+func TestDownloadUnchecked(t *testing.T) {
+	good := content()
+	for _, sum := range []string{"", strings.ToUpper(md5Of(good))} {
+		s := serve(t, ranged(good[5:], "bytes 5-299999/300000"), whole(good))
+		f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: sum, Pause: time.Millisecond}
+		write(t, f.Part(), good[:9])
+		wantFile(t, f, Download(t.Context(), f), good)
+	}
+}
+
 func list[T any](v ...T) []T { return v }
 
 func write(t *testing.T, path string, b []byte) {

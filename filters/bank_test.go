@@ -270,6 +270,64 @@ func TestPopulation(t *testing.T) {
 	}
 }
 
+// TestPopulationPhase: phases are uniform over the cycle.
+func TestPopulationPhase(t *testing.T) {
+	all, err := (&Population{Count: 8000, Seed: 1}).Filters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var eighths [8]float64
+	for _, f := range all {
+		eighths[int(f.(*Gabor).Phase/45)]++
+	}
+	for i, n := range eighths {
+		if math.Abs(n/1000-1) > 0.15 { // five standard errors
+			t.Errorf("%v of 8000 phases from %d° to %d°", n, 45*i, 45*i+45)
+		}
+	}
+}
+
+// TestReach: a size that is left to the bank cuts off at most 3% of the sum of the
+// absolute weights, and does not take more than twice the pixels that this needs.
+func TestReach(t *testing.T) {
+	for _, f := range []Filter{
+		&Gabor{SF: 0.1}, &Gabor{SF: 0.1, SigmaX: 2, SigmaY: 5}, &Gabor{SF: 0.1, SigmaX: 5, SigmaY: 2, Orientation: 45}, &DoG{Sigma: 2}, &DoG{Sigma: 1, SigmaSurround: 4},
+		&Derivative{Sigma: 2}, &Derivative{Order: 1, Sigma: 2}, &Derivative{Order: 4, Sigma: 2, Orientation: 30}, &Derivative{Order: 8, Sigma: 2},
+		&Laplacian{}, &Laplacian{Sigma: 2}, &Laplacian{Sigma: 3.3},
+	} {
+		size := weights(t, Bank{Filters: []Filter{f}}).Shape.H()
+		whole := magnitude(sampled(151, f.Weight))
+		if left := 1 - magnitude(sampled(size, f.Weight))/whole; left > 0.03 {
+			t.Errorf("%+v on %d pixels: %.3f of the weights are cut off", f, size, left)
+		}
+		if small := size/2/2*2 - 1; small > 3 && 1-magnitude(sampled(small, f.Weight))/whole < 0.03 {
+			t.Errorf("%+v takes %d pixels, %d would do", f, size, small)
+		}
+	}
+}
+
+func magnitude(weights []float64) (total float64) {
+	for _, w := range weights {
+		total += math.Abs(w)
+	}
+	return total
+}
+
+// TestAspect: sigma-x over sigma-y, whichever is given.
+func TestAspect(t *testing.T) {
+	for _, c := range []struct{ given, want Gabor }{
+		{Gabor{SigmaX: 3, Aspect: 0.5}, Gabor{SigmaX: 3, SigmaY: 6, Aspect: 0.5}},
+		{Gabor{SigmaX: 3, SigmaY: 4, Aspect: 9}, Gabor{SigmaX: 3, SigmaY: 4, Aspect: 0.75}},
+		{Gabor{SigmaX: 3}, Gabor{SigmaX: 3, SigmaY: 3, Aspect: 1}},
+	} {
+		got := c.given
+		got.SF = 0.1
+		if err := got.Complete(); err != nil || got.SigmaX != c.want.SigmaX || got.SigmaY != c.want.SigmaY || got.Aspect != c.want.Aspect {
+			t.Errorf("%+v became %+v, %v", c.given, got, err)
+		}
+	}
+}
+
 // TestPopulationCorrelation: widths in cycles and frequencies go together as they
 // are asked to.
 func TestPopulationCorrelation(t *testing.T) {

@@ -163,6 +163,20 @@ func TestRectifiedSine(t *testing.T) {
 	}
 }
 
+// TestPhaseDepth: an energy of unequal parts has a second harmonic only, which
+// F1/F0 does not see. Its F1 is 0 and not a rounding error.
+func TestPhaseDepth(t *testing.T) {
+	p, err := sampled(8, 0, 360, func(x float64) float64 { return math.Hypot(3*math.Cos(radians(x)), math.Sin(radians(x))) }).Phase()
+	if err != nil || p.F1 != 0 || p.Ratio != 0 || !math.IsNaN(p.Preferred) {
+		t.Errorf("%+v, %v, want no first harmonic", p, err)
+	}
+	near(t, "depth", p.Depth, 0.5, 1e-12) // from 1 to 3
+	p, err = sampled(8, 0, 360, func(x float64) float64 { return max(0, math.Cos(radians(x))) }).Phase()
+	if err != nil || p.Depth != 1 {
+		t.Errorf("depth of a rectified sine %v, %v, want 1", p.Depth, err)
+	}
+}
+
 // TestFrequency: a curve that is normal over log₂ frequency with σ octaves has a
 // bandwidth of 2√(2 ln 2)·σ.
 func TestFrequency(t *testing.T) {

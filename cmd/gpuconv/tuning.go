@@ -234,6 +234,8 @@ func (f *tuningFlags) readTable() (*tuning.Table, error) {
 		return orientationTable(f.orientations)
 	case path == "" && f.folder():
 		path = filepath.Join(f.input, "stimuli.csv")
+	case path == "" && !strings.Contains(f.input, ".npz:") && missing(f.input) != nil:
+		return nil, fmt.Errorf("--input %s: %w", printable(f.input), missing(f.input))
 	case path == "":
 		return nil, usage(errors.New("--table: want a CSV of what each image showed, or --orientations"))
 	}
@@ -247,6 +249,14 @@ func (f *tuningFlags) readTable() (*tuning.Table, error) {
 		return nil, fmt.Errorf("--table %s: %w", printable(path), without(err, "tuning: "))
 	}
 	return table, nil
+}
+
+// missing says why there is nothing of that name; nil if there is.
+func missing(path string) error {
+	if _, err := os.Stat(path); err != nil {
+		return cause(err)
+	}
+	return nil
 }
 
 // orientationTable makes a table of --orientations.

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -278,6 +279,9 @@ func (t *tuned) columns() []printedColumn {
 			all = append(all, printedColumn{"orientation_preferred_deg", "orientation", "%.0f°"},
 				printedColumn{"circular_variance", "circ. variance", "%.3f"}, printedColumn{"orientation_selectivity", "OSI", "%.3f"},
 				printedColumn{"half_width_deg", "half-width", "%.1f°"})
+			if slices.ContainsFunc(t.analysis.Cells, func(c tuning.Cell) bool { return c.Direction != nil }) {
+				all = append(all, printedColumn{"direction_selectivity", "DSI", "%.3f"})
+			}
 		case tuning.ByFrequency:
 			all = append(all, printedColumn{"sf_peak", "sf", "%.3g"}, printedColumn{"sf_octaves", "octaves", "%.2f"})
 		case tuning.ByPhase:

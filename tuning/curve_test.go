@@ -193,6 +193,9 @@ func TestFrequency(t *testing.T) {
 	near(t, "peak", f.Peak, 0.1, 1e-12)
 	near(t, "octaves", f.Octaves, 2*math.Sqrt(2*math.Ln2)*sigma, 2e-3)
 	near(t, "low·high", f.Low*f.High, 0.01, 1e-9)
+	if f, err := (Curve{[]float64{1, 2}, []float64{0, 0}}).Frequency(); err != nil || !math.IsNaN(f.Peak) || !math.IsNaN(f.Octaves) {
+		t.Errorf("silent: %+v, %v, want NaN", f, err)
+	}
 	f, err = Curve{[]float64{0.1, 0.2, 0.4}, []float64{4, 3, 1}}.Frequency()
 	if err != nil || !math.IsNaN(f.Low) || !math.IsNaN(f.Octaves) {
 		t.Errorf("a low-pass cell: %+v, %v, want no low end", f, err)

@@ -62,7 +62,7 @@ func newTuning() *cobra.Command {
 	flags.StringVar(&f.phases, "phases", "max", "what becomes of the phases in curves over orientation and sf: max, mean or f1")
 	flags.StringVar(&f.over, "over", "best", "what becomes of all other parameters: best, max or mean")
 	flags.StringVar(&f.rdm, "rdm", "correlation", "dissimilarity of the responses to the values of the first of --by: correlation, euclid or none")
-	flags.BoolVar(&f.fit, "fit", true, "fit a von Mises curve over orientation; a half-width is printed if it explains half of the variance")
+	flags.BoolVar(&f.fit, "fit", true, "fit a von Mises curve over orientation; it is drawn and its half-width printed if it explains half of the variance")
 	return cmd
 }
 

@@ -189,7 +189,8 @@ func (t *tuned) note(err error) error {
 }
 
 // leastFit is the share of the variance that a fit must explain for its half-width
-// to be printed: that of a flat curve is one of rounding errors. cells.csv has both.
+// to be printed, and for the curve to be drawn: that of a flat curve is one of rounding
+// errors, and that of a cell with two peaks goes through one. cells.csv has both.
 const leastFit = 0.5
 
 // mostVariance is a circular variance that is printed as 1.000; the preferred

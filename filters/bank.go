@@ -78,7 +78,7 @@ func (b Bank) complete() ([]Filter, int, error) {
 	}
 	size := b.Size
 	if size == 0 && 2*math.Ceil(reach)+1 > maxReachSize {
-		return nil, 0, fmt.Errorf("filters: of %.4g pixels: want a size for more than %d", 2*math.Ceil(reach)+1, maxReachSize)
+		return nil, 0, fmt.Errorf("filters: of %.4g pixels a side: want a size to say so, above %d", 2*math.Ceil(reach)+1, maxReachSize)
 	}
 	if size == 0 {
 		size = 2*int(math.Ceil(reach)) + 1

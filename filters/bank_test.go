@@ -391,7 +391,7 @@ func TestBankRefuses(t *testing.T) {
 		"sign 0.5":                             {Filters: []Filter{&DoG{Sign: 0.5}}},
 		"order 9: want":                        {Filters: []Filter{&Derivative{Order: 9}}},
 		"Laplacian of sigma -1":                {Filters: []Filter{&Laplacian{-1}}},
-		"601 pixels: want a size":              {Filters: []Filter{&Gabor{SF: 0.1, SigmaX: 100}}},
+		"601 pixels a side: want a size":       {Filters: []Filter{&Gabor{SF: 0.1, SigmaX: 100}}},
 		"laplacian on 4×4 pixels is all zeros": {Filters: []Filter{&Laplacian{}}, Size: 4},
 		"size -1":                              {Filters: []Filter{&DoG{}}, Size: -1},
 		"1 filters of 100000×100000 would nee": {Filters: []Filter{&DoG{}}, Size: 100000},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,6 +54,9 @@ func (s *settings) stimulus() (stimuli.Described, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkAperture(fresh().Parameters()); err != nil {
+		return nil, err
+	}
 	axes, err := s.axes(fresh().Parameters())
 	if err != nil {
 		return nil, err
@@ -67,6 +71,28 @@ func (s *settings) stimulus() (stimuli.Described, error) {
 		return nil, usage(fmt.Errorf("%s %s: %w", s.label("kind"), s.kind, s.permitting(without(err, "stimuli: "))))
 	}
 	return product, nil
+}
+
+// checkAperture refuses parameters of another window than the one that is asked for,
+// and says which have them.
+func (s *settings) checkAperture(parameters []stimuli.Parameter) error {
+	for _, key := range slices.Sorted(maps.Keys(s.values)) {
+		named := func(p stimuli.Parameter) bool { return p.Name == key }
+		if !strings.HasPrefix(key, "aperture-") || slices.ContainsFunc(parameters, named) {
+			continue
+		}
+		var windows []string
+		for w := range stimuli.RaisedCosine + 1 {
+			windowed := stimuli.Grating{Look: stimuli.Look{Aperture: stimuli.Aperture{Window: w}}}
+			if slices.ContainsFunc(windowed.Parameters(), named) {
+				windows = append(windows, w.String())
+			}
+		}
+		if len(windows) > 0 {
+			return usage(fmt.Errorf("%s: want it with %s %s", s.label(key), s.label("aperture"), either(windows)))
+		}
+	}
+	return nil
 }
 
 // permitting names the setting that lets a pattern be too fine.

@@ -158,6 +158,7 @@ func TestDownload(t *testing.T) {
 		"cut, range ignored":     {answers: list(cut(whole(good), 1000), rangeless(good)), ranges: list("", "bytes=1000-")},
 		"stalls":                 {answers: list(stall(whole(good), 1000), whole(good)), ranges: list("", "bytes=1000-")},
 		"unavailable at first":   {answers: list(status(503), status(429), whole(good)), ranges: list("", "", "")},
+		"too slow at first":      {answers: list(status(408), whole(good)), ranges: list("", "")},
 		"unavailable":            {answers: list(status(503)), wrong: "the server answers 503 Service Unavailable", ranges: list("", "", "")},
 		"unavailable, part":      {answers: list(status(500)), part: good[:9], wrong: "the server answers 500", kept: 9, ranges: list("bytes=9-", "bytes=9-", "bytes=9-")},
 		"missing":                {answers: list(status(404)), wrong: "the server answers 404 Not Found", ranges: list("")},

@@ -287,6 +287,27 @@ func TestPopulationPhase(t *testing.T) {
 	}
 }
 
+// TestPopulationRange: frequencies stay in the bins between two that are asked for,
+// and a bank has VOneNet's 25 pixels a side.
+func TestPopulationRange(t *testing.T) {
+	all, err := (&Population{Count: 500, SFMin: 1, SFMax: 2}).Filters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		if sf := f.(*Gabor).SF * 28; sf < 1-1e-9 || sf > 2+1e-9 {
+			t.Errorf("%v cycles/degree", sf)
+		}
+	}
+	b, err := kindOf(t, "v1").Bank()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := weights(t, b).Shape; got != (conv.Shape{32, 1, 25, 25}) {
+		t.Errorf("shape %v", got)
+	}
+}
+
 // TestReach: a size that is left to the bank cuts off at most 1% of the sum of the
 // absolute weights, and half the pixels would not do.
 func TestReach(t *testing.T) {
@@ -388,6 +409,7 @@ func TestBankRefuses(t *testing.T) {
 		"spatial frequency 0.6 cycles/pixel":   {Filters: []Filter{&Gabor{SF: 0.6}}},
 		"sigma-x -1":                           {Filters: []Filter{&Gabor{SF: 0.1, SigmaX: -1}}},
 		"sigma 2 and 1: want the surround's":   {Filters: []Filter{&DoG{Sigma: 2, SigmaSurround: 1}}},
+		"sigma 2 and 2: want the surround's":   {Filters: []Filter{&DoG{Sigma: 2, SigmaSurround: 2}}},
 		"sign 0.5":                             {Filters: []Filter{&DoG{Sign: 0.5}}},
 		"order 9: want":                        {Filters: []Filter{&Derivative{Order: 9}}},
 		"Laplacian of sigma -1":                {Filters: []Filter{&Laplacian{-1}}},

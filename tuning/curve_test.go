@@ -177,6 +177,36 @@ func TestPhaseDepth(t *testing.T) {
 	}
 }
 
+// TestNoMean: of responses whose mean is not above 0 there is no F1/F0.
+func TestNoMean(t *testing.T) {
+	for _, base := range []float64{0, -0.5} {
+		p, err := sampled(8, 0, 360, func(x float64) float64 { return base + math.Cos(radians(x)) }).Phase()
+		if err != nil || !math.IsNaN(p.Ratio) {
+			t.Errorf("around %v: F1/F0 %v, %v, want NaN", base, p.Ratio, err)
+		}
+		near(t, "F1", p.F1, 1, 1e-12)
+	}
+}
+
+// TestFitRange: the preferred orientation is from 0 to below 180, wherever the
+// search for it ends.
+func TestFitRange(t *testing.T) {
+	for _, preferred := range []float64{0.4, 2, 90, 176, 179.6} {
+		fit, ok, err := FitVonMises(sampled(18, 0, 180, func(x float64) float64 { return VonMises{preferred, 2, 0.1, 1, 1}.At(x) }))
+		if err != nil || !ok || math.Abs(fit.Preferred-preferred) > 1e-3 {
+			t.Errorf("preferred %v, %v, %v, want %v", fit.Preferred, ok, err, preferred)
+		}
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for v, want := range map[float64]string{0.1: "0.1", -3: "-3", math.Inf(1): "", math.Inf(-1): ""} {
+		if got := number(v); got != want || number(math.NaN()) != "" {
+			t.Errorf("%v is written as %q, want %q", v, got, want)
+		}
+	}
+}
+
 // TestFrequency: a curve that is normal over log₂ frequency with σ octaves has a
 // bandwidth of 2√(2 ln 2)·σ.
 func TestFrequency(t *testing.T) {

@@ -46,12 +46,12 @@ type Version struct {
 
 // Run says how a report was made.
 type Run struct {
-	Command []string  `json:"command"` // the program and its arguments, as typed
-	Suite   string    `json:"suite"`
-	Seed    uint64    `json:"seed"` // of the order in which cases were timed, and of their numbers
-	Started time.Time `json:"started"`
-	Seconds float64   `json:"seconds"` // the whole run
-	Plan    Plan      `json:"plan"`    // what was asked for
+	Command  []string  `json:"command"` // the program and its arguments, as typed
+	Suite    string    `json:"suite"`
+	Seed     uint64    `json:"seed"` // of the order in which cases were timed, and of their numbers
+	Started  time.Time `json:"started"`
+	Seconds  float64   `json:"seconds"`  // the whole run
+	Settings Settings  `json:"settings"` // how long everything was timed
 }
 
 // BackendInfo is one backend that was timed. A backend is named by Backend and
@@ -175,7 +175,7 @@ type Result struct {
 	Blocks   []Block   `json:"blocks,omitempty"`   // what [Compare] works with
 }
 
-// Block is what was timed of a case in one round, in a plan of its own; see [Plan].
+// Block is what was timed of a case in one round, in a plan of its own; see [Bench].
 type Block struct {
 	Round   int       `json:"round"`
 	Seconds []float64 `json:"seconds"`         // each sample
@@ -279,9 +279,8 @@ func (r Report) Wrong() int {
 	return count
 }
 
-// Plan is how long everything is timed. The zero value is not useful: see
-// [DefaultPlan].
-type Plan struct {
+// Settings say how long everything is timed.
+type Settings struct {
 	Samples int     `json:"samples"`   // at least, of each case and backend
 	Seconds float64 `json:"seconds"`   // at least, of samples of each case and backend
 	Rounds  int     `json:"rounds"`    // at least; in each every case is timed once, in random order

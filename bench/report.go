@@ -100,26 +100,25 @@ func (r Roof) At(intensity float64) float64 { return min(r.GFLOPS, r.GBPS*intens
 // CaseInfo is the convolution of a case. The figures of all its results are made from
 // these numbers, whatever an algorithm really computes or moves.
 type CaseInfo struct {
-	Suite       string  `json:"suite"`
-	Case        string  `json:"case"`                  // such as n=64/c=1/hw=48x64/k=7/out=6
-	Group       string  `json:"group"`                 // of a layer its network, of a sweep the axis that varies
-	Layer       string  `json:"layer,omitempty"`       // of a layer its name in the network
-	X           float64 `json:"x"`                     // the value of what varies: N for seed, the axis's value for sweep
-	N           int     `json:"n"`                     // images
-	Src         [4]int  `json:"src"`                   // [N, C, H, W]
-	Weight      [4]int  `json:"weight"`                // [filters, channels per group, kernel rows, kernel columns]
-	Dst         [4]int  `json:"dst"`                   // [N, filters, rows, columns]
-	Stride      [2]int  `json:"stride"`                // rows, columns
-	Padding     [4]int  `json:"padding"`               // top, bottom, left, right; zeros
-	Dilation    [2]int  `json:"dilation"`              // rows, columns
-	Groups      int     `json:"groups"`                //
-	Bias        bool    `json:"bias"`                  //
-	MACs        float64 `json:"macs"`                  // multiplications of the direct form, all images together
-	Bytes       float64 `json:"bytes"`                 // src, weights, biases and dst once each, in float32
-	Intensity   float64 `json:"intensity"`             // 2·MACs / Bytes, FLOP per byte
-	CheckImages int     `json:"check_images"`          // images of which every timed output was judged
-	Judge       string  `json:"judge,omitempty"`       // who judged
-	Description string  `json:"description,omitempty"` // where the case comes from
+	Suite        string  `json:"suite"`
+	Case         string  `json:"case"`            // such as n=64/c=1/hw=48x64/k=7/out=6
+	Group        string  `json:"group"`           // of a layer its network, of a sweep the axis that varies
+	Layer        string  `json:"layer,omitempty"` // of a layer its name in the network
+	X            float64 `json:"x"`               // the value of what varies: N for seed, the axis's value for sweep
+	N            int     `json:"n"`               // images
+	Src          [4]int  `json:"src"`             // [N, C, H, W]
+	Weight       [4]int  `json:"weight"`          // [filters, channels per group, kernel rows, kernel columns]
+	Dst          [4]int  `json:"dst"`             // [N, filters, rows, columns]
+	Stride       [2]int  `json:"stride"`          // rows, columns
+	Padding      [4]int  `json:"padding"`         // top, bottom, left, right; zeros
+	Dilation     [2]int  `json:"dilation"`        // rows, columns
+	Groups       int     `json:"groups"`          //
+	Bias         bool    `json:"bias"`            //
+	MACs         float64 `json:"macs"`            // multiplications of the direct form, all images together
+	Bytes        float64 `json:"bytes"`           // src, weights, biases and dst once each, in float32
+	Intensity    float64 `json:"intensity"`       // 2·MACs / Bytes, FLOP per byte
+	CheckImages  int     `json:"check_images"`    // images of which an output was judged in every round
+	CheckFilters int     `json:"check_filters"`   // filters of which they were
 }
 
 // The phases of a result.

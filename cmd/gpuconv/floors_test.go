@@ -20,8 +20,8 @@ var floors = [][]string{
 	{"conv", "shaders", "gpu/internal/egl", "cpu/internal/guarded"},
 	{"stimuli", "npy", "cpu/internal/simd"},
 	{"filters", "cpu", "gpu", "dataset"},
-	{"compare", "bench", "figure", "tuning"},
-	{"conv/convtest", "batch", "verify", "viewer"},
+	{"compare", "figure", "tuning"},
+	{"conv/convtest", "batch", "bench", "verify", "viewer"},
 	{"cmd/gpuconv"},
 }
 

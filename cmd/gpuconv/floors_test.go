@@ -20,8 +20,8 @@ var floors = [][]string{
 	{"conv", "shaders", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
 	{"stimuli", "npy", "cpu/internal/simd"},
 	{"filters", "cpu", "gpu", "dataset"},
-	{"compare", "bench", "figure", "tuning"},
-	{"conv/convtest", "batch", "verify", "autotune", "viewer"},
+	{"compare", "figure", "tuning"},
+	{"conv/convtest", "batch", "bench", "verify", "autotune", "viewer"},
 	{"cmd/gpuconv"},
 }
 

@@ -25,7 +25,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(), newConv(), newVerify(), newTune(), newStimuli(), newFilters(), newTuning(), newData(), newInfo())
+	root.AddCommand(newRun(), newConv(), newVerify(), newBench(), newTune(), newStimuli(), newFilters(), newTuning(), newData(), newInfo())
 	root.SetHelpCommand(newHelp(root))
 	return root
 }

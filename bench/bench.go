@@ -27,6 +27,9 @@ func DefaultSettings(limit, longest time.Duration) Settings {
 	return Settings{Samples: 10, Seconds: 0.5, Rounds: 10, Noise: 0.01, Limit: limit.Seconds(), Longest: longest.Seconds()}
 }
 
+// Blocks is how many blocks the first Settings.Rounds have at most.
+func (b Bench) Blocks() int { return b.Settings.Rounds * len(b.Suite.Cases) * len(b.Subjects) }
+
 // running is a Bench at work.
 type running struct {
 	Bench

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,4 +113,20 @@ func compile(b conv.Backend, p conv.Problem) (float64, error) {
 	defer plan.Close()
 	err = plan.Run(tensors[1], tensors[0])
 	return time.Since(start).Seconds(), err
+}
+
+// AddCompiling adds the results of a report of [Compile], before the others of its case and backend.
+func (r *Report) AddCompiling(other Report) {
+	for _, x := range other.Results {
+		at := len(r.Results)
+		for i, mine := range r.Results {
+			if mine.Case == x.Case && mine.Backend == x.Backend {
+				at = i
+				break
+			}
+		}
+		if _, known := r.BackendOf(x); known {
+			r.Results = slices.Insert(r.Results, at, x)
+		}
+	}
 }

@@ -11,10 +11,10 @@ import (
 // most, and one line for each case and backend.
 func (r Report) WriteTable(w io.Writer) error {
 	for _, b := range r.Backends {
-		fmt.Fprintf(w, "backend   %s: %s%s\n", b.Label(), b.Device, b.roofs())
+		fmt.Fprintf(w, "backend   %s%s\n", b.line(), b.roofs())
 	}
 	table := newTable(w)
-	fmt.Fprintln(table, "case\tbackend\talgorithm\timages/s\ttotal\t±\tsamples\tupload\tkernel\treadback\tGFLOP/s\tGB/s\tof roof\tenergy\t")
+	fmt.Fprintln(table, "case\tbackend\talgorithm\timages/s\ttotal\t±\tsamples\toutliers\tupload\tkernel\treadback\tGFLOP/s\tGB/s\tof roof\tenergy\t")
 	for _, c := range r.Cases {
 		for _, b := range r.Backends {
 			if row := r.row(c, b); row != "" {
@@ -28,6 +28,16 @@ func (r Report) WriteTable(w io.Writer) error {
 	r.writeCompile(w)
 	r.writeNotes(w)
 	return nil
+}
+
+func (b BackendInfo) line() string {
+	switch {
+	case b.Absent != "":
+		return b.Backend
+	case b.Backend == "gpu":
+		return b.Device + ", OpenGL " + b.Driver
+	}
+	return b.Label() + ", " + b.Device
 }
 
 func newTable(w io.Writer) *tabwriter.Writer {
@@ -62,10 +72,10 @@ func (r Report) row(c CaseInfo, b BackendInfo) string {
 	}
 	cells := []string{strings.ReplaceAll(c.Case, "/", " "), b.short(), total.Algorithm}
 	if !total.Correct {
-		return strings.Join(append(cells, "WRONG", "", "", "", "", "", "", "", "", "", ""), "\t") + "\t"
+		return strings.Join(append(cells, "WRONG", "", "", "", "", "", "", "", "", "", "", ""), "\t") + "\t"
 	}
 	noise := 100 * (total.CIHigh - total.CILow) / 2 / total.Median
-	cells = append(cells, figure(total.ImagesPerS), duration(total.Median), fmt.Sprintf("%.1f %%", noise), fmt.Sprint(total.Samples))
+	cells = append(cells, figure(total.ImagesPerS), duration(total.Median), fmt.Sprintf("%.1f %%", noise), fmt.Sprint(total.Samples), outlying(total))
 	for _, phase := range []string{PhaseUpload, PhaseKernel, PhaseReadback} {
 		p, ok := r.find(c, b, phase, "")
 		if _, copies := r.find(c, b, PhaseUpload, ""); !ok || phase == PhaseKernel && !copies {
@@ -133,7 +143,15 @@ func (r Report) writeCompile(w io.Writer) {
 	}
 }
 
-// writeNotes says what is missing, what stands out and what was wrong.
+// outlying shows how many samples stand out, and the furthest.
+func outlying(r Result) string {
+	if len(r.Outliers) == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%d, to %s", len(r.Outliers), duration(r.Outliers[len(r.Outliers)-1]))
+}
+
+// writeNotes says what is missing and what was wrong.
 func (r Report) writeNotes(w io.Writer) {
 	for _, m := range r.Missing {
 		what := m.Backend
@@ -146,13 +164,8 @@ func (r Report) writeNotes(w io.Writer) {
 	}
 	for _, x := range r.Results {
 		b, _ := r.BackendOf(x)
-		switch {
-		case x.Phase != PhaseTotal:
-		case !x.Correct:
+		if x.Phase == PhaseTotal && !x.Correct {
 			fmt.Fprintf(w, "WRONG     %s on %s: %s\n", strings.ReplaceAll(x.Case, "/", " "), b.short(), x.Why)
-		case len(x.Outliers) > 0:
-			fmt.Fprintf(w, "outliers  %s on %s: %d of %d samples, %s … %s; all are counted\n", strings.ReplaceAll(x.Case, "/", " "), b.short(),
-				len(x.Outliers), x.Samples, duration(x.Outliers[0]), duration(x.Outliers[len(x.Outliers)-1]))
 		}
 	}
 }

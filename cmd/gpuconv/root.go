@@ -24,7 +24,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(), newConv(), newVerify(), newStimuli(), newFilters(), newTuning(), newData(), newInfo())
+	root.AddCommand(newRun(), newConv(), newVerify(), newBench(), newStimuli(), newFilters(), newTuning(), newData(), newInfo())
 	root.SetHelpCommand(newHelp(root))
 	return root
 }

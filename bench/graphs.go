@@ -95,6 +95,16 @@ func (r Report) throughput() (all []Graph) {
 	return all
 }
 
+// slug keeps of a name what is safe in the name of a file.
+func slug(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(name))
+}
+
 // axisLabel names what varies in a group of cases.
 func axisLabel(group string) string {
 	switch group {
@@ -113,10 +123,10 @@ func axisLabel(group string) string {
 }
 
 func (r Report) overAxis(suite, group string) Graph {
-	g := Graph{ID: strings.TrimSuffix("throughput-"+suite+"-"+group, "-"), Title: "Throughput of suite " + suite, XLabel: axisLabel(group), YLabel: "images/s", LogX: true, LogY: true,
+	g := Graph{ID: strings.TrimSuffix("throughput-"+slug(suite)+"-"+slug(group), "-"), Title: "Throughput, suite " + suite, XLabel: axisLabel(group), YLabel: "images/s", LogX: true, LogY: true,
 		Caption: "Images per second, end to end: copies to and from the device are in it. Bars are 95 % confidence intervals of the median."}
 	if group != "" {
-		g.Title += " over " + group
+		g.Title += ", over " + group
 	}
 	for i, b := range r.Backends {
 		curve := Curve{Name: r.name(b), Color: i, Dashed: b.Peer}
@@ -138,7 +148,7 @@ func (r Report) overAxis(suite, group string) Graph {
 }
 
 func (r Report) ofLayers(suite string) Graph {
-	g := Graph{ID: "throughput-" + suite, Title: "Throughput of suite " + suite, YLabel: "GFLOP/s of the direct form", LogY: true,
+	g := Graph{ID: "throughput-" + slug(suite), Title: "Throughput, suite " + suite, YLabel: "GFLOP/s", LogY: true,
 		Caption: "Two operations for each multiplication of the direct form, whatever an algorithm saves, end to end. Bars are 95 % confidence intervals of the median."}
 	var cases []CaseInfo
 	for _, c := range r.Cases {
@@ -172,11 +182,12 @@ func (c *Curve) add(x, y, low, high float64) {
 // roofline has every case of every backend below the roofs that were measured
 // (Williams, Waterman & Patterson, Roofline, CACM 52(4), 2009).
 func (r Report) roofline() Graph {
-	g := Graph{ID: "roofline", Title: "Roofline", XLabel: "arithmetic intensity (FLOP/byte of images, weights and outputs)", YLabel: "GFLOP/s of the direct form", LogX: true, LogY: true,
-		Caption: "Every case that was timed. Dashed roofs are what probes reached on the same device beside the runs: multiply-adds on registers, and a copy of memory. " +
+	g := Graph{ID: "roofline", Title: "Roofline", XLabel: "arithmetic intensity (FLOP/byte)", YLabel: "GFLOP/s", LogX: true, LogY: true,
+		Caption: "Every case that was timed: operations of the direct form, bytes of images, weights and outputs once each. Dashed roofs are what probes reached on the same device beside the runs: multiply-adds on registers, and a copy of memory. " +
 			"Points above a roof are of algorithms that save multiplications, which are counted all the same, or of data that stayed in caches."}
 	lo, hi := math.Inf(1), 0.0
-	for _, c := range r.Cases {
+	for _, x := range r.Results {
+		c, _ := r.CaseOf(x)
 		lo, hi = min(lo, c.Intensity), max(hi, c.Intensity)
 	}
 	var drawn []Roof
@@ -190,15 +201,16 @@ func (r Report) roofline() Graph {
 		g.Curves = append(g.Curves, curve)
 		if b.Roof != nil && len(curve.X) > 0 && !slices.Contains(drawn, *b.Roof) {
 			drawn = append(drawn, *b.Roof)
-			g.Curves = append(g.Curves, roofCurve(*b.Roof, i, lo/2, hi*2))
+			g.Curves = append(g.Curves, roofCurve(b, i, lo/2, hi*2))
 		}
 	}
 	return g
 }
 
-// roofCurve is a roof with its ridge, where it turns level.
-func roofCurve(roof Roof, color int, lo, hi float64) Curve {
-	c := Curve{Name: fmt.Sprintf("its roof: %.3g GFLOP/s, %.3g GB/s", roof.GFLOPS, roof.GBPS), Color: color, Line: true, Dashed: true}
+// roofCurve is a backend's roof with its ridge, where it turns level.
+func roofCurve(b BackendInfo, color int, lo, hi float64) Curve {
+	roof := *b.Roof
+	c := Curve{Name: fmt.Sprintf("roof of %s: %.3g GFLOP/s, %.3g GB/s", b.short(), roof.GFLOPS, roof.GBPS), Color: color, Line: true, Dashed: true}
 	for _, x := range []float64{lo, roof.GFLOPS / roof.GBPS, hi} {
 		if x >= lo && x <= hi {
 			c.X, c.Y = append(c.X, x), append(c.Y, roof.At(x))
@@ -210,7 +222,7 @@ func roofCurve(roof Roof, color int, lo, hi float64) Curve {
 // ratios are throughputs of the GPU, and of peers on one, divided by the CPU engine's
 // with all threads: with the copies to and from the device, and without them.
 func (r Report) ratios() Graph {
-	g := Graph{ID: "gpu-cpu-ratio", Title: "Ratio to the CPU engine", XLabel: axisLabel(""), YLabel: "ratio of images/s", LogX: true, LogY: true,
+	g := Graph{ID: "gpu-cpu-ratio", Title: "Software renderer against the CPU engine", XLabel: axisLabel(""), YLabel: "ratio of images/s", LogX: true, LogY: true,
 		Caption: "Above 1 the device is faster than the CPU engine with all threads. With transfers: from images in memory to outputs in memory, which is what a user waits for. " +
 			"Without: the kernels alone. Bars are 95 % confidence intervals of the ratio."}
 	engine, ok := r.engine()
@@ -221,6 +233,9 @@ func (r Report) ratios() Graph {
 	for i, b := range r.Backends {
 		if b.Backend != "gpu" && !b.Peer {
 			continue
+		}
+		if !b.Software && b.Absent == "" {
+			g.Title = "GPU against the CPU engine"
 		}
 		for _, phase := range []string{PhaseTotal, PhaseKernel} {
 			curve := Curve{Name: r.name(b) + ", with transfers", Color: i}

@@ -79,7 +79,7 @@ type pageRatio struct {
 }
 
 func (r Report) page(drawings []Drawing) page {
-	p := page{Report: r, Title: "Throughput of suite " + r.Run.Suite, Started: r.Run.Started.UTC().Format(time.DateTime) + " UTC"}
+	p := page{Report: r, Title: "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "), Started: r.Run.Started.UTC().Format(time.DateTime) + " UTC"}
 	for _, d := range drawings {
 		source := template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(d.SVG)) // made here, of no text but base64
 		p.Drawings = append(p.Drawings, pageDrawing{d, source})

@@ -61,6 +61,8 @@ func (r *Report) addRun(other Report) {
 		r.Machine.Load[1] = other.Machine.Load[1]
 	}
 	r.Run.Seconds += other.Run.Seconds
+	have, more := &r.Run.Settings, other.Run.Settings
+	have.Samples, have.Seconds, have.Rounds = min(have.Samples, more.Samples), min(have.Seconds, more.Seconds), min(have.Rounds, more.Rounds)
 	if command := strings.Join(other.Run.Command, " "); !slices.Contains(strings.Split(strings.Join(r.Run.Command, " "), " && "), command) {
 		r.Run.Command = append(append(slices.Clone(r.Run.Command), "&&"), other.Run.Command...)
 	}

@@ -236,13 +236,21 @@ func (decades) Ticks(lo, hi float64) (ticks []plot.Tick) {
 			}
 			name := ""
 			if m == 1 || few && (m == 2 || m == 5) {
-				name = label(v, shortest(v), v)
-				if v >= 1e6 {
-					name = label(v/1e6, shortest(v/1e6), v/1e6) + " million"
-				}
+				name = power(v)
 			}
 			ticks = append(ticks, plot.Tick{Value: v, Label: name})
 		}
 	}
 	return ticks
+}
+
+// power writes a value of one digit, however large: 0.02, 5, 100,000, 2 million.
+func power(v float64) string {
+	switch {
+	case v >= 1e6 && v < 1e9:
+		return label(v/1e6, 1, 1) + " million"
+	case v >= 1e5 && v < 1e6:
+		return label(v/1e3, 1, 1) + ",000"
+	}
+	return label(v, shortest(v), v)
 }

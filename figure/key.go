@@ -16,6 +16,9 @@ const (
 	sampleWidth = 56
 	sampleGap   = 10
 	entryGap    = 36
+	// otherFont is how much wider text may be where a viewer of an SVG has another
+	// font: DejaVu Sans, the widest of the usual ones, is 1.14 times as wide.
+	otherFont = 1.15
 )
 
 // placed is where an entry stands in the key.
@@ -29,8 +32,9 @@ type placed struct {
 func (c *Chart) layKey(t typeface, width int) (all []placed) {
 	x, row := margin, 0
 	for _, e := range c.key {
-		e.name = t.shorten(e.name, smallSize, width-2*margin-sampleWidth-sampleGap)
-		wide := sampleWidth + sampleGap + t.width(e.name, smallSize)
+		room := float64(width-2*margin-sampleWidth-sampleGap) / otherFont
+		e.name = t.shorten(e.name, smallSize, int(room))
+		wide := sampleWidth + sampleGap + int(otherFont*float64(t.width(e.name, smallSize)))
 		if x > margin && x+wide > width-margin {
 			x, row = margin, row+1
 		}

@@ -28,6 +28,7 @@ type benchFlags struct {
 	time, limit                 time.Duration
 	seed                        uint64
 	json, format, compile       string
+	pictures                    benchPictures
 }
 
 func newBench() *cobra.Command {
@@ -64,7 +65,8 @@ func newBench() *cobra.Command {
 	flags.StringVar(&f.json, "json", "", "write the report, with every sample")
 	flags.StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
 	flags.StringVar(&f.compile, "compile", "", "time only what compiling on the GPU takes: cold disables the driver's cache of shaders, warm leaves it")
-	cmd.AddCommand(newBenchCompare())
+	f.pictures.add(flags)
+	cmd.AddCommand(newBenchCompare(), newBenchReport())
 	return cmd
 }
 
@@ -91,6 +93,9 @@ func (f *benchFlags) validate() error {
 		return usage(fmt.Errorf("--count %d: want at least 1", f.count))
 	case f.time < 0 || f.limit < 0:
 		return usage(errors.New("--time and --limit: want no negative time"))
+	}
+	if err := f.pictures.validate(); err != nil {
+		return err
 	}
 	return checkOutputFile("json", f.json)
 }
@@ -197,6 +202,9 @@ func (f *benchFlags) conclude(ctx context.Context, r bench.Report, stdout io.Wri
 		if err := writeWhole(f.json, r.Write); err != nil {
 			return outputErrorOf("json", f.json, err)
 		}
+	}
+	if err := f.pictures.write(r); err != nil {
+		return err
 	}
 	if err := f.print(r, stdout); err != nil {
 		return err

@@ -161,7 +161,8 @@ func (r Report) ofLayers(suite string) Graph {
 		curve := Curve{Name: r.name(b), Color: i, Points: true}
 		for at, c := range cases {
 			if x, ok := r.total(c, b); ok {
-				curve.add(float64(at), 2e-9*c.MACs/x.Median, 2e-9*c.MACs/x.CIHigh, 2e-9*c.MACs/x.CILow)
+				beside := (float64(i) - float64(len(r.Backends)-1)/2) * 0.6 / float64(len(r.Backends))
+				curve.add(float64(at)+beside, 2e-9*c.MACs/x.Median, 2e-9*c.MACs/x.CIHigh, 2e-9*c.MACs/x.CILow)
 			}
 		}
 		g.Curves = append(g.Curves, curve)
@@ -191,6 +192,7 @@ func (r Report) roofline() Graph {
 		lo, hi = min(lo, c.Intensity), max(hi, c.Intensity)
 	}
 	var drawn []Roof
+	var roofs []Curve
 	for i, b := range r.Backends {
 		curve := Curve{Name: r.name(b), Color: i, Points: true}
 		for _, c := range r.Cases {
@@ -201,9 +203,10 @@ func (r Report) roofline() Graph {
 		g.Curves = append(g.Curves, curve)
 		if b.Roof != nil && len(curve.X) > 0 && !slices.Contains(drawn, *b.Roof) {
 			drawn = append(drawn, *b.Roof)
-			g.Curves = append(g.Curves, roofCurve(b, i, lo/2, hi*2))
+			roofs = append(roofs, roofCurve(b, i, lo/2, hi*2))
 		}
 	}
+	g.Curves = append(g.Curves, roofs...)
 	return g
 }
 

@@ -186,7 +186,7 @@ func (g Graph) scale(p *plot.Plot) {
 	switch {
 	case g.XNames != nil:
 		p.X.Min, p.X.Max = -0.5, float64(len(g.XNames))-0.5
-		p.X.Tick.Marker = names(g.XNames)
+		p.X.Tick.Marker, p.X.Tick.LineStyle.Width = names(g.XNames), 0
 		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = math.Pi/2, text.XRight, text.YCenter
 	case g.XTicks != nil:
 		p.X.Min, p.X.Max = min(p.X.Min, g.XTicks[0]), max(p.X.Max, g.XTicks[len(g.XTicks)-1])

@@ -167,7 +167,7 @@ func (w *running) scout() error {
 }
 
 // rounds times every entry once a round, in random order, until all have what was asked
-// for and are as quiet as they should be, or the time is up.
+// for and are as quiet as they should be, or the time is up. One round there always is.
 func (w *running) rounds() error {
 	total := 0
 	for _, e := range w.entries {
@@ -182,7 +182,7 @@ func (w *running) rounds() error {
 			return nil
 		}
 		for _, i := range w.rand.Perm(len(wanting)) {
-			if w.late() {
+			if round > 0 && w.late() { // the first is made whatever it takes
 				return nil
 			}
 			if err := w.time(wanting[i], round); err != nil {

@@ -23,7 +23,7 @@ type measured struct {
 	round                           int
 	total, upload, kernel, readback []float64
 	compile                         float64 // Plan, and a first run of one image
-	cpu, probe, joules              float64
+	cpu, probe, probeCPU, joules    float64
 	timer                           bool // the plan tells its phases
 }
 
@@ -132,7 +132,8 @@ func (e *entry) sample(ctx context.Context, plan conv.Plan, m *measured, count i
 		g.measure(shortest)
 	}
 	samples := float64(len(m.total))
-	m.cpu, m.joules, m.probe = m.cpu/samples, m.joules/samples, g.seconds()
+	m.cpu, m.joules = m.cpu/samples, m.joules/samples
+	m.probe, m.probeCPU = g.seconds()
 	return nil
 }
 

@@ -11,6 +11,11 @@ import (
 // anywhere: among all its cases, backends and phases together.
 const familyError = 0.05
 
+// betweenRuns is the standard deviation of what a process has for itself, in parts of
+// its times: where its code and memory lie, which no number of blocks averages out. It is
+// an assumption, of 1 % between two runs, and not a measurement.
+const betweenRuns = 0.007
+
 // Comparison is what [Compare] finds.
 type Comparison struct {
 	Threshold float64
@@ -80,16 +85,16 @@ type series struct {
 func newSeries(r Result, by By) series {
 	s := series{plain: map[int]float64{}, calibrated: map[int]float64{}}
 	for _, b := range r.Blocks {
-		v := median(b.Seconds)
+		v, probe := median(b.Seconds), b.Probe
 		if by == CPUTime {
-			v = b.CPU
+			v, probe = b.CPU, b.ProbeCPU
 		}
 		if !(v > 0) {
 			continue
 		}
 		s.plain[b.Round] = math.Log(v)
-		if b.Probe > 0 && by == Wall { // what had a core has it whole
-			s.calibrated[b.Round] = math.Log(v / b.Probe)
+		if probe > 0 {
+			s.calibrated[b.Round] = math.Log(v / probe)
 		}
 	}
 	return s
@@ -223,7 +228,7 @@ func yuen2(a, b map[int]float64) difference {
 	if len(a) == 0 || len(b) == 0 {
 		return difference{by: math.NaN(), error: math.Inf(1)}
 	}
-	return yuen(values(a), values(b))
+	return yuen(values(a), values(b)).widened(2 * betweenRuns * betweenRuns)
 }
 
 // decide fills in the figures and the verdict.

@@ -115,12 +115,13 @@ func compile(b conv.Backend, p conv.Problem) (float64, error) {
 	return time.Since(start).Seconds(), err
 }
 
-// AddCompiling adds the results of a report of [Compile], before the others of its case and backend.
+// AddCompiling adds the results of a report of [Compile], each before the others of its
+// case and backend.
 func (r *Report) AddCompiling(other Report) {
 	for _, x := range other.Results {
 		at := len(r.Results)
 		for i, mine := range r.Results {
-			if mine.Case == x.Case && mine.Backend == x.Backend {
+			if mine.Case == x.Case && mine.Backend == x.Backend && mine.Phase != PhaseCompile {
 				at = i
 				break
 			}

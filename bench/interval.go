@@ -27,6 +27,10 @@ const (
 // the samples themselves are drawn. TestIntervalCovers measures how often it holds the
 // true median. There must be a sample.
 func NewInterval(blocks [][]float64, seed uint64) Interval {
+	return newInterval(blocks, seed, resamples)
+}
+
+func newInterval(blocks [][]float64, seed uint64, resamples int) Interval {
 	if len(blocks) == 1 {
 		blocks = singles(blocks[0])
 	}

@@ -179,7 +179,9 @@ type Block struct {
 	Round   int       `json:"round"`
 	Seconds []float64 `json:"seconds"`         // each sample
 	CPU     float64   `json:"cpu_s,omitempty"` // time that the process had a core, per sample; PhaseTotal
-	Probe   float64   `json:"probe_s"`         // what a fixed piece of work took beside the block, see Bench
+	Probe   float64   `json:"probe_s"`         // what 10⁹ operations of each thread on registers took beside the block; 0: not measured
+	// ProbeCPU is the time that the process had a core for that.
+	ProbeCPU float64 `json:"probe_cpu_s,omitempty"`
 }
 
 // Missing names what was asked for and was not timed as asked.

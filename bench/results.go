@@ -37,8 +37,6 @@ func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
 	switch {
 	case e.missing != "":
 		m.Why = e.missing
-	case e.wrong == "" && count == 0:
-		m.Why = fmt.Sprintf("the time was up before it was its turn, after %.3g s", s.Limit)
 	case e.wrong == "" && (count < s.Samples || seconds < s.Seconds):
 		m.Why = fmt.Sprintf("%d samples of %d, %.2g s of %.2g s: the time was up, after %.3g s", count, s.Samples, seconds, s.Seconds, s.Limit)
 	}
@@ -93,7 +91,7 @@ func (e *entry) result(base Result, phase string, c CaseInfo, b BackendInfo, see
 	for i, m := range e.blocks {
 		block := Block{Round: m.round, Seconds: digits(blocks[i]), Probe: digit(m.probe)}
 		if phase == PhaseTotal {
-			block.CPU = digit(m.cpu)
+			block.CPU, block.ProbeCPU = digit(m.cpu), digit(m.probeCPU)
 		}
 		base.Blocks = append(base.Blocks, block)
 	}

@@ -42,6 +42,7 @@ type gauge struct {
 	threads int
 	rounds  int     // that take about a millisecond
 	took    float64 // seconds so far
+	cpu     float64 // time that the process had a core for them
 	work    float64 // operations of one thread so far
 }
 
@@ -60,13 +61,14 @@ func (g *gauge) measure(long time.Duration) {
 	}
 	for start := time.Now(); ; {
 		operations := make([]float64, g.threads)
-		begun := time.Now()
+		begun, cpu := time.Now(), cpuSeconds()
 		var group sync.WaitGroup
 		for i := range g.threads {
 			group.Go(func() { operations[i] = g.fma(g.rounds) })
 		}
 		group.Wait()
 		g.took += time.Since(begun).Seconds()
+		g.cpu += cpuSeconds() - cpu
 		g.work += operations[0]
 		if time.Since(start) >= long {
 			return
@@ -74,13 +76,13 @@ func (g *gauge) measure(long time.Duration) {
 	}
 }
 
-// seconds returns what 10⁹ operations of each thread took since it was last asked; 0 if
-// there is no gauge.
-func (g *gauge) seconds() float64 {
+// seconds returns what 10⁹ operations of each thread took since it was last asked, on
+// the wall and of cores; 0 if there is no gauge.
+func (g *gauge) seconds() (wall, cpu float64) {
 	if g == nil || g.work == 0 {
-		return 0
+		return 0, 0
 	}
-	s := 1e9 * g.took / g.work
-	g.took, g.work = 0, 0
-	return s
+	wall, cpu = 1e9*g.took/g.work, 1e9*g.cpu/g.work
+	g.took, g.cpu, g.work = 0, 0, 0
+	return wall, cpu
 }

@@ -59,6 +59,19 @@ func yuen(a, b []float64) difference {
 	return d
 }
 
+// widened adds a variance that is known to the difference's error.
+func (d difference) widened(variance float64) difference {
+	if math.IsInf(d.error, 1) || math.IsNaN(d.error) {
+		return d
+	}
+	square := d.error * d.error
+	wide := difference{by: d.by, error: math.Sqrt(square + variance), freedom: math.Inf(1)}
+	if square > 0 { // Welch's and Satterthwaite's degrees, of a part without uncertainty
+		wide.freedom = d.freedom * (1 + variance/square) * (1 + variance/square)
+	}
+	return wide
+}
+
 // p is the two-sided probability of a difference at least as large by chance.
 func (d difference) p() float64 {
 	switch {
@@ -69,7 +82,7 @@ func (d difference) p() float64 {
 	case d.error == 0:
 		return 0
 	}
-	return 2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: d.freedom}.Survival(math.Abs(d.by)/d.error)
+	return 2 * d.distribution().Survival(math.Abs(d.by)/d.error)
 }
 
 // halfWidth is half of the confidence interval at the level 1 − alpha.
@@ -80,7 +93,13 @@ func (d difference) halfWidth(alpha float64) float64 {
 	case d.error == 0:
 		return 0
 	}
-	return d.error * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: d.freedom}.Quantile(1-alpha/2)
+	return d.error * d.distribution().Quantile(1-alpha/2)
+}
+
+// distribution is Student's t; of a million degrees and more it is normal to all digits
+// that count.
+func (d difference) distribution() distuv.StudentsT {
+	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: min(d.freedom, 1e6)}
 }
 
 // holm corrects the p values of a family of tests so that the chance of one false alarm

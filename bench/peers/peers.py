@@ -63,9 +63,14 @@ class Peer:
             return {"error": str(e)}
         return json.loads(answer) if answer else {"error": f"{self.name} ended without an answer"}
 
-    def info(self, n, cpu):
+    def info(self, n, mine):
+        """Describes the peer. On the processor its roof is the one that gpuconv measured beside it, with as many threads."""
+        cpu = mine["machine"]["cpu"]
+        roofs = [b["roof"] for b in mine["backends"] if b["backend"] == "cpu" and b["threads"] == n and b.get("roof")]
         info = {"backend": self.name, "threads": n, "device": self.hello["device"] or cpu, "software": False, "peer": True,
                 "driver": self.hello["version"], "command": " ".join(["bench/peers/peers.py"] + sys.argv[1:])}
+        if roofs and not self.hello["device"]:
+            info["roof"] = roofs[0]
         return info | ({"absent": self.absent} if self.absent else {})
 
 
@@ -80,7 +85,7 @@ def ours(case, folder, number):
     """A block of ours: a report of one case."""
     path = os.path.join(folder, f"ours{number:05d}.json")
     gpuconv("bench", "--suite", args.suite, "--cases", f"^{re.escape(case)}$", "--backend", args.backend, "--count", str(args.samples),
-            "--time", f"{args.seconds}s", "--limit", "20s", "--json", path, check=False)  # exit code 1: wrong, which is in the report
+            "--time", f"{args.seconds}s", "--noise", "1000", "--limit", "60s", "--json", path, check=False)  # exit code 1: wrong, which is in the report
     if not os.path.exists(path):
         sys.exit(f"peers.py: gpuconv bench --cases {case} wrote no report")
     with open(path) as f:
@@ -169,9 +174,10 @@ def result(case, peer, n, phase, answer, wrong, cpu):
     return row | {"median_s": statistics.median(seconds), "ci_low_s": seconds[0], "ci_high_s": seconds[-1], "samples": len(seconds), "blocks": [block]}
 
 
-def block(peer, case, numbers, n, base, folder, number):
-    """A block of a peer: a report of one case, or none if the peer is absent."""
-    report = base | {"backends": [peer.info(n, base["machine"]["cpu"])], "cases": [case], "results": [], "missing": []}
+def block(peer, case, numbers, n, mine, folder, number):
+    """A block of a peer: a report of one case, or none if the peer is absent. mine is ours of the same case, just before."""
+    report = {k: mine[k] for k in ["schema", "machine", "run"]} | {"backends": [peer.info(n, mine)], "cases": [case], "results": [], "missing": []}
+    report["run"] = report["run"] | {"seconds": 0}  # they are counted in mine
     report["machine"] = report["machine"] | {"versions": [{"name": peer.name, "version": peer.hello["version"]}] if not peer.absent else []}
     if not peer.absent:
         answer = peer.ask({"case": case, "x": numbers.x, "w": numbers.w, "y": numbers.y, "images": numbers.images, "samples": args.samples, "seconds": args.seconds, "threads": n})
@@ -179,7 +185,7 @@ def block(peer, case, numbers, n, base, folder, number):
             report["missing"] = [{"case": case["case"], "backend": peer.name, "threads": n, "why": answer["error"]}]
         else:
             wrong = numbers.wrong()
-            report["results"] = [result(case, peer, n, phase, answer, wrong, base["machine"]["cpu"]) for phase in answer["phases"]]
+            report["results"] = [result(case, peer, n, phase, answer, wrong, mine["machine"]["cpu"]) for phase in answer["phases"]]
     path = os.path.join(folder, f"peer{number:05d}.json")
     with open(path, "w") as f:
         json.dump(report, f)
@@ -228,8 +234,7 @@ def main(folder):
             group = [mine]
             for p in peers:
                 for n in threads:
-                    base = {k: mine[k] for k in ["schema", "machine", "run"]}
-                    path, report = block(p, c, numbers[c["case"]], n, base, folder, len(parts))
+                    path, report = block(p, c, numbers[c["case"]], n, mine, folder, len(parts))
                     parts.append(path), group.append(report)
             rounds[c["case"]].append(group)
             for b in mine["backends"]:

@@ -237,9 +237,6 @@ func (r Report) ratios() Graph {
 		if b.Backend != "gpu" && !b.Peer {
 			continue
 		}
-		if !b.Software && b.Absent == "" {
-			g.Title = "GPU against the CPU engine"
-		}
 		for _, phase := range []string{PhaseTotal, PhaseKernel} {
 			curve := Curve{Name: r.name(b) + ", with transfers", Color: i}
 			if phase == PhaseKernel {
@@ -250,6 +247,9 @@ func (r Report) ratios() Graph {
 			}
 			for _, x := range curve.X {
 				lo, hi = min(lo, x), max(hi, x)
+			}
+			if len(curve.X) > 0 && !b.Software {
+				g.Title = "GPU against the CPU engine"
 			}
 			g.Curves = append(g.Curves, curve)
 		}

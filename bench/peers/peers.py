@@ -249,5 +249,12 @@ def main(folder):
 unknown = [p for p in args.peers.split(",") if p not in COMMANDS]
 if unknown:
     sys.exit(f"peers.py: --peers {unknown[0]}: want pytorch, onnxruntime, pytorch-cuda or several of them")
+if not shutil.which(args.gpuconv):
+    sys.exit(f"peers.py: --gpuconv {args.gpuconv}: no such program; make build makes it")
+if args.rounds < 1:
+    sys.exit(f"peers.py: --rounds {args.rounds}: want at least 1")
 with tempfile.TemporaryDirectory() as temp:
-    main(temp)
+    try:
+        main(temp)
+    except KeyboardInterrupt:
+        sys.exit("peers.py: interrupted, nothing was written")

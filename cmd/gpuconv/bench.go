@@ -46,6 +46,7 @@ func newBench() *cobra.Command {
 			"Suites: seed (the tutorial's layer, 1 to 16,384 images, within 2 minutes), layers (of well-known networks), sweep (kernel,\n" +
 			"channels, size and stride, one at a time). Exit code 1: an output was wrong.",
 		Example: "  gpuconv bench --suite seed --json new.json\n" +
+			"  gpuconv bench --suite seed --html report.html --plots plots\n" +
 			"  gpuconv bench --suite layers --backend cpu --cases resnet50\n" +
 			"  gpuconv bench compare old.json new.json --threshold 0.03",
 		Args: flagsOnly,

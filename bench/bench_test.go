@@ -180,7 +180,7 @@ func TestLeftOut(t *testing.T) {
 	}
 	b = quick(seedCases(t, "^n=16/"), subject(t, cpu.Engine{}, "cpu"))
 	b.Settings.Limit = 0
-	if r := run(t, b); len(r.Missing) != 1 || !strings.Contains(r.Missing[0].Why, "1 samples of 4") {
+	if r := run(t, b); len(r.Missing) != 1 || !strings.Contains(r.Missing[0].Why, "1 of 4 samples") {
 		t.Errorf("got %+v", r.Missing)
 	}
 }

@@ -28,6 +28,7 @@ type Change struct {
 	Case    string // "" for all cases of the backend together, by their geometric mean
 	Backend string
 	Threads int
+	Label   string // the backend's, for people
 	Phase   string
 	Cases   int // how many it is made of
 
@@ -114,7 +115,8 @@ func pair(old Result, before, after Report, by By) (test, bool) {
 	if _, copies := before.phaseOf(old, PhaseUpload); old.Phase == PhaseKernel && !copies {
 		return test{}, false // it is the total
 	}
-	t := test{change: Change{Case: old.Case, Backend: old.Backend, Threads: old.Threads, Phase: old.Phase, Cases: 1}}
+	b, _ := before.BackendOf(old)
+	t := test{change: Change{Case: old.Case, Backend: old.Backend, Threads: old.Threads, Label: b.short(), Phase: old.Phase, Cases: 1}}
 	now, ok := after.phaseOf(old, old.Phase)
 	switch {
 	case !ok:
@@ -138,14 +140,13 @@ func (r Report) phaseOf(x Result, phase string) (Result, bool) {
 // them a little is seen in their mean where it drowns in the noise of each.
 func together(tests []test) (all []test) {
 	type key struct {
-		backend string
-		threads int
-		phase   string
+		backend, label, phase string
+		threads               int
 	}
 	groups := map[key][]test{}
 	var order []key
 	for _, t := range tests {
-		k := key{t.change.Backend, t.change.Threads, t.change.Phase}
+		k := key{t.change.Backend, t.change.Label, t.change.Phase, t.change.Threads}
 		if t.change.Verdict != "" {
 			continue
 		}
@@ -158,7 +159,7 @@ func together(tests []test) (all []test) {
 		if len(groups[k]) < 2 {
 			continue
 		}
-		t := test{change: Change{Backend: k.backend, Threads: k.threads, Phase: k.phase, Cases: len(groups[k])}}
+		t := test{change: Change{Backend: k.backend, Threads: k.threads, Label: k.label, Phase: k.phase, Cases: len(groups[k])}}
 		t.old = meanOf(groups[k], func(t test) series { return t.old })
 		t.new = meanOf(groups[k], func(t test) series { return t.new })
 		all = append(all, t)
@@ -287,7 +288,7 @@ func (c Comparison) WriteTable(w io.Writer) error {
 		if name == "" {
 			name = fmt.Sprintf("all %d cases, geometric mean", x.Cases)
 		}
-		cells := []string{name, fmt.Sprintf("%s ×%d", x.Backend, x.Threads), x.Phase, "", "", "", "", "", string(x.Verdict)}
+		cells := []string{name, x.Label, x.Phase, "", "", "", "", "", string(x.Verdict)}
 		if x.Verdict != Wrong && x.Verdict != Gone {
 			cells[3], cells[4], cells[6] = fmt.Sprintf("%.3f", x.Ratio), fmt.Sprintf("%.3f … %.3f", x.Low, x.High), fmt.Sprintf("%.2g", x.P)
 			cells[5], cells[7] = "–", percent(x.Shows)

@@ -52,12 +52,12 @@ var models = map[string]machineModel{
 
 func same(int) float64 { return 1 }
 
-// TestCompareSame: of 200 pairs of runs of the same program on each kind of machine, 19 of 20
+// TestCompareSame: of 60 pairs of runs of the same program on each kind of machine, 19 of 20
 // and more have no significant change anywhere among 24 cases.
 func TestCompareSame(t *testing.T) {
 	for name, m := range models {
 		r := rand.New(rand.NewPCG(1, 2))
-		const trials = 200
+		const trials = 60
 		alarms := 0
 		for range trials {
 			before, after := m.pair(r, same)

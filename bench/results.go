@@ -37,8 +37,10 @@ func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
 	switch {
 	case e.missing != "":
 		m.Why = e.missing
-	case e.wrong == "" && (count < s.Samples || seconds < s.Seconds):
-		m.Why = fmt.Sprintf("%d samples of %d, %.2g s of %.2g s: the time was up, after %.3g s", count, s.Samples, seconds, s.Seconds, s.Limit)
+	case e.wrong == "" && count < s.Samples:
+		m.Why = fmt.Sprintf("%d of %d samples, the time was up after %.3g s", count, s.Samples, s.Limit)
+	case e.wrong == "" && seconds < s.Seconds:
+		m.Why = fmt.Sprintf("samples of %.2g s, not %.2g s, the time was up after %.3g s", seconds, s.Seconds, s.Limit)
 	}
 	if m.Why != "" {
 		r.Missing = append(r.Missing, m)

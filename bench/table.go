@@ -160,7 +160,7 @@ func (r Report) writeNotes(w io.Writer) {
 				what = b.short()
 			}
 		}
-		fmt.Fprintf(w, "missing   %s on %s: %s\n", strings.ReplaceAll(m.Case, "/", " "), what, m.Why)
+		fmt.Fprintf(w, "short     %s on %s: %s\n", strings.ReplaceAll(m.Case, "/", " "), what, m.Why)
 	}
 	for _, x := range r.Results {
 		b, _ := r.BackendOf(x)

@@ -167,7 +167,7 @@ func (f *benchFlags) limits() (whole, longest time.Duration) {
 			whole = 80 * time.Second
 		}
 	}
-	return whole, whole / 20
+	return whole, whole / 10
 }
 
 // measure times the suite and, for a GPU, compiling it.

@@ -26,13 +26,10 @@ func Merge(reports ...Report) (Report, error) {
 		}
 	}
 	whole.Results = pool(whole, reports)
-	whole.Missing = nil
+	same := func(a, b Missing) bool { return a == b }
+	whole.Missing = []Missing{}
 	for _, r := range reports {
-		for _, m := range r.Missing {
-			if !slices.Contains(whole.Missing, m) && !(whole.timed(m) && m.lacksAll()) {
-				whole.Missing = append(whole.Missing, m)
-			}
-		}
+		whole.Missing = union(whole.Missing, r.Missing, same)
 	}
 	return whole, whole.Validate()
 }
@@ -107,16 +104,6 @@ func union[T any](a, b []T, same func(a, b T) bool) []T {
 	}
 	return all
 }
-
-// timed reports whether a phase or, for "", anything of what is missing has figures.
-func (r Report) timed(m Missing) bool {
-	return slices.ContainsFunc(r.Results, func(x Result) bool {
-		return x.Case == m.Case && x.Backend == m.Backend && x.Threads == m.Threads && (m.Phase == "" || x.Phase == m.Phase) && x.Samples > 0
-	})
-}
-
-// lacksAll reports whether there were no figures at all, rather than too few samples.
-func (m Missing) lacksAll() bool { return !strings.Contains(m.Why, " samples of ") }
 
 // pool returns the results of all reports in the order of whole's cases and backends,
 // those of the same phase of the same case on the same backend together.

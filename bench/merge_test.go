@@ -78,3 +78,21 @@ func TestMergeRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestMergeOne: a report alone stays as it is.
+func TestMergeOne(t *testing.T) {
+	one := fixed()
+	merged, err := bench.Merge(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after := pageOf(t, one), pageOf(t, merged)
+	if strings.Count(before, "<tr") != strings.Count(after, "<tr") || len(merged.Results) != len(one.Results) || len(merged.Missing) != len(one.Missing) {
+		t.Error("rows or results were lost")
+	}
+	for i, x := range merged.Results {
+		if y := one.Results[i]; x.Median != y.Median || x.CILow != y.CILow || x.Case != y.Case || x.Backend != y.Backend || x.Phase != y.Phase {
+			t.Errorf("result %d is %v, was %v", i, x, y)
+		}
+	}
+}

@@ -11,14 +11,13 @@ import (
 // TestMergePools: two halves of the blocks give the figures of all.
 func TestMergePools(t *testing.T) {
 	first, second := fixed(), fixed()
-	second.Results[0].Blocks = []bench.Block{{Seconds: []float64{10, 20, 30, 40}}}
+	wanted := func(x bench.Result) bool { return x.Backend == "gpu" && x.Phase == bench.PhaseTotal && x.N == 1 }
+	second.Results[slices.IndexFunc(second.Results, wanted)].Blocks = []bench.Block{{Seconds: []float64{10, 20, 30, 40}}}
 	merged, err := bench.Merge(first, second)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := merged.Results[slices.IndexFunc(merged.Results, func(x bench.Result) bool {
-		return x.Backend == "gpu" && x.Phase == bench.PhaseTotal && x.N == 1
-	})]
+	got := merged.Results[slices.IndexFunc(merged.Results, wanted)]
 	if got.Samples != 7 || len(got.Blocks) != 2 || got.Median != 10 { // 3 of about 1 ms, and 4
 		t.Errorf("%d samples in %d blocks with median %v, want 7 in 2 with 10", got.Samples, len(got.Blocks), got.Median)
 	}

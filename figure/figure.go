@@ -7,8 +7,9 @@
 // [Activations] for what the bank makes of the images. Each returns a [Picture],
 // which [Picture.Save] stores as PNG or SVG. [BWR] and [Binary] are the tutorial's
 // colour maps, for pictures of one's own. [Matrix] is a picture of a matrix, such
-// as one of dissimilarities, and [Plots] draws curves into axes, such as tuning
-// curves and histograms.
+// as one of dissimilarities, [Plots] draws curves into axes, such as tuning curves
+// and histograms, and [Graph] is one large pair of axes for measurements with error
+// bars.
 //
 // # How numbers become pixels
 //

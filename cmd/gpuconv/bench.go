@@ -25,9 +25,11 @@ type benchFlags struct {
 	suite, cases                string
 	backends, device, algorithm string
 	count                       int
+	noise                       float64
 	time, limit                 time.Duration
 	seed                        uint64
 	json, format, compile       string
+	pictures                    benchPictures
 }
 
 func newBench() *cobra.Command {
@@ -44,6 +46,7 @@ func newBench() *cobra.Command {
 			"Suites: seed (the tutorial's layer, 1 to 16,384 images, within 2 minutes), layers (of well-known networks), sweep (kernel,\n" +
 			"channels, size and stride, one at a time). Exit code 1: an output was wrong.",
 		Example: "  gpuconv bench --suite seed --json new.json\n" +
+			"  gpuconv bench --suite seed --html report.html --plots plots\n" +
 			"  gpuconv bench --suite layers --backend cpu --cases resnet50\n" +
 			"  gpuconv bench compare old.json new.json --threshold 0.03",
 		Args: flagsOnly,
@@ -60,11 +63,13 @@ func newBench() *cobra.Command {
 	flags.IntVar(&f.count, "count", 10, "samples of each case and backend, at least")
 	flags.DurationVar(&f.time, "time", 500*time.Millisecond, "time of the samples of each case and backend, at least")
 	flags.DurationVar(&f.limit, "limit", 0, "no new sample after so long; 0 is 80s for seed, 10m for the others")
+	flags.Float64Var(&f.noise, "noise", 0.01, "more rounds until all intervals are within this part of their medians; 1 makes none")
 	flags.Uint64Var(&f.seed, "seed", 0, "of the order and of all numbers; 0 draws one, which is printed")
 	flags.StringVar(&f.json, "json", "", "write the report, with every sample")
 	flags.StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
 	flags.StringVar(&f.compile, "compile", "", "time only what compiling on the GPU takes: cold disables the driver's cache of shaders, warm leaves it")
-	cmd.AddCommand(newBenchCompare())
+	f.pictures.add(flags)
+	cmd.AddCommand(newBenchCompare(), newBenchReport())
 	return cmd
 }
 
@@ -89,8 +94,13 @@ func (f *benchFlags) validate() error {
 		return usage(fmt.Errorf("--compile %q: want cold or warm", f.compile))
 	case f.count < 1:
 		return usage(fmt.Errorf("--count %d: want at least 1", f.count))
+	case !(f.noise > 0):
+		return usage(fmt.Errorf("--noise %v: want a part of 1, such as 0.01", f.noise))
 	case f.time < 0 || f.limit < 0:
 		return usage(errors.New("--time and --limit: want no negative time"))
+	}
+	if err := f.pictures.validate(); err != nil {
+		return err
 	}
 	return checkOutputFile("json", f.json)
 }
@@ -172,6 +182,7 @@ func (f *benchFlags) measure(ctx context.Context, suite bench.Suite, asked bool,
 	defer closeAll()
 	b := bench.Bench{Suite: suite, Subjects: subjects, Judge: cpu.Reference{}, Settings: bench.DefaultSettings(f.limits()), Seed: f.seed}
 	b.Settings.Samples, b.Settings.Seconds = f.count, f.time.Seconds()
+	b.Settings.Noise = f.noise
 	b.Settings.Rounds = min(b.Settings.Rounds, f.count)
 	bar := newProgressOf(stderr, "timing", "blocks", b.Blocks())
 	b.Progress = func(done, _ int) { bar.set(done) }
@@ -197,6 +208,9 @@ func (f *benchFlags) conclude(ctx context.Context, r bench.Report, stdout io.Wri
 		if err := writeWhole(f.json, r.Write); err != nil {
 			return outputErrorOf("json", f.json, err)
 		}
+	}
+	if err := f.pictures.write(r); err != nil {
+		return err
 	}
 	if err := f.print(r, stdout); err != nil {
 		return err

@@ -33,8 +33,8 @@ const fftRoots = 64
 
 func (c fftConstants) points() int { return c.tileH * c.tileW }
 
-// lanes gives each invocation eight numbers: 16 registers, and the 512 invocations of the
-// largest tile fill a multiprocessor four times over.
+// lanes gives each invocation eight numbers: 16 registers of the 32 that leave room for
+// four work-groups of 512 on a multiprocessor, 64 for two.
 func (c fftConstants) lanes() int { return c.points() / 8 }
 
 // spectrum is how many complex numbers are a real tile's.
@@ -71,7 +71,8 @@ type fftSide struct{ extent, step, tiles int }
 // newFFTSide lays tiles of an extent along an axis of an image, or returns false if the
 // kernel is larger. A tile has extent − reach + 1 sums whose pixels are all in it, and the
 // others take pixels of its other end for those behind it. If these are zeros like
-// those, the padding being no wider than what of the tile lies beyond the image, one tile has all sums.
+// those, the padding being no wider than what of the tile lies beyond the image, one tile
+// has all sums.
 func newFFTSide(p conv.Problem, sums conv.Shape, axis, extent int) (fftSide, bool) {
 	size, want := p.Src[2+axis], sums[2+axis]
 	before, after := p.Padding.Top, p.Padding.Bottom

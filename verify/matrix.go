@@ -64,7 +64,11 @@ const crossed = 3
 
 // mostMACs leaves options that take more multiplications to smaller kernels, which keeps
 // the matrix within minutes on a software renderer, and its quick cover within seconds.
-const mostMACs = 5e5
+// Batches of every stimulus with a kernel of 31×31 and a pool need mostCrossed.
+const (
+	mostMACs    = 2e5
+	mostCrossed = 5e5
+)
 
 // mostTaps leaves relations to smaller ones: they change the problem, and a shader that
 // is unrolled for 768 taps takes 15 s of a core to compile on llvmpipe.
@@ -114,7 +118,7 @@ func (t *turns) next(kernel int) row {
 	for range t.options {
 		r = append(row{kernel}, t.options[t.at%len(t.options)]...)
 		t.at++
-		if draftOf(t.axes, append(row{t.stimulus, 0}, r...)).problem().MACs() <= mostMACs {
+		if draftOf(t.axes, append(row{t.stimulus, 0}, r...)).problem().MACs() <= mostCrossed {
 			break
 		}
 	}

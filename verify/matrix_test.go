@@ -180,9 +180,11 @@ func TestEvery(t *testing.T) {
 
 // TestCosts: no case of the matrix takes longer than its share.
 func TestCosts(t *testing.T) {
-	for _, c := range Whole(Stimuli(), Banks()) {
-		if macs := c.Problem.MACs(); macs > mostMACs {
-			t.Errorf("%s: %.3g multiplications, want at most %.3g", c.Name, macs, float64(mostMACs))
+	for most, all := range map[float64][]Case{mostMACs: Quick(Stimuli(), Banks()), mostCrossed: Whole(Stimuli(), Banks())} {
+		for _, c := range all {
+			if macs := c.Problem.MACs(); macs > most {
+				t.Errorf("%s: %.3g multiplications, want at most %.3g", c.Name, macs, most)
+			}
 		}
 	}
 }

@@ -21,6 +21,7 @@ type algorithm struct {
 func algorithms() []algorithm {
 	return []algorithm{
 		{"direct_soft", acceptsSoft, worthSoft, prepareSoft},
+		{"fft", acceptsFFT, worthFFT, prepareFFT},
 		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise},
 		{"direct_small", acceptsSmall, worthSmall, prepareSmall},
 		{"direct_shared", acceptsShared, worthShared, prepareShared},

@@ -50,7 +50,9 @@
 //     more, by 0.6, that is never averaged out. It was measured: of all 293 pairs of 40 runs
 //     of the same programs at load averages of 8 to 17, none has a change on the wall clock and 4 have
 //     one by CPUTime; without it, 2 and 67. At such loads a slowdown by 5 % is not seen; that
-//     it cannot be is said beside each ratio. Where blocks scatter by 1 % or less, it is.
+//     it cannot be is said beside each ratio. Of simulated pairs of runs whose blocks scatter by 1 %,
+//     all are found in which 24 cases are slower by 5 %, and half in which one of them is;
+//     at 0.5 %, all of both.
 //   - All tests are one family (Holm 1979): 5 % is the chance of a false alarm anywhere.
 //   - A change counts beyond a threshold only, 3 % by default, in both tests: what two
 //     processes differ by for no reason, such as where their code lies, is 1 or 2 %.

@@ -81,8 +81,8 @@ def gpuconv(*command, check=True):
     return run
 
 
-def ours(case, folder, number):
-    """A block of ours: a report of one case."""
+def ours(case, cases, folder, number):
+    """A block of ours: a report of one case, which lists all in their order."""
     path = os.path.join(folder, f"ours{number:05d}.json")
     gpuconv("bench", "--suite", args.suite, "--cases", f"^{re.escape(case)}$", "--backend", args.backend, "--count", str(args.samples),
             "--time", f"{args.seconds}s", "--noise", "1000", "--limit", "60s", "--json", path, check=False)  # exit code 1: wrong, which is in the report
@@ -90,7 +90,7 @@ def ours(case, folder, number):
         sys.exit(f"peers.py: gpuconv bench --cases {case} wrote no report")
     with open(path) as f:
         report = json.load(f)
-    report["run"]["command"] = ["bench/peers/peers.py"] + sys.argv[1:]
+    report["run"]["command"], report["cases"] = ["bench/peers/peers.py"] + sys.argv[1:], cases
     # Compiling, with caches cold and warm, is not what peers are held against.
     report["results"] = [r for r in report["results"] if not r.get("cache")]
     with open(path, "w") as f:
@@ -229,11 +229,11 @@ def main(folder):
     for turn in range(args.rounds):
         for c in rand.sample(cases, len(cases)):
             print(f"\rround {turn + 1} of {args.rounds}: {c['case']:60}", end="", file=sys.stderr, flush=True)
-            path, mine = ours(c["case"], folder, len(parts))
+            path, mine = ours(c["case"], cases, folder, len(parts))
             parts.append(path)
             group = [mine]
             for p in peers:
-                for n in threads:
+                for n in threads[:1] if p.absent else threads:
                     path, report = block(p, c, numbers[c["case"]], n, mine, folder, len(parts))
                     parts.append(path), group.append(report)
             rounds[c["case"]].append(group)

@@ -202,6 +202,10 @@ def rate(reports, case, backend, n):
     return 2e-9 * case["macs"] / statistics.median(times) if times else 0
 
 
+def short(v):
+    return f"{v:.0f}" if v >= 100 else f"{v:.2g}"
+
+
 def table(cases, rounds, peers, roof):
     unit = "GFLOP/cpu-s" if args.cpu_time else "GFLOP/s"
     mine, n = args.backend.split(",")[-1], threads[-1]
@@ -213,7 +217,7 @@ def table(cases, rounds, peers, roof):
         all_ = rate(every, c, mine, n)
         ratios = [rate(one, c, mine, n) / max(rate(one, c, p.name, n) for p in peers) for one in each if max((rate(one, c, p.name, n) for p in peers), default=0) > 0]
         cells = ["absent" if p.absent else f"{rate(every, c, p.name, n):.3g}" if rate(every, c, p.name, n) else "no figure" for p in peers]
-        ratio = f"{statistics.median(ratios):.2g} ({min(ratios):.2g} … {max(ratios):.2g})" if ratios else "–"
+        ratio = f"{short(statistics.median(ratios))} ({short(min(ratios))} … {short(max(ratios))})" if ratios else "–"
         print(f"| {c['case']} | {all_:.3g} | {f'{all_ / roof:.0%}' if roof else '–'} | " + " | ".join(cells) + f" | {ratio} |")
 
 

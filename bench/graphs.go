@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -44,6 +45,9 @@ func (r Report) Graphs() []Graph {
 		g.Curves = slices.DeleteFunc(g.Curves, func(c Curve) bool { return len(c.X) == 0 })
 		if slices.ContainsFunc(g.Curves, func(c Curve) bool { return !c.Line }) {
 			g.Note = note
+			for i := range g.Curves {
+				g.Curves[i].sort() // cases stand in the order in which a report has them
+			}
 			shown = append(shown, g)
 		}
 	}
@@ -55,8 +59,8 @@ func (r Report) Graphs() []Graph {
 func (r Report) note() string {
 	var parts []string
 	for _, b := range r.Backends {
-		if b.Absent != "" {
-			parts = append(parts, b.Backend+" was absent")
+		if absent := b.Backend + " was absent"; b.Absent != "" && !slices.Contains(parts, absent) {
+			parts = append(parts, absent)
 		}
 	}
 	if wrong := r.Wrong(); wrong > 0 {
@@ -319,7 +323,6 @@ func (r Report) scaling() Graph {
 			}
 		}
 		if len(curve.X) > 1 {
-			curve.sort()
 			g.Curves = append(g.Curves, curve)
 		}
 	}
@@ -360,8 +363,11 @@ func (c *Curve) sort() {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int { return int(math.Copysign(1, c.X[a]-c.X[b])) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(c.X[a], c.X[b]) })
 	for _, values := range []*[]float64{&c.X, &c.Y, &c.Low, &c.High} {
+		if *values == nil { // no error bars
+			continue
+		}
 		sorted := make([]float64, len(order))
 		for i, at := range order {
 			sorted[i] = (*values)[at]

@@ -183,3 +183,21 @@ func TestRatioOf(t *testing.T) {
 		t.Errorf("from %v to %v, want within 0.75 … 12 and beyond 1.5 … 6", low, high)
 	}
 }
+
+// TestGraphsSorted: lines go from left to right, in whatever order cases were timed.
+func TestGraphsSorted(t *testing.T) {
+	r := fixed()
+	slices.Reverse(r.Cases)
+	for _, g := range r.Graphs() {
+		for _, c := range g.Curves {
+			if !slices.IsSorted(c.X) {
+				t.Errorf("%s, %s goes over %v", g.ID, c.Name, c.X)
+			}
+			for i := range c.Low {
+				if !(c.Low[i] <= c.Y[i] && c.Y[i] <= c.High[i]) {
+					t.Errorf("%s, %s: %v is not within %v and %v", g.ID, c.Name, c.Y[i], c.Low[i], c.High[i])
+				}
+			}
+		}
+	}
+}

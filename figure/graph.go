@@ -208,14 +208,15 @@ func scaleAxis(a *plot.Axis, log bool) {
 	a.Scale, a.Tick.Marker = plot.LogScale{}, decades{}
 }
 
-// names puts a name at 0, 1, 2, ….
+// names puts a name at 0, 1, 2, …. Spaces keep it off the axis, which gonum lets
+// upright text touch.
 type names []string
 
 // Ticks implements [plot.Ticker].
 func (n names) Ticks(lo, hi float64) (ticks []plot.Tick) {
 	for i, name := range n {
 		if v := float64(i); lo <= v && v <= hi {
-			ticks = append(ticks, plot.Tick{Value: v, Label: name})
+			ticks = append(ticks, plot.Tick{Value: v, Label: name + "   "})
 		}
 	}
 	return ticks

@@ -81,8 +81,8 @@ def gpuconv(*command, check=True):
     return run
 
 
-def ours(case, folder, number):
-    """A block of ours: a report of one case."""
+def ours(case, cases, folder, number):
+    """A block of ours: a report of one case, which lists all in their order."""
     path = os.path.join(folder, f"ours{number:05d}.json")
     gpuconv("bench", "--suite", args.suite, "--cases", f"^{re.escape(case)}$", "--backend", args.backend, "--count", str(args.samples),
             "--time", f"{args.seconds}s", "--noise", "1000", "--limit", "60s", "--json", path, check=False)  # exit code 1: wrong, which is in the report
@@ -90,7 +90,7 @@ def ours(case, folder, number):
         sys.exit(f"peers.py: gpuconv bench --cases {case} wrote no report")
     with open(path) as f:
         report = json.load(f)
-    report["run"]["command"] = ["bench/peers/peers.py"] + sys.argv[1:]
+    report["run"]["command"], report["cases"] = ["bench/peers/peers.py"] + sys.argv[1:], cases
     # Compiling, with caches cold and warm, is not what peers are held against.
     report["results"] = [r for r in report["results"] if not r.get("cache")]
     with open(path, "w") as f:
@@ -202,6 +202,10 @@ def rate(reports, case, backend, n):
     return 2e-9 * case["macs"] / statistics.median(times) if times else 0
 
 
+def short(v):
+    return f"{v:.0f}" if v >= 100 else f"{v:.2g}"
+
+
 def table(cases, rounds, peers, roof):
     unit = "GFLOP/cpu-s" if args.cpu_time else "GFLOP/s"
     mine, n = args.backend.split(",")[-1], threads[-1]
@@ -213,7 +217,7 @@ def table(cases, rounds, peers, roof):
         all_ = rate(every, c, mine, n)
         ratios = [rate(one, c, mine, n) / max(rate(one, c, p.name, n) for p in peers) for one in each if max((rate(one, c, p.name, n) for p in peers), default=0) > 0]
         cells = ["absent" if p.absent else f"{rate(every, c, p.name, n):.3g}" if rate(every, c, p.name, n) else "no figure" for p in peers]
-        ratio = f"{statistics.median(ratios):.2g} ({min(ratios):.2g} … {max(ratios):.2g})" if ratios else "–"
+        ratio = f"{short(statistics.median(ratios))} ({short(min(ratios))} … {short(max(ratios))})" if ratios else "–"
         print(f"| {c['case']} | {all_:.3g} | {f'{all_ / roof:.0%}' if roof else '–'} | " + " | ".join(cells) + f" | {ratio} |")
 
 
@@ -229,11 +233,11 @@ def main(folder):
     for turn in range(args.rounds):
         for c in rand.sample(cases, len(cases)):
             print(f"\rround {turn + 1} of {args.rounds}: {c['case']:60}", end="", file=sys.stderr, flush=True)
-            path, mine = ours(c["case"], folder, len(parts))
+            path, mine = ours(c["case"], cases, folder, len(parts))
             parts.append(path)
             group = [mine]
             for p in peers:
-                for n in threads:
+                for n in threads[:1] if p.absent else threads:
                     path, report = block(p, c, numbers[c["case"]], n, mine, folder, len(parts))
                     parts.append(path), group.append(report)
             rounds[c["case"]].append(group)

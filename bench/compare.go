@@ -16,6 +16,13 @@ const familyError = 0.05
 // an assumption, of 1 % between two runs, and not a measurement.
 const betweenRuns = 0.007
 
+// wandering is how far the level of a run is off by itself, in parts of the standard deviation
+// of its blocks: a machine that is busier in one half minute than in the next is so in
+// one run than in the next too, which blocks of one run do not show. On two cores at load
+// averages of 8 to 17 it was 0.2 to 0.8 (21, 11 and 8 runs of the same program). A quiet
+// machine's blocks scatter little, and it costs little there.
+const wandering = 0.6
+
 // Comparison is what [Compare] finds.
 type Comparison struct {
 	Threshold float64
@@ -229,7 +236,10 @@ func yuen2(a, b map[int]float64) difference {
 	if len(a) == 0 || len(b) == 0 {
 		return difference{by: math.NaN(), error: math.Inf(1)}
 	}
-	return yuen(values(a), values(b)).widened(2 * betweenRuns * betweenRuns)
+	x, y := newTrimmed(values(a)), newTrimmed(values(b))
+	x.square *= 1 + wandering*wandering*float64(len(a)) // square is a mean's of so many blocks
+	y.square *= 1 + wandering*wandering*float64(len(b))
+	return x.to(y).widened(2 * betweenRuns * betweenRuns)
 }
 
 // decide fills in the figures and the verdict.

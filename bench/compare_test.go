@@ -57,7 +57,10 @@ func same(int) float64 { return 1 }
 func TestCompareSame(t *testing.T) {
 	for name, m := range models {
 		r := rand.New(rand.NewPCG(1, 2))
-		const trials = 60
+		trials := 60
+		if testing.Short() {
+			trials = 15
+		}
 		alarms := 0
 		for range trials {
 			before, after := m.pair(r, same)

@@ -30,20 +30,23 @@ func TestIntervalCovers(t *testing.T) {
 		"one sample a block": {10, 1, 0, 0.1}, "blocks alike": {10, 5, 0, 0.1}, "blocks differ": {10, 20, 0.05, 0.02}, "one block": {1, 20, 0, 0.1},
 	} {
 		r := rand.New(rand.NewPCG(1, 1))
-		const trials = 300
+		trials := 300
+		if testing.Short() {
+			trials = 60
+		}
 		held, width := 0, 0.0
 		for i := range trials {
 			v := newInterval(drawBlocks(r, c.blocks, c.samples, c.between, c.within), uint64(i), 200)
 			if v.Low <= 1 && 1 <= v.High {
 				held++
 			}
-			width += (v.High - v.Low) / trials
+			width += (v.High - v.Low) / float64(trials)
 			if !(v.Low <= v.Median && v.Median <= v.High) {
 				t.Fatalf("%s: median %v outside of %v … %v", name, v.Median, v.Low, v.High)
 			}
 		}
-		t.Logf("%s: %.3f hold it, mean width %.3f", name, float64(held)/trials, width)
-		if part := float64(held) / trials; part < 0.88 {
+		t.Logf("%s: %.3f hold it, mean width %.3f", name, float64(held)/float64(trials), width)
+		if part := float64(held) / float64(trials); part < 0.88 {
 			t.Errorf("%s: %.3f of the intervals hold the true median, want 0.95 or nearly", name, part)
 		}
 	}

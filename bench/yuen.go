@@ -51,7 +51,11 @@ type difference struct {
 // yuen compares two samples by Yuen's test (Biometrika 61, 1974), Welch's with trimmed
 // means: of any two variances, and not led astray by outliers.
 func yuen(a, b []float64) difference {
-	x, y := newTrimmed(a), newTrimmed(b)
+	return newTrimmed(a).to(newTrimmed(b))
+}
+
+// to compares two means by Welch's test.
+func (x trimmed) to(y trimmed) difference {
 	d := difference{by: y.mean - x.mean, error: math.Sqrt(x.square + y.square)}
 	if whole := x.square + y.square; whole > 0 && !math.IsInf(whole, 1) {
 		d.freedom = whole * whole / (x.square*x.square/x.freedom + y.square*y.square/y.freedom)

@@ -22,14 +22,14 @@ import (
 
 // benchFlags are what gpuconv bench is asked for.
 type benchFlags struct {
-	suite, cases                string
-	backends, device, algorithm string
-	count                       int
-	noise                       float64
-	time, limit                 time.Duration
-	seed                        uint64
-	json, format, compile       string
-	pictures                    benchPictures
+	suite, cases                         string
+	backends, device, context, algorithm string
+	count                                int
+	noise                                float64
+	time, limit                          time.Duration
+	seed                                 uint64
+	json, format, compile                string
+	pictures                             benchPictures
 }
 
 func newBench() *cobra.Command {
@@ -42,7 +42,8 @@ func newBench() *cobra.Command {
 			"total is from images in memory to outputs in memory; upload, kernel and readback are parts of it that a GPU alone has.\n" +
 			"compile is timed apart, with an empty and a warm cache of shaders. GFLOP/s are 2 for each multiplication of the direct\n" +
 			"form, GB/s those of images, weights and outputs once each; of roof is the part of what the device could do at most at\n" +
-			"that intensity, by probes. The CPU engine is timed with one thread and with all. A software renderer is no GPU.\n\n" +
+			"that intensity, by probes. The CPU engine is timed with one thread and with all. A software renderer is no GPU. What gpuconv tune\n" +
+			"has stored is not used.\n\n" +
 			"Suites: seed (the tutorial's layer, 1 to 16,384 images, within 2 minutes), layers (of well-known networks), sweep (kernel,\n" +
 			"channels, size and stride, one at a time). Exit code 1: an output was wrong.",
 		Example: "  gpuconv bench --suite seed --json new.json\n" +
@@ -58,7 +59,7 @@ func newBench() *cobra.Command {
 	flags.StringVar(&f.suite, "suite", "seed", "cases: "+either(bench.SuiteNames()))
 	flags.StringVar(&f.cases, "cases", "", "only cases whose name matches this regular expression: '^n=(1|64)/'")
 	flags.StringVar(&f.backends, "backend", "gpu,cpu", "who is timed: gpu, cpu, reference or several of them; without it a missing GPU is reported as absent")
-	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
+	registerDevice(flags, &f.device, &f.context)
 	flags.StringVar(&f.algorithm, "algorithm", "", "force a GPU algorithm: "+either(gpu.AlgorithmNames()))
 	flags.IntVar(&f.count, "count", 10, "samples of each case and backend, at least")
 	flags.DurationVar(&f.time, "time", 500*time.Millisecond, "time of the samples of each case and backend, at least")
@@ -81,13 +82,13 @@ func (f *benchFlags) validate() error {
 			return usage(fmt.Errorf("--backend %q: want gpu, cpu, reference or several of them, each once", f.backends))
 		}
 	}
-	b := backendFlags{backend: "gpu", device: f.device, algorithm: f.algorithm}
+	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm}
 	if err := b.validate(); err != nil {
 		return err
 	}
 	switch {
-	case !slices.Contains(names, "gpu") && (f.device != "any" || f.algorithm != "" || f.compile != ""):
-		return usage(fmt.Errorf("--backend %s: want no --device, --algorithm and --compile with it, they are for a GPU", f.backends))
+	case !slices.Contains(names, "gpu") && (f.device != "any" || f.context != "" || f.algorithm != "" || f.compile != ""):
+		return usage(fmt.Errorf("--backend %s: want no --device, --context, --algorithm and --compile with it, they are for a GPU", f.backends))
 	case f.format != "text" && f.format != "go":
 		return usage(fmt.Errorf("--format %q: want text or go", f.format))
 	case f.compile != "" && f.compile != bench.CacheCold && f.compile != bench.CacheWarm:

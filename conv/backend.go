@@ -1,6 +1,11 @@
 package conv
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+)
 
 // Backend prepares convolutions. Plan copies what it needs of weight and bias:
 // the caller may change them afterwards. bias is nil if p.Bias is false, else it
@@ -39,6 +44,9 @@ type Explainer interface {
 // Description says which algorithm a plan uses and why.
 type Description struct {
 	Algorithm string     // its name, as --algorithm takes it
+	Tile      string     // how the algorithm cuts the work; "" for one that has no choice
+	Tuned     string     // if algorithm and tile were measured to be the fastest: when, and by how much
+	Warning   string     // what the backend had to pass over, and why
 	Sources   []string   // the shaders that are compiled, whole; none on a CPU
 	Chunk     int        // the largest number of images that one submission takes
 	Memory    int        // bytes that a plan holds, on the device if it is on one
@@ -48,6 +56,16 @@ type Description struct {
 	// on transforms (Winograd, FFT) states what it may have instead, as measured and
 	// with its source: the RMS error of its outputs, in parts of the largest output.
 	Tolerance float64
+}
+
+// ShaderHash returns the SHA-256 of the sources, one after the other, in hexadecimal;
+// "" if there are none.
+func (d Description) ShaderHash() string {
+	if len(d.Sources) == 0 {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(strings.Join(d.Sources, "")))
+	return hex.EncodeToString(sum[:])
 }
 
 // Rejected names an algorithm that was not chosen.

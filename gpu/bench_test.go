@@ -20,7 +20,7 @@ func fill(t *conv.Tensor, r *rand.Rand) {
 func BenchmarkConv(b *testing.B) {
 	for _, c := range []struct{ n, c, h, w, k, size int }{
 		{512, 1, 48, 64, 6, 7}, {4096, 1, 48, 64, 6, 7}, {512, 1, 48, 64, 6, 3}, {512, 1, 48, 64, 6, 5}, {512, 1, 48, 64, 6, 11},
-		{128, 1, 48, 64, 6, 31}, {512, 1, 48, 64, 64, 7}, {64, 16, 48, 64, 16, 3},
+		{128, 1, 48, 64, 6, 31}, {512, 1, 48, 64, 64, 7}, {64, 16, 48, 64, 16, 3}, {64, 1, 48, 64, 64, 31},
 	} {
 		p := conv.Problem{Src: conv.Shape{c.n, c.c, c.h, c.w}, Weight: conv.Shape{c.k, c.c, c.size, c.size}}
 		p.Padding = conv.Pad(c.size/2, c.size/2)

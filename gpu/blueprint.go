@@ -37,5 +37,6 @@ func newBlueprint(p conv.Problem, l Limits, forced string) (blueprint, error) {
 		}
 		b.description.Sources = append(b.description.Sources, source)
 	}
+	b.description.Tile = tileName(b.recipe.tiling)
 	return b, nil
 }

@@ -4,6 +4,8 @@ import "fmt"
 
 // Limits are the bounds of a context that plans are cut to. Sizes are in bytes.
 type Limits struct {
+	tiling tiling // forces how the algorithm cuts the work; nil leaves it to the algorithm
+
 	Software             bool   `json:"-"`                      // a software renderer: see SoftwareLoopLimit
 	NVIDIA               bool   `json:"-"`                      // an NVIDIA GPU, by GL_VENDOR: tiles are chosen for it
 	Busy                 int    `json:"-"`                      // work-groups that keep the device busy; 0 if few do

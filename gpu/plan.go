@@ -17,7 +17,7 @@ func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err
 	}
-	b, err := newBlueprint(p, d.limits, d.options.Algorithm)
+	b, err := d.blueprint(p)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (d *Device) Explain(p conv.Problem) (conv.Description, error) {
 	if _, err := p.Dst(); err != nil {
 		return conv.Description{}, err
 	}
-	b, err := newBlueprint(p, d.limits, d.options.Algorithm)
+	b, err := d.blueprint(p)
 	return b.description, err
 }
 

@@ -12,7 +12,10 @@ import (
 // they change what is compiled or asked for, and what OpenGL answers. Every device
 // that Open returns has openGL's.
 type seam struct {
-	edit        func(file, text string) string // what is compiled for a file of package shaders; nil for the file itself
+	edit func(file, text string) string // what is compiled for a file of package shaders; nil for the file itself
+	// programBinary gives a program what is to be loaded into it; nil for glProgramBinary.
+	programBinary func(handle, format uint32, data []byte)
+
 	bufferData  func(target uint32, bytes int, data unsafe.Pointer, usage uint32)
 	getError    func() uint32
 	resetStatus func() uint32 // GL_NO_ERROR, or why the context was lost

@@ -51,6 +51,12 @@ func (p *timedPlan) Timings() conv.Timings {
 	return conv.Timings{Upload: p.runs * time.Microsecond, Kernel: 3 * p.runs * time.Microsecond}
 }
 
+// RunPhases has a device's clock, which a software renderer is not asked for.
+func (p *timedPlan) RunPhases(dst, src *conv.Tensor) (conv.Timings, error) {
+	const us = time.Microsecond
+	return conv.Timings{Upload: 5 * us, Kernel: 100 * us, Readback: 6 * us, Device: conv.Phases{Kernel: 7 * us}}, p.Plan.Run(dst, src)
+}
+
 type timedBackend struct{ conv.Backend }
 
 func (b timedBackend) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
@@ -97,7 +103,9 @@ func run(t *testing.T, b bench.Bench) bench.Report {
 // TestRun: figures follow from the median and the case's numbers, and the report can be
 // written and read.
 func TestRun(t *testing.T) {
-	r := run(t, quick(seedCases(t, "^n=(1|16)/"), subject(t, cpu.Engine{}, "cpu"), subject(t, timedBackend{cpu.Engine{}}, "gpu")))
+	software := subject(t, timedBackend{cpu.Engine{}}, "gpu")
+	software.Info.Software = true
+	r := run(t, quick(seedCases(t, "^n=(1|16)/"), subject(t, cpu.Engine{}, "cpu"), software))
 	phases := map[string]int{}
 	for _, x := range r.Results {
 		phases[x.Backend+" "+x.Phase]++
@@ -133,6 +141,21 @@ func TestRun(t *testing.T) {
 	}
 	if c := bench.Compare(r, read, 0.03, bench.Wall); c.Count(bench.Same) != len(c.Changes) || len(c.Changes) != 9 {
 		t.Errorf("a report beside itself: %v", c)
+	}
+}
+
+// TestHardwarePhases: where phases may overlap in a run, each is timed apart, the kernel
+// by the device's clock.
+func TestHardwarePhases(t *testing.T) {
+	r := run(t, quick(seedCases(t, "^n=1/"), subject(t, timedBackend{cpu.Engine{}}, "gpu")))
+	got := map[string]float64{}
+	for _, x := range r.Results {
+		got[x.Phase] = x.Median
+	}
+	for phase, want := range map[string]float64{bench.PhaseUpload: 5e-6, bench.PhaseKernel: 7e-6, bench.PhaseReadback: 6e-6} {
+		if got[phase] != want {
+			t.Errorf("%s took %v, want %v", phase, got[phase], want)
+		}
 	}
 }
 

@@ -155,6 +155,9 @@ func (e *entry) timed(plan conv.Plan, timer conv.Timer, m *measured, energy mete
 	m.cpu += (cpuSeconds() - cpu) / runs
 	m.joules += energy.joules(joules, energy.read()) / runs
 	m.total = append(m.total, took/runs)
+	if phaser, ok := plan.(conv.Phaser); ok && !e.subject.Info.Software {
+		return took, e.phases(phaser, m)
+	}
 	if timer != nil {
 		after = timer.Timings()
 		m.upload = append(m.upload, (after.Upload-before.Upload).Seconds()/runs)
@@ -162,6 +165,23 @@ func (e *entry) timed(plan conv.Plan, timer conv.Timer, m *measured, energy mete
 		m.readback = append(m.readback, (after.Readback-before.Readback).Seconds()/runs)
 	}
 	return took, nil
+}
+
+// phases takes one sample of what overlaps in a run: each phase on the wall clock, and
+// the kernel on the device's own if it can be asked. A software renderer does one thing
+// at a time anyway.
+func (e *entry) phases(plan conv.Phaser, m *measured) error {
+	t, err := plan.RunPhases(e.dst, e.src)
+	if err != nil {
+		return err
+	}
+	if t.Device.Kernel > 0 {
+		t.Kernel = t.Device.Kernel
+	}
+	m.upload = append(m.upload, t.Upload.Seconds())
+	m.kernel = append(m.kernel, t.Kernel.Seconds())
+	m.readback = append(m.readback, t.Readback.Seconds())
+	return nil
 }
 
 // scout finds out, with batches that grow, how long a run will take.

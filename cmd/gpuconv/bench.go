@@ -22,12 +22,14 @@ import (
 
 // benchFlags are what gpuconv bench is asked for.
 type benchFlags struct {
-	suite, cases                string
-	backends, device, algorithm string
-	count                       int
-	time, limit                 time.Duration
-	seed                        uint64
-	json, format, compile       string
+	suite, cases                         string
+	backends, device, context, algorithm string
+	count                                int
+	noise                                float64
+	time, limit                          time.Duration
+	seed                                 uint64
+	json, format, compile                string
+	pictures                             benchPictures
 }
 
 func newBench() *cobra.Command {
@@ -40,10 +42,12 @@ func newBench() *cobra.Command {
 			"total is from images in memory to outputs in memory; upload, kernel and readback are parts of it that a GPU alone has.\n" +
 			"compile is timed apart, with an empty and a warm cache of shaders. GFLOP/s are 2 for each multiplication of the direct\n" +
 			"form, GB/s those of images, weights and outputs once each; of roof is the part of what the device could do at most at\n" +
-			"that intensity, by probes. The CPU engine is timed with one thread and with all. A software renderer is no GPU.\n\n" +
+			"that intensity, by probes. The CPU engine is timed with one thread and with all. A software renderer is no GPU. What gpuconv tune\n" +
+			"has stored is not used.\n\n" +
 			"Suites: seed (the tutorial's layer, 1 to 16,384 images, within 2 minutes), layers (of well-known networks), sweep (kernel,\n" +
 			"channels, size and stride, one at a time). Exit code 1: an output was wrong.",
 		Example: "  gpuconv bench --suite seed --json new.json\n" +
+			"  gpuconv bench --suite seed --html report.html --plots plots\n" +
 			"  gpuconv bench --suite layers --backend cpu --cases resnet50\n" +
 			"  gpuconv bench compare old.json new.json --threshold 0.03",
 		Args: flagsOnly,
@@ -55,16 +59,18 @@ func newBench() *cobra.Command {
 	flags.StringVar(&f.suite, "suite", "seed", "cases: "+either(bench.SuiteNames()))
 	flags.StringVar(&f.cases, "cases", "", "only cases whose name matches this regular expression: '^n=(1|64)/'")
 	flags.StringVar(&f.backends, "backend", "gpu,cpu", "who is timed: gpu, cpu, reference or several of them; without it a missing GPU is reported as absent")
-	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
+	registerDevice(flags, &f.device, &f.context)
 	flags.StringVar(&f.algorithm, "algorithm", "", "force a GPU algorithm: "+either(gpu.AlgorithmNames()))
 	flags.IntVar(&f.count, "count", 10, "samples of each case and backend, at least")
 	flags.DurationVar(&f.time, "time", 500*time.Millisecond, "time of the samples of each case and backend, at least")
 	flags.DurationVar(&f.limit, "limit", 0, "no new sample after so long; 0 is 80s for seed, 10m for the others")
+	flags.Float64Var(&f.noise, "noise", 0.01, "more rounds until all intervals are within this part of their medians; 1 makes none")
 	flags.Uint64Var(&f.seed, "seed", 0, "of the order and of all numbers; 0 draws one, which is printed")
 	flags.StringVar(&f.json, "json", "", "write the report, with every sample")
 	flags.StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
 	flags.StringVar(&f.compile, "compile", "", "time only what compiling on the GPU takes: cold disables the driver's cache of shaders, warm leaves it")
-	cmd.AddCommand(newBenchCompare())
+	f.pictures.add(flags)
+	cmd.AddCommand(newBenchCompare(), newBenchReport())
 	return cmd
 }
 
@@ -76,21 +82,26 @@ func (f *benchFlags) validate() error {
 			return usage(fmt.Errorf("--backend %q: want gpu, cpu, reference or several of them, each once", f.backends))
 		}
 	}
-	b := backendFlags{backend: "gpu", device: f.device, algorithm: f.algorithm}
+	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm}
 	if err := b.validate(); err != nil {
 		return err
 	}
 	switch {
-	case !slices.Contains(names, "gpu") && (f.device != "any" || f.algorithm != "" || f.compile != ""):
-		return usage(fmt.Errorf("--backend %s: want no --device, --algorithm and --compile with it, they are for a GPU", f.backends))
+	case !slices.Contains(names, "gpu") && (f.device != "any" || f.context != "" || f.algorithm != "" || f.compile != ""):
+		return usage(fmt.Errorf("--backend %s: want no --device, --context, --algorithm and --compile with it, they are for a GPU", f.backends))
 	case f.format != "text" && f.format != "go":
 		return usage(fmt.Errorf("--format %q: want text or go", f.format))
 	case f.compile != "" && f.compile != bench.CacheCold && f.compile != bench.CacheWarm:
 		return usage(fmt.Errorf("--compile %q: want cold or warm", f.compile))
 	case f.count < 1:
 		return usage(fmt.Errorf("--count %d: want at least 1", f.count))
+	case !(f.noise > 0):
+		return usage(fmt.Errorf("--noise %v: want a part of 1, such as 0.01", f.noise))
 	case f.time < 0 || f.limit < 0:
 		return usage(errors.New("--time and --limit: want no negative time"))
+	}
+	if err := f.pictures.validate(); err != nil {
+		return err
 	}
 	return checkOutputFile("json", f.json)
 }
@@ -172,6 +183,7 @@ func (f *benchFlags) measure(ctx context.Context, suite bench.Suite, asked bool,
 	defer closeAll()
 	b := bench.Bench{Suite: suite, Subjects: subjects, Judge: cpu.Reference{}, Settings: bench.DefaultSettings(f.limits()), Seed: f.seed}
 	b.Settings.Samples, b.Settings.Seconds = f.count, f.time.Seconds()
+	b.Settings.Noise = f.noise
 	b.Settings.Rounds = min(b.Settings.Rounds, f.count)
 	bar := newProgressOf(stderr, "timing", "blocks", b.Blocks())
 	b.Progress = func(done, _ int) { bar.set(done) }
@@ -197,6 +209,9 @@ func (f *benchFlags) conclude(ctx context.Context, r bench.Report, stdout io.Wri
 		if err := writeWhole(f.json, r.Write); err != nil {
 			return outputErrorOf("json", f.json, err)
 		}
+	}
+	if err := f.pictures.write(r); err != nil {
+		return err
 	}
 	if err := f.print(r, stdout); err != nil {
 		return err

@@ -31,9 +31,9 @@ func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subj
 		}
 	}
 	for _, name := range f.names() {
-		b := backendFlags{backend: name, device: f.device}
+		b := backendFlags{backend: name, device: f.device, untuned: true}
 		if name == "gpu" {
-			b.algorithm = f.algorithm
+			b.context, b.algorithm = f.context, f.algorithm
 		}
 		var d chosen
 		err := await(ctx, func() (err error) { d, err = b.open(); return err })
@@ -112,14 +112,14 @@ const compileLimit = 8 * time.Second
 
 // timeCompiling is what gpuconv bench --compile does, in a process of its own.
 func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (bench.Report, error) {
-	if f.compile == bench.CacheCold { // read by drivers when they are loaded
-		for name, value := range map[string]string{"MESA_SHADER_CACHE_DISABLE": "true", "MESA_GLSL_CACHE_DISABLE": "true", "__GL_SHADER_DISK_CACHE": "0"} {
+	if f.compile == bench.CacheCold { // read by drivers when they are loaded, and by us
+		for name, value := range map[string]string{cacheVariable: "off", "MESA_SHADER_CACHE_DISABLE": "true", "MESA_GLSL_CACHE_DISABLE": "true", "__GL_SHADER_DISK_CACHE": "0"} {
 			if err := os.Setenv(name, value); err != nil {
 				return bench.Report{}, err
 			}
 		}
 	}
-	b := backendFlags{backend: "gpu", device: f.device, algorithm: f.algorithm}
+	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm, untuned: true}
 	first, err := b.open()
 	if err != nil {
 		return bench.Report{}, err
@@ -156,7 +156,7 @@ func (f *benchFlags) compileApart(ctx context.Context, cache, file string) (benc
 		return bench.Report{}, err
 	}
 	cmd := exec.CommandContext(ctx, self, "bench", "--compile", cache, "--backend", "gpu", "--json", file,
-		"--suite", f.suite, "--cases", f.cases, "--device", f.device, "--algorithm", f.algorithm)
+		"--suite", f.suite, "--cases", f.cases, "--device", f.device, "--context", f.context, "--algorithm", f.algorithm)
 	cmd.Args[0] = os.Args[0]
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -153,7 +154,12 @@ func outlying(r Result) string {
 
 // writeNotes says what is missing and what was wrong.
 func (r Report) writeNotes(w io.Writer) {
+	fewer := 0
 	for _, m := range r.Missing {
+		if m.Phase == "" && slices.ContainsFunc(r.Results, func(x Result) bool { return x.Case == m.Case && x.Backend == m.Backend && x.Threads == m.Threads }) {
+			fewer++ // the table shows how many
+			continue
+		}
 		what := m.Backend
 		for _, b := range r.Backends {
 			if b.Backend == m.Backend && b.Threads == m.Threads {
@@ -161,6 +167,9 @@ func (r Report) writeNotes(w io.Writer) {
 			}
 		}
 		fmt.Fprintf(w, "short     %s on %s: %s\n", strings.ReplaceAll(m.Case, "/", " "), what, m.Why)
+	}
+	if fewer > 0 {
+		fmt.Fprintf(w, "short     %d lines of the table have fewer samples, or shorter ones, than was asked for: the time was up after %.3g s\n", fewer, r.Run.Settings.Limit)
 	}
 	for _, x := range r.Results {
 		b, _ := r.BackendOf(x)

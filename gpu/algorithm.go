@@ -59,6 +59,8 @@ type recipe struct {
 	uniformWeight bool
 	// textures binds src as buffer texture 0 and what the stages write as 1.
 	textures texels
+	// tiling is how the algorithm cuts the work; nil if it has no choice.
+	tiling tiling
 	// tolerance is conv.Description's.
 	tolerance float64
 }

@@ -31,8 +31,34 @@ func BenchmarkConv(b *testing.B) {
 	}
 }
 
+// BenchmarkRoutes moves images in each way: little of them, where their number of bytes
+// decides, and the seed's case.
+func BenchmarkRoutes(b *testing.B) {
+	for _, width := range []int{16, 128, 512} {
+		p := conv.Problem{Src: conv.Shape{1, 1, 64, width}, Weight: conv.Shape{1, 1, 1, 1}}
+		routes(b, fmt.Sprintf("bytes=%d", 4*64*width), p)
+	}
+	routes(b, "seed/n=512", seed(512))
+}
+
+func routes(b *testing.B, name string, p conv.Problem) {
+	for _, c := range []struct {
+		route string
+		how   transfers
+	}{{"copied", transfers{route: copied}}, {"lent", lending()}, {"mapped", hardwareTransfers(true)}} {
+		b.Run(name+"/route="+c.route, func(b *testing.B) {
+			d := openTest(b, Options{Algorithm: "direct_soft", Device: Software()})
+			d.limits.transfers = c.how
+			benchmarkOn(b, d, p)
+		})
+	}
+}
+
 func benchmark(b *testing.B, p conv.Problem, algorithm string) {
-	d := openTest(b, Options{Algorithm: algorithm})
+	benchmarkOn(b, openTest(b, Options{Algorithm: algorithm}), p)
+}
+
+func benchmarkOn(b *testing.B, d *Device, p conv.Problem) {
 	if _, err := d.Explain(p); err != nil {
 		b.Skip(err)
 	}

@@ -11,7 +11,6 @@ import (
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
-	"gpuconv/gpu/internal/egl"
 )
 
 func filled(p conv.Problem) (src, weight *conv.Tensor) {
@@ -168,7 +167,7 @@ func TestSoftware(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	candidates := []egl.Candidate{{Name: "a", Index: 0}, {Name: "surfaceless", Index: -1}, {Name: "soft", Index: 1, Software: true}}
+	candidates := []candidate{{name: "a", index: 0}, {name: "surfaceless", index: -1}, {name: "soft", index: 1, software: true}}
 	for selector, want := range map[string]string{"any": "a surfaceless soft", "gpu": "a surfaceless", "software": "soft a surfaceless", "0": "a", "1": "soft", "2": ""} {
 		s, err := ParseSelector(selector)
 		if err != nil {
@@ -176,7 +175,7 @@ func TestOrder(t *testing.T) {
 		}
 		var names []string
 		for _, c := range s.order(candidates) {
-			names = append(names, c.Name)
+			names = append(names, c.name)
 		}
 		if got := strings.Join(names, " "); got != want {
 			t.Errorf("%s: %q, want %q", selector, got, want)
@@ -186,7 +185,7 @@ func TestOrder(t *testing.T) {
 
 func TestDevices(t *testing.T) {
 	openTest(t, Options{}).Close()
-	infos, limits, err := Devices()
+	infos, limits, err := Devices(DefaultContext)
 	if err != nil || len(infos) == 0 || len(limits) != len(infos) {
 		t.Fatalf("%v, %v, %v", infos, limits, err)
 	}

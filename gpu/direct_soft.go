@@ -53,6 +53,7 @@ func prepareSoft(p conv.Problem, l Limits) recipe {
 		packedFloats:  floats,
 		uniformWeight: true,
 		textures:      floatTexels,
+		tiling:        s.tile.tiling(),
 	}
 	if s.tile.vectors {
 		r.textures = vectorTexels

@@ -28,6 +28,28 @@ const (
 	softTexels  = 512  // of the window: its vectors stand on the stack, 64 KiB of it
 )
 
+// softTile is what an invocation of direct_soft.comp computes.
+type softTile struct{ rows, segments, filters int }
+
+func (t softTile) String() string {
+	return fmt.Sprintf("%d filters × %d×%d positions", t.filters, t.rows, 4*t.segments)
+}
+
+// softTilings are the tiles that cost estimates roughly: other blocks of softSums vectors
+// of sums, one of half and one of twice as many, and as many filters as there are, half
+// or a third of them.
+func softTilings(p conv.Problem) (all []tiling) {
+	filters := min(softFilters, p.Weight[0]/p.Groups)
+	for _, block := range [][2]int{{2, 1}, {1, 2}, {1, 1}, {4, 1}} {
+		for part := 1; part <= min(3, filters); part++ {
+			all = append(all, softTile{block[0], block[1], ceilDiv(filters, part)})
+		}
+	}
+	return all
+}
+
+func (c softConstants) tiling() tiling { return softTile{c.rows, c.segments, c.filters} }
+
 func (c softConstants) taps() int { return c.channels * c.tapsH * c.kernelW }
 
 // floats is how many weights and biases one step has.
@@ -87,6 +109,10 @@ func newSoft(p conv.Problem, l Limits) (soft, error) {
 		rows: 2, segments: 1, kernelW: p.Weight[3], stride: p.Stride, dilation: p.Dilation, paddingMode: p.PaddingMode,
 		vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0,
 	}
+	fewest, largest := 1, softFilters // filters
+	if forced, ok := l.tiling.(softTile); ok {
+		base.rows, base.segments, fewest, largest = forced.rows, forced.segments, forced.filters, forced.filters
+	}
 	if sums.H() == 1 {
 		base.rows, base.segments = 1, softSums/4
 	}
@@ -95,9 +121,9 @@ func newSoft(p conv.Problem, l Limits) (soft, error) {
 	}
 	s := soft{Problem: p, limits: l, sums: sums}
 	best, least := softConstants{}, math.Inf(1)
-	for filters := range min(softFilters, p.Weight[0]/p.Groups) {
+	for filters := fewest; filters <= min(largest, p.Weight[0]/p.Groups); filters++ {
 		s.tile = base
-		s.tile.filters = filters + 1
+		s.tile.filters = filters
 		if !s.tile.fit(p, l.Unrolled) {
 			break // nor would more filters
 		}

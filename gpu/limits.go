@@ -4,6 +4,8 @@ import "fmt"
 
 // Limits are the bounds of a context that plans are cut to. Sizes are in bytes.
 type Limits struct {
+	tiling tiling // forces how the algorithm cuts the work; nil leaves it to the algorithm
+
 	Software             bool   `json:"-"`                      // a software renderer: see SoftwareLoopLimit
 	NVIDIA               bool   `json:"-"`                      // an NVIDIA GPU, by GL_VENDOR: tiles are chosen for it
 	Busy                 int    `json:"-"`                      // work-groups that keep the device busy; 0 if few do
@@ -17,6 +19,8 @@ type Limits struct {
 	WorkGroupInvocations int    `json:"work_group_invocations"` // GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS
 	LoopIterations       int    `json:"loop_iterations"`        // of one invocation's loops together; 0 for no limit
 	Unrolled             int    `json:"-"`                      // multiplications that one program may write out; 0 for no limit
+
+	transfers transfers // how images come and go
 }
 
 // SoftwareLoopLimit is how many iterations llvmpipe gives one invocation, in all

@@ -32,6 +32,9 @@ func TestFFTConforms(t *testing.T) {
 
 // TestFFTTolerance measures what fftTolerance states, and that it states little more.
 func TestFFTTolerance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the judge takes long under the race detector")
+	}
 	d := openTest(t, Options{Algorithm: "fft", Device: Software()})
 	for _, c := range []struct{ channels, kernel, extent, points int }{
 		{1, 3, 14, 256}, {1, 7, 27, 1024}, {1, 31, 48, 4096}, {3, 31, 48, 4096}, {1, 11, 128, 4096},
@@ -60,6 +63,9 @@ func TestFFTTolerance(t *testing.T) {
 
 // TestFFTSizes holds tiles of every shape to the reference, on images around their edges.
 func TestFFTSizes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the judge takes long under the race detector")
+	}
 	d := openTest(t, Options{Guard: true, Algorithm: "fft", Device: Software()})
 	for _, extent := range [][2]int{{1, 70}, {13, 33}, {62, 14}, {63, 17}, {65, 31}, {34, 67}, {129, 60}} {
 		for _, kernel := range [][2]int{{3, 3}, {1, 12}, {16, 5}, {31, 31}, {33, 8}} {
@@ -82,6 +88,9 @@ func TestFFTSizes(t *testing.T) {
 // TestFFTNotFinite: one pixel that is not finite makes its sums alone so, in tiles of the
 // largest size too, and images whose transforms overflow have the sums that they ought to.
 func TestFFTNotFinite(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the judge takes long under the race detector")
+	}
 	d := openTest(t, Options{Guard: true, Algorithm: "fft", Device: Software()})
 	p := layer(2, 1, 3, 21, 70)   // two tiles each way
 	far := func(c compare.Case) { // sums that float32 holds, whose transforms it does not

@@ -38,7 +38,7 @@ func chunk(p conv.Problem, l Limits, between []scratch, stages ...stage) int {
 // memory returns how many bytes of buffers a plan of p with these chunks holds.
 func memory(p conv.Problem, chunk int, r recipe) int {
 	src, sums, dst := imageBytes(p)
-	if !finished(p) {
+	if !finished(p) || r.finishes {
 		sums = 0
 	}
 	image := src + sums + dst

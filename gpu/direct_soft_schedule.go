@@ -21,6 +21,7 @@ func (c softConstants) defines() []define {
 		{"WEIGHTS", fmt.Sprint(c.weights())},
 		{"PASSES", bit(c.passes)},
 		{"RELU", bit(c.relu)},
+		{"LOOPED", bit(c.looped)},
 		{"EXACT", bit(c.exact)},
 		{"ENERGY", bit(c.energy)},
 		{"POOL", fmt.Sprint(int(c.pool))},
@@ -67,7 +68,7 @@ func (c softConstants) schedule() (prologue, turn string) {
 	}
 	for _, t := range slices.SortedFunc(maps.Keys(window), texel.compare) {
 		load := fmt.Sprintf("LOAD(%s %s,%d,%d,%d) ", kind, window[t], t.channel, t.row, t.at)
-		if next := window[texel{t.channel, t.row + c.rows*c.stride[0], t.at}]; next != "" {
+		if next := window[texel{t.channel, t.row + c.rows*c.stride[0], t.at}]; next != "" && c.looped {
 			before.WriteString(load)
 			fmt.Fprintf(&slide, "%s = %s; ", window[t], next)
 		} else {

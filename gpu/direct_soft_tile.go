@@ -17,6 +17,7 @@ type softConstants struct {
 	vectors                           bool // vec4 texels
 	passes                            bool // there are several for one output: sums are taken up again
 	relu                              bool // of the only pass
+	looped                            bool // strips have several turns
 	exact                             bool // strips and tiles of filters cover what there is, no more
 	energy                            bool // pairs of filters, of the only pass
 	pool                              conv.PoolKind
@@ -25,7 +26,7 @@ type softConstants struct {
 // Tiles of direct_soft.comp. BenchmarkConv guards them.
 const (
 	softLanes   = 64   // eight vectors of llvmpipe: fewer, larger work-groups cost less to start
-	softGroups  = 16   // work-groups that keep a software renderer's threads busy; more would have shorter strips
+	softGroups  = 8   // work-groups that keep a software renderer's threads busy; more would have shorter strips
 	softFilters = 8    // per tile: more share the window, but compiling takes the square of a program's length
 	softMACs    = 3200 // multiplications unrolled per turn: 2 s of compiling
 	softTexels  = 512  // of the window: its vectors stand on the stack, 64 KiB of it
@@ -147,18 +148,18 @@ func newSoft(p conv.Problem, l Limits) (soft, error) {
 	return s, nil
 }
 
-// softBlock returns the block of sums for tiles of filters: 8 columns, of which the
-// window's are read most often, or 4; two rows of 4 for a pool of 2×2.
+// softBlock returns the block of sums for tiles of filters: 8 columns, of which the window's
+// are read most often, or two rows of 4 where 8 would be half empty or a pool takes 2×2.
 func softBlock(p conv.Problem, sums conv.Shape, filters int) softConstants {
 	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3], stride: p.Stride, dilation: p.Dilation,
 		paddingMode: p.PaddingMode, vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0}
 	if n := ceilDiv(sums.W(), 4); n == 1 || n == 3 {
-		c.segments = 1
+		c.rows, c.segments = min(2, sums.H()), 1
 	}
 	if p.Pool.Kind != conv.NoPool && p.Pool.Size == [2]int{2, 2} && p.Pool.Stride == [2]int{2, 2} {
 		c.rows, c.segments, c.pool = 2, 1, p.Pool.Kind
 	}
-	c.energy = p.Activation == conv.Energy && filters%2 == 0 && p.Weight[0]/p.Groups%2 == 0
+	c.energy = p.Activation == conv.Energy && filters%2 == 0
 	if finished(p) && !(c.energy == (p.Activation == conv.Energy) && (p.Pool.Kind == conv.NoPool) == (c.pool == conv.NoPool)) {
 		c.energy, c.pool = false, conv.NoPool // all that follows the sums, or nothing
 	}
@@ -180,7 +181,15 @@ func (s *soft) shape() {
 	}
 	rows := ceilDiv(s.dst.H(), s.tile.outputRows())
 	strips := ceilDiv(softGroups*softLanes, max(1, s.Src.N())*s.blocksW())
-	s.turns = max(1, min(ceilDiv(rows, min(rows, strips)), s.limits.outerIterations(rows, 0)))
+	s.turns = ceilDiv(rows, min(rows, strips))
+	if s.limits.Turns > 0 {
+		s.turns = s.limits.Turns
+	}
+	s.turns = max(1, min(s.turns, rows, s.limits.outerIterations(rows, 0)))
+	if s.tile.passes && s.limits.Turns == 0 {
+		s.turns = 1 // nothing slides or is read once for long, and what stands in no loop has fewer masks: 256 channels 0.7 of the time
+	}
+	s.tile.looped = s.turns > 1
 	perGroup := s.Weight[0] / s.Groups
 	s.tile.exact = !s.tile.passes && perGroup%s.tile.filters == 0 &&
 		s.dst.H()%(s.turns*s.tile.outputRows()) == 0 && s.dst.W()%s.outputColumns() == 0

@@ -41,7 +41,7 @@
 // outside every branch and loop: only so are they loaded once and broadcast.
 //
 // Constants: LANES, ROWS, SEGMENTS, STRIDE_H, BLOCK_TEXELS (of the source, from one strip to the next), VECTORS,
-// SOURCE_MODE (see prelude), WEIGHTS (vec4 in the uniform block), PASSES, RELU, EXACT (tiles and strips cover what there is,
+// SOURCE_MODE (see prelude), WEIGHTS (vec4 in the uniform block), PASSES, RELU, LOOPED (strips have several turns), EXACT (tiles and strips cover what there is,
 // no more), ENERGY, POOL (0: none, 1: the largest, 2: the mean), PROLOGUE, TURN.
 layout(local_size_x = LANES) in;
 layout(binding = 0) uniform samplerBuffer src;                          // [n, allChannels, srcH, srcTexels]
@@ -95,7 +95,10 @@ vec4 energies(vec4 a, vec4 b) { return vec4(energy(a.x, b.x), energy(a.y, b.y), 
 
 float window(float a, float b, float c, float d) {
 #if POOL == 2
-	return (a + b + c + d) / 4.0;
+	float total = a + b;  // one by one: Mesa's compiler makes (a + b) + (c + d) of one expression
+	total += c;
+	total += d;
+	return total / 4.0;
 #else
 	return largest(largest(largest(a, b), c), d);
 #endif
@@ -157,10 +160,14 @@ void main() {
 #endif
 #endif
 	PROLOGUE
+#if LOOPED
 	for (int turn = 0; turn < turns; turn++) {
 		TURN
 		row += ROWS / SPAN;
 		output0 += ROWS / SPAN * dstTexels;
 		top += ROWS * STRIDE_H;
 	}
+#else
+	TURN
+#endif
 }

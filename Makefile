@@ -7,7 +7,7 @@ TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 LDFLAGS  := -X main.revision=$(REVISION)
 
-.PHONY: build demo test check builds bench setup clean
+.PHONY: build demo test check builds glfw bench setup clean
 
 build: setup
 	CGO_ENABLED=1 go build -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/gpuconv ./cmd/gpuconv
@@ -21,7 +21,7 @@ demo: build
 	@echo "Look at out/gratings.png, out/filters.png and out/activations.png; out/run.json says how they were made."
 
 # Under the race detector the suite is a shorter one: it slows the float64 judge many times.
-test: check builds
+test: check builds glfw
 	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -timeout 15m ./...
 	CGO_ENABLED=1 go test -tags $(TAGS) -timeout 15m ./...
 
@@ -40,6 +40,14 @@ builds: setup
 	CGO_ENABLED=0 GOARCH=arm64 go build -o /dev/null ./cmd/gpuconv
 	CGO_ENABLED=0 GOOS=windows go build -o /dev/null ./cmd/gpuconv
 	CGO_ENABLED=0 GOOS=darwin go build -o /dev/null ./cmd/gpuconv
+
+# GLFW's contexts, which need the tag glfw and a display: Xvfb is one without a screen.
+glfw: check
+	@./scripts/setup glfw
+	CGO_ENABLED=1 go vet -tags '$(TAGS) glfw' ./gpu/... ./cmd/...
+	CGO_ENABLED=1 go tool staticcheck -tags '$(TAGS) glfw' ./gpu/... ./cmd/...
+	CGO_ENABLED=1 xvfb-run -a -s '-screen 0 640x480x24' go test -tags '$(TAGS) glfw' -timeout 10m \
+		-run 'GLFW|TestScripts/^glfw$$|TestScripts/^context$$' ./gpu/... ./cmd/gpuconv
 
 bench: setup
 	CGO_ENABLED=1 go test -tags $(TAGS) -run '^$$' -bench . ./...

@@ -13,8 +13,8 @@
 //
 // Use [Problem] to describe and validate a convolution, [Backend.Plan] to
 // prepare it once and [Plan.Run] to run it many times. Optional powers of a plan
-// are the small interfaces [Describer], [Timer] and [Oracle], a backend's is
-// [Explainer]; all are found by assertion.
+// are the small interfaces [Describer], [Submitter], [Timer], [Phaser] and [Oracle],
+// a backend's is [Explainer]; all are found by assertion.
 //
 // Symbols used in all packages: N images in a batch, C channels, H rows, W
 // columns, K filters (output channels), KH×KW the kernel.

@@ -49,7 +49,7 @@ func BenchmarkPeak(b *testing.B) {
 // BenchmarkConv times every algorithm that accepts a layer, on the wall clock and by
 // the time that its threads had a core: where others compute on the machine, only the
 // latter says what the engine does. For medians, and beside
-// the peers, use bench/peers/ratio.py.
+// the peers, use bench/peers/peers.py.
 func BenchmarkConv(b *testing.B) {
 	for _, text := range layers {
 		p := layer(b, text)

@@ -54,6 +54,9 @@ type Recordings struct {
 // the arrays, arrays whose shapes do not belong together, fewer than 2 stimuli, no
 // neurons, and values that are not finite, in its own words or in npy's.
 func Open(path string) (*Recordings, error) {
+	if singleArray(path) {
+		return nil, fmt.Errorf("dataset: %s: is a single array: want an .npz archive of resp_train, resp_test and stimuli", path)
+	}
 	train, err := matrix(path, "resp_train")
 	if err != nil {
 		return nil, err
@@ -83,6 +86,18 @@ func Open(path string) (*Recordings, error) {
 		return nil, fmt.Errorf("dataset: %s: stimuli: orientation %d is %v: want a finite number", path, at, stimuli.Data[at])
 	}
 	return r, nil
+}
+
+// singleArray reports whether a file is .npy, by its first bytes.
+func singleArray(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false // npy says why
+	}
+	defer f.Close()
+	var magic [6]byte
+	_, err = io.ReadFull(f, magic[:])
+	return err == nil && string(magic[:]) == "\x93NUMPY"
 }
 
 // matrix reads a two-dimensional array of finite values.

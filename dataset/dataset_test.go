@@ -60,6 +60,8 @@ func TestOpenRefuses(t *testing.T) {
 		"resp_test: stimulus 1, neuron 2 is NaN":   archive(t, array(3, 4), odd(6, math.NaN()), array(3)),
 		"resp_train: stimulus 2, neuron 3 is +Inf": archive(t, odd(11, math.Inf(1)), array(3, 4), array(3)),
 		"orientation 1 is -Inf":                    archive(t, array(3, 4), array(3, 4), &npy.Array{Shape: []int{3}, Data: []float32{1, float32(math.Inf(-1)), 2}}),
+		"orientation 0 is NaN":                     archive(t, array(3, 4), array(3, 4), &npy.Array{Shape: []int{3}, Data: []float32{float32(math.NaN()), 1, 2}}),
+		"resp_train: stimulus 0, neuron 0 is NaN":  archive(t, odd(0, math.NaN()), array(3, 4), array(3)),
 	} {
 		if _, err := Open(path); err == nil || !strings.HasPrefix(err.Error(), "dataset: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want dataset: …%s…", err, want)
@@ -71,6 +73,13 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), `no array "resp_test"`) {
 		t.Errorf("without resp_test: %v", err)
+	}
+	single := filepath.Join(t.TempDir(), "c.npy")
+	if err := npy.WriteFile(single, array(3, 4)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(single); err == nil || !strings.Contains(err.Error(), "is a single array: want an .npz archive") {
+		t.Errorf("of an array: %v", err)
 	}
 	if _, err := Open(filepath.Join(t.TempDir(), "none.npz")); err == nil {
 		t.Error("a file that does not exist is read")
@@ -107,6 +116,9 @@ func TestBins(t *testing.T) {
 	}
 	if got, period, ok := (&Recordings{Orientation: []float64{-90, -45, 0, 45}}).Bins(); !ok || period != 180 || !slices.Equal(got, []float64{-90, -45, 0, 45}) {
 		t.Errorf("%v, %v, %v", got, period, ok)
+	}
+	if _, period, ok := (&Recordings{Orientation: []float64{0, 120, 240}}).Bins(); !ok || period != 360 {
+		t.Errorf("three directions: %v, %v", period, ok)
 	}
 	for _, uneven := range [][]float64{{0, 10, 90}, {0, 0}, {0, 90, 180}, {-90, -45, 0, 45, 90}} {
 		if got, _, ok := (&Recordings{Orientation: uneven}).Bins(); ok {

@@ -275,7 +275,7 @@ func (d *download) receive(body io.Reader, total int64, alive func()) error {
 		case d.done > d.MostSize:
 			_ = d.startOver()
 			return d.permanently("the file has more than %d bytes: want at most that", d.MostSize)
-		case errors.Is(err, io.EOF) && total >= 0 && d.done < total:
+		case (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) && total >= 0 && d.done < total:
 			return fmt.Errorf("the answer ends after %d of %d bytes", d.done, total)
 		case errors.Is(err, io.EOF):
 			return nil

@@ -158,6 +158,7 @@ func TestDownload(t *testing.T) {
 		"cut, range ignored":     {answers: list(cut(whole(good), 1000), rangeless(good)), ranges: list("", "bytes=1000-")},
 		"stalls":                 {answers: list(stall(whole(good), 1000), whole(good)), ranges: list("", "bytes=1000-")},
 		"unavailable at first":   {answers: list(status(503), status(429), whole(good)), ranges: list("", "", "")},
+		"too slow at first":      {answers: list(status(408), whole(good)), ranges: list("", "")},
 		"unavailable":            {answers: list(status(503)), wrong: "the server answers 503 Service Unavailable", ranges: list("", "", "")},
 		"unavailable, part":      {answers: list(status(500)), part: good[:9], wrong: "the server answers 500", kept: 9, ranges: list("bytes=9-", "bytes=9-", "bytes=9-")},
 		"missing":                {answers: list(status(404)), wrong: "the server answers 404 Not Found", ranges: list("")},
@@ -166,7 +167,7 @@ func TestDownload(t *testing.T) {
 		"changes meanwhile":      {answers: list(cut(whole(bad), 5000), whole(good)), ranges: list("", "bytes=5000-", "")},
 		"claims to be longer":    {answers: list(claim(good, 300_010), whole(good)), ranges: list("", "bytes=300000-")},
 		"claims to be shorter":   {answers: list(claim(good, 299_990)), wrong: "MD5 checksum", ranges: list("")},
-		"never more":             {answers: list(cut(rangeless(good), 1000)), wrong: "EOF", kept: 1000, ranges: list("", "bytes=1000-", "bytes=1000-", "bytes=1000-")},
+		"never more":             {answers: list(cut(rangeless(good), 1000)), wrong: "the answer ends after 1000 of 300000 bytes", kept: 1000, ranges: list("", "bytes=1000-", "bytes=1000-", "bytes=1000-")},
 		"another range":          {answers: list(ranged(good[5:], "bytes 5-299999/300000"), whole(good)), part: good[:9], ranges: list("bytes=9-", "")},
 		"no range":               {answers: list(ranged(good[9:], ""), whole(good)), part: good[:9], ranges: list("bytes=9-", "")},
 		"range of unknown total": {answers: list(ranged(good[9:], "bytes 9-299999/*")), part: good[:9], ranges: list("bytes=9-")},
@@ -203,6 +204,53 @@ func TestDownload(t *testing.T) {
 				t.Error("an empty part is left")
 			}
 		})
+	}
+}
+
+// TestDownloadSlow: a server that is slow, but never silent for long, is waited for,
+// however long the whole takes.
+func TestDownloadSlow(t *testing.T) {
+	good := content()
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		for part := range slices.Chunk(good, len(good)/8) {
+			w.Write(part)
+			w.(http.Flusher).Flush()
+			time.Sleep(100 * time.Millisecond)
+		}
+	})
+	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: md5Of(good), Stall: 600 * time.Millisecond, Retries: -1}
+	wantFile(t, f, Download(t.Context(), f), good)
+	if len(s.ranges) != 1 {
+		t.Errorf("it asked for %q: want once", s.ranges)
+	}
+}
+
+// TestDownloadPause: the pause doubles as long as nothing comes, and is short again
+// after a new byte: twelve cuts of one file would else take 4 s of pauses.
+func TestDownloadPause(t *testing.T) {
+	good := content()
+	var answers []http.HandlerFunc
+	for range 12 {
+		answers = append(answers, cut(whole(good), 1000))
+	}
+	s := serve(t, append(answers, whole(good))...)
+	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: md5Of(good), Pause: time.Millisecond}
+	start := time.Now()
+	wantFile(t, f, Download(t.Context(), f), good)
+	if took := time.Since(start); took > 3*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// TestDownloadUnchecked: without a checksum, too, a range that was not asked for is
+// not taken; and a checksum may be in capitals.
+func TestDownloadUnchecked(t *testing.T) {
+	good := content()
+	for _, sum := range []string{"", strings.ToUpper(md5Of(good))} {
+		s := serve(t, ranged(good[5:], "bytes 5-299999/300000"), whole(good))
+		f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: sum, Pause: time.Millisecond}
+		write(t, f.Part(), good[:9])
+		wantFile(t, f, Download(t.Context(), f), good)
 	}
 }
 

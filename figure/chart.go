@@ -19,7 +19,9 @@ import (
 // its arguments. Its methods belong to one goroutine at a time.
 type Chart struct {
 	rows [][]*plot.Plot // all as long; nil where there is none
+	axes [2]int         // width and height of each, with its text
 	note string         // above the plots
+	key  []keyEntry     // below the plots
 }
 
 // Save writes c to a file as [Picture.Save] does.
@@ -41,16 +43,21 @@ func (c *Chart) WriteSVG(w io.Writer) error {
 	return nil
 }
 
-// size returns the extents in device pixels, and what the note takes of them.
-func (c *Chart) size() (width, height, top int) {
+// size returns the extents in device pixels, and what the note and the key take of
+// them.
+func (c *Chart) size() (width, height, top, bottom int) {
 	if c.note != "" {
 		top = noteRoom
 	}
-	return 2*margin + len(c.rows[0])*axesWidth, 2*margin + top + len(c.rows)*axesHeight, top
+	width = 2*margin + len(c.rows[0])*c.axes[0]
+	for _, e := range c.layKey(newTypeface(), width) {
+		bottom = (e.row + 1) * noteRoom
+	}
+	return width, 2*margin + top + len(c.rows)*c.axes[1] + bottom, top, bottom
 }
 
 func (c *Chart) png(w io.Writer) error {
-	width, height, _ := c.size()
+	width, height, _, _ := c.size()
 	canvas := vgimg.NewWith(vgimg.UseWH(length(width), length(height)), vgimg.UseDPI(dpi))
 	c.draw(canvas)
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed} // as for a Picture
@@ -58,7 +65,7 @@ func (c *Chart) png(w io.Writer) error {
 }
 
 func (c *Chart) svg(w io.Writer) error {
-	width, height, _ := c.size()
+	width, height, _, _ := c.size()
 	canvas := vgsvg.New(length(width), length(height))
 	s := sheet{canvas: canvas, height: height}
 	s.fill(image.Rect(0, 0, width, height), color.White) // an image of vgimg is white
@@ -72,15 +79,16 @@ func (c *Chart) svg(w io.Writer) error {
 }
 
 func (c *Chart) draw(canvas vg.CanvasSizer) {
-	_, height, top := c.size()
+	width, height, top, bottom := c.size()
 	all := draw.New(canvas)
 	s := sheet{canvas, height, newTypeface()}
 	if c.note != "" {
-		s.text(margin, margin+smallSize, 0, smallSize, c.note)
+		s.text(margin, margin+smallSize, 0, smallSize, s.shorten(c.note, smallSize, width-2*margin))
 	}
+	c.drawKey(all, s, width, height-margin-bottom)
 	tiles := draw.Tiles{
 		Rows: len(c.rows), Cols: len(c.rows[0]),
-		PadLeft: length(margin), PadRight: length(margin), PadBottom: length(margin), PadTop: length(margin + top),
+		PadLeft: length(margin), PadRight: length(margin), PadBottom: length(margin + bottom), PadTop: length(margin + top),
 		PadX: length(gap), PadY: length(gap),
 	}
 	canvases := plot.Align(c.rows, tiles, all)

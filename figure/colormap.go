@@ -30,6 +30,26 @@ func Binary(min, max float64) *ColorMap {
 	return &ColorMap{min: min, max: max, alpha: 1, ramp: whiteBlack}
 }
 
+// Gray returns matplotlib's gray: linear from black at min to white at max.
+func Gray(min, max float64) *ColorMap {
+	return &ColorMap{min: min, max: max, alpha: 1, ramp: blackWhite}
+}
+
+// Tone says which end of the greys of stimuli is the light one.
+type Tone int
+
+const (
+	Ink   Tone = iota // the larger the darker, [Binary], as the tutorial draws its gratings
+	Light             // the larger the lighter, [Gray]: pixels that are luminance
+)
+
+func (t Tone) colors(min, max float64) *ColorMap {
+	if t == Light {
+		return Gray(min, max)
+	}
+	return Binary(min, max)
+}
+
 // notANumber is the colour of NaN: in no ramp, and far from all of their colours.
 func notANumber() color.NRGBA { return color.NRGBA{G: 160, A: 255} }
 
@@ -42,6 +62,8 @@ func whiteBlack(t float64) color.NRGBA {
 	grey := level(1 - t)
 	return color.NRGBA{grey, grey, grey, 255}
 }
+
+func blackWhite(t float64) color.NRGBA { return whiteBlack(1 - t) }
 
 // level rounds an intensity from 0 to 1 to a byte.
 func level(v float64) uint8 { return uint8(255*v + 0.5) }

@@ -7,8 +7,9 @@
 // [Activations] for what the bank makes of the images. Each returns a [Picture],
 // which [Picture.Save] stores as PNG or SVG. [BWR] and [Binary] are the tutorial's
 // colour maps, for pictures of one's own. [Matrix] is a picture of a matrix, such
-// as one of dissimilarities, and [Plots] draws curves into axes, such as tuning
-// curves and histograms.
+// as one of dissimilarities, [Plots] draws curves into axes, such as tuning curves
+// and histograms, and [Graph] is one large pair of axes for measurements with error
+// bars.
 //
 // # How numbers become pixels
 //
@@ -54,16 +55,16 @@ const (
 )
 
 // Stimuli draws images [N 1 H W] side by side, five in a row and at most 50, each
-// under its title; titles nil numbers them. As in the tutorial the colour map is
-// matplotlib's binary, scaled to the smallest and largest value drawn: the smallest is
-// white, the largest black.
-func Stimuli(images *conv.Tensor, titles []string) (*Picture, error) {
+// under its title; titles nil numbers them. The greys go from the smallest to the
+// largest value drawn: of [Ink], as in the tutorial, the smallest is white and the
+// largest black.
+func Stimuli(images *conv.Tensor, titles []string, tone Tone) (*Picture, error) {
 	titles, err := checkImages("images", images, "titles", titles, "image")
 	if err != nil {
 		return nil, err
 	}
 	shown := min(images.Shape.N(), mostStimuli)
-	bar := stimulusBar(images, shown)
+	bar := stimulusBar(images, shown, tone)
 	var panels []panel
 	for n := range shown {
 		panels = append(panels, bar.panel(planeOf(images, n, 0), titles[n], stimulusBox))
@@ -112,7 +113,7 @@ func Filters(weight *conv.Tensor, titles []string) (*Picture, error) {
 // (blue) through 0 (white) to limit (red); the tutorial's limit is 3. At most 20
 // images and 12 channels are drawn. stimulusTitles and channelTitles nil number
 // the images and channels.
-func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitles []string, limit float64) (*Picture, error) {
+func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitles []string, tone Tone, limit float64) (*Picture, error) {
 	stimulusTitles, err := checkImages("stimuli", stimuli, "stimulus titles", stimulusTitles, "stimulus")
 	if err != nil {
 		return nil, err
@@ -130,7 +131,7 @@ func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitle
 	if channels >= crowded {
 		box = crowdedBox
 	}
-	grey := stimulusBar(stimuli, images)
+	grey := stimulusBar(stimuli, images, tone)
 	bar := &colorBar{label: "activation strength", colors: BWR(-limit, limit)}
 	rows := make([][]panel, images)
 	for n := range rows {
@@ -151,9 +152,9 @@ func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitle
 }
 
 // stimulusBar returns the colour bar for the first shown images of t.
-func stimulusBar(t *conv.Tensor, shown int) *colorBar {
+func stimulusBar(t *conv.Tensor, shown int, tone Tone) *colorBar {
 	lo, hi := extent(t.Images(0, shown).Data)
-	return &colorBar{label: "pixel value", colors: Binary(lo, hi)}
+	return &colorBar{label: "pixel value", colors: tone.colors(lo, hi)}
 }
 
 // part says how many of what are drawn.

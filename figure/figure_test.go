@@ -37,13 +37,13 @@ func TestRefusals(t *testing.T) {
 	stimuli, activations := waves(t, 2, 1, 4, 6), waves(t, 2, 3, 4, 6)
 	broken := &conv.Tensor{Shape: conv.Shape{2, 1, 4, 6}, Data: make([]float32, 47)}
 	drawStimuli := func(x *conv.Tensor, titles ...string) func() (*Picture, error) {
-		return func() (*Picture, error) { return Stimuli(x, titles) }
+		return func() (*Picture, error) { return Stimuli(x, titles, Ink) }
 	}
 	drawFilters := func(x *conv.Tensor, titles ...string) func() (*Picture, error) {
 		return func() (*Picture, error) { return Filters(x, titles) }
 	}
 	drawActivations := func(x, y *conv.Tensor, rows, columns []string, limit float64) func() (*Picture, error) {
-		return func() (*Picture, error) { return Activations(x, y, rows, columns, limit) }
+		return func() (*Picture, error) { return Activations(x, y, rows, columns, Ink, limit) }
 	}
 	tests := []struct {
 		name string
@@ -57,7 +57,7 @@ func TestRefusals(t *testing.T) {
 		{"colour images", drawStimuli(activations), "figure: images [2 3 4 6]: want 1 channel, got 3"},
 		{"too few titles", drawStimuli(stimuli, "a"), "figure: 1 titles: want 2, one per image"},
 		{"too many titles", drawStimuli(stimuli, "a", "b", "c"), "figure: 3 titles: want 2, one per image"},
-		{"no titles, not nil", func() (*Picture, error) { return Stimuli(stimuli, []string{}) }, "figure: 0 titles: want 2, one per image"},
+		{"no titles, not nil", func() (*Picture, error) { return Stimuli(stimuli, []string{}, Ink) }, "figure: 0 titles: want 2, one per image"},
 		{"nil weight", drawFilters(nil), "figure: weight nil: want a tensor"},
 		{"no filters", drawFilters(waves(t, 0, 1, 7, 7)), "figure: weight [0 1 7 7]: want at least 1 filter"},
 		{"no kernel columns", drawFilters(waves(t, 6, 1, 7, 0)), "figure: weight [6 1 7 0]: want at least 1 kernel column"},
@@ -106,11 +106,11 @@ func TestArrangement(t *testing.T) {
 		want  [][]string
 		notes []string
 	}{
-		{"the tutorial's gratings", func() (*Picture, error) { return Stimuli(waves(t, 5, 1, 48, 64), five) },
+		{"the tutorial's gratings", func() (*Picture, error) { return Stimuli(waves(t, 5, 1, 48, 64), five, Ink) },
 			[][]string{five}, nil},
-		{"six images", func() (*Picture, error) { return Stimuli(waves(t, 6, 1, 3, 3), nil) },
+		{"six images", func() (*Picture, error) { return Stimuli(waves(t, 6, 1, 3, 3), nil, Ink) },
 			[][]string{{"image 0", "image 1", "image 2"}, {"image 3", "image 4", "image 5"}}, nil},
-		{"seven images", func() (*Picture, error) { return Stimuli(waves(t, 7, 1, 3, 3), nil) },
+		{"seven images", func() (*Picture, error) { return Stimuli(waves(t, 7, 1, 3, 3), nil, Ink) },
 			[][]string{{"image 0", "image 1", "image 2", "image 3"}, {"image 4", "image 5", "image 6"}}, nil},
 		{"three filters", func() (*Picture, error) { return Filters(waves(t, 3, 1, 7, 7), nil) },
 			[][]string{{"channel 0", "channel 1", "channel 2"}}, nil},
@@ -120,9 +120,9 @@ func TestArrangement(t *testing.T) {
 			[][]string{{"a, in 0"}, {"a, in 1"}, {"a, in 2"}, {"a, in 3"}, {"a, in 4"}, {"a, in 5"}, {"a, in 6"}, {"a, in 7"}},
 			[]string{"8 of 9 input channels"}},
 		{"activations", func() (*Picture, error) {
-			return Activations(waves(t, 2, 1, 8, 8), waves(t, 2, 2, 6, 6), []string{"0°", "90°"}, nil, 3)
+			return Activations(waves(t, 2, 1, 8, 8), waves(t, 2, 2, 6, 6), []string{"0°", "90°"}, nil, Ink, 3)
 		}, [][]string{{"0°", "channel 0", "channel 1"}, {"90°", "channel 0", "channel 1"}}, nil},
-		{"reduced", func() (*Picture, error) { return Stimuli(waves(t, 1, 1, 10, 600), nil) },
+		{"reduced", func() (*Picture, error) { return Stimuli(waves(t, 1, 1, 10, 600), nil, Ink) },
 			[][]string{{"image 0"}}, []string{"reduced: a pixel is the mean of up to 3×3 values"}},
 	}
 	for _, test := range tests {
@@ -144,12 +144,12 @@ func TestArrangement(t *testing.T) {
 func TestLargestPictures(t *testing.T) {
 	images := waves(t, 60, 1, 8, 8)
 	pictures := map[string]*Picture{
-		"50 of 60 images":  must(t)(Stimuli(images, nil)),
+		"50 of 60 images":  must(t)(Stimuli(images, nil, Ink)),
 		"64 of 65 filters": must(t)(Filters(waves(t, 65, 1, 9, 9), nil)),
 		"21 of 65 filters": must(t)(Filters(waves(t, 65, 3, 9, 9), nil)),
 		"12 of 64 channels, 20 of 60 images": must(t)(
-			Activations(images, waves(t, 60, 64, 8, 8), nil, nil, 3)),
-		"20 of 60 images": must(t)(Activations(images, waves(t, 60, 7, 8, 8), nil, nil, 3)),
+			Activations(images, waves(t, 60, 64, 8, 8), nil, nil, Ink, 3)),
+		"20 of 60 images": must(t)(Activations(images, waves(t, 60, 7, 8, 8), nil, nil, Ink, 3)),
 	}
 	for note, p := range pictures {
 		t.Run(note, func(t *testing.T) {
@@ -167,7 +167,7 @@ func TestArgumentsStayTheCallers(t *testing.T) {
 	x, y := waves(t, 2, 1, 4, 6), waves(t, 2, 3, 4, 6)
 	rows := []string{"a", "b"}
 	xBefore, yBefore := slices.Clone(x.Data), slices.Clone(y.Data)
-	p := must(t)(Activations(x, y, rows, nil, 3))
+	p := must(t)(Activations(x, y, rows, nil, Ink, 3))
 	before := rendered(t, p)
 	if !slices.Equal(x.Data, xBefore) || !slices.Equal(y.Data, yBefore) {
 		t.Error("drawing changed its tensors")

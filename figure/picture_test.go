@@ -93,7 +93,7 @@ func TestStimulusPixels(t *testing.T) {
 		0.5, -0.5, -0.5,
 		-0.5, -0.5, 0,
 		-0.5, -0.5, -0.5,
-		0.5, 0.5, float32(math.NaN())), nil))
+		0.5, 0.5, float32(math.NaN())), nil, Ink))
 	img := rendered(t, p)
 	grey := color.RGBA{128, 128, 128, 255}
 	// 256/3 = 85 pixels a value.
@@ -101,9 +101,20 @@ func TestStimulusPixels(t *testing.T) {
 	checkSquares(t, img, panelRect(p, 0, 1, 2, 3, 85), 3, []color.RGBA{white, white, white, black, black, green})
 }
 
+// TestLightPixels: of luminance the smallest value is black and the largest white,
+// alone and beside activations.
+func TestLightPixels(t *testing.T) {
+	x := tensor(t, conv.Shape{1, 1, 1, 4}, 0, 1, 0.5, float32(math.NaN()))
+	want := []color.RGBA{black, white, {128, 128, 128, 255}, green}
+	p := must(t)(Stimuli(x, nil, Light))
+	checkSquares(t, rendered(t, p), panelRect(p, 0, 0, 1, 4, 64), 4, want)
+	p = must(t)(Activations(x, waves(t, 1, 1, 1, 4), nil, nil, Light, 3))
+	checkSquares(t, rendered(t, p), panelRect(p, 0, 0, 1, 4, 48), 4, want)
+}
+
 // TestTutorialPanelSize: 48×64 gratings keep their aspect of 3:4.
 func TestTutorialPanelSize(t *testing.T) {
-	p := must(t)(Stimuli(waves(t, 5, 1, 48, 64), nil))
+	p := must(t)(Stimuli(waves(t, 5, 1, 48, 64), nil, Ink))
 	if got := p.rows[0][0].img.Rect.Size(); got != image.Pt(256, 192) {
 		t.Errorf("the panel is %v, want 256×192", got)
 	}
@@ -125,7 +136,7 @@ func TestActivationPixels(t *testing.T) {
 			inf, -inf, 0, 0, 0, 0, 0, 0,
 			0, 3, 0, 3, 3, 3, 3, 3,
 			3, 0, 0, 0, 3, 3, 3, 3),
-		nil, nil, 3))
+		nil, nil, Ink, 3))
 	img := rendered(t, p)
 	checkSquares(t, img, panelRect(p, 0, 0, 1, 4, 48), 4, []color.RGBA{white, white, black, black})
 	checkSquares(t, img, panelRect(p, 0, 1, 2, 4, 48), 4, []color.RGBA{blue, pale, white, rose, red, blue, red, green})
@@ -149,7 +160,7 @@ func TestColorBar(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			p := must(t)(Activations(waves(t, 1, 1, 4, 4), tensor(t, conv.Shape{1, 1, 1, 2}, test.value, -3), nil, nil, 3))
+			p := must(t)(Activations(waves(t, 1, 1, 4, 4), tensor(t, conv.Shape{1, 1, 1, 2}, test.value, -3), nil, nil, Ink, 3))
 			img, bar := rendered(t, p), p.layout(newTypeface()).bar
 			at := func(y int) color.RGBA { return img.RGBAAt(bar.Min.X+barWidth/2, y) }
 			if at(bar.Min.Y) != red || at(bar.Max.Y-1) != blue {
@@ -177,7 +188,7 @@ func TestColorBar(t *testing.T) {
 // either side.
 func TestStimulusNaNIsInTheKey(t *testing.T) {
 	x := tensor(t, conv.Shape{1, 1, 1, 2}, float32(math.NaN()), 1)
-	p := must(t)(Activations(x, waves(t, 1, 1, 1, 2), nil, nil, 3))
+	p := must(t)(Activations(x, waves(t, 1, 1, 1, 2), nil, nil, Ink, 3))
 	if !slices.Contains(svgTexts(t, p), "NaN") {
 		t.Error("no key to a stimulus's NaN")
 	}
@@ -199,7 +210,7 @@ func TestWriteFromSeveralGoroutines(t *testing.T) {
 
 // TestAxisTicks: ticks stand at the middle of the values that they number.
 func TestAxisTicks(t *testing.T) {
-	p := must(t)(Activations(waves(t, 1, 1, 3, 4), waves(t, 1, 1, 3, 4), nil, nil, 3))
+	p := must(t)(Activations(waves(t, 1, 1, 3, 4), waves(t, 1, 1, 3, 4), nil, nil, Ink, 3))
 	img, r := rendered(t, p), panelRect(p, 0, 1, 3, 4, 48)
 	for x := r.Min.X; x < r.Max.X; x++ {
 		want := white

@@ -65,7 +65,7 @@ func Plots(all []Axes) (*Chart, error) {
 		}
 		plots = append(plots, p)
 	}
-	c := &Chart{}
+	c := &Chart{axes: [2]int{axesWidth, axesHeight}}
 	rows := (shown + plotColumns - 1) / plotColumns
 	columns := (shown + rows - 1) / rows
 	for lo := 0; lo < shown; lo += columns {

@@ -67,7 +67,7 @@ func parseSVG(t testing.TB, p *Picture) svg {
 func svgTexts(t testing.TB, p *Picture) []string { return parseSVG(t, p).Texts }
 
 func TestSVG(t *testing.T) {
-	p := must(t)(Activations(waves(t, 1, 1, 4, 6), waves(t, 1, 2, 4, 6), []string{"-45°"}, []string{"on", "<off> & \"on\""}, 3))
+	p := must(t)(Activations(waves(t, 1, 1, 4, 6), waves(t, 1, 2, 4, 6), []string{"-45°"}, []string{"on", "<off> & \"on\""}, Ink, 3))
 	doc := parseSVG(t, p)
 	for _, want := range []string{"-45°", "on", "<off> & \"on\"", "x-pos", "y-pos", "activation strength", "−3", "0", "3"} {
 		if !slices.Contains(doc.Texts, want) {
@@ -111,7 +111,7 @@ func TestAnyTitle(t *testing.T) {
 }
 
 func TestLongTitlesAreCut(t *testing.T) {
-	p := must(t)(Stimuli(waves(t, 2, 1, 3, 3), []string{strings.Repeat("long ", 30), "short"}))
+	p := must(t)(Stimuli(waves(t, 2, 1, 3, 3), []string{strings.Repeat("long ", 30), "short"}, Ink))
 	texts := svgTexts(t, p)
 	if got := texts[0]; !strings.HasPrefix(got, "long long") || !strings.HasSuffix(got, "…") {
 		t.Errorf("the long title became %q", got)

@@ -41,17 +41,21 @@ type Bank struct {
 	// cycle further, so that conv.Energy makes a complex cell of them.
 	Quadrature bool
 	// Balanced makes the weights of each filter sum to 0, so that it answers 0 to a
-	// uniform image.
+	// uniform image. Of a pair that takes something off the even part alone, which is
+	// scaled to answer its own grating as much as the odd part does: else the pair's
+	// energy would depend on the phase, by 0.2% at 1.4 octaves, 4% at 2 and 20% at 3.
 	Balanced bool
 }
 
 // maxReachSize is the largest size that a bank takes by itself.
 const maxReachSize = 255
 
-// Phased is met by filters that have a phase.
+// Phased is met by filters that have a phase: an even part, the Envelope times the
+// cosine of a carrier, and an odd one, times its sine.
 type Phased interface {
 	Filter
 	Shifted(degrees float64) Filter // the same with that much more of phase
+	Carrier(x, y float64) float64   // the cosine, of phase 0
 }
 
 // complete returns the filters as they will be, pairs side by side, and their size.
@@ -74,7 +78,7 @@ func (b Bank) complete() ([]Filter, int, error) {
 	}
 	size := b.Size
 	if size == 0 && 2*math.Ceil(reach)+1 > maxReachSize {
-		return nil, 0, fmt.Errorf("filters: of %.4g pixels: want a size for more than %d", 2*math.Ceil(reach)+1, maxReachSize)
+		return nil, 0, fmt.Errorf("filters: of %.4g pixels a side: want a size to say so, above %d", 2*math.Ceil(reach)+1, maxReachSize)
 	}
 	if size == 0 {
 		size = 2*int(math.Ceil(reach)) + 1
@@ -98,9 +102,9 @@ func checkBank(n, size int) error {
 
 // Weights returns the filters as [K, 1, Size, Size], sampled in float64 at the
 // pixels' centres and rounded once. It refuses what a filter's Complete refuses,
-// quadrature pairs of filters without a phase, an empty bank, filters that are all
-// zeros on so few pixels, and banks of more
-// than 1 GiB or, with a Size of 0, of more than 255 pixels a side.
+// quadrature pairs of filters without a phase, an empty bank, filters or parts of a
+// pair that are all zeros on the pixels, and banks of more than 1 GiB or, with a Size
+// of 0, of more than 255 pixels a side.
 func (b Bank) Weights() (*conv.Tensor, error) {
 	all, size, err := b.complete()
 	if err != nil {
@@ -111,8 +115,12 @@ func (b Bank) Weights() (*conv.Tensor, error) {
 		return nil, err
 	}
 	for k, f := range all {
+		weights, err := b.sample(f, size)
+		if err != nil {
+			return nil, err
+		}
 		zeros := true
-		for at, v := range b.sample(f, size) {
+		for at, v := range weights {
 			bank.Plane(k, 0)[at] = float32(v)
 			zeros = zeros && v == 0
 		}
@@ -124,17 +132,53 @@ func (b Bank) Weights() (*conv.Tensor, error) {
 }
 
 // sample returns the weights of one filter.
-func (b Bank) sample(f Filter, size int) []float64 {
+func (b Bank) sample(f Filter, size int) ([]float64, error) {
 	weights := sampled(size, f.Weight)
+	even, odd := 1.0, 1.0
+	if phased, ok := f.(Phased); ok && b.Quadrature {
+		if even, odd = gains(phased, size, b.Balanced); !(even > leastGain && odd > leastGain) {
+			return nil, fmt.Errorf("filters: a quadrature pair of %s on %d×%d pixels: one of the two is all zeros: want a spatial frequency below 0.5 and more than 1 pixel", f.Kind(), size, size)
+		}
+	}
 	if !b.Balanced {
-		return weights
+		return weights, nil
 	}
 	envelope := sampled(size, f.Envelope)
 	share := sum(weights) / sum(envelope)
 	for i := range weights {
 		weights[i] -= share * envelope[i]
 	}
-	return weights
+	if b.Quadrature {
+		scaleEven(weights, odd/even)
+	}
+	return weights, nil
+}
+
+// leastGain is an answer to the own grating, of about 1, that is one of rounding
+// errors: at 0.5 cycles/pixel pixels see the cosine of a carrier alone.
+const leastGain = 1e-6
+
+// gains returns what the even and the odd part of a filter answer to the cosine
+// and the sine of its carrier.
+func gains(f Phased, size int, balanced bool) (even, odd float64) {
+	cosine, envelope := sampled(size, f.Carrier), sampled(size, f.Envelope)
+	share := 0.0
+	for i, a := range envelope {
+		even, odd, share = even+a*cosine[i]*cosine[i], odd+a*(1-cosine[i]*cosine[i]), share+a*cosine[i]
+	}
+	if balanced {
+		even -= share * share / sum(envelope)
+	}
+	return even, odd
+}
+
+// scaleEven multiplies the part of a kernel that is the same on both sides of its
+// centre.
+func scaleEven(weights []float64, factor float64) {
+	for i, j := 0, len(weights)-1; i <= j; i, j = i+1, j-1 {
+		even, odd := (weights[i]+weights[j])/2, (weights[i]-weights[j])/2
+		weights[i], weights[j] = factor*even+odd, factor*even-odd
+	}
 }
 
 // sampled evaluates a formula on size × size pixels about the centre.

@@ -103,6 +103,12 @@ func (g *Gabor) Shifted(degrees float64) Filter {
 	return &shifted
 }
 
+// Carrier implements [Phased].
+func (g *Gabor) Carrier(x, y float64) float64 {
+	u, _ := turned(x, y, g.Orientation)
+	return math.Cos(2 * math.Pi * g.SF * u)
+}
+
 // turned returns the coordinates across and along stripes of an orientation.
 func turned(x, y, degrees float64) (u, v float64) {
 	sin, cos := math.Sincos(degrees * (math.Pi / 180))

@@ -21,6 +21,7 @@ type algorithm struct {
 func algorithms() []algorithm {
 	return []algorithm{
 		{"direct_soft", acceptsSoft, worthSoft, prepareSoft},
+		{"fft", acceptsFFT, worthFFT, prepareFFT},
 		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise},
 		{"direct_small", acceptsSmall, worthSmall, prepareSmall},
 		{"direct_shared", acceptsShared, worthShared, prepareShared},
@@ -61,6 +62,8 @@ type recipe struct {
 	finishes bool
 	// textures binds src as buffer texture 0 and what the stages write as 1.
 	textures texels
+	// tiling is how the algorithm cuts the work; nil if it has no choice.
+	tiling tiling
 	// tolerance is conv.Description's.
 	tolerance float64
 }

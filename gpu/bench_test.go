@@ -37,7 +37,7 @@ type benchCase struct {
 func benchCases() (all []benchCase) {
 	for _, c := range []struct{ n, c, h, w, k, size, stride, groups int }{
 		{512, 1, 48, 64, 6, 7, 1, 1}, {4096, 1, 48, 64, 6, 7, 1, 1}, {512, 1, 48, 64, 6, 3, 1, 1}, {512, 1, 48, 64, 6, 5, 1, 1},
-		{512, 1, 48, 64, 6, 11, 1, 1}, {128, 1, 48, 64, 6, 31, 1, 1}, {512, 1, 48, 64, 64, 7, 1, 1}, {64, 16, 48, 64, 16, 3, 1, 1},
+		{512, 1, 48, 64, 6, 11, 1, 1}, {128, 1, 48, 64, 6, 31, 1, 1}, {512, 1, 48, 64, 64, 7, 1, 1}, {64, 16, 48, 64, 16, 3, 1, 1}, {64, 1, 48, 64, 64, 31, 1, 1},
 		{1, 1, 480, 640, 6, 7, 1, 1}, {8, 64, 56, 56, 64, 3, 1, 1}, {4, 3, 224, 224, 64, 7, 2, 1}, {8, 256, 14, 14, 256, 3, 1, 1},
 		{4, 64, 56, 56, 256, 1, 1, 1}, {8, 128, 56, 56, 128, 3, 1, 128},
 	} {
@@ -51,8 +51,34 @@ func benchCases() (all []benchCase) {
 	return append(all, benchCase{energy, "/energy"}, benchCase{largest, "/max:2"})
 }
 
+// BenchmarkRoutes moves images in each way: little of them, where their number of bytes
+// decides, and the seed's case.
+func BenchmarkRoutes(b *testing.B) {
+	for _, width := range []int{16, 128, 512} {
+		p := conv.Problem{Src: conv.Shape{1, 1, 64, width}, Weight: conv.Shape{1, 1, 1, 1}}
+		routes(b, fmt.Sprintf("bytes=%d", 4*64*width), p)
+	}
+	routes(b, "seed/n=512", seed(512))
+}
+
+func routes(b *testing.B, name string, p conv.Problem) {
+	for _, c := range []struct {
+		route string
+		how   transfers
+	}{{"copied", transfers{route: copied}}, {"lent", lending()}, {"mapped", hardwareTransfers(true)}} {
+		b.Run(name+"/route="+c.route, func(b *testing.B) {
+			d := openTest(b, Options{Algorithm: "direct_soft", Device: Software()})
+			d.limits.transfers = c.how
+			benchmarkOn(b, d, p)
+		})
+	}
+}
+
 func benchmark(b *testing.B, p conv.Problem, algorithm string) {
-	d := openTest(b, Options{Algorithm: algorithm})
+	benchmarkOn(b, openTest(b, Options{Algorithm: algorithm}), p)
+}
+
+func benchmarkOn(b *testing.B, d *Device, p conv.Problem) {
 	if _, err := d.Explain(p); err != nil {
 		b.Skip(err)
 	}

@@ -29,7 +29,7 @@ func newBlueprint(p conv.Problem, l Limits, forced string) (blueprint, error) {
 	}
 	images := chunk(p, l, b.recipe.scratch, stages...)
 	b.description = conv.Description{Algorithm: chosen.name, Chunk: images, Rejected: rejected,
-		Memory: memory(p, images, b.recipe), Tolerance: b.recipe.tolerance}
+		Memory: memory(p, l, images, b.recipe), Tolerance: b.recipe.tolerance}
 	for _, s := range stages {
 		source, err := s.program.source(nil)
 		if err != nil {
@@ -37,6 +37,7 @@ func newBlueprint(p conv.Problem, l Limits, forced string) (blueprint, error) {
 		}
 		b.description.Sources = append(b.description.Sources, source)
 	}
+	b.description.Tile = tileName(b.recipe.tiling)
 	return b, nil
 }
 

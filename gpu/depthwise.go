@@ -48,10 +48,11 @@ func newDepthwise(p conv.Problem, l Limits) (depthwise, error) {
 	d := depthwise{Problem: p, limits: l}
 	d.sums, _ = p.Sums() // p is valid
 	bounds := slideTiles(l)
-	bounds.held, bounds.weight = depthwiseHeld, bounds.load
+	bounds.filters, bounds.held, bounds.weight = depthwiseFilters, depthwiseHeld, bounds.load
+	bounds = bounds.forced(l)
 	planes := d.sums
 	planes[0] *= p.Groups // each is as good as an image
-	fitted, err := newSlide(p, bounds, planes, min(depthwiseFilters, d.multiplier()))
+	fitted, err := newSlide(p, bounds, planes, min(bounds.filters, d.multiplier()))
 	if err != nil {
 		return depthwise{}, err
 	}
@@ -119,6 +120,7 @@ func prepareDepthwise(p conv.Problem, l Limits) recipe {
 		}},
 		pack:         d.pack,
 		packedFloats: p.Weight[0] * (p.Weight[2]*p.Weight[3] + 1),
+		tiling:       d.constants.tiling(),
 	}
 }
 

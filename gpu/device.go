@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"gpuconv/conv"
-	"gpuconv/gpu/internal/egl"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
@@ -24,6 +23,7 @@ type Device struct {
 	// Touched on the thread only.
 	programs map[programKey]*program
 	requests int // for programs
+	binaries binaries
 	seam     seam
 	lost     error // what everything is answered once the context is lost
 }
@@ -31,12 +31,16 @@ type Device struct {
 // Open opens the first device that answers options.Device: a number tries that
 // EGL device alone; otherwise each EGL device that is not software, then the
 // surfaceless platform, the default display and the software devices are tried
-// until an OpenGL 4.3 core context comes up that is of the wanted kind. The
-// error wraps [ErrNoDevice] and says why each was passed over.
+// until an OpenGL 4.3 core context comes up that is of the wanted kind. With
+// [GLFW] the one device that a window is on is tried. The error wraps
+// [ErrNoDevice] and says why each was passed over.
 func Open(options Options) (*Device, error) {
-	candidates, err := egl.Candidates()
+	if err := options.Validate(); err != nil {
+		return nil, err
+	}
+	candidates, err := options.Context.candidates()
 	if err != nil {
-		return nil, fmt.Errorf("gpu: device %v: %w: %w", options.Device, ErrNoDevice, err)
+		return nil, fmt.Errorf("gpu: device %v: %w", options.Device, err)
 	}
 	var reasons []error
 	for _, c := range options.Device.order(candidates) {
@@ -49,61 +53,29 @@ func Open(options Options) (*Device, error) {
 	return nil, noDevice(options.Device, candidates, reasons)
 }
 
-// order drops the candidates that cannot answer s and tries software first where
-// that is wanted.
-func (s Selector) order(candidates []egl.Candidate) []egl.Candidate {
-	var first, rest []egl.Candidate
-	for _, c := range candidates {
-		switch {
-		case s.kind == numberedDevice && c.Index != s.index, s.kind == hardwareDevice && c.Software:
-		case s.kind == softwareDevice && c.Software:
-			first = append(first, c)
-		default:
-			rest = append(rest, c)
-		}
-	}
-	return append(first, rest...)
-}
-
-// noDevice joins the reasons into one line.
-func noDevice(s Selector, candidates []egl.Candidate, reasons []error) error {
-	text := ""
-	for _, r := range reasons {
-		text += "; " + r.Error()
-	}
-	if text == "" {
-		last := -1
-		for _, c := range candidates {
-			last = max(last, c.Index)
-		}
-		text = fmt.Sprintf("; EGL numbers its devices from 0 to %d", last)
-		if last < 0 {
-			text = "; EGL lists none by number"
-		}
-	}
-	return fmt.Errorf("gpu: device %v: %w%s", s, ErrNoDevice, text)
-}
-
 // openCandidate opens c on a thread of its own and gives it up again if it is
 // not of the wanted kind.
-func openCandidate(c egl.Candidate, options Options) (*Device, error) {
+func openCandidate(c candidate, options Options) (*Device, error) {
 	d := &Device{options: options, programs: map[programKey]*program{}}
-	var context *egl.Context
+	var context current
 	d.thread = startThread(func() {
 		if context != nil {
 			context.Close() // nobody is left to hear of an error
 		}
 	})
-	err := d.thread.do(func() (err error) {
-		if context, err = c.Open(); err != nil {
+	err := d.thread.do(func() error {
+		opened, err := c.open()
+		if err != nil {
 			return err
 		}
+		context = opened
 		if err := loadFunctions(context); err != nil {
 			return err
 		}
 		d.seam = openGL()
 		d.info = readInfo(c)
 		d.limits = readLimits(d.info)
+		d.binaries = newBinaries(options.Programs, d.info)
 		if options.Unrolled > 0 {
 			d.limits.Unrolled = options.Unrolled
 		}
@@ -117,48 +89,57 @@ func openCandidate(c egl.Candidate, options Options) (*Device, error) {
 	}
 	if err != nil {
 		d.thread.close()
-		return nil, fmt.Errorf("%s: %w", c.Name, err)
+		return nil, fmt.Errorf("%s: %w", c.name, err)
 	}
 	return d, nil
 }
 
 // functions guards the OpenGL function pointers, which go-gl keeps in globals.
-// libEGL gives every context the same ones.
+// libEGL gives every context the same ones, and those of windows: with GLVND they
+// call whatever is current on the thread, without it there is one driver.
 var functions struct {
 	once sync.Once
 	err  error
 }
 
-func loadFunctions(context *egl.Context) error {
+func loadFunctions(context current) error {
 	functions.once.Do(func() { functions.err = gl.InitWithProcAddrFunc(context.ProcAddress) })
 	return functions.err
 }
 
-// Devices opens and closes each EGL device in turn and returns those on which an
-// OpenGL 4.3 context comes up, with their limits. Where EGL cannot list devices
-// it returns what opens without choosing one.
-func Devices() ([]Info, []Limits, error) {
-	candidates, err := egl.Candidates()
+// Devices opens and closes each device in turn that context lists by number and
+// returns those on which an OpenGL 4.3 context comes up, with their limits. Where
+// devices are not listed it returns what opens without choosing one. Where none
+// opens, the error wraps [ErrNoDevice].
+func Devices(context Context) ([]Info, []Limits, error) {
+	candidates, err := context.candidates()
 	if err != nil {
 		return nil, nil, fmt.Errorf("gpu: %w", err)
 	}
-	numbered := slices.DeleteFunc(slices.Clone(candidates), func(c egl.Candidate) bool { return c.Index < 0 })
-	infos, limits := look(numbered)
+	numbered := slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool { return c.index < 0 })
+	infos, limits, reasons := look(numbered)
 	if len(infos) == 0 {
-		infos, limits = look(candidates)
+		infos, limits, reasons = look(candidates)
+	}
+	if len(infos) == 0 {
+		return nil, nil, noDevice(Any(), candidates, reasons)
 	}
 	return infos, limits, nil
 }
 
-// look opens and closes candidates and keeps what those say that open.
-func look(candidates []egl.Candidate) (infos []Info, limits []Limits) {
+// look opens and closes candidates, keeps what those say that open and why others
+// do not.
+func look(candidates []candidate) (infos []Info, limits []Limits, reasons []error) {
 	for _, c := range candidates {
-		if d, err := openCandidate(c, Options{}); err == nil {
-			infos, limits = append(infos, d.info), append(limits, d.limits)
-			d.thread.close()
+		d, err := openCandidate(c, Options{})
+		if err != nil {
+			reasons = append(reasons, err)
+			continue
 		}
+		infos, limits = append(infos, d.info), append(limits, d.limits)
+		d.thread.close()
 	}
-	return infos, limits
+	return infos, limits, reasons
 }
 
 // Info names the device.
@@ -174,12 +155,12 @@ func (d *Device) Close() error {
 	return nil
 }
 
-func readInfo(c egl.Candidate) Info {
+func readInfo(c candidate) Info {
 	renderer := gl.GoStr(gl.GetString(gl.RENDERER))
 	return Info{
-		Name: c.Name, Index: c.Index, Vendor: gl.GoStr(gl.GetString(gl.VENDOR)),
+		Name: c.name, Index: c.index, Vendor: gl.GoStr(gl.GetString(gl.VENDOR)),
 		Renderer: renderer, Version: gl.GoStr(gl.GetString(gl.VERSION)),
-		Software: c.Software || isSoftware(renderer),
+		Software: c.software || isSoftware(renderer),
 	}
 }
 
@@ -204,7 +185,9 @@ func readLimits(info Info) Limits {
 	case !l.Software:
 		l.Busy = 2 * 64
 	}
+	l.transfers = hardwareTransfers(canMap())
 	if l.Software {
+		l.transfers = softwareTransfers(hasExtension("GL_AMD_pinned_memory"))
 		l.LoopIterations = SoftwareLoopLimit
 		l.Unrolled = softMACs
 	}
@@ -226,4 +209,5 @@ func getIndexed(name uint32, index int) int {
 var (
 	_ conv.Backend   = (*Device)(nil)
 	_ conv.Explainer = (*Device)(nil)
+	_ conv.Chooser   = (*Device)(nil)
 )

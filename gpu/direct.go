@@ -21,27 +21,51 @@ func (c directConstants) defines() []define {
 		{"POSITIONS", fmt.Sprint(c.positions)},
 		{"VECTORS", fmt.Sprint(c.vectors)},
 		{"EACH_POSITION(M)", each(c.positions)},
+		{"EACH_VECTOR(M)", each(c.vectors)},
 		{"EACH_SUM(M)", each(c.positions * c.vectors)},
 	}
 }
 
-// Tiles of direct.comp. BenchmarkConv guards them.
-const (
-	directLocalSize = 64 // two warps; eight vectors of llvmpipe
-	directPositions = 4  // 4 × 8 sums in registers: a quarter of the weight loads of one position
-	directVectors   = 2  // 8 filters, where there are that many
-)
-
-// tile returns how many vec4 of filters an invocation takes and how many such
-// tiles one group's filters make.
-func directTile(filters int) (vectors, tiles int) {
-	vectors = min(directVectors, ceilDiv(filters, 4))
-	return vectors, ceilDiv(filters, 4*vectors)
+// directTile is what an invocation of direct.comp has in registers.
+type directTile struct {
+	positions int
+	vectors   int // vec4 of filters
 }
 
-// directBlock returns how many positions a work-group takes.
-func directBlock(l Limits) int {
-	return min(directLocalSize, l.WorkGroupSize[0], l.WorkGroupInvocations) * directPositions
+func (t directTile) String() string {
+	return fmt.Sprintf("%d filters × %d positions", 4*t.vectors, t.positions)
+}
+
+// directTiles are the tiles for a class of devices, the one that is taken first.
+func directTiles(l Limits) []directTile {
+	all := []directTile{
+		{4, 2}, // 32 sums: a quarter of the weight loads of one position, half of the pixel loads of one vec4
+		{2, 2}, // 16 sums: twice as many invocations, for few positions
+		{8, 1}, // 32 sums, for few filters
+		{4, 1},
+	}
+	if l.Software {
+		return all // 32 sums are 32 vectors: they spill already
+	}
+	return append(all, directTile{4, 4}) // 64 sums: hardware has the registers
+}
+
+const directLocalSize = 64 // two warps; eight vectors of llvmpipe
+
+// directTileFor returns the forced tile, or else the first, without vec4 that a group's
+// filters leave empty, and how many such tiles they make.
+func directTileFor(l Limits, filters int) (t directTile, tiles int) {
+	t, forced := l.tiling.(directTile)
+	if !forced {
+		t = directTiles(l)[0]
+	}
+	t.vectors = min(t.vectors, ceilDiv(filters, 4))
+	return t, ceilDiv(filters, 4*t.vectors)
+}
+
+// directLocal returns how many invocations a work-group has.
+func directLocal(l Limits) int {
+	return min(directLocalSize, l.WorkGroupSize[0], l.WorkGroupInvocations)
 }
 
 // acceptsDirect refuses only what exceeds the limits.
@@ -50,11 +74,11 @@ func acceptsDirect(p conv.Problem, l Limits) error {
 	if err != nil {
 		return err
 	}
-	vectors, tiles := directTile(p.Weight[0] / p.Groups)
+	t, tiles := directTileFor(l, p.Weight[0]/p.Groups)
 	if n := p.Groups * tiles; n > l.WorkGroups[2] {
 		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", p.Groups, tiles, l.WorkGroups[2])
 	}
-	packed, err := conv.Product(4, 4*vectors, p.Groups*tiles, p.Weight[1], p.Weight[2], p.Weight[3])
+	packed, err := conv.Product(4, 4*t.vectors, p.Groups*tiles, p.Weight[1], p.Weight[2], p.Weight[3])
 	if err != nil || packed > l.block() {
 		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", p.Weight, l.block())
 	}
@@ -63,7 +87,7 @@ func acceptsDirect(p conv.Problem, l Limits) error {
 			return fmt.Errorf("an image of %v, the device's buffers hold %d bytes", image, l.block())
 		}
 	}
-	if most := l.units(directBlock(l)); sums.H()*sums.W() > most {
+	if most := l.units(directLocal(l) * t.positions); sums.H()*sums.W() > most {
 		return fmt.Errorf("sums of %d×%d, the device dispatches %d at once", sums.H(), sums.W(), most)
 	}
 	if l.outerIterations(1, p.Weight[3]) < 1 {
@@ -75,10 +99,10 @@ func acceptsDirect(p conv.Problem, l Limits) error {
 func prepareDirect(p conv.Problem, l Limits) recipe {
 	d := direct{Problem: p, limits: l}
 	d.sums, _ = p.Sums() // p was accepted
-	d.vectors, d.tiles = directTile(p.Weight[0] / p.Groups)
-	d.block = directBlock(l)
-	constants := directConstants{paddingMode: p.PaddingMode, localSize: d.block / directPositions,
-		positions: directPositions, vectors: d.vectors}
+	t, tiles := directTileFor(l, p.Weight[0]/p.Groups)
+	d.vectors, d.tiles = t.vectors, tiles
+	d.block = directLocal(l) * t.positions
+	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(l), positions: t.positions, vectors: t.vectors}
 	return recipe{
 		stages: []stage{{
 			program:   programKey{shader: "direct", constants: constants},
@@ -89,6 +113,7 @@ func prepareDirect(p conv.Problem, l Limits) recipe {
 			return d.packWeight(weight), d.packBias(bias)
 		},
 		packedFloats: d.Groups * d.tiles * 4 * d.vectors * (p.Weight[1]*p.Weight[2]*p.Weight[3] + 1),
+		tiling:       t,
 	}
 }
 

@@ -72,6 +72,7 @@ func newShared(p conv.Problem, l Limits) (directShared, error) {
 	d.sums, _ = p.Sums() // p is valid
 	bounds := slideTiles(l)
 	bounds.held, bounds.load, bounds.weight = sharedHeld, sharedLoad, sharedWeight
+	bounds = bounds.forced(l)
 	perGroup := p.Weight[0] / p.Groups
 	d.tiles = ceilDiv(perGroup, bounds.filters)
 	if d.sums.W() == 1 {
@@ -171,6 +172,7 @@ func prepareShared(p conv.Problem, l Limits) recipe {
 		}},
 		pack:         d.pack,
 		packedFloats: d.packedFloats() + d.Groups*d.tiles*4*d.constants.vectors(),
+		tiling:       d.constants.tiling(),
 	}
 }
 

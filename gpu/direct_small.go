@@ -38,7 +38,7 @@ func newSmall(p conv.Problem, l Limits) (small, error) {
 	s := small{Problem: p, limits: l}
 	s.sums, _ = p.Sums() // p is valid
 	perGroup := p.Weight[0] / p.Groups
-	bounds := slideTiles(l)
+	bounds := slideTiles(l).forced(l)
 	s.tiles = ceilDiv(perGroup, bounds.filters)
 	filters := ceilDiv(perGroup, s.tiles)
 	fitted, err := newSlide(p, bounds, s.sums, filters)
@@ -124,6 +124,7 @@ func prepareSmall(p conv.Problem, l Limits) recipe {
 		pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(weight, bias), nil },
 		packedFloats:  s.Groups * s.tiles * s.passFloats(),
 		uniformWeight: true,
+		tiling:        s.constants.tiling(),
 	}
 }
 

@@ -54,6 +54,7 @@ func prepareSoft(p conv.Problem, l Limits) recipe {
 		uniformWeight: true,
 		finishes:      s.tile.finishes(),
 		textures:      floatTexels,
+		tiling:        s.tile.tiling(),
 	}
 	if s.tile.vectors {
 		r.textures = vectorTexels

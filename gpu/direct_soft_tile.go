@@ -32,6 +32,28 @@ const (
 	softTexels  = 512  // of the window: its vectors stand on the stack, 64 KiB of it
 )
 
+// softTile is what an invocation of direct_soft.comp computes.
+type softTile struct{ rows, segments, filters int }
+
+func (t softTile) String() string {
+	return fmt.Sprintf("%d filters × %d×%d positions", t.filters, t.rows, 4*t.segments)
+}
+
+// softTilings are the tiles that cost estimates roughly: other blocks of 8 vectors
+// of sums, one of half and one of twice as many, and as many filters as there are, half
+// or a third of them.
+func softTilings(p conv.Problem) (all []tiling) {
+	filters := min(softFilters, p.Weight[0]/p.Groups)
+	for _, block := range [][2]int{{2, 1}, {1, 2}, {1, 1}, {4, 1}} {
+		for part := 1; part <= min(3, filters); part++ {
+			all = append(all, softTile{block[0], block[1], ceilDiv(filters, part)})
+		}
+	}
+	return all
+}
+
+func (c softConstants) tiling() tiling { return softTile{c.rows, c.segments, c.filters} }
+
 func (c softConstants) taps() int { return c.channels * c.tapsH * c.kernelW }
 
 // floats is how many weights and biases one step has.
@@ -125,10 +147,15 @@ func newSoft(p conv.Problem, l Limits) (soft, error) {
 	if s, d := max(p.Stride[0], p.Stride[1]), max(p.Dilation[0], p.Dilation[1]); s > most || d > most {
 		return soft{}, fmt.Errorf("it needs strides and dilations of at most %d", most)
 	}
+	fewest, largest := 1, softFilters // filters
+	forced, _ := l.tiling.(softTile)
+	if forced.filters > 0 {
+		fewest, largest = forced.filters, forced.filters
+	}
 	s := soft{Problem: p, limits: l, sums: sums}
 	best, least := softConstants{}, math.Inf(1)
-	for filters := range min(softFilters, p.Weight[0]/p.Groups) {
-		s.tile = softBlock(p, sums, filters+1)
+	for filters := fewest; filters <= min(largest, p.Weight[0]/p.Groups); filters++ {
+		s.tile = softBlock(p, sums, filters, forced)
 		if !s.tile.fit(p, l.Unrolled) {
 			break // nor would more filters
 		}
@@ -149,15 +176,23 @@ func newSoft(p conv.Problem, l Limits) (soft, error) {
 }
 
 // softBlock returns the block of sums for tiles of filters: 8 columns, of which the window's
-// are read most often, or two rows of 4 where 8 would be half empty or a pool takes 2×2.
-func softBlock(p conv.Problem, sums conv.Shape, filters int) softConstants {
+// are read most often, or two rows of 4 where 8 would be half empty or a pool takes 2×2; a
+// forced tile's, if there is one.
+func softBlock(p conv.Problem, sums conv.Shape, filters int, forced softTile) softConstants {
 	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3], stride: p.Stride, dilation: p.Dilation,
 		paddingMode: p.PaddingMode, vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0}
 	if n := ceilDiv(sums.W(), 4); n == 1 || n == 3 {
 		c.rows, c.segments = min(2, sums.H()), 1
 	}
-	if p.Pool.Kind != conv.NoPool && p.Pool.Size == [2]int{2, 2} && p.Pool.Stride == [2]int{2, 2} {
-		c.rows, c.segments, c.pool = 2, 1, p.Pool.Kind
+	pairs := p.Pool.Kind != conv.NoPool && p.Pool.Size == [2]int{2, 2} && p.Pool.Stride == [2]int{2, 2}
+	if pairs {
+		c.rows, c.segments = 2, 1
+	}
+	if forced.filters > 0 {
+		c.rows, c.segments = min(forced.rows, sums.H()), forced.segments
+	}
+	if pairs && c.rows%2 == 0 {
+		c.pool = p.Pool.Kind
 	}
 	c.energy = p.Activation == conv.Energy && filters%2 == 0
 	if finished(p) && !(c.energy == (p.Activation == conv.Energy) && (p.Pool.Kind == conv.NoPool) == (c.pool == conv.NoPool)) {

@@ -86,7 +86,7 @@ func recovered(t *testing.T, d *Device, p conv.Problem) {
 
 // TestOutOfMemory asks OpenGL for more than there is, at each allocation in turn.
 func TestOutOfMemory(t *testing.T) {
-	for name, want := range map[string]string{"direct": "src weight bias dst", "direct_soft": "src weight dst", "winograd": "pixels products src weight bias dst", "direct, pooled": "src weight bias sums dst"} {
+	for name, want := range map[string]string{"direct": "weight bias src dst", "direct_soft": "weight src dst", "winograd": "pixels products weight bias src dst", "direct, pooled": "weight bias sums src dst"} {
 		d, p := openFaulty(t, name, false), faulty()[name]
 		for i, what := range strings.Fields(want) {
 			calls := 0
@@ -333,12 +333,13 @@ func (b backend) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv
 // poisoning returns d with plans of which element 2 of a buffer is overwritten
 // whenever a run asks OpenGL for errors for the when-th time.
 func poisoning(d *Device, binding, when int, value float32) conv.Backend {
-	return backend(func(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
-		made, err := d.Plan(p, weight, bias)
+	return backend(func(problem conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+		made, err := d.Plan(problem, weight, bias)
 		if err != nil {
 			return nil, err
 		}
-		buffer, calls := made.(*plan).buffers[binding], 0
+		p := made.(*plan)
+		buffer, calls := []buffer{bindSrc: p.flights[0].src, bindWeight: p.weight, bindBias: p.bias, bindDst: p.flights[0].dst}[binding], 0
 		perRun := 3 // behind uploading, computing and reading back
 		if d.options.Guard {
 			perRun++

@@ -1,5 +1,6 @@
 // Package gpu computes convolutions with OpenGL 4.3 compute shaders over storage
-// buffers, on any device that EGL offers, without a display.
+// buffers, on any device that EGL offers, without a display, or on a display's,
+// in a hidden window of GLFW: see [Context].
 //
 // [Open] opens a device, which is a [conv.Backend] that several goroutines may
 // share: one goroutine, locked to its OS thread, owns the OpenGL context and
@@ -18,6 +19,9 @@ import (
 
 // ErrUnavailable is wrapped by Open's error where this build has no OpenGL.
 var ErrUnavailable = errors.New("this program was built without OpenGL (build it with cgo and -tags egl)")
+
+// errNoGLFW is Open's error where GLFW is asked for and this build has none.
+var errNoGLFW = errors.New("this program was built without GLFW (build it with cgo and -tags glfw, or -tags egl,glfw for both)")
 
 // ErrNoDevice is wrapped by Open's error where no device answers the request.
 var ErrNoDevice = errors.New("no OpenGL 4.3 device answers the request")
@@ -80,19 +84,35 @@ func (s Selector) String() string {
 // Options says what to open and how to compute.
 type Options struct {
 	Device    Selector
-	Algorithm string // forces an algorithm by name; "" takes the first that accepts the problem
+	Context   Context // who opens the device; the zero value is EGL where it is built in, otherwise GLFW
+	Algorithm string  // forces an algorithm by name; "" takes the first that accepts the problem
 	// Unrolled bounds the multiplications that a shader writes out, which compiles
 	// faster and runs slower; 0 leaves it at what runs fastest.
 	Unrolled int
+	// Programs is a folder for compiled programs, which is made once there is one and
+	// which processes may share; "" keeps none. At most 64 MiB are kept.
+	Programs string
+	// Tuner, if there is one, is asked for what was measured to be fastest, unless
+	// Algorithm forces one.
+	Tuner Tuner
 	// Guard fills every output buffer with NaN before each run, so that an
 	// element that a shader does not write is seen, and looks behind the outputs
 	// for what one has written there. It costs time: for tests.
 	Guard bool
 }
 
+// Validate refuses what no device could answer: the number of an EGL device with
+// [GLFW]. Open calls it.
+func (o Options) Validate() error {
+	if o.Device.kind == numberedDevice && o.Context.resolve() == GLFW {
+		return fmt.Errorf("gpu: device %v: GLFW's window is on the device of its display, EGL numbers devices: want any, gpu or software", o.Device)
+	}
+	return nil
+}
+
 // Info names an open device, as its driver does.
 type Info struct {
-	Name     string // where it was found: "EGL device 0 (/dev/dri/renderD128)"
+	Name     string // where it was found: "EGL device 0 (/dev/dri/renderD128)", "hidden window on display :0"
 	Index    int    // of the EGL device, −1 if it was not opened by number
 	Vendor   string // GL_VENDOR
 	Renderer string // GL_RENDERER

@@ -22,10 +22,10 @@ const (
 	scratchFill uint32 = 0x7149f2ca
 )
 
-// fillDst writes NaN over what the shaders write.
-func (p *plan) fillDst() {
+// fillOutputs writes NaN over what the shaders write.
+func (p *plan) fillOutputs(f *flight) {
 	p.sums.fill(sumsFill)
-	p.buffers[bindDst].fill(dstFill)
+	f.dst.fill(dstFill)
 	for _, b := range p.scratch {
 		b.fill(scratchFill)
 	}
@@ -43,13 +43,22 @@ func (b buffer) fill(word uint32) {
 // stores of one vec4 and then some. It is at most one image's sums.
 const guardBytes = 64
 
+// guardBytes returns how much longer what shaders write is made than it need be.
+func (p *plan) guardBytes() int {
+	if p.device.options.Guard {
+		return guardBytes
+	}
+	return 0
+}
+
 // packed is what the weight and bias buffers of a guarded plan hold.
 type packed struct{ weight, bias []float32 }
 
-// checkGuard reports, after a guarded device has computed the images of src, an
-// element behind the outputs that is no longer what fillDst wrote, and an input that
-// no longer is what was uploaded.
-func (p *plan) checkGuard(src *conv.Tensor) error {
+// checkGuard reports, after a guarded device was told to compute the images of src, an
+// element behind the outputs that is no longer what fillOutputs wrote, and an input that
+// no longer is what was uploaded. It waits, so that the next flight, which uses the same
+// sums and scratch, does not come between.
+func (p *plan) checkGuard(f *flight, src *conv.Tensor) error {
 	if !p.device.options.Guard {
 		return nil
 	}
@@ -62,10 +71,10 @@ func (p *plan) checkGuard(src *conv.Tensor) error {
 	}
 	return cmp.Or(
 		p.checkBehind(p.sums, "sums", images*sums, images, sumsFill),
-		p.checkBehind(p.buffers[bindDst], "dst", images*dst, images, dstFill),
-		p.checkInput(p.buffers[bindSrc], "src", src.Data),
-		p.checkInput(p.buffers[bindWeight], "weight", p.packed.weight),
-		p.checkInput(p.buffers[bindBias], "bias", p.packed.bias),
+		p.checkBehind(f.dst, "dst", images*dst, images, dstFill),
+		p.checkInput(f.src, "src", src.Data),
+		p.checkInput(p.weight, "weight", p.packed.weight),
+		p.checkInput(p.bias, "bias", p.packed.bias),
 		p.device.glError("reading guards back"))
 }
 

@@ -18,6 +18,10 @@ func (t igemmTile) lanes() int     { return t.lanesK * t.lanesQ }
 func (t igemmTile) filters() int   { return t.lanesK * t.rows }
 func (t igemmTile) positions() int { return t.lanesQ * t.columns }
 
+func (t igemmTile) String() string {
+	return fmt.Sprintf("%d×%d filters × %d×%d positions, %d deep", t.lanesK, t.rows, t.lanesQ, t.columns, t.depth)
+}
+
 // sharedBytes counts two tiles of weights and pixels.
 func (t igemmTile) sharedBytes() int { return 4 * 2 * t.depth * (t.filters() + t.positions()) }
 
@@ -48,9 +52,12 @@ func igemmTiles(l Limits) []igemmTile {
 	}
 }
 
-// igemmTileFor returns the first tile that the filters of a group fill more than half,
-// and whose work-groups keep the device busy; else the last.
+// igemmTileFor returns the forced tile, or else the first that the filters of a group
+// fill more than half, and whose work-groups keep the device busy; else the last.
 func igemmTileFor(l Limits, groups, filters, positions int) igemmTile {
+	if forced, ok := l.tiling.(igemmTile); ok {
+		return forced
+	}
 	tiles := igemmTiles(l)
 	for _, t := range tiles {
 		workGroups := groups * ceilDiv(filters, t.filters()) * ceilDiv(positions, t.positions())
@@ -226,6 +233,7 @@ func prepareIgemm(p conv.Problem, l Limits) recipe {
 			return g.packWeight(weight), g.packBias(bias)
 		},
 		packedFloats: g.packedWeight() + packedBias,
+		tiling:       g.constants.tile,
 	}
 }
 

@@ -107,7 +107,7 @@ func (w *worker) kill(f fault) string {
 		why := tr.examine(f.apply(d))
 		d.thread.do(func() error {
 			d.forget()
-			d.seam = openGL()
+			d.seam, d.options.Guard = openGL(), true
 			return nil
 		})
 		if why != "" {

@@ -4,6 +4,8 @@ import "fmt"
 
 // Limits are the bounds of a context that plans are cut to. Sizes are in bytes.
 type Limits struct {
+	tiling tiling // forces how the algorithm cuts the work; nil leaves it to the algorithm
+
 	Software             bool   `json:"-"`                      // a software renderer: see SoftwareLoopLimit
 	NVIDIA               bool   `json:"-"`                      // an NVIDIA GPU, by GL_VENDOR: tiles are chosen for it
 	Busy                 int    `json:"-"`                      // work-groups that keep the device busy; 0 if few do
@@ -18,6 +20,8 @@ type Limits struct {
 	LoopIterations       int    `json:"loop_iterations"`        // of one invocation's loops together; 0 for no limit
 	Turns                int    `json:"-"`                      // of strips of direct_soft; 0 for as many as leave work-groups enough
 	Unrolled             int    `json:"-"`                      // multiplications that one program may write out; 0 for no limit
+
+	transfers transfers // how images come and go
 }
 
 // SoftwareLoopLimit is how many iterations llvmpipe gives one invocation, in all

@@ -82,7 +82,7 @@ func TestChoose(t *testing.T) {
 		t.Errorf("not worth it: %q, %v, %v", a.name, rejected, err)
 	}
 	_, _, err := choose(seed(1), roomy(), "fast")
-	if err == nil || !strings.Contains(err.Error(), `algorithm "fast": want one of [direct_soft depthwise direct_small direct_shared winograd igemm direct]`) {
+	if err == nil || !strings.Contains(err.Error(), `algorithm "fast": want one of [direct_soft fft depthwise direct_small direct_shared winograd igemm direct]`) {
 		t.Errorf("unknown algorithm: %v", err)
 	}
 }

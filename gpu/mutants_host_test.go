@@ -37,7 +37,7 @@ func TestHostMutants(t *testing.T) {
 			})
 		}})
 	}
-	killAll(t, all)
+	killAll(t, append(all, flightMutants()...))
 }
 
 // programs names what has uniforms: each shader.

@@ -4,8 +4,6 @@ package gpu
 
 import (
 	"errors"
-	"fmt"
-	"time"
 
 	"gpuconv/conv"
 
@@ -14,12 +12,12 @@ import (
 
 // Plan compiles the shader for p, unless the device has it already, uploads the
 // packed weights and allocates the buffers that every run uses. The plan also is
-// a [conv.Describer] and a [conv.Timer].
+// a [conv.Describer], a [conv.Timer], a [conv.Phaser] and a [conv.Submitter].
 func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err
 	}
-	b, err := newBlueprint(p, d.limits, d.options.Algorithm)
+	b, err := d.blueprint(p)
 	if err != nil {
 		return nil, err
 	}
@@ -41,22 +39,28 @@ func (d *Device) Explain(p conv.Problem) (conv.Description, error) {
 	if _, err := p.Dst(); err != nil {
 		return conv.Description{}, err
 	}
-	b, err := newBlueprint(p, d.limits, d.options.Algorithm)
+	b, err := d.blueprint(p)
 	return b.description, err
 }
 
 type plan struct {
 	blueprint
 	device *Device
+	queue  queue
 
 	// Touched on the device's thread only.
 	programs []*program // of the recipe's stages
 	pooling  *program   // nil where nothing follows the sums
-	buffers  [4]buffer  // by binding: src, weight, bias, dst
-	textures [2]uint32  // of src and of what the stages write, where the recipe has them
-	sums     buffer     // between the recipe's stages and pooling
-	scratch  []buffer   // of the recipe
-	packed   packed     // for Guard
+	weight   buffer
+	bias     buffer
+	sums     buffer    // between the recipe's stages and pooling
+	scratch  []buffer  // of the recipe
+	textures [2]uint32 // of src and of what the stages write, where the recipe has them
+	packed   packed    // for Guard
+	flights  []flight
+	turn     int       // the flight that is launched next
+	air      []*flight // those in the air, oldest first
+	stepwise bool      // each phase is waited for
 	closed   bool
 	timings  conv.Timings
 }
@@ -86,14 +90,14 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	}
 	weight, bias = p.recipe.pack(weight, bias)
 	images := p.description.Chunk
-	src, sums, dst := imageBytes(p.problem)
+	_, sums, _ := imageBytes(p.problem)
+	guard := p.guardBytes()
+	if guard > 0 {
+		p.packed = packed{weight, bias}
+	}
+	sums = images*sums + min(guard, sums)
 	if p.pooling == nil {
 		sums = 0
-	}
-	guard := 0
-	if p.device.options.Guard {
-		guard = guardBytes
-		p.packed = packed{weight, bias}
 	}
 	p.scratch = make([]buffer, len(p.recipe.scratch))
 	for i, s := range p.recipe.scratch {
@@ -108,11 +112,9 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 		data  []float32
 		usage uint32
 	}{
-		{&p.buffers[bindSrc], "src", images * src, nil, gl.STREAM_DRAW},
-		{&p.buffers[bindWeight], "weight", 4 * len(weight), weight, gl.STATIC_DRAW},
-		{&p.buffers[bindBias], "bias", 4 * len(bias), bias, gl.STATIC_DRAW},
-		{&p.sums, "sums", images*sums + min(guard, sums), nil, gl.DYNAMIC_COPY},
-		{&p.buffers[bindDst], "dst", images*dst + guard, nil, gl.STREAM_READ},
+		{&p.weight, "weight", 4 * len(weight), weight, gl.STATIC_DRAW},
+		{&p.bias, "bias", 4 * len(bias), bias, gl.STATIC_DRAW},
+		{&p.sums, "sums", sums, nil, gl.DYNAMIC_COPY},
 	} {
 		if b.bytes == 0 {
 			continue // there is no such buffer
@@ -121,28 +123,32 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 			return err
 		}
 	}
-	return p.makeTextures()
+	p.flights = make([]flight, p.device.limits.transfers.sets())
+	for i := range p.flights {
+		if err := p.newFlight(&p.flights[i]); err != nil {
+			return err
+		}
+	}
+	if p.recipe.textures != noTexels {
+		gl.GenTextures(2, &p.textures[0])
+	}
+	return p.device.glError("making textures")
 }
 
-// makeTextures lets the shader read src, and what it wrote, as buffer textures.
-func (p *plan) makeTextures() error {
+// attach lets the shader read src, and what it wrote, as buffer textures.
+func (p *plan) attach(src, written buffer) {
 	format := uint32(gl.R32F)
 	switch p.recipe.textures {
 	case noTexels:
-		return nil
+		return
 	case vectorTexels:
 		format = gl.RGBA32F
 	}
-	written := p.buffers[bindDst]
-	if p.pooling != nil {
-		written = p.sums
-	}
-	gl.GenTextures(2, &p.textures[0])
-	for i, b := range []buffer{p.buffers[bindSrc], written} {
+	for i, b := range []buffer{src, written} {
+		gl.ActiveTexture(gl.TEXTURE0 + uint32(i))
 		gl.BindTexture(gl.TEXTURE_BUFFER, p.textures[i])
 		gl.TexBuffer(gl.TEXTURE_BUFFER, format, b.handle)
 	}
-	return p.device.glError("making textures of src and dst")
 }
 
 func (p *plan) release() {
@@ -156,89 +162,34 @@ func (p *plan) release() {
 		gl.DeleteTextures(2, &p.textures[0])
 	}
 	p.textures = [2]uint32{}
-	for i := range p.buffers {
-		p.buffers[i].delete()
+	for i := range p.flights {
+		p.flights[i].release()
 	}
+	p.air = nil
+	p.weight.delete()
+	p.bias.delete()
 	for i := range p.scratch {
 		p.scratch[i].delete()
 	}
 	p.sums.delete()
 }
 
-// Run implements [conv.Plan]. Batches beyond the plan's chunk are computed one
-// chunk after the other.
-func (p *plan) Run(dst, src *conv.Tensor) error {
-	if err := p.problem.CheckRun(dst, src); err != nil {
-		return err
-	}
-	return p.device.do(func() error {
-		if p.closed {
-			return fmt.Errorf("gpu: plan: %w", conv.ErrClosed)
-		}
-		for lo := 0; lo < src.Shape.N(); lo += p.description.Chunk {
-			hi := min(lo+p.description.Chunk, src.Shape.N())
-			if err := p.runChunk(dst.Images(lo, hi), src.Images(lo, hi)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// runChunk uploads, dispatches and reads back at most a chunk of images. It waits
-// for each phase so that the timings are true.
-func (p *plan) runChunk(dst, src *conv.Tensor) error {
-	start := time.Now()
-	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, p.buffers[bindSrc].handle)
-	gl.BufferSubData(gl.SHADER_STORAGE_BUFFER, 0, 4*len(src.Data), gl.Ptr(src.Data))
-	if p.device.options.Guard {
-		p.fillDst()
-	}
-	gl.Finish()
-	if err := p.device.glError(fmt.Sprintf("uploading %d images", src.Shape.N())); err != nil {
-		return err
-	}
-	uploaded := time.Now()
-	p.dispatch(src.Shape.N())
-	gl.Finish()
-	if err := p.device.glError(fmt.Sprintf("computing %d images with %s", src.Shape.N(), p.description.Algorithm)); err != nil {
-		return err
-	}
-	computed := time.Now()
-	if err := p.checkGuard(src); err != nil {
-		return err
-	}
-	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, p.buffers[bindDst].handle)
-	gl.GetBufferSubData(gl.SHADER_STORAGE_BUFFER, 0, 4*len(dst.Data), gl.Ptr(dst.Data))
-	if err := p.device.glError(fmt.Sprintf("reading %d images back", src.Shape.N())); err != nil {
-		return err
-	}
-	p.timings.Upload += uploaded.Sub(start)
-	p.timings.Kernel += computed.Sub(uploaded)
-	p.timings.Readback += time.Since(computed)
-	return nil
-}
-
-// dispatch runs the programs on the images that were uploaded.
-func (p *plan) dispatch(images int) {
-	for binding, b := range p.buffers {
-		gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, uint32(binding), b.handle)
-	}
-	sums := p.buffers[bindDst]
+// dispatch runs the programs on images in src.
+func (p *plan) dispatch(src, dst buffer, images int) {
+	sums := dst
 	if p.pooling != nil {
 		sums = p.sums
 	}
-	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindImages, p.buffers[bindSrc].handle)
-	for i, texture := range p.textures {
-		gl.ActiveTexture(gl.TEXTURE0 + uint32(i))
-		gl.BindTexture(gl.TEXTURE_BUFFER, texture)
+	for binding, b := range []buffer{bindSrc: src, bindWeight: p.weight, bindBias: p.bias, bindDst: dst, bindImages: src} {
+		gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, uint32(binding), b.handle)
 	}
+	p.attach(src, sums)
 	for i, s := range p.recipe.stages {
-		p.bind(bindSrc, s.reads, p.buffers[bindSrc])
+		p.bind(bindSrc, s.reads, src)
 		p.bind(bindDst, s.writes, sums)
 		for _, work := range s.passes(images) {
 			if p.recipe.uniformWeight {
-				gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, p.buffers[bindWeight].handle, work.weightFirst, work.weightBytes)
+				gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, p.weight.handle, work.weightFirst, work.weightBytes)
 			}
 			p.programs[i].dispatch(work)
 		}
@@ -247,7 +198,7 @@ func (p *plan) dispatch(images int) {
 		return
 	}
 	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindSrc, p.sums.handle)
-	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindDst, p.buffers[bindDst].handle)
+	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindDst, dst.handle)
 	for _, work := range p.pool.passes(images) {
 		p.pooling.dispatch(work)
 	}
@@ -261,7 +212,8 @@ func (p *plan) bind(binding uint32, at place, own buffer) {
 	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, binding, own.handle)
 }
 
-// Close releases the plan's buffers.
+// Close releases the plan's buffers. What was submitted and is not done ends with
+// [conv.ErrClosed].
 func (p *plan) Close() error {
 	err := p.device.thread.do(func() error {
 		if !p.closed {
@@ -288,3 +240,10 @@ func (p *plan) Timings() (t conv.Timings) {
 	})
 	return t
 }
+
+var (
+	_ conv.Describer = (*plan)(nil)
+	_ conv.Phaser    = (*plan)(nil)
+	_ conv.Submitter = (*plan)(nil)
+	_ conv.Timer     = (*plan)(nil)
+)

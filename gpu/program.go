@@ -22,8 +22,8 @@ type program struct {
 // takes llvmpipe about a megabyte, and gpuconv verify makes thousands.
 const mostPrograms = 64
 
-// program returns the program of a key, compiled at its first use, for a plan that gives
-// it back. It runs on the thread.
+// program returns the program of a key, loaded or compiled at its first use, for a plan that
+// gives it back. It runs on the thread.
 func (d *Device) program(key programKey) (*program, error) {
 	p, ok := d.programs[key]
 	if !ok {
@@ -63,7 +63,7 @@ func (d *Device) compile(key programKey) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	handle, err := d.link(key.shader, source)
+	handle, err := d.linked(key.shader, source)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +83,9 @@ func (d *Device) link(name, source string) (uint32, error) {
 		return 0, fmt.Errorf("gpu: shader %s does not compile: %s", name, shaderLog(shader))
 	}
 	handle := gl.CreateProgram()
+	if d.binaries.folder != "" {
+		gl.ProgramParameteri(handle, gl.PROGRAM_BINARY_RETRIEVABLE_HINT, gl.TRUE)
+	}
 	gl.AttachShader(handle, shader)
 	gl.LinkProgram(handle)
 	if gl.GetProgramiv(handle, gl.LINK_STATUS, &status); status == gl.FALSE {

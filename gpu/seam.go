@@ -12,14 +12,29 @@ import (
 // they change what is compiled or asked for, and what OpenGL answers. Every device
 // that Open returns has openGL's.
 type seam struct {
-	edit        func(file, text string) string // what is compiled for a file of package shaders; nil for the file itself
+	edit func(file, text string) string // what is compiled for a file of package shaders; nil for the file itself
+	// programBinary gives a program what is to be loaded into it; nil for glProgramBinary.
+	programBinary func(handle, format uint32, data []byte)
+
 	bufferData  func(target uint32, bytes int, data unsafe.Pointer, usage uint32)
 	getError    func() uint32
 	resetStatus func() uint32 // GL_NO_ERROR, or why the context was lost
+
+	bufferStorage func(target uint32, bytes int, data unsafe.Pointer, flags uint32)
+	mapBuffer     func(target uint32, offset, bytes int, access uint32) unsafe.Pointer
+	copyBuffer    func(from, to uint32, bytes int) // from the beginning of one buffer to that of another
+	waitSync      func(fence uintptr, flags uint32, nanoseconds uint64) uint32
 }
 
 func openGL() seam {
-	return seam{bufferData: gl.BufferData, getError: gl.GetError, resetStatus: resetStatus()}
+	return seam{bufferData: gl.BufferData, getError: gl.GetError, resetStatus: resetStatus(),
+		bufferStorage: gl.BufferStorage, mapBuffer: gl.MapBufferRange, copyBuffer: copyBuffer, waitSync: gl.ClientWaitSync}
+}
+
+// canMap says whether buffers may stay mapped while the device uses them.
+func canMap() bool {
+	major, minor := getInt(gl.MAJOR_VERSION), getInt(gl.MINOR_VERSION)
+	return major > 4 || major == 4 && minor >= 4 || hasExtension("GL_ARB_buffer_storage")
 }
 
 // resetStatus returns the function that tells of lost contexts. Where there is none

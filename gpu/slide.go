@@ -20,6 +20,7 @@ type slide struct {
 // slideTile bounds slides for a class of devices.
 type slideTile struct {
 	rows    int // of sums in a column
+	least   int // of rows
 	filters int
 	sums    int // rows × filters
 	macs    int // multiplications written out
@@ -56,11 +57,40 @@ func slideTiles(l Limits) slideTile {
 	return t
 }
 
+// slideCut is what an invocation of a slide has in registers.
+type slideCut struct{ rows, filters int }
+
+func (c slideCut) String() string {
+	return fmt.Sprintf("%d filters × %d×1 positions", c.filters, c.rows)
+}
+
+// slideTilings are cuts within the bounds of a device, which slides weigh up by their
+// cost: how many rows a column has, and how many filters share a pixel.
+func slideTilings(l Limits) (all []tiling) {
+	t := slideTiles(l)
+	for _, filters := range []int{t.filters, ceilDiv(t.filters, 2)} {
+		for rows := 1; rows <= t.rows && rows*filters <= t.sums; rows *= 2 {
+			all = append(all, slideCut{rows, filters})
+		}
+	}
+	return all
+}
+
+// forced narrows the bounds to the forced cut, if there is one.
+func (t slideTile) forced(l Limits) slideTile {
+	if c, ok := l.tiling.(slideCut); ok {
+		t.rows, t.least, t.filters = c.rows, c.rows, c.filters
+	}
+	return t
+}
+
+func (s slide) tiling() tiling { return slideCut{s.rows, s.filters} }
+
 // newSlide returns the slide that takes least for the sums of p, in tiles of filters.
 func newSlide(p conv.Problem, t slideTile, sums conv.Shape, filters int) (slide, error) {
 	var best slide
 	var least float64
-	for rows := 1; rows <= min(t.rows, sums.H(), max(1, t.sums/filters)); rows++ {
+	for rows := max(1, t.least); rows <= min(t.rows, sums.H(), max(1, t.sums/filters)); rows++ {
 		for tapsH := 1; tapsH <= p.Weight[2]; tapsH++ {
 			for tapsW := 1; tapsW <= p.Weight[3] && rows*filters*tapsH*tapsW <= t.macs; tapsW++ {
 				s := slide{rows, filters, tapsH, tapsW, p.Stride[0], p.Dilation[0]}
@@ -73,6 +103,9 @@ func newSlide(p conv.Problem, t slideTile, sums conv.Shape, filters int) (slide,
 				}
 			}
 		}
+	}
+	if best.rows == 0 && t.least > 0 {
+		return slide{}, fmt.Errorf("sums of %d rows, or the bounds of the device, have no columns of %d", sums.H(), t.least)
 	}
 	if best.rows == 0 {
 		return slide{}, fmt.Errorf("one tap of %d filters is more than %d multiplications", filters, t.macs)

@@ -46,8 +46,8 @@ func each(n int) string {
 }
 
 // source returns exactly what is compiled: the shader's #version line, the
-// defines, the prelude (as source string 1 in the compiler's messages) and the
-// rest of the file under its own line numbers. edit, unless it is nil, returns
+// defines, the prelude (as source string 1 in the compiler's messages), what the shader
+// shares with others (as 2) and the rest of the file under its own line numbers. edit, unless it is nil, returns
 // what stands for the text of a file: see seam.
 func (k programKey) source(edit func(file, text string) string) (string, error) {
 	text, err := shaders.Source(k.shader)
@@ -58,8 +58,12 @@ func (k programKey) source(edit func(file, text string) string) (string, error) 
 	if err != nil {
 		return "", err
 	}
+	part, err := k.part()
+	if err != nil {
+		return "", err
+	}
 	if edit != nil {
-		text, prelude = edit(k.shader+".comp", text), edit("prelude.glsl", prelude)
+		text, prelude, part = edit(k.shader+".comp", text), edit("prelude.glsl", prelude), edit(k.partName(), part)
 	}
 	version, rest, _ := strings.Cut(text, "\n")
 	var b strings.Builder
@@ -69,7 +73,31 @@ func (k programKey) source(edit func(file, text string) string) (string, error) 
 	}
 	b.WriteString("#line 1 1\n")
 	b.WriteString(prelude)
+	if part != "" {
+		b.WriteString("#line 1 2\n")
+		b.WriteString(part)
+	}
 	b.WriteString("#line 2 0\n")
 	b.WriteString(rest)
 	return b.String(), nil
+}
+
+// sharer are the constants of shaders that have a part in common.
+type sharer interface {
+	part() string // the file of package shaders
+}
+
+// partName names the file that the shader shares with others, "" if there is none.
+func (k programKey) partName() string {
+	if s, ok := k.constants.(sharer); ok {
+		return s.part()
+	}
+	return ""
+}
+
+func (k programKey) part() (string, error) {
+	if k.partName() == "" {
+		return "", nil
+	}
+	return shaders.Part(k.partName())
 }

@@ -70,6 +70,7 @@ func (t *thread) do(f func() error) error {
 	select {
 	case t.calls <- call{f: f, reply: reply}:
 	case <-t.stop:
+		<-t.done // the call in progress may have had to do with f
 		return fmt.Errorf("gpu: device: %w", conv.ErrClosed)
 	}
 	result := <-reply

@@ -57,7 +57,7 @@ func (tr *trial) hold() error {
 
 // everyTrial lists the trials of every program, without numbers.
 func everyTrial() []*trial {
-	return slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), smallTrials(), depthwiseTrials(), sharedTrials())
+	return slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), smallTrials(), depthwiseTrials(), sharedTrials(), flightTrials(), fftTrials())
 }
 
 // newTrials makes the trials of every program.
@@ -167,7 +167,7 @@ func softTrials() (all []*trial) {
 		&trial{name: "any width", parts: parts, problem: odd, special: specials()},
 		&trial{name: "any width, in passes", parts: parts, problem: odd, limit: short},
 		&trial{name: "two tiles, folded", parts: parts, problem: tiles, limit: func(l *Limits) { l.WorkGroups = [3]int{1, 3, 70} }},
-		&trial{name: "two tiles, in chunks", parts: parts[:1], problem: tiles, limit: func(l *Limits) { l.StorageBlock = 4 * 4 * 9 * 8 * 16 }})
+		&trial{name: "two tiles, in chunks", parts: parts[:1], problem: tiles, limit: func(l *Limits) { l.StorageBlock = 5 * 4 * 9 * 8 * 16 }})
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}

@@ -11,13 +11,22 @@ import (
 // Device cannot be had in this build.
 type Device struct{}
 
-// Open reports [ErrUnavailable].
+// Open reports [ErrUnavailable], or that there is no GLFW where that is asked for.
 func Open(options Options) (*Device, error) {
+	if options.Context == GLFW {
+		return nil, fmt.Errorf("gpu: device %v: %w", options.Device, errNoGLFW)
+	}
 	return nil, fmt.Errorf("gpu: device %v: %w", options.Device, ErrUnavailable)
 }
 
-// Devices reports [ErrUnavailable].
-func Devices() ([]Info, []Limits, error) { return nil, nil, fmt.Errorf("gpu: %w", ErrUnavailable) }
+// Contexts returns none.
+func Contexts() []Context { return nil }
+
+// Devices does the same.
+func Devices(context Context) ([]Info, []Limits, error) {
+	_, err := Open(Options{Context: context})
+	return nil, nil, err
+}
 
 // Plan reports [ErrUnavailable].
 func (*Device) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
@@ -27,6 +36,16 @@ func (*Device) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
 // Explain reports [ErrUnavailable].
 func (*Device) Explain(conv.Problem) (conv.Description, error) {
 	return conv.Description{}, fmt.Errorf("gpu: %w", ErrUnavailable)
+}
+
+// Choices reports [ErrUnavailable].
+func (*Device) Choices(conv.Problem) ([]conv.Choice, error) {
+	return nil, fmt.Errorf("gpu: %w", ErrUnavailable)
+}
+
+// PlanChoice reports [ErrUnavailable].
+func (*Device) PlanChoice(conv.Choice, conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
+	return nil, fmt.Errorf("gpu: %w", ErrUnavailable)
 }
 
 // Info returns nothing.

@@ -187,6 +187,7 @@ func prepareWinograd(p conv.Problem, l Limits) recipe {
 		scratch:      w.scratch(),
 		pack:         func(weight, bias []float32) ([]float32, []float32) { return w.packWeight(weight), bias },
 		packedFloats: packed,
+		tiling:       t,
 		tolerance:    winogradTolerance(p.Src.C()),
 	}
 }

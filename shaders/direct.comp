@@ -23,7 +23,7 @@
 // Bound by: loads. A pixel load has an address per invocation, which software renderers take lane by lane.
 //
 // Constants: PADDING_MODE (0 zeros, 1 reflect, 2 replicate, 3 circular), LOCAL_SIZE, POSITIONS, VECTORS, and
-// EACH_POSITION(M), EACH_SUM(M): M(0) M(1) …, the unrolled loops over POSITIONS and POSITIONS*VECTORS.
+// EACH_POSITION(M), EACH_VECTOR(M), EACH_SUM(M): M(0) M(1) …, the unrolled loops over POSITIONS, VECTORS and their product.
 layout(local_size_x = LOCAL_SIZE) in;
 
 layout(std430, binding = 0) readonly restrict buffer Src { float src[]; };       // [n, allChannels, srcH, srcW]
@@ -103,12 +103,8 @@ void main() {
 		for (int v = 0; v < kernelW; v++) {
 			vec4 w[VECTORS];
 			float x[POSITIONS];
-#if VECTORS == 1
-			w[0] = weight[weightRow + v];
-#else
-			w[0] = weight[(weightRow + v) * 2];
-			w[1] = weight[(weightRow + v) * 2 + 1];
-#endif
+#define WEIGHT(k) w[k] = weight[(weightRow + v) * VECTORS + k];
+			EACH_VECTOR(WEIGHT)
 #define LOAD(p) x[p] = pixel(base[p] + channel * plane, top[p] + dy, left[p] + v * dilationW);
 			EACH_POSITION(LOAD)
 #define ADD(s) sum[s] += x[s / VECTORS] * w[s % VECTORS];

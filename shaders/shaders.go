@@ -1,7 +1,7 @@
 // Package shaders holds the GLSL of gpuconv: one compute shader per file, with
 // the name of its algorithm. A file is a template: package gpu writes the
 // constants that it names as #define lines behind its first line, and then the
-// prelude, which holds what several shaders call.
+// prelude, which holds what several shaders call, and a part that few share.
 package shaders
 
 import (
@@ -18,6 +18,16 @@ func Source(name string) (string, error) {
 	text, err := files.ReadFile(name + ".comp")
 	if err != nil {
 		return "", fmt.Errorf("shaders: no shader %q: %w", name, err)
+	}
+	return string(text), nil
+}
+
+// Part returns the text of a file that a few shaders have in common, such as "fft.glsl".
+// It reports a name that there is no file for.
+func Part(name string) (string, error) {
+	text, err := files.ReadFile(name)
+	if err != nil {
+		return "", fmt.Errorf("shaders: no part %q: %w", name, err)
 	}
 	return string(text), nil
 }

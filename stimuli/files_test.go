@@ -40,6 +40,9 @@ func TestFiles(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "notes.txt"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir(filepath.Join(folder, "folder.png"), 0o777); err != nil {
+		t.Fatal(err)
+	}
 	set, err := OpenFiles(folder)
 	if err != nil {
 		t.Fatal(err)

@@ -288,8 +288,19 @@ func TestProductRefuses(t *testing.T) {
 		"1/(2·side) 0.625 cycles/pixel":                        {Canvas{}, func() Pattern { return &Checkerboard{Side: 0.8} }, nil},
 		"seed 1.5: want a whole number":                        {Canvas{}, func() Pattern { return &WhiteNoise{} }, []Axis{{"seed", Explicit(1.5)}}},
 		"inner radius 9: want one from 0 to below":             {Canvas{}, func() Pattern { return &Grating{Look: Look{Aperture: Aperture{Window: Annulus, Radius: 5, Inner: 9}}} }, nil},
-		"impulse at x 0.5":                                     {Canvas{}, func() Pattern { return &Impulse{X: 0.5} }, nil},
-		"impulse at x 32":                                      {Canvas{}, func() Pattern { return &Impulse{X: 32} }, nil},
+		"noise of exponent 11: want −10 to 10":                 {Canvas{}, func() Pattern { return &PinkNoise{Exponent: 11} }, nil},
+		"aperture of radius 32 and sigma -1":                   {Canvas{}, func() Pattern { return &Grating{Look: Look{Aperture: Aperture{Window: Gaussian, Sigma: -1}}} }, nil},
+		"aperture of radius -1":                                {Canvas{}, func() Pattern { return &Grating{Look: Look{Aperture: Aperture{Window: Circle, Radius: -1}}} }, nil},
+		"edge 6: want one above 0, at most the radius, 5": {Canvas{}, func() Pattern {
+			return &Grating{Look: Look{Aperture: Aperture{Window: RaisedCosine, Radius: 5, Edge: 6}}}
+		}, nil},
+		"Gabor of sigma 8 and -2":              {Canvas{}, func() Pattern { return &Gabor{SigmaY: -2} }, nil},
+		"drift 0.7 cycles/frame: want":         {Canvas{}, func() Pattern { return &Gabor{Drift: 0.7} }, nil},
+		"drift 0.8 cycles/frame: want":         {Canvas{}, func() Pattern { return &Plaid{Drift: 0.8} }, nil},
+		"spatial frequency 0.9 cycles/pixel":   {Canvas{}, func() Pattern { return &Plaid{SF: 0.1, SF2: 0.9} }, nil},
+		"spatial frequency -0.55 cycles/pixel": {Canvas{}, func() Pattern { return &Gabor{SF: -0.55} }, nil},
+		"impulse at x 0.5":                     {Canvas{}, func() Pattern { return &Impulse{X: 0.5} }, nil},
+		"impulse at x 32":                      {Canvas{}, func() Pattern { return &Impulse{X: 32} }, nil},
 	} {
 		if _, err := NewProduct(c.canvas, c.fresh, c.axes...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)

@@ -146,3 +146,22 @@ func TestRange(t *testing.T) {
 		}
 	})
 }
+
+// TestScaled: a list and a range, each value times the factor.
+func TestScaled(t *testing.T) {
+	for _, text := range []string{"3,-1,0.5", "2:9:3"} {
+		values, err := ParseValues(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scaled := values.Scaled(0.25)
+		if scaled.Len() != values.Len() {
+			t.Errorf("%s: %d values, want %d", text, scaled.Len(), values.Len())
+		}
+		for i := range scaled.Len() {
+			if got, want := scaled.At(i), values.At(i)/4; got != want {
+				t.Errorf("%s: value %d is %v, want %v", text, i, got, want)
+			}
+		}
+	}
+}

@@ -163,6 +163,50 @@ func TestRectifiedSine(t *testing.T) {
 	}
 }
 
+// TestPhaseDepth: an energy of unequal parts has a second harmonic only, which
+// F1/F0 does not see. Its F1 is 0 and not a rounding error.
+func TestPhaseDepth(t *testing.T) {
+	p, err := sampled(8, 0, 360, func(x float64) float64 { return math.Hypot(3*math.Cos(radians(x)), math.Sin(radians(x))) }).Phase()
+	if err != nil || p.F1 != 0 || p.Ratio != 0 || !math.IsNaN(p.Preferred) {
+		t.Errorf("%+v, %v, want no first harmonic", p, err)
+	}
+	near(t, "depth", p.Depth, 0.5, 1e-12) // from 1 to 3
+	p, err = sampled(8, 0, 360, func(x float64) float64 { return max(0, math.Cos(radians(x))) }).Phase()
+	if err != nil || p.Depth != 1 {
+		t.Errorf("depth of a rectified sine %v, %v, want 1", p.Depth, err)
+	}
+}
+
+// TestNoMean: of responses whose mean is not above 0 there is no F1/F0.
+func TestNoMean(t *testing.T) {
+	for _, base := range []float64{0, -0.5} {
+		p, err := sampled(8, 0, 360, func(x float64) float64 { return base + math.Cos(radians(x)) }).Phase()
+		if err != nil || !math.IsNaN(p.Ratio) {
+			t.Errorf("around %v: F1/F0 %v, %v, want NaN", base, p.Ratio, err)
+		}
+		near(t, "F1", p.F1, 1, 1e-12)
+	}
+}
+
+// TestFitRange: the preferred orientation is from 0 to below 180, wherever the
+// search for it ends.
+func TestFitRange(t *testing.T) {
+	for _, preferred := range []float64{0.4, 2, 90, 176, 179.6} {
+		fit, ok, err := FitVonMises(sampled(18, 0, 180, func(x float64) float64 { return VonMises{preferred, 2, 0.1, 1, 1}.At(x) }))
+		if err != nil || !ok || math.Abs(fit.Preferred-preferred) > 1e-3 {
+			t.Errorf("preferred %v, %v, %v, want %v", fit.Preferred, ok, err, preferred)
+		}
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for v, want := range map[float64]string{0.1: "0.1", -3: "-3", math.Inf(1): "", math.Inf(-1): ""} {
+		if got := number(v); got != want || number(math.NaN()) != "" {
+			t.Errorf("%v is written as %q, want %q", v, got, want)
+		}
+	}
+}
+
 // TestFrequency: a curve that is normal over log₂ frequency with σ octaves has a
 // bandwidth of 2√(2 ln 2)·σ.
 func TestFrequency(t *testing.T) {
@@ -179,6 +223,9 @@ func TestFrequency(t *testing.T) {
 	near(t, "peak", f.Peak, 0.1, 1e-12)
 	near(t, "octaves", f.Octaves, 2*math.Sqrt(2*math.Ln2)*sigma, 2e-3)
 	near(t, "low·high", f.Low*f.High, 0.01, 1e-9)
+	if f, err := (Curve{[]float64{1, 2}, []float64{0, 0}}).Frequency(); err != nil || !math.IsNaN(f.Peak) || !math.IsNaN(f.Octaves) {
+		t.Errorf("silent: %+v, %v, want NaN", f, err)
+	}
 	f, err = Curve{[]float64{0.1, 0.2, 0.4}, []float64{4, 3, 1}}.Frequency()
 	if err != nil || !math.IsNaN(f.Low) || !math.IsNaN(f.Octaves) {
 		t.Errorf("a low-pass cell: %+v, %v, want no low end", f, err)

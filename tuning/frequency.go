@@ -7,7 +7,8 @@ import (
 
 // Frequency puts a spatial frequency tuning curve into numbers.
 type Frequency struct {
-	// Peak is the frequency with the largest response, in the curve's unit.
+	// Peak is the frequency with the largest response, in the curve's unit; NaN of a
+	// curve without a positive response.
 	Peak float64
 	// Low and High are where the curve falls to half of its peak on either side,
 	// interpolated linearly over log frequency; NaN where it does not.
@@ -17,7 +18,7 @@ type Frequency struct {
 }
 
 // Frequency describes a curve over spatial frequencies. It refuses frequencies that
-// are not above 0. A curve without a positive response has no Low and High.
+// are not above 0. A curve without a positive response has no figures.
 func (c Curve) Frequency() (Frequency, error) {
 	if err := c.check(); err != nil {
 		return Frequency{}, err
@@ -26,7 +27,10 @@ func (c Curve) Frequency() (Frequency, error) {
 		return Frequency{}, fmt.Errorf("tuning: spatial frequency %v: want it above 0", c.X[0])
 	}
 	peak := c.peak()
-	f := Frequency{Peak: c.X[peak], Low: c.fall(peak, -1), High: c.fall(peak, 1)}
+	f := Frequency{Peak: math.NaN(), Low: c.fall(peak, -1), High: c.fall(peak, 1)}
+	if c.Y[peak] > 0 {
+		f.Peak = c.X[peak]
+	}
 	f.Octaves = math.Log2(f.High / f.Low)
 	return f, nil
 }

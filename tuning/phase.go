@@ -3,6 +3,7 @@ package tuning
 import (
 	"math"
 	"math/cmplx"
+	"slices"
 )
 
 // Cycle puts the responses over a cycle of phases into numbers: those of a grating
@@ -15,6 +16,10 @@ type Cycle struct {
 	// below 1 for a complex cell (Skottun et al., Vision Res. 31:1079, 1991). NaN
 	// where F0 is not above 0.
 	Ratio float64
+	// Depth is (largest − smallest)/(largest + smallest) of the responses: 0 for a cell
+	// that is flat over the phases. F1/F0 cannot tell: the energy of a pair that is
+	// not a quarter of a cycle apart, or not alike, has a second harmonic and no first.
+	Depth float64
 	// Preferred is the phase of the first harmonic in degrees, 0 ≤ φ < 360; NaN
 	// without one.
 	Preferred float64
@@ -33,12 +38,12 @@ func (c Curve) Phase() (Cycle, error) {
 	}
 	sum, vector := c.moments(1)
 	n := float64(len(c.Y))
-	out := Cycle{F0: sum / n, F1: 2 * cmplx.Abs(vector) / n, Ratio: math.NaN(), Preferred: math.NaN()}
+	out := Cycle{F0: sum / n, Ratio: math.NaN(), Preferred: math.NaN(), Depth: contrast(slices.Max(c.Y), slices.Min(c.Y))}
+	if cmplx.Abs(vector) > 1e-12*c.size() { // less is rounding errors, which curves over F1 would show as tuning
+		out.F1, out.Preferred = 2*cmplx.Abs(vector)/n, angle(vector, 1)
+	}
 	if sum > 1e-12*c.size() {
 		out.Ratio = out.F1 / out.F0
-	}
-	if cmplx.Abs(vector) > 1e-12*c.size() {
-		out.Preferred = angle(vector, 1)
 	}
 	return out, nil
 }

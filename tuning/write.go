@@ -19,7 +19,7 @@ type Figure struct {
 func (c Cell) Figures() []Figure {
 	nan := math.NaN()
 	o, d, v := Orientation{nan, nan, nan, nan}, Direction{nan, nan}, VonMises{nan, nan, nan, nan, nan}
-	f, p := Frequency{nan, nan, nan, nan}, Cycle{nan, nan, nan, nan}
+	f, p := Frequency{nan, nan, nan, nan}, Cycle{nan, nan, nan, nan, nan}
 	half := nan
 	if c.Orientation != nil {
 		o = *c.Orientation
@@ -43,7 +43,7 @@ func (c Cell) Figures() []Figure {
 		{"fit_orientation_deg", v.Preferred}, {"fit_kappa", v.Kappa}, {"fit_base", v.Base}, {"fit_height", v.Height},
 		{"fit_r2", v.R2}, {"half_width_deg", half},
 		{"sf_peak", f.Peak}, {"sf_low", f.Low}, {"sf_high", f.High}, {"sf_octaves", f.Octaves},
-		{"phase_f0", p.F0}, {"phase_f1", p.F1}, {"f1_over_f0", p.Ratio}, {"phase_preferred_deg", p.Preferred},
+		{"phase_f0", p.F0}, {"phase_f1", p.F1}, {"f1_over_f0", p.Ratio}, {"phase_depth", p.Depth}, {"phase_preferred_deg", p.Preferred},
 	}
 }
 

@@ -17,15 +17,22 @@ import (
 
 // backendFlags choose who convolves.
 type backendFlags struct {
-	backend, device, algorithm string
-	guard                      bool // see gpu.Options; no flag
-	unrolled                   int  // the same
+	backend, device, context, algorithm string
+	guard                               bool // see gpu.Options; no flag
+	unrolled                            int  // the same
+	untuned                             bool // ignores what gpuconv tune stored; no flag
 }
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.backend, "backend", "auto", "auto, gpu, cpu or reference; auto is a hardware GPU, else the CPU engine, whose instructions "+isaVariable+" chooses: avx512, avx2 or generic")
-	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
+	registerDevice(flags, &f.device, &f.context)
 	flags.StringVar(&f.algorithm, "algorithm", "", "force an algorithm: "+either(gpu.AlgorithmNames())+" on a GPU; with --backend cpu "+either(cpu.AlgorithmNames()))
+}
+
+// registerDevice defines the flags that say which device is opened, and by whom.
+func registerDevice(flags *pflag.FlagSet, device, context *string) {
+	flags.StringVar(device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
+	flags.StringVar(context, "context", "", "who opens it: egl, which needs no display, or glfw, in a hidden window; egl where this program has it")
 }
 
 // validate refuses what no device could answer, before anything is opened.
@@ -33,11 +40,14 @@ func (f *backendFlags) validate() error {
 	if !slices.Contains([]string{"auto", "gpu", "cpu", "reference"}, f.backend) {
 		return usage(fmt.Errorf("--backend %q: want auto, gpu, cpu or reference", f.backend))
 	}
-	if _, err := gpu.ParseSelector(f.device); err != nil {
+	if _, err := f.options(); err != nil {
 		return usage(fmt.Errorf("--%w", without(err, "gpu: ")))
 	}
 	if f.onCPU() && f.device != "any" {
 		return usage(fmt.Errorf("--backend %s: want no --device with it, that chooses a GPU", f.backend))
+	}
+	if f.onCPU() && f.context != "" {
+		return usage(fmt.Errorf("--backend %s: want no --context with it, that opens a GPU", f.backend))
 	}
 	if f.algorithm != "" && f.backend == "reference" {
 		return usage(fmt.Errorf("--backend reference: want no --algorithm with it, it has only one"))
@@ -46,6 +56,19 @@ func (f *backendFlags) validate() error {
 		return usage(fmt.Errorf("--algorithm %q: want %s", f.algorithm, either(known)))
 	}
 	return nil
+}
+
+// options says which device is to be opened and how it is to compute.
+func (f *backendFlags) options() (gpu.Options, error) {
+	o := gpu.Options{Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled}
+	var err error
+	if o.Device, err = gpu.ParseSelector(f.device); err != nil {
+		return o, err
+	}
+	if o.Context, err = gpu.ParseContext(f.context); err != nil {
+		return o, err
+	}
+	return o, o.Validate()
 }
 
 // algorithms lists those that may be forced: asking for one is asking for a GPU,
@@ -62,7 +85,7 @@ func (f *backendFlags) onCPU() bool { return f.backend == "cpu" || f.backend == 
 // free says that any backend may be taken: nothing that only a GPU has is asked
 // for.
 func (f *backendFlags) free() bool {
-	return f.backend == "auto" && f.device == "any" && f.algorithm == ""
+	return f.backend == "auto" && f.device == "any" && f.context == "" && f.algorithm == ""
 }
 
 // chosen is an open backend.
@@ -93,8 +116,14 @@ func (f *backendFlags) open() (chosen, error) {
 		return engine(f.algorithm, "")
 	case f.backend == "reference":
 		return chosen{Backend: cpu.Reference{}, name: "reference", close: closeNothing}, nil
-	case f.free():
-		c, err := f.openGPU(gpu.Hardware())
+	}
+	options, err := f.options()
+	if err != nil {
+		return chosen{}, err
+	}
+	if f.free() {
+		options.Device = gpu.Hardware()
+		c, err := f.openGPU(options)
 		switch {
 		case errors.Is(err, gpu.ErrUnavailable):
 			return engine("", gpu.ErrUnavailable.Error())
@@ -103,11 +132,7 @@ func (f *backendFlags) open() (chosen, error) {
 		}
 		return c, err
 	}
-	selector, err := gpu.ParseSelector(f.device)
-	if err != nil {
-		return chosen{}, err
-	}
-	return f.openGPU(selector)
+	return f.openGPU(options)
 }
 
 // isaVariable names the environment variable that chooses the CPU engine's
@@ -132,14 +157,22 @@ func engine(algorithm, note string) (chosen, error) {
 
 func closeNothing() error { return nil }
 
-func (f *backendFlags) openGPU(selector gpu.Selector) (chosen, error) {
-	device, err := gpu.Open(gpu.Options{Device: selector, Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled})
+func (f *backendFlags) openGPU(options gpu.Options) (chosen, error) {
+	kept := openCache()
+	options.Programs = kept.programs()
+	if !f.untuned && !f.guard {
+		options.Tuner = tuner{kept.tuned()}
+	}
+	device, err := gpu.Open(options)
 	if err != nil {
 		asked := "--backend gpu"
-		if f.device != "any" {
+		switch {
+		case f.device != "any":
 			asked = "--device " + f.device
+		case f.context != "":
+			asked = "--context " + f.context
 		}
-		return chosen{}, fmt.Errorf("%s: %w", asked, without(err, "gpu: ", fmt.Sprintf("device %v: ", selector)))
+		return chosen{}, fmt.Errorf("%s: %w", asked, without(err, "gpu: ", fmt.Sprintf("device %v: ", options.Device)))
 	}
 	return chosen{Backend: device, name: "gpu", device: device.Info(), close: device.Close}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"math/cmplx"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -89,6 +90,16 @@ func TestPopulation(t *testing.T) {
 	cells, err := os.ReadFile(filepath.Join(out, "cells.csv"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	// Of responses above the mean, by hand; with those below it, it would be 1 and more.
+	var vector complex128
+	total := 0.0
+	for i := range 60 {
+		r := max(0, math.Cos(2*float64(3*i)*2*math.Pi/180)-0.1)
+		total, vector = total+r, vector+cmplx.Rect(r, 2*float64(6*i)*math.Pi/180)
+	}
+	if got, want := cellsOf(t, out)[0]["circular_variance"], 1-cmplx.Abs(vector)/total; math.Abs(got-want) > 1e-6 {
+		t.Errorf("neuron 0 has a circular variance of %v, want %v", got, want)
 	}
 	header := strings.SplitN(string(cells), "\n", 2)[0]
 	if !strings.HasSuffix(header, "train_orientation_deg,train_test_correlation") {

@@ -19,10 +19,12 @@ type inventory struct {
 	Schema      int            `json:"schema"` // 1; another number once a field changes its meaning
 	Program     programReport  `json:"program"`
 	CPU         cpuReport      `json:"cpu"`
+	Contexts    []string       `json:"contexts"`               // that this program was built with, the default first
 	Devices     []deviceReport `json:"devices"`                // on which an OpenGL 4.3 context comes up
 	OpenGLError string         `json:"opengl_error,omitempty"` // why there are no devices
 	Algorithms  []string       `json:"algorithms"`             // on a GPU, in the order in which they are asked
 	AutoBackend string         `json:"auto_backend"`           // what --backend auto takes
+	Cache       cacheReport    `json:"cache"`
 }
 
 type cpuReport struct {
@@ -77,7 +79,10 @@ func newInfo() *cobra.Command {
 // showInfo returns what info prints: the machine, or the explanation of a problem.
 func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cobra.Command, args []string) (fmt.Stringer, error) {
 	if !asked {
-		return takeInventory(), flagsOnly(cmd, args)
+		if err := flagsOnly(cmd, args); err != nil {
+			return nil, err
+		}
+		return takeInventory(backend)
 	}
 	if len(args) > 1 {
 		return nil, flagsOnly(cmd, args[1:])
@@ -99,18 +104,27 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 
 // takeInventory looks at the machine. That there is no OpenGL is a finding, not
 // an error.
-func takeInventory() inventory {
+func takeInventory(backend *backendFlags) (inventory, error) {
+	if err := backend.validate(); err != nil {
+		return inventory{}, err
+	}
+	options, err := backend.options()
+	if err != nil {
+		return inventory{}, err
+	}
 	found := inventory{
+		Cache:  openCache().report(),
 		Schema: 1, Program: describeProgram(),
 		CPU: cpuReport{Model: processor(), Threads: runtime.GOMAXPROCS(0), Features: cpuFeatures(),
 			ISAs: isaNames(), Algorithms: engines.AlgorithmNames()},
-		Devices: []deviceReport{}, Algorithms: gpu.AlgorithmNames(), AutoBackend: "cpu",
+		Contexts: []string{}, Devices: []deviceReport{}, Algorithms: gpu.AlgorithmNames(), AutoBackend: "cpu",
 	}
-	infos, limits, err := gpu.Devices()
+	for _, c := range gpu.Contexts() {
+		found.Contexts = append(found.Contexts, c.String())
+	}
+	infos, limits, err := gpu.Devices(options.Context)
 	if err != nil {
-		found.OpenGLError = oneLine(without(err, "gpu: ").Error())
-	} else if len(infos) == 0 {
-		found.OpenGLError = "no device gives an OpenGL 4.3 context"
+		found.OpenGLError = oneLine(without(err, "gpu: ", "device any: ").Error())
 	}
 	for i, d := range infos {
 		r := deviceReport{Name: d.Name, Renderer: d.Renderer, Vendor: d.Vendor, Driver: d.Version, Software: d.Software, Limits: limits[i]}
@@ -122,7 +136,7 @@ func takeInventory() inventory {
 		}
 		found.Devices = append(found.Devices, r)
 	}
-	return found
+	return found, nil
 }
 
 func isaNames() (names []string) {
@@ -163,7 +177,11 @@ func (found inventory) String() string {
 	if len(found.Devices) == 0 {
 		fmt.Fprintf(&b, "OpenGL    none: %s\n", found.OpenGLError)
 	}
+	if len(found.Contexts) > 0 {
+		fmt.Fprintf(&b, "contexts that this program was built with: %s\n", strings.Join(found.Contexts, ", "))
+	}
 	fmt.Fprintf(&b, "algorithms on a GPU, in the order in which they are asked: %s\n", strings.Join(found.Algorithms, ", "))
+	fmt.Fprintf(&b, "cache     %v\n", found.Cache)
 	fmt.Fprintf(&b, "--backend auto takes %s\n", found.AutoBackend)
 	return b.String()
 }

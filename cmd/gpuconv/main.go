@@ -10,9 +10,11 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"gpuconv/gpu"
 )
 
-func main() { os.Exit(run()) }
+func main() { gpu.Main(func() { os.Exit(run()) }) }
 
 // run is the program as a process: its arguments, its streams and the signals
 // that end it.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,9 @@ import (
 // TestMain makes the test binary the program gpuconv where it is started under
 // that name, which scripts and tests do.
 func TestMain(m *testing.M) {
+	if _, chosen := os.LookupEnv(cacheVariable); !chosen { // tests leave the user's cache alone
+		os.Setenv(cacheVariable, "off")
+	}
 	testscript.Main(m, map[string]func(){"gpuconv": main})
 }
 
@@ -41,11 +45,11 @@ func TestScripts(t *testing.T) {
 }
 
 // environment is what the program runs in: the user's, for drivers and
-// GPUCONV_REQUIRE_GPU, with the user's cache, so that shaders are not compiled in
-// every script. The race detector is not to sleep for a second at each end.
+// GPUCONV_REQUIRE_GPU, with the driver's cache of shaders, so that they are not compiled
+// in every script, and without a cache of its own. The race detector is not to sleep for a second at each end.
 func environment(t *testing.T) []string {
 	t.Helper()
-	vars := os.Environ()
+	vars := append(os.Environ(), cacheVariable+"=off")
 	if cache, err := os.UserCacheDir(); err == nil {
 		vars = append(vars, "XDG_CACHE_HOME="+cache)
 	}
@@ -56,9 +60,9 @@ func environment(t *testing.T) []string {
 }
 
 // opened says why no device of a kind can be opened, nil if one can.
-func opened(device gpu.Selector) func() error {
+func opened(options gpu.Options) func() error {
 	return sync.OnceValue(func() error {
-		d, err := gpu.Open(gpu.Options{Device: device})
+		d, err := gpu.Open(options)
 		if err == nil {
 			err = d.Close()
 		}
@@ -67,8 +71,8 @@ func opened(device gpu.Selector) func() error {
 }
 
 var (
-	anyDevice = opened(gpu.Any())
-	hardware  = opened(gpu.Hardware())
+	anyDevice = opened(gpu.Options{})
+	hardware  = opened(gpu.Options{Device: gpu.Hardware()})
 )
 
 // condition tells scripts what this machine and this build have. A missing GPU is
@@ -83,6 +87,10 @@ func condition(name string) (bool, error) {
 		return err == nil, nil
 	case "hardware":
 		return hardware() == nil, nil
+	case "glfw":
+		return slices.Contains(gpu.Contexts(), gpu.GLFW), nil
+	case "display":
+		return os.Getenv("DISPLAY") != "" || os.Getenv("GPUCONV_REQUIRE_GPU") == "1", nil
 	case "opengl":
 		return !errors.Is(anyDevice(), gpu.ErrUnavailable), nil
 	}
@@ -106,7 +114,7 @@ func program(t testing.TB, args ...string) *exec.Cmd {
 	if cmd.Err != nil {
 		t.Fatal(cmd.Err)
 	}
-	cmd.Env = os.Environ()
+	cmd.Env = append(os.Environ(), cacheVariable+"=off")
 	if os.Getenv("GORACE") == "" {
 		cmd.Env = append(cmd.Env, "GORACE=atexit_sleep_ms=0")
 	}

@@ -57,6 +57,15 @@ func stimuliPicture(asked string) string {
 	return "stimuli.png"
 }
 
+// toneOf returns how the stimuli are drawn: as the tutorial draws its own, dark
+// where a pixel is large, but luminance, of kinds and image files, as it is seen.
+func toneOf(asked string) figure.Tone {
+	if asked == "" {
+		return figure.Ink
+	}
+	return figure.Light
+}
+
 // limit returns the range of the activations' picture: the tutorial's for its own
 // stimuli and filters, else the largest that is shown.
 func (g *gallery) limit(j *job) float64 {
@@ -80,10 +89,10 @@ func (g *gallery) draw(j *job, out *outputDir) error {
 	shown := titles(j.images, g.shown.all())
 	var group errgroup.Group
 	for name, draw := range map[string]func() (*figure.Picture, error){
-		stimuliPicture(j.flags.stimuli): func() (*figure.Picture, error) { return figure.Stimuli(g.stimuli, shown) },
+		stimuliPicture(j.flags.stimuli): func() (*figure.Picture, error) { return figure.Stimuli(g.stimuli, shown, toneOf(j.flags.stimuli)) },
 		"filters.png":                   func() (*figure.Picture, error) { return figure.Filters(j.bank.Tensor, j.bank.names) },
 		"activations.png": func() (*figure.Picture, error) {
-			return figure.Activations(g.stimuli, g.activations, shown, j.cells(), g.limit(j))
+			return figure.Activations(g.stimuli, g.activations, shown, j.cells(), toneOf(j.flags.stimuli), g.limit(j))
 		},
 	} {
 		group.Go(func() error {

@@ -128,6 +128,9 @@ type explanation struct {
 	Backend     string     `json:"backend"`
 	Device      string     `json:"device"`
 	Algorithm   string     `json:"algorithm"`
+	Tile        string     `json:"tile,omitempty"`    // how the algorithm cuts the work
+	Tuned       string     `json:"tuned,omitempty"`   // when they were measured to be the fastest
+	Warning     string     `json:"warning,omitempty"` // what was passed over
 	Rejected    []rejected `json:"rejected"`
 	Chunk       int        `json:"chunk"`  // images per submission
 	Chunks      int        `json:"chunks"` // submissions
@@ -159,7 +162,7 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 		return explanation{}, err
 	}
 	e := explanation{Src: p.Src, Weight: p.Weight, Sums: sums, Dst: dst, MACs: p.MACs(), Parameters: p.Parameters(),
-		Bytes: p.Bytes(), Intensity: p.Intensity(), Backend: backend.name, Device: backend.describe(), Algorithm: d.Algorithm,
+		Bytes: p.Bytes(), Intensity: p.Intensity(), Backend: backend.name, Device: backend.describe(), Algorithm: d.Algorithm, Tile: d.Tile, Tuned: d.Tuned, Warning: d.Warning,
 		Rejected: []rejected{}, Chunk: d.Chunk, Chunks: (p.Src.N() + d.Chunk - 1) / max(d.Chunk, 1), PlanMemory: float64(d.Memory)}
 	e.TotalMemory = e.PlanMemory + bytesOf(p.Src) + bytesOf(dst)
 	for _, r := range d.Rejected {
@@ -192,6 +195,11 @@ func (e explanation) String() string {
 	fmt.Fprintf(w, "work       %.4g MACs, %s compulsory, %.3g FLOP/B\n", e.MACs, size(e.Bytes), e.Intensity)
 	fmt.Fprintf(w, "device     %s\n", e.Device)
 	fmt.Fprintf(w, "algorithm  %s\n", e.Algorithm)
+	for _, line := range []struct{ name, text string }{{"tile", e.Tile}, {"", e.Tuned}, {"warning", e.Warning}} {
+		if line.text != "" {
+			fmt.Fprintf(w, "%-10s %s\n", line.name, line.text)
+		}
+	}
 	for _, r := range e.Rejected {
 		fmt.Fprintf(w, "           not %s: %s\n", r.Algorithm, r.Reason)
 	}

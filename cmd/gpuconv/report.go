@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
 	"gpuconv/conv"
@@ -67,6 +64,8 @@ type backendReport struct {
 	Driver     string           `json:"driver,omitempty"` // GL_VERSION, with the driver's
 	Threads    int              `json:"threads"`          // of the CPU that the program may use
 	Algorithm  string           `json:"algorithm"`
+	Tile       string           `json:"tile,omitempty"`          // how the algorithm cuts the work
+	Tuned      string           `json:"tuned,omitempty"`         // when they were measured to be the fastest
 	Rejected   []rejectedReport `json:"rejected,omitempty"`      // the other algorithms
 	ShaderHash string           `json:"shader_sha256,omitempty"` // of the sources, one after the other
 	Chunk      int              `json:"chunk"`                   // images per submission
@@ -160,23 +159,14 @@ func describeBackend(s session) backendReport {
 	}
 	if d, ok := s.plan.(conv.Describer); ok {
 		description := d.Describe()
-		b.Algorithm, b.ShaderHash = description.Algorithm, hashOf(description.Sources)
+		b.Algorithm, b.ShaderHash = description.Algorithm, description.ShaderHash()
+		b.Tile, b.Tuned = description.Tile, description.Tuned
 		b.Chunk, b.PlanBytes = description.Chunk, description.Memory
 		for _, r := range description.Rejected {
 			b.Rejected = append(b.Rejected, rejectedReport{r.Algorithm, r.Reason.Error()})
 		}
 	}
 	return b
-}
-
-// hashOf returns the SHA-256 of shader sources, one after the other, in
-// hexadecimal; of none it is empty.
-func hashOf(sources []string) string {
-	if len(sources) == 0 {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(strings.Join(sources, "")))
-	return hex.EncodeToString(sum[:])
 }
 
 // complete adds what was measured.

@@ -242,8 +242,9 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &value))
 	for name := range strings.SplitSeq(args[1], ".") {
 		object, _ := value.(map[string]any)
-		if list, ok := value.([]any); ok && len(list) > 0 && name == "0" {
-			object = map[string]any{"0": list[0]}
+		list, _ := value.([]any)
+		if at, err := strconv.Atoi(name); err == nil && at >= 0 && at < len(list) {
+			object = map[string]any{name: list[at]}
 		}
 		var ok bool
 		if value, ok = object[name]; !ok {

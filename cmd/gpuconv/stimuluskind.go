@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,6 +54,9 @@ func (s *settings) stimulus() (stimuli.Described, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkAperture(fresh().Parameters()); err != nil {
+		return nil, err
+	}
 	axes, err := s.axes(fresh().Parameters())
 	if err != nil {
 		return nil, err
@@ -64,9 +68,39 @@ func (s *settings) stimulus() (stimuli.Described, error) {
 	}
 	product, err := stimuli.NewProduct(canvas, fresh, axes...)
 	if err != nil {
-		return nil, usage(fmt.Errorf("%s %s: %w", s.label("kind"), s.kind, without(err, "stimuli: ")))
+		return nil, usage(fmt.Errorf("%s %s: %w", s.label("kind"), s.kind, s.permitting(without(err, "stimuli: "))))
 	}
 	return product, nil
+}
+
+// checkAperture refuses parameters of another window than the one that is asked for,
+// and says which have them.
+func (s *settings) checkAperture(parameters []stimuli.Parameter) error {
+	for _, key := range slices.Sorted(maps.Keys(s.values)) {
+		named := func(p stimuli.Parameter) bool { return p.Name == key }
+		if !strings.HasPrefix(key, "aperture-") || slices.ContainsFunc(parameters, named) {
+			continue
+		}
+		var windows []string
+		for w := range stimuli.RaisedCosine + 1 {
+			windowed := stimuli.Grating{Look: stimuli.Look{Aperture: stimuli.Aperture{Window: w}}}
+			if slices.ContainsFunc(windowed.Parameters(), named) {
+				windows = append(windows, w.String())
+			}
+		}
+		if len(windows) > 0 {
+			return usage(fmt.Errorf("%s: want it with %s %s", s.label(key), s.label("aperture"), either(windows)))
+		}
+	}
+	return nil
+}
+
+// permitting names the setting that lets a pattern be too fine.
+func (s *settings) permitting(err error) error {
+	if text, ok := strings.CutSuffix(err.Error(), "aliasing allowed"); ok {
+		return reworded{err, text + s.label("allow-aliasing")}
+	}
+	return err
 }
 
 func (s *settings) canvas() (c stimuli.Canvas, err error) {
@@ -99,8 +133,10 @@ func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
 	if err != nil {
 		return nil, usage(fmt.Errorf("%s: %w", s.label("aperture"), without(err, "stimuli: aperture ")))
 	}
-	if _, ok := kind.New().(stimuli.Looks); !ok && (centred || window != stimuli.Open) {
-		return nil, usage(fmt.Errorf("%s: %s has no aperture and no mean to subtract", s.label("kind"), kind.Name))
+	if _, ok := kind.New().(stimuli.Looks); !ok && centred {
+		return nil, usage(fmt.Errorf("%s: %s has no mean to subtract: want another kind", s.label("centred"), kind.Name))
+	} else if !ok && window != stimuli.Open {
+		return nil, usage(fmt.Errorf("%s %s: %s has no aperture: want none", s.label("aperture"), name, kind.Name))
 	}
 	return func() stimuli.Pattern {
 		pattern := kind.New()
@@ -115,12 +151,13 @@ func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
 func (s *settings) frequencyFactor(columns int) (float64, error) {
 	unit, _ := s.take("sf-unit")
 	ppd, given := s.take("ppd")
+	if !slices.Contains([]string{"", "pixel", "image", "degree"}, unit) {
+		return 0, usage(fmt.Errorf("%s %q: want pixel, image or degree", s.label("sf-unit"), unit))
+	}
 	if given != (unit == "degree") {
 		return 0, usage(fmt.Errorf("%s %q: want pixels per degree with sf-unit degree, and only then", s.label("ppd"), ppd))
 	}
 	switch unit {
-	case "", "pixel":
-		return 1, nil
 	case "image":
 		return 1 / float64(columns), nil
 	case "degree":
@@ -130,5 +167,5 @@ func (s *settings) frequencyFactor(columns int) (float64, error) {
 		}
 		return 1 / v, nil
 	}
-	return 0, usage(fmt.Errorf("%s %q: want pixel, image or degree", s.label("sf-unit"), unit))
+	return 1, nil
 }

@@ -62,7 +62,7 @@ func newTuning() *cobra.Command {
 	flags.StringVar(&f.phases, "phases", "max", "what becomes of the phases in curves over orientation and sf: max, mean or f1")
 	flags.StringVar(&f.over, "over", "best", "what becomes of all other parameters: best, max or mean")
 	flags.StringVar(&f.rdm, "rdm", "correlation", "dissimilarity of the responses to the values of the first of --by: correlation, euclid or none")
-	flags.BoolVar(&f.fit, "fit", true, "fit a von Mises curve over orientation; a half-width is printed if it explains half of the variance")
+	flags.BoolVar(&f.fit, "fit", true, "fit a von Mises curve over orientation; it is drawn and its half-width printed if it explains half of the variance")
 	return cmd
 }
 
@@ -234,6 +234,8 @@ func (f *tuningFlags) readTable() (*tuning.Table, error) {
 		return orientationTable(f.orientations)
 	case path == "" && f.folder():
 		path = filepath.Join(f.input, "stimuli.csv")
+	case path == "" && !strings.Contains(f.input, ".npz:") && missing(f.input) != nil:
+		return nil, fmt.Errorf("--input %s: %w", printable(f.input), missing(f.input))
 	case path == "":
 		return nil, usage(errors.New("--table: want a CSV of what each image showed, or --orientations"))
 	}
@@ -247,6 +249,14 @@ func (f *tuningFlags) readTable() (*tuning.Table, error) {
 		return nil, fmt.Errorf("--table %s: %w", printable(path), without(err, "tuning: "))
 	}
 	return table, nil
+}
+
+// missing says why there is nothing of that name; nil if there is.
+func missing(path string) error {
+	if _, err := os.Stat(path); err != nil {
+		return cause(err)
+	}
+	return nil
 }
 
 // orientationTable makes a table of --orientations.

@@ -18,7 +18,7 @@ func (t *tuned) draw(out *outputDir, curves tuning.AxisCurves) error {
 		if filter := t.filter(cell); filter != "" {
 			axes.Title += ", " + filter
 		}
-		if fit := t.analysis.Cells[cell].Fit; fit != nil && curves.Axis == tuning.ByOrientation {
+		if fit := t.analysis.Cells[cell].Fit; curves.Axis == tuning.ByOrientation && fit != nil && fit.R2 >= leastFit {
 			axes.Lines[0].Style = figure.Points
 			axes.Lines = append(axes.Lines, fitted(fit, c.X))
 		}

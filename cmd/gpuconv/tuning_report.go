@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -188,7 +189,8 @@ func (t *tuned) note(err error) error {
 }
 
 // leastFit is the share of the variance that a fit must explain for its half-width
-// to be printed: that of a flat curve is one of rounding errors. cells.csv has both.
+// to be printed, and for the curve to be drawn: that of a flat curve is one of rounding
+// errors, and that of a cell with two peaks goes through one. cells.csv has both.
 const leastFit = 0.5
 
 // mostVariance is a circular variance that is printed as 1.000; the preferred
@@ -278,6 +280,9 @@ func (t *tuned) columns() []printedColumn {
 			all = append(all, printedColumn{"orientation_preferred_deg", "orientation", "%.0f°"},
 				printedColumn{"circular_variance", "circ. variance", "%.3f"}, printedColumn{"orientation_selectivity", "OSI", "%.3f"},
 				printedColumn{"half_width_deg", "half-width", "%.1f°"})
+			if slices.ContainsFunc(t.analysis.Cells, func(c tuning.Cell) bool { return c.Direction != nil }) {
+				all = append(all, printedColumn{"direction_selectivity", "DSI", "%.3f"})
+			}
 		case tuning.ByFrequency:
 			all = append(all, printedColumn{"sf_peak", "sf", "%.3g"}, printedColumn{"sf_octaves", "octaves", "%.2f"})
 		case tuning.ByPhase:

@@ -79,6 +79,7 @@ func contract(t *testing.T, backend conv.Backend) {
 			t.Fatalf("Run after Close: %v, want conv.ErrClosed", err)
 		}
 	})
+	powers(t, open, p, drawn)
 	t.Run("bad arguments", func(t *testing.T) { badArguments(t, backend, p, drawn, open(t, p, drawn)) })
 }
 

@@ -7,10 +7,13 @@ import (
 	"unsafe"
 )
 
+// Built says whether this program can have contexts of EGL.
+const Built = false
+
 // Context stands for a context that cannot be had on this platform.
 type Context struct{}
 
-var errPlatform = errors.New("egl: headless contexts are opened on Linux only")
+var errPlatform = errors.New("egl: contexts without a display are opened on Linux only; elsewhere GLFW opens them (build with -tags glfw)")
 
 // Candidates reports that there is no EGL here.
 func Candidates() ([]Candidate, error) { return nil, errPlatform }

@@ -6,6 +6,9 @@ import (
 	"github.com/ebitengine/purego"
 )
 
+// Built says whether this program can have contexts of EGL.
+const Built = true
+
 // Constants of the EGL 1.5 specification and of the extensions
 // EGL_EXT_platform_device, EGL_MESA_platform_surfaceless and EGL_EXT_device_drm.
 const (

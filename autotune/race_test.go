@@ -1,0 +1,266 @@
+package autotune
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gpuconv/conv"
+	"gpuconv/cpu"
+)
+
+// fake is a backend whose ways compute rightly, by the reference, and say that they
+// take as long as they are told to.
+type fake struct {
+	own   string
+	ways  map[string]time.Duration
+	spoil func(algorithm string, dst *conv.Tensor) error
+	open  *int // plans
+	runs  map[string]int
+}
+
+func newFake(own string, ways map[string]time.Duration) fake {
+	return fake{own: own, ways: ways, open: new(int), runs: map[string]int{}}
+}
+
+func (f fake) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
+	return nil, errors.New("nobody plans without a choice")
+}
+
+func (f fake) Explain(conv.Problem) (conv.Description, error) {
+	return conv.Description{Algorithm: f.own}, nil
+}
+
+func (f fake) Choices(conv.Problem) (all []conv.Choice, err error) {
+	for name := range f.ways {
+		all = append(all, conv.Choice{Algorithm: name})
+	}
+	slices.SortFunc(all, func(a, b conv.Choice) int { return strings.Compare(a.Algorithm, b.Algorithm) })
+	return all, nil
+}
+
+func (f fake) PlanChoice(c conv.Choice, p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+	if c.Algorithm == "refuses" {
+		return nil, conv.ErrUnsupported
+	}
+	plan, err := cpu.Engine{}.Plan(p, weight, bias)
+	*f.open++
+	return &fakePlan{plan, f, c.Algorithm}, err
+}
+
+type fakePlan struct {
+	conv.Plan
+	fake
+	name string
+}
+
+func (p *fakePlan) Run(dst, src *conv.Tensor) error {
+	if err := p.Plan.Run(dst, src); err != nil {
+		return err
+	}
+	p.runs[p.name]++
+	if p.spoil != nil {
+		return p.spoil(p.name, dst)
+	}
+	return nil
+}
+
+func (p *fakePlan) Close() error { *p.open--; return p.Plan.Close() }
+
+// RunPhases has a wall clock that says nothing.
+func (p *fakePlan) RunPhases(dst, src *conv.Tensor) (conv.Timings, error) {
+	kernel := p.ways[p.name]
+	return conv.Timings{Kernel: 1, Device: conv.Phases{Kernel: kernel}}, p.Run(dst, src)
+}
+
+func (p *fakePlan) Describe() conv.Description {
+	return conv.Description{Algorithm: p.name, Sources: []string{p.name}}
+}
+
+// twenty are images of which seven are distinct.
+func twenty() conv.Problem {
+	p := conv.Problem{Src: conv.Shape{20, 2, 6, 7}, Weight: conv.Shape{3, 2, 3, 3}, Bias: true}
+	p.Padding = conv.Pad(1, 1)
+	return p
+}
+
+func race(f fake) ([]*Entrant, error) {
+	return Race{Backend: f, Judge: cpu.Reference{}, Problem: twenty(), Rounds: 4}.Run(context.Background())
+}
+
+// TestRace: the fastest wins, the slow ones leave early, and all plans are closed.
+func TestRace(t *testing.T) {
+	f := newFake("own", map[string]time.Duration{"a": 250, "fast": 60, "own": 100, "slow": 1000})
+	done := 0
+	r := Race{Backend: f, Judge: cpu.Reference{}, Problem: twenty(), Rounds: 4, Progress: func(d int) {
+		if d < done {
+			t.Errorf("progress went back from %d to %d", done, d)
+		}
+		done = d
+	}}
+	all, err := r.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done != r.Runs(4) {
+		t.Errorf("%d of %d runs are done", done, r.Runs(4))
+	}
+	if won := Winner(all); won.Algorithm != "fast" || math.Abs(Median(won.Ratio)-0.6) > 1e-9 || len(won.Kernel) != 4 {
+		t.Errorf("%+v won", won)
+	}
+	if !all[0].Own || all[0].Algorithm != "own" {
+		t.Errorf("first is %v", all[0].Choice)
+	}
+	for _, e := range all {
+		if slow := e.Algorithm == "slow" || e.Algorithm == "a"; slow != (e.Left > 0) || slow != (len(e.Kernel) == 0) {
+			t.Errorf("%v: left behind %v, %d times", e.Choice, e.Left, len(e.Kernel))
+		}
+		if !e.Result.OK() {
+			t.Errorf("%v: %v", e.Choice, e.Result)
+		}
+	}
+	if *f.open != 0 {
+		t.Errorf("%d plans are open", *f.open)
+	}
+	if f.runs["slow"] != 1+tries { // the first batch of few images
+		t.Errorf("the slow one ran %d times", f.runs["slow"])
+	}
+}
+
+// TestMargin: a way that is hardly faster, or not always, does not replace the own one.
+func TestMargin(t *testing.T) {
+	f := newFake("own", map[string]time.Duration{"near": 98, "own": 100})
+	all, err := race(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if won := Winner(all); won.Algorithm != "own" {
+		t.Errorf("%v won", won.Choice)
+	}
+	for _, c := range []struct {
+		ratios []float64
+		beats  bool
+	}{{nil, false}, {[]float64{0.9, 0.9, 0.9, 0.9}, true}, {[]float64{0.9, 0.9, 0.9, 2}, true}, {[]float64{0.5, 0.5, 1.1, 1.2}, false}, {[]float64{0.98, 0.98, 0.98}, false}} {
+		if (&Entrant{Ratio: c.ratios}).beats() != c.beats {
+			t.Errorf("%v: %v", c.ratios, !c.beats)
+		}
+	}
+}
+
+// TestWrong: a way whose output is wrong in one place, is not written there, or changes
+// from image to image, does not race, however fast it is; nor does one that fails.
+func TestWrong(t *testing.T) {
+	for name, spoil := range map[string]func(dst *conv.Tensor){
+		"one output":       func(dst *conv.Tensor) { dst.Data[5] += 0.01 },
+		"the last":         func(dst *conv.Tensor) { dst.Data[len(dst.Data)-1] += 0.01 },
+		"not written":      func(dst *conv.Tensor) { dst.Data[len(dst.Data)/2] = float32(math.NaN()) },
+		"the image before": func(dst *conv.Tensor) { copy(dst.Images(8, 9).Data, dst.Images(7, 8).Data) },
+	} {
+		f := newFake("own", map[string]time.Duration{"own": 100, "wrong": 10, "refuses": 10, "fails": 10})
+		fails := errors.New("no luck")
+		f.spoil = func(algorithm string, dst *conv.Tensor) error {
+			if algorithm == "wrong" && dst.Shape.N() == 20 {
+				spoil(dst)
+			}
+			if algorithm == "fails" {
+				return fails
+			}
+			return nil
+		}
+		all, err := race(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if won := Winner(all); won.Algorithm != "own" {
+			t.Errorf("%s: %v won", name, won.Choice)
+		}
+		for _, e := range all {
+			for algorithm, want := range map[string]error{"wrong": ErrWrong, "fails": fails, "refuses": conv.ErrUnsupported} {
+				if e.Algorithm == algorithm && (!errors.Is(e.Err, want) || len(e.Kernel) != 0) {
+					t.Errorf("%s: %v: %v", name, e.Choice, e.Err)
+				}
+			}
+		}
+		if *f.open != 0 {
+			t.Errorf("%d plans are open", *f.open)
+		}
+	}
+}
+
+// TestOwnFails: where the own way is wrong nothing wins.
+func TestOwnFails(t *testing.T) {
+	f := newFake("own", map[string]time.Duration{"own": 100, "right": 10})
+	f.spoil = func(algorithm string, dst *conv.Tensor) error {
+		if algorithm == "own" {
+			dst.Data[0]++
+		}
+		return nil
+	}
+	all, err := race(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if won := Winner(all); won != nil {
+		t.Errorf("%v won", won.Choice)
+	}
+	if _, err := NewEntry(Key{Problem: twenty()}, all, time.Now()); !errors.Is(err, ErrWrong) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestInterrupted: the race ends between two runs, without a winner and without plans;
+// so it does when the device is lost.
+func TestInterrupted(t *testing.T) {
+	for at := 1; at < 20; at += 3 {
+		ctx, cancel := context.WithCancel(context.Background())
+		f := newFake("own", map[string]time.Duration{"own": 100, "other": 90})
+		calls := 0
+		f.spoil = func(string, *conv.Tensor) error {
+			if calls++; calls == at {
+				cancel()
+			}
+			return nil
+		}
+		all, err := Race{Backend: f, Judge: cpu.Reference{}, Problem: twenty(), Rounds: 9}.Run(ctx)
+		if all != nil || !errors.Is(err, context.Canceled) || *f.open != 0 {
+			t.Errorf("run %d: %v, %v, %d plans open", at, all, err, *f.open)
+		}
+		cancel()
+	}
+	for at := 1; at < 20; at += 3 {
+		f := newFake("own", map[string]time.Duration{"own": 100, "other": 90})
+		calls := 0
+		f.spoil = func(string, *conv.Tensor) error {
+			if calls++; calls >= at {
+				return conv.ErrLost
+			}
+			return nil
+		}
+		if all, err := race(f); all != nil || !errors.Is(err, conv.ErrLost) || *f.open != 0 {
+			t.Errorf("lost at %d: %v, %v, %d plans open", at, all, err, *f.open)
+		}
+	}
+}
+
+// TestRaceIsFair: where every run takes longer than the one before, of two ways that are
+// the same neither seems faster: who runs first in a round runs last in the next.
+func TestRaceIsFair(t *testing.T) {
+	ways := map[string]time.Duration{"own": 100, "same": 100}
+	f := newFake("own", ways)
+	f.spoil = func(string, *conv.Tensor) error {
+		ways["own"] += 10
+		ways["same"] += 10
+		return nil
+	}
+	all, err := race(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := Median(all[1].Ratio); math.Abs(r-1) > 0.01 || all[1].Left > 0 {
+		t.Errorf("ratios %v", all[1].Ratio)
+	}
+}

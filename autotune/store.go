@@ -1,0 +1,245 @@
+package autotune
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"gpuconv/conv"
+)
+
+// Store is a folder of winners, one file each. Files are replaced as a whole, so that
+// processes may share it. The zero value holds nothing and keeps nothing.
+type Store struct{ Folder string }
+
+// Key is what a winner is stored by.
+type Key struct {
+	Vendor, Renderer, Driver string // as OpenGL names them
+	Problem                  conv.Problem
+}
+
+// Entry is a stored winner, and what its file holds as JSON.
+type Entry struct {
+	Schema    int       `json:"schema"` // entrySchema
+	Tuned     time.Time `json:"tuned"`
+	Vendor    string    `json:"vendor"`
+	Renderer  string    `json:"renderer"`
+	Driver    string    `json:"driver"`
+	Problem   string    `json:"problem"` // but for the number of images
+	Images    int       `json:"images"`
+	Algorithm string    `json:"algorithm"`
+	Tile      string    `json:"tile"`
+	Shader    string    `json:"shader_sha256"` // of the sources that were measured
+	Kernel    float64   `json:"kernel_seconds"`
+	Speed     float64   `json:"speed"` // times as fast as Own
+	Own       string    `json:"own"`   // what the device would take
+}
+
+const entrySchema = 1
+
+// NewEntry is what a race found.
+func NewEntry(k Key, all []*Entrant, now time.Time) (Entry, error) {
+	won := Winner(all)
+	if won == nil {
+		return Entry{}, fmt.Errorf("autotune: %v: %w", all[0].Choice, all[0].Err)
+	}
+	return Entry{Schema: entrySchema, Tuned: now.UTC().Truncate(time.Second), Vendor: k.Vendor, Renderer: k.Renderer, Driver: k.Driver,
+		Problem: k.problem(), Images: k.Problem.Src.N(), Algorithm: won.Algorithm, Tile: won.Tile, Shader: won.Description.ShaderHash(),
+		Kernel: Median(won.Kernel), Speed: 1 / Median(won.Ratio), Own: all[0].Choice.String()}, nil
+}
+
+// Choice is the winner.
+func (e Entry) Choice() conv.Choice { return conv.Choice{Algorithm: e.Algorithm, Tile: e.Tile} }
+
+// String says when it was found and what it is better than.
+func (e Entry) String() string {
+	text := fmt.Sprintf("tuned on %s with %d images: ", e.Tuned.Format(time.DateOnly), e.Images)
+	if e.Choice().String() == e.Own {
+		return text + "nothing else was faster"
+	}
+	return text + fmt.Sprintf("%.2f times as fast as %s", e.Speed, e.Own)
+}
+
+// problem writes the problem down, but for the number of images.
+func (k Key) problem() string {
+	p := k.Problem
+	s := p.WithDefaults()
+	return fmt.Sprintf("images %d,%d,%d weight %d,%d,%d,%d stride %d,%d dilation %d,%d padding %v %v groups %d activation %v pool %v bias %v",
+		p.Src[1], p.Src[2], p.Src[3], p.Weight[0], p.Weight[1], p.Weight[2], p.Weight[3], s.Stride[0], s.Stride[1],
+		s.Dilation[0], s.Dilation[1], s.Padding, s.PaddingMode, s.Groups, s.Activation, s.Pool, p.Bias)
+}
+
+const extension = ".json"
+
+// stem begins the names of the files of k's problem, whatever the number of images.
+func (k Key) stem() string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{k.Vendor, k.Renderer, k.Driver, k.problem()}, "\n")))
+	return hex.EncodeToString(sum[:10]) + "-n"
+}
+
+// Path returns the file of k.
+func (s Store) Path(k Key) string {
+	return filepath.Join(s.Folder, k.stem()+strconv.Itoa(k.Problem.Src.N())+extension)
+}
+
+// Save stores e as k's winner and returns its file.
+func (s Store) Save(k Key, e Entry) (string, error) {
+	if s.Folder == "" {
+		return "", errors.New("autotune: there is no folder to store it in")
+	}
+	text, err := json.MarshalIndent(e, "", "  ")
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
+		return "", err
+	}
+	path := s.Path(k)
+	file, err := os.CreateTemp(s.Folder, ".new-*")
+	if err != nil {
+		return "", err
+	}
+	_, err = file.Write(append(text, '\n'))
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		os.Remove(file.Name())
+		return "", err
+	}
+	return path, nil
+}
+
+// near is how many times as many or as few images a batch may have to be taken for
+// the same problem: tiles are chosen for a device that is kept busy, by many images as
+// by twice as many, and jobs cut their images into batches of their own.
+const near = 4
+
+// Find returns the winner of k, or that of the same problem with the nearest number of
+// images, at most four times as many or as few; nil if there is none. The error names
+// a file that is of no use.
+func (s Store) Find(k Key) (*Entry, error) {
+	if s.Folder == "" {
+		return nil, nil
+	}
+	files, err := os.ReadDir(s.Folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	images, least := 0, math.Log(near)+1e-9
+	for _, f := range files {
+		rest, ok := strings.CutPrefix(f.Name(), k.stem())
+		n, err := strconv.Atoi(strings.TrimSuffix(rest, extension))
+		if !ok || err != nil || n < 1 || k.Problem.Src.N() < 1 {
+			continue
+		}
+		if off := math.Abs(math.Log(float64(n) / float64(k.Problem.Src.N()))); off <= least {
+			images, least = n, off
+		}
+	}
+	if images == 0 {
+		return nil, nil
+	}
+	k.Problem.Src = k.Problem.Src.WithN(images)
+	return s.read(k)
+}
+
+// read reads the file of k, which may be anything.
+func (s Store) read(k Key) (*Entry, error) {
+	path := s.Path(k)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var e Entry
+	if err := json.Unmarshal(text, &e); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	want := Entry{Schema: entrySchema, Vendor: k.Vendor, Renderer: k.Renderer, Driver: k.Driver, Problem: k.problem(), Images: k.Problem.Src.N()}
+	for _, field := range []struct {
+		name      string
+		got, want any
+	}{
+		{"schema", e.Schema, want.Schema}, {"vendor", e.Vendor, want.Vendor}, {"renderer", e.Renderer, want.Renderer},
+		{"driver", e.Driver, want.Driver}, {"problem", e.Problem, want.Problem}, {"images", e.Images, want.Images},
+	} {
+		if field.got != field.want {
+			return nil, fmt.Errorf("%s: %s is %v, want %v", path, field.name, field.got, field.want)
+		}
+	}
+	if name := missing(e); name != "" {
+		return nil, fmt.Errorf("%s: %s is missing", path, name)
+	}
+	return &e, nil
+}
+
+// missing names a field that e must have and has not, "" if it has all.
+func missing(e Entry) string {
+	switch {
+	case e.Algorithm == "":
+		return "algorithm"
+	case e.Own == "":
+		return "own"
+	case e.Tuned.IsZero():
+		return "tuned"
+	case !(e.Speed > 0):
+		return "speed"
+	}
+	return ""
+}
+
+// Forget removes the winner of k and reports whether there was one.
+func (s Store) Forget(k Key) (bool, error) {
+	if s.Folder == "" {
+		return false, nil
+	}
+	err := os.Remove(s.Path(k))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// ForgetAll removes all winners and returns how many there were.
+func (s Store) ForgetAll() (int, error) {
+	names, err := s.names()
+	for i, name := range names {
+		if err := os.Remove(filepath.Join(s.Folder, name)); err != nil {
+			return i, err
+		}
+	}
+	return len(names), err
+}
+
+// Len returns how many winners there are.
+func (s Store) Len() int {
+	names, _ := s.names() // a folder that cannot be read has none for us
+	return len(names)
+}
+
+func (s Store) names() (names []string, err error) {
+	if s.Folder == "" {
+		return nil, nil
+	}
+	files, err := os.ReadDir(s.Folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, f := range files {
+		if f.Type().IsRegular() && strings.HasSuffix(f.Name(), extension) && strings.Contains(f.Name(), "-n") {
+			names = append(names, f.Name())
+		}
+	}
+	return names, err
+}

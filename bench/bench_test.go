@@ -1,0 +1,269 @@
+package bench_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"gpuconv/bench"
+	"gpuconv/conv"
+	"gpuconv/cpu"
+)
+
+// altered is a backend whose outputs or times are not its own.
+type altered struct {
+	conv.Backend
+	after func(plan conv.Plan, dst, src *conv.Tensor) error
+}
+
+type alteredPlan struct {
+	conv.Plan
+	after func(plan conv.Plan, dst, src *conv.Tensor) error
+}
+
+func (b altered) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+	plan, err := b.Backend.Plan(p, weight, bias)
+	return alteredPlan{plan, b.after}, err
+}
+
+func (p alteredPlan) Run(dst, src *conv.Tensor) error {
+	if err := p.Plan.Run(dst, src); err != nil {
+		return err
+	}
+	return p.after(p.Plan, dst, src)
+}
+
+func (p alteredPlan) Describe() conv.Description { return p.Plan.(conv.Describer).Describe() }
+
+// timedPlan says what its phases took, as a GPU's plan does.
+type timedPlan struct {
+	conv.Plan
+	runs time.Duration
+}
+
+func (p *timedPlan) Run(dst, src *conv.Tensor) error { p.runs++; return p.Plan.Run(dst, src) }
+func (p *timedPlan) Timings() conv.Timings {
+	return conv.Timings{Upload: p.runs * time.Microsecond, Kernel: 3 * p.runs * time.Microsecond}
+}
+
+// RunPhases has a device's clock, which a software renderer is not asked for.
+func (p *timedPlan) RunPhases(dst, src *conv.Tensor) (conv.Timings, error) {
+	const us = time.Microsecond
+	return conv.Timings{Upload: 5 * us, Kernel: 100 * us, Readback: 6 * us, Device: conv.Phases{Kernel: 7 * us}}, p.Plan.Run(dst, src)
+}
+
+type timedBackend struct{ conv.Backend }
+
+func (b timedBackend) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+	plan, err := b.Backend.Plan(p, weight, bias)
+	return &timedPlan{Plan: plan}, err
+}
+
+func seedCases(t *testing.T, pattern string) bench.Suite {
+	t.Helper()
+	suite, err := bench.NewSuite("seed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return suite.Filter(regexp.MustCompile(pattern).MatchString)
+}
+
+func quick(suite bench.Suite, subjects ...bench.Subject) bench.Bench {
+	return bench.Bench{Suite: suite, Subjects: subjects, Judge: cpu.Reference{}, Seed: 1,
+		Settings: bench.Settings{Samples: 4, Seconds: 0.001, Rounds: 4, Noise: 1e9, Limit: 60, Longest: 5}}
+}
+
+func subject(t *testing.T, b conv.Backend, name string) bench.Subject {
+	t.Helper()
+	fma, err := cpu.Engine{}.Probe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bench.Subject{Backend: b, Info: bench.BackendInfo{Backend: name, Threads: 1, Device: "test"}, FMA: fma,
+		Roof: func(time.Duration) (float64, float64, error) { return 1e12, 1e11, nil }}
+}
+
+func run(t *testing.T, b bench.Bench) bench.Report {
+	t.Helper()
+	r, err := b.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestRun: figures follow from the median and the case's numbers, and the report can be
+// written and read.
+func TestRun(t *testing.T) {
+	software := subject(t, timedBackend{cpu.Engine{}}, "gpu")
+	software.Info.Software = true
+	r := run(t, quick(seedCases(t, "^n=(1|16)/"), subject(t, cpu.Engine{}, "cpu"), software))
+	phases := map[string]int{}
+	for _, x := range r.Results {
+		phases[x.Backend+" "+x.Phase]++
+		c, _ := r.CaseOf(x)
+		if x.Phase != bench.PhaseTotal {
+			continue
+		}
+		if len(x.Blocks) != 4 || x.Samples < 4 || !x.Correct || x.Blocks[0].Probe <= 0 {
+			t.Errorf("%s: want 4 blocks with a gauge and 4 samples or more, got %+v", x.Case, x)
+		}
+		gflops := 2e-9 * c.MACs / x.Median
+		for what, pair := range map[string][2]float64{
+			"images/s": {*x.ImagesPerS, float64(c.N) / x.Median}, "GFLOP/s": {*x.GFLOPS, gflops}, "GB/s": {*x.GBPS, 1e-9 * c.Bytes / x.Median},
+			"percent of roofline": {*x.PercentOfRoofline, 100 * gflops / min(1000, 100*c.Intensity)},
+		} {
+			if math.Abs(pair[0]/pair[1]-1) > 1e-12 {
+				t.Errorf("%s: %s is %v, want %v", x.Case, what, pair[0], pair[1])
+			}
+		}
+	}
+	for phase, want := range map[string]int{"cpu total": 2, "cpu kernel": 2, "cpu compile": 2, "cpu upload": 0, "gpu upload": 2, "gpu kernel": 2, "gpu readback": 0, "gpu compile": 0} {
+		if phases[phase] != want {
+			t.Errorf("%d results of %s, want %d", phases[phase], phase, want)
+		}
+	}
+	var text bytes.Buffer
+	if err := r.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	read, err := bench.Read(&text)
+	if err != nil || len(read.Results) != len(r.Results) || read.Results[0].Median != r.Results[0].Median {
+		t.Errorf("what was written is not what is read: %v", err)
+	}
+	if c := bench.Compare(r, read, 0.03, bench.Wall); c.Count(bench.Same) != len(c.Changes) || len(c.Changes) != 9 {
+		t.Errorf("a report beside itself: %v", c)
+	}
+}
+
+// TestHardwarePhases: where phases may overlap in a run, each is timed apart, the kernel
+// by the device's clock.
+func TestHardwarePhases(t *testing.T) {
+	r := run(t, quick(seedCases(t, "^n=1/"), subject(t, timedBackend{cpu.Engine{}}, "gpu")))
+	got := map[string]float64{}
+	for _, x := range r.Results {
+		got[x.Phase] = x.Median
+	}
+	for phase, want := range map[string]float64{bench.PhaseUpload: 5e-6, bench.PhaseKernel: 7e-6, bench.PhaseReadback: 6e-6} {
+		if got[phase] != want {
+			t.Errorf("%s took %v, want %v", phase, got[phase], want)
+		}
+	}
+}
+
+// TestWrongHasNoFigures: an output that is wrong in one place, one that is not written,
+// and one that is off by too much everywhere.
+func TestWrongHasNoFigures(t *testing.T) {
+	for name, alter := range map[string]func(plan conv.Plan, dst, src *conv.Tensor) error{
+		"last output off": func(_ conv.Plan, dst, _ *conv.Tensor) error { dst.Data[len(dst.Data)-1] += 0.01; return nil },
+		"not written":     func(_ conv.Plan, dst, _ *conv.Tensor) error { dst.Data[0] = float32(math.NaN()); return nil },
+		"scaled": func(_ conv.Plan, dst, _ *conv.Tensor) error {
+			for i := range dst.Data {
+				dst.Data[i] *= 1.001
+			}
+			return nil
+		},
+	} {
+		r := run(t, quick(seedCases(t, "^n=16/"), subject(t, cpu.Engine{}, "cpu"), subject(t, altered{cpu.Engine{}, alter}, "wrong")))
+		if r.Wrong() != 1 {
+			t.Errorf("%s: %d wrong, want 1", name, r.Wrong())
+		}
+		for _, x := range r.Results {
+			if wrong := x.Backend == "wrong"; x.Correct == wrong || wrong && (x.Median != 0 || x.Samples != 0 || x.ImagesPerS != nil || x.Blocks != nil || x.Why == "") {
+				t.Errorf("%s: %+v", name, x)
+			}
+		}
+		var text bytes.Buffer
+		if err := r.WriteTable(&text); err != nil || !strings.Contains(text.String(), "WRONG") {
+			t.Errorf("%s: the table does not say so: %v\n%s", name, err, text.String())
+		}
+		text.Reset()
+		if err := r.WriteGo(&text); err != nil || strings.Contains(text.String(), "backend=wrong") {
+			t.Errorf("%s: benchstat would read figures of it: %v", name, err)
+		}
+	}
+}
+
+// TestLeftOut: what takes too long, what is refused and what the time was up for are
+// named.
+func TestLeftOut(t *testing.T) {
+	b := quick(seedCases(t, "^n=16/"), subject(t, cpu.Engine{}, "cpu"), subject(t, refusing{}, "refusing"))
+	b.Settings.Longest = 1e-9
+	r := run(t, b)
+	if len(r.Results) != 0 || len(r.Missing) != 2 || !strings.Contains(r.Missing[0].Why, "one run would take about") || !strings.Contains(r.Missing[1].Why, "not supported") {
+		t.Errorf("got %+v and %d results", r.Missing, len(r.Results))
+	}
+	b = quick(seedCases(t, "^n=16/"), subject(t, cpu.Engine{}, "cpu"))
+	b.Settings.Limit = 0
+	if r := run(t, b); len(r.Missing) != 1 || !strings.Contains(r.Missing[0].Why, "1 of 4 samples") {
+		t.Errorf("got %+v", r.Missing)
+	}
+}
+
+type refusing struct{}
+
+func (refusing) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
+	return nil, errors.Join(errors.New("test: not supported"), conv.ErrUnsupported)
+}
+
+// TestInterrupt: Run ends with the context.
+func TestInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	b := quick(seedCases(t, "^n=(1|16)/"), subject(t, cpu.Engine{}, "cpu"))
+	b.Progress = func(int, int) { cancel() }
+	if _, err := b.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestSlowedBy5Percent: an engine that computes 5 % of its images again is found out, and
+// beside itself it is not. All are timed in the same rounds, so that the machine is the
+// same for them, by the time that they have a core. On a machine that is too busy to see
+// it in a few seconds nothing can be said.
+func TestSlowedBy5Percent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it times for several seconds")
+	}
+	again := func(plan conv.Plan, dst, src *conv.Tensor) error {
+		n := src.Shape.N() / 20
+		return plan.Run(dst.Images(0, n), src.Images(0, n))
+	}
+	suite := seedCases(t, "^n=64/")
+	suite.Cases[0].Problem.Src[0] = 100
+	b := quick(suite, subject(t, cpu.Engine{}, "old"), subject(t, cpu.Engine{}, "same"), subject(t, altered{cpu.Engine{}, again}, "slow"))
+	b.Settings = bench.Settings{Samples: 40, Seconds: 0.4, Rounds: 40, Noise: 1e9, Limit: 30, Longest: 5}
+	r := run(t, b)
+	if c := bench.Compare(only(r, "old"), only(r, "same"), 0.03, bench.CPUTime); c.Count(bench.Slower) > 0 {
+		t.Errorf("the same engine is slower: %v", c)
+	}
+	x := bench.Compare(only(r, "old"), only(r, "slow"), 0.03, bench.CPUTime).Changes[0]
+	t.Logf("%.3f (%.3f … %.3f), calibrated %.3f, p %.2g, would show %.3f: %s", x.Ratio, x.Low, x.High, x.Calibrated, x.P, x.Shows, x.Verdict)
+	if x.Verdict != bench.Slower {
+		if x.Shows > 0.03 {
+			t.Skipf("the machine is too busy: %.1f %% would have been seen, not 5 %%", 100*x.Shows)
+		}
+		t.Errorf("a slowdown by 5 %% is %s", x.Verdict)
+	}
+}
+
+// only is the part of a report that is of one backend, which is called cpu.
+func only(r bench.Report, backend string) bench.Report {
+	r.Backends = []bench.BackendInfo{{Backend: "cpu", Threads: 1}}
+	all := r.Results
+	r.Results = nil
+	for _, x := range all {
+		if x.Backend == backend {
+			x.Backend = "cpu"
+			r.Results = append(r.Results, x)
+		}
+	}
+	return r
+}

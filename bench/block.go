@@ -1,0 +1,230 @@
+package bench
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"gpuconv/conv"
+)
+
+// shortest is how long a sample is at least: a run that is shorter is repeated, and the
+// sample is their mean. The clock and what is around a run then count for nothing.
+const shortest = 2 * time.Millisecond
+
+// The gauge works again once so much has been timed, for so much of it.
+const (
+	gaugeEvery = 20 * time.Millisecond
+	gaugePart  = 0.05
+)
+
+// measured is what one block of samples gave, in seconds of one run.
+type measured struct {
+	round                           int
+	total, upload, kernel, readback []float64
+	compile                         float64 // Plan, and a first run of one image
+	cpu, probe, probeCPU, joules    float64
+	timer                           bool // the plan tells its phases
+}
+
+// seconds is how long the samples took together.
+func (m measured) seconds(runs int) (sum float64) {
+	for _, s := range m.total {
+		sum += s * float64(runs)
+	}
+	return sum
+}
+
+// entry is a case on a subject: what is timed, and what came of it.
+type entry struct {
+	*prepared
+	subject     *Subject
+	description conv.Description
+	runs        int     // of one sample
+	estimate    float64 // seconds of a run, as first met
+	blocks      []measured
+	wrong       string // what was wrong with an output
+	missing     string // why it is not timed
+}
+
+// prepared is a case with its numbers.
+type prepared struct {
+	Case
+	src, dst, weight *conv.Tensor
+	check            *check
+}
+
+// samples returns those of all blocks that part takes, block by block.
+func (e *entry) samples(part func(measured) []float64) (blocks [][]float64) {
+	for _, b := range e.blocks {
+		if s := part(b); len(s) > 0 {
+			blocks = append(blocks, s)
+		}
+	}
+	return blocks
+}
+
+func (e *entry) count() (count int, seconds float64) {
+	for _, b := range e.blocks {
+		count += len(b.total)
+		seconds += b.seconds(e.runs)
+	}
+	return count, seconds
+}
+
+// block plans, warms up, times at least count samples and so many seconds, and judges
+// the output of the last.
+func (e *entry) block(ctx context.Context, round, count int, seconds float64, energy meter, g *gauge) error {
+	return e.subject.withThreads(func() error {
+		start := time.Now()
+		plan, err := e.subject.Plan(e.Problem, e.weight, nil)
+		if err != nil {
+			return err
+		}
+		defer plan.Close()
+		if err := plan.Run(e.dst.Images(0, 1), e.src.Images(0, 1)); err != nil {
+			return err
+		}
+		m := measured{round: round, compile: time.Since(start).Seconds()}
+		if err := e.warmUp(plan); err != nil {
+			return err
+		}
+		e.check.poison(e.dst)
+		if err := e.sample(ctx, plan, &m, count, seconds, energy, g); err != nil {
+			return err
+		}
+		e.wrong = e.check.judge(e.dst, e.description)
+		e.blocks = append(e.blocks, m)
+		return nil
+	})
+}
+
+// warm is how long a warm-up takes at most, and is one run at least of what it takes.
+const warm = 0.2
+
+// warmUp runs what fills the plan's buffers, in memory and in caches.
+func (e *entry) warmUp(plan conv.Plan) error {
+	images := min(e.Problem.Src.N(), max(1, e.description.Chunk), max(1, int(warm*float64(e.Problem.Src.N())/e.estimate)))
+	return plan.Run(e.dst.Images(0, images), e.src.Images(0, images))
+}
+
+// sample times runs of a plan.
+func (e *entry) sample(ctx context.Context, plan conv.Plan, m *measured, count int, seconds float64, energy meter, g *gauge) error {
+	timer, ok := plan.(conv.Timer)
+	m.timer = ok
+	since := 0.0
+	g.measure(shortest)
+	for spent := 0.0; len(m.total) < count || spent < seconds; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		took, err := e.timed(plan, timer, m, energy)
+		if err != nil {
+			return err
+		}
+		spent += took
+		if since += took; since >= gaugeEvery.Seconds() {
+			g.measure(time.Duration(max(shortest.Seconds(), gaugePart*since) * 1e9))
+			since = 0
+		}
+	}
+	if since > 0 {
+		g.measure(shortest)
+	}
+	samples := float64(len(m.total))
+	m.cpu, m.joules = m.cpu/samples, m.joules/samples
+	m.probe, m.probeCPU = g.seconds()
+	return nil
+}
+
+// timed takes one sample: of m.cpu and m.joules the sums grow.
+func (e *entry) timed(plan conv.Plan, timer conv.Timer, m *measured, energy meter) (took float64, err error) {
+	var before, after conv.Timings
+	if timer != nil {
+		before = timer.Timings()
+	}
+	joules, cpu := energy.read(), cpuSeconds()
+	start := time.Now()
+	for range e.runs {
+		if err := plan.Run(e.dst, e.src); err != nil {
+			return 0, err
+		}
+	}
+	took = time.Since(start).Seconds()
+	runs := float64(e.runs)
+	m.cpu += (cpuSeconds() - cpu) / runs
+	m.joules += energy.joules(joules, energy.read()) / runs
+	m.total = append(m.total, took/runs)
+	if phaser, ok := plan.(conv.Phaser); ok && !e.subject.Info.Software {
+		return took, e.phases(phaser, m)
+	}
+	if timer != nil {
+		after = timer.Timings()
+		m.upload = append(m.upload, (after.Upload-before.Upload).Seconds()/runs)
+		m.kernel = append(m.kernel, (after.Kernel-before.Kernel).Seconds()/runs)
+		m.readback = append(m.readback, (after.Readback-before.Readback).Seconds()/runs)
+	}
+	return took, nil
+}
+
+// phases takes one sample of what overlaps in a run: each phase on the wall clock, and
+// the kernel on the device's own if it can be asked. A software renderer does one thing
+// at a time anyway.
+func (e *entry) phases(plan conv.Phaser, m *measured) error {
+	t, err := plan.RunPhases(e.dst, e.src)
+	if err != nil {
+		return err
+	}
+	if t.Device.Kernel > 0 {
+		t.Kernel = t.Device.Kernel
+	}
+	m.upload = append(m.upload, t.Upload.Seconds())
+	m.kernel = append(m.kernel, t.Kernel.Seconds())
+	m.readback = append(m.readback, t.Readback.Seconds())
+	return nil
+}
+
+// scout finds out, with batches that grow, how long a run will take.
+func (e *entry) scout() error {
+	return e.subject.withThreads(func() error {
+		plan, err := e.subject.Plan(e.Problem, e.weight, nil)
+		if err != nil {
+			return err
+		}
+		defer plan.Close()
+		if d, ok := plan.(conv.Describer); ok {
+			e.description = d.Describe()
+		}
+		n := e.Problem.Src.N()
+		for images := 1; ; images = min(2*images, n) {
+			if err := plan.Run(e.dst.Images(0, images), e.src.Images(0, images)); err != nil { // what is first is slow
+				return err
+			}
+			took, err := e.fastest(plan, images)
+			if err != nil {
+				return err
+			}
+			if images == n || took > warm/4 {
+				e.estimate = took * float64(n) / float64(images)
+				e.runs = max(1, int(math.Ceil(shortest.Seconds()/e.estimate)))
+				return nil
+			}
+		}
+	})
+}
+
+// fastest returns what so many images took at least, of three times unless that is
+// long: on a busy machine one run says little.
+func (e *entry) fastest(plan conv.Plan, images int) (float64, error) {
+	best := math.Inf(1)
+	for start := time.Now(); ; {
+		begun := time.Now()
+		if err := plan.Run(e.dst.Images(0, images), e.src.Images(0, images)); err != nil {
+			return 0, err
+		}
+		best = min(best, time.Since(begun).Seconds())
+		if time.Since(start).Seconds() > min(warm, 3*best) {
+			return best, nil
+		}
+	}
+}

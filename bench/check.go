@@ -1,0 +1,99 @@
+package bench
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+)
+
+// checkMACs is about how many multiplications the judge makes for a case: a fraction of
+// a second for the float64 reference. More is made of a case whose two images and two
+// filters take more.
+const checkMACs = 1e8
+
+// mostChecked is how many images are judged where they are small.
+const mostChecked = 16
+
+// check judges a sample of a case's outputs: some of the images, and of these some of
+// the filters. The first and the last are always among them.
+type check struct {
+	images, filters []int
+	dst             conv.Shape // of the sample
+	answer          *compare.Answer
+}
+
+// newCheck has the judge compute the sample.
+func newCheck(judge conv.Backend, c Case, src, weight *conv.Tensor, r *rand.Rand) (*check, error) {
+	p := c.Problem
+	k := &check{}
+	each := p.MACs() / float64(p.Src.N())
+	k.images = sample(r, p.Src.N(), min(mostChecked, max(2, int(checkMACs/each))))
+	k.filters = sample(r, p.Weight[0], p.Weight[0])
+	if p.Groups <= 1 && p.Activation != conv.Energy { // else filters do not stand alone
+		k.filters = sample(r, p.Weight[0], max(2, int(checkMACs*float64(p.Weight[0])/(each*float64(len(k.images))))))
+	}
+	part := p
+	part.Src[0], part.Weight[0] = len(k.images), len(k.filters)
+	sampled := compare.Case{Name: c.Name, Problem: part}
+	sampled.Src, sampled.Weight = pick(src, k.images), pick(weight, k.filters)
+	var err error
+	if k.dst, err = part.Dst(); err != nil {
+		return nil, err
+	}
+	k.answer, err = compare.NewAnswer(judge, sampled)
+	return k, err
+}
+
+// sample draws up to count of n, the first and the last among them, in order.
+func sample(r *rand.Rand, n, count int) []int {
+	if count >= n {
+		all := make([]int, n)
+		for i := range all {
+			all[i] = i
+		}
+		return all
+	}
+	drawn := map[int]bool{0: true, n - 1: true}
+	for len(drawn) < count {
+		drawn[r.IntN(n)] = true
+	}
+	var list []int
+	for i := range drawn {
+		list = append(list, i)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// pick copies these images, or filters, of a tensor.
+func pick(from *conv.Tensor, which []int) *conv.Tensor {
+	size := from.Shape[1] * from.Shape[2] * from.Shape[3]
+	picked := &conv.Tensor{Shape: from.Shape.WithN(len(which)), Data: make([]float32, 0, len(which)*size)}
+	for _, i := range which {
+		picked.Data = append(picked.Data, from.Data[i*size:(i+1)*size]...)
+	}
+	return picked
+}
+
+// poison fills the sample with NaN, so that what no run writes is seen.
+func (k *check) poison(dst *conv.Tensor) {
+	for _, n := range k.images {
+		for _, f := range k.filters {
+			fillWith(dst.Plane(n, f), float32(math.NaN()))
+		}
+	}
+}
+
+// judge says what is wrong with the sample of an output; "" if nothing is.
+func (k *check) judge(dst *conv.Tensor, d conv.Description) string {
+	got := &conv.Tensor{Shape: k.dst}
+	for _, n := range k.images {
+		for _, f := range k.filters {
+			got.Data = append(got.Data, dst.Plane(n, f)...)
+		}
+	}
+	return k.answer.Judge(got, d)
+}

@@ -1,0 +1,44 @@
+package bench
+
+import (
+	"sync"
+	"time"
+)
+
+// copyFloats is how much one thread copies in a turn of [Copy]: 64 MiB, more than the
+// caches hold.
+const copyFloats = 16 << 20
+
+// Copy measures the most bytes a second that so many threads together move from memory
+// to memory, read and written bytes counted: the other roof, beside [Peak]. Threads start
+// each turn together and it ends with the last; the fastest turn within whole counts.
+func Copy(threads int, whole time.Duration) float64 {
+	src, dst := make([][]float32, threads), make([][]float32, threads)
+	for i := range threads {
+		src[i], dst[i] = make([]float32, copyFloats), make([]float32, copyFloats)
+	}
+	turn := func() {
+		var group sync.WaitGroup
+		for i := range threads {
+			group.Go(func() { copy(dst[i], src[i]) })
+		}
+		group.Wait()
+	}
+	for i := range threads {
+		fillWith(src[i], 1) // memory that nobody wrote may all be one page
+	}
+	turn()
+	best := 0.0
+	for start := time.Now(); best == 0 || time.Since(start) < whole; {
+		begun := time.Now()
+		turn()
+		best = max(best, float64(8*copyFloats*threads)/time.Since(begun).Seconds())
+	}
+	return best
+}
+
+func fillWith(values []float32, v float32) {
+	for i := range values {
+		values[i] = v
+	}
+}

@@ -1,0 +1,65 @@
+package bench
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// meter reads how much energy the processor's packages have taken, where Linux tells it
+// (Documentation/power/powercap). The zero value reads nothing.
+type meter struct{ packages []counter }
+
+// counter is one package's. It counts microjoules up to most and begins at 0 again.
+type counter struct {
+	path string
+	most float64
+}
+
+// newMeter finds the packages whose counters this user may read.
+func newMeter() (m meter) {
+	paths, _ := filepath.Glob("/sys/class/powercap/intel-rapl:*") // AMD's are called so too
+	for _, p := range paths {
+		if strings.Count(filepath.Base(p), ":") > 1 {
+			continue // a part of a package
+		}
+		c := counter{path: filepath.Join(p, "energy_uj")}
+		if _, ok := readNumber(c.path); !ok {
+			continue
+		}
+		c.most, _ = readNumber(filepath.Join(p, "max_energy_range_uj"))
+		m.packages = append(m.packages, c)
+	}
+	return m
+}
+
+func readNumber(path string) (float64, bool) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	n, err := strconv.ParseFloat(strings.TrimSpace(string(text)), 64)
+	return n, err == nil
+}
+
+// read returns each package's counter.
+func (m meter) read() []float64 {
+	values := make([]float64, len(m.packages))
+	for i, c := range m.packages {
+		values[i], _ = readNumber(c.path)
+	}
+	return values
+}
+
+// joules returns what was taken between two readings.
+func (m meter) joules(before, after []float64) (sum float64) {
+	for i, c := range m.packages {
+		taken := after[i] - before[i]
+		if taken < 0 {
+			taken += c.most
+		}
+		sum += taken / 1e6
+	}
+	return sum
+}

@@ -1,0 +1,377 @@
+package bench
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Graph is what a picture of a report shows, as plain data: whoever draws it needs to
+// know nothing of benchmarks.
+type Graph struct {
+	ID             string // for the name of a file
+	Title, Caption string
+	Note           string // what is missing from the picture
+	XLabel, YLabel string
+	LogX, LogY     bool
+	XTicks         []float64
+	XNames         []string // in place of numbers: what stands at X = 0, 1, 2, …
+	Curves         []Curve
+}
+
+// Neutral is the colour of lines that belong to no backend.
+const Neutral = -1
+
+// Curve is what a [Graph] shows of one backend.
+type Curve struct {
+	Name      string
+	X, Y      []float64
+	Low, High []float64 // ends of the error bars; nil for none
+	Color     int       // the same for a backend in all graphs; Neutral for lines of none
+	Points    bool      // marks alone
+	Line      bool      // a line alone
+	Dashed    bool
+}
+
+// Graphs returns what there is to see in a report: throughput, the roofline, GPU
+// against CPU and scaling over cores. What has no point is not among them.
+func (r Report) Graphs() []Graph {
+	graphs := append(r.throughput(), r.roofline(), r.ratios(), r.scaling())
+	note := r.note()
+	shown := graphs[:0]
+	for _, g := range graphs {
+		g.Curves = slices.DeleteFunc(g.Curves, func(c Curve) bool { return len(c.X) == 0 })
+		if slices.ContainsFunc(g.Curves, func(c Curve) bool { return !c.Line }) {
+			g.Note = note
+			for i := range g.Curves {
+				g.Curves[i].sort() // cases stand in the order in which a report has them
+			}
+			shown = append(shown, g)
+		}
+	}
+	return shown
+}
+
+// note names backends that have no curve because they were absent, and outputs that
+// have no point because they were wrong.
+func (r Report) note() string {
+	var parts []string
+	for _, b := range r.Backends {
+		if absent := b.Backend + " was absent"; b.Absent != "" && !slices.Contains(parts, absent) {
+			parts = append(parts, absent)
+		}
+	}
+	if wrong := r.Wrong(); wrong > 0 {
+		parts = append(parts, fmt.Sprintf("%d wrong outputs have no point", wrong))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// name names a backend in a key: a peer on a device of its own with it.
+func (r Report) name(b BackendInfo) string {
+	if b.Peer && b.Device != "" && b.Device != r.Machine.CPU {
+		return b.Label() + ", on " + b.Device
+	}
+	return b.Label()
+}
+
+// throughput are images per second over what varies, one graph for each suite and each
+// axis of a sweep, and GFLOP/s of layers side by side.
+func (r Report) throughput() (all []Graph) {
+	var done []string
+	for _, c := range r.Cases {
+		key := c.Suite + "/" + c.Group
+		if c.Layer != "" {
+			key = c.Suite
+		}
+		if slices.Contains(done, key) {
+			continue
+		}
+		done = append(done, key)
+		if c.Layer != "" {
+			all = append(all, r.ofLayers(c.Suite))
+		} else {
+			all = append(all, r.overAxis(c.Suite, c.Group))
+		}
+	}
+	return all
+}
+
+// slug keeps of a name what is safe in the name of a file.
+func slug(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(name))
+}
+
+// axisLabel names what varies in a group of cases.
+func axisLabel(group string) string {
+	switch group {
+	case "":
+		return "images in a batch, N"
+	case "kernel":
+		return "rows and columns of the kernel"
+	case "channels":
+		return "channels in, and as many out"
+	case "size":
+		return "rows and columns of the image (pixels)"
+	case "stride":
+		return "stride (pixels)"
+	}
+	return group
+}
+
+func (r Report) overAxis(suite, group string) Graph {
+	g := Graph{ID: strings.TrimSuffix("throughput-"+slug(suite)+"-"+slug(group), "-"), Title: "Throughput, suite " + suite, XLabel: axisLabel(group), YLabel: "images/s", LogX: true, LogY: true,
+		Caption: "Images per second, end to end: copies to and from the device are in it. Bars are 95 % confidence intervals of the median."}
+	if group != "" {
+		g.Title += ", over " + group
+	}
+	for i, b := range r.Backends {
+		curve := Curve{Name: r.name(b), Color: i, Dashed: b.Peer}
+		for _, c := range r.Cases {
+			if c.Suite != suite || c.Group != group {
+				continue
+			}
+			if !slices.Contains(g.XTicks, c.X) {
+				g.XTicks = append(g.XTicks, c.X)
+			}
+			if x, ok := r.total(c, b); ok {
+				curve.add(c.X, float64(c.N)/x.Median, float64(c.N)/x.CIHigh, float64(c.N)/x.CILow)
+			}
+		}
+		g.Curves = append(g.Curves, curve)
+	}
+	slices.Sort(g.XTicks)
+	return g
+}
+
+func (r Report) ofLayers(suite string) Graph {
+	g := Graph{ID: "throughput-" + slug(suite), Title: "Throughput, suite " + suite, YLabel: "GFLOP/s", LogY: true,
+		Caption: "Two operations for each multiplication of the direct form, whatever an algorithm saves, end to end. Bars are 95 % confidence intervals of the median."}
+	var cases []CaseInfo
+	for _, c := range r.Cases {
+		if c.Suite == suite {
+			cases = append(cases, c)
+			g.XNames = append(g.XNames, strings.TrimSpace(c.Group+" "+c.Layer))
+		}
+	}
+	for i, b := range r.Backends {
+		curve := Curve{Name: r.name(b), Color: i, Points: true}
+		for at, c := range cases {
+			if x, ok := r.total(c, b); ok {
+				beside := (float64(i) - float64(len(r.Backends)-1)/2) * 0.6 / float64(len(r.Backends))
+				curve.add(float64(at)+beside, 2e-9*c.MACs/x.Median, 2e-9*c.MACs/x.CIHigh, 2e-9*c.MACs/x.CILow)
+			}
+		}
+		g.Curves = append(g.Curves, curve)
+	}
+	return g
+}
+
+// total returns the end-to-end result of a case on a backend, if it is right.
+func (r Report) total(c CaseInfo, b BackendInfo) (Result, bool) {
+	x, ok := r.find(c, b, PhaseTotal, "")
+	return x, ok && x.Correct
+}
+
+func (c *Curve) add(x, y, low, high float64) {
+	c.X, c.Y, c.Low, c.High = append(c.X, x), append(c.Y, y), append(c.Low, low), append(c.High, high)
+}
+
+// roofline has every case of every backend below the roofs that were measured
+// (Williams, Waterman & Patterson, Roofline, CACM 52(4), 2009).
+func (r Report) roofline() Graph {
+	g := Graph{ID: "roofline", Title: "Roofline", XLabel: "arithmetic intensity (FLOP/byte)", YLabel: "GFLOP/s", LogX: true, LogY: true,
+		Caption: "Every case that was timed: operations of the direct form, bytes of images, weights and outputs once each. Dashed roofs are what probes reached on the same device beside the runs: multiply-adds on registers, and a copy of memory. " +
+			"Points above a roof are of algorithms that save multiplications, which are counted all the same, or of data that stayed in caches."}
+	lo, hi := math.Inf(1), 0.0
+	for _, x := range r.Results {
+		c, _ := r.CaseOf(x)
+		lo, hi = min(lo, c.Intensity), max(hi, c.Intensity)
+	}
+	var drawn []Roof
+	var roofs []Curve
+	for i, b := range r.Backends {
+		curve := Curve{Name: r.name(b), Color: i, Points: true}
+		for _, c := range r.Cases {
+			if x, ok := r.total(c, b); ok {
+				curve.add(c.Intensity, 2e-9*c.MACs/x.Median, 2e-9*c.MACs/x.CIHigh, 2e-9*c.MACs/x.CILow)
+			}
+		}
+		g.Curves = append(g.Curves, curve)
+		if b.Roof != nil && len(curve.X) > 0 && !slices.Contains(drawn, *b.Roof) {
+			drawn = append(drawn, *b.Roof)
+			roofs = append(roofs, roofCurve(b, i, lo/2, hi*2))
+		}
+	}
+	g.Curves = append(g.Curves, roofs...)
+	return g
+}
+
+// roofCurve is a backend's roof with its ridge, where it turns level.
+func roofCurve(b BackendInfo, color int, lo, hi float64) Curve {
+	roof := *b.Roof
+	c := Curve{Name: fmt.Sprintf("roof of %s: %.3g GFLOP/s, %.3g GB/s", b.short(), roof.GFLOPS, roof.GBPS), Color: color, Line: true, Dashed: true}
+	for _, x := range []float64{lo, roof.GFLOPS / roof.GBPS, hi} {
+		if x >= lo && x <= hi {
+			c.X, c.Y = append(c.X, x), append(c.Y, roof.At(x))
+		}
+	}
+	return c
+}
+
+// ratios are throughputs of the GPU, and of peers on one, divided by the CPU engine's
+// with all threads: with the copies to and from the device, and without them.
+func (r Report) ratios() Graph {
+	g := Graph{ID: "gpu-cpu-ratio", Title: "Software renderer against the CPU engine", XLabel: axisLabel(""), YLabel: "ratio of images/s", LogX: true, LogY: true,
+		Caption: "Above 1 the device is faster than the CPU engine with all threads. With transfers: from images in memory to outputs in memory, which is what a user waits for. " +
+			"Without: the kernels alone. Bars are 95 % confidence intervals of the ratio."}
+	engine, ok := r.engine()
+	if !ok {
+		return Graph{}
+	}
+	lo, hi := math.Inf(1), 0.0
+	for i, b := range r.Backends {
+		if b.Backend != "gpu" && !b.Peer {
+			continue
+		}
+		for _, phase := range []string{PhaseTotal, PhaseKernel} {
+			curve := Curve{Name: r.name(b) + ", with transfers", Color: i}
+			if phase == PhaseKernel {
+				curve.Name, curve.Dashed = r.name(b)+", kernels alone", true
+			}
+			for _, c := range r.Cases {
+				g.addRatio(&curve, r, c, b, engine, phase)
+			}
+			for _, x := range curve.X {
+				lo, hi = min(lo, x), max(hi, x)
+			}
+			if len(curve.X) > 0 && !b.Software {
+				g.Title = "GPU against the CPU engine"
+			}
+			g.Curves = append(g.Curves, curve)
+		}
+	}
+	if hi > 0 {
+		g.Curves = append(g.Curves, Curve{Name: "as fast as " + engine.Label(), X: []float64{lo, hi}, Y: []float64{1, 1}, Color: Neutral, Line: true})
+	}
+	return g
+}
+
+// addRatio adds a case to a curve if both were timed, and the backend copies to a
+// device. Only cases whose batch is what varies have a place on the axis.
+func (g *Graph) addRatio(curve *Curve, r Report, c CaseInfo, b, engine BackendInfo, phase string) {
+	_, copies := r.find(c, b, PhaseUpload, "")
+	device, ok := r.find(c, b, phase, "")
+	host, timed := r.total(c, engine)
+	if !copies || !ok || !device.Correct || !timed || c.Group != "" {
+		return
+	}
+	if !slices.Contains(g.XTicks, c.X) {
+		g.XTicks = append(g.XTicks, c.X)
+		slices.Sort(g.XTicks)
+	}
+	ratio, low, high := RatioOf(host, device)
+	curve.add(c.X, ratio, low, high)
+}
+
+// engine returns the CPU engine with the most threads.
+func (r Report) engine() (most BackendInfo, ok bool) {
+	for _, b := range r.Backends {
+		if b.Backend == "cpu" && b.Absent == "" && b.Threads > most.Threads {
+			most, ok = b, true
+		}
+	}
+	return most, ok
+}
+
+// RatioOf returns how many times as long a took as b, with the 95 % confidence interval
+// that follows from theirs: distances of the ends from the medians add up as squares, in
+// logarithms (Zou & Donner, Statistics in Medicine 27, 2008).
+func RatioOf(a, b Result) (ratio, low, high float64) {
+	ratio = a.Median / b.Median
+	down := math.Hypot(math.Log(a.Median/a.CILow), math.Log(b.CIHigh/b.Median))
+	up := math.Hypot(math.Log(a.CIHigh/a.Median), math.Log(b.Median/b.CILow))
+	return ratio, ratio * math.Exp(-down), ratio * math.Exp(up)
+}
+
+// scaling is how many times as fast a backend is with more threads than with one: the
+// geometric mean over all cases, with the slowest and the fastest.
+func (r Report) scaling() Graph {
+	g := Graph{ID: "scaling", Title: "Scaling over cores", XLabel: "threads", YLabel: "speed-up over 1 thread",
+		Caption: "Geometric mean of all cases; bars reach from the case that gains least to the one that gains most."}
+	most := 1
+	var names []string
+	for i, b := range r.Backends {
+		if slices.Contains(names, b.Backend) {
+			continue
+		}
+		names = append(names, b.Backend)
+		curve := Curve{Name: b.Backend, Color: i, Dashed: b.Peer}
+		if b.Backend == "cpu" {
+			curve.Name = "CPU engine, " + b.ISA
+		}
+		for _, other := range r.Backends {
+			if other.Backend == b.Backend && r.addSpeedUp(&curve, other) {
+				most = max(most, other.Threads)
+			}
+		}
+		if len(curve.X) > 1 {
+			g.Curves = append(g.Curves, curve)
+		}
+	}
+	for n := 1; n <= most; n *= 2 {
+		g.XTicks = append(g.XTicks, float64(n))
+	}
+	if last := g.XTicks[len(g.XTicks)-1]; last < float64(most) {
+		g.XTicks = append(g.XTicks, float64(most))
+	}
+	g.Curves = append(g.Curves, Curve{Name: "ideal", X: []float64{1, float64(most)}, Y: []float64{1, float64(most)}, Color: Neutral, Line: true, Dashed: true})
+	return g
+}
+
+// addSpeedUp adds a backend's speed-up over itself with one thread.
+func (r Report) addSpeedUp(curve *Curve, b BackendInfo) bool {
+	single := b
+	single.Threads = 1
+	sum, count, low, high := 0.0, 0.0, math.Inf(1), 0.0
+	for _, c := range r.Cases {
+		one, ok := r.total(c, single)
+		all, timed := r.total(c, b)
+		if ok && timed {
+			ratio := one.Median / all.Median
+			sum, count, low, high = sum+math.Log(ratio), count+1, min(low, ratio), max(high, ratio)
+		}
+	}
+	if count == 0 {
+		return false
+	}
+	mean := math.Exp(sum / count)
+	curve.add(float64(b.Threads), mean, min(low, mean), max(high, mean))
+	return true
+}
+
+// sort orders the points by X.
+func (c *Curve) sort() {
+	order := make([]int, len(c.X))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(c.X[a], c.X[b]) })
+	for _, values := range []*[]float64{&c.X, &c.Y, &c.Low, &c.High} {
+		if *values == nil { // no error bars
+			continue
+		}
+		sorted := make([]float64, len(order))
+		for i, at := range order {
+			sorted[i] = (*values)[at]
+		}
+		*values = sorted
+	}
+}

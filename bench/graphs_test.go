@@ -1,0 +1,203 @@
+package bench_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"gpuconv/bench"
+)
+
+// hostile is a name that would end an attribute, a tag and a script.
+const hostile = `"><script src="http://evil.example/x.js"></script>`
+
+// fixed is a report with each kind of thing that can be in one: a software renderer, the
+// engine with one thread and with two, a peer, one that was absent, a wrong output and a
+// name that is no friend.
+func fixed() bench.Report {
+	r := bench.Report{Schema: bench.Schema,
+		Machine: bench.Machine{CPU: "a processor", Threads: 2, Platform: "linux/amd64", Git: "abc", Load: [2]float64{0.5, 1}, Versions: []bench.Version{{Name: hostile, Version: "1"}}},
+		Run:     bench.Run{Command: []string{"gpuconv", "bench", "--cases", hostile}, Suite: "seed", Settings: bench.Settings{Samples: 10, Seconds: 0.5, Rounds: 10}},
+		Backends: []bench.BackendInfo{
+			{Backend: "gpu", Threads: 2, Device: "software renderer soft", Software: true, Roof: &bench.Roof{GFLOPS: 30, GBPS: 5}},
+			{Backend: "cpu", Threads: 2, Device: "a processor", ISA: "avx2", Roof: &bench.Roof{GFLOPS: 200, GBPS: 20}},
+			{Backend: "cpu", Threads: 1, Device: "a processor", ISA: "avx2", Roof: &bench.Roof{GFLOPS: 100, GBPS: 15}},
+			{Backend: "pytorch", Threads: 2, Device: "a processor", Peer: true, Driver: "PyTorch 2", Command: "bench/peers/peers.py"},
+			{Backend: "onnxruntime", Threads: 2, Device: "a processor", Peer: true, Absent: "no module " + hostile},
+		},
+	}
+	for _, n := range []int{1, 16, 256} {
+		c := bench.CaseInfo{Suite: "seed", Case: "n=" + strings.Repeat("1", n%7+1), X: float64(n), N: n, MACs: 1e6 * float64(n), Bytes: 1e5 * float64(n), Intensity: 8}
+		r.Cases = append(r.Cases, c)
+		for i, speed := range []float64{1e3, 2e4, 1e4, 3e4} {
+			b := r.Backends[i]
+			if n == 1 && b.Peer {
+				speed /= 10 // a gain, where the others are losses
+			}
+			if i == 0 {
+				r.Results = append(r.Results, took(c, b, bench.PhaseUpload, 1e-5), took(c, b, bench.PhaseKernel, float64(n)/speed/2), took(c, b, bench.PhaseReadback, 1e-5))
+			}
+			r.Results = append(r.Results, took(c, b, bench.PhaseTotal, float64(n)/speed))
+		}
+	}
+	last := &r.Results[len(r.Results)-1] // the peer's largest case
+	*last = bench.Result{Suite: last.Suite, Case: last.Case, Backend: last.Backend, Threads: last.Threads, Phase: last.Phase, N: last.N, Why: "off by " + hostile}
+	r.Missing = []bench.Missing{{Case: r.Cases[0].Case, Backend: "cpu", Threads: 2, Why: "3 samples of 10"}}
+	return r
+}
+
+// took is a result with a block of three samples.
+func took(c bench.CaseInfo, b bench.BackendInfo, phase string, seconds float64) bench.Result {
+	rate := float64(c.N) / seconds
+	return bench.Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: b.Threads, Device: b.Device, Algorithm: "direct", N: c.N, Phase: phase,
+		Median: seconds, CILow: seconds * 0.9, CIHigh: seconds * 1.1, Samples: 3, ImagesPerS: &rate, Correct: true,
+		Blocks: []bench.Block{{Seconds: []float64{seconds * 0.9, seconds, seconds * 1.1}}}}
+}
+
+func graphOf(t *testing.T, r bench.Report, id string) bench.Graph {
+	t.Helper()
+	graphs := r.Graphs()
+	i := slices.IndexFunc(graphs, func(g bench.Graph) bool { return g.ID == id })
+	if i < 0 {
+		t.Fatalf("no graph %s", id)
+	}
+	return graphs[i]
+}
+
+func curveOf(t *testing.T, g bench.Graph, name string) bench.Curve {
+	t.Helper()
+	for _, c := range g.Curves {
+		if strings.Contains(c.Name, name) {
+			return c
+		}
+	}
+	t.Fatalf("%s has no curve %s", g.ID, name)
+	return bench.Curve{}
+}
+
+func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Abs(b) }
+
+func TestGraphsThroughput(t *testing.T) {
+	g := graphOf(t, fixed(), "throughput-seed")
+	if len(g.Curves) != 4 || !slices.Equal(g.XTicks, []float64{1, 16, 256}) {
+		t.Errorf("%d curves over %v", len(g.Curves), g.XTicks)
+	}
+	if !strings.Contains(g.Note, "onnxruntime was absent") || !strings.Contains(g.Note, "1 wrong") {
+		t.Errorf("the note is %q", g.Note)
+	}
+	c := curveOf(t, g, "CPU engine, avx2, 2 threads")
+	for i := range c.X {
+		if !near(c.Y[i], 2e4) || !near(c.Low[i], 2e4/1.1) || !near(c.High[i], 2e4/0.9) {
+			t.Errorf("at %v: %v from %v to %v, want 20,000 images/s", c.X[i], c.Y[i], c.Low[i], c.High[i])
+		}
+	}
+	if peer := curveOf(t, g, "pytorch"); len(peer.X) != 2 || !peer.Dashed {
+		t.Errorf("the peer has points at %v, want none for its wrong output", peer.X)
+	}
+	curveOf(t, g, "software renderer soft")
+}
+
+// TestGraphsRoofline: a point for each case that was right, below roofs that turn level
+// at their ridge.
+func TestGraphsRoofline(t *testing.T) {
+	g := graphOf(t, fixed(), "roofline")
+	points := 0
+	for _, c := range g.Curves {
+		if c.Points {
+			points += len(c.X)
+		}
+	}
+	if points != 11 {
+		t.Errorf("%d points, want 11 of 12: one output was wrong", points)
+	}
+	c := curveOf(t, g, "roof of cpu ×2: 200 GFLOP/s, 20 GB/s")
+	if !slices.Equal(c.X, []float64{4, 10, 16}) || !slices.Equal(c.Y, []float64{80, 200, 200}) {
+		t.Errorf("the CPU's roof goes over %v at %v: its ridge is at 10 FLOP/byte", c.X, c.Y)
+	}
+}
+
+func TestGraphsRatio(t *testing.T) {
+	g := graphOf(t, fixed(), "gpu-cpu-ratio")
+	if !strings.Contains(g.Title, "Software renderer") {
+		t.Errorf("its title is %q: no GPU was timed", g.Title)
+	}
+	with, without := curveOf(t, g, "with transfers"), curveOf(t, g, "kernels alone")
+	for i := range with.X {
+		if !near(with.Y[i], 0.05) || !near(without.Y[i], 0.1) {
+			t.Errorf("ratios %v with transfers and %v without, want 0.05 and 0.1", with.Y[i], without.Y[i])
+		}
+		if !(with.Low[i] < with.Y[i] && with.Y[i] < with.High[i]) {
+			t.Errorf("%v is not within %v and %v", with.Y[i], with.Low[i], with.High[i])
+		}
+	}
+}
+
+func TestGraphsScaling(t *testing.T) {
+	c := curveOf(t, graphOf(t, fixed(), "scaling"), "CPU engine")
+	if !slices.Equal(c.X, []float64{1, 2}) || !near(c.Y[0], 1) || !near(c.Y[1], 2) {
+		t.Errorf("speed-ups %v with %v threads, want 1 and 2", c.Y, c.X)
+	}
+}
+
+// TestGraphsLayers: layers stand side by side, and a group is no path.
+func TestGraphsLayers(t *testing.T) {
+	r := fixed()
+	for i := range r.Cases {
+		r.Cases[i].Group, r.Cases[i].Layer = "net", string(rune('a'+i))
+	}
+	if g := graphOf(t, r, "throughput-seed"); !slices.Equal(g.XNames, []string{"net a", "net b", "net c"}) {
+		t.Errorf("names %q", g.XNames)
+	}
+	for i := range r.Cases {
+		r.Cases[i].Group, r.Cases[i].Layer = "../../x", ""
+	}
+	for _, g := range r.Graphs() {
+		if strings.ContainsAny(g.ID, "./") {
+			t.Errorf("the name of a file would be %q", g.ID)
+		}
+	}
+}
+
+func TestGraphsEmpty(t *testing.T) {
+	r := fixed()
+	r.Results = nil
+	if got := r.Graphs(); len(got) != 0 {
+		t.Errorf("%d graphs of no result", len(got))
+	}
+}
+
+// TestRatioOf: intervals that are points leave the ratio alone; one with a width gives
+// its own, and two give less than their ends would.
+func TestRatioOf(t *testing.T) {
+	at := func(median, low, high float64) bench.Result {
+		return bench.Result{Median: median, CILow: low, CIHigh: high}
+	}
+	if ratio, low, high := bench.RatioOf(at(6, 6, 6), at(2, 2, 2)); ratio != 3 || low != 3 || high != 3 {
+		t.Errorf("%v from %v to %v, want 3", ratio, low, high)
+	}
+	if _, low, high := bench.RatioOf(at(6, 6, 6), at(2, 1, 3)); !near(low, 2) || !near(high, 6) {
+		t.Errorf("from %v to %v, want 2 to 6", low, high)
+	}
+	if _, low, high := bench.RatioOf(at(6, 3, 12), at(2, 1, 4)); !(low > 0.75 && low < 1.5 && high < 12 && high > 6) {
+		t.Errorf("from %v to %v, want within 0.75 … 12 and beyond 1.5 … 6", low, high)
+	}
+}
+
+// TestGraphsSorted: lines go from left to right, in whatever order cases were timed.
+func TestGraphsSorted(t *testing.T) {
+	r := fixed()
+	slices.Reverse(r.Cases)
+	for _, g := range r.Graphs() {
+		for _, c := range g.Curves {
+			if !slices.IsSorted(c.X) {
+				t.Errorf("%s, %s goes over %v", g.ID, c.Name, c.X)
+			}
+			for i := range c.Low {
+				if !(c.Low[i] <= c.Y[i] && c.Y[i] <= c.High[i]) {
+					t.Errorf("%s, %s: %v is not within %v and %v", g.ID, c.Name, c.Y[i], c.Low[i], c.High[i])
+				}
+			}
+		}
+	}
+}

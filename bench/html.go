@@ -1,0 +1,232 @@
+package bench
+
+import (
+	_ "embed" // the page
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"strings"
+	"time"
+)
+
+//go:embed page.html
+var pageText string
+
+// Drawing is a graph with its picture.
+type Drawing struct {
+	Graph
+	SVG []byte
+}
+
+// WriteHTML writes the report as one page that loads nothing else: machine, method,
+// pictures, tables, losses and commands. Names from the report are shown as text,
+// whatever they hold.
+func (r Report) WriteHTML(w io.Writer, drawings []Drawing) error {
+	page, err := template.New("page").Parse(pageText)
+	if err != nil {
+		return fmt.Errorf("bench: page: %w", err)
+	}
+	return page.Execute(w, r.page(drawings))
+}
+
+// page is what page.html shows.
+type page struct {
+	Report   Report
+	Title    string
+	Started  string
+	Rows     []pageRow
+	Compile  []pageCompile
+	Ratios   []pageRatio
+	Losses   int
+	Backends []pageBackend
+	Absent   []BackendInfo
+	Peers    bool
+	Drawings []pageDrawing
+	Notes    []string
+	Commands []string
+}
+
+type pageDrawing struct {
+	Drawing
+	Source template.URL // the picture itself
+}
+
+type pageBackend struct {
+	Name, Device, Driver, Roof string
+	Software                   bool
+}
+
+// pageRow is a case on a backend.
+type pageRow struct {
+	Case, Backend, Algorithm                    string
+	ImagesPerS, Total, Low, High                string
+	Samples                                     int
+	Outliers                                    int
+	Upload, Kernel, Readback                    string
+	GFLOPS, GBPS, Intensity, PercentOfRoof, CPU string
+	Wrong                                       string
+}
+
+type pageCompile struct{ Case, Backend, Algorithm, Cache, Median, Low, High string }
+
+// pageRatio compares the throughput of a case on two backends.
+type pageRatio struct {
+	Case, Ours, Other, Ratio, Low, High string
+	Verdict                             string
+	Loss                                bool
+}
+
+func (r Report) page(drawings []Drawing) page {
+	p := page{Report: r, Title: "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "), Started: r.Run.Started.UTC().Format(time.DateTime) + " UTC"}
+	for _, d := range drawings {
+		source := template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(d.SVG)) // made here, of no text but base64
+		p.Drawings = append(p.Drawings, pageDrawing{d, source})
+	}
+	for _, b := range r.Backends {
+		p.addBackend(r, b)
+	}
+	for _, c := range r.Cases {
+		for _, b := range r.Backends {
+			if x, ok := r.find(c, b, PhaseTotal, ""); ok {
+				p.Rows = append(p.Rows, r.pageRow(c, b, x))
+			}
+		}
+		p.addRatios(r, c)
+	}
+	p.addCompile(r)
+	p.Notes = r.notes()
+	p.Commands = commands(r)
+	return p
+}
+
+func (p *page) addBackend(r Report, b BackendInfo) {
+	if b.Absent != "" {
+		p.Absent = append(p.Absent, b)
+		return
+	}
+	p.Peers = p.Peers || b.Peer
+	row := pageBackend{Name: r.name(b), Device: b.Device, Driver: b.Driver, Roof: "not measured", Software: b.Software}
+	if b.Roof != nil {
+		row.Roof = fmt.Sprintf("%.3g GFLOP/s, %.3g GB/s", b.Roof.GFLOPS, b.Roof.GBPS)
+	}
+	p.Backends = append(p.Backends, row)
+}
+
+func (r Report) pageRow(c CaseInfo, b BackendInfo, x Result) pageRow {
+	row := pageRow{Case: readable(c), Backend: r.name(b), Algorithm: x.Algorithm, Wrong: x.Why}
+	if !x.Correct {
+		if row.Wrong == "" {
+			row.Wrong = "wrong"
+		}
+		return row
+	}
+	row.ImagesPerS, row.Total, row.Low, row.High = figure(x.ImagesPerS), duration(x.Median), duration(x.CILow), duration(x.CIHigh)
+	row.Samples, row.Outliers = x.Samples, len(x.Outliers)
+	row.GFLOPS, row.GBPS, row.Intensity = figure(x.GFLOPS), figure(x.GBPS), fmt.Sprintf("%.3g", c.Intensity)
+	row.PercentOfRoof, row.CPU = "–", "–"
+	if x.PercentOfRoofline != nil {
+		row.PercentOfRoof = fmt.Sprintf("%.0f %%", *x.PercentOfRoofline)
+	}
+	if x.CPUMedian != nil {
+		row.CPU = duration(*x.CPUMedian)
+	}
+	row.Upload, row.Kernel, row.Readback = r.phases(c, b)
+	return row
+}
+
+// phases returns what the parts of a run took, of backends that have parts.
+func (r Report) phases(c CaseInfo, b BackendInfo) (upload, kernel, readback string) {
+	texts := []string{"–", "–", "–"}
+	if _, copies := r.find(c, b, PhaseUpload, ""); copies {
+		for i, phase := range []string{PhaseUpload, PhaseKernel, PhaseReadback} {
+			if x, ok := r.find(c, b, phase, ""); ok && x.Correct {
+				texts[i] = duration(x.Median)
+			}
+		}
+	}
+	return texts[0], texts[1], texts[2]
+}
+
+// readable is a case's name for a table, which may break it at spaces.
+func readable(c CaseInfo) string { return strings.ReplaceAll(c.Case, "/", " ") }
+
+// addRatios compares the CPU engine with all threads with each peer, and with the GPU.
+func (p *page) addRatios(r Report, c CaseInfo) {
+	for _, mine := range r.Backends {
+		ours, ok := r.total(c, mine)
+		if !ok || mine.Peer || mine.Backend == "reference" {
+			continue
+		}
+		for _, other := range r.Backends {
+			theirs, ok := r.total(c, other)
+			against := other.Peer && mine.Threads == other.Threads || mine.Backend == "gpu" && other.Backend == "cpu" && mine.Threads == other.Threads
+			if ok && against {
+				ratio := newPageRatio(readable(c), r.name(mine), r.name(other), theirs, ours)
+				p.Ratios = append(p.Ratios, ratio)
+				if ratio.Loss {
+					p.Losses++
+				}
+			}
+		}
+	}
+}
+
+func newPageRatio(name, ours, other string, theirs, mine Result) pageRatio {
+	ratio, low, high := RatioOf(theirs, mine)
+	p := pageRatio{Case: name, Ours: ours, Other: other, Ratio: significant(ratio), Low: significant(low), High: significant(high), Verdict: "no difference seen"}
+	switch {
+	case high < 1:
+		p.Loss, p.Verdict = true, "loss"
+	case low > 1:
+		p.Verdict = "gain"
+	}
+	return p
+}
+
+func significant(v float64) string {
+	if v >= 100 && !math.IsInf(v, 0) {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
+func (p *page) addCompile(r Report) {
+	seen := map[pageCompile]bool{}
+	for _, x := range r.Results {
+		b, _ := r.BackendOf(x)
+		if x.Phase != PhaseCompile || !x.Correct || x.Cache == "" {
+			continue
+		}
+		row := pageCompile{Backend: r.name(b), Algorithm: x.Algorithm, Cache: x.Cache, Median: duration(x.Median), Low: duration(x.CILow), High: duration(x.CIHigh)}
+		if !seen[row] { // cases that share a program share the figure
+			seen[row] = true
+			c, _ := r.CaseOf(x)
+			row.Case = readable(c)
+			p.Compile = append(p.Compile, row)
+		}
+	}
+}
+
+// notes says what is missing, and which samples stood out.
+func (r Report) notes() []string {
+	var text strings.Builder
+	r.writeNotes(&text)
+	var all []string
+	for line := range strings.Lines(text.String()) {
+		all = append(all, strings.Join(strings.Fields(line), " "))
+	}
+	return all
+}
+
+// commands are those that the figures came from.
+func commands(r Report) []string {
+	all := strings.Split(strings.Join(r.Run.Command, " "), " && ")
+	for _, b := range r.Backends {
+		if b.Command != "" {
+			all = append(all, b.Command)
+		}
+	}
+	return union(nil, all, func(a, b string) bool { return a == b })
+}

@@ -1,0 +1,85 @@
+package bench_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gpuconv/bench"
+)
+
+func pageOf(t *testing.T, r bench.Report) string {
+	t.Helper()
+	var drawings []bench.Drawing
+	for _, g := range r.Graphs() {
+		drawings = append(drawings, bench.Drawing{Graph: g, SVG: []byte("<svg>" + g.ID + "</svg>")})
+	}
+	var page bytes.Buffer
+	if err := r.WriteHTML(&page, drawings); err != nil {
+		t.Fatal(err)
+	}
+	return page.String()
+}
+
+// TestHTMLHolds: pictures, losses, wrong and missing figures and absent peers are named.
+func TestHTMLHolds(t *testing.T) {
+	r := fixed()
+	page := pageOf(t, r)
+	for _, want := range []string{
+		"<!DOCTYPE html>", `lang="en"`, "a processor", "software renderer soft", "CPU engine, avx2, 1 thread", "pytorch, 2 threads", "PyTorch 2",
+		`<th class="text" scope="row">onnxruntime</th><td class="case" colspan="3">absent: no module`, "wrong, so no figure: off by", "3 samples of 10",
+		"bench/peers/peers.py", ">loss<", ">gain<", "GPU against", base64.StdEncoding.EncodeToString([]byte("<svg>roofline</svg>")),
+	} {
+		if strings.Contains(want, "GPU against") == strings.Contains(page, want) { // there is no GPU
+			t.Errorf("page holds %q: %v", want, strings.Contains(page, want))
+		}
+	}
+	if got := strings.Count(page, "<img "); got != len(r.Graphs()) || got != 4 {
+		t.Errorf("%d pictures, want 4", got)
+	}
+}
+
+// TestHTMLLoadsNothing: whatever names hold, the page runs no script and asks for
+// nothing that is not in it.
+func TestHTMLLoadsNothing(t *testing.T) {
+	page := pageOf(t, fixed())
+	if strings.Contains(page, "<script") || strings.Contains(page, "<link") || strings.Contains(page, "<iframe") {
+		t.Error("the page has a script, a link or a frame")
+	}
+	for _, attribute := range regexp.MustCompile(`(?i)\b(?:src|href|srcset|action|data)\s*=\s*"([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		if !strings.HasPrefix(attribute[1], "data:image/svg&#43;xml;base64,") && !strings.HasPrefix(attribute[1], "data:image/svg+xml;base64,") {
+			t.Errorf("the page loads %.80q", attribute[1])
+		}
+	}
+	if regexp.MustCompile(`url\(|@import`).MatchString(page) {
+		t.Error("its style loads something")
+	}
+	if !strings.Contains(page, "&lt;script src=&#34;http://evil.example/x.js&#34;&gt;") {
+		t.Error("the hostile name is not shown as text")
+	}
+}
+
+// TestHTMLNesting: tags are closed in the order in which they were opened.
+func TestHTMLNesting(t *testing.T) {
+	void := map[string]bool{"meta": true, "img": true, "!doctype": true}
+	for name, r := range map[string]bench.Report{"full": fixed(), "empty": {Schema: bench.Schema}} {
+		var open []string
+		for _, tag := range regexp.MustCompile(`<(/?)([!a-zA-Z0-9]+)[^>]*>`).FindAllStringSubmatch(pageOf(t, r), -1) {
+			element := strings.ToLower(tag[2])
+			switch {
+			case void[element]:
+			case tag[1] == "":
+				open = append(open, element)
+			case len(open) == 0 || open[len(open)-1] != element:
+				t.Fatalf("%s: </%s> within %v", name, element, open)
+			default:
+				open = open[:len(open)-1]
+			}
+		}
+		if len(open) > 0 {
+			t.Errorf("%s: %v are not closed", name, open)
+		}
+	}
+}

@@ -1,0 +1,190 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Merge makes one report of several of one machine and one program, such as one with
+// our backends and one with peers. What several have timed is pooled: the blocks of all
+// count, with their median and interval, as if the runs had been one. An output that
+// was wrong in one of them is wrong.
+func Merge(reports ...Report) (Report, error) {
+	if len(reports) == 0 {
+		return Report{}, errors.New("bench: no report: want at least 1")
+	}
+	whole := reports[0]
+	whole.Results = nil
+	for i, r := range reports {
+		if err := whole.sameMachine(r); err != nil {
+			return Report{}, fmt.Errorf("bench: report %d: %w", i, err)
+		}
+		if i > 0 {
+			whole.addRun(r)
+		}
+	}
+	whole.Results = pool(whole, reports)
+	same := func(a, b Missing) bool { return a == b }
+	whole.Missing = []Missing{}
+	for _, r := range reports {
+		whole.Missing = union(whole.Missing, r.Missing, same)
+	}
+	return whole, whole.Validate()
+}
+
+// sameMachine refuses a report whose figures cannot stand beside r's.
+func (r Report) sameMachine(other Report) error {
+	a, b := r.Machine, other.Machine
+	for _, field := range [][3]string{{"processor", a.CPU, b.CPU}, {"platform", a.Platform, b.Platform}, {"gpuconv of git", a.Git, b.Git}} {
+		if field[1] != field[2] {
+			return fmt.Errorf("its %s is %q, the first report's is %q: want figures of one machine and one program", field[0], field[2], field[1])
+		}
+	}
+	return nil
+}
+
+// addRun adds what another report says of its machine, run, backends and cases.
+func (r *Report) addRun(other Report) {
+	r.Machine.Threads = max(r.Machine.Threads, other.Machine.Threads)
+	r.Machine.Versions = union(r.Machine.Versions, other.Machine.Versions, func(a, b Version) bool { return a == b })
+	if !slices.Contains(strings.Split(r.Run.Suite, "+"), other.Run.Suite) {
+		r.Run.Suite += "+" + other.Run.Suite
+	}
+	if other.Run.Started.Before(r.Run.Started) {
+		r.Run.Started, r.Machine.Load[0] = other.Run.Started, other.Machine.Load[0]
+	} else {
+		r.Machine.Load[1] = other.Machine.Load[1]
+	}
+	r.Run.Seconds += other.Run.Seconds
+	have, more := &r.Run.Settings, other.Run.Settings
+	have.Samples, have.Seconds, have.Rounds = min(have.Samples, more.Samples), min(have.Seconds, more.Seconds), min(have.Rounds, more.Rounds)
+	if command := strings.Join(other.Run.Command, " "); !slices.Contains(strings.Split(strings.Join(r.Run.Command, " "), " && "), command) {
+		r.Run.Command = append(append(slices.Clone(r.Run.Command), "&&"), other.Run.Command...)
+	}
+	r.Cases = union(r.Cases, other.Cases, func(a, b CaseInfo) bool { return a.Suite == b.Suite && a.Case == b.Case })
+	r.Backends = slices.Clone(r.Backends)
+	for _, b := range other.Backends {
+		r.addBackend(b)
+	}
+}
+
+// addBackend adds a backend, or what another run has found out of one: that it is
+// there, and higher roofs.
+func (r *Report) addBackend(b BackendInfo) {
+	i := slices.IndexFunc(r.Backends, func(a BackendInfo) bool { return a.Backend == b.Backend && a.Threads == b.Threads })
+	if i < 0 {
+		r.Backends = append(r.Backends, b)
+		return
+	}
+	have := &r.Backends[i]
+	switch {
+	case b.Absent != "":
+		return
+	case have.Absent != "":
+		*have = b
+	}
+	if b.Roof != nil {
+		roof := *b.Roof
+		if have.Roof != nil {
+			roof = Roof{GFLOPS: max(roof.GFLOPS, have.Roof.GFLOPS), GBPS: max(roof.GBPS, have.Roof.GBPS)}
+		}
+		have.Roof = &roof
+	}
+}
+
+// union returns all of a and what b has more, in this order.
+func union[T any](a, b []T, same func(a, b T) bool) []T {
+	all := slices.Clone(a)
+	for _, v := range b {
+		if !slices.ContainsFunc(all, func(have T) bool { return same(have, v) }) {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+// pool returns the results of all reports in the order of whole's cases and backends,
+// those of the same phase of the same case on the same backend together.
+func pool(whole Report, reports []Report) []Result {
+	all := []Result{}
+	for _, c := range whole.Cases {
+		for _, b := range whole.Backends {
+			for _, phase := range Phases() {
+				for _, cache := range []string{"", CacheCold, CacheWarm} {
+					var same []Result
+					for _, r := range reports {
+						if x, ok := r.exactly(c, b, phase, cache); ok {
+							same = append(same, x)
+						}
+					}
+					if len(same) > 0 {
+						all = append(all, pooled(same, c, b))
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// exactly returns the result of a phase with this state of the cache.
+func (r Report) exactly(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
+	for _, x := range r.Results {
+		if x.Suite == c.Suite && x.Case == c.Case && x.Backend == b.Backend && x.Threads == b.Threads && x.Phase == phase && x.Cache == cache {
+			return x, true
+		}
+	}
+	return Result{}, false
+}
+
+// pooled pools results of one phase of one case on one backend.
+func pooled(same []Result, c CaseInfo, b BackendInfo) Result {
+	for _, x := range same {
+		if !x.Correct {
+			return x
+		}
+	}
+	best := same[0]
+	for _, x := range same[1:] {
+		if x.Samples > best.Samples {
+			best = x
+		}
+	}
+	var blocks []Block
+	for _, x := range same {
+		if len(x.Blocks) == 0 { // as of compile times: there is nothing to pool
+			best.rate(c, b)
+			return best
+		}
+		for _, block := range x.Blocks {
+			block.Round = len(blocks)
+			blocks = append(blocks, block)
+		}
+	}
+	if len(same) > 1 {
+		best.pool(blocks)
+	}
+	best.rate(c, b)
+	return best
+}
+
+// pool replaces the figures by those of the blocks.
+func (r *Result) pool(blocks []Block) {
+	var samples [][]float64
+	var cpu []float64
+	for _, b := range blocks {
+		samples = append(samples, b.Seconds)
+		if b.CPU > 0 {
+			cpu = append(cpu, b.CPU)
+		}
+	}
+	r.Blocks = blocks
+	r.summarise(samples, 1)
+	r.EnergyJ = nil // of each run a median, which cannot be pooled
+	if r.CPUMedian = nil; len(cpu) > 0 {
+		v := median(cpu)
+		r.CPUMedian = &v
+	}
+}

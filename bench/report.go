@@ -1,0 +1,291 @@
+package bench
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"time"
+)
+
+// Schema is the number of the form of a [Report]; another one once a field changes
+// its meaning.
+const Schema = 1
+
+// Report is what gpuconv bench --json writes. Times are in seconds on the wall clock
+// unless they are called otherwise, sizes in bytes. What was not measured is absent,
+// and never 0.
+type Report struct {
+	Schema   int           `json:"schema"`
+	Machine  Machine       `json:"machine"`
+	Run      Run           `json:"run"`
+	Backends []BackendInfo `json:"backends"` // who was timed, with what each could do at most
+	Cases    []CaseInfo    `json:"cases"`    // what was timed, in the order of the suite
+	Results  []Result      `json:"results"`  // of each case, backend and phase; by case, in the order of Cases
+	Missing  []Missing     `json:"missing"`  // what has no figures or fewer samples than asked for, and why
+}
+
+// Machine is the computer and the program that ran on it.
+type Machine struct {
+	CPU      string     `json:"cpu"`     // the processor's name
+	Threads  int        `json:"threads"` // that the program may use
+	Platform string     `json:"platform"`
+	Go       string     `json:"go"`       // version of the compiler
+	Git      string     `json:"git"`      // hash of the source, "-dirty" after it if that was changed; "unknown"
+	Versions []Version  `json:"versions"` // of libraries and peers
+	Load     [2]float64 `json:"load"`     // load average over a minute at the start and the end; −1 if the system does not tell
+}
+
+// Version is a program's or library's.
+type Version struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Run says how a report was made.
+type Run struct {
+	Command  []string  `json:"command"` // the program and its arguments, as typed
+	Suite    string    `json:"suite"`
+	Seed     uint64    `json:"seed"` // of the order in which cases were timed, and of their numbers
+	Started  time.Time `json:"started"`
+	Seconds  float64   `json:"seconds"`  // the whole run
+	Settings Settings  `json:"settings"` // how long everything was timed
+}
+
+// BackendInfo is one backend that was timed. A backend is named by Backend and
+// Threads together: the CPU engine with one thread is another than with all.
+type BackendInfo struct {
+	Backend  string `json:"backend"`           // gpu, cpu or reference; of a peer its name: pytorch, onnxruntime
+	Threads  int    `json:"threads"`           // of the CPU that it may use
+	Device   string `json:"device"`            // the renderer or the processor; a software renderer is called one
+	Software bool   `json:"software"`          // the renderer is software: a CPU did the work
+	Peer     bool   `json:"peer,omitempty"`    // not ours
+	ISA      string `json:"isa,omitempty"`     // vector instructions of the CPU engine: avx512, avx2 or generic
+	Driver   string `json:"driver,omitempty"`  // GL_VERSION, with the driver's; a peer's version
+	Vendor   string `json:"vendor,omitempty"`  // GL_VENDOR
+	Roof     *Roof  `json:"roof,omitempty"`    // nil if nobody measured it
+	Absent   string `json:"absent,omitempty"`  // why it was asked for and has no results
+	Command  string `json:"command,omitempty"` // of a peer: what printed its results
+}
+
+// Label names a backend for people. A software renderer is never called a GPU.
+func (b BackendInfo) Label() string {
+	threads := fmt.Sprintf("%d threads", b.Threads)
+	if b.Threads == 1 {
+		threads = "1 thread"
+	}
+	switch {
+	case b.Peer:
+		return b.Backend + ", " + threads
+	case b.Backend == "gpu":
+		return b.Device
+	case b.Backend == "cpu":
+		return "CPU engine, " + b.ISA + ", " + threads
+	}
+	return b.Backend + ", " + threads
+}
+
+// Roof is what a backend's device could do at most, measured beside the results: the
+// highest rate of any turn of a probe, see [Peak] and [Copy].
+type Roof struct {
+	GFLOPS float64 `json:"gflops"` // multiply-adds on registers alone, two operations each
+	GBPS   float64 `json:"gbps"`   // a copy of memory, bytes read and bytes written
+}
+
+// At returns the most GFLOP/s at an arithmetic intensity in FLOP per byte.
+func (r Roof) At(intensity float64) float64 { return min(r.GFLOPS, r.GBPS*intensity) }
+
+// CaseInfo is the convolution of a case. The figures of all its results are made from
+// these numbers, whatever an algorithm really computes or moves.
+type CaseInfo struct {
+	Suite        string  `json:"suite"`
+	Case         string  `json:"case"`            // such as n=64/c=1/hw=48x64/k=7/out=6
+	Group        string  `json:"group"`           // of a layer its network, of a sweep the axis that varies
+	Layer        string  `json:"layer,omitempty"` // of a layer its name in the network
+	X            float64 `json:"x"`               // the value of what varies: N for seed, the axis's value for sweep
+	N            int     `json:"n"`               // images
+	Src          [4]int  `json:"src"`             // [N, C, H, W]
+	Weight       [4]int  `json:"weight"`          // [filters, channels per group, kernel rows, kernel columns]
+	Dst          [4]int  `json:"dst"`             // [N, filters, rows, columns]
+	Stride       [2]int  `json:"stride"`          // rows, columns
+	Padding      [4]int  `json:"padding"`         // top, bottom, left, right; zeros
+	Dilation     [2]int  `json:"dilation"`        // rows, columns
+	Groups       int     `json:"groups"`          //
+	Bias         bool    `json:"bias"`            //
+	MACs         float64 `json:"macs"`            // multiplications of the direct form, all images together
+	Bytes        float64 `json:"bytes"`           // src, weights, biases and dst once each, in float32
+	Intensity    float64 `json:"intensity"`       // 2·MACs / Bytes, FLOP per byte
+	CheckImages  int     `json:"check_images"`    // images of which an output was judged in every round
+	CheckFilters int     `json:"check_filters"`   // filters of which they were
+}
+
+// The phases of a result.
+const (
+	PhaseCompile  = "compile"  // Plan, and a first Run of one image: drivers compile at the first dispatch
+	PhaseUpload   = "upload"   // src to the device
+	PhaseKernel   = "kernel"   // the convolution on the device
+	PhaseReadback = "readback" // dst from the device
+	PhaseTotal    = "total"    // Plan.Run from src in memory to dst in memory
+)
+
+// Phases lists the phases in the order in which they happen.
+func Phases() []string {
+	return []string{PhaseCompile, PhaseUpload, PhaseKernel, PhaseReadback, PhaseTotal}
+}
+
+// The states of a shader cache for PhaseCompile.
+const (
+	CacheCold = "cold" // no cache of shaders at all, as after an installation
+	CacheWarm = "warm" // a new process that finds the driver's cache on disk
+)
+
+// Result is what one phase of a case took on one backend. Median, interval and samples
+// are there if the output was right, else only Correct, false. A processor that
+// computes where the images are has no upload and no readback; its kernel is its total.
+type Result struct {
+	Suite     string `json:"suite"`
+	Case      string `json:"case"`
+	Backend   string `json:"backend"`
+	Threads   int    `json:"threads"`
+	Device    string `json:"device"`
+	Algorithm string `json:"algorithm"`
+	N         int    `json:"n"`
+	Phase     string `json:"phase"`
+	Cache     string `json:"cache,omitempty"` // of PhaseCompile on a GPU: CacheCold or CacheWarm
+
+	Median  float64 `json:"median_s"`
+	CILow   float64 `json:"ci_low_s"`  // 95 % confidence interval of the median
+	CIHigh  float64 `json:"ci_high_s"` // see Interval
+	Samples int     `json:"samples"`
+
+	ImagesPerS        *float64 `json:"images_per_s,omitempty"`        // N / Median
+	GFLOPS            *float64 `json:"gflops,omitempty"`              // 2·MACs / Median
+	GBPS              *float64 `json:"gbps,omitempty"`                // Bytes / Median
+	PercentOfRoofline *float64 `json:"percent_of_roofline,omitempty"` // of the backend's Roof.At(Intensity)
+	EnergyJ           *float64 `json:"energy_j,omitempty"`            // of the processor's package for one run, where the system tells it
+	CPUMedian         *float64 `json:"cpu_median_s,omitempty"`        // of PhaseTotal: time that all threads of the process had a core, for one run
+
+	Correct bool   `json:"correct"`
+	Why     string `json:"why,omitempty"` // what was wrong
+
+	Outliers []float64 `json:"outliers,omitempty"` // samples beyond 1.5 interquartile ranges of the quartiles: counted, and shown
+	Blocks   []Block   `json:"blocks,omitempty"`   // what [Compare] works with
+}
+
+// Block is what was timed of a case in one round, in a plan of its own; see [Bench].
+type Block struct {
+	Round   int       `json:"round"`
+	Seconds []float64 `json:"seconds"`         // each sample
+	CPU     float64   `json:"cpu_s,omitempty"` // time that the process had a core, per sample; PhaseTotal
+	Probe   float64   `json:"probe_s"`         // what 10⁹ operations of each thread on registers took beside the block; 0: not measured
+	// ProbeCPU is the time that the process had a core for that.
+	ProbeCPU float64 `json:"probe_cpu_s,omitempty"`
+}
+
+// Missing names what was asked for and was not timed as asked.
+type Missing struct {
+	Case    string `json:"case"`
+	Backend string `json:"backend"`
+	Threads int    `json:"threads"`
+	Phase   string `json:"phase,omitempty"` // "": all
+	Why     string `json:"why"`
+}
+
+// Write writes the report as JSON.
+func (r Report) Write(w io.Writer) error {
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", " ")
+	return encoder.Encode(r)
+}
+
+// Read reads a report and validates it.
+func Read(r io.Reader) (Report, error) {
+	var report Report
+	if err := json.NewDecoder(r).Decode(&report); err != nil {
+		return Report{}, fmt.Errorf("bench: report: %w", err)
+	}
+	return report, report.Validate()
+}
+
+// Validate refuses reports of another schema, results of cases or backends that are not
+// listed, figures that cannot be, and figures of outputs that were wrong.
+func (r Report) Validate() error {
+	if r.Schema != Schema {
+		return fmt.Errorf("bench: report of schema %d: want %d", r.Schema, Schema)
+	}
+	for i, result := range r.Results {
+		if err := r.validate(result); err != nil {
+			return fmt.Errorf("bench: result %d (%s, %s, %s): %w", i, result.Case, result.Backend, result.Phase, err)
+		}
+	}
+	return nil
+}
+
+func (r Report) validate(result Result) error {
+	_, known := r.CaseOf(result)
+	_, timed := r.BackendOf(result)
+	switch {
+	case !known:
+		return errors.New("its case is not among the cases")
+	case !timed:
+		return errors.New("its backend is not among the backends")
+	case !slices.Contains(Phases(), result.Phase):
+		return fmt.Errorf("want a phase of %v", Phases())
+	case !result.Correct:
+		if result.Median != 0 || result.Samples != 0 || result.ImagesPerS != nil || result.GFLOPS != nil || len(result.Blocks) > 0 {
+			return errors.New("its output was wrong, and it has figures")
+		}
+		return nil
+	case result.Samples < 1:
+		return fmt.Errorf("%d samples, want at least 1", result.Samples)
+	case !(result.Median > 0) || math.IsInf(result.Median, 0):
+		return fmt.Errorf("median %v s, want a time", result.Median)
+	case !(result.CILow <= result.Median && result.Median <= result.CIHigh):
+		return fmt.Errorf("median %v s, want it within its interval from %v to %v s", result.Median, result.CILow, result.CIHigh)
+	}
+	return nil
+}
+
+// CaseOf returns the case of a result.
+func (r Report) CaseOf(result Result) (CaseInfo, bool) {
+	i := slices.IndexFunc(r.Cases, func(c CaseInfo) bool { return c.Suite == result.Suite && c.Case == result.Case })
+	if i < 0 {
+		return CaseInfo{}, false
+	}
+	return r.Cases[i], true
+}
+
+// BackendOf returns the backend of a result.
+func (r Report) BackendOf(result Result) (BackendInfo, bool) {
+	i := slices.IndexFunc(r.Backends, func(b BackendInfo) bool { return b.Backend == result.Backend && b.Threads == result.Threads })
+	if i < 0 {
+		return BackendInfo{}, false
+	}
+	return r.Backends[i], true
+}
+
+// Wrong counts the results whose output was wrong, each case and backend once.
+func (r Report) Wrong() int {
+	count := 0
+	for _, result := range r.Results {
+		if !result.Correct && result.Phase == PhaseTotal {
+			count++
+		}
+	}
+	return count
+}
+
+// Settings say how long everything is timed.
+type Settings struct {
+	Samples int     `json:"samples"`   // at least, of each case and backend
+	Seconds float64 `json:"seconds"`   // at least, of samples of each case and backend
+	Rounds  int     `json:"rounds"`    // at least; in each every case is timed once, in random order
+	Noise   float64 `json:"noise"`     // more rounds are made until intervals are at most ± this part of the median
+	Limit   float64 `json:"limit_s"`   // or until this long has passed
+	Longest float64 `json:"longest_s"` // what a single run may take: longer ones are left out, by name
+}

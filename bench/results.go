@@ -1,0 +1,168 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// report makes a report of what was measured.
+func (w *running) report() Report {
+	r := Report{Schema: Schema, Run: Run{Suite: w.Suite.Name, Seed: w.Seed, Settings: w.Settings}, Results: []Result{}, Missing: []Missing{}}
+	for i := range w.Subjects {
+		info := w.Subjects[i].Info
+		info.Roof = w.roofs[&w.Subjects[i]]
+		r.Backends = append(r.Backends, info)
+	}
+	for _, p := range w.cases {
+		info := w.Suite.describe(p.Case)
+		info.CheckImages = len(p.check.images)
+		info.CheckFilters = len(p.check.filters)
+		r.Cases = append(r.Cases, info)
+		for _, e := range w.entries {
+			if e.prepared == p {
+				r.add(e, info, w.Settings, w.Seed)
+			}
+		}
+	}
+	return r
+}
+
+// add reports an entry: its phases, or that its output was wrong, or why there is
+// nothing to report.
+func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
+	b, _ := r.BackendOf(Result{Backend: e.subject.Info.Backend, Threads: e.subject.Info.Threads})
+	count, seconds := e.count()
+	m := Missing{Case: c.Case, Backend: b.Backend, Threads: b.Threads}
+	switch {
+	case e.missing != "":
+		m.Why = e.missing
+	case e.wrong == "" && count < s.Samples:
+		m.Why = fmt.Sprintf("%d of %d samples, the time was up after %.3g s", count, s.Samples, s.Limit)
+	case e.wrong == "" && seconds < s.Seconds:
+		m.Why = fmt.Sprintf("samples of %.2g s, not %.2g s, the time was up after %.3g s", seconds, s.Seconds, s.Limit)
+	}
+	if m.Why != "" {
+		r.Missing = append(r.Missing, m)
+	}
+	if e.missing != "" || count == 0 {
+		return
+	}
+	base := Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: b.Threads, Device: b.Device, Algorithm: e.description.Algorithm, N: c.N}
+	for _, phase := range Phases() {
+		if result, ok := e.result(base, phase, c, b, seed); ok {
+			r.Results = append(r.Results, result)
+		}
+	}
+}
+
+// part returns the samples of a phase, and whether there is such a phase.
+func (e *entry) part(phase string) (part func(measured) []float64, ok bool) {
+	timer := e.blocks[0].timer
+	switch phase {
+	case PhaseCompile:
+		// On a GPU a device that has the program says nothing of compiling: see Compile.
+		return func(m measured) []float64 { return []float64{m.compile} }, !timer
+	case PhaseUpload:
+		return func(m measured) []float64 { return m.upload }, timer
+	case PhaseKernel:
+		if timer {
+			return func(m measured) []float64 { return m.kernel }, true
+		}
+		return wholeRun, true
+	case PhaseReadback:
+		return func(m measured) []float64 { return m.readback }, timer
+	}
+	return wholeRun, true
+}
+
+// result makes a phase's result of base.
+func (e *entry) result(base Result, phase string, c CaseInfo, b BackendInfo, seed uint64) (Result, bool) {
+	base.Phase = phase
+	part, ok := e.part(phase)
+	if !ok || e.wrong != "" {
+		base.Why = e.wrong
+		return base, ok
+	}
+	blocks := e.samples(part)
+	base.Correct = true
+	if !base.summarise(blocks, seed) {
+		return base, false
+	}
+	base.rate(c, b)
+	for i, m := range e.blocks {
+		block := Block{Round: m.round, Seconds: digits(blocks[i]), Probe: digit(m.probe)}
+		if phase == PhaseTotal {
+			block.CPU, block.ProbeCPU = digit(m.cpu), digit(m.probeCPU)
+		}
+		base.Blocks = append(base.Blocks, block)
+	}
+	if phase == PhaseTotal {
+		e.consumption(&base)
+	}
+	return base, true
+}
+
+// summarise takes median, interval and outliers. It reports false if nothing was timed,
+// as of a phase that a plan does not have.
+func (r *Result) summarise(blocks [][]float64, seed uint64) bool {
+	all := slices.Concat(blocks...)
+	i := NewInterval(blocks, seed)
+	r.Median, r.CILow, r.CIHigh, r.Samples, r.Outliers = i.Median, i.Low, i.High, len(all), digits(outliers(all))
+	return i.Median > 0
+}
+
+// rate turns the median into rates.
+func (r *Result) rate(c CaseInfo, b BackendInfo) {
+	per := func(amount float64) *float64 {
+		v := amount / r.Median
+		return &v
+	}
+	switch r.Phase {
+	case PhaseCompile:
+		return
+	case PhaseUpload:
+		r.GBPS = per(bytesOf(c.Src) / 1e9)
+		return
+	case PhaseReadback:
+		r.GBPS = per(bytesOf(c.Dst) / 1e9)
+		return
+	}
+	r.ImagesPerS, r.GFLOPS, r.GBPS = per(float64(c.N)), per(2*c.MACs/1e9), per(c.Bytes/1e9)
+	if b.Roof != nil {
+		v := 100 * *r.GFLOPS / b.Roof.At(c.Intensity)
+		r.PercentOfRoofline = &v
+	}
+}
+
+// consumption adds what runs took of cores and energy, where it is known: medians of
+// the blocks.
+func (e *entry) consumption(r *Result) {
+	var cpu, joules []float64
+	for _, m := range e.blocks {
+		cpu, joules = append(cpu, m.cpu), append(joules, m.joules)
+	}
+	if v := median(cpu); v > 0 {
+		r.CPUMedian = &v
+	}
+	if v := median(joules); v > 0 && e.subject.FMA != nil {
+		r.EnergyJ = &v
+	}
+}
+
+// digits rounds times to six digits: more are noise, and make reports long.
+func digits(values []float64) []float64 {
+	if len(values) == 0 {
+		return nil
+	}
+	rounded := make([]float64, len(values))
+	for i, v := range values {
+		rounded[i] = digit(v)
+	}
+	return rounded
+}
+
+func digit(v float64) float64 {
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64) // what was just written can be read
+	return rounded
+}

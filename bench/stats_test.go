@@ -1,0 +1,112 @@
+package bench
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// drawBlocks draws blocks of samples around their own centres, as a machine makes them.
+func drawBlocks(r *rand.Rand, blocks, samples int, between, within float64) [][]float64 {
+	all := make([][]float64, blocks)
+	for i := range all {
+		centre := between * r.NormFloat64()
+		for range samples {
+			all[i] = append(all[i], math.Exp(centre+within*r.NormFloat64()))
+		}
+	}
+	return all
+}
+
+// TestIntervalCovers: of 95 % intervals, 95 % hold the true median, 1, whether blocks
+// differ or not. 88 % is what the percentile bootstrap has of ten blocks; a bootstrap over
+// samples alone has 45 % where blocks differ.
+func TestIntervalCovers(t *testing.T) {
+	for name, c := range map[string]struct {
+		blocks, samples int
+		between, within float64
+	}{
+		"one sample a block": {10, 1, 0, 0.1}, "blocks alike": {10, 5, 0, 0.1}, "blocks differ": {10, 20, 0.05, 0.02}, "one block": {1, 20, 0, 0.1},
+	} {
+		r := rand.New(rand.NewPCG(1, 1))
+		trials := 300
+		if testing.Short() {
+			trials = 60
+		}
+		held, width := 0, 0.0
+		for i := range trials {
+			v := newInterval(drawBlocks(r, c.blocks, c.samples, c.between, c.within), uint64(i), 200)
+			if v.Low <= 1 && 1 <= v.High {
+				held++
+			}
+			width += (v.High - v.Low) / float64(trials)
+			if !(v.Low <= v.Median && v.Median <= v.High) {
+				t.Fatalf("%s: median %v outside of %v … %v", name, v.Median, v.Low, v.High)
+			}
+		}
+		t.Logf("%s: %.3f hold it, mean width %.3f", name, float64(held)/float64(trials), width)
+		if part := float64(held) / float64(trials); part < 0.88 {
+			t.Errorf("%s: %.3f of the intervals hold the true median, want 0.95 or nearly", name, part)
+		}
+	}
+}
+
+func TestInterval(t *testing.T) {
+	v := NewInterval([][]float64{{3}, {1}, {2}}, 1)
+	if v.Median != 2 || v.Low < 1 || v.High > 3 {
+		t.Errorf("got %+v, want median 2 within 1 … 3", v)
+	}
+	if v := NewInterval([][]float64{{5}}, 1); v != (Interval{5, 5, 5}) || v.Noise() != 0 {
+		t.Errorf("of one sample: got %+v", v)
+	}
+	if v := NewInterval([][]float64{{1, 2}, {3, 4}}, 1); v.Median != 2.5 {
+		t.Errorf("median of four is %v, want 2.5", v.Median)
+	}
+}
+
+func TestOutliers(t *testing.T) {
+	samples := []float64{10, 11, 12, 13, 14, 15, 16, 50, -20}
+	if got := outliers(samples); !slices.Equal(got, []float64{-20, 50}) {
+		t.Errorf("got %v, want -20 and 50", got)
+	}
+	if got := outliers([]float64{1, 1, 900}); got != nil {
+		t.Errorf("of three samples: got %v, want none", got)
+	}
+}
+
+// TestYuen: values by SciPy's ttest_ind(a, b, equal_var=False, trim=0.2), see
+// testdata/make_yuen.py.
+func TestYuen(t *testing.T) {
+	a := []float64{1.01, 0.99, 1.03, 0.97, 1.02, 1.00, 1.50, 0.98, 1.01, 1.00}
+	b := []float64{1.06, 1.04, 1.08, 1.03, 1.05, 1.90, 1.07, 1.05, 1.04, 1.06, 1.05}
+	d := yuen(a, b)
+	if got := d.by / d.error; math.Abs(got-yuenStatistic) > 1e-9 || math.Abs(d.p()-yuenP) > 1e-9 {
+		t.Errorf("t = %.12g, p = %.12g; want %.12g and %.12g", got, d.p(), yuenStatistic, yuenP)
+	}
+	half := d.halfWidth(d.p())
+	if math.Abs(half-math.Abs(d.by)) > 1e-9 {
+		t.Errorf("the interval at level 1 − p ends at %v from %v, want at 0", half, d.by)
+	}
+	if p := yuen([]float64{1, 2}, b).p(); p != 1 {
+		t.Errorf("of two values: p = %v, want 1", p)
+	}
+	if p := yuen([]float64{1, 1, 1, 1}, []float64{1, 1, 1, 1}).p(); p != 1 {
+		t.Errorf("of equal values: p = %v, want 1", p)
+	}
+	if p := yuen([]float64{1, 1, 1, 1}, []float64{2, 2, 2, 2}).p(); p != 0 {
+		t.Errorf("of different constants: p = %v, want 0", p)
+	}
+}
+
+// TestHolm: the example of Holm's procedure that R's p.adjust(c(0.01, 0.02, 0.03, 0.04),
+// "holm") gives, in another order.
+func TestHolm(t *testing.T) {
+	got := holm([]float64{0.03, 0.01, 0.04, 0.02})
+	want := []float64{0.06, 0.04, 0.06, 0.06}
+	for i := range got {
+		if math.Abs(got[i]-want[i]) > 1e-12 {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	}
+}

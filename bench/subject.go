@@ -1,0 +1,88 @@
+package bench
+
+import (
+	"runtime"
+	"sync"
+	"time"
+
+	"gpuconv/conv"
+)
+
+// Subject is a backend that is timed.
+type Subject struct {
+	conv.Backend
+	Info BackendInfo // its Threads are what GOMAXPROCS is while it plans and runs
+	// FMA is the probe of [Peak] for backends that compute on the processor, a software
+	// renderer too: what it takes beside each block says how much of the machine there
+	// was. nil for hardware of its own.
+	FMA func(rounds int) float64
+	// Roof measures the most floating-point operations and copied bytes a second; nil
+	// where nobody can. See [RoofOf] for the processor's.
+	Roof func(whole time.Duration) (flops, bytes float64, err error)
+}
+
+// RoofOf measures the processor's roofs with so many threads: [Peak] and [Copy].
+func RoofOf(fma func(rounds int) float64, threads int) func(whole time.Duration) (flops, bytes float64, err error) {
+	return func(whole time.Duration) (flops, bytes float64, err error) {
+		return Peak(fma, threads, whole/2), Copy(threads, whole/2), nil
+	}
+}
+
+// withThreads calls f while the subject has its threads and no others.
+func (s *Subject) withThreads(f func() error) error {
+	before := runtime.GOMAXPROCS(s.Info.Threads)
+	defer runtime.GOMAXPROCS(before)
+	return f()
+}
+
+// gauge measures how much of the processor there is, by a fixed piece of work on
+// registers alone, for a subject that computes on it.
+type gauge struct {
+	fma     func(rounds int) float64
+	threads int
+	rounds  int     // that take about a millisecond
+	took    float64 // seconds so far
+	cpu     float64 // time that the process had a core for them
+	work    float64 // operations of one thread so far
+}
+
+func (s *Subject) newGauge() *gauge {
+	if s.FMA == nil {
+		return nil
+	}
+	return &gauge{fma: s.FMA, threads: s.Info.Threads, rounds: turn(s.FMA)}
+}
+
+// measure works for so long, on all threads side by side. A turn ends when the last
+// thread has done its part, as a convolution does.
+func (g *gauge) measure(long time.Duration) {
+	if g == nil {
+		return
+	}
+	for start := time.Now(); ; {
+		operations := make([]float64, g.threads)
+		begun, cpu := time.Now(), cpuSeconds()
+		var group sync.WaitGroup
+		for i := range g.threads {
+			group.Go(func() { operations[i] = g.fma(g.rounds) })
+		}
+		group.Wait()
+		g.took += time.Since(begun).Seconds()
+		g.cpu += cpuSeconds() - cpu
+		g.work += operations[0]
+		if time.Since(start) >= long {
+			return
+		}
+	}
+}
+
+// seconds returns what 10⁹ operations of each thread took since it was last asked, on
+// the wall and of cores; 0 if there is no gauge.
+func (g *gauge) seconds() (wall, cpu float64) {
+	if g == nil || g.work == 0 {
+		return 0, 0
+	}
+	wall, cpu = 1e9*g.took/g.work, 1e9*g.cpu/g.work
+	g.took, g.cpu, g.work = 0, 0, 0
+	return wall, cpu
+}

@@ -1,0 +1,188 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+
+	"gpuconv/conv"
+)
+
+// Case is a convolution that is timed.
+type Case struct {
+	Name    string // unique in its suite, in the form key=value/key=value that benchstat reads
+	Group   string // of a layer its network, of a sweep the axis that varies
+	Layer   string // of a layer its name in the network
+	X       float64
+	Problem conv.Problem
+}
+
+// Suite is a list of cases.
+type Suite struct {
+	Name  string
+	Cases []Case
+}
+
+// SuiteNames lists the suites.
+func SuiteNames() []string { return []string{"seed", "layers", "sweep"} }
+
+// NewSuite returns a suite by its name:
+//
+//   - seed is the layer of the tutorial that all this grew from, one channel of 48×64
+//     with 6 filters of 7×7, over batches of 1, 4, 16 … 16,384 images.
+//   - layers are first and later layers of networks that people use, with the batches
+//     that [layers] gives.
+//   - sweep varies one thing at a time: the kernel, the channels, the image, the stride.
+func NewSuite(name string) (Suite, error) {
+	switch name {
+	case "seed":
+		return Suite{name, seedCases()}, nil
+	case "layers":
+		return Suite{name, layerCases()}, nil
+	case "sweep":
+		return Suite{name, sweepCases()}, nil
+	}
+	return Suite{}, fmt.Errorf("bench: suite %q: want one of %s", name, strings.Join(SuiteNames(), ", "))
+}
+
+// Filter keeps the cases that keep accepts by name.
+func (s Suite) Filter(keep func(name string) bool) Suite {
+	kept := Suite{Name: s.Name}
+	for _, c := range s.Cases {
+		if keep(c.Name) {
+			kept.Cases = append(kept.Cases, c)
+		}
+	}
+	return kept
+}
+
+// mostSeed is the largest batch of the tutorial's layer: 201 MB of images and 1.2 GB
+// of activations.
+const mostSeed = 16384
+
+func seedCases() (all []Case) {
+	for n := 1; n <= mostSeed; n *= 4 {
+		p := square(n, 1, 48, 64, 6, 7)
+		all = append(all, Case{Name: nameOf("", p), X: float64(n), Problem: p})
+	}
+	return all
+}
+
+// square is a dense convolution with an odd square kernel whose outputs are as large
+// as its images.
+func square(n, c, h, w, filters, size int) conv.Problem {
+	return conv.Problem{Src: conv.Shape{n, c, h, w}, Weight: conv.Shape{filters, c, size, size}, Spec: conv.Spec{Padding: conv.Pad(size/2, size/2)}}
+}
+
+// nameOf names a case by its numbers, those that are not as usual behind.
+func nameOf(layer string, p conv.Problem) string {
+	kernel := fmt.Sprint(p.Weight.H())
+	if p.Weight.H() != p.Weight.W() {
+		kernel = fmt.Sprintf("%dx%d", p.Weight.H(), p.Weight.W())
+	}
+	name := fmt.Sprintf("n=%d/c=%d/hw=%dx%d/k=%s/out=%d", p.Src.N(), p.Src.C(), p.Src.H(), p.Src.W(), kernel, p.Weight[0])
+	if p.Stride[0] > 1 {
+		name += fmt.Sprintf("/stride=%d", p.Stride[0])
+	}
+	if p.Groups > 1 {
+		name += fmt.Sprintf("/groups=%d", p.Groups)
+	}
+	if layer != "" {
+		name = "layer=" + layer + "/" + name
+	}
+	return name
+}
+
+// layer is a convolution of a network.
+type layer struct {
+	network, name              string
+	n, c, h, w, filters        int
+	kernelH, kernelW           int
+	stride, paddingH, paddingW int
+	groups                     int
+}
+
+// layers come from the papers' tables: Krizhevsky 2014 (one column, as torchvision has
+// it), Simonyan & Zisserman 2015 (D), He et al. 2016 (50 layers), Howard et al. 2017,
+// Ronneberger et al. 2015 (valid convolutions, one image at a time), and Baidu's DeepBench
+// (speech, faces, vision; its own batches). Batches of 8 otherwise: a CPU computes them
+// within a second.
+func layers() []layer {
+	return []layer{
+		{"alexnet", "conv1", 8, 3, 224, 224, 64, 11, 11, 4, 2, 2, 1},
+		{"alexnet", "conv2", 8, 64, 27, 27, 192, 5, 5, 1, 2, 2, 1},
+		{"alexnet", "conv3", 8, 192, 13, 13, 384, 3, 3, 1, 1, 1, 1},
+		{"vgg16", "conv1_1", 8, 3, 224, 224, 64, 3, 3, 1, 1, 1, 1},
+		{"vgg16", "conv3_2", 8, 256, 56, 56, 256, 3, 3, 1, 1, 1, 1},
+		{"vgg16", "conv5_1", 8, 512, 14, 14, 512, 3, 3, 1, 1, 1, 1},
+		{"resnet50", "conv1", 8, 3, 224, 224, 64, 7, 7, 2, 3, 3, 1},
+		{"resnet50", "conv2_1b", 8, 64, 56, 56, 64, 3, 3, 1, 1, 1, 1},
+		{"resnet50", "conv2_1c", 8, 64, 56, 56, 256, 1, 1, 1, 0, 0, 1},
+		{"resnet50", "conv4_2b", 8, 256, 14, 14, 256, 3, 3, 1, 1, 1, 1},
+		{"mobilenet", "conv1", 8, 3, 224, 224, 32, 3, 3, 2, 1, 1, 1},
+		{"mobilenet", "conv4dw", 8, 128, 56, 56, 128, 3, 3, 1, 1, 1, 128},
+		{"mobilenet", "conv4pw", 8, 128, 56, 56, 128, 1, 1, 1, 0, 0, 1},
+		{"unet", "down1_1", 1, 1, 572, 572, 64, 3, 3, 1, 0, 0, 1},
+		{"unet", "down3_2", 1, 256, 138, 138, 256, 3, 3, 1, 0, 0, 1},
+		{"deepbench", "speech1", 4, 1, 161, 700, 32, 5, 20, 2, 0, 0, 1},
+		{"deepbench", "speech2", 4, 32, 79, 341, 32, 5, 10, 2, 0, 0, 1},
+		{"deepbench", "face1", 8, 64, 54, 54, 64, 3, 3, 1, 1, 1, 1},
+		{"deepbench", "vision1", 16, 832, 7, 7, 256, 1, 1, 1, 0, 0, 1},
+	}
+}
+
+func layerCases() (all []Case) {
+	for _, l := range layers() {
+		p := conv.Problem{Src: conv.Shape{l.n, l.c, l.h, l.w}, Weight: conv.Shape{l.filters, l.c / l.groups, l.kernelH, l.kernelW},
+			Spec: conv.Spec{Stride: [2]int{l.stride, l.stride}, Padding: conv.Pad(l.paddingH, l.paddingW), Groups: l.groups}}
+		all = append(all, Case{Name: nameOf(l.network+"_"+l.name, p), Group: l.network, Layer: l.name, X: p.Intensity(), Problem: p})
+	}
+	return all
+}
+
+// sweepCases vary one axis at a time. Kernels, images and strides around the
+// tutorial's layer; channels, as many in as out, around a layer of a network.
+func sweepCases() (all []Case) {
+	add := func(axis string, x int, p conv.Problem) {
+		all = append(all, Case{Name: "axis=" + axis + "/" + nameOf("", p), Group: axis, X: float64(x), Problem: p})
+	}
+	for _, size := range []int{1, 3, 5, 7, 9, 11, 15, 21, 31} {
+		add("kernel", size, square(64, 1, 48, 64, 6, size))
+	}
+	for _, channels := range []int{1, 3, 8, 16, 32, 64, 128, 256} {
+		add("channels", channels, square(8, channels, 28, 28, channels, 3))
+	}
+	for _, size := range []int{16, 32, 64, 128, 256, 512} {
+		add("size", size, square(16, 1, size, size, 6, 7))
+	}
+	for stride := 1; stride <= 4; stride++ {
+		p := square(64, 1, 48, 64, 6, 7)
+		p.Stride = [2]int{stride, stride}
+		add("stride", stride, p)
+	}
+	return all
+}
+
+// describe returns a case's numbers for the report.
+func (s Suite) describe(c Case) CaseInfo {
+	p := c.Problem
+	dst, _ := p.Dst() // the suites' problems are valid: TestSuites
+	p.Spec = p.WithDefaults()
+	return CaseInfo{Suite: s.Name, Case: c.Name, Group: c.Group, Layer: c.Layer, X: c.X, N: p.Src.N(), Src: p.Src, Weight: p.Weight, Dst: dst,
+		Stride: p.Stride, Padding: [4]int{p.Padding.Top, p.Padding.Bottom, p.Padding.Left, p.Padding.Right}, Dilation: p.Dilation,
+		Groups: p.Groups, Bias: p.Bias, MACs: p.MACs(), Bytes: p.Bytes(), Intensity: p.Intensity()}
+}
+
+// Memory returns the bytes of images and outputs that timing a suite takes: all cases
+// share them, so that it is the largest of each.
+func (s Suite) Memory() float64 {
+	var src, dst float64
+	for _, c := range s.Cases {
+		shape, _ := c.Problem.Dst()
+		src, dst = max(src, bytesOf(c.Problem.Src)), max(dst, bytesOf(shape))
+	}
+	return src + dst
+}
+
+func bytesOf(s conv.Shape) float64 {
+	return 4 * float64(s[0]) * float64(s[1]) * float64(s[2]) * float64(s[3])
+}

@@ -1,0 +1,203 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// WriteTable writes the report for people: who was timed and what each could do at
+// most, and one line for each case and backend.
+func (r Report) WriteTable(w io.Writer) error {
+	for _, b := range r.Backends {
+		fmt.Fprintf(w, "backend   %s%s\n", b.line(), b.roofs())
+	}
+	table := newTable(w)
+	fmt.Fprintln(table, "case\tbackend\talgorithm\timages/s\ttotal\t±\tsamples\toutliers\tupload\tkernel\treadback\tGFLOP/s\tGB/s\tof roof\tenergy\t")
+	for _, c := range r.Cases {
+		for _, b := range r.Backends {
+			if row := r.row(c, b); row != "" {
+				fmt.Fprintln(table, row)
+			}
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	r.writeCompile(w)
+	r.writeNotes(w)
+	return nil
+}
+
+func (b BackendInfo) line() string {
+	switch {
+	case b.Absent != "":
+		return b.Backend
+	case b.Backend == "gpu":
+		return b.Device + ", OpenGL " + b.Driver
+	}
+	return b.Label() + ", " + b.Device
+}
+
+func newTable(w io.Writer) *tabwriter.Writer {
+	return tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+}
+
+func (b BackendInfo) roofs() string {
+	switch {
+	case b.Absent != "":
+		return ", absent: " + b.Absent
+	case b.Roof == nil:
+		return ""
+	}
+	return fmt.Sprintf(", at most %.3g GFLOP/s and %.3g GB/s", b.Roof.GFLOPS, b.Roof.GBPS)
+}
+
+// find returns a phase's result.
+func (r Report) find(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
+	for _, x := range r.Results {
+		if x.Suite == c.Suite && x.Case == c.Case && x.Backend == b.Backend && x.Threads == b.Threads && x.Phase == phase && (phase != PhaseCompile || x.Cache == cache) {
+			return x, true
+		}
+	}
+	return Result{}, false
+}
+
+// row is a line of the table, "" if the case was not timed on the backend.
+func (r Report) row(c CaseInfo, b BackendInfo) string {
+	total, ok := r.find(c, b, PhaseTotal, "")
+	if !ok {
+		return ""
+	}
+	cells := []string{strings.ReplaceAll(c.Case, "/", " "), b.short(), total.Algorithm}
+	if !total.Correct {
+		return strings.Join(append(cells, "WRONG", "", "", "", "", "", "", "", "", "", "", ""), "\t") + "\t"
+	}
+	noise := 100 * (total.CIHigh - total.CILow) / 2 / total.Median
+	cells = append(cells, figure(total.ImagesPerS), duration(total.Median), fmt.Sprintf("%.1f %%", noise), fmt.Sprint(total.Samples), outlying(total))
+	for _, phase := range []string{PhaseUpload, PhaseKernel, PhaseReadback} {
+		p, ok := r.find(c, b, phase, "")
+		if _, copies := r.find(c, b, PhaseUpload, ""); !ok || phase == PhaseKernel && !copies {
+			cells = append(cells, "–")
+			continue
+		}
+		cells = append(cells, duration(p.Median))
+	}
+	roof, energy := "–", "–"
+	if total.PercentOfRoofline != nil {
+		roof = fmt.Sprintf("%.0f %%", *total.PercentOfRoofline)
+	}
+	if total.EnergyJ != nil {
+		energy = fmt.Sprintf("%.3g J", *total.EnergyJ)
+	}
+	return strings.Join(append(cells, figure(total.GFLOPS), figure(total.GBPS), roof, energy), "\t") + "\t"
+}
+
+// short names a backend in a column: llvmpipe (software), cpu ×2.
+func (b BackendInfo) short() string {
+	switch {
+	case b.Software:
+		name, _, _ := strings.Cut(strings.TrimPrefix(b.Device, "software renderer "), " ")
+		return name + " (software)"
+	case b.Backend == "gpu":
+		return "gpu"
+	}
+	return fmt.Sprintf("%s ×%d", b.Backend, b.Threads)
+}
+
+func figure(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	if *v >= 100 {
+		return fmt.Sprintf("%.0f", *v)
+	}
+	return fmt.Sprintf("%.3g", *v)
+}
+
+// duration gives three digits.
+func duration(seconds float64) string {
+	switch {
+	case seconds >= 1:
+		return fmt.Sprintf("%.3g s", seconds)
+	case seconds >= 1e-3:
+		return fmt.Sprintf("%.3g ms", seconds*1e3)
+	}
+	return fmt.Sprintf("%.3g µs", seconds*1e6)
+}
+
+// writeCompile lists what compiling took, each figure once for the cases that share it.
+func (r Report) writeCompile(w io.Writer) {
+	seen := map[string]bool{}
+	for _, x := range r.Results {
+		b, _ := r.BackendOf(x)
+		if x.Phase != PhaseCompile || x.Cache == "" || !x.Correct {
+			continue
+		}
+		line := fmt.Sprintf("compile   %s, %s, %s cache: %s (%d samples, %s … %s)", b.short(), x.Algorithm, x.Cache, duration(x.Median), x.Samples, duration(x.CILow), duration(x.CIHigh))
+		if !seen[line] {
+			seen[line] = true
+			fmt.Fprintf(w, "%s from %s on\n", line, strings.ReplaceAll(x.Case, "/", " "))
+		}
+	}
+}
+
+// outlying shows how many samples stand out, and the furthest.
+func outlying(r Result) string {
+	if len(r.Outliers) == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%d, to %s", len(r.Outliers), duration(r.Outliers[len(r.Outliers)-1]))
+}
+
+// writeNotes says what is missing and what was wrong.
+func (r Report) writeNotes(w io.Writer) {
+	for _, m := range r.Missing {
+		what := m.Backend
+		for _, b := range r.Backends {
+			if b.Backend == m.Backend && b.Threads == m.Threads {
+				what = b.short()
+			}
+		}
+		fmt.Fprintf(w, "short     %s on %s: %s\n", strings.ReplaceAll(m.Case, "/", " "), what, m.Why)
+	}
+	for _, x := range r.Results {
+		b, _ := r.BackendOf(x)
+		if x.Phase == PhaseTotal && !x.Correct {
+			fmt.Fprintf(w, "WRONG     %s on %s: %s\n", strings.ReplaceAll(x.Case, "/", " "), b.short(), x.Why)
+		}
+	}
+}
+
+// WriteGo writes the report as Go's benchmarks are written, for benchstat: a line for
+// each block, whose median it is.
+func (r Report) WriteGo(w io.Writer) error {
+	goos, goarch, _ := strings.Cut(r.Machine.Platform, "/")
+	fmt.Fprintf(w, "goos: %s\ngoarch: %s\npkg: gpuconv/bench\ncpu: %s\n", goos, goarch, r.Machine.CPU)
+	for _, x := range r.Results {
+		if !x.Correct {
+			continue
+		}
+		c, _ := r.CaseOf(x)
+		name := fmt.Sprintf("BenchmarkConv/alg=%s/suite=%s/%s/backend=%s/threads=%d/phase=%s", x.Algorithm, x.Suite, x.Case, x.Backend, x.Threads, x.Phase)
+		if x.Cache != "" {
+			name += "/cache=" + x.Cache
+		}
+		blocks := x.Blocks
+		if len(blocks) == 0 {
+			blocks = []Block{{Seconds: []float64{x.Median}}}
+		}
+		for _, b := range blocks {
+			m := median(b.Seconds)
+			fmt.Fprintf(w, "%s\t%d\t%.6g ns/op", name, len(b.Seconds), m*1e9)
+			if x.ImagesPerS != nil {
+				fmt.Fprintf(w, "\t%.6g images/s\t%.6g GFLOP/s\t%.6g GB/s", float64(c.N)/m, 2e-9*c.MACs/m, 1e-9*c.Bytes/m)
+			}
+			if _, err := fmt.Fprintln(w); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

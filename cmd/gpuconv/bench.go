@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"gpuconv/bench"
+	"gpuconv/cpu"
+	"gpuconv/gpu"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// benchFlags are what gpuconv bench is asked for.
+type benchFlags struct {
+	suite, cases                         string
+	backends, device, context, algorithm string
+	count                                int
+	noise                                float64
+	time, limit                          time.Duration
+	seed                                 uint64
+	json, format, compile                string
+	pictures                             benchPictures
+}
+
+func newBench() *cobra.Command {
+	var f benchFlags
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "GPU against CPU throughput, with confidence intervals, roofs and a check of every output",
+		Long: "bench times every case of a suite on every backend, in random order over several rounds, until its median is known to\n" +
+			"1 % or the time is up, and holds a sample of each timed output to the float64 reference. What is wrong has no figure.\n\n" +
+			"total is from images in memory to outputs in memory; upload, kernel and readback are parts of it that a GPU alone has.\n" +
+			"compile is timed apart, with an empty and a warm cache of shaders. GFLOP/s are 2 for each multiplication of the direct\n" +
+			"form, GB/s those of images, weights and outputs once each; of roof is the part of what the device could do at most at\n" +
+			"that intensity, by probes. The CPU engine is timed with one thread and with all. A software renderer is no GPU. What gpuconv tune\n" +
+			"has stored is not used.\n\n" +
+			"Suites: seed (the tutorial's layer, 1 to 16,384 images, within 2 minutes), layers (of well-known networks), sweep (kernel,\n" +
+			"channels, size and stride, one at a time). Exit code 1: an output was wrong.",
+		Example: "  gpuconv bench --suite seed --json new.json\n" +
+			"  gpuconv bench --suite seed --html report.html --plots plots\n" +
+			"  gpuconv bench --suite layers --backend cpu --cases resnet50\n" +
+			"  gpuconv bench compare old.json new.json --threshold 0.03",
+		Args: flagsOnly,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.run(cmd.Context(), cmd.Flags(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.suite, "suite", "seed", "cases: "+either(bench.SuiteNames()))
+	flags.StringVar(&f.cases, "cases", "", "only cases whose name matches this regular expression: '^n=(1|64)/'")
+	flags.StringVar(&f.backends, "backend", "gpu,cpu", "who is timed: gpu, cpu, reference or several of them; without it a missing GPU is reported as absent")
+	registerDevice(flags, &f.device, &f.context)
+	flags.StringVar(&f.algorithm, "algorithm", "", "force a GPU algorithm: "+either(gpu.AlgorithmNames()))
+	flags.IntVar(&f.count, "count", 10, "samples of each case and backend, at least")
+	flags.DurationVar(&f.time, "time", 500*time.Millisecond, "time of the samples of each case and backend, at least")
+	flags.DurationVar(&f.limit, "limit", 0, "no new sample after so long; 0 is 80s for seed, 10m for the others")
+	flags.Float64Var(&f.noise, "noise", 0.01, "more rounds until all intervals are within this part of their medians; 1 makes none")
+	flags.Uint64Var(&f.seed, "seed", 0, "of the order and of all numbers; 0 draws one, which is printed")
+	flags.StringVar(&f.json, "json", "", "write the report, with every sample")
+	flags.StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
+	flags.StringVar(&f.compile, "compile", "", "time only what compiling on the GPU takes: cold disables the driver's cache of shaders, warm leaves it")
+	f.pictures.add(flags)
+	cmd.AddCommand(newBenchCompare(), newBenchReport())
+	return cmd
+}
+
+// validate refuses what makes no sense, before anything is opened.
+func (f *benchFlags) validate() error {
+	names := f.names()
+	for i, name := range names {
+		if !slices.Contains([]string{"gpu", "cpu", "reference"}, name) || slices.Contains(names[:i], name) {
+			return usage(fmt.Errorf("--backend %q: want gpu, cpu, reference or several of them, each once", f.backends))
+		}
+	}
+	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm}
+	if err := b.validate(); err != nil {
+		return err
+	}
+	switch {
+	case !slices.Contains(names, "gpu") && (f.device != "any" || f.context != "" || f.algorithm != "" || f.compile != ""):
+		return usage(fmt.Errorf("--backend %s: want no --device, --context, --algorithm and --compile with it, they are for a GPU", f.backends))
+	case f.format != "text" && f.format != "go":
+		return usage(fmt.Errorf("--format %q: want text or go", f.format))
+	case f.compile != "" && f.compile != bench.CacheCold && f.compile != bench.CacheWarm:
+		return usage(fmt.Errorf("--compile %q: want cold or warm", f.compile))
+	case f.count < 1:
+		return usage(fmt.Errorf("--count %d: want at least 1", f.count))
+	case !(f.noise > 0):
+		return usage(fmt.Errorf("--noise %v: want a part of 1, such as 0.01", f.noise))
+	case f.time < 0 || f.limit < 0:
+		return usage(errors.New("--time and --limit: want no negative time"))
+	}
+	if err := f.pictures.validate(); err != nil {
+		return err
+	}
+	return checkOutputFile("json", f.json)
+}
+
+func (f *benchFlags) names() []string { return strings.Split(f.backends, ",") }
+
+// checkOutputFile refuses what can be seen not to be a file or a new name; "" is no
+// file.
+func checkOutputFile(flag, path string) error {
+	if info, err := os.Stat(path); path != "" && err == nil && !info.Mode().IsRegular() {
+		return usage(fmt.Errorf("--%s %s: want a file to write, this is none", flag, printable(path)))
+	}
+	return nil
+}
+
+// chosenSuite returns the suite with the cases that were asked for.
+func (f *benchFlags) chosenSuite() (bench.Suite, error) {
+	suite, err := bench.NewSuite(f.suite)
+	if err != nil {
+		return bench.Suite{}, usage(fmt.Errorf("--suite %q: want %s", f.suite, either(bench.SuiteNames())))
+	}
+	pattern, err := regexp.Compile(f.cases)
+	if err != nil {
+		return bench.Suite{}, usage(fmt.Errorf("--cases %q: want a regular expression: %w", f.cases, err))
+	}
+	first := suite.Cases[0].Name
+	if suite = suite.Filter(pattern.MatchString); len(suite.Cases) == 0 {
+		return bench.Suite{}, usage(fmt.Errorf("--cases %q: suite %s has none such; its first is %s", f.cases, f.suite, first))
+	}
+	what := fmt.Sprintf("the largest of %d cases", len(suite.Cases))
+	return suite, checkMemory(what, suite.Memory())
+}
+
+func (f *benchFlags) run(ctx context.Context, flags *pflag.FlagSet, stdout, stderr io.Writer) error {
+	if err := f.validate(); err != nil {
+		return err
+	}
+	suite, err := f.chosenSuite()
+	if err != nil {
+		return err
+	}
+	started, load := time.Now(), loadAverage()
+	var report bench.Report
+	if f.compile != "" {
+		err = await(ctx, func() (err error) { report, err = f.timeCompiling(ctx, suite); return err })
+	} else {
+		report, err = f.measure(ctx, suite, flags.Changed("backend"), stderr)
+	}
+	if err != nil {
+		return without(err, "bench: ")
+	}
+	report.Machine = describeMachine(load)
+	report.Run.Command, report.Run.Started = os.Args, started.UTC().Truncate(time.Millisecond)
+	report.Run.Seconds = time.Since(started).Seconds()
+	return f.conclude(ctx, report, stdout)
+}
+
+// limits returns how long all may take, and how long one run.
+func (f *benchFlags) limits() (whole, longest time.Duration) {
+	whole = f.limit
+	if whole == 0 {
+		whole = 10 * time.Minute
+		if f.suite == "seed" {
+			whole = 80 * time.Second
+		}
+	}
+	return whole, whole / 10
+}
+
+// measure times the suite and, for a GPU, compiling it.
+func (f *benchFlags) measure(ctx context.Context, suite bench.Suite, asked bool, stderr io.Writer) (bench.Report, error) {
+	if f.seed == 0 {
+		f.seed = 1 + rand.Uint64N(1<<53-1) // JSON readers hold it
+	}
+	subjects, absent, closeAll, err := f.subjects(ctx, asked)
+	if err != nil {
+		return bench.Report{}, err
+	}
+	defer closeAll()
+	b := bench.Bench{Suite: suite, Subjects: subjects, Judge: cpu.Reference{}, Settings: bench.DefaultSettings(f.limits()), Seed: f.seed}
+	b.Settings.Samples, b.Settings.Seconds = f.count, f.time.Seconds()
+	b.Settings.Noise = f.noise
+	b.Settings.Rounds = min(b.Settings.Rounds, f.count)
+	bar := newProgressOf(stderr, "timing", "blocks", b.Blocks())
+	b.Progress = func(done, _ int) { bar.set(done) }
+	var report bench.Report
+	err = await(ctx, func() (err error) { report, err = b.Run(ctx); return err })
+	bar.stop()
+	if err != nil {
+		return bench.Report{}, err
+	}
+	report.Backends = append(report.Backends, absent...)
+	if slices.ContainsFunc(subjects, func(s bench.Subject) bool { return s.Info.Backend == "gpu" }) {
+		err = f.addCompiling(ctx, &report)
+	}
+	return report, err
+}
+
+// conclude writes and prints the report. A wrong output is a failure.
+func (f *benchFlags) conclude(ctx context.Context, r bench.Report, stdout io.Writer) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if f.json != "" {
+		if err := writeWhole(f.json, r.Write); err != nil {
+			return outputErrorOf("json", f.json, err)
+		}
+	}
+	if err := f.pictures.write(r); err != nil {
+		return err
+	}
+	if err := f.print(r, stdout); err != nil {
+		return err
+	}
+	if wrong := r.Wrong(); wrong > 0 {
+		return fmt.Errorf("%d outputs were wrong", wrong)
+	}
+	if len(r.Results) == 0 {
+		return errors.New("nothing was timed")
+	}
+	return nil
+}
+
+func (f *benchFlags) print(r bench.Report, w io.Writer) error {
+	if f.format == "go" {
+		return r.WriteGo(w)
+	}
+	m := r.Machine
+	fmt.Fprintf(w, "machine   %s, %d threads, %s, %s, gpuconv %s, load average %.1f at the start and %.1f at the end\n",
+		m.CPU, m.Threads, m.Platform, m.Go, m.Git, m.Load[0], m.Load[1])
+	fmt.Fprintf(w, "suite     %s, %d cases, --seed %d, %.0f s\n", r.Run.Suite, len(r.Cases), r.Run.Seed, r.Run.Seconds)
+	return r.WriteTable(w)
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gpuconv/autotune"
+)
+
+// cacheVariable names the environment variable that chooses the folder of what is kept
+// from one run for the next, or is off.
+const cacheVariable = "GPUCONV_CACHE"
+
+// cache is that folder. Losing it costs time and nothing else.
+type cache struct {
+	folder string // "" for none
+	why    string // there is none
+}
+
+// openCache finds the folder, which need not exist.
+func openCache() cache {
+	switch named := os.Getenv(cacheVariable); named {
+	case "":
+	case "off":
+		return cache{why: cacheVariable + "=off"}
+	default:
+		return cache{folder: named}
+	}
+	folder, err := os.UserCacheDir()
+	if err != nil {
+		return cache{why: err.Error()}
+	}
+	return cache{folder: filepath.Join(folder, "gpuconv")}
+}
+
+// programs is the folder of what drivers have linked; see gpu.Options.
+func (c cache) programs() string { return c.part("programs") }
+
+// tuned is the store of what gpuconv tune found.
+func (c cache) tuned() autotune.Store { return autotune.Store{Folder: c.part("tuned")} }
+
+func (c cache) part(name string) string {
+	if c.folder == "" {
+		return ""
+	}
+	return filepath.Join(c.folder, name)
+}
+
+// cacheReport is what gpuconv info says of the cache. Sizes are in bytes.
+type cacheReport struct {
+	Folder       string `json:"folder"` // "" for none
+	Why          string `json:"why,omitempty"`
+	Programs     int    `json:"programs"`
+	ProgramBytes int64  `json:"program_bytes"`
+	Tuned        int    `json:"tuned"` // problems
+}
+
+func (c cache) report() cacheReport {
+	r := cacheReport{Folder: c.folder, Why: c.why, Tuned: c.tuned().Len()}
+	r.Programs, r.ProgramBytes = count(c.programs(), ".program")
+	return r
+}
+
+// count counts the files of a folder with an extension, and their bytes.
+func count(folder, extension string) (files int, bytes int64) {
+	entries, _ := os.ReadDir(folder) // one that cannot be read has nothing for us
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && strings.HasSuffix(e.Name(), extension) {
+			files++
+			bytes += info.Size()
+		}
+	}
+	return files, bytes
+}
+
+func (r cacheReport) String() string {
+	if r.Folder == "" {
+		return "none: " + r.Why
+	}
+	return fmt.Sprintf("%s: %d compiled programs, %s; %d tuned problems",
+		printable(r.Folder), r.Programs, size(float64(r.ProgramBytes)), r.Tuned)
+}

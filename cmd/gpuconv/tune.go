@@ -1,0 +1,297 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"gpuconv/autotune"
+	"gpuconv/conv"
+	"gpuconv/cpu"
+	"gpuconv/gpu"
+
+	"github.com/spf13/cobra"
+)
+
+// tuner looks up what gpuconv tune has stored; see gpu.Options.
+type tuner struct{ store autotune.Store }
+
+func (t tuner) Tuned(device gpu.Info, p conv.Problem) (*gpu.Measured, error) {
+	e, err := t.store.Find(tuneKey(device, p))
+	if e == nil || err != nil {
+		return nil, err
+	}
+	return &gpu.Measured{Choice: e.Choice(), ShaderHash: e.Shader, Why: e.String()}, nil
+}
+
+// tuneKey is what a device's winner for p is stored by.
+func tuneKey(device gpu.Info, p conv.Problem) autotune.Key {
+	return autotune.Key{Vendor: device.Vendor, Renderer: device.Renderer, Driver: device.Version, Problem: p}
+}
+
+// tuneFlags are what gpuconv tune is asked for.
+type tuneFlags struct {
+	problem                    problemFlags
+	device, context, algorithm string
+	rounds                     int
+	forget                     bool
+}
+
+// seedProblem is tuned unless another is named.
+const seedProblem = "512,1,48,64,6,7,3,1,1"
+
+func newTune() *cobra.Command {
+	var f tuneFlags
+	cmd := &cobra.Command{
+		Use:   "tune [--problem …]",
+		Short: "Measure which algorithm and tile is the fastest for a convolution on a GPU, and use it from then on",
+		Long: "tune has every algorithm that accepts a convolution compute it with every tile that it may take, holds the outputs to the\n" +
+			"float64 reference, times those that are not far behind by turns, and stores the fastest for this device, driver and\n" +
+			"convolution. run, conv and info take it from then on, for batches of up to four times as many or as few images too,\n" +
+			"unless --algorithm forces one. Times are those of the device; another way than the device's own has to be 3 % faster.\n\n" +
+			"--forget removes what is stored for the convolution, or everything. Exit code 1: an output was wrong; nothing is stored then.",
+		Example: "  gpuconv tune --device software\n  gpuconv tune --problem 16,64,56,56,64,3,1,1,1 --device any\n" +
+			"  gpuconv tune --problem --input x.npy --weight 64,3,7,7 --stride 2 --padding 3\n  gpuconv tune --forget",
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	flags := cmd.Flags()
+	f.problem.register(flags)
+	flags.Lookup("problem").Usage = "the convolution: N,Cin,H,W,Cout,K,pad,stride,groups, or alone with the flags of gpuconv conv; " + seedProblem + " if it is left out"
+	registerDevice(flags, &f.device, &f.context)
+	flags.StringVar(&f.algorithm, "algorithm", "", "measure only this algorithm's tiles, and store nothing: "+either(gpu.AlgorithmNames()))
+	flags.IntVar(&f.rounds, "count", 9, "how often each is timed")
+	flags.BoolVar(&f.forget, "forget", false, "remove what is stored, of --problem or of all, and measure nothing")
+	return cmd
+}
+
+func (f *tuneFlags) run(cmd *cobra.Command, args []string) error {
+	ctx, stdout := cmd.Context(), cmd.OutOrStdout()
+	named := cmd.Flags().Changed("problem")
+	if err := f.validate(cmd, named, args); err != nil {
+		return err
+	}
+	kept := openCache()
+	if f.forget && !named {
+		n, err := kept.tuned().ForgetAll()
+		if err == nil {
+			fmt.Fprintf(stdout, "forgotten %d tuned problems\n", n)
+		}
+		return err
+	}
+	p, err := f.asked(named, args)
+	if err != nil {
+		return err
+	}
+	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm, untuned: true}
+	var c chosen
+	if err := await(ctx, func() (err error) { c, err = b.open(); return err }); err != nil {
+		return err
+	}
+	defer func() {
+		if ctx.Err() == nil { // else it may still be at work, and the process ends
+			c.close()
+		}
+	}()
+	if f.forget {
+		return f.forgetOne(stdout, kept, tuneKey(c.device, p))
+	}
+	return f.measure(ctx, stdout, cmd.ErrOrStderr(), kept, p, c)
+}
+
+// validate refuses what makes no sense, before anything is opened.
+func (f *tuneFlags) validate(cmd *cobra.Command, named bool, args []string) error {
+	if len(args) > 1 || len(args) > 0 && !named {
+		return flagsOnly(cmd, args[len(args)-1:])
+	}
+	if f.rounds < 3 || f.rounds > 1000 {
+		return usage(fmt.Errorf("--count %d: want 3 to 1000", f.rounds))
+	}
+	if f.forget && f.algorithm != "" {
+		return usage(errors.New("--forget: want no --algorithm with it, what is stored is the fastest of all"))
+	}
+	if !named {
+		for _, name := range append([]string{"input", "weight", "bias"}, ownFlags...) {
+			if cmd.Flags().Changed(name) {
+				return usage(fmt.Errorf("--%s: want --problem with it", name))
+			}
+		}
+	}
+	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm}
+	return b.validate()
+}
+
+// asked puts the problem together.
+func (f *tuneFlags) asked(named bool, args []string) (conv.Problem, error) {
+	compact := strings.Join(args, "")
+	if !named {
+		compact = seedProblem
+	}
+	p, err := f.problem.problem(compact)
+	if err != nil {
+		return conv.Problem{}, err
+	}
+	if _, err := p.Dst(); err != nil {
+		return conv.Problem{}, usage(without(err, "conv: "))
+	}
+	if p.Src.N() < 1 {
+		return conv.Problem{}, usage(fmt.Errorf("--problem: images %v: want at least one", p.Src))
+	}
+	return p, nil
+}
+
+func (f *tuneFlags) forgetOne(stdout io.Writer, kept cache, k autotune.Key) error {
+	was, err := kept.tuned().Forget(k)
+	if err != nil {
+		return err
+	}
+	text := "forgotten what was stored for this convolution and device"
+	if !was {
+		text = "nothing was stored for this convolution and device"
+	}
+	_, err = fmt.Fprintln(stdout, text)
+	return err
+}
+
+// measure makes the race, prints it and stores its winner.
+func (f *tuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, kept cache, p conv.Problem, c chosen) error {
+	backend, ok := c.Backend.(conv.Chooser)
+	if !ok {
+		return fmt.Errorf("the %s backend has no choices", c.name)
+	}
+	if err := checkTuneMemory(p, backend); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "device    %s\nimages    %v, weights %v\n", c.describe(), p.Src, p.Weight)
+	all, err := f.race(ctx, stderr, p, backend)
+	if err != nil {
+		return without(err, "autotune: ")
+	}
+	if err := printRace(stdout, all); err != nil {
+		return err
+	}
+	if err := failures(all); err != nil {
+		return err
+	}
+	entry, err := autotune.NewEntry(tuneKey(c.device, p), all, time.Now())
+	if err != nil {
+		return without(err, "autotune: ")
+	}
+	fmt.Fprintf(stdout, "fastest   %v\n          %v\n", entry.Choice(), entry)
+	return f.store(stdout, kept, tuneKey(c.device, p), entry)
+}
+
+func (f *tuneFlags) store(stdout io.Writer, kept cache, k autotune.Key, entry autotune.Entry) error {
+	why := kept.why
+	if f.algorithm != "" {
+		why = "--algorithm left out the others"
+	}
+	if why != "" {
+		_, err := fmt.Fprintf(stdout, "stored    nothing: %s\n", why)
+		return err
+	}
+	path, err := kept.tuned().Save(k, entry)
+	if err != nil {
+		return fmt.Errorf("the winner was not stored: %w", err)
+	}
+	_, err = fmt.Fprintf(stdout, "stored    %s\n", printable(path))
+	return err
+}
+
+// checkTuneMemory counts images and outputs, and a handful of plans at once.
+func checkTuneMemory(p conv.Problem, backend conv.Chooser) error {
+	dst, err := p.Dst()
+	if err != nil {
+		return err
+	}
+	d, err := backend.Explain(p)
+	if err != nil {
+		return err
+	}
+	return checkMemory(fmt.Sprintf("tuning for images of %v to %v", p.Src, dst), bytesOf(p.Src)+bytesOf(dst)+5*float64(d.Memory))
+}
+
+func (f *tuneFlags) race(ctx context.Context, stderr io.Writer, p conv.Problem, backend conv.Chooser) (all []*autotune.Entrant, err error) {
+	choices, err := backend.Choices(p)
+	if err != nil {
+		return nil, err
+	}
+	r := autotune.Race{Backend: backend, Judge: cpu.Reference{}, Problem: p, Rounds: f.rounds}
+	bar := newProgressOf(stderr, "measuring", "runs", r.Runs(len(choices)))
+	defer bar.stop()
+	r.Progress = bar.set
+	err = await(ctx, func() (err error) { all, err = r.Run(ctx); return err })
+	if err != nil {
+		return nil, err // after an interrupt the race may still have all in use
+	}
+	return all, nil
+}
+
+// printRace prints the entrants, the fastest first, then those that left and those that
+// failed.
+func printRace(stdout io.Writer, all []*autotune.Entrant) error {
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b *autotune.Entrant) int {
+		x, y := rank(a), rank(b)
+		switch {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		}
+		return 0
+	})
+	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "algorithm\ttile\tkernel, ms (min … max)\tratio (min … max)\twhole, ms\terror/bound\t")
+	for _, e := range sorted {
+		fmt.Fprintln(w, line(e))
+	}
+	return w.Flush()
+}
+
+// rank is what entrants are sorted by.
+func rank(e *autotune.Entrant) float64 {
+	switch {
+	case e.Err != nil:
+		return math.MaxFloat64
+	case e.Left > 0:
+		return 1e100 * e.Left
+	}
+	return autotune.Median(e.Kernel)
+}
+
+func line(e *autotune.Entrant) string {
+	own := ""
+	if e.Own {
+		own = "the device's own"
+	}
+	if e.Err != nil {
+		return fmt.Sprintf("%s\t%s\tfailed\t\t\t\t%s", e.Algorithm, e.Tile, own)
+	}
+	if e.Left > 0 {
+		return fmt.Sprintf("%s\t%s\tleft behind\t%.1f\t\t%.2g\t%s", e.Algorithm, e.Tile, e.Left, e.Result.MaxRatio, own)
+	}
+	return fmt.Sprintf("%s\t%s\t%s\t%s\t%.3g\t%.2g\t%s", e.Algorithm, e.Tile, ranged(e.Kernel, 1000, "%.4g (%.4g … %.4g)"),
+		ranged(e.Ratio, 1, "%.2f (%.2f … %.2f)"), 1000*autotune.Median(e.Whole), e.Result.MaxRatio, own)
+}
+
+// ranged formats the median of values with the least and the largest.
+func ranged(values []float64, scale float64, format string) string {
+	return fmt.Sprintf(format, scale*autotune.Median(values), scale*slices.Min(values), scale*slices.Max(values))
+}
+
+// failures is an error if a way failed: the driver or a shader is broken, and what is
+// the fastest does not matter.
+func failures(all []*autotune.Entrant) error {
+	for _, e := range all {
+		if e.Err != nil {
+			return fmt.Errorf("%v: %w; nothing was stored, gpuconv verify looks closer", e.Choice, e.Err)
+		}
+	}
+	return nil
+}

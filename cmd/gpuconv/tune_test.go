@@ -1,0 +1,41 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// TestTuneInterrupted: a race that would take minutes ends at once and stores nothing;
+// what the driver has compiled meanwhile may stay.
+func TestTuneInterrupted(t *testing.T) {
+	unixOnly(t)
+	needGPU(t)
+	t.Parallel()
+	dir := t.TempDir()
+	cmd := program(t, "tune", "--count", "1000")
+	cmd.Env = append(cmd.Env, cacheVariable+"="+dir)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	waitFor(t, filepath.Join(dir, "programs", "*.program"), ended)
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-ended:
+		checkInterrupted(t, err, stderr.String(), t.TempDir())
+	case <-time.After(5 * time.Second):
+		cmd.Process.Kill()
+		t.Fatal("still running 5 s after the signal")
+	}
+	if files := names(t, dir); files != "programs" {
+		t.Errorf("%q are there, want the programs alone", files)
+	}
+}

@@ -1,0 +1,28 @@
+package conv
+
+// Choice names one way of a backend to compute a problem.
+type Choice struct {
+	Algorithm string // as Options.Algorithm of the backend takes it
+	Tile      string // how the algorithm cuts the work, as Choices names it; "" for one that has no choice
+}
+
+// String names the algorithm and its tile.
+func (c Choice) String() string {
+	if c.Tile == "" {
+		return c.Algorithm
+	}
+	return c.Algorithm + ", " + c.Tile
+}
+
+// Chooser is the optional power of a backend to compute a problem in any of several
+// ways, so that they can be measured.
+//
+// Choices lists them, whether or not the backend would take them by itself.
+// PlanChoice is Plan with one of them. It reports an error that wraps [ErrUnsupported]
+// for a choice that Choices does not list.
+type Chooser interface {
+	Backend
+	Explainer
+	Choices(p Problem) ([]Choice, error)
+	PlanChoice(c Choice, p Problem, weight *Tensor, bias []float32) (Plan, error)
+}

@@ -1,0 +1,59 @@
+package cpu_test
+
+import (
+	"math"
+	"runtime"
+	"testing"
+	"time"
+
+	"gpuconv/conv"
+	"gpuconv/cpu"
+)
+
+// ratioTries is how often the ratios are measured: a busy machine makes some too small,
+// and a slow engine all of them.
+const ratioTries = 20
+
+// TestRatios holds the engine to figures that no machine's speed changes, measured side
+// by side: with vector instructions it makes at least 8 times what plain Go makes (it is
+// 20 and more), and at least 55 % of the multiply-adds that its instructions can do (78 to
+// 80 % on a machine with six jobs per core), on one thread.
+func TestRatios(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it times, which the race detector disturbs")
+	}
+	if cpu.AvailableISAs()[0] == cpu.Generic {
+		t.Skip("this processor has no vector instructions that the engine knows")
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	p := layer(t, "64,1,48,64,6,7,3,1,1")
+	fast, dst, src := planned(t, cpu.Engine{}, p)
+	slow, _, _ := planned(t, cpu.Engine{ISA: cpu.Generic}, p)
+	probe, err := cpu.Engine{}.Probe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(plan conv.Plan) float64 {
+		start := time.Now()
+		if err := plan.Run(dst, src); err != nil {
+			t.Fatal(err)
+		}
+		return 2 * p.MACs() / time.Since(start).Seconds()
+	}
+	peak := func() float64 {
+		start := time.Now()
+		operations := probe(100_000)
+		return operations / time.Since(start).Seconds()
+	}
+	engine, plain, roof := 0.0, 0.0, 0.0
+	for range ratioTries {
+		engine, plain, roof = math.Max(engine, run(fast)), math.Max(plain, run(slow)), math.Max(roof, peak())
+	}
+	t.Logf("%.3g GFLOP/s, %.1f of plain Go, %.2f of the peak", engine/1e9, engine/plain, engine/roof)
+	if engine < 8*plain {
+		t.Errorf("%.3g FLOP/s, plain Go has %.3g: want 8 times as much", engine, plain)
+	}
+	if engine < 0.55*roof {
+		t.Errorf("%.3g FLOP/s, the peak is %.3g: want 55 %% of it", engine, roof)
+	}
+}

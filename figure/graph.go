@@ -1,0 +1,257 @@
+package figure
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Graph is one large pair of axes with a key below, for figures of measurements:
+// curves with error bars, on linear or logarithmic axes.
+type Graph struct {
+	Title, Note    string // the note is a line above the axes
+	XLabel, YLabel string
+	LogX, LogY     bool      // logarithmic axes, for values above 0
+	XTicks         []float64 // where the horizontal axis has labels; nil for round values
+	XNames         []string  // in place of numbers: what stands at X = 0, 1, 2, …
+	Series         []Series
+}
+
+// Series is what a [Graph] shows in one colour and with one mark. Points with a NaN
+// or an infinity are left out.
+type Series struct {
+	Name      string // in the key
+	X, Y      []float64
+	Low, High []float64 // ends of the error bars of Y; nil for none
+	Style     Style     // Solid, Points or Dotted
+	Dashed    bool
+	Color     int // which colour and mark: series of the same thing share them; grey below 0
+}
+
+// The sides of a graph's axes with its text in device pixels. At this width a page
+// on a phone still shows letters of 7 points.
+const (
+	graphWidth  = 1000
+	graphHeight = 640
+)
+
+// Chart draws the graph. One without a point that can be drawn is refused.
+func (g Graph) Chart() (*Chart, error) {
+	p := plot.New()
+	restyle(p)
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = g.Title, g.XLabel, g.YLabel
+	p.Add(grid())
+	c := &Chart{rows: [][]*plot.Plot{{p}}, note: g.Note, axes: [2]int{graphWidth, graphHeight}}
+	for i, s := range g.Series {
+		if err := s.check(g.LogX, g.LogY); err != nil {
+			return nil, fmt.Errorf("figure: series %d (%s): %w", i, s.Name, err)
+		}
+		drawn, err := s.add(p)
+		if err != nil {
+			return nil, fmt.Errorf("figure: series %d (%s): %w", i, s.Name, err)
+		}
+		if drawn {
+			c.key = append(c.key, keyEntry{s.Name, s.look()})
+		}
+	}
+	if len(c.key) == 0 {
+		return nil, fmt.Errorf("figure: graph %q: no point to draw in %d series: want at least 1", g.Title, len(g.Series))
+	}
+	g.scale(p)
+	return c, nil
+}
+
+// check refuses slices of different lengths, and what a logarithm does not take.
+func (s Series) check(logX, logY bool) error {
+	if len(s.X) != len(s.Y) {
+		return fmt.Errorf("%d values of X and %d of Y: want as many of both", len(s.X), len(s.Y))
+	}
+	if (s.Low != nil || s.High != nil) && (len(s.Low) != len(s.Y) || len(s.High) != len(s.Y)) {
+		return fmt.Errorf("%d lower and %d upper ends of error bars: want %d, one for each point", len(s.Low), len(s.High), len(s.Y))
+	}
+	for i := range s.X {
+		switch {
+		case logX && s.X[i] <= 0, logY && s.Y[i] <= 0, logY && s.Low != nil && s.Low[i] <= 0:
+			return fmt.Errorf("point %d at (%v, %v): want values above 0 on a logarithmic axis", i, s.X[i], s.Y[i])
+		case s.Low != nil && (s.Low[i] > s.Y[i] || s.High[i] < s.Y[i]):
+			return fmt.Errorf("point %d: want %v within its error bar from %v to %v", i, s.Y[i], s.Low[i], s.High[i])
+		}
+	}
+	return nil
+}
+
+// bars are points with the lengths of their error bars.
+type bars struct {
+	plotter.XYs
+	plotter.YErrors
+}
+
+// points returns what can be drawn.
+func (s Series) points() (all bars) {
+	for i, x := range s.X {
+		if !finite(x) || !finite(s.Y[i]) {
+			continue
+		}
+		all.XYs = append(all.XYs, plotter.XY{X: x, Y: s.Y[i]})
+		if s.Low != nil && finite(s.Low[i]) && finite(s.High[i]) {
+			all.YErrors = append(all.YErrors, struct{ Low, High float64 }{s.Y[i] - s.Low[i], s.High[i] - s.Y[i]})
+		} else {
+			all.YErrors = append(all.YErrors, struct{ Low, High float64 }{})
+		}
+	}
+	return all
+}
+
+// add puts the series into a plot, and reports whether there was something to draw.
+func (s Series) add(p *plot.Plot) (bool, error) {
+	points := s.points()
+	if len(points.XYs) == 0 {
+		return false, nil
+	}
+	line, dots, err := plotter.NewLinePoints(points.XYs)
+	if err != nil {
+		return false, err
+	}
+	look := s.look()
+	line.LineStyle, dots.GlyphStyle = look.line, look.mark
+	if s.Style != Points {
+		p.Add(line)
+	}
+	if s.Low != nil {
+		bar, err := plotter.NewYErrorBars(points)
+		if err != nil {
+			return false, err
+		}
+		bar.Color, bar.Width, bar.CapWidth = look.line.Color, vg.Points(0.8), vg.Points(5)
+		p.Add(bar)
+	}
+	if s.Style != Solid {
+		p.Add(dots)
+	}
+	return true, nil
+}
+
+// look is how a series is drawn, in the axes and in the key.
+type look struct {
+	line draw.LineStyle
+	mark draw.GlyphStyle
+}
+
+// look returns colour and mark: of Wong's palette (see lineColor), less the yellow
+// that white paper hides; marks differ too, for print without colours.
+func (s Series) look() look {
+	colors := []color.Color{
+		color.NRGBA{0, 114, 178, 255}, color.NRGBA{213, 94, 0, 255}, color.NRGBA{0, 158, 115, 255}, color.Black,
+		color.NRGBA{204, 121, 167, 255}, color.NRGBA{86, 180, 233, 255}, color.NRGBA{230, 159, 0, 255},
+	}
+	marks := []draw.GlyphDrawer{
+		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PlusGlyph{},
+	}
+	index := max(s.Color, 0)
+	l := look{line: draw.LineStyle{Color: colors[index%len(colors)], Width: vg.Points(1.2)}}
+	if s.Color < 0 {
+		l.line.Color = color.Gray{128}
+	}
+	if s.Dashed {
+		l.line.Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
+	}
+	if s.Style == Points {
+		l.line.Width = 0
+	}
+	if s.Style != Solid {
+		l.mark = draw.GlyphStyle{Color: l.line.Color, Radius: vg.Points(2.8), Shape: marks[index%len(marks)]}
+	}
+	return l
+}
+
+func grid() *plotter.Grid {
+	g := plotter.NewGrid()
+	g.Vertical.Color, g.Horizontal.Color = color.Gray{225}, color.Gray{225}
+	return g
+}
+
+// scale sets the axes' ranges and ticks, once all series are in.
+func (g Graph) scale(p *plot.Plot) {
+	scaleAxis(&p.X, g.LogX)
+	scaleAxis(&p.Y, g.LogY)
+	if !g.LogY {
+		p.Y.Min, p.Y.Max = min(p.Y.Min, 0), max(p.Y.Max, 0)
+	}
+	switch {
+	case g.XNames != nil:
+		p.X.Min, p.X.Max = -0.5, float64(len(g.XNames))-0.5
+		p.X.Tick.Marker, p.X.Tick.LineStyle.Width = names(g.XNames), 0
+		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = math.Pi/2, text.XRight, text.YCenter
+	case g.XTicks != nil:
+		p.X.Min, p.X.Max = min(p.X.Min, g.XTicks[0]), max(p.X.Max, g.XTicks[len(g.XTicks)-1])
+		p.X.Tick.Marker = ticker{g.XTicks, len(g.XTicks)}
+	}
+}
+
+// scaleAxis gives an axis its scale, some room around the data, and ticks.
+func scaleAxis(a *plot.Axis, log bool) {
+	if !log {
+		if a.Min == a.Max {
+			a.Min, a.Max = a.Min-0.5, a.Max+0.5
+		}
+		a.Tick.Marker = ticker{nil, 7}
+		return
+	}
+	const room = 1.2
+	a.Min, a.Max = a.Min/room, a.Max*room
+	a.Scale, a.Tick.Marker = plot.LogScale{}, decades{}
+}
+
+// names puts a name at 0, 1, 2, …. Spaces keep it off the axis, which gonum lets
+// upright text touch.
+type names []string
+
+// Ticks implements [plot.Ticker].
+func (n names) Ticks(lo, hi float64) (ticks []plot.Tick) {
+	for i, name := range n {
+		if v := float64(i); lo <= v && v <= hi {
+			ticks = append(ticks, plot.Tick{Value: v, Label: name + "   "})
+		}
+	}
+	return ticks
+}
+
+// decades puts ticks at 1, 2, … 9 times each power of ten. Labels are at the powers,
+// at 2 and 5 times them too where there are few.
+type decades struct{}
+
+// Ticks implements [plot.Ticker].
+func (decades) Ticks(lo, hi float64) (ticks []plot.Tick) {
+	few := hi/lo < 150
+	for e := math.Floor(math.Log10(lo)); e <= math.Ceil(math.Log10(hi)); e++ {
+		for m := 1.0; m < 10; m++ {
+			v := m * math.Pow(10, e)
+			if v < lo || v > hi {
+				continue
+			}
+			name := ""
+			if m == 1 || few && (m == 2 || m == 5) {
+				name = power(v)
+			}
+			ticks = append(ticks, plot.Tick{Value: v, Label: name})
+		}
+	}
+	return ticks
+}
+
+// power writes a value of one digit, however large: 0.02, 5, 100,000, 2 million.
+func power(v float64) string {
+	switch {
+	case v >= 1e6 && v < 1e9:
+		return label(v/1e6, 1, 1) + " million"
+	case v >= 1e5 && v < 1e6:
+		return label(v/1e3, 1, 1) + ",000"
+	}
+	return label(v, shortest(v), v)
+}

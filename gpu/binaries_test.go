@@ -1,0 +1,260 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gpuconv/conv"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// keeping are the options of a device that keeps its programs in a folder.
+func keeping(folder, algorithm string) Options {
+	return Options{Device: Software(), Guard: true, Algorithm: algorithm, Programs: folder}
+}
+
+// entriesOf lists the files of a folder of programs.
+func entriesOf(t *testing.T, folder string) (paths []string) {
+	t.Helper()
+	files, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		paths = append(paths, filepath.Join(folder, f.Name()))
+	}
+	return paths
+}
+
+// TestProgramsFromBinaries: each algorithm computes rightly with programs that another
+// device has left, and compiles none.
+func TestProgramsFromBinaries(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "not", "there", "yet")
+	p := layer(2, 1, 4, 3, 9)
+	p.Bias = false
+	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}}
+	for _, algorithm := range AlgorithmNames() {
+		before := len(entriesOf(t, folder))
+		for i, again := range []bool{false, true} {
+			d := openTest(t, keeping(folder, algorithm))
+			judge(t, d, p)
+			b := d.binaries
+			if programs := len(d.programs); again && (b.loaded != programs || b.saved != 0) || !again && b.loaded+b.saved != programs {
+				t.Errorf("%s, device %d: %d programs, %d loaded, %d saved", algorithm, i, programs, b.loaded, b.saved)
+			}
+			if i == 0 && len(entriesOf(t, folder)) != before+b.saved {
+				t.Errorf("%s: %d entries, %d before, %d saved", algorithm, len(entriesOf(t, folder)), before, b.saved)
+			}
+		}
+	}
+}
+
+// TestBadEntries: an entry that is not what was saved, or that the driver does not
+// take, is compiled again and rewritten.
+func TestBadEntries(t *testing.T) {
+	folder, p := t.TempDir(), seed(1)
+	judge(t, openTest(t, keeping(folder, "direct")), p)
+	path := entriesOf(t, folder)[0]
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := func(at int) []byte {
+		bad := slices.Clone(good)
+		bad[at] ^= 1
+		return bad
+	}
+	key := [32]byte(good[len(binaryMagic):])
+	for name, bad := range map[string][]byte{
+		"empty":              {},
+		"cut in the header":  good[:binaryHeader-1],
+		"header alone":       good[:binaryHeader],
+		"cut":                good[:len(good)-1],
+		"longer":             append(slices.Clone(good), 0),
+		"another version":    changed(len(binaryMagic) - 2),
+		"another source":     changed(len(binaryMagic)),
+		"another format":     changed(len(binaryMagic) + 32), // which OpenGL refuses with an error
+		"another hash":       changed(binaryHeader - 1),
+		"another bit":        changed(len(good) - 1),
+		"not of this driver": formatEntry(binaryProgram{0x8740, []byte("a program of another driver")}, key),
+	} {
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := openTest(t, keeping(folder, "direct"))
+		judge(t, d, p)
+		if got, _ := os.ReadFile(path); d.binaries.loaded != 0 || d.binaries.saved != 1 || !slices.Equal(got, good) {
+			t.Errorf("%s: %d loaded, %d saved, rewritten %v", name, d.binaries.loaded, d.binaries.saved, slices.Equal(got, good))
+		}
+	}
+	d := openTest(t, keeping(folder, "direct"))
+	if judge(t, d, p); d.binaries.loaded != 1 {
+		t.Errorf("the entry that was rewritten is not loaded")
+	}
+}
+
+// TestNoFolder: a folder that cannot be made, or written, costs nothing but its use.
+func TestNoFolder(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	taken := t.TempDir()
+	d := openTest(t, keeping(taken, "direct"))
+	judge(t, d, seed(1))
+	path := entriesOf(t, taken)[0]
+	if err := errors.Join(os.Remove(path), os.MkdirAll(filepath.Join(path, "folder"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	for name, folder := range map[string]string{"none": "", "a file": file, "in a file": filepath.Join(file, "folder"), "an entry is a folder": taken} {
+		d := openTest(t, keeping(folder, "direct"))
+		judge(t, d, seed(1))
+		if d.binaries.loaded != 0 || d.binaries.saved != 0 {
+			t.Errorf("%s: %d loaded, %d saved", name, d.binaries.loaded, d.binaries.saved)
+		}
+	}
+	if left := entriesOf(t, taken); len(left) != 1 {
+		t.Errorf("%q are left, want the folder alone", left)
+	}
+}
+
+// TestBinaryFaults: a program that does not link from its binary is compiled from its
+// source; nothing of the first is left, nor if the context is lost.
+func TestBinaryFaults(t *testing.T) {
+	folder, p := t.TempDir(), seed(1)
+	d := openTest(t, keeping(folder, "direct"))
+	judge(t, d, p)
+	_, compiled := objects(d)
+	d = openTest(t, keeping(folder, "direct"))
+	calls := 0
+	d.seam.programBinary = func(uint32, uint32, []byte) { calls++ }
+	judge(t, d, p)
+	if _, programs := objects(d); calls != 1 || programs != compiled || d.binaries.loaded != 0 || d.binaries.saved != 1 {
+		t.Errorf("%d binaries given, %d programs, %d loaded, %d saved", calls, programs, d.binaries.loaded, d.binaries.saved)
+	}
+	lost := openTest(t, keeping(folder, "direct"))
+	lost.seam.programBinary = func(uint32, uint32, []byte) { lost.seam.getError = func() uint32 { return gl.CONTEXT_LOST } }
+	_, weight := filled(p)
+	if _, err := lost.Plan(p, weight, nil); !errors.Is(err, conv.ErrLost) {
+		t.Errorf("%v, want conv.ErrLost", err)
+	}
+	if _, programs := objects(lost); programs != 0 {
+		t.Errorf("%d programs are left", programs)
+	}
+}
+
+// TestBinariesOfMutants: neither a broken shader nor another driver is given the binary
+// of the shader as it is, nor the other way round.
+func TestBinariesOfMutants(t *testing.T) {
+	folder, p := t.TempDir(), faulty()["direct"]
+	intact := openTest(t, keeping(folder, "direct"))
+	if err := attempt(t, intact, p); err != nil {
+		t.Fatal(err)
+	}
+	m := directMutants()[0]
+	breaks := func(file, text string) string {
+		if file == "direct.comp" {
+			return strings.Replace(text, m.old, m.new, 1)
+		}
+		return text
+	}
+	mutant := openTest(t, keeping(folder, "direct"))
+	mutant.seam.edit = breaks
+	if err := attempt(t, mutant, p); !errors.Is(err, errWrong) || mutant.binaries.loaded != 0 {
+		t.Errorf("a mutant: %v, %d programs loaded, want a wrong output of its own program", err, mutant.binaries.loaded)
+	}
+	again := openTest(t, keeping(folder, "direct"))
+	if err := attempt(t, again, p); err != nil || again.binaries.loaded != 1 {
+		t.Errorf("behind a mutant: %v, %d programs loaded", err, again.binaries.loaded)
+	}
+	other := openTest(t, keeping(folder, "direct"))
+	other.binaries.driver += " of another version"
+	if err := attempt(t, other, p); err != nil || other.binaries.loaded != 0 || other.binaries.saved != 1 {
+		t.Errorf("another driver: %v, %d loaded, %d saved", err, other.binaries.loaded, other.binaries.saved)
+	}
+}
+
+// TestPrune: the entries that were used least recently go first, as do files of writers
+// that died; what is not ours stays.
+func TestPrune(t *testing.T) {
+	folder := t.TempDir()
+	size := len(formatEntry(binaryProgram{data: make([]byte, 1000)}, [32]byte{}))
+	b := binaries{folder: folder, driver: "driver", most: 3*size + 10}
+	old := func(path string, age time.Duration) {
+		if err := os.Chtimes(path, time.Time{}, time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, age := range map[string]time.Duration{temporary + "dead": 2 * time.Hour, temporary + "alive": time.Minute, "foreign": 2 * time.Hour} {
+		if err := os.WriteFile(filepath.Join(folder, name), make([]byte, 5000), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		old(filepath.Join(folder, name), age)
+	}
+	for i, source := range []string{"a", "b", "c"} {
+		if err := b.save(source, binaryProgram{data: make([]byte, 1000)}); err != nil {
+			t.Fatal(err)
+		}
+		old(b.path(b.key(source)), time.Hour-time.Duration(i)*time.Minute)
+	}
+	if _, ok := b.load("a"); !ok { // it is the youngest now
+		t.Error("a is gone already")
+	}
+	if err := b.save("d", binaryProgram{data: make([]byte, 1000)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.save("too large", binaryProgram{data: make([]byte, b.most)}); err == nil {
+		t.Error("an entry larger than the folder was saved")
+	}
+	var held []string
+	for _, source := range []string{"a", "b", "c", "d"} {
+		if _, ok := b.load(source); ok {
+			held = append(held, source)
+		}
+	}
+	if got := strings.Join(held, " "); got != "a d" || b.bytes > b.most*7/8 {
+		t.Errorf("%s are left in %d bytes, want a d", got, b.bytes)
+	}
+	if got := len(entriesOf(t, folder)); got != 4 {
+		t.Errorf("%d files are left, want 2 entries, one that is being written and one of another: %q", got, entriesOf(t, folder))
+	}
+}
+
+// TestSharedFolder: devices that write, read and remove the same entries at once all
+// compute rightly.
+func TestSharedFolder(t *testing.T) {
+	folder := t.TempDir()
+	var group sync.WaitGroup
+	for i := range 4 {
+		d := openTest(t, keeping(folder, "direct"))
+		d.binaries.most = 40 << 10 // one entry, or two
+		group.Go(func() {
+			for round := range 6 {
+				p := seed(1)
+				p.Weight[0] = 1 + 4*((i+round)%2) // another program
+				p.PaddingMode = conv.PaddingMode((i + round) / 2 % 2)
+				judge(t, d, p)
+				d.thread.do(func() error { d.forget(); return nil })
+			}
+		})
+	}
+	group.Wait()
+	for _, path := range entriesOf(t, folder) {
+		if strings.Contains(path, temporary) {
+			t.Errorf("%s is left", path)
+		}
+		if name := filepath.Base(path); len(name) != 64+len(binaryExtension) {
+			t.Errorf("an entry is called %s", fmt.Sprintf("%q", name))
+		}
+	}
+}

@@ -1,0 +1,99 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"fmt"
+	"unsafe"
+
+	"gpuconv/gpu/internal/egl"
+	"gpuconv/gpu/internal/glfw"
+)
+
+// candidate is a place where a context may be had.
+type candidate struct {
+	name     string // see Info
+	index    int    // see Info
+	software bool   // known to be a software renderer before it is opened
+	open     func() (current, error)
+}
+
+// current is an open context, current on the thread that opened it.
+type current interface {
+	ProcAddress(name string) unsafe.Pointer
+	Close() error
+}
+
+// Contexts lists those that this program was built with, the default first.
+func Contexts() (built []Context) {
+	if egl.Built {
+		built = append(built, EGL)
+	}
+	if glfw.Built {
+		built = append(built, GLFW)
+	}
+	return built
+}
+
+// candidates lists the places where c may be had, best first. It opens none.
+func (c Context) candidates() ([]candidate, error) {
+	if c.resolve() == GLFW {
+		if !glfw.Built {
+			return nil, errNoGLFW
+		}
+		return []candidate{hiddenWindow()}, nil
+	}
+	found, err := egl.Candidates()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoDevice, err)
+	}
+	var all []candidate
+	for _, f := range found {
+		all = append(all, candidate{name: f.Name, index: f.Index, software: f.Software, open: func() (current, error) { return f.Open() }})
+	}
+	return all, nil
+}
+
+// hiddenWindow is GLFW's place.
+func hiddenWindow() candidate {
+	name := "hidden window"
+	if display := glfw.Display(); display != "" {
+		name += " on display " + display
+	}
+	return candidate{name: name, index: -1, open: func() (current, error) { return glfw.Open() }}
+}
+
+// order drops the candidates that cannot answer s and tries software first where
+// that is wanted.
+func (s Selector) order(candidates []candidate) []candidate {
+	var first, rest []candidate
+	for _, c := range candidates {
+		switch {
+		case s.kind == numberedDevice && c.index != s.index, s.kind == hardwareDevice && c.software:
+		case s.kind == softwareDevice && c.software:
+			first = append(first, c)
+		default:
+			rest = append(rest, c)
+		}
+	}
+	return append(first, rest...)
+}
+
+// noDevice joins the reasons into one line.
+func noDevice(s Selector, candidates []candidate, reasons []error) error {
+	text := ""
+	for _, r := range reasons {
+		text += "; " + r.Error()
+	}
+	if text == "" {
+		last := -1
+		for _, c := range candidates {
+			last = max(last, c.index)
+		}
+		text = fmt.Sprintf("; EGL numbers its devices from 0 to %d", last)
+		if last < 0 {
+			text = "; EGL lists none by number"
+		}
+	}
+	return fmt.Errorf("gpu: device %v: %w%s", s, ErrNoDevice, text)
+}

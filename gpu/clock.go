@@ -1,0 +1,82 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"time"
+
+	"gpuconv/conv"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// moment is an end of a phase on the device.
+type moment int
+
+const (
+	begun moment = iota
+	uploaded
+	computed
+	leaving  // outputs are about to be copied back
+	returned // outputs are copied back
+	moments
+)
+
+// clock asks the device when it reached the moments of a chunk. Its zero value, for
+// devices without timer queries, tells nothing.
+type clock struct {
+	queries [moments]uint32
+	running bool
+	marked  [moments]bool // for the chunk in hand
+}
+
+// newClock returns a clock, zero if the device counts no time.
+func newClock() (c clock) {
+	var bits int32
+	if gl.GetQueryiv(gl.TIMESTAMP, gl.QUERY_COUNTER_BITS, &bits); bits > 0 {
+		gl.GenQueries(int32(moments), &c.queries[0])
+	}
+	return c
+}
+
+// start begins a chunk, with or without the clock: a software renderer takes 120 µs to
+// note five times, as long as for a small problem itself, so there only RunPhases asks.
+func (c *clock) start(running bool) {
+	c.marked = [moments]bool{}
+	c.running = running && c.queries[begun] != 0
+	c.mark(begun)
+}
+
+// mark has the device note the time when it has done what it was told before.
+func (c *clock) mark(m moment) {
+	if c.running {
+		gl.QueryCounter(c.queries[m], gl.TIMESTAMP)
+		c.marked[m] = true
+	}
+}
+
+// read adds the phases of a chunk of which both ends were marked. It waits for them.
+func (c *clock) read(sum *conv.Phases) {
+	var at [moments]uint64 // nanoseconds
+	for m := range at {
+		if c.marked[m] {
+			gl.GetQueryObjectui64v(c.queries[m], gl.QUERY_RESULT, &at[m])
+		}
+	}
+	between := func(from, to moment) time.Duration {
+		if !c.marked[from] || !c.marked[to] {
+			return 0
+		}
+		return time.Duration(at[to] - at[from])
+	}
+	sum.Upload += between(begun, uploaded)
+	sum.Kernel += between(uploaded, computed)
+	sum.Readback += between(leaving, returned)
+}
+
+func (c *clock) delete() {
+	if c.queries[begun] != 0 {
+		gl.DeleteQueries(int32(moments), &c.queries[0])
+	}
+	*c = clock{}
+}

@@ -1,0 +1,221 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"fmt"
+	"time"
+
+	"gpuconv/conv"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// flight is what one chunk of images needs on its way to the device and back: from
+// launch to land it is in the air, and a plan has as many as overlap.
+type flight struct {
+	src, dst buffer
+	up, down mapping // what src is copied from and dst to, where they are mapped
+	clock    clock
+	loan     loan
+	fence    uintptr // passed when the device has done all that was asked; 0 if it is the only flight
+	part     part    // in the air
+}
+
+// patience is how long a chunk may take. A driver resets a device that computes for
+// some seconds; what takes longer than this hangs.
+const patience = 2 * time.Minute
+
+// newFlight allocates a flight's buffers. After an error it is for the caller to
+// release what there is.
+func (p *plan) newFlight(f *flight) (err error) {
+	images := p.description.Chunk
+	src, _, dst := imageBytes(p.problem)
+	src, dst = images*src, images*dst
+	if f.src, err = p.device.newBuffer("src", src, nil, gl.STREAM_DRAW); err != nil {
+		return err
+	}
+	if f.dst, err = p.device.newBuffer("dst", dst+p.guardBytes(), nil, gl.STREAM_READ); err != nil {
+		return err
+	}
+	if p.device.limits.transfers.route == mapped {
+		if f.up, err = p.device.newMapping("uploads", src, gl.MAP_WRITE_BIT, 0); err != nil {
+			return err
+		}
+		if f.down, err = p.device.newMapping("readbacks", dst, gl.MAP_READ_BIT, gl.CLIENT_STORAGE_BIT); err != nil {
+			return err
+		}
+	}
+	f.clock = newClock()
+	return p.device.glError("making timer queries")
+}
+
+func (f *flight) release() {
+	f.src.delete()
+	f.dst.delete()
+	f.up.delete()
+	f.down.delete()
+	f.clock.delete()
+	f.deleteFence()
+	f.part = part{}
+}
+
+func (f *flight) deleteFence() {
+	if f.fence != 0 {
+		gl.DeleteSync(f.fence)
+	}
+	f.fence = 0
+}
+
+// launch hands a part's images to the device and has them computed, without waiting
+// for it, unless the plan is to wait for each phase.
+func (p *plan) launch(f *flight, given part) error {
+	f.clock.start(p.stepwise || len(p.flights) > 1)
+	defer f.loan.end() // nothing is on loan for longer than a call
+	src, dst, err := p.send(f, given)
+	if err != nil {
+		return err
+	}
+	if err := p.compute(f, src, dst, given.src); err != nil {
+		return err
+	}
+	if f.down.handle != 0 {
+		f.clock.mark(leaving)
+		p.device.seam.copyBuffer(f.dst.handle, f.down.handle, 4*len(given.dst.Data))
+		f.clock.mark(returned)
+	}
+	if len(p.flights) > 1 { // else there is nothing else to wait for
+		f.fence = gl.FenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
+		gl.Flush()
+	}
+	given.there = dst.handle != f.dst.handle
+	f.part = given
+	return nil
+}
+
+// send returns buffers that hold the images of a part and take its outputs.
+func (p *plan) send(f *flight, given part) (src, dst buffer, err error) {
+	start := time.Now()
+	if src, dst, err = p.upload(f, given); err != nil {
+		return src, dst, err
+	}
+	if p.device.options.Guard {
+		p.fillOutputs(f)
+	}
+	f.clock.mark(uploaded)
+	err = p.reached(fmt.Sprintf("uploading %d images", given.src.Shape.N()))
+	p.timings.Upload += time.Since(start)
+	return src, dst, err
+}
+
+// compute has the device compute dst. Where memory is lent it waits for it.
+func (p *plan) compute(f *flight, src, dst buffer, images *conv.Tensor) error {
+	start := time.Now()
+	p.dispatch(src, dst, images.Shape.N())
+	f.clock.mark(computed)
+	if f.loan.taken() {
+		gl.Finish()
+	}
+	err := p.reached(fmt.Sprintf("computing %d images with %s", images.Shape.N(), p.description.Algorithm))
+	p.timings.Kernel += time.Since(start)
+	if err != nil {
+		return err
+	}
+	return p.checkGuard(f, images)
+}
+
+// reached reports the errors of a phase and, where phases are to be told apart, waits
+// for its end.
+func (p *plan) reached(phase string) error {
+	if p.stepwise {
+		gl.Finish()
+	}
+	return p.device.glError(phase)
+}
+
+// upload copies or lends the images of a part, and lends the outputs' memory.
+func (p *plan) upload(f *flight, given part) (src, dst buffer, err error) {
+	src, dst = f.src, f.dst
+	if p.lends(given.dst.Data) {
+		if dst, err = f.loan.take(p.device, "dst", given.dst.Data); err != nil {
+			return src, dst, err
+		}
+	}
+	bytes := 4 * len(given.src.Data)
+	switch {
+	case p.lends(given.src.Data):
+		src, err = f.loan.take(p.device, "src", given.src.Data)
+	case f.up.handle != 0:
+		spread(f.up.floats(), given.src.Data)
+		p.device.seam.copyBuffer(f.up.handle, f.src.handle, bytes)
+	default:
+		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, f.src.handle)
+		gl.BufferSubData(gl.SHADER_STORAGE_BUFFER, 0, bytes, gl.Ptr(given.src.Data))
+	}
+	return src, dst, err
+}
+
+// lends says whether the shaders work in the caller's memory. A guarded device looks
+// behind the outputs, where the memory is not lent.
+func (p *plan) lends(data []float32) bool {
+	return !p.device.options.Guard && p.device.limits.transfers.lendable(data)
+}
+
+// land waits for a flight and takes its outputs. Then it is free.
+func (p *plan) land(f *flight) error {
+	given := f.part
+	f.part = part{}
+	start := time.Now()
+	err := p.arrived(f, given.dst.Shape.N())
+	waited := time.Now()
+	if err == nil && given.job.err == nil && !given.there { // a failed job's dst is of no use
+		p.collect(f, given.dst)
+		err = p.device.glError(fmt.Sprintf("reading %d images back", given.dst.Shape.N()))
+	}
+	if p.stepwise { // what was waited for is the copy to mapped memory
+		p.timings.Readback += time.Since(start)
+	} else {
+		p.timings.Kernel += waited.Sub(start)
+		p.timings.Readback += time.Since(waited)
+	}
+	if err == nil {
+		f.clock.read(&p.timings.Device)
+	}
+	return err
+}
+
+// arrived waits until the device has done all that a flight asked.
+func (p *plan) arrived(f *flight, images int) error {
+	defer f.deleteFence()
+	if f.fence == 0 {
+		gl.Finish()
+		return nil
+	}
+	switch p.device.seam.waitSync(f.fence, gl.SYNC_FLUSH_COMMANDS_BIT, uint64(patience)) {
+	case gl.ALREADY_SIGNALED, gl.CONDITION_SATISFIED:
+		return nil
+	case gl.TIMEOUT_EXPIRED:
+		return fmt.Errorf("gpu: computing %d images with %s: the device has not finished after %v", images, p.description.Algorithm, patience)
+	}
+	if err := p.device.glError("waiting for the device"); err != nil {
+		return err
+	}
+	return fmt.Errorf("gpu: computing %d images with %s: the device cannot be waited for", images, p.description.Algorithm)
+}
+
+// collect copies the outputs of a flight that has arrived.
+func (p *plan) collect(f *flight, dst *conv.Tensor) {
+	if f.down.handle != 0 {
+		spread(dst.Data, f.down.floats())
+		return
+	}
+	alone := len(p.air) == 0 // else the clock would be behind what another flight computes
+	if alone {
+		f.clock.mark(leaving)
+	}
+	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, f.dst.handle)
+	gl.GetBufferSubData(gl.SHADER_STORAGE_BUFFER, 0, 4*len(dst.Data), gl.Ptr(dst.Data))
+	if alone {
+		f.clock.mark(returned)
+	}
+}

@@ -1,0 +1,118 @@
+//go:build glfw && cgo && !nogl
+
+package gpu
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"gpuconv/conv"
+	"gpuconv/conv/convtest"
+	"gpuconv/cpu"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// TestMain gives GLFW the main thread.
+func TestMain(m *testing.M) { Main(func() { os.Exit(m.Run()) }) }
+
+// TestGLFWConforms holds what a window's context computes to every case.
+func TestGLFWConforms(t *testing.T) {
+	for algorithm, least := range map[string]int{"direct": 290, "direct_soft": 290} {
+		t.Run(algorithm, func(t *testing.T) {
+			d := openTest(t, Options{Context: GLFW, Guard: true, Algorithm: algorithm, Unrolled: 400})
+			if algorithm == "direct_soft" && !d.Info().Software {
+				t.Skip("on software renderers")
+			}
+			convtest.RunAlgorithm(t, d, cpu.Reference{}, least)
+		})
+	}
+}
+
+func TestGLFWInfo(t *testing.T) {
+	d := openTest(t, Options{Context: GLFW})
+	if i := d.Info(); i.Index != -1 || !strings.HasPrefix(i.Name, "hidden window") || i.Renderer == "" || i.Software != isSoftware(i.Renderer) {
+		t.Errorf("%+v", i)
+	}
+	var profile int
+	if err := d.thread.do(func() error { profile = getInt(gl.CONTEXT_PROFILE_MASK); return nil }); err != nil || profile != gl.CONTEXT_CORE_PROFILE_BIT {
+		t.Errorf("profile %d, %v: want a core profile", profile, err)
+	}
+	infos, limits, err := Devices(GLFW)
+	if err != nil || len(infos) != 1 || infos[0] != d.Info() || limits[0] != d.Limits() {
+		t.Errorf("%+v, %+v, %v: want what Open gives: %+v, %+v", infos, limits, err, d.Info(), d.Limits())
+	}
+	for _, s := range []Selector{Hardware(), Software()} {
+		opened, err := Open(Options{Context: GLFW, Device: s})
+		if (err == nil) != (d.Info().Software == (s == Software())) {
+			t.Errorf("device %v where the display has %v: %v", s, d.Info(), err)
+		}
+		if err == nil {
+			opened.Close()
+		}
+	}
+}
+
+// TestGLFWDevices: windows, and contexts without one, do not disturb each other, and
+// one that is closed none of the others.
+func TestGLFWDevices(t *testing.T) {
+	var group sync.WaitGroup
+	for i := range 6 {
+		options := Options{Context: GLFW, Guard: true, Algorithm: "direct"}
+		if i%3 == 2 {
+			options.Context = DefaultContext
+		}
+		d := openTest(t, options)
+		group.Go(func() {
+			for n := range i + 1 {
+				judge(t, d, seed(n+1))
+			}
+			if err := d.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	judge(t, openTest(t, Options{Context: GLFW, Guard: true}), seed(2))
+}
+
+// TestGLFWAgainstEGL: if one driver has both contexts they give the same bits, at the
+// same limits.
+func TestGLFWAgainstEGL(t *testing.T) {
+	window := openTest(t, Options{Context: GLFW})
+	headless, err := Open(Options{Context: EGL, Device: Software()})
+	if err != nil || headless.Info().Renderer != window.Info().Renderer {
+		t.Skipf("the display has %v, EGL another: %v", window.Info(), err)
+	}
+	defer headless.Close()
+	if headless.Limits() != window.Limits() {
+		t.Errorf("limits %+v, want EGL's %+v", window.Limits(), headless.Limits())
+	}
+	p := seed(3)
+	src, weight := filled(p)
+	shape, err := p.Dst()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var outputs [2][]float32
+	for i, d := range []*Device{window, headless} {
+		plan, err := d.Plan(p, weight, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dst, err := conv.NewTensor(shape)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := plan.Run(dst, src); err != nil {
+			t.Fatal(err)
+		}
+		outputs[i] = dst.Data
+	}
+	if !slices.Equal(outputs[0], outputs[1]) {
+		t.Error("a window's context computes other bits")
+	}
+}

@@ -1,0 +1,89 @@
+//go:build glfw && cgo && !nogl
+
+package glfw
+
+import (
+	"bytes"
+	"errors"
+	"log"
+	"strings"
+	"sync"
+
+	"github.com/go-gl/glfw/v3.3/glfw"
+)
+
+// calls guards go-gl's calls of GLFW: it keeps the last error of the process, not
+// of a thread.
+var calls sync.Mutex
+
+// guarded runs f while no one else calls GLFW and returns its error, also one that
+// go-gl raises.
+func guarded(f func() error) error {
+	calls.Lock()
+	defer calls.Unlock()
+	return attempt(f)
+}
+
+// attempt runs f and returns its error, in GLFW's own words. Errors that go-gl
+// takes for the programmer's it raises; those of the platform, such as a missing
+// display, it writes to the standard log and forgets.
+func attempt(f func() error) error {
+	text, err := logged(func() error { return raised(f) })
+	platform, others := platformErrors(text)
+	if err == nil {
+		others = text // f did what it should all the same
+	} else if platform != "" {
+		err = errors.New(platform)
+	}
+	if others != "" {
+		log.Writer().Write([]byte(others)) // has been through the log already
+	}
+	var reported *glfw.Error
+	if errors.As(err, &reported) {
+		return errors.New(reported.Desc)
+	}
+	return err
+}
+
+// logged runs f and returns what was written to the standard log meanwhile.
+func logged(f func() error) (text string, err error) {
+	var written bytes.Buffer
+	former := log.Writer()
+	log.SetOutput(&written)
+	defer func() {
+		log.SetOutput(former)
+		text = written.String()
+	}()
+	return "", f()
+}
+
+// raised runs f and returns the error that it returns or raises.
+func raised(f func() error) (err error) {
+	defer func() {
+		switch value := recover().(type) {
+		case nil:
+		case *glfw.Error:
+			err = value
+		default:
+			panic(value)
+		}
+	}()
+	return f()
+}
+
+// platformErrors returns the descriptions of GLFW's errors in a log, and the lines
+// that are no such errors.
+func platformErrors(logged string) (descriptions, others string) {
+	for line := range strings.Lines(logged) {
+		_, description, found := strings.Cut(line, "PlatformError: ")
+		switch {
+		case !found:
+			others += line
+		case descriptions == "":
+			descriptions = strings.TrimSpace(description)
+		default:
+			descriptions += "; " + strings.TrimSpace(description)
+		}
+	}
+	return descriptions, others
+}

@@ -1,0 +1,198 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"gpuconv/conv"
+)
+
+// job is a batch that Run or Submit was given.
+type job struct {
+	dst, src *conv.Tensor
+
+	// Touched on the device's thread only.
+	next   int   // the first image that is not launched yet
+	flying int   // parts in the air
+	err    error // the first one; what is left of the job is dropped then
+
+	done   chan struct{} // of Submit: closed when result is there
+	result error
+}
+
+// part is a chunk of a job.
+type part struct {
+	job      *job
+	dst, src *conv.Tensor
+	there    bool // dst was lent: nothing is to be read back
+}
+
+// cut returns the job's next images, and whether there are any.
+func (j *job) cut(chunk int) (part, bool) {
+	lo := j.next
+	if lo == j.src.Shape.N() {
+		return part{}, false
+	}
+	j.next = min(lo+chunk, j.src.Shape.N())
+	return part{job: j, dst: j.dst.Images(lo, j.next), src: j.src.Images(lo, j.next)}, true
+}
+
+func (j *job) fail(err error) {
+	if j.err == nil {
+		j.err = err
+	}
+	j.next = j.src.Shape.N()
+}
+
+func (j *job) finished() bool { return j.next == j.src.Shape.N() && j.flying == 0 }
+
+// Wait implements [conv.Pending].
+func (j *job) Wait() error {
+	<-j.done
+	return j.result
+}
+
+// queue holds jobs in the order in which they were given, until all their parts are
+// launched. Several goroutines share it.
+type queue struct {
+	mutex sync.Mutex
+	jobs  []*job
+}
+
+func (q *queue) add(j *job) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	q.jobs = append(q.jobs, j)
+}
+
+// cut returns the next part of the first job that has one, and whether there is one.
+func (q *queue) cut(chunk int) (part, bool) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	for ; len(q.jobs) > 0; q.jobs = q.jobs[1:] {
+		if given, ok := q.jobs[0].cut(chunk); ok {
+			return given, true
+		}
+	}
+	return part{}, false
+}
+
+func (q *queue) drop(j *job) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	q.jobs = slices.DeleteFunc(q.jobs, func(other *job) bool { return other == j })
+}
+
+// Run implements [conv.Plan]. Batches beyond the plan's chunk are computed in chunks,
+// of which as many overlap as the plan has flights.
+func (p *plan) Run(dst, src *conv.Tensor) error {
+	if err := p.problem.CheckRun(dst, src); err != nil {
+		return err
+	}
+	j := &job{dst: dst, src: src}
+	p.queue.add(j)
+	return p.finish(j)
+}
+
+// Submit implements [conv.Submitter].
+func (p *plan) Submit(dst, src *conv.Tensor) (conv.Pending, error) {
+	if err := p.problem.CheckRun(dst, src); err != nil {
+		return nil, err
+	}
+	j := &job{dst: dst, src: src, done: make(chan struct{})}
+	p.queue.add(j)
+	go func() {
+		defer close(j.done)
+		j.result = p.finish(j)
+	}()
+	return j, nil
+}
+
+// RunPhases implements [conv.Phaser].
+func (p *plan) RunPhases(dst, src *conv.Tensor) (took conv.Timings, err error) {
+	if err := p.problem.CheckRun(dst, src); err != nil {
+		return took, err
+	}
+	j := &job{dst: dst, src: src}
+	err = p.device.do(func() error {
+		if p.closed {
+			return closedPlan()
+		}
+		for len(p.air) > 0 {
+			p.landOldest()
+		}
+		before := p.timings
+		p.stepwise = true
+		for !j.finished() {
+			given, _ := j.cut(p.description.Chunk)
+			p.start(given)
+			p.landOldest()
+		}
+		p.stepwise = false
+		took = p.timings.Sub(before)
+		return j.err
+	})
+	return took, err
+}
+
+// finish sees to it that a queued job is done. Jobs before it in the queue are done on
+// the way, and of those behind it what there are free flights for is launched: so the
+// device has work while the job's outputs are read back.
+func (p *plan) finish(j *job) error {
+	err := p.device.do(func() error {
+		if p.closed {
+			return closedPlan()
+		}
+		for !j.finished() {
+			p.fill()
+			p.landOldest()
+		}
+		return j.err
+	})
+	if err != nil {
+		p.queue.drop(j) // where nothing was done about it
+	}
+	return err
+}
+
+func closedPlan() error { return fmt.Errorf("gpu: plan: %w", conv.ErrClosed) }
+
+// fill launches what the queue holds while flights are free.
+func (p *plan) fill() {
+	for len(p.air) < len(p.flights) {
+		given, ok := p.queue.cut(p.description.Chunk)
+		if !ok {
+			return
+		}
+		p.start(given)
+	}
+}
+
+// start launches a part on a free flight, of which there is one.
+func (p *plan) start(given part) {
+	f := &p.flights[p.turn]
+	if err := p.launch(f, given); err != nil {
+		given.job.fail(err)
+		return
+	}
+	given.job.flying++
+	p.air = append(p.air, f)
+	p.turn = (p.turn + 1) % len(p.flights) // they land in the order in which they were launched
+}
+
+// landOldest lands the flight that has been in the air for longest, if there is one.
+func (p *plan) landOldest() {
+	if len(p.air) == 0 {
+		return
+	}
+	f := p.air[0]
+	p.air = p.air[1:]
+	j := f.part.job
+	if err := p.land(f); err != nil {
+		j.fail(err)
+	}
+	j.flying--
+}

@@ -1,0 +1,115 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// roofConstants are the constants of roof.comp.
+type roofConstants struct{ roof, localSize int }
+
+func (c roofConstants) defines() []define {
+	return []define{{"ROOF", fmt.Sprint(c.roof)}, {"LOCAL_SIZE", fmt.Sprint(c.localSize)}}
+}
+
+// copyCommand is a way to copy without the shader.
+const copyCommand = 3
+
+const (
+	roofLocalSize = 64       // what direct.comp has
+	roofRounds    = 1000     // of multiply-adds: far below llvmpipe's limit of a loop
+	roofFLOP      = 192      // of an invocation's round
+	roofBytes     = 64 << 20 // that are copied: more than caches hold
+	roofTurn      = 10 * time.Millisecond
+)
+
+// Roof measures what the device could do at most: floating-point operations a second on
+// registers alone, two for each multiply-add, and bytes a second of a copy in its memory,
+// read and written ones counted. The fastest dispatch counts, of a copy by a shader, from
+// a storage buffer or from a buffer texture, or by glCopyBufferSubData: software renderers
+// take stores of a shader apart, lane by lane, which is no limit of memory. It takes about as long as whole says, and longer the
+// first time, when it compiles.
+func (d *Device) Roof(whole time.Duration) (flops, bytes float64, err error) {
+	err = d.do(func() error {
+		local := min(roofLocalSize, d.limits.WorkGroupSize[0], d.limits.WorkGroupInvocations)
+		size := min(roofBytes, d.limits.block(), 16*d.limits.TextureBuffer)
+		size -= size % (16 * local)
+		src, err := d.newBuffer("what is copied", size, make([]float32, size/4), gl.STATIC_DRAW)
+		if err != nil {
+			return err
+		}
+		defer src.delete()
+		dst, err := d.newBuffer("a copy", size, nil, gl.DYNAMIC_COPY)
+		if err != nil {
+			return err
+		}
+		defer dst.delete()
+		if flops, err = d.roof(roofConstants{0, local}, src, dst, whole/2); err != nil {
+			return err
+		}
+		for _, way := range []int{1, 2, 3} {
+			rate, err := d.roof(roofConstants{way, local}, src, dst, whole/6)
+			if err != nil {
+				return err
+			}
+			bytes = max(bytes, rate)
+		}
+		return nil
+	})
+	return flops, bytes, err
+}
+
+// roof returns the highest rate of one of the shader's ways. It runs on the thread.
+func (d *Device) roof(c roofConstants, src, dst buffer, whole time.Duration) (best float64, err error) {
+	var p *program
+	if c.roof < copyCommand {
+		if p, err = d.program(programKey{shader: "roof", constants: c}); err != nil {
+			return 0, err
+		}
+	}
+	var texture uint32
+	gl.GenTextures(1, &texture)
+	defer gl.DeleteTextures(1, &texture)
+	gl.ActiveTexture(gl.TEXTURE0)
+	gl.BindTexture(gl.TEXTURE_BUFFER, texture)
+	gl.TexBuffer(gl.TEXTURE_BUFFER, gl.RGBA32F, src.handle)
+	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindSrc, src.handle)
+	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindDst, dst.handle)
+	groups, most := dst.bytes/16/c.localSize, dst.bytes/16/c.localSize
+	if c.roof == 0 {
+		groups, most = 16, 1<<16
+	}
+	for start := time.Now(); best == 0 || time.Since(start) < whole; {
+		columns := min(groups, d.limits.WorkGroups[0])
+		rows := groups / columns
+		begun := time.Now()
+		if p == nil {
+			gl.BindBuffer(gl.COPY_READ_BUFFER, src.handle)
+			gl.BindBuffer(gl.COPY_WRITE_BUFFER, dst.handle)
+			gl.CopyBufferSubData(gl.COPY_READ_BUFFER, gl.COPY_WRITE_BUFFER, 0, 0, 16*columns*rows*c.localSize)
+		} else {
+			p.dispatch(pass{groups: [3]int{columns, rows, 1}, uniforms: []uniform{{"rounds", roofRounds}, {"columns", columns}}})
+		}
+		gl.Finish()
+		took := time.Since(begun)
+		if err := d.glError("measuring what the device could do"); err != nil {
+			return 0, err
+		}
+		if took < roofTurn && groups < most { // too short for the clock
+			groups *= 2
+			continue
+		}
+		work := float64(columns * rows * c.localSize)
+		if c.roof == 0 {
+			work *= roofFLOP * roofRounds
+		} else {
+			work *= 32
+		}
+		best = max(best, work/took.Seconds())
+	}
+	return best, nil
+}

@@ -1,0 +1,103 @@
+// What fft_src.comp and fft_dst.comp share: the discrete Fourier transform of a tile of TILE_H × TILE_W complex numbers in
+// shared memory.
+//
+// A line of R1·R2 numbers is transformed in two passes, in place. The first takes z[j + R2·m], m < R1, for each j < R2, to
+// z[j + R2·a], a < R1, turned by e^(−2πi·j·a/(R1·R2)); the second takes the R2 numbers from R2·a on. Frequency a + R1·b
+// then stands at place R2·a + b. The same passes in opposite order, turning behind the first, take it from there to
+// where it was; it is the inverse transform, times R1·R2, if the real and imaginary parts are exchanged before and after.
+//
+// An invocation has R1 or R2 numbers in registers. Lanes go across the lines, so that a warp turns by one factor; columns
+// are exchanged within rows (at), so that whichever way lines run, a warp reads 32 banks.
+//
+// Constants: TILE_H, TILE_W (16, 32, 64), LANES (TILE_H·TILE_W/8), their factors H1·H2 and W1·W2 (4, 8) and SOURCE_MODE (see
+// source of the prelude).
+layout(local_size_x = LANES) in;
+
+layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // e^(−2πi·k/64), k < 64, in xy; spectra of filters
+layout(std430, binding = 4) readonly restrict buffer Src { float src[]; };       // [n, allChannels, srcH, srcW]
+
+uniform int srcH, srcW, allChannels;
+uniform int tilesH, tilesW, tiles;   // tiles: of all images
+uniform int stepH, stepW;            // sums of a tile: the first of its rows and columns
+uniform int padTop, padLeft;
+
+#define POINTS (TILE_H * TILE_W)
+#define COLUMNS (TILE_W / 2 + 1)     // of which a real tile's spectrum has all
+#define SPECTRUM (COLUMNS * TILE_H)  // [frequency across, place of the frequency down]
+#define EACH_EIGHT(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7)
+
+shared vec2 z[POINTS];
+
+int at(int y, int x) { return y * TILE_W + (x ^ (y & 31 & (TILE_W - 1))); }
+
+vec2 product(vec2 a, vec2 b) { return vec2(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x); }
+
+// four transforms four numbers, in their order.
+void four(inout vec2 v0, inout vec2 v1, inout vec2 v2, inout vec2 v3) {
+	vec2 a = v0 + v2, b = v0 - v2, c = v1 + v3, d = v1 - v3;
+	v0 = a + c;
+	v1 = vec2(b.x + d.y, b.y - d.x);
+	v2 = a - c;
+	v3 = vec2(b.x - d.y, b.y + d.x);
+}
+
+// dft transforms the first `radix` of eight numbers.
+void dft(inout vec2 v[8], const int radix) {
+	const float diagonal = 0.70710678118654752;  // √½
+	if (radix == 4) {
+		four(v[0], v[1], v[2], v[3]);
+		return;
+	}
+	vec2 a = v[0], b = v[2], c = v[4], d = v[6];
+	four(a, b, c, d);
+	vec2 e = v[1], f = v[3], g = v[5], h = v[7];
+	four(e, f, g, h);
+	f = diagonal * vec2(f.x + f.y, f.y - f.x);
+	g = vec2(g.y, -g.x);
+	h = diagonal * vec2(h.y - h.x, -h.x - h.y);
+	v[0] = a + e, v[1] = b + f, v[2] = c + g, v[3] = d + h;
+	v[4] = a - e, v[5] = b - f, v[6] = c - g, v[7] = d - h;
+}
+
+// turn multiplies number m by e^(−2πi·m·j/size).
+void turn(inout vec2 v[8], const int radix, int j, const int size) {
+#define TURN(m) if (m > 0 && m < radix) { v[m] = product(v[m], weight[m * j * (64 / size)].xy); }
+	EACH_EIGHT(TURN)
+}
+
+// across makes a pass over all rows, if wide, or else over all columns: of numbers that stand `stride` apart.
+void across(const bool wide, const int radix, const int stride, const bool turned) {
+	for (int i = int(gl_LocalInvocationID.x); i < POINTS / radix; i += LANES) {
+		int j = i / (wide ? TILE_H : TILE_W);
+		int line = i - j * (wide ? TILE_H : TILE_W);
+		int first = stride == 1 ? j * radix : j;
+		vec2 v[8];
+#define READ(m) if (m < radix) { v[m] = z[wide ? at(line, first + m * stride) : at(first + m * stride, line)]; }
+		EACH_EIGHT(READ)
+		dft(v, radix);
+		if (turned) {
+			turn(v, radix, j, wide ? TILE_W : TILE_H);
+		}
+#define WRITE(m) if (m < radix) { z[wide ? at(line, first + m * stride) : at(first + m * stride, line)] = v[m]; }
+		EACH_EIGHT(WRITE)
+	}
+}
+
+// place returns where a frequency across stands in a row.
+int place(int frequency) { return W2 * (frequency % W1) + frequency / W1; }
+
+// opposite returns where, in a column, the negative of the frequency stands that stands at y.
+int opposite(int y) {
+	int frequency = (TILE_H - (y / H2 + H1 * (y % H2))) % TILE_H;
+	return H2 * (frequency % H1) + frequency / H1;
+}
+
+// pixel returns the pixel, or what its padding mode has there, of the plane that starts at base.
+float pixel(int base, int y, int x) {
+	float value = src[base + source(y, srcH) * srcW + source(x, srcW)];
+#if SOURCE_MODE == 0
+	// Zeros are selected, not multiplied: the pixel at the border may be infinite or NaN.
+	value = y >= 0 && y < srcH && x >= 0 && x < srcW ? value : 0.0;
+#endif
+	return value;
+}

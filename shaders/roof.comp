@@ -1,0 +1,46 @@
+#version 430 core
+// roof: no convolution; what a device could do at most, for package bench.
+//
+// ROOF 0, multiply-adds on registers alone: each invocation makes rounds times 8 times 3 independent vec4 sums
+//
+//	for (8*rounds) for (s < 3) sum[s] = sum[s] * 0.999 + 0.001;
+//
+// which is 192 operations a round. 12 sums hide each other's latency and fit into the 16 vector registers of a
+// software renderer's processor. They are written only if they come to what they cannot, so that no compiler drops
+// them.
+//
+// ROOF 1 and 2, a copy: dst[i] = src[i], a vec4 an invocation, src read as a storage buffer or as a buffer
+// texture. Groups are numbered along x and y.
+//
+// Bound by: what it is to measure.
+layout(local_size_x = LOCAL_SIZE) in;
+
+uniform int rounds;
+uniform int columns; // work-groups along x
+
+#if ROOF == 1
+layout(std430, binding = 0) readonly restrict buffer Src { vec4 src[]; };
+#elif ROOF == 2
+layout(binding = 0) uniform samplerBuffer src;
+#endif
+layout(std430, binding = 3) writeonly restrict buffer Dst { vec4 dst[]; };
+
+void main() {
+	int at = int(gl_WorkGroupID.y) * columns * LOCAL_SIZE + int(gl_GlobalInvocationID.x);
+#if ROOF == 0
+	vec4 a = vec4(at & 15), b = a + 1.0, c = a + 2.0;
+	const vec4 by = vec4(0.999), add = vec4(0.001);
+#define STEP a = fma(a, by, add); b = fma(b, by, add); c = fma(c, by, add);
+	for (int i = 0; i < rounds; i++) {
+		STEP STEP STEP STEP STEP STEP STEP STEP
+	}
+	vec4 all = a + b + c;
+	if (all.x + all.y + all.z + all.w < 0.0) {
+		dst[0] = all;
+	}
+#elif ROOF == 1
+	dst[at] = src[at];
+#else
+	dst[at] = texelFetch(src, at);
+#endif
+}

@@ -45,7 +45,7 @@ func Chosen(name string, software bool) bool {
 
 // recipe is a prepared convolution, before OpenGL sees it: pure data.
 type recipe struct {
-	// stages follow each other; together they leave the sums.
+	// stages follow each other; together they leave the sums, or what finishes says.
 	stages []stage
 	// scratch are buffers of the device that stages leave numbers in for each other.
 	scratch []scratch
@@ -57,6 +57,9 @@ type recipe struct {
 	// uniformWeight binds the weights as a uniform block, a part for each pass,
 	// instead of a storage buffer.
 	uniformWeight bool
+	// finishes says that the stages leave the problem's outputs where energy or a pool
+	// follows the sums: pool.comp is not run.
+	finishes bool
 	// textures binds src as buffer texture 0 and what the stages write as 1.
 	textures texels
 	// tiling is how the algorithm cuts the work; nil if it has no choice.

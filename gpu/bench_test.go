@@ -18,17 +18,37 @@ func fill(t *conv.Tensor, r *rand.Rand) {
 
 // BenchmarkConv runs each algorithm that accepts a problem.
 func BenchmarkConv(b *testing.B) {
-	for _, c := range []struct{ n, c, h, w, k, size int }{
-		{512, 1, 48, 64, 6, 7}, {4096, 1, 48, 64, 6, 7}, {512, 1, 48, 64, 6, 3}, {512, 1, 48, 64, 6, 5}, {512, 1, 48, 64, 6, 11},
-		{128, 1, 48, 64, 6, 31}, {512, 1, 48, 64, 64, 7}, {64, 16, 48, 64, 16, 3}, {64, 1, 48, 64, 64, 31},
-	} {
-		p := conv.Problem{Src: conv.Shape{c.n, c.c, c.h, c.w}, Weight: conv.Shape{c.k, c.c, c.size, c.size}}
-		p.Padding = conv.Pad(c.size/2, c.size/2)
+	for _, c := range benchCases() {
 		for _, algorithm := range AlgorithmNames() {
-			name := fmt.Sprintf("alg=%s/n=%d/c=%d/hw=%dx%d/k=%d/filters=%d", algorithm, c.n, c.c, c.h, c.w, c.size, c.k)
+			p := c.p
+			name := fmt.Sprintf("alg=%s/n=%d/c=%d/hw=%dx%d/k=%d/filters=%d%s", algorithm, p.Src.N(), p.Src.C(), p.Src.H(), p.Src.W(), p.Weight[2], p.Weight[0], c.rest)
 			b.Run(name, func(b *testing.B) { benchmark(b, p, algorithm) })
 		}
 	}
+}
+
+// benchCase is a problem, and what a benchmark's name says of it beyond its shapes.
+type benchCase struct {
+	p    conv.Problem
+	rest string
+}
+
+// benchCases are the seed's with other kernels, filters and ends, and layers of networks.
+func benchCases() (all []benchCase) {
+	for _, c := range []struct{ n, c, h, w, k, size, stride, groups int }{
+		{512, 1, 48, 64, 6, 7, 1, 1}, {4096, 1, 48, 64, 6, 7, 1, 1}, {512, 1, 48, 64, 6, 3, 1, 1}, {512, 1, 48, 64, 6, 5, 1, 1},
+		{512, 1, 48, 64, 6, 11, 1, 1}, {128, 1, 48, 64, 6, 31, 1, 1}, {512, 1, 48, 64, 64, 7, 1, 1}, {64, 16, 48, 64, 16, 3, 1, 1}, {64, 1, 48, 64, 64, 31, 1, 1},
+		{1, 1, 480, 640, 6, 7, 1, 1}, {8, 64, 56, 56, 64, 3, 1, 1}, {4, 3, 224, 224, 64, 7, 2, 1}, {8, 256, 14, 14, 256, 3, 1, 1},
+		{4, 64, 56, 56, 256, 1, 1, 1}, {8, 128, 56, 56, 128, 3, 1, 128},
+	} {
+		p := conv.Problem{Src: conv.Shape{c.n, c.c, c.h, c.w}, Weight: conv.Shape{c.k, c.c / c.groups, c.size, c.size}}
+		p.Padding, p.Stride, p.Groups = conv.Pad(c.size/2, c.size/2), [2]int{c.stride, c.stride}, c.groups
+		all = append(all, benchCase{p, ""})
+	}
+	energy, largest := all[0].p, all[0].p
+	energy.Activation = conv.Energy
+	largest.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	return append(all, benchCase{energy, "/energy"}, benchCase{largest, "/max:2"})
 }
 
 // BenchmarkRoutes moves images in each way: little of them, where their number of bytes

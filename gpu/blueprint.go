@@ -23,7 +23,7 @@ func newBlueprint(p conv.Problem, l Limits, forced string) (blueprint, error) {
 	}
 	b := blueprint{problem: p, recipe: chosen.prepare(p, l)}
 	stages := b.recipe.stages
-	if finished(p) {
+	if b.pools() {
 		b.pool = preparePool(p, l)
 		stages = append(slices.Clip(stages), b.pool)
 	}
@@ -40,3 +40,6 @@ func newBlueprint(p conv.Problem, l Limits, forced string) (blueprint, error) {
 	b.description.Tile = tileName(b.recipe.tiling)
 	return b, nil
 }
+
+// pools says whether something follows the recipe's stages.
+func (b blueprint) pools() bool { return finished(b.problem) && !b.recipe.finishes }

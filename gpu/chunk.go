@@ -65,7 +65,7 @@ func memory(p conv.Problem, l Limits, chunk int, r recipe) int {
 	if l.transfers.route == mapped {
 		moved *= 2
 	}
-	if !finished(p) {
+	if !finished(p) || r.finishes {
 		sums = 0
 	}
 	image := l.transfers.sets()*moved + sums

@@ -25,7 +25,7 @@ func acceptsSoft(p conv.Problem, l Limits) error {
 		return fmt.Errorf("an image of %d texels, the device's buffer textures hold %d", texels, l.TextureBuffer)
 	}
 	if blocks, most := s.blocksH()*s.blocksW(), l.units(softLanes); blocks > most {
-		return fmt.Errorf("sums of %d×%d are %d blocks, the device dispatches %d at once", s.sums.H(), s.sums.W(), blocks, most)
+		return fmt.Errorf("sums of %d×%d are %d strips, the device dispatches %d at once", s.sums.H(), s.sums.W(), blocks, most)
 	}
 	return nil
 }
@@ -52,6 +52,7 @@ func prepareSoft(p conv.Problem, l Limits) recipe {
 		pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(steps, floats, weight, bias), nil },
 		packedFloats:  floats,
 		uniformWeight: true,
+		finishes:      s.tile.finishes(),
 		textures:      floatTexels,
 		tiling:        s.tile.tiling(),
 	}
@@ -80,11 +81,25 @@ type soft struct {
 	conv.Problem
 	limits Limits
 	sums   conv.Shape
+	dst    conv.Shape    // what the tile leaves: sums, or the problem's outputs
 	tile   softConstants // of a whole step
+	turns  int           // of a strip
 }
 
-func (s soft) blocksH() int { return ceilDiv(s.sums.H(), s.tile.rows) }
-func (s soft) blocksW() int { return ceilDiv(s.sums.W(), 4*s.tile.segments) }
+func (s soft) blocksH() int { return ceilDiv(s.dst.H(), s.turns*s.tile.outputRows()) }
+func (s soft) blocksW() int { return ceilDiv(s.dst.W(), s.outputColumns()) }
+
+// outputColumns is how many columns of outputs a block has.
+func (s soft) outputColumns() int { return 4 * s.tile.segments / s.tile.span() }
+
+// outputTexels returns how many elements of the shader's dst a row of outputs is: as
+// many as there are, or with vectors as blocks of four sums make.
+func (s soft) outputTexels() int {
+	if s.tile.vectors {
+		return s.dst.W() * s.tile.span() / 4
+	}
+	return s.dst.W()
+}
 
 // texels returns how many texels hold n floats of a row.
 func (s soft) texels(n int) int {
@@ -96,9 +111,9 @@ func (s soft) texels(n int) int {
 
 func (s soft) srcTexels() int { return s.texels(s.Src.W()) }
 
-// imageTexels returns how many texels an image takes, or its sums if they are more.
+// imageTexels returns how many texels an image takes, or its outputs if they are more.
 func (s soft) imageTexels() int {
-	return max(s.Src.C()*s.Src.H()*s.srcTexels(), s.sums.C()*s.sums.H()*s.texels(s.sums.W()))
+	return max(s.Src.C()*s.Src.H()*s.srcTexels(), s.dst.C()*s.dst.H()*s.outputTexels())
 }
 
 // softStep is one dispatch: a tile of filters of one group, and some of its taps.
@@ -189,13 +204,14 @@ func (s soft) passes(steps []softStep, images int) []pass {
 	if s.tile.vectors {
 		firstTexel = floorDiv(firstTexel, 4)
 	}
+	perPlane := s.tile.filtersPerPlane()
 	var all []pass
 	for _, step := range steps {
 		all = append(all, pass{
 			uniforms: []uniform{
 				{"srcH", s.Src.H()}, {"srcTexels", s.srcTexels()}, {"allChannels", s.Src.C()}, {"firstChannel", step.firstChannel},
-				{"sumH", s.sums.H()}, {"sumTexels", s.texels(s.sums.W())}, {"allFilters", s.Weight[0]},
-				{"firstFilter", step.firstFilter}, {"filters", step.filters},
+				{"dstH", s.dst.H()}, {"dstTexels", s.outputTexels()}, {"allPlanes", s.dst.C()},
+				{"firstPlane", step.firstFilter / perPlane}, {"planes", step.filters / perPlane}, {"turns", s.turns},
 				{"blocksH", s.blocksH()}, {"blocksW", s.blocksW()}, {"blocks", blocks},
 				{"firstRow", step.firstTapRow*s.tile.dilation[0] - s.Padding.Top}, {"firstTexel", firstTexel},
 				{"resume", number(step.resume)}, {"rectify", number(step.last && s.Activation == conv.ReLU)},

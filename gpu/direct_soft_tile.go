@@ -17,14 +17,18 @@ type softConstants struct {
 	vectors                           bool // vec4 texels
 	passes                            bool // there are several for one output: sums are taken up again
 	relu                              bool // of the only pass
+	looped                            bool // strips have several turns
+	exact                             bool // strips and tiles of filters cover what there is, no more
+	energy                            bool // pairs of filters, of the only pass
+	pool                              conv.PoolKind
 }
 
 // Tiles of direct_soft.comp. BenchmarkConv guards them.
 const (
 	softLanes   = 64   // eight vectors of llvmpipe: fewer, larger work-groups cost less to start
-	softSums    = 8    // vectors of sums in registers, of the 16 that AVX2 has: with 4 each waits for itself, 16 spill
+	softGroups  = 8    // work-groups that keep a software renderer's threads busy; more would have shorter strips
 	softFilters = 8    // per tile: more share the window, but compiling takes the square of a program's length
-	softMACs    = 3200 // multiplications unrolled per invocation: 2 s of compiling
+	softMACs    = 3200 // multiplications unrolled per turn: 2 s of compiling
 	softTexels  = 512  // of the window: its vectors stand on the stack, 64 KiB of it
 )
 
@@ -35,7 +39,7 @@ func (t softTile) String() string {
 	return fmt.Sprintf("%d filters × %d×%d positions", t.filters, t.rows, 4*t.segments)
 }
 
-// softTilings are the tiles that cost estimates roughly: other blocks of softSums vectors
+// softTilings are the tiles that cost estimates roughly: other blocks of 8 vectors
 // of sums, one of half and one of twice as many, and as many filters as there are, half
 // or a third of them.
 func softTilings(p conv.Problem) (all []tiling) {
@@ -79,19 +83,57 @@ func (c softConstants) loads() int {
 	return c.channels * min(rows, c.rows*c.tapsH) * texels
 }
 
-// cost estimates the cycles of one vector of invocations in one step, measured
+// freshLoads is how many of them a turn reads: the others slid there.
+func (c softConstants) freshLoads() int {
+	_, texels := c.window()
+	fresh := map[int]bool{}
+	for row := range c.rows {
+		for u := range c.tapsH {
+			fresh[row*c.stride[0]+u*c.dilation[0]] = true
+		}
+	}
+	rows := 0
+	for at := range fresh {
+		if !fresh[at+c.rows*c.stride[0]] {
+			rows++
+		}
+	}
+	return c.channels * rows * texels
+}
+
+// outputRows is how many rows of outputs a turn makes.
+func (c softConstants) outputRows() int { return c.rows / c.span() }
+
+// filtersPerPlane is how many filters an output is made of.
+func (c softConstants) filtersPerPlane() int {
+	if c.energy {
+		return 2
+	}
+	return 1
+}
+
+// span is how many rows of sums an output is made of.
+func (c softConstants) span() int {
+	if c.pool != conv.NoPool {
+		return 2
+	}
+	return 1
+}
+
+// cost estimates the cycles of one vector of invocations in one turn, measured
 // roughly on one core of a Zen 3 server processor: a multiplication with its
-// addition 0.6, a texel 60 or 30, a vec4 stored or taken up again 160 each, a vec4
+// addition 0.6, a texel 60 or 30, a vec4 stored or taken up again 120 each, a vec4
 // of scalar stores twice that.
 func (c softConstants) cost() float64 {
-	texel, store := 60.0, 160.0
+	texel, store := 60.0, 120.0
 	if !c.vectors {
-		texel, store = 30, 320
+		texel, store = 30, 240
 	}
 	if c.passes {
 		store *= 2
 	}
-	return 0.6*float64(c.macs()) + texel*float64(c.loads()) + store*float64(c.filters*c.rows*c.segments)
+	outputs := c.filters * c.rows * c.segments / c.filtersPerPlane() / c.span()
+	return 0.6*float64(c.macs()) + texel*float64(c.freshLoads()) + store*float64(outputs)
 }
 
 // newSoft fits the tile to a valid problem.
@@ -105,29 +147,23 @@ func newSoft(p conv.Problem, l Limits) (soft, error) {
 	if s, d := max(p.Stride[0], p.Stride[1]), max(p.Dilation[0], p.Dilation[1]); s > most || d > most {
 		return soft{}, fmt.Errorf("it needs strides and dilations of at most %d", most)
 	}
-	base := softConstants{
-		rows: 2, segments: 1, kernelW: p.Weight[3], stride: p.Stride, dilation: p.Dilation, paddingMode: p.PaddingMode,
-		vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0,
-	}
 	fewest, largest := 1, softFilters // filters
-	if forced, ok := l.tiling.(softTile); ok {
-		base.rows, base.segments, fewest, largest = forced.rows, forced.segments, forced.filters, forced.filters
-	}
-	if sums.H() == 1 {
-		base.rows, base.segments = 1, softSums/4
-	}
-	if base.vectors {
-		base.shift = -p.Padding.Left - 4*floorDiv(-p.Padding.Left, 4)
+	forced, _ := l.tiling.(softTile)
+	if forced.filters > 0 {
+		fewest, largest = forced.filters, forced.filters
 	}
 	s := soft{Problem: p, limits: l, sums: sums}
 	best, least := softConstants{}, math.Inf(1)
 	for filters := fewest; filters <= min(largest, p.Weight[0]/p.Groups); filters++ {
-		s.tile = base
-		s.tile.filters = filters
+		s.tile = softBlock(p, sums, filters, forced)
 		if !s.tile.fit(p, l.Unrolled) {
 			break // nor would more filters
 		}
-		if cost := float64(len(s.steps())) * s.tile.cost(); cost < least {
+		cost := float64(len(s.steps())) * s.tile.cost() / float64(s.tile.rows*s.tile.segments)
+		if finished(p) && !s.tile.finishes() {
+			cost *= 1.5 // sums are stored, read and stored again
+		}
+		if cost < least {
 			best, least = s.tile, cost
 		}
 	}
@@ -135,7 +171,63 @@ func newSoft(p conv.Problem, l Limits) (soft, error) {
 		return soft{}, fmt.Errorf("one row of a kernel of width %d with stride %d and dilation %d is more than %d multiplications or %d texels",
 			p.Weight[3], p.Stride[1], p.Dilation[1], l.Unrolled, softTexels)
 	}
+	s.shape()
 	return s, nil
+}
+
+// softBlock returns the block of sums for tiles of filters: 8 columns, of which the window's
+// are read most often, or two rows of 4 where 8 would be half empty or a pool takes 2×2; a
+// forced tile's, if there is one.
+func softBlock(p conv.Problem, sums conv.Shape, filters int, forced softTile) softConstants {
+	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3], stride: p.Stride, dilation: p.Dilation,
+		paddingMode: p.PaddingMode, vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0}
+	if n := ceilDiv(sums.W(), 4); n == 1 || n == 3 {
+		c.rows, c.segments = min(2, sums.H()), 1
+	}
+	pairs := p.Pool.Kind != conv.NoPool && p.Pool.Size == [2]int{2, 2} && p.Pool.Stride == [2]int{2, 2}
+	if pairs {
+		c.rows, c.segments = 2, 1
+	}
+	if forced.filters > 0 {
+		c.rows, c.segments = min(forced.rows, sums.H()), forced.segments
+	}
+	if pairs && c.rows%2 == 0 {
+		c.pool = p.Pool.Kind
+	}
+	c.energy = p.Activation == conv.Energy && filters%2 == 0
+	if finished(p) && !(c.energy == (p.Activation == conv.Energy) && (p.Pool.Kind == conv.NoPool) == (c.pool == conv.NoPool)) {
+		c.energy, c.pool = false, conv.NoPool // all that follows the sums, or nothing
+	}
+	if c.vectors {
+		c.shift = -p.Padding.Left - 4*floorDiv(-p.Padding.Left, 4)
+	}
+	return c
+}
+
+// finishes says whether the tile's outputs are the problem's, not sums that something
+// else follows.
+func (c softConstants) finishes() bool { return c.energy || c.pool != conv.NoPool }
+
+// shape sets what follows from the tile: its outputs and its strips.
+func (s *soft) shape() {
+	s.dst = s.sums
+	if s.tile.finishes() {
+		s.dst, _ = s.Dst() // the problem was accepted
+	}
+	rows := ceilDiv(s.dst.H(), s.tile.outputRows())
+	strips := ceilDiv(softGroups*softLanes, max(1, s.Src.N())*s.blocksW())
+	s.turns = ceilDiv(rows, min(rows, strips))
+	if s.limits.Turns > 0 {
+		s.turns = s.limits.Turns
+	}
+	s.turns = max(1, min(s.turns, rows, s.limits.outerIterations(rows, 0)))
+	if s.tile.passes && s.limits.Turns == 0 {
+		s.turns = 1 // nothing slides or is read once for long, and what stands in no loop has fewer masks: 256 channels 0.7 of the time
+	}
+	s.tile.looped = s.turns > 1
+	perGroup := s.Weight[0] / s.Groups
+	s.tile.exact = !s.tile.passes && perGroup%s.tile.filters == 0 &&
+		s.dst.H()%(s.turns*s.tile.outputRows()) == 0 && s.dst.W()%s.outputColumns() == 0
 }
 
 // fit chooses how many of the taps one step takes: all, whole kernels of some
@@ -147,7 +239,7 @@ func (c *softConstants) fit(p conv.Problem, unrolled int) bool {
 	if fits() {
 		return true
 	}
-	c.passes, c.relu = true, false
+	c.passes, c.relu, c.energy, c.pool = true, false, false, conv.NoPool
 	if c.channels = evenly(p.Weight[1], fits, &c.channels); c.channels > 0 {
 		return true
 	}

@@ -126,7 +126,7 @@ func TestShaderFaults(t *testing.T) {
 		}
 		for fault, breaks := range map[string]string{"compile": "void main() { undeclared = 1;", "link": "float undefined(float v); void main() { dst[0] = undefined(1.0);"} {
 			if shader == "direct_soft" && fault == "link" {
-				breaks = strings.Replace(breaks, "undefined(1.0)", "vec4(undefined(1.0))", 1)
+				breaks = strings.Replace(breaks, "undefined(1.0)", "dvec2(undefined(1.0))", 1)
 			}
 			d := openFaulty(t, name, false)
 			if err := attempt(t, d, p); err != nil {

@@ -43,10 +43,12 @@ func TestDirectConforms(t *testing.T) {
 }
 
 // TestDirectSoftConforms holds the unrolled shader to every case, with programs
-// short enough to be compiled in no time: that cuts most problems into passes.
+// short enough to be compiled in no time, which cuts most problems into passes, and with
+// strips that are cut.
 func TestDirectSoftConforms(t *testing.T) {
 	d := openTest(t, Options{Guard: true, Algorithm: "direct_soft", Device: Software()})
 	d.limits.Unrolled = 400
+	d.limits.Turns = 3
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 290)
 }
 

@@ -18,6 +18,7 @@ type Limits struct {
 	WorkGroupSize        [3]int `json:"work_group_size"`        // GL_MAX_COMPUTE_WORK_GROUP_SIZE
 	WorkGroupInvocations int    `json:"work_group_invocations"` // GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS
 	LoopIterations       int    `json:"loop_iterations"`        // of one invocation's loops together; 0 for no limit
+	Turns                int    `json:"-"`                      // of strips of direct_soft; 0 for as many as leave work-groups enough
 	Unrolled             int    `json:"-"`                      // multiplications that one program may write out; 0 for no limit
 
 	transfers transfers // how images come and go

@@ -7,7 +7,6 @@ func poolMutants() []mutant {
 	const (
 		first = "int first = (plane * sumH + i * strideH) * sumW + (q - row * dstW) * strideW;"
 		value = "float value = activated(first + u * sumW + v);"
-		keep  = "if (!isNaN(largest) && (isNaN(value) || value > largest)) {"
 	)
 	return []mutant{
 		{name: "the tail's guard one too far", old: "if (q >= outputs) {", new: "if (q > outputs) {"},
@@ -24,7 +23,7 @@ func poolMutants() []mutant {
 		{name: "the window one row late", old: first, new: "int first = (plane * sumH + i * strideH + 1) * sumW + (q - row * dstW) * strideW;"},
 		{name: "the window one column late", old: "row * dstW) * strideW;", new: "row * dstW) * strideW + 1;"},
 		{name: "the mean begins with the first", old: "float total = 0.0;", new: "float total = activated(first);"},
-		{name: "the largest begins at 0", old: "float largest = activated(first);", new: "float largest = 0.0;"},
+		{name: "the largest begins at 0", old: "float most = activated(first);", new: "float most = 0.0;"},
 		{name: "a row too many", old: "u < sizeH;", new: "u <= sizeH;"},
 		{name: "the last row dropped", old: "u < sizeH;", new: "u < sizeH - 1;"},
 		{name: "a column too many", old: "v < sizeW;", new: "v <= sizeW;"},
@@ -33,10 +32,6 @@ func poolMutants() []mutant {
 		{name: "a window's rows of sizeW", old: value, new: "float value = activated(first + u * sizeW + v);"},
 		{name: "a window's rows not told apart", old: value, new: "float value = activated(first + v);"},
 		{name: "the last instead of the mean", old: "total += value;", new: "total = value;"},
-		{name: "NaN is dropped", old: keep, new: "if (!isNaN(largest) && value > largest) {"},
-		{name: "NaN is forgotten", old: keep, new: "if (isNaN(largest) || isNaN(value) || value > largest) {"},
-		{name: "the smallest", old: keep, new: "if (!isNaN(largest) && (isNaN(value) || value < largest)) {"},
-		{name: "the last of equals", old: keep, new: "if (!isNaN(largest) && (isNaN(value) || value >= largest)) {", equivalent: "equals differ at most in the sign of 0"},
 		{name: "divided by a square", old: "float(sizeH * sizeW)", new: "float(sizeH * sizeH)"},
 		{name: "not divided", old: "total / float(sizeH * sizeW)", new: "total"},
 		{name: "multiplied by a rounded reciprocal", old: "total / float(sizeH * sizeW)", new: "total * unpackHalf2x16(packHalf2x16(vec2(1.0 / float(sizeH * sizeW + 1), 0.0))).x"},
@@ -48,7 +43,13 @@ func poolMutants() []mutant {
 
 // preludeMutants break prelude.glsl.
 func preludeMutants() []mutant {
+	const keep = "return !isNaN(a) && (isNaN(b) || b > a) ? b : a;"
 	return []mutant{
+		{name: "max: NaN is dropped", old: keep, new: "return !isNaN(a) && b > a ? b : a;"},
+		{name: "max: NaN is forgotten", old: keep, new: "return isNaN(a) || isNaN(b) || b > a ? b : a;"},
+		{name: "max: the smallest", old: keep, new: "return !isNaN(a) && (isNaN(b) || b < a) ? b : a;"},
+		{name: "max: the last of equals", old: keep, new: "return !isNaN(a) && (isNaN(b) || b >= a) ? b : a;", equivalent: "equals differ at most in the sign of 0"},
+
 		{name: "infinity is NaN", old: "& 0x7fffffffu) > 0x7f800000u;", new: "& 0x7fffffffu) >= 0x7f800000u;"},
 		{name: "NaN of one sign only", old: "(floatBitsToUint(v) & 0x7fffffffu)", new: "floatBitsToUint(v)"},
 		{name: "nothing is NaN", old: "(floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u;", new: "false;"},

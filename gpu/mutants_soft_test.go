@@ -5,16 +5,14 @@ package gpu
 // softMutants break direct_soft.comp.
 func softMutants() []mutant {
 	const (
-		inside   = "return y >= 0 && y < srcH && s >= 0 && s < srcTexels ? value : vec4(0.0);"
-		fetch    = "base + source(y, srcH) * srcTexels + source(s, srcTexels)"
-		reflect  = "clamp(at < 0 ? -at : at < size ? at : 2 * (size - 1) - at, 0, size - 1)"
-		circular = "clamp(at < 0 ? at + size : at < size ? at : at - size, 0, size - 1)"
-		place    = "(output0 + (f * sumH + i) * sumTexels + j * OUTPUTS)"
-		stored   = "(f < filters && row + i < end && column + j * OUTPUTS + t < sumTexels)"
-		first    = "#define BEGIN(sum, f, i, j, bias) vec4 sum = vec4(bias);"
-		beginV   = "vec4 sum = resume == 1 ? BEFORE(f, i, j, 0) : vec4(bias);"
-		beginF   = "vec4 sum = resume == 1 ? \\\n	vec4(BEFORE(f, i, j, 0).x, BEFORE(f, i, j, 1).x, BEFORE(f, i, j, 2).x, BEFORE(f, i, j, 3).x) : vec4(bias);"
-		add      = "sum += w * vec4(x0, x1, x2, x3);"
+		inside = "return y >= 0 && y < srcH && s >= 0 && s < srcTexels ? value : vec4(0.0);"
+		fetch  = "base + source(y, srcH) * srcTexels + source(s, srcTexels)"
+		place  = "(output0 + (f * dstH + i) * dstTexels + j * OUTPUTS)"
+		stored = "(f < planes && row + i < end && column + j * OUTPUTS + t < dstTexels)"
+		first  = "#define BEGIN(sum, f, i, j, bias) vec4 sum = vec4(bias);"
+		beginV = "vec4 sum = resume == 1 ? BEFORE(f, i, j, 0) : vec4(bias);"
+		beginF = "vec4 sum = resume == 1 ? \\\n	vec4(BEFORE(f, i, j, 0).x, BEFORE(f, i, j, 1).x, BEFORE(f, i, j, 2).x, BEFORE(f, i, j, 3).x) : vec4(bias);"
+		add    = "sum += w * vec4(x0, x1, x2, x3);"
 	)
 	return []mutant{
 		{name: "row 0 is outside", old: inside, new: "return y > 0 && y < srcH && s >= 0 && s < srcTexels ? value : vec4(0.0);"},
@@ -28,11 +26,6 @@ func softMutants() []mutant {
 		{name: "rows of srcH texels", old: fetch, new: "base + source(y, srcH) * srcH + source(s, srcTexels)"},
 		{name: "rows mapped by the width", old: fetch, new: "base + source(y, srcTexels) * srcTexels + source(s, srcTexels)"},
 		{name: "columns mapped by the height", old: fetch, new: "base + source(y, srcH) * srcTexels + source(s, srcH)"},
-		{name: "reflect repeats the border on the left", old: reflect, new: "clamp(at < 0 ? -at - 1 : at < size ? at : 2 * (size - 1) - at, 0, size - 1)"},
-		{name: "reflect repeats the border on the right", old: reflect, new: "clamp(at < 0 ? -at : at < size ? at : 2 * size - 1 - at, 0, size - 1)"},
-		{name: "reflect replicates", old: reflect, new: "clamp(at, 0, size - 1)"},
-		{name: "circular off by one on the left", old: circular, new: "clamp(at < 0 ? at + size - 1 : at < size ? at : at - size, 0, size - 1)"},
-		{name: "circular off by one on the right", old: circular, new: "clamp(at < 0 ? at + size : at < size ? at : at - size + 1, 0, size - 1)"},
 		{name: "ReLU dropped in one lane", old: "relu(v.x), relu(v.y)", new: "relu(v.x), v.y"},
 		{name: "ReLU of the neighbour", old: "relu(v.z), relu(v.w)", new: "relu(v.z), relu(v.z)"},
 		{name: "ReLU by max", old: "vec4(relu(v.x), relu(v.y), relu(v.z), relu(v.w));", new: "max(v, vec4(0.0));"},
@@ -42,18 +35,18 @@ func softMutants() []mutant {
 		{name: "ReLU never", old: "return RELU == 1 ? rectified : v;", new: "return v;"},
 
 		{name: "the last block is left out", old: "min(unbounded, blocks - 1);", new: "min(unbounded, blocks - 2);"},
-		{name: "the tail's guard removed", old: "int end = unbounded < blocks ? sumH : 0;", new: "int end = sumH;"},
+		{name: "the tail's guard removed", old: "int end = unbounded < blocks ? dstH : 0;", new: "int end = dstH;"},
 		{name: "the tail's guard one too tight", old: "unbounded < blocks ?", new: "unbounded < blocks - 1 ?"},
 		{name: "blocks of x only", old: "gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x", new: "gl_WorkGroupID.x"},
 		{name: "lines of blocksH", old: "int line = q / blocksW;", new: "int line = q / blocksH;"},
 		{name: "images of blocksW lines", old: "int image = line / blocksH;", new: "int image = line / blocksW;"},
-		{name: "blocks of one row", old: "(line - image * blocksH) * ROWS;", new: "(line - image * blocksH);"},
+		{name: "strips of one turn", old: "(line - image * blocksH) * turns * (ROWS / SPAN);", new: "(line - image * blocksH) * (ROWS / SPAN);"},
 		{name: "images of one channel", old: "(image * allChannels + firstChannel) * plane;", new: "(image + firstChannel) * plane;"},
 		{name: "the group's first channel dropped", old: "(image * allChannels + firstChannel) * plane;", new: "(image * allChannels) * plane;"},
-		{name: "a plane of sums instead of src", old: "int plane = srcH * srcTexels;", new: "int plane = sumH * sumTexels;"},
-		{name: "stride 1 down", old: "row * STRIDE_H + firstRow", new: "row + firstRow"},
-		{name: "the window's first row dropped", old: "row * STRIDE_H + firstRow", new: "row * STRIDE_H"},
-		{name: "the top pad's sign", old: "row * STRIDE_H + firstRow", new: "row * STRIDE_H - firstRow"},
+		{name: "a plane of sums instead of src", old: "int plane = srcH * srcTexels;", new: "int plane = dstH * dstTexels;"},
+		{name: "stride 1 down", old: "row * SPAN * STRIDE_H + firstRow", new: "row * SPAN + firstRow"},
+		{name: "the window's first row dropped", old: "row * SPAN * STRIDE_H + firstRow", new: "row * SPAN * STRIDE_H"},
+		{name: "the top pad's sign", old: "row * SPAN * STRIDE_H + firstRow", new: "row * SPAN * STRIDE_H - firstRow"},
 		{name: "the window's first texel dropped", old: "block * BLOCK_TEXELS + firstTexel", new: "block * BLOCK_TEXELS"},
 		{name: "the left pad's sign", old: "block * BLOCK_TEXELS + firstTexel", new: "block * BLOCK_TEXELS - firstTexel"},
 		{name: "blocks side by side, whatever the stride", old: "block * BLOCK_TEXELS + firstTexel", new: "block * SEGMENTS * OUTPUTS + firstTexel"},
@@ -63,19 +56,19 @@ func softMutants() []mutant {
 		{name: "rows are not told apart (floats)", old: "texel(base + c * plane, top + r, left + l).x;", new: "texel(base + c * plane, top, left + l).x;"},
 		{name: "pixels rounded to TF32 (vec4)", old: "texel(base + c * plane, top + r, left + l);", new: "uintBitsToFloat(floatBitsToUint(texel(base + c * plane, top + r, left + l)) & uvec4(0xffffe000u));"},
 		{name: "pixels rounded to TF32 (floats)", old: "texel(base + c * plane, top + r, left + l).x;", new: "uintBitsToFloat(floatBitsToUint(texel(base + c * plane, top + r, left + l).x) & 0xffffe000u);"},
-		{name: "the tile's first filter dropped", old: "image * allFilters + firstFilter)", new: "image * allFilters)"},
-		{name: "images of the tile's filters", old: "image * allFilters + firstFilter)", new: "image * filters + firstFilter)"},
-		{name: "written to the image's first row", old: "* sumH + row) * sumTexels + column;", new: "* sumH) * sumTexels + column;"},
-		{name: "written to the first column", old: "+ row) * sumTexels + column;", new: "+ row) * sumTexels;"},
-		{name: "written to one row", old: place, new: "(output0 + (f * sumH) * sumTexels + j * OUTPUTS)"},
-		{name: "written to one segment", old: place, new: "(output0 + (f * sumH + i) * sumTexels)"},
-		{name: "written to one filter", old: place, new: "(output0 + i * sumTexels + j * OUTPUTS)"},
-		{name: "filters that are not there are stored", old: stored, new: "(row + i < end && column + j * OUTPUTS + t < sumTexels)"},
-		{name: "rows that are not there are stored", old: stored, new: "(f < filters && end > 0 && column + j * OUTPUTS + t < sumTexels)"},
-		{name: "columns that are not there are stored", old: stored, new: "(f < filters && row + i < end)"},
-		{name: "the last column is not stored", old: stored, new: "(f < filters && row + i < end && column + j * OUTPUTS + t < sumTexels - 1)"},
-		{name: "the last row is not stored", old: stored, new: "(f < filters && row + i < end - 1 && column + j * OUTPUTS + t < sumTexels)"},
-		{name: "the last filter is not stored", old: stored, new: "(f < filters - 1 && row + i < end && column + j * OUTPUTS + t < sumTexels)"},
+		{name: "the tile's first filter dropped", old: "image * allPlanes + firstPlane)", new: "image * allPlanes)"},
+		{name: "images of the tile's filters", old: "image * allPlanes + firstPlane)", new: "image * planes + firstPlane)"},
+		{name: "written to the image's first row", old: "* dstH + row) * dstTexels + column;", new: "* dstH) * dstTexels + column;"},
+		{name: "written to the first column", old: "+ row) * dstTexels + column;", new: "+ row) * dstTexels;"},
+		{name: "written to one row", old: place, new: "(output0 + (f * dstH) * dstTexels + j * OUTPUTS)"},
+		{name: "written to one segment", old: place, new: "(output0 + (f * dstH + i) * dstTexels)"},
+		{name: "written to one filter", old: place, new: "(output0 + i * dstTexels + j * OUTPUTS)"},
+		{name: "filters that are not there are stored", old: stored, new: "(row + i < end && column + j * OUTPUTS + t < dstTexels)"},
+		{name: "rows that are not there are stored", old: stored, new: "(f < planes && end > 0 && column + j * OUTPUTS + t < dstTexels)"},
+		{name: "columns that are not there are stored", old: stored, new: "(f < planes && row + i < end)"},
+		{name: "the last column is not stored", old: stored, new: "(f < planes && row + i < end && column + j * OUTPUTS + t < dstTexels - 1)"},
+		{name: "the last row is not stored", old: stored, new: "(f < planes && row + i < end - 1 && column + j * OUTPUTS + t < dstTexels)"},
+		{name: "the last filter is not stored", old: stored, new: "(f < planes - 1 && row + i < end && column + j * OUTPUTS + t < dstTexels)"},
 
 		{name: "bias dropped", old: first, new: "#define BEGIN(sum, f, i, j, bias) vec4 sum = vec4(0.0);"},
 		{name: "bias of the first filter", old: first, new: "#define BEGIN(sum, f, i, j, bias) vec4 sum = vec4(f == 0 ? bias : 0.0);"},
@@ -90,7 +83,36 @@ func softMutants() []mutant {
 		{name: "columns exchanged", old: add, new: "sum += w * vec4(x1, x0, x2, x3);"},
 		{name: "the last product instead of the sum", old: add, new: "sum = w * vec4(x0, x1, x2, x3);"},
 		{name: "weights rounded to float16", old: add, new: "sum += unpackHalf2x16(packHalf2x16(vec2(w, 0.0))).x * vec4(x0, x1, x2, x3);"},
-		{name: "sums rounded to float16", old: "= activate(sum); }", new: "= activate(vec4(unpackHalf2x16(packHalf2x16(sum.xy)), sum.zw)); }"},
-		{name: "a value stored in the neighbour's place", old: "dst[PLACE(f, i, j) + t] = sum[t];", new: "dst[PLACE(f, i, j) + t] = sum[t ^ 1];"},
+		{name: "sums rounded to float16", old: "bits(v.xy), bits(v.zw))", new: "bits(unpackHalf2x16(packHalf2x16(v.xy))), bits(v.zw))"},
+		{name: "a value stored in the neighbour's place", old: "dst[PLACE(f, i, j) + t] = kept[t];", new: "dst[PLACE(f, i, j) + t] = kept[t ^ 1];"},
+
+		{name: "pairs: the first twice", old: "energies(vec4 a, vec4 b) { return vec4(energy(a.x, b.x)", new: "energies(vec4 a, vec4 b) { return vec4(energy(a.x, a.x)"},
+		{name: "pairs: the second dropped", old: "energy(a.y, b.y)", new: "abs(a.y)"},
+		{name: "pairs: the neighbour's second", old: "energy(a.z, b.z)", new: "energy(a.z, b.w)"},
+		{name: "pairs: the last by squares", old: "energy(a.w, b.w)", new: "sqrt(a.w * a.w + max(b.w * b.w, 0.0))"},
+		{name: "the mean of the upper row", old: "return total / 4.0;", new: "return (a + b) / 2.0;"},
+		{name: "the mean not divided", old: "return total / 4.0;", new: "return total;"},
+		{name: "the mean of one twice", old: "total += d;", new: "total += c;"},
+		{name: "the mean instead of the largest", old: "#if POOL == 2\n", new: "#if POOL > 0\n"},
+		{name: "the largest instead of the mean", old: "#if POOL == 2\n", new: "#if POOL > 2\n"},
+		{name: "the largest drops NaN", old: "largest(largest(largest(a, b), c), d)", new: "max(max(max(a, b), c), d)"},
+		{name: "the largest of three", old: "largest(largest(largest(a, b), c), d)", new: "largest(largest(a, b), c)"},
+		{name: "the largest of the upper row", old: "largest(largest(largest(a, b), c), d)", new: "largest(a, b)"},
+		{name: "the window's lower row twice", old: "window(upper.x, upper.y, lower.x, lower.y)", new: "window(lower.x, lower.y, lower.x, lower.y)"},
+		{name: "the window one column late", old: "window(upper.x, upper.y, lower.x, lower.y)", new: "window(upper.y, upper.z, lower.y, lower.z)"},
+		{name: "the first window twice", old: "window(upper.z, upper.w, lower.z, lower.w)", new: "window(upper.x, upper.y, lower.x, lower.y)"},
+		{name: "an output's halves exchanged", old: "packDouble2x32(floatBitsToUint(v));", new: "packDouble2x32(floatBitsToUint(v.yx));"},
+		{name: "stored as a number", old: "packDouble2x32(floatBitsToUint(v));", new: "double(v.x);"},
+		{name: "a row of sums an output", old: "#define SPAN (POOL > 0 ? 2 : 1)", new: "#define SPAN 1"},
+		{name: "strips begin where a turn ends", old: "turns * (ROWS / SPAN);", new: "(turns - 1) * (ROWS / SPAN);"},
+		{name: "the last turn is left out", old: "turn < turns;", new: "turn < turns - 1;"},
+		{name: "a turn too many", old: "turn < turns;", new: "turn <= turns;"},
+		{name: "the guard's row stays", old: "		row += ROWS / SPAN;", new: ""},
+		{name: "turns write to one place", old: "output0 += ROWS / SPAN * dstTexels;", new: ""},
+		{name: "turns write a row apart", old: "output0 += ROWS / SPAN * dstTexels;", new: "output0 += ROWS * dstTexels;"},
+		{name: "turns read one place", old: "top += ROWS * STRIDE_H;", new: ""},
+		{name: "turns read rows a stride of 1 apart", old: "top += ROWS * STRIDE_H;", new: "top += ROWS;"},
+		{name: "exact where it is not", old: "#if EXACT\n", new: "#if !PASSES\n"},
+		{name: "never exact", old: "#if EXACT\n", new: "#if 0\n", equivalent: "what is always inside needs no condition"},
 	}
 }

@@ -83,7 +83,7 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 		}
 		p.programs = append(p.programs, made)
 	}
-	if finished(p.problem) {
+	if p.pools() {
 		if p.pooling, err = p.device.program(p.pool.program); err != nil {
 			return err
 		}

@@ -137,7 +137,28 @@ func softTrials() (all []*trial) {
 	odd.Weight[0] = 6
 	linear := strided
 	linear.Activation = conv.ReLU
+	exact := conv.Problem{Src: conv.Shape{2, 1, 6, 16}, Weight: conv.Shape{2, 1, 3, 3}, Bias: true}
+	exact.Padding, exact.Activation = conv.Pad(1, 1), conv.ReLU
+	pair, largest, mean, oddPool := exact, exact, exact, odd
+	pair.Activation, pair.Weight[0] = conv.Energy, 4
+	largest.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	mean.Activation, mean.Src, mean.Weight[0] = conv.Energy, conv.Shape{3, 1, 7, 12}, 10
+	mean.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	oddPool.Pool, oddPool.Stride = largest.Pool, [2]int{1, 1}
+	oddMean := oddPool
+	oddMean.Pool.Kind = conv.AvgPool
+	strips := func(l *Limits) { l.Turns = 3 }
+	column := func(l *Limits) { l.Turns = 6 }
 	all = append(all,
+		&trial{name: "exact", parts: parts, problem: exact, special: specials(), limit: strips},
+		&trial{name: "exact, one strip", parts: parts, problem: exact, limit: column},
+		&trial{name: "pairs", parts: parts, problem: pair, special: append(specials(), unpaired, scaled(0x1p70)), limit: strips},
+		&trial{name: "largest", parts: parts, problem: largest, special: specials(), limit: column},
+		&trial{name: "mean of pairs", parts: parts, problem: mean, special: specials(), limit: func(l *Limits) { l.Turns = 2 }},
+		&trial{name: "largest, any width", parts: parts, problem: oddPool, special: specials()},
+		&trial{name: "mean, any width", parts: parts, problem: oddMean, limit: strips},
+		&trial{name: "any width, in strips", parts: parts, problem: odd, limit: strips},
+		&trial{name: "strided, in strips and passes", parts: parts, problem: linear, limit: func(l *Limits) { l.Turns, l.Unrolled = 2, 60 }},
 		&trial{name: "narrow", parts: parts, problem: narrow, special: specials()},
 		&trial{name: "two tiles", parts: parts, problem: tiles},
 		&trial{name: "one row", parts: parts, problem: one},

@@ -9,69 +9,73 @@
 //	dst[n, k, i, j] = RELU || rectify ? relu(sum) : sum;
 //
 // for the taps of one pass: some channels of whole kernels, or some rows of one channel's. Passes that follow go on
-// from what earlier ones left in dst.
+// from what earlier ones left in dst. Where one pass takes all taps it also equals pool.comp behind that: with ENERGY dst has
+// one plane of two filters, with POOL each output is made of 2×2 such values, and the sums are never stored.
 //
-// Index map. An invocation computes ROWS × 4*SEGMENTS neighbouring positions of a tile of filters, one filter after the
-// other. Blocks of positions are numbered q = (n*blocksH + y)*blocksW + x through the whole chunk; those past the end
-// compute the last block again, which is cheaper than a branch, and store nothing. Tiles of filters and groups are
-// dispatched one by one, with their part of the weights bound.
+// Index map. An invocation walks down a strip of 4*SEGMENTS columns, in turns of ROWS rows, and computes a tile of filters
+// there. Strips are numbered q = (n*blocksH + y)*blocksW + x through the whole chunk, y being parts of a column; those past the
+// end compute the last strip again, which is cheaper than a branch. Tiles of filters and groups are dispatched one by
+// one, with their part of the weights bound.
 //
-//	x0   x1   x2     the window that the block's taps meet, texel by texel, read once for all filters
-//	x3   x4   x5
+//	x0   x1   x2     the window that a turn's taps meet, texel by texel, for all filters: PROLOGUE reads the rows that
+//	x3   x4   x5     slide, which a turn hands up to the next one; a turn reads those that are new
 //	x6   x7   x8
-//	  sum  sum       one filter at a time: ROWS × SEGMENTS vec4 of sums stay in registers until they are stored
-//	  sum  sum
+//	  sum  sum       one filter at a time, one vec4 of sums at a time, each stored before the next begins
 //
-// SCHEDULE, which the host unrolls, is a list of LOAD(name, c, r, l), which reads texel l of row r of the window in channel
-// c, and for each filter f BEGIN(sum, f, i, j, bias), ADD(sum, w, x0, x1, x2, x3), which adds w times four elements of the
-// window, and END(sum, f, i, j); i and j are the sum's row and segment in the block. It names variables, not elements of
-// arrays: with arrays Mesa's compiler takes ten times as long before LLVM begins. Ending a filter before the next begins is what keeps its sums in registers: with all stores at the end LLVM moves the
-// additions down to them and spills every product.
+// PROLOGUE and TURN, which the host unrolls, are lists of LOAD(name, c, r, l), which reads texel l of row r of the window in
+// channel c, and for each vec4 of sums BEGIN(sum, f, i, j, bias), ADD(sum, w, x0, x1, x2, x3), which adds w times four elements
+// of the window, and END(f, i, j, value), f, i and j being the plane, row and segment of the outputs. They name variables, not
+// elements of arrays: with arrays Mesa's compiler takes ten times as long before LLVM begins.
+//
+// What keeps sums in registers, of which AVX2 has 16: weights are read before the loop, since each read is a branch, past
+// which LLVM moves products and additions until they are spilled; one vec4 of sums goes through all taps before the next
+// begins, since eight sums, as many products and a weight are 17 numbers; stores end it, since with all of them at the end
+// LLVM moves the additions there.
 //
 // With VECTORS texels are vec4: srcW and sumW are multiples of 4 and zeros pad, so that a texel is inside or outside
 // as a whole. Otherwise texels are floats, and any width and padding mode will do.
 //
-// Bound by: arithmetic (llvmpipe has no FMA), then by stores, which it takes lane by lane. Pixels come through a buffer
+// Bound by: arithmetic (llvmpipe has no FMA), then by stores, which it takes lane by lane: a vec4 as two doubles, which
+// are two moves instead of four, and without a condition where EXACT says that none is needed. Pixels come through a buffer
 // texture, which it reads without a branch per lane; weights stand in a uniform block and their indices are literals
-// outside every branch: only so are they loaded once and broadcast.
+// outside every branch and loop: only so are they loaded once and broadcast.
 //
-// Constants: LANES, ROWS, SEGMENTS, STRIDE_H, BLOCK_TEXELS (of the source, from one block to the next), VECTORS,
-// PADDING_MODE (0 zeros, 1 reflect, 2 replicate, 3 circular), WEIGHTS (vec4 in the uniform block), PASSES, RELU, SCHEDULE.
+// Constants: LANES, ROWS, SEGMENTS, STRIDE_H, BLOCK_TEXELS (of the source, from one strip to the next), VECTORS,
+// SOURCE_MODE (see prelude), WEIGHTS (vec4 in the uniform block), PASSES, RELU, LOOPED (strips have several turns), EXACT (tiles and strips cover what there is,
+// no more), ENERGY, POOL (0: none, 1: the largest, 2: the mean), PROLOGUE, TURN.
 layout(local_size_x = LANES) in;
 layout(binding = 0) uniform samplerBuffer src;                          // [n, allChannels, srcH, srcTexels]
 #if PASSES
 layout(binding = 1) uniform samplerBuffer before;                       // dst, as the pass before left it
 #endif
 layout(std140, binding = 0) uniform Weight { vec4 weight[WEIGHTS]; };   // [filter][c][u][v], then biases, as floats
-#if VECTORS
-layout(std430, binding = 3) writeonly restrict buffer Dst { vec4 dst[]; };  // [n, allFilters, sumH, sumTexels]
-#define OUTPUTS 1  // texels that a vec4 of sums takes
+// [n, allPlanes, dstH, dstTexels]. OUTPUTS are the texels that a vec4 of sums becomes.
+#if VECTORS && POOL
+layout(std430, binding = 3) writeonly restrict buffer Dst { double dst[]; };
+#define OUTPUTS 1
+#elif VECTORS
+layout(std430, binding = 3) writeonly restrict buffer Dst { dvec2 dst[]; };
+#define OUTPUTS 1
 #else
 layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };
-#define OUTPUTS 4
+#define OUTPUTS (POOL > 0 ? 2 : 4)
 #endif
+#define SPAN (POOL > 0 ? 2 : 1)  // rows of sums that an output takes
 
 uniform int srcH, srcTexels, allChannels, firstChannel;
-uniform int sumH, sumTexels, allFilters, firstFilter;
-uniform int filters;               // of the tile that there are
+uniform int dstH, dstTexels, allPlanes, firstPlane;
+uniform int planes;                // of the tile that there are
 uniform int blocksH, blocksW, blocks;
-uniform int firstRow, firstTexel;  // of the window, relative to the block's first row and texel
+uniform int turns;                 // of a strip
+uniform int firstRow, firstTexel;  // of the window, relative to the strip's first row and texel
 uniform int resume, rectify;       // with PASSES: 1 if dst has sums to go on from, 1 for ReLU in the last pass
-
-#if PADDING_MODE == 0 || PADDING_MODE == 2
-int source(int at, int size) { return clamp(at, 0, size - 1); }
-#elif PADDING_MODE == 1
-int source(int at, int size) { return clamp(at < 0 ? -at : at < size ? at : 2 * (size - 1) - at, 0, size - 1); }
-#elif PADDING_MODE == 3
-int source(int at, int size) { return clamp(at < 0 ? at + size : at < size ? at : at - size, 0, size - 1); }
-#endif
 
 // texel returns texel s of row y of the plane that starts at base. Outside, zeros are selected, not multiplied: the
 // address that is read instead may hold infinity or NaN. Blocks reach beyond the sums' last row and column, and so beyond
 // what the padding modes map: source() clamps once more.
 vec4 texel(int base, int y, int s) {
 	vec4 value = texelFetch(src, base + source(y, srcH) * srcTexels + source(s, srcTexels));
-#if PADDING_MODE == 0
+#if SOURCE_MODE == 0
 	return y >= 0 && y < srcH && s >= 0 && s < srcTexels ? value : vec4(0.0);
 #else
 	return value;
@@ -87,29 +91,54 @@ vec4 activate(vec4 v) {
 #endif
 }
 
+vec4 energies(vec4 a, vec4 b) { return vec4(energy(a.x, b.x), energy(a.y, b.y), energy(a.z, b.z), energy(a.w, b.w)); }
+
+float window(float a, float b, float c, float d) {
+#if POOL == 2
+	float total = a + b;  // one by one: Mesa's compiler makes (a + b) + (c + d) of one expression
+	total += c;
+	total += d;
+	return total / 4.0;
+#else
+	return largest(largest(largest(a, b), c), d);
+#endif
+}
+
+// pooled makes two outputs of two rows of sums.
+vec2 pooled(vec4 upper, vec4 lower) {
+	return vec2(window(upper.x, upper.y, lower.x, lower.y), window(upper.z, upper.w, lower.z, lower.w));
+}
+
+double bits(vec2 v) { return packDouble2x32(floatBitsToUint(v)); }
+dvec2 bits(vec4 v) { return dvec2(bits(v.xy), bits(v.zw)); }
+
 void main() {
 	int unbounded = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * LANES + gl_LocalInvocationID.x);
 	int q = min(unbounded, blocks - 1);
 	int line = q / blocksW;
 	int image = line / blocksH;
-	int row = (line - image * blocksH) * ROWS;
+	int row = (line - image * blocksH) * turns * (ROWS / SPAN);
 	int block = q - line * blocksW;
 	int plane = srcH * srcTexels;
 	int base = (image * allChannels + firstChannel) * plane;
-	int top = row * STRIDE_H + firstRow;
+	int top = row * SPAN * STRIDE_H + firstRow;
 	int left = block * BLOCK_TEXELS + firstTexel;
 
 #if VECTORS
-#define LOAD(name, c, r, l) vec4 name = texel(base + c * plane, top + r, left + l);
+#define LOAD(name, c, r, l) name = texel(base + c * plane, top + r, left + l);
 #else
-#define LOAD(name, c, r, l) float name = texel(base + c * plane, top + r, left + l).x;
+#define LOAD(name, c, r, l) name = texel(base + c * plane, top + r, left + l).x;
 #endif
 	int column = block * SEGMENTS * OUTPUTS;
-	int output0 = ((image * allFilters + firstFilter) * sumH + row) * sumTexels + column;
-	int end = unbounded < blocks ? sumH : 0;
+	int output0 = ((image * allPlanes + firstPlane) * dstH + row) * dstTexels + column;
+	int end = unbounded < blocks ? dstH : 0;
 
-#define PLACE(f, i, j) (output0 + (f * sumH + i) * sumTexels + j * OUTPUTS)
-#define INSIDE(f, i, j, t) (f < filters && row + i < end && column + j * OUTPUTS + t < sumTexels)
+#define PLACE(f, i, j) (output0 + (f * dstH + i) * dstTexels + j * OUTPUTS)
+#if EXACT
+#define INSIDE(f, i, j, t) true
+#else
+#define INSIDE(f, i, j, t) (f < planes && row + i < end && column + j * OUTPUTS + t < dstTexels)
+#endif
 #define BEFORE(f, i, j, t) texelFetch(before, INSIDE(f, i, j, t) ? PLACE(f, i, j) + t : 0)
 #if !PASSES
 #define BEGIN(sum, f, i, j, bias) vec4 sum = vec4(bias);
@@ -121,11 +150,24 @@ void main() {
 #endif
 #define ADD(sum, w, x0, x1, x2, x3) sum += w * vec4(x0, x1, x2, x3);
 #if VECTORS
-#define END(sum, f, i, j) if (INSIDE(f, i, j, 0)) { dst[PLACE(f, i, j)] = activate(sum); }
+#define END(f, i, j, value) if (INSIDE(f, i, j, 0)) { dst[PLACE(f, i, j)] = bits(value); }
 #else
-#define STORE(sum, f, i, j, t) if (INSIDE(f, i, j, t)) { dst[PLACE(f, i, j) + t] = sum[t]; }
-#define END(sum, f, i, j) sum = activate(sum); \
-	STORE(sum, f, i, j, 0) STORE(sum, f, i, j, 1) STORE(sum, f, i, j, 2) STORE(sum, f, i, j, 3)
+#define STORE(f, i, j, t) if (INSIDE(f, i, j, t)) { dst[PLACE(f, i, j) + t] = kept[t]; }
+#if POOL
+#define END(f, i, j, value) { vec2 kept = value; STORE(f, i, j, 0) STORE(f, i, j, 1) }
+#else
+#define END(f, i, j, value) { vec4 kept = value; STORE(f, i, j, 0) STORE(f, i, j, 1) STORE(f, i, j, 2) STORE(f, i, j, 3) }
 #endif
-	SCHEDULE
+#endif
+	PROLOGUE
+#if LOOPED
+	for (int turn = 0; turn < turns; turn++) {
+		TURN
+		row += ROWS / SPAN;
+		output0 += ROWS / SPAN * dstTexels;
+		top += ROWS * STRIDE_H;
+	}
+#else
+	TURN
+#endif
 }

@@ -42,19 +42,17 @@ void main() {
 #endif
 	int first = (plane * sumH + i * strideH) * sumW + (q - row * dstW) * strideW;
 	float total = 0.0;
-	float largest = activated(first);
+	float most = activated(first);
 	for (int u = 0; u < sizeH; u++) {
 		for (int v = 0; v < sizeW; v++) {
 			float value = activated(first + u * sumW + v);
 			total += value;
-			if (!isNaN(largest) && (isNaN(value) || value > largest)) {
-				largest = value;
-			}
+			most = largest(most, value);
 		}
 	}
 #if AVERAGE
 	dst[q] = total / float(sizeH * sizeW);
 #else
-	dst[q] = largest;
+	dst[q] = most;
 #endif
 }

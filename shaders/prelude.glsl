@@ -19,6 +19,9 @@ float energy(float a, float b) {
 	return larger * sqrt(1.0 + ratio * ratio);
 }
 
+// largest returns the larger number, NaN if one is NaN.
+float largest(float a, float b) { return !isNaN(a) && (isNaN(b) || b > a) ? b : a; }
+
 // relu returns 0 for values below 0 and NaN for NaN. The bits of values below 0 are 0x80000001 … 0xff800000.
 float relu(float v) { return floatBitsToUint(v) - 0x80000001u < 0x7f800000u ? 0.0 : v; }
 

@@ -65,6 +65,8 @@ func TestSlideWorth(t *testing.T) {
 	large := seed(8)
 	large.Weight = conv.Shape{64, 1, 31, 31}
 	large.Padding = conv.Pad(15, 15)
+	strided := large
+	strided.Stride = [2]int{2, 2}
 	multiplied := conv.Problem{Src: conv.Shape{8, 3, 48, 64}, Weight: conv.Shape{24, 1, 7, 7}}
 	multiplied.Groups = 3
 	for name, c := range map[string]struct {
@@ -75,7 +77,8 @@ func TestSlideWorth(t *testing.T) {
 		"seed":                  {seed(4096), "direct_small"},
 		"first layer of ResNet": {first, "direct_small"},
 		"depthwise":             {separable, "depthwise"},
-		"large kernel":          {large, "direct_shared"},
+		"large kernel":          {large, "fft"},
+		"large kernel, strided": {strided, "direct_shared"},
 	} {
 		for _, l := range []Limits{roomy(), {}} {
 			if l == (Limits{}) {

@@ -169,7 +169,7 @@ func (r Report) writeNotes(w io.Writer) {
 		fmt.Fprintf(w, "short     %s on %s: %s\n", strings.ReplaceAll(m.Case, "/", " "), what, m.Why)
 	}
 	if fewer > 0 {
-		fmt.Fprintf(w, "short     %d lines of the table have fewer samples, or shorter ones, than was asked for: the time was up after %.3g s\n", fewer, r.Run.Settings.Limit)
+		fmt.Fprintf(w, "short     fewer samples, or shorter ones, than was asked for in %d lines of the table: the time was up after %.3g s\n", fewer, r.Run.Settings.Limit)
 	}
 	for _, x := range r.Results {
 		b, _ := r.BackendOf(x)

@@ -42,12 +42,32 @@ func newBound(c Case) bound {
 // is at most 2u of the value, and what r is off by counts at most half.
 const energyTerms = 16
 
-// withTolerance widens b for an algorithm whose RMS error may be tolerance times the
-// largest output: of errors that are spread normally, one in 10¹⁵ is more than
+// withTolerance widens b for an algorithm whose RMS error may be tolerance times a
+// scale, see transformScale: of errors that are spread normally, one in 10¹⁵ is more than
 // eight times their RMS.
-func (b bound) withTolerance(tolerance, largest float64) bound {
-	b.transform = 8 * tolerance * largest
+func (b bound) withTolerance(tolerance, scale float64) bound {
+	b.transform = 8 * tolerance * scale
 	return b
+}
+
+// transformScale is what the errors of transforms are in proportion to: they mix pixels
+// that an output has not got with all of the filter, so that it is the largest output
+// only if that is of the usual size. If all outputs lie where the filter is almost 0,
+// beside a single pixel, it is what a filter makes of pixels like the brightest: that
+// times the norm of the filter's weights, the largest of all filters.
+func transformScale(c Case, largestOutput float64) float64 {
+	norm := 0.0
+	filters := c.Problem.Weight[0]
+	for k := range filters {
+		squares := 0.0
+		for _, w := range c.Weight.Data[k*len(c.Weight.Data)/filters : (k+1)*len(c.Weight.Data)/filters] {
+			squares += float64(w) * float64(w)
+		}
+		if squares > norm && !math.IsInf(squares, 0) { // NaN is not larger
+			norm = squares
+		}
+	}
+	return max(largestOutput, largest(c.Src.Data)*math.Sqrt(norm))
 }
 
 func (b bound) limit(magnitude float64) float64 { return b.gamma*magnitude + b.underflow + b.transform }

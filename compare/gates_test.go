@@ -246,6 +246,26 @@ func TestTolerance(t *testing.T) {
 	}
 }
 
+// TestToleranceOfTails: where one pixel meets only weights that are almost 0, errors of
+// transforms are in proportion to the filter, not to what little comes out.
+func TestToleranceOfTails(t *testing.T) {
+	c := randomCase(t, conv.Problem{Src: conv.Shape{1, 1, 4, 7}, Weight: conv.Shape{1, 1, 4, 4}})
+	clear(c.Src.Data)
+	c.Src.Data[0] = 1 // of the first output's first weight only
+	clear(c.Weight.Data)
+	c.Weight.Data[0], c.Weight.Data[5] = 1e-6, 2
+	off := func(by float32) altered {
+		return altered{description: conv.Description{Algorithm: "transform", Tolerance: 1e-6}, after: func(dst, _ *conv.Tensor) { dst.Data[1] += by }}
+	}
+	trial := trialOf(t, c)
+	if o := trial.Run(off(2e-6), compare.Options{}); o.Status() != compare.Passed {
+		t.Errorf("an error of the tolerance times the filter: %v", o)
+	}
+	if got := failures(trial.Run(off(2e-5), compare.Options{})); got != "bound rms" {
+		t.Errorf("%q fail of an error of ten times that, want bound rms", got)
+	}
+}
+
 // TestInexact: where integers do not stay integers they are held to the bound.
 func TestInexact(t *testing.T) {
 	energy, mean := small(t).Problem, small(t).Problem

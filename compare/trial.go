@@ -37,7 +37,8 @@ const cancelled = 0.04
 //     were, and a second run gives the same bits.
 //
 // An algorithm that states a [conv.Description].Tolerance is not held to 1; its outputs are
-// held to 8 times that tolerance of the largest output, and to it as RMS.
+// held to 8 times that tolerance of the largest output, or of what a filter makes of pixels like
+// the brightest if that is more, and to it as RMS.
 type Trial struct {
 	Case   Case
 	judge  conv.Backend
@@ -174,12 +175,15 @@ func (p *paper) judge(got *conv.Tensor, d conv.Description) (all []Finding) {
 }
 
 func (p *paper) rms(result Result, tolerance float64) Finding {
-	if tolerance == 0 {
-		tolerance = max(SumRMS, math.Sqrt(p.truth.bound.terms)*unit)
-	}
 	switch {
 	case p.truth.largest == 0:
 		return skipped(CheckRMS, "", "all outputs are 0")
+	case tolerance == 0:
+		tolerance = max(SumRMS, math.Sqrt(p.truth.bound.terms)*unit)
+	default:
+		tolerance *= p.truth.scale / p.truth.largest
+	}
+	switch {
 	case p.truth.bound.underflow > tolerance*p.truth.largest:
 		return skipped(CheckRMS, "", fmt.Sprintf("the largest output is %.2g: what underflows may count for more", p.truth.largest))
 	case p.truth.largest < cancelled*p.truth.sums:
@@ -201,7 +205,7 @@ func (r *Result) exact(got *conv.Tensor, t *truth) {
 func (p *paper) evidence(f Finding, got *conv.Tensor, d conv.Description) *Evidence {
 	limit := make([]float64, len(got.Data))
 	if f.Check != CheckExact {
-		b := p.truth.bound.withTolerance(d.Tolerance, p.truth.largest)
+		b := p.truth.bound.withTolerance(d.Tolerance, p.truth.scale)
 		for i, a := range p.truth.magnitude {
 			limit[i] = b.limit(a)
 		}

@@ -15,6 +15,7 @@ type truth struct {
 	bound     bound
 	largest   float64 // finite |want|
 	sums      float64 // largest finite A
+	scale     float64 // see transformScale
 }
 
 // newTruth asks a judge, whose plans must be [conv.Oracle]s.
@@ -49,6 +50,7 @@ func askOracle(oracle conv.Oracle, c Case) (*truth, error) {
 		t.largest = max(t.largest, finiteMagnitude(want))
 		t.sums = max(t.sums, finiteMagnitude(t.magnitude[i]))
 	}
+	t.scale = transformScale(c, t.largest)
 	return t, nil
 }
 
@@ -62,7 +64,7 @@ func finiteMagnitude(v float64) float64 {
 // judge compares got with the truth. tolerance is the algorithm's own, 0 if it adds
 // products.
 func (t *truth) judge(got *conv.Tensor, tolerance float64) Result {
-	b := t.bound.withTolerance(tolerance, t.largest)
+	b := t.bound.withTolerance(tolerance, t.scale)
 	result := Result{Elements: len(got.Data), Largest: t.largest}
 	squares := 0.0
 	for i, g := range got.Data {

@@ -54,7 +54,8 @@ type Description struct {
 	// Tolerance is 0 for an algorithm that adds the products themselves, in any
 	// order: it has the error bound of sums and is exact on integers. One that works
 	// on transforms (Winograd, FFT) states what it may have instead, as measured and
-	// with its source: the RMS error of its outputs, in parts of the largest output.
+	// with its source: the RMS error of its outputs, in parts of the largest output, or of
+	// the largest pixel times the norm of a filter where all outputs are smaller than that.
 	Tolerance float64
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -89,15 +88,7 @@ func TestPoorFit(t *testing.T) {
 // than blue, as the line of a fit is.
 func reddish(t *testing.T, path string) (left, right int) {
 	t.Helper()
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	img, err := png.Decode(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	img := decoded(t, path)
 	for y := range img.Bounds().Dy() {
 		for x := range img.Bounds().Dx() {
 			switch r, _, b, _ := img.At(x, y).RGBA(); {

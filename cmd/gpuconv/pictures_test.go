@@ -1,6 +1,7 @@
 package main
 
 import (
+	"image"
 	"image/color"
 	"image/png"
 	"os"
@@ -33,6 +34,20 @@ func TestLightIsLight(t *testing.T) {
 // blackPixels counts those of a picture.
 func blackPixels(t *testing.T, path string) (n int) {
 	t.Helper()
+	img := decoded(t, path)
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			if r, g, b, _ := img.At(x, y).RGBA(); (color.RGBA64{R: uint16(r), G: uint16(g), B: uint16(b)}) == (color.RGBA64{}) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// decoded reads a picture.
+func decoded(t *testing.T, path string) image.Image {
+	t.Helper()
 	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -42,12 +57,5 @@ func blackPixels(t *testing.T, path string) (n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for y := range img.Bounds().Dy() {
-		for x := range img.Bounds().Dx() {
-			if r, g, b, _ := img.At(x, y).RGBA(); (color.RGBA64{R: uint16(r), G: uint16(g), B: uint16(b)}) == (color.RGBA64{}) {
-				n++
-			}
-		}
-	}
-	return n
+	return img
 }

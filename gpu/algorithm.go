@@ -93,9 +93,17 @@ const (
 	vectorTexels               // four
 )
 
+// Where a shader has its buffers.
+const (
+	bindSrc = iota // what its stage reads
+	bindWeight
+	bindBias
+	bindDst    // what its stage writes
+	bindImages // src, for stages that read something else at bindSrc
+)
+
 // stage is a program and the dispatches of it, in order, that a batch of images
-// takes. The shader has at binding 0 what it reads, at 1 and 2 packed weights and
-// biases, at 3 what it writes and at 4 src.
+// takes.
 type stage struct {
 	program   programKey
 	reads     place

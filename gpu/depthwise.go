@@ -23,7 +23,7 @@ func (c depthwiseConstants) defines() []define {
 		}
 	}
 	return append(c.slide.defines(),
-		define{"SOURCE_MODE", fmt.Sprint(int(c.paddingMode))},
+		sourceMode(c.paddingMode),
 		define{"LOCAL_SIZE", fmt.Sprint(c.lanes)},
 		define{"LOOPED", bit(c.looped)},
 		define{"EACH_WEIGHT(M)", strings.TrimSpace(weights.String())})

@@ -14,9 +14,11 @@ type directConstants struct {
 	vectors     int
 }
 
+func (directConstants) includes() []string { return []string{"pixel.glsl"} }
+
 func (c directConstants) defines() []define {
 	return []define{
-		{"PADDING_MODE", fmt.Sprint(int(c.paddingMode))},
+		sourceMode(c.paddingMode), sourceBinding(bindSrc),
 		{"LOCAL_SIZE", fmt.Sprint(c.localSize)},
 		{"POSITIONS", fmt.Sprint(c.positions)},
 		{"VECTORS", fmt.Sprint(c.vectors)},

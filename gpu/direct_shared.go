@@ -15,9 +15,10 @@ type sharedConstants struct {
 	tileH, phase      int // rows in shared memory; what of a row's columns is alike modulo strideW
 }
 
+func (sharedConstants) includes() []string { return []string{"pixel.glsl"} }
+
 func (c sharedConstants) defines() []define {
 	return append(c.slide.defines(),
-		define{"SOURCE_MODE", fmt.Sprint(int(c.paddingMode))},
 		define{"LANES_W", fmt.Sprint(c.lanesW)},
 		define{"LANES_H", fmt.Sprint(c.lanesH)},
 		define{"VECTORS", fmt.Sprint(c.vectors())},
@@ -25,7 +26,8 @@ func (c sharedConstants) defines() []define {
 		define{"DILATION_W", fmt.Sprint(c.dilation)},
 		define{"TILE_H", fmt.Sprint(c.tileH)},
 		define{"PHASE", fmt.Sprint(c.phase)},
-		define{"EACH_WEIGHT(M)", each(c.taps() * c.vectors())})
+		define{"EACH_WEIGHT(M)", each(c.taps() * c.vectors())},
+		sourceMode(c.paddingMode), sourceBinding(bindSrc))
 }
 
 func (c sharedConstants) vectors() int { return ceilDiv(c.filters, 4) }

@@ -17,7 +17,7 @@ type smallConstants struct {
 
 func (c smallConstants) defines() []define {
 	return append(c.slide.defines(),
-		define{"SOURCE_MODE", fmt.Sprint(int(c.paddingMode))},
+		sourceMode(c.paddingMode),
 		define{"LOCAL_SIZE", fmt.Sprint(c.lanes)},
 		define{"VECTORS", fmt.Sprint(ceilDiv(c.filters, 4))},
 		define{"WEIGHTS", fmt.Sprint(c.weights)},

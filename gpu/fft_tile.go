@@ -40,13 +40,13 @@ func (c fftConstants) lanes() int { return c.points() / 8 }
 // spectrum is how many complex numbers are a real tile's.
 func (c fftConstants) spectrum() int { return (c.tileW/2 + 1) * c.tileH }
 
-func (fftConstants) part() string { return "fft.glsl" }
+func (fftConstants) includes() []string { return []string{"pixel.glsl", "fft.glsl"} }
 
 func (c fftConstants) defines() []define {
 	h1, h2 := fftFactors(c.tileH)
 	w1, w2 := fftFactors(c.tileW)
 	return []define{
-		{"SOURCE_MODE", fmt.Sprint(int(c.paddingMode))},
+		sourceMode(c.paddingMode), sourceBinding(bindImages),
 		{"TILE_H", fmt.Sprint(c.tileH)},
 		{"TILE_W", fmt.Sprint(c.tileW)},
 		{"LANES", fmt.Sprint(c.lanes())},

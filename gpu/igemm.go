@@ -79,6 +79,8 @@ type igemmConstants struct {
 	bias        bool
 }
 
+func (igemmConstants) includes() []string { return []string{"pixel.glsl"} }
+
 func (c igemmConstants) defines() []define {
 	t := c.tile
 	pixels, weights := t.depth/4*t.positions()/t.lanes(), t.depth/4*t.filters()/t.lanes()
@@ -91,7 +93,7 @@ func (c igemmConstants) defines() []define {
 		{"DEPTH", fmt.Sprint(t.depth)},
 		{"PIXELS", fmt.Sprint(pixels)},
 		{"WEIGHTS", fmt.Sprint(weights)},
-		{"PADDING_MODE", fmt.Sprint(int(c.paddingMode))},
+		sourceMode(c.paddingMode), sourceBinding(bindSrc),
 		{"TAIL", bit(c.tail)},
 		{"BIAS", bit(c.bias)},
 		{"EACH_PIXELS(M)", each(pixels)},

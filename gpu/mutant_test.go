@@ -45,16 +45,12 @@ func in(file string, all []mutant) []mutant {
 // shaderMutants are all mutants of shaders.
 func shaderMutants(t *testing.T) []mutant {
 	all := slices.Concat(
-		in("direct.comp", borderMutants()),
 		in("direct.comp", directMutants()),
-		in("igemm.comp", borderMutants()),
 		in("igemm.comp", igemmMutants()),
 		in("fft.glsl", fftMutants()),
 		in("fft_src.comp", fftSrcMutants()),
 		in("fft_dst.comp", fftDstMutants()),
-		in("winograd_src.comp", winogradBorderMutants()),
 		in("winograd_src.comp", winogradSrcMutants()),
-		in("winograd_dst.comp", borderMutants()),
 		in("winograd_dst.comp", winogradDstMutants()),
 		in("direct_soft.comp", softMutants()),
 		in("direct_small.comp", smallMutants()),
@@ -62,7 +58,8 @@ func shaderMutants(t *testing.T) []mutant {
 		in("direct_shared.comp", sharedMutants()),
 		in("pool.comp", poolMutants()),
 		in("prelude.glsl", preludeMutants()),
-		in("prelude.glsl", sourceMutants()))
+		in("prelude.glsl", sourceMutants()),
+		in("pixel.glsl", pixelMutants()))
 	for _, file := range shaderFiles(t) {
 		all = append(all, in(file, barrierMutants(shaderText(t, file)))...)
 	}

@@ -7,36 +7,24 @@ const (
 	unstored   = "sums of filters and positions that do not exist are not stored"
 )
 
-// borderMutants break source() and pixel(), which several shaders have alike.
-func borderMutants() []mutant {
-	const inside = "bool inside = y >= 0 && y < srcH && x >= 0 && x < srcW;"
+// pixelMutants break pixel.glsl.
+func pixelMutants() []mutant {
+	const value = "value = y >= 0 && y < srcH && x >= 0 && x < srcW ? value : 0.0;"
 	return []mutant{
-		{name: "reflect: the first pixel is repeated", trial: "reflect", old: "at < 0 ? -at :", new: "at < 0 ? -at - 1 :"},
-		{name: "reflect: the last pixel is repeated", trial: "reflect", old: "2 * (size - 1) - at", new: "2 * size - 1 - at"},
-		{name: "reflect: turned one pixel late", trial: "reflect", old: "-at : at < size ?", new: "-at : at <= size ?"},
-		{name: "reflect: the pixel at 0 is mirrored", trial: "reflect", old: "at < 0 ? -at :", new: "at <= 0 ? -at :", equivalent: "-0 is 0"},
-		{name: "reflect: the other border's mirror", trial: "reflect", old: "? -at : at", new: "? 2 * (size - 1) + at : at"},
-		{name: "replicate: the second pixel", trial: "replicate", old: "clamp(at, 0, size - 1)", new: "clamp(at, 1, size - 1)"},
-		{name: "replicate: the last but one", trial: "replicate", old: "clamp(at, 0, size - 1)", new: "clamp(at, 0, size - 2)"},
-		{name: "replicate: one too far", trial: "replicate", old: "clamp(at, 0, size - 1)", new: "clamp(at, 0, size)"},
-		{name: "circular: one short on the left", trial: "circular", old: "at < 0 ? at + size :", new: "at < 0 ? at + size - 1 :"},
-		{name: "circular: one short on the right", trial: "circular", old: "at : at - size; }", new: "at : at - size + 1; }"},
-		{name: "circular: turned one pixel late", trial: "circular", old: "at + size : at < size ?", new: "at + size : at <= size ?"},
-		{name: "circular: turned at -1", trial: "circular", old: "return at < 0 ? at + size", new: "return at < -1 ? at + size"},
-
-		{name: "zeros: row 0 is outside", old: inside, new: "bool inside = y > 0 && y < srcH && x >= 0 && x < srcW;"},
-		{name: "zeros: row -1 is inside", old: inside, new: "bool inside = y >= -1 && y < srcH && x >= 0 && x < srcW;"},
-		{name: "zeros: row srcH is inside", trial: "few filters", old: inside, new: "bool inside = y >= 0 && y <= srcH && x >= 0 && x < srcW;"},
-		{name: "zeros: column 0 is outside", old: inside, new: "bool inside = y >= 0 && y < srcH && x > 0 && x < srcW;"},
-		{name: "zeros: column srcW is inside", old: inside, new: "bool inside = y >= 0 && y < srcH && x >= 0 && x <= srcW;"},
-		{name: "zeros: H and W exchanged", old: inside, new: "bool inside = y >= 0 && y < srcW && x >= 0 && x < srcH;"},
-		{name: "zeros: the border is repeated", old: "return inside ? value : 0.0;", new: "return value;"},
-		{name: "zeros: multiplied instead of selected", trial: "few filters", old: "return inside ? value : 0.0;", new: "return value * float(inside);"},
-		{name: "zeros: the row is not clamped", old: "clamp(y, 0, srcH - 1) * srcW +", new: "y * srcW +", equivalent: unselected},
-		{name: "zeros: a shorter row", old: "clamp(y, 0, srcH - 1) * srcW +", new: "clamp(y, 0, srcH - 1) * srcH +"},
-		{name: "zeros: the last row is left out", old: "clamp(y, 0, srcH - 1)", new: "clamp(y, 0, srcH - 2)"},
-		{name: "modes: H and W exchanged", trial: "circular", old: "source(y, srcH) * srcW + source(x, srcW)", new: "source(y, srcW) * srcW + source(x, srcH)"},
-		{name: "modes: a shorter row", trial: "circular", old: "source(y, srcH) * srcW", new: "source(y, srcH) * srcH"},
+		{name: "zeros: row 0 is outside", old: value, new: "value = y > 0 && y < srcH && x >= 0 && x < srcW ? value : 0.0;"},
+		{name: "zeros: row -1 is inside", old: value, new: "value = y >= -1 && y < srcH && x >= 0 && x < srcW ? value : 0.0;"},
+		{name: "zeros: row srcH is inside", trial: "few filters", old: value, new: "value = y >= 0 && y <= srcH && x >= 0 && x < srcW ? value : 0.0;"},
+		{name: "zeros: column 0 is outside", old: value, new: "value = y >= 0 && y < srcH && x > 0 && x < srcW ? value : 0.0;"},
+		{name: "zeros: column -1 is inside", old: value, new: "value = y >= 0 && y < srcH && x >= -1 && x < srcW ? value : 0.0;"},
+		{name: "zeros: column srcW is inside", old: value, new: "value = y >= 0 && y < srcH && x >= 0 && x <= srcW ? value : 0.0;"},
+		{name: "zeros: the last column is outside", old: value, new: "value = y >= 0 && y < srcH && x >= 0 && x < srcW - 1 ? value : 0.0;"},
+		{name: "zeros: H and W exchanged", old: value, new: "value = y >= 0 && y < srcW && x >= 0 && x < srcH ? value : 0.0;"},
+		{name: "zeros: the border is repeated", old: value, new: ""},
+		{name: "zeros: multiplied instead of selected", trial: "few filters", old: "srcW ? value : 0.0;", new: "srcW ? value : value * 0.0;"},
+		{name: "modes: zeros in each", trial: "circular", old: "#if SOURCE_MODE == 0", new: "#if 1"},
+		{name: "H and W exchanged", trial: "circular", old: "source(y, srcH) * srcW + source(x, srcW)", new: "source(y, srcW) * srcW + source(x, srcH)"},
+		{name: "a shorter row", trial: "circular", old: "source(y, srcH) * srcW", new: "source(y, srcH) * srcH"},
+		{name: "the first plane", old: "src[base + source(", new: "src[source("},
 	}
 }
 

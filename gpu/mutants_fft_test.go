@@ -10,9 +10,8 @@ import (
 // fftMutants break fft.glsl.
 func fftMutants() []mutant {
 	const (
-		here    = "z[wide ? at(line, first + m * stride) : at(first + m * stride, line)]"
-		select_ = "value = y >= 0 && y < srcH && x >= 0 && x < srcW ? value : 0.0;"
-		four    = "four(a, b, c, d);"
+		here = "z[wide ? at(line, first + m * stride) : at(first + m * stride, line)]"
+		four = "four(a, b, c, d);"
 	)
 	return []mutant{
 		{name: "rows of one column less", old: "return y * TILE_W + (x", new: "return y * (TILE_W - 1) + (x"},
@@ -53,15 +52,6 @@ func fftMutants() []mutant {
 		{name: "the opposite's factors exchanged", old: "(y / H2 + H1 * (y % H2))", new: "(y / H1 + H2 * (y % H1))"},
 		{name: "the opposite of 0", old: "(y % H2))) % TILE_H;", new: "(y % H2)));"},
 		{name: "the opposite's place", old: "return H2 * (frequency % H1) + frequency / H1;", new: "return H1 * (frequency % H2) + frequency / H2;"},
-
-		{name: "zeros: row 0 is outside", old: select_, new: "value = y > 0 && y < srcH && x >= 0 && x < srcW ? value : 0.0;"},
-		{name: "zeros: row srcH is inside", old: select_, new: "value = y >= 0 && y <= srcH && x >= 0 && x < srcW ? value : 0.0;"},
-		{name: "zeros: column -1 is inside", old: select_, new: "value = y >= 0 && y < srcH && x >= -1 && x < srcW ? value : 0.0;"},
-		{name: "zeros: the last column is outside", old: select_, new: "value = y >= 0 && y < srcH && x >= 0 && x < srcW - 1 ? value : 0.0;"},
-		{name: "zeros: the border is repeated", old: select_, new: ""},
-		{name: "zeros: multiplied instead of selected", old: select_, new: "value *= float(y >= 0 && y < srcH && x >= 0 && x < srcW);"},
-		{name: "H and W exchanged", old: "source(y, srcH) * srcW + source(x, srcW)", new: "source(y, srcW) * srcW + source(x, srcH)"},
-		{name: "a shorter row", old: "source(y, srcH) * srcW", new: "source(y, srcH) * (srcW - 1)"},
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"gpuconv/conv"
 )
 
-// igemmMutants break igemm.comp, but for what borderMutants do.
+// igemmMutants break igemm.comp.
 func igemmMutants() []mutant {
 	const (
 		load    = "to = pixel(base + c * plane, top + u * dilationH, left + v * dilationW);"

@@ -5,12 +5,11 @@ package gpu
 // sharedMutants break direct_shared.comp.
 func sharedMutants() []mutant {
 	const (
-		select0 = "value = y >= 0 && y < srcH && x >= 0 && x < srcW ? value : 0.0;"
-		stored  = "= rectify == 1 ? relu(value) : value;"
-		start   = "bias[filterTile * VECTORS + f / 4][f % 4];"
-		add     = "sum[r * FILTERS + f] += w[t * VECTORS + f / 4][f % 4] * pixel;"
-		fold    = "at[v] = first + x % STRIDE_W * PHASE + x / STRIDE_W; \\"
-		column  = "int x = left + (folded - phase * PHASE) * STRIDE_W + phase;"
+		stored = "= rectify == 1 ? relu(value) : value;"
+		start  = "bias[filterTile * VECTORS + f / 4][f % 4];"
+		add    = "sum[r * FILTERS + f] += w[t * VECTORS + f / 4][f % 4] * pixel;"
+		fold   = "at[v] = first + x % STRIDE_W * PHASE + x / STRIDE_W; \\"
+		column = "int x = left + (folded - phase * PHASE) * STRIDE_W + phase;"
 	)
 	return []mutant{
 		{name: "the tile's last pixels are not copied", old: "e < TILE_H * PITCH; e", new: "e < TILE_H * PITCH - 1; e"},
@@ -23,17 +22,7 @@ func sharedMutants() []mutant {
 		{name: "columns of a phase side by side", old: column, new: "int x = left + folded - phase * PHASE + phase;"},
 		{name: "phases are not told apart", old: column, new: "int x = left + (folded - phase * PHASE) * STRIDE_W;"},
 		{name: "the left border dropped", old: column, new: "int x = (folded - phase * PHASE) * STRIDE_W + phase;"},
-		{name: "rows of srcH", old: "source(y, srcH) * srcW + source(x, srcW)", new: "source(y, srcH) * srcH + source(x, srcW)"},
-		{name: "columns of srcH", old: "source(x, srcW)", new: "source(x, srcH)"},
-		{name: "row 0 is outside", old: select0, new: "value = y > 0 && y < srcH && x >= 0 && x < srcW ? value : 0.0;"},
-		{name: "row -1 is inside", old: select0, new: "value = y >= -1 && y < srcH && x >= 0 && x < srcW ? value : 0.0;"},
-		{name: "row srcH is inside", old: select0, new: "value = y >= 0 && y <= srcH && x >= 0 && x < srcW ? value : 0.0;"},
-		{name: "column 0 is outside", old: select0, new: "value = y >= 0 && y < srcH && x > 0 && x < srcW ? value : 0.0;"},
-		{name: "column -1 is inside", old: select0, new: "value = y >= 0 && y < srcH && x >= -1 && x < srcW ? value : 0.0;"},
-		{name: "column srcW is inside", old: select0, new: "value = y >= 0 && y < srcH && x >= 0 && x <= srcW ? value : 0.0;"},
-		{name: "multiplied instead of selected", old: select0, new: "value *= float(y >= 0 && y < srcH && x >= 0 && x < srcW);"},
-		{name: "the border is repeated", old: select0, new: ""},
-		{name: "pixels rounded to TF32", old: "tile[e] = value;", new: "tile[e] = uintBitsToFloat(floatBitsToUint(value) & 0xffffe000u);"},
+		{name: "pixels rounded to TF32", old: "tile[e] = pixel(base, y, x);", new: "tile[e] = uintBitsToFloat(floatBitsToUint(pixel(base, y, x)) & 0xffffe000u);"},
 
 		{name: "groups are not told apart", old: "int group = filterTile / tiles;", new: "int group = 0;"},
 		{name: "a group for each tile of filters", old: "int group = filterTile / tiles;", new: "int group = filterTile;"},

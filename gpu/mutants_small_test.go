@@ -141,6 +141,7 @@ func sourceMutants() []mutant {
 		{name: "source: the last but one", old: "return clamp(at, 0, size - 1);", new: "return clamp(at, 0, size - 2);"},
 		{name: "source: the second", old: "return clamp(at, 0, size - 1);", new: "return clamp(at, 1, size - 1);"},
 		{name: "source: one too far", old: "return clamp(at, 0, size - 1);", new: "return clamp(at, 0, size);"},
+		{name: "source: clamped where nothing is outside", old: "#if SOURCE_MODE == 4", new: "#if 0", equivalent: "no place is"},
 		{name: "source: modes exchanged", old: "#if SOURCE_MODE == 1", new: "#if SOURCE_MODE == 3"},
 	}
 }

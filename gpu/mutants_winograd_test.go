@@ -9,18 +9,7 @@ import (
 
 const uncancelled = "pixels that no sum meets cancel, or are computed anew"
 
-// winogradBorderMutants are borderMutants, of which one does less here.
-func winogradBorderMutants() []mutant {
-	all := borderMutants()
-	for i := range all {
-		if all[i].name == "zeros: multiplied instead of selected" {
-			all[i].equivalent = "what is not finite is computed anew"
-		}
-	}
-	return all
-}
-
-// winogradSrcMutants break winograd_src.comp, but for what borderMutants do.
+// winogradSrcMutants break winograd_src.comp.
 func winogradSrcMutants() []mutant {
 	const (
 		ends   = "if (y < endH && x < endW) {"
@@ -61,7 +50,7 @@ func winogradSrcMutants() []mutant {
 	}
 }
 
-// winogradDstMutants break winograd_dst.comp, but for what borderMutants do.
+// winogradDstMutants break winograd_dst.comp.
 func winogradDstMutants() []mutant {
 	const (
 		guard  = "if (q >= filters * tiles) {"

@@ -65,14 +65,6 @@ type plan struct {
 	timings  conv.Timings
 }
 
-const (
-	bindSrc = iota
-	bindWeight
-	bindBias
-	bindDst
-	bindImages // src again, for stages that read something else at bindSrc
-)
-
 // allocate makes what the plan holds on the device. After an error it is for the
 // caller to release what there is.
 func (p *plan) allocate(weight, bias []float32) (err error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"gpuconv/conv"
 	"gpuconv/shaders"
 )
 
@@ -45,59 +46,50 @@ func each(n int) string {
 	return strings.TrimSpace(b.String())
 }
 
+// sourceMode says how source() of the prelude continues images.
+func sourceMode(m conv.PaddingMode) define { return define{"SOURCE_MODE", fmt.Sprint(int(m))} }
+
+// sourceBinding says where pixel.glsl finds them.
+func sourceBinding(binding int) define { return define{"SOURCE_BINDING", fmt.Sprint(binding)} }
+
 // source returns exactly what is compiled: the shader's #version line, the
 // defines, the prelude (as source string 1 in the compiler's messages), what the shader
-// shares with others (as 2) and the rest of the file under its own line numbers. edit, unless it is nil, returns
+// shares with others (as 2 and so on) and the rest of the file under its own line numbers. edit, unless it is nil, returns
 // what stands for the text of a file: see seam.
 func (k programKey) source(edit func(file, text string) string) (string, error) {
+	if edit == nil {
+		edit = func(_, text string) string { return text }
+	}
 	text, err := shaders.Source(k.shader)
 	if err != nil {
 		return "", err
 	}
-	prelude, err := shaders.Prelude()
-	if err != nil {
-		return "", err
-	}
-	part, err := k.part()
-	if err != nil {
-		return "", err
-	}
-	if edit != nil {
-		text, prelude, part = edit(k.shader+".comp", text), edit("prelude.glsl", prelude), edit(k.partName(), part)
-	}
-	version, rest, _ := strings.Cut(text, "\n")
+	version, rest, _ := strings.Cut(edit(k.shader+".comp", text), "\n")
 	var b strings.Builder
 	fmt.Fprintln(&b, version)
 	for _, d := range k.constants.defines() {
 		fmt.Fprintf(&b, "#define %s %s\n", d.name, d.value)
 	}
-	b.WriteString("#line 1 1\n")
-	b.WriteString(prelude)
-	if part != "" {
-		b.WriteString("#line 1 2\n")
-		b.WriteString(part)
+	for i, name := range append([]string{"prelude.glsl"}, k.includes()...) {
+		part, err := shaders.Part(name)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "#line 1 %d\n%s", i+1, edit(name, part))
 	}
-	b.WriteString("#line 2 0\n")
-	b.WriteString(rest)
+	fmt.Fprintf(&b, "#line 2 0\n%s", rest)
 	return b.String(), nil
 }
 
-// sharer are the constants of shaders that have a part in common.
+// sharer are the constants of shaders that have parts in common with others.
 type sharer interface {
-	part() string // the file of package shaders
+	includes() []string // files of package shaders
 }
 
-// partName names the file that the shader shares with others, "" if there is none.
-func (k programKey) partName() string {
+// includes names the files that the shader shares with others, in their order.
+func (k programKey) includes() []string {
 	if s, ok := k.constants.(sharer); ok {
-		return s.part()
+		return s.includes()
 	}
-	return ""
-}
-
-func (k programKey) part() (string, error) {
-	if k.partName() == "" {
-		return "", nil
-	}
-	return shaders.Part(k.partName())
+	return nil
 }

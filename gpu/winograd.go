@@ -31,13 +31,16 @@ func winogradTolerance(channels int) float64 { return 1e-6 * math.Sqrt(1+float64
 // winograd_dst.comp.
 type winogradConstants struct {
 	paddingMode conv.PaddingMode // or allInside
+	images      int              // where they are bound
 	bias        bool
 }
+
+func (winogradConstants) includes() []string { return []string{"pixel.glsl"} }
 
 func (c winogradConstants) defines() []define {
 	return []define{
 		{"LOCAL_SIZE", fmt.Sprint(winogradLocal)},
-		{"PADDING_MODE", fmt.Sprint(int(c.paddingMode))},
+		sourceMode(c.paddingMode), sourceBinding(c.images),
 		{"BIAS", bit(c.bias)},
 		{"EACH_FOUR(M)", each(winogradTile)},
 		{"EACH_SIX(M)", each(winogradWindow)},
@@ -168,7 +171,7 @@ func prepareWinograd(p conv.Problem, l Limits) recipe {
 	mode := w.paddingMode()
 	return recipe{
 		stages: []stage{{
-			program:   programKey{shader: "winograd_src", constants: winogradConstants{paddingMode: mode}},
+			program:   programKey{shader: "winograd_src", constants: winogradConstants{mode, bindSrc, false}},
 			writes:    pixels,
 			passes:    func(images int) []pass { return w.transform(images, w.Src.C(), w.srcUniforms()) },
 			maxImages: l.units(winogradLocal) / (w.Src.C() * w.tiles()),
@@ -179,7 +182,7 @@ func prepareWinograd(p conv.Problem, l Limits) recipe {
 			passes:    func(images int) []pass { return w.productsOf(images).passes(images * w.tiles()) },
 			maxImages: l.units(t.positions()) / w.tiles(),
 		}, {
-			program:   programKey{shader: "winograd_dst", constants: winogradConstants{paddingMode: mode, bias: p.Bias}},
+			program:   programKey{shader: "winograd_dst", constants: winogradConstants{mode, bindImages, p.Bias}},
 			reads:     products,
 			passes:    func(images int) []pass { return w.transform(images, w.filters(), w.dstUniforms()) },
 			maxImages: l.units(winogradLocal) / (w.filters() * w.tiles()),

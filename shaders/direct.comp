@@ -22,16 +22,16 @@
 //
 // Bound by: loads. A pixel load has an address per invocation, which software renderers take lane by lane.
 //
-// Constants: PADDING_MODE (0 zeros, 1 reflect, 2 replicate, 3 circular), LOCAL_SIZE, POSITIONS, VECTORS, and
-// EACH_POSITION(M), EACH_VECTOR(M), EACH_SUM(M): M(0) M(1) …, the unrolled loops over POSITIONS, VECTORS and their product.
+// Constants: LOCAL_SIZE, POSITIONS, VECTORS, and
+// EACH_POSITION(M), EACH_VECTOR(M), EACH_SUM(M): M(0) M(1) …, the unrolled loops over POSITIONS, VECTORS and their product; those
+// of pixel.glsl.
 layout(local_size_x = LOCAL_SIZE) in;
 
-layout(std430, binding = 0) readonly restrict buffer Src { float src[]; };       // [n, allChannels, srcH, srcW]
 layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // packed as above
 layout(std430, binding = 2) readonly restrict buffer Bias { vec4 bias[]; };      // [tile][VECTORS]
 layout(std430, binding = 3) restrict buffer Dst { float dst[]; };                // [n, allFilters, sumH, sumW]
 
-uniform int srcH, srcW, allChannels, channels;       // channels: of one group
+uniform int allChannels, channels;                   // channels: of one group
 uniform int sumH, sumW, allFilters, filters;         // filters: of one group
 uniform int kernelH, kernelW;
 uniform int strideH, strideW, dilationH, dilationW;
@@ -40,26 +40,6 @@ uniform int positions;                               // images*sumH*sumW
 uniform int tiles;                                   // of filters, in one group
 uniform int firstTap, lastTap;                       // the rows c*kernelH + u of taps that this pass adds
 uniform int rectify;                                 // 1: ReLU; the last pass only
-
-#if PADDING_MODE == 1
-int source(int at, int size) { return at < 0 ? -at : at < size ? at : 2 * (size - 1) - at; }
-#elif PADDING_MODE == 2
-int source(int at, int size) { return clamp(at, 0, size - 1); }
-#elif PADDING_MODE == 3
-int source(int at, int size) { return at < 0 ? at + size : at < size ? at : at - size; }
-#endif
-
-// pixel returns the value at row y, column x of the plane that starts at base. Outside, zeros are selected, not
-// multiplied: the clamped address may hold infinity or NaN.
-float pixel(int base, int y, int x) {
-#if PADDING_MODE == 0
-	bool inside = y >= 0 && y < srcH && x >= 0 && x < srcW;
-	float value = src[base + clamp(y, 0, srcH - 1) * srcW + clamp(x, 0, srcW - 1)];
-	return inside ? value : 0.0;
-#else
-	return src[base + source(y, srcH) * srcW + source(x, srcW)];
-#endif
-}
 
 void main() {
 	int tile = int(gl_WorkGroupID.z);

@@ -27,17 +27,16 @@
 // Bound by: arithmetic, where kernels are large. A tap of 8 rows × 8 filters takes 8 shared loads and 2 of vec4, the same
 // for the whole warp, for 64 multiplications. 31×31 taps of a tile of 32×32 read each pixel 1.4 times from the image.
 //
-// Constants: LANES_W, LANES_H, ROWS, FILTERS, VECTORS (of 4 filters), TAPS_H, TAPS_W, STRIDE_W, DILATION_W, TILE_H (rows in shared memory), PHASE, SOURCE_MODE
-// (see prelude), EACH_COLUMN(M): M(0) … M(TAPS_W-1); EACH_SUM(M): M(row, filter); EACH_WEIGHT(M): M(0) …
+// Constants: LANES_W, LANES_H, ROWS, FILTERS, VECTORS (of 4 filters), TAPS_H, TAPS_W, STRIDE_W, DILATION_W, TILE_H (rows in shared memory), PHASE, those of
+// pixel.glsl, EACH_COLUMN(M): M(0) … M(TAPS_W-1); EACH_SUM(M): M(row, filter); EACH_WEIGHT(M): M(0) …
 // M(TAPS_H*TAPS_W*VECTORS-1); and SCHEDULE: ROW(r), LOAD(v), ADD(row, f, t), as in direct_small.
 layout(local_size_x = LANES_W, local_size_y = LANES_H) in;
 
-layout(std430, binding = 0) readonly restrict buffer Src { float src[]; };       // [n, allChannels, srcH, srcW]
 layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // [tile][channel][part][u][v][VECTORS]
 layout(std430, binding = 2) readonly restrict buffer Bias { vec4 bias[]; };      // [tile][VECTORS]
 layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };      // [n, allFilters, sumH, sumW]
 
-uniform int srcH, srcW, allChannels, channels;  // channels: of one group
+uniform int allChannels, channels;              // channels: of one group
 uniform int sumH, sumW, allFilters, filters;    // filters: of one group
 uniform int strideH, dilationH;
 uniform int padTop, padLeft;
@@ -58,12 +57,7 @@ void stage(int base, int top, int left) {
 		int phase = folded / PHASE;
 		int y = top + row;
 		int x = left + (folded - phase * PHASE) * STRIDE_W + phase;
-		float value = src[base + source(y, srcH) * srcW + source(x, srcW)];
-#if SOURCE_MODE == 0
-		// Zeros are selected, not multiplied: the pixel at the border may be infinite or NaN.
-		value = y >= 0 && y < srcH && x >= 0 && x < srcW ? value : 0.0;
-#endif
-		tile[e] = value;
+		tile[e] = pixel(base, y, x);
 	}
 }
 

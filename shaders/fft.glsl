@@ -9,14 +9,13 @@
 // An invocation has R1 or R2 numbers in registers. Lanes go across the lines, so that a warp turns by one factor; columns
 // are exchanged within rows (at), so that whichever way lines run, a warp reads 32 banks.
 //
-// Constants: TILE_H, TILE_W (16, 32, 64), LANES (TILE_H·TILE_W/8), their factors H1·H2 and W1·W2 (4, 8) and SOURCE_MODE (see
-// source of the prelude).
+// Constants: TILE_H, TILE_W (16, 32, 64), LANES (TILE_H·TILE_W/8), their factors H1·H2 and W1·W2 (4, 8); those of
+// pixel.glsl.
 layout(local_size_x = LANES) in;
 
 layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // e^(−2πi·k/64), k < 64, in xy; spectra of filters
-layout(std430, binding = 4) readonly restrict buffer Src { float src[]; };       // [n, allChannels, srcH, srcW]
 
-uniform int srcH, srcW, allChannels;
+uniform int allChannels;
 uniform int tilesH, tilesW, tiles;   // tiles: of all images
 uniform int stepH, stepW;            // sums of a tile: the first of its rows and columns
 uniform int padTop, padLeft;
@@ -90,14 +89,4 @@ int place(int frequency) { return W2 * (frequency % W1) + frequency / W1; }
 int opposite(int y) {
 	int frequency = (TILE_H - (y / H2 + H1 * (y % H2))) % TILE_H;
 	return H2 * (frequency % H1) + frequency / H1;
-}
-
-// pixel returns the pixel, or what its padding mode has there, of the plane that starts at base.
-float pixel(int base, int y, int x) {
-	float value = src[base + source(y, srcH) * srcW + source(x, srcW)];
-#if SOURCE_MODE == 0
-	// Zeros are selected, not multiplied: the pixel at the border may be infinite or NaN.
-	value = y >= 0 && y < srcH && x >= 0 && x < srcW ? value : 0.0;
-#endif
-	return value;
 }

@@ -34,24 +34,22 @@
 // multiplications; a block reads BLOCK_K + BLOCK_Q numbers a tap for BLOCK_K * BLOCK_Q of them: 128×128 does 32 FLOP a
 // byte, above an H100's 20.
 //
-// Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, DEPTH, PIXELS, WEIGHTS, PADDING_MODE (0 zeros, 1 reflect, 2 replicate, 3 circular, 4: no tap
-// lies outside), TAIL (taps are no multiple of DEPTH), BIAS, and EACH_PIXELS(M), EACH_WEIGHTS(M), EACH_ROW(M),
+// Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, DEPTH, PIXELS, WEIGHTS, TAIL (taps are no multiple of DEPTH), BIAS, and EACH_PIXELS(M), EACH_WEIGHTS(M), EACH_ROW(M),
 // EACH_COLUMN(M), EACH_SUM(M), EACH_FOUR(M): the unrolled loops over the vec4 of pixels and of weights that an invocation
-// copies a tile, over ROWS, COLUMNS, ROWS*COLUMNS and DEPTH/4.
+// copies a tile, over ROWS, COLUMNS, ROWS*COLUMNS and DEPTH/4; those of pixel.glsl.
 #define BLOCK_K (ROWS * LANES_K)
 #define BLOCK_Q (COLUMNS * LANES_Q)
 #define STEP (LANES / BLOCK_Q)
 #define FOURS (DEPTH / 4)
 layout(local_size_x = LANES) in;
 
-layout(std430, binding = 0) readonly restrict buffer Src { float src[]; };       // [n, allChannels, srcH, srcW]
 layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // [block of filters][taps / 4, whole tiles][BLOCK_K]
 #if BIAS
 layout(std430, binding = 2) readonly restrict buffer Bias { float bias[]; };     // [block of filters][BLOCK_K]
 #endif
 layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };      // [n, allFilters, sumH, sumW]
 
-uniform int srcH, srcW, allChannels, channels;       // channels: of one group
+uniform int allChannels, channels;                   // channels: of one group
 uniform int sumH, sumW, allFilters, filters;         // filters: of one group
 uniform int kernelH, kernelW;
 uniform int strideH, strideW, dilationH, dilationW;
@@ -64,28 +62,6 @@ uniform int rectify;                                 // 1: ReLU
 
 shared vec4 sharedWeight[2 * FOURS * BLOCK_K];       // [tile % 2][four taps][filter]
 shared vec4 sharedPixel[2 * FOURS * BLOCK_Q];        // [tile % 2][four taps][position]
-
-#if PADDING_MODE == 1
-int source(int at, int size) { return at < 0 ? -at : at < size ? at : 2 * (size - 1) - at; }
-#elif PADDING_MODE == 2
-int source(int at, int size) { return clamp(at, 0, size - 1); }
-#elif PADDING_MODE == 3
-int source(int at, int size) { return at < 0 ? at + size : at < size ? at : at - size; }
-#endif
-
-// pixel returns the value at row y, column x of the plane that starts at base. Outside, zeros are selected, not
-// multiplied: the clamped address may hold infinity or NaN.
-float pixel(int base, int y, int x) {
-#if PADDING_MODE == 0
-	bool inside = y >= 0 && y < srcH && x >= 0 && x < srcW;
-	float value = src[base + clamp(y, 0, srcH - 1) * srcW + clamp(x, 0, srcW - 1)];
-	return inside ? value : 0.0;
-#elif PADDING_MODE == 4
-	return src[base + y * srcW + x];
-#else
-	return src[base + source(y, srcH) * srcW + source(x, srcW)];
-#endif
-}
 
 // Where the next tap to copy lies: channel c of the group, row u and column v of the kernel.
 int tap, c, u, v;

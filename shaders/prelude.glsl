@@ -25,9 +25,23 @@ float largest(float a, float b) { return !isNaN(a) && (isNaN(b) || b > a) ? b : 
 // relu returns 0 for values below 0 and NaN for NaN. The bits of values below 0 are 0x80000001 … 0xff800000.
 float relu(float v) { return floatBitsToUint(v) - 0x80000001u < 0x7f800000u ? 0.0 : v; }
 
+// window pools 2×2 values, row by row: POOL is 1 for the largest, 2 for the mean, 0 for none.
+#ifdef POOL
+float window(float a, float b, float c, float d) {
+#if POOL == 2
+	float total = a + b;  // one by one: Mesa's compiler makes (a + b) + (c + d) of one expression
+	total += c;
+	total += d;
+	return total / 4.0;
+#else
+	return largest(largest(largest(a, b), c), d);
+#endif
+}
+#endif
+
 // source returns where the pixel stands that is at place `at` of a line of size pixels and its padding: SOURCE_MODE is 0
-// zeros, 1 reflect, 2 replicate, 3 circular. Blocks reach beyond the last sum, and so beyond what the modes map: there,
-// and in zero padding, it is the pixel at the border, of which nothing may be used.
+// zeros, 1 reflect, 2 replicate, 3 circular, 4: no place lies outside. Blocks reach beyond the last sum, and so beyond what the
+// modes map: there, and in zero padding, it is the pixel at the border, of which nothing may be used.
 #ifdef SOURCE_MODE
 int source(int at, int size) {
 #if SOURCE_MODE == 1
@@ -35,6 +49,10 @@ int source(int at, int size) {
 #elif SOURCE_MODE == 3
 	at = at < 0 ? at + size : at < size ? at : at - size;
 #endif
+#if SOURCE_MODE == 4
+	return at;
+#else
 	return clamp(at, 0, size - 1);
+#endif
 }
 #endif

@@ -1,7 +1,7 @@
 // Package shaders holds the GLSL of gpuconv: one compute shader per file, with
 // the name of its algorithm. A file is a template: package gpu writes the
-// constants that it names as #define lines behind its first line, and then the
-// prelude, which holds what several shaders call, and a part that few share.
+// constants that it names as #define lines behind its first line, and then
+// prelude.glsl, which holds what every shader may call, and the parts that a few share.
 package shaders
 
 import (
@@ -22,7 +22,7 @@ func Source(name string) (string, error) {
 	return string(text), nil
 }
 
-// Part returns the text of a file that a few shaders have in common, such as "fft.glsl".
+// Part returns the text of a file that shaders have in common, "prelude.glsl" or one of a few, such as "fft.glsl".
 // It reports a name that there is no file for.
 func Part(name string) (string, error) {
 	text, err := files.ReadFile(name)
@@ -30,10 +30,4 @@ func Part(name string) (string, error) {
 		return "", fmt.Errorf("shaders: no part %q: %w", name, err)
 	}
 	return string(text), nil
-}
-
-// Prelude returns the functions that every shader may call.
-func Prelude() (string, error) {
-	text, err := files.ReadFile("prelude.glsl")
-	return string(text), err
 }

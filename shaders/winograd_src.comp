@@ -19,39 +19,15 @@
 //
 // Bound by: memory. It writes 36 numbers for 16 pixels; caches serve those that tiles share.
 //
-// Constants: LOCAL_SIZE, PADDING_MODE (0 zeros, 1 reflect, 2 replicate, 3 circular, 4: no tap lies outside) and EACH_SIX(M),
-// EACH_36(M): the unrolled loops.
+// Constants: LOCAL_SIZE; EACH_SIX(M), EACH_36(M), the unrolled loops; those of pixel.glsl.
 layout(local_size_x = LOCAL_SIZE) in;
 
-layout(std430, binding = 0) readonly restrict buffer Src { float src[]; };   // [n, channels, srcH, srcW]
 layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };  // [36, channels, tiles]
 
-uniform int srcH, srcW, channels;
+uniform int channels;
 uniform int tilesH, tilesW, tiles;  // tiles: of all images
 uniform int padTop, padLeft;
 uniform int endH, endW;             // behind the last row and column that a sum meets, of the image
-
-#if PADDING_MODE == 1
-int source(int at, int size) { return at < 0 ? -at : at < size ? at : 2 * (size - 1) - at; }
-#elif PADDING_MODE == 2
-int source(int at, int size) { return clamp(at, 0, size - 1); }
-#elif PADDING_MODE == 3
-int source(int at, int size) { return at < 0 ? at + size : at < size ? at : at - size; }
-#endif
-
-// pixel returns the value at row y, column x of the plane that starts at base. Outside, zeros are selected, not
-// multiplied: the clamped address may hold infinity or NaN.
-float pixel(int base, int y, int x) {
-#if PADDING_MODE == 0
-	bool inside = y >= 0 && y < srcH && x >= 0 && x < srcW;
-	float value = src[base + clamp(y, 0, srcH - 1) * srcW + clamp(x, 0, srcW - 1)];
-	return inside ? value : 0.0;
-#elif PADDING_MODE == 4
-	return src[base + y * srcW + x];
-#else
-	return src[base + source(y, srcH) * srcW + source(x, srcW)];
-#endif
-}
 
 void main() {
 	int q = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * LOCAL_SIZE + gl_LocalInvocationID.x);

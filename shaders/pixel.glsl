@@ -1,0 +1,16 @@
+// The images, and what lies outside them, for shaders that compute with single pixels.
+//
+// Constants: SOURCE_MODE (see source of the prelude), SOURCE_BINDING (0, or 4 for a shader that reads something else at 0).
+layout(std430, binding = SOURCE_BINDING) readonly restrict buffer Src { float src[]; };  // [n, allChannels, srcH, srcW]
+
+uniform int srcH, srcW;
+
+// pixel returns the value at row y, column x of the plane that starts at base, or what its padding has there. Zeros are
+// selected, not multiplied: the pixel at the border, which is read instead, may be infinite or NaN.
+float pixel(int base, int y, int x) {
+	float value = src[base + source(y, srcH) * srcW + source(x, srcW)];
+#if SOURCE_MODE == 0
+	value = y >= 0 && y < srcH && x >= 0 && x < srcW ? value : 0.0;
+#endif
+	return value;
+}

@@ -10,24 +10,22 @@ import (
 
 func (c softConstants) defines() []define {
 	prologue, turn := c.schedule()
-	return []define{
+	return append(c.finish.defines(), []define{
 		{"LANES", fmt.Sprint(softLanes)},
 		{"ROWS", fmt.Sprint(c.rows)},
 		{"SEGMENTS", fmt.Sprint(c.segments)},
 		{"STRIDE_H", fmt.Sprint(c.stride[0])},
 		{"BLOCK_TEXELS", fmt.Sprint(4 * c.segments * c.stride[1] / c.perTexel())},
 		{"VECTORS", bit(c.vectors)},
-		{"SOURCE_MODE", fmt.Sprint(int(c.paddingMode))},
+		sourceMode(c.paddingMode),
 		{"WEIGHTS", fmt.Sprint(c.weights())},
 		{"PASSES", bit(c.passes)},
 		{"RELU", bit(c.relu)},
 		{"LOOPED", bit(c.looped)},
 		{"EXACT", bit(c.exact)},
-		{"ENERGY", bit(c.energy)},
-		{"POOL", fmt.Sprint(int(c.pool))},
 		{"PROLOGUE", prologue},
 		{"TURN", turn},
-	}
+	}...)
 }
 
 // weights is how many vec4 of weights and biases a step has.

@@ -19,8 +19,7 @@ type softConstants struct {
 	relu                              bool // of the only pass
 	looped                            bool // strips have several turns
 	exact                             bool // strips and tiles of filters cover what there is, no more
-	energy                            bool // pairs of filters, of the only pass
-	pool                              conv.PoolKind
+	finish                                 // of the only pass
 }
 
 // Tiles of direct_soft.comp. BenchmarkConv guards them.
@@ -104,22 +103,6 @@ func (c softConstants) freshLoads() int {
 // outputRows is how many rows of outputs a turn makes.
 func (c softConstants) outputRows() int { return c.rows / c.span() }
 
-// filtersPerPlane is how many filters an output is made of.
-func (c softConstants) filtersPerPlane() int {
-	if c.energy {
-		return 2
-	}
-	return 1
-}
-
-// span is how many rows of sums an output is made of.
-func (c softConstants) span() int {
-	if c.pool != conv.NoPool {
-		return 2
-	}
-	return 1
-}
-
 // cost estimates the cycles of one vector of invocations in one turn, measured
 // roughly on one core of a Zen 3 server processor: a multiplication with its
 // addition 0.6, a texel 60 or 30, a vec4 stored or taken up again 120 each, a vec4
@@ -155,7 +138,7 @@ func newSoft(p conv.Problem, l Limits) (soft, error) {
 	s := soft{Problem: p, limits: l, sums: sums}
 	best, least := softConstants{}, math.Inf(1)
 	for filters := fewest; filters <= min(largest, p.Weight[0]/p.Groups); filters++ {
-		s.tile = softBlock(p, sums, filters, forced)
+		s.tile = softBlock(p, l, sums, filters, forced)
 		if !s.tile.fit(p, l.Unrolled) {
 			break // nor would more filters
 		}
@@ -178,25 +161,21 @@ func newSoft(p conv.Problem, l Limits) (soft, error) {
 // softBlock returns the block of sums for tiles of filters: 8 columns, of which the window's
 // are read most often, or two rows of 4 where 8 would be half empty or a pool takes 2×2; a
 // forced tile's, if there is one.
-func softBlock(p conv.Problem, sums conv.Shape, filters int, forced softTile) softConstants {
+func softBlock(p conv.Problem, l Limits, sums conv.Shape, filters int, forced softTile) softConstants {
 	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3], stride: p.Stride, dilation: p.Dilation,
 		paddingMode: p.PaddingMode, vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0}
 	if n := ceilDiv(sums.W(), 4); n == 1 || n == 3 {
 		c.rows, c.segments = min(2, sums.H()), 1
 	}
-	pairs := p.Pool.Kind != conv.NoPool && p.Pool.Size == [2]int{2, 2} && p.Pool.Stride == [2]int{2, 2}
-	if pairs {
+	c.finish = finishOf(p, l)
+	if c.pools() {
 		c.rows, c.segments = 2, 1
 	}
 	if forced.filters > 0 {
 		c.rows, c.segments = min(forced.rows, sums.H()), forced.segments
 	}
-	if pairs && c.rows%2 == 0 {
-		c.pool = p.Pool.Kind
-	}
-	c.energy = p.Activation == conv.Energy && filters%2 == 0
-	if finished(p) && !(c.energy == (p.Activation == conv.Energy) && (p.Pool.Kind == conv.NoPool) == (c.pool == conv.NoPool)) {
-		c.energy, c.pool = false, conv.NoPool // all that follows the sums, or nothing
+	if filters%c.filtersPerPlane() > 0 || c.rows%c.span() > 0 {
+		c.finish = finish{}
 	}
 	if c.vectors {
 		c.shift = -p.Padding.Left - 4*floorDiv(-p.Padding.Left, 4)
@@ -204,16 +183,9 @@ func softBlock(p conv.Problem, sums conv.Shape, filters int, forced softTile) so
 	return c
 }
 
-// finishes says whether the tile's outputs are the problem's, not sums that something
-// else follows.
-func (c softConstants) finishes() bool { return c.energy || c.pool != conv.NoPool }
-
 // shape sets what follows from the tile: its outputs and its strips.
 func (s *soft) shape() {
-	s.dst = s.sums
-	if s.tile.finishes() {
-		s.dst, _ = s.Dst() // the problem was accepted
-	}
+	s.dst = s.tile.outputs(s.Problem)
 	rows := ceilDiv(s.dst.H(), s.tile.outputRows())
 	strips := ceilDiv(softGroups*softLanes, max(1, s.Src.N())*s.blocksW())
 	s.turns = ceilDiv(rows, min(rows, strips))
@@ -239,7 +211,7 @@ func (c *softConstants) fit(p conv.Problem, unrolled int) bool {
 	if fits() {
 		return true
 	}
-	c.passes, c.relu, c.energy, c.pool = true, false, false, conv.NoPool
+	c.passes, c.relu, c.finish = true, false, finish{}
 	if c.channels = evenly(p.Weight[1], fits, &c.channels); c.channels > 0 {
 		return true
 	}

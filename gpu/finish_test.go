@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -11,48 +12,78 @@ import (
 	"gpuconv/conv"
 )
 
-// TestSoftFinishes: energy and pools that direct_soft makes in its tile are, bit for bit
-// but for the sign of 0, what pool.comp makes of the same sums, NaN and infinities included.
-func TestSoftFinishes(t *testing.T) {
-	fused, apart := openTest(t, Options{Guard: true, Algorithm: "direct_soft", Device: Software()}),
-		openTest(t, Options{Guard: true, Algorithm: "direct", Device: Software()})
-	for name, p := range softFinished() {
-		b, err := newBlueprint(p, fused.limits, "direct_soft")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want := !strings.Contains(name, "apart"); b.pools() == want || b.recipe.finishes != want || len(b.description.Sources) != 1+int(number(!want)) {
-			t.Errorf("%s: pooled apart %v", name, b.pools())
-		}
-		for i := range 1 + len(specials()) {
-			c, err := compare.Random(name, p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if i > 0 {
-				specials()[i-1](c)
-			}
-			got, want := outputs(t, fused, c), outputs(t, apart, c)
-			for at, v := range want.Data {
-				if w := got.Data[at]; math.Float32bits(v) != math.Float32bits(w) && v != w && (v == v || w == w) {
-					t.Fatalf("%s, numbers %d: element %d is %v, apart it is %v", name, i, at, w, v)
+// TestFinishes: energy and pools that tiles make are, bit for bit but for the sign of 0,
+// what pool.comp makes of the same sums, NaN and infinities included.
+func TestFinishes(t *testing.T) {
+	for _, algorithm := range []string{"direct_soft"} {
+		t.Run(algorithm, func(t *testing.T) {
+			fused, apart := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}),
+				openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
+			apart.limits.Apart = true
+			for name, p := range finishedProblems(algorithm) {
+				checkPools(t, name, p, fused, !strings.Contains(name, "apart"))
+				checkPools(t, name, p, apart, false)
+				for i := range 1 + len(specials()) {
+					checkAlike(t, fmt.Sprint(name, ", numbers ", i), special(t, name, p, i), fused, apart)
 				}
 			}
+		})
+	}
+}
+
+// checkPools: a device makes energy and pools in its tile, or runs pool.comp.
+func checkPools(t *testing.T, name string, p conv.Problem, d *Device, inTile bool) {
+	t.Helper()
+	b, err := newBlueprint(p, d.limits, d.options.Algorithm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.pools() == inTile || b.recipe.finishes != inTile || len(b.description.Sources) != len(b.recipe.stages)+int(number(!inTile)) {
+		t.Errorf("%s: pooled apart %v, want %v", name, b.pools(), !inTile)
+	}
+}
+
+// special is a random case, with special numbers in it from i = 1 on.
+func special(t *testing.T, name string, p conv.Problem, i int) compare.Case {
+	t.Helper()
+	c, err := compare.Random(name, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i > 0 {
+		specials()[i-1](c)
+	}
+	return c
+}
+
+func checkAlike(t *testing.T, name string, c compare.Case, fused, apart *Device) {
+	t.Helper()
+	got, want := outputs(t, fused, c), outputs(t, apart, c)
+	for at, v := range want.Data {
+		if w := got.Data[at]; math.Float32bits(v) != math.Float32bits(w) && v != w && (v == v || w == w) {
+			t.Errorf("%s: element %d is %v, apart it is %v", name, at, w, v)
+			return
 		}
 	}
 }
 
-// softFinished are problems that end with energy or a pool, those named "apart" in ways that
-// the tile has no room for.
-func softFinished() map[string]conv.Problem {
+// finishedProblems end with energy or a pool, those named "apart" in ways that no tile has
+// room for.
+func finishedProblems(algorithm string) map[string]conv.Problem {
 	plain := conv.Problem{Src: conv.Shape{3, 1, 10, 24}, Weight: conv.Shape{6, 1, 3, 5}, Bias: true}
 	plain.Padding = conv.Pad(1, 2)
+	switch algorithm {
+	case "depthwise":
+		plain.Src[1], plain.Groups = 3, 3
+	case "winograd":
+		plain.Weight[3], plain.Padding = 3, conv.Pad(1, 1)
+	}
 	energy, largest, mean, both, rectified, odd, overlapping, wide := plain, plain, plain, plain, plain, plain, plain, plain
 	energy.Activation, both.Activation, rectified.Activation = conv.Energy, conv.Energy, conv.ReLU
 	largest.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
 	mean.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
 	both.Pool, rectified.Pool, odd.Pool = mean.Pool, largest.Pool, largest.Pool
-	odd.Src, odd.Activation = conv.Shape{2, 1, 11, 17}, conv.Energy
+	odd.Src, odd.Activation = conv.Shape{2, plain.Src.C(), 11, 17}, conv.Energy
 	overlapping.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{1, 1}}
 	wide.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}, Stride: [2]int{3, 3}}
 	return map[string]conv.Problem{"energy": energy, "max": largest, "mean": mean, "mean energy": both, "ReLU, max": rectified, "odd": odd,

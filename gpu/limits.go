@@ -21,6 +21,8 @@ type Limits struct {
 	Turns                int    `json:"-"`                      // of strips of direct_soft; 0 for as many as leave work-groups enough
 	Unrolled             int    `json:"-"`                      // multiplications that one program may write out; 0 for no limit
 
+	Apart bool `json:"-"` // energy and pools are always a dispatch of their own
+
 	transfers transfers // how images come and go
 }
 

@@ -94,7 +94,7 @@ func oblong() conv.Problem {
 }
 
 func directTrials() (all []*trial) {
-	parts := []string{"direct", "direct.comp", "prelude.glsl"}
+	parts := []string{"direct", "direct.comp", "pixel.glsl", "prelude.glsl"}
 	few := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{3, 3, 2, 3}}
 	few.Padding, few.Dilation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}
 	rectified := few
@@ -106,15 +106,15 @@ func directTrials() (all []*trial) {
 	many.Src[0] = 7 // 6 work-groups
 	all = append(all,
 		&trial{name: "thin", parts: parts, problem: thin},
-		&trial{name: "oblong", parts: parts[:2], problem: oblong()},
-		&trial{name: "resumed", parts: parts[:2], problem: thin, limit: func(l *Limits) { l.LoopIterations = 5 }},
-		&trial{name: "folded", parts: parts[:2], problem: many, limit: func(l *Limits) { l.WorkGroups = [3]int{3, 2, 70} }},
+		&trial{name: "oblong", parts: parts[:3], problem: oblong()},
+		&trial{name: "resumed", parts: parts[:3], problem: thin, limit: func(l *Limits) { l.LoopIterations = 5 }},
+		&trial{name: "folded", parts: parts[:3], problem: many, limit: func(l *Limits) { l.WorkGroups = [3]int{3, 2, 70} }},
 		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "few filters", parts: parts, problem: rectified, special: specials()})
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
-		all = append(all, &trial{name: mode.String(), parts: parts[:2], problem: p})
+		all = append(all, &trial{name: mode.String(), parts: parts[:3], problem: p})
 	}
 	for _, tr := range all {
 		tr.algorithm = "direct"
@@ -153,10 +153,10 @@ func softTrials() (all []*trial) {
 		&trial{name: "exact", parts: parts, problem: exact, special: specials(), limit: strips},
 		&trial{name: "exact, one strip", parts: parts, problem: exact, limit: column},
 		&trial{name: "pairs", parts: parts, problem: pair, special: append(specials(), unpaired, scaled(0x1p70)), limit: strips},
-		&trial{name: "largest", parts: parts, problem: largest, special: specials(), limit: column},
+		&trial{name: "largest", parts: append(parts[1:2:2], "direct_soft", "prelude.glsl"), problem: largest, special: specials(), limit: column},
 		&trial{name: "mean of pairs", parts: parts, problem: mean, special: specials(), limit: func(l *Limits) { l.Turns = 2 }},
 		&trial{name: "largest, any width", parts: parts, problem: oddPool, special: specials()},
-		&trial{name: "mean, any width", parts: parts, problem: oddMean, limit: strips},
+		&trial{name: "mean, any width", parts: append(parts[1:2:2], "direct_soft", "prelude.glsl"), problem: oddMean, limit: strips},
 		&trial{name: "any width, in strips", parts: parts, problem: odd, limit: strips},
 		&trial{name: "strided, in strips and passes", parts: parts, problem: linear, limit: func(l *Limits) { l.Turns, l.Unrolled = 2, 60 }},
 		&trial{name: "narrow", parts: parts, problem: narrow, special: specials()},
@@ -270,6 +270,9 @@ func forced(algorithm string, all []*trial) []*trial {
 	return all
 }
 
+// apart leaves energy and pools to pool.comp.
+func apart(l *Limits) { l.Apart = true }
+
 func poolTrials() (all []*trial) {
 	parts := []string{"pool", "pool.comp", "prelude.glsl"}
 	p := conv.Problem{Src: conv.Shape{2, 2, 9, 11}, Weight: conv.Shape{4, 2, 1, 2}}
@@ -285,9 +288,9 @@ func poolTrials() (all []*trial) {
 		&trial{name: "energy", problem: energy, special: append(specials(), unpaired, scaled(0), scaled(0x1p-70), scaled(0x1p70))},
 		&trial{name: "mean energy", problem: pooledEnergy})
 	for _, tr := range all {
-		tr.parts = parts
+		tr.parts, tr.limit = parts, apart
 	}
-	all = append(all, &trial{name: "max, in chunks", parts: parts[:1], problem: three, limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 4 * 9 * 10 }})
+	all = append(all, &trial{name: "max, in chunks", parts: parts[:1], problem: three, limit: func(l *Limits) { l.StorageBlock, l.Apart = 2*4*4*9*10, true }})
 	for _, tr := range all {
 		tr.algorithm = "direct"
 	}

@@ -93,17 +93,6 @@ vec4 activate(vec4 v) {
 
 vec4 energies(vec4 a, vec4 b) { return vec4(energy(a.x, b.x), energy(a.y, b.y), energy(a.z, b.z), energy(a.w, b.w)); }
 
-float window(float a, float b, float c, float d) {
-#if POOL == 2
-	float total = a + b;  // one by one: Mesa's compiler makes (a + b) + (c + d) of one expression
-	total += c;
-	total += d;
-	return total / 4.0;
-#else
-	return largest(largest(largest(a, b), c), d);
-#endif
-}
-
 // pooled makes two outputs of two rows of sums.
 vec2 pooled(vec4 upper, vec4 lower) {
 	return vec2(window(upper.x, upper.y, lower.x, lower.y), window(upper.z, upper.w, lower.z, lower.w));

@@ -30,13 +30,22 @@ func acceptsSoft(p conv.Problem, l Limits) error {
 	return nil
 }
 
-// softWorth is from how many multiplications on compiling an unrolled program pays: direct
-// takes 0.1 s for them, where compiling takes 0.2 to 3.
-const softWorth = 1 << 26
+// From how many multiplications of a batch on compiling an unrolled program pays, and how
+// many may be unrolled in one that always does. direct takes 2 ns for each of the former;
+// direct_soft a twentieth, and compiling it 0.1 to 2 s more, once: afterwards it comes
+// from the driver's cache in the same time. Up to 512 unrolled ones compile faster than direct.
+const (
+	softWorth   = 1 << 19
+	softCompact = 512
+)
 
-func worthSoft(p conv.Problem, _ Limits) error {
-	if p.MACs() < softWorth {
-		return fmt.Errorf("%.3g multiplications do not repay compiling it, %.3g would", p.MACs(), float64(softWorth))
+func worthSoft(p conv.Problem, l Limits) error {
+	s, err := newSoft(p, l)
+	if err != nil {
+		return err
+	}
+	if n := s.tile.macs(); p.MACs() < softWorth && n > softCompact {
+		return fmt.Errorf("%.3g multiplications do not repay compiling %d at once, %.3g would", p.MACs(), n, float64(softWorth))
 	}
 	return nil
 }

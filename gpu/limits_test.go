@@ -75,11 +75,17 @@ func TestChoose(t *testing.T) {
 			t.Errorf("%s: %q, %v; want %q", name, a.name, err, c.want)
 		}
 	}
-	if a, _, err := choose(seed(1), software, "direct_soft"); a.name != "direct_soft" || err != nil {
+	small := seed(1)
+	small.Src[2], small.Src[3] = 24, 32
+	if a, _, err := choose(small, software, "direct_soft"); a.name != "direct_soft" || err != nil {
 		t.Errorf("forced, though not worth it: %q, %v", a.name, err)
 	}
-	if a, rejected, err := choose(seed(1), software, ""); a.name != "direct" || err != nil || !strings.Contains(rejected[0].Reason.Error(), "do not repay compiling") {
+	if a, rejected, err := choose(small, software, ""); a.name != "direct" || err != nil || !strings.Contains(rejected[0].Reason.Error(), "do not repay compiling") {
 		t.Errorf("not worth it: %q, %v, %v", a.name, rejected, err)
+	}
+	small.Weight[2], small.Weight[3] = 2, 3
+	if a, _, err := choose(small, software, ""); a.name != "direct_soft" || err != nil {
+		t.Errorf("few multiplications, compiled fast: %q, %v", a.name, err)
 	}
 	_, _, err := choose(seed(1), roomy(), "fast")
 	if err == nil || !strings.Contains(err.Error(), `algorithm "fast": want one of [direct_soft fft depthwise direct_small direct_shared winograd igemm direct]`) {

@@ -193,8 +193,8 @@ func (s *soft) shape() {
 		s.turns = s.limits.Turns
 	}
 	s.turns = max(1, min(s.turns, rows, s.limits.outerIterations(rows, 0)))
-	if s.tile.passes && s.limits.Turns == 0 {
-		s.turns = 1 // nothing slides or is read once for long, and what stands in no loop has fewer masks: 256 channels 0.7 of the time
+	if wholeKernels := s.tile.tapsH == s.Weight[2]; s.tile.passes && wholeKernels && s.limits.Turns == 0 {
+		s.turns = 1 // of some channels: few rows slide, and what stands in no loop has fewer masks: 256 channels 0.7 of the time
 	}
 	s.tile.looped = s.turns > 1
 	perGroup := s.Weight[0] / s.Groups

@@ -77,6 +77,8 @@ func finishedProblems(algorithm string) map[string]conv.Problem {
 		plain.Src[1], plain.Groups = 3, 3
 	case "winograd":
 		plain.Weight[3], plain.Padding = 3, conv.Pad(1, 1)
+	case "fft":
+		plain.Src = conv.Shape{2, 1, 70, 20} // three tiles, of an even number of rows with pools or without
 	}
 	energy, largest, mean, both, rectified, odd, overlapping, wide := plain, plain, plain, plain, plain, plain, plain, plain
 	energy.Activation, both.Activation, rectified.Activation = conv.Energy, conv.Energy, conv.ReLU

@@ -34,17 +34,33 @@ func fftTolerance(points, channels int) float64 {
 type fft struct {
 	conv.Problem
 	limits         Limits
-	sums           conv.Shape
+	finish         finish
+	dst            conv.Shape // what fft_dst.comp leaves: sums, or the problem's outputs
 	constants      fftConstants
 	stepH, stepW   int // sums of a tile
 	tilesH, tilesW int // of an image
 }
 
-// newFFT fits the tile to a valid problem.
+// newFFT fits the tile to a valid problem. What follows the sums is made in it, unless the
+// device has no room for that, or tiles that must not cut windows are so many more that
+// sums might as well be stored and read again.
 func newFFT(p conv.Problem, l Limits) (fft, error) {
-	f := fft{Problem: p, limits: l}
-	f.sums, _ = p.Sums() // p has them
-	down, across, err := fftSides(p, f.sums, l)
+	apart, err := fitFFT(p, l, finish{})
+	fused, refused := fitFFT(p, l, finishOf(p, l))
+	if refused != nil || fused.accept() != nil {
+		return apart, err
+	}
+	if moved := float64(fftSum * apart.dst.C() * apart.dst.H() * apart.dst.W()); err == nil && fused.cost() > apart.cost()+moved {
+		return apart, nil
+	}
+	return fused, nil
+}
+
+// fitFFT fits the tile to what it makes of sums.
+func fitFFT(p conv.Problem, l Limits, made finish) (fft, error) {
+	f := fft{Problem: p, limits: l, finish: made, dst: made.outputs(p)}
+	span := made.span()
+	down, across, err := fftSides(p, [2]int{f.dst.H() * span, f.dst.W() * span}, span, l)
 	if err != nil {
 		return fft{}, err
 	}
@@ -99,10 +115,15 @@ func (f fft) accept() error {
 }
 
 // iterations is how many fft_dst.comp may take in one invocation: for its part of a tile's
-// spectrum the channels, in every pass one or two lines, and for sixteen sums the taps.
+// spectrum the channels, in every pass one or two lines, for sixteen sums the taps, and of
+// pools two windows.
 func (f fft) iterations() int {
 	multiplied := ceilDiv(f.constants.spectrum(), f.constants.lanes())*(f.Weight[1]+2) + 1
-	const passes, anew = 4 * 3, 2 * 8
+	const anew = 2 * 8
+	passes := 4 * 3
+	if f.finish.pools() {
+		passes += 3
+	}
 	return multiplied + passes + anew*(f.Weight[1]*f.Weight[2]*f.Weight[3]+2) + 2
 }
 
@@ -116,6 +137,8 @@ const (
 	// pixels, and 16 of weights that the first cache holds of few channels.
 	fftPixels  = 128 * 8 / 24 / 2
 	fftWeights = 128 * 16 / 24 / 2
+	// A sum that is pooled apart is stored and loaded again, 4 bytes each.
+	fftSum = 128 * 8 / 24
 	// Of how many channels it does: two tiles' spectra are 66 KiB.
 	fftCached = 2
 	// How many times less it must be than the multiplications of direct sums: barriers
@@ -161,7 +184,7 @@ func prepareFFT(p conv.Problem, l Limits) recipe {
 			passes:    func(images int) []pass { return f.transform(images, f.sourcePairs(), nil) },
 			maxImages: l.units(1) / (f.tiles() * f.sourcePairs()),
 		}, {
-			program:   programKey{shader: "fft_dst", constants: f.constants},
+			program:   programKey{shader: "fft_dst", constants: fftDstConstants{f.constants, f.finish}},
 			reads:     spectra,
 			passes:    func(images int) []pass { return f.transform(images, f.Groups*f.pairs(), f.dstUniforms()) },
 			maxImages: l.units(1) / (f.tiles() * f.Groups * f.pairs()),
@@ -169,6 +192,7 @@ func prepareFFT(p conv.Problem, l Limits) recipe {
 		scratch:      []scratch{{"spectra", 8 * f.tiles() * f.Src.C() * f.constants.spectrum()}},
 		pack:         f.pack,
 		packedFloats: 4*f.packedVectors() + f.Weight[0] + f.Weight[0]*f.Weight[1]*f.Weight[2]*f.Weight[3],
+		finishes:     f.finish.finishes(),
 		tolerance:    fftTolerance(f.constants.points(), f.Weight[1]),
 	}
 }
@@ -187,7 +211,7 @@ func (f fft) transform(images, pairs int, own []uniform) []pass {
 
 func (f fft) dstUniforms() []uniform {
 	return []uniform{
-		{"sumH", f.sums.H()}, {"sumW", f.sums.W()}, {"channels", f.Weight[1]},
+		{"dstH", f.dst.H()}, {"dstW", f.dst.W()}, {"channels", f.Weight[1]},
 		{"allFilters", f.Weight[0]}, {"filters", f.filters()}, {"pairs", f.pairs()}, {"allPairs", f.Groups * f.pairs()},
 		{"kernelH", f.Weight[2]}, {"kernelW", f.Weight[3]}, {"dilationH", f.Dilation[0]}, {"dilationW", f.Dilation[1]},
 		{"rectify", number(f.Activation == conv.ReLU)},

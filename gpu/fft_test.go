@@ -165,3 +165,46 @@ func TestFFTLimits(t *testing.T) {
 		}
 	}
 }
+
+// TestFFTFinish: tiles are cut between windows, and where that takes many more tiles, or
+// the device has no room, pool.comp makes them. An odd last row of sums takes no tile.
+func TestFFTFinish(t *testing.T) {
+	pooled := func(kernel, extent int) conv.Problem {
+		p := layer(1, 2, 4, kernel, extent)
+		p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+		return p
+	}
+	valid := pooled(31, 65) // 35 sums each way, which are two tiles of 34
+	valid.Padding = conv.Padding{}
+	pair := pooled(31, 80)
+	pair.Activation, pair.Pool = conv.Energy, conv.Pool{}
+	all := func(*Limits) {}
+	whole, _ := fitFFT(pooled(31, 80), nvidia(), finish{})
+	for name, c := range map[string]struct {
+		p           conv.Problem
+		change      func(l *Limits)
+		fused       bool
+		step, tiles int // down
+	}{
+		"whole windows anyway":          {pooled(31, 80), all, true, 34, 3},
+		"one sum less":                  {pooled(30, 80), all, true, 34, 3},
+		"a third less":                  {pooled(62, 80), all, false, 3, 27},
+		"one window":                    {pooled(63, 80), all, true, 2, 40},
+		"no window":                     {pooled(64, 80), all, false, 1, 81},
+		"the last row in no window":     {valid, all, true, 34, 1},
+		"pairs are never cut":           {pair, all, true, 34, 3},
+		"apart":                         {pair, func(l *Limits) { l.Apart = true }, false, 34, 3},
+		"three iterations too many":     {pooled(31, 80), func(l *Limits) { l.LoopIterations = whole.iterations() + 2 }, false, 34, 3},
+		"as many iterations as allowed": {pooled(31, 80), func(l *Limits) { l.LoopIterations = whole.iterations() + 3 }, true, 34, 3},
+	} {
+		l := nvidia()
+		c.change(&l)
+		f, err := newFFT(c.p, l)
+		if err == nil {
+			err = f.accept()
+		}
+		if err != nil || f.finish.finishes() != c.fused || f.stepH != c.step || f.tilesH != c.tiles {
+			t.Errorf("%s: finishes %v, %d tiles of %d rows, %v", name, f.finish.finishes(), f.tilesH, f.stepH, err)
+		}
+	}
+}

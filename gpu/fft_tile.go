@@ -6,11 +6,20 @@ import (
 	"gpuconv/conv"
 )
 
-// fftConstants are the constants of fft_src.comp and fft_dst.comp: their tile, in shared
-// memory.
+// fftConstants are the constants of fft_src.comp: the tile, in shared memory.
 type fftConstants struct {
 	tileH, tileW int
 	paddingMode  conv.PaddingMode
+}
+
+// fftDstConstants are the constants of fft_dst.comp: the tile, and what it makes of its sums.
+type fftDstConstants struct {
+	fftConstants
+	finish
+}
+
+func (c fftDstConstants) defines() []define {
+	return append(c.finish.defines(), c.fftConstants.defines()...)
 }
 
 // fftExtents are what a tile may have along either axis: products of two numbers, 4 or 8,
@@ -68,13 +77,13 @@ func (c fftConstants) accept(l Limits) error {
 // fftSide is how tiles lie along one axis of an image.
 type fftSide struct{ extent, step, tiles int }
 
-// newFFTSide lays tiles of an extent along an axis of an image, or returns false if the
-// kernel is larger. A tile has extent − reach + 1 sums whose pixels are all in it, and the
+// newFFTSide lays tiles of an extent along an axis with so many sums, or returns false if
+// the kernel is larger. A tile has extent − reach + 1 sums whose pixels are all in it, and the
 // others take pixels of its other end for those behind it. If these are zeros like
 // those, the padding being no wider than what of the tile lies beyond the image, one tile
-// has all sums.
-func newFFTSide(p conv.Problem, sums conv.Shape, axis, extent int) (fftSide, bool) {
-	size, want := p.Src[2+axis], sums[2+axis]
+// has all sums. Each of several has a multiple of span, or returns false if it has fewer.
+func newFFTSide(p conv.Problem, axis, sums, span, extent int) (fftSide, bool) {
+	size := p.Src[2+axis]
 	before, after := p.Padding.Top, p.Padding.Bottom
 	if axis == 1 {
 		before, after = p.Padding.Left, p.Padding.Right
@@ -83,11 +92,15 @@ func newFFTSide(p conv.Problem, sums conv.Shape, axis, extent int) (fftSide, boo
 	switch {
 	case reach > extent:
 		return fftSide{}, false
-	case p.PaddingMode == conv.Zeros && size+max(before, after) <= extent && want <= extent:
-		return fftSide{extent, want, 1}, true
+	case p.PaddingMode == conv.Zeros && size+max(before, after) <= extent && sums <= extent:
+		return fftSide{extent, sums, 1}, true
 	}
 	step := extent - reach + 1
-	return fftSide{extent, step, ceilDiv(want, step)}, true
+	if sums <= step {
+		return fftSide{extent, step, 1}, true
+	}
+	step -= step % span
+	return fftSide{extent, step, ceilDiv(sums, max(1, step))}, step > 0
 }
 
 // fftReach is how many pixels the taps of a kernel span along an axis, or that they are
@@ -97,13 +110,13 @@ func fftReach(p conv.Problem, axis int) int {
 }
 
 // fftSides returns the tile, along H and along W, with which the transforms of an image
-// have the fewest points; of several the largest tile.
-func fftSides(p conv.Problem, sums conv.Shape, l Limits) (down, across fftSide, err error) {
+// with so many sums have the fewest points; of several the largest tile.
+func fftSides(p conv.Problem, sums [2]int, span int, l Limits) (down, across fftSide, err error) {
 	least := 0
 	for _, h := range fftExtents() {
 		for _, w := range fftExtents() {
-			y, fitsH := newFFTSide(p, sums, 0, h)
-			x, fitsW := newFFTSide(p, sums, 1, w)
+			y, fitsH := newFFTSide(p, 0, sums[0], span, h)
+			x, fitsW := newFFTSide(p, 1, sums[1], span, w)
 			if !fitsH || !fitsW {
 				continue
 			}

@@ -15,7 +15,7 @@ import (
 // TestFinishes: energy and pools that tiles make are, bit for bit but for the sign of 0,
 // what pool.comp makes of the same sums, NaN and infinities included.
 func TestFinishes(t *testing.T) {
-	for _, algorithm := range []string{"direct_soft"} {
+	for _, algorithm := range []string{"direct_soft", "winograd", "fft"} {
 		t.Run(algorithm, func(t *testing.T) {
 			fused, apart := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}),
 				openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
@@ -77,6 +77,8 @@ func finishedProblems(algorithm string) map[string]conv.Problem {
 		plain.Src[1], plain.Groups = 3, 3
 	case "winograd":
 		plain.Weight[3], plain.Padding = 3, conv.Pad(1, 1)
+	case "fft":
+		plain.Src = conv.Shape{2, 1, 70, 20} // three tiles, of an even number of rows with pools or without
 	}
 	energy, largest, mean, both, rectified, odd, overlapping, wide := plain, plain, plain, plain, plain, plain, plain, plain
 	energy.Activation, both.Activation, rectified.Activation = conv.Energy, conv.Energy, conv.ReLU

@@ -109,14 +109,19 @@ func fftSrcMutants() []mutant {
 func fftDstMutants() []mutant {
 	const (
 		block  = "gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x"
-		guard  = "&& y + m * H2 < stepH && x < stepW && tileI + y + m * H2 < sumH && tileJ + x < sumW) {"
-		to     = "int to = plane + (tileI + y + m * H2) * sumW + tileJ + x;"
-		finite = "if (!isFinite(value)) { again |= 1 << (2 * m); }"
-		stored = "dst[to] = rectify == 1 ? relu(value) : value;"
+		inside = "(y + m * H2 < stepH && x < stepW && tileI + y + m * H2 < dstH * SPAN && tileJ + x < dstW * SPAN)"
+		plane  = "(image * allFilters + k) / FILTERS * dstH * dstW;"
+		to     = "store(plane + (tileI + y + m * H2) * dstW + tileJ + x, activated(v[m]), second);"
+		finite = "if (INSIDE(m) && !isFinite(v[m].x)) { again |= 1 << (2 * m); }"
+		also   = "if (INSIDE(m) && second && !isFinite(v[m].y)) { again |= 2 << (2 * m); }"
+		put    = "v[m] = vec2(e == 2 * m ? sum : v[m].x, e == 2 * m + 1 ? sum : v[m].y);"
+		active = "return rectify == 1 ? vec2(relu(sums.x), relu(sums.y)) : sums;"
+		pair   = "return vec2(energy(sums.x, sums.y), 0.0);"
 		mirror = "z[at(opposite(y), place(TILE_W - g))] = vec2(b.x - a.y, a.x + b.y);"
-		again  = "dst[plane + (e % 2 * sumH + row) * sumW + column] = rectify == 1 ? relu(sum) : sum;"
 		tap    = "tap < channels * taps;"
 		pixel  = "pixel(base + channel * srcH * srcW, i + u * dilationH, j + v * dilationW);"
+		window = "vec2(window(a.x, b.x, c.x, d.x), window(a.y, b.y, c.y, d.y))"
+		pooled = "2 * y < stepH && 2 * x < stepW && tileI / 2 + y < dstH && tileJ / 2 + x < dstW"
 	)
 	return []mutant{
 		{name: "blocks of x only", trial: "folded", old: block, new: "gl_WorkGroupID.x"},
@@ -157,33 +162,71 @@ func fftDstMutants() []mutant {
 		{name: "images of tilesW lines", old: "int image = line / tilesH;", new: "int image = line / tilesW;"},
 		{name: "steps exchanged, rows", old: "int tileI = (line - image * tilesH) * stepH", new: "int tileI = (line - image * tilesH) * stepW"},
 		{name: "steps exchanged, columns", old: "tileJ = (p - line * tilesW) * stepW;", new: "tileJ = (p - line * tilesW) * stepH;"},
-		{name: "images of as many filters as channels", old: "(image * allFilters + k)", new: "(image * allChannels + k)"},
-		{name: "square planes", old: "+ k) * sumH * sumW;", new: "+ k) * sumW * sumW;"},
-		{name: "the first filter's bias", old: "float start = filter_[k]", new: "float start = filter_[0]"},
-		{name: "one bias for two", old: "second ? filter_[k + 1] : 0.0;", new: "start;"},
+		{name: "images of as many filters as channels", old: plane, new: "(image * allChannels + k) / FILTERS * dstH * dstW;"},
+		{name: "pairs: planes of one filter", old: plane, new: "(image * allFilters + k) * dstH * dstW;"},
+		{name: "square planes", old: plane, new: "(image * allFilters + k) / FILTERS * dstW * dstW;"},
+		{name: "the first filter's bias", old: "vec2 start = vec2(filter_[k],", new: "vec2 start = vec2(filter_[0],"},
+		{name: "one bias for two", old: "second ? filter_[k + 1] : 0.0);", new: "filter_[k]);"},
 		{name: "rows beside each other", old: "{ v[m] = z[at(y + m * H2, x)]; }", new: "{ v[m] = z[at(y * H1 + m, x)]; }"},
-		{name: "a row too many", old: guard, new: "&& y + m * H2 < stepH && x < stepW && tileI + y + m * H2 <= sumH && tileJ + x < sumW) {"},
-		{name: "a column too many", old: guard, new: "&& y + m * H2 < stepH && x < stepW && tileI + y + m * H2 < sumH && tileJ + x <= sumW) {"},
-		{name: "the last row of a tile not written", old: guard, new: "&& y + m * H2 < stepH - 1 && x < stepW && tileI + y + m * H2 < sumH && tileJ + x < sumW) {"},
-		{name: "the last column not written", old: guard, new: "&& y + m * H2 < stepH && x < stepW && tileI + y + m * H2 < sumH && tileJ + x < sumW - 1) {"},
-		{name: "written transposed", old: to, new: "int to = plane + (tileI + y + m * H2) + (tileJ + x) * sumH;"},
-		{name: "not halved", old: "v[m].y * (0.5 / float(POINTS))", new: "v[m].y / float(POINTS)"},
+		{name: "a row too many", old: inside, new: "(y + m * H2 < stepH && x < stepW && tileI + y + m * H2 <= dstH * SPAN && tileJ + x < dstW * SPAN)"},
+		{name: "a column too many", old: inside, new: "(y + m * H2 < stepH && x < stepW && tileI + y + m * H2 < dstH * SPAN && tileJ + x <= dstW * SPAN)"},
+		{name: "the last row of a tile not written", old: inside, new: "(y + m * H2 < stepH - 1 && x < stepW && tileI + y + m * H2 < dstH * SPAN && tileJ + x < dstW * SPAN)"},
+		{name: "the last column not written", old: inside, new: "(y + m * H2 < stepH && x < stepW && tileI + y + m * H2 < dstH * SPAN && tileJ + x < dstW * SPAN - 1)"},
+		{name: "sums beyond a tile's rows", trial: "cut", old: inside, new: "(x < stepW && tileI + y + m * H2 < dstH * SPAN && tileJ + x < dstW * SPAN)"},
+		{name: "sums beyond a tile's columns", trial: "cut", old: inside, new: "(y + m * H2 < stepH && tileI + y + m * H2 < dstH * SPAN && tileJ + x < dstW * SPAN)"},
+		{name: "largest: the lower half of the windows not computed anew", old: "y + m * H2 < dstH * SPAN", new: "y + m * H2 < dstH"},
+		{name: "largest: the right half of the windows not computed anew", old: "tileJ + x < dstW * SPAN", new: "tileJ + x < dstW"},
+		{name: "written transposed", old: to, new: "store(plane + (tileI + y + m * H2) + (tileJ + x) * dstH, activated(v[m]), second);"},
+		{name: "sums instead of their activation", old: to, new: "store(plane + (tileI + y + m * H2) * dstW + tileJ + x, v[m], second);"},
+		{name: "not halved", old: "* (0.5 / float(POINTS)) + start;", new: "/ float(POINTS) + start;"},
 		{name: "no bias", old: "* (0.5 / float(POINTS)) + start;", new: "* (0.5 / float(POINTS));"},
-		{name: "the first filter twice", old: "value = v[m].x * (0.5", new: "value = v[m].y * (0.5"},
-		{name: "ReLU dropped", old: stored, new: "dst[to] = value;"},
-		{name: "ReLU always", old: stored, new: "dst[to] = relu(value);"},
-		{name: "the second filter's ReLU dropped", old: "dst[to + sumH * sumW] = rectify == 1 ? relu(value) : value;", new: "dst[to + sumH * sumW] = value;"},
-		{name: "the second filter a row away", old: "dst[to + sumH * sumW]", new: "dst[to + sumW * sumW]"},
+		{name: "filters exchanged", old: "v[m] = v[m].yx *", new: "v[m] = v[m].xy *"},
+		{name: "ReLU dropped", old: active, new: "return sums;"},
+		{name: "ReLU always", old: active, new: "return vec2(relu(sums.x), relu(sums.y));"},
+		{name: "the second filter's ReLU dropped", old: active, new: "return rectify == 1 ? vec2(relu(sums.x), sums.y) : sums;"},
+		{name: "pairs: the first filter alone", old: pair, new: "return vec2(abs(sums.x), 0.0);"},
+		{name: "pairs: the second filter twice", old: pair, new: "return vec2(energy(sums.y, sums.y), 0.0);"},
+		{name: "pairs: by squares", old: pair, new: "return vec2(length(sums), 0.0);"},
+		{name: "pairs: a second plane", old: "#if !ENERGY\n", new: "#if 1\n"},
+		{name: "the second filter a row away", old: "dst[to + dstH * dstW]", new: "dst[to + dstW * dstW]"},
+		{name: "a second filter that is not there", old: "\tif (second) {\n", new: "\tif (true) {\n"},
+		{name: "the first filter stored twice", old: "= outputs.y;", new: "= outputs.x;"},
+
+		{name: "largest: kept in one row", old: "{ z[at(y + m * H2, x)] = activated(v[m]); }", new: "{ z[at(y, x)] = activated(v[m]); }"},
+		{name: "largest: sums kept", old: "{ z[at(y + m * H2, x)] = activated(v[m]); }", new: "{ z[at(y + m * H2, x)] = v[m]; }"},
+		{name: "largest: a quarter of the windows", old: "i < POINTS / 4; i += LANES", new: "i < POINTS / 16; i += LANES"},
+		{name: "largest: every other window left out", old: "i < POINTS / 4; i += LANES", new: "i < POINTS / 4; i += 2 * LANES"},
+		{name: "largest: rows of TILE_W windows", old: "int y = i / (TILE_W / 2);", new: "int y = i / TILE_W;"},
+		{name: "largest: rows of as many windows as columns of them", old: "int y = i / (TILE_W / 2);\n\t\tint x = i - y * (TILE_W / 2);", new: "int y = i / (TILE_H / 2);\n\t\tint x = i - y * (TILE_H / 2);"},
+		{name: "largest: windows a row apart", old: "vec2 a = z[at(2 * y, 2 * x)]", new: "vec2 a = z[at(y, 2 * x)]"},
+		{name: "largest: windows a column apart", old: "b = z[at(2 * y, 2 * x + 1)]", new: "b = z[at(2 * y, x + 1)]"},
+		{name: "largest: a window's lower row is its upper", old: "c = z[at(2 * y + 1, 2 * x)]", new: "c = z[at(2 * y, 2 * x)]"},
+		{name: "largest: a window's last value is its third", old: "d = z[at(2 * y + 1, 2 * x + 1)]", new: "d = z[at(2 * y + 1, 2 * x)]"},
+		{name: "largest: windows of the first filter twice", old: window, new: "vec2(window(a.x, b.x, c.x, d.x), window(a.x, b.x, c.x, d.x))"},
+		{name: "largest: windows of the second filter twice", old: window, new: "vec2(window(a.y, b.y, c.y, d.y), window(a.y, b.y, c.y, d.y))"},
+		{name: "largest: a row of windows too many", old: pooled, new: "2 * y < stepH && 2 * x < stepW && tileI / 2 + y <= dstH && tileJ / 2 + x < dstW"},
+		{name: "largest: a column of windows too many", old: pooled, new: "2 * y < stepH && 2 * x < stepW && tileI / 2 + y < dstH && tileJ / 2 + x <= dstW"},
+		{name: "windows beyond a tile's rows", trial: "largest, cut", old: pooled, new: "2 * x < stepW && tileI / 2 + y < dstH && tileJ / 2 + x < dstW"},
+		{name: "windows beyond a tile's columns", trial: "largest, cut", old: pooled, new: "2 * y < stepH && tileI / 2 + y < dstH && tileJ / 2 + x < dstW"},
+		{name: "largest: the last row of a tile's windows not written", old: pooled, new: "2 * y < stepH - 2 && 2 * x < stepW && tileI / 2 + y < dstH && tileJ / 2 + x < dstW"},
+		{name: "largest: windows written to the first tile's rows", old: "store(plane + (tileI / 2 + y) * dstW", new: "store(plane + y * dstW"},
+		{name: "largest: windows written where sums would be", old: "store(plane + (tileI / 2 + y) * dstW + tileJ / 2 + x,", new: "store(plane + (tileI / 2 + y) * dstW + tileJ + x,"},
+		{name: "largest: windows written transposed", old: "store(plane + (tileI / 2 + y) * dstW + tileJ / 2 + x,", new: "store(plane + (tileJ / 2 + x) * dstH + tileI / 2 + y,"},
 
 		{name: "infinity is finite", old: "< 0x7f800000u; }", new: "<= 0x7f800000u; }"},
 		{name: "nothing of the first filter computed anew", old: finite, new: ""},
-		{name: "nothing of the second filter computed anew", old: "if (!isFinite(value)) { again |= 2 << (2 * m); }", new: ""},
-		{name: "everything computed anew", old: finite, new: "again |= 1 << (2 * m);", equivalent: "tap by tap is as right"},
-		{name: "sums not told apart", old: "if ((again >> e & 1) == 0) {", new: "if (false) {"},
+		{name: "nothing of the second filter computed anew", old: also, new: ""},
+		{name: "everything computed anew", old: finite, new: "again |= 1 << (2 * m);", equivalent: "tap by tap is as right, and what lies outside is not stored"},
+		{name: "a second filter that is not there computed anew", old: also, new: "if (INSIDE(m) && !isFinite(v[m].y)) { again |= 2 << (2 * m); }", equivalent: "it is not stored"},
+		{name: "sums not told apart", old: "if ((again >> e & 1) == 0) {", new: "if (false) {", equivalent: "those that are finite are as right tap by tap"},
 		{name: "the last sum not computed anew", old: "e < 2 * H1 && again", new: "e < 2 * H1 - 1 && again"},
 		{name: "the first sum not computed anew", old: "int e = 0; e < 2 * H1", new: "int e = 1; e < 2 * H1"},
-		{name: "anew: the top pad dropped", old: "row - padTop,", new: "row,"},
-		{name: "anew: the left pad's sign", old: "column - padLeft);", new: "column + padLeft);"},
+		{name: "anew: put everywhere", old: put, new: "v[m] = vec2(sum);"},
+		{name: "anew: put nowhere", old: put, new: ""},
+		{name: "anew: put in the first row", old: put, new: "v[m] = vec2(m == 0 && e % 2 == 0 ? sum : v[m].x, m == 0 && e % 2 == 1 ? sum : v[m].y);"},
+		{name: "anew: put with the first filter", old: put, new: "v[m] = vec2(e / 2 == m ? sum : v[m].x, v[m].y);"},
+		{name: "anew: the top pad dropped", old: "e / 2 * H2 - padTop,", new: "e / 2 * H2,"},
+		{name: "anew: the left pad's sign", old: "tileJ + x - padLeft);", new: "tileJ + x + padLeft);"},
 		{name: "anew: no bias", old: "float sum = filter_[k];", new: "float sum = 0.0;"},
 		{name: "anew: the first filter", old: "anew(base, k + e % 2,", new: "anew(base, k,"},
 		{name: "anew: the last tap dropped", old: tap, new: "tap < channels * taps - 1;"},
@@ -195,10 +238,7 @@ func fftDstMutants() []mutant {
 		{name: "anew: square planes", old: pixel, new: "pixel(base + channel * srcW * srcW, i + u * dilationH, j + v * dilationW);"},
 		{name: "anew: dilations exchanged", old: pixel, new: "pixel(base + channel * srcH * srcW, i + u * dilationW, j + v * dilationH);"},
 		{name: "anew: the first group's pixels", old: "int base = (image * allChannels + group * channels)", new: "int base = (image * allChannels)"},
-		{name: "anew: rows beside each other", old: "int row = tileI + y + e / 2 * H2,", new: "int row = tileI + y + e / 2,"},
-		{name: "anew: written to the first filter", old: "(e % 2 * sumH + row)", new: "row"},
-		{name: "anew: ReLU dropped", old: again, new: "dst[plane + (e % 2 * sumH + row) * sumW + column] = sum;"},
-		{name: "anew: ReLU always", old: again, new: "dst[plane + (e % 2 * sumH + row) * sumW + column] = relu(sum);"},
+		{name: "anew: rows beside each other", old: "tileI + y + e / 2 * H2 - padTop", new: "tileI + y + e / 2 - padTop"},
 	}
 }
 
@@ -229,11 +269,39 @@ func fftTrials() (all []*trial) {
 	large.Padding = conv.Pad(5, 2)
 	many := odd
 	many.Src[0] = 5
+	// Pairs in the same tiles, one or two of them a group.
+	pairs, pairsTiles, largest := tiles, tiles, odd
+	pairs.Activation, pairs.Weight[0] = conv.Energy, 8
+	pairsTiles.Activation, pairsTiles.Weight[0] = conv.Energy, 4
+	pairsTiles.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	// One tile of 16×32, of whose sums pools leave the last row out, and its second filter.
+	largest.Pool, largest.Activation, largest.Weight[0] = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}, conv.ReLU, 5
+	largest.Src[2] = 12
+	// Five tiles of 16 rows, of which each has 13, or 12 for windows, and three of 16 columns, each 15 or 14. Of 45 tiles
+	// that several threads share some begin in the midst of an image, so that what one leaves in the next stays there.
+	cut := conv.Problem{Src: conv.Shape{3, 1, 60, 38}, Weight: conv.Shape{2, 1, 4, 2}, Bias: true}
+	cut.PaddingMode, cut.Padding = conv.Replicate, conv.Padding{Top: 1, Left: 1}
+	cutPool := cut
+	cutPool.Pool = largest.Pool
+	largeMean := large
+	largeMean.Pool = pairsTiles.Pool
+	folded := largest
+	folded.Src[0] = 5
+	chunks := folded
+	chunks.Weight[0] = 4
 	all = append(all,
 		&trial{name: "tiles", parts: parts, problem: tiles, limit: points(512)},
 		&trial{name: "odd", parts: parts, problem: odd, limit: points(512), special: append(specials(), overflowing, alone)},
 		&trial{name: "tiles that are not finite", parts: parts, problem: tiles, limit: points(512), special: append(specials(), overflowing)},
 		&trial{name: "large", parts: parts, problem: large, special: []func(compare.Case){overflowing}},
+		&trial{name: "pairs", parts: parts, problem: pairs, limit: points(512), special: append(specials(), unpaired, scaled(0x1p70), faint)},
+		&trial{name: "mean of pairs in tiles", parts: parts, problem: pairsTiles, limit: points(512), special: append(specials(), unpaired, faint)},
+		&trial{name: "largest", parts: parts, problem: largest, limit: points(512), special: append(specials(), overflowing)},
+		&trial{name: "cut", parts: parts, problem: cut, limit: points(256)},
+		&trial{name: "largest, cut", parts: parts, problem: cutPool, limit: points(256), special: append(specials(), overflowing)},
+		&trial{name: "mean", parts: parts, problem: largeMean, special: []func(compare.Case){faint}},
+		&trial{name: "largest, folded", parts: parts, problem: folded, limit: func(l *Limits) { points(512)(l); l.WorkGroups = [3]int{4, 20, 70} }},
+		&trial{name: "largest, in chunks", parts: parts[:3], problem: chunks, limit: func(l *Limits) { points(512)(l); l.StorageBlock = 27200 }},
 		&trial{name: "folded", parts: parts, problem: many, limit: func(l *Limits) { points(512)(l); l.WorkGroups = [3]int{4, 20, 70} }},
 		&trial{name: "in chunks", parts: parts[:3], problem: many, limit: func(l *Limits) { points(512)(l); l.StorageBlock = 27200 }})
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {

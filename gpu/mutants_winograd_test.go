@@ -53,55 +53,82 @@ func winogradSrcMutants() []mutant {
 // winogradDstMutants break winograd_dst.comp.
 func winogradDstMutants() []mutant {
 	const (
-		guard  = "if (q >= filters * tiles) {"
-		load   = "m[e] = products[e * filters * tiles + q];"
-		inside = "if (row + e / 4 < sumH && column + e % 4 < sumW) {"
-		at     = "dst[output0 + e / 4 * sumW + e % 4] = rectify == 1 ? relu(value) : value;"
-		again  = "dst[output0 + e / 4 * sumW + e % 4] = rectify == 1 ? relu(sum) : sum;"
-		finite = "if (!isFinite(value)) { anew |= 1 << e; }"
+		guard  = "if (q >= planes * tiles) {"
+		load   = "m[e] = products[(e * filters + k) * tiles + p];"
+		at     = "((image * planes + plane) * dstH + row) * dstW + column;"
+		inside = "if (row + i < dstH && column + j < dstW) {"
+		stored = "dst[output0 + i * dstW + j] = value;"
+		active = "v[e] = rectify == 1 ? relu(v[e]) : v[e];"
+		pair   = "v[e] = energy(v[e], second[e]);"
+		window = "window(v[e / 2 * 8 + e % 2 * 2], v[e / 2 * 8 + e % 2 * 2 + 1], \\\n\tv[e / 2 * 8 + e % 2 * 2 + 4], v[e / 2 * 8 + e % 2 * 2 + 5])"
+		finite = "if (row + e / 4 < dstH * SPAN && column + e % 4 < dstW * SPAN && !isFinite(sums[e])) { again |= 1 << e; }"
+		put    = "sums[i] = i == e ? sum : sums[i];"
 	)
 	return []mutant{
 		{name: "blocks of x only", old: "gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x", new: "gl_WorkGroupID.x"},
-		{name: "the tail's guard one too far", old: guard, new: "if (q > filters * tiles) {"},
-		{name: "the last tile left out", old: guard, new: "if (q >= filters * tiles - 1) {"},
+		{name: "the tail's guard one too far", old: guard, new: "if (q > planes * tiles) {"},
+		{name: "the last tile left out", old: guard, new: "if (q >= planes * tiles - 1) {"},
 		{name: "the tail's guard removed", old: guard, new: "if (false) {"},
-		{name: "filters of tilesW tiles", old: "int k = q / tiles;", new: "int k = q / tilesW;"},
+		{name: "pairs: a plane a filter", old: "int planes = filters / FILTERS;", new: "int planes = filters;"},
+		{name: "planes of tilesW tiles", old: "int plane = q / tiles;", new: "int plane = q / tilesW;"},
 		{name: "lines of tilesH", old: "int line = p / tilesW;", new: "int line = p / tilesH;"},
 		{name: "images of tilesW lines", old: "int image = line / tilesH;", new: "int image = line / tilesW;"},
-		{name: "images of one filter", old: "((image * filters + k)", new: "((image + k)"},
-		{name: "images of as many filters as channels", old: "((image * filters + k)", new: "((image * channels + k)"},
-		{name: "written to the first row", old: "* sumH + row) * sumW + column;", new: "* sumH) * sumW + column;"},
-		{name: "written to the first column", old: "* sumH + row) * sumW + column;", new: "* sumH + row) * sumW;"},
-		{name: "square planes", old: "* sumH + row) * sumW + column;", new: "* sumW + row) * sumW + column;"},
+		{name: "images of one plane", old: at, new: "((image + plane) * dstH + row) * dstW + column;"},
+		{name: "images of as many planes as channels", old: at, new: "((image * channels + plane) * dstH + row) * dstW + column;"},
+		{name: "pairs: images of as many planes as filters", old: at, new: "((image * filters + plane) * dstH + row) * dstW + column;"},
+		{name: "written to the first row", old: at, new: "((image * planes + plane) * dstH) * dstW + column;"},
+		{name: "written to the first column", old: at, new: "((image * planes + plane) * dstH + row) * dstW;"},
+		{name: "square planes", old: at, new: "((image * planes + plane) * dstW + row) * dstW + column;"},
+		{name: "largest: rows of sums", old: "\trow /= SPAN;\n", new: ""},
+		{name: "largest: columns of sums", old: "\tcolumn /= SPAN;\n", new: ""},
+		{name: "pairs: filters that overlap", old: "sumsOf(plane * FILTERS, p", new: "sumsOf(plane, p"},
+		{name: "pairs: the first filter twice", old: "sumsOf(plane * FILTERS + 1, p", new: "sumsOf(plane * FILTERS, p"},
 		{name: "bias dropped", old: "float start = bias[k];", new: "float start = 0.0;"},
 		{name: "bias of the first filter", old: "float start = bias[k];", new: "float start = bias[0];"},
 		{name: "no bias is 1", old: "float start = 0.0;", new: "float start = 1.0;"},
-		{name: "points of one plane", old: load, new: "m[e] = products[e * tiles + q];"},
-		{name: "products rounded to float16", old: load, new: "m[e] = unpackHalf2x16(packHalf2x16(vec2(products[e * filters * tiles + q], 0.0))).x;"},
+		{name: "points of one plane", old: load, new: "m[e] = products[(e + k) * tiles + p];"},
+		{name: "products of the first filter", old: load, new: "m[e] = products[e * filters * tiles + p];"},
+		{name: "products rounded to float16", old: load, new: "m[e] = unpackHalf2x16(packHalf2x16(vec2(products[(e * filters + k) * tiles + p], 0.0))).x;"},
 		{name: "row 0 of At", old: "m[a] = m[a] + plus + plus2;", new: "m[a] = plus + plus2;"},
 		{name: "row 1 of At", old: "= minus + 2.0 * minus2;", new: "= minus + minus2;"},
 		{name: "row 2 of At", old: "= plus + 4.0 * plus2;", new: "= plus + 2.0 * plus2;"},
 		{name: "row 3 of At", old: "= minus + 8.0 * minus2 + m[a + 5 * s];", new: "= minus + 8.0 * minus2;"},
 		{name: "columns not transformed", old: "\tEACH_SIX(TRANSFORM_COLUMN)\n", new: ""},
 		{name: "rows not transformed", old: "\tEACH_FOUR(TRANSFORM_ROW)\n", new: ""},
-		{name: "a row too many", old: inside, new: "if (row + e / 4 <= sumH && column + e % 4 < sumW) {"},
-		{name: "a column too many", old: inside, new: "if (row + e / 4 < sumH && column + e % 4 <= sumW) {"},
-		{name: "the last row not written", old: inside, new: "if (row + e / 4 < sumH - 1 && column + e % 4 < sumW) {"},
-		{name: "the last column not written", old: inside, new: "if (row + e / 4 < sumH && column + e % 4 < sumW - 1) {"},
-		{name: "rows of three sums", old: "float value = m[e / 4 * 6 + e % 4] + start;", new: "float value = m[e / 4 * 6 + e % 3] + start;"},
-		{name: "written transposed", old: at, new: "dst[output0 + e % 4 * sumW + e / 4] = rectify == 1 ? relu(value) : value;"},
-		{name: "ReLU dropped", old: at, new: "dst[output0 + e / 4 * sumW + e % 4] = value;"},
-		{name: "ReLU always", old: at, new: "dst[output0 + e / 4 * sumW + e % 4] = relu(value);"},
+		{name: "rows of three sums", old: "sums[e] = m[e / 4 * 6 + e % 4] + start;", new: "sums[e] = m[e / 4 * 6 + e % 3] + start;"},
+		{name: "ReLU dropped", old: active, new: "v[e] = v[e];"},
+		{name: "ReLU always", old: active, new: "v[e] = relu(v[e]);"},
+		{name: "pairs: the first filter alone", old: pair, new: "v[e] = abs(v[e]);"},
+		{name: "pairs: the second filter twice", old: pair, new: "v[e] = energy(second[e], second[e]);"},
+		{name: "pairs: the neighbour's second", old: pair, new: "v[e] = energy(v[e], second[e ^ 1]);"},
+		{name: "pairs: by squares", old: pair, new: "v[e] = sqrt(v[e] * v[e] + second[e] * second[e]);"},
+		{name: "a row too many", old: inside, new: "if (row + i <= dstH && column + j < dstW) {"},
+		{name: "a column too many", old: inside, new: "if (row + i < dstH && column + j <= dstW) {"},
+		{name: "the last row not written", old: inside, new: "if (row + i < dstH - 1 && column + j < dstW) {"},
+		{name: "the last column not written", old: inside, new: "if (row + i < dstH && column + j < dstW - 1) {"},
+		{name: "written transposed", old: stored, new: "dst[output0 + j * dstW + i] = value;"},
+		{name: "values transposed", old: "STORE(e / 4, e % 4, v[e])", new: "STORE(e % 4, e / 4, v[e])"},
+		{name: "largest: windows transposed", old: "STORE(e / 2, e % 2, window", new: "STORE(e % 2, e / 2, window"},
+		{name: "largest: windows a column apart", old: window, new: "window(v[e / 2 * 8 + e % 2], v[e / 2 * 8 + e % 2 + 1], v[e / 2 * 8 + e % 2 + 4], v[e / 2 * 8 + e % 2 + 5])"},
+		{name: "largest: windows a row apart", old: window, new: "window(v[e / 2 * 4 + e % 2 * 2], v[e / 2 * 4 + e % 2 * 2 + 1], v[e / 2 * 4 + e % 2 * 2 + 4], v[e / 2 * 4 + e % 2 * 2 + 5])"},
+		{name: "largest: a window's upper row twice", old: "v[e / 2 * 8 + e % 2 * 2 + 4], v[e / 2 * 8 + e % 2 * 2 + 5])", new: "v[e / 2 * 8 + e % 2 * 2], v[e / 2 * 8 + e % 2 * 2 + 1])"},
+		{name: "largest: a window's left column twice", old: "v[e / 2 * 8 + e % 2 * 2 + 1], \\", new: "v[e / 2 * 8 + e % 2 * 2], \\"},
+		{name: "largest: a window's last value is its third", old: "v[e / 2 * 8 + e % 2 * 2 + 5])", new: "v[e / 2 * 8 + e % 2 * 2 + 4])"},
 
 		{name: "infinity is finite", old: "< 0x7f800000u; }", new: "<= 0x7f800000u; }"},
 		{name: "nothing computed anew", old: finite, new: ""},
-		{name: "only the first sum computed anew", old: finite, new: "if (!isFinite(value)) { anew |= 1; }"},
-		{name: "everything computed anew", old: finite, new: "anew |= 1 << e;", equivalent: "tap by tap is as right"},
-		{name: "the last sum not computed anew", old: "for (int e = 0; e < 16; e++)", new: "for (int e = 0; e < 15; e++)"},
-		{name: "the first sum not computed anew", old: "for (int e = 0; e < 16; e++)", new: "for (int e = 1; e < 16; e++)"},
-		{name: "anew: sums not told apart", old: "if ((anew >> e & 1) == 0) {", new: "if (false) {"},
+		{name: "only the first sum computed anew", old: finite, new: "if (!isFinite(sums[e])) { again |= 1; }"},
+		{name: "everything computed anew", old: finite, new: "again |= 1 << e;", equivalent: "tap by tap is as right, and what lies outside is not stored"},
+		{name: "largest: the lower half of the windows not computed anew", old: "row + e / 4 < dstH * SPAN", new: "row + e / 4 < dstH"},
+		{name: "largest: the right half of the windows not computed anew", old: "column + e % 4 < dstW * SPAN", new: "column + e % 4 < dstW"},
+		{name: "the last sum not computed anew", old: "e < 16 && again != 0", new: "e < 15 && again != 0"},
+		{name: "the first sum not computed anew", old: "for (int e = 0; e < 16", new: "for (int e = 1; e < 16"},
+		{name: "anew: sums not told apart", old: "if ((again >> e & 1) == 0) {", new: "if (false) {", equivalent: "those that are finite are as right tap by tap"},
+		{name: "anew: put everywhere", old: put, new: "sums[i] = sum;"},
+		{name: "anew: put in the first place", old: put, new: "sums[i] = i == 0 ? sum : sums[i];"},
+		{name: "anew: put nowhere", old: put, new: ""},
 		{name: "anew: the top pad dropped", old: "row + e / 4 - padTop,", new: "row + e / 4,"},
-		{name: "anew: the left pad's sign", old: "column + e % 4 - padLeft;", new: "column + e % 4 + padLeft;"},
+		{name: "anew: the left pad's sign", old: "column + e % 4 - padLeft);", new: "column + e % 4 + padLeft);"},
 		{name: "anew: no bias", old: "float sum = start;", new: "float sum = 0.0;"},
 		{name: "anew: the last tap dropped", old: "tap < 9 * channels;", new: "tap < 9 * channels - 1;"},
 		{name: "anew: a tap too many", old: "tap < 9 * channels;", new: "tap <= 9 * channels;"},
@@ -111,9 +138,6 @@ func winogradDstMutants() []mutant {
 		{name: "anew: the first filter's weights", old: "9 * k * channels + tap]", new: "tap]"},
 		{name: "anew: the first image", old: "pixel((image * channels + channel)", new: "pixel((channel)"},
 		{name: "anew: square planes", old: "+ channel) * srcH * srcW,", new: "+ channel) * srcW * srcW,"},
-		{name: "anew: written transposed", old: again, new: "dst[output0 + e % 4 * sumW + e / 4] = rectify == 1 ? relu(sum) : sum;"},
-		{name: "anew: ReLU dropped", old: again, new: "dst[output0 + e / 4 * sumW + e % 4] = sum;"},
-		{name: "anew: ReLU always", old: again, new: "dst[output0 + e / 4 * sumW + e % 4] = relu(sum);"},
 	}
 }
 
@@ -126,16 +150,35 @@ func overflowing(c compare.Case) {
 	}
 }
 
+// faint numbers do the same, and leave room for four sums in one.
+func faint(c compare.Case) {
+	overflowing(c)
+	scaled(0.2)(c)
+}
+
 func winogradTrials() (all []*trial) {
 	parts := []string{"winograd", "winograd_src", "winograd_dst", "winograd_src.comp", "winograd_dst.comp"}
 	zeros := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{5, 3, 3, 3}, Bias: true}
 	zeros.Padding, zeros.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, conv.ReLU
 	many := zeros
 	many.Src[0] = 7
+	// Sums of 9×11, of which pools leave the last row and column out.
+	pairs, largest, mean := many, zeros, zeros
+	pairs.Activation, pairs.Src, pairs.Weight[0] = conv.Energy, conv.Shape{3, 3, 8, 10}, 6
+	largest.Src, largest.Pool = pairs.Src, conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	mean.Pool, mean.Src, mean.Weight[0] = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}, pairs.Src, 10
+	meanPairs := mean
+	meanPairs.Activation = conv.Energy
 	inside := conv.Problem{Src: conv.Shape{3, 2, 9, 6}, Weight: conv.Shape{3, 2, 3, 3}}
 	all = append(all,
 		&trial{name: "zeros", parts: parts, problem: zeros, special: append(specials(), overflowing)},
 		&trial{name: "inside", parts: parts, problem: inside, special: append(specials(), overflowing)},
+		&trial{name: "pairs", parts: parts, problem: pairs, special: append(specials(), unpaired, scaled(0x1p70), overflowing)},
+		&trial{name: "largest", parts: parts, problem: largest, special: append(specials(), overflowing)},
+		&trial{name: "mean", parts: parts, problem: mean, special: append(specials(), faint)},
+		&trial{name: "mean of pairs", parts: parts, problem: meanPairs, special: append(specials(), unpaired, faint)},
+		&trial{name: "mean of pairs, folded", parts: parts, problem: meanPairs, limit: func(l *Limits) { l.WorkGroups = [3]int{1, 20, 70} }},
+		&trial{name: "mean of pairs, in chunks", parts: parts[:3], problem: meanPairs, limit: func(l *Limits) { l.StorageBlock = 20000 }},
 		&trial{name: "folded", parts: parts, problem: many, limit: func(l *Limits) { l.WorkGroups = [3]int{1, 20, 70} }},
 		&trial{name: "in chunks", parts: parts[:3], problem: many, limit: func(l *Limits) { l.StorageBlock = 19000 }})
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {

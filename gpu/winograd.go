@@ -27,18 +27,19 @@ const (
 // "regression/mlx 3893".
 func winogradTolerance(channels int) float64 { return 1e-6 * math.Sqrt(1+float64(channels)/64) }
 
-// winogradConstants are the constants of winograd_src.comp and, with bias, of
-// winograd_dst.comp.
+// winogradConstants are the constants of winograd_src.comp and, with bias and what it makes
+// of sums, of winograd_dst.comp.
 type winogradConstants struct {
 	paddingMode conv.PaddingMode // or allInside
 	images      int              // where they are bound
 	bias        bool
+	finish
 }
 
 func (winogradConstants) includes() []string { return []string{"pixel.glsl"} }
 
 func (c winogradConstants) defines() []define {
-	return []define{
+	return append(c.finish.defines(), []define{
 		{"LOCAL_SIZE", fmt.Sprint(winogradLocal)},
 		sourceMode(c.paddingMode), sourceBinding(c.images),
 		{"BIAS", bit(c.bias)},
@@ -46,28 +47,44 @@ func (c winogradConstants) defines() []define {
 		{"EACH_SIX(M)", each(winogradWindow)},
 		{"EACH_16(M)", each(winogradSums)},
 		{"EACH_36(M)", each(winogradPoints)},
-	}
+	}...)
 }
 
 // winograd is what preparing and dispatching the stages share.
 type winograd struct {
 	conv.Problem
 	limits         Limits
-	sums           conv.Shape
-	tilesH, tilesW int   // of an image
-	products       igemm // of one image's tiles
+	finish         finish
+	dst            conv.Shape // what winograd_dst.comp leaves: sums, or the problem's outputs
+	tilesH, tilesW int        // of an image
+	products       igemm      // of one image's tiles
 }
 
 func newWinograd(p conv.Problem, l Limits) winograd {
 	w := winograd{Problem: p, limits: l}
-	w.sums, _ = p.Sums() // p has them
-	w.tilesH, w.tilesW = ceilDiv(w.sums.H(), winogradTile), ceilDiv(w.sums.W(), winogradTile)
+	if w.finish = finishOf(p, l); l.LoopIterations > 0 && w.iterations() > l.LoopIterations {
+		w.finish = finish{}
+	}
+	w.dst = w.finish.outputs(p)
+	w.tilesH, w.tilesW = ceilDiv(w.sumsH(), winogradTile), ceilDiv(w.sumsW(), winogradTile)
 	w.products = w.productsOf(p.Src.N()).withConstants(allInside)
 	return w
 }
 
 func (w winograd) tiles() int   { return w.tilesH * w.tilesW }
 func (w winograd) filters() int { return w.Weight[0] }
+
+// sumsH and sumsW are the rows and columns of sums that outputs are made of.
+func (w winograd) sumsH() int { return w.dst.H() * w.finish.span() }
+func (w winograd) sumsW() int { return w.dst.W() * w.finish.span() }
+
+// planes counts the output planes of an image.
+func (w winograd) planes() int { return w.filters() / w.finish.filtersPerPlane() }
+
+// iterations is how many winograd_dst.comp may take in one invocation: the taps of each sum.
+func (w winograd) iterations() int {
+	return w.finish.filtersPerPlane() * (winogradSums*(9*w.Src.C()+2) + 1)
+}
 
 // productsOf is the grouped 1×1 convolution of the tiles of so many images.
 func (w winograd) productsOf(images int) igemm {
@@ -124,7 +141,7 @@ func (w winograd) accept() error {
 	if n, most := max(w.Src.C(), w.filters())*w.tiles(), l.units(winogradLocal); n > most {
 		return fmt.Errorf("%d tiles of an image, the device dispatches %d at once", n, most)
 	}
-	if l.outerIterations(winogradSums, 9*w.Src.C()) < winogradSums {
+	if l.LoopIterations > 0 && w.iterations() > l.LoopIterations {
 		return fmt.Errorf("%d channels, computing what is not finite tap by tap: the device ends loops after %d iterations", w.Src.C(), l.LoopIterations)
 	}
 	return w.productsOf(1).accept()
@@ -171,7 +188,7 @@ func prepareWinograd(p conv.Problem, l Limits) recipe {
 	mode := w.paddingMode()
 	return recipe{
 		stages: []stage{{
-			program:   programKey{shader: "winograd_src", constants: winogradConstants{mode, bindSrc, false}},
+			program:   programKey{shader: "winograd_src", constants: winogradConstants{mode, bindSrc, false, finish{}}},
 			writes:    pixels,
 			passes:    func(images int) []pass { return w.transform(images, w.Src.C(), w.srcUniforms()) },
 			maxImages: l.units(winogradLocal) / (w.Src.C() * w.tiles()),
@@ -182,14 +199,15 @@ func prepareWinograd(p conv.Problem, l Limits) recipe {
 			passes:    func(images int) []pass { return w.productsOf(images).passes(images * w.tiles()) },
 			maxImages: l.units(t.positions()) / w.tiles(),
 		}, {
-			program:   programKey{shader: "winograd_dst", constants: winogradConstants{mode, bindImages, p.Bias}},
+			program:   programKey{shader: "winograd_dst", constants: winogradConstants{mode, bindImages, p.Bias, w.finish}},
 			reads:     products,
-			passes:    func(images int) []pass { return w.transform(images, w.filters(), w.dstUniforms()) },
-			maxImages: l.units(winogradLocal) / (w.filters() * w.tiles()),
+			passes:    func(images int) []pass { return w.transform(images, w.planes(), w.dstUniforms()) },
+			maxImages: l.units(winogradLocal) / (w.planes() * w.tiles()),
 		}},
 		scratch:      w.scratch(),
 		pack:         func(weight, bias []float32) ([]float32, []float32) { return w.packWeight(weight), bias },
 		packedFloats: packed,
+		finishes:     w.finish.finishes(),
 		tiling:       t,
 		tolerance:    winogradTolerance(p.Src.C()),
 	}
@@ -215,12 +233,12 @@ func (w winograd) transform(images, planes int, own []uniform) []pass {
 }
 
 func (w winograd) srcUniforms() []uniform {
-	return []uniform{{"endH", w.sums.H() + 2 - w.Padding.Top}, {"endW", w.sums.W() + 2 - w.Padding.Left}}
+	return []uniform{{"endH", w.sumsH() + 2 - w.Padding.Top}, {"endW", w.sumsW() + 2 - w.Padding.Left}}
 }
 
 func (w winograd) dstUniforms() []uniform {
 	return []uniform{
-		{"sumH", w.sums.H()}, {"sumW", w.sums.W()}, {"filters", w.filters()},
+		{"dstH", w.dst.H()}, {"dstW", w.dst.W()}, {"filters", w.filters()},
 		{"firstWeight", w.products.packedWeight()}, {"rectify", number(w.Activation == conv.ReLU)},
 	}
 }

@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"strings"
 	"testing"
 
 	"gpuconv/compare"
@@ -57,5 +58,39 @@ func TestScratchGuard(t *testing.T) {
 	stages[0].passes = func(images int) []pass { return passes(images + 1) } // a tile of an image that is not there
 	if err := made.Run(dst, src); err == nil {
 		t.Error("what was written behind the transformed pixels was not seen")
+	}
+}
+
+// TestWinogradFinish: where the loops of two filters are too long for the device, pool.comp
+// makes their energy. An odd last row of sums takes no tile.
+func TestWinogradFinish(t *testing.T) {
+	p := layer(1, 20, 8, 3, 9)
+	p.Activation = conv.Energy
+	largest := p
+	largest.Activation, largest.Pool = conv.Identity, conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	for name, c := range map[string]struct {
+		p          conv.Problem
+		iterations int
+		fused      bool
+		tiles      int
+	}{
+		"pairs":                   {p, 2 * (16*(9*20+2) + 1), true, 9},
+		"one iteration too many":  {p, 2*(16*(9*20+2)+1) - 1, false, 9},
+		"no limit":                {p, 0, true, 9},
+		"a pool":                  {largest, 16*(9*20+2) + 1, true, 4},
+		"a pool, refused as sums": {largest, 16 * (9*20 + 2), false, 0},
+	} {
+		l := nvidia()
+		l.LoopIterations = c.iterations
+		b, err := newBlueprint(c.p, l, "winograd")
+		if c.tiles == 0 {
+			if err == nil || !strings.Contains(err.Error(), "20 channels, computing what is not finite tap by tap") {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if w := newWinograd(c.p, l); err != nil || b.recipe.finishes != c.fused || b.pools() == c.fused || w.tiles() != c.tiles {
+			t.Errorf("%s: finishes %v, %d tiles, %v", name, b.recipe.finishes, w.tiles(), err)
+		}
 	}
 }

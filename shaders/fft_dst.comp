@@ -1,5 +1,5 @@
 #version 430 core
-// fft_dst: products of spectra back to sums.
+// fft_dst: products of spectra back to sums, and to what is made of these.
 //
 // It equals, for each tile of each image and each filter k of a group, with X the channels' spectra (fft_src.comp) and W the
 // conjugates of the filters',
@@ -9,26 +9,33 @@
 //	for (i < stepH) for (j < stepW) dst[n, k, tileI + i, tileJ + j] = activation(y[i, j] + bias[k]);
 //
 // of the other rows and columns of y, pixels of the tile's far ends are part. Two filters are the real and imaginary parts
-// of one transform: its values are Y₁(f) + i·Y₂(f), and at −f conj Y₁(f) + i·conj Y₂(f).
+// of one transform: its values are Y₁(f) + i·Y₂(f), and at −f conj Y₁(f) + i·conj Y₂(f). It also equals pool.comp behind that:
+// with ENERGY dst has one plane of two filters, which one invocation has anyway, with POOL each output is made of 2×2 such
+// values, and the sums are never stored. Steps are even then, so that no window lies in two tiles, or there is one tile; as a
+// window's rows are in several invocations, values go back to shared memory, from where each invocation takes whole windows.
 //
 // The transform mixes all pixels of a tile, and the two filters, which cancels unless one is NaN or infinite, or overflows.
 // Each sum has all that it ought to have in it, so that one that ought not to be finite is not, and neither is one that
-// has met infinity on its way: a sum that is not finite is computed anew from pixels and weights, one tap after the other.
-// The division by the transform's size comes last, as what overflows is seen, and what underflows is not.
+// has met infinity on its way: a sum that is not finite is computed anew from pixels and weights, one tap after the other,
+// and put where it belongs before anything is made of it; registers have no indices that vary, so that all sums are asked
+// whether it is theirs. The division by the transform's size comes last, as what overflows is seen, and what underflows is not.
 //
 // Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x; a work-group takes one tile of two
 // filters of one group, q = pair*tiles + p, so that work-groups that run at the same time share a pair's weights in their
-// caches. Of a column's two passes the second leaves its numbers in dst: lanes along x, neighbours store neighbours.
+// caches. Of a column's two passes the second leaves its numbers in dst, or windows: lanes along x, neighbours store neighbours.
 //
-// Bound by: shared memory, 8 reads or writes of 8 bytes for each of a tile's points, and by the caches that spectra come from,
-// 24 bytes for 4 complex multiplications.
+// Bound by: shared memory, 8 reads or writes of 8 bytes for each of a tile's points, with POOL 10, and by the caches that
+// spectra come from, 24 bytes for 4 complex multiplications.
 //
-// Constants: those of fft.glsl.
+// Constants: ENERGY; POOL (0: none, 1: the largest, 2: the mean); those of fft.glsl.
 layout(std430, binding = 0) readonly restrict buffer Pixels { vec2 pixels[]; };  // [tile, allChannels, SPECTRUM]
 layout(std430, binding = 2) readonly restrict buffer Filters { float filter_[]; }; // bias[allFilters], weights [allFilters, channels, kernelH, kernelW]
-layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };      // [n, allFilters, sumH, sumW]
+layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };      // [n, planes, dstH, dstW]
 
-uniform int sumH, sumW;
+#define FILTERS (ENERGY == 1 ? 2 : 1)  // that an output is made of
+#define SPAN (POOL > 0 ? 2 : 1)   // rows, and columns, of sums that it is made of
+
+uniform int dstH, dstW;
 uniform int channels;             // of a group
 uniform int allFilters, filters;  // filters: of a group
 uniform int pairs;                // of filters, of a group
@@ -73,6 +80,25 @@ float anew(int base, int k, int i, int j) {
 	return sum;
 }
 
+// activated returns the activation of two filters' sums, or with ENERGY what they make together.
+vec2 activated(vec2 sums) {
+#if ENERGY
+	return vec2(energy(sums.x, sums.y), 0.0);
+#else
+	return rectify == 1 ? vec2(relu(sums.x), relu(sums.y)) : sums;
+#endif
+}
+
+// store leaves an output in its plane, and the second filter's, if it has any, in the next.
+void store(int to, vec2 outputs, bool second) {
+	dst[to] = outputs.x;
+#if !ENERGY
+	if (second) {
+		dst[to + dstH * dstW] = outputs.y;
+	}
+#endif
+}
+
 void main() {
 	int lane = int(gl_LocalInvocationID.x);
 	// Surplus work-groups compute the last tile again: none may return before a barrier.
@@ -101,8 +127,8 @@ void main() {
 	int image = line / tilesH;
 	int tileI = (line - image * tilesH) * stepH, tileJ = (p - line * tilesW) * stepW;
 	int base = (image * allChannels + group * channels) * srcH * srcW;
-	int plane = (image * allFilters + k) * sumH * sumW;
-	float start = filter_[k], start2 = second ? filter_[k + 1] : 0.0;
+	int plane = (image * allFilters + k) / FILTERS * dstH * dstW;
+	vec2 start = vec2(filter_[k], second ? filter_[k + 1] : 0.0);
 	for (int i = lane; i < POINTS / H1; i += LANES) {
 		int y = i / TILE_W;
 		int x = i - y * TILE_W;
@@ -110,26 +136,39 @@ void main() {
 #define LOAD(m) if (m < H1) { v[m] = z[at(y + m * H2, x)]; }
 		EACH_EIGHT(LOAD)
 		dft(v, H1);
-		int again = 0;  // bits 2·m and 2·m + 1: the first and second filter's sum m is not finite
-#define STORE(m) if (m < H1 && y + m * H2 < stepH && x < stepW && tileI + y + m * H2 < sumH && tileJ + x < sumW) { \
-	int to = plane + (tileI + y + m * H2) * sumW + tileJ + x; \
-	float value = v[m].y * (0.5 / float(POINTS)) + start; \
-	if (!isFinite(value)) { again |= 1 << (2 * m); } \
-	dst[to] = rectify == 1 ? relu(value) : value; \
-	if (second) { \
-		value = v[m].x * (0.5 / float(POINTS)) + start2; \
-		if (!isFinite(value)) { again |= 2 << (2 * m); } \
-		dst[to + sumH * sumW] = rectify == 1 ? relu(value) : value; \
-	} \
+		int again = 0;  // bits 2·m and 2·m + 1: the first and second filter's sum m is part of an output and not finite
+#define INSIDE(m) (y + m * H2 < stepH && x < stepW && tileI + y + m * H2 < dstH * SPAN && tileJ + x < dstW * SPAN)
+#define SUM(m) if (m < H1) { \
+	v[m] = v[m].yx * (0.5 / float(POINTS)) + start; \
+	if (INSIDE(m) && !isFinite(v[m].x)) { again |= 1 << (2 * m); } \
+	if (INSIDE(m) && second && !isFinite(v[m].y)) { again |= 2 << (2 * m); } \
 }
-		EACH_EIGHT(STORE)
+		EACH_EIGHT(SUM)
 		for (int e = 0; e < 2 * H1 && again != 0; e++) {
 			if ((again >> e & 1) == 0) {
 				continue;
 			}
-			int row = tileI + y + e / 2 * H2, column = tileJ + x;
-			float sum = anew(base, k + e % 2, row - padTop, column - padLeft);
-			dst[plane + (e % 2 * sumH + row) * sumW + column] = rectify == 1 ? relu(sum) : sum;
+			float sum = anew(base, k + e % 2, tileI + y + e / 2 * H2 - padTop, tileJ + x - padLeft);
+#define PUT(m) if (m < H1) { v[m] = vec2(e == 2 * m ? sum : v[m].x, e == 2 * m + 1 ? sum : v[m].y); }
+			EACH_EIGHT(PUT)
+		}
+#if POOL
+#define KEEP(m) if (m < H1) { z[at(y + m * H2, x)] = activated(v[m]); }
+		EACH_EIGHT(KEEP)
+	}
+	memoryBarrierShared();
+	barrier();
+	for (int i = lane; i < POINTS / 4; i += LANES) {
+		int y = i / (TILE_W / 2);
+		int x = i - y * (TILE_W / 2);
+		vec2 a = z[at(2 * y, 2 * x)], b = z[at(2 * y, 2 * x + 1)], c = z[at(2 * y + 1, 2 * x)], d = z[at(2 * y + 1, 2 * x + 1)];
+		if (2 * y < stepH && 2 * x < stepW && tileI / 2 + y < dstH && tileJ / 2 + x < dstW) {
+			store(plane + (tileI / 2 + y) * dstW + tileJ / 2 + x, vec2(window(a.x, b.x, c.x, d.x), window(a.y, b.y, c.y, d.y)), second);
 		}
 	}
+#else
+#define STORE(m) if (m < H1 && INSIDE(m)) { store(plane + (tileI + y + m * H2) * dstW + tileJ + x, activated(v[m]), second); }
+		EACH_EIGHT(STORE)
+	}
+#endif
 }

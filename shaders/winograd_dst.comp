@@ -1,21 +1,27 @@
 #version 430 core
-// winograd_dst: products back to sums, Winograd's F(4×4, 3×3).
+// winograd_dst: products back to sums, Winograd's F(4×4, 3×3), and to what is made of these.
 //
 // It equals, for each filter k and each tile p of 4×4 sums, with m the 6×6 products,
 //
 //	Y = Aᵀ m A;
 //	for (i < 4) for (j < 4) dst[n, k, 4*y + i, 4*x + j] = activation(Y[i, j] + bias[k]);
 //
-// with Aᵀ of Lavin and Gray (see winograd_src.comp). The transform mixes pixels that a sum has not got into it, which
-// cancel unless one is NaN or infinite, or overflows. All that a sum has got is in it, so that a sum that ought not to be
-// finite is not: one that is not finite is computed anew from pixels and weights, one tap after the other.
+// with Aᵀ of Lavin and Gray (see winograd_src.comp). It also equals pool.comp behind that: with ENERGY dst has one plane of
+// two filters, with POOL each output is made of 2×2 such values, of which a tile has four, and the sums are never stored.
+//
+// The transform mixes pixels that a sum has not got into it, which cancel unless one is NaN or infinite, or overflows. All
+// that a sum has got is in it, so that a sum that ought not to be finite is not: one that is not finite is computed anew
+// from pixels and weights, one tap after the other, and put where it belongs before anything is made of it. Registers have no
+// indices that vary, so that all sums are asked whether it is theirs.
 //
 // Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x; an invocation takes one tile of
-// one filter, q = k*tiles + p, so that neighbours load neighbours.
+// one output plane, q = plane*tiles + p, so that neighbours load neighbours.
 //
-// Bound by: memory. It reads 36 numbers for 16 sums.
+// Bound by: memory. It reads 36 numbers for 16 sums, and writes 16, or a half, a quarter or an eighth of that. An invocation
+// has 36 numbers in registers; with ENERGY 52, of which 16 are the first filter's sums while the second's are computed.
 //
-// Constants: LOCAL_SIZE; BIAS; EACH_FOUR(M), EACH_SIX(M), EACH_16(M), EACH_36(M), the unrolled loops; those of pixel.glsl.
+// Constants: LOCAL_SIZE; BIAS; ENERGY; POOL (0: none, 1: the largest, 2: the mean); EACH_FOUR(M), EACH_SIX(M), EACH_16(M),
+// EACH_36(M), the unrolled loops; those of pixel.glsl.
 layout(local_size_x = LOCAL_SIZE) in;
 
 layout(std430, binding = 0) readonly restrict buffer Products { float products[]; };  // [36, filters, tiles]
@@ -23,10 +29,13 @@ layout(std430, binding = 1) readonly restrict buffer Weight { float weight[]; };
 #if BIAS
 layout(std430, binding = 2) readonly restrict buffer Bias { float bias[]; };          // [filters]
 #endif
-layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };           // [n, filters, sumH, sumW]
+layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };           // [n, planes, dstH, dstW]
+
+#define FILTERS (ENERGY == 1 ? 2 : 1)  // that an output is made of
+#define SPAN (POOL > 0 ? 2 : 1)        // rows, and columns, of sums that it is made of
 
 uniform int channels;
-uniform int sumH, sumW, filters;
+uniform int dstH, dstW, filters;
 uniform int tilesH, tilesW, tiles;  // tiles: of all images
 uniform int padTop, padLeft;
 uniform int firstWeight;
@@ -34,26 +43,28 @@ uniform int rectify;                // 1: ReLU
 
 bool isFinite(float v) { return (floatBitsToUint(v) & 0x7fffffffu) < 0x7f800000u; }
 
-void main() {
-	int q = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * LOCAL_SIZE + gl_LocalInvocationID.x);
-	if (q >= filters * tiles) {
-		return;
+// anew returns a sum of filter k from pixels and weights. top and left are its first pixel's.
+float anew(int k, float start, int image, int top, int left) {
+	float sum = start;
+	for (int tap = 0; tap < 9 * channels; tap++) {
+		int channel = tap / 9;
+		int inPlane = tap - 9 * channel;
+		int u = inPlane / 3;
+		sum += weight[firstWeight + 9 * k * channels + tap]
+			* pixel((image * channels + channel) * srcH * srcW, top + u, left + inPlane - 3 * u);
 	}
-	int k = q / tiles;
-	int p = q - k * tiles;
-	int line = p / tilesW;
-	int image = line / tilesH;
-	int row = (line - image * tilesH) * 4;
-	int column = (p - line * tilesW) * 4;
-	int output0 = ((image * filters + k) * sumH + row) * sumW + column;
+	return sum;
+}
+
+// sumsOf returns the sums of filter k in tile p, which begin at this row and column.
+float[16] sumsOf(int k, int p, int image, int row, int column) {
 #if BIAS
 	float start = bias[k];
 #else
 	float start = 0.0;
 #endif
-
 	float m[36];
-#define LOAD(e) m[e] = products[e * filters * tiles + q];
+#define LOAD(e) m[e] = products[(e * filters + k) * tiles + p];
 	EACH_36(LOAD)
 
 // Aᵀ times the six numbers a, a+s, …, in the place of the first four.
@@ -70,29 +81,54 @@ void main() {
 	EACH_SIX(TRANSFORM_COLUMN)
 	EACH_FOUR(TRANSFORM_ROW)
 
-	int anew = 0;  // bit e: sum e is not finite
-#define STORE(e) if (row + e / 4 < sumH && column + e % 4 < sumW) { \
-	float value = m[e / 4 * 6 + e % 4] + start; \
-	if (!isFinite(value)) { anew |= 1 << e; } \
-	dst[output0 + e / 4 * sumW + e % 4] = rectify == 1 ? relu(value) : value; \
-}
-	EACH_16(STORE)
-	if (anew == 0) {
-		return;
-	}
-	for (int e = 0; e < 16; e++) {
-		if ((anew >> e & 1) == 0) {
+	float sums[16];
+	int again = 0;  // bit e: sum e is part of an output and not finite
+#define SUM(e) sums[e] = m[e / 4 * 6 + e % 4] + start; \
+	if (row + e / 4 < dstH * SPAN && column + e % 4 < dstW * SPAN && !isFinite(sums[e])) { again |= 1 << e; }
+	EACH_16(SUM)
+	for (int e = 0; e < 16 && again != 0; e++) {
+		if ((again >> e & 1) == 0) {
 			continue;
 		}
-		int top = row + e / 4 - padTop, left = column + e % 4 - padLeft;
-		float sum = start;
-		for (int tap = 0; tap < 9 * channels; tap++) {
-			int channel = tap / 9;
-			int inPlane = tap - 9 * channel;
-			int u = inPlane / 3;
-			sum += weight[firstWeight + 9 * k * channels + tap]
-				* pixel((image * channels + channel) * srcH * srcW, top + u, left + inPlane - 3 * u);
-		}
-		dst[output0 + e / 4 * sumW + e % 4] = rectify == 1 ? relu(sum) : sum;
+		float sum = anew(k, start, image, row + e / 4 - padTop, column + e % 4 - padLeft);
+#define PUT(i) sums[i] = i == e ? sum : sums[i];
+		EACH_16(PUT)
 	}
+	return sums;
+}
+
+void main() {
+	int q = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * LOCAL_SIZE + gl_LocalInvocationID.x);
+	int planes = filters / FILTERS;
+	if (q >= planes * tiles) {
+		return;
+	}
+	int plane = q / tiles;
+	int p = q - plane * tiles;
+	int line = p / tilesW;
+	int image = line / tilesH;
+	int row = (line - image * tilesH) * 4;
+	int column = (p - line * tilesW) * 4;
+
+	float v[16] = sumsOf(plane * FILTERS, p, image, row, column);
+#if ENERGY
+	float second[16] = sumsOf(plane * FILTERS + 1, p, image, row, column);
+#define ACTIVATE(e) v[e] = energy(v[e], second[e]);
+#else
+#define ACTIVATE(e) v[e] = rectify == 1 ? relu(v[e]) : v[e];
+#endif
+	EACH_16(ACTIVATE)
+
+	row /= SPAN;
+	column /= SPAN;
+	int output0 = ((image * planes + plane) * dstH + row) * dstW + column;
+#define STORE(i, j, value) if (row + i < dstH && column + j < dstW) { dst[output0 + i * dstW + j] = value; }
+#if POOL
+#define STORE_WINDOW(e) STORE(e / 2, e % 2, window(v[e / 2 * 8 + e % 2 * 2], v[e / 2 * 8 + e % 2 * 2 + 1], \
+	v[e / 2 * 8 + e % 2 * 2 + 4], v[e / 2 * 8 + e % 2 * 2 + 5]))
+	EACH_FOUR(STORE_WINDOW)
+#else
+#define STORE_VALUE(e) STORE(e / 4, e % 4, v[e])
+	EACH_16(STORE_VALUE)
+#endif
 }

@@ -15,7 +15,7 @@ import (
 // TestFinishes: energy and pools that tiles make are, bit for bit but for the sign of 0,
 // what pool.comp makes of the same sums, NaN and infinities included.
 func TestFinishes(t *testing.T) {
-	for _, algorithm := range []string{"direct_soft"} {
+	for _, algorithm := range []string{"direct_soft", "igemm"} {
 		t.Run(algorithm, func(t *testing.T) {
 			fused, apart := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}),
 				openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})

@@ -94,7 +94,7 @@ func TestHardwareLimits(t *testing.T) {
 		{"igemm", p, func(l *Limits) { l.WorkGroups[2] = 1 }, "1 groups × 2 blocks of filters, the device dispatches 1 along z"},
 		{"igemm", p, func(l *Limits) { l.StorageBlock = 64*64*9*4 - 1 }, "64 filters of 576 taps packed, the device's buffers hold 147455 bytes"},
 		{"igemm", p, func(l *Limits) { l.StorageBlock = 64*14*14*4 - 1 }, "an image of [1 64 14 14], the device's buffers hold 50175 bytes"},
-		{"igemm", p, func(l *Limits) { l.WorkGroups = [3]int{3, 1, 9} }, "sums of 14×14, the device dispatches 192 at once"},
+		{"igemm", p, func(l *Limits) { l.WorkGroups = [3]int{3, 1, 9} }, "outputs of 14×14, the device dispatches 192 at once"},
 		{"igemm", p, func(l *Limits) { l.LoopIterations = 75 }, "576 taps in tiles of 8, the device ends loops after 75 iterations"},
 		{"winograd", p, func(l *Limits) { l.SharedMemory = 6143 }, "6144 bytes of shared memory per work-group, the device has 6143"},
 		{"winograd", p, func(l *Limits) { l.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},

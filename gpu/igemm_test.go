@@ -22,7 +22,8 @@ func nvidia() Limits {
 }
 
 // TestIgemmTiles: every invocation of a tile copies whole vec4 of weights and pixels,
-// of one position, and the tile fits the least that OpenGL 4.3 promises.
+// of one position, and has pairs of filters and windows of 2×2 sums, and the tile fits the
+// least that OpenGL 4.3 promises.
 func TestIgemmTiles(t *testing.T) {
 	for name, l := range map[string]Limits{"software": {Software: true}, "NVIDIA": {NVIDIA: true}, "other": {}} {
 		for _, tile := range igemmTiles(l) {
@@ -32,6 +33,9 @@ func TestIgemmTiles(t *testing.T) {
 			}
 			if tile.lanes()%tile.positions() != 0 {
 				t.Errorf("%s %v: %d invocations copy parts of %d positions", name, tile, tile.lanes(), tile.positions())
+			}
+			if tile.rows%2 != 0 || tile.columns%4 != 0 {
+				t.Errorf("%s %v: %d rows and %d columns, an invocation has parts of outputs", name, tile, tile.rows, tile.columns)
 			}
 			if tile.sharedBytes() > 32<<10 || tile.lanes() > 1024 {
 				t.Errorf("%s %v: %d bytes, %d invocations", name, tile, tile.sharedBytes(), tile.lanes())

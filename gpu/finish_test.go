@@ -15,7 +15,7 @@ import (
 // TestFinishes: energy and pools that tiles make are, bit for bit but for the sign of 0,
 // what pool.comp makes of the same sums, NaN and infinities included.
 func TestFinishes(t *testing.T) {
-	for _, name := range []string{"direct_soft", "igemm", "igemm, NVIDIA"} {
+	for _, name := range []string{"direct_soft", "igemm", "igemm, NVIDIA", "direct"} {
 		t.Run(name, func(t *testing.T) {
 			algorithm, class, _ := strings.Cut(name, ", ")
 			fused, apart := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}),

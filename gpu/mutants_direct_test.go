@@ -20,7 +20,7 @@ func pixelMutants() []mutant {
 		{name: "zeros: the last column is outside", old: value, new: "value = y >= 0 && y < srcH && x >= 0 && x < srcW - 1 ? value : 0.0;"},
 		{name: "zeros: H and W exchanged", old: value, new: "value = y >= 0 && y < srcW && x >= 0 && x < srcH ? value : 0.0;"},
 		{name: "zeros: the border is repeated", old: value, new: ""},
-		{name: "zeros: multiplied instead of selected", trial: "few filters", old: "srcW ? value : 0.0;", new: "srcW ? value : value * 0.0;"},
+		{name: "zeros: multiplied instead of selected", trial: "few filters", old: value, new: "value *= float(y >= 0 && y < srcH && x >= 0 && x < srcW);"},
 		{name: "modes: zeros in each", trial: "circular", old: "#if SOURCE_MODE == 0", new: "#if 1"},
 		{name: "H and W exchanged", trial: "circular", old: "source(y, srcH) * srcW + source(x, srcW)", new: "source(y, srcW) * srcW + source(x, srcH)"},
 		{name: "a shorter row", trial: "circular", old: "source(y, srcH) * srcW", new: "source(y, srcH) * srcH"},

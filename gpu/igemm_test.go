@@ -149,6 +149,19 @@ func TestPackWeight(t *testing.T) {
 	}
 }
 
+// TestIgemmPlace: a block's filters stand in their order, or where an output is made of
+// two, each pair in neighbouring rows of an invocation.
+func TestIgemmPlace(t *testing.T) {
+	c := igemmConstants{tile: igemmTile{8, 4, 4, 4, 8}}
+	pairs := c
+	pairs.energy = true
+	for k, want := range map[int]int{0: 0, 1: 8, 2: 1, 3: 9, 15: 15, 16: 16, 17: 24, 18: 17, 31: 31} {
+		if got, plain := pairs.place(k), c.place(k); got != want || plain != k {
+			t.Errorf("filter %d stands at %d, in pairs at %d, want %d", k, plain, got, want)
+		}
+	}
+}
+
 // TestWinogradWeight: with Aᵀ and Bᵀ, transformed weights give the sums of the direct form.
 // It multiplies in one dimension, each row and column being one.
 func TestWinogradWeight(t *testing.T) {

@@ -102,7 +102,8 @@ void main() {
 		}
 	}
 
-	// Output o has the sums from s on, in steps of VECTORS; plane f of them is one filter's or a pair's.
+	// STORE takes vec4 k of an output's filters: s is its first position's sum, VECTORS further on is the next one's. f counts
+	// the planes that the vec4 makes.
 #if ENERGY
 #define VALUE(s, f) energy(sum[s][2 * f], sum[s][2 * f + 1])
 #else

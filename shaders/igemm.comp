@@ -40,10 +40,11 @@
 // multiplications; a block reads BLOCK_K + BLOCK_Q numbers a tap for BLOCK_K * BLOCK_Q of them: 128×128 does 32 FLOP a
 // byte, above an H100's 20.
 //
-// Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, DEPTH, PIXELS, WEIGHTS, TAIL (taps are no multiple of DEPTH), BIAS, and EACH_PIXELS(M), EACH_WEIGHTS(M), EACH_ROW(M),
+// Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, DEPTH, PIXELS, WEIGHTS, TAIL (taps are no multiple of
+// DEPTH), BIAS, ENERGY, POOL (0: none, 1: the largest, 2: the mean), and EACH_PIXELS(M), EACH_WEIGHTS(M), EACH_ROW(M),
 // EACH_COLUMN(M), EACH_SUM(M), EACH_FOUR(M), EACH_PLANE(M), EACH_OUTPUT(M): the unrolled loops over the vec4 of pixels and of
-// weights that an invocation copies a tile, over ROWS, COLUMNS, ROWS*COLUMNS, DEPTH/4 and, of outputs, planes and positions in a
-// plane; ENERGY, POOL (0: none, 1: the largest, 2: the mean); those of pixel.glsl.
+// weights that an invocation copies a tile, over ROWS, COLUMNS, ROWS*COLUMNS and DEPTH/4, and over the planes that its rows make
+// and the outputs of a plane that its columns make; those of pixel.glsl.
 #define BLOCK_K (ROWS * LANES_K)
 #define BLOCK_Q (COLUMNS * LANES_Q)
 #define PAIR (ENERGY + 1)        // filters of an output

@@ -12,12 +12,13 @@ type directConstants struct {
 	localSize   int
 	positions   int
 	vectors     int
+	finish
 }
 
 func (directConstants) includes() []string { return []string{"pixel.glsl"} }
 
 func (c directConstants) defines() []define {
-	return []define{
+	return append([]define{
 		sourceMode(c.paddingMode), sourceBinding(bindSrc),
 		{"LOCAL_SIZE", fmt.Sprint(c.localSize)},
 		{"POSITIONS", fmt.Sprint(c.positions)},
@@ -25,8 +26,13 @@ func (c directConstants) defines() []define {
 		{"EACH_POSITION(M)", each(c.positions)},
 		{"EACH_VECTOR(M)", each(c.vectors)},
 		{"EACH_SUM(M)", each(c.positions * c.vectors)},
-	}
+		{"EACH_OUTPUT(M)", each(c.outputs() * c.vectors)},
+		{"EACH_PLANE(M)", each(4 / c.filtersPerPlane())},
+	}, c.finish.defines()...)
 }
+
+// outputs is how many outputs of a plane an invocation computes.
+func (c directConstants) outputs() int { return c.positions / c.perOutput() }
 
 // directTile is what an invocation of direct.comp has in registers.
 type directTile struct {
@@ -99,34 +105,44 @@ func acceptsDirect(p conv.Problem, l Limits) error {
 }
 
 func prepareDirect(p conv.Problem, l Limits) recipe {
-	d := direct{Problem: p, limits: l}
-	d.sums, _ = p.Sums() // p was accepted
 	t, tiles := directTileFor(l, p.Weight[0]/p.Groups)
-	d.vectors, d.tiles = t.vectors, tiles
-	d.block = directLocal(l) * t.positions
-	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(l), positions: t.positions, vectors: t.vectors}
+	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(l), positions: t.positions, vectors: t.vectors,
+		finish: directFinish(p, l, t)}
+	d := direct{Problem: p, limits: l, dst: constants.finish.outputs(p), vectors: t.vectors, tiles: tiles,
+		block: constants.localSize * constants.outputs()}
 	return recipe{
 		stages: []stage{{
 			program:   programKey{shader: "direct", constants: constants},
 			passes:    d.passes,
-			maxImages: l.units(d.block) / (d.sums.H() * d.sums.W()),
+			maxImages: l.units(d.block) / (d.dst.H() * d.dst.W()),
 		}},
 		pack: func(weight, bias []float32) ([]float32, []float32) {
 			return d.packWeight(weight), d.packBias(bias)
 		},
 		packedFloats: d.Groups * d.tiles * 4 * d.vectors * (p.Weight[1]*p.Weight[2]*p.Weight[3] + 1),
+		finishes:     constants.finishes(),
 		tiling:       t,
 	}
+}
+
+// directFinish returns what invocations make of their sums: nothing where later passes
+// go on from them, or where the positions are fewer than a window's.
+func directFinish(p conv.Problem, l Limits, t directTile) finish {
+	f, rows := finishOf(p, l), p.Weight[1]*p.Weight[2]
+	if l.outerIterations(rows, p.Weight[3]) < rows || t.positions%f.perOutput() > 0 {
+		return finish{}
+	}
+	return f
 }
 
 // direct is what preparing and dispatching direct.comp share.
 type direct struct {
 	conv.Problem
 	limits  Limits
-	sums    conv.Shape
-	vectors int // vec4 of filters per tile
-	tiles   int // per group
-	block   int // positions per work-group
+	dst     conv.Shape // what the tile leaves: sums, or the problem's outputs
+	vectors int        // vec4 of filters per tile
+	tiles   int        // per group
+	block   int        // outputs of a plane per work-group
 }
 
 // packWeight lays weights out as [group][tile][channel][row][column][4*vectors].
@@ -164,27 +180,27 @@ func (d direct) eachFilter(f func(k, tile, slot int)) {
 func (d direct) passes(images int) []pass {
 	rows := d.Weight[1] * d.Weight[2]
 	perPass := d.limits.outerIterations(rows, d.Weight[3])
-	positions := images * d.sums.H() * d.sums.W()
-	x, y := fold(ceilDiv(positions, d.block), d.limits.WorkGroups)
+	outputs := images * d.dst.H() * d.dst.W()
+	x, y := fold(ceilDiv(outputs, d.block), d.limits.WorkGroups)
 	var all []pass
 	for first := 0; first < rows; first += perPass {
 		all = append(all, pass{
-			uniforms: d.uniforms(positions, first, min(first+perPass, rows)),
+			uniforms: d.uniforms(outputs, first, min(first+perPass, rows)),
 			groups:   [3]int{x, y, d.Groups * d.tiles},
 		})
 	}
 	return all
 }
 
-func (d direct) uniforms(positions, firstTap, lastTap int) []uniform {
+func (d direct) uniforms(outputs, firstTap, lastTap int) []uniform {
 	rectify := d.Activation == conv.ReLU && lastTap == d.Weight[1]*d.Weight[2]
 	return []uniform{
 		{"srcH", d.Src.H()}, {"srcW", d.Src.W()}, {"allChannels", d.Src.C()}, {"channels", d.Weight[1]},
-		{"sumH", d.sums.H()}, {"sumW", d.sums.W()}, {"allFilters", d.Weight[0]}, {"filters", d.Weight[0] / d.Groups},
+		{"dstH", d.dst.H()}, {"dstW", d.dst.W()}, {"allPlanes", d.dst.C()}, {"planes", d.dst.C() / d.Groups},
 		{"kernelH", d.Weight[2]}, {"kernelW", d.Weight[3]},
 		{"strideH", d.Stride[0]}, {"strideW", d.Stride[1]}, {"dilationH", d.Dilation[0]}, {"dilationW", d.Dilation[1]},
 		{"padTop", d.Padding.Top}, {"padLeft", d.Padding.Left},
-		{"positions", positions}, {"tiles", d.tiles},
+		{"outputs", outputs}, {"tiles", d.tiles},
 		{"firstTap", firstTap}, {"lastTap", lastTap}, {"rectify", number(rectify)},
 	}
 }

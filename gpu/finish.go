@@ -49,6 +49,9 @@ func (f finish) span() int {
 	return 1
 }
 
+// perOutput is how many sums of a filter an output is made of.
+func (f finish) perOutput() int { return f.span() * f.span() }
+
 // outputs returns the shape that the tile leaves: a valid problem's sums, or its outputs.
 func (f finish) outputs(p conv.Problem) conv.Shape {
 	shape, _ := p.Sums()

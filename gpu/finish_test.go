@@ -15,10 +15,15 @@ import (
 // TestFinishes: energy and pools that tiles make are, bit for bit but for the sign of 0,
 // what pool.comp makes of the same sums, NaN and infinities included.
 func TestFinishes(t *testing.T) {
-	for _, algorithm := range []string{"direct_soft", "winograd", "fft"} {
-		t.Run(algorithm, func(t *testing.T) {
+	for _, name := range []string{"direct_soft", "winograd", "fft", "igemm", "igemm, NVIDIA", "direct"} {
+		t.Run(name, func(t *testing.T) {
+			algorithm, class, _ := strings.Cut(name, ", ")
 			fused, apart := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}),
 				openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
+			if tiles := classes[class]; tiles != nil {
+				tiles(&fused.limits)
+				tiles(&apart.limits)
+			}
 			apart.limits.Apart = true
 			for name, p := range finishedProblems(algorithm) {
 				checkPools(t, name, p, fused, !strings.Contains(name, "apart"))

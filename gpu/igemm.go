@@ -27,13 +27,14 @@ func (t igemmTile) sharedBytes() int { return 4 * 2 * t.depth * (t.filters() + t
 
 // igemmTiles are the tiles for a class of devices, those with most multiplications
 // per load first. None was timed: no hardware was at hand. In each an invocation
-// copies whole vec4 of a tile, to which TestIgemmTiles holds them.
+// copies whole vec4 of a tile, and its rows are pairs of filters and its columns windows
+// of 2×2 sums, so that it finishes them: TestIgemmTiles holds them to that.
 func igemmTiles(l Limits) []igemmTile {
 	switch {
 	case l.Software:
 		// Small, since what a barrier interrupts spills its registers; it serves to
 		// prove the shader.
-		return []igemmTile{{4, 8, 4, 2, 8}}
+		return []igemmTile{{8, 4, 2, 4, 8}}
 	case l.NVIDIA:
 		// 255 registers a thread, 65,536 a multiprocessor: 64 sums, 32 weights of four
 		// taps and what is being copied take about 128, so that 16 warps run.
@@ -77,6 +78,7 @@ type igemmConstants struct {
 	paddingMode conv.PaddingMode // or allInside
 	tail        bool
 	bias        bool
+	finish
 }
 
 func (igemmConstants) includes() []string { return []string{"pixel.glsl"} }
@@ -84,7 +86,7 @@ func (igemmConstants) includes() []string { return []string{"pixel.glsl"} }
 func (c igemmConstants) defines() []define {
 	t := c.tile
 	pixels, weights := t.depth/4*t.positions()/t.lanes(), t.depth/4*t.filters()/t.lanes()
-	return []define{
+	return append([]define{
 		{"LANES_K", fmt.Sprint(t.lanesK)},
 		{"LANES_Q", fmt.Sprint(t.lanesQ)},
 		{"LANES", fmt.Sprint(t.lanes())},
@@ -102,13 +104,18 @@ func (c igemmConstants) defines() []define {
 		{"EACH_COLUMN(M)", each(t.columns)},
 		{"EACH_SUM(M)", each(t.rows * t.columns)},
 		{"EACH_FOUR(M)", each(t.depth / 4)},
-	}
+		{"EACH_PLANE(M)", each(t.rows / c.filtersPerPlane())},
+		{"EACH_OUTPUT(M)", each(t.columns / c.perOutput())},
+	}, c.finish.defines()...)
 }
+
+// outputs is how many outputs of a plane a work-group computes.
+func (c igemmConstants) outputs() int { return c.tile.positions() / c.perOutput() }
 
 // igemm is a convolution as igemm.comp computes it.
 type igemm struct {
 	limits           Limits
-	src, sums        conv.Shape // of the whole batch
+	src, dst         conv.Shape // of the whole batch; dst: what the tile leaves, sums or the problem's outputs
 	groups           int
 	channels         int    // of a group
 	filters          int    // of a group
@@ -120,24 +127,24 @@ type igemm struct {
 }
 
 func newIgemm(p conv.Problem, l Limits) (igemm, error) {
-	sums, err := p.Sums()
-	if err != nil {
+	if _, err := p.Sums(); err != nil {
 		return igemm{}, err
 	}
-	g := igemm{limits: l, src: p.Src, sums: sums, groups: p.Groups, channels: p.Weight[1], filters: p.Weight[0] / p.Groups,
+	f := finishOf(p, l)
+	g := igemm{limits: l, src: p.Src, dst: f.outputs(p), groups: p.Groups, channels: p.Weight[1], filters: p.Weight[0] / p.Groups,
 		kernel: [2]int{p.Weight[2], p.Weight[3]}, stride: p.Stride, dilation: p.Dilation, padding: p.Padding,
 		bias: p.Bias, rectify: p.Activation == conv.ReLU}
 	mode := p.PaddingMode
 	if p.Padding == (conv.Padding{}) {
 		mode = allInside
 	}
-	return g.withConstants(mode), nil
+	return g.withConstants(mode, f), nil
 }
 
 // withConstants chooses the tile.
-func (g igemm) withConstants(mode conv.PaddingMode) igemm {
-	g.constants = igemmConstants{paddingMode: mode, bias: g.bias,
-		tile: igemmTileFor(g.limits, g.groups, g.filters, g.sums.N()*g.sums.H()*g.sums.W())}
+func (g igemm) withConstants(mode conv.PaddingMode, f finish) igemm {
+	g.constants = igemmConstants{paddingMode: mode, bias: g.bias, finish: f,
+		tile: igemmTileFor(g.limits, g.groups, g.filters, g.dst.N()*g.dst.H()*g.dst.W()*f.perOutput())}
 	g.constants.tail = g.taps()%g.constants.tile.depth != 0
 	return g
 }
@@ -145,6 +152,9 @@ func (g igemm) withConstants(mode conv.PaddingMode) igemm {
 func (g igemm) taps() int   { return g.channels * g.kernel[0] * g.kernel[1] }
 func (g igemm) tiles() int  { return ceilDiv(g.taps(), g.constants.tile.depth) }
 func (g igemm) blocks() int { return ceilDiv(g.filters, g.constants.tile.filters()) }
+
+// plane is how many outputs of an image a plane has.
+func (g igemm) plane() int { return g.dst.H() * g.dst.W() }
 
 // acceptsIgemm refuses only what exceeds the limits.
 func acceptsIgemm(p conv.Problem, l Limits) error {
@@ -189,8 +199,8 @@ func (g igemm) accept() error {
 	if err != nil || packed > g.limits.block() {
 		return fmt.Errorf("%d filters of %d taps packed, the device's buffers hold %d bytes", g.groups*g.filters, g.taps(), g.limits.block())
 	}
-	if most := g.limits.units(t.positions()); g.sums.H()*g.sums.W() > most {
-		return fmt.Errorf("sums of %d×%d, the device dispatches %d at once", g.sums.H(), g.sums.W(), most)
+	if most := g.limits.units(g.constants.outputs()); g.plane() > most {
+		return fmt.Errorf("outputs of %d×%d, the device dispatches %d at once", g.dst.H(), g.dst.W(), most)
 	}
 	if g.limits.outerIterations(1, g.tiles()+1) < 1 {
 		return fmt.Errorf("%d taps in tiles of %d, the device ends loops after %d iterations", g.taps(), t.depth, g.limits.LoopIterations)
@@ -228,34 +238,35 @@ func prepareIgemm(p conv.Problem, l Limits) recipe {
 	return recipe{
 		stages: []stage{{
 			program:   programKey{shader: "igemm", constants: g.constants},
-			passes:    func(images int) []pass { return g.passes(images * g.sums.H() * g.sums.W()) },
-			maxImages: l.units(g.constants.tile.positions()) / (g.sums.H() * g.sums.W()),
+			passes:    func(images int) []pass { return g.passes(images * g.plane()) },
+			maxImages: l.units(g.constants.outputs()) / g.plane(),
 		}},
 		pack: func(weight, bias []float32) ([]float32, []float32) {
 			return g.packWeight(weight), g.packBias(bias)
 		},
 		packedFloats: g.packedWeight() + packedBias,
+		finishes:     g.constants.finishes(),
 		tiling:       g.constants.tile,
 	}
 }
 
-// passes dispatches g for so many positions.
-func (g igemm) passes(positions int) []pass {
-	x, y := fold(ceilDiv(positions, g.constants.tile.positions()), g.limits.WorkGroups)
-	return []pass{{uniforms: g.uniforms(positions), groups: [3]int{x, y, g.groups * g.blocks()}}}
+// passes dispatches g for so many outputs of a plane.
+func (g igemm) passes(outputs int) []pass {
+	x, y := fold(ceilDiv(outputs, g.constants.outputs()), g.limits.WorkGroups)
+	return []pass{{uniforms: g.uniforms(outputs), groups: [3]int{x, y, g.groups * g.blocks()}}}
 }
 
-func (g igemm) uniforms(positions int) []uniform {
+func (g igemm) uniforms(outputs int) []uniform {
 	t := g.constants.tile
 	skip := 4 * (t.lanes()/t.positions() - 1)
 	kernel := g.kernel[0] * g.kernel[1]
 	return []uniform{
 		{"srcH", g.src.H()}, {"srcW", g.src.W()}, {"allChannels", g.src.C()}, {"channels", g.channels},
-		{"sumH", g.sums.H()}, {"sumW", g.sums.W()}, {"allFilters", g.groups * g.filters}, {"filters", g.filters},
+		{"dstH", g.dst.H()}, {"dstW", g.dst.W()}, {"allPlanes", g.dst.C()}, {"planes", g.dst.C() / g.groups},
 		{"kernelH", g.kernel[0]}, {"kernelW", g.kernel[1]},
 		{"strideH", g.stride[0]}, {"strideW", g.stride[1]}, {"dilationH", g.dilation[0]}, {"dilationW", g.dilation[1]},
 		{"padTop", g.padding.Top}, {"padLeft", g.padding.Left},
-		{"positions", positions}, {"blocks", g.blocks()}, {"taps", g.taps()}, {"tiles", g.tiles()},
+		{"outputs", outputs}, {"blocks", g.blocks()}, {"taps", g.taps()}, {"tiles", g.tiles()},
 		{"skipC", skip / kernel}, {"skipU", skip % kernel / g.kernel[1]}, {"skipV", skip % g.kernel[1]},
 		{"rectify", number(g.rectify)},
 	}
@@ -294,8 +305,18 @@ func (g igemm) packBias(bias []float32) []float32 {
 
 // eachFilter calls f with each filter and its place among those of whole blocks.
 func (g igemm) eachFilter(f func(k, slot int)) {
+	block := g.constants.tile.filters()
 	for k := range g.groups * g.filters {
 		group, inGroup := k/g.filters, k%g.filters
-		f(k, group*g.blocks()*g.constants.tile.filters()+inGroup)
+		f(k, (group*g.blocks()+inGroup/block)*block+g.constants.place(inGroup%block))
 	}
+}
+
+// place returns where a block's filter k stands in it: where an output is made of two,
+// they are neighbouring rows of one invocation.
+func (c igemmConstants) place(k int) int {
+	perPlane := c.filtersPerPlane()
+	plane := k / perPlane
+	row := plane/c.tile.lanesK*perPlane + k%perPlane
+	return row*c.tile.lanesK + plane%c.tile.lanesK
 }

@@ -22,7 +22,8 @@ func nvidia() Limits {
 }
 
 // TestIgemmTiles: every invocation of a tile copies whole vec4 of weights and pixels,
-// of one position, and the tile fits the least that OpenGL 4.3 promises.
+// of one position, and has pairs of filters and windows of 2×2 sums, and the tile fits the
+// least that OpenGL 4.3 promises.
 func TestIgemmTiles(t *testing.T) {
 	for name, l := range map[string]Limits{"software": {Software: true}, "NVIDIA": {NVIDIA: true}, "other": {}} {
 		for _, tile := range igemmTiles(l) {
@@ -32,6 +33,9 @@ func TestIgemmTiles(t *testing.T) {
 			}
 			if tile.lanes()%tile.positions() != 0 {
 				t.Errorf("%s %v: %d invocations copy parts of %d positions", name, tile, tile.lanes(), tile.positions())
+			}
+			if tile.rows%2 != 0 || tile.columns%4 != 0 {
+				t.Errorf("%s %v: %d rows and %d columns, an invocation has parts of outputs", name, tile, tile.rows, tile.columns)
 			}
 			if tile.sharedBytes() > 32<<10 || tile.lanes() > 1024 {
 				t.Errorf("%s %v: %d bytes, %d invocations", name, tile, tile.sharedBytes(), tile.lanes())
@@ -94,7 +98,7 @@ func TestHardwareLimits(t *testing.T) {
 		{"igemm", p, func(l *Limits) { l.WorkGroups[2] = 1 }, "1 groups × 2 blocks of filters, the device dispatches 1 along z"},
 		{"igemm", p, func(l *Limits) { l.StorageBlock = 64*64*9*4 - 1 }, "64 filters of 576 taps packed, the device's buffers hold 147455 bytes"},
 		{"igemm", p, func(l *Limits) { l.StorageBlock = 64*14*14*4 - 1 }, "an image of [1 64 14 14], the device's buffers hold 50175 bytes"},
-		{"igemm", p, func(l *Limits) { l.WorkGroups = [3]int{3, 1, 9} }, "sums of 14×14, the device dispatches 192 at once"},
+		{"igemm", p, func(l *Limits) { l.WorkGroups = [3]int{3, 1, 9} }, "outputs of 14×14, the device dispatches 192 at once"},
 		{"igemm", p, func(l *Limits) { l.LoopIterations = 75 }, "576 taps in tiles of 8, the device ends loops after 75 iterations"},
 		{"winograd", p, func(l *Limits) { l.SharedMemory = 6143 }, "6144 bytes of shared memory per work-group, the device has 6143"},
 		{"winograd", p, func(l *Limits) { l.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
@@ -142,6 +146,19 @@ func TestPackWeight(t *testing.T) {
 	}
 	if len(packed) != 2*32*32 || found != len(weight) {
 		t.Errorf("%d elements, %d weights among them", len(packed), found)
+	}
+}
+
+// TestIgemmPlace: a block's filters stand in their order, or where an output is made of
+// two, each pair in neighbouring rows of an invocation.
+func TestIgemmPlace(t *testing.T) {
+	c := igemmConstants{tile: igemmTile{8, 4, 4, 4, 8}}
+	pairs := c
+	pairs.energy = true
+	for k, want := range map[int]int{0: 0, 1: 8, 2: 1, 3: 9, 15: 15, 16: 16, 17: 24, 18: 17, 31: 31} {
+		if got, plain := pairs.place(k), c.place(k); got != want || plain != k {
+			t.Errorf("filter %d stands at %d, in pairs at %d, want %d", k, plain, got, want)
+		}
 	}
 }
 

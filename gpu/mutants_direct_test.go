@@ -33,23 +33,42 @@ func directMutants() []mutant {
 	const (
 		load    = "#define LOAD(p) x[p] = pixel(base[p] + channel * plane, top[p] + dy, left[p] + v * dilationW);"
 		add     = "sum[s] += x[s / VECTORS] * w[s % VECTORS];"
-		resume  = "if (firstFilter + 4 * (s % VECTORS) + f < filters) \\\n\tsum[s][f]"
-		store   = "#define STORE_FILTER(s, f) if (firstFilter + 4 * (s % VECTORS) + f < filters) {"
-		stored  = "= rectify == 1 ? relu(value) : value;"
+		first   = "int first = block * (LOCAL_SIZE * POSITIONS / WINDOW) +"
+		located = "int q = min(first + p / WINDOW * LOCAL_SIZE, outputs - 1);"
+		top     = "((row - image * dstH) * SPAN + p % WINDOW / SPAN) * strideH - padTop;"
+		left    = "((q - row * dstW) * SPAN + p % SPAN) * strideW - padLeft;"
+		plane   = "(tile - group * tiles) * (PLANES * VECTORS);"
+		resume  = "if (firstPlane + 4 * (s % VECTORS) + f < planes) \\\n\tsum[s][f]"
+		store   = "#define STORE_PLANE(f) if (firstPlane + PLANES * k + f < planes) {"
+		stored  = "return rectify == 1 ? relu(sum) : sum;"
+		pair    = "energy(sum[s][2 * f], sum[s][2 * f + 1])"
+		pooled  = "window(VALUE(s, f), VALUE(s + VECTORS, f), VALUE(s + 2 * VECTORS, f), VALUE(s + 3 * VECTORS, f))"
+		values  = "s = o / VECTORS * (WINDOW * VECTORS) + k;"
+		placed  = "int q = first + o / VECTORS * LOCAL_SIZE;"
 		start   = "sum[s] = bias[tile * VECTORS + s % VECTORS];"
-		storeAt = "dst[output0 + (4 * (s % VECTORS) + f) * sumH * sumW] = rectify"
+		storeAt = "dst[output0 + (PLANES * k + f) * dstH * dstW] ="
 	)
 	return []mutant{
 		{name: "group offset off by one", old: "+ group * channels) * plane;", new: "+ group * channels + 1) * plane;"},
 		{name: "group offset dropped", old: "+ group * channels) * plane;", new: ") * plane;"},
-		{name: "group offset by filters", old: "+ group * channels) * plane;", new: "+ group * filters) * plane;"},
+		{name: "group offset by planes", old: "+ group * channels) * plane;", new: "+ group * planes) * plane;"},
 		{name: "images of one group's channels", old: "(image * allChannels", new: "(image * channels"},
-		{name: "a plane of sums instead of src", old: "int plane = srcH * srcW;", new: "int plane = sumH * sumW;"},
-		{name: "positions are counted one too far", old: "p * LOCAL_SIZE, positions - 1); \\\n\tint row", new: "p * LOCAL_SIZE, positions); \\\n\tint row", equivalent: unstored},
-		{name: "the last position is left out", old: "p * LOCAL_SIZE, positions - 1); \\\n\tint row", new: "p * LOCAL_SIZE, positions - 2); \\\n\tint row"},
-		{name: "an invocation's positions beside each other", old: "int q = min(first + p * LOCAL_SIZE,", new: "int q = min(first + p,"},
-		{name: "rows of sumH", old: "int row = q / sumW;", new: "int row = q / sumH;"},
-		{name: "images of sumW rows", old: "int image = row / sumH;", new: "int image = row / sumW;"},
+		{name: "a plane of outputs instead of src", old: "int plane = srcH * srcW;", new: "int plane = dstH * dstW;"},
+		{name: "outputs are counted one too far", old: located, new: "int q = min(first + p / WINDOW * LOCAL_SIZE, outputs);", equivalent: unstored},
+		{name: "the last output is left out", old: located, new: "int q = min(first + p / WINDOW * LOCAL_SIZE, outputs - 2);"},
+		{name: "an invocation's outputs beside each other", old: located, new: "int q = min(first + p / WINDOW, outputs - 1);"},
+		{name: "an output for each position", trial: "largest", old: located, new: "int q = min(first + p * LOCAL_SIZE, outputs - 1);"},
+		{name: "one output for all positions", old: located, new: "int q = min(first, outputs - 1);"},
+		{name: "rows of dstH", old: "int row = q / dstW;", new: "int row = q / dstH;"},
+		{name: "images of dstW rows", old: "int image = row / dstH;", new: "int image = row / dstW;"},
+		{name: "a window's rows not told apart", trial: "largest", old: top, new: "(row - image * dstH) * SPAN * strideH - padTop;"},
+		{name: "a window's columns not told apart", trial: "largest", old: left, new: "(q - row * dstW) * SPAN * strideW - padLeft;"},
+		{name: "a window's rows and columns exchanged, rows", trial: "largest", old: top, new: "((row - image * dstH) * SPAN + p % SPAN) * strideH - padTop;"},
+		{name: "a window's rows and columns exchanged, columns", trial: "largest", old: left, new: "((q - row * dstW) * SPAN + p % WINDOW / SPAN) * strideW - padLeft;"},
+		{name: "the second window one further down", trial: "two windows", old: top, new: "((row - image * dstH) * SPAN + p / SPAN) * strideH - padTop;"},
+		{name: "windows overlap, rows", trial: "largest", old: top, new: "((row - image * dstH) + p % WINDOW / SPAN) * strideH - padTop;"},
+		{name: "windows overlap, columns", trial: "largest", old: left, new: "((q - row * dstW) + p % SPAN) * strideW - padLeft;"},
+		{name: "a window's rows of pixels, not of sums", trial: "largest", old: top, new: "(row - image * dstH) * SPAN * strideH + p % WINDOW / SPAN - padTop;"},
 		{name: "the top pad's sign", old: "strideH - padTop;", new: "strideH + padTop;"},
 		{name: "the left pad's sign", old: "strideW - padLeft;", new: "strideW + padLeft;"},
 		{name: "the top pad dropped", old: "strideH - padTop;", new: "strideH;"},
@@ -60,10 +79,12 @@ func directMutants() []mutant {
 		{name: "stride and dilation exchanged, columns", old: "* strideW - padLeft", new: "* dilationW - padLeft"},
 		{name: "blocks of x only", trial: "folded", old: "int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x)", new: "int(gl_WorkGroupID.x)"},
 		{name: "blocks counted by y", trial: "folded", old: "gl_NumWorkGroups.x + ", new: "gl_NumWorkGroups.y + "},
-		{name: "a block of one position each", old: "block * (LOCAL_SIZE * POSITIONS)", new: "block * LOCAL_SIZE"},
+		{name: "a block of outputs for each of positions", trial: "largest", old: first, new: "int first = block * (LOCAL_SIZE * POSITIONS) +"},
+		{name: "a block of one position each", old: first, new: "int first = block * LOCAL_SIZE +"},
 
-		{name: "a group's first filter of all tiles", old: "(tile - group * tiles) * (4 * VECTORS)", new: "tile * (4 * VECTORS)"},
-		{name: "tiles of one vector", trial: "oblong", old: "(tile - group * tiles) * (4 * VECTORS)", new: "(tile - group * tiles) * 4"},
+		{name: "a group's first plane of all tiles", old: plane, new: "tile * (PLANES * VECTORS);"},
+		{name: "tiles of one vector", trial: "oblong", old: plane, new: "(tile - group * tiles) * PLANES;"},
+		{name: "a plane for each filter of a tile", trial: "energies", old: plane, new: "(tile - group * tiles) * (4 * VECTORS);"},
 		{name: "bias dropped", old: start, new: "sum[s] = vec4(0.0);"},
 		{name: "bias of the first tile", old: start, new: "sum[s] = bias[s % VECTORS];"},
 		{name: "bias of the first vector", trial: "oblong", old: start, new: "sum[s] = bias[tile * VECTORS];"},
@@ -72,8 +93,8 @@ func directMutants() []mutant {
 		{name: "not resumed at the second pass", trial: "resumed", old: "if (firstTap > 0) {", new: "if (firstTap > 1) {"},
 		{name: "never resumed", trial: "resumed", old: "if (firstTap > 0) {", new: "if (false) {"},
 		{name: "resumed for filters that do not exist", old: resume, new: "if (true) \\\n\tsum[s][f]", equivalent: unstored},
-		{name: "resumed for all but the last filter", trial: "resumed", old: resume, new: "if (firstFilter + 4 * (s % VECTORS) + f < filters - 1) \\\n\tsum[s][f]"},
-		{name: "resumed at one position", trial: "resumed", old: "first + s / VECTORS * LOCAL_SIZE, positions - 1)", new: "first, positions - 1)"},
+		{name: "resumed for all but the last filter", trial: "resumed", old: resume, new: "if (firstPlane + 4 * (s % VECTORS) + f < planes - 1) \\\n\tsum[s][f]"},
+		{name: "resumed at one position", trial: "resumed", old: "first + s / VECTORS * LOCAL_SIZE, outputs - 1)", new: "first, outputs - 1)"},
 		{name: "resumed and added to the bias", trial: "resumed", old: "sum[s][f] = dst", new: "sum[s][f] += dst"},
 
 		{name: "a row of taps too many", old: "tap < lastTap;", new: "tap <= lastTap;"},
@@ -104,17 +125,36 @@ func directMutants() []mutant {
 		{name: "the first position's pixel for all", old: add, new: "sum[s] += x[0] * w[s % VECTORS];"},
 		{name: "two filters' weights exchanged", old: add, new: "sum[s] += x[s / VECTORS] * w[s % VECTORS].xzyw;"},
 
-		{name: "a filter of the next group is written", old: store, new: "#define STORE_FILTER(s, f) if (firstFilter + 4 * (s % VECTORS) + f <= filters) {"},
-		{name: "the last filter is not written", old: store, new: "#define STORE_FILTER(s, f) if (firstFilter + 4 * (s % VECTORS) + f < filters - 1) {"},
-		{name: "filters' guard removed", old: store, new: "#define STORE_FILTER(s, f) {"},
-		{name: "ReLU dropped", old: stored, new: "= value;"},
-		{name: "ReLU always", trial: "resumed", old: stored, new: "= relu(value);"},
-		{name: "ReLU by max", trial: "few filters", old: stored, new: "= rectify == 1 ? max(value, 0.0) : value;"},
-		{name: "sums rounded to float16", trial: "resumed", old: stored, new: "= rectify == 1 ? relu(value) : unpackHalf2x16(packHalf2x16(vec2(value, 0.0))).x;"},
-		{name: "written transposed", old: storeAt, new: "dst[output0 + (4 * (s % VECTORS) + f) * sumH * sumH] = rectify"},
-		{name: "the tail's guard one too far", old: "if (q < positions) {", new: "if (q <= positions) {"},
-		{name: "the tail's guard removed", old: "if (q < positions) {", new: "{"},
-		{name: "the last position is not written", old: "if (q < positions) {", new: "if (q < positions - 1) {"},
-		{name: "written to one position", old: "int q = first + s / VECTORS * LOCAL_SIZE;", new: "int q = first;"},
+		{name: "a plane of the next group is written", old: store, new: "#define STORE_PLANE(f) if (firstPlane + PLANES * k + f <= planes) {"},
+		{name: "the last plane is not written", old: store, new: "#define STORE_PLANE(f) if (firstPlane + PLANES * k + f < planes - 1) {"},
+		{name: "planes' guard removed", old: store, new: "#define STORE_PLANE(f) {"},
+		{name: "planes' guard of the first vector", trial: "oblong", old: store, new: "#define STORE_PLANE(f) if (firstPlane + f < planes) {"},
+		{name: "ReLU dropped", old: stored, new: "return sum;"},
+		{name: "ReLU always", trial: "resumed", old: stored, new: "return relu(sum);"},
+		{name: "ReLU by max", trial: "few filters", old: stored, new: "return rectify == 1 ? max(sum, 0.0) : sum;"},
+		{name: "sums rounded to float16", trial: "resumed", old: stored, new: "return rectify == 1 ? relu(sum) : unpackHalf2x16(packHalf2x16(vec2(sum, 0.0))).x;"},
+		{name: "ReLU dropped before the store", old: "activated(sum[s][f])", new: "sum[s][f]"},
+		{name: "written transposed", old: storeAt, new: "dst[output0 + (PLANES * k + f) * dstH * dstH] ="},
+		{name: "vectors written to one place", trial: "oblong", old: storeAt, new: "dst[output0 + f * dstH * dstW] ="},
+		{name: "a plane for each filter", trial: "energies", old: storeAt, new: "dst[output0 + (4 * k + f) * dstH * dstW] ="},
+		{name: "the first vector of filters for all", trial: "oblong", old: "k = o % VECTORS,", new: "k = 0,"},
+		{name: "the first position's sums for all", old: values, new: "s = k;"},
+		{name: "windows one position apart", trial: "two windows", old: values, new: "s = o / VECTORS * VECTORS + k;"},
+		{name: "the tail's guard one too far", old: "if (q < outputs) {", new: "if (q <= outputs) {"},
+		{name: "the tail's guard removed", old: "if (q < outputs) {", new: "{"},
+		{name: "the last output is not written", old: "if (q < outputs) {", new: "if (q < outputs - 1) {"},
+		{name: "written to one output", old: placed, new: "int q = first;"},
+		{name: "outputs beside each other", old: placed, new: "int q = first + o / VECTORS;"},
+		{name: "outputs a window apart", trial: "two windows", old: placed, new: "int q = first + o / VECTORS * WINDOW * LOCAL_SIZE;"},
+
+		{name: "energy: the first filter twice", trial: "energies", old: pair, new: "energy(sum[s][2 * f], sum[s][2 * f])"},
+		{name: "energy: the second filter twice", trial: "energies", old: pair, new: "energy(sum[s][2 * f + 1], sum[s][2 * f + 1])"},
+		{name: "energy: the first pair for both", trial: "energies", old: pair, new: "energy(sum[s][0], sum[s][1])"},
+		{name: "energy: filters two apart", trial: "energies", old: pair, new: "energy(sum[s][f], sum[s][f + 2])"},
+		{name: "energy: by squares", trial: "energies", old: pair, new: "sqrt(sum[s][2 * f] * sum[s][2 * f] + sum[s][2 * f + 1] * sum[s][2 * f + 1])"},
+		{name: "pool: the upper row twice", trial: "largest", old: pooled, new: "window(VALUE(s, f), VALUE(s + VECTORS, f), VALUE(s, f), VALUE(s + VECTORS, f))"},
+		{name: "pool: the left column twice", trial: "largest", old: pooled, new: "window(VALUE(s, f), VALUE(s, f), VALUE(s + 2 * VECTORS, f), VALUE(s + 2 * VECTORS, f))"},
+		{name: "pool: neighbouring sums", trial: "two windows", old: pooled, new: "window(VALUE(s, f), VALUE(s + 1, f), VALUE(s + 2, f), VALUE(s + 3, f))"},
+		{name: "pool: none", trial: "largest", old: "#define OUTPUT(s, f) " + pooled, new: "#define OUTPUT(s, f) VALUE(s, f)"},
 	}
 }

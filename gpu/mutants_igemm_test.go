@@ -19,10 +19,17 @@ func igemmMutants() []mutant {
 		readA   = "sharedWeight[firstA + four * BLOCK_K + i * LANES_K];"
 		readB   = "sharedPixel[firstB + four * BLOCK_Q + j * LANES_Q];"
 		addX    = "sum[at * ROWS + i] += a[i].x * b.x;"
-		stored  = "= rectify == 1 ? relu(value) : value;"
-		storeAt = "dst[output0 + i * LANES_K * sumH * sumW] ="
-		storeK  = "if (firstK + i * LANES_K < filters) {"
-		output0 = "(n * allFilters + group * filters + firstK) * sumH * sumW + q - n * sumH * sumW;"
+		copied  = "min(first + column / (LANES_Q * WINDOW) * LANES_Q + column % LANES_Q, outputs - 1);"
+		top     = "((row - image * dstH) * SPAN + part / SPAN) * strideH - padTop;"
+		left    = "((copied - row * dstW) * SPAN + part % SPAN) * strideW - padLeft;"
+		stored  = "return rectify == 1 ? relu(sum) : sum;"
+		storeAt = "dst[output0 + m * LANES_K * dstH * dstW] ="
+		storeK  = "if (firstPlane + m * LANES_K < planes) {"
+		output0 = "(n * allPlanes + group * planes + firstPlane) * dstH * dstW + o - n * dstH * dstW;"
+		place   = "int o = first + g * LANES_Q + laneQ;"
+		firstK  = "(blockK - group * blocks) * (BLOCK_K / PAIR) + laneK;"
+		pair    = "energy(sum[(j) * ROWS + 2 * m], sum[(j) * ROWS + 2 * m + 1])"
+		pooled  = "window(VALUE(m, 4 * g), VALUE(m, 4 * g + 1), VALUE(m, 4 * g + 2), VALUE(m, 4 * g + 3))"
 		turn    = "int into = tile & 1;"
 		walkV   = "int carry = v >= kernelW ? 1 : 0;"
 		walkU   = "carry = u >= kernelH ? 1 : 0;"
@@ -30,17 +37,30 @@ func igemmMutants() []mutant {
 	return []mutant{
 		{name: "blocks of x only", old: "int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x)", new: "int(gl_WorkGroupID.x)"},
 		{name: "blocks counted by y", old: "gl_NumWorkGroups.x + ", new: "gl_NumWorkGroups.y + "},
-		{name: "a block for each invocation", old: "gl_WorkGroupID.x) * BLOCK_Q;", new: "gl_WorkGroupID.x) * LANES;"},
+		{name: "a block for each invocation", old: "gl_WorkGroupID.x) * (BLOCK_Q / WINDOW);", new: "gl_WorkGroupID.x) * LANES;"},
+		{name: "a block of outputs for each of positions", trial: "largest", old: "gl_WorkGroupID.x) * (BLOCK_Q / WINDOW);", new: "gl_WorkGroupID.x) * BLOCK_Q;"},
 		{name: "the group of all blocks", old: "int group = blockK / blocks;", new: "int group = blockK;"},
 		{name: "one group", old: "int group = blockK / blocks;", new: "int group = 0;"},
-		{name: "a plane of sums instead of src", old: "int plane = srcH * srcW;", new: "int plane = sumH * sumW;"},
-		{name: "positions are counted one too far", old: "min(firstQ + column, positions - 1);", new: "min(firstQ + column, positions);", equivalent: unstored},
-		{name: "the last position is left out", old: "min(firstQ + column, positions - 1);", new: "min(firstQ + column, positions - 2);"},
-		{name: "rows of sumH", old: "int row = copied / sumW;", new: "int row = copied / sumH;"},
-		{name: "images of sumW rows", old: "int image = row / sumH;", new: "int image = row / sumW;"},
+		{name: "a plane of outputs instead of src", old: "int plane = srcH * srcW;", new: "int plane = dstH * dstW;"},
+		{name: "outputs are counted one too far", old: copied, new: "min(first + column / (LANES_Q * WINDOW) * LANES_Q + column % LANES_Q, outputs);", equivalent: unstored},
+		{name: "the last output is left out", old: copied, new: "min(first + column / (LANES_Q * WINDOW) * LANES_Q + column % LANES_Q, outputs - 2);"},
+		{name: "windows beside each other are one", trial: "mean of pairs", old: copied, new: "min(first + column % LANES_Q, outputs - 1);"},
+		{name: "an output for each position", trial: "mean of pairs", old: copied, new: "min(first + column, outputs - 1);"},
+		{name: "outputs of columns instead of lanes", trial: "largest", old: copied, new: "min(first + column / WINDOW, outputs - 1);"},
+		{name: "parts beside each other", trial: "largest", old: "int part = column / LANES_Q % WINDOW;", new: "int part = column % WINDOW;"},
+		{name: "windows of one row", trial: "largest", old: "int part = column / LANES_Q % WINDOW;", new: "int part = column / LANES_Q % SPAN;"},
+		{name: "a window's rows not told apart", trial: "largest", old: top, new: "(row - image * dstH) * SPAN * strideH - padTop;"},
+		{name: "a window's columns not told apart", trial: "largest", old: left, new: "(copied - row * dstW) * SPAN * strideW - padLeft;"},
+		{name: "a window's rows and columns exchanged, rows", trial: "largest", old: top, new: "((row - image * dstH) * SPAN + part % SPAN) * strideH - padTop;"},
+		{name: "a window's rows and columns exchanged, columns", trial: "largest", old: left, new: "((copied - row * dstW) * SPAN + part / SPAN) * strideW - padLeft;"},
+		{name: "windows overlap, rows", trial: "largest", old: top, new: "((row - image * dstH) + part / SPAN) * strideH - padTop;"},
+		{name: "windows overlap, columns", trial: "largest", old: left, new: "((copied - row * dstW) + part % SPAN) * strideW - padLeft;"},
+		{name: "a window's rows of pixels, not of sums", trial: "largest", old: top, new: "(row - image * dstH) * SPAN * strideH + part / SPAN - padTop;"},
+		{name: "rows of dstH", old: "int row = copied / dstW;", new: "int row = copied / dstH;"},
+		{name: "images of dstW rows", old: "int image = row / dstH;", new: "int image = row / dstW;"},
 		{name: "images of one group's channels", old: "(image * allChannels", new: "(image * channels"},
 		{name: "group offset dropped", old: "+ group * channels) * plane;", new: ") * plane;"},
-		{name: "group offset by filters", old: "+ group * channels) * plane;", new: "+ group * filters) * plane;"},
+		{name: "group offset by planes", old: "+ group * channels) * plane;", new: "+ group * planes) * plane;"},
 		{name: "strides exchanged, rows", old: "* strideH - padTop", new: "* strideW - padTop"},
 		{name: "strides exchanged, columns", old: "* strideW - padLeft", new: "* strideH - padLeft"},
 		{name: "the top pad dropped", old: "strideH - padTop;", new: "strideH;"},
@@ -110,23 +130,43 @@ func igemmMutants() []mutant {
 		{name: "two taps' weights exchanged", old: addX, new: "sum[at * ROWS + i] += a[i].y * b.x;"},
 		{name: "weights rounded to float16", old: addX, new: "sum[at * ROWS + i] += unpackHalf2x16(packHalf2x16(vec2(a[i].x, 0.0))).x * b.x;"},
 
-		{name: "a group's first filter of all blocks", old: "(blockK - group * blocks) * BLOCK_K + laneK;", new: "blockK * BLOCK_K + laneK;"},
-		{name: "one block of filters", old: "(blockK - group * blocks) * BLOCK_K + laneK;", new: "laneK;"},
-		{name: "a filter of the next group is written", old: storeK, new: "if (firstK + i * LANES_K <= filters) {"},
-		{name: "the last filter is not written", old: storeK, new: "if (firstK + i * LANES_K < filters - 1) {"},
-		{name: "filters' guard removed", old: storeK, new: "{"},
-		{name: "ReLU dropped", old: stored, new: "= value;"},
-		{name: "ReLU always", old: stored, new: "= relu(value);"},
-		{name: "ReLU by max", old: stored, new: "= rectify == 1 ? max(value, 0.0) : value;"},
-		{name: "sums rounded to float16", old: stored, new: "= rectify == 1 ? relu(value) : unpackHalf2x16(packHalf2x16(vec2(value, 0.0))).x;"},
-		{name: "written transposed", old: storeAt, new: "dst[output0 + i * LANES_K * sumH * sumH] ="},
-		{name: "written to one filter", old: storeAt, new: "dst[output0] ="},
-		{name: "written to one column", old: "int q = firstQ + j * LANES_Q + laneQ;", new: "int q = firstQ + laneQ;"},
-		{name: "the tail's guard one too far", old: "if (q < positions) {", new: "if (q <= positions) {"},
-		{name: "the tail's guard removed", old: "if (q < positions) {", new: "{"},
-		{name: "the last position is not written", old: "if (q < positions) {", new: "if (q < positions - 1) {"},
-		{name: "images of one group's filters", old: output0, new: "(n * filters + group * filters + firstK) * sumH * sumW + q - n * sumH * sumW;"},
-		{name: "written to the first group", old: output0, new: "(n * allFilters + firstK) * sumH * sumW + q - n * sumH * sumW;"},
+		{name: "a group's first plane of all blocks", old: firstK, new: "blockK * (BLOCK_K / PAIR) + laneK;"},
+		{name: "one block of filters", old: firstK, new: "laneK;"},
+		{name: "a plane for each filter of a block", trial: "energies", old: firstK, new: "(blockK - group * blocks) * BLOCK_K + laneK;"},
+		{name: "a plane of the next group is written", old: storeK, new: "if (firstPlane + m * LANES_K <= planes) {"},
+		{name: "the last plane is not written", old: storeK, new: "if (firstPlane + m * LANES_K < planes - 1) {"},
+		{name: "planes' guard removed", old: storeK, new: "{"},
+		{name: "planes' guard of the first row", old: storeK, new: "if (firstPlane < planes) {"},
+		{name: "ReLU dropped", old: stored, new: "return sum;"},
+		{name: "ReLU always", old: stored, new: "return relu(sum);"},
+		{name: "ReLU by max", old: stored, new: "return rectify == 1 ? max(sum, 0.0) : sum;"},
+		{name: "sums rounded to float16", old: stored, new: "return rectify == 1 ? relu(sum) : unpackHalf2x16(packHalf2x16(vec2(sum, 0.0))).x;"},
+		{name: "written transposed", old: storeAt, new: "dst[output0 + m * LANES_K * dstH * dstH] ="},
+		{name: "written to one plane", old: storeAt, new: "dst[output0] ="},
+		{name: "planes beside each other", old: storeAt, new: "dst[output0 + m * dstH * dstW] ="},
+		{name: "written to one column", old: place, new: "int o = first + laneQ;"},
+		{name: "columns beside each other", old: place, new: "int o = first + g + laneQ;"},
+		{name: "columns a window apart", trial: "mean of pairs", old: place, new: "int o = first + WINDOW * g * LANES_Q + laneQ;"},
+		{name: "the tail's guard one too far", old: "if (o < outputs) {", new: "if (o <= outputs) {"},
+		{name: "the tail's guard removed", old: "if (o < outputs) {", new: "{"},
+		{name: "the last output is not written", old: "if (o < outputs) {", new: "if (o < outputs - 1) {"},
+		{name: "images of one group's planes", old: output0, new: "(n * planes + group * planes + firstPlane) * dstH * dstW + o - n * dstH * dstW;"},
+		{name: "written to the first group", old: output0, new: "(n * allPlanes + firstPlane) * dstH * dstW + o - n * dstH * dstW;"},
+		{name: "written to the first block of filters", old: output0, new: "(n * allPlanes + group * planes + laneK) * dstH * dstW + o - n * dstH * dstW;"},
+
+		{name: "energy: the first filter twice", trial: "energies", old: pair, new: "energy(sum[(j) * ROWS + 2 * m], sum[(j) * ROWS + 2 * m])"},
+		{name: "energy: the second filter twice", trial: "energies", old: pair, new: "energy(sum[(j) * ROWS + 2 * m + 1], sum[(j) * ROWS + 2 * m + 1])"},
+		{name: "energy: the first pair for all", trial: "mean of pairs", old: pair, new: "energy(sum[(j) * ROWS], sum[(j) * ROWS + 1])"},
+		{name: "energy: the neighbouring filters", trial: "mean of pairs", old: pair, new: "energy(sum[(j) * ROWS + m], sum[(j) * ROWS + m + 1])"},
+		{name: "energy: the neighbouring column", trial: "energies", old: pair, new: "energy(sum[(j) * ROWS + 2 * m], sum[((j) + 1) % COLUMNS * ROWS + 2 * m + 1])"},
+		{name: "energy: by squares", trial: "energies", old: pair, new: "sqrt(sum[(j) * ROWS + 2 * m] * sum[(j) * ROWS + 2 * m] + sum[(j) * ROWS + 2 * m + 1] * sum[(j) * ROWS + 2 * m + 1])"},
+		{name: "the first column for all", old: "activated(sum[(j) * ROWS + m])", new: "activated(sum[m])"},
+		{name: "the first row for all", old: "activated(sum[(j) * ROWS + m])", new: "activated(sum[(j) * ROWS])"},
+		{name: "ReLU dropped, with a pool", trial: "largest", old: "activated(sum[(j) * ROWS + m])", new: "sum[(j) * ROWS + m]"},
+		{name: "pool: the first window for all", trial: "mean of pairs", old: pooled, new: "window(VALUE(m, 0), VALUE(m, 1), VALUE(m, 2), VALUE(m, 3))"},
+		{name: "pool: the upper row twice", trial: "largest", old: pooled, new: "window(VALUE(m, 4 * g), VALUE(m, 4 * g + 1), VALUE(m, 4 * g), VALUE(m, 4 * g + 1))"},
+		{name: "pool: the left column twice", trial: "largest", old: pooled, new: "window(VALUE(m, 4 * g), VALUE(m, 4 * g), VALUE(m, 4 * g + 2), VALUE(m, 4 * g + 2))"},
+		{name: "pool: none", trial: "largest", old: "#define OUTPUT(m, g) " + pooled, new: "#define OUTPUT(m, g) VALUE(m, 4 * g)"},
 	}
 }
 
@@ -148,6 +188,7 @@ func igemmTrials() (all []*trial) {
 		&trial{name: "folded", parts: parts, problem: oblong(), limit: func(l *Limits) { l.WorkGroups = [3]int{5, 3, 70} }},
 		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "few filters", parts: parts, problem: few, special: specials()})
+	all = append(all, igemmFinishTrials(parts)...)
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
@@ -156,14 +197,44 @@ func igemmTrials() (all []*trial) {
 	for _, filters := range []int{70, 40, 20, 3} { // of a group: one for each tile, which take long to compile: TestTrials has them
 		p := oblong()
 		p.Src[1], p.Weight[0], p.Weight[1] = 10, 2*filters, 5 // 30 taps: several tiles and a tail
+		finished := halved(p, conv.AvgPool)
+		finished.Weight[0], finished.Activation = 4*ceilDiv(filters, 2), conv.Energy
 		for _, nvidia := range []bool{true, false} {
-			all = append(all, &trial{name: "hardware", parts: []string{"igemm tiles"}, problem: p, limit: func(l *Limits) { l.Software, l.NVIDIA = false, nvidia }})
+			limit := func(l *Limits) { l.Software, l.NVIDIA = false, nvidia }
+			all = append(all,
+				&trial{name: "hardware", parts: []string{"igemm tiles"}, problem: p, limit: limit},
+				&trial{name: "hardware, finished", parts: []string{"igemm tiles"}, problem: finished, limit: limit})
 		}
 	}
 	for _, tr := range all {
 		tr.algorithm = "igemm"
 	}
 	return all
+}
+
+// igemmFinishTrials end with energy and pools: with the tile for software renderers, and with one in which an
+// invocation has two pairs and two windows.
+func igemmFinishTrials(parts []string) []*trial {
+	energies, mean := twoBlocks(), conv.Problem{Src: conv.Shape{2, 2, 9, 6}, Weight: conv.Shape{80, 1, 2, 2}, Bias: true}
+	energies.Activation, energies.Bias = conv.Energy, true
+	mean.Groups, mean.Padding, mean.Activation = 2, conv.Pad(1, 1), conv.Energy
+	largest, mean := halved(oblong(), conv.MaxPool), halved(mean, conv.AvgPool)
+	many := largest
+	many.Src[0] = 5 // 200 outputs of a plane, 50 work-groups for each block of filters
+	deep := func(l *Limits) { l.tiling = igemmTile{8, 2, 4, 8, 4} }
+	return []*trial{
+		{name: "energies", parts: parts, problem: energies, special: append(specials(), unpaired, scaled(0x1p70))},
+		{name: "largest", parts: parts, problem: largest, special: specials()},
+		{name: "mean of pairs", parts: parts, problem: mean, limit: deep, special: specials()},
+		{name: "largest, folded", parts: parts, problem: many, limit: func(l *Limits) { l.WorkGroups = [3]int{7, 8, 70} }},
+		{name: "largest, in chunks", parts: parts[:1], problem: largest, limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+	}
+}
+
+// halved ends with a pool of 2×2, a stride of 2 apart.
+func halved(p conv.Problem, kind conv.PoolKind) conv.Problem {
+	p.Pool = conv.Pool{Kind: kind, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	return p
 }
 
 // twoBlocks has, of 16 filters, two blocks in each group, no padding, two whole tiles of taps and neither

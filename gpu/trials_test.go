@@ -116,10 +116,28 @@ func directTrials() (all []*trial) {
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
 		all = append(all, &trial{name: mode.String(), parts: parts[:3], problem: p})
 	}
-	for _, tr := range all {
-		tr.algorithm = "direct"
+	return forced("direct", append(all, directFinishTrials(parts[:2])...))
+}
+
+// directFinishTrials end with energy and pools: with two vec4 of filters, and with two windows an invocation.
+func directFinishTrials(parts []string) []*trial {
+	energies, mean := twoBlocks(), twoBlocks()
+	energies.Activation, energies.Bias = conv.Energy, true
+	mean.Activation, mean.Src = conv.Energy, conv.Shape{5, 4, 12, 13}
+	largest, mean := halved(oblong(), conv.MaxPool), halved(mean, conv.AvgPool)
+	largest.Src = conv.Shape{3, 4, 25, 27}
+	many := largest
+	many.Src[0] = 7
+	few := func(t directTile) func(l *Limits) { return func(l *Limits) { l.tiling = t } }
+	return []*trial{
+		{name: "energies", parts: parts, problem: energies, special: append(specials(), unpaired, scaled(0x1p70))},
+		{name: "largest", parts: parts, problem: largest, special: specials()},
+		{name: "two windows", parts: parts, problem: mean, special: specials(), limit: few(directTile{8, 2})},
+		{name: "half a window", parts: parts[:1], problem: mean, limit: few(directTile{2, 2})},
+		{name: "largest, resumed", parts: parts[:1], problem: largest, limit: func(l *Limits) { l.LoopIterations = 9 }},
+		{name: "largest, folded", parts: parts, problem: many, limit: func(l *Limits) { l.WorkGroups = [3]int{5, 5, 70} }},
+		{name: "largest, in chunks", parts: parts[:1], problem: largest, limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 13 * 29 }},
 	}
-	return all
 }
 
 func softTrials() (all []*trial) {

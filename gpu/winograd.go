@@ -67,7 +67,7 @@ func newWinograd(p conv.Problem, l Limits) winograd {
 	}
 	w.dst = w.finish.outputs(p)
 	w.tilesH, w.tilesW = ceilDiv(w.sumsH(), winogradTile), ceilDiv(w.sumsW(), winogradTile)
-	w.products = w.productsOf(p.Src.N()).withConstants(allInside)
+	w.products = w.productsOf(p.Src.N()).withConstants(allInside, finish{})
 	return w
 }
 
@@ -92,7 +92,7 @@ func (w winograd) productsOf(images int) igemm {
 	return igemm{
 		limits: w.limits, groups: winogradPoints, channels: w.Src.C(), filters: w.filters(),
 		src:    conv.Shape{1, winogradPoints * w.Src.C(), 1, images * w.tiles()},
-		sums:   conv.Shape{1, winogradPoints * w.filters(), 1, images * w.tiles()},
+		dst:    conv.Shape{1, winogradPoints * w.filters(), 1, images * w.tiles()},
 		kernel: one, stride: one, dilation: one, constants: w.products.constants,
 	}
 }

@@ -8,10 +8,13 @@
 //		sum += weight[k, c, u, v] * pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
 //	dst[n, k, i, j] = activation(sum);
 //
-// Index map. Positions are numbered through the whole chunk, q = (n*sumH + i)*sumW + j, so that no image has a tail.
-// A work-group takes LOCAL_SIZE*POSITIONS consecutive ones: invocation l has q0 + l, q0 + l + LOCAL_SIZE, …, so that
-// neighbours load and store neighbours. gl_WorkGroupID.xy numbers these blocks; z numbers tiles of 4*VECTORS filters,
-// groups first:
+// Where one pass takes all taps it also equals pool.comp behind that: with ENERGY an output is made of filters 2*k and
+// 2*k + 1, with POOL of the 2×2 positions from (2*i, 2*j) on. Without either outputs are the sums.
+//
+// Index map. Outputs are numbered through the whole chunk, q = (n*dstH + i)*dstW + j, so that no image has a tail.
+// A work-group takes LOCAL_SIZE*POSITIONS/WINDOW consecutive ones, WINDOW being the positions of an output: invocation l has
+// q0 + l, q0 + l + LOCAL_SIZE, …, so that neighbours load and store neighbours, each with all its positions, row by row.
+// gl_WorkGroupID.xy numbers these blocks; z numbers tiles of 4*VECTORS filters, groups first:
 //
 //	            VECTORS vec4 of filters →
 //	positions   sum[0]  sum[1]      one invocation, all in registers:
@@ -22,59 +25,66 @@
 //
 // Bound by: loads. A pixel load has an address per invocation, which software renderers take lane by lane.
 //
-// Constants: LOCAL_SIZE, POSITIONS, VECTORS, and
-// EACH_POSITION(M), EACH_VECTOR(M), EACH_SUM(M): M(0) M(1) …, the unrolled loops over POSITIONS, VECTORS and their product; those
-// of pixel.glsl.
+// Constants: LOCAL_SIZE, POSITIONS, VECTORS, ENERGY, POOL (0: none, 1: the largest, 2: the mean), and
+// EACH_POSITION(M), EACH_VECTOR(M), EACH_SUM(M), EACH_OUTPUT(M), EACH_PLANE(M): M(0) M(1) …, the unrolled loops over POSITIONS,
+// VECTORS, their product, the vec4 of filters of each output and PLANES; those of pixel.glsl.
+#define SPAN (POOL > 0 ? 2 : 1)     // rows, and columns, of positions of an output
+#define WINDOW (SPAN * SPAN)
+#define PLANES (ENERGY > 0 ? 2 : 4) // that a vec4 of filters makes
 layout(local_size_x = LOCAL_SIZE) in;
 
 layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // packed as above
 layout(std430, binding = 2) readonly restrict buffer Bias { vec4 bias[]; };      // [tile][VECTORS]
-layout(std430, binding = 3) restrict buffer Dst { float dst[]; };                // [n, allFilters, sumH, sumW]
+layout(std430, binding = 3) restrict buffer Dst { float dst[]; };                // [n, allPlanes, dstH, dstW]
 
 uniform int allChannels, channels;                   // channels: of one group
-uniform int sumH, sumW, allFilters, filters;         // filters: of one group
+uniform int dstH, dstW, allPlanes, planes;           // planes: of one group
 uniform int kernelH, kernelW;
 uniform int strideH, strideW, dilationH, dilationW;
 uniform int padTop, padLeft;
-uniform int positions;                               // images*sumH*sumW
+uniform int outputs;                                 // of a plane: images*dstH*dstW
 uniform int tiles;                                   // of filters, in one group
 uniform int firstTap, lastTap;                       // the rows c*kernelH + u of taps that this pass adds
 uniform int rectify;                                 // 1: ReLU; the last pass only
+
+float activated(float sum) { return rectify == 1 ? relu(sum) : sum; }
 
 void main() {
 	int tile = int(gl_WorkGroupID.z);
 	int group = tile / tiles;
 	int block = int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x);
-	int first = block * (LOCAL_SIZE * POSITIONS) + int(gl_LocalInvocationID.x);
+	int first = block * (LOCAL_SIZE * POSITIONS / WINDOW) + int(gl_LocalInvocationID.x);
 	int plane = srcH * srcW;
 
 	int base[POSITIONS];  // of the image's first channel of this group
 	int top[POSITIONS], left[POSITIONS];
 #define LOCATE(p) { \
-	int q = min(first + p * LOCAL_SIZE, positions - 1); \
-	int row = q / sumW; \
-	int image = row / sumH; \
+	int q = min(first + p / WINDOW * LOCAL_SIZE, outputs - 1); \
+	int row = q / dstW; \
+	int image = row / dstH; \
 	base[p] = (image * allChannels + group * channels) * plane; \
-	top[p] = (row - image * sumH) * strideH - padTop; \
-	left[p] = (q - row * sumW) * strideW - padLeft; \
+	top[p] = ((row - image * dstH) * SPAN + p % WINDOW / SPAN) * strideH - padTop; \
+	left[p] = ((q - row * dstW) * SPAN + p % SPAN) * strideW - padLeft; \
 }
 	EACH_POSITION(LOCATE)
 
-	int firstFilter = (tile - group * tiles) * (4 * VECTORS);
+	int firstPlane = (tile - group * tiles) * (PLANES * VECTORS);
 	vec4 sum[POSITIONS * VECTORS];
 #define START(s) sum[s] = bias[tile * VECTORS + s % VECTORS];
 	EACH_SUM(START)
+#if ENERGY == 0 && POOL == 0
 	if (firstTap > 0) {
-#define RESUME_FILTER(s, f) if (firstFilter + 4 * (s % VECTORS) + f < filters) \
-	sum[s][f] = dst[output0 + (4 * (s % VECTORS) + f) * sumH * sumW];
+#define RESUME_FILTER(s, f) if (firstPlane + 4 * (s % VECTORS) + f < planes) \
+	sum[s][f] = dst[output0 + (4 * (s % VECTORS) + f) * dstH * dstW];
 #define RESUME(s) { \
-	int q = min(first + s / VECTORS * LOCAL_SIZE, positions - 1); \
-	int image = q / (sumH * sumW); \
-	int output0 = (image * allFilters + group * filters + firstFilter) * sumH * sumW + q - image * sumH * sumW; \
+	int q = min(first + s / VECTORS * LOCAL_SIZE, outputs - 1); \
+	int image = q / (dstH * dstW); \
+	int output0 = (image * allPlanes + group * planes + firstPlane) * dstH * dstW + q - image * dstH * dstW; \
 	RESUME_FILTER(s, 0) RESUME_FILTER(s, 1) RESUME_FILTER(s, 2) RESUME_FILTER(s, 3) \
 }
 		EACH_SUM(RESUME)
 	}
+#endif
 
 	for (int tap = firstTap; tap < lastTap; tap++) {
 		int channel = tap / kernelH;
@@ -92,17 +102,29 @@ void main() {
 		}
 	}
 
-#define STORE_FILTER(s, f) if (firstFilter + 4 * (s % VECTORS) + f < filters) { \
-	float value = sum[s][f]; \
-	dst[output0 + (4 * (s % VECTORS) + f) * sumH * sumW] = rectify == 1 ? relu(value) : value; \
+	// STORE takes vec4 k of an output's filters: s is its first position's sum, VECTORS further on is the next one's. f counts
+	// the planes that the vec4 makes.
+#if ENERGY
+#define VALUE(s, f) energy(sum[s][2 * f], sum[s][2 * f + 1])
+#else
+#define VALUE(s, f) activated(sum[s][f])
+#endif
+#if POOL
+#define OUTPUT(s, f) window(VALUE(s, f), VALUE(s + VECTORS, f), VALUE(s + 2 * VECTORS, f), VALUE(s + 3 * VECTORS, f))
+#else
+#define OUTPUT(s, f) VALUE(s, f)
+#endif
+#define STORE_PLANE(f) if (firstPlane + PLANES * k + f < planes) { \
+	dst[output0 + (PLANES * k + f) * dstH * dstW] = OUTPUT(s, f); \
 }
-#define STORE(s) { \
-	int q = first + s / VECTORS * LOCAL_SIZE; \
-	if (q < positions) { \
-		int image = q / (sumH * sumW); \
-		int output0 = (image * allFilters + group * filters + firstFilter) * sumH * sumW + q - image * sumH * sumW; \
-		STORE_FILTER(s, 0) STORE_FILTER(s, 1) STORE_FILTER(s, 2) STORE_FILTER(s, 3) \
+#define STORE(o) { \
+	const int k = o % VECTORS, s = o / VECTORS * (WINDOW * VECTORS) + k; \
+	int q = first + o / VECTORS * LOCAL_SIZE; \
+	if (q < outputs) { \
+		int image = q / (dstH * dstW); \
+		int output0 = (image * allPlanes + group * planes + firstPlane) * dstH * dstW + q - image * dstH * dstW; \
+		EACH_PLANE(STORE_PLANE) \
 	} \
 }
-	EACH_SUM(STORE)
+	EACH_OUTPUT(STORE)
 }

@@ -8,18 +8,24 @@
 //		sum += weight[k, t] * pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
 //	dst[n, k, i, j] = activation(sum);
 //
-// which is C[k, q] = Σ A[k, t] * B[t, q], A the weights and B the pixels that tap t meets at position q.
+// which is C[k, q] = Σ A[k, t] * B[t, q], A the weights and B the pixels that tap t meets at position q. It also equals
+// pool.comp behind that: with ENERGY an output is made of two filters, with POOL of 2×2 positions, and no sum is stored.
 //
-// Index map. Positions are numbered through the whole chunk, q = (n*sumH + i)*sumW + j, so that no image has a tail.
-// gl_WorkGroupID.xy numbers blocks of BLOCK_Q of them, z blocks of BLOCK_K filters, groups first. Invocation l stands at
-// (l / LANES_Q, l % LANES_Q) and computes every LANES_K-th filter and every LANES_Q-th position of the block, so that
-// neighbours store neighbours:
+// Index map. Outputs are numbered through the whole chunk, o = (n*dstH + i)*dstW + j, so that no image has a tail.
+// gl_WorkGroupID.xy numbers blocks of BLOCK_Q / WINDOW of them, each with its WINDOW positions (1, or 4 with POOL), z blocks of
+// BLOCK_K filters, groups first. Invocation l stands at (l / LANES_Q, l % LANES_Q) and computes every LANES_K-th filter and
+// every LANES_Q-th position of the block, so that neighbours store neighbours:
 //
 //	              ← BLOCK_Q positions: COLUMNS times LANES_Q →
 //	BLOCK_K       l=0 l=1 l=2 …     | l=0 l=1 l=2 …     | …
 //	filters:      l=LANES_Q …       | l=LANES_Q …       |        invocation 0: sum[0] sum[ROWS]   …
 //	ROWS times    ——————————————————+———————————————————+——                    sum[1] sum[ROWS+1] …
 //	LANES_K       l=0 l=1 l=2 …     | l=0 l=1 l=2 …     |
+//
+// What an output is made of is one invocation's. Its columns WINDOW*g + part are the sums of output
+// first + g*LANES_Q + l % LANES_Q, row by row: with POOL the one at row part / 2 and column part % 2 of the window, of which the
+// first is (2*i, 2*j). With ENERGY its rows 2*m and 2*m + 1 are filters 2*k and 2*k + 1 of the block, k = m*LANES_K + l / LANES_Q;
+// weights and biases are packed so.
 //
 // Taps are taken DEPTH at a time: the work-group copies DEPTH × BLOCK_K weights and DEPTH × BLOCK_Q pixels to shared
 // memory, as vec4 of four taps, and each invocation multiplies its ROWS weights by its COLUMNS pixels. There are two such
@@ -34,11 +40,16 @@
 // multiplications; a block reads BLOCK_K + BLOCK_Q numbers a tap for BLOCK_K * BLOCK_Q of them: 128×128 does 32 FLOP a
 // byte, above an H100's 20.
 //
-// Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, DEPTH, PIXELS, WEIGHTS, TAIL (taps are no multiple of DEPTH), BIAS, and EACH_PIXELS(M), EACH_WEIGHTS(M), EACH_ROW(M),
-// EACH_COLUMN(M), EACH_SUM(M), EACH_FOUR(M): the unrolled loops over the vec4 of pixels and of weights that an invocation
-// copies a tile, over ROWS, COLUMNS, ROWS*COLUMNS and DEPTH/4; those of pixel.glsl.
+// Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, DEPTH, PIXELS, WEIGHTS, TAIL (taps are no multiple of
+// DEPTH), BIAS, ENERGY, POOL (0: none, 1: the largest, 2: the mean), and EACH_PIXELS(M), EACH_WEIGHTS(M), EACH_ROW(M),
+// EACH_COLUMN(M), EACH_SUM(M), EACH_FOUR(M), EACH_PLANE(M), EACH_OUTPUT(M): the unrolled loops over the vec4 of pixels and of
+// weights that an invocation copies a tile, over ROWS, COLUMNS, ROWS*COLUMNS and DEPTH/4, and over the planes that its rows make
+// and the outputs of a plane that its columns make; those of pixel.glsl.
 #define BLOCK_K (ROWS * LANES_K)
 #define BLOCK_Q (COLUMNS * LANES_Q)
+#define PAIR (ENERGY + 1)        // filters of an output
+#define SPAN (POOL > 0 ? 2 : 1)  // rows, and columns, of sums of an output
+#define WINDOW (SPAN * SPAN)
 #define STEP (LANES / BLOCK_Q)
 #define FOURS (DEPTH / 4)
 layout(local_size_x = LANES) in;
@@ -47,14 +58,14 @@ layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; }; 
 #if BIAS
 layout(std430, binding = 2) readonly restrict buffer Bias { float bias[]; };     // [block of filters][BLOCK_K]
 #endif
-layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };      // [n, allFilters, sumH, sumW]
+layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };      // [n, allPlanes, dstH, dstW]
 
 uniform int allChannels, channels;                   // channels: of one group
-uniform int sumH, sumW, allFilters, filters;         // filters: of one group
+uniform int dstH, dstW, allPlanes, planes;           // planes: of one group
 uniform int kernelH, kernelW;
 uniform int strideH, strideW, dilationH, dilationW;
 uniform int padTop, padLeft;
-uniform int positions;                               // images*sumH*sumW
+uniform int outputs;                                 // of a plane: images*dstH*dstW
 uniform int blocks;                                  // of filters, in one group
 uniform int taps, tiles;                             // tiles: of DEPTH taps
 uniform int skipC, skipU, skipV;                     // 4*(STEP - 1) taps, as channels, rows and columns of the kernel
@@ -77,22 +88,25 @@ void walk(int dc, int du, int dv) {
 	c += dc + carry;
 }
 
+float activated(float sum) { return rectify == 1 ? relu(sum) : sum; }
+
 void main() {
 	int lane = int(gl_LocalInvocationID.x);
 	int blockK = int(gl_WorkGroupID.z);
 	int group = blockK / blocks;
-	int firstQ = int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * BLOCK_Q;
+	int first = int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * (BLOCK_Q / WINDOW);
 	int plane = srcH * srcW;
 
-	// The position whose pixels this invocation copies. Behind the last one it is the last.
+	// The position whose pixels this invocation copies: part of an output. Behind the last one it is the last's.
 	int column = lane % BLOCK_Q;
 	int line = lane / BLOCK_Q;
-	int copied = min(firstQ + column, positions - 1);
-	int row = copied / sumW;
-	int image = row / sumH;
+	int part = column / LANES_Q % WINDOW;
+	int copied = min(first + column / (LANES_Q * WINDOW) * LANES_Q + column % LANES_Q, outputs - 1);
+	int row = copied / dstW;
+	int image = row / dstH;
 	int base = (image * allChannels + group * channels) * plane;
-	int top = (row - image * sumH) * strideH - padTop;
-	int left = (copied - row * sumW) * strideW - padLeft;
+	int top = ((row - image * dstH) * SPAN + part / SPAN) * strideH - padTop;
+	int left = ((copied - row * dstW) * SPAN + part % SPAN) * strideW - padLeft;
 	tap = 4 * line;
 	int tapRow = tap / kernelW;
 	v = tap - tapRow * kernelW;
@@ -167,19 +181,27 @@ void main() {
 		barrier();
 	}
 
-	int firstK = (blockK - group * blocks) * BLOCK_K + laneK;
-#define STORE(i) if (firstK + i * LANES_K < filters) { \
-	float value = sum[at * ROWS + i]; \
-	dst[output0 + i * LANES_K * sumH * sumW] = rectify == 1 ? relu(value) : value; \
-}
-#define STORE_COLUMN(j) { \
-	const int at = j; \
-	int q = firstQ + j * LANES_Q + laneQ; \
-	if (q < positions) { \
-		int n = q / (sumH * sumW); \
-		int output0 = (n * allFilters + group * filters + firstK) * sumH * sumW + q - n * sumH * sumW; \
-		EACH_ROW(STORE) \
+	// Sums become outputs: m counts an invocation's planes, g its positions in a plane.
+#if ENERGY
+#define VALUE(m, j) energy(sum[(j) * ROWS + 2 * m], sum[(j) * ROWS + 2 * m + 1])
+#else
+#define VALUE(m, j) activated(sum[(j) * ROWS + m])
+#endif
+#if POOL
+#define OUTPUT(m, g) window(VALUE(m, 4 * g), VALUE(m, 4 * g + 1), VALUE(m, 4 * g + 2), VALUE(m, 4 * g + 3))
+#else
+#define OUTPUT(m, g) VALUE(m, g)
+#endif
+	int firstPlane = (blockK - group * blocks) * (BLOCK_K / PAIR) + laneK;
+#define STORE_PLANE(m) if (firstPlane + m * LANES_K < planes) { dst[output0 + m * LANES_K * dstH * dstW] = OUTPUT(m, at); }
+#define STORE(g) { \
+	const int at = g; \
+	int o = first + g * LANES_Q + laneQ; \
+	if (o < outputs) { \
+		int n = o / (dstH * dstW); \
+		int output0 = (n * allPlanes + group * planes + firstPlane) * dstH * dstW + o - n * dstH * dstW; \
+		EACH_PLANE(STORE_PLANE) \
 	} \
 }
-	EACH_COLUMN(STORE_COLUMN)
+	EACH_OUTPUT(STORE)
 }

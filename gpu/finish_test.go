@@ -15,24 +15,31 @@ import (
 // TestFinishes: energy and pools that tiles make are, bit for bit but for the sign of 0,
 // what pool.comp makes of the same sums, NaN and infinities included.
 func TestFinishes(t *testing.T) {
-	for _, algorithm := range []string{"direct_soft"} {
-		t.Run(algorithm, func(t *testing.T) {
-			fused, apart := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}),
-				openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
-			apart.limits.Apart = true
-			for name, p := range finishedProblems(algorithm) {
-				checkPools(t, name, p, fused, !strings.Contains(name, "apart"))
-				checkPools(t, name, p, apart, false)
-				for i := range 1 + len(specials()) {
-					checkAlike(t, fmt.Sprint(name, ", numbers ", i), special(t, name, p, i), fused, apart)
-				}
+	for _, algorithm := range []string{"direct_soft", "direct_small", "depthwise", "direct_shared"} {
+		for _, class := range []string{"software", "NVIDIA"} {
+			if algorithm == "direct_soft" && class != "software" {
+				continue
 			}
-		})
+			t.Run(algorithm+"/"+class, func(t *testing.T) {
+				fused, apart := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}),
+					openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
+				classes[class](&fused.limits)
+				classes[class](&apart.limits)
+				apart.limits.Apart = true
+				for name, p := range finishedProblems(algorithm) {
+					apart.limits.tiling = checkPools(t, name, p, fused, !strings.Contains(name, "apart")) // for sums in the same order
+					checkPools(t, name, p, apart, false)
+					for i := range 1 + len(specials()) {
+						checkAlike(t, fmt.Sprint(name, ", numbers ", i), special(t, name, p, i), fused, apart)
+					}
+				}
+			})
+		}
 	}
 }
 
-// checkPools: a device makes energy and pools in its tile, or runs pool.comp.
-func checkPools(t *testing.T, name string, p conv.Problem, d *Device, inTile bool) {
+// checkPools: a device makes energy and pools in its tile, which is returned, or runs pool.comp.
+func checkPools(t *testing.T, name string, p conv.Problem, d *Device, inTile bool) tiling {
 	t.Helper()
 	b, err := newBlueprint(p, d.limits, d.options.Algorithm)
 	if err != nil {
@@ -41,6 +48,7 @@ func checkPools(t *testing.T, name string, p conv.Problem, d *Device, inTile boo
 	if b.pools() == inTile || b.recipe.finishes != inTile || len(b.description.Sources) != len(b.recipe.stages)+int(number(!inTile)) {
 		t.Errorf("%s: pooled apart %v, want %v", name, b.pools(), !inTile)
 	}
+	return b.recipe.tiling
 }
 
 // special is a random case, with special numbers in it from i = 1 on.

@@ -115,7 +115,7 @@ func TestSlideCost(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := newSlide(p, bounds, sums, min(6, bounds.filters))
+			s, err := newSlide(p, bounds, finish{}, sums, min(6, bounds.filters))
 			if err != nil {
 				t.Fatal(err)
 			}

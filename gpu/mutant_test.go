@@ -56,6 +56,8 @@ func shaderMutants(t *testing.T) []mutant {
 		in("direct_small.comp", smallMutants()),
 		in("depthwise.comp", depthwiseMutants()),
 		in("direct_shared.comp", sharedMutants()),
+		in("column.glsl", columnMutants()),
+		in("slide.glsl", slideMutants()),
 		in("pool.comp", poolMutants()),
 		in("prelude.glsl", preludeMutants()),
 		in("prelude.glsl", sourceMutants()),

@@ -62,8 +62,15 @@ func shaderMutants(t *testing.T) []mutant {
 		in("prelude.glsl", preludeMutants()),
 		in("prelude.glsl", sourceMutants()),
 		in("pixel.glsl", pixelMutants()))
+	unseen := map[string]string{
+		"slide.glsl": "neighbours are lanes of one vector of a software renderer's, which computes in step",
+	}
 	for _, file := range shaderFiles(t) {
-		all = append(all, in(file, barrierMutants(shaderText(t, file)))...)
+		barriers := in(file, barrierMutants(shaderText(t, file)))
+		for i := range barriers {
+			barriers[i].equivalent = unseen[file]
+		}
+		all = append(all, barriers...)
 	}
 	return all
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // slide is what direct_small.comp, depthwise.comp and direct_shared.comp write out: the sums that an
-// invocation has in registers, in a column of rows, and the taps of one part of a
-// kernel, through which rows of pixels slide.
+// invocation has in registers, in a column of rows, the taps of one part of a
+// kernel, through which rows of pixels slide, and what slide.glsl makes of the sums.
 type slide struct {
 	rows, filters      int
 	tapsH, tapsW       int // of a part: KH and KW are multiples
@@ -97,8 +97,8 @@ func finishing[T any](p conv.Problem, l Limits, fit func(f finish) (T, error)) (
 	return fit(finish{})
 }
 
-// computed returns the sums that a tile computes: those that outputs are made of, of which windows cover
-// whole rows and columns.
+// computed returns the sums that tiles compute: those that outputs are made of, without a last row or column that no
+// window reaches.
 func (f finish) computed(p conv.Problem) conv.Shape {
 	sums, _ := p.Sums()
 	dst := f.outputs(p)
@@ -106,25 +106,19 @@ func (f finish) computed(p conv.Problem) conv.Shape {
 	return sums
 }
 
-// tileFilters returns how many filters a tile has where a group has perGroup, at most as many as the bounds allow: none has
-// half a pair, but a forced one that is odd.
+// tileFilters returns how many filters a tile has, whole pairs where a pair makes an output, and how many tiles a group of
+// perGroup filters.
 func (t slideTile) tileFilters(f finish, perGroup int) (filters, tiles int) {
-	pair, most := f.filtersPerPlane(), t.filters
-	if t.least == 0 && most > pair {
-		most -= most % pair
-	}
-	tiles = ceilDiv(perGroup, most)
-	if most%pair > 0 {
-		pair = 1
-	}
+	pair := f.filtersPerPlane()
+	tiles = ceilDiv(perGroup/pair, max(1, t.filters/pair))
 	return pair * ceilDiv(perGroup/pair, tiles), tiles
 }
 
-// newSlide returns the slide that takes least for sums of p, in tiles of filters, that finishes them. Only whole pairs and
-// rows of windows are in a tile's reach, and the columns of a window in a work-group's.
+// newSlide returns the slide that takes least for sums of p, in tiles of filters, of those that can make f: both filters of a
+// pair and both rows of a window are in one tile, both columns of a window in one work-group.
 func newSlide(p conv.Problem, t slideTile, f finish, sums conv.Shape, filters int) (slide, error) {
 	if filters%f.filtersPerPlane() > 0 || t.lanes%f.span() > 0 {
-		return slide{}, fmt.Errorf("tiles of %d filters, %d lanes: pairs do not fit", filters, t.lanes)
+		return slide{}, fmt.Errorf("%d filters of a tile or %d lanes of a work-group are no pairs", filters, t.lanes)
 	}
 	var best slide
 	var least float64
@@ -166,7 +160,8 @@ func (s slide) literals() (stride, dilation int) {
 }
 
 // cost is what one tap of one sum takes: more where the last block is not full, and where there
-// are too few invocations. A part costs a little to begin with.
+// are too few invocations. A part costs a little to begin with. What follows a sum, its exchange with a neighbour too,
+// takes the same in every tile.
 func (s slide) cost(t slideTile, sums conv.Shape, looped bool) float64 {
 	const part = 16 // places of columns and weights
 	taps := s.rows * s.tapsH * s.tapsW
@@ -197,7 +192,8 @@ func (s slide) window() []int {
 
 func (s slide) taps() int { return s.tapsH * s.tapsW }
 
-// handed is how many floats of shared memory the columns of windows exchange in a work-group.
+// handed is how many floats of shared memory the columns of windows take in a work-group: at most 16 KiB, of 64 sums and
+// 128 lanes.
 func (s slide) handed(lanes int) int {
 	if !s.pools() {
 		return 0

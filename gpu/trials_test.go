@@ -198,6 +198,9 @@ func smallTrials() (all []*trial) {
 		&trial{name: "as NVIDIA", parts: parts, problem: wide, limit: asNVIDIA},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: asNVIDIA},
 		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }})
+	across := large(conv.Shape{3, 2, 6, 10}, 1)
+	across.Dilation = [2]int{1, 2}
+	all = append(all, &trial{name: "parts, dilated across", parts: parts, problem: across, limit: func(l *Limits) { l.Unrolled = 24 }})
 	grouped := conv.Problem{Src: conv.Shape{3, 2, 7, 11}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
 	return forced("direct_small", slices.Concat(all, finishTrials(parts, grouped, [3]int{1, 4, 70}), modeTrials(parts[:3])))

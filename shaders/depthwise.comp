@@ -6,15 +6,16 @@
 //	sum = bias[k];
 //	for (u < kernelH) for (v < kernelW)
 //		sum += weight[k, u, v] * pixel(n, g, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
-//	dst[n, k, i, j] = activation(sum);
+//
+// of which slide.glsl makes what follows the sums, and stores it.
 //
 // Index map: that of column.glsl, whose planes are those of src: an invocation has FILTERS filters of its plane's group. z
-// numbers tiles of FILTERS filters of a group. What is stored is slide.glsl's.
+// numbers tiles of FILTERS filters of a group.
 //
 // Lanes of one warp may belong to several groups: weights lie in a storage buffer [tap][filter], so that what these lanes
 // read stands side by side, and in registers from then on, one part of TAPS_H × TAPS_W taps at a time.
 //
-// Bound by: memory. A 3×3 kernel does 18 FLOP for the 8 bytes of a pixel and a sum; of 8 rows of sums a lane reads 10 × 3
+// Bound by: memory. A 3×3 kernel does 18 FLOP for the 8 bytes of a pixel and a sum, 5 with a pool; of 8 rows of sums a lane reads 10 × 3
 // pixels, a third of them from DRAM and the others from the cache, and 9 weights.
 //
 // Constants: those of slide.glsl and column.glsl, LOOPED (there are several parts), EACH_SUM(M): M(row, filter); EACH_WEIGHT(M): M(tap, filter);

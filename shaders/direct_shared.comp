@@ -6,7 +6,8 @@
 //	sum = bias[k];
 //	for (c < channels) for (u < kernelH) for (v < kernelW)
 //		sum += weight[k, c, u, v] * pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*STRIDE_W + v*DILATION_W - padLeft);
-//	dst[n, k, i, j] = activation(sum);
+//
+// of which slide.glsl makes what follows the sums, and stores it.
 //
 // Index map. A work-group has LANES_W × LANES_H invocations and computes LANES_W × LANES_H*ROWS sums of one image, for
 // FILTERS filters. gl_WorkGroupID.xy numbers these tiles through the images of the chunk, columns fastest; z numbers tiles
@@ -27,8 +28,8 @@
 // Bound by: arithmetic, where kernels are large. A tap of 8 rows × 8 filters takes 8 shared loads and 2 of vec4, the same
 // for the whole warp, for 64 multiplications. 31×31 taps of a tile of 32×32 read each pixel 1.4 times from the image.
 //
-// What is stored is slide.glsl's: LANES_W is even and tiles begin at even columns, so that the columns of a window are
-// neighbours. What they exchange lies where the pixels lay.
+// LANES_W is even and tiles begin at even columns, so that the columns of a window are neighbours, as slide.glsl wants them.
+// What they exchange lies where the pixels lay.
 //
 // Constants: LANES_W, LANES_H, VECTORS (of 4 filters), TAPS_H, TAPS_W, STRIDE_W, DILATION_W, TILE_H (rows in shared memory), PHASE,
 // those of pixel.glsl and slide.glsl, EACH_COLUMN(M): M(0) … M(TAPS_W-1); EACH_SUM(M): M(row, filter); EACH_WEIGHT(M): M(0) …

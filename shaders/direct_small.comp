@@ -6,10 +6,10 @@
 //	sum = bias[k];
 //	for (c < channels) for (u < kernelH) for (v < kernelW)
 //		sum += weight[k, c, u, v] * pixel(n, firstChannel + c, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
-//	dst[n, k, i, j] = activation(sum);
 //
-// Index map: that of column.glsl, whose planes are images here; what is stored is slide.glsl's, all or nothing of what
-// follows the sums.
+// of which slide.glsl makes what follows the sums, and stores it.
+//
+// Index map: that of column.glsl, whose planes are images here.
 //
 // A pass computes one tile of FILTERS filters of one group. Its weights are a uniform block, [part][u][v][FILTERS], and
 // biases behind them. A part is TAPS_H × TAPS_W taps of one channel, written out, so that the place of each weight is a
@@ -17,7 +17,7 @@
 // the parts' places, the same for all invocations.
 //
 // Bound by: arithmetic from K = 7 and 6 filters on: 8 rows of sums take 14 × 7 loads for 2,352 multiplications. Small
-// kernels are bound by memory, of which each pixel is read once from DRAM, by all filters of a tile, and each sum
+// kernels are bound by memory, of which each pixel is read once from DRAM, by all filters of a tile, and each output
 // written once.
 //
 // Constants: those of slide.glsl and column.glsl, VECTORS (of 4 filters), WEIGHTS (vec4 in the block), LOOPED (there are several parts),

@@ -10,6 +10,7 @@ import (
 
 	"gpuconv/compare"
 	"gpuconv/conv"
+	"gpuconv/cpu"
 )
 
 // TestFinishes: energy and pools that tiles make are, bit for bit but for the sign of 0,
@@ -35,6 +36,53 @@ func TestFinishes(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestFinishedTilings holds each tile of slides that gpuconv tune may measure to the reference, where energy and a pool
+// follow the sums: in the tile but where that has one row.
+func TestFinishedTilings(t *testing.T) {
+	for _, algorithm := range []string{"direct_small", "depthwise", "direct_shared"} {
+		p := tiled()[algorithm]
+		p.Weight[0] += p.Weight[0] % 2 // tiled's odd ones have one group
+		p.Activation = conv.Energy
+		p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+		held, err := compare.NewTrial(cpu.Reference{}, special(t, algorithm, p, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for class, change := range classes {
+			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
+			change(&d.limits)
+			all, err := d.Choices(p)
+			if err != nil || len(all) < 2 {
+				t.Fatal(all, err)
+			}
+			for i, c := range all {
+				if testing.Short() && i%4 != 0 {
+					continue
+				}
+				l, err := d.limits.choose(p, c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkTile(t, fmt.Sprint(class, ", ", c), p, l, algorithm)
+				if outcome := held.Run(choosing(d, c), compare.Options{}); outcome.Status() != compare.Passed {
+					t.Errorf("%s, %v: %v", class, c, outcome)
+				}
+			}
+		}
+	}
+}
+
+// checkTile: with an even number of rows a tile finishes.
+func checkTile(t *testing.T, name string, p conv.Problem, l Limits, algorithm string) {
+	b, err := newBlueprint(p, l, algorithm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cut := b.recipe.tiling.(slideCut); b.recipe.finishes != (cut.rows%2 == 0 && cut.filters%2 == 0) {
+		t.Errorf("%s: finishes %v", name, b.recipe.finishes)
 	}
 }
 

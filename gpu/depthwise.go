@@ -2,7 +2,6 @@ package gpu
 
 import (
 	"fmt"
-	"strings"
 
 	"gpuconv/conv"
 )
@@ -15,18 +14,13 @@ type depthwiseConstants struct {
 	looped      bool
 }
 
+func (depthwiseConstants) includes() []string { return []string{"slide.glsl", "column.glsl"} }
+
 func (c depthwiseConstants) defines() []define {
-	var weights strings.Builder
-	for t := range c.taps() {
-		for f := range c.filters {
-			fmt.Fprintf(&weights, "M(%d, %d) ", t, f)
-		}
-	}
-	return append(c.slide.defines(),
+	return append(c.slide.defines(c.lanes, c.handed(c.lanes)),
 		sourceMode(c.paddingMode),
-		define{"LOCAL_SIZE", fmt.Sprint(c.lanes)},
 		define{"LOOPED", bit(c.looped)},
-		define{"EACH_WEIGHT(M)", strings.TrimSpace(weights.String())})
+		define{"EACH_WEIGHT(M)", eachOf(c.taps(), c.filters)})
 }
 
 // Bounds of depthwise.comp beside those of slideTiles. Neither was timed.
@@ -39,26 +33,26 @@ const (
 type depthwise struct {
 	conv.Problem
 	limits    Limits
-	sums      conv.Shape
 	constants depthwiseConstants
 }
 
-// newDepthwise fits the tile to a valid problem of one channel per group.
+// newDepthwise fits the tile to a valid problem of one channel per group, within the device's limits.
 func newDepthwise(p conv.Problem, l Limits) (depthwise, error) {
-	d := depthwise{Problem: p, limits: l}
-	d.sums, _ = p.Sums() // p is valid
-	bounds := slideTiles(l)
-	bounds.filters, bounds.held, bounds.weight = depthwiseFilters, depthwiseHeld, bounds.load
-	bounds = bounds.forced(l)
-	planes := d.sums
-	planes[0] *= p.Groups // each is as good as an image
-	fitted, err := newSlide(p, bounds, planes, min(bounds.filters, d.multiplier()))
-	if err != nil {
-		return depthwise{}, err
-	}
-	down, across := fitted.parts(p)
-	d.constants = depthwiseConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes, looped: down*across > 1}
-	return d, nil
+	return finishing(p, l, func(f finish) (depthwise, error) {
+		d := depthwise{Problem: p, limits: l}
+		bounds := slideTiles(l)
+		bounds.filters, bounds.held, bounds.weight = depthwiseFilters, depthwiseHeld, bounds.load
+		bounds = bounds.forced(l)
+		planes := f.computed(p)
+		planes[0] *= p.Groups // each is as good as an image
+		fitted, err := newSlide(p, bounds, f, planes, min(bounds.filters, d.multiplier()))
+		if err != nil {
+			return depthwise{}, err
+		}
+		down, across := fitted.parts(p)
+		d.constants = depthwiseConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes, looped: down*across > 1}
+		return d, d.fits()
+	})
 }
 
 // multiplier is how many filters a group has.
@@ -67,9 +61,7 @@ func (d depthwise) multiplier() int { return d.Weight[0] / d.Groups }
 func (d depthwise) tiles() int { return ceilDiv(d.multiplier(), d.constants.filters) }
 
 // columns is how many an image has, of all its planes.
-func (d depthwise) columns() int {
-	return d.Groups * ceilDiv(d.sums.H(), d.constants.rows) * d.sums.W()
-}
+func (d depthwise) columns() int { return d.Groups * d.constants.columns(d.Problem) }
 
 // acceptsDepthwise takes one channel per group.
 func acceptsDepthwise(p conv.Problem, l Limits) error {
@@ -79,20 +71,24 @@ func acceptsDepthwise(p conv.Problem, l Limits) error {
 	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
 		return err
 	}
-	d, err := newDepthwise(p, l)
-	if err != nil {
-		return err
-	}
+	_, err := newDepthwise(p, l)
+	return err
+}
+
+// fits says which limit of the device d passes, or nil.
+func (d depthwise) fits() error {
+	l := d.limits
 	if n := d.tiles(); n > l.WorkGroups[2] {
 		return fmt.Errorf("%d tiles of filters in a group, the device dispatches %d along z", n, l.WorkGroups[2])
 	}
-	if down, across := d.constants.parts(p); d.constants.looped && l.outerIterations(down*across, 0) < down*across {
+	if down, across := d.constants.parts(d.Problem); d.constants.looped && l.outerIterations(down*across, 0) < down*across {
 		return fmt.Errorf("a kernel of %d parts, the device ends loops after %d iterations", down*across, l.LoopIterations)
 	}
 	if most := l.units(d.constants.lanes); d.columns() > most {
-		return fmt.Errorf("sums of %v are %d columns of blocks, the device dispatches %d at once", d.sums.Image(), d.columns(), most)
+		sums := d.constants.computed(d.Problem)
+		return fmt.Errorf("sums of %v are %d columns of blocks, the device dispatches %d at once", sums.Image(), d.columns(), most)
 	}
-	return nil
+	return l.shared(4 * d.constants.handed(d.constants.lanes))
 }
 
 // worthDepthwise leaves to direct_small, whose weights take no loads, single channels
@@ -120,6 +116,7 @@ func prepareDepthwise(p conv.Problem, l Limits) recipe {
 		}},
 		pack:         d.pack,
 		packedFloats: p.Weight[0] * (p.Weight[2]*p.Weight[3] + 1),
+		finishes:     d.constants.finishes(),
 		tiling:       d.constants.tiling(),
 	}
 }
@@ -141,8 +138,8 @@ func (d depthwise) passes(images int) []pass {
 	columns := images * d.columns()
 	x, y := fold(ceilDiv(columns, d.constants.lanes), d.limits.WorkGroups)
 	return []pass{{
-		uniforms: append(d.constants.columnUniforms(d.Problem, d.sums),
-			uniform{"groups", d.Groups}, uniform{"multiplier", d.multiplier()}, uniform{"columns", columns}),
+		uniforms: append(d.constants.columnUniforms(d.Problem, columns),
+			uniform{"groups", d.Groups}, uniform{"multiplier", d.multiplier()}),
 		groups: [3]int{x, y, d.tiles()},
 	}}
 }

@@ -15,10 +15,10 @@ type sharedConstants struct {
 	tileH, phase      int // rows in shared memory; what of a row's columns is alike modulo strideW
 }
 
-func (sharedConstants) includes() []string { return []string{"pixel.glsl"} }
+func (sharedConstants) includes() []string { return []string{"pixel.glsl", "slide.glsl"} }
 
 func (c sharedConstants) defines() []define {
-	return append(c.slide.defines(),
+	return append(c.slide.defines(c.lanesW*c.lanesH, c.shared()),
 		define{"LANES_W", fmt.Sprint(c.lanesW)},
 		define{"LANES_H", fmt.Sprint(c.lanesH)},
 		define{"VECTORS", fmt.Sprint(c.vectors())},
@@ -34,6 +34,9 @@ func (c sharedConstants) vectors() int { return ceilDiv(c.filters, 4) }
 
 // tileFloats is how much shared memory the tile takes.
 func (c sharedConstants) tileFloats() int { return c.tileH * c.phase * c.strideW }
+
+// shared is how much all takes: the tile, and then in its place what columns of windows exchange.
+func (c sharedConstants) shared() int { return max(c.tileFloats(), c.handed(c.lanesW*c.lanesH)) }
 
 // sharedLanes returns the work-group's extents for a device: whole warps along W, so
 // that their reads of shared memory are of one row.
@@ -62,22 +65,30 @@ const (
 type directShared struct {
 	conv.Problem
 	limits    Limits
-	sums      conv.Shape
 	constants sharedConstants
 	tiles     int // of filters, in one group
 }
 
-// newShared fits the tile to a valid problem: the best of which the pixels fit into
-// shared memory.
+// newShared fits the tile to a valid problem, within the device's limits.
 func newShared(p conv.Problem, l Limits) (directShared, error) {
-	d := directShared{Problem: p, limits: l}
-	d.sums, _ = p.Sums() // p is valid
-	bounds := slideTiles(l)
-	bounds.held, bounds.load, bounds.weight = sharedHeld, sharedLoad, sharedWeight
-	bounds = bounds.forced(l)
-	perGroup := p.Weight[0] / p.Groups
-	d.tiles = ceilDiv(perGroup, bounds.filters)
-	if d.sums.W() == 1 {
+	return finishing(p, l, func(f finish) (directShared, error) {
+		bounds := slideTiles(l)
+		bounds.held, bounds.load, bounds.weight = sharedHeld, sharedLoad, sharedWeight
+		bounds = bounds.forced(l)
+		filters, tiles := bounds.tileFilters(f, p.Weight[0]/p.Groups)
+		c, err := newSharedConstants(p, l, bounds, f, filters)
+		if err != nil {
+			return directShared{}, err
+		}
+		d := directShared{p, l, c, tiles}
+		return d, d.fits()
+	})
+}
+
+// newSharedConstants fits the best tile of which the pixels, and what is exchanged, fit into shared memory.
+func newSharedConstants(p conv.Problem, l Limits, bounds slideTile, f finish, filters int) (sharedConstants, error) {
+	rows := f.computed(p)
+	if rows.W() == 1 {
 		p.Stride[1] = 1 // any is right, those past int32 cannot be written out
 	}
 	if p.Weight[3] == 1 {
@@ -85,29 +96,32 @@ func newShared(p conv.Problem, l Limits) (directShared, error) {
 	}
 	c := sharedConstants{paddingMode: p.PaddingMode, strideW: p.Stride[1], dilation: p.Dilation[1]}
 	c.lanesW, c.lanesH = sharedLanes(l)
-	rows := d.sums // those of one lane
-	rows[0], rows[2] = d.sums.N()*c.lanesH, ceilDiv(d.sums.H(), c.lanesH)
+	rows[0], rows[2] = rows.N()*c.lanesH, ceilDiv(rows.H(), c.lanesH) // those of one lane
 	var err error
 	for ; bounds.rows > 0; bounds.rows-- {
-		if c.slide, err = newSlide(p, bounds, rows, ceilDiv(perGroup, d.tiles)); err != nil {
-			return directShared{}, err
+		if c.slide, err = newSlide(p, bounds, f, rows, filters); err != nil {
+			return sharedConstants{}, err
 		}
 		c.tileH = (c.lanesH*c.rows-1)*p.Stride[0] + (p.Weight[2]-1)*p.Dilation[0] + 1
 		c.phase = ceilDiv((c.lanesW-1)*p.Stride[1]+(p.Weight[3]-1)*p.Dilation[1]+1, p.Stride[1])
-		bytes, overflow := conv.Product(4, c.tileH, c.phase, c.strideW)
-		if overflow != nil {
-			bytes = 1 << 62
+		bytes := 1 << 62
+		if tile, overflow := conv.Product(4, c.tileH, c.phase, c.strideW); overflow == nil {
+			bytes = max(tile, 4*c.handed(c.lanesW*c.lanesH))
 		}
 		if err = l.shared(bytes); err == nil {
-			d.constants = c
-			return d, nil
+			return c, nil
 		}
 	}
-	return directShared{}, err
+	return sharedConstants{}, err
 }
 
-func (d directShared) tilesH() int { return ceilDiv(d.sums.H(), d.constants.lanesH*d.constants.rows) }
-func (d directShared) tilesW() int { return ceilDiv(d.sums.W(), d.constants.lanesW) }
+func (d directShared) tilesH() int {
+	return ceilDiv(d.constants.computed(d.Problem).H(), d.constants.lanesH*d.constants.rows)
+}
+
+func (d directShared) tilesW() int {
+	return ceilDiv(d.constants.computed(d.Problem).W(), d.constants.lanesW)
+}
 
 // channelIterations is how often the loops inside the channels' go round.
 func (d directShared) channelIterations() int {
@@ -121,11 +135,13 @@ func acceptsShared(p conv.Problem, l Limits) error {
 	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
 		return err
 	}
-	d, err := newShared(p, l)
-	if err != nil {
-		return err
-	}
-	c := d.constants
+	_, err := newShared(p, l)
+	return err
+}
+
+// fits says which limit of the device d passes, or nil.
+func (d directShared) fits() error {
+	c, l := d.constants, d.limits
 	if err := l.invocations(c.lanesW * c.lanesH); err != nil {
 		return err
 	}
@@ -136,13 +152,14 @@ func acceptsShared(p conv.Problem, l Limits) error {
 		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", d.Groups, d.tiles, l.WorkGroups[2])
 	}
 	if n, most := d.tilesH()*d.tilesW(), l.units(1); n > most {
-		return fmt.Errorf("sums of %d×%d are %d tiles, the device dispatches %d at once", d.sums.H(), d.sums.W(), n, most)
+		sums := c.computed(d.Problem)
+		return fmt.Errorf("sums of %d×%d are %d tiles, the device dispatches %d at once", sums.H(), sums.W(), n, most)
 	}
-	if l.outerIterations(p.Weight[1], d.channelIterations()) < p.Weight[1] {
-		return fmt.Errorf("%d channels of %d iterations, the device ends loops after %d", p.Weight[1], d.channelIterations(), l.LoopIterations)
+	if l.outerIterations(d.Weight[1], d.channelIterations()) < d.Weight[1] {
+		return fmt.Errorf("%d channels of %d iterations, the device ends loops after %d", d.Weight[1], d.channelIterations(), l.LoopIterations)
 	}
 	if bytes, err := conv.Product(4, d.packedFloats()); err != nil || bytes > l.block() {
-		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", p.Weight, l.block())
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", d.Weight, l.block())
 	}
 	return nil
 }
@@ -174,6 +191,7 @@ func prepareShared(p conv.Problem, l Limits) recipe {
 		}},
 		pack:         d.pack,
 		packedFloats: d.packedFloats() + d.Groups*d.tiles*4*d.constants.vectors(),
+		finishes:     d.constants.finishes(),
 		tiling:       d.constants.tiling(),
 	}
 }
@@ -206,7 +224,7 @@ func (d directShared) passes(images int) []pass {
 	imageTiles := images * d.tilesH() * d.tilesW()
 	x, y := fold(imageTiles, d.limits.WorkGroups)
 	return []pass{{
-		uniforms: append(d.constants.uniforms(d.Problem, d.sums),
+		uniforms: append(d.constants.uniforms(d.Problem),
 			uniform{"allChannels", d.Src.C()}, uniform{"channels", d.Weight[1]},
 			uniform{"allFilters", d.Weight[0]}, uniform{"filters", d.Weight[0] / d.Groups},
 			uniform{"tilesH", d.tilesH()}, uniform{"tilesW", d.tilesW()}, uniform{"imageTiles", imageTiles},

@@ -15,10 +15,11 @@ type smallConstants struct {
 	looped      bool
 }
 
+func (smallConstants) includes() []string { return []string{"slide.glsl", "column.glsl"} }
+
 func (c smallConstants) defines() []define {
-	return append(c.slide.defines(),
+	return append(c.slide.defines(c.lanes, c.handed(c.lanes)),
 		sourceMode(c.paddingMode),
-		define{"LOCAL_SIZE", fmt.Sprint(c.lanes)},
 		define{"VECTORS", fmt.Sprint(ceilDiv(c.filters, 4))},
 		define{"WEIGHTS", fmt.Sprint(c.weights)},
 		define{"LOOPED", bit(c.looped)})
@@ -28,28 +29,27 @@ func (c smallConstants) defines() []define {
 type small struct {
 	conv.Problem
 	limits    Limits
-	sums      conv.Shape
 	constants smallConstants
 	tiles     int // of filters, in one group
 }
 
-// newSmall fits the tile to a valid problem.
+// newSmall fits the tile to a valid problem, within the device's limits.
 func newSmall(p conv.Problem, l Limits) (small, error) {
-	s := small{Problem: p, limits: l}
-	s.sums, _ = p.Sums() // p is valid
-	perGroup := p.Weight[0] / p.Groups
-	bounds := slideTiles(l).forced(l)
-	s.tiles = ceilDiv(perGroup, bounds.filters)
-	filters := ceilDiv(perGroup, s.tiles)
-	fitted, err := newSlide(p, bounds, s.sums, filters)
-	if err != nil {
-		return small{}, err
-	}
-	taps := p.Weight[1] * p.Weight[2] * p.Weight[3]
-	s.constants = smallConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes,
-		weights: ceilDiv(filters, 4) * (taps + 1)}
-	s.constants.looped = s.parts() > 1
-	return s, nil
+	return finishing(p, l, func(f finish) (small, error) {
+		s := small{Problem: p, limits: l}
+		bounds := slideTiles(l).forced(l)
+		filters, tiles := bounds.tileFilters(f, p.Weight[0]/p.Groups)
+		fitted, err := newSlide(p, bounds, f, f.computed(p), filters)
+		if err != nil {
+			return small{}, err
+		}
+		taps := p.Weight[1] * p.Weight[2] * p.Weight[3]
+		s.constants = smallConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes,
+			weights: ceilDiv(filters, 4) * (taps + 1)}
+		s.tiles = tiles
+		s.constants.looped = s.parts() > 1
+		return s, s.fits()
+	})
 }
 
 // parts is how many parts the kernels of all channels have.
@@ -57,8 +57,6 @@ func (s small) parts() int {
 	down, across := s.constants.parts(s.Problem)
 	return s.Weight[1] * down * across
 }
-
-func (s small) blocksH() int { return ceilDiv(s.sums.H(), s.constants.rows) }
 
 // passFloats is how far the weights of passes are apart.
 func (s small) passFloats() int {
@@ -70,23 +68,27 @@ func acceptsSmall(p conv.Problem, l Limits) error {
 	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
 		return err
 	}
-	s, err := newSmall(p, l)
-	if err != nil {
-		return err
-	}
+	_, err := newSmall(p, l)
+	return err
+}
+
+// fits says which limit of the device s passes, or nil.
+func (s small) fits() error {
+	l := s.limits
 	if bytes := 4 * s.passFloats(); bytes > l.UniformBlock {
 		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, l.UniformBlock)
 	}
 	if bytes, err := conv.Product(4, s.passFloats(), s.Groups, s.tiles); err != nil || bytes > l.block() {
-		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", p.Weight, l.block())
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", s.Weight, l.block())
 	}
 	if s.constants.looped && l.outerIterations(s.parts(), 0) < s.parts() {
 		return fmt.Errorf("kernels of %d parts, the device ends loops after %d iterations", s.parts(), l.LoopIterations)
 	}
-	if columns, most := s.blocksH()*s.sums.W(), l.units(s.constants.lanes); columns > most {
-		return fmt.Errorf("sums of %d×%d are %d columns of blocks, the device dispatches %d at once", s.sums.H(), s.sums.W(), columns, most)
+	if columns, most := s.constants.columns(s.Problem), l.units(s.constants.lanes); columns > most {
+		sums := s.constants.computed(s.Problem)
+		return fmt.Errorf("sums of %d×%d are %d columns of blocks, the device dispatches %d at once", sums.H(), sums.W(), columns, most)
 	}
-	return nil
+	return l.shared(4 * s.constants.handed(s.constants.lanes))
 }
 
 // Where direct_small stops being worth it. From 8 channels on a product of matrices
@@ -119,11 +121,12 @@ func prepareSmall(p conv.Problem, l Limits) recipe {
 		stages: []stage{{
 			program:   programKey{shader: "direct_small", constants: s.constants},
 			passes:    s.passes,
-			maxImages: l.units(s.constants.lanes) / (s.blocksH() * s.sums.W()),
+			maxImages: l.units(s.constants.lanes) / s.constants.columns(p),
 		}},
 		pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(weight, bias), nil },
 		packedFloats:  s.Groups * s.tiles * s.passFloats(),
 		uniformWeight: true,
+		finishes:      s.constants.finishes(),
 		tiling:        s.constants.tiling(),
 	}
 }
@@ -168,14 +171,14 @@ func (s slide) place(p conv.Problem, at int) int {
 
 // passes dispatches each tile of filters of each group.
 func (s small) passes(images int) (all []pass) {
-	columns := images * s.blocksH() * s.sums.W()
+	columns := images * s.constants.columns(s.Problem)
 	x, y := fold(ceilDiv(columns, s.constants.lanes), s.limits.WorkGroups)
 	s.eachPass(func(index, first, filters int) {
 		all = append(all, pass{
-			uniforms: append(s.constants.columnUniforms(s.Problem, s.sums),
+			uniforms: append(s.constants.columnUniforms(s.Problem, columns),
 				uniform{"allChannels", s.Src.C()}, uniform{"firstChannel", index / s.tiles * s.Weight[1]},
 				uniform{"allFilters", s.Weight[0]}, uniform{"firstFilter", first}, uniform{"filters", filters},
-				uniform{"columns", columns}, uniform{"parts", s.parts()}),
+				uniform{"parts", s.parts()}),
 			groups:      [3]int{x, y, 1},
 			weightFirst: 4 * index * s.passFloats(),
 			weightBytes: 4 * s.passFloats(),

@@ -5,39 +5,91 @@ package gpu
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"gpuconv/compare"
 	"gpuconv/conv"
+	"gpuconv/cpu"
 )
 
 // TestFinishes: energy and pools that tiles make are, bit for bit but for the sign of 0,
 // what pool.comp makes of the same sums, NaN and infinities included.
 func TestFinishes(t *testing.T) {
-	for _, name := range []string{"direct_soft", "winograd", "fft", "igemm", "igemm, NVIDIA", "direct"} {
-		t.Run(name, func(t *testing.T) {
-			algorithm, class, _ := strings.Cut(name, ", ")
-			fused, apart := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}),
-				openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
-			if tiles := classes[class]; tiles != nil {
-				tiles(&fused.limits)
-				tiles(&apart.limits)
+	oneTile := []string{"direct_soft", "fft", "winograd", "direct"} // alike in all classes, or of which igemm has others
+	for _, algorithm := range AlgorithmNames() {
+		for _, class := range []string{"software", "NVIDIA"} {
+			if class != "software" && slices.Contains(oneTile, algorithm) {
+				continue
 			}
-			apart.limits.Apart = true
-			for name, p := range finishedProblems(algorithm) {
-				checkPools(t, name, p, fused, !strings.Contains(name, "apart"))
-				checkPools(t, name, p, apart, false)
-				for i := range 1 + len(specials()) {
-					checkAlike(t, fmt.Sprint(name, ", numbers ", i), special(t, name, p, i), fused, apart)
+			t.Run(algorithm+"/"+class, func(t *testing.T) {
+				fused, apart := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}),
+					openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
+				classes[class](&fused.limits)
+				classes[class](&apart.limits)
+				apart.limits.Apart = true
+				for name, p := range finishedProblems(algorithm) {
+					apart.limits.tiling = checkPools(t, name, p, fused, !strings.Contains(name, "apart")) // for sums in the same order
+					checkPools(t, name, p, apart, false)
+					for i := range 1 + len(specials()) {
+						checkAlike(t, fmt.Sprint(name, ", numbers ", i), special(t, name, p, i), fused, apart)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
 
-// checkPools: a device makes energy and pools in its tile, or runs pool.comp.
-func checkPools(t *testing.T, name string, p conv.Problem, d *Device, inTile bool) {
+// TestFinishedTilings holds each tile of slides that gpuconv tune may measure to the reference, where energy and a pool
+// follow the sums: in the tile but where that has one row.
+func TestFinishedTilings(t *testing.T) {
+	for _, algorithm := range []string{"direct_small", "depthwise", "direct_shared"} {
+		p := tiled()[algorithm]
+		p.Weight[0] += p.Weight[0] % 2 // tiled's odd ones have one group
+		p.Activation = conv.Energy
+		p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+		held, err := compare.NewTrial(cpu.Reference{}, special(t, algorithm, p, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for class, change := range classes {
+			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
+			change(&d.limits)
+			all, err := d.Choices(p)
+			if err != nil || len(all) < 2 {
+				t.Fatal(all, err)
+			}
+			for i, c := range all {
+				if testing.Short() && i%4 != 0 {
+					continue
+				}
+				l, err := d.limits.choose(p, c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkTile(t, fmt.Sprint(class, ", ", c), p, l, algorithm)
+				if outcome := held.Run(choosing(d, c), compare.Options{}); outcome.Status() != compare.Passed {
+					t.Errorf("%s, %v: %v", class, c, outcome)
+				}
+			}
+		}
+	}
+}
+
+// checkTile: with an even number of rows a tile finishes.
+func checkTile(t *testing.T, name string, p conv.Problem, l Limits, algorithm string) {
+	b, err := newBlueprint(p, l, algorithm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cut := b.recipe.tiling.(slideCut); b.recipe.finishes != (cut.rows%2 == 0 && cut.filters%2 == 0) {
+		t.Errorf("%s: finishes %v", name, b.recipe.finishes)
+	}
+}
+
+// checkPools: a device makes energy and pools in its tile, which is returned, or runs pool.comp.
+func checkPools(t *testing.T, name string, p conv.Problem, d *Device, inTile bool) tiling {
 	t.Helper()
 	b, err := newBlueprint(p, d.limits, d.options.Algorithm)
 	if err != nil {
@@ -46,6 +98,7 @@ func checkPools(t *testing.T, name string, p conv.Problem, d *Device, inTile boo
 	if b.pools() == inTile || b.recipe.finishes != inTile || len(b.description.Sources) != len(b.recipe.stages)+int(number(!inTile)) {
 		t.Errorf("%s: pooled apart %v, want %v", name, b.pools(), !inTile)
 	}
+	return b.recipe.tiling
 }
 
 // special is a random case, with special numbers in it from i = 1 on.

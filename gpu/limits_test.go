@@ -196,9 +196,9 @@ func TestSource(t *testing.T) {
 	for _, key := range []programKey{
 		{"direct", directConstants{localSize: 64, positions: 4, vectors: 2}},
 		{"direct_soft", softConstants{filters: 2, channels: 1, tapsH: 3, kernelW: 3, rows: 2, segments: 1, stride: [2]int{1, 1}, dilation: [2]int{1, 1}}},
-		{"direct_small", smallConstants{slide: slide{2, 3, 3, 3, 1, 1}, lanes: 64, weights: 10}},
-		{"depthwise", depthwiseConstants{slide: slide{2, 1, 3, 3, 1, 1}, lanes: 64}},
-		{"direct_shared", sharedConstants{slide: slide{2, 3, 3, 3, 1, 1}, lanesW: 8, lanesH: 2, strideW: 1, dilation: 1, tileH: 6, phase: 10}},
+		{"direct_small", smallConstants{slide: slide{2, 3, 3, 3, 1, 1, finish{}}, lanes: 64, weights: 10}},
+		{"depthwise", depthwiseConstants{slide: slide{2, 1, 3, 3, 1, 1, finish{}}, lanes: 64}},
+		{"direct_shared", sharedConstants{slide: slide{2, 3, 3, 3, 1, 1, finish{}}, lanesW: 8, lanesH: 2, strideW: 1, dilation: 1, tileH: 6, phase: 10}},
 		{"pool", poolConstants{localSize: 64}},
 	} {
 		source, err := key.source(nil)

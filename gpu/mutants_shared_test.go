@@ -5,7 +5,6 @@ package gpu
 // sharedMutants break direct_shared.comp.
 func sharedMutants() []mutant {
 	const (
-		stored = "= rectify == 1 ? relu(value) : value;"
 		start  = "bias[filterTile * VECTORS + f / 4][f % 4];"
 		add    = "sum[r * FILTERS + f] += w[t * VECTORS + f / 4][f % 4] * pixel;"
 		fold   = "at[v] = first + x % STRIDE_W * PHASE + x / STRIDE_W; \\"
@@ -82,23 +81,14 @@ func sharedMutants() []mutant {
 		{name: "weights of the first vector", old: "w[t * VECTORS + f / 4][f % 4] * pixel;", new: "w[t * VECTORS][f % 4] * pixel;"},
 		{name: "weights of the neighbour", old: "[f % 4] * pixel;", new: "[(f + 1) % 4] * pixel;"},
 		{name: "weights rounded to float16", old: "+= w[t * VECTORS + f / 4][f % 4] * pixel;", new: "+= unpackHalf2x16(packHalf2x16(vec2(w[t * VECTORS + f / 4][f % 4], 0.0))).x * pixel;"},
-		{name: "images of one group's filters", old: "(image * allFilters + group", new: "(image * filters + group"},
-		{name: "written to the first group", old: "+ group * filters + firstFilter)", new: "+ firstFilter)"},
-		{name: "written to the first tile of filters", old: "+ group * filters + firstFilter)", new: "+ group * filters)"},
-		{name: "written transposed", old: "* sumH + i) * sumW + j;", new: "* sumH + i) * sumH + j;"},
-		{name: "a row of the next image is written", old: "if (i + r < sumH", new: "if (i + r <= sumH"},
-		{name: "the last row is not written", old: "if (i + r < sumH", new: "if (i + r < sumH - 1"},
-		{name: "rows' guard removed", old: "if (i + r < sumH &&", new: "if ("},
-		{name: "a filter of the next group is written", old: "firstFilter + f < filters", new: "firstFilter + f <= filters"},
-		{name: "the last filter is not written", old: "firstFilter + f < filters", new: "firstFilter + f < filters - 1"},
-		{name: "columns' guard one too far", old: "&& j < sumW) {", new: "&& j <= sumW) {"},
-		{name: "columns' guard removed", old: "&& j < sumW) {", new: ") {"},
-		{name: "the last column is not written", old: "&& j < sumW) {", new: "&& j < sumW - 1) {"},
-		{name: "filters' planes of another size", old: "(f * sumH + r) * sumW", new: "(f * sumW + r) * sumW"},
-		{name: "written to one row", old: "(f * sumH + r) * sumW", new: "(f * sumH) * sumW"},
-		{name: "ReLU dropped", old: stored, new: "= value;"},
-		{name: "ReLU always", old: stored, new: "= relu(value);"},
-		{name: "ReLU by max", old: stored, new: "= rectify == 1 ? max(value, 0.0) : value;"},
-		{name: "sums rounded to float16", old: stored, new: "= rectify == 1 ? relu(value) : unpackHalf2x16(packHalf2x16(vec2(value, 0.0))).x;"},
+		{name: "images of one group's filters", old: "store(image * allFilters + group", new: "store(image * filters + group"},
+		{name: "written to the first group", old: "+ group * filters + firstFilter,", new: "+ firstFilter,"},
+		{name: "written to the first tile of filters", old: "+ group * filters + firstFilter,", new: "+ group * filters,"},
+		{name: "a filter of the next group is written", old: "filters - firstFilter, tileI", new: "filters - firstFilter + PAIR, tileI"},
+		{name: "the last filter is not written", old: "filters - firstFilter, tileI", new: "filters - firstFilter - 1, tileI"},
+		{name: "filters' guard removed", old: "filters - firstFilter, tileI", new: "FILTERS, tileI"},
+		{name: "lanes' rows are written to the first's", old: "tileI + laneRow, tileJ + lane);", new: "tileI, tileJ + lane);"},
+		{name: "tiles are written to the first rows", old: "tileI + laneRow, tileJ + lane);", new: "laneRow, tileJ + lane);"},
+		{name: "tiles are written to the first columns", old: "tileI + laneRow, tileJ + lane);", new: "tileI + laneRow, lane);"},
 	}
 }

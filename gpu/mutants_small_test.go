@@ -5,103 +5,110 @@ package gpu
 // smallMutants break direct_small.comp.
 func smallMutants() []mutant {
 	const (
-		start  = "weight[WEIGHTS - VECTORS + f / 4][f % 4];"
-		load   = "#define LOAD(v) pixel = src[line + at[v]]; pixel = withinH && within[v] ? pixel : 0.0;"
-		add    = "sum[r * FILTERS + f] += weight[firstWeight + t * VECTORS + f / 4][f % 4] * pixel;"
-		stored = "= rectify == 1 ? relu(value) : value;"
+		start = "weight[WEIGHTS - VECTORS + f / 4][f % 4];"
+		add   = "sum[r * FILTERS + f] += weight[firstWeight + t * VECTORS + f / 4][f % 4] * pixel;"
 	)
-	return append(slideMutants("base + (channel * srcH + source(y, srcH)) * srcW;", "base + (channel * srcW + source(y, srcH)) * srcW;", load, stored),
-		mutant{name: "images of sums' blocks", old: "int image = block / blocksH;", new: "int image = block / (blocksH + 1);"},
-		mutant{name: "blocks of one row", old: "int i = (block - image * blocksH) * ROWS;", new: "int i = block - image * blocksH;"},
-		mutant{name: "images of one group's channels", old: "image * allChannels + firstChannel", new: "image + firstChannel"},
-		mutant{name: "the first group's channels for all", old: "image * allChannels + firstChannel", new: "image * allChannels"},
-		mutant{name: "bias dropped", old: "= " + start, new: "= 0.0;"},
-		mutant{name: "bias of the first filter", old: start, new: "weight[WEIGHTS - VECTORS][0];"},
-		mutant{name: "a weight as bias", old: start, new: "weight[f / 4][f % 4];"},
-		mutant{name: "bias of the first vector", old: start, new: "weight[WEIGHTS - VECTORS][f % 4];"},
-		mutant{name: "the last part dropped", old: "part < parts;", new: "part < parts - 1;"},
-		mutant{name: "a part too many", old: "part < parts;", new: "part <= parts;"},
-		mutant{name: "channels are not told apart", old: "int channel = part / (partsH * partsW);", new: "int channel = 0;"},
-		mutant{name: "channels of partsH", old: "part / (partsH * partsW)", new: "part / partsH"},
-		mutant{name: "channels of partsW", old: "part / (partsH * partsW)", new: "part / partsW"},
-		mutant{name: "parts down are counted through channels", old: "part / partsW - channel * partsH;", new: "part / partsW;"},
-		mutant{name: "parts down by partsH", old: "part / partsW - channel * partsH;", new: "part / partsH - channel * partsH;"},
-		mutant{name: "every part has the first one's weights", old: "int firstWeight = part * (TAPS_H * TAPS_W * VECTORS);", new: "int firstWeight = 0;"},
-		mutant{name: "parts' weights of one vector", old: "(TAPS_H * TAPS_W * VECTORS);", new: "(TAPS_H * TAPS_W);"},
-		mutant{name: "taps' weights of one vector", old: "firstWeight + t * VECTORS + f / 4", new: "firstWeight + t + f / 4"},
-		mutant{name: "weights of the first vector", old: "t * VECTORS + f / 4", new: "t * VECTORS"},
-		mutant{name: "weights of the neighbour", old: "f / 4][f % 4] * pixel", new: "f / 4][(f + 1) % 4] * pixel"},
-		mutant{name: "the last product instead of the sum", old: add, new: "sum[r * FILTERS + f] = weight[firstWeight + t * VECTORS + f / 4][f % 4] * pixel;"},
-		mutant{name: "weights rounded to float16", old: "[f % 4] * pixel;", new: "[f % 4] * pixel + 0.0 * float(r); sum[r * FILTERS + f] += (unpackHalf2x16(packHalf2x16(vec2(weight[firstWeight + t * VECTORS + f / 4][f % 4], 0.0))).x - weight[firstWeight + t * VECTORS + f / 4][f % 4]) * pixel;"},
-		mutant{name: "written to the first filters", old: "image * allFilters + firstFilter)", new: "image * allFilters)"},
-		mutant{name: "images of one tile's filters", old: "image * allFilters + firstFilter)", new: "image * FILTERS + firstFilter)"},
-		mutant{name: "a filter of the next tile is written", old: "&& f < filters) {", new: "&& f <= filters) {"},
-		mutant{name: "the last filter is not written", old: "&& f < filters) {", new: "&& f < filters - 1) {"},
-		mutant{name: "filters' guard removed", old: "&& f < filters) {", new: ") {"})
+	return []mutant{
+		{name: "images of one group's channels", old: "image * allChannels + firstChannel", new: "image + firstChannel"},
+		{name: "the first group's channels for all", old: "image * allChannels + firstChannel", new: "image * allChannels"},
+		{name: "planes of square images", old: "firstChannel) * srcH * srcW;", new: "firstChannel) * srcH * srcH;"},
+		{name: "channels of square images", old: "base + channel * srcH * srcW, r)", new: "base + channel * srcH * srcH, r)"},
+		{name: "bias dropped", old: "= " + start, new: "= 0.0;"},
+		{name: "bias of the first filter", old: start, new: "weight[WEIGHTS - VECTORS][0];"},
+		{name: "a weight as bias", old: start, new: "weight[f / 4][f % 4];"},
+		{name: "bias of the first vector", old: start, new: "weight[WEIGHTS - VECTORS][f % 4];"},
+		{name: "the last part dropped", old: "part < parts;", new: "part < parts - 1;"},
+		{name: "a part too many", old: "part < parts;", new: "part <= parts;"},
+		{name: "channels are not told apart", old: "int channel = part / (partsH * partsW);", new: "int channel = 0;"},
+		{name: "channels of partsH", old: "part / (partsH * partsW)", new: "part / partsH"},
+		{name: "channels of partsW", old: "part / (partsH * partsW)", new: "part / partsW"},
+		{name: "parts down are counted through channels", old: "part / partsW - channel * partsH,", new: "part / partsW,"},
+		{name: "parts down by partsH", old: "part / partsW - channel * partsH,", new: "part / partsH - channel * partsH,"},
+		{name: "parts across by partsH", old: "across = part % partsW;", new: "across = part % partsH;"},
+		{name: "the first part's pixels", old: "meet(i, j, down, across);", new: "meet(i, j, 0, 0);"},
+		{name: "every part has the first one's weights", old: "int firstWeight = part * (TAPS_H * TAPS_W * VECTORS);", new: "int firstWeight = 0;"},
+		{name: "parts' weights of one vector", old: "(TAPS_H * TAPS_W * VECTORS);", new: "(TAPS_H * TAPS_W);"},
+		{name: "taps' weights of one vector", old: "firstWeight + t * VECTORS + f / 4", new: "firstWeight + t + f / 4"},
+		{name: "weights of the first vector", old: "t * VECTORS + f / 4", new: "t * VECTORS"},
+		{name: "weights of the neighbour", old: "f / 4][f % 4] * pixel", new: "f / 4][(f + 1) % 4] * pixel"},
+		{name: "the last product instead of the sum", old: add, new: "sum[r * FILTERS + f] = weight[firstWeight + t * VECTORS + f / 4][f % 4] * pixel;"},
+		{name: "weights rounded to float16", old: "[f % 4] * pixel;", new: "[f % 4] * pixel + 0.0 * float(r); sum[r * FILTERS + f] += (unpackHalf2x16(packHalf2x16(vec2(weight[firstWeight + t * VECTORS + f / 4][f % 4], 0.0))).x - weight[firstWeight + t * VECTORS + f / 4][f % 4]) * pixel;"},
+		{name: "written to the first filters", old: "image * allFilters + firstFilter,", new: "image * allFilters,"},
+		{name: "images of one tile's filters", old: "image * allFilters + firstFilter,", new: "image * FILTERS + firstFilter,"},
+		{name: "filters' guard removed", old: "firstFilter, filters, i, j);", new: "firstFilter, FILTERS, i, j);"},
+	}
 }
 
 // depthwiseMutants break depthwise.comp.
 func depthwiseMutants() []mutant {
-	const (
-		filter = "#define FILTER(f) (group * multiplier + min(firstFilter + f, multiplier - 1))"
-		load   = "#define LOAD(v) pixel = src[line + at[v]]; pixel = withinH && within[v] ? pixel : 0.0;"
-		stored = "= rectify == 1 ? relu(value) : value;"
-	)
-	return append(slideMutants("base + source(y, srcH) * srcW;", "base + source(y, srcH) * srcH;", load, stored),
-		mutant{name: "planes of more blocks", old: "int plane = block / blocksH;", new: "int plane = block / (blocksH + 1);"},
-		mutant{name: "blocks of one row", old: "int i = (block - plane * blocksH) * ROWS;", new: "int i = block - plane * blocksH;"},
-		mutant{name: "groups are not told apart", old: "int group = plane % groups;", new: "int group = 0;"},
-		mutant{name: "groups go on through images", old: "int group = plane % groups;", new: "int group = plane;"},
-		mutant{name: "groups of the multiplier", old: "int group = plane % groups;", new: "int group = plane % multiplier;"},
-		mutant{name: "the first tile for all", old: "int firstFilter = int(gl_WorkGroupID.z) * FILTERS;", new: "int firstFilter = 0;"},
-		mutant{name: "tiles of one filter", old: "int(gl_WorkGroupID.z) * FILTERS;", new: "int(gl_WorkGroupID.z);"},
-		mutant{name: "filters of one group", old: filter, new: "#define FILTER(f) min(firstFilter + f, multiplier - 1)"},
-		mutant{name: "groups of FILTERS filters", old: filter, new: "#define FILTER(f) (group * FILTERS + min(firstFilter + f, multiplier - 1))"},
-		mutant{name: "the last filter clamped to the one before", old: "min(firstFilter + f, multiplier - 1)", new: "min(firstFilter + f, max(multiplier - 2, 0))"},
-		mutant{name: "filters are not clamped", old: "min(firstFilter + f, multiplier - 1)", new: "(firstFilter + f)", equivalent: unstored},
-		mutant{name: "bias dropped", old: "= bias[FILTER(f)];", new: "= 0.0;"},
-		mutant{name: "bias of the tile's first filter", old: "= bias[FILTER(f)];", new: "= bias[FILTER(0)];"},
-		mutant{name: "the last part dropped", old: "part < partsH * partsW;", new: "part < partsH * partsW - 1;"},
-		mutant{name: "a part too many", old: "part < partsH * partsW;", new: "part <= partsH * partsW;"},
-		mutant{name: "parts of one column", old: "part < partsH * partsW;", new: "part < partsH;"},
-		mutant{name: "every part has the first one's weights", old: "weight[(part * (TAPS_H * TAPS_W) + t)", new: "weight[t"},
-		mutant{name: "parts' weights of one row", old: "(part * (TAPS_H * TAPS_W) + t)", new: "(part * TAPS_W + t)"},
-		mutant{name: "taps of one group's filters", old: "* (groups * multiplier) + FILTER(f)];", new: "* multiplier + FILTER(f)];"},
-		mutant{name: "weights of the tile's first filter", old: "+ FILTER(f)];", new: "+ FILTER(0)];"},
-		mutant{name: "the last product instead of the sum", old: "sum[r * FILTERS + f] += w[", new: "sum[r * FILTERS + f] = w["},
-		mutant{name: "the tile's first weights", old: "+= w[t * FILTERS + f] * pixel;", new: "+= w[t * FILTERS] * pixel;"},
-		mutant{name: "weights rounded to float16", old: "+= w[t * FILTERS + f] * pixel;", new: "+= unpackHalf2x16(packHalf2x16(vec2(w[t * FILTERS + f], 0.0))).x * pixel;"},
-		mutant{name: "written to the first tile", old: "(plane * multiplier + firstFilter) * sumH", new: "(plane * multiplier) * sumH"},
-		mutant{name: "planes of one filter", old: "(plane * multiplier + firstFilter) * sumH", new: "(plane + firstFilter) * sumH"},
-		mutant{name: "a filter of the next group is written", old: "firstFilter + f < multiplier) {", new: "firstFilter + f <= multiplier) {"},
-		mutant{name: "the last filter is not written", old: "firstFilter + f < multiplier) {", new: "firstFilter + f < multiplier - 1) {"},
-		mutant{name: "filters' guard removed", old: "&& firstFilter + f < multiplier) {", new: ") {"})
+	const filter = "#define FILTER(f) (group * multiplier + min(firstFilter + f, multiplier - 1))"
+	return []mutant{
+		{name: "planes of square images", old: "turnTo(plane * srcH * srcW, r)", new: "turnTo(plane * srcH * srcH, r)"},
+		{name: "groups are not told apart", old: "int group = plane % groups;", new: "int group = 0;"},
+		{name: "groups go on through images", old: "int group = plane % groups;", new: "int group = plane;"},
+		{name: "groups of the multiplier", old: "int group = plane % groups;", new: "int group = plane % multiplier;"},
+		{name: "the first tile for all", old: "int firstFilter = int(gl_WorkGroupID.z) * FILTERS;", new: "int firstFilter = 0;"},
+		{name: "tiles of one filter", old: "int(gl_WorkGroupID.z) * FILTERS;", new: "int(gl_WorkGroupID.z);"},
+		{name: "filters of one group", old: filter, new: "#define FILTER(f) min(firstFilter + f, multiplier - 1)"},
+		{name: "groups of FILTERS filters", old: filter, new: "#define FILTER(f) (group * FILTERS + min(firstFilter + f, multiplier - 1))"},
+		{name: "the last filter clamped to the one before", old: "min(firstFilter + f, multiplier - 1)", new: "min(firstFilter + f, max(multiplier - 2, 0))"},
+		{name: "filters are not clamped", old: "min(firstFilter + f, multiplier - 1)", new: "(firstFilter + f)", equivalent: unstored},
+		{name: "bias dropped", old: "= bias[FILTER(f)];", new: "= 0.0;"},
+		{name: "bias of the tile's first filter", old: "= bias[FILTER(f)];", new: "= bias[FILTER(0)];"},
+		{name: "the last part dropped", old: "part < partsH * partsW;", new: "part < partsH * partsW - 1;"},
+		{name: "a part too many", old: "part < partsH * partsW;", new: "part <= partsH * partsW;"},
+		{name: "parts of one column", old: "part < partsH * partsW;", new: "part < partsH;"},
+		{name: "parts down by partsH", old: "down = part / partsW,", new: "down = part / partsH,"},
+		{name: "parts across by partsH", old: "across = part % partsW;", new: "across = part % partsH;"},
+		{name: "the first part's pixels", old: "meet(i, j, down, across);", new: "meet(i, j, 0, 0);"},
+		{name: "every part has the first one's weights", old: "weight[(part * (TAPS_H * TAPS_W) + t)", new: "weight[t"},
+		{name: "parts' weights of one row", old: "(part * (TAPS_H * TAPS_W) + t)", new: "(part * TAPS_W + t)"},
+		{name: "taps of one group's filters", old: "* (groups * multiplier) + FILTER(f)];", new: "* multiplier + FILTER(f)];"},
+		{name: "weights of the tile's first filter", old: "+ FILTER(f)];", new: "+ FILTER(0)];"},
+		{name: "the last product instead of the sum", old: "sum[r * FILTERS + f] += w[", new: "sum[r * FILTERS + f] = w["},
+		{name: "the tile's first weights", old: "+= w[t * FILTERS + f] * pixel;", new: "+= w[t * FILTERS] * pixel;"},
+		{name: "weights rounded to float16", old: "+= w[t * FILTERS + f] * pixel;", new: "+= unpackHalf2x16(packHalf2x16(vec2(w[t * FILTERS + f], 0.0))).x * pixel;"},
+		{name: "written to the first tile", old: "store(plane * multiplier + firstFilter,", new: "store(plane * multiplier,"},
+		{name: "planes of one filter", old: "store(plane * multiplier + firstFilter,", new: "store(plane + firstFilter,"},
+		{name: "a filter of the next group is written", old: "multiplier - firstFilter, i, j)", new: "multiplier - firstFilter + 1, i, j)"},
+		{name: "the last filter is not written", old: "multiplier - firstFilter, i, j)", new: "multiplier - firstFilter - 1, i, j)"},
+		{name: "filters' guard removed", old: "multiplier - firstFilter, i, j)", new: "FILTERS, i, j)"},
+	}
 }
 
-// slideMutants break what direct_small.comp and depthwise.comp both have, in which
-// line, badLine, load and stored stand.
-func slideMutants(line, badLine, load, stored string) []mutant {
-	const guard = "if (q >= columns) {"
+// columnMutants break column.glsl.
+func columnMutants() []mutant {
+	const (
+		clamp = "q = min(q, columns - 1);"
+		load  = "#define LOAD(v) pixel = src[line + at[v]]; pixel = withinH && within[v] ? pixel : 0.0;"
+	)
 	return []mutant{
-		{name: "the tail's guard one too far", old: guard, new: "if (q > columns) {"},
-		{name: "the tail's guard removed", old: guard, new: "if (false) {"},
-		{name: "the last column is not written", old: guard, new: "if (q >= columns - 1) {"},
+		{name: "surplus invocations take the column behind the last", old: clamp, new: "q = min(q, columns);"},
+		{name: "surplus invocations go on", old: clamp, new: ""},
+		{name: "the last column is left out", old: clamp, new: "q = min(q, columns - 2);"},
 		{name: "work-groups of x only", old: "gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x", new: "gl_WorkGroupID.x"},
-		{name: "blocks of more columns", old: "int block = q / sumW;", new: "int block = q / (sumW + 1);"},
-		{name: "a column late", old: "int j = q - block * sumW;", new: "int j = q - block * sumW + 1;"},
-		{name: "strides exchanged, rows", old: "int top = i * strideH", new: "int top = i * strideW"},
+		{name: "blocks of more columns", old: "int block = q / (SPAN * dstW);", new: "int block = q / (SPAN * dstW + 1);"},
+		{name: "blocks of outputs' columns", old: "int block = q / (SPAN * dstW);", new: "int block = q / dstW;", trial: "largest"},
+		{name: "columns of outputs", old: "q - block * (SPAN * dstW));", new: "q - block * dstW);", trial: "largest"},
+		{name: "a column late", old: "q - block * (SPAN * dstW));", new: "q - block * (SPAN * dstW) + 1);"},
+		{name: "planes of more blocks", old: "int plane = block / blocksH;", new: "int plane = block / (blocksH + 1);"},
+		{name: "blocks of one row", old: "(block - plane * blocksH) * ROWS,", new: "block - plane * blocksH,"},
+		{name: "blocks go on through planes", old: "(block - plane * blocksH) * ROWS,", new: "block * ROWS,"},
+		{name: "strides exchanged, rows", old: "partTop = i * strideH", new: "partTop = i * strideW"},
 		{name: "strides exchanged, columns", old: "left = j * strideW", new: "left = j * strideH"},
-		{name: "the top pad dropped", old: "* strideH - padTop,", new: "* strideH,"},
-		{name: "the top pad's sign", old: "* strideH - padTop,", new: "* strideH + padTop,"},
-		{name: "the left pad dropped", old: "* strideW - padLeft;", new: "* strideW;"},
-		{name: "pads exchanged", old: "* strideW - padLeft;", new: "* strideW - padTop;"},
-		{name: "parts across by partsH", old: "int partV = part % partsW", new: "int partV = part % partsH"},
-		{name: "parts of one column of taps", old: "part % partsW * TAPS_W;", new: "part % partsW;"},
+		{name: "the top pad dropped", old: "* strideH - padTop", new: "* strideH"},
+		{name: "the top pad's sign", old: "* strideH - padTop", new: "* strideH + padTop"},
+		{name: "the left pad dropped", old: "* strideW - padLeft", new: "* strideW"},
+		{name: "pads exchanged", old: "* strideW - padLeft", new: "* strideW - padTop"},
 		{name: "parts down of TAPS_W", old: "(TAPS_H * dilationH);", new: "(TAPS_W * dilationH);"},
 		{name: "parts down undilated", old: "(TAPS_H * dilationH);", new: "TAPS_H;"},
 		{name: "parts down dilated as across", old: "(TAPS_H * dilationH);", new: "(TAPS_H * dilationW);"},
-		{name: "columns dilated as rows", old: "(partV + v) * dilationW;", new: "(partV + v) * dilationH;"},
-		{name: "parts across are not told apart", old: "(partV + v) * dilationW;", new: "v * dilationW;"},
+		{name: "parts of one column of taps", old: "(TAPS_W * dilationW);", new: "dilationW;"},
+		{name: "parts across of TAPS_H", old: "(TAPS_W * dilationW);", new: "(TAPS_H * dilationW);"},
+		{name: "parts across dilated as down", old: "(TAPS_W * dilationW);", new: "(TAPS_W * dilationH);"},
+		{name: "parts across undilated", old: "(TAPS_W * dilationW);", new: "TAPS_W;"},
+		{name: "columns dilated as rows", old: "left + v * dilationW;", new: "left + v * dilationH;"},
+		{name: "columns undilated", old: "left + v * dilationW;", new: "left + v;"},
 		{name: "columns of srcH", old: "at[v] = source(x, srcW);", new: "at[v] = source(x, srcH);"},
 		{name: "column 0 is outside", old: "within[v] = x >= 0 &&", new: "within[v] = x > 0 &&"},
 		{name: "column -1 is inside", old: "within[v] = x >= 0 &&", new: "within[v] = x >= -1 &&"},
@@ -109,22 +116,78 @@ func slideMutants(line, badLine, load, stored string) []mutant {
 		{name: "row 0 is outside", old: "withinH = y >= 0 &&", new: "withinH = y > 0 &&"},
 		{name: "row -1 is inside", old: "withinH = y >= 0 &&", new: "withinH = y >= -1 &&"},
 		{name: "row srcH is inside", old: "&& y < srcH;", new: "&& y <= srcH;"},
-		{name: "rows of another width", old: line, new: badLine},
+		{name: "rows of another width", old: "base + source(y, srcH) * srcW;", new: "base + source(y, srcH) * srcH;"},
+		{name: "rows mapped by the width", old: "base + source(y, srcH) * srcW;", new: "base + source(y, srcW) * srcW;"},
+		{name: "the plane dropped", old: "base + source(y, srcH) * srcW;", new: "source(y, srcH) * srcW;"},
 		{name: "rows are not told apart", old: "int y = partTop + r;", new: "int y = partTop;"},
 		{name: "multiplied instead of selected", old: "withinH && within[v] ? pixel : 0.0;", new: "pixel * float(withinH && within[v]);"},
 		{name: "the border is repeated across", old: "withinH && within[v] ?", new: "withinH ?"},
 		{name: "the border is repeated down", old: "withinH && within[v] ?", new: "within[v] ?"},
 		{name: "pixels rounded to TF32", old: load, new: load + " pixel = uintBitsToFloat(floatBitsToUint(pixel) & 0xffffe000u);"},
-		{name: "a row of the next image is written", old: "if (i + r < sumH", new: "if (i + r <= sumH"},
-		{name: "the last row is not written", old: "if (i + r < sumH", new: "if (i + r < sumH - 1"},
-		{name: "rows' guard removed", old: "if (i + r < sumH &&", new: "if ("},
-		{name: "filters' planes of another size", old: "(f * sumH + r) * sumW", new: "(f * sumW + r) * sumW"},
-		{name: "written to one row", old: "(f * sumH + r) * sumW", new: "(f * sumH) * sumW"},
-		{name: "written transposed", old: "* sumH + i) * sumW + j;", new: "* sumH + i) * sumH + j;"},
-		{name: "ReLU dropped", old: stored, new: "= value;"},
-		{name: "ReLU always", old: stored, new: "= relu(value);"},
-		{name: "ReLU by max", old: stored, new: "= rectify == 1 ? max(value, 0.0) : value;"},
-		{name: "sums rounded to float16", old: stored, new: "= rectify == 1 ? relu(value) : unpackHalf2x16(packHalf2x16(vec2(value, 0.0))).x;"},
+	}
+}
+
+// slideMutants break slide.glsl.
+func slideMutants() []mutant {
+	const (
+		pairs  = "energy(sum[r * FILTERS + 2 * p], sum[r * FILTERS + 2 * p + 1]);"
+		window = "window(sum[2 * o * FILTERS + p], HANDED(2 * o, p), sum[(2 * o + 1) * FILTERS + p], HANDED(2 * o + 1, p))"
+		hand   = "if (j % 2 == 1) {\n\t\tEACH_VALUE"
+		end    = "if (j % 2 == 1) {\n\t\treturn;"
+		summed = "#define OUTPUT(o, p) sum[o * FILTERS + p]\n"
+	)
+	return []mutant{
+		{name: "a row of the next plane is written", old: "if (row + o < dstH", new: "if (row + o <= dstH"},
+		{name: "the last row is not written", old: "if (row + o < dstH", new: "if (row + o < dstH - 1"},
+		{name: "rows' guard removed", old: "if (row + o < dstH &&", new: "if ("},
+		{name: "columns' guard one too far", old: "&& column < dstW &&", new: "&& column <= dstW &&"},
+		{name: "the last column is not written", old: "&& column < dstW &&", new: "&& column < dstW - 1 &&"},
+		{name: "columns' guard removed", old: "&& column < dstW &&", new: "&&"},
+		{name: "a plane of the next tile is written", old: "p < filters / PAIR) {", new: "p <= filters / PAIR) {"},
+		{name: "the last plane is not written", old: "p < filters / PAIR) {", new: "p < filters / PAIR - 1) {"},
+		{name: "planes' guard removed", old: "&& p < filters / PAIR) {", new: ") {"},
+		{name: "a plane for each filter", old: "p < filters / PAIR) {", new: "p < filters) {", trial: "pairs"},
+		{name: "the tile's first filter as a plane", old: "(k / PAIR * dstH + row)", new: "(k * dstH + row)", trial: "pairs"},
+		{name: "planes of another size", old: "(p * dstH + o) * dstW", new: "(p * dstW + o) * dstW"},
+		{name: "tiles' planes of another size", old: "(k / PAIR * dstH + row)", new: "(k / PAIR * dstW + row)"},
+		{name: "written to one row", old: "(p * dstH + o) * dstW", new: "(p * dstH) * dstW"},
+		{name: "written transposed", old: "+ row) * dstW + column;", new: "+ row) * dstH + column;"},
+		{name: "written to the first column", old: "+ row) * dstW + column;", new: "+ row) * dstW;"},
+		{name: "ReLU dropped", old: "if (rectify == 1) {", new: "if (false) {"},
+		{name: "ReLU always", old: "if (rectify == 1) {", new: "if (true) {"},
+		{name: "ReLU by max", old: "= relu(sum[r * FILTERS + p]);", new: "= max(sum[r * FILTERS + p], 0.0);"},
+		{name: "ReLU of the first plane", old: "= relu(sum[r * FILTERS + p]);", new: "= relu(sum[r * FILTERS]);"},
+		{name: "sums rounded to float16", old: summed, new: "#define OUTPUT(o, p) unpackHalf2x16(packHalf2x16(vec2(sum[o * FILTERS + p], 0.0))).x\n"},
+		{name: "the next row's sum", old: summed, new: "#define OUTPUT(o, p) sum[min(o + 1, ROWS - 1) * FILTERS + p]\n"},
+
+		{name: "pairs overlap", old: pairs, new: "energy(sum[r * FILTERS + p], sum[r * FILTERS + p + 1]);", trial: "pairs"},
+		{name: "pairs of halves", old: pairs, new: "energy(sum[r * FILTERS + p], sum[r * FILTERS + p + FILTERS / 2]);", trial: "pairs, as NVIDIA"},
+		{name: "pairs of the first row", old: pairs, new: "energy(sum[2 * p], sum[2 * p + 1]);", trial: "pairs"},
+		{name: "the pair's first twice", old: pairs, new: "energy(sum[r * FILTERS + 2 * p], sum[r * FILTERS + 2 * p]);", trial: "pairs"},
+		{name: "the pair's second dropped", old: pairs, new: "abs(sum[r * FILTERS + 2 * p]);", trial: "pairs"},
+		{name: "a pair's squares leave the range", old: pairs, new: "sqrt(sum[r * FILTERS + 2 * p] * sum[r * FILTERS + 2 * p] + sum[r * FILTERS + 2 * p + 1] * sum[r * FILTERS + 2 * p + 1]);", trial: "pairs"},
+		{name: "values stand where their pair stood", old: "sum[r * FILTERS + p] = energy", new: "sum[r * FILTERS + 2 * p] = energy", trial: "pairs, as NVIDIA"},
+		{name: "no filter is one of a pair", old: "#define PAIR (1 + ENERGY)", new: "#define PAIR 1", trial: "pairs"},
+
+		{name: "a row of sums an output", old: "#define SPAN (POOL > 0 ? 2 : 1)", new: "#define SPAN 1", trial: "largest"},
+		{name: "rows of sums as outputs", old: "int row = i / SPAN,", new: "int row = i,", trial: "largest"},
+		{name: "columns of sums as outputs", old: "column = j / SPAN;", new: "column = j;", trial: "largest"},
+		{name: "the window's right column is the pair's before", old: "int(gl_LocalInvocationIndex) / 2;", new: "(int(gl_LocalInvocationIndex) + 1) / 2 % (LOCAL_SIZE / 2);", trial: "largest"},
+		{name: "pairs of four", old: "int(gl_LocalInvocationIndex) / 2;", new: "int(gl_LocalInvocationIndex) / 4;", trial: "largest"},
+		{name: "handed rows are not told apart", old: "workspace[((r) * PLANES + p)", new: "workspace[p", trial: "largest"},
+		{name: "handed planes are not told apart", old: "workspace[((r) * PLANES + p)", new: "workspace[((r) * PLANES)", trial: "largest"},
+		{name: "handed values overlap", old: "* (LOCAL_SIZE / 2) + pair]", new: "* (LOCAL_SIZE / 4) + pair]", trial: "largest"},
+		{name: "the left columns hand over", old: hand, new: "if (j % 2 == 0) {\n\t\tEACH_VALUE", trial: "largest"},
+		{name: "none hands over", old: hand, new: "if (false) {\n\t\tEACH_VALUE", trial: "largest"},
+		{name: "the neighbour's values of the next plane", old: "HAND(r, p) HANDED(r, p) = sum[r * FILTERS + p];", new: "HAND(r, p) HANDED(r, p) = sum[r * FILTERS + (p + 1) % PLANES];", trial: "largest"},
+		{name: "the right columns store", old: end, new: "if (j % 2 == 0) {\n\t\treturn;", trial: "largest"},
+		{name: "both columns store", old: end, new: "if (false) {\n\t\treturn;", trial: "largest"},
+		{name: "the window's upper right is its upper left", old: window, new: "window(sum[2 * o * FILTERS + p], sum[2 * o * FILTERS + p], sum[(2 * o + 1) * FILTERS + p], HANDED(2 * o + 1, p))", trial: "largest"},
+		{name: "the window's lower right is its upper right", old: window, new: "window(sum[2 * o * FILTERS + p], HANDED(2 * o, p), sum[(2 * o + 1) * FILTERS + p], HANDED(2 * o, p))", trial: "largest"},
+		{name: "the window's upper left is its lower left", old: window, new: "window(sum[(2 * o + 1) * FILTERS + p], HANDED(2 * o, p), sum[(2 * o + 1) * FILTERS + p], HANDED(2 * o + 1, p))", trial: "largest"},
+		{name: "the window's rows are a row of outputs apart", old: window, new: "window(sum[o * FILTERS + p], HANDED(o, p), sum[(o + ROWS / 2) * FILTERS + p], HANDED(o + ROWS / 2, p))", trial: "rows of windows"},
+		{name: "the window column by column", old: window, new: "window(sum[2 * o * FILTERS + p], sum[(2 * o + 1) * FILTERS + p], HANDED(2 * o, p), HANDED(2 * o + 1, p))",
+			equivalent: "it is the last bit of a mean, which no bound but TestFinishes sees"},
 	}
 }
 

@@ -9,12 +9,13 @@ import (
 )
 
 // slide is what direct_small.comp, depthwise.comp and direct_shared.comp write out: the sums that an
-// invocation has in registers, in a column of rows, and the taps of one part of a
-// kernel, through which rows of pixels slide.
+// invocation has in registers, in a column of rows, the taps of one part of a
+// kernel, through which rows of pixels slide, and what slide.glsl makes of the sums.
 type slide struct {
 	rows, filters      int
 	tapsH, tapsW       int // of a part: KH and KW are multiples
 	strideH, dilationH int
+	finish
 }
 
 // slideTile bounds slides for a class of devices.
@@ -86,14 +87,45 @@ func (t slideTile) forced(l Limits) slideTile {
 
 func (s slide) tiling() tiling { return slideCut{s.rows, s.filters} }
 
-// newSlide returns the slide that takes least for the sums of p, in tiles of filters.
-func newSlide(p conv.Problem, t slideTile, sums conv.Shape, filters int) (slide, error) {
+// finishing returns what fit makes of the finish of a valid problem, or, where a tile cannot make that, of none.
+func finishing[T any](p conv.Problem, l Limits, fit func(f finish) (T, error)) (T, error) {
+	if f := finishOf(p, l); f.finishes() {
+		if fitted, err := fit(f); err == nil {
+			return fitted, nil
+		}
+	}
+	return fit(finish{})
+}
+
+// computed returns the sums that tiles compute: those that outputs are made of, without a last row or column that no
+// window reaches.
+func (f finish) computed(p conv.Problem) conv.Shape {
+	sums, _ := p.Sums()
+	dst := f.outputs(p)
+	sums[2], sums[3] = f.span()*dst.H(), f.span()*dst.W()
+	return sums
+}
+
+// tileFilters returns how many filters a tile has, whole pairs where a pair makes an output, and how many tiles a group of
+// perGroup filters.
+func (t slideTile) tileFilters(f finish, perGroup int) (filters, tiles int) {
+	pair := f.filtersPerPlane()
+	tiles = ceilDiv(perGroup/pair, max(1, t.filters/pair))
+	return pair * ceilDiv(perGroup/pair, tiles), tiles
+}
+
+// newSlide returns the slide that takes least for sums of p, in tiles of filters, of those that can make f: both filters of a
+// pair and both rows of a window are in one tile, both columns of a window in one work-group.
+func newSlide(p conv.Problem, t slideTile, f finish, sums conv.Shape, filters int) (slide, error) {
+	if filters%f.filtersPerPlane() > 0 || t.lanes%f.span() > 0 {
+		return slide{}, fmt.Errorf("%d filters of a tile or %d lanes of a work-group are no pairs", filters, t.lanes)
+	}
 	var best slide
 	var least float64
-	for rows := max(1, t.least); rows <= min(t.rows, sums.H(), max(1, t.sums/filters)); rows++ {
-		for tapsH := 1; tapsH <= p.Weight[2]; tapsH++ {
+	for rows := max(f.span(), t.least); rows <= min(t.rows, roundUp(sums.H(), f.span()), max(f.span(), t.sums/filters)); rows++ {
+		for tapsH := 1; tapsH <= p.Weight[2] && rows%f.span() == 0; tapsH++ {
 			for tapsW := 1; tapsW <= p.Weight[3] && rows*filters*tapsH*tapsW <= t.macs; tapsW++ {
-				s := slide{rows, filters, tapsH, tapsW, p.Stride[0], p.Dilation[0]}
+				s := slide{rows, filters, tapsH, tapsW, p.Stride[0], p.Dilation[0], f}
 				if p.Weight[2]%tapsH > 0 || p.Weight[3]%tapsW > 0 || t.held > 0 && filters*s.taps() > t.held {
 					continue
 				}
@@ -128,7 +160,8 @@ func (s slide) literals() (stride, dilation int) {
 }
 
 // cost is what one tap of one sum takes: more where the last block is not full, and where there
-// are too few invocations. A part costs a little to begin with.
+// are too few invocations. A part costs a little to begin with. What follows a sum, its exchange with a neighbour too,
+// takes the same in every tile.
 func (s slide) cost(t slideTile, sums conv.Shape, looped bool) float64 {
 	const part = 16 // places of columns and weights
 	taps := s.rows * s.tapsH * s.tapsW
@@ -159,28 +192,47 @@ func (s slide) window() []int {
 
 func (s slide) taps() int { return s.tapsH * s.tapsW }
 
+// handed is how many floats of shared memory the columns of windows take in a work-group: at most 16 KiB, of 64 sums and
+// 128 lanes.
+func (s slide) handed(lanes int) int {
+	if !s.pools() {
+		return 0
+	}
+	return s.rows * s.filters / s.filtersPerPlane() * lanes / 2
+}
+
 // parts returns how many parts kernels of p have, down and across.
 func (s slide) parts(p conv.Problem) (down, across int) {
 	return p.Weight[2] / s.tapsH, p.Weight[3] / s.tapsW
 }
 
-// defines are those that the shaders share.
-func (s slide) defines() []define {
-	var sums strings.Builder
-	for o := range s.rows {
-		for f := range s.filters {
-			fmt.Fprintf(&sums, "M(%d, %d) ", o, f)
-		}
-	}
-	return []define{
+// defines are those that the shaders share, for work-groups of lanes with floats of shared memory.
+func (s slide) defines(lanes, shared int) []define {
+	planes := s.filters / s.filtersPerPlane()
+	return append(s.finish.defines(), []define{
+		{"LOCAL_SIZE", fmt.Sprint(lanes)},
+		{"SHARED", fmt.Sprint(shared)},
 		{"ROWS", fmt.Sprint(s.rows)},
 		{"FILTERS", fmt.Sprint(s.filters)},
 		{"TAPS_H", fmt.Sprint(s.tapsH)},
 		{"TAPS_W", fmt.Sprint(s.tapsW)},
 		{"EACH_COLUMN(M)", each(s.tapsW)},
-		{"EACH_SUM(M)", strings.TrimSpace(sums.String())},
+		{"EACH_SUM(M)", eachOf(s.rows, s.filters)},
+		{"EACH_VALUE(M)", eachOf(s.rows, planes)},
+		{"EACH_OUTPUT(M)", eachOf(s.rows/s.span(), planes)},
 		{"SCHEDULE", s.schedule()},
+	}...)
+}
+
+// eachOf writes the unrolled loops M(0, 0) M(0, 1) … M(n−1, m−1).
+func eachOf(n, m int) string {
+	var b strings.Builder
+	for i := range n {
+		for j := range m {
+			fmt.Fprintf(&b, "M(%d, %d) ", i, j)
+		}
 	}
+	return strings.TrimSpace(b.String())
 }
 
 // schedule writes the loops over rows of pixels, columns of taps, rows of sums and
@@ -213,17 +265,22 @@ func (s slide) eachMeeting(r int, f func(o, u int)) {
 	}
 }
 
-// columnUniforms are those of the shaders whose invocations take columns of blocks.
-func (s slide) columnUniforms(p conv.Problem, sums conv.Shape) []uniform {
-	return append(s.uniforms(p, sums), uniform{"strideW", p.Stride[1]}, uniform{"dilationW", p.Dilation[1]},
-		uniform{"blocksH", ceilDiv(sums.H(), s.rows)})
+// columnUniforms are those of column.glsl.
+func (s slide) columnUniforms(p conv.Problem, columns int) []uniform {
+	return append(s.uniforms(p), uniform{"strideW", p.Stride[1]}, uniform{"dilationW", p.Dilation[1]},
+		uniform{"blocksH", s.blocksH(p)}, uniform{"columns", columns})
 }
 
+// blocksH is how many blocks a plane of sums has, and columns how many columns they have.
+func (s slide) blocksH(p conv.Problem) int { return ceilDiv(s.computed(p).H(), s.rows) }
+func (s slide) columns(p conv.Problem) int { return s.blocksH(p) * s.computed(p).W() }
+
 // uniforms are those that all shaders share.
-func (s slide) uniforms(p conv.Problem, sums conv.Shape) []uniform {
+func (s slide) uniforms(p conv.Problem) []uniform {
 	partsH, partsW := s.parts(p)
+	dst := s.outputs(p)
 	return []uniform{
-		{"srcH", p.Src.H()}, {"srcW", p.Src.W()}, {"sumH", sums.H()}, {"sumW", sums.W()},
+		{"srcH", p.Src.H()}, {"srcW", p.Src.W()}, {"dstH", dst.H()}, {"dstW", dst.W()},
 		{"strideH", p.Stride[0]}, {"dilationH", p.Dilation[0]}, {"padTop", p.Padding.Top}, {"padLeft", p.Padding.Left},
 		{"partsH", partsH}, {"partsW", partsW},
 		{"rectify", number(p.Activation == conv.ReLU)},

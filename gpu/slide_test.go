@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -115,7 +116,7 @@ func TestSlideCost(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := newSlide(p, bounds, sums, min(6, bounds.filters))
+			s, err := newSlide(p, bounds, finish{}, sums, min(6, bounds.filters))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,6 +130,64 @@ func TestSlideCost(t *testing.T) {
 			if down, across := s.parts(p); down*s.tapsH != k || across*s.tapsW != 7 || s.rows*s.filters > bounds.sums {
 				t.Errorf("K=%d: %+v: %d×%d parts", k, s, down, across)
 			}
+		}
+	}
+}
+
+// TestSlideFinishes: where a tile makes energy and pools it has whole pairs and rows of windows, what windows
+// exchange fits into shared memory, and what cannot be made is left to pool.comp, not refused.
+func TestSlideFinishes(t *testing.T) {
+	windows := conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	exact := func(rows, filters int) func(l *Limits) { return func(l *Limits) { l.tiling = slideCut{rows, filters} } }
+	software := func(l *Limits) { l.Software = true }
+	for name, c := range map[string]struct {
+		algorithm  string
+		activation conv.Activation
+		pool       conv.Pool
+		change     func(l *Limits)
+		finishes   bool
+		shared     int // bytes that are declared
+	}{
+		"small, energy":             {"direct_small", conv.Energy, conv.Pool{}, nil, true, 0},
+		"small, pool":               {"direct_small", conv.Identity, windows, nil, true, 32 * 2 * 8 * 4},
+		"small, software":           {"direct_small", conv.Energy, windows, software, true, 32 * 2 * 4},
+		"small, shared memory":      {"direct_small", conv.Identity, windows, func(l *Limits) { l.SharedMemory = 32*2*8*4 - 1 }, false, 0},
+		"small, just enough":        {"direct_small", conv.Identity, windows, func(l *Limits) { l.SharedMemory = 32 * 2 * 8 * 4 }, true, 32 * 2 * 8 * 4},
+		"small, energy, no memory":  {"direct_small", conv.Energy, conv.Pool{}, func(l *Limits) { l.SharedMemory = 0 }, true, 0},
+		"small, odd rows":           {"direct_small", conv.Identity, windows, exact(1, 8), false, 0},
+		"small, odd rows, energy":   {"direct_small", conv.Energy, conv.Pool{}, exact(1, 8), true, 0},
+		"small, odd lanes":          {"direct_small", conv.Identity, windows, func(l *Limits) { l.WorkGroupSize[0] = 63 }, false, 0},
+		"small, odd lanes, energy":  {"direct_small", conv.Energy, conv.Pool{}, func(l *Limits) { l.WorkGroupSize[0] = 63 }, true, 0},
+		"small, one row only":       {"direct_small", conv.Identity, windows, func(l *Limits) { software(l); l.Unrolled = 3 }, false, 0},
+		"small, apart":              {"direct_small", conv.Energy, windows, func(l *Limits) { l.Apart = true }, false, 0},
+		"depthwise, both":           {"depthwise", conv.Energy, windows, nil, true, 32 * 2 * 4},
+		"depthwise, shared memory":  {"depthwise", conv.Identity, windows, func(l *Limits) { l.SharedMemory = 32*2*2*4 - 1 }, false, 0},
+		"depthwise, half a pair":    {"depthwise", conv.Energy, conv.Pool{}, exact(2, 1), false, 0},
+		"depthwise, odd rows":       {"depthwise", conv.ReLU, windows, exact(1, 2), false, 0},
+		"shared, pixels take more":  {"direct_shared", conv.Energy, windows, nil, true, 14 * 22 * 4},
+		"shared, windows take more": {"direct_shared", conv.Identity, windows, exact(4, 8), true, 32 * 4 * 8 * 4},
+		"shared, too many windows":  {"direct_shared", conv.Identity, windows, func(l *Limits) { exact(4, 8)(l); l.SharedMemory = 32*4*8*4 - 1 }, false, 22 * 22 * 4},
+		"shared, fewer rows":        {"direct_shared", conv.Identity, windows, func(l *Limits) { l.SharedMemory = 32 * 2 * 8 * 4 }, true, 32 * 2 * 8 * 4},
+		"shared, one row only":      {"direct_shared", conv.Identity, windows, func(l *Limits) { l.SharedMemory = 12 * 22 * 4 }, false, 10 * 22 * 4},
+	} {
+		p := conv.Problem{Src: conv.Shape{1, 2, 64, 64}, Weight: conv.Shape{32, 1, 7, 7}}
+		p.Groups, p.Activation, p.Pool = 2, c.activation, c.pool
+		p.Spec = p.WithDefaults()
+		l := roomy()
+		if c.change != nil {
+			c.change(&l)
+		}
+		b, err := newBlueprint(p, l, c.algorithm)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if b.recipe.finishes != c.finishes || b.pools() == c.finishes {
+			t.Errorf("%s: finishes %v, pools apart %v; want %v", name, b.recipe.finishes, b.pools(), c.finishes)
+		}
+		declared := fmt.Sprintf("#define SHARED %d\n", c.shared/4)
+		if !strings.Contains(b.description.Sources[0], declared) || c.shared > l.SharedMemory {
+			t.Errorf("%s: %v: not %q, of %d bytes", name, b.recipe.tiling, declared, l.SharedMemory)
 		}
 	}
 }

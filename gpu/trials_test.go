@@ -201,7 +201,7 @@ func softTrials() (all []*trial) {
 func asNVIDIA(l *Limits) { l.Software, l.NVIDIA = false, true }
 
 func smallTrials() (all []*trial) {
-	parts := []string{"direct_small", "direct_small.comp"}
+	parts := []string{"direct_small", "direct_small.comp", "column.glsl", "slide.glsl"}
 	few := conv.Problem{Src: conv.Shape{2, 2, 7, 10}, Weight: conv.Shape{2, 2, 2, 3}}
 	few.Padding, few.Dilation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}
 	rectified, wide := few, few
@@ -216,11 +216,16 @@ func smallTrials() (all []*trial) {
 		&trial{name: "as NVIDIA", parts: parts, problem: wide, limit: asNVIDIA},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: asNVIDIA},
 		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(l *Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }})
-	return forced("direct_small", append(all, modeTrials(parts)...))
+	across := large(conv.Shape{3, 2, 6, 10}, 1)
+	across.Dilation = [2]int{1, 2}
+	all = append(all, &trial{name: "parts, dilated across", parts: parts, problem: across, limit: func(l *Limits) { l.Unrolled = 24 }})
+	grouped := conv.Problem{Src: conv.Shape{3, 2, 7, 11}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
+	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
+	return forced("direct_small", slices.Concat(all, finishTrials(parts, grouped, [3]int{1, 4, 70}), modeTrials(parts[:3])))
 }
 
 func depthwiseTrials() (all []*trial) {
-	parts := []string{"depthwise", "depthwise.comp"}
+	parts := []string{"depthwise", "depthwise.comp", "column.glsl", "slide.glsl"}
 	p := oblong()
 	p.Src, p.Weight, p.Groups = conv.Shape{3, 2, 17, 19}, conv.Shape{6, 1, 3, 2}, 2
 	few := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{3, 1, 2, 3}}
@@ -238,11 +243,13 @@ func depthwiseTrials() (all []*trial) {
 		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
 			limit: func(l *Limits) { l.Unrolled, l.WorkGroups = 20, [3]int{2, 4, 70} }},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: p, limit: asNVIDIA})
-	return forced("depthwise", append(all, modeTrials(parts)...))
+	grouped := conv.Problem{Src: conv.Shape{3, 3, 7, 11}, Weight: conv.Shape{18, 1, 2, 3}, Bias: true}
+	grouped.Groups, grouped.Padding = 3, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
+	return forced("depthwise", slices.Concat(all, finishTrials(parts, grouped, [3]int{5, 5, 70}), modeTrials(parts[:3])))
 }
 
 func sharedTrials() (all []*trial) {
-	parts := []string{"direct_shared", "direct_shared.comp"}
+	parts := []string{"direct_shared", "direct_shared.comp", "slide.glsl"}
 	few := conv.Problem{Src: conv.Shape{2, 2, 7, 10}, Weight: conv.Shape{2, 2, 2, 3}}
 	few.Padding, few.Dilation, few.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}, conv.ReLU
 	strided := oblong() // the strides and dilations of oblong, exchanged
@@ -259,7 +266,30 @@ func sharedTrials() (all []*trial) {
 		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
 			limit: func(l *Limits) { l.Unrolled, l.WorkGroups = 20, [3]int{5, 6, 70} }},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: asNVIDIA})
-	return forced("direct_shared", append(all, modeTrials(parts)...))
+	grouped := conv.Problem{Src: conv.Shape{2, 2, 13, 19}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
+	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
+	return forced("direct_shared", slices.Concat(all, finishTrials(parts, grouped, [3]int{5, 5, 70}), modeTrials(parts[:2])))
+}
+
+// finishTrials end with all that slide.glsl makes of sums, whose last row and column are of no window; one is folded to
+// work-groups.
+func finishTrials(parts []string, p conv.Problem, groups [3]int) []*trial {
+	pairs, largest, rectified, both := p, p, p, p
+	pairs.Activation, both.Activation, rectified.Activation = conv.Energy, conv.Energy, conv.ReLU
+	largest.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	rectified.Pool, both.Pool = largest.Pool, largest.Pool
+	rectified.Pool.Kind, both.Pool.Kind = conv.AvgPool, conv.AvgPool
+	sums, _ := p.Sums()
+	cut := func(l *Limits) { asNVIDIA(l); l.tiling = slideCut{4, 4} }
+	return []*trial{
+		{name: "pairs", parts: parts, problem: pairs, special: append(specials(), unpaired, scaled(0x1p70))},
+		{name: "largest", parts: parts, problem: largest, special: specials()},
+		{name: "mean, rectified, folded", parts: parts, problem: rectified, limit: func(l *Limits) { l.WorkGroups = groups }},
+		{name: "mean of pairs", parts: parts, problem: both, special: specials()},
+		{name: "pairs, as NVIDIA", parts: parts, problem: pairs, limit: cut},
+		{name: "rows of windows", parts: parts, problem: both, limit: cut},
+		{name: "largest, in chunks", parts: parts[:1], problem: largest, limit: func(l *Limits) { l.StorageBlock = 4 * sums.C() * sums.H() * sums.W() }},
+	}
 }
 
 // large has kernels that are cut into parts down and across where few multiplications

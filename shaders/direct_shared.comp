@@ -6,7 +6,8 @@
 //	sum = bias[k];
 //	for (c < channels) for (u < kernelH) for (v < kernelW)
 //		sum += weight[k, c, u, v] * pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*STRIDE_W + v*DILATION_W - padLeft);
-//	dst[n, k, i, j] = activation(sum);
+//
+// of which slide.glsl makes what follows the sums, and stores it.
 //
 // Index map. A work-group has LANES_W × LANES_H invocations and computes LANES_W × LANES_H*ROWS sums of one image, for
 // FILTERS filters. gl_WorkGroupID.xy numbers these tiles through the images of the chunk, columns fastest; z numbers tiles
@@ -27,27 +28,28 @@
 // Bound by: arithmetic, where kernels are large. A tap of 8 rows × 8 filters takes 8 shared loads and 2 of vec4, the same
 // for the whole warp, for 64 multiplications. 31×31 taps of a tile of 32×32 read each pixel 1.4 times from the image.
 //
-// Constants: LANES_W, LANES_H, ROWS, FILTERS, VECTORS (of 4 filters), TAPS_H, TAPS_W, STRIDE_W, DILATION_W, TILE_H (rows in shared memory), PHASE, those of
-// pixel.glsl, EACH_COLUMN(M): M(0) … M(TAPS_W-1); EACH_SUM(M): M(row, filter); EACH_WEIGHT(M): M(0) …
+// LANES_W is even and tiles begin at even columns, so that the columns of a window are neighbours, as slide.glsl wants them.
+// What they exchange lies where the pixels lay.
+//
+// Constants: LANES_W, LANES_H, VECTORS (of 4 filters), TAPS_H, TAPS_W, STRIDE_W, DILATION_W, TILE_H (rows in shared memory), PHASE,
+// those of pixel.glsl and slide.glsl, EACH_COLUMN(M): M(0) … M(TAPS_W-1); EACH_SUM(M): M(row, filter); EACH_WEIGHT(M): M(0) …
 // M(TAPS_H*TAPS_W*VECTORS-1); and SCHEDULE: ROW(r), LOAD(v), ADD(row, f, t), as in direct_small.
 layout(local_size_x = LANES_W, local_size_y = LANES_H) in;
 
 layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // [tile][channel][part][u][v][VECTORS]
 layout(std430, binding = 2) readonly restrict buffer Bias { vec4 bias[]; };      // [tile][VECTORS]
-layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };      // [n, allFilters, sumH, sumW]
 
-uniform int allChannels, channels;              // channels: of one group
-uniform int sumH, sumW, allFilters, filters;    // filters: of one group
+uniform int allChannels, channels;  // channels: of one group
+uniform int allFilters, filters;    // filters: of one group
 uniform int strideH, dilationH;
 uniform int padTop, padLeft;
-uniform int tilesH, tilesW;                     // of an image's sums
-uniform int imageTiles;                         // images*tilesH*tilesW
-uniform int tiles;                              // of filters, in one group
-uniform int partsH, partsW;                     // of a kernel
-uniform int rectify;                            // 1: ReLU
+uniform int tilesH, tilesW;         // of an image's sums
+uniform int imageTiles;             // images*tilesH*tilesW
+uniform int tiles;                  // of filters, in one group
+uniform int partsH, partsW;         // of a kernel
 
 #define PITCH (PHASE * STRIDE_W)
-shared float tile[TILE_H * PITCH];
+#define tile workspace  // [TILE_H][PITCH], until the last tap is added
 
 // stage copies what the tile's taps meet of one plane, from row top, column left on.
 void stage(int base, int top, int left) {
@@ -72,7 +74,6 @@ void main() {
 	int tileI = (line - image * tilesH) * (LANES_H * ROWS), tileJ = (imageTile - line * tilesW) * LANES_W;
 	int lane = int(gl_LocalInvocationID.x), laneRow = int(gl_LocalInvocationID.y) * ROWS;
 
-	float sum[ROWS * FILTERS];
 #define START(r, f) sum[r * FILTERS + f] = bias[filterTile * VECTORS + f / 4][f % 4];
 	EACH_SUM(START)
 
@@ -106,11 +107,5 @@ void main() {
 		barrier();
 	}
 
-	int i = tileI + laneRow, j = tileJ + lane;
-	int output0 = ((image * allFilters + group * filters + firstFilter) * sumH + i) * sumW + j;
-#define STORE(r, f) if (i + r < sumH && firstFilter + f < filters && j < sumW) { \
-	float value = sum[r * FILTERS + f]; \
-	dst[output0 + (f * sumH + r) * sumW] = rectify == 1 ? relu(value) : value; \
-}
-	EACH_SUM(STORE)
+	store(image * allFilters + group * filters + firstFilter, filters - firstFilter, tileI + laneRow, tileJ + lane);
 }

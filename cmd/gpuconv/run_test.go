@@ -124,7 +124,7 @@ func TestOneWrongImage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := newChecker(j, newSpread(flags.check, j.shape.N()))
+		c, err := newChecker(j, nil, newSpread(flags.check, j.shape.N()))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -54,14 +54,19 @@ func (f outputFile) withTable(table *stimuli.Table, write func() error) error {
 
 // checkTable refuses to replace what is no table.
 func (f outputFile) checkTable() error {
+	info, err := os.Stat(f.tableFile()) // opening a pipe would wait for its other end
+	if err == nil && !info.Mode().IsRegular() {
+		kind := "device, pipe or socket"
+		if info.IsDir() {
+			kind = "folder"
+		}
+		return usage(fmt.Errorf("--output %s: its table would be %s, which is a %s: want another name", printable(string(f)), printable(f.tableFile()), kind))
+	}
 	file, err := os.Open(f.tableFile())
 	if err != nil {
 		return nil // it is not there, or writing will say why not
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err == nil && info.IsDir() {
-		return usage(fmt.Errorf("--output %s: its table would be %s, which is a folder: want another name", printable(string(f)), printable(f.tableFile())))
-	}
 	line, _ := bufio.NewReader(io.LimitReader(file, 64)).ReadString('\n')
 	if line == "" || strings.HasPrefix(line, "image,kind") || strings.HasPrefix(line, "filter,kind") {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"gpuconv/verify"
 )
 
-// proofFiles are what gpuconv verify writes: nothing until all is known, and a folder
-// of pictures only if there are some.
+// proofFiles are what gpuconv verify writes: nothing until all is known. The folder of
+// pictures is empty if there are none.
 type proofFiles struct {
 	json, junit string
 	pictures    *outputDir

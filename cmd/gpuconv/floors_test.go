@@ -17,7 +17,7 @@ import (
 // floors is the house of ARCHITECTURE.md: a package imports packages of lower
 // floors only.
 var floors = [][]string{
-	{"conv", "shaders", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
+	{"conv", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
 	{"stimuli", "npy", "cpu/internal/simd"},
 	{"filters", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning"},
@@ -26,7 +26,7 @@ var floors = [][]string{
 }
 
 // standardOnly are the packages that import nothing but the standard library.
-var standardOnly = []string{"conv", "shaders"}
+var standardOnly = []string{"conv", "shaders", "whole"}
 
 // backendFree are the packages that are handed a backend and never import one.
 var backendFree = []string{"compare", "bench", "batch", "verify", "autotune", "conv/convtest"}

@@ -192,11 +192,15 @@ func outputError(path string, err error) error {
 	return fmt.Errorf("--output %s: %w", printable(path), err)
 }
 
-// cause takes the operation and the path off an error of package os.
+// cause takes the operation and the paths off an error of package os.
 func cause(err error) error {
 	var path *fs.PathError
-	if errors.As(err, &path) {
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
 		return path.Err
+	case errors.As(err, &link):
+		return link.Err
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"gpuconv/npy"
 )
@@ -138,6 +139,14 @@ func (f outputFile) check() error {
 		return usage(fmt.Errorf("--output %s: want the .npy file to write: %w", printable(path), cause(err)))
 	}
 	return nil
+}
+
+// checkArray refuses, beside that, an archive, for the verbs that write one array.
+func (f outputFile) checkArray() error {
+	if strings.HasSuffix(string(f), ".npz") {
+		return usage(fmt.Errorf("--output %s: want a .npy file, one array is written", printable(string(f))))
+	}
+	return f.check()
 }
 
 // label says of an error which file could not be written.

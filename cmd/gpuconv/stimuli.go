@@ -89,7 +89,7 @@ func alias(other, name string) func(*pflag.FlagSet, string) pflag.NormalizedName
 }
 
 func (f *stimuliFlags) run(cmd *cobra.Command) error {
-	if err := outputFile(f.output).check(); err != nil {
+	if err := outputFile(f.output).checkArray(); err != nil {
 		return err
 	}
 	images, err := f.images(cmd.Flags())

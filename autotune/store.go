@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"gpuconv/conv"
+	"gpuconv/whole"
 )
 
 // Store is a folder of winners, one file each. Files are replaced as a whole, so that
@@ -104,16 +106,8 @@ func (s Store) Save(k Key, e Entry) (string, error) {
 		return "", err
 	}
 	path := s.Path(k)
-	file, err := os.CreateTemp(s.Folder, ".new-*")
+	err = whole.Write(path, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
 	if err != nil {
-		return "", err
-	}
-	_, err = file.Write(append(text, '\n'))
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		os.Remove(file.Name())
 		return "", err
 	}
 	return path, nil

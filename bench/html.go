@@ -122,7 +122,10 @@ func (r Report) pageRow(c CaseInfo, b BackendInfo, x Result) pageRow {
 		}
 		return row
 	}
-	row.ImagesPerS, row.Total, row.Low, row.High = figure(x.ImagesPerS), duration(x.Median), duration(x.CILow), duration(x.CIHigh)
+	row.ImagesPerS, row.Total, row.Low, row.High = figure(x.ImagesPerS), duration(x.Median), "–", "–"
+	if x.Samples > 1 {
+		row.Low, row.High = duration(x.CILow), duration(x.CIHigh)
+	}
 	row.Samples, row.Outliers = x.Samples, len(x.Outliers)
 	row.GFLOPS, row.GBPS, row.Intensity = figure(x.GFLOPS), figure(x.GBPS), fmt.Sprintf("%.3g", c.Intensity)
 	row.PercentOfRoof, row.CPU = "–", "–"
@@ -177,6 +180,8 @@ func newPageRatio(name, ours, other string, theirs, mine Result) pageRatio {
 	ratio, low, high := RatioOf(theirs, mine)
 	p := pageRatio{Case: name, Ours: ours, Other: other, Ratio: significant(ratio), Low: significant(low), High: significant(high), Verdict: "no difference seen"}
 	switch {
+	case theirs.Samples < 2 || mine.Samples < 2: // nobody knows how far off they are
+		p.Low, p.High, p.Verdict = "–", "–", "one sample"
 	case high < 1:
 		p.Loss, p.Verdict = true, "loss"
 	case low > 1:

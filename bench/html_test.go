@@ -41,6 +41,32 @@ func TestHTMLHolds(t *testing.T) {
 	}
 }
 
+// TestOneSample: of a single sample nobody knows how far off it is: it has no interval,
+// and no comparison is a gain or a loss.
+func TestOneSample(t *testing.T) {
+	r := fixed()
+	for i := range r.Results {
+		if x := &r.Results[i]; x.Correct {
+			x.Samples, x.CILow, x.CIHigh, x.Blocks = 1, x.Median, x.Median, []bench.Block{{Seconds: []float64{x.Median}}}
+		}
+	}
+	page := pageOf(t, r)
+	var table bytes.Buffer
+	if err := r.WriteTable(&table); err != nil {
+		t.Fatal(err)
+	}
+	for text, wrong := range map[string][]string{page: {">loss<", ">gain<"}, table.String(): {" 0.0 %"}} {
+		for _, w := range wrong {
+			if strings.Contains(text, w) {
+				t.Errorf("there is %q in what one sample each gives", w)
+			}
+		}
+	}
+	if want := ">one sample<"; !strings.Contains(page, want) {
+		t.Errorf("no %q in the page", want)
+	}
+}
+
 // TestHTMLLoadsNothing: whatever names hold, the page runs no script and asks for
 // nothing that is not in it.
 func TestHTMLLoadsNothing(t *testing.T) {

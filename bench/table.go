@@ -75,8 +75,11 @@ func (r Report) row(c CaseInfo, b BackendInfo) string {
 	if !total.Correct {
 		return strings.Join(append(cells, "WRONG", "", "", "", "", "", "", "", "", "", "", ""), "\t") + "\t"
 	}
-	noise := 100 * (total.CIHigh - total.CILow) / 2 / total.Median
-	cells = append(cells, figure(total.ImagesPerS), duration(total.Median), fmt.Sprintf("%.1f %%", noise), fmt.Sprint(total.Samples), outlying(total))
+	noise := "–" // of a single sample nobody knows
+	if total.Samples > 1 {
+		noise = fmt.Sprintf("%.1f %%", 100*(total.CIHigh-total.CILow)/2/total.Median)
+	}
+	cells = append(cells, figure(total.ImagesPerS), duration(total.Median), noise, fmt.Sprint(total.Samples), outlying(total))
 	for _, phase := range []string{PhaseUpload, PhaseKernel, PhaseReadback} {
 		p, ok := r.find(c, b, phase, "")
 		if _, copies := r.find(c, b, PhaseUpload, ""); !ok || phase == PhaseKernel && !copies {

@@ -57,8 +57,9 @@ func Check(test, judge conv.Backend, c Case) (Result, error) {
 }
 
 // Judge compares got, an output of c, with what the oracle computes for c, by the
-// error bound of sums of products.
-func Judge(got *conv.Tensor, c Case, oracle conv.Oracle) (Result, error) {
+// error bound of sums of products, or of an algorithm of transforms that states a
+// tolerance; see [conv.Description].
+func Judge(got *conv.Tensor, c Case, oracle conv.Oracle, tolerance float64) (Result, error) {
 	if err := c.Problem.CheckRun(got, c.Src); err != nil {
 		return Result{}, err
 	}
@@ -66,5 +67,5 @@ func Judge(got *conv.Tensor, c Case, oracle conv.Oracle) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return t.judge(got, 0), nil
+	return t.judge(got, tolerance), nil
 }

@@ -192,13 +192,13 @@ func TestMerge(t *testing.T) {
 	for i := range 2 {
 		part := c
 		part.Src = c.Src.Images(i, i+1)
-		result, err := compare.Judge(got.Images(i, i+1), part, oracle)
+		result, err := compare.Judge(got.Images(i, i+1), part, oracle, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		merged.Merge(result, i)
 	}
-	whole, err := compare.Judge(got, c, oracle)
+	whole, err := compare.Judge(got, c, oracle, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

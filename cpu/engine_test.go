@@ -104,7 +104,7 @@ func checkGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := compare.Judge(got, c, plan.(conv.Oracle))
+	result, err := compare.Judge(got, c, plan.(conv.Oracle), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -155,7 +155,7 @@ type permanentError struct{ err error }
 func (e *permanentError) Error() string { return e.err.Error() }
 
 func (d *download) permanently(format string, args ...any) error {
-	return &permanentError{fmt.Errorf("dataset: "+d.URL+": "+format, args...)}
+	return &permanentError{fmt.Errorf("dataset: %s: %w", d.URL, fmt.Errorf(format, args...))}
 }
 
 // attempt asks for what is missing and appends what it gets. It gives up when no

@@ -34,6 +34,21 @@ func md5Of(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// TestAddressIsText: an address is shown as it is, whatever it holds.
+func TestAddressIsText(t *testing.T) {
+	s := httptest.NewServer(http.NotFoundHandler())
+	defer s.Close()
+	url := s.URL + "/a%20b%s"
+	err := Download(t.Context(), Fetch{URL: s.URL + "/a%20b", Path: filepath.Join(t.TempDir(), "a.npz")})
+	if want := "dataset: " + s.URL + "/a%20b: the server answers 404 Not Found"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	err = Download(t.Context(), Fetch{URL: url, Path: filepath.Join(t.TempDir(), "a.npz")})
+	if want := "dataset: " + url + ": want an address such as " + URL; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
 // server answers request i with answers[i], all further ones with the last, and
 // remembers the ranges that were asked for.
 type server struct {

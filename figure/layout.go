@@ -3,7 +3,8 @@ package figure
 import "image"
 
 // Distances in device pixels, two to a point. titleRoom holds a line of titleSize
-// above a panel, axisBottom the ticks, their labels and the axis label below.
+// above a panel, titleLeading each further one; axisBottom the ticks, their labels and
+// the axis label below.
 const (
 	margin      = 28
 	gap         = 26 // between panels; a title may use it on both sides
@@ -27,9 +28,10 @@ const (
 // left corner.
 type layout struct {
 	size    image.Point
-	cell    image.Point // what every panel is centred in
-	columns []int       // left sides of cells
-	rows    []int       // tops of cells
+	cell    image.Point  // what every panel is centred in
+	columns []int        // left sides of cells
+	rows    []int        // tops of cells
+	titles  [][][]string // lines of the title of each panel
 	bar     image.Rectangle
 }
 
@@ -40,6 +42,13 @@ func (p *Picture) layout(t typeface) layout {
 			size := panel.img.Rect.Size()
 			l.cell = image.Pt(max(l.cell.X, size.X, narrowest), max(l.cell.Y, size.Y))
 		}
+	}
+	for _, row := range p.rows {
+		var titles [][]string
+		for _, panel := range row {
+			titles = append(titles, t.wrapped(panel.title, l.cell.X+gap/2))
+		}
+		l.titles = append(l.titles, titles)
 	}
 	right := l.placeColumns(p.rows, t)
 	bottom := l.placeRows(p.rows, len(p.notes))
@@ -81,7 +90,7 @@ func (l *layout) placeRows(rows [][]panel, notes int) int {
 		if i > 0 {
 			y += gap
 		}
-		y += titleRoom
+		y += titleRoom + (l.lines(i)-1)*titleLeading
 		l.rows = append(l.rows, y)
 		y += l.cell.Y
 		if row[len(row)-1].xAxis {
@@ -89,6 +98,15 @@ func (l *layout) placeRows(rows [][]panel, notes int) int {
 		}
 	}
 	return y
+}
+
+// lines returns how many the longest title of a row takes.
+func (l *layout) lines(row int) int {
+	most := 1
+	for _, title := range l.titles[row] {
+		most = max(most, len(title))
+	}
+	return most
 }
 
 // placeBar puts the colour bar beside the upper rows and returns the bottom of

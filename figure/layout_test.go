@@ -2,6 +2,7 @@ package figure
 
 import (
 	"image"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -19,8 +20,9 @@ func TestNothingOverlaps(t *testing.T) {
 			for j := range columns {
 				size := image.Pt(side.Draw(rt, "width"), side.Draw(rt, "height"))
 				p.rows[i] = append(p.rows[i], panel{
-					img:  &image.RGBA{Rect: image.Rectangle{Max: size}},
-					rows: size.Y, columns: size.X,
+					title: strings.Repeat("0.125, ", rapid.IntRange(0, 9).Draw(rt, "parameters")),
+					img:   &image.RGBA{Rect: image.Rectangle{Max: size}},
+					rows:  size.Y, columns: size.X,
 					xAxis: i == len(p.rows)-1 && j > 0, yAxis: j == 1,
 				})
 			}
@@ -31,7 +33,7 @@ func TestNothingOverlaps(t *testing.T) {
 			for j, panel := range row {
 				at := image.Pt(l.columns[j], l.rows[i]).Add(l.cell.Sub(panel.img.Rect.Size()).Div(2))
 				r := panel.img.Rect.Add(at)
-				r.Min.Y -= titleRoom
+				r.Min.Y -= titleRoom + (len(l.titles[i][j])-1)*titleLeading
 				if panel.xAxis {
 					r.Max.Y += axisBottom
 				}

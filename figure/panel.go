@@ -15,14 +15,16 @@ type panel struct {
 	xAxis, yAxis  bool // whether ticks stand below and at the left
 }
 
-// draw draws p with its image's top left corner at a point and its title on at
-// most room pixels.
-func (p panel) draw(s sheet, at image.Point, room int) {
+// draw draws p with its image's top left corner at a point and the lines of its title
+// above it.
+func (p panel) draw(s sheet, at image.Point, title []string) {
 	r := p.img.Rect.Add(at)
 	s.image(at, p.img)
 	s.frame(r)
-	title := s.shorten(p.title, titleSize, room)
-	s.text(middle(r.Min.X, r.Max.X), float64(r.Min.Y-titleGap), 0.5, titleSize, title)
+	for i, line := range title {
+		above := titleGap + (len(title)-1-i)*titleLeading
+		s.text(middle(r.Min.X, r.Max.X), float64(r.Min.Y-above), 0.5, titleSize, line)
+	}
 	if p.xAxis {
 		p.drawXAxis(s, r)
 	}

@@ -85,7 +85,7 @@ func (p *Picture) draw(s sheet, l layout) {
 	for i, row := range p.rows {
 		for j, panel := range row {
 			inset := l.cell.Sub(panel.img.Rect.Size()).Div(2)
-			panel.draw(s, image.Pt(l.columns[j], l.rows[i]).Add(inset), l.cell.X+gap/2)
+			panel.draw(s, image.Pt(l.columns[j], l.rows[i]).Add(inset), l.titles[i][j])
 		}
 	}
 	p.bar.draw(s, l.bar)

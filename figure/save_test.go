@@ -84,31 +84,6 @@ func TestFailedSaveLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestFailedWriteKeepsTheOldFile(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "a.png")
-	if err := os.WriteFile(path, []byte("old"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	full := errors.New("the disk is full")
-	err := replace(path, func(w io.Writer) error {
-		if _, err := io.WriteString(w, "half a pict"); err != nil {
-			t.Error(err)
-		}
-		if got, err := os.ReadFile(path); err != nil || string(got) != "old" {
-			t.Errorf("while writing, the file holds %q (%v)", got, err)
-		}
-		return full
-	})
-	if !errors.Is(err, full) {
-		t.Errorf("error %v, want %v", err, full)
-	}
-	if got, err := os.ReadFile(path); err != nil || string(got) != "old" {
-		t.Errorf("the file holds %q (%v), want what it held", got, err)
-	}
-	wantNames(t, dir, "a.png")
-}
-
 func TestWriteErrorsAreReported(t *testing.T) {
 	p := must(t)(Filters(waves(t, 1, 1, 3, 3), nil))
 	for name, write := range map[string]func(io.Writer) error{"PNG": p.WritePNG, "SVG": p.WriteSVG} {

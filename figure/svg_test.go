@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"image/png"
 	"io"
 	"slices"
@@ -108,6 +109,27 @@ func TestAnyTitle(t *testing.T) {
 			rt.Fatalf("the title is %d pixels wide, want at most %d", got, room)
 		}
 	})
+}
+
+// TestTitlesAreWrapped: where several parameters vary, a title takes as many lines as
+// it needs above the smallest panels.
+func TestTitlesAreWrapped(t *testing.T) {
+	stimuli := []string{"0°, sf 0.05, phase 0", "135°, sf 0.125, phase 270", "90°"}
+	var channels []string
+	for k := range crowded {
+		channels = append(channels, fmt.Sprintf("%d°, sf 0.15, phase 90, sigma-x %d", 10*k, k+1))
+	}
+	p := must(t)(Activations(waves(t, 3, 1, 64, 64), waves(t, 3, crowded, 64, 64), stimuli, channels, Ink, 3))
+	texts := svgTexts(t, p)
+	drawn := strings.Join(texts, " ")
+	for _, title := range append(stimuli, channels...) {
+		if !strings.Contains(drawn, title) {
+			t.Errorf("no title %q in %q", title, texts)
+		}
+	}
+	if strings.Contains(drawn, "…") {
+		t.Errorf("a title is cut: %q", texts)
+	}
 }
 
 func TestLongTitlesAreCut(t *testing.T) {

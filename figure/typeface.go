@@ -14,6 +14,9 @@ const (
 	titleSize = 20
 	smallSize = 18
 	capHeight = 13 // of the digits in smallSize
+
+	titleLines   = 4  // of a panel's title at most
+	titleLeading = 24 // from one of them to the next
 )
 
 // typeface gives and measures the font of a picture, Liberation Sans.
@@ -38,6 +41,24 @@ func (t typeface) widest(ticks []tick, size int) int {
 		widest = max(widest, t.width(tick.label, size))
 	}
 	return widest
+}
+
+// wrapped breaks a title behind its commas into lines of at most width pixels. A part
+// that is wider, and what is left for the last of titleLines, is cut as shorten does.
+func (t typeface) wrapped(title string, width int) []string {
+	var lines []string
+	for part := range strings.SplitAfterSeq(title, ", ") {
+		last := len(lines) - 1
+		if last >= 0 && (len(lines) == titleLines || t.width(lines[last]+strings.TrimSpace(part), titleSize) <= width) {
+			lines[last] += part
+		} else {
+			lines = append(lines, part)
+		}
+	}
+	for i, line := range lines {
+		lines[i] = t.shorten(strings.TrimSpace(line), titleSize, width)
+	}
+	return lines
 }
 
 // shorten returns text as one line of at most width pixels, cut with an ellipsis

@@ -226,32 +226,50 @@ func (b Bank) Table() (*stimuli.Table, error) {
 	return t, t.Check()
 }
 
-// Names says what sets each filter apart, for titles: 45°, phase 90.
+// Names says what sets each filter apart, for titles: 45°, phase 90. Widths, which
+// follow the spatial frequency or each other, are named where nothing else does.
 func (b Bank) Names() ([]string, error) {
 	all, _, err := b.complete()
 	if err != nil {
 		return nil, err
 	}
-	varying := varying(all)
+	varying, along := varying(all)
+	names := titles(all, varying)
+	for i := 0; i < len(along) && distinct(names) < len(names); i++ {
+		if more := titles(all, append(varying, along[i])); distinct(more) > distinct(names) {
+			names, varying = more, append(varying, along[i])
+		}
+	}
+	return names, nil
+}
+
+// titles names filters by some of their parameters, or by their kind without any.
+func titles(all []Filter, varying []string) []string {
 	names := make([]string, len(all))
 	for k, f := range all {
 		if names[k] = stimuli.Title(f.Parameters(), varying); names[k] == "" {
 			names[k] = f.Kind()
 		}
 	}
-	return names, nil
+	return names
+}
+
+func distinct(names []string) int {
+	return len(slices.Compact(slices.Sorted(slices.Values(names))))
 }
 
 // varying returns the names of parameters that differ between filters of one
-// kind, but for those that come along with another one.
-func varying(all []Filter) []string {
-	along := []string{"sigma-x", "sigma-y", "bandwidth", "aspect", "sigma-surround"}
-	var names []string
+// kind, and apart those that may only come along with another one.
+func varying(all []Filter) (names, along []string) {
 	for i, p := range all[0].Parameters() {
 		differs := func(f Filter) bool { return *f.Parameters()[i].Value != *p.Value }
-		if !slices.Contains(along, p.Name) && slices.ContainsFunc(all, differs) {
+		switch {
+		case !slices.ContainsFunc(all, differs):
+		case slices.Contains([]string{"sigma-x", "sigma-y", "bandwidth", "aspect", "sigma-surround"}, p.Name):
+			along = append(along, p.Name)
+		default:
 			names = append(names, p.Name)
 		}
 	}
-	return names
+	return names, along
 }

@@ -401,6 +401,22 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// TestNamesTellApart: what comes along with another parameter is named where the
+// others do not tell filters apart.
+func TestNamesTellApart(t *testing.T) {
+	for want, b := range map[string]Bank{
+		"0°, sigma-x 3|0°, sigma-x 4|45°, sigma-x 3|45°, sigma-x 4": {Filters: []Filter{
+			&Gabor{SF: 0.1, SigmaX: 3}, &Gabor{SF: 0.1, SigmaX: 4}, &Gabor{SF: 0.1, SigmaX: 3, Orientation: 45}, &Gabor{SF: 0.1, SigmaX: 4, Orientation: 45}}},
+		"sf 0.1|sf 0.2":       {Filters: []Filter{&Gabor{SF: 0.1}, &Gabor{SF: 0.2}}}, // their widths follow the frequency
+		"sigma-y 5|sigma-y 6": {Filters: []Filter{&Gabor{SF: 0.1, SigmaX: 3, SigmaY: 5}, &Gabor{SF: 0.1, SigmaX: 3, SigmaY: 6}}},
+		"gabor|gabor":         {Filters: []Filter{&Gabor{SF: 0.1}, &Gabor{SF: 0.1}}},
+	} {
+		if names, err := b.Names(); err != nil || strings.Join(names, "|") != want {
+			t.Errorf("names %q (%v), want %s", names, err, want)
+		}
+	}
+}
+
 func TestBankRefuses(t *testing.T) {
 	for want, b := range map[string]Bank{
 		"a bank of none":                       {},

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gpuconv/whole"
 )
 
 // rawEntry makes an archive of one entry a.npy that holds data, deflated if
@@ -283,7 +285,7 @@ func TestWriteNPZRefuses(t *testing.T) {
 // TestWriteNPZFails: the file fails under the archive, which leaves nothing.
 func TestWriteNPZFails(t *testing.T) {
 	dir := t.TempDir()
-	file, err := newReplacement(filepath.Join(dir, "a.npz"))
+	file, err := whole.Create(filepath.Join(dir, "a.npz"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"gpuconv/whole"
 )
 
 // Reader reads an array in pieces.
@@ -80,7 +82,7 @@ func openFile(path string) (f *os.File, file, key string, err error) {
 func openRegular(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("npy: %s: want a .npy or .npz file, this is a %s", printable(path), fileKind(info))
+		return nil, fmt.Errorf("npy: %s: want a .npy or .npz file, this is a %s", printable(path), whole.Kind(info))
 	}
 	var f *os.File
 	if err == nil {
@@ -90,13 +92,6 @@ func openRegular(path string) (*os.File, error) {
 		return nil, fmt.Errorf("npy: %s: %w", printable(path), cause(err))
 	}
 	return f, nil
-}
-
-func fileKind(info fs.FileInfo) string {
-	if info.IsDir() {
-		return "folder"
-	}
-	return "device, pipe or socket"
 }
 
 // newReader starts to read the size bytes of r, the file called name.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"gpuconv/whole"
 )
 
 // Named is an array of a .npz archive.
@@ -27,7 +29,7 @@ func WriteNPZ(path string, arrays ...Named) error {
 	if err := checkNamed(arrays); err != nil {
 		return fmt.Errorf("npy: %s: %w", name, err)
 	}
-	file, err := newReplacement(path)
+	file, err := whole.Create(path)
 	if err != nil {
 		return fmt.Errorf("npy: %s: %w", name, cause(err))
 	}
@@ -59,8 +61,8 @@ func checkNamed(arrays []Named) error {
 }
 
 // writeArchive completes file, or discards it.
-func writeArchive(file *replacement, arrays []Named) error {
-	defer file.discard()
+func writeArchive(file *whole.File, arrays []Named) error {
+	defer file.Discard()
 	out := bufio.NewWriterSize(file, bufferSize)
 	z := zip.NewWriter(out)
 	scratch := newScratch()
@@ -86,5 +88,5 @@ func writeArchive(file *replacement, arrays []Named) error {
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	return file.commit()
+	return file.Commit()
 }

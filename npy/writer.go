@@ -4,15 +4,17 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+
+	"gpuconv/whole"
 )
 
 // Writer writes an array in pieces. Between [Create] and Close the elements
-// gather in a hidden file beside the path, named ".npy-*.tmp".
+// gather in a hidden file beside the path, named ".partial-*".
 type Writer struct {
 	name    string // for errors
 	shape   []int
 	left    int // elements that Write still takes
-	file    *replacement
+	file    *whole.File
 	out     *bufio.Writer
 	scratch []byte
 	err     error // what every later Write reports
@@ -53,7 +55,7 @@ func Create(path string, shape ...int) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("npy: %s: %w", name, err)
 	}
-	file, err := newReplacement(path)
+	file, err := whole.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("npy: %s: %w", name, cause(err))
 	}
@@ -103,7 +105,7 @@ func (w *Writer) Close() error {
 	w.closed = true
 	w.result = w.finish()
 	if w.result != nil {
-		_ = w.file.discard()
+		_ = w.file.Discard()
 	}
 	w.err = fmt.Errorf("npy: %s: %w", w.name, os.ErrClosed)
 	return w.result
@@ -118,7 +120,7 @@ func (w *Writer) finish() error {
 	}
 	err := w.out.Flush()
 	if err == nil {
-		err = w.file.commit()
+		err = w.file.Commit()
 	}
 	if err != nil {
 		return fmt.Errorf("npy: %s: %w", w.name, cause(err))
@@ -135,7 +137,7 @@ func (w *Writer) Abort() error {
 	w.closed = true
 	w.result = fmt.Errorf("npy: %s: given up before it was complete", w.name)
 	w.err = w.result
-	if err := w.file.discard(); err != nil {
+	if err := w.file.Discard(); err != nil {
 		return fmt.Errorf("npy: %s: %w", w.name, cause(err))
 	}
 	return nil

@@ -150,6 +150,15 @@ func TestGrid(t *testing.T) {
 	}
 }
 
+// TestTitle: minus signs are those of values; names keep their hyphens.
+func TestTitle(t *testing.T) {
+	orientation, x := -45.0, -0.5
+	got := Title([]Parameter{{Name: "orientation", Value: &orientation}, {Name: "aperture-x", Value: &x}}, []string{"orientation", "aperture-x"})
+	if want := "−45°, aperture-x −0.5"; got != want {
+		t.Errorf("title %q, want %q", got, want)
+	}
+}
+
 // TestKinds: every kind has an example, whose images are finite and differ, drawn
 // in parts as in one, with the mean and contrast that they are asked for.
 func TestKinds(t *testing.T) {

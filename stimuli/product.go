@@ -190,10 +190,15 @@ func Title(parameters []Parameter, named []string) string {
 		switch {
 		case !slices.Contains(named, p.Name):
 		case p.Name == "orientation":
-			parts = append(parts, fmt.Sprintf("%.4g°", *p.Value))
+			parts = append(parts, written("%.4g°", *p.Value))
 		default:
-			parts = append(parts, fmt.Sprintf("%s %.3g", p.Name, *p.Value))
+			parts = append(parts, p.Name+" "+written("%.3g", *p.Value))
 		}
 	}
-	return strings.ReplaceAll(strings.Join(parts, ", "), "-", "−")
+	return strings.Join(parts, ", ")
+}
+
+// written formats a value with a real minus sign.
+func written(format string, v float64) string {
+	return strings.ReplaceAll(fmt.Sprintf(format, v), "-", "−")
 }

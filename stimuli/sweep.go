@@ -3,7 +3,6 @@ package stimuli
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"gpuconv/conv"
 )
@@ -67,5 +66,5 @@ func (s *Sweep) Table() (*Table, error) {
 
 // Title says what sets image i apart, for pictures: its orientation.
 func (s *Sweep) Title(i int) string {
-	return strings.Replace(fmt.Sprintf("%.4g°", s.Orientation(i)), "-", "−", 1)
+	return written("%.4g°", s.Orientation(i))
 }

@@ -94,7 +94,7 @@ type chosen struct {
 	name   string   // gpu, cpu or reference
 	isa    cpu.ISA  // of the CPU engine
 	device gpu.Info // of a GPU
-	note   string   // why auto did not take a GPU
+	note   string   // why auto did not take a GPU, or what its plan passed over
 	close  func() error
 }
 
@@ -214,6 +214,9 @@ func (f *backendFlags) openAndPlan(p conv.Problem, weight *conv.Tensor, bias []f
 			err = fmt.Errorf("--algorithm %s: %w", f.algorithm, without(err, c.name+": ", f.algorithm+": "))
 		}
 		return session{}, err
+	}
+	if d, ok := plan.(conv.Describer); ok && c.note == "" {
+		c.note = oneLine(d.Describe().Warning)
 	}
 	return session{chosen: c, plan: plan}, nil
 }

@@ -17,6 +17,8 @@ type checker struct {
 	wanted  spread // image numbers
 	group   int    // images that are judged at once
 
+	tolerance float64 // that the plan states, 0 of one that adds products
+
 	images int // judged so far
 	result compare.Result
 }
@@ -25,7 +27,7 @@ type checker struct {
 // judge takes four times as much for its float64 values.
 const judgeBytes = 4 << 20
 
-func newChecker(j *job, wanted spread) (*checker, error) {
+func newChecker(j *job, judged conv.Plan, wanted spread) (*checker, error) {
 	plan, err := cpu.Reference{}.Plan(j.problem, j.bank.Tensor, nil)
 	if err != nil {
 		return nil, err
@@ -34,7 +36,11 @@ func newChecker(j *job, wanted spread) (*checker, error) {
 	if !ok {
 		return nil, fmt.Errorf("the reference is no conv.Oracle")
 	}
-	return &checker{problem: j.problem, weight: j.bank.Tensor, oracle: oracle, wanted: wanted, group: j.judged()}, nil
+	c := &checker{problem: j.problem, weight: j.bank.Tensor, oracle: oracle, wanted: wanted, group: j.judged()}
+	if d, ok := judged.(conv.Describer); ok {
+		c.tolerance = d.Describe().Tolerance
+	}
+	return c, nil
 }
 
 // look judges those images of a chunk that are wanted.
@@ -59,7 +65,7 @@ func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) er
 func (c *checker) judge(ctx context.Context, first int, src, dst *conv.Tensor) error {
 	var result compare.Result
 	err := await(ctx, func() (err error) {
-		result, err = compare.Judge(dst, compare.Case{Problem: c.problem, Src: src, Weight: c.weight}, c.oracle)
+		result, err = compare.Judge(dst, compare.Case{Problem: c.problem, Src: src, Weight: c.weight}, c.oracle, c.tolerance)
 		return err
 	})
 	if err != nil {

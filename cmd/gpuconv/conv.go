@@ -102,7 +102,7 @@ type layer struct {
 
 func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if f.output != "" || !f.dumpShader {
-		if err := outputFile(f.output).check(); err != nil {
+		if err := outputFile(f.output).checkArray(); err != nil {
 			return err
 		}
 	}

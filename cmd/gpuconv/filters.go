@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"gpuconv/filters"
@@ -17,12 +14,10 @@ import (
 
 // filtersFlags are what gpuconv filters is asked for: a preset, a kind or a file.
 type filtersFlags struct {
-	preset   presetFlag
-	filter   filterFlags
-	kind     string
-	input    string
-	settings []string // flags that are settings of kinds
-	output   string
+	kindFlags
+	preset presetFlag
+	filter filterFlags
+	output string
 }
 
 func newFilters() *cobra.Command {
@@ -65,9 +60,9 @@ func (f *filtersFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.output, "output", "", "the .npy or .npz file to write")
 	flags.Bool("quadrature", false, "of each filter a pair, a quarter of a cycle apart, that --activation energy makes a complex cell of")
 	flags.Bool("balanced", false, "the weights of each filter sum to 0")
-	f.settings = []string{"quadrature", "balanced"}
+	f.settings = []string{"size", "quadrature", "balanced"}
 	for _, k := range filters.Kinds() {
-		f.settings = registerParameters(flags, f.settings, k.Parameters)
+		f.registerParameters(flags, k.Parameters)
 	}
 }
 
@@ -91,26 +86,14 @@ func (f *filtersFlags) run(cmd *cobra.Command) error {
 
 // bank returns the weights that the flags ask for.
 func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*bank, error) {
-	given := givenSettings(flags, f.settings)
+	s, err := f.chosen(flags, []string{"preset", "channels"}, []string{"size"})
 	switch {
-	case f.kind != "" && f.input != "":
-		return nil, usage(errors.New("--kind, --input: want one of them"))
+	case err != nil:
+		return nil, err
+	case s != nil:
+		return s.filterBank(ctx)
 	case f.input != "":
-		if err := refuseFlags(flags, "--input", append(slices.Collect(maps.Keys(given)), "preset", "channels", "size")); err != nil {
-			return nil, err
-		}
 		return readBank("input", f.input)
-	case f.kind != "":
-		if err := refuseFlags(flags, "--kind", []string{"preset", "channels"}); err != nil {
-			return nil, err
-		}
-		if flags.Changed("size") {
-			given["size"] = fmt.Sprint(f.filter.size)
-		}
-		return (&settings{kind: f.kind, values: given, label: func(key string) string { return "--" + key }}).filterBank(ctx)
-	}
-	for _, key := range slices.Sorted(maps.Keys(given)) {
-		return nil, usage(fmt.Errorf("--%s: want --kind with it", key))
 	}
 	tutorial3, err := f.preset.tutorial3()
 	if err != nil {

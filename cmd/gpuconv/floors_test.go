@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -17,7 +20,7 @@ import (
 // floors is the house of ARCHITECTURE.md: a package imports packages of lower
 // floors only.
 var floors = [][]string{
-	{"conv", "shaders", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
+	{"conv", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
 	{"stimuli", "npy", "cpu/internal/simd"},
 	{"filters", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning"},
@@ -26,7 +29,7 @@ var floors = [][]string{
 }
 
 // standardOnly are the packages that import nothing but the standard library.
-var standardOnly = []string{"conv", "shaders"}
+var standardOnly = []string{"conv", "shaders", "whole"}
 
 // backendFree are the packages that are handed a backend and never import one.
 var backendFree = []string{"compare", "bench", "batch", "verify", "autotune", "conv/convtest"}
@@ -113,6 +116,31 @@ func TestHouseRules(t *testing.T) {
 					t.Errorf("%s/%s has an init function", p.ImportPath, file)
 				}
 			}
+		}
+	}
+}
+
+// TestExecutables: what names its interpreter in the first line can be run as the
+// documents say.
+func TestExecutables(t *testing.T) {
+	unixOnly(t)
+	for _, folder := range []string{".ci", "bench", "docs", "scripts"} {
+		err := filepath.WalkDir(filepath.Join("..", "..", folder), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if err != nil || !bytes.HasPrefix(text, []byte("#!")) {
+				return err
+			}
+			info, err := d.Info()
+			if err == nil && info.Mode()&0o111 == 0 {
+				t.Errorf("%s starts with #! and is not executable", path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	}
 }

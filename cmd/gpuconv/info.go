@@ -82,6 +82,9 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 		if err := flagsOnly(cmd, args); err != nil {
 			return nil, err
 		}
+		if err := withoutProblem(cmd.Flags(), false); err != nil {
+			return nil, err
+		}
 		return takeInventory(backend)
 	}
 	if len(args) > 1 {

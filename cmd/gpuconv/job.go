@@ -102,8 +102,13 @@ func (j *job) cells() []string {
 	}
 	var names []string
 	for k := 0; k < len(j.bank.names); k += 2 {
-		name, _, _ := strings.Cut(", "+j.bank.names[k], ", phase ")
-		names = append(names, "energy"+name)
+		name := "energy"
+		for part := range strings.SplitSeq(j.bank.names[k], ", ") {
+			if !strings.HasPrefix(part, "phase ") {
+				name += ", " + part
+			}
+		}
+		names = append(names, name)
 	}
 	return names
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"gpuconv/npy"
 )
@@ -140,6 +141,14 @@ func (f outputFile) check() error {
 	return nil
 }
 
+// checkArray refuses, beside that, an archive, for the verbs that write one array.
+func (f outputFile) checkArray() error {
+	if strings.HasSuffix(string(f), ".npz") {
+		return usage(fmt.Errorf("--output %s: want a .npy file, one array is written", printable(string(f))))
+	}
+	return f.check()
+}
+
 // label says of an error which file could not be written.
 func (f outputFile) label(err error) error {
 	return outputError(string(f), without(cause(err), "npy: ", printable(string(f))+": "))
@@ -192,11 +201,15 @@ func outputError(path string, err error) error {
 	return fmt.Errorf("--output %s: %w", printable(path), err)
 }
 
-// cause takes the operation and the path off an error of package os.
+// cause takes the operation and the paths off an error of package os.
 func cause(err error) error {
 	var path *fs.PathError
-	if errors.As(err, &path) {
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
 		return path.Err
+	case errors.As(err, &link):
+		return link.Err
 	}
 	return err
 }

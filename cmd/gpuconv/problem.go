@@ -29,6 +29,16 @@ func (f *problemFlags) register(flags *pflag.FlagSet) {
 	f.spec.register(flags)
 }
 
+// withoutProblem refuses flags that describe a convolution where --problem is not named.
+func withoutProblem(flags *pflag.FlagSet, named bool) error {
+	for _, name := range append([]string{"input", "weight", "bias"}, ownFlags...) {
+		if !named && flags.Changed(name) {
+			return usage(fmt.Errorf("--%s: want --problem with it", name))
+		}
+	}
+	return nil
+}
+
 // problem puts the problem together. compact, if not empty, is the one argument
 // that may stand behind --problem.
 func (f *problemFlags) problem(compact string) (conv.Problem, error) {

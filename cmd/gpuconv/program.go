@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
 )
@@ -12,6 +13,11 @@ var revision string
 // describeProgram says which gpuconv this is.
 func describeProgram() programReport {
 	return programReport{Git: gitHash(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+}
+
+// String is what gpuconv --version prints.
+func (p programReport) String() string {
+	return fmt.Sprintf("gpuconv %s, %s, %s", p.Git, p.Go, p.Platform)
 }
 
 // gitHash returns the revision that this program was built from.

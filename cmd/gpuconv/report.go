@@ -21,19 +21,20 @@ type report struct {
 	Program programReport `json:"program"`
 	Started time.Time     `json:"started"` // UTC
 
-	Stimulus     string  `json:"stimulus,omitempty"` // a kind and its settings, in place of the preset's stimuli
-	Filter       string  `json:"filter,omitempty"`   // a kind and its settings, in place of the preset's filters
-	Preset       string  `json:"preset"`             // of what is not in place of it
-	Orientations string  `json:"orientations"`       // degrees from vertical: a list or start:stop:step
-	SF           float64 `json:"sf"`                 // radians per pixel of the full 640×480 image
-	Res          float64 `json:"res"`                // 1 is 640×480 pixels
-	Patch        bool    `json:"patch"`
-	Channels     int     `json:"channels"` // filters
-	Size         int     `json:"size"`     // rows of a filter
-	Activation   string  `json:"activation"`
-	Padding      int     `json:"padding"` // zeros at each side of an image; there is no bias
-	Stride       [2]int  `json:"stride"`  // rows, columns
-	Pool         string  `json:"pool"`    // as --pool takes it
+	Stimulus       string  `json:"stimulus,omitempty"` // a kind and its settings, in place of the preset's stimuli
+	Filter         string  `json:"filter,omitempty"`   // a kind and its settings, in place of the preset's filters
+	Preset         string  `json:"preset"`             // of what is not in place of it
+	Orientations   string  `json:"orientations"`       // degrees from vertical: a list or start:stop:step
+	SF             float64 `json:"sf"`                 // radians per pixel of the full 640×480 image
+	Res            float64 `json:"res"`                // 1 is 640×480 pixels
+	Patch          bool    `json:"patch"`
+	Channels       int     `json:"channels"` // filters
+	Size           int     `json:"size"`     // rows of a filter
+	Activation     string  `json:"activation"`
+	Padding        int     `json:"padding"`         // zeros above and below an image; there is no bias
+	PaddingColumns int     `json:"padding_columns"` // zeros left and right of it
+	Stride         [2]int  `json:"stride"`          // rows, columns
+	Pool           string  `json:"pool"`            // as --pool takes it
 
 	StimuliShape     conv.Shape `json:"stimuli_shape"`     // [N, 1, rows, columns]
 	FiltersShape     conv.Shape `json:"filters_shape"`     // [channels, 1, size, size]
@@ -138,7 +139,7 @@ func newReport(j *job, s session, started time.Time) *report {
 	r := &report{
 		Schema: 1, Command: os.Args, Program: describeProgram(), Started: started.UTC().Truncate(time.Millisecond), began: started,
 		Preset: f.preset.name, Orientations: f.stimulus.orientations, SF: f.stimulus.sf, Res: f.stimulus.res, Patch: f.stimulus.patch,
-		Channels: j.bank.Shape[0], Size: j.bank.Shape.H(), Activation: j.problem.Activation.String(), Padding: j.problem.Padding.Top, Stride: j.problem.Stride, Pool: j.flags.pool,
+		Channels: j.bank.Shape[0], Size: j.bank.Shape.H(), Activation: j.problem.Activation.String(), Padding: j.problem.Padding.Top, PaddingColumns: j.problem.Padding.Left, Stride: j.problem.Stride, Pool: j.flags.pool,
 		StimuliShape: j.images.Shape(), FiltersShape: j.bank.Shape, ActivationsShape: j.shape,
 		Backend:  describeBackend(s),
 		Stimulus: f.stimuli, Filter: f.filters,

@@ -124,7 +124,7 @@ func TestOneWrongImage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := newChecker(j, newSpread(flags.check, j.shape.N()))
+		c, err := newChecker(j, nil, newSpread(flags.check, j.shape.N()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -269,6 +269,7 @@ func TestCells(t *testing.T) {
 		{conv.ReLU, []string{"0°, phase 0", "0°, phase 90"}, []string{"0°, phase 0", "0°, phase 90"}},
 		{conv.Energy, []string{"0°, phase 0", "0°, phase 90", "45°, sf 0.1, phase 0", "45°, sf 0.1, phase 90"}, []string{"energy, 0°", "energy, 45°, sf 0.1"}},
 		{conv.Energy, []string{"phase 0", "phase 90"}, []string{"energy"}},
+		{conv.Energy, []string{"0°, phase 0, sigma-x 3", "0°, phase 90, sigma-x 3"}, []string{"energy, 0°, sigma-x 3"}},
 	} {
 		j := &job{bank: &bank{names: c.names}, problem: conv.Problem{Spec: conv.Spec{Activation: c.activation}}}
 		if got := j.cells(); !slices.Equal(got, c.want) {

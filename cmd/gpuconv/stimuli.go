@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 
 	"gpuconv/conv"
@@ -17,12 +14,10 @@ import (
 
 // stimuliFlags are what gpuconv stimuli is asked for: a preset, a kind or files.
 type stimuliFlags struct {
+	kindFlags
 	preset   presetFlag
 	stimulus stimulusFlags
 	sf       string
-	kind     string
-	input    string
-	settings []string // flags that are settings of kinds
 	output   string
 }
 
@@ -75,24 +70,12 @@ func (f *stimuliFlags) register(flags *pflag.FlagSet) {
 		f.settings = append(f.settings, s.name)
 	}
 	for _, k := range stimuli.Kinds() {
-		f.settings = registerParameters(flags, f.settings, k.New().Parameters())
+		f.registerParameters(flags, k.New().Parameters())
 	}
 	for w := range stimuli.RaisedCosine + 1 {
 		windowed := stimuli.Grating{Look: stimuli.Look{Aperture: stimuli.Aperture{Window: w}}}
-		f.settings = registerParameters(flags, f.settings, windowed.Parameters())
+		f.registerParameters(flags, windowed.Parameters())
 	}
-}
-
-// registerParameters adds a flag for each parameter that has none yet, and returns
-// names with theirs.
-func registerParameters(flags *pflag.FlagSet, names []string, parameters []stimuli.Parameter) []string {
-	for _, p := range parameters {
-		if flags.Lookup(p.Name) == nil {
-			flags.String(p.Name, "", p.Help)
-			names = append(names, p.Name)
-		}
-	}
-	return names
 }
 
 // alias lets a flag be typed by another name.
@@ -106,7 +89,7 @@ func alias(other, name string) func(*pflag.FlagSet, string) pflag.NormalizedName
 }
 
 func (f *stimuliFlags) run(cmd *cobra.Command) error {
-	if err := outputFile(f.output).check(); err != nil {
+	if err := outputFile(f.output).checkArray(); err != nil {
 		return err
 	}
 	images, err := f.images(cmd.Flags())
@@ -122,25 +105,14 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 
 // images returns the set that the flags ask for.
 func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Described, error) {
-	given := givenSettings(flags, f.settings)
+	s, err := f.chosen(flags, []string{"preset", "patch", "res"}, []string{"orientation", "sf"})
 	switch {
-	case f.kind != "" && f.input != "":
-		return nil, usage(errors.New("--kind, --input: want one of them"))
+	case err != nil:
+		return nil, err
+	case s != nil:
+		return s.stimulus()
 	case f.input != "":
-		if err := refuseFlags(flags, "--input", append(slices.Collect(maps.Keys(given)), "preset", "patch", "res")); err != nil {
-			return nil, err
-		}
 		return openFiles("input", f.input)
-	case f.kind != "":
-		if err := refuseFlags(flags, "--kind", []string{"preset", "patch", "res"}); err != nil {
-			return nil, err
-		}
-		return (&settings{kind: f.kind, values: given, label: func(key string) string { return "--" + key }}).stimulus()
-	}
-	delete(given, "orientation")
-	delete(given, "sf")
-	for _, key := range slices.Sorted(maps.Keys(given)) {
-		return nil, usage(fmt.Errorf("--%s: want --kind with it", key))
 	}
 	return f.presetSweep(flags.Changed("sf"))
 }
@@ -157,28 +129,6 @@ func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Described, error) {
 		}
 	}
 	return f.stimulus.sweep(tutorial3)
-}
-
-// givenSettings returns those settings that were typed.
-func givenSettings(flags *pflag.FlagSet, names []string) map[string]string {
-	given := map[string]string{}
-	for _, name := range names {
-		if flags.Changed(name) {
-			given[name] = flags.Lookup(name).Value.String()
-		}
-	}
-	return given
-}
-
-// refuseFlags refuses the flags of names that were typed beside another one.
-func refuseFlags(flags *pflag.FlagSet, beside string, names []string) error {
-	slices.Sort(names)
-	for _, name := range names {
-		if flags.Changed(name) {
-			return usage(fmt.Errorf("--%s: has no meaning with %s", name, beside))
-		}
-	}
-	return nil
 }
 
 // openFiles opens a set of image files.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"gpuconv/stimuli"
+	"gpuconv/whole"
 )
 
 // tableFile returns where the table of an array goes: beside it, as .csv.
@@ -34,62 +35,49 @@ func (f outputFile) withTable(table *stimuli.Table, write func() error) error {
 	if err != nil {
 		return outputError(string(f), err)
 	}
-	hidden, err := writeHidden(f.tableFile(), table)
-	if err == nil {
-		err = write()
-	} else {
-		err = outputError(string(f), cause(err))
-	}
-	if err == nil {
-		err = f.commitTable(hidden)
-	}
+	err = f.writeBoth(table, write)
 	if err != nil {
-		if hidden != "" {
-			os.Remove(hidden)
-		}
 		removeFolders(made)
 	}
 	return err
 }
 
+// writeBoth has write write the file before the table takes its name.
+func (f outputFile) writeBoth(table *stimuli.Table, write func() error) error {
+	hidden, err := whole.Create(f.tableFile())
+	if err != nil {
+		return outputError(string(f), cause(err))
+	}
+	defer hidden.Discard()
+	if err := table.WriteCSV(hidden); err != nil {
+		return outputError(string(f), cause(err))
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	if err := hidden.Commit(); err != nil {
+		return outputError(f.tableFile(), cause(err))
+	}
+	return nil
+}
+
 // checkTable refuses to replace what is no table.
 func (f outputFile) checkTable() error {
+	info, err := os.Stat(f.tableFile()) // opening a pipe would wait for its other end
+	if err == nil && !info.Mode().IsRegular() {
+		return usage(fmt.Errorf("--output %s: its table would be %s, which is a %s: want another name", printable(string(f)), printable(f.tableFile()), whole.Kind(info)))
+	}
 	file, err := os.Open(f.tableFile())
 	if err != nil {
 		return nil // it is not there, or writing will say why not
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err == nil && info.IsDir() {
-		return usage(fmt.Errorf("--output %s: its table would be %s, which is a folder: want another name", printable(string(f)), printable(f.tableFile())))
-	}
 	line, _ := bufio.NewReader(io.LimitReader(file, 64)).ReadString('\n')
 	if line == "" || strings.HasPrefix(line, "image,kind") || strings.HasPrefix(line, "filter,kind") {
 		return nil
 	}
 	return usage(fmt.Errorf("--output %s: its table would replace %s, which is no table of images or filters: want another name",
 		printable(string(f)), printable(f.tableFile())))
-}
-
-func (f outputFile) commitTable(hidden string) error {
-	if err := os.Rename(hidden, f.tableFile()); err != nil {
-		var link *os.LinkError
-		if errors.As(err, &link) {
-			err = link.Err
-		}
-		return outputError(f.tableFile(), err)
-	}
-	return nil
-}
-
-// writeHidden writes a table beside where it will be, under a name that does not
-// show.
-func writeHidden(path string, table *stimuli.Table) (string, error) {
-	file, err := os.CreateTemp(filepath.Dir(path), ".*.csv")
-	if err != nil {
-		return "", err
-	}
-	err = errors.Join(file.Chmod(0o644), table.WriteCSV(file), file.Close())
-	return file.Name(), err
 }
 
 // saveTable writes a table as a file of its own.

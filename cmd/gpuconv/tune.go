@@ -115,12 +115,8 @@ func (f *tuneFlags) validate(cmd *cobra.Command, named bool, args []string) erro
 	if f.forget && f.algorithm != "" {
 		return usage(errors.New("--forget: want no --algorithm with it, what is stored is the fastest of all"))
 	}
-	if !named {
-		for _, name := range append([]string{"input", "weight", "bias"}, ownFlags...) {
-			if cmd.Flags().Changed(name) {
-				return usage(fmt.Errorf("--%s: want --problem with it", name))
-			}
-		}
+	if err := withoutProblem(cmd.Flags(), named); err != nil {
+		return err
 	}
 	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm}
 	return b.validate()

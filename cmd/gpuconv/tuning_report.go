@@ -107,20 +107,20 @@ func numbers(values []float64) []number {
 
 // write writes all files and moves them into place.
 func (t *tuned) write(ctx context.Context, out *outputDir) error {
-	text, err := json.MarshalIndent(t.report(), "", "  ")
-	if err != nil {
-		return fmt.Errorf("tuning.json: %w", err)
-	}
 	if err := t.save(out, "cells.csv", func(w io.Writer) error { return t.analysis.WriteCells(w, t.names) }); err != nil {
 		return err
 	}
 	if err := t.save(out, "curves.csv", t.analysis.WriteCurves); err != nil {
 		return err
 	}
-	if err := t.save(out, "tuning.json", func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err }); err != nil {
+	if err := t.compare(out); err != nil { // may leave a note for tuning.json
 		return err
 	}
-	if err := t.compare(out); err != nil {
+	text, err := json.MarshalIndent(t.report(), "", "  ")
+	if err != nil {
+		return fmt.Errorf("tuning.json: %w", err)
+	}
+	if err := t.save(out, "tuning.json", func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err }); err != nil {
 		return err
 	}
 	for _, curves := range t.analysis.Curves {

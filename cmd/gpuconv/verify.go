@@ -72,8 +72,8 @@ var ownFlags = []string{"bias", "stride", "padding", "padding-mode", "dilation",
 
 // validate refuses what makes no sense, before anything is opened.
 func (f *verifyFlags) validate(cmd *cobra.Command) error {
-	for _, name := range f.names() {
-		if name != "gpu" && name != "cpu" {
+	for i, name := range f.names() {
+		if name != "gpu" && name != "cpu" || slices.Contains(f.names()[:i], name) {
 			return usage(fmt.Errorf("--backend %q: want gpu, cpu or gpu,cpu", f.backends))
 		}
 	}

@@ -2,16 +2,15 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"gpuconv/verify"
+	"gpuconv/whole"
 )
 
-// proofFiles are what gpuconv verify writes: nothing until all is known, and a folder
-// of pictures only if there are some.
+// proofFiles are what gpuconv verify writes: nothing until all is known. The folder of
+// pictures is empty if there are none.
 type proofFiles struct {
 	json, junit string
 	pictures    *outputDir
@@ -20,8 +19,8 @@ type proofFiles struct {
 // outputs refuses what can be seen not to be written, and makes the folder.
 func (f *verifyFlags) outputs() (*proofFiles, error) {
 	for _, file := range []struct{ flag, path string }{{"json", f.json}, {"junit", f.junit}} {
-		if info, err := os.Stat(file.path); file.path != "" && err == nil && !info.Mode().IsRegular() {
-			return nil, usage(fmt.Errorf("--%s %s: want a file to write, this is none", file.flag, printable(file.path)))
+		if err := checkOutputFile(file.flag, file.path); err != nil {
+			return nil, err
 		}
 	}
 	out := &proofFiles{json: f.json, junit: f.junit}
@@ -77,25 +76,15 @@ func (o *proofFiles) write(r verify.Report) error {
 	return nil
 }
 
-// writeWhole writes a file under another name first, so that it is there whole or not
-// at all.
+// writeWhole writes a file with its missing folders, whole or not at all.
 func writeWhole(path string, write func(io.Writer) error) error {
 	made, err := makeFolders(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".verify-*")
-	if err != nil {
+	if err := whole.Write(path, write); err != nil {
 		removeFolders(made)
 		return err
 	}
-	err = errors.Join(write(file), file.Chmod(0o644), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		os.Remove(file.Name())
-		removeFolders(made)
-	}
-	return err
+	return nil
 }

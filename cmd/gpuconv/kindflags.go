@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"gpuconv/stimuli"
+
+	"github.com/spf13/pflag"
+)
+
+// kindFlags ask for stimuli or filters of a kind, or for those of a file, instead of a
+// preset's.
+type kindFlags struct {
+	kind, input string
+	settings    []string // flags that are settings of kinds
+}
+
+// registerParameters adds a flag for each parameter that has none yet.
+func (f *kindFlags) registerParameters(flags *pflag.FlagSet, parameters []stimuli.Parameter) {
+	for _, p := range parameters {
+		if flags.Lookup(p.Name) == nil {
+			flags.String(p.Name, "", p.Help)
+			f.settings = append(f.settings, p.Name)
+		}
+	}
+}
+
+// chosen returns the settings of the kind that is asked for, nil for a file or a
+// preset. It refuses flags that say nothing beside the others: presets names those that
+// only presets have, shared the settings that they have too.
+func (f *kindFlags) chosen(flags *pflag.FlagSet, presets, shared []string) (*settings, error) {
+	given := map[string]string{}
+	for _, name := range f.settings {
+		if flags.Changed(name) {
+			given[name] = flags.Lookup(name).Value.String()
+		}
+	}
+	switch {
+	case f.kind != "" && f.input != "":
+		return nil, usage(errors.New("--kind, --input: want one of them"))
+	case f.input != "":
+		return nil, refuseFlags(flags, "--input", slices.AppendSeq(slices.Clone(presets), maps.Keys(given)))
+	case f.kind != "":
+		return &settings{kind: f.kind, values: given, label: func(key string) string { return "--" + key }}, refuseFlags(flags, "--kind", presets)
+	}
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(shared, key) {
+			return nil, usage(fmt.Errorf("--%s: want --kind with it", key))
+		}
+	}
+	return nil, nil
+}
+
+// refuseFlags refuses the flags of names that were typed beside another one.
+func refuseFlags(flags *pflag.FlagSet, beside string, names []string) error {
+	slices.Sort(names)
+	for _, name := range names {
+		if flags.Changed(name) {
+			return usage(fmt.Errorf("--%s: has no meaning with %s", name, beside))
+		}
+	}
+	return nil
+}

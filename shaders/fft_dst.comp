@@ -24,8 +24,9 @@
 // filters of one group, q = pair*tiles + p, so that work-groups that run at the same time share a pair's weights in their
 // caches. Of a column's two passes the second leaves its numbers in dst, or windows: lanes along x, neighbours store neighbours.
 //
-// Bound by: shared memory, 8 reads or writes of 8 bytes for each of a tile's points, with POOL 10, and by the caches that
-// spectra come from, 24 bytes for 4 complex multiplications.
+// Bound by: shared memory, 8 reads or writes of 8 bytes for each of a tile's points, with POOL 10, of which the last meets
+// each bank twice, since windows are two columns apart; and by the caches that spectra come from, 24 bytes for 4 complex
+// multiplications.
 //
 // Constants: ENERGY; POOL (0: none, 1: the largest, 2: the mean); those of fft.glsl.
 layout(std430, binding = 0) readonly restrict buffer Pixels { vec2 pixels[]; };  // [tile, allChannels, SPECTRUM]
@@ -33,7 +34,7 @@ layout(std430, binding = 2) readonly restrict buffer Filters { float filter_[]; 
 layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };      // [n, planes, dstH, dstW]
 
 #define FILTERS (ENERGY == 1 ? 2 : 1)  // that an output is made of
-#define SPAN (POOL > 0 ? 2 : 1)   // rows, and columns, of sums that it is made of
+#define SPAN (POOL > 0 ? 2 : 1)        // rows, and columns, of sums that it is made of
 
 uniform int dstH, dstW;
 uniform int channels;             // of a group

@@ -32,6 +32,14 @@ type mutant struct {
 	equivalent string
 	trial      string // that kills it, to spare compiling it for others; "" for the first
 	file       string // of package shaders
+	// also is a change that breaks nothing, old and new, without which outputs would show
+	// the other one only if threads run in a certain order.
+	also [2]string
+}
+
+// broken returns the text of the file with the mutant in it.
+func (m mutant) broken(text string) string {
+	return strings.Replace(strings.Replace(text, m.also[0], m.also[1], 1), m.old, m.new, 1)
 }
 
 // in sets the mutants' file.
@@ -140,6 +148,9 @@ func TestMutantsApply(t *testing.T) {
 		if n := strings.Count(shaderText(t, m.file), m.old); n != 1 {
 			t.Errorf("%s, %s: %q stands %d times in the file, want 1", m.file, m.name, m.old, n)
 		}
+		if n := strings.Count(shaderText(t, m.file), m.also[0]); m.also != [2]string{} && n != 1 {
+			t.Errorf("%s, %s: %q stands %d times in the file, want 1", m.file, m.name, m.also[0], n)
+		}
 		if name := m.file + m.name; seen[name] || m.old == m.new {
 			t.Errorf("%s, %s: listed twice, or changes nothing", m.file, m.name)
 		} else {
@@ -164,7 +175,7 @@ func TestShaderMutants(t *testing.T) {
 		all = append(all, fault{m.file, m.name, m.trial, m.equivalent, func(d *Device) conv.Backend {
 			d.seam.edit = func(file, text string) string {
 				if file == m.file {
-					return strings.Replace(text, m.old, m.new, 1)
+					return m.broken(text)
 				}
 				return text
 			}

@@ -107,6 +107,8 @@ func fftSrcMutants() []mutant {
 
 // fftDstMutants break fft_dst.comp.
 func fftDstMutants() []mutant {
+	// Tiles that write into the next one are seen where the next one was there before.
+	lastFirst := [2]string{"int pair = q / tiles;", "q = tiles * allPairs - 1 - q;\n\tint pair = q / tiles;"}
 	const (
 		block  = "gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x"
 		inside = "(y + m * H2 < stepH && x < stepW && tileI + y + m * H2 < dstH * SPAN && tileJ + x < dstW * SPAN)"
@@ -172,8 +174,8 @@ func fftDstMutants() []mutant {
 		{name: "a column too many", old: inside, new: "(y + m * H2 < stepH && x < stepW && tileI + y + m * H2 < dstH * SPAN && tileJ + x <= dstW * SPAN)"},
 		{name: "the last row of a tile not written", old: inside, new: "(y + m * H2 < stepH - 1 && x < stepW && tileI + y + m * H2 < dstH * SPAN && tileJ + x < dstW * SPAN)"},
 		{name: "the last column not written", old: inside, new: "(y + m * H2 < stepH && x < stepW && tileI + y + m * H2 < dstH * SPAN && tileJ + x < dstW * SPAN - 1)"},
-		{name: "sums beyond a tile's rows", trial: "cut", old: inside, new: "(x < stepW && tileI + y + m * H2 < dstH * SPAN && tileJ + x < dstW * SPAN)"},
-		{name: "sums beyond a tile's columns", trial: "cut", old: inside, new: "(y + m * H2 < stepH && tileI + y + m * H2 < dstH * SPAN && tileJ + x < dstW * SPAN)"},
+		{name: "sums beyond a tile's rows", trial: "cut", old: inside, new: "(x < stepW && tileI + y + m * H2 < dstH * SPAN && tileJ + x < dstW * SPAN)", also: lastFirst},
+		{name: "sums beyond a tile's columns", trial: "cut", old: inside, new: "(y + m * H2 < stepH && tileI + y + m * H2 < dstH * SPAN && tileJ + x < dstW * SPAN)", also: lastFirst},
 		{name: "largest: the lower half of the windows not computed anew", old: "y + m * H2 < dstH * SPAN", new: "y + m * H2 < dstH"},
 		{name: "largest: the right half of the windows not computed anew", old: "tileJ + x < dstW * SPAN", new: "tileJ + x < dstW"},
 		{name: "written transposed", old: to, new: "store(plane + (tileI + y + m * H2) + (tileJ + x) * dstH, activated(v[m]), second);"},
@@ -206,8 +208,8 @@ func fftDstMutants() []mutant {
 		{name: "largest: windows of the second filter twice", old: window, new: "vec2(window(a.y, b.y, c.y, d.y), window(a.y, b.y, c.y, d.y))"},
 		{name: "largest: a row of windows too many", old: pooled, new: "2 * y < stepH && 2 * x < stepW && tileI / 2 + y <= dstH && tileJ / 2 + x < dstW"},
 		{name: "largest: a column of windows too many", old: pooled, new: "2 * y < stepH && 2 * x < stepW && tileI / 2 + y < dstH && tileJ / 2 + x <= dstW"},
-		{name: "windows beyond a tile's rows", trial: "largest, cut", old: pooled, new: "2 * x < stepW && tileI / 2 + y < dstH && tileJ / 2 + x < dstW"},
-		{name: "windows beyond a tile's columns", trial: "largest, cut", old: pooled, new: "2 * y < stepH && tileI / 2 + y < dstH && tileJ / 2 + x < dstW"},
+		{name: "windows beyond a tile's rows", trial: "largest, cut", old: pooled, new: "2 * x < stepW && tileI / 2 + y < dstH && tileJ / 2 + x < dstW", also: lastFirst},
+		{name: "windows beyond a tile's columns", trial: "largest, cut", old: pooled, new: "2 * y < stepH && tileI / 2 + y < dstH && tileJ / 2 + x < dstW", also: lastFirst},
 		{name: "largest: the last row of a tile's windows not written", old: pooled, new: "2 * y < stepH - 2 && 2 * x < stepW && tileI / 2 + y < dstH && tileJ / 2 + x < dstW"},
 		{name: "largest: windows written to the first tile's rows", old: "store(plane + (tileI / 2 + y) * dstW", new: "store(plane + y * dstW"},
 		{name: "largest: windows written where sums would be", old: "store(plane + (tileI / 2 + y) * dstW + tileJ / 2 + x,", new: "store(plane + (tileI / 2 + y) * dstW + tileJ + x,"},

@@ -207,7 +207,12 @@ func (r Report) Write(w io.Writer) error {
 func Read(r io.Reader) (Report, error) {
 	var report Report
 	if err := json.NewDecoder(r).Decode(&report); err != nil {
-		return Report{}, fmt.Errorf("bench: report: %w", err)
+		const want = "want what gpuconv bench --json writes"
+		var other *json.UnmarshalTypeError
+		if errors.As(err, &other) && other.Field == "" {
+			return Report{}, fmt.Errorf("bench: report: %s, this is a JSON %s", want, other.Value)
+		}
+		return Report{}, fmt.Errorf("bench: report: %s: %w", want, err)
 	}
 	return report, report.Validate()
 }

@@ -13,11 +13,13 @@ import (
 // algorithm by itself.
 //
 // A plan keeps as many goroutines as GOMAXPROCS says and what they compute in;
-// its Run allocates nothing. Each task copies a band of one image, with its
+// its Run allocates nothing, and wakes no more of them than its work is worth. Each task copies a band of one image, with its
 // padding, into its worker's memory, and computes the outputs of the band.
 type Engine struct {
 	ISA       ISA    // the instructions to use; Plan reports an error if the processor has them not
 	Algorithm string // one of [AlgorithmNames], "" for the first that accepts the problem
+
+	eager bool // wakes all workers for however little; for tests
 }
 
 // ISA is an instruction set that the engine has kernels for.
@@ -97,6 +99,7 @@ type blueprint struct {
 	rows     int // of outputs, the most that a task computes
 	slab     slab
 	cores    int
+	eager    bool
 }
 
 // newBlueprint chooses an algorithm for a valid problem and cuts it into bands.
@@ -105,7 +108,7 @@ func (e Engine) newBlueprint(p conv.Problem) (*blueprint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cpu: %w", err)
 	}
-	b := &blueprint{asked: p, kernels: k, cores: runtime.GOMAXPROCS(0)}
+	b := &blueprint{asked: p, kernels: k, cores: runtime.GOMAXPROCS(0), eager: e.eager}
 	p.Spec = p.WithDefaults()
 	p = reshape(p, k)
 	sums, err := p.Sums()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ func TestWidths(t *testing.T) {
 				if i == 2 {
 					p.Groups, p.Src[1] = 3, 3
 				}
-				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, weight), func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}, p, w%2 == 0) })
+				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, weight), func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}.Eager(), p, w%2 == 0) })
 			}
 		}
 	}
@@ -42,7 +43,7 @@ func TestWinogradStaysInside(t *testing.T) {
 				continue
 			}
 			p := conv.Problem{Src: conv.Shape{2, 32, w/2 + 3, w}, Weight: conv.Shape{33, 32, 3, 3}, Bias: true, Spec: conv.Spec{Padding: conv.Pad(1, 1)}}
-			runGuarded(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}, p, w%2 == 0)
+			runGuarded(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}.Eager(), p, w%2 == 0)
 		}
 	}
 }
@@ -54,7 +55,7 @@ func TestPixels(t *testing.T) {
 		for _, size := range [][2]int{{1, 32}, {8, 8}, {7, 16}, {5, 32}, {96, 1}, {56, 56}, {14, 14}} {
 			for _, activation := range []conv.Activation{conv.Identity, conv.ReLU, conv.Energy} {
 				p := conv.Problem{Src: conv.Shape{2, 9, size[0], size[1]}, Weight: conv.Shape{10, 9, 1, 1}, Bias: true, Spec: conv.Spec{Activation: activation}}
-				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, activation), func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}, p, true) })
+				t.Run(fmt.Sprintf("%v/%v/%v", isa, p.Src, activation), func(t *testing.T) { checkGuarded(t, cpu.Engine{ISA: isa}.Eager(), p, true) })
 			}
 		}
 	}
@@ -110,6 +111,38 @@ func checkGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) {
 	}
 	if !result.OK() {
 		t.Fatal(result)
+	}
+}
+
+// TestAwake: a run wakes as many workers as its work is worth, and computes the same bits.
+func TestAwake(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	for _, c := range []struct {
+		problem string
+		images  int
+		want    int
+	}{
+		{"64,1,48,64,6,7,3,1,1", 0, 1}, {"64,1,48,64,6,7,3,1,1", 1, 1}, {"64,1,48,64,6,7,3,1,1", 4, 1}, {"64,1,48,64,6,7,3,1,1", 8, 2},
+		{"64,1,48,64,6,7,3,1,1", 12, 3}, {"64,1,48,64,6,7,3,1,1", 64, 4}, {"1,64,56,56,64,3,1,1,1", 1, 4},
+		{"8,64,56,56,64,3,1,1,64", 8, 4}, // memory counts: 14 million multiplications, 3.2 million numbers
+	} {
+		p := layer(t, c.problem)
+		plan, few, src := planned(t, cpu.Engine{}, p)
+		if got := cpu.Awake(plan, c.images); got != c.want {
+			t.Errorf("%s, %d images: %d workers, want %d", c.problem, c.images, got, c.want)
+		}
+		eager, all, _ := planned(t, cpu.Engine{}.Eager(), p)
+		if got := cpu.Awake(eager, c.images); got != 4 {
+			t.Errorf("%s, %d images, eager: %d workers, want 4", c.problem, c.images, got)
+		}
+		for plan, dst := range map[conv.Plan]*conv.Tensor{plan: few, eager: all} {
+			if err := plan.Run(dst.Images(0, c.images), src.Images(0, c.images)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(few.Data, all.Data) {
+			t.Errorf("%s, %d images: other bits than with all workers", c.problem, c.images)
+		}
 	}
 }
 

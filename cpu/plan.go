@@ -20,9 +20,10 @@ type enginePlan struct {
 // convolver computes one run at a time.
 type convolver struct {
 	*blueprint
-	crew    *crew
-	workers []*worker
-	task    func(worker int) // work, bound once: binding allocates
+	crew      *crew
+	workers   []*worker
+	imageWork float64
+	task      func(worker int) // work, bound once: binding allocates
 
 	turn   sync.Mutex
 	closed bool
@@ -51,7 +52,7 @@ type worker struct {
 }
 
 func newPlan(b *blueprint) *enginePlan {
-	c := &convolver{blueprint: b}
+	c := &convolver{blueprint: b, imageWork: imageWork(b.problem, b.dst)}
 	for range b.cores {
 		c.workers = append(c.workers, &worker{kernels: b.kernels,
 			slab: make([]float32, b.slabLen()), sums: make([]float32, b.sumsLen()), work: make([]float32, b.recipe.workspace())})
@@ -93,26 +94,50 @@ func (c *convolver) convolve(dst, src *conv.Tensor) error {
 	if err := c.asked.CheckRun(dst, src); err != nil {
 		return err
 	}
-	c.deal(dst, src)
-	c.crew.run(min(len(c.workers), c.run.tasks), c.task)
+	workers := c.awake(src.Shape.N())
+	c.deal(dst, src, workers)
+	c.crew.run(min(workers, c.run.tasks), c.task)
 	c.run.dst, c.run.src = nil, nil
 	return nil
 }
 
 func errClosed(what string) error { return fmt.Errorf("cpu: %s: %w", what, conv.ErrClosed) }
 
+// workPerWorker is how many multiplications a worker gets at least: 0.1 ms of them, as waking a
+// goroutine on another core takes half of that. A number read or written counts
+// numberWork of them.
+const (
+	workPerWorker = 1 << 22
+	numberWork    = 11
+)
+
+// imageWork is what an image takes, in multiplications.
+func imageWork(p conv.Problem, dst conv.Shape) float64 {
+	p.Src[0] = 1
+	numbers := float64(p.Src.C())*float64(p.Src.H())*float64(p.Src.W()) + float64(dst.C())*float64(dst.H())*float64(dst.W())
+	return p.MACs() + numberWork*numbers
+}
+
 // tasksPerWorker keeps cores busy until the end: one that is interrupted, or that
 // gets a slower task, leaves more of them to the others.
 const tasksPerWorker = 4
 
-// deal cuts a run into tasks.
-func (c *convolver) deal(dst, src *conv.Tensor) {
+// awake returns how many workers a run of so many images is worth.
+func (c *convolver) awake(images int) int {
+	if c.eager {
+		return len(c.workers)
+	}
+	return min(len(c.workers), max(1, int(float64(images)*c.imageWork/workPerWorker)))
+}
+
+// deal cuts a run into tasks for so many workers.
+func (c *convolver) deal(dst, src *conv.Tensor, workers int) {
 	r := &c.run
 	height, step := c.dst.H(), c.recipe.rowStep()
 	whole := src.Shape.N() * c.problem.Groups
 	r.dst, r.src, r.rows = dst, src, c.rows
-	if whole > 0 && len(c.workers) > 1 {
-		bands := min(height, ceilDiv(tasksPerWorker*len(c.workers), whole))
+	if whole > 0 && workers > 1 {
+		bands := min(height, ceilDiv(tasksPerWorker*workers, whole))
 		r.rows = min(c.rows, ceilDiv(ceilDiv(height, bands), step)*step)
 	}
 	r.bands = ceilDiv(height, r.rows)

@@ -46,7 +46,7 @@ func eachWinograd(t *testing.T, f func(t *testing.T, e cpu.Engine, p conv.Proble
 				continue
 			}
 			t.Run(fmt.Sprintf("%v/%v/%v/%v,%v,%v", isa, p.Src, p.Weight, p.PaddingMode, p.Activation, p.Pool), func(t *testing.T) {
-				f(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}, p)
+				f(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}.Eager(), p)
 			})
 		}
 	}

@@ -47,6 +47,20 @@ func (c Cell) Figures() []Figure {
 	}
 }
 
+// Figure returns one of the [Cell.Figures] of all cells, NaN where it is not known.
+func (a *Analysis) Figure(name string) []float64 {
+	all := make([]float64, len(a.Cells))
+	for i, cell := range a.Cells {
+		all[i] = math.NaN()
+		for _, f := range cell.Figures() {
+			if f.Name == name {
+				all[i] = f.Value
+			}
+		}
+	}
+	return all
+}
+
 // WriteCells writes a CSV table with a line for each cell: its number, its name and
 // its Figures, then the extra ones, which are parameters of the cells. What is not
 // known is empty.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"gpuconv/figure"
@@ -42,20 +41,9 @@ func (p *population) pictures(t *tuned, out *outputDir) error {
 	return t.drawMatrix(out, curves, tuning.Correlation, p.halves.Orientation, p.Dissimilarity)
 }
 
-// histogram counts values in bins from lo to hi. An empty bin on each side closes the
-// line, which figure.Steps draws from the middle of the first to that of the last.
+// histogram draws how many neurons have which values.
 func histogram(title, label string, values []float64, lo, hi float64, bins int) figure.Axes {
-	line := figure.Line{Style: figure.Steps, X: make([]float64, bins+2), Y: make([]float64, bins+2)}
-	width := (hi - lo) / float64(bins)
-	for i := range line.X {
-		line.X[i] = lo + (float64(i)-0.5)*width
-	}
-	for _, v := range values {
-		if !math.IsNaN(v) {
-			line.Y[1+min(max(int((v-lo)/width), 0), bins-1)]++
-		}
-	}
-	return figure.Axes{Title: title, XLabel: label, YLabel: "neurons", Lines: []figure.Line{line}}
+	return figure.Axes{Title: title, XLabel: label, YLabel: "neurons", Lines: []figure.Line{figure.Histogram(values, lo, hi, bins)}}
 }
 
 // examples draws the neurons whose halves agree best, both halves of each.

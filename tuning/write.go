@@ -90,7 +90,7 @@ func (a *Analysis) WriteCells(w io.Writer, names []string, extra ...Parameter) e
 
 // WriteCurves writes a CSV table with a line for each point of each curve: the
 // axis, the cell, the value of the parameter, the response and, over orientation,
-// the fitted curve.
+// the fitted curve, which over directions is that of the mean of opposite ones.
 func (a *Analysis) WriteCurves(w io.Writer) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"by", "cell", "value", "response", "fit"})

@@ -1,28 +1,30 @@
-package main
+package batch
 
 import "math"
 
-// spread is count numbers below n, evenly spread, the first and last included.
-type spread struct{ count, n int }
+// Spread is a sample of a set of n images: numbers from 0 to n−1, ascending and
+// evenly spread, the first and last included. It needs no memory, however many they are.
+type Spread struct{ count, n int }
 
-// newSpread spreads count numbers below n; all of them for a negative count.
-func newSpread(count, n int) spread {
+// NewSpread spreads count numbers below n, which is not negative; all n of them for a
+// negative count, or one above n.
+func NewSpread(count, n int) Spread {
 	if count < 0 || count > n {
 		count = n
 	}
-	return spread{count, n}
+	return Spread{count, n}
 }
 
 // at returns number i.
-func (s spread) at(i int) int {
+func (s Spread) at(i int) int {
 	if s.count == 1 {
 		return 0
 	}
 	return int(float64(i) * float64(s.n-1) / float64(s.count-1))
 }
 
-// holds reports whether k is one of the numbers.
-func (s spread) holds(k int) bool {
+// Holds reports whether k, 0 ≤ k < n, is one of the numbers.
+func (s Spread) Holds(k int) bool {
 	if s.count == s.n || s.count == 0 {
 		return s.count > 0
 	}
@@ -35,8 +37,8 @@ func (s spread) holds(k int) bool {
 	return false
 }
 
-// all lists the numbers.
-func (s spread) all() []int {
+// All lists the numbers.
+func (s Spread) All() []int {
 	list := make([]int, s.count)
 	for i := range list {
 		list[i] = s.at(i)

@@ -125,6 +125,28 @@ func TestVonMisesRecovers(t *testing.T) {
 	})
 }
 
+// TestFitOverDirections: a cell that answers one direction less than the other, or not
+// at all, has the width of one that does not care, and a fit that explains all of it.
+func TestFitOverDirections(t *testing.T) {
+	want := VonMises{Preferred: 40, Kappa: 3, Base: 0.5, Height: 2}
+	for _, opposite := range []float64{2, 1, 0} { // the peak at 220°
+		fit, ok, err := FitVonMises(sampled(24, 0, 360, func(x float64) float64 {
+			if math.Cos(radians(x-want.Preferred)) > 0 {
+				return want.At(x)
+			}
+			return VonMises{Preferred: want.Preferred, Kappa: want.Kappa, Base: want.Base, Height: opposite}.At(x)
+		}))
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		near(t, "preferred", fit.Preferred, want.Preferred, 1e-4)
+		near(t, "half-width", fit.HalfWidth(), want.HalfWidth(), 1e-3)
+		near(t, "base", fit.Base, want.Base, 1e-4)
+		near(t, "height", fit.Height, (want.Height+opposite)/2, 1e-4)
+		near(t, "R²", fit.R2, 1, 1e-9)
+	}
+}
+
 // TestHalfWidth: a cosine has 45°, and a narrow curve that of a normal one with
 // σ = 1/(2√κ) radians, √(2 ln 2)·σ.
 func TestHalfWidth(t *testing.T) {

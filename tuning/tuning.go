@@ -10,6 +10,8 @@
 // the phase out where it does not matter. [Curve.Orientation], [Curve.Direction],
 // [Curve.Frequency] and [Curve.Phase] put a curve into a few numbers, [FitVonMises]
 // into a smooth curve, and [Dissimilarity] compares the patterns of a population.
+// Of recorded neurons there are no activations to read but trials that differ:
+// [Halves] say what a population does that is not noise.
 //
 // # Symbols and units
 //

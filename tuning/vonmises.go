@@ -19,7 +19,7 @@ type VonMises struct {
 	Preferred    float64 // degrees, 0 ≤ θ < 180
 	Kappa        float64 // concentration κ, from 0.001 to 300
 	Base, Height float64 // Height is above 0
-	R2           float64 // share of the variance that the curve explains: 1 is all
+	R2           float64 // share of the variance over orientations that the curve explains: 1 is all
 }
 
 // κ is kept in a range. Below it the curve is a cosine to 1 part in 1,000; above
@@ -48,11 +48,19 @@ func vonMisesShape(theta, preferred, kappa float64) float64 {
 	return math.Expm1(kappa*(cosine+1)) / math.Expm1(2*kappa)
 }
 
-// FitVonMises fits the curve to orientations in degrees, by least squares, over the
-// orientations as they are and not modulo 180. It refuses fewer than 5 orientations
+// FitVonMises fits the curve to orientations in degrees, by least squares. As in
+// [Curve.Orientation] they count modulo 180, and of two opposite directions the mean is
+// taken; R2 is a share of the variance of that. It refuses fewer than 5 orientations
 // that differ modulo 180: there are four parameters. ok is false if no curve of
 // positive height is better than a constant, or if the best is so narrow that it
 // passes through a single point, with κ at the end of its range.
+//
+// A cell that prefers a direction has two peaks 180° apart, of one width and two
+// heights, in the curve that is usually fitted over directions, a sum of two Gaussians
+// (Mazurek, Kager and Van Hooser, Front. Neural Circuits 8:92, 2014). The mean over
+// opposite directions has that width too, and half the sum of the heights, so that how
+// much a cell prefers a direction does not change Preferred, Kappa or HalfWidth;
+// [Curve.Direction] says how much it does.
 //
 // For given Preferred and κ the best Base and Height follow in closed form. These
 // two are searched with gonum's Nelder-Mead method, from the best point of a grid
@@ -61,7 +69,8 @@ func FitVonMises(c Curve) (fit VonMises, ok bool, err error) {
 	if err := c.check(); err != nil {
 		return fit, false, err
 	}
-	if n := len(c.fold(180).X); n < 5 {
+	c = c.fold(180)
+	if n := len(c.X); n < 5 {
 		return fit, false, fmt.Errorf("tuning: a von Mises curve through %d orientations: want at least 5 that differ within 180°", n)
 	}
 	target := newTarget(c)

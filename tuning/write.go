@@ -47,6 +47,20 @@ func (c Cell) Figures() []Figure {
 	}
 }
 
+// Figure returns one of the [Cell.Figures] of all cells, NaN where it is not known.
+func (a *Analysis) Figure(name string) []float64 {
+	all := make([]float64, len(a.Cells))
+	for i, cell := range a.Cells {
+		all[i] = math.NaN()
+		for _, f := range cell.Figures() {
+			if f.Name == name {
+				all[i] = f.Value
+			}
+		}
+	}
+	return all
+}
+
 // WriteCells writes a CSV table with a line for each cell: its number, its name and
 // its Figures, then the extra ones, which are parameters of the cells. What is not
 // known is empty.
@@ -76,7 +90,7 @@ func (a *Analysis) WriteCells(w io.Writer, names []string, extra ...Parameter) e
 
 // WriteCurves writes a CSV table with a line for each point of each curve: the
 // axis, the cell, the value of the parameter, the response and, over orientation,
-// the fitted curve.
+// the fitted curve, which over directions is that of the mean of opposite ones.
 func (a *Analysis) WriteCurves(w io.Writer) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"by", "cell", "value", "response", "fit"})

@@ -199,13 +199,3 @@ func TestSwitches(t *testing.T) {
 		}
 	}
 }
-
-// TestHistogram: every value is in a bin, and the line comes down to 0 on both sides, so
-// that the outermost bins are drawn as wide as the others.
-func TestHistogram(t *testing.T) {
-	line := histogram("title", "label", []float64{0, 0.1, 0.9, 1, 0.5, math.NaN()}, 0, 1, 4).Lines[0]
-	wantX, wantY := []float64{-0.125, 0.125, 0.375, 0.625, 0.875, 1.125}, []float64{0, 2, 0, 1, 2, 0}
-	if !slices.Equal(line.X, wantX) || !slices.Equal(line.Y, wantY) {
-		t.Errorf("%v at %v, want %v at %v", line.Y, line.X, wantY, wantX)
-	}
-}

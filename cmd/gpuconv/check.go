@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"gpuconv/batch"
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
@@ -14,8 +15,8 @@ type checker struct {
 	problem conv.Problem
 	weight  *conv.Tensor
 	oracle  conv.Oracle
-	wanted  spread // image numbers
-	group   int    // images that are judged at once
+	wanted  batch.Spread // image numbers
+	group   int          // images that are judged at once
 
 	tolerance float64 // that the plan states, 0 of one that adds products
 
@@ -27,7 +28,7 @@ type checker struct {
 // judge takes four times as much for its float64 values.
 const judgeBytes = 4 << 20
 
-func newChecker(j *job, judged conv.Plan, wanted spread) (*checker, error) {
+func newChecker(j *job, judged conv.Plan, wanted batch.Spread) (*checker, error) {
 	plan, err := cpu.Reference{}.Plan(j.problem, j.bank.Tensor, nil)
 	if err != nil {
 		return nil, err
@@ -47,7 +48,7 @@ func newChecker(j *job, judged conv.Plan, wanted spread) (*checker, error) {
 func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) error {
 	for lo := 0; lo < src.Shape.N(); {
 		hi := lo
-		for hi < src.Shape.N() && hi-lo < c.group && c.wanted.holds(first+hi) {
+		for hi < src.Shape.N() && hi-lo < c.group && c.wanted.Holds(first+hi) {
 			hi++
 		}
 		if hi == lo {

@@ -3,6 +3,7 @@ package main
 import (
 	"math"
 
+	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/figure"
 
@@ -18,14 +19,14 @@ const (
 
 // gallery keeps the images that the pictures show.
 type gallery struct {
-	shown                spread      // image numbers
-	rows                 map[int]int // image number → row of the tensors
+	shown                batch.Spread // image numbers
+	rows                 map[int]int  // image number → row of the tensors
 	stimuli, activations *conv.Tensor
 }
 
 func newGallery(stimuli, activations conv.Shape) (*gallery, error) {
-	g := &gallery{shown: newSpread(examples, activations.N()), rows: map[int]int{}}
-	for row, n := range g.shown.all() {
+	g := &gallery{shown: batch.NewSpread(examples, activations.N()), rows: map[int]int{}}
+	for row, n := range g.shown.All() {
 		g.rows[n] = row
 	}
 	var err error
@@ -86,7 +87,7 @@ func (g *gallery) limit(j *job) float64 {
 
 // draw writes the pictures of a job, all at once.
 func (g *gallery) draw(j *job, out *outputDir) error {
-	shown := titles(j.images, g.shown.all())
+	shown := titles(j.images, g.shown.All())
 	var group errgroup.Group
 	for name, draw := range map[string]func() (*figure.Picture, error){
 		stimuliPicture(j.flags.stimuli): func() (*figure.Picture, error) { return figure.Stimuli(g.stimuli, shown, toneOf(j.flags.stimuli)) },

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"gpuconv/figure"
@@ -17,16 +16,16 @@ const exampleNeurons = 12
 func (p *population) pictures(t *tuned, out *outputDir) error {
 	aligned := figure.Axes{
 		Title: "mean over neurons", XLabel: "from preferred (°)", YLabel: "test response",
-		Lines: []figure.Line{{X: p.aligned.X, Y: p.aligned.Y, Style: figure.Dotted}},
+		Lines: []figure.Line{{X: p.Aligned.X, Y: p.Aligned.Y, Style: figure.Dotted}},
 	}
-	if len(p.aligned.X) > 0 {
-		aligned.XTicks = []float64{-p.period / 2, -p.period / 4, 0, p.period / 4, p.period / 2}
+	if len(p.Aligned.X) > 0 {
+		aligned.XTicks = []float64{-p.halves.Period / 2, -p.halves.Period / 4, 0, p.halves.Period / 4, p.halves.Period / 2}
 	}
 	all := []figure.Axes{
 		aligned,
-		histogram("preferred orientation", "orientation (°)", figureOf(p.test, "orientation_preferred_deg"), 0, 180, 30),
-		histogram("circular variance", "circular variance", figureOf(p.test, "circular_variance"), 0, 1, 25),
-		histogram("train against test", "correlation of the halves", p.reliability, -1, 1, 40),
+		histogram("preferred orientation", "orientation (°)", p.Test.Figure("orientation_preferred_deg"), 0, 180, 30),
+		histogram("circular variance", "circular variance", p.Test.Figure("circular_variance"), 0, 1, 25),
+		histogram("train against test", "correlation of the halves", p.Reliability, -1, 1, 40),
 	}
 	all[1].XTicks = []float64{0, 45, 90, 135, 180}
 	if err := t.chart(out, "population.png", all); err != nil {
@@ -35,58 +34,34 @@ func (p *population) pictures(t *tuned, out *outputDir) error {
 	if err := t.chart(out, "neurons.png", p.examples()); err != nil {
 		return err
 	}
-	if p.matrix == nil {
+	if p.Dissimilarity == nil {
 		return nil
 	}
 	curves := tuning.AxisCurves{Axis: tuning.ByOrientation, Column: "orientation_deg"}
-	return t.drawMatrix(out, curves, tuning.Correlation, p.orientation, p.matrix)
+	return t.drawMatrix(out, curves, tuning.Correlation, p.halves.Orientation, p.Dissimilarity)
 }
 
-// histogram counts values in bins from lo to hi. An empty bin on each side closes the
-// line, which figure.Steps draws from the middle of the first to that of the last.
+// histogram draws how many neurons have which values.
 func histogram(title, label string, values []float64, lo, hi float64, bins int) figure.Axes {
-	line := figure.Line{Style: figure.Steps, X: make([]float64, bins+2), Y: make([]float64, bins+2)}
-	width := (hi - lo) / float64(bins)
-	for i := range line.X {
-		line.X[i] = lo + (float64(i)-0.5)*width
-	}
-	for _, v := range values {
-		if !math.IsNaN(v) {
-			line.Y[1+min(max(int((v-lo)/width), 0), bins-1)]++
-		}
-	}
-	return figure.Axes{Title: title, XLabel: label, YLabel: "neurons", Lines: []figure.Line{line}}
+	return figure.Axes{Title: title, XLabel: label, YLabel: "neurons", Lines: []figure.Line{figure.Histogram(values, lo, hi, bins)}}
 }
 
 // examples draws the neurons whose halves agree best, both halves of each.
 func (p *population) examples() []figure.Axes {
-	order := make([]int, 0, p.recordings.Neurons)
-	for i, r := range p.reliability {
-		if !math.IsNaN(r) {
-			order = append(order, i)
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case p.reliability[a] > p.reliability[b]:
-			return -1
-		case p.reliability[a] < p.reliability[b]:
-			return 1
-		}
-		return 0
-	})
+	order := p.MostReliable()
 	if len(order) == 0 {
 		order = []int{0}
 	}
 	var all []figure.Axes
 	key := [2]string{"train", "test"} // in the first of them
 	for _, neuron := range order[:min(exampleNeurons, len(order))] {
+		train, test := p.halves.Of(neuron)
 		all = append(all, figure.Axes{
 			Title: fmt.Sprintf("neuron %d", neuron), XLabel: "orientation (°)", YLabel: "response",
-			XTicks: degreeTicks([]float64{slices.Min(p.orientation), slices.Max(p.orientation)}),
+			XTicks: degreeTicks([]float64{slices.Min(p.halves.Orientation), slices.Max(p.halves.Orientation)}),
 			Lines: []figure.Line{
-				{X: p.orientation, Y: p.curve(p.recordings.Train, neuron), Style: figure.Points, Name: key[0]},
-				{X: p.orientation, Y: p.curve(p.recordings.Test, neuron), Style: figure.Points, Name: key[1]},
+				{X: p.halves.Orientation, Y: train, Style: figure.Points, Name: key[0]},
+				{X: p.halves.Orientation, Y: test, Style: figure.Points, Name: key[1]},
 			},
 		})
 		key = [2]string{}

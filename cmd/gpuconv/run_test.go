@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/cpu"
 )
@@ -124,7 +125,7 @@ func TestOneWrongImage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := newChecker(j, nil, newSpread(flags.check, j.shape.N()))
+		c, err := newChecker(j, nil, batch.NewSpread(flags.check, j.shape.N()))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,10 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"slices"
 	"testing"
-
-	"pgregory.net/rapid"
 )
 
 func TestOneLine(t *testing.T) {
@@ -94,30 +91,4 @@ func TestBarWidth(t *testing.T) {
 			t.Errorf("%d columns, %d images: %d, want %d", c.columns, c.total, got, c.want)
 		}
 	}
-}
-
-// TestSpread: as many numbers as are asked for, ascending, the first and last
-// included, and holds knows exactly those.
-func TestSpread(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(1, 1000).Draw(t, "n")
-		count := rapid.IntRange(-1, 1100).Draw(t, "count")
-		s := newSpread(count, n)
-		all := s.all()
-		want := min(count, n)
-		if count < 0 {
-			want = n
-		}
-		if len(all) != want || !slices.IsSorted(all) || len(slices.Compact(slices.Clone(all))) != want {
-			t.Fatalf("%v, want %d different numbers in order", all, want)
-		}
-		if want > 0 && all[0] != 0 || want > 1 && all[want-1] != n-1 {
-			t.Fatalf("%v, want 0 and %d at its ends", all, n-1)
-		}
-		for k := range n {
-			if _, found := slices.BinarySearch(all, k); found != s.holds(k) {
-				t.Fatalf("holds(%d) is %v of %v", k, s.holds(k), all)
-			}
-		}
-	})
 }

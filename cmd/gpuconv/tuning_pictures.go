@@ -21,6 +21,9 @@ func (t *tuned) draw(out *outputDir, curves tuning.AxisCurves) error {
 		if fit := t.analysis.Cells[cell].Fit; curves.Axis == tuning.ByOrientation && fit != nil && fit.R2 >= leastFit {
 			axes.Lines[0].Style = figure.Points
 			axes.Lines = append(axes.Lines, fitted(fit, c.X))
+			if c.HasDirections() { // the line is not through the points of a cell that prefers one
+				axes.XLabel += ", fit to the mean of directions"
+			}
 		}
 		all = append(all, axes)
 	}

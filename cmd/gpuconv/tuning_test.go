@@ -83,6 +83,37 @@ func TestTuningTable(t *testing.T) {
 	}
 }
 
+// TestTuningDirections: the half-width of a cell that answers one direction alone is
+// printed: that of a von Mises curve of κ = 3, 19.8°. Its responses run from q = e⁻⁶ to 1,
+// their mean over opposite directions from q to (1 + q)/2: an OSI of (1 − q)/(1 + 3q) and a
+// DSI of (1 − q)/(1 + q).
+func TestTuningDirections(t *testing.T) {
+	dir := t.TempDir()
+	a := &npy.Array{Shape: []int{24, 1}}
+	for i := range 24 {
+		off := (15*float64(i) - 225) * math.Pi / 180
+		height := math.Exp(3 * (math.Cos(2*off) - 1))
+		if math.Cos(off) < 0 {
+			height = math.Exp(-6)
+		}
+		a.Data = append(a.Data, float32(height))
+	}
+	file, out := filepath.Join(dir, "a.npy"), filepath.Join(dir, "out")
+	if err := npy.WriteFile(file, a); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := gpuconv(t, "tuning", "--input", file, "--orientations", "0:360:15", "--output", out)
+	if code != exitOK {
+		t.Fatal(code, stderr)
+	}
+	if want := " 0.990 19.8° 0.995\n"; !strings.Contains(squeezed(stdout), "\n0 45° ") || !strings.Contains(squeezed(stdout), want) {
+		t.Errorf("want cell 0 at 45° with%sin\n%s", want, stdout)
+	}
+	if got := cellsOf(t, out)[0]["fit_r2"]; math.Abs(got-1) > 1e-6 {
+		t.Errorf("the fit explains %v", got)
+	}
+}
+
 // squeezed makes one space of several.
 func squeezed(text string) string {
 	for strings.Contains(text, "  ") {

@@ -329,7 +329,9 @@ func (p *proof) conclude(ctx context.Context) error {
 	if err := p.out.write(p.report); err != nil {
 		return err
 	}
-	p.explainSkips()
+	for _, skip := range p.report.Skips() {
+		fmt.Fprintf(p.stdout, "skipped   %v\n", skip)
+	}
 	count := p.report.Count
 	fmt.Fprintln(p.stdout, count)
 	switch {
@@ -339,32 +341,4 @@ func (p *proof) conclude(ctx context.Context) error {
 		return errors.New("no case was verified")
 	}
 	return nil
-}
-
-// explainSkips says why cases were skipped: each reason once, with its number. Reasons
-// that differ in their numbers only are one, told by the first.
-func (p *proof) explainSkips() {
-	counts, first := map[string]int{}, map[string]string{}
-	var kinds []string
-	for _, e := range p.report.Cases {
-		if e.Status != compare.Skipped.String() {
-			continue
-		}
-		why := strings.TrimPrefix(e.Why, "gpu: "+e.Algorithm+": ")
-		kind := strings.Map(withoutDigits, e.Algorithm+why)
-		if counts[kind]++; counts[kind] == 1 {
-			kinds = append(kinds, kind)
-			first[kind] = strings.TrimSpace(e.Backend+" "+e.Algorithm) + ": " + why
-		}
-	}
-	for _, kind := range kinds {
-		fmt.Fprintf(p.stdout, "skipped   %d × %s\n", counts[kind], first[kind])
-	}
-}
-
-func withoutDigits(r rune) rune {
-	if r >= '0' && r <= '9' {
-		return -1
-	}
-	return r
 }

@@ -1,0 +1,179 @@
+package tuning
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+)
+
+// Halves are what a population of neurons answered to gratings, apart for two halves
+// of the trials. What is chosen in one half, such as the orientation that a neuron
+// prefers, and measured in the other shares no noise with the choice, so that noise
+// alone makes no tuning (Kriegeskorte, Simmons, Bellgowan and Baker, Nat. Neurosci.
+// 12:535, 2009).
+type Halves struct {
+	// Orientation of each stimulus, in degrees and any order.
+	Orientation []float64
+	// Period that the orientations divide evenly, each there once: 180, or 360 of
+	// directions. 0 says that they do not, and then nothing is aligned.
+	Period float64
+
+	Neurons     int
+	Train, Test []float32 // [len(Orientation), Neurons], of any unit and sign
+}
+
+// Of returns what a neuron answered in the two halves, to the stimuli in their order.
+func (h Halves) Of(neuron int) (train, test []float64) {
+	for at := neuron; at < len(h.Train); at += h.Neurons {
+		train, test = append(train, float64(h.Train[at])), append(test, float64(h.Test[at]))
+	}
+	return train, test
+}
+
+// Population is what [Halves] say.
+type Population struct {
+	// Train and Test have the curve over orientation of each neuron in a half and its
+	// figures. Responses below 0 count as 0 there: the indices are for such.
+	Train, Test *Analysis
+	// Reliability of each neuron is Pearson's r, −1 … 1, of its responses in the two
+	// halves: that of half of the trials, which is less than that of all. NaN where a
+	// half is constant or holds NaN.
+	Reliability []float64
+	// Aligned is the mean over neurons of the test response, in its unit, at so many
+	// degrees from the orientation at which the neuron answered most in train: of n
+	// stimuli from −⌊n/2⌋ steps of Period/n on. A neuron without a best orientation,
+	// silent in train, is turned by the lowest. NaN is no answer in train, and stays in
+	// test. Without a Period it is empty.
+	Aligned Curve
+	// Dissimilarity is the matrix of [Correlation] over the stimuli in their order, of
+	// the test responses; nil of fewer than 2 neurons, which have no correlation.
+	Dissimilarity [][]float64
+}
+
+// Analyse says what a population does: how each neuron is tuned in either half, how
+// well the halves agree, how the population is tuned around what its neurons prefer,
+// and how different its responses to two stimuli are.
+//
+// Errors: no stimuli or no neurons; halves that are not [stimuli, neurons];
+// orientations that are not finite, or not spaced evenly over Period; that of ctx
+// when it is done. Figures that the orientations do not allow are left out, as
+// [Analyse] does.
+func (h Halves) Analyse(ctx context.Context) (*Population, error) {
+	if err := h.check(); err != nil {
+		return nil, err
+	}
+	var p Population
+	var err error
+	if p.Train, err = h.rates(ctx, h.Train); err != nil {
+		return nil, err
+	}
+	if p.Test, err = h.rates(ctx, h.Test); err != nil {
+		return nil, err
+	}
+	for neuron := range h.Neurons {
+		train, test := h.Of(neuron)
+		p.Reliability = append(p.Reliability, stat.Correlation(train, test, nil))
+	}
+	p.Aligned = h.aligned()
+	if h.Neurons > 1 {
+		p.Dissimilarity, err = Dissimilarity(h.patterns(), Correlation)
+	}
+	return &p, err
+}
+
+// check reports halves that are inconsistent.
+func (h Halves) check() error {
+	n := len(h.Orientation)
+	if n < 1 || h.Neurons < 1 || len(h.Train) != n*h.Neurons || len(h.Test) != n*h.Neurons {
+		return fmt.Errorf("tuning: halves of %d neurons and %d stimuli: want at least 1 of each and %d numbers in both, got %d and %d",
+			h.Neurons, n, n*h.Neurons, len(h.Train), len(h.Test))
+	}
+	if at := slices.IndexFunc(h.Orientation, notFinite); at >= 0 {
+		return fmt.Errorf("tuning: orientation %d is %v: want finite numbers", at, h.Orientation[at])
+	}
+	if h.Period == 0 {
+		return nil
+	}
+	if h.Period != 180 && h.Period != 360 {
+		return fmt.Errorf("tuning: period of %v°: want 180 or 360, or 0 for orientations that are not evenly spaced", h.Period)
+	}
+	return Curve{X: slices.Sorted(slices.Values(h.Orientation))}.even("orientation", h.Period, 2)
+}
+
+// rates analyses a half of the trials, with responses below 0 as 0.
+func (h Halves) rates(ctx context.Context, half []float32) (*Analysis, error) {
+	r := &Responses{Images: len(h.Orientation), Cells: h.Neurons, Data: make([]float64, len(half))}
+	for i, v := range half {
+		r.Data[i] = max(0, float64(v)) // the builtin keeps NaN
+	}
+	return Analyse(ctx, r, NewTable("orientation_deg", h.Orientation), Settings{By: []Axis{ByOrientation}, Phases: Largest})
+}
+
+// aligned averages the test responses of all neurons, each turned so that the
+// orientation that it preferred in train is at 0.
+func (h Halves) aligned() Curve {
+	if h.Period == 0 {
+		return Curve{}
+	}
+	order := h.ascending()
+	n := len(order)
+	c := Curve{X: make([]float64, n), Y: make([]float64, n)}
+	for neuron := range h.Neurons {
+		train, test := h.Of(neuron)
+		peak := Curve{Y: permuted(train, order)}.peak()
+		for i := range c.Y {
+			c.Y[i] += test[order[(peak+i+n-n/2)%n]]
+		}
+	}
+	for i := range c.X {
+		c.X[i] = float64(i-n/2) * h.Period / float64(n)
+		c.Y[i] /= float64(h.Neurons)
+	}
+	return c
+}
+
+// ascending returns the stimuli by orientation.
+func (h Halves) ascending() []int {
+	order := make([]int, len(h.Orientation))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(h.Orientation[a], h.Orientation[b]) })
+	return order
+}
+
+func permuted(values []float64, order []int) []float64 {
+	out := make([]float64, len(order))
+	for i, at := range order {
+		out[i] = values[at]
+	}
+	return out
+}
+
+// patterns returns the test responses of all neurons to each stimulus.
+func (h Halves) patterns() [][]float64 {
+	patterns := make([][]float64, len(h.Orientation))
+	for i := range patterns {
+		for _, v := range h.Test[i*h.Neurons : (i+1)*h.Neurons] {
+			patterns[i] = append(patterns[i], float64(v))
+		}
+	}
+	return patterns
+}
+
+// MostReliable lists the neurons whose halves agree best first, and of equals the one
+// that comes first; those whose Reliability is NaN are not among them.
+func (p *Population) MostReliable() []int {
+	var order []int
+	for neuron, r := range p.Reliability {
+		if !math.IsNaN(r) {
+			order = append(order, neuron)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.Reliability[b], p.Reliability[a]) })
+	return order
+}

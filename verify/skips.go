@@ -1,0 +1,46 @@
+package verify
+
+import (
+	"fmt"
+	"strings"
+
+	"gpuconv/compare"
+)
+
+// Skip is why cases were skipped.
+type Skip struct {
+	Cases int
+	Who   string // backend and algorithm
+	Why   string // of the first of them
+}
+
+// String is a line of gpuconv verify.
+func (s Skip) String() string { return fmt.Sprintf("%d × %s: %s", s.Cases, s.Who, s.Why) }
+
+// Skips returns why cases were skipped, each reason of a backend's algorithm once, in
+// the order in which they came. Reasons that differ in their numbers only are one.
+func (r Report) Skips() []Skip {
+	var all []Skip
+	seen := map[string]int{}
+	for _, e := range r.Cases {
+		if e.Status != compare.Skipped.String() {
+			continue
+		}
+		s := Skip{Who: strings.TrimSpace(e.Backend + " " + e.Algorithm), Why: strings.TrimPrefix(e.Why, "gpu: "+e.Algorithm+": ")}
+		kind := s.Who + ": " + strings.Map(withoutDigits, s.Why)
+		at, ok := seen[kind]
+		if !ok {
+			at = len(all)
+			seen[kind], all = at, append(all, s)
+		}
+		all[at].Cases++
+	}
+	return all
+}
+
+func withoutDigits(r rune) rune {
+	if r >= '0' && r <= '9' {
+		return -1
+	}
+	return r
+}

@@ -160,9 +160,9 @@ func TestQuartiles(t *testing.T) {
 		values []float64
 		want   Quartiles
 	}{
-		{[]float64{3, 1, nan, 4, 2}, Quartiles{4, 1, 2, 3}},
-		{[]float64{20, 10}, Quartiles{2, 10, 10, 15}},
-		{[]float64{3, 1, 2}, Quartiles{3, 1, 1.5, 2.25}},
+		{[]float64{3, 1, nan, 4, 2}, Quartiles{4, 1.75, 2.5, 3.25}},
+		{[]float64{20, 10}, Quartiles{2, 12.5, 15, 17.5}},
+		{[]float64{3, 1, 2}, Quartiles{3, 1.5, 2, 2.5}},
 		{[]float64{nan, 7}, Quartiles{1, 7, 7, 7}},
 		{[]float64{nan}, Quartiles{0, nan, nan, nan}},
 		{nil, Quartiles{0, nan, nan, nan}},

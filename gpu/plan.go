@@ -93,7 +93,7 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	}
 	p.scratch = make([]buffer, len(p.recipe.scratch))
 	for i, s := range p.recipe.scratch {
-		if p.scratch[i], err = p.device.newBuffer(s.what, images*s.imageBytes+guard, nil, gl.DYNAMIC_COPY); err != nil {
+		if p.scratch[i], err = p.device.newBuffer(s.what, images*s.imageBytes+guard, nil, deviceMemory); err != nil {
 			return err
 		}
 	}
@@ -106,7 +106,7 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	}{
 		{&p.weight, "weight", 4 * len(weight), weight, gl.STATIC_DRAW},
 		{&p.bias, "bias", 4 * len(bias), bias, gl.STATIC_DRAW},
-		{&p.sums, "sums", sums, nil, gl.DYNAMIC_COPY},
+		{&p.sums, "sums", sums, nil, deviceMemory},
 	} {
 		if b.bytes == 0 {
 			continue // there is no such buffer

@@ -43,7 +43,7 @@ func (d *Device) Roof(whole time.Duration) (flops, bytes float64, err error) {
 			return err
 		}
 		defer src.delete()
-		dst, err := d.newBuffer("a copy", size, nil, gl.DYNAMIC_COPY)
+		dst, err := d.newBuffer("a copy", size, nil, deviceMemory)
 		if err != nil {
 			return err
 		}

@@ -404,7 +404,7 @@ func TestChunkSizes(t *testing.T) {
 		{hardwareTransfers(true), 40, 40}, {hardwareTransfers(true), 100, 50}, {hardwareTransfers(false), 400, 100}, {hardwareTransfers(true), 4096, 410},
 	} {
 		l.transfers = c.how
-		if got := chunk(seed(c.n), l, nil); got != c.want {
+		if got := chunk(seed(c.n), l, recipe{}); got != c.want {
 			t.Errorf("%+v: %d images in chunks of %d, want %d", c.how, c.n, got, c.want)
 		}
 	}

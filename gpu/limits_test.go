@@ -113,8 +113,44 @@ func TestChunk(t *testing.T) {
 	} {
 		l := roomy()
 		l.StorageBlock = c.block
-		if got := chunk(seed(c.n), l, c.between, counts(1<<20), counts(c.stage)); got != c.want {
+		if got := chunk(seed(c.n), l, recipe{scratch: c.between}, counts(1<<20), counts(c.stage)); got != c.want {
 			t.Errorf("%s: chunks of %d images, want %d", name, got, c.want)
+		}
+	}
+}
+
+// TestFinishedChunk: sums that a tile finishes, and does not store, bound no chunk.
+func TestFinishedChunk(t *testing.T) {
+	p := seed(100000)
+	p.Activation = conv.Energy
+	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	const src, sums, dst = 4 * 48 * 64, 4 * 6 * 48 * 64, 4 * 3 * 24 * 32
+	for _, c := range []struct {
+		r              recipe
+		images, memory int
+	}{
+		{recipe{finishes: true}, chunkBytes / src, chunkBytes / src * (src + dst)},
+		{recipe{}, chunkBytes / sums, chunkBytes / sums * (src + sums + dst)},
+	} {
+		images := chunk(p, roomy(), c.r)
+		if got := memory(p, roomy(), c.images, c.r); images > c.images || images < c.images*9/10 || got != c.memory {
+			t.Errorf("finishes %v: chunks of %d images, want %d, in %d bytes, want %d", c.r.finishes, images, c.images, got, c.memory)
+		}
+	}
+}
+
+// TestChunkMACs: no submission keeps hardware busy so long that its driver takes it for hung.
+func TestChunkMACs(t *testing.T) {
+	for size, want := range map[int]int{1: 64, 5: 64, 15: 16, 31: 4, 131: 1} {
+		p := conv.Problem{Src: conv.Shape{64, 256, 16, 16}, Weight: conv.Shape{512, 256, size, size}}
+		p.Padding = conv.Pad(size/2, size/2)
+		p.Spec = p.WithDefaults()
+		l := roomy()
+		if got := chunk(p, l, recipe{}); got != want {
+			t.Errorf("kernels of %d: %d images at once, want %d", size, got, want)
+		}
+		if l.Software = true; chunk(p, l, recipe{}) != 64 {
+			t.Errorf("kernels of %d: software has no watchdog", size)
 		}
 	}
 }

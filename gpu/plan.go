@@ -82,15 +82,12 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	}
 	weight, bias = p.recipe.pack(weight, bias)
 	images := p.description.Chunk
-	_, sums, _ := imageBytes(p.problem)
+	_, sums, _ := p.recipe.storedBytes(p.problem)
 	guard := p.guardBytes()
 	if guard > 0 {
 		p.packed = packed{weight, bias}
 	}
 	sums = images*sums + min(guard, sums)
-	if p.pooling == nil {
-		sums = 0
-	}
 	p.scratch = make([]buffer, len(p.recipe.scratch))
 	for i, s := range p.recipe.scratch {
 		if p.scratch[i], err = p.device.newBuffer(s.what, images*s.imageBytes+guard, nil, deviceMemory); err != nil {

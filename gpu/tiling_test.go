@@ -174,10 +174,6 @@ func (k known) Tuned(Info, conv.Problem) (*Measured, error) { return k.Measured,
 func TestTuned(t *testing.T) {
 	p := seed(2)
 	d := openTest(t, Options{Device: Software()})
-	usual, err := d.Explain(p)
-	if err != nil {
-		t.Fatal(err)
-	}
 	all, err := d.Choices(p)
 	if err != nil {
 		t.Fatal(err)
@@ -213,7 +209,11 @@ func TestTuned(t *testing.T) {
 		chosen := conv.Choice{Algorithm: got.Algorithm, Tile: got.Tile}.String()
 		want := k.want
 		if want == "" {
-			want = conv.Choice{Algorithm: usual.Algorithm, Tile: usual.Tile}.String()
+			usual, err := newBlueprint(p, d.limits, k.forced)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = conv.Choice{Algorithm: usual.description.Algorithm, Tile: usual.description.Tile}.String()
 		}
 		if chosen != want || (got.Tuned != "") != (k.want != "") {
 			t.Errorf("%s: %s, tuned %q; want %s", name, chosen, got.Tuned, want)

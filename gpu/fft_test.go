@@ -166,6 +166,20 @@ func TestFFTLimits(t *testing.T) {
 	}
 }
 
+// TestFFTCost: of two channels the weights' spectra are cached, and cost no loads; of three they are loaded.
+func TestFFTCost(t *testing.T) {
+	for channels, perChannel := range map[int]float64{1: fftPixels, 2: fftPixels, 3: fftPixels + fftWeights} {
+		f, err := newFFT(layer(1, channels, 4, 31, 48), nvidia())
+		if err != nil {
+			t.Fatal(err)
+		}
+		transforms := float64((channels+1)/2 + 2)
+		if want := float64(f.tiles()*f.constants.points()) * (fftPoint*transforms + 2*perChannel*float64(channels)); f.cost() != want {
+			t.Errorf("%d channels: %v, want %v", channels, f.cost(), want)
+		}
+	}
+}
+
 // TestFFTFinish: tiles are cut between windows, and where that takes many more tiles, or
 // the device has no room, pool.comp makes them. An odd last row of sums takes no tile.
 func TestFFTFinish(t *testing.T) {

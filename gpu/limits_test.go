@@ -139,6 +139,25 @@ func TestFinishedChunk(t *testing.T) {
 	}
 }
 
+// TestMemory: a plan holds src and dst as often as chunks overlap, twice where they are mapped, and weights once.
+func TestMemory(t *testing.T) {
+	const image, sets = 4 * (48*64 + 6*48*64), 3
+	for name, c := range map[string]struct {
+		how  transfers
+		want int
+	}{
+		"copied": {transfers{}, image}, "lent": {softwareTransfers(true), image},
+		"hardware, copied": {hardwareTransfers(false), sets * image}, "hardware, mapped": {hardwareTransfers(true), 2 * sets * image},
+	} {
+		l := roomy()
+		l.transfers = c.how
+		r := recipe{packedFloats: 300, scratch: []scratch{{"a", 70}, {"b", 8}}}
+		if got, want := memory(seed(10), l, 10, r), 10*(c.want+78)+1200; got != want {
+			t.Errorf("%s: %d bytes, want %d", name, got, want)
+		}
+	}
+}
+
 // TestChunkMACs: no submission keeps hardware busy so long that its driver takes it for hung.
 func TestChunkMACs(t *testing.T) {
 	for size, want := range map[int]int{1: 64, 5: 64, 15: 16, 31: 4, 131: 1} {

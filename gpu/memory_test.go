@@ -6,6 +6,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"gpuconv/compare"
 	"gpuconv/conv"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
@@ -35,6 +36,37 @@ func TestDeviceMemory(t *testing.T) {
 		}
 		if err := made.Close(); err != nil || buffers < 11 {
 			t.Errorf("route %d: %d buffers, want two of weights, two of scratch, sums and three flights' two; %v", r, buffers, err)
+		}
+	}
+}
+
+// TestRunPhasesBehindSubmissions: what flies of other jobs lands before the phases of a batch are told apart.
+func TestRunPhasesBehindSubmissions(t *testing.T) {
+	p := flightTrials()[0].problem
+	src, weight := filled(p)
+	want := reference(t, p, src, weight)
+	for _, r := range []route{mapped, copied} {
+		d := openRoute(t, eager(r), Options{Algorithm: "direct"})
+		made, err := d.Plan(p, weight, []float32{1, 2, 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		flying, _ := conv.NewTensor(want.Shape)
+		dst, _ := conv.NewTensor(want.Shape)
+		j := &job{dst: flying, src: src}
+		d.do(func() error {
+			made.(*plan).queue.add(j)
+			made.(*plan).fill() // all flights are in the air
+			return nil
+		})
+		if _, err := made.(conv.Phaser).RunPhases(dst, src); err != nil {
+			t.Fatal(err)
+		}
+		if err := made.(*plan).finish(j); err != nil {
+			t.Fatal(err)
+		}
+		if compare.Differ(dst.Data, want.Data) >= 0 || compare.Differ(flying.Data, want.Data) >= 0 {
+			t.Errorf("route %d: outputs are wrong", r)
 		}
 	}
 }

@@ -87,6 +87,11 @@ func TestChoose(t *testing.T) {
 	if a, _, err := choose(small, software, ""); a.name != "direct_soft" || err != nil {
 		t.Errorf("few multiplications, compiled fast: %q, %v", a.name, err)
 	}
+	small.Src, small.Weight = conv.Shape{1, 1, 8, 11}, conv.Shape{4, 1, 4, 4}
+	small.Padding = conv.Padding{}
+	if a, _, err := choose(small, software, ""); a.name != "direct_soft" || err != nil {
+		t.Errorf("512 multiplications written out: %q, %v", a.name, err)
+	}
 	_, _, err := choose(seed(1), roomy(), "fast")
 	if err == nil || !strings.Contains(err.Error(), `algorithm "fast": want one of [direct_soft fft depthwise direct_small direct_shared winograd igemm direct]`) {
 		t.Errorf("unknown algorithm: %v", err)

@@ -234,6 +234,20 @@ func TestTuned(t *testing.T) {
 	}
 }
 
+// TestDirectFinishes: a tile of two positions has no window of four, whatever pool follows.
+func TestDirectFinishes(t *testing.T) {
+	p := seed(2)
+	p.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	for _, tile := range directTiles(roomy()) {
+		l := roomy()
+		l.tiling = tile
+		r := prepareDirect(p, l)
+		if r.finishes != (tile.positions >= 4) || len(r.stages[0].passes(2)) != 1 {
+			t.Errorf("%v: finishes %v", tile, r.finishes)
+		}
+	}
+}
+
 // TestSoftFinishes: of ten filters five in a tile take least, but no pairs, whose energy would be computed apart.
 func TestSoftFinishes(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{8, 3, 48, 64}, Weight: conv.Shape{10, 3, 5, 5}}

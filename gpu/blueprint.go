@@ -10,7 +10,7 @@ import (
 type blueprint struct {
 	problem     conv.Problem // with defaults filled in
 	recipe      recipe
-	pool        stage // where something follows the sums
+	pool        stage // where something follows the sums that no tile makes
 	description conv.Description
 }
 

@@ -50,7 +50,7 @@ type plan struct {
 
 	// Touched on the device's thread only.
 	programs []*program // of the recipe's stages
-	pooling  *program   // nil where nothing follows the sums
+	pooling  *program   // nil where the recipe leaves the outputs
 	weight   buffer
 	bias     buffer
 	sums     buffer    // between the recipe's stages and pooling

@@ -131,6 +131,26 @@ func TestRace(t *testing.T) {
 	}
 }
 
+// TestOwnStays: the backend's own way runs to the end however slow it is, for the winner's speed is told in parts of it, and
+// so is that of a way that was left behind.
+func TestOwnStays(t *testing.T) {
+	f := newFake("own", map[string]time.Duration{"fast": 60, "own": 1000, "slow": 1500})
+	all, err := race(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range all {
+		if want := map[string]float64{"slow": 1.5}[e.Algorithm]; math.Abs(e.Left-want) > 1e-9 {
+			t.Errorf("%v: left behind at %v times the own one's, want %v", e.Choice, e.Left, want)
+		}
+	}
+	if all[0].Left == 0 {
+		if won := Winner(all); won.Algorithm != "fast" || math.Abs(Median(won.Ratio)-0.06) > 1e-9 {
+			t.Errorf("%+v won", won)
+		}
+	}
+}
+
 // TestMargin: a way that is hardly faster, or not always, does not replace the own one.
 func TestMargin(t *testing.T) {
 	f := newFake("own", map[string]time.Duration{"near": 98, "own": 100})

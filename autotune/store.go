@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -222,6 +223,7 @@ func (s Store) Len() int {
 	return len(names)
 }
 
+// names lists the files of winners; what else lies in the folder is none of ours.
 func (s Store) names() (names []string, err error) {
 	if s.Folder == "" {
 		return nil, nil
@@ -230,8 +232,9 @@ func (s Store) names() (names []string, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	ours := regexp.MustCompile(`^[0-9a-f]{20}-n[0-9]+\` + extension + `$`) // see stem
 	for _, f := range files {
-		if f.Type().IsRegular() && strings.HasSuffix(f.Name(), extension) && strings.Contains(f.Name(), "-n") {
+		if f.Type().IsRegular() && ours.MatchString(f.Name()) {
 			names = append(names, f.Name())
 		}
 	}

@@ -89,7 +89,7 @@ func TestForget(t *testing.T) {
 	for _, images := range []int{8, 100, 1000} {
 		save(t, s, key(images), "a")
 	}
-	other := filepath.Join(s.Folder, "README")
+	other := filepath.Join(s.Folder, "my-notes.json")
 	if err := os.WriteFile(other, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 type blueprint struct {
 	problem     conv.Problem // with defaults filled in
 	recipe      recipe
-	pool        stage // where something follows the sums
+	pool        stage // where something follows the sums that no tile makes
 	description conv.Description
 }
 
@@ -27,7 +27,7 @@ func newBlueprint(p conv.Problem, l Limits, forced string) (blueprint, error) {
 		b.pool = preparePool(p, l)
 		stages = append(slices.Clip(stages), b.pool)
 	}
-	images := chunk(p, l, b.recipe.scratch, stages...)
+	images := chunk(p, l, b.recipe, stages...)
 	b.description = conv.Description{Algorithm: chosen.name, Chunk: images, Rejected: rejected,
 		Memory: memory(p, l, images, b.recipe), Tolerance: b.recipe.tolerance}
 	for _, s := range stages {

@@ -8,6 +8,12 @@ import "gpuconv/conv"
 // cmd/gpuconv reports it.
 const chunkBytes = 32 << 20
 
+// chunkMACs is how many multiplications hardware is given in one submission at most, unless one image takes more: drivers
+// reset a device that computes for some seconds, Windows after two. A laptop's GPU that makes 10¹¹ a second takes 1.4 s, an
+// H100 that makes 10¹³ 14 ms, next to which what a submission costs is nothing. Up to 31,000 taps a sum that many are 264
+// blocks of 128×128, which keep that busy.
+const chunkMACs = 1 << 37
+
 // Where chunks overlap, a batch is cut into overlapping ones even if it fits into one
 // chunk: into leastPieces, of which the first to be uploaded and the last to be read
 // back have nothing beside them, unless they are of less than pieceBytes. That takes
@@ -32,17 +38,32 @@ func imageBytes(p conv.Problem) (src, sums, dst int) {
 	return 4 * in, 4 * held, 4 * out
 }
 
+// storedBytes is imageBytes, with 0 for sums that have no buffer: they stand in dst, or a tile finishes them.
+func (r recipe) storedBytes(p conv.Problem) (src, sums, dst int) {
+	src, sums, dst = imageBytes(p)
+	if !finished(p) || r.finishes {
+		sums = 0
+	}
+	return src, sums, dst
+}
+
 // chunk returns how many images go to the device at once: at least 1, at most the
-// problem's batch, within the device's buffers, chunkBytes and what each stage
+// problem's batch, within the device's buffers, chunkBytes, chunkMACs and what each stage
 // can count. Chunks are of one size, the last one may be smaller.
-func chunk(p conv.Problem, l Limits, between []scratch, stages ...stage) int {
-	src, sums, dst := imageBytes(p)
+func chunk(p conv.Problem, l Limits, r recipe, stages ...stage) int {
+	src, sums, dst := r.storedBytes(p)
 	largest := max(src, sums, dst)
-	for _, s := range between {
+	for _, s := range r.scratch {
 		largest = max(largest, s.imageBytes)
 	}
 	batch := max(1, p.Src.N())
-	most := min(l.block(), chunkBytes) / largest
+	_, all, _ := imageBytes(p) // which accepts holds to the buffers' limit, stored or not
+	most := min(chunkBytes/largest, l.block()/max(largest, all))
+	if !l.Software {
+		one := p
+		one.Src[0] = 1
+		most = min(most, int(chunkMACs/one.MACs()))
+	}
 	for _, s := range stages {
 		most = min(most, s.maxImages)
 	}
@@ -60,13 +81,10 @@ func chunk(p conv.Problem, l Limits, between []scratch, stages ...stage) int {
 
 // memory returns how many bytes of buffers a plan of p with these chunks holds.
 func memory(p conv.Problem, l Limits, chunk int, r recipe) int {
-	src, sums, dst := imageBytes(p)
+	src, sums, dst := r.storedBytes(p)
 	moved := src + dst
 	if l.transfers.route == mapped {
 		moved *= 2
-	}
-	if !finished(p) || r.finishes {
-		sums = 0
 	}
 	image := l.transfers.sets()*moved + sums
 	for _, s := range r.scratch {

@@ -90,10 +90,8 @@ func acceptsDirect(p conv.Problem, l Limits) error {
 	if err != nil || packed > l.block() {
 		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", p.Weight, l.block())
 	}
-	for _, image := range []conv.Shape{p.Src.Image(), sums.Image()} {
-		if n, err := image.Len(); err != nil || n > l.block()/4 {
-			return fmt.Errorf("an image of %v, the device's buffers hold %d bytes", image, l.block())
-		}
+	if err := acceptsImages(p, l); err != nil {
+		return err
 	}
 	if most := l.units(directLocal(l) * t.positions); sums.H()*sums.W() > most {
 		return fmt.Errorf("sums of %d×%d, the device dispatches %d at once", sums.H(), sums.W(), most)
@@ -101,7 +99,7 @@ func acceptsDirect(p conv.Problem, l Limits) error {
 	if l.outerIterations(1, p.Weight[3]) < 1 {
 		return fmt.Errorf("kernel width %d, the device ends loops after %d iterations", p.Weight[3], l.LoopIterations)
 	}
-	return acceptsPool(p, l)
+	return nil
 }
 
 func prepareDirect(p conv.Problem, l Limits) recipe {

@@ -7,8 +7,8 @@ import (
 	"gpuconv/conv"
 )
 
-// softConstants are the constants of direct_soft.comp. SCHEDULE follows from
-// them.
+// softConstants are the constants of direct_soft.comp. PROLOGUE and TURN follow
+// from them.
 type softConstants struct {
 	filters, channels, tapsH, kernelW int
 	rows, segments, shift             int

@@ -166,6 +166,20 @@ func TestFFTLimits(t *testing.T) {
 	}
 }
 
+// TestFFTCost: of two channels the weights' spectra are cached, and cost no loads; of three they are loaded.
+func TestFFTCost(t *testing.T) {
+	for channels, perChannel := range map[int]float64{1: fftPixels, 2: fftPixels, 3: fftPixels + fftWeights} {
+		f, err := newFFT(layer(1, channels, 4, 31, 48), nvidia())
+		if err != nil {
+			t.Fatal(err)
+		}
+		transforms := float64((channels+1)/2 + 2)
+		if want := float64(f.tiles()*f.constants.points()) * (fftPoint*transforms + 2*perChannel*float64(channels)); f.cost() != want {
+			t.Errorf("%d channels: %v, want %v", channels, f.cost(), want)
+		}
+	}
+}
+
 // TestFFTFinish: tiles are cut between windows, and where that takes many more tiles, or
 // the device has no room, pool.comp makes them. An odd last row of sums takes no tile.
 func TestFFTFinish(t *testing.T) {
@@ -188,6 +202,7 @@ func TestFFTFinish(t *testing.T) {
 	}{
 		"whole windows anyway":          {pooled(31, 80), all, true, 34, 3},
 		"one sum less":                  {pooled(30, 80), all, true, 34, 3},
+		"one sum less, 17 tiles for 16": {pooled(30, 559), all, true, 34, 17},
 		"a third less":                  {pooled(62, 80), all, false, 3, 27},
 		"one window":                    {pooled(63, 80), all, true, 2, 40},
 		"no window":                     {pooled(64, 80), all, false, 1, 81},

@@ -5,6 +5,7 @@ package gpu
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -37,6 +38,30 @@ func TestFinishes(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// TestEnergyOfHugeSums: devices that divide by multiplying with a reciprocal have none of numbers beyond 2¹²⁶, where GLSL
+// bounds no error, and yet the energy of huge sums is right on them.
+func TestEnergyOfHugeSums(t *testing.T) {
+	d := openTest(t, Options{Device: Software(), Algorithm: "direct"})
+	division := regexp.MustCompile(`float ratio = (.+) / (.+);`)
+	d.seam.edit = func(file, text string) string {
+		if file != "prelude.glsl" {
+			return text
+		}
+		if !division.MatchString(text) {
+			t.Error("energy divides no more")
+		}
+		return "float quotient(float a, float b) { return abs(b) > 8.507059e37 ? 0.0 : a / b; }\n" +
+			division.ReplaceAllString(text, "float ratio = quotient($1, $2);")
+	}
+	p := conv.Problem{Src: conv.Shape{1, 1, 1, 5}, Weight: conv.Shape{2, 1, 1, 1}, Spec: conv.Spec{Activation: conv.Energy}}
+	src, weight := &conv.Tensor{Shape: p.Src, Data: []float32{1, 4e37, 9e37, -2e38, 2.7e38}}, &conv.Tensor{Shape: p.Weight, Data: []float32{1, -0.75}}
+	for i, got := range outputs(t, d, compare.Case{Name: "huge", Problem: p, Src: src, Weight: weight}).Data {
+		if want := 1.25 * math.Abs(float64(src.Data[i])); math.Abs(float64(got)-want) > 1e-6*want {
+			t.Errorf("the energy of %v and %v is %v, want %v", src.Data[i], -0.75*src.Data[i], got, want)
 		}
 	}
 }

@@ -32,10 +32,10 @@ func (p *plan) newFlight(f *flight) (err error) {
 	images := p.description.Chunk
 	src, _, dst := imageBytes(p.problem)
 	src, dst = images*src, images*dst
-	if f.src, err = p.device.newBuffer("src", src, nil, gl.STREAM_DRAW); err != nil {
+	if f.src, err = p.device.newBuffer("src", src, nil, deviceMemory); err != nil {
 		return err
 	}
-	if f.dst, err = p.device.newBuffer("dst", dst+p.guardBytes(), nil, gl.STREAM_READ); err != nil {
+	if f.dst, err = p.device.newBuffer("dst", dst+p.guardBytes(), nil, deviceMemory); err != nil {
 		return err
 	}
 	if p.device.limits.transfers.route == mapped {

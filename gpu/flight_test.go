@@ -400,11 +400,11 @@ func TestChunkSizes(t *testing.T) {
 		n, want int
 	}{
 		{transfers{}, 100, 100}, {transfers{}, 455, 455}, {transfers{}, 456, 228}, {transfers{}, 4096, 410}, {transfers{}, 1, 1}, {transfers{}, 0, 1},
-		{softwareTransfers(true), 455, 455}, {softwareTransfers(true), 456, 240}, {softwareTransfers(true), 4096, 416},
+		{softwareTransfers(true), 455, 455}, {softwareTransfers(true), 456, 240}, {softwareTransfers(true), 910, 448}, {softwareTransfers(true), 4096, 416},
 		{hardwareTransfers(true), 40, 40}, {hardwareTransfers(true), 100, 50}, {hardwareTransfers(false), 400, 100}, {hardwareTransfers(true), 4096, 410},
 	} {
 		l.transfers = c.how
-		if got := chunk(seed(c.n), l, nil); got != c.want {
+		if got := chunk(seed(c.n), l, recipe{}); got != c.want {
 			t.Errorf("%+v: %d images in chunks of %d, want %d", c.how, c.n, got, c.want)
 		}
 	}

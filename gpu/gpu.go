@@ -86,8 +86,9 @@ type Options struct {
 	Device    Selector
 	Context   Context // who opens the device; the zero value is EGL where it is built in, otherwise GLFW
 	Algorithm string  // forces an algorithm by name; "" takes the first that accepts the problem
-	// Unrolled bounds the multiplications that a shader writes out, which compiles
-	// faster and runs slower; 0 leaves it at what runs fastest.
+	// Unrolled bounds the multiplications that a software renderer's shaders write out, which
+	// compiles faster and runs slower; 0 leaves it at what runs fastest. Hardware has its own tiles
+	// whatever it is, so that what gpuconv verify --quick proves is what runs.
 	Unrolled int
 	// Programs is a folder for compiled programs, which is made once there is one and
 	// which processes may share; "" keeps none. At most 64 MiB are kept.

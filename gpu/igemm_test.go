@@ -67,6 +67,7 @@ func TestChooseHardware(t *testing.T) {
 	}{
 		"seed": {seed(4096), "direct_small"}, "3x3": {layer(32, 64, 64, 3, 56), "winograd"}, "3x3 grouped": {grouped, "igemm"},
 		"3x3 strided": {strided, "igemm"}, "1x1": {layer(32, 64, 256, 1, 56), "igemm"}, "few taps": {layer(32, 3, 64, 3, 56), "direct_small"},
+		"32 tiles": {layer(8, 64, 64, 3, 8), "winograd"}, "28 tiles": {layer(7, 64, 64, 3, 8), "igemm"},
 		"few tiles":    {layer(1, 256, 256, 3, 7), "igemm"},
 		"few channels": {layer(32, 32, 64, 3, 56), "igemm"}, "31x31": {layer(32, 1, 64, 31, 48), "fft"}, "31x31, few": {layer(32, 1, 1, 31, 48), "fft"}, "31x31, dense": {layer(32, 64, 64, 31, 48), "fft"},
 		"11x11": {layer(32, 1, 64, 11, 48), "direct_small"}, "15x15": {layer(32, 1, 64, 15, 48), "fft"}, "5x5": {layer(32, 64, 64, 5, 48), "igemm"},

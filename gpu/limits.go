@@ -19,7 +19,7 @@ type Limits struct {
 	WorkGroupInvocations int    `json:"work_group_invocations"` // GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS
 	LoopIterations       int    `json:"loop_iterations"`        // of one invocation's loops together; 0 for no limit
 	Turns                int    `json:"-"`                      // of strips of direct_soft; 0 for as many as leave work-groups enough
-	Unrolled             int    `json:"-"`                      // multiplications that one program may write out; 0 for no limit
+	Unrolled             int    `json:"-"`                      // multiplications that one program of a software renderer may write out; 0 for no limit
 
 	Apart bool `json:"-"` // energy and pools are always a dispatch of their own
 

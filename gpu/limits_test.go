@@ -87,6 +87,11 @@ func TestChoose(t *testing.T) {
 	if a, _, err := choose(small, software, ""); a.name != "direct_soft" || err != nil {
 		t.Errorf("few multiplications, compiled fast: %q, %v", a.name, err)
 	}
+	small.Src, small.Weight = conv.Shape{1, 1, 8, 11}, conv.Shape{4, 1, 4, 4}
+	small.Padding = conv.Padding{}
+	if a, _, err := choose(small, software, ""); a.name != "direct_soft" || err != nil {
+		t.Errorf("512 multiplications written out: %q, %v", a.name, err)
+	}
 	_, _, err := choose(seed(1), roomy(), "fast")
 	if err == nil || !strings.Contains(err.Error(), `algorithm "fast": want one of [direct_soft fft depthwise direct_small direct_shared winograd igemm direct]`) {
 		t.Errorf("unknown algorithm: %v", err)
@@ -113,8 +118,63 @@ func TestChunk(t *testing.T) {
 	} {
 		l := roomy()
 		l.StorageBlock = c.block
-		if got := chunk(seed(c.n), l, c.between, counts(1<<20), counts(c.stage)); got != c.want {
+		if got := chunk(seed(c.n), l, recipe{scratch: c.between}, counts(1<<20), counts(c.stage)); got != c.want {
 			t.Errorf("%s: chunks of %d images, want %d", name, got, c.want)
+		}
+	}
+}
+
+// TestFinishedChunk: sums that a tile finishes, and does not store, bound no chunk.
+func TestFinishedChunk(t *testing.T) {
+	p := seed(100000)
+	p.Activation = conv.Energy
+	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	const src, sums, dst = 4 * 48 * 64, 4 * 6 * 48 * 64, 4 * 3 * 24 * 32
+	for _, c := range []struct {
+		r              recipe
+		images, memory int
+	}{
+		{recipe{finishes: true}, chunkBytes / src, chunkBytes / src * (src + dst)},
+		{recipe{}, chunkBytes / sums, chunkBytes / sums * (src + sums + dst)},
+	} {
+		images := chunk(p, roomy(), c.r)
+		if got := memory(p, roomy(), c.images, c.r); images > c.images || images < c.images*9/10 || got != c.memory {
+			t.Errorf("finishes %v: chunks of %d images, want %d, in %d bytes, want %d", c.r.finishes, images, c.images, got, c.memory)
+		}
+	}
+}
+
+// TestMemory: a plan holds src and dst as often as chunks overlap, twice where they are mapped, and weights once.
+func TestMemory(t *testing.T) {
+	const image, sets = 4 * (48*64 + 6*48*64), 3
+	for name, c := range map[string]struct {
+		how  transfers
+		want int
+	}{
+		"copied": {transfers{}, image}, "lent": {softwareTransfers(true), image},
+		"hardware, copied": {hardwareTransfers(false), sets * image}, "hardware, mapped": {hardwareTransfers(true), 2 * sets * image},
+	} {
+		l := roomy()
+		l.transfers = c.how
+		r := recipe{packedFloats: 300, scratch: []scratch{{"a", 70}, {"b", 8}}}
+		if got, want := memory(seed(10), l, 10, r), 10*(c.want+78)+1200; got != want {
+			t.Errorf("%s: %d bytes, want %d", name, got, want)
+		}
+	}
+}
+
+// TestChunkMACs: no submission keeps hardware busy so long that its driver takes it for hung.
+func TestChunkMACs(t *testing.T) {
+	for size, want := range map[int]int{1: 64, 5: 64, 15: 16, 31: 4, 131: 1} {
+		p := conv.Problem{Src: conv.Shape{64, 256, 16, 16}, Weight: conv.Shape{512, 256, size, size}}
+		p.Padding = conv.Pad(size/2, size/2)
+		p.Spec = p.WithDefaults()
+		l := roomy()
+		if got := chunk(p, l, recipe{}); got != want {
+			t.Errorf("kernels of %d: %d images at once, want %d", size, got, want)
+		}
+		if l.Software = true; chunk(p, l, recipe{}) != 64 {
+			t.Errorf("kernels of %d: software has no watchdog", size)
 		}
 	}
 }
@@ -239,5 +299,20 @@ func TestChosen(t *testing.T) {
 				t.Errorf("software %v, %v by %v: %q, %v", software, p.Src, p.Weight, a.name, err)
 			}
 		}
+	}
+}
+
+// TestPoolFits: pool.comp's work-groups are no larger than the device's, and as many as it dispatches.
+func TestPoolFits(t *testing.T) {
+	p := seed(3)
+	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}, Stride: [2]int{3, 3}}
+	l := roomy()
+	l.WorkGroupSize[0] = 32
+	if got := preparePool(p, l).program.constants.(poolConstants).localSize; got != 32 {
+		t.Errorf("work-groups of %d, the device has 32 along x", got)
+	}
+	l.WorkGroups = [3]int{47, 1, 1} // 32 each for 6·16·21 outputs would be 63
+	if err := acceptsPool(p, l); err == nil || !strings.Contains(err.Error(), "the device dispatches 1504 at once") {
+		t.Errorf("accepted: %v", err)
 	}
 }

@@ -122,8 +122,7 @@ func barrierMutants(text string) (all []mutant) {
 	return all
 }
 
-// TestBarrierMutants: today's shaders have no barriers, the operator must work once
-// one has.
+// TestBarrierMutants: each barrier is removed alone, those before and behind it stay.
 func TestBarrierMutants(t *testing.T) {
 	const text = "a; barrier(); b; barrier(); c;"
 	var got []string

@@ -50,7 +50,7 @@ type plan struct {
 
 	// Touched on the device's thread only.
 	programs []*program // of the recipe's stages
-	pooling  *program   // nil where nothing follows the sums
+	pooling  *program   // nil where the recipe leaves the outputs
 	weight   buffer
 	bias     buffer
 	sums     buffer    // between the recipe's stages and pooling
@@ -82,18 +82,15 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	}
 	weight, bias = p.recipe.pack(weight, bias)
 	images := p.description.Chunk
-	_, sums, _ := imageBytes(p.problem)
+	_, sums, _ := p.recipe.storedBytes(p.problem)
 	guard := p.guardBytes()
 	if guard > 0 {
 		p.packed = packed{weight, bias}
 	}
 	sums = images*sums + min(guard, sums)
-	if p.pooling == nil {
-		sums = 0
-	}
 	p.scratch = make([]buffer, len(p.recipe.scratch))
 	for i, s := range p.recipe.scratch {
-		if p.scratch[i], err = p.device.newBuffer(s.what, images*s.imageBytes+guard, nil, gl.DYNAMIC_COPY); err != nil {
+		if p.scratch[i], err = p.device.newBuffer(s.what, images*s.imageBytes+guard, nil, deviceMemory); err != nil {
 			return err
 		}
 	}
@@ -106,7 +103,7 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	}{
 		{&p.weight, "weight", 4 * len(weight), weight, gl.STATIC_DRAW},
 		{&p.bias, "bias", 4 * len(bias), bias, gl.STATIC_DRAW},
-		{&p.sums, "sums", sums, nil, gl.DYNAMIC_COPY},
+		{&p.sums, "sums", sums, nil, deviceMemory},
 	} {
 		if b.bytes == 0 {
 			continue // there is no such buffer

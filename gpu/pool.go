@@ -19,6 +19,9 @@ func (c poolConstants) defines() []define {
 
 const poolLocalSize = 64
 
+// poolLocal returns how many invocations a work-group has.
+func poolLocal(l Limits) int { return min(poolLocalSize, l.WorkGroupSize[0], l.WorkGroupInvocations) }
+
 // finished says whether something follows p's sums: energy or a pool.
 func finished(p conv.Problem) bool { return p.Activation == conv.Energy || p.Pool.Kind != conv.NoPool }
 
@@ -35,7 +38,7 @@ func acceptsPool(p conv.Problem, l Limits) error {
 	if err != nil {
 		return err
 	}
-	if most := l.units(poolLocalSize); dst.C()*dst.H()*dst.W() > most {
+	if most := l.units(poolLocal(l)); dst.C()*dst.H()*dst.W() > most {
 		return fmt.Errorf("%v outputs of an image, the device dispatches %d at once", dst, most)
 	}
 	return nil
@@ -45,7 +48,7 @@ func acceptsPool(p conv.Problem, l Limits) error {
 func preparePool(p conv.Problem, l Limits) stage {
 	sums, _ := p.Sums() // p was accepted
 	dst, _ := p.Dst()
-	constants := poolConstants{localSize: min(poolLocalSize, l.WorkGroupInvocations),
+	constants := poolConstants{localSize: poolLocal(l),
 		energy: p.Activation == conv.Energy, average: p.Pool.Kind == conv.AvgPool}
 	if p.Pool.Kind == conv.NoPool {
 		p.Pool.Size, p.Pool.Stride = [2]int{1, 1}, [2]int{1, 1}

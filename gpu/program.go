@@ -155,6 +155,12 @@ type buffer struct {
 	bytes  int
 }
 
+// deviceMemory is the usage of what shaders read and write again and again. It is a hint, but drivers place buffers by it:
+// Mesa's radeonsi puts GL_STREAM_DRAW and all READs into the host's memory, where each load and store of a shader crosses
+// PCI Express (buffer_usage and si_init_resource_fields), and its d3d12 GL_DYNAMIC_COPY too. What is read back passes
+// through mappings, or through what the driver copies by itself.
+const deviceMemory = gl.STATIC_COPY
+
 // newBuffer allocates bytes of storage, holding data or undefined. It reports
 // what for it was wanted if there is not enough memory.
 func (d *Device) newBuffer(what string, bytes int, data []float32, usage uint32) (buffer, error) {

@@ -43,7 +43,7 @@ func (d *Device) Roof(whole time.Duration) (flops, bytes float64, err error) {
 			return err
 		}
 		defer src.delete()
-		dst, err := d.newBuffer("a copy", size, nil, gl.DYNAMIC_COPY)
+		dst, err := d.newBuffer("a copy", size, nil, deviceMemory)
 		if err != nil {
 			return err
 		}
@@ -70,6 +70,7 @@ func (d *Device) roof(c roofConstants, src, dst buffer, whole time.Duration) (be
 		if p, err = d.program(programKey{shader: "roof", constants: c}); err != nil {
 			return 0, err
 		}
+		defer d.giveBack(p)
 	}
 	var texture uint32
 	gl.GenTextures(1, &texture)

@@ -33,6 +33,22 @@ func TestRoof(t *testing.T) {
 	}
 }
 
+// TestRoofKeepsNothing: what Roof compiles and allocates may go when it is done.
+func TestRoofKeepsNothing(t *testing.T) {
+	d := openTest(t, Options{Device: Software()})
+	if _, _, err := d.Roof(time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	if buffers, _ := objects(d); buffers != 0 {
+		t.Errorf("%d buffers are left", buffers)
+	}
+	for key, p := range d.programs {
+		if p.plans != 0 {
+			t.Errorf("%s %v counts as a plan's", key.shader, key.constants)
+		}
+	}
+}
+
 // kernelSeconds is the shortest kernel of a few runs.
 func kernelSeconds(t *testing.T, d *Device, p conv.Problem) float64 {
 	shape, err := p.Dst()

@@ -70,11 +70,19 @@ func TestSlideWorth(t *testing.T) {
 	strided.Stride = [2]int{2, 2}
 	multiplied := conv.Problem{Src: conv.Shape{8, 3, 48, 64}, Weight: conv.Shape{24, 1, 7, 7}}
 	multiplied.Groups = 3
+	twice := multiplied
+	twice.Weight[0] = 6
+	wide := func(filters int) conv.Problem {
+		return conv.Problem{Src: conv.Shape{8, 1, 48, 64}, Weight: conv.Shape{filters, 1, 5, 5}}
+	}
 	for name, c := range map[string]struct {
 		p    conv.Problem
 		want string
 	}{
 		"many filters a group":  {multiplied, "direct_small"},
+		"two filters a group":   {twice, "depthwise"},
+		"64 dispatches":         {wide(512), "direct_small"},
+		"65 dispatches":         {wide(520), "direct"},
 		"seed":                  {seed(4096), "direct_small"},
 		"first layer of ResNet": {first, "direct_small"},
 		"depthwise":             {separable, "depthwise"},

@@ -174,10 +174,6 @@ func (k known) Tuned(Info, conv.Problem) (*Measured, error) { return k.Measured,
 func TestTuned(t *testing.T) {
 	p := seed(2)
 	d := openTest(t, Options{Device: Software()})
-	usual, err := d.Explain(p)
-	if err != nil {
-		t.Fatal(err)
-	}
 	all, err := d.Choices(p)
 	if err != nil {
 		t.Fatal(err)
@@ -213,7 +209,11 @@ func TestTuned(t *testing.T) {
 		chosen := conv.Choice{Algorithm: got.Algorithm, Tile: got.Tile}.String()
 		want := k.want
 		if want == "" {
-			want = conv.Choice{Algorithm: usual.Algorithm, Tile: usual.Tile}.String()
+			usual, err := newBlueprint(p, d.limits, k.forced)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = conv.Choice{Algorithm: usual.description.Algorithm, Tile: usual.description.Tile}.String()
 		}
 		if chosen != want || (got.Tuned != "") != (k.want != "") {
 			t.Errorf("%s: %s, tuned %q; want %s", name, chosen, got.Tuned, want)
@@ -231,5 +231,34 @@ func TestTuned(t *testing.T) {
 			}
 		}
 		judge(t, d, p)
+	}
+}
+
+// TestDirectFinishes: a tile of two positions has no window of four, whatever pool follows.
+func TestDirectFinishes(t *testing.T) {
+	p := seed(2)
+	p.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	for _, tile := range directTiles(roomy()) {
+		l := roomy()
+		l.tiling = tile
+		r := prepareDirect(p, l)
+		if r.finishes != (tile.positions >= 4) || len(r.stages[0].passes(2)) != 1 {
+			t.Errorf("%v: finishes %v", tile, r.finishes)
+		}
+	}
+}
+
+// TestSoftFinishes: of ten filters five in a tile take least, but no pairs, whose energy would be computed apart.
+func TestSoftFinishes(t *testing.T) {
+	p := conv.Problem{Src: conv.Shape{8, 3, 48, 64}, Weight: conv.Shape{10, 3, 5, 5}}
+	p.Padding = conv.Pad(2, 2)
+	l := roomy()
+	l.Software, l.LoopIterations, l.Unrolled = true, SoftwareLoopLimit, softMACs
+	for activation, want := range map[conv.Activation]int{conv.Identity: 5, conv.Energy: 4} {
+		p.Activation = activation
+		s, err := newSoft(p, l)
+		if err != nil || s.tile.filters != want || s.tile.finishes() != (activation == conv.Energy) {
+			t.Errorf("%v: tiles of %d filters, want %d; finishes %v, %v", activation, s.tile.filters, want, s.tile.finishes(), err)
+		}
 	}
 }

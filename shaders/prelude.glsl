@@ -15,7 +15,9 @@ float energy(float a, float b) {
 	if (bits < 0x00800000u || bits == 0x7f800000u) {
 		return larger;
 	}
-	float ratio = smaller / larger;
+	// Devices may divide by multiplying with a reciprocal, whose error GLSL bounds up to 2¹²⁶ only: NVIDIA's is 0 beyond.
+	float by = bits > 0x7e000000u ? 0.25 : 1.0;
+	float ratio = (smaller * by) / (larger * by);
 	return larger * sqrt(1.0 + ratio * ratio);
 }
 

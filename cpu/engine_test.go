@@ -181,11 +181,23 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
+// settled returns how many goroutines there are when those of closed plans have ended.
+func settled() int {
+	n := runtime.NumGoroutine()
+	for still := 0; still < 20; still++ {
+		time.Sleep(time.Millisecond)
+		if now := runtime.NumGoroutine(); now != n {
+			n, still = now, 0
+		}
+	}
+	return n
+}
+
 // TestGoroutinesEnd: a plan's goroutines end when it is closed, and when it is
 // dropped.
 func TestGoroutinesEnd(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-	before := runtime.NumGoroutine()
+	before := settled()
 	p := layer(t, "1,1,8,8,6,7,3,1,1")
 	weight := randomly(t, 5, p.Weight)[0]
 	open := func() conv.Plan {

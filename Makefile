@@ -1,13 +1,14 @@
 # make demo   sets up, builds bin/gpuconv and runs the main job; pictures are in out/
 # make test   sets up and runs every check and test
 # make build  sets up and builds bin/gpuconv
+# make mutants  breaks every shader in nine hundred places, one at a time
 # make bench  the benchmarks, with the whole program's
 
 TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 LDFLAGS  := -X main.revision=$(REVISION)
 
-.PHONY: build demo test check builds glfw bench setup clean
+.PHONY: build demo test check builds glfw mutants bench setup clean
 
 build: setup
 	CGO_ENABLED=1 go build -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/gpuconv ./cmd/gpuconv
@@ -48,6 +49,10 @@ glfw: check
 	CGO_ENABLED=1 go tool staticcheck -tags '$(TAGS) glfw' ./gpu/... ./cmd/...
 	CGO_ENABLED=1 xvfb-run -a -s '-screen 0 640x480x24' go test -tags '$(TAGS) glfw' -timeout 10m \
 		-run 'GLFW|TestScripts/^glfw$$|TestScripts/^context$$' ./gpu/... ./cmd/gpuconv
+
+# All mutants of shaders, of which make test takes every third: with empty caches of shaders they take longer than the rest of it.
+mutants: setup
+	CGO_ENABLED=1 GPUCONV_MUTANTS=all go test -tags $(TAGS) -timeout 60m -v -run Mutants ./gpu
 
 bench: setup
 	CGO_ENABLED=1 go test -tags $(TAGS) -run '^$$' -bench . ./...

@@ -25,6 +25,7 @@ type ShapeError struct {
 }
 
 // Error returns one line: what, which value, what would be right.
-func (e *ShapeError) Error() string {
-	return fmt.Sprintf("conv: %s %s: %s", e.Arg, e.Value, e.Rule)
-}
+func (e *ShapeError) Error() string { return "conv: " + e.Plain() }
+
+// Plain returns the line without the package, for programs that say the place in their own words.
+func (e *ShapeError) Plain() string { return fmt.Sprintf("%s %s: %s", e.Arg, e.Value, e.Rule) }

@@ -20,16 +20,17 @@ import (
 // floors is the house of ARCHITECTURE.md: a package imports packages of lower
 // floors only.
 var floors = [][]string{
-	{"conv", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
+	{"conv", "fault", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
 	{"stimuli", "npy", "cpu/internal/simd"},
 	{"filters", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning"},
 	{"conv/convtest", "batch", "bench", "verify", "autotune", "viewer"},
+	{"experiment"},
 	{"cmd/gpuconv"},
 }
 
 // standardOnly are the packages that import nothing but the standard library.
-var standardOnly = []string{"conv", "shaders", "whole"}
+var standardOnly = []string{"conv", "fault", "shaders", "whole"}
 
 // backendFree are the packages that are handed a backend and never import one.
 var backendFree = []string{"compare", "bench", "batch", "verify", "autotune", "conv/convtest"}

@@ -1,0 +1,77 @@
+// Package fault has the error that a package returns for a wrong argument or file. Its fields say what is wrong, so
+// that each program can word it: a Go user reads Error, and gpuconv puts the flag where the package stood.
+package fault
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// Error says what is wrong and what would be right. Each field but Package may be empty.
+type Error struct {
+	Package  string // the package that refuses: "npy"
+	Argument string // what is wrong: a parameter, a setting, the path of a file
+	Value    string // the value that was given, as a user would write it
+	Rule     string // what would be right: "want 4 dimensions"
+	Err      error  // the cause
+}
+
+// Error returns one line: package, argument, value, rule, cause.
+func (e *Error) Error() string {
+	if e.Package == "" {
+		return e.Plain()
+	}
+	return e.Package + ": " + e.Plain()
+}
+
+// Plain returns the line without the package, for programs that name the place in another way.
+func (e *Error) Plain() string {
+	cause := ""
+	if e.Err != nil {
+		cause = Plain(e.Err)
+	}
+	return join(": ", join(" ", Printable(e.Argument), e.Value), e.Rule, cause)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Plain returns the text of err without the package that reports it. The error itself decides: it has a method
+// Plain() string, as [Error] and [gpuconv/conv.ShapeError] have.
+func Plain(err error) string {
+	if plain, ok := err.(interface{ Plain() string }); ok {
+		return plain.Plain()
+	}
+	return err.Error()
+}
+
+// Beside returns the text of err for a place that names argument already: without the package and without argument.
+func Beside(argument string, err error) string {
+	var e *Error
+	if errors.As(err, &e) && error(e) == err && e.Argument == argument {
+		rest := *e
+		rest.Argument = ""
+		return rest.Plain()
+	}
+	return Plain(err)
+}
+
+// Printable quotes a text from outside, such as a path, that is not empty and would break a line.
+func Printable(text string) string {
+	if quoted := strconv.Quote(text); text != "" && quoted != `"`+text+`"` {
+		return quoted
+	}
+	return text
+}
+
+// join joins the parts that are not empty.
+func join(separator string, parts ...string) string {
+	var filled []string
+	for _, p := range parts {
+		if p != "" {
+			filled = append(filled, p)
+		}
+	}
+	return strings.Join(filled, separator)
+}

@@ -1,0 +1,27 @@
+package fault
+
+import (
+	"errors"
+	"testing"
+)
+
+func TestTexts(t *testing.T) {
+	cause := &Error{Package: "npy", Argument: "x.npy", Rule: "want 4 dimensions"}
+	whole := &Error{Package: "filters", Argument: "size", Value: "1", Rule: "want 2 or more", Err: cause}
+	for _, c := range []struct{ what, got, want string }{
+		{"Error", whole.Error(), "filters: size 1: want 2 or more: x.npy: want 4 dimensions"},
+		{"Plain", Plain(whole), "size 1: want 2 or more: x.npy: want 4 dimensions"},
+		{"Plain of another error", Plain(errors.New("a: b")), "a: b"},
+		{"Beside its argument", Beside("x.npy", cause), "want 4 dimensions"},
+		{"Beside another argument", Beside("y.npy", cause), "x.npy: want 4 dimensions"},
+		{"no package", (&Error{Rule: "want more"}).Error(), "want more"},
+		{"a path that breaks a line", (&Error{Argument: "a\nb", Rule: "want a file"}).Error(), `"a\nb": want a file`},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, c.got, c.want)
+		}
+	}
+	if !errors.Is(whole, error(cause)) {
+		t.Error("the cause is not unwrapped")
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gpuconv/autotune"
+	"gpuconv/fault"
 )
 
 // cacheVariable names the environment variable that chooses the folder of what is kept
@@ -81,5 +82,5 @@ func (r cacheReport) String() string {
 		return "none: " + r.Why
 	}
 	return fmt.Sprintf("%s: %d compiled programs, %s; %d tuned problems",
-		printable(r.Folder), r.Programs, size(float64(r.ProgramBytes)), r.Tuned)
+		fault.Printable(r.Folder), r.Programs, size(float64(r.ProgramBytes)), r.Tuned)
 }

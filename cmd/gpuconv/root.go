@@ -26,7 +26,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(misparsed)
 	root.AddCommand(newRun(), newConv(), newVerify(), newBench(), newTune(), newStimuli(), newFilters(), newTuning(), newData(), newInfo())
 	root.SetHelpCommand(newHelp(root))
 	return root
@@ -73,8 +73,8 @@ func flagsOnly(cmd *cobra.Command, args []string) error {
 	return usage(fmt.Errorf("%s %q: want flags only, as %s --help shows", cmd.Name(), args[0], cmd.CommandPath()))
 }
 
-// flagError says in the terms of the command line what pflag could not parse.
-func flagError(cmd *cobra.Command, err error) error {
+// misparsed says in the terms of the command line what pflag could not parse.
+func misparsed(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
 	var invalid *pflag.InvalidValueError

@@ -14,6 +14,7 @@ import (
 	"gpuconv/autotune"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/fault"
 	"gpuconv/gpu"
 
 	"github.com/spf13/cobra"
@@ -195,7 +196,7 @@ func (f *tuneFlags) store(stdout io.Writer, kept cache, k autotune.Key, entry au
 	if err != nil {
 		return fmt.Errorf("the winner was not stored: %w", err)
 	}
-	_, err = fmt.Fprintf(stdout, "stored    %s\n", printable(path))
+	_, err = fmt.Fprintf(stdout, "stored    %s\n", fault.Printable(path))
 	return err
 }
 

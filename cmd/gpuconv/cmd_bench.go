@@ -14,6 +14,7 @@ import (
 
 	"gpuconv/bench"
 	"gpuconv/cpu"
+	"gpuconv/fault"
 	"gpuconv/gpu"
 
 	"github.com/spf13/cobra"
@@ -112,7 +113,7 @@ func (f *benchFlags) names() []string { return strings.Split(f.backends, ",") }
 // file.
 func checkOutputFile(flag, path string) error {
 	if info, err := os.Stat(path); path != "" && err == nil && !info.Mode().IsRegular() {
-		return usage(fmt.Errorf("--%s %s: want a file to write, this is none", flag, printable(path)))
+		return usage(fmt.Errorf("--%s %s: want a file to write, this is none", flag, fault.Printable(path)))
 	}
 	return nil
 }

@@ -15,14 +15,6 @@ type Pattern interface {
 	Paint(dst []float64, c Canvas)
 }
 
-// Parameter is one number of a pattern or filter.
-type Parameter struct {
-	Name   string   // on the command line: sf
-	Column string   // in a [Table], with its unit: sf_cycles_per_pixel
-	Help   string   // with its unit and what 0 stands for
-	Value  *float64 // where it is kept
-}
-
 // Kind is a kind of pattern.
 type Kind struct {
 	Name, Summary string

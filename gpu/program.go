@@ -83,7 +83,7 @@ func (d *Device) link(name, source string) (uint32, error) {
 		return 0, fmt.Errorf("gpu: shader %s does not compile: %s", name, shaderLog(shader))
 	}
 	handle := gl.CreateProgram()
-	if d.binaries.folder != "" {
+	if d.binaries.folder != nil {
 		gl.ProgramParameteri(handle, gl.PROGRAM_BINARY_RETRIEVABLE_HINT, gl.TRUE)
 	}
 	gl.AttachShader(handle, shader)

@@ -1,27 +1,31 @@
 package stimuli
 
-import "gpuconv/conv"
+import (
+	"gpuconv/conv"
+	"gpuconv/fault"
+	"gpuconv/param"
+)
 
 // Product is a [Set]: a pattern with every combination of values of its
 // parameters, in the order of a [Grid].
 type Product struct {
 	canvas Canvas
 	fresh  func() Pattern
-	grid   *Grid
+	grid   *param.Grid
 }
 
 // NewProduct returns the set of what fresh returns with the values of the axes set.
 // fresh is called for every image and returns an own instance of the same pattern
 // each time. It refuses what [NewGrid] does, canvases that are too large, and if
 // any image could not be painted.
-func NewProduct(canvas Canvas, fresh func() Pattern, axes ...Axis) (*Product, error) {
+func NewProduct(canvas Canvas, fresh func() Pattern, axes ...param.Axis) (*Product, error) {
 	canvas = canvas.withDefaults()
 	if err := canvas.check(); err != nil {
 		return nil, err
 	}
-	grid, err := NewGrid(fresh().Parameters(), axes)
+	grid, err := param.NewGrid(fresh().Parameters(), axes)
 	if err != nil {
-		return nil, err
+		return nil, &fault.Error{Package: "stimuli", Err: err}
 	}
 	p := &Product{canvas: canvas, fresh: fresh, grid: grid}
 	for i := range grid.Len() {
@@ -63,8 +67,8 @@ func (p *Product) Draw(dst *conv.Tensor, first int) error {
 }
 
 // Table returns the parameters of each image.
-func (p *Product) Table() (*Table, error) {
-	t := &Table{Subject: "image"}
+func (p *Product) Table() (*param.Table, error) {
+	t := &param.Table{Subject: "image"}
 	for _, parameter := range p.fresh().Parameters() {
 		t.Columns = append(t.Columns, parameter.Column)
 	}
@@ -78,7 +82,7 @@ func (p *Product) Table() (*Table, error) {
 	return t, nil
 }
 
-func values(parameters []Parameter) []float64 {
+func values(parameters []param.Parameter) []float64 {
 	row := make([]float64, len(parameters))
 	for i, p := range parameters {
 		row[i] = *p.Value
@@ -90,5 +94,5 @@ func values(parameters []Parameter) []float64 {
 func (p *Product) Title(i int) string {
 	pattern := p.fresh()
 	p.grid.Set(pattern.Parameters(), i)
-	return Title(pattern.Parameters(), p.grid.Varying())
+	return param.Title(pattern.Parameters(), p.grid.Varying())
 }

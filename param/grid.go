@@ -1,9 +1,9 @@
-package stimuli
+package param
 
 import (
 	"fmt"
-	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -12,6 +12,9 @@ type Axis struct {
 	Name   string // as [Parameter] has it
 	Values Values
 }
+
+// NewAxis returns the axis of a list of values.
+func NewAxis(name string, values ...float64) Axis { return Axis{name, Explicit(values...)} }
 
 // Grid enumerates the product of axes: they are in the order of the parameters
 // that they name, the last varies fastest.
@@ -39,19 +42,17 @@ func NewGrid(parameters []Parameter, axes []Axis) (*Grid, error) {
 	for i, axis := range axes {
 		switch {
 		case !slices.ContainsFunc(parameters, func(p Parameter) bool { return p.Name == axis.Name }):
-			return nil, fmt.Errorf("stimuli: parameter %q: want %s", axis.Name, names(parameters))
+			return nil, refuse("parameter", strconv.Quote(axis.Name), "want "+names(parameters))
 		case slices.ContainsFunc(axes[:i], func(a Axis) bool { return a.Name == axis.Name }):
-			return nil, fmt.Errorf("stimuli: parameter %q twice: want it once, with a list of values", axis.Name)
+			return nil, refuse("parameter", strconv.Quote(axis.Name)+" twice", "want it once, with a list of values")
 		case axis.Values.Len() == 0:
-			return nil, fmt.Errorf("stimuli: parameter %q: no values: want at least one", axis.Name)
+			return nil, refuse("parameter", strconv.Quote(axis.Name), "no values: want at least one")
 		case axis.Values.Len() > maxGrid/g.n:
-			return nil, fmt.Errorf("stimuli: parameter %q of %d values: want at most %d in all", axis.Name, axis.Values.Len(), maxGrid)
+			return nil, refuse("parameter", fmt.Sprintf("%q of %d values", axis.Name, axis.Values.Len()), fmt.Sprintf("want at most %d in all", maxGrid))
 		}
 		g.n *= axis.Values.Len()
-		for k := range axis.Values.Len() {
-			if v := axis.Values.At(k); math.IsNaN(v) || math.IsInf(v, 0) {
-				return nil, fmt.Errorf("stimuli: parameter %q: %v: want finite numbers", axis.Name, v)
-			}
+		if v, found := axis.Values.NotFinite(); found {
+			return nil, refuse("parameter", strconv.Quote(axis.Name), fmt.Sprintf("%v: want finite numbers", v))
 		}
 	}
 	return g, nil

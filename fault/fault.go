@@ -3,7 +3,6 @@
 package fault
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 )
@@ -31,7 +30,11 @@ func (e *Error) Plain() string {
 	if e.Err != nil {
 		cause = Plain(e.Err)
 	}
-	return join(": ", join(" ", Printable(e.Argument), e.Value), e.Rule, cause)
+	argument := e.Argument
+	if argument != "" {
+		argument = Printable(argument)
+	}
+	return join(": ", join(" ", argument, e.Value), e.Rule, cause)
 }
 
 // Unwrap returns the cause.
@@ -46,20 +49,27 @@ func Plain(err error) string {
 	return err.Error()
 }
 
-// Beside returns the text of err for a place that names argument already: without the package and without argument.
-func Beside(argument string, err error) string {
-	var e *Error
-	if errors.As(err, &e) && error(e) == err && e.Argument == argument {
-		rest := *e
-		rest.Argument = ""
-		return rest.Plain()
+// Beside returns the text of err for a place that names a value already, such as a flag with what was given to it. It
+// leaves out the package, and value where err repeats it: as its argument (the path of a file), or as its value, with
+// the argument that has this value.
+func Beside(value string, err error) string {
+	e, ok := err.(*Error)
+	if !ok || value == "" {
+		return Plain(err)
 	}
-	return Plain(err)
+	rest := *e
+	switch value {
+	case e.Value:
+		rest.Argument, rest.Value = "", ""
+	case e.Argument:
+		rest.Argument = ""
+	}
+	return rest.Plain()
 }
 
-// Printable quotes a text from outside, such as a path, that is not empty and would break a line.
+// Printable quotes a text from outside, such as a path, that is empty or would break a line.
 func Printable(text string) string {
-	if quoted := strconv.Quote(text); text != "" && quoted != `"`+text+`"` {
+	if quoted := strconv.Quote(text); text == "" || quoted != `"`+text+`"` {
 		return quoted
 	}
 	return text

@@ -14,6 +14,9 @@ func TestTexts(t *testing.T) {
 		{"Plain of another error", Plain(errors.New("a: b")), "a: b"},
 		{"Beside its argument", Beside("x.npy", cause), "want 4 dimensions"},
 		{"Beside another argument", Beside("y.npy", cause), "x.npy: want 4 dimensions"},
+		{"Beside its value", Beside("1", &Error{Package: "filters", Argument: "size", Value: "1", Rule: "want 2"}), "want 2"},
+		{"Beside another value", Beside("2", &Error{Argument: "size", Value: "1", Rule: "want 2"}), "size 1: want 2"},
+		{"Beside another error", Beside("a", errors.New("a: b")), "a: b"},
 		{"no package", (&Error{Rule: "want more"}).Error(), "want more"},
 		{"a path that breaks a line", (&Error{Argument: "a\nb", Rule: "want a file"}).Error(), `"a\nb": want a file`},
 	} {
@@ -23,5 +26,13 @@ func TestTexts(t *testing.T) {
 	}
 	if !errors.Is(whole, error(cause)) {
 		t.Error("the cause is not unwrapped")
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	for in, want := range map[string]string{"a b": "a b", "": `""`, "a\nb": `"a\nb"`, "ü": "ü"} {
+		if got := Printable(in); got != want {
+			t.Errorf("Printable(%q) = %s, want %s", in, got, want)
+		}
 	}
 }

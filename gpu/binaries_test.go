@@ -11,9 +11,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/programs"
+	"gpuconv/whole"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
@@ -49,8 +50,8 @@ func TestProgramsFromBinaries(t *testing.T) {
 			d := openTest(t, keeping(folder, algorithm))
 			judge(t, d, p)
 			b := d.binaries
-			if programs := len(d.programs); again && (b.loaded != programs || b.saved != 0) || !again && b.loaded+b.saved != programs {
-				t.Errorf("%s, device %d: %d programs, %d loaded, %d saved", algorithm, i, programs, b.loaded, b.saved)
+			if n := len(d.programs); again && (b.loaded != n || b.saved != 0) || !again && b.loaded+b.saved != n {
+				t.Errorf("%s, device %d: %d programs, %d loaded, %d saved", algorithm, i, n, b.loaded, b.saved)
 			}
 			if i == 0 && len(entriesOf(t, folder)) != before+b.saved {
 				t.Errorf("%s: %d entries, %d before, %d saved", algorithm, len(entriesOf(t, folder)), before, b.saved)
@@ -59,36 +60,31 @@ func TestProgramsFromBinaries(t *testing.T) {
 	}
 }
 
-// TestBadEntries: an entry that is not what was saved, or that the driver does not
-// take, is compiled again and rewritten.
+// TestBadEntries: a program whose file is damaged, or that the driver does not take, is compiled and saved again.
 func TestBadEntries(t *testing.T) {
 	folder, p := t.TempDir(), seed(1)
-	judge(t, openTest(t, keeping(folder, "direct")), p)
+	first := openTest(t, keeping(folder, "direct"))
+	judge(t, first, p)
 	path := entriesOf(t, folder)[0]
 	good, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed := func(at int) []byte {
-		bad := slices.Clone(good)
-		bad[at] ^= 1
-		return bad
+	source := onlySource(t, first)
+	program, ok := first.binaries.folder.Load(source)
+	if !ok {
+		t.Fatal("the program that was saved cannot be loaded")
 	}
-	key := [32]byte(good[len(binaryMagic):])
-	for name, bad := range map[string][]byte{
-		"empty":              {},
-		"cut in the header":  good[:binaryHeader-1],
-		"header alone":       good[:binaryHeader],
-		"cut":                good[:len(good)-1],
-		"longer":             append(slices.Clone(good), 0),
-		"another version":    changed(len(binaryMagic) - 2),
-		"another source":     changed(len(binaryMagic)),
-		"another format":     changed(len(binaryMagic) + 32), // which OpenGL refuses with an error
-		"another hash":       changed(binaryHeader - 1),
-		"another bit":        changed(len(good) - 1),
-		"not of this driver": formatEntry(binaryProgram{0x8740, []byte("a program of another driver")}, key),
+	save := func(format uint32, data []byte) func() error {
+		return func() error { return first.binaries.folder.Save(source, programs.Program{Format: format, Data: data}) }
+	}
+	for name, spoil := range map[string]func() error{
+		"empty":              func() error { return os.WriteFile(path, nil, 0o600) },
+		"cut":                func() error { return os.Truncate(path, int64(len(good)-1)) },
+		"another format":     save(program.Format^1, program.Data), // which OpenGL refuses with an error
+		"not of this driver": save(program.Format, []byte("a program of another driver")),
 	} {
-		if err := os.WriteFile(path, bad, 0o600); err != nil {
+		if err := spoil(); err != nil {
 			t.Fatal(err)
 		}
 		d := openTest(t, keeping(folder, "direct"))
@@ -99,8 +95,23 @@ func TestBadEntries(t *testing.T) {
 	}
 	d := openTest(t, keeping(folder, "direct"))
 	if judge(t, d, p); d.binaries.loaded != 1 {
-		t.Errorf("the entry that was rewritten is not loaded")
+		t.Errorf("the program that was saved again is not loaded")
 	}
+}
+
+// onlySource returns what the one program of a device was compiled from.
+func onlySource(t *testing.T, d *Device) (source string) {
+	t.Helper()
+	if len(d.programs) != 1 {
+		t.Fatalf("%d programs, want 1", len(d.programs))
+	}
+	for key := range d.programs {
+		var err error
+		if source, err = key.source(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return source
 }
 
 // TestNoFolder: a folder that cannot be made, or written, costs nothing but its use.
@@ -178,55 +189,9 @@ func TestBinariesOfMutants(t *testing.T) {
 		t.Errorf("behind a mutant: %v, %d programs loaded", err, again.binaries.loaded)
 	}
 	other := openTest(t, keeping(folder, "direct"))
-	other.binaries.driver += " of another version"
+	other.binaries.folder.Driver += " of another version"
 	if err := attempt(t, other, p); err != nil || other.binaries.loaded != 0 || other.binaries.saved != 1 {
 		t.Errorf("another driver: %v, %d loaded, %d saved", err, other.binaries.loaded, other.binaries.saved)
-	}
-}
-
-// TestPrune: the entries that were used least recently go first, as do files of writers
-// that died; what is not ours stays.
-func TestPrune(t *testing.T) {
-	folder := t.TempDir()
-	size := len(formatEntry(binaryProgram{data: make([]byte, 1000)}, [32]byte{}))
-	b := binaries{folder: folder, driver: "driver", most: 3*size + 10}
-	old := func(path string, age time.Duration) {
-		if err := os.Chtimes(path, time.Time{}, time.Now().Add(-age)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, age := range map[string]time.Duration{temporary + "dead": 2 * time.Hour, temporary + "alive": time.Minute, "foreign": 2 * time.Hour} {
-		if err := os.WriteFile(filepath.Join(folder, name), make([]byte, 5000), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		old(filepath.Join(folder, name), age)
-	}
-	for i, source := range []string{"a", "b", "c"} {
-		if err := b.save(source, binaryProgram{data: make([]byte, 1000)}); err != nil {
-			t.Fatal(err)
-		}
-		old(b.path(b.key(source)), time.Hour-time.Duration(i)*time.Minute)
-	}
-	if _, ok := b.load("a"); !ok { // it is the youngest now
-		t.Error("a is gone already")
-	}
-	if err := b.save("d", binaryProgram{data: make([]byte, 1000)}); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.save("too large", binaryProgram{data: make([]byte, b.most)}); err == nil {
-		t.Error("an entry larger than the folder was saved")
-	}
-	var held []string
-	for _, source := range []string{"a", "b", "c", "d"} {
-		if _, ok := b.load(source); ok {
-			held = append(held, source)
-		}
-	}
-	if got := strings.Join(held, " "); got != "a d" || b.bytes > b.most*7/8 {
-		t.Errorf("%s are left in %d bytes, want a d", got, b.bytes)
-	}
-	if got := len(entriesOf(t, folder)); got != 4 {
-		t.Errorf("%d files are left, want 2 entries, one that is being written and one of another: %q", got, entriesOf(t, folder))
 	}
 }
 
@@ -237,7 +202,7 @@ func TestSharedFolder(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 4 {
 		d := openTest(t, keeping(folder, "direct"))
-		d.binaries.most = 40 << 10 // one entry, or two
+		d.binaries.folder.Most = 40 << 10 // one entry, or two
 		group.Go(func() {
 			for round := range 6 {
 				p := seed(1)
@@ -250,10 +215,10 @@ func TestSharedFolder(t *testing.T) {
 	}
 	group.Wait()
 	for _, path := range entriesOf(t, folder) {
-		if strings.Contains(path, temporary) {
+		if whole.IsPartial(filepath.Base(path)) {
 			t.Errorf("%s is left", path)
 		}
-		if name := filepath.Base(path); len(name) != 64+len(binaryExtension) {
+		if name := filepath.Base(path); len(name) != 64+len(programs.Extension) {
 			t.Errorf("an entry is called %s", fmt.Sprintf("%q", name))
 		}
 	}

@@ -43,8 +43,8 @@ func TestHostMutants(t *testing.T) {
 	killAll(t, append(all, flightMutants()...))
 }
 
-// programs names what has uniforms: each shader.
-func programs(t *testing.T) (names []string) {
+// shaderNames names what has uniforms: each shader.
+func shaderNames(t *testing.T) (names []string) {
 	t.Helper()
 	for _, file := range shaderFiles(t) {
 		if name, ok := strings.CutSuffix(file, ".comp"); ok {
@@ -91,7 +91,7 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 	equivalent := map[string]string{
 		"winograd_src endH +1": uncancelled, "winograd_src endW +1": uncancelled,
 	}
-	for _, program := range programs(t) {
+	for _, program := range shaderNames(t) {
 		for _, name := range uniformNames(t, program) {
 			for _, by := range []int{1, -1} {
 				what := fmt.Sprintf("%s %+d", name, by)
@@ -131,7 +131,7 @@ func uniformNames(t *testing.T, program string) []string {
 }
 
 func dispatchMutants(t *testing.T) (all []hostMutant) {
-	for _, program := range programs(t) {
+	for _, program := range shaderNames(t) {
 		all = append(all, hostMutant{program, "the last work-group is left out", "", everyPass(program, func(work *pass) {
 			for axis := range 3 {
 				if work.groups[axis] > 1 {
@@ -146,7 +146,7 @@ func dispatchMutants(t *testing.T) (all []hostMutant) {
 }
 
 func skippingMutants(t *testing.T) (all []hostMutant) {
-	for _, program := range programs(t) {
+	for _, program := range shaderNames(t) {
 		all = append(all,
 			hostMutant{program, "the last image is left out", "", func(b *blueprint) {
 				for _, s := range stagesOf(b, program) {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"gpuconv/fault"
 )
 
 // deflateRatio is the most that deflate can expand: 258 bytes from a length code
@@ -23,7 +25,7 @@ func newArchive(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("npy: %s: %w", name, err)
 	}
-	name += ":" + printable(entryKey(entry))
+	name += ":" + fault.Printable(entryKey(entry))
 	if err := checkEntry(entry, size); err != nil {
 		return nil, fmt.Errorf("npy: %s: %w", name, err)
 	}

@@ -6,9 +6,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
 	"strings"
 
+	"gpuconv/fault"
 	"gpuconv/whole"
 )
 
@@ -50,9 +50,9 @@ func Open(path string) (*Reader, error) {
 	info, err := f.Stat()
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("npy: %s: %w", printable(file), cause(err))
+		return nil, fmt.Errorf("npy: %s: %w", fault.Printable(file), cause(err))
 	}
-	r, err := newReader(f, info.Size(), printable(file), key)
+	r, err := newReader(f, info.Size(), fault.Printable(file), key)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -82,14 +82,14 @@ func openFile(path string) (f *os.File, file, key string, err error) {
 func openRegular(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("npy: %s: want a .npy or .npz file, this is a %s", printable(path), whole.Kind(info))
+		return nil, fmt.Errorf("npy: %s: want a .npy or .npz file, this is a %s", fault.Printable(path), whole.Kind(info))
 	}
 	var f *os.File
 	if err == nil {
 		f, err = os.Open(path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", printable(path), cause(err))
+		return nil, fmt.Errorf("npy: %s: %w", fault.Printable(path), cause(err))
 	}
 	return f, nil
 }
@@ -219,12 +219,4 @@ func cause(err error) error {
 		return link.Err
 	}
 	return err
-}
-
-// printable quotes a name that is empty or would break an error's one line.
-func printable(name string) string {
-	if quoted := strconv.Quote(name); name == "" || quoted != `"`+name+`"` {
-		return quoted
-	}
-	return name
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"gpuconv/fault"
 	"gpuconv/whole"
 )
 
@@ -25,7 +26,7 @@ type Named struct {
 // Errors: a name that is empty, stands there twice or is not UTF-8; an array
 // whose Data does not fill its Shape; those of Create.
 func WriteNPZ(path string, arrays ...Named) error {
-	name := printable(path)
+	name := fault.Printable(path)
 	if err := checkNamed(arrays); err != nil {
 		return fmt.Errorf("npy: %s: %w", name, err)
 	}

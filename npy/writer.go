@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"gpuconv/fault"
 	"gpuconv/whole"
 )
 
@@ -25,7 +26,7 @@ type Writer struct {
 // WriteFile saves a at path as Create, Write and Close do.
 func WriteFile(path string, a *Array) error {
 	if err := a.check(); err != nil {
-		return fmt.Errorf("npy: %s: %w", printable(path), err)
+		return fmt.Errorf("npy: %s: %w", fault.Printable(path), err)
 	}
 	w, err := Create(path, a.Shape...)
 	if err != nil {
@@ -50,7 +51,7 @@ func WriteFile(path string, a *Array) error {
 // Errors: a negative extent or one too large in shape; a folder that does not
 // exist or cannot be written; a path that is no regular file or is read-only.
 func Create(path string, shape ...int) (*Writer, error) {
-	name := printable(path)
+	name := fault.Printable(path)
 	count, err := elementCount(shape)
 	if err != nil {
 		return nil, fmt.Errorf("npy: %s: %w", name, err)

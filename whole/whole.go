@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // File is a new file that takes the place of another, or of none, with Commit. Until
@@ -83,11 +84,17 @@ func Kind(info fs.FileInfo) string {
 	return "device, pipe or socket"
 }
 
+// partial begins the names of files that are not committed.
+const partial = ".partial-"
+
+// IsPartial reports whether name is one that Create gives a file until Commit. A process that dies leaves such files.
+func IsPartial(name string) bool { return strings.HasPrefix(name, partial) }
+
 // createHidden creates a new file in folder. (os.CreateTemp would do, but for its
 // mode of 0o600.)
 func createHidden(folder string, mode fs.FileMode) (*os.File, error) {
 	for try := 0; ; try++ {
-		name := filepath.Join(folder, fmt.Sprintf(".partial-%016x", rand.Uint64()))
+		name := filepath.Join(folder, fmt.Sprintf("%s%016x", partial, rand.Uint64()))
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 		if !errors.Is(err, fs.ErrExist) || try == 100 {
 			return f, err

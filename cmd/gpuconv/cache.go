@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gpuconv/autotune"
+	"gpuconv/fault"
 )
 
 // cacheVariable names the environment variable that chooses the folder of what is kept
@@ -38,7 +39,7 @@ func openCache() cache {
 // programs is the folder of what drivers have linked; see gpu.Options.
 func (c cache) programs() string { return c.part("programs") }
 
-// tuned is the store of what gpuconv tune found.
+// tuned is the store of what gpuconv autotune found.
 func (c cache) tuned() autotune.Store { return autotune.Store{Folder: c.part("tuned")} }
 
 func (c cache) part(name string) string {
@@ -81,5 +82,5 @@ func (r cacheReport) String() string {
 		return "none: " + r.Why
 	}
 	return fmt.Sprintf("%s: %d compiled programs, %s; %d tuned problems",
-		printable(r.Folder), r.Programs, size(float64(r.ProgramBytes)), r.Tuned)
+		fault.Printable(r.Folder), r.Programs, size(float64(r.ProgramBytes)), r.Tuned)
 }

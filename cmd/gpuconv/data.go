@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gpuconv/dataset"
+	"gpuconv/fault"
 
 	"github.com/spf13/cobra"
 )
@@ -73,19 +74,19 @@ func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked b
 func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 	if info, err := os.Stat(f.download); err == nil {
 		if info.IsDir() {
-			return usage(fmt.Errorf("--download %s: want the file to write, this is a folder", printable(f.download)))
+			return usage(fmt.Errorf("--download %s: want the file to write, this is a folder", fault.Printable(f.download)))
 		}
 		sum, _, err := dataset.Sum(f.download)
 		if err == nil && strings.EqualFold(sum, f.md5) {
-			fmt.Fprintf(stdout, "%s is there, with the MD5 checksum %s\n", printable(f.download), sum)
+			fmt.Fprintf(stdout, "%s is there, with the MD5 checksum %s\n", fault.Printable(f.download), sum)
 			return nil
 		}
-		return fmt.Errorf("--download %s: is there, and not the file wanted: want a new name, or remove it", printable(f.download))
+		return fmt.Errorf("--download %s: is there, and not the file wanted: want a new name, or remove it", fault.Printable(f.download))
 	}
 	bar := newByteProgress(stderr, "downloading")
 	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set}
 	if kept := fetch.Kept(); kept > 0 {
-		fmt.Fprintf(stdout, "resuming  %s has %d bytes\n", printable(fetch.Part()), kept)
+		fmt.Fprintf(stdout, "resuming  %s has %d bytes\n", fault.Printable(fetch.Part()), kept)
 	}
 	err := dataset.Download(ctx, fetch)
 	bar.stop()
@@ -96,7 +97,7 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "wrote     %s, %d bytes, MD5 %s\n", printable(f.download), size, sum)
+	fmt.Fprintf(stdout, "wrote     %s, %d bytes, MD5 %s\n", fault.Printable(f.download), size, sum)
 	return nil
 }
 
@@ -108,12 +109,12 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 		if kept == 0 {
 			return fmt.Errorf("--download: %w", err)
 		}
-		return fmt.Errorf("--download: %w; %d bytes are kept in %s, the same command goes on there", err, kept, printable(fetch.Part()))
+		return fmt.Errorf("--download: %w; %d bytes are kept in %s, the same command goes on there", err, kept, fault.Printable(fetch.Part()))
 	}
 	if kept == 0 {
 		return err // main says that nothing was written
 	}
-	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command goes on there", kept, printable(fetch.Part()))
+	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command goes on there", kept, fault.Printable(fetch.Part()))
 }
 
 // read describes a file and, if it is to, tunes its population.
@@ -128,7 +129,7 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 		return fmt.Errorf("--input: %w", without(err, "dataset: "))
 	}
 	if checked && f.md5 != "" && !strings.EqualFold(sum, f.md5) {
-		return fmt.Errorf("--input %s: MD5 checksum %s: want %s", printable(f.input), sum, f.md5)
+		return fmt.Errorf("--input %s: MD5 checksum %s: want %s", fault.Printable(f.input), sum, f.md5)
 	}
 	var r *dataset.Recordings
 	err = await(ctx, func() (err error) { r, err = dataset.Open(f.input); return err })
@@ -142,7 +143,7 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 	if sum == dataset.MD5 {
 		known = "the tutorial's file"
 	}
-	fmt.Fprintf(stdout, "file      %s, %d bytes, MD5 %s, %s\n", printable(f.input), size, sum, known)
+	fmt.Fprintf(stdout, "file      %s, %d bytes, MD5 %s, %s\n", fault.Printable(f.input), size, sum, known)
 	fmt.Fprintf(stdout, "layout    resp_train and resp_test [%d %d]: stimuli, neurons; orientations from %.4g° to %.4g°\n",
 		len(r.Orientation), r.Neurons, slices.Min(r.Orientation), slices.Max(r.Orientation))
 	p, err := newPopulation(ctx, r)

@@ -1,8 +1,9 @@
 package main
 
 import (
-	"strconv"
 	"strings"
+
+	"gpuconv/fault"
 )
 
 // usageError marks an error of the call itself, for exit code 2.
@@ -17,6 +18,49 @@ func usage(err error) error {
 		return nil
 	}
 	return usageError{err}
+}
+
+// flagError is an error about what was given to a flag: "--size 1: want 2 or more".
+type flagError struct {
+	flag  string // without dashes
+	value string // empty where the error names what is wrong, such as a file
+	err   error
+}
+
+// Error names the flag and its value, and then what is wrong with it. It repeats neither the value nor the package.
+func (e flagError) Error() string {
+	if e.value == "" {
+		return "--" + e.flag + ": " + fault.Plain(e.err)
+	}
+	return "--" + e.flag + " " + fault.Printable(e.value) + ": " + fault.Beside(e.value, e.err)
+}
+
+func (e flagError) Unwrap() error { return e.err }
+
+// failed says which flag's value err is about. It is no error of the call: a file cannot be read, a disk is full.
+// nil stays nil.
+func failed(flag, value string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return flagError{flag, value, err}
+}
+
+// refused is failed for an error of the call, for exit code 2.
+func refused(flag, value string, err error) error { return usage(failed(flag, value, err)) }
+
+// plainError is an error in the words of the command line: its text does not name the package that reports it.
+type plainError struct{ err error }
+
+func (e plainError) Error() string { return fault.Plain(e.err) }
+func (e plainError) Unwrap() error { return e.err }
+
+// plain returns err without the name of the package that reports it; nil stays nil.
+func plain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return plainError{err}
 }
 
 // reworded is an error in words that suit who typed the command.
@@ -47,14 +91,6 @@ func oneLine(text string) string {
 		}
 	}
 	return strings.Join(lines, "; ")
-}
-
-// printable quotes a path that is empty or would break a line.
-func printable(path string) string {
-	if quoted := strconv.Quote(path); path == "" || quoted != `"`+path+`"` {
-		return quoted
-	}
-	return path
 }
 
 // either lists what may be chosen: a, b or c.

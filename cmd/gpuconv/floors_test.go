@@ -21,7 +21,7 @@ import (
 // floors only.
 var floors = [][]string{
 	{"conv", "fault", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
-	{"stimuli", "npy", "cpu/internal/simd"},
+	{"stimuli", "npy", "cpu/internal/simd", "gpu/internal/programs"},
 	{"filters", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning"},
 	{"conv/convtest", "batch", "bench", "verify", "autotune", "viewer"},

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"gpuconv/dataset"
+	"gpuconv/fault"
 	"gpuconv/tuning"
 )
 
@@ -98,7 +99,7 @@ func (p *population) writeTo(ctx context.Context, folder string, stdout io.Write
 	if err := out.commit(); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "wrote     %s: %s\n", printable(folder), strings.Join(t.files, ", "))
+	fmt.Fprintf(stdout, "wrote     %s: %s\n", fault.Printable(folder), strings.Join(t.files, ", "))
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 )
 
 // report is run.json: where activations.npy came from. A parameter has the name
@@ -226,5 +227,5 @@ func (r *report) print(w io.Writer, folder string) {
 		fmt.Fprintf(w, "checked   %d images against the float64 reference: %s\n", r.Check.Images, r.agreement)
 	}
 	fmt.Fprintf(w, "wrote     %s %v, %s, filters.png, activations.png, stimuli.csv, filters.csv, run.json\n",
-		printable(filepath.Join(folder, "activations.npy")), r.ActivationsShape, stimuliPicture(r.Stimulus))
+		fault.Printable(filepath.Join(folder, "activations.npy")), r.ActivationsShape, stimuliPicture(r.Stimulus))
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"testing"
+
+	"gpuconv/fault"
 )
 
 func TestOneLine(t *testing.T) {
@@ -21,11 +24,29 @@ func TestOneLine(t *testing.T) {
 	}
 }
 
-func TestPrintable(t *testing.T) {
-	for in, want := range map[string]string{"a b": "a b", "": `""`, "a\nb": `"a\nb"`, "ü": "ü"} {
-		if got := printable(in); got != want {
-			t.Errorf("printable(%q) = %s, want %s", in, got, want)
+func TestFlagError(t *testing.T) {
+	cause := &fault.Error{Package: "npy", Argument: "x.npy", Rule: "want 4 dimensions"}
+	for want, err := range map[string]error{
+		"--input x.npy: want 4 dimensions":  refused("input", "x.npy", cause),
+		"--input: x.npy: want 4 dimensions": failed("input", "", cause),
+		`--input "a\nb": full`:              failed("input", "a\nb", errors.New("full")),
+		"--size 1: want 2":                  refused("size", "1", &fault.Error{Package: "filters", Argument: "size", Value: "1", Rule: "want 2"}),
+		"x.npy: want 4 dimensions":          plain(cause),
+		"SETTING: x.npy: want 4 dimensions": usage(fmt.Errorf("SETTING: %w", plain(cause))),
+	} {
+		if err.Error() != want {
+			t.Errorf("%q, want %q", err, want)
 		}
+	}
+	err := refused("input", "x.npy", cause)
+	if !errors.As(err, new(usageError)) || !errors.Is(err, error(cause)) {
+		t.Error("an error of the call is not marked, or its cause is not unwrapped")
+	}
+	if errors.As(failed("input", "", cause), new(usageError)) {
+		t.Error("a file that cannot be read is an error of the call")
+	}
+	if failed("a", "", nil) != nil || refused("a", "", nil) != nil || plain(nil) != nil {
+		t.Error("nil does not stay nil")
 	}
 }
 

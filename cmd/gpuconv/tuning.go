@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"gpuconv/fault"
 	"gpuconv/npy"
 	"gpuconv/stimuli"
 	"gpuconv/tuning"
@@ -86,7 +87,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	cells, err := readout.Cells(source.Shape())
 	if err != nil {
-		return usage(fmt.Errorf("--input %s: %w", printable(f.input), without(err, "tuning: ")))
+		return usage(fmt.Errorf("--input %s: %w", fault.Printable(f.input), without(err, "tuning: ")))
 	}
 	if err := checkTuningMemory(source.Shape(), cells); err != nil {
 		return err
@@ -235,18 +236,18 @@ func (f *tuningFlags) readTable() (*tuning.Table, error) {
 	case path == "" && f.folder():
 		path = filepath.Join(f.input, "stimuli.csv")
 	case path == "" && !strings.Contains(f.input, ".npz:") && missing(f.input) != nil:
-		return nil, fmt.Errorf("--input %s: %w", printable(f.input), missing(f.input))
+		return nil, fmt.Errorf("--input %s: %w", fault.Printable(f.input), missing(f.input))
 	case path == "":
 		return nil, usage(errors.New("--table: want a CSV of what each image showed, or --orientations"))
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("--table %s: %w", printable(path), cause(err))
+		return nil, fmt.Errorf("--table %s: %w", fault.Printable(path), cause(err))
 	}
 	defer file.Close()
 	table, err := tuning.ReadTable(file)
 	if err != nil {
-		return nil, fmt.Errorf("--table %s: %w", printable(path), without(err, "tuning: "))
+		return nil, fmt.Errorf("--table %s: %w", fault.Printable(path), without(err, "tuning: "))
 	}
 	return table, nil
 }
@@ -278,7 +279,7 @@ func orientationTable(text string) (*tuning.Table, error) {
 // complete fills in which axes there are, and holds the table against the array.
 func (f *tuningFlags) complete(s *tuning.Settings, table *tuning.Table, shape []int) error {
 	if len(shape) > 0 && table.Images != shape[0] {
-		return fmt.Errorf("--input %s: activations %v: want %d images, as many as the table has lines", printable(f.input), shape, table.Images)
+		return fmt.Errorf("--input %s: activations %v: want %d images, as many as the table has lines", fault.Printable(f.input), shape, table.Images)
 	}
 	for _, axis := range s.By {
 		if !table.Has(axis) {

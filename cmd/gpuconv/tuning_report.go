@@ -13,6 +13,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"gpuconv/fault"
 	"gpuconv/tuning"
 )
 
@@ -202,7 +203,7 @@ const mostPrinted = 24
 
 // print says what was found.
 func (t *tuned) print(w io.Writer) {
-	fmt.Fprintf(w, "read      %s %v, %d cells, response %s\n", printable(t.flags.activations()), t.shape, len(t.names), t.response())
+	fmt.Fprintf(w, "read      %s %v, %d cells, response %s\n", fault.Printable(t.flags.activations()), t.shape, len(t.names), t.response())
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	columns := t.columns()
 	fmt.Fprintln(table, "cell\t"+strings.Join(headers(columns), "\t"))
@@ -230,7 +231,7 @@ func (t *tuned) print(w io.Writer) {
 	for _, note := range t.analysis.Notes {
 		fmt.Fprintf(w, "note      %s\n", strings.TrimPrefix(note, "tuning: "))
 	}
-	fmt.Fprintf(w, "wrote     %s: %s\n", printable(filepath.Clean(t.flags.output)), strings.Join(t.files, ", "))
+	fmt.Fprintf(w, "wrote     %s: %s\n", fault.Printable(filepath.Clean(t.flags.output)), strings.Join(t.files, ", "))
 }
 
 // response says what the responses are.

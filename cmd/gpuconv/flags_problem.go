@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/npy"
 
 	"github.com/spf13/pflag"
@@ -119,7 +120,7 @@ func shapeOf(flag, text string) (conv.Shape, error) {
 	defer reader.Close()
 	shape, err := npy.TensorShape(reader.Shape())
 	if err != nil {
-		return conv.Shape{}, usage(fmt.Errorf("--%s %s: %w", flag, printable(text), without(err, "npy: ")))
+		return conv.Shape{}, usage(fmt.Errorf("--%s %s: %w", flag, fault.Printable(text), without(err, "npy: ")))
 	}
 	return shape, nil
 }

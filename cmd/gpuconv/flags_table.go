@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"gpuconv/fault"
 	"gpuconv/stimuli"
 	"gpuconv/whole"
 )
@@ -65,7 +66,7 @@ func (f outputFile) writeBoth(table *stimuli.Table, write func() error) error {
 func (f outputFile) checkTable() error {
 	info, err := os.Stat(f.tableFile()) // opening a pipe would wait for its other end
 	if err == nil && !info.Mode().IsRegular() {
-		return usage(fmt.Errorf("--output %s: its table would be %s, which is a %s: want another name", printable(string(f)), printable(f.tableFile()), whole.Kind(info)))
+		return usage(fmt.Errorf("--output %s: its table would be %s, which is a %s: want another name", fault.Printable(string(f)), fault.Printable(f.tableFile()), whole.Kind(info)))
 	}
 	file, err := os.Open(f.tableFile())
 	if err != nil {
@@ -77,7 +78,7 @@ func (f outputFile) checkTable() error {
 		return nil
 	}
 	return usage(fmt.Errorf("--output %s: its table would replace %s, which is no table of images or filters: want another name",
-		printable(string(f)), printable(f.tableFile())))
+		fault.Printable(string(f)), fault.Printable(f.tableFile())))
 }
 
 // saveTable writes a table as a file of its own.

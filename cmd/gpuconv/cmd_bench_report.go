@@ -8,6 +8,7 @@ import (
 	"io/fs"
 
 	"gpuconv/bench"
+	"gpuconv/fault"
 	"gpuconv/figure"
 
 	"github.com/spf13/cobra"
@@ -75,7 +76,7 @@ func mergedBench(paths []string) (bench.Report, error) {
 	for _, path := range paths {
 		r, err := readBench(path)
 		if err != nil {
-			err = fmt.Errorf("%s: %w", printable(path), cause(err))
+			err = fmt.Errorf("%s: %w", fault.Printable(path), cause(err))
 			if errors.Is(err, fs.ErrNotExist) {
 				return bench.Report{}, usage(err)
 			}
@@ -148,7 +149,7 @@ func (p *benchPictures) write(r bench.Report) error {
 // savePlots writes all pictures into a folder, or none.
 func savePlots(path string, drawings []bench.Drawing, charts []*figure.Chart) error {
 	if len(charts) == 0 {
-		return fmt.Errorf("--plots %s: the report has no figure to draw", printable(path))
+		return fmt.Errorf("--plots %s: the report has no figure to draw", fault.Printable(path))
 	}
 	out, err := newOutputDir(path)
 	if err != nil {

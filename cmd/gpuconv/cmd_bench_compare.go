@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"gpuconv/bench"
+	"gpuconv/fault"
 
 	"github.com/spf13/cobra"
 )
@@ -36,7 +37,7 @@ func newBenchCompare() *cobra.Command {
 			for i, path := range args {
 				var err error
 				if reports[i], err = readBench(path); err != nil {
-					err = fmt.Errorf("%s: %w", printable(path), cause(err))
+					err = fmt.Errorf("%s: %w", fault.Printable(path), cause(err))
 					if errors.Is(err, fs.ErrNotExist) {
 						return usage(err)
 					}

@@ -13,6 +13,7 @@ import (
 
 	"gpuconv/compare"
 	"gpuconv/cpu"
+	"gpuconv/fault"
 	"gpuconv/gpu"
 	"gpuconv/verify"
 
@@ -235,7 +236,7 @@ func (f *verifyFlags) ownCase() (verify.Case, error) {
 	defer images.Close()
 	shape := images.Shape()
 	if shape.N() < 1 {
-		return verify.Case{}, usage(fmt.Errorf("--input %s: shape %v: want at least one image", printable(f.own.input), shape))
+		return verify.Case{}, usage(fmt.Errorf("--input %s: shape %v: want at least one image", fault.Printable(f.own.input), shape))
 	}
 	l, err := f.own.layer(shape)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/stimuli"
 
 	"github.com/spf13/cobra"
@@ -99,7 +100,7 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 	if err := writeStimuli(cmd.Context(), outputFile(f.output), images); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", printable(f.output), images.Shape())
+	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", fault.Printable(f.output), images.Shape())
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"gpuconv/fault"
 	"gpuconv/npy"
 )
 
@@ -45,12 +46,12 @@ func checkOutputDir(path string) error {
 	entries, err := os.ReadDir(path)
 	switch {
 	case err == nil && len(entries) > 0:
-		return fmt.Errorf("--output %s: want a new or empty folder, this one holds %s", printable(path), printable(entries[0].Name()))
+		return fmt.Errorf("--output %s: want a new or empty folder, this one holds %s", fault.Printable(path), fault.Printable(entries[0].Name()))
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("--output %s: want a new or empty folder: %w", printable(path), cause(err))
+		return fmt.Errorf("--output %s: want a new or empty folder: %w", fault.Printable(path), cause(err))
 	case err != nil:
 		if _, err := os.Lstat(filepath.Clean(path)); err == nil {
-			return fmt.Errorf("--output %s: want a new or empty folder, this is a link that leads nowhere", printable(path))
+			return fmt.Errorf("--output %s: want a new or empty folder, this is a link that leads nowhere", fault.Printable(path))
 		}
 	}
 	return nil
@@ -62,7 +63,7 @@ func (d *outputDir) file(name string) string { return filepath.Join(d.partial, n
 // label says of an error which file could not be written.
 func (d *outputDir) label(name string) func(error) error {
 	return func(err error) error {
-		return outputError(d.path, fmt.Errorf("%s: %w", name, without(cause(err), "npy: ", printable(d.file(name))+": ")))
+		return outputError(d.path, fmt.Errorf("%s: %w", name, without(cause(err), "npy: ", fault.Printable(d.file(name))+": ")))
 	}
 }
 
@@ -132,11 +133,11 @@ func (f outputFile) check() error {
 	case path == "":
 		return usage(errors.New("--output: want the .npy file to write"))
 	case os.IsPathSeparator(path[len(path)-1]), err == nil && info.IsDir():
-		return usage(fmt.Errorf("--output %s: want the .npy file to write, this is a folder", printable(path)))
+		return usage(fmt.Errorf("--output %s: want the .npy file to write, this is a folder", fault.Printable(path)))
 	case err == nil && !info.Mode().IsRegular():
-		return usage(fmt.Errorf("--output %s: want the .npy file to write, this is a device, pipe or socket", printable(path)))
+		return usage(fmt.Errorf("--output %s: want the .npy file to write, this is a device, pipe or socket", fault.Printable(path)))
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return usage(fmt.Errorf("--output %s: want the .npy file to write: %w", printable(path), cause(err)))
+		return usage(fmt.Errorf("--output %s: want the .npy file to write: %w", fault.Printable(path), cause(err)))
 	}
 	return nil
 }
@@ -144,14 +145,14 @@ func (f outputFile) check() error {
 // checkArray refuses, beside that, an archive, for the verbs that write one array.
 func (f outputFile) checkArray() error {
 	if strings.HasSuffix(string(f), ".npz") {
-		return usage(fmt.Errorf("--output %s: want a .npy file, one array is written", printable(string(f))))
+		return usage(fmt.Errorf("--output %s: want a .npy file, one array is written", fault.Printable(string(f))))
 	}
 	return f.check()
 }
 
 // label says of an error which file could not be written.
 func (f outputFile) label(err error) error {
-	return outputError(string(f), without(cause(err), "npy: ", printable(string(f))+": "))
+	return outputError(string(f), without(cause(err), "npy: ", fault.Printable(string(f))+": "))
 }
 
 // fill writes the file whole or not at all, with its missing folders.
@@ -198,7 +199,7 @@ func fillArray(ctx context.Context, path string, shape []int, label func(error) 
 
 // outputError says which output could not be written.
 func outputError(path string, err error) error {
-	return fmt.Errorf("--output %s: %w", printable(path), err)
+	return fmt.Errorf("--output %s: %w", fault.Printable(path), err)
 }
 
 // cause takes the operation and the paths off an error of package os.

@@ -10,6 +10,7 @@ import (
 
 	"gpuconv/batch"
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/npy"
 	"gpuconv/stimuli"
 
@@ -172,7 +173,7 @@ func readTensor(flag, path string) (*conv.Tensor, error) {
 	}
 	tensor, err := array.Tensor()
 	if err != nil {
-		return nil, usage(fmt.Errorf("--%s %s: %w", flag, printable(path), without(err, "npy: ")))
+		return nil, usage(fmt.Errorf("--%s %s: %w", flag, fault.Printable(path), without(err, "npy: ")))
 	}
 	return tensor, nil
 }
@@ -216,7 +217,7 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, imag
 		fmt.Fprintf(stdout, "          (%s)\n", s.note)
 	}
 	fmt.Fprintf(stdout, "speed     %.3g images/s convolving (%.3f s)\nwrote     %s %v\n",
-		float64(shape.N())/max(stats.Convolve.Seconds(), 1e-9), stats.Convolve.Seconds(), printable(f.output), shape)
+		float64(shape.N())/max(stats.Convolve.Seconds(), 1e-9), stats.Convolve.Seconds(), fault.Printable(f.output), shape)
 	return nil
 }
 
@@ -256,7 +257,7 @@ func openImages(path string) (imageSource, error) {
 	shape, err := npy.TensorShape(reader.Shape())
 	if err != nil {
 		reader.Close()
-		return nil, usage(fmt.Errorf("--input %s: %w", printable(path), without(err, "npy: ")))
+		return nil, usage(fmt.Errorf("--input %s: %w", fault.Printable(path), without(err, "npy: ")))
 	}
 	return &arrayImages{Reader: reader, shape: shape}, nil
 }

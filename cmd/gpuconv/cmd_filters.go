@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"gpuconv/fault"
 	"gpuconv/filters"
 	"gpuconv/npy"
 
@@ -80,7 +81,7 @@ func (f *filtersFlags) run(cmd *cobra.Command) error {
 	if err := writeBank(cmd.Context(), outputFile(f.output), b); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", printable(f.output), b.Shape)
+	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", fault.Printable(f.output), b.Shape)
 	return nil
 }
 

@@ -69,7 +69,7 @@ func TestEnergyOfHugeSums(t *testing.T) {
 	}
 }
 
-// TestFinishedTilings holds each tile of slides that gpuconv tune may measure to the reference, where energy and a pool
+// TestFinishedTilings holds each tile of slides that gpuconv autotune may measure to the reference, where energy and a pool
 // follow the sums: in the tile but where that has one row.
 func TestFinishedTilings(t *testing.T) {
 	for _, algorithm := range []string{"direct_small", "depthwise", "direct_shared"} {

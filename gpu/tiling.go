@@ -10,7 +10,7 @@ import (
 // tiling is how an algorithm cuts a problem: a comparable value of a type of its own.
 // Each algorithm fits one to a problem by itself, from bounds by class of device that
 // stand in its file with their reasons; Limits.tiling forces another. String names it
-// for people and for what gpuconv tune stores, and is different for different values.
+// for people and for what gpuconv autotune stores, and is different for different values.
 type tiling interface{ String() string }
 
 // tilings lists what is worth measuring beside what the algorithm fits itself. They
@@ -115,7 +115,7 @@ func tunedBlueprint(p conv.Problem, l Limits, device Info, tuner Tuner) (bluepri
 		b, err = measuredBlueprint(p, l, m)
 	}
 	if err != nil {
-		usual.description.Warning = fmt.Sprintf("what gpuconv tune stored is not used: %v", err)
+		usual.description.Warning = fmt.Sprintf("what gpuconv autotune stored is not used: %v", err)
 		return usual, nil
 	}
 	return b, nil

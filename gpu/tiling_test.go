@@ -37,7 +37,7 @@ func tiled() map[string]conv.Problem {
 		"winograd": layer(3, 9, 130, 3, 10), "igemm": layer(3, 9, 130, 3, 10), "direct": small}
 }
 
-// TestTilings computes with every tile that gpuconv tune may measure, and so store, on
+// TestTilings computes with every tile that gpuconv autotune may measure, and so store, on
 // each class of devices, and holds it to the reference.
 func TestTilings(t *testing.T) {
 	held := map[string]*compare.Trial{}

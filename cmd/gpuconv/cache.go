@@ -39,7 +39,7 @@ func openCache() cache {
 // programs is the folder of what drivers have linked; see gpu.Options.
 func (c cache) programs() string { return c.part("programs") }
 
-// tuned is the store of what gpuconv tune found.
+// tuned is the store of what gpuconv autotune found.
 func (c cache) tuned() autotune.Store { return autotune.Store{Folder: c.part("tuned")} }
 
 func (c cache) part(name string) string {

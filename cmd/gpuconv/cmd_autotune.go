@@ -20,7 +20,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// tuner looks up what gpuconv tune has stored; see gpu.Options.
+// tuner looks up what gpuconv autotune has stored; see gpu.Options.
 type tuner struct{ store autotune.Store }
 
 func (t tuner) Tuned(device gpu.Info, p conv.Problem) (*gpu.Measured, error) {
@@ -36,8 +36,8 @@ func tuneKey(device gpu.Info, p conv.Problem) autotune.Key {
 	return autotune.Key{Vendor: device.Vendor, Renderer: device.Renderer, Driver: device.Version, Problem: p}
 }
 
-// tuneFlags are what gpuconv tune is asked for.
-type tuneFlags struct {
+// autotuneFlags are what gpuconv autotune is asked for.
+type autotuneFlags struct {
 	problem                    problemFlags
 	device, context, algorithm string
 	rounds                     int
@@ -47,18 +47,19 @@ type tuneFlags struct {
 // seedProblem is tuned unless another is named.
 const seedProblem = "512,1,48,64,6,7,3,1,1"
 
-func newTune() *cobra.Command {
-	var f tuneFlags
+func newAutotune() *cobra.Command {
+	var f autotuneFlags
 	cmd := &cobra.Command{
-		Use:   "tune [--problem …]",
-		Short: "Measure which algorithm and tile is the fastest for a convolution on a GPU, and use it from then on",
-		Long: "tune has every algorithm that accepts a convolution compute it with every tile that it may take, holds the outputs to the\n" +
+		Use:     "autotune [--problem …]",
+		Aliases: []string{"tune"}, // its name before there was gpuconv tuning
+		Short:   "Measure which algorithm and tile is the fastest for a convolution on a GPU, and use it from then on",
+		Long: "autotune has every algorithm that accepts a convolution compute it with every tile that it may take, holds the outputs to the\n" +
 			"float64 reference, times those that are not far behind by turns, and stores the fastest for this device, driver and\n" +
 			"convolution. run, conv and info take it from then on, for batches of up to four times as many or as few images too,\n" +
 			"unless --algorithm forces one. Times are those of the device; another way than the device's own has to be 3 % faster.\n\n" +
 			"--forget removes what is stored for the convolution, or everything. Exit code 1: an output was wrong; nothing is stored then.",
-		Example: "  gpuconv tune --device software\n  gpuconv tune --problem 16,64,56,56,64,3,1,1,1 --device any\n" +
-			"  gpuconv tune --problem --input x.npy --weight 64,3,7,7 --stride 2 --padding 3\n  gpuconv tune --forget",
+		Example: "  gpuconv autotune --device software\n  gpuconv autotune --problem 16,64,56,56,64,3,1,1,1 --device any\n" +
+			"  gpuconv autotune --problem --input x.npy --weight 64,3,7,7 --stride 2 --padding 3\n  gpuconv autotune --forget",
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	flags := cmd.Flags()
@@ -71,7 +72,7 @@ func newTune() *cobra.Command {
 	return cmd
 }
 
-func (f *tuneFlags) run(cmd *cobra.Command, args []string) error {
+func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 	ctx, stdout := cmd.Context(), cmd.OutOrStdout()
 	named := cmd.Flags().Changed("problem")
 	if err := f.validate(cmd, named, args); err != nil {
@@ -106,7 +107,7 @@ func (f *tuneFlags) run(cmd *cobra.Command, args []string) error {
 }
 
 // validate refuses what makes no sense, before anything is opened.
-func (f *tuneFlags) validate(cmd *cobra.Command, named bool, args []string) error {
+func (f *autotuneFlags) validate(cmd *cobra.Command, named bool, args []string) error {
 	if len(args) > 1 || len(args) > 0 && !named {
 		return flagsOnly(cmd, args[len(args)-1:])
 	}
@@ -124,7 +125,7 @@ func (f *tuneFlags) validate(cmd *cobra.Command, named bool, args []string) erro
 }
 
 // asked puts the problem together.
-func (f *tuneFlags) asked(named bool, args []string) (conv.Problem, error) {
+func (f *autotuneFlags) asked(named bool, args []string) (conv.Problem, error) {
 	compact := strings.Join(args, "")
 	if !named {
 		compact = seedProblem
@@ -142,7 +143,7 @@ func (f *tuneFlags) asked(named bool, args []string) (conv.Problem, error) {
 	return p, nil
 }
 
-func (f *tuneFlags) forgetOne(stdout io.Writer, kept cache, k autotune.Key) error {
+func (f *autotuneFlags) forgetOne(stdout io.Writer, kept cache, k autotune.Key) error {
 	was, err := kept.tuned().Forget(k)
 	if err != nil {
 		return err
@@ -156,12 +157,12 @@ func (f *tuneFlags) forgetOne(stdout io.Writer, kept cache, k autotune.Key) erro
 }
 
 // measure makes the race, prints it and stores its winner.
-func (f *tuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, kept cache, p conv.Problem, c chosen) error {
+func (f *autotuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, kept cache, p conv.Problem, c chosen) error {
 	backend, ok := c.Backend.(conv.Chooser)
 	if !ok {
 		return fmt.Errorf("the %s backend has no choices", c.name)
 	}
-	if err := checkTuneMemory(p, backend); err != nil {
+	if err := checkAutotuneMemory(p, backend); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "device    %s\nimages    %v, weights %v\n", c.describe(), p.Src, p.Weight)
@@ -183,7 +184,7 @@ func (f *tuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, kept 
 	return f.store(stdout, kept, tuneKey(c.device, p), entry)
 }
 
-func (f *tuneFlags) store(stdout io.Writer, kept cache, k autotune.Key, entry autotune.Entry) error {
+func (f *autotuneFlags) store(stdout io.Writer, kept cache, k autotune.Key, entry autotune.Entry) error {
 	why := kept.why
 	if f.algorithm != "" {
 		why = "--algorithm left out the others"
@@ -200,8 +201,8 @@ func (f *tuneFlags) store(stdout io.Writer, kept cache, k autotune.Key, entry au
 	return err
 }
 
-// checkTuneMemory counts images and outputs, and a handful of plans at once.
-func checkTuneMemory(p conv.Problem, backend conv.Chooser) error {
+// checkAutotuneMemory counts images and outputs, and a handful of plans at once.
+func checkAutotuneMemory(p conv.Problem, backend conv.Chooser) error {
 	dst, err := p.Dst()
 	if err != nil {
 		return err
@@ -213,7 +214,7 @@ func checkTuneMemory(p conv.Problem, backend conv.Chooser) error {
 	return checkMemory(fmt.Sprintf("tuning for images of %v to %v", p.Src, dst), bytesOf(p.Src)+bytesOf(dst)+5*float64(d.Memory))
 }
 
-func (f *tuneFlags) race(ctx context.Context, stderr io.Writer, p conv.Problem, backend conv.Chooser) (all []*autotune.Entrant, err error) {
+func (f *autotuneFlags) race(ctx context.Context, stderr io.Writer, p conv.Problem, backend conv.Chooser) (all []*autotune.Entrant, err error) {
 	choices, err := backend.Choices(p)
 	if err != nil {
 		return nil, err

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// TestTuneInterrupted: a race that would take minutes ends at once and stores nothing;
+// TestAutotuneInterrupted: a race that would take minutes ends at once and stores nothing;
 // what the driver has compiled meanwhile may stay.
-func TestTuneInterrupted(t *testing.T) {
+func TestAutotuneInterrupted(t *testing.T) {
 	unixOnly(t)
 	needGPU(t)
 	t.Parallel()
 	dir := t.TempDir()
-	cmd := program(t, "tune", "--count", "1000")
+	cmd := program(t, "autotune", "--count", "1000")
 	cmd.Env = append(cmd.Env, cacheVariable+"="+dir)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -43,7 +43,7 @@ func newBench() *cobra.Command {
 			"total is from images in memory to outputs in memory; upload, kernel and readback are parts of it that a GPU alone has.\n" +
 			"compile is timed apart, with an empty and a warm cache of shaders. GFLOP/s are 2 for each multiplication of the direct\n" +
 			"form, GB/s those of images, weights and outputs once each; of roof is the part of what the device could do at most at\n" +
-			"that intensity, by probes. The CPU engine is timed with one thread and with all. A software renderer is no GPU. What gpuconv tune\n" +
+			"that intensity, by probes. The CPU engine is timed with one thread and with all. A software renderer is no GPU. What gpuconv autotune\n" +
 			"has stored is not used.\n\n" +
 			"Suites: seed (the tutorial's layer, 1 to 16,384 images, within 2 minutes), layers (of well-known networks), sweep (kernel,\n" +
 			"channels, size and stride, one at a time). Exit code 1: an output was wrong.",

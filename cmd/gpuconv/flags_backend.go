@@ -20,7 +20,7 @@ type backendFlags struct {
 	backend, device, context, algorithm string
 	guard                               bool // see gpu.Options; no flag
 	unrolled                            int  // the same
-	untuned                             bool // ignores what gpuconv tune stored; no flag
+	untuned                             bool // ignores what gpuconv autotune stored; no flag
 }
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {

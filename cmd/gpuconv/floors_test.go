@@ -21,8 +21,8 @@ import (
 // floors only.
 var floors = [][]string{
 	{"conv", "fault", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
-	{"stimuli", "npy", "cpu/internal/simd", "gpu/internal/programs"},
-	{"filters", "cpu", "gpu", "dataset"},
+	{"param", "npy", "cpu/internal/simd", "gpu/internal/programs"},
+	{"filters", "stimuli", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning"},
 	{"conv/convtest", "batch", "bench", "verify", "autotune", "viewer"},
 	{"experiment"},

@@ -65,7 +65,7 @@ func (f *backendFlags) options() (gpu.Options, error) {
 	if o.Device, err = gpu.ParseSelector(f.device); err != nil {
 		return o, err
 	}
-	if o.Context, err = gpu.ParseContext(f.context); err != nil {
+	if o.Provider, err = gpu.ParseProvider(f.context); err != nil {
 		return o, err
 	}
 	return o, o.Validate()

@@ -35,10 +35,10 @@ func tuneKey(device gpu.Info, p conv.Problem) autotune.Key {
 
 // autotuneFlags are what gpuconv autotune is asked for.
 type autotuneFlags struct {
-	problem                    problemFlags
-	device, context, algorithm string
-	rounds                     int
-	forget                     bool
+	problem problemFlags
+	deviceFlags
+	rounds int
+	forget bool
 }
 
 // seedProblem is tuned unless another is named.
@@ -62,7 +62,7 @@ func newAutotune() *cobra.Command {
 	flags := cmd.Flags()
 	f.problem.register(flags)
 	flags.Lookup("problem").Usage = "the convolution: N,Cin,H,W,Cout,K,pad,stride,groups, or alone with the flags of gpuconv conv; " + seedProblem + " if it is left out"
-	registerDevice(flags, &f.device, &f.context)
+	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "measure only this algorithm's tiles, and store nothing: "+either(gpu.AlgorithmNames()))
 	flags.IntVar(&f.rounds, "count", 9, "how often each is timed")
 	flags.BoolVar(&f.forget, "forget", false, "remove what is stored, of --problem or of all, and measure nothing")
@@ -87,7 +87,7 @@ func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm, untuned: true}
+	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, untuned: true}
 	var c chosen
 	if err := await(ctx, func() (err error) { c, err = b.open(); return err }); err != nil {
 		return err
@@ -117,7 +117,7 @@ func (f *autotuneFlags) validate(cmd *cobra.Command, named bool, args []string) 
 	if err := withoutProblem(cmd.Flags(), named); err != nil {
 		return err
 	}
-	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm}
+	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags}
 	return b.validate()
 }
 

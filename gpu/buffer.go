@@ -1,0 +1,55 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// buffer is a storage buffer of a plan.
+type buffer struct {
+	handle uint32
+	bytes  int
+}
+
+// deviceMemory is the usage of what shaders read and write again and again. It is a hint, but drivers place buffers by it:
+// Mesa's radeonsi puts GL_STREAM_DRAW and all READs into the host's memory, where each load and store of a shader crosses
+// PCI Express (buffer_usage and si_init_resource_fields), and its d3d12 GL_DYNAMIC_COPY too. What is read back passes
+// through mappings, or through what the driver copies by itself.
+const deviceMemory = gl.STATIC_COPY
+
+// newBuffer allocates bytes of storage, holding data or undefined. It reports
+// what for it was wanted if there is not enough memory.
+func (d *Device) newBuffer(what string, bytes int, data []float32, usage uint32) (buffer, error) {
+	b := buffer{bytes: bytes}
+	gl.GenBuffers(1, &b.handle)
+	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
+	var from unsafe.Pointer
+	if len(data) > 0 {
+		from = gl.Ptr(data)
+	}
+	d.seam.bufferData(gl.SHADER_STORAGE_BUFFER, bytes, from, usage)
+	if err := d.glError(fmt.Sprintf("allocating %d bytes for %s", bytes, what)); err != nil {
+		b.delete()
+		return buffer{}, err
+	}
+	return b, nil
+}
+
+func (b *buffer) delete() {
+	if b.handle != 0 {
+		gl.DeleteBuffers(1, &b.handle)
+	}
+	b.handle = 0
+}
+
+// copyBuffer has the device copy the first bytes of a buffer, in turn with what else it
+// is told.
+func copyBuffer(from, to uint32, bytes int) {
+	gl.BindBuffer(gl.COPY_READ_BUFFER, from)
+	gl.BindBuffer(gl.COPY_WRITE_BUFFER, to)
+	gl.CopyBufferSubData(gl.COPY_READ_BUFFER, gl.COPY_WRITE_BUFFER, 0, 0, bytes)
+}

@@ -1,0 +1,69 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// link compiles and links a shader. What fails leaves nothing behind.
+func (d *Device) link(name, source string) (uint32, error) {
+	shader := gl.CreateShader(gl.COMPUTE_SHADER)
+	defer gl.DeleteShader(shader)
+	text, free := gl.Strs(source + "\x00")
+	gl.ShaderSource(shader, 1, text, nil)
+	free()
+	gl.CompileShader(shader)
+	var status int32
+	if gl.GetShaderiv(shader, gl.COMPILE_STATUS, &status); status == gl.FALSE {
+		return 0, fmt.Errorf("gpu: shader %s does not compile: %s", name, shaderLog(shader))
+	}
+	handle := gl.CreateProgram()
+	if d.binaries.folder != nil {
+		gl.ProgramParameteri(handle, gl.PROGRAM_BINARY_RETRIEVABLE_HINT, gl.TRUE)
+	}
+	gl.AttachShader(handle, shader)
+	gl.LinkProgram(handle)
+	if gl.GetProgramiv(handle, gl.LINK_STATUS, &status); status == gl.FALSE {
+		log := programLog(handle)
+		gl.DeleteProgram(handle)
+		return 0, fmt.Errorf("gpu: shader %s does not link: %s", name, log)
+	}
+	if err := d.glError("compiling shader " + name); err != nil {
+		gl.DeleteProgram(handle)
+		return 0, err
+	}
+	return handle, nil
+}
+
+func shaderLog(shader uint32) string {
+	var length int32
+	gl.GetShaderiv(shader, gl.INFO_LOG_LENGTH, &length)
+	log := make([]byte, length+1)
+	gl.GetShaderInfoLog(shader, int32(len(log)), nil, &log[0])
+	return oneLine(log)
+}
+
+func programLog(handle uint32) string {
+	var length int32
+	gl.GetProgramiv(handle, gl.INFO_LOG_LENGTH, &length)
+	log := make([]byte, length+1)
+	gl.GetProgramInfoLog(handle, int32(len(log)), nil, &log[0])
+	return oneLine(log)
+}
+
+// mostLog is how much of a driver's log an error shows: unrolled shaders repeat a
+// mistake hundreds of times.
+const mostLog = 400
+
+// oneLine makes one line of a driver's log.
+func oneLine(log []byte) string {
+	text := strings.Join(strings.Fields(strings.TrimRight(string(log), "\x00")), " ")
+	if len(text) > mostLog {
+		text = text[:mostLog] + " …"
+	}
+	return text
+}

@@ -1,0 +1,43 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"fmt"
+	"runtime"
+	"unsafe"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// loan is the caller's memory that OpenGL uses as if it were buffers of its own:
+// GL_AMD_pinned_memory. Go does not move or free it meanwhile.
+type loan struct {
+	pinner  runtime.Pinner
+	buffers []buffer
+}
+
+// externalMemory is GL_EXTERNAL_VIRTUAL_MEMORY_BUFFER_AMD.
+const externalMemory = 0x9160
+
+// take makes a buffer of data, which is lendable.
+func (l *loan) take(d *Device, what string, data []float32) (buffer, error) {
+	b := buffer{bytes: 4 * len(data)}
+	l.pinner.Pin(&data[0])
+	gl.GenBuffers(1, &b.handle)
+	l.buffers = append(l.buffers, b)
+	gl.BindBuffer(externalMemory, b.handle)
+	d.seam.bufferData(externalMemory, b.bytes, unsafe.Pointer(&data[0]), gl.STREAM_COPY)
+	return b, d.glError(fmt.Sprintf("lending %d bytes of %s", b.bytes, what))
+}
+
+func (l *loan) taken() bool { return len(l.buffers) > 0 }
+
+// end gives the memory back. The device has finished with it.
+func (l *loan) end() {
+	for i := range l.buffers {
+		l.buffers[i].delete()
+	}
+	l.buffers = l.buffers[:0]
+	l.pinner.Unpin()
+}

@@ -1,0 +1,30 @@
+package gpu
+
+import (
+	"runtime"
+	"sync"
+)
+
+// Copies of spreadFloats and more are shared between threads, up to spreadThreads: one
+// alone does not saturate memory, nor PCI Express.
+const (
+	spreadFloats  = 1 << 18
+	spreadThreads = 4
+)
+
+// spread copies src to dst, as copy does.
+func spread(dst, src []float32) {
+	n := min(len(dst), len(src))
+	threads := min(n/spreadFloats, spreadThreads, runtime.GOMAXPROCS(0))
+	if threads < 2 {
+		copy(dst, src)
+		return
+	}
+	var group sync.WaitGroup
+	each := ceilDiv(n, threads)
+	for lo := 0; lo < n; lo += each {
+		hi := min(lo+each, n)
+		group.Go(func() { copy(dst[lo:hi], src[lo:hi]) })
+	}
+	group.Wait()
+}

@@ -1,0 +1,30 @@
+package gpu
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestSpread copies around the sizes from which threads share the work: every number, and nothing behind them.
+func TestSpread(t *testing.T) {
+	const most = (spreadThreads+1)*spreadFloats + 3
+	src := make([]float32, most)
+	for i := range src {
+		src[i] = float32(i + 1)
+	}
+	for _, n := range []int{0, 1, spreadFloats, 2*spreadFloats - 1, 2 * spreadFloats, 2*spreadFloats + 1, 3*spreadFloats + 2, most - 1} {
+		dst := make([]float32, most)
+		spread(dst[:n], src)
+		if !slices.Equal(dst[:n], src[:n]) {
+			t.Errorf("%d numbers: others than src's", n)
+		}
+		if slices.ContainsFunc(dst[n:], func(v float32) bool { return v != 0 }) {
+			t.Errorf("%d numbers: more are written", n)
+		}
+		short := make([]float32, most)
+		spread(short, src[:n])
+		if !slices.Equal(short, dst) {
+			t.Errorf("%d numbers of src: others are written", n)
+		}
+	}
+}

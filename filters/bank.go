@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"gpuconv/conv"
-	"gpuconv/stimuli"
+	"gpuconv/param"
 )
 
 // Filter is a kernel that is given by numbers: a [Gabor] and the others of
@@ -18,7 +18,7 @@ type Filter interface {
 	Kind() string
 	// Parameters are the numbers that can be swept, in the order in which they are
 	// enumerated: the last varies fastest.
-	Parameters() []stimuli.Parameter
+	Parameters() []param.Parameter
 	// Complete replaces zero values that stand for others, and refuses what is no
 	// filter.
 	Complete() error
@@ -201,12 +201,12 @@ func sum(values []float64) float64 {
 
 // Table returns the parameters of each filter, and the number of its pair in a
 // bank of them.
-func (b Bank) Table() (*stimuli.Table, error) {
+func (b Bank) Table() (*param.Table, error) {
 	all, _, err := b.complete()
 	if err != nil {
 		return nil, err
 	}
-	t := &stimuli.Table{Subject: "filter"}
+	t := &param.Table{Subject: "filter"}
 	for _, p := range all[0].Parameters() {
 		t.Columns = append(t.Columns, p.Column)
 	}
@@ -247,7 +247,7 @@ func (b Bank) Names() ([]string, error) {
 func titles(all []Filter, varying []string) []string {
 	names := make([]string, len(all))
 	for k, f := range all {
-		if names[k] = stimuli.Title(f.Parameters(), varying); names[k] == "" {
+		if names[k] = param.Title(f.Parameters(), varying); names[k] == "" {
 			names[k] = f.Kind()
 		}
 	}

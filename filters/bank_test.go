@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"gpuconv/conv"
+	"gpuconv/param"
 	"gpuconv/stimuli"
 )
 
@@ -51,9 +52,9 @@ func TestFilterGoldens(t *testing.T) {
 	}
 	for i, g := range goldens {
 		t.Run(fmt.Sprintf("%d/%s", i, g.Kind), func(t *testing.T) {
-			var axes []stimuli.Axis
+			var axes []param.Axis
 			for name, v := range g.Values {
-				axes = append(axes, stimuli.Axis{Name: name, Values: stimuli.Explicit(v)})
+				axes = append(axes, param.NewAxis(name, v))
 			}
 			all, err := kindOf(t, g.Kind).Make(axes...)
 			if err != nil {
@@ -82,13 +83,13 @@ func answer(filter, image []float32) float64 {
 // of 0 to 350 degrees.
 func gratings(t *testing.T, size int, orientation, sf float64) *conv.Tensor {
 	t.Helper()
-	phases, err := stimuli.Range(0, 360, 10)
+	phases, err := param.Range(0, 360, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
 	set, err := stimuli.NewProduct(stimuli.Canvas{Rows: size, Columns: size}, func() stimuli.Pattern {
 		return &stimuli.Grating{Orientation: orientation, SF: sf, Look: stimuli.Look{Mean: 1, Contrast: 1, Centred: true}}
-	}, stimuli.Axis{Name: "phase", Values: phases})
+	}, param.Axis{Name: "phase", Values: phases})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +267,7 @@ func TestAspect(t *testing.T) {
 
 // TestPairs: the layout of a quadrature bank, its table, and the titles.
 func TestPairs(t *testing.T) {
-	all, err := kindOf(t, "gabor").Make(stimuli.Axis{Name: "orientation", Values: stimuli.Explicit(0, 45)}, stimuli.Axis{Name: "sf", Values: stimuli.Explicit(0.1, 0.2)})
+	all, err := kindOf(t, "gabor").Make(param.NewAxis("orientation", 0, 45), param.NewAxis("sf", 0.1, 0.2))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"gpuconv/stimuli"
+	"gpuconv/param"
 )
 
 // Gabor is a(x, y)·cos(2π·SF·u + Phase), with the envelope a = exp(−u²/(2·SigmaX²) −
@@ -34,8 +34,8 @@ const medianBandwidth = 1.4
 func (g *Gabor) Kind() string { return "gabor" }
 
 // Parameters implements [Filter].
-func (g *Gabor) Parameters() []stimuli.Parameter {
-	return []stimuli.Parameter{
+func (g *Gabor) Parameters() []param.Parameter {
+	return []param.Parameter{
 		orientation(&g.Orientation),
 		{Name: "sf", Column: "sf_cycles_per_pixel", Help: "spatial frequency in cycles/pixel", Value: &g.SF},
 		{Name: "phase", Column: "phase_deg", Help: "degrees, at the centre: 0 is even, 90 odd", Value: &g.Phase},
@@ -46,8 +46,8 @@ func (g *Gabor) Parameters() []stimuli.Parameter {
 	}
 }
 
-func orientation(v *float64) stimuli.Parameter {
-	return stimuli.Parameter{Name: "orientation", Column: "orientation_deg", Help: "degrees from vertical: of the grating that the filter prefers", Value: v}
+func orientation(v *float64) param.Parameter {
+	return param.Parameter{Name: "orientation", Column: "orientation_deg", Help: "degrees from vertical: of the grating that the filter prefers", Value: v}
 }
 
 // Complete implements [Filter]. Of a filter whose SigmaX is given it computes the

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"gpuconv/stimuli"
+	"gpuconv/param"
 )
 
 // DoG is a difference of Gaussians, the receptive field of retinal ganglion cells
@@ -21,8 +21,8 @@ type DoG struct {
 func (d *DoG) Kind() string { return "dog" }
 
 // Parameters implements [Filter].
-func (d *DoG) Parameters() []stimuli.Parameter {
-	return []stimuli.Parameter{
+func (d *DoG) Parameters() []param.Parameter {
+	return []param.Parameter{
 		sigmaParameter(&d.Sigma),
 		{Name: "sigma-surround", Column: "sigma_surround", Help: "standard deviation of the surround in pixels, 0 for 1.6 of the centre's", Value: &d.SigmaSurround},
 		{Name: "surround", Column: "surround", Help: "sum of the surround, 0 for 1: that of the centre", Value: &d.Surround},
@@ -30,8 +30,8 @@ func (d *DoG) Parameters() []stimuli.Parameter {
 	}
 }
 
-func sigmaParameter(v *float64) stimuli.Parameter {
-	return stimuli.Parameter{Name: "sigma", Column: "sigma", Help: "standard deviation in pixels, 0 for 1, or for the laplacian of 3×3", Value: v}
+func sigmaParameter(v *float64) param.Parameter {
+	return param.Parameter{Name: "sigma", Column: "sigma", Help: "standard deviation in pixels, 0 for 1, or for the laplacian of 3×3", Value: v}
 }
 
 // Complete implements [Filter].
@@ -88,8 +88,8 @@ const maxOrder = 8
 func (d *Derivative) Kind() string { return "gaussian-derivative" }
 
 // Parameters implements [Filter].
-func (d *Derivative) Parameters() []stimuli.Parameter {
-	return []stimuli.Parameter{
+func (d *Derivative) Parameters() []param.Parameter {
+	return []param.Parameter{
 		orientation(&d.Orientation),
 		{Name: "order", Column: "order", Help: "of the derivative, 0 … 8", Value: &d.Order},
 		sigmaParameter(&d.Sigma),
@@ -157,8 +157,8 @@ type Laplacian struct {
 func (l *Laplacian) Kind() string { return "laplacian" }
 
 // Parameters implements [Filter].
-func (l *Laplacian) Parameters() []stimuli.Parameter {
-	return []stimuli.Parameter{sigmaParameter(&l.Sigma)}
+func (l *Laplacian) Parameters() []param.Parameter {
+	return []param.Parameter{sigmaParameter(&l.Sigma)}
 }
 
 // Complete implements [Filter].

@@ -1,9 +1,8 @@
 package filters
 
 import (
-	"fmt"
-
-	"gpuconv/stimuli"
+	"gpuconv/fault"
+	"gpuconv/param"
 )
 
 // Kind is a kind of filters.
@@ -12,11 +11,11 @@ type Kind struct {
 	// Size is that of the kind's banks if none is asked for; 0 is by their reach.
 	Size int
 	// Parameters are those that can be swept, with their values if they are not.
-	Parameters []stimuli.Parameter
+	Parameters []param.Parameter
 	// Make returns filters with every combination of the values of the axes, in the
-	// order of a [stimuli.Grid].
-	Make    func(axes ...stimuli.Axis) ([]Filter, error)
-	example []stimuli.Axis
+	// order of a [param.Grid].
+	Make    func(axes ...param.Axis) ([]Filter, error)
+	example []param.Axis
 	pairs   bool
 }
 
@@ -29,28 +28,25 @@ func (k Kind) Bank() (Bank, error) {
 
 // Kinds returns all kinds of filters but the tutorial's bank, which is [NMA].
 func Kinds() []Kind {
-	turned := stimuli.Axis{Name: "orientation", Values: stimuli.Explicit(0, 45, 90, 135)}
-	axis := func(name string, values ...float64) stimuli.Axis {
-		return stimuli.Axis{Name: name, Values: stimuli.Explicit(values...)}
-	}
-	gabors := swept("gabor", "Gabors: cosines in a Gaussian", func() Filter { return &Gabor{SF: 0.15} }, turned, axis("sf", 0.15, 0.3))
+	turned := param.NewAxis("orientation", 0, 45, 90, 135)
+	gabors := swept("gabor", "Gabors: cosines in a Gaussian", func() Filter { return &Gabor{SF: 0.15} }, turned, param.NewAxis("sf", 0.15, 0.3))
 	gabors.pairs = true
 	return []Kind{
 		gabors,
-		swept("dog", "differences of Gaussians, ON or OFF centre", func() Filter { return &DoG{} }, axis("sigma", 1, 2), axis("sign", 1, -1)),
-		swept("gaussian-derivative", "steerable derivatives of a Gaussian", func() Filter { return &Derivative{Order: 1, Sigma: 1.5} }, turned, axis("order", 1, 2)),
-		swept("laplacian", "Laplacians of a Gaussian, or that of 3×3", func() Filter { return &Laplacian{} }, axis("sigma", 0, 1.4)),
+		swept("dog", "differences of Gaussians, ON or OFF centre", func() Filter { return &DoG{} }, param.NewAxis("sigma", 1, 2), param.NewAxis("sign", 1, -1)),
+		swept("gaussian-derivative", "steerable derivatives of a Gaussian", func() Filter { return &Derivative{Order: 1, Sigma: 1.5} }, turned, param.NewAxis("order", 1, 2)),
+		swept("laplacian", "Laplacians of a Gaussian, or that of 3×3", func() Filter { return &Laplacian{} }, param.NewAxis("sigma", 0, 1.4)),
 		population(),
 	}
 }
 
 // swept is a kind whose banks are products of parameters.
-func swept(name, summary string, fresh func() Filter, example ...stimuli.Axis) Kind {
+func swept(name, summary string, fresh func() Filter, example ...param.Axis) Kind {
 	return Kind{Name: name, Summary: summary, Parameters: fresh().Parameters(), example: example,
-		Make: func(axes ...stimuli.Axis) ([]Filter, error) {
-			grid, err := stimuli.NewGrid(fresh().Parameters(), axes)
+		Make: func(axes ...param.Axis) ([]Filter, error) {
+			grid, err := param.NewGrid(fresh().Parameters(), axes)
 			if err != nil {
-				return nil, fmt.Errorf("filters: %w", err)
+				return nil, &fault.Error{Package: "filters", Err: err}
 			}
 			all := make([]Filter, grid.Len())
 			for i := range all {
@@ -66,10 +62,10 @@ func swept(name, summary string, fresh func() Filter, example ...stimuli.Axis) K
 func population() Kind {
 	fresh := func() *Population { return &Population{Count: 16, SFCorrelation: 0.75} }
 	return Kind{Name: "v1", Summary: "Gabors distributed as V1's neurons, drawn with a seed", Size: 25, Parameters: fresh().Parameters(), pairs: true,
-		Make: func(axes ...stimuli.Axis) ([]Filter, error) {
-			grid, err := stimuli.NewGrid(fresh().Parameters(), axes)
+		Make: func(axes ...param.Axis) ([]Filter, error) {
+			grid, err := param.NewGrid(fresh().Parameters(), axes)
 			if err != nil {
-				return nil, fmt.Errorf("filters: %w", err)
+				return nil, &fault.Error{Package: "filters", Err: err}
 			}
 			var all []Filter
 			for i := range grid.Len() {

@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"gpuconv/conv"
-	"gpuconv/stimuli"
+	"gpuconv/param"
 )
 
 // NMA describes the tutorial's bank.
@@ -89,11 +89,11 @@ func (f NMA) Names() []string {
 // the tutorial's grating that it answers most to, 90° less its own; its spatial
 // frequency is in cycles per pixel, of which the grid has Size−1 from −Size/2 to
 // Size/2. The centre-surround pair has neither.
-func (f NMA) Table() (*stimuli.Table, error) {
+func (f NMA) Table() (*param.Table, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	t := &stimuli.Table{Subject: "filter", Columns: []string{"orientation_deg", "sf_cycles_per_pixel", "phase_deg"}}
+	t := &param.Table{Subject: "filter", Columns: []string{"orientation_deg", "sf_cycles_per_pixel", "phase_deg"}}
 	sf := float64(f.Size) / float64(f.Size-1) / wavelength
 	for channel := range f.Channels {
 		kind, row := "nma-gabor", []float64{90 - f.orientation(channel), sf, phase * 180 / math.Pi}

@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"sort"
 
-	"gpuconv/stimuli"
+	"gpuconv/param"
 )
 
 // Population is Gabors whose parameters are distributed as they are among neurons
@@ -80,8 +80,8 @@ func joint() [5][5]float64 {
 func widthEdges() []float64 { return []float64{-1, -0.76, -0.52, -0.28, -0.04, 0.2} }
 
 // Parameters are the numbers that can be swept, as those of a [Filter].
-func (p *Population) Parameters() []stimuli.Parameter {
-	return []stimuli.Parameter{
+func (p *Population) Parameters() []param.Parameter {
+	return []param.Parameter{
 		{Name: "count", Column: "count", Help: "how many filters are drawn", Value: &p.Count},
 		{Name: "seed", Column: "seed", Help: "whole number that makes random numbers repeatable", Value: &p.Seed},
 		{Name: "ppd", Column: "ppd", Help: "pixels per degree, 0 for 28", Value: &p.PixelsPerDegree},

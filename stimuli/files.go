@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/param"
 )
 
 // Files is a [Set]: image files of one size, read when they are drawn, as
@@ -89,8 +90,8 @@ func (f *Files) Draw(dst *conv.Tensor, first int) error {
 }
 
 // Table names the file of each image.
-func (f *Files) Table() (*Table, error) {
-	t := &Table{Subject: "image"}
+func (f *Files) Table() (*param.Table, error) {
+	t := &param.Table{Subject: "image"}
 	for _, p := range f.paths {
 		t.Kinds, t.Rows, t.Files = append(t.Kinds, "image"), append(t.Rows, []float64{}), append(t.Files, filepath.Base(p))
 	}

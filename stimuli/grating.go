@@ -1,6 +1,10 @@
 package stimuli
 
-import "math"
+import (
+	"math"
+
+	"gpuconv/param"
+)
 
 // Wave is the profile of a [Grating] over its cycle p, of period 1 and values −1 … 1.
 type Wave int
@@ -59,8 +63,8 @@ func (g *Grating) Kind() string {
 }
 
 // Parameters implements [Pattern].
-func (g *Grating) Parameters() []Parameter {
-	all := append([]Parameter{orientation(&g.Orientation), frequency(&g.SF), phase(&g.Phase)}, g.parameters()...)
+func (g *Grating) Parameters() []param.Parameter {
+	all := append([]param.Parameter{orientation(&g.Orientation), frequency(&g.SF), phase(&g.Phase)}, g.parameters()...)
 	return append(all, drift(&g.Drift), frame(&g.Frame))
 }
 
@@ -81,24 +85,24 @@ func (g *Grating) Paint(dst []float64, c Canvas) {
 
 // The parameters that several patterns have.
 
-func orientation(v *float64) Parameter {
-	return Parameter{"orientation", "orientation_deg", "degrees from vertical; a small positive one turns the stripes clockwise", v}
+func orientation(v *float64) param.Parameter {
+	return param.Parameter{Name: "orientation", Column: "orientation_deg", Help: "degrees from vertical; a small positive one turns the stripes clockwise", Value: v}
 }
 
-func frequency(v *float64) Parameter {
-	return Parameter{"sf", "sf_cycles_per_pixel", "spatial frequency, in cycles/pixel unless --sf-unit says otherwise", v}
+func frequency(v *float64) param.Parameter {
+	return param.Parameter{Name: "sf", Column: "sf_cycles_per_pixel", Help: "spatial frequency, in cycles/pixel unless --sf-unit says otherwise", Value: v}
 }
 
-func phase(v *float64) Parameter {
-	return Parameter{"phase", "phase_deg", "degrees, at the centre; 0 is a peak", v}
+func phase(v *float64) param.Parameter {
+	return param.Parameter{Name: "phase", Column: "phase_deg", Help: "degrees, at the centre; 0 is a peak", Value: v}
 }
 
-func drift(v *float64) Parameter {
-	return Parameter{"drift", "drift_cycles_per_frame", "cycles per frame", v}
+func drift(v *float64) param.Parameter {
+	return param.Parameter{Name: "drift", Column: "drift_cycles_per_frame", Help: "cycles per frame", Value: v}
 }
 
-func frame(v *float64) Parameter {
-	return Parameter{"frame", "frame", "number of the frame: --frame 0:8:1 for eight", v}
+func frame(v *float64) param.Parameter {
+	return param.Parameter{Name: "frame", Column: "frame", Help: "number of the frame: --frame 0:8:1 for eight", Value: v}
 }
 
 func checkDrifting(c Canvas, sf, drift float64) error {

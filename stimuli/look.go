@@ -1,6 +1,10 @@
 package stimuli
 
-import "fmt"
+import (
+	"fmt"
+
+	"gpuconv/param"
+)
 
 // Look is how a pattern w, of values −1 … 1, becomes luminance: Mean·(1 +
 // Contrast·a·w), with the aperture a from 0 to 1. Its Michelson contrast, (largest
@@ -18,10 +22,10 @@ type Look struct {
 	Aperture Aperture
 }
 
-func (l *Look) parameters() []Parameter {
-	return append([]Parameter{
-		{"contrast", "contrast", "Michelson contrast, 0 … 1", &l.Contrast},
-		{"mean", "mean", "mean luminance, of black 0 and white 1; 0 is 0.5", &l.Mean},
+func (l *Look) parameters() []param.Parameter {
+	return append([]param.Parameter{
+		{Name: "contrast", Column: "contrast", Help: "Michelson contrast, 0 … 1", Value: &l.Contrast},
+		{Name: "mean", Column: "mean", Help: "mean luminance, of black 0 and white 1; 0 is 0.5", Value: &l.Mean},
 	}, l.Aperture.parameters()...)
 }
 

@@ -6,6 +6,8 @@ import (
 	"math/cmplx"
 	"math/rand/v2"
 
+	"gpuconv/param"
+
 	"gonum.org/v1/gonum/dsp/fourier"
 )
 
@@ -20,12 +22,12 @@ type WhiteNoise struct {
 func (n *WhiteNoise) Kind() string { return "white-noise" }
 
 // Parameters implements [Pattern].
-func (n *WhiteNoise) Parameters() []Parameter {
-	return append([]Parameter{seed(&n.Seed)}, n.parameters()...)
+func (n *WhiteNoise) Parameters() []param.Parameter {
+	return append([]param.Parameter{seed(&n.Seed)}, n.parameters()...)
 }
 
-func seed(v *float64) Parameter {
-	return Parameter{"seed", "seed", "whole number that makes random numbers repeatable", v}
+func seed(v *float64) param.Parameter {
+	return param.Parameter{Name: "seed", Column: "seed", Help: "whole number that makes random numbers repeatable", Value: v}
 }
 
 // Complete implements [Pattern].
@@ -68,9 +70,9 @@ type PinkNoise struct {
 func (n *PinkNoise) Kind() string { return "pink-noise" }
 
 // Parameters implements [Pattern].
-func (n *PinkNoise) Parameters() []Parameter {
-	return append([]Parameter{
-		{"exponent", "exponent", "amplitude falls as 1/frequency to this power", &n.Exponent},
+func (n *PinkNoise) Parameters() []param.Parameter {
+	return append([]param.Parameter{
+		{Name: "exponent", Column: "exponent", Help: "amplitude falls as 1/frequency to this power", Value: &n.Exponent},
 		seed(&n.Seed),
 	}, n.parameters()...)
 }

@@ -1,5 +1,7 @@
 package stimuli
 
+import "gpuconv/param"
+
 // Pattern is an image that is given by numbers: a [Grating], a [Gabor] and the
 // others of [Kinds]. Each is a struct of its own, whose fields say their units.
 type Pattern interface {
@@ -7,20 +9,12 @@ type Pattern interface {
 	Kind() string
 	// Parameters are the numbers that can be swept, in the order in which they are
 	// enumerated: the last varies fastest.
-	Parameters() []Parameter
+	Parameters() []param.Parameter
 	// Complete replaces zero values that stand for others, and refuses what cannot
 	// be painted on c.
 	Complete(c Canvas) error
 	// Paint writes Rows × Columns pixels, after Complete.
 	Paint(dst []float64, c Canvas)
-}
-
-// Parameter is one number of a pattern or filter.
-type Parameter struct {
-	Name   string   // on the command line: sf
-	Column string   // in a [Table], with its unit: sf_cycles_per_pixel
-	Help   string   // with its unit and what 0 stands for
-	Value  *float64 // where it is kept
 }
 
 // Kind is a kind of pattern.
@@ -30,7 +24,7 @@ type Kind struct {
 	// of 1 and a spatial frequency of 0.1 cycles/pixel, where it has one.
 	New func() Pattern
 	// Example are the axes of a small set that shows the kind, for [Kind.Set].
-	example []Axis
+	example []param.Axis
 }
 
 // Set returns a few small images of the kind, for tests and pictures of all kinds.
@@ -41,7 +35,7 @@ func (k Kind) Set() (*Product, error) {
 // Kinds returns all kinds of patterns.
 func Kinds() []Kind {
 	look := Look{Mean: 0.5, Contrast: 1}
-	turned := []Axis{{"orientation", Explicit(0, 30, 90)}, {"phase", Explicit(0, 90)}}
+	turned := []param.Axis{param.NewAxis("orientation", 0, 30, 90), param.NewAxis("phase", 0, 90)}
 	var all []Kind
 	for wave, summary := range []string{"a sine grating", "a square wave grating", "a sawtooth grating, rising slowly", "a triangle wave grating"} {
 		grating := Grating{Wave: Wave(wave), SF: 0.1, Look: look}
@@ -50,10 +44,10 @@ func Kinds() []Kind {
 	return append(all,
 		Kind{"gabor", "a Gabor patch: a sine grating in a Gaussian", func() Pattern { return &Gabor{SF: 0.1, Look: look} }, turned},
 		Kind{"plaid", "the sum of two sine gratings of half the contrast", func() Pattern { return &Plaid{SF: 0.1, Angle: 90, Look: look} }, turned},
-		Kind{"checkerboard", "squares, black and white", func() Pattern { return &Checkerboard{Look: look} }, []Axis{{"orientation", Explicit(0, 30)}, {"side", Explicit(3, 5)}}},
-		Kind{"zone-plate", "rings whose spatial frequency grows with the radius", func() Pattern { return &ZonePlate{SF: 0.25, Look: look} }, []Axis{{"phase", Explicit(0, 90)}}},
-		Kind{"white-noise", "independent pixels, uniformly distributed", func() Pattern { return &WhiteNoise{Look: look} }, []Axis{{"seed", Explicit(1, 2)}}},
-		Kind{"pink-noise", "noise whose amplitude falls as 1/frequency", func() Pattern { return &PinkNoise{Exponent: 1, Look: look} }, []Axis{{"seed", Explicit(1, 2)}, {"exponent", Explicit(1, 2)}}},
-		Kind{"impulse", "one pixel of 1 among zeros", func() Pattern { return &Impulse{} }, []Axis{{"x", Explicit(-2, 0)}, {"y", Explicit(0, 3)}}},
+		Kind{"checkerboard", "squares, black and white", func() Pattern { return &Checkerboard{Look: look} }, []param.Axis{param.NewAxis("orientation", 0, 30), param.NewAxis("side", 3, 5)}},
+		Kind{"zone-plate", "rings whose spatial frequency grows with the radius", func() Pattern { return &ZonePlate{SF: 0.25, Look: look} }, []param.Axis{param.NewAxis("phase", 0, 90)}},
+		Kind{"white-noise", "independent pixels, uniformly distributed", func() Pattern { return &WhiteNoise{Look: look} }, []param.Axis{param.NewAxis("seed", 1, 2)}},
+		Kind{"pink-noise", "noise whose amplitude falls as 1/frequency", func() Pattern { return &PinkNoise{Exponent: 1, Look: look} }, []param.Axis{param.NewAxis("seed", 1, 2), param.NewAxis("exponent", 1, 2)}},
+		Kind{"impulse", "one pixel of 1 among zeros", func() Pattern { return &Impulse{} }, []param.Axis{param.NewAxis("x", -2, 0), param.NewAxis("y", 0, 3)}},
 	)
 }

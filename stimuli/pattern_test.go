@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"gpuconv/conv"
+	"gpuconv/param"
 )
 
 // drawn returns all images of a set, drawn over NaN.
@@ -29,7 +30,7 @@ func drawn(t *testing.T, set Set) *conv.Tensor {
 	return images
 }
 
-func newProduct(t *testing.T, c Canvas, fresh func() Pattern, axes ...Axis) *Product {
+func newProduct(t *testing.T, c Canvas, fresh func() Pattern, axes ...param.Axis) *Product {
 	t.Helper()
 	p, err := NewProduct(c, fresh, axes...)
 	if err != nil {
@@ -75,9 +76,9 @@ func TestPatternGoldens(t *testing.T) {
 				p.(Looks).Looking().Aperture.Window = window
 				return p
 			}
-			var axes []Axis
+			var axes []param.Axis
 			for name, v := range g.Values {
-				axes = append(axes, Axis{name, Explicit(v)})
+				axes = append(axes, param.NewAxis(name, v))
 			}
 			images := drawn(t, newProduct(t, Canvas{Rows: g.Rows, Columns: g.Columns, Supersample: g.Supersample}, fresh, axes...))
 			for at, want := range g.Pixels {
@@ -97,7 +98,7 @@ func TestDirection(t *testing.T) {
 		sf := cycles / math.Hypot(float64(u[0]), float64(u[1]))
 		images := drawn(t, newProduct(t, Canvas{Rows: 16, Columns: 16}, func() Pattern {
 			return &Grating{Wave: Sawtooth, Orientation: degrees, SF: sf, Phase: 11, Drift: cycles}
-		}, Axis{"frame", Explicit(0, 1)}))
+		}, param.NewAxis("frame", 0, 1)))
 		for i := 1; i < 15; i++ {
 			for j := 1; j < 15; j++ {
 				before, after := images.Plane(0, 0)[i*16+j], images.Plane(1, 0)[(i+u[0])*16+j+u[1]]
@@ -113,7 +114,7 @@ func TestDirection(t *testing.T) {
 // the mirror image of the others bit for bit.
 func TestRightAngles(t *testing.T) {
 	const n = 9
-	images := drawn(t, newProduct(t, Canvas{Rows: n, Columns: n}, func() Pattern { return &Grating{SF: 0.17, Phase: 40} }, Axis{"orientation", Explicit(0, 90, 180, 270, -90, 360)}))
+	images := drawn(t, newProduct(t, Canvas{Rows: n, Columns: n}, func() Pattern { return &Grating{SF: 0.17, Phase: 40} }, param.NewAxis("orientation", 0, 90, 180, 270, -90, 360)))
 	for at, v := range images.Plane(0, 0) {
 		i, j := at/n, at%n
 		for k, place := range []int{at, j*n + i, i*n + n - 1 - j, (n-1-j)*n + i, (n-1-j)*n + i, at} {
@@ -128,7 +129,7 @@ func TestRightAngles(t *testing.T) {
 // order of the axes.
 func TestGrid(t *testing.T) {
 	p := newProduct(t, Canvas{Rows: 4, Columns: 4}, kind(t, "grating").New,
-		Axis{"frame", Explicit(0, 1)}, Axis{"orientation", Explicit(0, 90)}, Axis{"phase", Explicit(5)}, Axis{"sf", Explicit(0.1, 0.2, 0.3)})
+		param.NewAxis("frame", 0, 1), param.NewAxis("orientation", 0, 90), param.NewAxis("phase", 5), param.NewAxis("sf", 0.1, 0.2, 0.3))
 	table, err := p.Table()
 	if err != nil {
 		t.Fatal(err)
@@ -147,15 +148,6 @@ func TestGrid(t *testing.T) {
 	}
 	if got := p.Title(7); got != "90°, sf 0.1, frame 1" {
 		t.Errorf("title %q", got)
-	}
-}
-
-// TestTitle: minus signs are those of values; names keep their hyphens.
-func TestTitle(t *testing.T) {
-	orientation, x := -45.0, -0.5
-	got := Title([]Parameter{{Name: "orientation", Value: &orientation}, {Name: "aperture-x", Value: &x}}, []string{"orientation", "aperture-x"})
-	if want := "−45°, aperture-x −0.5"; got != want {
-		t.Errorf("title %q, want %q", got, want)
 	}
 }
 
@@ -234,7 +226,7 @@ func TestNoise(t *testing.T) {
 func TestNoiseSupersampled(t *testing.T) {
 	for _, name := range []string{"white-noise", "pink-noise"} {
 		draw := func(samples int, seed float64) []float32 {
-			return drawn(t, newProduct(t, Canvas{Rows: 5, Columns: 8, Supersample: samples}, kind(t, name).New, Axis{"seed", Explicit(seed)})).Data
+			return drawn(t, newProduct(t, Canvas{Rows: 5, Columns: 8, Supersample: samples}, kind(t, name).New, param.NewAxis("seed", seed))).Data
 		}
 		once := draw(1, 7)
 		for at, v := range draw(3, 7) {
@@ -281,21 +273,21 @@ func TestProductRefuses(t *testing.T) {
 	for want, c := range map[string]struct {
 		canvas Canvas
 		fresh  func() Pattern
-		axes   []Axis
+		axes   []param.Axis
 	}{
-		"spatial frequency 0.6 cycles/pixel: want at most 0.5": {Canvas{}, grating, []Axis{{"sf", Explicit(0.1, 0.6)}}},
-		"drift -0.75 cycles/frame: want at most 0.5":           {Canvas{}, grating, []Axis{{"drift", Explicit(-0.75)}}},
-		"contrast 1.5: want 0 to 1":                            {Canvas{}, grating, []Axis{{"contrast", Explicit(1.5)}}},
-		"mean -1: want a luminance above 0":                    {Canvas{}, grating, []Axis{{"mean", Explicit(-1)}}},
-		`parameter "colour": want one of orientation, sf`:      {Canvas{}, grating, []Axis{{"colour", Explicit(1)}}},
-		`parameter "sf" twice`:                                 {Canvas{}, grating, []Axis{{"sf", Explicit(0)}, {"sf", Explicit(0)}}},
-		`parameter "sf": no values`:                            {Canvas{}, grating, []Axis{{"sf", Values{}}}},
-		`parameter "sf": NaN: want finite numbers`:             {Canvas{}, grating, []Axis{{"sf", Explicit(math.NaN())}}},
+		"spatial frequency 0.6 cycles/pixel: want at most 0.5": {Canvas{}, grating, []param.Axis{param.NewAxis("sf", 0.1, 0.6)}},
+		"drift -0.75 cycles/frame: want at most 0.5":           {Canvas{}, grating, []param.Axis{param.NewAxis("drift", -0.75)}},
+		"contrast 1.5: want 0 to 1":                            {Canvas{}, grating, []param.Axis{param.NewAxis("contrast", 1.5)}},
+		"mean -1: want a luminance above 0":                    {Canvas{}, grating, []param.Axis{param.NewAxis("mean", -1)}},
+		`parameter "colour": want one of orientation, sf`:      {Canvas{}, grating, []param.Axis{param.NewAxis("colour", 1)}},
+		`parameter "sf" twice`:                                 {Canvas{}, grating, []param.Axis{param.NewAxis("sf", 0), param.NewAxis("sf", 0)}},
+		`parameter "sf": no values`:                            {Canvas{}, grating, []param.Axis{{Name: "sf"}}},
+		`parameter "sf": NaN: want finite numbers`:             {Canvas{}, grating, []param.Axis{param.NewAxis("sf", math.NaN())}},
 		"image of -1×64":                                       {Canvas{Rows: -1}, grating, nil},
 		"supersampling by 65":                                  {Canvas{Supersample: 65}, grating, nil},
 		"frequency at the border 0.8 cycles/pixel":             {Canvas{Rows: 32}, func() Pattern { return &ZonePlate{SF: 0.4} }, nil},
 		"1/(2·side) 0.625 cycles/pixel":                        {Canvas{}, func() Pattern { return &Checkerboard{Side: 0.8} }, nil},
-		"seed 1.5: want a whole number":                        {Canvas{}, func() Pattern { return &WhiteNoise{} }, []Axis{{"seed", Explicit(1.5)}}},
+		"seed 1.5: want a whole number":                        {Canvas{}, func() Pattern { return &WhiteNoise{} }, []param.Axis{param.NewAxis("seed", 1.5)}},
 		"inner radius 9: want one from 0 to below":             {Canvas{}, func() Pattern { return &Grating{Look: Look{Aperture: Aperture{Window: Annulus, Radius: 5, Inner: 9}}} }, nil},
 		"noise of exponent 11: want −10 to 10":                 {Canvas{}, func() Pattern { return &PinkNoise{Exponent: 11} }, nil},
 		"aperture of radius 32 and sigma -1":                   {Canvas{}, func() Pattern { return &Grating{Look: Look{Aperture: Aperture{Window: Gaussian, Sigma: -1}}} }, nil},
@@ -315,7 +307,7 @@ func TestProductRefuses(t *testing.T) {
 			t.Errorf("%v, want %q in it", err, want)
 		}
 	}
-	if _, err := NewProduct(Canvas{AllowAliasing: true}, grating, Axis{"sf", Explicit(0.6)}); err != nil {
+	if _, err := NewProduct(Canvas{AllowAliasing: true}, grating, param.NewAxis("sf", 0.6)); err != nil {
 		t.Errorf("with aliasing allowed: %v", err)
 	}
 }

@@ -1,5 +1,7 @@
 package stimuli
 
+import "gpuconv/param"
+
 // Plaid is the mean of two drifting sine gratings, the second turned by Angle:
 // each has half the contrast.
 type Plaid struct {
@@ -15,14 +17,14 @@ type Plaid struct {
 func (p *Plaid) Kind() string { return "plaid" }
 
 // Parameters implements [Pattern].
-func (p *Plaid) Parameters() []Parameter {
-	all := []Parameter{
+func (p *Plaid) Parameters() []param.Parameter {
+	all := []param.Parameter{
 		orientation(&p.Orientation),
-		{"angle", "angle_deg", "degrees from the plaid's first grating to its second", &p.Angle},
+		{Name: "angle", Column: "angle_deg", Help: "degrees from the plaid's first grating to its second", Value: &p.Angle},
 		frequency(&p.SF),
-		{"sf2", "sf2_cycles_per_pixel", "spatial frequency of the plaid's second grating, 0 for that of the first", &p.SF2},
+		{Name: "sf2", Column: "sf2_cycles_per_pixel", Help: "spatial frequency of the plaid's second grating, 0 for that of the first", Value: &p.SF2},
 		phase(&p.Phase),
-		{"phase2", "phase2_deg", "degrees, of the plaid's second grating", &p.Phase2},
+		{Name: "phase2", Column: "phase2_deg", Help: "degrees, of the plaid's second grating", Value: &p.Phase2},
 	}
 	return append(append(all, p.parameters()...), drift(&p.Drift), frame(&p.Frame))
 }

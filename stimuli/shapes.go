@@ -3,6 +3,8 @@ package stimuli
 import (
 	"fmt"
 	"math"
+
+	"gpuconv/param"
 )
 
 // Checkerboard is squares of black and white; the corner of four lies at (X, Y).
@@ -17,12 +19,12 @@ type Checkerboard struct {
 func (b *Checkerboard) Kind() string { return "checkerboard" }
 
 // Parameters implements [Pattern].
-func (b *Checkerboard) Parameters() []Parameter {
-	return append([]Parameter{
+func (b *Checkerboard) Parameters() []param.Parameter {
+	return append([]param.Parameter{
 		orientation(&b.Orientation),
-		{"side", "side_pixels", "pixels along a square's side, 0 for 8", &b.Side},
-		{"x", "x_pixels", "pixels to the right of the image's centre", &b.X},
-		{"y", "y_pixels", "pixels below the image's centre", &b.Y},
+		{Name: "side", Column: "side_pixels", Help: "pixels along a square's side, 0 for 8", Value: &b.Side},
+		{Name: "x", Column: "x_pixels", Help: "pixels to the right of the image's centre", Value: &b.X},
+		{Name: "y", Column: "y_pixels", Help: "pixels below the image's centre", Value: &b.Y},
 	}, b.parameters()...)
 }
 
@@ -63,8 +65,8 @@ type ZonePlate struct {
 func (z *ZonePlate) Kind() string { return "zone-plate" }
 
 // Parameters implements [Pattern].
-func (z *ZonePlate) Parameters() []Parameter {
-	return append([]Parameter{frequency(&z.SF), phase(&z.Phase)}, z.parameters()...)
+func (z *ZonePlate) Parameters() []param.Parameter {
+	return append([]param.Parameter{frequency(&z.SF), phase(&z.Phase)}, z.parameters()...)
 }
 
 // Complete implements [Pattern].
@@ -92,11 +94,11 @@ type Impulse struct {
 func (p *Impulse) Kind() string { return "impulse" }
 
 // Parameters implements [Pattern].
-func (p *Impulse) Parameters() []Parameter {
-	return []Parameter{
-		{"x", "x_pixels", "pixels to the right of the image's centre", &p.X},
-		{"y", "y_pixels", "pixels below the image's centre", &p.Y},
-		{"amplitude", "amplitude", "value of the impulse's pixel, 0 for 1", &p.Amplitude},
+func (p *Impulse) Parameters() []param.Parameter {
+	return []param.Parameter{
+		{Name: "x", Column: "x_pixels", Help: "pixels to the right of the image's centre", Value: &p.X},
+		{Name: "y", Column: "y_pixels", Help: "pixels below the image's centre", Value: &p.Y},
+		{Name: "amplitude", Column: "amplitude", Help: "value of the impulse's pixel, 0 for 1", Value: &p.Amplitude},
 	}
 }
 

@@ -23,7 +23,10 @@
 // to the left. docs/orientation.png shows it.
 package stimuli
 
-import "gpuconv/conv"
+import (
+	"gpuconv/conv"
+	"gpuconv/param"
+)
 
 // Set is a set of images. Draw writes images first … first+dst.N−1 into dst,
 // which is shaped as the set with a batch of its own; it serves several
@@ -36,6 +39,6 @@ type Set interface {
 // Described is a set that says what its images show.
 type Described interface {
 	Set
-	Table() (*Table, error) // a row an image
-	Title(i int) string     // what sets image i apart
+	Table() (*param.Table, error) // a row an image
+	Title(i int) string           // what sets image i apart
 }

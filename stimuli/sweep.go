@@ -5,18 +5,19 @@ import (
 	"math"
 
 	"gpuconv/conv"
+	"gpuconv/param"
 )
 
 // Sweep is a [Set]: a grating at each of a list of orientations, in its order.
 type Sweep struct {
 	grating       NMA
-	orientations  Values
+	orientations  param.Values
 	rows, columns int
 }
 
 // NewSweep returns the set. It refuses what [NMA.Size] refuses, an empty list and
 // orientations that are not finite.
-func NewSweep(grating NMA, orientations Values) (*Sweep, error) {
+func NewSweep(grating NMA, orientations param.Values) (*Sweep, error) {
 	rows, columns, err := grating.Size()
 	if err != nil {
 		return nil, err
@@ -24,10 +25,8 @@ func NewSweep(grating NMA, orientations Values) (*Sweep, error) {
 	if orientations.Len() == 0 {
 		return nil, fmt.Errorf("stimuli: no orientations: want at least one")
 	}
-	for _, v := range orientations.explicit { // those of a range are finite
-		if err := checkOrientation(v); err != nil {
-			return nil, err
-		}
+	if v, found := orientations.NotFinite(); found {
+		return nil, checkOrientation(v)
 	}
 	return &Sweep{grating: grating, orientations: orientations, rows: rows, columns: columns}, nil
 }
@@ -51,13 +50,13 @@ const maxRows = 1 << 24
 
 // Table returns the parameters of each image, its phase at the first pixel. Of a patch it has the orientation
 // that was asked for, to which the tutorial adds 0.1 radians.
-func (s *Sweep) Table() (*Table, error) {
+func (s *Sweep) Table() (*param.Table, error) {
 	if s.orientations.Len() > maxRows {
 		return nil, fmt.Errorf("stimuli: table of %d gratings: want at most %d", s.orientations.Len(), maxRows)
 	}
 	grating := s.grating.withDefaults()
 	sf := grating.SpatialFrequency / (2 * math.Pi * grating.Resolution)
-	t := &Table{Subject: "image", Columns: []string{"orientation_deg", "sf_cycles_per_pixel", "phase_deg"}}
+	t := &param.Table{Subject: "image", Columns: []string{"orientation_deg", "sf_cycles_per_pixel", "phase_deg"}}
 	for i := range s.orientations.Len() {
 		t.Kinds, t.Rows = append(t.Kinds, "nma"), append(t.Rows, []float64{s.Orientation(i), sf, 0})
 	}
@@ -66,5 +65,6 @@ func (s *Sweep) Table() (*Table, error) {
 
 // Title says what sets image i apart, for pictures: its orientation.
 func (s *Sweep) Title(i int) string {
-	return written("%.4g°", s.Orientation(i))
+	degrees := s.Orientation(i)
+	return param.Title([]param.Parameter{orientation(&degrees)}, []string{"orientation"})
 }

@@ -10,12 +10,13 @@ import (
 	"testing"
 
 	"gpuconv/conv"
+	"gpuconv/param"
 )
 
 // newSweep returns the tutorial's gratings at -90, -82.5, … 82.5.
 func newSweep(t *testing.T) *Sweep {
 	t.Helper()
-	orientations, err := ParseValues("-90:90:7.5")
+	orientations, err := param.ParseValues("-90:90:7.5")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,11 +86,11 @@ func TestSweepRefuses(t *testing.T) {
 	}
 	for want, c := range map[string]struct {
 		grating      NMA
-		orientations Values
+		orientations param.Values
 	}{
-		"no orientations: want at least one":               {NMA{}, Values{}},
-		"orientation NaN: want a finite number of degrees": {NMA{}, Explicit(0, math.NaN())},
-		"resolution -1: want a number above 0":             {NMA{Resolution: -1}, Explicit(0)},
+		"no orientations: want at least one":               {NMA{}, param.Values{}},
+		"orientation NaN: want a finite number of degrees": {NMA{}, param.Explicit(0, math.NaN())},
+		"resolution -1: want a number above 0":             {NMA{Resolution: -1}, param.Explicit(0)},
 	} {
 		if _, err := NewSweep(c.grating, c.orientations); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v: want %q in it", err, want)
@@ -99,7 +100,7 @@ func TestSweepRefuses(t *testing.T) {
 
 // BenchmarkSweep shows from how many images on a second core helps.
 func BenchmarkSweep(b *testing.B) {
-	orientations, err := Range(-90, 90, 0.045)
+	orientations, err := param.Range(-90, 90, 0.045)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"gpuconv/batch"
 	"gpuconv/conv"
-	"gpuconv/stimuli"
+	"gpuconv/param"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -144,7 +144,7 @@ func (j *job) writeTables(out *outputDir) error {
 	if err != nil {
 		return err
 	}
-	for name, t := range map[string]*stimuli.Table{"stimuli.csv": table, "filters.csv": j.bank.table} {
+	for name, t := range map[string]*param.Table{"stimuli.csv": table, "filters.csv": j.bank.table} {
 		if err := saveTable(out.file(name), t); err != nil {
 			return out.label(name)(err)
 		}

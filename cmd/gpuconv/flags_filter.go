@@ -8,14 +8,14 @@ import (
 
 	"gpuconv/conv"
 	"gpuconv/filters"
-	"gpuconv/stimuli"
+	"gpuconv/param"
 )
 
 // bank is weights and what is known about them.
 type bank struct {
 	*conv.Tensor
 	names []string
-	table *stimuli.Table
+	table *param.Table
 }
 
 // filterBank makes the bank that s asks for.
@@ -86,7 +86,7 @@ func readBank(flag, path string) (*bank, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bank{Tensor: weight, table: &stimuli.Table{Subject: "filter"}}
+	b := &bank{Tensor: weight, table: &param.Table{Subject: "filter"}}
 	for k := range weight.Shape.N() {
 		b.names = append(b.names, fmt.Sprintf("filter %d", k))
 		b.table.Kinds, b.table.Rows = append(b.table.Kinds, "file"), append(b.table.Rows, []float64{})

@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"gpuconv/stimuli"
+	"gpuconv/param"
 
 	"github.com/spf13/pflag"
 )
@@ -19,7 +19,7 @@ type kindFlags struct {
 }
 
 // registerParameters adds a flag for each parameter that has none yet.
-func (f *kindFlags) registerParameters(flags *pflag.FlagSet, parameters []stimuli.Parameter) {
+func (f *kindFlags) registerParameters(flags *pflag.FlagSet, parameters []param.Parameter) {
 	for _, p := range parameters {
 		if flags.Lookup(p.Name) == nil {
 			flags.String(p.Name, "", p.Help)

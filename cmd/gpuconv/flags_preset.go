@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"gpuconv/filters"
+	"gpuconv/param"
 	"gpuconv/stimuli"
 
 	"github.com/spf13/pflag"
@@ -59,9 +60,9 @@ func (f *stimulusFlags) sweep(tutorial3 bool) (*stimuli.Sweep, error) {
 			return nil, usage(fmt.Errorf("%s %v: want a number above 0", flag.name, flag.value))
 		}
 	}
-	orientations, err := stimuli.ParseValues(f.orientations)
+	orientations, err := param.ParseValues(f.orientations)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--orientations: %w", without(err, "stimuli: ")))
+		return nil, usage(fmt.Errorf("--orientations: %w", plain(err)))
 	}
 	nma := stimuli.NMA{SpatialFrequency: f.sf, Resolution: f.res, Patch: f.patch, Tutorial3: tutorial3}
 	sweep, err := stimuli.NewSweep(nma, orientations)

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"gpuconv/stimuli"
+	"gpuconv/param"
 )
 
 // settings ask for a kind of stimulus or filter: a name, and what is set of it.
@@ -72,22 +72,22 @@ func (s *settings) takeInt(key string) (int, error) {
 }
 
 // axes reads what is left as parameters, each a list or a range.
-func (s *settings) axes(parameters []stimuli.Parameter) ([]stimuli.Axis, error) {
-	var axes []stimuli.Axis
+func (s *settings) axes(parameters []param.Parameter) ([]param.Axis, error) {
+	var axes []param.Axis
 	for _, key := range slices.Sorted(maps.Keys(s.values)) {
-		if !slices.ContainsFunc(parameters, func(p stimuli.Parameter) bool { return p.Name == key }) {
+		if !slices.ContainsFunc(parameters, func(p param.Parameter) bool { return p.Name == key }) {
 			return nil, usage(fmt.Errorf("%s: %s has no such parameter: want %s", s.label(key), s.kind, either(parameterNames(parameters))))
 		}
-		values, err := stimuli.ParseValues(s.values[key])
+		values, err := param.ParseValues(s.values[key])
 		if err != nil {
-			return nil, usage(fmt.Errorf("%s: %w", s.label(key), without(err, "stimuli: ")))
+			return nil, usage(fmt.Errorf("%s: %w", s.label(key), plain(err)))
 		}
-		axes = append(axes, stimuli.Axis{Name: key, Values: values})
+		axes = append(axes, param.Axis{Name: key, Values: values})
 	}
 	return axes, nil
 }
 
-func parameterNames(parameters []stimuli.Parameter) []string {
+func parameterNames(parameters []param.Parameter) []string {
 	var names []string
 	for _, p := range parameters {
 		names = append(names, p.Name)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gpuconv/param"
 	"gpuconv/stimuli"
 )
 
@@ -75,9 +76,9 @@ func (s *settings) stimulus() (stimuli.Described, error) {
 
 // checkAperture refuses parameters of another window than the one that is asked for,
 // and says which have them.
-func (s *settings) checkAperture(parameters []stimuli.Parameter) error {
+func (s *settings) checkAperture(parameters []param.Parameter) error {
 	for _, key := range slices.Sorted(maps.Keys(s.values)) {
-		named := func(p stimuli.Parameter) bool { return p.Name == key }
+		named := func(p param.Parameter) bool { return p.Name == key }
 		if !strings.HasPrefix(key, "aperture-") || slices.ContainsFunc(parameters, named) {
 			continue
 		}

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"gpuconv/fault"
-	"gpuconv/stimuli"
+	"gpuconv/param"
 	"gpuconv/whole"
 )
 
@@ -22,13 +22,13 @@ func (f outputFile) tableFile() string {
 }
 
 // fillWithTable is fill with a table beside the file.
-func (f outputFile) fillWithTable(ctx context.Context, shape []int, table *stimuli.Table, fill func(write writer) error) error {
+func (f outputFile) fillWithTable(ctx context.Context, shape []int, table *param.Table, fill func(write writer) error) error {
 	return f.withTable(table, func() error { return fillArray(ctx, string(f), shape, f.label, fill) })
 }
 
 // withTable has write write the file, with its missing folders, and then the table
 // beside it. If write fails, neither is new.
-func (f outputFile) withTable(table *stimuli.Table, write func() error) error {
+func (f outputFile) withTable(table *param.Table, write func() error) error {
 	if err := f.checkTable(); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (f outputFile) withTable(table *stimuli.Table, write func() error) error {
 }
 
 // writeBoth has write write the file before the table takes its name.
-func (f outputFile) writeBoth(table *stimuli.Table, write func() error) error {
+func (f outputFile) writeBoth(table *param.Table, write func() error) error {
 	hidden, err := whole.Create(f.tableFile())
 	if err != nil {
 		return outputError(string(f), cause(err))
@@ -82,7 +82,7 @@ func (f outputFile) checkTable() error {
 }
 
 // saveTable writes a table as a file of its own.
-func saveTable(path string, table *stimuli.Table) error {
+func saveTable(path string, table *param.Table) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return err

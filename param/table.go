@@ -1,4 +1,4 @@
-package stimuli
+package param
 
 import (
 	"encoding/csv"
@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"gpuconv/fault"
 )
 
 // Table says what each image of a set shows, or what each filter of a bank is: a
@@ -41,11 +43,11 @@ func (t *Table) Column(name string) []float64 {
 // that have another number of values than there are columns.
 func (t *Table) Check() error {
 	if len(t.Kinds) != len(t.Rows) || t.Files != nil && len(t.Files) != len(t.Rows) {
-		return fmt.Errorf("stimuli: table of %d rows, %d kinds and %d files: want as many of each", len(t.Rows), len(t.Kinds), len(t.Files))
+		return fmt.Errorf("param: table of %d rows, %d kinds and %d files: want as many of each", len(t.Rows), len(t.Kinds), len(t.Files))
 	}
 	for i, row := range t.Rows {
 		if len(row) != len(t.Columns) {
-			return fmt.Errorf("stimuli: table: row %d has %d values: want %d, one a column", i, len(row), len(t.Columns))
+			return fmt.Errorf("param: table: row %d has %d values: want %d, one a column", i, len(row), len(t.Columns))
 		}
 	}
 	return nil
@@ -62,7 +64,7 @@ func (t *Table) WriteCSV(w io.Writer) error {
 		line = append(line, "file")
 	}
 	if err := out.Write(line); err != nil {
-		return fmt.Errorf("stimuli: table: %w", err)
+		return &fault.Error{Package: "param", Argument: "table", Err: err}
 	}
 	for i, row := range t.Rows {
 		line = append(line[:0], strconv.Itoa(i), t.Kinds[i])
@@ -73,11 +75,11 @@ func (t *Table) WriteCSV(w io.Writer) error {
 			line = append(line, t.Files[i])
 		}
 		if err := out.Write(line); err != nil {
-			return fmt.Errorf("stimuli: table: %w", err)
+			return &fault.Error{Package: "param", Argument: "table", Err: err}
 		}
 	}
 	if out.Flush(); out.Error() != nil {
-		return fmt.Errorf("stimuli: table: %w", out.Error())
+		return &fault.Error{Package: "param", Argument: "table", Err: out.Error()}
 	}
 	return nil
 }
@@ -94,10 +96,10 @@ func cell(v float64) string {
 func ReadCSV(r io.Reader) (*Table, error) {
 	lines, err := csv.NewReader(r).ReadAll() // refuses rows of another length
 	if err != nil {
-		return nil, fmt.Errorf("stimuli: table: %w", err)
+		return nil, &fault.Error{Package: "param", Argument: "table", Err: err}
 	}
 	if len(lines) == 0 || len(lines[0]) < 2 || lines[0][1] != "kind" {
-		return nil, fmt.Errorf("stimuli: table: want a first line that names the columns: image or filter, kind and parameters")
+		return nil, fmt.Errorf("param: table: want a first line that names the columns: image or filter, kind and parameters")
 	}
 	names, end := lines[0], len(lines[0])
 	t := &Table{Subject: names[0]}
@@ -108,11 +110,11 @@ func ReadCSV(r io.Reader) (*Table, error) {
 	t.Columns = slices.Clone(names[2:end])
 	for i, line := range lines[1:] {
 		if line[0] != strconv.Itoa(i) {
-			return nil, fmt.Errorf("stimuli: table: %s %q: want %d, all in their order", t.Subject, line[0], i)
+			return nil, fmt.Errorf("param: table: %s %q: want %d, all in their order", t.Subject, line[0], i)
 		}
 		row, err := numbers(line[2:end], t.Columns)
 		if err != nil {
-			return nil, fmt.Errorf("stimuli: table: %s %d: %w", t.Subject, i, err)
+			return nil, fmt.Errorf("param: table: %s %d: %w", t.Subject, i, err)
 		}
 		t.Kinds, t.Rows = append(t.Kinds, line[1]), append(t.Rows, row)
 		if t.Files != nil {

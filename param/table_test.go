@@ -1,4 +1,4 @@
-package stimuli
+package param
 
 import (
 	"bytes"

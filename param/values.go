@@ -1,4 +1,4 @@
-package stimuli
+package param
 
 import (
 	"fmt"
@@ -26,28 +26,31 @@ func Explicit(v ...float64) Values { return Values{explicit: slices.Clone(v)} }
 // ulp past it. Range refuses numbers that are not finite, a step that is not above
 // 0, and a range that holds nothing, more than 2⁵³ values or one that overflows.
 func Range(start, stop, step float64) (Values, error) {
-	for _, v := range []float64{start, stop, step} {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return Values{}, fmt.Errorf("stimuli: range %v:%v:%v: want finite numbers", start, stop, step)
-		}
+	refused := func(rule string) (Values, error) {
+		return Values{}, refuse("range", fmt.Sprintf("%v:%v:%v", start, stop, step), rule)
+	}
+	if !finite(start) || !finite(stop) || !finite(step) {
+		return refused("want finite numbers")
 	}
 	if step <= 0 {
-		return Values{}, fmt.Errorf("stimuli: range %v:%v:%v: want a step above 0", start, stop, step)
+		return refused("want a step above 0")
 	}
 	if start >= stop {
-		return Values{}, fmt.Errorf("stimuli: range %v:%v:%v: holds nothing, want start below stop", start, stop, step)
+		return refused("holds nothing, want start below stop")
 	}
 	count := countRange(start, stop, step)
 	if !count.IsInt64() || count.Int64() > maxCount || int64(int(count.Int64())) != count.Int64() {
-		return Values{}, fmt.Errorf("stimuli: range %v:%v:%v: holds about %s values, want at most %d",
-			start, stop, step, new(big.Float).SetInt(count).Text('g', 3), min(maxCount, math.MaxInt))
+		return refused(fmt.Sprintf("holds about %s values, want at most %d",
+			new(big.Float).SetInt(count).Text('g', 3), min(maxCount, math.MaxInt)))
 	}
 	v := Values{start: start, step: step, count: int(count.Int64())}
-	if math.IsInf(v.At(v.count-1), 0) {
-		return Values{}, fmt.Errorf("stimuli: range %v:%v:%v: its last value overflows, want less between start and stop", start, stop, step)
+	if !finite(v.At(v.count - 1)) {
+		return refused("its last value overflows, want less between start and stop")
 	}
 	return v, nil
 }
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // maxCount bounds a range: beyond it neighbours have the same float64 index.
 const maxCount = 1 << 53
@@ -73,7 +76,7 @@ func decimal(v float64) *big.Rat {
 // Spaces around numbers are ignored.
 func ParseValues(s string) (Values, error) {
 	if strings.TrimSpace(s) == "" {
-		return Values{}, fmt.Errorf("stimuli: list %q: is empty, want numbers such as -90,0,90 or start:stop:step", s)
+		return Values{}, refuse("list", strconv.Quote(s), "is empty, want numbers such as -90,0,90 or start:stop:step")
 	}
 	if strings.Contains(s, ":") {
 		return parseRange(s)
@@ -92,10 +95,10 @@ func ParseValues(s string) (Values, error) {
 func parseRange(s string) (Values, error) {
 	parts := strings.Split(s, ":")
 	if strings.Contains(s, ",") {
-		return Values{}, fmt.Errorf("stimuli: list %q: want either numbers such as -90,0,90 or one start:stop:step", s)
+		return Values{}, refuse("list", strconv.Quote(s), "want either numbers such as -90,0,90 or one start:stop:step")
 	}
 	if len(parts) != 3 {
-		return Values{}, fmt.Errorf("stimuli: range %q: want start:stop:step", s)
+		return Values{}, refuse("range", strconv.Quote(s), "want start:stop:step")
 	}
 	var numbers [3]float64
 	for i, part := range parts {
@@ -110,8 +113,8 @@ func parseRange(s string) (Values, error) {
 
 func parseNumber(s, item string) (float64, error) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(item), 64)
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0, fmt.Errorf("stimuli: list %q: %q is not a finite number", s, item)
+	if err != nil || !finite(v) {
+		return 0, refuse("list", strconv.Quote(s), strconv.Quote(item)+" is not a finite number")
 	}
 	return v, nil
 }
@@ -125,6 +128,15 @@ func (v Values) At(i int) float64 {
 		return v.explicit[i]
 	}
 	return v.start + float64(float64(i)*v.step)
+}
+
+// NotFinite returns the first value that is NaN or infinite. A range has none.
+func (v Values) NotFinite() (value float64, found bool) {
+	at := slices.IndexFunc(v.explicit, func(x float64) bool { return !finite(x) })
+	if at < 0 {
+		return 0, false
+	}
+	return v.explicit[at], true
 }
 
 // Scaled returns the values times a factor.

@@ -13,7 +13,7 @@ import (
 
 	"gpuconv/fault"
 	"gpuconv/npy"
-	"gpuconv/stimuli"
+	"gpuconv/param"
 	"gpuconv/tuning"
 
 	"github.com/spf13/cobra"
@@ -173,7 +173,7 @@ func (f *tuningFlags) readout() (r tuning.Readout, err error) {
 	if f.normalise == "" {
 		return r, nil
 	}
-	values, err := stimuli.ParseValues(f.normalise)
+	values, err := param.ParseValues(f.normalise)
 	if err != nil || values.Len() != 3 || strings.Contains(f.normalise, ":") || !(values.At(0) > 0 && values.At(1) > 0 && values.At(2) > 0) {
 		return r, usage(fmt.Errorf("--normalise %q: want gain,exponent,semisaturation, three numbers above 0 such as 1,2,0.5", f.normalise))
 	}
@@ -262,9 +262,9 @@ func missing(path string) error {
 
 // orientationTable makes a table of --orientations.
 func orientationTable(text string) (*tuning.Table, error) {
-	values, err := stimuli.ParseValues(text)
+	values, err := param.ParseValues(text)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--orientations: %w", without(err, "stimuli: ")))
+		return nil, usage(fmt.Errorf("--orientations: %w", plain(err)))
 	}
 	if values.Len() > math.MaxInt32 {
 		return nil, usage(fmt.Errorf("--orientations %s: want one for each image, not %d", text, values.Len()))
@@ -332,7 +332,7 @@ func (f *tuningFlags) filterNames(channels int) []string {
 		return nil
 	}
 	defer file.Close()
-	table, err := stimuli.ReadCSV(file)
+	table, err := param.ReadCSV(file)
 	if err != nil || len(table.Rows) != channels && len(table.Rows) != 2*channels {
 		return nil
 	}

@@ -1,0 +1,92 @@
+package param
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Axis is a parameter and the values it takes.
+type Axis struct {
+	Name   string // as [Parameter] has it
+	Values Values
+}
+
+// NewAxis returns the axis of a list of values.
+func NewAxis(name string, values ...float64) Axis { return Axis{name, Explicit(values...)} }
+
+// Grid enumerates the product of axes: they are in the order of the parameters
+// that they name, the last varies fastest.
+type Grid struct {
+	axes []Axis
+	at   []int // which parameter each axis is
+	n    int
+}
+
+// maxGrid bounds a product: its table is in memory whole.
+const maxGrid = 1 << 20
+
+// NewGrid refuses axes that name no parameter, or one twice, that have no values
+// or such as are not finite, and products of more than 2²⁰ elements. Without axes
+// it has one element.
+func NewGrid(parameters []Parameter, axes []Axis) (*Grid, error) {
+	g := &Grid{n: 1}
+	for at, p := range parameters {
+		for _, axis := range axes {
+			if axis.Name == p.Name {
+				g.axes, g.at = append(g.axes, axis), append(g.at, at)
+			}
+		}
+	}
+	for i, axis := range axes {
+		switch {
+		case !slices.ContainsFunc(parameters, func(p Parameter) bool { return p.Name == axis.Name }):
+			return nil, refuse("parameter", strconv.Quote(axis.Name), "want "+names(parameters))
+		case slices.ContainsFunc(axes[:i], func(a Axis) bool { return a.Name == axis.Name }):
+			return nil, refuse("parameter", strconv.Quote(axis.Name)+" twice", "want it once, with a list of values")
+		case axis.Values.Len() == 0:
+			return nil, refuse("parameter", strconv.Quote(axis.Name), "no values: want at least one")
+		case axis.Values.Len() > maxGrid/g.n:
+			return nil, refuse("parameter", fmt.Sprintf("%q of %d values", axis.Name, axis.Values.Len()), fmt.Sprintf("want at most %d in all", maxGrid))
+		}
+		g.n *= axis.Values.Len()
+		if v, found := axis.Values.NotFinite(); found {
+			return nil, refuse("parameter", strconv.Quote(axis.Name), fmt.Sprintf("%v: want finite numbers", v))
+		}
+	}
+	return g, nil
+}
+
+func names(parameters []Parameter) string {
+	var all []string
+	for _, p := range parameters {
+		all = append(all, p.Name)
+	}
+	return "one of " + strings.Join(all, ", ")
+}
+
+// Len returns how many elements there are.
+func (g *Grid) Len() int { return g.n }
+
+// Set gives the parameters the values of element i, 0 ≤ i < Len(). They are those
+// of NewGrid, or another instance's.
+func (g *Grid) Set(parameters []Parameter, i int) {
+	for k, axis := range slices.Backward(g.axes) {
+		n := axis.Values.Len()
+		*parameters[g.at[k]].Value = axis.Values.At(i % n)
+		i /= n
+	}
+}
+
+// Varying returns the names of the axes that have more than one value, slowest
+// first.
+func (g *Grid) Varying() []string {
+	var all []string
+	for _, axis := range g.axes {
+		if axis.Values.Len() > 1 {
+			all = append(all, axis.Name)
+		}
+	}
+	return all
+}

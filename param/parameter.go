@@ -1,0 +1,50 @@
+// Package param names numbers and lists their values: the parameters of a stimulus or
+// filter, the sweeps over them, and the tables that say which image or filter has which
+// values.
+//
+// A [Parameter] is one number of a pattern, with a name and a unit. [Values] is a list
+// or a range of numbers; [ParseValues] reads one as it is typed: -90,0,90 or
+// start:stop:step. An [Axis] gives a parameter values, and a [Grid] enumerates every
+// combination of several axes. A [Table] has a row for each image or filter.
+package param
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gpuconv/fault"
+)
+
+// Parameter is one number of a pattern or filter.
+type Parameter struct {
+	Name   string   // on the command line: sf
+	Column string   // in a [Table], with its unit: sf_cycles_per_pixel
+	Help   string   // with its unit and what 0 stands for
+	Value  *float64 // where it is kept
+}
+
+// Title names the values of some parameters, for pictures.
+func Title(parameters []Parameter, named []string) string {
+	var parts []string
+	for _, p := range parameters {
+		switch {
+		case !slices.Contains(named, p.Name):
+		case p.Name == "orientation":
+			parts = append(parts, written("%.4g°", *p.Value))
+		default:
+			parts = append(parts, p.Name+" "+written("%.3g", *p.Value))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// written formats a value with a real minus sign.
+func written(format string, v float64) string {
+	return strings.ReplaceAll(fmt.Sprintf(format, v), "-", "−")
+}
+
+// refuse returns the error of this package.
+func refuse(argument, value, rule string) error {
+	return &fault.Error{Package: "param", Argument: argument, Value: value, Rule: rule}
+}

@@ -13,7 +13,7 @@ import (
 // which is stricter.
 type Answer struct{ paper paper }
 
-// NewAnswer has the judge, whose plans must be [conv.Oracle]s, compute c.
+// NewAnswer has the judge, each of whose plans must be a [conv.Oracle], compute c.
 func NewAnswer(judge conv.Backend, c Case) (*Answer, error) {
 	t, err := newTruth(judge, c)
 	if err != nil {

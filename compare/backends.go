@@ -41,7 +41,7 @@ func (r Report) Failures() (all []Outcome) {
 	return all
 }
 
-// Backends holds test to every case, as judge, whose plans must be [conv.Oracle]s,
+// Backends holds test to every case, as judge, each of whose plans must be a [conv.Oracle],
 // computes it. A case that the backend cannot compute is an outcome like others; an
 // error is one of the judge or of a case that is not valid, and comes with what was
 // found until then.

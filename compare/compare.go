@@ -37,7 +37,7 @@ type Case struct {
 }
 
 // Check runs c on the backend under test and judges its output by the error bound
-// alone, with the judge, whose plans must be [conv.Oracle]s. An error means that c
+// alone, with the judge, each of whose plans must be a [conv.Oracle]. An error means that c
 // could not be run, or a [*GuardError]; a wrong output is not an error but a Result
 // that is not OK.
 func Check(test, judge conv.Backend, c Case) (Result, error) {

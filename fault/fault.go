@@ -50,15 +50,21 @@ func Plain(err error) string {
 }
 
 // Beside returns the text of err for a place that names a value already, such as a flag with what was given to it. It
-// leaves out the package, and value where err repeats it: as its argument (the path of a file), or as its value, with
-// the argument that has this value.
+// leaves out the package, and value where err repeats it. The error itself decides: it has a method
+// Beside(value string) string, as [Error] and [gpuconv/whole.Error] have.
 func Beside(value string, err error) string {
-	e, ok := err.(*Error)
-	if !ok || value == "" {
-		return Plain(err)
+	if beside, ok := err.(interface{ Beside(value string) string }); ok {
+		return beside.Beside(value)
 	}
+	return Plain(err)
+}
+
+// Beside returns the line without the package, and without value where that is the argument (the path of a file), or
+// the value, with the argument that has this value.
+func (e *Error) Beside(value string) string {
 	rest := *e
 	switch value {
+	case "":
 	case e.Value:
 		rest.Argument, rest.Value = "", ""
 	case e.Argument:

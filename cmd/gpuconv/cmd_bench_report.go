@@ -10,6 +10,7 @@ import (
 	"gpuconv/bench"
 	"gpuconv/fault"
 	"gpuconv/figure"
+	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -49,7 +50,7 @@ func (f *benchReportFlags) run(paths []string, stdout io.Writer) error {
 	if f.format != "text" && f.format != "go" {
 		return usage(fmt.Errorf("--format %q: want text or go", f.format))
 	}
-	if err := checkOutputFile("json", f.json); err != nil {
+	if err := (output{"json", f.json}).checkFile(); err != nil {
 		return err
 	}
 	if err := f.pictures.validate(); err != nil {
@@ -60,8 +61,8 @@ func (f *benchReportFlags) run(paths []string, stdout io.Writer) error {
 		return err
 	}
 	if f.json != "" {
-		if err := writeWhole(f.json, r.Write); err != nil {
-			return outputErrorOf("json", f.json, err)
+		if err := (output{"json", f.json}).writeFile(r.Write); err != nil {
+			return err
 		}
 	}
 	if err := f.pictures.write(r); err != nil {
@@ -76,7 +77,7 @@ func mergedBench(paths []string) (bench.Report, error) {
 	for _, path := range paths {
 		r, err := readBench(path)
 		if err != nil {
-			err = fmt.Errorf("%s: %w", fault.Printable(path), cause(err))
+			err = fmt.Errorf("%s: %w", fault.Printable(path), whole.Cause(err))
 			if errors.Is(err, fs.ErrNotExist) {
 				return bench.Report{}, usage(err)
 			}
@@ -101,17 +102,17 @@ func (p *benchPictures) add(flags *pflag.FlagSet) {
 
 // validate refuses what can be seen not to be written.
 func (p *benchPictures) validate() error {
-	if err := checkOutputFile("html", p.html); err != nil {
+	if err := p.page().checkFile(); err != nil {
 		return err
 	}
 	if p.plots == "" {
 		return nil
 	}
-	if err := checkOutputDir(p.plots); err != nil {
-		return reflagged("plots", usage(err))
-	}
-	return nil
+	return p.folder().checkFolder()
 }
+
+func (p *benchPictures) page() output   { return output{"html", p.html} }
+func (p *benchPictures) folder() output { return output{"plots", p.plots} }
 
 // write draws what was asked for.
 func (p *benchPictures) write(r bench.Report) error {
@@ -133,41 +134,34 @@ func (p *benchPictures) write(r bench.Report) error {
 		drawings = append(drawings, bench.Drawing{Graph: g, SVG: svg.Bytes()})
 	}
 	if p.plots != "" {
-		if err := savePlots(p.plots, drawings, charts); err != nil {
+		if err := savePlots(p.folder(), drawings, charts); err != nil {
 			return err
 		}
 	}
 	if p.html == "" {
 		return nil
 	}
-	if err := writeWhole(p.html, func(w io.Writer) error { return r.WriteHTML(w, drawings) }); err != nil {
-		return outputErrorOf("html", p.html, err)
-	}
-	return nil
+	return p.page().writeFile(func(w io.Writer) error { return r.WriteHTML(w, drawings) })
 }
 
 // savePlots writes all pictures into a folder, or none.
-func savePlots(path string, drawings []bench.Drawing, charts []*figure.Chart) error {
+func savePlots(to output, drawings []bench.Drawing, charts []*figure.Chart) error {
 	if len(charts) == 0 {
-		return fmt.Errorf("--plots %s: the report has no figure to draw", fault.Printable(path))
+		return failed(to.flag, to.path, errors.New("the report has no figure to draw"))
 	}
-	out, err := newOutputDir(path)
+	out, err := to.createFolder()
 	if err != nil {
-		return reflagged("plots", err)
+		return err
 	}
-	defer out.abort()
+	defer out.Discard()
 	for i, d := range drawings {
-		for _, extension := range []string{".png", ".svg"} {
-			name := d.ID + extension
-			if err := charts[i].Save(out.file(name)); err != nil {
-				return reflagged("plots", out.label(name)(err))
+		for extension, write := range map[string]func(io.Writer) error{".png": charts[i].WritePNG, ".svg": charts[i].WriteSVG} {
+			if err := out.write(d.ID+extension, write); err != nil {
+				return err
 			}
 		}
 	}
-	if err := out.commit(); err != nil {
-		return reflagged("plots", err)
-	}
-	return nil
+	return out.commit()
 }
 
 // benchChart draws a graph of a report.

@@ -30,7 +30,7 @@ type flagError struct {
 // Error names the flag and its value, and then what is wrong with it. It repeats neither the value nor the package.
 func (e flagError) Error() string {
 	if e.value == "" {
-		return "--" + e.flag + ": " + fault.Plain(e.err)
+		return "--" + e.flag + ": " + fault.Beside("", e.err)
 	}
 	return "--" + e.flag + " " + fault.Printable(e.value) + ": " + fault.Beside(e.value, e.err)
 }

@@ -19,7 +19,7 @@
 // # What is said of a time
 //
 // The median of all samples, with a 95 % percentile bootstrap interval over blocks
-// ([NewInterval]). As rounds end when it is narrow, it is a little too narrow: where blocks
+// . As rounds end when it is narrow, it is a little too narrow: where blocks
 // scatter by 3 %, 90 % of them hold the true median, and 95 % after a fixed number of rounds
 // (TestStoppingCovers), which --noise 1 asks for. Outliers by Tukey's fences are shown, and counted like all others.
 //

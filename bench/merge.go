@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"gpuconv/internal/statistics"
 )
 
 // Merge makes one report of several of one machine and one program, such as one with
@@ -184,7 +186,7 @@ func (r *Result) pool(blocks []Block) {
 	r.summarise(samples, 1)
 	r.EnergyJ = nil // of each run a median, which cannot be pooled
 	if r.CPUMedian = nil; len(cpu) > 0 {
-		v := median(cpu)
+		v := statistics.Median(cpu)
 		r.CPUMedian = &v
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"gpuconv/internal/statistics"
 )
 
 // report makes a report of what was measured.
@@ -107,8 +109,8 @@ func (e *entry) result(base Result, phase string, c CaseInfo, b BackendInfo, see
 // as of a phase that a plan does not have.
 func (r *Result) summarise(blocks [][]float64, seed uint64) bool {
 	all := slices.Concat(blocks...)
-	i := NewInterval(blocks, seed)
-	r.Median, r.CILow, r.CIHigh, r.Samples, r.Outliers = i.Median, i.Low, i.High, len(all), digits(outliers(all))
+	i := statistics.NewInterval(blocks, seed)
+	r.Median, r.CILow, r.CIHigh, r.Samples, r.Outliers = i.Median, i.Low, i.High, len(all), digits(statistics.Outliers(all))
 	return i.Median > 0
 }
 
@@ -142,10 +144,10 @@ func (e *entry) consumption(r *Result) {
 	for _, m := range e.blocks {
 		cpu, joules = append(cpu, m.cpu), append(joules, m.joules)
 	}
-	if v := median(cpu); v > 0 {
+	if v := statistics.Median(cpu); v > 0 {
 		r.CPUMedian = &v
 	}
-	if v := median(joules); v > 0 && e.subject.FMA != nil {
+	if v := statistics.Median(joules); v > 0 && e.subject.FMA != nil {
 		r.EnergyJ = &v
 	}
 }

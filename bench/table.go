@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"gpuconv/internal/statistics"
 )
 
 // WriteTable writes the report for people: who was timed and what each could do at
@@ -201,7 +203,7 @@ func (r Report) WriteGo(w io.Writer) error {
 			blocks = []Block{{Seconds: []float64{x.Median}}}
 		}
 		for _, b := range blocks {
-			m := median(b.Seconds)
+			m := statistics.Median(b.Seconds)
 			fmt.Fprintf(w, "%s\t%d\t%.6g ns/op", name, len(b.Seconds), m*1e9)
 			if x.ImagesPerS != nil {
 				fmt.Fprintf(w, "\t%.6g images/s\t%.6g GFLOP/s\t%.6g GB/s", float64(c.N)/m, 2e-9*c.MACs/m, 1e-9*c.Bytes/m)

@@ -22,14 +22,14 @@ import (
 
 // benchFlags are what gpuconv bench is asked for.
 type benchFlags struct {
-	suite, cases                         string
-	backends, device, context, algorithm string
-	count                                int
-	noise                                float64
-	time, limit                          time.Duration
-	seed                                 uint64
-	json, format, compile                string
-	pictures                             benchPictures
+	suite, cases, backends string
+	deviceFlags
+	count                 int
+	noise                 float64
+	time, limit           time.Duration
+	seed                  uint64
+	json, format, compile string
+	pictures              benchPictures
 }
 
 func newBench() *cobra.Command {
@@ -59,7 +59,7 @@ func newBench() *cobra.Command {
 	flags.StringVar(&f.suite, "suite", "seed", "cases: "+either(bench.SuiteNames()))
 	flags.StringVar(&f.cases, "cases", "", "only cases whose name matches this regular expression: '^n=(1|64)/'")
 	flags.StringVar(&f.backends, "backend", "gpu,cpu", "who is timed: gpu, cpu, reference or several of them; without it a missing GPU is reported as absent")
-	registerDevice(flags, &f.device, &f.context)
+	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "force a GPU algorithm: "+either(gpu.AlgorithmNames()))
 	flags.IntVar(&f.count, "count", 10, "samples of each case and backend, at least")
 	flags.DurationVar(&f.time, "time", 500*time.Millisecond, "time of the samples of each case and backend, at least")
@@ -82,12 +82,12 @@ func (f *benchFlags) validate() error {
 			return usage(fmt.Errorf("--backend %q: want gpu, cpu, reference or several of them, each once", f.backends))
 		}
 	}
-	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm}
+	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags}
 	if err := b.validate(); err != nil {
 		return err
 	}
 	switch {
-	case !slices.Contains(names, "gpu") && (f.device != "any" || f.context != "" || f.algorithm != "" || f.compile != ""):
+	case !slices.Contains(names, "gpu") && (f.device != "any" || f.opener != "" || f.algorithm != "" || f.compile != ""):
 		return usage(fmt.Errorf("--backend %s: want no --device, --context, --algorithm and --compile with it, they are for a GPU", f.backends))
 	case f.format != "text" && f.format != "go":
 		return usage(fmt.Errorf("--format %q: want text or go", f.format))

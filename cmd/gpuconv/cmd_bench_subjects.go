@@ -31,9 +31,9 @@ func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subj
 		}
 	}
 	for _, name := range f.names() {
-		b := backendFlags{backend: name, device: f.device, untuned: true}
+		b := backendFlags{backend: name, untuned: true}
 		if name == "gpu" {
-			b.context, b.algorithm = f.context, f.algorithm
+			b.deviceFlags = f.deviceFlags
 		}
 		var d chosen
 		err := await(ctx, func() (err error) { d, err = b.open(); return err })
@@ -119,7 +119,7 @@ func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (benc
 			}
 		}
 	}
-	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm, untuned: true}
+	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, untuned: true}
 	first, err := b.open()
 	if err != nil {
 		return bench.Report{}, err
@@ -156,7 +156,7 @@ func (f *benchFlags) compileApart(ctx context.Context, cache, file string) (benc
 		return bench.Report{}, err
 	}
 	cmd := exec.CommandContext(ctx, self, "bench", "--compile", cache, "--backend", "gpu", "--json", file,
-		"--suite", f.suite, "--cases", f.cases, "--device", f.device, "--context", f.context, "--algorithm", f.algorithm)
+		"--suite", f.suite, "--cases", f.cases, "--device", f.device, "--context", f.opener, "--algorithm", f.algorithm)
 	cmd.Args[0] = os.Args[0]
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

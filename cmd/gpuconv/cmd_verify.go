@@ -22,10 +22,11 @@ import (
 
 // verifyFlags are what gpuconv verify is asked for.
 type verifyFlags struct {
-	quick                                bool
-	backends, device, context, algorithm string
-	own                                  convFlags // --input, --weight, --bias and how to convolve
-	json, junit, pictures                string
+	quick    bool
+	backends string
+	deviceFlags
+	own                   convFlags // --input, --weight, --bias and how to convolve
+	json, junit, pictures string
 }
 
 func newVerify() *cobra.Command {
@@ -51,7 +52,7 @@ func newVerify() *cobra.Command {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.quick, "quick", false, "a fixed cover of the matrix that meets every pair of options")
 	flags.StringVar(&f.backends, "backend", "gpu,cpu", "who is verified: gpu, cpu or both")
-	registerDevice(flags, &f.device, &f.context)
+	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "only this GPU algorithm: "+either(gpu.AlgorithmNames()))
 	flags.StringVar(&f.own.input, "input", "", "images of your own: .npy, .npz:key, .png or .jpg")
 	flags.StringVar(&f.own.weight, "weight", "", "weights of your own: .npy or .npz:key")
@@ -78,14 +79,14 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 			return usage(fmt.Errorf("--backend %q: want gpu, cpu or gpu,cpu", f.backends))
 		}
 	}
-	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: f.algorithm}
+	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags}
 	if err := b.validate(); err != nil {
 		return err
 	}
 	if !slices.Contains(f.names(), "gpu") && (f.device != "any" || f.algorithm != "") {
 		return usage(fmt.Errorf("--backend %s: want no --device and no --algorithm with it, they choose on a GPU", f.backends))
 	}
-	if !slices.Contains(f.names(), "gpu") && f.context != "" {
+	if !slices.Contains(f.names(), "gpu") && f.opener != "" {
 		return usage(fmt.Errorf("--backend %s: want no --context with it, that opens a GPU", f.backends))
 	}
 	if f.isOwn() {
@@ -177,7 +178,8 @@ const mostTwins = 4
 // twins opens as many devices of an algorithm as cases are computed at once, or none if
 // --quick does not take it on this device.
 func (f *verifyFlags) twins(ctx context.Context, algorithm string) (all []chosen, err error) {
-	b := backendFlags{backend: "gpu", device: f.device, context: f.context, algorithm: algorithm, guard: true}
+	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, guard: true}
+	b.algorithm = algorithm
 	if f.quick {
 		b.unrolled = quickUnrolled
 	}

@@ -17,22 +17,30 @@ import (
 
 // backendFlags choose who convolves.
 type backendFlags struct {
-	backend, device, context, algorithm string
-	guard                               bool // see gpu.Options; no flag
-	unrolled                            int  // the same
-	untuned                             bool // ignores what gpuconv autotune stored; no flag
+	backend string
+	deviceFlags
+	guard    bool // see gpu.Options; no flag
+	unrolled int  // the same
+	untuned  bool // ignores what gpuconv autotune stored; no flag
 }
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.backend, "backend", "auto", "auto, gpu, cpu or reference; auto is a hardware GPU, else the CPU engine, whose instructions "+isaVariable+" chooses: avx512, avx2 or generic")
-	registerDevice(flags, &f.device, &f.context)
+	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "force an algorithm: "+either(gpu.AlgorithmNames())+" on a GPU; with --backend cpu "+either(cpu.AlgorithmNames()))
 }
 
-// registerDevice defines the flags that say which device is opened, and by whom.
-func registerDevice(flags *pflag.FlagSet, device, context *string) {
-	flags.StringVar(device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
-	flags.StringVar(context, "context", "", "who opens it: egl, which needs no display, or glfw, in a hidden window; egl where this program has it")
+// deviceFlags choose an OpenGL device and how it computes.
+type deviceFlags struct {
+	device    string // --device: which one
+	opener    string // --context: who opens it
+	algorithm string // each verb defines --algorithm in its own words
+}
+
+// register defines --device and --context.
+func (f *deviceFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
+	flags.StringVar(&f.opener, "context", "", "who opens it: egl, which needs no display, or glfw, in a hidden window; egl where this program has it")
 }
 
 // validate refuses what no device could answer, before anything is opened.
@@ -46,7 +54,7 @@ func (f *backendFlags) validate() error {
 	if f.onCPU() && f.device != "any" {
 		return usage(fmt.Errorf("--backend %s: want no --device with it, that chooses a GPU", f.backend))
 	}
-	if f.onCPU() && f.context != "" {
+	if f.onCPU() && f.opener != "" {
 		return usage(fmt.Errorf("--backend %s: want no --context with it, that opens a GPU", f.backend))
 	}
 	if f.algorithm != "" && f.backend == "reference" {
@@ -65,7 +73,7 @@ func (f *backendFlags) options() (gpu.Options, error) {
 	if o.Device, err = gpu.ParseSelector(f.device); err != nil {
 		return o, err
 	}
-	if o.Context, err = gpu.ParseContext(f.context); err != nil {
+	if o.Context, err = gpu.ParseContext(f.opener); err != nil {
 		return o, err
 	}
 	return o, o.Validate()
@@ -85,7 +93,7 @@ func (f *backendFlags) onCPU() bool { return f.backend == "cpu" || f.backend == 
 // free says that any backend may be taken: nothing that only a GPU has is asked
 // for.
 func (f *backendFlags) free() bool {
-	return f.backend == "auto" && f.device == "any" && f.context == "" && f.algorithm == ""
+	return f.backend == "auto" && f.device == "any" && f.opener == "" && f.algorithm == ""
 }
 
 // chosen is an open backend.
@@ -169,8 +177,8 @@ func (f *backendFlags) openGPU(options gpu.Options) (chosen, error) {
 		switch {
 		case f.device != "any":
 			asked = "--device " + f.device
-		case f.context != "":
-			asked = "--context " + f.context
+		case f.opener != "":
+			asked = "--context " + f.opener
 		}
 		return chosen{}, fmt.Errorf("%s: %w", asked, without(err, "gpu: ", fmt.Sprintf("device %v: ", options.Device)))
 	}

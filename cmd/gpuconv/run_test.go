@@ -24,7 +24,7 @@ func small(output string) *runFlags {
 		preset:   presetFlag{"nma"},
 		stimulus: stimulusFlags{orientations: "0:90:3", sf: 1.0 / 28, res: 0.02},
 		filter:   filterFlags{channels: 3, size: 5},
-		backend:  backendFlags{backend: "cpu", device: "any"},
+		backend:  backendFlags{backend: "cpu", deviceFlags: deviceFlags{device: "any"}},
 		check:    16, output: output, activation: "none", stride: "1", pool: "none",
 	}
 }

@@ -1,4 +1,4 @@
-package bench
+package statistics
 
 import (
 	"math"
@@ -8,24 +8,23 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Interval is a median with its 95 % confidence interval.
+// Interval is a median with its confidence interval at the level [Confidence], in the unit of the samples.
 type Interval struct{ Median, Low, High float64 }
 
 // Noise is half of the interval's width in parts of the median.
 func (i Interval) Noise() float64 { return (i.High - i.Low) / 2 / i.Median }
 
-const (
-	resamples  = 1000 // the interval's ends then are known to a few hundredths of its width
-	confidence = 0.95
-)
+// Confidence is the level of all confidence intervals.
+const Confidence = 0.95
 
-// NewInterval returns the median of all samples and its percentile bootstrap interval
-// (Efron & Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13). What is drawn
-// again are blocks, whole: samples that were taken one right after the other share what
-// the machine was doing, so that their scatter says little about the next block's
-// (Kalibera & Jones, Rigorous Benchmarking in Reasonable Time, 2013). With one block
-// the samples themselves are drawn. TestIntervalCovers measures how often it holds the
-// true median. There must be a sample.
+// resamples tells the interval's ends to a few hundredths of its width.
+const resamples = 1000
+
+// NewInterval returns the median of all samples with its percentile bootstrap interval (Efron & Tibshirani, An
+// Introduction to the Bootstrap, 1993, ch. 13). It draws whole blocks: samples taken one right after the other share
+// what the machine was doing, so that their scatter says little about the next block's (Kalibera & Jones, Rigorous
+// Benchmarking in Reasonable Time, 2013). With one block it draws the samples themselves. There must be a sample.
+// TestIntervalCovers measures how often the interval holds the true median. The same seed gives the same interval.
 func NewInterval(blocks [][]float64, seed uint64) Interval {
 	return newInterval(blocks, seed, resamples)
 }
@@ -48,7 +47,7 @@ func newInterval(blocks [][]float64, seed uint64, resamples int) Interval {
 	}
 	slices.Sort(medians)
 	median := middle(all)
-	tail := (1 - confidence) / 2
+	tail := (1 - Confidence) / 2
 	return Interval{Median: median,
 		Low:  min(median, stat.Quantile(tail, stat.Empirical, medians, nil)),
 		High: max(median, stat.Quantile(1-tail, stat.Empirical, medians, nil))}
@@ -61,8 +60,11 @@ func singles(samples []float64) (blocks [][]float64) {
 	return blocks
 }
 
-// middle returns the median of sorted values: of an even number the mean of the two in
-// the middle.
+// Median returns the middle of values in any order, of an even number the mean of the two in the middle. The median of
+// no values is NaN.
+func Median(values []float64) float64 { return middle(slices.Sorted(slices.Values(values))) }
+
+// middle is Median of sorted values.
 func middle(sorted []float64) float64 {
 	n := len(sorted)
 	if n == 0 {
@@ -71,13 +73,9 @@ func middle(sorted []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// median is middle of values in any order.
-func median(values []float64) float64 { return middle(slices.Sorted(slices.Values(values))) }
-
-// outliers returns the samples that lie further than 1.5 interquartile ranges below the
-// first or above the third quartile (Tukey, Exploratory Data Analysis, 1977). They are
-// shown, and count like all others.
-func outliers(samples []float64) (out []float64) {
+// Outliers returns, in ascending order, the samples that lie more than 1.5 interquartile ranges below the first or
+// above the third quartile (Tukey, Exploratory Data Analysis, 1977). Fewer than 4 samples have none.
+func Outliers(samples []float64) (out []float64) {
 	sorted := slices.Sorted(slices.Values(samples))
 	if len(sorted) < 4 {
 		return nil

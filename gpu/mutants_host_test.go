@@ -27,9 +27,9 @@ func TestHostMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
 	}
-	var all []fault
+	var all []breakage
 	for _, m := range slices.Concat(uniformMutants(t), dispatchMutants(t), skippingMutants(t), packingMutants()) {
-		all = append(all, fault{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d *Device) conv.Backend {
+		all = append(all, breakage{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d *Device) conv.Backend {
 			return backend(func(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 				b, err := newBlueprint(p, d.limits, d.options.Algorithm)
 				if err != nil {

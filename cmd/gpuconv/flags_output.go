@@ -23,6 +23,8 @@ func (o output) blame(err error) error {
 	switch {
 	case !errors.As(err, &e):
 		return err
+	case o.path == "":
+		return refused(o.flag, "", errors.New(e.Rule))
 	case e.Rule != "":
 		return refused(o.flag, o.path, e)
 	}

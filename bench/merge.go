@@ -113,7 +113,7 @@ func pool(whole Report, reports []Report) []Result {
 	all := []Result{}
 	for _, c := range whole.Cases {
 		for _, b := range whole.Backends {
-			for _, phase := range Phases() {
+			for _, phase := range phases() {
 				for _, cache := range []string{"", CacheCold, CacheWarm} {
 					var same []Result
 					for _, r := range reports {

@@ -51,7 +51,7 @@ func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
 		return
 	}
 	base := Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: b.Threads, Device: b.Device, Algorithm: e.description.Algorithm, N: c.N}
-	for _, phase := range Phases() {
+	for _, phase := range phases() {
 		if result, ok := e.result(base, phase, c, b, seed); ok {
 			r.Results = append(r.Results, result)
 		}
@@ -112,6 +112,11 @@ func (r *Result) summarise(blocks [][]float64, seed uint64) bool {
 	i := statistics.NewInterval(blocks, seed)
 	r.Median, r.CILow, r.CIHigh, r.Samples, r.Outliers = i.Median, i.Low, i.High, len(all), digits(statistics.Outliers(all))
 	return i.Median > 0
+}
+
+// interval is the median with its interval.
+func (r Result) interval() statistics.Interval {
+	return statistics.Interval{Median: r.Median, Low: r.CILow, High: r.CIHigh}
 }
 
 // rate turns the median into rates.

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -81,7 +82,7 @@ func (r Report) row(c CaseInfo, b BackendInfo) string {
 	if total.Samples > 1 {
 		noise = fmt.Sprintf("%.1f %%", 100*(total.CIHigh-total.CILow)/2/total.Median)
 	}
-	cells = append(cells, figure(total.ImagesPerS), duration(total.Median), noise, fmt.Sprint(total.Samples), outlying(total))
+	cells = append(cells, optional(total.ImagesPerS), duration(total.Median), noise, fmt.Sprint(total.Samples), outlying(total))
 	for _, phase := range []string{PhaseUpload, PhaseKernel, PhaseReadback} {
 		p, ok := r.find(c, b, phase, "")
 		if _, copies := r.find(c, b, PhaseUpload, ""); !ok || phase == PhaseKernel && !copies {
@@ -97,7 +98,7 @@ func (r Report) row(c CaseInfo, b BackendInfo) string {
 	if total.EnergyJ != nil {
 		energy = fmt.Sprintf("%.3g J", *total.EnergyJ)
 	}
-	return strings.Join(append(cells, figure(total.GFLOPS), figure(total.GBPS), roof, energy), "\t") + "\t"
+	return strings.Join(append(cells, optional(total.GFLOPS), optional(total.GBPS), roof, energy), "\t") + "\t"
 }
 
 // short names a backend in a column: llvmpipe (software), cpu ×2.
@@ -112,14 +113,20 @@ func (b BackendInfo) short() string {
 	return fmt.Sprintf("%s ×%d", b.Backend, b.Threads)
 }
 
-func figure(v *float64) string {
+// optional formats a figure that may be missing.
+func optional(v *float64) string {
 	if v == nil {
 		return "–"
 	}
-	if *v >= 100 {
-		return fmt.Sprintf("%.0f", *v)
+	return significant(*v)
+}
+
+// significant gives three digits, and all of those before the point.
+func significant(v float64) string {
+	if v >= 100 && !math.IsInf(v, 0) {
+		return fmt.Sprintf("%.0f", v)
 	}
-	return fmt.Sprintf("%.3g", *v)
+	return fmt.Sprintf("%.3g", v)
 }
 
 // duration gives three digits.

@@ -1,19 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 
 	"gpuconv/bench"
 	"gpuconv/fault"
-	"gpuconv/figure"
 	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // benchReportFlags are what gpuconv bench report is asked for.
@@ -92,90 +90,16 @@ func mergedBench(paths []string) (bench.Report, error) {
 	return r, nil
 }
 
-// benchPictures are the page and the folder of pictures of a report.
-type benchPictures struct{ html, plots string }
-
-func (p *benchPictures) add(flags *pflag.FlagSet) {
-	flags.StringVar(&p.html, "html", "", "write the report as one page that loads nothing else, with pictures")
-	flags.StringVar(&p.plots, "plots", "", "write the pictures into this new or empty folder, as PNG and SVG")
-}
-
-// validate refuses what can be seen not to be written.
-func (p *benchPictures) validate() error {
-	if err := p.page().checkFile(); err != nil {
-		return err
-	}
-	if p.plots == "" {
-		return nil
-	}
-	return p.folder().checkFolder()
-}
-
-func (p *benchPictures) page() output   { return output{"html", p.html} }
-func (p *benchPictures) folder() output { return output{"plots", p.plots} }
-
-// write draws what was asked for.
-func (p *benchPictures) write(r bench.Report) error {
-	if p.html == "" && p.plots == "" {
-		return nil
-	}
-	var drawings []bench.Drawing
-	var charts []*figure.Chart
-	for _, g := range r.Graphs() {
-		chart, err := benchChart(g)
-		if err != nil {
-			return err
-		}
-		var svg bytes.Buffer
-		if err := chart.WriteSVG(&svg); err != nil {
-			return err
-		}
-		charts = append(charts, chart)
-		drawings = append(drawings, bench.Drawing{Graph: g, SVG: svg.Bytes()})
-	}
-	if p.plots != "" {
-		if err := savePlots(p.folder(), drawings, charts); err != nil {
-			return err
-		}
-	}
-	if p.html == "" {
-		return nil
-	}
-	return p.page().writeFile(func(w io.Writer) error { return r.WriteHTML(w, drawings) })
-}
-
-// savePlots writes all pictures into a folder, or none.
-func savePlots(to output, drawings []bench.Drawing, charts []*figure.Chart) error {
-	if len(charts) == 0 {
-		return failed(to.flag, to.path, errors.New("the report has no figure to draw"))
-	}
-	out, err := to.createFolder()
+// readBench reads a report.
+func readBench(path string) (bench.Report, error) {
+	file, err := os.Open(path)
 	if err != nil {
-		return err
+		return bench.Report{}, err
 	}
-	defer out.Discard()
-	for i, d := range drawings {
-		for extension, write := range map[string]func(io.Writer) error{".png": charts[i].WritePNG, ".svg": charts[i].WriteSVG} {
-			if err := out.write(d.ID+extension, write); err != nil {
-				return err
-			}
-		}
+	defer file.Close()
+	r, err := bench.Read(file)
+	if err != nil {
+		return bench.Report{}, without(err, "bench: ")
 	}
-	return out.commit()
-}
-
-// benchChart draws a graph of a report.
-func benchChart(g bench.Graph) (*figure.Chart, error) {
-	drawn := figure.Graph{Title: g.Title, Note: g.Note, XLabel: g.XLabel, YLabel: g.YLabel, LogX: g.LogX, LogY: g.LogY, XTicks: g.XTicks, XNames: g.XNames}
-	for _, c := range g.Curves {
-		s := figure.Series{Name: c.Name, X: c.X, Y: c.Y, Low: c.Low, High: c.High, Style: figure.Dotted, Dashed: c.Dashed, Color: c.Color}
-		switch {
-		case c.Points:
-			s.Style = figure.Points
-		case c.Line:
-			s.Style = figure.Solid
-		}
-		drawn.Series = append(drawn.Series, s)
-	}
-	return drawn.Chart()
+	return r, nil
 }

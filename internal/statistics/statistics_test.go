@@ -110,6 +110,21 @@ func TestMedian(t *testing.T) {
 	}
 }
 
+// TestOver: intervals that are points leave the ratio alone; one with a width gives its own, and two give less than their
+// ends would.
+func TestOver(t *testing.T) {
+	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Abs(b) }
+	if r := (Interval{6, 6, 6}).Over(Interval{2, 2, 2}); r != (Interval{3, 3, 3}) {
+		t.Errorf("%+v, want 3", r)
+	}
+	if r := (Interval{6, 6, 6}).Over(Interval{2, 1, 3}); !near(r.Low, 2) || !near(r.High, 6) {
+		t.Errorf("%+v, want 2 to 6", r)
+	}
+	if r := (Interval{6, 3, 12}).Over(Interval{2, 1, 4}); !(r.Low > 0.75 && r.Low < 1.5 && r.High < 12 && r.High > 6) {
+		t.Errorf("%+v, want within 0.75 … 12 and beyond 1.5 … 6", r)
+	}
+}
+
 func TestOutliers(t *testing.T) {
 	samples := []float64{10, 11, 12, 13, 14, 15, 16, 50, -20}
 	if got := Outliers(samples); !slices.Equal(got, []float64{-20, 50}) {

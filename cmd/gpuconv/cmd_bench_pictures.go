@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"io"
+
+	"gpuconv/bench"
+
+	"github.com/spf13/pflag"
+)
+
+// benchPictures are the page and the folder of pictures of a report.
+type benchPictures struct{ html, plots string }
+
+func (p *benchPictures) add(flags *pflag.FlagSet) {
+	flags.StringVar(&p.html, "html", "", "write the report as one page that loads nothing else, with pictures")
+	flags.StringVar(&p.plots, "plots", "", "write the pictures into this new or empty folder, as PNG and SVG")
+}
+
+func (p *benchPictures) page() output   { return output{"html", p.html} }
+func (p *benchPictures) folder() output { return output{"plots", p.plots} }
+
+// validate refuses what can be seen not to be written.
+func (p *benchPictures) validate() error {
+	if err := p.page().checkFile(); err != nil {
+		return err
+	}
+	if p.plots == "" {
+		return nil
+	}
+	return p.folder().checkFolder()
+}
+
+// write draws what was asked for.
+func (p *benchPictures) write(r bench.Report) error {
+	if p.html == "" && p.plots == "" {
+		return nil
+	}
+	pictures, err := r.Pictures()
+	if err != nil {
+		return err
+	}
+	if p.plots != "" {
+		if err := savePlots(p.folder(), pictures); err != nil {
+			return err
+		}
+	}
+	if p.html == "" {
+		return nil
+	}
+	return p.page().writeFile(func(w io.Writer) error { return r.WriteHTML(w, pictures) })
+}
+
+// savePlots writes all pictures into a folder, or none.
+func savePlots(to output, pictures []bench.Picture) error {
+	if len(pictures) == 0 {
+		return failed(to.flag, to.path, errors.New("the report has no figure to draw"))
+	}
+	out, err := to.createFolder()
+	if err != nil {
+		return err
+	}
+	defer out.Discard()
+	for _, picture := range pictures {
+		for extension, write := range map[string]func(io.Writer) error{".png": picture.WritePNG, ".svg": picture.WriteSVG} {
+			if err := out.write(picture.ID+extension, write); err != nil {
+				return err
+			}
+		}
+	}
+	return out.commit()
+}

@@ -159,7 +159,7 @@ func TestUnfinished(t *testing.T) {
 			wantError(t, w.Write(nil), "a.npy: given up")
 		}},
 		{"the file fails", func(t *testing.T, w *Writer, path string) {
-			_ = w.file.Discard() // closes it
+			_ = w.file.Discard()                                // closes it
 			if err := w.Write(make([]float32, 2)); err != nil { // it waits in the buffer
 				t.Fatal(err)
 			}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
@@ -18,10 +19,10 @@ type Device struct {
 	thread  *thread
 	options Options
 	info    Info
-	limits  Limits
+	limits  recipe.Limits
 
 	// Touched on the thread only.
-	programs map[programKey]*program
+	programs map[recipe.Key]*program
 	requests int // for programs
 	binaries binaries
 	seam     seam
@@ -56,7 +57,7 @@ func Open(options Options) (*Device, error) {
 // openCandidate opens c on a thread of its own and gives it up again if it is
 // not of the wanted kind.
 func openCandidate(c candidate, options Options) (*Device, error) {
-	d := &Device{options: options, programs: map[programKey]*program{}}
+	d := &Device{options: options, programs: map[recipe.Key]*program{}}
 	var context current
 	d.thread = startThread(func() {
 		if context != nil {
@@ -111,7 +112,7 @@ func loadFunctions(context current) error {
 // returns those on which an OpenGL 4.3 context comes up, with their limits. Where
 // devices are not listed it returns what opens without choosing one. Where none
 // opens, the error wraps [ErrNoDevice].
-func Devices(context Context) ([]Info, []Limits, error) {
+func Devices(context Context) ([]Info, []recipe.Limits, error) {
 	candidates, err := context.candidates()
 	if err != nil {
 		return nil, nil, fmt.Errorf("gpu: %w", err)
@@ -129,7 +130,7 @@ func Devices(context Context) ([]Info, []Limits, error) {
 
 // look opens and closes candidates, keeps what those say that open and why others
 // do not.
-func look(candidates []candidate) (infos []Info, limits []Limits, reasons []error) {
+func look(candidates []candidate) (infos []Info, limits []recipe.Limits, reasons []error) {
 	for _, c := range candidates {
 		d, err := openCandidate(c, Options{})
 		if err != nil {
@@ -146,7 +147,7 @@ func look(candidates []candidate) (infos []Info, limits []Limits, reasons []erro
 func (d *Device) Info() Info { return d.info }
 
 // Limits returns the bounds of the device's context.
-func (d *Device) Limits() Limits { return d.limits }
+func (d *Device) Limits() recipe.Limits { return d.limits }
 
 // Close ends the device after the call in progress. Plans that are still open end
 // with it. Closing twice is harmless.
@@ -164,8 +165,8 @@ func readInfo(c candidate) Info {
 	}
 }
 
-func readLimits(info Info) Limits {
-	l := Limits{
+func readLimits(info Info) recipe.Limits {
+	l := recipe.Limits{
 		Software:             info.Software,
 		NVIDIA:               isNVIDIA(info.Vendor),
 		StorageBlock:         getInt(gl.MAX_SHADER_STORAGE_BLOCK_SIZE),
@@ -185,11 +186,11 @@ func readLimits(info Info) Limits {
 	case !l.Software:
 		l.Busy = 2 * 64
 	}
-	l.transfers = hardwareTransfers(canMap())
+	l.Transfers = recipe.HardwareTransfers(canMap())
 	if l.Software {
-		l.transfers = softwareTransfers(hasExtension("GL_AMD_pinned_memory"))
-		l.LoopIterations = SoftwareLoopLimit
-		l.Unrolled = softMACs
+		l.Transfers = recipe.SoftwareTransfers(hasExtension("GL_AMD_pinned_memory"))
+		l.LoopIterations = recipe.SoftwareLoopLimit
+		l.Unrolled = recipe.SoftwareUnrolled
 	}
 	return l
 }

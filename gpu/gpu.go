@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"gpuconv/gpu/internal/recipe"
 )
 
 // ErrUnavailable is wrapped by Open's error where this build has no OpenGL.
@@ -143,3 +145,13 @@ func isSoftware(renderer string) bool {
 	}
 	return false
 }
+
+// Limits are the bounds of a device's context. Sizes are in bytes.
+type Limits = recipe.Limits
+
+// AlgorithmNames lists what [Options].Algorithm takes, in the order in which they are asked.
+func AlgorithmNames() []string { return recipe.AlgorithmNames() }
+
+// Chosen reports whether an algorithm is ever taken, without being forced, on software
+// renderers or on hardware.
+func Chosen(name string, software bool) bool { return recipe.Chosen(name, software) }

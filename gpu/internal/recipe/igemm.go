@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -8,37 +8,37 @@ import (
 
 // igemmTile is the part of the product that a work-group of igemm.comp computes:
 // rows × lanesK filters by columns × lanesQ positions, depth taps at a time.
-type igemmTile struct {
-	lanesK, lanesQ int // invocations
-	rows, columns  int // filters and positions of an invocation, all in registers
-	depth          int
+type IgemmTile struct {
+	LanesK, LanesQ int // invocations
+	Rows, Columns  int // filters and positions of an invocation, all in registers
+	Depth          int
 }
 
-func (t igemmTile) lanes() int     { return t.lanesK * t.lanesQ }
-func (t igemmTile) filters() int   { return t.lanesK * t.rows }
-func (t igemmTile) positions() int { return t.lanesQ * t.columns }
+func (t IgemmTile) lanes() int     { return t.LanesK * t.LanesQ }
+func (t IgemmTile) filters() int   { return t.LanesK * t.Rows }
+func (t IgemmTile) positions() int { return t.LanesQ * t.Columns }
 
-func (t igemmTile) String() string {
-	return fmt.Sprintf("%d×%d filters × %d×%d positions, %d deep", t.lanesK, t.rows, t.lanesQ, t.columns, t.depth)
+func (t IgemmTile) String() string {
+	return fmt.Sprintf("%d×%d filters × %d×%d positions, %d deep", t.LanesK, t.Rows, t.LanesQ, t.Columns, t.Depth)
 }
 
 // sharedBytes counts two tiles of weights and pixels.
-func (t igemmTile) sharedBytes() int { return 4 * 2 * t.depth * (t.filters() + t.positions()) }
+func (t IgemmTile) sharedBytes() int { return 4 * 2 * t.Depth * (t.filters() + t.positions()) }
 
 // igemmTiles are the tiles for a class of devices, those with most multiplications
 // per load first. None was timed: no hardware was at hand. In each an invocation
 // copies whole vec4 of a tile, and its rows are pairs of filters and its columns windows
 // of 2×2 sums, so that it finishes them: TestIgemmTiles holds them to that.
-func igemmTiles(l Limits) []igemmTile {
+func igemmTiles(l Limits) []IgemmTile {
 	switch {
 	case l.Software:
 		// Small, since what a barrier interrupts spills its registers; it serves to
 		// prove the shader.
-		return []igemmTile{{8, 4, 2, 4, 8}}
+		return []IgemmTile{{8, 4, 2, 4, 8}}
 	case l.NVIDIA:
 		// 255 registers a thread, 65,536 a multiprocessor: 64 sums, 32 weights of four
 		// taps and what is being copied take about 128, so that 16 warps run.
-		return []igemmTile{
+		return []IgemmTile{
 			{16, 16, 8, 8, 8}, // 128×128: 16 KiB; 32 FLOP per byte loaded
 			{8, 16, 8, 8, 8},  // 64×128: up to 64 filters would leave half of the first one idle
 			{8, 16, 4, 8, 16}, // 32×128: depth 16, for a vec4 of weights for each invocation
@@ -47,7 +47,7 @@ func igemmTiles(l Limits) []igemmTile {
 	}
 	// Others may have 128 registers an invocation, or 32 lanes that share 16 KiB: one
 	// wave of 64 or less, 8 KiB.
-	return []igemmTile{
+	return []IgemmTile{
 		{8, 8, 8, 8, 8}, // 64×64: 8 KiB; 16 FLOP per byte loaded
 		{8, 8, 4, 8, 8}, // 32×64
 	}
@@ -55,8 +55,8 @@ func igemmTiles(l Limits) []igemmTile {
 
 // igemmTileFor returns the forced tile, or else the first that the filters of a group
 // fill more than half, and whose work-groups keep the device busy; else the last.
-func igemmTileFor(l Limits, groups, filters, positions int) igemmTile {
-	if forced, ok := l.tiling.(igemmTile); ok {
+func igemmTileFor(l Limits, groups, filters, positions int) IgemmTile {
+	if forced, ok := l.Tiling.(IgemmTile); ok {
 		return forced
 	}
 	tiles := igemmTiles(l)
@@ -74,38 +74,38 @@ const allInside = conv.Circular + 1
 
 // igemmConstants are the constants of igemm.comp.
 type igemmConstants struct {
-	tile        igemmTile
+	tile        IgemmTile
 	paddingMode conv.PaddingMode // or allInside
 	tail        bool
 	bias        bool
 	finish
 }
 
-func (igemmConstants) includes() []string { return []string{"pixel.glsl"} }
+func (igemmConstants) Includes() []string { return []string{"pixel.glsl"} }
 
-func (c igemmConstants) defines() []define {
+func (c igemmConstants) Defines() []Define {
 	t := c.tile
-	pixels, weights := t.depth/4*t.positions()/t.lanes(), t.depth/4*t.filters()/t.lanes()
-	return append([]define{
-		{"LANES_K", fmt.Sprint(t.lanesK)},
-		{"LANES_Q", fmt.Sprint(t.lanesQ)},
+	pixels, weights := t.Depth/4*t.positions()/t.lanes(), t.Depth/4*t.filters()/t.lanes()
+	return append([]Define{
+		{"LANES_K", fmt.Sprint(t.LanesK)},
+		{"LANES_Q", fmt.Sprint(t.LanesQ)},
 		{"LANES", fmt.Sprint(t.lanes())},
-		{"ROWS", fmt.Sprint(t.rows)},
-		{"COLUMNS", fmt.Sprint(t.columns)},
-		{"DEPTH", fmt.Sprint(t.depth)},
+		{"ROWS", fmt.Sprint(t.Rows)},
+		{"COLUMNS", fmt.Sprint(t.Columns)},
+		{"DEPTH", fmt.Sprint(t.Depth)},
 		{"PIXELS", fmt.Sprint(pixels)},
 		{"WEIGHTS", fmt.Sprint(weights)},
-		sourceMode(c.paddingMode), sourceBinding(bindSrc),
+		sourceMode(c.paddingMode), sourceBinding(BindSrc),
 		{"TAIL", bit(c.tail)},
 		{"BIAS", bit(c.bias)},
 		{"EACH_PIXELS(M)", each(pixels)},
 		{"EACH_WEIGHTS(M)", each(weights)},
-		{"EACH_ROW(M)", each(t.rows)},
-		{"EACH_COLUMN(M)", each(t.columns)},
-		{"EACH_SUM(M)", each(t.rows * t.columns)},
-		{"EACH_FOUR(M)", each(t.depth / 4)},
-		{"EACH_PLANE(M)", each(t.rows / c.filtersPerPlane())},
-		{"EACH_OUTPUT(M)", each(t.columns / c.perOutput())},
+		{"EACH_ROW(M)", each(t.Rows)},
+		{"EACH_COLUMN(M)", each(t.Columns)},
+		{"EACH_SUM(M)", each(t.Rows * t.Columns)},
+		{"EACH_FOUR(M)", each(t.Depth / 4)},
+		{"EACH_PLANE(M)", each(t.Rows / c.filtersPerPlane())},
+		{"EACH_OUTPUT(M)", each(t.Columns / c.perOutput())},
 	}, c.finish.defines()...)
 }
 
@@ -145,12 +145,12 @@ func newIgemm(p conv.Problem, l Limits) (igemm, error) {
 func (g igemm) withConstants(mode conv.PaddingMode, f finish) igemm {
 	g.constants = igemmConstants{paddingMode: mode, bias: g.bias, finish: f,
 		tile: igemmTileFor(g.limits, g.groups, g.filters, g.dst.N()*g.dst.H()*g.dst.W()*f.perOutput())}
-	g.constants.tail = g.taps()%g.constants.tile.depth != 0
+	g.constants.tail = g.taps()%g.constants.tile.Depth != 0
 	return g
 }
 
 func (g igemm) taps() int   { return g.channels * g.kernel[0] * g.kernel[1] }
-func (g igemm) tiles() int  { return ceilDiv(g.taps(), g.constants.tile.depth) }
+func (g igemm) tiles() int  { return ceilDiv(g.taps(), g.constants.tile.Depth) }
 func (g igemm) blocks() int { return ceilDiv(g.filters, g.constants.tile.filters()) }
 
 // plane is how many outputs of an image a plane has.
@@ -176,8 +176,8 @@ func acceptsImages(p conv.Problem, l Limits) error {
 		return err
 	}
 	for _, image := range []conv.Shape{p.Src.Image(), sums.Image()} {
-		if n, err := image.Len(); err != nil || n > l.block()/4 {
-			return fmt.Errorf("an image of %v, the device's buffers hold %d bytes", image, l.block())
+		if n, err := image.Len(); err != nil || n > l.Block()/4 {
+			return fmt.Errorf("an image of %v, the device's buffers hold %d bytes", image, l.Block())
 		}
 	}
 	return acceptsPool(p, l)
@@ -195,15 +195,15 @@ func (g igemm) accept() error {
 	if n := g.groups * g.blocks(); n > g.limits.WorkGroups[2] {
 		return fmt.Errorf("%d groups × %d blocks of filters, the device dispatches %d along z", g.groups, g.blocks(), g.limits.WorkGroups[2])
 	}
-	packed, err := conv.Product(4, g.groups*g.blocks(), t.filters(), t.depth, g.tiles())
-	if err != nil || packed > g.limits.block() {
-		return fmt.Errorf("%d filters of %d taps packed, the device's buffers hold %d bytes", g.groups*g.filters, g.taps(), g.limits.block())
+	packed, err := conv.Product(4, g.groups*g.blocks(), t.filters(), t.Depth, g.tiles())
+	if err != nil || packed > g.limits.Block() {
+		return fmt.Errorf("%d filters of %d taps packed, the device's buffers hold %d bytes", g.groups*g.filters, g.taps(), g.limits.Block())
 	}
 	if most := g.limits.units(g.constants.outputs()); g.plane() > most {
 		return fmt.Errorf("outputs of %d×%d, the device dispatches %d at once", g.dst.H(), g.dst.W(), most)
 	}
 	if g.limits.outerIterations(1, g.tiles()+1) < 1 {
-		return fmt.Errorf("%d taps in tiles of %d, the device ends loops after %d iterations", g.taps(), t.depth, g.limits.LoopIterations)
+		return fmt.Errorf("%d taps in tiles of %d, the device ends loops after %d iterations", g.taps(), t.Depth, g.limits.LoopIterations)
 	}
 	return nil
 }
@@ -229,38 +229,38 @@ func worthIgemm(p conv.Problem, l Limits) error {
 	return nil
 }
 
-func prepareIgemm(p conv.Problem, l Limits) recipe {
+func prepareIgemm(p conv.Problem, l Limits) Recipe {
 	g, _ := newIgemm(p, l) // p was accepted
 	packedBias := 0
 	if g.bias {
 		packedBias = g.groups * g.blocks() * g.constants.tile.filters()
 	}
-	return recipe{
-		stages: []stage{{
-			program:   programKey{shader: "igemm", constants: g.constants},
-			passes:    func(images int) []pass { return g.passes(images * g.plane()) },
-			maxImages: l.units(g.constants.outputs()) / g.plane(),
+	return Recipe{
+		Stages: []Stage{{
+			Program:   Key{Shader: "igemm", Constants: g.constants},
+			Passes:    func(images int) []Pass { return g.passes(images * g.plane()) },
+			MaxImages: l.units(g.constants.outputs()) / g.plane(),
 		}},
-		pack: func(weight, bias []float32) ([]float32, []float32) {
+		Pack: func(weight, bias []float32) ([]float32, []float32) {
 			return g.packWeight(weight), g.packBias(bias)
 		},
-		packedFloats: g.packedWeight() + packedBias,
-		finishes:     g.constants.finishes(),
-		tiling:       g.constants.tile,
+		PackedFloats: g.packedWeight() + packedBias,
+		Finishes:     g.constants.finishes(),
+		Tiling:       g.constants.tile,
 	}
 }
 
 // passes dispatches g for so many outputs of a plane.
-func (g igemm) passes(outputs int) []pass {
+func (g igemm) passes(outputs int) []Pass {
 	x, y := fold(ceilDiv(outputs, g.constants.outputs()), g.limits.WorkGroups)
-	return []pass{{uniforms: g.uniforms(outputs), groups: [3]int{x, y, g.groups * g.blocks()}}}
+	return []Pass{{Uniforms: g.uniforms(outputs), Groups: [3]int{x, y, g.groups * g.blocks()}}}
 }
 
-func (g igemm) uniforms(outputs int) []uniform {
+func (g igemm) uniforms(outputs int) []Uniform {
 	t := g.constants.tile
 	skip := 4 * (t.lanes()/t.positions() - 1)
 	kernel := g.kernel[0] * g.kernel[1]
-	return []uniform{
+	return []Uniform{
 		{"srcH", g.src.H()}, {"srcW", g.src.W()}, {"allChannels", g.src.C()}, {"channels", g.channels},
 		{"dstH", g.dst.H()}, {"dstW", g.dst.W()}, {"allPlanes", g.dst.C()}, {"planes", g.dst.C() / g.groups},
 		{"kernelH", g.kernel[0]}, {"kernelW", g.kernel[1]},
@@ -275,7 +275,7 @@ func (g igemm) uniforms(outputs int) []uniform {
 // packedWeight is how many floats packWeight returns.
 func (g igemm) packedWeight() int {
 	t := g.constants.tile
-	return g.groups * g.blocks() * t.filters() * t.depth * g.tiles()
+	return g.groups * g.blocks() * t.filters() * t.Depth * g.tiles()
 }
 
 // packWeight lays weights out as [group][block][taps / 4][filter][4 taps], zeros for
@@ -283,7 +283,7 @@ func (g igemm) packedWeight() int {
 func (g igemm) packWeight(weight []float32) []float32 {
 	packed := make([]float32, g.packedWeight())
 	taps, block := g.taps(), g.constants.tile.filters()
-	padded := g.tiles() * g.constants.tile.depth
+	padded := g.tiles() * g.constants.tile.Depth
 	g.eachFilter(func(k, slot int) {
 		first := slot / block * block * padded
 		for tap := range taps {
@@ -317,6 +317,6 @@ func (g igemm) eachFilter(f func(k, slot int)) {
 func (c igemmConstants) place(k int) int {
 	perPlane := c.filtersPerPlane()
 	plane := k / perPlane
-	row := plane/c.tile.lanesK*perPlane + k%perPlane
-	return row*c.tile.lanesK + plane%c.tile.lanesK
+	row := plane/c.tile.LanesK*perPlane + k%perPlane
+	return row*c.tile.LanesK + plane%c.tile.LanesK
 }

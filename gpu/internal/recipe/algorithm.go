@@ -1,4 +1,10 @@
-package gpu
+// Package recipe plans convolutions without OpenGL: which algorithm computes a problem on a device, how it cuts the work,
+// how many images go to the device at once, what its shaders are compiled with, and what each dispatch is told. Package
+// gpu does what a [Blueprint] says.
+//
+// [Draw] makes a Blueprint. It asks the algorithms of one table in their order. Each has a file of its own, named after
+// it, and a shader of that name in package shaders.
+package recipe
 
 import (
 	"fmt"
@@ -13,7 +19,7 @@ type algorithm struct {
 	name    string
 	accepts func(p conv.Problem, l Limits) error // nil, or why it cannot
 	worth   func(p conv.Problem, l Limits) error // nil, or why another will be faster; a forced one is not asked
-	prepare func(p conv.Problem, l Limits) recipe
+	prepare func(p conv.Problem, l Limits) Recipe
 }
 
 // algorithms returns the table: the first that accepts a problem, and is worth it,
@@ -44,86 +50,86 @@ func Chosen(name string, software bool) bool {
 }
 
 // recipe is a prepared convolution, before OpenGL sees it: pure data.
-type recipe struct {
+type Recipe struct {
 	// stages follow each other; together they leave the sums, or what finishes says.
-	stages []stage
+	Stages []Stage
 	// scratch are buffers of the device that stages leave numbers in for each other.
-	scratch []scratch
+	Scratch []Scratch
 	// pack lays weights and biases out as the shader wants them; the second is nil
 	// where the shader has it with the first. bias is nil if there is none.
-	pack func(weight, bias []float32) (packedWeight, packedBias []float32)
+	Pack func(weight, bias []float32) (packedWeight, packedBias []float32)
 	// packedFloats is how many numbers pack returns.
-	packedFloats int
+	PackedFloats int
 	// uniformWeight binds the weights as a uniform block, a part for each pass,
 	// instead of a storage buffer.
-	uniformWeight bool
+	UniformWeight bool
 	// finishes says that the stages leave the problem's outputs where energy or a pool
 	// follows the sums: pool.comp is not run.
-	finishes bool
+	Finishes bool
 	// textures binds src as buffer texture 0 and what the stages write as 1.
-	textures texels
+	Textures Texels
 	// tiling is how the algorithm cuts the work; nil if it has no choice.
-	tiling tiling
+	Tiling Tiling
 	// tolerance is conv.Description's.
-	tolerance float64
+	Tolerance float64
 }
 
 // scratch is a buffer that holds as much for each image of a chunk. Its contents are
 // undefined, and huge with Options.Guard, when a chunk begins.
-type scratch struct {
-	what       string // for errors
-	imageBytes int
+type Scratch struct {
+	What       string // for errors
+	ImageBytes int
 }
 
 // place is a buffer that a stage reads or writes.
-type place int
+type Place int
 
 // ownPlace is src, for what a stage reads, and for what it writes the sums.
-const ownPlace place = 0
+const OwnPlace Place = 0
 
 // scratchPlace is scratch[i] of the recipe.
-func scratchPlace(i int) place { return place(i + 1) }
+func scratchPlace(i int) Place { return Place(i + 1) }
 
 // texels says what a texel of a buffer texture is.
-type texels int
+type Texels int
 
 const (
-	noTexels     texels = iota // no textures
-	floatTexels                // one float
-	vectorTexels               // four
+	NoTexels     Texels = iota // no textures
+	FloatTexels                // one float
+	VectorTexels               // four
 )
 
 // Where a shader has its buffers.
 const (
-	bindSrc = iota // what its stage reads
-	bindWeight
-	bindBias
-	bindDst    // what its stage writes
-	bindImages // src, for stages that read something else at bindSrc
+	BindSrc = iota // what its stage reads
+	BindWeight
+	BindBias
+	BindDst    // what its stage writes
+	BindImages // src, for stages that read something else at bindSrc
 )
 
 // stage is a program and the dispatches of it, in order, that a batch of images
 // takes.
-type stage struct {
-	program   programKey
-	reads     place
-	writes    place
-	passes    func(images int) []pass
-	maxImages int // that one dispatch can count, at least 1
+type Stage struct {
+	Program   Key
+	Reads     Place
+	Writes    Place
+	Passes    func(images int) []Pass
+	MaxImages int // that one dispatch can count, at least 1
 }
 
 // pass is one dispatch.
-type pass struct {
-	uniforms []uniform
-	groups   [3]int
+type Pass struct {
+	Uniforms []Uniform
+	Groups   [3]int
 	// The bytes of the weights that this pass has bound, if they are uniform.
-	weightFirst, weightBytes int
+	WeightFirst, WeightBytes int
 }
 
 // uniform is the value of an int of the shader.
-type uniform struct {
-	name  string
-	value int
+type Uniform struct {
+	Name  string
+	Value int
 }
 
 // choose returns the algorithm for p, with the reasons against each other one. A

@@ -1,10 +1,10 @@
-package gpu
+package recipe
 
 import "fmt"
 
 // Limits are the bounds of a context that plans are cut to. Sizes are in bytes.
 type Limits struct {
-	tiling tiling // forces how the algorithm cuts the work; nil leaves it to the algorithm
+	Tiling Tiling `json:"-"` // forces how the algorithm cuts the work; nil leaves it to the algorithm
 
 	Software             bool   `json:"-"`                      // a software renderer: see SoftwareLoopLimit
 	NVIDIA               bool   `json:"-"`                      // an NVIDIA GPU, by GL_VENDOR: tiles are chosen for it
@@ -23,7 +23,7 @@ type Limits struct {
 
 	Apart bool `json:"-"` // energy and pools are always a dispatch of their own
 
-	transfers transfers // how images come and go
+	Transfers Transfers `json:"-"` // how images come and go
 }
 
 // SoftwareLoopLimit is how many iterations llvmpipe gives one invocation, in all
@@ -75,4 +75,4 @@ func (l Limits) units(perGroup int) int {
 const bufferCap = 1 << 30
 
 // block returns the largest buffer, in bytes, that a shader may be given.
-func (l Limits) block() int { return min(l.StorageBlock, bufferCap) }
+func (l Limits) Block() int { return min(l.StorageBlock, bufferCap) }

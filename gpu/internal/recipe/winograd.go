@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -36,10 +36,10 @@ type winogradConstants struct {
 	finish
 }
 
-func (winogradConstants) includes() []string { return []string{"pixel.glsl"} }
+func (winogradConstants) Includes() []string { return []string{"pixel.glsl"} }
 
-func (c winogradConstants) defines() []define {
-	return append(c.finish.defines(), []define{
+func (c winogradConstants) Defines() []Define {
+	return append(c.finish.defines(), []Define{
 		{"LOCAL_SIZE", fmt.Sprint(winogradLocal)},
 		sourceMode(c.paddingMode), sourceBinding(c.images),
 		{"BIAS", bit(c.bias)},
@@ -131,12 +131,12 @@ func (w winograd) accept() error {
 		return err
 	}
 	for _, s := range w.scratch() {
-		if s.imageBytes > l.block() {
-			return fmt.Errorf("%d bytes of %s for an image, the device's buffers hold %d", s.imageBytes, s.what, l.block())
+		if s.ImageBytes > l.Block() {
+			return fmt.Errorf("%d bytes of %s for an image, the device's buffers hold %d", s.ImageBytes, s.What, l.Block())
 		}
 	}
-	if bytes := 4 * w.packedFloats(); bytes > l.block() {
-		return fmt.Errorf("%d bytes of weights, the device's buffers hold %d", bytes, l.block())
+	if bytes := 4 * w.packedFloats(); bytes > l.Block() {
+		return fmt.Errorf("%d bytes of weights, the device's buffers hold %d", bytes, l.Block())
 	}
 	if n, most := max(w.Src.C(), w.filters())*w.tiles(), l.units(winogradLocal); n > most {
 		return fmt.Errorf("%d tiles of an image, the device dispatches %d at once", n, most)
@@ -170,14 +170,14 @@ func worthWinograd(p conv.Problem, l Limits) error {
 }
 
 // scratch lists what stands between the stages.
-func (w winograd) scratch() []scratch {
-	return []scratch{
+func (w winograd) scratch() []Scratch {
+	return []Scratch{
 		{"pixels", 4 * winogradPoints * w.Src.C() * w.tiles()},
 		{"products", 4 * winogradPoints * w.filters() * w.tiles()},
 	}
 }
 
-func prepareWinograd(p conv.Problem, l Limits) recipe {
+func prepareWinograd(p conv.Problem, l Limits) Recipe {
 	w := newWinograd(p, l)
 	packed := w.packedFloats()
 	if p.Bias {
@@ -186,30 +186,30 @@ func prepareWinograd(p conv.Problem, l Limits) recipe {
 	pixels, products := scratchPlace(0), scratchPlace(1)
 	t := w.products.constants.tile
 	mode := w.paddingMode()
-	return recipe{
-		stages: []stage{{
-			program:   programKey{shader: "winograd_src", constants: winogradConstants{mode, bindSrc, false, finish{}}},
-			writes:    pixels,
-			passes:    func(images int) []pass { return w.transform(images, w.Src.C(), w.srcUniforms()) },
-			maxImages: l.units(winogradLocal) / (w.Src.C() * w.tiles()),
+	return Recipe{
+		Stages: []Stage{{
+			Program:   Key{Shader: "winograd_src", Constants: winogradConstants{mode, BindSrc, false, finish{}}},
+			Writes:    pixels,
+			Passes:    func(images int) []Pass { return w.transform(images, w.Src.C(), w.srcUniforms()) },
+			MaxImages: l.units(winogradLocal) / (w.Src.C() * w.tiles()),
 		}, {
-			program:   programKey{shader: "igemm", constants: w.products.constants},
-			reads:     pixels,
-			writes:    products,
-			passes:    func(images int) []pass { return w.productsOf(images).passes(images * w.tiles()) },
-			maxImages: l.units(t.positions()) / w.tiles(),
+			Program:   Key{Shader: "igemm", Constants: w.products.constants},
+			Reads:     pixels,
+			Writes:    products,
+			Passes:    func(images int) []Pass { return w.productsOf(images).passes(images * w.tiles()) },
+			MaxImages: l.units(t.positions()) / w.tiles(),
 		}, {
-			program:   programKey{shader: "winograd_dst", constants: winogradConstants{mode, bindImages, p.Bias, w.finish}},
-			reads:     products,
-			passes:    func(images int) []pass { return w.transform(images, w.planes(), w.dstUniforms()) },
-			maxImages: l.units(winogradLocal) / (w.planes() * w.tiles()),
+			Program:   Key{Shader: "winograd_dst", Constants: winogradConstants{mode, BindImages, p.Bias, w.finish}},
+			Reads:     products,
+			Passes:    func(images int) []Pass { return w.transform(images, w.planes(), w.dstUniforms()) },
+			MaxImages: l.units(winogradLocal) / (w.planes() * w.tiles()),
 		}},
-		scratch:      w.scratch(),
-		pack:         func(weight, bias []float32) ([]float32, []float32) { return w.packWeight(weight), bias },
-		packedFloats: packed,
-		finishes:     w.finish.finishes(),
-		tiling:       t,
-		tolerance:    winogradTolerance(p.Src.C()),
+		Scratch:      w.scratch(),
+		Pack:         func(weight, bias []float32) ([]float32, []float32) { return w.packWeight(weight), bias },
+		PackedFloats: packed,
+		Finishes:     w.finish.finishes(),
+		Tiling:       t,
+		Tolerance:    winogradTolerance(p.Src.C()),
 	}
 }
 
@@ -222,22 +222,22 @@ func (w winograd) paddingMode() conv.PaddingMode {
 
 // transform dispatches a transform of all tiles of so many planes an image, with uniforms
 // that only it has.
-func (w winograd) transform(images, planes int, own []uniform) []pass {
+func (w winograd) transform(images, planes int, own []Uniform) []Pass {
 	tiles := images * w.tiles()
 	x, y := fold(ceilDiv(planes*tiles, winogradLocal), w.limits.WorkGroups)
-	return []pass{{groups: [3]int{x, y, 1}, uniforms: append(own, []uniform{
+	return []Pass{{Groups: [3]int{x, y, 1}, Uniforms: append(own, []Uniform{
 		{"srcH", w.Src.H()}, {"srcW", w.Src.W()}, {"channels", w.Src.C()},
 		{"tilesH", w.tilesH}, {"tilesW", w.tilesW}, {"tiles", tiles},
 		{"padTop", w.Padding.Top}, {"padLeft", w.Padding.Left},
 	}...)}}
 }
 
-func (w winograd) srcUniforms() []uniform {
-	return []uniform{{"endH", w.sumsH() + 2 - w.Padding.Top}, {"endW", w.sumsW() + 2 - w.Padding.Left}}
+func (w winograd) srcUniforms() []Uniform {
+	return []Uniform{{"endH", w.sumsH() + 2 - w.Padding.Top}, {"endW", w.sumsW() + 2 - w.Padding.Left}}
 }
 
-func (w winograd) dstUniforms() []uniform {
-	return []uniform{
+func (w winograd) dstUniforms() []Uniform {
+	return []Uniform{
 		{"dstH", w.dst.H()}, {"dstW", w.dst.W()}, {"filters", w.filters()},
 		{"firstWeight", w.products.packedWeight()}, {"rectify", number(w.Activation == conv.ReLU)},
 	}

@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"cmp"
@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-func (c softConstants) defines() []define {
+func (c softConstants) Defines() []Define {
 	prologue, turn := c.schedule()
-	return append(c.finish.defines(), []define{
+	return append(c.finish.defines(), []Define{
 		{"LANES", fmt.Sprint(softLanes)},
 		{"ROWS", fmt.Sprint(c.rows)},
 		{"SEGMENTS", fmt.Sprint(c.segments)},

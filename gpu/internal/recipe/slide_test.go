@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/problems"
 )
 
 // TestSlideRefuses: each limit that direct_small, depthwise and direct_shared have of their own is named.
@@ -13,7 +14,7 @@ func TestSlideRefuses(t *testing.T) {
 	grouped := conv.Problem{Src: conv.Shape{1, 4, 48, 64}, Weight: conv.Shape{12, 1, 7, 7}}
 	grouped.Groups = 4
 	grouped.Spec = grouped.WithDefaults()
-	wide := seed(1)
+	wide := problems.Seed(1)
 	wide.Src, wide.Stride = conv.Shape{1, 1, 300, 300}, [2]int{2, 20}
 	many := conv.Problem{Src: conv.Shape{1, 1, 8, 8}, Weight: conv.Shape{24, 1, 7, 7}}
 	many.Spec = many.WithDefaults()
@@ -25,20 +26,20 @@ func TestSlideRefuses(t *testing.T) {
 		change    func(l *Limits)
 		want      string
 	}{
-		"uniform block":      {"direct_small", seed(1), func(l *Limits) { l.UniformBlock = 1000 }, "1792 bytes of weights per pass, the device's uniform blocks hold 1000"},
+		"uniform block":      {"direct_small", problems.Seed(1), func(l *Limits) { l.UniformBlock = 1000 }, "1792 bytes of weights per pass, the device's uniform blocks hold 1000"},
 		"packed":             {"direct_small", grouped, func(l *Limits) { l.UniformAlignment, l.UniformBlock = 1<<20, 1<<20; l.StorageBlock = 1 << 21 }, "weight [12 1 7 7] packed, the device's buffers hold 2097152 bytes"},
-		"written out":        {"direct_small", seed(1), func(l *Limits) { l.Software, l.Unrolled = true, 2 }, "one tap of 3 filters is more than 2 multiplications"},
+		"written out":        {"direct_small", problems.Seed(1), func(l *Limits) { l.Software, l.Unrolled = true, 2 }, "one tap of 3 filters is more than 2 multiplications"},
 		"loop iterations":    {"direct_small", dense, func(l *Limits) { l.Software, l.LoopIterations = true, 20 }, "the device ends loops after 20 iterations"},
-		"columns":            {"direct_small", seed(1), func(l *Limits) { l.WorkGroups = [3]int{4, 4, 4}; l.Software = true }, "sums of 48×64 are 1536 columns"},
+		"columns":            {"direct_small", problems.Seed(1), func(l *Limits) { l.WorkGroups = [3]int{4, 4, 4}; l.Software = true }, "sums of 48×64 are 1536 columns"},
 		"dense":              {"depthwise", dense, func(l *Limits) {}, "4 input channels per group, want 1"},
-		"tiles of filters":   {"depthwise", seed(1), func(l *Limits) { l.WorkGroups[2] = 2 }, "3 tiles of filters in a group, the device dispatches 2 along z"},
+		"tiles of filters":   {"depthwise", problems.Seed(1), func(l *Limits) { l.WorkGroups[2] = 2 }, "3 tiles of filters in a group, the device dispatches 2 along z"},
 		"depthwise, written": {"depthwise", grouped, func(l *Limits) { l.Software, l.Unrolled = true, 1 }, "one tap of 2 filters is more than 1 multiplications"},
 		"depthwise, loops":   {"depthwise", grouped, func(l *Limits) { l.Software, l.Unrolled, l.LoopIterations = true, 2, 20 }, "a kernel of 49 parts, the device ends loops after 20 iterations"},
 		"depthwise, columns": {"depthwise", grouped, func(l *Limits) { l.WorkGroups = [3]int{6, 6, 6}; l.Software = true }, "sums of [1 12 42 58] are"},
 		"shared memory":      {"direct_shared", wide, func(l *Limits) { l.SharedMemory = 1000 }, "bytes of shared memory per work-group, the device has 1000"},
-		"invocations":        {"direct_shared", seed(1), func(l *Limits) { l.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
-		"invocations, y":     {"direct_shared", seed(1), func(l *Limits) { l.WorkGroupSize[1] = 3 }, "4 invocations along y per work-group, the device has 3"},
-		"shared, tiles":      {"direct_shared", seed(1), func(l *Limits) { l.WorkGroups = [3]int{2, 2, 9} }, "sums of 48×64"},
+		"invocations":        {"direct_shared", problems.Seed(1), func(l *Limits) { l.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
+		"invocations, y":     {"direct_shared", problems.Seed(1), func(l *Limits) { l.WorkGroupSize[1] = 3 }, "4 invocations along y per work-group, the device has 3"},
+		"shared, tiles":      {"direct_shared", problems.Seed(1), func(l *Limits) { l.WorkGroups = [3]int{2, 2, 9} }, "sums of 48×64"},
 		"shared, filters":    {"direct_shared", grouped, func(l *Limits) { l.WorkGroups[2] = 3 }, "4 groups × 1 tiles of filters, the device dispatches 3 along z"},
 		"shared, packed":     {"direct_shared", many, func(l *Limits) { l.Software, l.StorageBlock = true, 6000 }, "weight [24 1 7 7] packed, the device's buffers hold 6000 bytes"},
 		"shared, loops":      {"direct_shared", dense, func(l *Limits) { l.LoopIterations = 30 }, "the device ends loops after 30"},
@@ -63,7 +64,7 @@ func TestSlideWorth(t *testing.T) {
 	deep := conv.Problem{Src: conv.Shape{8, 64, 56, 56}, Weight: conv.Shape{64, 64, 3, 3}}
 	first := conv.Problem{Src: conv.Shape{8, 3, 224, 224}, Weight: conv.Shape{64, 3, 7, 7}}
 	first.Stride = [2]int{2, 2}
-	large := seed(8)
+	large := problems.Seed(8)
 	large.Weight = conv.Shape{64, 1, 31, 31}
 	large.Padding = conv.Pad(15, 15)
 	strided := large
@@ -83,7 +84,7 @@ func TestSlideWorth(t *testing.T) {
 		"two filters a group":   {twice, "depthwise"},
 		"64 dispatches":         {wide(512), "direct_small"},
 		"65 dispatches":         {wide(520), "direct"},
-		"seed":                  {seed(4096), "direct_small"},
+		"seed":                  {problems.Seed(4096), "direct_small"},
 		"first layer of ResNet": {first, "direct_small"},
 		"depthwise":             {separable, "depthwise"},
 		"large kernel":          {large, "fft"},
@@ -146,7 +147,7 @@ func TestSlideCost(t *testing.T) {
 // exchange fits into shared memory, and what cannot be made is left to pool.comp, not refused.
 func TestSlideFinishes(t *testing.T) {
 	windows := conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
-	exact := func(rows, filters int) func(l *Limits) { return func(l *Limits) { l.tiling = slideCut{rows, filters} } }
+	exact := func(rows, filters int) func(l *Limits) { return func(l *Limits) { l.Tiling = SlideCut{rows, filters} } }
 	software := func(l *Limits) { l.Software = true }
 	for name, c := range map[string]struct {
 		algorithm  string
@@ -185,17 +186,17 @@ func TestSlideFinishes(t *testing.T) {
 		if c.change != nil {
 			c.change(&l)
 		}
-		b, err := newBlueprint(p, l, c.algorithm)
+		b, err := Draw(p, l, c.algorithm)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if b.recipe.finishes != c.finishes || b.pools() == c.finishes {
-			t.Errorf("%s: finishes %v, pools apart %v; want %v", name, b.recipe.finishes, b.pools(), c.finishes)
+		if b.Recipe.Finishes != c.finishes || b.PoolsApart() == c.finishes {
+			t.Errorf("%s: finishes %v, pools apart %v; want %v", name, b.Recipe.Finishes, b.PoolsApart(), c.finishes)
 		}
 		declared := fmt.Sprintf("#define SHARED %d\n", c.shared/4)
-		if !strings.Contains(b.description.Sources[0], declared) || c.shared > l.SharedMemory {
-			t.Errorf("%s: %v: not %q, of %d bytes", name, b.recipe.tiling, declared, l.SharedMemory)
+		if !strings.Contains(b.Description.Sources[0], declared) || c.shared > l.SharedMemory {
+			t.Errorf("%s: %v: not %q, of %d bytes", name, b.Recipe.Tiling, declared, l.SharedMemory)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -14,13 +14,13 @@ type depthwiseConstants struct {
 	looped      bool
 }
 
-func (depthwiseConstants) includes() []string { return []string{"slide.glsl", "column.glsl"} }
+func (depthwiseConstants) Includes() []string { return []string{"slide.glsl", "column.glsl"} }
 
-func (c depthwiseConstants) defines() []define {
+func (c depthwiseConstants) Defines() []Define {
 	return append(c.slide.defines(c.lanes, c.handed(c.lanes)),
 		sourceMode(c.paddingMode),
-		define{"LOOPED", bit(c.looped)},
-		define{"EACH_WEIGHT(M)", eachOf(c.taps(), c.filters)})
+		Define{"LOOPED", bit(c.looped)},
+		Define{"EACH_WEIGHT(M)", eachOf(c.taps(), c.filters)})
 }
 
 // Bounds of depthwise.comp beside those of slideTiles. Neither was timed.
@@ -106,18 +106,18 @@ func worthDepthwise(p conv.Problem, l Limits) error {
 	return nil
 }
 
-func prepareDepthwise(p conv.Problem, l Limits) recipe {
+func prepareDepthwise(p conv.Problem, l Limits) Recipe {
 	d, _ := newDepthwise(p, l) // p was accepted
-	return recipe{
-		stages: []stage{{
-			program:   programKey{shader: "depthwise", constants: d.constants},
-			passes:    d.passes,
-			maxImages: l.units(d.constants.lanes) / d.columns(),
+	return Recipe{
+		Stages: []Stage{{
+			Program:   Key{Shader: "depthwise", Constants: d.constants},
+			Passes:    d.passes,
+			MaxImages: l.units(d.constants.lanes) / d.columns(),
 		}},
-		pack:         d.pack,
-		packedFloats: p.Weight[0] * (p.Weight[2]*p.Weight[3] + 1),
-		finishes:     d.constants.finishes(),
-		tiling:       d.constants.tiling(),
+		Pack:         d.pack,
+		PackedFloats: p.Weight[0] * (p.Weight[2]*p.Weight[3] + 1),
+		Finishes:     d.constants.finishes(),
+		Tiling:       d.constants.tiling(),
 	}
 }
 
@@ -134,12 +134,12 @@ func (d depthwise) pack(weight, bias []float32) (packedWeight, packedBias []floa
 	return packedWeight, packedBias
 }
 
-func (d depthwise) passes(images int) []pass {
+func (d depthwise) passes(images int) []Pass {
 	columns := images * d.columns()
 	x, y := fold(ceilDiv(columns, d.constants.lanes), d.limits.WorkGroups)
-	return []pass{{
-		uniforms: append(d.constants.columnUniforms(d.Problem, columns),
-			uniform{"groups", d.Groups}, uniform{"multiplier", d.multiplier()}),
-		groups: [3]int{x, y, d.tiles()},
+	return []Pass{{
+		Uniforms: append(d.constants.columnUniforms(d.Problem, columns),
+			Uniform{"groups", d.Groups}, Uniform{"multiplier", d.multiplier()}),
+		Groups: [3]int{x, y, d.tiles()},
 	}}
 }

@@ -1,19 +1,12 @@
-package gpu
+package recipe
 
 import (
 	"strings"
 	"testing"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/problems"
 )
-
-// layer is a convolution of a square image, padded to keep its size.
-func layer(n, channels, filters, kernel, extent int) conv.Problem {
-	p := conv.Problem{Src: conv.Shape{n, channels, extent, extent}, Weight: conv.Shape{filters, channels, kernel, kernel}, Bias: true}
-	p.Padding = conv.Pad(kernel/2, kernel/2)
-	p.Spec = p.WithDefaults()
-	return p
-}
 
 func nvidia() Limits {
 	l := roomy()
@@ -27,15 +20,15 @@ func nvidia() Limits {
 func TestIgemmTiles(t *testing.T) {
 	for name, l := range map[string]Limits{"software": {Software: true}, "NVIDIA": {NVIDIA: true}, "other": {}} {
 		for _, tile := range igemmTiles(l) {
-			fours := tile.depth / 4
-			if tile.depth%4 != 0 || fours*tile.filters()%tile.lanes() != 0 || fours*tile.positions()%tile.lanes() != 0 {
+			fours := tile.Depth / 4
+			if tile.Depth%4 != 0 || fours*tile.filters()%tile.lanes() != 0 || fours*tile.positions()%tile.lanes() != 0 {
 				t.Errorf("%s %v: %d invocations do not copy whole vec4", name, tile, tile.lanes())
 			}
 			if tile.lanes()%tile.positions() != 0 {
 				t.Errorf("%s %v: %d invocations copy parts of %d positions", name, tile, tile.lanes(), tile.positions())
 			}
-			if tile.rows%2 != 0 || tile.columns%4 != 0 {
-				t.Errorf("%s %v: %d rows and %d columns, an invocation has parts of outputs", name, tile, tile.rows, tile.columns)
+			if tile.Rows%2 != 0 || tile.Columns%4 != 0 {
+				t.Errorf("%s %v: %d rows and %d columns, an invocation has parts of outputs", name, tile, tile.Rows, tile.Columns)
 			}
 			if tile.sharedBytes() > 32<<10 || tile.lanes() > 1024 {
 				t.Errorf("%s %v: %d bytes, %d invocations", name, tile, tile.sharedBytes(), tile.lanes())
@@ -56,37 +49,10 @@ func TestIgemmTileFor(t *testing.T) {
 	}
 }
 
-// TestChooseHardware: which algorithm takes which layer.
-func TestChooseHardware(t *testing.T) {
-	grouped, strided := layer(32, 64, 64, 3, 56), layer(32, 64, 64, 3, 56)
-	grouped.Groups, grouped.Weight[1] = 2, 32
-	strided.Stride = [2]int{2, 2}
-	for name, c := range map[string]struct {
-		p    conv.Problem
-		want string
-	}{
-		"seed": {seed(4096), "direct_small"}, "3x3": {layer(32, 64, 64, 3, 56), "winograd"}, "3x3 grouped": {grouped, "igemm"},
-		"3x3 strided": {strided, "igemm"}, "1x1": {layer(32, 64, 256, 1, 56), "igemm"}, "few taps": {layer(32, 3, 64, 3, 56), "direct_small"},
-		"32 tiles": {layer(8, 64, 64, 3, 8), "winograd"}, "28 tiles": {layer(7, 64, 64, 3, 8), "igemm"},
-		"few tiles":    {layer(1, 256, 256, 3, 7), "igemm"},
-		"few channels": {layer(32, 32, 64, 3, 56), "igemm"}, "31x31": {layer(32, 1, 64, 31, 48), "fft"}, "31x31, few": {layer(32, 1, 1, 31, 48), "fft"}, "31x31, dense": {layer(32, 64, 64, 31, 48), "fft"},
-		"11x11": {layer(32, 1, 64, 11, 48), "direct_small"}, "15x15": {layer(32, 1, 64, 15, 48), "fft"}, "5x5": {layer(32, 64, 64, 5, 48), "igemm"},
-	} {
-		if a, rejected, err := choose(c.p, nvidia(), ""); a.name != c.want || err != nil {
-			t.Errorf("%s: %q, %v, %v; want %q", name, a.name, rejected, err, c.want)
-		}
-		software := roomy()
-		software.Software = true
-		if a, _, _ := choose(c.p, software, ""); a.name == "igemm" || a.name == "winograd" {
-			t.Errorf("%s on a software renderer: %s", name, a.name)
-		}
-	}
-}
-
 // TestHardwareLimits: limits smaller than any real ones are named in the refusal.
 func TestHardwareLimits(t *testing.T) {
-	p := layer(2, 64, 64, 3, 14)
-	long := layer(1, 512, 64, 3, 14)
+	p := problems.Layer(2, 64, 64, 3, 14)
+	long := problems.Layer(1, 512, 64, 3, 14)
 	for _, c := range []struct {
 		algorithm string
 		p         conv.Problem
@@ -104,11 +70,11 @@ func TestHardwareLimits(t *testing.T) {
 		{"winograd", p, func(l *Limits) { l.SharedMemory = 6143 }, "6144 bytes of shared memory per work-group, the device has 6143"},
 		{"winograd", p, func(l *Limits) { l.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
 		{"winograd", p, func(l *Limits) { l.WorkGroups[2] = 71 }, "36 groups × 2 blocks of filters, the device dispatches 71 along z"},
-		{"winograd", layer(2, 64, 64, 3, 56), func(l *Limits) { l.StorageBlock = 36*64*14*14*4 - 1 }, "1806336 bytes of pixels for an image, the device's buffers hold 1806335"},
+		{"winograd", problems.Layer(2, 64, 64, 3, 56), func(l *Limits) { l.StorageBlock = 36*64*14*14*4 - 1 }, "1806336 bytes of pixels for an image, the device's buffers hold 1806335"},
 		{"winograd", p, func(l *Limits) { l.StorageBlock = (36+9)*64*64*4 - 1 }, "737280 bytes of weights, the device's buffers hold 737279"},
 		{"winograd", p, func(l *Limits) { l.WorkGroups = [3]int{3, 4, 99} }, "1024 tiles of an image, the device dispatches 768 at once"},
 		{"winograd", long, func(l *Limits) { l.LoopIterations = SoftwareLoopLimit }, "512 channels, computing what is not finite tap by tap: the device ends loops after 65535 iterations"},
-		{"winograd", layer(2, 64, 64, 5, 14), func(*Limits) {}, "a kernel of 5×5, it takes 3×3"},
+		{"winograd", problems.Layer(2, 64, 64, 5, 14), func(*Limits) {}, "a kernel of 5×5, it takes 3×3"},
 	} {
 		l := nvidia()
 		if _, _, err := choose(c.p, l, c.algorithm); err != nil && c.p.Weight[2] == 3 {
@@ -123,7 +89,7 @@ func TestHardwareLimits(t *testing.T) {
 
 // TestPackWeight: each weight is where the shader looks for it, all else is 0.
 func TestPackWeight(t *testing.T) {
-	p := layer(1, 3, 40, 3, 5)
+	p := problems.Layer(1, 3, 40, 3, 5)
 	g, err := newIgemm(p, nvidia()) // 32 filters a block, 27 taps in tiles of 8
 	if err != nil {
 		t.Fatal(err)
@@ -153,37 +119,12 @@ func TestPackWeight(t *testing.T) {
 // TestIgemmPlace: a block's filters stand in their order, or where an output is made of
 // two, each pair in neighbouring rows of an invocation.
 func TestIgemmPlace(t *testing.T) {
-	c := igemmConstants{tile: igemmTile{8, 4, 4, 4, 8}}
+	c := igemmConstants{tile: IgemmTile{8, 4, 4, 4, 8}}
 	pairs := c
 	pairs.energy = true
 	for k, want := range map[int]int{0: 0, 1: 8, 2: 1, 3: 9, 15: 15, 16: 16, 17: 24, 18: 17, 31: 31} {
 		if got, plain := pairs.place(k), c.place(k); got != want || plain != k {
 			t.Errorf("filter %d stands at %d, in pairs at %d, want %d", k, plain, got, want)
-		}
-	}
-}
-
-// TestWinogradWeight: with Aᵀ and Bᵀ, transformed weights give the sums of the direct form.
-// It multiplies in one dimension, each row and column being one.
-func TestWinogradWeight(t *testing.T) {
-	at := [4][6]float64{{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}}
-	bt := [6][6]float64{{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}}
-	d, g := [6]float64{3, -1, 4, 1, -5, 9}, [3]float64{2, -7, 5}
-	u := winogradSix(g[0], g[1], g[2])
-	for i := range 4 {
-		got, want := 0.0, 0.0
-		for e := range 6 {
-			v := 0.0
-			for j := range 6 {
-				v += bt[e][j] * d[j]
-			}
-			got += at[i][e] * u[e] * v
-		}
-		for j := range 3 {
-			want += g[j] * d[i+j]
-		}
-		if diff := got - want; diff > 1e-12 || diff < -1e-12 {
-			t.Errorf("sum %d is %v, want %v", i, got, want)
 		}
 	}
 }

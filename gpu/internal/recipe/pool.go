@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -13,8 +13,8 @@ type poolConstants struct {
 	average   bool
 }
 
-func (c poolConstants) defines() []define {
-	return []define{{"LOCAL_SIZE", fmt.Sprint(c.localSize)}, {"ENERGY", bit(c.energy)}, {"AVERAGE", bit(c.average)}}
+func (c poolConstants) Defines() []Define {
+	return []Define{{"LOCAL_SIZE", fmt.Sprint(c.localSize)}, {"ENERGY", bit(c.energy)}, {"AVERAGE", bit(c.average)}}
 }
 
 const poolLocalSize = 64
@@ -45,7 +45,7 @@ func acceptsPool(p conv.Problem, l Limits) error {
 }
 
 // preparePool returns what runs pool.comp behind an algorithm that leaves sums.
-func preparePool(p conv.Problem, l Limits) stage {
+func preparePool(p conv.Problem, l Limits) Stage {
 	sums, _ := p.Sums() // p was accepted
 	dst, _ := p.Dst()
 	constants := poolConstants{localSize: poolLocal(l),
@@ -53,17 +53,17 @@ func preparePool(p conv.Problem, l Limits) stage {
 	if p.Pool.Kind == conv.NoPool {
 		p.Pool.Size, p.Pool.Stride = [2]int{1, 1}, [2]int{1, 1}
 	}
-	return stage{
-		program: programKey{shader: "pool", constants: constants},
-		passes: func(images int) []pass {
+	return Stage{
+		Program: Key{Shader: "pool", Constants: constants},
+		Passes: func(images int) []Pass {
 			outputs := images * dst.C() * dst.H() * dst.W()
 			x, y := fold(ceilDiv(outputs, constants.localSize), l.WorkGroups)
-			return []pass{{groups: [3]int{x, y, 1}, uniforms: []uniform{
+			return []Pass{{Groups: [3]int{x, y, 1}, Uniforms: []Uniform{
 				{"sumH", sums.H()}, {"sumW", sums.W()}, {"dstH", dst.H()}, {"dstW", dst.W()},
 				{"sizeH", p.Pool.Size[0]}, {"sizeW", p.Pool.Size[1]},
 				{"strideH", p.Pool.Stride[0]}, {"strideW", p.Pool.Stride[1]}, {"outputs", outputs},
 			}}}
 		},
-		maxImages: l.units(constants.localSize) / (dst.C() * dst.H() * dst.W()),
+		MaxImages: l.units(constants.localSize) / (dst.C() * dst.H() * dst.W()),
 	}
 }

@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -18,8 +18,8 @@ type fftDstConstants struct {
 	finish
 }
 
-func (c fftDstConstants) defines() []define {
-	return append(c.finish.defines(), c.fftConstants.defines()...)
+func (c fftDstConstants) Defines() []Define {
+	return append(c.finish.defines(), c.fftConstants.Defines()...)
 }
 
 // fftExtents are what a tile may have along either axis: products of two numbers, 4 or 8,
@@ -49,13 +49,13 @@ func (c fftConstants) lanes() int { return c.points() / 8 }
 // spectrum is how many complex numbers are a real tile's.
 func (c fftConstants) spectrum() int { return (c.tileW/2 + 1) * c.tileH }
 
-func (fftConstants) includes() []string { return []string{"pixel.glsl", "fft.glsl"} }
+func (fftConstants) Includes() []string { return []string{"pixel.glsl", "fft.glsl"} }
 
-func (c fftConstants) defines() []define {
+func (c fftConstants) Defines() []Define {
 	h1, h2 := fftFactors(c.tileH)
 	w1, w2 := fftFactors(c.tileW)
-	return []define{
-		sourceMode(c.paddingMode), sourceBinding(bindImages),
+	return []Define{
+		sourceMode(c.paddingMode), sourceBinding(BindImages),
 		{"TILE_H", fmt.Sprint(c.tileH)},
 		{"TILE_W", fmt.Sprint(c.tileW)},
 		{"LANES", fmt.Sprint(c.lanes())},

@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -59,19 +59,19 @@ func slideTiles(l Limits) slideTile {
 }
 
 // slideCut is what an invocation of a slide has in registers.
-type slideCut struct{ rows, filters int }
+type SlideCut struct{ Rows, Filters int }
 
-func (c slideCut) String() string {
-	return fmt.Sprintf("%d filters × %d×1 positions", c.filters, c.rows)
+func (c SlideCut) String() string {
+	return fmt.Sprintf("%d filters × %d×1 positions", c.Filters, c.Rows)
 }
 
 // slideTilings are cuts within the bounds of a device, which slides weigh up by their
 // cost: how many rows a column has, and how many filters share a pixel.
-func slideTilings(l Limits) (all []tiling) {
+func slideTilings(l Limits) (all []Tiling) {
 	t := slideTiles(l)
 	for _, filters := range []int{t.filters, ceilDiv(t.filters, 2)} {
 		for rows := 1; rows <= t.rows && rows*filters <= t.sums; rows *= 2 {
-			all = append(all, slideCut{rows, filters})
+			all = append(all, SlideCut{rows, filters})
 		}
 	}
 	return all
@@ -79,13 +79,13 @@ func slideTilings(l Limits) (all []tiling) {
 
 // forced narrows the bounds to the forced cut, if there is one.
 func (t slideTile) forced(l Limits) slideTile {
-	if c, ok := l.tiling.(slideCut); ok {
-		t.rows, t.least, t.filters = c.rows, c.rows, c.filters
+	if c, ok := l.Tiling.(SlideCut); ok {
+		t.rows, t.least, t.filters = c.Rows, c.Rows, c.Filters
 	}
 	return t
 }
 
-func (s slide) tiling() tiling { return slideCut{s.rows, s.filters} }
+func (s slide) tiling() Tiling { return SlideCut{s.rows, s.filters} }
 
 // finishing returns what fit makes of the finish of a valid problem, or, where a tile cannot make that, of none.
 func finishing[T any](p conv.Problem, l Limits, fit func(f finish) (T, error)) (T, error) {
@@ -207,9 +207,9 @@ func (s slide) parts(p conv.Problem) (down, across int) {
 }
 
 // defines are those that the shaders share, for work-groups of lanes with floats of shared memory.
-func (s slide) defines(lanes, shared int) []define {
+func (s slide) defines(lanes, shared int) []Define {
 	planes := s.filters / s.filtersPerPlane()
-	return append(s.finish.defines(), []define{
+	return append(s.finish.defines(), []Define{
 		{"LOCAL_SIZE", fmt.Sprint(lanes)},
 		{"SHARED", fmt.Sprint(shared)},
 		{"ROWS", fmt.Sprint(s.rows)},
@@ -266,9 +266,9 @@ func (s slide) eachMeeting(r int, f func(o, u int)) {
 }
 
 // columnUniforms are those of column.glsl.
-func (s slide) columnUniforms(p conv.Problem, columns int) []uniform {
-	return append(s.uniforms(p), uniform{"strideW", p.Stride[1]}, uniform{"dilationW", p.Dilation[1]},
-		uniform{"blocksH", s.blocksH(p)}, uniform{"columns", columns})
+func (s slide) columnUniforms(p conv.Problem, columns int) []Uniform {
+	return append(s.uniforms(p), Uniform{"strideW", p.Stride[1]}, Uniform{"dilationW", p.Dilation[1]},
+		Uniform{"blocksH", s.blocksH(p)}, Uniform{"columns", columns})
 }
 
 // blocksH is how many blocks a plane of sums has, and columns how many columns they have.
@@ -276,10 +276,10 @@ func (s slide) blocksH(p conv.Problem) int { return ceilDiv(s.computed(p).H(), s
 func (s slide) columns(p conv.Problem) int { return s.blocksH(p) * s.computed(p).W() }
 
 // uniforms are those that all shaders share.
-func (s slide) uniforms(p conv.Problem) []uniform {
+func (s slide) uniforms(p conv.Problem) []Uniform {
 	partsH, partsW := s.parts(p)
 	dst := s.outputs(p)
-	return []uniform{
+	return []Uniform{
 		{"srcH", p.Src.H()}, {"srcW", p.Src.W()}, {"dstH", dst.H()}, {"dstW", dst.W()},
 		{"strideH", p.Stride[0]}, {"dilationH", p.Dilation[0]}, {"padTop", p.Padding.Top}, {"padLeft", p.Padding.Left},
 		{"partsH", partsH}, {"partsW", partsW},

@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -15,11 +15,11 @@ type directConstants struct {
 	finish
 }
 
-func (directConstants) includes() []string { return []string{"pixel.glsl"} }
+func (directConstants) Includes() []string { return []string{"pixel.glsl"} }
 
-func (c directConstants) defines() []define {
-	return append([]define{
-		sourceMode(c.paddingMode), sourceBinding(bindSrc),
+func (c directConstants) Defines() []Define {
+	return append([]Define{
+		sourceMode(c.paddingMode), sourceBinding(BindSrc),
 		{"LOCAL_SIZE", fmt.Sprint(c.localSize)},
 		{"POSITIONS", fmt.Sprint(c.positions)},
 		{"VECTORS", fmt.Sprint(c.vectors)},
@@ -35,18 +35,18 @@ func (c directConstants) defines() []define {
 func (c directConstants) outputs() int { return c.positions / c.perOutput() }
 
 // directTile is what an invocation of direct.comp has in registers.
-type directTile struct {
-	positions int
-	vectors   int // vec4 of filters
+type DirectTile struct {
+	Positions int
+	Vectors   int // vec4 of filters
 }
 
-func (t directTile) String() string {
-	return fmt.Sprintf("%d filters × %d positions", 4*t.vectors, t.positions)
+func (t DirectTile) String() string {
+	return fmt.Sprintf("%d filters × %d positions", 4*t.Vectors, t.Positions)
 }
 
 // directTiles are the tiles for a class of devices, the one that is taken first.
-func directTiles(l Limits) []directTile {
-	all := []directTile{
+func directTiles(l Limits) []DirectTile {
+	all := []DirectTile{
 		{4, 2}, // 32 sums: a quarter of the weight loads of one position, half of the pixel loads of one vec4
 		{2, 2}, // 16 sums: twice as many invocations, for few positions
 		{8, 1}, // 32 sums, for few filters
@@ -55,20 +55,20 @@ func directTiles(l Limits) []directTile {
 	if l.Software {
 		return all // 32 sums are 32 vectors: they spill already
 	}
-	return append(all, directTile{4, 4}) // 64 sums: hardware has the registers
+	return append(all, DirectTile{4, 4}) // 64 sums: hardware has the registers
 }
 
 const directLocalSize = 64 // two warps; eight vectors of llvmpipe
 
 // directTileFor returns the forced tile, or else the first, without vec4 that a group's
 // filters leave empty, and how many such tiles they make.
-func directTileFor(l Limits, filters int) (t directTile, tiles int) {
-	t, forced := l.tiling.(directTile)
+func directTileFor(l Limits, filters int) (t DirectTile, tiles int) {
+	t, forced := l.Tiling.(DirectTile)
 	if !forced {
 		t = directTiles(l)[0]
 	}
-	t.vectors = min(t.vectors, ceilDiv(filters, 4))
-	return t, ceilDiv(filters, 4*t.vectors)
+	t.Vectors = min(t.Vectors, ceilDiv(filters, 4))
+	return t, ceilDiv(filters, 4*t.Vectors)
 }
 
 // directLocal returns how many invocations a work-group has.
@@ -86,14 +86,14 @@ func acceptsDirect(p conv.Problem, l Limits) error {
 	if n := p.Groups * tiles; n > l.WorkGroups[2] {
 		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", p.Groups, tiles, l.WorkGroups[2])
 	}
-	packed, err := conv.Product(4, 4*t.vectors, p.Groups*tiles, p.Weight[1], p.Weight[2], p.Weight[3])
-	if err != nil || packed > l.block() {
-		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", p.Weight, l.block())
+	packed, err := conv.Product(4, 4*t.Vectors, p.Groups*tiles, p.Weight[1], p.Weight[2], p.Weight[3])
+	if err != nil || packed > l.Block() {
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", p.Weight, l.Block())
 	}
 	if err := acceptsImages(p, l); err != nil {
 		return err
 	}
-	if most := l.units(directLocal(l) * t.positions); sums.H()*sums.W() > most {
+	if most := l.units(directLocal(l) * t.Positions); sums.H()*sums.W() > most {
 		return fmt.Errorf("sums of %d×%d, the device dispatches %d at once", sums.H(), sums.W(), most)
 	}
 	if l.outerIterations(1, p.Weight[3]) < 1 {
@@ -102,32 +102,32 @@ func acceptsDirect(p conv.Problem, l Limits) error {
 	return nil
 }
 
-func prepareDirect(p conv.Problem, l Limits) recipe {
+func prepareDirect(p conv.Problem, l Limits) Recipe {
 	t, tiles := directTileFor(l, p.Weight[0]/p.Groups)
-	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(l), positions: t.positions, vectors: t.vectors,
+	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(l), positions: t.Positions, vectors: t.Vectors,
 		finish: directFinish(p, l, t)}
-	d := direct{Problem: p, limits: l, dst: constants.finish.outputs(p), vectors: t.vectors, tiles: tiles,
+	d := direct{Problem: p, limits: l, dst: constants.finish.outputs(p), vectors: t.Vectors, tiles: tiles,
 		block: constants.localSize * constants.outputs()}
-	return recipe{
-		stages: []stage{{
-			program:   programKey{shader: "direct", constants: constants},
-			passes:    d.passes,
-			maxImages: l.units(d.block) / (d.dst.H() * d.dst.W()),
+	return Recipe{
+		Stages: []Stage{{
+			Program:   Key{Shader: "direct", Constants: constants},
+			Passes:    d.passes,
+			MaxImages: l.units(d.block) / (d.dst.H() * d.dst.W()),
 		}},
-		pack: func(weight, bias []float32) ([]float32, []float32) {
+		Pack: func(weight, bias []float32) ([]float32, []float32) {
 			return d.packWeight(weight), d.packBias(bias)
 		},
-		packedFloats: d.Groups * d.tiles * 4 * d.vectors * (p.Weight[1]*p.Weight[2]*p.Weight[3] + 1),
-		finishes:     constants.finishes(),
-		tiling:       t,
+		PackedFloats: d.Groups * d.tiles * 4 * d.vectors * (p.Weight[1]*p.Weight[2]*p.Weight[3] + 1),
+		Finishes:     constants.finishes(),
+		Tiling:       t,
 	}
 }
 
 // directFinish returns what invocations make of their sums: nothing where later passes
 // go on from them, or where the positions are fewer than a window's.
-func directFinish(p conv.Problem, l Limits, t directTile) finish {
+func directFinish(p conv.Problem, l Limits, t DirectTile) finish {
 	f, rows := finishOf(p, l), p.Weight[1]*p.Weight[2]
-	if l.outerIterations(rows, p.Weight[3]) < rows || t.positions%f.perOutput() > 0 {
+	if l.outerIterations(rows, p.Weight[3]) < rows || t.Positions%f.perOutput() > 0 {
 		return finish{}
 	}
 	return f
@@ -175,24 +175,24 @@ func (d direct) eachFilter(f func(k, tile, slot int)) {
 
 // passes splits the rows of taps where one dispatch would take more loop
 // iterations than the device allows; later passes add to what earlier ones left.
-func (d direct) passes(images int) []pass {
+func (d direct) passes(images int) []Pass {
 	rows := d.Weight[1] * d.Weight[2]
 	perPass := d.limits.outerIterations(rows, d.Weight[3])
 	outputs := images * d.dst.H() * d.dst.W()
 	x, y := fold(ceilDiv(outputs, d.block), d.limits.WorkGroups)
-	var all []pass
+	var all []Pass
 	for first := 0; first < rows; first += perPass {
-		all = append(all, pass{
-			uniforms: d.uniforms(outputs, first, min(first+perPass, rows)),
-			groups:   [3]int{x, y, d.Groups * d.tiles},
+		all = append(all, Pass{
+			Uniforms: d.uniforms(outputs, first, min(first+perPass, rows)),
+			Groups:   [3]int{x, y, d.Groups * d.tiles},
 		})
 	}
 	return all
 }
 
-func (d direct) uniforms(outputs, firstTap, lastTap int) []uniform {
+func (d direct) uniforms(outputs, firstTap, lastTap int) []Uniform {
 	rectify := d.Activation == conv.ReLU && lastTap == d.Weight[1]*d.Weight[2]
-	return []uniform{
+	return []Uniform{
 		{"srcH", d.Src.H()}, {"srcW", d.Src.W()}, {"allChannels", d.Src.C()}, {"channels", d.Weight[1]},
 		{"dstH", d.dst.H()}, {"dstW", d.dst.W()}, {"allPlanes", d.dst.C()}, {"planes", d.dst.C() / d.Groups},
 		{"kernelH", d.Weight[2]}, {"kernelW", d.Weight[3]},

@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -15,19 +15,19 @@ type sharedConstants struct {
 	tileH, phase      int // rows in shared memory; what of a row's columns is alike modulo strideW
 }
 
-func (sharedConstants) includes() []string { return []string{"pixel.glsl", "slide.glsl"} }
+func (sharedConstants) Includes() []string { return []string{"pixel.glsl", "slide.glsl"} }
 
-func (c sharedConstants) defines() []define {
+func (c sharedConstants) Defines() []Define {
 	return append(c.slide.defines(c.lanesW*c.lanesH, c.shared()),
-		define{"LANES_W", fmt.Sprint(c.lanesW)},
-		define{"LANES_H", fmt.Sprint(c.lanesH)},
-		define{"VECTORS", fmt.Sprint(c.vectors())},
-		define{"STRIDE_W", fmt.Sprint(c.strideW)},
-		define{"DILATION_W", fmt.Sprint(c.dilation)},
-		define{"TILE_H", fmt.Sprint(c.tileH)},
-		define{"PHASE", fmt.Sprint(c.phase)},
-		define{"EACH_WEIGHT(M)", each(c.taps() * c.vectors())},
-		sourceMode(c.paddingMode), sourceBinding(bindSrc))
+		Define{"LANES_W", fmt.Sprint(c.lanesW)},
+		Define{"LANES_H", fmt.Sprint(c.lanesH)},
+		Define{"VECTORS", fmt.Sprint(c.vectors())},
+		Define{"STRIDE_W", fmt.Sprint(c.strideW)},
+		Define{"DILATION_W", fmt.Sprint(c.dilation)},
+		Define{"TILE_H", fmt.Sprint(c.tileH)},
+		Define{"PHASE", fmt.Sprint(c.phase)},
+		Define{"EACH_WEIGHT(M)", each(c.taps() * c.vectors())},
+		sourceMode(c.paddingMode), sourceBinding(BindSrc))
 }
 
 func (c sharedConstants) vectors() int { return ceilDiv(c.filters, 4) }
@@ -158,8 +158,8 @@ func (d directShared) fits() error {
 	if l.outerIterations(d.Weight[1], d.channelIterations()) < d.Weight[1] {
 		return fmt.Errorf("%d channels of %d iterations, the device ends loops after %d", d.Weight[1], d.channelIterations(), l.LoopIterations)
 	}
-	if bytes, err := conv.Product(4, d.packedFloats()); err != nil || bytes > l.block() {
-		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", d.Weight, l.block())
+	if bytes, err := conv.Product(4, d.packedFloats()); err != nil || bytes > l.Block() {
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", d.Weight, l.Block())
 	}
 	return nil
 }
@@ -181,18 +181,18 @@ func worthShared(p conv.Problem, l Limits) error {
 	return nil
 }
 
-func prepareShared(p conv.Problem, l Limits) recipe {
+func prepareShared(p conv.Problem, l Limits) Recipe {
 	d, _ := newShared(p, l) // p was accepted
-	return recipe{
-		stages: []stage{{
-			program:   programKey{shader: "direct_shared", constants: d.constants},
-			passes:    d.passes,
-			maxImages: l.units(1) / (d.tilesH() * d.tilesW()),
+	return Recipe{
+		Stages: []Stage{{
+			Program:   Key{Shader: "direct_shared", Constants: d.constants},
+			Passes:    d.passes,
+			MaxImages: l.units(1) / (d.tilesH() * d.tilesW()),
 		}},
-		pack:         d.pack,
-		packedFloats: d.packedFloats() + d.Groups*d.tiles*4*d.constants.vectors(),
-		finishes:     d.constants.finishes(),
-		tiling:       d.constants.tiling(),
+		Pack:         d.pack,
+		PackedFloats: d.packedFloats() + d.Groups*d.tiles*4*d.constants.vectors(),
+		Finishes:     d.constants.finishes(),
+		Tiling:       d.constants.tiling(),
 	}
 }
 
@@ -220,15 +220,15 @@ func (d directShared) pack(weight, bias []float32) (packedWeight, packedBias []f
 	return packedWeight, packedBias
 }
 
-func (d directShared) passes(images int) []pass {
+func (d directShared) passes(images int) []Pass {
 	imageTiles := images * d.tilesH() * d.tilesW()
 	x, y := fold(imageTiles, d.limits.WorkGroups)
-	return []pass{{
-		uniforms: append(d.constants.uniforms(d.Problem),
-			uniform{"allChannels", d.Src.C()}, uniform{"channels", d.Weight[1]},
-			uniform{"allFilters", d.Weight[0]}, uniform{"filters", d.Weight[0] / d.Groups},
-			uniform{"tilesH", d.tilesH()}, uniform{"tilesW", d.tilesW()}, uniform{"imageTiles", imageTiles},
-			uniform{"tiles", d.tiles}),
-		groups: [3]int{x, y, d.Groups * d.tiles},
+	return []Pass{{
+		Uniforms: append(d.constants.uniforms(d.Problem),
+			Uniform{"allChannels", d.Src.C()}, Uniform{"channels", d.Weight[1]},
+			Uniform{"allFilters", d.Weight[0]}, Uniform{"filters", d.Weight[0] / d.Groups},
+			Uniform{"tilesH", d.tilesH()}, Uniform{"tilesW", d.tilesW()}, Uniform{"imageTiles", imageTiles},
+			Uniform{"tiles", d.tiles}),
+		Groups: [3]int{x, y, d.Groups * d.tiles},
 	}}
 }

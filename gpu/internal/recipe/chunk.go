@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import "gpuconv/conv"
 
@@ -25,11 +25,11 @@ const (
 
 // lentImages: a chunk of a multiple of them begins where the batch's own memory is
 // aligned, whatever an image's size.
-const lentImages = lentAlignment / 4
+const lentImages = LentAlignment / 4
 
 // imageBytes returns the sizes of one image of p, of its sums and of what becomes
 // of them. p must have been accepted, so that none overflows.
-func imageBytes(p conv.Problem) (src, sums, dst int) {
+func ImageBytes(p conv.Problem) (src, sums, dst int) {
 	in, _ := p.Src.Image().Len()
 	between, _ := p.Sums()
 	after, _ := p.Dst()
@@ -39,9 +39,9 @@ func imageBytes(p conv.Problem) (src, sums, dst int) {
 }
 
 // storedBytes is imageBytes, with 0 for sums that have no buffer: they stand in dst, or a tile finishes them.
-func (r recipe) storedBytes(p conv.Problem) (src, sums, dst int) {
-	src, sums, dst = imageBytes(p)
-	if !finished(p) || r.finishes {
+func (r Recipe) StoredBytes(p conv.Problem) (src, sums, dst int) {
+	src, sums, dst = ImageBytes(p)
+	if !finished(p) || r.Finishes {
 		sums = 0
 	}
 	return src, sums, dst
@@ -50,45 +50,45 @@ func (r recipe) storedBytes(p conv.Problem) (src, sums, dst int) {
 // chunk returns how many images go to the device at once: at least 1, at most the
 // problem's batch, within the device's buffers, chunkBytes, chunkMACs and what each stage
 // can count. Chunks are of one size, the last one may be smaller.
-func chunk(p conv.Problem, l Limits, r recipe, stages ...stage) int {
-	src, sums, dst := r.storedBytes(p)
+func chunk(p conv.Problem, l Limits, r Recipe, stages ...Stage) int {
+	src, sums, dst := r.StoredBytes(p)
 	largest := max(src, sums, dst)
-	for _, s := range r.scratch {
-		largest = max(largest, s.imageBytes)
+	for _, s := range r.Scratch {
+		largest = max(largest, s.ImageBytes)
 	}
 	batch := max(1, p.Src.N())
-	_, all, _ := imageBytes(p) // which accepts holds to the buffers' limit, stored or not
-	most := min(chunkBytes/largest, l.block()/max(largest, all))
+	_, all, _ := ImageBytes(p) // which accepts holds to the buffers' limit, stored or not
+	most := min(chunkBytes/largest, l.Block()/max(largest, all))
 	if !l.Software {
 		one := p
 		one.Src[0] = 1
 		most = min(most, int(chunkMACs/one.MACs()))
 	}
 	for _, s := range stages {
-		most = min(most, s.maxImages)
+		most = min(most, s.MaxImages)
 	}
 	most = max(1, min(most, batch))
 	pieces := ceilDiv(batch, most)
-	if l.transfers.sets() > 1 {
-		pieces = max(pieces, min(leastPieces, batch*(src+dst)/max(1, l.transfers.piece)))
+	if l.Transfers.Sets() > 1 {
+		pieces = max(pieces, min(leastPieces, batch*(src+dst)/max(1, l.Transfers.Piece)))
 	}
 	images := ceilDiv(batch, pieces)
-	if l.transfers.route == lent && pieces > 1 && most >= lentImages {
+	if l.Transfers.Route == Lent && pieces > 1 && most >= lentImages {
 		images = min(roundUp(images, lentImages), most/lentImages*lentImages)
 	}
 	return images
 }
 
 // memory returns how many bytes of buffers a plan of p with these chunks holds.
-func memory(p conv.Problem, l Limits, chunk int, r recipe) int {
-	src, sums, dst := r.storedBytes(p)
+func memory(p conv.Problem, l Limits, chunk int, r Recipe) int {
+	src, sums, dst := r.StoredBytes(p)
 	moved := src + dst
-	if l.transfers.route == mapped {
+	if l.Transfers.Route == Mapped {
 		moved *= 2
 	}
-	image := l.transfers.sets()*moved + sums
-	for _, s := range r.scratch {
-		image += s.imageBytes
+	image := l.Transfers.Sets()*moved + sums
+	for _, s := range r.Scratch {
+		image += s.ImageBytes
 	}
-	return chunk*image + 4*r.packedFloats
+	return chunk*image + 4*r.PackedFloats
 }

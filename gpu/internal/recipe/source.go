@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -10,16 +10,16 @@ import (
 
 // programKey names a program: a shader and the constants it is compiled with. It
 // is comparable.
-type programKey struct {
-	shader    string
-	constants constants
+type Key struct {
+	Shader    string
+	Constants Constants
 }
 
 // constants are one shader's, as a comparable struct.
-type constants interface{ defines() []define }
+type Constants interface{ Defines() []Define }
 
 // define is one #define line.
-type define struct{ name, value string }
+type Define struct{ Name, Value string }
 
 // bit writes a define that #if asks for.
 func bit(set bool) string {
@@ -47,28 +47,28 @@ func each(n int) string {
 }
 
 // sourceMode says how source() of the prelude continues images.
-func sourceMode(m conv.PaddingMode) define { return define{"SOURCE_MODE", fmt.Sprint(int(m))} }
+func sourceMode(m conv.PaddingMode) Define { return Define{"SOURCE_MODE", fmt.Sprint(int(m))} }
 
 // sourceBinding says where pixel.glsl finds them.
-func sourceBinding(binding int) define { return define{"SOURCE_BINDING", fmt.Sprint(binding)} }
+func sourceBinding(binding int) Define { return Define{"SOURCE_BINDING", fmt.Sprint(binding)} }
 
 // source returns exactly what is compiled: the shader's #version line, the
 // defines, the prelude (as source string 1 in the compiler's messages), what the shader
 // shares with others (as 2 and so on) and the rest of the file under its own line numbers. edit, unless it is nil, returns
 // what stands for the text of a file: see seam.
-func (k programKey) source(edit func(file, text string) string) (string, error) {
+func (k Key) Source(edit func(file, text string) string) (string, error) {
 	if edit == nil {
 		edit = func(_, text string) string { return text }
 	}
-	text, err := shaders.Source(k.shader)
+	text, err := shaders.Source(k.Shader)
 	if err != nil {
 		return "", err
 	}
-	version, rest, _ := strings.Cut(edit(k.shader+".comp", text), "\n")
+	version, rest, _ := strings.Cut(edit(k.Shader+".comp", text), "\n")
 	var b strings.Builder
 	fmt.Fprintln(&b, version)
-	for _, d := range k.constants.defines() {
-		fmt.Fprintf(&b, "#define %s %s\n", d.name, d.value)
+	for _, d := range k.Constants.Defines() {
+		fmt.Fprintf(&b, "#define %s %s\n", d.Name, d.Value)
 	}
 	for i, name := range append([]string{"prelude.glsl"}, k.includes()...) {
 		part, err := shaders.Part(name)
@@ -83,13 +83,13 @@ func (k programKey) source(edit func(file, text string) string) (string, error) 
 
 // sharer are the constants of shaders that have parts in common with others.
 type sharer interface {
-	includes() []string // files of package shaders
+	Includes() []string // files of package shaders
 }
 
 // includes names the files that the shader shares with others, in their order.
-func (k programKey) includes() []string {
-	if s, ok := k.constants.(sharer); ok {
-		return s.includes()
+func (k Key) includes() []string {
+	if s, ok := k.Constants.(sharer); ok {
+		return s.Includes()
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -50,23 +50,23 @@ func worthSoft(p conv.Problem, l Limits) error {
 	return nil
 }
 
-func prepareSoft(p conv.Problem, l Limits) recipe {
+func prepareSoft(p conv.Problem, l Limits) Recipe {
 	s, _ := newSoft(p, l) // p was accepted
 	steps := s.steps()
 	floats := 0
 	for _, step := range steps {
 		floats = step.weightFirst/4 + s.alignedFloats(step.constants)
 	}
-	r := recipe{
-		pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(steps, floats, weight, bias), nil },
-		packedFloats:  floats,
-		uniformWeight: true,
-		finishes:      s.tile.finishes(),
-		textures:      floatTexels,
-		tiling:        s.tile.tiling(),
+	r := Recipe{
+		Pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(steps, floats, weight, bias), nil },
+		PackedFloats:  floats,
+		UniformWeight: true,
+		Finishes:      s.tile.finishes(),
+		Textures:      FloatTexels,
+		Tiling:        s.tile.tiling(),
 	}
 	if s.tile.vectors {
-		r.textures = vectorTexels
+		r.Textures = VectorTexels
 	}
 	images := min(l.units(softLanes)/(s.blocksH()*s.blocksW()), l.TextureBuffer/s.imageTexels())
 	for lo := 0; lo < len(steps); { // consecutive steps of one program make a stage
@@ -75,10 +75,10 @@ func prepareSoft(p conv.Problem, l Limits) recipe {
 			hi++
 		}
 		part := steps[lo:hi]
-		r.stages = append(r.stages, stage{
-			program:   programKey{shader: "direct_soft", constants: part[0].constants},
-			passes:    func(images int) []pass { return s.passes(part, images) },
-			maxImages: images,
+		r.Stages = append(r.Stages, Stage{
+			Program:   Key{Shader: "direct_soft", Constants: part[0].constants},
+			Passes:    func(images int) []Pass { return s.passes(part, images) },
+			MaxImages: images,
 		})
 		lo = hi
 	}
@@ -206,7 +206,7 @@ func (s soft) pack(steps []softStep, floats int, weight, bias []float32) []float
 }
 
 // passes dispatches steps one after the other.
-func (s soft) passes(steps []softStep, images int) []pass {
+func (s soft) passes(steps []softStep, images int) []Pass {
 	blocks := images * s.blocksH() * s.blocksW()
 	x, y := fold(ceilDiv(blocks, softLanes), s.limits.WorkGroups)
 	firstTexel := -s.Padding.Left
@@ -214,10 +214,10 @@ func (s soft) passes(steps []softStep, images int) []pass {
 		firstTexel = floorDiv(firstTexel, 4)
 	}
 	perPlane := s.tile.filtersPerPlane()
-	var all []pass
+	var all []Pass
 	for _, step := range steps {
-		all = append(all, pass{
-			uniforms: []uniform{
+		all = append(all, Pass{
+			Uniforms: []Uniform{
 				{"srcH", s.Src.H()}, {"srcTexels", s.srcTexels()}, {"allChannels", s.Src.C()}, {"firstChannel", step.firstChannel},
 				{"dstH", s.dst.H()}, {"dstTexels", s.outputTexels()}, {"allPlanes", s.dst.C()},
 				{"firstPlane", step.firstFilter / perPlane}, {"planes", step.filters / perPlane}, {"turns", s.turns},
@@ -225,9 +225,9 @@ func (s soft) passes(steps []softStep, images int) []pass {
 				{"firstRow", step.firstTapRow*s.tile.dilation[0] - s.Padding.Top}, {"firstTexel", firstTexel},
 				{"resume", number(step.resume)}, {"rectify", number(step.last && s.Activation == conv.ReLU)},
 			},
-			groups:      [3]int{x, y, 1},
-			weightFirst: step.weightFirst,
-			weightBytes: 4 * s.alignedFloats(step.constants),
+			Groups:      [3]int{x, y, 1},
+			WeightFirst: step.weightFirst,
+			WeightBytes: 4 * s.alignedFloats(step.constants),
 		})
 	}
 	return all

@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -24,11 +24,11 @@ type softConstants struct {
 
 // Tiles of direct_soft.comp. BenchmarkConv guards them.
 const (
-	softLanes   = 64   // eight vectors of llvmpipe: fewer, larger work-groups cost less to start
-	softGroups  = 8    // work-groups that keep a software renderer's threads busy; more would have shorter strips
-	softFilters = 8    // per tile: more share the window, but compiling takes the square of a program's length
-	softMACs    = 3200 // multiplications unrolled per turn: 2 s of compiling
-	softTexels  = 512  // of the window: its vectors stand on the stack, 64 KiB of it
+	softLanes        = 64   // eight vectors of llvmpipe: fewer, larger work-groups cost less to start
+	softGroups       = 8    // work-groups that keep a software renderer's threads busy; more would have shorter strips
+	softFilters      = 8    // per tile: more share the window, but compiling takes the square of a program's length
+	SoftwareUnrolled = 3200 // multiplications unrolled per turn: 2 s of compiling
+	softTexels       = 512  // of the window: its vectors stand on the stack, 64 KiB of it
 )
 
 // softTile is what an invocation of direct_soft.comp computes.
@@ -41,7 +41,7 @@ func (t softTile) String() string {
 // softTilings are the tiles that cost estimates roughly: other blocks of 8 vectors
 // of sums, one of half and one of twice as many, and as many filters as there are, half
 // or a third of them.
-func softTilings(p conv.Problem) (all []tiling) {
+func softTilings(p conv.Problem) (all []Tiling) {
 	filters := min(softFilters, p.Weight[0]/p.Groups)
 	for _, block := range [][2]int{{2, 1}, {1, 2}, {1, 1}, {4, 1}} {
 		for part := 1; part <= min(3, filters); part++ {
@@ -51,7 +51,7 @@ func softTilings(p conv.Problem) (all []tiling) {
 	return all
 }
 
-func (c softConstants) tiling() tiling { return softTile{c.rows, c.segments, c.filters} }
+func (c softConstants) tiling() Tiling { return softTile{c.rows, c.segments, c.filters} }
 
 func (c softConstants) taps() int { return c.channels * c.tapsH * c.kernelW }
 
@@ -131,7 +131,7 @@ func newSoft(p conv.Problem, l Limits) (soft, error) {
 		return soft{}, fmt.Errorf("it needs strides and dilations of at most %d", most)
 	}
 	fewest, largest := 1, softFilters // filters
-	forced, _ := l.tiling.(softTile)
+	forced, _ := l.Tiling.(softTile)
 	if forced.filters > 0 {
 		fewest, largest = forced.filters, forced.filters
 	}

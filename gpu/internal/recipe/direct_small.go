@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -15,14 +15,14 @@ type smallConstants struct {
 	looped      bool
 }
 
-func (smallConstants) includes() []string { return []string{"slide.glsl", "column.glsl"} }
+func (smallConstants) Includes() []string { return []string{"slide.glsl", "column.glsl"} }
 
-func (c smallConstants) defines() []define {
+func (c smallConstants) Defines() []Define {
 	return append(c.slide.defines(c.lanes, c.handed(c.lanes)),
 		sourceMode(c.paddingMode),
-		define{"VECTORS", fmt.Sprint(ceilDiv(c.filters, 4))},
-		define{"WEIGHTS", fmt.Sprint(c.weights)},
-		define{"LOOPED", bit(c.looped)})
+		Define{"VECTORS", fmt.Sprint(ceilDiv(c.filters, 4))},
+		Define{"WEIGHTS", fmt.Sprint(c.weights)},
+		Define{"LOOPED", bit(c.looped)})
 }
 
 // small is what preparing and dispatching direct_small.comp share.
@@ -78,8 +78,8 @@ func (s small) fits() error {
 	if bytes := 4 * s.passFloats(); bytes > l.UniformBlock {
 		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, l.UniformBlock)
 	}
-	if bytes, err := conv.Product(4, s.passFloats(), s.Groups, s.tiles); err != nil || bytes > l.block() {
-		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", s.Weight, l.block())
+	if bytes, err := conv.Product(4, s.passFloats(), s.Groups, s.tiles); err != nil || bytes > l.Block() {
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", s.Weight, l.Block())
 	}
 	if s.constants.looped && l.outerIterations(s.parts(), 0) < s.parts() {
 		return fmt.Errorf("kernels of %d parts, the device ends loops after %d iterations", s.parts(), l.LoopIterations)
@@ -115,19 +115,19 @@ func worthSmall(p conv.Problem, l Limits) error {
 	return nil
 }
 
-func prepareSmall(p conv.Problem, l Limits) recipe {
+func prepareSmall(p conv.Problem, l Limits) Recipe {
 	s, _ := newSmall(p, l) // p was accepted
-	return recipe{
-		stages: []stage{{
-			program:   programKey{shader: "direct_small", constants: s.constants},
-			passes:    s.passes,
-			maxImages: l.units(s.constants.lanes) / s.constants.columns(p),
+	return Recipe{
+		Stages: []Stage{{
+			Program:   Key{Shader: "direct_small", Constants: s.constants},
+			Passes:    s.passes,
+			MaxImages: l.units(s.constants.lanes) / s.constants.columns(p),
 		}},
-		pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(weight, bias), nil },
-		packedFloats:  s.Groups * s.tiles * s.passFloats(),
-		uniformWeight: true,
-		finishes:      s.constants.finishes(),
-		tiling:        s.constants.tiling(),
+		Pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(weight, bias), nil },
+		PackedFloats:  s.Groups * s.tiles * s.passFloats(),
+		UniformWeight: true,
+		Finishes:      s.constants.finishes(),
+		Tiling:        s.constants.tiling(),
 	}
 }
 
@@ -170,18 +170,18 @@ func (s slide) place(p conv.Problem, at int) int {
 }
 
 // passes dispatches each tile of filters of each group.
-func (s small) passes(images int) (all []pass) {
+func (s small) passes(images int) (all []Pass) {
 	columns := images * s.constants.columns(s.Problem)
 	x, y := fold(ceilDiv(columns, s.constants.lanes), s.limits.WorkGroups)
 	s.eachPass(func(index, first, filters int) {
-		all = append(all, pass{
-			uniforms: append(s.constants.columnUniforms(s.Problem, columns),
-				uniform{"allChannels", s.Src.C()}, uniform{"firstChannel", index / s.tiles * s.Weight[1]},
-				uniform{"allFilters", s.Weight[0]}, uniform{"firstFilter", first}, uniform{"filters", filters},
-				uniform{"parts", s.parts()}),
-			groups:      [3]int{x, y, 1},
-			weightFirst: 4 * index * s.passFloats(),
-			weightBytes: 4 * s.passFloats(),
+		all = append(all, Pass{
+			Uniforms: append(s.constants.columnUniforms(s.Problem, columns),
+				Uniform{"allChannels", s.Src.C()}, Uniform{"firstChannel", index / s.tiles * s.Weight[1]},
+				Uniform{"allFilters", s.Weight[0]}, Uniform{"firstFilter", first}, Uniform{"filters", filters},
+				Uniform{"parts", s.parts()}),
+			Groups:      [3]int{x, y, 1},
+			WeightFirst: 4 * index * s.passFloats(),
+			WeightBytes: 4 * s.passFloats(),
 		})
 	})
 	return all

@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -62,6 +62,6 @@ func (f finish) outputs(p conv.Problem) conv.Shape {
 }
 
 // defines are ENERGY and POOL, for which window of the prelude is there.
-func (f finish) defines() []define {
-	return []define{{"ENERGY", bit(f.energy)}, {"POOL", fmt.Sprint(int(f.pool))}}
+func (f finish) defines() []Define {
+	return []Define{{"ENERGY", bit(f.energy)}, {"POOL", fmt.Sprint(int(f.pool))}}
 }

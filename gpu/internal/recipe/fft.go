@@ -1,4 +1,4 @@
-package gpu
+package recipe
 
 import (
 	"fmt"
@@ -96,14 +96,14 @@ func acceptsFFT(p conv.Problem, l Limits) error {
 // accept says why the device cannot hold or dispatch f, or nil.
 func (f fft) accept() error {
 	l := f.limits
-	if bytes, err := conv.Product(8, f.tiles(), f.Src.C(), f.constants.spectrum()); err != nil || bytes > l.block() {
-		return fmt.Errorf("%d bytes of spectra for an image, the device's buffers hold %d", bytes, l.block())
+	if bytes, err := conv.Product(8, f.tiles(), f.Src.C(), f.constants.spectrum()); err != nil || bytes > l.Block() {
+		return fmt.Errorf("%d bytes of spectra for an image, the device's buffers hold %d", bytes, l.Block())
 	}
-	if n, err := f.packedProduct(); err != nil || n > l.block()/16 {
-		return fmt.Errorf("spectra of weight %v, the device's buffers hold %d bytes", f.Weight, l.block())
+	if n, err := f.packedProduct(); err != nil || n > l.Block()/16 {
+		return fmt.Errorf("spectra of weight %v, the device's buffers hold %d bytes", f.Weight, l.Block())
 	}
-	if n, err := f.Weight.Len(); err != nil || n+f.Weight[0] > l.block()/4 {
-		return fmt.Errorf("weight %v, the device's buffers hold %d bytes", f.Weight, l.block())
+	if n, err := f.Weight.Len(); err != nil || n+f.Weight[0] > l.Block()/4 {
+		return fmt.Errorf("weight %v, the device's buffers hold %d bytes", f.Weight, l.Block())
 	}
 	if n, most := f.tiles()*max(f.sourcePairs(), f.Groups*f.pairs()), l.units(1); n > most {
 		return fmt.Errorf("%d transforms of an image, the device dispatches %d at once", n, most)
@@ -174,43 +174,43 @@ func worthFFT(p conv.Problem, l Limits) error {
 	return nil
 }
 
-func prepareFFT(p conv.Problem, l Limits) recipe {
+func prepareFFT(p conv.Problem, l Limits) Recipe {
 	f, _ := newFFT(p, l) // p was accepted
 	spectra := scratchPlace(0)
-	return recipe{
-		stages: []stage{{
-			program:   programKey{shader: "fft_src", constants: f.constants},
-			writes:    spectra,
-			passes:    func(images int) []pass { return f.transform(images, f.sourcePairs(), nil) },
-			maxImages: l.units(1) / (f.tiles() * f.sourcePairs()),
+	return Recipe{
+		Stages: []Stage{{
+			Program:   Key{Shader: "fft_src", Constants: f.constants},
+			Writes:    spectra,
+			Passes:    func(images int) []Pass { return f.transform(images, f.sourcePairs(), nil) },
+			MaxImages: l.units(1) / (f.tiles() * f.sourcePairs()),
 		}, {
-			program:   programKey{shader: "fft_dst", constants: fftDstConstants{f.constants, f.finish}},
-			reads:     spectra,
-			passes:    func(images int) []pass { return f.transform(images, f.Groups*f.pairs(), f.dstUniforms()) },
-			maxImages: l.units(1) / (f.tiles() * f.Groups * f.pairs()),
+			Program:   Key{Shader: "fft_dst", Constants: fftDstConstants{f.constants, f.finish}},
+			Reads:     spectra,
+			Passes:    func(images int) []Pass { return f.transform(images, f.Groups*f.pairs(), f.dstUniforms()) },
+			MaxImages: l.units(1) / (f.tiles() * f.Groups * f.pairs()),
 		}},
-		scratch:      []scratch{{"spectra", 8 * f.tiles() * f.Src.C() * f.constants.spectrum()}},
-		pack:         f.pack,
-		packedFloats: 4*f.packedVectors() + f.Weight[0] + f.Weight[0]*f.Weight[1]*f.Weight[2]*f.Weight[3],
-		finishes:     f.finish.finishes(),
-		tolerance:    fftTolerance(f.constants.points(), f.Weight[1]),
+		Scratch:      []Scratch{{"spectra", 8 * f.tiles() * f.Src.C() * f.constants.spectrum()}},
+		Pack:         f.pack,
+		PackedFloats: 4*f.packedVectors() + f.Weight[0] + f.Weight[0]*f.Weight[1]*f.Weight[2]*f.Weight[3],
+		Finishes:     f.finish.finishes(),
+		Tolerance:    fftTolerance(f.constants.points(), f.Weight[1]),
 	}
 }
 
 // transform dispatches a work-group for each tile of the images and each of so many pairs
 // of its planes, with uniforms that only it has.
-func (f fft) transform(images, pairs int, own []uniform) []pass {
+func (f fft) transform(images, pairs int, own []Uniform) []Pass {
 	tiles := images * f.tiles()
 	x, y := fold(tiles*pairs, f.limits.WorkGroups)
-	return []pass{{groups: [3]int{x, y, 1}, uniforms: append(own, []uniform{
+	return []Pass{{Groups: [3]int{x, y, 1}, Uniforms: append(own, []Uniform{
 		{"srcH", f.Src.H()}, {"srcW", f.Src.W()}, {"allChannels", f.Src.C()},
 		{"tilesH", f.tilesH}, {"tilesW", f.tilesW}, {"tiles", tiles}, {"stepH", f.stepH}, {"stepW", f.stepW},
 		{"padTop", f.Padding.Top}, {"padLeft", f.Padding.Left},
 	}...)}}
 }
 
-func (f fft) dstUniforms() []uniform {
-	return []uniform{
+func (f fft) dstUniforms() []Uniform {
+	return []Uniform{
 		{"dstH", f.dst.H()}, {"dstW", f.dst.W()}, {"channels", f.Weight[1]},
 		{"allFilters", f.Weight[0]}, {"filters", f.filters()}, {"pairs", f.pairs()}, {"allPairs", f.Groups * f.pairs()},
 		{"kernelH", f.Weight[2]}, {"kernelW", f.Weight[3]}, {"dilationH", f.Dilation[0]}, {"dilationW", f.Dilation[1]},

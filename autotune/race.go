@@ -17,6 +17,7 @@ import (
 
 	"gpuconv/compare"
 	"gpuconv/conv"
+	"gpuconv/internal/statistics"
 )
 
 // Race measures the ways to compute a problem.
@@ -347,7 +348,7 @@ func Winner(all []*Entrant) *Entrant {
 		return nil
 	}
 	for _, e := range all[1:] {
-		if e.beats() && (best.Own || Median(e.Ratio) < Median(best.Ratio)) {
+		if e.beats() && (best.Own || statistics.Median(e.Ratio) < statistics.Median(best.Ratio)) {
 			best = e
 		}
 	}
@@ -362,12 +363,5 @@ func (e *Entrant) beats() bool {
 			faster++
 		}
 	}
-	return faster > 0 && 4*faster >= 3*len(e.Ratio) && Median(e.Ratio) < 1-Margin
-}
-
-// Median returns the middle of values, of which there is at least one.
-func Median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+	return faster > 0 && 4*faster >= 3*len(e.Ratio) && statistics.Median(e.Ratio) < 1-Margin
 }

@@ -11,6 +11,7 @@ import (
 
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/internal/statistics"
 )
 
 // fake is a backend whose ways compute rightly, by the reference, and say that they
@@ -109,7 +110,7 @@ func TestRace(t *testing.T) {
 	if done != r.Runs(4) {
 		t.Errorf("%d of %d runs are done", done, r.Runs(4))
 	}
-	if won := Winner(all); won.Algorithm != "fast" || math.Abs(Median(won.Ratio)-0.6) > 1e-9 || len(won.Kernel) != 4 {
+	if won := Winner(all); won.Algorithm != "fast" || math.Abs(statistics.Median(won.Ratio)-0.6) > 1e-9 || len(won.Kernel) != 4 {
 		t.Errorf("%+v won", won)
 	}
 	if !all[0].Own || all[0].Algorithm != "own" {
@@ -145,7 +146,7 @@ func TestOwnStays(t *testing.T) {
 		}
 	}
 	if all[0].Left == 0 {
-		if won := Winner(all); won.Algorithm != "fast" || math.Abs(Median(won.Ratio)-0.06) > 1e-9 {
+		if won := Winner(all); won.Algorithm != "fast" || math.Abs(statistics.Median(won.Ratio)-0.06) > 1e-9 {
 			t.Errorf("%+v won", won)
 		}
 	}
@@ -280,7 +281,7 @@ func TestRaceIsFair(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := Median(all[1].Ratio); math.Abs(r-1) > 0.01 || all[1].Left > 0 {
+	if r := statistics.Median(all[1].Ratio); math.Abs(r-1) > 0.01 || all[1].Left > 0 {
 		t.Errorf("ratios %v", all[1].Ratio)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"gpuconv/conv"
+	"gpuconv/internal/statistics"
 	"gpuconv/whole"
 )
 
@@ -57,7 +58,7 @@ func NewEntry(k Key, all []*Entrant, now time.Time) (Entry, error) {
 	}
 	return Entry{Schema: entrySchema, Tuned: now.UTC().Truncate(time.Second), Vendor: k.Vendor, Renderer: k.Renderer, Driver: k.Driver,
 		Problem: k.problem(), Images: k.Problem.Src.N(), Algorithm: won.Algorithm, Tile: won.Tile, Shader: won.Description.ShaderHash(),
-		Kernel: Median(won.Kernel), Speed: 1 / Median(won.Ratio), Own: all[0].Choice.String()}, nil
+		Kernel: statistics.Median(won.Kernel), Speed: 1 / statistics.Median(won.Ratio), Own: all[0].Choice.String()}, nil
 }
 
 // Choice is the winner.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gpuconv/conv"
+	"gpuconv/internal/statistics"
 )
 
 // Bench times the cases of a suite on some subjects. See the package's doc for how.
@@ -205,7 +206,7 @@ func (w *running) wanting(round int) (list []*entry) {
 		}
 		count, seconds := e.count()
 		short := count < w.Settings.Samples || seconds < w.Settings.Seconds
-		if round < w.Settings.Rounds || short || NewInterval(e.samples(wholeRun), w.Seed).Noise() > w.Settings.Noise {
+		if round < w.Settings.Rounds || short || statistics.NewInterval(e.samples(wholeRun), w.Seed).Noise() > w.Settings.Noise {
 			list = append(list, e)
 		}
 	}

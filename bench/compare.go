@@ -5,6 +5,8 @@ import (
 	"io"
 	"math"
 	"strings"
+
+	"gpuconv/internal/statistics"
 )
 
 // familyError is the chance that a comparison of a program with itself finds a change
@@ -93,7 +95,7 @@ type series struct {
 func newSeries(r Result, by By) series {
 	s := series{plain: map[int]float64{}, calibrated: map[int]float64{}}
 	for _, b := range r.Blocks {
-		v, probe := median(b.Seconds), b.Probe
+		v, probe := statistics.Median(b.Seconds), b.Probe
 		if by == CPUTime {
 			v, probe = b.CPU, b.ProbeCPU
 		}
@@ -206,7 +208,7 @@ func values(m map[int]float64) (list []float64) {
 // judge tests all pairs as one family.
 func (c *Comparison) judge(tests []test) {
 	var p []float64
-	var plain, calibrated []difference
+	var plain, calibrated []statistics.Difference
 	var tested []int
 	for i := range tests {
 		t := &tests[i]
@@ -215,13 +217,13 @@ func (c *Comparison) judge(tests []test) {
 		if t.change.Verdict != "" {
 			continue
 		}
-		larger := d.p()
-		if !math.IsNaN(k.by) {
-			larger = max(larger, k.p())
+		larger := d.P()
+		if !math.IsNaN(k.By) {
+			larger = max(larger, k.P())
 		}
 		tested, p = append(tested, i), append(p, larger)
 	}
-	adjusted := holm(p)
+	adjusted := statistics.Holm(p)
 	for rank, i := range tested {
 		tests[i].change.P = adjusted[rank]
 		c.decide(&tests[i].change, plain[i], calibrated[i], len(p))
@@ -232,26 +234,26 @@ func (c *Comparison) judge(tests []test) {
 }
 
 // yuen2 is yuen of two series; of an empty one nothing is known.
-func yuen2(a, b map[int]float64) difference {
+func yuen2(a, b map[int]float64) statistics.Difference {
 	if len(a) == 0 || len(b) == 0 {
-		return difference{by: math.NaN(), error: math.Inf(1)}
+		return statistics.Difference{By: math.NaN(), Error: math.Inf(1)}
 	}
-	x, y := newTrimmed(values(a)), newTrimmed(values(b))
-	x.square *= 1 + wandering*wandering*float64(len(a)) // square is a mean's of so many blocks
-	y.square *= 1 + wandering*wandering*float64(len(b))
-	return x.to(y).widened(2 * betweenRuns * betweenRuns)
+	x, y := statistics.NewTrimmed(values(a)), statistics.NewTrimmed(values(b))
+	x.Square *= 1 + wandering*wandering*float64(len(a)) // Square is a mean's of so many blocks
+	y.Square *= 1 + wandering*wandering*float64(len(b))
+	return x.To(y).Widened(2 * betweenRuns * betweenRuns)
 }
 
 // decide fills in the figures and the verdict.
-func (c *Comparison) decide(change *Change, plain, calibrated difference, family int) {
-	half := plain.halfWidth(1 - confidence)
-	change.Ratio, change.Low, change.High = math.Exp(plain.by), math.Exp(plain.by-half), math.Exp(plain.by+half)
-	change.Calibrated = math.Exp(calibrated.by)
-	change.Shows = math.Expm1(plain.halfWidth(familyError / float64(family)))
-	least, most := plain.by, plain.by
-	if !math.IsNaN(calibrated.by) {
-		least, most = min(least, calibrated.by), max(most, calibrated.by)
-		change.Shows = max(change.Shows, math.Expm1(calibrated.halfWidth(familyError/float64(family))))
+func (c *Comparison) decide(change *Change, plain, calibrated statistics.Difference, family int) {
+	half := plain.HalfWidth(1 - statistics.Confidence)
+	change.Ratio, change.Low, change.High = math.Exp(plain.By), math.Exp(plain.By-half), math.Exp(plain.By+half)
+	change.Calibrated = math.Exp(calibrated.By)
+	change.Shows = math.Expm1(plain.HalfWidth(familyError / float64(family)))
+	least, most := plain.By, plain.By
+	if !math.IsNaN(calibrated.By) {
+		least, most = min(least, calibrated.By), max(most, calibrated.By)
+		change.Shows = max(change.Shows, math.Expm1(calibrated.HalfWidth(familyError/float64(family))))
 	}
 	change.Verdict = Same
 	if change.P < familyError && least > math.Log1p(c.Threshold) {

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"gpuconv/internal/statistics"
 )
 
 // machineModel draws reports as a machine would make them: of each time the log has a
@@ -30,7 +32,7 @@ func (m machineModel) simulate(r *rand.Rand, cases int, drift float64, slow func
 			for range 5 {
 				block.Seconds = append(block.Seconds, 1e-3*slow(i)*math.Exp(own+load+m.block*r.NormFloat64()))
 			}
-			block.CPU = 2 * median(block.Seconds) / math.Exp(load)
+			block.CPU = 2 * statistics.Median(block.Seconds) / math.Exp(load)
 			result.Blocks = append(result.Blocks, block)
 		}
 		report.Results = append(report.Results, result)
@@ -89,7 +91,7 @@ func TestCompareUncorrected(t *testing.T) {
 		before, after := m.pair(r, same)
 		for i := range before.Results {
 			a, b := newSeries(before.Results[i], Wall), newSeries(after.Results[i], Wall)
-			if yuen2(a.plain, b.plain).p() < familyError {
+			if yuen2(a.plain, b.plain).P() < familyError {
 				alarms++
 				break
 			}

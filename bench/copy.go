@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// copyFloats is how much one thread copies in a turn of [Copy]: 64 MiB, more than the
+// copyFloats is how much one thread copies in a turn of copyRate: 64 MiB, more than the
 // caches hold.
 const copyFloats = 16 << 20
 
-// Copy measures the most bytes a second that so many threads together move from memory
+// copyRate measures the most bytes a second that so many threads together move from memory
 // to memory, read and written bytes counted: the other roof, beside [Peak]. Threads start
 // each turn together and it ends with the last; the fastest turn within whole counts.
-func Copy(threads int, whole time.Duration) float64 {
+func copyRate(threads int, whole time.Duration) float64 {
 	src, dst := make([][]float32, threads), make([][]float32, threads)
 	for i := range threads {
 		src[i], dst[i] = make([]float32, copyFloats), make([]float32, copyFloats)

@@ -19,7 +19,7 @@
 // # What is said of a time
 //
 // The median of all samples, with a 95 % percentile bootstrap interval over blocks
-// ([NewInterval]). As rounds end when it is narrow, it is a little too narrow: where blocks
+// . As rounds end when it is narrow, it is a little too narrow: where blocks
 // scatter by 3 %, 90 % of them hold the true median, and 95 % after a fixed number of rounds
 // (TestStoppingCovers), which --noise 1 asks for. Outliers by Tukey's fences are shown, and counted like all others.
 //
@@ -27,7 +27,7 @@
 // bytes (images, weights and outputs once each), whatever an algorithm does: they
 // compare what users get. A transform that saves multiplications may so pass 100 % of the
 // roofline (Williams et al. 2009), which is the lower of the peak of multiply-adds ([Peak])
-// and what the memory ([Copy]) feeds at the case's intensity. A device's roof is the fastest
+// and what the memory feeds at the case's intensity. A device's roof is the fastest
 // that its probes were seen to run, before or after the rounds.
 //
 // # What is a change

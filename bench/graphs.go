@@ -6,34 +6,20 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"gpuconv/figure"
 )
 
-// Graph is what a picture of a report shows, as plain data: whoever draws it needs to
-// know nothing of benchmarks.
+// Graph is what a picture of a report shows, as plain data. Each series is a backend; those in grey (Color −1) are
+// lines of none.
 type Graph struct {
-	ID             string // for the name of a file
-	Title, Caption string
-	Note           string // what is missing from the picture
-	XLabel, YLabel string
-	LogX, LogY     bool
-	XTicks         []float64
-	XNames         []string // in place of numbers: what stands at X = 0, 1, 2, …
-	Curves         []Curve
+	ID      string // for the name of a file: lower-case letters, digits and dashes
+	Caption string
+	figure.Graph
 }
 
-// Neutral is the colour of lines that belong to no backend.
-const Neutral = -1
-
-// Curve is what a [Graph] shows of one backend.
-type Curve struct {
-	Name      string
-	X, Y      []float64
-	Low, High []float64 // ends of the error bars; nil for none
-	Color     int       // the same for a backend in all graphs; Neutral for lines of none
-	Points    bool      // marks alone
-	Line      bool      // a line alone
-	Dashed    bool
-}
+// neutral is the colour of lines that belong to no backend.
+const neutral = -1
 
 // Graphs returns what there is to see in a report: throughput, the roofline, GPU
 // against CPU and scaling over cores. What has no point is not among them.
@@ -42,11 +28,11 @@ func (r Report) Graphs() []Graph {
 	note := r.note()
 	shown := graphs[:0]
 	for _, g := range graphs {
-		g.Curves = slices.DeleteFunc(g.Curves, func(c Curve) bool { return len(c.X) == 0 })
-		if slices.ContainsFunc(g.Curves, func(c Curve) bool { return !c.Line }) {
+		g.Series = slices.DeleteFunc(g.Series, func(c figure.Series) bool { return len(c.X) == 0 })
+		if slices.ContainsFunc(g.Series, func(c figure.Series) bool { return c.Style != figure.Solid }) {
 			g.Note = note
-			for i := range g.Curves {
-				g.Curves[i].sort() // cases stand in the order in which a report has them
+			for i := range g.Series {
+				sortByX(&g.Series[i]) // cases stand in the order in which a report has them
 			}
 			shown = append(shown, g)
 		}
@@ -127,13 +113,13 @@ func axisLabel(group string) string {
 }
 
 func (r Report) overAxis(suite, group string) Graph {
-	g := Graph{ID: strings.TrimSuffix("throughput-"+slug(suite)+"-"+slug(group), "-"), Title: "Throughput, suite " + suite, XLabel: axisLabel(group), YLabel: "images/s", LogX: true, LogY: true,
+	g := Graph{ID: strings.TrimSuffix("throughput-"+slug(suite)+"-"+slug(group), "-"), Graph: figure.Graph{Title: "Throughput, suite " + suite, XLabel: axisLabel(group), YLabel: "images/s", LogX: true, LogY: true},
 		Caption: "Images per second, end to end: copies to and from the device are in it. Bars are 95 % confidence intervals of the median."}
 	if group != "" {
 		g.Title += ", over " + group
 	}
 	for i, b := range r.Backends {
-		curve := Curve{Name: r.name(b), Color: i, Dashed: b.Peer}
+		curve := figure.Series{Name: r.name(b), Style: figure.Dotted, Color: i, Dashed: b.Peer}
 		for _, c := range r.Cases {
 			if c.Suite != suite || c.Group != group {
 				continue
@@ -142,17 +128,17 @@ func (r Report) overAxis(suite, group string) Graph {
 				g.XTicks = append(g.XTicks, c.X)
 			}
 			if x, ok := r.total(c, b); ok {
-				curve.add(c.X, float64(c.N)/x.Median, float64(c.N)/x.CIHigh, float64(c.N)/x.CILow)
+				add(&curve, c.X, float64(c.N)/x.Median, float64(c.N)/x.CIHigh, float64(c.N)/x.CILow)
 			}
 		}
-		g.Curves = append(g.Curves, curve)
+		g.Series = append(g.Series, curve)
 	}
 	slices.Sort(g.XTicks)
 	return g
 }
 
 func (r Report) ofLayers(suite string) Graph {
-	g := Graph{ID: "throughput-" + slug(suite), Title: "Throughput, suite " + suite, YLabel: "GFLOP/s", LogY: true,
+	g := Graph{ID: "throughput-" + slug(suite), Graph: figure.Graph{Title: "Throughput, suite " + suite, YLabel: "GFLOP/s", LogY: true},
 		Caption: "Two operations for each multiplication of the direct form, whatever an algorithm saves, end to end. Bars are 95 % confidence intervals of the median."}
 	var cases []CaseInfo
 	for _, c := range r.Cases {
@@ -162,14 +148,14 @@ func (r Report) ofLayers(suite string) Graph {
 		}
 	}
 	for i, b := range r.Backends {
-		curve := Curve{Name: r.name(b), Color: i, Points: true}
+		curve := figure.Series{Name: r.name(b), Color: i, Style: figure.Points}
 		for at, c := range cases {
 			if x, ok := r.total(c, b); ok {
 				beside := (float64(i) - float64(len(r.Backends)-1)/2) * 0.6 / float64(len(r.Backends))
-				curve.add(float64(at)+beside, 2e-9*c.MACs/x.Median, 2e-9*c.MACs/x.CIHigh, 2e-9*c.MACs/x.CILow)
+				add(&curve, float64(at)+beside, 2e-9*c.MACs/x.Median, 2e-9*c.MACs/x.CIHigh, 2e-9*c.MACs/x.CILow)
 			}
 		}
-		g.Curves = append(g.Curves, curve)
+		g.Series = append(g.Series, curve)
 	}
 	return g
 }
@@ -180,14 +166,15 @@ func (r Report) total(c CaseInfo, b BackendInfo) (Result, bool) {
 	return x, ok && x.Correct
 }
 
-func (c *Curve) add(x, y, low, high float64) {
+// add adds a point with its error bar.
+func add(c *figure.Series, x, y, low, high float64) {
 	c.X, c.Y, c.Low, c.High = append(c.X, x), append(c.Y, y), append(c.Low, low), append(c.High, high)
 }
 
 // roofline has every case of every backend below the roofs that were measured
 // (Williams, Waterman & Patterson, Roofline, CACM 52(4), 2009).
 func (r Report) roofline() Graph {
-	g := Graph{ID: "roofline", Title: "Roofline", XLabel: "arithmetic intensity (FLOP/byte)", YLabel: "GFLOP/s", LogX: true, LogY: true,
+	g := Graph{ID: "roofline", Graph: figure.Graph{Title: "Roofline", XLabel: "arithmetic intensity (FLOP/byte)", YLabel: "GFLOP/s", LogX: true, LogY: true},
 		Caption: "Every case that was timed: operations of the direct form, bytes of images, weights and outputs once each. Dashed roofs are what probes reached on the same device beside the runs: multiply-adds on registers, and a copy of memory. " +
 			"Points above a roof are of algorithms that save multiplications, which are counted all the same, or of data that stayed in caches."}
 	lo, hi := math.Inf(1), 0.0
@@ -196,28 +183,28 @@ func (r Report) roofline() Graph {
 		lo, hi = min(lo, c.Intensity), max(hi, c.Intensity)
 	}
 	var drawn []Roof
-	var roofs []Curve
+	var roofs []figure.Series
 	for i, b := range r.Backends {
-		curve := Curve{Name: r.name(b), Color: i, Points: true}
+		curve := figure.Series{Name: r.name(b), Color: i, Style: figure.Points}
 		for _, c := range r.Cases {
 			if x, ok := r.total(c, b); ok {
-				curve.add(c.Intensity, 2e-9*c.MACs/x.Median, 2e-9*c.MACs/x.CIHigh, 2e-9*c.MACs/x.CILow)
+				add(&curve, c.Intensity, 2e-9*c.MACs/x.Median, 2e-9*c.MACs/x.CIHigh, 2e-9*c.MACs/x.CILow)
 			}
 		}
-		g.Curves = append(g.Curves, curve)
+		g.Series = append(g.Series, curve)
 		if b.Roof != nil && len(curve.X) > 0 && !slices.Contains(drawn, *b.Roof) {
 			drawn = append(drawn, *b.Roof)
 			roofs = append(roofs, roofCurve(b, i, lo/2, hi*2))
 		}
 	}
-	g.Curves = append(g.Curves, roofs...)
+	g.Series = append(g.Series, roofs...)
 	return g
 }
 
 // roofCurve is a backend's roof with its ridge, where it turns level.
-func roofCurve(b BackendInfo, color int, lo, hi float64) Curve {
+func roofCurve(b BackendInfo, color int, lo, hi float64) figure.Series {
 	roof := *b.Roof
-	c := Curve{Name: fmt.Sprintf("roof of %s: %.3g GFLOP/s, %.3g GB/s", b.short(), roof.GFLOPS, roof.GBPS), Color: color, Line: true, Dashed: true}
+	c := figure.Series{Name: fmt.Sprintf("roof of %s: %.3g GFLOP/s, %.3g GB/s", b.short(), roof.GFLOPS, roof.GBPS), Color: color, Style: figure.Solid, Dashed: true}
 	for _, x := range []float64{lo, roof.GFLOPS / roof.GBPS, hi} {
 		if x >= lo && x <= hi {
 			c.X, c.Y = append(c.X, x), append(c.Y, roof.At(x))
@@ -229,7 +216,7 @@ func roofCurve(b BackendInfo, color int, lo, hi float64) Curve {
 // ratios are throughputs of the GPU, and of peers on one, divided by the CPU engine's
 // with all threads: with the copies to and from the device, and without them.
 func (r Report) ratios() Graph {
-	g := Graph{ID: "gpu-cpu-ratio", Title: "Software renderer against the CPU engine", XLabel: axisLabel(""), YLabel: "ratio of images/s", LogX: true, LogY: true,
+	g := Graph{ID: "gpu-cpu-ratio", Graph: figure.Graph{Title: "Software renderer against the CPU engine", XLabel: axisLabel(""), YLabel: "ratio of images/s", LogX: true, LogY: true},
 		Caption: "Above 1 the device is faster than the CPU engine with all threads. With transfers: from images in memory to outputs in memory, which is what a user waits for. " +
 			"Without: the kernels alone. Bars are 95 % confidence intervals of the ratio."}
 	engine, ok := r.engine()
@@ -242,7 +229,7 @@ func (r Report) ratios() Graph {
 			continue
 		}
 		for _, phase := range []string{PhaseTotal, PhaseKernel} {
-			curve := Curve{Name: r.name(b) + ", with transfers", Color: i}
+			curve := figure.Series{Name: r.name(b) + ", with transfers", Style: figure.Dotted, Color: i}
 			if phase == PhaseKernel {
 				curve.Name, curve.Dashed = r.name(b)+", kernels alone", true
 			}
@@ -255,18 +242,18 @@ func (r Report) ratios() Graph {
 			if len(curve.X) > 0 && !b.Software {
 				g.Title = "GPU against the CPU engine"
 			}
-			g.Curves = append(g.Curves, curve)
+			g.Series = append(g.Series, curve)
 		}
 	}
 	if hi > 0 {
-		g.Curves = append(g.Curves, Curve{Name: "as fast as " + engine.Label(), X: []float64{lo, hi}, Y: []float64{1, 1}, Color: Neutral, Line: true})
+		g.Series = append(g.Series, figure.Series{Name: "as fast as " + engine.Label(), X: []float64{lo, hi}, Y: []float64{1, 1}, Color: neutral, Style: figure.Solid})
 	}
 	return g
 }
 
 // addRatio adds a case to a curve if both were timed, and the backend copies to a
 // device. Only cases whose batch is what varies have a place on the axis.
-func (g *Graph) addRatio(curve *Curve, r Report, c CaseInfo, b, engine BackendInfo, phase string) {
+func (g *Graph) addRatio(curve *figure.Series, r Report, c CaseInfo, b, engine BackendInfo, phase string) {
 	_, copies := r.find(c, b, PhaseUpload, "")
 	device, ok := r.find(c, b, phase, "")
 	host, timed := r.total(c, engine)
@@ -277,8 +264,8 @@ func (g *Graph) addRatio(curve *Curve, r Report, c CaseInfo, b, engine BackendIn
 		g.XTicks = append(g.XTicks, c.X)
 		slices.Sort(g.XTicks)
 	}
-	ratio, low, high := RatioOf(host, device)
-	curve.add(c.X, ratio, low, high)
+	ratio := host.interval().Over(device.interval())
+	add(curve, c.X, ratio.Median, ratio.Low, ratio.High)
 }
 
 // engine returns the CPU engine with the most threads.
@@ -291,20 +278,10 @@ func (r Report) engine() (most BackendInfo, ok bool) {
 	return most, ok
 }
 
-// RatioOf returns how many times as long a took as b, with the 95 % confidence interval
-// that follows from theirs: distances of the ends from the medians add up as squares, in
-// logarithms (Zou & Donner, Statistics in Medicine 27, 2008).
-func RatioOf(a, b Result) (ratio, low, high float64) {
-	ratio = a.Median / b.Median
-	down := math.Hypot(math.Log(a.Median/a.CILow), math.Log(b.CIHigh/b.Median))
-	up := math.Hypot(math.Log(a.CIHigh/a.Median), math.Log(b.Median/b.CILow))
-	return ratio, ratio * math.Exp(-down), ratio * math.Exp(up)
-}
-
 // scaling is how many times as fast a backend is with more threads than with one: the
 // geometric mean over all cases, with the slowest and the fastest.
 func (r Report) scaling() Graph {
-	g := Graph{ID: "scaling", Title: "Scaling over cores", XLabel: "threads", YLabel: "speed-up over 1 thread",
+	g := Graph{ID: "scaling", Graph: figure.Graph{Title: "Scaling over cores", XLabel: "threads", YLabel: "speed-up over 1 thread"},
 		Caption: "Geometric mean of all cases; bars reach from the case that gains least to the one that gains most."}
 	most := 1
 	var names []string
@@ -313,7 +290,7 @@ func (r Report) scaling() Graph {
 			continue
 		}
 		names = append(names, b.Backend)
-		curve := Curve{Name: b.Backend, Color: i, Dashed: b.Peer}
+		curve := figure.Series{Name: b.Backend, Style: figure.Dotted, Color: i, Dashed: b.Peer}
 		if b.Backend == "cpu" {
 			curve.Name = "CPU engine, " + b.ISA
 		}
@@ -323,7 +300,7 @@ func (r Report) scaling() Graph {
 			}
 		}
 		if len(curve.X) > 1 {
-			g.Curves = append(g.Curves, curve)
+			g.Series = append(g.Series, curve)
 		}
 	}
 	for n := 1; n <= most; n *= 2 {
@@ -332,12 +309,12 @@ func (r Report) scaling() Graph {
 	if last := g.XTicks[len(g.XTicks)-1]; last < float64(most) {
 		g.XTicks = append(g.XTicks, float64(most))
 	}
-	g.Curves = append(g.Curves, Curve{Name: "ideal", X: []float64{1, float64(most)}, Y: []float64{1, float64(most)}, Color: Neutral, Line: true, Dashed: true})
+	g.Series = append(g.Series, figure.Series{Name: "ideal", X: []float64{1, float64(most)}, Y: []float64{1, float64(most)}, Color: neutral, Style: figure.Solid, Dashed: true})
 	return g
 }
 
 // addSpeedUp adds a backend's speed-up over itself with one thread.
-func (r Report) addSpeedUp(curve *Curve, b BackendInfo) bool {
+func (r Report) addSpeedUp(curve *figure.Series, b BackendInfo) bool {
 	single := b
 	single.Threads = 1
 	sum, count, low, high := 0.0, 0.0, math.Inf(1), 0.0
@@ -353,12 +330,12 @@ func (r Report) addSpeedUp(curve *Curve, b BackendInfo) bool {
 		return false
 	}
 	mean := math.Exp(sum / count)
-	curve.add(float64(b.Threads), mean, min(low, mean), max(high, mean))
+	add(curve, float64(b.Threads), mean, min(low, mean), max(high, mean))
 	return true
 }
 
-// sort orders the points by X.
-func (c *Curve) sort() {
+// sortByX puts the points in the order of X.
+func sortByX(c *figure.Series) {
 	order := make([]int, len(c.X))
 	for i := range order {
 		order[i] = i

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gpuconv/bench"
+	"gpuconv/figure"
 )
 
 // hostile is a name that would end an attribute, a tag and a script.
@@ -65,23 +66,23 @@ func graphOf(t *testing.T, r bench.Report, id string) bench.Graph {
 	return graphs[i]
 }
 
-func curveOf(t *testing.T, g bench.Graph, name string) bench.Curve {
+func curveOf(t *testing.T, g bench.Graph, name string) figure.Series {
 	t.Helper()
-	for _, c := range g.Curves {
+	for _, c := range g.Series {
 		if strings.Contains(c.Name, name) {
 			return c
 		}
 	}
 	t.Fatalf("%s has no curve %s", g.ID, name)
-	return bench.Curve{}
+	return figure.Series{}
 }
 
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Abs(b) }
 
 func TestGraphsThroughput(t *testing.T) {
 	g := graphOf(t, fixed(), "throughput-seed")
-	if len(g.Curves) != 4 || !slices.Equal(g.XTicks, []float64{1, 16, 256}) {
-		t.Errorf("%d curves over %v", len(g.Curves), g.XTicks)
+	if len(g.Series) != 4 || !slices.Equal(g.XTicks, []float64{1, 16, 256}) {
+		t.Errorf("%d curves over %v", len(g.Series), g.XTicks)
 	}
 	if !strings.Contains(g.Note, "onnxruntime was absent") || !strings.Contains(g.Note, "1 wrong") {
 		t.Errorf("the note is %q", g.Note)
@@ -103,8 +104,8 @@ func TestGraphsThroughput(t *testing.T) {
 func TestGraphsRoofline(t *testing.T) {
 	g := graphOf(t, fixed(), "roofline")
 	points := 0
-	for _, c := range g.Curves {
-		if c.Points {
+	for _, c := range g.Series {
+		if c.Style == figure.Points {
 			points += len(c.X)
 		}
 	}
@@ -167,29 +168,12 @@ func TestGraphsEmpty(t *testing.T) {
 	}
 }
 
-// TestRatioOf: intervals that are points leave the ratio alone; one with a width gives
-// its own, and two give less than their ends would.
-func TestRatioOf(t *testing.T) {
-	at := func(median, low, high float64) bench.Result {
-		return bench.Result{Median: median, CILow: low, CIHigh: high}
-	}
-	if ratio, low, high := bench.RatioOf(at(6, 6, 6), at(2, 2, 2)); ratio != 3 || low != 3 || high != 3 {
-		t.Errorf("%v from %v to %v, want 3", ratio, low, high)
-	}
-	if _, low, high := bench.RatioOf(at(6, 6, 6), at(2, 1, 3)); !near(low, 2) || !near(high, 6) {
-		t.Errorf("from %v to %v, want 2 to 6", low, high)
-	}
-	if _, low, high := bench.RatioOf(at(6, 3, 12), at(2, 1, 4)); !(low > 0.75 && low < 1.5 && high < 12 && high > 6) {
-		t.Errorf("from %v to %v, want within 0.75 … 12 and beyond 1.5 … 6", low, high)
-	}
-}
-
 // TestGraphsSorted: lines go from left to right, in whatever order cases were timed.
 func TestGraphsSorted(t *testing.T) {
 	r := fixed()
 	slices.Reverse(r.Cases)
 	for _, g := range r.Graphs() {
-		for _, c := range g.Curves {
+		for _, c := range g.Series {
 			if !slices.IsSorted(c.X) {
 				t.Errorf("%s, %s goes over %v", g.ID, c.Name, c.X)
 			}

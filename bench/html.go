@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"math"
 	"strings"
 	"time"
 )
@@ -14,21 +13,15 @@ import (
 //go:embed page.html
 var pageText string
 
-// Drawing is a graph with its picture.
-type Drawing struct {
-	Graph
-	SVG []byte
-}
-
 // WriteHTML writes the report as one page that loads nothing else: machine, method,
 // pictures, tables, losses and commands. Names from the report are shown as text,
 // whatever they hold.
-func (r Report) WriteHTML(w io.Writer, drawings []Drawing) error {
+func (r Report) WriteHTML(w io.Writer, pictures []Picture) error {
 	page, err := template.New("page").Parse(pageText)
 	if err != nil {
 		return fmt.Errorf("bench: page: %w", err)
 	}
-	return page.Execute(w, r.page(drawings))
+	return page.Execute(w, r.page(pictures))
 }
 
 // page is what page.html shows.
@@ -43,13 +36,13 @@ type page struct {
 	Backends []pageBackend
 	Absent   []BackendInfo
 	Peers    bool
-	Drawings []pageDrawing
+	Pictures []pagePicture
 	Notes    []string
 	Commands []string
 }
 
-type pageDrawing struct {
-	Drawing
+type pagePicture struct {
+	Picture
 	Source template.URL // the picture itself
 }
 
@@ -78,11 +71,11 @@ type pageRatio struct {
 	Loss                                bool
 }
 
-func (r Report) page(drawings []Drawing) page {
+func (r Report) page(pictures []Picture) page {
 	p := page{Report: r, Title: "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "), Started: r.Run.Started.UTC().Format(time.DateTime) + " UTC"}
-	for _, d := range drawings {
-		source := template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(d.SVG)) // made here, of no text but base64
-		p.Drawings = append(p.Drawings, pageDrawing{d, source})
+	for _, picture := range pictures {
+		source := template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(picture.SVG)) // made here, of no text but base64
+		p.Pictures = append(p.Pictures, pagePicture{picture, source})
 	}
 	for _, b := range r.Backends {
 		p.addBackend(r, b)
@@ -122,12 +115,12 @@ func (r Report) pageRow(c CaseInfo, b BackendInfo, x Result) pageRow {
 		}
 		return row
 	}
-	row.ImagesPerS, row.Total, row.Low, row.High = figure(x.ImagesPerS), duration(x.Median), "–", "–"
+	row.ImagesPerS, row.Total, row.Low, row.High = optional(x.ImagesPerS), duration(x.Median), "–", "–"
 	if x.Samples > 1 {
 		row.Low, row.High = duration(x.CILow), duration(x.CIHigh)
 	}
 	row.Samples, row.Outliers = x.Samples, len(x.Outliers)
-	row.GFLOPS, row.GBPS, row.Intensity = figure(x.GFLOPS), figure(x.GBPS), fmt.Sprintf("%.3g", c.Intensity)
+	row.GFLOPS, row.GBPS, row.Intensity = optional(x.GFLOPS), optional(x.GBPS), fmt.Sprintf("%.3g", c.Intensity)
 	row.PercentOfRoof, row.CPU = "–", "–"
 	if x.PercentOfRoofline != nil {
 		row.PercentOfRoof = fmt.Sprintf("%.0f %%", *x.PercentOfRoofline)
@@ -177,24 +170,17 @@ func (p *page) addRatios(r Report, c CaseInfo) {
 }
 
 func newPageRatio(name, ours, other string, theirs, mine Result) pageRatio {
-	ratio, low, high := RatioOf(theirs, mine)
-	p := pageRatio{Case: name, Ours: ours, Other: other, Ratio: significant(ratio), Low: significant(low), High: significant(high), Verdict: "no difference seen"}
+	ratio := theirs.interval().Over(mine.interval())
+	p := pageRatio{Case: name, Ours: ours, Other: other, Ratio: significant(ratio.Median), Low: significant(ratio.Low), High: significant(ratio.High), Verdict: "no difference seen"}
 	switch {
 	case theirs.Samples < 2 || mine.Samples < 2: // nobody knows how far off they are
 		p.Low, p.High, p.Verdict = "–", "–", "one sample"
-	case high < 1:
+	case ratio.High < 1:
 		p.Loss, p.Verdict = true, "loss"
-	case low > 1:
+	case ratio.Low > 1:
 		p.Verdict = "gain"
 	}
 	return p
-}
-
-func significant(v float64) string {
-	if v >= 100 && !math.IsInf(v, 0) {
-		return fmt.Sprintf("%.0f", v)
-	}
-	return fmt.Sprintf("%.3g", v)
 }
 
 func (p *page) addCompile(r Report) {

@@ -12,12 +12,12 @@ import (
 
 func pageOf(t *testing.T, r bench.Report) string {
 	t.Helper()
-	var drawings []bench.Drawing
+	var pictures []bench.Picture
 	for _, g := range r.Graphs() {
-		drawings = append(drawings, bench.Drawing{Graph: g, SVG: []byte("<svg>" + g.ID + "</svg>")})
+		pictures = append(pictures, bench.Picture{Graph: g, SVG: []byte("<svg>" + g.ID + "</svg>")})
 	}
 	var page bytes.Buffer
-	if err := r.WriteHTML(&page, drawings); err != nil {
+	if err := r.WriteHTML(&page, pictures); err != nil {
 		t.Fatal(err)
 	}
 	return page.String()

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"gpuconv/internal/statistics"
 )
 
 // Merge makes one report of several of one machine and one program, such as one with
@@ -111,7 +113,7 @@ func pool(whole Report, reports []Report) []Result {
 	all := []Result{}
 	for _, c := range whole.Cases {
 		for _, b := range whole.Backends {
-			for _, phase := range Phases() {
+			for _, phase := range phases() {
 				for _, cache := range []string{"", CacheCold, CacheWarm} {
 					var same []Result
 					for _, r := range reports {
@@ -184,7 +186,7 @@ func (r *Result) pool(blocks []Block) {
 	r.summarise(samples, 1)
 	r.EnergyJ = nil // of each run a median, which cannot be pooled
 	if r.CPUMedian = nil; len(cpu) > 0 {
-		v := median(cpu)
+		v := statistics.Median(cpu)
 		r.CPUMedian = &v
 	}
 }

@@ -88,7 +88,7 @@ func (b BackendInfo) Label() string {
 }
 
 // Roof is what a backend's device could do at most, measured beside the results: the
-// highest rate of any turn of a probe, see [Peak] and [Copy].
+// highest rate of any turn of a probe, see [RoofOf].
 type Roof struct {
 	GFLOPS float64 `json:"gflops"` // multiply-adds on registers alone, two operations each
 	GBPS   float64 `json:"gbps"`   // a copy of memory, bytes read and bytes written
@@ -130,8 +130,8 @@ const (
 	PhaseTotal    = "total"    // Plan.Run from src in memory to dst in memory
 )
 
-// Phases lists the phases in the order in which they happen.
-func Phases() []string {
+// phases lists the phases in the order in which they happen.
+func phases() []string {
 	return []string{PhaseCompile, PhaseUpload, PhaseKernel, PhaseReadback, PhaseTotal}
 }
 
@@ -239,8 +239,8 @@ func (r Report) validate(result Result) error {
 		return errors.New("its case is not among the cases")
 	case !timed:
 		return errors.New("its backend is not among the backends")
-	case !slices.Contains(Phases(), result.Phase):
-		return fmt.Errorf("want a phase of %v", Phases())
+	case !slices.Contains(phases(), result.Phase):
+		return fmt.Errorf("want a phase of %v", phases())
 	case !result.Correct:
 		if result.Median != 0 || result.Samples != 0 || result.ImagesPerS != nil || result.GFLOPS != nil || len(result.Blocks) > 0 {
 			return errors.New("its output was wrong, and it has figures")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"gpuconv/internal/statistics"
 )
 
 // report makes a report of what was measured.
@@ -49,7 +51,7 @@ func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
 		return
 	}
 	base := Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: b.Threads, Device: b.Device, Algorithm: e.description.Algorithm, N: c.N}
-	for _, phase := range Phases() {
+	for _, phase := range phases() {
 		if result, ok := e.result(base, phase, c, b, seed); ok {
 			r.Results = append(r.Results, result)
 		}
@@ -107,9 +109,14 @@ func (e *entry) result(base Result, phase string, c CaseInfo, b BackendInfo, see
 // as of a phase that a plan does not have.
 func (r *Result) summarise(blocks [][]float64, seed uint64) bool {
 	all := slices.Concat(blocks...)
-	i := NewInterval(blocks, seed)
-	r.Median, r.CILow, r.CIHigh, r.Samples, r.Outliers = i.Median, i.Low, i.High, len(all), digits(outliers(all))
+	i := statistics.NewInterval(blocks, seed)
+	r.Median, r.CILow, r.CIHigh, r.Samples, r.Outliers = i.Median, i.Low, i.High, len(all), digits(statistics.Outliers(all))
 	return i.Median > 0
+}
+
+// interval is the median with its interval.
+func (r Result) interval() statistics.Interval {
+	return statistics.Interval{Median: r.Median, Low: r.CILow, High: r.CIHigh}
 }
 
 // rate turns the median into rates.
@@ -142,10 +149,10 @@ func (e *entry) consumption(r *Result) {
 	for _, m := range e.blocks {
 		cpu, joules = append(cpu, m.cpu), append(joules, m.joules)
 	}
-	if v := median(cpu); v > 0 {
+	if v := statistics.Median(cpu); v > 0 {
 		r.CPUMedian = &v
 	}
-	if v := median(joules); v > 0 && e.subject.FMA != nil {
+	if v := statistics.Median(joules); v > 0 && e.subject.FMA != nil {
 		r.EnergyJ = &v
 	}
 }

@@ -21,10 +21,10 @@ type Subject struct {
 	Roof func(whole time.Duration) (flops, bytes float64, err error)
 }
 
-// RoofOf measures the processor's roofs with so many threads: [Peak] and [Copy].
+// RoofOf measures the processor's roofs with so many threads: [Peak] and copyRate.
 func RoofOf(fma func(rounds int) float64, threads int) func(whole time.Duration) (flops, bytes float64, err error) {
 	return func(whole time.Duration) (flops, bytes float64, err error) {
-		return Peak(fma, threads, whole/2), Copy(threads, whole/2), nil
+		return Peak(fma, threads, whole/2), copyRate(threads, whole/2), nil
 	}
 }
 

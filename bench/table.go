@@ -3,9 +3,12 @@ package bench
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"gpuconv/internal/statistics"
 )
 
 // WriteTable writes the report for people: who was timed and what each could do at
@@ -79,7 +82,7 @@ func (r Report) row(c CaseInfo, b BackendInfo) string {
 	if total.Samples > 1 {
 		noise = fmt.Sprintf("%.1f %%", 100*(total.CIHigh-total.CILow)/2/total.Median)
 	}
-	cells = append(cells, figure(total.ImagesPerS), duration(total.Median), noise, fmt.Sprint(total.Samples), outlying(total))
+	cells = append(cells, optional(total.ImagesPerS), duration(total.Median), noise, fmt.Sprint(total.Samples), outlying(total))
 	for _, phase := range []string{PhaseUpload, PhaseKernel, PhaseReadback} {
 		p, ok := r.find(c, b, phase, "")
 		if _, copies := r.find(c, b, PhaseUpload, ""); !ok || phase == PhaseKernel && !copies {
@@ -95,7 +98,7 @@ func (r Report) row(c CaseInfo, b BackendInfo) string {
 	if total.EnergyJ != nil {
 		energy = fmt.Sprintf("%.3g J", *total.EnergyJ)
 	}
-	return strings.Join(append(cells, figure(total.GFLOPS), figure(total.GBPS), roof, energy), "\t") + "\t"
+	return strings.Join(append(cells, optional(total.GFLOPS), optional(total.GBPS), roof, energy), "\t") + "\t"
 }
 
 // short names a backend in a column: llvmpipe (software), cpu ×2.
@@ -110,14 +113,20 @@ func (b BackendInfo) short() string {
 	return fmt.Sprintf("%s ×%d", b.Backend, b.Threads)
 }
 
-func figure(v *float64) string {
+// optional formats a figure that may be missing.
+func optional(v *float64) string {
 	if v == nil {
 		return "–"
 	}
-	if *v >= 100 {
-		return fmt.Sprintf("%.0f", *v)
+	return significant(*v)
+}
+
+// significant gives three digits, and all of those before the point.
+func significant(v float64) string {
+	if v >= 100 && !math.IsInf(v, 0) {
+		return fmt.Sprintf("%.0f", v)
 	}
-	return fmt.Sprintf("%.3g", *v)
+	return fmt.Sprintf("%.3g", v)
 }
 
 // duration gives three digits.
@@ -201,7 +210,7 @@ func (r Report) WriteGo(w io.Writer) error {
 			blocks = []Block{{Seconds: []float64{x.Median}}}
 		}
 		for _, b := range blocks {
-			m := median(b.Seconds)
+			m := statistics.Median(b.Seconds)
 			fmt.Fprintf(w, "%s\t%d\t%.6g ns/op", name, len(b.Seconds), m*1e9)
 			if x.ImagesPerS != nil {
 				fmt.Fprintf(w, "\t%.6g images/s\t%.6g GFLOP/s\t%.6g GB/s", float64(c.N)/m, 2e-9*c.MACs/m, 1e-9*c.Bytes/m)

@@ -3,6 +3,7 @@ package conv
 import (
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // ErrUnsupported is wrapped by a backend that understands a problem and cannot
@@ -27,5 +28,13 @@ type ShapeError struct {
 // Error returns one line: what, which value, what would be right.
 func (e *ShapeError) Error() string { return "conv: " + e.Plain() }
 
-// Plain returns the line without the package, for programs that say the place in their own words.
+// Plain returns the line without the package, for programs that name the place in another way.
 func (e *ShapeError) Plain() string { return fmt.Sprintf("%s %s: %s", e.Arg, e.Value, e.Rule) }
+
+// Beside returns the line for a place that names value already: Rule alone where that is e's value, else Plain.
+func (e *ShapeError) Beside(value string) string {
+	if e.Value == value || e.Value == strconv.Quote(value) {
+		return e.Rule
+	}
+	return e.Plain()
+}

@@ -2,13 +2,13 @@ package conv
 
 import "fmt"
 
-// Problem is a convolution, complete but for the numbers: how (Spec), over which
-// images (Src, NCHW), with which weights (Weight, OIHW: [filters, channels per
-// group, kernel rows, kernel columns]), and whether a bias is added.
+// Problem is a convolution without its numbers: the shapes of images and weights, whether a bias is added, and how
+// the kernel moves. Its JSON is one flat object; with [Spec.WithDefaults] it says what 0 means.
 type Problem struct {
+	Src    Shape `json:"src"`    // [N, C, H, W]; N is the largest batch
+	Weight Shape `json:"weight"` // [filters, channels per group, kernel rows, kernel columns]
+	Bias   bool  `json:"bias"`   // one value per filter is added
 	Spec
-	Src, Weight Shape
-	Bias        bool
 }
 
 // Dst validates p and returns the shape of what it computes. Every refusal is a
@@ -75,18 +75,15 @@ func (p Problem) MACs() float64 {
 
 var axisNames = [2]string{"H", "W"}
 
-// checkNames refuses values that no constant names and pools without a size.
+// checkNames refuses values that no constant names.
 func (p Problem) checkNames() error {
-	if p.PaddingMode < 0 || int(p.PaddingMode) >= len(paddingModes) {
-		return &ShapeError{"padding mode", fmt.Sprint(int(p.PaddingMode)), "want zeros, reflect, replicate or circular"}
+	if err := paddingModes.check(int(p.PaddingMode)); err != nil {
+		return err
 	}
-	if p.Activation < 0 || int(p.Activation) >= len(activations) {
-		return &ShapeError{"activation", fmt.Sprint(int(p.Activation)), "want none, relu or energy"}
+	if err := activations.check(int(p.Activation)); err != nil {
+		return err
 	}
-	if p.Pool.Kind < 0 || int(p.Pool.Kind) >= len(poolKinds) {
-		return &ShapeError{"pool", fmt.Sprint(int(p.Pool.Kind)), "want none, max or avg"}
-	}
-	return nil
+	return poolKinds.check(int(p.Pool.Kind))
 }
 
 func (p Problem) checkShapes() error {

@@ -1,16 +1,21 @@
 package conv
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // Spec says how a kernel moves over an image and what follows the sum. Pairs are
 // (H, W). The zero value is a dense "valid" convolution with stride 1.
 type Spec struct {
-	Stride, Dilation [2]int // 0 means 1
-	Padding          Padding
-	PaddingMode      PaddingMode
-	Groups           int // 0 means 1
-	Activation       Activation
-	Pool             Pool
+	Stride      [2]int      `json:"stride"`   // 0 means 1
+	Dilation    [2]int      `json:"dilation"` // 0 means 1
+	Padding     Padding     `json:"padding"`
+	PaddingMode PaddingMode `json:"padding_mode"`
+	Groups      int         `json:"groups"` // 0 means 1
+	Activation  Activation  `json:"activation"`
+	Pool        Pool        `json:"pool"`
 }
 
 // Padding counts the rows and columns added at each side of every image.
@@ -35,9 +40,16 @@ const (
 	Circular                     // the opposite side of the image: 1 2 | 0 1 2
 )
 
-var paddingModes = []string{"zeros", "reflect", "replicate", "circular"}
+// String returns the name of m: zeros, reflect, replicate or circular.
+func (m PaddingMode) String() string { return paddingModes.text(int(m)) }
 
-func (m PaddingMode) String() string { return name(paddingModes, int(m)) }
+// MarshalText returns the name of m, and a [*ShapeError] if it has none.
+func (m PaddingMode) MarshalText() ([]byte, error) { return paddingModes.marshal(int(m)) }
+
+// UnmarshalText sets m by its name. It returns a [*ShapeError] for any other text.
+func (m *PaddingMode) UnmarshalText(text []byte) error {
+	return paddingModes.unmarshal((*int)(m), text)
+}
 
 // Activation is applied to the sums before pooling.
 type Activation int
@@ -51,9 +63,14 @@ const (
 	Energy
 )
 
-var activations = []string{"none", "relu", "energy"}
+// String returns the name of a: none, relu or energy.
+func (a Activation) String() string { return activations.text(int(a)) }
 
-func (a Activation) String() string { return name(activations, int(a)) }
+// MarshalText returns the name of a, and a [*ShapeError] if it has none.
+func (a Activation) MarshalText() ([]byte, error) { return activations.marshal(int(a)) }
+
+// UnmarshalText sets a by its name. It returns a [*ShapeError] for any other text.
+func (a *Activation) UnmarshalText(text []byte) error { return activations.unmarshal((*int)(a), text) }
 
 // PoolKind says how a window of activations becomes one value.
 type PoolKind int
@@ -64,9 +81,14 @@ const (
 	AvgPool          // the mean
 )
 
-var poolKinds = []string{"none", "max", "avg"}
+// String returns the name of k: none, max or avg.
+func (k PoolKind) String() string { return poolKinds.text(int(k)) }
 
-func (k PoolKind) String() string { return name(poolKinds, int(k)) }
+// MarshalText returns the name of k, and a [*ShapeError] if it has none.
+func (k PoolKind) MarshalText() ([]byte, error) { return poolKinds.marshal(int(k)) }
+
+// UnmarshalText sets k by its name. It returns a [*ShapeError] for any other text.
+func (k *PoolKind) UnmarshalText(text []byte) error { return poolKinds.unmarshal((*int)(k), text) }
 
 // Pool reduces windows of Size activations that start every Stride, without
 // padding; windows that would stand over the border are left out (no ceil mode).
@@ -85,11 +107,49 @@ func (p Pool) String() string {
 	return fmt.Sprintf("%s:%d,%d:%d,%d", p.Kind, p.Size[0], p.Size[1], p.Stride[0], p.Stride[1])
 }
 
-func name(names []string, i int) string {
-	if i < 0 || i >= len(names) {
-		return fmt.Sprintf("%d", i)
+// MarshalText returns what String does, and a [*ShapeError] if the kind has no name.
+func (p Pool) MarshalText() ([]byte, error) {
+	if err := poolKinds.check(int(p.Kind)); err != nil {
+		return nil, err
 	}
-	return names[i]
+	return []byte(p.String()), nil
+}
+
+// UnmarshalText reads a pool as the command line takes it: none, or max or avg with a size and perhaps a stride, such
+// as max:2, max:3:2 or avg:2,1:2. One number is for both axes, two are H,W, each at least 1. Without a stride it is the
+// size. It returns a [*ShapeError] for any other text.
+func (p *Pool) UnmarshalText(text []byte) error {
+	kind, extents, sized := strings.Cut(string(text), ":")
+	var read Pool
+	ok := read.Kind.UnmarshalText([]byte(kind)) == nil && sized == (read.Kind != NoPool)
+	if sized {
+		size, stride, strided := strings.Cut(extents, ":")
+		if !strided {
+			stride = size
+		}
+		ok = ok && parsePair(&read.Size, size) && parsePair(&read.Stride, stride)
+	}
+	if !ok {
+		return &ShapeError{"pool", strconv.Quote(string(text)), "want none, or max or avg with a size and perhaps a stride: max:2, avg:3:2"}
+	}
+	*p = read
+	return nil
+}
+
+// parsePair sets hw from 2 or 2,1: one number of at least 1 for both axes, or H,W. It reports whether text is one of these.
+func parsePair(hw *[2]int, text string) bool {
+	h, w, two := strings.Cut(text, ",")
+	if !two {
+		w = h
+	}
+	for axis, number := range []string{h, w} {
+		n, err := strconv.Atoi(strings.TrimSpace(number))
+		if err != nil || n < 1 {
+			return false
+		}
+		hw[axis] = n
+	}
+	return true
 }
 
 // WithDefaults returns s with every 0 that means something else replaced by what

@@ -1,12 +1,13 @@
 package cpu
 
 import (
-	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"gpuconv/conv"
 	"gpuconv/cpu/internal/simd"
+	"gpuconv/fault"
 )
 
 // algorithm is one way to compute a convolution's sums.
@@ -56,7 +57,7 @@ func choose(p conv.Problem, k *simd.Kernels, forced string) (algorithm, []conv.R
 		return algorithm{}, nil, err
 	}
 	if forced != "" && !slices.Contains(AlgorithmNames(), forced) {
-		return algorithm{}, nil, fmt.Errorf("cpu: algorithm %q: want one of %v", forced, AlgorithmNames())
+		return algorithm{}, nil, &fault.Error{Package: "cpu", Argument: "algorithm", Value: strconv.Quote(forced), Rule: fmt.Sprintf("want one of %v", AlgorithmNames())}
 	}
 	var taken algorithm
 	var rejected []conv.Rejected
@@ -76,11 +77,11 @@ func choose(p conv.Problem, k *simd.Kernels, forced string) (algorithm, []conv.R
 		}
 		rejected = append(rejected, conv.Rejected{Algorithm: a.name, Reason: err})
 		if a.name == forced {
-			return algorithm{}, nil, fmt.Errorf("cpu: %s: %w: %w", a.name, err, conv.ErrUnsupported)
+			return algorithm{}, nil, &fault.Error{Package: "cpu", Argument: a.name, Err: fmt.Errorf("%w: %w", err, conv.ErrUnsupported)}
 		}
 	}
 	if taken.name == "" {
-		return algorithm{}, nil, errors.New("cpu: no algorithm")
+		return algorithm{}, nil, &fault.Error{Package: "cpu", Rule: "no algorithm"}
 	}
 	return taken, rejected, nil
 }

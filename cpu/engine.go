@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"fmt"
 	"runtime"
 
 	"gpuconv/conv"
@@ -35,13 +34,7 @@ const (
 
 // ParseISA returns the instruction set that is called best, generic, avx2 or
 // avx512; "" is best.
-func ParseISA(name string) (ISA, error) {
-	isa, err := simd.ParseISA(name)
-	if err != nil {
-		return 0, fmt.Errorf("cpu: %w", err)
-	}
-	return isa, nil
-}
+func ParseISA(name string) (ISA, error) { return simd.ParseISA(name) }
 
 // AvailableISAs lists the instruction sets that the processor has, the one that
 // BestISA means first.
@@ -53,7 +46,7 @@ func AvailableISAs() []ISA { return simd.Available() }
 func (e Engine) Probe() (func(rounds int) float64, error) {
 	k, err := simd.Use(e.ISA)
 	if err != nil {
-		return nil, fmt.Errorf("cpu: %w", err)
+		return nil, err
 	}
 	return k.Probe, nil
 }
@@ -106,7 +99,7 @@ type blueprint struct {
 func (e Engine) newBlueprint(p conv.Problem) (*blueprint, error) {
 	k, err := simd.Use(e.ISA)
 	if err != nil {
-		return nil, fmt.Errorf("cpu: %w", err)
+		return nil, err
 	}
 	b := &blueprint{asked: p, kernels: k, cores: runtime.GOMAXPROCS(0), eager: e.eager}
 	p.Spec = p.WithDefaults()

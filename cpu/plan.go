@@ -1,13 +1,13 @@
 package cpu
 
 import (
-	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
 
 	"gpuconv/conv"
 	"gpuconv/cpu/internal/simd"
+	"gpuconv/fault"
 )
 
 // enginePlan is what the caller holds. The helpers of the crew hold only the
@@ -101,7 +101,9 @@ func (c *convolver) convolve(dst, src *conv.Tensor) error {
 	return nil
 }
 
-func errClosed(what string) error { return fmt.Errorf("cpu: %s: %w", what, conv.ErrClosed) }
+func errClosed(what string) error {
+	return &fault.Error{Package: "cpu", Argument: what, Err: conv.ErrClosed}
+}
 
 // workPerWorker is how many multiplications a worker gets at least: 0.1 ms of them, as waking a
 // goroutine on another core takes half of that. A number read or written counts

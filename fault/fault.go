@@ -37,6 +37,19 @@ func (e *Error) Plain() string {
 	return join(": ", join(" ", argument, e.Value), e.Rule, cause)
 }
 
+// Beside returns the line without the package and without value, for programs that name that already.
+func (e *Error) Beside(value string) string {
+	rest := *e
+	switch value {
+	case "":
+	case e.Value:
+		rest.Argument, rest.Value = "", ""
+	case e.Argument:
+		rest.Argument = ""
+	}
+	return rest.Plain()
+}
+
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
@@ -52,19 +65,13 @@ func Plain(err error) string {
 // Beside returns the text of err for a place that names a value already, such as a flag with what was given to it. It
 // leaves out the package, and value where err repeats it: as its argument (the path of a file), or as its value, with
 // the argument that has this value.
+//
+// The error itself decides, with a method Beside(value string) string, as for [Plain].
 func Beside(value string, err error) string {
-	e, ok := err.(*Error)
-	if !ok || value == "" {
-		return Plain(err)
+	if beside, ok := err.(interface{ Beside(string) string }); ok && value != "" {
+		return beside.Beside(value)
 	}
-	rest := *e
-	switch value {
-	case e.Value:
-		rest.Argument, rest.Value = "", ""
-	case e.Argument:
-		rest.Argument = ""
-	}
-	return rest.Plain()
+	return Plain(err)
 }
 
 // Printable quotes a text from outside, such as a path, that is empty or would break a line.

@@ -206,22 +206,14 @@ func (b Bank) Table() (*param.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &param.Table{Subject: "filter"}
-	for _, p := range all[0].Parameters() {
-		t.Columns = append(t.Columns, p.Column)
+	t := param.NewTable("filter", param.Columns(all[0].Parameters())...)
+	pairs := param.Column{Name: "pair"}
+	for k, f := range all {
+		t.Add(f.Kind(), param.Numbers(f.Parameters())...)
+		pairs.Numbers = append(pairs.Numbers, float64(k/2))
 	}
 	if b.Quadrature {
-		t.Columns = append(t.Columns, "pair")
-	}
-	for k, f := range all {
-		var row []float64
-		for _, p := range f.Parameters() {
-			row = append(row, *p.Value)
-		}
-		if b.Quadrature {
-			row = append(row, float64(k/2))
-		}
-		t.Kinds, t.Rows = append(t.Kinds, f.Kind()), append(t.Rows, row)
+		t.Columns = append(t.Columns, pairs)
 	}
 	return t, t.Check()
 }

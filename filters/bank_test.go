@@ -279,14 +279,14 @@ func TestPairs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(table.Columns, ","); got != "orientation_deg,sf_cycles_per_pixel,phase_deg,sigma_x,sigma_y,bandwidth_octaves,aspect,pair" {
+	if got := strings.Join(table.Names(), ","); got != "kind,orientation_deg,sf_cycles_per_pixel,phase_deg,sigma_x,sigma_y,bandwidth_octaves,aspect,pair" {
 		t.Errorf("columns %s", got)
 	}
 	for name, want := range map[string][]float64{
 		"orientation_deg": {0, 0, 0, 0, 45, 45, 45, 45}, "sf_cycles_per_pixel": {0.1, 0.1, 0.2, 0.2, 0.1, 0.1, 0.2, 0.2},
 		"phase_deg": {0, 90, 0, 90, 0, 90, 0, 90}, "pair": {0, 0, 1, 1, 2, 2, 3, 3},
 	} {
-		if got := table.Column(name); !slices.Equal(got, want) {
+		if got := table.Column(name).Numbers; !slices.Equal(got, want) {
 			t.Errorf("%s %v, want %v", name, got, want)
 		}
 	}
@@ -350,7 +350,7 @@ func TestNMATable(t *testing.T) {
 	if err != nil || table.Check() != nil {
 		t.Fatal(err, table.Check())
 	}
-	if got := table.Column("orientation_deg"); !math.IsNaN(got[0]) || !slices.Equal(got[2:], []float64{90, 45, 0, -45}) { // TestPreference's
+	if got := table.Column("orientation_deg").Numbers; !math.IsNaN(got[0]) || !slices.Equal(got[2:], []float64{90, 45, 0, -45}) { // TestPreference's
 		t.Errorf("orientations %v", got)
 	}
 	if _, err := (NMA{}).Table(); err == nil {

@@ -93,14 +93,14 @@ func (f NMA) Table() (*param.Table, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	t := &param.Table{Subject: "filter", Columns: []string{"orientation_deg", "sf_cycles_per_pixel", "phase_deg"}}
+	t := param.NewTable("filter", "orientation_deg", "sf_cycles_per_pixel", "phase_deg")
 	sf := float64(f.Size) / float64(f.Size-1) / wavelength
 	for channel := range f.Channels {
 		kind, row := "nma-gabor", []float64{90 - f.orientation(channel), sf, phase * 180 / math.Pi}
 		if channel < 2 {
 			kind, row = []string{"nma-on-centre", "nma-off-centre"}[channel], []float64{math.NaN(), math.NaN(), math.NaN()}
 		}
-		t.Kinds, t.Rows = append(t.Kinds, kind), append(t.Rows, row)
+		t.Add(kind, row...)
 	}
 	return t, nil
 }

@@ -4,7 +4,6 @@ package gpu
 
 import (
 	"errors"
-	"strings"
 
 	"gpuconv/conv"
 	"gpuconv/gpu/internal/programs"
@@ -25,9 +24,6 @@ func newBinaries(path string, info Info) binaries {
 	}
 	return binaries{folder: &programs.Folder{Path: path, Driver: info.driver(), Most: programs.Most}}
 }
-
-// driver tells drivers apart that do not take each other's programs.
-func (i Info) driver() string { return strings.Join([]string{i.Vendor, i.Renderer, i.Version}, "\n") }
 
 // linked returns the program of a source. It loads it from the folder, or compiles it and saves it there.
 func (d *Device) linked(name, source string) (uint32, error) {

@@ -24,8 +24,8 @@ type current interface {
 	Close() error
 }
 
-// Contexts lists those that this program was built with, the default first.
-func Contexts() (built []Context) {
+// Providers lists those that this program was built with, the default first.
+func Providers() (built []Provider) {
 	if egl.Built {
 		built = append(built, EGL)
 	}
@@ -35,9 +35,9 @@ func Contexts() (built []Context) {
 	return built
 }
 
-// candidates lists the places where c may be had, best first. It opens none.
-func (c Context) candidates() ([]candidate, error) {
-	if c.resolve() == GLFW {
+// candidates lists the places where p finds contexts, best first. It opens none.
+func (p Provider) candidates() ([]candidate, error) {
+	if p.resolve() == GLFW {
 		if !glfw.Built {
 			return nil, errNoGLFW
 		}
@@ -95,5 +95,5 @@ func noDevice(s Selector, candidates []candidate, reasons []error) error {
 			text = "; EGL lists none by number"
 		}
 	}
-	return fmt.Errorf("gpu: device %v: %w%s", s, ErrNoDevice, text)
+	return s.failed(fmt.Errorf("%w%s", ErrNoDevice, text))
 }

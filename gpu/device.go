@@ -19,7 +19,7 @@ type Device struct {
 	thread  *thread
 	options Options
 	info    Info
-	limits  recipe.Limits
+	limits  Limits
 
 	// Touched on the thread only.
 	programs map[recipe.Key]*program
@@ -39,9 +39,9 @@ func Open(options Options) (*Device, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err
 	}
-	candidates, err := options.Context.candidates()
+	candidates, err := options.Provider.candidates()
 	if err != nil {
-		return nil, fmt.Errorf("gpu: device %v: %w", options.Device, err)
+		return nil, options.Device.failed(err)
 	}
 	var reasons []error
 	for _, c := range options.Device.order(candidates) {
@@ -58,10 +58,10 @@ func Open(options Options) (*Device, error) {
 // not of the wanted kind.
 func openCandidate(c candidate, options Options) (*Device, error) {
 	d := &Device{options: options, programs: map[recipe.Key]*program{}}
-	var context current
+	var held current
 	d.thread = startThread(func() {
-		if context != nil {
-			context.Close() // nobody is left to hear of an error
+		if held != nil {
+			held.Close() // nobody is left to hear of an error
 		}
 	})
 	err := d.thread.do(func() error {
@@ -69,13 +69,13 @@ func openCandidate(c candidate, options Options) (*Device, error) {
 		if err != nil {
 			return err
 		}
-		context = opened
-		if err := loadFunctions(context); err != nil {
+		held = opened
+		if err := loadFunctions(opened); err != nil {
 			return err
 		}
 		d.seam = openGL()
 		d.info = readInfo(c)
-		d.limits = readLimits(d.info)
+		d.limits = d.info.Limits
 		d.binaries = newBinaries(options.Programs, d.info)
 		if options.Unrolled > 0 {
 			d.limits.Unrolled = options.Unrolled
@@ -103,51 +103,46 @@ var functions struct {
 	err  error
 }
 
-func loadFunctions(context current) error {
-	functions.once.Do(func() { functions.err = gl.InitWithProcAddrFunc(context.ProcAddress) })
+func loadFunctions(opened current) error {
+	functions.once.Do(func() { functions.err = gl.InitWithProcAddrFunc(opened.ProcAddress) })
 	return functions.err
 }
 
-// Devices opens and closes each device in turn that context lists by number and
-// returns those on which an OpenGL 4.3 context comes up, with their limits. Where
-// devices are not listed it returns what opens without choosing one. Where none
-// opens, the error wraps [ErrNoDevice].
-func Devices(context Context) ([]Info, []recipe.Limits, error) {
-	candidates, err := context.candidates()
+// Devices opens and closes each device in turn that the provider lists by number, and returns those on which an OpenGL
+// 4.3 context comes up. Where devices are not listed it returns what opens without choosing one. Where none opens, the
+// error wraps [ErrNoDevice].
+func Devices(p Provider) ([]Info, error) {
+	candidates, err := p.candidates()
 	if err != nil {
-		return nil, nil, fmt.Errorf("gpu: %w", err)
+		return nil, Any().failed(err)
 	}
 	numbered := slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool { return c.index < 0 })
-	infos, limits, reasons := look(numbered)
-	if len(infos) == 0 {
-		infos, limits, reasons = look(candidates)
+	found, reasons := look(numbered)
+	if len(found) == 0 {
+		found, reasons = look(candidates)
 	}
-	if len(infos) == 0 {
-		return nil, nil, noDevice(Any(), candidates, reasons)
+	if len(found) == 0 {
+		return nil, noDevice(Any(), candidates, reasons)
 	}
-	return infos, limits, nil
+	return found, nil
 }
 
-// look opens and closes candidates, keeps what those say that open and why others
-// do not.
-func look(candidates []candidate) (infos []Info, limits []recipe.Limits, reasons []error) {
+// look opens and closes candidates. It returns those that open, and why others do not.
+func look(candidates []candidate) (found []Info, reasons []error) {
 	for _, c := range candidates {
 		d, err := openCandidate(c, Options{})
 		if err != nil {
 			reasons = append(reasons, err)
 			continue
 		}
-		infos, limits = append(infos, d.info), append(limits, d.limits)
+		found = append(found, d.info)
 		d.thread.close()
 	}
-	return infos, limits, reasons
+	return found, reasons
 }
 
-// Info names the device.
+// Info says what the device is.
 func (d *Device) Info() Info { return d.info }
-
-// Limits returns the bounds of the device's context.
-func (d *Device) Limits() recipe.Limits { return d.limits }
 
 // Close ends the device after the call in progress. Plans that are still open end
 // with it. Closing twice is harmless.
@@ -158,15 +153,17 @@ func (d *Device) Close() error {
 
 func readInfo(c candidate) Info {
 	renderer := gl.GoStr(gl.GetString(gl.RENDERER))
-	return Info{
+	i := Info{
 		Name: c.name, Index: c.index, Vendor: gl.GoStr(gl.GetString(gl.VENDOR)),
 		Renderer: renderer, Version: gl.GoStr(gl.GetString(gl.VERSION)),
 		Software: c.software || isSoftware(renderer),
 	}
+	i.Limits = readLimits(i)
+	return i
 }
 
-func readLimits(info Info) recipe.Limits {
-	l := recipe.Limits{
+func readLimits(info Info) Limits {
+	l := Limits{
 		Software:             info.Software,
 		NVIDIA:               isNVIDIA(info.Vendor),
 		StorageBlock:         getInt(gl.MAX_SHADER_STORAGE_BLOCK_SIZE),

@@ -134,11 +134,7 @@ func TestGuard(t *testing.T) {
 
 func TestNoSuchDevice(t *testing.T) {
 	openTest(t, Options{}).Close()
-	s, err := ParseSelector("63")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = Open(Options{Device: s})
+	_, err := Open(Options{Device: Numbered(63)})
 	if !errors.Is(err, ErrNoDevice) || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "gpu: device 63: ") {
 		t.Errorf("device 63: %v", err)
 	}
@@ -187,13 +183,19 @@ func TestOrder(t *testing.T) {
 
 func TestDevices(t *testing.T) {
 	openTest(t, Options{}).Close()
-	infos, limits, err := Devices(DefaultContext)
-	if err != nil || len(infos) == 0 || len(limits) != len(infos) {
-		t.Fatalf("%v, %v, %v", infos, limits, err)
+	found, err := Devices(DefaultProvider)
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%v, %v", found, err)
 	}
-	for i, info := range infos {
-		if info.Renderer == "" || info.Version == "" || limits[i].StorageBlock < 1<<24 || limits[i].WorkGroups[0] < 65535 {
-			t.Errorf("%+v, %+v: OpenGL 4.3 promises more", info, limits[i])
+	for _, i := range found {
+		if i.Renderer == "" || i.Version == "" || i.Limits.StorageBlock < 1<<24 || i.Limits.WorkGroups[0] < 65535 {
+			t.Errorf("%+v: OpenGL 4.3 promises more", i)
+		}
+		if i.Index < 0 {
+			continue
+		}
+		if again := openTest(t, Options{Device: Numbered(i.Index)}).Info(); again != i {
+			t.Errorf("device %d is %+v, it is listed as %+v", i.Index, again, i)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { Main(func() { os.Exit(m.Run()) }) }
 func TestGLFWConforms(t *testing.T) {
 	for algorithm, least := range map[string]int{"direct": 290, "direct_soft": 290} {
 		t.Run(algorithm, func(t *testing.T) {
-			d := openTest(t, Options{Context: GLFW, Guard: true, Algorithm: algorithm, Unrolled: 400})
+			d := openTest(t, Options{Provider: GLFW, Guard: true, Algorithm: algorithm, Unrolled: 400})
 			if algorithm == "direct_soft" && !d.Info().Software {
 				t.Skip("on software renderers")
 			}
@@ -34,7 +34,7 @@ func TestGLFWConforms(t *testing.T) {
 }
 
 func TestGLFWInfo(t *testing.T) {
-	d := openTest(t, Options{Context: GLFW})
+	d := openTest(t, Options{Provider: GLFW})
 	if i := d.Info(); i.Index != -1 || !strings.HasPrefix(i.Name, "hidden window") || i.Renderer == "" || i.Software != isSoftware(i.Renderer) {
 		t.Errorf("%+v", i)
 	}
@@ -42,12 +42,12 @@ func TestGLFWInfo(t *testing.T) {
 	if err := d.thread.do(func() error { profile = getInt(gl.CONTEXT_PROFILE_MASK); return nil }); err != nil || profile != gl.CONTEXT_CORE_PROFILE_BIT {
 		t.Errorf("profile %d, %v: want a core profile", profile, err)
 	}
-	infos, limits, err := Devices(GLFW)
-	if err != nil || len(infos) != 1 || infos[0] != d.Info() || limits[0] != d.Limits() {
-		t.Errorf("%+v, %+v, %v: want what Open gives: %+v, %+v", infos, limits, err, d.Info(), d.Limits())
+	found, err := Devices(GLFW)
+	if err != nil || len(found) != 1 || found[0] != d.Info() {
+		t.Errorf("%+v, %v: want what Open gives: %+v", found, err, d.Info())
 	}
 	for _, s := range []Selector{Hardware(), Software()} {
-		opened, err := Open(Options{Context: GLFW, Device: s})
+		opened, err := Open(Options{Provider: GLFW, Device: s})
 		if (err == nil) != (d.Info().Software == (s == Software())) {
 			t.Errorf("device %v where the display has %v: %v", s, d.Info(), err)
 		}
@@ -62,9 +62,9 @@ func TestGLFWInfo(t *testing.T) {
 func TestGLFWDevices(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 6 {
-		options := Options{Context: GLFW, Guard: true, Algorithm: "direct"}
+		options := Options{Provider: GLFW, Guard: true, Algorithm: "direct"}
 		if i%3 == 2 {
-			options.Context = DefaultContext
+			options.Provider = DefaultProvider
 		}
 		d := openTest(t, options)
 		group.Go(func() {
@@ -77,20 +77,20 @@ func TestGLFWDevices(t *testing.T) {
 		})
 	}
 	group.Wait()
-	judge(t, openTest(t, Options{Context: GLFW, Guard: true}), problems.Seed(2))
+	judge(t, openTest(t, Options{Provider: GLFW, Guard: true}), problems.Seed(2))
 }
 
 // TestGLFWAgainstEGL: if one driver has both contexts they give the same bits, at the
 // same limits.
 func TestGLFWAgainstEGL(t *testing.T) {
-	window := openTest(t, Options{Context: GLFW})
-	headless, err := Open(Options{Context: EGL, Device: Software()})
+	window := openTest(t, Options{Provider: GLFW})
+	headless, err := Open(Options{Provider: EGL, Device: Software()})
 	if err != nil || headless.Info().Renderer != window.Info().Renderer {
 		t.Skipf("the display has %v, EGL another: %v", window.Info(), err)
 	}
 	defer headless.Close()
-	if headless.Limits() != window.Limits() {
-		t.Errorf("limits %+v, want EGL's %+v", window.Limits(), headless.Limits())
+	if headless.Info().Limits != window.Info().Limits {
+		t.Errorf("limits %+v, want EGL's %+v", window.Info().Limits, headless.Info().Limits)
 	}
 	p := problems.Seed(3)
 	src, weight := filled(p)

@@ -13,8 +13,8 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// fault is a way to break what computes.
-type fault struct {
+// breakage is a way to break what computes.
+type breakage struct {
 	part       string // the file or program that is broken
 	name       string
 	trial      string // to begin with, "" for any
@@ -22,16 +22,16 @@ type fault struct {
 	apply      func(d *Device) conv.Backend
 }
 
-// verdict is what became of a fault.
+// verdict is what became of a breakage.
 type verdict struct {
-	fault
+	breakage
 	by   string // the trial and the check that found it, "" if none did
 	took time.Duration
 }
 
-// killAll holds each fault to the trials of its part until one finds it, and fails
+// killAll holds each breakage to the trials of its part until one finds it, and fails
 // the test unless exactly those that are not equivalent are found.
-func killAll(t *testing.T, all []fault) {
+func killAll(t *testing.T, all []breakage) {
 	start := time.Now()
 	killed, survived := map[string]int{}, map[string]int{}
 	for _, v := range verdicts(t, all) {
@@ -58,7 +58,7 @@ func killAll(t *testing.T, all []fault) {
 }
 
 // verdicts tries all faults on two workers at once.
-func verdicts(t *testing.T, all []fault) []verdict {
+func verdicts(t *testing.T, all []breakage) []verdict {
 	found := make([]verdict, len(all))
 	next := make(chan int)
 	var group sync.WaitGroup
@@ -67,7 +67,7 @@ func verdicts(t *testing.T, all []fault) []verdict {
 		group.Go(func() {
 			for i := range next {
 				start := time.Now()
-				found[i] = verdict{fault: all[i], by: w.kill(all[i])}
+				found[i] = verdict{breakage: all[i], by: w.kill(all[i])}
 				found[i].took = time.Since(start)
 			}
 		})
@@ -97,8 +97,8 @@ func newWorker(t *testing.T) *worker {
 	return w
 }
 
-// kill returns the trial and the check that found the fault, "" if none did.
-func (w *worker) kill(f fault) string {
+// kill returns the trial and the check that found the breakage, "" if none did.
+func (w *worker) kill(f breakage) string {
 	for _, tr := range f.order(w.trials) {
 		d := w.devices[tr.algorithm]
 		d.limits = w.limits[tr.algorithm]
@@ -118,9 +118,9 @@ func (w *worker) kill(f fault) string {
 	return ""
 }
 
-// order returns the trials of the fault's part, the one to begin with first: a fault
+// order returns the trials of the breakage's part, the one to begin with first: a breakage
 // "reflect: …" begins with the trials named reflect.
-func (f fault) order(trials []*trial) (all []*trial) {
+func (f breakage) order(trials []*trial) (all []*trial) {
 	kind, _, _ := strings.Cut(f.name, ":")
 	for _, tr := range trials {
 		if !slices.Contains(tr.parts, f.part) {

@@ -169,12 +169,12 @@ func TestShaderMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiling all mutants takes long, and the race detector sees nothing of it")
 	}
-	var all []fault
+	var all []breakage
 	for i, m := range shaderMutants(t) {
 		if i%3 > 0 && os.Getenv("GPUCONV_MUTANTS") != "all" {
 			continue
 		}
-		all = append(all, fault{m.file, m.name, m.trial, m.equivalent, func(d *Device) conv.Backend {
+		all = append(all, breakage{m.file, m.name, m.trial, m.equivalent, func(d *Device) conv.Backend {
 			d.seam.edit = func(file, text string) string {
 				if file == m.file {
 					return m.broken(text)

@@ -31,7 +31,7 @@ func flightTrials() (all []*trial) {
 }
 
 // flightMutants break how chunks travel.
-func flightMutants() (all []fault) {
+func flightMutants() (all []breakage) {
 	for _, m := range []struct {
 		part, name string
 		breaks     func(p *plan)
@@ -61,7 +61,7 @@ func flightMutants() (all []fault) {
 		{"lent", "other memory is lent", lends(func(data unsafe.Pointer, bytes int) (unsafe.Pointer, int) { return unsafe.Add(data, 4), bytes - 4 })},
 		{"lent", "the last number is not lent", lends(func(data unsafe.Pointer, bytes int) (unsafe.Pointer, int) { return data, bytes - 4 })},
 	} {
-		all = append(all, fault{part: m.part, name: m.name, apply: func(d *Device) conv.Backend {
+		all = append(all, breakage{part: m.part, name: m.name, apply: func(d *Device) conv.Backend {
 			build := backend(func(problem conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 				made, err := d.Plan(problem, weight, bias)
 				if err == nil {

@@ -28,9 +28,9 @@ func TestHostMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
 	}
-	var all []fault
+	var all []breakage
 	for _, m := range slices.Concat(uniformMutants(t), dispatchMutants(t), skippingMutants(t), packingMutants()) {
-		all = append(all, fault{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d *Device) conv.Backend {
+		all = append(all, breakage{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d *Device) conv.Backend {
 			return backend(func(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 				b, err := recipe.Draw(p, d.limits, d.options.Algorithm)
 				if err != nil {
@@ -92,7 +92,7 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 	equivalent := map[string]string{
 		"winograd_src endH +1": uncancelled, "winograd_src endW +1": uncancelled,
 	}
-	device := openTest(t, Options{Device: Software()}).Limits()
+	device := openTest(t, Options{Device: Software()}).limits
 	for _, program := range shaderNames(t) {
 		for _, name := range uniformNames(t, program, device) {
 			for _, by := range []int{1, -1} {

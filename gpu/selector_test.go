@@ -1,31 +1,47 @@
 package gpu
 
 import (
-	"strings"
+	"errors"
 	"testing"
+
+	"gpuconv/fault"
 )
 
-func TestParseSelector(t *testing.T) {
-	for _, text := range []string{"any", "gpu", "software", "0", "17"} {
-		s, err := ParseSelector(text)
-		if err != nil || s.String() != text {
-			t.Errorf("%q: %v, %v", text, s, err)
+// TestSelector: what is made from Go is what is read from text, and says the same.
+func TestSelector(t *testing.T) {
+	for text, want := range map[string]Selector{"any": Any(), "gpu": Hardware(), "software": Software(), "0": Numbered(0), "17": Numbered(17)} {
+		if s, err := ParseSelector(text); err != nil || s != want || s.String() != text {
+			t.Errorf("%s: %v, %v", text, s, err)
 		}
 	}
-	for _, text := range []string{"", "GPU", "-1", "1.5", "llvmpipe"} {
-		if s, err := ParseSelector(text); err == nil || !strings.Contains(err.Error(), "want any, gpu, software or the number") {
-			t.Errorf("%q: %v, %v", text, s, err)
+	if (Selector{}) != Any() {
+		t.Error("the zero value is not Any")
+	}
+	for _, text := range []string{"", "x", "-1", "1.5", "GPU", "llvmpipe"} {
+		_, err := ParseSelector(text)
+		want := `device "` + text + `": want any, gpu, software or the number of a device`
+		if err == nil || fault.Plain(err) != want || err.Error() != "gpu: "+want {
+			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
 }
 
-func TestIsSoftware(t *testing.T) {
-	for renderer, want := range map[string]bool{
-		"llvmpipe (LLVM 15.0.6, 256 bits)": true, "softpipe": true, "Google SwiftShader": true, "Software Rasterizer": true,
-		"NVIDIA H100 80GB HBM3/PCIe/SSE2": false, "AMD Radeon RX 7900 XTX (radeonsi, navi31, LLVM 15.0.7)": false, "Mesa Intel(R) Arc(tm)": false,
-	} {
-		if isSoftware(renderer) != want {
-			t.Errorf("%s: software %v", renderer, !want)
+// TestOpenErrors: an error of Open says which device cannot be opened, and without that what the matter is.
+func TestOpenErrors(t *testing.T) {
+	for _, c := range []struct {
+		options Options
+		cause   error
+	}{{Options{Device: Numbered(63), Provider: EGL}, ErrNoDevice}, {Options{Device: Numbered(-1), Provider: EGL}, nil}} {
+		_, err := Open(c.options)
+		if errors.Is(err, ErrUnavailable) {
+			c.cause = ErrUnavailable
+		}
+		device := c.options.Device.String()
+		if err == nil || c.cause != nil && !errors.Is(err, c.cause) || err.Error() != "gpu: device "+device+": "+fault.Beside(device, err) {
+			t.Errorf("device %s: %v", device, err)
+		}
+		if c.cause == nil && fault.Beside(device, err) != "want a number from 0 on" {
+			t.Errorf("device %s: %v", device, err)
 		}
 	}
 }

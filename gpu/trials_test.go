@@ -80,7 +80,7 @@ func TestTrials(t *testing.T) {
 	}
 	w := newWorker(t)
 	for _, tr := range w.trials {
-		intact := fault{part: tr.parts[0], apply: func(d *Device) conv.Backend { return d }}
+		intact := breakage{part: tr.parts[0], apply: func(d *Device) conv.Backend { return d }}
 		w.trials = []*trial{tr}
 		if by := w.kill(intact); by != "" {
 			t.Error(by)

@@ -13,19 +13,19 @@ type Device struct{}
 
 // Open reports [ErrUnavailable], or that there is no GLFW where that is asked for.
 func Open(options Options) (*Device, error) {
-	if options.Context == GLFW {
-		return nil, fmt.Errorf("gpu: device %v: %w", options.Device, errNoGLFW)
+	if options.Provider == GLFW {
+		return nil, options.Device.failed(errNoGLFW)
 	}
-	return nil, fmt.Errorf("gpu: device %v: %w", options.Device, ErrUnavailable)
+	return nil, options.Device.failed(ErrUnavailable)
 }
 
-// Contexts returns none.
-func Contexts() []Context { return nil }
+// Providers returns none.
+func Providers() []Provider { return nil }
 
-// Devices does the same.
-func Devices(context Context) ([]Info, []Limits, error) {
-	_, err := Open(Options{Context: context})
-	return nil, nil, err
+// Devices reports what Open does.
+func Devices(p Provider) ([]Info, error) {
+	_, err := Open(Options{Provider: p})
+	return nil, err
 }
 
 // Plan reports [ErrUnavailable].
@@ -50,9 +50,6 @@ func (*Device) PlanChoice(conv.Choice, conv.Problem, *conv.Tensor, []float32) (c
 
 // Info returns nothing.
 func (*Device) Info() Info { return Info{} }
-
-// Limits returns nothing.
-func (*Device) Limits() Limits { return Limits{} }
 
 // Close does nothing.
 func (*Device) Close() error { return nil }

@@ -24,6 +24,24 @@ type Parameter struct {
 	Value  *float64 // where it is kept
 }
 
+// Columns returns the names of the columns of parameters, for [NewTable].
+func Columns(parameters []Parameter) []string {
+	all := make([]string, len(parameters))
+	for i, p := range parameters {
+		all[i] = p.Column
+	}
+	return all
+}
+
+// Numbers returns the present values of parameters, for [Table.Add].
+func Numbers(parameters []Parameter) []float64 {
+	all := make([]float64, len(parameters))
+	for i, p := range parameters {
+		all[i] = *p.Value
+	}
+	return all
+}
+
 // Title names the values of some parameters, for pictures.
 func Title(parameters []Parameter, named []string) string {
 	var parts []string

@@ -1,141 +1,107 @@
 package param
 
 import (
-	"encoding/csv"
 	"fmt"
-	"io"
-	"math"
 	"slices"
-	"strconv"
-
-	"gpuconv/fault"
 )
 
-// Table says what each image of a set shows, or what each filter of a bank is: a
-// row for each, in their order, a column for each parameter, named with its unit
-// as orientation_deg and sf_cycles_per_pixel are.
-//
-// As CSV it starts with a line of names: Subject, which counts the rows from 0,
-// then "kind", the Columns, and "file" if there are Files. A value that a row has
-// not is NaN here and empty there.
+// Table says what is known about each image, filter or cell: a row for each, in their order, and a named column for
+// each thing that is known, such as orientation_deg or kind. The zero value has no rows. A table may be shared by
+// goroutines that only read it.
 type Table struct {
-	Subject string      // image or filter
-	Columns []string    // names of the parameters
-	Rows    [][]float64 // a value for each column
-	Kinds   []string    // one a row: grating
-	Files   []string    // one a row, where images come from files; else nil
+	// Subject is what a row is about: image, filter. [Table.WriteCSV] numbers the rows from 0 in a first column of
+	// this name; it is not among Columns. If Subject is empty, the rows have no numbers.
+	Subject string
+	Columns []Column
 }
 
-// Column returns the values of a column, nil if there is none of that name.
-func (t *Table) Column(name string) []float64 {
-	at := slices.Index(t.Columns, name)
+// Column is one column of a [Table]: either numbers or words, one for each row.
+type Column struct {
+	Name    string    // with its unit: sf_cycles_per_pixel
+	Numbers []float64 // NaN is a missing value
+	Words   []string  // instead of Numbers; else nil
+}
+
+// NewTable returns a table without rows. It has a column "kind" of words and a column of numbers for each of the names.
+func NewTable(subject string, names ...string) *Table {
+	t := &Table{Subject: subject, Columns: []Column{{Name: "kind", Words: []string{}}}}
+	for _, name := range names {
+		t.Columns = append(t.Columns, Column{Name: name})
+	}
+	return t
+}
+
+// Add adds a row to a table that [NewTable] made: a kind, and a number for each name, in their order.
+func (t *Table) Add(kind string, numbers ...float64) {
+	t.Columns[0].Words = append(t.Columns[0].Words, kind)
+	for i, v := range numbers {
+		t.Columns[i+1].Numbers = append(t.Columns[i+1].Numbers, v)
+	}
+}
+
+// Len returns how many rows there are.
+func (t *Table) Len() int {
+	if len(t.Columns) == 0 {
+		return 0
+	}
+	return t.Columns[0].Len()
+}
+
+// Column returns the column of a name, an empty one if there is none.
+func (t *Table) Column(name string) Column {
+	at := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
 	if at < 0 {
-		return nil
+		return Column{}
 	}
-	values := make([]float64, len(t.Rows))
-	for i, row := range t.Rows {
-		values[i] = row[at]
-	}
-	return values
+	return t.Columns[at]
 }
 
-// Check refuses a table whose rows, kinds and files differ in number, and rows
-// that have another number of values than there are columns.
+// Names returns the names of the columns.
+func (t *Table) Names() []string {
+	all := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		all[i] = c.Name
+	}
+	return all
+}
+
+// Check refuses columns of different lengths, and one that has both numbers and words.
 func (t *Table) Check() error {
-	if len(t.Kinds) != len(t.Rows) || t.Files != nil && len(t.Files) != len(t.Rows) {
-		return fmt.Errorf("param: table of %d rows, %d kinds and %d files: want as many of each", len(t.Rows), len(t.Kinds), len(t.Files))
-	}
-	for i, row := range t.Rows {
-		if len(row) != len(t.Columns) {
-			return fmt.Errorf("param: table: row %d has %d values: want %d, one a column", i, len(row), len(t.Columns))
+	for _, c := range t.Columns {
+		if c.Len() != t.Len() {
+			return refuse("table", "", fmt.Sprintf("column %s has %d values: want %d, one a row", c.Name, c.Len(), t.Len()))
+		}
+		if len(c.Numbers) > 0 && len(c.Words) > 0 {
+			return refuse("table", "", fmt.Sprintf("column %s has numbers and words: want one of them", c.Name))
 		}
 	}
 	return nil
 }
 
-// WriteCSV writes t. Numbers are the shortest that read back as the same float64.
-func (t *Table) WriteCSV(w io.Writer) error {
-	if err := t.Check(); err != nil {
-		return err
+// Len returns how many values there are.
+func (c Column) Len() int { return max(len(c.Numbers), len(c.Words)) }
+
+// Levels returns a number for each row: the numbers of the column, or for each word how many other words appear
+// before it. Rows with the same word have the same number. Do not change the result, it may be Numbers itself.
+func (c Column) Levels() []float64 {
+	if c.Words == nil {
+		return c.Numbers
 	}
-	out := csv.NewWriter(w)
-	line := append([]string{t.Subject, "kind"}, t.Columns...)
-	if t.Files != nil {
-		line = append(line, "file")
-	}
-	if err := out.Write(line); err != nil {
-		return &fault.Error{Package: "param", Argument: "table", Err: err}
-	}
-	for i, row := range t.Rows {
-		line = append(line[:0], strconv.Itoa(i), t.Kinds[i])
-		for _, v := range row {
-			line = append(line, cell(v))
+	seen := map[string]int{}
+	levels := make([]float64, len(c.Words))
+	for i, word := range c.Words {
+		if _, ok := seen[word]; !ok {
+			seen[word] = len(seen)
 		}
-		if t.Files != nil {
-			line = append(line, t.Files[i])
-		}
-		if err := out.Write(line); err != nil {
-			return &fault.Error{Package: "param", Argument: "table", Err: err}
-		}
+		levels[i] = float64(seen[word])
 	}
-	if out.Flush(); out.Error() != nil {
-		return &fault.Error{Package: "param", Argument: "table", Err: out.Error()}
-	}
-	return nil
+	return levels
 }
 
-func cell(v float64) string {
-	if math.IsNaN(v) {
-		return ""
+// cell returns row i as it is written.
+func (c Column) cell(i int) string {
+	if c.Words != nil {
+		return c.Words[i]
 	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
-}
-
-// ReadCSV reads what WriteCSV writes. It refuses a table without the first two
-// columns, rows that are not counted from 0, and cells that are no numbers.
-func ReadCSV(r io.Reader) (*Table, error) {
-	lines, err := csv.NewReader(r).ReadAll() // refuses rows of another length
-	if err != nil {
-		return nil, &fault.Error{Package: "param", Argument: "table", Err: err}
-	}
-	if len(lines) == 0 || len(lines[0]) < 2 || lines[0][1] != "kind" {
-		return nil, fmt.Errorf("param: table: want a first line that names the columns: image or filter, kind and parameters")
-	}
-	names, end := lines[0], len(lines[0])
-	t := &Table{Subject: names[0]}
-	if names[end-1] == "file" {
-		end--
-		t.Files = []string{}
-	}
-	t.Columns = slices.Clone(names[2:end])
-	for i, line := range lines[1:] {
-		if line[0] != strconv.Itoa(i) {
-			return nil, fmt.Errorf("param: table: %s %q: want %d, all in their order", t.Subject, line[0], i)
-		}
-		row, err := numbers(line[2:end], t.Columns)
-		if err != nil {
-			return nil, fmt.Errorf("param: table: %s %d: %w", t.Subject, i, err)
-		}
-		t.Kinds, t.Rows = append(t.Kinds, line[1]), append(t.Rows, row)
-		if t.Files != nil {
-			t.Files = append(t.Files, line[end])
-		}
-	}
-	return t, nil
-}
-
-func numbers(cells, columns []string) ([]float64, error) {
-	row := make([]float64, len(cells))
-	for i, text := range cells {
-		row[i] = math.NaN()
-		if text == "" {
-			continue
-		}
-		v, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return nil, fmt.Errorf("%s %q: want a number or nothing", columns[i], text)
-		}
-		row[i] = v
-	}
-	return row, nil
+	return Cell(c.Numbers[i])
 }

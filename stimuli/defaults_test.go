@@ -33,7 +33,7 @@ func TestDefaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		for column, want := range c.want {
-			if got := table.Column(column); len(got) != 1 || got[0] != want {
+			if got := table.Column(column).Numbers; len(got) != 1 || got[0] != want {
 				t.Errorf("%s: %s is %v, want %v", name, column, got, want)
 			}
 		}

@@ -91,10 +91,13 @@ func (f *Files) Draw(dst *conv.Tensor, first int) error {
 
 // Table names the file of each image.
 func (f *Files) Table() (*param.Table, error) {
-	t := &param.Table{Subject: "image"}
-	for _, p := range f.paths {
-		t.Kinds, t.Rows, t.Files = append(t.Kinds, "image"), append(t.Rows, []float64{}), append(t.Files, filepath.Base(p))
+	t := param.NewTable("image")
+	names := make([]string, len(f.paths))
+	for i, p := range f.paths {
+		t.Add("image")
+		names[i] = filepath.Base(p)
 	}
+	t.Columns = append(t.Columns, param.Column{Name: "file", Words: names})
 	return t, nil
 }
 

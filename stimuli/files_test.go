@@ -56,7 +56,7 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s is %v, want 1 and %v", set.Title(i), got, want)
 		}
 	}
-	if table, err := set.Table(); err != nil || table.Check() != nil || strings.Join(table.Files, " ") != "a.PNG b.png c.png" {
+	if table, err := set.Table(); err != nil || table.Check() != nil || strings.Join(table.Column("file").Words, " ") != "a.PNG b.png c.png" {
 		t.Errorf("table %+v, %v", table, err)
 	}
 	writeGrey(t, filepath.Join(folder, "b.png"), 2, 4, 0)

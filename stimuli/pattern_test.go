@@ -134,13 +134,17 @@ func TestGrid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(table.Columns, ","); got != "orientation_deg,sf_cycles_per_pixel,phase_deg,contrast,mean,drift_cycles_per_frame,frame" {
+	if got := strings.Join(table.Names(), ","); got != "kind,orientation_deg,sf_cycles_per_pixel,phase_deg,contrast,mean,drift_cycles_per_frame,frame" {
 		t.Errorf("columns %s", got)
 	}
-	if len(table.Rows) != 12 || p.Shape().N() != 12 {
-		t.Fatalf("%d rows, shape %v: want 12", len(table.Rows), p.Shape())
+	if table.Len() != 12 || p.Shape().N() != 12 {
+		t.Fatalf("%d rows, shape %v: want 12", table.Len(), p.Shape())
 	}
-	for i, row := range table.Rows {
+	for i := range table.Len() {
+		var row []float64
+		for _, c := range table.Columns[1:] {
+			row = append(row, c.Numbers[i])
+		}
 		want := []float64{float64(i / 6 * 90), []float64{0.1, 0.2, 0.3}[i/2%3], 5, 1, 0.5, 0, float64(i % 2)}
 		if !slices.Equal(row, want) {
 			t.Errorf("row %d is %v, want %v", i, row, want)
@@ -177,7 +181,7 @@ func TestKinds(t *testing.T) {
 					t.Errorf("images %d and %d are the same", i-1, i)
 				}
 			}
-			if table, err := set.Table(); err != nil || table.Check() != nil || len(table.Rows) != set.Shape().N() || table.Kinds[0] != k.Name {
+			if table, err := set.Table(); err != nil || table.Check() != nil || table.Len() != set.Shape().N() || table.Column("kind").Words[0] != k.Name {
 				t.Errorf("table %+v, %v", table, err)
 			}
 		})

@@ -68,26 +68,15 @@ func (p *Product) Draw(dst *conv.Tensor, first int) error {
 
 // Table returns the parameters of each image.
 func (p *Product) Table() (*param.Table, error) {
-	t := &param.Table{Subject: "image"}
-	for _, parameter := range p.fresh().Parameters() {
-		t.Columns = append(t.Columns, parameter.Column)
-	}
+	t := param.NewTable("image", param.Columns(p.fresh().Parameters())...)
 	for i := range p.grid.Len() {
 		pattern, err := p.pattern(i)
 		if err != nil {
 			return nil, err
 		}
-		t.Kinds, t.Rows = append(t.Kinds, pattern.Kind()), append(t.Rows, values(pattern.Parameters()))
+		t.Add(pattern.Kind(), param.Numbers(pattern.Parameters())...)
 	}
 	return t, nil
-}
-
-func values(parameters []param.Parameter) []float64 {
-	row := make([]float64, len(parameters))
-	for i, p := range parameters {
-		row[i] = *p.Value
-	}
-	return row
 }
 
 // Title says what sets image i apart, for pictures: 45°, sf 0.1.

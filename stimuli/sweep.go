@@ -45,7 +45,7 @@ func (s *Sweep) Draw(dst *conv.Tensor, first int) error {
 	})
 }
 
-// maxRows bounds a table at about 2 GB.
+// maxRows bounds a table at about 700 MB.
 const maxRows = 1 << 24
 
 // Table returns the parameters of each image, its phase at the first pixel. Of a patch it has the orientation
@@ -56,9 +56,9 @@ func (s *Sweep) Table() (*param.Table, error) {
 	}
 	grating := s.grating.withDefaults()
 	sf := grating.SpatialFrequency / (2 * math.Pi * grating.Resolution)
-	t := &param.Table{Subject: "image", Columns: []string{"orientation_deg", "sf_cycles_per_pixel", "phase_deg"}}
+	t := param.NewTable("image", "orientation_deg", "sf_cycles_per_pixel", "phase_deg")
 	for i := range s.orientations.Len() {
-		t.Kinds, t.Rows = append(t.Kinds, "nma"), append(t.Rows, []float64{s.Orientation(i), sf, 0})
+		t.Add("nma", s.Orientation(i), sf, 0)
 	}
 	return t, nil
 }

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"sync"
 
+	"gpuconv/fault"
+	"gpuconv/param"
+
 	"golang.org/x/sync/errgroup"
 )
 
@@ -52,14 +55,18 @@ type Analysis struct {
 // A figure that the stimuli do not allow, such as a circular variance where the
 // orientations are not evenly spaced, is left out, and a note says why. Errors: a
 // table that does not belong to the responses; an axis that it does not hold.
-func Analyse(ctx context.Context, r *Responses, t *Table, s Settings) (*Analysis, error) {
-	if t.Images != r.Images {
-		return nil, fmt.Errorf("tuning: table of %d images: want %d, as many as there are responses to", t.Images, r.Images)
+func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*Analysis, error) {
+	if t.Len() != r.Images {
+		return nil, fmt.Errorf("tuning: table of %d images: want %d, as many as there are responses to", t.Len(), r.Images)
 	}
+	if err := t.Check(); err != nil {
+		return nil, &fault.Error{Package: "tuning", Err: err}
+	}
+	columns := shownIn(t)
 	a := &Analysis{Cells: make([]Cell, r.Cells)}
 	done := s.counter()
 	for _, axis := range s.By {
-		curves, err := s.curves(r, t, axis)
+		curves, err := s.curves(r, columns, axis)
 		if err != nil {
 			return nil, err
 		}
@@ -85,15 +92,15 @@ func (s Settings) counter() func() {
 }
 
 // curves draws the curves over one axis.
-func (s Settings) curves(r *Responses, t *Table, axis Axis) (AxisCurves, error) {
-	at := t.column(axis)
+func (s Settings) curves(r *Responses, columns shown, axis Axis) (AxisCurves, error) {
+	at := columns.column(axis)
 	if at < 0 {
 		return AxisCurves{}, fmt.Errorf("tuning: the table has no column %s…: want one for curves over it", axis)
 	}
-	by := t.Parameters[at]
-	others := slices.Delete(slices.Clone(t.Parameters), at, at+1)
+	by := columns[at]
+	others := slices.Delete(slices.Clone(columns), at, at+1)
 	if axis == ByPhase {
-		by = by.phases()
+		by = phases(by)
 	} else {
 		var err error
 		if r, by, others, err = s.withoutPhases(r, by, others); err != nil {
@@ -101,20 +108,19 @@ func (s Settings) curves(r *Responses, t *Table, axis Axis) (AxisCurves, error) 
 		}
 	}
 	curves, err := Curves(r, by, others, s.Over)
-	return AxisCurves{Axis: axis, Column: t.Parameters[at].Name, Curves: curves}, err
+	return AxisCurves{Axis: axis, Column: columns[at].Name, Curves: curves}, err
 }
 
 // withoutPhases collapses the phases, and the frames of a drift.
-func (s Settings) withoutPhases(r *Responses, by Parameter, others []Parameter) (*Responses, Parameter, []Parameter, error) {
+func (s Settings) withoutPhases(r *Responses, by param.Column, others shown) (*Responses, param.Column, shown, error) {
 	for {
-		t := Table{Parameters: others}
-		at := t.column(ByPhase)
-		if at < 0 || !others[at].Varies() {
+		at := others.column(ByPhase)
+		if at < 0 || !varies(others[at]) {
 			return r, by, others, nil
 		}
-		phase := others[at].phases()
+		phase := phases(others[at])
 		left := slices.Insert(slices.Delete(slices.Clone(others), at, at+1), 0, by)
-		collapsed, left, err := Collapse(r, phase, left, s.Phases)
+		collapsed, left, err := collapse(r, phase, left, s.Phases)
 		if err != nil {
 			return nil, by, nil, err
 		}

@@ -2,47 +2,47 @@ package tuning
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"testing"
+
+	"gpuconv/param"
 )
 
-func TestReadTable(t *testing.T) {
-	table, err := ReadTable(strings.NewReader("image,kind,orientation_deg,phase_deg,size\n0,gabor,0,90,\n1,sine, 45 ,90,2\n2,gabor,0,90,3.5\n"))
+// TestAxes: which columns are axes. Words are none, and what does not vary is none to draw over.
+func TestAxes(t *testing.T) {
+	table, err := param.ReadCSV(strings.NewReader("image,kind,orientation_deg,phase_deg,size\n0,gabor,0,90,\n1,sine, 45 ,90,2\n2,gabor,0,90,3.5\n"), "image")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Parameter{{"kind", []float64{0, 1, 0}}, {"orientation_deg", []float64{0, 45, 0}}, {"phase_deg", []float64{90, 90, 90}}, {"size", []float64{math.NaN(), 2, 3.5}}}
-	if fmt.Sprint(table.Parameters) != fmt.Sprint(want) || table.Images != 3 {
-		t.Errorf("read %v, want %v", table.Parameters, want)
-	}
-	if axes := table.Varying(); !slices.Equal(axes, []Axis{ByOrientation}) {
+	if axes := Varying(table); !slices.Equal(axes, []Axis{ByOrientation}) {
 		t.Errorf("%v vary", axes)
 	}
-	for text, want := range map[string]string{
-		"":                       "the table is empty",
-		"a,b\n":                  "no line but the first",
-		"a,a\n1,2\n":             `column 2 is named "a"`,
-		"a,\n1,2\n":              `column 2 is named ""`,
-		"a,b\n1\n":               "record on line 2: wrong number of fields",
-		"image,b\n0,1\n2,1\n":    `image "2" in line 3: want 1`,
-		"image,b\n0,1\nlast,1\n": `image "last" in line 3: want 1`,
-	} {
-		if _, err := ReadTable(strings.NewReader(text)); err == nil || !strings.HasPrefix(err.Error(), "tuning: ") || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: error %v, want …%s…", text, err, want)
+	for axis, want := range map[Axis]bool{ByOrientation: true, ByFrequency: false, ByPhase: true} {
+		if got := axis.In(table); got != want {
+			t.Errorf("%v is in the table: %v, want %v", axis, got, want)
 		}
 	}
+}
+
+// column returns a column of numbers.
+func column(name string, numbers ...float64) param.Column {
+	return param.Column{Name: name, Numbers: numbers}
+}
+
+// orientations returns a table of these alone.
+func orientations(degrees ...float64) *param.Table {
+	return &param.Table{Columns: []param.Column{column("orientation_deg", degrees...)}}
 }
 
 // population is two cells, each with an orientation of its own: a simple one, that
 // answers one phase, and a complex one. The phase at which the simple cell answers
 // changes with the orientation, as it does for a cell off the origin of the
 // gratings.
-func population(frames bool) (*Responses, *Table) {
-	theta, sf, phi := Parameter{Name: "orientation_deg"}, Parameter{Name: "sf_cycles_per_pixel"}, Parameter{Name: "phase_deg"}
-	frame := Parameter{Name: "frame"}
+func population(frames bool) (*Responses, *param.Table) {
+	theta, sf, phi := param.Column{Name: "orientation_deg"}, param.Column{Name: "sf_cycles_per_pixel"}, param.Column{Name: "phase_deg"}
+	frame := param.Column{Name: "frame"}
 	r := &Responses{Cells: 2}
 	for o := range 18 {
 		for s := range 3 {
@@ -51,16 +51,16 @@ func population(frames bool) (*Responses, *Table) {
 				tuned := func(at float64) float64 {
 					return math.Exp(2*(math.Cos(2*(x-radians(at)))-1)) * []float64{0.2, 1, 0.3}[s]
 				}
-				theta.Values, sf.Values = append(theta.Values, float64(o)*10), append(sf.Values, 0.05*math.Exp2(float64(s)))
-				phi.Values, frame.Values = append(phi.Values, phase), append(frame.Values, float64(p))
+				theta.Numbers, sf.Numbers = append(theta.Numbers, float64(o)*10), append(sf.Numbers, 0.05*math.Exp2(float64(s)))
+				phi.Numbers, frame.Numbers = append(phi.Numbers, phase), append(frame.Numbers, float64(p))
 				r.Data = append(r.Data, tuned(40)*max(0, math.Cos(radians(phase-float64(o)*45))), tuned(130))
 				r.Images++
 			}
 		}
 	}
-	t := &Table{Images: r.Images, Parameters: []Parameter{theta, sf, phi}}
+	t := &param.Table{Columns: []param.Column{theta, sf, phi}}
 	if frames {
-		t.Parameters[2] = frame
+		t.Columns[2] = frame
 	}
 	return r, t
 }
@@ -69,7 +69,7 @@ func population(frames bool) (*Responses, *Table) {
 func TestAnalyse(t *testing.T) {
 	for _, frames := range []bool{false, true} {
 		r, table := population(frames)
-		a, err := Analyse(t.Context(), r, table, Settings{By: table.Varying(), Phases: Largest, Over: Best, Fit: true})
+		a, err := Analyse(t.Context(), r, table, Settings{By: Varying(table), Phases: Largest, Over: Best, Fit: true})
 		if err != nil || len(a.Notes) > 0 || len(a.Curves) != 3 {
 			t.Fatal(a, err)
 		}
@@ -105,13 +105,14 @@ func TestAnalysePhases(t *testing.T) {
 // TestAnalyseNotes: what the stimuli do not allow is left out, with a reason.
 func TestAnalyseNotes(t *testing.T) {
 	r := &Responses{Images: 3, Cells: 1, Data: []float64{1, 2, 3}}
-	a, err := Analyse(t.Context(), r, NewTable("orientation_deg", []float64{0, 10, 90}), Settings{By: []Axis{ByOrientation}, Fit: true})
+	a, err := Analyse(t.Context(), r, orientations(0, 10, 90), Settings{By: []Axis{ByOrientation}, Fit: true})
 	if err != nil || len(a.Notes) != 2 || a.Cells[0].Orientation != nil || a.Cells[0].Fit != nil || len(a.Curves[0].Curves[0].Y) != 3 {
 		t.Errorf("%+v, %v", a, err)
 	}
 	for want, err := range map[string]error{
-		"table of 2 images: want 3": second(Analyse(t.Context(), r, NewTable("orientation_deg", []float64{0, 1}), Settings{})),
-		"no column sf…":             second(Analyse(t.Context(), r, NewTable("orientation_deg", []float64{0, 1, 2}), Settings{By: []Axis{ByFrequency}})),
+		"table of 2 images: want 3":     second(Analyse(t.Context(), r, orientations(0, 1), Settings{})),
+		"column b has 0 values: want 3": second(Analyse(t.Context(), r, &param.Table{Columns: []param.Column{column("orientation_deg", 0, 1, 2), column("b")}}, Settings{})),
+		"no column sf…":                 second(Analyse(t.Context(), r, orientations(0, 1, 2), Settings{By: []Axis{ByFrequency}})),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want …%s…", err, want)
@@ -121,7 +122,7 @@ func TestAnalyseNotes(t *testing.T) {
 
 func TestWrite(t *testing.T) {
 	r, table := population(false)
-	a, err := Analyse(t.Context(), r, table, Settings{By: table.Varying(), Phases: Largest, Fit: true})
+	a, err := Analyse(t.Context(), r, table, Settings{By: Varying(table), Phases: Largest, Fit: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,19 +133,13 @@ func TestWrite(t *testing.T) {
 	if err := a.WriteCurves(&curves); err != nil {
 		t.Fatal(err)
 	}
-	back, err := ReadTable(strings.NewReader(cells.String()))
-	if err != nil || back.Images != 2 {
+	back, err := param.ReadCSV(strings.NewReader(cells.String()), "cell")
+	if err != nil || back.Len() != 2 {
 		t.Fatal(err)
 	}
-	for _, p := range back.Parameters {
-		switch p.Name {
-		case "orientation_peak_deg":
-			near(t, p.Name, p.Values[1], 130, 0)
-		case "direction_peak_deg":
-			if !math.IsNaN(p.Values[0]) {
-				t.Errorf("a direction of %v", p.Values[0])
-			}
-		}
+	near(t, "peak", back.Column("orientation_peak_deg").Numbers[1], 130, 0)
+	if got := back.Column("direction_peak_deg").Numbers[0]; !math.IsNaN(got) {
+		t.Errorf("a direction of %v", got)
 	}
 	if lines := strings.Count(curves.String(), "\n"); lines != 1+2*(18+3+8) || !strings.HasPrefix(curves.String(), "by,cell,value,response,fit\norientation,0,0,") {
 		t.Errorf("%d lines of curves: %.99s", lines, curves.String())
@@ -164,14 +159,17 @@ func TestWrite(t *testing.T) {
 
 // TestDrift: the frames of a drift are phases, towards −φ.
 func TestDrift(t *testing.T) {
-	table, err := ReadTable(strings.NewReader("orientation_deg,phase_deg,drift_cycles_per_frame,frame\n0,90,0.25,0\n0,90,0.25,1\n0,90,,2\n0,90,0,3\n"))
+	table, err := param.ReadCSV(strings.NewReader("orientation_deg,phase_deg,drift_cycles_per_frame,frame\n0,90,0.25,0\n0,90,0.25,1\n0,90,,2\n0,90,0,3\n"), "image")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(table.Parameters) != 3 || !slices.Equal(table.Parameters[1].Values, []float64{90, 0, 90, 90}) {
-		t.Errorf("read %v", table.Parameters)
+	if columns := shownIn(table); len(columns) != 3 || !slices.Equal(columns[1].Numbers, []float64{90, 0, 90, 90}) {
+		t.Errorf("shown are %v", columns)
 	}
-	if axes := table.Varying(); !slices.Equal(axes, []Axis{ByPhase}) {
+	if got := table.Column("phase_deg").Numbers; !slices.Equal(got, []float64{90, 90, 90, 90}) {
+		t.Errorf("the table's own phases are now %v", got)
+	}
+	if axes := Varying(table); !slices.Equal(axes, []Axis{ByPhase}) {
 		t.Errorf("%v vary", axes)
 	}
 }
@@ -184,7 +182,7 @@ func TestNaN(t *testing.T) {
 		t.Errorf("%+v, %v", o, err)
 	}
 	r := &Responses{Images: 3, Cells: 1, Data: []float64{math.NaN(), 1, 2}}
-	curves, err := Curves(r, Parameter{"sf", []float64{1, 2, 2}}, []Parameter{{"phase_deg", []float64{0, 0, 90}}}, Best)
+	curves, err := Curves(r, column("sf", 1, 2, 2), []param.Column{column("phase_deg", 0, 0, 90)}, Best)
 	if err != nil || !slices.Equal(curves[0].Y, []float64{2}) {
 		t.Errorf("%v, %v", curves, err)
 	}
@@ -194,7 +192,7 @@ func TestNaN(t *testing.T) {
 func TestProgress(t *testing.T) {
 	r, table := population(false)
 	last := 0
-	_, err := Analyse(t.Context(), r, table, Settings{By: table.Varying(), Phases: Largest, Progress: func(done int) {
+	_, err := Analyse(t.Context(), r, table, Settings{By: Varying(table), Phases: Largest, Progress: func(done int) {
 		if last++; done != last {
 			t.Errorf("%d curves are done after %d", done, last-1)
 		}

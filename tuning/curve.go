@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"gpuconv/param"
 )
 
 // Curve is a tuning curve: the responses Y of a cell to the values X of a
@@ -15,12 +17,12 @@ type Curve struct{ X, Y []float64 }
 // answered most (the first, if there are several); Largest and Mean reduce, at
 // each value of the parameter, all images that have it. Of images that then agree
 // in everything, the mean is taken.
-func Curves(r *Responses, by Parameter, others []Parameter, over Reduction) ([]Curve, error) {
-	if err := r.check(append([]Parameter{by}, others...)...); err != nil {
+func Curves(r *Responses, by param.Column, others []param.Column, over Reduction) ([]Curve, error) {
+	if err := r.check(append([]param.Column{by}, others...)...); err != nil {
 		return nil, err
 	}
-	if i := slices.IndexFunc(by.Values, notFinite); i >= 0 {
-		return nil, fmt.Errorf("tuning: parameter %s: value %v of image %d: want finite numbers", by.Name, by.Values[i], i)
+	if i := slices.IndexFunc(by.Numbers, notFinite); i >= 0 {
+		return nil, fmt.Errorf("tuning: parameter %s: value %v of image %d: want finite numbers", by.Name, by.Numbers[i], i)
 	}
 	if over != Best && over != Largest && over != Mean {
 		return nil, fmt.Errorf("tuning: curves over %s by %v: want %v, %v or %v", by.Name, over, Best, Largest, Mean)
@@ -30,7 +32,7 @@ func Curves(r *Responses, by Parameter, others []Parameter, over Reduction) ([]C
 	for cell := range curves {
 		var c Curve
 		best := number[r.best(cell)]
-		for i, x := range by.Values {
+		for i, x := range by.Numbers {
 			if over != Best || number[i] == best {
 				c.X, c.Y = append(c.X, x), append(c.Y, r.At(i, cell))
 			}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"gpuconv/param"
+
 	"pgregory.net/rapid"
 )
 
@@ -221,14 +223,6 @@ func TestFitRange(t *testing.T) {
 	}
 }
 
-func TestNumber(t *testing.T) {
-	for v, want := range map[float64]string{0.1: "0.1", -3: "-3", math.Inf(1): "", math.Inf(-1): ""} {
-		if got := number(v); got != want || number(math.NaN()) != "" {
-			t.Errorf("%v is written as %q, want %q", v, got, want)
-		}
-	}
-}
-
 // TestFrequency: a curve that is normal over log₂ frequency with σ octaves has a
 // bandwidth of 2√(2 ln 2)·σ.
 func TestFrequency(t *testing.T) {
@@ -265,7 +259,7 @@ func TestAround(t *testing.T) {
 // TestRefusals: every refusal says what would be right.
 func TestRefusals(t *testing.T) {
 	two := &Responses{Images: 2, Cells: 1, Data: []float64{1, 2}}
-	x := Parameter{"sf", []float64{1, 2}}
+	x := column("sf", 1, 2)
 	for want, err := range map[string]error{
 		"want them evenly spaced over 180°": second(Curve{[]float64{0, 10, 90}, make([]float64, 3)}.Orientation()),
 		"want at least 2 that differ":       second(Curve{[]float64{0, 180}, make([]float64, 2)}.Orientation()),
@@ -275,11 +269,11 @@ func TestRefusals(t *testing.T) {
 		"want finite values that ascend":    second(Curve{[]float64{1, 0}, make([]float64, 2)}.Frequency()),
 		"want as many of both":              second(Curve{[]float64{1, 0}, nil}.Direction()),
 		"want at least 5":                   third(FitVonMises(sampled(4, 0, 180, math.Abs))),
-		"want 2 values, one for each image": second(Curves(two, Parameter{"sf", nil}, nil, Best)),
-		"want finite numbers":               second(Curves(two, Parameter{"sf", []float64{1, math.NaN()}}, nil, Best)),
+		"want 2 values, one for each image": second(Curves(two, column("sf"), nil, Best)),
+		"want finite numbers":               second(Curves(two, column("sf", 1, math.NaN()), nil, Best)),
 		"want best, max or mean":            second(Curves(two, x, nil, Modulation)),
-		"want max, mean or f1":              third(Collapse(two, x, nil, Best)),
-		"of parameter sf":                   third(Collapse(two, x, nil, Modulation)),
+		"want max, mean or f1":              third(collapse(two, x, nil, Best)),
+		"of parameter sf":                   third(collapse(two, x, nil, Modulation)),
 		"want 3, as many as in the first":   second(Dissimilarity([][]float64{{1, 2, 3}, {1}}, Euclid)),
 		"patterns of 1 cells":               second(Dissimilarity([][]float64{{1}, {1}}, Correlation)),
 		"want correlation or euclid":        second(Dissimilarity(nil, 7)),
@@ -296,13 +290,13 @@ func third[T, U any](_ T, _ U, err error) error { return err }
 
 // experiment answers every combination of orientation, frequency and phase with f,
 // in a shuffled order.
-func experiment(f func(theta, sf, phi float64) float64) (*Responses, Parameter, Parameter, Parameter) {
-	theta, sf, phi := Parameter{Name: "orientation_deg"}, Parameter{Name: "sf_cycles_per_pixel"}, Parameter{Name: "phase_deg"}
+func experiment(f func(theta, sf, phi float64) float64) (*Responses, param.Column, param.Column, param.Column) {
+	theta, sf, phi := param.Column{Name: "orientation_deg"}, param.Column{Name: "sf_cycles_per_pixel"}, param.Column{Name: "phase_deg"}
 	r := &Responses{Cells: 1}
 	for i := range 6 * 3 * 8 {
 		j := i * 35 % (6 * 3 * 8) // 35 is prime to it: each once
 		o, s, p := float64(j%6)*30, float64(j/6%3+1)*0.05, float64(j/18)*45
-		theta.Values, sf.Values, phi.Values = append(theta.Values, o), append(sf.Values, s), append(phi.Values, p)
+		theta.Numbers, sf.Numbers, phi.Numbers = append(theta.Numbers, o), append(sf.Numbers, s), append(phi.Numbers, p)
 		r.Data = append(r.Data, f(o, s, p))
 		r.Images++
 	}
@@ -314,7 +308,7 @@ func experiment(f func(theta, sf, phi float64) float64) (*Responses, Parameter, 
 func TestCurvesOverOthers(t *testing.T) {
 	r, theta, sf, phi := experiment(func(theta, sf, phi float64) float64 { return theta + 1000*sf + phi/1000 })
 	for over, first := range map[Reduction]float64{Best: 150.315, Largest: 150.315, Mean: 100.1575} {
-		curves, err := Curves(r, theta, []Parameter{sf, phi}, over)
+		curves, err := Curves(r, theta, []param.Column{sf, phi}, over)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -333,11 +327,11 @@ func TestBestIsHeld(t *testing.T) {
 	r, theta, sf, phi := experiment(func(theta, sf, phi float64) float64 {
 		return b2f(theta == 60 && sf == 0.1 && phi == 90)*2 + b2f(theta == 30 && sf == 0.05)
 	})
-	best, err := Curves(r, theta, []Parameter{sf, phi}, Best)
+	best, err := Curves(r, theta, []param.Column{sf, phi}, Best)
 	if err != nil {
 		t.Fatal(err)
 	}
-	largest, err := Curves(r, theta, []Parameter{sf, phi}, Largest)
+	largest, err := Curves(r, theta, []param.Column{sf, phi}, Largest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -349,15 +343,15 @@ func TestBestIsHeld(t *testing.T) {
 func TestCollapse(t *testing.T) {
 	r, theta, sf, phi := experiment(func(theta, sf, phi float64) float64 { return theta + 1000*sf + math.Cos(radians(phi-45)) })
 	for how, offset := range map[Reduction]float64{Largest: 1, Mean: 0} {
-		c, left, err := Collapse(r, phi, []Parameter{theta, sf}, how)
+		c, left, err := collapse(r, phi, []param.Column{theta, sf}, how)
 		if err != nil || c.Images != 18 {
 			t.Fatal(c, err)
 		}
 		for i := range c.Images {
-			near(t, how.String(), c.At(i, 0), left[0].Values[i]+1000*left[1].Values[i]+offset, 1e-9)
+			near(t, how.String(), c.At(i, 0), left[0].Numbers[i]+1000*left[1].Numbers[i]+offset, 1e-9)
 		}
 	}
-	c, _, err := Collapse(r, phi, []Parameter{theta, sf}, Modulation)
+	c, _, err := collapse(r, phi, []param.Column{theta, sf}, Modulation)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,7 +363,7 @@ func TestCollapse(t *testing.T) {
 // TestRepeats: of images that agree in everything, the mean is taken.
 func TestRepeats(t *testing.T) {
 	r := &Responses{Images: 4, Cells: 2, Data: []float64{1, 10, 3, 30, 5, 50, 8, 80}}
-	curves, err := Curves(r, Parameter{"sf", []float64{2, 1, 2, 1}}, nil, Best)
+	curves, err := Curves(r, column("sf", 2, 1, 2, 1), nil, Best)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -415,11 +409,11 @@ func TestFoldSeam(t *testing.T) {
 // TestAgreement: 0 and −0 are one value, and so are all NaN.
 func TestAgreement(t *testing.T) {
 	odd := math.Float64frombits(0x7ff8000000000123)
-	number, count := groups(5, []Parameter{{"a", []float64{0, math.Copysign(0, -1), math.NaN(), odd, 1}}})
+	number, count := groups(5, []param.Column{column("a", 0, math.Copysign(0, -1), math.NaN(), odd, 1)})
 	if count != 3 || !slices.Equal(number, []int{0, 0, 1, 1, 2}) {
 		t.Errorf("%v, %d groups", number, count)
 	}
-	if (Parameter{"a", []float64{math.NaN(), odd}}).Varies() || !(Parameter{"a", []float64{1, math.NaN()}}).Varies() {
+	if varies(column("a", math.NaN(), odd)) || !varies(column("a", 1, math.NaN())) {
 		t.Error("Varies is wrong")
 	}
 }

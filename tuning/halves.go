@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 
+	"gpuconv/param"
+
 	"gonum.org/v1/gonum/stat"
 )
 
@@ -110,7 +112,8 @@ func (h Halves) rates(ctx context.Context, half []float32) (*Analysis, error) {
 	for i, v := range half {
 		r.Data[i] = max(0, float64(v)) // the builtin keeps NaN
 	}
-	return Analyse(ctx, r, NewTable("orientation_deg", h.Orientation), Settings{By: []Axis{ByOrientation}, Phases: Largest})
+	table := &param.Table{Columns: []param.Column{{Name: "orientation_deg", Numbers: h.Orientation}}}
+	return Analyse(ctx, r, table, Settings{By: []Axis{ByOrientation}, Phases: Largest})
 }
 
 // aligned averages the test responses of all neurons, each turned so that the

@@ -5,9 +5,9 @@
 // The way through the package is that of an experiment. [Read] takes one number
 // for each image and cell from activations [N C H W], a channel being a cell that
 // is repeated all over the image, and on the way may make other cells of the
-// channels ([Readout]). [Curves] turns these [Responses] and what each image
-// showed ([Parameter]) into a tuning [Curve] for each cell; [Collapse] first takes
-// the phase out where it does not matter. [Curve.Orientation], [Curve.Direction],
+// channels ([Readout]). [Analyse] turns these [Responses] and what each image
+// showed (a [param.Table]) into a tuning [Curve] for each cell and takes the phase
+// out first where it does not matter. [Curve.Orientation], [Curve.Direction],
 // [Curve.Frequency] and [Curve.Phase] put a curve into a few numbers, [FitVonMises]
 // into a smooth curve, and [Dissimilarity] compares the patterns of a population.
 // Of recorded neurons there are no activations to read but trials that differ:
@@ -28,8 +28,9 @@ package tuning
 
 import (
 	"fmt"
-	"math"
 	"slices"
+
+	"gpuconv/param"
 )
 
 // Responses are what cells answered to images, one number each.
@@ -46,44 +47,16 @@ func (r *Responses) Of(image int) []float64 {
 // At returns what a cell answered to an image.
 func (r *Responses) At(image, cell int) float64 { return r.Data[image*r.Cells+cell] }
 
-// Parameter is a parameter of the stimuli and its value in each image. Two images
-// agree in a parameter if the values are equal, or both are NaN.
-type Parameter struct {
-	Name   string // for errors
-	Values []float64
-}
-
-// Varies says whether two images differ in p.
-func (p Parameter) Varies() bool {
-	for _, v := range p.Values {
-		if bitsOf(v) != bitsOf(p.Values[0]) {
-			return true
-		}
-	}
-	return false
-}
-
-// bitsOf is equal for values that agree.
-func bitsOf(v float64) uint64 {
-	switch {
-	case v == 0:
-		return 0 // −0 too
-	case math.IsNaN(v):
-		return math.Float64bits(math.NaN())
-	}
-	return math.Float64bits(v)
-}
-
-// check reports responses that are inconsistent, and parameters that have not one
+// check reports responses that are inconsistent, and columns that do not have one
 // value for each image.
-func (r *Responses) check(parameters ...Parameter) error {
+func (r *Responses) check(columns ...param.Column) error {
 	if r.Images < 1 || r.Cells < 1 || len(r.Data) != r.Images*r.Cells {
 		return fmt.Errorf("tuning: responses of %d cells to %d images: want %d numbers and at least 1, got %d",
 			r.Cells, r.Images, r.Images*r.Cells, len(r.Data))
 	}
-	for _, p := range parameters {
-		if len(p.Values) != r.Images {
-			return fmt.Errorf("tuning: parameter %s: want %d values, one for each image, got %d", p.Name, r.Images, len(p.Values))
+	for _, p := range columns {
+		if len(p.Numbers) != r.Images {
+			return fmt.Errorf("tuning: parameter %s: want %d values, one for each image, got %d", p.Name, r.Images, len(p.Numbers))
 		}
 	}
 	return nil
@@ -91,13 +64,13 @@ func (r *Responses) check(parameters ...Parameter) error {
 
 // groups numbers the images so that those that agree in all parameters have the
 // same number; numbers count up from 0 in the order of the images.
-func groups(images int, parameters []Parameter) (number []int, count int) {
+func groups(images int, columns []param.Column) (number []int, count int) {
 	seen := map[string]int{}
 	number = make([]int, images)
 	for i := range number {
-		key := make([]byte, 0, 8*len(parameters))
-		for _, p := range parameters {
-			for bits, shift := bitsOf(p.Values[i]), 0; shift < 64; shift += 8 {
+		key := make([]byte, 0, 8*len(columns))
+		for _, c := range columns {
+			for bits, shift := bitsOf(c.Numbers[i]), 0; shift < 64; shift += 8 {
 				key = append(key, byte(bits>>shift))
 			}
 		}
@@ -134,13 +107,13 @@ func (r Reduction) String() string {
 	return names[r]
 }
 
-// Collapse makes one image of all that differ in one parameter alone, as a cell
+// collapse makes one image of all that differ in one parameter alone, as a cell
 // whose phase does not matter sees them. how is Largest, Mean or Modulation. It
 // returns the responses and the values of the other parameters, in the order in
 // which the images first appear. Modulation wants phases that are spaced evenly
 // over 360°, in degrees.
-func Collapse(r *Responses, parameter Parameter, others []Parameter, how Reduction) (*Responses, []Parameter, error) {
-	if err := r.check(append([]Parameter{parameter}, others...)...); err != nil {
+func collapse(r *Responses, by param.Column, others []param.Column, how Reduction) (*Responses, []param.Column, error) {
+	if err := r.check(append([]param.Column{by}, others...)...); err != nil {
 		return nil, nil, err
 	}
 	number, count := groups(r.Images, others)
@@ -151,28 +124,28 @@ func Collapse(r *Responses, parameter Parameter, others []Parameter, how Reducti
 	}
 	for n, images := range members {
 		for cell := range r.Cells {
-			v, err := r.reduce(cell, images, parameter, how)
+			v, err := r.reduce(cell, images, by, how)
 			if err != nil {
 				return nil, nil, err
 			}
 			out.Data[n*r.Cells+cell] = v
 		}
 	}
-	left := make([]Parameter, len(others))
+	left := make([]param.Column, len(others))
 	for i, p := range others {
 		left[i].Name = p.Name
 		for _, images := range members {
-			left[i].Values = append(left[i].Values, p.Values[images[0]])
+			left[i].Numbers = append(left[i].Numbers, p.Numbers[images[0]])
 		}
 	}
 	return out, left, nil
 }
 
 // reduce makes one number of a cell's responses to some images.
-func (r *Responses) reduce(cell int, images []int, p Parameter, how Reduction) (float64, error) {
+func (r *Responses) reduce(cell int, images []int, by param.Column, how Reduction) (float64, error) {
 	curve := Curve{}
 	for _, i := range images {
-		curve.X, curve.Y = append(curve.X, p.Values[i]), append(curve.Y, r.At(i, cell))
+		curve.X, curve.Y = append(curve.X, by.Numbers[i]), append(curve.Y, r.At(i, cell))
 	}
 	switch how {
 	case Largest:
@@ -182,11 +155,11 @@ func (r *Responses) reduce(cell int, images []int, p Parameter, how Reduction) (
 	case Modulation:
 		cycle, err := curve.merged().Phase()
 		if err != nil {
-			return 0, fmt.Errorf("%w, of parameter %s", err, p.Name)
+			return 0, fmt.Errorf("%w, of parameter %s", err, by.Name)
 		}
 		return cycle.F1, nil
 	}
-	return 0, fmt.Errorf("tuning: parameter %s cannot be collapsed by %v: want %v, %v or %v", p.Name, how, Largest, Mean, Modulation)
+	return 0, fmt.Errorf("tuning: parameter %s cannot be collapsed by %v: want %v, %v or %v", by.Name, how, Largest, Mean, Modulation)
 }
 
 func mean(v []float64) float64 {

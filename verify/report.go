@@ -37,33 +37,20 @@ func (c Count) String() string {
 
 // Entry is a record as it is reported.
 type Entry struct {
-	Case      string    `json:"case"`
-	Stimulus  string    `json:"stimulus,omitempty"`
-	Bank      string    `json:"bank,omitempty"`
-	Problem   problem   `json:"problem"`
-	Backend   string    `json:"backend"`
-	Algorithm string    `json:"algorithm,omitempty"` // that was used
-	Device    string    `json:"device"`
-	Driver    string    `json:"driver,omitempty"`
-	Status    string    `json:"status"`        // passed, failed or skipped
-	Why       string    `json:"why,omitempty"` // it failed or was skipped
-	Seconds   float64   `json:"seconds"`
-	Checks    []finding `json:"checks"`
+	Case      string       `json:"case"`
+	Stimulus  string       `json:"stimulus,omitempty"`
+	Bank      string       `json:"bank,omitempty"`
+	Problem   conv.Problem `json:"problem"` // with its defaults
+	Backend   string       `json:"backend"`
+	Algorithm string       `json:"algorithm,omitempty"` // that was used
+	Device    string       `json:"device"`
+	Driver    string       `json:"driver,omitempty"`
+	Status    string       `json:"status"`        // passed, failed or skipped
+	Why       string       `json:"why,omitempty"` // it failed or was skipped
+	Seconds   float64      `json:"seconds"`
+	Checks    []finding    `json:"checks"`
 
 	subject string
-}
-
-type problem struct {
-	Src         conv.Shape   `json:"src"`
-	Weight      conv.Shape   `json:"weight"`
-	Bias        bool         `json:"bias"`
-	Stride      [2]int       `json:"stride"`
-	Dilation    [2]int       `json:"dilation"`
-	Padding     conv.Padding `json:"padding"`
-	PaddingMode string       `json:"padding_mode"`
-	Groups      int          `json:"groups"`
-	Activation  string       `json:"activation"`
-	Pool        string       `json:"pool"`
 }
 
 type finding struct {
@@ -105,8 +92,7 @@ func NewEntry(r Record) Entry {
 	e := Entry{Case: r.Case.Name, Stimulus: r.Case.Stimulus, Bank: r.Case.Bank, Backend: r.Subject.Name,
 		Algorithm: r.Outcome.Algorithm, Device: r.Subject.Device, Driver: r.Subject.Driver,
 		Status: r.Outcome.Status().String(), Why: r.Outcome.Why(), Seconds: r.Seconds, Checks: []finding{}, subject: r.Subject.String(),
-		Problem: problem{Src: p.Src, Weight: p.Weight, Bias: p.Bias, Stride: p.Stride, Dilation: p.Dilation, Padding: p.Padding,
-			PaddingMode: p.PaddingMode.String(), Groups: p.Groups, Activation: p.Activation.String(), Pool: p.Pool.String()}}
+		Problem: p}
 	if e.Algorithm == "" {
 		e.Algorithm = r.Subject.Algorithm
 	}

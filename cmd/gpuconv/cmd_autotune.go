@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"gpuconv/autotune"
@@ -170,7 +167,7 @@ func (f *autotuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, k
 	if err != nil {
 		return without(err, "autotune: ")
 	}
-	if err := printRace(stdout, all); err != nil {
+	if err := autotune.WriteTable(stdout, all); err != nil {
 		return err
 	}
 	if err := failures(all); err != nil {
@@ -228,59 +225,6 @@ func (f *autotuneFlags) race(ctx context.Context, stderr io.Writer, p conv.Probl
 		return nil, err // after an interrupt the race may still have all in use
 	}
 	return all, nil
-}
-
-// printRace prints the entrants, the fastest first, then those that left and those that
-// failed.
-func printRace(stdout io.Writer, all []*autotune.Entrant) error {
-	sorted := slices.Clone(all)
-	slices.SortStableFunc(sorted, func(a, b *autotune.Entrant) int {
-		x, y := rank(a), rank(b)
-		switch {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
-	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "algorithm\ttile\tkernel, ms (min … max)\tratio (min … max)\twhole, ms\terror/bound\t")
-	for _, e := range sorted {
-		fmt.Fprintln(w, line(e))
-	}
-	return w.Flush()
-}
-
-// rank is what entrants are sorted by.
-func rank(e *autotune.Entrant) float64 {
-	switch {
-	case e.Err != nil:
-		return math.MaxFloat64
-	case e.Left > 0:
-		return 1e100 * e.Left
-	}
-	return autotune.Median(e.Kernel)
-}
-
-func line(e *autotune.Entrant) string {
-	own := ""
-	if e.Own {
-		own = "the device's own"
-	}
-	if e.Err != nil {
-		return fmt.Sprintf("%s\t%s\tfailed\t\t\t\t%s", e.Algorithm, e.Tile, own)
-	}
-	if e.Left > 0 {
-		return fmt.Sprintf("%s\t%s\tleft behind\t%.1f\t\t%.2g\t%s", e.Algorithm, e.Tile, e.Left, e.Result.MaxRatio, own)
-	}
-	return fmt.Sprintf("%s\t%s\t%s\t%s\t%.3g\t%.2g\t%s", e.Algorithm, e.Tile, ranged(e.Kernel, 1000, "%.4g (%.4g … %.4g)"),
-		ranged(e.Ratio, 1, "%.2f (%.2f … %.2f)"), 1000*autotune.Median(e.Whole), e.Result.MaxRatio, own)
-}
-
-// ranged formats the median of values with the least and the largest.
-func ranged(values []float64, scale float64, format string) string {
-	return fmt.Sprintf(format, scale*autotune.Median(values), scale*slices.Min(values), scale*slices.Max(values))
 }
 
 // failures is an error if a way failed: the driver or a shader is broken, and what is

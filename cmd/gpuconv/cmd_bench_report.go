@@ -1,18 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 
 	"gpuconv/bench"
 	"gpuconv/fault"
-	"gpuconv/figure"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // benchReportFlags are what gpuconv bench report is asked for.
@@ -91,97 +89,16 @@ func mergedBench(paths []string) (bench.Report, error) {
 	return r, nil
 }
 
-// benchPictures are the page and the folder of pictures of a report.
-type benchPictures struct{ html, plots string }
-
-func (p *benchPictures) add(flags *pflag.FlagSet) {
-	flags.StringVar(&p.html, "html", "", "write the report as one page that loads nothing else, with pictures")
-	flags.StringVar(&p.plots, "plots", "", "write the pictures into this new or empty folder, as PNG and SVG")
-}
-
-// validate refuses what can be seen not to be written.
-func (p *benchPictures) validate() error {
-	if err := checkOutputFile("html", p.html); err != nil {
-		return err
-	}
-	if p.plots == "" {
-		return nil
-	}
-	if err := checkOutputDir(p.plots); err != nil {
-		return reflagged("plots", usage(err))
-	}
-	return nil
-}
-
-// write draws what was asked for.
-func (p *benchPictures) write(r bench.Report) error {
-	if p.html == "" && p.plots == "" {
-		return nil
-	}
-	var drawings []bench.Drawing
-	var charts []*figure.Chart
-	for _, g := range r.Graphs() {
-		chart, err := benchChart(g)
-		if err != nil {
-			return err
-		}
-		var svg bytes.Buffer
-		if err := chart.WriteSVG(&svg); err != nil {
-			return err
-		}
-		charts = append(charts, chart)
-		drawings = append(drawings, bench.Drawing{Graph: g, SVG: svg.Bytes()})
-	}
-	if p.plots != "" {
-		if err := savePlots(p.plots, drawings, charts); err != nil {
-			return err
-		}
-	}
-	if p.html == "" {
-		return nil
-	}
-	if err := writeWhole(p.html, func(w io.Writer) error { return r.WriteHTML(w, drawings) }); err != nil {
-		return outputErrorOf("html", p.html, err)
-	}
-	return nil
-}
-
-// savePlots writes all pictures into a folder, or none.
-func savePlots(path string, drawings []bench.Drawing, charts []*figure.Chart) error {
-	if len(charts) == 0 {
-		return fmt.Errorf("--plots %s: the report has no figure to draw", fault.Printable(path))
-	}
-	out, err := newOutputDir(path)
+// readBench reads a report.
+func readBench(path string) (bench.Report, error) {
+	file, err := os.Open(path)
 	if err != nil {
-		return reflagged("plots", err)
+		return bench.Report{}, err
 	}
-	defer out.abort()
-	for i, d := range drawings {
-		for _, extension := range []string{".png", ".svg"} {
-			name := d.ID + extension
-			if err := charts[i].Save(out.file(name)); err != nil {
-				return reflagged("plots", out.label(name)(err))
-			}
-		}
+	defer file.Close()
+	r, err := bench.Read(file)
+	if err != nil {
+		return bench.Report{}, without(err, "bench: ")
 	}
-	if err := out.commit(); err != nil {
-		return reflagged("plots", err)
-	}
-	return nil
-}
-
-// benchChart draws a graph of a report.
-func benchChart(g bench.Graph) (*figure.Chart, error) {
-	drawn := figure.Graph{Title: g.Title, Note: g.Note, XLabel: g.XLabel, YLabel: g.YLabel, LogX: g.LogX, LogY: g.LogY, XTicks: g.XTicks, XNames: g.XNames}
-	for _, c := range g.Curves {
-		s := figure.Series{Name: c.Name, X: c.X, Y: c.Y, Low: c.Low, High: c.High, Style: figure.Dotted, Dashed: c.Dashed, Color: c.Color}
-		switch {
-		case c.Points:
-			s.Style = figure.Points
-		case c.Line:
-			s.Style = figure.Solid
-		}
-		drawn.Series = append(drawn.Series, s)
-	}
-	return drawn.Chart()
+	return r, nil
 }

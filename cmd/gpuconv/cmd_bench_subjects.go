@@ -1,22 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"time"
 
 	"gpuconv/bench"
-	"gpuconv/conv"
 	"gpuconv/cpu"
-
-	"github.com/shirou/gopsutil/v4/host"
-	loads "github.com/shirou/gopsutil/v4/load"
 )
 
 // subjects opens everybody who is timed. A GPU that nobody asked for by name and that
@@ -104,97 +94,4 @@ func (c chosen) benchInfo(threads int) bench.BackendInfo {
 		b.Device, b.Software, b.Driver, b.Vendor = c.device.String(), c.device.Software, c.device.Version, c.device.Vendor
 	}
 	return b
-}
-
-// compileLimit is how long the cold and the warm cache's compiling are timed each, but
-// for the first round.
-const compileLimit = 8 * time.Second
-
-// timeCompiling is what gpuconv bench --compile does, in a process of its own.
-func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (bench.Report, error) {
-	if f.compile == bench.CacheCold { // read by drivers when they are loaded, and by us
-		for name, value := range map[string]string{cacheVariable: "off", "MESA_SHADER_CACHE_DISABLE": "true", "MESA_GLSL_CACHE_DISABLE": "true", "__GL_SHADER_DISK_CACHE": "0"} {
-			if err := os.Setenv(name, value); err != nil {
-				return bench.Report{}, err
-			}
-		}
-	}
-	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, untuned: true}
-	first, err := b.open()
-	if err != nil {
-		return bench.Report{}, err
-	}
-	defer first.close()
-	return bench.Compile(ctx, suite, first.benchInfo(runtime.GOMAXPROCS(0)), f.compile, compileLimit, func() (conv.Backend, func() error, error) {
-		c, err := b.open()
-		return c.Backend, c.close, err
-	})
-}
-
-// addCompiling has processes of their own time compiling, without a cache and with the
-// cache that timing has filled, and adds their results.
-func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
-	dir, err := os.MkdirTemp("", "gpuconv-bench-")
-	if err != nil {
-		return fmt.Errorf("timing compilation: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	for _, cache := range []string{bench.CacheCold, bench.CacheWarm} {
-		found, err := f.compileApart(ctx, cache, filepath.Join(dir, cache+".json"))
-		if err != nil {
-			return fmt.Errorf("timing compilation with a %s cache: %w", cache, err)
-		}
-		r.AddCompiling(found)
-	}
-	return nil
-}
-
-// compileApart starts this program again.
-func (f *benchFlags) compileApart(ctx context.Context, cache, file string) (bench.Report, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return bench.Report{}, err
-	}
-	cmd := exec.CommandContext(ctx, self, "bench", "--compile", cache, "--backend", "gpu", "--json", file,
-		"--suite", f.suite, "--cases", f.cases, "--device", f.device, "--context", f.opener, "--algorithm", f.algorithm)
-	cmd.Args[0] = os.Args[0]
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Run(); err != nil {
-		return bench.Report{}, errors.Join(ctx.Err(), fmt.Errorf("%w: %s", err, oneLine(stderr.String())))
-	}
-	return readBench(file)
-}
-
-// readBench reads a report.
-func readBench(path string) (bench.Report, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return bench.Report{}, err
-	}
-	defer file.Close()
-	r, err := bench.Read(file)
-	if err != nil {
-		return bench.Report{}, without(err, "bench: ")
-	}
-	return r, nil
-}
-
-// loadAverage is that of the last minute, −1 if the system does not tell.
-func loadAverage() float64 {
-	average, err := loads.Avg()
-	if err != nil {
-		return -1
-	}
-	return average.Load1
-}
-
-func describeMachine(loadBefore float64) bench.Machine {
-	program := describeProgram()
-	m := bench.Machine{CPU: processor(), Threads: runtime.GOMAXPROCS(0), Platform: program.Platform, Go: program.Go, Git: program.Git,
-		Load: [2]float64{loadBefore, loadAverage()}, Versions: []bench.Version{}}
-	if kernel, err := host.KernelVersion(); err == nil {
-		m.Versions = append(m.Versions, bench.Version{Name: "kernel", Version: kernel})
-	}
-	return m
 }

@@ -45,17 +45,17 @@ func (f *specFlags) spec(weight conv.Shape) (s conv.Spec, err error) {
 	if s.Padding, err = parsePadding(f.padding, [2]int{weight[2], weight[3]}, s.Stride, s.Dilation); err != nil {
 		return s, err
 	}
-	if s.PaddingMode, err = parseName("padding-mode", f.paddingMode, conv.Circular+1); err != nil {
+	if s.PaddingMode, err = parseText[conv.PaddingMode]("padding-mode", f.paddingMode); err != nil {
 		return s, err
 	}
-	if s.Activation, err = parseName("activation", f.activation, conv.Energy+1); err != nil {
+	if s.Activation, err = parseText[conv.Activation]("activation", f.activation); err != nil {
 		return s, err
 	}
 	if f.groups < 1 {
 		return s, usage(fmt.Errorf("--groups %d: want at least 1", f.groups))
 	}
 	s.Groups = f.groups
-	s.Pool, err = parsePool(f.pool)
+	s.Pool, err = parseText[conv.Pool]("pool", f.pool)
 	return s, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	engines "gpuconv/cpu"
+	"gpuconv/fault"
 	"gpuconv/gpu"
 
 	"github.com/spf13/cobra"
@@ -122,15 +123,15 @@ func takeInventory(backend *backendFlags) (inventory, error) {
 			ISAs: isaNames(), Algorithms: engines.AlgorithmNames()},
 		Contexts: []string{}, Devices: []deviceReport{}, Algorithms: gpu.AlgorithmNames(), AutoBackend: "cpu",
 	}
-	for _, c := range gpu.Contexts() {
+	for _, c := range gpu.Providers() {
 		found.Contexts = append(found.Contexts, c.String())
 	}
-	infos, limits, err := gpu.Devices(options.Context)
+	devices, err := gpu.Devices(options.Provider)
 	if err != nil {
-		found.OpenGLError = oneLine(without(err, "gpu: ", "device any: ").Error())
+		found.OpenGLError = oneLine(fault.Beside("any", err))
 	}
-	for i, d := range infos {
-		r := deviceReport{Name: d.Name, Renderer: d.Renderer, Vendor: d.Vendor, Driver: d.Version, Software: d.Software, Limits: limits[i]}
+	for _, d := range devices {
+		r := deviceReport{Name: d.Name, Renderer: d.Renderer, Vendor: d.Vendor, Driver: d.Version, Software: d.Software, Limits: d.Limits}
 		if d.Index >= 0 {
 			r.Index = &d.Index
 		}

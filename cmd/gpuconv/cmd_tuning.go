@@ -226,7 +226,7 @@ func (f *tuningFlags) activations() string {
 }
 
 // readTable reads what each image showed.
-func (f *tuningFlags) readTable() (*tuning.Table, error) {
+func (f *tuningFlags) readTable() (*param.Table, error) {
 	path := f.table
 	switch {
 	case f.orientations != "" && f.table != "":
@@ -245,11 +245,8 @@ func (f *tuningFlags) readTable() (*tuning.Table, error) {
 		return nil, fmt.Errorf("--table %s: %w", fault.Printable(path), cause(err))
 	}
 	defer file.Close()
-	table, err := tuning.ReadTable(file)
-	if err != nil {
-		return nil, fmt.Errorf("--table %s: %w", fault.Printable(path), without(err, "tuning: "))
-	}
-	return table, nil
+	table, err := param.ReadCSV(file, "image")
+	return table, failed("table", path, err)
 }
 
 // missing says why there is nothing of that name; nil if there is.
@@ -261,7 +258,7 @@ func missing(path string) error {
 }
 
 // orientationTable makes a table of --orientations.
-func orientationTable(text string) (*tuning.Table, error) {
+func orientationTable(text string) (*param.Table, error) {
 	values, err := param.ParseValues(text)
 	if err != nil {
 		return nil, usage(fmt.Errorf("--orientations: %w", plain(err)))
@@ -273,23 +270,23 @@ func orientationTable(text string) (*tuning.Table, error) {
 	for i := range all {
 		all[i] = values.At(i)
 	}
-	return tuning.NewTable("orientation_deg", all), nil
+	return &param.Table{Columns: []param.Column{{Name: "orientation_deg", Numbers: all}}}, nil
 }
 
 // complete fills in which axes there are, and holds the table against the array.
-func (f *tuningFlags) complete(s *tuning.Settings, table *tuning.Table, shape []int) error {
-	if len(shape) > 0 && table.Images != shape[0] {
-		return fmt.Errorf("--input %s: activations %v: want %d images, as many as the table has lines", fault.Printable(f.input), shape, table.Images)
+func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []int) error {
+	if len(shape) > 0 && table.Len() != shape[0] {
+		return fmt.Errorf("--input %s: activations %v: want %d images, as many as the table has lines", fault.Printable(f.input), shape, table.Len())
 	}
 	for _, axis := range s.By {
-		if !table.Has(axis) {
+		if !axis.In(table) {
 			return usage(fmt.Errorf("--by %s: the table has no column %s…: want one of the others, or another table", axis, axis))
 		}
 	}
 	if len(s.By) > 0 {
 		return nil
 	}
-	if s.By = table.Varying(); len(s.By) == 0 {
+	if s.By = tuning.Varying(table); len(s.By) == 0 {
 		return errors.New("--table: want orientation…, sf… or phase… that differs between images: there is nothing to be tuned to")
 	}
 	return nil
@@ -317,7 +314,7 @@ func checkTuningMemory(shape []int, cells int) error {
 }
 
 // analyse makes curves and figures of responses.
-func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *tuning.Table, s tuning.Settings, stderr io.Writer) (*tuning.Analysis, error) {
+func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *param.Table, s tuning.Settings, stderr io.Writer) (*tuning.Analysis, error) {
 	bar := newProgressOf(stderr, "fitting", "curves", r.Cells*len(s.By))
 	defer bar.stop()
 	s.Progress = bar.set
@@ -332,15 +329,18 @@ func (f *tuningFlags) filterNames(channels int) []string {
 		return nil
 	}
 	defer file.Close()
-	table, err := param.ReadCSV(file)
-	if err != nil || len(table.Rows) != channels && len(table.Rows) != 2*channels {
+	table, err := param.ReadCSV(file, "filter")
+	if err != nil || table.Len() != channels && table.Len() != 2*channels {
 		return nil
 	}
-	orientations := table.Column("orientation_deg")
+	kinds, orientations := table.Column("kind").Words, table.Column("orientation_deg").Numbers
+	if kinds == nil {
+		return nil
+	}
 	var names []string
 	for channel := range channels {
-		row := channel * len(table.Rows) / channels
-		name := table.Kinds[row]
+		row := channel * table.Len() / channels
+		name := kinds[row]
 		if orientations != nil && !math.IsNaN(orientations[row]) {
 			name += fmt.Sprintf(" %.4g°", orientations[row])
 		}

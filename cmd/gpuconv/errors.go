@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 
 	"gpuconv/fault"
@@ -22,14 +23,18 @@ func usage(err error) error {
 
 // flagError is an error about what was given to a flag: "--size 1: want 2 or more".
 type flagError struct {
-	flag  string // without dashes
-	value string // empty where the error names what is wrong, such as a file
-	err   error
+	flag   string // without dashes
+	value  string // empty where the error names what is wrong, such as a file
+	quoted bool   // the value is shown in quotes, as a text that was misread
+	err    error
 }
 
 // Error names the flag and its value, and then what is wrong with it. It repeats neither the value nor the package.
 func (e flagError) Error() string {
-	if e.value == "" {
+	switch {
+	case e.quoted:
+		return "--" + e.flag + " " + strconv.Quote(e.value) + ": " + fault.Beside(e.value, e.err)
+	case e.value == "":
 		return "--" + e.flag + ": " + fault.Plain(e.err)
 	}
 	return "--" + e.flag + " " + fault.Printable(e.value) + ": " + fault.Beside(e.value, e.err)
@@ -43,11 +48,16 @@ func failed(flag, value string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return flagError{flag, value, err}
+	return flagError{flag: flag, value: value, err: err}
 }
 
 // refused is failed for an error of the call, for exit code 2.
 func refused(flag, value string, err error) error { return usage(failed(flag, value, err)) }
+
+// misread is refused for a text that is none of the forms that the flag takes; it is shown in quotes.
+func misread(flag, text string, err error) error {
+	return usage(flagError{flag: flag, value: text, quoted: true, err: err})
+}
 
 // plainError is an error in the words of the command line: its text does not name the package that reports it.
 type plainError struct{ err error }

@@ -73,7 +73,7 @@ func (f *backendFlags) options() (gpu.Options, error) {
 	if o.Device, err = gpu.ParseSelector(f.device); err != nil {
 		return o, err
 	}
-	if o.Context, err = gpu.ParseContext(f.opener); err != nil {
+	if o.Provider, err = gpu.ParseProvider(f.opener); err != nil {
 		return o, err
 	}
 	return o, o.Validate()

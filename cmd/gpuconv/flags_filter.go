@@ -86,10 +86,10 @@ func readBank(flag, path string) (*bank, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bank{Tensor: weight, table: &param.Table{Subject: "filter"}}
+	b := &bank{Tensor: weight, table: param.NewTable("filter")}
 	for k := range weight.Shape.N() {
 		b.names = append(b.names, fmt.Sprintf("filter %d", k))
-		b.table.Kinds, b.table.Rows = append(b.table.Kinds, "file"), append(b.table.Rows, []float64{})
+		b.table.Add("file")
 	}
 	return b, nil
 }

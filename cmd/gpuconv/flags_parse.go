@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"strconv"
@@ -45,7 +46,7 @@ func parsePadding(text string, kernel, stride, dilation [2]int) (conv.Padding, e
 	case "same":
 		padding, err := conv.Same(kernel, stride, dilation)
 		if err != nil {
-			return padding, usage(fmt.Errorf("--%w", without(err, "conv: ")))
+			return padding, refused("padding", text, err)
 		}
 		return padding, nil
 	}
@@ -67,29 +68,15 @@ func parsePadding(text string, kernel, stride, dilation [2]int) (conv.Padding, e
 	return conv.Padding{}, usage(fmt.Errorf("--padding %q: want 3, 3,2 for H,W, or top,bottom,left,right, of at least 0, or same or valid", text))
 }
 
-// parsePool reads none, max:2, max:3:2 or avg:2,1:2: kind, size and stride, the
-// size if there is none.
-func parsePool(text string) (conv.Pool, error) {
-	if text == "none" {
-		return conv.Pool{}, nil
+// parseText reads a value by the text form of its type.
+func parseText[T any, P interface {
+	*T
+	encoding.TextUnmarshaler
+}](flag, text string) (value T, err error) {
+	if err := P(&value).UnmarshalText([]byte(text)); err != nil {
+		return value, misread(flag, text, err)
 	}
-	refuse := usage(fmt.Errorf("--pool %q: want none, or max or avg with a size and perhaps a stride: max:2, avg:3:2", text))
-	parts := strings.Split(text, ":")
-	kind, ok := map[string]conv.PoolKind{"max": conv.MaxPool, "avg": conv.AvgPool}[parts[0]]
-	if !ok || len(parts) < 2 || len(parts) > 3 {
-		return conv.Pool{}, refuse
-	}
-	size, err := parsePair("pool", parts[1], 1)
-	if err != nil {
-		return conv.Pool{}, refuse
-	}
-	pool := conv.Pool{Kind: kind, Size: size, Stride: size}
-	if len(parts) == 3 {
-		if pool.Stride, err = parsePair("pool", parts[2], 1); err != nil {
-			return conv.Pool{}, refuse
-		}
-	}
-	return pool, nil
+	return value, nil
 }
 
 // parseName reads one of the names of a type whose values count from 0.

@@ -24,7 +24,7 @@ func TestParsePool(t *testing.T) {
 		"none": {}, "max:2": {Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}},
 		"max:3:2": {Kind: conv.MaxPool, Size: [2]int{3, 3}, Stride: [2]int{2, 2}}, "avg:2,1:3,4": {Kind: conv.AvgPool, Size: [2]int{2, 1}, Stride: [2]int{3, 4}},
 	} {
-		if got, err := parsePool(text); err != nil || got != want {
+		if got, err := parseText[conv.Pool]("pool", text); err != nil || got != want {
 			t.Errorf("%q: %+v, %v; want %+v", text, got, err, want)
 		}
 	}
@@ -52,27 +52,27 @@ func FuzzParsers(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		refused := func(err error) bool {
+		isRefused := func(err error) bool {
 			if err != nil && (!errors.As(err, new(usageError)) || strings.Contains(err.Error(), "\n")) {
 				t.Errorf("%q: %q, want one line and exit code 2", text, err)
 			}
 			return err != nil
 		}
-		if pair, err := parsePair("stride", text, 1); !refused(err) && (pair[0] < 1 || pair[1] < 1) {
+		if pair, err := parsePair("stride", text, 1); !isRefused(err) && (pair[0] < 1 || pair[1] < 1) {
 			t.Errorf("%q: stride %v", text, pair)
 		}
-		if p, err := parsePadding(text, [2]int{3, 4}, [2]int{1, 1}, [2]int{1, 2}); !refused(err) && min(p.Top, p.Bottom, p.Left, p.Right) < 0 {
+		if p, err := parsePadding(text, [2]int{3, 4}, [2]int{1, 1}, [2]int{1, 2}); !isRefused(err) && min(p.Top, p.Bottom, p.Left, p.Right) < 0 {
 			t.Errorf("%q: padding %v", text, p)
 		}
-		if p, err := parsePool(text); !refused(err) && p.Kind != conv.NoPool && min(p.Size[0], p.Size[1], p.Stride[0], p.Stride[1]) < 1 {
+		if p, err := parseText[conv.Pool]("pool", text); !isRefused(err) && p.Kind != conv.NoPool && min(p.Size[0], p.Size[1], p.Stride[0], p.Stride[1]) < 1 {
 			t.Errorf("%q: pool %v", text, p)
 		}
-		mode, err := parseName("padding-mode", text, conv.Circular+1)
-		if !refused(err) && mode.String() != text {
+		mode, err := parseText[conv.PaddingMode]("padding-mode", text)
+		if !isRefused(err) && mode.String() != text {
 			t.Errorf("%q: mode %v", text, mode)
 		}
 		p, err := parseCompact(text)
-		if !refused(err) {
+		if !isRefused(err) {
 			p.Dst() // must not panic
 		}
 	})

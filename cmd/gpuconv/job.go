@@ -134,13 +134,13 @@ func (j *job) plan() error {
 // spec reads the flags that say how to convolve with weights of a shape.
 func (f *runFlags) spec(weight conv.Shape) (s conv.Spec, err error) {
 	s.Padding = conv.Pad(weight.H()/2, weight.W()/2)
-	if s.Activation, err = parseName("activation", f.activation, conv.Energy+1); err != nil {
+	if s.Activation, err = parseText[conv.Activation]("activation", f.activation); err != nil {
 		return s, err
 	}
 	if s.Stride, err = parsePair("stride", f.stride, 1); err != nil {
 		return s, err
 	}
-	s.Pool, err = parsePool(f.pool)
+	s.Pool, err = parseText[conv.Pool]("pool", f.pool)
 	return s, err
 }
 

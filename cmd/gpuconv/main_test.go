@@ -88,7 +88,7 @@ func condition(name string) (bool, error) {
 	case "hardware":
 		return hardware() == nil, nil
 	case "glfw":
-		return slices.Contains(gpu.Contexts(), gpu.GLFW), nil
+		return slices.Contains(gpu.Providers(), gpu.GLFW), nil
 	case "display":
 		return os.Getenv("DISPLAY") != "" || os.Getenv("GPUCONV_REQUIRE_GPU") == "1", nil
 	case "opengl":

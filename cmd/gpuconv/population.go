@@ -12,6 +12,7 @@ import (
 
 	"gpuconv/dataset"
 	"gpuconv/fault"
+	"gpuconv/param"
 	"gpuconv/tuning"
 )
 
@@ -118,9 +119,9 @@ func (p *population) tables(t *tuned, out *outputDir) error {
 	for i := range names {
 		names[i] = strconv.Itoa(i)
 	}
-	extra := []tuning.Parameter{
-		{Name: "train_orientation_deg", Values: p.Train.Figure("orientation_preferred_deg")},
-		{Name: "train_test_correlation", Values: p.Reliability},
+	extra := []param.Column{
+		{Name: "train_orientation_deg", Numbers: p.Train.Figure("orientation_preferred_deg")},
+		{Name: "train_test_correlation", Numbers: p.Reliability},
 	}
 	for name, write := range map[string]func(io.Writer) error{
 		"cells.csv":       func(w io.Writer) error { return p.Test.WriteCells(w, names, extra...) },
@@ -141,11 +142,6 @@ func (p *population) tables(t *tuned, out *outputDir) error {
 }
 
 func (p *population) writeAligned(w io.Writer) error {
-	fmt.Fprintln(w, "degrees_from_preferred,response")
-	for i, x := range p.Aligned.X {
-		if _, err := fmt.Fprintf(w, "%v,%v\n", x, p.Aligned.Y[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	t := param.Table{Columns: []param.Column{{Name: "degrees_from_preferred", Numbers: p.Aligned.X}, {Name: "response", Numbers: p.Aligned.Y}}}
+	return t.WriteCSV(w)
 }

@@ -6,35 +6,56 @@ import (
 	"runtime/debug"
 )
 
-// revision is the git hash of the source, set by the Makefile with -ldflags -X.
-// Without it, what go build recorded is used.
+// revision is the git hash of the source. The Makefile sets it with -ldflags -X; where it is empty,
+// what go build recorded is used.
 var revision string
+
+// programReport says which gpuconv it was.
+type programReport struct {
+	Git      string `json:"git"`      // hash of the source, "-dirty" after it if that was changed; a module's version; or "unknown"
+	Go       string `json:"go"`       // version of the compiler
+	Platform string `json:"platform"` // linux/amd64
+}
 
 // describeProgram says which gpuconv this is.
 func describeProgram() programReport {
-	return programReport{Git: gitHash(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	return programReport{Git: sourceRevision(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 }
 
-// String is what gpuconv --version prints.
+// String is what gpuconv version prints.
 func (p programReport) String() string {
 	return fmt.Sprintf("gpuconv %s, %s, %s", p.Git, p.Go, p.Platform)
 }
 
-// gitHash returns the revision that this program was built from.
-func gitHash() string {
+// sourceRevision returns the revision that this program was built from.
+func sourceRevision() string {
 	if revision != "" {
 		return revision
 	}
-	hash, changed := "unknown", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			switch {
-			case s.Key == "vcs.revision":
-				hash = s.Value
-			case s.Key == "vcs.modified" && s.Value == "true":
-				changed = "-dirty"
-			}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	return recorded(info)
+}
+
+// recorded is the revision that go build found in the checkout. A program of a downloaded module has
+// its version. Go records neither in a linked worktree of git, without git, or with -buildvcs=false.
+func recorded(info *debug.BuildInfo) string {
+	hash, changed := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			hash = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			changed = "-dirty"
 		}
 	}
-	return hash + changed
+	switch {
+	case hash != "":
+		return hash + changed
+	case info.Main.Version != "" && info.Main.Version != "(devel)":
+		return info.Main.Version
+	}
+	return "unknown"
 }

@@ -50,13 +50,6 @@ type report struct {
 	agreement string // what the check found, for people
 }
 
-// programReport says which gpuconv it was.
-type programReport struct {
-	Git      string `json:"git"`      // hash of the source, "-dirty" after it if that was changed; "unknown"
-	Go       string `json:"go"`       // version of the compiler
-	Platform string `json:"platform"` // linux/amd64
-}
-
 // backendReport says what convolved.
 type backendReport struct {
 	Name       string           `json:"name"`     // gpu, cpu or reference

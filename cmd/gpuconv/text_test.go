@@ -32,6 +32,8 @@ func TestFlagError(t *testing.T) {
 		`--input "a\nb": full`:              failed("input", "a\nb", errors.New("full")),
 		"--size 1: want 2":                  refused("size", "1", &fault.Error{Package: "filters", Argument: "size", Value: "1", Rule: "want 2"}),
 		"x.npy: want 4 dimensions":          plain(cause),
+		`--pool "max": want max:2`:          misread("pool", "max", &fault.Error{Package: "conv", Value: "max", Rule: "want max:2"}),
+		`--pool "": want max:2`:             misread("pool", "", errors.New("want max:2")),
 		"SETTING: x.npy: want 4 dimensions": usage(fmt.Errorf("SETTING: %w", plain(cause))),
 	} {
 		if err.Error() != want {

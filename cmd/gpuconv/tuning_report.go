@@ -14,6 +14,7 @@ import (
 	"text/tabwriter"
 
 	"gpuconv/fault"
+	"gpuconv/param"
 	"gpuconv/tuning"
 )
 
@@ -22,7 +23,7 @@ type tuned struct {
 	flags    *tuningFlags
 	shape    []int // of the activations
 	readout  tuning.Readout
-	table    *tuning.Table
+	table    *param.Table
 	analysis *tuning.Analysis
 	names    []string // of the cells
 	filters  []string // what the first of them have; nil if nobody knows

@@ -2,7 +2,10 @@ package simd
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+
+	"gpuconv/fault"
 )
 
 // ISA is an instruction set that kernels are written for.
@@ -35,7 +38,7 @@ func ParseISA(name string) (ISA, error) {
 			return ISA(i), nil
 		}
 	}
-	return 0, fmt.Errorf("instruction set %q: want %s", name, strings.Join(isaNames[:], ", "))
+	return 0, refuse(strconv.Quote(name), "want "+strings.Join(isaNames[:], ", "))
 }
 
 // Available lists the instruction sets that the processor has, the best one first.
@@ -53,5 +56,9 @@ func Use(isa ISA) (*Kernels, error) {
 			return kernels(isa), nil
 		}
 	}
-	return nil, fmt.Errorf("instruction set %v: this processor has %v", isa, available)
+	return nil, refuse(isa.String(), fmt.Sprintf("this processor has %v", available))
+}
+
+func refuse(isa, rule string) error {
+	return &fault.Error{Package: "cpu", Argument: "instruction set", Value: isa, Rule: rule}
 }

@@ -1,4 +1,4 @@
-package bench
+package statistics
 
 import (
 	"math"
@@ -95,12 +95,42 @@ func TestInterval(t *testing.T) {
 	}
 }
 
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   float64
+	}{{[]float64{7}, 7}, {[]float64{3, 1}, 2}, {[]float64{9, 1, 2}, 2}, {[]float64{4, 1, 3, 2}, 2.5}} {
+		before := slices.Clone(c.values)
+		if got := Median(c.values); got != c.want || !slices.Equal(c.values, before) {
+			t.Errorf("of %v: %v, want %v and the values unmoved", before, got, c.want)
+		}
+	}
+	if got := Median(nil); !math.IsNaN(got) {
+		t.Errorf("of no values: %v, want NaN", got)
+	}
+}
+
+// TestOver: intervals that are points leave the ratio alone; one with a width gives its own, and two give less than their
+// ends would.
+func TestOver(t *testing.T) {
+	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Abs(b) }
+	if r := (Interval{6, 6, 6}).Over(Interval{2, 2, 2}); r != (Interval{3, 3, 3}) {
+		t.Errorf("%+v, want 3", r)
+	}
+	if r := (Interval{6, 6, 6}).Over(Interval{2, 1, 3}); !near(r.Low, 2) || !near(r.High, 6) {
+		t.Errorf("%+v, want 2 to 6", r)
+	}
+	if r := (Interval{6, 3, 12}).Over(Interval{2, 1, 4}); !(r.Low > 0.75 && r.Low < 1.5 && r.High < 12 && r.High > 6) {
+		t.Errorf("%+v, want within 0.75 … 12 and beyond 1.5 … 6", r)
+	}
+}
+
 func TestOutliers(t *testing.T) {
 	samples := []float64{10, 11, 12, 13, 14, 15, 16, 50, -20}
-	if got := outliers(samples); !slices.Equal(got, []float64{-20, 50}) {
+	if got := Outliers(samples); !slices.Equal(got, []float64{-20, 50}) {
 		t.Errorf("got %v, want -20 and 50", got)
 	}
-	if got := outliers([]float64{1, 1, 900}); got != nil {
+	if got := Outliers([]float64{1, 1, 900}); got != nil {
 		t.Errorf("of three samples: got %v, want none", got)
 	}
 }
@@ -110,21 +140,21 @@ func TestOutliers(t *testing.T) {
 func TestYuen(t *testing.T) {
 	a := []float64{1.01, 0.99, 1.03, 0.97, 1.02, 1.00, 1.50, 0.98, 1.01, 1.00}
 	b := []float64{1.06, 1.04, 1.08, 1.03, 1.05, 1.90, 1.07, 1.05, 1.04, 1.06, 1.05}
-	d := yuen(a, b)
-	if got := d.by / d.error; math.Abs(got-yuenStatistic) > 1e-9 || math.Abs(d.p()-yuenP) > 1e-9 {
-		t.Errorf("t = %.12g, p = %.12g; want %.12g and %.12g", got, d.p(), yuenStatistic, yuenP)
+	d := NewTrimmed(a).To(NewTrimmed(b))
+	if got := d.By / d.Error; math.Abs(got-yuenStatistic) > 1e-9 || math.Abs(d.P()-yuenP) > 1e-9 {
+		t.Errorf("t = %.12g, p = %.12g; want %.12g and %.12g", got, d.P(), yuenStatistic, yuenP)
 	}
-	half := d.halfWidth(d.p())
-	if math.Abs(half-math.Abs(d.by)) > 1e-9 {
-		t.Errorf("the interval at level 1 − p ends at %v from %v, want at 0", half, d.by)
+	half := d.HalfWidth(d.P())
+	if math.Abs(half-math.Abs(d.By)) > 1e-9 {
+		t.Errorf("the interval at level 1 − p ends at %v from %v, want at 0", half, d.By)
 	}
-	if p := yuen([]float64{1, 2}, b).p(); p != 1 {
+	if p := NewTrimmed([]float64{1, 2}).To(NewTrimmed(b)).P(); p != 1 {
 		t.Errorf("of two values: p = %v, want 1", p)
 	}
-	if p := yuen([]float64{1, 1, 1, 1}, []float64{1, 1, 1, 1}).p(); p != 1 {
+	if p := NewTrimmed([]float64{1, 1, 1, 1}).To(NewTrimmed([]float64{1, 1, 1, 1})).P(); p != 1 {
 		t.Errorf("of equal values: p = %v, want 1", p)
 	}
-	if p := yuen([]float64{1, 1, 1, 1}, []float64{2, 2, 2, 2}).p(); p != 0 {
+	if p := NewTrimmed([]float64{1, 1, 1, 1}).To(NewTrimmed([]float64{2, 2, 2, 2})).P(); p != 0 {
 		t.Errorf("of different constants: p = %v, want 0", p)
 	}
 }
@@ -132,7 +162,7 @@ func TestYuen(t *testing.T) {
 // TestHolm: the example of Holm's procedure that R's p.adjust(c(0.01, 0.02, 0.03, 0.04),
 // "holm") gives, in another order.
 func TestHolm(t *testing.T) {
-	got := holm([]float64{0.03, 0.01, 0.04, 0.02})
+	got := Holm([]float64{0.03, 0.01, 0.04, 0.02})
 	want := []float64{0.06, 0.04, 0.06, 0.06}
 	for i := range got {
 		if math.Abs(got[i]-want[i]) > 1e-12 {

@@ -1,11 +1,12 @@
 package tuning
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"io"
 	"math"
 	"strconv"
+
+	"gpuconv/param"
 )
 
 // Figure is a number that describes a cell. Its name says what it is and in which
@@ -64,36 +65,20 @@ func (a *Analysis) Figure(name string) []float64 {
 // WriteCells writes a CSV table with a line for each cell: its number, its name and
 // its Figures, then the extra ones, which are parameters of the cells. What is not
 // known is empty.
-func (a *Analysis) WriteCells(w io.Writer, names []string, extra ...Parameter) error {
-	out := csv.NewWriter(w)
-	header := []string{"cell", "name"}
+func (a *Analysis) WriteCells(w io.Writer, names []string, extra ...param.Column) error {
+	t := &param.Table{Subject: "cell", Columns: []param.Column{{Name: "name", Words: names}}}
 	for _, f := range (Cell{}).Figures() {
-		header = append(header, f.Name)
+		t.Columns = append(t.Columns, param.Column{Name: f.Name, Numbers: a.Figure(f.Name)})
 	}
-	for _, p := range extra {
-		header = append(header, p.Name)
-	}
-	_ = out.Write(header) // what goes wrong, Error tells below
-	for i, cell := range a.Cells {
-		line := []string{strconv.Itoa(i), names[i]}
-		for _, f := range cell.Figures() {
-			line = append(line, number(f.Value))
-		}
-		for _, p := range extra {
-			line = append(line, number(p.Values[i]))
-		}
-		_ = out.Write(line)
-	}
-	out.Flush()
-	return out.Error()
+	t.Columns = append(t.Columns, extra...)
+	return t.WriteCSV(w)
 }
 
 // WriteCurves writes a CSV table with a line for each point of each curve: the
 // axis, the cell, the value of the parameter, the response and, over orientation,
 // the fitted curve, which over directions is that of the mean of opposite ones.
 func (a *Analysis) WriteCurves(w io.Writer) error {
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{"by", "cell", "value", "response", "fit"})
+	out := param.NewWriter(w, "by", "cell", "value", "response", "fit")
 	for _, curves := range a.Curves {
 		for cell, curve := range curves.Curves {
 			fit := a.Cells[cell].Fit
@@ -102,41 +87,25 @@ func (a *Analysis) WriteCurves(w io.Writer) error {
 				if curves.Axis == ByOrientation && fit != nil {
 					fitted = fit.At(x)
 				}
-				_ = out.Write([]string{curves.Axis.String(), strconv.Itoa(cell), number(x), number(curve.Y[i]), number(fitted)})
+				out.Row(curves.Axis.String(), strconv.Itoa(cell), param.Cell(x), param.Cell(curve.Y[i]), param.Cell(fitted))
 			}
 		}
 	}
-	out.Flush()
-	return out.Error()
+	return out.Close()
 }
 
 // WriteMatrix writes a square matrix as CSV: the values of its rows and columns
 // come first in each line and above them, under the name of the parameter.
 func WriteMatrix(w io.Writer, name string, values []float64, matrix [][]float64) error {
-	out := csv.NewWriter(w)
-	line := []string{name}
-	for _, v := range values {
-		line = append(line, number(v))
-	}
-	_ = out.Write(line)
-	for i, row := range matrix {
-		line = []string{number(values[i])}
-		for _, v := range row {
-			line = append(line, number(v))
+	t := &param.Table{Columns: []param.Column{{Name: name, Numbers: values}}}
+	for j, v := range values {
+		column := param.Column{Name: param.Cell(v)}
+		for _, row := range matrix {
+			column.Numbers = append(column.Numbers, row[j])
 		}
-		_ = out.Write(line)
+		t.Columns = append(t.Columns, column)
 	}
-	out.Flush()
-	return out.Error()
-}
-
-// number writes the shortest decimal that is v again; nothing for what is not
-// finite.
-func number(v float64) string {
-	if notFinite(v) {
-		return ""
-	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
+	return t.WriteCSV(w)
 }
 
 // MarshalJSON gives the Figures that are known, by name.

@@ -1,4 +1,4 @@
-package bench
+package statistics
 
 // Written by testdata/make_yuen.py.
 const (

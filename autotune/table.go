@@ -1,0 +1,65 @@
+package autotune
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"text/tabwriter"
+
+	"gpuconv/internal/statistics"
+)
+
+// WriteTable writes what came of a race, one line for each way: the fastest first, then those that were left behind,
+// then those that failed. Times are in milliseconds.
+func WriteTable(w io.Writer, all []*Entrant) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "algorithm\ttile\tkernel, ms (min … max)\tratio (min … max)\twhole, ms\terror/bound\t")
+	for _, e := range ranking(all) {
+		fmt.Fprintln(table, e.line())
+	}
+	return table.Flush()
+}
+
+// ranking sorts ways by their median kernel, those that have none last.
+func ranking(all []*Entrant) []*Entrant {
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b *Entrant) int { return cmp.Compare(a.rank(), b.rank()) })
+	return sorted
+}
+
+// rank is the key of ranking: seconds, and more than any race takes for a way that has no times.
+func (e *Entrant) rank() float64 {
+	switch {
+	case e.Err != nil:
+		return math.MaxFloat64
+	case e.Left > 0:
+		return 1e100 * e.Left
+	}
+	return statistics.Median(e.Kernel)
+}
+
+func (e *Entrant) line() string {
+	own := ""
+	if e.Own {
+		own = "the device's own"
+	}
+	if e.Err != nil {
+		return fmt.Sprintf("%s\t%s\tfailed\t\t\t\t%s", e.Algorithm, e.Tile, own)
+	}
+	if e.Left > 0 {
+		return fmt.Sprintf("%s\t%s\tleft behind\t%.1f\t\t%.2g\t%s", e.Algorithm, e.Tile, e.Left, e.Result.MaxRatio, own)
+	}
+	return fmt.Sprintf("%s\t%s\t%s\t%s\t%.3g\t%.2g\t%s", e.Algorithm, e.Tile, ranged(e.Kernel, 1000, "%.4g (%.4g … %.4g)"),
+		ranged(e.Ratio, 1, "%.2f (%.2f … %.2f)"), 1000*statistics.Median(e.Whole), e.Result.MaxRatio, own)
+}
+
+// ranged formats the median of values with the least and the largest. There are none to compare where the backend's own
+// way failed.
+func ranged(values []float64, scale float64, format string) string {
+	if len(values) == 0 {
+		return "–"
+	}
+	return fmt.Sprintf(format, scale*statistics.Median(values), scale*slices.Min(values), scale*slices.Max(values))
+}

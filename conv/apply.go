@@ -1,0 +1,37 @@
+package conv
+
+// Apply computes one convolution: it prepares it on backend, runs it and closes the plan. src is [N, C, H, W], weight is
+// [filters, channels per group, kernel rows, kernel columns], and bias is nil or has one value per filter. The result
+// is new; its shape is that of [Problem.Dst]. Errors are those of [Backend.Plan] and [Plan.Run].
+//
+// For several batches with the same weights call Plan once instead: that is where weights are packed and shaders
+// compiled.
+func Apply(backend Backend, spec Spec, weight *Tensor, bias []float32, src *Tensor) (*Tensor, error) {
+	if err := src.Check("src"); err != nil {
+		return nil, err
+	}
+	if err := weight.Check("weight"); err != nil {
+		return nil, err
+	}
+	p := Problem{Src: src.Shape, Weight: weight.Shape, Bias: bias != nil, Spec: spec}
+	shape, err := p.Dst()
+	if err != nil {
+		return nil, err
+	}
+	dst, err := NewTensor(shape)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := backend.Plan(p, weight, bias)
+	if err != nil {
+		return nil, err
+	}
+	err = plan.Run(dst, src)
+	if closeErr := plan.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	return dst, nil
+}

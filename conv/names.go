@@ -1,0 +1,58 @@
+package conv
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// names are the texts of a set of constants that count from 0, as the command line and JSON have them.
+type names struct {
+	of    string // what they name
+	texts []string
+}
+
+var (
+	paddingModes = names{"padding mode", []string{"zeros", "reflect", "replicate", "circular"}}
+	activations  = names{"activation", []string{"none", "relu", "energy"}}
+	poolKinds    = names{"pool", []string{"none", "max", "avg"}}
+)
+
+// text returns the name of v, or its digits if it has none.
+func (n names) text(v int) string {
+	if v < 0 || v >= len(n.texts) {
+		return strconv.Itoa(v)
+	}
+	return n.texts[v]
+}
+
+// check refuses a value without a name.
+func (n names) check(v int) error {
+	if v < 0 || v >= len(n.texts) {
+		return &ShapeError{n.of, strconv.Itoa(v), n.rule()}
+	}
+	return nil
+}
+
+// marshal returns the name of v.
+func (n names) marshal(v int) ([]byte, error) {
+	if err := n.check(v); err != nil {
+		return nil, err
+	}
+	return []byte(n.texts[v]), nil
+}
+
+// unmarshal sets v to the value that has the name text.
+func (n names) unmarshal(v *int, text []byte) error {
+	at := slices.Index(n.texts, string(text))
+	if at < 0 {
+		return &ShapeError{n.of, strconv.Quote(string(text)), n.rule()}
+	}
+	*v = at
+	return nil
+}
+
+func (n names) rule() string {
+	last := len(n.texts) - 1
+	return "want " + strings.Join(n.texts[:last], ", ") + " or " + n.texts[last]
+}

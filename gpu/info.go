@@ -1,0 +1,42 @@
+package gpu
+
+import "strings"
+
+// Info says what a device is, in the words of its driver, and what its context can do.
+type Info struct {
+	Name     string // where it was found: "EGL device 0 (/dev/dri/renderD128)", "hidden window on display :0"
+	Index    int    // of the EGL device, for [Numbered]; −1 if it was not opened by number
+	Vendor   string // GL_VENDOR
+	Renderer string // GL_RENDERER
+	Version  string // GL_VERSION, with the driver's
+	Software bool   // it is a software renderer: a CPU does the work
+	Limits   Limits
+}
+
+// String names the renderer, and says if it is software.
+func (i Info) String() string {
+	if i.Software {
+		return "software renderer " + i.Renderer
+	}
+	return i.Renderer
+}
+
+// driver tells drivers apart that do not take each other's programs.
+func (i Info) driver() string { return strings.Join([]string{i.Vendor, i.Renderer, i.Version}, "\n") }
+
+// isNVIDIA reports from GL_VENDOR whether the driver is NVIDIA's own, for whose GPUs there are tiles. Its vendor is
+// "NVIDIA Corporation"; drivers of others for the same GPUs say "nouveau" or "Mesa".
+func isNVIDIA(vendor string) bool { return strings.Contains(strings.ToLower(vendor), "nvidia") }
+
+// isSoftware reports from GL_RENDERER whether a CPU does the work.
+func isSoftware(renderer string) bool {
+	lower := strings.ToLower(renderer)
+	for _, name := range []string{
+		"llvmpipe", "softpipe", "swrast", "swr ", "swiftshader", "lavapipe", "software rasterizer", "basic render",
+	} {
+		if strings.Contains(lower, name) {
+			return true
+		}
+	}
+	return false
+}

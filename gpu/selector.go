@@ -1,0 +1,83 @@
+package gpu
+
+import (
+	"strconv"
+
+	"gpuconv/fault"
+)
+
+// Selector says which device to open. The zero value is [Any].
+type Selector struct {
+	kind  selectorKind
+	index int
+}
+
+type selectorKind int
+
+const (
+	anyDevice selectorKind = iota
+	hardwareDevice
+	softwareDevice
+	numberedDevice
+)
+
+// Any takes the first device that works, hardware before software.
+func Any() Selector { return Selector{} }
+
+// Hardware takes the first device that works and is not a software renderer.
+func Hardware() Selector { return Selector{kind: hardwareDevice} }
+
+// Software takes the first software renderer that works.
+func Software() Selector { return Selector{kind: softwareDevice} }
+
+// Numbered takes the EGL device of this number: 0 and up, the [Info].Index of [Devices].
+func Numbered(index int) Selector { return Selector{kind: numberedDevice, index: index} }
+
+// ParseSelector reads any, gpu, software or the number of an EGL device.
+func ParseSelector(s string) (Selector, error) {
+	for _, word := range []Selector{Any(), Hardware(), Software()} {
+		if s == word.String() {
+			return word, nil
+		}
+	}
+	index, err := strconv.Atoi(s)
+	if err != nil || index < 0 {
+		return Selector{}, &fault.Error{Package: "gpu", Argument: "device", Value: strconv.Quote(s),
+			Rule: "want any, gpu, software or the number of a device"}
+	}
+	return Numbered(index), nil
+}
+
+// String returns any, gpu, software or the number, as ParseSelector reads them.
+func (s Selector) String() string {
+	switch s.kind {
+	case hardwareDevice:
+		return "gpu"
+	case softwareDevice:
+		return "software"
+	case numberedDevice:
+		return strconv.Itoa(s.index)
+	}
+	return "any"
+}
+
+// validate refuses what p cannot answer.
+func (s Selector) validate(p Provider) error {
+	rule := ""
+	switch {
+	case s.kind != numberedDevice:
+	case s.index < 0:
+		rule = "want a number from 0 on"
+	case p.resolve() == GLFW:
+		rule = "GLFW's window is on the device of its display, EGL numbers devices: want any, gpu or software"
+	}
+	if rule == "" {
+		return nil
+	}
+	return &fault.Error{Package: "gpu", Argument: "device", Value: s.String(), Rule: rule}
+}
+
+// failed says which device cannot be opened.
+func (s Selector) failed(err error) error {
+	return &fault.Error{Package: "gpu", Argument: "device", Value: s.String(), Err: err}
+}

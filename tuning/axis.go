@@ -1,0 +1,113 @@
+package tuning
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"gpuconv/param"
+)
+
+// Axis is a parameter that cells are tuned to.
+type Axis int
+
+// The axes, and the columns that hold them: the first one whose name begins so.
+const (
+	ByOrientation Axis = iota // orientation…, in degrees
+	ByFrequency               // sf…, spatial frequency, in cycles/pixel or the like
+	ByPhase                   // phase…, in degrees; else frame, of one cycle
+)
+
+// String returns the name of the axis on the command line.
+func (a Axis) String() string {
+	names := [...]string{"orientation", "sf", "phase"}
+	if a < 0 || int(a) >= len(names) {
+		return fmt.Sprintf("axis %d", int(a))
+	}
+	return names[a]
+}
+
+// Varying returns the axes that differ between the images of a table.
+func Varying(t *param.Table) []Axis {
+	s := shownIn(t)
+	var axes []Axis
+	for axis := ByOrientation; axis <= ByPhase; axis++ {
+		if at := s.column(axis); at >= 0 && varies(s[at]) {
+			axes = append(axes, axis)
+		}
+	}
+	return axes
+}
+
+// In says whether a column of t holds the axis.
+func (a Axis) In(t *param.Table) bool { return shownIn(t).column(a) >= 0 }
+
+// shown is what the images of a table showed: columns of numbers.
+type shown []param.Column
+
+// shownIn returns the columns of a table. Words become numbers. Of gratings that drift, phase_deg becomes the phase of
+// the frame, phase_deg − 360°·drift_cycles_per_frame·frame, and the column frame is left out.
+func shownIn(t *param.Table) shown {
+	var s shown
+	for _, c := range t.Columns {
+		s = append(s, param.Column{Name: c.Name, Numbers: c.Levels()})
+	}
+	phase, frame, speed := s.named("phase_deg"), s.named("frame"), s.named("drift_cycles_per_frame")
+	if phase < 0 || frame < 0 || speed < 0 || t.Check() != nil {
+		return s
+	}
+	moved := slices.Clone(s[phase].Numbers)
+	for i, v := range s[frame].Numbers {
+		if cycles := s[speed].Numbers[i] * v; !math.IsNaN(cycles) {
+			moved[i] -= 360 * cycles
+		}
+	}
+	s[phase].Numbers = moved
+	return slices.Delete(s, frame, frame+1)
+}
+
+// column returns the column that holds an axis, or −1. Of phases, one that varies is preferred to the frames of a
+// drift.
+func (s shown) column(axis Axis) int {
+	at := slices.IndexFunc(s, func(c param.Column) bool { return strings.HasPrefix(c.Name, axis.String()) })
+	if axis == ByPhase && (at < 0 || !varies(s[at])) {
+		if frame := s.named("frame"); frame >= 0 && varies(s[frame]) {
+			return frame
+		}
+	}
+	return at
+}
+
+func (s shown) named(name string) int {
+	return slices.IndexFunc(s, func(c param.Column) bool { return c.Name == name })
+}
+
+// phases returns a column as phases in degrees: frames count a cycle of their own.
+func phases(c param.Column) param.Column {
+	if c.Name != "frame" {
+		return c
+	}
+	count := slices.Max(c.Numbers) + 1
+	out := param.Column{Name: c.Name}
+	for _, v := range c.Numbers {
+		out.Numbers = append(out.Numbers, v/count*360)
+	}
+	return out
+}
+
+// varies says whether two images differ in a column. They agree if the values are equal, or both are NaN.
+func varies(c param.Column) bool {
+	return slices.ContainsFunc(c.Numbers, func(v float64) bool { return bitsOf(v) != bitsOf(c.Numbers[0]) })
+}
+
+// bitsOf is equal for values that agree.
+func bitsOf(v float64) uint64 {
+	switch {
+	case v == 0:
+		return 0 // −0 too
+	case math.IsNaN(v):
+		return math.Float64bits(math.NaN())
+	}
+	return math.Float64bits(v)
+}

@@ -264,7 +264,7 @@ func (e *Entrant) enter(c *course, images int) (err error) {
 	if err := e.plan.Run(dst, c.src.Images(0, images)); err != nil {
 		return err
 	}
-	if e.Result, err = c.judge(dst, e.Description.Tolerance); err != nil {
+	if e.Result, err = c.judge(dst, e.Description); err != nil {
 		return err
 	}
 	if !e.Result.OK() {
@@ -285,16 +285,16 @@ const (
 
 // judge holds dst to the answer. Images that repeat and have the same outputs are as
 // right as the first ones.
-func (c *course) judge(dst *conv.Tensor, tolerance float64) (compare.Result, error) {
+func (c *course) judge(dst *conv.Tensor, d conv.Description) (compare.Result, error) {
 	first := dst.Images(0, c.distinct)
-	all, err := c.answer.Result(first, tolerance)
+	all, err := c.answer.Compare(first, d)
 	for lo := c.distinct; lo < dst.Shape.N() && err == nil; lo += c.distinct {
 		again := dst.Images(lo, min(lo+c.distinct, dst.Shape.N()))
 		if slices.Equal(again.Data, first.Data[:len(again.Data)]) {
 			continue
 		}
 		var result compare.Result
-		if result, err = c.answer.Result(again, tolerance); err == nil {
+		if result, err = c.answer.Compare(again, d); err == nil {
 			all.Merge(result, lo)
 		}
 	}

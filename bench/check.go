@@ -95,5 +95,5 @@ func (k *check) judge(dst *conv.Tensor, d conv.Description) string {
 			got.Data = append(got.Data, dst.Plane(n, f)...)
 		}
 	}
-	return k.answer.Judge(got, d)
+	return k.answer.Wrong(got, d)
 }

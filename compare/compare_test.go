@@ -1,7 +1,7 @@
 package compare_test
 
 import (
-	"fmt"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -9,6 +9,7 @@ import (
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/fault"
 )
 
 // spoiled is a backend that computes as another and then damages its output: the
@@ -175,13 +176,17 @@ func TestCheckErrors(t *testing.T) {
 
 func TestMerge(t *testing.T) {
 	c := testCase()
-	oracle := func() conv.Oracle {
-		plan, err := cpu.Reference{}.Plan(c.Problem, c.Weight, c.Bias)
+	held := func(got *conv.Tensor, part compare.Case) compare.Result {
+		answer, err := compare.NewAnswer(cpu.Reference{}, part)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return plan.(conv.Oracle)
-	}()
+		result, err := answer.Compare(got, conv.Description{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result
+	}
 	got, _ := conv.NewTensor(conv.Shape{2, 3, 8, 9})
 	plan, _ := cpu.Engine{}.Plan(c.Problem, c.Weight, c.Bias)
 	if err := plan.Run(got, c.Src); err != nil {
@@ -192,24 +197,66 @@ func TestMerge(t *testing.T) {
 	for i := range 2 {
 		part := c
 		part.Src = c.Src.Images(i, i+1)
-		result, err := compare.Judge(got.Images(i, i+1), part, oracle, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		merged.Merge(result, i)
+		merged.Merge(held(got.Images(i, i+1), part), i)
 	}
-	whole, err := compare.Judge(got, c, oracle, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := held(got, c)
 	if merged.Elements != whole.Elements || merged.Wrong != 1 || merged.Worst != whole.Worst || merged.Worst != [4]int{1, 0, 3, 7} || merged.MaxError != whole.MaxError {
 		t.Errorf("merged %+v, whole %+v", merged, whole)
 	}
 }
 
-func ExampleCheck() {
-	c := testCase()
-	result, err := compare.Check(cpu.Engine{}, cpu.Reference{}, c)
-	fmt.Println(result.OK(), err)
-	// Output: true <nil>
+// TestAnswer: outputs of the first images are held to the bound, and whole ones to the RMS error too.
+func TestAnswer(t *testing.T) {
+	c := manyTerms(t)
+	answer, err := compare.NewAnswer(cpu.Reference{}, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, _ := cpu.Engine{}.Plan(c.Problem, c.Weight, c.Bias)
+	got, err := compare.RunGuarded(plan, c.Problem, c.Src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if what := answer.Wrong(got, conv.Description{}); what != "" {
+		t.Errorf("the engine: %s", what)
+	}
+	few, err := answer.Compare(got.Images(0, 0), conv.Description{})
+	if err != nil || few.OK() || few.Elements != 0 {
+		t.Errorf("of no images: %+v, %v", few, err)
+	}
+	for i, v := range got.Data {
+		got.Data[i] = v * (1 + 2e-5)
+	}
+	if what := answer.Wrong(got, conv.Description{}); !strings.HasPrefix(what, "rms failed: RMS error ") {
+		t.Errorf("two parts in 10⁵ everywhere: %q, want that the RMS gate alone finds it", what)
+	}
+	if result, err := answer.Compare(got, conv.Description{}); err != nil || !result.OK() {
+		t.Errorf("two parts in 10⁵ everywhere: %v, %v: want it within the bound", result, err)
+	}
+	if what := answer.Wrong(got, conv.Description{Tolerance: 1e-4}); what != "" {
+		t.Errorf("with a tolerance of 1e-4: %s", what)
+	}
+	got.Data[3] = float32(math.NaN())
+	if what := answer.Wrong(got, conv.Description{}); !strings.HasPrefix(what, "bound failed: 1 of 128 outputs are wrong (1 NaN): image 0, channel 0, row 0, column 3 ") {
+		t.Errorf("a NaN: %q", what)
+	}
+	other := &conv.Tensor{Shape: got.Shape.WithN(2)}
+	if _, err := answer.Compare(other, conv.Description{}); err == nil || err.Error() != "compare: case random: an output of [2 8 4 4], want at most [1 8 4 4]" {
+		t.Errorf("two images: %v", err)
+	}
+	if what := answer.Wrong(other, conv.Description{}); what != "output [2 8 4 4], want [1 8 4 4]" {
+		t.Errorf("two images: %q", what)
+	}
+}
+
+// TestCheckGuards: what a backend does to memory is an error that names the case and wraps what happened.
+func TestCheckGuards(t *testing.T) {
+	_, err := compare.Check(altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, len(dst.Data)) }}, cpu.Reference{}, testCase())
+	var guard *compare.GuardError
+	if !errors.As(err, &guard) || !strings.HasPrefix(err.Error(), "compare: case test: 7 was written 1 elements behind dst") {
+		t.Errorf("%v", err)
+	}
+	if got, want := fault.Plain(err), strings.TrimPrefix(err.Error(), "compare: "); got != want {
+		t.Errorf("plain: %q, want %q", got, want)
+	}
 }

@@ -13,17 +13,10 @@ type GuardError struct{ What string }
 
 func (e *GuardError) Error() string { return "compare: " + e.What }
 
-// Compute plans c on a backend and runs it twice, each time into NaNs between
-// canaries. A [*GuardError] says that an input was changed, that something was
-// written outside of the output or that the second run gave other bits; the output
-// is then returned with it. With any other error there is no output.
-func Compute(test conv.Backend, c Case) (*conv.Tensor, error) {
-	dst, _, err := compute(test, c, 2)
-	return dst, err
-}
-
-// compute also returns what the plan says of itself, and runs once or twice. The
-// backend gets copies: others may be held to c at the same time.
+// compute plans c on a backend and runs it once or twice, each time into NaNs between canaries. It returns what the plan
+// says of itself, too. A [*GuardError] says that an input was changed, that something was written outside the output or
+// that the second run gave other bits; the output comes with it. With any other error there is no output. The backend
+// gets copies: others may be held to c at the same time.
 func compute(test conv.Backend, c Case, runs int) (dst *conv.Tensor, d conv.Description, err error) {
 	before := [3][]float32{c.Src.Data, c.Weight.Data, c.Bias}
 	c.Src = &conv.Tensor{Shape: c.Src.Shape, Data: clone(c.Src.Data)}

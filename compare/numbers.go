@@ -14,7 +14,7 @@ func Random(name string, p conv.Problem) (Case, error) {
 	if err != nil {
 		return Case{}, err
 	}
-	r := generator(name)
+	r := Generator(name)
 	for _, values := range [][]float32{c.Src.Data, c.Weight.Data, c.Bias} {
 		for i := range values {
 			values[i] = 2*r.Float32() - 1
@@ -30,7 +30,7 @@ func Integers(name string, p conv.Problem, mostX, mostW int) (Case, error) {
 	if err != nil {
 		return Case{}, err
 	}
-	r := generator(name)
+	r := Generator(name)
 	drawIntegers(c.Src.Data, r, mostX)
 	drawIntegers(c.Weight.Data, r, mostW)
 	drawIntegers(c.Bias, r, mostX)
@@ -73,9 +73,8 @@ func inexact(p conv.Problem) string {
 	return ""
 }
 
-// generator is seeded with a name, so that a case has the same numbers alone and
-// among others.
-func generator(name string) *rand.Rand {
+// Generator returns a source of numbers that a name seeds, so that a case has the same numbers alone and among others.
+func Generator(name string) *rand.Rand {
 	h := fnv.New64a()
 	h.Write([]byte(name))
 	return rand.New(rand.NewPCG(h.Sum64(), uint64(len(name))))

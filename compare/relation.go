@@ -70,7 +70,7 @@ type subject struct {
 
 func newSubject(name string, test conv.Backend, p conv.Problem) *subject {
 	p.Spec = p.WithDefaults()
-	return &subject{test: test, p: p, rand: generator(name), name: name}
+	return &subject{test: test, p: p, rand: Generator(name), name: name}
 }
 
 // numbers draws a case in (−1, 1), or of integers where different algorithms are to

@@ -8,14 +8,14 @@ import (
 	"gpuconv/conv"
 )
 
-// SumRMS is the largest RMS error, in parts of the largest output, that sums of
+// sumRMS is the largest RMS error, in parts of the largest output, that sums of
 // products in float32 may have: inputs that were rounded to fewer bits at large n
 // stay within the bound of each output and not within this. Random sums of 4,608
 // terms come to 4.7e-7, and to 9.8e-5 if their inputs are rounded as TF32 is
 // (TestEachGateAlone). It is what √n·u is at n = 625: beyond that, √n·u is allowed, the
 // probable error of a sum (Higham & Mary 2019), which sums of terms of one sign do have:
 // pixels 0 and 1 with filters that keep their mean come to 1.9e-6 at n = 2,524. Outputs that all cancel have no such scale: see cancelled.
-const SumRMS = 1.5e-6
+const sumRMS = 1.5e-6
 
 // cancelled is how small the largest output may be against the largest A before RMS
 // says nothing: errors are in proportion to A, so that at 1/25 a direct sum
@@ -32,7 +32,7 @@ const cancelled = 0.04
 //     4095, |w| ≤ 4, which inputs rounded to float16 or TF32 do not survive.
 //  2. CheckBound: with the case's own numbers no output is further off than the forward
 //     error bound.
-//  3. CheckRMS: nor are all outputs together further off than SumRMS.
+//  3. CheckRMS: nor are all outputs together further off than sumRMS.
 //  4. CheckGuards: every run leaves its inputs and what is around its output as they
 //     were, and a second run gives the same bits.
 //
@@ -40,13 +40,13 @@ const cancelled = 0.04
 // held to 8 times that tolerance of the largest output, or of what a filter makes of pixels like
 // the brightest if that is more, and to it as RMS.
 type Trial struct {
-	Case   Case
-	judge  conv.Backend
-	papers []*paper
+	Case     Case
+	judge    conv.Backend
+	fillings []*filling
 }
 
-// paper is a way to fill a case, with the judge's answer.
-type paper struct {
+// filling is a way to fill a case, with the judge's answer.
+type filling struct {
 	numbers string
 	c       Case
 	inexact string // why the output need not equal the judge's
@@ -58,10 +58,10 @@ type paper struct {
 func NewTrial(judge conv.Backend, c Case) (*Trial, error) {
 	t := &Trial{Case: c, judge: judge}
 	if c.Src == nil || c.Src.Shape.N() == 0 {
-		return nil, fmt.Errorf("compare: case %s: want at least one image", c.Name)
+		return nil, inCase(c, errors.New("want at least one image"))
 	}
 	if err := c.Problem.CheckPlan(c.Weight, c.Bias); err != nil {
-		return nil, fmt.Errorf("compare: case %s: %w", c.Name, err)
+		return nil, inCase(c, err)
 	}
 	for _, fill := range []struct {
 		numbers string
@@ -73,15 +73,15 @@ func NewTrial(judge conv.Backend, c Case) (*Trial, error) {
 		}
 		filled, err := Integers(c.Name+" "+fill.numbers, c.Problem, x, min(x, fill.w))
 		if err != nil {
-			return nil, fmt.Errorf("compare: case %s: %w", c.Name, err)
+			return nil, inCase(c, err)
 		}
-		t.papers = append(t.papers, &paper{numbers: fill.numbers, c: filled, inexact: inexact(c.Problem)})
+		t.fillings = append(t.fillings, &filling{numbers: fill.numbers, c: filled, inexact: inexact(c.Problem)})
 	}
-	t.papers = append(t.papers, &paper{c: c, inexact: "these are not integers"})
-	for _, p := range t.papers {
+	t.fillings = append(t.fillings, &filling{c: c, inexact: "these are not integers"})
+	for _, p := range t.fillings {
 		var err error
 		if p.truth, err = newTruth(judge, p.c); err != nil {
-			return nil, fmt.Errorf("compare: case %s: %w", c.Name, err)
+			return nil, inCase(c, err)
 		}
 	}
 	return t, nil
@@ -104,15 +104,15 @@ func (t *Trial) Run(test conv.Backend, o Options) Outcome {
 
 func (o *Outcome) run(t *Trial, test conv.Backend, options Options) {
 	guards := Finding{Check: CheckGuards}
-	for _, p := range t.papers {
-		if !o.sit(p, test, &guards) {
+	for _, p := range t.fillings {
+		if !o.try(p, test, &guards) {
 			return
 		}
 		if options.FirstFailure && (o.Status() == Failed || guards.Status == Failed) {
 			break
 		}
 	}
-	if len(t.papers) == 1 {
+	if len(t.fillings) == 1 {
 		o.Findings = append(o.Findings, skipped(CheckExact, "", "sums of so many terms are exact for no integers"))
 	}
 	o.Findings = append(o.Findings, guards)
@@ -124,9 +124,9 @@ func (o *Outcome) run(t *Trial, test conv.Backend, options Options) {
 	}
 }
 
-// sit has the backend compute one filling of a case, adds what was found and
+// try has the backend compute one filling of a case, adds what was found and
 // reports whether it could be computed.
-func (o *Outcome) sit(p *paper, test conv.Backend, guards *Finding) bool {
+func (o *Outcome) try(p *filling, test conv.Backend, guards *Finding) bool {
 	got, d, err := compute(test, p.c, 2)
 	o.Algorithm = d.Algorithm
 	var guard *GuardError
@@ -143,7 +143,7 @@ func (o *Outcome) sit(p *paper, test conv.Backend, guards *Finding) bool {
 		o.Findings = append(o.Findings, failed(CheckRun, p.numbers, err.Error()))
 		return false
 	}
-	findings := p.judge(got, d)
+	findings := p.check(got, d)
 	for _, f := range findings {
 		if f.Status == Failed && (o.Evidence == nil || p.numbers == "" && o.Evidence.Case.Name != p.c.Name) {
 			o.Evidence = p.evidence(f, got, d)
@@ -153,9 +153,9 @@ func (o *Outcome) sit(p *paper, test conv.Backend, guards *Finding) bool {
 	return true
 }
 
-// judge applies the gates that compare outputs to one filling.
-func (p *paper) judge(got *conv.Tensor, d conv.Description) (all []Finding) {
-	result := p.truth.judge(got, d.Tolerance)
+// check applies the gates that compare outputs to one filling.
+func (p *filling) check(got *conv.Tensor, d conv.Description) (all []Finding) {
+	result := p.truth.compare(got, d.Tolerance)
 	inexact := p.inexact
 	if inexact == "" && d.Tolerance > 0 {
 		inexact = d.Algorithm + " does not add the products themselves"
@@ -174,12 +174,12 @@ func (p *paper) judge(got *conv.Tensor, d conv.Description) (all []Finding) {
 	return all
 }
 
-func (p *paper) rms(result Result, tolerance float64) Finding {
+func (p *filling) rms(result Result, tolerance float64) Finding {
 	switch {
 	case p.truth.largest == 0:
 		return skipped(CheckRMS, "", "all outputs are 0")
 	case tolerance == 0:
-		tolerance = max(SumRMS, math.Sqrt(p.truth.bound.terms)*unit)
+		tolerance = max(sumRMS, math.Sqrt(p.truth.bound.terms)*unit)
 	default:
 		tolerance *= p.truth.scale / p.truth.largest
 	}
@@ -202,7 +202,7 @@ func (r *Result) exact(got *conv.Tensor, t *truth) {
 	*r = strict
 }
 
-func (p *paper) evidence(f Finding, got *conv.Tensor, d conv.Description) *Evidence {
+func (p *filling) evidence(f Finding, got *conv.Tensor, d conv.Description) *Evidence {
 	limit := make([]float64, len(got.Data))
 	if f.Check != CheckExact {
 		b := p.truth.bound.withTolerance(d.Tolerance, p.truth.scale)

@@ -29,10 +29,6 @@ func newTruth(judge conv.Backend, c Case) (*truth, error) {
 	if !ok {
 		return nil, fmt.Errorf("judge: its plan is no conv.Oracle")
 	}
-	return askOracle(oracle, c)
-}
-
-func askOracle(oracle conv.Oracle, c Case) (*truth, error) {
 	shape, err := c.Problem.Dst()
 	if err != nil {
 		return nil, err
@@ -61,9 +57,9 @@ func finiteMagnitude(v float64) float64 {
 	return math.Abs(v)
 }
 
-// judge compares got with the truth. tolerance is the algorithm's own, 0 if it adds
+// compare holds got with the truth. tolerance is the algorithm's own, 0 if it adds
 // products.
-func (t *truth) judge(got *conv.Tensor, tolerance float64) Result {
+func (t *truth) compare(got *conv.Tensor, tolerance float64) Result {
 	b := t.bound.withTolerance(tolerance, t.scale)
 	result := Result{Elements: len(got.Data), Largest: t.largest}
 	squares := 0.0

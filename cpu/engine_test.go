@@ -101,11 +101,11 @@ func runGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) (got *co
 func checkGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) {
 	t.Helper()
 	got, c := runGuarded(t, e, p, atEnd)
-	plan, err := cpu.Reference{}.Plan(p, c.Weight, c.Bias)
+	answer, err := compare.NewAnswer(cpu.Reference{}, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := compare.Judge(got, c, plan.(conv.Oracle), 0)
+	result, err := answer.Compare(got, conv.Description{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
@@ -305,7 +306,7 @@ func TestPoisoned(t *testing.T) {
 		what    string
 		binding int
 		when    int
-	}{{"src", bindSrc, uploaded}, {"weight", bindWeight, uploaded}, {"bias", bindBias, uploaded}, {"dst", bindDst, computed}} {
+	}{{"src", recipe.BindSrc, uploaded}, {"weight", recipe.BindWeight, uploaded}, {"bias", recipe.BindBias, uploaded}, {"dst", recipe.BindDst, computed}} {
 		for _, value := range []float32{float32(math.NaN()), 1e9, 0.5} {
 			for _, guard := range []bool{false, true} {
 				d, p := openFaulty(t, "direct", guard), faulty()["direct"]
@@ -339,7 +340,7 @@ func poisoning(d *Device, binding, when int, value float32) conv.Backend {
 			return nil, err
 		}
 		p := made.(*plan)
-		buffer, calls := []buffer{bindSrc: p.flights[0].src, bindWeight: p.weight, bindBias: p.bias, bindDst: p.flights[0].dst}[binding], 0
+		buffer, calls := []buffer{recipe.BindSrc: p.flights[0].src, recipe.BindWeight: p.weight, recipe.BindBias: p.bias, recipe.BindDst: p.flights[0].dst}[binding], 0
 		perRun := 3 // behind uploading, computing and reading back
 		if d.options.Guard {
 			perRun++
@@ -395,24 +396,20 @@ func TestFaultsAreReported(t *testing.T) {
 		d := openFaulty(t, "direct, pooled", true)
 		underway := ""
 		c.fault(d, func() bool { return underway == "second" })
-		one := func(yield func(compare.Case) bool) {
-			for _, c := range cases {
-				if underway = c.Name; !yield(c) {
-					return
-				}
-			}
-		}
-		report, err := compare.Backends(d, cpu.Reference{}, one, compare.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		var outcomes []compare.Outcome
 		var got []string
-		for _, o := range report.Outcomes {
-			got = append(got, o.Status().String())
+		for _, each := range cases {
+			trial, err := compare.NewTrial(cpu.Reference{}, each)
+			if err != nil {
+				t.Fatal(err)
+			}
+			underway = each.Name
+			o := trial.Run(d, compare.Options{})
+			outcomes, got = append(outcomes, o), append(got, o.Status().String())
 		}
-		if strings.Join(got, " ") != c.want || report.OK() {
+		if strings.Join(got, " ") != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
-		} else if text := report.Outcomes[1].String(); !strings.HasPrefix(text, "second") || !strings.Contains(text, c.text) {
+		} else if text := outcomes[1].String(); !strings.HasPrefix(text, "second") || !strings.Contains(text, c.text) {
 			t.Errorf("%s: %q: want the case and %q", name, text, c.text)
 		}
 	}

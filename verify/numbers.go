@@ -2,10 +2,9 @@ package verify
 
 import (
 	"fmt"
-	"hash/fnv"
-	"math/rand/v2"
 	"slices"
 
+	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/filters"
 	"gpuconv/stimuli"
@@ -92,7 +91,7 @@ func kindOf(k stimuli.Kind) func(*conv.Tensor, string) error {
 		if err != nil {
 			return err
 		}
-		first := generator(seed).IntN(set.Shape().N())
+		first := compare.Generator(seed).IntN(set.Shape().N())
 		for plane := range dst.Shape.N() * dst.Shape.C() {
 			if err := set.Draw(whole, (first+plane)%set.Shape().N()); err != nil {
 				return err
@@ -122,7 +121,7 @@ func nmaStimulus(nma stimuli.NMA) func(*conv.Tensor, string) error {
 			return err
 		}
 		whole := make([]float32, rows*columns)
-		first := generator(seed).Float64() * 180
+		first := compare.Generator(seed).Float64() * 180
 		for plane := range dst.Shape.N() * dst.Shape.C() {
 			if err := nma.Draw(whole, first+37*float64(plane)); err != nil {
 				return err
@@ -136,7 +135,7 @@ func nmaStimulus(nma stimuli.NMA) func(*conv.Tensor, string) error {
 // random draws numbers between −most and most.
 func random(most float32) func(*conv.Tensor, string) error {
 	return func(dst *conv.Tensor, seed string) error {
-		r := generator(seed)
+		r := compare.Generator(seed)
 		for i := range dst.Data {
 			dst.Data[i] = most * (2*r.Float32() - 1)
 		}
@@ -146,7 +145,7 @@ func random(most float32) func(*conv.Tensor, string) error {
 
 // impulse draws one pixel of 1 in each image.
 func impulse(dst *conv.Tensor, seed string) error {
-	r := generator(seed)
+	r := compare.Generator(seed)
 	clear(dst.Data)
 	for n := range dst.Shape.N() {
 		image := dst.Images(n, n+1).Data
@@ -158,7 +157,7 @@ func impulse(dst *conv.Tensor, seed string) error {
 // walk draws what photographs are like for arithmetic: 256 levels from 0 to 1 that
 // change little from one pixel to the next, and so have a large mean.
 func walk(dst *conv.Tensor, seed string) error {
-	r := generator(seed)
+	r := compare.Generator(seed)
 	for plane := range dst.Shape.N() * dst.Shape.C() {
 		to := dst.Plane(plane/dst.Shape.C(), plane%dst.Shape.C())
 		width, grey := dst.Shape.W(), 64+r.IntN(128)
@@ -224,18 +223,10 @@ func cut(dst, bank *conv.Tensor) {
 
 // pytorch draws what a layer has before it is trained.
 func pytorch(dst *conv.Tensor, seed string) error {
-	weight, _, err := filters.PyTorch{Seed: generator(seed).Uint64()}.Init(dst.Shape)
+	weight, _, err := filters.PyTorch{Seed: compare.Generator(seed).Uint64()}.Init(dst.Shape)
 	if err != nil {
 		return err
 	}
 	copy(dst.Data, weight.Data)
 	return nil
-}
-
-// generator is seeded with a name, so that a case has the same numbers in every
-// matrix.
-func generator(seed string) *rand.Rand {
-	h := fnv.New64a()
-	fmt.Fprint(h, seed)
-	return rand.New(rand.NewPCG(h.Sum64(), uint64(len(seed))))
 }

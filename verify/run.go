@@ -97,10 +97,10 @@ func (r Runner) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := 0
-	for answers := range r.start(ctx) {
-		var a answer
+	for results := range r.start(ctx) {
+		var a result
 		select {
-		case a = <-answers:
+		case a = <-results:
 		case <-ctx.Done():
 		}
 		if err := ctx.Err(); err != nil {
@@ -121,28 +121,28 @@ func (r Runner) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// answer is what came of a case.
-type answer struct {
+// result is what came of a case.
+type result struct {
 	records []Record
 	err     error
 }
 
 // start has workers compute the cases and returns, for each in turn, where its answer
 // will be. Workers are as many answers ahead as there are workers.
-func (r Runner) start(ctx context.Context) <-chan chan answer {
+func (r Runner) start(ctx context.Context) <-chan chan result {
 	type job struct {
 		c  Case
-		to chan answer
+		to chan result
 	}
 	workers := r.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	jobs, pending := make(chan job), make(chan chan answer, workers)
+	jobs, pending := make(chan job), make(chan chan result, workers)
 	for w := range workers {
 		go func() {
 			for j := range jobs {
-				j.to <- r.sitAll(ctx, w, r.prepare(j.c))
+				j.to <- r.holdAll(ctx, w, r.prepare(j.c))
 			}
 		}()
 	}
@@ -150,7 +150,7 @@ func (r Runner) start(ctx context.Context) <-chan chan answer {
 		defer close(pending)
 		defer close(jobs)
 		for _, c := range r.Cases {
-			j := job{c, make(chan answer, 1)}
+			j := job{c, make(chan result, 1)}
 			select {
 			case jobs <- j:
 			case <-ctx.Done():
@@ -177,23 +177,23 @@ func (r Runner) report(record Record) error {
 	return nil
 }
 
-// sitAll holds all subjects to an exam, one after the other.
-func (r Runner) sitAll(ctx context.Context, worker int, e exam) answer {
+// holdAll holds all subjects to a case, one after the other.
+func (r Runner) holdAll(ctx context.Context, worker int, e prepared) result {
 	if e.err != nil {
-		return answer{err: e.err}
+		return result{err: e.err}
 	}
-	var a answer
+	var a result
 	for i, s := range r.Subjects {
 		if a.err = ctx.Err(); a.err != nil {
 			break
 		}
-		a.records = append(a.records, r.sit(e, i, s, worker))
+		a.records = append(a.records, r.hold(e, i, s, worker))
 	}
 	return a
 }
 
-// exam is a case with the judge's answers.
-type exam struct {
+// prepared is a case that the judge has computed.
+type prepared struct {
 	c       Case
 	trial   *compare.Trial // nil if no subject wants it
 	refused []error        // of each subject
@@ -202,8 +202,8 @@ type exam struct {
 
 // prepare asks the subjects that can say so whether they compute the case at all, and
 // the judge only if one does.
-func (r Runner) prepare(c Case) exam {
-	e := exam{c: c, refused: make([]error, len(r.Subjects))}
+func (r Runner) prepare(c Case) prepared {
+	e := prepared{c: c, refused: make([]error, len(r.Subjects))}
 	wanted := false
 	for i, s := range r.Subjects {
 		if explainer, ok := s.Backend.(conv.Explainer); ok {
@@ -223,8 +223,8 @@ func (r Runner) prepare(c Case) exam {
 	return e
 }
 
-// sit holds one subject, as a worker has it, to an exam.
-func (r Runner) sit(e exam, i int, s Subject, worker int) Record {
+// hold holds one subject, as a worker has it, to a case.
+func (r Runner) hold(e prepared, i int, s Subject, worker int) Record {
 	record := Record{Case: e.c, Subject: s}
 	if refused := e.refused[i]; refused != nil {
 		record.Outcome = compare.Refused(e.c.Name, e.c.Problem, refused)

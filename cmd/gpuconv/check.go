@@ -14,11 +14,10 @@ import (
 type checker struct {
 	problem conv.Problem
 	weight  *conv.Tensor
-	oracle  conv.Oracle
 	wanted  batch.Spread // image numbers
 	group   int          // images that are judged at once
 
-	tolerance float64 // that the plan states, 0 of one that adds products
+	description conv.Description // of the plan that is judged
 
 	images int // judged so far
 	result compare.Result
@@ -28,20 +27,12 @@ type checker struct {
 // judge takes four times as much for its float64 values.
 const judgeBytes = 4 << 20
 
-func newChecker(j *job, judged conv.Plan, wanted batch.Spread) (*checker, error) {
-	plan, err := cpu.Reference{}.Plan(j.problem, j.bank.Tensor, nil)
-	if err != nil {
-		return nil, err
-	}
-	oracle, ok := plan.(conv.Oracle)
-	if !ok {
-		return nil, fmt.Errorf("the reference is no conv.Oracle")
-	}
-	c := &checker{problem: j.problem, weight: j.bank.Tensor, oracle: oracle, wanted: wanted, group: j.judged()}
+func newChecker(j *job, judged conv.Plan, wanted batch.Spread) *checker {
+	c := &checker{problem: j.problem, weight: j.bank.Tensor, wanted: wanted, group: j.judged()}
 	if d, ok := judged.(conv.Describer); ok {
-		c.tolerance = d.Describe().Tolerance
+		c.description = d.Describe()
 	}
-	return c, nil
+	return c
 }
 
 // look judges those images of a chunk that are wanted.
@@ -66,7 +57,10 @@ func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) er
 func (c *checker) judge(ctx context.Context, first int, src, dst *conv.Tensor) error {
 	var result compare.Result
 	err := await(ctx, func() (err error) {
-		result, err = compare.Judge(dst, compare.Case{Problem: c.problem, Src: src, Weight: c.weight}, c.oracle, c.tolerance)
+		answer, err := compare.NewAnswer(cpu.Reference{}, compare.Case{Name: "images", Problem: c.problem, Src: src, Weight: c.weight})
+		if err == nil {
+			result, err = answer.Compare(dst, c.description)
+		}
 		return err
 	})
 	if err != nil {

@@ -162,9 +162,7 @@ type watched struct {
 // convolve streams all gratings into activations.npy, checks some on the way and
 // keeps those that are drawn.
 func (j *job) convolve(ctx context.Context, s session, out *outputDir, stderr io.Writer) (w watched, err error) {
-	if w.check, err = newChecker(j, s.plan, batch.NewSpread(j.flags.check, j.shape.N())); err != nil {
-		return w, err
-	}
+	w.check = newChecker(j, s.plan, batch.NewSpread(j.flags.check, j.shape.N()))
 	if w.gallery, err = newGallery(j.problem.Src, j.shape); err != nil {
 		return w, err
 	}

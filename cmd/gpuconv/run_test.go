@@ -125,10 +125,7 @@ func TestOneWrongImage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := newChecker(j, nil, batch.NewSpread(flags.check, j.shape.N()))
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := newChecker(j, nil, batch.NewSpread(flags.check, j.shape.N()))
 		c.group = 4
 		src, _ := conv.NewTensor(j.images.Shape())
 		dst, _ := conv.NewTensor(j.shape)

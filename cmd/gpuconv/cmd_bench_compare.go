@@ -7,6 +7,7 @@ import (
 
 	"gpuconv/bench"
 	"gpuconv/fault"
+	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 )
@@ -37,7 +38,7 @@ func newBenchCompare() *cobra.Command {
 			for i, path := range args {
 				var err error
 				if reports[i], err = readBench(path); err != nil {
-					err = fmt.Errorf("%s: %w", fault.Printable(path), cause(err))
+					err = fmt.Errorf("%s: %w", fault.Printable(path), whole.Cause(err))
 					if errors.Is(err, fs.ErrNotExist) {
 						return usage(err)
 					}

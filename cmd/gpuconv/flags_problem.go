@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"gpuconv/conv"
-	"gpuconv/fault"
 	"gpuconv/npy"
 
 	"github.com/spf13/pflag"

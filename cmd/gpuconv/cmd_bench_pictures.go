@@ -20,7 +20,7 @@ func (p *benchPictures) add(flags *pflag.FlagSet) {
 
 // validate refuses what can be seen not to be written.
 func (p *benchPictures) validate() error {
-	if err := checkOutputFile("html", p.html); err != nil {
+	if err := (reportFile{"html", p.html}).check(); err != nil {
 		return err
 	}
 	if p.plots == "" {
@@ -46,13 +46,7 @@ func (p *benchPictures) write(r bench.Report) error {
 			return err
 		}
 	}
-	if p.html == "" {
-		return nil
-	}
-	if err := writeWhole(p.html, func(w io.Writer) error { return r.WriteHTML(w, pictures) }); err != nil {
-		return outputErrorOf("html", p.html, err)
-	}
-	return nil
+	return reportFile{"html", p.html}.write(func(w io.Writer) error { return r.WriteHTML(w, pictures) })
 }
 
 // savePlots writes all pictures into a folder, or none.

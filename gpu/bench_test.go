@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/problems"
+	"gpuconv/gpu/internal/recipe"
 )
 
 func fill(t *conv.Tensor, r *rand.Rand) {
@@ -19,7 +21,7 @@ func fill(t *conv.Tensor, r *rand.Rand) {
 // BenchmarkConv runs each algorithm that accepts a problem.
 func BenchmarkConv(b *testing.B) {
 	for _, c := range benchCases() {
-		for _, algorithm := range AlgorithmNames() {
+		for _, algorithm := range recipe.AlgorithmNames() {
 			p := c.p
 			name := fmt.Sprintf("alg=%s/n=%d/c=%d/hw=%dx%d/k=%d/filters=%d%s", algorithm, p.Src.N(), p.Src.C(), p.Src.H(), p.Src.W(), p.Weight[2], p.Weight[0], c.rest)
 			b.Run(name, func(b *testing.B) { benchmark(b, p, algorithm) })
@@ -58,17 +60,17 @@ func BenchmarkRoutes(b *testing.B) {
 		p := conv.Problem{Src: conv.Shape{1, 1, 64, width}, Weight: conv.Shape{1, 1, 1, 1}}
 		routes(b, fmt.Sprintf("bytes=%d", 4*64*width), p)
 	}
-	routes(b, "seed/n=512", seed(512))
+	routes(b, "seed/n=512", problems.Seed(512))
 }
 
 func routes(b *testing.B, name string, p conv.Problem) {
 	for _, c := range []struct {
 		route string
-		how   transfers
-	}{{"copied", transfers{route: copied}}, {"lent", lending()}, {"mapped", hardwareTransfers(true)}} {
+		how   recipe.Transfers
+	}{{"copied", recipe.Transfers{Route: recipe.Copied}}, {"lent", lending()}, {"mapped", recipe.HardwareTransfers(true)}} {
 		b.Run(name+"/route="+c.route, func(b *testing.B) {
 			d := openTest(b, Options{Algorithm: "direct_soft", Device: Software()})
-			d.limits.transfers = c.how
+			d.limits.Transfers = c.how
 			benchmarkOn(b, d, p)
 		})
 	}

@@ -13,7 +13,9 @@ import (
 	"testing"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/problems"
 	"gpuconv/gpu/internal/programs"
+	"gpuconv/gpu/internal/recipe"
 	"gpuconv/whole"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
@@ -41,10 +43,10 @@ func entriesOf(t *testing.T, folder string) (paths []string) {
 // device has left, and compiles none.
 func TestProgramsFromBinaries(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "not", "there", "yet")
-	p := layer(2, 1, 4, 3, 9)
+	p := problems.Layer(2, 1, 4, 3, 9)
 	p.Bias = false
 	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}}
-	for _, algorithm := range AlgorithmNames() {
+	for _, algorithm := range recipe.AlgorithmNames() {
 		before := len(entriesOf(t, folder))
 		for i, again := range []bool{false, true} {
 			d := openTest(t, keeping(folder, algorithm))
@@ -62,7 +64,7 @@ func TestProgramsFromBinaries(t *testing.T) {
 
 // TestBadEntries: a program whose file is damaged, or that the driver does not take, is compiled and saved again.
 func TestBadEntries(t *testing.T) {
-	folder, p := t.TempDir(), seed(1)
+	folder, p := t.TempDir(), problems.Seed(1)
 	first := openTest(t, keeping(folder, "direct"))
 	judge(t, first, p)
 	path := entriesOf(t, folder)[0]
@@ -107,7 +109,7 @@ func onlySource(t *testing.T, d *Device) (source string) {
 	}
 	for key := range d.programs {
 		var err error
-		if source, err = key.source(nil); err != nil {
+		if source, err = key.Source(nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -122,14 +124,14 @@ func TestNoFolder(t *testing.T) {
 	}
 	taken := t.TempDir()
 	d := openTest(t, keeping(taken, "direct"))
-	judge(t, d, seed(1))
+	judge(t, d, problems.Seed(1))
 	path := entriesOf(t, taken)[0]
 	if err := errors.Join(os.Remove(path), os.MkdirAll(filepath.Join(path, "folder"), 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	for name, folder := range map[string]string{"none": "", "a file": file, "in a file": filepath.Join(file, "folder"), "an entry is a folder": taken} {
 		d := openTest(t, keeping(folder, "direct"))
-		judge(t, d, seed(1))
+		judge(t, d, problems.Seed(1))
 		if d.binaries.loaded != 0 || d.binaries.saved != 0 {
 			t.Errorf("%s: %d loaded, %d saved", name, d.binaries.loaded, d.binaries.saved)
 		}
@@ -142,7 +144,7 @@ func TestNoFolder(t *testing.T) {
 // TestBinaryFaults: a program that does not link from its binary is compiled from its
 // source; nothing of the first is left, nor if the context is lost.
 func TestBinaryFaults(t *testing.T) {
-	folder, p := t.TempDir(), seed(1)
+	folder, p := t.TempDir(), problems.Seed(1)
 	d := openTest(t, keeping(folder, "direct"))
 	judge(t, d, p)
 	_, compiled := objects(d)
@@ -205,7 +207,7 @@ func TestSharedFolder(t *testing.T) {
 		d.binaries.folder.Most = 40 << 10 // one entry, or two
 		group.Go(func() {
 			for round := range 6 {
-				p := seed(1)
+				p := problems.Seed(1)
 				p.Weight[0] = 1 + 4*((i+round)%2) // another program
 				p.PaddingMode = conv.PaddingMode((i + round) / 2 % 2)
 				judge(t, d, p)

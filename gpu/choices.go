@@ -3,18 +3,33 @@
 package gpu
 
 import (
+	"fmt"
 	"slices"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
 )
 
-// blueprint draws what Plan builds and Explain tells of. A forced algorithm is not
-// asked of the tuner.
-func (d *Device) blueprint(p conv.Problem) (blueprint, error) {
-	if d.options.Tuner == nil || d.options.Algorithm != "" {
-		return newBlueprint(p, d.limits, d.options.Algorithm)
+// blueprint draws what Plan builds and Explain tells of: what the tuner knows to be the fastest, or else the usual
+// one, with a warning if the tuner's cannot be had. A forced algorithm is not asked of the tuner.
+func (d *Device) blueprint(p conv.Problem) (recipe.Blueprint, error) {
+	usual, err := recipe.Draw(p, d.limits, d.options.Algorithm)
+	if err != nil || d.options.Tuner == nil || d.options.Algorithm != "" {
+		return usual, err
 	}
-	return tunedBlueprint(p, d.limits, d.info, d.options.Tuner)
+	measured, err := d.options.Tuner.Tuned(d.info, p)
+	if measured == nil && err == nil {
+		return usual, nil
+	}
+	var tuned recipe.Blueprint
+	if err == nil {
+		tuned, err = recipe.DrawMeasured(p, d.limits, measured.Choice, measured.ShaderHash, measured.Why)
+	}
+	if err != nil {
+		usual.Description.Warning = fmt.Sprintf("what gpuconv autotune stored is not used: %v", err)
+		return usual, nil
+	}
+	return tuned, nil
 }
 
 // Choices implements [conv.Chooser]: each algorithm that accepts p, with each tile that
@@ -23,7 +38,7 @@ func (d *Device) Choices(p conv.Problem) ([]conv.Choice, error) {
 	if _, err := p.Dst(); err != nil {
 		return nil, err
 	}
-	all := choices(p, d.limits)
+	all := recipe.Choices(p, d.limits)
 	if forced := d.options.Algorithm; forced != "" {
 		all = slices.DeleteFunc(all, func(c conv.Choice) bool { return c.Algorithm != forced })
 	}
@@ -35,11 +50,7 @@ func (d *Device) PlanChoice(c conv.Choice, p conv.Problem, weight *conv.Tensor, 
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err
 	}
-	l, err := d.limits.choose(p, c)
-	if err != nil {
-		return nil, err
-	}
-	b, err := newBlueprint(p, l, c.Algorithm)
+	b, err := recipe.DrawChoice(p, d.limits, c)
 	if err != nil {
 		return nil, err
 	}

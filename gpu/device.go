@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
@@ -21,7 +22,7 @@ type Device struct {
 	limits  Limits
 
 	// Touched on the thread only.
-	programs map[programKey]*program
+	programs map[recipe.Key]*program
 	requests int // for programs
 	binaries binaries
 	seam     seam
@@ -56,7 +57,7 @@ func Open(options Options) (*Device, error) {
 // openCandidate opens c on a thread of its own and gives it up again if it is
 // not of the wanted kind.
 func openCandidate(c candidate, options Options) (*Device, error) {
-	d := &Device{options: options, programs: map[programKey]*program{}}
+	d := &Device{options: options, programs: map[recipe.Key]*program{}}
 	var held current
 	d.thread = startThread(func() {
 		if held != nil {
@@ -182,11 +183,11 @@ func readLimits(info Info) Limits {
 	case !l.Software:
 		l.Busy = 2 * 64
 	}
-	l.transfers = hardwareTransfers(canMap())
+	l.Transfers = recipe.HardwareTransfers(canMap())
 	if l.Software {
-		l.transfers = softwareTransfers(hasExtension("GL_AMD_pinned_memory"))
-		l.LoopIterations = SoftwareLoopLimit
-		l.Unrolled = softMACs
+		l.Transfers = recipe.SoftwareTransfers(hasExtension("GL_AMD_pinned_memory"))
+		l.LoopIterations = recipe.SoftwareLoopLimit
+		l.Unrolled = recipe.SoftwareUnrolled
 	}
 	return l
 }

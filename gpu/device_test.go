@@ -11,6 +11,8 @@ import (
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/gpu/internal/problems"
+	"gpuconv/gpu/internal/recipe"
 )
 
 func filled(p conv.Problem) (src, weight *conv.Tensor) {
@@ -41,12 +43,12 @@ func judge(t *testing.T, d *Device, p conv.Problem) {
 func TestChunks(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 1, 40, 48}, Weight: conv.Shape{3, 1, 3, 3}}
 	p.Padding = conv.Pad(1, 1)
-	for _, algorithm := range AlgorithmNames() {
+	for _, algorithm := range recipe.AlgorithmNames() {
 		for _, pool := range []conv.Pool{{}, {Kind: conv.MaxPool, Size: [2]int{2, 2}}} {
 			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
 			d.limits.StorageBlock = 3*4*3*40*48 + 100 // three images and a bit
 			if algorithm == "winograd" {
-				d.limits.StorageBlock = 3*4*winogradPoints*3*10*12 + 100 // of its products
+				d.limits.StorageBlock = 3*4*36*3*10*12 + 100 // of its products
 			}
 			p.Pool = pool
 			for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 9, 10} {
@@ -68,7 +70,7 @@ func TestChunks(t *testing.T) {
 // TestFoldedDispatch computes with so few work-groups an axis that dispatches are
 // folded over x and y and batches cut.
 func TestFoldedDispatch(t *testing.T) {
-	for _, algorithm := range AlgorithmNames() {
+	for _, algorithm := range recipe.AlgorithmNames() {
 		d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
 		switch d.limits.WorkGroups = [3]int{2, 3, 70}; algorithm {
 		case "winograd", "direct_small":
@@ -88,7 +90,7 @@ func TestFoldedDispatch(t *testing.T) {
 // gives, and then some that need a second pass.
 func TestLoopLimit(t *testing.T) {
 	d := openTest(t, Options{Guard: true, Algorithm: "direct"})
-	most := Limits{LoopIterations: SoftwareLoopLimit}.outerIterations(1<<30, 1) // rows of one tap
+	most := (recipe.SoftwareLoopLimit - 1) / 3 // rows of one tap: the tap, the end of their loop and the row; and the end of the rows'
 	for _, channels := range []int{most - 1, most, most + 1, 2*most + 1} {
 		judge(t, d, conv.Problem{Src: conv.Shape{1, channels, 1, 1}, Weight: conv.Shape{2, channels, 1, 1}})
 	}
@@ -109,7 +111,7 @@ func TestResumedPasses(t *testing.T) {
 // TestGuard: with Guard, an output that no invocation writes is NaN.
 func TestGuard(t *testing.T) {
 	d := openTest(t, Options{Guard: true, Algorithm: "direct"})
-	p := seed(2)
+	p := problems.Seed(2)
 	src, weight := filled(p)
 	shape, _ := p.Dst()
 	dst, _ := conv.NewTensor(shape)
@@ -118,8 +120,8 @@ func TestGuard(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer made.Close()
-	passes := made.(*plan).recipe.stages[0].passes
-	made.(*plan).recipe.stages[0].passes = func(images int) []pass { return passes(images - 1) } // leaves out the last image
+	passes := made.(*plan).Recipe.Stages[0].Passes
+	made.(*plan).Recipe.Stages[0].Passes = func(images int) []recipe.Pass { return passes(images - 1) } // leaves out the last image
 	if err := made.Run(dst, src); err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +204,7 @@ func TestDevices(t *testing.T) {
 // is harmless.
 func TestDeviceClose(t *testing.T) {
 	d := openTest(t, Options{})
-	p := seed(1)
+	p := problems.Seed(1)
 	src, weight := filled(p)
 	shape, _ := p.Dst()
 	dst, _ := conv.NewTensor(shape)
@@ -231,7 +233,7 @@ func TestTwoDevices(t *testing.T) {
 		d := openTest(t, Options{Guard: true})
 		group.Go(func() {
 			for range 3 {
-				judge(t, d, seed(3))
+				judge(t, d, problems.Seed(3))
 			}
 		})
 	}
@@ -243,19 +245,19 @@ func TestTwoDevices(t *testing.T) {
 func TestCompileError(t *testing.T) {
 	d := openTest(t, Options{})
 	err := d.thread.do(func() error {
-		_, err := d.program(programKey{"direct", directConstants{localSize: 64, positions: 0, vectors: 2}})
+		_, err := d.program(recipe.Key{Shader: "roof", Constants: roofConstants{localSize: 0}})
 		return err
 	})
-	if err == nil || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "gpu: shader direct does not ") {
+	if err == nil || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "gpu: shader roof does not ") {
 		t.Errorf("%v", err)
 	}
-	judge(t, d, seed(1))
+	judge(t, d, problems.Seed(1))
 }
 
 func TestProgramsAreCached(t *testing.T) {
 	d := openTest(t, Options{Algorithm: "direct"})
 	for _, n := range []int{1, 2, 3} {
-		judge(t, d, seed(n))
+		judge(t, d, problems.Seed(n))
 	}
 	if len(d.programs) != 1 {
 		t.Errorf("%d programs for three batches, want 1", len(d.programs))
@@ -269,7 +271,7 @@ func TestProgramsAreBounded(t *testing.T) {
 	_, before := objects(d)
 	err := d.thread.do(func() error {
 		for i := range mostPrograms + 6 {
-			p, err := d.program(programKey{"direct", directConstants{localSize: 8 + i, positions: 1, vectors: 1}})
+			p, err := d.program(recipe.Key{Shader: "roof", Constants: roofConstants{localSize: 8 + i}})
 			if err != nil {
 				return err
 			}
@@ -283,7 +285,7 @@ func TestProgramsAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []bool{false, false, true, false, false, false, true} {
-		if _, kept := d.programs[programKey{"direct", directConstants{localSize: 8 + i, positions: 1, vectors: 1}}]; kept != want {
+		if _, kept := d.programs[recipe.Key{Shader: "roof", Constants: roofConstants{localSize: 8 + i}}]; kept != want {
 			t.Errorf("program %d of %d is kept: %v, want %v", i, mostPrograms+6, kept, want)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
@@ -305,7 +306,7 @@ func TestPoisoned(t *testing.T) {
 		what    string
 		binding int
 		when    int
-	}{{"src", bindSrc, uploaded}, {"weight", bindWeight, uploaded}, {"bias", bindBias, uploaded}, {"dst", bindDst, computed}} {
+	}{{"src", recipe.BindSrc, uploaded}, {"weight", recipe.BindWeight, uploaded}, {"bias", recipe.BindBias, uploaded}, {"dst", recipe.BindDst, computed}} {
 		for _, value := range []float32{float32(math.NaN()), 1e9, 0.5} {
 			for _, guard := range []bool{false, true} {
 				d, p := openFaulty(t, "direct", guard), faulty()["direct"]
@@ -339,7 +340,7 @@ func poisoning(d *Device, binding, when int, value float32) conv.Backend {
 			return nil, err
 		}
 		p := made.(*plan)
-		buffer, calls := []buffer{bindSrc: p.flights[0].src, bindWeight: p.weight, bindBias: p.bias, bindDst: p.flights[0].dst}[binding], 0
+		buffer, calls := []buffer{recipe.BindSrc: p.flights[0].src, recipe.BindWeight: p.weight, recipe.BindBias: p.bias, recipe.BindDst: p.flights[0].dst}[binding], 0
 		perRun := 3 // behind uploading, computing and reading back
 		if d.options.Guard {
 			perRun++

@@ -13,6 +13,8 @@ import (
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/gpu/internal/problems"
+	"gpuconv/gpu/internal/recipe"
 )
 
 // TestFinishes: energy and pools that tiles make are, bit for bit but for the sign of 0,
@@ -22,7 +24,7 @@ func TestFinishes(t *testing.T) {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
 	}
 	oneTile := []string{"direct_soft", "fft", "winograd", "direct"} // alike in all classes, or of which igemm has others
-	for _, algorithm := range AlgorithmNames() {
+	for _, algorithm := range recipe.AlgorithmNames() {
 		for _, class := range []string{"software", "NVIDIA"} {
 			if class != "software" && slices.Contains(oneTile, algorithm) {
 				continue
@@ -34,7 +36,7 @@ func TestFinishes(t *testing.T) {
 				classes[class](&apart.limits)
 				apart.limits.Apart = true
 				for name, p := range finishedProblems(algorithm) {
-					apart.limits.tiling = checkPools(t, name, p, fused, !strings.Contains(name, "apart")) // for sums in the same order
+					apart.limits.Tiling = checkPools(t, name, p, fused, !strings.Contains(name, "apart")) // for sums in the same order
 					checkPools(t, name, p, apart, false)
 					for i := range 1 + len(specials()) {
 						checkAlike(t, fmt.Sprint(name, ", numbers ", i), special(t, name, p, i), fused, apart)
@@ -70,13 +72,10 @@ func TestEnergyOfHugeSums(t *testing.T) {
 }
 
 // TestFinishedTilings holds each tile of slides that gpuconv autotune may measure to the reference, where energy and a pool
-// follow the sums: in the tile but where that has one row.
+// follow the sums.
 func TestFinishedTilings(t *testing.T) {
 	for _, algorithm := range []string{"direct_small", "depthwise", "direct_shared"} {
-		p := tiled()[algorithm]
-		p.Weight[0] += p.Weight[0] % 2 // tiled's odd ones have one group
-		p.Activation = conv.Energy
-		p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+		p := problems.TiledPairs(algorithm)
 		held, err := compare.NewTrial(cpu.Reference{}, special(t, algorithm, p, 0))
 		if err != nil {
 			t.Fatal(err)
@@ -92,11 +91,6 @@ func TestFinishedTilings(t *testing.T) {
 				if testing.Short() && i%4 != 0 {
 					continue
 				}
-				l, err := d.limits.choose(p, c)
-				if err != nil {
-					t.Fatal(err)
-				}
-				checkTile(t, fmt.Sprint(class, ", ", c), p, l, algorithm)
 				if outcome := held.Run(choosing(d, c), compare.Options{}); outcome.Status() != compare.Passed {
 					t.Errorf("%s, %v: %v", class, c, outcome)
 				}
@@ -105,28 +99,17 @@ func TestFinishedTilings(t *testing.T) {
 	}
 }
 
-// checkTile: with an even number of rows a tile finishes.
-func checkTile(t *testing.T, name string, p conv.Problem, l Limits, algorithm string) {
-	b, err := newBlueprint(p, l, algorithm)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if cut := b.recipe.tiling.(slideCut); b.recipe.finishes != (cut.rows%2 == 0 && cut.filters%2 == 0) {
-		t.Errorf("%s: finishes %v", name, b.recipe.finishes)
-	}
-}
-
 // checkPools: a device makes energy and pools in its tile, which is returned, or runs pool.comp.
-func checkPools(t *testing.T, name string, p conv.Problem, d *Device, inTile bool) tiling {
+func checkPools(t *testing.T, name string, p conv.Problem, d *Device, inTile bool) recipe.Tiling {
 	t.Helper()
-	b, err := newBlueprint(p, d.limits, d.options.Algorithm)
+	b, err := recipe.Draw(p, d.limits, d.options.Algorithm)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.pools() == inTile || b.recipe.finishes != inTile || len(b.description.Sources) != len(b.recipe.stages)+int(number(!inTile)) {
-		t.Errorf("%s: pooled apart %v, want %v", name, b.pools(), !inTile)
+	if b.PoolsApart() == inTile || b.Recipe.Finishes != inTile || len(b.Description.Sources) == len(b.Recipe.Stages) != inTile {
+		t.Errorf("%s: pooled apart %v, want %v", name, b.PoolsApart(), !inTile)
 	}
-	return b.recipe.tiling
+	return b.Recipe.Tiling
 }
 
 // special is a random case, with special numbers in it from i = 1 on.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
@@ -29,8 +30,8 @@ const patience = 2 * time.Minute
 // newFlight allocates a flight's buffers. After an error it is for the caller to
 // release what there is.
 func (p *plan) newFlight(f *flight) (err error) {
-	images := p.description.Chunk
-	src, _, dst := imageBytes(p.problem)
+	images := p.Description.Chunk
+	src, _, dst := recipe.ImageBytes(p.Problem)
 	src, dst = images*src, images*dst
 	if f.src, err = p.device.newBuffer("src", src, nil, deviceMemory); err != nil {
 		return err
@@ -38,7 +39,7 @@ func (p *plan) newFlight(f *flight) (err error) {
 	if f.dst, err = p.device.newBuffer("dst", dst+p.guardBytes(), nil, deviceMemory); err != nil {
 		return err
 	}
-	if p.device.limits.transfers.route == mapped {
+	if p.device.limits.Transfers.Route == recipe.Mapped {
 		if f.up, err = p.device.newMapping("uploads", src, gl.MAP_WRITE_BIT, 0); err != nil {
 			return err
 		}
@@ -116,7 +117,7 @@ func (p *plan) compute(f *flight, src, dst buffer, images *conv.Tensor) error {
 	if f.loan.taken() {
 		gl.Finish()
 	}
-	err := p.reached(fmt.Sprintf("computing %d images with %s", images.Shape.N(), p.description.Algorithm))
+	err := p.reached(fmt.Sprintf("computing %d images with %s", images.Shape.N(), p.Description.Algorithm))
 	p.timings.Kernel += time.Since(start)
 	if err != nil {
 		return err
@@ -158,7 +159,7 @@ func (p *plan) upload(f *flight, given part) (src, dst buffer, err error) {
 // lends says whether the shaders work in the caller's memory. A guarded device looks
 // behind the outputs, where the memory is not lent.
 func (p *plan) lends(data []float32) bool {
-	return !p.device.options.Guard && p.device.limits.transfers.lendable(data)
+	return !p.device.options.Guard && p.device.limits.Transfers.Lendable(data)
 }
 
 // land waits for a flight and takes its outputs. Then it is free.
@@ -195,12 +196,12 @@ func (p *plan) arrived(f *flight, images int) error {
 	case gl.ALREADY_SIGNALED, gl.CONDITION_SATISFIED:
 		return nil
 	case gl.TIMEOUT_EXPIRED:
-		return fmt.Errorf("gpu: computing %d images with %s: the device has not finished after %v", images, p.description.Algorithm, patience)
+		return fmt.Errorf("gpu: computing %d images with %s: the device has not finished after %v", images, p.Description.Algorithm, patience)
 	}
 	if err := p.device.glError("waiting for the device"); err != nil {
 		return err
 	}
-	return fmt.Errorf("gpu: computing %d images with %s: the device cannot be waited for", images, p.description.Algorithm)
+	return fmt.Errorf("gpu: computing %d images with %s: the device cannot be waited for", images, p.Description.Algorithm)
 }
 
 // collect copies the outputs of a flight that has arrived.

@@ -14,21 +14,23 @@ import (
 	"gpuconv/conv"
 	"gpuconv/conv/convtest"
 	"gpuconv/cpu"
+	"gpuconv/gpu/internal/problems"
+	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
 // openRoute opens a software renderer that moves images as another device would.
-func openRoute(t *testing.T, how transfers, options Options) *Device {
+func openRoute(t *testing.T, how recipe.Transfers, options Options) *Device {
 	options.Device = Software()
 	d := openTest(t, options)
-	if how.route == mapped && !d.can(canMap) {
+	if how.Route == recipe.Mapped && !d.can(canMap) {
 		t.Skip("the driver maps no buffers for good")
 	}
-	if how.route == lent && d.limits.transfers.route != lent {
+	if how.Route == recipe.Lent && d.limits.Transfers.Route != recipe.Lent {
 		t.Skip("the driver borrows no memory")
 	}
-	d.limits.transfers = how
+	d.limits.Transfers = how
 	return d
 }
 
@@ -83,13 +85,13 @@ func (a alignedPlan) Run(dst, src *conv.Tensor) error {
 // realign returns a copy of t that is aligned to lentAlignment and to no more, and all
 // of the memory that it lies in, with as many ones before it as behind.
 func realign(t *conv.Tensor) (moved *conv.Tensor, whole []float32) {
-	const floats = lentAlignment / 4
+	const floats = recipe.LentAlignment / 4
 	whole = make([]float32, len(t.Data)+8*floats)
 	for i := range whole {
 		whole[i] = 1
 	}
 	first := 2 * floats
-	for uintptr(unsafe.Pointer(&whole[first]))%(2*lentAlignment) != lentAlignment {
+	for uintptr(unsafe.Pointer(&whole[first]))%(2*recipe.LentAlignment) != recipe.LentAlignment {
 		first++
 	}
 	moved = &conv.Tensor{Shape: t.Shape, Data: whole[first : first+len(t.Data) : first+len(t.Data)]}
@@ -119,7 +121,7 @@ func TestSubmissions(t *testing.T) {
 	p := flightTrials()[1].problem
 	src, weight := filled(p)
 	want := reference(t, p, src, weight)
-	for _, how := range []transfers{eager(mapped), eager(copied), {route: copied}, lending()} {
+	for _, how := range []recipe.Transfers{eager(recipe.Mapped), eager(recipe.Copied), {Route: recipe.Copied}, lending()} {
 		made, err := openRoute(t, how, Options{Algorithm: "direct"}).Plan(p, weight, []float32{1, 2, 3})
 		if err != nil {
 			t.Fatal(err)
@@ -137,7 +139,7 @@ func TestSubmissions(t *testing.T) {
 func TestNotLent(t *testing.T) {
 	for _, guard := range []bool{false, true} {
 		d := openRoute(t, lending(), Options{Guard: guard, Algorithm: "direct_soft"})
-		p := seed(3)
+		p := problems.Seed(3)
 		src, weight := filled(p)
 		made, err := d.Plan(p, weight, nil)
 		if err != nil {
@@ -169,7 +171,7 @@ func TestNotLent(t *testing.T) {
 
 // TestFlights: several chunks are in the air at once, in turn, and Run leaves none.
 func TestFlights(t *testing.T) {
-	for _, r := range []route{mapped, copied} {
+	for _, r := range []recipe.Route{recipe.Mapped, recipe.Copied} {
 		d := openRoute(t, eager(r), Options{Algorithm: "direct"})
 		p := flightTrials()[0].problem
 		src, weight := filled(p)
@@ -204,12 +206,12 @@ func TestFlights(t *testing.T) {
 // loan of memory. Each fails the case that meets it and leaves nothing behind.
 func TestFaultsInFlight(t *testing.T) {
 	for name, c := range map[string]struct {
-		how    transfers
+		how    recipe.Transfers
 		breaks func(d *Device, at int, calls *int)
 		want   string
 		calls  int
 	}{
-		"storage": {eager(mapped), func(d *Device, at int, calls *int) {
+		"storage": {eager(recipe.Mapped), func(d *Device, at int, calls *int) {
 			d.seam.bufferStorage = func(target uint32, bytes int, data unsafe.Pointer, flags uint32) {
 				if *calls++; *calls == at+1 {
 					bytes = 1 << 60
@@ -217,7 +219,7 @@ func TestFaultsInFlight(t *testing.T) {
 				gl.BufferStorage(target, bytes, data, flags)
 			}
 		}, "GL_OUT_OF_MEMORY", 6},
-		"map": {eager(mapped), func(d *Device, at int, calls *int) {
+		"map": {eager(recipe.Mapped), func(d *Device, at int, calls *int) {
 			d.seam.mapBuffer = func(target uint32, offset, bytes int, access uint32) unsafe.Pointer {
 				if *calls++; *calls == at+1 {
 					return nil
@@ -235,11 +237,11 @@ func TestFaultsInFlight(t *testing.T) {
 				gl.BufferData(target, bytes, data, usage)
 			}
 		}, "bytes of src: GL_INVALID_ENUM", 2},
-		"timeout": {eager(mapped), waiting(gl.TIMEOUT_EXPIRED), "the device has not finished after 2m0s", 2 * 4},
-		"wait":    {eager(copied), waiting(gl.WAIT_FAILED), "the device cannot be waited for", 2 * 4},
+		"timeout": {eager(recipe.Mapped), waiting(gl.TIMEOUT_EXPIRED), "the device has not finished after 2m0s", 2 * 4},
+		"wait":    {eager(recipe.Copied), waiting(gl.WAIT_FAILED), "the device cannot be waited for", 2 * 4},
 	} {
 		for at := -1; at < c.calls; at++ { // −1 breaks nothing
-			d := openRoute(t, c.how, Options{Guard: c.how.route != lent, Algorithm: "direct"})
+			d := openRoute(t, c.how, Options{Guard: c.how.Route != recipe.Lent, Algorithm: "direct"})
 			p, calls := flightTrials()[0].problem, 0
 			p.Weight[0] = 4 // as attempt has biases
 			c.breaks(d, at, &calls)
@@ -277,7 +279,7 @@ func TestErrorsInFlight(t *testing.T) {
 	want := reference(t, p, src, weight)
 	for _, code := range []uint32{gl.OUT_OF_MEMORY, gl.CONTEXT_LOST} {
 		for at := 0; ; at++ {
-			d := openRoute(t, eager(mapped), Options{Guard: true, Algorithm: "direct"})
+			d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "direct"})
 			made, err := d.Plan(p, weight, []float32{1, 2, 3})
 			if err != nil {
 				t.Fatal(err)
@@ -361,8 +363,8 @@ func threeAtOnce(t *testing.T, plan conv.Plan, src, want *conv.Tensor) (all []er
 
 // TestDeviceCloseWhilePending: submissions end, and none writes afterwards.
 func TestDeviceCloseWhilePending(t *testing.T) {
-	d := openRoute(t, eager(mapped), Options{Algorithm: "direct"})
-	p := seed(4)
+	d := openRoute(t, eager(recipe.Mapped), Options{Algorithm: "direct"})
+	p := problems.Seed(4)
 	src, weight := filled(p)
 	made, err := d.Plan(p, weight, nil)
 	if err != nil {
@@ -388,24 +390,5 @@ func TestDeviceCloseWhilePending(t *testing.T) {
 	}
 	if left := len(made.(*plan).queue.jobs); left != 0 {
 		t.Errorf("%d submissions are left in the queue", left)
-	}
-}
-
-// TestChunkSizes: chunks of one batch are of one size, as many as overlap, and begin
-// where lent memory is aligned.
-func TestChunkSizes(t *testing.T) {
-	l := roomy()
-	for _, c := range []struct {
-		how     transfers
-		n, want int
-	}{
-		{transfers{}, 100, 100}, {transfers{}, 455, 455}, {transfers{}, 456, 228}, {transfers{}, 4096, 410}, {transfers{}, 1, 1}, {transfers{}, 0, 1},
-		{softwareTransfers(true), 455, 455}, {softwareTransfers(true), 456, 240}, {softwareTransfers(true), 910, 448}, {softwareTransfers(true), 4096, 416},
-		{hardwareTransfers(true), 40, 40}, {hardwareTransfers(true), 100, 50}, {hardwareTransfers(false), 400, 100}, {hardwareTransfers(true), 4096, 410},
-	} {
-		l.transfers = c.how
-		if got := chunk(seed(c.n), l, recipe{}); got != c.want {
-			t.Errorf("%+v: %d images in chunks of %d, want %d", c.how, c.n, got, c.want)
-		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"gpuconv/conv"
 	"gpuconv/conv/convtest"
 	"gpuconv/cpu"
+	"gpuconv/gpu/internal/problems"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
@@ -68,7 +69,7 @@ func TestGLFWDevices(t *testing.T) {
 		d := openTest(t, options)
 		group.Go(func() {
 			for n := range i + 1 {
-				judge(t, d, seed(n+1))
+				judge(t, d, problems.Seed(n+1))
 			}
 			if err := d.Close(); err != nil {
 				t.Error(err)
@@ -76,7 +77,7 @@ func TestGLFWDevices(t *testing.T) {
 		})
 	}
 	group.Wait()
-	judge(t, openTest(t, Options{Provider: GLFW, Guard: true}), seed(2))
+	judge(t, openTest(t, Options{Provider: GLFW, Guard: true}), problems.Seed(2))
 }
 
 // TestGLFWAgainstEGL: if one driver has both contexts they give the same bits, at the
@@ -91,7 +92,7 @@ func TestGLFWAgainstEGL(t *testing.T) {
 	if headless.Info().Limits != window.Info().Limits {
 		t.Errorf("limits %+v, want EGL's %+v", window.Info().Limits, headless.Info().Limits)
 	}
-	p := seed(3)
+	p := problems.Seed(3)
 	src, weight := filled(p)
 	shape, err := p.Dst()
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"gpuconv/conv"
 	"gpuconv/conv/convtest"
 	"gpuconv/cpu"
+	"gpuconv/gpu/internal/recipe"
 )
 
 // openTest opens a device for a test, guarded. Where there is none the test is
@@ -39,7 +40,7 @@ func TestConforms(t *testing.T) {
 // TestDirectConforms holds the general shader to every case, also where a faster
 // one would be chosen. Images come and go as on hardware, in four chunks that overlap.
 func TestDirectConforms(t *testing.T) {
-	convtest.Run(t, openRoute(t, eager(mapped), Options{Guard: true, Algorithm: "direct"}), cpu.Reference{})
+	convtest.Run(t, openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "direct"}), cpu.Reference{})
 }
 
 // TestDirectSoftConforms holds the unrolled shader to every case, with programs
@@ -55,19 +56,19 @@ func TestDirectSoftConforms(t *testing.T) {
 // TestDirectSmallConforms holds the shader for few channels to every case whose
 // weights fit into a uniform block.
 func TestDirectSmallConforms(t *testing.T) {
-	convtest.RunAlgorithm(t, openRoute(t, eager(copied), Options{Guard: true, Algorithm: "direct_small"}), cpu.Reference{}, 280)
+	convtest.RunAlgorithm(t, openRoute(t, eager(recipe.Copied), Options{Guard: true, Algorithm: "direct_small"}), cpu.Reference{}, 280)
 }
 
 // TestDepthwiseConforms holds the shader for single channels to every case that has
 // them.
 func TestDepthwiseConforms(t *testing.T) {
-	convtest.RunAlgorithm(t, openRoute(t, eager(mapped), Options{Guard: true, Algorithm: "depthwise"}), cpu.Reference{}, 120)
+	convtest.RunAlgorithm(t, openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "depthwise"}), cpu.Reference{}, 120)
 }
 
 // TestDirectSharedConforms holds the shader for large kernels to every case whose
 // pixels fit into shared memory.
 func TestDirectSharedConforms(t *testing.T) {
-	d := openRoute(t, eager(mapped), Options{Guard: true, Algorithm: "direct_shared"})
+	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "direct_shared"})
 	d.limits.Unrolled = 16 // it takes barriers long to compile
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 270)
 }
@@ -106,10 +107,10 @@ func TestHardwareTiles(t *testing.T) {
 // TestIgemmConforms holds the product of matrices to every case, with the tile for
 // software renderers. TestTrials has those for hardware.
 func TestIgemmConforms(t *testing.T) {
-	convtest.RunAlgorithm(t, openRoute(t, eager(copied), Options{Guard: true, Algorithm: "igemm"}), cpu.Reference{}, 290)
+	convtest.RunAlgorithm(t, openRoute(t, eager(recipe.Copied), Options{Guard: true, Algorithm: "igemm"}), cpu.Reference{}, 290)
 }
 
 // TestWinogradConforms holds transforms to the cases that they take.
 func TestWinogradConforms(t *testing.T) {
-	convtest.RunAlgorithm(t, openRoute(t, eager(mapped), Options{Guard: true, Algorithm: "winograd"}), cpu.Reference{}, 130)
+	convtest.RunAlgorithm(t, openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "winograd"}), cpu.Reference{}, 130)
 }

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
@@ -63,9 +64,9 @@ func (p *plan) checkGuard(f *flight, src *conv.Tensor) error {
 		return nil
 	}
 	images := src.Shape.N()
-	_, sums, dst := imageBytes(p.problem)
-	for i, s := range p.recipe.scratch {
-		if err := p.checkBehind(p.scratch[i], s.what, images*s.imageBytes, images, scratchFill); err != nil {
+	_, sums, dst := recipe.ImageBytes(p.Problem)
+	for i, s := range p.Recipe.Scratch {
+		if err := p.checkBehind(p.scratch[i], s.What, images*s.ImageBytes, images, scratchFill); err != nil {
 			return err
 		}
 	}
@@ -85,7 +86,7 @@ func (p *plan) checkBehind(b buffer, what string, end, images int, fill uint32) 
 	}
 	for i, v := range b.read(end, min(guardBytes, b.bytes-end)/4) {
 		if math.Float32bits(v) != fill {
-			return fmt.Errorf("gpu: %s wrote %v into element %d behind the %s of %d images", p.description.Algorithm, v, i, what, images)
+			return fmt.Errorf("gpu: %s wrote %v into element %d behind the %s of %d images", p.Description.Algorithm, v, i, what, images)
 		}
 	}
 	return nil
@@ -95,7 +96,7 @@ func (p *plan) checkBehind(b buffer, what string, end, images int, fill uint32) 
 func (p *plan) checkInput(b buffer, what string, want []float32) error {
 	for i, v := range b.read(0, len(want)) {
 		if math.Float32bits(v) != math.Float32bits(want[i]) {
-			return fmt.Errorf("gpu: %s: element %d of %s is %v on the device, it was uploaded as %v", p.description.Algorithm, i, what, v, want[i])
+			return fmt.Errorf("gpu: %s: element %d of %s is %v on the device, it was uploaded as %v", p.Description.Algorithm, i, what, v, want[i])
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
 )
 
 // breakage is a way to break what computes.
@@ -83,12 +84,12 @@ func verdicts(t *testing.T, all []breakage) []verdict {
 type worker struct {
 	trials  []*trial
 	devices map[string]*Device
-	limits  map[string]Limits
+	limits  map[string]recipe.Limits
 }
 
 func newWorker(t *testing.T) *worker {
-	w := &worker{nil, map[string]*Device{}, map[string]Limits{}}
-	for _, algorithm := range AlgorithmNames() {
+	w := &worker{nil, map[string]*Device{}, map[string]recipe.Limits{}}
+	for _, algorithm := range recipe.AlgorithmNames() {
 		d := openTest(t, Options{Device: Software(), Algorithm: algorithm, Guard: true})
 		w.devices[algorithm], w.limits[algorithm] = d, d.limits
 	}

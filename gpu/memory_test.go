@@ -8,6 +8,7 @@ import (
 
 	"gpuconv/compare"
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
@@ -19,7 +20,7 @@ func TestDeviceMemory(t *testing.T) {
 		gl.DYNAMIC_DRAW: "GL_DYNAMIC_DRAW", gl.DYNAMIC_READ: "GL_DYNAMIC_READ", gl.DYNAMIC_COPY: "GL_DYNAMIC_COPY"}
 	p := conv.Problem{Src: conv.Shape{4, 2, 9, 9}, Weight: conv.Shape{4, 2, 3, 3}, Bias: true}
 	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}}
-	for _, r := range []route{mapped, copied} {
+	for _, r := range []recipe.Route{recipe.Mapped, recipe.Copied} {
 		d := openRoute(t, eager(r), Options{Algorithm: "winograd"}) // which has scratch, too
 		buffers := 0
 		d.seam.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
@@ -45,7 +46,7 @@ func TestRunPhasesBehindSubmissions(t *testing.T) {
 	p := flightTrials()[0].problem
 	src, weight := filled(p)
 	want := reference(t, p, src, weight)
-	for _, r := range []route{mapped, copied} {
+	for _, r := range []recipe.Route{recipe.Mapped, recipe.Copied} {
 		d := openRoute(t, eager(r), Options{Algorithm: "direct"})
 		made, err := d.Plan(p, weight, []float32{1, 2, 3})
 		if err != nil {

@@ -6,15 +6,16 @@ import (
 	"unsafe"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
 // eager cuts any batch into four chunks, of which three are on their way at once.
-func eager(r route) transfers { return transfers{route: r, flights: 3, piece: 1} }
+func eager(r recipe.Route) recipe.Transfers { return recipe.Transfers{Route: r, Flights: 3, Piece: 1} }
 
 // lending lends whatever is aligned.
-func lending() transfers { return transfers{route: lent, flights: 1, lentFrom: 1} }
+func lending() recipe.Transfers { return recipe.Transfers{Route: recipe.Lent, Flights: 1, LentFrom: 1} }
 
 // flightTrials are four chunks, of which the last is smaller, on each route.
 func flightTrials() (all []*trial) {
@@ -22,10 +23,10 @@ func flightTrials() (all []*trial) {
 	pooled := p
 	pooled.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 3}}
 	all = append(all,
-		&trial{name: "mapped", parts: []string{"mapped"}, problem: p, limit: func(l *Limits) { l.transfers = eager(mapped) }},
-		&trial{name: "mapped, pooled", parts: []string{"mapped"}, problem: pooled, limit: func(l *Limits) { l.transfers = eager(mapped) }},
-		&trial{name: "copied", parts: []string{"copied"}, problem: p, limit: func(l *Limits) { l.transfers = eager(copied) }},
-		&trial{name: "lent", parts: []string{"lent"}, problem: p, limit: func(l *Limits) { l.transfers = lending() }})
+		&trial{name: "mapped", parts: []string{"mapped"}, problem: p, limit: func(l *recipe.Limits) { l.Transfers = eager(recipe.Mapped) }},
+		&trial{name: "mapped, pooled", parts: []string{"mapped"}, problem: pooled, limit: func(l *recipe.Limits) { l.Transfers = eager(recipe.Mapped) }},
+		&trial{name: "copied", parts: []string{"copied"}, problem: p, limit: func(l *recipe.Limits) { l.Transfers = eager(recipe.Copied) }},
+		&trial{name: "lent", parts: []string{"lent"}, problem: p, limit: func(l *recipe.Limits) { l.Transfers = lending() }})
 	return forced("direct", all)
 }
 

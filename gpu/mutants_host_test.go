@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
 )
 
 // hostMutant is a plan that tells a right shader something wrong.
@@ -17,7 +18,7 @@ type hostMutant struct {
 	part       string // the program whose plan is broken
 	name       string
 	equivalent string
-	breaks     func(b *blueprint)
+	breaks     func(b *recipe.Blueprint)
 }
 
 // TestHostMutants kills the mutants of what package gpu computes for shaders: each
@@ -31,7 +32,7 @@ func TestHostMutants(t *testing.T) {
 	for _, m := range slices.Concat(uniformMutants(t), dispatchMutants(t), skippingMutants(t), packingMutants()) {
 		all = append(all, breakage{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d *Device) conv.Backend {
 			return backend(func(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
-				b, err := newBlueprint(p, d.limits, d.options.Algorithm)
+				b, err := recipe.Draw(p, d.limits, d.options.Algorithm)
 				if err != nil {
 					return nil, err
 				}
@@ -55,21 +56,21 @@ func shaderNames(t *testing.T) (names []string) {
 }
 
 // stagesOf returns the stages of a blueprint that a program runs in.
-func stagesOf(b *blueprint, program string) (all []*stage) {
-	for i := range b.recipe.stages {
-		if s := &b.recipe.stages[i]; s.program.shader == program {
+func stagesOf(b *recipe.Blueprint, program string) (all []*recipe.Stage) {
+	for i := range b.Recipe.Stages {
+		if s := &b.Recipe.Stages[i]; s.Program.Shader == program {
 			all = append(all, s)
 		}
 	}
-	if b.pool.program.shader == program {
-		all = append(all, &b.pool)
+	if b.Pool.Program.Shader == program {
+		all = append(all, &b.Pool)
 	}
 	return all
 }
 
 // everyPass changes all passes of a program.
-func everyPass(program string, change func(work *pass)) func(b *blueprint) {
-	return passes(program, func(all []pass, _, _ int) []pass {
+func everyPass(program string, change func(work *recipe.Pass)) func(b *recipe.Blueprint) {
+	return passes(program, func(all []recipe.Pass, _, _ int) []recipe.Pass {
 		for i := range all {
 			change(&all[i])
 		}
@@ -78,11 +79,11 @@ func everyPass(program string, change func(work *pass)) func(b *blueprint) {
 }
 
 // passes changes the passes of a program for a number of images, of a chunk at most.
-func passes(program string, change func(all []pass, images, chunk int) []pass) func(b *blueprint) {
-	return func(b *blueprint) {
+func passes(program string, change func(all []recipe.Pass, images, chunk int) []recipe.Pass) func(b *recipe.Blueprint) {
+	return func(b *recipe.Blueprint) {
 		for _, s := range stagesOf(b, program) {
-			whole, chunk := s.passes, b.description.Chunk
-			s.passes = func(images int) []pass { return change(whole(images), images, chunk) }
+			whole, chunk := s.Passes, b.Description.Chunk
+			s.Passes = func(images int) []recipe.Pass { return change(whole(images), images, chunk) }
 		}
 	}
 }
@@ -91,14 +92,15 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 	equivalent := map[string]string{
 		"winograd_src endH +1": uncancelled, "winograd_src endW +1": uncancelled,
 	}
+	device := openTest(t, Options{Device: Software()}).limits
 	for _, program := range shaderNames(t) {
-		for _, name := range uniformNames(t, program) {
+		for _, name := range uniformNames(t, program, device) {
 			for _, by := range []int{1, -1} {
 				what := fmt.Sprintf("%s %+d", name, by)
-				all = append(all, hostMutant{program, what, equivalent[program+" "+what], everyPass(program, func(work *pass) {
-					for i := range work.uniforms {
-						if work.uniforms[i].name == name {
-							work.uniforms[i].value += by
+				all = append(all, hostMutant{program, what, equivalent[program+" "+what], everyPass(program, func(work *recipe.Pass) {
+					for i := range work.Uniforms {
+						if work.Uniforms[i].Name == name {
+							work.Uniforms[i].Value += by
 						}
 					}
 				})})
@@ -108,19 +110,21 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 	return all
 }
 
-// uniformNames asks a plan of a trial for the uniforms of a program.
-func uniformNames(t *testing.T, program string) []string {
+// uniformNames asks plans of the trials, on a device with limits, for the uniforms of a program.
+func uniformNames(t *testing.T, program string, device recipe.Limits) []string {
 	names := map[string]bool{}
 	for _, tr := range everyTrial() {
-		l := roomy()
-		l.Software = true
-		b, err := newBlueprint(tr.problem, l, tr.algorithm)
+		l := device
+		if tr.limit != nil {
+			tr.limit(&l)
+		}
+		b, err := recipe.Draw(tr.problem, l, tr.algorithm)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, s := range stagesOf(&b, program) {
-			for _, u := range s.passes(1)[0].uniforms {
-				names[u.name] = true
+			for _, u := range s.Passes(1)[0].Uniforms {
+				names[u.Name] = true
 			}
 		}
 	}
@@ -132,29 +136,29 @@ func uniformNames(t *testing.T, program string) []string {
 
 func dispatchMutants(t *testing.T) (all []hostMutant) {
 	for _, program := range shaderNames(t) {
-		all = append(all, hostMutant{program, "the last work-group is left out", "", everyPass(program, func(work *pass) {
+		all = append(all, hostMutant{program, "the last work-group is left out", "", everyPass(program, func(work *recipe.Pass) {
 			for axis := range 3 {
-				if work.groups[axis] > 1 {
-					work.groups[axis]--
+				if work.Groups[axis] > 1 {
+					work.Groups[axis]--
 					return
 				}
 			}
-			work.groups[0] = 0
+			work.Groups[0] = 0
 		})})
 	}
-	return append(all, hostMutant{"direct", "the last tile of filters is left out", "", everyPass("direct", func(work *pass) { work.groups[2]-- })})
+	return append(all, hostMutant{"direct", "the last tile of filters is left out", "", everyPass("direct", func(work *recipe.Pass) { work.Groups[2]-- })})
 }
 
 func skippingMutants(t *testing.T) (all []hostMutant) {
 	for _, program := range shaderNames(t) {
 		all = append(all,
-			hostMutant{program, "the last image is left out", "", func(b *blueprint) {
+			hostMutant{program, "the last image is left out", "", func(b *recipe.Blueprint) {
 				for _, s := range stagesOf(b, program) {
-					whole := s.passes
-					s.passes = func(images int) []pass { return whole(max(1, images-1)) }
+					whole := s.Passes
+					s.Passes = func(images int) []recipe.Pass { return whole(max(1, images-1)) }
 				}
 			}},
-			hostMutant{program, "the last chunk is skipped", "", passes(program, func(all []pass, images, chunk int) []pass {
+			hostMutant{program, "the last chunk is skipped", "", passes(program, func(all []recipe.Pass, images, chunk int) []recipe.Pass {
 				if images < chunk {
 					return nil
 				}
@@ -164,17 +168,17 @@ func skippingMutants(t *testing.T) (all []hostMutant) {
 	}
 	for _, algorithm := range []string{"direct_soft", "direct"} { // the others make one pass
 		all = append(all,
-			hostMutant{algorithm, "the last pass is skipped", "", passes(algorithm, func(all []pass, _, _ int) []pass { return all[:max(1, len(all)-1)] })},
-			hostMutant{algorithm, "the last pass is made twice", "", passes(algorithm, func(all []pass, _, _ int) []pass {
+			hostMutant{algorithm, "the last pass is skipped", "", passes(algorithm, func(all []recipe.Pass, _, _ int) []recipe.Pass { return all[:max(1, len(all)-1)] })},
+			hostMutant{algorithm, "the last pass is made twice", "", passes(algorithm, func(all []recipe.Pass, _, _ int) []recipe.Pass {
 				return append(all, all[len(all)-1])
 			})})
 	}
-	return append(all, hostMutant{"direct_soft", "the first tile's weights for all", "", everyPass("direct_soft", func(work *pass) { work.weightFirst = 0 })})
+	return append(all, hostMutant{"direct_soft", "the first tile's weights for all", "", everyPass("direct_soft", func(work *recipe.Pass) { work.WeightFirst = 0 })})
 }
 
 // packingMutants change weights and biases before they are packed.
 func packingMutants() (all []hostMutant) {
-	for _, algorithm := range AlgorithmNames() {
+	for _, algorithm := range recipe.AlgorithmNames() {
 		for name, change := range map[string]func(p conv.Problem, weight, bias []float32){
 			"two filters' weights exchanged": func(p conv.Problem, weight, _ []float32) {
 				taps := len(weight) / p.Weight[0]
@@ -197,11 +201,11 @@ func packingMutants() (all []hostMutant) {
 			"biases reversed":         func(_ conv.Problem, _, bias []float32) { slices.Reverse(bias) },
 			"biases dropped":          func(_ conv.Problem, _, bias []float32) { clear(bias) },
 		} {
-			all = append(all, hostMutant{algorithm, name, "", func(b *blueprint) {
-				pack := b.recipe.pack
-				b.recipe.pack = func(weight, bias []float32) ([]float32, []float32) {
+			all = append(all, hostMutant{algorithm, name, "", func(b *recipe.Blueprint) {
+				pack := b.Recipe.Pack
+				b.Recipe.Pack = func(weight, bias []float32) ([]float32, []float32) {
 					weight, bias = slices.Clone(weight), slices.Clone(bias)
-					change(b.problem, weight, bias)
+					change(b.Problem, weight, bias)
 					return pack(weight, bias)
 				}
 			}})

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
@@ -25,8 +26,8 @@ func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv
 }
 
 // build makes the plan of a blueprint.
-func (d *Device) build(b blueprint, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
-	made := &plan{blueprint: b, device: d}
+func (d *Device) build(b recipe.Blueprint, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+	made := &plan{Blueprint: b, device: d}
 	if err := d.do(func() error { return made.allocate(weight.Data, bias) }); err != nil {
 		made.Close() // the device may have been lost after the last allocation
 		return nil, err
@@ -40,11 +41,11 @@ func (d *Device) Explain(p conv.Problem) (conv.Description, error) {
 		return conv.Description{}, err
 	}
 	b, err := d.blueprint(p)
-	return b.description, err
+	return b.Description, err
 }
 
 type plan struct {
-	blueprint
+	recipe.Blueprint
 	device *Device
 	queue  queue
 
@@ -68,29 +69,29 @@ type plan struct {
 // allocate makes what the plan holds on the device. After an error it is for the
 // caller to release what there is.
 func (p *plan) allocate(weight, bias []float32) (err error) {
-	for _, s := range p.recipe.stages {
-		made, err := p.device.program(s.program)
+	for _, s := range p.Recipe.Stages {
+		made, err := p.device.program(s.Program)
 		if err != nil {
 			return err
 		}
 		p.programs = append(p.programs, made)
 	}
-	if p.pools() {
-		if p.pooling, err = p.device.program(p.pool.program); err != nil {
+	if p.PoolsApart() {
+		if p.pooling, err = p.device.program(p.Pool.Program); err != nil {
 			return err
 		}
 	}
-	weight, bias = p.recipe.pack(weight, bias)
-	images := p.description.Chunk
-	_, sums, _ := p.recipe.storedBytes(p.problem)
+	weight, bias = p.Recipe.Pack(weight, bias)
+	images := p.Description.Chunk
+	_, sums, _ := p.Recipe.StoredBytes(p.Problem)
 	guard := p.guardBytes()
 	if guard > 0 {
 		p.packed = packed{weight, bias}
 	}
 	sums = images*sums + min(guard, sums)
-	p.scratch = make([]buffer, len(p.recipe.scratch))
-	for i, s := range p.recipe.scratch {
-		if p.scratch[i], err = p.device.newBuffer(s.what, images*s.imageBytes+guard, nil, deviceMemory); err != nil {
+	p.scratch = make([]buffer, len(p.Recipe.Scratch))
+	for i, s := range p.Recipe.Scratch {
+		if p.scratch[i], err = p.device.newBuffer(s.What, images*s.ImageBytes+guard, nil, deviceMemory); err != nil {
 			return err
 		}
 	}
@@ -112,13 +113,13 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 			return err
 		}
 	}
-	p.flights = make([]flight, p.device.limits.transfers.sets())
+	p.flights = make([]flight, p.device.limits.Transfers.Sets())
 	for i := range p.flights {
 		if err := p.newFlight(&p.flights[i]); err != nil {
 			return err
 		}
 	}
-	if p.recipe.textures != noTexels {
+	if p.Recipe.Textures != recipe.NoTexels {
 		gl.GenTextures(2, &p.textures[0])
 	}
 	return p.device.glError("making textures")
@@ -127,10 +128,10 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 // attach lets the shader read src, and what it wrote, as buffer textures.
 func (p *plan) attach(src, written buffer) {
 	format := uint32(gl.R32F)
-	switch p.recipe.textures {
-	case noTexels:
+	switch p.Recipe.Textures {
+	case recipe.NoTexels:
 		return
-	case vectorTexels:
+	case recipe.VectorTexels:
 		format = gl.RGBA32F
 	}
 	for i, b := range []buffer{src, written} {
@@ -169,16 +170,16 @@ func (p *plan) dispatch(src, dst buffer, images int) {
 	if p.pooling != nil {
 		sums = p.sums
 	}
-	for binding, b := range []buffer{bindSrc: src, bindWeight: p.weight, bindBias: p.bias, bindDst: dst, bindImages: src} {
+	for binding, b := range []buffer{recipe.BindSrc: src, recipe.BindWeight: p.weight, recipe.BindBias: p.bias, recipe.BindDst: dst, recipe.BindImages: src} {
 		gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, uint32(binding), b.handle)
 	}
 	p.attach(src, sums)
-	for i, s := range p.recipe.stages {
-		p.bind(bindSrc, s.reads, src)
-		p.bind(bindDst, s.writes, sums)
-		for _, work := range s.passes(images) {
-			if p.recipe.uniformWeight {
-				gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, p.weight.handle, work.weightFirst, work.weightBytes)
+	for i, s := range p.Recipe.Stages {
+		p.bind(recipe.BindSrc, s.Reads, src)
+		p.bind(recipe.BindDst, s.Writes, sums)
+		for _, work := range s.Passes(images) {
+			if p.Recipe.UniformWeight {
+				gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, p.weight.handle, work.WeightFirst, work.WeightBytes)
 			}
 			p.programs[i].dispatch(work)
 		}
@@ -186,16 +187,16 @@ func (p *plan) dispatch(src, dst buffer, images int) {
 	if p.pooling == nil {
 		return
 	}
-	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindSrc, p.sums.handle)
-	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindDst, dst.handle)
-	for _, work := range p.pool.passes(images) {
+	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, recipe.BindSrc, p.sums.handle)
+	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, recipe.BindDst, dst.handle)
+	for _, work := range p.Pool.Passes(images) {
 		p.pooling.dispatch(work)
 	}
 }
 
 // bind binds a place, or what the plan itself has there.
-func (p *plan) bind(binding uint32, at place, own buffer) {
-	if at != ownPlace {
+func (p *plan) bind(binding uint32, at recipe.Place, own buffer) {
+	if at != recipe.OwnPlace {
 		own = p.scratch[at-1]
 	}
 	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, binding, own.handle)
@@ -219,7 +220,7 @@ func (p *plan) Close() error {
 }
 
 // Describe implements [conv.Describer].
-func (p *plan) Describe() conv.Description { return p.description }
+func (p *plan) Describe() conv.Description { return p.Description }
 
 // Timings implements [conv.Timer].
 func (p *plan) Timings() (t conv.Timings) {

@@ -2,7 +2,11 @@
 
 package gpu
 
-import "github.com/go-gl/gl/v4.3-core/gl"
+import (
+	"gpuconv/gpu/internal/recipe"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
 
 // program is a linked compute program of the device's cache.
 type program struct {
@@ -18,7 +22,7 @@ const mostPrograms = 64
 
 // program returns the program of a key, loaded or compiled at its first use, for a plan that
 // gives it back. It runs on the thread.
-func (d *Device) program(key programKey) (*program, error) {
+func (d *Device) program(key recipe.Key) (*program, error) {
 	p, ok := d.programs[key]
 	if !ok {
 		var err error
@@ -36,7 +40,7 @@ func (d *Device) program(key programKey) (*program, error) {
 // longest if there are too many.
 func (d *Device) giveBack(p *program) {
 	p.plans--
-	var oldest programKey
+	var oldest recipe.Key
 	idle := 0
 	for key, other := range d.programs {
 		if other.plans > 0 {
@@ -52,12 +56,12 @@ func (d *Device) giveBack(p *program) {
 	}
 }
 
-func (d *Device) compile(key programKey) (*program, error) {
-	source, err := key.source(d.seam.edit)
+func (d *Device) compile(key recipe.Key) (*program, error) {
+	source, err := key.Source(d.seam.edit)
 	if err != nil {
 		return nil, err
 	}
-	handle, err := d.linked(key.shader, source)
+	handle, err := d.linked(key.Shader, source)
 	if err != nil {
 		return nil, err
 	}
@@ -65,12 +69,12 @@ func (d *Device) compile(key programKey) (*program, error) {
 }
 
 // dispatch runs one pass of p over the buffers that are bound.
-func (p *program) dispatch(work pass) {
+func (p *program) dispatch(work recipe.Pass) {
 	gl.UseProgram(p.handle)
-	for _, u := range work.uniforms {
-		gl.Uniform1i(p.location(u.name), int32(u.value))
+	for _, u := range work.Uniforms {
+		gl.Uniform1i(p.location(u.Name), int32(u.Value))
 	}
-	gl.DispatchCompute(uint32(work.groups[0]), uint32(work.groups[1]), uint32(work.groups[2]))
+	gl.DispatchCompute(uint32(work.Groups[0]), uint32(work.Groups[1]), uint32(work.Groups[2]))
 	gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT | gl.TEXTURE_FETCH_BARRIER_BIT | gl.BUFFER_UPDATE_BARRIER_BIT)
 }
 

@@ -89,7 +89,7 @@ func (q *queue) drop(j *job) {
 // Run implements [conv.Plan]. Batches beyond the plan's chunk are computed in chunks,
 // of which as many overlap as the plan has flights.
 func (p *plan) Run(dst, src *conv.Tensor) error {
-	if err := p.problem.CheckRun(dst, src); err != nil {
+	if err := p.Problem.CheckRun(dst, src); err != nil {
 		return err
 	}
 	j := &job{dst: dst, src: src}
@@ -99,7 +99,7 @@ func (p *plan) Run(dst, src *conv.Tensor) error {
 
 // Submit implements [conv.Submitter].
 func (p *plan) Submit(dst, src *conv.Tensor) (conv.Pending, error) {
-	if err := p.problem.CheckRun(dst, src); err != nil {
+	if err := p.Problem.CheckRun(dst, src); err != nil {
 		return nil, err
 	}
 	j := &job{dst: dst, src: src, done: make(chan struct{})}
@@ -113,7 +113,7 @@ func (p *plan) Submit(dst, src *conv.Tensor) (conv.Pending, error) {
 
 // RunPhases implements [conv.Phaser].
 func (p *plan) RunPhases(dst, src *conv.Tensor) (took conv.Timings, err error) {
-	if err := p.problem.CheckRun(dst, src); err != nil {
+	if err := p.Problem.CheckRun(dst, src); err != nil {
 		return took, err
 	}
 	j := &job{dst: dst, src: src}
@@ -127,7 +127,7 @@ func (p *plan) RunPhases(dst, src *conv.Tensor) (took conv.Timings, err error) {
 		before := p.timings
 		p.stepwise = true
 		for !j.finished() {
-			given, _ := j.cut(p.description.Chunk)
+			given, _ := j.cut(p.Description.Chunk)
 			p.start(given)
 			p.landOldest()
 		}
@@ -163,7 +163,7 @@ func closedPlan() error { return fmt.Errorf("gpu: plan: %w", conv.ErrClosed) }
 // fill launches what the queue holds while flights are free.
 func (p *plan) fill() {
 	for len(p.air) < len(p.flights) {
-		given, ok := p.queue.cut(p.description.Chunk)
+		given, ok := p.queue.cut(p.Description.Chunk)
 		if !ok {
 			return
 		}

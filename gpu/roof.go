@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"time"
 
+	"gpuconv/gpu/internal/recipe"
+
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
 // roofConstants are the constants of roof.comp.
 type roofConstants struct{ roof, localSize int }
 
-func (c roofConstants) defines() []define {
-	return []define{{"ROOF", fmt.Sprint(c.roof)}, {"LOCAL_SIZE", fmt.Sprint(c.localSize)}}
+func (c roofConstants) Defines() []recipe.Define {
+	return []recipe.Define{{Name: "ROOF", Value: fmt.Sprint(c.roof)}, {Name: "LOCAL_SIZE", Value: fmt.Sprint(c.localSize)}}
 }
 
 // copyCommand is a way to copy without the shader.
@@ -36,7 +38,7 @@ const (
 func (d *Device) Roof(whole time.Duration) (flops, bytes float64, err error) {
 	err = d.do(func() error {
 		local := min(roofLocalSize, d.limits.WorkGroupSize[0], d.limits.WorkGroupInvocations)
-		size := min(roofBytes, d.limits.block(), 16*d.limits.TextureBuffer)
+		size := min(roofBytes, d.limits.Block(), 16*d.limits.TextureBuffer)
 		size -= size % (16 * local)
 		src, err := d.newBuffer("what is copied", size, make([]float32, size/4), gl.STATIC_DRAW)
 		if err != nil {
@@ -67,7 +69,7 @@ func (d *Device) Roof(whole time.Duration) (flops, bytes float64, err error) {
 func (d *Device) roof(c roofConstants, src, dst buffer, whole time.Duration) (best float64, err error) {
 	var p *program
 	if c.roof < copyCommand {
-		if p, err = d.program(programKey{shader: "roof", constants: c}); err != nil {
+		if p, err = d.program(recipe.Key{Shader: "roof", Constants: c}); err != nil {
 			return 0, err
 		}
 		defer d.giveBack(p)
@@ -78,8 +80,8 @@ func (d *Device) roof(c roofConstants, src, dst buffer, whole time.Duration) (be
 	gl.ActiveTexture(gl.TEXTURE0)
 	gl.BindTexture(gl.TEXTURE_BUFFER, texture)
 	gl.TexBuffer(gl.TEXTURE_BUFFER, gl.RGBA32F, src.handle)
-	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindSrc, src.handle)
-	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, bindDst, dst.handle)
+	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, recipe.BindSrc, src.handle)
+	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, recipe.BindDst, dst.handle)
 	groups, most := dst.bytes/16/c.localSize, dst.bytes/16/c.localSize
 	if c.roof == 0 {
 		groups, most = 16, 1<<16
@@ -93,7 +95,7 @@ func (d *Device) roof(c roofConstants, src, dst buffer, whole time.Duration) (be
 			gl.BindBuffer(gl.COPY_WRITE_BUFFER, dst.handle)
 			gl.CopyBufferSubData(gl.COPY_READ_BUFFER, gl.COPY_WRITE_BUFFER, 0, 0, 16*columns*rows*c.localSize)
 		} else {
-			p.dispatch(pass{groups: [3]int{columns, rows, 1}, uniforms: []uniform{{"rounds", roofRounds}, {"columns", columns}}})
+			p.dispatch(recipe.Pass{Groups: [3]int{columns, rows, 1}, Uniforms: []recipe.Uniform{{Name: "rounds", Value: roofRounds}, {Name: "columns", Value: columns}}})
 		}
 		gl.Finish()
 		took := time.Since(begun)

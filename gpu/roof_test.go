@@ -44,7 +44,7 @@ func TestRoofKeepsNothing(t *testing.T) {
 	}
 	for key, p := range d.programs {
 		if p.plans != 0 {
-			t.Errorf("%s %v counts as a plan's", key.shader, key.constants)
+			t.Errorf("%s %v counts as a plan's", key.Shader, key.Constants)
 		}
 	}
 }

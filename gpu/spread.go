@@ -21,7 +21,7 @@ func spread(dst, src []float32) {
 		return
 	}
 	var group sync.WaitGroup
-	each := ceilDiv(n, threads)
+	each := (n + threads - 1) / threads
 	for lo := 0; lo < n; lo += each {
 		hi := min(lo+each, n)
 		group.Go(func() { copy(dst[lo:hi], src[lo:hi]) })

@@ -12,36 +12,23 @@ import (
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/gpu/internal/problems"
+	"gpuconv/gpu/internal/recipe"
 )
 
 // classes are limits of the classes of devices that have tiles of their own, made of
 // those of a software renderer, which computes for all of them.
-var classes = map[string]func(l *Limits){
-	"software": func(*Limits) {},
+var classes = map[string]func(l *recipe.Limits){
+	"software": func(*recipe.Limits) {},
 	"NVIDIA":   asNVIDIA,
-	"other":    func(l *Limits) { l.Software = false },
-}
-
-// tiled are problems for which every tile of every class is a choice, each with what
-// its last tile and block do not fill: small kernels, which compile fast.
-func tiled() map[string]conv.Problem {
-	small := conv.Problem{Src: conv.Shape{2, 2, 21, 20}, Weight: conv.Shape{15, 2, 2, 3}, Bias: true}
-	small.Padding, small.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, conv.ReLU
-	tall := small
-	tall.Src[2] = 41 // more than 8 rows for each of 4 invocations
-	soft := conv.Problem{Src: conv.Shape{2, 1, 9, 20}, Weight: conv.Shape{8, 1, 3, 3}}
-	soft.Padding = conv.Pad(1, 1)
-	separable := conv.Problem{Src: conv.Shape{2, 3, 19, 11}, Weight: conv.Shape{6, 1, 3, 3}, Bias: true}
-	separable.Groups, separable.Padding, separable.Stride = 3, conv.Pad(1, 1), [2]int{2, 1}
-	return map[string]conv.Problem{"direct_soft": soft, "depthwise": separable, "direct_small": small, "direct_shared": tall,
-		"winograd": layer(3, 9, 130, 3, 10), "igemm": layer(3, 9, 130, 3, 10), "direct": small}
+	"other":    func(l *recipe.Limits) { l.Software = false },
 }
 
 // TestTilings computes with every tile that gpuconv autotune may measure, and so store, on
 // each class of devices, and holds it to the reference.
 func TestTilings(t *testing.T) {
 	held := map[string]*compare.Trial{}
-	for algorithm, p := range tiled() {
+	for algorithm, p := range problems.Tiled() {
 		c, err := compare.Random(algorithm, p)
 		if err != nil {
 			t.Fatal(err)
@@ -54,7 +41,7 @@ func TestTilings(t *testing.T) {
 	for class, change := range classes {
 		d := openTest(t, Options{Guard: true, Device: Software()})
 		change(&d.limits)
-		for algorithm, p := range tiled() {
+		for algorithm, p := range problems.Tiled() {
 			all, err := d.Choices(p)
 			if err != nil {
 				t.Fatal(err)
@@ -87,40 +74,11 @@ func choosing(d *Device, c conv.Choice) conv.Backend {
 	})
 }
 
-// TestTilesAreTried: TestTilings computes with each tile that is listed for a class.
-func TestTilesAreTried(t *testing.T) {
-	for class, change := range classes {
-		l := roomy()
-		l.Software = true
-		change(&l)
-		for _, a := range algorithms() {
-			p := tiled()[a.name]
-			p.Spec = p.WithDefaults()
-			if len(a.tilings(p, l)) == 0 || class != "software" && a.name == "direct_soft" {
-				continue
-			}
-			fitted := a.fitted(p, l)
-			if len(fitted) == 0 {
-				t.Errorf("%s refuses %v on %s", a.name, p, class)
-				continue
-			}
-			for _, proposed := range a.tilings(p, l) {
-				if cut, ok := proposed.(slideCut); ok && a.name == "depthwise" && cut.filters > depthwiseFilters {
-					proposed = slideCut{cut.rows, depthwiseFilters} // a group has no more
-				}
-				if !slices.Contains(fitted, proposed) {
-					t.Errorf("%s on %s: %v is listed and not tried: %v", a.name, class, proposed, fitted)
-				}
-			}
-		}
-	}
-}
-
 // TestChoices: the first of each algorithm is what it fits itself, names are its own,
 // and what is not listed is refused.
 func TestChoices(t *testing.T) {
 	d := openTest(t, Options{Device: Software()})
-	for name, p := range tiled() {
+	for name, p := range problems.Tiled() {
 		all, err := d.Choices(p)
 		if err != nil {
 			t.Fatal(err)
@@ -135,9 +93,9 @@ func TestChoices(t *testing.T) {
 				continue
 			}
 			algorithm = c.Algorithm
-			own, err := newBlueprint(p, d.limits, algorithm)
-			if err != nil || own.description.Tile != c.Tile {
-				t.Errorf("%s: %s fits %s itself, not %s; %v", name, algorithm, own.description.Tile, c.Tile, err)
+			own, err := recipe.Draw(p, d.limits, algorithm)
+			if err != nil || own.Description.Tile != c.Tile {
+				t.Errorf("%s: %s fits %s itself, not %s; %v", name, algorithm, own.Description.Tile, c.Tile, err)
 			}
 		}
 		_, weight := filled(p)
@@ -152,7 +110,7 @@ func TestChoices(t *testing.T) {
 		}
 	}
 	forced := openTest(t, Options{Device: Software(), Algorithm: "direct"})
-	all, err := forced.Choices(seed(1))
+	all, err := forced.Choices(problems.Seed(1))
 	if err != nil || len(all) < 2 || slices.ContainsFunc(all, func(c conv.Choice) bool { return c.Algorithm != "direct" }) {
 		t.Errorf("with direct forced: %v, %v", all, err)
 	}
@@ -172,22 +130,18 @@ func (k known) Tuned(Info, conv.Problem) (*Measured, error) { return k.Measured,
 // TestTuned: plans take what was measured, and say so, unless an algorithm is forced or
 // it is of no use, of which they warn.
 func TestTuned(t *testing.T) {
-	p := seed(2)
+	p := problems.Seed(2)
 	d := openTest(t, Options{Device: Software()})
 	all, err := d.Choices(p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := all[1]
-	l, err := d.limits.choose(p, c)
+	b, err := recipe.DrawChoice(p, d.limits, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := newBlueprint(p, l, c.Algorithm)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hash := b.description.ShaderHash()
+	hash := b.Description.ShaderHash()
 	for name, k := range map[string]struct {
 		known
 		forced, want, warning string
@@ -209,11 +163,11 @@ func TestTuned(t *testing.T) {
 		chosen := conv.Choice{Algorithm: got.Algorithm, Tile: got.Tile}.String()
 		want := k.want
 		if want == "" {
-			usual, err := newBlueprint(p, d.limits, k.forced)
+			usual, err := recipe.Draw(p, d.limits, k.forced)
 			if err != nil {
 				t.Fatal(err)
 			}
-			want = conv.Choice{Algorithm: usual.description.Algorithm, Tile: usual.description.Tile}.String()
+			want = conv.Choice{Algorithm: usual.Description.Algorithm, Tile: usual.Description.Tile}.String()
 		}
 		if chosen != want || (got.Tuned != "") != (k.want != "") {
 			t.Errorf("%s: %s, tuned %q; want %s", name, chosen, got.Tuned, want)
@@ -231,34 +185,5 @@ func TestTuned(t *testing.T) {
 			}
 		}
 		judge(t, d, p)
-	}
-}
-
-// TestDirectFinishes: a tile of two positions has no window of four, whatever pool follows.
-func TestDirectFinishes(t *testing.T) {
-	p := seed(2)
-	p.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
-	for _, tile := range directTiles(roomy()) {
-		l := roomy()
-		l.tiling = tile
-		r := prepareDirect(p, l)
-		if r.finishes != (tile.positions >= 4) || len(r.stages[0].passes(2)) != 1 {
-			t.Errorf("%v: finishes %v", tile, r.finishes)
-		}
-	}
-}
-
-// TestSoftFinishes: of ten filters five in a tile take least, but no pairs, whose energy would be computed apart.
-func TestSoftFinishes(t *testing.T) {
-	p := conv.Problem{Src: conv.Shape{8, 3, 48, 64}, Weight: conv.Shape{10, 3, 5, 5}}
-	p.Padding = conv.Pad(2, 2)
-	l := roomy()
-	l.Software, l.LoopIterations, l.Unrolled = true, SoftwareLoopLimit, softMACs
-	for activation, want := range map[conv.Activation]int{conv.Identity: 5, conv.Energy: 4} {
-		p.Activation = activation
-		s, err := newSoft(p, l)
-		if err != nil || s.tile.filters != want || s.tile.finishes() != (activation == conv.Energy) {
-			t.Errorf("%v: tiles of %d filters, want %d; finishes %v, %v", activation, s.tile.filters, want, s.tile.finishes(), err)
-		}
 	}
 }

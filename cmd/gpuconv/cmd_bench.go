@@ -103,7 +103,7 @@ func (f *benchFlags) validate() error {
 	if err := f.pictures.validate(); err != nil {
 		return err
 	}
-	return reportFile{"json", f.json}.check()
+	return output{"json", f.json}.checkFile()
 }
 
 func (f *benchFlags) names() []string { return strings.Split(f.backends, ",") }
@@ -196,8 +196,10 @@ func (f *benchFlags) conclude(ctx context.Context, r bench.Report, stdout io.Wri
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := (reportFile{"json", f.json}).write(r.Write); err != nil {
-		return err
+	if f.json != "" {
+		if err := (output{"json", f.json}).writeFile(r.Write); err != nil {
+			return err
+		}
 	}
 	if err := f.pictures.write(r); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"gpuconv/bench"
 	"gpuconv/fault"
+	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 )
@@ -47,7 +48,7 @@ func (f *benchReportFlags) run(paths []string, stdout io.Writer) error {
 	if f.format != "text" && f.format != "go" {
 		return usage(fmt.Errorf("--format %q: want text or go", f.format))
 	}
-	if err := (reportFile{"json", f.json}).check(); err != nil {
+	if err := (output{"json", f.json}).checkFile(); err != nil {
 		return err
 	}
 	if err := f.pictures.validate(); err != nil {
@@ -57,8 +58,10 @@ func (f *benchReportFlags) run(paths []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := (reportFile{"json", f.json}).write(r.Write); err != nil {
-		return err
+	if f.json != "" {
+		if err := (output{"json", f.json}).writeFile(r.Write); err != nil {
+			return err
+		}
 	}
 	if err := f.pictures.write(r); err != nil {
 		return err
@@ -85,9 +88,9 @@ func readBench(path string) (bench.Report, error) {
 	r, err := loadBench(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return r, usage(&fault.Error{Argument: path, Err: cause(err)})
+		return r, usage(&fault.Error{Argument: path, Err: whole.Cause(err)})
 	case err != nil:
-		return r, &fault.Error{Argument: path, Err: cause(err)}
+		return r, &fault.Error{Argument: path, Err: whole.Cause(err)}
 	}
 	return r, nil
 }

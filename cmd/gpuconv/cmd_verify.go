@@ -116,7 +116,7 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer out.abort()
+	defer out.discard()
 	subjects, closeAll, err := f.subjects(ctx)
 	if err != nil {
 		return err
@@ -310,17 +310,14 @@ func (p *proof) look(r verify.Record) error {
 	}
 	p.bar.clear()
 	fmt.Fprintln(p.stdout, r.Line())
-	if p.out.pictures == nil || p.drawn >= mostPictures {
+	if p.out.pictures.path == "" || p.drawn >= mostPictures {
 		return nil
 	}
-	path, err := verify.WritePictures(p.out.pictures.partial, p.drawn+1, r)
-	if err != nil {
-		return outputErrorOf("pictures", p.out.pictures.path, err)
-	}
-	if path != "" {
+	drew, err := verify.WritePictures(p.out.pictures.Folder, p.drawn+1, r)
+	if drew {
 		p.drawn++
 	}
-	return nil
+	return p.out.pictures.blame(err)
 }
 
 // conclude writes the files and counts. Nothing verified is a failure.

@@ -1,0 +1,61 @@
+// Package problems has the convolutions that tests of plans and tests of devices share.
+package problems
+
+import "gpuconv/conv"
+
+// Seed is the tutorial's case: n gratings of 48×64 pixels, 6 filters of 7×7, as large an output.
+func Seed(n int) conv.Problem {
+	p := conv.Problem{Src: conv.Shape{n, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}}
+	p.Padding = conv.Pad(3, 3)
+	p.Spec = p.WithDefaults()
+	return p
+}
+
+// Layer is a convolution of a square image, padded to keep its size.
+func Layer(n, channels, filters, kernel, extent int) conv.Problem {
+	p := conv.Problem{Src: conv.Shape{n, channels, extent, extent}, Weight: conv.Shape{filters, channels, kernel, kernel}, Bias: true}
+	p.Padding = conv.Pad(kernel/2, kernel/2)
+	p.Spec = p.WithDefaults()
+	return p
+}
+
+// Tiled are problems for which every tile of every class is a choice, each with what
+// its last tile and block do not fill: small kernels, which compile fast.
+func Tiled() map[string]conv.Problem {
+	small := conv.Problem{Src: conv.Shape{2, 2, 21, 20}, Weight: conv.Shape{15, 2, 2, 3}, Bias: true}
+	small.Padding, small.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, conv.ReLU
+	tall := small
+	tall.Src[2] = 41 // more than 8 rows for each of 4 invocations
+	soft := conv.Problem{Src: conv.Shape{2, 1, 9, 20}, Weight: conv.Shape{8, 1, 3, 3}}
+	soft.Padding = conv.Pad(1, 1)
+	separable := conv.Problem{Src: conv.Shape{2, 3, 19, 11}, Weight: conv.Shape{6, 1, 3, 3}, Bias: true}
+	separable.Groups, separable.Padding, separable.Stride = 3, conv.Pad(1, 1), [2]int{2, 1}
+	return map[string]conv.Problem{"direct_soft": soft, "depthwise": separable, "direct_small": small, "direct_shared": tall,
+		"winograd": Layer(3, 9, 130, 3, 10), "igemm": Layer(3, 9, 130, 3, 10), "direct": small}
+}
+
+// TiledPairs is a problem of Tiled whose sums are followed by energy and a pool.
+func TiledPairs(algorithm string) conv.Problem {
+	p := Tiled()[algorithm]
+	p.Weight[0] += p.Weight[0] % 2 // the odd ones have one group
+	p.Activation = conv.Energy
+	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	return p
+}
+
+// Points is a problem and how many points a tile of its spectra has.
+type Points struct {
+	conv.Problem
+	Points int
+}
+
+// Spectral are problems between the smallest tile of spectra and the largest, from 1 to 256 channels.
+func Spectral() (all []Points) {
+	for _, c := range []struct{ channels, kernel, extent, points int }{
+		{1, 3, 14, 256}, {1, 7, 27, 1024}, {1, 31, 48, 4096}, {3, 31, 48, 4096}, {1, 11, 128, 4096},
+		{16, 3, 14, 256}, {16, 15, 48, 4096}, {64, 3, 14, 256}, {64, 5, 61, 4096}, {256, 3, 14, 256},
+	} {
+		all = append(all, Points{Layer(1, c.channels, 5, c.kernel, c.extent), c.points})
+	}
+	return all
+}

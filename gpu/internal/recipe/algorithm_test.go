@@ -1,0 +1,102 @@
+package recipe
+
+import (
+	"strings"
+	"testing"
+
+	"gpuconv/conv"
+	"gpuconv/gpu/internal/problems"
+)
+
+func TestChoose(t *testing.T) {
+	software := roomy()
+	software.Software = true
+	for name, c := range map[string]struct {
+		l      Limits
+		forced string
+		want   string
+	}{
+		"software":         {software, "", "direct_soft"},
+		"hardware":         {roomy(), "", "direct_small"},
+		"forced":           {software, "direct", "direct"},
+		"forced, refusing": {roomy(), "direct_soft", ""},
+		"unknown":          {roomy(), "fast", ""},
+	} {
+		a, _, err := choose(problems.Seed(100), c.l, c.forced)
+		if a.name != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%s: %q, %v; want %q", name, a.name, err, c.want)
+		}
+	}
+	small := problems.Seed(1)
+	small.Src[2], small.Src[3] = 24, 32
+	if a, _, err := choose(small, software, "direct_soft"); a.name != "direct_soft" || err != nil {
+		t.Errorf("forced, though not worth it: %q, %v", a.name, err)
+	}
+	if a, rejected, err := choose(small, software, ""); a.name != "direct" || err != nil || !strings.Contains(rejected[0].Reason.Error(), "do not repay compiling") {
+		t.Errorf("not worth it: %q, %v, %v", a.name, rejected, err)
+	}
+	small.Weight[2], small.Weight[3] = 2, 3
+	if a, _, err := choose(small, software, ""); a.name != "direct_soft" || err != nil {
+		t.Errorf("few multiplications, compiled fast: %q, %v", a.name, err)
+	}
+	small.Src, small.Weight = conv.Shape{1, 1, 8, 11}, conv.Shape{4, 1, 4, 4}
+	small.Padding = conv.Padding{}
+	if a, _, err := choose(small, software, ""); a.name != "direct_soft" || err != nil {
+		t.Errorf("512 multiplications written out: %q, %v", a.name, err)
+	}
+	_, _, err := choose(problems.Seed(1), roomy(), "fast")
+	if err == nil || !strings.Contains(err.Error(), `algorithm "fast": want one of [direct_soft fft depthwise direct_small direct_shared winograd igemm direct]`) {
+		t.Errorf("unknown algorithm: %v", err)
+	}
+}
+
+// TestChosen: what Chosen says is what the table does.
+func TestChosen(t *testing.T) {
+	problems := []conv.Problem{problems.Seed(512)}
+	for _, p := range []conv.Problem{
+		{Src: conv.Shape{64, 128, 56, 56}, Weight: conv.Shape{128, 128, 3, 3}},
+		{Src: conv.Shape{64, 128, 56, 56}, Weight: conv.Shape{128, 1, 3, 3}, Spec: conv.Spec{Groups: 128}},
+		{Src: conv.Shape{64, 64, 56, 56}, Weight: conv.Shape{256, 64, 1, 1}},
+		{Src: conv.Shape{64, 1, 48, 64}, Weight: conv.Shape{6, 1, 31, 31}},
+		{Src: conv.Shape{1, 1, 5, 5}, Weight: conv.Shape{1, 1, 1, 1}},
+	} {
+		p.Spec = p.WithDefaults()
+		problems = append(problems, p)
+	}
+	for _, software := range []bool{false, true} {
+		l := roomy()
+		l.Software = software
+		for _, p := range problems {
+			if a, _, err := choose(p, l, ""); err != nil || !Chosen(a.name, software) {
+				t.Errorf("software %v, %v by %v: %q, %v", software, p.Src, p.Weight, a.name, err)
+			}
+		}
+	}
+}
+
+// TestChooseHardware: which algorithm takes which layer.
+func TestChooseHardware(t *testing.T) {
+	grouped, strided := problems.Layer(32, 64, 64, 3, 56), problems.Layer(32, 64, 64, 3, 56)
+	grouped.Groups, grouped.Weight[1] = 2, 32
+	strided.Stride = [2]int{2, 2}
+	for name, c := range map[string]struct {
+		p    conv.Problem
+		want string
+	}{
+		"seed": {problems.Seed(4096), "direct_small"}, "3x3": {problems.Layer(32, 64, 64, 3, 56), "winograd"}, "3x3 grouped": {grouped, "igemm"},
+		"3x3 strided": {strided, "igemm"}, "1x1": {problems.Layer(32, 64, 256, 1, 56), "igemm"}, "few taps": {problems.Layer(32, 3, 64, 3, 56), "direct_small"},
+		"32 tiles": {problems.Layer(8, 64, 64, 3, 8), "winograd"}, "28 tiles": {problems.Layer(7, 64, 64, 3, 8), "igemm"},
+		"few tiles":    {problems.Layer(1, 256, 256, 3, 7), "igemm"},
+		"few channels": {problems.Layer(32, 32, 64, 3, 56), "igemm"}, "31x31": {problems.Layer(32, 1, 64, 31, 48), "fft"}, "31x31, few": {problems.Layer(32, 1, 1, 31, 48), "fft"}, "31x31, dense": {problems.Layer(32, 64, 64, 31, 48), "fft"},
+		"11x11": {problems.Layer(32, 1, 64, 11, 48), "direct_small"}, "15x15": {problems.Layer(32, 1, 64, 15, 48), "fft"}, "5x5": {problems.Layer(32, 64, 64, 5, 48), "igemm"},
+	} {
+		if a, rejected, err := choose(c.p, nvidia(), ""); a.name != c.want || err != nil {
+			t.Errorf("%s: %q, %v, %v; want %q", name, a.name, rejected, err, c.want)
+		}
+		software := roomy()
+		software.Software = true
+		if a, _, _ := choose(c.p, software, ""); a.name == "igemm" || a.name == "winograd" {
+			t.Errorf("%s on a software renderer: %s", name, a.name)
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package recipe
+
+import (
+	"slices"
+
+	"gpuconv/conv"
+)
+
+// blueprint is all that a plan needs to know before it allocates anything.
+type Blueprint struct {
+	Problem     conv.Problem // with defaults filled in
+	Recipe      Recipe
+	Pool        Stage // where something follows the sums that no tile makes
+	Description conv.Description
+}
+
+// newBlueprint chooses an algorithm for a valid problem and cuts its batch.
+func Draw(p conv.Problem, l Limits, forced string) (Blueprint, error) {
+	p.Spec = p.WithDefaults()
+	chosen, rejected, err := choose(p, l, forced)
+	if err != nil {
+		return Blueprint{}, err
+	}
+	b := Blueprint{Problem: p, Recipe: chosen.prepare(p, l)}
+	stages := b.Recipe.Stages
+	if b.PoolsApart() {
+		b.Pool = preparePool(p, l)
+		stages = append(slices.Clip(stages), b.Pool)
+	}
+	images := chunk(p, l, b.Recipe, stages...)
+	b.Description = conv.Description{Algorithm: chosen.name, Chunk: images, Rejected: rejected,
+		Memory: memory(p, l, images, b.Recipe), Tolerance: b.Recipe.Tolerance}
+	for _, s := range stages {
+		source, err := s.Program.Source(nil)
+		if err != nil {
+			return Blueprint{}, err
+		}
+		b.Description.Sources = append(b.Description.Sources, source)
+	}
+	b.Description.Tile = tileName(b.Recipe.Tiling)
+	return b, nil
+}
+
+// pools says whether something follows the recipe's stages.
+func (b Blueprint) PoolsApart() bool { return finished(b.Problem) && !b.Recipe.Finishes }

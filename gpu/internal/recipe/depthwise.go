@@ -1,0 +1,145 @@
+package recipe
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// depthwiseConstants are the constants of depthwise.comp.
+type depthwiseConstants struct {
+	slide
+	paddingMode conv.PaddingMode
+	lanes       int
+	looped      bool
+}
+
+func (depthwiseConstants) Includes() []string { return []string{"slide.glsl", "column.glsl"} }
+
+func (c depthwiseConstants) Defines() []Define {
+	return append(c.slide.defines(c.lanes, c.handed(c.lanes)),
+		sourceMode(c.paddingMode),
+		Define{"LOOPED", bit(c.looped)},
+		Define{"EACH_WEIGHT(M)", eachOf(c.taps(), c.filters)})
+}
+
+// Bounds of depthwise.comp beside those of slideTiles. Neither was timed.
+const (
+	depthwiseFilters = 2  // of one group: they share loads; most groups have one
+	depthwiseHeld    = 64 // weights in registers: kernels up to 8×8 whole
+)
+
+// depthwise is what preparing and dispatching depthwise.comp share.
+type depthwise struct {
+	conv.Problem
+	limits    Limits
+	constants depthwiseConstants
+}
+
+// newDepthwise fits the tile to a valid problem of one channel per group, within the device's limits.
+func newDepthwise(p conv.Problem, l Limits) (depthwise, error) {
+	return finishing(p, l, func(f finish) (depthwise, error) {
+		d := depthwise{Problem: p, limits: l}
+		bounds := slideTiles(l)
+		bounds.filters, bounds.held, bounds.weight = depthwiseFilters, depthwiseHeld, bounds.load
+		bounds = bounds.forced(l)
+		planes := f.computed(p)
+		planes[0] *= p.Groups // each is as good as an image
+		fitted, err := newSlide(p, bounds, f, planes, min(bounds.filters, d.multiplier()))
+		if err != nil {
+			return depthwise{}, err
+		}
+		down, across := fitted.parts(p)
+		d.constants = depthwiseConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes, looped: down*across > 1}
+		return d, d.fits()
+	})
+}
+
+// multiplier is how many filters a group has.
+func (d depthwise) multiplier() int { return d.Weight[0] / d.Groups }
+
+func (d depthwise) tiles() int { return ceilDiv(d.multiplier(), d.constants.filters) }
+
+// columns is how many an image has, of all its planes.
+func (d depthwise) columns() int { return d.Groups * d.constants.columns(d.Problem) }
+
+// acceptsDepthwise takes one channel per group.
+func acceptsDepthwise(p conv.Problem, l Limits) error {
+	if p.Weight[1] != 1 {
+		return fmt.Errorf("%d input channels per group, want 1", p.Weight[1])
+	}
+	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
+		return err
+	}
+	_, err := newDepthwise(p, l)
+	return err
+}
+
+// fits says which limit of the device d passes, or nil.
+func (d depthwise) fits() error {
+	l := d.limits
+	if n := d.tiles(); n > l.WorkGroups[2] {
+		return fmt.Errorf("%d tiles of filters in a group, the device dispatches %d along z", n, l.WorkGroups[2])
+	}
+	if down, across := d.constants.parts(d.Problem); d.constants.looped && l.outerIterations(down*across, 0) < down*across {
+		return fmt.Errorf("a kernel of %d parts, the device ends loops after %d iterations", down*across, l.LoopIterations)
+	}
+	if most := l.units(d.constants.lanes); d.columns() > most {
+		sums := d.constants.computed(d.Problem)
+		return fmt.Errorf("sums of %v are %d columns of blocks, the device dispatches %d at once", sums.Image(), d.columns(), most)
+	}
+	return l.shared(4 * d.constants.handed(d.constants.lanes))
+}
+
+// worthDepthwise leaves to direct_small, whose weights take no loads, single channels
+// and, where it takes them, groups of many filters, of which it has more in a tile.
+func worthDepthwise(p conv.Problem, l Limits) error {
+	if l.Software {
+		return fmt.Errorf("it is made for hardware")
+	}
+	if p.Groups == 1 {
+		return fmt.Errorf("one group: it is worth it from 2 on")
+	}
+	if n := p.Weight[0] / p.Groups; n > depthwiseFilters && acceptsSmall(p, l) == nil && worthSmall(p, l) == nil {
+		return fmt.Errorf("%d filters per group, of which direct_small takes more at once", n)
+	}
+	return nil
+}
+
+func prepareDepthwise(p conv.Problem, l Limits) Recipe {
+	d, _ := newDepthwise(p, l) // p was accepted
+	return Recipe{
+		Stages: []Stage{{
+			Program:   Key{Shader: "depthwise", Constants: d.constants},
+			Passes:    d.passes,
+			MaxImages: l.units(d.constants.lanes) / d.columns(),
+		}},
+		Pack:         d.pack,
+		PackedFloats: p.Weight[0] * (p.Weight[2]*p.Weight[3] + 1),
+		Finishes:     d.constants.finishes(),
+		Tiling:       d.constants.tiling(),
+	}
+}
+
+// pack lays weights out as [part][u][v][filter], and biases, zeros where there are none.
+func (d depthwise) pack(weight, bias []float32) (packedWeight, packedBias []float32) {
+	packedWeight, packedBias = make([]float32, len(weight)), make([]float32, d.Weight[0])
+	taps := d.Weight[2] * d.Weight[3]
+	for k := range d.Weight[0] {
+		for at := range taps {
+			packedWeight[d.constants.place(d.Problem, at)*d.Weight[0]+k] = weight[k*taps+at]
+		}
+	}
+	copy(packedBias, bias)
+	return packedWeight, packedBias
+}
+
+func (d depthwise) passes(images int) []Pass {
+	columns := images * d.columns()
+	x, y := fold(ceilDiv(columns, d.constants.lanes), d.limits.WorkGroups)
+	return []Pass{{
+		Uniforms: append(d.constants.columnUniforms(d.Problem, columns),
+			Uniform{"groups", d.Groups}, Uniform{"multiplier", d.multiplier()}),
+		Groups: [3]int{x, y, d.tiles()},
+	}}
+}

@@ -1,0 +1,204 @@
+package recipe
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// directConstants are the constants of direct.comp.
+type directConstants struct {
+	paddingMode conv.PaddingMode
+	localSize   int
+	positions   int
+	vectors     int
+	finish
+}
+
+func (directConstants) Includes() []string { return []string{"pixel.glsl"} }
+
+func (c directConstants) Defines() []Define {
+	return append([]Define{
+		sourceMode(c.paddingMode), sourceBinding(BindSrc),
+		{"LOCAL_SIZE", fmt.Sprint(c.localSize)},
+		{"POSITIONS", fmt.Sprint(c.positions)},
+		{"VECTORS", fmt.Sprint(c.vectors)},
+		{"EACH_POSITION(M)", each(c.positions)},
+		{"EACH_VECTOR(M)", each(c.vectors)},
+		{"EACH_SUM(M)", each(c.positions * c.vectors)},
+		{"EACH_OUTPUT(M)", each(c.outputs() * c.vectors)},
+		{"EACH_PLANE(M)", each(4 / c.filtersPerPlane())},
+	}, c.finish.defines()...)
+}
+
+// outputs is how many outputs of a plane an invocation computes.
+func (c directConstants) outputs() int { return c.positions / c.perOutput() }
+
+// directTile is what an invocation of direct.comp has in registers.
+type DirectTile struct {
+	Positions int
+	Vectors   int // vec4 of filters
+}
+
+func (t DirectTile) String() string {
+	return fmt.Sprintf("%d filters × %d positions", 4*t.Vectors, t.Positions)
+}
+
+// directTiles are the tiles for a class of devices, the one that is taken first.
+func directTiles(l Limits) []DirectTile {
+	all := []DirectTile{
+		{4, 2}, // 32 sums: a quarter of the weight loads of one position, half of the pixel loads of one vec4
+		{2, 2}, // 16 sums: twice as many invocations, for few positions
+		{8, 1}, // 32 sums, for few filters
+		{4, 1},
+	}
+	if l.Software {
+		return all // 32 sums are 32 vectors: they spill already
+	}
+	return append(all, DirectTile{4, 4}) // 64 sums: hardware has the registers
+}
+
+const directLocalSize = 64 // two warps; eight vectors of llvmpipe
+
+// directTileFor returns the forced tile, or else the first, without vec4 that a group's
+// filters leave empty, and how many such tiles they make.
+func directTileFor(l Limits, filters int) (t DirectTile, tiles int) {
+	t, forced := l.Tiling.(DirectTile)
+	if !forced {
+		t = directTiles(l)[0]
+	}
+	t.Vectors = min(t.Vectors, ceilDiv(filters, 4))
+	return t, ceilDiv(filters, 4*t.Vectors)
+}
+
+// directLocal returns how many invocations a work-group has.
+func directLocal(l Limits) int {
+	return min(directLocalSize, l.WorkGroupSize[0], l.WorkGroupInvocations)
+}
+
+// acceptsDirect refuses only what exceeds the limits.
+func acceptsDirect(p conv.Problem, l Limits) error {
+	sums, err := p.Sums()
+	if err != nil {
+		return err
+	}
+	t, tiles := directTileFor(l, p.Weight[0]/p.Groups)
+	if n := p.Groups * tiles; n > l.WorkGroups[2] {
+		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", p.Groups, tiles, l.WorkGroups[2])
+	}
+	packed, err := conv.Product(4, 4*t.Vectors, p.Groups*tiles, p.Weight[1], p.Weight[2], p.Weight[3])
+	if err != nil || packed > l.Block() {
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", p.Weight, l.Block())
+	}
+	if err := acceptsImages(p, l); err != nil {
+		return err
+	}
+	if most := l.units(directLocal(l) * t.Positions); sums.H()*sums.W() > most {
+		return fmt.Errorf("sums of %d×%d, the device dispatches %d at once", sums.H(), sums.W(), most)
+	}
+	if l.outerIterations(1, p.Weight[3]) < 1 {
+		return fmt.Errorf("kernel width %d, the device ends loops after %d iterations", p.Weight[3], l.LoopIterations)
+	}
+	return nil
+}
+
+func prepareDirect(p conv.Problem, l Limits) Recipe {
+	t, tiles := directTileFor(l, p.Weight[0]/p.Groups)
+	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(l), positions: t.Positions, vectors: t.Vectors,
+		finish: directFinish(p, l, t)}
+	d := direct{Problem: p, limits: l, dst: constants.finish.outputs(p), vectors: t.Vectors, tiles: tiles,
+		block: constants.localSize * constants.outputs()}
+	return Recipe{
+		Stages: []Stage{{
+			Program:   Key{Shader: "direct", Constants: constants},
+			Passes:    d.passes,
+			MaxImages: l.units(d.block) / (d.dst.H() * d.dst.W()),
+		}},
+		Pack: func(weight, bias []float32) ([]float32, []float32) {
+			return d.packWeight(weight), d.packBias(bias)
+		},
+		PackedFloats: d.Groups * d.tiles * 4 * d.vectors * (p.Weight[1]*p.Weight[2]*p.Weight[3] + 1),
+		Finishes:     constants.finishes(),
+		Tiling:       t,
+	}
+}
+
+// directFinish returns what invocations make of their sums: nothing where later passes
+// go on from them, or where the positions are fewer than a window's.
+func directFinish(p conv.Problem, l Limits, t DirectTile) finish {
+	f, rows := finishOf(p, l), p.Weight[1]*p.Weight[2]
+	if l.outerIterations(rows, p.Weight[3]) < rows || t.Positions%f.perOutput() > 0 {
+		return finish{}
+	}
+	return f
+}
+
+// direct is what preparing and dispatching direct.comp share.
+type direct struct {
+	conv.Problem
+	limits  Limits
+	dst     conv.Shape // what the tile leaves: sums, or the problem's outputs
+	vectors int        // vec4 of filters per tile
+	tiles   int        // per group
+	block   int        // outputs of a plane per work-group
+}
+
+// packWeight lays weights out as [group][tile][channel][row][column][4*vectors].
+func (d direct) packWeight(weight []float32) []float32 {
+	taps, width := d.Weight[1]*d.Weight[2]*d.Weight[3], 4*d.vectors
+	packed := make([]float32, d.Groups*d.tiles*taps*width)
+	d.eachFilter(func(k, tile, slot int) {
+		for tap := range taps {
+			packed[(tile*taps+tap)*width+slot] = weight[k*taps+tap]
+		}
+	})
+	return packed
+}
+
+// packBias lays biases out as [group][tile][4*vectors], zeros where there are none.
+func (d direct) packBias(bias []float32) []float32 {
+	packed := make([]float32, d.Groups*d.tiles*4*d.vectors)
+	if bias != nil {
+		d.eachFilter(func(k, tile, slot int) { packed[tile*4*d.vectors+slot] = bias[k] })
+	}
+	return packed
+}
+
+// eachFilter calls f with each filter and its place.
+func (d direct) eachFilter(f func(k, tile, slot int)) {
+	perGroup := d.Weight[0] / d.Groups
+	for k := range d.Weight[0] {
+		group, inGroup := k/perGroup, k%perGroup
+		f(k, group*d.tiles+inGroup/(4*d.vectors), inGroup%(4*d.vectors))
+	}
+}
+
+// passes splits the rows of taps where one dispatch would take more loop
+// iterations than the device allows; later passes add to what earlier ones left.
+func (d direct) passes(images int) []Pass {
+	rows := d.Weight[1] * d.Weight[2]
+	perPass := d.limits.outerIterations(rows, d.Weight[3])
+	outputs := images * d.dst.H() * d.dst.W()
+	x, y := fold(ceilDiv(outputs, d.block), d.limits.WorkGroups)
+	var all []Pass
+	for first := 0; first < rows; first += perPass {
+		all = append(all, Pass{
+			Uniforms: d.uniforms(outputs, first, min(first+perPass, rows)),
+			Groups:   [3]int{x, y, d.Groups * d.tiles},
+		})
+	}
+	return all
+}
+
+func (d direct) uniforms(outputs, firstTap, lastTap int) []Uniform {
+	rectify := d.Activation == conv.ReLU && lastTap == d.Weight[1]*d.Weight[2]
+	return []Uniform{
+		{"srcH", d.Src.H()}, {"srcW", d.Src.W()}, {"allChannels", d.Src.C()}, {"channels", d.Weight[1]},
+		{"dstH", d.dst.H()}, {"dstW", d.dst.W()}, {"allPlanes", d.dst.C()}, {"planes", d.dst.C() / d.Groups},
+		{"kernelH", d.Weight[2]}, {"kernelW", d.Weight[3]},
+		{"strideH", d.Stride[0]}, {"strideW", d.Stride[1]}, {"dilationH", d.Dilation[0]}, {"dilationW", d.Dilation[1]},
+		{"padTop", d.Padding.Top}, {"padLeft", d.Padding.Left},
+		{"outputs", outputs}, {"tiles", d.tiles},
+		{"firstTap", firstTap}, {"lastTap", lastTap}, {"rectify", number(rectify)},
+	}
+}

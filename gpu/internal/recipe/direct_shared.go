@@ -1,0 +1,234 @@
+package recipe
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// sharedConstants are the constants of direct_shared.comp.
+type sharedConstants struct {
+	slide
+	paddingMode       conv.PaddingMode
+	lanesW, lanesH    int
+	strideW, dilation int // along W
+	tileH, phase      int // rows in shared memory; what of a row's columns is alike modulo strideW
+}
+
+func (sharedConstants) Includes() []string { return []string{"pixel.glsl", "slide.glsl"} }
+
+func (c sharedConstants) Defines() []Define {
+	return append(c.slide.defines(c.lanesW*c.lanesH, c.shared()),
+		Define{"LANES_W", fmt.Sprint(c.lanesW)},
+		Define{"LANES_H", fmt.Sprint(c.lanesH)},
+		Define{"VECTORS", fmt.Sprint(c.vectors())},
+		Define{"STRIDE_W", fmt.Sprint(c.strideW)},
+		Define{"DILATION_W", fmt.Sprint(c.dilation)},
+		Define{"TILE_H", fmt.Sprint(c.tileH)},
+		Define{"PHASE", fmt.Sprint(c.phase)},
+		Define{"EACH_WEIGHT(M)", each(c.taps() * c.vectors())},
+		sourceMode(c.paddingMode), sourceBinding(BindSrc))
+}
+
+func (c sharedConstants) vectors() int { return ceilDiv(c.filters, 4) }
+
+// tileFloats is how much shared memory the tile takes.
+func (c sharedConstants) tileFloats() int { return c.tileH * c.phase * c.strideW }
+
+// shared is how much all takes: the tile, and then in its place what columns of windows exchange.
+func (c sharedConstants) shared() int { return max(c.tileFloats(), c.handed(c.lanesW*c.lanesH)) }
+
+// sharedLanes returns the work-group's extents for a device: whole warps along W, so
+// that their reads of shared memory are of one row.
+func sharedLanes(l Limits) (w, h int) {
+	switch {
+	case l.Software: // two vectors of llvmpipe, so that barriers matter
+		return 8, 2
+	case l.NVIDIA:
+		return 32, 4 // a warp for each of the four schedulers
+	}
+	return 16, 4 // 64: one wave of AMD's
+}
+
+// sharedHeld is how many weights an invocation holds: what 64 sums leave of 128
+// registers, for addresses too.
+const sharedHeld = 32
+
+// direct_shared's loads, in multiplications: of shared memory at addresses known but for
+// literals, and a quarter of a vec4's, which all lanes share.
+const (
+	sharedLoad   = 1
+	sharedWeight = 1
+)
+
+// directShared is what preparing and dispatching direct_shared.comp share.
+type directShared struct {
+	conv.Problem
+	limits    Limits
+	constants sharedConstants
+	tiles     int // of filters, in one group
+}
+
+// newShared fits the tile to a valid problem, within the device's limits.
+func newShared(p conv.Problem, l Limits) (directShared, error) {
+	return finishing(p, l, func(f finish) (directShared, error) {
+		bounds := slideTiles(l)
+		bounds.held, bounds.load, bounds.weight = sharedHeld, sharedLoad, sharedWeight
+		bounds = bounds.forced(l)
+		filters, tiles := bounds.tileFilters(f, p.Weight[0]/p.Groups)
+		c, err := newSharedConstants(p, l, bounds, f, filters)
+		if err != nil {
+			return directShared{}, err
+		}
+		d := directShared{p, l, c, tiles}
+		return d, d.fits()
+	})
+}
+
+// newSharedConstants fits the best tile of which the pixels, and what is exchanged, fit into shared memory.
+func newSharedConstants(p conv.Problem, l Limits, bounds slideTile, f finish, filters int) (sharedConstants, error) {
+	rows := f.computed(p)
+	if rows.W() == 1 {
+		p.Stride[1] = 1 // any is right, those past int32 cannot be written out
+	}
+	if p.Weight[3] == 1 {
+		p.Dilation[1] = 1
+	}
+	c := sharedConstants{paddingMode: p.PaddingMode, strideW: p.Stride[1], dilation: p.Dilation[1]}
+	c.lanesW, c.lanesH = sharedLanes(l)
+	rows[0], rows[2] = rows.N()*c.lanesH, ceilDiv(rows.H(), c.lanesH) // those of one lane
+	var err error
+	for ; bounds.rows > 0; bounds.rows-- {
+		if c.slide, err = newSlide(p, bounds, f, rows, filters); err != nil {
+			return sharedConstants{}, err
+		}
+		c.tileH = (c.lanesH*c.rows-1)*p.Stride[0] + (p.Weight[2]-1)*p.Dilation[0] + 1
+		c.phase = ceilDiv((c.lanesW-1)*p.Stride[1]+(p.Weight[3]-1)*p.Dilation[1]+1, p.Stride[1])
+		bytes := 1 << 62
+		if tile, overflow := conv.Product(4, c.tileH, c.phase, c.strideW); overflow == nil {
+			bytes = max(tile, 4*c.handed(c.lanesW*c.lanesH))
+		}
+		if err = l.shared(bytes); err == nil {
+			return c, nil
+		}
+	}
+	return sharedConstants{}, err
+}
+
+func (d directShared) tilesH() int {
+	return ceilDiv(d.constants.computed(d.Problem).H(), d.constants.lanesH*d.constants.rows)
+}
+
+func (d directShared) tilesW() int {
+	return ceilDiv(d.constants.computed(d.Problem).W(), d.constants.lanesW)
+}
+
+// channelIterations is how often the loops inside the channels' go round.
+func (d directShared) channelIterations() int {
+	down, across := d.constants.parts(d.Problem)
+	staging := ceilDiv(d.constants.tileFloats(), d.constants.lanesW*d.constants.lanesH)
+	return staging + 1 + down*(across+2) // with the last ones, which find that a loop is over
+}
+
+// acceptsShared takes kernels whose pixels fit into shared memory.
+func acceptsShared(p conv.Problem, l Limits) error {
+	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
+		return err
+	}
+	_, err := newShared(p, l)
+	return err
+}
+
+// fits says which limit of the device d passes, or nil.
+func (d directShared) fits() error {
+	c, l := d.constants, d.limits
+	if err := l.invocations(c.lanesW * c.lanesH); err != nil {
+		return err
+	}
+	if c.lanesH > l.WorkGroupSize[1] {
+		return fmt.Errorf("%d invocations along y per work-group, the device has %d", c.lanesH, l.WorkGroupSize[1])
+	}
+	if n := d.Groups * d.tiles; n > l.WorkGroups[2] {
+		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", d.Groups, d.tiles, l.WorkGroups[2])
+	}
+	if n, most := d.tilesH()*d.tilesW(), l.units(1); n > most {
+		sums := c.computed(d.Problem)
+		return fmt.Errorf("sums of %d×%d are %d tiles, the device dispatches %d at once", sums.H(), sums.W(), n, most)
+	}
+	if l.outerIterations(d.Weight[1], d.channelIterations()) < d.Weight[1] {
+		return fmt.Errorf("%d channels of %d iterations, the device ends loops after %d", d.Weight[1], d.channelIterations(), l.LoopIterations)
+	}
+	if bytes, err := conv.Product(4, d.packedFloats()); err != nil || bytes > l.Block() {
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", d.Weight, l.Block())
+	}
+	return nil
+}
+
+// Where direct_shared is worth it; not timed. Smaller kernels' pixels are as near in the
+// cache, and what is written out whole needs no loads of weights; of more channels a
+// product of matrices shares its loads among more filters.
+const sharedTaps = 100
+
+func worthShared(p conv.Problem, l Limits) error {
+	switch taps := p.Weight[2] * p.Weight[3]; {
+	case l.Software:
+		return fmt.Errorf("it is made for hardware")
+	case taps < sharedTaps:
+		return fmt.Errorf("a kernel of %d×%d, it is worth it from %d taps on", p.Weight[2], p.Weight[3], sharedTaps)
+	case p.Weight[1] > smallChannels:
+		return fmt.Errorf("%d input channels per group, it is worth it up to %d", p.Weight[1], smallChannels)
+	}
+	return nil
+}
+
+func prepareShared(p conv.Problem, l Limits) Recipe {
+	d, _ := newShared(p, l) // p was accepted
+	return Recipe{
+		Stages: []Stage{{
+			Program:   Key{Shader: "direct_shared", Constants: d.constants},
+			Passes:    d.passes,
+			MaxImages: l.units(1) / (d.tilesH() * d.tilesW()),
+		}},
+		Pack:         d.pack,
+		PackedFloats: d.packedFloats() + d.Groups*d.tiles*4*d.constants.vectors(),
+		Finishes:     d.constants.finishes(),
+		Tiling:       d.constants.tiling(),
+	}
+}
+
+// packedFloats is how many weights are packed.
+func (d directShared) packedFloats() int {
+	return d.Groups * d.tiles * 4 * d.constants.vectors() * d.Weight[1] * d.Weight[2] * d.Weight[3]
+}
+
+// pack lays weights out as [tile][channel][part][u][v][filter] and biases as
+// [tile][filter], filters padded to vec4 with zeros.
+func (d directShared) pack(weight, bias []float32) (packedWeight, packedBias []float32) {
+	width := 4 * d.constants.vectors()
+	perGroup, taps := d.Weight[0]/d.Groups, d.Weight[1]*d.Weight[2]*d.Weight[3]
+	packedWeight, packedBias = make([]float32, d.packedFloats()), make([]float32, d.Groups*d.tiles*width)
+	for k := range d.Weight[0] {
+		tile := k/perGroup*d.tiles + k%perGroup/d.constants.filters
+		slot := k % perGroup % d.constants.filters
+		for at := range taps {
+			packedWeight[(tile*taps+d.constants.place(d.Problem, at))*width+slot] = weight[k*taps+at]
+		}
+		if bias != nil {
+			packedBias[tile*width+slot] = bias[k]
+		}
+	}
+	return packedWeight, packedBias
+}
+
+func (d directShared) passes(images int) []Pass {
+	imageTiles := images * d.tilesH() * d.tilesW()
+	x, y := fold(imageTiles, d.limits.WorkGroups)
+	return []Pass{{
+		Uniforms: append(d.constants.uniforms(d.Problem),
+			Uniform{"allChannels", d.Src.C()}, Uniform{"channels", d.Weight[1]},
+			Uniform{"allFilters", d.Weight[0]}, Uniform{"filters", d.Weight[0] / d.Groups},
+			Uniform{"tilesH", d.tilesH()}, Uniform{"tilesW", d.tilesW()}, Uniform{"imageTiles", imageTiles},
+			Uniform{"tiles", d.tiles}),
+		Groups: [3]int{x, y, d.Groups * d.tiles},
+	}}
+}

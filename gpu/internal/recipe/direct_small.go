@@ -1,0 +1,188 @@
+package recipe
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// smallConstants are the constants of direct_small.comp.
+type smallConstants struct {
+	slide
+	paddingMode conv.PaddingMode
+	lanes       int
+	weights     int // vec4 of a pass
+	looped      bool
+}
+
+func (smallConstants) Includes() []string { return []string{"slide.glsl", "column.glsl"} }
+
+func (c smallConstants) Defines() []Define {
+	return append(c.slide.defines(c.lanes, c.handed(c.lanes)),
+		sourceMode(c.paddingMode),
+		Define{"VECTORS", fmt.Sprint(ceilDiv(c.filters, 4))},
+		Define{"WEIGHTS", fmt.Sprint(c.weights)},
+		Define{"LOOPED", bit(c.looped)})
+}
+
+// small is what preparing and dispatching direct_small.comp share.
+type small struct {
+	conv.Problem
+	limits    Limits
+	constants smallConstants
+	tiles     int // of filters, in one group
+}
+
+// newSmall fits the tile to a valid problem, within the device's limits.
+func newSmall(p conv.Problem, l Limits) (small, error) {
+	return finishing(p, l, func(f finish) (small, error) {
+		s := small{Problem: p, limits: l}
+		bounds := slideTiles(l).forced(l)
+		filters, tiles := bounds.tileFilters(f, p.Weight[0]/p.Groups)
+		fitted, err := newSlide(p, bounds, f, f.computed(p), filters)
+		if err != nil {
+			return small{}, err
+		}
+		taps := p.Weight[1] * p.Weight[2] * p.Weight[3]
+		s.constants = smallConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes,
+			weights: ceilDiv(filters, 4) * (taps + 1)}
+		s.tiles = tiles
+		s.constants.looped = s.parts() > 1
+		return s, s.fits()
+	})
+}
+
+// parts is how many parts the kernels of all channels have.
+func (s small) parts() int {
+	down, across := s.constants.parts(s.Problem)
+	return s.Weight[1] * down * across
+}
+
+// passFloats is how far the weights of passes are apart.
+func (s small) passFloats() int {
+	return roundUp(16*s.constants.weights, max(s.limits.UniformAlignment, 16)) / 4
+}
+
+// acceptsSmall takes kernels whose tile of filters fits into a uniform block.
+func acceptsSmall(p conv.Problem, l Limits) error {
+	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
+		return err
+	}
+	_, err := newSmall(p, l)
+	return err
+}
+
+// fits says which limit of the device s passes, or nil.
+func (s small) fits() error {
+	l := s.limits
+	if bytes := 4 * s.passFloats(); bytes > l.UniformBlock {
+		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, l.UniformBlock)
+	}
+	if bytes, err := conv.Product(4, s.passFloats(), s.Groups, s.tiles); err != nil || bytes > l.Block() {
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", s.Weight, l.Block())
+	}
+	if s.constants.looped && l.outerIterations(s.parts(), 0) < s.parts() {
+		return fmt.Errorf("kernels of %d parts, the device ends loops after %d iterations", s.parts(), l.LoopIterations)
+	}
+	if columns, most := s.constants.columns(s.Problem), l.units(s.constants.lanes); columns > most {
+		sums := s.constants.computed(s.Problem)
+		return fmt.Errorf("sums of %d×%d are %d columns of blocks, the device dispatches %d at once", sums.H(), sums.W(), columns, most)
+	}
+	return l.shared(4 * s.constants.handed(s.constants.lanes))
+}
+
+// Where direct_small stops being worth it. From 8 channels on a product of matrices
+// shares its loads among more filters; neither number was timed.
+const (
+	smallChannels = 7
+	smallPasses   = 64 // dispatches, of which each reads all pixels of its group again
+)
+
+func worthSmall(p conv.Problem, l Limits) error {
+	s, err := newSmall(p, l)
+	switch passes := p.Groups * s.tiles; {
+	case err != nil:
+		return err
+	case l.Software:
+		return fmt.Errorf("it is made for hardware")
+	case p.Weight[1] > smallChannels:
+		return fmt.Errorf("%d input channels per group, it is worth it up to %d", p.Weight[1], smallChannels)
+	case passes > smallPasses:
+		return fmt.Errorf("%d dispatches of %d filters, it is worth it up to %d", passes, s.constants.filters, smallPasses)
+	case s.constants.taps() < p.Weight[2]*p.Weight[3]:
+		return fmt.Errorf("a kernel of %d×%d is more than %d multiplications written out", p.Weight[2], p.Weight[3], slideTiles(l).macs)
+	}
+	return nil
+}
+
+func prepareSmall(p conv.Problem, l Limits) Recipe {
+	s, _ := newSmall(p, l) // p was accepted
+	return Recipe{
+		Stages: []Stage{{
+			Program:   Key{Shader: "direct_small", Constants: s.constants},
+			Passes:    s.passes,
+			MaxImages: l.units(s.constants.lanes) / s.constants.columns(p),
+		}},
+		Pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(weight, bias), nil },
+		PackedFloats:  s.Groups * s.tiles * s.passFloats(),
+		UniformWeight: true,
+		Finishes:      s.constants.finishes(),
+		Tiling:        s.constants.tiling(),
+	}
+}
+
+// eachPass calls f with the first filter of each pass and how many filters it has.
+func (s small) eachPass(f func(pass, first, filters int)) {
+	perGroup := s.Weight[0] / s.Groups
+	for pass := range s.Groups * s.tiles {
+		inGroup := pass % s.tiles * s.constants.filters
+		f(pass, pass/s.tiles*perGroup+inGroup, min(s.constants.filters, perGroup-inGroup))
+	}
+}
+
+// pack lays out each pass's weights [part][u][v][filter], filters padded to vec4
+// with zeros, and its biases behind them. Parts are channel by channel, row by row.
+func (s small) pack(weight, bias []float32) []float32 {
+	packed := make([]float32, s.Groups*s.tiles*s.passFloats())
+	width := 4 * ceilDiv(s.constants.filters, 4)
+	kernelTaps := s.Weight[1] * s.Weight[2] * s.Weight[3]
+	s.eachPass(func(pass, first, filters int) {
+		to := packed[pass*s.passFloats():]
+		for f := range filters {
+			for at := range kernelTaps {
+				to[s.constants.place(s.Problem, at)*width+f] = weight[(first+f)*kernelTaps+at]
+			}
+			if bias != nil {
+				to[kernelTaps*width+f] = bias[first+f]
+			}
+		}
+	})
+	return packed
+}
+
+// place returns where tap at of a filter, counted [channel][row][column], stands in
+// [channel][part down][part across][u][v].
+func (s slide) place(p conv.Problem, at int) int {
+	_, across := s.parts(p)
+	row, v := at/p.Weight[3], at%p.Weight[3] // row: of the channel before, too, as KH is a multiple of tapsH
+	part := row/s.tapsH*across + v/s.tapsW
+	return part*s.taps() + row%s.tapsH*s.tapsW + v%s.tapsW
+}
+
+// passes dispatches each tile of filters of each group.
+func (s small) passes(images int) (all []Pass) {
+	columns := images * s.constants.columns(s.Problem)
+	x, y := fold(ceilDiv(columns, s.constants.lanes), s.limits.WorkGroups)
+	s.eachPass(func(index, first, filters int) {
+		all = append(all, Pass{
+			Uniforms: append(s.constants.columnUniforms(s.Problem, columns),
+				Uniform{"allChannels", s.Src.C()}, Uniform{"firstChannel", index / s.tiles * s.Weight[1]},
+				Uniform{"allFilters", s.Weight[0]}, Uniform{"firstFilter", first}, Uniform{"filters", filters},
+				Uniform{"parts", s.parts()}),
+			Groups:      [3]int{x, y, 1},
+			WeightFirst: 4 * index * s.passFloats(),
+			WeightBytes: 4 * s.passFloats(),
+		})
+	})
+	return all
+}

@@ -1,0 +1,234 @@
+package recipe
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// acceptsSoft takes whatever fits on software renderers.
+func acceptsSoft(p conv.Problem, l Limits) error {
+	if !l.Software {
+		return fmt.Errorf("the device is not a software renderer")
+	}
+	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
+		return err
+	}
+	s, err := newSoft(p, l)
+	if err != nil {
+		return err
+	}
+	if bytes := 4 * s.tile.floats(); bytes > l.UniformBlock {
+		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, l.UniformBlock)
+	}
+	if texels := s.imageTexels(); texels > l.TextureBuffer {
+		return fmt.Errorf("an image of %d texels, the device's buffer textures hold %d", texels, l.TextureBuffer)
+	}
+	if blocks, most := s.blocksH()*s.blocksW(), l.units(softLanes); blocks > most {
+		return fmt.Errorf("sums of %d×%d are %d strips, the device dispatches %d at once", s.sums.H(), s.sums.W(), blocks, most)
+	}
+	return nil
+}
+
+// From how many multiplications of a batch on compiling an unrolled program pays, and how
+// many may be unrolled in one that always does. direct takes 2 ns for each of the former;
+// direct_soft a twentieth, and compiling it 0.1 to 2 s more, once: afterwards it comes
+// from the driver's cache in the same time. Up to 512 unrolled ones compile faster than direct.
+const (
+	softWorth   = 1 << 18
+	softCompact = 512
+)
+
+func worthSoft(p conv.Problem, l Limits) error {
+	s, err := newSoft(p, l)
+	if err != nil {
+		return err
+	}
+	if n := s.tile.macs(); p.MACs() < softWorth && n > softCompact {
+		return fmt.Errorf("%.3g multiplications do not repay compiling %d at once, %.3g would", p.MACs(), n, float64(softWorth))
+	}
+	return nil
+}
+
+func prepareSoft(p conv.Problem, l Limits) Recipe {
+	s, _ := newSoft(p, l) // p was accepted
+	steps := s.steps()
+	floats := 0
+	for _, step := range steps {
+		floats = step.weightFirst/4 + s.alignedFloats(step.constants)
+	}
+	r := Recipe{
+		Pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(steps, floats, weight, bias), nil },
+		PackedFloats:  floats,
+		UniformWeight: true,
+		Finishes:      s.tile.finishes(),
+		Textures:      FloatTexels,
+		Tiling:        s.tile.tiling(),
+	}
+	if s.tile.vectors {
+		r.Textures = VectorTexels
+	}
+	images := min(l.units(softLanes)/(s.blocksH()*s.blocksW()), l.TextureBuffer/s.imageTexels())
+	for lo := 0; lo < len(steps); { // consecutive steps of one program make a stage
+		hi := lo
+		for hi < len(steps) && steps[hi].constants == steps[lo].constants {
+			hi++
+		}
+		part := steps[lo:hi]
+		r.Stages = append(r.Stages, Stage{
+			Program:   Key{Shader: "direct_soft", Constants: part[0].constants},
+			Passes:    func(images int) []Pass { return s.passes(part, images) },
+			MaxImages: images,
+		})
+		lo = hi
+	}
+	return r
+}
+
+// soft is what preparing and dispatching direct_soft.comp share.
+type soft struct {
+	conv.Problem
+	limits Limits
+	sums   conv.Shape
+	dst    conv.Shape    // what the tile leaves: sums, or the problem's outputs
+	tile   softConstants // of a whole step
+	turns  int           // of a strip
+}
+
+func (s soft) blocksH() int { return ceilDiv(s.dst.H(), s.turns*s.tile.outputRows()) }
+func (s soft) blocksW() int { return ceilDiv(s.dst.W(), s.outputColumns()) }
+
+// outputColumns is how many columns of outputs a block has.
+func (s soft) outputColumns() int { return 4 * s.tile.segments / s.tile.span() }
+
+// outputTexels returns how many elements of the shader's dst a row of outputs is: as
+// many as there are, or with vectors as blocks of four sums make.
+func (s soft) outputTexels() int {
+	if s.tile.vectors {
+		return s.dst.W() * s.tile.span() / 4
+	}
+	return s.dst.W()
+}
+
+// texels returns how many texels hold n floats of a row.
+func (s soft) texels(n int) int {
+	if s.tile.vectors {
+		return n / 4
+	}
+	return n
+}
+
+func (s soft) srcTexels() int { return s.texels(s.Src.W()) }
+
+// imageTexels returns how many texels an image takes, or its outputs if they are more.
+func (s soft) imageTexels() int {
+	return max(s.Src.C()*s.Src.H()*s.srcTexels(), s.dst.C()*s.dst.H()*s.outputTexels())
+}
+
+// softStep is one dispatch: a tile of filters of one group, and some of its taps.
+type softStep struct {
+	constants    softConstants
+	firstFilter  int // of all
+	filters      int // that there are: the last tile of a group may not be full
+	firstChannel int // of all
+	inGroup      int // the same, in its group
+	firstTapRow  int // of the kernel
+	resume, last bool
+	weightFirst  int // bytes
+}
+
+// steps lists the dispatches: those of a whole step for all groups and tiles, then
+// the remainders, so that programs change once.
+func (s soft) steps() []softStep {
+	var whole, rest []softStep
+	perGroup := s.Weight[0] / s.Groups
+	for k := 0; k < s.Weight[0]; k += min(s.tile.filters, perGroup-k%perGroup) {
+		step := softStep{firstFilter: k, filters: min(s.tile.filters, perGroup-k%perGroup)}
+		w, r := s.tapSteps(step)
+		whole, rest = append(whole, w...), append(rest, r...)
+	}
+	at := 0
+	all := append(whole, rest...)
+	for i := range all {
+		all[i].weightFirst = at
+		at += 4 * s.alignedFloats(all[i].constants)
+	}
+	return all
+}
+
+// tapSteps cuts the taps of one tile of filters.
+func (s soft) tapSteps(step softStep) (whole, rest []softStep) {
+	perGroup := s.Weight[0] / s.Groups
+	for c := 0; c < s.Weight[1]; c += s.tile.channels {
+		for u := 0; u < s.Weight[2]; u += s.tile.tapsH {
+			step.constants = s.tile
+			step.constants.channels = min(s.tile.channels, s.Weight[1]-c)
+			step.constants.tapsH = min(s.tile.tapsH, s.Weight[2]-u)
+			step.inGroup, step.firstChannel, step.firstTapRow = c, step.firstFilter/perGroup*s.Weight[1]+c, u
+			step.resume = c > 0 || u > 0
+			step.last = c+s.tile.channels >= s.Weight[1] && u+s.tile.tapsH >= s.Weight[2]
+			if step.constants == s.tile {
+				whole = append(whole, step)
+			} else {
+				rest = append(rest, step)
+			}
+		}
+	}
+	return whole, rest
+}
+
+// alignedFloats is how many floats of the uniform buffer one step's weights take.
+func (s soft) alignedFloats(c softConstants) int {
+	return roundUp(4*c.floats(), max(s.limits.UniformAlignment, 16)) / 4
+}
+
+func roundUp(n, unit int) int { return ceilDiv(n, unit) * unit }
+
+// pack lays out each step's weights [filter][c][u][v], zeros for filters that
+// there are not, then the biases.
+func (s soft) pack(steps []softStep, floats int, weight, bias []float32) []float32 {
+	packed := make([]float32, floats)
+	for _, step := range steps {
+		part := packed[step.weightFirst/4:]
+		c := step.constants
+		run := c.tapsH * c.kernelW
+		for f := range step.filters {
+			for channel := range c.channels {
+				from := ((step.firstFilter+f)*s.Weight[1]+step.inGroup+channel)*s.Weight[2] + step.firstTapRow
+				copy(part[(f*c.channels+channel)*run:][:run], weight[from*s.Weight[3]:])
+			}
+		}
+		if bias != nil {
+			copy(part[c.filters*c.taps():][:step.filters], bias[step.firstFilter:])
+		}
+	}
+	return packed
+}
+
+// passes dispatches steps one after the other.
+func (s soft) passes(steps []softStep, images int) []Pass {
+	blocks := images * s.blocksH() * s.blocksW()
+	x, y := fold(ceilDiv(blocks, softLanes), s.limits.WorkGroups)
+	firstTexel := -s.Padding.Left
+	if s.tile.vectors {
+		firstTexel = floorDiv(firstTexel, 4)
+	}
+	perPlane := s.tile.filtersPerPlane()
+	var all []Pass
+	for _, step := range steps {
+		all = append(all, Pass{
+			Uniforms: []Uniform{
+				{"srcH", s.Src.H()}, {"srcTexels", s.srcTexels()}, {"allChannels", s.Src.C()}, {"firstChannel", step.firstChannel},
+				{"dstH", s.dst.H()}, {"dstTexels", s.outputTexels()}, {"allPlanes", s.dst.C()},
+				{"firstPlane", step.firstFilter / perPlane}, {"planes", step.filters / perPlane}, {"turns", s.turns},
+				{"blocksH", s.blocksH()}, {"blocksW", s.blocksW()}, {"blocks", blocks},
+				{"firstRow", step.firstTapRow*s.tile.dilation[0] - s.Padding.Top}, {"firstTexel", firstTexel},
+				{"resume", number(step.resume)}, {"rectify", number(step.last && s.Activation == conv.ReLU)},
+			},
+			Groups:      [3]int{x, y, 1},
+			WeightFirst: step.weightFirst,
+			WeightBytes: 4 * s.alignedFloats(step.constants),
+		})
+	}
+	return all
+}

@@ -1,0 +1,135 @@
+package recipe
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+func (c softConstants) Defines() []Define {
+	prologue, turn := c.schedule()
+	return append(c.finish.defines(), []Define{
+		{"LANES", fmt.Sprint(softLanes)},
+		{"ROWS", fmt.Sprint(c.rows)},
+		{"SEGMENTS", fmt.Sprint(c.segments)},
+		{"STRIDE_H", fmt.Sprint(c.stride[0])},
+		{"BLOCK_TEXELS", fmt.Sprint(4 * c.segments * c.stride[1] / c.perTexel())},
+		{"VECTORS", bit(c.vectors)},
+		sourceMode(c.paddingMode),
+		{"WEIGHTS", fmt.Sprint(c.weights())},
+		{"PASSES", bit(c.passes)},
+		{"RELU", bit(c.relu)},
+		{"LOOPED", bit(c.looped)},
+		{"EXACT", bit(c.exact)},
+		{"PROLOGUE", prologue},
+		{"TURN", turn},
+	}...)
+}
+
+// weights is how many vec4 of weights and biases a step has.
+func (c softConstants) weights() int { return ceilDiv(c.floats(), 4) }
+
+// texel is one of a window.
+type texel struct{ channel, row, at int }
+
+// softWindow names the texels that taps meet.
+type softWindow map[texel]string
+
+// element returns an element of a row of the window, counted from its first texel's.
+func (w softWindow) element(c softConstants, channel, row, at int) string {
+	t := texel{channel, row, at / c.perTexel()}
+	if w[t] == "" {
+		w[t] = fmt.Sprintf("x%d", len(w))
+	}
+	if c.vectors {
+		return w[t] + "." + lane(at)
+	}
+	return w[t]
+}
+
+// schedule writes the loops, unrolled: what is read before the first turn, and a turn,
+// which ends by handing rows up to the next one.
+func (c softConstants) schedule() (prologue, turn string) {
+	var before, loads, sums, slide strings.Builder
+	window := softWindow{}
+	for f := 0; f < c.filters; f += c.filtersPerPlane() {
+		c.eachOutput(func(row, segment int) { c.writeOutput(&sums, window, f, row, segment) })
+	}
+	for i := range c.weights() {
+		fmt.Fprintf(&before, "vec4 w%d = weight[%d]; ", i, i)
+	}
+	kind := "float"
+	if c.vectors {
+		kind = "vec4"
+	}
+	for _, t := range slices.SortedFunc(maps.Keys(window), texel.compare) {
+		load := fmt.Sprintf("LOAD(%s %s,%d,%d,%d) ", kind, window[t], t.channel, t.row, t.at)
+		if next := window[texel{t.channel, t.row + c.rows*c.stride[0], t.at}]; next != "" && c.looped {
+			before.WriteString(load)
+			fmt.Fprintf(&slide, "%s = %s; ", window[t], next)
+		} else {
+			loads.WriteString(load)
+		}
+	}
+	return strings.TrimSpace(before.String()), strings.TrimSpace(loads.String() + sums.String() + slide.String())
+}
+
+// compare orders texels by channel, row and place, as they lie.
+func (t texel) compare(u texel) int {
+	return cmp.Or(t.channel-u.channel, t.row-u.row, t.at-u.at)
+}
+
+// writeOutput writes the sums that one vec4 of outputs, or vec2 of a pool's, is made
+// of, and its store.
+func (c softConstants) writeOutput(b *strings.Builder, window softWindow, f, row, segment int) {
+	var rows []string
+	for i := range c.span() {
+		var values []string
+		for pair := range c.filtersPerPlane() {
+			sum := fmt.Sprintf("s%d_%d_%d", f+pair, row*c.span()+i, segment)
+			c.writeSum(b, window, sum, f+pair, row*c.span()+i, segment)
+			values = append(values, sum)
+		}
+		if c.energy {
+			rows = append(rows, fmt.Sprintf("energies(%s)", strings.Join(values, ",")))
+		} else {
+			rows = append(rows, fmt.Sprintf("activate(%s)", values[0]))
+		}
+	}
+	value := rows[0]
+	if len(rows) > 1 {
+		value = fmt.Sprintf("pooled(%s)", strings.Join(rows, ","))
+	}
+	fmt.Fprintf(b, "END(%d,%d,%d,%s) ", f/c.filtersPerPlane(), row, segment, value)
+}
+
+// writeSum writes a vec4 of sums of filter f.
+func (c softConstants) writeSum(b *strings.Builder, window softWindow, sum string, f, row, segment int) {
+	fmt.Fprintf(b, "BEGIN(%s,%d,%d,%d,%s) ", sum, f, row, segment, weightName(c.filters*c.taps()+f))
+	for tap := range c.taps() {
+		channel, u, v := tap/(c.tapsH*c.kernelW), tap/c.kernelW%c.tapsH, tap%c.kernelW
+		fmt.Fprintf(b, "ADD(%s,%s", sum, weightName(f*c.taps()+tap))
+		for j := range 4 {
+			at := c.shift + (4*segment+j)*c.stride[1] + v*c.dilation[1]
+			fmt.Fprintf(b, ",%s", window.element(c, channel, row*c.stride[0]+u*c.dilation[0], at))
+		}
+		b.WriteString(") ")
+	}
+}
+
+// weightName is a float of the uniform block, as PROLOGUE has read it.
+func weightName(at int) string { return fmt.Sprintf("w%d.%s", at/4, lane(at)) }
+
+func lane(at int) string { return "xyzw"[at%4 : at%4+1] }
+
+// eachOutput calls f with the place of each vec4 of sums in the block, or with that of
+// what a pool makes of two rows.
+func (c softConstants) eachOutput(f func(row, segment int)) {
+	for row := range c.rows / c.span() {
+		for segment := range c.segments {
+			f(row, segment)
+		}
+	}
+}

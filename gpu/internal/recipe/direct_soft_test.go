@@ -1,0 +1,22 @@
+package recipe
+
+import (
+	"testing"
+
+	"gpuconv/conv"
+)
+
+// TestSoftFinishes: of ten filters five in a tile take least, but no pairs, whose energy would be computed apart.
+func TestSoftFinishes(t *testing.T) {
+	p := conv.Problem{Src: conv.Shape{8, 3, 48, 64}, Weight: conv.Shape{10, 3, 5, 5}}
+	p.Padding = conv.Pad(2, 2)
+	l := roomy()
+	l.Software, l.LoopIterations, l.Unrolled = true, SoftwareLoopLimit, SoftwareUnrolled
+	for activation, want := range map[conv.Activation]int{conv.Identity: 5, conv.Energy: 4} {
+		p.Activation = activation
+		s, err := newSoft(p, l)
+		if err != nil || s.tile.filters != want || s.tile.finishes() != (activation == conv.Energy) {
+			t.Errorf("%v: tiles of %d filters, want %d; finishes %v, %v", activation, s.tile.filters, want, s.tile.finishes(), err)
+		}
+	}
+}

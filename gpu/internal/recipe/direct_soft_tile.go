@@ -1,0 +1,234 @@
+package recipe
+
+import (
+	"fmt"
+	"math"
+
+	"gpuconv/conv"
+)
+
+// softConstants are the constants of direct_soft.comp. PROLOGUE and TURN follow
+// from them.
+type softConstants struct {
+	filters, channels, tapsH, kernelW int
+	rows, segments, shift             int
+	stride, dilation                  [2]int
+	paddingMode                       conv.PaddingMode
+	vectors                           bool // vec4 texels
+	passes                            bool // there are several for one output: sums are taken up again
+	relu                              bool // of the only pass
+	looped                            bool // strips have several turns
+	exact                             bool // strips and tiles of filters cover what there is, no more
+	finish                                 // of the only pass
+}
+
+// Tiles of direct_soft.comp. BenchmarkConv guards them.
+const (
+	softLanes        = 64   // eight vectors of llvmpipe: fewer, larger work-groups cost less to start
+	softGroups       = 8    // work-groups that keep a software renderer's threads busy; more would have shorter strips
+	softFilters      = 8    // per tile: more share the window, but compiling takes the square of a program's length
+	SoftwareUnrolled = 3200 // multiplications unrolled per turn: 2 s of compiling
+	softTexels       = 512  // of the window: its vectors stand on the stack, 64 KiB of it
+)
+
+// softTile is what an invocation of direct_soft.comp computes.
+type softTile struct{ rows, segments, filters int }
+
+func (t softTile) String() string {
+	return fmt.Sprintf("%d filters × %d×%d positions", t.filters, t.rows, 4*t.segments)
+}
+
+// softTilings are the tiles that cost estimates roughly: other blocks of 8 vectors
+// of sums, one of half and one of twice as many, and as many filters as there are, half
+// or a third of them.
+func softTilings(p conv.Problem) (all []Tiling) {
+	filters := min(softFilters, p.Weight[0]/p.Groups)
+	for _, block := range [][2]int{{2, 1}, {1, 2}, {1, 1}, {4, 1}} {
+		for part := 1; part <= min(3, filters); part++ {
+			all = append(all, softTile{block[0], block[1], ceilDiv(filters, part)})
+		}
+	}
+	return all
+}
+
+func (c softConstants) tiling() Tiling { return softTile{c.rows, c.segments, c.filters} }
+
+func (c softConstants) taps() int { return c.channels * c.tapsH * c.kernelW }
+
+// floats is how many weights and biases one step has.
+func (c softConstants) floats() int { return c.filters * (c.taps() + 1) }
+
+func (c softConstants) macs() int { return 4 * c.rows * c.segments * c.filters * c.taps() }
+
+// perTexel is how many elements a texel holds.
+func (c softConstants) perTexel() int {
+	if c.vectors {
+		return 4
+	}
+	return 1
+}
+
+// window is how many rows the taps of a block span, and how many texels of each.
+func (c softConstants) window() (rows, texels int) {
+	rows = (c.rows-1)*c.stride[0] + (c.tapsH-1)*c.dilation[0] + 1
+	last := c.shift + (4*c.segments-1)*c.stride[1] + (c.kernelW-1)*c.dilation[1]
+	return rows, last/c.perTexel() + 1
+}
+
+// loads is how many texels a block reads: of rows between those of a dilated
+// kernel none.
+func (c softConstants) loads() int {
+	rows, texels := c.window()
+	return c.channels * min(rows, c.rows*c.tapsH) * texels
+}
+
+// freshLoads is how many of them a turn reads: the others slid there.
+func (c softConstants) freshLoads() int {
+	_, texels := c.window()
+	fresh := map[int]bool{}
+	for row := range c.rows {
+		for u := range c.tapsH {
+			fresh[row*c.stride[0]+u*c.dilation[0]] = true
+		}
+	}
+	rows := 0
+	for at := range fresh {
+		if !fresh[at+c.rows*c.stride[0]] {
+			rows++
+		}
+	}
+	return c.channels * rows * texels
+}
+
+// outputRows is how many rows of outputs a turn makes.
+func (c softConstants) outputRows() int { return c.rows / c.span() }
+
+// cost estimates the cycles of one vector of invocations in one turn, measured
+// roughly on one core of a Zen 3 server processor: a multiplication with its
+// addition 0.6, a texel 60 or 30, a vec4 stored or taken up again 120 each, a vec4
+// of scalar stores twice that.
+func (c softConstants) cost() float64 {
+	texel, store := 60.0, 120.0
+	if !c.vectors {
+		texel, store = 30, 240
+	}
+	if c.passes {
+		store *= 2
+	}
+	outputs := c.filters * c.rows * c.segments / c.filtersPerPlane() / c.span()
+	return 0.6*float64(c.macs()) + texel*float64(c.freshLoads()) + store*float64(outputs)
+}
+
+// newSoft fits the tile to a valid problem.
+func newSoft(p conv.Problem, l Limits) (soft, error) {
+	p.Spec = p.WithDefaults()
+	sums, err := p.Sums()
+	if err != nil {
+		return soft{}, err
+	}
+	const most = 64 // beyond, windows hold mostly what no tap meets
+	if s, d := max(p.Stride[0], p.Stride[1]), max(p.Dilation[0], p.Dilation[1]); s > most || d > most {
+		return soft{}, fmt.Errorf("it needs strides and dilations of at most %d", most)
+	}
+	fewest, largest := 1, softFilters // filters
+	forced, _ := l.Tiling.(softTile)
+	if forced.filters > 0 {
+		fewest, largest = forced.filters, forced.filters
+	}
+	s := soft{Problem: p, limits: l, sums: sums}
+	best, least := softConstants{}, math.Inf(1)
+	for filters := fewest; filters <= min(largest, p.Weight[0]/p.Groups); filters++ {
+		s.tile = softBlock(p, l, sums, filters, forced)
+		if !s.tile.fit(p, l.Unrolled) {
+			break // nor would more filters
+		}
+		cost := float64(len(s.steps())) * s.tile.cost() / float64(s.tile.rows*s.tile.segments)
+		if finished(p) && !s.tile.finishes() {
+			cost *= 1.5 // sums are stored, read and stored again
+		}
+		if cost < least {
+			best, least = s.tile, cost
+		}
+	}
+	if s.tile = best; best.filters == 0 {
+		return soft{}, fmt.Errorf("one row of a kernel of width %d with stride %d and dilation %d is more than %d multiplications or %d texels",
+			p.Weight[3], p.Stride[1], p.Dilation[1], l.Unrolled, softTexels)
+	}
+	s.shape()
+	return s, nil
+}
+
+// softBlock returns the block of sums for tiles of filters: 8 columns, of which the window's
+// are read most often, or two rows of 4 where 8 would be half empty or a pool takes 2×2; a
+// forced tile's, if there is one.
+func softBlock(p conv.Problem, l Limits, sums conv.Shape, filters int, forced softTile) softConstants {
+	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3], stride: p.Stride, dilation: p.Dilation,
+		paddingMode: p.PaddingMode, vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0}
+	if n := ceilDiv(sums.W(), 4); n == 1 || n == 3 {
+		c.rows, c.segments = min(2, sums.H()), 1
+	}
+	c.finish = finishOf(p, l)
+	if c.pools() {
+		c.rows, c.segments = 2, 1
+	}
+	if forced.filters > 0 {
+		c.rows, c.segments = min(forced.rows, sums.H()), forced.segments
+	}
+	if filters%c.filtersPerPlane() > 0 || c.rows%c.span() > 0 {
+		c.finish = finish{}
+	}
+	if c.vectors {
+		c.shift = -p.Padding.Left - 4*floorDiv(-p.Padding.Left, 4)
+	}
+	return c
+}
+
+// shape sets what follows from the tile: its outputs and its strips.
+func (s *soft) shape() {
+	s.dst = s.tile.outputs(s.Problem)
+	rows := ceilDiv(s.dst.H(), s.tile.outputRows())
+	strips := ceilDiv(softGroups*softLanes, max(1, s.Src.N())*s.blocksW())
+	s.turns = ceilDiv(rows, min(rows, strips))
+	if s.limits.Turns > 0 {
+		s.turns = s.limits.Turns
+	}
+	s.turns = max(1, min(s.turns, rows, s.limits.outerIterations(rows, 0)))
+	if wholeKernels := s.tile.tapsH == s.Weight[2]; s.tile.passes && wholeKernels && s.limits.Turns == 0 {
+		s.turns = 1 // of some channels: few rows slide, and what stands in no loop has fewer masks: 256 channels 0.7 of the time
+	}
+	s.tile.looped = s.turns > 1
+	perGroup := s.Weight[0] / s.Groups
+	s.tile.exact = !s.tile.passes && perGroup%s.tile.filters == 0 &&
+		s.dst.H()%(s.turns*s.tile.outputRows()) == 0 && s.dst.W()%s.outputColumns() == 0
+}
+
+// fit chooses how many of the taps one step takes: all, whole kernels of some
+// channels, or some rows of one channel's. It reports whether that is possible.
+func (c *softConstants) fit(p conv.Problem, unrolled int) bool {
+	fits := func() bool { return (unrolled == 0 || c.macs() <= unrolled) && c.loads() <= softTexels }
+	c.channels, c.tapsH, c.passes = p.Weight[1], p.Weight[2], false
+	c.relu = p.Activation == conv.ReLU
+	if fits() {
+		return true
+	}
+	c.passes, c.relu, c.finish = true, false, finish{}
+	if c.channels = evenly(p.Weight[1], fits, &c.channels); c.channels > 0 {
+		return true
+	}
+	c.channels = 1
+	c.tapsH = evenly(p.Weight[2], fits, &c.tapsH)
+	return c.tapsH > 0
+}
+
+// evenly returns the size of equal parts of n, as few as fits allows when *part
+// is their size; 0 if it allows none.
+func evenly(n int, fits func() bool, part *int) int {
+	for *part = n; !fits(); *part-- {
+		if *part == 1 {
+			return 0
+		}
+	}
+	return ceilDiv(n, ceilDiv(n, *part))
+}
+
+func floorDiv(a, b int) int { return (a - (a%b+b)%b) / b }

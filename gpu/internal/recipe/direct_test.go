@@ -1,0 +1,50 @@
+package recipe
+
+import (
+	"testing"
+
+	"gpuconv/conv"
+	"gpuconv/gpu/internal/problems"
+)
+
+// TestDirectFinishes: a tile of two positions has no window of four, whatever pool follows.
+func TestDirectFinishes(t *testing.T) {
+	p := problems.Seed(2)
+	p.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	for _, tile := range directTiles(roomy()) {
+		l := roomy()
+		l.Tiling = tile
+		r := prepareDirect(p, l)
+		if r.Finishes != (tile.Positions >= 4) || len(r.Stages[0].Passes(2)) != 1 {
+			t.Errorf("%v: finishes %v", tile, r.Finishes)
+		}
+	}
+}
+
+// TestPasses: the rows of taps are split without gap or overlap, and no pass
+// takes more iterations than the limit.
+func TestPasses(t *testing.T) {
+	p := conv.Problem{Src: conv.Shape{1, 70, 31, 31}, Weight: conv.Shape{2, 70, 31, 31}}
+	p.Spec = p.WithDefaults()
+	for _, limit := range []int{0, 34, 67, 1000, 65535} {
+		l := roomy()
+		l.LoopIterations = limit
+		next := 0
+		for _, pass := range prepareDirect(p, l).Stages[0].Passes(1) {
+			values := map[string]int{}
+			for _, u := range pass.Uniforms {
+				values[u.Name] = u.Value
+			}
+			if values["firstTap"] != next {
+				t.Fatalf("limit %d: a pass begins at %d, want %d", limit, values["firstTap"], next)
+			}
+			next = values["lastTap"]
+			if rows := next - values["firstTap"]; limit > 0 && rows*(31+2)+1 > limit {
+				t.Fatalf("limit %d: a pass of %d rows takes %d iterations", limit, rows, rows*(31+2)+1)
+			}
+		}
+		if next != 70*31 {
+			t.Errorf("limit %d: the passes end at row %d, want %d", limit, next, 70*31)
+		}
+	}
+}

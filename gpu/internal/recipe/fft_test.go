@@ -1,0 +1,130 @@
+package recipe
+
+import (
+	"strings"
+	"testing"
+
+	"gpuconv/conv"
+	"gpuconv/gpu/internal/problems"
+)
+
+// TestFFTSides: which tile takes which image.
+func TestFFTSides(t *testing.T) {
+	small := nvidia()
+	small.SharedMemory = 8 << 10
+	few := nvidia()
+	few.WorkGroupInvocations = 256
+	for name, c := range map[string]struct {
+		p                            conv.Problem
+		l                            Limits
+		tileH, tileW, tilesH, tilesW int
+	}{
+		"zeros shared":      {problems.Layer(1, 1, 64, 31, 48), nvidia(), 64, 64, 1, 1},
+		"zeros not shared":  {problems.Layer(1, 1, 64, 31, 50), nvidia(), 64, 64, 2, 2},
+		"small":             {problems.Layer(1, 1, 64, 3, 15), nvidia(), 16, 16, 1, 1},
+		"less shared":       {problems.Layer(1, 1, 64, 11, 40), small, 32, 32, 2, 2},
+		"fewer invocations": {problems.Layer(1, 1, 64, 11, 30), few, 64, 32, 1, 2},
+	} {
+		f, err := newFFT(c.p, c.l)
+		if err != nil || f.constants.tileH != c.tileH || f.constants.tileW != c.tileW || f.tilesH != c.tilesH || f.tilesW != c.tilesW {
+			t.Errorf("%s: %d×%d tiles of %d×%d, %v", name, f.tilesH, f.tilesW, f.constants.tileH, f.constants.tileW, err)
+		}
+	}
+}
+
+// TestFFTLimits: what it does not take, and limits smaller than any real ones, are named
+// in the refusal.
+func TestFFTLimits(t *testing.T) {
+	p := problems.Layer(2, 3, 8, 31, 48)
+	strided, wide, dilated := p, problems.Layer(1, 1, 4, 65, 80), problems.Layer(1, 1, 4, 9, 80)
+	strided.Stride = [2]int{1, 2}
+	dilated.Dilation = [2]int{2, 8}
+	for _, c := range []struct {
+		p      conv.Problem
+		change func(l *Limits)
+		want   string
+	}{
+		{strided, func(*Limits) {}, "stride 1,2, it takes 1"},
+		{wide, func(*Limits) {}, "a kernel that spans 65×65 pixels, it takes up to 64"},
+		{dilated, func(*Limits) {}, "a kernel that spans 17×65 pixels, it takes up to 64"},
+		{p, func(l *Limits) { l.SharedMemory = 8*32*32 - 1 }, "bytes of shared memory per work-group, the device has 8191"},
+		{p, func(l *Limits) { l.WorkGroupInvocations = 127 }, "invocations per work-group, the device has 127"},
+		{p, func(l *Limits) { l.StorageBlock = 16*(4*3*33*64+64) - 1 }, "spectra of weight [8 3 31 31], the device's buffers hold 406527 bytes"},
+		{problems.Layer(1, 8, 1, 31, 48), func(l *Limits) { l.StorageBlock = 8*8*33*64 - 1 }, "135168 bytes of spectra for an image, the device's buffers hold 135167"},
+		{p, func(l *Limits) { l.WorkGroups = [3]int{3, 1, 1} }, "4 transforms of an image, the device dispatches 3 at once"},
+		{problems.Layer(1, 5, 1, 31, 48), func(l *Limits) { l.LoopIterations = SoftwareLoopLimit }, "computing what is not finite tap by tap: the device ends loops after 65535"},
+	} {
+		l := nvidia()
+		c.change(&l)
+		if _, _, err := choose(c.p, l, "fft"); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %q", err, c.want)
+		}
+	}
+}
+
+// TestFFTCost: of two channels the weights' spectra are cached, and cost no loads; of three they are loaded.
+func TestFFTCost(t *testing.T) {
+	for channels, perChannel := range map[int]float64{1: fftPixels, 2: fftPixels, 3: fftPixels + fftWeights} {
+		f, err := newFFT(problems.Layer(1, channels, 4, 31, 48), nvidia())
+		if err != nil {
+			t.Fatal(err)
+		}
+		transforms := float64((channels+1)/2 + 2)
+		if want := float64(f.tiles()*f.constants.points()) * (fftPoint*transforms + 2*perChannel*float64(channels)); f.cost() != want {
+			t.Errorf("%d channels: %v, want %v", channels, f.cost(), want)
+		}
+	}
+}
+
+// TestFFTFinish: tiles are cut between windows, and where that takes many more tiles, or
+// the device has no room, pool.comp makes them. An odd last row of sums takes no tile.
+func TestFFTFinish(t *testing.T) {
+	pooled := func(kernel, extent int) conv.Problem {
+		p := problems.Layer(1, 2, 4, kernel, extent)
+		p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+		return p
+	}
+	valid := pooled(31, 65) // 35 sums each way, which are two tiles of 34
+	valid.Padding = conv.Padding{}
+	pair := pooled(31, 80)
+	pair.Activation, pair.Pool = conv.Energy, conv.Pool{}
+	all := func(*Limits) {}
+	whole, _ := fitFFT(pooled(31, 80), nvidia(), finish{})
+	for name, c := range map[string]struct {
+		p           conv.Problem
+		change      func(l *Limits)
+		fused       bool
+		step, tiles int // down
+	}{
+		"whole windows anyway":          {pooled(31, 80), all, true, 34, 3},
+		"one sum less":                  {pooled(30, 80), all, true, 34, 3},
+		"one sum less, 17 tiles for 16": {pooled(30, 559), all, true, 34, 17},
+		"a third less":                  {pooled(62, 80), all, false, 3, 27},
+		"one window":                    {pooled(63, 80), all, true, 2, 40},
+		"no window":                     {pooled(64, 80), all, false, 1, 81},
+		"the last row in no window":     {valid, all, true, 34, 1},
+		"pairs are never cut":           {pair, all, true, 34, 3},
+		"apart":                         {pair, func(l *Limits) { l.Apart = true }, false, 34, 3},
+		"three iterations too many":     {pooled(31, 80), func(l *Limits) { l.LoopIterations = whole.iterations() + 2 }, false, 34, 3},
+		"as many iterations as allowed": {pooled(31, 80), func(l *Limits) { l.LoopIterations = whole.iterations() + 3 }, true, 34, 3},
+	} {
+		l := nvidia()
+		c.change(&l)
+		f, err := newFFT(c.p, l)
+		if err == nil {
+			err = f.accept()
+		}
+		if err != nil || f.finish.finishes() != c.fused || f.stepH != c.step || f.tilesH != c.tiles {
+			t.Errorf("%s: finishes %v, %d tiles of %d rows, %v", name, f.finish.finishes(), f.tilesH, f.stepH, err)
+		}
+	}
+}
+
+// TestFFTStates: a plan states the tolerance of its tile and channels, which TestFFTTolerance of package gpu measures.
+func TestFFTStates(t *testing.T) {
+	for _, c := range problems.Spectral() {
+		if b, err := Draw(c.Problem, nvidia(), "fft"); err != nil || b.Description.Tolerance != fftTolerance(c.Points, c.Src.C()) {
+			t.Errorf("%v: %v, states %v", c.Problem, err, b.Description.Tolerance)
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package recipe
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// fftConstants are the constants of fft_src.comp: the tile, in shared memory.
+type fftConstants struct {
+	tileH, tileW int
+	paddingMode  conv.PaddingMode
+}
+
+// fftDstConstants are the constants of fft_dst.comp: the tile, and what it makes of its sums.
+type fftDstConstants struct {
+	fftConstants
+	finish
+}
+
+func (c fftDstConstants) Defines() []Define {
+	return append(c.finish.defines(), c.fftConstants.Defines()...)
+}
+
+// fftExtents are what a tile may have along either axis: products of two numbers, 4 or 8,
+// of which an invocation has as many in registers.
+func fftExtents() []int { return []int{64, 32, 16} }
+
+// fftFactors returns the factors of an extent.
+func fftFactors(extent int) (first, second int) {
+	switch extent {
+	case 64:
+		return 8, 8
+	case 32:
+		return 8, 4
+	}
+	return 4, 4
+}
+
+// fftRoots is how many roots of 1 stand before the spectra: those of the largest extent.
+const fftRoots = 64
+
+func (c fftConstants) points() int { return c.tileH * c.tileW }
+
+// lanes gives each invocation eight numbers: 16 registers of the 32 that leave room for
+// four work-groups of 512 on a multiprocessor, 64 for two.
+func (c fftConstants) lanes() int { return c.points() / 8 }
+
+// spectrum is how many complex numbers are a real tile's.
+func (c fftConstants) spectrum() int { return (c.tileW/2 + 1) * c.tileH }
+
+func (fftConstants) Includes() []string { return []string{"pixel.glsl", "fft.glsl"} }
+
+func (c fftConstants) Defines() []Define {
+	h1, h2 := fftFactors(c.tileH)
+	w1, w2 := fftFactors(c.tileW)
+	return []Define{
+		sourceMode(c.paddingMode), sourceBinding(BindImages),
+		{"TILE_H", fmt.Sprint(c.tileH)},
+		{"TILE_W", fmt.Sprint(c.tileW)},
+		{"LANES", fmt.Sprint(c.lanes())},
+		{"H1", fmt.Sprint(h1)},
+		{"H2", fmt.Sprint(h2)},
+		{"W1", fmt.Sprint(w1)},
+		{"W2", fmt.Sprint(w2)},
+	}
+}
+
+// accept says why the device has no room for the tile, or nil.
+func (c fftConstants) accept(l Limits) error {
+	if err := l.shared(8 * c.points()); err != nil {
+		return err
+	}
+	return l.invocations(c.lanes())
+}
+
+// fftSide is how tiles lie along one axis of an image.
+type fftSide struct{ extent, step, tiles int }
+
+// newFFTSide lays tiles of an extent along an axis with so many sums, or returns false if
+// the kernel is larger. A tile has extent − reach + 1 sums whose pixels are all in it, and the
+// others take pixels of its other end for those behind it. If these are zeros like
+// those, the padding being no wider than what of the tile lies beyond the image, one tile
+// has all sums. Each of several has a multiple of span, or returns false if it has fewer.
+func newFFTSide(p conv.Problem, axis, sums, span, extent int) (fftSide, bool) {
+	size := p.Src[2+axis]
+	before, after := p.Padding.Top, p.Padding.Bottom
+	if axis == 1 {
+		before, after = p.Padding.Left, p.Padding.Right
+	}
+	reach := fftReach(p, axis)
+	switch {
+	case reach > extent:
+		return fftSide{}, false
+	case p.PaddingMode == conv.Zeros && size+max(before, after) <= extent && sums <= extent:
+		return fftSide{extent, sums, 1}, true
+	}
+	step := extent - reach + 1
+	if sums <= step {
+		return fftSide{extent, step, 1}, true
+	}
+	step -= step % span
+	return fftSide{extent, step, ceilDiv(sums, max(1, step))}, step > 0
+}
+
+// fftReach is how many pixels the taps of a kernel span along an axis, or that they are
+// more than 2²⁰.
+func fftReach(p conv.Problem, axis int) int {
+	return min(p.Weight[2+axis]-1, 1<<20)*min(p.Dilation[axis], 1<<20) + 1
+}
+
+// fftSides returns the tile, along H and along W, with which the transforms of an image
+// with so many sums have the fewest points; of several the largest tile.
+func fftSides(p conv.Problem, sums [2]int, span int, l Limits) (down, across fftSide, err error) {
+	least := 0
+	for _, h := range fftExtents() {
+		for _, w := range fftExtents() {
+			y, fitsH := newFFTSide(p, 0, sums[0], span, h)
+			x, fitsW := newFFTSide(p, 1, sums[1], span, w)
+			if !fitsH || !fitsW {
+				continue
+			}
+			if refused := (fftConstants{tileH: h, tileW: w}).accept(l); refused != nil {
+				err = refused
+				continue
+			}
+			if points := y.tiles * h * x.tiles * w; least == 0 || points < least {
+				least, down, across = points, y, x
+			}
+		}
+	}
+	switch {
+	case least > 0:
+		return down, across, nil
+	case err == nil:
+		err = fmt.Errorf("a kernel that spans %d×%d pixels, it takes up to %d", fftReach(p, 0), fftReach(p, 1), fftExtents()[0])
+	}
+	return down, across, err
+}

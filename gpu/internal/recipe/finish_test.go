@@ -1,0 +1,41 @@
+package recipe
+
+import (
+	"testing"
+
+	"gpuconv/gpu/internal/problems"
+)
+
+// TestFinishingTilings: of the tiles of slides that gpuconv autotune may measure, those with an even number of rows and of
+// filters make energy and pools themselves.
+func TestFinishingTilings(t *testing.T) {
+	for _, algorithm := range []string{"direct_small", "depthwise", "direct_shared"} {
+		p := problems.TiledPairs(algorithm)
+		for class, l := range everyClass() {
+			count := 0
+			for _, c := range Choices(p, l) {
+				if c.Algorithm != algorithm {
+					continue
+				}
+				count++
+				b, err := DrawChoice(p, l, c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if cut := b.Recipe.Tiling.(SlideCut); b.Recipe.Finishes != (cut.Rows%2 == 0 && cut.Filters%2 == 0) {
+					t.Errorf("%s, %v: finishes %v", class, c, b.Recipe.Finishes)
+				}
+			}
+			if count < 2 {
+				t.Errorf("%s has %d tiles on %s", algorithm, count, class)
+			}
+		}
+	}
+}
+
+// everyClass are limits for the classes of devices that have tiles of their own.
+func everyClass() map[string]Limits {
+	software, other, nvidia := roomy(), roomy(), roomy()
+	software.Software, nvidia.NVIDIA = true, true
+	return map[string]Limits{"software": software, "NVIDIA": nvidia, "other": other}
+}

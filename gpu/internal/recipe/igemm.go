@@ -1,0 +1,322 @@
+package recipe
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// igemmTile is the part of the product that a work-group of igemm.comp computes:
+// rows × lanesK filters by columns × lanesQ positions, depth taps at a time.
+type IgemmTile struct {
+	LanesK, LanesQ int // invocations
+	Rows, Columns  int // filters and positions of an invocation, all in registers
+	Depth          int
+}
+
+func (t IgemmTile) lanes() int     { return t.LanesK * t.LanesQ }
+func (t IgemmTile) filters() int   { return t.LanesK * t.Rows }
+func (t IgemmTile) positions() int { return t.LanesQ * t.Columns }
+
+func (t IgemmTile) String() string {
+	return fmt.Sprintf("%d×%d filters × %d×%d positions, %d deep", t.LanesK, t.Rows, t.LanesQ, t.Columns, t.Depth)
+}
+
+// sharedBytes counts two tiles of weights and pixels.
+func (t IgemmTile) sharedBytes() int { return 4 * 2 * t.Depth * (t.filters() + t.positions()) }
+
+// igemmTiles are the tiles for a class of devices, those with most multiplications
+// per load first. None was timed: no hardware was at hand. In each an invocation
+// copies whole vec4 of a tile, and its rows are pairs of filters and its columns windows
+// of 2×2 sums, so that it finishes them: TestIgemmTiles holds them to that.
+func igemmTiles(l Limits) []IgemmTile {
+	switch {
+	case l.Software:
+		// Small, since what a barrier interrupts spills its registers; it serves to
+		// prove the shader.
+		return []IgemmTile{{8, 4, 2, 4, 8}}
+	case l.NVIDIA:
+		// 255 registers a thread, 65,536 a multiprocessor: 64 sums, 32 weights of four
+		// taps and what is being copied take about 128, so that 16 warps run.
+		return []IgemmTile{
+			{16, 16, 8, 8, 8}, // 128×128: 16 KiB; 32 FLOP per byte loaded
+			{8, 16, 8, 8, 8},  // 64×128: up to 64 filters would leave half of the first one idle
+			{8, 16, 4, 8, 16}, // 32×128: depth 16, for a vec4 of weights for each invocation
+			{8, 8, 4, 8, 8},   // 32×64: few positions; more work-groups
+		}
+	}
+	// Others may have 128 registers an invocation, or 32 lanes that share 16 KiB: one
+	// wave of 64 or less, 8 KiB.
+	return []IgemmTile{
+		{8, 8, 8, 8, 8}, // 64×64: 8 KiB; 16 FLOP per byte loaded
+		{8, 8, 4, 8, 8}, // 32×64
+	}
+}
+
+// igemmTileFor returns the forced tile, or else the first that the filters of a group
+// fill more than half, and whose work-groups keep the device busy; else the last.
+func igemmTileFor(l Limits, groups, filters, positions int) IgemmTile {
+	if forced, ok := l.Tiling.(IgemmTile); ok {
+		return forced
+	}
+	tiles := igemmTiles(l)
+	for _, t := range tiles {
+		workGroups := groups * ceilDiv(filters, t.filters()) * ceilDiv(positions, t.positions())
+		if 2*filters > t.filters() && workGroups >= l.Busy {
+			return t
+		}
+	}
+	return tiles[len(tiles)-1]
+}
+
+// allInside stands for a padding mode where no tap lies outside the image.
+const allInside = conv.Circular + 1
+
+// igemmConstants are the constants of igemm.comp.
+type igemmConstants struct {
+	tile        IgemmTile
+	paddingMode conv.PaddingMode // or allInside
+	tail        bool
+	bias        bool
+	finish
+}
+
+func (igemmConstants) Includes() []string { return []string{"pixel.glsl"} }
+
+func (c igemmConstants) Defines() []Define {
+	t := c.tile
+	pixels, weights := t.Depth/4*t.positions()/t.lanes(), t.Depth/4*t.filters()/t.lanes()
+	return append([]Define{
+		{"LANES_K", fmt.Sprint(t.LanesK)},
+		{"LANES_Q", fmt.Sprint(t.LanesQ)},
+		{"LANES", fmt.Sprint(t.lanes())},
+		{"ROWS", fmt.Sprint(t.Rows)},
+		{"COLUMNS", fmt.Sprint(t.Columns)},
+		{"DEPTH", fmt.Sprint(t.Depth)},
+		{"PIXELS", fmt.Sprint(pixels)},
+		{"WEIGHTS", fmt.Sprint(weights)},
+		sourceMode(c.paddingMode), sourceBinding(BindSrc),
+		{"TAIL", bit(c.tail)},
+		{"BIAS", bit(c.bias)},
+		{"EACH_PIXELS(M)", each(pixels)},
+		{"EACH_WEIGHTS(M)", each(weights)},
+		{"EACH_ROW(M)", each(t.Rows)},
+		{"EACH_COLUMN(M)", each(t.Columns)},
+		{"EACH_SUM(M)", each(t.Rows * t.Columns)},
+		{"EACH_FOUR(M)", each(t.Depth / 4)},
+		{"EACH_PLANE(M)", each(t.Rows / c.filtersPerPlane())},
+		{"EACH_OUTPUT(M)", each(t.Columns / c.perOutput())},
+	}, c.finish.defines()...)
+}
+
+// outputs is how many outputs of a plane a work-group computes.
+func (c igemmConstants) outputs() int { return c.tile.positions() / c.perOutput() }
+
+// igemm is a convolution as igemm.comp computes it.
+type igemm struct {
+	limits           Limits
+	src, dst         conv.Shape // of the whole batch; dst: what the tile leaves, sums or the problem's outputs
+	groups           int
+	channels         int    // of a group
+	filters          int    // of a group
+	kernel           [2]int // rows, columns
+	stride, dilation [2]int
+	padding          conv.Padding
+	bias, rectify    bool
+	constants        igemmConstants
+}
+
+func newIgemm(p conv.Problem, l Limits) (igemm, error) {
+	if _, err := p.Sums(); err != nil {
+		return igemm{}, err
+	}
+	f := finishOf(p, l)
+	g := igemm{limits: l, src: p.Src, dst: f.outputs(p), groups: p.Groups, channels: p.Weight[1], filters: p.Weight[0] / p.Groups,
+		kernel: [2]int{p.Weight[2], p.Weight[3]}, stride: p.Stride, dilation: p.Dilation, padding: p.Padding,
+		bias: p.Bias, rectify: p.Activation == conv.ReLU}
+	mode := p.PaddingMode
+	if p.Padding == (conv.Padding{}) {
+		mode = allInside
+	}
+	return g.withConstants(mode, f), nil
+}
+
+// withConstants chooses the tile.
+func (g igemm) withConstants(mode conv.PaddingMode, f finish) igemm {
+	g.constants = igemmConstants{paddingMode: mode, bias: g.bias, finish: f,
+		tile: igemmTileFor(g.limits, g.groups, g.filters, g.dst.N()*g.dst.H()*g.dst.W()*f.perOutput())}
+	g.constants.tail = g.taps()%g.constants.tile.Depth != 0
+	return g
+}
+
+func (g igemm) taps() int   { return g.channels * g.kernel[0] * g.kernel[1] }
+func (g igemm) tiles() int  { return ceilDiv(g.taps(), g.constants.tile.Depth) }
+func (g igemm) blocks() int { return ceilDiv(g.filters, g.constants.tile.filters()) }
+
+// plane is how many outputs of an image a plane has.
+func (g igemm) plane() int { return g.dst.H() * g.dst.W() }
+
+// acceptsIgemm refuses only what exceeds the limits.
+func acceptsIgemm(p conv.Problem, l Limits) error {
+	if err := acceptsImages(p, l); err != nil {
+		return err
+	}
+	g, err := newIgemm(p, l)
+	if err != nil {
+		return err
+	}
+	return g.accept()
+}
+
+// acceptsImages says why buffers cannot hold an image or what becomes of it, or what
+// follows its sums cannot be computed; nil if they can.
+func acceptsImages(p conv.Problem, l Limits) error {
+	sums, err := p.Sums()
+	if err != nil {
+		return err
+	}
+	for _, image := range []conv.Shape{p.Src.Image(), sums.Image()} {
+		if n, err := image.Len(); err != nil || n > l.Block()/4 {
+			return fmt.Errorf("an image of %v, the device's buffers hold %d bytes", image, l.Block())
+		}
+	}
+	return acceptsPool(p, l)
+}
+
+// accept says why the device cannot dispatch g, or nil.
+func (g igemm) accept() error {
+	t := g.constants.tile
+	if err := g.limits.shared(t.sharedBytes()); err != nil {
+		return err
+	}
+	if err := g.limits.invocations(t.lanes()); err != nil {
+		return err
+	}
+	if n := g.groups * g.blocks(); n > g.limits.WorkGroups[2] {
+		return fmt.Errorf("%d groups × %d blocks of filters, the device dispatches %d along z", g.groups, g.blocks(), g.limits.WorkGroups[2])
+	}
+	packed, err := conv.Product(4, g.groups*g.blocks(), t.filters(), t.Depth, g.tiles())
+	if err != nil || packed > g.limits.Block() {
+		return fmt.Errorf("%d filters of %d taps packed, the device's buffers hold %d bytes", g.groups*g.filters, g.taps(), g.limits.Block())
+	}
+	if most := g.limits.units(g.constants.outputs()); g.plane() > most {
+		return fmt.Errorf("outputs of %d×%d, the device dispatches %d at once", g.dst.H(), g.dst.W(), most)
+	}
+	if g.limits.outerIterations(1, g.tiles()+1) < 1 {
+		return fmt.Errorf("%d taps in tiles of %d, the device ends loops after %d iterations", g.taps(), t.Depth, g.limits.LoopIterations)
+	}
+	return nil
+}
+
+// From how many filters and taps on a group is worth igemm: fewer filters leave more
+// than half of its smallest block idle, fewer taps do not repay copying to shared
+// memory what caches hold. Derived, not timed.
+const (
+	igemmWorthFilters = 17
+	igemmWorthTaps    = 32
+)
+
+func worthIgemm(p conv.Problem, l Limits) error {
+	filters, taps := p.Weight[0]/p.Groups, p.Weight[1]*p.Weight[2]*p.Weight[3]
+	switch {
+	case l.Software:
+		return fmt.Errorf("barriers are slow on software renderers")
+	case filters < igemmWorthFilters:
+		return fmt.Errorf("%d filters in a group leave its blocks idle, %d would not", filters, igemmWorthFilters)
+	case taps < igemmWorthTaps:
+		return fmt.Errorf("%d taps do not repay copying to shared memory, %d would", taps, igemmWorthTaps)
+	}
+	return nil
+}
+
+func prepareIgemm(p conv.Problem, l Limits) Recipe {
+	g, _ := newIgemm(p, l) // p was accepted
+	packedBias := 0
+	if g.bias {
+		packedBias = g.groups * g.blocks() * g.constants.tile.filters()
+	}
+	return Recipe{
+		Stages: []Stage{{
+			Program:   Key{Shader: "igemm", Constants: g.constants},
+			Passes:    func(images int) []Pass { return g.passes(images * g.plane()) },
+			MaxImages: l.units(g.constants.outputs()) / g.plane(),
+		}},
+		Pack: func(weight, bias []float32) ([]float32, []float32) {
+			return g.packWeight(weight), g.packBias(bias)
+		},
+		PackedFloats: g.packedWeight() + packedBias,
+		Finishes:     g.constants.finishes(),
+		Tiling:       g.constants.tile,
+	}
+}
+
+// passes dispatches g for so many outputs of a plane.
+func (g igemm) passes(outputs int) []Pass {
+	x, y := fold(ceilDiv(outputs, g.constants.outputs()), g.limits.WorkGroups)
+	return []Pass{{Uniforms: g.uniforms(outputs), Groups: [3]int{x, y, g.groups * g.blocks()}}}
+}
+
+func (g igemm) uniforms(outputs int) []Uniform {
+	t := g.constants.tile
+	skip := 4 * (t.lanes()/t.positions() - 1)
+	kernel := g.kernel[0] * g.kernel[1]
+	return []Uniform{
+		{"srcH", g.src.H()}, {"srcW", g.src.W()}, {"allChannels", g.src.C()}, {"channels", g.channels},
+		{"dstH", g.dst.H()}, {"dstW", g.dst.W()}, {"allPlanes", g.dst.C()}, {"planes", g.dst.C() / g.groups},
+		{"kernelH", g.kernel[0]}, {"kernelW", g.kernel[1]},
+		{"strideH", g.stride[0]}, {"strideW", g.stride[1]}, {"dilationH", g.dilation[0]}, {"dilationW", g.dilation[1]},
+		{"padTop", g.padding.Top}, {"padLeft", g.padding.Left},
+		{"outputs", outputs}, {"blocks", g.blocks()}, {"taps", g.taps()}, {"tiles", g.tiles()},
+		{"skipC", skip / kernel}, {"skipU", skip % kernel / g.kernel[1]}, {"skipV", skip % g.kernel[1]},
+		{"rectify", number(g.rectify)},
+	}
+}
+
+// packedWeight is how many floats packWeight returns.
+func (g igemm) packedWeight() int {
+	t := g.constants.tile
+	return g.groups * g.blocks() * t.filters() * t.Depth * g.tiles()
+}
+
+// packWeight lays weights out as [group][block][taps / 4][filter][4 taps], zeros for
+// filters and taps that do not exist.
+func (g igemm) packWeight(weight []float32) []float32 {
+	packed := make([]float32, g.packedWeight())
+	taps, block := g.taps(), g.constants.tile.filters()
+	padded := g.tiles() * g.constants.tile.Depth
+	g.eachFilter(func(k, slot int) {
+		first := slot / block * block * padded
+		for tap := range taps {
+			packed[first+(tap/4*block+slot%block)*4+tap%4] = weight[k*taps+tap]
+		}
+	})
+	return packed
+}
+
+// packBias lays biases out as [group][block][filter]; nil if there are none.
+func (g igemm) packBias(bias []float32) []float32 {
+	if bias == nil {
+		return nil
+	}
+	packed := make([]float32, g.groups*g.blocks()*g.constants.tile.filters())
+	g.eachFilter(func(k, slot int) { packed[slot] = bias[k] })
+	return packed
+}
+
+// eachFilter calls f with each filter and its place among those of whole blocks.
+func (g igemm) eachFilter(f func(k, slot int)) {
+	block := g.constants.tile.filters()
+	for k := range g.groups * g.filters {
+		group, inGroup := k/g.filters, k%g.filters
+		f(k, (group*g.blocks()+inGroup/block)*block+g.constants.place(inGroup%block))
+	}
+}
+
+// place returns where a block's filter k stands in it: where an output is made of two,
+// they are neighbouring rows of one invocation.
+func (c igemmConstants) place(k int) int {
+	perPlane := c.filtersPerPlane()
+	plane := k / perPlane
+	row := plane/c.tile.LanesK*perPlane + k%perPlane
+	return row*c.tile.LanesK + plane%c.tile.LanesK
+}

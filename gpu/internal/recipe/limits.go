@@ -1,0 +1,78 @@
+package recipe
+
+import "fmt"
+
+// Limits are the bounds of a context that plans are cut to. Sizes are in bytes.
+type Limits struct {
+	Tiling Tiling `json:"-"` // forces how the algorithm cuts the work; nil leaves it to the algorithm
+
+	Software             bool   `json:"-"`                      // a software renderer: see SoftwareLoopLimit
+	NVIDIA               bool   `json:"-"`                      // an NVIDIA GPU, by GL_VENDOR: tiles are chosen for it
+	Busy                 int    `json:"-"`                      // work-groups that keep the device busy; 0 if few do
+	StorageBlock         int    `json:"storage_block"`          // GL_MAX_SHADER_STORAGE_BLOCK_SIZE
+	UniformBlock         int    `json:"uniform_block"`          // GL_MAX_UNIFORM_BLOCK_SIZE
+	UniformAlignment     int    `json:"uniform_alignment"`      // GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT
+	TextureBuffer        int    `json:"texture_buffer"`         // GL_MAX_TEXTURE_BUFFER_SIZE, in texels
+	SharedMemory         int    `json:"shared_memory"`          // GL_MAX_COMPUTE_SHARED_MEMORY_SIZE
+	WorkGroups           [3]int `json:"work_groups"`            // GL_MAX_COMPUTE_WORK_GROUP_COUNT
+	WorkGroupSize        [3]int `json:"work_group_size"`        // GL_MAX_COMPUTE_WORK_GROUP_SIZE
+	WorkGroupInvocations int    `json:"work_group_invocations"` // GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS
+	LoopIterations       int    `json:"loop_iterations"`        // of one invocation's loops together; 0 for no limit
+	Turns                int    `json:"-"`                      // of strips of direct_soft; 0 for as many as leave work-groups enough
+	Unrolled             int    `json:"-"`                      // multiplications that one program of a software renderer may write out; 0 for no limit
+
+	Apart bool `json:"-"` // energy and pools are always a dispatch of their own
+
+	Transfers Transfers `json:"-"` // how images come and go
+}
+
+// SoftwareLoopLimit is how many iterations llvmpipe gives one invocation, in all
+// its loops together, before the loops silently end: Mesa's
+// LP_MAX_TGSI_LOOP_ITERATIONS. The last one of a loop, which only finds that the
+// loop is over, counts too. TestLoopLimit guards it.
+const SoftwareLoopLimit = 65535
+
+// outerIterations returns how many times a loop may run whose body is a loop of
+// inner iterations: at most want, 0 if not even once.
+func (l Limits) outerIterations(want, inner int) int {
+	if l.LoopIterations == 0 {
+		return want
+	}
+	return min(want, (l.LoopIterations-1)/(inner+2)) // inner + 1 inside, 1 outside, and the outer loop's last
+}
+
+// shared says why a work-group cannot have so many bytes of shared memory, or nil.
+func (l Limits) shared(bytes int) error {
+	if bytes > l.SharedMemory {
+		return fmt.Errorf("%d bytes of shared memory per work-group, the device has %d", bytes, l.SharedMemory)
+	}
+	return nil
+}
+
+// invocations says why a work-group cannot have so many invocations along x, or nil.
+func (l Limits) invocations(n int) error {
+	if most := min(l.WorkGroupSize[0], l.WorkGroupInvocations); n > most {
+		return fmt.Errorf("%d invocations per work-group, the device has %d", n, most)
+	}
+	return nil
+}
+
+// indexCap bounds what one dispatch counts: shaders do so with int32.
+const indexCap = 1 << 30
+
+// units returns how many units of work one dispatch over x and y takes, in
+// work-groups of perGroup.
+func (l Limits) units(perGroup int) int {
+	groups := indexCap / perGroup
+	if l.WorkGroups[1] <= groups/l.WorkGroups[0] {
+		groups = l.WorkGroups[0] * l.WorkGroups[1]
+	}
+	return groups * perGroup
+}
+
+// bufferCap bounds a buffer however much the driver offers: shaders index with
+// int32, and buffers of 2 GiB and more have silently been inaccessible.
+const bufferCap = 1 << 30
+
+// block returns the largest buffer, in bytes, that a shader may be given.
+func (l Limits) Block() int { return min(l.StorageBlock, bufferCap) }

@@ -1,0 +1,69 @@
+package recipe
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"gpuconv/conv"
+	"gpuconv/gpu/internal/problems"
+)
+
+// roomy are limits larger than any test needs.
+func roomy() Limits {
+	return Limits{StorageBlock: 1 << 40, UniformBlock: 1 << 16, UniformAlignment: 256, TextureBuffer: 1 << 27, SharedMemory: 1 << 15,
+		WorkGroups: [3]int{65535, 65535, 65535}, WorkGroupSize: [3]int{1024, 1024, 64}, WorkGroupInvocations: 1024}
+}
+
+// TestLimitsRefuse: limits smaller than any real ones are named in the refusal,
+// whichever is passed.
+func TestLimitsRefuse(t *testing.T) {
+	pooled := problems.Seed(1)
+	pooled.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{40, 40}, Stride: [2]int{1, 1}}
+	for name, c := range map[string]struct {
+		p      conv.Problem
+		change func(l *Limits)
+		want   string
+	}{
+		"source buffer":   {problems.Seed(1), func(l *Limits) { l.StorageBlock = 48*64*4 - 4 }, "an image of [1 1 48 64], the device's buffers hold 12284 bytes"},
+		"output buffer":   {problems.Seed(1), func(l *Limits) { l.StorageBlock = 48 * 64 * 4 }, "an image of [1 6 48 64], the device's buffers hold 12288 bytes"},
+		"weight buffer":   {problems.Seed(1), func(l *Limits) { l.StorageBlock = 1000 }, "weight [6 1 7 7] packed"},
+		"filter tiles":    {problems.Seed(1), func(l *Limits) { l.WorkGroups[2] = 0 }, "1 groups × 1 tiles of filters, the device dispatches 0 along z"},
+		"work-groups":     {problems.Seed(1), func(l *Limits) { l.WorkGroups = [3]int{3, 3, 3} }, "sums of 48×64, the device dispatches 2304 at once"},
+		"loop iterations": {problems.Seed(1), func(l *Limits) { l.LoopIterations = 9 }, "kernel width 7, the device ends loops after 9 iterations"},
+		"pool iterations": {pooled, func(l *Limits) { l.LoopIterations = 1000 }, "the device ends loops after 1000 iterations"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := roomy()
+			if _, _, err := choose(c.p, l, ""); err != nil {
+				t.Fatalf("refused within roomy limits: %v", err)
+			}
+			c.change(&l)
+			_, rejected, err := choose(c.p, l, "")
+			if !errors.Is(err, conv.ErrUnsupported) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v: want %q", err, c.want)
+			}
+			if len(rejected) != len(algorithms()) {
+				t.Errorf("%d reasons, want one for each of %v", len(rejected), AlgorithmNames())
+			}
+		})
+	}
+}
+
+// TestFold: every number of work-groups is dispatched, none past the limits, few
+// too many.
+func TestFold(t *testing.T) {
+	limit := [3]int{7, 5, 1}
+	for n := 1; n <= 35; n++ {
+		x, y := fold(n, limit)
+		if x > limit[0] || y > limit[1] || x*y < n || x*y >= n+y {
+			t.Errorf("%d work-groups: %d×%d", n, x, y)
+		}
+	}
+	if got := (Limits{WorkGroups: limit}).units(64); got != 35*64 {
+		t.Errorf("units %d, want %d", got, 35*64)
+	}
+	if got := roomy().units(64); got != indexCap {
+		t.Errorf("units %d, want the cap %d", got, indexCap)
+	}
+}

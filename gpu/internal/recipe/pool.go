@@ -1,0 +1,69 @@
+package recipe
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// poolConstants are the constants of pool.comp.
+type poolConstants struct {
+	localSize int
+	energy    bool
+	average   bool
+}
+
+func (c poolConstants) Defines() []Define {
+	return []Define{{"LOCAL_SIZE", fmt.Sprint(c.localSize)}, {"ENERGY", bit(c.energy)}, {"AVERAGE", bit(c.average)}}
+}
+
+const poolLocalSize = 64
+
+// poolLocal returns how many invocations a work-group has.
+func poolLocal(l Limits) int { return min(poolLocalSize, l.WorkGroupSize[0], l.WorkGroupInvocations) }
+
+// finished says whether something follows p's sums: energy or a pool.
+func finished(p conv.Problem) bool { return p.Activation == conv.Energy || p.Pool.Kind != conv.NoPool }
+
+// acceptsPool says why a device cannot finish p's sums, or nil. Problems that end
+// with their sums are accepted.
+func acceptsPool(p conv.Problem, l Limits) error {
+	if !finished(p) {
+		return nil
+	}
+	if l.outerIterations(p.Pool.Size[0], p.Pool.Size[1]) < p.Pool.Size[0] {
+		return fmt.Errorf("pool %v, the device ends loops after %d iterations", p.Pool, l.LoopIterations)
+	}
+	dst, err := p.Dst()
+	if err != nil {
+		return err
+	}
+	if most := l.units(poolLocal(l)); dst.C()*dst.H()*dst.W() > most {
+		return fmt.Errorf("%v outputs of an image, the device dispatches %d at once", dst, most)
+	}
+	return nil
+}
+
+// preparePool returns what runs pool.comp behind an algorithm that leaves sums.
+func preparePool(p conv.Problem, l Limits) Stage {
+	sums, _ := p.Sums() // p was accepted
+	dst, _ := p.Dst()
+	constants := poolConstants{localSize: poolLocal(l),
+		energy: p.Activation == conv.Energy, average: p.Pool.Kind == conv.AvgPool}
+	if p.Pool.Kind == conv.NoPool {
+		p.Pool.Size, p.Pool.Stride = [2]int{1, 1}, [2]int{1, 1}
+	}
+	return Stage{
+		Program: Key{Shader: "pool", Constants: constants},
+		Passes: func(images int) []Pass {
+			outputs := images * dst.C() * dst.H() * dst.W()
+			x, y := fold(ceilDiv(outputs, constants.localSize), l.WorkGroups)
+			return []Pass{{Groups: [3]int{x, y, 1}, Uniforms: []Uniform{
+				{"sumH", sums.H()}, {"sumW", sums.W()}, {"dstH", dst.H()}, {"dstW", dst.W()},
+				{"sizeH", p.Pool.Size[0]}, {"sizeW", p.Pool.Size[1]},
+				{"strideH", p.Pool.Stride[0]}, {"strideW", p.Pool.Stride[1]}, {"outputs", outputs},
+			}}}
+		},
+		MaxImages: l.units(constants.localSize) / (dst.C() * dst.H() * dst.W()),
+	}
+}

@@ -1,0 +1,24 @@
+package recipe
+
+import (
+	"strings"
+	"testing"
+
+	"gpuconv/conv"
+	"gpuconv/gpu/internal/problems"
+)
+
+// TestPoolFits: pool.comp's work-groups are no larger than the device's, and as many as it dispatches.
+func TestPoolFits(t *testing.T) {
+	p := problems.Seed(3)
+	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}, Stride: [2]int{3, 3}}
+	l := roomy()
+	l.WorkGroupSize[0] = 32
+	if got := preparePool(p, l).Program.Constants.(poolConstants).localSize; got != 32 {
+		t.Errorf("work-groups of %d, the device has 32 along x", got)
+	}
+	l.WorkGroups = [3]int{47, 1, 1} // 32 each for 6·16·21 outputs would be 63
+	if err := acceptsPool(p, l); err == nil || !strings.Contains(err.Error(), "the device dispatches 1504 at once") {
+		t.Errorf("accepted: %v", err)
+	}
+}

@@ -1,0 +1,288 @@
+package recipe
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gpuconv/conv"
+)
+
+// slide is what direct_small.comp, depthwise.comp and direct_shared.comp write out: the sums that an
+// invocation has in registers, in a column of rows, the taps of one part of a
+// kernel, through which rows of pixels slide, and what slide.glsl makes of the sums.
+type slide struct {
+	rows, filters      int
+	tapsH, tapsW       int // of a part: KH and KW are multiples
+	strideH, dilationH int
+	finish
+}
+
+// slideTile bounds slides for a class of devices.
+type slideTile struct {
+	rows    int // of sums in a column
+	least   int // of rows
+	filters int
+	sums    int // rows × filters
+	macs    int // multiplications written out
+	held    int // weights of a part in registers; 0 if they are uniforms, which no load fetches
+	load    int // what a load of a pixel costs, in multiplications
+	weight  int // the same of a weight that is held
+	lanes   int // of a work-group
+	fill    int // invocations that keep the device busy
+}
+
+// slideTiles returns the bounds for a device. None was timed: no hardware was at
+// hand.
+func slideTiles(l Limits) slideTile {
+	t := slideTile{
+		rows: 8, filters: 8, sums: 32, // 64 registers are what most have without losing invocations
+		macs:  2048,    // 32 KiB of code at 16 bytes each, a usual instruction cache
+		load:  4,       // itself, its address, the choice of zeros and its share of the cache's bandwidth
+		lanes: 64,      // a wave of AMD's, two of others
+		fill:  1 << 14, // a dozen compute units
+	}
+	switch {
+	case l.Software: // it serves to prove the shaders: compiling takes most of the time
+		t.rows, t.filters, t.sums, t.macs, t.fill = 3, 3, 6, 64, 1
+		if l.Unrolled > 0 {
+			t.macs = min(t.macs, l.Unrolled)
+		}
+	case l.NVIDIA:
+		t.sums = 64      // with what they are made of fewer than 128 registers: 512 invocations or more a multiprocessor
+		t.macs = 4096    // 64 KiB of code: half of Hopper's instruction cache that multiprocessors share in pairs
+		t.lanes = 128    // a warp for each of the four schedulers
+		t.fill = 1 << 16 // 132 multiprocessors × 4 schedulers × 4 warps × 32
+	}
+	t.lanes = min(t.lanes, l.WorkGroupSize[0], l.WorkGroupInvocations)
+	return t
+}
+
+// slideCut is what an invocation of a slide has in registers.
+type SlideCut struct{ Rows, Filters int }
+
+func (c SlideCut) String() string {
+	return fmt.Sprintf("%d filters × %d×1 positions", c.Filters, c.Rows)
+}
+
+// slideTilings are cuts within the bounds of a device, which slides weigh up by their
+// cost: how many rows a column has, and how many filters share a pixel.
+func slideTilings(l Limits) (all []Tiling) {
+	t := slideTiles(l)
+	for _, filters := range []int{t.filters, ceilDiv(t.filters, 2)} {
+		for rows := 1; rows <= t.rows && rows*filters <= t.sums; rows *= 2 {
+			all = append(all, SlideCut{rows, filters})
+		}
+	}
+	return all
+}
+
+// forced narrows the bounds to the forced cut, if there is one.
+func (t slideTile) forced(l Limits) slideTile {
+	if c, ok := l.Tiling.(SlideCut); ok {
+		t.rows, t.least, t.filters = c.Rows, c.Rows, c.Filters
+	}
+	return t
+}
+
+func (s slide) tiling() Tiling { return SlideCut{s.rows, s.filters} }
+
+// finishing returns what fit makes of the finish of a valid problem, or, where a tile cannot make that, of none.
+func finishing[T any](p conv.Problem, l Limits, fit func(f finish) (T, error)) (T, error) {
+	if f := finishOf(p, l); f.finishes() {
+		if fitted, err := fit(f); err == nil {
+			return fitted, nil
+		}
+	}
+	return fit(finish{})
+}
+
+// computed returns the sums that tiles compute: those that outputs are made of, without a last row or column that no
+// window reaches.
+func (f finish) computed(p conv.Problem) conv.Shape {
+	sums, _ := p.Sums()
+	dst := f.outputs(p)
+	sums[2], sums[3] = f.span()*dst.H(), f.span()*dst.W()
+	return sums
+}
+
+// tileFilters returns how many filters a tile has, whole pairs where a pair makes an output, and how many tiles a group of
+// perGroup filters.
+func (t slideTile) tileFilters(f finish, perGroup int) (filters, tiles int) {
+	pair := f.filtersPerPlane()
+	tiles = ceilDiv(perGroup/pair, max(1, t.filters/pair))
+	return pair * ceilDiv(perGroup/pair, tiles), tiles
+}
+
+// newSlide returns the slide that takes least for sums of p, in tiles of filters, of those that can make f: both filters of a
+// pair and both rows of a window are in one tile, both columns of a window in one work-group.
+func newSlide(p conv.Problem, t slideTile, f finish, sums conv.Shape, filters int) (slide, error) {
+	if filters%f.filtersPerPlane() > 0 || t.lanes%f.span() > 0 {
+		return slide{}, fmt.Errorf("%d filters of a tile or %d lanes of a work-group are no pairs", filters, t.lanes)
+	}
+	var best slide
+	var least float64
+	for rows := max(f.span(), t.least); rows <= min(t.rows, roundUp(sums.H(), f.span()), max(f.span(), t.sums/filters)); rows++ {
+		for tapsH := 1; tapsH <= p.Weight[2] && rows%f.span() == 0; tapsH++ {
+			for tapsW := 1; tapsW <= p.Weight[3] && rows*filters*tapsH*tapsW <= t.macs; tapsW++ {
+				s := slide{rows, filters, tapsH, tapsW, p.Stride[0], p.Dilation[0], f}
+				if p.Weight[2]%tapsH > 0 || p.Weight[3]%tapsW > 0 || t.held > 0 && filters*s.taps() > t.held {
+					continue
+				}
+				looped := p.Weight[1]*p.Weight[2]*p.Weight[3] > s.taps()
+				if cost := s.cost(t, sums, looped); best.rows == 0 || cost < least {
+					best, least = s, cost
+				}
+			}
+		}
+	}
+	if best.rows == 0 && t.least > 0 {
+		return slide{}, fmt.Errorf("sums of %d rows, or the bounds of the device, have no columns of %d", sums.H(), t.least)
+	}
+	if best.rows == 0 {
+		return slide{}, fmt.Errorf("one tap of %d filters is more than %d multiplications", filters, t.macs)
+	}
+	best.strideH, best.dilationH = best.literals()
+	return best, nil
+}
+
+// literals returns stride and dilation, or 1 where nothing depends on them, so that
+// problems share a program, and numbers past int32 do not reach it.
+func (s slide) literals() (stride, dilation int) {
+	stride, dilation = s.strideH, s.dilationH
+	if s.rows == 1 {
+		stride = 1
+	}
+	if s.tapsH == 1 {
+		dilation = 1
+	}
+	return stride, dilation
+}
+
+// cost is what one tap of one sum takes: more where the last block is not full, and where there
+// are too few invocations. A part costs a little to begin with. What follows a sum, its exchange with a neighbour too,
+// takes the same in every tile.
+func (s slide) cost(t slideTile, sums conv.Shape, looped bool) float64 {
+	const part = 16 // places of columns and weights
+	taps := s.rows * s.tapsH * s.tapsW
+	loads := len(s.window()) * s.tapsW
+	work := s.filters*taps + t.load*loads + part
+	switch {
+	case t.held > 0:
+		work += t.weight * s.filters * s.taps()
+	case looped:
+		work += s.filters * s.taps() // uniforms whose place is no literal are loaded, by vec4
+	}
+	blocks := ceilDiv(sums.H(), s.rows)
+	invocations := float64(max(1, sums.N())) * float64(blocks) * float64(sums.W())
+	return float64(work) / float64(taps) * float64(blocks*s.rows) / float64(sums.H()) * max(1, float64(t.fill)/invocations)
+}
+
+// window lists the rows of pixels that the taps of a part meet, from the block's first on.
+func (s slide) window() []int {
+	var rows []int
+	for o := range s.rows {
+		for u := range s.tapsH {
+			rows = append(rows, o*s.strideH+u*s.dilationH)
+		}
+	}
+	slices.Sort(rows)
+	return slices.Compact(rows)
+}
+
+func (s slide) taps() int { return s.tapsH * s.tapsW }
+
+// handed is how many floats of shared memory the columns of windows take in a work-group: at most 16 KiB, of 64 sums and
+// 128 lanes.
+func (s slide) handed(lanes int) int {
+	if !s.pools() {
+		return 0
+	}
+	return s.rows * s.filters / s.filtersPerPlane() * lanes / 2
+}
+
+// parts returns how many parts kernels of p have, down and across.
+func (s slide) parts(p conv.Problem) (down, across int) {
+	return p.Weight[2] / s.tapsH, p.Weight[3] / s.tapsW
+}
+
+// defines are those that the shaders share, for work-groups of lanes with floats of shared memory.
+func (s slide) defines(lanes, shared int) []Define {
+	planes := s.filters / s.filtersPerPlane()
+	return append(s.finish.defines(), []Define{
+		{"LOCAL_SIZE", fmt.Sprint(lanes)},
+		{"SHARED", fmt.Sprint(shared)},
+		{"ROWS", fmt.Sprint(s.rows)},
+		{"FILTERS", fmt.Sprint(s.filters)},
+		{"TAPS_H", fmt.Sprint(s.tapsH)},
+		{"TAPS_W", fmt.Sprint(s.tapsW)},
+		{"EACH_COLUMN(M)", each(s.tapsW)},
+		{"EACH_SUM(M)", eachOf(s.rows, s.filters)},
+		{"EACH_VALUE(M)", eachOf(s.rows, planes)},
+		{"EACH_OUTPUT(M)", eachOf(s.rows/s.span(), planes)},
+		{"SCHEDULE", s.schedule()},
+	}...)
+}
+
+// eachOf writes the unrolled loops M(0, 0) M(0, 1) … M(n−1, m−1).
+func eachOf(n, m int) string {
+	var b strings.Builder
+	for i := range n {
+		for j := range m {
+			fmt.Fprintf(&b, "M(%d, %d) ", i, j)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// schedule writes the loops over rows of pixels, columns of taps, rows of sums and
+// filters.
+func (s slide) schedule() string {
+	var b strings.Builder
+	for _, r := range s.window() {
+		fmt.Fprintf(&b, "ROW(%d) ", r)
+		for v := range s.tapsW {
+			fmt.Fprintf(&b, "LOAD(%d) ", v)
+			s.eachMeeting(r, func(o, u int) {
+				for f := range s.filters {
+					fmt.Fprintf(&b, "ADD(%d, %d, %d) ", o, f, u*s.tapsW+v)
+				}
+			})
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// eachMeeting calls f with each row of sums and the row of taps with which it meets
+// row r of pixels.
+func (s slide) eachMeeting(r int, f func(o, u int)) {
+	for o := range s.rows {
+		for u := range s.tapsH {
+			if o*s.strideH+u*s.dilationH == r {
+				f(o, u)
+			}
+		}
+	}
+}
+
+// columnUniforms are those of column.glsl.
+func (s slide) columnUniforms(p conv.Problem, columns int) []Uniform {
+	return append(s.uniforms(p), Uniform{"strideW", p.Stride[1]}, Uniform{"dilationW", p.Dilation[1]},
+		Uniform{"blocksH", s.blocksH(p)}, Uniform{"columns", columns})
+}
+
+// blocksH is how many blocks a plane of sums has, and columns how many columns they have.
+func (s slide) blocksH(p conv.Problem) int { return ceilDiv(s.computed(p).H(), s.rows) }
+func (s slide) columns(p conv.Problem) int { return s.blocksH(p) * s.computed(p).W() }
+
+// uniforms are those that all shaders share.
+func (s slide) uniforms(p conv.Problem) []Uniform {
+	partsH, partsW := s.parts(p)
+	dst := s.outputs(p)
+	return []Uniform{
+		{"srcH", p.Src.H()}, {"srcW", p.Src.W()}, {"dstH", dst.H()}, {"dstW", dst.W()},
+		{"strideH", p.Stride[0]}, {"dilationH", p.Dilation[0]}, {"padTop", p.Padding.Top}, {"padLeft", p.Padding.Left},
+		{"partsH", partsH}, {"partsW", partsW},
+		{"rectify", number(p.Activation == conv.ReLU)},
+	}
+}

@@ -1,0 +1,95 @@
+package recipe
+
+import (
+	"fmt"
+	"strings"
+
+	"gpuconv/conv"
+	"gpuconv/shaders"
+)
+
+// programKey names a program: a shader and the constants it is compiled with. It
+// is comparable.
+type Key struct {
+	Shader    string
+	Constants Constants
+}
+
+// constants are one shader's, as a comparable struct.
+type Constants interface{ Defines() []Define }
+
+// define is one #define line.
+type Define struct{ Name, Value string }
+
+// bit writes a define that #if asks for.
+func bit(set bool) string {
+	if set {
+		return "1"
+	}
+	return "0"
+}
+
+// number is the value of a uniform that stands for a bool.
+func number(set bool) int {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+// each writes the unrolled loop M(0) M(1) … M(n−1): GLSL has no way to ask for one.
+func each(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "M(%d) ", i)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// sourceMode says how source() of the prelude continues images.
+func sourceMode(m conv.PaddingMode) Define { return Define{"SOURCE_MODE", fmt.Sprint(int(m))} }
+
+// sourceBinding says where pixel.glsl finds them.
+func sourceBinding(binding int) Define { return Define{"SOURCE_BINDING", fmt.Sprint(binding)} }
+
+// source returns exactly what is compiled: the shader's #version line, the
+// defines, the prelude (as source string 1 in the compiler's messages), what the shader
+// shares with others (as 2 and so on) and the rest of the file under its own line numbers. edit, unless it is nil, returns
+// what stands for the text of a file: see seam.
+func (k Key) Source(edit func(file, text string) string) (string, error) {
+	if edit == nil {
+		edit = func(_, text string) string { return text }
+	}
+	text, err := shaders.Source(k.Shader)
+	if err != nil {
+		return "", err
+	}
+	version, rest, _ := strings.Cut(edit(k.Shader+".comp", text), "\n")
+	var b strings.Builder
+	fmt.Fprintln(&b, version)
+	for _, d := range k.Constants.Defines() {
+		fmt.Fprintf(&b, "#define %s %s\n", d.Name, d.Value)
+	}
+	for i, name := range append([]string{"prelude.glsl"}, k.includes()...) {
+		part, err := shaders.Part(name)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "#line 1 %d\n%s", i+1, edit(name, part))
+	}
+	fmt.Fprintf(&b, "#line 2 0\n%s", rest)
+	return b.String(), nil
+}
+
+// sharer are the constants of shaders that have parts in common with others.
+type sharer interface {
+	Includes() []string // files of package shaders
+}
+
+// includes names the files that the shader shares with others, in their order.
+func (k Key) includes() []string {
+	if s, ok := k.Constants.(sharer); ok {
+		return s.Includes()
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package recipe
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestSource: the compiler's line numbers are the file's, and the defines come
+// before what uses them.
+func TestSource(t *testing.T) {
+	for _, key := range []Key{
+		{"direct", directConstants{localSize: 64, positions: 4, vectors: 2}},
+		{"direct_soft", softConstants{filters: 2, channels: 1, tapsH: 3, kernelW: 3, rows: 2, segments: 1, stride: [2]int{1, 1}, dilation: [2]int{1, 1}}},
+		{"direct_small", smallConstants{slide: slide{2, 3, 3, 3, 1, 1, finish{}}, lanes: 64, weights: 10}},
+		{"depthwise", depthwiseConstants{slide: slide{2, 1, 3, 3, 1, 1, finish{}}, lanes: 64}},
+		{"direct_shared", sharedConstants{slide: slide{2, 3, 3, 3, 1, 1, finish{}}, lanesW: 8, lanesH: 2, strideW: 1, dilation: 1, tileH: 6, phase: 10}},
+		{"pool", poolConstants{localSize: 64}},
+	} {
+		source, err := key.Source(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(source, "\n")
+		if lines[0] != "#version 430 core" || !strings.HasPrefix(lines[1], "#define ") {
+			t.Errorf("%s begins %q, %q", key.Shader, lines[0], lines[1])
+		}
+		if !strings.Contains(source, "\n#line 2 0\n// "+key.Shader+":") {
+			t.Errorf("%s: line 2 of the file does not follow #line 2 0", key.Shader)
+		}
+	}
+	if _, err := (Key{Shader: "missing"}).Source(nil); err == nil {
+		t.Error("a shader that does not exist has a source")
+	}
+}

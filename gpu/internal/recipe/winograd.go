@@ -1,0 +1,292 @@
+package recipe
+
+import (
+	"fmt"
+	"math"
+
+	"gpuconv/conv"
+)
+
+// Winograd's F(4×4, 3×3): 36 multiplications for 16 sums of 9 taps, a quarter of the
+// direct form's 144. Pixels are transformed (winograd_src.comp), multiplied with
+// transformed weights in 36 products of matrices (igemm.comp, as a grouped 1×1
+// convolution of 36 groups) and transformed back (winograd_dst.comp).
+const (
+	winogradTile   = 4 // rows and columns of sums
+	winogradSums   = winogradTile * winogradTile
+	winogradWindow = winogradTile + 2 // rows and columns of pixels
+	winogradPoints = winogradWindow * winogradWindow
+	winogradLocal  = 64 // two warps; each invocation has 36 numbers in registers
+)
+
+// winogradTolerance is what Description.Tolerance states, in parts of the largest output.
+// TestWinogradTolerance measures an RMS error of 1.2e-7 for 1 channel, 3.8e-7 for 64 and
+// 6.2e-7 for 256, with random numbers, but errors are not spread alike: Aᵀ multiplies by up
+// to 8 for the last row and column of a tile. So this is 3 to 8 times as much, for 8 times
+// it to hold the largest error of any output: 4.7e-6 for 1 channel, in convtest's
+// "regression/mlx 3893".
+func winogradTolerance(channels int) float64 { return 1e-6 * math.Sqrt(1+float64(channels)/64) }
+
+// winogradConstants are the constants of winograd_src.comp and, with bias and what it makes
+// of sums, of winograd_dst.comp.
+type winogradConstants struct {
+	paddingMode conv.PaddingMode // or allInside
+	images      int              // where they are bound
+	bias        bool
+	finish
+}
+
+func (winogradConstants) Includes() []string { return []string{"pixel.glsl"} }
+
+func (c winogradConstants) Defines() []Define {
+	return append(c.finish.defines(), []Define{
+		{"LOCAL_SIZE", fmt.Sprint(winogradLocal)},
+		sourceMode(c.paddingMode), sourceBinding(c.images),
+		{"BIAS", bit(c.bias)},
+		{"EACH_FOUR(M)", each(winogradTile)},
+		{"EACH_SIX(M)", each(winogradWindow)},
+		{"EACH_16(M)", each(winogradSums)},
+		{"EACH_36(M)", each(winogradPoints)},
+	}...)
+}
+
+// winograd is what preparing and dispatching the stages share.
+type winograd struct {
+	conv.Problem
+	limits         Limits
+	finish         finish
+	dst            conv.Shape // what winograd_dst.comp leaves: sums, or the problem's outputs
+	tilesH, tilesW int        // of an image
+	products       igemm      // of one image's tiles
+}
+
+func newWinograd(p conv.Problem, l Limits) winograd {
+	w := winograd{Problem: p, limits: l}
+	if w.finish = finishOf(p, l); l.LoopIterations > 0 && w.iterations() > l.LoopIterations {
+		w.finish = finish{}
+	}
+	w.dst = w.finish.outputs(p)
+	w.tilesH, w.tilesW = ceilDiv(w.sumsH(), winogradTile), ceilDiv(w.sumsW(), winogradTile)
+	w.products = w.productsOf(p.Src.N()).withConstants(allInside, finish{})
+	return w
+}
+
+func (w winograd) tiles() int   { return w.tilesH * w.tilesW }
+func (w winograd) filters() int { return w.Weight[0] }
+
+// sumsH and sumsW are the rows and columns of sums that outputs are made of.
+func (w winograd) sumsH() int { return w.dst.H() * w.finish.span() }
+func (w winograd) sumsW() int { return w.dst.W() * w.finish.span() }
+
+// planes counts the output planes of an image.
+func (w winograd) planes() int { return w.filters() / w.finish.filtersPerPlane() }
+
+// iterations is how many winograd_dst.comp may take in one invocation: the taps of each sum.
+func (w winograd) iterations() int {
+	return w.finish.filtersPerPlane() * (winogradSums*(9*w.Src.C()+2) + 1)
+}
+
+// productsOf is the grouped 1×1 convolution of the tiles of so many images.
+func (w winograd) productsOf(images int) igemm {
+	one := [2]int{1, 1}
+	return igemm{
+		limits: w.limits, groups: winogradPoints, channels: w.Src.C(), filters: w.filters(),
+		src:    conv.Shape{1, winogradPoints * w.Src.C(), 1, images * w.tiles()},
+		dst:    conv.Shape{1, winogradPoints * w.filters(), 1, images * w.tiles()},
+		kernel: one, stride: one, dilation: one, constants: w.products.constants,
+	}
+}
+
+// acceptsWinograd takes dense 3×3 convolutions of stride 1.
+func acceptsWinograd(p conv.Problem, l Limits) error {
+	if err := winogradTakes(p); err != nil {
+		return err
+	}
+	if err := acceptsImages(p, l); err != nil {
+		return err
+	}
+	return newWinograd(p, l).accept()
+}
+
+// winogradTakes says what of p it cannot compute, or nil.
+func winogradTakes(p conv.Problem) error {
+	one := [2]int{1, 1}
+	switch {
+	case p.Weight[2] != 3 || p.Weight[3] != 3:
+		return fmt.Errorf("a kernel of %d×%d, it takes 3×3", p.Weight[2], p.Weight[3])
+	case p.Stride != one:
+		return fmt.Errorf("stride %d,%d, it takes 1", p.Stride[0], p.Stride[1])
+	case p.Dilation != one:
+		return fmt.Errorf("dilation %d,%d, it takes 1", p.Dilation[0], p.Dilation[1])
+	case p.Groups != 1:
+		return fmt.Errorf("%d groups, it takes 1", p.Groups)
+	}
+	return nil
+}
+
+// accept says why the device cannot hold or dispatch w, or nil.
+func (w winograd) accept() error {
+	l := w.limits
+	if err := l.invocations(winogradLocal); err != nil {
+		return err
+	}
+	for _, s := range w.scratch() {
+		if s.ImageBytes > l.Block() {
+			return fmt.Errorf("%d bytes of %s for an image, the device's buffers hold %d", s.ImageBytes, s.What, l.Block())
+		}
+	}
+	if bytes := 4 * w.packedFloats(); bytes > l.Block() {
+		return fmt.Errorf("%d bytes of weights, the device's buffers hold %d", bytes, l.Block())
+	}
+	if n, most := max(w.Src.C(), w.filters())*w.tiles(), l.units(winogradLocal); n > most {
+		return fmt.Errorf("%d tiles of an image, the device dispatches %d at once", n, most)
+	}
+	if l.LoopIterations > 0 && w.iterations() > l.LoopIterations {
+		return fmt.Errorf("%d channels, computing what is not finite tap by tap: the device ends loops after %d iterations", w.Src.C(), l.LoopIterations)
+	}
+	return w.productsOf(1).accept()
+}
+
+// From how many channels and filters on a transform is repaid: it moves 36 + 16 numbers
+// of each tile and channel for 36 × filters multiplications. And from how many tiles of
+// a batch on: blocks of products are 64 tiles wide, and 36 of them with 16 tiles each
+// multiply as much as igemm does for the 256 sums. Derived, not timed.
+const (
+	winogradWorth      = 64
+	winogradWorthTiles = 32
+)
+
+func worthWinograd(p conv.Problem, l Limits) error {
+	switch {
+	case l.Software:
+		return fmt.Errorf("barriers are slow on software renderers")
+	case p.Src.C() < winogradWorth || p.Weight[0] < winogradWorth:
+		return fmt.Errorf("%d channels and %d filters do not repay the transforms, %d of each would", p.Src.C(), p.Weight[0], winogradWorth)
+	}
+	if n := p.Src.N() * newWinograd(p, l).tiles(); n < winogradWorthTiles {
+		return fmt.Errorf("%d tiles leave blocks of products idle, %d would not", n, winogradWorthTiles)
+	}
+	return nil
+}
+
+// scratch lists what stands between the stages.
+func (w winograd) scratch() []Scratch {
+	return []Scratch{
+		{"pixels", 4 * winogradPoints * w.Src.C() * w.tiles()},
+		{"products", 4 * winogradPoints * w.filters() * w.tiles()},
+	}
+}
+
+func prepareWinograd(p conv.Problem, l Limits) Recipe {
+	w := newWinograd(p, l)
+	packed := w.packedFloats()
+	if p.Bias {
+		packed += w.filters()
+	}
+	pixels, products := scratchPlace(0), scratchPlace(1)
+	t := w.products.constants.tile
+	mode := w.paddingMode()
+	return Recipe{
+		Stages: []Stage{{
+			Program:   Key{Shader: "winograd_src", Constants: winogradConstants{mode, BindSrc, false, finish{}}},
+			Writes:    pixels,
+			Passes:    func(images int) []Pass { return w.transform(images, w.Src.C(), w.srcUniforms()) },
+			MaxImages: l.units(winogradLocal) / (w.Src.C() * w.tiles()),
+		}, {
+			Program:   Key{Shader: "igemm", Constants: w.products.constants},
+			Reads:     pixels,
+			Writes:    products,
+			Passes:    func(images int) []Pass { return w.productsOf(images).passes(images * w.tiles()) },
+			MaxImages: l.units(t.positions()) / w.tiles(),
+		}, {
+			Program:   Key{Shader: "winograd_dst", Constants: winogradConstants{mode, BindImages, p.Bias, w.finish}},
+			Reads:     products,
+			Passes:    func(images int) []Pass { return w.transform(images, w.planes(), w.dstUniforms()) },
+			MaxImages: l.units(winogradLocal) / (w.planes() * w.tiles()),
+		}},
+		Scratch:      w.scratch(),
+		Pack:         func(weight, bias []float32) ([]float32, []float32) { return w.packWeight(weight), bias },
+		PackedFloats: packed,
+		Finishes:     w.finish.finishes(),
+		Tiling:       t,
+		Tolerance:    winogradTolerance(p.Src.C()),
+	}
+}
+
+func (w winograd) paddingMode() conv.PaddingMode {
+	if w.Padding == (conv.Padding{}) {
+		return allInside
+	}
+	return w.PaddingMode
+}
+
+// transform dispatches a transform of all tiles of so many planes an image, with uniforms
+// that only it has.
+func (w winograd) transform(images, planes int, own []Uniform) []Pass {
+	tiles := images * w.tiles()
+	x, y := fold(ceilDiv(planes*tiles, winogradLocal), w.limits.WorkGroups)
+	return []Pass{{Groups: [3]int{x, y, 1}, Uniforms: append(own, []Uniform{
+		{"srcH", w.Src.H()}, {"srcW", w.Src.W()}, {"channels", w.Src.C()},
+		{"tilesH", w.tilesH}, {"tilesW", w.tilesW}, {"tiles", tiles},
+		{"padTop", w.Padding.Top}, {"padLeft", w.Padding.Left},
+	}...)}}
+}
+
+func (w winograd) srcUniforms() []Uniform {
+	return []Uniform{{"endH", w.sumsH() + 2 - w.Padding.Top}, {"endW", w.sumsW() + 2 - w.Padding.Left}}
+}
+
+func (w winograd) dstUniforms() []Uniform {
+	return []Uniform{
+		{"dstH", w.dst.H()}, {"dstW", w.dst.W()}, {"filters", w.filters()},
+		{"firstWeight", w.products.packedWeight()}, {"rectify", number(w.Activation == conv.ReLU)},
+	}
+}
+
+// packedFloats is how many floats packWeight returns.
+func (w winograd) packedFloats() int {
+	return w.products.packedWeight() + 9*w.filters()*w.Src.C()
+}
+
+// packWeight lays transformed weights out as igemm.comp wants them, and behind them
+// the weights themselves.
+func (w winograd) packWeight(weight []float32) []float32 {
+	planes := w.filters() * w.Src.C()
+	transformed := make([]float32, winogradPoints*planes)
+	for plane := range planes {
+		for e, v := range winogradWeight([9]float32(weight[9*plane:])) {
+			transformed[e*planes+plane] = v
+		}
+	}
+	return append(w.products.packWeight(transformed), weight...)
+}
+
+// winogradWeight returns G g Gᵀ, computed in float64, with G of Lavin and Gray,
+// arXiv 1509.09308, section 4.2.
+func winogradWeight(g [9]float32) (u [winogradPoints]float32) {
+	var half [winogradWindow][3]float64 // G g
+	for v := range 3 {
+		for e, x := range winogradSix(float64(g[v]), float64(g[3+v]), float64(g[6+v])) {
+			half[e][v] = x
+		}
+	}
+	for i, row := range half {
+		for j, x := range winogradSix(row[0], row[1], row[2]) {
+			u[i*winogradWindow+j] = float32(x)
+		}
+	}
+	return u
+}
+
+// winogradSix returns G times three weights: the polynomial that they are at 0, 1, −1,
+// 2, −2 and ∞, divided by what Aᵀ and Bᵀ leave out.
+func winogradSix(a, b, c float64) [winogradWindow]float64 {
+	return [winogradWindow]float64{
+		a / 4,
+		-(a + b + c) / 6,
+		-(a - b + c) / 6,
+		(a + 2*b + 4*c) / 24,
+		(a - 2*b + 4*c) / 24,
+		c,
+	}
+}

@@ -26,14 +26,13 @@ package dataset
 import (
 	"crypto/md5"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 
 	"gpuconv/npy"
+	"gpuconv/whole"
 )
 
 // The tutorial's file: its name, where it is found, and its MD5 checksum.
@@ -132,22 +131,13 @@ func notFinite(values []float32) int {
 func Sum(path string) (sum string, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", 0, fmt.Errorf("dataset: %s: %w", path, cause(err))
+		return "", 0, fmt.Errorf("dataset: %s: %w", path, whole.Cause(err))
 	}
 	defer f.Close()
 	hash := md5.New()
 	size, err = io.Copy(hash, f)
 	if err != nil {
-		return "", 0, fmt.Errorf("dataset: %s: %w", path, cause(err))
+		return "", 0, fmt.Errorf("dataset: %s: %w", path, whole.Cause(err))
 	}
 	return hex.EncodeToString(hash.Sum(nil)), size, nil
-}
-
-// cause takes the operation and the path off an error of package os.
-func cause(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"gpuconv/whole"
 )
 
 // Fetch says what to download and where to. The zero values of the fields below
@@ -99,11 +101,11 @@ type download struct {
 func (d *download) run(ctx context.Context) error {
 	var err error
 	if d.file, err = os.OpenFile(d.Part(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
-		return fmt.Errorf("dataset: %s: %w", d.Part(), cause(err))
+		return fmt.Errorf("dataset: %s: %w", d.Part(), whole.Cause(err))
 	}
 	err = d.fetch(ctx)
 	if closeErr := d.file.Close(); err == nil && closeErr != nil {
-		err = fmt.Errorf("dataset: %s: %w", d.Part(), cause(closeErr))
+		err = fmt.Errorf("dataset: %s: %w", d.Part(), whole.Cause(closeErr))
 	}
 	if err == nil {
 		if err = d.verify(); err == nil {
@@ -120,7 +122,7 @@ func (d *download) run(ctx context.Context) error {
 func (d *download) fetch(ctx context.Context) error {
 	info, err := d.file.Stat()
 	if err != nil {
-		return fmt.Errorf("dataset: %s: %w", d.Part(), cause(err))
+		return fmt.Errorf("dataset: %s: %w", d.Part(), whole.Cause(err))
 	}
 	d.done = info.Size()
 	d.pieced = d.done > 0
@@ -249,7 +251,7 @@ func (d *download) startOver() error {
 }
 
 func (d *download) unwritable(err error) error {
-	return &permanentError{fmt.Errorf("dataset: %s: %w", d.Part(), cause(err))}
+	return &permanentError{fmt.Errorf("dataset: %s: %w", d.Part(), whole.Cause(err))}
 }
 
 // receive appends the answer's body.

@@ -50,7 +50,7 @@ func Open(path string) (*Reader, error) {
 	info, err := f.Stat()
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("npy: %s: %w", fault.Printable(file), cause(err))
+		return nil, fmt.Errorf("npy: %s: %w", fault.Printable(file), whole.Cause(err))
 	}
 	r, err := newReader(f, info.Size(), fault.Printable(file), key)
 	if err != nil {
@@ -89,7 +89,7 @@ func openRegular(path string) (*os.File, error) {
 		f, err = os.Open(path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", fault.Printable(path), cause(err))
+		return nil, fmt.Errorf("npy: %s: %w", fault.Printable(path), whole.Cause(err))
 	}
 	return f, nil
 }
@@ -98,7 +98,7 @@ func openRegular(path string) (*os.File, error) {
 func newReader(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	start := make([]byte, min(size, int64(len(magic))))
 	if _, err := io.ReadFull(io.NewSectionReader(r, 0, size), start); err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", name, cut(cause(err)))
+		return nil, fmt.Errorf("npy: %s: %w", name, cut(whole.Cause(err)))
 	}
 	switch {
 	case string(start) == magic && key == "":
@@ -202,21 +202,7 @@ func (r *Reader) Close() error {
 	r.closers, r.whole = nil, nil
 	r.err = fmt.Errorf("npy: %s: %w", r.name, os.ErrClosed)
 	if err != nil {
-		return fmt.Errorf("npy: %s: %w", r.name, cause(err))
+		return fmt.Errorf("npy: %s: %w", r.name, whole.Cause(err))
 	}
 	return nil
-}
-
-// cause takes the operation and the path off an error of package os; this
-// package's errors name the file that the caller asked for.
-func cause(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
-	}
-	return err
 }

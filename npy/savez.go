@@ -32,10 +32,10 @@ func WriteNPZ(path string, arrays ...Named) error {
 	}
 	file, err := whole.Create(path)
 	if err != nil {
-		return fmt.Errorf("npy: %s: %w", name, cause(err))
+		return fmt.Errorf("npy: %w", err)
 	}
 	if err := writeArchive(file, arrays); err != nil {
-		return fmt.Errorf("npy: %s: %w", name, cause(err))
+		return fmt.Errorf("npy: %w", err)
 	}
 	return nil
 }

@@ -51,14 +51,27 @@ func WriteFile(path string, a *Array) error {
 // Errors: a negative extent or one too large in shape; a folder that does not
 // exist or cannot be written; a path that is no regular file or is read-only.
 func Create(path string, shape ...int) (*Writer, error) {
-	name := fault.Printable(path)
-	count, err := elementCount(shape)
-	if err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", name, err)
+	if _, err := elementCount(shape); err != nil { // before there is a file
+		return nil, fmt.Errorf("npy: %s: %w", fault.Printable(path), err)
 	}
 	file, err := whole.Create(path)
 	if err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", name, cause(err))
+		return nil, fmt.Errorf("npy: %w", err)
+	}
+	return NewWriter(file, shape...)
+}
+
+// NewWriter is Create for a file that is made already, such as one of a [whole.Folder]. Close commits it; Abort, and
+// NewWriter if it fails, discards it.
+//
+// Errors: a negative extent or one too large in shape. Whatever goes wrong with the file is a [*whole.Error] in the
+// chain of each method's error.
+func NewWriter(file *whole.File, shape ...int) (*Writer, error) {
+	name := fault.Printable(file.Name())
+	count, err := elementCount(shape)
+	if err != nil {
+		_ = file.Discard()
+		return nil, fmt.Errorf("npy: %s: %w", name, err)
 	}
 	head := formatHeader(shape)
 	w := &Writer{
@@ -71,7 +84,7 @@ func Create(path string, shape ...int) (*Writer, error) {
 	}
 	if _, err := w.out.Write(head); err != nil {
 		w.Abort()
-		return nil, fmt.Errorf("npy: %s: %w", name, cause(err))
+		return nil, fmt.Errorf("npy: %w", err)
 	}
 	return w, nil
 }
@@ -87,7 +100,7 @@ func (w *Writer) Write(data []float32) error {
 		return fmt.Errorf("npy: %s: want at most %d elements, that many are left of shape %v, got %d", w.name, w.left, w.shape, len(data))
 	}
 	if err := writeFloats(w.out, data, w.scratch); err != nil {
-		w.err = fmt.Errorf("npy: %s: %w", w.name, cause(err))
+		w.err = fmt.Errorf("npy: %w", err)
 		return w.err
 	}
 	w.left -= len(data)
@@ -124,7 +137,7 @@ func (w *Writer) finish() error {
 		err = w.file.Commit()
 	}
 	if err != nil {
-		return fmt.Errorf("npy: %s: %w", w.name, cause(err))
+		return fmt.Errorf("npy: %w", err)
 	}
 	return nil
 }
@@ -139,7 +152,7 @@ func (w *Writer) Abort() error {
 	w.result = fmt.Errorf("npy: %s: given up before it was complete", w.name)
 	w.err = w.result
 	if err := w.file.Discard(); err != nil {
-		return fmt.Errorf("npy: %s: %w", w.name, cause(err))
+		return fmt.Errorf("npy: %w", err)
 	}
 	return nil
 }

@@ -247,7 +247,7 @@ func (f *verifyFlags) ownCase() (verify.Case, error) {
 	l.problem.Src = shape // all at once: conv's chunks are for files
 	dst, err := l.problem.Dst()
 	if err != nil {
-		return verify.Case{}, usage(without(err, "conv: "))
+		return verify.Case{}, usage(plain(err))
 	}
 	// Three fillings, each with its inputs, two outputs and the judge's two float64 a pixel.
 	if err := checkMemory(fmt.Sprintf("verifying images of %v to %v", shape, dst), 3*(bytesOf(shape)+6*bytesOf(dst))); err != nil {
@@ -291,7 +291,7 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 		r.Each = p.look
 		r.Progress = func(done int) { p.bar.set(p.before + done) }
 		if err := await(ctx, func() error { return r.Run(ctx) }); err != nil {
-			return without(err, "verify: ")
+			return plain(err)
 		}
 		p.before += r.Records()
 	}

@@ -34,7 +34,7 @@ func (e *Error) Beside(value string) string {
 	if e.Argument == "" || e.Argument == value {
 		what[0] = ""
 	}
-	if value != "" && e.Value == value {
+	if value != "" && (e.Value == value || e.Value == strconv.Quote(value)) {
 		what = nil
 	}
 	if e.Err != nil {

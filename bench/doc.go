@@ -1,6 +1,6 @@
 // Package bench measures how fast backends are, what the machine could do at most, and
 // whether one measurement differs from another. It imports no backend: it is handed them
-// as [Subject]s, and a judge.
+// each as a [Subject], and a judge.
 //
 // # How a case is timed
 //

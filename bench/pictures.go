@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"io"
 
 	"gpuconv/figure"
 )
@@ -13,8 +14,14 @@ type Picture struct {
 	chart *figure.Chart
 }
 
-// Save writes the picture into a file: PNG or SVG, as the name ends.
-func (p Picture) Save(path string) error { return p.chart.Save(path) }
+// WritePNG writes the picture as PNG, for 144 dots per inch.
+func (p Picture) WritePNG(w io.Writer) error { return p.chart.WritePNG(w) }
+
+// WriteSVG writes the picture as SVG.
+func (p Picture) WriteSVG(w io.Writer) error {
+	_, err := w.Write(p.SVG)
+	return err
+}
 
 // Pictures draws the graphs of the report, in their order.
 func (r Report) Pictures() ([]Picture, error) {

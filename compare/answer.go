@@ -11,7 +11,7 @@ import (
 // output only: CheckBound and CheckRMS. Several goroutines may use it.
 type Answer struct{ filling filling }
 
-// NewAnswer has the judge, whose plans must be [conv.Oracle]s, compute c.
+// NewAnswer has the judge, each of whose plans must be a [conv.Oracle], compute c.
 func NewAnswer(judge conv.Backend, c Case) (*Answer, error) {
 	t, err := newTruth(judge, c)
 	if err != nil {

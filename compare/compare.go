@@ -1,5 +1,5 @@
 // Package compare says whether a backend computes convolutions correctly. It imports no backend: it is handed the one
-// to be held, and a judge, whose plans are [conv.Oracle]s.
+// to be held, and a judge, each of whose plans is a [conv.Oracle].
 //
 // There are three ways in:
 //

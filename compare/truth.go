@@ -18,7 +18,7 @@ type truth struct {
 	scale     float64 // see transformScale
 }
 
-// newTruth asks a judge, whose plans must be [conv.Oracle]s.
+// newTruth asks a judge, each of whose plans must be a [conv.Oracle].
 func newTruth(judge conv.Backend, c Case) (*truth, error) {
 	plan, err := judge.Plan(c.Problem, c.Weight, c.Bias)
 	if err != nil {

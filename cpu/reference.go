@@ -7,8 +7,8 @@ import (
 	"gpuconv/conv"
 )
 
-// Reference is a [conv.Backend] that computes in float64 and whose plans are
-// [conv.Oracle]s. Each output is one sum in the order of the package conv's
+// Reference is a [conv.Backend] that computes in float64. Each of its plans is a
+// [conv.Oracle]. Each output is one sum in the order of the package conv's
 // formula: bias, then channels, kernel rows, kernel columns. Planes of outputs are
 // shared out over the cores; no sum is split.
 type Reference struct{}

@@ -71,8 +71,8 @@ func serve(t *testing.T, answers ...http.HandlerFunc) *server {
 	return s
 }
 
-// whole serves b as a file server does, ranges included.
-func whole(b []byte) http.HandlerFunc {
+// served serves b as a file server does, ranges included.
+func served(b []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(w, r, "file.npz", time.Time{}, bytes.NewReader(b))
 	}
@@ -82,7 +82,7 @@ func whole(b []byte) http.HandlerFunc {
 func rangeless(b []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Range")
-		whole(b)(w, r)
+		served(b)(w, r)
 	}
 }
 
@@ -162,29 +162,29 @@ func TestDownload(t *testing.T) {
 		kept    int    // bytes of the part after an error
 		ranges  []string
 	}{
-		"whole":                  {answers: list(whole(good)), ranges: list("")},
+		"whole":                  {answers: list(served(good)), ranges: list("")},
 		"no length":              {answers: list(chunked(good)), ranges: list("")},
-		"resumed":                {answers: list(whole(good)), part: good[:1234], ranges: list("bytes=1234-")},
+		"resumed":                {answers: list(served(good)), part: good[:1234], ranges: list("bytes=1234-")},
 		"range ignored":          {answers: list(rangeless(good)), part: good[:1234], ranges: list("bytes=1234-")},
-		"part is all":            {answers: list(whole(good)), part: good, ranges: list("bytes=300000-")},
-		"part is too long":       {answers: list(whole(good)), part: append(slices.Clone(good), 1, 2, 3), ranges: list("bytes=300003-", "")},
-		"part is another file's": {answers: list(whole(good)), part: bad[:2000], ranges: list("bytes=2000-", "")},
-		"cut":                    {answers: list(cut(whole(good), 1000), cut(whole(good), 2000), whole(good)), ranges: list("", "bytes=1000-", "bytes=3000-")},
-		"cut, range ignored":     {answers: list(cut(whole(good), 1000), rangeless(good)), ranges: list("", "bytes=1000-")},
-		"stalls":                 {answers: list(stall(whole(good), 1000), whole(good)), ranges: list("", "bytes=1000-")},
-		"unavailable at first":   {answers: list(status(503), status(429), whole(good)), ranges: list("", "", "")},
-		"too slow at first":      {answers: list(status(408), whole(good)), ranges: list("", "")},
+		"part is all":            {answers: list(served(good)), part: good, ranges: list("bytes=300000-")},
+		"part is too long":       {answers: list(served(good)), part: append(slices.Clone(good), 1, 2, 3), ranges: list("bytes=300003-", "")},
+		"part is another file's": {answers: list(served(good)), part: bad[:2000], ranges: list("bytes=2000-", "")},
+		"cut":                    {answers: list(cut(served(good), 1000), cut(served(good), 2000), served(good)), ranges: list("", "bytes=1000-", "bytes=3000-")},
+		"cut, range ignored":     {answers: list(cut(served(good), 1000), rangeless(good)), ranges: list("", "bytes=1000-")},
+		"stalls":                 {answers: list(stall(served(good), 1000), served(good)), ranges: list("", "bytes=1000-")},
+		"unavailable at first":   {answers: list(status(503), status(429), served(good)), ranges: list("", "", "")},
+		"too slow at first":      {answers: list(status(408), served(good)), ranges: list("", "")},
 		"unavailable":            {answers: list(status(503)), wrong: "the server answers 503 Service Unavailable", ranges: list("", "", "")},
 		"unavailable, part":      {answers: list(status(500)), part: good[:9], wrong: "the server answers 500", kept: 9, ranges: list("bytes=9-", "bytes=9-", "bytes=9-")},
 		"missing":                {answers: list(status(404)), wrong: "the server answers 404 Not Found", ranges: list("")},
-		"wrong bytes":            {answers: list(whole(bad)), wrong: "MD5 checksum " + md5Of(bad) + ": want " + md5Of(good), ranges: list("")},
-		"wrong bytes, part":      {answers: list(whole(bad)), part: good[:2000], wrong: "MD5 checksum", ranges: list("bytes=2000-", "")},
-		"changes meanwhile":      {answers: list(cut(whole(bad), 5000), whole(good)), ranges: list("", "bytes=5000-", "")},
-		"claims to be longer":    {answers: list(claim(good, 300_010), whole(good)), ranges: list("", "bytes=300000-")},
+		"wrong bytes":            {answers: list(served(bad)), wrong: "MD5 checksum " + md5Of(bad) + ": want " + md5Of(good), ranges: list("")},
+		"wrong bytes, part":      {answers: list(served(bad)), part: good[:2000], wrong: "MD5 checksum", ranges: list("bytes=2000-", "")},
+		"changes meanwhile":      {answers: list(cut(served(bad), 5000), served(good)), ranges: list("", "bytes=5000-", "")},
+		"claims to be longer":    {answers: list(claim(good, 300_010), served(good)), ranges: list("", "bytes=300000-")},
 		"claims to be shorter":   {answers: list(claim(good, 299_990)), wrong: "MD5 checksum", ranges: list("")},
 		"never more":             {answers: list(cut(rangeless(good), 1000)), wrong: "the answer ends after 1000 of 300000 bytes", kept: 1000, ranges: list("", "bytes=1000-", "bytes=1000-", "bytes=1000-")},
-		"another range":          {answers: list(ranged(good[5:], "bytes 5-299999/300000"), whole(good)), part: good[:9], ranges: list("bytes=9-", "")},
-		"no range":               {answers: list(ranged(good[9:], ""), whole(good)), part: good[:9], ranges: list("bytes=9-", "")},
+		"another range":          {answers: list(ranged(good[5:], "bytes 5-299999/300000"), served(good)), part: good[:9], ranges: list("bytes=9-", "")},
+		"no range":               {answers: list(ranged(good[9:], ""), served(good)), part: good[:9], ranges: list("bytes=9-", "")},
 		"range of unknown total": {answers: list(ranged(good[9:], "bytes 9-299999/*")), part: good[:9], ranges: list("bytes=9-")},
 		"partial, unasked":       {answers: list(ranged(good[9:], "bytes 9-299999/300000")), wrong: "206 Partial", ranges: list("")},
 		"too long":               {answers: list(claim(good, 400_001)), wrong: "the file has 400001 bytes: want at most 400000", ranges: list("")},
@@ -246,9 +246,9 @@ func TestDownloadPause(t *testing.T) {
 	good := content()
 	var answers []http.HandlerFunc
 	for range 12 {
-		answers = append(answers, cut(whole(good), 1000))
+		answers = append(answers, cut(served(good), 1000))
 	}
-	s := serve(t, append(answers, whole(good))...)
+	s := serve(t, append(answers, served(good))...)
 	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: md5Of(good), Pause: time.Millisecond}
 	start := time.Now()
 	wantFile(t, f, Download(t.Context(), f), good)
@@ -262,7 +262,7 @@ func TestDownloadPause(t *testing.T) {
 func TestDownloadUnchecked(t *testing.T) {
 	good := content()
 	for _, sum := range []string{"", strings.ToUpper(md5Of(good))} {
-		s := serve(t, ranged(good[5:], "bytes 5-299999/300000"), whole(good))
+		s := serve(t, ranged(good[5:], "bytes 5-299999/300000"), served(good))
 		f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: sum, Pause: time.Millisecond}
 		write(t, f.Part(), good[:9])
 		wantFile(t, f, Download(t.Context(), f), good)
@@ -297,7 +297,7 @@ func wantFile(t *testing.T, f Fetch, err error, want []byte) {
 // there.
 func TestDownloadInterrupted(t *testing.T) {
 	good := content()
-	s := serve(t, stall(whole(good), 5000), whole(good))
+	s := serve(t, stall(served(good), 5000), served(good))
 	ctx, cancel := context.WithCancel(t.Context())
 	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: md5Of(good)}
 	f.Progress = func(done, total int64) {
@@ -323,14 +323,14 @@ func TestDownloadReplaces(t *testing.T) {
 	good := content()
 	f := Fetch{Path: filepath.Join(t.TempDir(), "a.npz"), MD5: md5Of(good)}
 	write(t, f.Path, []byte("old"))
-	f.URL = serve(t, whole(good[:5])).URL
+	f.URL = serve(t, served(good[:5])).URL
 	if err := Download(t.Context(), f); err == nil {
 		t.Fatal("wrong bytes are taken")
 	}
 	if got, _ := os.ReadFile(f.Path); string(got) != "old" {
 		t.Errorf("the file holds %q", got)
 	}
-	f.URL, f.MD5 = serve(t, whole(good[:5])).URL, ""
+	f.URL, f.MD5 = serve(t, served(good[:5])).URL, ""
 	wantFile(t, f, Download(t.Context(), f), good[:5])
 }
 

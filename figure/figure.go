@@ -8,7 +8,7 @@
 // which [Picture.Save] stores as PNG or SVG. [BWR] and [Binary] are the tutorial's
 // colour maps, for pictures of one's own. [Matrix] is a picture of a matrix, such
 // as one of dissimilarities, [Plots] draws curves into axes, such as tuning curves
-// and [Histogram]s, and [Graph] is one large pair of axes for measurements with error
+// and each [Histogram], and [Graph] is one large pair of axes for measurements with error
 // bars.
 //
 // # How numbers become pixels

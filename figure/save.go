@@ -27,7 +27,7 @@ func save(path string, png, svg func(io.Writer) error) error {
 		return fmt.Errorf("figure: save %s: extension %q: want .png or .svg", path, extension)
 	}
 	if err := whole.Write(path, write); err != nil {
-		return fmt.Errorf("figure: save %s: %w", path, err)
+		return fmt.Errorf("figure: save %w", err)
 	}
 	return nil
 }

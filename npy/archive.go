@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"gpuconv/fault"
+	"gpuconv/whole"
 )
 
 // deflateRatio is the most that deflate can expand: 258 bytes from a length code
@@ -19,19 +19,19 @@ const deflateRatio = 1032
 func newArchive(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", name, cause(err))
+		return nil, failed(name, whole.Cause(err))
 	}
 	entry, err := findEntry(z, key)
 	if err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", name, err)
+		return nil, failed(name, err)
 	}
-	name += ":" + fault.Printable(entryKey(entry))
+	name += ":" + entryKey(entry)
 	if err := checkEntry(entry, size); err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", name, err)
+		return nil, failed(name, err)
 	}
 	src, err := entry.Open()
 	if err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", name, cause(err))
+		return nil, failed(name, whole.Cause(err))
 	}
 	reader, err := newStream(src, int64(entry.UncompressedSize64), name)
 	if err != nil {
@@ -99,7 +99,7 @@ func checkEntry(f *zip.File, archive int64) error {
 	}
 	start, err := f.DataOffset()
 	if err != nil {
-		return cause(err)
+		return whole.Cause(err)
 	}
 	packed, size := f.CompressedSize64, f.UncompressedSize64
 	switch {

@@ -289,7 +289,9 @@ func TestWriteNPZFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file.File.Close()
+	if err := file.Discard(); err != nil {
+		t.Fatal(err)
+	}
 	if err := writeArchive(file, []Named{{"a", &Array{[]int{1}, []float32{1}}}}); err == nil {
 		t.Fatal("no error")
 	}

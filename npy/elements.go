@@ -3,6 +3,8 @@ package npy
 import (
 	"fmt"
 	"io"
+
+	"gpuconv/whole"
 )
 
 // elements is a stream of elements in the order of the file.
@@ -59,7 +61,7 @@ func (e *elements) convert(dst []float32) error {
 func (e *elements) fill(raw []byte) error {
 	n, err := io.ReadFull(e.src, raw)
 	if err != nil {
-		return fmt.Errorf("only %d of the next %d bytes of data could be read: %w", n, len(raw), cut(cause(err)))
+		return fmt.Errorf("only %d of the next %d bytes of data could be read: %w", n, len(raw), cut(whole.Cause(err)))
 	}
 	return nil
 }

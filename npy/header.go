@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"gpuconv/conv"
+	"gpuconv/whole"
 )
 
 const (
@@ -57,7 +58,7 @@ func readHeaderText(r io.Reader, size int64) (string, int64, error) {
 	}
 	var prefix [12]byte
 	if _, err := io.ReadFull(r, prefix[:10]); err != nil {
-		return "", 0, cut(cause(err))
+		return "", 0, cut(whole.Cause(err))
 	}
 	if !bytes.HasPrefix(prefix[:], []byte(magic)) {
 		return "", 0, fmt.Errorf("the array starts with %q: want %q", prefix[:len(magic)], magic)
@@ -74,7 +75,7 @@ func readHeaderText(r io.Reader, size int64) (string, int64, error) {
 	}
 	literal := make([]byte, length)
 	if _, err := io.ReadFull(r, literal); err != nil {
-		return "", 0, cut(cause(err))
+		return "", 0, cut(whole.Cause(err))
 	}
 	if prefix[6] == 3 && !utf8.Valid(literal) {
 		return "", 0, fmt.Errorf("header of version 3.0: want UTF-8, got %s", quote(string(literal)))
@@ -90,7 +91,7 @@ func literalLength(r io.Reader, prefix *[12]byte) (length, start int64, err erro
 		return int64(binary.LittleEndian.Uint16(prefix[8:])), 10, nil
 	case [2]byte{2, 0}, [2]byte{3, 0}:
 		if _, err := io.ReadFull(r, prefix[10:]); err != nil {
-			return 0, 0, cut(cause(err))
+			return 0, 0, cut(whole.Cause(err))
 		}
 		return int64(binary.LittleEndian.Uint32(prefix[8:])), 12, nil
 	default:

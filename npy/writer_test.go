@@ -159,7 +159,7 @@ func TestUnfinished(t *testing.T) {
 			wantError(t, w.Write(nil), "a.npy: given up")
 		}},
 		{"the file fails", func(t *testing.T, w *Writer, path string) {
-			w.file.File.Close()
+			_ = w.file.Discard()                                // closes it
 			if err := w.Write(make([]float32, 2)); err != nil { // it waits in the buffer
 				t.Fatal(err)
 			}
@@ -168,7 +168,7 @@ func TestUnfinished(t *testing.T) {
 			}
 		}},
 		{"the file fails under Write", func(t *testing.T, w *Writer, path string) {
-			w.file.File.Close()
+			_ = w.file.Discard() // closes it
 			if err := w.out.Flush(); err == nil {
 				t.Fatal("no error")
 			}

@@ -7,7 +7,7 @@ import (
 )
 
 // Product is a [Set]: a pattern with every combination of values of its
-// parameters, in the order of a [Grid].
+// parameters, in the order of a [param.Grid].
 type Product struct {
 	canvas Canvas
 	fresh  func() Pattern
@@ -16,7 +16,7 @@ type Product struct {
 
 // NewProduct returns the set of what fresh returns with the values of the axes set.
 // fresh is called for every image and returns an own instance of the same pattern
-// each time. It refuses what [NewGrid] does, canvases that are too large, and if
+// each time. It refuses what [param.NewGrid] does, canvases that are too large, and if
 // any image could not be painted.
 func NewProduct(canvas Canvas, fresh func() Pattern, axes ...param.Axis) (*Product, error) {
 	canvas = canvas.withDefaults()

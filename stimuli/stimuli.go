@@ -4,13 +4,13 @@
 // [NMA] is the grating of Neuromatch Academy's W1D5 tutorial 2 (Menendez and
 // Stringer, CC BY 4.0), pixel for pixel as its NumPy code gives it with glibc's
 // sine and cosine; up to 6·10¹⁰ degrees no rounding in it depends on the platform.
-// A [Sweep] shows one over a list of orientations; [ParseValues] reads such a list.
+// A [Sweep] shows one over a list of orientations; [param.ParseValues] reads such a list.
 //
 // The other patterns are structs of parameters with units: [Grating], [Gabor],
 // [Plaid], [Checkerboard], [ZonePlate], [WhiteNoise], [PinkNoise] and [Impulse];
 // [Kinds] lists them. A [Product] shows one with every combination of the values of
 // its parameters on a [Canvas], sampled in float64. [Files] is a folder of images.
-// Each of these sets has a [Table] of what its images show.
+// Each of these sets has a [param.Table] of what its images show.
 //
 // Orientations are in degrees from vertical: at 0 the stripes are vertical and
 // luminance varies along the columns, at ±90 they are horizontal. A small

@@ -8,8 +8,8 @@
 // Both are fixed: the same cases with the same numbers each time. [Edges] adds, for one
 // backend, batches around where it cuts them.
 //
-// [Run] holds every subject to every case, which the judge computes once. A [Record] is
-// what came of one case and one subject; [WriteJSON] and [WriteJUnit] write them.
+// [Runner.Run] holds every subject to every case, which the judge computes once. A [Record] is
+// what came of one case and one subject; [Report.WriteJSON] and [Report.WriteJUnit] write them.
 //
 // The package imports no backend.
 package verify

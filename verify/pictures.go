@@ -2,42 +2,38 @@ package verify
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
+	"io"
 	"strings"
 
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/figure"
+	"gpuconv/whole"
 )
 
-// WritePictures writes into folder what a failed record's output looks like, as a .png,
-// and how its worst pixel comes about, as a .txt. It returns the path of the .png, or ""
-// for a record without a wrong output, of which there is nothing to see. number goes in
-// front of their names, since names of long cases are cut.
-func WritePictures(folder string, number int, r Record) (string, error) {
+// WritePictures writes into folder what a failed record's output looks like, as a .png, and how its worst pixel comes
+// about, as a .txt. It reports whether it did: a record without a wrong output has nothing to show. number is in front
+// of the files' names, since names of long cases are cut.
+func WritePictures(folder *whole.Folder, number int, r Record) (bool, error) {
 	e := r.Outcome.Evidence
 	if e == nil {
-		return "", nil
+		return false, nil
 	}
-	base := filepath.Join(folder, fmt.Sprintf("%03d-%s", number, fileName(r)))
+	name := fmt.Sprintf("%03d-%s", number, fileName(r))
 	picture, err := figure.Failure(mistake(r, e))
 	if err != nil {
-		return "", err
+		return false, err
 	}
-	if err := picture.Save(base + ".png"); err != nil {
-		return "", err
+	if err := folder.Write(name+".png", picture.WritePNG); err != nil {
+		return false, err
 	}
-	text, err := os.Create(base + ".txt")
-	if err != nil {
-		return "", err
-	}
-	fmt.Fprintf(text, "subject    %v\n", r.Subject)
-	if err := e.WriteText(text); err != nil {
-		text.Close()
-		return "", err
-	}
-	return base + ".png", text.Close()
+	err = folder.Write(name+".txt", func(w io.Writer) error {
+		if _, err := fmt.Fprintf(w, "subject    %v\n", r.Subject); err != nil {
+			return err
+		}
+		return e.WriteText(w)
+	})
+	return err == nil, err
 }
 
 // fileName makes a file's name of a case and who failed it.

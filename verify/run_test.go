@@ -14,6 +14,7 @@ import (
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/whole"
 )
 
 // few are some of the quick cases, of all tables.
@@ -169,26 +170,42 @@ func TestEdges(t *testing.T) {
 // TestReports writes what two subjects did and reads it again.
 func TestReports(t *testing.T) {
 	var r Report
-	folder := t.TempDir()
+	path := filepath.Join(t.TempDir(), "pictures")
+	folder, err := whole.CreateFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Discard()
+	failed := map[int]string{}
 	for i, record := range records(t, Runner{Judge: cpu.Reference{}, Cases: withoutRelations(few(6)), Subjects: []Subject{
 		{Backend: biased{}, Name: "biased", Algorithm: "a", Device: "<d> & \"e\""}, {Backend: broken{explain: conv.ErrUnsupported}, Name: "refusing"}}}) {
 		r.Count.Add(record)
 		r.Cases = append(r.Cases, NewEntry(record))
-		path, err := WritePictures(folder, i, record)
-		if err != nil || (path != "") != (record.Outcome.Status() == compare.Failed) {
-			t.Errorf("%s: picture %q, %v", record.Case.Name, path, err)
+		drawn, err := WritePictures(folder, i, record)
+		if err != nil || drawn != (record.Outcome.Status() == compare.Failed) {
+			t.Errorf("%s: picture %v, %v", record.Case.Name, drawn, err)
 		}
-		if path != "" {
-			text, err := os.ReadFile(strings.TrimSuffix(path, ".png") + ".txt")
-			if err != nil || !strings.HasPrefix(string(text), "subject    biased a on <d> & \"e\"\ncase       "+record.Case.Name) {
-				t.Errorf("%.100q, %v", text, err)
-			}
+		if drawn {
+			failed[i] = record.Case.Name
+		}
+	}
+	if err := folder.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range failed {
+		found, _ := filepath.Glob(filepath.Join(path, fmt.Sprintf("%03d-*.txt", i)))
+		if len(found) != 1 {
+			t.Fatalf("%s: files %q", name, found)
+		}
+		text, err := os.ReadFile(found[0])
+		if err != nil || !strings.HasPrefix(string(text), "subject    biased a on <d> & \"e\"\ncase       "+name) {
+			t.Errorf("%.100q, %v", text, err)
 		}
 	}
 	if r.Failed == 0 || r.Skipped != len(r.Cases)/2 || r.String() != fmt.Sprintf("%d passed, %d failed, %d skipped", r.Passed, r.Failed, r.Skipped) {
 		t.Errorf("%v", r.Count)
 	}
-	if pictures, _ := filepath.Glob(filepath.Join(folder, "*.png")); len(pictures) != r.Failed {
+	if pictures, _ := filepath.Glob(filepath.Join(path, "*.png")); len(pictures) != r.Failed {
 		t.Errorf("%d pictures of %d failures", len(pictures), r.Failed)
 	}
 	checkJSON(t, r)

@@ -14,7 +14,6 @@ import (
 
 	"gpuconv/bench"
 	"gpuconv/cpu"
-	"gpuconv/fault"
 	"gpuconv/gpu"
 
 	"github.com/spf13/cobra"
@@ -104,19 +103,10 @@ func (f *benchFlags) validate() error {
 	if err := f.pictures.validate(); err != nil {
 		return err
 	}
-	return checkOutputFile("json", f.json)
+	return output{"json", f.json}.checkFile()
 }
 
 func (f *benchFlags) names() []string { return strings.Split(f.backends, ",") }
-
-// checkOutputFile refuses what can be seen not to be a file or a new name; "" is no
-// file.
-func checkOutputFile(flag, path string) error {
-	if info, err := os.Stat(path); path != "" && err == nil && !info.Mode().IsRegular() {
-		return usage(fmt.Errorf("--%s %s: want a file to write, this is none", flag, fault.Printable(path)))
-	}
-	return nil
-}
 
 // chosenSuite returns the suite with the cases that were asked for.
 func (f *benchFlags) chosenSuite() (bench.Suite, error) {
@@ -152,7 +142,7 @@ func (f *benchFlags) run(ctx context.Context, flags *pflag.FlagSet, stdout, stde
 		report, err = f.measure(ctx, suite, flags.Changed("backend"), stderr)
 	}
 	if err != nil {
-		return without(err, "bench: ")
+		return plain(err)
 	}
 	report.Machine = describeMachine(load)
 	report.Run.Command, report.Run.Started = os.Args, started.UTC().Truncate(time.Millisecond)
@@ -207,8 +197,8 @@ func (f *benchFlags) conclude(ctx context.Context, r bench.Report, stdout io.Wri
 		return err
 	}
 	if f.json != "" {
-		if err := writeWhole(f.json, r.Write); err != nil {
-			return outputErrorOf("json", f.json, err)
+		if err := (output{"json", f.json}).writeFile(r.Write); err != nil {
+			return err
 		}
 	}
 	if err := f.pictures.write(r); err != nil {

@@ -3,10 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"gpuconv/bench"
-	"gpuconv/fault"
 
 	"github.com/spf13/cobra"
 )
@@ -37,10 +35,6 @@ func newBenchCompare() *cobra.Command {
 			for i, path := range args {
 				var err error
 				if reports[i], err = readBench(path); err != nil {
-					err = fmt.Errorf("%s: %w", fault.Printable(path), cause(err))
-					if errors.Is(err, fs.ErrNotExist) {
-						return usage(err)
-					}
 					return err
 				}
 			}

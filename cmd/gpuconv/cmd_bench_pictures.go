@@ -1,11 +1,10 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"io"
 
 	"gpuconv/bench"
-	"gpuconv/fault"
 
 	"github.com/spf13/pflag"
 )
@@ -18,18 +17,18 @@ func (p *benchPictures) add(flags *pflag.FlagSet) {
 	flags.StringVar(&p.plots, "plots", "", "write the pictures into this new or empty folder, as PNG and SVG")
 }
 
+func (p *benchPictures) page() output   { return output{"html", p.html} }
+func (p *benchPictures) folder() output { return output{"plots", p.plots} }
+
 // validate refuses what can be seen not to be written.
 func (p *benchPictures) validate() error {
-	if err := checkOutputFile("html", p.html); err != nil {
+	if err := p.page().checkFile(); err != nil {
 		return err
 	}
 	if p.plots == "" {
 		return nil
 	}
-	if err := checkOutputDir(p.plots); err != nil {
-		return reflagged("plots", usage(err))
-	}
-	return nil
+	return p.folder().checkFolder()
 }
 
 // write draws what was asked for.
@@ -42,39 +41,32 @@ func (p *benchPictures) write(r bench.Report) error {
 		return err
 	}
 	if p.plots != "" {
-		if err := savePlots(p.plots, pictures); err != nil {
+		if err := savePlots(p.folder(), pictures); err != nil {
 			return err
 		}
 	}
 	if p.html == "" {
 		return nil
 	}
-	if err := writeWhole(p.html, func(w io.Writer) error { return r.WriteHTML(w, pictures) }); err != nil {
-		return outputErrorOf("html", p.html, err)
-	}
-	return nil
+	return p.page().writeFile(func(w io.Writer) error { return r.WriteHTML(w, pictures) })
 }
 
 // savePlots writes all pictures into a folder, or none.
-func savePlots(path string, pictures []bench.Picture) error {
+func savePlots(to output, pictures []bench.Picture) error {
 	if len(pictures) == 0 {
-		return fmt.Errorf("--plots %s: the report has no figure to draw", fault.Printable(path))
+		return failed(to.flag, to.path, errors.New("the report has no figure to draw"))
 	}
-	out, err := newOutputDir(path)
+	out, err := to.createFolder()
 	if err != nil {
-		return reflagged("plots", err)
+		return err
 	}
-	defer out.abort()
+	defer out.Discard()
 	for _, picture := range pictures {
-		for _, extension := range []string{".png", ".svg"} {
-			name := picture.ID + extension
-			if err := picture.Save(out.file(name)); err != nil {
-				return reflagged("plots", out.label(name)(err))
+		for extension, write := range map[string]func(io.Writer) error{".png": picture.WritePNG, ".svg": picture.WriteSVG} {
+			if err := out.write(picture.ID+extension, write); err != nil {
+				return err
 			}
 		}
 	}
-	if err := out.commit(); err != nil {
-		return reflagged("plots", err)
-	}
-	return nil
+	return out.commit()
 }

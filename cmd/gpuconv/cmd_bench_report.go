@@ -9,6 +9,7 @@ import (
 
 	"gpuconv/bench"
 	"gpuconv/fault"
+	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 )
@@ -47,7 +48,7 @@ func (f *benchReportFlags) run(paths []string, stdout io.Writer) error {
 	if f.format != "text" && f.format != "go" {
 		return usage(fmt.Errorf("--format %q: want text or go", f.format))
 	}
-	if err := checkOutputFile("json", f.json); err != nil {
+	if err := (output{"json", f.json}).checkFile(); err != nil {
 		return err
 	}
 	if err := f.pictures.validate(); err != nil {
@@ -58,8 +59,8 @@ func (f *benchReportFlags) run(paths []string, stdout io.Writer) error {
 		return err
 	}
 	if f.json != "" {
-		if err := writeWhole(f.json, r.Write); err != nil {
-			return outputErrorOf("json", f.json, err)
+		if err := (output{"json", f.json}).writeFile(r.Write); err != nil {
+			return err
 		}
 	}
 	if err := f.pictures.write(r); err != nil {
@@ -74,31 +75,32 @@ func mergedBench(paths []string) (bench.Report, error) {
 	for _, path := range paths {
 		r, err := readBench(path)
 		if err != nil {
-			err = fmt.Errorf("%s: %w", fault.Printable(path), cause(err))
-			if errors.Is(err, fs.ErrNotExist) {
-				return bench.Report{}, usage(err)
-			}
 			return bench.Report{}, err
 		}
 		all = append(all, r)
 	}
 	r, err := bench.Merge(all...)
-	if err != nil {
-		return bench.Report{}, without(err, "bench: ")
+	return r, plain(err)
+}
+
+// readBench reads a report that the command line names.
+func readBench(path string) (bench.Report, error) {
+	r, err := loadBench(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return r, usage(&fault.Error{Argument: path, Err: whole.Cause(err)})
+	case err != nil:
+		return r, &fault.Error{Argument: path, Err: whole.Cause(err)}
 	}
 	return r, nil
 }
 
-// readBench reads a report.
-func readBench(path string) (bench.Report, error) {
+// loadBench reads a report.
+func loadBench(path string) (bench.Report, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return bench.Report{}, err
 	}
 	defer file.Close()
-	r, err := bench.Read(file)
-	if err != nil {
-		return bench.Report{}, without(err, "bench: ")
-	}
-	return r, nil
+	return bench.Read(file)
 }

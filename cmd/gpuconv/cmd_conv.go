@@ -94,6 +94,8 @@ func newConv() *cobra.Command {
 	return cmd
 }
 
+func (f *convFlags) file() output { return output{"output", f.output} }
+
 // layer is a convolution with its weights.
 type layer struct {
 	problem conv.Problem
@@ -103,7 +105,7 @@ type layer struct {
 
 func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if f.output != "" || !f.dumpShader {
-		if err := outputFile(f.output).checkArray(); err != nil {
+		if err := f.file().checkArray(); err != nil {
 			return err
 		}
 	}
@@ -202,7 +204,7 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, imag
 	bar := newProgress(stderr, "convolving", shape.N())
 	defer bar.stop()
 	var stats batch.Stats
-	err = outputFile(f.output).fill(ctx, shape[:], func(write writer) (err error) {
+	err = f.file().fillArray(ctx, shape[:], func(write writer) (err error) {
 		stats, err = batch.Job{
 			Source: awaitedSource{images, ctx}, Problem: l.problem, Plan: awaitedPlan{s.plan, ctx}, Progress: bar.set,
 			Sink: func(_ int, _, dst *conv.Tensor) error { return write(dst.Data) },

@@ -120,8 +120,8 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 // read describes a file and, if it is to, tunes its population.
 func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) error {
 	if f.output != "" {
-		if err := checkOutputDir(f.output); err != nil {
-			return usage(err)
+		if err := (output{"output", f.output}).checkFolder(); err != nil {
+			return err
 		}
 	}
 	sum, size, err := dataset.Sum(f.input)

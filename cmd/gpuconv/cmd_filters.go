@@ -68,7 +68,7 @@ func (f *filtersFlags) register(flags *pflag.FlagSet) {
 }
 
 func (f *filtersFlags) run(cmd *cobra.Command) error {
-	if err := outputFile(f.output).check(); err != nil {
+	if err := f.file().checkArrays(); err != nil {
 		return err
 	}
 	b, err := f.bank(cmd.Context(), cmd.Flags())
@@ -78,12 +78,14 @@ func (f *filtersFlags) run(cmd *cobra.Command) error {
 	if err := checkDisk(fmt.Sprintf("filters %v", b.Shape), f.output, bytesOf(b.Shape)); err != nil {
 		return err
 	}
-	if err := writeBank(cmd.Context(), outputFile(f.output), b); err != nil {
+	if err := writeBank(cmd.Context(), f.file(), b); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", fault.Printable(f.output), b.Shape)
 	return nil
 }
+
+func (f *filtersFlags) file() output { return output{"output", f.output} }
 
 // bank returns the weights that the flags ask for.
 func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*bank, error) {
@@ -104,15 +106,11 @@ func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*bank, e
 }
 
 // writeBank writes the weights and, beside them, their table.
-func writeBank(ctx context.Context, file outputFile, b *bank) error {
-	if !strings.HasSuffix(string(file), ".npz") {
+func writeBank(ctx context.Context, file output, b *bank) error {
+	if !strings.HasSuffix(file.path, ".npz") {
 		return file.fillWithTable(ctx, b.Shape[:], b.table, func(write writer) error { return write(b.Data) })
 	}
 	return file.withTable(b.table, func() error {
-		err := npy.WriteNPZ(string(file), npy.Named{Name: "weight", Array: &npy.Array{Shape: b.Shape[:], Data: b.Data}})
-		if err != nil {
-			return file.label(err)
-		}
-		return nil
+		return npy.WriteNPZ(file.path, npy.Named{Name: "weight", Array: &npy.Array{Shape: b.Shape[:], Data: b.Data}})
 	})
 }

@@ -64,6 +64,8 @@ func newRun() *cobra.Command {
 	return cmd
 }
 
+func (f *runFlags) folder() output { return output{"output", f.output} }
+
 // refuse refuses flags of a preset's half that is not used.
 func (f *runFlags) refuse(flags *pflag.FlagSet) error {
 	if f.stimuli != "" {
@@ -89,11 +91,11 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	out, err := newOutputDir(f.output)
+	out, err := f.folder().createFolder()
 	if err != nil {
 		return err
 	}
-	defer out.abort()
+	defer out.Discard()
 	opening := time.Now()
 	s, err := f.backend.prepare(ctx, j.problem, j.bank.Tensor, nil)
 	if err != nil {
@@ -112,7 +114,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 
 // run convolves on s, writes all files into out and completes r, which becomes
 // run.json.
-func (j *job) run(ctx context.Context, s session, out *outputDir, r *report, stderr io.Writer) error {
+func (j *job) run(ctx context.Context, s session, out outputFolder, r *report, stderr io.Writer) error {
 	w, err := j.convolve(ctx, s, out, stderr)
 	if err != nil {
 		return err
@@ -139,14 +141,14 @@ func (j *job) run(ctx context.Context, s session, out *outputDir, r *report, std
 }
 
 // writeTables writes what the images and the filters are.
-func (j *job) writeTables(out *outputDir) error {
+func (j *job) writeTables(out outputFolder) error {
 	table, err := j.images.Table()
 	if err != nil {
 		return err
 	}
 	for name, t := range map[string]*param.Table{"stimuli.csv": table, "filters.csv": j.bank.table} {
-		if err := saveTable(out.file(name), t); err != nil {
-			return out.label(name)(err)
+		if err := out.write(name, t.WriteCSV); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -161,15 +163,18 @@ type watched struct {
 
 // convolve streams all gratings into activations.npy, checks some on the way and
 // keeps those that are drawn.
-func (j *job) convolve(ctx context.Context, s session, out *outputDir, stderr io.Writer) (w watched, err error) {
+func (j *job) convolve(ctx context.Context, s session, out outputFolder, stderr io.Writer) (w watched, err error) {
 	w.check = newChecker(j, s.plan, batch.NewSpread(j.flags.check, j.shape.N()))
 	if w.gallery, err = newGallery(j.problem.Src, j.shape); err != nil {
 		return w, err
 	}
 	bar := newProgress(stderr, "convolving", j.shape.N())
 	defer bar.stop()
-	const name = "activations.npy"
-	err = fillArray(ctx, out.file(name), j.shape[:], out.label(name), func(write writer) (err error) {
+	file, err := out.Create("activations.npy")
+	if err != nil {
+		return w, out.blame(err)
+	}
+	err = fillArray(ctx, file, j.shape[:], func(write writer) (err error) {
 		w.stats, err = batch.Job{
 			Source:   awaitedSource{j.images, ctx},
 			Problem:  j.problem,
@@ -185,5 +190,5 @@ func (j *job) convolve(ctx context.Context, s session, out *outputDir, stderr io
 		}.Run(ctx)
 		return err
 	})
-	return w, err
+	return w, out.blame(err)
 }

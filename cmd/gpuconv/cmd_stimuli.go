@@ -90,19 +90,21 @@ func alias(other, name string) func(*pflag.FlagSet, string) pflag.NormalizedName
 }
 
 func (f *stimuliFlags) run(cmd *cobra.Command) error {
-	if err := outputFile(f.output).checkArray(); err != nil {
+	if err := f.file().checkArray(); err != nil {
 		return err
 	}
 	images, err := f.images(cmd.Flags())
 	if err != nil {
 		return err
 	}
-	if err := writeStimuli(cmd.Context(), outputFile(f.output), images); err != nil {
+	if err := writeStimuli(cmd.Context(), f.file(), images); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", fault.Printable(f.output), images.Shape())
 	return nil
 }
+
+func (f *stimuliFlags) file() output { return output{"output", f.output} }
 
 // images returns the set that the flags ask for.
 func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Described, error) {
@@ -146,9 +148,9 @@ const drawBytes = 16 << 20
 
 // writeStimuli draws all images into a file, some at a time, and their table
 // beside it.
-func writeStimuli(ctx context.Context, file outputFile, images stimuli.Described) error {
+func writeStimuli(ctx context.Context, file output, images stimuli.Described) error {
 	all := images.Shape()
-	if err := checkDisk(fmt.Sprintf("%d images of %d×%d", all.N(), all.H(), all.W()), string(file), bytesOf(all)); err != nil {
+	if err := checkDisk(fmt.Sprintf("%d images of %d×%d", all.N(), all.H(), all.W()), file.path, bytesOf(all)); err != nil {
 		return err
 	}
 	image := bytesOf(all.Image())

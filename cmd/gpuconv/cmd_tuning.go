@@ -15,6 +15,7 @@ import (
 	"gpuconv/npy"
 	"gpuconv/param"
 	"gpuconv/tuning"
+	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 )
@@ -92,11 +93,11 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := checkTuningMemory(source.Shape(), cells); err != nil {
 		return err
 	}
-	out, err := newOutputDir(f.output)
+	out, err := output{"output", f.output}.createFolder()
 	if err != nil {
 		return err
 	}
-	defer out.abort()
+	defer out.Discard()
 	responses, err := readResponses(ctx, source, readout, stderr)
 	if err != nil {
 		return err
@@ -116,8 +117,8 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 
 // parse reads the flags that say what is to be done.
 func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, err error) {
-	if err := checkOutputDir(f.output); err != nil {
-		return r, s, usage(err)
+	if err := (output{"output", f.output}).checkFolder(); err != nil {
+		return r, s, err
 	}
 	if f.input == "" {
 		return r, s, usage(errors.New("--input: want a folder of gpuconv run, or a file of activations"))
@@ -242,7 +243,7 @@ func (f *tuningFlags) readTable() (*param.Table, error) {
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("--table %s: %w", fault.Printable(path), cause(err))
+		return nil, fmt.Errorf("--table %s: %w", fault.Printable(path), whole.Cause(err))
 	}
 	defer file.Close()
 	table, err := param.ReadCSV(file, "image")
@@ -252,7 +253,7 @@ func (f *tuningFlags) readTable() (*param.Table, error) {
 // missing says why there is nothing of that name; nil if there is.
 func missing(path string) error {
 	if _, err := os.Stat(path); err != nil {
-		return cause(err)
+		return whole.Cause(err)
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer out.abort()
+	defer out.discard()
 	subjects, closeAll, err := f.subjects(ctx)
 	if err != nil {
 		return err
@@ -247,7 +247,7 @@ func (f *verifyFlags) ownCase() (verify.Case, error) {
 	l.problem.Src = shape // all at once: conv's chunks are for files
 	dst, err := l.problem.Dst()
 	if err != nil {
-		return verify.Case{}, usage(without(err, "conv: "))
+		return verify.Case{}, usage(plain(err))
 	}
 	// Three fillings, each with its inputs, two outputs and the judge's two float64 a pixel.
 	if err := checkMemory(fmt.Sprintf("verifying images of %v to %v", shape, dst), 3*(bytesOf(shape)+6*bytesOf(dst))); err != nil {
@@ -291,7 +291,7 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 		r.Each = p.look
 		r.Progress = func(done int) { p.bar.set(p.before + done) }
 		if err := await(ctx, func() error { return r.Run(ctx) }); err != nil {
-			return without(err, "verify: ")
+			return plain(err)
 		}
 		p.before += r.Records()
 	}
@@ -310,17 +310,14 @@ func (p *proof) look(r verify.Record) error {
 	}
 	p.bar.clear()
 	fmt.Fprintln(p.stdout, r.Line())
-	if p.out.pictures == nil || p.drawn >= mostPictures {
+	if p.out.pictures.path == "" || p.drawn >= mostPictures {
 		return nil
 	}
-	path, err := verify.WritePictures(p.out.pictures.partial, p.drawn+1, r)
-	if err != nil {
-		return outputErrorOf("pictures", p.out.pictures.path, err)
-	}
-	if path != "" {
+	drew, err := verify.WritePictures(p.out.pictures.Folder, p.drawn+1, r)
+	if drew {
 		p.drawn++
 	}
-	return nil
+	return p.out.pictures.blame(err)
 }
 
 // conclude writes the files and counts. Nothing verified is a failure.

@@ -3,214 +3,135 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
-	"gpuconv/fault"
 	"gpuconv/npy"
+	"gpuconv/whole"
 )
 
-// outputDir is a folder that gets all of its files or none: they are written to
-// a folder inside it and moved up when all are there.
-type outputDir struct {
-	path, partial string
-	made          []string // folders that did not exist, innermost first
-}
+// output is a flag that names a file or folder to write, and what was given to it.
+type output struct{ flag, path string }
 
-// newOutputDir makes path, which is new or empty, and its missing parents.
-func newOutputDir(path string) (*outputDir, error) {
-	if err := checkOutputDir(path); err != nil {
-		return nil, usage(err)
-	}
-	made, err := makeFolders(path)
-	if err != nil {
-		return nil, outputError(path, err)
-	}
-	d := &outputDir{path: path, partial: filepath.Join(path, ".partial"), made: made}
-	if err := os.Mkdir(d.partial, 0o777); err != nil {
-		removeFolders(made) // and not .partial, which is another's if it is there now
-		return nil, outputError(path, err)
-	}
-	return d, nil
-}
-
-// checkOutputDir refuses a path that can be seen not to be a new or empty folder.
-func checkOutputDir(path string) error {
-	if path == "" {
-		return errors.New("--output: want a new or empty folder")
-	}
-	entries, err := os.ReadDir(path)
+// blame returns err as an error of the flag, if it says that a file or folder could not be written, and else as it is.
+// The call was wrong if the path cannot be what it is to be.
+func (o output) blame(err error) error {
+	var e *whole.Error
 	switch {
-	case err == nil && len(entries) > 0:
-		return fmt.Errorf("--output %s: want a new or empty folder, this one holds %s", fault.Printable(path), fault.Printable(entries[0].Name()))
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("--output %s: want a new or empty folder: %w", fault.Printable(path), cause(err))
-	case err != nil:
-		if _, err := os.Lstat(filepath.Clean(path)); err == nil {
-			return fmt.Errorf("--output %s: want a new or empty folder, this is a link that leads nowhere", fault.Printable(path))
-		}
+	case !errors.As(err, &e):
+		return err
+	case o.path == "":
+		return refused(o.flag, "", errors.New(e.Rule))
+	case e.Rule != "":
+		return refused(o.flag, o.path, e)
+	}
+	return failed(o.flag, o.path, e)
+}
+
+// outputFolder is a folder that gets all of its files or none.
+type outputFolder struct {
+	output
+	*whole.Folder
+}
+
+// checkFolder refuses a path that can be seen not to be a new or empty folder.
+func (o output) checkFolder() error { return o.blame(whole.CheckFolder(o.path)) }
+
+// createFolder makes the folder, with its missing parents.
+func (o output) createFolder() (outputFolder, error) {
+	folder, err := whole.CreateFolder(o.path)
+	return outputFolder{o, folder}, o.blame(err)
+}
+
+// write puts what write writes into the folder under name.
+func (f outputFolder) write(name string, write func(io.Writer) error) error {
+	return f.blame(f.Folder.Write(name, write))
+}
+
+// commit moves all files into place.
+func (f outputFolder) commit() error { return f.blame(f.Folder.Commit()) }
+
+// checkFile refuses a path that can be seen not to be a file or a new name; "" is no file.
+func (o output) checkFile() error {
+	if info, err := os.Stat(o.path); o.path != "" && err == nil && !info.Mode().IsRegular() {
+		return refused(o.flag, o.path, errors.New("want a file to write, this is none"))
 	}
 	return nil
 }
 
-// file returns where to write the file that will have this name.
-func (d *outputDir) file(name string) string { return filepath.Join(d.partial, name) }
-
-// label says of an error which file could not be written.
-func (d *outputDir) label(name string) func(error) error {
-	return func(err error) error {
-		return outputError(d.path, fmt.Errorf("%s: %w", name, without(cause(err), "npy: ", fault.Printable(d.file(name))+": ")))
-	}
+// writeFile writes a file with its missing folders, whole or not at all.
+func (o output) writeFile(write func(io.Writer) error) error {
+	return o.blame(o.withFolders(func() error { return whole.Write(o.path, write) }))
 }
 
-// commit moves the files into place, all or none. They are moved in the order of
-// their names, so that who waits for run.json finds the others.
-func (d *outputDir) commit() error {
-	entries, err := os.ReadDir(d.partial)
+// withFolders makes the missing folders of a file for write. They go if it fails.
+func (o output) withFolders(write func() error) error {
+	made, err := whole.MakeFolders(filepath.Dir(o.path))
 	if err != nil {
-		return outputError(d.path, err)
+		return err
 	}
-	for i, e := range entries {
-		if err := os.Rename(d.file(e.Name()), filepath.Join(d.path, e.Name())); err != nil {
-			for _, moved := range entries[:i] {
-				os.Remove(filepath.Join(d.path, moved.Name()))
-			}
-			return outputError(d.path, err)
-		}
-	}
-	d.made = nil
-	os.Remove(d.partial) // empty: if it stays, nothing is missing
-	return nil
-}
-
-// abort removes what was written and the folders that were made for it. After
-// commit it does nothing.
-func (d *outputDir) abort() {
-	os.RemoveAll(d.partial)
-	removeFolders(d.made)
-}
-
-// makeFolders makes path and its missing parents and returns those it made,
-// innermost first. If it fails it leaves none.
-func makeFolders(path string) (made []string, err error) {
-	missing := []string{}
-	for at := filepath.Clean(path); ; at = filepath.Dir(at) {
-		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) || at == filepath.Dir(at) {
-			break
-		}
-		missing = append(missing, at)
-	}
-	for _, folder := range slices.Backward(missing) {
-		if err := os.Mkdir(folder, 0o777); err == nil {
-			made = append([]string{folder}, made...)
-		} else if info, statErr := os.Stat(folder); statErr != nil || !info.IsDir() { // else another job has just made it
-			removeFolders(made)
-			return nil, err
-		}
-	}
-	return made, nil
-}
-
-// removeFolders removes folders that hold nothing.
-func removeFolders(paths []string) {
-	for _, p := range paths {
-		os.Remove(p) // fails where someone has put something there: then it stays
-	}
-}
-
-// outputFile is the file of the verbs that write one.
-type outputFile string
-
-// check refuses a path that can be seen not to be a file or a new name.
-func (f outputFile) check() error {
-	path := string(f)
-	info, err := os.Stat(path)
-	switch {
-	case path == "":
-		return usage(errors.New("--output: want the .npy file to write"))
-	case os.IsPathSeparator(path[len(path)-1]), err == nil && info.IsDir():
-		return usage(fmt.Errorf("--output %s: want the .npy file to write, this is a folder", fault.Printable(path)))
-	case err == nil && !info.Mode().IsRegular():
-		return usage(fmt.Errorf("--output %s: want the .npy file to write, this is a device, pipe or socket", fault.Printable(path)))
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return usage(fmt.Errorf("--output %s: want the .npy file to write: %w", fault.Printable(path), cause(err)))
-	}
-	return nil
-}
-
-// checkArray refuses, beside that, an archive, for the verbs that write one array.
-func (f outputFile) checkArray() error {
-	if strings.HasSuffix(string(f), ".npz") {
-		return usage(fmt.Errorf("--output %s: want a .npy file, one array is written", fault.Printable(string(f))))
-	}
-	return f.check()
-}
-
-// label says of an error which file could not be written.
-func (f outputFile) label(err error) error {
-	return outputError(string(f), without(cause(err), "npy: ", fault.Printable(string(f))+": "))
-}
-
-// fill writes the file whole or not at all, with its missing folders.
-func (f outputFile) fill(ctx context.Context, shape []int, fill func(write writer) error) error {
-	made, err := makeFolders(filepath.Dir(string(f)))
-	if err != nil {
-		return outputError(string(f), err)
-	}
-	if err := fillArray(ctx, string(f), shape, f.label, fill); err != nil {
-		removeFolders(made)
+	if err := write(); err != nil {
+		made.Remove()
 		return err
 	}
 	return nil
 }
 
+// checkArrays refuses a path that can be seen not to be a .npy or .npz file or a new name.
+func (o output) checkArrays() error {
+	const want = "want the .npy file to write"
+	info, err := os.Stat(o.path)
+	switch {
+	case o.path == "":
+		return refused(o.flag, "", errors.New(want))
+	case os.IsPathSeparator(o.path[len(o.path)-1]), err == nil && info.IsDir():
+		return refused(o.flag, o.path, errors.New(want+", this is a folder"))
+	case err == nil && !info.Mode().IsRegular():
+		return refused(o.flag, o.path, errors.New(want+", this is a "+whole.Kind(info)))
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return refused(o.flag, o.path, &whole.Error{Name: o.path, Rule: want, Err: whole.Cause(err)})
+	}
+	return nil
+}
+
+// checkArray refuses, beside that, an archive, for the verbs that write one array.
+func (o output) checkArray() error {
+	if strings.HasSuffix(o.path, ".npz") {
+		return refused(o.flag, o.path, errors.New("want a .npy file, one array is written"))
+	}
+	return o.checkArrays()
+}
+
 // writer takes the next elements of an array.
 type writer func(data []float32) error
 
-// fillArray writes a .npy file whole or not at all. What goes wrong with the file
-// is labelled; what fill reports for other reasons is not.
-func fillArray(ctx context.Context, path string, shape []int, label func(error) error, fill func(write writer) error) error {
-	w, err := npy.Create(path, shape...)
+// fillArray has fill write a .npy file whole or not at all.
+func (o output) fillArray(ctx context.Context, shape []int, fill func(write writer) error) error {
+	return o.blame(o.withFolders(func() error {
+		file, err := whole.Create(o.path)
+		if err != nil {
+			return err
+		}
+		return fillArray(ctx, file, shape, fill)
+	}))
+}
+
+// fillArray has fill write file as .npy, whole or not at all.
+func fillArray(ctx context.Context, file *whole.File, shape []int, fill func(write writer) error) error {
+	w, err := npy.NewWriter(file, shape...)
 	if err != nil {
-		return label(err)
+		return err
 	}
 	defer w.Abort() // after Close it does nothing
-	err = fill(func(data []float32) error {
-		if err := w.Write(data); err != nil {
-			return label(err)
-		}
-		return nil
-	})
+	err = fill(w.Write)
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
 		return err
 	}
-	if err := w.Close(); err != nil {
-		return label(err)
-	}
-	return nil
-}
-
-// outputError says which output could not be written.
-func outputError(path string, err error) error {
-	return fmt.Errorf("--output %s: %w", fault.Printable(path), err)
-}
-
-// cause takes the operation and the paths off an error of package os.
-func cause(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
-	}
-	return err
+	return w.Close()
 }

@@ -33,8 +33,8 @@ const (
 // job turns the flags into stimuli, filters and a problem, and refuses what
 // cannot be, before anything is opened or written.
 func (f *runFlags) job(ctx context.Context) (*job, error) {
-	if err := checkOutputDir(f.output); err != nil {
-		return nil, usage(err)
+	if err := f.folder().checkFolder(); err != nil {
+		return nil, err
 	}
 	if err := f.backend.validate(); err != nil {
 		return nil, err

@@ -86,7 +86,7 @@ func (g *gallery) limit(j *job) float64 {
 }
 
 // draw writes the pictures of a job, all at once.
-func (g *gallery) draw(j *job, out *outputDir) error {
+func (g *gallery) draw(j *job, out outputFolder) error {
 	shown := titles(j.images, g.shown.All())
 	var group errgroup.Group
 	for name, draw := range map[string]func() (*figure.Picture, error){
@@ -101,10 +101,7 @@ func (g *gallery) draw(j *job, out *outputDir) error {
 			if err != nil {
 				return err
 			}
-			if err := picture.Save(out.file(name)); err != nil {
-				return out.label(name)(err)
-			}
-			return nil
+			return out.write(name, picture.WritePNG)
 		})
 	}
 	return group.Wait()

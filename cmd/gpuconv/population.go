@@ -82,11 +82,11 @@ type populationReport struct {
 
 // writeTo writes all files, or none.
 func (p *population) writeTo(ctx context.Context, folder string, stdout io.Writer) error {
-	out, err := newOutputDir(folder)
+	out, err := output{"output", folder}.createFolder()
 	if err != nil {
 		return err
 	}
-	defer out.abort()
+	defer out.Discard()
 	t := &tuned{}
 	if err := p.tables(t, out); err != nil {
 		return err
@@ -104,7 +104,7 @@ func (p *population) writeTo(ctx context.Context, folder string, stdout io.Write
 	return nil
 }
 
-func (p *population) tables(t *tuned, out *outputDir) error {
+func (p *population) tables(t *tuned, out outputFolder) error {
 	report := populationReport{
 		Schema: 1, Command: os.Args, Program: describeProgram(), Stimuli: len(p.halves.Orientation), Neurons: p.halves.Neurons,
 		Reliability: summarise(p.Reliability), CircularVariance: summarise(p.Test.Figure("circular_variance")),

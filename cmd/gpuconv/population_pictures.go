@@ -13,7 +13,7 @@ const exampleNeurons = 12
 
 // pictures draws what the population does, its best neurons and its
 // dissimilarities.
-func (p *population) pictures(t *tuned, out *outputDir) error {
+func (p *population) pictures(t *tuned, out outputFolder) error {
 	aligned := figure.Axes{
 		Title: "mean over neurons", XLabel: "from preferred (°)", YLabel: "test response",
 		Lines: []figure.Line{{X: p.Aligned.X, Y: p.Aligned.Y, Style: figure.Dotted}},

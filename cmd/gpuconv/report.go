@@ -184,15 +184,12 @@ func (r *report) complete(w watched, plan conv.Plan) {
 }
 
 // write writes run.json.
-func (r *report) write(out *outputDir) error {
+func (r *report) write(out outputFolder) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("run.json: %w", err)
 	}
-	if err := os.WriteFile(out.file("run.json"), append(text, '\n'), 0o666); err != nil {
-		return out.label("run.json")(err)
-	}
-	return nil
+	return out.write("run.json", func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
 }
 
 // announce says what is about to happen, and on what.

@@ -55,11 +55,11 @@ func runAltered(t *testing.T, f func(dst *conv.Tensor) error) (*report, string, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := newOutputDir(flags.output)
+	out, err := flags.folder().createFolder()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer out.abort()
+	defer out.Discard()
 	c, err := engine("", "")
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +171,7 @@ func TestInterruptedLate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := newOutputDir(flags.output)
+	out, err := flags.folder().createFolder()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestInterruptedLate(t *testing.T) {
 	if err := j.run(ctx, s, out, newReport(j, s, time.Now()), io.Discard); !errors.Is(err, context.Canceled) {
 		t.Errorf("run returns %v, want %v", err, context.Canceled)
 	}
-	out.abort()
+	out.Discard()
 	if _, err := os.Stat(flags.output); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder is left: %v", err)
 	}

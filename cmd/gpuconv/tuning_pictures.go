@@ -10,7 +10,7 @@ import (
 )
 
 // draw writes the picture of all curves over an axis.
-func (t *tuned) draw(out *outputDir, curves tuning.AxisCurves) error {
+func (t *tuned) draw(out outputFolder, curves tuning.AxisCurves) error {
 	var all []figure.Axes
 	for cell, c := range curves.Curves {
 		axes := t.axes(curves, c)
@@ -31,13 +31,13 @@ func (t *tuned) draw(out *outputDir, curves tuning.AxisCurves) error {
 }
 
 // chart writes a picture of axes.
-func (t *tuned) chart(out *outputDir, name string, all []figure.Axes) error {
+func (t *tuned) chart(out outputFolder, name string, all []figure.Axes) error {
 	chart, err := figure.Plots(all)
 	if err != nil {
 		return err
 	}
-	if err := chart.Save(out.file(name)); err != nil {
-		return out.label(name)(err)
+	if err := out.write(name, chart.WritePNG); err != nil {
+		return err
 	}
 	t.files = append(t.files, name)
 	return nil
@@ -101,7 +101,7 @@ func fewOf(x []float64) []float64 {
 }
 
 // drawMatrix writes the picture of the dissimilarities.
-func (t *tuned) drawMatrix(out *outputDir, curves tuning.AxisCurves, metric tuning.Metric, values []float64, matrix [][]float64) error {
+func (t *tuned) drawMatrix(out outputFolder, curves tuning.AxisCurves, metric tuning.Metric, values []float64, matrix [][]float64) error {
 	label := "1 − Pearson's r"
 	if metric == tuning.Euclid {
 		label = "Euclidean distance"
@@ -111,8 +111,8 @@ func (t *tuned) drawMatrix(out *outputDir, curves tuning.AxisCurves, metric tuni
 	if err != nil {
 		return err
 	}
-	if err := picture.Save(out.file("rdm.png")); err != nil {
-		return out.label("rdm.png")(err)
+	if err := out.write("rdm.png", picture.WritePNG); err != nil {
+		return err
 	}
 	t.files = append(t.files, "rdm.png")
 	return nil

@@ -108,7 +108,7 @@ func numbers(values []float64) []number {
 }
 
 // write writes all files and moves them into place.
-func (t *tuned) write(ctx context.Context, out *outputDir) error {
+func (t *tuned) write(ctx context.Context, out outputFolder) error {
 	if err := t.save(out, "cells.csv", func(w io.Writer) error { return t.analysis.WriteCells(w, t.names) }); err != nil {
 		return err
 	}
@@ -140,13 +140,13 @@ func (t *tuned) write(ctx context.Context, out *outputDir) error {
 }
 
 // save writes a file of text.
-func (t *tuned) save(out *outputDir, name string, write func(io.Writer) error) error {
+func (t *tuned) save(out outputFolder, name string, write func(io.Writer) error) error {
 	var text bytes.Buffer
 	if err := write(&text); err != nil {
 		return err
 	}
-	if err := os.WriteFile(out.file(name), text.Bytes(), 0o666); err != nil {
-		return out.label(name)(err)
+	if err := out.write(name, func(w io.Writer) error { _, err := text.WriteTo(w); return err }); err != nil {
+		return err
 	}
 	t.files = append(t.files, name)
 	return nil
@@ -158,7 +158,7 @@ const mostCompared = 1000
 
 // compare writes the dissimilarity matrix over the first axis, if there is one to
 // be had; else it leaves a note.
-func (t *tuned) compare(out *outputDir) error {
+func (t *tuned) compare(out outputFolder) error {
 	curves := t.analysis.Curves[0]
 	if t.flags.rdm == "none" {
 		return nil

@@ -18,7 +18,7 @@ import (
 	"gpuconv/conv"
 )
 
-// Run runs the whole suite. judge's plans must be [conv.Oracle]s. A case that
+// Run runs the whole suite. Each of judge's plans must be a [conv.Oracle]. A case that
 // backend does not support fails: a backend that refuses part of a problem is
 // not conforming. With -short, for runs under the race detector, which slows the
 // judge many times, it leaves out the cases of more than a million multiplications.

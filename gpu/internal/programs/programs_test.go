@@ -190,12 +190,13 @@ func TestPrune(t *testing.T) {
 // partialName returns a name that package whole gives to a file until it is committed.
 func partialName(t *testing.T) string {
 	t.Helper()
-	f, err := whole.Create(filepath.Join(t.TempDir(), "a"))
+	folder := t.TempDir()
+	f, err := whole.Create(filepath.Join(folder, "a"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Discard()
-	return filepath.Base(f.Name())
+	return names(t, folder)[0]
 }
 
 // TestSharedFolder: what is loaded is what was saved while others write, read and remove the same files.

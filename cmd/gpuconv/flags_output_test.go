@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"gpuconv/npy"
+	"gpuconv/whole"
+)
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// TestFillArray: a file comes whole or not at all, with the folders made for it.
+func TestFillArray(t *testing.T) {
+	root := t.TempDir()
+	file := output{"output", filepath.Join(root, "a", "b", "x.npy")}
+	failure := errors.New("failure")
+	err := file.fillArray(t.Context(), []int{2}, func(write writer) error { return errors.Join(write([]float32{1}), failure) })
+	if !errors.Is(err, failure) || exists(filepath.Join(root, "a")) {
+		t.Errorf("fillArray returns %v and leaves %q", err, names(t, root))
+	}
+	if err := file.fillArray(t.Context(), []int{2}, func(write writer) error { return write([]float32{1}) }); err == nil || exists(filepath.Join(root, "a")) {
+		t.Errorf("fillArray with one element of two returns %v and leaves %q", err, names(t, root))
+	}
+	if err := file.fillArray(t.Context(), []int{2}, func(write writer) error { return write([]float32{1, 2}) }); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := npy.ReadFile(file.path); err != nil || len(a.Data) != 2 {
+		t.Errorf("it reads as %v, %v", a, err)
+	}
+	if got := names(t, filepath.Dir(file.path)); got != "x.npy" {
+		t.Errorf("the folder holds %q", got)
+	}
+}
+
+// TestBlame: errors of outputs name what the user typed, once; others are none of theirs.
+func TestBlame(t *testing.T) {
+	full, failure := errors.New("no space left"), errors.New("failure")
+	for _, c := range []struct {
+		err   error
+		want  string
+		usage bool
+	}{
+		{&whole.Error{Name: "out", Err: full}, "--output out: no space left", false},
+		{&whole.Error{Name: "out", Rule: "want a new or empty folder"}, "--output out: want a new or empty folder", true},
+		{&whole.Error{Name: "x.npy", Err: full}, "--output out: x.npy: no space left", false},
+		{errors.Join(&whole.Error{Name: "x.npy", Err: full}), "--output out: x.npy: no space left", false},
+		{failure, "failure", false},
+		{nil, "", false},
+	} {
+		err := output{"output", "out"}.blame(c.err)
+		if text := textOf(err); text != c.want || errors.As(err, new(usageError)) != c.usage {
+			t.Errorf("%v reads %q, want %q and an error of the call: %v", c.err, text, c.want, c.usage)
+		}
+	}
+	if got := (output{"output", ""}).checkFolder().Error(); got != "--output: want a new or empty folder" {
+		t.Errorf("no path reads %q", got)
+	}
+}
+
+// TestFullFolder: the error of a file in a folder is one of the flag, whoever writes it.
+func TestFullFolder(t *testing.T) {
+	out, err := output{"output", filepath.Join(t.TempDir(), "out")}.createFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Discard()
+	file, err := out.Create("x.npy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Discard(); err != nil { // what follows fails as on a disk that is gone
+		t.Fatal(err)
+	}
+	err = out.blame(fillArray(t.Context(), file, []int{2}, func(write writer) error { return write([]float32{1, 2}) }))
+	if got, want := textOf(err), "--output "+out.path+": x.npy: file already closed"; got != want || errors.As(err, new(usageError)) {
+		t.Errorf("it reads %q, want %q", got, want)
+	}
+}
+
+func textOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

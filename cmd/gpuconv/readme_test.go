@@ -1,0 +1,90 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestFromGo follows the README's section From Go in a module outside the repository: its program, its
+// two commands, what it prints, and the same in a workspace. Nothing is downloaded.
+func TestFromGo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles gpuconv's packages in another module")
+	}
+	section := section(t, "../../README.md", "## From Go")
+	program, commands := fenced(t, section, "go", 1)[0], fenced(t, section, "console", 2)
+	const run = "$ go run .\n"
+	want, ok := strings.CutPrefix(commands[0], run)
+	if !ok {
+		t.Fatalf("the first console block starts with %q, want %q", commands[0], run)
+	}
+	checkout, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := filepath.Join(t.TempDir(), "mine")
+	if err := os.Mkdir(mine, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	writeText(t, filepath.Join(mine, "main.go"), program)
+	writeText(t, filepath.Join(mine, "go.mod"), "module example.com/mine\n\ngo 1.26\n")
+	inModule := func(line string) string {
+		t.Helper()
+		words := strings.Fields(strings.ReplaceAll(line, "../gpuconv", checkout))
+		cmd := exec.Command(words[0], words[1:]...)
+		cmd.Dir = mine
+		cmd.Env = append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
+		return string(out)
+	}
+	for line := range strings.Lines(commands[1]) {
+		inModule(strings.TrimPrefix(line, "$ "))
+	}
+	if got := inModule("go run ."); got != want {
+		t.Errorf("with a replace it prints %q, README says %q", got, want)
+	}
+	inWorkspace := regexp.MustCompile("`(go work init [^`]*)`").FindStringSubmatch(section)
+	if inWorkspace == nil {
+		t.Fatal("the section shows no workspace")
+	}
+	writeText(t, filepath.Join(mine, "go.mod"), "module example.com/mine\n\ngo 1.26\n")
+	inModule(inWorkspace[1])
+	if got := inModule("go run ."); got != want {
+		t.Errorf("in a workspace it prints %q, README says %q", got, want)
+	}
+}
+
+// section returns the part of a Markdown file from a heading to the next of its level.
+func section(t *testing.T, file, heading string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "\n"+heading+"\n")
+	if !ok {
+		t.Fatalf("%s has no heading %q", file, heading)
+	}
+	level, _, _ := strings.Cut(heading, " ")
+	rest, _, _ = strings.Cut(rest, "\n"+level+" ")
+	return rest
+}
+
+// fenced returns the blocks of a language, which must be so many.
+func fenced(t *testing.T, markdown, language string, count int) (blocks []string) {
+	t.Helper()
+	for _, found := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(markdown, -1) {
+		blocks = append(blocks, found[1])
+	}
+	if len(blocks) != count {
+		t.Fatalf("%d blocks of %s, want %d", len(blocks), language, count)
+	}
+	return blocks
+}

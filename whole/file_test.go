@@ -1,0 +1,123 @@
+package whole
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// TestWrite: path has all of it, or what it had; nothing else is left in the folder.
+func TestWrite(t *testing.T) {
+	full := errors.New("the disk is full")
+	for name, c := range map[string]struct {
+		old  string
+		err  error
+		want string
+	}{
+		"new": {"", nil, "new"}, "replaced": {"old", nil, "new"}, "failed": {"", full, ""}, "failed, kept": {"old", full, "old"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "a")
+			if c.old != "" {
+				write(t, path, c.old)
+			}
+			err := Write(path, func(w io.Writer) error {
+				if _, err := io.WriteString(w, "new"); err != nil {
+					return err
+				}
+				if got := read(path); got != c.old {
+					t.Errorf("while writing, it holds %q, want %q", got, c.old)
+				}
+				return c.err
+			})
+			if !errors.Is(err, c.err) {
+				t.Errorf("error %v, want %v", err, c.err)
+			}
+			if got := read(path); got != c.want {
+				t.Errorf("it holds %q, want %q", got, c.want)
+			}
+			if entries, _ := os.ReadDir(dir); len(entries) > 1 || len(entries) == 1 && entries[0].Name() != "a" {
+				t.Errorf("the folder holds %v", entries)
+			}
+		})
+	}
+}
+
+// TestWriteFollowsLinks: a link stays one, and the file it leads to keeps its
+// permissions.
+func TestWriteFollowsLinks(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a privilege, and there are no permissions of this kind")
+	}
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")
+	write(t, target, "old")
+	if err := errors.Join(os.Chmod(target, 0o640), os.Symlink("target", link)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(link, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(target)
+	if err != nil || read(target) != "new" || info.Mode().Perm() != 0o640 {
+		t.Errorf("the target holds %q, with mode %v (%v)", read(target), info.Mode(), err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is one no more (%v)", err)
+	}
+}
+
+func TestCreateRefuses(t *testing.T) {
+	dir := t.TempDir()
+	for path, want := range map[string]string{"": "it is empty", dir: "this is a folder", filepath.Join(dir, "missing", "a"): "no such file"} {
+		missing := strings.HasPrefix(want, "no such")
+		if runtime.GOOS == "windows" && missing {
+			want = "cannot find"
+		}
+		var e *Error
+		if _, err := Create(path); !errors.As(err, &e) || !strings.Contains(err.Error(), want) || e.Name != path || (e.Rule == "") != missing {
+			t.Errorf("%q: error %#v, want one with %q", path, err, want)
+		}
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) > 0 {
+		t.Errorf("the folder holds %v", entries)
+	}
+}
+
+// TestOnce: a file is committed or discarded once.
+func TestOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a")
+	f, err := Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.Discard(), f.Discard()); err != nil {
+		t.Error(err)
+	}
+	if err := f.Commit(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("committed again: %v", err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(path string) string {
+	text, _ := os.ReadFile(path)
+	return string(text)
+}

@@ -1,0 +1,213 @@
+package whole
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// names lists a folder.
+func names(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return strings.Join(all, " ")
+}
+
+// put writes a small file into a folder.
+func put(t *testing.T, d *Folder, name string) {
+	t.Helper()
+	if err := d.Write(name, func(w io.Writer) error { _, err := io.WriteString(w, "x"); return err }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func folder(t *testing.T, path string) *Folder {
+	t.Helper()
+	d, err := CreateFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// TestFolder: files appear all at once, and the hidden folder goes.
+func TestFolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a", "b")
+	d := folder(t, path)
+	put(t, d, "x")
+	f, err := d.Create("y")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, filepath.Join(path, partial)); got != "x y" { // whoever writes much sees how far it is
+		t.Errorf("the hidden folder holds %q, want x y", got)
+	}
+	if exists(filepath.Join(path, "x")) {
+		t.Error("x is there before Commit")
+	}
+	if err := f.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	d.Discard()
+	if got := names(t, path); got != "x y" || read(filepath.Join(path, "x")) != "x" {
+		t.Errorf("the folder holds %q, want x y", got)
+	}
+}
+
+// TestFolderFails: an error names the file, what fails while it is written is no error of the folder, and the file goes.
+func TestFolderFails(t *testing.T) {
+	d := folder(t, filepath.Join(t.TempDir(), "a"))
+	defer d.Discard()
+	failure := errors.New("failure")
+	if err := d.Write("x", func(io.Writer) error { return failure }); err != failure {
+		t.Errorf("error %v, want %v", err, failure)
+	}
+	if got := names(t, d.hidden); got != "" {
+		t.Errorf("the hidden folder holds %q, want nothing", got)
+	}
+	var e *Error
+	if _, err := d.Create("missing/x"); !errors.As(err, &e) || e.Name != "missing/x" || e.Rule != "" || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("error %v, want one about missing/x", err)
+	}
+	f, err := d.Create("y")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.file.Close()
+	if _, err := f.Write([]byte("x")); !errors.As(err, &e) || e.Name != "y" || !errors.Is(err, os.ErrClosed) {
+		t.Errorf("error %v, want one about y", err)
+	}
+	if err := f.Commit(); !errors.As(err, &e) || e.Name != "y" || exists(filepath.Join(d.hidden, "y")) {
+		t.Errorf("error %v, want one about y, and no y", err)
+	}
+}
+
+// TestFolderCommitFails half way: what was moved is removed again.
+func TestFolderCommitFails(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a", "b")
+	d := folder(t, path)
+	for _, name := range []string{"1", "2", "3"} {
+		put(t, d, name)
+	}
+	blocked := filepath.Join(path, "2")
+	if err := os.MkdirAll(filepath.Join(blocked, "someone's"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	var e *Error
+	if err := d.Commit(); !errors.As(err, &e) || e.Name != "2" {
+		t.Errorf("Commit over a folder returns %v", err)
+	}
+	d.Discard()
+	if got := names(t, path); got != "2" {
+		t.Errorf("the folder holds %q, want 2 alone", got)
+	}
+}
+
+// TestFolderDiscard: folders that were made go, others stay.
+func TestFolderDiscard(t *testing.T) {
+	root := t.TempDir()
+	before := filepath.Join(root, "before")
+	if err := os.Mkdir(before, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{before, filepath.Join(before, "x", "y"), filepath.Join(root, "new", "y")} {
+		d := folder(t, path)
+		put(t, d, "x")
+		d.Discard()
+		if got := names(t, root) + "/" + names(t, before); got != "before/" {
+			t.Errorf("%s: %q is left", path, got)
+		}
+	}
+}
+
+// TestTwoProcesses: a folder that another one is filling is not empty.
+func TestTwoProcesses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	first := folder(t, path)
+	var e *Error
+	if _, err := CreateFolder(path); !errors.As(err, &e) || e.Rule != "want a new or empty folder, this one holds .partial" {
+		t.Errorf("the second gets %v, want a refusal", err)
+	}
+	put(t, first, "x")
+	if err := first.Commit(); err != nil {
+		t.Errorf("the first is disturbed: %v", err)
+	}
+}
+
+func TestCheckFolderRefuses(t *testing.T) {
+	dir := t.TempDir()
+	full, file := filepath.Join(dir, "full"), filepath.Join(dir, "file")
+	write(t, file, "x")
+	if err := os.MkdirAll(filepath.Join(full, "a\nb"), 0o777); err != nil && runtime.GOOS != "windows" {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{"": `want a new or empty folder`, file: "want a new or empty folder: ", full: `this one holds "a\nb"`} {
+		var e *Error
+		if err := CheckFolder(path); runtime.GOOS != "windows" && (!errors.As(err, &e) || e.Rule == "" || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", path, err, want)
+		}
+	}
+	for _, path := range []string{filepath.Join(dir, "new"), filepath.Join(dir, "new", "below"), t.TempDir()} {
+		if err := CheckFolder(path); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestMakeFoldersFails: it removes what it made and nothing else, a link that leads nowhere for one.
+func TestMakeFoldersFails(t *testing.T) {
+	root := t.TempDir()
+	link := filepath.Join(root, "link")
+	switch err := os.Symlink("nowhere", link); {
+	case err != nil && runtime.GOOS == "windows":
+		t.Skip(err) // it lets few users make links
+	case err != nil:
+		t.Fatal(err)
+	}
+	if made, err := MakeFolders(filepath.Join(link, "x", "y")); err == nil {
+		t.Errorf("made %v below a link that leads nowhere", made)
+	}
+	if names := names(t, root); names != "link" {
+		t.Errorf("%q is left, want link", names)
+	}
+	if made, err := MakeFolders(filepath.Join(root, "a", strings.Repeat("x", 300))); err == nil || exists(filepath.Join(root, "a")) {
+		t.Errorf("made %v, %v; want nothing", made, err)
+	}
+}
+
+// TestMakeFoldersNowhere: a working folder that is gone must not hang.
+func TestMakeFoldersNowhere(t *testing.T) {
+	gone := filepath.Join(t.TempDir(), "gone")
+	if err := os.Mkdir(gone, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(gone)
+	switch err := os.Remove(gone); {
+	case err != nil && runtime.GOOS == "windows":
+		t.Skip(err) // it keeps it
+	case err != nil:
+		t.Fatal(err)
+	}
+	if made, err := MakeFolders("x"); err == nil {
+		t.Errorf("made %v in a folder that is gone", made)
+	}
+}

@@ -13,8 +13,8 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// Device is an open device. It is a [conv.Backend]. Its methods may be called
-// from several goroutines.
+// Device is an open OpenGL device. It is a [conv.Backend], a [conv.Explainer] and a [conv.Chooser]. Several goroutines
+// may call its methods.
 type Device struct {
 	thread  *thread
 	options Options
@@ -26,15 +26,13 @@ type Device struct {
 	requests int // for programs
 	binaries binaries
 	seam     seam
-	lost     error // what everything is answered once the context is lost
+	lost     error // the answer to everything once the context is lost
 }
 
-// Open opens the first device that answers options.Device: a number tries that
-// EGL device alone; otherwise each EGL device that is not software, then the
-// surfaceless platform, the default display and the software devices are tried
-// until an OpenGL 4.3 core context comes up that is of the wanted kind. With
-// [GLFW] the one device that a window is on is tried. The error wraps
-// [ErrNoDevice] and says why each was passed over.
+// Open opens the first device that answers options.Device and has an OpenGL 4.3 core context. A number tries that EGL
+// device alone. Otherwise Open tries each EGL device that is not software, then the surfaceless platform, the default
+// display and the software devices. With [GLFW] it tries the one device that a window is on. If none answers, the error
+// wraps [ErrNoDevice] and says why each was passed over.
 func Open(options Options) (*Device, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err
@@ -54,8 +52,7 @@ func Open(options Options) (*Device, error) {
 	return nil, noDevice(options.Device, candidates, reasons)
 }
 
-// openCandidate opens c on a thread of its own and gives it up again if it is
-// not of the wanted kind.
+// openCandidate opens c on a thread of its own. If c is not of the wanted kind it closes it and returns an error.
 func openCandidate(c candidate, options Options) (*Device, error) {
 	d := &Device{options: options, programs: map[recipe.Key]*program{}}
 	var held current
@@ -95,9 +92,9 @@ func openCandidate(c candidate, options Options) (*Device, error) {
 	return d, nil
 }
 
-// functions guards the OpenGL function pointers, which go-gl keeps in globals.
-// libEGL gives every context the same ones, and those of windows: with GLVND they
-// call whatever is current on the thread, without it there is one driver.
+// functions guards the OpenGL function pointers, which go-gl keeps in globals. libEGL gives every context the same
+// ones, and windows get them too: with GLVND they call what is current on the thread, and without it there is one
+// driver.
 var functions struct {
 	once sync.Once
 	err  error
@@ -144,8 +141,8 @@ func look(candidates []candidate) (found []Info, reasons []error) {
 // Info says what the device is.
 func (d *Device) Info() Info { return d.info }
 
-// Close ends the device after the call in progress. Plans that are still open end
-// with it. Closing twice is harmless.
+// Close ends the device after the call in progress, and with it all plans that are still open. Closing twice is
+// harmless.
 func (d *Device) Close() error {
 	d.thread.close()
 	return nil

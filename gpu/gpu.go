@@ -18,7 +18,8 @@ import (
 var ErrUnavailable = errors.New("this program was built without OpenGL (build it with cgo and -tags egl)")
 
 // errNoGLFW is Open's error where GLFW is asked for and this build has none.
-var errNoGLFW = errors.New("this program was built without GLFW (build it with cgo and -tags glfw, or -tags egl,glfw for both)")
+var errNoGLFW = errors.New("this program was built without GLFW " +
+	"(build it with cgo and -tags glfw, or -tags egl,glfw for both)")
 
 // ErrNoDevice is wrapped by Open's error where no device answers the request.
 var ErrNoDevice = errors.New("no OpenGL 4.3 device answers the request")

@@ -16,6 +16,7 @@ func TestTexts(t *testing.T) {
 		{"Beside another argument", Beside("y.npy", cause), "x.npy: want 4 dimensions"},
 		{"Beside its value", Beside("1", &Error{Package: "filters", Argument: "size", Value: "1", Rule: "want 2"}), "want 2"},
 		{"Beside another value", Beside("2", &Error{Argument: "size", Value: "1", Rule: "want 2"}), "size 1: want 2"},
+		{"Beside the argument of a cause", Beside("x.npy", &Error{Package: "tuning", Argument: "activations", Err: cause}), "activations: want 4 dimensions"},
 		{"Beside another error", Beside("a", errors.New("a: b")), "a: b"},
 		{"no package", (&Error{Rule: "want more"}).Error(), "want more"},
 		{"a path that breaks a line", (&Error{Argument: "a\nb", Rule: "want a file"}).Error(), `"a\nb": want a file`},

@@ -151,7 +151,7 @@ const isaVariable = "GPUCONV_CPU"
 func engine(algorithm, note string) (chosen, error) {
 	isa, err := cpu.ParseISA(os.Getenv(isaVariable))
 	if err != nil {
-		return chosen{}, usage(fmt.Errorf("%s: %w", isaVariable, without(err, "cpu: ")))
+		return chosen{}, usage(fmt.Errorf("%s: %w", isaVariable, plain(err)))
 	}
 	available := cpu.AvailableISAs()
 	if isa == cpu.BestISA {

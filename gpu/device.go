@@ -4,7 +4,6 @@ package gpu
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 
 	"gpuconv/conv"
@@ -19,7 +18,7 @@ type Device struct {
 	thread  *thread
 	options Options
 	info    Info
-	limits  Limits
+	profile recipe.Profile
 
 	// Touched on the thread only.
 	programs map[recipe.Key]*program
@@ -33,7 +32,10 @@ type Device struct {
 // device alone. Otherwise Open tries each EGL device that is not software, then the surfaceless platform, the default
 // display and the software devices. With [GLFW] it tries the one device that a window is on. If none answers, the error
 // wraps [ErrNoDevice] and says why each was passed over.
-func Open(options Options) (*Device, error) {
+func Open(options Options) (*Device, error) { return open(options, func(*Device) {}) }
+
+// open is Open for tests: they change the device's profile or seam, on its thread, before anybody else has it.
+func open(options Options, change func(*Device)) (*Device, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err
 	}
@@ -43,7 +45,7 @@ func Open(options Options) (*Device, error) {
 	}
 	var reasons []error
 	for _, c := range options.Device.order(candidates) {
-		device, err := openCandidate(c, options)
+		device, err := openCandidate(c, options, change)
 		if err == nil {
 			return device, nil
 		}
@@ -53,7 +55,7 @@ func Open(options Options) (*Device, error) {
 }
 
 // openCandidate opens c on a thread of its own. If c is not of the wanted kind it closes it and returns an error.
-func openCandidate(c candidate, options Options) (*Device, error) {
+func openCandidate(c candidate, options Options, change func(*Device)) (*Device, error) {
 	d := &Device{options: options, programs: map[recipe.Key]*program{}}
 	var held current
 	d.thread = startThread(func() {
@@ -70,20 +72,12 @@ func openCandidate(c candidate, options Options) (*Device, error) {
 		if err := loadFunctions(opened); err != nil {
 			return err
 		}
-		d.seam = openGL()
-		d.info = readInfo(c)
-		d.limits = d.info.Limits
-		d.binaries = newBinaries(options.Programs, d.info)
-		if options.Unrolled > 0 {
-			d.limits.Unrolled = options.Unrolled
-		}
+		d.look(c)
+		change(d)
 		return d.glError("reading the device's limits")
 	})
-	if err == nil && options.Device.kind == hardwareDevice && d.info.Software {
-		err = fmt.Errorf("%s is a software renderer", d.info.Renderer)
-	}
-	if err == nil && options.Device.kind == softwareDevice && !d.info.Software {
-		err = fmt.Errorf("%s is not a software renderer", d.info.Renderer)
+	if err == nil {
+		err = options.Device.answeredBy(d.info)
 	}
 	if err != nil {
 		d.thread.close()
@@ -105,39 +99,6 @@ func loadFunctions(opened current) error {
 	return functions.err
 }
 
-// Devices opens and closes each device in turn that the provider lists by number, and returns those on which an OpenGL
-// 4.3 context comes up. Where devices are not listed it returns what opens without choosing one. Where none opens, the
-// error wraps [ErrNoDevice].
-func Devices(p Provider) ([]Info, error) {
-	candidates, err := p.candidates()
-	if err != nil {
-		return nil, Any().failed(err)
-	}
-	numbered := slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool { return c.index < 0 })
-	found, reasons := look(numbered)
-	if len(found) == 0 {
-		found, reasons = look(candidates)
-	}
-	if len(found) == 0 {
-		return nil, noDevice(Any(), candidates, reasons)
-	}
-	return found, nil
-}
-
-// look opens and closes candidates. It returns those that open, and why others do not.
-func look(candidates []candidate) (found []Info, reasons []error) {
-	for _, c := range candidates {
-		d, err := openCandidate(c, Options{})
-		if err != nil {
-			reasons = append(reasons, err)
-			continue
-		}
-		found = append(found, d.info)
-		d.thread.close()
-	}
-	return found, reasons
-}
-
 // Info says what the device is.
 func (d *Device) Info() Info { return d.info }
 
@@ -146,59 +107,6 @@ func (d *Device) Info() Info { return d.info }
 func (d *Device) Close() error {
 	d.thread.close()
 	return nil
-}
-
-func readInfo(c candidate) Info {
-	renderer := gl.GoStr(gl.GetString(gl.RENDERER))
-	i := Info{
-		Name: c.name, Index: c.index, Vendor: gl.GoStr(gl.GetString(gl.VENDOR)),
-		Renderer: renderer, Version: gl.GoStr(gl.GetString(gl.VERSION)),
-		Software: c.software || isSoftware(renderer),
-	}
-	i.Limits = readLimits(i)
-	return i
-}
-
-func readLimits(info Info) Limits {
-	l := Limits{
-		Software:             info.Software,
-		NVIDIA:               isNVIDIA(info.Vendor),
-		StorageBlock:         getInt(gl.MAX_SHADER_STORAGE_BLOCK_SIZE),
-		UniformBlock:         getInt(gl.MAX_UNIFORM_BLOCK_SIZE),
-		UniformAlignment:     getInt(gl.UNIFORM_BUFFER_OFFSET_ALIGNMENT),
-		TextureBuffer:        getInt(gl.MAX_TEXTURE_BUFFER_SIZE),
-		SharedMemory:         getInt(gl.MAX_COMPUTE_SHARED_MEMORY_SIZE),
-		WorkGroupInvocations: getInt(gl.MAX_COMPUTE_WORK_GROUP_INVOCATIONS),
-	}
-	for axis := range 3 {
-		l.WorkGroups[axis] = getIndexed(gl.MAX_COMPUTE_WORK_GROUP_COUNT, axis)
-		l.WorkGroupSize[axis] = getIndexed(gl.MAX_COMPUTE_WORK_GROUP_SIZE, axis)
-	}
-	switch {
-	case l.NVIDIA:
-		l.Busy = 2 * 132 // two for each multiprocessor of an H100
-	case !l.Software:
-		l.Busy = 2 * 64
-	}
-	l.Transfers = recipe.HardwareTransfers(canMap())
-	if l.Software {
-		l.Transfers = recipe.SoftwareTransfers(hasExtension("GL_AMD_pinned_memory"))
-		l.LoopIterations = recipe.SoftwareLoopLimit
-		l.Unrolled = recipe.SoftwareUnrolled
-	}
-	return l
-}
-
-func getInt(name uint32) int {
-	var value int64
-	gl.GetInteger64v(name, &value)
-	return int(min(value, 1<<62))
-}
-
-func getIndexed(name uint32, index int) int {
-	var value int32
-	gl.GetIntegeri_v(name, uint32(index), &value)
-	return int(value)
 }
 
 var (

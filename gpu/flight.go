@@ -38,7 +38,7 @@ func (p *plan) newFlight(f *flight) (err error) {
 	if f.dst, err = p.device.newBuffer("dst", dst+p.guardBytes(), nil, deviceMemory); err != nil {
 		return err
 	}
-	if p.device.limits.Transfers.Route == recipe.Mapped {
+	if p.Transfers.Route == recipe.Mapped {
 		if f.up, err = p.device.newMapping("uploads", src, gl.MAP_WRITE_BIT, 0); err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (p *plan) upload(f *flight, given part) (src, dst buffer, err error) {
 // lends reports whether shaders work in the caller's memory. A guarded device looks behind the outputs, in memory that
 // is not lent.
 func (p *plan) lends(data []float32) bool {
-	return !p.device.options.Guard && p.device.limits.Transfers.Lendable(data)
+	return !p.device.options.Guard && p.Transfers.Lendable(data)
 }
 
 // land waits for a flight and takes its outputs. After that the flight is free.

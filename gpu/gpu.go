@@ -10,8 +10,6 @@ package gpu
 
 import (
 	"errors"
-
-	"gpuconv/gpu/internal/recipe"
 )
 
 // ErrUnavailable is wrapped by Open's error where this build has no OpenGL.
@@ -46,13 +44,3 @@ type Options struct {
 
 // Validate refuses what no device could answer: a number below 0, or any number with [GLFW]. Open calls it.
 func (o Options) Validate() error { return o.Device.validate(o.Provider) }
-
-// Limits are the bounds of a device's context. Sizes are in bytes.
-type Limits = recipe.Limits
-
-// AlgorithmNames lists what [Options].Algorithm takes, in the order in which they are asked.
-func AlgorithmNames() []string { return recipe.AlgorithmNames() }
-
-// Chosen reports whether an algorithm is ever taken, without being forced, on software
-// renderers or on hardware.
-func Chosen(name string, software bool) bool { return recipe.Chosen(name, software) }

@@ -114,7 +114,7 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 			return err
 		}
 	}
-	p.flights = make([]flight, p.device.limits.Transfers.Sets())
+	p.flights = make([]flight, p.Transfers.Sets())
 	for i := range p.flights {
 		if err := p.newFlight(&p.flights[i]); err != nil {
 			return err

@@ -36,8 +36,8 @@ const (
 // that is no limit of memory. Roof takes about as long as whole says, and longer the first time, when it compiles.
 func (d *Device) Roof(whole time.Duration) (flops, bytes float64, err error) {
 	err = d.do(func() error {
-		local := min(roofLocalSize, d.limits.WorkGroupSize[0], d.limits.WorkGroupInvocations)
-		size := min(roofBytes, d.limits.Block(), 16*d.limits.TextureBuffer)
+		local := min(roofLocalSize, d.profile.WorkGroupSize[0], d.profile.WorkGroupInvocations)
+		size := min(roofBytes, d.profile.Block(), 16*d.profile.TextureBuffer)
 		size -= size % (16 * local)
 		src, err := d.newBuffer("what is copied", size, make([]float32, size/4), gl.STATIC_DRAW)
 		if err != nil {
@@ -86,7 +86,7 @@ func (d *Device) roof(c roofConstants, src, dst buffer, whole time.Duration) (be
 		groups, most = 16, 1<<16
 	}
 	for start := time.Now(); best == 0 || time.Since(start) < whole; {
-		columns := min(groups, d.limits.WorkGroups[0])
+		columns := min(groups, d.profile.WorkGroups[0])
 		rows := groups / columns
 		begun := time.Now()
 		if p == nil {

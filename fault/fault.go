@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -84,4 +85,10 @@ func join(separator string, parts ...string) string {
 		}
 	}
 	return strings.Join(filled, separator)
+}
+
+// New returns an [Error]: of pkg, about an argument and its value, which may be "", with the rule that it breaks, as
+// [fmt.Sprintf] formats it.
+func New(pkg, argument string, value any, rule string, args ...any) error {
+	return &Error{Package: pkg, Argument: argument, Value: fmt.Sprint(value), Rule: fmt.Sprintf(rule, args...)}
 }

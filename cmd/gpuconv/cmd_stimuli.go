@@ -138,7 +138,7 @@ func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Described, error) {
 func openFiles(flag, path string) (stimuli.Described, error) {
 	files, err := stimuli.OpenFiles(path)
 	if err != nil {
-		return nil, fmt.Errorf("--%s: %w", flag, without(err, "stimuli: "))
+		return nil, failed(flag, "", err)
 	}
 	return files, nil
 }
@@ -163,7 +163,7 @@ func writeStimuli(ctx context.Context, file output, images stimuli.Described) er
 	}
 	table, err := images.Table()
 	if err != nil {
-		return usage(without(err, "stimuli: "))
+		return usage(plain(err))
 	}
 	return file.fillWithTable(ctx, all[:], table, func(write writer) error {
 		for first := 0; first < all.N(); first += chunk.Shape.N() {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"gpuconv/batch"
 	"gpuconv/compare"
 	"gpuconv/cpu"
 	"gpuconv/fault"
@@ -185,7 +186,7 @@ func (f *verifyFlags) twins(ctx context.Context, algorithm string) (all []chosen
 	}
 	for range min(runtime.GOMAXPROCS(0), mostTwins) {
 		var d chosen
-		if err := await(ctx, func() (err error) { d, err = b.open(); return err }); err != nil {
+		if err := batch.Await(ctx, func() (err error) { d, err = b.open(); return err }); err != nil {
 			return all, err
 		}
 		all = append(all, d)
@@ -250,7 +251,7 @@ func (f *verifyFlags) ownCase() (verify.Case, error) {
 		return verify.Case{}, usage(without(err, "conv: "))
 	}
 	// Three fillings, each with its inputs, two outputs and the judge's two float64 a pixel.
-	if err := checkMemory(fmt.Sprintf("verifying images of %v to %v", shape, dst), 3*(bytesOf(shape)+6*bytesOf(dst))); err != nil {
+	if err := checkMemory(fmt.Sprintf("verifying images of %v to %v", shape, dst), 3*(shape.Bytes()+6*dst.Bytes())); err != nil {
 		return verify.Case{}, err
 	}
 	src, err := compare.Random("own", l.problem) // the shape of it
@@ -290,7 +291,7 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 	for _, r := range runs {
 		r.Each = p.look
 		r.Progress = func(done int) { p.bar.set(p.before + done) }
-		if err := await(ctx, func() error { return r.Run(ctx) }); err != nil {
+		if err := batch.Await(ctx, func() error { return r.Run(ctx) }); err != nil {
 			return without(err, "verify: ")
 		}
 		p.before += r.Records()

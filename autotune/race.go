@@ -17,6 +17,7 @@ import (
 
 	"gpuconv/compare"
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/internal/statistics"
 )
 
@@ -113,7 +114,7 @@ func (c *course) round(ctx context.Context, running []*Entrant, step func()) err
 			return err
 		}
 		if err := e.time(c, c.problem.Src.N()); err != nil {
-			return fmt.Errorf("autotune: %v: %w", e.Choice, err)
+			return e.failed(err)
 		}
 		step()
 	}
@@ -123,7 +124,7 @@ func (c *course) round(ctx context.Context, running []*Entrant, step func()) err
 // enter lists the ways, the backend's own marked.
 func (r Race) enter() ([]*Entrant, error) {
 	if r.Problem.Src.N() < 1 || r.Rounds < 1 {
-		return nil, fmt.Errorf("autotune: %d images, %d rounds: want at least one of each", r.Problem.Src.N(), r.Rounds)
+		return nil, &fault.Error{Package: "autotune", Argument: fmt.Sprintf("%d images, %d rounds", r.Problem.Src.N(), r.Rounds), Rule: "want at least one of each"}
 	}
 	own, err := r.Backend.Explain(r.Problem)
 	if err != nil {
@@ -141,7 +142,7 @@ func (r Race) enter() ([]*Entrant, error) {
 		}
 	}
 	if len(all) == 0 || !all[0].Own {
-		return nil, fmt.Errorf("autotune: %s, %s is not among the choices %v", own.Algorithm, own.Tile, choices)
+		return nil, &fault.Error{Package: "autotune", Rule: fmt.Sprintf("%s, %s is not among the choices %v", own.Algorithm, own.Tile, choices)}
 	}
 	return all, nil
 }
@@ -238,6 +239,11 @@ func (e *Entrant) leave(own *Entrant, best *float64) {
 	if e.Err != nil || e.Left > 0 {
 		e.close()
 	}
+}
+
+// failed says of an error which way it is about.
+func (e *Entrant) failed(err error) error {
+	return &fault.Error{Package: "autotune", Argument: e.Choice.String(), Err: err}
 }
 
 func (e *Entrant) close() {

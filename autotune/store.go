@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/internal/statistics"
 	"gpuconv/whole"
 )
@@ -54,7 +55,7 @@ const entrySchema = 1
 func NewEntry(k Key, all []*Entrant, now time.Time) (Entry, error) {
 	won := Winner(all)
 	if won == nil {
-		return Entry{}, fmt.Errorf("autotune: %v: %w", all[0].Choice, all[0].Err)
+		return Entry{}, all[0].failed(all[0].Err)
 	}
 	return Entry{Schema: entrySchema, Tuned: now.UTC().Truncate(time.Second), Vendor: k.Vendor, Renderer: k.Renderer, Driver: k.Driver,
 		Problem: k.problem(), Images: k.Problem.Src.N(), Algorithm: won.Algorithm, Tile: won.Tile, Shader: won.Description.ShaderHash(),
@@ -98,7 +99,7 @@ func (s Store) Path(k Key) string {
 // Save stores e as k's winner and returns its file.
 func (s Store) Save(k Key, e Entry) (string, error) {
 	if s.Folder == "" {
-		return "", errors.New("autotune: there is no folder to store it in")
+		return "", &fault.Error{Package: "autotune", Rule: "there is no folder to store it in"}
 	}
 	text, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {

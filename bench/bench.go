@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/internal/statistics"
 )
 
@@ -65,12 +66,12 @@ func (w *running) prepare() error {
 	for _, c := range w.Suite.Cases {
 		dst, err := c.Problem.Dst()
 		if err != nil {
-			return fmt.Errorf("bench: case %s: %w", c.Name, err)
+			return about("case "+c.Name, err)
 		}
 		for i, s := range []conv.Shape{c.Problem.Src, dst} {
 			n, err := s.Len()
 			if err != nil {
-				return fmt.Errorf("bench: case %s: %w", c.Name, err)
+				return about("case "+c.Name, err)
 			}
 			most[i] = max(most[i], n)
 		}
@@ -91,7 +92,7 @@ func (w *running) prepare() error {
 		}
 		w.fill(p.weight.Data)
 		if p.check, err = newCheck(w.Judge, c, p.src, p.weight, w.rand); err != nil {
-			return fmt.Errorf("bench: case %s: %w", c.Name, err)
+			return about("case "+c.Name, err)
 		}
 		w.cases = append(w.cases, p)
 	}
@@ -126,7 +127,7 @@ func (w *running) measureRoofs() error {
 		err := s.withThreads(func() error {
 			flops, bytes, err := s.Roof(roofTime)
 			if err != nil {
-				return fmt.Errorf("bench: roof of %s: %w", s.Info.Label(), err)
+				return about("roof of "+s.Info.Label(), err)
 			}
 			if w.roofs[s] == nil {
 				w.roofs[s] = &Roof{}
@@ -158,7 +159,7 @@ func (w *running) scout() error {
 			case errors.Is(err, conv.ErrUnsupported):
 				e.missing = err.Error()
 			case err != nil:
-				return fmt.Errorf("bench: case %s on %s: %w", p.Name, s.Info.Label(), err)
+				return about(fmt.Sprintf("case %s on %s", p.Name, s.Info.Label()), err)
 			case e.estimate > w.Settings.Longest:
 				e.missing = fmt.Sprintf("one run would take about %.2g s, and %.2g s are allowed", e.estimate, w.Settings.Longest)
 			}
@@ -223,7 +224,12 @@ func (w *running) time(e *entry, round int) error {
 		if w.ctx.Err() != nil {
 			return w.ctx.Err()
 		}
-		return fmt.Errorf("bench: case %s on %s: %w", e.Name, e.subject.Info.Label(), err)
+		return about(fmt.Sprintf("case %s on %s", e.Name, e.subject.Info.Label()), err)
 	}
 	return nil
+}
+
+// about says what an error is about.
+func about(what string, err error) error {
+	return &fault.Error{Package: "bench", Argument: what, Err: err}
 }

@@ -2,7 +2,7 @@ package bench
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -32,7 +32,7 @@ func Compile(ctx context.Context, suite Suite, info BackendInfo, cache string, l
 				continue
 			}
 			if err := compileOnce(c, round, programs, &of[i], open); err != nil {
-				return Report{}, fmt.Errorf("bench: compiling case %s: %w", c.Name, err)
+				return Report{}, about("compiling case "+c.Name, err)
 			}
 		}
 	}
@@ -66,7 +66,7 @@ func compileOnce(c Case, round int, programs map[string]*compiled, of **compiled
 	defer done()
 	explainer, ok := b.(conv.Explainer)
 	if !ok {
-		return fmt.Errorf("its backend is no conv.Explainer")
+		return errors.New("its backend is no conv.Explainer")
 	}
 	d, err := explainer.Explain(c.Problem)
 	if err != nil {

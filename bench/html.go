@@ -19,7 +19,7 @@ var pageText string
 func (r Report) WriteHTML(w io.Writer, pictures []Picture) error {
 	page, err := template.New("page").Parse(pageText)
 	if err != nil {
-		return fmt.Errorf("bench: page: %w", err)
+		return about("page", err)
 	}
 	return page.Execute(w, r.page(pictures))
 }

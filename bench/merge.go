@@ -1,11 +1,11 @@
 package bench
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"gpuconv/fault"
 	"gpuconv/internal/statistics"
 )
 
@@ -15,13 +15,13 @@ import (
 // was wrong in one of them is wrong.
 func Merge(reports ...Report) (Report, error) {
 	if len(reports) == 0 {
-		return Report{}, errors.New("bench: no report: want at least 1")
+		return Report{}, &fault.Error{Package: "bench", Argument: "no report", Rule: "want at least 1"}
 	}
 	whole := reports[0]
 	whole.Results = nil
 	for i, r := range reports {
 		if err := whole.sameMachine(r); err != nil {
-			return Report{}, fmt.Errorf("bench: report %d: %w", i, err)
+			return Report{}, about(fmt.Sprintf("report %d", i), err)
 		}
 		if i > 0 {
 			whole.addRun(r)

@@ -7,7 +7,10 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"time"
+
+	"gpuconv/fault"
 )
 
 // Schema is the number of the form of a [Report]; another one once a field changes
@@ -210,9 +213,9 @@ func Read(r io.Reader) (Report, error) {
 		const want = "want what gpuconv bench --json writes"
 		var other *json.UnmarshalTypeError
 		if errors.As(err, &other) && other.Field == "" {
-			return Report{}, fmt.Errorf("bench: report: %s, this is a JSON %s", want, other.Value)
+			return Report{}, &fault.Error{Package: "bench", Argument: "report", Rule: want + ", this is a JSON " + other.Value}
 		}
-		return Report{}, fmt.Errorf("bench: report: %s: %w", want, err)
+		return Report{}, &fault.Error{Package: "bench", Argument: "report", Rule: want, Err: err}
 	}
 	return report, report.Validate()
 }
@@ -221,11 +224,11 @@ func Read(r io.Reader) (Report, error) {
 // listed, figures that cannot be, and figures of outputs that were wrong.
 func (r Report) Validate() error {
 	if r.Schema != Schema {
-		return fmt.Errorf("bench: report of schema %d: want %d", r.Schema, Schema)
+		return &fault.Error{Package: "bench", Argument: "report of schema", Value: strconv.Itoa(r.Schema), Rule: fmt.Sprintf("want %d", Schema)}
 	}
 	for i, result := range r.Results {
 		if err := r.validate(result); err != nil {
-			return fmt.Errorf("bench: result %d (%s, %s, %s): %w", i, result.Case, result.Backend, result.Phase, err)
+			return about(fmt.Sprintf("result %d (%s, %s, %s)", i, result.Case, result.Backend, result.Phase), err)
 		}
 	}
 	return nil

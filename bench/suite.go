@@ -2,9 +2,11 @@ package bench
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 )
 
 // Case is a convolution that is timed.
@@ -41,7 +43,7 @@ func NewSuite(name string) (Suite, error) {
 	case "sweep":
 		return Suite{name, sweepCases()}, nil
 	}
-	return Suite{}, fmt.Errorf("bench: suite %q: want one of %s", name, strings.Join(SuiteNames(), ", "))
+	return Suite{}, &fault.Error{Package: "bench", Argument: "suite", Value: strconv.Quote(name), Rule: "want one of " + strings.Join(SuiteNames(), ", ")}
 }
 
 // Filter keeps the cases that keep accepts by name.

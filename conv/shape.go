@@ -5,9 +5,8 @@ import (
 	"math/bits"
 )
 
-// Shape gives the four extents of a dense array, outermost first: N, C, H, W for
-// images and activations, O, I, H, W (filters, channels per group, kernel rows,
-// kernel columns) for weights.
+// Shape has the four extents of a dense array, outermost first. For images and activations they are N, C, H, W, for
+// weights O, I, H, W: filters, channels per group, kernel rows, kernel columns.
 type Shape [4]int
 
 // N returns the number of images, or of filters.
@@ -36,8 +35,8 @@ func (s Shape) Bytes() float64 {
 	return 4 * float64(s[0]) * float64(s[1]) * float64(s[2]) * float64(s[3])
 }
 
-// Len returns the number of elements. It reports a [*ShapeError] for a negative
-// extent and for a product that int cannot hold.
+// Len returns the number of elements. It reports a [*ShapeError] if an extent is negative, or if an int cannot hold the
+// number.
 func (s Shape) Len() (int, error) {
 	n, err := Product(s[:]...)
 	if err != nil {
@@ -46,9 +45,8 @@ func (s Shape) Len() (int, error) {
 	return n, nil
 }
 
-// Product multiplies non-negative extents and reports one that is negative or a
-// product that int cannot hold. The product of nothing is 1; a zero extent makes
-// it 0 whatever the others are.
+// Product multiplies extents. It reports an error if one is negative, or if an int cannot hold the product. The product
+// of nothing is 1. One zero makes it 0 whatever the others are.
 func Product(extents ...int) (int, error) {
 	product := uint64(1)
 	zero, overflow := false, false

@@ -26,13 +26,11 @@ package dataset
 import (
 	"crypto/md5"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"math"
 	"os"
 
 	"gpuconv/npy"
-	"gpuconv/whole"
 )
 
 // The tutorial's file: its name, where it is found, and its MD5 checksum.
@@ -54,7 +52,7 @@ type Recordings struct {
 // neurons, and values that are not finite, in its own words or in npy's.
 func Open(path string) (*Recordings, error) {
 	if singleArray(path) {
-		return nil, fmt.Errorf("dataset: %s: is a single array: want an .npz archive of resp_train, resp_test and stimuli", path)
+		return nil, refused(path, "is a single array: want an .npz archive of resp_train, resp_test and stimuli")
 	}
 	train, err := matrix(path, "resp_train")
 	if err != nil {
@@ -71,18 +69,18 @@ func Open(path string) (*Recordings, error) {
 	n, neurons := train.Shape[0], train.Shape[1]
 	switch column := len(stimuli.Shape) == 2 && stimuli.Shape[1] == 1; {
 	case test.Shape[0] != n || test.Shape[1] != neurons:
-		return nil, fmt.Errorf("dataset: %s: resp_test %v: want %v, as resp_train has it", path, test.Shape, train.Shape)
+		return nil, refused(path, "resp_test %v: want %v, as resp_train has it", test.Shape, train.Shape)
 	case len(stimuli.Shape) != 1 && !column, len(stimuli.Data) != n:
-		return nil, fmt.Errorf("dataset: %s: stimuli %v: want [%d] or [%d 1], one for each row of resp_train %v", path, stimuli.Shape, n, n, train.Shape)
+		return nil, refused(path, "stimuli %v: want [%d] or [%d 1], one for each row of resp_train %v", stimuli.Shape, n, n, train.Shape)
 	case n < 2 || neurons < 1:
-		return nil, fmt.Errorf("dataset: %s: resp_train %v: want at least 2 stimuli and 1 neuron", path, train.Shape)
+		return nil, refused(path, "resp_train %v: want at least 2 stimuli and 1 neuron", train.Shape)
 	}
 	r := &Recordings{Neurons: neurons, Train: train.Data, Test: test.Data}
 	for _, v := range stimuli.Data {
 		r.Orientation = append(r.Orientation, float64(v))
 	}
 	if at := notFinite(stimuli.Data); at >= 0 {
-		return nil, fmt.Errorf("dataset: %s: stimuli: orientation %d is %v: want a finite number", path, at, stimuli.Data[at])
+		return nil, refused(path, "stimuli: orientation %d is %v: want a finite number", at, stimuli.Data[at])
 	}
 	return r, nil
 }
@@ -106,11 +104,11 @@ func matrix(path, key string) (*npy.Array, error) {
 		return nil, err
 	}
 	if len(a.Shape) != 2 {
-		return nil, fmt.Errorf("dataset: %s: %s %v: want [stimuli, neurons]", path, key, a.Shape)
+		return nil, refused(path, "%s %v: want [stimuli, neurons]", key, a.Shape)
 	}
 	if at := notFinite(a.Data); at >= 0 {
-		return nil, fmt.Errorf("dataset: %s: %s: stimulus %d, neuron %d is %v: want a finite number",
-			path, key, at/a.Shape[1], at%a.Shape[1], a.Data[at])
+		return nil, refused(path, "%s: stimulus %d, neuron %d is %v: want a finite number",
+			key, at/a.Shape[1], at%a.Shape[1], a.Data[at])
 	}
 	return a, nil
 }
@@ -131,13 +129,13 @@ func notFinite(values []float32) int {
 func Sum(path string) (sum string, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", 0, fmt.Errorf("dataset: %s: %w", path, whole.Cause(err))
+		return "", 0, failed(path, err)
 	}
 	defer f.Close()
 	hash := md5.New()
 	size, err = io.Copy(hash, f)
 	if err != nil {
-		return "", 0, fmt.Errorf("dataset: %s: %w", path, whole.Cause(err))
+		return "", 0, failed(path, err)
 	}
 	return hex.EncodeToString(hash.Sum(nil)), size, nil
 }

@@ -7,11 +7,10 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
-
-	"gpuconv/whole"
 )
 
 // Fetch says what to download and where to. The zero values of the fields below
@@ -36,9 +35,12 @@ func (f Fetch) Part() string { return f.Path + ".part" }
 // A ChecksumError is a file that was downloaded whole and is not the one wanted.
 type ChecksumError struct{ URL, Got, Want string }
 
-// Error implements error.
-func (e *ChecksumError) Error() string {
-	return fmt.Sprintf("dataset: %s: the file has the MD5 checksum %s: want %s", e.URL, e.Got, e.Want)
+// Error returns one line with the address and both checksums.
+func (e *ChecksumError) Error() string { return "dataset: " + e.Plain() }
+
+// Plain returns the line without the package, for programs that name the place in another way.
+func (e *ChecksumError) Plain() string {
+	return fmt.Sprintf("%s: the file has the MD5 checksum %s: want %s", e.URL, e.Got, e.Want)
 }
 
 // Download fetches a file. Path holds all of it, with the right checksum, or stays
@@ -101,11 +103,11 @@ type download struct {
 func (d *download) run(ctx context.Context) error {
 	var err error
 	if d.file, err = os.OpenFile(d.Part(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
-		return fmt.Errorf("dataset: %s: %w", d.Part(), whole.Cause(err))
+		return failed(d.Part(), err)
 	}
 	err = d.fetch(ctx)
 	if closeErr := d.file.Close(); err == nil && closeErr != nil {
-		err = fmt.Errorf("dataset: %s: %w", d.Part(), whole.Cause(closeErr))
+		err = failed(d.Part(), closeErr)
 	}
 	if err == nil {
 		if err = d.verify(); err == nil {
@@ -122,25 +124,25 @@ func (d *download) run(ctx context.Context) error {
 func (d *download) fetch(ctx context.Context) error {
 	info, err := d.file.Stat()
 	if err != nil {
-		return fmt.Errorf("dataset: %s: %w", d.Part(), whole.Cause(err))
+		return failed(d.Part(), err)
 	}
 	d.done = info.Size()
 	d.pieced = d.done > 0
 	pause, furthest := d.Pause, d.done
-	for failed := 0; ; failed++ {
+	for fruitless := 0; ; fruitless++ {
 		err := d.attempt(ctx)
 		var permanent *permanentError
 		switch {
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
-			return fmt.Errorf("dataset: %s: %w", d.URL, ctx.Err())
+			return failed(d.URL, ctx.Err())
 		case errors.As(err, &permanent):
 			return permanent.err
 		case d.done > furthest: // and not only further than after starting over
-			failed, pause, furthest = -1, d.Pause, d.done
-		case failed >= max(d.Retries, 0):
-			return fmt.Errorf("dataset: %s: %w", d.URL, err)
+			fruitless, pause, furthest = -1, d.Pause, d.done
+		case fruitless >= max(d.Retries, 0):
+			return failed(d.URL, err)
 		}
 		d.pieced = d.pieced || d.done > 0
 		select {
@@ -157,7 +159,7 @@ type permanentError struct{ err error }
 func (e *permanentError) Error() string { return e.err.Error() }
 
 func (d *download) permanently(format string, args ...any) error {
-	return &permanentError{fmt.Errorf("dataset: %s: %w", d.URL, fmt.Errorf(format, args...))}
+	return &permanentError{failed(d.URL, fmt.Errorf(format, args...))}
 }
 
 // attempt asks for what is missing and appends what it gets. It gives up when no
@@ -192,16 +194,16 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 	}
 	defer response.Body.Close()
 	alive()
-	total, whole, err := d.accept(response)
-	if err != nil || whole {
+	total, complete, err := d.accept(response)
+	if err != nil || complete {
 		return err
 	}
 	return d.receive(response.Body, total, alive)
 }
 
 // accept judges the answer's head: total is the size of the whole file, −1 if
-// the server does not say it; whole is true if nothing is missing.
-func (d *download) accept(r *http.Response) (total int64, whole bool, err error) {
+// the server does not say it; complete is true if nothing is missing.
+func (d *download) accept(r *http.Response) (total int64, complete bool, err error) {
 	switch {
 	case r.StatusCode == http.StatusOK: // also where a range was asked for and ignored
 		return r.ContentLength, false, d.startOver()
@@ -251,7 +253,7 @@ func (d *download) startOver() error {
 }
 
 func (d *download) unwritable(err error) error {
-	return &permanentError{fmt.Errorf("dataset: %s: %w", d.Part(), whole.Cause(err))}
+	return &permanentError{failed(d.Part(), err)}
 }
 
 // receive appends the answer's body.
@@ -303,11 +305,7 @@ func (d *download) verify() error {
 // place gives the file its name.
 func (d *download) place() error {
 	if err := os.Rename(d.Part(), d.Path); err != nil {
-		var link *os.LinkError
-		if errors.As(err, &link) {
-			err = link.Err
-		}
-		return fmt.Errorf("dataset: %s: %w", d.Path, err)
+		return failed(d.Path, err)
 	}
 	return nil
 }
@@ -324,11 +322,8 @@ func (f Fetch) Kept() int64 {
 // plain takes the method and the address off an error of net/http: the message
 // names the address already.
 func plain(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil || !strings.HasPrefix(err.Error(), "Get ") {
-			return err
-		}
-		err = inner
+	if asked := (*url.Error)(nil); errors.As(err, &asked) {
+		return asked.Err
 	}
+	return err
 }

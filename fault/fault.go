@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -25,29 +26,22 @@ func (e *Error) Error() string {
 }
 
 // Plain returns the line without the package, for programs that name the place in another way.
-func (e *Error) Plain() string {
-	cause := ""
-	if e.Err != nil {
-		cause = Plain(e.Err)
-	}
-	argument := e.Argument
-	if argument != "" {
-		argument = Printable(argument)
-	}
-	return join(": ", join(" ", argument, e.Value), e.Rule, cause)
-}
+func (e *Error) Plain() string { return e.Beside("") }
 
-// Beside returns the line without the package and without value, for programs that name that already.
+// Beside returns the line without the package and without value, for programs that name that already. Causes leave it
+// out too.
 func (e *Error) Beside(value string) string {
-	rest := *e
-	switch value {
-	case "":
-	case e.Value:
-		rest.Argument, rest.Value = "", ""
-	case e.Argument:
-		rest.Argument = ""
+	what, cause := []string{Printable(e.Argument), e.Value}, ""
+	if e.Argument == "" || e.Argument == value {
+		what[0] = ""
 	}
-	return rest.Plain()
+	if value != "" && (e.Value == value || e.Value == strconv.Quote(value)) {
+		what = nil
+	}
+	if e.Err != nil {
+		cause = Beside(value, e.Err)
+	}
+	return join(": ", join(" ", what...), e.Rule, cause)
 }
 
 // Unwrap returns the cause.
@@ -91,4 +85,10 @@ func join(separator string, parts ...string) string {
 		}
 	}
 	return strings.Join(filled, separator)
+}
+
+// New returns an [Error]: of pkg, about an argument and its value, which may be "", with the rule that it breaks, as
+// [fmt.Sprintf] formats it.
+func New(pkg, argument string, value any, rule string, args ...any) error {
+	return &Error{Package: pkg, Argument: argument, Value: fmt.Sprint(value), Rule: fmt.Sprintf(rule, args...)}
 }

@@ -67,10 +67,10 @@ func routes(b *testing.B, name string, p conv.Problem) {
 	for _, c := range []struct {
 		route string
 		how   recipe.Transfers
-	}{{"copied", recipe.Transfers{Route: recipe.Copied}}, {"lent", lending()}, {"mapped", recipe.HardwareTransfers(true)}} {
+	}{{"copied", recipe.Transfers{Route: recipe.Copied}}, {"lent", lending()}, {"mapped", recipe.Transfers{Route: recipe.Mapped, Flights: 3, Piece: 4 << 20}}} {
 		b.Run(name+"/route="+c.route, func(b *testing.B) {
-			d := openTest(b, Options{Algorithm: "direct_soft", Device: Software()})
-			d.limits.Transfers = c.how
+			d := openTest(b, Options{Algorithm: "direct_soft", Device: Software()},
+				profiled(func(d *recipe.Profile) { d.Transfers = c.how }))
 			benchmarkOn(b, d, p)
 		})
 	}

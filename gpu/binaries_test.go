@@ -150,13 +150,15 @@ func TestBinaryFaults(t *testing.T) {
 	_, compiled := objects(d)
 	d = openTest(t, keeping(folder, "direct"))
 	calls := 0
-	d.seam.programBinary = func(uint32, uint32, []byte) { calls++ }
+	d.meddle(func(s *seam) { s.programBinary = func(uint32, uint32, []byte) { calls++ } })
 	judge(t, d, p)
 	if _, programs := objects(d); calls != 1 || programs != compiled || d.binaries.loaded != 0 || d.binaries.saved != 1 {
 		t.Errorf("%d binaries given, %d programs, %d loaded, %d saved", calls, programs, d.binaries.loaded, d.binaries.saved)
 	}
 	lost := openTest(t, keeping(folder, "direct"))
-	lost.seam.programBinary = func(uint32, uint32, []byte) { lost.seam.getError = func() uint32 { return gl.CONTEXT_LOST } }
+	lost.meddle(func(s *seam) {
+		s.programBinary = func(uint32, uint32, []byte) { lost.seam.getError = func() uint32 { return gl.CONTEXT_LOST } }
+	})
 	_, weight := filled(p)
 	if _, err := lost.Plan(p, weight, nil); !errors.Is(err, conv.ErrLost) {
 		t.Errorf("%v, want conv.ErrLost", err)
@@ -182,7 +184,7 @@ func TestBinariesOfMutants(t *testing.T) {
 		return text
 	}
 	mutant := openTest(t, keeping(folder, "direct"))
-	mutant.seam.edit = breaks
+	mutant.meddle(func(s *seam) { s.edit = breaks })
 	if err := attempt(t, mutant, p); !errors.Is(err, errWrong) || mutant.binaries.loaded != 0 {
 		t.Errorf("a mutant: %v, %d programs loaded, want a wrong output of its own program", err, mutant.binaries.loaded)
 	}

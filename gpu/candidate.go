@@ -10,7 +10,7 @@ import (
 	"gpuconv/gpu/internal/glfw"
 )
 
-// candidate is a place where a context may be had.
+// candidate is a place where a context may be opened.
 type candidate struct {
 	name     string // see Info
 	index    int    // see Info
@@ -49,7 +49,8 @@ func (p Provider) candidates() ([]candidate, error) {
 	}
 	var all []candidate
 	for _, f := range found {
-		all = append(all, candidate{name: f.Name, index: f.Index, software: f.Software, open: func() (current, error) { return f.Open() }})
+		open := func() (current, error) { return f.Open() }
+		all = append(all, candidate{name: f.Name, index: f.Index, software: f.Software, open: open})
 	}
 	return all, nil
 }
@@ -63,8 +64,7 @@ func hiddenWindow() candidate {
 	return candidate{name: name, index: -1, open: func() (current, error) { return glfw.Open() }}
 }
 
-// order drops the candidates that cannot answer s and tries software first where
-// that is wanted.
+// order drops the candidates that cannot answer s, and puts software first where s asks for it.
 func (s Selector) order(candidates []candidate) []candidate {
 	var first, rest []candidate
 	for _, c := range candidates {

@@ -13,7 +13,7 @@ import (
 // blueprint draws what Plan builds and Explain tells of: what the tuner knows to be the fastest, or else the usual
 // one, with a warning if the tuner's cannot be had. A forced algorithm is not asked of the tuner.
 func (d *Device) blueprint(p conv.Problem) (recipe.Blueprint, error) {
-	usual, err := recipe.Draw(p, d.limits, d.options.Algorithm)
+	usual, err := recipe.Draw(p, d.profile, d.options.Algorithm)
 	if err != nil || d.options.Tuner == nil || d.options.Algorithm != "" {
 		return usual, err
 	}
@@ -23,7 +23,7 @@ func (d *Device) blueprint(p conv.Problem) (recipe.Blueprint, error) {
 	}
 	var tuned recipe.Blueprint
 	if err == nil {
-		tuned, err = recipe.DrawMeasured(p, d.limits, measured.Choice, measured.ShaderHash, measured.Why)
+		tuned, err = recipe.DrawMeasured(p, d.profile, measured.Choice, measured.ShaderHash, measured.Why)
 	}
 	if err != nil {
 		usual.Description.Warning = fmt.Sprintf("what gpuconv autotune stored is not used: %v", err)
@@ -38,7 +38,7 @@ func (d *Device) Choices(p conv.Problem) ([]conv.Choice, error) {
 	if _, err := p.Dst(); err != nil {
 		return nil, err
 	}
-	all := recipe.Choices(p, d.limits)
+	all := recipe.Choices(p, d.profile)
 	if forced := d.options.Algorithm; forced != "" {
 		all = slices.DeleteFunc(all, func(c conv.Choice) bool { return c.Algorithm != forced })
 	}
@@ -50,7 +50,7 @@ func (d *Device) PlanChoice(c conv.Choice, p conv.Problem, weight *conv.Tensor, 
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err
 	}
-	b, err := recipe.DrawChoice(p, d.limits, c)
+	b, err := recipe.DrawChoice(p, d.profile, c)
 	if err != nil {
 		return nil, err
 	}

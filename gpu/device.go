@@ -13,29 +13,30 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// Device is an open device. It is a [conv.Backend]. Its methods may be called
-// from several goroutines.
+// Device is an open OpenGL device. It is a [conv.Backend], a [conv.Explainer] and a [conv.Chooser]. Several goroutines
+// may call its methods.
 type Device struct {
 	thread  *thread
 	options Options
 	info    Info
-	limits  Limits
+	profile recipe.Profile
 
 	// Touched on the thread only.
 	programs map[recipe.Key]*program
 	requests int // for programs
 	binaries binaries
 	seam     seam
-	lost     error // what everything is answered once the context is lost
+	lost     error // the answer to everything once the context is lost
 }
 
-// Open opens the first device that answers options.Device: a number tries that
-// EGL device alone; otherwise each EGL device that is not software, then the
-// surfaceless platform, the default display and the software devices are tried
-// until an OpenGL 4.3 core context comes up that is of the wanted kind. With
-// [GLFW] the one device that a window is on is tried. The error wraps
-// [ErrNoDevice] and says why each was passed over.
-func Open(options Options) (*Device, error) {
+// Open opens the first device that answers options.Device and has an OpenGL 4.3 core context. A number tries that EGL
+// device alone. Otherwise Open tries each EGL device that is not software, then the surfaceless platform, the default
+// display and the software devices. With [GLFW] it tries the one device that a window is on. If none answers, the error
+// wraps [ErrNoDevice] and says why each was passed over.
+func Open(options Options) (*Device, error) { return open(options, func(*Device) {}) }
+
+// open is Open for tests: they change the device's profile or seam, on its thread, before anybody else has it.
+func open(options Options, change func(*Device)) (*Device, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err
 	}
@@ -45,7 +46,7 @@ func Open(options Options) (*Device, error) {
 	}
 	var reasons []error
 	for _, c := range options.Device.order(candidates) {
-		device, err := openCandidate(c, options)
+		device, err := openCandidate(c, options, change)
 		if err == nil {
 			return device, nil
 		}
@@ -54,9 +55,8 @@ func Open(options Options) (*Device, error) {
 	return nil, noDevice(options.Device, candidates, reasons)
 }
 
-// openCandidate opens c on a thread of its own and gives it up again if it is
-// not of the wanted kind.
-func openCandidate(c candidate, options Options) (*Device, error) {
+// openCandidate opens c on a thread of its own. If c is not of the wanted kind it closes it and returns an error.
+func openCandidate(c candidate, options Options, change func(*Device)) (*Device, error) {
 	d := &Device{options: options, programs: map[recipe.Key]*program{}}
 	var held current
 	d.thread = startThread(func() {
@@ -75,11 +75,13 @@ func openCandidate(c candidate, options Options) (*Device, error) {
 		}
 		d.seam = openGL()
 		d.info = readInfo(c)
-		d.limits = d.info.Limits
+		d.profile = readProfile(d.info)
+		d.info.Limits = Limits(d.profile.Limits)
 		d.binaries = newBinaries(options.Programs, d.info)
 		if options.Unrolled > 0 {
-			d.limits.Unrolled = options.Unrolled
+			d.profile.Unrolled = options.Unrolled
 		}
+		change(d)
 		return d.glError("reading the device's limits")
 	})
 	if err == nil && options.Device.kind == hardwareDevice && d.info.Software {
@@ -95,9 +97,9 @@ func openCandidate(c candidate, options Options) (*Device, error) {
 	return d, nil
 }
 
-// functions guards the OpenGL function pointers, which go-gl keeps in globals.
-// libEGL gives every context the same ones, and those of windows: with GLVND they
-// call whatever is current on the thread, without it there is one driver.
+// functions guards the OpenGL function pointers, which go-gl keeps in globals. libEGL gives every context the same
+// ones, and windows get them too: with GLVND they call what is current on the thread, and without it there is one
+// driver.
 var functions struct {
 	once sync.Once
 	err  error
@@ -130,7 +132,7 @@ func Devices(p Provider) ([]Info, error) {
 // look opens and closes candidates. It returns those that open, and why others do not.
 func look(candidates []candidate) (found []Info, reasons []error) {
 	for _, c := range candidates {
-		d, err := openCandidate(c, Options{})
+		d, err := openCandidate(c, Options{}, func(*Device) {})
 		if err != nil {
 			reasons = append(reasons, err)
 			continue
@@ -144,8 +146,8 @@ func look(candidates []candidate) (found []Info, reasons []error) {
 // Info says what the device is.
 func (d *Device) Info() Info { return d.info }
 
-// Close ends the device after the call in progress. Plans that are still open end
-// with it. Closing twice is harmless.
+// Close ends the device after the call in progress, and with it all plans that are still open. Closing twice is
+// harmless.
 func (d *Device) Close() error {
 	d.thread.close()
 	return nil
@@ -153,19 +155,27 @@ func (d *Device) Close() error {
 
 func readInfo(c candidate) Info {
 	renderer := gl.GoStr(gl.GetString(gl.RENDERER))
-	i := Info{
+	return Info{
 		Name: c.name, Index: c.index, Vendor: gl.GoStr(gl.GetString(gl.VENDOR)),
 		Renderer: renderer, Version: gl.GoStr(gl.GetString(gl.VERSION)),
 		Software: c.software || isSoftware(renderer),
 	}
-	i.Limits = readLimits(i)
-	return i
 }
 
-func readLimits(info Info) Limits {
-	l := Limits{
-		Software:             info.Software,
-		NVIDIA:               isNVIDIA(info.Vendor),
+// readProfile says what plans are to know of the device whose context is current.
+func readProfile(info Info) recipe.Profile {
+	class := recipe.Other
+	switch {
+	case info.Software:
+		class = recipe.Software
+	case isNVIDIA(info.Vendor):
+		class = recipe.NVIDIA
+	}
+	return recipe.NewProfile(class, readLimits(), canMap(), hasExtension("GL_AMD_pinned_memory"))
+}
+
+func readLimits() recipe.Limits {
+	l := recipe.Limits{
 		StorageBlock:         getInt(gl.MAX_SHADER_STORAGE_BLOCK_SIZE),
 		UniformBlock:         getInt(gl.MAX_UNIFORM_BLOCK_SIZE),
 		UniformAlignment:     getInt(gl.UNIFORM_BUFFER_OFFSET_ALIGNMENT),
@@ -176,18 +186,6 @@ func readLimits(info Info) Limits {
 	for axis := range 3 {
 		l.WorkGroups[axis] = getIndexed(gl.MAX_COMPUTE_WORK_GROUP_COUNT, axis)
 		l.WorkGroupSize[axis] = getIndexed(gl.MAX_COMPUTE_WORK_GROUP_SIZE, axis)
-	}
-	switch {
-	case l.NVIDIA:
-		l.Busy = 2 * 132 // two for each multiprocessor of an H100
-	case !l.Software:
-		l.Busy = 2 * 64
-	}
-	l.Transfers = recipe.HardwareTransfers(canMap())
-	if l.Software {
-		l.Transfers = recipe.SoftwareTransfers(hasExtension("GL_AMD_pinned_memory"))
-		l.LoopIterations = recipe.SoftwareLoopLimit
-		l.Unrolled = recipe.SoftwareUnrolled
 	}
 	return l
 }

@@ -45,11 +45,12 @@ func TestChunks(t *testing.T) {
 	p.Padding = conv.Pad(1, 1)
 	for _, algorithm := range recipe.AlgorithmNames() {
 		for _, pool := range []conv.Pool{{}, {Kind: conv.MaxPool, Size: [2]int{2, 2}}} {
-			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
-			d.limits.StorageBlock = 3*4*3*40*48 + 100 // three images and a bit
-			if algorithm == "winograd" {
-				d.limits.StorageBlock = 3*4*36*3*10*12 + 100 // of its products
-			}
+			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}, profiled(func(d *recipe.Profile) {
+				d.StorageBlock = 3*4*3*40*48 + 100 // three images and a bit
+				if algorithm == "winograd" {
+					d.StorageBlock = 3*4*36*3*10*12 + 100 // of its products
+				}
+			}))
 			p.Pool = pool
 			for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 9, 10} {
 				p.Src[0] = n
@@ -71,15 +72,16 @@ func TestChunks(t *testing.T) {
 // folded over x and y and batches cut.
 func TestFoldedDispatch(t *testing.T) {
 	for _, algorithm := range recipe.AlgorithmNames() {
-		d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
-		switch d.limits.WorkGroups = [3]int{2, 3, 70}; algorithm {
-		case "winograd", "direct_small":
-			d.limits.WorkGroups = [3]int{3, 3, 70}
-		case "direct_shared", "fft": // 25 tiles an image; 15 transforms
-			d.limits.WorkGroups = [3]int{5, 6, 70}
-		case "igemm": // takes 16 positions each
-			d.limits.WorkGroups = [3]int{8, 9, 70}
-		}
+		d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}, profiled(func(d *recipe.Profile) {
+			switch d.WorkGroups = [3]int{2, 3, 70}; algorithm {
+			case "winograd", "direct_small":
+				d.WorkGroups = [3]int{3, 3, 70}
+			case "direct_shared", "fft": // 25 tiles an image; 15 transforms
+				d.WorkGroups = [3]int{5, 6, 70}
+			case "igemm": // takes 16 positions each
+				d.WorkGroups = [3]int{8, 9, 70}
+			}
+		}))
 		p := conv.Problem{Src: conv.Shape{11, 1, 20, 40}, Weight: conv.Shape{9, 1, 3, 3}}
 		p.Padding = conv.Pad(1, 1)
 		judge(t, d, p)
@@ -99,9 +101,8 @@ func TestLoopLimit(t *testing.T) {
 // TestResumedPasses splits small problems into many passes, by a limit smaller
 // than any real one: later passes add to what earlier ones left, everywhere.
 func TestResumedPasses(t *testing.T) {
-	d := openTest(t, Options{Guard: true, Algorithm: "direct"})
-	for _, iterations := range []int{8, 16, 40} {
-		d.limits.LoopIterations = iterations // 8: one row of five taps at a time
+	for _, iterations := range []int{8, 16, 40} { // 8: one row of five taps at a time
+		d := openTest(t, Options{Guard: true, Algorithm: "direct"}, profiled(func(d *recipe.Profile) { d.LoopIterations = iterations }))
 		p := conv.Problem{Src: conv.Shape{3, 6, 20, 21}, Weight: conv.Shape{22, 3, 5, 5}}
 		p.Groups, p.Activation, p.Padding = 2, conv.ReLU, conv.Pad(2, 2)
 		judge(t, d, p)

@@ -12,8 +12,8 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// do runs f on the device's thread, unless the device is lost, and asks afterwards
-// whether it still is there: a lost context ignores what it is told.
+// do runs f on the device's thread, unless the device is lost, and then asks whether the context is still there: a lost
+// context ignores what it is told.
 func (d *Device) do(f func() error) error {
 	return d.thread.do(func() error {
 		if d.lost != nil {
@@ -23,11 +23,11 @@ func (d *Device) do(f func() error) error {
 	})
 }
 
-// watch returns err or, if the context was lost, an error that says so, which
-// everything is answered from then on.
+// watch returns err, or an error that says that the context was lost. After that, everything is answered with such an
+// error.
 func (d *Device) watch(err error) error {
 	if status := d.seam.resetStatus(); status != gl.NO_ERROR && !errors.Is(err, conv.ErrLost) {
-		err = fmt.Errorf("gpu: %w, %s", conv.ErrLost, resetName(status)) // whatever else was seen comes of it
+		err = fmt.Errorf("gpu: %w, %s", conv.ErrLost, resetName(status)) // other errors follow from it
 	}
 	if errors.Is(err, conv.ErrLost) {
 		d.lost = fmt.Errorf("gpu: %w", conv.ErrLost)
@@ -35,8 +35,8 @@ func (d *Device) watch(err error) error {
 	return err
 }
 
-// glError returns the errors that OpenGL has recorded since it was last asked.
-// It wraps [conv.ErrLost] if one says that the context is lost.
+// glError returns the errors that OpenGL has recorded since it was last asked. If one of them says that the context is
+// lost, the error wraps [conv.ErrLost].
 func (d *Device) glError(during string) error {
 	var names []string
 	for range 16 { // there is one flag for each kind of error

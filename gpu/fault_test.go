@@ -91,12 +91,14 @@ func TestOutOfMemory(t *testing.T) {
 		d, p := openFaulty(t, name, false), faulty()[name]
 		for i, what := range strings.Fields(want) {
 			calls := 0
-			d.seam.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
-				if calls++; calls == i+1 {
-					bytes, data = 1<<60, nil
+			d.meddle(func(s *seam) {
+				s.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
+					if calls++; calls == i+1 {
+						bytes, data = 1<<60, nil
+					}
+					gl.BufferData(target, bytes, data, usage)
 				}
-				gl.BufferData(target, bytes, data, usage)
-			}
+			})
 			err := attempt(t, d, p)
 			if err == nil || !strings.Contains(err.Error(), "bytes for "+what+": GL_OUT_OF_MEMORY") {
 				t.Errorf("%s, no memory for %s: %v", name, what, err)
@@ -104,10 +106,12 @@ func TestOutOfMemory(t *testing.T) {
 			recovered(t, d, p)
 		}
 		calls := 0
-		d.seam.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
-			calls++
-			gl.BufferData(target, bytes, data, usage)
-		}
+		d.meddle(func(s *seam) {
+			s.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
+				calls++
+				gl.BufferData(target, bytes, data, usage)
+			}
+		})
 		if err := attempt(t, d, p); err != nil || calls != len(strings.Fields(want)) {
 			t.Errorf("%s: %v after %d allocations, want those of %s", name, err, calls, want)
 		}
@@ -135,12 +139,14 @@ func TestShaderFaults(t *testing.T) {
 			}
 			d.thread.do(func() error { d.forget(); return nil })
 			_, before := objects(d)
-			d.seam.edit = func(file, text string) string {
-				if file == shader+".comp" {
-					return strings.Replace(text, "void main() {", breaks, 1)
+			d.meddle(func(s *seam) {
+				s.edit = func(file, text string) string {
+					if file == shader+".comp" {
+						return strings.Replace(text, "void main() {", breaks, 1)
+					}
+					return text
 				}
-				return text
-			}
+			})
 			err := attempt(t, d, p)
 			if want := "gpu: shader " + shader + " does not " + fault; err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%v: want %q", err, want)
@@ -169,12 +175,14 @@ func TestErrorEverywhere(t *testing.T) {
 		d := openFaulty(t, name, true)
 		for i := 0; ; i++ {
 			calls := 0
-			d.seam.getError = func() uint32 {
-				if calls++; calls == i+1 {
-					return gl.OUT_OF_MEMORY
+			d.meddle(func(s *seam) {
+				s.getError = func() uint32 {
+					if calls++; calls == i+1 {
+						return gl.OUT_OF_MEMORY
+					}
+					return gl.GetError()
 				}
-				return gl.GetError()
-			}
+			})
 			err := attempt(t, d, p)
 			if calls <= i {
 				if err != nil || i < 6 {
@@ -197,20 +205,24 @@ func TestLost(t *testing.T) {
 	p := faulty()["direct, pooled"]
 	for how, lose := range map[string]func(d *Device, at int, calls *int){
 		"error": func(d *Device, at int, calls *int) {
-			d.seam.getError = func() uint32 {
-				if *calls++; *calls > at {
-					return gl.CONTEXT_LOST
+			d.meddle(func(s *seam) {
+				s.getError = func() uint32 {
+					if *calls++; *calls > at {
+						return gl.CONTEXT_LOST
+					}
+					return gl.GetError()
 				}
-				return gl.GetError()
-			}
+			})
 		},
 		"status": func(d *Device, at int, calls *int) {
-			d.seam.resetStatus = func() uint32 {
-				if *calls++; *calls == at+1 { // drivers report it once
-					return []uint32{gl.GUILTY_CONTEXT_RESET, gl.INNOCENT_CONTEXT_RESET, gl.UNKNOWN_CONTEXT_RESET}[at%3]
+			d.meddle(func(s *seam) {
+				s.resetStatus = func() uint32 {
+					if *calls++; *calls == at+1 { // drivers report it once
+						return []uint32{gl.GUILTY_CONTEXT_RESET, gl.INNOCENT_CONTEXT_RESET, gl.UNKNOWN_CONTEXT_RESET}[at%3]
+					}
+					return gl.NO_ERROR
 				}
-				return gl.NO_ERROR
-			}
+			})
 		},
 	} {
 		asked := 0
@@ -282,7 +294,7 @@ func TestLostPlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.seam.getError = func() uint32 { return gl.CONTEXT_LOST }
+	d.meddle(func(s *seam) { s.getError = func() uint32 { return gl.CONTEXT_LOST } })
 	err = made.Run(dst, src)
 	if want := "gpu: uploading 2 images: GL_CONTEXT_LOST: the device is lost: its driver has reset it"; err == nil || err.Error() != want {
 		t.Errorf("%v: want %q", err, want)
@@ -345,13 +357,15 @@ func poisoning(d *Device, binding, when int, value float32) conv.Backend {
 		if d.options.Guard {
 			perRun++
 		}
-		d.seam.getError = func() uint32 {
-			if calls++; (calls-1)%perRun == when-1 && gl.IsBuffer(buffer.handle) {
-				gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, buffer.handle)
-				gl.BufferSubData(gl.SHADER_STORAGE_BUFFER, 4*2, 4, gl.Ptr(&value))
+		d.meddle(func(s *seam) {
+			s.getError = func() uint32 {
+				if calls++; (calls-1)%perRun == when-1 && gl.IsBuffer(buffer.handle) {
+					gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, buffer.handle)
+					gl.BufferSubData(gl.SHADER_STORAGE_BUFFER, 4*2, 4, gl.Ptr(&value))
+				}
+				return gl.GetError()
 			}
-			return gl.GetError()
-		}
+		})
 		return made, nil
 	})
 }
@@ -374,23 +388,27 @@ func TestFaultsAreReported(t *testing.T) {
 		text  string
 	}{
 		"memory": {func(d *Device, second func() bool) {
-			d.seam.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
-				if second() {
-					bytes, data = 1<<60, nil
+			d.meddle(func(s *seam) {
+				s.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
+					if second() {
+						bytes, data = 1<<60, nil
+					}
+					gl.BufferData(target, bytes, data, usage)
 				}
-				gl.BufferData(target, bytes, data, usage)
-			}
+			})
 		}, "passed failed passed", "GL_OUT_OF_MEMORY"},
 		"lost": {func(d *Device, second func() bool) {
-			d.seam.getError = func() uint32 {
-				if second() {
-					return gl.CONTEXT_LOST
+			d.meddle(func(s *seam) {
+				s.getError = func() uint32 {
+					if second() {
+						return gl.CONTEXT_LOST
+					}
+					return gl.GetError()
 				}
-				return gl.GetError()
-			}
+			})
 		}, "passed failed failed", "the device is lost"},
 		"shader": {func(d *Device, _ func() bool) {
-			d.seam.edit = func(_, text string) string { return text + "}" }
+			d.meddle(func(s *seam) { s.edit = func(_, text string) string { return text + "}" } })
 		}, "failed failed failed", "does not compile"},
 	} {
 		d := openFaulty(t, "direct, pooled", true)

@@ -30,13 +30,11 @@ func TestFinishes(t *testing.T) {
 				continue
 			}
 			t.Run(algorithm+"/"+class, func(t *testing.T) {
-				fused, apart := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}),
-					openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
-				classes[class](&fused.limits)
-				classes[class](&apart.limits)
-				apart.limits.Apart = true
+				d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}, profiled(classes[class]))
+				fused, apart := within{d, d.profile}, within{d, d.profile}
+				apart.profile.Apart = true
 				for name, p := range finishedProblems(algorithm) {
-					apart.limits.Tiling = checkPools(t, name, p, fused, !strings.Contains(name, "apart")) // for sums in the same order
+					apart.profile.Tiling = checkPools(t, name, p, fused, !strings.Contains(name, "apart")) // for sums in the same order
 					checkPools(t, name, p, apart, false)
 					for i := range 1 + len(specials()) {
 						checkAlike(t, fmt.Sprint(name, ", numbers ", i), special(t, name, p, i), fused, apart)
@@ -52,16 +50,18 @@ func TestFinishes(t *testing.T) {
 func TestEnergyOfHugeSums(t *testing.T) {
 	d := openTest(t, Options{Device: Software(), Algorithm: "direct"})
 	division := regexp.MustCompile(`float ratio = (.+) / (.+);`)
-	d.seam.edit = func(file, text string) string {
-		if file != "prelude.glsl" {
-			return text
+	d.meddle(func(s *seam) {
+		s.edit = func(file, text string) string {
+			if file != "prelude.glsl" {
+				return text
+			}
+			if !division.MatchString(text) {
+				t.Error("energy divides no more")
+			}
+			return "float quotient(float a, float b) { return abs(b) > 8.507059e37 ? 0.0 : a / b; }\n" +
+				division.ReplaceAllString(text, "float ratio = quotient($1, $2);")
 		}
-		if !division.MatchString(text) {
-			t.Error("energy divides no more")
-		}
-		return "float quotient(float a, float b) { return abs(b) > 8.507059e37 ? 0.0 : a / b; }\n" +
-			division.ReplaceAllString(text, "float ratio = quotient($1, $2);")
-	}
+	})
 	p := conv.Problem{Src: conv.Shape{1, 1, 1, 5}, Weight: conv.Shape{2, 1, 1, 1}, Spec: conv.Spec{Activation: conv.Energy}}
 	src, weight := &conv.Tensor{Shape: p.Src, Data: []float32{1, 4e37, 9e37, -2e38, 2.7e38}}, &conv.Tensor{Shape: p.Weight, Data: []float32{1, -0.75}}
 	for i, got := range outputs(t, d, compare.Case{Name: "huge", Problem: p, Src: src, Weight: weight}).Data {
@@ -81,8 +81,7 @@ func TestFinishedTilings(t *testing.T) {
 			t.Fatal(err)
 		}
 		for class, change := range classes {
-			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
-			change(&d.limits)
+			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}, profiled(change))
 			all, err := d.Choices(p)
 			if err != nil || len(all) < 2 {
 				t.Fatal(all, err)
@@ -100,9 +99,9 @@ func TestFinishedTilings(t *testing.T) {
 }
 
 // checkPools: a device makes energy and pools in its tile, which is returned, or runs pool.comp.
-func checkPools(t *testing.T, name string, p conv.Problem, d *Device, inTile bool) recipe.Tiling {
+func checkPools(t *testing.T, name string, p conv.Problem, d within, inTile bool) recipe.Tiling {
 	t.Helper()
-	b, err := recipe.Draw(p, d.limits, d.options.Algorithm)
+	b, err := d.blueprint(p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +124,7 @@ func special(t *testing.T, name string, p conv.Problem, i int) compare.Case {
 	return c
 }
 
-func checkAlike(t *testing.T, name string, c compare.Case, fused, apart *Device) {
+func checkAlike(t *testing.T, name string, c compare.Case, fused, apart conv.Backend) {
 	t.Helper()
 	got, want := outputs(t, fused, c), outputs(t, apart, c)
 	for at, v := range want.Data {
@@ -161,7 +160,7 @@ func finishedProblems(algorithm string) map[string]conv.Problem {
 		"overlapping, apart": overlapping, "3×3, apart": wide}
 }
 
-func outputs(t *testing.T, d *Device, c compare.Case) *conv.Tensor {
+func outputs(t *testing.T, d conv.Backend, c compare.Case) *conv.Tensor {
 	t.Helper()
 	shape, err := c.Problem.Dst()
 	if err != nil {

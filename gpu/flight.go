@@ -12,23 +12,22 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// flight is what one chunk of images needs on its way to the device and back: from
-// launch to land it is in the air, and a plan has as many as overlap.
+// flight is what one chunk of images needs on its way to the device and back. It is in the air from launch to land. A
+// plan has as many flights as overlap.
 type flight struct {
 	src, dst buffer
-	up, down mapping // what src is copied from and dst to, where they are mapped
+	up, down mapping // src is copied from up and dst to down, on the mapped route
 	clock    clock
 	loan     loan
-	fence    uintptr // passed when the device has done all that was asked; 0 if it is the only flight
+	fence    uintptr // passed when the device has done all that it was told; 0 for the only flight of a plan
 	part     part    // in the air
 }
 
-// patience is how long a chunk may take. A driver resets a device that computes for
-// some seconds; what takes longer than this hangs.
+// patience is how long a chunk may take. A driver resets a device that computes for some seconds, so that one that
+// takes longer than this hangs.
 const patience = 2 * time.Minute
 
-// newFlight allocates a flight's buffers. After an error it is for the caller to
-// release what there is.
+// newFlight allocates a flight's buffers. After an error the caller releases those that were allocated.
 func (p *plan) newFlight(f *flight) (err error) {
 	images := p.Description.Chunk
 	src, _, dst := recipe.ImageBytes(p.Problem)
@@ -39,7 +38,7 @@ func (p *plan) newFlight(f *flight) (err error) {
 	if f.dst, err = p.device.newBuffer("dst", dst+p.guardBytes(), nil, deviceMemory); err != nil {
 		return err
 	}
-	if p.device.limits.Transfers.Route == recipe.Mapped {
+	if p.Transfers.Route == recipe.Mapped {
 		if f.up, err = p.device.newMapping("uploads", src, gl.MAP_WRITE_BIT, 0); err != nil {
 			return err
 		}
@@ -68,11 +67,11 @@ func (f *flight) deleteFence() {
 	f.fence = 0
 }
 
-// launch hands a part's images to the device and has them computed, without waiting
-// for it, unless the plan is to wait for each phase.
+// launch hands a part's images to the device and tells it to compute them. It does not wait, unless the plan waits for
+// each phase.
 func (p *plan) launch(f *flight, given part) error {
 	f.clock.start(p.stepwise || len(p.flights) > 1)
-	defer f.loan.end() // nothing is on loan for longer than a call
+	defer f.loan.end() // no memory is on loan for longer than a call
 	src, dst, err := p.send(f, given)
 	if err != nil {
 		return err
@@ -85,7 +84,7 @@ func (p *plan) launch(f *flight, given part) error {
 		p.device.seam.copyBuffer(f.dst.handle, f.down.handle, 4*len(given.dst.Data))
 		f.clock.mark(returned)
 	}
-	if len(p.flights) > 1 { // else there is nothing else to wait for
+	if len(p.flights) > 1 { // a single flight waits for all that the device does
 		f.fence = gl.FenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
 		gl.Flush()
 	}
@@ -109,7 +108,7 @@ func (p *plan) send(f *flight, given part) (src, dst buffer, err error) {
 	return src, dst, err
 }
 
-// compute has the device compute dst. Where memory is lent it waits for it.
+// compute tells the device to compute dst. Where memory is lent it waits for it.
 func (p *plan) compute(f *flight, src, dst buffer, images *conv.Tensor) error {
 	start := time.Now()
 	p.dispatch(src, dst, images.Shape.N())
@@ -125,8 +124,7 @@ func (p *plan) compute(f *flight, src, dst buffer, images *conv.Tensor) error {
 	return p.checkGuard(f, images)
 }
 
-// reached reports the errors of a phase and, where phases are to be told apart, waits
-// for its end.
+// reached reports the errors of a phase. Where phases are timed one by one it first waits for the end of the phase.
 func (p *plan) reached(phase string) error {
 	if p.stepwise {
 		gl.Finish()
@@ -134,7 +132,7 @@ func (p *plan) reached(phase string) error {
 	return p.device.glError(phase)
 }
 
-// upload copies or lends the images of a part, and lends the outputs' memory.
+// upload copies or lends the images of a part, and lends the memory of its outputs.
 func (p *plan) upload(f *flight, given part) (src, dst buffer, err error) {
 	src, dst = f.src, f.dst
 	if p.lends(given.dst.Data) {
@@ -156,24 +154,24 @@ func (p *plan) upload(f *flight, given part) (src, dst buffer, err error) {
 	return src, dst, err
 }
 
-// lends says whether the shaders work in the caller's memory. A guarded device looks
-// behind the outputs, where the memory is not lent.
+// lends reports whether shaders work in the caller's memory. A guarded device looks behind the outputs, in memory that
+// is not lent.
 func (p *plan) lends(data []float32) bool {
-	return !p.device.options.Guard && p.device.limits.Transfers.Lendable(data)
+	return !p.device.options.Guard && p.Transfers.Lendable(data)
 }
 
-// land waits for a flight and takes its outputs. Then it is free.
+// land waits for a flight and takes its outputs. After that the flight is free.
 func (p *plan) land(f *flight) error {
 	given := f.part
 	f.part = part{}
 	start := time.Now()
 	err := p.arrived(f, given.dst.Shape.N())
 	waited := time.Now()
-	if err == nil && given.job.err == nil && !given.there { // a failed job's dst is of no use
+	if err == nil && given.job.err == nil && !given.there { // nobody reads the dst of a failed job
 		p.collect(f, given.dst)
 		err = p.device.glError(fmt.Sprintf("reading %d images back", given.dst.Shape.N()))
 	}
-	if p.stepwise { // what was waited for is the copy to mapped memory
+	if p.stepwise { // the wait was for the copy to mapped memory
 		p.timings.Readback += time.Since(start)
 	} else {
 		p.timings.Kernel += waited.Sub(start)
@@ -185,7 +183,7 @@ func (p *plan) land(f *flight) error {
 	return err
 }
 
-// arrived waits until the device has done all that a flight asked.
+// arrived waits until the device has done all that a flight told it.
 func (p *plan) arrived(f *flight, images int) error {
 	defer f.deleteFence()
 	if f.fence == 0 {
@@ -196,7 +194,8 @@ func (p *plan) arrived(f *flight, images int) error {
 	case gl.ALREADY_SIGNALED, gl.CONDITION_SATISFIED:
 		return nil
 	case gl.TIMEOUT_EXPIRED:
-		return fmt.Errorf("gpu: computing %d images with %s: the device has not finished after %v", images, p.Description.Algorithm, patience)
+		return fmt.Errorf("gpu: computing %d images with %s: the device has not finished after %v",
+			images, p.Description.Algorithm, patience)
 	}
 	if err := p.device.glError("waiting for the device"); err != nil {
 		return err
@@ -210,7 +209,7 @@ func (p *plan) collect(f *flight, dst *conv.Tensor) {
 		spread(dst.Data, f.down.floats())
 		return
 	}
-	alone := len(p.air) == 0 // else the clock would be behind what another flight computes
+	alone := len(p.air) == 0 // otherwise the clock waits for what another flight computes
 	if alone {
 		f.clock.mark(leaving)
 	}

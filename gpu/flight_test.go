@@ -23,21 +23,20 @@ import (
 // openRoute opens a software renderer that moves images as another device would.
 func openRoute(t *testing.T, how recipe.Transfers, options Options) *Device {
 	options.Device = Software()
-	d := openTest(t, options)
-	if how.Route == recipe.Mapped && !d.can(canMap) {
-		t.Skip("the driver maps no buffers for good")
+	able := true
+	d := openTest(t, options, func(d *Device) {
+		switch how.Route {
+		case recipe.Mapped:
+			able = canMap()
+		case recipe.Lent:
+			able = d.profile.Transfers.Route == recipe.Lent
+		}
+		d.profile.Transfers = how
+	})
+	if !able {
+		t.Skip("the driver maps no buffers for good, or borrows no memory")
 	}
-	if how.Route == recipe.Lent && d.limits.Transfers.Route != recipe.Lent {
-		t.Skip("the driver borrows no memory")
-	}
-	d.limits.Transfers = how
 	return d
-}
-
-// can asks something on the device's thread.
-func (d *Device) can(ask func() bool) (yes bool) {
-	d.thread.do(func() error { yes = ask(); return nil })
-	return yes
 }
 
 // aligned is a backend whose plans are run on copies of the tensors that may be lent,
@@ -101,15 +100,16 @@ func realign(t *conv.Tensor) (moved *conv.Tensor, whole []float32) {
 
 // TestLentConforms has shaders work in the caller's memory, with textures of it.
 func TestLentConforms(t *testing.T) {
-	d := openRoute(t, lending(), Options{Algorithm: "direct_soft"})
-	d.limits.Unrolled = 400
+	d := openRoute(t, lending(), Options{Algorithm: "direct_soft", Unrolled: 400})
 	loans := 0
-	d.seam.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
-		if target == externalMemory {
-			loans++
+	d.meddle(func(s *seam) {
+		s.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
+			if target == externalMemory {
+				loans++
+			}
+			gl.BufferData(target, bytes, data, usage)
 		}
-		gl.BufferData(target, bytes, data, usage)
-	}
+	})
 	convtest.RunAlgorithm(t, aligned{d}, cpu.Reference{}, 290)
 	if loans < 100 {
 		t.Errorf("%d tensors were lent", loans)
@@ -149,10 +149,12 @@ func TestNotLent(t *testing.T) {
 		whole := make([]float32, src.Shape.N()*6*48*64+1)
 		for offset := range 2 {
 			var lent []string
-			d.seam.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
-				lent = append(lent, fmt.Sprint(bytes))
-				gl.BufferData(target, bytes, data, usage)
-			}
+			d.meddle(func(s *seam) {
+				s.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
+					lent = append(lent, fmt.Sprint(bytes))
+					gl.BufferData(target, bytes, data, usage)
+				}
+			})
 			dst := &conv.Tensor{Shape: shape, Data: whole[offset : len(whole)-1+offset]}
 			if err := made.Run(dst, src); err != nil {
 				t.Fatal(err)
@@ -180,11 +182,13 @@ func TestFlights(t *testing.T) {
 			t.Fatal(err)
 		}
 		most, waits, pl := 0, 0, made.(*plan)
-		d.seam.waitSync = func(fence uintptr, flags uint32, nanoseconds uint64) uint32 {
-			waits++
-			most = max(most, len(pl.air)+1) // and the one that lands
-			return gl.ClientWaitSync(fence, flags, nanoseconds)
-		}
+		d.meddle(func(s *seam) {
+			s.waitSync = func(fence uintptr, flags uint32, nanoseconds uint64) uint32 {
+				waits++
+				most = max(most, len(pl.air)+1) // and the one that lands
+				return gl.ClientWaitSync(fence, flags, nanoseconds)
+			}
+		})
 		shape, _ := p.Dst()
 		dst, _ := conv.NewTensor(shape)
 		for range 5 {
@@ -212,30 +216,36 @@ func TestFaultsInFlight(t *testing.T) {
 		calls  int
 	}{
 		"storage": {eager(recipe.Mapped), func(d *Device, at int, calls *int) {
-			d.seam.bufferStorage = func(target uint32, bytes int, data unsafe.Pointer, flags uint32) {
-				if *calls++; *calls == at+1 {
-					bytes = 1 << 60
+			d.meddle(func(s *seam) {
+				s.bufferStorage = func(target uint32, bytes int, data unsafe.Pointer, flags uint32) {
+					if *calls++; *calls == at+1 {
+						bytes = 1 << 60
+					}
+					gl.BufferStorage(target, bytes, data, flags)
 				}
-				gl.BufferStorage(target, bytes, data, flags)
-			}
+			})
 		}, "GL_OUT_OF_MEMORY", 6},
 		"map": {eager(recipe.Mapped), func(d *Device, at int, calls *int) {
-			d.seam.mapBuffer = func(target uint32, offset, bytes int, access uint32) unsafe.Pointer {
-				if *calls++; *calls == at+1 {
-					return nil
+			d.meddle(func(s *seam) {
+				s.mapBuffer = func(target uint32, offset, bytes int, access uint32) unsafe.Pointer {
+					if *calls++; *calls == at+1 {
+						return nil
+					}
+					return gl.MapBufferRange(target, offset, bytes, access)
 				}
-				return gl.MapBufferRange(target, offset, bytes, access)
-			}
+			})
 		}, "the driver maps nothing", 6},
 		"loan": {lending(), func(d *Device, at int, calls *int) {
-			d.seam.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
-				if target == externalMemory {
-					if *calls++; *calls == at+1 {
-						target = 1
+			d.meddle(func(s *seam) {
+				s.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
+					if target == externalMemory {
+						if *calls++; *calls == at+1 {
+							target = 1
+						}
 					}
+					gl.BufferData(target, bytes, data, usage)
 				}
-				gl.BufferData(target, bytes, data, usage)
-			}
+			})
 		}, "bytes of src: GL_INVALID_ENUM", 2},
 		"timeout": {eager(recipe.Mapped), waiting(gl.TIMEOUT_EXPIRED), "the device has not finished after 2m0s", 2 * 4},
 		"wait":    {eager(recipe.Copied), waiting(gl.WAIT_FAILED), "the device cannot be waited for", 2 * 4},
@@ -261,12 +271,14 @@ func TestFaultsInFlight(t *testing.T) {
 // waiting has a wait end in another way.
 func waiting(status uint32) func(d *Device, at int, calls *int) {
 	return func(d *Device, at int, calls *int) {
-		d.seam.waitSync = func(fence uintptr, flags uint32, nanoseconds uint64) uint32 {
-			if *calls++; *calls == at+1 {
-				return status
+		d.meddle(func(s *seam) {
+			s.waitSync = func(fence uintptr, flags uint32, nanoseconds uint64) uint32 {
+				if *calls++; *calls == at+1 {
+					return status
+				}
+				return gl.ClientWaitSync(fence, flags, nanoseconds)
 			}
-			return gl.ClientWaitSync(fence, flags, nanoseconds)
-		}
+		})
 	}
 }
 
@@ -285,12 +297,14 @@ func TestErrorsInFlight(t *testing.T) {
 				t.Fatal(err)
 			}
 			calls := 0
-			d.seam.getError = func() uint32 {
-				if calls++; calls == at+1 || code == gl.CONTEXT_LOST && calls > at {
-					return code
+			d.meddle(func(s *seam) {
+				s.getError = func() uint32 {
+					if calls++; calls == at+1 || code == gl.CONTEXT_LOST && calls > at {
+						return code
+					}
+					return gl.GetError()
 				}
-				return gl.GetError()
-			}
+			})
 			failed := 0
 			for i, err := range threeAtOnce(t, made, src, want) {
 				if err != nil {

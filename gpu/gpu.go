@@ -10,15 +10,14 @@ package gpu
 
 import (
 	"errors"
-
-	"gpuconv/gpu/internal/recipe"
 )
 
 // ErrUnavailable is wrapped by Open's error where this build has no OpenGL.
 var ErrUnavailable = errors.New("this program was built without OpenGL (build it with cgo and -tags egl)")
 
 // errNoGLFW is Open's error where GLFW is asked for and this build has none.
-var errNoGLFW = errors.New("this program was built without GLFW (build it with cgo and -tags glfw, or -tags egl,glfw for both)")
+var errNoGLFW = errors.New("this program was built without GLFW " +
+	"(build it with cgo and -tags glfw, or -tags egl,glfw for both)")
 
 // ErrNoDevice is wrapped by Open's error where no device answers the request.
 var ErrNoDevice = errors.New("no OpenGL 4.3 device answers the request")
@@ -45,13 +44,3 @@ type Options struct {
 
 // Validate refuses what no device could answer: a number below 0, or any number with [GLFW]. Open calls it.
 func (o Options) Validate() error { return o.Device.validate(o.Provider) }
-
-// Limits are the bounds of a device's context. Sizes are in bytes.
-type Limits = recipe.Limits
-
-// AlgorithmNames lists what [Options].Algorithm takes, in the order in which they are asked.
-func AlgorithmNames() []string { return recipe.AlgorithmNames() }
-
-// Chosen reports whether an algorithm is ever taken, without being forced, on software
-// renderers or on hardware.
-func Chosen(name string, software bool) bool { return recipe.Chosen(name, software) }

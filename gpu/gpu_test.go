@@ -14,11 +14,15 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// openTest opens a device for a test, guarded. Where there is none the test is
-// skipped, or fails if GPUCONV_REQUIRE_GPU=1 says that there must be one.
-func openTest(t testing.TB, options Options) *Device {
+// openTest opens a device for a test, changed on its thread before anybody else has it. Where there is none the test
+// is skipped, or fails if GPUCONV_REQUIRE_GPU=1 says that there must be one.
+func openTest(t testing.TB, options Options, changes ...func(d *Device)) *Device {
 	t.Helper()
-	d, err := Open(options)
+	d, err := open(options, func(d *Device) {
+		for _, change := range changes {
+			change(d)
+		}
+	})
 	if err != nil {
 		if os.Getenv("GPUCONV_REQUIRE_GPU") == "1" {
 			t.Fatal(err)
@@ -31,6 +35,16 @@ func openTest(t testing.TB, options Options) *Device {
 		}
 	})
 	return d
+}
+
+// profiled is a change that openTest makes: of what plans are told of the device.
+func profiled(change func(d *recipe.Profile)) func(*Device) {
+	return func(d *Device) { change(&d.profile) }
+}
+
+// meddle changes what stands between an open device and OpenGL, on the device's thread.
+func (d *Device) meddle(change func(s *seam)) {
+	d.thread.do(func() error { change(&d.seam); return nil })
 }
 
 func TestConforms(t *testing.T) {
@@ -47,9 +61,8 @@ func TestDirectConforms(t *testing.T) {
 // short enough to be compiled in no time, which cuts most problems into passes, and with
 // strips that are cut.
 func TestDirectSoftConforms(t *testing.T) {
-	d := openTest(t, Options{Guard: true, Algorithm: "direct_soft", Device: Software()})
-	d.limits.Unrolled = 400
-	d.limits.Turns = 3
+	d := openTest(t, Options{Guard: true, Algorithm: "direct_soft", Device: Software(), Unrolled: 400},
+		profiled(func(d *recipe.Profile) { d.Turns = 3 }))
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 290)
 }
 
@@ -68,8 +81,8 @@ func TestDepthwiseConforms(t *testing.T) {
 // TestDirectSharedConforms holds the shader for large kernels to every case whose
 // pixels fit into shared memory.
 func TestDirectSharedConforms(t *testing.T) {
-	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "direct_shared"})
-	d.limits.Unrolled = 16 // it takes barriers long to compile
+	few := 16 // multiplications written out: it takes barriers long to compile
+	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "direct_shared", Unrolled: few})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 270)
 }
 
@@ -87,18 +100,18 @@ func TestHardwareTiles(t *testing.T) {
 	large.Padding = conv.Pad(5, 7)
 	separable := conv.Problem{Src: conv.Shape{9, 24, 24, 56}, Weight: conv.Shape{24, 1, 3, 3}}
 	separable.Groups, separable.Padding = 24, conv.Pad(1, 1)
-	for _, isNVIDIA := range []bool{true, false} {
+	for _, class := range []recipe.Class{recipe.NVIDIA, recipe.Other} {
 		for name, p := range map[string]conv.Problem{"direct_small": wide, "direct_small, strided": strided, "depthwise": separable,
 			"direct_shared": large, "direct_shared, strided": strided} {
 			algorithm, _, _ := strings.Cut(name, ",")
-			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()})
-			d.limits.Software, d.limits.NVIDIA = false, isNVIDIA
+			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()},
+				profiled(func(d *recipe.Profile) { d.Class = class }))
 			c, err := compare.Random(name, p)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if result, err := compare.Check(d, cpu.Reference{}, c); err != nil || !result.OK() {
-				t.Errorf("%s, NVIDIA %v: %v, %v", name, isNVIDIA, result, err)
+				t.Errorf("%s, class %v: %v, %v", name, class, result, err)
 			}
 		}
 	}

@@ -14,12 +14,12 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// What outputs are filled with: NaNs that no arithmetic makes, different ones so that
-// one that is copied from behind the sums to behind dst is seen.
+// Outputs are filled with NaNs that no arithmetic makes. The two differ, so that a number that is copied from behind
+// the sums to behind dst is seen.
 const (
 	sumsFill uint32 = 0x7fc05001
 	dstFill  uint32 = 0x7fc0d002
-	// Scratch is filled with a number, 1e30: later stages may heal NaN, as winograd_dst does.
+	// Scratch is filled with a number, 1e30: later stages may mend NaN, as winograd_dst does.
 	scratchFill uint32 = 0x7149f2ca
 )
 
@@ -32,7 +32,7 @@ func (p *plan) fillOutputs(f *flight) {
 	}
 }
 
-// fill writes one word all over a buffer, if there is one.
+// fill writes one word all over a buffer. It does nothing if there is no buffer.
 func (b buffer) fill(word uint32) {
 	if b.handle != 0 {
 		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, b.handle)
@@ -40,11 +40,11 @@ func (b buffer) fill(word uint32) {
 	}
 }
 
-// guardBytes is how much a guarded device looks at behind what shaders write: the
-// stores of one vec4 and then some. It is at most one image's sums.
+// guardBytes is how much a guarded device checks behind the outputs of shaders: more than the stores of one vec4. It is
+// at most one image's sums.
 const guardBytes = 64
 
-// guardBytes returns how much longer what shaders write is made than it need be.
+// guardBytes returns how many bytes are added to the buffers that shaders write.
 func (p *plan) guardBytes() int {
 	if p.device.options.Guard {
 		return guardBytes
@@ -52,13 +52,12 @@ func (p *plan) guardBytes() int {
 	return 0
 }
 
-// packed is what the weight and bias buffers of a guarded plan hold.
+// packed is the content of the weight and bias buffers of a guarded plan.
 type packed struct{ weight, bias []float32 }
 
-// checkGuard reports, after a guarded device was told to compute the images of src, an
-// element behind the outputs that is no longer what fillOutputs wrote, and an input that
-// no longer is what was uploaded. It waits, so that the next flight, which uses the same
-// sums and scratch, does not come between.
+// checkGuard reports, after a guarded device was told to compute the images of src, an element behind the outputs that
+// is not what fillOutputs wrote, or an input that is not what was uploaded. It waits for the device, so that the next
+// flight, which uses the same sums and scratch, does not interfere.
 func (p *plan) checkGuard(f *flight, src *conv.Tensor) error {
 	if !p.device.options.Guard {
 		return nil
@@ -79,30 +78,32 @@ func (p *plan) checkGuard(f *flight, src *conv.Tensor) error {
 		p.device.glError("reading guards back"))
 }
 
-// checkBehind looks behind the first end bytes of an output.
+// checkBehind checks what is behind the first end bytes of an output.
 func (p *plan) checkBehind(b buffer, what string, end, images int, fill uint32) error {
 	if b.handle == 0 || b.bytes == end {
 		return nil
 	}
 	for i, v := range b.read(end, min(guardBytes, b.bytes-end)/4) {
 		if math.Float32bits(v) != fill {
-			return fmt.Errorf("gpu: %s wrote %v into element %d behind the %s of %d images", p.Description.Algorithm, v, i, what, images)
+			return fmt.Errorf("gpu: %s wrote %v into element %d behind the %s of %d images",
+				p.Description.Algorithm, v, i, what, images)
 		}
 	}
 	return nil
 }
 
-// checkInput compares the beginning of an input with what was uploaded, bit for bit.
+// checkInput compares the beginning of an input with the upload, bit for bit.
 func (p *plan) checkInput(b buffer, what string, want []float32) error {
 	for i, v := range b.read(0, len(want)) {
 		if math.Float32bits(v) != math.Float32bits(want[i]) {
-			return fmt.Errorf("gpu: %s: element %d of %s is %v on the device, it was uploaded as %v", p.Description.Algorithm, i, what, v, want[i])
+			return fmt.Errorf("gpu: %s: element %d of %s is %v on the device, it was uploaded as %v",
+				p.Description.Algorithm, i, what, v, want[i])
 		}
 	}
 	return nil
 }
 
-// read returns n numbers of the buffer, from a byte on.
+// read returns n numbers of the buffer. from is the byte where they begin.
 func (b buffer) read(from, n int) []float32 {
 	values := make([]float32, n)
 	if n > 0 {

@@ -19,7 +19,7 @@ type breakage struct {
 	name       string
 	trial      string // to begin with, "" for any
 	equivalent string // why no output shows it, or ""
-	apply      func(d *Device) conv.Backend
+	apply      func(d within) conv.Backend
 }
 
 // verdict is what became of a breakage.
@@ -84,14 +84,12 @@ func verdicts(t *testing.T, all []breakage) []verdict {
 type worker struct {
 	trials  []*trial
 	devices map[string]*Device
-	limits  map[string]recipe.Limits
 }
 
 func newWorker(t *testing.T) *worker {
-	w := &worker{nil, map[string]*Device{}, map[string]recipe.Limits{}}
+	w := &worker{nil, map[string]*Device{}}
 	for _, algorithm := range recipe.AlgorithmNames() {
-		d := openTest(t, Options{Device: Software(), Algorithm: algorithm, Guard: true})
-		w.devices[algorithm], w.limits[algorithm] = d, d.limits
+		w.devices[algorithm] = openTest(t, Options{Device: Software(), Algorithm: algorithm, Guard: true})
 	}
 	w.trials = newTrials(t)
 	return w
@@ -101,11 +99,11 @@ func newWorker(t *testing.T) *worker {
 func (w *worker) kill(f breakage) string {
 	for _, tr := range f.order(w.trials) {
 		d := w.devices[tr.algorithm]
-		d.limits = w.limits[tr.algorithm]
+		planned := within{d, d.profile}
 		if tr.limit != nil {
-			tr.limit(&d.limits)
+			tr.limit(&planned.profile)
 		}
-		why := tr.examine(f.apply(d))
+		why := tr.examine(f.apply(planned))
 		d.thread.do(func() error {
 			d.forget()
 			d.seam, d.options.Guard = openGL(), true
@@ -133,4 +131,33 @@ func (f breakage) order(trials []*trial) (all []*trial) {
 		}
 	}
 	return all
+}
+
+// within plans on a device as if it had another profile.
+type within struct {
+	*Device
+	profile recipe.Profile
+}
+
+func (w within) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+	if err := p.CheckPlan(weight, bias); err != nil {
+		return nil, err
+	}
+	b, err := w.blueprint(p)
+	if err != nil {
+		return nil, err
+	}
+	return w.build(b, weight, bias)
+}
+
+func (w within) blueprint(p conv.Problem) (recipe.Blueprint, error) {
+	return recipe.Draw(p, w.profile, w.options.Algorithm)
+}
+
+func (w within) Explain(p conv.Problem) (conv.Description, error) {
+	if _, err := p.Dst(); err != nil {
+		return conv.Description{}, err
+	}
+	b, err := w.blueprint(p)
+	return b.Description, err
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// link compiles and links a shader. What fails leaves nothing behind.
+// link compiles and links a shader. If it fails it deletes what it made.
 func (d *Device) link(name, source string) (uint32, error) {
 	shader := gl.CreateShader(gl.COMPUTE_SHADER)
 	defer gl.DeleteShader(shader)
@@ -55,8 +55,7 @@ func programLog(handle uint32) string {
 	return oneLine(log)
 }
 
-// mostLog is how much of a driver's log an error shows: unrolled shaders repeat a
-// mistake hundreds of times.
+// mostLog is how many bytes of a driver's log an error shows: unrolled shaders repeat a mistake hundreds of times.
 const mostLog = 400
 
 // oneLine makes one line of a driver's log.

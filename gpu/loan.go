@@ -10,8 +10,8 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// loan is the caller's memory that OpenGL uses as if it were buffers of its own:
-// GL_AMD_pinned_memory. Go does not move or free it meanwhile.
+// loan is the caller's memory that OpenGL uses as its own buffers: GL_AMD_pinned_memory. Meanwhile Go does not move or
+// free it.
 type loan struct {
 	pinner  runtime.Pinner
 	buffers []buffer
@@ -20,7 +20,7 @@ type loan struct {
 // externalMemory is GL_EXTERNAL_VIRTUAL_MEMORY_BUFFER_AMD.
 const externalMemory = 0x9160
 
-// take makes a buffer of data, which is lendable.
+// take makes a buffer of data, which must be lendable.
 func (l *loan) take(d *Device, what string, data []float32) (buffer, error) {
 	b := buffer{bytes: 4 * len(data)}
 	l.pinner.Pin(&data[0])
@@ -33,7 +33,7 @@ func (l *loan) take(d *Device, what string, data []float32) (buffer, error) {
 
 func (l *loan) taken() bool { return len(l.buffers) > 0 }
 
-// end gives the memory back. The device has finished with it.
+// end gives the memory back. The device must have finished with it.
 func (l *loan) end() {
 	for i := range l.buffers {
 		l.buffers[i].delete()

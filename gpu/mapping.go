@@ -9,15 +9,15 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// mapping is a buffer in memory that the device and the program both reach for as long
-// as it lives. Who writes it, and until when, is for fences to say.
+// mapping is a buffer in memory that both the device and the program reach for as long as it lives. Fences decide who
+// may use it, and when.
 type mapping struct {
 	buffer
 	memory unsafe.Pointer
 }
 
-// newMapping allocates bytes of storage that stay mapped for access, MAP_READ_BIT or
-// MAP_WRITE_BIT. Needs canMap.
+// newMapping allocates bytes of storage that stay mapped for access, which is MAP_READ_BIT or MAP_WRITE_BIT. It needs
+// canMap.
 func (d *Device) newMapping(what string, bytes int, access, hints uint32) (mapping, error) {
 	access |= gl.MAP_PERSISTENT_BIT | gl.MAP_COHERENT_BIT
 	m := mapping{buffer: buffer{bytes: bytes}}

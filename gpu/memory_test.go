@@ -23,13 +23,15 @@ func TestDeviceMemory(t *testing.T) {
 	for _, r := range []recipe.Route{recipe.Mapped, recipe.Copied} {
 		d := openRoute(t, eager(r), Options{Algorithm: "winograd"}) // which has scratch, too
 		buffers := 0
-		d.seam.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
-			buffers++
-			if name := names[usage]; name != "" {
-				t.Errorf("route %d: a buffer of %d bytes is allocated with %s", r, bytes, name)
+		d.meddle(func(s *seam) {
+			s.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {
+				buffers++
+				if name := names[usage]; name != "" {
+					t.Errorf("route %d: a buffer of %d bytes is allocated with %s", r, bytes, name)
+				}
+				gl.BufferData(target, bytes, data, usage)
 			}
-			gl.BufferData(target, bytes, data, usage)
-		}
+		})
 		_, weight := filled(p)
 		made, err := d.Plan(p, weight, make([]float32, 4))
 		if err != nil {

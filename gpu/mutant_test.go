@@ -174,13 +174,15 @@ func TestShaderMutants(t *testing.T) {
 		if i%3 > 0 && os.Getenv("GPUCONV_MUTANTS") != "all" {
 			continue
 		}
-		all = append(all, breakage{m.file, m.name, m.trial, m.equivalent, func(d *Device) conv.Backend {
-			d.seam.edit = func(file, text string) string {
-				if file == m.file {
-					return m.broken(text)
+		all = append(all, breakage{m.file, m.name, m.trial, m.equivalent, func(d within) conv.Backend {
+			d.meddle(func(s *seam) {
+				s.edit = func(file, text string) string {
+					if file == m.file {
+						return m.broken(text)
+					}
+					return text
 				}
-				return text
-			}
+			})
 			return d
 		}})
 	}

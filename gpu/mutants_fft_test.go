@@ -256,7 +256,7 @@ func alone(c compare.Case) {
 }
 
 // points lets tiles have so many at most.
-func points(n int) func(l *recipe.Limits) { return func(l *recipe.Limits) { l.SharedMemory = 8 * n } }
+func points(n int) func(d *recipe.Profile) { return func(d *recipe.Profile) { d.SharedMemory = 8 * n } }
 
 func fftTrials() (all []*trial) {
 	parts := []string{"fft", "fft_src", "fft_dst", "fft_src.comp", "fft_dst.comp", "fft.glsl"}
@@ -303,10 +303,10 @@ func fftTrials() (all []*trial) {
 		&trial{name: "cut", parts: parts, problem: cut, limit: points(256)},
 		&trial{name: "largest, cut", parts: parts, problem: cutPool, limit: points(256), special: append(specials(), overflowing)},
 		&trial{name: "mean", parts: parts, problem: largeMean, special: []func(compare.Case){faint}},
-		&trial{name: "largest, folded", parts: parts, problem: folded, limit: func(l *recipe.Limits) { points(512)(l); l.WorkGroups = [3]int{4, 20, 70} }},
-		&trial{name: "largest, in chunks", parts: parts[:3], problem: chunks, limit: func(l *recipe.Limits) { points(512)(l); l.StorageBlock = 27200 }},
-		&trial{name: "folded", parts: parts, problem: many, limit: func(l *recipe.Limits) { points(512)(l); l.WorkGroups = [3]int{4, 20, 70} }},
-		&trial{name: "in chunks", parts: parts[:3], problem: many, limit: func(l *recipe.Limits) { points(512)(l); l.StorageBlock = 27200 }})
+		&trial{name: "largest, folded", parts: parts, problem: folded, limit: func(d *recipe.Profile) { points(512)(d); d.WorkGroups = [3]int{4, 20, 70} }},
+		&trial{name: "largest, in chunks", parts: parts[:3], problem: chunks, limit: func(d *recipe.Profile) { points(512)(d); d.StorageBlock = 27200 }},
+		&trial{name: "folded", parts: parts, problem: many, limit: func(d *recipe.Profile) { points(512)(d); d.WorkGroups = [3]int{4, 20, 70} }},
+		&trial{name: "in chunks", parts: parts[:3], problem: many, limit: func(d *recipe.Profile) { points(512)(d); d.StorageBlock = 27200 }})
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}

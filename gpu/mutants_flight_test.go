@@ -23,10 +23,10 @@ func flightTrials() (all []*trial) {
 	pooled := p
 	pooled.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 3}}
 	all = append(all,
-		&trial{name: "mapped", parts: []string{"mapped"}, problem: p, limit: func(l *recipe.Limits) { l.Transfers = eager(recipe.Mapped) }},
-		&trial{name: "mapped, pooled", parts: []string{"mapped"}, problem: pooled, limit: func(l *recipe.Limits) { l.Transfers = eager(recipe.Mapped) }},
-		&trial{name: "copied", parts: []string{"copied"}, problem: p, limit: func(l *recipe.Limits) { l.Transfers = eager(recipe.Copied) }},
-		&trial{name: "lent", parts: []string{"lent"}, problem: p, limit: func(l *recipe.Limits) { l.Transfers = lending() }})
+		&trial{name: "mapped", parts: []string{"mapped"}, problem: p, limit: func(d *recipe.Profile) { d.Transfers = eager(recipe.Mapped) }},
+		&trial{name: "mapped, pooled", parts: []string{"mapped"}, problem: pooled, limit: func(d *recipe.Profile) { d.Transfers = eager(recipe.Mapped) }},
+		&trial{name: "copied", parts: []string{"copied"}, problem: p, limit: func(d *recipe.Profile) { d.Transfers = eager(recipe.Copied) }},
+		&trial{name: "lent", parts: []string{"lent"}, problem: p, limit: func(d *recipe.Profile) { d.Transfers = lending() }})
 	return forced("direct", all)
 }
 
@@ -61,7 +61,7 @@ func flightMutants() (all []breakage) {
 		{"lent", "other memory is lent", lends(func(data unsafe.Pointer, bytes int) (unsafe.Pointer, int) { return unsafe.Add(data, 4), bytes - 4 })},
 		{"lent", "the last number is not lent", lends(func(data unsafe.Pointer, bytes int) (unsafe.Pointer, int) { return data, bytes - 4 })},
 	} {
-		all = append(all, breakage{part: m.part, name: m.name, apply: func(d *Device) conv.Backend {
+		all = append(all, breakage{part: m.part, name: m.name, apply: func(d within) conv.Backend {
 			build := backend(func(problem conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 				made, err := d.Plan(problem, weight, bias)
 				if err == nil {
@@ -72,7 +72,7 @@ func flightMutants() (all []breakage) {
 			if m.part != "lent" {
 				return build
 			}
-			d.options.Guard = false
+			d.thread.do(func() error { d.options.Guard = false; return nil })
 			return aligned{build}
 		}})
 	}

@@ -30,9 +30,9 @@ func TestHostMutants(t *testing.T) {
 	}
 	var all []breakage
 	for _, m := range slices.Concat(uniformMutants(t), dispatchMutants(t), skippingMutants(t), packingMutants()) {
-		all = append(all, breakage{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d *Device) conv.Backend {
+		all = append(all, breakage{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d within) conv.Backend {
 			return backend(func(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
-				b, err := recipe.Draw(p, d.limits, d.options.Algorithm)
+				b, err := d.blueprint(p)
 				if err != nil {
 					return nil, err
 				}
@@ -92,7 +92,7 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 	equivalent := map[string]string{
 		"winograd_src endH +1": uncancelled, "winograd_src endW +1": uncancelled,
 	}
-	device := openTest(t, Options{Device: Software()}).limits
+	device := openTest(t, Options{Device: Software()}).profile
 	for _, program := range shaderNames(t) {
 		for _, name := range uniformNames(t, program, device) {
 			for _, by := range []int{1, -1} {
@@ -110,8 +110,8 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 	return all
 }
 
-// uniformNames asks plans of the trials, on a device with limits, for the uniforms of a program.
-func uniformNames(t *testing.T, program string, device recipe.Limits) []string {
+// uniformNames asks plans of the trials, on a device, for the uniforms of a program.
+func uniformNames(t *testing.T, program string, device recipe.Profile) []string {
 	names := map[string]bool{}
 	for _, tr := range everyTrial() {
 		l := device

@@ -186,8 +186,8 @@ func igemmTrials() (all []*trial) {
 		&trial{name: "pairs", parts: parts, problem: pairs},
 		&trial{name: "two blocks", parts: parts, problem: twoBlocks()},
 		&trial{name: "long", parts: parts, problem: long},
-		&trial{name: "folded", parts: parts, problem: oblong(), limit: func(l *recipe.Limits) { l.WorkGroups = [3]int{5, 3, 70} }},
-		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(l *recipe.Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		&trial{name: "folded", parts: parts, problem: oblong(), limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{5, 3, 70} }},
+		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "few filters", parts: parts, problem: few, special: specials()})
 	all = append(all, igemmFinishTrials(parts)...)
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
@@ -200,8 +200,8 @@ func igemmTrials() (all []*trial) {
 		p.Src[1], p.Weight[0], p.Weight[1] = 10, 2*filters, 5 // 30 taps: several tiles and a tail
 		finished := halved(p, conv.AvgPool)
 		finished.Weight[0], finished.Activation = 4*((filters+1)/2), conv.Energy
-		for _, nvidia := range []bool{true, false} {
-			limit := func(l *recipe.Limits) { l.Software, l.NVIDIA = false, nvidia }
+		for _, class := range []recipe.Class{recipe.NVIDIA, recipe.Other} {
+			limit := func(d *recipe.Profile) { d.Class = class }
 			all = append(all,
 				&trial{name: "hardware", parts: []string{"igemm tiles"}, problem: p, limit: limit},
 				&trial{name: "hardware, finished", parts: []string{"igemm tiles"}, problem: finished, limit: limit})
@@ -222,15 +222,15 @@ func igemmFinishTrials(parts []string) []*trial {
 	largest, mean := halved(oblong(), conv.MaxPool), halved(mean, conv.AvgPool)
 	many := largest
 	many.Src[0] = 5 // 200 outputs of a plane, 50 work-groups for each block of filters
-	deep := func(l *recipe.Limits) {
-		l.Tiling = recipe.IgemmTile{LanesK: 8, LanesQ: 2, Rows: 4, Columns: 8, Depth: 4}
+	deep := func(d *recipe.Profile) {
+		d.Tiling = recipe.IgemmTile{LanesK: 8, LanesQ: 2, Rows: 4, Columns: 8, Depth: 4}
 	}
 	return []*trial{
 		{name: "energies", parts: parts, problem: energies, special: append(specials(), unpaired, scaled(0x1p70))},
 		{name: "largest", parts: parts, problem: largest, special: specials()},
 		{name: "mean of pairs", parts: parts, problem: mean, limit: deep, special: specials()},
-		{name: "largest, folded", parts: parts, problem: many, limit: func(l *recipe.Limits) { l.WorkGroups = [3]int{7, 8, 70} }},
-		{name: "largest, in chunks", parts: parts[:1], problem: largest, limit: func(l *recipe.Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		{name: "largest, folded", parts: parts, problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{7, 8, 70} }},
+		{name: "largest, in chunks", parts: parts[:1], problem: largest, limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 	}
 }
 

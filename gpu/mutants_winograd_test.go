@@ -178,10 +178,10 @@ func winogradTrials() (all []*trial) {
 		&trial{name: "largest", parts: parts, problem: largest, special: append(specials(), overflowing)},
 		&trial{name: "mean", parts: parts, problem: mean, special: append(specials(), faint)},
 		&trial{name: "mean of pairs", parts: parts, problem: meanPairs, special: append(specials(), unpaired, faint)},
-		&trial{name: "mean of pairs, folded", parts: parts, problem: meanPairs, limit: func(l *recipe.Limits) { l.WorkGroups = [3]int{1, 20, 70} }},
-		&trial{name: "mean of pairs, in chunks", parts: parts[:3], problem: meanPairs, limit: func(l *recipe.Limits) { l.StorageBlock = 20000 }},
-		&trial{name: "folded", parts: parts, problem: many, limit: func(l *recipe.Limits) { l.WorkGroups = [3]int{1, 20, 70} }},
-		&trial{name: "in chunks", parts: parts[:3], problem: many, limit: func(l *recipe.Limits) { l.StorageBlock = 19000 }})
+		&trial{name: "mean of pairs, folded", parts: parts, problem: meanPairs, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 20, 70} }},
+		&trial{name: "mean of pairs, in chunks", parts: parts[:3], problem: meanPairs, limit: func(d *recipe.Profile) { d.StorageBlock = 20000 }},
+		&trial{name: "folded", parts: parts, problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 20, 70} }},
+		&trial{name: "in chunks", parts: parts[:3], problem: many, limit: func(d *recipe.Profile) { d.StorageBlock = 19000 }})
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 3}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}

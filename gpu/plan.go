@@ -11,9 +11,10 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// Plan compiles the shader for p, unless the device has it already, uploads the
-// packed weights and allocates the buffers that every run uses. The plan also is
-// a [conv.Describer], a [conv.Timer], a [conv.Phaser] and a [conv.Submitter].
+// Plan prepares p on the device: it compiles the shaders, unless the device has them already, packs and uploads the
+// weights, and allocates the buffers that every run uses. weight has the shape p.Weight; bias has one value per filter,
+// or is nil without p.Bias. Both are copied. The plan also is a [conv.Describer], a [conv.Timer], a [conv.Phaser] and a
+// [conv.Submitter].
 func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err
@@ -44,6 +45,7 @@ func (d *Device) Explain(p conv.Problem) (conv.Description, error) {
 	return b.Description, err
 }
 
+// plan is a blueprint with what it needs on the device.
 type plan struct {
 	recipe.Blueprint
 	device *Device
@@ -51,12 +53,12 @@ type plan struct {
 
 	// Touched on the device's thread only.
 	programs []*program // of the recipe's stages
-	pooling  *program   // nil where the recipe leaves the outputs
+	pooling  *program   // nil where the recipe's stages make the outputs
 	weight   buffer
 	bias     buffer
 	sums     buffer    // between the recipe's stages and pooling
 	scratch  []buffer  // of the recipe
-	textures [2]uint32 // of src and of what the stages write, where the recipe has them
+	textures [2]uint32 // of src and of what the stages write, where the recipe uses textures
 	packed   packed    // for Guard
 	flights  []flight
 	turn     int       // the flight that is launched next
@@ -66,8 +68,7 @@ type plan struct {
 	timings  conv.Timings
 }
 
-// allocate makes what the plan holds on the device. After an error it is for the
-// caller to release what there is.
+// allocate makes all that the plan holds on the device. After an error the caller releases what was made.
 func (p *plan) allocate(weight, bias []float32) (err error) {
 	for _, s := range p.Recipe.Stages {
 		made, err := p.device.program(s.Program)
@@ -107,13 +108,13 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 		{&p.sums, "sums", sums, nil, deviceMemory},
 	} {
 		if b.bytes == 0 {
-			continue // there is no such buffer
+			continue // this plan has no such buffer
 		}
 		if *b.made, err = p.device.newBuffer(b.what, b.bytes, b.data, b.usage); err != nil {
 			return err
 		}
 	}
-	p.flights = make([]flight, p.device.limits.Transfers.Sets())
+	p.flights = make([]flight, p.Transfers.Sets())
 	for i := range p.flights {
 		if err := p.newFlight(&p.flights[i]); err != nil {
 			return err
@@ -125,7 +126,7 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	return p.device.glError("making textures")
 }
 
-// attach lets the shader read src, and what it wrote, as buffer textures.
+// attach lets the shader read src, and what it wrote before, as buffer textures.
 func (p *plan) attach(src, written buffer) {
 	format := uint32(gl.R32F)
 	switch p.Recipe.Textures {
@@ -170,7 +171,9 @@ func (p *plan) dispatch(src, dst buffer, images int) {
 	if p.pooling != nil {
 		sums = p.sums
 	}
-	for binding, b := range []buffer{recipe.BindSrc: src, recipe.BindWeight: p.weight, recipe.BindBias: p.bias, recipe.BindDst: dst, recipe.BindImages: src} {
+	for binding, b := range []buffer{
+		recipe.BindSrc: src, recipe.BindWeight: p.weight, recipe.BindBias: p.bias, recipe.BindDst: dst, recipe.BindImages: src,
+	} {
 		gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, uint32(binding), b.handle)
 	}
 	p.attach(src, sums)
@@ -194,7 +197,7 @@ func (p *plan) dispatch(src, dst buffer, images int) {
 	}
 }
 
-// bind binds a place, or what the plan itself has there.
+// bind binds the buffer of a place: scratch, or own for the plan's own buffer.
 func (p *plan) bind(binding uint32, at recipe.Place, own buffer) {
 	if at != recipe.OwnPlace {
 		own = p.scratch[at-1]
@@ -202,8 +205,7 @@ func (p *plan) bind(binding uint32, at recipe.Place, own buffer) {
 	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, binding, own.handle)
 }
 
-// Close releases the plan's buffers. What was submitted and is not done ends with
-// [conv.ErrClosed].
+// Close releases the plan's buffers. Submitted batches that are not done end with [conv.ErrClosed].
 func (p *plan) Close() error {
 	err := p.device.thread.do(func() error {
 		if !p.closed {
@@ -224,7 +226,7 @@ func (p *plan) Describe() conv.Description { return p.Description }
 
 // Timings implements [conv.Timer].
 func (p *plan) Timings() (t conv.Timings) {
-	p.device.thread.do(func() error { // after the device's Close there is nothing to tell
+	p.device.thread.do(func() error { // after the device's Close there are none
 		t = p.timings
 		return nil
 	})

@@ -8,20 +8,20 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// program is a linked compute program of the device's cache.
+// program is a linked compute program in the cache of a device.
 type program struct {
 	handle    uint32
 	locations map[string]int32
-	plans     int // that have it
-	used      int // when a plan last asked for it, counted in requests
+	plans     int // that use it
+	used      int // the number of the request in which a plan last asked for it
 }
 
-// mostPrograms is how many programs a device keeps that no plan has. One that is unrolled
-// takes llvmpipe about a megabyte, and gpuconv verify makes thousands.
+// mostPrograms is how many programs a device keeps that no plan uses. An unrolled one takes llvmpipe about a megabyte,
+// and gpuconv verify makes thousands.
 const mostPrograms = 64
 
-// program returns the program of a key, loaded or compiled at its first use, for a plan that
-// gives it back. It runs on the thread.
+// program returns the program of a key, loaded or compiled at the first request, for a plan that gives it back. It runs
+// on the thread.
 func (d *Device) program(key recipe.Key) (*program, error) {
 	p, ok := d.programs[key]
 	if !ok {
@@ -36,8 +36,7 @@ func (d *Device) program(key recipe.Key) (*program, error) {
 	return p, nil
 }
 
-// giveBack takes a program from a plan, and deletes the one that was not asked for for
-// longest if there are too many.
+// giveBack takes a program from a plan. If too many are unused it deletes the one that was requested longest ago.
 func (d *Device) giveBack(p *program) {
 	p.plans--
 	var oldest recipe.Key
@@ -68,7 +67,7 @@ func (d *Device) compile(key recipe.Key) (*program, error) {
 	return &program{handle: handle, locations: map[string]int32{}}, nil
 }
 
-// dispatch runs one pass of p over the buffers that are bound.
+// dispatch runs one pass over the buffers that are bound.
 func (p *program) dispatch(work recipe.Pass) {
 	gl.UseProgram(p.handle)
 	for _, u := range work.Uniforms {
@@ -78,7 +77,7 @@ func (p *program) dispatch(work recipe.Pass) {
 	gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT | gl.TEXTURE_FETCH_BARRIER_BIT | gl.BUFFER_UPDATE_BARRIER_BIT)
 }
 
-// location is −1, which OpenGL ignores, for a uniform that the compiler dropped.
+// location returns the location of a uniform: −1, which OpenGL ignores, if the compiler dropped it.
 func (p *program) location(name string) int32 {
 	if at, ok := p.locations[name]; ok {
 		return at

@@ -27,7 +27,8 @@ func ParseProvider(s string) (Provider, error) {
 			return p, nil
 		}
 	}
-	return DefaultProvider, &fault.Error{Package: "gpu", Argument: "context", Value: strconv.Quote(s), Rule: "want egl or glfw"}
+	err := &fault.Error{Package: "gpu", Argument: "context", Value: strconv.Quote(s), Rule: "want egl or glfw"}
+	return DefaultProvider, err
 }
 
 // String returns egl, glfw or "", as ParseProvider reads them.

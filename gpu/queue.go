@@ -10,16 +10,16 @@ import (
 	"gpuconv/conv"
 )
 
-// job is a batch that Run or Submit was given.
+// job is a batch that was given to Run or Submit.
 type job struct {
 	dst, src *conv.Tensor
 
 	// Touched on the device's thread only.
-	next   int   // the first image that is not launched yet
+	next   int   // the first image that is not yet launched
 	flying int   // parts in the air
-	err    error // the first one; what is left of the job is dropped then
+	err    error // the first one; after it the rest of the job is dropped
 
-	done   chan struct{} // of Submit: closed when result is there
+	done   chan struct{} // of Submit: closed when result is set
 	result error
 }
 
@@ -27,10 +27,10 @@ type job struct {
 type part struct {
 	job      *job
 	dst, src *conv.Tensor
-	there    bool // dst was lent: nothing is to be read back
+	there    bool // dst was lent: there is nothing to read back
 }
 
-// cut returns the job's next images, and whether there are any.
+// cut returns the next images of the job, and whether there are any.
 func (j *job) cut(chunk int) (part, bool) {
 	lo := j.next
 	if lo == j.src.Shape.N() {
@@ -55,8 +55,8 @@ func (j *job) Wait() error {
 	return j.result
 }
 
-// queue holds jobs in the order in which they were given, until all their parts are
-// launched. Several goroutines share it.
+// queue holds jobs in the order in which they were given, until all their parts are launched. Several goroutines share
+// it.
 type queue struct {
 	mutex sync.Mutex
 	jobs  []*job
@@ -86,8 +86,8 @@ func (q *queue) drop(j *job) {
 	q.jobs = slices.DeleteFunc(q.jobs, func(other *job) bool { return other == j })
 }
 
-// Run implements [conv.Plan]. Batches beyond the plan's chunk are computed in chunks,
-// of which as many overlap as the plan has flights.
+// Run implements [conv.Plan]. It computes batches larger than the plan's chunk in chunks, and as many of them overlap
+// as the plan has flights.
 func (p *plan) Run(dst, src *conv.Tensor) error {
 	if err := p.Problem.CheckRun(dst, src); err != nil {
 		return err
@@ -138,9 +138,8 @@ func (p *plan) RunPhases(dst, src *conv.Tensor) (took conv.Timings, err error) {
 	return took, err
 }
 
-// finish sees to it that a queued job is done. Jobs before it in the queue are done on
-// the way, and of those behind it what there are free flights for is launched: so the
-// device has work while the job's outputs are read back.
+// finish works until a queued job is done. It does the jobs before it in the queue on the way. While flights are free
+// it also launches jobs after it, so that the device has work while the outputs of this job are read back.
 func (p *plan) finish(j *job) error {
 	err := p.device.do(func() error {
 		if p.closed {
@@ -153,14 +152,14 @@ func (p *plan) finish(j *job) error {
 		return j.err
 	})
 	if err != nil {
-		p.queue.drop(j) // where nothing was done about it
+		p.queue.drop(j) // if nobody took it from the queue
 	}
 	return err
 }
 
 func closedPlan() error { return fmt.Errorf("gpu: plan: %w", conv.ErrClosed) }
 
-// fill launches what the queue holds while flights are free.
+// fill launches parts from the queue while flights are free.
 func (p *plan) fill() {
 	for len(p.air) < len(p.flights) {
 		given, ok := p.queue.cut(p.Description.Chunk)
@@ -171,7 +170,7 @@ func (p *plan) fill() {
 	}
 }
 
-// start launches a part on a free flight, of which there is one.
+// start launches a part on a free flight. There must be one.
 func (p *plan) start(given part) {
 	f := &p.flights[p.turn]
 	if err := p.launch(f, given); err != nil {
@@ -180,10 +179,10 @@ func (p *plan) start(given part) {
 	}
 	given.job.flying++
 	p.air = append(p.air, f)
-	p.turn = (p.turn + 1) % len(p.flights) // they land in the order in which they were launched
+	p.turn = (p.turn + 1) % len(p.flights) // flights land in the order in which they were launched
 }
 
-// landOldest lands the flight that has been in the air for longest, if there is one.
+// landOldest lands the flight that has been in the air longest, if there is one.
 func (p *plan) landOldest() {
 	if len(p.air) == 0 {
 		return

@@ -18,27 +18,26 @@ func (c roofConstants) Defines() []recipe.Define {
 	return []recipe.Define{{Name: "ROOF", Value: fmt.Sprint(c.roof)}, {Name: "LOCAL_SIZE", Value: fmt.Sprint(c.localSize)}}
 }
 
-// copyCommand is a way to copy without the shader.
+// copyCommand is the way to copy without the shader; see roof.comp for the others.
 const copyCommand = 3
 
 const (
-	roofLocalSize = 64       // what direct.comp has
-	roofRounds    = 1000     // of multiply-adds: far below llvmpipe's limit of a loop
-	roofFLOP      = 192      // of an invocation's round
-	roofBytes     = 64 << 20 // that are copied: more than caches hold
+	roofLocalSize = 64       // as direct.comp
+	roofRounds    = 1000     // of multiply-adds: far below llvmpipe's limit for a loop
+	roofFLOP      = 192      // in a round of an invocation
+	roofBytes     = 64 << 20 // to copy: more than caches hold
 	roofTurn      = 10 * time.Millisecond
 )
 
-// Roof measures what the device could do at most: floating-point operations a second on
-// registers alone, two for each multiply-add, and bytes a second of a copy in its memory,
-// read and written ones counted. The fastest dispatch counts, of a copy by a shader, from
-// a storage buffer or from a buffer texture, or by glCopyBufferSubData: software renderers
-// take stores of a shader apart, lane by lane, which is no limit of memory. It takes about as long as whole says, and longer the
-// first time, when it compiles.
+// Roof measures the most that the device can do: floating-point operations a second on registers alone, two for each
+// multiply-add, and bytes a second of a copy in its memory, bytes read plus bytes written. Each is the rate of the
+// fastest dispatch. Copies are made in three ways: by a shader from a storage buffer, by a shader from a buffer
+// texture, and by glCopyBufferSubData, since software renderers take the stores of a shader apart, lane by lane, and
+// that is no limit of memory. Roof takes about as long as whole says, and longer the first time, when it compiles.
 func (d *Device) Roof(whole time.Duration) (flops, bytes float64, err error) {
 	err = d.do(func() error {
-		local := min(roofLocalSize, d.limits.WorkGroupSize[0], d.limits.WorkGroupInvocations)
-		size := min(roofBytes, d.limits.Block(), 16*d.limits.TextureBuffer)
+		local := min(roofLocalSize, d.profile.WorkGroupSize[0], d.profile.WorkGroupInvocations)
+		size := min(roofBytes, d.profile.Block(), 16*d.profile.TextureBuffer)
 		size -= size % (16 * local)
 		src, err := d.newBuffer("what is copied", size, make([]float32, size/4), gl.STATIC_DRAW)
 		if err != nil {
@@ -65,7 +64,7 @@ func (d *Device) Roof(whole time.Duration) (flops, bytes float64, err error) {
 	return flops, bytes, err
 }
 
-// roof returns the highest rate of one of the shader's ways. It runs on the thread.
+// roof returns the highest rate of one of the ways in roof.comp, or of copyCommand. It runs on the thread.
 func (d *Device) roof(c roofConstants, src, dst buffer, whole time.Duration) (best float64, err error) {
 	var p *program
 	if c.roof < copyCommand {
@@ -87,15 +86,14 @@ func (d *Device) roof(c roofConstants, src, dst buffer, whole time.Duration) (be
 		groups, most = 16, 1<<16
 	}
 	for start := time.Now(); best == 0 || time.Since(start) < whole; {
-		columns := min(groups, d.limits.WorkGroups[0])
+		columns := min(groups, d.profile.WorkGroups[0])
 		rows := groups / columns
 		begun := time.Now()
 		if p == nil {
-			gl.BindBuffer(gl.COPY_READ_BUFFER, src.handle)
-			gl.BindBuffer(gl.COPY_WRITE_BUFFER, dst.handle)
-			gl.CopyBufferSubData(gl.COPY_READ_BUFFER, gl.COPY_WRITE_BUFFER, 0, 0, 16*columns*rows*c.localSize)
+			copyBuffer(src.handle, dst.handle, 16*columns*rows*c.localSize)
 		} else {
-			p.dispatch(recipe.Pass{Groups: [3]int{columns, rows, 1}, Uniforms: []recipe.Uniform{{Name: "rounds", Value: roofRounds}, {Name: "columns", Value: columns}}})
+			uniforms := []recipe.Uniform{{Name: "rounds", Value: roofRounds}, {Name: "columns", Value: columns}}
+			p.dispatch(recipe.Pass{Groups: [3]int{columns, rows, 1}, Uniforms: uniforms})
 		}
 		gl.Finish()
 		took := time.Since(begun)

@@ -8,12 +8,11 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// seam is where tests come between a device and OpenGL, which stays underneath:
-// they change what is compiled or asked for, and what OpenGL answers. Every device
-// that Open returns has openGL's.
+// seam is where tests come between a device and OpenGL, which stays underneath. They change what is compiled, what
+// OpenGL is asked, and what it answers. Every device that Open returns has the seam of openGL.
 type seam struct {
-	edit func(file, text string) string // what is compiled for a file of package shaders; nil for the file itself
-	// programBinary gives a program what is to be loaded into it; nil for glProgramBinary.
+	edit func(file, text string) string // returns what is compiled for a file of package shaders; nil for the file itself
+	// programBinary loads a binary into a program; nil for glProgramBinary.
 	programBinary func(handle, format uint32, data []byte)
 
 	bufferData  func(target uint32, bytes int, data unsafe.Pointer, usage uint32)
@@ -31,14 +30,13 @@ func openGL() seam {
 		bufferStorage: gl.BufferStorage, mapBuffer: gl.MapBufferRange, copyBuffer: copyBuffer, waitSync: gl.ClientWaitSync}
 }
 
-// canMap says whether buffers may stay mapped while the device uses them.
+// canMap reports whether buffers may stay mapped while the device uses them.
 func canMap() bool {
 	major, minor := getInt(gl.MAJOR_VERSION), getInt(gl.MINOR_VERSION)
 	return major > 4 || major == 4 && minor >= 4 || hasExtension("GL_ARB_buffer_storage")
 }
 
-// resetStatus returns the function that tells of lost contexts. Where there is none
-// they show as errors only.
+// resetStatus returns the function that reports lost contexts. Without the extensions they show as errors only.
 func resetStatus() func() uint32 {
 	switch {
 	case hasExtension("GL_KHR_robustness"):

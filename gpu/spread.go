@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Copies of spreadFloats and more are shared between threads, up to spreadThreads: one
-// alone does not saturate memory, nor PCI Express.
+// Copies of spreadFloats and more are shared between up to spreadThreads threads: one alone does not saturate memory,
+// nor PCI Express.
 const (
 	spreadFloats  = 1 << 18
 	spreadThreads = 4

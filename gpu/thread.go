@@ -8,8 +8,8 @@ import (
 	"gpuconv/conv"
 )
 
-// thread runs functions on one goroutine that is locked to its OS thread, which
-// is what an OpenGL context needs: it is current on one thread.
+// thread runs functions on one goroutine that is locked to its OS thread. An OpenGL context needs that: it is current
+// on one thread.
 type thread struct {
 	calls chan call
 	stop  chan struct{}
@@ -28,8 +28,7 @@ type outcome struct {
 	value    any
 }
 
-// startThread starts the goroutine. At the end of its life, after stop, it runs
-// leave.
+// startThread starts the goroutine. When it is stopped it runs leave and ends.
 func startThread(leave func()) *thread {
 	t := &thread{calls: make(chan call), stop: make(chan struct{}), done: make(chan struct{})}
 	go t.serve(leave)
@@ -63,14 +62,14 @@ func perform(f func() error) (result outcome) {
 	return outcome{err: err}
 }
 
-// do runs f on the thread and returns its error. A panic in f is raised again
-// here. f must not call do. After close, do reports [conv.ErrClosed].
+// do runs f on the thread and returns its error. If f panics, do raises the panic again in its caller. f must not call
+// do. After close, do reports [conv.ErrClosed].
 func (t *thread) do(f func() error) error {
 	reply := make(chan outcome, 1)
 	select {
 	case t.calls <- call{f: f, reply: reply}:
 	case <-t.stop:
-		<-t.done // the call in progress may have had to do with f
+		<-t.done // the call in progress may use what f uses
 		return fmt.Errorf("gpu: device: %w", conv.ErrClosed)
 	}
 	result := <-reply
@@ -80,8 +79,7 @@ func (t *thread) do(f func() error) error {
 	return result.err
 }
 
-// close ends the goroutine after the call in progress and waits for it. Closing
-// twice is harmless.
+// close ends the goroutine after the call in progress, and waits for it. Closing twice is harmless.
 func (t *thread) close() {
 	t.once.Do(func() { close(t.stop) })
 	<-t.done

@@ -18,10 +18,10 @@ import (
 
 // classes are limits of the classes of devices that have tiles of their own, made of
 // those of a software renderer, which computes for all of them.
-var classes = map[string]func(l *recipe.Limits){
-	"software": func(*recipe.Limits) {},
+var classes = map[string]func(d *recipe.Profile){
+	"software": func(*recipe.Profile) {},
 	"NVIDIA":   asNVIDIA,
-	"other":    func(l *recipe.Limits) { l.Software = false },
+	"other":    func(d *recipe.Profile) { d.Class = recipe.Other },
 }
 
 // TestTilings computes with every tile that gpuconv autotune may measure, and so store, on
@@ -39,8 +39,7 @@ func TestTilings(t *testing.T) {
 	}
 	count := map[string]int{}
 	for class, change := range classes {
-		d := openTest(t, Options{Guard: true, Device: Software()})
-		change(&d.limits)
+		d := openTest(t, Options{Guard: true, Device: Software()}, profiled(change))
 		for algorithm, p := range problems.Tiled() {
 			all, err := d.Choices(p)
 			if err != nil {
@@ -93,7 +92,7 @@ func TestChoices(t *testing.T) {
 				continue
 			}
 			algorithm = c.Algorithm
-			own, err := recipe.Draw(p, d.limits, algorithm)
+			own, err := recipe.Draw(p, d.profile, algorithm)
 			if err != nil || own.Description.Tile != c.Tile {
 				t.Errorf("%s: %s fits %s itself, not %s; %v", name, algorithm, own.Description.Tile, c.Tile, err)
 			}
@@ -137,7 +136,7 @@ func TestTuned(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := all[1]
-	b, err := recipe.DrawChoice(p, d.limits, c)
+	b, err := recipe.DrawChoice(p, d.profile, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +162,7 @@ func TestTuned(t *testing.T) {
 		chosen := conv.Choice{Algorithm: got.Algorithm, Tile: got.Tile}.String()
 		want := k.want
 		if want == "" {
-			usual, err := recipe.Draw(p, d.limits, k.forced)
+			usual, err := recipe.Draw(p, d.profile, k.forced)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -20,9 +20,9 @@ type trial struct {
 	parts     []string // files of package shaders, or programs, whose mutants it may kill
 	algorithm string
 	problem   conv.Problem
-	limit     func(l *recipe.Limits) // makes the device smaller than it is; nil leaves it
-	special   []func(c compare.Case) // each changes the numbers of a case, as NaN and infinities do
-	held      []*compare.Trial       // made of these
+	limit     func(d *recipe.Profile) // makes the device smaller than it is; nil leaves it
+	special   []func(c compare.Case)  // each changes the numbers of a case, as NaN and infinities do
+	held      []*compare.Trial        // made of these
 }
 
 // examine says which check a backend fails, "" if it passes all.
@@ -80,7 +80,7 @@ func TestTrials(t *testing.T) {
 	}
 	w := newWorker(t)
 	for _, tr := range w.trials {
-		intact := breakage{part: tr.parts[0], apply: func(d *Device) conv.Backend { return d }}
+		intact := breakage{part: tr.parts[0], apply: func(d within) conv.Backend { return d }}
 		w.trials = []*trial{tr}
 		if by := w.kill(intact); by != "" {
 			t.Error(by)
@@ -111,9 +111,9 @@ func directTrials() (all []*trial) {
 	all = append(all,
 		&trial{name: "thin", parts: parts, problem: thin},
 		&trial{name: "oblong", parts: parts[:3], problem: oblong()},
-		&trial{name: "resumed", parts: parts[:3], problem: thin, limit: func(l *recipe.Limits) { l.LoopIterations = 5 }},
-		&trial{name: "folded", parts: parts[:3], problem: many, limit: func(l *recipe.Limits) { l.WorkGroups = [3]int{3, 2, 70} }},
-		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(l *recipe.Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		&trial{name: "resumed", parts: parts[:3], problem: thin, limit: func(d *recipe.Profile) { d.LoopIterations = 5 }},
+		&trial{name: "folded", parts: parts[:3], problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{3, 2, 70} }},
+		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "few filters", parts: parts, problem: rectified, special: specials()})
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
@@ -132,21 +132,21 @@ func directFinishTrials(parts []string) []*trial {
 	largest.Src = conv.Shape{3, 4, 25, 27}
 	many := largest
 	many.Src[0] = 7
-	few := func(t recipe.DirectTile) func(l *recipe.Limits) { return func(l *recipe.Limits) { l.Tiling = t } }
+	few := func(t recipe.DirectTile) func(d *recipe.Profile) { return func(d *recipe.Profile) { d.Tiling = t } }
 	return []*trial{
 		{name: "energies", parts: parts, problem: energies, special: append(specials(), unpaired, scaled(0x1p70))},
 		{name: "largest", parts: parts, problem: largest, special: specials()},
 		{name: "two windows", parts: parts, problem: mean, special: specials(), limit: few(recipe.DirectTile{Positions: 8, Vectors: 2})},
 		{name: "half a window", parts: parts[:1], problem: mean, limit: few(recipe.DirectTile{Positions: 2, Vectors: 2})},
-		{name: "largest, resumed", parts: parts[:1], problem: largest, limit: func(l *recipe.Limits) { l.LoopIterations = 9 }},
-		{name: "largest, folded", parts: parts, problem: many, limit: func(l *recipe.Limits) { l.WorkGroups = [3]int{5, 5, 70} }},
-		{name: "largest, in chunks", parts: parts[:1], problem: largest, limit: func(l *recipe.Limits) { l.StorageBlock = 2 * 4 * 18 * 13 * 29 }},
+		{name: "largest, resumed", parts: parts[:1], problem: largest, limit: func(d *recipe.Profile) { d.LoopIterations = 9 }},
+		{name: "largest, folded", parts: parts, problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{5, 5, 70} }},
+		{name: "largest, in chunks", parts: parts[:1], problem: largest, limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 13 * 29 }},
 	}
 }
 
 func softTrials() (all []*trial) {
 	parts := []string{"direct_soft", "direct_soft.comp"}
-	short := func(l *recipe.Limits) { l.Unrolled = 60 } // passes over the taps
+	short := func(d *recipe.Profile) { d.Unrolled = 60 } // passes over the taps
 	tiles := conv.Problem{Src: conv.Shape{9, 1, 6, 12}, Weight: conv.Shape{9, 1, 2, 3}, Bias: true}
 	tiles.Padding, tiles.Activation = conv.Padding{Top: 2, Bottom: 1, Left: 3, Right: 3}, conv.ReLU
 	narrow := conv.Problem{Src: conv.Shape{2, 2, 5, 4}, Weight: conv.Shape{2, 2, 2, 2}}
@@ -169,18 +169,18 @@ func softTrials() (all []*trial) {
 	oddPool.Pool, oddPool.Stride = largest.Pool, [2]int{1, 1}
 	oddMean := oddPool
 	oddMean.Pool.Kind = conv.AvgPool
-	strips := func(l *recipe.Limits) { l.Turns = 3 }
-	column := func(l *recipe.Limits) { l.Turns = 6 }
+	strips := func(d *recipe.Profile) { d.Turns = 3 }
+	column := func(d *recipe.Profile) { d.Turns = 6 }
 	all = append(all,
 		&trial{name: "exact", parts: parts, problem: exact, special: specials(), limit: strips},
 		&trial{name: "exact, one strip", parts: parts, problem: exact, limit: column},
 		&trial{name: "pairs", parts: parts, problem: pair, special: append(specials(), unpaired, scaled(0x1p70)), limit: strips},
 		&trial{name: "largest", parts: append(parts[1:2:2], "direct_soft", "prelude.glsl"), problem: largest, special: specials(), limit: column},
-		&trial{name: "mean of pairs", parts: parts, problem: mean, special: specials(), limit: func(l *recipe.Limits) { l.Turns = 2 }},
+		&trial{name: "mean of pairs", parts: parts, problem: mean, special: specials(), limit: func(d *recipe.Profile) { d.Turns = 2 }},
 		&trial{name: "largest, any width", parts: parts, problem: oddPool, special: specials()},
 		&trial{name: "mean, any width", parts: append(parts[1:2:2], "direct_soft", "prelude.glsl"), problem: oddMean, limit: strips},
 		&trial{name: "any width, in strips", parts: parts, problem: odd, limit: strips},
-		&trial{name: "strided, in strips and passes", parts: parts, problem: linear, limit: func(l *recipe.Limits) { l.Turns, l.Unrolled = 2, 60 }},
+		&trial{name: "strided, in strips and passes", parts: parts, problem: linear, limit: func(d *recipe.Profile) { d.Turns, d.Unrolled = 2, 60 }},
 		&trial{name: "narrow", parts: parts, problem: narrow, special: specials()},
 		&trial{name: "two tiles", parts: parts, problem: tiles},
 		&trial{name: "one row", parts: parts, problem: one},
@@ -188,8 +188,8 @@ func softTrials() (all []*trial) {
 		&trial{name: "strided, in passes", parts: parts, problem: linear, limit: short},
 		&trial{name: "any width", parts: parts, problem: odd, special: specials()},
 		&trial{name: "any width, in passes", parts: parts, problem: odd, limit: short},
-		&trial{name: "two tiles, folded", parts: parts, problem: tiles, limit: func(l *recipe.Limits) { l.WorkGroups = [3]int{1, 3, 70} }},
-		&trial{name: "two tiles, in chunks", parts: parts[:1], problem: tiles, limit: func(l *recipe.Limits) { l.StorageBlock = 5 * 4 * 9 * 8 * 16 }})
+		&trial{name: "two tiles, folded", parts: parts, problem: tiles, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 3, 70} }},
+		&trial{name: "two tiles, in chunks", parts: parts[:1], problem: tiles, limit: func(d *recipe.Profile) { d.StorageBlock = 5 * 4 * 9 * 8 * 16 }})
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
@@ -202,7 +202,7 @@ func softTrials() (all []*trial) {
 }
 
 // asNVIDIA has the tiles of another class of devices fitted, and computed here.
-func asNVIDIA(l *recipe.Limits) { l.Software, l.NVIDIA = false, true }
+func asNVIDIA(d *recipe.Profile) { d.Class = recipe.NVIDIA }
 
 func smallTrials() (all []*trial) {
 	parts := []string{"direct_small", "direct_small.comp", "column.glsl", "slide.glsl"}
@@ -214,15 +214,15 @@ func smallTrials() (all []*trial) {
 	all = append(all,
 		&trial{name: "oblong", parts: parts, problem: oblong()},
 		&trial{name: "few", parts: parts, problem: rectified, special: specials()},
-		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1), limit: func(l *recipe.Limits) { l.Unrolled = 24 }},
+		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1), limit: func(d *recipe.Profile) { d.Unrolled = 24 }},
 		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1),
-			limit: func(l *recipe.Limits) { l.Unrolled, l.WorkGroups = 20, [3]int{1, 3, 70} }},
+			limit: func(d *recipe.Profile) { d.Unrolled, d.WorkGroups = 20, [3]int{1, 3, 70} }},
 		&trial{name: "as NVIDIA", parts: parts, problem: wide, limit: asNVIDIA},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: asNVIDIA},
-		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(l *recipe.Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }})
+		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }})
 	across := large(conv.Shape{3, 2, 6, 10}, 1)
 	across.Dilation = [2]int{1, 2}
-	all = append(all, &trial{name: "parts, dilated across", parts: parts, problem: across, limit: func(l *recipe.Limits) { l.Unrolled = 24 }})
+	all = append(all, &trial{name: "parts, dilated across", parts: parts, problem: across, limit: func(d *recipe.Profile) { d.Unrolled = 24 }})
 	grouped := conv.Problem{Src: conv.Shape{3, 2, 7, 11}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
 	return forced("direct_small", slices.Concat(all, finishTrials(parts, grouped, [3]int{1, 4, 70}), modeTrials(parts[:3])))
@@ -241,11 +241,11 @@ func depthwiseTrials() (all []*trial) {
 		&trial{name: "oblong", parts: parts, problem: p},
 		&trial{name: "few", parts: parts, problem: rectified, special: specials()},
 		&trial{name: "three tiles", parts: parts, problem: fives},
-		&trial{name: "oblong, in chunks", parts: parts[:1], problem: p, limit: func(l *recipe.Limits) { l.StorageBlock = 2 * 4 * 6 * 9 * 21 }},
+		&trial{name: "oblong, in chunks", parts: parts[:1], problem: p, limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 6 * 9 * 21 }},
 		&trial{name: "parts", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2), special: specials(),
-			limit: func(l *recipe.Limits) { l.Unrolled = 24 }},
+			limit: func(d *recipe.Profile) { d.Unrolled = 24 }},
 		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
-			limit: func(l *recipe.Limits) { l.Unrolled, l.WorkGroups = 20, [3]int{2, 4, 70} }},
+			limit: func(d *recipe.Profile) { d.Unrolled, d.WorkGroups = 20, [3]int{2, 4, 70} }},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: p, limit: asNVIDIA})
 	grouped := conv.Problem{Src: conv.Shape{3, 3, 7, 11}, Weight: conv.Shape{18, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 3, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
@@ -262,13 +262,13 @@ func sharedTrials() (all []*trial) {
 	many.Src[0] = 5 // 45 work-groups for each tile of filters
 	all = append(all,
 		&trial{name: "oblong", parts: parts, problem: oblong()},
-		&trial{name: "oblong, folded", parts: parts, problem: many, limit: func(l *recipe.Limits) { l.WorkGroups = [3]int{7, 7, 70} }},
-		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(l *recipe.Limits) { l.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		&trial{name: "oblong, folded", parts: parts, problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{7, 7, 70} }},
+		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "strided", parts: parts, problem: strided},
 		&trial{name: "few", parts: parts, problem: few, special: specials()},
-		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1), special: specials(), limit: func(l *recipe.Limits) { l.Unrolled = 24 }},
+		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1), special: specials(), limit: func(d *recipe.Profile) { d.Unrolled = 24 }},
 		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
-			limit: func(l *recipe.Limits) { l.Unrolled, l.WorkGroups = 20, [3]int{5, 6, 70} }},
+			limit: func(d *recipe.Profile) { d.Unrolled, d.WorkGroups = 20, [3]int{5, 6, 70} }},
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: asNVIDIA})
 	grouped := conv.Problem{Src: conv.Shape{2, 2, 13, 19}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
@@ -284,15 +284,15 @@ func finishTrials(parts []string, p conv.Problem, groups [3]int) []*trial {
 	rectified.Pool, both.Pool = largest.Pool, largest.Pool
 	rectified.Pool.Kind, both.Pool.Kind = conv.AvgPool, conv.AvgPool
 	sums, _ := p.Sums()
-	cut := func(l *recipe.Limits) { asNVIDIA(l); l.Tiling = recipe.SlideCut{Rows: 4, Filters: 4} }
+	cut := func(d *recipe.Profile) { asNVIDIA(d); d.Tiling = recipe.SlideCut{Rows: 4, Filters: 4} }
 	return []*trial{
 		{name: "pairs", parts: parts, problem: pairs, special: append(specials(), unpaired, scaled(0x1p70))},
 		{name: "largest", parts: parts, problem: largest, special: specials()},
-		{name: "mean, rectified, folded", parts: parts, problem: rectified, limit: func(l *recipe.Limits) { l.WorkGroups = groups }},
+		{name: "mean, rectified, folded", parts: parts, problem: rectified, limit: func(d *recipe.Profile) { d.WorkGroups = groups }},
 		{name: "mean of pairs", parts: parts, problem: both, special: specials()},
 		{name: "pairs, as NVIDIA", parts: parts, problem: pairs, limit: cut},
 		{name: "rows of windows", parts: parts, problem: both, limit: cut},
-		{name: "largest, in chunks", parts: parts[:1], problem: largest, limit: func(l *recipe.Limits) { l.StorageBlock = 4 * sums.C() * sums.H() * sums.W() }},
+		{name: "largest, in chunks", parts: parts[:1], problem: largest, limit: func(d *recipe.Profile) { d.StorageBlock = 4 * sums.C() * sums.H() * sums.W() }},
 	}
 }
 
@@ -323,7 +323,7 @@ func forced(algorithm string, all []*trial) []*trial {
 }
 
 // apart leaves energy and pools to pool.comp.
-func apart(l *recipe.Limits) { l.Apart = true }
+func apart(d *recipe.Profile) { d.Apart = true }
 
 func poolTrials() (all []*trial) {
 	parts := []string{"pool", "pool.comp", "prelude.glsl"}
@@ -342,7 +342,7 @@ func poolTrials() (all []*trial) {
 	for _, tr := range all {
 		tr.parts, tr.limit = parts, apart
 	}
-	all = append(all, &trial{name: "max, in chunks", parts: parts[:1], problem: three, limit: func(l *recipe.Limits) { l.StorageBlock, l.Apart = 2*4*4*9*10, true }})
+	all = append(all, &trial{name: "max, in chunks", parts: parts[:1], problem: three, limit: func(d *recipe.Profile) { d.StorageBlock, d.Apart = 2*4*4*9*10, true }})
 	for _, tr := range all {
 		tr.algorithm = "direct"
 	}

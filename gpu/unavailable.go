@@ -8,10 +8,10 @@ import (
 	"gpuconv/conv"
 )
 
-// Device cannot be had in this build.
+// Device cannot be opened in this build.
 type Device struct{}
 
-// Open reports [ErrUnavailable], or that there is no GLFW where that is asked for.
+// Open reports [ErrUnavailable], or that there is no GLFW if that is asked for.
 func Open(options Options) (*Device, error) {
 	if options.Provider == GLFW {
 		return nil, options.Device.failed(errNoGLFW)

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"gpuconv/fault"
 	"gpuconv/whole"
 )
 
@@ -20,19 +19,19 @@ const deflateRatio = 1032
 func newArchive(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", name, whole.Cause(err))
+		return nil, failed(name, whole.Cause(err))
 	}
 	entry, err := findEntry(z, key)
 	if err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", name, err)
+		return nil, failed(name, err)
 	}
-	name += ":" + fault.Printable(entryKey(entry))
+	name += ":" + entryKey(entry)
 	if err := checkEntry(entry, size); err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", name, err)
+		return nil, failed(name, err)
 	}
 	src, err := entry.Open()
 	if err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", name, whole.Cause(err))
+		return nil, failed(name, whole.Cause(err))
 	}
 	reader, err := newStream(src, int64(entry.UncompressedSize64), name)
 	if err != nil {

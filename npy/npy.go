@@ -31,6 +31,7 @@ import (
 	"slices"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 )
 
 // Array is a dense array in C order. An empty Shape is NumPy's 0-d array of one
@@ -44,7 +45,7 @@ type Array struct {
 // a's Data. The error names the shape.
 func (a *Array) Tensor() (*conv.Tensor, error) {
 	if err := a.check(); err != nil {
-		return nil, fmt.Errorf("npy: %w", err)
+		return nil, &fault.Error{Package: "npy", Err: err}
 	}
 	shape, err := TensorShape(a.Shape)
 	if err != nil {
@@ -65,7 +66,8 @@ func TensorShape(shape []int) (conv.Shape, error) {
 	case 4:
 		return conv.Shape(shape), nil
 	}
-	return conv.Shape{}, fmt.Errorf("npy: shape %v has %d dimensions: want [H W], [N H W] or [N C H W]", shape, len(shape))
+	return conv.Shape{}, &fault.Error{Package: "npy",
+		Rule: fmt.Sprintf("shape %v has %d dimensions: want [H W], [N H W] or [N C H W]", shape, len(shape))}
 }
 
 // check reports a nil array, a bad shape and Data that does not fill the shape.

@@ -2,13 +2,11 @@ package npy
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"strings"
 
-	"gpuconv/fault"
 	"gpuconv/whole"
 )
 
@@ -50,9 +48,9 @@ func Open(path string) (*Reader, error) {
 	info, err := f.Stat()
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("npy: %s: %w", fault.Printable(file), whole.Cause(err))
+		return nil, failed(file, whole.Cause(err))
 	}
-	r, err := newReader(f, info.Size(), fault.Printable(file), key)
+	r, err := newReader(f, info.Size(), file, key)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -82,14 +80,14 @@ func openFile(path string) (f *os.File, file, key string, err error) {
 func openRegular(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("npy: %s: want a .npy or .npz file, this is a %s", fault.Printable(path), whole.Kind(info))
+		return nil, refused(path, "want a .npy or .npz file, this is a %s", whole.Kind(info))
 	}
 	var f *os.File
 	if err == nil {
 		f, err = os.Open(path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", fault.Printable(path), whole.Cause(err))
+		return nil, failed(path, whole.Cause(err))
 	}
 	return f, nil
 }
@@ -98,26 +96,26 @@ func openRegular(path string) (*os.File, error) {
 func newReader(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	start := make([]byte, min(size, int64(len(magic))))
 	if _, err := io.ReadFull(io.NewSectionReader(r, 0, size), start); err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", name, cut(whole.Cause(err)))
+		return nil, failed(name, cut(whole.Cause(err)))
 	}
 	switch {
 	case string(start) == magic && key == "":
 		return newStream(io.NewSectionReader(r, 0, size), size, name)
 	case string(start) == magic:
-		return nil, fmt.Errorf("npy: %s: want no key for a .npy file, got %s", name, quote(key))
+		return nil, refused(name, "want no key for a .npy file, got %s", quote(key))
 	case strings.HasPrefix(string(start), "PK\x03\x04"), strings.HasPrefix(string(start), "PK\x05\x06"):
 		return newArchive(r, size, name, key)
 	case size == 0:
-		return nil, fmt.Errorf("npy: %s: want a .npy or .npz file, this one is empty", name)
+		return nil, refused(name, "want a .npy or .npz file, this one is empty")
 	}
-	return nil, fmt.Errorf("npy: %s: want a .npy or .npz file (%q or %q first), this one starts with %q", name, magic, "PK", start)
+	return nil, refused(name, "want a .npy or .npz file (%q or %q first), this one starts with %q", magic, "PK", start)
 }
 
 // newStream starts to read an array from src, which holds size bytes.
 func newStream(src io.Reader, size int64, name string) (*Reader, error) {
 	h, err := readHeader(src, size)
 	if err != nil {
-		return nil, fmt.Errorf("npy: %s: %w", name, err)
+		return nil, failed(name, err)
 	}
 	h.fortran = h.fortran && !sameOrder(h.shape)
 	return &Reader{
@@ -147,11 +145,10 @@ func (r *Reader) Read(dst []float32) error {
 		return r.err
 	}
 	if len(dst) > r.left {
-		return fmt.Errorf("npy: %s: want at most %d elements, that many are left of shape %v, got room for %d",
-			r.name, r.left, r.header.shape, len(dst))
+		return refused(r.name, "want at most %d elements, that many are left of shape %v, got room for %d", r.left, r.header.shape, len(dst))
 	}
 	if err := r.read(dst); err != nil {
-		r.err = fmt.Errorf("npy: %s: %w", r.name, err)
+		r.err = failed(r.name, err)
 		return r.err
 	}
 	r.left -= len(dst)
@@ -200,9 +197,9 @@ func (r *Reader) Close() error {
 		}
 	}
 	r.closers, r.whole = nil, nil
-	r.err = fmt.Errorf("npy: %s: %w", r.name, os.ErrClosed)
+	r.err = failed(r.name, os.ErrClosed)
 	if err != nil {
-		return fmt.Errorf("npy: %s: %w", r.name, whole.Cause(err))
+		return failed(r.name, whole.Cause(err))
 	}
 	return nil
 }

@@ -26,16 +26,15 @@ type Named struct {
 // Errors: a name that is empty, stands there twice or is not UTF-8; an array
 // whose Data does not fill its Shape; those of Create.
 func WriteNPZ(path string, arrays ...Named) error {
-	name := fault.Printable(path)
 	if err := checkNamed(arrays); err != nil {
-		return fmt.Errorf("npy: %s: %w", name, err)
+		return failed(path, err)
 	}
 	file, err := whole.Create(path)
 	if err != nil {
-		return fmt.Errorf("npy: %w", err)
+		return &fault.Error{Package: "npy", Err: err}
 	}
 	if err := writeArchive(file, arrays); err != nil {
-		return fmt.Errorf("npy: %w", err)
+		return &fault.Error{Package: "npy", Err: err}
 	}
 	return nil
 }

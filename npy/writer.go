@@ -2,7 +2,6 @@ package npy
 
 import (
 	"bufio"
-	"fmt"
 	"os"
 
 	"gpuconv/fault"
@@ -26,7 +25,7 @@ type Writer struct {
 // WriteFile saves a at path as Create, Write and Close do.
 func WriteFile(path string, a *Array) error {
 	if err := a.check(); err != nil {
-		return fmt.Errorf("npy: %s: %w", fault.Printable(path), err)
+		return failed(path, err)
 	}
 	w, err := Create(path, a.Shape...)
 	if err != nil {
@@ -52,11 +51,11 @@ func WriteFile(path string, a *Array) error {
 // exist or cannot be written; a path that is no regular file or is read-only.
 func Create(path string, shape ...int) (*Writer, error) {
 	if _, err := elementCount(shape); err != nil { // before there is a file
-		return nil, fmt.Errorf("npy: %s: %w", fault.Printable(path), err)
+		return nil, failed(path, err)
 	}
 	file, err := whole.Create(path)
 	if err != nil {
-		return nil, fmt.Errorf("npy: %w", err)
+		return nil, &fault.Error{Package: "npy", Err: err}
 	}
 	return NewWriter(file, shape...)
 }
@@ -67,11 +66,11 @@ func Create(path string, shape ...int) (*Writer, error) {
 // Errors: a negative extent or one too large in shape. Whatever goes wrong with the file is a [*whole.Error] in the
 // chain of each method's error.
 func NewWriter(file *whole.File, shape ...int) (*Writer, error) {
-	name := fault.Printable(file.Name())
+	name := file.Name()
 	count, err := elementCount(shape)
 	if err != nil {
 		_ = file.Discard()
-		return nil, fmt.Errorf("npy: %s: %w", name, err)
+		return nil, failed(name, err)
 	}
 	head := formatHeader(shape)
 	w := &Writer{
@@ -84,7 +83,7 @@ func NewWriter(file *whole.File, shape ...int) (*Writer, error) {
 	}
 	if _, err := w.out.Write(head); err != nil {
 		w.Abort()
-		return nil, fmt.Errorf("npy: %w", err)
+		return nil, &fault.Error{Package: "npy", Err: err}
 	}
 	return w, nil
 }
@@ -97,10 +96,10 @@ func (w *Writer) Write(data []float32) error {
 		return w.err
 	}
 	if len(data) > w.left {
-		return fmt.Errorf("npy: %s: want at most %d elements, that many are left of shape %v, got %d", w.name, w.left, w.shape, len(data))
+		return refused(w.name, "want at most %d elements, that many are left of shape %v, got %d", w.left, w.shape, len(data))
 	}
 	if err := writeFloats(w.out, data, w.scratch); err != nil {
-		w.err = fmt.Errorf("npy: %w", err)
+		w.err = &fault.Error{Package: "npy", Err: err}
 		return w.err
 	}
 	w.left -= len(data)
@@ -121,7 +120,7 @@ func (w *Writer) Close() error {
 	if w.result != nil {
 		_ = w.file.Discard()
 	}
-	w.err = fmt.Errorf("npy: %s: %w", w.name, os.ErrClosed)
+	w.err = failed(w.name, os.ErrClosed)
 	return w.result
 }
 
@@ -130,14 +129,14 @@ func (w *Writer) finish() error {
 		return w.err
 	}
 	if w.left > 0 {
-		return fmt.Errorf("npy: %s: want %d more elements for shape %v", w.name, w.left, w.shape)
+		return refused(w.name, "want %d more elements for shape %v", w.left, w.shape)
 	}
 	err := w.out.Flush()
 	if err == nil {
 		err = w.file.Commit()
 	}
 	if err != nil {
-		return fmt.Errorf("npy: %w", err)
+		return &fault.Error{Package: "npy", Err: err}
 	}
 	return nil
 }
@@ -149,10 +148,10 @@ func (w *Writer) Abort() error {
 		return nil
 	}
 	w.closed = true
-	w.result = fmt.Errorf("npy: %s: given up before it was complete", w.name)
+	w.result = refused(w.name, "given up before it was complete")
 	w.err = w.result
 	if err := w.file.Discard(); err != nil {
-		return fmt.Errorf("npy: %w", err)
+		return &fault.Error{Package: "npy", Err: err}
 	}
 	return nil
 }

@@ -192,13 +192,13 @@ func (d draft) toCase() Case {
 func (d draft) fill() (compare.Case, error) {
 	c, err := compare.Random(d.name, d.problem())
 	if err != nil {
-		return c, fmt.Errorf("verify: case %s: %w", d.name, err)
+		return c, about("case "+d.name, err)
 	}
 	if err := d.stimulus.Draw(c.Src, d.name); err != nil {
-		return c, fmt.Errorf("verify: case %s: stimulus %s: %w", d.name, d.stimulus.Name, err)
+		return c, about(fmt.Sprintf("case %s: stimulus %s", d.name, d.stimulus.Name), err)
 	}
 	if err := d.bank.Draw(c.Weight, d.name); err != nil {
-		return c, fmt.Errorf("verify: case %s: bank %s: %w", d.name, d.bank.Name, err)
+		return c, about(fmt.Sprintf("case %s: bank %s", d.name, d.bank.Name), err)
 	}
 	return c, nil
 }

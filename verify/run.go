@@ -9,6 +9,7 @@ import (
 
 	"gpuconv/compare"
 	"gpuconv/conv"
+	"gpuconv/fault"
 )
 
 // Subject is a backend that is held to the cases, and who it is.
@@ -172,7 +173,7 @@ func (r Runner) report(record Record) error {
 		return err
 	}
 	if errors.Is(record.Outcome.Err, conv.ErrLost) {
-		return fmt.Errorf("verify: case %s: %v: %w", record.Case.Name, record.Subject, record.Outcome.Err)
+		return about(fmt.Sprintf("case %s: %v", record.Case.Name, record.Subject), record.Outcome.Err)
 	}
 	return nil
 }
@@ -238,4 +239,9 @@ func (r Runner) hold(e prepared, i int, s Subject, worker int) Record {
 	record.Outcome = e.trial.Run(s.twin(worker), options)
 	record.Seconds = time.Since(began).Seconds()
 	return record
+}
+
+// about says what an error is about.
+func about(what string, err error) error {
+	return &fault.Error{Package: "verify", Argument: what, Err: err}
 }

@@ -133,7 +133,7 @@ func (f *autotuneFlags) asked(named bool, args []string) (conv.Problem, error) {
 		return conv.Problem{}, err
 	}
 	if _, err := p.Dst(); err != nil {
-		return conv.Problem{}, usage(without(err, "conv: "))
+		return conv.Problem{}, usage(plain(err))
 	}
 	if p.Src.N() < 1 {
 		return conv.Problem{}, usage(fmt.Errorf("--problem: images %v: want at least one", p.Src))
@@ -166,7 +166,7 @@ func (f *autotuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, k
 	fmt.Fprintf(stdout, "device    %s\nimages    %v, weights %v\n", c.describe(), p.Src, p.Weight)
 	all, err := f.race(ctx, stderr, p, backend)
 	if err != nil {
-		return without(err, "autotune: ")
+		return plain(err)
 	}
 	if err := autotune.WriteTable(stdout, all); err != nil {
 		return err
@@ -176,7 +176,7 @@ func (f *autotuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, k
 	}
 	entry, err := autotune.NewEntry(tuneKey(c.device, p), all, time.Now())
 	if err != nil {
-		return without(err, "autotune: ")
+		return plain(err)
 	}
 	fmt.Fprintf(stdout, "fastest   %v\n          %v\n", entry.Choice(), entry)
 	return f.store(stdout, kept, tuneKey(c.device, p), entry)

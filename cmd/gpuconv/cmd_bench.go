@@ -143,7 +143,7 @@ func (f *benchFlags) run(ctx context.Context, flags *pflag.FlagSet, stdout, stde
 		report, err = f.measure(ctx, suite, flags.Changed("backend"), stderr)
 	}
 	if err != nil {
-		return without(err, "bench: ")
+		return plain(err)
 	}
 	report.Machine = describeMachine(load)
 	report.Run.Command, report.Run.Started = os.Args, started.UTC().Truncate(time.Millisecond)

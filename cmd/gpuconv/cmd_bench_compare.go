@@ -3,11 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"gpuconv/bench"
-	"gpuconv/fault"
-	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 )
@@ -38,10 +35,6 @@ func newBenchCompare() *cobra.Command {
 			for i, path := range args {
 				var err error
 				if reports[i], err = readBench(path); err != nil {
-					err = fmt.Errorf("%s: %w", fault.Printable(path), whole.Cause(err))
-					if errors.Is(err, fs.ErrNotExist) {
-						return usage(err)
-					}
 					return err
 				}
 			}

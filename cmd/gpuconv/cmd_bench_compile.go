@@ -72,5 +72,6 @@ func (f *benchFlags) compileApart(ctx context.Context, cache, file string) (benc
 	if err := cmd.Run(); err != nil {
 		return bench.Report{}, errors.Join(ctx.Err(), fmt.Errorf("%w: %s", err, oneLine(stderr.String())))
 	}
-	return readBench(file)
+	r, err := loadBench(file)
+	return r, plain(err)
 }

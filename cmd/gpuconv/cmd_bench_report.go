@@ -75,31 +75,32 @@ func mergedBench(paths []string) (bench.Report, error) {
 	for _, path := range paths {
 		r, err := readBench(path)
 		if err != nil {
-			err = fmt.Errorf("%s: %w", fault.Printable(path), whole.Cause(err))
-			if errors.Is(err, fs.ErrNotExist) {
-				return bench.Report{}, usage(err)
-			}
 			return bench.Report{}, err
 		}
 		all = append(all, r)
 	}
 	r, err := bench.Merge(all...)
-	if err != nil {
-		return bench.Report{}, without(err, "bench: ")
+	return r, plain(err)
+}
+
+// readBench reads a report that the command line names.
+func readBench(path string) (bench.Report, error) {
+	r, err := loadBench(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return r, usage(&fault.Error{Argument: path, Err: whole.Cause(err)})
+	case err != nil:
+		return r, &fault.Error{Argument: path, Err: whole.Cause(err)}
 	}
 	return r, nil
 }
 
-// readBench reads a report.
-func readBench(path string) (bench.Report, error) {
+// loadBench reads a report.
+func loadBench(path string) (bench.Report, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return bench.Report{}, err
 	}
 	defer file.Close()
-	r, err := bench.Read(file)
-	if err != nil {
-		return bench.Report{}, without(err, "bench: ")
-	}
-	return r, nil
+	return bench.Read(file)
 }

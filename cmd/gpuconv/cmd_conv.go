@@ -246,7 +246,7 @@ func openImages(path string) (imageSource, error) {
 	case ".png", ".jpg", ".jpeg":
 		image, err := stimuli.ReadImage(path)
 		if err != nil {
-			return nil, fmt.Errorf("--input: %w", without(err, "stimuli: "))
+			return nil, failed("input", "", err)
 		}
 		return oneImage{image}, nil
 	}

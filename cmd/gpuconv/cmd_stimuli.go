@@ -139,7 +139,7 @@ func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Described, error) {
 func openFiles(flag, path string) (stimuli.Described, error) {
 	files, err := stimuli.OpenFiles(path)
 	if err != nil {
-		return nil, fmt.Errorf("--%s: %w", flag, without(err, "stimuli: "))
+		return nil, failed(flag, "", err)
 	}
 	return files, nil
 }

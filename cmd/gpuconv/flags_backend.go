@@ -12,6 +12,7 @@ import (
 	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/fault"
 	"gpuconv/gpu"
 
 	"github.com/spf13/pflag"
@@ -51,7 +52,7 @@ func (f *backendFlags) validate() error {
 		return usage(fmt.Errorf("--backend %q: want auto, gpu, cpu or reference", f.backend))
 	}
 	if _, err := f.options(); err != nil {
-		return usage(fmt.Errorf("--%w", without(err, "gpu: ")))
+		return err
 	}
 	if f.onCPU() && f.device != "any" {
 		return usage(fmt.Errorf("--backend %s: want no --device with it, that chooses a GPU", f.backend))
@@ -73,12 +74,12 @@ func (f *backendFlags) options() (gpu.Options, error) {
 	o := gpu.Options{Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled}
 	var err error
 	if o.Device, err = gpu.ParseSelector(f.device); err != nil {
-		return o, err
+		return o, misread("device", f.device, err)
 	}
 	if o.Provider, err = gpu.ParseProvider(f.opener); err != nil {
-		return o, err
+		return o, misread("context", f.opener, err)
 	}
-	return o, o.Validate()
+	return o, refused("device", f.device, o.Validate())
 }
 
 // algorithms lists those that may be forced: asking for one is asking for a GPU,
@@ -153,7 +154,7 @@ const isaVariable = "GPUCONV_CPU"
 func engine(algorithm, note string) (chosen, error) {
 	isa, err := cpu.ParseISA(os.Getenv(isaVariable))
 	if err != nil {
-		return chosen{}, usage(fmt.Errorf("%s: %w", isaVariable, without(err, "cpu: ")))
+		return chosen{}, usage(fmt.Errorf("%s: %w", isaVariable, plain(err)))
 	}
 	available := cpu.AvailableISAs()
 	if isa == cpu.BestISA {
@@ -175,16 +176,25 @@ func (f *backendFlags) openGPU(options gpu.Options) (chosen, error) {
 	}
 	device, err := gpu.Open(options)
 	if err != nil {
-		asked := "--backend gpu"
-		switch {
-		case f.device != "any":
-			asked = "--device " + f.device
-		case f.opener != "":
-			asked = "--context " + f.opener
-		}
-		return chosen{}, fmt.Errorf("%s: %w", asked, without(err, "gpu: ", fmt.Sprintf("device %v: ", options.Device)))
+		return chosen{}, f.unopened(err)
 	}
 	return chosen{Backend: device, name: "gpu", device: device.Info(), close: device.Close}, nil
+}
+
+// unopened names the flag that asked for the GPU that cannot be opened.
+func (f *backendFlags) unopened(err error) error {
+	flag, value := "backend", "gpu"
+	switch {
+	case f.device != "any":
+		flag, value = "device", f.device
+	case f.opener != "":
+		flag, value = "context", f.opener
+	}
+	var of *fault.Error
+	if errors.As(err, &of) && of.Err != nil {
+		err = of.Err // of names the device, as the flag does
+	}
+	return failed(flag, value, err)
 }
 
 // session is an open backend with a prepared convolution.

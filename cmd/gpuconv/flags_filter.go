@@ -41,7 +41,7 @@ func (s *settings) filterBank(ctx context.Context) (*experiment.Bank, error) {
 		return nil, err
 	}
 	refuse := func(err error) error {
-		return usage(fmt.Errorf("%s %s: %w", s.label("kind"), s.kind, without(err, "filters: ", "stimuli: ")))
+		return usage(fmt.Errorf("%s %s: %w", s.label("kind"), s.kind, plain(err)))
 	}
 	if made.Filters, err = kinds[at].Make(axes...); err != nil {
 		return nil, refuse(err)

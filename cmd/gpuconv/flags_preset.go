@@ -69,7 +69,7 @@ func (f *stimulusFlags) sweep(tutorial3 bool) (*stimuli.Sweep, error) {
 	nma := stimuli.NMA{SpatialFrequency: f.sf, Resolution: f.res, Patch: f.patch, Tutorial3: tutorial3}
 	sweep, err := stimuli.NewSweep(nma, orientations)
 	if err != nil { // of all that it refuses, too large an image is left
-		return nil, usage(fmt.Errorf("--res %v: %w", f.res, without(err, "stimuli: ", fmt.Sprintf("resolution %v: ", f.res))))
+		return nil, refused("res", fmt.Sprint(f.res), err)
 	}
 	return sweep, nil
 }
@@ -100,7 +100,7 @@ func (f *filterFlags) bank(ctx context.Context, tutorial3 bool) (*experiment.Ban
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, usage(fmt.Errorf("--channels %d --size %d: %w", f.channels, f.size, without(err, "filters: ")))
+		return nil, usage(fmt.Errorf("--channels %d --size %d: %w", f.channels, f.size, plain(err)))
 	}
 	return made, nil
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"gpuconv/conv"
-	"gpuconv/fault"
 	"gpuconv/npy"
 
 	"github.com/spf13/pflag"
@@ -115,12 +114,12 @@ func shapeOf(flag, text string) (conv.Shape, error) {
 	}
 	reader, err := npy.Open(text)
 	if err != nil {
-		return conv.Shape{}, fmt.Errorf("--%s: %w", flag, without(err, "npy: "))
+		return conv.Shape{}, failed(flag, "", err)
 	}
 	defer reader.Close()
 	shape, err := npy.TensorShape(reader.Shape())
 	if err != nil {
-		return conv.Shape{}, usage(fmt.Errorf("--%s %s: %w", flag, fault.Printable(text), without(err, "npy: ")))
+		return conv.Shape{}, refused(flag, text, err)
 	}
 	return shape, nil
 }
@@ -158,11 +157,11 @@ type rejected struct {
 func explain(p conv.Problem, backend chosen) (explanation, error) {
 	dst, err := p.Dst()
 	if err != nil {
-		return explanation{}, usage(without(err, "conv: "))
+		return explanation{}, usage(plain(err))
 	}
 	sums, err := p.Sums()
 	if err != nil {
-		return explanation{}, usage(without(err, "conv: "))
+		return explanation{}, usage(plain(err))
 	}
 	asked, ok := backend.Backend.(conv.Explainer)
 	if !ok {

@@ -17,9 +17,9 @@ import (
 // algorithm is one way to compute convolutions with a shader.
 type algorithm struct {
 	name    string
-	accepts func(p conv.Problem, l Limits) error // nil, or why it cannot
-	worth   func(p conv.Problem, l Limits) error // nil, or why another will be faster; a forced one is not asked
-	prepare func(p conv.Problem, l Limits) Recipe
+	accepts func(p conv.Problem, device Profile) error // nil, or why it cannot
+	worth   func(p conv.Problem, device Profile) error // nil, or why another will be faster; a forced one is not asked
+	prepare func(p conv.Problem, device Profile) Recipe
 }
 
 // algorithms returns the table: the first that accepts a problem, and is worth it,
@@ -134,14 +134,14 @@ type Uniform struct {
 
 // choose returns the algorithm for p, with the reasons against each other one. A
 // forced one is taken or refused; "" forces none.
-func choose(p conv.Problem, l Limits, forced string) (algorithm, []conv.Rejected, error) {
+func choose(p conv.Problem, device Profile, forced string) (algorithm, []conv.Rejected, error) {
 	if forced != "" && !slices.Contains(AlgorithmNames(), forced) {
 		return algorithm{}, nil, fmt.Errorf("gpu: algorithm %q: want one of %v", forced, AlgorithmNames())
 	}
 	var taken algorithm
 	var rejected []conv.Rejected
 	for _, a := range algorithms() {
-		if err := a.refuses(p, l, forced, taken); err != nil {
+		if err := a.refuses(p, device, forced, taken); err != nil {
 			rejected = append(rejected, conv.Rejected{Algorithm: a.name, Reason: err})
 			continue
 		}
@@ -160,17 +160,17 @@ func choose(p conv.Problem, l Limits, forced string) (algorithm, []conv.Rejected
 }
 
 // refuses says why a is not taken, nil if it is.
-func (a algorithm) refuses(p conv.Problem, l Limits, forced string, taken algorithm) error {
+func (a algorithm) refuses(p conv.Problem, device Profile, forced string, taken algorithm) error {
 	switch {
 	case forced != "" && a.name != forced:
 		return fmt.Errorf("%s is forced", forced)
 	case taken.name != "":
 		return fmt.Errorf("%s stands before it", taken.name)
 	}
-	if err := a.accepts(p, l); err != nil || forced != "" || a.worth == nil {
+	if err := a.accepts(p, device); err != nil || forced != "" || a.worth == nil {
 		return err
 	}
-	return a.worth(p, l)
+	return a.worth(p, device)
 }
 
 // AlgorithmNames lists what Options.Algorithm takes, in the order in which they

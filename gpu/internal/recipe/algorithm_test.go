@@ -10,9 +10,9 @@ import (
 
 func TestChoose(t *testing.T) {
 	software := roomy()
-	software.Software = true
+	software.Class = Software
 	for name, c := range map[string]struct {
-		l      Limits
+		d      Profile
 		forced string
 		want   string
 	}{
@@ -22,7 +22,7 @@ func TestChoose(t *testing.T) {
 		"forced, refusing": {roomy(), "direct_soft", ""},
 		"unknown":          {roomy(), "fast", ""},
 	} {
-		a, _, err := choose(problems.Seed(100), c.l, c.forced)
+		a, _, err := choose(problems.Seed(100), c.d, c.forced)
 		if a.name != c.want || (err == nil) != (c.want != "") {
 			t.Errorf("%s: %q, %v; want %q", name, a.name, err, c.want)
 		}
@@ -64,10 +64,12 @@ func TestChosen(t *testing.T) {
 		problems = append(problems, p)
 	}
 	for _, software := range []bool{false, true} {
-		l := roomy()
-		l.Software = software
+		d := roomy()
+		if software {
+			d.Class = Software
+		}
 		for _, p := range problems {
-			if a, _, err := choose(p, l, ""); err != nil || !Chosen(a.name, software) {
+			if a, _, err := choose(p, d, ""); err != nil || !Chosen(a.name, software) {
 				t.Errorf("software %v, %v by %v: %q, %v", software, p.Src, p.Weight, a.name, err)
 			}
 		}
@@ -94,7 +96,7 @@ func TestChooseHardware(t *testing.T) {
 			t.Errorf("%s: %q, %v, %v; want %q", name, a.name, rejected, err, c.want)
 		}
 		software := roomy()
-		software.Software = true
+		software.Class = Software
 		if a, _, _ := choose(c.p, software, ""); a.name == "igemm" || a.name == "winograd" {
 			t.Errorf("%s on a software renderer: %s", name, a.name)
 		}

@@ -11,25 +11,26 @@ type Blueprint struct {
 	Problem     conv.Problem // with defaults filled in
 	Recipe      Recipe
 	Pool        Stage // where something follows the sums that no tile makes
+	Transfers   Transfers
 	Description conv.Description
 }
 
 // newBlueprint chooses an algorithm for a valid problem and cuts its batch.
-func Draw(p conv.Problem, l Limits, forced string) (Blueprint, error) {
+func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 	p.Spec = p.WithDefaults()
-	chosen, rejected, err := choose(p, l, forced)
+	chosen, rejected, err := choose(p, device, forced)
 	if err != nil {
 		return Blueprint{}, err
 	}
-	b := Blueprint{Problem: p, Recipe: chosen.prepare(p, l)}
+	b := Blueprint{Problem: p, Recipe: chosen.prepare(p, device), Transfers: device.Transfers}
 	stages := b.Recipe.Stages
 	if b.PoolsApart() {
-		b.Pool = preparePool(p, l)
+		b.Pool = preparePool(p, device)
 		stages = append(slices.Clip(stages), b.Pool)
 	}
-	images := chunk(p, l, b.Recipe, stages...)
+	images := chunk(p, device, b.Recipe, stages...)
 	b.Description = conv.Description{Algorithm: chosen.name, Chunk: images, Rejected: rejected,
-		Memory: memory(p, l, images, b.Recipe), Tolerance: b.Recipe.Tolerance}
+		Memory: memory(p, device, images, b.Recipe), Tolerance: b.Recipe.Tolerance}
 	for _, s := range stages {
 		source, err := s.Program.Source(nil)
 		if err != nil {

@@ -50,7 +50,7 @@ func (r Recipe) StoredBytes(p conv.Problem) (src, sums, dst int) {
 // chunk returns how many images go to the device at once: at least 1, at most the
 // problem's batch, within the device's buffers, chunkBytes, chunkMACs and what each stage
 // can count. Chunks are of one size, the last one may be smaller.
-func chunk(p conv.Problem, l Limits, r Recipe, stages ...Stage) int {
+func chunk(p conv.Problem, device Profile, r Recipe, stages ...Stage) int {
 	src, sums, dst := r.StoredBytes(p)
 	largest := max(src, sums, dst)
 	for _, s := range r.Scratch {
@@ -58,8 +58,8 @@ func chunk(p conv.Problem, l Limits, r Recipe, stages ...Stage) int {
 	}
 	batch := max(1, p.Src.N())
 	_, all, _ := ImageBytes(p) // which accepts holds to the buffers' limit, stored or not
-	most := min(chunkBytes/largest, l.Block()/max(largest, all))
-	if !l.Software {
+	most := min(chunkBytes/largest, device.Block()/max(largest, all))
+	if device.Class != Software {
 		one := p
 		one.Src[0] = 1
 		most = min(most, int(chunkMACs/one.MACs()))
@@ -69,24 +69,24 @@ func chunk(p conv.Problem, l Limits, r Recipe, stages ...Stage) int {
 	}
 	most = max(1, min(most, batch))
 	pieces := ceilDiv(batch, most)
-	if l.Transfers.Sets() > 1 {
-		pieces = max(pieces, min(leastPieces, batch*(src+dst)/max(1, l.Transfers.Piece)))
+	if device.Transfers.Sets() > 1 {
+		pieces = max(pieces, min(leastPieces, batch*(src+dst)/max(1, device.Transfers.Piece)))
 	}
 	images := ceilDiv(batch, pieces)
-	if l.Transfers.Route == Lent && pieces > 1 && most >= lentImages {
+	if device.Transfers.Route == Lent && pieces > 1 && most >= lentImages {
 		images = min(roundUp(images, lentImages), most/lentImages*lentImages)
 	}
 	return images
 }
 
 // memory returns how many bytes of buffers a plan of p with these chunks holds.
-func memory(p conv.Problem, l Limits, chunk int, r Recipe) int {
+func memory(p conv.Problem, device Profile, chunk int, r Recipe) int {
 	src, sums, dst := r.StoredBytes(p)
 	moved := src + dst
-	if l.Transfers.Route == Mapped {
+	if device.Transfers.Route == Mapped {
 		moved *= 2
 	}
-	image := l.Transfers.Sets()*moved + sums
+	image := device.Transfers.Sets()*moved + sums
 	for _, s := range r.Scratch {
 		image += s.ImageBytes
 	}

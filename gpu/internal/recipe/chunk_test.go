@@ -10,17 +10,17 @@ import (
 // TestChunkSizes: chunks of one batch are of one size, as many as overlap, and begin
 // where lent memory is aligned.
 func TestChunkSizes(t *testing.T) {
-	l := roomy()
+	d := roomy()
 	for _, c := range []struct {
 		how     Transfers
 		n, want int
 	}{
 		{Transfers{}, 100, 100}, {Transfers{}, 455, 455}, {Transfers{}, 456, 228}, {Transfers{}, 4096, 410}, {Transfers{}, 1, 1}, {Transfers{}, 0, 1},
-		{SoftwareTransfers(true), 455, 455}, {SoftwareTransfers(true), 456, 240}, {SoftwareTransfers(true), 910, 448}, {SoftwareTransfers(true), 4096, 416},
-		{HardwareTransfers(true), 40, 40}, {HardwareTransfers(true), 100, 50}, {HardwareTransfers(false), 400, 100}, {HardwareTransfers(true), 4096, 410},
+		{softwareTransfers(true), 455, 455}, {softwareTransfers(true), 456, 240}, {softwareTransfers(true), 910, 448}, {softwareTransfers(true), 4096, 416},
+		{hardwareTransfers(true), 40, 40}, {hardwareTransfers(true), 100, 50}, {hardwareTransfers(false), 400, 100}, {hardwareTransfers(true), 4096, 410},
 	} {
-		l.Transfers = c.how
-		if got := chunk(problems.Seed(c.n), l, Recipe{}); got != c.want {
+		d.Transfers = c.how
+		if got := chunk(problems.Seed(c.n), d, Recipe{}); got != c.want {
 			t.Errorf("%+v: %d images in chunks of %d, want %d", c.how, c.n, got, c.want)
 		}
 	}
@@ -44,9 +44,9 @@ func TestChunk(t *testing.T) {
 		"scratch":         {100, 20 * image, 1 << 20, []Scratch{{"small", image}, {"large", 5 * image}}, 4},
 		"smallest of all": {100, 20 * image, 3, []Scratch{{"small", image}}, 3},
 	} {
-		l := roomy()
-		l.StorageBlock = c.block
-		if got := chunk(problems.Seed(c.n), l, Recipe{Scratch: c.between}, counts(1<<20), counts(c.stage)); got != c.want {
+		d := roomy()
+		d.StorageBlock = c.block
+		if got := chunk(problems.Seed(c.n), d, Recipe{Scratch: c.between}, counts(1<<20), counts(c.stage)); got != c.want {
 			t.Errorf("%s: chunks of %d images, want %d", name, got, c.want)
 		}
 	}
@@ -79,13 +79,13 @@ func TestMemory(t *testing.T) {
 		how  Transfers
 		want int
 	}{
-		"copied": {Transfers{}, image}, "lent": {SoftwareTransfers(true), image},
-		"hardware, copied": {HardwareTransfers(false), sets * image}, "hardware, mapped": {HardwareTransfers(true), 2 * sets * image},
+		"copied": {Transfers{}, image}, "lent": {softwareTransfers(true), image},
+		"hardware, copied": {hardwareTransfers(false), sets * image}, "hardware, mapped": {hardwareTransfers(true), 2 * sets * image},
 	} {
-		l := roomy()
-		l.Transfers = c.how
+		d := roomy()
+		d.Transfers = c.how
 		r := Recipe{PackedFloats: 300, Scratch: []Scratch{{"a", 70}, {"b", 8}}}
-		if got, want := memory(problems.Seed(10), l, 10, r), 10*(c.want+78)+1200; got != want {
+		if got, want := memory(problems.Seed(10), d, 10, r), 10*(c.want+78)+1200; got != want {
 			t.Errorf("%s: %d bytes, want %d", name, got, want)
 		}
 	}
@@ -97,11 +97,11 @@ func TestChunkMACs(t *testing.T) {
 		p := conv.Problem{Src: conv.Shape{64, 256, 16, 16}, Weight: conv.Shape{512, 256, size, size}}
 		p.Padding = conv.Pad(size/2, size/2)
 		p.Spec = p.WithDefaults()
-		l := roomy()
-		if got := chunk(p, l, Recipe{}); got != want {
+		d := roomy()
+		if got := chunk(p, d, Recipe{}); got != want {
 			t.Errorf("kernels of %d: %d images at once, want %d", size, got, want)
 		}
-		if l.Software = true; chunk(p, l, Recipe{}) != 64 {
+		if d.Class = Software; chunk(p, d, Recipe{}) != 64 {
 			t.Errorf("kernels of %d: software has no watchdog", size)
 		}
 	}

@@ -32,17 +32,17 @@ const (
 // depthwise is what preparing and dispatching depthwise.comp share.
 type depthwise struct {
 	conv.Problem
-	limits    Limits
+	device    Profile
 	constants depthwiseConstants
 }
 
 // newDepthwise fits the tile to a valid problem of one channel per group, within the device's limits.
-func newDepthwise(p conv.Problem, l Limits) (depthwise, error) {
-	return finishing(p, l, func(f finish) (depthwise, error) {
-		d := depthwise{Problem: p, limits: l}
-		bounds := slideTiles(l)
+func newDepthwise(p conv.Problem, device Profile) (depthwise, error) {
+	return finishing(p, device, func(f finish) (depthwise, error) {
+		d := depthwise{Problem: p, device: device}
+		bounds := slideTiles(device)
 		bounds.filters, bounds.held, bounds.weight = depthwiseFilters, depthwiseHeld, bounds.load
-		bounds = bounds.forced(l)
+		bounds = bounds.forced(device)
 		planes := f.computed(p)
 		planes[0] *= p.Groups // each is as good as an image
 		fitted, err := newSlide(p, bounds, f, planes, min(bounds.filters, d.multiplier()))
@@ -64,55 +64,55 @@ func (d depthwise) tiles() int { return ceilDiv(d.multiplier(), d.constants.filt
 func (d depthwise) columns() int { return d.Groups * d.constants.columns(d.Problem) }
 
 // acceptsDepthwise takes one channel per group.
-func acceptsDepthwise(p conv.Problem, l Limits) error {
+func acceptsDepthwise(p conv.Problem, device Profile) error {
 	if p.Weight[1] != 1 {
 		return fmt.Errorf("%d input channels per group, want 1", p.Weight[1])
 	}
-	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
+	if err := acceptsDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
 		return err
 	}
-	_, err := newDepthwise(p, l)
+	_, err := newDepthwise(p, device)
 	return err
 }
 
 // fits says which limit of the device d passes, or nil.
 func (d depthwise) fits() error {
-	l := d.limits
-	if n := d.tiles(); n > l.WorkGroups[2] {
-		return fmt.Errorf("%d tiles of filters in a group, the device dispatches %d along z", n, l.WorkGroups[2])
+	device := d.device
+	if n := d.tiles(); n > device.WorkGroups[2] {
+		return fmt.Errorf("%d tiles of filters in a group, the device dispatches %d along z", n, device.WorkGroups[2])
 	}
-	if down, across := d.constants.parts(d.Problem); d.constants.looped && l.outerIterations(down*across, 0) < down*across {
-		return fmt.Errorf("a kernel of %d parts, the device ends loops after %d iterations", down*across, l.LoopIterations)
+	if down, across := d.constants.parts(d.Problem); d.constants.looped && device.outerIterations(down*across, 0) < down*across {
+		return fmt.Errorf("a kernel of %d parts, the device ends loops after %d iterations", down*across, device.LoopIterations)
 	}
-	if most := l.units(d.constants.lanes); d.columns() > most {
+	if most := device.units(d.constants.lanes); d.columns() > most {
 		sums := d.constants.computed(d.Problem)
 		return fmt.Errorf("sums of %v are %d columns of blocks, the device dispatches %d at once", sums.Image(), d.columns(), most)
 	}
-	return l.shared(4 * d.constants.handed(d.constants.lanes))
+	return device.shared(4 * d.constants.handed(d.constants.lanes))
 }
 
 // worthDepthwise leaves to direct_small, whose weights take no loads, single channels
 // and, where it takes them, groups of many filters, of which it has more in a tile.
-func worthDepthwise(p conv.Problem, l Limits) error {
-	if l.Software {
+func worthDepthwise(p conv.Problem, device Profile) error {
+	if device.Class == Software {
 		return fmt.Errorf("it is made for hardware")
 	}
 	if p.Groups == 1 {
 		return fmt.Errorf("one group: it is worth it from 2 on")
 	}
-	if n := p.Weight[0] / p.Groups; n > depthwiseFilters && acceptsSmall(p, l) == nil && worthSmall(p, l) == nil {
+	if n := p.Weight[0] / p.Groups; n > depthwiseFilters && acceptsSmall(p, device) == nil && worthSmall(p, device) == nil {
 		return fmt.Errorf("%d filters per group, of which direct_small takes more at once", n)
 	}
 	return nil
 }
 
-func prepareDepthwise(p conv.Problem, l Limits) Recipe {
-	d, _ := newDepthwise(p, l) // p was accepted
+func prepareDepthwise(p conv.Problem, device Profile) Recipe {
+	d, _ := newDepthwise(p, device) // p was accepted
 	return Recipe{
 		Stages: []Stage{{
 			Program:   Key{Shader: "depthwise", Constants: d.constants},
 			Passes:    d.passes,
-			MaxImages: l.units(d.constants.lanes) / d.columns(),
+			MaxImages: device.units(d.constants.lanes) / d.columns(),
 		}},
 		Pack:         d.pack,
 		PackedFloats: p.Weight[0] * (p.Weight[2]*p.Weight[3] + 1),
@@ -136,7 +136,7 @@ func (d depthwise) pack(weight, bias []float32) (packedWeight, packedBias []floa
 
 func (d depthwise) passes(images int) []Pass {
 	columns := images * d.columns()
-	x, y := fold(ceilDiv(columns, d.constants.lanes), d.limits.WorkGroups)
+	x, y := fold(ceilDiv(columns, d.constants.lanes), d.device.WorkGroups)
 	return []Pass{{
 		Uniforms: append(d.constants.columnUniforms(d.Problem, columns),
 			Uniform{"groups", d.Groups}, Uniform{"multiplier", d.multiplier()}),

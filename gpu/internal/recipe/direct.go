@@ -45,14 +45,14 @@ func (t DirectTile) String() string {
 }
 
 // directTiles are the tiles for a class of devices, the one that is taken first.
-func directTiles(l Limits) []DirectTile {
+func directTiles(device Profile) []DirectTile {
 	all := []DirectTile{
 		{4, 2}, // 32 sums: a quarter of the weight loads of one position, half of the pixel loads of one vec4
 		{2, 2}, // 16 sums: twice as many invocations, for few positions
 		{8, 1}, // 32 sums, for few filters
 		{4, 1},
 	}
-	if l.Software {
+	if device.Class == Software {
 		return all // 32 sums are 32 vectors: they spill already
 	}
 	return append(all, DirectTile{4, 4}) // 64 sums: hardware has the registers
@@ -62,57 +62,57 @@ const directLocalSize = 64 // two warps; eight vectors of llvmpipe
 
 // directTileFor returns the forced tile, or else the first, without vec4 that a group's
 // filters leave empty, and how many such tiles they make.
-func directTileFor(l Limits, filters int) (t DirectTile, tiles int) {
-	t, forced := l.Tiling.(DirectTile)
+func directTileFor(device Profile, filters int) (t DirectTile, tiles int) {
+	t, forced := device.Tiling.(DirectTile)
 	if !forced {
-		t = directTiles(l)[0]
+		t = directTiles(device)[0]
 	}
 	t.Vectors = min(t.Vectors, ceilDiv(filters, 4))
 	return t, ceilDiv(filters, 4*t.Vectors)
 }
 
 // directLocal returns how many invocations a work-group has.
-func directLocal(l Limits) int {
-	return min(directLocalSize, l.WorkGroupSize[0], l.WorkGroupInvocations)
+func directLocal(device Profile) int {
+	return min(directLocalSize, device.WorkGroupSize[0], device.WorkGroupInvocations)
 }
 
 // acceptsDirect refuses only what exceeds the limits.
-func acceptsDirect(p conv.Problem, l Limits) error {
+func acceptsDirect(p conv.Problem, device Profile) error {
 	sums, err := p.Sums()
 	if err != nil {
 		return err
 	}
-	t, tiles := directTileFor(l, p.Weight[0]/p.Groups)
-	if n := p.Groups * tiles; n > l.WorkGroups[2] {
-		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", p.Groups, tiles, l.WorkGroups[2])
+	t, tiles := directTileFor(device, p.Weight[0]/p.Groups)
+	if n := p.Groups * tiles; n > device.WorkGroups[2] {
+		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", p.Groups, tiles, device.WorkGroups[2])
 	}
 	packed, err := conv.Product(4, 4*t.Vectors, p.Groups*tiles, p.Weight[1], p.Weight[2], p.Weight[3])
-	if err != nil || packed > l.Block() {
-		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", p.Weight, l.Block())
+	if err != nil || packed > device.Block() {
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", p.Weight, device.Block())
 	}
-	if err := acceptsImages(p, l); err != nil {
+	if err := acceptsImages(p, device); err != nil {
 		return err
 	}
-	if most := l.units(directLocal(l) * t.Positions); sums.H()*sums.W() > most {
+	if most := device.units(directLocal(device) * t.Positions); sums.H()*sums.W() > most {
 		return fmt.Errorf("sums of %d×%d, the device dispatches %d at once", sums.H(), sums.W(), most)
 	}
-	if l.outerIterations(1, p.Weight[3]) < 1 {
-		return fmt.Errorf("kernel width %d, the device ends loops after %d iterations", p.Weight[3], l.LoopIterations)
+	if device.outerIterations(1, p.Weight[3]) < 1 {
+		return fmt.Errorf("kernel width %d, the device ends loops after %d iterations", p.Weight[3], device.LoopIterations)
 	}
 	return nil
 }
 
-func prepareDirect(p conv.Problem, l Limits) Recipe {
-	t, tiles := directTileFor(l, p.Weight[0]/p.Groups)
-	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(l), positions: t.Positions, vectors: t.Vectors,
-		finish: directFinish(p, l, t)}
-	d := direct{Problem: p, limits: l, dst: constants.finish.outputs(p), vectors: t.Vectors, tiles: tiles,
+func prepareDirect(p conv.Problem, device Profile) Recipe {
+	t, tiles := directTileFor(device, p.Weight[0]/p.Groups)
+	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(device), positions: t.Positions, vectors: t.Vectors,
+		finish: directFinish(p, device, t)}
+	d := direct{Problem: p, device: device, dst: constants.finish.outputs(p), vectors: t.Vectors, tiles: tiles,
 		block: constants.localSize * constants.outputs()}
 	return Recipe{
 		Stages: []Stage{{
 			Program:   Key{Shader: "direct", Constants: constants},
 			Passes:    d.passes,
-			MaxImages: l.units(d.block) / (d.dst.H() * d.dst.W()),
+			MaxImages: device.units(d.block) / (d.dst.H() * d.dst.W()),
 		}},
 		Pack: func(weight, bias []float32) ([]float32, []float32) {
 			return d.packWeight(weight), d.packBias(bias)
@@ -125,9 +125,9 @@ func prepareDirect(p conv.Problem, l Limits) Recipe {
 
 // directFinish returns what invocations make of their sums: nothing where later passes
 // go on from them, or where the positions are fewer than a window's.
-func directFinish(p conv.Problem, l Limits, t DirectTile) finish {
-	f, rows := finishOf(p, l), p.Weight[1]*p.Weight[2]
-	if l.outerIterations(rows, p.Weight[3]) < rows || t.Positions%f.perOutput() > 0 {
+func directFinish(p conv.Problem, device Profile, t DirectTile) finish {
+	f, rows := finishOf(p, device), p.Weight[1]*p.Weight[2]
+	if device.outerIterations(rows, p.Weight[3]) < rows || t.Positions%f.perOutput() > 0 {
 		return finish{}
 	}
 	return f
@@ -136,7 +136,7 @@ func directFinish(p conv.Problem, l Limits, t DirectTile) finish {
 // direct is what preparing and dispatching direct.comp share.
 type direct struct {
 	conv.Problem
-	limits  Limits
+	device  Profile
 	dst     conv.Shape // what the tile leaves: sums, or the problem's outputs
 	vectors int        // vec4 of filters per tile
 	tiles   int        // per group
@@ -177,9 +177,9 @@ func (d direct) eachFilter(f func(k, tile, slot int)) {
 // iterations than the device allows; later passes add to what earlier ones left.
 func (d direct) passes(images int) []Pass {
 	rows := d.Weight[1] * d.Weight[2]
-	perPass := d.limits.outerIterations(rows, d.Weight[3])
+	perPass := d.device.outerIterations(rows, d.Weight[3])
 	outputs := images * d.dst.H() * d.dst.W()
-	x, y := fold(ceilDiv(outputs, d.block), d.limits.WorkGroups)
+	x, y := fold(ceilDiv(outputs, d.block), d.device.WorkGroups)
 	var all []Pass
 	for first := 0; first < rows; first += perPass {
 		all = append(all, Pass{

@@ -40,11 +40,11 @@ func (c sharedConstants) shared() int { return max(c.tileFloats(), c.handed(c.la
 
 // sharedLanes returns the work-group's extents for a device: whole warps along W, so
 // that their reads of shared memory are of one row.
-func sharedLanes(l Limits) (w, h int) {
+func sharedLanes(device Profile) (w, h int) {
 	switch {
-	case l.Software: // two vectors of llvmpipe, so that barriers matter
+	case device.Class == Software: // two vectors of llvmpipe, so that barriers matter
 		return 8, 2
-	case l.NVIDIA:
+	case device.Class == NVIDIA:
 		return 32, 4 // a warp for each of the four schedulers
 	}
 	return 16, 4 // 64: one wave of AMD's
@@ -64,29 +64,29 @@ const (
 // directShared is what preparing and dispatching direct_shared.comp share.
 type directShared struct {
 	conv.Problem
-	limits    Limits
+	device    Profile
 	constants sharedConstants
 	tiles     int // of filters, in one group
 }
 
 // newShared fits the tile to a valid problem, within the device's limits.
-func newShared(p conv.Problem, l Limits) (directShared, error) {
-	return finishing(p, l, func(f finish) (directShared, error) {
-		bounds := slideTiles(l)
+func newShared(p conv.Problem, device Profile) (directShared, error) {
+	return finishing(p, device, func(f finish) (directShared, error) {
+		bounds := slideTiles(device)
 		bounds.held, bounds.load, bounds.weight = sharedHeld, sharedLoad, sharedWeight
-		bounds = bounds.forced(l)
+		bounds = bounds.forced(device)
 		filters, tiles := bounds.tileFilters(f, p.Weight[0]/p.Groups)
-		c, err := newSharedConstants(p, l, bounds, f, filters)
+		c, err := newSharedConstants(p, device, bounds, f, filters)
 		if err != nil {
 			return directShared{}, err
 		}
-		d := directShared{p, l, c, tiles}
+		d := directShared{p, device, c, tiles}
 		return d, d.fits()
 	})
 }
 
 // newSharedConstants fits the best tile of which the pixels, and what is exchanged, fit into shared memory.
-func newSharedConstants(p conv.Problem, l Limits, bounds slideTile, f finish, filters int) (sharedConstants, error) {
+func newSharedConstants(p conv.Problem, device Profile, bounds slideTile, f finish, filters int) (sharedConstants, error) {
 	rows := f.computed(p)
 	if rows.W() == 1 {
 		p.Stride[1] = 1 // any is right, those past int32 cannot be written out
@@ -95,7 +95,7 @@ func newSharedConstants(p conv.Problem, l Limits, bounds slideTile, f finish, fi
 		p.Dilation[1] = 1
 	}
 	c := sharedConstants{paddingMode: p.PaddingMode, strideW: p.Stride[1], dilation: p.Dilation[1]}
-	c.lanesW, c.lanesH = sharedLanes(l)
+	c.lanesW, c.lanesH = sharedLanes(device)
 	rows[0], rows[2] = rows.N()*c.lanesH, ceilDiv(rows.H(), c.lanesH) // those of one lane
 	var err error
 	for ; bounds.rows > 0; bounds.rows-- {
@@ -108,7 +108,7 @@ func newSharedConstants(p conv.Problem, l Limits, bounds slideTile, f finish, fi
 		if tile, overflow := conv.Product(4, c.tileH, c.phase, c.strideW); overflow == nil {
 			bytes = max(tile, 4*c.handed(c.lanesW*c.lanesH))
 		}
-		if err = l.shared(bytes); err == nil {
+		if err = device.shared(bytes); err == nil {
 			return c, nil
 		}
 	}
@@ -131,35 +131,35 @@ func (d directShared) channelIterations() int {
 }
 
 // acceptsShared takes kernels whose pixels fit into shared memory.
-func acceptsShared(p conv.Problem, l Limits) error {
-	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
+func acceptsShared(p conv.Problem, device Profile) error {
+	if err := acceptsDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
 		return err
 	}
-	_, err := newShared(p, l)
+	_, err := newShared(p, device)
 	return err
 }
 
 // fits says which limit of the device d passes, or nil.
 func (d directShared) fits() error {
-	c, l := d.constants, d.limits
-	if err := l.invocations(c.lanesW * c.lanesH); err != nil {
+	c, device := d.constants, d.device
+	if err := device.invocations(c.lanesW * c.lanesH); err != nil {
 		return err
 	}
-	if c.lanesH > l.WorkGroupSize[1] {
-		return fmt.Errorf("%d invocations along y per work-group, the device has %d", c.lanesH, l.WorkGroupSize[1])
+	if c.lanesH > device.WorkGroupSize[1] {
+		return fmt.Errorf("%d invocations along y per work-group, the device has %d", c.lanesH, device.WorkGroupSize[1])
 	}
-	if n := d.Groups * d.tiles; n > l.WorkGroups[2] {
-		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", d.Groups, d.tiles, l.WorkGroups[2])
+	if n := d.Groups * d.tiles; n > device.WorkGroups[2] {
+		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", d.Groups, d.tiles, device.WorkGroups[2])
 	}
-	if n, most := d.tilesH()*d.tilesW(), l.units(1); n > most {
+	if n, most := d.tilesH()*d.tilesW(), device.units(1); n > most {
 		sums := c.computed(d.Problem)
 		return fmt.Errorf("sums of %d×%d are %d tiles, the device dispatches %d at once", sums.H(), sums.W(), n, most)
 	}
-	if l.outerIterations(d.Weight[1], d.channelIterations()) < d.Weight[1] {
-		return fmt.Errorf("%d channels of %d iterations, the device ends loops after %d", d.Weight[1], d.channelIterations(), l.LoopIterations)
+	if device.outerIterations(d.Weight[1], d.channelIterations()) < d.Weight[1] {
+		return fmt.Errorf("%d channels of %d iterations, the device ends loops after %d", d.Weight[1], d.channelIterations(), device.LoopIterations)
 	}
-	if bytes, err := conv.Product(4, d.packedFloats()); err != nil || bytes > l.Block() {
-		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", d.Weight, l.Block())
+	if bytes, err := conv.Product(4, d.packedFloats()); err != nil || bytes > device.Block() {
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", d.Weight, device.Block())
 	}
 	return nil
 }
@@ -169,9 +169,9 @@ func (d directShared) fits() error {
 // product of matrices shares its loads among more filters.
 const sharedTaps = 100
 
-func worthShared(p conv.Problem, l Limits) error {
+func worthShared(p conv.Problem, device Profile) error {
 	switch taps := p.Weight[2] * p.Weight[3]; {
-	case l.Software:
+	case device.Class == Software:
 		return fmt.Errorf("it is made for hardware")
 	case taps < sharedTaps:
 		return fmt.Errorf("a kernel of %d×%d, it is worth it from %d taps on", p.Weight[2], p.Weight[3], sharedTaps)
@@ -181,13 +181,13 @@ func worthShared(p conv.Problem, l Limits) error {
 	return nil
 }
 
-func prepareShared(p conv.Problem, l Limits) Recipe {
-	d, _ := newShared(p, l) // p was accepted
+func prepareShared(p conv.Problem, device Profile) Recipe {
+	d, _ := newShared(p, device) // p was accepted
 	return Recipe{
 		Stages: []Stage{{
 			Program:   Key{Shader: "direct_shared", Constants: d.constants},
 			Passes:    d.passes,
-			MaxImages: l.units(1) / (d.tilesH() * d.tilesW()),
+			MaxImages: device.units(1) / (d.tilesH() * d.tilesW()),
 		}},
 		Pack:         d.pack,
 		PackedFloats: d.packedFloats() + d.Groups*d.tiles*4*d.constants.vectors(),
@@ -222,7 +222,7 @@ func (d directShared) pack(weight, bias []float32) (packedWeight, packedBias []f
 
 func (d directShared) passes(images int) []Pass {
 	imageTiles := images * d.tilesH() * d.tilesW()
-	x, y := fold(imageTiles, d.limits.WorkGroups)
+	x, y := fold(imageTiles, d.device.WorkGroups)
 	return []Pass{{
 		Uniforms: append(d.constants.uniforms(d.Problem),
 			Uniform{"allChannels", d.Src.C()}, Uniform{"channels", d.Weight[1]},

@@ -28,16 +28,16 @@ func (c smallConstants) Defines() []Define {
 // small is what preparing and dispatching direct_small.comp share.
 type small struct {
 	conv.Problem
-	limits    Limits
+	device    Profile
 	constants smallConstants
 	tiles     int // of filters, in one group
 }
 
 // newSmall fits the tile to a valid problem, within the device's limits.
-func newSmall(p conv.Problem, l Limits) (small, error) {
-	return finishing(p, l, func(f finish) (small, error) {
-		s := small{Problem: p, limits: l}
-		bounds := slideTiles(l).forced(l)
+func newSmall(p conv.Problem, device Profile) (small, error) {
+	return finishing(p, device, func(f finish) (small, error) {
+		s := small{Problem: p, device: device}
+		bounds := slideTiles(device).forced(device)
 		filters, tiles := bounds.tileFilters(f, p.Weight[0]/p.Groups)
 		fitted, err := newSlide(p, bounds, f, f.computed(p), filters)
 		if err != nil {
@@ -60,35 +60,35 @@ func (s small) parts() int {
 
 // passFloats is how far the weights of passes are apart.
 func (s small) passFloats() int {
-	return roundUp(16*s.constants.weights, max(s.limits.UniformAlignment, 16)) / 4
+	return roundUp(16*s.constants.weights, max(s.device.UniformAlignment, 16)) / 4
 }
 
 // acceptsSmall takes kernels whose tile of filters fits into a uniform block.
-func acceptsSmall(p conv.Problem, l Limits) error {
-	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
+func acceptsSmall(p conv.Problem, device Profile) error {
+	if err := acceptsDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
 		return err
 	}
-	_, err := newSmall(p, l)
+	_, err := newSmall(p, device)
 	return err
 }
 
 // fits says which limit of the device s passes, or nil.
 func (s small) fits() error {
-	l := s.limits
-	if bytes := 4 * s.passFloats(); bytes > l.UniformBlock {
-		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, l.UniformBlock)
+	device := s.device
+	if bytes := 4 * s.passFloats(); bytes > device.UniformBlock {
+		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, device.UniformBlock)
 	}
-	if bytes, err := conv.Product(4, s.passFloats(), s.Groups, s.tiles); err != nil || bytes > l.Block() {
-		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", s.Weight, l.Block())
+	if bytes, err := conv.Product(4, s.passFloats(), s.Groups, s.tiles); err != nil || bytes > device.Block() {
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", s.Weight, device.Block())
 	}
-	if s.constants.looped && l.outerIterations(s.parts(), 0) < s.parts() {
-		return fmt.Errorf("kernels of %d parts, the device ends loops after %d iterations", s.parts(), l.LoopIterations)
+	if s.constants.looped && device.outerIterations(s.parts(), 0) < s.parts() {
+		return fmt.Errorf("kernels of %d parts, the device ends loops after %d iterations", s.parts(), device.LoopIterations)
 	}
-	if columns, most := s.constants.columns(s.Problem), l.units(s.constants.lanes); columns > most {
+	if columns, most := s.constants.columns(s.Problem), device.units(s.constants.lanes); columns > most {
 		sums := s.constants.computed(s.Problem)
 		return fmt.Errorf("sums of %d×%d are %d columns of blocks, the device dispatches %d at once", sums.H(), sums.W(), columns, most)
 	}
-	return l.shared(4 * s.constants.handed(s.constants.lanes))
+	return device.shared(4 * s.constants.handed(s.constants.lanes))
 }
 
 // Where direct_small stops being worth it. From 8 channels on a product of matrices
@@ -98,30 +98,30 @@ const (
 	smallPasses   = 64 // dispatches, of which each reads all pixels of its group again
 )
 
-func worthSmall(p conv.Problem, l Limits) error {
-	s, err := newSmall(p, l)
+func worthSmall(p conv.Problem, device Profile) error {
+	s, err := newSmall(p, device)
 	switch passes := p.Groups * s.tiles; {
 	case err != nil:
 		return err
-	case l.Software:
+	case device.Class == Software:
 		return fmt.Errorf("it is made for hardware")
 	case p.Weight[1] > smallChannels:
 		return fmt.Errorf("%d input channels per group, it is worth it up to %d", p.Weight[1], smallChannels)
 	case passes > smallPasses:
 		return fmt.Errorf("%d dispatches of %d filters, it is worth it up to %d", passes, s.constants.filters, smallPasses)
 	case s.constants.taps() < p.Weight[2]*p.Weight[3]:
-		return fmt.Errorf("a kernel of %d×%d is more than %d multiplications written out", p.Weight[2], p.Weight[3], slideTiles(l).macs)
+		return fmt.Errorf("a kernel of %d×%d is more than %d multiplications written out", p.Weight[2], p.Weight[3], slideTiles(device).macs)
 	}
 	return nil
 }
 
-func prepareSmall(p conv.Problem, l Limits) Recipe {
-	s, _ := newSmall(p, l) // p was accepted
+func prepareSmall(p conv.Problem, device Profile) Recipe {
+	s, _ := newSmall(p, device) // p was accepted
 	return Recipe{
 		Stages: []Stage{{
 			Program:   Key{Shader: "direct_small", Constants: s.constants},
 			Passes:    s.passes,
-			MaxImages: l.units(s.constants.lanes) / s.constants.columns(p),
+			MaxImages: device.units(s.constants.lanes) / s.constants.columns(p),
 		}},
 		Pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(weight, bias), nil },
 		PackedFloats:  s.Groups * s.tiles * s.passFloats(),
@@ -172,7 +172,7 @@ func (s slide) place(p conv.Problem, at int) int {
 // passes dispatches each tile of filters of each group.
 func (s small) passes(images int) (all []Pass) {
 	columns := images * s.constants.columns(s.Problem)
-	x, y := fold(ceilDiv(columns, s.constants.lanes), s.limits.WorkGroups)
+	x, y := fold(ceilDiv(columns, s.constants.lanes), s.device.WorkGroups)
 	s.eachPass(func(index, first, filters int) {
 		all = append(all, Pass{
 			Uniforms: append(s.constants.columnUniforms(s.Problem, columns),

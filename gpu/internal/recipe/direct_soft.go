@@ -7,24 +7,24 @@ import (
 )
 
 // acceptsSoft takes whatever fits on software renderers.
-func acceptsSoft(p conv.Problem, l Limits) error {
-	if !l.Software {
+func acceptsSoft(p conv.Problem, device Profile) error {
+	if device.Class != Software {
 		return fmt.Errorf("the device is not a software renderer")
 	}
-	if err := acceptsDirect(p, l); err != nil { // the general limits of buffers and of what follows the sums
+	if err := acceptsDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
 		return err
 	}
-	s, err := newSoft(p, l)
+	s, err := newSoft(p, device)
 	if err != nil {
 		return err
 	}
-	if bytes := 4 * s.tile.floats(); bytes > l.UniformBlock {
-		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, l.UniformBlock)
+	if bytes := 4 * s.tile.floats(); bytes > device.UniformBlock {
+		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, device.UniformBlock)
 	}
-	if texels := s.imageTexels(); texels > l.TextureBuffer {
-		return fmt.Errorf("an image of %d texels, the device's buffer textures hold %d", texels, l.TextureBuffer)
+	if texels := s.imageTexels(); texels > device.TextureBuffer {
+		return fmt.Errorf("an image of %d texels, the device's buffer textures hold %d", texels, device.TextureBuffer)
 	}
-	if blocks, most := s.blocksH()*s.blocksW(), l.units(softLanes); blocks > most {
+	if blocks, most := s.blocksH()*s.blocksW(), device.units(softLanes); blocks > most {
 		return fmt.Errorf("sums of %d×%d are %d strips, the device dispatches %d at once", s.sums.H(), s.sums.W(), blocks, most)
 	}
 	return nil
@@ -39,8 +39,8 @@ const (
 	softCompact = 512
 )
 
-func worthSoft(p conv.Problem, l Limits) error {
-	s, err := newSoft(p, l)
+func worthSoft(p conv.Problem, device Profile) error {
+	s, err := newSoft(p, device)
 	if err != nil {
 		return err
 	}
@@ -50,8 +50,8 @@ func worthSoft(p conv.Problem, l Limits) error {
 	return nil
 }
 
-func prepareSoft(p conv.Problem, l Limits) Recipe {
-	s, _ := newSoft(p, l) // p was accepted
+func prepareSoft(p conv.Problem, device Profile) Recipe {
+	s, _ := newSoft(p, device) // p was accepted
 	steps := s.steps()
 	floats := 0
 	for _, step := range steps {
@@ -68,7 +68,7 @@ func prepareSoft(p conv.Problem, l Limits) Recipe {
 	if s.tile.vectors {
 		r.Textures = VectorTexels
 	}
-	images := min(l.units(softLanes)/(s.blocksH()*s.blocksW()), l.TextureBuffer/s.imageTexels())
+	images := min(device.units(softLanes)/(s.blocksH()*s.blocksW()), device.TextureBuffer/s.imageTexels())
 	for lo := 0; lo < len(steps); { // consecutive steps of one program make a stage
 		hi := lo
 		for hi < len(steps) && steps[hi].constants == steps[lo].constants {
@@ -88,7 +88,7 @@ func prepareSoft(p conv.Problem, l Limits) Recipe {
 // soft is what preparing and dispatching direct_soft.comp share.
 type soft struct {
 	conv.Problem
-	limits Limits
+	device Profile
 	sums   conv.Shape
 	dst    conv.Shape    // what the tile leaves: sums, or the problem's outputs
 	tile   softConstants // of a whole step
@@ -179,7 +179,7 @@ func (s soft) tapSteps(step softStep) (whole, rest []softStep) {
 
 // alignedFloats is how many floats of the uniform buffer one step's weights take.
 func (s soft) alignedFloats(c softConstants) int {
-	return roundUp(4*c.floats(), max(s.limits.UniformAlignment, 16)) / 4
+	return roundUp(4*c.floats(), max(s.device.UniformAlignment, 16)) / 4
 }
 
 func roundUp(n, unit int) int { return ceilDiv(n, unit) * unit }
@@ -208,7 +208,7 @@ func (s soft) pack(steps []softStep, floats int, weight, bias []float32) []float
 // passes dispatches steps one after the other.
 func (s soft) passes(steps []softStep, images int) []Pass {
 	blocks := images * s.blocksH() * s.blocksW()
-	x, y := fold(ceilDiv(blocks, softLanes), s.limits.WorkGroups)
+	x, y := fold(ceilDiv(blocks, softLanes), s.device.WorkGroups)
 	firstTexel := -s.Padding.Left
 	if s.tile.vectors {
 		firstTexel = floorDiv(firstTexel, 4)

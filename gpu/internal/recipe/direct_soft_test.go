@@ -10,11 +10,11 @@ import (
 func TestSoftFinishes(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{8, 3, 48, 64}, Weight: conv.Shape{10, 3, 5, 5}}
 	p.Padding = conv.Pad(2, 2)
-	l := roomy()
-	l.Software, l.LoopIterations, l.Unrolled = true, SoftwareLoopLimit, SoftwareUnrolled
+	d := roomy()
+	d.Class, d.LoopIterations, d.Unrolled = Software, SoftwareLoopLimit, softMACs
 	for activation, want := range map[conv.Activation]int{conv.Identity: 5, conv.Energy: 4} {
 		p.Activation = activation
-		s, err := newSoft(p, l)
+		s, err := newSoft(p, d)
 		if err != nil || s.tile.filters != want || s.tile.finishes() != (activation == conv.Energy) {
 			t.Errorf("%v: tiles of %d filters, want %d; finishes %v, %v", activation, s.tile.filters, want, s.tile.finishes(), err)
 		}

@@ -24,11 +24,11 @@ type softConstants struct {
 
 // Tiles of direct_soft.comp. BenchmarkConv guards them.
 const (
-	softLanes        = 64   // eight vectors of llvmpipe: fewer, larger work-groups cost less to start
-	softGroups       = 8    // work-groups that keep a software renderer's threads busy; more would have shorter strips
-	softFilters      = 8    // per tile: more share the window, but compiling takes the square of a program's length
-	SoftwareUnrolled = 3200 // multiplications unrolled per turn: 2 s of compiling
-	softTexels       = 512  // of the window: its vectors stand on the stack, 64 KiB of it
+	softLanes   = 64   // eight vectors of llvmpipe: fewer, larger work-groups cost less to start
+	softGroups  = 8    // work-groups that keep a software renderer's threads busy; more would have shorter strips
+	softFilters = 8    // per tile: more share the window, but compiling takes the square of a program's length
+	softMACs    = 3200 // multiplications unrolled per turn: 2 s of compiling
+	softTexels  = 512  // of the window: its vectors stand on the stack, 64 KiB of it
 )
 
 // softTile is what an invocation of direct_soft.comp computes.
@@ -120,7 +120,7 @@ func (c softConstants) cost() float64 {
 }
 
 // newSoft fits the tile to a valid problem.
-func newSoft(p conv.Problem, l Limits) (soft, error) {
+func newSoft(p conv.Problem, device Profile) (soft, error) {
 	p.Spec = p.WithDefaults()
 	sums, err := p.Sums()
 	if err != nil {
@@ -131,15 +131,15 @@ func newSoft(p conv.Problem, l Limits) (soft, error) {
 		return soft{}, fmt.Errorf("it needs strides and dilations of at most %d", most)
 	}
 	fewest, largest := 1, softFilters // filters
-	forced, _ := l.Tiling.(softTile)
+	forced, _ := device.Tiling.(softTile)
 	if forced.filters > 0 {
 		fewest, largest = forced.filters, forced.filters
 	}
-	s := soft{Problem: p, limits: l, sums: sums}
+	s := soft{Problem: p, device: device, sums: sums}
 	best, least := softConstants{}, math.Inf(1)
 	for filters := fewest; filters <= min(largest, p.Weight[0]/p.Groups); filters++ {
-		s.tile = softBlock(p, l, sums, filters, forced)
-		if !s.tile.fit(p, l.Unrolled) {
+		s.tile = softBlock(p, device, sums, filters, forced)
+		if !s.tile.fit(p, device.Unrolled) {
 			break // nor would more filters
 		}
 		cost := float64(len(s.steps())) * s.tile.cost() / float64(s.tile.rows*s.tile.segments)
@@ -152,7 +152,7 @@ func newSoft(p conv.Problem, l Limits) (soft, error) {
 	}
 	if s.tile = best; best.filters == 0 {
 		return soft{}, fmt.Errorf("one row of a kernel of width %d with stride %d and dilation %d is more than %d multiplications or %d texels",
-			p.Weight[3], p.Stride[1], p.Dilation[1], l.Unrolled, softTexels)
+			p.Weight[3], p.Stride[1], p.Dilation[1], device.Unrolled, softTexels)
 	}
 	s.shape()
 	return s, nil
@@ -161,13 +161,13 @@ func newSoft(p conv.Problem, l Limits) (soft, error) {
 // softBlock returns the block of sums for tiles of filters: 8 columns, of which the window's
 // are read most often, or two rows of 4 where 8 would be half empty or a pool takes 2×2; a
 // forced tile's, if there is one.
-func softBlock(p conv.Problem, l Limits, sums conv.Shape, filters int, forced softTile) softConstants {
+func softBlock(p conv.Problem, device Profile, sums conv.Shape, filters int, forced softTile) softConstants {
 	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3], stride: p.Stride, dilation: p.Dilation,
 		paddingMode: p.PaddingMode, vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0}
 	if n := ceilDiv(sums.W(), 4); n == 1 || n == 3 {
 		c.rows, c.segments = min(2, sums.H()), 1
 	}
-	c.finish = finishOf(p, l)
+	c.finish = finishOf(p, device)
 	if c.pools() {
 		c.rows, c.segments = 2, 1
 	}
@@ -189,11 +189,11 @@ func (s *soft) shape() {
 	rows := ceilDiv(s.dst.H(), s.tile.outputRows())
 	strips := ceilDiv(softGroups*softLanes, max(1, s.Src.N())*s.blocksW())
 	s.turns = ceilDiv(rows, min(rows, strips))
-	if s.limits.Turns > 0 {
-		s.turns = s.limits.Turns
+	if s.device.Turns > 0 {
+		s.turns = s.device.Turns
 	}
-	s.turns = max(1, min(s.turns, rows, s.limits.outerIterations(rows, 0)))
-	if wholeKernels := s.tile.tapsH == s.Weight[2]; s.tile.passes && wholeKernels && s.limits.Turns == 0 {
+	s.turns = max(1, min(s.turns, rows, s.device.outerIterations(rows, 0)))
+	if wholeKernels := s.tile.tapsH == s.Weight[2]; s.tile.passes && wholeKernels && s.device.Turns == 0 {
 		s.turns = 1 // of some channels: few rows slide, and what stands in no loop has fewer masks: 256 channels 0.7 of the time
 	}
 	s.tile.looped = s.turns > 1

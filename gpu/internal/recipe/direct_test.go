@@ -12,9 +12,9 @@ func TestDirectFinishes(t *testing.T) {
 	p := problems.Seed(2)
 	p.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
 	for _, tile := range directTiles(roomy()) {
-		l := roomy()
-		l.Tiling = tile
-		r := prepareDirect(p, l)
+		d := roomy()
+		d.Tiling = tile
+		r := prepareDirect(p, d)
 		if r.Finishes != (tile.Positions >= 4) || len(r.Stages[0].Passes(2)) != 1 {
 			t.Errorf("%v: finishes %v", tile, r.Finishes)
 		}
@@ -27,10 +27,10 @@ func TestPasses(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 70, 31, 31}, Weight: conv.Shape{2, 70, 31, 31}}
 	p.Spec = p.WithDefaults()
 	for _, limit := range []int{0, 34, 67, 1000, 65535} {
-		l := roomy()
-		l.LoopIterations = limit
+		d := roomy()
+		d.LoopIterations = limit
 		next := 0
-		for _, pass := range prepareDirect(p, l).Stages[0].Passes(1) {
+		for _, pass := range prepareDirect(p, d).Stages[0].Passes(1) {
 			values := map[string]int{}
 			for _, u := range pass.Uniforms {
 				values[u.Name] = u.Value

@@ -33,7 +33,7 @@ func fftTolerance(points, channels int) float64 {
 // fft is what preparing and dispatching the stages share.
 type fft struct {
 	conv.Problem
-	limits         Limits
+	device         Profile
 	finish         finish
 	dst            conv.Shape // what fft_dst.comp leaves: sums, or the problem's outputs
 	constants      fftConstants
@@ -44,9 +44,9 @@ type fft struct {
 // newFFT fits the tile to a valid problem. What follows the sums is made in it, unless the
 // device has no room for that, or tiles that must not cut windows are so many more that
 // sums might as well be stored and read again.
-func newFFT(p conv.Problem, l Limits) (fft, error) {
-	apart, err := fitFFT(p, l, finish{})
-	fused, refused := fitFFT(p, l, finishOf(p, l))
+func newFFT(p conv.Problem, device Profile) (fft, error) {
+	apart, err := fitFFT(p, device, finish{})
+	fused, refused := fitFFT(p, device, finishOf(p, device))
 	if refused != nil || fused.accept() != nil {
 		return apart, err
 	}
@@ -57,10 +57,10 @@ func newFFT(p conv.Problem, l Limits) (fft, error) {
 }
 
 // fitFFT fits the tile to what it makes of sums.
-func fitFFT(p conv.Problem, l Limits, made finish) (fft, error) {
-	f := fft{Problem: p, limits: l, finish: made, dst: made.outputs(p)}
+func fitFFT(p conv.Problem, device Profile, made finish) (fft, error) {
+	f := fft{Problem: p, device: device, finish: made, dst: made.outputs(p)}
 	span := made.span()
-	down, across, err := fftSides(p, [2]int{f.dst.H() * span, f.dst.W() * span}, span, l)
+	down, across, err := fftSides(p, [2]int{f.dst.H() * span, f.dst.W() * span}, span, device)
 	if err != nil {
 		return fft{}, err
 	}
@@ -79,14 +79,14 @@ func (f fft) pairs() int { return ceilDiv(f.filters(), 2) }
 func (f fft) sourcePairs() int { return ceilDiv(f.Src.C(), 2) }
 
 // acceptsFFT takes convolutions of stride 1 whose kernels fit into a tile.
-func acceptsFFT(p conv.Problem, l Limits) error {
+func acceptsFFT(p conv.Problem, device Profile) error {
 	if p.Stride != [2]int{1, 1} {
 		return fmt.Errorf("stride %d,%d, it takes 1", p.Stride[0], p.Stride[1])
 	}
-	if err := acceptsImages(p, l); err != nil {
+	if err := acceptsImages(p, device); err != nil {
 		return err
 	}
-	f, err := newFFT(p, l)
+	f, err := newFFT(p, device)
 	if err != nil {
 		return err
 	}
@@ -95,21 +95,21 @@ func acceptsFFT(p conv.Problem, l Limits) error {
 
 // accept says why the device cannot hold or dispatch f, or nil.
 func (f fft) accept() error {
-	l := f.limits
-	if bytes, err := conv.Product(8, f.tiles(), f.Src.C(), f.constants.spectrum()); err != nil || bytes > l.Block() {
-		return fmt.Errorf("%d bytes of spectra for an image, the device's buffers hold %d", bytes, l.Block())
+	device := f.device
+	if bytes, err := conv.Product(8, f.tiles(), f.Src.C(), f.constants.spectrum()); err != nil || bytes > device.Block() {
+		return fmt.Errorf("%d bytes of spectra for an image, the device's buffers hold %d", bytes, device.Block())
 	}
-	if n, err := f.packedProduct(); err != nil || n > l.Block()/16 {
-		return fmt.Errorf("spectra of weight %v, the device's buffers hold %d bytes", f.Weight, l.Block())
+	if n, err := f.packedProduct(); err != nil || n > device.Block()/16 {
+		return fmt.Errorf("spectra of weight %v, the device's buffers hold %d bytes", f.Weight, device.Block())
 	}
-	if n, err := f.Weight.Len(); err != nil || n+f.Weight[0] > l.Block()/4 {
-		return fmt.Errorf("weight %v, the device's buffers hold %d bytes", f.Weight, l.Block())
+	if n, err := f.Weight.Len(); err != nil || n+f.Weight[0] > device.Block()/4 {
+		return fmt.Errorf("weight %v, the device's buffers hold %d bytes", f.Weight, device.Block())
 	}
-	if n, most := f.tiles()*max(f.sourcePairs(), f.Groups*f.pairs()), l.units(1); n > most {
+	if n, most := f.tiles()*max(f.sourcePairs(), f.Groups*f.pairs()), device.units(1); n > most {
 		return fmt.Errorf("%d transforms of an image, the device dispatches %d at once", n, most)
 	}
-	if n := f.iterations(); l.LoopIterations > 0 && n > l.LoopIterations {
-		return fmt.Errorf("%d iterations, computing what is not finite tap by tap: the device ends loops after %d", n, l.LoopIterations)
+	if n := f.iterations(); device.LoopIterations > 0 && n > device.LoopIterations {
+		return fmt.Errorf("%d iterations, computing what is not finite tap by tap: the device ends loops after %d", n, device.LoopIterations)
 	}
 	return nil
 }
@@ -158,11 +158,11 @@ func (f fft) cost() float64 {
 
 // worthFFT compares with what direct sums take. Of 64 filters on one channel that is from
 // kernels of about 13×13 on.
-func worthFFT(p conv.Problem, l Limits) error {
-	if l.Software {
+func worthFFT(p conv.Problem, device Profile) error {
+	if device.Class == Software {
 		return fmt.Errorf("barriers are slow on software renderers")
 	}
-	f, err := newFFT(p, l)
+	f, err := newFFT(p, device)
 	if err != nil {
 		return err
 	}
@@ -174,20 +174,20 @@ func worthFFT(p conv.Problem, l Limits) error {
 	return nil
 }
 
-func prepareFFT(p conv.Problem, l Limits) Recipe {
-	f, _ := newFFT(p, l) // p was accepted
+func prepareFFT(p conv.Problem, device Profile) Recipe {
+	f, _ := newFFT(p, device) // p was accepted
 	spectra := scratchPlace(0)
 	return Recipe{
 		Stages: []Stage{{
 			Program:   Key{Shader: "fft_src", Constants: f.constants},
 			Writes:    spectra,
 			Passes:    func(images int) []Pass { return f.transform(images, f.sourcePairs(), nil) },
-			MaxImages: l.units(1) / (f.tiles() * f.sourcePairs()),
+			MaxImages: device.units(1) / (f.tiles() * f.sourcePairs()),
 		}, {
 			Program:   Key{Shader: "fft_dst", Constants: fftDstConstants{f.constants, f.finish}},
 			Reads:     spectra,
 			Passes:    func(images int) []Pass { return f.transform(images, f.Groups*f.pairs(), f.dstUniforms()) },
-			MaxImages: l.units(1) / (f.tiles() * f.Groups * f.pairs()),
+			MaxImages: device.units(1) / (f.tiles() * f.Groups * f.pairs()),
 		}},
 		Scratch:      []Scratch{{"spectra", 8 * f.tiles() * f.Src.C() * f.constants.spectrum()}},
 		Pack:         f.pack,
@@ -201,7 +201,7 @@ func prepareFFT(p conv.Problem, l Limits) Recipe {
 // of its planes, with uniforms that only it has.
 func (f fft) transform(images, pairs int, own []Uniform) []Pass {
 	tiles := images * f.tiles()
-	x, y := fold(tiles*pairs, f.limits.WorkGroups)
+	x, y := fold(tiles*pairs, f.device.WorkGroups)
 	return []Pass{{Groups: [3]int{x, y, 1}, Uniforms: append(own, []Uniform{
 		{"srcH", f.Src.H()}, {"srcW", f.Src.W()}, {"allChannels", f.Src.C()},
 		{"tilesH", f.tilesH}, {"tilesW", f.tilesW}, {"tiles", tiles}, {"stepH", f.stepH}, {"stepW", f.stepW},

@@ -16,7 +16,7 @@ func TestFFTSides(t *testing.T) {
 	few.WorkGroupInvocations = 256
 	for name, c := range map[string]struct {
 		p                            conv.Problem
-		l                            Limits
+		d                            Profile
 		tileH, tileW, tilesH, tilesW int
 	}{
 		"zeros shared":      {problems.Layer(1, 1, 64, 31, 48), nvidia(), 64, 64, 1, 1},
@@ -25,7 +25,7 @@ func TestFFTSides(t *testing.T) {
 		"less shared":       {problems.Layer(1, 1, 64, 11, 40), small, 32, 32, 2, 2},
 		"fewer invocations": {problems.Layer(1, 1, 64, 11, 30), few, 64, 32, 1, 2},
 	} {
-		f, err := newFFT(c.p, c.l)
+		f, err := newFFT(c.p, c.d)
 		if err != nil || f.constants.tileH != c.tileH || f.constants.tileW != c.tileW || f.tilesH != c.tilesH || f.tilesW != c.tilesW {
 			t.Errorf("%s: %d×%d tiles of %d×%d, %v", name, f.tilesH, f.tilesW, f.constants.tileH, f.constants.tileW, err)
 		}
@@ -41,22 +41,22 @@ func TestFFTLimits(t *testing.T) {
 	dilated.Dilation = [2]int{2, 8}
 	for _, c := range []struct {
 		p      conv.Problem
-		change func(l *Limits)
+		change func(d *Profile)
 		want   string
 	}{
-		{strided, func(*Limits) {}, "stride 1,2, it takes 1"},
-		{wide, func(*Limits) {}, "a kernel that spans 65×65 pixels, it takes up to 64"},
-		{dilated, func(*Limits) {}, "a kernel that spans 17×65 pixels, it takes up to 64"},
-		{p, func(l *Limits) { l.SharedMemory = 8*32*32 - 1 }, "bytes of shared memory per work-group, the device has 8191"},
-		{p, func(l *Limits) { l.WorkGroupInvocations = 127 }, "invocations per work-group, the device has 127"},
-		{p, func(l *Limits) { l.StorageBlock = 16*(4*3*33*64+64) - 1 }, "spectra of weight [8 3 31 31], the device's buffers hold 406527 bytes"},
-		{problems.Layer(1, 8, 1, 31, 48), func(l *Limits) { l.StorageBlock = 8*8*33*64 - 1 }, "135168 bytes of spectra for an image, the device's buffers hold 135167"},
-		{p, func(l *Limits) { l.WorkGroups = [3]int{3, 1, 1} }, "4 transforms of an image, the device dispatches 3 at once"},
-		{problems.Layer(1, 5, 1, 31, 48), func(l *Limits) { l.LoopIterations = SoftwareLoopLimit }, "computing what is not finite tap by tap: the device ends loops after 65535"},
+		{strided, func(*Profile) {}, "stride 1,2, it takes 1"},
+		{wide, func(*Profile) {}, "a kernel that spans 65×65 pixels, it takes up to 64"},
+		{dilated, func(*Profile) {}, "a kernel that spans 17×65 pixels, it takes up to 64"},
+		{p, func(d *Profile) { d.SharedMemory = 8*32*32 - 1 }, "bytes of shared memory per work-group, the device has 8191"},
+		{p, func(d *Profile) { d.WorkGroupInvocations = 127 }, "invocations per work-group, the device has 127"},
+		{p, func(d *Profile) { d.StorageBlock = 16*(4*3*33*64+64) - 1 }, "spectra of weight [8 3 31 31], the device's buffers hold 406527 bytes"},
+		{problems.Layer(1, 8, 1, 31, 48), func(d *Profile) { d.StorageBlock = 8*8*33*64 - 1 }, "135168 bytes of spectra for an image, the device's buffers hold 135167"},
+		{p, func(d *Profile) { d.WorkGroups = [3]int{3, 1, 1} }, "4 transforms of an image, the device dispatches 3 at once"},
+		{problems.Layer(1, 5, 1, 31, 48), func(d *Profile) { d.LoopIterations = SoftwareLoopLimit }, "computing what is not finite tap by tap: the device ends loops after 65535"},
 	} {
-		l := nvidia()
-		c.change(&l)
-		if _, _, err := choose(c.p, l, "fft"); err == nil || !strings.Contains(err.Error(), c.want) {
+		d := nvidia()
+		c.change(&d)
+		if _, _, err := choose(c.p, d, "fft"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %q", err, c.want)
 		}
 	}
@@ -88,11 +88,11 @@ func TestFFTFinish(t *testing.T) {
 	valid.Padding = conv.Padding{}
 	pair := pooled(31, 80)
 	pair.Activation, pair.Pool = conv.Energy, conv.Pool{}
-	all := func(*Limits) {}
+	all := func(*Profile) {}
 	whole, _ := fitFFT(pooled(31, 80), nvidia(), finish{})
 	for name, c := range map[string]struct {
 		p           conv.Problem
-		change      func(l *Limits)
+		change      func(d *Profile)
 		fused       bool
 		step, tiles int // down
 	}{
@@ -104,13 +104,13 @@ func TestFFTFinish(t *testing.T) {
 		"no window":                     {pooled(64, 80), all, false, 1, 81},
 		"the last row in no window":     {valid, all, true, 34, 1},
 		"pairs are never cut":           {pair, all, true, 34, 3},
-		"apart":                         {pair, func(l *Limits) { l.Apart = true }, false, 34, 3},
-		"three iterations too many":     {pooled(31, 80), func(l *Limits) { l.LoopIterations = whole.iterations() + 2 }, false, 34, 3},
-		"as many iterations as allowed": {pooled(31, 80), func(l *Limits) { l.LoopIterations = whole.iterations() + 3 }, true, 34, 3},
+		"apart":                         {pair, func(d *Profile) { d.Apart = true }, false, 34, 3},
+		"three iterations too many":     {pooled(31, 80), func(d *Profile) { d.LoopIterations = whole.iterations() + 2 }, false, 34, 3},
+		"as many iterations as allowed": {pooled(31, 80), func(d *Profile) { d.LoopIterations = whole.iterations() + 3 }, true, 34, 3},
 	} {
-		l := nvidia()
-		c.change(&l)
-		f, err := newFFT(c.p, l)
+		d := nvidia()
+		c.change(&d)
+		f, err := newFFT(c.p, d)
 		if err == nil {
 			err = f.accept()
 		}

@@ -67,11 +67,11 @@ func (c fftConstants) Defines() []Define {
 }
 
 // accept says why the device has no room for the tile, or nil.
-func (c fftConstants) accept(l Limits) error {
-	if err := l.shared(8 * c.points()); err != nil {
+func (c fftConstants) accept(device Profile) error {
+	if err := device.shared(8 * c.points()); err != nil {
 		return err
 	}
-	return l.invocations(c.lanes())
+	return device.invocations(c.lanes())
 }
 
 // fftSide is how tiles lie along one axis of an image.
@@ -111,7 +111,7 @@ func fftReach(p conv.Problem, axis int) int {
 
 // fftSides returns the tile, along H and along W, with which the transforms of an image
 // with so many sums have the fewest points; of several the largest tile.
-func fftSides(p conv.Problem, sums [2]int, span int, l Limits) (down, across fftSide, err error) {
+func fftSides(p conv.Problem, sums [2]int, span int, device Profile) (down, across fftSide, err error) {
 	least := 0
 	for _, h := range fftExtents() {
 		for _, w := range fftExtents() {
@@ -120,7 +120,7 @@ func fftSides(p conv.Problem, sums [2]int, span int, l Limits) (down, across fft
 			if !fitsH || !fitsW {
 				continue
 			}
-			if refused := (fftConstants{tileH: h, tileW: w}).accept(l); refused != nil {
+			if refused := (fftConstants{tileH: h, tileW: w}).accept(device); refused != nil {
 				err = refused
 				continue
 			}

@@ -18,10 +18,10 @@ type finish struct {
 // windows, makes of a valid problem's sums: all that follows them, or nothing, which leaves
 // it to pool.comp. Sums of overlapping windows would be computed several times, larger ones
 // do not fit into registers. Pairs lie in one group, of which all have an even number of filters.
-func finishOf(p conv.Problem, l Limits) finish {
+func finishOf(p conv.Problem, device Profile) finish {
 	f := finish{p.Activation == conv.Energy, p.Pool.Kind}
 	two := [2]int{2, 2}
-	if l.Apart || f.pools() && (p.Pool.Size != two || p.Pool.Stride != two) {
+	if device.Apart || f.pools() && (p.Pool.Size != two || p.Pool.Stride != two) {
 		return finish{}
 	}
 	return f

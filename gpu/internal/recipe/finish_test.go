@@ -11,14 +11,14 @@ import (
 func TestFinishingTilings(t *testing.T) {
 	for _, algorithm := range []string{"direct_small", "depthwise", "direct_shared"} {
 		p := problems.TiledPairs(algorithm)
-		for class, l := range everyClass() {
+		for class, d := range everyClass() {
 			count := 0
-			for _, c := range Choices(p, l) {
+			for _, c := range Choices(p, d) {
 				if c.Algorithm != algorithm {
 					continue
 				}
 				count++
-				b, err := DrawChoice(p, l, c)
+				b, err := DrawChoice(p, d, c)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -34,8 +34,8 @@ func TestFinishingTilings(t *testing.T) {
 }
 
 // everyClass are limits for the classes of devices that have tiles of their own.
-func everyClass() map[string]Limits {
+func everyClass() map[string]Profile {
 	software, other, nvidia := roomy(), roomy(), roomy()
-	software.Software, nvidia.NVIDIA = true, true
-	return map[string]Limits{"software": software, "NVIDIA": nvidia, "other": other}
+	software.Class, nvidia.Class = Software, NVIDIA
+	return map[string]Profile{"software": software, "NVIDIA": nvidia, "other": other}
 }

@@ -29,13 +29,13 @@ func (t IgemmTile) sharedBytes() int { return 4 * 2 * t.Depth * (t.filters() + t
 // per load first. None was timed: no hardware was at hand. In each an invocation
 // copies whole vec4 of a tile, and its rows are pairs of filters and its columns windows
 // of 2×2 sums, so that it finishes them: TestIgemmTiles holds them to that.
-func igemmTiles(l Limits) []IgemmTile {
+func igemmTiles(device Profile) []IgemmTile {
 	switch {
-	case l.Software:
+	case device.Class == Software:
 		// Small, since what a barrier interrupts spills its registers; it serves to
 		// prove the shader.
 		return []IgemmTile{{8, 4, 2, 4, 8}}
-	case l.NVIDIA:
+	case device.Class == NVIDIA:
 		// 255 registers a thread, 65,536 a multiprocessor: 64 sums, 32 weights of four
 		// taps and what is being copied take about 128, so that 16 warps run.
 		return []IgemmTile{
@@ -55,14 +55,14 @@ func igemmTiles(l Limits) []IgemmTile {
 
 // igemmTileFor returns the forced tile, or else the first that the filters of a group
 // fill more than half, and whose work-groups keep the device busy; else the last.
-func igemmTileFor(l Limits, groups, filters, positions int) IgemmTile {
-	if forced, ok := l.Tiling.(IgemmTile); ok {
+func igemmTileFor(device Profile, groups, filters, positions int) IgemmTile {
+	if forced, ok := device.Tiling.(IgemmTile); ok {
 		return forced
 	}
-	tiles := igemmTiles(l)
+	tiles := igemmTiles(device)
 	for _, t := range tiles {
 		workGroups := groups * ceilDiv(filters, t.filters()) * ceilDiv(positions, t.positions())
-		if 2*filters > t.filters() && workGroups >= l.Busy {
+		if 2*filters > t.filters() && workGroups >= device.Busy {
 			return t
 		}
 	}
@@ -114,7 +114,7 @@ func (c igemmConstants) outputs() int { return c.tile.positions() / c.perOutput(
 
 // igemm is a convolution as igemm.comp computes it.
 type igemm struct {
-	limits           Limits
+	device           Profile
 	src, dst         conv.Shape // of the whole batch; dst: what the tile leaves, sums or the problem's outputs
 	groups           int
 	channels         int    // of a group
@@ -126,12 +126,12 @@ type igemm struct {
 	constants        igemmConstants
 }
 
-func newIgemm(p conv.Problem, l Limits) (igemm, error) {
+func newIgemm(p conv.Problem, device Profile) (igemm, error) {
 	if _, err := p.Sums(); err != nil {
 		return igemm{}, err
 	}
-	f := finishOf(p, l)
-	g := igemm{limits: l, src: p.Src, dst: f.outputs(p), groups: p.Groups, channels: p.Weight[1], filters: p.Weight[0] / p.Groups,
+	f := finishOf(p, device)
+	g := igemm{device: device, src: p.Src, dst: f.outputs(p), groups: p.Groups, channels: p.Weight[1], filters: p.Weight[0] / p.Groups,
 		kernel: [2]int{p.Weight[2], p.Weight[3]}, stride: p.Stride, dilation: p.Dilation, padding: p.Padding,
 		bias: p.Bias, rectify: p.Activation == conv.ReLU}
 	mode := p.PaddingMode
@@ -144,7 +144,7 @@ func newIgemm(p conv.Problem, l Limits) (igemm, error) {
 // withConstants chooses the tile.
 func (g igemm) withConstants(mode conv.PaddingMode, f finish) igemm {
 	g.constants = igemmConstants{paddingMode: mode, bias: g.bias, finish: f,
-		tile: igemmTileFor(g.limits, g.groups, g.filters, g.dst.N()*g.dst.H()*g.dst.W()*f.perOutput())}
+		tile: igemmTileFor(g.device, g.groups, g.filters, g.dst.N()*g.dst.H()*g.dst.W()*f.perOutput())}
 	g.constants.tail = g.taps()%g.constants.tile.Depth != 0
 	return g
 }
@@ -156,12 +156,12 @@ func (g igemm) blocks() int { return ceilDiv(g.filters, g.constants.tile.filters
 // plane is how many outputs of an image a plane has.
 func (g igemm) plane() int { return g.dst.H() * g.dst.W() }
 
-// acceptsIgemm refuses only what exceeds the limits.
-func acceptsIgemm(p conv.Problem, l Limits) error {
-	if err := acceptsImages(p, l); err != nil {
+// acceptsIgemm refuses only what exceeds the device's limits.
+func acceptsIgemm(p conv.Problem, device Profile) error {
+	if err := acceptsImages(p, device); err != nil {
 		return err
 	}
-	g, err := newIgemm(p, l)
+	g, err := newIgemm(p, device)
 	if err != nil {
 		return err
 	}
@@ -170,40 +170,40 @@ func acceptsIgemm(p conv.Problem, l Limits) error {
 
 // acceptsImages says why buffers cannot hold an image or what becomes of it, or what
 // follows its sums cannot be computed; nil if they can.
-func acceptsImages(p conv.Problem, l Limits) error {
+func acceptsImages(p conv.Problem, device Profile) error {
 	sums, err := p.Sums()
 	if err != nil {
 		return err
 	}
 	for _, image := range []conv.Shape{p.Src.Image(), sums.Image()} {
-		if n, err := image.Len(); err != nil || n > l.Block()/4 {
-			return fmt.Errorf("an image of %v, the device's buffers hold %d bytes", image, l.Block())
+		if n, err := image.Len(); err != nil || n > device.Block()/4 {
+			return fmt.Errorf("an image of %v, the device's buffers hold %d bytes", image, device.Block())
 		}
 	}
-	return acceptsPool(p, l)
+	return acceptsPool(p, device)
 }
 
 // accept says why the device cannot dispatch g, or nil.
 func (g igemm) accept() error {
 	t := g.constants.tile
-	if err := g.limits.shared(t.sharedBytes()); err != nil {
+	if err := g.device.shared(t.sharedBytes()); err != nil {
 		return err
 	}
-	if err := g.limits.invocations(t.lanes()); err != nil {
+	if err := g.device.invocations(t.lanes()); err != nil {
 		return err
 	}
-	if n := g.groups * g.blocks(); n > g.limits.WorkGroups[2] {
-		return fmt.Errorf("%d groups × %d blocks of filters, the device dispatches %d along z", g.groups, g.blocks(), g.limits.WorkGroups[2])
+	if n := g.groups * g.blocks(); n > g.device.WorkGroups[2] {
+		return fmt.Errorf("%d groups × %d blocks of filters, the device dispatches %d along z", g.groups, g.blocks(), g.device.WorkGroups[2])
 	}
 	packed, err := conv.Product(4, g.groups*g.blocks(), t.filters(), t.Depth, g.tiles())
-	if err != nil || packed > g.limits.Block() {
-		return fmt.Errorf("%d filters of %d taps packed, the device's buffers hold %d bytes", g.groups*g.filters, g.taps(), g.limits.Block())
+	if err != nil || packed > g.device.Block() {
+		return fmt.Errorf("%d filters of %d taps packed, the device's buffers hold %d bytes", g.groups*g.filters, g.taps(), g.device.Block())
 	}
-	if most := g.limits.units(g.constants.outputs()); g.plane() > most {
+	if most := g.device.units(g.constants.outputs()); g.plane() > most {
 		return fmt.Errorf("outputs of %d×%d, the device dispatches %d at once", g.dst.H(), g.dst.W(), most)
 	}
-	if g.limits.outerIterations(1, g.tiles()+1) < 1 {
-		return fmt.Errorf("%d taps in tiles of %d, the device ends loops after %d iterations", g.taps(), t.Depth, g.limits.LoopIterations)
+	if g.device.outerIterations(1, g.tiles()+1) < 1 {
+		return fmt.Errorf("%d taps in tiles of %d, the device ends loops after %d iterations", g.taps(), t.Depth, g.device.LoopIterations)
 	}
 	return nil
 }
@@ -216,10 +216,10 @@ const (
 	igemmWorthTaps    = 32
 )
 
-func worthIgemm(p conv.Problem, l Limits) error {
+func worthIgemm(p conv.Problem, device Profile) error {
 	filters, taps := p.Weight[0]/p.Groups, p.Weight[1]*p.Weight[2]*p.Weight[3]
 	switch {
-	case l.Software:
+	case device.Class == Software:
 		return fmt.Errorf("barriers are slow on software renderers")
 	case filters < igemmWorthFilters:
 		return fmt.Errorf("%d filters in a group leave its blocks idle, %d would not", filters, igemmWorthFilters)
@@ -229,8 +229,8 @@ func worthIgemm(p conv.Problem, l Limits) error {
 	return nil
 }
 
-func prepareIgemm(p conv.Problem, l Limits) Recipe {
-	g, _ := newIgemm(p, l) // p was accepted
+func prepareIgemm(p conv.Problem, device Profile) Recipe {
+	g, _ := newIgemm(p, device) // p was accepted
 	packedBias := 0
 	if g.bias {
 		packedBias = g.groups * g.blocks() * g.constants.tile.filters()
@@ -239,7 +239,7 @@ func prepareIgemm(p conv.Problem, l Limits) Recipe {
 		Stages: []Stage{{
 			Program:   Key{Shader: "igemm", Constants: g.constants},
 			Passes:    func(images int) []Pass { return g.passes(images * g.plane()) },
-			MaxImages: l.units(g.constants.outputs()) / g.plane(),
+			MaxImages: device.units(g.constants.outputs()) / g.plane(),
 		}},
 		Pack: func(weight, bias []float32) ([]float32, []float32) {
 			return g.packWeight(weight), g.packBias(bias)
@@ -252,7 +252,7 @@ func prepareIgemm(p conv.Problem, l Limits) Recipe {
 
 // passes dispatches g for so many outputs of a plane.
 func (g igemm) passes(outputs int) []Pass {
-	x, y := fold(ceilDiv(outputs, g.constants.outputs()), g.limits.WorkGroups)
+	x, y := fold(ceilDiv(outputs, g.constants.outputs()), g.device.WorkGroups)
 	return []Pass{{Uniforms: g.uniforms(outputs), Groups: [3]int{x, y, g.groups * g.blocks()}}}
 }
 

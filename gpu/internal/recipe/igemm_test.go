@@ -8,18 +8,18 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-func nvidia() Limits {
-	l := roomy()
-	l.NVIDIA, l.Busy, l.SharedMemory = true, 264, 48<<10
-	return l
+func nvidia() Profile {
+	d := roomy()
+	d.Class, d.Busy, d.SharedMemory = NVIDIA, 264, 48<<10
+	return d
 }
 
 // TestIgemmTiles: every invocation of a tile copies whole vec4 of weights and pixels,
 // of one position, and has pairs of filters and windows of 2×2 sums, and the tile fits the
 // least that OpenGL 4.3 promises.
 func TestIgemmTiles(t *testing.T) {
-	for name, l := range map[string]Limits{"software": {Software: true}, "NVIDIA": {NVIDIA: true}, "other": {}} {
-		for _, tile := range igemmTiles(l) {
+	for name, d := range map[string]Profile{"software": {Class: Software}, "NVIDIA": {Class: NVIDIA}, "other": {}} {
+		for _, tile := range igemmTiles(d) {
 			fours := tile.Depth / 4
 			if tile.Depth%4 != 0 || fours*tile.filters()%tile.lanes() != 0 || fours*tile.positions()%tile.lanes() != 0 {
 				t.Errorf("%s %v: %d invocations do not copy whole vec4", name, tile, tile.lanes())
@@ -56,32 +56,32 @@ func TestHardwareLimits(t *testing.T) {
 	for _, c := range []struct {
 		algorithm string
 		p         conv.Problem
-		change    func(l *Limits)
+		change    func(d *Profile)
 		want      string
 	}{
-		{"igemm", p, func(l *Limits) { l.SharedMemory = 6143 }, "6144 bytes of shared memory per work-group, the device has 6143"},
-		{"igemm", p, func(l *Limits) { l.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
-		{"igemm", p, func(l *Limits) { l.WorkGroupSize[0] = 63 }, "64 invocations per work-group, the device has 63"},
-		{"igemm", p, func(l *Limits) { l.WorkGroups[2] = 1 }, "1 groups × 2 blocks of filters, the device dispatches 1 along z"},
-		{"igemm", p, func(l *Limits) { l.StorageBlock = 64*64*9*4 - 1 }, "64 filters of 576 taps packed, the device's buffers hold 147455 bytes"},
-		{"igemm", p, func(l *Limits) { l.StorageBlock = 64*14*14*4 - 1 }, "an image of [1 64 14 14], the device's buffers hold 50175 bytes"},
-		{"igemm", p, func(l *Limits) { l.WorkGroups = [3]int{3, 1, 9} }, "outputs of 14×14, the device dispatches 192 at once"},
-		{"igemm", p, func(l *Limits) { l.LoopIterations = 75 }, "576 taps in tiles of 8, the device ends loops after 75 iterations"},
-		{"winograd", p, func(l *Limits) { l.SharedMemory = 6143 }, "6144 bytes of shared memory per work-group, the device has 6143"},
-		{"winograd", p, func(l *Limits) { l.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
-		{"winograd", p, func(l *Limits) { l.WorkGroups[2] = 71 }, "36 groups × 2 blocks of filters, the device dispatches 71 along z"},
-		{"winograd", problems.Layer(2, 64, 64, 3, 56), func(l *Limits) { l.StorageBlock = 36*64*14*14*4 - 1 }, "1806336 bytes of pixels for an image, the device's buffers hold 1806335"},
-		{"winograd", p, func(l *Limits) { l.StorageBlock = (36+9)*64*64*4 - 1 }, "737280 bytes of weights, the device's buffers hold 737279"},
-		{"winograd", p, func(l *Limits) { l.WorkGroups = [3]int{3, 4, 99} }, "1024 tiles of an image, the device dispatches 768 at once"},
-		{"winograd", long, func(l *Limits) { l.LoopIterations = SoftwareLoopLimit }, "512 channels, computing what is not finite tap by tap: the device ends loops after 65535 iterations"},
-		{"winograd", problems.Layer(2, 64, 64, 5, 14), func(*Limits) {}, "a kernel of 5×5, it takes 3×3"},
+		{"igemm", p, func(d *Profile) { d.SharedMemory = 6143 }, "6144 bytes of shared memory per work-group, the device has 6143"},
+		{"igemm", p, func(d *Profile) { d.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
+		{"igemm", p, func(d *Profile) { d.WorkGroupSize[0] = 63 }, "64 invocations per work-group, the device has 63"},
+		{"igemm", p, func(d *Profile) { d.WorkGroups[2] = 1 }, "1 groups × 2 blocks of filters, the device dispatches 1 along z"},
+		{"igemm", p, func(d *Profile) { d.StorageBlock = 64*64*9*4 - 1 }, "64 filters of 576 taps packed, the device's buffers hold 147455 bytes"},
+		{"igemm", p, func(d *Profile) { d.StorageBlock = 64*14*14*4 - 1 }, "an image of [1 64 14 14], the device's buffers hold 50175 bytes"},
+		{"igemm", p, func(d *Profile) { d.WorkGroups = [3]int{3, 1, 9} }, "outputs of 14×14, the device dispatches 192 at once"},
+		{"igemm", p, func(d *Profile) { d.LoopIterations = 75 }, "576 taps in tiles of 8, the device ends loops after 75 iterations"},
+		{"winograd", p, func(d *Profile) { d.SharedMemory = 6143 }, "6144 bytes of shared memory per work-group, the device has 6143"},
+		{"winograd", p, func(d *Profile) { d.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
+		{"winograd", p, func(d *Profile) { d.WorkGroups[2] = 71 }, "36 groups × 2 blocks of filters, the device dispatches 71 along z"},
+		{"winograd", problems.Layer(2, 64, 64, 3, 56), func(d *Profile) { d.StorageBlock = 36*64*14*14*4 - 1 }, "1806336 bytes of pixels for an image, the device's buffers hold 1806335"},
+		{"winograd", p, func(d *Profile) { d.StorageBlock = (36+9)*64*64*4 - 1 }, "737280 bytes of weights, the device's buffers hold 737279"},
+		{"winograd", p, func(d *Profile) { d.WorkGroups = [3]int{3, 4, 99} }, "1024 tiles of an image, the device dispatches 768 at once"},
+		{"winograd", long, func(d *Profile) { d.LoopIterations = SoftwareLoopLimit }, "512 channels, computing what is not finite tap by tap: the device ends loops after 65535 iterations"},
+		{"winograd", problems.Layer(2, 64, 64, 5, 14), func(*Profile) {}, "a kernel of 5×5, it takes 3×3"},
 	} {
-		l := nvidia()
-		if _, _, err := choose(c.p, l, c.algorithm); err != nil && c.p.Weight[2] == 3 {
+		d := nvidia()
+		if _, _, err := choose(c.p, d, c.algorithm); err != nil && c.p.Weight[2] == 3 {
 			t.Errorf("%s: refused within roomy limits: %v", c.algorithm, err)
 		}
-		c.change(&l)
-		if _, _, err := choose(c.p, l, c.algorithm); err == nil || !strings.Contains(err.Error(), c.want) {
+		c.change(&d)
+		if _, _, err := choose(c.p, d, c.algorithm); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.algorithm, err, c.want)
 		}
 	}

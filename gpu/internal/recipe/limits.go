@@ -2,28 +2,17 @@ package recipe
 
 import "fmt"
 
-// Limits are the bounds of a context that plans are cut to. Sizes are in bytes.
+// Limits are the bounds of a device's context. Sizes are in bytes, names of OpenGL's parameters beside them.
 type Limits struct {
-	Tiling Tiling `json:"-"` // forces how the algorithm cuts the work; nil leaves it to the algorithm
-
-	Software             bool   `json:"-"`                      // a software renderer: see SoftwareLoopLimit
-	NVIDIA               bool   `json:"-"`                      // an NVIDIA GPU, by GL_VENDOR: tiles are chosen for it
-	Busy                 int    `json:"-"`                      // work-groups that keep the device busy; 0 if few do
-	StorageBlock         int    `json:"storage_block"`          // GL_MAX_SHADER_STORAGE_BLOCK_SIZE
-	UniformBlock         int    `json:"uniform_block"`          // GL_MAX_UNIFORM_BLOCK_SIZE
-	UniformAlignment     int    `json:"uniform_alignment"`      // GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT
-	TextureBuffer        int    `json:"texture_buffer"`         // GL_MAX_TEXTURE_BUFFER_SIZE, in texels
-	SharedMemory         int    `json:"shared_memory"`          // GL_MAX_COMPUTE_SHARED_MEMORY_SIZE
-	WorkGroups           [3]int `json:"work_groups"`            // GL_MAX_COMPUTE_WORK_GROUP_COUNT
-	WorkGroupSize        [3]int `json:"work_group_size"`        // GL_MAX_COMPUTE_WORK_GROUP_SIZE
-	WorkGroupInvocations int    `json:"work_group_invocations"` // GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS
-	LoopIterations       int    `json:"loop_iterations"`        // of one invocation's loops together; 0 for no limit
-	Turns                int    `json:"-"`                      // of strips of direct_soft; 0 for as many as leave work-groups enough
-	Unrolled             int    `json:"-"`                      // multiplications that one program of a software renderer may write out; 0 for no limit
-
-	Apart bool `json:"-"` // energy and pools are always a dispatch of their own
-
-	Transfers Transfers `json:"-"` // how images come and go
+	StorageBlock         int    // GL_MAX_SHADER_STORAGE_BLOCK_SIZE
+	UniformBlock         int    // GL_MAX_UNIFORM_BLOCK_SIZE
+	UniformAlignment     int    // GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT
+	TextureBuffer        int    // GL_MAX_TEXTURE_BUFFER_SIZE, in texels
+	SharedMemory         int    // GL_MAX_COMPUTE_SHARED_MEMORY_SIZE
+	WorkGroups           [3]int // GL_MAX_COMPUTE_WORK_GROUP_COUNT
+	WorkGroupSize        [3]int // GL_MAX_COMPUTE_WORK_GROUP_SIZE
+	WorkGroupInvocations int    // GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS
+	LoopIterations       int    // of one invocation's loops together; 0 for no limit. See SoftwareLoopLimit
 }
 
 // SoftwareLoopLimit is how many iterations llvmpipe gives one invocation, in all

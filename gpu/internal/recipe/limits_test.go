@@ -9,10 +9,10 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// roomy are limits larger than any test needs.
-func roomy() Limits {
-	return Limits{StorageBlock: 1 << 40, UniformBlock: 1 << 16, UniformAlignment: 256, TextureBuffer: 1 << 27, SharedMemory: 1 << 15,
-		WorkGroups: [3]int{65535, 65535, 65535}, WorkGroupSize: [3]int{1024, 1024, 64}, WorkGroupInvocations: 1024}
+// roomy is hardware with larger limits than any test needs.
+func roomy() Profile {
+	return Profile{Limits: Limits{StorageBlock: 1 << 40, UniformBlock: 1 << 16, UniformAlignment: 256, TextureBuffer: 1 << 27, SharedMemory: 1 << 15,
+		WorkGroups: [3]int{65535, 65535, 65535}, WorkGroupSize: [3]int{1024, 1024, 64}, WorkGroupInvocations: 1024}}
 }
 
 // TestLimitsRefuse: limits smaller than any real ones are named in the refusal,
@@ -22,24 +22,24 @@ func TestLimitsRefuse(t *testing.T) {
 	pooled.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{40, 40}, Stride: [2]int{1, 1}}
 	for name, c := range map[string]struct {
 		p      conv.Problem
-		change func(l *Limits)
+		change func(d *Profile)
 		want   string
 	}{
-		"source buffer":   {problems.Seed(1), func(l *Limits) { l.StorageBlock = 48*64*4 - 4 }, "an image of [1 1 48 64], the device's buffers hold 12284 bytes"},
-		"output buffer":   {problems.Seed(1), func(l *Limits) { l.StorageBlock = 48 * 64 * 4 }, "an image of [1 6 48 64], the device's buffers hold 12288 bytes"},
-		"weight buffer":   {problems.Seed(1), func(l *Limits) { l.StorageBlock = 1000 }, "weight [6 1 7 7] packed"},
-		"filter tiles":    {problems.Seed(1), func(l *Limits) { l.WorkGroups[2] = 0 }, "1 groups × 1 tiles of filters, the device dispatches 0 along z"},
-		"work-groups":     {problems.Seed(1), func(l *Limits) { l.WorkGroups = [3]int{3, 3, 3} }, "sums of 48×64, the device dispatches 2304 at once"},
-		"loop iterations": {problems.Seed(1), func(l *Limits) { l.LoopIterations = 9 }, "kernel width 7, the device ends loops after 9 iterations"},
-		"pool iterations": {pooled, func(l *Limits) { l.LoopIterations = 1000 }, "the device ends loops after 1000 iterations"},
+		"source buffer":   {problems.Seed(1), func(d *Profile) { d.StorageBlock = 48*64*4 - 4 }, "an image of [1 1 48 64], the device's buffers hold 12284 bytes"},
+		"output buffer":   {problems.Seed(1), func(d *Profile) { d.StorageBlock = 48 * 64 * 4 }, "an image of [1 6 48 64], the device's buffers hold 12288 bytes"},
+		"weight buffer":   {problems.Seed(1), func(d *Profile) { d.StorageBlock = 1000 }, "weight [6 1 7 7] packed"},
+		"filter tiles":    {problems.Seed(1), func(d *Profile) { d.WorkGroups[2] = 0 }, "1 groups × 1 tiles of filters, the device dispatches 0 along z"},
+		"work-groups":     {problems.Seed(1), func(d *Profile) { d.WorkGroups = [3]int{3, 3, 3} }, "sums of 48×64, the device dispatches 2304 at once"},
+		"loop iterations": {problems.Seed(1), func(d *Profile) { d.LoopIterations = 9 }, "kernel width 7, the device ends loops after 9 iterations"},
+		"pool iterations": {pooled, func(d *Profile) { d.LoopIterations = 1000 }, "the device ends loops after 1000 iterations"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := roomy()
-			if _, _, err := choose(c.p, l, ""); err != nil {
+			d := roomy()
+			if _, _, err := choose(c.p, d, ""); err != nil {
 				t.Fatalf("refused within roomy limits: %v", err)
 			}
-			c.change(&l)
-			_, rejected, err := choose(c.p, l, "")
+			c.change(&d)
+			_, rejected, err := choose(c.p, d, "")
 			if !errors.Is(err, conv.ErrUnsupported) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v: want %q", err, c.want)
 			}

@@ -20,35 +20,37 @@ func (c poolConstants) Defines() []Define {
 const poolLocalSize = 64
 
 // poolLocal returns how many invocations a work-group has.
-func poolLocal(l Limits) int { return min(poolLocalSize, l.WorkGroupSize[0], l.WorkGroupInvocations) }
+func poolLocal(device Profile) int {
+	return min(poolLocalSize, device.WorkGroupSize[0], device.WorkGroupInvocations)
+}
 
 // finished says whether something follows p's sums: energy or a pool.
 func finished(p conv.Problem) bool { return p.Activation == conv.Energy || p.Pool.Kind != conv.NoPool }
 
 // acceptsPool says why a device cannot finish p's sums, or nil. Problems that end
 // with their sums are accepted.
-func acceptsPool(p conv.Problem, l Limits) error {
+func acceptsPool(p conv.Problem, device Profile) error {
 	if !finished(p) {
 		return nil
 	}
-	if l.outerIterations(p.Pool.Size[0], p.Pool.Size[1]) < p.Pool.Size[0] {
-		return fmt.Errorf("pool %v, the device ends loops after %d iterations", p.Pool, l.LoopIterations)
+	if device.outerIterations(p.Pool.Size[0], p.Pool.Size[1]) < p.Pool.Size[0] {
+		return fmt.Errorf("pool %v, the device ends loops after %d iterations", p.Pool, device.LoopIterations)
 	}
 	dst, err := p.Dst()
 	if err != nil {
 		return err
 	}
-	if most := l.units(poolLocal(l)); dst.C()*dst.H()*dst.W() > most {
+	if most := device.units(poolLocal(device)); dst.C()*dst.H()*dst.W() > most {
 		return fmt.Errorf("%v outputs of an image, the device dispatches %d at once", dst, most)
 	}
 	return nil
 }
 
 // preparePool returns what runs pool.comp behind an algorithm that leaves sums.
-func preparePool(p conv.Problem, l Limits) Stage {
+func preparePool(p conv.Problem, device Profile) Stage {
 	sums, _ := p.Sums() // p was accepted
 	dst, _ := p.Dst()
-	constants := poolConstants{localSize: poolLocal(l),
+	constants := poolConstants{localSize: poolLocal(device),
 		energy: p.Activation == conv.Energy, average: p.Pool.Kind == conv.AvgPool}
 	if p.Pool.Kind == conv.NoPool {
 		p.Pool.Size, p.Pool.Stride = [2]int{1, 1}, [2]int{1, 1}
@@ -57,13 +59,13 @@ func preparePool(p conv.Problem, l Limits) Stage {
 		Program: Key{Shader: "pool", Constants: constants},
 		Passes: func(images int) []Pass {
 			outputs := images * dst.C() * dst.H() * dst.W()
-			x, y := fold(ceilDiv(outputs, constants.localSize), l.WorkGroups)
+			x, y := fold(ceilDiv(outputs, constants.localSize), device.WorkGroups)
 			return []Pass{{Groups: [3]int{x, y, 1}, Uniforms: []Uniform{
 				{"sumH", sums.H()}, {"sumW", sums.W()}, {"dstH", dst.H()}, {"dstW", dst.W()},
 				{"sizeH", p.Pool.Size[0]}, {"sizeW", p.Pool.Size[1]},
 				{"strideH", p.Pool.Stride[0]}, {"strideW", p.Pool.Stride[1]}, {"outputs", outputs},
 			}}}
 		},
-		MaxImages: l.units(constants.localSize) / (dst.C() * dst.H() * dst.W()),
+		MaxImages: device.units(constants.localSize) / (dst.C() * dst.H() * dst.W()),
 	}
 }

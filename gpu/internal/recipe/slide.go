@@ -34,7 +34,7 @@ type slideTile struct {
 
 // slideTiles returns the bounds for a device. None was timed: no hardware was at
 // hand.
-func slideTiles(l Limits) slideTile {
+func slideTiles(device Profile) slideTile {
 	t := slideTile{
 		rows: 8, filters: 8, sums: 32, // 64 registers are what most have without losing invocations
 		macs:  2048,    // 32 KiB of code at 16 bytes each, a usual instruction cache
@@ -43,18 +43,18 @@ func slideTiles(l Limits) slideTile {
 		fill:  1 << 14, // a dozen compute units
 	}
 	switch {
-	case l.Software: // it serves to prove the shaders: compiling takes most of the time
+	case device.Class == Software: // it serves to prove the shaders: compiling takes most of the time
 		t.rows, t.filters, t.sums, t.macs, t.fill = 3, 3, 6, 64, 1
-		if l.Unrolled > 0 {
-			t.macs = min(t.macs, l.Unrolled)
+		if device.Unrolled > 0 {
+			t.macs = min(t.macs, device.Unrolled)
 		}
-	case l.NVIDIA:
+	case device.Class == NVIDIA:
 		t.sums = 64      // with what they are made of fewer than 128 registers: 512 invocations or more a multiprocessor
 		t.macs = 4096    // 64 KiB of code: half of Hopper's instruction cache that multiprocessors share in pairs
 		t.lanes = 128    // a warp for each of the four schedulers
 		t.fill = 1 << 16 // 132 multiprocessors × 4 schedulers × 4 warps × 32
 	}
-	t.lanes = min(t.lanes, l.WorkGroupSize[0], l.WorkGroupInvocations)
+	t.lanes = min(t.lanes, device.WorkGroupSize[0], device.WorkGroupInvocations)
 	return t
 }
 
@@ -67,8 +67,8 @@ func (c SlideCut) String() string {
 
 // slideTilings are cuts within the bounds of a device, which slides weigh up by their
 // cost: how many rows a column has, and how many filters share a pixel.
-func slideTilings(l Limits) (all []Tiling) {
-	t := slideTiles(l)
+func slideTilings(device Profile) (all []Tiling) {
+	t := slideTiles(device)
 	for _, filters := range []int{t.filters, ceilDiv(t.filters, 2)} {
 		for rows := 1; rows <= t.rows && rows*filters <= t.sums; rows *= 2 {
 			all = append(all, SlideCut{rows, filters})
@@ -78,8 +78,8 @@ func slideTilings(l Limits) (all []Tiling) {
 }
 
 // forced narrows the bounds to the forced cut, if there is one.
-func (t slideTile) forced(l Limits) slideTile {
-	if c, ok := l.Tiling.(SlideCut); ok {
+func (t slideTile) forced(device Profile) slideTile {
+	if c, ok := device.Tiling.(SlideCut); ok {
 		t.rows, t.least, t.filters = c.Rows, c.Rows, c.Filters
 	}
 	return t
@@ -88,8 +88,8 @@ func (t slideTile) forced(l Limits) slideTile {
 func (s slide) tiling() Tiling { return SlideCut{s.rows, s.filters} }
 
 // finishing returns what fit makes of the finish of a valid problem, or, where a tile cannot make that, of none.
-func finishing[T any](p conv.Problem, l Limits, fit func(f finish) (T, error)) (T, error) {
-	if f := finishOf(p, l); f.finishes() {
+func finishing[T any](p conv.Problem, device Profile, fit func(f finish) (T, error)) (T, error) {
+	if f := finishOf(p, device); f.finishes() {
 		if fitted, err := fit(f); err == nil {
 			return fitted, nil
 		}

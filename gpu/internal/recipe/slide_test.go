@@ -23,34 +23,34 @@ func TestSlideRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		algorithm string
 		p         conv.Problem
-		change    func(l *Limits)
+		change    func(d *Profile)
 		want      string
 	}{
-		"uniform block":      {"direct_small", problems.Seed(1), func(l *Limits) { l.UniformBlock = 1000 }, "1792 bytes of weights per pass, the device's uniform blocks hold 1000"},
-		"packed":             {"direct_small", grouped, func(l *Limits) { l.UniformAlignment, l.UniformBlock = 1<<20, 1<<20; l.StorageBlock = 1 << 21 }, "weight [12 1 7 7] packed, the device's buffers hold 2097152 bytes"},
-		"written out":        {"direct_small", problems.Seed(1), func(l *Limits) { l.Software, l.Unrolled = true, 2 }, "one tap of 3 filters is more than 2 multiplications"},
-		"loop iterations":    {"direct_small", dense, func(l *Limits) { l.Software, l.LoopIterations = true, 20 }, "the device ends loops after 20 iterations"},
-		"columns":            {"direct_small", problems.Seed(1), func(l *Limits) { l.WorkGroups = [3]int{4, 4, 4}; l.Software = true }, "sums of 48×64 are 1536 columns"},
-		"dense":              {"depthwise", dense, func(l *Limits) {}, "4 input channels per group, want 1"},
-		"tiles of filters":   {"depthwise", problems.Seed(1), func(l *Limits) { l.WorkGroups[2] = 2 }, "3 tiles of filters in a group, the device dispatches 2 along z"},
-		"depthwise, written": {"depthwise", grouped, func(l *Limits) { l.Software, l.Unrolled = true, 1 }, "one tap of 2 filters is more than 1 multiplications"},
-		"depthwise, loops":   {"depthwise", grouped, func(l *Limits) { l.Software, l.Unrolled, l.LoopIterations = true, 2, 20 }, "a kernel of 49 parts, the device ends loops after 20 iterations"},
-		"depthwise, columns": {"depthwise", grouped, func(l *Limits) { l.WorkGroups = [3]int{6, 6, 6}; l.Software = true }, "sums of [1 12 42 58] are"},
-		"shared memory":      {"direct_shared", wide, func(l *Limits) { l.SharedMemory = 1000 }, "bytes of shared memory per work-group, the device has 1000"},
-		"invocations":        {"direct_shared", problems.Seed(1), func(l *Limits) { l.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
-		"invocations, y":     {"direct_shared", problems.Seed(1), func(l *Limits) { l.WorkGroupSize[1] = 3 }, "4 invocations along y per work-group, the device has 3"},
-		"shared, tiles":      {"direct_shared", problems.Seed(1), func(l *Limits) { l.WorkGroups = [3]int{2, 2, 9} }, "sums of 48×64"},
-		"shared, filters":    {"direct_shared", grouped, func(l *Limits) { l.WorkGroups[2] = 3 }, "4 groups × 1 tiles of filters, the device dispatches 3 along z"},
-		"shared, packed":     {"direct_shared", many, func(l *Limits) { l.Software, l.StorageBlock = true, 6000 }, "weight [24 1 7 7] packed, the device's buffers hold 6000 bytes"},
-		"shared, loops":      {"direct_shared", dense, func(l *Limits) { l.LoopIterations = 30 }, "the device ends loops after 30"},
+		"uniform block":      {"direct_small", problems.Seed(1), func(d *Profile) { d.UniformBlock = 1000 }, "1792 bytes of weights per pass, the device's uniform blocks hold 1000"},
+		"packed":             {"direct_small", grouped, func(d *Profile) { d.UniformAlignment, d.UniformBlock = 1<<20, 1<<20; d.StorageBlock = 1 << 21 }, "weight [12 1 7 7] packed, the device's buffers hold 2097152 bytes"},
+		"written out":        {"direct_small", problems.Seed(1), func(d *Profile) { d.Class, d.Unrolled = Software, 2 }, "one tap of 3 filters is more than 2 multiplications"},
+		"loop iterations":    {"direct_small", dense, func(d *Profile) { d.Class, d.LoopIterations = Software, 20 }, "the device ends loops after 20 iterations"},
+		"columns":            {"direct_small", problems.Seed(1), func(d *Profile) { d.WorkGroups = [3]int{4, 4, 4}; d.Class = Software }, "sums of 48×64 are 1536 columns"},
+		"dense":              {"depthwise", dense, func(d *Profile) {}, "4 input channels per group, want 1"},
+		"tiles of filters":   {"depthwise", problems.Seed(1), func(d *Profile) { d.WorkGroups[2] = 2 }, "3 tiles of filters in a group, the device dispatches 2 along z"},
+		"depthwise, written": {"depthwise", grouped, func(d *Profile) { d.Class, d.Unrolled = Software, 1 }, "one tap of 2 filters is more than 1 multiplications"},
+		"depthwise, loops":   {"depthwise", grouped, func(d *Profile) { d.Class, d.Unrolled, d.LoopIterations = Software, 2, 20 }, "a kernel of 49 parts, the device ends loops after 20 iterations"},
+		"depthwise, columns": {"depthwise", grouped, func(d *Profile) { d.WorkGroups = [3]int{6, 6, 6}; d.Class = Software }, "sums of [1 12 42 58] are"},
+		"shared memory":      {"direct_shared", wide, func(d *Profile) { d.SharedMemory = 1000 }, "bytes of shared memory per work-group, the device has 1000"},
+		"invocations":        {"direct_shared", problems.Seed(1), func(d *Profile) { d.WorkGroupInvocations = 63 }, "64 invocations per work-group, the device has 63"},
+		"invocations, y":     {"direct_shared", problems.Seed(1), func(d *Profile) { d.WorkGroupSize[1] = 3 }, "4 invocations along y per work-group, the device has 3"},
+		"shared, tiles":      {"direct_shared", problems.Seed(1), func(d *Profile) { d.WorkGroups = [3]int{2, 2, 9} }, "sums of 48×64"},
+		"shared, filters":    {"direct_shared", grouped, func(d *Profile) { d.WorkGroups[2] = 3 }, "4 groups × 1 tiles of filters, the device dispatches 3 along z"},
+		"shared, packed":     {"direct_shared", many, func(d *Profile) { d.Class, d.StorageBlock = Software, 6000 }, "weight [24 1 7 7] packed, the device's buffers hold 6000 bytes"},
+		"shared, loops":      {"direct_shared", dense, func(d *Profile) { d.LoopIterations = 30 }, "the device ends loops after 30"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := roomy()
-			if _, _, err := choose(c.p, l, c.algorithm); err != nil && name != "dense" {
+			d := roomy()
+			if _, _, err := choose(c.p, d, c.algorithm); err != nil && name != "dense" {
 				t.Fatalf("refused within roomy limits: %v", err)
 			}
-			c.change(&l)
-			if _, _, err := choose(c.p, l, c.algorithm); err == nil || !strings.Contains(err.Error(), c.want) {
+			c.change(&d)
+			if _, _, err := choose(c.p, d, c.algorithm); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v: want %q", err, c.want)
 			}
 		})
@@ -90,19 +90,17 @@ func TestSlideWorth(t *testing.T) {
 		"large kernel":          {large, "fft"},
 		"large kernel, strided": {strided, "direct_shared"},
 	} {
-		for _, l := range []Limits{roomy(), {}} {
-			if l == (Limits{}) {
-				l = roomy()
-				l.NVIDIA = true
-			}
+		for _, class := range []Class{Other, NVIDIA} {
+			d := roomy()
+			d.Class = class
 			c.p.Spec = c.p.WithDefaults()
-			if a, _, err := choose(c.p, l, ""); a.name != c.want || err != nil {
+			if a, _, err := choose(c.p, d, ""); a.name != c.want || err != nil {
 				t.Errorf("%s: %q, %v; want %q", name, a.name, err, c.want)
 			}
 		}
 	}
 	deep.Spec = deep.WithDefaults()
-	for _, a := range []func(conv.Problem, Limits) error{worthSmall, worthDepthwise, worthShared} {
+	for _, a := range []func(conv.Problem, Profile) error{worthSmall, worthDepthwise, worthShared} {
 		if err := a(deep, roomy()); err == nil {
 			t.Errorf("64 channels are worth it")
 		}
@@ -112,10 +110,10 @@ func TestSlideWorth(t *testing.T) {
 // TestSlideCost: what the schedule counts is what is written out, parts cover the
 // kernel, and bounds are kept.
 func TestSlideCost(t *testing.T) {
-	for _, class := range []Limits{{Software: true}, {NVIDIA: true}, {}} {
-		l := roomy()
-		l.Software, l.NVIDIA = class.Software, class.NVIDIA
-		bounds := slideTiles(l)
+	for _, class := range []Class{Software, NVIDIA, Other} {
+		d := roomy()
+		d.Class = class
+		bounds := slideTiles(d)
 		for k := 1; k <= 31; k++ {
 			p := conv.Problem{Src: conv.Shape{4096, 1, 48, 64}, Weight: conv.Shape{6, 1, k, 7}}
 			p.Stride, p.Dilation = [2]int{1 + k%3, 1}, [2]int{1 + k%2, 1}
@@ -147,46 +145,48 @@ func TestSlideCost(t *testing.T) {
 // exchange fits into shared memory, and what cannot be made is left to pool.comp, not refused.
 func TestSlideFinishes(t *testing.T) {
 	windows := conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
-	exact := func(rows, filters int) func(l *Limits) { return func(l *Limits) { l.Tiling = SlideCut{rows, filters} } }
-	software := func(l *Limits) { l.Software = true }
+	exact := func(rows, filters int) func(d *Profile) {
+		return func(d *Profile) { d.Tiling = SlideCut{rows, filters} }
+	}
+	software := func(d *Profile) { d.Class = Software }
 	for name, c := range map[string]struct {
 		algorithm  string
 		activation conv.Activation
 		pool       conv.Pool
-		change     func(l *Limits)
+		change     func(d *Profile)
 		finishes   bool
 		shared     int // bytes that are declared
 	}{
 		"small, energy":             {"direct_small", conv.Energy, conv.Pool{}, nil, true, 0},
 		"small, pool":               {"direct_small", conv.Identity, windows, nil, true, 32 * 2 * 8 * 4},
 		"small, software":           {"direct_small", conv.Energy, windows, software, true, 32 * 2 * 4},
-		"small, shared memory":      {"direct_small", conv.Identity, windows, func(l *Limits) { l.SharedMemory = 32*2*8*4 - 1 }, false, 0},
-		"small, just enough":        {"direct_small", conv.Identity, windows, func(l *Limits) { l.SharedMemory = 32 * 2 * 8 * 4 }, true, 32 * 2 * 8 * 4},
-		"small, energy, no memory":  {"direct_small", conv.Energy, conv.Pool{}, func(l *Limits) { l.SharedMemory = 0 }, true, 0},
+		"small, shared memory":      {"direct_small", conv.Identity, windows, func(d *Profile) { d.SharedMemory = 32*2*8*4 - 1 }, false, 0},
+		"small, just enough":        {"direct_small", conv.Identity, windows, func(d *Profile) { d.SharedMemory = 32 * 2 * 8 * 4 }, true, 32 * 2 * 8 * 4},
+		"small, energy, no memory":  {"direct_small", conv.Energy, conv.Pool{}, func(d *Profile) { d.SharedMemory = 0 }, true, 0},
 		"small, odd rows":           {"direct_small", conv.Identity, windows, exact(1, 8), false, 0},
 		"small, odd rows, energy":   {"direct_small", conv.Energy, conv.Pool{}, exact(1, 8), true, 0},
-		"small, odd lanes":          {"direct_small", conv.Identity, windows, func(l *Limits) { l.WorkGroupSize[0] = 63 }, false, 0},
-		"small, odd lanes, energy":  {"direct_small", conv.Energy, conv.Pool{}, func(l *Limits) { l.WorkGroupSize[0] = 63 }, true, 0},
-		"small, one row only":       {"direct_small", conv.Identity, windows, func(l *Limits) { software(l); l.Unrolled = 3 }, false, 0},
-		"small, apart":              {"direct_small", conv.Energy, windows, func(l *Limits) { l.Apart = true }, false, 0},
+		"small, odd lanes":          {"direct_small", conv.Identity, windows, func(d *Profile) { d.WorkGroupSize[0] = 63 }, false, 0},
+		"small, odd lanes, energy":  {"direct_small", conv.Energy, conv.Pool{}, func(d *Profile) { d.WorkGroupSize[0] = 63 }, true, 0},
+		"small, one row only":       {"direct_small", conv.Identity, windows, func(d *Profile) { software(d); d.Unrolled = 3 }, false, 0},
+		"small, apart":              {"direct_small", conv.Energy, windows, func(d *Profile) { d.Apart = true }, false, 0},
 		"depthwise, both":           {"depthwise", conv.Energy, windows, nil, true, 32 * 2 * 4},
-		"depthwise, shared memory":  {"depthwise", conv.Identity, windows, func(l *Limits) { l.SharedMemory = 32*2*2*4 - 1 }, false, 0},
+		"depthwise, shared memory":  {"depthwise", conv.Identity, windows, func(d *Profile) { d.SharedMemory = 32*2*2*4 - 1 }, false, 0},
 		"depthwise, half a pair":    {"depthwise", conv.Energy, conv.Pool{}, exact(2, 1), false, 0},
 		"depthwise, odd rows":       {"depthwise", conv.ReLU, windows, exact(1, 2), false, 0},
 		"shared, pixels take more":  {"direct_shared", conv.Energy, windows, nil, true, 14 * 22 * 4},
 		"shared, windows take more": {"direct_shared", conv.Identity, windows, exact(4, 8), true, 32 * 4 * 8 * 4},
-		"shared, too many windows":  {"direct_shared", conv.Identity, windows, func(l *Limits) { exact(4, 8)(l); l.SharedMemory = 32*4*8*4 - 1 }, false, 22 * 22 * 4},
-		"shared, fewer rows":        {"direct_shared", conv.Identity, windows, func(l *Limits) { l.SharedMemory = 32 * 2 * 8 * 4 }, true, 32 * 2 * 8 * 4},
-		"shared, one row only":      {"direct_shared", conv.Identity, windows, func(l *Limits) { l.SharedMemory = 12 * 22 * 4 }, false, 10 * 22 * 4},
+		"shared, too many windows":  {"direct_shared", conv.Identity, windows, func(d *Profile) { exact(4, 8)(d); d.SharedMemory = 32*4*8*4 - 1 }, false, 22 * 22 * 4},
+		"shared, fewer rows":        {"direct_shared", conv.Identity, windows, func(d *Profile) { d.SharedMemory = 32 * 2 * 8 * 4 }, true, 32 * 2 * 8 * 4},
+		"shared, one row only":      {"direct_shared", conv.Identity, windows, func(d *Profile) { d.SharedMemory = 12 * 22 * 4 }, false, 10 * 22 * 4},
 	} {
 		p := conv.Problem{Src: conv.Shape{1, 2, 64, 64}, Weight: conv.Shape{32, 1, 7, 7}}
 		p.Groups, p.Activation, p.Pool = 2, c.activation, c.pool
 		p.Spec = p.WithDefaults()
-		l := roomy()
+		d := roomy()
 		if c.change != nil {
-			c.change(&l)
+			c.change(&d)
 		}
-		b, err := Draw(p, l, c.algorithm)
+		b, err := Draw(p, d, c.algorithm)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -195,8 +195,8 @@ func TestSlideFinishes(t *testing.T) {
 			t.Errorf("%s: finishes %v, pools apart %v; want %v", name, b.Recipe.Finishes, b.PoolsApart(), c.finishes)
 		}
 		declared := fmt.Sprintf("#define SHARED %d\n", c.shared/4)
-		if !strings.Contains(b.Description.Sources[0], declared) || c.shared > l.SharedMemory {
-			t.Errorf("%s: %v: not %q, of %d bytes", name, b.Recipe.Tiling, declared, l.SharedMemory)
+		if !strings.Contains(b.Description.Sources[0], declared) || c.shared > d.SharedMemory {
+			t.Errorf("%s: %v: not %q, of %d bytes", name, b.Recipe.Tiling, declared, d.SharedMemory)
 		}
 	}
 }

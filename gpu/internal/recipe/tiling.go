@@ -15,18 +15,18 @@ type Tiling interface{ String() string }
 
 // tilings lists what is worth measuring beside what the algorithm fits itself. They
 // may be more than a problem fills.
-func (a algorithm) tilings(p conv.Problem, l Limits) (all []Tiling) {
+func (a algorithm) tilings(p conv.Problem, device Profile) (all []Tiling) {
 	switch a.name {
 	case "direct_soft":
 		return softTilings(p)
 	case "direct_small", "depthwise", "direct_shared":
-		return slideTilings(l)
+		return slideTilings(device)
 	case "igemm", "winograd":
-		for _, t := range igemmTiles(l) {
+		for _, t := range igemmTiles(device) {
 			all = append(all, t)
 		}
 	case "direct":
-		for _, t := range directTiles(l) {
+		for _, t := range directTiles(device) {
 			all = append(all, t)
 		}
 	}
@@ -36,13 +36,13 @@ func (a algorithm) tilings(p conv.Problem, l Limits) (all []Tiling) {
 // fitted returns the tilings that an algorithm can take for a problem, its own first:
 // those proposed as they were fitted, each once. Nil for an algorithm that refuses p,
 // and one nil for an algorithm that has no choice.
-func (a algorithm) fitted(p conv.Problem, l Limits) (all []Tiling) {
-	for _, t := range append([]Tiling{nil}, a.tilings(p, l)...) {
-		if l.Tiling = t; a.accepts(p, l) != nil {
+func (a algorithm) fitted(p conv.Problem, device Profile) (all []Tiling) {
+	for _, t := range append([]Tiling{nil}, a.tilings(p, device)...) {
+		if device.Tiling = t; a.accepts(p, device) != nil {
 			continue
 		}
-		fitted := a.prepare(p, l).Tiling
-		if l.Tiling = fitted; slices.Contains(all, fitted) || a.accepts(p, l) != nil || a.prepare(p, l).Tiling != fitted {
+		fitted := a.prepare(p, device).Tiling
+		if device.Tiling = fitted; slices.Contains(all, fitted) || a.accepts(p, device) != nil || a.prepare(p, device).Tiling != fitted {
 			continue
 		}
 		all = append(all, fitted)
@@ -52,10 +52,10 @@ func (a algorithm) fitted(p conv.Problem, l Limits) (all []Tiling) {
 
 // choices lists the ways to compute a valid problem, algorithm by algorithm in their
 // order, the tiling that each fits itself first.
-func Choices(p conv.Problem, l Limits) (all []conv.Choice) {
+func Choices(p conv.Problem, device Profile) (all []conv.Choice) {
 	p.Spec = p.WithDefaults()
 	for _, a := range algorithms() {
-		for _, t := range a.fitted(p, l) {
+		for _, t := range a.fitted(p, device) {
 			all = append(all, conv.Choice{Algorithm: a.name, Tile: tileName(t)})
 		}
 	}
@@ -70,35 +70,35 @@ func tileName(t Tiling) string {
 }
 
 // choose returns the limits that have c's algorithm take c's tile.
-func (l Limits) choose(p conv.Problem, c conv.Choice) (Limits, error) {
+func (device Profile) choose(p conv.Problem, c conv.Choice) (Profile, error) {
 	p.Spec = p.WithDefaults()
 	for _, a := range algorithms() {
 		if a.name != c.Algorithm {
 			continue
 		}
-		for _, t := range a.fitted(p, l) {
+		for _, t := range a.fitted(p, device) {
 			if tileName(t) == c.Tile {
-				l.Tiling = t
-				return l, nil
+				device.Tiling = t
+				return device, nil
 			}
 		}
 	}
-	return Limits{}, unsupported("gpu: %v: the device has no such algorithm and tile for this problem", c)
+	return Profile{}, unsupported("gpu: %v: the device has no such algorithm and tile for this problem", c)
 }
 
 // chosenBlueprint draws the blueprint of a choice that choices lists.
-func DrawChoice(p conv.Problem, l Limits, c conv.Choice) (Blueprint, error) {
-	l, err := l.choose(p, c)
+func DrawChoice(p conv.Problem, device Profile, c conv.Choice) (Blueprint, error) {
+	device, err := device.choose(p, c)
 	if err != nil {
 		return Blueprint{}, err
 	}
-	return Draw(p, l, c.Algorithm)
+	return Draw(p, device, c.Algorithm)
 }
 
 // measuredBlueprint draws the blueprint of a choice that was measured to be the fastest, for
 // a plan that says why. It is refused if its shader is not the one that was measured.
-func DrawMeasured(p conv.Problem, l Limits, c conv.Choice, shaderHash, why string) (Blueprint, error) {
-	b, err := DrawChoice(p, l, c)
+func DrawMeasured(p conv.Problem, device Profile, c conv.Choice, shaderHash, why string) (Blueprint, error) {
+	b, err := DrawChoice(p, device, c)
 	if err != nil {
 		return Blueprint{}, err
 	}
@@ -107,16 +107,16 @@ func DrawMeasured(p conv.Problem, l Limits, c conv.Choice, shaderHash, why strin
 	}
 	b.Description.Tuned = why
 	for i := range b.Description.Rejected {
-		b.Description.Rejected[i].Reason = slower(b.Description.Rejected[i].Algorithm, c, b.Problem, l)
+		b.Description.Rejected[i].Reason = slower(b.Description.Rejected[i].Algorithm, c, b.Problem, device)
 	}
 	return b, nil
 }
 
 // slower says why an algorithm was not taken where another was measured.
-func slower(name string, c conv.Choice, p conv.Problem, l Limits) error {
+func slower(name string, c conv.Choice, p conv.Problem, device Profile) error {
 	for _, a := range algorithms() {
 		if a.name == name {
-			if err := a.accepts(p, l); err != nil {
+			if err := a.accepts(p, device); err != nil {
 				return err
 			}
 		}

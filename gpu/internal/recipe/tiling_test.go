@@ -9,19 +9,19 @@ import (
 
 // TestTilesAreTried: TestTilings computes with each tile that is listed for a class.
 func TestTilesAreTried(t *testing.T) {
-	for class, l := range everyClass() {
+	for class, d := range everyClass() {
 		for _, a := range algorithms() {
 			p := problems.Tiled()[a.name]
 			p.Spec = p.WithDefaults()
-			if len(a.tilings(p, l)) == 0 || class != "software" && a.name == "direct_soft" {
+			if len(a.tilings(p, d)) == 0 || class != "software" && a.name == "direct_soft" {
 				continue
 			}
-			fitted := a.fitted(p, l)
+			fitted := a.fitted(p, d)
 			if len(fitted) == 0 {
 				t.Errorf("%s refuses %v on %s", a.name, p, class)
 				continue
 			}
-			for _, proposed := range a.tilings(p, l) {
+			for _, proposed := range a.tilings(p, d) {
 				if cut, ok := proposed.(SlideCut); ok && a.name == "depthwise" && cut.Filters > depthwiseFilters {
 					proposed = SlideCut{cut.Rows, depthwiseFilters} // a group has no more
 				}

@@ -24,7 +24,7 @@ type Transfers struct {
 // 10 µs of CPU time off the 105 that an image of the seed's case takes, and costs two
 // buffer objects a chunk. With 4 KiB each of src and dst that took a Run 104 µs instead
 // of 101, with 32 KiB as long, 134, with 128 KiB 242 instead of 278 (BenchmarkRoutes).
-func SoftwareTransfers(lends bool) Transfers {
+func softwareTransfers(lends bool) Transfers {
 	if lends {
 		return Transfers{Route: Lent, Flights: 1, LentFrom: 32 << 10}
 	}
@@ -35,7 +35,7 @@ func SoftwareTransfers(lends bool) Transfers {
 // the next one in, so three are on their way. Where the driver maps for good (OpenGL
 // 4.4 or ARB_buffer_storage), its copies to and from mapped memory are asynchronous;
 // elsewhere it decides itself what it waits for. No hardware was at hand to measure it.
-func HardwareTransfers(maps bool) Transfers {
+func hardwareTransfers(maps bool) Transfers {
 	if maps {
 		return Transfers{Route: Mapped, Flights: 3, Piece: pieceBytes}
 	}

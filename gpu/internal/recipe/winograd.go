@@ -53,16 +53,16 @@ func (c winogradConstants) Defines() []Define {
 // winograd is what preparing and dispatching the stages share.
 type winograd struct {
 	conv.Problem
-	limits         Limits
+	device         Profile
 	finish         finish
 	dst            conv.Shape // what winograd_dst.comp leaves: sums, or the problem's outputs
 	tilesH, tilesW int        // of an image
 	products       igemm      // of one image's tiles
 }
 
-func newWinograd(p conv.Problem, l Limits) winograd {
-	w := winograd{Problem: p, limits: l}
-	if w.finish = finishOf(p, l); l.LoopIterations > 0 && w.iterations() > l.LoopIterations {
+func newWinograd(p conv.Problem, device Profile) winograd {
+	w := winograd{Problem: p, device: device}
+	if w.finish = finishOf(p, device); device.LoopIterations > 0 && w.iterations() > device.LoopIterations {
 		w.finish = finish{}
 	}
 	w.dst = w.finish.outputs(p)
@@ -90,7 +90,7 @@ func (w winograd) iterations() int {
 func (w winograd) productsOf(images int) igemm {
 	one := [2]int{1, 1}
 	return igemm{
-		limits: w.limits, groups: winogradPoints, channels: w.Src.C(), filters: w.filters(),
+		device: w.device, groups: winogradPoints, channels: w.Src.C(), filters: w.filters(),
 		src:    conv.Shape{1, winogradPoints * w.Src.C(), 1, images * w.tiles()},
 		dst:    conv.Shape{1, winogradPoints * w.filters(), 1, images * w.tiles()},
 		kernel: one, stride: one, dilation: one, constants: w.products.constants,
@@ -98,14 +98,14 @@ func (w winograd) productsOf(images int) igemm {
 }
 
 // acceptsWinograd takes dense 3×3 convolutions of stride 1.
-func acceptsWinograd(p conv.Problem, l Limits) error {
+func acceptsWinograd(p conv.Problem, device Profile) error {
 	if err := winogradTakes(p); err != nil {
 		return err
 	}
-	if err := acceptsImages(p, l); err != nil {
+	if err := acceptsImages(p, device); err != nil {
 		return err
 	}
-	return newWinograd(p, l).accept()
+	return newWinograd(p, device).accept()
 }
 
 // winogradTakes says what of p it cannot compute, or nil.
@@ -126,23 +126,23 @@ func winogradTakes(p conv.Problem) error {
 
 // accept says why the device cannot hold or dispatch w, or nil.
 func (w winograd) accept() error {
-	l := w.limits
-	if err := l.invocations(winogradLocal); err != nil {
+	device := w.device
+	if err := device.invocations(winogradLocal); err != nil {
 		return err
 	}
 	for _, s := range w.scratch() {
-		if s.ImageBytes > l.Block() {
-			return fmt.Errorf("%d bytes of %s for an image, the device's buffers hold %d", s.ImageBytes, s.What, l.Block())
+		if s.ImageBytes > device.Block() {
+			return fmt.Errorf("%d bytes of %s for an image, the device's buffers hold %d", s.ImageBytes, s.What, device.Block())
 		}
 	}
-	if bytes := 4 * w.packedFloats(); bytes > l.Block() {
-		return fmt.Errorf("%d bytes of weights, the device's buffers hold %d", bytes, l.Block())
+	if bytes := 4 * w.packedFloats(); bytes > device.Block() {
+		return fmt.Errorf("%d bytes of weights, the device's buffers hold %d", bytes, device.Block())
 	}
-	if n, most := max(w.Src.C(), w.filters())*w.tiles(), l.units(winogradLocal); n > most {
+	if n, most := max(w.Src.C(), w.filters())*w.tiles(), device.units(winogradLocal); n > most {
 		return fmt.Errorf("%d tiles of an image, the device dispatches %d at once", n, most)
 	}
-	if l.LoopIterations > 0 && w.iterations() > l.LoopIterations {
-		return fmt.Errorf("%d channels, computing what is not finite tap by tap: the device ends loops after %d iterations", w.Src.C(), l.LoopIterations)
+	if device.LoopIterations > 0 && w.iterations() > device.LoopIterations {
+		return fmt.Errorf("%d channels, computing what is not finite tap by tap: the device ends loops after %d iterations", w.Src.C(), device.LoopIterations)
 	}
 	return w.productsOf(1).accept()
 }
@@ -156,14 +156,14 @@ const (
 	winogradWorthTiles = 32
 )
 
-func worthWinograd(p conv.Problem, l Limits) error {
+func worthWinograd(p conv.Problem, device Profile) error {
 	switch {
-	case l.Software:
+	case device.Class == Software:
 		return fmt.Errorf("barriers are slow on software renderers")
 	case p.Src.C() < winogradWorth || p.Weight[0] < winogradWorth:
 		return fmt.Errorf("%d channels and %d filters do not repay the transforms, %d of each would", p.Src.C(), p.Weight[0], winogradWorth)
 	}
-	if n := p.Src.N() * newWinograd(p, l).tiles(); n < winogradWorthTiles {
+	if n := p.Src.N() * newWinograd(p, device).tiles(); n < winogradWorthTiles {
 		return fmt.Errorf("%d tiles leave blocks of products idle, %d would not", n, winogradWorthTiles)
 	}
 	return nil
@@ -177,8 +177,8 @@ func (w winograd) scratch() []Scratch {
 	}
 }
 
-func prepareWinograd(p conv.Problem, l Limits) Recipe {
-	w := newWinograd(p, l)
+func prepareWinograd(p conv.Problem, device Profile) Recipe {
+	w := newWinograd(p, device)
 	packed := w.packedFloats()
 	if p.Bias {
 		packed += w.filters()
@@ -191,18 +191,18 @@ func prepareWinograd(p conv.Problem, l Limits) Recipe {
 			Program:   Key{Shader: "winograd_src", Constants: winogradConstants{mode, BindSrc, false, finish{}}},
 			Writes:    pixels,
 			Passes:    func(images int) []Pass { return w.transform(images, w.Src.C(), w.srcUniforms()) },
-			MaxImages: l.units(winogradLocal) / (w.Src.C() * w.tiles()),
+			MaxImages: device.units(winogradLocal) / (w.Src.C() * w.tiles()),
 		}, {
 			Program:   Key{Shader: "igemm", Constants: w.products.constants},
 			Reads:     pixels,
 			Writes:    products,
 			Passes:    func(images int) []Pass { return w.productsOf(images).passes(images * w.tiles()) },
-			MaxImages: l.units(t.positions()) / w.tiles(),
+			MaxImages: device.units(t.positions()) / w.tiles(),
 		}, {
 			Program:   Key{Shader: "winograd_dst", Constants: winogradConstants{mode, BindImages, p.Bias, w.finish}},
 			Reads:     products,
 			Passes:    func(images int) []Pass { return w.transform(images, w.planes(), w.dstUniforms()) },
-			MaxImages: l.units(winogradLocal) / (w.planes() * w.tiles()),
+			MaxImages: device.units(winogradLocal) / (w.planes() * w.tiles()),
 		}},
 		Scratch:      w.scratch(),
 		Pack:         func(weight, bias []float32) ([]float32, []float32) { return w.packWeight(weight), bias },
@@ -224,7 +224,7 @@ func (w winograd) paddingMode() conv.PaddingMode {
 // that only it has.
 func (w winograd) transform(images, planes int, own []Uniform) []Pass {
 	tiles := images * w.tiles()
-	x, y := fold(ceilDiv(planes*tiles, winogradLocal), w.limits.WorkGroups)
+	x, y := fold(ceilDiv(planes*tiles, winogradLocal), w.device.WorkGroups)
 	return []Pass{{Groups: [3]int{x, y, 1}, Uniforms: append(own, []Uniform{
 		{"srcH", w.Src.H()}, {"srcW", w.Src.W()}, {"channels", w.Src.C()},
 		{"tilesH", w.tilesH}, {"tilesW", w.tilesW}, {"tiles", tiles},

@@ -27,16 +27,16 @@ func TestWinogradFinish(t *testing.T) {
 		"a pool":                  {largest, 16*(9*20+2) + 1, true, 4},
 		"a pool, refused as sums": {largest, 16 * (9*20 + 2), false, 0},
 	} {
-		l := nvidia()
-		l.LoopIterations = c.iterations
-		b, err := Draw(c.p, l, "winograd")
+		d := nvidia()
+		d.LoopIterations = c.iterations
+		b, err := Draw(c.p, d, "winograd")
 		if c.tiles == 0 {
 			if err == nil || !strings.Contains(err.Error(), "20 channels, computing what is not finite tap by tap") {
 				t.Errorf("%s: %v", name, err)
 			}
 			continue
 		}
-		if w := newWinograd(c.p, l); err != nil || b.Recipe.Finishes != c.fused || b.PoolsApart() == c.fused || w.tiles() != c.tiles {
+		if w := newWinograd(c.p, d); err != nil || b.Recipe.Finishes != c.fused || b.PoolsApart() == c.fused || w.tiles() != c.tiles {
 			t.Errorf("%s: finishes %v, %d tiles, %v", name, b.Recipe.Finishes, w.tiles(), err)
 		}
 	}

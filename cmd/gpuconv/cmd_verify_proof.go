@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"gpuconv/batch"
+	"gpuconv/compare"
+	"gpuconv/verify"
+)
+
+// proof is a verification under way.
+type proof struct {
+	stdout  io.Writer
+	bar     *progress
+	out     *proofFiles
+	report  verify.Report
+	started time.Time
+	before  int // records of the runs before this one
+	drawn   int // pictures
+}
+
+func newProof(stdout, stderr io.Writer, out *proofFiles, runs []verify.Runner) *proof {
+	total := 0
+	for _, r := range runs {
+		total += r.Records()
+	}
+	return &proof{stdout: stdout, out: out, started: time.Now(), bar: newProgressOf(stderr, "verifying", "cases", total),
+		report: verify.Report{Schema: 1, Program: describeProgram(), Command: strings.Join(os.Args, " "), Cases: []verify.Entry{}}}
+}
+
+// prove makes the runs, one after the other.
+func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
+	defer p.bar.stop()
+	for _, r := range runs {
+		r.Each = p.look
+		r.Progress = func(done int) { p.bar.set(p.before + done) }
+		if err := batch.Await(ctx, func() error { return r.Run(ctx) }); err != nil {
+			return plain(err)
+		}
+		p.before += r.Records()
+	}
+	return nil
+}
+
+// mostPictures bounds what one shader that is wrong everywhere draws.
+const mostPictures = 50
+
+// look reports a record as soon as it is there.
+func (p *proof) look(r verify.Record) error {
+	p.report.Count.Add(r)
+	p.report.Cases = append(p.report.Cases, verify.NewEntry(r))
+	if r.Outcome.Status() != compare.Failed {
+		return nil
+	}
+	p.bar.clear()
+	fmt.Fprintln(p.stdout, r.Line())
+	if p.out.pictures.path == "" || p.drawn >= mostPictures {
+		return nil
+	}
+	drew, err := verify.WritePictures(p.out.pictures.Folder, p.drawn+1, r)
+	if drew {
+		p.drawn++
+	}
+	return p.out.pictures.blame(err)
+}
+
+// conclude writes the files and counts. Nothing verified is a failure.
+func (p *proof) conclude(ctx context.Context) error {
+	p.report.Seconds = time.Since(p.started).Seconds()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := p.out.write(p.report); err != nil {
+		return err
+	}
+	for _, skip := range p.report.Skips() {
+		fmt.Fprintf(p.stdout, "skipped   %v\n", skip)
+	}
+	count := p.report.Count
+	fmt.Fprintln(p.stdout, count)
+	switch {
+	case count.Failed > 0:
+		return fmt.Errorf("%d of %d cases failed", count.Failed, count.Passed+count.Failed)
+	case count.Passed == 0:
+		return errors.New("no case was verified")
+	}
+	return nil
+}

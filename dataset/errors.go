@@ -1,0 +1,18 @@
+package dataset
+
+import (
+	"fmt"
+
+	"gpuconv/fault"
+	"gpuconv/whole"
+)
+
+// failed says which file or address err is about.
+func failed(name string, err error) error {
+	return &fault.Error{Package: "dataset", Argument: name, Err: whole.Cause(err)}
+}
+
+// refused says what is wrong with a file and what would be right.
+func refused(path, rule string, args ...any) error {
+	return &fault.Error{Package: "dataset", Argument: path, Rule: fmt.Sprintf(rule, args...)}
+}

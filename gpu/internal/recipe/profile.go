@@ -1,0 +1,48 @@
+package recipe
+
+// Profile is a device as plans see it.
+type Profile struct {
+	Class Class
+	Limits
+	Transfers Transfers
+	// Busy is how many work-groups keep the device busy; 0 if few do.
+	Busy int
+	// Unrolled is how many multiplications a program of a software renderer may write out; 0 for no limit. More run faster
+	// and compile longer.
+	Unrolled int
+	Wishes
+}
+
+// Class tells devices apart that have tiles of their own.
+type Class int
+
+const (
+	Other    Class = iota // hardware of any other maker
+	NVIDIA                // hardware of NVIDIA
+	Software              // a software renderer: a CPU does the work
+)
+
+// Wishes are what tests and measurements ask of plans. The zero value leaves all to the algorithms.
+type Wishes struct {
+	Tiling Tiling // forces how the algorithm cuts the work; nil leaves it to the algorithm
+	Turns  int    // forces how many turns a strip of direct_soft has; 0 makes work-groups enough
+	Apart  bool   // makes energy and pools a dispatch of their own, whatever a tile has room for
+}
+
+// NewProfile returns the profile of a device of a class within the limits of its context. maps says whether its driver
+// maps buffers for good, lends whether it works in the caller's memory. How many loop iterations an invocation has
+// follows from the class.
+func NewProfile(class Class, limits Limits, maps, lends bool) Profile {
+	d := Profile{Class: class, Limits: limits, Transfers: hardwareTransfers(maps)}
+	switch class {
+	case NVIDIA:
+		d.Busy = 2 * 132 // two for each multiprocessor of an H100
+	case Other:
+		d.Busy = 2 * 64
+	case Software:
+		d.Transfers = softwareTransfers(lends)
+		d.LoopIterations = SoftwareLoopLimit
+		d.Unrolled = softMACs
+	}
+	return d
+}

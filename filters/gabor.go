@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -54,10 +55,10 @@ func orientation(v *float64) param.Parameter {
 // Bandwidth, NaN if its response to a uniform image is above half of the largest.
 func (g *Gabor) Complete() error {
 	if !(g.SF > 0 && g.SF <= 0.5) {
-		return fmt.Errorf("filters: Gabor of spatial frequency %v cycles/pixel: want above 0, at most 0.5", g.SF)
+		return fault.New("filters", fmt.Sprintf("Gabor of spatial frequency %v cycles/pixel", g.SF), "", "want above 0, at most 0.5")
 	}
 	if g.SigmaX < 0 || g.SigmaY < 0 || g.Bandwidth < 0 || g.Aspect < 0 {
-		return fmt.Errorf("filters: Gabor of sigma-x %v, sigma-y %v, bandwidth %v, aspect %v: want none below 0", g.SigmaX, g.SigmaY, g.Bandwidth, g.Aspect)
+		return fault.New("filters", fmt.Sprintf("Gabor of sigma-x %v, sigma-y %v, bandwidth %v, aspect %v", g.SigmaX, g.SigmaY, g.Bandwidth, g.Aspect), "", "want none below 0")
 	}
 	half := math.Sqrt(math.Ln2/2) / (math.Pi * g.SF)
 	if g.SigmaX == 0 {

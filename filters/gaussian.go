@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -41,10 +42,10 @@ func (d *DoG) Complete() error {
 	fill(&d.Surround, 1)
 	fill(&d.Sign, 1)
 	if !(d.Sigma > 0 && d.SigmaSurround > d.Sigma) {
-		return fmt.Errorf("filters: difference of Gaussians of sigma %v and %v: want the surround's above the centre's, above 0", d.Sigma, d.SigmaSurround)
+		return fault.New("filters", fmt.Sprintf("difference of Gaussians of sigma %v and %v", d.Sigma, d.SigmaSurround), "", "want the surround's above the centre's, above 0")
 	}
 	if d.Sign != 1 && d.Sign != -1 {
-		return fmt.Errorf("filters: difference of Gaussians of sign %v: want 1 for ON or -1 for OFF", d.Sign)
+		return fault.New("filters", "difference of Gaussians of sign", d.Sign, "want 1 for ON or -1 for OFF")
 	}
 	return nil
 }
@@ -100,10 +101,10 @@ func (d *Derivative) Parameters() []param.Parameter {
 func (d *Derivative) Complete() error {
 	fill(&d.Sigma, 1)
 	if d.Sigma < 0 {
-		return fmt.Errorf("filters: derivative of a Gaussian of sigma %v: want pixels above 0", d.Sigma)
+		return fault.New("filters", "derivative of a Gaussian of sigma", d.Sigma, "want pixels above 0")
 	}
 	if d.Order != math.Trunc(d.Order) || d.Order < 0 || d.Order > maxOrder {
-		return fmt.Errorf("filters: derivative of order %v: want a whole number from 0 to %d", d.Order, maxOrder)
+		return fault.New("filters", "derivative of order", d.Order, "want a whole number from 0 to %d", maxOrder)
 	}
 	return nil
 }
@@ -164,7 +165,7 @@ func (l *Laplacian) Parameters() []param.Parameter {
 // Complete implements [Filter].
 func (l *Laplacian) Complete() error {
 	if l.Sigma < 0 {
-		return fmt.Errorf("filters: Laplacian of sigma %v: want pixels above 0, or 0 for that of 3×3", l.Sigma)
+		return fault.New("filters", "Laplacian of sigma", l.Sigma, "want pixels above 0, or 0 for that of 3×3")
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sort"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -94,15 +95,15 @@ func (p *Population) Parameters() []param.Parameter {
 func (p *Population) check() error {
 	switch {
 	case p.Count != math.Trunc(p.Count) || p.Count < 1 || p.Count > 1<<20:
-		return fmt.Errorf("filters: population of %v: want a whole number from 1 to 2²⁰", p.Count)
+		return fault.New("filters", "population of", p.Count, "want a whole number from 1 to 2²⁰")
 	case p.Seed != math.Trunc(p.Seed) || p.Seed < 0 || p.Seed > 1<<53:
-		return fmt.Errorf("filters: seed %v: want a whole number from 0 to 2⁵³", p.Seed)
+		return fault.New("filters", "seed", p.Seed, "want a whole number from 0 to 2⁵³")
 	case p.SFCorrelation < -1 || p.SFCorrelation > 1:
-		return fmt.Errorf("filters: correlation %v: want −1 to 1", p.SFCorrelation)
+		return fault.New("filters", "correlation", p.SFCorrelation, "want −1 to 1")
 	case len(frequencies(p.SFMin, p.SFMax).counts) == 0:
-		return fmt.Errorf("filters: spatial frequencies %v … %v cycles/degree: want a bin of 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11.2 between them", p.SFMin, p.SFMax)
+		return fault.New("filters", fmt.Sprintf("spatial frequencies %v … %v cycles/degree", p.SFMin, p.SFMax), "", "want a bin of 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11.2 between them")
 	case !(p.PixelsPerDegree > 0) || math.Exp2(last(frequencies(p.SFMin, p.SFMax).edges))/p.PixelsPerDegree > 0.5:
-		return fmt.Errorf("filters: %v pixels per degree: want twice the greatest spatial frequency, %v cycles/degree, at least", p.PixelsPerDegree, p.SFMax)
+		return fault.New("filters", fmt.Sprintf("%v pixels per degree", p.PixelsPerDegree), "", "want twice the greatest spatial frequency, %v cycles/degree, at least", p.SFMax)
 	}
 	return nil
 }

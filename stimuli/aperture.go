@@ -3,7 +3,9 @@ package stimuli
 import (
 	"fmt"
 	"math"
+	"strconv"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -36,7 +38,7 @@ func ParseWindow(name string) (Window, error) {
 			return w, nil
 		}
 	}
-	return 0, fmt.Errorf("stimuli: aperture %q: want none, circle, annulus, gaussian or raised-cosine", name)
+	return 0, fault.New("stimuli", "aperture", strconv.Quote(name), "want none, circle, annulus, gaussian or raised-cosine")
 }
 
 // Aperture is a window through which a pattern is seen; around it is the mean.
@@ -72,7 +74,7 @@ func (a *Aperture) parameters() []param.Parameter {
 // complete replaces lengths of 0 and refuses what is no aperture.
 func (a *Aperture) complete(c Canvas) error {
 	if a.Window < 0 || a.Window >= windowCount {
-		return fmt.Errorf("stimuli: aperture: %v: want one of the windows", a.Window)
+		return fault.New("stimuli", "aperture", "", "%v: want one of the windows", a.Window)
 	}
 	fill(&a.Radius, c.shorter()/2)
 	fill(&a.Inner, a.Radius/2)
@@ -80,11 +82,11 @@ func (a *Aperture) complete(c Canvas) error {
 	fill(&a.Sigma, c.shorter()/8)
 	switch {
 	case a.Radius < 0 || a.Sigma < 0:
-		return fmt.Errorf("stimuli: aperture of radius %v and sigma %v: want lengths above 0", a.Radius, a.Sigma)
+		return fault.New("stimuli", fmt.Sprintf("aperture of radius %v and sigma %v", a.Radius, a.Sigma), "", "want lengths above 0")
 	case a.Window == Annulus && !(a.Inner >= 0 && a.Inner < a.Radius):
-		return fmt.Errorf("stimuli: aperture: inner radius %v: want one from 0 to below the radius, %v", a.Inner, a.Radius)
+		return fault.New("stimuli", "aperture", "", "inner radius %v: want one from 0 to below the radius, %v", a.Inner, a.Radius)
 	case a.Window == RaisedCosine && !(a.Edge > 0 && a.Edge <= a.Radius):
-		return fmt.Errorf("stimuli: aperture: edge %v: want one above 0, at most the radius, %v", a.Edge, a.Radius)
+		return fault.New("stimuli", "aperture", "", "edge %v: want one above 0, at most the radius, %v", a.Edge, a.Radius)
 	}
 	return nil
 }

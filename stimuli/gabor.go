@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -40,7 +41,7 @@ func (g *Gabor) Complete(c Canvas) error {
 	fill(&g.SigmaX, c.shorter()/8)
 	fill(&g.SigmaY, g.SigmaX)
 	if g.SigmaX < 0 || g.SigmaY < 0 {
-		return fmt.Errorf("stimuli: Gabor of sigma %v and %v: want lengths above 0", g.SigmaX, g.SigmaY)
+		return fault.New("stimuli", fmt.Sprintf("Gabor of sigma %v and %v", g.SigmaX, g.SigmaY), "", "want lengths above 0")
 	}
 	if err := checkDrifting(c, g.SF, g.Drift); err != nil {
 		return err

@@ -1,8 +1,7 @@
 package stimuli
 
 import (
-	"fmt"
-
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -35,10 +34,10 @@ func (l *Look) complete(c Canvas) error {
 		fill(&l.Contrast, 1)
 	}
 	if l.Mean < 0 {
-		return fmt.Errorf("stimuli: mean %v: want a luminance above 0", l.Mean)
+		return fault.New("stimuli", "mean", l.Mean, "want a luminance above 0")
 	}
 	if l.Contrast < 0 || l.Contrast > 1 {
-		return fmt.Errorf("stimuli: contrast %v: want 0 to 1", l.Contrast)
+		return fault.New("stimuli", "contrast", l.Contrast, "want 0 to 1")
 	}
 	return l.Aperture.complete(c)
 }

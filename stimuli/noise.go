@@ -1,11 +1,11 @@
 package stimuli
 
 import (
-	"fmt"
 	"math"
 	"math/cmplx"
 	"math/rand/v2"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 
 	"gonum.org/v1/gonum/dsp/fourier"
@@ -40,7 +40,7 @@ func (n *WhiteNoise) Complete(c Canvas) error {
 
 func checkSeed(v float64) error {
 	if v != math.Trunc(v) || v < 0 || v > 1<<53 {
-		return fmt.Errorf("stimuli: seed %v: want a whole number from 0 to 2⁵³", v)
+		return fault.New("stimuli", "seed", v, "want a whole number from 0 to 2⁵³")
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func (n *PinkNoise) Complete(c Canvas) error {
 		return err
 	}
 	if math.Abs(n.Exponent) > 10 {
-		return fmt.Errorf("stimuli: noise of exponent %v: want −10 to 10", n.Exponent)
+		return fault.New("stimuli", "noise of exponent", n.Exponent, "want −10 to 10")
 	}
 	return n.complete(c)
 }

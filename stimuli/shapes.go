@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -32,7 +33,7 @@ func (b *Checkerboard) Parameters() []param.Parameter {
 func (b *Checkerboard) Complete(c Canvas) error {
 	fill(&b.Side, 8)
 	if !(b.Side > 0) {
-		return fmt.Errorf("stimuli: checkerboard of side %v: want pixels above 0", b.Side)
+		return fault.New("stimuli", "checkerboard of side", b.Side, "want pixels above 0")
 	}
 	if err := c.checkFrequency("checkerboard: 1/(2·side)", "pixel", 1/(2*b.Side)); err != nil {
 		return err
@@ -107,7 +108,7 @@ func (p *Impulse) Complete(c Canvas) error {
 	fill(&p.Amplitude, 1)
 	x, y := p.X+float64(c.Columns/2), p.Y+float64(c.Rows/2)
 	if x != math.Trunc(x) || y != math.Trunc(y) || x < 0 || y < 0 || x >= float64(c.Columns) || y >= float64(c.Rows) {
-		return fmt.Errorf("stimuli: impulse at x %v, y %v: want whole numbers, and a pixel of the %d×%d", p.X, p.Y, c.Rows, c.Columns)
+		return fault.New("stimuli", fmt.Sprintf("impulse at x %v, y %v", p.X, p.Y), "", "want whole numbers, and a pixel of the %d×%d", c.Rows, c.Columns)
 	}
 	return nil
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 	"gpuconv/stimuli"
 )
@@ -69,7 +71,7 @@ func (s *settings) stimulus() (stimuli.Described, error) {
 	}
 	product, err := stimuli.NewProduct(canvas, fresh, axes...)
 	if err != nil {
-		return nil, usage(fmt.Errorf("%s %s: %w", s.label("kind"), s.kind, s.permitting(without(err, "stimuli: "))))
+		return nil, usage(fmt.Errorf("%s %s: %w", s.label("kind"), s.kind, s.permitting(err)))
 	}
 	return product, nil
 }
@@ -98,10 +100,13 @@ func (s *settings) checkAperture(parameters []param.Parameter) error {
 
 // permitting names the setting that lets a pattern be too fine.
 func (s *settings) permitting(err error) error {
-	if text, ok := strings.CutSuffix(err.Error(), "aliasing allowed"); ok {
-		return reworded{err, text + s.label("allow-aliasing")}
+	var aliasing *stimuli.AliasingError
+	if errors.As(err, &aliasing) {
+		permitted := *aliasing
+		permitted.Permit = s.label("allow-aliasing")
+		err = &permitted
 	}
-	return err
+	return plain(err)
 }
 
 func (s *settings) canvas() (c stimuli.Canvas, err error) {
@@ -132,7 +137,7 @@ func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
 	}
 	window, err := stimuli.ParseWindow(name)
 	if err != nil {
-		return nil, usage(fmt.Errorf("%s: %w", s.label("aperture"), without(err, "stimuli: aperture ")))
+		return nil, usage(fmt.Errorf("%s: %s", s.label("aperture"), fault.Beside("aperture", err)))
 	}
 	if _, ok := kind.New().(stimuli.Looks); !ok && centred {
 		return nil, usage(fmt.Errorf("%s: %s has no mean to subtract: want another kind", s.label("centred"), kind.Name))

@@ -112,7 +112,7 @@ func (f *filterFlags) bytes() float64 {
 }
 
 // titles says what sets images apart.
-func titles(set stimuli.Described, images []int) []string {
+func titles(set stimuli.Set, images []int) []string {
 	names := make([]string, len(images))
 	for i, n := range images {
 		names[i] = set.Title(n)

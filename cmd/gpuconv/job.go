@@ -16,7 +16,7 @@ import (
 // and how many images at a time.
 type job struct {
 	flags   *runFlags
-	images  stimuli.Described
+	images  stimuli.Set
 	bank    *bank
 	problem conv.Problem // with a chunk of images as N
 	shape   conv.Shape   // of all activations
@@ -57,7 +57,7 @@ func (f *runFlags) job(ctx context.Context) (*job, error) {
 }
 
 // images returns the stimuli: a kind's, image files, or the preset's gratings.
-func (f *runFlags) images() (stimuli.Described, error) {
+func (f *runFlags) images() (stimuli.Set, error) {
 	if f.stimuli == "" {
 		tutorial3, err := f.preset.tutorial3()
 		if err != nil {

@@ -30,6 +30,11 @@ func (s Shape) Image() Shape { s[0] = 1; return s }
 // WithN returns s with a batch of n.
 func (s Shape) WithN(n int) Shape { s[0] = n; return s }
 
+// Bytes returns the size of a float32 array of this shape. It is a float64 because it may pass what int holds.
+func (s Shape) Bytes() float64 {
+	return 4 * float64(s[0]) * float64(s[1]) * float64(s[2]) * float64(s[3])
+}
+
 // Len returns the number of elements. It reports a [*ShapeError] if an extent is negative, or if an int cannot hold the
 // number.
 func (s Shape) Len() (int, error) {

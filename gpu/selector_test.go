@@ -45,3 +45,25 @@ func TestOpenErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestAnsweredBy: an open device is held to the wanted kind.
+func TestAnsweredBy(t *testing.T) {
+	soft, hard := Info{Renderer: "llvmpipe", Software: true}, Info{Renderer: "NVIDIA H100"}
+	for _, c := range []struct {
+		selector Selector
+		device   Info
+		want     string
+	}{
+		{Any(), soft, ""}, {Any(), hard, ""}, {Numbered(0), soft, ""}, {Numbered(0), hard, ""},
+		{Hardware(), hard, ""}, {Hardware(), soft, "llvmpipe is a software renderer"},
+		{Software(), soft, ""}, {Software(), hard, "NVIDIA H100 is not a software renderer"},
+	} {
+		got := ""
+		if err := c.selector.answeredBy(c.device); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%v by %v: %q, want %q", c.selector, c.device, got, c.want)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"gpuconv/batch"
 	"gpuconv/dataset"
 	"gpuconv/fault"
 	"gpuconv/tuning"
@@ -134,7 +135,7 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 		return fmt.Errorf("--input %s: MD5 checksum %s: want %s", fault.Printable(f.input), sum, f.md5)
 	}
 	var r *dataset.Recordings
-	err = await(ctx, func() (err error) { r, err = dataset.Open(f.input); return err })
+	err = batch.Await(ctx, func() (err error) { r, err = dataset.Open(f.input); return err })
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

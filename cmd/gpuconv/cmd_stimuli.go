@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"strconv"
 
-	"gpuconv/conv"
+	"gpuconv/experiment"
 	"gpuconv/fault"
 	"gpuconv/stimuli"
+	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -143,38 +144,20 @@ func openFiles(flag, path string) (stimuli.Set, error) {
 	return files, nil
 }
 
-// drawBytes bounds the images that are in memory at once.
-const drawBytes = 16 << 20
-
-// writeStimuli draws all images into a file, some at a time, and their table
-// beside it.
-func writeStimuli(ctx context.Context, file output, images stimuli.Set) error {
+// writeStimuli draws all images into a file, some at a time, and their table beside it.
+func writeStimuli(ctx context.Context, to output, images stimuli.Set) error {
 	all := images.Shape()
-	if err := checkDisk(fmt.Sprintf("%d images of %d×%d", all.N(), all.H(), all.W()), file.path, bytesOf(all)); err != nil {
+	if err := checkDisk(fmt.Sprintf("%d images of %d×%d", all.N(), all.H(), all.W()), to.path, all.Bytes()); err != nil {
 		return err
 	}
-	image := bytesOf(all.Image())
-	if err := checkMemory(fmt.Sprintf("an image of %d×%d", all.H(), all.W()), image); err != nil {
-		return err
-	}
-	chunk, err := conv.NewTensor(all.WithN(max(1, min(all.N(), int(drawBytes/image)))))
-	if err != nil {
+	if err := checkMemory(fmt.Sprintf("an image of %d×%d", all.H(), all.W()), all.Image().Bytes()); err != nil {
 		return err
 	}
 	table, err := images.Table()
 	if err != nil {
 		return usage(plain(err))
 	}
-	return file.fillWithTable(ctx, all[:], table, func(write writer) error {
-		for first := 0; first < all.N(); first += chunk.Shape.N() {
-			part := chunk.Images(0, min(chunk.Shape.N(), all.N()-first))
-			if err := await(ctx, func() error { return images.Draw(part, first) }); err != nil {
-				return err
-			}
-			if err := write(part.Data); err != nil {
-				return err
-			}
-		}
-		return nil
+	return to.withTable(table, func() error {
+		return to.create(func(file *whole.File) error { return experiment.Draw(ctx, images, file) })
 	})
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"slices"
 
+	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/cpu"
 	"gpuconv/fault"
@@ -204,7 +206,7 @@ type session struct {
 // prepare opens the backend and prepares a convolution on it.
 func (f *backendFlags) prepare(ctx context.Context, p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
 	var s session
-	err := await(ctx, func() (err error) { s, err = f.openAndPlan(p, weight, bias); return err })
+	err := batch.Await(ctx, func() (err error) { s, err = f.openAndPlan(p, weight, bias); return err })
 	if err != nil {
 		return session{}, err
 	}
@@ -237,6 +239,14 @@ func (f *backendFlags) openAndPlan(p conv.Problem, weight *conv.Tensor, bias []f
 		c.note = oneLine(d.Describe().Warning)
 	}
 	return session{chosen: c, plan: plan}, nil
+}
+
+// print says what convolves, and what was passed over for it.
+func (s session) print(w io.Writer) {
+	fmt.Fprintf(w, "device    %s\n", s.describe())
+	if s.note != "" {
+		fmt.Fprintf(w, "          (%s)\n", s.note)
+	}
 }
 
 // close gives everything back. After an interrupt it does not wait for a plan

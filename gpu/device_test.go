@@ -33,13 +33,13 @@ func judge(t *testing.T, d *Device, p conv.Problem) {
 	result, err := compare.Check(d, cpu.Reference{}, compare.Case{Name: t.Name(), Problem: p, Src: src, Weight: weight})
 	if err != nil {
 		t.Error(err)
-	} else if !result.OK() || result.MaxError != 0 && d.options.Algorithm != "winograd" && d.options.Algorithm != "fft" { // small integers: exact
+	} else if transforms := d.options.Algorithm == "winograd" || d.options.Algorithm == "fft"; !result.OK() ||
+		result.MaxError != 0 && !transforms { // small integers: exact
 		t.Error(result)
 	}
 }
 
-// TestChunks computes batches around the edges of chunks, with limits smaller
-// than any real device's.
+// TestChunks computes batches around the edges of chunks, with limits smaller than those of any real device.
 func TestChunks(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 1, 40, 48}, Weight: conv.Shape{3, 1, 3, 3}}
 	p.Padding = conv.Pad(1, 1)
@@ -68,8 +68,8 @@ func TestChunks(t *testing.T) {
 	}
 }
 
-// TestFoldedDispatch computes with so few work-groups an axis that dispatches are
-// folded over x and y and batches cut.
+// TestFoldedDispatch computes with so few work-groups along an axis that dispatches are folded over x and y, and
+// batches are cut.
 func TestFoldedDispatch(t *testing.T) {
 	for _, algorithm := range recipe.AlgorithmNames() {
 		d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}, profiled(func(d *recipe.Profile) {
@@ -88,21 +88,23 @@ func TestFoldedDispatch(t *testing.T) {
 	}
 }
 
-// TestLoopLimit takes exactly as many loop iterations in one pass as llvmpipe
-// gives, and then some that need a second pass.
+// TestLoopLimit takes exactly as many loop iterations in one pass as llvmpipe allows, and then some that need a second
+// pass.
 func TestLoopLimit(t *testing.T) {
 	d := openTest(t, Options{Guard: true, Algorithm: "direct"})
-	most := (recipe.SoftwareLoopLimit - 1) / 3 // rows of one tap: the tap, the end of their loop and the row; and the end of the rows'
+	// A row of one tap takes three iterations: the tap, the end of its loop and the row. One more ends the loop over rows.
+	most := (recipe.SoftwareLoopLimit - 1) / 3
 	for _, channels := range []int{most - 1, most, most + 1, 2*most + 1} {
 		judge(t, d, conv.Problem{Src: conv.Shape{1, channels, 1, 1}, Weight: conv.Shape{2, channels, 1, 1}})
 	}
 }
 
-// TestResumedPasses splits small problems into many passes, by a limit smaller
-// than any real one: later passes add to what earlier ones left, everywhere.
+// TestResumedPasses splits small problems into many passes, by a limit smaller than any real one: later passes add to
+// the results of earlier ones, everywhere.
 func TestResumedPasses(t *testing.T) {
 	for _, iterations := range []int{8, 16, 40} { // 8: one row of five taps at a time
-		d := openTest(t, Options{Guard: true, Algorithm: "direct"}, profiled(func(d *recipe.Profile) { d.LoopIterations = iterations }))
+		few := profiled(func(d *recipe.Profile) { d.LoopIterations = iterations })
+		d := openTest(t, Options{Guard: true, Algorithm: "direct"}, few)
 		p := conv.Problem{Src: conv.Shape{3, 6, 20, 21}, Weight: conv.Shape{22, 3, 5, 5}}
 		p.Groups, p.Activation, p.Padding = 2, conv.ReLU, conv.Pad(2, 2)
 		judge(t, d, p)
@@ -122,7 +124,8 @@ func TestGuard(t *testing.T) {
 	}
 	defer made.Close()
 	passes := made.(*plan).Recipe.Stages[0].Passes
-	made.(*plan).Recipe.Stages[0].Passes = func(images int) []recipe.Pass { return passes(images - 1) } // leaves out the last image
+	leaveOut := func(images int) []recipe.Pass { return passes(images - 1) } // the last image
+	made.(*plan).Recipe.Stages[0].Passes = leaveOut
 	if err := made.Run(dst, src); err != nil {
 		t.Fatal(err)
 	}
@@ -136,13 +139,14 @@ func TestGuard(t *testing.T) {
 func TestNoSuchDevice(t *testing.T) {
 	openTest(t, Options{}).Close()
 	_, err := Open(Options{Device: Numbered(63)})
-	if !errors.Is(err, ErrNoDevice) || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "gpu: device 63: ") {
+	if !errors.Is(err, ErrNoDevice) || strings.Contains(err.Error(), "\n") ||
+		!strings.HasPrefix(err.Error(), "gpu: device 63: ") {
 		t.Errorf("device 63: %v", err)
 	}
 }
 
-// TestHardware: where all devices are software, asking for hardware is refused
-// and says what was found; elsewhere what is opened is hardware.
+// TestHardware: where all devices are software, asking for hardware is refused, and the error says what was found.
+// Elsewhere the device that opens is hardware.
 func TestHardware(t *testing.T) {
 	openTest(t, Options{}).Close()
 	d, err := Open(Options{Device: Hardware()})
@@ -166,8 +170,12 @@ func TestSoftware(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	candidates := []candidate{{name: "a", index: 0}, {name: "surfaceless", index: -1}, {name: "soft", index: 1, software: true}}
-	for selector, want := range map[string]string{"any": "a surfaceless soft", "gpu": "a surfaceless", "software": "soft a surfaceless", "0": "a", "1": "soft", "2": ""} {
+	candidates := []candidate{
+		{name: "a", index: 0}, {name: "surfaceless", index: -1}, {name: "soft", index: 1, software: true},
+	}
+	for selector, want := range map[string]string{
+		"any": "a surfaceless soft", "gpu": "a surfaceless", "software": "soft a surfaceless", "0": "a", "1": "soft", "2": "",
+	} {
 		s, err := ParseSelector(selector)
 		if err != nil {
 			t.Fatal(err)
@@ -201,8 +209,7 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-// TestDeviceClose: what comes after is refused, plans included, and closing again
-// is harmless.
+// TestDeviceClose: calls after Close are refused, those of plans included. Closing again is harmless.
 func TestDeviceClose(t *testing.T) {
 	d := openTest(t, Options{})
 	p := problems.Seed(1)
@@ -241,8 +248,7 @@ func TestTwoDevices(t *testing.T) {
 	group.Wait()
 }
 
-// TestCompileError: a shader that does not compile is an error of one line, with
-// the file's own line number, and the device works afterwards.
+// TestCompileError: a shader that does not compile is an error of one line, and the device works afterwards.
 func TestCompileError(t *testing.T) {
 	d := openTest(t, Options{})
 	err := d.thread.do(func() error {
@@ -265,8 +271,7 @@ func TestProgramsAreCached(t *testing.T) {
 	}
 }
 
-// TestProgramsAreBounded: of those that no plan has, the longest unused go; one that a
-// plan has stays.
+// TestProgramsAreBounded: of the programs that no plan uses, those unused longest go. One that a plan uses stays.
 func TestProgramsAreBounded(t *testing.T) {
 	d := openTest(t, Options{})
 	_, before := objects(d)

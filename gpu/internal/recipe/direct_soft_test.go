@@ -14,7 +14,8 @@ func TestSoftFinishes(t *testing.T) {
 	d.Class, d.LoopIterations, d.Unrolled = Software, SoftwareLoopLimit, softMACs
 	for activation, want := range map[conv.Activation]int{conv.Identity: 5, conv.Energy: 4} {
 		p.Activation = activation
-		s, err := newSoft(p, d)
+		p.Spec = p.WithDefaults()
+		s, err := fitSoft(p, d)
 		if err != nil || s.tile.filters != want || s.tile.finishes() != (activation == conv.Energy) {
 			t.Errorf("%v: tiles of %d filters, want %d; finishes %v, %v", activation, s.tile.filters, want, s.tile.finishes(), err)
 		}

@@ -41,7 +41,7 @@ func (t softTile) String() string {
 // softTilings are the tiles that cost estimates roughly: other blocks of 8 vectors
 // of sums, one of half and one of twice as many, and as many filters as there are, half
 // or a third of them.
-func softTilings(p conv.Problem) (all []Tiling) {
+func softTilings(p conv.Problem, _ Profile) (all []Tiling) {
 	filters := min(softFilters, p.Weight[0]/p.Groups)
 	for _, block := range [][2]int{{2, 1}, {1, 2}, {1, 1}, {4, 1}} {
 		for part := 1; part <= min(3, filters); part++ {

@@ -180,8 +180,6 @@ func (s soft) alignedFloats(c softConstants) int {
 	return roundUp(4*c.floats(), max(s.device.UniformAlignment, 16)) / 4
 }
 
-func roundUp(n, unit int) int { return ceilDiv(n, unit) * unit }
-
 // pack lays out each step's weights [filter][c][u][v], zeros for filters that
 // there are not, then the biases.
 func (s soft) pack(steps []softStep, floats int, weight, bias []float32) []float32 {

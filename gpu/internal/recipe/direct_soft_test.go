@@ -11,7 +11,7 @@ func TestSoftFinishes(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{8, 3, 48, 64}, Weight: conv.Shape{10, 3, 5, 5}}
 	p.Padding = conv.Pad(2, 2)
 	d := roomy()
-	d.Class, d.LoopIterations, d.Unrolled = Software, SoftwareLoopLimit, softMACs
+	d.Class, d.LoopIterations, d.Unrolled = Software, SoftwareLoopLimit, softwareUnrolled
 	for activation, want := range map[conv.Activation]int{conv.Identity: 5, conv.Energy: 4} {
 		p.Activation = activation
 		p.Spec = p.WithDefaults()

@@ -24,11 +24,10 @@ type softConstants struct {
 
 // Tiles of direct_soft.comp. BenchmarkConv guards them.
 const (
-	softLanes   = 64   // eight vectors of llvmpipe: fewer, larger work-groups cost less to start
-	softGroups  = 8    // work-groups that keep a software renderer's threads busy; more would have shorter strips
-	softFilters = 8    // per tile: more share the window, but compiling takes the square of a program's length
-	softMACs    = 3200 // multiplications unrolled per turn: 2 s of compiling
-	softTexels  = 512  // of the window: its vectors stand on the stack, 64 KiB of it
+	softLanes   = 64  // eight vectors of llvmpipe: fewer, larger work-groups cost less to start
+	softGroups  = 8   // work-groups that keep a software renderer's threads busy; more would have shorter strips
+	softFilters = 8   // per tile: more share the window, but compiling takes the square of a program's length
+	softTexels  = 512 // of the window: its vectors stand on the stack, 64 KiB of it
 )
 
 // softTile is what an invocation of direct_soft.comp computes.

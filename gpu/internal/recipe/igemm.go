@@ -223,7 +223,7 @@ func (g igemm) recipe() Recipe {
 	}
 	return Recipe{
 		Stages: []Stage{{
-			Program:   Key{Shader: "igemm", Constants: g.constants},
+			Program:   g.program(),
 			Passes:    func(images int) []Pass { return g.passes(images * g.plane()) },
 			MaxImages: g.device.units(g.constants.outputs()) / g.plane(),
 		}},
@@ -235,6 +235,9 @@ func (g igemm) recipe() Recipe {
 		Tiling:       g.constants.tile,
 	}
 }
+
+// program is igemm.comp with g's constants.
+func (g igemm) program() Key { return Key{Shader: "igemm", Constants: g.constants} }
 
 // passes dispatches g for so many outputs of a plane.
 func (g igemm) passes(outputs int) []Pass {

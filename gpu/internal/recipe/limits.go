@@ -74,3 +74,6 @@ func fold(n int, limit [3]int) (x, y int) {
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// roundUp returns the first multiple of unit from n on.
+func roundUp(n, unit int) int { return ceilDiv(n, unit) * unit }

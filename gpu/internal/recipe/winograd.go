@@ -190,7 +190,7 @@ func (w winograd) recipe() Recipe {
 			Passes:    func(images int) []Pass { return w.transform(images, w.Src.C(), w.srcUniforms()) },
 			MaxImages: w.device.units(winogradLocal) / (w.Src.C() * w.tiles()),
 		}, {
-			Program:   Key{Shader: "igemm", Constants: w.products.constants},
+			Program:   w.products.program(),
 			Reads:     pixels,
 			Writes:    products,
 			Passes:    func(images int) []Pass { return w.productsOf(images).passes(images * w.tiles()) },

@@ -1,34 +1,51 @@
-# make demo   sets up, builds bin/gpuconv and runs the main job; pictures are in out/
-# make test   sets up and runs every check and test
-# make build  sets up and builds bin/gpuconv
-# make mutants  breaks every shader in nine hundred places, one at a time
-# make bench  the benchmarks, with the whole program's
+# make alone prints the targets: the lines below that have two number signs.
 
 TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
-LDFLAGS  := -X main.revision=$(REVISION)
 
-.PHONY: build demo test check builds glfw mutants bench setup clean
+.PHONY: help build demo test quick check builds glfw race full mutants bench setup clean
+.NOTPARALLEL: # targets share the machine and come in order
 
-build: setup
-	CGO_ENABLED=1 go build -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/gpuconv ./cmd/gpuconv
+help: ## print this list
+	@echo 'usage: make TARGET'
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1	\2/p' Makefile | expand -t 12
 
-setup:
+compile = CGO_ENABLED=1 go build -tags $(TAGS) -ldflags '-X main.revision=$(REVISION)' -o bin/gpuconv ./cmd/gpuconv
+
+build: ## build bin/gpuconv; install nothing, but say what is missing
+	@./scripts/setup check
+	$(compile)
+
+setup: ## install what building and testing need
 	@./scripts/setup
 
-demo: build
+demo: setup ## set up, build and run the main job; its pictures are in out/
+	$(compile)
 	rm -rf out
 	bin/gpuconv run --orientations -90:90:0.045 --backend gpu --check 16 --output out
 	@echo "Look at out/gratings.png, out/filters.png and out/activations.png; out/run.json says how they were made."
 
-# Under the race detector the suite is a shorter one: it slows the float64 judge many times, and sees nothing of shaders.
-test: check builds glfw
-	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -timeout 15m ./...
-	CGO_ENABLED=1 go test -tags $(TAGS) -timeout 20m ./...
+# One seed for the random problems of all test runs, so that one run compiles the shaders that another needs. A failure prints it.
+test: export RAPID_SEED ?= $(shell date +%s)
+test: ## set up, then run every check and test
+test: check builds glfw race full
+
+formatted = unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...)); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
+
+# Left to make test: what compiles many shaders, builds programs or measures time.
+SLOW := Conforms|Mutants|Tiles|Tilings|Finishes|Chunks|FFT|Trials|ProgramsFromBinaries|SharedFolder|LoopLimit|ProgramsAreBounded$\
+	|Ratios|Headless$$|Hardware$$|FromGo|PlainGoBuild|Interrupt|Memory$$|OnTerminal|TestStoppingCovers|TestSlowedBy5Percent$\
+	|TestScripts/(verifygpu|autotune|bench.*|gpu|info|convgpu|context|glfw)
+
+quick: ## before each commit: formatting, vet and the fast tests, in less than a minute once compiled
+	@./scripts/setup check
+	@$(formatted)
+	CGO_ENABLED=1 go vet -tags $(TAGS) ./...
+	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -short -skip '$(SLOW)' ./...
 
 # What the code must satisfy before it is run.
 check: setup
-	@unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...)); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
+	@$(formatted)
 	CGO_ENABLED=1 go vet -tags $(TAGS) ./...
 	CGO_ENABLED=1 go tool staticcheck -tags $(TAGS) ./...
 
@@ -36,26 +53,35 @@ check: setup
 # There the tests of a GPU cannot be required.
 builds: setup
 	CGO_ENABLED=0 go vet ./...
-	CGO_ENABLED=0 GPUCONV_REQUIRE_GPU= go test ./cmd/... ./gpu/...
+	CGO_ENABLED=0 GPUCONV_REQUIRE_GPU= go test -vet=off ./cmd/... ./gpu/...
 	CGO_ENABLED=1 go build -tags nogl -o /dev/null ./cmd/gpuconv
 	CGO_ENABLED=0 GOARCH=arm64 go build -o /dev/null ./cmd/gpuconv
 	CGO_ENABLED=0 GOOS=windows go build -o /dev/null ./cmd/gpuconv
 	CGO_ENABLED=0 GOOS=darwin go build -o /dev/null ./cmd/gpuconv
 
 # GLFW's contexts, which need the tag glfw and a display: Xvfb is one without a screen.
-glfw: check
+glfw: setup
 	@./scripts/setup glfw
 	CGO_ENABLED=1 go vet -tags '$(TAGS) glfw' ./gpu/... ./cmd/...
 	CGO_ENABLED=1 go tool staticcheck -tags '$(TAGS) glfw' ./gpu/... ./cmd/...
-	CGO_ENABLED=1 xvfb-run -a -s '-screen 0 640x480x24' go test -tags '$(TAGS) glfw' -timeout 10m \
+	CGO_ENABLED=1 xvfb-run -a -s '-screen 0 640x480x24' go test -tags '$(TAGS) glfw' -vet=off -timeout 10m \
 		-run 'GLFW|TestScripts/^glfw$$|TestScripts/^context$$' ./gpu/... ./cmd/gpuconv
 
-# All mutants of shaders, of which make test takes every third: with empty caches of shaders they take longer than the rest of it.
-mutants: setup
+# The suite is a shorter one here: the race detector slows the float64 judge many times, and sees nothing of shaders. go test
+# vets, since it is the only run that sees the files with the tag race.
+race: setup
+	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -timeout 15m ./...
+
+# check has vetted.
+full: setup
+	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -timeout 20m ./...
+
+# Of these make test takes every third: with empty caches of shaders all take longer than the rest of it.
+mutants: setup ## after a change of a shader: break every shader in nine hundred places, one at a time
 	CGO_ENABLED=1 GPUCONV_MUTANTS=all go test -tags $(TAGS) -timeout 60m -v -run Mutants ./gpu
 
-bench: setup
+bench: setup ## run the benchmarks, with the whole program's
 	CGO_ENABLED=1 go test -tags $(TAGS) -run '^$$' -bench . ./...
 
-clean:
+clean: ## remove what was built and what demo wrote
 	rm -rf bin out

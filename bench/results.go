@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"gpuconv/conv"
 	"gpuconv/internal/statistics"
 )
 
@@ -129,10 +130,10 @@ func (r *Result) rate(c CaseInfo, b BackendInfo) {
 	case PhaseCompile:
 		return
 	case PhaseUpload:
-		r.GBPS = per(bytesOf(c.Src) / 1e9)
+		r.GBPS = per(conv.Shape(c.Src).Bytes() / 1e9)
 		return
 	case PhaseReadback:
-		r.GBPS = per(bytesOf(c.Dst) / 1e9)
+		r.GBPS = per(conv.Shape(c.Dst).Bytes() / 1e9)
 		return
 	}
 	r.ImagesPerS, r.GFLOPS, r.GBPS = per(float64(c.N)), per(2*c.MACs/1e9), per(c.Bytes/1e9)

@@ -180,11 +180,7 @@ func (s Suite) Memory() float64 {
 	var src, dst float64
 	for _, c := range s.Cases {
 		shape, _ := c.Problem.Dst()
-		src, dst = max(src, bytesOf(c.Problem.Src)), max(dst, bytesOf(shape))
+		src, dst = max(src, c.Problem.Src.Bytes()), max(dst, shape.Bytes())
 	}
 	return src + dst
-}
-
-func bytesOf(s conv.Shape) float64 {
-	return 4 * float64(s[0]) * float64(s[1]) * float64(s[2]) * float64(s[3])
 }

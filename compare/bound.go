@@ -35,26 +35,23 @@ func newBound(c Case) bound {
 	return bound{terms: n, gamma: gamma, underflow: 2 * n * 0x1p-126 * scale}
 }
 
-// energyTerms bounds what √(a²+b²) itself rounds, in units of u, on devices whose
-// divisions and square roots are as inexact as GLSL 4.30 §4.7.1 lets them be: m·√(1+r²)
-// of r = min/m, with a division of 2.5 ulp, a square and an addition of half an ulp
-// each, a square root of 2 ulp behind a division of 2.5 and a product of half an ulp. One ulp
-// is at most 2u of the value, and what r is off by counts at most half.
+// energyTerms bounds what √(a²+b²) itself rounds, in units of u, on devices whose divisions and square roots are as
+// inexact as GLSL 4.30 §4.7.1 allows. They compute m·√(1+r²) with r = min/m: a division of 2.5 ulp, a square and an
+// addition of half an ulp each, a square root of 2 ulp after a division of 2.5, and a product of half an ulp. One ulp
+// is at most 2u of the value, and the error of r counts at most half.
 const energyTerms = 16
 
-// withTolerance widens b for an algorithm whose RMS error may be tolerance times a
-// scale, see transformScale: of errors that are spread normally, one in 10¹⁵ is more than
-// eight times their RMS.
+// withTolerance widens b for an algorithm whose RMS error may be tolerance times a scale, see transformScale. If errors
+// are spread normally, one in 10¹⁵ is more than eight times their RMS.
 func (b bound) withTolerance(tolerance, scale float64) bound {
 	b.transform = 8 * tolerance * scale
 	return b
 }
 
-// transformScale is what the errors of transforms are in proportion to: they mix pixels
-// that an output has not got with all of the filter, so that it is the largest output
-// only if that is of the usual size. If all outputs lie where the filter is almost 0,
-// beside a single pixel, it is what a filter makes of pixels like the brightest: that
-// times the norm of the filter's weights, the largest of all filters.
+// transformScale is what the errors of transforms are in proportion to. Transforms mix all of the filter with pixels
+// that an output does not use. The scale is therefore the largest output only if that is of the usual size. If all
+// outputs lie where the filter is almost 0, beside a single pixel, the scale is what a filter makes of pixels like the
+// brightest: the brightest pixel times the norm of the filter's weights, the largest norm of all filters.
 func transformScale(c Case, largestOutput float64) float64 {
 	norm := 0.0
 	filters := c.Problem.Weight[0]

@@ -9,8 +9,8 @@
 //
 // [Relations] need no judge: they hold a backend to itself. [Taps] shows the sum of each product that makes an output.
 //
-// An output is right if it differs from the float64 value by no more than the classical forward error bound of a float32
-// sum,
+// An output is right if it differs from the float64 value by no more than the classical forward error bound of a
+// float32 sum,
 //
 //	|got − want| ≤ γₙ·A + 2n·2⁻¹²⁶·max(1, |x|max, |w|max),  A = Σ|x||w| + |b|,
 //

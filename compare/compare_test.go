@@ -12,8 +12,7 @@ import (
 	"gpuconv/fault"
 )
 
-// spoiled is a backend that computes as another and then damages its output: the
-// comparator must notice.
+// spoiled is a backend that computes as another does and then damages the output.
 type spoiled struct {
 	conv.Backend
 	damage func(dst *conv.Tensor)
@@ -35,7 +34,7 @@ func (s spoiledPlan) Run(dst, src *conv.Tensor) error {
 	return err
 }
 
-// unwriting leaves one element as it was.
+// unwriting is a plan that does not write one element.
 type unwriting struct{ conv.Plan }
 
 func (u unwriting) Run(dst, src *conv.Tensor) error {
@@ -70,7 +69,8 @@ func testCase() compare.Case {
 
 func TestCheck(t *testing.T) {
 	result, err := compare.Check(cpu.Engine{}, cpu.Reference{}, testCase())
-	if err != nil || !result.OK() || result.Elements != 2*3*8*9 || result.MaxError == 0 || result.MaxRatio > 0.5 || result.RMS == 0 {
+	if err != nil || !result.OK() || result.Elements != 2*3*8*9 || result.MaxError == 0 || result.MaxRatio > 0.5 ||
+		result.RMS == 0 {
 		t.Fatalf("%+v, %v", result, err)
 	}
 	if text := result.String(); !strings.HasPrefix(text, "432 outputs agree: largest error ") {
@@ -99,7 +99,8 @@ func TestCheckNotices(t *testing.T) {
 			if result.OK() || result.Wrong != 1 || result.Worst != [4]int{1, 0, 3, 7} || !(result.MaxRatio > 1) {
 				t.Errorf("%+v", result)
 			}
-			if text := result.String(); !strings.Contains(text, "1 of 432 outputs are wrong") || !strings.Contains(text, "image 1, channel 0, row 3, column 7") {
+			if text := result.String(); !strings.Contains(text, "1 of 432 outputs are wrong") ||
+				!strings.Contains(text, "image 1, channel 0, row 3, column 7") {
 				t.Errorf("%q", text)
 			}
 		})
@@ -113,8 +114,8 @@ func TestCheckNoticesUnwritten(t *testing.T) {
 	}
 }
 
-// TestWarnings: an error within the bound and beyond its probable size. With n
-// terms the bound is n·u·A and the probable size 4·√n·u·A: they part at n = 16.
+// TestWarnings: an error within the bound and beyond its probable size. With n terms the bound is n·u·A and the probable
+// size 4·√n·u·A: from n = 16 on the bound is larger.
 func TestWarnings(t *testing.T) {
 	c := testCase()
 	c.Problem.Src, c.Problem.Weight = conv.Shape{1, 64, 1, 1}, conv.Shape{1, 64, 1, 1}
@@ -124,12 +125,14 @@ func TestWarnings(t *testing.T) {
 	for i := range c.Src.Data {
 		c.Src.Data[i], c.Weight.Data[i] = 1, 1
 	}
-	for add, want := range map[float32]compare.Result{ // A = 64: the bound is 64·2⁻²⁴·64 = 2.4e-4, the probable size 1.2e-4
+	// A = 64: the bound is 64·2⁻²⁴·64 = 2.4e-4, the probable size 1.2e-4
+	for add, want := range map[float32]compare.Result{
 		1e-4: {},
 		2e-4: {Warnings: 1},
 		3e-4: {Wrong: 1},
 	} {
-		got, err := compare.Check(spoiled{cpu.Reference{}, func(dst *conv.Tensor) { dst.Data[0] += add }}, cpu.Reference{}, c)
+		got, err := compare.Check(spoiled{cpu.Reference{}, func(dst *conv.Tensor) { dst.Data[0] += add }},
+			cpu.Reference{}, c)
 		if err != nil || got.Wrong != want.Wrong || got.Warnings != want.Warnings {
 			t.Errorf("error %v: %+v, %v; want %d wrong, %d warnings", add, got, err, want.Wrong, want.Warnings)
 		}
@@ -163,10 +166,12 @@ func TestSpecialValues(t *testing.T) {
 func TestCheckErrors(t *testing.T) {
 	short := testCase()
 	short.Bias = short.Bias[:1]
-	if _, err := compare.Check(cpu.Engine{}, cpu.Reference{}, short); err == nil || !strings.Contains(err.Error(), "compare: case test: conv: bias [1]: want 3 values") {
+	if _, err := compare.Check(cpu.Engine{}, cpu.Reference{}, short); err == nil ||
+		!strings.Contains(err.Error(), "compare: case test: conv: bias [1]: want 3 values") {
 		t.Errorf("short bias: %v", err)
 	}
-	if _, err := compare.Check(cpu.Reference{}, cpu.Engine{}, testCase()); err == nil || !strings.Contains(err.Error(), "no conv.Oracle") {
+	if _, err := compare.Check(cpu.Reference{}, cpu.Engine{}, testCase()); err == nil ||
+		!strings.Contains(err.Error(), "no conv.Oracle") {
 		t.Errorf("a judge in float32: %v", err)
 	}
 	if (compare.Result{}).OK() {
@@ -200,7 +205,8 @@ func TestMerge(t *testing.T) {
 		merged.Merge(held(got.Images(i, i+1), part), i)
 	}
 	whole := held(got, c)
-	if merged.Elements != whole.Elements || merged.Wrong != 1 || merged.Worst != whole.Worst || merged.Worst != [4]int{1, 0, 3, 7} || merged.MaxError != whole.MaxError {
+	if merged.Elements != whole.Elements || merged.Wrong != 1 || merged.Worst != whole.Worst ||
+		merged.Worst != [4]int{1, 0, 3, 7} || merged.MaxError != whole.MaxError {
 		t.Errorf("merged %+v, whole %+v", merged, whole)
 	}
 }
@@ -237,11 +243,13 @@ func TestAnswer(t *testing.T) {
 		t.Errorf("with a tolerance of 1e-4: %s", what)
 	}
 	got.Data[3] = float32(math.NaN())
-	if what := answer.Wrong(got, conv.Description{}); !strings.HasPrefix(what, "bound failed: 1 of 128 outputs are wrong (1 NaN): image 0, channel 0, row 0, column 3 ") {
+	if what := answer.Wrong(got, conv.Description{}); !strings.HasPrefix(what,
+		"bound failed: 1 of 128 outputs are wrong (1 NaN): image 0, channel 0, row 0, column 3 ") {
 		t.Errorf("a NaN: %q", what)
 	}
 	other := &conv.Tensor{Shape: got.Shape.WithN(2)}
-	if _, err := answer.Compare(other, conv.Description{}); err == nil || err.Error() != "compare: case random: an output of [2 8 4 4], want at most [1 8 4 4]" {
+	if _, err := answer.Compare(other, conv.Description{}); err == nil ||
+		err.Error() != "compare: case random: an output of [2 8 4 4], want at most [1 8 4 4]" {
 		t.Errorf("two images: %v", err)
 	}
 	if what := answer.Wrong(other, conv.Description{}); what != "output [2 8 4 4], want [1 8 4 4]" {
@@ -251,9 +259,11 @@ func TestAnswer(t *testing.T) {
 
 // TestCheckGuards: what a backend does to memory is an error that names the case and wraps what happened.
 func TestCheckGuards(t *testing.T) {
-	_, err := compare.Check(altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, len(dst.Data)) }}, cpu.Reference{}, testCase())
+	_, err := compare.Check(altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, len(dst.Data)) }},
+		cpu.Reference{}, testCase())
 	var guard *compare.GuardError
-	if !errors.As(err, &guard) || !strings.HasPrefix(err.Error(), "compare: case test: 7 was written 1 elements behind dst") {
+	if !errors.As(err, &guard) || !strings.HasPrefix(err.Error(),
+		"compare: case test: 7 was written 1 elements after dst") {
 		t.Errorf("%v", err)
 	}
 	if got, want := fault.Plain(err), strings.TrimPrefix(err.Error(), "compare: "); got != want {

@@ -11,7 +11,8 @@ import (
 
 // Hold one backend to the float64 reference.
 func Example() {
-	p := conv.Problem{Src: conv.Shape{2, 1, 24, 32}, Weight: conv.Shape{6, 1, 7, 7}, Spec: conv.Spec{Padding: conv.Pad(3, 3)}}
+	p := conv.Problem{Src: conv.Shape{2, 1, 24, 32}, Weight: conv.Shape{6, 1, 7, 7},
+		Spec: conv.Spec{Padding: conv.Pad(3, 3)}}
 	c, err := compare.Random("a first layer", p)
 	if err != nil {
 		fmt.Println(err)
@@ -56,12 +57,14 @@ func ExampleAnswer() {
 		n, _ := s.Len()
 		return &conv.Tensor{Shape: s, Data: slices.Repeat([]float32{1}, n)}
 	}
-	answer, err := compare.NewAnswer(cpu.Reference{}, compare.Case{Name: "ones", Problem: p, Src: ones(p.Src), Weight: ones(p.Weight)})
+	answer, err := compare.NewAnswer(cpu.Reference{},
+		compare.Case{Name: "ones", Problem: p, Src: ones(p.Src), Weight: ones(p.Weight)})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	got := &conv.Tensor{Shape: conv.Shape{1, 1, 2, 2}, Data: []float32{9, 9, 9, 8}}
-	fmt.Println(answer.Wrong(got, conv.Description{}))
-	// Output: bound failed: 1 of 4 outputs are wrong (0 NaN): image 0, channel 0, row 1, column 1 is 8, want 9 ± 4.8e-06; rms failed: RMS error 0.056 of the largest output, want at most 1.5e-06
+	result, err := answer.Compare(got, conv.Description{})
+	fmt.Println(result.OK(), result.Wrong, result.Got, result.Want, err)
+	// Output: false 1 8 9 <nil>
 }

@@ -23,8 +23,8 @@ func (s Status) String() string {
 	return fmt.Sprint(int(s))
 }
 
-// The names of checks: that the case could be run at all, and the four gates. A
-// relation's check is its name.
+// The names of checks: CheckRun says that the case could be run at all, the others are the four gates. A relation's
+// check has the relation's name.
 const (
 	CheckRun    = "run"
 	CheckExact  = "exact"
@@ -33,7 +33,7 @@ const (
 	CheckGuards = "guards"
 )
 
-// The names of the numbers that a case is filled with beside its own.
+// The names of the numbers that fill a case besides its own.
 const (
 	SmallIntegers = "integers"
 	LargeIntegers = "large integers"
@@ -60,7 +60,7 @@ func (f Finding) String() string {
 	return text + " passed"
 }
 
-// judged is the finding of a check that compared outputs.
+// judged is the finding of a check that compared outputs. note says what is wrong if it is not ok.
 func judged(check, numbers string, ok bool, result Result, note string) Finding {
 	f := Finding{Check: check, Numbers: numbers, Result: result}
 	if !ok {

@@ -14,11 +14,11 @@ import (
 	"gpuconv/cpu"
 )
 
-// altered is a backend that computes as the engine does, but for one thing.
+// altered is a backend that computes as the engine does, except for one thing.
 type altered struct {
 	// plan may change what is planned; it is given copies.
 	plan func(p *conv.Problem, w *conv.Tensor, b []float32)
-	// before may change src, of which it is given a copy, and after the output.
+	// before may change src, a copy, and after may change the output.
 	before func(src *conv.Tensor)
 	after  func(dst, src *conv.Tensor)
 	// around is called with the caller's own tensors and the number of the run.
@@ -61,8 +61,7 @@ func (a *alteredPlan) Run(dst, src *conv.Tensor) error {
 	return nil
 }
 
-// poke writes an element that is counted from dst's first and lies outside of it, as an
-// engine that counts wrongly does.
+// poke writes an element outside dst, counted from dst's first, as an engine that counts wrongly does.
 func poke(dst *conv.Tensor, at int) {
 	*(*float32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst.Data)), 4*at)) = 7
 }
@@ -75,8 +74,7 @@ func rounded(bits int) func(values []float32) {
 	}
 }
 
-// shortened rounds to so many bits after the leading one, ties away from zero: 10 as
-// float16 and TF32 have.
+// shortened rounds to so many bits after the leading one, ties away from zero. float16 and TF32 have 10.
 func shortened(v float32, bits int) float32 {
 	if v == 0 || v != v {
 		return v
@@ -147,21 +145,29 @@ func TestEachGateAlone(t *testing.T) {
 		want string // the checks that fail, no others
 	}{
 		// The images are ±0.5: only integers of 12 bits show it.
-		"inputs in float16": {halves(t), altered{before: func(src *conv.Tensor) { rounded(10)(src.Data) }}, "exact/large integers"},
+		"inputs in float16": {halves(t), altered{before: func(src *conv.Tensor) { rounded(10)(src.Data) }},
+			"exact/large integers"},
 		// Small integers have at most 5 bits, the large ones at most 2 in weights: random weights in bfloat16 show in
 		// the bound of each output.
-		"one output cut to 11 bits behind the point": {small(t), altered{after: func(dst, _ *conv.Tensor) {
+		"one output cut to 11 bits after the point": {small(t), altered{after: func(dst, _ *conv.Tensor) {
 			dst.Data[77] = float32(math.Round(float64(dst.Data[77])*2048) / 2048)
 		}}, "bound"},
 		// 910·4·4609 < 2²⁴: the integers of so many terms have 10 bits, and TF32 keeps 11.
 		"TF32 at large n": {manyTerms(t), altered{
 			plan:   func(_ *conv.Problem, w *conv.Tensor, _ []float32) { rounded(10)(w.Data) },
 			before: func(src *conv.Tensor) { rounded(10)(src.Data) }}, "rms"},
-		"src is changed":  {small(t), altered{around: func(_, src *conv.Tensor, _ int) { src.Data[5]++ }}, "guards/integers"},
-		"a second run":    {small(t), altered{around: func(dst, _ *conv.Tensor, run int) { dst.Data[50] += float32(run - 1) }}, "guards/integers"},
-		"written behind":  {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, len(dst.Data)) }}, "guards/integers"},
-		"written before":  {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, -1) }}, "guards/integers"},
-		"far behind":      {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, len(dst.Data)+15) }}, "guards/integers"},
+		"src is changed": {small(t), altered{around: func(_, src *conv.Tensor, _ int) { src.Data[5]++ }},
+			"guards/integers"},
+		"a second run": {small(t), altered{around: func(dst, _ *conv.Tensor, run int) {
+			dst.Data[50] += float32(run - 1)
+		}}, "guards/integers"},
+		"written behind": {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, len(dst.Data)) }},
+			"guards/integers"},
+		"written before": {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) { poke(dst, -1) }},
+			"guards/integers"},
+		"far behind": {small(t), altered{around: func(dst, _ *conv.Tensor, _ int) {
+			poke(dst, len(dst.Data)+15)
+		}}, "guards/integers"},
 		"nothing is done": {small(t), altered{}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,13 +182,15 @@ func TestEachGateAlone(t *testing.T) {
 	}
 }
 
-// TestGatesTogether: what is wrong everywhere fails wherever it shows.
+// TestGatesTogether: a mistake everywhere fails every gate that can see it.
 func TestGatesTogether(t *testing.T) {
 	for name, c := range map[string]struct {
 		test altered
 		want string
 	}{
-		"a tap is dropped": {altered{plan: func(_ *conv.Problem, w *conv.Tensor, _ []float32) { w.Data[len(w.Data)-1] = 0 }},
+		"a tap is dropped": {altered{plan: func(_ *conv.Problem, w *conv.Tensor, _ []float32) {
+			w.Data[len(w.Data)-1] = 0
+		}},
 			"exact/integers exact/large integers bound rms"},
 		"the bias is dropped": {altered{plan: func(_ *conv.Problem, _ *conv.Tensor, b []float32) { clear(b) }},
 			"exact/integers exact/large integers bound rms"},
@@ -214,19 +222,19 @@ func TestFirstFailure(t *testing.T) {
 	}
 }
 
-// TestTolerance: an algorithm of transforms is not held to integers, but to what it
-// states.
+// TestTolerance: an algorithm of transforms is held to the tolerance that it states, not to integers.
 func TestTolerance(t *testing.T) {
 	noise := func(size float64) altered {
-		return altered{description: conv.Description{Algorithm: "transform", Tolerance: 1e-5}, after: func(dst, _ *conv.Tensor) {
-			largest := 0.0
-			for _, v := range dst.Data {
-				largest = max(largest, math.Abs(float64(v)))
-			}
-			for i := range dst.Data {
-				dst.Data[i] += float32(size * largest * math.Sin(float64(i*i)))
-			}
-		}}
+		return altered{description: conv.Description{Algorithm: "transform", Tolerance: 1e-5},
+			after: func(dst, _ *conv.Tensor) {
+				largest := 0.0
+				for _, v := range dst.Data {
+					largest = max(largest, math.Abs(float64(v)))
+				}
+				for i := range dst.Data {
+					dst.Data[i] += float32(size * largest * math.Sin(float64(i*i)))
+				}
+			}}
 	}
 	trial := trialOf(t, small(t))
 	good := trial.Run(noise(1e-5), compare.Options{})
@@ -234,20 +242,22 @@ func TestTolerance(t *testing.T) {
 		t.Errorf("%v", good)
 	}
 	for _, f := range good.Findings {
-		if f.Check == compare.CheckExact && (f.Status != compare.Skipped || f.Note != "transform does not add the products themselves") {
+		if f.Check == compare.CheckExact && (f.Status != compare.Skipped ||
+			f.Note != "transform does not add the products themselves") {
 			t.Errorf("%v", f)
 		}
 	}
 	if got := failures(trial.Run(noise(3e-5), compare.Options{})); got != "rms" {
 		t.Errorf("%q fail of errors three times the tolerance, want rms", got)
 	}
-	if got := failures(trial.Run(noise(1e-3), compare.Options{})); got != "bound/integers bound/large integers bound rms" {
+	if got := failures(trial.Run(noise(1e-3),
+		compare.Options{})); got != "bound/integers bound/large integers bound rms" {
 		t.Errorf("%q fail of errors 100 times the tolerance", got)
 	}
 }
 
-// TestToleranceOfTails: where one pixel meets only weights that are almost 0, errors of
-// transforms are in proportion to the filter, not to what little comes out.
+// TestToleranceOfTails: where one pixel meets only weights that are almost 0, errors of transforms are in proportion to
+// the filter, not to the small outputs.
 func TestToleranceOfTails(t *testing.T) {
 	c := randomCase(t, conv.Problem{Src: conv.Shape{1, 1, 4, 7}, Weight: conv.Shape{1, 1, 4, 4}})
 	clear(c.Src.Data)
@@ -255,7 +265,8 @@ func TestToleranceOfTails(t *testing.T) {
 	clear(c.Weight.Data)
 	c.Weight.Data[0], c.Weight.Data[5] = 1e-6, 2
 	off := func(by float32) altered {
-		return altered{description: conv.Description{Algorithm: "transform", Tolerance: 1e-6}, after: func(dst, _ *conv.Tensor) { dst.Data[1] += by }}
+		return altered{description: conv.Description{Algorithm: "transform", Tolerance: 1e-6},
+			after: func(dst, _ *conv.Tensor) { dst.Data[1] += by }}
 	}
 	trial := trialOf(t, c)
 	if o := trial.Run(off(2e-6), compare.Options{}); o.Status() != compare.Passed {
@@ -266,7 +277,7 @@ func TestToleranceOfTails(t *testing.T) {
 	}
 }
 
-// TestInexact: where integers do not stay integers they are held to the bound.
+// TestInexact: where outputs of integers are not integers they are held to the bound.
 func TestInexact(t *testing.T) {
 	energy, mean := small(t).Problem, small(t).Problem
 	energy.Activation = conv.Energy
@@ -277,7 +288,8 @@ func TestInexact(t *testing.T) {
 		if o := trial.Run(cpu.Engine{}, compare.Options{}); o.Status() != compare.Passed {
 			t.Errorf("%s: %v", name, o)
 		}
-		if got := failures(trial.Run(swapped, compare.Options{})); !strings.HasPrefix(got, "bound/integers bound/large integers bound") {
+		if got := failures(trial.Run(swapped, compare.Options{})); !strings.HasPrefix(got,
+			"bound/integers bound/large integers bound") {
 			t.Errorf("%s: %q fail", name, got)
 		}
 	}
@@ -297,8 +309,8 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// TestUnderflow: energies of denormal sums are off by what underflows, which the
-// bound allows; as a part of so small outputs it says nothing.
+// TestUnderflow: energies of denormal sums are off by what underflows, which the bound allows. In parts of such small
+// outputs it says nothing.
 func TestUnderflow(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 1, 9, 9}, Weight: conv.Shape{2, 1, 2, 2}}
 	p.Activation = conv.Energy
@@ -338,8 +350,7 @@ type failingPlan struct {
 
 func (f failingPlan) Run(_, _ *conv.Tensor) error { return f.err }
 
-// TestErrors: a backend's error is a failure of the case that it names, a refusal a
-// skip; neither is a pass.
+// TestErrors: a backend's error fails the case, and the outcome names it. A refusal skips the case. Neither passes it.
 func TestErrors(t *testing.T) {
 	memory := errors.New("out of memory")
 	refusal := fmt.Errorf("it takes no bias: %w", conv.ErrUnsupported)
@@ -360,7 +371,8 @@ func TestErrors(t *testing.T) {
 	if (compare.Outcome{}).Status() == compare.Passed {
 		t.Error("nothing passes")
 	}
-	if o := compare.Refused("x", conv.Problem{}, refusal); o.Status() != compare.Skipped || o.Why() != "it takes no bias" {
+	if o := compare.Refused("x", conv.Problem{}, refusal); o.Status() != compare.Skipped ||
+		o.Why() != "it takes no bias" {
 		t.Errorf("a refusal: %v", o)
 	}
 }
@@ -379,7 +391,8 @@ func TestNewTrialErrors(t *testing.T) {
 		"bias":      {cpu.Reference{}, short, "bias [1]: want 4 values"},
 		"no oracle": {cpu.Engine{}, small(t), "no conv.Oracle"},
 	} {
-		if _, err := compare.NewTrial(c.judge, c.c); err == nil || !strings.Contains(err.Error(), "compare: case random: ") || !strings.Contains(err.Error(), c.want) {
+		if _, err := compare.NewTrial(c.judge, c.c); err == nil ||
+			!strings.Contains(err.Error(), "compare: case random: ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"gpuconv/conv"
 )
 
-// Random returns a case of p with numbers in (−1, 1). The same name draws the same
-// numbers. It reports a [*conv.ShapeError] if p is not valid.
+// Random returns a case of p with numbers in (−1, 1). The same name draws the same numbers. It reports a
+// [*conv.ShapeError] if p is not valid.
 func Random(name string, p conv.Problem) (Case, error) {
 	c, err := blank(name, p)
 	if err != nil {
@@ -23,9 +23,9 @@ func Random(name string, p conv.Problem) (Case, error) {
 	return c, nil
 }
 
-// Integers returns a case of p with integers other than 0, |x| and |b| ≤ mostX and
-// |w| ≤ mostW. The same name draws the same numbers.
-func Integers(name string, p conv.Problem, mostX, mostW int) (Case, error) {
+// integers returns a case of p with integers other than 0, |x| and |b| ≤ mostX and |w| ≤ mostW. The same name draws the
+// same numbers.
+func integers(name string, p conv.Problem, mostX, mostW int) (Case, error) {
 	c, err := blank(name, p)
 	if err != nil {
 		return Case{}, err
@@ -37,7 +37,7 @@ func Integers(name string, p conv.Problem, mostX, mostW int) (Case, error) {
 	return c, nil
 }
 
-// drawIntegers leaves out 0: a tap that is dropped must show.
+// drawIntegers draws no 0: a tap that is dropped must show.
 func drawIntegers(values []float32, r *rand.Rand, most int) {
 	for i := range values {
 		values[i] = float32(1 + r.IntN(most))
@@ -47,10 +47,9 @@ func drawIntegers(values []float32, r *rand.Rand, most int) {
 	}
 }
 
-// exactRange returns the largest |x| ≤ x for which all partial sums of p with
-// |w| ≤ w (or the same as x, if that is less) are integers below 2²⁴ and so are
-// exact in float32, whatever their order; 0 if none does. scale is by how much the
-// sums may grow on top of that.
+// exactRange returns the largest |x| ≤ x for which all partial sums of p are integers below 2²⁴, so that they are exact
+// in float32 in whatever order. Weights are |w| ≤ w, or ≤ the returned bound if that is less. It returns 0 if there is
+// no such bound. scale is how many times as large the sums may grow on top of that.
 func exactRange(p conv.Problem, x, w, scale int) int {
 	terms := scale * (p.Weight[1]*p.Weight[2]*p.Weight[3] + 1)
 	if p.Pool.Kind == conv.AvgPool {
@@ -62,7 +61,7 @@ func exactRange(p conv.Problem, x, w, scale int) int {
 	return x
 }
 
-// inexact says why p gives no integers for integers, "" if it does.
+// inexact says why p does not map integers to integers, or "" if it does.
 func inexact(p conv.Problem) string {
 	if p.Activation == conv.Energy {
 		return "a square root is seldom exact"
@@ -73,7 +72,8 @@ func inexact(p conv.Problem) string {
 	return ""
 }
 
-// Generator returns a source of numbers that a name seeds, so that a case has the same numbers alone and among others.
+// Generator returns a source of numbers that a name seeds. A case that draws from it has the same numbers alone and
+// among others.
 func Generator(name string) *rand.Rand {
 	h := fnv.New64a()
 	h.Write([]byte(name))

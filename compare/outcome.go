@@ -13,11 +13,11 @@ type Outcome struct {
 	Problem   conv.Problem
 	Algorithm string // as the plan names it, "" if it does not or there is no plan
 	Findings  []Finding
-	// Err is of a case that could not be run: the backend's error. If it wraps
-	// [conv.ErrUnsupported] the case was skipped, else it failed.
+	// Err is the backend's error if the case could not be run. If it wraps [conv.ErrUnsupported] the case was skipped,
+	// else it failed.
 	Err error
-	// Evidence is of the first check that failed by comparing outputs, of those of the
-	// case's own numbers if there is one; else nil.
+	// Evidence is what the first check that failed by comparing outputs saw. A check of the case's own numbers goes
+	// before others. It is nil if no output was wrong.
 	Evidence *Evidence
 }
 
@@ -26,16 +26,17 @@ type Evidence struct {
 	Check     string
 	Case      Case         // with the numbers that were used
 	Got       *conv.Tensor // the output
-	Want      []float64    // the judge's
+	Want      []float64    // the judge's values
 	Limit     []float64    // how far off each may be
-	Worst     [4]int       // image, channel, row, column of the largest error in parts of its limit
+	Worst     [4]int       // image, channel, row and column of the largest error in parts of its limit
 	Result    Result
 	Algorithm string
 }
 
 // Refused is the outcome of a case that a backend says it cannot compute.
 func Refused(name string, p conv.Problem, err error) Outcome {
-	return Outcome{Case: name, Problem: p, Err: err, Findings: []Finding{skipped(CheckRun, "", strings.TrimSuffix(err.Error(), ": "+conv.ErrUnsupported.Error()))}}
+	return Outcome{Case: name, Problem: p, Err: err,
+		Findings: []Finding{skipped(CheckRun, "", strings.TrimSuffix(err.Error(), ": "+conv.ErrUnsupported.Error()))}}
 }
 
 // Status is Failed if a check failed, Skipped if none passed, else Passed.
@@ -52,8 +53,7 @@ func (o Outcome) Status() Status {
 	return status
 }
 
-// Why names, in one line, the checks that failed, or why all were skipped; it is
-// empty if the case passed.
+// Why names in one line the checks that failed, or says why all were skipped. It is empty if the case passed.
 func (o Outcome) Why() string {
 	status := o.Status()
 	if status == Passed {
@@ -71,8 +71,7 @@ func (o Outcome) Why() string {
 	return strings.Join(notes, "; ")
 }
 
-// Worst returns the figures of the comparison that came nearest to its bound or
-// passed it furthest.
+// Worst returns the figures of the comparison that came nearest to its bound, or passed it furthest.
 func (o Outcome) Worst() Result {
 	var worst Result
 	for _, f := range o.Findings {

@@ -9,21 +9,18 @@ import (
 	"gpuconv/conv"
 )
 
-// Relation is something that convolutions keep whoever computes them, so that a
-// backend is held to itself and no judge is asked. It is checked on a problem, or on
-// one made from it: without its pool, say, where the relation is one of sums.
+// Relation is something that all convolutions keep, so that a backend can be held to itself without a judge. It is
+// checked on a problem, or on one made from it: without its pool, for example, where the relation is one of sums.
 type Relation struct {
 	Name string
 	hold func(s *subject) error
 }
 
-// Check looks whether the backend keeps r on p, with numbers that seed draws. It is
-// skipped, saying why, where r says nothing about p or the backend cannot compute
-// what r asks for.
+// Check finds out whether the backend keeps r on p, with numbers that seed draws. The finding is Skipped, and says why,
+// where r says nothing about p or the backend cannot compute what r asks for.
 //
-// Relations whose sides have the same sums in the same order are checked with
-// numbers in (−1, 1), if one algorithm computes both; the others with integers, for
-// which every order gives the same.
+// Relations whose sides have the same sums in the same order are checked with numbers in (−1, 1) if one algorithm
+// computes both sides. Others are checked with integers, for which every order gives the same.
 func (r Relation) Check(test conv.Backend, p conv.Problem, seed string) Finding {
 	s := newSubject(r.Name+" "+seed, test, p)
 	err := r.hold(s)
@@ -49,12 +46,12 @@ type inapplicable string
 
 func (i inapplicable) Error() string { return string(i) }
 
-// mismatch is a relation that does not hold.
+// mismatch says where a relation does not hold.
 type mismatch struct{ what string }
 
 func (m *mismatch) Error() string { return m.what }
 
-// subject is what a relation is checked on.
+// subject is a backend with the problem that a relation is checked on.
 type subject struct {
 	test conv.Backend
 	p    conv.Problem // with defaults filled in
@@ -73,8 +70,7 @@ func newSubject(name string, test conv.Backend, p conv.Problem) *subject {
 	return &subject{test: test, p: p, rand: Generator(name), name: name}
 }
 
-// numbers draws a case in (−1, 1), or of integers where different algorithms are to
-// be compared.
+// numbers draws a case in (−1, 1), or of integers where different algorithms are compared.
 func (s *subject) numbers(p conv.Problem) (Case, error) {
 	if s.integersOnly {
 		return s.integers(p)
@@ -83,14 +79,14 @@ func (s *subject) numbers(p conv.Problem) (Case, error) {
 	return Random(fmt.Sprint(s.name, s.drawn), p)
 }
 
-// integers draws a case for which also sums of two outputs are exact.
+// integers draws a case for which even sums of two outputs are exact.
 func (s *subject) integers(p conv.Problem) (Case, error) {
 	most := exactRange(p, 32, 32, 2)
 	if most < 2 {
 		return Case{}, inapplicable("sums of so many terms are exact for no integers")
 	}
 	s.drawn++
-	return Integers(fmt.Sprint(s.name, s.drawn), p, most, most)
+	return integers(fmt.Sprint(s.name, s.drawn), p, most, most)
 }
 
 func (s *subject) compute(c Case) (*conv.Tensor, error) {
@@ -111,8 +107,8 @@ func (s *subject) computed(a, b Case) (x, y *conv.Tensor, err error) {
 	return x, y, err
 }
 
-// same reports a difference of two outputs, −0 = +0, beyond what an algorithm of
-// transforms may have: on each side what [Trial] lets it have.
+// same reports a difference of two outputs (−0 = +0). An algorithm of transforms may differ by its tolerance: on each
+// side by as much as [Trial] allows.
 func (s *subject) same(what string, got, want *conv.Tensor) error {
 	if got.Shape != want.Shape {
 		return &mismatch{fmt.Sprintf("%s: shape %v, want %v", what, got.Shape, want.Shape)}
@@ -134,7 +130,7 @@ func sums(p conv.Problem) conv.Problem {
 	return p
 }
 
-// mapped returns a new tensor whose element at an index is taken from where says.
+// mapped returns a new tensor with the elements that where returns for each index.
 func mapped(shape conv.Shape, where func(n, c, y, x int) float32) *conv.Tensor {
 	made := &conv.Tensor{Shape: shape, Data: make([]float32, shape[0]*shape[1]*shape[2]*shape[3])}
 	for i := range made.Data {
@@ -154,7 +150,7 @@ func place(i int, shape conv.Shape) (at [4]int) {
 	return at
 }
 
-// element returns one of a tensor.
+// element returns one element of a tensor.
 func element(t *conv.Tensor, n, c, y, x int) float32 { return t.Plane(n, c)[y*t.Shape[3]+x] }
 
 // exchanged maps an image by exchanging coordinates within its planes.

@@ -70,8 +70,7 @@ func splittingBatch(s *subject) error {
 	return s.same(fmt.Sprintf("images from %d on alone", cut), part, whole.Images(cut, s.p.Src.N()))
 }
 
-// permutingFilters shuffles the filters of each group; pairs whose energy is taken
-// stay together.
+// permutingFilters shuffles the filters of each group. Pairs whose energy is taken stay together.
 func permutingFilters(s *subject) error {
 	c, err := s.numbers(s.p)
 	if err != nil {
@@ -95,16 +94,19 @@ func permutingFilters(s *subject) error {
 		}
 	}
 	shuffled := c
-	shuffled.Weight = mapped(s.p.Weight, func(k, c1, y, x int) float32 { return element(c.Weight, filters[k], c1, y, x) })
+	shuffled.Weight = mapped(s.p.Weight, func(k, c1, y, x int) float32 {
+		return element(c.Weight, filters[k], c1, y, x)
+	})
 	shuffled.Bias = picked(c.Bias, filters)
 	whole, got, err := s.computed(c, shuffled)
 	if err != nil {
 		return err
 	}
-	return s.same("permuted filters", got, mapped(whole.Shape, func(n, k, y, x int) float32 { return element(whole, n, outputs[k], y, x) }))
+	return s.same("permuted filters", got, mapped(whole.Shape,
+		func(n, k, y, x int) float32 { return element(whole, n, outputs[k], y, x) }))
 }
 
-// separateGroups computes the first group, the last and one more by themselves.
+// separateGroups computes the first group, the last and one more, each by itself.
 func separateGroups(s *subject) error {
 	if s.p.Groups < 2 {
 		return inapplicable("there is one group")
@@ -160,7 +162,7 @@ func paddedImage(s *subject) error {
 	return s.same("the padded image", got, want)
 }
 
-// pixel returns what stands at a position that may lie in the padding.
+// pixel returns the value at a position that may lie in the padding.
 func pixel(p conv.Problem, src *conv.Tensor, n, c, y, x int) float32 {
 	y, insideY := beyond(p.PaddingMode, y, p.Src.H())
 	x, insideX := beyond(p.PaddingMode, x, p.Src.W())
@@ -170,7 +172,8 @@ func pixel(p conv.Problem, src *conv.Tensor, n, c, y, x int) float32 {
 	return element(src, n, c, y, x)
 }
 
-// beyond is written after NumPy's pad, not after the reference: it walks.
+// beyond returns which pixel of size a position reads, and whether it reads one. It follows NumPy's pad, and walks
+// where the reference computes, so that it shares no mistake with it.
 func beyond(mode conv.PaddingMode, pos, size int) (int, bool) {
 	switch mode {
 	case conv.Zeros:
@@ -203,7 +206,8 @@ func impulse(s *subject) error {
 		return err
 	}
 	clear(c.Src.Data)
-	n, channel, y, x := s.rand.IntN(max(1, p.Src.N())), s.rand.IntN(p.Src.C()), s.rand.IntN(p.Src.H()), s.rand.IntN(p.Src.W())
+	n, channel, y, x := s.rand.IntN(max(1, p.Src.N())), s.rand.IntN(p.Src.C()), s.rand.IntN(p.Src.H()),
+		s.rand.IntN(p.Src.W())
 	if p.Src.N() == 0 {
 		return inapplicable("there is no image")
 	}
@@ -224,7 +228,7 @@ func impulse(s *subject) error {
 	return s.same("the impulse's response", got, want)
 }
 
-// tapAt returns which of kernel taps is distance away from the window's start.
+// tapAt returns which of kernel taps is distance pixels from the window's start, and whether one is.
 func tapAt(distance, dilation, kernel int) (tap int, meets bool) {
 	return distance / dilation, distance >= 0 && distance%dilation == 0 && distance/dilation < kernel
 }

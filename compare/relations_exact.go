@@ -2,8 +2,7 @@ package compare
 
 import "gpuconv/conv"
 
-// Relations of sums, checked on integers: whoever adds, in whatever order, gets the
-// same.
+// Relations of sums, checked on integers: every order of addition gives the same.
 
 func additivity(s *subject) error {
 	a, err := s.integers(sums(s.p))
@@ -37,8 +36,7 @@ func added(a, b *conv.Tensor) *conv.Tensor {
 	return sum
 }
 
-// splittingChannels computes every group's first channels and its last ones by
-// themselves.
+// splittingChannels computes every group's first channels by themselves, and its last ones.
 func splittingChannels(s *subject) error {
 	p := sums(s.p)
 	channels := p.Weight[1]
@@ -70,9 +68,8 @@ func splittingChannels(s *subject) error {
 	return s.same("the sum over channels", added(first, second), whole)
 }
 
-// turning turns image and filter by 180° together; the pads change sides. With a
-// stride the windows must reach the far border exactly, so that it becomes the near
-// one.
+// turning turns image and filter by 180° together; the pads change sides. With a stride the windows must reach the far
+// border exactly, because it becomes the near one.
 func turning(s *subject) error {
 	p := sums(s.p)
 	dst, err := p.Dst()
@@ -82,7 +79,8 @@ func turning(s *subject) error {
 	p.Padding.Bottom = (dst.H()-1)*p.Stride[0] + p.Dilation[0]*(p.Weight[2]-1) + 1 - p.Src.H() - p.Padding.Top
 	p.Padding.Right = (dst.W()-1)*p.Stride[1] + p.Dilation[1]*(p.Weight[3]-1) + 1 - p.Src.W() - p.Padding.Left
 	turned := p
-	turned.Padding = conv.Padding{Top: p.Padding.Bottom, Bottom: p.Padding.Top, Left: p.Padding.Right, Right: p.Padding.Left}
+	turned.Padding = conv.Padding{Top: p.Padding.Bottom, Bottom: p.Padding.Top, Left: p.Padding.Right,
+		Right: p.Padding.Left}
 	if _, err := turned.Dst(); err != nil {
 		return inapplicable("the last window ends inside the image")
 	}
@@ -113,7 +111,8 @@ func transposing(s *subject) error {
 	q := Case{Problem: p, Src: transpose(c.Src), Weight: transpose(c.Weight)}
 	q.Problem.Src, q.Problem.Weight = q.Src.Shape, q.Weight.Shape
 	q.Problem.Stride, q.Problem.Dilation = [2]int{p.Stride[1], p.Stride[0]}, [2]int{p.Dilation[1], p.Dilation[0]}
-	q.Problem.Padding = conv.Padding{Top: p.Padding.Left, Bottom: p.Padding.Right, Left: p.Padding.Top, Right: p.Padding.Bottom}
+	q.Problem.Padding = conv.Padding{Top: p.Padding.Left, Bottom: p.Padding.Right, Left: p.Padding.Top,
+		Right: p.Padding.Bottom}
 	want, got, err := s.computed(c, q)
 	if err != nil {
 		return err
@@ -121,8 +120,7 @@ func transposing(s *subject) error {
 	return s.same("H and W exchanged", got, transpose(want))
 }
 
-// shifting moves an image by multiples of the stride over a large one of zeros: the
-// response moves along.
+// shifting moves an image by multiples of the stride over a large one of zeros: the response moves along.
 func shifting(s *subject) error {
 	p := sums(s.p)
 	p.Padding, p.PaddingMode = conv.Padding{}, conv.Zeros
@@ -170,6 +168,5 @@ func shifting(s *subject) error {
 	return s.same("shifted", got, want)
 }
 
-// mostShifted bounds the pixels of shifting's images: a stride or dilation may be of
-// any size.
+// mostShifted bounds the pixels of shifting's images, because a stride or dilation may have any size.
 const mostShifted = 1 << 22

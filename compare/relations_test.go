@@ -10,7 +10,7 @@ import (
 	"gpuconv/cpu"
 )
 
-// wrongWhere spoils one output of problems of a kind.
+// wrongWhere spoils one output of each problem of a kind.
 type wrongWhere struct{ kind func(p conv.Problem) bool }
 
 func (w wrongWhere) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
@@ -23,7 +23,8 @@ func (w wrongWhere) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (c
 
 // related is a problem on which every relation but that of groups says something.
 func related() conv.Problem {
-	return conv.Problem{Src: conv.Shape{3, 4, 7, 8}, Weight: conv.Shape{6, 4, 3, 3}, Bias: true, Spec: conv.Spec{Padding: conv.Pad(1, 1)}}
+	return conv.Problem{Src: conv.Shape{3, 4, 7, 8}, Weight: conv.Shape{6, 4, 3, 3}, Bias: true,
+		Spec: conv.Spec{Padding: conv.Pad(1, 1)}}
 }
 
 func relation(t *testing.T, name string) compare.Relation {
@@ -60,9 +61,13 @@ func TestRelationsCatch(t *testing.T) {
 		}),
 		"groups are separate convolutions": wrongWhere{func(p conv.Problem) bool { return p.Groups > 1 }},
 		"padding is a padded image":        wrongWhere{func(p conv.Problem) bool { return p.Padding.Left > 0 }},
-		"an impulse returns the filter":    altered{plan: func(_ *conv.Problem, w *conv.Tensor, _ []float32) { slices.Reverse(w.Data) }},
-		"zero filters return the bias":     altered{plan: func(_ *conv.Problem, _ *conv.Tensor, b []float32) { clear(b) }},
-		"additivity":                       after(func(_, _, _, _ int, v *float32) { *v = max(*v, -100) }),
+		"an impulse returns the filter": altered{plan: func(_ *conv.Problem, w *conv.Tensor, _ []float32) {
+			slices.Reverse(w.Data)
+		}},
+		"zero filters return the bias": altered{plan: func(_ *conv.Problem, _ *conv.Tensor, b []float32) {
+			clear(b)
+		}},
+		"additivity": after(func(_, _, _, _ int, v *float32) { *v = max(*v, -100) }),
 		"splitting channels": altered{before: func(src *conv.Tensor) { // the last channel is left out
 			for n := range src.Shape.N() {
 				clear(src.Plane(n, src.Shape.C()-1))
@@ -71,7 +76,8 @@ func TestRelationsCatch(t *testing.T) {
 		"turning by 180°": altered{plan: func(p *conv.Problem, _ *conv.Tensor, _ []float32) {
 			p.Padding.Top, p.Padding.Bottom = p.Padding.Top+p.Padding.Bottom, 0
 		}},
-		"exchanging H and W": altered{plan: func(_ *conv.Problem, w *conv.Tensor, _ []float32) { // the first kernel row is left out
+		// the first kernel row is left out
+		"exchanging H and W": altered{plan: func(_ *conv.Problem, w *conv.Tensor, _ []float32) {
 			for k := range w.Shape[0] {
 				clear(w.Plane(k, 0)[:w.Shape[3]])
 			}
@@ -106,9 +112,10 @@ func TestRelationsCatch(t *testing.T) {
 	}
 }
 
-// TestRelationsSay why they say nothing.
+// TestRelationsSay: a relation that says nothing about a problem says why.
 func TestRelationsSay(t *testing.T) {
-	plain := conv.Problem{Src: conv.Shape{1, 1, 7, 9}, Weight: conv.Shape{1, 1, 2, 2}, Spec: conv.Spec{Stride: [2]int{2, 3}}}
+	plain := conv.Problem{Src: conv.Shape{1, 1, 7, 9}, Weight: conv.Shape{1, 1, 2, 2},
+		Spec: conv.Spec{Stride: [2]int{2, 3}}}
 	for name, why := range map[string]string{
 		"splitting the batch":              "there is one image",
 		"permuting filters":                "there is one filter to a group",
@@ -124,7 +131,7 @@ func TestRelationsSay(t *testing.T) {
 	}
 }
 
-// choosy computes with one algorithm or another, which round differently.
+// choosy computes with one of two algorithms, which round differently.
 type choosy struct{}
 
 func (choosy) Plan(p conv.Problem, w *conv.Tensor, b []float32) (conv.Plan, error) {

@@ -10,16 +10,16 @@ import (
 // Result is what a comparison found.
 type Result struct {
 	Elements int
-	Wrong    int // beyond the bound, not written, or not the NaN or infinity that was due
-	NaNs     int // of the wrong ones, those that are NaN: most likely never written
+	Wrong    int // beyond the bound, not written, or not the expected NaN or infinity
+	NaNs     int // wrong ones that are NaN: most likely never written
 	Warnings int // within the bound but beyond the probable size of an error
 
 	MaxError float64 // largest |got − want| of finite outputs
 	MaxRatio float64 // largest |got − want| / bound; +Inf for a wrong NaN or infinity
 	RMS      float64 // root mean square error / Largest
-	Largest  float64 // |want| of finite outputs
+	Largest  float64 // largest |want| of finite outputs
 
-	Worst    [4]int // where MaxRatio is: image, filter, row, column
+	Worst    [4]int // where MaxRatio is: image, channel, row, column
 	Got      float64
 	Want     float64
 	Limit    float64 // the bound there
@@ -36,9 +36,11 @@ func (r Result) String() string {
 	case r.Elements == 0:
 		return "no outputs were compared"
 	case r.OK():
-		return fmt.Sprintf("%d outputs agree: largest error %.2g, %.2g of the bound; RMS %.2g", r.Elements, r.MaxError, r.MaxRatio, r.RMS)
+		return fmt.Sprintf("%d outputs agree: largest error %.2g, %.2g of the bound; RMS %.2g", r.Elements, r.MaxError,
+			r.MaxRatio, r.RMS)
 	}
-	return fmt.Sprintf("%d of %d outputs are wrong (%d NaN): image %d, channel %d, row %d, column %d is %g, want %g ± %.2g",
+	return fmt.Sprintf("%d of %d outputs are wrong (%d NaN): "+
+		"image %d, channel %d, row %d, column %d is %g, want %g ± %.2g",
 		r.Wrong, r.Elements, r.NaNs, r.Worst[0], r.Worst[1], r.Worst[2], r.Worst[3], r.Got, r.Want, r.Limit)
 }
 
@@ -50,8 +52,8 @@ type verdict struct {
 	limit, probable float64
 }
 
-// ratio returns the error as a part of the bound: 0 for equal values, NaNs
-// included, +Inf for a NaN or an infinity that was not due.
+// ratio returns the error as a part of the bound: 0 for equal values and for NaN that answers NaN, +Inf for a NaN or an
+// infinity that was not expected.
 func (v verdict) ratio() float64 {
 	got := float64(v.got)
 	switch {
@@ -91,8 +93,7 @@ func (r *Result) add(v verdict) {
 // locate turns the worst output's number into its place.
 func (r *Result) locate(shape conv.Shape) { r.Worst = place(r.worstAt, shape) }
 
-// Merge adds what was found among other outputs, whose first image is number
-// first of the whole.
+// Merge adds what was found among the outputs of other images, the first of which is image number first of the whole.
 func (r *Result) Merge(other Result, first int) {
 	if other.Elements == 0 {
 		return
@@ -104,7 +105,8 @@ func (r *Result) Merge(other Result, first int) {
 	}
 	mine, others := r.RMS*r.Largest, other.RMS*other.Largest
 	if r.Largest = max(r.Largest, other.Largest); r.Largest > 0 {
-		r.RMS = math.Sqrt((mine*mine*float64(r.Elements)+others*others*float64(other.Elements))/float64(r.Elements+other.Elements)) / r.Largest
+		squares := mine*mine*float64(r.Elements) + others*others*float64(other.Elements)
+		r.RMS = math.Sqrt(squares/float64(r.Elements+other.Elements)) / r.Largest
 	}
 	r.Elements += other.Elements
 	r.Wrong += other.Wrong

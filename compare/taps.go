@@ -8,8 +8,7 @@ import (
 	"gpuconv/conv"
 )
 
-// Sum is one of the sums behind an output, tap by tap in the order of package conv's
-// formula.
+// Sum is one of the sums that make an output, tap by tap in the order of package conv's formula.
 type Sum struct {
 	Filter, Row, Column int // which of the sums of an image
 	Bias                float32
@@ -19,18 +18,17 @@ type Sum struct {
 // Tap is one product of a sum.
 type Tap struct {
 	Channel, U, V int // of the weight: channel in the group, kernel row and column
-	Row, Column   int // of the image, outside of it in the padding
+	Row, Column   int // of the image; outside it in the padding
 	X, W          float32
 	Float32       float32 // the sum up to here, rounded after each operation
 	Float64       float64 // the sum up to here
 }
 
-// mostSums bounds how many sums Taps takes apart: those of a large pooling window are
-// alike.
+// mostSums bounds how many sums Taps takes apart: those of a large pooling window are alike.
 const mostSums = 16
 
-// Taps takes apart the sums behind output at (image, channel, row, column) of a case: one, or
-// those of a pair of filters, or of a pooling window, 16 at most.
+// Taps takes apart the sums that make one output of a case, at image, channel, row and column: one sum, or those of a
+// pair of filters, or of a pooling window, 16 at most.
 func Taps(c Case, at [4]int) []Sum {
 	p := c.Problem
 	p.Spec = p.WithDefaults()
@@ -89,15 +87,20 @@ func (e *Evidence) WriteText(w io.Writer) error {
 	if e.Algorithm != "" {
 		fmt.Fprintf(&b, "algorithm  %s\n", e.Algorithm)
 	}
-	fmt.Fprintf(&b, "problem    src %v, weight %v, bias %v, stride %v, dilation %v, padding %v (%v), groups %d, activation %v, pool %v\n",
-		p.Src, p.Weight, p.Bias, p.Stride, p.Dilation, p.Padding, p.PaddingMode, p.Groups, p.Activation, p.Pool)
+	fmt.Fprintf(&b, "problem    src %v, weight %v, bias %v, stride %v, dilation %v, padding %v (%v), groups %d, ",
+		p.Src, p.Weight, p.Bias, p.Stride, p.Dilation, p.Padding, p.PaddingMode, p.Groups)
+	fmt.Fprintf(&b, "activation %v, pool %v\n", p.Activation, p.Pool)
 	fmt.Fprintf(&b, "worst      image %d, channel %d, row %d, column %d: got %.9g, want %.17g, may be off by %.3g\n",
 		e.Worst[0], e.Worst[1], e.Worst[2], e.Worst[3], e.Result.Got, e.Result.Want, e.Result.Limit)
 	for _, s := range Taps(e.Case, e.Worst) {
-		fmt.Fprintf(&b, "\nsum of filter %d at row %d, column %d, from the bias %.9g on; positions in brackets lie in the padding\n", s.Filter, s.Row, s.Column, s.Bias)
-		fmt.Fprintf(&b, "%12s %12s %16s %16s %16s %16s %24s\n", "w[c,u,v]", "x[row,col]", "x", "w", "product", "sum in float32", "sum in float64")
+		fmt.Fprintf(&b, "\nsum of filter %d at row %d, column %d, from the bias %.9g on; ", s.Filter, s.Row, s.Column,
+			s.Bias)
+		fmt.Fprintln(&b, "positions in brackets lie in the padding")
+		fmt.Fprintf(&b, "%12s %12s %16s %16s %16s %16s %24s\n", "w[c,u,v]", "x[row,col]", "x", "w", "product",
+			"sum in float32", "sum in float64")
 		for _, t := range s.Taps {
-			fmt.Fprintf(&b, "%12s %12s %16.9g %16.9g %16.9g %16.9g %24.17g\n", fmt.Sprintf("%d,%d,%d", t.Channel, t.U, t.V), t.place(p),
+			fmt.Fprintf(&b, "%12s %12s %16.9g %16.9g %16.9g %16.9g %24.17g\n",
+				fmt.Sprintf("%d,%d,%d", t.Channel, t.U, t.V), t.place(p),
 				t.X, t.W, t.X*t.W, t.Float32, t.Float64)
 		}
 	}

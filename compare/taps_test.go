@@ -11,8 +11,9 @@ import (
 
 // TestTaps: the sums that are taken apart are those that the reference computes.
 func TestTaps(t *testing.T) {
-	p := conv.Problem{Src: conv.Shape{2, 4, 7, 8}, Weight: conv.Shape{6, 2, 3, 2}, Bias: true, Spec: conv.Spec{Stride: [2]int{2, 1},
-		Dilation: [2]int{1, 2}, Padding: conv.Padding{Top: 1, Left: 2}, PaddingMode: conv.Reflect, Groups: 2}}
+	p := conv.Problem{Src: conv.Shape{2, 4, 7, 8}, Weight: conv.Shape{6, 2, 3, 2}, Bias: true,
+		Spec: conv.Spec{Stride: [2]int{2, 1},
+			Dilation: [2]int{1, 2}, Padding: conv.Padding{Top: 1, Left: 2}, PaddingMode: conv.Reflect, Groups: 2}}
 	c := randomCase(t, p)
 	plan, err := cpu.Reference{}.Plan(p, c.Weight, c.Bias)
 	if err != nil {
@@ -34,22 +35,25 @@ func TestTaps(t *testing.T) {
 	p.Activation, p.Pool = conv.Energy, conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 3}}
 	p.Groups, p.Weight = 1, conv.Shape{6, 4, 3, 2}
 	sums := compare.Taps(randomCase(t, p), [4]int{1, 2, 1, 1})
-	if len(sums) != 12 || sums[0].Filter != 4 || sums[1].Filter != 5 || sums[0].Row != 2 || sums[0].Column != 3 || sums[11].Row != 3 || sums[11].Column != 5 {
-		t.Errorf("%d sums behind a pooled energy", len(sums))
+	if len(sums) != 12 || sums[0].Filter != 4 || sums[1].Filter != 5 || sums[0].Row != 2 || sums[0].Column != 3 ||
+		sums[11].Row != 3 || sums[11].Column != 5 {
+		t.Errorf("%d sums in a pooled energy", len(sums))
 	}
 }
 
 func TestEvidence(t *testing.T) {
 	dropped := altered{plan: func(_ *conv.Problem, w *conv.Tensor, _ []float32) { w.Plane(2, 1)[4] = 0 }}
 	e := trialOf(t, small(t)).Run(dropped, compare.Options{}).Evidence
-	if e == nil || e.Check != compare.CheckBound || e.Worst[1] != 2 || len(e.Want) != len(e.Got.Data) || len(e.Limit) != len(e.Got.Data) {
+	if e == nil || e.Check != compare.CheckBound || e.Worst[1] != 2 || len(e.Want) != len(e.Got.Data) ||
+		len(e.Limit) != len(e.Got.Data) {
 		t.Fatalf("evidence of %v", e.Check)
 	}
 	var text strings.Builder
 	if err := e.WriteText(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"case       random\n", "check      bound: ", "\nsum of filter 2 at row ", "x[row,col]", "       1,1,1 "} {
+	for _, want := range []string{"case       random\n", "check      bound: ", "\nsum of filter 2 at row ",
+		"x[row,col]", "       1,1,1 "} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, text.String())
 		}

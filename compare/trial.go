@@ -8,40 +8,37 @@ import (
 	"gpuconv/conv"
 )
 
-// sumRMS is the largest RMS error, in parts of the largest output, that sums of
-// products in float32 may have: inputs that were rounded to fewer bits at large n
-// stay within the bound of each output and not within this. Random sums of 4,608
-// terms come to 4.7e-7, and to 9.8e-5 if their inputs are rounded as TF32 is
-// (TestEachGateAlone). It is what √n·u is at n = 625: beyond that, √n·u is allowed, the
-// probable error of a sum (Higham & Mary 2019), which sums of terms of one sign do have:
-// pixels 0 and 1 with filters that keep their mean come to 1.9e-6 at n = 2,524. Outputs that all cancel have no such scale: see cancelled.
+// sumRMS is the largest RMS error, in parts of the largest output, that sums of products in float32 may have. With many
+// terms, inputs rounded to fewer bits stay within the bound of each output but not within this. Random sums of 4,608
+// terms come to 4.7e-7, and to 9.8e-5 if their inputs are rounded as TF32 is (TestEachGateAlone). It equals √n·u at
+// n = 625. Beyond that, √n·u is allowed, the probable error of a sum (Higham & Mary 2019). Sums of terms of one sign
+// have such errors: pixels 0 and 1 with filters that keep their mean come to 1.9e-6 at n = 2,524. Outputs that all
+// cancel have no such scale: see cancelled.
 const sumRMS = 1.5e-6
 
-// cancelled is how small the largest output may be against the largest A before RMS
-// says nothing: errors are in proportion to A, so that at 1/25 a direct sum
-// comes to 25 times the 6e-8 of one rounding.
+// cancelled is how small the largest output may be against the largest A before RMS says nothing. Errors are in
+// proportion to A: at 1/25 a direct sum comes to 25 times the 6e-8 of one rounding.
 const cancelled = 0.04
 
-// Trial is a case that the judge has computed, once for any number of backends
-// that are then held to it. Four gates are looked at, each by checks with the names
-// of the Check constants:
+// Trial is a case that the judge has computed once, for any number of backends to be held to it. Its checks, which have
+// the names of the Check constants, are four gates:
 //
-//  1. CheckExact: filled with small integers for which every partial sum is exact in
-//     float32, with or without fused multiply-add and in any order, the output
-//     equals the judge's bit for bit (−0 = +0): once with |x|, |w| ≤ 32 and once with |x| ≤
-//     4095, |w| ≤ 4, which inputs rounded to float16 or TF32 do not survive.
-//  2. CheckBound: with the case's own numbers no output is further off than the forward
-//     error bound.
-//  3. CheckRMS: nor are all outputs together further off than sumRMS.
-//  4. CheckGuards: every run leaves its inputs and what is around its output as they
-//     were, and a second run gives the same bits.
+//  1. CheckExact: filled with small integers the output equals the judge's bit for bit (−0 = +0). All partial sums of
+//     these are exact in float32, with or without fused multiply-add and in any order. One filling has |x|, |w| ≤ 32;
+//     another has |x| ≤ 4095, |w| ≤ 4, which inputs rounded to float16 or TF32 do not survive.
+//  2. CheckBound: with the case's own numbers no output is further off than the forward error bound.
+//  3. CheckRMS: nor are all outputs together further off than an RMS error of 1.5e-6 of the largest output, or √n·u of
+//     it for n terms if that is more.
+//  4. CheckGuards: every run leaves its inputs and what is around its output as they were, and a second run gives the
+//     same bits.
 //
-// An algorithm that states a [conv.Description].Tolerance is not held to 1; its outputs are
-// held to 8 times that tolerance of the largest output, or of what a filter makes of pixels like
-// the brightest if that is more, and to it as RMS.
+// An algorithm that states a [conv.Description].Tolerance is not held to 1. Each of its outputs may be off by 8 times
+// that tolerance, and their RMS error may be the tolerance itself. Both are in parts of the largest output, or of what
+// a filter makes of pixels like the brightest if that is more.
+//
+// Several goroutines may use a trial.
 type Trial struct {
 	Case     Case
-	judge    conv.Backend
 	fillings []*filling
 }
 
@@ -53,10 +50,10 @@ type filling struct {
 	truth   *truth
 }
 
-// NewTrial has the judge, each of whose plans must be a [conv.Oracle], compute c with its own
-// numbers and with integers. c must have at least one image.
+// NewTrial has the judge, whose plans must be [conv.Oracle]s, compute c with its own numbers and with integers. c must
+// have at least one image.
 func NewTrial(judge conv.Backend, c Case) (*Trial, error) {
-	t := &Trial{Case: c, judge: judge}
+	t := &Trial{Case: c}
 	if c.Src == nil || c.Src.Shape.N() == 0 {
 		return nil, inCase(c, errors.New("want at least one image"))
 	}
@@ -71,16 +68,16 @@ func NewTrial(judge conv.Backend, c Case) (*Trial, error) {
 		if x < 2 || fill.numbers == LargeIntegers && x <= fill.w {
 			continue // too many terms for integers that tell taps apart
 		}
-		filled, err := Integers(c.Name+" "+fill.numbers, c.Problem, x, min(x, fill.w))
+		filled, err := integers(c.Name+" "+fill.numbers, c.Problem, x, min(x, fill.w))
 		if err != nil {
 			return nil, inCase(c, err)
 		}
 		t.fillings = append(t.fillings, &filling{numbers: fill.numbers, c: filled, inexact: inexact(c.Problem)})
 	}
 	t.fillings = append(t.fillings, &filling{c: c, inexact: "these are not integers"})
-	for _, p := range t.fillings {
+	for _, f := range t.fillings {
 		var err error
-		if p.truth, err = newTruth(judge, p.c); err != nil {
+		if f.truth, err = newTruth(judge, f.c); err != nil {
 			return nil, inCase(c, err)
 		}
 	}
@@ -104,8 +101,8 @@ func (t *Trial) Run(test conv.Backend, o Options) Outcome {
 
 func (o *Outcome) run(t *Trial, test conv.Backend, options Options) {
 	guards := Finding{Check: CheckGuards}
-	for _, p := range t.fillings {
-		if !o.try(p, test, &guards) {
+	for _, f := range t.fillings {
+		if !o.try(f, test, &guards) {
 			return
 		}
 		if options.FirstFailure && (o.Status() == Failed || guards.Status == Failed) {
@@ -124,29 +121,28 @@ func (o *Outcome) run(t *Trial, test conv.Backend, options Options) {
 	}
 }
 
-// try has the backend compute one filling of a case, adds what was found and
-// reports whether it could be computed.
-func (o *Outcome) try(p *filling, test conv.Backend, guards *Finding) bool {
-	got, d, err := compute(test, p.c, 2)
+// try has the backend compute one filling of a case and adds what was found. It reports whether the backend could.
+func (o *Outcome) try(f *filling, test conv.Backend, guards *Finding) bool {
+	got, d, err := compute(test, f.c, 2)
 	o.Algorithm = d.Algorithm
 	var guard *GuardError
 	switch {
 	case errors.As(err, &guard):
 		if guards.Status == Passed {
-			*guards = failed(CheckGuards, p.numbers, guard.What)
+			*guards = failed(CheckGuards, f.numbers, guard.What)
 		}
 	case errors.Is(err, conv.ErrUnsupported):
 		*o = Refused(o.Case, o.Problem, err)
 		return false
 	case err != nil:
 		o.Err = err
-		o.Findings = append(o.Findings, failed(CheckRun, p.numbers, err.Error()))
+		o.Findings = append(o.Findings, failed(CheckRun, f.numbers, err.Error()))
 		return false
 	}
-	findings := p.check(got, d)
-	for _, f := range findings {
-		if f.Status == Failed && (o.Evidence == nil || p.numbers == "" && o.Evidence.Case.Name != p.c.Name) {
-			o.Evidence = p.evidence(f, got, d)
+	findings := f.check(got, d)
+	for _, found := range findings {
+		if found.Status == Failed && (o.Evidence == nil || f.numbers == "" && o.Evidence.Case.Name != f.c.Name) {
+			o.Evidence = f.evidence(found, got, d)
 		}
 	}
 	o.Findings = append(o.Findings, findings...)
@@ -154,42 +150,45 @@ func (o *Outcome) try(p *filling, test conv.Backend, guards *Finding) bool {
 }
 
 // check applies the gates that compare outputs to one filling.
-func (p *filling) check(got *conv.Tensor, d conv.Description) (all []Finding) {
-	result := p.truth.compare(got, d.Tolerance)
-	inexact := p.inexact
+func (f *filling) check(got *conv.Tensor, d conv.Description) (all []Finding) {
+	result := f.truth.compare(got, d.Tolerance)
+	inexact := f.inexact
 	if inexact == "" && d.Tolerance > 0 {
 		inexact = d.Algorithm + " does not add the products themselves"
 	}
 	if inexact == "" {
-		result.exact(got, p.truth)
-		return append(all, judged(CheckExact, p.numbers, result.Wrong == 0, result, result.String()))
+		result.exact(got, f.truth)
+		return append(all, judged(CheckExact, f.numbers, result.Wrong == 0, result, result.String()))
 	}
-	if p.numbers != "" {
-		all = append(all, skipped(CheckExact, p.numbers, inexact))
+	if f.numbers != "" {
+		all = append(all, skipped(CheckExact, f.numbers, inexact))
 	}
-	all = append(all, judged(CheckBound, p.numbers, result.OK(), result, result.String()))
-	if p.numbers == "" {
-		all = append(all, p.rms(result, d.Tolerance))
+	all = append(all, judged(CheckBound, f.numbers, result.OK(), result, result.String()))
+	if f.numbers == "" {
+		all = append(all, f.rms(result, d.Tolerance))
 	}
 	return all
 }
 
-func (p *filling) rms(result Result, tolerance float64) Finding {
+func (f *filling) rms(result Result, tolerance float64) Finding {
 	switch {
-	case p.truth.largest == 0:
+	case f.truth.largest == 0:
 		return skipped(CheckRMS, "", "all outputs are 0")
 	case tolerance == 0:
-		tolerance = max(sumRMS, math.Sqrt(p.truth.bound.terms)*unit)
+		tolerance = max(sumRMS, math.Sqrt(f.truth.bound.terms)*unit)
 	default:
-		tolerance *= p.truth.scale / p.truth.largest
+		tolerance *= f.truth.scale / f.truth.largest
 	}
 	switch {
-	case p.truth.bound.underflow > tolerance*p.truth.largest:
-		return skipped(CheckRMS, "", fmt.Sprintf("the largest output is %.2g: what underflows may count for more", p.truth.largest))
-	case p.truth.largest < cancelled*p.truth.sums:
-		return skipped(CheckRMS, "", fmt.Sprintf("the sums cancel: the largest output is %.2g, of terms that come to %.2g", p.truth.largest, p.truth.sums))
+	case f.truth.bound.underflow > tolerance*f.truth.largest:
+		return skipped(CheckRMS, "", fmt.Sprintf("the largest output is %.2g: what underflows may count for more",
+			f.truth.largest))
+	case f.truth.largest < cancelled*f.truth.sums:
+		why := "the sums cancel: the largest output is %.2g, of terms that come to %.2g"
+		return skipped(CheckRMS, "", fmt.Sprintf(why, f.truth.largest, f.truth.sums))
 	}
-	return judged(CheckRMS, "", result.RMS <= tolerance, result, fmt.Sprintf("RMS error %.2g of the largest output, want at most %.2g", result.RMS, tolerance))
+	return judged(CheckRMS, "", result.RMS <= tolerance, result,
+		fmt.Sprintf("RMS error %.2g of the largest output, want at most %.2g", result.RMS, tolerance))
 }
 
 // exact counts as wrong what is not the judge's value.
@@ -202,13 +201,14 @@ func (r *Result) exact(got *conv.Tensor, t *truth) {
 	*r = strict
 }
 
-func (p *filling) evidence(f Finding, got *conv.Tensor, d conv.Description) *Evidence {
+func (f *filling) evidence(found Finding, got *conv.Tensor, d conv.Description) *Evidence {
 	limit := make([]float64, len(got.Data))
-	if f.Check != CheckExact {
-		b := p.truth.bound.withTolerance(d.Tolerance, p.truth.scale)
-		for i, a := range p.truth.magnitude {
+	if found.Check != CheckExact {
+		b := f.truth.bound.withTolerance(d.Tolerance, f.truth.scale)
+		for i, a := range f.truth.magnitude {
 			limit[i] = b.limit(a)
 		}
 	}
-	return &Evidence{Check: f.Check, Case: p.c, Got: got, Want: p.truth.want, Limit: limit, Worst: f.Result.Worst, Result: f.Result, Algorithm: d.Algorithm}
+	return &Evidence{Check: found.Check, Case: f.c, Got: got, Want: f.truth.want, Limit: limit,
+		Worst: found.Result.Worst, Result: found.Result, Algorithm: d.Algorithm}
 }

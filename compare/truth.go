@@ -13,7 +13,7 @@ type truth struct {
 	want      []float64
 	magnitude []float64 // A of each output
 	bound     bound
-	largest   float64 // finite |want|
+	largest   float64 // largest finite |want|
 	sums      float64 // largest finite A
 	scale     float64 // see transformScale
 }
@@ -57,14 +57,14 @@ func finiteMagnitude(v float64) float64 {
 	return math.Abs(v)
 }
 
-// compare holds got with the truth. tolerance is the algorithm's own, 0 if it adds
-// products.
+// compare holds got to the truth. tolerance is the algorithm's own, 0 if it adds products.
 func (t *truth) compare(got *conv.Tensor, tolerance float64) Result {
 	b := t.bound.withTolerance(tolerance, t.scale)
 	result := Result{Elements: len(got.Data), Largest: t.largest}
 	squares := 0.0
 	for i, g := range got.Data {
-		result.add(verdict{at: i, got: g, want: t.want[i], limit: b.limit(t.magnitude[i]), probable: b.probable(t.magnitude[i])})
+		result.add(verdict{at: i, got: g, want: t.want[i], limit: b.limit(t.magnitude[i]),
+			probable: b.probable(t.magnitude[i])})
 		e := finiteMagnitude(float64(g) - t.want[i])
 		squares += e * e
 	}

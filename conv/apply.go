@@ -1,8 +1,8 @@
 package conv
 
-// Apply computes one convolution: it prepares it on backend, runs it and closes the plan. src is [N, C, H, W], weight is
-// [filters, channels per group, kernel rows, kernel columns], and bias is nil or has one value per filter. The result
-// is new; its shape is that of [Problem.Dst]. Errors are those of [Backend.Plan] and [Plan.Run].
+// Apply computes one convolution: it prepares it on backend, runs it and closes the plan. src is [N, C, H, W], weight
+// is [filters, channels per group, kernel rows, kernel columns], and bias is nil or has one value per filter. The
+// result is new; its shape is that of [Problem.Dst]. Errors are those of [Backend.Plan] and [Plan.Run].
 //
 // For several batches with the same weights call Plan once instead: that is where weights are packed and shaders
 // compiled.

@@ -7,24 +7,22 @@ import (
 	"time"
 )
 
-// Backend prepares convolutions. Plan copies what it needs of weight and bias:
-// the caller may change them afterwards. bias is nil if p.Bias is false, else it
-// has one value per filter. Plan reports a [*ShapeError] for arguments that break
-// a rule and an error that wraps [ErrUnsupported] for what it cannot compute.
-// A Backend serves several goroutines.
+// Backend prepares convolutions. bias is nil if p.Bias is false, else it has one value per filter. Plan copies what it
+// needs of weight and bias: the caller may change them afterwards.
+//
+// Plan reports a [*ShapeError] for arguments that break a rule, and an error that wraps [ErrUnsupported] for a problem
+// that it cannot compute. Several goroutines may share a Backend.
 type Backend interface {
 	Plan(p Problem, weight *Tensor, bias []float32) (Plan, error)
 }
 
 // Plan is a prepared convolution.
 //
-// Run computes dst from src. src is shaped as the problem's Src with any batch up
-// to its N, dst as the problem's Dst with the same batch. Run never changes src;
-// after an error nothing in dst may be trusted, and the plan stays usable. Runs
-// of one plan may be called from several goroutines; they take turns.
+// Run computes dst from src. src has the shape of the problem's Src, with any batch up to its N. dst has the shape of
+// the problem's Dst, with the same batch. Run never changes src. After an error nothing in dst may be trusted, and the
+// plan stays usable. Several goroutines may call Run of one plan; they take turns.
 //
-// Close releases what the plan holds; closing twice is harmless, and Run after
-// Close reports [ErrClosed].
+// Close releases what the plan holds. Closing twice is harmless. Run after Close reports [ErrClosed].
 type Plan interface {
 	Run(dst, src *Tensor) error
 	Close() error
@@ -35,8 +33,8 @@ type Describer interface {
 	Describe() Description
 }
 
-// Explainer is the optional power of a backend to say how it would compute a
-// problem, before anything is allocated or compiled. It reports what Plan would.
+// Explainer is the optional power of a backend to say how it would compute a problem, before anything is allocated or
+// compiled. It reports the same errors as Plan.
 type Explainer interface {
 	Explain(p Problem) (Description, error)
 }
@@ -51,16 +49,14 @@ type Description struct {
 	Chunk     int        // the largest number of images that one submission takes
 	Memory    int        // bytes that a plan holds, on the device if it is on one
 	Rejected  []Rejected // each other algorithm and why it was not taken
-	// Tolerance is 0 for an algorithm that adds the products themselves, in any
-	// order: it has the error bound of sums and is exact on integers. One that works
-	// on transforms (Winograd, FFT) states what it may have instead, as measured and
-	// with its source: the RMS error of its outputs, in parts of the largest output, or of
-	// the largest pixel times the norm of a filter where all outputs are smaller than that.
+	// Tolerance is 0 for an algorithm that adds the products themselves, in any order: it has the error bound of sums,
+	// and is exact on integers. An algorithm that works on transforms (Winograd, FFT) gives the RMS error that its
+	// outputs may have, as it was measured. The unit is the largest output, or the largest pixel times the norm of a
+	// filter where all outputs are smaller than that.
 	Tolerance float64
 }
 
-// ShaderHash returns the SHA-256 of the sources, one after the other, in hexadecimal;
-// "" if there are none.
+// ShaderHash returns the SHA-256 of the sources, one after the other, in hexadecimal; "" if there are none.
 func (d Description) ShaderHash() string {
 	if len(d.Sources) == 0 {
 		return ""
@@ -75,31 +71,27 @@ type Rejected struct {
 	Reason    error
 }
 
-// Timer is the optional power of a plan to say how long its Runs took so far,
-// all together, by phase.
+// Timer is the optional power of a plan to say how long its Runs have taken so far, all together, by phase.
 type Timer interface {
 	Timings() Timings
 }
 
-// Phaser is the optional power of a plan to compute as Run does, to the same bits, one
-// phase at a time: each chunk is uploaded, computed and read back with waits between,
-// so that nothing overlaps. It returns what this run took. That is more than Run's
-// wall clock where Run overlaps phases.
+// Phaser is the optional power of a plan to compute as Run does, to the same bits, but one phase at a time: it waits
+// between upload, computation and readback of each chunk, so that nothing overlaps. It returns what this run took,
+// which is more than Run takes where Run overlaps phases.
 type Phaser interface {
 	RunPhases(dst, src *Tensor) (Timings, error)
 }
 
 // Timings are totals over Runs of a plan.
 //
-// Upload, Kernel and Readback are on the wall clock, without overlap: the time in which
-// images were handed to the device, in which it was given work and waited for, and in
-// which outputs were taken from it. Where chunks overlap, what the device does meanwhile
-// counts for the phase that the program was in: only [Phaser] tells phases apart. A
-// phase that does not take place, as where shaders work in the caller's memory, is 0.
+// Upload, Kernel and Readback are times on the wall clock that do not overlap. In Upload the program handed images to
+// the device, in Kernel it gave the device work and waited for it, in Readback it took outputs. Where chunks overlap,
+// the device may do something else meanwhile: only [Phaser] tells phases apart. A phase that does not take place is 0,
+// for instance where shaders work in the caller's memory.
 //
-// Device is by the device's own clock, if it has one that can be asked (OpenGL's timer
-// queries): what it did itself of each phase. There, 0 is unknown: a device where asking
-// takes long is asked by Phaser only.
+// Device has the times by the device's own clock, if it has one (OpenGL's timer queries). There 0 means unknown: a
+// device whose clock is slow to ask is asked by Phaser only.
 type Timings struct {
 	Upload, Kernel, Readback time.Duration
 	Device                   Phases
@@ -110,7 +102,7 @@ type Phases struct {
 	Upload, Kernel, Readback time.Duration
 }
 
-// Sub returns t − u, for what happened between two calls of Timings.
+// Sub returns t − u: what was spent between two calls of Timings.
 func (t Timings) Sub(u Timings) Timings {
 	return Timings{
 		Upload: t.Upload - u.Upload, Kernel: t.Kernel - u.Kernel, Readback: t.Readback - u.Readback,
@@ -121,35 +113,32 @@ func (t Timings) Sub(u Timings) Timings {
 	}
 }
 
-// Submitter is the optional power of a plan to compute batches while its caller does
-// something else, and one batch's transfers beside another's arithmetic.
+// Submitter is the optional power of a plan to compute batches while its caller does something else. Transfers of one
+// batch then overlap the arithmetic of another.
 //
-// Submit takes src and dst as Run does, reports wrong ones at once, and returns before
-// they are computed. Until Wait has returned src may be read, by other submissions too,
-// and not be changed, and dst belongs to the plan: it may not even be read. Any
-// number may be submitted: they are computed in their order, as many at once as the
-// plan has buffers for; the others wait and hold nothing but their tensors. A Run joins
-// the same queue. Several goroutines may submit.
+// Submit takes dst and src as Run does. It reports wrong ones at once, and returns before they are computed. Until Wait
+// has returned, src must not change, though it may be read, by other submissions too; dst belongs to the plan and must
+// not even be read. Any number of batches may be submitted. They are computed in their order, as many at once as the
+// plan has buffers for. Those that wait hold nothing but their tensors. A Run joins the same queue. Several goroutines
+// may submit.
 //
-// An error concerns its own submission only, as that of a Run does. Close ends those
-// that are not done: Wait reports [ErrClosed], and dst then is the caller's again.
+// An error concerns its own submission only, as that of a Run does. Close ends the submissions that are not done: Wait
+// reports [ErrClosed], and dst is the caller's again.
 type Submitter interface {
 	Submit(dst, src *Tensor) (Pending, error)
 }
 
 // Pending is a batch that was submitted.
 //
-// Wait returns when the batch is done, with what Run would have returned. It may be
-// called in any order, again, from several goroutines, or never: the batch is computed
-// all the same.
+// Wait returns when the batch is done, and reports what Run would have reported. Waits may be in any order, repeated,
+// or from several goroutines. The batch is computed also if nobody waits.
 type Pending interface {
 	Wait() error
 }
 
-// Oracle is the optional power of a plan to compute in float64, for judging
-// others. For each element of dst it gives the value and the magnitude
-// A = Σ|x||w| + |b| of the sum behind it, which error bounds are made of.
-// A pooled output takes, of its window, the largest A (max) or the mean (avg).
+// Oracle is the optional power of a plan to compute in float64, so that others can be judged. For each element of dst
+// it gives the value and the magnitude of its sum, A = Σ|x||w| + |b|, from which error bounds are made. For a pooled
+// output A is the largest of its window (max) or the mean (avg).
 type Oracle interface {
 	RunFloat64(value, magnitude []float64, src *Tensor) error
 }

@@ -14,12 +14,10 @@ func (c Choice) String() string {
 	return c.Algorithm + ", " + c.Tile
 }
 
-// Chooser is the optional power of a backend to compute a problem in any of several
-// ways, so that they can be measured.
+// Chooser is the optional power of a backend to compute a problem in any of several ways, so that they can be measured.
 //
-// Choices lists them, whether or not the backend would take them by itself.
-// PlanChoice is Plan with one of them. It reports an error that wraps [ErrUnsupported]
-// for a choice that Choices does not list.
+// Choices lists these ways, also those that the backend would not take by itself. PlanChoice is Plan with one of them.
+// It reports an error that wraps [ErrUnsupported] for a choice that Choices does not list.
 type Chooser interface {
 	Backend
 	Explainer

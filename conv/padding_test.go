@@ -7,8 +7,8 @@ import (
 	"gpuconv/conv"
 )
 
-// TestSame holds the padding against PyTorch's padding='same': the result keeps
-// the size, and the odd one is added at the end.
+// TestSame holds the padding against PyTorch's padding='same': the result keeps the size, and the odd one is added at
+// the end.
 func TestSame(t *testing.T) {
 	for _, k := range [][2]int{{1, 1}, {2, 3}, {4, 7}, {31, 8}} {
 		for _, d := range [][2]int{{1, 1}, {2, 3}} {

@@ -2,8 +2,8 @@ package conv
 
 import "fmt"
 
-// Problem is a convolution without its numbers: the shapes of images and weights, whether a bias is added, and how
-// the kernel moves. Its JSON is one flat object; with [Spec.WithDefaults] it says what 0 means.
+// Problem is a convolution without its numbers: the shapes of images and weights, whether a bias is added, and how the
+// kernel moves. Its JSON is one flat object.
 type Problem struct {
 	Src    Shape `json:"src"`    // [N, C, H, W]; N is the largest batch
 	Weight Shape `json:"weight"` // [filters, channels per group, kernel rows, kernel columns]
@@ -11,8 +11,8 @@ type Problem struct {
 	Spec
 }
 
-// Dst validates p and returns the shape of what it computes. Every refusal is a
-// [*ShapeError] that names the argument and the rule.
+// Dst validates p and returns the shape of its output. Every error is a [*ShapeError], which names the argument and the
+// rule.
 func (p Problem) Dst() (Shape, error) {
 	sum, err := p.Sums()
 	if err != nil {
@@ -31,8 +31,7 @@ func (p Problem) Dst() (Shape, error) {
 	return dst, nil
 }
 
-// Sums validates p and returns the shape of the convolution's sums, before energy
-// and pooling: the shape of Dst where there is neither.
+// Sums validates p and returns the shape of the sums, before energy and pooling. Without these it is the shape of Dst.
 func (p Problem) Sums() (Shape, error) {
 	if err := p.checkNames(); err != nil {
 		return Shape{}, err
@@ -58,9 +57,8 @@ func (p Problem) Sums() (Shape, error) {
 	return sums, nil
 }
 
-// MACs returns the multiplications of the direct form for p.Src.N() images:
-// sums × channels per group × kernel elements. p must be valid. The count is a
-// float64 because it may pass what int holds.
+// MACs returns the multiplications of the direct form for p.Src.N() images: sums × channels per group × kernel
+// elements. It is a float64 because an int may be too small. For a problem that is not valid it is 0.
 func (p Problem) MACs() float64 {
 	sums, err := p.Sums()
 	if err != nil {
@@ -141,7 +139,7 @@ func (p Problem) sumExtent(axis int) (int, error) {
 	if err := p.checkPadding(axis, size, before, after); err != nil {
 		return 0, err
 	}
-	const most = 1 << 29 // three of them still fit into the int32 that shaders place pixels with
+	const most = 1 << 29 // shaders place pixels with an int32, into which three of these fit
 	if size > most || before > most || after > most {
 		return 0, &ShapeError{"src", p.Src.String(), fmt.Sprintf("want %s and its padding %s of at most %d", axisNames[axis], p.Padding, most)}
 	}
@@ -191,8 +189,8 @@ func (p Problem) checkPool(sums Shape) error {
 	return nil
 }
 
-// CheckPlan validates what [Backend.Plan] is called with: p itself, the weight
-// against p.Weight, the bias against p.Bias and the number of filters.
+// CheckPlan validates the arguments of [Backend.Plan]: p itself, weight against p.Weight, and bias against p.Bias and
+// the number of filters. Every error is a [*ShapeError].
 func (p Problem) CheckPlan(weight *Tensor, bias []float32) error {
 	if _, err := p.Dst(); err != nil {
 		return err
@@ -212,8 +210,8 @@ func (p Problem) CheckPlan(weight *Tensor, bias []float32) error {
 	return nil
 }
 
-// CheckRun validates what [Plan.Run] is called with: src against p.Src, with any
-// batch up to its N, and dst against what p computes from that batch.
+// CheckRun validates the arguments of [Plan.Run]: src against p.Src, with any batch up to its N, and dst against p's
+// output for that batch. Every error is a [*ShapeError].
 func (p Problem) CheckRun(dst, src *Tensor) error {
 	if err := src.Check("src"); err != nil {
 		return err

@@ -18,8 +18,8 @@ func valid() conv.Problem {
 	return p
 }
 
-// TestRefusals breaks every rule: the error is a *ShapeError that names the
-// argument, the value and the rule in one line.
+// TestRefusals breaks every rule: the error is a *ShapeError that names the argument, the value and the rule in one
+// line.
 func TestRefusals(t *testing.T) {
 	const huge = 1 << 62
 	for name, c := range map[string]struct {
@@ -204,8 +204,8 @@ func TestStrings(t *testing.T) {
 	}
 }
 
-// FuzzProblem: validation never panics, and what it accepts can be computed: the
-// shapes fit into int and every window lies in the padded image.
+// FuzzProblem: validation never panics, and what it accepts can be computed: the shapes fit into int and every window
+// lies in the padded image.
 func FuzzProblem(f *testing.F) {
 	f.Add(2, 4, 9, 11, 6, 2, 3, 5, 1, 1, 1, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0)
 	f.Add(1, 1, 48, 64, 6, 1, 7, 7, 1, 1, 1, 1, 3, 3, 3, 3, 1, 1, 1, 8, 8, 8, 8)

@@ -5,9 +5,8 @@ import (
 	"math/bits"
 )
 
-// Shape gives the four extents of a dense array, outermost first: N, C, H, W for
-// images and activations, O, I, H, W (filters, channels per group, kernel rows,
-// kernel columns) for weights.
+// Shape has the four extents of a dense array, outermost first. For images and activations they are N, C, H, W, for
+// weights O, I, H, W: filters, channels per group, kernel rows, kernel columns.
 type Shape [4]int
 
 // N returns the number of images, or of filters.
@@ -31,8 +30,13 @@ func (s Shape) Image() Shape { s[0] = 1; return s }
 // WithN returns s with a batch of n.
 func (s Shape) WithN(n int) Shape { s[0] = n; return s }
 
-// Len returns the number of elements. It reports a [*ShapeError] for a negative
-// extent and for a product that int cannot hold.
+// Bytes returns the size of a float32 array of this shape. It is a float64 because it may pass what int holds.
+func (s Shape) Bytes() float64 {
+	return 4 * float64(s[0]) * float64(s[1]) * float64(s[2]) * float64(s[3])
+}
+
+// Len returns the number of elements. It reports a [*ShapeError] if an extent is negative, or if an int cannot hold the
+// number.
 func (s Shape) Len() (int, error) {
 	n, err := Product(s[:]...)
 	if err != nil {
@@ -41,9 +45,8 @@ func (s Shape) Len() (int, error) {
 	return n, nil
 }
 
-// Product multiplies non-negative extents and reports one that is negative or a
-// product that int cannot hold. The product of nothing is 1; a zero extent makes
-// it 0 whatever the others are.
+// Product multiplies extents. It reports an error if one is negative, or if an int cannot hold the product. The product
+// of nothing is 1. One zero makes it 0 whatever the others are.
 func Product(extents ...int) (int, error) {
 	product := uint64(1)
 	zero, overflow := false, false

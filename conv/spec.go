@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Spec says how a kernel moves over an image and what follows the sum. Pairs are
-// (H, W). The zero value is a dense "valid" convolution with stride 1.
+// Spec says how a kernel moves over an image, and what follows the sum. Pairs are (H, W). The zero value is a dense
+// convolution with stride 1 and without padding.
 type Spec struct {
 	Stride      [2]int      `json:"stride"`   // 0 means 1
 	Dilation    [2]int      `json:"dilation"` // 0 means 1
@@ -21,16 +21,15 @@ type Spec struct {
 // Padding counts the rows and columns added at each side of every image.
 type Padding struct{ Top, Bottom, Left, Right int }
 
-// String formats p in the order that the command line takes.
+// String returns top,bottom,left,right, as the command line takes it.
 func (p Padding) String() string {
 	return fmt.Sprintf("%d,%d,%d,%d", p.Top, p.Bottom, p.Left, p.Right)
 }
 
-// Pad returns the same padding of h rows at the top and bottom and w columns at
-// the left and right.
+// Pad returns a padding of h rows at the top and at the bottom, and of w columns at the left and at the right.
 func Pad(h, w int) Padding { return Padding{Top: h, Bottom: h, Left: w, Right: w} }
 
-// PaddingMode says what stands in the padding.
+// PaddingMode says what the padding is filled with.
 type PaddingMode int
 
 const (
@@ -57,9 +56,9 @@ type Activation int
 const (
 	Identity Activation = iota // y
 	ReLU                       // 0 if y < 0, else y; NaN stays NaN
-	// Energy is √(a²+b²) of the sums a and b of filters 2m and 2m+1, as channel m:
-	// of a quadrature pair it is the response of a complex cell (Adelson and Bergen,
-	// JOSA A 2(2), 1985). Groups have an even number of filters each; NaN if one is.
+	// Energy is √(a²+b²), as channel m, of the sums a and b of filters 2m and 2m+1; NaN if one is NaN. Each group has
+	// an even number of filters. For a quadrature pair it is the response of a complex cell (Adelson and Bergen, JOSA A
+	// 2(2), 1985).
 	Energy
 )
 
@@ -90,16 +89,15 @@ func (k PoolKind) MarshalText() ([]byte, error) { return poolKinds.marshal(int(k
 // UnmarshalText sets k by its name. It returns a [*ShapeError] for any other text.
 func (k *PoolKind) UnmarshalText(text []byte) error { return poolKinds.unmarshal((*int)(k), text) }
 
-// Pool reduces windows of Size activations that start every Stride, without
-// padding; windows that would stand over the border are left out (no ceil mode).
-// The zero value pools nothing.
+// Pool reduces each window of Size activations to one value. Windows start every Stride. There is no padding: a window
+// that would reach beyond the border is left out (no ceil mode). The zero value pools nothing.
 type Pool struct {
 	Kind   PoolKind
 	Size   [2]int
-	Stride [2]int // 0 means Size
+	Stride [2]int // 0 means that of Size
 }
 
-// String formats p as the command line takes it: none, max:2 or max:3,2:2,1.
+// String returns p as the command line takes it: none, or kind, size and stride as in max:3,2:2,1.
 func (p Pool) String() string {
 	if p.Kind == NoPool {
 		return "none"
@@ -136,7 +134,8 @@ func (p *Pool) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// parsePair sets hw from 2 or 2,1: one number of at least 1 for both axes, or H,W. It reports whether text is one of these.
+// parsePair sets hw from 2 or 2,1: one number of at least 1 for both axes, or H,W. It reports whether text is one of
+// these.
 func parsePair(hw *[2]int, text string) bool {
 	h, w, two := strings.Cut(text, ",")
 	if !two {
@@ -152,8 +151,8 @@ func parsePair(hw *[2]int, text string) bool {
 	return true
 }
 
-// WithDefaults returns s with every 0 that means something else replaced by what
-// it means: strides, dilations and groups of 1, a pool's stride of its size.
+// WithDefaults replaces every 0 that stands for a default: strides, dilations and groups become 1, the stride of a pool
+// becomes its size.
 func (s Spec) WithDefaults() Spec {
 	for axis := range 2 {
 		s.Stride[axis] = max1(s.Stride[axis])

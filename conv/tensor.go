@@ -2,16 +2,15 @@ package conv
 
 import "fmt"
 
-// Tensor is a dense float32 array in C order (the last extent varies fastest):
-// NCHW for images and activations, OIHW for weights. Data holds exactly as many
-// elements as Shape says.
+// Tensor is a dense float32 array in C order (the last extent varies fastest): NCHW for images and activations, OIHW
+// for weights. Data holds exactly as many elements as Shape says.
 type Tensor struct {
 	Shape Shape
 	Data  []float32
 }
 
-// NewTensor returns a zeroed tensor. It reports a [*ShapeError] for a shape that
-// is negative or too large to address.
+// NewTensor returns a tensor of zeros. It reports a [*ShapeError] if an extent is negative, or if the elements do not
+// fit in the address space.
 func NewTensor(shape Shape) (*Tensor, error) {
 	n, err := shape.Len()
 	if err != nil {
@@ -23,8 +22,7 @@ func NewTensor(shape Shape) (*Tensor, error) {
 	return &Tensor{Shape: shape, Data: make([]float32, n)}, nil
 }
 
-// Check reports a [*ShapeError], naming arg, if t is nil or does not hold as many
-// elements as its shape says.
+// Check reports a [*ShapeError] that names arg if t is nil, or if it does not hold as many elements as its shape says.
 func (t *Tensor) Check(arg string) error {
 	if t == nil {
 		return &ShapeError{Arg: arg, Value: "nil", Rule: "want a tensor"}
@@ -39,14 +37,13 @@ func (t *Tensor) Check(arg string) error {
 	return nil
 }
 
-// Images returns images lo ≤ n < hi of t, sharing its storage. It panics, as
-// slicing does, if they are out of range.
+// Images returns images lo ≤ n < hi of t, which share its storage. Like slicing, it panics if they are out of range.
 func (t *Tensor) Images(lo, hi int) *Tensor {
 	size := t.Shape[1] * t.Shape[2] * t.Shape[3]
 	return &Tensor{Shape: t.Shape.WithN(hi - lo), Data: t.Data[lo*size : hi*size : hi*size]}
 }
 
-// Plane returns the H×W elements of image n, channel c, sharing t's storage.
+// Plane returns the H×W elements of image n, channel c, which share t's storage.
 func (t *Tensor) Plane(n, c int) []float32 {
 	size := t.Shape[2] * t.Shape[3]
 	at := (n*t.Shape[1] + c) * size

@@ -17,8 +17,7 @@ type algorithm struct {
 	prepare func(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe
 }
 
-// algorithms returns the table: the first that accepts a problem computes it, and
-// the general one stands last.
+// algorithms returns the table. The first that accepts a problem computes it; the general one comes last.
 func algorithms() []algorithm {
 	return []algorithm{
 		{"winograd", acceptsWinograd, prepareWinograd},
@@ -26,13 +25,13 @@ func algorithms() []algorithm {
 	}
 }
 
-// recipe is a prepared convolution. What it says before settle is pure data; pack
-// comes after settle, and band any time after pack, from several goroutines.
+// recipe is a prepared convolution. Before settle it only answers questions. pack is called after settle. band may be
+// called any time after pack, from several goroutines.
 type recipe interface {
 	tolerance() float64      // as conv.Description has it
 	phases() int             // of the slab
 	columns() int            // that are read, at least
-	inputRows(rows int) int  // of the slab behind so many rows of sums
+	inputRows(rows int) int  // of the slab that so many rows of sums need
 	rowStep() int            // bands begin at a multiple of it
 	fits(rows int) bool      // whether bands of so many rows of sums suit the caches
 	settle(s slab, rows int) // the slab's layout, and the most rows of sums of a band
@@ -42,15 +41,14 @@ type recipe interface {
 	band(w *worker, o output, group, rows int) // computes the sums of a group's filters
 }
 
-// output is where a band's sums go: row i of the group's filter k begins at
-// data[k·plane + i·W].
+// output is where a band's sums go: row i of the group's filter k begins at data[k·plane + i·W].
 type output struct {
 	data  []float32
 	plane int
 }
 
-// choose returns the algorithm for p, with the reasons against each other one. A
-// forced one is taken or refused; "" forces none.
+// choose returns the algorithm for p, and the reason against each other one. A forced one is taken or refused; ""
+// forces none.
 func choose(p conv.Problem, k *simd.Kernels, forced string) (algorithm, []conv.Rejected, error) {
 	sums, err := p.Sums()
 	if err != nil {
@@ -86,8 +84,7 @@ func choose(p conv.Problem, k *simd.Kernels, forced string) (algorithm, []conv.R
 	return taken, rejected, nil
 }
 
-// AlgorithmNames lists what Engine.Algorithm takes, in the order in which they are
-// asked.
+// AlgorithmNames lists what Engine.Algorithm takes, in the order in which they are asked.
 func AlgorithmNames() []string {
 	var names []string
 	for _, a := range algorithms() {

@@ -12,8 +12,8 @@ import (
 	"gpuconv/cpu"
 )
 
-// layers are the problems that the peers' scripts in bench/peers time as well:
-// N, Cin, H, W, Cout, K, padding, stride, groups.
+// layers are the problems that bench/peers times with other libraries, too: N, Cin, H, W, Cout, K, padding, stride,
+// groups.
 var layers = []string{
 	"64,1,48,64,6,7,3,1,1", "512,1,48,64,6,7,3,1,1", "4096,1,48,64,6,7,3,1,1", "512,1,48,64,64,7,3,1,1",
 	"512,1,48,64,6,31,15,1,1", "16,1,480,640,6,7,3,1,1", "16,64,56,56,64,3,1,1,1", "16,3,224,224,64,7,3,2,1",
@@ -46,10 +46,9 @@ func BenchmarkPeak(b *testing.B) {
 	}
 }
 
-// BenchmarkConv times every algorithm that accepts a layer, on the wall clock and by
-// the time that its threads had a core: where others compute on the machine, only the
-// latter says what the engine does. For medians, and beside
-// the peers, use bench/peers/peers.py.
+// BenchmarkConv times every algorithm that accepts a layer, on the wall clock and by the time that its threads had a
+// core: on a busy machine only the latter measures the engine. For medians, and beside the
+// peers, use bench/peers/peers.py.
 func BenchmarkConv(b *testing.B) {
 	for _, text := range layers {
 		p := layer(b, text)

@@ -2,8 +2,8 @@ package cpu
 
 import "gpuconv/cpu/internal/simd"
 
-// panels are filters of one group that are computed alike: each panel has the same
-// number of them, and the rows of their outputs are cut in the same way.
+// panels are filters of one group that are computed alike: each panel has the same number of filters, and the rows of
+// their outputs are cut in the same way.
 type panels struct {
 	filters int // of one panel
 	first   int // filter of the group that the first panel begins with
@@ -15,11 +15,10 @@ type panels struct {
 type span struct {
 	column  int
 	vectors int
-	cut     int // columns that the row has of it, 0 if all
+	cut     int // columns of it that are in the row, 0 if all are
 }
 
-// cutFilters shares a group's filters out to panels such that rows of so many
-// registers take the least time.
+// cutFilters divides a group's filters into panels, such that rows of so many registers take the least time.
 func cutFilters(filters, vectors int, k *simd.Kernels) (best []panels) {
 	least := 0.0
 	for most := simd.MaxFilters; most >= simd.MaxFilters/2; most-- {
@@ -39,14 +38,14 @@ func cutFilters(filters, vectors int, k *simd.Kernels) (best []panels) {
 	return best
 }
 
-// tapCost estimates the cycles that a tile takes for a tap: two multiply-adds a
-// cycle, or the 4 cycles that each waits for its predecessor; half a cycle for the
-// loop; and a little for what is loaded again for the next panel. BenchmarkTile shows the true ones.
+// tapCost estimates the cycles that a tile takes for a tap: two multiply-adds a cycle, or the 4 cycles that each waits
+// for its predecessor; half a cycle for the loop; and a little for what is loaded again for the next panel.
+// BenchmarkTile measures the true ones.
 func tapCost(filters, vectors int) float64 {
 	return max(float64(filters*vectors)/2, 4) + 0.5 + float64(vectors)/4
 }
 
-// evenPanels cuts filters into panels of at most most, as even as they can be.
+// evenPanels divides filters into panels of at most most, as evenly as possible.
 func evenPanels(filters, most int) (all []panels) {
 	count, first := ceilDiv(filters, most), 0
 	for count > 0 {
@@ -62,9 +61,9 @@ func evenPanels(filters, most int) (all []panels) {
 	return all
 }
 
-// cutRow cuts a row of so many columns into tiles of at most most vectors, as even
-// as they can be. A last tile that would stand over the end is moved back, and
-// computes some sums again; only a row of a single tile is cut.
+// cutRow divides a row of so many columns into tiles of at most most vectors, as evenly as possible. A last tile that
+// would reach beyond the end is moved back, and computes some sums again. Only the tile of a row that has a single one
+// is cut.
 func cutRow(columns, lanes, most int) (all []span) {
 	vectors := ceilDiv(columns, lanes)
 	column := 0

@@ -7,8 +7,8 @@ import (
 	"gpuconv/cpu"
 )
 
-// tested are the instruction sets that the processor has; with -short, for the race
-// detector, only the one that the engine takes: goroutines are the same for all.
+// tested are the instruction sets that the processor has; with -short, for the race detector, only the one that the
+// engine takes: goroutines are the same for all.
 func tested() []cpu.ISA {
 	all := cpu.AvailableISAs()
 	if testing.Short() {
@@ -24,6 +24,6 @@ func TestEngineConforms(t *testing.T) {
 	}
 }
 
-// The reference is its own judge here: what this shows is the contract and the
-// relations. Its numbers are judged by goldens.
+// TestReferenceConforms shows that the reference keeps the contract and the relations. It is its own judge here; goldens
+// judge its numbers.
 func TestReferenceConforms(t *testing.T) { convtest.Run(t, cpu.Reference{}, cpu.Reference{}) }

@@ -2,17 +2,15 @@ package cpu
 
 import "sync"
 
-// crew is a set of goroutines that stay for as long as a plan does, so that a run
-// starts none and allocates nothing.
+// crew is a set of goroutines that live as long as a plan, so that a run starts none and allocates nothing.
 type crew struct {
 	helpers int
 	wake    chan struct{}
 	busy    sync.WaitGroup
 }
 
-// newCrew starts workers−1 helpers; the caller of run is the remaining worker. A
-// helper calls work with its number, from 1 on, each time it is woken. work must
-// not hold on to what closes the crew.
+// newCrew starts workers−1 helpers; the caller of run is the remaining worker. Each time a helper is woken, it calls
+// work with its number, from 1 on. work must not keep the value alive that closes the crew.
 func newCrew(workers int, work func(worker int)) *crew {
 	c := &crew{helpers: workers - 1, wake: make(chan struct{}, workers)}
 	for i := range c.helpers {
@@ -37,5 +35,5 @@ func (c *crew) run(workers int, work func(worker int)) {
 	c.busy.Wait()
 }
 
-// close ends the helpers. It is called once, and no run is under way or follows.
+// close ends the helpers. It is called once, when no run is under way or will follow.
 func (c *crew) close() { close(c.wake) }

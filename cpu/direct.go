@@ -5,11 +5,9 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// direct adds up the products in the formula's order, a tile of filters × columns
-// at a time in registers, each tap of the kernel once for the whole tile. It reads
-// the inputs where they lie in the slab: nothing is unrolled into columns of a
-// matrix. Its speed is bounded by multiply-adds as long as the rows under a kernel
-// stay in the first cache.
+// direct adds up the products in the formula's order. A tile of filters × columns is in registers, and each tap of the
+// kernel is taken once for the whole tile. Inputs are read from the slab as they are: nothing is unrolled into columns
+// of a matrix. Multiply-adds bound its speed as long as the rows under a kernel stay in the first cache.
 type direct struct {
 	problem conv.Problem // with defaults filled in
 	sums    conv.Shape
@@ -17,7 +15,7 @@ type direct struct {
 	layout  []panels
 	slab    slab
 	taps    simd.Taps
-	inner   int       // rows of outputs that are computed for one panel before the next
+	inner   int       // rows of outputs that are computed for a panel before the next panel
 	weight  []float32 // [groups][panels][taps][filters of the panel]
 	bias    []float32
 }
@@ -41,7 +39,7 @@ func (d *direct) inputRows(rows int) int {
 	return (rows-1)*d.problem.Stride[0] + (d.problem.Weight[2]-1)*d.problem.Dilation[0] + 1
 }
 
-// slabFloats keeps what a task reads in a core's second cache, with the weights.
+// slabFloats is the most that a task reads: with the weights it fits in a core's second cache.
 const slabFloats = 192 << 10 / 4
 
 func (d *direct) fits(rows int) bool {
@@ -49,12 +47,11 @@ func (d *direct) fits(rows int) bool {
 	return err == nil && n <= slabFloats
 }
 
-// windowFloats is half of a first cache of 32 KiB. As long as the inputs of
-// a tile and the weights of a panel take no more, a call computes a column of tiles;
-// else the inputs of one row are kept for all panels.
+// windowFloats is half of a first cache of 32 KiB. As long as the inputs of a tile and the weights of a panel take no
+// more, a call computes a column of tiles. Otherwise the inputs of one row are kept for all panels.
 const windowFloats = 16 << 10 / 4
 
-// cutRows is how many rows of tiles that stand over the end are computed by a call.
+// cutRows is how many rows of tiles that reach beyond the end one call computes.
 const cutRows = 16
 
 func (d *direct) settle(s slab, rows int) {
@@ -104,12 +101,12 @@ func appendPanel(packed, filters []float32, count int) []float32 {
 	return packed
 }
 
-// workspace is for tiles that stand over the end of a row.
+// workspace is for tiles that reach beyond the end of a row.
 func (d *direct) workspace() int {
 	return simd.MaxFilters * cutRows * maxVectors * d.kernels.Lanes
 }
 
-// maxVectors is the most that a tile is wide.
+// maxVectors is the largest width of a tile.
 const maxVectors = 8
 
 func (d *direct) band(w *worker, o output, group, n int) {
@@ -147,8 +144,7 @@ func (d *direct) span(w *worker, o output, group, i, rows int, l *panels, s *spa
 	}
 }
 
-// cutTiles computes a column of tiles that stand over the ends of their rows, and
-// keeps what is inside.
+// cutTiles computes a column of tiles that reach beyond the ends of their rows, and keeps what is inside.
 func (d *direct) cutTiles(w *worker, rows, filters int, s *span) {
 	t := &w.tile
 	x, dst, plane := t.X, t.Dst, t.Plane

@@ -7,15 +7,14 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// Engine is a [conv.Backend] that computes in float32 on all cores with the
-// processor's vector instructions. The zero value chooses the instructions and the
-// algorithm by itself.
+// Engine is a [conv.Backend] that computes in float32, on all cores, with the vector instructions of the processor. The
+// zero value chooses instructions and algorithm by itself.
 //
-// A plan keeps as many goroutines as GOMAXPROCS says and what they compute in;
-// its Run allocates nothing, and wakes no more of them than its work is worth. Each task copies a band of one image, with its
-// padding, into its worker's memory, and computes the outputs of the band.
+// A plan keeps as many goroutines as GOMAXPROCS says, and their memory, until it is closed. Run allocates nothing, and
+// wakes no more goroutines than its work is worth. Each task copies a band of one image, with its padding, into the
+// memory of its worker, and computes the outputs of the band.
 type Engine struct {
-	ISA       ISA    // the instructions to use; Plan reports an error if the processor has them not
+	ISA       ISA    // the instructions to use; Plan reports an error if the processor lacks them
 	Algorithm string // one of [AlgorithmNames], "" for the first that accepts the problem
 
 	eager bool // wakes all workers for however little; for tests
@@ -32,17 +31,14 @@ const (
 	AVX512  = simd.AVX512  // AVX-512F
 )
 
-// ParseISA returns the instruction set that is called best, generic, avx2 or
-// avx512; "" is best.
+// ParseISA reads the name of an instruction set: best, generic, avx2 or avx512; "" is best.
 func ParseISA(name string) (ISA, error) { return simd.ParseISA(name) }
 
-// AvailableISAs lists the instruction sets that the processor has, the one that
-// BestISA means first.
+// AvailableISAs lists the instruction sets that the processor has, the best first.
 func AvailableISAs() []ISA { return simd.Available() }
 
-// Probe returns what measures the peak of a core: it makes rounds rounds of
-// multiply-adds on registers alone with the engine's instructions and returns how many
-// floating-point operations these were, two for each multiply-add.
+// Probe returns a function that measures the peak of a core. It does so many rounds of multiply-adds with the engine's
+// instructions, on registers alone, and returns the number of floating-point operations: two for each multiply-add.
 func (e Engine) Probe() (func(rounds int) float64, error) {
 	k, err := simd.Use(e.ISA)
 	if err != nil {
@@ -51,8 +47,9 @@ func (e Engine) Probe() (func(rounds int) float64, error) {
 	return k.Probe, nil
 }
 
-// Plan validates the arguments, copies weight and bias and returns a plan that
-// also is a [conv.Describer].
+// Plan validates the arguments and copies weight and bias. The plan is also a [conv.Describer]. Plan reports a
+// [*conv.ShapeError] for arguments that break a rule, and an error if the processor lacks e.ISA or if e.Algorithm is
+// unknown. The error wraps [conv.ErrUnsupported] if that algorithm cannot compute p.
 func (e Engine) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err
@@ -79,10 +76,10 @@ func (e Engine) Explain(p conv.Problem) (conv.Description, error) {
 	return b.describe(), nil
 }
 
-// blueprint is all that a plan needs to know before it allocates anything.
+// blueprint is what a plan needs to know before it allocates anything.
 type blueprint struct {
 	asked    conv.Problem
-	problem  conv.Problem // the same with defaults filled in, and perhaps another shape, see reshape
+	problem  conv.Problem // the same with defaults filled in, and perhaps of another shape, see reshape
 	dst      conv.Shape   // of problem
 	finisher finisher
 	kernels  *simd.Kernels
@@ -121,9 +118,9 @@ func (e Engine) newBlueprint(p conv.Problem) (*blueprint, error) {
 	return b, b.cut()
 }
 
-// reshape returns p with rows of one tile's width where rows mean nothing: under a
-// kernel of a single element that takes every pixel. Outputs are then written in the
-// order of their addresses: 72 instead of 60 GFLOP/cpu-s for 64 to 256 channels at 56×56.
+// reshape returns p with rows as wide as one tile, where rows mean nothing: under a kernel of a single element that
+// takes every pixel. Outputs are then written in the order of their addresses: 72 instead of 60 GFLOP per CPU second
+// for 64 to 256 channels at 56×56.
 func reshape(p conv.Problem, k *simd.Kernels) conv.Problem {
 	size, width := p.Src.H()*p.Src.W(), 2*k.Lanes
 	if p.Weight[2] == 1 && p.Weight[3] == 1 && p.Stride == [2]int{1, 1} && p.Padding == (conv.Padding{}) &&
@@ -133,11 +130,11 @@ func reshape(p conv.Problem, k *simd.Kernels) conv.Problem {
 	return p
 }
 
-// sumsFloats keeps the sums of a task, where they are not yet outputs, in a part of
-// a core's second cache.
+// sumsFloats is the most sums that a task keeps, where they are not outputs yet: they fit in a part of a core's second
+// cache.
 const sumsFloats = 128 << 10 / 4
 
-// cut settles how many rows of outputs a task computes at most.
+// cut decides how many rows of outputs a task computes at most.
 func (b *blueprint) cut() error {
 	p, step := b.problem, b.recipe.rowStep()
 	fits := func(rows int) bool {
@@ -170,8 +167,7 @@ func (b *blueprint) sumsLen() int {
 	return (last - first) * b.finisher.sums.W() * b.problem.Weight[0] / b.problem.Groups
 }
 
-// slabLen is how many floats of input a task keeps: a last tile reads, and drops,
-// up to a register behind the end.
+// slabLen is how many floats of input a task keeps. The last tile reads up to a register beyond the end, and drops it.
 func (b *blueprint) slabLen() int { return b.slab.len(b.kernels.Lanes) }
 
 func (b *blueprint) describe() conv.Description {

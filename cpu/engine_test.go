@@ -14,9 +14,8 @@ import (
 	"gpuconv/cpu/internal/guarded"
 )
 
-// TestWidths: every width from 1 to 70 with kernels that do and do not divide into
-// tiles, strides and depthwise groups, in tensors between guard pages, against the
-// reference.
+// TestWidths: every width from 1 to 70 with kernels that do and do not divide into tiles, strides and depthwise groups,
+// in tensors between guard pages, against the reference.
 func TestWidths(t *testing.T) {
 	for _, isa := range tested() {
 		for w := 1; w <= 70; w++ {
@@ -48,8 +47,7 @@ func TestWinogradStaysInside(t *testing.T) {
 	}
 }
 
-// TestPixels: kernels of one element, whose rows are laid out anew where they divide
-// into tiles.
+// TestPixels: kernels of one element, whose rows get another width where they divide into tiles.
 func TestPixels(t *testing.T) {
 	for _, isa := range tested() {
 		for _, size := range [][2]int{{1, 32}, {8, 8}, {7, 16}, {5, 32}, {96, 1}, {56, 56}, {14, 14}} {
@@ -165,7 +163,7 @@ func TestExplains(t *testing.T) {
 	}
 }
 
-// TestRefuses: an algorithm that is forced is taken or refused.
+// TestRefuses: a forced algorithm is taken or refused.
 func TestRefuses(t *testing.T) {
 	p := layer(t, "1,1,8,8,6,7,3,1,1")
 	for algorithm, want := range map[string]string{
@@ -193,8 +191,7 @@ func settled() int {
 	return n
 }
 
-// TestGoroutinesEnd: a plan's goroutines end when it is closed, and when it is
-// dropped.
+// TestGoroutinesEnd: a plan's goroutines end when it is closed, and when it is dropped.
 func TestGoroutinesEnd(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	before := settled()

@@ -6,19 +6,18 @@ import (
 	"gpuconv/conv"
 )
 
-// finisher turns a band of activated sums into outputs, where a problem has an
-// energy or a pool.
+// finisher makes outputs of a band of activated sums, for problems with energy or a pool.
 type finisher struct {
 	problem conv.Problem // with defaults filled in
 	sums    conv.Shape
 }
 
-// needed says that sums are not yet outputs.
+// needed reports whether sums are not outputs yet.
 func (f *finisher) needed() bool {
 	return f.problem.Activation == conv.Energy || f.problem.Pool.Kind != conv.NoPool
 }
 
-// rows returns the rows of sums behind the rows lo ≤ i < hi of outputs.
+// rows returns the rows first ≤ y < last of sums that rows lo ≤ i < hi of outputs are made of.
 func (f *finisher) rows(lo, hi int) (first, last int) {
 	pool := f.problem.Pool
 	if pool.Kind == conv.NoPool {
@@ -27,8 +26,8 @@ func (f *finisher) rows(lo, hi int) (first, last int) {
 	return lo * pool.Stride[0], (hi-1)*pool.Stride[0] + pool.Size[0]
 }
 
-// finish computes output channel c of a group from sums, the group's planes of rows
-// rows each. Energies are written over the sums that they are made of.
+// finish computes output channel c of a group from sums: the planes of the group, of so many rows each. Energies
+// replace the sums that they are made of.
 func (f *finisher) finish(dst, sums []float32, rows, c int) {
 	size := rows * f.sums.W()
 	if f.problem.Activation == conv.Energy {
@@ -48,7 +47,7 @@ func (f *finisher) finish(dst, sums []float32, rows, c int) {
 	}
 }
 
-// energy returns √(a²+b²), in float64 so that squares stay in range.
+// energy returns √(a²+b²). It computes in float64, in which the squares stay in range.
 func energy(a, b float32) float32 {
 	x, y := float64(a), float64(b)
 	return float32(math.Sqrt(x*x + y*y))
@@ -66,7 +65,7 @@ func (f *finisher) pool(dst, sums []float32) {
 	}
 }
 
-// poolWindow reduces the window that sums begins with.
+// poolWindow reduces the window at the beginning of sums.
 func poolWindow(pool conv.Pool, sums []float32, pitch int) float32 {
 	largest, total := sums[0], float32(0)
 	for i := range pool.Size[0] {

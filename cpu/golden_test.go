@@ -14,9 +14,8 @@ import (
 	"gpuconv/cpu"
 )
 
-// golden is a problem and what PyTorch makes of it in float64, as
-// testdata/make_goldens.py writes it: that file describes the fields. What
-// reference.json leaves out is 0 here, which is PyTorch's default and conv's.
+// golden is a problem and what PyTorch makes of it in float64, as testdata/make_goldens.py writes it: that file
+// describes the fields. What reference.json leaves out is 0 here, which is PyTorch's default and conv's.
 type golden struct {
 	Name             string
 	Src, Weight      conv.Shape
@@ -59,9 +58,8 @@ func (s *special) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &[]any{&s.tensor, &s.at, &s.value})
 }
 
-// readGoldens returns the problems that PyTorch computes, and its verdicts on
-// problems at the edge of what can be computed. A field that golden lacks is an
-// error: no part of a problem may be passed over.
+// readGoldens returns the problems that PyTorch computes, and its verdicts on problems at the edge of what can be
+// computed. A field that golden lacks is an error: no part of a problem may be passed over.
 func readGoldens(t *testing.T) (cases, verdicts []golden) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/reference.json")
@@ -135,31 +133,27 @@ func filled(t *testing.T, shape conv.Shape, seed uint32, value func(state uint32
 	return made
 }
 
-// grid gives multiples of 1/64 in [−2, 2). Products are multiples of 2⁻¹², so
-// every sum of them here is exact in float64, in any order.
+// grid gives multiples of 1/64 in [−2, 2). Products are multiples of 2⁻¹², so every sum of them here is exact in
+// float64, in any order.
 func grid(state uint32) float32 { return float32(int(state>>24)-128) / 64 }
 
-// dense gives 24 significant bits at eight exponents: products are exact in
-// float64, but their sums round, and in float32 would round visibly.
+// dense gives 24 significant bits at eight exponents: products are exact in float64, but their sums round, and in
+// float32 would round visibly.
 func dense(state uint32) float32 {
 	return float32(math.Ldexp(float64(int(state>>5&0xffffff)-1<<23), -23-int(state>>29)))
 }
 
-// allowed returns how far the reference's element i, a value or a magnitude, may
-// be from PyTorch's. Let u = 2⁻⁵³, A the magnitude of the element and n the terms
-// of its sum: the products, which are exact, and the bias.
+// allowed returns how far the reference's element i, a value or a magnitude, may be from PyTorch's. Let u = 2⁻⁵³, A the
+// magnitude of the element and n the terms of its sum: the products, which are exact, and the bias.
 //
-// A sum of n exact terms in any order, with FMA or not, is within γ·A of the
-// truth, γ = (n−1)u/(1−(n−1)u) (Higham, Accuracy and Stability of Numerical
-// Algorithms, ch. 4), which is below n·u for n < 2²⁶. ReLU and the maximum of a
-// window with the largest A do not enlarge that; a mean of m sums adds m−1
-// additions and a division, so n counts these m too. Both sides may be that far
-// from the truth: 2·n·u·A.
+// A sum of n exact terms in any order, with FMA or not, is within γ·A of the truth, γ = (n−1)u/(1−(n−1)u) (Higham,
+// Accuracy and Stability of Numerical Algorithms, ch. 4), which is below n·u for n < 2²⁶. ReLU and the maximum of a
+// window with the largest A do not enlarge that; a mean of m sums adds m−1 additions and a division, so n counts these
+// m too. Both sides may be that far from the truth: 2·n·u·A.
 //
-// On the grid sums are exact, so that nothing is allowed, but for a mean: each
-// side rounds its quotient once, 2·u·A. With special values even means are exact,
-// the script pools over powers of two there. A is PyTorch's own, so that a wrong
-// magnitude cannot excuse a wrong value.
+// On the grid sums are exact, so that nothing is allowed, but for a mean: each side rounds its quotient once, 2·u·A.
+// With special values even means are exact, the script pools over powers of two there. A is PyTorch's own, so that a
+// wrong magnitude cannot excuse a wrong value.
 func (g golden) allowed(i int) float64 {
 	const u = 0x1p-53
 	terms := 0
@@ -182,12 +176,11 @@ func (g golden) allowed(i int) float64 {
 	return 2 * float64(terms) * u * float64(g.Magnitude[i])
 }
 
-// rootTerms is how many u of the value √(a²+b²) may be off: an addition of rounded
-// squares, 2u at most and half of it after the root, and the root's own u.
+// rootTerms is how many u of the value √(a²+b²) may be off: an addition of rounded squares, 2u at most and half of it
+// after the root, and the root's own u.
 const rootTerms = 2
 
-// agree says whether two numbers are both NaN, the same infinity, or finite and
-// no more than allowed apart.
+// agree says whether two numbers are both NaN, the same infinity, or finite and no more than allowed apart.
 func agree(got, want, allowed float64) bool {
 	if math.IsNaN(want) {
 		return math.IsNaN(got)
@@ -195,8 +188,7 @@ func agree(got, want, allowed float64) bool {
 	return got == want || math.Abs(got-want) <= allowed
 }
 
-// TestReferenceGoldens holds the reference's float64 values, its magnitudes and
-// its output shapes against PyTorch's.
+// TestReferenceGoldens holds the reference's float64 values, its magnitudes and its output shapes against PyTorch's.
 func TestReferenceGoldens(t *testing.T) {
 	cases, _ := readGoldens(t)
 	for _, g := range cases {
@@ -242,8 +234,8 @@ func (g golden) compare(t *testing.T, what string, got []float64, want []number)
 	}
 }
 
-// differences are the verdicts in which we mean to differ from PyTorch 1.13, and
-// why. In every other we must refuse what it refuses and compute what it computes.
+// differences are the verdicts in which we mean to differ from PyTorch 1.13, and why. In every other we must refuse
+// what it refuses and compute what it computes.
 var differences = map[string]string{
 	"stride 0":           zeroIsDefault,
 	"dilation 0":         zeroIsDefault,
@@ -265,9 +257,8 @@ const (
 	negativeCrops = "torch.nn.functional.pad crops by a negative padding; here padding is at least 0, and its caller crops"
 )
 
-// TestReferenceVerdicts: what PyTorch refuses is refused here, by validation and
-// by the plan, as a *conv.ShapeError; what it computes is not refused, and has its
-// shape. It stands on either side of each edge.
+// TestReferenceVerdicts: what PyTorch refuses, validation and the plan refuse as a *conv.ShapeError. What it computes is
+// not refused, and has its shape. There is a problem on either side of each edge.
 func TestReferenceVerdicts(t *testing.T) {
 	_, verdicts := readGoldens(t)
 	used := map[string]bool{}
@@ -313,8 +304,8 @@ func (g golden) judge(t *testing.T, refused bool) error {
 	return nil
 }
 
-// TestGoldensCoverSpec: the goldens cannot be empty, nor lose a part of conv.Spec,
-// unnoticed. The numbers are a little below what make_goldens.py lists.
+// TestGoldensCoverSpec fails if the goldens are empty or lack a part of conv.Spec. Its numbers are a little below what
+// make_goldens.py lists.
 func TestGoldensCoverSpec(t *testing.T) {
 	cases, verdicts := readGoldens(t)
 	count := map[string]int{}

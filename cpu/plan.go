@@ -10,8 +10,8 @@ import (
 	"gpuconv/fault"
 )
 
-// enginePlan is what the caller holds. The helpers of the crew hold only the
-// convolver, so that a plan that is dropped without Close ends them too.
+// enginePlan is what the caller holds. The helpers of the crew hold the convolver alone, so that they end also if the
+// plan is dropped without Close.
 type enginePlan struct {
 	*convolver
 	leak runtime.Cleanup
@@ -30,8 +30,8 @@ type convolver struct {
 	run    run
 }
 
-// run is the work that workers take tasks from. It is one task per image, group and
-// band of rows, the bands of one image side by side.
+// run is the work that workers take tasks from: one task for each image, group and band of rows. The bands of an image
+// follow each other.
 type run struct {
 	dst, src *conv.Tensor
 	rows     int // of outputs per band
@@ -40,7 +40,7 @@ type run struct {
 	next     atomic.Int64
 }
 
-// worker is what one goroutine computes in.
+// worker is the memory that one goroutine computes in.
 type worker struct {
 	kernels  *simd.Kernels
 	tile     simd.Tile
@@ -48,7 +48,7 @@ type worker struct {
 	products simd.Products
 	slab     []float32
 	sums     []float32
-	work     []float32 // as the recipe wants it
+	work     []float32 // the recipe's workspace
 }
 
 func newPlan(b *blueprint) *enginePlan {
@@ -105,23 +105,22 @@ func errClosed(what string) error {
 	return &fault.Error{Package: "cpu", Argument: what, Err: conv.ErrClosed}
 }
 
-// workPerWorker is how many multiplications a worker gets at least: 0.1 ms of them, as waking a
-// goroutine on another core takes half of that. A number read or written counts
-// numberWork of them.
+// workPerWorker is how many multiplications a worker gets at least: 0.1 ms of them, since waking a goroutine on another
+// core takes half of that. Each number that is read or written counts as numberWork multiplications.
 const (
 	workPerWorker = 1 << 22
 	numberWork    = 11
 )
 
-// imageWork is what an image takes, in multiplications.
+// imageWork is the work of an image, in multiplications.
 func imageWork(p conv.Problem, dst conv.Shape) float64 {
 	p.Src[0] = 1
 	numbers := float64(p.Src.C())*float64(p.Src.H())*float64(p.Src.W()) + float64(dst.C())*float64(dst.H())*float64(dst.W())
 	return p.MACs() + numberWork*numbers
 }
 
-// tasksPerWorker keeps cores busy until the end: one that is interrupted, or that
-// gets a slower task, leaves more of them to the others.
+// tasksPerWorker keeps all cores busy until the end: a core that is interrupted, or has a slower task, leaves more
+// tasks to the others.
 const tasksPerWorker = 4
 
 // awake returns how many workers a run of so many images is worth.

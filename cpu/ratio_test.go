@@ -10,14 +10,12 @@ import (
 	"gpuconv/cpu"
 )
 
-// ratioTries is how often the ratios are measured: a busy machine makes some too small,
-// and a slow engine all of them.
+// ratioTries is how often the ratios are measured: a busy machine makes some too small, and a slow engine all of them.
 const ratioTries = 20
 
-// TestRatios holds the engine to figures that no machine's speed changes, measured side
-// by side: with vector instructions it makes at least 8 times what plain Go makes (it is
-// 20 and more), and at least 55 % of the multiply-adds that its instructions can do (78 to
-// 80 % on a machine with six jobs per core), on one thread.
+// TestRatios holds the engine to figures that no machine's speed changes, measured side by side: with vector
+// instructions it makes at least 8 times what plain Go makes (it is 20 and more), and at least 55 % of the
+// multiply-adds that its instructions can do (78 to 80 % on a machine with six jobs per core), on one thread.
 func TestRatios(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")

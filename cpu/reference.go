@@ -7,14 +7,13 @@ import (
 	"gpuconv/conv"
 )
 
-// Reference is a [conv.Backend] that computes in float64. Each of its plans is a
-// [conv.Oracle]. Each output is one sum in the order of the package conv's
-// formula: bias, then channels, kernel rows, kernel columns. Planes of outputs are
-// shared out over the cores; no sum is split.
+// Reference is a [conv.Backend] that computes in float64. Each of its plans is a [conv.Oracle]. Each output is one sum
+// in the order of package conv's formula: bias, then channels, kernel rows, kernel columns. Cores share the planes of
+// outputs; no sum is split.
 type Reference struct{}
 
-// Plan validates the arguments, copies weight and bias and returns a plan that
-// also is a [conv.Oracle] and a [conv.Describer].
+// Plan validates the arguments and copies weight and bias. The plan is also a [conv.Oracle] and a [conv.Describer].
+// Every error is a [*conv.ShapeError].
 func (Reference) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err
@@ -70,8 +69,7 @@ func (r *referencePlan) Run(dst, src *conv.Tensor) error {
 	return nil
 }
 
-// RunFloat64 implements [conv.Oracle]. value and magnitude hold as many elements
-// as the problem's Dst has for src's batch.
+// RunFloat64 implements [conv.Oracle]. value and magnitude have as many elements as the problem's Dst for src's batch.
 func (r *referencePlan) RunFloat64(value, magnitude []float64, src *conv.Tensor) error {
 	if r.closed.Load() {
 		return errClosed("reference plan")
@@ -123,9 +121,8 @@ func (r *referencePlan) plane(value, magnitude []float64, src *conv.Tensor, n, c
 	r.poolPlane(magnitude, magnitudes)
 }
 
-// activatedPlane computes what is pooled: the activated sums of one filter, or the
-// energy of two. The magnitude of an energy is √(A₁²+A₂²): √(a²+b²) changes by no
-// more than the same norm of what a and b change by.
+// activatedPlane computes what a pool takes: the activated sums of one filter, or the energy of two. The magnitude of
+// an energy is √(A₁²+A₂²), since √(a²+b²) changes by no more than the same norm of the changes of a and b.
 func (r *referencePlan) activatedPlane(value, magnitude []float64, src *conv.Tensor, n, c int) {
 	if r.problem.Activation != conv.Energy {
 		r.sumPlane(value, magnitude, src, n, c)
@@ -142,7 +139,7 @@ func (r *referencePlan) activatedPlane(value, magnitude []float64, src *conv.Ten
 	}
 }
 
-// sumPlane computes the sums of filter k on image n, rectified if it is to be.
+// sumPlane computes the sums of filter k on image n, with ReLU if the problem has it.
 func (r *referencePlan) sumPlane(value, magnitude []float64, src *conv.Tensor, n, k int) {
 	for i := range r.sums.H() {
 		for j := range r.sums.W() {
@@ -156,8 +153,7 @@ func (r *referencePlan) sumPlane(value, magnitude []float64, src *conv.Tensor, n
 	}
 }
 
-// sum computes Σ x·w + b and Σ |x||w| + |b| at row i, column j of filter k on
-// image n.
+// sum computes Σ x·w + b and Σ |x||w| + |b| at row i, column j of filter k on image n.
 func (r *referencePlan) sum(src *conv.Tensor, n, k, i, j int) (sum, abs float64) {
 	p, w := &r.problem, r.problem.Weight
 	if p.Bias {
@@ -186,8 +182,8 @@ func (r *referencePlan) sum(src *conv.Tensor, n, k, i, j int) (sum, abs float64)
 	return sum, abs
 }
 
-// source returns which of size positions stands at pos, which may lie in the
-// padding, or −1 where the padding is zero.
+// source returns the position, of size ones, whose pixel is at pos. pos may lie in the padding; where that is zero,
+// source returns −1.
 func source(mode conv.PaddingMode, pos, size int) int {
 	if pos >= 0 && pos < size {
 		return pos

@@ -2,17 +2,16 @@ package cpu
 
 import "gpuconv/conv"
 
-// slab is the layout of what one task computes from: a band of rows of one group's
-// channels of one image, copied with its padding. The columns of a row are dealt
-// out to as many phases as the stride is wide,
+// slab is the layout of the inputs of one task: a band of rows of one image, all channels of one group, copied with its
+// padding. The columns of a row are dealt out to as many phases as the stride S is wide,
 //
 //	row: column 0, S, 2S, … | column 1, S+1, … | …
 //
-// so that neighbouring outputs read neighbouring floats whatever the stride.
+// so that neighbouring outputs read neighbouring floats whatever the stride is.
 type slab struct {
 	problem  conv.Problem // with defaults filled in
 	phases   int
-	columns  int // of the padded image, and zeros behind it if the recipe reads on
+	columns  int // of the padded image, and zeros after it if the recipe reads on
 	perPhase int // columns of one phase, rounded up
 	pitch    int // floats between rows
 	plane    int // floats between channels
@@ -22,12 +21,11 @@ type slab struct {
 // lineFloats is a cache line.
 const lineFloats = 16
 
-// newSlab lays out bands of so many rows of the padded image, with at least so many
-// columns.
+// newSlab lays out bands of so many rows of the padded image, with at least so many columns.
 func newSlab(p conv.Problem, rows, columns, phases int) slab {
 	s := slab{problem: p, rows: rows}
 	s.columns = max(columns, paddedWidth(&p))
-	s.phases = min(phases, s.columns) // more would hold nothing
+	s.phases = min(phases, s.columns) // more would be empty
 	s.perPhase = ceilDiv(s.columns, s.phases)
 	s.pitch = s.perPhase * s.phases
 	s.plane = lines(rows * s.pitch)
@@ -37,21 +35,20 @@ func newSlab(p conv.Problem, rows, columns, phases int) slab {
 func paddedWidth(p *conv.Problem) int  { return p.Src.W() + p.Padding.Left + p.Padding.Right }
 func paddedHeight(p *conv.Problem) int { return p.Src.H() + p.Padding.Top + p.Padding.Bottom }
 
-// lines rounds n floats up to an odd number of cache lines, so that rows that are
-// so far apart do not compete for the same sets of a cache.
+// lines rounds n floats up to an odd number of cache lines. Rows that are so far apart do not compete for the same sets
+// of a cache.
 func lines(n int) int { return (ceilDiv(n, lineFloats) | 1) * lineFloats }
 
-// len is how many floats a slab takes, with slack for a last tile that reads over
-// the end of its row.
+// len is how many floats a slab takes, with slack for a last tile that reads beyond the end of its row.
 func (s *slab) len(slack int) int { return s.problem.Weight[1]*s.plane + slack }
 
-// at returns the place of a column of a row of a channel.
+// at returns the place of an element.
 func (s *slab) at(channel, row, column int) int {
 	return channel*s.plane + row*s.pitch + column%s.phases*s.perPhase + column/s.phases
 }
 
-// fill copies rows first ≤ y < first+rows of the padded image n, of the channels of
-// a group, and zeros behind its last row. What is behind a row's end stays zero.
+// fill copies rows first ≤ y < first+rows of the padded image n, of the channels of a group. After the image's last row
+// it writes zeros. After the end of each row zeros stay zeros.
 func (s *slab) fill(dst []float32, src *conv.Tensor, n, group, first, rows int) {
 	p, height := &s.problem, paddedHeight(&s.problem)
 	for c := range p.Weight[1] {
@@ -80,7 +77,7 @@ func (s *slab) fillRow(row, pixels []float32) {
 		s.deal(row, pixels)
 	}
 	if s.problem.PaddingMode == conv.Zeros {
-		return // nothing else is ever written there
+		return // nothing is ever written there
 	}
 	for x := range left {
 		row[x%s.phases*s.perPhase+x/s.phases] = pixels[source(s.problem.PaddingMode, x-left, len(pixels))]
@@ -90,8 +87,8 @@ func (s *slab) fillRow(row, pixels []float32) {
 	}
 }
 
-// deal copies pixels to their phases: one by one up to the first column that is a
-// multiple of the phases, then group by group.
+// deal copies pixels to their phases: one by one up to the first column that is a multiple of the number of phases,
+// then group by group.
 func (s *slab) deal(row, pixels []float32) {
 	x := s.problem.Padding.Left
 	for ; x%s.phases != 0 && len(pixels) > 0; x++ {
@@ -116,8 +113,7 @@ func (s *slab) deal(row, pixels []float32) {
 	}
 }
 
-// deal2 and deal4 are the loops that strides of 2 and Winograd's blocks take, without
-// a bounds check for each pixel.
+// deal2 and deal4 are the loops for strides of 2 and for Winograd's blocks, without a bounds check for each pixel.
 func deal2(a, b, pixels []float32) {
 	for i := range min(len(a), len(b)) {
 		group := (*[2]float32)(pixels[2*i:])

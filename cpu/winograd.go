@@ -7,14 +7,12 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// winograd computes kernels of 3×3 by Winograd's F(4×4, 3×3): blocks of 4×4 outputs,
-// each from 36 products per channel and filter instead of 144. A band's patches are
-// transformed, each of the 36 elements of all channels multiplied with those of all
-// filters, and the sums transformed back.
+// winograd computes kernels of 3×3 by Winograd's F(4×4, 3×3): each block of 4×4 outputs takes 36 products per channel
+// and filter instead of 144. It transforms the patches of a band, multiplies each of the 36 elements of all channels
+// with those of all filters, and transforms the sums back.
 //
-// Its rounding differs from that of sums of products, see winogradTolerance. A block
-// with an output that is not finite is computed again as the plain sum, so that NaN
-// and infinity reach the outputs that they belong to, and no others.
+// Its rounding differs from that of sums of products, see winogradTolerance. A block with an output that is not finite
+// is computed again as plain sums, so that NaN and infinity reach the outputs that they belong to, and no others.
 type winograd struct {
 	problem  conv.Problem // with defaults filled in
 	sums     conv.Shape
@@ -25,7 +23,7 @@ type winograd struct {
 	capacity int // floats between channels or filters of transformed patches
 	taps     simd.Taps
 	weight   []float32 // [groups][36][panels][channels][filters of the panel]
-	plain    []float32 // as it was
+	plain    []float32 // the weights as they were given
 	bias     []float32
 	zeros    [simd.MaxFilters]float32
 }
@@ -33,15 +31,15 @@ type winograd struct {
 // block is how many outputs a block has along each axis.
 const block = 4
 
-// Below so many channels or filters the transforms take more time than the products
-// that they save; BenchmarkConv shows both algorithms.
+// winogradLeast is how many channels and filters it takes: with fewer, the transforms cost more time than they save.
+// BenchmarkConv measures both algorithms.
 const winogradLeast = 32
 
-// winogradMost is how many channels winogradTolerance was measured with.
+// winogradMost is the most channels that winogradTolerance was measured with.
 const winogradMost = 2048
 
-// winogradTolerance is what RMS errors, in parts of the largest output, stay below.
-// TestWinogradTolerance measures 4e-7 with 32 channels, 2.4e-6 with 2,048.
+// winogradTolerance is above every RMS error, as a fraction of the largest output. TestWinogradTolerance measures 4e-7
+// with 32 channels and 2.4e-6 with 2,048.
 const winogradTolerance = 5e-6
 
 func acceptsWinograd(p conv.Problem, sums conv.Shape, _ *simd.Kernels) error {
@@ -74,8 +72,8 @@ func (w *winograd) packedLen() int {
 	return w.problem.Weight[0] * (w.problem.Weight[1]*(simd.PatchSize+9) + 1)
 }
 
-// elementFloats is half of a first cache: one element of a band's patches stays there
-// while it is multiplied with all filters.
+// elementFloats is half of a first cache. One element of a band's patches stays there while it is multiplied with all
+// filters.
 const elementFloats = 16 << 10 / 4
 
 func (w *winograd) fits(rows int) bool {
@@ -125,12 +123,12 @@ func (w *winograd) packElement(transformed [][simd.PatchSize]float32, element in
 	}
 }
 
-// workspace is transformed patches, sums of products, and what the transforms need.
+// workspace has room for transformed patches, for sums of products, and for what the transforms need.
 func (w *winograd) workspace() int {
 	return simd.PatchSize*w.capacity*(w.problem.Weight[1]+w.filters()) + (simd.PatchSize+16+1)*w.kernels.Lanes
 }
 
-// winogradSpace is a worker's workspace, taken apart.
+// winogradSpace is the parts of a worker's workspace.
 type winogradSpace struct{ patches, products, temp, blocks, check []float32 }
 
 func (w *winograd) space(work []float32) (s winogradSpace) {
@@ -153,8 +151,8 @@ func (w *winograd) band(worker *worker, o output, group, n int) {
 	w.transformProducts(worker, s, o, group, n)
 }
 
-// transformPatches transforms down rows of patches. Those that a register has beyond
-// the end of a row are written over by the next row, or lie behind the last.
+// transformPatches transforms down rows of patches. A register has some beyond the end of a row: the next row
+// overwrites them, or they lie after the last.
 func (w *winograd) transformPatches(worker *worker, s winogradSpace, down int) {
 	p := &worker.patches
 	*p = simd.Patches{Temp: s.temp, Pitch: w.slab.pitch, Phase: w.slab.perPhase, SrcStep: w.slab.plane,
@@ -186,8 +184,8 @@ func (w *winograd) multiply(worker *worker, s winogradSpace, group, blocks int) 
 	}
 }
 
-// multiplyPanel computes the sums of one element for the filters of a panel, with
-// tiles as even as they can be: some of one width, the rest a register narrower.
+// multiplyPanel computes the sums of one element for the filters of a panel. Tiles are as even as possible: some have
+// one width, the others are a register narrower.
 func (w *winograd) multiplyPanel(t *simd.Tile, products, patches []float32, filters, blocks int) {
 	vectors := ceilDiv(blocks, w.kernels.Lanes)
 	tiles := ceilDiv(vectors, w.kernels.Vectors(filters))

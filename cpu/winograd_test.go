@@ -10,7 +10,7 @@ import (
 	"gpuconv/cpu"
 )
 
-// winogradProblems stand around the edges of blocks, registers, panels and bands.
+// winogradProblems are at the edges of blocks, registers, panels and bands.
 func winogradProblems() (all []conv.Problem) {
 	same := conv.Spec{Padding: conv.Pad(1, 1)}
 	add := func(spec conv.Spec, src, weight conv.Shape) {
@@ -110,7 +110,7 @@ func intoNaN(t *testing.T, plan conv.Plan, p conv.Problem, src *conv.Tensor) *co
 	return dst
 }
 
-// relativeRMS is the RMS error in parts of the largest value, and the largest error.
+// relativeRMS returns the RMS error and the largest error, both as fractions of the largest value.
 func relativeRMS(got []float32, want []float64) (rms, largest float64) {
 	most := 0.0
 	for i, w := range want {
@@ -124,8 +124,7 @@ func relativeRMS(got []float32, want []float64) (rms, largest float64) {
 	return math.Sqrt(rms/float64(len(want))) / most, largest / most
 }
 
-// TestWinograd: within its tolerance of the reference, the same bits again and for
-// each image alone.
+// TestWinograd: within its tolerance of the reference, the same bits again and for each image alone.
 func TestWinograd(t *testing.T) {
 	eachWinograd(t, func(t *testing.T, e cpu.Engine, p conv.Problem) {
 		drawn := randomly(t, 1, p.Src, p.Weight, conv.Shape{1, 1, 1, p.Weight[0]})
@@ -155,8 +154,7 @@ func TestWinograd(t *testing.T) {
 	})
 }
 
-// TestWinogradSpecialValues: NaN and infinity reach the outputs whose sums they are
-// in, and no others of their block.
+// TestWinogradSpecialValues: NaN and infinity reach the outputs whose sums they are in, and no others of their block.
 func TestWinogradSpecialValues(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the judge takes long")
@@ -182,8 +180,8 @@ func TestWinogradSpecialValues(t *testing.T) {
 	})
 }
 
-// TestWinogradTolerance measures what winogradTolerance states, over more and more
-// channels, on inputs of one sign too, where sums are large.
+// TestWinogradTolerance measures what winogradTolerance states, over more and more channels, on inputs of one sign too,
+// where sums are large.
 func TestWinogradTolerance(t *testing.T) {
 	for _, channels := range []int{32, 128, 512, 2048} {
 		if testing.Short() && channels > 32 {

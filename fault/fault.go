@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -34,7 +35,7 @@ func (e *Error) Beside(value string) string {
 	if e.Argument == "" || e.Argument == value {
 		what[0] = ""
 	}
-	if value != "" && e.Value == value {
+	if value != "" && (e.Value == value || e.Value == strconv.Quote(value)) {
 		what = nil
 	}
 	if e.Err != nil {
@@ -84,4 +85,10 @@ func join(separator string, parts ...string) string {
 		}
 	}
 	return strings.Join(filled, separator)
+}
+
+// New returns an [Error]: of pkg, about an argument and its value, which may be "", with the rule that it breaks, as
+// [fmt.Sprintf] formats it.
+func New(pkg, argument string, value any, rule string, args ...any) error {
+	return &Error{Package: pkg, Argument: argument, Value: fmt.Sprint(value), Rule: fmt.Sprintf(rule, args...)}
 }

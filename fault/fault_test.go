@@ -15,6 +15,7 @@ func TestTexts(t *testing.T) {
 		{"Beside its argument", Beside("x.npy", cause), "want 4 dimensions"},
 		{"Beside another argument", Beside("y.npy", cause), "x.npy: want 4 dimensions"},
 		{"Beside its value", Beside("1", &Error{Package: "filters", Argument: "size", Value: "1", Rule: "want 2"}), "want 2"},
+		{"Beside its value in quotes", Beside("x", &Error{Package: "gpu", Argument: "device", Value: `"x"`, Rule: "want any"}), "want any"},
 		{"Beside another value", Beside("2", &Error{Argument: "size", Value: "1", Rule: "want 2"}), "size 1: want 2"},
 		{"Beside the argument of a cause", Beside("x.npy", &Error{Package: "tuning", Argument: "activations", Err: cause}), "activations: want 4 dimensions"},
 		{"Beside another error", Beside("a", errors.New("a: b")), "a: b"},

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -71,14 +72,14 @@ func (b Bank) complete() ([]Filter, int, error) {
 		if b.Quadrature {
 			phased, ok := f.(Phased)
 			if !ok {
-				return nil, 0, fmt.Errorf("filters: a quadrature pair of %s: want filters with a phase, gabor", f.Kind())
+				return nil, 0, fault.New("filters", "a quadrature pair of", f.Kind(), "want filters with a phase, gabor")
 			}
 			all = append(all, phased.Shifted(90))
 		}
 	}
 	size := b.Size
 	if size == 0 && 2*math.Ceil(reach)+1 > maxReachSize {
-		return nil, 0, fmt.Errorf("filters: of %.4g pixels a side: want a size to say so, above %d", 2*math.Ceil(reach)+1, maxReachSize)
+		return nil, 0, fault.New("filters", fmt.Sprintf("of %.4g pixels a side", 2*math.Ceil(reach)+1), "", "want a size to say so, above %d", maxReachSize)
 	}
 	if size == 0 {
 		size = 2*int(math.Ceil(reach)) + 1
@@ -88,14 +89,13 @@ func (b Bank) complete() ([]Filter, int, error) {
 
 func checkBank(n, size int) error {
 	if n < 1 {
-		return fmt.Errorf("filters: a bank of none: want at least one filter")
+		return fault.New("filters", "a bank of none", "", "want at least one filter")
 	}
 	if size < 1 {
-		return fmt.Errorf("filters: size %d: want at least 1", size)
+		return fault.New("filters", "size", size, "want at least 1")
 	}
 	if elements, err := conv.Product(n, size, size); err != nil || elements > maxElements {
-		return fmt.Errorf("filters: %d filters of %d×%d would need %.3g GB, want at most %.3g",
-			n, size, size, 4e-9*float64(n)*float64(size)*float64(size), 4e-9*maxElements)
+		return fault.New("filters", "", "", "%d filters of %d×%d would need %.3g GB, want at most %.3g", n, size, size, 4e-9*float64(n)*float64(size)*float64(size), 4e-9*maxElements)
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func (b Bank) Weights() (*conv.Tensor, error) {
 			zeros = zeros && v == 0
 		}
 		if zeros {
-			return nil, fmt.Errorf("filters: %s on %d×%d pixels is all zeros: want another size", f.Kind(), size, size)
+			return nil, fault.New("filters", fmt.Sprintf("%s on %d×%d pixels is all zeros", f.Kind(), size, size), "", "want another size")
 		}
 	}
 	return bank, nil
@@ -137,7 +137,7 @@ func (b Bank) sample(f Filter, size int) ([]float64, error) {
 	even, odd := 1.0, 1.0
 	if phased, ok := f.(Phased); ok && b.Quadrature {
 		if even, odd = gains(phased, size, b.Balanced); !(even > leastGain && odd > leastGain) {
-			return nil, fmt.Errorf("filters: a quadrature pair of %s on %d×%d pixels: one of the two is all zeros: want a spatial frequency below 0.5 and more than 1 pixel", f.Kind(), size, size)
+			return nil, fault.New("filters", fmt.Sprintf("a quadrature pair of %s on %d×%d pixels", f.Kind(), size, size), "", "one of the two is all zeros: want a spatial frequency below 0.5 and more than 1 pixel")
 		}
 	}
 	if !b.Balanced {
@@ -254,7 +254,7 @@ func distinct(names []string) int {
 // kind, and apart those that may only come along with another one.
 func varying(all []Filter) (names, along []string) {
 	for i, p := range all[0].Parameters() {
-		differs := func(f Filter) bool { return *f.Parameters()[i].Value != *p.Value }
+		differs := func(f Filter) bool { return f.Parameters()[i].Value() != p.Value() }
 		switch {
 		case !slices.ContainsFunc(all, differs):
 		case slices.Contains([]string{"sigma-x", "sigma-y", "bandwidth", "aspect", "sigma-surround"}, p.Name):

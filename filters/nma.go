@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -30,13 +31,12 @@ const maxElements = 1 << 28
 func (f NMA) check() error {
 	switch {
 	case f.Channels < 2:
-		return fmt.Errorf("filters: %d channels: want at least 2, the centre-surround pair", f.Channels)
+		return fault.New("filters", fmt.Sprintf("%d channels", f.Channels), "", "want at least 2, the centre-surround pair")
 	case f.Size < 2:
-		return fmt.Errorf("filters: size %d: want at least 2, a smaller filter would be all zeros", f.Size)
+		return fault.New("filters", "size", f.Size, "want at least 2, a smaller filter would be all zeros")
 	}
 	if n, err := conv.Product(f.Channels, f.Size, f.Size); err != nil || n > maxElements {
-		return fmt.Errorf("filters: %d filters of %d×%d would need %.3g GB, want at most %.3g",
-			f.Channels, f.Size, f.Size, 4e-9*float64(f.Channels)*float64(f.Size)*float64(f.Size), 4e-9*maxElements)
+		return fault.New("filters", "", "", "%d filters of %d×%d would need %.3g GB, want at most %.3g", f.Channels, f.Size, f.Size, 4e-9*float64(f.Channels)*float64(f.Size)*float64(f.Size), 4e-9*maxElements)
 	}
 	return nil
 }

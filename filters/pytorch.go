@@ -1,11 +1,11 @@
 package filters
 
 import (
-	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
+	"gpuconv/param"
 )
 
 // PyTorch describes the weights and biases that PyTorch's Conv2d starts with:
@@ -22,18 +22,18 @@ type PyTorch struct{ Seed uint64 }
 func (f PyTorch) Init(shape conv.Shape) (weight *conv.Tensor, bias []float32, err error) {
 	for _, e := range shape {
 		if e < 1 {
-			return nil, nil, fmt.Errorf("filters: weight %v: want extents of at least 1", shape)
+			return nil, nil, fault.New("filters", "weight", shape, "want extents of at least 1")
 		}
 	}
 	if n, err := shape.Len(); err != nil || n > maxElements {
-		return nil, nil, fmt.Errorf("filters: weight %v: want at most %d elements", shape, maxElements)
+		return nil, nil, fault.New("filters", "weight", shape, "want at most %d elements", maxElements)
 	}
 	if weight, err = conv.NewTensor(shape); err != nil {
 		return nil, nil, err
 	}
 	bias = make([]float32, shape[0])
 	bound := 1 / math.Sqrt(float64(shape[1]*shape[2]*shape[3]))
-	random := rand.New(rand.NewPCG(f.Seed, 0))
+	random := param.Seed(f.Seed).Rand()
 	for _, values := range [][]float32{weight.Data, bias} {
 		for i := range values {
 			values[i] = float32(bound * (2*random.Float64() - 1))

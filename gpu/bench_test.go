@@ -23,19 +23,20 @@ func BenchmarkConv(b *testing.B) {
 	for _, c := range benchCases() {
 		for _, algorithm := range recipe.AlgorithmNames() {
 			p := c.p
-			name := fmt.Sprintf("alg=%s/n=%d/c=%d/hw=%dx%d/k=%d/filters=%d%s", algorithm, p.Src.N(), p.Src.C(), p.Src.H(), p.Src.W(), p.Weight[2], p.Weight[0], c.rest)
+			name := fmt.Sprintf("alg=%s/n=%d/c=%d/hw=%dx%d/k=%d/filters=%d%s",
+				algorithm, p.Src.N(), p.Src.C(), p.Src.H(), p.Src.W(), p.Weight[2], p.Weight[0], c.rest)
 			b.Run(name, func(b *testing.B) { benchmark(b, p, algorithm) })
 		}
 	}
 }
 
-// benchCase is a problem, and what a benchmark's name says of it beyond its shapes.
+// benchCase is a problem, and what the name of a benchmark says of it in addition to its shapes.
 type benchCase struct {
 	p    conv.Problem
 	rest string
 }
 
-// benchCases are the seed's with other kernels, filters and ends, and layers of networks.
+// benchCases are the seed's problem with other kernels, filters and ends, and layers of networks.
 func benchCases() (all []benchCase) {
 	for _, c := range []struct{ n, c, h, w, k, size, stride, groups int }{
 		{512, 1, 48, 64, 6, 7, 1, 1}, {4096, 1, 48, 64, 6, 7, 1, 1}, {512, 1, 48, 64, 6, 3, 1, 1}, {512, 1, 48, 64, 6, 5, 1, 1},
@@ -53,8 +54,7 @@ func benchCases() (all []benchCase) {
 	return append(all, benchCase{energy, "/energy"}, benchCase{largest, "/max:2"})
 }
 
-// BenchmarkRoutes moves images in each way: little of them, where their number of bytes
-// decides, and the seed's case.
+// BenchmarkRoutes moves images in each way: few bytes, of which their number decides the cost, and the seed's case.
 func BenchmarkRoutes(b *testing.B) {
 	for _, width := range []int{16, 128, 512} {
 		p := conv.Problem{Src: conv.Shape{1, 1, 64, width}, Weight: conv.Shape{1, 1, 1, 1}}
@@ -67,7 +67,10 @@ func routes(b *testing.B, name string, p conv.Problem) {
 	for _, c := range []struct {
 		route string
 		how   recipe.Transfers
-	}{{"copied", recipe.Transfers{Route: recipe.Copied}}, {"lent", lending()}, {"mapped", recipe.Transfers{Route: recipe.Mapped, Flights: 3, Piece: 4 << 20}}} {
+	}{
+		{"copied", recipe.Transfers{Route: recipe.Copied}}, {"lent", lending()},
+		{"mapped", recipe.Transfers{Route: recipe.Mapped, Flights: 3, Piece: 4 << 20}},
+	} {
 		b.Run(name+"/route="+c.route, func(b *testing.B) {
 			d := openTest(b, Options{Algorithm: "direct_soft", Device: Software()},
 				profiled(func(d *recipe.Profile) { d.Transfers = c.how }))

@@ -21,7 +21,7 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// keeping are the options of a device that keeps its programs in a folder.
+// keeping returns the options of a device that keeps its programs in a folder.
 func keeping(folder, algorithm string) Options {
 	return Options{Device: Software(), Guard: true, Algorithm: algorithm, Programs: folder}
 }
@@ -39,8 +39,7 @@ func entriesOf(t *testing.T, folder string) (paths []string) {
 	return paths
 }
 
-// TestProgramsFromBinaries: each algorithm computes rightly with programs that another
-// device has left, and compiles none.
+// TestProgramsFromBinaries: each algorithm computes rightly with programs that another device left, and compiles none.
 func TestProgramsFromBinaries(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "not", "there", "yet")
 	p := problems.Layer(2, 1, 4, 3, 9)
@@ -116,7 +115,7 @@ func onlySource(t *testing.T, d *Device) (source string) {
 	return source
 }
 
-// TestNoFolder: a folder that cannot be made, or written, costs nothing but its use.
+// TestNoFolder: a folder that cannot be made or written costs nothing but its use.
 func TestNoFolder(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -129,7 +128,9 @@ func TestNoFolder(t *testing.T) {
 	if err := errors.Join(os.Remove(path), os.MkdirAll(filepath.Join(path, "folder"), 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	for name, folder := range map[string]string{"none": "", "a file": file, "in a file": filepath.Join(file, "folder"), "an entry is a folder": taken} {
+	for name, folder := range map[string]string{
+		"none": "", "a file": file, "in a file": filepath.Join(file, "folder"), "an entry is a folder": taken,
+	} {
 		d := openTest(t, keeping(folder, "direct"))
 		judge(t, d, problems.Seed(1))
 		if d.binaries.loaded != 0 || d.binaries.saved != 0 {
@@ -141,8 +142,8 @@ func TestNoFolder(t *testing.T) {
 	}
 }
 
-// TestBinaryFaults: a program that does not link from its binary is compiled from its
-// source; nothing of the first is left, nor if the context is lost.
+// TestBinaryFaults: a program that does not link from its binary is compiled from its source. Nothing is left of the
+// first attempt, even if the context is lost.
 func TestBinaryFaults(t *testing.T) {
 	folder, p := t.TempDir(), problems.Seed(1)
 	d := openTest(t, keeping(folder, "direct"))
@@ -168,8 +169,8 @@ func TestBinaryFaults(t *testing.T) {
 	}
 }
 
-// TestBinariesOfMutants: neither a broken shader nor another driver is given the binary
-// of the shader as it is, nor the other way round.
+// TestBinariesOfMutants: a broken shader and another driver are not given the binary of the intact shader, nor is the
+// intact shader given that of a broken one.
 func TestBinariesOfMutants(t *testing.T) {
 	folder, p := t.TempDir(), faulty()["direct"]
 	intact := openTest(t, keeping(folder, "direct"))
@@ -199,8 +200,7 @@ func TestBinariesOfMutants(t *testing.T) {
 	}
 }
 
-// TestSharedFolder: devices that write, read and remove the same entries at once all
-// compute rightly.
+// TestSharedFolder: devices that write, read and remove the same entries at once all compute rightly.
 func TestSharedFolder(t *testing.T) {
 	folder := t.TempDir()
 	var group sync.WaitGroup

@@ -4,7 +4,6 @@ package gpu
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 
 	"gpuconv/conv"
@@ -73,22 +72,12 @@ func openCandidate(c candidate, options Options, change func(*Device)) (*Device,
 		if err := loadFunctions(opened); err != nil {
 			return err
 		}
-		d.seam = openGL()
-		d.info = readInfo(c)
-		d.profile = readProfile(d.info)
-		d.info.Limits = Limits(d.profile.Limits)
-		d.binaries = newBinaries(options.Programs, d.info)
-		if options.Unrolled > 0 {
-			d.profile.Unrolled = options.Unrolled
-		}
+		d.look(c)
 		change(d)
 		return d.glError("reading the device's limits")
 	})
-	if err == nil && options.Device.kind == hardwareDevice && d.info.Software {
-		err = fmt.Errorf("%s is a software renderer", d.info.Renderer)
-	}
-	if err == nil && options.Device.kind == softwareDevice && !d.info.Software {
-		err = fmt.Errorf("%s is not a software renderer", d.info.Renderer)
+	if err == nil {
+		err = options.Device.answeredBy(d.info)
 	}
 	if err != nil {
 		d.thread.close()
@@ -110,39 +99,6 @@ func loadFunctions(opened current) error {
 	return functions.err
 }
 
-// Devices opens and closes each device in turn that the provider lists by number, and returns those on which an OpenGL
-// 4.3 context comes up. Where devices are not listed it returns what opens without choosing one. Where none opens, the
-// error wraps [ErrNoDevice].
-func Devices(p Provider) ([]Info, error) {
-	candidates, err := p.candidates()
-	if err != nil {
-		return nil, Any().failed(err)
-	}
-	numbered := slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool { return c.index < 0 })
-	found, reasons := look(numbered)
-	if len(found) == 0 {
-		found, reasons = look(candidates)
-	}
-	if len(found) == 0 {
-		return nil, noDevice(Any(), candidates, reasons)
-	}
-	return found, nil
-}
-
-// look opens and closes candidates. It returns those that open, and why others do not.
-func look(candidates []candidate) (found []Info, reasons []error) {
-	for _, c := range candidates {
-		d, err := openCandidate(c, Options{}, func(*Device) {})
-		if err != nil {
-			reasons = append(reasons, err)
-			continue
-		}
-		found = append(found, d.info)
-		d.thread.close()
-	}
-	return found, reasons
-}
-
 // Info says what the device is.
 func (d *Device) Info() Info { return d.info }
 
@@ -151,55 +107,6 @@ func (d *Device) Info() Info { return d.info }
 func (d *Device) Close() error {
 	d.thread.close()
 	return nil
-}
-
-func readInfo(c candidate) Info {
-	renderer := gl.GoStr(gl.GetString(gl.RENDERER))
-	return Info{
-		Name: c.name, Index: c.index, Vendor: gl.GoStr(gl.GetString(gl.VENDOR)),
-		Renderer: renderer, Version: gl.GoStr(gl.GetString(gl.VERSION)),
-		Software: c.software || isSoftware(renderer),
-	}
-}
-
-// readProfile says what plans are to know of the device whose context is current.
-func readProfile(info Info) recipe.Profile {
-	class := recipe.Other
-	switch {
-	case info.Software:
-		class = recipe.Software
-	case isNVIDIA(info.Vendor):
-		class = recipe.NVIDIA
-	}
-	return recipe.NewProfile(class, readLimits(), canMap(), hasExtension("GL_AMD_pinned_memory"))
-}
-
-func readLimits() recipe.Limits {
-	l := recipe.Limits{
-		StorageBlock:         getInt(gl.MAX_SHADER_STORAGE_BLOCK_SIZE),
-		UniformBlock:         getInt(gl.MAX_UNIFORM_BLOCK_SIZE),
-		UniformAlignment:     getInt(gl.UNIFORM_BUFFER_OFFSET_ALIGNMENT),
-		TextureBuffer:        getInt(gl.MAX_TEXTURE_BUFFER_SIZE),
-		SharedMemory:         getInt(gl.MAX_COMPUTE_SHARED_MEMORY_SIZE),
-		WorkGroupInvocations: getInt(gl.MAX_COMPUTE_WORK_GROUP_INVOCATIONS),
-	}
-	for axis := range 3 {
-		l.WorkGroups[axis] = getIndexed(gl.MAX_COMPUTE_WORK_GROUP_COUNT, axis)
-		l.WorkGroupSize[axis] = getIndexed(gl.MAX_COMPUTE_WORK_GROUP_SIZE, axis)
-	}
-	return l
-}
-
-func getInt(name uint32) int {
-	var value int64
-	gl.GetInteger64v(name, &value)
-	return int(min(value, 1<<62))
-}
-
-func getIndexed(name uint32, index int) int {
-	var value int32
-	gl.GetIntegeri_v(name, uint32(index), &value)
-	return int(value)
 }
 
 var (

@@ -18,7 +18,7 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// faulty are problems that between them use every shader and every buffer.
+// faulty are problems that together use every shader and every buffer.
 func faulty() map[string]conv.Problem {
 	p := conv.Problem{Src: conv.Shape{2, 1, 6, 8}, Weight: conv.Shape{4, 1, 3, 3}, Bias: true}
 	p.Padding = conv.Pad(1, 1)
@@ -32,8 +32,7 @@ func openFaulty(t *testing.T, name string, guard bool) *Device {
 	return openTest(t, Options{Device: Software(), Algorithm: algorithm, Guard: guard})
 }
 
-// objects counts what OpenGL holds: buffers, and shaders and programs, which share
-// their names.
+// objects counts what OpenGL holds: buffers; and shaders and programs, which share their names.
 func objects(d *Device) (buffers, programs int) {
 	d.thread.do(func() error {
 		for name := uint32(1); name < 1000; name++ {
@@ -49,8 +48,8 @@ func objects(d *Device) (buffers, programs int) {
 	return buffers, programs
 }
 
-// attempt computes a case of p on d and compares it. It reports wrong outputs as
-// an error too, and fails the test if an error does not name the case.
+// attempt computes a case of p on d and compares the outputs. Wrong outputs are an error too. The test fails if an
+// error does not name the case.
 func attempt(t *testing.T, d conv.Backend, p conv.Problem) error {
 	t.Helper()
 	src, weight := filled(p)
@@ -62,7 +61,7 @@ func attempt(t *testing.T, d conv.Backend, p conv.Problem) error {
 		}
 		return err
 	}
-	if !result.OK() || result.MaxError > 1e-4 { // integers, which winograd's transforms do not leave
+	if !result.OK() || result.MaxError > 1e-4 { // integers, but for the transforms of winograd and fft
 		return errWrong
 	}
 	return nil
@@ -87,7 +86,10 @@ func recovered(t *testing.T, d *Device, p conv.Problem) {
 
 // TestOutOfMemory asks OpenGL for more than there is, at each allocation in turn.
 func TestOutOfMemory(t *testing.T) {
-	for name, want := range map[string]string{"direct": "weight bias src dst", "direct_soft": "weight src dst", "winograd": "pixels products weight bias src dst", "direct, pooled": "weight bias sums src dst"} {
+	for name, want := range map[string]string{
+		"direct": "weight bias src dst", "direct_soft": "weight src dst",
+		"winograd": "pixels products weight bias src dst", "direct, pooled": "weight bias sums src dst",
+	} {
 		d, p := openFaulty(t, name, false), faulty()[name]
 		for i, what := range strings.Fields(want) {
 			calls := 0
@@ -118,8 +120,7 @@ func TestOutOfMemory(t *testing.T) {
 	}
 }
 
-// TestShaderFaults breaks each shader so that it does not compile and so that it
-// compiles and does not link.
+// TestShaderFaults breaks each shader in two ways: it does not compile, or it compiles and does not link.
 func TestShaderFaults(t *testing.T) {
 	for name, p := range faulty() {
 		shader, _, pooled := strings.Cut(name, ",")
@@ -129,7 +130,10 @@ func TestShaderFaults(t *testing.T) {
 		case name == "winograd":
 			shader = "winograd_dst"
 		}
-		for fault, breaks := range map[string]string{"compile": "void main() { undeclared = 1;", "link": "float undefined(float v); void main() { dst[0] = undefined(1.0);"} {
+		for fault, breaks := range map[string]string{
+			"compile": "void main() { undeclared = 1;",
+			"link":    "float undefined(float v); void main() { dst[0] = undefined(1.0);",
+		} {
 			if shader == "direct_soft" && fault == "link" {
 				breaks = strings.Replace(breaks, "undefined(1.0)", "dvec2(undefined(1.0))", 1)
 			}
@@ -168,8 +172,8 @@ func (d *Device) forget() {
 	}
 }
 
-// TestErrorEverywhere has OpenGL report an error at each place where it is asked
-// for one: each fails the case that met it, and only that.
+// TestErrorEverywhere makes OpenGL report an error at each place where it is asked for one: that fails the case that
+// met it, and only that.
 func TestErrorEverywhere(t *testing.T) {
 	for name, p := range faulty() {
 		d := openFaulty(t, name, true)
@@ -199,8 +203,8 @@ func TestErrorEverywhere(t *testing.T) {
 	}
 }
 
-// TestLost loses the context at each place where OpenGL is asked for an error or for
-// the reset status: the case that meets it fails, and so does all that comes after.
+// TestLost loses the context at each place where OpenGL is asked for an error or for the reset status: the case that
+// meets it fails, and so does all that comes after.
 func TestLost(t *testing.T) {
 	p := faulty()["direct, pooled"]
 	for how, lose := range map[string]func(d *Device, at int, calls *int){
@@ -248,13 +252,14 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// afterLoss asks a lost device for more.
+// afterLoss asks a lost device for more work.
 func afterLoss(t *testing.T, name string, d *Device, p conv.Problem) {
 	t.Helper()
 	if buffers, _ := objects(d); buffers != 0 {
 		t.Errorf("%s: %d buffers are left", name, buffers)
 	}
-	d.thread.do(func() error { d.seam = openGL(); return nil }) // a driver that has finished the reset reports nothing any more
+	// A driver that has finished the reset reports nothing any more.
+	d.thread.do(func() error { d.seam = openGL(); return nil })
 	if err := attempt(t, d, p); !errors.Is(err, conv.ErrLost) {
 		t.Errorf("%s, afterwards: %v, want conv.ErrLost", name, err)
 	}
@@ -263,8 +268,7 @@ func afterLoss(t *testing.T, name string, d *Device, p conv.Problem) {
 	}
 }
 
-// TestRobustContext: where the driver can tell of resets, it was asked to, and it
-// has none to tell of.
+// TestRobustContext: where the driver can report resets, the context asked for that, and there is none to report.
 func TestRobustContext(t *testing.T) {
 	d := openTest(t, Options{})
 	robust, strategy, status := false, 0, uint32(0)
@@ -296,7 +300,8 @@ func TestLostPlan(t *testing.T) {
 	}
 	d.meddle(func(s *seam) { s.getError = func() uint32 { return gl.CONTEXT_LOST } })
 	err = made.Run(dst, src)
-	if want := "gpu: uploading 2 images: GL_CONTEXT_LOST: the device is lost: its driver has reset it"; err == nil || err.Error() != want {
+	want := "gpu: uploading 2 images: GL_CONTEXT_LOST: the device is lost: its driver has reset it"
+	if err == nil || err.Error() != want {
 		t.Errorf("%v: want %q", err, want)
 	}
 	if err := made.Run(dst, src); !errors.Is(err, conv.ErrLost) {
@@ -310,15 +315,18 @@ func TestLostPlan(t *testing.T) {
 	}
 }
 
-// TestPoisoned overwrites one number of a buffer on the device. A guarded device
-// finds it in an input; without guards, and in the output, the comparison does.
+// TestPoisoned overwrites one number of a buffer on the device. In an input a guarded device finds it. Without guards,
+// or in the output, the comparison does.
 func TestPoisoned(t *testing.T) {
-	const uploaded, computed = 1, 2 // the times that a run asks for errors before it is read back
+	const uploaded, computed = 1, 2 // the first and second time that a run asks for errors
 	for _, c := range []struct {
 		what    string
 		binding int
 		when    int
-	}{{"src", recipe.BindSrc, uploaded}, {"weight", recipe.BindWeight, uploaded}, {"bias", recipe.BindBias, uploaded}, {"dst", recipe.BindDst, computed}} {
+	}{
+		{"src", recipe.BindSrc, uploaded}, {"weight", recipe.BindWeight, uploaded},
+		{"bias", recipe.BindBias, uploaded}, {"dst", recipe.BindDst, computed},
+	} {
 		for _, value := range []float32{float32(math.NaN()), 1e9, 0.5} {
 			for _, guard := range []bool{false, true} {
 				d, p := openFaulty(t, "direct", guard), faulty()["direct"]
@@ -343,8 +351,8 @@ func (b backend) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv
 	return b(p, weight, bias)
 }
 
-// poisoning returns d with plans of which element 2 of a buffer is overwritten
-// whenever a run asks OpenGL for errors for the when-th time.
+// poisoning returns a backend that plans on d. In its plans, element 2 of a buffer is overwritten at the when-th time
+// that a run asks OpenGL for errors.
 func poisoning(d *Device, binding, when int, value float32) conv.Backend {
 	return backend(func(problem conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 		made, err := d.Plan(problem, weight, bias)
@@ -352,8 +360,11 @@ func poisoning(d *Device, binding, when int, value float32) conv.Backend {
 			return nil, err
 		}
 		p := made.(*plan)
-		buffer, calls := []buffer{recipe.BindSrc: p.flights[0].src, recipe.BindWeight: p.weight, recipe.BindBias: p.bias, recipe.BindDst: p.flights[0].dst}[binding], 0
-		perRun := 3 // behind uploading, computing and reading back
+		calls := 0
+		buffer := []buffer{
+			recipe.BindSrc: p.flights[0].src, recipe.BindWeight: p.weight, recipe.BindBias: p.bias, recipe.BindDst: p.flights[0].dst,
+		}[binding]
+		perRun := 3 // after uploading, computing and reading back
 		if d.options.Guard {
 			perRun++
 		}
@@ -370,9 +381,8 @@ func poisoning(d *Device, binding, when int, value float32) conv.Backend {
 	})
 }
 
-// TestFaultsAreReported runs three cases of which the second meets a fault: it fails
-// by its name, the others pass, unless the device is lost. A shader that does not
-// compile fails all three.
+// TestFaultsAreReported runs three cases and lets the second meet a fault: that case fails by its name, and the others
+// pass unless the device is lost. A shader that does not compile fails all three.
 func TestFaultsAreReported(t *testing.T) {
 	var cases []compare.Case
 	for _, name := range []string{"first", "second", "third"} {

@@ -39,8 +39,7 @@ func openRoute(t *testing.T, how recipe.Transfers, options Options) *Device {
 	return d
 }
 
-// aligned is a backend whose plans are run on copies of the tensors that may be lent,
-// between canaries.
+// aligned is a backend whose plans run on copies of the tensors that may be lent, with canaries around them.
 type aligned struct{ conv.Backend }
 
 type alignedPlan struct{ conv.Plan }
@@ -81,8 +80,8 @@ func (a alignedPlan) Run(dst, src *conv.Tensor) error {
 	return nil
 }
 
-// realign returns a copy of t that is aligned to lentAlignment and to no more, and all
-// of the memory that it lies in, with as many ones before it as behind.
+// realign returns a copy of t that is aligned to LentAlignment and to no more, and all of the memory around it, with as
+// many ones before it as after it.
 func realign(t *conv.Tensor) (moved *conv.Tensor, whole []float32) {
 	const floats = recipe.LentAlignment / 4
 	whole = make([]float32, len(t.Data)+8*floats)
@@ -98,7 +97,7 @@ func realign(t *conv.Tensor) (moved *conv.Tensor, whole []float32) {
 	return moved, whole[:2*first+len(t.Data)]
 }
 
-// TestLentConforms has shaders work in the caller's memory, with textures of it.
+// TestLentConforms makes shaders work in the caller's memory, through textures too.
 func TestLentConforms(t *testing.T) {
 	d := openRoute(t, lending(), Options{Algorithm: "direct_soft", Unrolled: 400})
 	loans := 0
@@ -135,7 +134,7 @@ func TestSubmissions(t *testing.T) {
 	}
 }
 
-// TestNotLent: what is not aligned is copied, and so is all of a guarded device's.
+// TestNotLent: memory that is not aligned is copied, and so is all memory on a guarded device.
 func TestNotLent(t *testing.T) {
 	for _, guard := range []bool{false, true} {
 		d := openRoute(t, lending(), Options{Guard: guard, Algorithm: "direct_soft"})
@@ -199,15 +198,16 @@ func TestFlights(t *testing.T) {
 		if most != 3 || waits != 5*4 || len(pl.air) != 0 || len(pl.queue.jobs) != 0 {
 			t.Errorf("route %d: %d in the air, %d landed, %d left", r, most, waits, len(pl.air))
 		}
-		if timings := made.(conv.Timer).Timings(); timings.Upload <= 0 || timings.Kernel <= 0 || timings.Readback <= 0 || timings.Device.Kernel <= 0 {
+		timings := made.(conv.Timer).Timings()
+		if timings.Upload <= 0 || timings.Kernel <= 0 || timings.Readback <= 0 || timings.Device.Kernel <= 0 {
 			t.Errorf("route %d: %+v", r, timings)
 		}
 		made.Close()
 	}
 }
 
-// TestFaultsInFlight breaks each allocation, map and wait of overlapping chunks, and the
-// loan of memory. Each fails the case that meets it and leaves nothing behind.
+// TestFaultsInFlight breaks each allocation, map and wait of overlapping chunks, and the loan of memory. Each break
+// fails the case that meets it and leaves nothing allocated.
 func TestFaultsInFlight(t *testing.T) {
 	for name, c := range map[string]struct {
 		how    recipe.Transfers
@@ -268,7 +268,7 @@ func TestFaultsInFlight(t *testing.T) {
 	}
 }
 
-// waiting has a wait end in another way.
+// waiting makes a wait end in another way.
 func waiting(status uint32) func(d *Device, at int, calls *int) {
 	return func(d *Device, at int, calls *int) {
 		d.meddle(func(s *seam) {
@@ -282,9 +282,8 @@ func waiting(status uint32) func(d *Device, at int, calls *int) {
 	}
 }
 
-// TestErrorsInFlight has OpenGL report an error, and lose the context, at each place
-// where it is asked, while chunks overlap and submissions are pending. Each submission
-// ends, those that met no error with the right outputs.
+// TestErrorsInFlight makes OpenGL report an error, and lose the context, at each place where it is asked, while chunks
+// overlap and submissions are pending. Each submission ends, and those that met no error have the right outputs.
 func TestErrorsInFlight(t *testing.T) {
 	p := flightTrials()[1].problem
 	src, weight := filled(p)
@@ -350,8 +349,7 @@ func reference(t *testing.T, p conv.Problem, src, weight *conv.Tensor) *conv.Ten
 	return dst
 }
 
-// threeAtOnce submits a batch three times and returns what became of each. Outputs
-// without an error must be right.
+// threeAtOnce submits a batch three times and returns the error of each. Outputs without an error must be right.
 func threeAtOnce(t *testing.T, plan conv.Plan, src, want *conv.Tensor) (all []error) {
 	t.Helper()
 	var pending []conv.Pending
@@ -375,7 +373,7 @@ func threeAtOnce(t *testing.T, plan conv.Plan, src, want *conv.Tensor) (all []er
 	return all
 }
 
-// TestDeviceCloseWhilePending: submissions end, and none writes afterwards.
+// TestDeviceCloseWhilePending: submissions end, and none of them writes afterwards.
 func TestDeviceCloseWhilePending(t *testing.T) {
 	d := openRoute(t, eager(recipe.Mapped), Options{Algorithm: "direct"})
 	p := problems.Seed(4)

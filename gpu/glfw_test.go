@@ -20,7 +20,7 @@ import (
 // TestMain gives GLFW the main thread.
 func TestMain(m *testing.M) { Main(func() { os.Exit(m.Run()) }) }
 
-// TestGLFWConforms holds what a window's context computes to every case.
+// TestGLFWConforms holds a device in a window's context to every case.
 func TestGLFWConforms(t *testing.T) {
 	for algorithm, least := range map[string]int{"direct": 290, "direct_soft": 290} {
 		t.Run(algorithm, func(t *testing.T) {
@@ -35,11 +35,13 @@ func TestGLFWConforms(t *testing.T) {
 
 func TestGLFWInfo(t *testing.T) {
 	d := openTest(t, Options{Provider: GLFW})
-	if i := d.Info(); i.Index != -1 || !strings.HasPrefix(i.Name, "hidden window") || i.Renderer == "" || i.Software != isSoftware(i.Renderer) {
+	i := d.Info()
+	if i.Index != -1 || !strings.HasPrefix(i.Name, "hidden window") || i.Renderer == "" || i.Software != isSoftware(i.Renderer) {
 		t.Errorf("%+v", i)
 	}
 	var profile int
-	if err := d.thread.do(func() error { profile = getInt(gl.CONTEXT_PROFILE_MASK); return nil }); err != nil || profile != gl.CONTEXT_CORE_PROFILE_BIT {
+	err := d.thread.do(func() error { profile = getInt(gl.CONTEXT_PROFILE_MASK); return nil })
+	if err != nil || profile != gl.CONTEXT_CORE_PROFILE_BIT {
 		t.Errorf("profile %d, %v: want a core profile", profile, err)
 	}
 	found, err := Devices(GLFW)
@@ -57,8 +59,8 @@ func TestGLFWInfo(t *testing.T) {
 	}
 }
 
-// TestGLFWDevices: windows, and contexts without one, do not disturb each other, and
-// one that is closed none of the others.
+// TestGLFWDevices: windows, and contexts without one, do not disturb each other. Closing one disturbs none of the
+// others.
 func TestGLFWDevices(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 6 {
@@ -80,8 +82,7 @@ func TestGLFWDevices(t *testing.T) {
 	judge(t, openTest(t, Options{Provider: GLFW, Guard: true}), problems.Seed(2))
 }
 
-// TestGLFWAgainstEGL: if one driver has both contexts they give the same bits, at the
-// same limits.
+// TestGLFWAgainstEGL: if both contexts are of one driver they give the same bits and have the same limits.
 func TestGLFWAgainstEGL(t *testing.T) {
 	window := openTest(t, Options{Provider: GLFW})
 	headless, err := Open(Options{Provider: EGL, Device: Software()})

@@ -14,8 +14,8 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// openTest opens a device for a test, changed on its thread before anybody else has it. Where there is none the test
-// is skipped, or fails if GPUCONV_REQUIRE_GPU=1 says that there must be one.
+// openTest opens a device for a test. changes are applied on its thread before anybody else has it. Where there is no
+// device the test is skipped, or fails if GPUCONV_REQUIRE_GPU=1 says that there must be one.
 func openTest(t testing.TB, options Options, changes ...func(d *Device)) *Device {
 	t.Helper()
 	d, err := open(options, func(d *Device) {
@@ -37,12 +37,12 @@ func openTest(t testing.TB, options Options, changes ...func(d *Device)) *Device
 	return d
 }
 
-// profiled is a change that openTest makes: of what plans are told of the device.
+// profiled is a change for openTest: of the device's profile.
 func profiled(change func(d *recipe.Profile)) func(*Device) {
 	return func(d *Device) { change(&d.profile) }
 }
 
-// meddle changes what stands between an open device and OpenGL, on the device's thread.
+// meddle changes the seam of an open device, on its thread.
 func (d *Device) meddle(change func(s *seam)) {
 	d.thread.do(func() error { change(&d.seam); return nil })
 }
@@ -51,43 +51,40 @@ func TestConforms(t *testing.T) {
 	convtest.Run(t, openTest(t, Options{Guard: true}), cpu.Reference{})
 }
 
-// TestDirectConforms holds the general shader to every case, also where a faster
-// one would be chosen. Images come and go as on hardware, in four chunks that overlap.
+// TestDirectConforms holds the general shader to every case, also where a faster one would be chosen. Images come and
+// go as on hardware, in four chunks that overlap.
 func TestDirectConforms(t *testing.T) {
 	convtest.Run(t, openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "direct"}), cpu.Reference{})
 }
 
-// TestDirectSoftConforms holds the unrolled shader to every case, with programs
-// short enough to be compiled in no time, which cuts most problems into passes, and with
-// strips that are cut.
+// TestDirectSoftConforms holds the unrolled shader to every case. Its programs are short enough to compile in no time,
+// which cuts most problems into passes, and its strips are cut.
 func TestDirectSoftConforms(t *testing.T) {
 	d := openTest(t, Options{Guard: true, Algorithm: "direct_soft", Device: Software(), Unrolled: 400},
 		profiled(func(d *recipe.Profile) { d.Turns = 3 }))
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 290)
 }
 
-// TestDirectSmallConforms holds the shader for few channels to every case whose
-// weights fit into a uniform block.
+// TestDirectSmallConforms holds the shader for few channels to every case whose weights fit into a uniform block.
 func TestDirectSmallConforms(t *testing.T) {
-	convtest.RunAlgorithm(t, openRoute(t, eager(recipe.Copied), Options{Guard: true, Algorithm: "direct_small"}), cpu.Reference{}, 280)
+	d := openRoute(t, eager(recipe.Copied), Options{Guard: true, Algorithm: "direct_small"})
+	convtest.RunAlgorithm(t, d, cpu.Reference{}, 280)
 }
 
-// TestDepthwiseConforms holds the shader for single channels to every case that has
-// them.
+// TestDepthwiseConforms holds the shader for single channels to every case that has them.
 func TestDepthwiseConforms(t *testing.T) {
-	convtest.RunAlgorithm(t, openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "depthwise"}), cpu.Reference{}, 120)
+	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "depthwise"})
+	convtest.RunAlgorithm(t, d, cpu.Reference{}, 120)
 }
 
-// TestDirectSharedConforms holds the shader for large kernels to every case whose
-// pixels fit into shared memory.
+// TestDirectSharedConforms holds the shader for large kernels to every case whose pixels fit into shared memory.
 func TestDirectSharedConforms(t *testing.T) {
-	few := 16 // multiplications written out: it takes barriers long to compile
+	few := 16 // multiplications written out: programs with barriers take long to compile
 	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "direct_shared", Unrolled: few})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 270)
 }
 
-// TestHardwareTiles holds the tiles that hardware is given to the reference: on
-// images that are wide enough for the largest of them.
+// TestHardwareTiles holds the tiles for hardware to the reference, on images wide enough for the largest of them.
 func TestHardwareTiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long programs to compile")
@@ -117,13 +114,15 @@ func TestHardwareTiles(t *testing.T) {
 	}
 }
 
-// TestIgemmConforms holds the product of matrices to every case, with the tile for
-// software renderers. TestTrials has those for hardware.
+// TestIgemmConforms holds the product of matrices to every case, with the tile for software renderers. TestTrials has
+// those for hardware.
 func TestIgemmConforms(t *testing.T) {
-	convtest.RunAlgorithm(t, openRoute(t, eager(recipe.Copied), Options{Guard: true, Algorithm: "igemm"}), cpu.Reference{}, 290)
+	d := openRoute(t, eager(recipe.Copied), Options{Guard: true, Algorithm: "igemm"})
+	convtest.RunAlgorithm(t, d, cpu.Reference{}, 290)
 }
 
-// TestWinogradConforms holds transforms to the cases that they take.
+// TestWinogradConforms holds transforms to the cases that they accept.
 func TestWinogradConforms(t *testing.T) {
-	convtest.RunAlgorithm(t, openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "winograd"}), cpu.Reference{}, 130)
+	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "winograd"})
+	convtest.RunAlgorithm(t, d, cpu.Reference{}, 130)
 }

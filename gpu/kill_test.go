@@ -13,24 +13,24 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// breakage is a way to break what computes.
+// breakage is a way to break a shader or a device.
 type breakage struct {
 	part       string // the file or program that is broken
 	name       string
-	trial      string // to begin with, "" for any
-	equivalent string // why no output shows it, or ""
+	trial      string // the one to begin with, "" for any
+	equivalent string // why no output shows it, "" if some output must
 	apply      func(d within) conv.Backend
 }
 
-// verdict is what became of a breakage.
+// verdict is the outcome of a breakage.
 type verdict struct {
 	breakage
 	by   string // the trial and the check that found it, "" if none did
 	took time.Duration
 }
 
-// killAll holds each breakage to the trials of its part until one finds it, and fails
-// the test unless exactly those that are not equivalent are found.
+// killAll runs the trials of each breakage's part until one finds it. The test fails unless exactly those that are not
+// equivalent are found.
 func killAll(t *testing.T, all []breakage) {
 	start := time.Now()
 	killed, survived := map[string]int{}, map[string]int{}
@@ -57,7 +57,7 @@ func killAll(t *testing.T, all []breakage) {
 	t.Logf("%d mutants, %d killed, in %.1f s", len(all), total, time.Since(start).Seconds())
 }
 
-// verdicts tries all faults on two workers at once.
+// verdicts tries all breakages, on two workers at once.
 func verdicts(t *testing.T, all []breakage) []verdict {
 	found := make([]verdict, len(all))
 	next := make(chan int)
@@ -80,7 +80,7 @@ func verdicts(t *testing.T, all []breakage) []verdict {
 	return found
 }
 
-// worker tries faults, one after the other, on a device for each algorithm.
+// worker tries breakages, one after the other, on a device for each algorithm.
 type worker struct {
 	trials  []*trial
 	devices map[string]*Device
@@ -116,8 +116,8 @@ func (w *worker) kill(f breakage) string {
 	return ""
 }
 
-// order returns the trials of the breakage's part, the one to begin with first: a breakage
-// "reflect: …" begins with the trials named reflect.
+// order returns the trials of the breakage's part, the one to begin with first: a breakage "reflect: …" begins with the
+// trials named reflect.
 func (f breakage) order(trials []*trial) (all []*trial) {
 	kind, _, _ := strings.Cut(f.name, ":")
 	for _, tr := range trials {
@@ -133,7 +133,7 @@ func (f breakage) order(trials []*trial) (all []*trial) {
 	return all
 }
 
-// within plans on a device as if it had another profile.
+// within plans on a device as if the device had another profile.
 type within struct {
 	*Device
 	profile recipe.Profile

@@ -13,10 +13,11 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// TestDeviceMemory: whatever shaders read and write stands where drivers put what is the device's own: no usage of a plan's
-// buffers asks for the host's memory.
+// TestDeviceMemory: no usage of a plan's buffers asks for the host's memory, so that drivers put all that shaders read
+// and write into the device's own.
 func TestDeviceMemory(t *testing.T) {
-	names := map[uint32]string{gl.STREAM_DRAW: "GL_STREAM_DRAW", gl.STREAM_READ: "GL_STREAM_READ", gl.STREAM_COPY: "GL_STREAM_COPY",
+	names := map[uint32]string{
+		gl.STREAM_DRAW: "GL_STREAM_DRAW", gl.STREAM_READ: "GL_STREAM_READ", gl.STREAM_COPY: "GL_STREAM_COPY",
 		gl.DYNAMIC_DRAW: "GL_DYNAMIC_DRAW", gl.DYNAMIC_READ: "GL_DYNAMIC_READ", gl.DYNAMIC_COPY: "GL_DYNAMIC_COPY"}
 	p := conv.Problem{Src: conv.Shape{4, 2, 9, 9}, Weight: conv.Shape{4, 2, 3, 3}, Bias: true}
 	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}}
@@ -43,7 +44,7 @@ func TestDeviceMemory(t *testing.T) {
 	}
 }
 
-// TestRunPhasesBehindSubmissions: what flies of other jobs lands before the phases of a batch are told apart.
+// TestRunPhasesBehindSubmissions: flights of other jobs land before the phases of a batch are timed one by one.
 func TestRunPhasesBehindSubmissions(t *testing.T) {
 	p := flightTrials()[0].problem
 	src, weight := filled(p)

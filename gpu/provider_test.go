@@ -31,15 +31,14 @@ func TestValidate(t *testing.T) {
 		}
 	}
 	if len(Providers()) == 0 {
-		return // Open has better to say
+		return // Open has another error
 	}
 	if _, err := Open(Options{Device: numbered, Provider: GLFW}); err == nil || !strings.HasPrefix(err.Error(), "gpu: device 0: GLFW") {
 		t.Error(err)
 	}
 }
 
-// TestProviders: the default is the first of those that are built in, and GLFW is
-// refused where it is not.
+// TestProviders: the default is the first of those that are built in. GLFW is refused where it is not.
 func TestProviders(t *testing.T) {
 	built := Providers()
 	if len(built) > 0 && DefaultProvider.resolve() != built[0] {

@@ -11,9 +11,9 @@ import (
 	"gpuconv/conv"
 )
 
-// TestSoftBeatsDirect holds direct_soft, on software renderers, to computing the
-// tutorial's layer at least 10 times as fast as direct does, side by side in one run: a
-// ratio, since no time is the same on two machines. It is 60 to 80 times.
+// TestSoftBeatsDirect: on software renderers direct_soft computes the tutorial's layer at least 10 times as fast as
+// direct does, side by side in one run. It is a ratio, since no time is the same on two machines. It is 60 to 80 times
+// as fast.
 func TestSoftBeatsDirect(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")
@@ -21,7 +21,8 @@ func TestSoftBeatsDirect(t *testing.T) {
 	if d := openTest(t, Options{}); !d.Info().Software {
 		t.Skip("direct_soft is for software renderers")
 	}
-	p := conv.Problem{Src: conv.Shape{16, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}, Spec: conv.Spec{Padding: conv.Pad(3, 3)}}
+	p := conv.Problem{Src: conv.Shape{16, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}}
+	p.Padding = conv.Pad(3, 3)
 	shape, _ := p.Dst()
 	src, _ := conv.NewTensor(p.Src)
 	weight, _ := conv.NewTensor(p.Weight)
@@ -36,7 +37,7 @@ func TestSoftBeatsDirect(t *testing.T) {
 		defer plan.Close()
 		plans[i] = plan
 	}
-	best := [2]float64{math.Inf(1), math.Inf(1)} // what interrupts a run is other work on the machine
+	best := [2]float64{math.Inf(1), math.Inf(1)} // the shortest: other work on the machine interrupts a run
 	for range 6 {
 		for i, plan := range plans {
 			start := time.Now()

@@ -11,8 +11,8 @@ import (
 	"gpuconv/conv"
 )
 
-// TestRoof: what a plan reaches lies below the roof at its intensity. A busy machine
-// can hide the roof from a probe for a while: a plan that passes it is measured again.
+// TestRoof: the rate of a plan is below the roof at its intensity. On a busy machine a probe can miss the roof for a
+// while, so that a plan above it is measured again.
 func TestRoof(t *testing.T) {
 	d := openTest(t, Options{})
 	p := conv.Problem{Src: conv.Shape{64, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}}
@@ -23,17 +23,19 @@ func TestRoof(t *testing.T) {
 		}
 		roof := bench.Roof{GFLOPS: flops / 1e9, GBPS: bytes / 1e9}
 		got := 2e-9 * p.MACs() / kernelSeconds(t, d, p)
-		t.Logf("%v: %.3g GFLOP/s, %.3g GB/s; a plan has %.3g GFLOP/s of %.3g", d.Info(), roof.GFLOPS, roof.GBPS, got, roof.At(p.Intensity()))
+		t.Logf("%v: %.3g GFLOP/s, %.3g GB/s; a plan has %.3g GFLOP/s of %.3g",
+			d.Info(), roof.GFLOPS, roof.GBPS, got, roof.At(p.Intensity()))
 		if got > 0 && got < 1.05*roof.At(p.Intensity()) {
 			return
 		}
 		if try == 3 {
-			t.Fatalf("a plan has %.3g GFLOP/s at %.3g FLOP per byte, the roof is %.3g", got, p.Intensity(), roof.At(p.Intensity()))
+			t.Fatalf("a plan has %.3g GFLOP/s at %.3g FLOP per byte, the roof is %.3g",
+				got, p.Intensity(), roof.At(p.Intensity()))
 		}
 	}
 }
 
-// TestRoofKeepsNothing: what Roof compiles and allocates may go when it is done.
+// TestRoofKeepsNothing: what Roof compiles and allocates can be deleted when it is done.
 func TestRoofKeepsNothing(t *testing.T) {
 	d := openTest(t, Options{Device: Software()})
 	if _, _, err := d.Roof(time.Millisecond); err != nil {

@@ -30,12 +30,6 @@ func openGL() seam {
 		bufferStorage: gl.BufferStorage, mapBuffer: gl.MapBufferRange, copyBuffer: copyBuffer, waitSync: gl.ClientWaitSync}
 }
 
-// canMap reports whether buffers may stay mapped while the device uses them.
-func canMap() bool {
-	major, minor := getInt(gl.MAJOR_VERSION), getInt(gl.MINOR_VERSION)
-	return major > 4 || major == 4 && minor >= 4 || hasExtension("GL_ARB_buffer_storage")
-}
-
 // resetStatus returns the function that reports lost contexts. Without the extensions they show as errors only.
 func resetStatus() func() uint32 {
 	switch {
@@ -45,13 +39,4 @@ func resetStatus() func() uint32 {
 		return gl.GetGraphicsResetStatusARB
 	}
 	return func() uint32 { return gl.NO_ERROR }
-}
-
-func hasExtension(name string) bool {
-	for i := range getInt(gl.NUM_EXTENSIONS) {
-		if gl.GoStr(gl.GetStringi(gl.EXTENSIONS, uint32(i))) == name {
-			return true
-		}
-	}
-	return false
 }

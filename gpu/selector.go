@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"fmt"
 	"strconv"
 
 	"gpuconv/fault"
@@ -75,6 +76,17 @@ func (s Selector) validate(p Provider) error {
 		return nil
 	}
 	return &fault.Error{Package: "gpu", Argument: "device", Value: s.String(), Rule: rule}
+}
+
+// answeredBy says why an open device is not of the wanted kind, or returns nil.
+func (s Selector) answeredBy(i Info) error {
+	switch {
+	case s.kind == hardwareDevice && i.Software:
+		return fmt.Errorf("%s is a software renderer", i.Renderer)
+	case s.kind == softwareDevice && !i.Software:
+		return fmt.Errorf("%s is not a software renderer", i.Renderer)
+	}
+	return nil
 }
 
 // failed says which device cannot be opened.

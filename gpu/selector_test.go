@@ -7,9 +7,11 @@ import (
 	"gpuconv/fault"
 )
 
-// TestSelector: what is made from Go is what is read from text, and says the same.
+// TestSelector: a selector made in Go equals the one read from text, and prints that text.
 func TestSelector(t *testing.T) {
-	for text, want := range map[string]Selector{"any": Any(), "gpu": Hardware(), "software": Software(), "0": Numbered(0), "17": Numbered(17)} {
+	for text, want := range map[string]Selector{
+		"any": Any(), "gpu": Hardware(), "software": Software(), "0": Numbered(0), "17": Numbered(17),
+	} {
 		if s, err := ParseSelector(text); err != nil || s != want || s.String() != text {
 			t.Errorf("%s: %v, %v", text, s, err)
 		}
@@ -26,7 +28,7 @@ func TestSelector(t *testing.T) {
 	}
 }
 
-// TestOpenErrors: an error of Open says which device cannot be opened, and without that what the matter is.
+// TestOpenErrors: an error of Open says which device cannot be opened, and why.
 func TestOpenErrors(t *testing.T) {
 	for _, c := range []struct {
 		options Options
@@ -37,11 +39,34 @@ func TestOpenErrors(t *testing.T) {
 			c.cause = ErrUnavailable
 		}
 		device := c.options.Device.String()
-		if err == nil || c.cause != nil && !errors.Is(err, c.cause) || err.Error() != "gpu: device "+device+": "+fault.Beside(device, err) {
+		if err == nil || c.cause != nil && !errors.Is(err, c.cause) ||
+			err.Error() != "gpu: device "+device+": "+fault.Beside(device, err) {
 			t.Errorf("device %s: %v", device, err)
 		}
 		if c.cause == nil && fault.Beside(device, err) != "want a number from 0 on" {
 			t.Errorf("device %s: %v", device, err)
+		}
+	}
+}
+
+// TestAnsweredBy: an open device is held to the wanted kind.
+func TestAnsweredBy(t *testing.T) {
+	soft, hard := Info{Renderer: "llvmpipe", Software: true}, Info{Renderer: "NVIDIA H100"}
+	for _, c := range []struct {
+		selector Selector
+		device   Info
+		want     string
+	}{
+		{Any(), soft, ""}, {Any(), hard, ""}, {Numbered(0), soft, ""}, {Numbered(0), hard, ""},
+		{Hardware(), hard, ""}, {Hardware(), soft, "llvmpipe is a software renderer"},
+		{Software(), soft, ""}, {Software(), hard, "NVIDIA H100 is not a software renderer"},
+	} {
+		got := ""
+		if err := c.selector.answeredBy(c.device); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%v by %v: %q, want %q", c.selector, c.device, got, c.want)
 		}
 	}
 }

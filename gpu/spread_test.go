@@ -5,14 +5,15 @@ import (
 	"testing"
 )
 
-// TestSpread copies around the sizes from which threads share the work: every number, and nothing behind them.
+// TestSpread copies around the sizes at which threads begin to share the work: every number, and nothing beyond.
 func TestSpread(t *testing.T) {
 	const most = (spreadThreads+1)*spreadFloats + 3
 	src := make([]float32, most)
 	for i := range src {
 		src[i] = float32(i + 1)
 	}
-	for _, n := range []int{0, 1, spreadFloats, 2*spreadFloats - 1, 2 * spreadFloats, 2*spreadFloats + 1, 3*spreadFloats + 2, most - 1} {
+	const two = 2 * spreadFloats
+	for _, n := range []int{0, 1, spreadFloats, two - 1, two, two + 1, 3*spreadFloats + 2, most - 1} {
 		dst := make([]float32, most)
 		spread(dst[:n], src)
 		if !slices.Equal(dst[:n], src[:n]) {

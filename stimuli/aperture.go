@@ -3,7 +3,9 @@ package stimuli
 import (
 	"fmt"
 	"math"
+	"strconv"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -36,7 +38,7 @@ func ParseWindow(name string) (Window, error) {
 			return w, nil
 		}
 	}
-	return 0, fmt.Errorf("stimuli: aperture %q: want none, circle, annulus, gaussian or raised-cosine", name)
+	return 0, fault.New("stimuli", "aperture", strconv.Quote(name), "want none, circle, annulus, gaussian or raised-cosine")
 }
 
 // Aperture is a window through which a pattern is seen; around it is the mean.
@@ -52,19 +54,19 @@ type Aperture struct {
 
 func (a *Aperture) parameters() []param.Parameter {
 	all := []param.Parameter{
-		{Name: "aperture-x", Column: "aperture_x_pixels", Help: "pixels to the right of the image's centre", Value: &a.X},
-		{Name: "aperture-y", Column: "aperture_y_pixels", Help: "pixels below the image's centre", Value: &a.Y},
+		param.New("aperture-x", "aperture_x_pixels", "pixels to the right of the image's centre", &a.X),
+		param.New("aperture-y", "aperture_y_pixels", "pixels below the image's centre", &a.Y),
 	}
-	radius := param.Parameter{Name: "aperture-radius", Column: "aperture_radius_pixels", Help: "outer radius in pixels, 0 for half the shorter side", Value: &a.Radius}
+	radius := param.New("aperture-radius", "aperture_radius_pixels", "outer radius in pixels, 0 for half the shorter side", &a.Radius)
 	switch a.Window {
 	case Circle:
 		return append(all, radius)
 	case Annulus:
-		return append(all, radius, param.Parameter{Name: "aperture-inner", Column: "aperture_inner_pixels", Help: "the annulus' inner radius in pixels, 0 for half the outer", Value: &a.Inner})
+		return append(all, radius, param.New("aperture-inner", "aperture_inner_pixels", "the annulus' inner radius in pixels, 0 for half the outer", &a.Inner))
 	case RaisedCosine:
-		return append(all, radius, param.Parameter{Name: "aperture-edge", Column: "aperture_edge_pixels", Help: "width of the raised cosine's slope in pixels, 0 for the radius", Value: &a.Edge})
+		return append(all, radius, param.New("aperture-edge", "aperture_edge_pixels", "width of the raised cosine's slope in pixels, 0 for the radius", &a.Edge))
 	case Gaussian:
-		return append(all, param.Parameter{Name: "aperture-sigma", Column: "aperture_sigma_pixels", Help: "standard deviation of the Gaussian in pixels, 0 for an eighth of the shorter side", Value: &a.Sigma})
+		return append(all, param.New("aperture-sigma", "aperture_sigma_pixels", "standard deviation of the Gaussian in pixels, 0 for an eighth of the shorter side", &a.Sigma))
 	}
 	return nil
 }
@@ -72,7 +74,7 @@ func (a *Aperture) parameters() []param.Parameter {
 // complete replaces lengths of 0 and refuses what is no aperture.
 func (a *Aperture) complete(c Canvas) error {
 	if a.Window < 0 || a.Window >= windowCount {
-		return fmt.Errorf("stimuli: aperture: %v: want one of the windows", a.Window)
+		return fault.New("stimuli", "aperture", "", "%v: want one of the windows", a.Window)
 	}
 	fill(&a.Radius, c.shorter()/2)
 	fill(&a.Inner, a.Radius/2)
@@ -80,11 +82,11 @@ func (a *Aperture) complete(c Canvas) error {
 	fill(&a.Sigma, c.shorter()/8)
 	switch {
 	case a.Radius < 0 || a.Sigma < 0:
-		return fmt.Errorf("stimuli: aperture of radius %v and sigma %v: want lengths above 0", a.Radius, a.Sigma)
+		return fault.New("stimuli", fmt.Sprintf("aperture of radius %v and sigma %v", a.Radius, a.Sigma), "", "want lengths above 0")
 	case a.Window == Annulus && !(a.Inner >= 0 && a.Inner < a.Radius):
-		return fmt.Errorf("stimuli: aperture: inner radius %v: want one from 0 to below the radius, %v", a.Inner, a.Radius)
+		return fault.New("stimuli", "aperture", "", "inner radius %v: want one from 0 to below the radius, %v", a.Inner, a.Radius)
 	case a.Window == RaisedCosine && !(a.Edge > 0 && a.Edge <= a.Radius):
-		return fmt.Errorf("stimuli: aperture: edge %v: want one above 0, at most the radius, %v", a.Edge, a.Radius)
+		return fault.New("stimuli", "aperture", "", "edge %v: want one above 0, at most the radius, %v", a.Edge, a.Radius)
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package stimuli
 import (
 	"fmt"
 	"math"
+
+	"gpuconv/fault"
 )
 
 // Canvas is what patterns are painted on. The zero value is 64×64 pixels, each
@@ -42,10 +44,10 @@ func (c Canvas) withDefaults() Canvas {
 
 func (c Canvas) check() error {
 	if c.Rows < 1 || c.Columns < 1 || c.Rows > maxExtent || c.Columns > maxExtent {
-		return fmt.Errorf("stimuli: image of %d×%d: want 1 to %d rows and columns", c.Rows, c.Columns, maxExtent)
+		return fault.New("stimuli", fmt.Sprintf("image of %d×%d", c.Rows, c.Columns), "", "want 1 to %d rows and columns", maxExtent)
 	}
 	if c.Supersample < 1 || c.Supersample > maxSupersample {
-		return fmt.Errorf("stimuli: supersampling by %d: want 1 to %d", c.Supersample, maxSupersample)
+		return fault.New("stimuli", "supersampling by", c.Supersample, "want 1 to %d", maxSupersample)
 	}
 	return nil
 }
@@ -56,9 +58,29 @@ func (c Canvas) shorter() float64 { return float64(min(c.Rows, c.Columns)) }
 // checkFrequency refuses what the pixels or frames cannot show.
 func (c Canvas) checkFrequency(name, unit string, frequency float64) error {
 	if math.Abs(frequency) > nyquist && !c.AllowAliasing {
-		return fmt.Errorf("stimuli: %s %v cycles/%s: want at most 0.5, the Nyquist limit, or aliasing allowed", name, frequency, unit)
+		return &AliasingError{Quantity: name, Frequency: frequency, Unit: "cycles/" + unit}
 	}
 	return nil
+}
+
+// AliasingError says that a pattern is finer than the pixels or frames can show. [Canvas.AllowAliasing] permits it.
+type AliasingError struct {
+	Quantity  string  // spatial frequency, drift
+	Frequency float64 // its absolute value is above the Nyquist limit of 0.5
+	Unit      string  // cycles/pixel or cycles/frame
+	Permit    string  // what permits it, for the text; "" is "aliasing allowed"
+}
+
+// Error returns one line: what is too fine, and what would be right.
+func (e *AliasingError) Error() string { return "stimuli: " + e.Plain() }
+
+// Plain returns the line without the package.
+func (e *AliasingError) Plain() string {
+	permit := e.Permit
+	if permit == "" {
+		permit = "aliasing allowed"
+	}
+	return fmt.Sprintf("%s %v %s: want at most %v, the Nyquist limit, or %s", e.Quantity, e.Frequency, e.Unit, nyquist, permit)
 }
 
 // paint writes the mean of f over each pixel's samples, row by row.

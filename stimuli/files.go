@@ -1,13 +1,13 @@
 package stimuli
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -24,7 +24,7 @@ type Files struct {
 func OpenFiles(path string) (*Files, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("stimuli: %w", err)
+		return nil, &fault.Error{Package: "stimuli", Err: err}
 	}
 	f := &Files{paths: []string{path}}
 	if info.IsDir() {
@@ -39,7 +39,7 @@ func OpenFiles(path string) (*Files, error) {
 		}
 		shape := conv.Shape{len(f.paths), 1, rows, columns}
 		if i > 0 && shape != f.shape {
-			return nil, fmt.Errorf("stimuli: %s: %d×%d pixels: want %d×%d as in %s", p, rows, columns, f.shape.H(), f.shape.W(), f.paths[0])
+			return nil, fault.New("stimuli", p, "", "%d×%d pixels: want %d×%d as in %s", rows, columns, f.shape.H(), f.shape.W(), f.paths[0])
 		}
 		f.shape = shape
 	}
@@ -49,7 +49,7 @@ func OpenFiles(path string) (*Files, error) {
 func imagesIn(folder string) ([]string, error) {
 	entries, err := os.ReadDir(folder) // sorted
 	if err != nil {
-		return nil, fmt.Errorf("stimuli: %w", err)
+		return nil, &fault.Error{Package: "stimuli", Err: err}
 	}
 	var paths []string
 	for _, e := range entries {
@@ -58,7 +58,7 @@ func imagesIn(folder string) ([]string, error) {
 		}
 	}
 	if len(paths) == 0 {
-		return nil, fmt.Errorf("stimuli: %s: want a folder with .png, .jpg or .jpeg files", folder)
+		return nil, fault.New("stimuli", folder, "", "want a folder with .png, .jpg or .jpeg files")
 	}
 	return paths, nil
 }
@@ -81,7 +81,7 @@ func (f *Files) Draw(dst *conv.Tensor, first int) error {
 				return err
 			}
 			if image.Shape.Image() != f.shape.Image() {
-				return fmt.Errorf("stimuli: %s: has changed: want %d×%d pixels", f.paths[i], f.shape.H(), f.shape.W())
+				return fault.New("stimuli", f.paths[i], "", "has changed: want %d×%d pixels", f.shape.H(), f.shape.W())
 			}
 			copy(plane, image.Data)
 			return nil

@@ -1,7 +1,6 @@
 package stimuli
 
 import (
-	"fmt"
 	"image"
 	"image/color"
 	_ "image/jpeg" // the formats that ReadImage knows
@@ -10,6 +9,7 @@ import (
 	"os"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 )
 
 // maxPixels bounds an image file at 1 GiB of float32.
@@ -22,18 +22,18 @@ const maxPixels = 1 << 28
 func ReadImage(path string) (*conv.Tensor, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("stimuli: %w", err)
+		return nil, &fault.Error{Package: "stimuli", Err: err}
 	}
 	defer file.Close()
 	if _, _, err := checkImage(file, path); err != nil {
 		return nil, err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("stimuli: %w", err)
+		return nil, &fault.Error{Package: "stimuli", Err: err}
 	}
 	decoded, _, err := image.Decode(file)
 	if err != nil {
-		return nil, fmt.Errorf("stimuli: %s: %w", path, err)
+		return nil, &fault.Error{Package: "stimuli", Argument: path, Err: err}
 	}
 	return grey(decoded)
 }
@@ -42,7 +42,7 @@ func ReadImage(path string) (*conv.Tensor, error) {
 func imageSize(path string) (rows, columns int, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return 0, 0, fmt.Errorf("stimuli: %w", err)
+		return 0, 0, &fault.Error{Package: "stimuli", Err: err}
 	}
 	defer file.Close()
 	return checkImage(file, path)
@@ -51,10 +51,10 @@ func imageSize(path string) (rows, columns int, err error) {
 func checkImage(file io.Reader, path string) (rows, columns int, err error) {
 	config, _, err := image.DecodeConfig(file)
 	if err != nil {
-		return 0, 0, fmt.Errorf("stimuli: %s: want a PNG or JPEG image: %w", path, err)
+		return 0, 0, &fault.Error{Package: "stimuli", Argument: path, Rule: "want a PNG or JPEG image", Err: err}
 	}
 	if n, err := conv.Product(config.Width, config.Height); err != nil || n > maxPixels {
-		return 0, 0, fmt.Errorf("stimuli: %s: %d×%d pixels: want at most %d", path, config.Height, config.Width, maxPixels)
+		return 0, 0, fault.New("stimuli", path, "", "%d×%d pixels: want at most %d", config.Height, config.Width, maxPixels)
 	}
 	return config.Height, config.Width, nil
 }

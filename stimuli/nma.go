@@ -3,6 +3,8 @@ package stimuli
 import (
 	"fmt"
 	"math"
+
+	"gpuconv/fault"
 )
 
 // NMA is the tutorial's grating: the sign of a cosine, so that pixels have two
@@ -53,19 +55,18 @@ func (g NMA) withDefaults() NMA {
 func (g NMA) Size() (rows, columns int, err error) {
 	g = g.withDefaults()
 	if !(g.Resolution > 0) || math.IsInf(g.Resolution, 0) {
-		return 0, 0, fmt.Errorf("stimuli: resolution %v: want a number above 0", g.Resolution)
+		return 0, 0, fault.New("stimuli", "resolution", g.Resolution, "want a number above 0")
 	}
 	if !(g.SpatialFrequency > 0) || math.IsInf(g.SpatialFrequency, 0) {
-		return 0, 0, fmt.Errorf("stimuli: spatial frequency %v: want a number above 0", g.SpatialFrequency)
+		return 0, 0, fault.New("stimuli", "spatial frequency", g.SpatialFrequency, "want a number above 0")
 	}
 	height, width := math.Ceil(fullHeight*g.Resolution), math.Ceil(fullWidth*g.Resolution)
 	if width > maxExtent {
-		return 0, 0, fmt.Errorf("stimuli: resolution %v: an image of %.0f×%.0f would need %.3g GB, want at most %d columns",
-			g.Resolution, height, width, 4e-9*height*width, maxExtent)
+		return 0, 0, fault.New("stimuli", "resolution", g.Resolution, "an image of %.0f×%.0f would need %.3g GB, want at most %d columns", height, width, 4e-9*height*width, maxExtent)
 	}
 	rows, columns = int(height), int(width)
 	if math.IsInf(g.coordinate(rows-1)+g.coordinate(columns-1), 0) {
-		return 0, 0, fmt.Errorf("stimuli: spatial frequency %v: want one whose phase at the last pixel is finite", g.SpatialFrequency)
+		return 0, 0, fault.New("stimuli", "spatial frequency", g.SpatialFrequency, "want one whose phase at the last pixel is finite")
 	}
 	return rows, columns, nil
 }
@@ -79,7 +80,7 @@ func (g NMA) Draw(dst []float32, orientation float64) error {
 		return err
 	}
 	if len(dst) != rows*columns {
-		return fmt.Errorf("stimuli: image of %d elements: want %d×%d", len(dst), rows, columns)
+		return fault.New("stimuli", fmt.Sprintf("image of %d elements", len(dst)), "", "want %d×%d", rows, columns)
 	}
 	if err := checkOrientation(orientation); err != nil {
 		return err
@@ -94,7 +95,7 @@ func (g NMA) Draw(dst []float32, orientation float64) error {
 
 func checkOrientation(degrees float64) error {
 	if math.IsNaN(degrees) || math.IsInf(degrees, 0) {
-		return fmt.Errorf("stimuli: orientation %v: want a finite number of degrees", degrees)
+		return fault.New("stimuli", "orientation", degrees, "want a finite number of degrees")
 	}
 	return nil
 }

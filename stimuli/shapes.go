@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -22,9 +23,9 @@ func (b *Checkerboard) Kind() string { return "checkerboard" }
 func (b *Checkerboard) Parameters() []param.Parameter {
 	return append([]param.Parameter{
 		orientation(&b.Orientation),
-		{Name: "side", Column: "side_pixels", Help: "pixels along a square's side, 0 for 8", Value: &b.Side},
-		{Name: "x", Column: "x_pixels", Help: "pixels to the right of the image's centre", Value: &b.X},
-		{Name: "y", Column: "y_pixels", Help: "pixels below the image's centre", Value: &b.Y},
+		param.New("side", "side_pixels", "pixels along a square's side, 0 for 8", &b.Side),
+		param.New("x", "x_pixels", "pixels to the right of the image's centre", &b.X),
+		param.New("y", "y_pixels", "pixels below the image's centre", &b.Y),
 	}, b.parameters()...)
 }
 
@@ -32,7 +33,7 @@ func (b *Checkerboard) Parameters() []param.Parameter {
 func (b *Checkerboard) Complete(c Canvas) error {
 	fill(&b.Side, 8)
 	if !(b.Side > 0) {
-		return fmt.Errorf("stimuli: checkerboard of side %v: want pixels above 0", b.Side)
+		return fault.New("stimuli", "checkerboard of side", b.Side, "want pixels above 0")
 	}
 	if err := c.checkFrequency("checkerboard: 1/(2·side)", "pixel", 1/(2*b.Side)); err != nil {
 		return err
@@ -96,9 +97,9 @@ func (p *Impulse) Kind() string { return "impulse" }
 // Parameters implements [Pattern].
 func (p *Impulse) Parameters() []param.Parameter {
 	return []param.Parameter{
-		{Name: "x", Column: "x_pixels", Help: "pixels to the right of the image's centre", Value: &p.X},
-		{Name: "y", Column: "y_pixels", Help: "pixels below the image's centre", Value: &p.Y},
-		{Name: "amplitude", Column: "amplitude", Help: "value of the impulse's pixel, 0 for 1", Value: &p.Amplitude},
+		param.New("x", "x_pixels", "pixels to the right of the image's centre", &p.X),
+		param.New("y", "y_pixels", "pixels below the image's centre", &p.Y),
+		param.New("amplitude", "amplitude", "value of the impulse's pixel, 0 for 1", &p.Amplitude),
 	}
 }
 
@@ -107,7 +108,7 @@ func (p *Impulse) Complete(c Canvas) error {
 	fill(&p.Amplitude, 1)
 	x, y := p.X+float64(c.Columns/2), p.Y+float64(c.Rows/2)
 	if x != math.Trunc(x) || y != math.Trunc(y) || x < 0 || y < 0 || x >= float64(c.Columns) || y >= float64(c.Rows) {
-		return fmt.Errorf("stimuli: impulse at x %v, y %v: want whole numbers, and a pixel of the %d×%d", p.X, p.Y, c.Rows, c.Columns)
+		return fault.New("stimuli", fmt.Sprintf("impulse at x %v, y %v", p.X, p.Y), "", "want whole numbers, and a pixel of the %d×%d", c.Rows, c.Columns)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -23,7 +24,7 @@ func NewSweep(grating NMA, orientations param.Values) (*Sweep, error) {
 		return nil, err
 	}
 	if orientations.Len() == 0 {
-		return nil, fmt.Errorf("stimuli: no orientations: want at least one")
+		return nil, fault.New("stimuli", "no orientations", "", "want at least one")
 	}
 	if v, found := orientations.NotFinite(); found {
 		return nil, checkOrientation(v)
@@ -52,7 +53,7 @@ const maxRows = 1 << 24
 // that was asked for, to which the tutorial adds 0.1 radians.
 func (s *Sweep) Table() (*param.Table, error) {
 	if s.orientations.Len() > maxRows {
-		return nil, fmt.Errorf("stimuli: table of %d gratings: want at most %d", s.orientations.Len(), maxRows)
+		return nil, fault.New("stimuli", fmt.Sprintf("table of %d gratings", s.orientations.Len()), "", "want at most %d", maxRows)
 	}
 	grating := s.grating.withDefaults()
 	sf := grating.SpatialFrequency / (2 * math.Pi * grating.Resolution)

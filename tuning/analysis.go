@@ -44,7 +44,7 @@ type AxisCurves struct {
 type Analysis struct {
 	Cells  []Cell
 	Curves []AxisCurves
-	Notes  []string // which figures are missing, and why
+	Notes  []error // which figures are missing, and why
 }
 
 // Analyse draws the curves of all cells over each axis and puts them into numbers.
@@ -57,7 +57,7 @@ type Analysis struct {
 // table that does not belong to the responses; an axis that it does not hold.
 func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*Analysis, error) {
 	if t.Len() != r.Images {
-		return nil, fmt.Errorf("tuning: table of %d images: want %d, as many as there are responses to", t.Len(), r.Images)
+		return nil, fault.New("tuning", fmt.Sprintf("table of %d images", t.Len()), "", "want %d, as many as there are responses to", r.Images)
 	}
 	if err := t.Check(); err != nil {
 		return nil, &fault.Error{Package: "tuning", Err: err}
@@ -95,7 +95,7 @@ func (s Settings) counter() func() {
 func (s Settings) curves(r *Responses, columns shown, axis Axis) (AxisCurves, error) {
 	at := columns.column(axis)
 	if at < 0 {
-		return AxisCurves{}, fmt.Errorf("tuning: the table has no column %s…: want one for curves over it", axis)
+		return AxisCurves{}, fault.New("tuning", fmt.Sprintf("the table has no column %s…", axis), "", "want one for curves over it")
 	}
 	by := columns[at]
 	others := slices.Delete(slices.Clone(columns), at, at+1)
@@ -132,7 +132,7 @@ func (s Settings) withoutPhases(r *Responses, by param.Column, others shown) (*R
 // core. A figure that one curve does not allow is missing from all, and noted once.
 func (a *Analysis) describe(ctx context.Context, curves AxisCurves, fit bool, done func()) error {
 	workers := min(runtime.GOMAXPROCS(0), len(a.Cells))
-	notes := make([][]string, workers)
+	notes := make([][]error, workers)
 	group, ctx := errgroup.WithContext(ctx)
 	for worker := range workers {
 		group.Go(func() error {
@@ -141,9 +141,7 @@ func (a *Analysis) describe(ctx context.Context, curves AxisCurves, fit bool, do
 					return err
 				}
 				for _, err := range a.Cells[cell].describe(curves.Axis, curves.Curves[cell], fit) {
-					if note := err.Error(); !slices.Contains(notes[worker], note) {
-						notes[worker] = append(notes[worker], note)
-					}
+					notes[worker] = noted(notes[worker], err)
 				}
 				done()
 			}
@@ -154,11 +152,17 @@ func (a *Analysis) describe(ctx context.Context, curves AxisCurves, fit bool, do
 		return err
 	}
 	for _, note := range slices.Concat(notes...) {
-		if !slices.Contains(a.Notes, note) {
-			a.Notes = append(a.Notes, note)
-		}
+		a.Notes = noted(a.Notes, note)
 	}
 	return nil
+}
+
+// noted adds a note to others, unless one of them says the same.
+func noted(notes []error, note error) []error {
+	if slices.ContainsFunc(notes, func(other error) bool { return other.Error() == note.Error() }) {
+		return notes
+	}
+	return append(notes, note)
 }
 
 // describe adds what a curve over an axis says, and returns why something is not.
@@ -202,7 +206,7 @@ func (c AxisCurves) Patterns() (patterns [][]float64, values []float64, err erro
 	patterns = make([][]float64, len(values))
 	for cell, curve := range c.Curves {
 		if !slices.Equal(curve.X, values) {
-			return nil, nil, fmt.Errorf("tuning: the curve of cell %d over %s has other values than that of cell 0: want the same for a comparison", cell, c.Column)
+			return nil, nil, fault.New("tuning", fmt.Sprintf("the curve of cell %d over %s has other values than that of cell 0", cell, c.Column), "", "want the same for a comparison")
 		}
 		for i, y := range curve.Y {
 			patterns[i] = append(patterns[i], y)

@@ -120,36 +120,20 @@ func TestAnalyseNotes(t *testing.T) {
 	}
 }
 
-func TestWrite(t *testing.T) {
+// TestFigures: what is known of a cell has a name, in JSON what is not known has none.
+func TestFigures(t *testing.T) {
 	r, table := population(false)
 	a, err := Analyse(t.Context(), r, table, Settings{By: Varying(table), Phases: Largest, Fit: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var cells, curves, matrix strings.Builder
-	if err := a.WriteCells(&cells, []string{"a", "b"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := a.WriteCurves(&curves); err != nil {
-		t.Fatal(err)
-	}
-	back, err := param.ReadCSV(strings.NewReader(cells.String()), "cell")
-	if err != nil || back.Len() != 2 {
-		t.Fatal(err)
-	}
-	near(t, "peak", back.Column("orientation_peak_deg").Numbers[1], 130, 0)
-	if got := back.Column("direction_peak_deg").Numbers[0]; !math.IsNaN(got) {
+	near(t, "peak", a.Figure("orientation_peak_deg")[1], 130, 0)
+	if got := a.Figure("direction_peak_deg")[0]; !math.IsNaN(got) {
 		t.Errorf("a direction of %v", got)
-	}
-	if lines := strings.Count(curves.String(), "\n"); lines != 1+2*(18+3+8) || !strings.HasPrefix(curves.String(), "by,cell,value,response,fit\norientation,0,0,") {
-		t.Errorf("%d lines of curves: %.99s", lines, curves.String())
 	}
 	patterns, values, err := a.Curves[1].Patterns()
 	if err != nil || len(patterns) != 3 || len(patterns[0]) != 2 || values[1] != 0.1 {
 		t.Fatal(patterns, values, err)
-	}
-	if err := WriteMatrix(&matrix, "sf", []float64{1, 2}, [][]float64{{0, 0.5}, {0.5, math.NaN()}}); err != nil || matrix.String() != "sf,1,2\n1,0,0.5\n2,0.5,\n" {
-		t.Errorf("%q, %v", matrix.String(), err)
 	}
 	text, err := json.Marshal(a.Cells[0])
 	if err != nil || !strings.Contains(string(text), `"circular_variance":`) || strings.Contains(string(text), "direction") {

@@ -1,8 +1,9 @@
 package tuning
 
 import (
-	"fmt"
 	"math"
+
+	"gpuconv/fault"
 )
 
 // Normalisation is divisive normalisation across channels: at each position, the
@@ -29,7 +30,7 @@ func (n Normalisation) check() error {
 		value float64
 	}{{"gain", n.Gain}, {"exponent", n.Exponent}, {"semisaturation", n.Semisaturation}} {
 		if !(p.value > 0) || math.IsInf(p.value, 1) {
-			return fmt.Errorf("tuning: normalisation with %s %v: want a finite number above 0", p.name, p.value)
+			return fault.New("tuning", "normalisation with "+p.name, p.value, "want a finite number above 0")
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -22,10 +23,10 @@ func Curves(r *Responses, by param.Column, others []param.Column, over Reduction
 		return nil, err
 	}
 	if i := slices.IndexFunc(by.Numbers, notFinite); i >= 0 {
-		return nil, fmt.Errorf("tuning: parameter %s: value %v of image %d: want finite numbers", by.Name, by.Numbers[i], i)
+		return nil, fault.New("tuning", "parameter", by.Name, "value %v of image %d: want finite numbers", by.Numbers[i], i)
 	}
 	if over != Best && over != Largest && over != Mean {
-		return nil, fmt.Errorf("tuning: curves over %s by %v: want %v, %v or %v", by.Name, over, Best, Largest, Mean)
+		return nil, fault.New("tuning", fmt.Sprintf("curves over %s by %v", by.Name, over), "", "want %v, %v or %v", Best, Largest, Mean)
 	}
 	number, _ := groups(r.Images, others)
 	curves := make([]Curve, r.Cells)
@@ -91,11 +92,11 @@ func (c Curve) mergedBy(one func([]float64) float64) Curve {
 // check reports a curve that is empty, inconsistent or not in order.
 func (c Curve) check() error {
 	if len(c.X) == 0 || len(c.X) != len(c.Y) {
-		return fmt.Errorf("tuning: curve of %d values and %d responses: want as many of both, and at least 1", len(c.X), len(c.Y))
+		return fault.New("tuning", fmt.Sprintf("curve of %d values and %d responses", len(c.X), len(c.Y)), "", "want as many of both, and at least 1")
 	}
 	for i, x := range c.X {
 		if notFinite(x) || i > 0 && x <= c.X[i-1] {
-			return fmt.Errorf("tuning: curve at value %d, %v: want finite values that ascend", i, x)
+			return fault.New("tuning", fmt.Sprintf("curve at value %d, %v", i, x), "", "want finite values that ascend")
 		}
 	}
 	return nil
@@ -143,7 +144,7 @@ func (c Curve) fold(period float64) Curve {
 func (c Curve) even(what string, period float64, least int) error {
 	n := len(c.X)
 	if n < least {
-		return fmt.Errorf("tuning: %d %ss: want at least %d that differ within %v°", n, what, least, period)
+		return fault.New("tuning", fmt.Sprintf("%d %ss", n, what), "", "want at least %d that differ within %v°", least, period)
 	}
 	for i := range n {
 		next := c.X[0] + period
@@ -151,7 +152,7 @@ func (c Curve) even(what string, period float64, least int) error {
 			next = c.X[i+1]
 		}
 		if step := period / float64(n); math.Abs(next-c.X[i]-step) > 1e-4*step {
-			return fmt.Errorf("tuning: %d %ss from %v° to %v°: want them evenly spaced over %v°, %v° apart", n, what, c.X[0], c.X[n-1], period, step)
+			return fault.New("tuning", fmt.Sprintf("%d %ss from %v° to %v°", n, what, c.X[0], c.X[n-1]), "", "want them evenly spaced over %v°, %v° apart", period, step)
 		}
 	}
 	return nil

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"gpuconv/fault"
+
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 )
@@ -65,14 +67,14 @@ func dissimilar(p, q []float64) float64 {
 
 func checkPatterns(patterns [][]float64, metric Metric) error {
 	if metric != Correlation && metric != Euclid {
-		return fmt.Errorf("tuning: %v: want %v or %v", metric, Correlation, Euclid)
+		return fault.New("tuning", metric.String(), "", "want %v or %v", Correlation, Euclid)
 	}
 	for i, p := range patterns {
 		switch {
 		case len(p) != len(patterns[0]):
-			return fmt.Errorf("tuning: pattern %d of %d cells: want %d, as many as in the first", i, len(p), len(patterns[0]))
+			return fault.New("tuning", fmt.Sprintf("pattern %d of %d cells", i, len(p)), "", "want %d, as many as in the first", len(patterns[0]))
 		case metric == Correlation && len(p) < 2:
-			return fmt.Errorf("tuning: correlation of patterns of %d cells: want at least 2", len(p))
+			return fault.New("tuning", fmt.Sprintf("correlation of patterns of %d cells", len(p)), "", "want at least 2")
 		}
 	}
 	return nil

@@ -2,11 +2,7 @@ package tuning
 
 import (
 	"encoding/json"
-	"io"
 	"math"
-	"strconv"
-
-	"gpuconv/param"
 )
 
 // Figure is a number that describes a cell. Its name says what it is and in which
@@ -60,52 +56,6 @@ func (a *Analysis) Figure(name string) []float64 {
 		}
 	}
 	return all
-}
-
-// WriteCells writes a CSV table with a line for each cell: its number, its name and
-// its Figures, then the extra ones, which are parameters of the cells. What is not
-// known is empty.
-func (a *Analysis) WriteCells(w io.Writer, names []string, extra ...param.Column) error {
-	t := &param.Table{Subject: "cell", Columns: []param.Column{{Name: "name", Words: names}}}
-	for _, f := range (Cell{}).Figures() {
-		t.Columns = append(t.Columns, param.Column{Name: f.Name, Numbers: a.Figure(f.Name)})
-	}
-	t.Columns = append(t.Columns, extra...)
-	return t.WriteCSV(w)
-}
-
-// WriteCurves writes a CSV table with a line for each point of each curve: the
-// axis, the cell, the value of the parameter, the response and, over orientation,
-// the fitted curve, which over directions is that of the mean of opposite ones.
-func (a *Analysis) WriteCurves(w io.Writer) error {
-	out := param.NewWriter(w, "by", "cell", "value", "response", "fit")
-	for _, curves := range a.Curves {
-		for cell, curve := range curves.Curves {
-			fit := a.Cells[cell].Fit
-			for i, x := range curve.X {
-				fitted := math.NaN()
-				if curves.Axis == ByOrientation && fit != nil {
-					fitted = fit.At(x)
-				}
-				out.Row(curves.Axis.String(), strconv.Itoa(cell), param.Cell(x), param.Cell(curve.Y[i]), param.Cell(fitted))
-			}
-		}
-	}
-	return out.Close()
-}
-
-// WriteMatrix writes a square matrix as CSV: the values of its rows and columns
-// come first in each line and above them, under the name of the parameter.
-func WriteMatrix(w io.Writer, name string, values []float64, matrix [][]float64) error {
-	t := &param.Table{Columns: []param.Column{{Name: name, Numbers: values}}}
-	for j, v := range values {
-		column := param.Column{Name: param.Cell(v)}
-		for _, row := range matrix {
-			column.Numbers = append(column.Numbers, row[j])
-		}
-		t.Columns = append(t.Columns, column)
-	}
-	return t.WriteCSV(w)
 }
 
 // MarshalJSON gives the Figures that are known, by name.

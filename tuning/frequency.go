@@ -1,8 +1,9 @@
 package tuning
 
 import (
-	"fmt"
 	"math"
+
+	"gpuconv/fault"
 )
 
 // Frequency puts a spatial frequency tuning curve into numbers.
@@ -24,7 +25,7 @@ func (c Curve) Frequency() (Frequency, error) {
 		return Frequency{}, err
 	}
 	if c.X[0] <= 0 {
-		return Frequency{}, fmt.Errorf("tuning: spatial frequency %v: want it above 0", c.X[0])
+		return Frequency{}, fault.New("tuning", "spatial frequency", c.X[0], "want it above 0")
 	}
 	peak := c.peak()
 	f := Frequency{Peak: math.NaN(), Low: c.fall(peak, -1), High: c.fall(peak, 1)}

@@ -122,7 +122,7 @@ func TestHalvesDissimilarity(t *testing.T) {
 // TestHalvesUneven: without bins there are curves, and a note in place of figures.
 func TestHalvesUneven(t *testing.T) {
 	p := analysed(t, halvesOf(0, []float64{0, 10, 90}, [][]float64{{1, 2, 3}}, [][]float64{{1, 2, 4}}))
-	if len(p.Test.Notes) != 1 || !strings.Contains(p.Test.Notes[0], "evenly spaced") {
+	if len(p.Test.Notes) != 1 || !strings.Contains(p.Test.Notes[0].Error(), "evenly spaced") {
 		t.Errorf("notes %q", p.Test.Notes)
 	}
 	same(t, "variances", p.Test.Figure("circular_variance"), math.NaN())

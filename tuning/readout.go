@@ -3,6 +3,10 @@ package tuning
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
+
+	"gpuconv/fault"
 )
 
 // Pool says what of a channel's map is the response of its cell.
@@ -18,6 +22,15 @@ const (
 	MapMean
 	MapLargest
 )
+
+// String returns the name of the pool on the command line; [At] is a row and a column there.
+func (p Pool) String() string {
+	names := [...]string{"centre", "at", "mean", "max"}
+	if p < 0 || int(p) >= len(names) {
+		return fmt.Sprintf("pool %d", int(p))
+	}
+	return names[p]
+}
 
 // Readout says how activations become responses. In this order: negative values
 // become 0, channels normalise each other, sums of channels are added as further
@@ -86,6 +99,19 @@ func (r Readout) Cells(shape []int) (int, error) {
 	return r.check(m)
 }
 
+// Names returns the names of the cells of activations of so many channels: their channels, such as 4, and for a sum
+// those that it adds up, such as 2+4.
+func (r Readout) Names(channels int) []string {
+	var names []string
+	for channel := range channels {
+		names = append(names, strconv.Itoa(channel))
+	}
+	for _, sum := range r.Sums {
+		names = append(names, strings.ReplaceAll(strings.Trim(fmt.Sprint(sum), "[]"), " ", "+"))
+	}
+	return names
+}
+
 // maps are the maps of an image's channels, [cells, rows, columns].
 type maps struct {
 	cells, rows, columns int
@@ -102,11 +128,11 @@ func mapsOf(shape []int) (images int, m maps, err error) {
 	case 4:
 		m = maps{cells: shape[1], rows: shape[2], columns: shape[3]}
 	default:
-		return 0, m, fmt.Errorf("tuning: activations %v: want [N C H W], or [N C] of single cells", shape)
+		return 0, m, fault.New("tuning", "activations", shape, "want [N C H W], or [N C] of single cells")
 	}
 	for _, extent := range shape {
 		if extent < 1 {
-			return 0, m, fmt.Errorf("tuning: activations %v: want at least 1 in each dimension", shape)
+			return 0, m, fault.New("tuning", "activations", shape, "want at least 1 in each dimension")
 		}
 	}
 	return shape[0], m, nil
@@ -115,24 +141,24 @@ func mapsOf(shape []int) (images int, m maps, err error) {
 // check validates a readout of such maps and returns how many cells it has.
 func (r Readout) check(m maps) (cells int, err error) {
 	if r.Pool == At && (r.Row < 0 || r.Row >= m.rows || r.Column < 0 || r.Column >= m.columns) {
-		return 0, fmt.Errorf("tuning: position %d,%d: want a row from 0 to %d and a column from 0 to %d", r.Row, r.Column, m.rows-1, m.columns-1)
+		return 0, fault.New("tuning", fmt.Sprintf("position %d,%d", r.Row, r.Column), "", "want a row from 0 to %d and a column from 0 to %d", m.rows-1, m.columns-1)
 	}
 	if r.Pool < Centre || r.Pool > MapLargest {
-		return 0, fmt.Errorf("tuning: pool %d: want Centre, At, MapMean or MapLargest", int(r.Pool))
+		return 0, fault.New("tuning", "pool", int(r.Pool), "want Centre, At, MapMean or MapLargest")
 	}
 	if err := r.Normalisation.check(); err != nil {
 		return 0, err
 	}
 	if r.Normalisation != (Normalisation{}) && r.Linear {
-		return 0, fmt.Errorf("tuning: normalisation of linear responses: want them rectified, a negative drive has no power")
+		return 0, fault.New("tuning", "normalisation of linear responses", "", "want them rectified, a negative drive has no power")
 	}
 	for _, sum := range r.Sums {
 		if len(sum) == 0 {
-			return 0, fmt.Errorf("tuning: a sum of no channels: want at least one")
+			return 0, fault.New("tuning", "a sum of no channels", "", "want at least one")
 		}
 		for _, channel := range sum {
 			if channel < 0 || channel >= m.cells {
-				return 0, fmt.Errorf("tuning: a sum of channels %v: want channels from 0 to %d", sum, m.cells-1)
+				return 0, fault.New("tuning", "a sum of channels", sum, "want channels from 0 to %d", m.cells-1)
 			}
 		}
 	}

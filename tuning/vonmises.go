@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"gpuconv/fault"
+
 	"gonum.org/v1/gonum/optimize"
 )
 
@@ -71,7 +73,7 @@ func FitVonMises(c Curve) (fit VonMises, ok bool, err error) {
 	}
 	c = c.fold(180)
 	if n := len(c.X); n < 5 {
-		return fit, false, fmt.Errorf("tuning: a von Mises curve through %d orientations: want at least 5 that differ within 180°", n)
+		return fit, false, fault.New("tuning", fmt.Sprintf("a von Mises curve through %d orientations", n), "", "want at least 5 that differ within 180°")
 	}
 	target := newTarget(c)
 	if !(target.total > 1e-24*c.size()*c.size()) {
@@ -128,7 +130,7 @@ func (t target) search(from VonMises) (VonMises, float64, error) {
 	}
 	result, err := optimize.Minimize(problem, start, settings, &optimize.NelderMead{SimplexSize: 0.3})
 	if err != nil {
-		return VonMises{}, 0, fmt.Errorf("tuning: von Mises fit: %w", err)
+		return VonMises{}, 0, &fault.Error{Package: "tuning", Argument: "von Mises fit", Err: err}
 	}
 	v, _ := at(result.X)
 	var residue float64

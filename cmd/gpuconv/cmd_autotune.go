@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gpuconv/autotune"
+	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/cpu"
 	"gpuconv/fault"
@@ -89,7 +90,7 @@ func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, untuned: true}
 	var c chosen
-	if err := await(ctx, func() (err error) { c, err = b.open(); return err }); err != nil {
+	if err := batch.Await(ctx, func() (err error) { c, err = b.open(); return err }); err != nil {
 		return err
 	}
 	defer func() {
@@ -208,7 +209,7 @@ func checkAutotuneMemory(p conv.Problem, backend conv.Chooser) error {
 	if err != nil {
 		return err
 	}
-	return checkMemory(fmt.Sprintf("tuning for images of %v to %v", p.Src, dst), bytesOf(p.Src)+bytesOf(dst)+5*float64(d.Memory))
+	return checkMemory(fmt.Sprintf("tuning for images of %v to %v", p.Src, dst), p.Src.Bytes()+dst.Bytes()+5*float64(d.Memory))
 }
 
 func (f *autotuneFlags) race(ctx context.Context, stderr io.Writer, p conv.Problem, backend conv.Chooser) (all []*autotune.Entrant, err error) {
@@ -220,7 +221,7 @@ func (f *autotuneFlags) race(ctx context.Context, stderr io.Writer, p conv.Probl
 	bar := newProgressOf(stderr, "measuring", "runs", r.Runs(len(choices)))
 	defer bar.stop()
 	r.Progress = bar.set
-	err = await(ctx, func() (err error) { all, err = r.Run(ctx); return err })
+	err = batch.Await(ctx, func() (err error) { all, err = r.Run(ctx); return err })
 	if err != nil {
 		return nil, err // after an interrupt the race may still have all in use
 	}

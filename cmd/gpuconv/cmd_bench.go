@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"gpuconv/batch"
 	"gpuconv/bench"
 	"gpuconv/cpu"
 	"gpuconv/gpu"
@@ -137,7 +138,7 @@ func (f *benchFlags) run(ctx context.Context, flags *pflag.FlagSet, stdout, stde
 	started, load := time.Now(), loadAverage()
 	var report bench.Report
 	if f.compile != "" {
-		err = await(ctx, func() (err error) { report, err = f.timeCompiling(ctx, suite); return err })
+		err = batch.Await(ctx, func() (err error) { report, err = f.timeCompiling(ctx, suite); return err })
 	} else {
 		report, err = f.measure(ctx, suite, flags.Changed("backend"), stderr)
 	}
@@ -179,7 +180,7 @@ func (f *benchFlags) measure(ctx context.Context, suite bench.Suite, asked bool,
 	bar := newProgressOf(stderr, "timing", "blocks", b.Blocks())
 	b.Progress = func(done, _ int) { bar.set(done) }
 	var report bench.Report
-	err = await(ctx, func() (err error) { report, err = b.Run(ctx); return err })
+	err = batch.Await(ctx, func() (err error) { report, err = b.Run(ctx); return err })
 	bar.stop()
 	if err != nil {
 		return bench.Report{}, err

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"time"
 
+	"gpuconv/batch"
 	"gpuconv/bench"
 	"gpuconv/cpu"
 )
@@ -26,7 +27,7 @@ func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subj
 			b.deviceFlags = f.deviceFlags
 		}
 		var d chosen
-		err := await(ctx, func() (err error) { d, err = b.open(); return err })
+		err := batch.Await(ctx, func() (err error) { d, err = b.open(); return err })
 		switch {
 		case err != nil && name == "gpu" && !asked && ctx.Err() == nil:
 			absent = append(absent, bench.BackendInfo{Backend: name, Threads: runtime.GOMAXPROCS(0), Device: "no OpenGL device", Absent: oneLine(err.Error())})

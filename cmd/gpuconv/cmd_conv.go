@@ -10,9 +10,11 @@ import (
 
 	"gpuconv/batch"
 	"gpuconv/conv"
+	"gpuconv/experiment"
 	"gpuconv/fault"
 	"gpuconv/npy"
 	"gpuconv/stimuli"
+	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -135,7 +137,7 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	return f.convolve(ctx, stdout, stderr, images, l, s)
 }
 
-// layer reads the weights and puts the problem together, with a chunk of the
+// layer reads the weights and puts the problem together, with a portion of the
 // images as its batch.
 func (f *convFlags) layer(src conv.Shape) (layer, error) {
 	weight, err := readTensor("weight", f.weight)
@@ -159,8 +161,10 @@ func (f *convFlags) layer(src conv.Shape) (layer, error) {
 	if err != nil {
 		return layer{}, usage(without(err, "conv: "))
 	}
-	image := bytesOf(dst.Image()) + bytesOf(src.Image())
-	l.problem.Src = src.WithN(max(1, min(src.N(), int(min(chunkBytes/image, chunkMACs*float64(src.N())/l.problem.MACs())))))
+	if l.problem, err = batch.Portion(l.problem); err != nil {
+		return layer{}, usage(plain(err))
+	}
+	image := dst.Image().Bytes() + src.Image().Bytes()
 	return l, checkMemory(fmt.Sprintf("images of %v to %v", src.Image(), dst.Image()), 5*float64(l.problem.Src.N())*image)
 }
 
@@ -198,26 +202,20 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, imag
 		return err
 	}
 	shape := image.WithN(images.Shape().N())
-	if err := checkDisk(fmt.Sprintf("an output of %v", shape), f.output, bytesOf(shape)); err != nil {
+	if err := checkDisk(fmt.Sprintf("an output of %v", shape), f.output, shape.Bytes()); err != nil {
 		return err
 	}
 	bar := newProgress(stderr, "convolving", shape.N())
 	defer bar.stop()
 	var stats batch.Stats
-	err = f.file().fillArray(ctx, shape[:], func(write writer) (err error) {
-		stats, err = batch.Job{
-			Source: awaitedSource{images, ctx}, Problem: l.problem, Plan: awaitedPlan{s.plan, ctx}, Progress: bar.set,
-			Sink: func(_ int, _, dst *conv.Tensor) error { return write(dst.Data) },
-		}.Run(ctx)
+	err = f.file().create(func(file *whole.File) (err error) {
+		stats, err = experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan, Progress: bar.set}.Write(ctx, file)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "device    %s\n", s.describe())
-	if s.note != "" {
-		fmt.Fprintf(stdout, "          (%s)\n", s.note)
-	}
+	s.print(stdout)
 	fmt.Fprintf(stdout, "speed     %.3g images/s convolving (%.3f s)\nwrote     %s %v\n",
 		float64(shape.N())/max(stats.Convolve.Seconds(), 1e-9), stats.Convolve.Seconds(), fault.Printable(f.output), shape)
 	return nil
@@ -248,7 +246,7 @@ func openImages(path string) (imageSource, error) {
 	case ".png", ".jpg", ".jpeg":
 		image, err := stimuli.ReadImage(path)
 		if err != nil {
-			return nil, fmt.Errorf("--input: %w", without(err, "stimuli: "))
+			return nil, failed("input", "", err)
 		}
 		return oneImage{image}, nil
 	}

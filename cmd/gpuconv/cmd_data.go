@@ -10,8 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"gpuconv/batch"
 	"gpuconv/dataset"
 	"gpuconv/fault"
+	"gpuconv/tuning"
+	tuningreport "gpuconv/tuning/report"
 
 	"github.com/spf13/cobra"
 )
@@ -132,7 +135,7 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 		return fmt.Errorf("--input %s: MD5 checksum %s: want %s", fault.Printable(f.input), sum, f.md5)
 	}
 	var r *dataset.Recordings
-	err = await(ctx, func() (err error) { r, err = dataset.Open(f.input); return err })
+	err = batch.Await(ctx, func() (err error) { r, err = dataset.Open(f.input); return err })
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -146,13 +149,44 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 	fmt.Fprintf(stdout, "file      %s, %d bytes, MD5 %s, %s\n", fault.Printable(f.input), size, sum, known)
 	fmt.Fprintf(stdout, "layout    resp_train and resp_test [%d %d]: stimuli, neurons; orientations from %.4g° to %.4g°\n",
 		len(r.Orientation), r.Neurons, slices.Min(r.Orientation), slices.Max(r.Orientation))
-	p, err := newPopulation(ctx, r)
+	p, err := populationOf(ctx, r)
 	if err != nil {
 		return err
 	}
-	p.print(stdout)
-	if f.output == "" {
-		return nil
+	if err := p.WriteText(stdout); err != nil || f.output == "" {
+		return err
 	}
-	return p.writeTo(ctx, f.output, stdout)
+	return f.write(ctx, p, stdout)
+}
+
+// populationOf analyses recordings, at the middles of their bins if they have such.
+func populationOf(ctx context.Context, r *dataset.Recordings) (tuningreport.Population, error) {
+	p := tuningreport.Population{
+		Origin: tuningreport.Origin{Command: os.Args, Program: describeProgram()},
+		Halves: tuning.Halves{Orientation: r.Orientation, Neurons: r.Neurons, Train: r.Train, Test: r.Test},
+	}
+	if bins, period, ok := r.Bins(); ok {
+		p.Halves.Orientation, p.Halves.Period = bins, period
+	}
+	var err error
+	p.Found, err = p.Halves.Analyse(ctx)
+	return p, err
+}
+
+// write writes all files, or none.
+func (f *dataFlags) write(ctx context.Context, p tuningreport.Population, stdout io.Writer) error {
+	out, err := output{"output", f.output}.createFolder()
+	if err != nil {
+		return err
+	}
+	defer out.Discard()
+	files, err := p.Write(ctx, out)
+	if err != nil {
+		return out.blame(err)
+	}
+	if err := out.commit(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "wrote     %s: %s\n", fault.Printable(f.output), strings.Join(files, ", "))
+	return err
 }

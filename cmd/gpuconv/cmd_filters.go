@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"gpuconv/experiment"
 	"gpuconv/fault"
 	"gpuconv/filters"
 	"gpuconv/npy"
@@ -75,20 +76,20 @@ func (f *filtersFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := checkDisk(fmt.Sprintf("filters %v", b.Shape), f.output, bytesOf(b.Shape)); err != nil {
+	if err := checkDisk(fmt.Sprintf("filters %v", b.Weight.Shape), f.output, b.Weight.Shape.Bytes()); err != nil {
 		return err
 	}
-	if err := writeBank(cmd.Context(), f.file(), b); err != nil {
+	if err := writeBank(f.file(), b); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", fault.Printable(f.output), b.Shape)
+	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", fault.Printable(f.output), b.Weight.Shape)
 	return nil
 }
 
 func (f *filtersFlags) file() output { return output{"output", f.output} }
 
 // bank returns the weights that the flags ask for.
-func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*bank, error) {
+func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*experiment.Bank, error) {
 	s, err := f.chosen(flags, []string{"preset", "channels"}, []string{"size"})
 	switch {
 	case err != nil:
@@ -106,11 +107,12 @@ func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*bank, e
 }
 
 // writeBank writes the weights and, beside them, their table.
-func writeBank(ctx context.Context, file output, b *bank) error {
-	if !strings.HasSuffix(file.path, ".npz") {
-		return file.fillWithTable(ctx, b.Shape[:], b.table, func(write writer) error { return write(b.Data) })
-	}
-	return file.withTable(b.table, func() error {
-		return npy.WriteNPZ(file.path, npy.Named{Name: "weight", Array: &npy.Array{Shape: b.Shape[:], Data: b.Data}})
+func writeBank(to output, b *experiment.Bank) error {
+	array := &npy.Array{Shape: b.Weight.Shape[:], Data: b.Weight.Data}
+	return to.withTable(b.Table, func() error {
+		if strings.HasSuffix(to.path, ".npz") {
+			return npy.WriteNPZ(to.path, npy.Named{Name: "weight", Array: array})
+		}
+		return npy.WriteFile(to.path, array)
 	})
 }

@@ -2,12 +2,17 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
 	"time"
 
-	"gpuconv/batch"
 	"gpuconv/conv"
-	"gpuconv/param"
+	"gpuconv/experiment"
+	"gpuconv/fault"
+	"gpuconv/stimuli"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -64,8 +69,6 @@ func newRun() *cobra.Command {
 	return cmd
 }
 
-func (f *runFlags) folder() output { return output{"output", f.output} }
-
 // refuse refuses flags of a preset's half that is not used.
 func (f *runFlags) refuse(flags *pflag.FlagSet) error {
 	if f.stimuli != "" {
@@ -84,10 +87,17 @@ func (f *runFlags) refuse(flags *pflag.FlagSet) error {
 	return nil
 }
 
+// folder is --output.
+func (f *runFlags) folder() output { return output{"output", f.output} }
+
 // run does the job: all of its files are written, or none.
 func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	started := time.Now()
 	j, err := f.job(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := f.problem(j)
 	if err != nil {
 		return err
 	}
@@ -96,99 +106,200 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer out.Discard()
+	j.Origin.Started = started
 	opening := time.Now()
-	s, err := f.backend.prepare(ctx, j.problem, j.bank.Tensor, nil)
+	s, err := f.backend.prepare(ctx, p, j.Bank.Weight, nil)
 	if err != nil {
 		return err
 	}
 	defer s.close(ctx)
-	r := newReport(j, s, started)
-	r.Seconds.Open = seconds(time.Since(opening))
-	r.announce(stdout, s)
-	if err := j.run(ctx, s, out, r, stderr); err != nil {
-		return err
-	}
-	r.print(stdout, f.output)
-	return nil
-}
-
-// run convolves on s, writes all files into out and completes r, which becomes
-// run.json.
-func (j *job) run(ctx context.Context, s session, out outputFolder, r *report, stderr io.Writer) error {
-	w, err := j.convolve(ctx, s, out, stderr)
-	if err != nil {
-		return err
-	}
-	if err := w.check.verdict(s.describe()); err != nil {
-		return err
-	}
-	drawing := time.Now()
-	if err := w.gallery.draw(j, out); err != nil {
-		return err
-	}
-	r.Seconds.Pictures = seconds(time.Since(drawing))
-	if err := j.writeTables(out); err != nil {
-		return err
-	}
-	r.complete(w, s.plan)
-	if err := r.write(out); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil { // interrupted meanwhile: nothing shall be left
-		return err
-	}
-	return out.commit()
-}
-
-// writeTables writes what the images and the filters are.
-func (j *job) writeTables(out outputFolder) error {
-	table, err := j.images.Table()
-	if err != nil {
-		return err
-	}
-	for name, t := range map[string]*param.Table{"stimuli.csv": table, "filters.csv": j.bank.table} {
-		if err := out.write(name, t.WriteCSV); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// watched is what a job keeps of its images as they pass.
-type watched struct {
-	check   *checker
-	gallery *gallery
-	stats   batch.Stats
-}
-
-// convolve streams all gratings into activations.npy, checks some on the way and
-// keeps those that are drawn.
-func (j *job) convolve(ctx context.Context, s session, out outputFolder, stderr io.Writer) (w watched, err error) {
-	w.check = newChecker(j, s.plan, batch.NewSpread(j.flags.check, j.shape.N()))
-	if w.gallery, err = newGallery(j.problem.Src, j.shape); err != nil {
-		return w, err
-	}
-	bar := newProgress(stderr, "convolving", j.shape.N())
+	e := experiment.Engine{Problem: p, Plan: s.plan, Backend: describeBackend(s), Opening: time.Since(opening)}
+	announce(stdout, j, p, s)
+	bar := newProgress(stderr, "convolving", j.Images.Shape().N())
 	defer bar.stop()
-	file, err := out.Create("activations.npy")
+	j.Progress = bar.set
+	r, err := j.RunOn(ctx, e, out.Folder)
 	if err != nil {
-		return w, out.blame(err)
+		return out.blame(disagreeing(s, err))
 	}
-	err = fillArray(ctx, file, j.shape[:], func(write writer) (err error) {
-		w.stats, err = batch.Job{
-			Source:   awaitedSource{j.images, ctx},
-			Problem:  j.problem,
-			Plan:     awaitedPlan{s.plan, ctx},
-			Progress: bar.set,
-			Sink: func(first int, src, dst *conv.Tensor) error {
-				if err := write(dst.Data); err != nil {
-					return err
-				}
-				w.gallery.look(first, src, dst)
-				return w.check.look(ctx, first, src, dst)
-			},
-		}.Run(ctx)
-		return err
-	})
-	return w, out.blame(err)
+	bar.stop()
+	f.conclude(stdout, r)
+	return nil
+}
+
+// disagreeing names the device in the error of a wrong result.
+func disagreeing(s session, err error) error {
+	if wrong, ok := err.(*experiment.WrongError); ok {
+		return fmt.Errorf("%s disagrees with the float64 reference: %v", s.describe(), wrong.Result)
+	}
+	return err
+}
+
+// job turns the flags into stimuli, filters and a convolution, before anything is opened or written.
+func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
+	if err := f.folder().checkFolder(); err != nil {
+		return experiment.Job{}, err
+	}
+	if err := f.backend.validate(); err != nil {
+		return experiment.Job{}, err
+	}
+	if f.check < -1 {
+		return experiment.Job{}, usage(fmt.Errorf("--check %d: want a number of images, or -1 for all", f.check))
+	}
+	j := experiment.Job{Check: f.check, Look: f.look(), Origin: f.origin()}
+	var err error
+	if j.Images, err = f.images(); err != nil {
+		return j, err
+	}
+	if j.Bank, err = f.weights(ctx); err != nil {
+		return j, err
+	}
+	j.Spec, err = f.spec(j.Bank.Weight.Shape)
+	return j, err
+}
+
+// problem refuses what cannot be convolved and what does not fit onto the disk or into memory. It has garbage collected
+// before the job takes more memory than was found to be free.
+func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
+	p, err := j.Problem()
+	if err != nil {
+		return p, usage(plain(err))
+	}
+	activations, err := j.Activations(p)
+	if err != nil {
+		return p, usage(plain(err))
+	}
+	if err := checkDisk(fmt.Sprintf("activations %v", activations), f.output, activations.Bytes()); err != nil {
+		return p, err
+	}
+	need, err := j.Memory(p)
+	if err != nil {
+		return p, err
+	}
+	if f.backend.backend == "reference" {
+		need += 4 * activations.WithN(p.Src.N()).Bytes() // its values and magnitudes, float64
+	}
+	what := fmt.Sprintf("images of %d×%d with %d filters of %d×%d", p.Src.H(), p.Src.W(), activations.C(), p.Weight.H(), p.Weight.W())
+	if err := checkMemory(what, need); err != nil {
+		return p, err
+	}
+	debug.SetMemoryLimit(int64(need))
+	return p, nil
+}
+
+// images returns the stimuli: a kind's, image files, or the preset's gratings.
+func (f *runFlags) images() (stimuli.Set, error) {
+	if f.stimuli == "" {
+		tutorial3, err := f.preset.tutorial3()
+		if err != nil {
+			return nil, err
+		}
+		return f.stimulus.sweep(tutorial3)
+	}
+	if info, err := os.Stat(f.stimuli); stimuli.IsImageName(f.stimuli) || err == nil && info.IsDir() {
+		return openFiles("stimulus", f.stimuli)
+	}
+	s, err := parseSettings("stimulus", f.stimuli)
+	if err != nil {
+		return nil, err
+	}
+	return s.stimulus()
+}
+
+// weights returns the filters: a kind's, those of a file, or the preset's.
+func (f *runFlags) weights(ctx context.Context) (*experiment.Bank, error) {
+	if f.filters == "" {
+		tutorial3, err := f.preset.tutorial3()
+		if err != nil {
+			return nil, err
+		}
+		return f.filter.bank(ctx, tutorial3)
+	}
+	if isArray(f.filters) {
+		return readBank("filter", f.filters)
+	}
+	s, err := parseSettings("filter", f.filters)
+	if err != nil {
+		return nil, err
+	}
+	return s.filterBank(ctx)
+}
+
+// spec reads the flags that say how to convolve with weights of a shape.
+func (f *runFlags) spec(weight conv.Shape) (s conv.Spec, err error) {
+	s.Padding = conv.Pad(weight.H()/2, weight.W()/2)
+	if s.Activation, err = parseText[conv.Activation]("activation", f.activation); err != nil {
+		return s, err
+	}
+	if s.Stride, err = parsePair("stride", f.stride, 1); err != nil {
+		return s, err
+	}
+	s.Pool, err = parseText[conv.Pool]("pool", f.pool)
+	return s, err
+}
+
+// look draws a preset's pictures as the tutorial does.
+func (f *runFlags) look() experiment.Look {
+	l := experiment.Look{Gratings: f.stimuli == ""}
+	if f.stimuli == "" && f.filters == "" {
+		l.Limit = experiment.TutorialLimit
+	}
+	return l
+}
+
+// origin is what run.json says of the flags.
+func (f *runFlags) origin() experiment.Origin {
+	o := experiment.Origin{Command: os.Args, Program: describeProgram(), Stimulus: f.stimuli, Filter: f.filters, Preset: f.preset.name}
+	if f.stimuli == "" {
+		o.Orientations, o.SF, o.Res, o.Patch = f.stimulus.orientations, f.stimulus.sf, f.stimulus.res, f.stimulus.patch
+	}
+	if f.stimuli != "" && f.filters != "" {
+		o.Preset = ""
+	}
+	return o
+}
+
+// describeBackend is what run.json says of who convolves.
+func describeBackend(s session) experiment.Backend {
+	if s.name == "gpu" {
+		return experiment.Backend{Name: s.name, Device: s.device.Renderer, Vendor: s.device.Vendor, Driver: s.device.Version, Software: s.device.Software}
+	}
+	return experiment.Backend{Name: s.name, Device: processor()}
+}
+
+// announce says what is about to happen, and on what.
+func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
+	s.print(w)
+	what, from := "gratings", ", preset "+j.Origin.Preset
+	if j.Origin.Stimulus != "" {
+		what = "images"
+	}
+	if j.Origin.Preset == "" {
+		from = ""
+	}
+	algorithm := ""
+	if d, ok := s.plan.(conv.Describer); ok {
+		algorithm = d.Describe().Algorithm
+	}
+	fmt.Fprintf(w, "job       %d %s of %d×%d with %d filters of %d×%d%s, algorithm %s\n", j.Images.Shape().N(), what,
+		p.Src.H(), p.Src.W(), p.Weight.N(), p.Weight.H(), p.Weight.W(), from, algorithm)
+}
+
+// conclude says what was done.
+func (f *runFlags) conclude(w io.Writer, r *experiment.Report) {
+	fmt.Fprintf(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)\n",
+		threeDigits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve), threeDigits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
+	if r.Check != nil {
+		fmt.Fprintf(w, "checked   %d images against the float64 reference: %v\n", r.Check.Images, r.Check.Result)
+	}
+	fmt.Fprintf(w, "wrote     %s %v, %s, filters.png, activations.png, stimuli.csv, filters.csv, run.json\n",
+		fault.Printable(filepath.Join(f.output, "activations.npy")), r.ActivationsShape, f.look().Picture())
+}
+
+// threeDigits writes a number with three digits, or all before the point.
+func threeDigits(v float64) string {
+	if v >= 100 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
 }

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"strconv"
 
-	"gpuconv/conv"
+	"gpuconv/experiment"
 	"gpuconv/fault"
 	"gpuconv/stimuli"
+	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -107,7 +108,7 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 func (f *stimuliFlags) file() output { return output{"output", f.output} }
 
 // images returns the set that the flags ask for.
-func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Described, error) {
+func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Set, error) {
 	s, err := f.chosen(flags, []string{"preset", "patch", "res"}, []string{"orientation", "sf"})
 	switch {
 	case err != nil:
@@ -120,7 +121,7 @@ func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Described, error) {
 	return f.presetSweep(flags.Changed("sf"))
 }
 
-func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Described, error) {
+func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Set, error) {
 	tutorial3, err := f.preset.tutorial3()
 	if err != nil {
 		return nil, err
@@ -135,46 +136,28 @@ func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Described, error) {
 }
 
 // openFiles opens a set of image files.
-func openFiles(flag, path string) (stimuli.Described, error) {
+func openFiles(flag, path string) (stimuli.Set, error) {
 	files, err := stimuli.OpenFiles(path)
 	if err != nil {
-		return nil, fmt.Errorf("--%s: %w", flag, without(err, "stimuli: "))
+		return nil, failed(flag, "", err)
 	}
 	return files, nil
 }
 
-// drawBytes bounds the images that are in memory at once.
-const drawBytes = 16 << 20
-
-// writeStimuli draws all images into a file, some at a time, and their table
-// beside it.
-func writeStimuli(ctx context.Context, file output, images stimuli.Described) error {
+// writeStimuli draws all images into a file, some at a time, and their table beside it.
+func writeStimuli(ctx context.Context, to output, images stimuli.Set) error {
 	all := images.Shape()
-	if err := checkDisk(fmt.Sprintf("%d images of %d×%d", all.N(), all.H(), all.W()), file.path, bytesOf(all)); err != nil {
+	if err := checkDisk(fmt.Sprintf("%d images of %d×%d", all.N(), all.H(), all.W()), to.path, all.Bytes()); err != nil {
 		return err
 	}
-	image := bytesOf(all.Image())
-	if err := checkMemory(fmt.Sprintf("an image of %d×%d", all.H(), all.W()), image); err != nil {
-		return err
-	}
-	chunk, err := conv.NewTensor(all.WithN(max(1, min(all.N(), int(drawBytes/image)))))
-	if err != nil {
+	if err := checkMemory(fmt.Sprintf("an image of %d×%d", all.H(), all.W()), all.Image().Bytes()); err != nil {
 		return err
 	}
 	table, err := images.Table()
 	if err != nil {
-		return usage(without(err, "stimuli: "))
+		return usage(plain(err))
 	}
-	return file.fillWithTable(ctx, all[:], table, func(write writer) error {
-		for first := 0; first < all.N(); first += chunk.Shape.N() {
-			part := chunk.Images(0, min(chunk.Shape.N(), all.N()-first))
-			if err := await(ctx, func() error { return images.Draw(part, first) }); err != nil {
-				return err
-			}
-			if err := write(part.Data); err != nil {
-				return err
-			}
-		}
-		return nil
+	return to.withTable(table, func() error {
+		return to.create(func(file *whole.File) error { return experiment.Draw(ctx, images, file) })
 	})
 }

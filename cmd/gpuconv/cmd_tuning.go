@@ -15,6 +15,7 @@ import (
 	"gpuconv/npy"
 	"gpuconv/param"
 	"gpuconv/tuning"
+	tuningreport "gpuconv/tuning/report"
 	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
@@ -70,7 +71,7 @@ func newTuning() *cobra.Command {
 
 // run does the job: all of its files are written, or none.
 func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
-	readout, settings, err := f.parse()
+	readout, settings, metric, err := f.parse()
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	source, err := npy.Open(f.activations())
 	if err != nil {
-		return fmt.Errorf("--input: %w", without(err, "npy: "))
+		return failed("input", "", err)
 	}
 	defer source.Close()
 	if err := f.complete(&settings, table, source.Shape()); err != nil {
@@ -88,7 +89,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	cells, err := readout.Cells(source.Shape())
 	if err != nil {
-		return usage(fmt.Errorf("--input %s: %w", fault.Printable(f.input), without(err, "tuning: ")))
+		return refused("input", f.input, err)
 	}
 	if err := checkTuningMemory(source.Shape(), cells); err != nil {
 		return err
@@ -106,37 +107,53 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t := &tuned{flags: f, shape: source.Shape(), readout: readout, table: table, analysis: analysis, names: cellNames(responses.Cells, readout.Sums),
-		filters: f.filterNames(responses.Cells - len(readout.Sums))}
-	if err := t.write(ctx, out); err != nil {
+	channels := responses.Cells - len(readout.Sums)
+	t := tuningreport.Tuning{
+		Origin: tuningreport.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(), Shape: source.Shape(),
+		Readout: readout, Settings: settings, Metric: metric, NoMatrix: f.rdm == "none", Analysis: analysis,
+		Names: readout.Names(channels), Filters: f.filterNames(channels),
+	}
+	written, err := t.Write(ctx, out)
+	if err != nil {
+		return out.blame(err)
+	}
+	if err := out.commit(); err != nil {
 		return err
 	}
-	t.print(stdout)
-	return nil
+	return f.say(stdout, t, written)
+}
+
+// say prints what was found and written.
+func (f *tuningFlags) say(stdout io.Writer, t tuningreport.Tuning, written tuningreport.Written) error {
+	if err := t.WriteText(stdout, written.Notes); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(stdout, "wrote     %s: %s\n", fault.Printable(filepath.Clean(f.output)), strings.Join(written.Files, ", "))
+	return err
 }
 
 // parse reads the flags that say what is to be done.
-func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, err error) {
+func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Metric, err error) {
 	if err := (output{"output", f.output}).checkFolder(); err != nil {
-		return r, s, err
+		return r, s, m, err
 	}
 	if f.input == "" {
-		return r, s, usage(errors.New("--input: want a folder of gpuconv run, or a file of activations"))
+		return r, s, m, usage(errors.New("--input: want a folder of gpuconv run, or a file of activations"))
 	}
 	if r, err = f.readout(); err != nil {
-		return r, s, err
+		return r, s, m, err
 	}
 	if s.Phases, err = parseChoice("phases", f.phases, tuning.Largest, tuning.Mean, tuning.Modulation); err != nil {
-		return r, s, err
+		return r, s, m, err
 	}
 	if s.Over, err = parseChoice("over", f.over, tuning.Best, tuning.Largest, tuning.Mean); err != nil {
-		return r, s, err
+		return r, s, m, err
 	}
 	if f.by != "" {
 		for name := range strings.SplitSeq(f.by, ",") {
 			axis, err := parseName("by", name, tuning.ByPhase+1)
 			if err != nil {
-				return r, s, err
+				return r, s, m, err
 			}
 			if !slices.Contains(s.By, axis) {
 				s.By = append(s.By, axis)
@@ -144,12 +161,12 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, err error) {
 		}
 	}
 	if f.rdm != "none" {
-		if _, err := parseName("rdm", f.rdm, tuning.Euclid+1); err != nil {
-			return r, s, usage(fmt.Errorf("--rdm %q: want correlation, euclid or none", f.rdm))
+		if m, err = parseName("rdm", f.rdm, tuning.Euclid+1); err != nil {
+			return r, s, m, usage(fmt.Errorf("--rdm %q: want correlation, euclid or none", f.rdm))
 		}
 	}
 	s.Fit = f.fit
-	return r, s, nil
+	return r, s, m, nil
 }
 
 // readout reads the flags that say what a response is.
@@ -322,8 +339,7 @@ func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *p
 	return tuning.Analyse(ctx, r, table, s)
 }
 
-// filterNames says what the filters of a run were, one for each channel; of the
-// pairs that an energy was made of, the first. nil if nobody knows.
+// filterNames says what the filters of a run were, one for each channel; nil if that is not known.
 func (f *tuningFlags) filterNames(channels int) []string {
 	file, err := os.Open(filepath.Join(f.input, "filters.csv"))
 	if err != nil {
@@ -331,33 +347,8 @@ func (f *tuningFlags) filterNames(channels int) []string {
 	}
 	defer file.Close()
 	table, err := param.ReadCSV(file, "filter")
-	if err != nil || table.Len() != channels && table.Len() != 2*channels {
+	if err != nil {
 		return nil
 	}
-	kinds, orientations := table.Column("kind").Words, table.Column("orientation_deg").Numbers
-	if kinds == nil {
-		return nil
-	}
-	var names []string
-	for channel := range channels {
-		row := channel * table.Len() / channels
-		name := kinds[row]
-		if orientations != nil && !math.IsNaN(orientations[row]) {
-			name += fmt.Sprintf(" %.4g°", orientations[row])
-		}
-		names = append(names, name)
-	}
-	return names
-}
-
-// cellNames names cells by their channels.
-func cellNames(cells int, sums [][]int) []string {
-	var names []string
-	for i := range cells - len(sums) {
-		names = append(names, fmt.Sprint(i))
-	}
-	for _, sum := range sums {
-		names = append(names, strings.ReplaceAll(strings.Trim(fmt.Sprint(sum), "[]"), " ", "+"))
-	}
-	return names
+	return tuningreport.FilterNames(table, channels)
 }

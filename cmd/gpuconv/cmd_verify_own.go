@@ -28,7 +28,7 @@ func (f *verifyFlags) ownCase() (verify.Case, error) {
 		return verify.Case{}, usage(plain(err))
 	}
 	// Three fillings, each with its inputs, two outputs and the judge's two float64 a pixel.
-	if err := checkMemory(fmt.Sprintf("verifying images of %v to %v", shape, dst), 3*(bytesOf(shape)+6*bytesOf(dst))); err != nil {
+	if err := checkMemory(fmt.Sprintf("verifying images of %v to %v", shape, dst), 3*(shape.Bytes()+6*dst.Bytes())); err != nil {
 		return verify.Case{}, err
 	}
 	src, err := compare.Random("own", l.problem) // the shape of it

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"gpuconv/batch"
 	"gpuconv/compare"
 	"gpuconv/verify"
 )
@@ -39,7 +40,7 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 	for _, r := range runs {
 		r.Each = p.look
 		r.Progress = func(done int) { p.bar.set(p.before + done) }
-		if err := await(ctx, func() error { return r.Run(ctx) }); err != nil {
+		if err := batch.Await(ctx, func() error { return r.Run(ctx) }); err != nil {
 			return plain(err)
 		}
 		p.before += r.Records()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 
+	"gpuconv/batch"
 	"gpuconv/cpu"
 	"gpuconv/gpu"
 	"gpuconv/verify"
@@ -58,7 +59,7 @@ func (f *verifyFlags) twins(ctx context.Context, algorithm string) (all []chosen
 	}
 	for range min(runtime.GOMAXPROCS(0), mostTwins) {
 		var d chosen
-		if err := await(ctx, func() (err error) { d, err = b.open(); return err }); err != nil {
+		if err := batch.Await(ctx, func() (err error) { d, err = b.open(); return err }); err != nil {
 			return all, err
 		}
 		all = append(all, d)

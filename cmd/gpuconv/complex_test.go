@@ -32,9 +32,9 @@ func (w wave) draw(size int) []float32 {
 	return all
 }
 
-// experiment writes gratings of every orientation, frequency and phase, their
+// gratingsAndBank writes gratings of every orientation, frequency and phase, their
 // table, and a bank of quadrature pairs of four orientations.
-func experiment(t *testing.T, dir string, orientations, phases int, frequencies []float64) (gratings, table, bank string) {
+func gratingsAndBank(t *testing.T, dir string, orientations, phases int, frequencies []float64) (gratings, table, bank string) {
 	t.Helper()
 	const size, kernel, sigma = 21, 21, 4
 	images := &npy.Array{Shape: []int{0, size, size}}
@@ -102,7 +102,7 @@ func TestComplexCells(t *testing.T) {
 		orientations, phases, frequencies = 20, 4, []float64{0.1, 0.15, 0.2}
 	}
 	dir := t.TempDir()
-	gratings, table, bank := experiment(t, dir, orientations, phases, frequencies)
+	gratings, table, bank := gratingsAndBank(t, dir, orientations, phases, frequencies)
 	for activation, cells := range map[string]int{"energy": 4, "relu": 8} {
 		y, out := filepath.Join(dir, activation+".npy"), filepath.Join(dir, activation)
 		if code, _, stderr := gpuconv(t, "conv", "--input", gratings, "--weight", bank, "--activation", activation, "--backend", "cpu", "--output", y); code != exitOK {

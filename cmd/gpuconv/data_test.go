@@ -69,7 +69,12 @@ func TestPopulation(t *testing.T) {
 	if got, want := names(t, out), "aligned.csv cells.csv neurons.png population.json population.png rdm.csv rdm.png"; got != want {
 		t.Errorf("it wrote %s, want %s", got, want)
 	}
-	var report populationReport
+	var report struct {
+		Neurons, Stimuli int
+		Reliability      struct{ Median float64 }
+		Aligned          struct{ Values, Responses []float64 }
+		Notes            []string
+	}
 	text, err := os.ReadFile(filepath.Join(out, "population.json"))
 	if err == nil {
 		err = json.Unmarshal(text, &report)
@@ -77,13 +82,13 @@ func TestPopulation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Neurons != 90 || report.Stimuli != 60 || len(report.Notes) > 0 || math.Abs(float64(report.Reliability.Median)-1) > 1e-9 {
+	if report.Neurons != 90 || report.Stimuli != 60 || len(report.Notes) > 0 || math.Abs(report.Reliability.Median-1) > 1e-9 {
 		t.Errorf("report %+v", report)
 	}
 	// The response is 2·(cos 2d − 0.1) at a distance of d; the preferred orientations are 0°, 2° and −2° from a stimulus.
 	for i, d := range report.Aligned.Values {
-		want := 2 * (math.Cos(2*float64(d)*math.Pi/180)*(1+2*math.Cos(4*math.Pi/180))/3 - 0.1)
-		if math.Abs(float64(report.Aligned.Responses[i])-want) > 1e-6 {
+		want := 2 * (math.Cos(2*d*math.Pi/180)*(1+2*math.Cos(4*math.Pi/180))/3 - 0.1)
+		if math.Abs(report.Aligned.Responses[i]-want) > 1e-6 {
 			t.Errorf("%v° from the preferred orientation: %v, want %v", d, report.Aligned.Responses[i], want)
 		}
 	}

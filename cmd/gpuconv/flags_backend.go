@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"slices"
 
+	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/fault"
 	"gpuconv/gpu"
 
 	"github.com/spf13/pflag"
@@ -49,7 +52,7 @@ func (f *backendFlags) validate() error {
 		return usage(fmt.Errorf("--backend %q: want auto, gpu, cpu or reference", f.backend))
 	}
 	if _, err := f.options(); err != nil {
-		return usage(fmt.Errorf("--%w", without(err, "gpu: ")))
+		return err
 	}
 	if f.onCPU() && f.device != "any" {
 		return usage(fmt.Errorf("--backend %s: want no --device with it, that chooses a GPU", f.backend))
@@ -71,12 +74,12 @@ func (f *backendFlags) options() (gpu.Options, error) {
 	o := gpu.Options{Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled}
 	var err error
 	if o.Device, err = gpu.ParseSelector(f.device); err != nil {
-		return o, err
+		return o, misread("device", f.device, err)
 	}
 	if o.Provider, err = gpu.ParseProvider(f.opener); err != nil {
-		return o, err
+		return o, misread("context", f.opener, err)
 	}
-	return o, o.Validate()
+	return o, refused("device", f.device, o.Validate())
 }
 
 // algorithms lists those that may be forced: asking for one is asking for a GPU,
@@ -173,16 +176,25 @@ func (f *backendFlags) openGPU(options gpu.Options) (chosen, error) {
 	}
 	device, err := gpu.Open(options)
 	if err != nil {
-		asked := "--backend gpu"
-		switch {
-		case f.device != "any":
-			asked = "--device " + f.device
-		case f.opener != "":
-			asked = "--context " + f.opener
-		}
-		return chosen{}, fmt.Errorf("%s: %w", asked, without(err, "gpu: ", fmt.Sprintf("device %v: ", options.Device)))
+		return chosen{}, f.unopened(err)
 	}
 	return chosen{Backend: device, name: "gpu", device: device.Info(), close: device.Close}, nil
+}
+
+// unopened names the flag that asked for the GPU that cannot be opened.
+func (f *backendFlags) unopened(err error) error {
+	flag, value := "backend", "gpu"
+	switch {
+	case f.device != "any":
+		flag, value = "device", f.device
+	case f.opener != "":
+		flag, value = "context", f.opener
+	}
+	var of *fault.Error
+	if errors.As(err, &of) && of.Err != nil {
+		err = of.Err // of names the device, as the flag does
+	}
+	return failed(flag, value, err)
 }
 
 // session is an open backend with a prepared convolution.
@@ -194,7 +206,7 @@ type session struct {
 // prepare opens the backend and prepares a convolution on it.
 func (f *backendFlags) prepare(ctx context.Context, p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
 	var s session
-	err := await(ctx, func() (err error) { s, err = f.openAndPlan(p, weight, bias); return err })
+	err := batch.Await(ctx, func() (err error) { s, err = f.openAndPlan(p, weight, bias); return err })
 	if err != nil {
 		return session{}, err
 	}
@@ -227,6 +239,14 @@ func (f *backendFlags) openAndPlan(p conv.Problem, weight *conv.Tensor, bias []f
 		c.note = oneLine(d.Describe().Warning)
 	}
 	return session{chosen: c, plan: plan}, nil
+}
+
+// print says what convolves, and what was passed over for it.
+func (s session) print(w io.Writer) {
+	fmt.Fprintf(w, "device    %s\n", s.describe())
+	if s.note != "" {
+		fmt.Fprintf(w, "          (%s)\n", s.note)
+	}
 }
 
 // close gives everything back. After an interrupt it does not wait for a plan

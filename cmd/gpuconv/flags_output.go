@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"gpuconv/npy"
 	"gpuconv/whole"
 )
 
@@ -105,33 +103,13 @@ func (o output) checkArray() error {
 	return o.checkArrays()
 }
 
-// writer takes the next elements of an array.
-type writer func(data []float32) error
-
-// fillArray has fill write a .npy file whole or not at all.
-func (o output) fillArray(ctx context.Context, shape []int, fill func(write writer) error) error {
+// create makes the file with its missing folders for fill, which commits or discards it. If fill fails the folders go.
+func (o output) create(fill func(file *whole.File) error) error {
 	return o.blame(o.withFolders(func() error {
 		file, err := whole.Create(o.path)
 		if err != nil {
 			return err
 		}
-		return fillArray(ctx, file, shape, fill)
+		return fill(file)
 	}))
-}
-
-// fillArray has fill write file as .npy, whole or not at all.
-func fillArray(ctx context.Context, file *whole.File, shape []int, fill func(write writer) error) error {
-	w, err := npy.NewWriter(file, shape...)
-	if err != nil {
-		return err
-	}
-	defer w.Abort() // after Close it does nothing
-	err = fill(w.Write)
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		return err
-	}
-	return w.Close()
 }

@@ -15,25 +15,19 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// TestFillArray: a file comes whole or not at all, with the folders made for it.
-func TestFillArray(t *testing.T) {
+// TestCreate: a file comes whole or not at all, with the folders made for it.
+func TestCreate(t *testing.T) {
 	root := t.TempDir()
-	file := output{"output", filepath.Join(root, "a", "b", "x.npy")}
+	to := output{"output", filepath.Join(root, "a", "b", "x.npy")}
 	failure := errors.New("failure")
-	err := file.fillArray(t.Context(), []int{2}, func(write writer) error { return errors.Join(write([]float32{1}), failure) })
+	err := to.create(func(file *whole.File) error { return errors.Join(failure, file.Discard()) })
 	if !errors.Is(err, failure) || exists(filepath.Join(root, "a")) {
-		t.Errorf("fillArray returns %v and leaves %q", err, names(t, root))
+		t.Errorf("create returns %v and leaves %q", err, names(t, root))
 	}
-	if err := file.fillArray(t.Context(), []int{2}, func(write writer) error { return write([]float32{1}) }); err == nil || exists(filepath.Join(root, "a")) {
-		t.Errorf("fillArray with one element of two returns %v and leaves %q", err, names(t, root))
-	}
-	if err := file.fillArray(t.Context(), []int{2}, func(write writer) error { return write([]float32{1, 2}) }); err != nil {
+	if err := to.create(func(file *whole.File) error { return file.Commit() }); err != nil {
 		t.Fatal(err)
 	}
-	if a, err := npy.ReadFile(file.path); err != nil || len(a.Data) != 2 {
-		t.Errorf("it reads as %v, %v", a, err)
-	}
-	if got := names(t, filepath.Dir(file.path)); got != "x.npy" {
+	if got := names(t, filepath.Dir(to.path)); got != "x.npy" {
 		t.Errorf("the folder holds %q", got)
 	}
 }
@@ -77,7 +71,11 @@ func TestFullFolder(t *testing.T) {
 	if err := file.Discard(); err != nil { // what follows fails as on a disk that is gone
 		t.Fatal(err)
 	}
-	err = out.blame(fillArray(t.Context(), file, []int{2}, func(write writer) error { return write([]float32{1, 2}) }))
+	w, err := npy.NewWriter(file, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = out.blame(errors.Join(w.Write([]float32{1, 2}), w.Close()))
 	if got, want := textOf(err), "--output "+out.path+": x.npy: file already closed"; got != want || errors.As(err, new(usageError)) {
 		t.Errorf("it reads %q, want %q", got, want)
 	}

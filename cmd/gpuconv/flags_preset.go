@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"gpuconv/batch"
+	"gpuconv/experiment"
 	"gpuconv/filters"
 	"gpuconv/param"
 	"gpuconv/stimuli"
@@ -67,7 +69,7 @@ func (f *stimulusFlags) sweep(tutorial3 bool) (*stimuli.Sweep, error) {
 	nma := stimuli.NMA{SpatialFrequency: f.sf, Resolution: f.res, Patch: f.patch, Tutorial3: tutorial3}
 	sweep, err := stimuli.NewSweep(nma, orientations)
 	if err != nil { // of all that it refuses, too large an image is left
-		return nil, usage(fmt.Errorf("--res %v: %w", f.res, without(err, "stimuli: ", fmt.Sprintf("resolution %v: ", f.res))))
+		return nil, refused("res", fmt.Sprint(f.res), err)
 	}
 	return sweep, nil
 }
@@ -81,7 +83,7 @@ func (f *filterFlags) register(flags *pflag.FlagSet) {
 }
 
 // bank returns the filters, [channels, 1, size, size].
-func (f *filterFlags) bank(ctx context.Context, tutorial3 bool) (*bank, error) {
+func (f *filterFlags) bank(ctx context.Context, tutorial3 bool) (*experiment.Bank, error) {
 	switch {
 	case f.channels < 2:
 		return nil, usage(fmt.Errorf("--channels %d: want at least 2, the centre-surround pair", f.channels))
@@ -92,16 +94,13 @@ func (f *filterFlags) bank(ctx context.Context, tutorial3 bool) (*bank, error) {
 		return nil, err
 	}
 	nma := filters.NMA{Channels: f.channels, Size: f.size, Tutorial3: tutorial3}
-	made := &bank{names: nma.Names()}
-	err := await(ctx, func() (err error) { made.Tensor, err = nma.Bank(); return err })
+	var made *experiment.Bank
+	err := batch.Await(ctx, func() (err error) { made, err = experiment.TutorialBank(nma); return err })
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, usage(fmt.Errorf("--channels %d --size %d: %w", f.channels, f.size, without(err, "filters: ")))
-	}
-	if made.table, err = nma.Table(); err != nil {
-		return nil, err
+		return nil, usage(fmt.Errorf("--channels %d --size %d: %w", f.channels, f.size, plain(err)))
 	}
 	return made, nil
 }
@@ -109,13 +108,4 @@ func (f *filterFlags) bank(ctx context.Context, tutorial3 bool) (*bank, error) {
 // bytes returns what making the bank takes: the filters, and one in float64.
 func (f *filterFlags) bytes() float64 {
 	return (4*float64(f.channels) + 8) * float64(f.size) * float64(f.size)
-}
-
-// titles says what sets images apart.
-func titles(set stimuli.Described, images []int) []string {
-	names := make([]string, len(images))
-	for i, n := range images {
-		names[i] = set.Title(n)
-	}
-	return names
 }

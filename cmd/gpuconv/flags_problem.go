@@ -174,7 +174,7 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 	e := explanation{Src: p.Src, Weight: p.Weight, Sums: sums, Dst: dst, MACs: p.MACs(), Parameters: p.Parameters(),
 		Bytes: p.Bytes(), Intensity: p.Intensity(), Backend: backend.name, Device: backend.describe(), Algorithm: d.Algorithm, Tile: d.Tile, Tuned: d.Tuned, Warning: d.Warning,
 		Rejected: []rejected{}, Chunk: d.Chunk, Chunks: (p.Src.N() + d.Chunk - 1) / max(d.Chunk, 1), PlanMemory: float64(d.Memory)}
-	e.TotalMemory = e.PlanMemory + bytesOf(p.Src) + bytesOf(dst)
+	e.TotalMemory = e.PlanMemory + p.Src.Bytes() + dst.Bytes()
 	for _, r := range d.Rejected {
 		e.Rejected = append(e.Rejected, rejected{r.Algorithm, r.Reason.Error()})
 	}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 	"gpuconv/stimuli"
 )
@@ -33,7 +35,7 @@ func switchSettings() []setting {
 type setting struct{ name, help string }
 
 // stimulus makes the set of images that s asks for.
-func (s *settings) stimulus() (stimuli.Described, error) {
+func (s *settings) stimulus() (stimuli.Set, error) {
 	kinds := stimuli.Kinds()
 	at := slices.IndexFunc(kinds, func(k stimuli.Kind) bool { return k.Name == s.kind })
 	if at < 0 {
@@ -69,7 +71,7 @@ func (s *settings) stimulus() (stimuli.Described, error) {
 	}
 	product, err := stimuli.NewProduct(canvas, fresh, axes...)
 	if err != nil {
-		return nil, usage(fmt.Errorf("%s %s: %w", s.label("kind"), s.kind, s.permitting(without(err, "stimuli: "))))
+		return nil, usage(fmt.Errorf("%s %s: %w", s.label("kind"), s.kind, s.permitting(err)))
 	}
 	return product, nil
 }
@@ -98,10 +100,13 @@ func (s *settings) checkAperture(parameters []param.Parameter) error {
 
 // permitting names the setting that lets a pattern be too fine.
 func (s *settings) permitting(err error) error {
-	if text, ok := strings.CutSuffix(err.Error(), "aliasing allowed"); ok {
-		return reworded{err, text + s.label("allow-aliasing")}
+	var aliasing *stimuli.AliasingError
+	if errors.As(err, &aliasing) {
+		permitted := *aliasing
+		permitted.Permit = s.label("allow-aliasing")
+		err = &permitted
 	}
-	return err
+	return plain(err)
 }
 
 func (s *settings) canvas() (c stimuli.Canvas, err error) {
@@ -132,17 +137,18 @@ func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
 	}
 	window, err := stimuli.ParseWindow(name)
 	if err != nil {
-		return nil, usage(fmt.Errorf("%s: %w", s.label("aperture"), without(err, "stimuli: aperture ")))
+		return nil, usage(fmt.Errorf("%s: %s", s.label("aperture"), fault.Beside("aperture", err)))
 	}
-	if _, ok := kind.New().(stimuli.Looks); !ok && centred {
+	looks := stimuli.LookOf(kind.New()) != nil
+	if !looks && centred {
 		return nil, usage(fmt.Errorf("%s: %s has no mean to subtract: want another kind", s.label("centred"), kind.Name))
-	} else if !ok && window != stimuli.Open {
+	} else if !looks && window != stimuli.Open {
 		return nil, usage(fmt.Errorf("%s %s: %s has no aperture: want none", s.label("aperture"), name, kind.Name))
 	}
 	return func() stimuli.Pattern {
 		pattern := kind.New()
-		if looks, ok := pattern.(stimuli.Looks); ok {
-			looks.Looking().Centred, looks.Looking().Aperture.Window = centred, window
+		if look := stimuli.LookOf(pattern); look != nil {
+			look.Centred, look.Aperture.Window = centred, window
 		}
 		return pattern
 	}, nil

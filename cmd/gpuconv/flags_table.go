@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -16,11 +15,6 @@ import (
 // tableFile returns where the table of an array goes: beside it, as .csv.
 func (o output) tableFile() string {
 	return strings.TrimSuffix(strings.TrimSuffix(o.path, ".npy"), ".npz") + ".csv"
-}
-
-// fillWithTable is fillArray with a table beside the file.
-func (o output) fillWithTable(ctx context.Context, shape []int, table *param.Table, fill func(write writer) error) error {
-	return o.withTable(table, func() error { return o.fillArray(ctx, shape, fill) })
 }
 
 // withTable has write write the file, and then writes the table beside it. If one of them fails, neither is new.

@@ -24,7 +24,7 @@ var floors = [][]string{
 	{"param", "npy", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
 	{"filters", "stimuli", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning"},
-	{"conv/convtest", "batch", "bench", "verify", "autotune", "viewer"},
+	{"conv/convtest", "batch", "bench", "verify", "autotune", "tuning/report", "viewer"},
 	{"experiment"},
 	{"cmd/gpuconv"},
 }

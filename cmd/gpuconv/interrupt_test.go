@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -138,21 +137,4 @@ func names(t *testing.T, dir string) string {
 		all = append(all, e.Name())
 	}
 	return strings.Join(all, " ")
-}
-
-func TestAwait(t *testing.T) {
-	failure := errors.New("failure")
-	if err := await(t.Context(), func() error { return failure }); err != failure {
-		t.Errorf("await returns %v, want %v", err, failure)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	forever := make(chan struct{})
-	time.AfterFunc(10*time.Millisecond, cancel)
-	if err := await(ctx, func() error { <-forever; return nil }); !errors.Is(err, context.Canceled) {
-		t.Errorf("await returns %v, want %v", err, context.Canceled)
-	}
-	if err := await(ctx, func() error { t.Error("called although ctx is done"); return nil }); !errors.Is(err, context.Canceled) {
-		t.Errorf("await returns %v, want %v", err, context.Canceled)
-	}
-	close(forever)
 }

@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"gpuconv/figure"
 )
 
 // TestLightIsLight: an impulse on 3×3 pixels is one white square among eight black
@@ -26,7 +24,7 @@ func TestLightIsLight(t *testing.T) {
 			t.Errorf("%s: %d black pixels, want about %d", picture, n, want)
 		}
 	}
-	if toneOf("") != figure.Ink {
+	if !(&runFlags{}).look().Gratings {
 		t.Error("the preset's gratings are not drawn as in the tutorial")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"gpuconv/conv"
+	"gpuconv/param"
 
 	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/disk"
@@ -61,11 +61,6 @@ func checkDisk(what, path string, bytes float64) error {
 	return usage(fmt.Errorf("%s would need %s on disk, %s are free", what, size(bytes), size(float64(found.Free))))
 }
 
-// bytesOf returns the size of a float32 array, which int may not hold.
-func bytesOf(shape conv.Shape) float64 {
-	return 4 * float64(shape[0]) * float64(shape[1]) * float64(shape[2]) * float64(shape[3])
-}
-
 // size formats a number of bytes for people, in powers of 1000.
 func size(bytes float64) string {
 	units := []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
@@ -85,3 +80,6 @@ func processor() string {
 	}
 	return strings.Join(strings.Fields(found[0].ModelName), " ")
 }
+
+// number is what reports have instead of NaN.
+type number = param.Number

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"testing"
 
 	"gpuconv/fault"
@@ -71,15 +69,10 @@ func TestWithout(t *testing.T) {
 	}
 }
 
-// TestNumber: what JSON cannot say is null.
-func TestNumber(t *testing.T) {
-	text, err := json.Marshal([]number{1.5, number(math.Inf(1)), number(math.NaN())})
-	if err != nil || string(text) != "[1.5,null,null]" {
-		t.Errorf("%s, %v", text, err)
-	}
-	for in, want := range map[number]string{0.01234: "0.0123", 99.94: "99.9", 1234.5: "1234", 1e6: "1000000"} {
-		if got := in.String(); got != want {
-			t.Errorf("%v is written %s, want %s", float64(in), got, want)
+func TestThreeDigits(t *testing.T) {
+	for in, want := range map[float64]string{0.01234: "0.0123", 99.94: "99.9", 1234.5: "1234", 1e6: "1000000"} {
+		if got := threeDigits(in); got != want {
+			t.Errorf("%v is written %s, want %s", in, got, want)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func TestTuningTable(t *testing.T) {
 			Name    string
 			Figures map[string]float64
 		}
-		Curves []struct{ Cells []curveReport }
+		Curves []struct{ Cells []struct{ Values []float64 } }
 	}
 	text, err := os.ReadFile(filepath.Join(out, "tuning.json"))
 	if err == nil {

@@ -1,7 +1,6 @@
-// Package simd computes tiles of a convolution's sums with the processor's vector
-// instructions: AVX2 with FMA, AVX-512, or plain Go where there are neither.
+// Package simd computes tiles of a convolution's sums with the processor's vector instructions: AVX2 with FMA, AVX-512,
+// or plain Go where there are neither.
 //
-// [Use] picks the kernels of an [ISA]; [Kernels.Run] computes a [Tile], whose
-// documentation has the plain loop that every kernel equals. The assembly is
-// written by the module in asm.
+// [Use] returns the kernels of an [ISA]. [Kernels.Run] computes a [Tile], whose documentation has the plain loop that
+// every kernel equals. The module in asm writes the assembly.
 package simd

@@ -1,7 +1,7 @@
 package simd
 
-// genericKernels are the kernels in plain Go. A register stands for 4 floats: each
-// weight is loaded once for them. 8 spill on amd64's 16 registers.
+// genericKernels are the kernels in plain Go. A register stands for 4 floats: each weight is loaded once for them. 8
+// spill on amd64's 16 registers.
 func genericKernels() *Kernels {
 	k := &Kernels{ISA: Generic, Lanes: 4, patches: patchesGeneric, products: productsGeneric, probe: probeGeneric}
 	for filters := 1; filters <= MaxFilters; filters++ {
@@ -49,8 +49,7 @@ func rectify(v float32) float32 {
 	return v
 }
 
-// probeGeneric makes *rounds rounds on probeSums "registers" of 4 floats, on as
-// many sums as fit into registers.
+// probeGeneric does *rounds rounds for probeSums "registers" of 4 floats. It has as many sums as fit into registers.
 func probeGeneric(rounds *int) {
 	var s0, s1, s2, s3, s4, s5, s6, s7 float32 = 0, 1, 2, 3, 4, 5, 6, 7 // equal ones would be computed once
 	factor := 1 / float32(*rounds)                                      // not a constant, and no sum overflows

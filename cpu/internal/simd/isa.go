@@ -28,7 +28,7 @@ func (i ISA) String() string {
 	return isaNames[i]
 }
 
-// ParseISA returns the instruction set of a name; "" is [Best].
+// ParseISA reads the name of an instruction set; "" is [Best].
 func ParseISA(name string) (ISA, error) {
 	if name == "" {
 		return Best, nil
@@ -44,8 +44,7 @@ func ParseISA(name string) (ISA, error) {
 // Available lists the instruction sets that the processor has, the best one first.
 func Available() []ISA { return append(native(), Generic) }
 
-// Use returns the kernels of an instruction set, or an error if the processor has
-// none such.
+// Use returns the kernels of an instruction set, or an error if the processor lacks it.
 func Use(isa ISA) (*Kernels, error) {
 	available := Available()
 	if isa == Best {

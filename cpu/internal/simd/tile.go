@@ -8,8 +8,8 @@ const MaxFilters = 6
 // maxVectors is the most registers that a tile is wide, whatever the filters.
 const maxVectors = 8
 
-// Tile is the work of one call: Tiles tiles, each of some filters × columns sums.
-// For f filters and w columns (a multiple of [Kernels.Lanes]) [Kernels.Run] equals
+// Tile is the work of one call: Tiles tiles, each of some filters × columns sums. For f filters and w columns (a
+// multiple of [Kernels.Lanes]) [Kernels.Run] equals
 //
 //	for n := range Tiles {
 //		dst, x := Dst[n*DstStep:], X[n*XStep:]
@@ -27,8 +27,8 @@ const maxVectors = 8
 //		}
 //	}
 //
-// with each product and addition rounded once together where there is FMA. The order
-// of additions is that of the taps, whatever f and w are.
+// with each product and addition rounded once together where there is FMA. The order of additions is that of the taps,
+// whatever f and w are.
 type Tile struct {
 	Dst    []float32
 	X      []float32
@@ -55,8 +55,7 @@ type Taps struct {
 	reach   int // 1 + the largest offset
 }
 
-// NewTaps returns the taps of offsets, which it keeps. None is negative and there
-// is at least one.
+// NewTaps returns the taps of offsets, which it keeps. There is at least one, and none is negative.
 func NewTaps(offsets []int) Taps {
 	t := Taps{offsets: offsets}
 	for _, o := range offsets {
@@ -100,8 +99,7 @@ func (k *Kernels) Vectors(filters int) int {
 	return n
 }
 
-// Run computes t's tiles of filters × (vectors·Lanes) sums. It panics if one lies
-// outside its slice.
+// Run computes t's tiles of filters × (vectors·Lanes) sums. It panics if one lies outside its slice.
 func (k *Kernels) Run(filters, vectors int, t *Tile) {
 	width, last := vectors*k.Lanes, t.Tiles-1
 	if last < 0 || len(t.offsets) == 0 {
@@ -119,8 +117,8 @@ func (k *Kernels) Run(filters, vectors int, t *Tile) {
 // probeSums is how many registers the probe adds to in each round.
 const probeSums = 12
 
-// Probe makes rounds rounds of multiply-adds on registers alone and returns how
-// many floating-point operations they were: 2 for each lane.
+// Probe does so many rounds of multiply-adds on registers alone, and returns the number of floating-point operations: 2
+// for each lane.
 func (k *Kernels) Probe(rounds int) float64 {
 	if rounds < 1 {
 		return 0

@@ -10,8 +10,7 @@ import (
 	"gpuconv/cpu/internal/guarded"
 )
 
-// TestLayout: the assembly reads the fields of a Tile where they are said to lie in
-// asm/tile.go.
+// TestLayout: the fields of a Tile are where the assembly reads them, as asm/tile.go has it.
 func TestLayout(t *testing.T) {
 	var tile Tile
 	for _, field := range []struct {
@@ -38,8 +37,7 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// plain is the loop of Tile's documentation, on integers small enough that no sum
-// is rounded.
+// plain is the loop of Tile's documentation, on integers small enough that no sum is rounded.
 func plain(t *Tile, filters, width int) {
 	for n := range t.Tiles {
 		dst, x := t.Dst[n*t.DstStep:], t.X[n*t.XStep:]
@@ -61,8 +59,8 @@ func plain(t *Tile, filters, width int) {
 	}
 }
 
-// drawn returns n floats, filled by next, that end where no memory follows, or
-// begin where none precedes: a kernel that reads or writes beyond them faults.
+// drawn returns n floats, filled by next. No memory follows their end, or none precedes their beginning: a kernel that
+// reads or writes beyond them faults.
 func drawn(t *testing.T, n int, atEnd bool, next func() float32) []float32 {
 	all := guarded.Floats(t, n, atEnd)
 	for i := range all {
@@ -71,8 +69,8 @@ func drawn(t *testing.T, n int, atEnd bool, next func() float32) []float32 {
 	return all
 }
 
-// drawTile fills a tile of every shape: taps between 1 and 9, gaps between planes
-// and between tiles, slices that start at any float.
+// drawTile fills a tile of every shape: taps between 1 and 9, gaps between planes and between tiles, slices that start
+// at any float.
 func drawTile(t *testing.T, r *rand.Rand, filters, width int, flags Flags, atEnd bool) *Tile {
 	integer := func() float32 { return float32(r.IntN(17) - 8) }
 	offsets := make([]int, 1+r.IntN(9))
@@ -90,8 +88,8 @@ func drawTile(t *testing.T, r *rand.Rand, filters, width int, flags Flags, atEnd
 	return tile
 }
 
-// TestTiles holds every kernel of every instruction set to the plain loop, in
-// slices that end at a guard page and that begin at one.
+// TestTiles holds every kernel of every instruction set to the plain loop, in slices that end at a guard page and that
+// begin at one.
 func TestTiles(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	eachKernel(t, func(t *testing.T, k *Kernels, filters, vectors int) {
@@ -128,7 +126,7 @@ func eachKernel(t *testing.T, f func(t *testing.T, k *Kernels, filters, vectors 
 	}
 }
 
-// TestSpecialValues: NaN stays NaN behind ReLU, in every lane, and 0·∞ is NaN.
+// TestSpecialValues: NaN stays NaN after ReLU, in every lane, and 0·∞ is NaN.
 func TestSpecialValues(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	eachKernel(t, func(t *testing.T, k *Kernels, filters, vectors int) {

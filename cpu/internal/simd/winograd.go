@@ -1,8 +1,7 @@
 package simd
 
-// The transforms of Winograd's F(4×4, 3×3), after Lavin and Gray, Fast Algorithms for
-// Convolutional Neural Networks (2015), section 4.3: with the points 0, ±1, ±2 and
-// infinity,
+// The transforms of Winograd's F(4×4, 3×3), after Lavin and Gray, Fast Algorithms for Convolutional Neural Networks
+// (2015), section 4.3: with the points 0, ±1, ±2 and infinity,
 //
 //	y = Aᵀ[(G g Gᵀ) ∘ (Bᵀ d B)]A
 //
@@ -11,10 +10,9 @@ package simd
 // PatchSize is how many elements a transformed patch has.
 const PatchSize = 36
 
-// Patches is the transform of [Kernels.Lanes] neighbouring patches of Count channels.
-// Patch j's column s in row r is at Src[r·Pitch + s%4·Phase + s/4 + j]: the columns of
-// the image are dealt out to 4 phases. For each channel c, [Kernels.TransformPatches]
-// equals
+// Patches is the transform of [Kernels.Lanes] neighbouring patches of Count channels. Patch j's column s in row r is at
+// Src[r·Pitch + s%4·Phase + s/4 + j]: the columns of the image are dealt out to 4 phases. For each channel c,
+// [Kernels.TransformPatches] equals
 //
 //	for j := range Lanes {
 //		for i, v := range Bᵀ d B { // of 36 elements, row by row
@@ -32,8 +30,8 @@ type Patches struct {
 	Count     int // of channels, at least 1
 }
 
-// Products is the transform back of Lanes neighbouring blocks. [Kernels.TransformProducts]
-// equals, with m[i] = Src[i·SrcStride + j] for i < 36,
+// Products is the transform back of Lanes neighbouring blocks. [Kernels.TransformProducts] equals, with m[i] =
+// Src[i·SrcStride + j] for i < 36,
 //
 //	for j := range Lanes {
 //		for i, v := range Aᵀ m A { // of 16 elements, row by row
@@ -63,8 +61,7 @@ func (k *Kernels) TransformPatches(p *Patches) {
 	k.patches(p)
 }
 
-// TransformProducts transforms sums of products. It panics if one lies outside its
-// slice.
+// TransformProducts transforms sums of products. It panics if one lies outside its slice.
 func (k *Kernels) TransformProducts(p *Products) {
 	_ = p.Src[(PatchSize-1)*p.SrcStride+k.Lanes-1]
 	_ = p.Dst[16*k.Lanes-1]

@@ -59,8 +59,7 @@ func sandwich(t [][6]float64, d func(r, s int) float64, i, j int) (sum float64) 
 	return sum
 }
 
-// TestPatches holds the transform to the matrices, between guard pages, on integers
-// for which it is exact.
+// TestPatches holds the transform to the matrices, between guard pages, on integers for which it is exact.
 func TestPatches(t *testing.T) {
 	eachISA(t, func(t *testing.T, k *Kernels) {
 		r := rand.New(rand.NewPCG(7, 8))

@@ -7,8 +7,7 @@ import (
 	"unsafe"
 )
 
-// Candidates lists the places where a context may be had, best first. It opens
-// none of them.
+// Candidates lists the places where a context may be opened, best first. It opens none.
 func Candidates() ([]Candidate, error) {
 	lib, err := load()
 	if err != nil {
@@ -66,7 +65,7 @@ func (lib *library) devices(client string) []Candidate {
 	return all
 }
 
-// deviceFile names the device's file in brackets, if it has one.
+// deviceFile returns the name of the device's file in brackets, or "" if it has none.
 func (lib *library) deviceFile(native uintptr, names string) string {
 	file := ""
 	switch {
@@ -81,34 +80,34 @@ func (lib *library) deviceFile(native uintptr, names string) string {
 	return " (" + file + ")"
 }
 
-// Context is an OpenGL 4.3 core context. It belongs to the thread that opened it.
-type Context struct {
+// Opened is an OpenGL 4.3 core context. It belongs to the thread that opened it.
+type Opened struct {
 	lib                      *library
 	display, surface, handle uintptr
 }
 
-// Open creates a context and makes it current on the calling thread, to which
-// the caller has locked its goroutine.
-func (c Candidate) Open() (*Context, error) {
+// Open creates a context and makes it current on the calling thread. The caller has locked its goroutine to that
+// thread.
+func (c Candidate) Open() (*Opened, error) {
 	lib, err := load()
 	if err != nil {
 		return nil, err
 	}
-	ctx := &Context{lib: lib, display: lib.display(c)}
-	if ctx.display == 0 {
+	o := &Opened{lib: lib, display: lib.display(c)}
+	if o.display == 0 {
 		return nil, lib.failed("eglGetDisplay")
 	}
 	var major, minor int32
-	if lib.initialize(ctx.display, &major, &minor) == 0 {
+	if lib.initialize(o.display, &major, &minor) == 0 {
 		return nil, lib.failed("eglInitialize")
 	}
 	if lib.bindAPI(openGLAPI) == 0 {
 		return nil, lib.failed("eglBindAPI(EGL_OPENGL_API)")
 	}
-	if err := ctx.create(); err != nil {
-		return nil, errors.Join(err, ctx.Close())
+	if err := o.create(); err != nil {
+		return nil, errors.Join(err, o.Close())
 	}
-	return ctx, nil
+	return o, nil
 }
 
 func (lib *library) display(c Candidate) uintptr {
@@ -118,68 +117,68 @@ func (lib *library) display(c Candidate) uintptr {
 	return lib.getPlatformDisplay(c.platform, c.native, nil)
 }
 
-// create makes a context that is current without a surface or, where the
-// display needs one, with a surface of one pixel.
-func (ctx *Context) create() error {
-	lib := ctx.lib
-	config, err := ctx.config()
+// create makes a context and makes it current: without a surface or, if the display needs one, with a surface of one
+// pixel.
+func (o *Opened) create() error {
+	lib := o.lib
+	config, err := o.config()
 	if err != nil {
 		return err
 	}
-	names := lib.queryString(ctx.display, extensions)
+	names := lib.queryString(o.display, extensions)
 	attributes := []int32{contextMajor, 4, contextMinor, 3, contextProfileMask, coreProfileBit}
 	if has(names, "EGL_EXT_create_context_robustness") {
-		// Without it a lost context goes unnoticed. 1.5's attribute: Mesa and NVIDIA take it for OpenGL.
+		// Without this a lost context goes unnoticed. The attribute is of EGL 1.5: Mesa and NVIDIA take it for OpenGL.
 		robust := append(append([]int32(nil), attributes...), resetNotification, loseContextOnReset, none)
-		ctx.handle = lib.createContext(ctx.display, config, 0, &robust[0])
+		o.handle = lib.createContext(o.display, config, 0, &robust[0])
 	}
-	if ctx.handle == 0 {
+	if o.handle == 0 {
 		attributes = append(attributes, none)
-		ctx.handle = lib.createContext(ctx.display, config, 0, &attributes[0])
+		o.handle = lib.createContext(o.display, config, 0, &attributes[0])
 	}
-	if ctx.handle == 0 {
+	if o.handle == 0 {
 		return fmt.Errorf("no OpenGL 4.3 core context: %w", lib.failed("eglCreateContext"))
 	}
 	if !has(names, "EGL_KHR_surfaceless_context") {
 		size := []int32{width, 1, height, 1, none}
-		ctx.surface = lib.createPbufferSurface(ctx.display, config, &size[0])
+		o.surface = lib.createPbufferSurface(o.display, config, &size[0])
 	}
-	if lib.makeCurrent(ctx.display, ctx.surface, ctx.surface, ctx.handle) == 0 {
+	if lib.makeCurrent(o.display, o.surface, o.surface, o.handle) == 0 {
 		return lib.failed("eglMakeCurrent")
 	}
 	return nil
 }
 
-func (ctx *Context) config() (uintptr, error) {
+func (o *Opened) config() (uintptr, error) {
 	attributes := []int32{surfaceType, pbufferBit, renderableType, openGLBit, none}
 	var config uintptr
 	var count int32
-	if ctx.lib.chooseConfig(ctx.display, &attributes[0], &config, 1, &count) == 0 {
-		return 0, ctx.lib.failed("eglChooseConfig")
+	if o.lib.chooseConfig(o.display, &attributes[0], &config, 1, &count) == 0 {
+		return 0, o.lib.failed("eglChooseConfig")
 	}
-	if count == 0 && !has(ctx.lib.queryString(ctx.display, extensions), "EGL_KHR_no_config_context") {
+	if count == 0 && !has(o.lib.queryString(o.display, extensions), "EGL_KHR_no_config_context") {
 		return 0, errors.New("egl: eglChooseConfig: the display has no configuration for OpenGL")
 	}
 	return config, nil // EGL_NO_CONFIG_KHR is 0
 }
 
 // ProcAddress returns the address of an OpenGL function, or nil.
-func (ctx *Context) ProcAddress(name string) unsafe.Pointer {
-	address := ctx.lib.getProcAddress(name)
+func (o *Opened) ProcAddress(name string) unsafe.Pointer {
+	address := o.lib.getProcAddress(name)
 	return *(*unsafe.Pointer)(unsafe.Pointer(&address)) // not Go memory: a C function
 }
 
 // Close releases and destroys the context, on the thread that opened it.
-func (ctx *Context) Close() error {
-	lib := ctx.lib
-	lib.makeCurrent(ctx.display, 0, 0, 0)
-	if ctx.surface != 0 {
-		lib.destroySurface(ctx.display, ctx.surface)
+func (o *Opened) Close() error {
+	lib := o.lib
+	lib.makeCurrent(o.display, 0, 0, 0)
+	if o.surface != 0 {
+		lib.destroySurface(o.display, o.surface)
 	}
-	if ctx.handle != 0 && lib.destroyContext(ctx.display, ctx.handle) == 0 {
+	if o.handle != 0 && lib.destroyContext(o.display, o.handle) == 0 {
 		return lib.failed("eglDestroyContext")
 	}
-	ctx.handle, ctx.surface = 0, 0
+	o.handle, o.surface = 0, 0
 	lib.releaseThread()
 	return nil
 }

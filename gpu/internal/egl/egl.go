@@ -1,18 +1,17 @@
-// Package egl opens OpenGL 4.3 core contexts without a display. It calls libEGL
-// through purego, so building it needs no EGL headers.
+// Package egl opens OpenGL 4.3 core contexts without a display. It calls libEGL through purego, so that building it
+// needs no EGL headers.
 //
-// [Candidates] lists where a context may be had, best first: each EGL device
-// that is not a software renderer, then Mesa's surfaceless platform, then the
-// default display, then the software devices. Whoever asks tries them in turn
-// with [Candidate.Open].
+// [Candidates] lists where a context may be opened, best first: each EGL device that is not a software renderer, then
+// Mesa's surfaceless platform, then the default display, then the software devices. The caller tries them in turn with
+// [Candidate.Open].
 //
-// An EGL display is never terminated: it is shared by everyone in the process
-// who opened the same device, and ends with the process.
+// An EGL display is never terminated: all of the process that opened the same device share it. It ends with the
+// process.
 package egl
 
 import "fmt"
 
-// Candidate is a place where a context may be had.
+// Candidate is a place where a context may be opened.
 type Candidate struct {
 	Name     string // for people: "EGL device 0 (/dev/dri/renderD128)", "surfaceless"
 	Index    int    // of the EGL device, as eglQueryDevicesEXT numbers them; −1 for a platform

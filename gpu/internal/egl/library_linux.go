@@ -6,7 +6,7 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// Built says whether this program can have contexts of EGL.
+// Built reports whether this program can have contexts of EGL.
 const Built = true
 
 // Constants of the EGL 1.5 specification and of the extensions
@@ -46,8 +46,8 @@ type library struct {
 	createContext        func(display, config, share uintptr, attributes *int32) uintptr
 	createPbufferSurface func(display, config uintptr, attributes *int32) uintptr
 	destroySurface       func(display, surface uintptr) uint32
-	makeCurrent          func(display, draw, read, context uintptr) uint32
-	destroyContext       func(display, context uintptr) uint32
+	makeCurrent          func(display, draw, read, handle uintptr) uint32
+	destroyContext       func(display, handle uintptr) uint32
 	releaseThread        func() uint32
 
 	// Extensions, nil where libEGL lacks them.
@@ -59,7 +59,8 @@ type library struct {
 func load() (lib *library, err error) {
 	handle, err := purego.Dlopen("libEGL.so.1", purego.RTLD_NOW|purego.RTLD_LOCAL)
 	if err != nil {
-		return nil, fmt.Errorf("egl: libEGL.so.1 cannot be loaded (Debian and Ubuntu: apt-get install libegl1 libegl-mesa0): %w", err)
+		return nil, fmt.Errorf("egl: libEGL.so.1 cannot be loaded "+
+			"(Debian and Ubuntu: apt-get install libegl1 libegl-mesa0): %w", err)
 	}
 	lib = &library{}
 	for name, function := range map[string]any{
@@ -89,7 +90,7 @@ func load() (lib *library, err error) {
 	return lib, nil
 }
 
-// extension leaves function nil where libEGL does not know name.
+// extension sets function, unless libEGL does not know name.
 func (lib *library) extension(function any, name string) {
 	if address := lib.getProcAddress(name); address != 0 {
 		purego.RegisterFunc(function, address)

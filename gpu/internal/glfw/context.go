@@ -12,15 +12,14 @@ import (
 	"github.com/go-gl/glfw/v3.3/glfw"
 )
 
-// Built says whether this program has GLFW.
+// Built reports whether this program has GLFW.
 const Built = true
 
-// Context is the OpenGL 4.3 core context of a hidden window. It belongs to the
-// thread that opened it.
-type Context struct{ window *glfw.Window }
+// Opened is the OpenGL 4.3 core context of a hidden window. It belongs to the thread that opened it.
+type Opened struct{ window *glfw.Window }
 
-// Display names where windows are opened, if they can be opened in several places:
-// the X display on Unix.
+// Display returns the place where windows are opened: on Unix the X display, and "" on systems that have one place
+// only.
 func Display() string {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		return ""
@@ -28,27 +27,26 @@ func Display() string {
 	return os.Getenv("DISPLAY")
 }
 
-// Open makes a hidden window and its context current on the calling thread, to
-// which the caller has locked its goroutine. It is not called from the goroutine
-// that is in Main.
-func Open() (*Context, error) {
-	ctx := &Context{}
-	if err := onMainThread(ctx.create); err != nil {
+// Open makes a hidden window, and makes its context current on the calling thread. The caller has locked its goroutine
+// to that thread; it is not the goroutine that is in [Main].
+func Open() (*Opened, error) {
+	o := &Opened{}
+	if err := onMainThread(o.create); err != nil {
 		return nil, err
 	}
-	err := guarded(func() error { ctx.window.MakeContextCurrent(); return nil })
+	err := guarded(func() error { o.window.MakeContextCurrent(); return nil })
 	if err != nil {
-		return nil, errors.Join(err, ctx.Close())
+		return nil, errors.Join(err, o.Close())
 	}
-	return ctx, nil
+	return o, nil
 }
 
 // create makes the window, on the main thread.
-func (ctx *Context) create() error {
+func (o *Opened) create() error {
 	if err := initialise(); err != nil {
 		return err
 	}
-	// Without it a lost context goes unnoticed. Drivers that do not know it are not asked, others may refuse.
+	// Without this a lost context goes unnoticed. Drivers that do not know it are not asked, and others may refuse it.
 	window, err := hiddenWindow(glfw.LoseContextOnReset)
 	if err != nil {
 		window, err = hiddenWindow(glfw.NoRobustness)
@@ -56,16 +54,16 @@ func (ctx *Context) create() error {
 	if err != nil {
 		return fmt.Errorf("no OpenGL 4.3 core context: %w", err)
 	}
-	ctx.window = window
+	o.window = window
 	windows++
 	return nil
 }
 
-// initialise starts GLFW if it is not started.
+// initialise starts GLFW unless it is started.
 func initialise() error {
 	err := attempt(func() error {
 		err := glfw.Init()
-		glfw.GetTime() // raises an error if Init has not returned its own
+		glfw.GetTime() // raises the error of Init if Init has not returned it
 		return err
 	})
 	if err != nil && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
@@ -85,7 +83,7 @@ func hiddenWindow(robustness int) (window *glfw.Window, err error) {
 		glfw.WindowHint(glfw.ContextRobustness, robustness)
 		window, err = glfw.CreateWindow(1, 1, "gpuconv", nil, nil)
 		if err == nil && window == nil {
-			err = errors.New("GLFW makes no window and does not say why") // attempt knows, as a rule
+			err = errors.New("GLFW makes no window and does not say why") // as a rule attempt finds the reason
 		}
 		return err
 	})
@@ -93,23 +91,22 @@ func hiddenWindow(robustness int) (window *glfw.Window, err error) {
 }
 
 // ProcAddress returns the address of an OpenGL function, or nil.
-func (ctx *Context) ProcAddress(name string) (address unsafe.Pointer) {
-	guarded(func() error { address = glfw.GetProcAddress(name); return nil }) // after an error it is nil
+func (o *Opened) ProcAddress(name string) (address unsafe.Pointer) {
+	guarded(func() error { address = glfw.GetProcAddress(name); return nil }) // nil after an error
 	return address
 }
 
-// Close releases the context, on the thread that opened it, and destroys the
-// window.
-func (ctx *Context) Close() error {
-	if ctx.window == nil {
+// Close releases the context, on the thread that opened it, and destroys the window.
+func (o *Opened) Close() error {
+	if o.window == nil {
 		return nil
 	}
 	released := guarded(func() error { glfw.DetachCurrentContext(); return nil })
 	destroyed := onMainThread(func() error {
-		ctx.window.Destroy()
+		o.window.Destroy()
 		windows--
 		return nil
 	})
-	ctx.window = nil
+	o.window = nil
 	return errors.Join(released, destroyed)
 }

@@ -12,31 +12,28 @@ import (
 	"github.com/go-gl/glfw/v3.3/glfw"
 )
 
-// calls guards go-gl's calls of GLFW: it keeps the last error of the process, not
-// of a thread.
+// calls guards go-gl's calls of GLFW: go-gl keeps the last error of the process, not of a thread.
 var calls sync.Mutex
 
-// guarded runs f while no one else calls GLFW and returns its error, also one that
-// go-gl raises.
+// guarded runs f while no one else calls GLFW. It returns the error of f, or the one that go-gl raises.
 func guarded(f func() error) error {
 	calls.Lock()
 	defer calls.Unlock()
 	return attempt(f)
 }
 
-// attempt runs f and returns its error, in GLFW's own words. Errors that go-gl
-// takes for the programmer's it raises; those of the platform, such as a missing
-// display, it writes to the standard log and forgets.
+// attempt runs f and returns its error, in GLFW's own words. go-gl raises the errors that it takes for the
+// programmer's. Those of the platform, such as a missing display, it writes to the standard log and forgets.
 func attempt(f func() error) error {
 	text, err := logged(func() error { return raised(f) })
 	platform, others := platformErrors(text)
 	if err == nil {
-		others = text // f did what it should all the same
+		others = text // f succeeded all the same
 	} else if platform != "" {
 		err = errors.New(platform)
 	}
 	if others != "" {
-		log.Writer().Write([]byte(others)) // has been through the log already
+		log.Writer().Write([]byte(others)) // the log has already added what it adds
 	}
 	var reported *glfw.Error
 	if errors.As(err, &reported) {
@@ -45,7 +42,7 @@ func attempt(f func() error) error {
 	return err
 }
 
-// logged runs f and returns what was written to the standard log meanwhile.
+// logged runs f and returns what is written to the standard log meanwhile.
 func logged(f func() error) (text string, err error) {
 	var written bytes.Buffer
 	former := log.Writer()
@@ -71,8 +68,7 @@ func raised(f func() error) (err error) {
 	return f()
 }
 
-// platformErrors returns the descriptions of GLFW's errors in a log, and the lines
-// that are no such errors.
+// platformErrors returns the descriptions of GLFW's errors in a log, and the other lines.
 func platformErrors(logged string) (descriptions, others string) {
 	for line := range strings.Lines(logged) {
 		_, description, found := strings.Cut(line, "PlatformError: ")

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	Main(func() { os.Exit(m.Run()) })
 }
 
-// TestGLFWWithoutMain: whoever has not called Main is told to, and does not wait.
+// TestGLFWWithoutMain: a program that has not called Main is told to call it, and does not wait.
 func TestGLFWWithoutMain(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), withoutMain+"=1")
@@ -38,39 +38,39 @@ func TestGLFWWithoutMain(t *testing.T) {
 	}
 }
 
-// openTest opens a context on the calling thread. Where there is no display the
-// test is skipped, or fails if GPUCONV_REQUIRE_GPU=1.
-func openTest(t *testing.T) *Context {
+// openTest opens a context on the calling thread. Where there is no display it skips the test, or fails it if
+// GPUCONV_REQUIRE_GPU=1.
+func openTest(t *testing.T) *Opened {
 	t.Helper()
 	runtime.LockOSThread()
 	t.Cleanup(runtime.UnlockOSThread)
-	ctx, err := Open()
+	o, err := Open()
 	if err != nil && os.Getenv("GPUCONV_REQUIRE_GPU") != "1" {
 		t.Skip(err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ctx
+	return o
 }
 
-// TestGLFWClose: a closed window is gone, and others are opened after it.
+// TestGLFWClose: a closed window is gone, and others can be opened after it.
 func TestGLFWClose(t *testing.T) {
 	for range 5 {
-		ctx := openTest(t)
+		o := openTest(t)
 		if count(t) != 1 {
 			t.Fatalf("%d windows, want 1", count(t))
 		}
-		if attribute(t, ctx, glfw.Visible) != glfw.False {
+		if attribute(t, o, glfw.Visible) != glfw.False {
 			t.Error("the window is shown")
 		}
-		if ctx.ProcAddress("glDispatchCompute") == nil {
+		if o.ProcAddress("glDispatchCompute") == nil {
 			t.Error("no glDispatchCompute in OpenGL 4.3")
 		}
-		if err := errors.Join(ctx.Close(), ctx.Close()); err != nil {
+		if err := errors.Join(o.Close(), o.Close()); err != nil {
 			t.Error(err)
 		}
-		if ctx.ProcAddress("glDispatchCompute") != nil {
+		if o.ProcAddress("glDispatchCompute") != nil {
 			t.Error("a context is current after Close")
 		}
 		if count(t) != 0 {
@@ -79,9 +79,9 @@ func TestGLFWClose(t *testing.T) {
 	}
 }
 
-func attribute(t *testing.T, ctx *Context, name glfw.Hint) (value int) {
+func attribute(t *testing.T, o *Opened, name glfw.Hint) (value int) {
 	t.Helper()
-	if err := onMainThread(func() error { value = ctx.window.GetAttrib(name); return nil }); err != nil {
+	if err := onMainThread(func() error { value = o.window.GetAttrib(name); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return value
@@ -95,7 +95,7 @@ func count(t *testing.T) (open int) {
 	return open
 }
 
-// TestGLFWAttempt: GLFW's errors come back in its words, however go-gl tells of them.
+// TestGLFWAttempt: GLFW's errors come back in its own words, however go-gl reports them.
 func TestGLFWAttempt(t *testing.T) {
 	var written bytes.Buffer
 	former := log.Writer()
@@ -139,7 +139,7 @@ func TestGLFWAttempt(t *testing.T) {
 	}
 }
 
-// TestGLFWPanics: what is not GLFW's goes on to whoever is in charge.
+// TestGLFWPanics: panics that are not GLFW's go on to the caller.
 func TestGLFWPanics(t *testing.T) {
 	defer func() {
 		if got := recover(); got != "boom" {

@@ -10,27 +10,25 @@ import (
 	"github.com/go-gl/glfw/v3.3/glfw"
 )
 
-// init keeps the main goroutine on the main OS thread: only until the end of
-// initialisation does the runtime promise that it runs there.
+// init keeps the main goroutine on the main OS thread: the runtime promises that it runs there only until
+// initialisation ends.
 func init() { runtime.LockOSThread() }
 
-// mainThread reaches the main OS thread while Main serves there. There is one in
-// a process, as there is one GLFW.
+// mainThread reaches the main OS thread while Main serves there. A process has one, as it has one GLFW.
 var mainThread = struct {
 	calls        chan func()
 	begun, ended chan struct{}
 }{make(chan func()), make(chan struct{}), make(chan struct{})}
 
-// windows counts those that are open. Touched on the main thread only.
+// windows counts the open windows. Touched on the main thread only.
 var windows int
 
-// eventInterval is how often events are taken while a window is open. Nothing is
-// done with them, but Windows waits for programs that do not take theirs.
+// eventInterval is how often events are taken while a window is open. They are dropped, but Windows waits for programs
+// that do not take theirs.
 const eventInterval = 100 * time.Millisecond
 
-// Main runs f on a goroutine of its own and returns after it. Meanwhile the
-// caller's thread does what GLFW wants done on the main thread: a program calls
-// Main once, from its function main.
+// Main runs f on a goroutine of its own and returns when f has returned. Meanwhile the caller's thread does what GLFW
+// wants done on the main thread. A program calls Main once, from its function main.
 func Main(f func()) {
 	close(mainThread.begun)
 	defer close(mainThread.ended)
@@ -48,14 +46,14 @@ func Main(f func()) {
 		case call := <-mainThread.calls:
 			call()
 		case <-due:
-			guarded(func() error { glfw.PollEvents(); return nil }) // nobody is there to hear of an error
+			guarded(func() error { glfw.PollEvents(); return nil }) // nobody can be told of an error
 		case <-done:
 			return
 		}
 	}
 }
 
-// onMainThread runs f there, guarded, and returns its error.
+// onMainThread runs f on the main thread, guarded, and returns its error.
 func onMainThread(f func() error) error {
 	select {
 	case <-mainThread.begun:

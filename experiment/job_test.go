@@ -1,32 +1,74 @@
-package main
+package experiment
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/filters"
+	"gpuconv/param"
+	"gpuconv/stimuli"
+	"gpuconv/whole"
 )
 
-// small are the flags of a job that takes no time.
-func small(output string) *runFlags {
-	return &runFlags{
-		preset:   presetFlag{"nma"},
-		stimulus: stimulusFlags{orientations: "0:90:3", sf: 1.0 / 28, res: 0.02},
-		filter:   filterFlags{channels: 3, size: 5},
-		backend:  backendFlags{backend: "cpu", deviceFlags: deviceFlags{device: "any"}},
-		check:    16, output: output, activation: "none", stride: "1", pool: "none",
+// small is a job that takes no time.
+func small(t *testing.T) Job {
+	t.Helper()
+	return tutorial(t, stimuli.NMA{SpatialFrequency: 1.0 / 28, Resolution: 0.02}, "0:90:3", filters.NMA{Channels: 3, Size: 5})
+}
+
+// tutorial is a job of the tutorial's gratings and filters.
+func tutorial(t *testing.T, grating stimuli.NMA, orientations string, bank filters.NMA) Job {
+	t.Helper()
+	values, err := param.ParseValues(orientations)
+	if err != nil {
+		t.Fatal(err)
 	}
+	sweep, err := stimuli.NewSweep(grating, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := TutorialBank(bank)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Job{Images: sweep, Bank: made, Spec: conv.Spec{Padding: conv.Pad(bank.Size/2, bank.Size/2)}, Check: 16}
+}
+
+// engine prepares a job on the CPU engine, in portions of some images.
+func engine(t *testing.T, j Job, portion int) Engine {
+	t.Helper()
+	p, err := j.Problem()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Src = p.Src.WithN(portion)
+	plan, err := cpu.Engine{}.Plan(p, j.Bank.Weight, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { plan.Close() })
+	return Engine{Problem: p, Plan: plan}
+}
+
+// folder makes a folder to write.
+func folder(t *testing.T) *whole.Folder {
+	t.Helper()
+	out, err := whole.CreateFolder(filepath.Join(t.TempDir(), "new", "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(out.Discard)
+	return out
 }
 
 // altered is a plan that lets f see what another computed.
@@ -42,31 +84,15 @@ func (a altered) Run(dst, src *conv.Tensor) error {
 	return a.f(dst)
 }
 
-// runAltered runs a small job, in chunks of 7 images, whose results f alters.
-func runAltered(t *testing.T, f func(dst *conv.Tensor) error) (*report, string, error) {
+// runAltered runs a small job, in portions of 7 images, whose results f alters.
+func runAltered(t *testing.T, f func(dst *conv.Tensor) error) (*Report, string, error) {
 	t.Helper()
-	flags := small(filepath.Join(t.TempDir(), "new", "out"))
-	j, err := flags.job(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	j.problem.Src = j.problem.Src.WithN(7)
-	plan, err := cpu.Engine{}.Plan(j.problem, j.bank.Tensor, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := flags.folder().createFolder()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Discard()
-	c, err := engine("", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := session{chosen: c, plan: altered{plan, f}}
-	r := newReport(j, s, time.Now())
-	return r, flags.output, j.run(t.Context(), s, out, r, io.Discard)
+	j, out := small(t), folder(t)
+	e := engine(t, j, 7)
+	e.Plan = altered{e.Plan, f}
+	r, err := j.RunOn(t.Context(), e, out)
+	out.Discard()
+	return r, out.Path(), err
 }
 
 // TestWrongBackend: results that the reference does not agree with are a failure
@@ -83,11 +109,14 @@ func TestWrongBackend(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, output, err := runAltered(t, c.f)
-			if err == nil || !strings.Contains(err.Error(), c.want) || errors.As(err, new(usageError)) {
-				t.Errorf("run returns %v, want %q and no usage error", err, c.want)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("Run returns %v, want %q", err, c.want)
 			}
-			if strings.Contains(err.Error(), "--output") {
-				t.Errorf("%v: the output is not to blame", err)
+			if e := new(whole.Error); errors.As(err, &e) {
+				t.Errorf("%v: the folder is not to blame", err)
+			}
+			if e := new(WrongError); errors.As(err, &e) != strings.HasPrefix(c.want, "disagrees") {
+				t.Errorf("%v is of type %T", err, err)
 			}
 			if _, err := os.Stat(filepath.Dir(output)); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("the new folder is left: %v", err)
@@ -110,7 +139,7 @@ func TestCheckedImages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var written report
+	var written Report
 	if err := json.Unmarshal(text, &written); err != nil || written.Check.Images != 16 {
 		t.Errorf("run.json: %v, %+v", err, written.Check)
 	}
@@ -119,35 +148,32 @@ func TestCheckedImages(t *testing.T) {
 // TestOneWrongImage: it is found whichever image it is, and named.
 func TestOneWrongImage(t *testing.T) {
 	for _, wrong := range []int{0, 6, 7, 29} {
-		flags := small(filepath.Join(t.TempDir(), "out"))
-		flags.check = -1
-		j, err := flags.job(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := newChecker(j, nil, batch.NewSpread(flags.check, j.shape.N()))
+		job := small(t)
+		shape := job.Images.Shape()
+		e := engine(t, job, shape.N())
+		c := newChecker(e, job.Bank.Weight, batch.NewSpread(-1, shape.N()))
 		c.group = 4
-		src, _ := conv.NewTensor(j.images.Shape())
-		dst, _ := conv.NewTensor(j.shape)
-		if err := j.images.Draw(src, 0); err != nil {
-			t.Fatal(err)
-		}
-		plan, err := cpu.Engine{}.Plan(j.problem, j.bank.Tensor, nil)
+		src, _ := conv.NewTensor(shape)
+		activations, err := job.Activations(e.Problem)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := plan.Run(dst, src); err != nil {
+		dst, _ := conv.NewTensor(activations)
+		if err := job.Images.Draw(src, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Plan.Run(dst, src); err != nil {
 			t.Fatal(err)
 		}
 		dst.Plane(wrong, 2)[17] += 1
-		for lo := 0; lo < j.shape.N(); lo += 7 {
-			hi := min(lo+7, j.shape.N())
+		for lo := 0; lo < shape.N(); lo += 7 {
+			hi := min(lo+7, shape.N())
 			if err := c.look(t.Context(), lo, src.Images(lo, hi), dst.Images(lo, hi)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if c.images != j.shape.N() || c.result.Wrong != 1 || c.result.Worst != [4]int{wrong, 2, 1, 4} {
-			t.Errorf("%d images, %d wrong, the worst at %v; want %d, 1, [%d 2 1 4]", c.images, c.result.Wrong, c.result.Worst, j.shape.N(), wrong)
+		if c.images != shape.N() || c.result.Wrong != 1 || c.result.Worst != [4]int{wrong, 2, 1, 4} {
+			t.Errorf("%d images, %d wrong, the worst at %v; want %d, 1, [%d 2 1 4]", c.images, c.result.Wrong, c.result.Worst, shape.N(), wrong)
 		}
 	}
 }
@@ -166,33 +192,21 @@ func (l late) Timings() conv.Timings {
 
 // TestInterruptedLate: an interrupt after the last image leaves nothing either.
 func TestInterruptedLate(t *testing.T) {
-	flags := small(filepath.Join(t.TempDir(), "out"))
-	j, err := flags.job(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := flags.folder().createFolder()
-	if err != nil {
-		t.Fatal(err)
-	}
+	j, out := small(t), folder(t)
+	e := engine(t, j, 30)
 	ctx, cancel := context.WithCancel(t.Context())
-	s, err := flags.backend.prepare(ctx, j.problem, j.bank.Tensor, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.plan = late{s.plan, cancel}
-	if err := j.run(ctx, s, out, newReport(j, s, time.Now()), io.Discard); !errors.Is(err, context.Canceled) {
-		t.Errorf("run returns %v, want %v", err, context.Canceled)
+	e.Plan = late{e.Plan, cancel}
+	if _, err := j.RunOn(ctx, e, out); !errors.Is(err, context.Canceled) {
+		t.Errorf("RunOn returns %v, want %v", err, context.Canceled)
 	}
 	out.Discard()
-	if _, err := os.Stat(flags.output); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(out.Path()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder is left: %v", err)
 	}
 }
 
-// TestChunks: memory for chunks and time for one are bounded, at least one image
-// goes at a time.
-func TestChunks(t *testing.T) {
+// TestMemory: memory for portions and time for one are bounded, at least one image goes at a time.
+func TestMemory(t *testing.T) {
 	for _, c := range []struct {
 		name          string
 		res           float64
@@ -209,27 +223,16 @@ func TestChunks(t *testing.T) {
 		{"many filters", 0.1, "0:180:45", 4000, 7, 1, 1, 400e6, 1e9},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			flags := small("")
-			flags.output = filepath.Join(t.TempDir(), "out")
-			flags.stimulus.res, flags.stimulus.orientations = c.res, c.orientations
-			flags.filter = filterFlags{c.channels, c.size}
-			sweep, err := flags.stimulus.sweep(false)
+			j := tutorial(t, stimuli.NMA{SpatialFrequency: 1.0 / 28, Resolution: c.res}, c.orientations, filters.NMA{Channels: c.channels, Size: c.size})
+			p, err := j.Problem()
 			if err != nil {
 				t.Fatal(err)
 			}
-			bank, err := flags.filter.bank(t.Context(), false)
-			if err != nil {
-				t.Fatal(err)
-			}
-			j := &job{flags: flags, images: sweep, bank: bank}
-			if err := j.plan(); err != nil {
-				t.Fatal(err)
-			}
-			if n := j.problem.Src.N(); n < c.least || n > c.most {
+			if n := p.Src.N(); n < c.least || n > c.most {
 				t.Errorf("%d images at a time, want %d … %d", n, c.least, c.most)
 			}
-			if need := j.memory(); need < c.leastB || need > c.mostB {
-				t.Errorf("it takes %s, want %s … %s", size(need), size(c.leastB), size(c.mostB))
+			if need, err := j.Memory(p); err != nil || need < c.leastB || need > c.mostB {
+				t.Errorf("it takes %g bytes (%v), want %g … %g", need, err, c.leastB, c.mostB)
 			}
 		})
 	}
@@ -269,7 +272,7 @@ func TestCells(t *testing.T) {
 		{conv.Energy, []string{"phase 0", "phase 90"}, []string{"energy"}},
 		{conv.Energy, []string{"0°, phase 0, sigma-x 3", "0°, phase 90, sigma-x 3"}, []string{"energy, 0°, sigma-x 3"}},
 	} {
-		j := &job{bank: &bank{names: c.names}, problem: conv.Problem{Spec: conv.Spec{Activation: c.activation}}}
+		j := Job{Bank: &Bank{Names: c.names}, Spec: conv.Spec{Activation: c.activation}}
 		if got := j.cells(); !slices.Equal(got, c.want) {
 			t.Errorf("cells %q of %q, want %q", got, c.names, c.want)
 		}

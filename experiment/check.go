@@ -1,14 +1,21 @@
-package main
+package experiment
 
 import (
 	"context"
-	"fmt"
 
 	"gpuconv/batch"
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
 )
+
+// WrongError says that a backend computed activations that the float64 reference does not agree with.
+type WrongError struct{ Result compare.Result }
+
+// Error says how many are wrong, and which is the worst.
+func (e *WrongError) Error() string {
+	return "experiment: the backend disagrees with the float64 reference: " + e.Result.String()
+}
 
 // checker holds some of a job's images against the float64 reference.
 type checker struct {
@@ -23,19 +30,28 @@ type checker struct {
 	result compare.Result
 }
 
-// judgeBytes bounds the activations that are judged at once, on all cores: the
-// judge takes four times as much for its float64 values.
+// judgeBytes bounds the activations that are judged at once, on all cores: the judge takes four times as much for its
+// float64 values.
 const judgeBytes = 4 << 20
 
-func newChecker(j *job, judged conv.Plan, wanted batch.Spread) *checker {
-	c := &checker{problem: j.problem, weight: j.bank.Tensor, wanted: wanted, group: j.judged()}
-	if d, ok := judged.(conv.Describer); ok {
+// judged returns how many images the checker takes at once.
+func judged(p conv.Problem) int {
+	dst, err := p.Dst()
+	if err != nil {
+		return 1
+	}
+	return max(1, min(p.Src.N(), int(judgeBytes/dst.Image().Bytes())))
+}
+
+func newChecker(e Engine, weight *conv.Tensor, wanted batch.Spread) *checker {
+	c := &checker{problem: e.Problem, weight: weight, wanted: wanted, group: judged(e.Problem)}
+	if d, ok := e.Plan.(conv.Describer); ok {
 		c.description = d.Describe()
 	}
 	return c
 }
 
-// look judges those images of a chunk that are wanted.
+// look judges those images of a portion that are wanted.
 func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) error {
 	for lo := 0; lo < src.Shape.N(); {
 		hi := lo
@@ -56,7 +72,7 @@ func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) er
 
 func (c *checker) judge(ctx context.Context, first int, src, dst *conv.Tensor) error {
 	var result compare.Result
-	err := await(ctx, func() (err error) {
+	err := batch.Await(ctx, func() (err error) {
 		answer, err := compare.NewAnswer(cpu.Reference{}, compare.Case{Name: "images", Problem: c.problem, Src: src, Weight: c.weight})
 		if err == nil {
 			result, err = answer.Compare(dst, c.description)
@@ -72,9 +88,9 @@ func (c *checker) judge(ctx context.Context, first int, src, dst *conv.Tensor) e
 }
 
 // verdict is an error if an image was wrong.
-func (c *checker) verdict(device string) error {
+func (c *checker) verdict() error {
 	if c.images > 0 && !c.result.OK() {
-		return fmt.Errorf("%s disagrees with the float64 reference: %v", device, c.result)
+		return &WrongError{c.result}
 	}
 	return nil
 }

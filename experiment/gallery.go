@@ -1,21 +1,19 @@
-package main
+package experiment
 
 import (
 	"math"
+	"strings"
 
 	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/figure"
+	"gpuconv/whole"
 
 	"golang.org/x/sync/errgroup"
 )
 
-const (
-	// examples is how many images the pictures show: the tutorial's five.
-	examples = 5
-	// activationLimit is the range of the tutorial's activation pictures: −3 … 3.
-	activationLimit = 3
-)
+// examples is how many images the pictures show: the tutorial's five.
+const examples = 5
 
 // gallery keeps the images that the pictures show.
 type gallery struct {
@@ -39,7 +37,7 @@ func newGallery(stimuli, activations conv.Shape) (*gallery, error) {
 	return g, nil
 }
 
-// look copies those images of a chunk that the pictures show.
+// look copies those images of a portion that the pictures show.
 func (g *gallery) look(first int, src, dst *conv.Tensor) {
 	for i := range src.Shape.N() {
 		if row, ok := g.rows[first+i]; ok {
@@ -49,29 +47,10 @@ func (g *gallery) look(first int, src, dst *conv.Tensor) {
 	}
 }
 
-// stimuliPicture is the name of the picture of stimuli, the preset's gratings if
-// no others were asked for.
-func stimuliPicture(asked string) string {
-	if asked == "" {
-		return "gratings.png"
-	}
-	return "stimuli.png"
-}
-
-// toneOf returns how the stimuli are drawn: as the tutorial draws its own, dark
-// where a pixel is large, but luminance, of kinds and image files, as it is seen.
-func toneOf(asked string) figure.Tone {
-	if asked == "" {
-		return figure.Ink
-	}
-	return figure.Light
-}
-
-// limit returns the range of the activations' picture: the tutorial's for its own
-// stimuli and filters, else the largest that is shown.
-func (g *gallery) limit(j *job) float64 {
-	if j.flags.stimuli == "" && j.flags.filters == "" {
-		return activationLimit
+// limit returns the range of the activations' picture: the given one, or else the largest that is shown.
+func (g *gallery) limit(given float64) float64 {
+	if given > 0 {
+		return given
 	}
 	largest := 0.0
 	for _, v := range g.activations.Data {
@@ -86,14 +65,18 @@ func (g *gallery) limit(j *job) float64 {
 }
 
 // draw writes the pictures of a job, all at once.
-func (g *gallery) draw(j *job, out outputFolder) error {
-	shown := titles(j.images, g.shown.All())
+func (j Job) draw(g *gallery, out *whole.Folder) error {
+	var shown []string
+	for _, n := range g.shown.All() {
+		shown = append(shown, j.Images.Title(n))
+	}
+	tone := j.Look.tone()
 	var group errgroup.Group
 	for name, draw := range map[string]func() (*figure.Picture, error){
-		stimuliPicture(j.flags.stimuli): func() (*figure.Picture, error) { return figure.Stimuli(g.stimuli, shown, toneOf(j.flags.stimuli)) },
-		"filters.png":                   func() (*figure.Picture, error) { return figure.Filters(j.bank.Tensor, j.bank.names) },
+		j.Look.Picture(): func() (*figure.Picture, error) { return figure.Stimuli(g.stimuli, shown, tone) },
+		"filters.png":    func() (*figure.Picture, error) { return figure.Filters(j.Bank.Weight, j.Bank.Names) },
 		"activations.png": func() (*figure.Picture, error) {
-			return figure.Activations(g.stimuli, g.activations, shown, j.cells(), toneOf(j.flags.stimuli), g.limit(j))
+			return figure.Activations(g.stimuli, g.activations, shown, j.cells(), tone, g.limit(j.Look.Limit))
 		},
 	} {
 		group.Go(func() error {
@@ -101,8 +84,26 @@ func (g *gallery) draw(j *job, out outputFolder) error {
 			if err != nil {
 				return err
 			}
-			return out.write(name, picture.WritePNG)
+			return out.Write(name, picture.WritePNG)
 		})
 	}
 	return group.Wait()
+}
+
+// cells names the channels of the activations. That of a pair's energy has no phase.
+func (j Job) cells() []string {
+	if j.Spec.Activation != conv.Energy {
+		return j.Bank.Names
+	}
+	var names []string
+	for k := 0; k < len(j.Bank.Names); k += 2 {
+		name := "energy"
+		for part := range strings.SplitSeq(j.Bank.Names[k], ", ") {
+			if !strings.HasPrefix(part, "phase ") {
+				name += ", " + part
+			}
+		}
+		names = append(names, name)
+	}
+	return names
 }

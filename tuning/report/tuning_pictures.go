@@ -1,7 +1,6 @@
-package main
+package report
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -10,15 +9,16 @@ import (
 )
 
 // draw writes the picture of all curves over an axis.
-func (t *tuned) draw(out outputFolder, curves tuning.AxisCurves) error {
+func (t Tuning) draw(out *files, curves tuning.AxisCurves) error {
 	var all []figure.Axes
+	names := t.names()
 	for cell, c := range curves.Curves {
-		axes := t.axes(curves, c)
-		axes.Title = "cell " + t.names[cell]
+		axes := axesOf(curves, c)
+		axes.Title = "cell " + names[cell]
 		if filter := t.filter(cell); filter != "" {
 			axes.Title += ", " + filter
 		}
-		if fit := t.analysis.Cells[cell].Fit; curves.Axis == tuning.ByOrientation && fit != nil && fit.R2 >= leastFit {
+		if fit := t.Analysis.Cells[cell].Fit; curves.Axis == tuning.ByOrientation && fit != nil && fit.R2 >= leastFit {
 			axes.Lines[0].Style = figure.Points
 			axes.Lines = append(axes.Lines, fitted(fit, c.X))
 			if c.HasDirections() { // the line is not through the points of a cell that prefers one
@@ -27,24 +27,20 @@ func (t *tuned) draw(out outputFolder, curves tuning.AxisCurves) error {
 		}
 		all = append(all, axes)
 	}
-	return t.chart(out, "curves_"+curves.Axis.String()+".png", all)
+	return drawChart(out, "curves_"+curves.Axis.String()+".png", all)
 }
 
-// chart writes a picture of axes.
-func (t *tuned) chart(out outputFolder, name string, all []figure.Axes) error {
+// drawChart writes a picture of axes.
+func drawChart(out *files, name string, all []figure.Axes) error {
 	chart, err := figure.Plots(all)
 	if err != nil {
 		return err
 	}
-	if err := out.write(name, chart.WritePNG); err != nil {
-		return err
-	}
-	t.files = append(t.files, name)
-	return nil
+	return out.write(name, chart.WritePNG)
 }
 
-// axes returns the axes for a curve with the curve in them.
-func (t *tuned) axes(curves tuning.AxisCurves, c tuning.Curve) figure.Axes {
+// axesOf returns the axes for a curve with the curve in them.
+func axesOf(curves tuning.AxisCurves, c tuning.Curve) figure.Axes {
 	axes := figure.Axes{YLabel: "response", Lines: []figure.Line{{X: c.X, Y: c.Y, Style: figure.Dotted}}}
 	switch curves.Axis {
 	case tuning.ByOrientation:
@@ -98,22 +94,4 @@ func fewOf(x []float64) []float64 {
 		few = append(few, x[i*(len(x)-1)/(most-1)])
 	}
 	return slices.Compact(few)
-}
-
-// drawMatrix writes the picture of the dissimilarities.
-func (t *tuned) drawMatrix(out outputFolder, curves tuning.AxisCurves, metric tuning.Metric, values []float64, matrix [][]float64) error {
-	label := "1 − Pearson's r"
-	if metric == tuning.Euclid {
-		label = "Euclidean distance"
-	}
-	title := fmt.Sprintf("%s, %.4g … %.4g", curves.Column, values[0], values[len(values)-1])
-	picture, err := figure.Matrix(matrix, title, label)
-	if err != nil {
-		return err
-	}
-	if err := out.write("rdm.png", picture.WritePNG); err != nil {
-		return err
-	}
-	t.files = append(t.files, "rdm.png")
-	return nil
 }

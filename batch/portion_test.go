@@ -1,0 +1,38 @@
+package batch_test
+
+import (
+	"testing"
+
+	"gpuconv/batch"
+	"gpuconv/conv"
+)
+
+// TestPortion: memory and time for a portion are bounded, and at least one image goes at a time.
+func TestPortion(t *testing.T) {
+	tutorial := func(n int) conv.Problem {
+		return conv.Problem{Spec: conv.Spec{Padding: conv.Pad(3, 3)}, Src: conv.Shape{n, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}}
+	}
+	for _, c := range []struct {
+		name string
+		p    conv.Problem
+		want int
+	}{
+		{"none", tutorial(0), 1},
+		{"few", tutorial(5), 5},
+		{"many", tutorial(4000), 341},
+		{"large images", conv.Problem{Src: conv.Shape{9, 1, 4000, 4000}, Weight: conv.Shape{6, 1, 1, 1}}, 1},
+		{"large filters", conv.Problem{Src: conv.Shape{9, 1, 1000, 1000}, Weight: conv.Shape{1, 1, 900, 900}}, 1},
+		{"many multiplications", conv.Problem{Src: conv.Shape{100, 64, 32, 32}, Weight: conv.Shape{64, 64, 5, 5}, Spec: conv.Spec{Padding: conv.Pad(2, 2)}}, 40},
+	} {
+		p, err := batch.Portion(c.p)
+		if err != nil || p.Src.N() != c.want || p.Src.Image() != c.p.Src.Image() {
+			t.Errorf("%s: %v (%v), want %d images", c.name, p.Src, err, c.want)
+		}
+	}
+	if _, err := batch.Portion(conv.Problem{Src: conv.Shape{1, 1, 2, 2}, Weight: conv.Shape{1, 1, 3, 3}}); err == nil {
+		t.Error("a filter larger than the image is accepted")
+	}
+	if got := batch.PortionOf(conv.Shape{10000, 1, 48, 64}); got != 2389 {
+		t.Errorf("%d images that are not convolved, want 2389", got)
+	}
+}

@@ -1,0 +1,50 @@
+package experiment
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+	"gpuconv/filters"
+	"gpuconv/param"
+)
+
+// Bank is filters and what is known about them.
+type Bank struct {
+	Weight *conv.Tensor // [filters, channels, rows, columns]
+	Names  []string     // of the filters, for titles
+	Table  *param.Table // a row for each filter
+}
+
+// NewBank makes the filters of b.
+func NewBank(b filters.Bank) (*Bank, error) {
+	weight, err := b.Weights()
+	if err != nil {
+		return nil, err
+	}
+	names, err := b.Names()
+	if err != nil {
+		return nil, err
+	}
+	table, err := b.Table()
+	return &Bank{weight, names, table}, err
+}
+
+// TutorialBank makes the tutorial's filters.
+func TutorialBank(f filters.NMA) (*Bank, error) {
+	weight, err := f.Bank()
+	if err != nil {
+		return nil, err
+	}
+	table, err := f.Table()
+	return &Bank{weight, f.Names(), table}, err
+}
+
+// UnknownBank is weights that came from a file. Nothing else is known about them.
+func UnknownBank(weight *conv.Tensor) *Bank {
+	b := &Bank{Weight: weight, Table: param.NewTable("filter")}
+	for k := range weight.Shape.N() {
+		b.Names = append(b.Names, fmt.Sprintf("filter %d", k))
+		b.Table.Add("file")
+	}
+	return b
+}

@@ -1,0 +1,157 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"time"
+
+	"gpuconv/batch"
+	"gpuconv/conv"
+	"gpuconv/whole"
+)
+
+// Problem returns the convolution of the job, with a portion of its images as the batch: see [batch.Portion]. It refuses
+// a Spec that does not fit the images and filters, with a [*conv.ShapeError].
+func (j Job) Problem() (conv.Problem, error) {
+	return batch.Portion(conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape})
+}
+
+// Activations returns the shape of activations.npy for the job's [Job.Problem].
+func (j Job) Activations(p conv.Problem) (conv.Shape, error) {
+	dst, err := p.Dst()
+	return dst.WithN(j.Images.Shape().N()), err
+}
+
+// Memory estimates the bytes that Run takes for the job's [Job.Problem], in Go and outside of it, on a backend that
+// computes in float32.
+func (j Job) Memory(p conv.Problem) (float64, error) {
+	const program = 192 << 20 // the program, a driver and the largest picture
+	image, err := p.Dst()
+	if err != nil {
+		return 0, err
+	}
+	src, dst := p.Src.Image().Bytes(), image.Image().Bytes()
+	portion, workers := float64(p.Src.N()), float64(runtime.GOMAXPROCS(0))
+	padded := p.Src.Image()
+	padded[2], padded[3] = padded[2]+p.Weight.H(), padded[3]+p.Weight.W()
+	need := program + (4*portion+examples)*(src+dst) // three portions here, one on the device
+	need += 4 * float64(judged(p)) * dst             // the judge's values and magnitudes, float64
+	need += 4 * p.Weight.Bytes()                     // here, in two plans, packed
+	need += 200 * float64(j.Images.Shape().N())      // a row of the table
+	return need + workers*padded.Bytes(), nil
+}
+
+// Engine is what convolves a job.
+type Engine struct {
+	Problem conv.Problem  // the job's [Job.Problem]; its batch is how many images go at a time
+	Plan    conv.Plan     // of Problem
+	Backend Backend       // for the report, which adds what Plan says of itself
+	Opening time.Duration // that it took to prepare Plan
+}
+
+// Run convolves the job on a backend and writes all files into a folder that is new or empty, or nothing. It returns
+// once ctx is done, and then lets the portion in hand go on by itself: see [batch.Await].
+//
+// Errors: a [*conv.ShapeError] for a Spec that does not fit; a [*whole.Error] for a file or folder that cannot be
+// written; a [*WrongError]; those of the backend and of ctx.
+func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Report, error) {
+	p, err := j.Problem()
+	if err != nil {
+		return nil, err
+	}
+	out, err := whole.CreateFolder(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Discard()
+	opening := time.Now()
+	if j.Origin.Started.IsZero() {
+		j.Origin.Started = opening
+	}
+	var plan conv.Plan
+	if err := batch.Await(ctx, func() (err error) { plan, err = backend.Plan(p, j.Bank.Weight, nil); return err }); err != nil {
+		return nil, err
+	}
+	r, err := j.RunOn(ctx, Engine{Problem: p, Plan: plan, Opening: time.Since(opening)}, out)
+	if ctx.Err() != nil {
+		return nil, err // and plan may be at work
+	}
+	return r, errors.Join(err, plan.Close())
+}
+
+// RunOn is Run with a plan that is there already and a folder that is made, which it commits. It does not close the
+// plan.
+func (j Job) RunOn(ctx context.Context, e Engine, out *whole.Folder) (*Report, error) {
+	if j.Origin.Started.IsZero() {
+		j.Origin.Started = time.Now()
+	}
+	r, err := j.newReport(e)
+	if err != nil {
+		return nil, err
+	}
+	w, err := j.convolve(ctx, e, out)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.check.verdict(); err != nil {
+		return nil, err
+	}
+	drawing := time.Now()
+	if err := j.draw(w.gallery, out); err != nil {
+		return nil, err
+	}
+	r.Seconds.Pictures = seconds(time.Since(drawing))
+	if err := j.writeTables(out); err != nil {
+		return nil, err
+	}
+	r.complete(w, e.Plan)
+	if err := r.write(out); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil { // interrupted meanwhile: nothing shall be left
+		return nil, err
+	}
+	return r, out.Commit()
+}
+
+// watched is what a job keeps of its images as they pass.
+type watched struct {
+	check   *checker
+	gallery *gallery
+	stats   batch.Stats
+}
+
+// convolve streams all images into activations.npy, checks some on the way and keeps those that are drawn.
+func (j Job) convolve(ctx context.Context, e Engine, out *whole.Folder) (w watched, err error) {
+	activations, err := j.Activations(e.Problem)
+	if err != nil {
+		return w, err
+	}
+	w.check = newChecker(e, j.Bank.Weight, batch.NewSpread(j.Check, activations.N()))
+	if w.gallery, err = newGallery(e.Problem.Src, activations); err != nil {
+		return w, err
+	}
+	file, err := out.Create("activations.npy")
+	if err != nil {
+		return w, err
+	}
+	w.stats, err = Stream{Images: j.Images, Problem: e.Problem, Plan: e.Plan, Progress: j.Progress,
+		Look: func(first int, src, dst *conv.Tensor) error {
+			w.gallery.look(first, src, dst)
+			return w.check.look(ctx, first, src, dst)
+		}}.Write(ctx, file)
+	return w, err
+}
+
+// writeTables writes what the images and the filters are.
+func (j Job) writeTables(out *whole.Folder) error {
+	table, err := j.Images.Table()
+	if err != nil {
+		return err
+	}
+	if err := out.Write("stimuli.csv", table.WriteCSV); err != nil {
+		return err
+	}
+	return out.Write("filters.csv", j.Bank.Table.WriteCSV)
+}

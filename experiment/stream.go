@@ -1,0 +1,103 @@
+package experiment
+
+import (
+	"context"
+
+	"gpuconv/batch"
+	"gpuconv/conv"
+	"gpuconv/npy"
+	"gpuconv/whole"
+)
+
+// Stream is images that go through a plan into a file.
+type Stream struct {
+	Images  batch.Source
+	Problem conv.Problem // of Plan; its Src has the images' shape and a portion as N, see [batch.Portion]
+	Plan    conv.Plan
+	// Look, if not nil, sees each portion after it is written: the images from first on, and what became of them.
+	Look     func(first int, src, dst *conv.Tensor) error
+	Progress func(done int) // as in [Job]
+}
+
+// Write convolves all images in their order and writes the results into file as .npy, float32 [N, channels, rows,
+// columns], which it commits or discards. It returns as soon as ctx is done, while the portion in hand goes on by itself:
+// see [batch.Await].
+func (s Stream) Write(ctx context.Context, file *whole.File) (batch.Stats, error) {
+	dst, err := s.Problem.Dst()
+	if err != nil {
+		_ = file.Discard()
+		return batch.Stats{}, err
+	}
+	var stats batch.Stats
+	err = fill(ctx, file, dst.WithN(s.Images.Shape().N()), func(w *npy.Writer) (err error) {
+		job := batch.Job{Source: awaitedSource{s.Images, ctx}, Problem: s.Problem, Plan: awaitedPlan{s.Plan, ctx}, Progress: s.Progress}
+		job.Sink = func(first int, src, dst *conv.Tensor) error {
+			if err := w.Write(dst.Data); err != nil || s.Look == nil {
+				return err
+			}
+			return s.Look(first, src, dst)
+		}
+		stats, err = job.Run(ctx)
+		return err
+	})
+	return stats, err
+}
+
+// Draw writes images into file as .npy, float32 [N, channels, rows, columns], some at a time. It commits or discards
+// file, and returns as soon as ctx is done.
+func Draw(ctx context.Context, images batch.Source, file *whole.File) error {
+	all := images.Shape()
+	portion, err := conv.NewTensor(all.WithN(batch.PortionOf(all)))
+	if err != nil {
+		_ = file.Discard()
+		return err
+	}
+	return fill(ctx, file, all, func(w *npy.Writer) error {
+		for first := 0; first < all.N(); first += portion.Shape.N() {
+			part := portion.Images(0, min(portion.Shape.N(), all.N()-first))
+			if err := batch.Await(ctx, func() error { return images.Draw(part, first) }); err != nil {
+				return err
+			}
+			if err := w.Write(part.Data); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// fill has write write file as .npy, whole or not at all.
+func fill(ctx context.Context, file *whole.File, shape conv.Shape, write func(w *npy.Writer) error) error {
+	w, err := npy.NewWriter(file, shape[:]...)
+	if err != nil {
+		return err
+	}
+	defer w.Abort() // after Close it does nothing
+	if err := write(w); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// awaitedSource is a source whose Draw is awaited.
+type awaitedSource struct {
+	batch.Source
+	ctx context.Context
+}
+
+func (s awaitedSource) Draw(dst *conv.Tensor, first int) error {
+	return batch.Await(s.ctx, func() error { return s.Source.Draw(dst, first) })
+}
+
+// awaitedPlan is a plan whose Run is awaited.
+type awaitedPlan struct {
+	conv.Plan
+	ctx context.Context
+}
+
+func (p awaitedPlan) Run(dst, src *conv.Tensor) error {
+	return batch.Await(p.ctx, func() error { return p.Plan.Run(dst, src) })
+}

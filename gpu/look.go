@@ -1,0 +1,85 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"gpuconv/gpu/internal/recipe"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// look reads from the context, which is current, all that the device needs to know of it.
+func (d *Device) look(c candidate) {
+	d.seam = openGL()
+	d.info = readInfo(c)
+	d.profile = readProfile(d.info)
+	d.info.Limits = Limits(d.profile.Limits)
+	if most := d.options.Unrolled; most > 0 {
+		d.profile.Unrolled = most
+	}
+	d.binaries = newBinaries(d.options.Programs, d.info)
+}
+
+func readInfo(c candidate) Info {
+	renderer := gl.GoStr(gl.GetString(gl.RENDERER))
+	return Info{
+		Name: c.name, Index: c.index, Vendor: gl.GoStr(gl.GetString(gl.VENDOR)),
+		Renderer: renderer, Version: gl.GoStr(gl.GetString(gl.VERSION)),
+		Software: c.software || isSoftware(renderer),
+	}
+}
+
+// readProfile returns what plans need to know of the device.
+func readProfile(info Info) recipe.Profile {
+	class := recipe.Other
+	switch {
+	case info.Software:
+		class = recipe.Software
+	case isNVIDIA(info.Vendor):
+		class = recipe.NVIDIA
+	}
+	return recipe.NewProfile(class, readLimits(), canMap(), hasExtension("GL_AMD_pinned_memory"))
+}
+
+func readLimits() recipe.Limits {
+	l := recipe.Limits{
+		StorageBlock:         getInt(gl.MAX_SHADER_STORAGE_BLOCK_SIZE),
+		UniformBlock:         getInt(gl.MAX_UNIFORM_BLOCK_SIZE),
+		UniformAlignment:     getInt(gl.UNIFORM_BUFFER_OFFSET_ALIGNMENT),
+		TextureBuffer:        getInt(gl.MAX_TEXTURE_BUFFER_SIZE),
+		SharedMemory:         getInt(gl.MAX_COMPUTE_SHARED_MEMORY_SIZE),
+		WorkGroupInvocations: getInt(gl.MAX_COMPUTE_WORK_GROUP_INVOCATIONS),
+	}
+	for axis := range 3 {
+		l.WorkGroups[axis] = getIndexed(gl.MAX_COMPUTE_WORK_GROUP_COUNT, axis)
+		l.WorkGroupSize[axis] = getIndexed(gl.MAX_COMPUTE_WORK_GROUP_SIZE, axis)
+	}
+	return l
+}
+
+// canMap reports whether buffers may stay mapped while the device uses them.
+func canMap() bool {
+	major, minor := getInt(gl.MAJOR_VERSION), getInt(gl.MINOR_VERSION)
+	return major > 4 || major == 4 && minor >= 4 || hasExtension("GL_ARB_buffer_storage")
+}
+
+func getInt(name uint32) int {
+	var value int64
+	gl.GetInteger64v(name, &value)
+	return int(min(value, 1<<62))
+}
+
+func getIndexed(name uint32, index int) int {
+	var value int32
+	gl.GetIntegeri_v(name, uint32(index), &value)
+	return int(value)
+}
+
+func hasExtension(name string) bool {
+	for i := range getInt(gl.NUM_EXTENSIONS) {
+		if gl.GoStr(gl.GetStringi(gl.EXTENSIONS, uint32(i))) == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,114 @@
+package report
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+
+	"gpuconv/param"
+	"gpuconv/tuning"
+)
+
+// Population is what there is to report about recorded neurons.
+type Population struct {
+	Origin
+	Halves tuning.Halves
+	Found  *tuning.Population // what Halves.Analyse returned
+}
+
+// Write writes into a folder cells.csv, aligned.csv, population.json, population.png and neurons.png, and, of two
+// neurons or more, rdm.csv and rdm.png. It returns their names. Errors are those of the folder and of pictures that
+// cannot be drawn, and that of ctx when it is done.
+func (p Population) Write(ctx context.Context, folder Folder) ([]string, error) {
+	out := &files{folder: folder}
+	if err := p.tables(out); err != nil {
+		return nil, err
+	}
+	if err := p.pictures(out); err != nil {
+		return nil, err
+	}
+	return out.names, ctx.Err() // interrupted meanwhile: nothing shall be left
+}
+
+func (p Population) tables(out *files) error {
+	if err := out.write("aligned.csv", func(w io.Writer) error { return writeAligned(w, p.Found.Aligned) }); err != nil {
+		return err
+	}
+	extra := []param.Column{
+		{Name: "train_orientation_deg", Numbers: p.Found.Train.Figure("orientation_preferred_deg")},
+		{Name: "train_test_correlation", Numbers: p.Found.Reliability},
+	}
+	err := out.write("cells.csv", func(w io.Writer) error {
+		return writeCells(w, p.Found.Test, numbered(p.Halves.Neurons), extra...)
+	})
+	if err != nil {
+		return err
+	}
+	if err := out.writeJSON("population.json", p.json()); err != nil || p.Found.Dissimilarity == nil {
+		return err
+	}
+	return out.write("rdm.csv", func(w io.Writer) error { return writeMatrix(w, p.matrix()) })
+}
+
+func (p Population) matrix() matrix {
+	return matrix{"orientation_deg", p.Halves.Orientation, tuning.Correlation, p.Found.Dissimilarity}
+}
+
+// populationJSON is population.json.
+type populationJSON struct {
+	Schema           int      `json:"schema"`
+	Command          []string `json:"command"`
+	Program          any      `json:"program"`
+	Stimuli          int      `json:"stimuli"`
+	Neurons          int      `json:"neurons"`
+	Reliability      summary  `json:"reliability"` // correlation of the halves
+	CircularVariance summary  `json:"circular_variance"`
+	Selectivity      summary  `json:"orientation_selectivity"`
+	Aligned          curve    `json:"aligned"` // mean test response, degrees from the preferred orientation
+	Notes            []string `json:"notes"`
+}
+
+func (p Population) json() populationJSON {
+	return populationJSON{
+		Schema: 1, Command: p.Command, Program: p.Program, Stimuli: len(p.Halves.Orientation), Neurons: p.Halves.Neurons,
+		Reliability: summarise(p.Found.Reliability), CircularVariance: summarise(p.Found.Test.Figure("circular_variance")),
+		Selectivity: summarise(p.Found.Test.Figure("orientation_selectivity")),
+		Aligned:     curveOf(p.Found.Aligned), Notes: texts(p.Found.Test.Notes),
+	}
+}
+
+// summary is the distribution of a figure over the neurons that have it.
+type summary struct {
+	Neurons   int          `json:"neurons"`
+	Quartile1 param.Number `json:"quartile_1"`
+	Median    param.Number `json:"median"`
+	Quartile3 param.Number `json:"quartile_3"`
+}
+
+func summarise(values []float64) summary {
+	q := tuning.QuartilesOf(values)
+	return summary{q.Cells, param.Number(q.First), param.Number(q.Median), param.Number(q.Third)}
+}
+
+func (s summary) String() string {
+	if s.Neurons == 0 {
+		return "not known"
+	}
+	return fmt.Sprintf("median %.3f, quartiles %.3f and %.3f", float64(s.Median), float64(s.Quartile1), float64(s.Quartile3))
+}
+
+// WriteText writes what was found, in three or four lines and one for each note.
+func (p Population) WriteText(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, "halves    correlation of a neuron's responses in train and test: %v\n", summarise(p.Found.Reliability))
+	variance := summarise(p.Found.Test.Figure("circular_variance"))
+	fmt.Fprintf(out, "tuning    circular variance of the test responses above the mean: %v\n", variance)
+	if aligned := p.Found.Aligned; len(aligned.X) > 0 {
+		peak := len(aligned.X) / 2
+		fmt.Fprintf(out, "          mean test response at the orientation preferred in train %.3f, %.3g° away %.3f\n",
+			aligned.Y[peak], -aligned.X[peak/2], aligned.Y[peak/2])
+	}
+	writeNotes(out, p.Found.Test.Notes)
+	return out.Flush()
+}

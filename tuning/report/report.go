@@ -1,0 +1,73 @@
+// Package report writes what package tuning finds out: tables, JSON, pictures and a few lines of text.
+//
+// [Tuning] reports the tuning of cells to stimuli, [Population] that of recorded neurons in two halves of the trials.
+// Both write their files into a [Folder] and return the names of these. The pictures are PNG, the tables CSV as
+// [gpuconv/param.Table] writes them: a missing value is an empty cell there, and null or absent in the JSON.
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"gpuconv/param"
+	"gpuconv/tuning"
+)
+
+// Folder takes the files of a report. Write puts what write writes into the file of a name, which is not a path.
+type Folder interface {
+	Write(name string, write func(io.Writer) error) error
+}
+
+// Origin says where a report comes from. It goes into the JSON as it is.
+type Origin struct {
+	Command []string // the program and its arguments, as typed
+	Program any      // describes the program
+}
+
+// files writes into a folder and keeps the names in their order.
+type files struct {
+	folder Folder
+	names  []string
+}
+
+func (f *files) write(name string, write func(io.Writer) error) error {
+	if err := f.folder.Write(name, write); err != nil {
+		return err
+	}
+	f.names = append(f.names, name)
+	return nil
+}
+
+// writeJSON writes a value with two spaces of indent.
+func (f *files) writeJSON(name string, value any) error {
+	text, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return err
+	}
+	return f.write(name, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
+}
+
+// curve is a tuning curve in JSON.
+type curve struct {
+	Values    []param.Number `json:"values"`
+	Responses []param.Number `json:"responses"`
+}
+
+func curveOf(c tuning.Curve) curve { return curve{numbers(c.X), numbers(c.Y)} }
+
+func numbers(values []float64) []param.Number {
+	out := make([]param.Number, len(values))
+	for i, v := range values {
+		out[i] = param.Number(v)
+	}
+	return out
+}
+
+// texts returns the texts of errors, for JSON: an empty list rather than null.
+func texts(notes []error) []string {
+	all := make([]string, len(notes))
+	for i, note := range notes {
+		all[i] = note.Error()
+	}
+	return all
+}

@@ -1,0 +1,59 @@
+package report
+
+import (
+	"io"
+	"math"
+	"strconv"
+
+	"gpuconv/param"
+	"gpuconv/tuning"
+)
+
+// writeCells writes a table with a row for each cell: its number, its name and its figures, then extra columns.
+func writeCells(w io.Writer, a *tuning.Analysis, names []string, extra ...param.Column) error {
+	t := &param.Table{Subject: "cell", Columns: []param.Column{{Name: "name", Words: names}}}
+	for _, f := range (tuning.Cell{}).Figures() {
+		t.Columns = append(t.Columns, param.Column{Name: f.Name, Numbers: a.Figure(f.Name)})
+	}
+	t.Columns = append(t.Columns, extra...)
+	return t.WriteCSV(w)
+}
+
+// writeCurves writes a table with a row for each point of each curve: the axis, the cell, the value of the parameter,
+// the response and, over orientation, the fitted curve. Over directions that is the fit to the mean of opposite ones.
+func writeCurves(w io.Writer, a *tuning.Analysis) error {
+	out := param.NewWriter(w, "by", "cell", "value", "response", "fit")
+	for _, curves := range a.Curves {
+		for cell, curve := range curves.Curves {
+			fit := a.Cells[cell].Fit
+			for i, x := range curve.X {
+				fitted := math.NaN()
+				if curves.Axis == tuning.ByOrientation && fit != nil {
+					fitted = fit.At(x)
+				}
+				out.Row(curves.Axis.String(), strconv.Itoa(cell), param.Cell(x), param.Cell(curve.Y[i]), param.Cell(fitted))
+			}
+		}
+	}
+	return out.Close()
+}
+
+// writeMatrix writes a square matrix. The values of its rows and columns come first in each line and above them, under
+// the name of the parameter.
+func writeMatrix(w io.Writer, m matrix) error {
+	t := &param.Table{Columns: []param.Column{{Name: m.column, Numbers: m.values}}}
+	for j, v := range m.values {
+		column := param.Column{Name: param.Cell(v)}
+		for _, row := range m.dissimilarities {
+			column.Numbers = append(column.Numbers, row[j])
+		}
+		t.Columns = append(t.Columns, column)
+	}
+	return t.WriteCSV(w)
+}
+
+// writeAligned writes the mean curve of a population.
+func writeAligned(w io.Writer, c tuning.Curve) error {
+	t := param.Table{Columns: []param.Column{{Name: "degrees_from_preferred", Numbers: c.X}, {Name: "response", Numbers: c.Y}}}
+	return t.WriteCSV(w)
+}

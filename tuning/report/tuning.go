@@ -1,0 +1,115 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"gpuconv/tuning"
+)
+
+// Tuning is what there is to report about the tuning of cells to stimuli. Analysis has at least one cell, and curves
+// over at least one axis.
+type Tuning struct {
+	Origin
+	Source string // where the activations are, for the text
+	Shape  []int  // of the activations: [N C H W] or [N C]
+
+	Readout  tuning.Readout
+	Settings tuning.Settings
+	Metric   tuning.Metric // of the dissimilarities
+	NoMatrix bool          // leaves the dissimilarities out
+	Analysis *tuning.Analysis
+
+	Names   []string // of the cells; nil numbers them
+	Filters []string // says of the first cells which filter they have; may be nil
+}
+
+// mostCompared is how many values of a parameter are compared at most: a table of 1,000 by 1,000 has about 19 MB, one of
+// 4,000 by 4,000 had 306 MB.
+const mostCompared = 1000
+
+// Written is what a report has written.
+type Written struct {
+	Files []string // their names, in the order in which they were written
+	Notes []error  // which figures and files are missing, and why
+}
+
+// Write writes into a folder cells.csv, curves.csv and tuning.json, a picture curves_….png for each axis, and rdm.csv
+// and rdm.png about the first axis. Of more than 1,000 values there is no rdm, and a note says so. Errors are those of
+// the folder and of pictures that cannot be drawn, and that of ctx when it is done.
+func (t Tuning) Write(ctx context.Context, folder Folder) (Written, error) {
+	out := &files{folder: folder}
+	notes, err := t.write(ctx, out)
+	return Written{out.names, notes}, err
+}
+
+func (t Tuning) write(ctx context.Context, out *files) (notes []error, err error) {
+	if err := out.write("cells.csv", func(w io.Writer) error { return writeCells(w, t.Analysis, t.names()) }); err != nil {
+		return nil, err
+	}
+	if err := out.write("curves.csv", func(w io.Writer) error { return writeCurves(w, t.Analysis) }); err != nil {
+		return nil, err
+	}
+	notes = append(notes, t.Analysis.Notes...)
+	if !t.NoMatrix {
+		m, err := t.matrix()
+		if err != nil {
+			notes = append(notes, err)
+		} else if err := m.write(out); err != nil {
+			return nil, err
+		}
+	}
+	if err := out.writeJSON("tuning.json", t.json(notes)); err != nil {
+		return nil, err
+	}
+	for _, curves := range t.Analysis.Curves {
+		if err := ctx.Err(); err != nil { // interrupted meanwhile: nothing shall be left
+			return nil, err
+		}
+		if err := t.draw(out, curves); err != nil {
+			return nil, err
+		}
+	}
+	return notes, ctx.Err()
+}
+
+// matrix compares the responses to the values of the first axis. The error says why they cannot be compared.
+func (t Tuning) matrix() (m matrix, err error) {
+	curves := t.Analysis.Curves[0]
+	m = matrix{column: curves.Column, metric: t.Metric}
+	var patterns [][]float64
+	if patterns, m.values, err = curves.Patterns(); err != nil {
+		return m, err
+	}
+	if len(m.values) > mostCompared {
+		return m, fmt.Errorf("dissimilarities of %d values of %s are left out: want at most %d", len(m.values), m.column, mostCompared)
+	}
+	m.dissimilarities, err = tuning.Dissimilarity(patterns, t.Metric)
+	return m, err
+}
+
+// names returns the names of the cells.
+func (t Tuning) names() []string {
+	if t.Names != nil {
+		return t.Names
+	}
+	return numbered(len(t.Analysis.Cells))
+}
+
+// numbered returns the names of cells that have none: their numbers.
+func numbered(cells int) []string {
+	all := make([]string, cells)
+	for i := range all {
+		all[i] = fmt.Sprint(i)
+	}
+	return all
+}
+
+// filter says which filter a cell has, "" if it is not known or there are several.
+func (t Tuning) filter(cell int) string {
+	if cell < len(t.Filters) {
+		return t.Filters[cell]
+	}
+	return ""
+}

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"gpuconv/fault"
+	"gpuconv/tuning"
+)
+
+// leastFit is the share of the variance that a fit must explain for its half-width
+// to be printed, and for the curve to be drawn: that of a flat curve is one of rounding
+// errors, and that of a cell with two peaks goes through one. cells.csv has both.
+const leastFit = 0.5
+
+// mostVariance is a circular variance that is printed as 1.000; the preferred
+// orientation of such a cell is one of rounding errors.
+const mostVariance = 0.9995
+
+// mostPrinted is how many cells are listed on stdout.
+const mostPrinted = 24
+
+// WriteText writes what was found: a line about the activations, a row of figures for each of the first 24 cells, and
+// a line for each of the notes that Write returned.
+func (t Tuning) WriteText(w io.Writer, notes []error) error {
+	out := bufio.NewWriter(w)
+	names := t.names()
+	fmt.Fprintf(out, "read      %s %v, %d cells, response %s\n", fault.Printable(t.Source), t.Shape, len(names), t.response())
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	columns := t.columns()
+	fmt.Fprintln(table, "cell\t"+strings.Join(headers(columns), "\t"))
+	for i, cell := range t.Analysis.Cells[:min(mostPrinted, len(t.Analysis.Cells))] {
+		line := []string{names[i]}
+		figures := map[string]float64{}
+		for _, f := range cell.Figures() {
+			figures[f.Name] = f.Value
+		}
+		if figures["fit_r2"] < leastFit {
+			figures["half_width_deg"] = math.NaN()
+		}
+		if figures["circular_variance"] > mostVariance {
+			figures["orientation_preferred_deg"] = math.NaN()
+		}
+		for _, c := range columns {
+			line = append(line, c.text(figures[c.name]))
+		}
+		fmt.Fprintln(table, strings.Join(line, "\t"))
+	}
+	table.Flush()
+	if more := len(names) - mostPrinted; more > 0 {
+		fmt.Fprintf(out, "… and %d more in cells.csv\n", more)
+	}
+	writeNotes(out, notes)
+	return out.Flush()
+}
+
+// writeNotes writes a line for each note.
+func writeNotes(w io.Writer, notes []error) {
+	for _, note := range notes {
+		fmt.Fprintf(w, "note      %s\n", fault.Plain(note))
+	}
+}
+
+// response says what the responses are.
+func (t Tuning) response() string {
+	text := map[tuning.Pool]string{
+		tuning.Centre: "at the centre", tuning.At: "at " + t.at(),
+		tuning.MapMean: "the mean of the map", tuning.MapLargest: "the largest of the map",
+	}[t.Readout.Pool]
+	if t.Readout.Linear {
+		return text + ", linear"
+	}
+	if t.Readout.Normalisation != (tuning.Normalisation{}) {
+		return text + ", rectified and normalised"
+	}
+	return text + ", rectified"
+}
+
+// printedColumn is a figure on stdout.
+type printedColumn struct {
+	name, header, format string
+}
+
+func (c printedColumn) text(v float64) string {
+	if math.IsNaN(v) {
+		return "-"
+	}
+	if c.format == "%.0f°" && v > 179.5 && v < 180 {
+		v = 0 // 179.9° rounds to 0°
+	}
+	return fmt.Sprintf(c.format, v)
+}
+
+func headers(columns []printedColumn) []string {
+	var all []string
+	for _, c := range columns {
+		all = append(all, c.header)
+	}
+	return all
+}
+
+// columns returns the figures that the axes give.
+func (t Tuning) columns() []printedColumn {
+	var all []printedColumn
+	for _, curves := range t.Analysis.Curves {
+		switch curves.Axis {
+		case tuning.ByOrientation:
+			all = append(all, printedColumn{"orientation_preferred_deg", "orientation", "%.0f°"},
+				printedColumn{"circular_variance", "circ. variance", "%.3f"}, printedColumn{"orientation_selectivity", "OSI", "%.3f"},
+				printedColumn{"half_width_deg", "half-width", "%.1f°"})
+			if slices.ContainsFunc(t.Analysis.Cells, func(c tuning.Cell) bool { return c.Direction != nil }) {
+				all = append(all, printedColumn{"direction_selectivity", "DSI", "%.3f"})
+			}
+		case tuning.ByFrequency:
+			all = append(all, printedColumn{"sf_peak", "sf", "%.3g"}, printedColumn{"sf_octaves", "octaves", "%.2f"})
+		case tuning.ByPhase:
+			all = append(all, printedColumn{"f1_over_f0", "F1/F0", "%.3f"})
+		}
+	}
+	return all
+}

@@ -1,14 +1,15 @@
 package verify
 
-// row picks one level of each axis, by number.
+// row has the number of one level of each axis.
 type row []int
 
-// cover returns rows that have every pair of levels of every two axes at least once:
-// where a fault shows only if two options meet, one of the rows has them together. It is
-// greedy, as AETG is (Cohen, Dalal, Fredman and Patton, IEEE Transactions on Software
-// Engineering 23(7), 1997), without its dice: the same sizes give the same rows. The
-// first row is all zeros. fits, if it is not nil, says of a row whose levels are −1 where
-// they are still open whether it can be completed; every pair must be completable.
+// cover returns rows that have every pair of levels of every two axes at least once. A fault that shows only where two
+// options meet is then met by a row. cover is greedy, as AETG is (Cohen, Dalal, Fredman and Patton, IEEE Transactions
+// on Software Engineering 23(7), 1997), but does not draw at random: the same sizes give the same rows. The first row
+// is all zeros.
+//
+// fits, if it is not nil, says whether a row can be completed. The row's levels are −1 where they are still open. Every
+// pair must have a row that fits.
 func cover(sizes []int, fits func(row) bool) []row {
 	open := newPairs(sizes)
 	rows := []row{make(row, len(sizes))}
@@ -26,11 +27,11 @@ func cover(sizes []int, fits func(row) bool) []row {
 	return rows
 }
 
-// pairs keeps which pairs of levels no row has yet.
+// pairs are the pairs of levels that no row has yet.
 type pairs struct {
 	sizes []int
 	open  map[[4]int]bool // axis, level, later axis, level
-	order [][4]int        // all, widest axes first: those need the most rows
+	order [][4]int        // all pairs; those of the first axes, which have the most levels, come first
 	left  int
 	used  [][]int // how often each level of each axis was taken
 }
@@ -76,8 +77,8 @@ func (p *pairs) seed() row {
 	return next
 }
 
-// best returns the level of an axis that makes the most open pairs with what next
-// has, of several the one used least, and leaves a row that can be completed.
+// best returns the level of an axis that makes the most open pairs with those that next has, and leaves a row that can
+// be completed. If several do, it returns the one that was used least.
 func (p *pairs) best(next row, axis int, fits func(row) bool) int {
 	level, most := 0, -1
 	for l := range p.sizes[axis] {
@@ -98,7 +99,7 @@ func (p *pairs) best(next row, axis int, fits func(row) bool) int {
 	return level
 }
 
-// meet takes a row's pairs off the list.
+// meet removes a row's pairs from the open ones.
 func (p *pairs) meet(r row) {
 	for a, i := range r {
 		p.used[a][i]++

@@ -9,14 +9,13 @@ import (
 	"gpuconv/conv"
 )
 
-// Case is one of the matrix, whose numbers are not there yet.
+// Case is one case of the matrix. Its numbers are drawn by Fill.
 type Case struct {
-	Name     string // its levels: those that are not the plain ones
+	Name     string // its levels of stimulus, bank and kernel, and others that are not the plainest
 	Problem  conv.Problem
 	Stimulus string
 	Bank     string
-	// Relation is what is checked beside the gates, if it has a name: one for each case in
-	// turn, but for large ones.
+	// Relation is checked besides the gates, if it has a name. Cases have the relations in turn; large cases have none.
 	Relation compare.Relation
 
 	fill func() (compare.Case, error)
@@ -25,23 +24,22 @@ type Case struct {
 // Fill draws the case's numbers.
 func (c Case) Fill() (compare.Case, error) { return c.fill() }
 
-// Given is a case of numbers that are there.
+// Given is a case with numbers of the caller's.
 func Given(c compare.Case) Case {
 	return Case{Name: c.Name, Problem: c.Problem, fill: func() (compare.Case, error) { return c, nil }}
 }
 
-// Quick returns a fixed pairwise cover of the table, with some of its kernels: one of
-// what algorithms for plain layers take, and one of all.
+// Quick returns two fixed pairwise covers of the table, with some of its kernels: one of the levels that algorithms for
+// plain layers take, and one of all levels.
 func Quick(stimuli []Stimulus, banks []Bank) []Case {
 	axes := table(stimuli, banks, fewKernels())
 	return cases(axes, append(coverOf(axes, plainSizes(axes)), coverOf(axes, sizes(axes))...))
 }
 
-// Whole returns the pairwise covers of the whole table, and every stimulus × every bank ×
-// every kernel, once with what algorithms for plain layers take and once with any options.
-// These belong to the kernel, two for each: what is drawn cannot change which shader is
-// compiled or where it reads, kernels and options can. So that all stimuli meet in one
-// case, the last of them must be [Every].
+// Whole returns the pairwise covers of the whole table, and every stimulus × every bank × every kernel: once with
+// options that algorithms for plain layers take, and once with any. Each kernel has two rows of options. Stimuli and
+// banks need none of their own: numbers cannot change which shader is compiled or where it reads, kernels and options
+// can. The last stimulus must be [Every], so that all stimuli meet in one case.
 func Whole(stimuli []Stimulus, banks []Bank) []Case {
 	axes := table(stimuli, banks, everyKernel())
 	var covers, crosses []row
@@ -62,20 +60,19 @@ func Whole(stimuli []Stimulus, banks []Bank) []Case {
 // crossed is how many axes Whole crosses: stimulus, bank and kernel.
 const crossed = 3
 
-// mostMACs leaves options that take more multiplications to smaller kernels, which keeps
-// the matrix within minutes on a software renderer, and its quick cover within seconds.
-// Batches of every stimulus with a kernel of 31×31 and a pool need mostCrossed.
+// mostMACs is how many multiplications a case may take. Options that take more are left to smaller kernels. This keeps
+// the matrix within minutes on a software renderer, and its quick cover within seconds. Batches of every stimulus with
+// a kernel of 31×31 and a pool need mostCrossed.
 const (
 	mostMACs    = 2e5
 	mostCrossed = 5e5
 )
 
-// mostTaps leaves relations to smaller ones: they change the problem, and a shader that
-// is unrolled for 768 taps takes 15 s of a core to compile on llvmpipe.
+// mostTaps is how many taps a filter may have for a relation to be checked. Relations change the problem, so that
+// another shader is compiled: one that is unrolled for 768 taps takes 15 s of a core on llvmpipe.
 const mostTaps = 100
 
-// coverOf returns a pairwise cover of the first so many levels of each axis, of cases
-// that are small enough.
+// coverOf returns a pairwise cover of the first so many levels of each axis, by cases that are small enough.
 func coverOf(axes []axis, sizes []int) []row {
 	cheapest := cheapest(axes, sizes)
 	return cover(sizes, func(r row) bool {
@@ -112,7 +109,7 @@ type turns struct {
 	at       int
 }
 
-// next returns a kernel and its options. Some options are small enough for every kernel.
+// next returns a kernel with the next options that are small enough for it.
 func (t *turns) next(kernel int) row {
 	var r row
 	for range t.options {
@@ -146,7 +143,7 @@ func plainSizes(axes []axis) (all []int) {
 	return all
 }
 
-// cases turns rows into cases, each once.
+// cases turns rows into cases and drops doubles.
 func cases(axes []axis, rows []row) []Case {
 	var all []Case
 	seen := map[string]bool{}
@@ -166,8 +163,8 @@ func cases(axes []axis, rows []row) []Case {
 	return all
 }
 
-// draftOf applies the levels of a row. The name tells those that are not plain, and
-// stimulus, bank and kernel always.
+// draftOf applies the levels of a row. The name has the levels of stimulus, bank and kernel, and others that are not
+// the plainest.
 func draftOf(axes []axis, r row) draft {
 	var d draft
 	var names []string
@@ -188,7 +185,7 @@ func (d draft) toCase() Case {
 	return Case{Name: d.name, Problem: d.problem(), Stimulus: d.stimulus.Name, Bank: d.bank.Name, fill: d.fill}
 }
 
-// fill draws stimulus and bank, and biases of the weights' size.
+// fill draws the images of the stimulus, the weights of the bank, and random biases.
 func (d draft) fill() (compare.Case, error) {
 	c, err := compare.Random(d.name, d.problem())
 	if err != nil {

@@ -14,8 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestCover: whatever the sizes, every pair of levels is met, in not many more rows
-// than the two largest axes need.
+// TestCover: for all sizes, rows meet every pair of levels, and are few more than the two largest axes need.
 func TestCover(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sizes := rapid.SliceOfN(rapid.IntRange(1, 6), 1, 7).Draw(t, "sizes")
@@ -40,7 +39,7 @@ func TestCover(t *testing.T) {
 	})
 }
 
-// unmet names a pair of levels that no row has, counted from the definition.
+// unmet names a pair of levels that no row has. It counts by the definition.
 func unmet(sizes []int, rows []row) string {
 	for a := range sizes {
 		for b := range a {
@@ -103,8 +102,8 @@ func levelsOf(t *testing.T, axes []axis, name string) []string {
 	return levels
 }
 
-// TestWhole: every stimulus meets every bank at every kernel, in batches that hold them
-// all, and all cases are valid and differ.
+// TestWhole: every stimulus meets every bank at every kernel, in batches that hold all stimuli. All cases are valid and
+// differ.
 func TestWhole(t *testing.T) {
 	all, banks := Stimuli(), Banks()
 	every := all[len(all)-1]
@@ -133,8 +132,7 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-// TestEvery: the batches of "every" show all kinds there are, and those of a case are as
-// many.
+// TestEvery: the batches of "every" show all kinds, and a case has as many images as there are kinds.
 func TestEvery(t *testing.T) {
 	alone := Stimuli()
 	every := alone[len(alone)-1]
@@ -180,7 +178,8 @@ func TestEvery(t *testing.T) {
 
 // TestCosts: no case of the matrix takes longer than its share.
 func TestCosts(t *testing.T) {
-	for most, all := range map[float64][]Case{mostMACs: Quick(Stimuli(), Banks()), mostCrossed: Whole(Stimuli(), Banks())} {
+	for most, all := range map[float64][]Case{mostMACs: Quick(Stimuli(), Banks()),
+		mostCrossed: Whole(Stimuli(), Banks())} {
 		for _, c := range all {
 			if macs := c.Problem.MACs(); macs > most {
 				t.Errorf("%s: %.3g multiplications, want at most %.3g", c.Name, macs, most)
@@ -189,8 +188,7 @@ func TestCosts(t *testing.T) {
 	}
 }
 
-// TestNumbers: stimuli and banks fill any shape with finite numbers, the same for the
-// same seed, and not with zeros alone.
+// TestNumbers: stimuli and banks fill any shape with finite numbers that are not all zero, the same for the same seed.
 func TestNumbers(t *testing.T) {
 	draws := map[string]func(*conv.Tensor, string) error{}
 	for _, s := range Stimuli() {
@@ -219,7 +217,8 @@ func TestNumbers(t *testing.T) {
 			for _, v := range drawn[0] {
 				largest = max(largest, v, -v)
 			}
-			if compare.Differ(drawn[0], drawn[1]) >= 0 || !(largest <= 100) || largest == 0 && name != "bank nma" && name != "stimulus nma patch" {
+			if compare.Differ(drawn[0], drawn[1]) >= 0 || !(largest <= 100) || largest == 0 && name != "bank nma" &&
+				name != "stimulus nma patch" {
 				t.Errorf("%s %v: largest %v", name, shape, largest)
 			}
 		}

@@ -10,29 +10,28 @@ import (
 	"gpuconv/stimuli"
 )
 
-// Stimulus is a kind of images that the matrix is filled with.
+// Stimulus is a kind of images that fills cases of the matrix.
 type Stimulus struct {
 	Name string
-	// Kinds is how many kinds of images it draws, one after another: a case has at least
-	// as many images. 0 is 1.
+	// Kinds is how many kinds of images it draws, one after another; 0 is 1. A case has at least as many images.
 	Kinds int
-	// Draw fills dst [N C H W] of any shape; the same seed draws the same.
+	// Draw fills dst [N C H W] of any shape. The same seed draws the same images.
 	Draw func(dst *conv.Tensor, seed string) error
 }
 
 func (s Stimulus) String() string { return s.Name }
 
-// Bank is a kind of weights.
+// Bank is a kind of weights that fills cases of the matrix.
 type Bank struct {
 	Name string
-	// Draw fills dst [filters, channels per group, rows, columns] of any shape.
+	// Draw fills dst [filters, channels per group, rows, columns] of any shape. The same seed draws the same weights.
 	Draw func(dst *conv.Tensor, seed string) error
 }
 
 func (b Bank) String() string { return b.Name }
 
-// Stimuli returns the kinds of images whose numbers differ most, and last [Every]. Another
-// kind is a line here or in [stimuli.Kinds].
+// Stimuli returns the kinds of images whose numbers differ most, and [Every] last. To add a kind, add a line here or in
+// [stimuli.Kinds].
 func Stimuli() []Stimulus {
 	alone := []Stimulus{
 		{Name: "nma", Draw: nmaStimulus(stimuli.NMA{})},
@@ -49,8 +48,7 @@ func Stimuli() []Stimulus {
 	return append(alone, Every(kinds))
 }
 
-// Every returns images of all kinds in one batch: image n is of kind n, modulo their
-// number.
+// Every returns images of all kinds in one batch: image n is of kind n, modulo the number of kinds.
 func Every(kinds []Stimulus) Stimulus {
 	return Stimulus{Name: "every", Kinds: len(kinds), Draw: func(dst *conv.Tensor, seed string) error {
 		for n := range dst.Shape.N() {
@@ -63,7 +61,7 @@ func Every(kinds []Stimulus) Stimulus {
 	}}
 }
 
-// Banks returns every kind of weights. Another kind is a line here or in [filters.Kinds].
+// Banks returns every kind of weights. To add a kind, add a line here or in [filters.Kinds].
 func Banks() []Bank {
 	all := []Bank{
 		{"nma", nmaBank(false)},
@@ -77,8 +75,8 @@ func Banks() []Bank {
 	return all
 }
 
-// kindOf draws a kind's examples, every plane another one: its middle, repeated where
-// the image is larger.
+// kindOf draws a kind's examples, another one in each plane: the middle of the example, which repeats where the image
+// is larger.
 func kindOf(k stimuli.Kind) func(*conv.Tensor, string) error {
 	return func(dst *conv.Tensor, seed string) error {
 		set, err := k.Set()
@@ -103,17 +101,15 @@ func kindOf(k stimuli.Kind) func(*conv.Tensor, string) error {
 	}
 }
 
-// tile fills an image of so many columns with a pattern that repeats, from one of its
-// pixels on.
+// tile fills an image of so many columns with a pattern that repeats, starting at the pattern's pixel y, x.
 func tile(to []float32, columns int, pattern []float32, height, width, y, x int) {
 	for i := range to {
 		to[i] = pattern[(y+i/columns)%height*width+(x+i%columns)%width]
 	}
 }
 
-// nmaStimulus draws the tutorial's gratings, every plane another orientation: a
-// window of its 48×64 pixels that holds most of the patch, repeated where the image is
-// larger.
+// nmaStimulus draws the tutorial's gratings, another orientation in each plane: a window of the 48×64 pixels that shows
+// most of the patch, and repeats where the image is larger.
 func nmaStimulus(nma stimuli.NMA) func(*conv.Tensor, string) error {
 	return func(dst *conv.Tensor, seed string) error {
 		rows, columns, err := nma.Size()
@@ -126,7 +122,8 @@ func nmaStimulus(nma stimuli.NMA) func(*conv.Tensor, string) error {
 			if err := nma.Draw(whole, first+37*float64(plane)); err != nil {
 				return err
 			}
-			tile(dst.Plane(plane/dst.Shape.C(), plane%dst.Shape.C()), dst.Shape.W(), whole, rows, columns, rows/4, columns/2)
+			tile(dst.Plane(plane/dst.Shape.C(), plane%dst.Shape.C()), dst.Shape.W(), whole, rows, columns, rows/4,
+				columns/2)
 		}
 		return nil
 	}
@@ -154,8 +151,8 @@ func impulse(dst *conv.Tensor, seed string) error {
 	return nil
 }
 
-// walk draws what photographs are like for arithmetic: 256 levels from 0 to 1 that
-// change little from one pixel to the next, and so have a large mean.
+// walk draws images that are like photographs to arithmetic: 256 levels from 0 to 1 that change little from one pixel
+// to the next, with a large mean.
 func walk(dst *conv.Tensor, seed string) error {
 	r := compare.Generator(seed)
 	for plane := range dst.Shape.N() * dst.Shape.C() {
@@ -175,7 +172,8 @@ func walk(dst *conv.Tensor, seed string) error {
 // nmaBank draws the tutorial's filters, one for each plane.
 func nmaBank(tutorial3 bool) func(*conv.Tensor, string) error {
 	return func(dst *conv.Tensor, _ string) error {
-		bank, err := filters.NMA{Channels: max(dst.Shape[0]*dst.Shape[1], 2), Size: sampledSize(dst), Tutorial3: tutorial3}.Bank()
+		bank, err := filters.NMA{Channels: max(dst.Shape[0]*dst.Shape[1], 2), Size: sampledSize(dst),
+			Tutorial3: tutorial3}.Bank()
 		if err == nil {
 			cut(dst, bank)
 		}
@@ -183,8 +181,8 @@ func nmaBank(tutorial3 bool) func(*conv.Tensor, string) error {
 	}
 }
 
-// kindBank draws a kind's example filters in turn, cut out of ones with a pixel in their
-// centre: the Laplacian of 3×3 is nothing but zeros on an even number of pixels.
+// kindBank draws a kind's example filters in turn. It cuts them out of filters with an odd size, which have a pixel in
+// their centre: the Laplacian of 3×3 is all zeros on an even number of pixels.
 func kindBank(k filters.Kind) func(*conv.Tensor, string) error {
 	return func(dst *conv.Tensor, _ string) error {
 		bank, err := k.Bank()
@@ -200,8 +198,8 @@ func kindBank(k filters.Kind) func(*conv.Tensor, string) error {
 	}
 }
 
-// sampledSize is that of square filters which the kernels of dst can be cut out of. The
-// tutorial has none of 1×1, and some filters are 0 there.
+// sampledSize is the size of square filters that the kernels of dst can be cut out of. It is not 1: the tutorial has no
+// filter of 1×1, and some kinds are 0 there.
 func sampledSize(dst *conv.Tensor) int {
 	if size := max(dst.Shape.H(), dst.Shape.W()); size > 1 {
 		return size
@@ -209,7 +207,7 @@ func sampledSize(dst *conv.Tensor) int {
 	return 3
 }
 
-// cut fills every plane of dst with the middle of a filter of the bank, in turn.
+// cut fills each plane of dst with the middle of a filter of the bank, taking filters in turn.
 func cut(dst, bank *conv.Tensor) {
 	size := bank.Shape.H()
 	top, left := (size-dst.Shape.H())/2, (size-dst.Shape.W())/2
@@ -221,7 +219,7 @@ func cut(dst, bank *conv.Tensor) {
 	}
 }
 
-// pytorch draws what a layer has before it is trained.
+// pytorch draws the weights of a layer that is not trained.
 func pytorch(dst *conv.Tensor, seed string) error {
 	weight, _, err := filters.PyTorch{Seed: compare.Generator(seed).Uint64()}.Init(dst.Shape)
 	if err != nil {

@@ -53,7 +53,7 @@ func fileName(r Record) string {
 	return name[:min(len(name), longest)]
 }
 
-// mistake cuts the planes to look at out of the evidence: those of the worst output.
+// mistake takes from the evidence the planes to look at: those of the worst output.
 func mistake(r Record, e *compare.Evidence) figure.Mistake {
 	p := e.Case.Problem
 	p.Spec = p.WithDefaults()
@@ -78,7 +78,8 @@ func mistake(r Record, e *compare.Evidence) figure.Mistake {
 		return &conv.Tensor{Shape: conv.Shape{1, 1, rows, columns}, Data: data}
 	}
 	return figure.Mistake{
-		Title:    fmt.Sprintf("%v: %s, check %s, image %d, channel %d", r.Subject, r.Case.Name, e.Check, e.Worst[0], e.Worst[1]),
+		Title: fmt.Sprintf("%v: %s, check %s, image %d, channel %d", r.Subject, r.Case.Name, e.Check, e.Worst[0],
+			e.Worst[1]),
 		Stimulus: plane(e.Case.Src.Plane(e.Worst[0], group*p.Weight[1]), p.Src.H(), p.Src.W()),
 		Filter:   plane(e.Case.Weight.Plane(filter, 0), p.Weight[2], p.Weight[3]),
 		Got:      plane(e.Got.Data[first:first+size], shape.H(), shape.W()),

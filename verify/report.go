@@ -42,7 +42,7 @@ type Entry struct {
 	Bank      string       `json:"bank,omitempty"`
 	Problem   conv.Problem `json:"problem"` // with its defaults
 	Backend   string       `json:"backend"`
-	Algorithm string       `json:"algorithm,omitempty"` // that was used
+	Algorithm string       `json:"algorithm,omitempty"` // the one that was used
 	Device    string       `json:"device"`
 	Driver    string       `json:"driver,omitempty"`
 	Status    string       `json:"status"`        // passed, failed or skipped
@@ -55,13 +55,13 @@ type Entry struct {
 
 type finding struct {
 	Check   string   `json:"check"`
-	Numbers string   `json:"numbers,omitempty"` // integers or large integers; else the case's own
+	Numbers string   `json:"numbers,omitempty"` // integers or large integers; "": the case's own
 	Status  string   `json:"status"`
 	Note    string   `json:"note,omitempty"`
 	Figures *figures `json:"figures,omitempty"` // of checks that compare outputs
 }
 
-// figures are what a comparison measured. JSON has no infinity and no NaN: they are null.
+// figures are what a comparison measured. Infinity and NaN are null, because JSON has neither.
 type figures struct {
 	Outputs  int     `json:"outputs"`
 	Wrong    int     `json:"wrong"`
@@ -85,13 +85,14 @@ func finite(v float64) *number {
 	return &n
 }
 
-// NewEntry returns a record's entry, which keeps none of its numbers.
+// NewEntry returns a record's entry, which does not keep the record's tensors.
 func NewEntry(r Record) Entry {
 	p := r.Case.Problem
 	p.Spec = p.WithDefaults()
 	e := Entry{Case: r.Case.Name, Stimulus: r.Case.Stimulus, Bank: r.Case.Bank, Backend: r.Subject.Name,
 		Algorithm: r.Outcome.Algorithm, Device: r.Subject.Device, Driver: r.Subject.Driver,
-		Status: r.Outcome.Status().String(), Why: r.Outcome.Why(), Seconds: r.Seconds, Checks: []finding{}, subject: r.Subject.String(),
+		Status: r.Outcome.Status().String(), Why: r.Outcome.Why(), Seconds: r.Seconds, Checks: []finding{},
+		subject: r.Subject.String(),
 		Problem: p}
 	if e.Algorithm == "" {
 		e.Algorithm = r.Subject.Algorithm
@@ -106,7 +107,8 @@ func newFinding(f compare.Finding) finding {
 	made := finding{Check: f.Check, Numbers: f.Numbers, Status: f.Status.String(), Note: f.Note}
 	if r := f.Result; r.Elements > 0 {
 		made.Figures = &figures{Outputs: r.Elements, Wrong: r.Wrong, NaNs: r.NaNs, Warnings: r.Warnings, Worst: r.Worst,
-			MaxError: finite(r.MaxError), MaxRatio: finite(r.MaxRatio), RMS: finite(r.RMS), Got: finite(r.Got), Want: finite(r.Want)}
+			MaxError: finite(r.MaxError), MaxRatio: finite(r.MaxRatio), RMS: finite(r.RMS), Got: finite(r.Got),
+			Want: finite(r.Want)}
 	}
 	return made
 }
@@ -128,8 +130,7 @@ func (r Report) WriteJSON(w io.Writer) error {
 	return encoder.Encode(r)
 }
 
-// The elements of JUnit's XML that CI systems read: a suite for each subject, in which
-// a test case is a case.
+// The elements of JUnit's XML that CI systems read: a suite for each subject, with a test case for each case.
 type suitesXML struct {
 	XMLName  xml.Name `xml:"testsuites"`
 	Name     string   `xml:"name,attr"`
@@ -169,7 +170,8 @@ type messageXML struct {
 
 // WriteJUnit writes the report as JUnit XML.
 func (r Report) WriteJUnit(w io.Writer) error {
-	all := suitesXML{Name: "gpuconv verify", Tests: len(r.Cases), Failures: r.Failed, Skipped: r.Skipped, Time: fmt.Sprintf("%.3f", r.Seconds)}
+	all := suitesXML{Name: "gpuconv verify", Tests: len(r.Cases), Failures: r.Failed, Skipped: r.Skipped,
+		Time: fmt.Sprintf("%.3f", r.Seconds)}
 	suites := map[string]*suiteXML{}
 	for _, e := range r.Cases {
 		suite, ok := suites[e.subject]

@@ -12,16 +12,16 @@ import (
 	"gpuconv/fault"
 )
 
-// Subject is a backend that is held to the cases, and who it is.
+// Subject is a backend that is held to the cases, with what reports call it.
 type Subject struct {
 	conv.Backend
-	// Twins are others just like Backend, so that several cases can be computed at once
-	// where each computes one at a time.
+	// Twins are more backends like Backend. With them several cases can be computed at once where each backend computes
+	// one at a time.
 	Twins     []conv.Backend
 	Name      string // gpu, cpu, …
-	Algorithm string // that it is made to use, "" if it chooses
+	Algorithm string // the one that it is made to use, "" if it chooses
 	Device    string // renderer or processor
-	Driver    string // of a renderer
+	Driver    string // OpenGL version of a renderer
 }
 
 // String names the algorithm, the device and its driver.
@@ -39,16 +39,16 @@ func (s Subject) String() string {
 	return text
 }
 
-// Record is what came of one case and one subject.
+// Record is the outcome of one case on one subject.
 type Record struct {
 	Case    Case
 	Subject Subject
 	Outcome compare.Outcome
-	Seconds float64 // the subject's; the judge's are not in it
+	Seconds float64 // that the subject took, without the judge's
 }
 
-// Line says in one line who failed in what, or who was skipped why. Of several checks
-// that failed it tells the first.
+// Line says in one line who failed and how, or who was skipped and why. It gives the first check that failed and counts
+// the others.
 func (r Record) Line() string {
 	why, more := r.Outcome.Why(), 0
 	for _, f := range r.Outcome.Findings {
@@ -78,22 +78,21 @@ type Runner struct {
 	Judge    conv.Backend // its plans are [conv.Oracle]s
 	Subjects []Subject
 	Cases    []Case
-	// Workers is how many cases are computed at once; 0 is as many as there are cores. A
-	// case keeps less than one core busy: compilers, and shaders on few outputs, have one
-	// thread.
+	// Workers is how many cases are computed at once; 0 is as many as there are cores. A case keeps less than one core
+	// busy: compilers have one thread, and so have shaders on few outputs.
 	Workers int
 	Each    func(Record) error // is called with every record, in the order of Cases
-	// Progress is told how many records there are, if it is not nil.
+	// Progress, if it is not nil, is told how many records are done.
 	Progress func(done int)
 }
 
-// Records is how many there will be.
+// Records is how many records a run has.
 func (r Runner) Records() int { return len(r.Subjects) * len(r.Cases) }
 
-// Run holds every subject to every case. A subject's failure is a record and the run goes
-// on, but for [conv.ErrLost]: then the device can prove nothing more, and Run ends with
-// that error behind its record. It ends early with ctx's error or Each's, and does not
-// wait then for what is being computed: the process is about to end.
+// Run holds every subject to every case. If a subject fails, that is a record and the run goes on. The exception is
+// [conv.ErrLost]: the device can prove nothing more, and Run reports the record and ends with that error. If ctx is
+// done or Each returns an error, Run returns that error and does not wait for cases under way: the process is about to
+// end.
 func (r Runner) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -128,8 +127,8 @@ type result struct {
 	err     error
 }
 
-// start has workers compute the cases and returns, for each in turn, where its answer
-// will be. Workers are as many answers ahead as there are workers.
+// start has workers compute the cases. It returns a channel that gives, for each case in turn, the channel of its
+// result. Workers are ahead of the reader by as many results as there are workers.
 func (r Runner) start(ctx context.Context) <-chan chan result {
 	type job struct {
 		c  Case
@@ -178,7 +177,7 @@ func (r Runner) report(record Record) error {
 	return nil
 }
 
-// holdAll holds all subjects to a case, one after the other.
+// holdAll holds the subjects to a case, one after the other.
 func (r Runner) holdAll(ctx context.Context, worker int, e prepared) result {
 	if e.err != nil {
 		return result{err: e.err}
@@ -196,13 +195,13 @@ func (r Runner) holdAll(ctx context.Context, worker int, e prepared) result {
 // prepared is a case that the judge has computed.
 type prepared struct {
 	c       Case
-	trial   *compare.Trial // nil if no subject wants it
-	refused []error        // of each subject
+	trial   *compare.Trial // nil if all subjects refuse the case
+	refused []error        // why a subject refuses it, by subject
 	err     error          // the case's or the judge's
 }
 
-// prepare asks the subjects that can say so whether they compute the case at all, and
-// the judge only if one does.
+// prepare asks the subjects whether they refuse the case, where they can say so before they plan. It asks the judge
+// only if a subject is left.
 func (r Runner) prepare(c Case) prepared {
 	e := prepared{c: c, refused: make([]error, len(r.Subjects))}
 	wanted := false
@@ -224,7 +223,7 @@ func (r Runner) prepare(c Case) prepared {
 	return e
 }
 
-// hold holds one subject, as a worker has it, to a case.
+// hold holds one subject to a case, on the twin that belongs to a worker.
 func (r Runner) hold(e prepared, i int, s Subject, worker int) Record {
 	record := Record{Case: e.c, Subject: s}
 	if refused := e.refused[i]; refused != nil {

@@ -17,7 +17,7 @@ import (
 	"gpuconv/whole"
 )
 
-// few are some of the quick cases, of all tables.
+// few are some of the quick cases, from all parts of the table.
 func few(n int) (all []Case) {
 	cases := append(Quick(Stimuli(), Banks()), Batches()[:7]...)
 	for i := 0; i < len(cases); i += max(1, len(cases)/n) {
@@ -43,8 +43,7 @@ func records(t *testing.T, r Runner) []Record {
 	return all
 }
 
-// TestRun holds the engine, the reference and engines with a fault to some cases. An
-// engine that is right passes all.
+// TestRun holds the engine, the reference and engines with a fault to some cases. An engine without a fault passes all.
 func TestRun(t *testing.T) {
 	subjects := []Subject{{Backend: cpu.Engine{}, Name: "cpu"}, {Backend: cpu.Reference{}, Name: "reference"},
 		{Backend: biased{}, Name: "biased", Algorithm: "wrong", Device: "a device", Driver: "4.5"}}
@@ -57,7 +56,8 @@ func TestRun(t *testing.T) {
 		want := compare.Passed
 		if r.Subject.Name == "biased" && (r.Case.Problem.Bias || strings.Contains(r.Case.Relation.Name, "bias")) {
 			want = compare.Failed
-			if line := r.Line(); !strings.HasPrefix(line, "failed    "+r.Case.Name+" (biased wrong on a device, OpenGL 4.5): ") {
+			if line := r.Line(); !strings.HasPrefix(line,
+				"failed    "+r.Case.Name+" (biased wrong on a device, OpenGL 4.5): ") {
 				t.Error(line)
 			}
 		}
@@ -100,25 +100,30 @@ func (b broken) Explain(p conv.Problem) (conv.Description, error) {
 
 func (b broken) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) { return nil, b.plan }
 
-// TestRunErrors: an error fails the case and the run goes on; a refusal skips it, and
-// the judge is not asked; a lost device ends the run behind its record.
+// TestRunErrors: an error fails the case and the run goes on. A refusal skips the case, and the judge is not asked. A
+// lost device ends the run after its record.
 func TestRunErrors(t *testing.T) {
 	refusal := fmt.Errorf("it takes none: %w", conv.ErrUnsupported)
 	memory := errors.New("out of memory")
 	cases := few(20)
-	for _, r := range records(t, Runner{Judge: cpu.Reference{}, Cases: cases, Subjects: []Subject{{Backend: broken{plan: memory}, Name: "memory"}, {Backend: cpu.Engine{}, Name: "cpu"}}}) {
-		if want := map[string]compare.Status{"memory": compare.Failed, "cpu": compare.Passed}[r.Subject.Name]; r.Outcome.Status() != want {
+	for _, r := range records(t, Runner{Judge: cpu.Reference{}, Cases: cases,
+		Subjects: []Subject{{Backend: broken{plan: memory}, Name: "memory"}, {Backend: cpu.Engine{}, Name: "cpu"}}}) {
+		if want := map[string]compare.Status{"memory": compare.Failed,
+			"cpu": compare.Passed}[r.Subject.Name]; r.Outcome.Status() != want {
 			t.Error(r.Line())
 		}
 	}
-	for _, r := range records(t, Runner{Judge: nil, Cases: cases, Subjects: []Subject{{Backend: broken{explain: refusal, plan: memory}}}}) {
+	for _, r := range records(t, Runner{Judge: nil, Cases: cases,
+		Subjects: []Subject{{Backend: broken{explain: refusal, plan: memory}}}}) {
 		if r.Outcome.Status() != compare.Skipped || r.Outcome.Why() != "it takes none" {
 			t.Error(r.Line())
 		}
 	}
 	var seen []Record
-	lost := Runner{Judge: cpu.Reference{}, Cases: cases, Each: func(r Record) error { seen = append(seen, r); return nil },
-		Subjects: []Subject{{Backend: broken{plan: fmt.Errorf("gpu: reset: %w", conv.ErrLost)}, Name: "gpu"}, {Backend: cpu.Engine{}, Name: "cpu"}}}
+	lost := Runner{Judge: cpu.Reference{}, Cases: cases,
+		Each: func(r Record) error { seen = append(seen, r); return nil },
+		Subjects: []Subject{{Backend: broken{plan: fmt.Errorf("gpu: reset: %w", conv.ErrLost)}, Name: "gpu"},
+			{Backend: cpu.Engine{}, Name: "cpu"}}}
 	if err := lost.Run(t.Context()); !errors.Is(err, conv.ErrLost) || !strings.Contains(err.Error(), cases[0].Name) {
 		t.Errorf("a lost device: %v", err)
 	}
@@ -127,16 +132,17 @@ func TestRunErrors(t *testing.T) {
 	}
 }
 
-// TestRunCancelled ends between records, and with the error of Each.
+// TestRunCancelled: a run ends between records, and with the error of Each.
 func TestRunCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	n := 0
-	r := Runner{Judge: cpu.Reference{}, Cases: few(20), Subjects: []Subject{{Backend: cpu.Engine{}}}, Each: func(Record) error {
-		if n++; n == 3 {
-			cancel()
-		}
-		return nil
-	}}
+	r := Runner{Judge: cpu.Reference{}, Cases: few(20), Subjects: []Subject{{Backend: cpu.Engine{}}},
+		Each: func(Record) error {
+			if n++; n == 3 {
+				cancel()
+			}
+			return nil
+		}}
 	if err := r.Run(ctx); !errors.Is(err, context.Canceled) || n != 3 {
 		t.Errorf("%v after %d records", err, n)
 	}
@@ -147,7 +153,7 @@ func TestRunCancelled(t *testing.T) {
 	}
 }
 
-// chunked says where it cuts batches.
+// chunked is a backend that says where it cuts batches.
 type chunked struct{ cpu.Engine }
 
 func (chunked) Explain(conv.Problem) (conv.Description, error) {
@@ -159,7 +165,8 @@ func TestEdges(t *testing.T) {
 	for _, c := range Edges(Subject{Backend: chunked{}}) {
 		got = append(got, fmt.Sprintf("%s %d", strings.Fields(c.Name)[3], c.Problem.Src.N()))
 	}
-	if want := "strided/n=2 2, strided/n=3 3, strided/n=4 4, strided/n=7 7, pooled/n=4 4"; strings.Join(got, ", ") != want {
+	if want := "strided/n=2 2, strided/n=3 3, strided/n=4 4, strided/n=7 7, pooled/n=4 4"; strings.Join(got,
+		", ") != want {
 		t.Errorf("%q", got)
 	}
 	if all := Edges(Subject{Backend: cpu.Engine{}}); len(all) != 0 {
@@ -177,8 +184,10 @@ func TestReports(t *testing.T) {
 	}
 	defer folder.Discard()
 	failed := map[int]string{}
-	for i, record := range records(t, Runner{Judge: cpu.Reference{}, Cases: withoutRelations(few(6)), Subjects: []Subject{
-		{Backend: biased{}, Name: "biased", Algorithm: "a", Device: "<d> & \"e\""}, {Backend: broken{explain: conv.ErrUnsupported}, Name: "refusing"}}}) {
+	for i, record := range records(t, Runner{Judge: cpu.Reference{}, Cases: withoutRelations(few(6)),
+		Subjects: []Subject{
+			{Backend: biased{}, Name: "biased", Algorithm: "a", Device: "<d> & \"e\""},
+			{Backend: broken{explain: conv.ErrUnsupported}, Name: "refusing"}}}) {
 		r.Count.Add(record)
 		r.Cases = append(r.Cases, NewEntry(record))
 		drawn, err := WritePictures(folder, i, record)
@@ -202,7 +211,8 @@ func TestReports(t *testing.T) {
 			t.Errorf("%.100q, %v", text, err)
 		}
 	}
-	if r.Failed == 0 || r.Skipped != len(r.Cases)/2 || r.String() != fmt.Sprintf("%d passed, %d failed, %d skipped", r.Passed, r.Failed, r.Skipped) {
+	if r.Failed == 0 || r.Skipped != len(r.Cases)/2 ||
+		r.String() != fmt.Sprintf("%d passed, %d failed, %d skipped", r.Passed, r.Failed, r.Skipped) {
 		t.Errorf("%v", r.Count)
 	}
 	if pictures, _ := filepath.Glob(filepath.Join(path, "*.png")); len(pictures) != r.Failed {
@@ -259,7 +269,8 @@ func checkJUnit(t *testing.T, r Report) {
 	if err := xml.Unmarshal([]byte(text.String()), &read); err != nil {
 		t.Fatal(err)
 	}
-	if read.Tests != len(r.Cases) || read.Failures != r.Failed || len(read.Suites) != 2 || read.Suites[0].Name != `biased a on <d> & "e"` {
+	if read.Tests != len(r.Cases) || read.Failures != r.Failed || len(read.Suites) != 2 ||
+		read.Suites[0].Name != `biased a on <d> & "e"` {
 		t.Fatalf("%d tests, %d failures, %d suites", read.Tests, read.Failures, len(read.Suites))
 	}
 	failed, skipped := 0, 0

@@ -7,18 +7,18 @@ import (
 	"gpuconv/compare"
 )
 
-// Skip is why cases were skipped.
+// Skip is a reason for which cases were skipped.
 type Skip struct {
 	Cases int
 	Who   string // backend and algorithm
-	Why   string // of the first of them
+	Why   string // for the first of them
 }
 
 // String is a line of gpuconv verify.
 func (s Skip) String() string { return fmt.Sprintf("%d × %s: %s", s.Cases, s.Who, s.Why) }
 
-// Skips returns why cases were skipped, each reason of a backend's algorithm once, in
-// the order in which they came. Reasons that differ in their numbers only are one.
+// Skips returns the reasons for which cases were skipped, by backend and algorithm, in the order in which they came.
+// Reasons that differ only in numbers are one.
 func (r Report) Skips() []Skip {
 	var all []Skip
 	seen := map[string]int{}
@@ -26,7 +26,8 @@ func (r Report) Skips() []Skip {
 		if e.Status != compare.Skipped.String() {
 			continue
 		}
-		s := Skip{Who: strings.TrimSpace(e.Backend + " " + e.Algorithm), Why: strings.TrimPrefix(e.Why, "gpu: "+e.Algorithm+": ")}
+		s := Skip{Who: strings.TrimSpace(e.Backend + " " + e.Algorithm),
+			Why: strings.TrimPrefix(e.Why, "gpu: "+e.Algorithm+": ")}
 		kind := s.Who + ": " + strings.Map(withoutDigits, s.Why)
 		at, ok := seen[kind]
 		if !ok {

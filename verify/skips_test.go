@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestSkips: reasons are counted by algorithm and words, and told by the first.
+// TestSkips: reasons are counted by algorithm and words, and given in the words of the first.
 func TestSkips(t *testing.T) {
 	entry := func(status, algorithm, why string) Entry {
 		return Entry{Backend: "gpu", Algorithm: algorithm, Status: status, Why: why}
@@ -22,7 +22,8 @@ func TestSkips(t *testing.T) {
 		{Backend: "cpu", Algorithm: "fft", Status: "skipped", Why: "a stride of 2"},
 		{Backend: "cpu", Status: "skipped", Why: "too large"},
 	}}
-	want := []string{"2 × gpu winograd: a kernel of 7×7, it takes 3×3", "1 × gpu fft: a stride of 2", "1 × gpu igemm: a stride of 2",
+	want := []string{"2 × gpu winograd: a kernel of 7×7, it takes 3×3", "1 × gpu fft: a stride of 2",
+		"1 × gpu igemm: a stride of 2",
 		"1 × gpu winograd: a stride of 2", "1 × cpu fft: a stride of 2", "1 × cpu: too large"}
 	var got []string
 	for _, s := range r.Skips() {

@@ -7,14 +7,14 @@ import (
 	"gpuconv/conv"
 )
 
-// axis is one thing that a convolution can be varied in.
+// axis is one thing in which convolutions vary.
 type axis struct {
 	name   string
 	plain  int // how many levels, from the first, algorithms for plain layers take
 	levels []level
 }
 
-// level is one way to have it.
+// level is one value of an axis.
 type level struct {
 	name string
 	set  func(d *draft)
@@ -30,37 +30,39 @@ type draft struct {
 
 	kernel            [2]int
 	sums              [2]int // rows and columns wanted before pooling; the image is as large as they need
-	batch             int    // more if it has to show several kinds
+	batch             int    // images; a stimulus of several kinds has more
 	channels, filters int    // per group
 	padding           func(kernel [2]int, s conv.Spec) conv.Padding
 }
 
-// table returns the matrix's axes. Everything that is verified is a combination of
-// these levels: the first of each is the plainest. Sums and batches, filters and channels
-// lie around the edges of tiles, which are of 1 … 8 filters, 4 or 8 columns, 1 or 2 rows and
-// 256 positions. The number is how many levels an algorithm for plain layers may take;
-// others are for general ones. 0 is all.
+// table returns the matrix's axes. Every case is a combination of these levels; the first level of each axis is the
+// plainest. Sums, batches, filters and channels lie around the edges of tiles, which have 1 … 8 filters, 4 or 8
+// columns, 1 or 2 rows and 256 positions. The number is how many levels an algorithm for plain layers takes; 0 is all.
+// The others are for general algorithms.
 func table(stimuli []Stimulus, banks []Bank, kernels []pair) []axis {
 	return []axis{
 		each("stimulus", 0, stimuli, func(d *draft, s Stimulus) { d.stimulus = s }),
 		each("bank", 0, banks, func(d *draft, b Bank) { d.bank = b }),
 		each("kernel", 0, kernels, func(d *draft, k pair) { d.kernel = k }),
-		each("sums", 6, []pair{{4, 8}, {2, 4}, {3, 16}, {5, 12}, {5, 9}, {1, 33}, {7, 17}, {1, 1}}, func(d *draft, v pair) { d.sums = v }),
+		each("sums", 6, []pair{{4, 8}, {2, 4}, {3, 16}, {5, 12}, {5, 9}, {1, 33}, {7, 17}, {1, 1}},
+			func(d *draft, v pair) { d.sums = v }),
 		each("batch", 0, []count{2, 1, 3, 5}, func(d *draft, n count) { d.batch = int(n) }),
 		each("filters", 0, []count{6, 1, 2, 3, 5, 8, 9, 13}, func(d *draft, n count) { d.filters = int(n) }),
 		each("channels", 0, []count{1, 2, 3}, func(d *draft, n count) { d.channels = int(n) }),
 		each("padding", 3, paddings(), func(d *draft, p padding) { d.padding = p.of }),
 		each("bias", 0, []flag{true, false}, func(d *draft, b flag) { d.bias = bool(b) }),
-		each("activation", 0, []conv.Activation{conv.Identity, conv.ReLU, conv.Energy}, func(d *draft, a conv.Activation) { d.spec.Activation = a }),
+		each("activation", 0, []conv.Activation{conv.Identity, conv.ReLU, conv.Energy},
+			func(d *draft, a conv.Activation) { d.spec.Activation = a }),
 		each("pool", 0, pools(), func(d *draft, p conv.Pool) { d.spec.Pool = p }),
-		each("mode", 1, []conv.PaddingMode{conv.Zeros, conv.Reflect, conv.Replicate, conv.Circular}, func(d *draft, m conv.PaddingMode) { d.spec.PaddingMode = m }),
+		each("mode", 1, []conv.PaddingMode{conv.Zeros, conv.Reflect, conv.Replicate, conv.Circular},
+			func(d *draft, m conv.PaddingMode) { d.spec.PaddingMode = m }),
 		each("stride", 1, []pair{{1, 1}, {2, 2}, {2, 1}, {1, 3}}, func(d *draft, v pair) { d.spec.Stride = v }),
 		each("dilation", 1, []pair{{1, 1}, {2, 2}, {1, 3}}, func(d *draft, v pair) { d.spec.Dilation = v }),
 		each("groups", 1, []count{1, 2, 3}, func(d *draft, n count) { d.spec.Groups = int(n) }),
 	}
 }
 
-// each makes an axis of values that can name themselves.
+// each makes an axis of values, whose names are their strings.
 func each[T fmt.Stringer](name string, plain int, values []T, set func(*draft, T)) axis {
 	a := axis{name: name, plain: plain}
 	if plain == 0 {
@@ -84,7 +86,7 @@ type flag bool
 
 func (f flag) String() string { return map[flag]string{true: "yes", false: "no"}[f] }
 
-// everyKernel is all square ones up to 31, odd and even, and some that are not square.
+// everyKernel is all square kernels up to 31×31, odd and even, and some that are not square.
 func everyKernel() []pair {
 	all := fewKernels()
 	for k := 1; k <= 31; k++ {
@@ -95,13 +97,13 @@ func everyKernel() []pair {
 	return all
 }
 
-// fewKernels are those of Quick: each size that a tile or an unrolled loop treats
-// differently.
+// fewKernels are the kernels of Quick: each size that a tile or an unrolled loop treats differently.
 func fewKernels() []pair {
-	return []pair{{7, 7}, {1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {8, 8}, {11, 11}, {16, 16}, {31, 31}, {1, 7}, {7, 1}, {5, 2}}
+	return []pair{{7, 7}, {1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {8, 8}, {11, 11}, {16, 16}, {31, 31}, {1, 7}, {7, 1},
+		{5, 2}}
 }
 
-// padding is a rule, since it follows the kernel.
+// padding is a rule that gives the padding for a kernel.
 type padding struct {
 	name string
 	of   func(kernel [2]int, s conv.Spec) conv.Padding
@@ -121,7 +123,8 @@ func paddings() []padding {
 		}},
 		{"none", func([2]int, conv.Spec) conv.Padding { return conv.Padding{} }},
 		{"uneven", func([2]int, conv.Spec) conv.Padding { return conv.Padding{Top: 2, Bottom: 1, Left: 3} }},
-		{"large", func(k [2]int, _ conv.Spec) conv.Padding { // more than a small kernel, whose sums then lie in the padding alone
+		// More than a small kernel: some of its sums lie in the padding alone.
+		{"large", func(k [2]int, _ conv.Spec) conv.Padding {
 			top, left := min(k[0], 4), min(k[1], 4)
 			return conv.Padding{Top: top, Bottom: top + 1, Left: left + 2, Right: left}
 		}},
@@ -138,8 +141,8 @@ func pools() []conv.Pool {
 	}
 }
 
-// problem returns the convolution of a draft: with an image just large enough for
-// the sums that are wanted, its padding and its pool.
+// problem returns the convolution of a draft. Its image is just large enough for the wanted sums, given padding and
+// pool.
 func (d draft) problem() conv.Problem {
 	s := d.spec.WithDefaults()
 	s.Padding = d.padding(d.kernel, s)
@@ -147,7 +150,8 @@ func (d draft) problem() conv.Problem {
 	if s.Activation == conv.Energy {
 		filters += filters % 2
 	}
-	p := conv.Problem{Spec: s, Bias: d.bias, Src: conv.Shape{d.batch + max(d.stimulus.Kinds-1, 0), groups * d.channels, 0, 0},
+	p := conv.Problem{Spec: s, Bias: d.bias, Src: conv.Shape{d.batch + max(d.stimulus.Kinds-1, 0), groups * d.channels,
+		0, 0},
 		Weight: conv.Shape{groups * filters, d.channels, d.kernel[0], d.kernel[1]}}
 	before, after := [2]int{s.Padding.Top, s.Padding.Left}, [2]int{s.Padding.Bottom, s.Padding.Right}
 	for axis := range 2 {

@@ -188,7 +188,7 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 }
 
 // images returns the stimuli: a kind's, image files, or the preset's gratings.
-func (f *runFlags) images() (stimuli.Described, error) {
+func (f *runFlags) images() (stimuli.Set, error) {
 	if f.stimuli == "" {
 		tutorial3, err := f.preset.tutorial3()
 		if err != nil {

@@ -108,7 +108,7 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 func (f *stimuliFlags) file() output { return output{"output", f.output} }
 
 // images returns the set that the flags ask for.
-func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Described, error) {
+func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Set, error) {
 	s, err := f.chosen(flags, []string{"preset", "patch", "res"}, []string{"orientation", "sf"})
 	switch {
 	case err != nil:
@@ -121,7 +121,7 @@ func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Described, error) {
 	return f.presetSweep(flags.Changed("sf"))
 }
 
-func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Described, error) {
+func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Set, error) {
 	tutorial3, err := f.preset.tutorial3()
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Described, error) {
 }
 
 // openFiles opens a set of image files.
-func openFiles(flag, path string) (stimuli.Described, error) {
+func openFiles(flag, path string) (stimuli.Set, error) {
 	files, err := stimuli.OpenFiles(path)
 	if err != nil {
 		return nil, failed(flag, "", err)
@@ -145,7 +145,7 @@ func openFiles(flag, path string) (stimuli.Described, error) {
 }
 
 // writeStimuli draws all images into a file, some at a time, and their table beside it.
-func writeStimuli(ctx context.Context, to output, images stimuli.Described) error {
+func writeStimuli(ctx context.Context, to output, images stimuli.Set) error {
 	all := images.Shape()
 	if err := checkDisk(fmt.Sprintf("%d images of %d×%d", all.N(), all.H(), all.W()), to.path, all.Bytes()); err != nil {
 		return err

@@ -35,7 +35,7 @@ func switchSettings() []setting {
 type setting struct{ name, help string }
 
 // stimulus makes the set of images that s asks for.
-func (s *settings) stimulus() (stimuli.Described, error) {
+func (s *settings) stimulus() (stimuli.Set, error) {
 	kinds := stimuli.Kinds()
 	at := slices.IndexFunc(kinds, func(k stimuli.Kind) bool { return k.Name == s.kind })
 	if at < 0 {
@@ -139,15 +139,16 @@ func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
 	if err != nil {
 		return nil, usage(fmt.Errorf("%s: %s", s.label("aperture"), fault.Beside("aperture", err)))
 	}
-	if _, ok := kind.New().(stimuli.Looks); !ok && centred {
+	looks := stimuli.LookOf(kind.New()) != nil
+	if !looks && centred {
 		return nil, usage(fmt.Errorf("%s: %s has no mean to subtract: want another kind", s.label("centred"), kind.Name))
-	} else if !ok && window != stimuli.Open {
+	} else if !looks && window != stimuli.Open {
 		return nil, usage(fmt.Errorf("%s %s: %s has no aperture: want none", s.label("aperture"), name, kind.Name))
 	}
 	return func() stimuli.Pattern {
 		pattern := kind.New()
-		if looks, ok := pattern.(stimuli.Looks); ok {
-			looks.Looking().Centred, looks.Looking().Aperture.Window = centred, window
+		if look := stimuli.LookOf(pattern); look != nil {
+			look.Centred, look.Aperture.Window = centred, window
 		}
 		return pattern
 	}, nil

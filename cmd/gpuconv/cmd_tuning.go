@@ -81,7 +81,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	source, err := npy.Open(f.activations())
 	if err != nil {
-		return fmt.Errorf("--input: %w", without(err, "npy: "))
+		return failed("input", "", err)
 	}
 	defer source.Close()
 	if err := f.complete(&settings, table, source.Shape()); err != nil {

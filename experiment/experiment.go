@@ -23,7 +23,7 @@ import (
 
 // Job is a set of stimuli, a bank of filters and how they are convolved.
 type Job struct {
-	Images stimuli.Described
+	Images stimuli.Set
 	Bank   *Bank
 	Spec   conv.Spec // there is no bias
 	// Check is how many of the images, spread evenly over the set, are judged by the float64 reference; −1 is all.

@@ -254,7 +254,7 @@ func distinct(names []string) int {
 // kind, and apart those that may only come along with another one.
 func varying(all []Filter) (names, along []string) {
 	for i, p := range all[0].Parameters() {
-		differs := func(f Filter) bool { return *f.Parameters()[i].Value != *p.Value }
+		differs := func(f Filter) bool { return f.Parameters()[i].Value() != p.Value() }
 		switch {
 		case !slices.ContainsFunc(all, differs):
 		case slices.Contains([]string{"sigma-x", "sigma-y", "bandwidth", "aspect", "sigma-surround"}, p.Name):

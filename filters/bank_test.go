@@ -210,10 +210,10 @@ func TestBalanced(t *testing.T) {
 func TestSteer(t *testing.T) {
 	for order := range maxOrder + 1 {
 		for _, degrees := range []float64{0, 17, 90, 133, -60, 400} {
-			want := sampled(9, (&Derivative{Orientation: degrees, Order: float64(order), Sigma: 1.5}).Weight)
+			want := sampled(9, (&Derivative{Orientation: degrees, Order: order, Sigma: 1.5}).Weight)
 			for at, v := range want {
 				for k, factor := range Steer(order, degrees) {
-					basis := Derivative{Orientation: 180 * float64(k) / float64(order+1), Order: float64(order), Sigma: 1.5}
+					basis := Derivative{Orientation: 180 * float64(k) / float64(order+1), Order: order, Sigma: 1.5}
 					v -= factor * basis.Weight(float64(at%9)-4, float64(at/9)-4)
 				}
 				if math.Abs(v) > 1e-12 {
@@ -320,7 +320,7 @@ func TestBankRefuses(t *testing.T) {
 		"sigma-x -1":                           {Filters: []Filter{&Gabor{SF: 0.1, SigmaX: -1}}},
 		"sigma 2 and 1: want the surround's":   {Filters: []Filter{&DoG{Sigma: 2, SigmaSurround: 1}}},
 		"sigma 2 and 2: want the surround's":   {Filters: []Filter{&DoG{Sigma: 2, SigmaSurround: 2}}},
-		"sign 0.5":                             {Filters: []Filter{&DoG{Sign: 0.5}}},
+		"sign 2: want 1":                       {Filters: []Filter{&DoG{Sign: 2}}},
 		"order 9: want":                        {Filters: []Filter{&Derivative{Order: 9}}},
 		"Laplacian of sigma -1":                {Filters: []Filter{&Laplacian{-1}}},
 		"601 pixels a side: want a size":       {Filters: []Filter{&Gabor{SF: 0.1, SigmaX: 100}}},
@@ -333,14 +333,31 @@ func TestBankRefuses(t *testing.T) {
 		}
 	}
 	for want, p := range map[string]Population{
-		"population of 0":     {},
-		"seed -1":             {Count: 1, Seed: -1},
-		"correlation 2":       {Count: 1, SFCorrelation: 2},
-		"frequencies 3 … 3.5": {Count: 1, SFMin: 3, SFMax: 3.5},
-		"5 pixels per degree": {Count: 1, PixelsPerDegree: 5},
+		"population of 0":             {},
+		"seed 9007199254740993: want": {Count: 1, Seed: 1<<53 + 1},
+		"correlation 2":               {Count: 1, SFCorrelation: 2},
+		"frequencies 3 … 3.5":         {Count: 1, SFMin: 3, SFMax: 3.5},
+		"5 pixels per degree":         {Count: 1, PixelsPerDegree: 5},
 	} {
 		if _, err := p.Filters(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)
+		}
+	}
+}
+
+// TestWholeNumbers: a count, a seed, an order or a sign that is no whole number is refused by name.
+func TestWholeNumbers(t *testing.T) {
+	for want, c := range map[string]struct {
+		kind string
+		axis param.Axis
+	}{
+		"filters: count 1.5: want a whole number":                    {"v1", param.NewAxis("count", 16, 1.5)},
+		"filters: seed -1: want a whole number from 0 to 2⁵³":        {"v1", param.NewAxis("seed", -1)},
+		"filters: order 0.5: want a whole number":                    {"gaussian-derivative", param.NewAxis("order", 1, 0.5)},
+		"filters: sign 1e+300: want a whole number from −2⁵³ to 2⁵³": {"dog", param.NewAxis("sign", 1e300)},
+	} {
+		if _, err := kindOf(t, c.kind).Make(c.axis); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s…", err, want)
 		}
 	}
 }

@@ -38,17 +38,17 @@ func (g *Gabor) Kind() string { return "gabor" }
 func (g *Gabor) Parameters() []param.Parameter {
 	return []param.Parameter{
 		orientation(&g.Orientation),
-		{Name: "sf", Column: "sf_cycles_per_pixel", Help: "spatial frequency in cycles/pixel", Value: &g.SF},
-		{Name: "phase", Column: "phase_deg", Help: "degrees, at the centre: 0 is even, 90 odd", Value: &g.Phase},
-		{Name: "sigma-x", Column: "sigma_x", Help: "standard deviation across the stripes in pixels, 0 for that of the bandwidth", Value: &g.SigmaX},
-		{Name: "sigma-y", Column: "sigma_y", Help: "standard deviation along the stripes in pixels, 0 for that of the aspect", Value: &g.SigmaY},
-		{Name: "bandwidth", Column: "bandwidth_octaves", Help: "bandwidth in octaves, 0 for 1.4", Value: &g.Bandwidth},
-		{Name: "aspect", Column: "aspect", Help: "sigma-x / sigma-y, 0 for 1", Value: &g.Aspect},
+		param.New("sf", "sf_cycles_per_pixel", "spatial frequency in cycles/pixel", &g.SF),
+		param.New("phase", "phase_deg", "degrees, at the centre: 0 is even, 90 odd", &g.Phase),
+		param.New("sigma-x", "sigma_x", "standard deviation across the stripes in pixels, 0 for that of the bandwidth", &g.SigmaX),
+		param.New("sigma-y", "sigma_y", "standard deviation along the stripes in pixels, 0 for that of the aspect", &g.SigmaY),
+		param.New("bandwidth", "bandwidth_octaves", "bandwidth in octaves, 0 for 1.4", &g.Bandwidth),
+		param.New("aspect", "aspect", "sigma-x / sigma-y, 0 for 1", &g.Aspect),
 	}
 }
 
 func orientation(v *float64) param.Parameter {
-	return param.Parameter{Name: "orientation", Column: "orientation_deg", Help: "degrees from vertical: of the grating that the filter prefers", Value: v}
+	return param.New("orientation", "orientation_deg", "degrees from vertical: of the grating that the filter prefers", v)
 }
 
 // Complete implements [Filter]. Of a filter whose SigmaX is given it computes the

@@ -15,7 +15,7 @@ type DoG struct {
 	Sigma         float64 // of the centre, in pixels; 0 is 1
 	SigmaSurround float64 // pixels, above Sigma; 0 is 1.6·Sigma (Marr and Hildreth, Proc. R. Soc. B 207, 1980)
 	Surround      float64 // the surround's sum, 0 is 1: no answer to a uniform image
-	Sign          float64 // 1 is an ON centre, −1 an OFF centre; 0 is 1
+	Sign          int     // 1 is an ON centre, −1 an OFF centre; 0 is 1
 }
 
 // Kind implements [Filter].
@@ -25,14 +25,14 @@ func (d *DoG) Kind() string { return "dog" }
 func (d *DoG) Parameters() []param.Parameter {
 	return []param.Parameter{
 		sigmaParameter(&d.Sigma),
-		{Name: "sigma-surround", Column: "sigma_surround", Help: "standard deviation of the surround in pixels, 0 for 1.6 of the centre's", Value: &d.SigmaSurround},
-		{Name: "surround", Column: "surround", Help: "sum of the surround, 0 for 1: that of the centre", Value: &d.Surround},
-		{Name: "sign", Column: "sign", Help: "1 is an ON centre, −1 an OFF centre, 0 is 1", Value: &d.Sign},
+		param.New("sigma-surround", "sigma_surround", "standard deviation of the surround in pixels, 0 for 1.6 of the centre's", &d.SigmaSurround),
+		param.New("surround", "surround", "sum of the surround, 0 for 1: that of the centre", &d.Surround),
+		param.New("sign", "sign", "1 is an ON centre, −1 an OFF centre, 0 is 1", &d.Sign),
 	}
 }
 
 func sigmaParameter(v *float64) param.Parameter {
-	return param.Parameter{Name: "sigma", Column: "sigma", Help: "standard deviation in pixels, 0 for 1, or for the laplacian of 3×3", Value: v}
+	return param.New("sigma", "sigma", "standard deviation in pixels, 0 for 1, or for the laplacian of 3×3", v)
 }
 
 // Complete implements [Filter].
@@ -40,7 +40,9 @@ func (d *DoG) Complete() error {
 	fill(&d.Sigma, 1)
 	fill(&d.SigmaSurround, 1.6*d.Sigma)
 	fill(&d.Surround, 1)
-	fill(&d.Sign, 1)
+	if d.Sign == 0 {
+		d.Sign = 1
+	}
 	if !(d.Sigma > 0 && d.SigmaSurround > d.Sigma) {
 		return fault.New("filters", fmt.Sprintf("difference of Gaussians of sigma %v and %v", d.Sigma, d.SigmaSurround), "", "want the surround's above the centre's, above 0")
 	}
@@ -55,7 +57,7 @@ func (d *DoG) Reach() float64 { return 3 * d.SigmaSurround }
 
 // Weight implements [Filter].
 func (d *DoG) Weight(x, y float64) float64 {
-	return d.Sign * (gaussian(x, y, d.Sigma) - d.Surround*gaussian(x, y, d.SigmaSurround))
+	return float64(d.Sign) * (gaussian(x, y, d.Sigma) - d.Surround*gaussian(x, y, d.SigmaSurround))
 }
 
 // Envelope implements [Filter].
@@ -79,7 +81,7 @@ func fill(v *float64, to float64) {
 // A bank of Order+1 orientations steers to any other: see [Steer].
 type Derivative struct {
 	Orientation float64 // degrees from vertical: of the grating that it answers most to
-	Order       float64 // a whole number, 0 … 8
+	Order       int     // 0 … 8
 	Sigma       float64 // pixels; 0 is 1
 }
 
@@ -92,7 +94,7 @@ func (d *Derivative) Kind() string { return "gaussian-derivative" }
 func (d *Derivative) Parameters() []param.Parameter {
 	return []param.Parameter{
 		orientation(&d.Orientation),
-		{Name: "order", Column: "order", Help: "of the derivative, 0 … 8", Value: &d.Order},
+		param.New("order", "order", "of the derivative, 0 … 8", &d.Order),
 		sigmaParameter(&d.Sigma),
 	}
 }
@@ -103,19 +105,19 @@ func (d *Derivative) Complete() error {
 	if d.Sigma < 0 {
 		return fault.New("filters", "derivative of a Gaussian of sigma", d.Sigma, "want pixels above 0")
 	}
-	if d.Order != math.Trunc(d.Order) || d.Order < 0 || d.Order > maxOrder {
+	if d.Order < 0 || d.Order > maxOrder {
 		return fault.New("filters", "derivative of order", d.Order, "want a whole number from 0 to %d", maxOrder)
 	}
 	return nil
 }
 
 // Reach implements [Filter]: higher orders reach further.
-func (d *Derivative) Reach() float64 { return (3 + d.Order/2) * d.Sigma }
+func (d *Derivative) Reach() float64 { return (3 + float64(d.Order)/2) * d.Sigma }
 
 // Weight implements [Filter].
 func (d *Derivative) Weight(x, y float64) float64 {
 	u, _ := turned(x, y, d.Orientation)
-	return hermite(int(d.Order), u/d.Sigma) * gaussian(x, y, d.Sigma)
+	return hermite(d.Order, u/d.Sigma) * gaussian(x, y, d.Sigma)
 }
 
 // Envelope implements [Filter].

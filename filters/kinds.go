@@ -51,7 +51,9 @@ func swept(name, summary string, fresh func() Filter, example ...param.Axis) Kin
 			all := make([]Filter, grid.Len())
 			for i := range all {
 				all[i] = fresh()
-				grid.Set(all[i].Parameters(), i)
+				if err := grid.Set(all[i].Parameters(), i); err != nil {
+					return nil, &fault.Error{Package: "filters", Err: err}
+				}
 			}
 			return all, nil
 		}}
@@ -70,7 +72,9 @@ func population() Kind {
 			var all []Filter
 			for i := range grid.Len() {
 				p := fresh()
-				grid.Set(p.Parameters(), i)
+				if err := grid.Set(p.Parameters(), i); err != nil {
+					return nil, &fault.Error{Package: "filters", Err: err}
+				}
 				drawn, err := p.Filters()
 				if err != nil {
 					return nil, err

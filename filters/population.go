@@ -26,11 +26,11 @@ import (
 // Seeds give VOneNet's distribution, not its numbers. At VOneNet's 28 pixels a
 // degree it samples them on 25×25 pixels.
 type Population struct {
-	Count           float64 // how many Gabors
-	Seed            float64 // a whole number, 0 … 2⁵³
-	PixelsPerDegree float64 // 0 is VOneNet's 28: 224 pixels on 8 degrees
-	SFMin, SFMax    float64 // cycles per degree; SFMax 0 is 5.6. Bins of the histogram that lie between them are used
-	SFCorrelation   float64 // −1 … 1; VOneNet's is 0.75
+	Count           int        // how many Gabors, 1 … 2²⁰
+	Seed            param.Seed // at most 2⁵³
+	PixelsPerDegree float64    // 0 is VOneNet's 28: 224 pixels on 8 degrees
+	SFMin, SFMax    float64    // cycles per degree; SFMax 0 is 5.6. Bins of the histogram that lie between them are used
+	SFCorrelation   float64    // −1 … 1; VOneNet's is 0.75
 }
 
 // histogram is a distribution over bins, uniform within each on the scale of the
@@ -83,21 +83,21 @@ func widthEdges() []float64 { return []float64{-1, -0.76, -0.52, -0.28, -0.04, 0
 // Parameters are the numbers that can be swept, as those of a [Filter].
 func (p *Population) Parameters() []param.Parameter {
 	return []param.Parameter{
-		{Name: "count", Column: "count", Help: "how many filters are drawn", Value: &p.Count},
-		{Name: "seed", Column: "seed", Help: "whole number that makes random numbers repeatable", Value: &p.Seed},
-		{Name: "ppd", Column: "ppd", Help: "pixels per degree, 0 for 28", Value: &p.PixelsPerDegree},
-		{Name: "sf-min", Column: "sf_min", Help: "least spatial frequency, cycles/degree", Value: &p.SFMin},
-		{Name: "sf-max", Column: "sf_max", Help: "greatest spatial frequency, cycles/degree, 0 for 5.6", Value: &p.SFMax},
-		{Name: "sf-correlation", Column: "sf_correlation", Help: "between sigma·sf and sf, −1 … 1", Value: &p.SFCorrelation},
+		param.New("count", "count", "how many filters are drawn", &p.Count),
+		p.Seed.Parameter(),
+		param.New("ppd", "ppd", "pixels per degree, 0 for 28", &p.PixelsPerDegree),
+		param.New("sf-min", "sf_min", "least spatial frequency, cycles/degree", &p.SFMin),
+		param.New("sf-max", "sf_max", "greatest spatial frequency, cycles/degree, 0 for 5.6", &p.SFMax),
+		param.New("sf-correlation", "sf_correlation", "between sigma·sf and sf, −1 … 1", &p.SFCorrelation),
 	}
 }
 
 func (p *Population) check() error {
 	switch {
-	case p.Count != math.Trunc(p.Count) || p.Count < 1 || p.Count > 1<<20:
+	case p.Count < 1 || p.Count > 1<<20:
 		return fault.New("filters", "population of", p.Count, "want a whole number from 1 to 2²⁰")
-	case p.Seed != math.Trunc(p.Seed) || p.Seed < 0 || p.Seed > 1<<53:
-		return fault.New("filters", "seed", p.Seed, "want a whole number from 0 to 2⁵³")
+	case p.Seed.Check() != nil:
+		return &fault.Error{Package: "filters", Err: p.Seed.Check()}
 	case p.SFCorrelation < -1 || p.SFCorrelation > 1:
 		return fault.New("filters", "correlation", p.SFCorrelation, "want −1 to 1")
 	case len(frequencies(p.SFMin, p.SFMax).counts) == 0:
@@ -117,8 +117,8 @@ func (p *Population) Filters() ([]Filter, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	random := rand.New(rand.NewPCG(uint64(p.Seed), 0))
-	all := make([]Filter, int(p.Count))
+	random := p.Seed.Rand()
+	all := make([]Filter, p.Count)
 	for i := range all {
 		all[i] = p.draw(random)
 	}

@@ -36,8 +36,8 @@ func TestPopulation(t *testing.T) {
 		widths[bin(g.SigmaX)][bin(g.SigmaY)]++
 	}
 	share := func(what string, got, count, of float64) {
-		if want := count / of; math.Abs(got/p.Count-want) > 0.01 { // three standard errors and more
-			t.Errorf("%s: %.3f of all, want %.3f", what, got/p.Count, want)
+		if want := count / of; math.Abs(got/float64(p.Count)-want) > 0.01 { // three standard errors and more
+			t.Errorf("%s: %.3f of all, want %.3f", what, got/float64(p.Count), want)
 		}
 	}
 	for i, n := range []float64{66, 49, 77, 54} {

@@ -2,10 +2,10 @@ package filters
 
 import (
 	"math"
-	"math/rand/v2"
 
 	"gpuconv/conv"
 	"gpuconv/fault"
+	"gpuconv/param"
 )
 
 // PyTorch describes the weights and biases that PyTorch's Conv2d starts with:
@@ -33,7 +33,7 @@ func (f PyTorch) Init(shape conv.Shape) (weight *conv.Tensor, bias []float32, er
 	}
 	bias = make([]float32, shape[0])
 	bound := 1 / math.Sqrt(float64(shape[1]*shape[2]*shape[3]))
-	random := rand.New(rand.NewPCG(f.Seed, 0))
+	random := param.Seed(f.Seed).Rand()
 	for _, values := range [][]float32{weight.Data, bias} {
 		for i := range values {
 			values[i] = float32(bound * (2*random.Float64() - 1))

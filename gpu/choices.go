@@ -10,8 +10,8 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// blueprint draws what Plan builds and Explain tells of: what the tuner knows to be the fastest, or else the usual
-// one, with a warning if the tuner's cannot be had. A forced algorithm is not asked of the tuner.
+// blueprint draws what Plan builds and Explain describes: the way that the tuner knows to be the fastest, or else the
+// usual one, with a warning if the tuner's is no longer possible. The tuner is not asked if an algorithm is forced.
 func (d *Device) blueprint(p conv.Problem) (recipe.Blueprint, error) {
 	usual, err := recipe.Draw(p, d.profile, d.options.Algorithm)
 	if err != nil || d.options.Tuner == nil || d.options.Algorithm != "" {
@@ -32,8 +32,8 @@ func (d *Device) blueprint(p conv.Problem) (recipe.Blueprint, error) {
 	return tuned, nil
 }
 
-// Choices implements [conv.Chooser]: each algorithm that accepts p, with each tile that
-// is worth measuring. Options.Algorithm leaves out the others.
+// Choices implements [conv.Chooser]: it lists each algorithm that accepts p, with each tile that is worth measuring. If
+// Options.Algorithm forces one, it lists that one alone.
 func (d *Device) Choices(p conv.Problem) ([]conv.Choice, error) {
 	if _, err := p.Dst(); err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func (d *Device) Choices(p conv.Problem) ([]conv.Choice, error) {
 	return all, nil
 }
 
-// PlanChoice implements [conv.Chooser].
+// PlanChoice implements [conv.Chooser]: it is Plan with the algorithm and tile of one of the [Device.Choices].
 func (d *Device) PlanChoice(c conv.Choice, p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
+// filled returns small integers, of which float32 sums are exact.
 func filled(p conv.Problem) (src, weight *conv.Tensor) {
 	src, _ = conv.NewTensor(p.Src)
 	weight, _ = conv.NewTensor(p.Weight)
@@ -27,6 +28,7 @@ func filled(p conv.Problem) (src, weight *conv.Tensor) {
 	return src, weight
 }
 
+// judge holds an open device to the reference on one problem.
 func judge(t *testing.T, d *Device, p conv.Problem) {
 	t.Helper()
 	src, weight := filled(p)
@@ -36,78 +38,6 @@ func judge(t *testing.T, d *Device, p conv.Problem) {
 	} else if transforms := d.options.Algorithm == "winograd" || d.options.Algorithm == "fft"; !result.OK() ||
 		result.MaxError != 0 && !transforms { // small integers: exact
 		t.Error(result)
-	}
-}
-
-// TestChunks computes batches around the edges of chunks, with limits smaller than those of any real device.
-func TestChunks(t *testing.T) {
-	p := conv.Problem{Src: conv.Shape{1, 1, 40, 48}, Weight: conv.Shape{3, 1, 3, 3}}
-	p.Padding = conv.Pad(1, 1)
-	for _, algorithm := range recipe.AlgorithmNames() {
-		for _, pool := range []conv.Pool{{}, {Kind: conv.MaxPool, Size: [2]int{2, 2}}} {
-			d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}, profiled(func(d *recipe.Profile) {
-				d.StorageBlock = 3*4*3*40*48 + 100 // three images and a bit
-				if algorithm == "winograd" {
-					d.StorageBlock = 3*4*36*3*10*12 + 100 // of its products
-				}
-			}))
-			p.Pool = pool
-			for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 9, 10} {
-				p.Src[0] = n
-				judge(t, d, p)
-			}
-			_, weight := filled(p)
-			plan, err := d.Plan(p, weight, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := plan.(conv.Describer).Describe(); got.Chunk != 3 || got.Algorithm != algorithm || len(got.Sources) == 0 {
-				t.Errorf("%+v: want chunks of 3 with %s", got, algorithm)
-			}
-		}
-	}
-}
-
-// TestFoldedDispatch computes with so few work-groups along an axis that dispatches are folded over x and y, and
-// batches are cut.
-func TestFoldedDispatch(t *testing.T) {
-	for _, algorithm := range recipe.AlgorithmNames() {
-		d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}, profiled(func(d *recipe.Profile) {
-			switch d.WorkGroups = [3]int{2, 3, 70}; algorithm {
-			case "winograd", "direct_small":
-				d.WorkGroups = [3]int{3, 3, 70}
-			case "direct_shared", "fft": // 25 tiles an image; 15 transforms
-				d.WorkGroups = [3]int{5, 6, 70}
-			case "igemm": // takes 16 positions each
-				d.WorkGroups = [3]int{8, 9, 70}
-			}
-		}))
-		p := conv.Problem{Src: conv.Shape{11, 1, 20, 40}, Weight: conv.Shape{9, 1, 3, 3}}
-		p.Padding = conv.Pad(1, 1)
-		judge(t, d, p)
-	}
-}
-
-// TestLoopLimit takes exactly as many loop iterations in one pass as llvmpipe allows, and then some that need a second
-// pass.
-func TestLoopLimit(t *testing.T) {
-	d := openTest(t, Options{Guard: true, Algorithm: "direct"})
-	// A row of one tap takes three iterations: the tap, the end of its loop and the row. One more ends the loop over rows.
-	most := (recipe.SoftwareLoopLimit - 1) / 3
-	for _, channels := range []int{most - 1, most, most + 1, 2*most + 1} {
-		judge(t, d, conv.Problem{Src: conv.Shape{1, channels, 1, 1}, Weight: conv.Shape{2, channels, 1, 1}})
-	}
-}
-
-// TestResumedPasses splits small problems into many passes, by a limit smaller than any real one: later passes add to
-// the results of earlier ones, everywhere.
-func TestResumedPasses(t *testing.T) {
-	for _, iterations := range []int{8, 16, 40} { // 8: one row of five taps at a time
-		few := profiled(func(d *recipe.Profile) { d.LoopIterations = iterations })
-		d := openTest(t, Options{Guard: true, Algorithm: "direct"}, few)
-		p := conv.Problem{Src: conv.Shape{3, 6, 20, 21}, Weight: conv.Shape{22, 3, 5, 5}}
-		p.Groups, p.Activation, p.Padding = 2, conv.ReLU, conv.Pad(2, 2)
-		judge(t, d, p)
 	}
 }
 
@@ -169,27 +99,6 @@ func TestSoftware(t *testing.T) {
 	}
 }
 
-func TestOrder(t *testing.T) {
-	candidates := []candidate{
-		{name: "a", index: 0}, {name: "surfaceless", index: -1}, {name: "soft", index: 1, software: true},
-	}
-	for selector, want := range map[string]string{
-		"any": "a surfaceless soft", "gpu": "a surfaceless", "software": "soft a surfaceless", "0": "a", "1": "soft", "2": "",
-	} {
-		s, err := ParseSelector(selector)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var names []string
-		for _, c := range s.order(candidates) {
-			names = append(names, c.name)
-		}
-		if got := strings.Join(names, " "); got != want {
-			t.Errorf("%s: %q, want %q", selector, got, want)
-		}
-	}
-}
-
 func TestDevices(t *testing.T) {
 	openTest(t, Options{}).Close()
 	found, err := Devices(DefaultProvider)
@@ -246,70 +155,4 @@ func TestTwoDevices(t *testing.T) {
 		})
 	}
 	group.Wait()
-}
-
-// TestCompileError: a shader that does not compile is an error of one line, and the device works afterwards.
-func TestCompileError(t *testing.T) {
-	d := openTest(t, Options{})
-	err := d.thread.do(func() error {
-		_, err := d.program(recipe.Key{Shader: "roof", Constants: roofConstants{localSize: 0}})
-		return err
-	})
-	if err == nil || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "gpu: shader roof does not ") {
-		t.Errorf("%v", err)
-	}
-	judge(t, d, problems.Seed(1))
-}
-
-func TestProgramsAreCached(t *testing.T) {
-	d := openTest(t, Options{Algorithm: "direct"})
-	for _, n := range []int{1, 2, 3} {
-		judge(t, d, problems.Seed(n))
-	}
-	if len(d.programs) != 1 {
-		t.Errorf("%d programs for three batches, want 1", len(d.programs))
-	}
-}
-
-// TestProgramsAreBounded: of the programs that no plan uses, those unused longest go. One that a plan uses stays.
-func TestProgramsAreBounded(t *testing.T) {
-	d := openTest(t, Options{})
-	_, before := objects(d)
-	err := d.thread.do(func() error {
-		for i := range mostPrograms + 6 {
-			p, err := d.program(recipe.Key{Shader: "roof", Constants: roofConstants{localSize: 8 + i}})
-			if err != nil {
-				return err
-			}
-			if i != 2 {
-				d.giveBack(p)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, want := range []bool{false, false, true, false, false, false, true} {
-		if _, kept := d.programs[recipe.Key{Shader: "roof", Constants: roofConstants{localSize: 8 + i}}]; kept != want {
-			t.Errorf("program %d of %d is kept: %v, want %v", i, mostPrograms+6, kept, want)
-		}
-	}
-	if _, after := objects(d); after != before+2*(mostPrograms+1) { // each with the shader that is attached to it
-		t.Errorf("%d programs and shaders are left, want %d", after-before, 2*(mostPrograms+1))
-	}
-}
-
-func TestThreadPanics(t *testing.T) {
-	th := startThread(func() {})
-	defer th.close()
-	defer func() {
-		if got := recover(); got != "boom" {
-			t.Errorf("recovered %v", got)
-		}
-		if err := th.do(func() error { return nil }); err != nil {
-			t.Errorf("after a panic: %v", err)
-		}
-	}()
-	th.do(func() error { panic("boom") })
 }

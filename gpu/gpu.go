@@ -2,8 +2,12 @@
 // or on a display's device in a hidden window of GLFW; see [Provider].
 //
 // [Open] opens a device. A [Device] is a [conv.Backend]: it plans a convolution once and runs the plan on many batches.
-// Several goroutines may share a device and its plans; one goroutine, locked to its OS thread, owns the OpenGL context
-// and serves them in turn. [Devices] lists what there is.
+// For one convolution call [conv.Apply]. Several goroutines may share a device and its plans; one goroutine, locked to
+// its OS thread, owns the OpenGL context and serves them in turn. [Devices] lists what there is.
+//
+// There are several algorithms, [AlgorithmNames]. [Device.Explain] says which one computes a problem and why the others
+// do not. Sums are of float32, in the order of the algorithm; those that go through transforms state a tolerance
+// ([conv.Description]).
 //
 // Without cgo, or with the build tag nogl, the package builds and Open reports [ErrUnavailable].
 package gpu
@@ -25,7 +29,7 @@ var ErrNoDevice = errors.New("no OpenGL 4.3 device answers the request")
 // Options says what to open and how to compute. The zero value takes the first device that works, and on it the first
 // algorithm that accepts a problem.
 type Options struct {
-	Device    Selector
+	Device    Selector // which device
 	Provider  Provider // who opens the device
 	Algorithm string   // forces one of [AlgorithmNames]; "" takes the first that accepts the problem
 	// Unrolled is how many multiplications the shaders of a software renderer write out at most. Fewer compile faster

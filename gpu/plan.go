@@ -15,6 +15,9 @@ import (
 // weights, and allocates the buffers that every run uses. weight has the shape p.Weight; bias has one value per filter,
 // or is nil without p.Bias. Both are copied. The plan also is a [conv.Describer], a [conv.Timer], a [conv.Phaser] and a
 // [conv.Submitter].
+//
+// A wrong problem, weight or bias is a [conv.ShapeError]. The error wraps [conv.ErrUnsupported] if the device cannot
+// compute p, [conv.ErrLost] if its driver has reset it, and [conv.ErrClosed] after Close.
 func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err
@@ -36,7 +39,7 @@ func (d *Device) build(b recipe.Blueprint, weight *conv.Tensor, bias []float32) 
 	return made, nil
 }
 
-// Explain implements [conv.Explainer].
+// Explain implements [conv.Explainer]: it says how Plan would compute p. It compiles and allocates nothing.
 func (d *Device) Explain(p conv.Problem) (conv.Description, error) {
 	if _, err := p.Dst(); err != nil {
 		return conv.Description{}, err

@@ -10,12 +10,11 @@ import (
 	"gpuconv/whole"
 )
 
-// deflateRatio is the most that deflate can expand: 258 bytes from a length code
-// and a distance code of one bit each. https://zlib.net/zlib_tech.html
+// deflateRatio is how much larger data can be than its deflated form: 258 bytes come from a length code and a distance
+// code of one bit each. https://zlib.net/zlib_tech.html
 const deflateRatio = 1032
 
-// newArchive starts to read the array under key of the .npz archive in r. An
-// empty key stands for the only array.
+// newArchive starts to read the array of a key of the .npz archive in r. An empty key means the only array.
 func newArchive(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
@@ -42,8 +41,7 @@ func newArchive(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	return reader, nil
 }
 
-// findEntry finds key as NumPy does: the entry of that name, else the one of that
-// name with ".npy".
+// findEntry finds key as NumPy does: the entry of that name, else the entry of that name with ".npy".
 func findEntry(z *zip.Reader, key string) (*zip.File, error) {
 	var exact, arrays []*zip.File
 	for _, f := range z.File {
@@ -72,7 +70,7 @@ func findEntry(z *zip.Reader, key string) (*zip.File, error) {
 
 func entryKey(f *zip.File) string { return strings.TrimSuffix(f.Name, ".npy") }
 
-// keys lists the keys of z, the first of them if there are many.
+// keys lists the keys of z; if there are many, the first of them.
 func keys(z *zip.Reader) string {
 	const most = 20
 	var list []string
@@ -89,10 +87,9 @@ func keys(z *zip.Reader) string {
 	return strings.Join(list, ", ") + more
 }
 
-// checkEntry holds the sizes that the archive declares for an entry against the
-// size of the archive and against what its compression can do, so that they can
-// be trusted to bound the array. Whether the data really has that size shows when
-// it is read: archive/zip refuses both more and less.
+// checkEntry compares the sizes that the archive declares for an entry with the size of the archive and with what its
+// compression can do. After that they can be trusted as bounds of the array. Whether the data really has that size
+// shows when it is read: archive/zip refuses both more and less.
 func checkEntry(f *zip.File, archive int64) error {
 	if f.Flags&1 != 0 {
 		return fmt.Errorf("the entry is encrypted: want it plain")

@@ -15,8 +15,8 @@ import (
 	"gpuconv/whole"
 )
 
-// rawEntry makes an archive of one entry a.npy that holds data, deflated if
-// method says so. alter changes what the archive claims about it.
+// rawEntry makes an archive of one entry a.npy that holds data, deflated if method says so. alter changes what the
+// archive claims about it.
 func rawEntry(t testing.TB, method uint16, data []byte, alter func(*zip.FileHeader)) []byte {
 	t.Helper()
 	packed := data
@@ -61,8 +61,7 @@ func deflate(t testing.TB, data []byte) []byte {
 	return b.Bytes()
 }
 
-// TestMalformedArchive has archives that lie. What opening them and reading
-// allocates stays far from what they claim.
+// TestMalformedArchive has archives that lie. Opening and reading them allocates far less than they claim.
 func TestMalformedArchive(t *testing.T) {
 	good := encodeArray(1, "<f4", false, []int{2, 3})
 	claim := func(n int) []byte { // a header for n bytes, and 6 of them
@@ -142,7 +141,7 @@ func TestInflate(t *testing.T) {
 	}
 }
 
-// TestEntries has archives whose names are the trouble.
+// TestEntries has archives with bad names.
 func TestEntries(t *testing.T) {
 	archive := func(names ...string) []byte {
 		var out bytes.Buffer
@@ -282,7 +281,7 @@ func TestWriteNPZRefuses(t *testing.T) {
 	}
 }
 
-// TestWriteNPZFails: the file fails under the archive, which leaves nothing.
+// TestWriteNPZFails: if the file cannot be written, nothing is left of the archive.
 func TestWriteNPZFails(t *testing.T) {
 	dir := t.TempDir()
 	file, err := whole.Create(filepath.Join(dir, "a.npz"))

@@ -10,7 +10,7 @@ import (
 
 const wantDTypes = "f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8 or b1"
 
-// dtype is the type of an element as it stands in a file.
+// dtype is the type of an element in a file.
 type dtype struct {
 	descr string // as the header gives it: '<f4'
 	kind  string // without the byte order: f4
@@ -18,9 +18,8 @@ type dtype struct {
 	big   bool   // most significant byte first
 }
 
-// parseDType takes NumPy's array-protocol type string: a byte order ('<' little,
-// '>' big; for single bytes also '|', not applicable), a letter and a size.
-// https://numpy.org/doc/stable/reference/arrays.interface.html
+// parseDType takes NumPy's array-protocol type string: a byte order ('<' little, '>' big; for single bytes also '|',
+// not applicable), a letter and a size. https://numpy.org/doc/stable/reference/arrays.interface.html
 func parseDType(descr string) (dtype, error) {
 	order, kind := "", descr
 	if descr != "" && strings.ContainsRune("<>|=", rune(descr[0])) {
@@ -36,7 +35,7 @@ func parseDType(descr string) (dtype, error) {
 	return d, nil
 }
 
-// family names what the letter of a refused type stands for.
+// family names the family of a refused type, by its letter.
 func family(kind string) string {
 	names := map[byte]string{
 		'O': "object", 'c': "complex", 'S': "bytes", 'a': "bytes", 'U': "string", 'V': "void",
@@ -48,8 +47,7 @@ func family(kind string) string {
 	return " (" + names[kind[0]] + ")"
 }
 
-// decode converts len(dst) little-endian elements of src. The caller has swapped
-// the bytes of big-endian ones.
+// decode converts len(dst) little-endian elements of src. The caller has swapped the bytes of big-endian ones.
 func (d dtype) decode(dst []float32, src []byte) {
 	le := binary.LittleEndian
 	switch d.kind {
@@ -111,8 +109,8 @@ func swap(b []byte, size int) {
 	}
 }
 
-// float16 returns the value of an IEEE 754 binary16: 1 sign bit, 5 exponent bits
-// (bias 15), 10 fraction bits. Each has its float32; a NaN keeps its payload.
+// float16 returns the value of an IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. Each has
+// its float32; a NaN keeps its payload.
 func float16(bits uint16) float32 {
 	sign := uint32(bits>>15) << 31
 	exponent := uint32(bits>>10) & 0x1f

@@ -15,9 +15,8 @@ type elements struct {
 	buf   []byte // allocated when first needed
 }
 
-// read fills dst with the next elements, of which there must be enough. With the
-// last one it also checks that src ends there, which is when archive/zip compares
-// an entry with its checksum.
+// read fills dst with the next elements. There must be enough. After the last one it checks that src ends there; that
+// is when archive/zip compares an entry with its checksum.
 func (e *elements) read(dst []float32) error {
 	if e.dtype.kind == "f4" && e.dtype.big != littleEndian() {
 		if err := e.fill(view(dst)); err != nil {
@@ -38,7 +37,7 @@ func (e *elements) read(dst []float32) error {
 	return nil
 }
 
-// convert is read for elements that do not lie in the file as in memory.
+// convert is read for elements whose bytes in the file are not those in memory.
 func (e *elements) convert(dst []float32) error {
 	if e.buf == nil {
 		e.buf = make([]byte, min(bufferSize, e.left*e.dtype.size))
@@ -66,8 +65,7 @@ func (e *elements) fill(raw []byte) error {
 	return nil
 }
 
-// readFortran reads all elements of an array in which the first extent varies
-// fastest, and returns them in C order.
+// readFortran reads all elements of an array whose first extent varies fastest, and returns them in C order.
 func (e *elements) readFortran(shape []int) ([]float32, error) {
 	dst := make([]float32, e.left)
 	stride := make([]int, len(shape)) // in C order

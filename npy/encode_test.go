@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The tests' own writer of .npy files: slow, of any dtype, order and version, and
-// sharing nothing with the package.
+// The tests have a writer of .npy files of their own. It is slow, writes any dtype, order and version, and shares
+// nothing with the package.
 
 var (
 	orderedKinds = []string{"f2", "f4", "f8", "i2", "i4", "i8", "u2", "u4", "u8"}
@@ -33,8 +33,8 @@ func allDTypes() []string {
 	return list
 }
 
-// goldenValue is element i, counted in C order, of the arrays in testdata: the
-// docstring of testdata/make_goldens.py has the same rule.
+// goldenValue is element i, counted in C order, of the arrays in testdata: the docstring of testdata/make_goldens.py
+// has the same rule.
 func goldenValue(kind string, i int) float64 {
 	switch kind[0] {
 	case 'f':
@@ -96,9 +96,8 @@ func rawFile(version byte, head string, data []byte) []byte {
 	return append(append(out, head...), data...)
 }
 
-// cIndex returns where the element at position at in Fortran order stands in C
-// order: the index is taken apart from the first extent on, and put together
-// from the last.
+// cIndex returns the position in C order of the element at position at in Fortran order. It takes the index apart from
+// the first extent on, and puts it together from the last.
 func cIndex(at int, shape []int) int {
 	index := make([]int, len(shape))
 	for d, extent := range shape {

@@ -7,11 +7,10 @@ import (
 	"unsafe"
 )
 
-// bufferSize is how many bytes are converted, or gathered from small writes, at
-// a time. BenchmarkWriter guards it.
+// bufferSize is how many bytes are converted, or gathered from small writes, at a time. BenchmarkWriter guards it.
 const bufferSize = 256 << 10
 
-// littleEndian says that float32 lies in memory as it lies in a '<f4' file.
+// littleEndian reports whether a float32 has the same bytes in memory as in a '<f4' file.
 func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
 
 // view returns the memory of data as bytes, without a copy.
@@ -27,9 +26,8 @@ func newScratch() []byte {
 	return make([]byte, bufferSize)
 }
 
-// writeFloats writes data as '<f4'. If scratch is nil the memory of data is
-// written as it is, which is right on little-endian machines only; otherwise
-// data is converted through scratch, which is right everywhere.
+// writeFloats writes data as '<f4'. If scratch is nil it writes the memory of data as it is, which is right on
+// little-endian machines only. Otherwise it converts data in scratch, which is right everywhere.
 func writeFloats(w io.Writer, data []float32, scratch []byte) error {
 	if scratch == nil {
 		_, err := w.Write(view(data))

@@ -8,12 +8,11 @@ import (
 	"testing"
 )
 
-// FuzzReadFile reads any bytes as a file. Nothing may panic; what is allocated is
-// in proportion to the input: an archive may inflate deflateRatio times and one
-// byte may become a float32, twice if the order is Fortran's. An array that is
-// read fills its shape, and survives being written and read again.
+// FuzzReadFile reads any bytes as a file. Nothing may panic. Allocations are in proportion to the input: an archive may
+// inflate deflateRatio times, and one byte may become a float32, two in Fortran order. An array that is read fills its
+// shape, and is the same after it was written and read again.
 func FuzzReadFile(f *testing.F) {
-	// Small ones only: the fuzzer would spend its time on making large ones smaller.
+	// Only small ones: the fuzzer would spend its time on making large ones smaller.
 	for _, golden := range []string{"v1.npy", "v2.npy", "v3.npy", "float16.npz", "bzip2.npz"} {
 		data, err := os.ReadFile("testdata/" + golden)
 		if err != nil {
@@ -56,8 +55,8 @@ func FuzzReadFile(f *testing.F) {
 	})
 }
 
-// FuzzHeader parses any text. A header that is accepted is of a shape that can be
-// counted, and is read again from what formatHeader makes of it.
+// FuzzHeader parses any text. The elements of an accepted header can be counted, and the header is the same after
+// formatHeader has written it.
 func FuzzHeader(f *testing.F) {
 	for _, text := range []string{
 		"{'descr': '<f4', 'fortran_order': False, 'shape': (5, 1, 48, 64), }          \n",

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// What stands in testdata is made by NumPy 1.24.2 with testdata/make_goldens.py.
+// The files in testdata were made by NumPy 1.24.2 with testdata/make_goldens.py.
 
 func TestGoldenDTypes(t *testing.T) {
 	shape := []int{2, 3, 4}
@@ -68,7 +68,7 @@ func TestGoldenVersions(t *testing.T) {
 	}
 }
 
-// TestGoldenFloat16 holds float16 against NumPy's conversion, bit by bit.
+// TestGoldenFloat16 compares float16 with NumPy's conversion, bit by bit.
 func TestGoldenFloat16(t *testing.T) {
 	half, err := ReadFile("testdata/float16.npz:half")
 	if err != nil {
@@ -81,7 +81,7 @@ func TestGoldenFloat16(t *testing.T) {
 	wantArray(t, half, single.Shape, single.Data)
 }
 
-// TestGoldenRefused: the names are those of the dtypes, and each error has one.
+// TestGoldenRefused: the keys are names of dtypes, and each error names its own.
 func TestGoldenRefused(t *testing.T) {
 	for key, want := range map[string]string{
 		"object":     `dtype "|O" (object): want f2, f4, f8, i1`,
@@ -104,8 +104,7 @@ func TestGoldenRefused(t *testing.T) {
 	wantError(t, err, "zip method 12: want 0 (stored) or 8 (deflated)")
 }
 
-// TestGoldenHeaders: what formatHeader makes of a shape is what NumPy makes of it,
-// byte by byte.
+// TestGoldenHeaders: what formatHeader makes of a shape is what NumPy makes of it, byte by byte.
 func TestGoldenHeaders(t *testing.T) {
 	file, err := os.ReadFile("testdata/headers.bin")
 	if err != nil {

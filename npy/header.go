@@ -16,17 +16,16 @@ import (
 const (
 	magic = "\x93NUMPY"
 
-	// maxHeader caps the bytes of the dict literal. Every header of version 1.0 is
-	// below it, so that a long structured dtype is refused for what it is; the
-	// longest that this package accepts, 64 extents of 19 digits, takes 1.5 kB.
-	// (NumPy caps at 10,000 because it evaluates the text.)
+	// maxHeader limits the bytes of the dict literal. Every header of version 1.0 is shorter, so that a long structured
+	// dtype is refused for what it is. The longest that this package accepts, 64 extents of 19 digits, has 1.5 kB.
+	// (NumPy's limit is 10,000 because it evaluates the text.)
 	maxHeader = 1 << 16
 
 	headerAlign  = 64 // numpy.lib.format.ARRAY_ALIGN: elements start at a multiple of it
 	growthDigits = 21 // numpy.lib.format.GROWTH_AXIS_MAX_DIGITS: room for the first extent to grow
 )
 
-// header is what stands before the elements of a .npy file.
+// header is the part of a .npy file before the elements.
 type header struct {
 	dtype   dtype
 	fortran bool // the first extent varies fastest
@@ -34,9 +33,8 @@ type header struct {
 	count   int // elements: the product of shape
 }
 
-// readHeader reads the header of an array whose file or archive entry holds size
-// bytes in all, and leaves r at the first element. The bytes after the header
-// are exactly those of the elements, or it reports an error.
+// readHeader reads the header of an array whose file or archive entry has size bytes in all, and leaves r at the first
+// element. It reports an error unless the bytes after the header are exactly those of the elements.
 func readHeader(r io.Reader, size int64) (header, error) {
 	text, start, err := readHeaderText(r, size)
 	if err != nil {
@@ -49,9 +47,8 @@ func readHeader(r io.Reader, size int64) (header, error) {
 	return h, h.checkData(size - start)
 }
 
-// readHeaderText returns the dict literal and where the elements start. The
-// bytes before it are: magic, major and minor version, length of the literal as
-// 2 (version 1.0) or 4 little-endian bytes.
+// readHeaderText returns the dict literal and where the elements start. The bytes before it are: magic, major and minor
+// version, length of the literal as 2 (version 1.0) or 4 little-endian bytes.
 func readHeaderText(r io.Reader, size int64) (string, int64, error) {
 	if size < 10 {
 		return "", 0, fmt.Errorf("the array ends after %d bytes: want at least 10 for magic, version and header length", size)
@@ -83,8 +80,8 @@ func readHeaderText(r io.Reader, size int64) (string, int64, error) {
 	return string(literal), start + length, nil
 }
 
-// literalLength returns the length of the dict literal and where it starts. The
-// first 10 bytes of prefix have been read, which is all that version 1.0 has.
+// literalLength returns the length of the dict literal and where it starts. The first 10 bytes of prefix have been
+// read, which is all that version 1.0 has.
 func literalLength(r io.Reader, prefix *[12]byte) (length, start int64, err error) {
 	switch version := [2]byte(prefix[6:8]); version {
 	case [2]byte{1, 0}:
@@ -99,7 +96,7 @@ func literalLength(r io.Reader, prefix *[12]byte) (length, start int64, err erro
 	}
 }
 
-// cut makes an end of file where bytes are due an io.ErrUnexpectedEOF.
+// cut replaces io.EOF by io.ErrUnexpectedEOF, for places where more bytes must follow.
 func cut(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
@@ -107,7 +104,7 @@ func cut(err error) error {
 	return err
 }
 
-// checkData holds the shape against the number of bytes after the header.
+// checkData compares the shape with the number of bytes after the header.
 func (h header) checkData(have int64) error {
 	want, err := conv.Product(h.count, h.dtype.size)
 	switch {
@@ -121,9 +118,8 @@ func (h header) checkData(have int64) error {
 	return nil
 }
 
-// formatHeader returns the bytes that NumPy 1.23 and later write before a '<f4'
-// array in C order, format version 1.0. shape has passed elementCount, so that
-// the length fits in its two bytes.
+// formatHeader returns the bytes that NumPy 1.23 and later write before a '<f4' array in C order, in format version
+// 1.0. shape has passed elementCount, so that the length fits in its two bytes.
 func formatHeader(shape []int) []byte {
 	var b strings.Builder
 	b.WriteString("{'descr': '<f4', 'fortran_order': False, 'shape': " + tuple(shape) + ", }")

@@ -19,8 +19,8 @@ import (
 //	int    = "0" | digit without leading zero [ "L" ]          (L: Python 2)
 //	string = quotes of either kind, without escapes
 //
-// with white space between any two tokens and around the whole. Each of the
-// three keys must stand there once, in any order, and no other.
+// with white space between any two tokens and around the whole. Each of the three keys must occur once, in any order,
+// and no other key.
 func parseHeader(text string) (header, error) {
 	p := &literal{text: text}
 	h, err := p.header()
@@ -172,7 +172,7 @@ func (p *literal) string() (string, error) {
 	return rest[:end], nil
 }
 
-// accept skips white space, and c if it comes next.
+// accept skips white space, and then c if it is next.
 func (p *literal) accept(c byte) bool {
 	if p.peek() != c {
 		return false
@@ -181,8 +181,8 @@ func (p *literal) accept(c byte) bool {
 	return true
 }
 
-// peek skips white space and returns the next byte, 0 at the end. (A 0 byte in
-// the text is no token, so the two need not be told apart.)
+// peek skips white space and returns the next byte, or 0 at the end. (A 0 byte in the text is no token, so that the two
+// need not be distinguished.)
 func (p *literal) peek() byte {
 	for p.pos < len(p.text) && strings.IndexByte(" \t\n\r\f", p.text[p.pos]) >= 0 {
 		p.pos++
@@ -193,7 +193,7 @@ func (p *literal) peek() byte {
 	return p.text[p.pos]
 }
 
-// want reports what should stand at the cursor.
+// want reports what should be at the cursor.
 func (p *literal) want(token string) error {
 	if p.pos == len(p.text) {
 		return fmt.Errorf("it ends after byte %d: want %s", p.pos, token)
@@ -201,7 +201,7 @@ func (p *literal) want(token string) error {
 	return fmt.Errorf("byte %d starts %s: want %s", p.pos, quote(p.text[p.pos:]), token)
 }
 
-// quote quotes text that came from a file, the first bytes of it if it is long.
+// quote quotes text from a file; of a long text it takes the first bytes.
 func quote(text string) string {
 	const most = 40
 	if len(text) > most {

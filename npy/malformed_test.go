@@ -106,8 +106,7 @@ func TestHeaderForms(t *testing.T) {
 	}
 }
 
-// TestBadHeaders has texts that Python refuses too, or that NumPy does, or that
-// are not arrays of numbers.
+// TestBadHeaders has texts that Python refuses too, or that NumPy does, or that are not arrays of numbers.
 func TestBadHeaders(t *testing.T) {
 	shape := func(s string) string { return "{'descr': '<f4', 'fortran_order': False, 'shape': " + s + "}" }
 	descr := func(s string) string { return "{'descr': " + s + ", 'fortran_order': False, 'shape': (3,)}" }

@@ -1,29 +1,34 @@
-// Package npy reads and writes NumPy's array files: .npy (one array) and .npz (a
-// zip archive of named ones). Values are float32 in C order (the last extent
-// varies fastest), whatever the file holds.
+// Package npy reads and writes NumPy's array files: .npy (one array) and .npz (a zip archive of named arrays). In
+// memory values are always float32 in C order: the last extent varies fastest.
 //
 //   - [ReadFile] loads one array; [Array.Tensor] takes it as images or weights.
 //   - [Open] reads an array in pieces, for one that is larger than memory.
 //   - [WriteFile] and [WriteNPZ] save arrays that are in memory.
-//   - [Create] writes an array in pieces; its size need not fit in memory either.
+//   - [Create] writes an array in pieces; it may be larger than memory, too.
 //
-// Read are format versions 1.0, 2.0 and 3.0, both byte orders, C and Fortran
-// order, and the dtypes b1, f2, f4, f8, i1, i2, i4, i8, u1, u2, u4 and u8.
-// float64 and integers are rounded to the nearest float32, ties to even; a
-// float64 beyond float32's range becomes an infinity. float16 and False and True
-// (0 and 1) are exact. All other dtypes are refused by name. Written is always
-// '<f4' in C order, version 1.0, with the header that NumPy itself writes.
+// # What is read and written
 //
-// A file is not trusted: its header is capped, its shape multiplied with overflow
-// checks, and both are held against the size of the file before memory is
-// allocated for the elements. What is written appears under its name when it is
-// complete and not before.
+// The package reads format versions 1.0, 2.0 and 3.0, both byte orders, C and Fortran order, and the dtypes b1, f2, f4,
+// f8, i1, i2, i4, i8, u1, u2, u4 and u8. float64 and integers are rounded to the nearest float32, ties to even; a
+// float64 beyond float32's range becomes an infinity. float16, False (0) and True (1) are exact. All other dtypes are
+// refused by name.
 //
-// Every error is one line that starts with "npy: " and names the file, if there
-// is one. Readers and writers belong to one goroutine at a time.
+// It writes '<f4' in C order, version 1.0, with the same header as NumPy. A file appears under its name when it is
+// complete, not before.
 //
-// The format is that of https://numpy.org/neps/nep-0001-npy-format.html and of
-// numpy.lib.format, which is the more recent of the two.
+// # Safety
+//
+// A file is not trusted. The length of its header is limited, the product of its shape is checked for overflow, and
+// both are compared with the size of the file before memory is allocated for the elements.
+//
+// # Errors
+//
+// Every error is a [*fault.Error]: one line that starts with "npy: " and names the file, if there is one.
+//
+// A reader or writer belongs to one goroutine at a time.
+//
+// The format is that of https://numpy.org/neps/nep-0001-npy-format.html and of numpy.lib.format; the latter is more
+// recent.
 package npy
 
 import (
@@ -34,15 +39,14 @@ import (
 	"gpuconv/fault"
 )
 
-// Array is a dense array in C order. An empty Shape is NumPy's 0-d array of one
-// element.
+// Array is a dense array in C order. An empty Shape is NumPy's 0-d array, which has one element.
 type Array struct {
 	Shape []int
 	Data  []float32 // as many elements as Shape says
 }
 
-// Tensor returns a as images or weights, by the rule of [TensorShape]. It shares
-// a's Data. The error names the shape.
+// Tensor returns a as images or weights, by the rule of [TensorShape]. The tensor shares a's Data. It refuses a nil
+// array, one whose Data does not fill its Shape, and other numbers of dimensions.
 func (a *Array) Tensor() (*conv.Tensor, error) {
 	if err := a.check(); err != nil {
 		return nil, &fault.Error{Package: "npy", Err: err}
@@ -54,9 +58,8 @@ func (a *Array) Tensor() (*conv.Tensor, error) {
 	return &conv.Tensor{Shape: shape, Data: a.Data}, nil
 }
 
-// TensorShape returns the shape that an array of 2, 3 or 4 dimensions has as
-// images: [H W] becomes [1 1 H W], [N H W] becomes [N 1 H W] and [N C H W] stays.
-// It refuses any other number of dimensions.
+// TensorShape returns the shape of an array as images: [H W] becomes [1 1 H W], [N H W] becomes [N 1 H W], and [N C H
+// W] stays. It refuses any other number of dimensions.
 func TensorShape(shape []int) (conv.Shape, error) {
 	switch len(shape) {
 	case 2:
@@ -88,12 +91,12 @@ func (a *Array) check() error {
 // maxDims is how many dimensions NumPy 2 allows (NPY_MAXDIMS; 32 before it).
 const maxDims = 64
 
-// mostElements is 64 TiB of float32, half of what a process can address on
-// amd64: make would panic where a sparse file claims more.
+// mostElements is 64 TiB of float32, half of what a process can address on amd64: make would panic if a sparse file
+// claimed more.
 const mostElements = 1 << 44
 
-// elementCount multiplies the extents of shape. It refuses too many of them, a
-// negative one, and a product that no machine holds or int cannot address.
+// elementCount multiplies the extents of shape. It refuses too many extents, a negative one, and a product that no
+// machine holds or an int cannot address.
 func elementCount(shape []int) (int, error) {
 	if len(shape) > maxDims {
 		return 0, fmt.Errorf("a shape of %d dimensions: want at most %d", len(shape), maxDims)
@@ -111,8 +114,8 @@ func elementCount(shape []int) (int, error) {
 // cloneShape copies shape; a 0-d shape is empty and not nil.
 func cloneShape(shape []int) []int { return append([]int{}, shape...) }
 
-// sameOrder says that C and Fortran order are one for shape: at most one extent
-// is not 1, or there are no elements.
+// sameOrder reports whether C and Fortran order are the same for shape: at most one extent is not 1, or there are no
+// elements.
 func sameOrder(shape []int) bool {
 	long := 0
 	for _, extent := range shape {

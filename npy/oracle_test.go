@@ -11,7 +11,7 @@ import (
 	"github.com/sbinet/npyio/npz"
 )
 
-// TestOracleReads: npyio v0.9.0 finds in our files what we wrote.
+// TestOracleReads: npyio v0.9.0 reads what we wrote.
 func TestOracleReads(t *testing.T) {
 	for _, shape := range [][]int{{7}, {3, 5}, {2, 3, 4}, {5, 1, 4, 6}} {
 		data := goldenValues("f4", product(shape))
@@ -39,8 +39,7 @@ func TestOracleReads(t *testing.T) {
 	}
 }
 
-// TestOracleWrites: we find in npyio's files, alone and in an archive, what it
-// wrote.
+// TestOracleWrites: we read what npyio wrote, alone and in an archive.
 func TestOracleWrites(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.npz")
 	archive, err := npz.Create(path)

@@ -15,20 +15,18 @@ type Reader struct {
 	name    string // for errors
 	header  header
 	src     elements
-	whole   []float32 // all elements in C order, once a Fortran-ordered array is read
-	left    int       // not yet handed out
+	whole   []float32 // all elements in C order, after the first Read of an array in Fortran order
+	left    int       // elements that are still to be read
 	err     error     // what every later Read reports
 	closers []io.Closer
 }
 
-// ReadFile loads the array in a .npy file, or one array of a .npz archive, which
-// is written archive.npz:key. The key may be left out if the archive holds one
-// array, and may end in ".npy". A file whose own name holds the colon goes first.
-// What a file is, its first bytes say, not its name.
+// ReadFile loads the array of a .npy file, or one array of a .npz archive, as archive.npz:key. The key may end in
+// ".npy". It may be left out if the archive holds one array. A file whose own name has that colon is preferred. The
+// first bytes of a file decide what it is, not its name.
 //
-// Errors: a file that cannot be read, is neither .npy nor .npz or holds no array
-// under the key; a malformed header; a dtype that cannot become float32; data
-// longer or shorter than the shape says.
+// Errors: a file that cannot be read, is neither .npy nor .npz, or has no array of that key; a malformed header; a
+// dtype that cannot become float32; data longer or shorter than the shape says.
 func ReadFile(path string) (*Array, error) {
 	r, err := Open(path)
 	if err != nil {
@@ -38,8 +36,8 @@ func ReadFile(path string) (*Array, error) {
 	return r.array()
 }
 
-// Open starts to read an array, which is named as for [ReadFile]. The header has
-// been checked when it returns, against the size of the file too.
+// Open starts to read an array, which is named as for [ReadFile]. It has checked the header when it returns, also
+// against the size of the file. Close must be called. Errors are those of ReadFile.
 func Open(path string) (*Reader, error) {
 	f, file, key, err := openFile(path)
 	if err != nil {
@@ -59,8 +57,8 @@ func Open(path string) (*Reader, error) {
 	return r, nil
 }
 
-// openFile opens path, or what stands before one of its colons if there is no
-// such file; what stands behind that colon is the key.
+// openFile opens path. If there is no such file, it opens the part before one of its colons; the part after that colon
+// is the key.
 func openFile(path string) (f *os.File, file, key string, err error) {
 	f, err = openRegular(path)
 	for i := len(path); err != nil; {
@@ -75,8 +73,7 @@ func openFile(path string) (f *os.File, file, key string, err error) {
 	return f, path, "", err
 }
 
-// openRegular opens a regular file. It looks before it opens, because opening a
-// pipe would wait for the other end.
+// openRegular opens a regular file. It looks first what path is, because opening a pipe would wait for the other end.
 func openRegular(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
@@ -129,15 +126,13 @@ func newStream(src io.Reader, size int64, name string) (*Reader, error) {
 // Shape returns the extents of the whole array; none for a 0-d array.
 func (r *Reader) Shape() []int { return cloneShape(r.header.shape) }
 
-// DType returns the type of the elements in the file as the header gives it, for
-// example "<f4", ">i2" or "|u1".
+// DType returns the type of the elements in the file as the header gives it, for example "<f4", ">i2" or "|u1".
 func (r *Reader) DType() string { return r.header.dtype.descr }
 
-// Read fills all of dst with the next elements in C order. It reports an error
-// and reads nothing if fewer are left. A file that was cut after it was opened
-// is an error that wraps [io.ErrUnexpectedEOF]. After that, or any other failure
-// to read, nothing in dst may be trusted and every later Read fails alike. Data
-// from an archive is compared with its checksum when the last element is read.
+// Read fills all of dst with the next elements in C order. If fewer are left it reports an error and reads nothing. If
+// the file was cut after it was opened, the error wraps [io.ErrUnexpectedEOF]. After a failure to read nothing in dst
+// may be trusted, and every later Read reports the same error. When the last element of an archive's array is read, its
+// data is compared with its checksum.
 //
 // The first Read of an array in Fortran order loads all of it.
 func (r *Reader) Read(dst []float32) error {
@@ -173,7 +168,7 @@ func (r *Reader) read(dst []float32) error {
 // array reads everything.
 func (r *Reader) array() (*Array, error) {
 	a := &Array{Shape: r.Shape()}
-	if r.header.fortran { // what Read copies from, without the copy
+	if r.header.fortran { // take what Read would copy from
 		if err := r.Read(nil); err != nil {
 			return nil, err
 		}
@@ -187,8 +182,7 @@ func (r *Reader) array() (*Array, error) {
 	return a, nil
 }
 
-// Close releases the file. Closing twice is harmless; Read after Close reports an
-// error that wraps [os.ErrClosed].
+// Close releases the file. Closing twice is harmless. Read after Close reports an error that wraps [os.ErrClosed].
 func (r *Reader) Close() error {
 	var err error
 	for _, c := range r.closers {

@@ -38,7 +38,7 @@ func TestReadAll(t *testing.T) {
 	}
 }
 
-// TestConversion has the values that float32 cannot hold as they are.
+// TestConversion has values that float32 cannot represent.
 func TestConversion(t *testing.T) {
 	tests := []struct {
 		name, descr string
@@ -58,7 +58,7 @@ func TestConversion(t *testing.T) {
 		{"i4 rounds to even", "<i4", int32(1<<24 + 1), 1 << 24},
 		{"u4 most", "<u4", uint32(math.MaxUint32), 0x1p32},
 		{"i8 least", "<i8", int64(math.MinInt64), -0x1p63},
-		// Rounded once: by way of float64, 2⁵³+2²⁹+1 would become 2⁵³.
+		// Rounded once: rounded to float64 first, 2⁵³+2²⁹+1 would become 2⁵³.
 		{"i8 rounds once", "<i8", int64(1<<53 + 1<<29 + 1), 1<<53 + 1<<30},
 		{"u8 most", "<u8", uint64(math.MaxUint64), 0x1p64},
 		{"i1 least", "|i1", int8(-128), -128},
@@ -164,7 +164,7 @@ func TestReadCut(t *testing.T) {
 	}
 }
 
-// TestSameOrder: an array whose two orders are one is streamed.
+// TestSameOrder: an array whose two orders are the same is streamed.
 func TestSameOrder(t *testing.T) {
 	for _, tt := range []struct {
 		shape []int

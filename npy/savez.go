@@ -14,17 +14,16 @@ import (
 
 // Named is an array of a .npz archive.
 type Named struct {
-	Name  string // the key; ".npy" at its end is left out
+	Name  string // the key; a ".npy" at its end is dropped
 	Array *Array
 }
 
-// WriteNPZ saves arrays in a .npz archive at path, each as '<f4' in C order and
-// uncompressed, as numpy.savez does. The same arrays give the same bytes, because
-// the entries bear no time. As with [Create], path holds the whole archive or
+// WriteNPZ saves arrays in a .npz archive at path, each as '<f4' in C order and uncompressed, as numpy.savez does. The
+// same arrays give the same bytes, because the entries have no time. As with [Create], path has the whole archive or
 // stays as it was.
 //
-// Errors: a name that is empty, stands there twice or is not UTF-8; an array
-// whose Data does not fill its Shape; those of Create.
+// Errors: a name that is empty, occurs twice or is not UTF-8; an array whose Data does not fill its Shape; those of
+// Create.
 func WriteNPZ(path string, arrays ...Named) error {
 	if err := checkNamed(arrays); err != nil {
 		return failed(path, err)

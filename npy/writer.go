@@ -8,8 +8,8 @@ import (
 	"gpuconv/whole"
 )
 
-// Writer writes an array in pieces. Between [Create] and Close the elements
-// gather in a hidden file beside the path, named ".partial-*".
+// Writer writes an array in pieces. Between [Create] and Close the elements are in a hidden file beside the path, named
+// ".partial-*".
 type Writer struct {
 	name    string // for errors
 	shape   []int
@@ -38,17 +38,16 @@ func WriteFile(path string, a *Array) error {
 	return w.Close()
 }
 
-// Create starts to write an array of the given shape ('<f4', C order) that is to
-// be found at path once Close has succeeded. Until then path stays as it is: free,
-// or the file that is to be replaced, whose permissions the new one takes over.
-// Close or Abort must be called; after
+// Create starts to write an array of the given shape ('<f4', C order). It appears at path when Close has succeeded.
+// Until then path stays as it is: free, or an older file, whose permissions the new one takes over. Close or Abort must
+// be called. After
 //
 //	defer w.Abort()
 //
-// every way out of the caller leaves either the whole array or nothing behind.
+// the caller leaves either the whole array or nothing, however it returns.
 //
-// Errors: a negative extent or one too large in shape; a folder that does not
-// exist or cannot be written; a path that is no regular file or is read-only.
+// Errors: an extent in shape that is negative or too large; a folder that does not exist or cannot be written; a path
+// that is no regular file or is read-only.
 func Create(path string, shape ...int) (*Writer, error) {
 	if _, err := elementCount(shape); err != nil { // before there is a file
 		return nil, failed(path, err)
@@ -88,9 +87,8 @@ func NewWriter(file *whole.File, shape ...int) (*Writer, error) {
 	return w, nil
 }
 
-// Write writes the next elements in C order. It refuses more than the shape has
-// room for and writes nothing then. After any other error, such as a full disk,
-// every later call fails alike. data is not kept.
+// Write writes the next elements in C order. If there are more than the shape has room for, it reports an error and
+// writes nothing. After any other error, such as a full disk, every later call reports the same. data is not kept.
 func (w *Writer) Write(data []float32) error {
 	if w.err != nil {
 		return w.err
@@ -106,11 +104,10 @@ func (w *Writer) Write(data []float32) error {
 	return nil
 }
 
-// Close puts the complete array at path, replacing at once what was there. If
-// elements are missing, or if a Write failed or the file cannot be completed, it
-// reports an error, path stays as it was, and the hidden file is removed. Closing
-// again has no effect and the same result. The data is not forced to the disk
-// (fsync): it outlives the program, not a power failure.
+// Close puts the complete array at path and replaces, in one step, what was there. If elements are missing, a Write has
+// failed or the file cannot be completed, it reports an error, path stays as it was, and the hidden file is removed.
+// Closing again has no effect and the same result. The data is not forced to the disk (fsync): it outlives the program,
+// not a power failure.
 func (w *Writer) Close() error {
 	if w.closed {
 		return w.result
@@ -141,8 +138,8 @@ func (w *Writer) finish() error {
 	return nil
 }
 
-// Abort gives the array up: it removes the hidden file and leaves path as it was.
-// After Close or Abort it does nothing. Close after Abort is an error.
+// Abort removes the hidden file and leaves path as it was. After Close or Abort it does nothing. Close after Abort
+// reports an error.
 func (w *Writer) Abort() error {
 	if w.closed {
 		return nil

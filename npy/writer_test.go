@@ -137,8 +137,7 @@ func TestWriteTooMuch(t *testing.T) {
 	wantFiles(t, dir, "a.npy")
 }
 
-// TestUnfinished has every way not to finish; each leaves the old file, if there
-// is one, and nothing else.
+// TestUnfinished has every way not to finish. Each leaves the old file, if there is one, and nothing else.
 func TestUnfinished(t *testing.T) {
 	ways := []struct {
 		name string
@@ -210,7 +209,7 @@ func TestUnfinished(t *testing.T) {
 	}
 }
 
-// TestRenameFails: a folder takes the name while the array is written.
+// TestRenameFails: somebody makes a folder of that name while the array is written.
 func TestRenameFails(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.npy")
@@ -266,8 +265,8 @@ func TestCreateRefuses(t *testing.T) {
 	}
 }
 
-// TestSpecialFile: what is no regular file stays. A socket stands for devices,
-// because a test that could lose os.DevNull would, one day, as root.
+// TestSpecialFile: what is no regular file stays. The test takes a socket, since as root it could one day remove
+// os.DevNull.
 func TestSpecialFile(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a socket is no entry of a folder")
@@ -291,7 +290,7 @@ func TestSpecialFile(t *testing.T) {
 	wantFiles(t, dir, "socket")
 }
 
-// TestPermissions: what os.Create leaves, and what the old file had.
+// TestPermissions: a new file has those that os.Create gives, a replaced one those of the old file.
 func TestPermissions(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("files have no modes")
@@ -341,7 +340,7 @@ func TestPermissions(t *testing.T) {
 	wantError(t, WriteFile(filepath.Join(dir, "b.npy"), &Array{[]int{0}, nil}), "b.npy: permission denied")
 }
 
-// TestLink: the file behind a link is replaced, and the link stays.
+// TestLink: the file that a link leads to is replaced, and the link stays.
 func TestLink(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
 	file, link := filepath.Join(other, "a.npy"), filepath.Join(dir, "link.npy")
@@ -366,8 +365,7 @@ func TestLink(t *testing.T) {
 	wantFiles(t, other, "a.npy")
 }
 
-// TestWriteFloats: converting gives the bytes that lie in memory, on machines
-// where both are right.
+// TestWriteFloats: on machines where both ways are right, converting gives the bytes that are in memory.
 func TestWriteFloats(t *testing.T) {
 	data := []float32{0, 1, -2.5, float32(math.Inf(1)), math.Float32frombits(0x7f812345)} // the last a signalling NaN
 	want := littleEndianBytes(t, data)

@@ -3,7 +3,6 @@ package param
 import (
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -77,14 +76,14 @@ func ReadCSV(r io.Reader, subject string) (*Table, error) {
 	reader := csv.NewReader(r)
 	names, err := reader.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, refuse("the table is empty", "", "want a line with the names of the columns")
+		return nil, fault.New("param", "the table is empty", "", "want a line with the names of the columns")
 	}
 	if err != nil {
 		return nil, tableError(err)
 	}
 	for i, name := range names {
 		if name == "" || slices.Contains(names[:i], name) {
-			return nil, refuse("table", "", fmt.Sprintf("column %d is named %q: want a name, and each once", i+1, name))
+			return nil, fault.New("param", "table", "", "column %d is named %q: want a name, and each once", i+1, name)
 		}
 	}
 	lines, err := reader.ReadAll() // a line with another number of cells is an error
@@ -92,7 +91,7 @@ func ReadCSV(r io.Reader, subject string) (*Table, error) {
 		return nil, tableError(err)
 	}
 	if len(lines) == 0 {
-		return nil, refuse("the table has no line but the first", "", "want one for each "+subject)
+		return nil, fault.New("param", "the table has no line but the first", "", "want one for each %s", subject)
 	}
 	t := &Table{}
 	for at, name := range names {
@@ -133,7 +132,7 @@ func columnOf(name string, cells []string) Column {
 func checkOrder(subject string, cells []string) error {
 	for i, cell := range cells {
 		if cell != strconv.Itoa(i) {
-			return refuse("table", "", fmt.Sprintf("%s %q in line %d: want %d, the %ss in their order", subject, cell, i+2, i, subject))
+			return fault.New("param", "table", "", "%s %q in line %d: want %d, the %ss in their order", subject, cell, i+2, i, subject)
 		}
 	}
 	return nil

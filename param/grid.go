@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"gpuconv/fault"
 )
 
 // Axis is a parameter and the values it takes.
@@ -42,17 +44,17 @@ func NewGrid(parameters []Parameter, axes []Axis) (*Grid, error) {
 	for i, axis := range axes {
 		switch {
 		case !slices.ContainsFunc(parameters, func(p Parameter) bool { return p.Name == axis.Name }):
-			return nil, refuse("parameter", strconv.Quote(axis.Name), "want "+names(parameters))
+			return nil, fault.New("param", "parameter", strconv.Quote(axis.Name), "want %s", names(parameters))
 		case slices.ContainsFunc(axes[:i], func(a Axis) bool { return a.Name == axis.Name }):
-			return nil, refuse("parameter", strconv.Quote(axis.Name)+" twice", "want it once, with a list of values")
+			return nil, fault.New("param", "parameter", strconv.Quote(axis.Name)+" twice", "want it once, with a list of values")
 		case axis.Values.Len() == 0:
-			return nil, refuse("parameter", strconv.Quote(axis.Name), "no values: want at least one")
+			return nil, fault.New("param", "parameter", strconv.Quote(axis.Name), "no values: want at least one")
 		case axis.Values.Len() > maxGrid/g.n:
-			return nil, refuse("parameter", fmt.Sprintf("%q of %d values", axis.Name, axis.Values.Len()), fmt.Sprintf("want at most %d in all", maxGrid))
+			return nil, fault.New("param", "parameter", fmt.Sprintf("%q of %d values", axis.Name, axis.Values.Len()), "want at most %d in all", maxGrid)
 		}
 		g.n *= axis.Values.Len()
 		if v, found := axis.Values.NotFinite(); found {
-			return nil, refuse("parameter", strconv.Quote(axis.Name), fmt.Sprintf("%v: want finite numbers", v))
+			return nil, fault.New("param", "parameter", strconv.Quote(axis.Name), "%v: want finite numbers", v)
 		}
 	}
 	return g, nil
@@ -70,13 +72,16 @@ func names(parameters []Parameter) string {
 func (g *Grid) Len() int { return g.n }
 
 // Set gives the parameters the values of element i, 0 ≤ i < Len(). They are those
-// of NewGrid, or another instance's.
-func (g *Grid) Set(parameters []Parameter, i int) {
+// of NewGrid, or another instance's. It refuses what [Parameter.Set] refuses.
+func (g *Grid) Set(parameters []Parameter, i int) error {
 	for k, axis := range slices.Backward(g.axes) {
 		n := axis.Values.Len()
-		*parameters[g.at[k]].Value = axis.Values.At(i % n)
+		if err := parameters[g.at[k]].Set(axis.Values.At(i % n)); err != nil {
+			return err
+		}
 		i /= n
 	}
+	return nil
 }
 
 // Varying returns the names of the axes that have more than one value, slowest

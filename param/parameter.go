@@ -16,13 +16,46 @@ import (
 	"gpuconv/fault"
 )
 
-// Parameter is one number of a pattern or filter.
+// Parameter is one number of a pattern or filter: a field of its struct, with a name. Make one with [New].
 type Parameter struct {
-	Name   string   // on the command line: sf
-	Column string   // in a [Table], with its unit: sf_cycles_per_pixel
-	Help   string   // with its unit and what 0 stands for
-	Value  *float64 // where it is kept
+	Name   string // on the command line: sf
+	Column string // in a [Table], with its unit: sf_cycles_per_pixel
+	Help   string // with its unit and what 0 stands for
+
+	get func() float64
+	set func(float64) error
 }
+
+// mostWhole bounds whole numbers: beyond it neighbours have the same float64.
+const mostWhole = 1 << 53
+
+// New returns the parameter whose value is kept at place. One of integers takes whole numbers only, up to 2⁵³ and, if
+// it is signed, down to −2⁵³.
+func New[T float64 | int | ~uint64](name, column, help string, place *T) Parameter {
+	whole, least, from := true, 0.0, "0"
+	switch any(*place).(type) {
+	case float64:
+		whole = false
+	case int:
+		least, from = -mostWhole, "−2⁵³"
+	}
+	return Parameter{Name: name, Column: column, Help: help,
+		get: func() float64 { return float64(*place) },
+		set: func(v float64) error {
+			if whole && !(v >= least && v <= mostWhole && float64(T(v)) == v) {
+				return fault.New("param", name, v, "want a whole number from %s to 2⁵³", from)
+			}
+			*place = T(v)
+			return nil
+		},
+	}
+}
+
+// Value returns the present value.
+func (p Parameter) Value() float64 { return p.get() }
+
+// Set changes the value. It refuses what is no whole number where one is wanted.
+func (p Parameter) Set(v float64) error { return p.set(v) }
 
 // Columns returns the names of the columns of parameters, for [NewTable].
 func Columns(parameters []Parameter) []string {
@@ -37,7 +70,7 @@ func Columns(parameters []Parameter) []string {
 func Numbers(parameters []Parameter) []float64 {
 	all := make([]float64, len(parameters))
 	for i, p := range parameters {
-		all[i] = *p.Value
+		all[i] = p.Value()
 	}
 	return all
 }
@@ -49,9 +82,9 @@ func Title(parameters []Parameter, named []string) string {
 		switch {
 		case !slices.Contains(named, p.Name):
 		case p.Name == "orientation":
-			parts = append(parts, written("%.4g°", *p.Value))
+			parts = append(parts, written("%.4g°", p.Value()))
 		default:
-			parts = append(parts, p.Name+" "+written("%.3g", *p.Value))
+			parts = append(parts, p.Name+" "+written("%.3g", p.Value()))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -60,9 +93,4 @@ func Title(parameters []Parameter, named []string) string {
 // written formats a value with a real minus sign.
 func written(format string, v float64) string {
 	return strings.ReplaceAll(fmt.Sprintf(format, v), "-", "−")
-}
-
-// refuse returns the error of this package.
-func refuse(argument, value, rule string) error {
-	return &fault.Error{Package: "param", Argument: argument, Value: value, Rule: rule}
 }

@@ -1,12 +1,60 @@
 package param
 
-import "testing"
+import (
+	"math"
+	"strings"
+	"testing"
+)
 
 // TestTitle: minus signs are those of values; names keep their hyphens.
 func TestTitle(t *testing.T) {
 	orientation, x := -45.0, -0.5
-	got := Title([]Parameter{{Name: "orientation", Value: &orientation}, {Name: "aperture-x", Value: &x}}, []string{"orientation", "aperture-x"})
+	parameters := []Parameter{New("orientation", "", "", &orientation), New("aperture-x", "", "", &x)}
+	got := Title(parameters, []string{"orientation", "aperture-x"})
 	if want := "−45°, aperture-x −0.5"; got != want {
 		t.Errorf("title %q, want %q", got, want)
+	}
+}
+
+// TestSet: integers take whole numbers only, as far as a float64 counts.
+func TestSet(t *testing.T) {
+	var real float64
+	var count int
+	var seed Seed
+	for _, c := range []struct {
+		p    Parameter
+		v    float64
+		want string
+	}{
+		{New("sf", "", "", &real), 0.5, ""},
+		{New("count", "", "", &count), -3, ""},
+		{New("count", "", "", &count), 0.5, "param: count 0.5: want a whole number from −2⁵³ to 2⁵³"},
+		{New("count", "", "", &count), math.NaN(), "param: count NaN: want"},
+		{New("count", "", "", &count), -1 << 54, "param: count -1.8014398509481984e+16: want"},
+		{seed.Parameter(), 1 << 53, ""},
+		{seed.Parameter(), 1<<53 + 2, "param: seed 9.007199254740994e+15: want a whole number from 0 to 2⁵³"},
+		{seed.Parameter(), -1, "param: seed -1: want"},
+	} {
+		before := c.p.Value()
+		err := c.p.Set(c.v)
+		switch {
+		case c.want == "" && (err != nil || c.p.Value() != c.v):
+			t.Errorf("%s is %v, want %v; %v", c.p.Name, c.p.Value(), c.v, err)
+		case c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want) || c.p.Value() != before):
+			t.Errorf("%s is %v, error %v: want %s…", c.p.Name, c.p.Value(), err, c.want)
+		}
+	}
+}
+
+// TestSeed: the first number of PCG-DXSM of (7, 0), which stays what it is.
+func TestSeed(t *testing.T) {
+	if got, want := Seed(7).Rand().Uint64(), uint64(4971928291090985182); got != want { // math/rand/v2 promises them
+		t.Errorf("seed 7 starts with %v, want %v", got, want)
+	}
+	if err := Seed(1 << 53).Check(); err != nil {
+		t.Error(err)
+	}
+	if err := Seed(1<<53 + 1).Check(); err == nil || err.Error() != "param: seed 9007199254740993: want a whole number from 0 to 2⁵³" {
+		t.Errorf("error %v", err)
 	}
 }

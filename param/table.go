@@ -1,8 +1,9 @@
 package param
 
 import (
-	"fmt"
 	"slices"
+
+	"gpuconv/fault"
 )
 
 // Table says what is known about each image, filter or cell: a row for each, in their order, and a named column for
@@ -69,10 +70,10 @@ func (t *Table) Names() []string {
 func (t *Table) Check() error {
 	for _, c := range t.Columns {
 		if c.Len() != t.Len() {
-			return refuse("table", "", fmt.Sprintf("column %s has %d values: want %d, one a row", c.Name, c.Len(), t.Len()))
+			return fault.New("param", "table", "", "column %s has %d values: want %d, one a row", c.Name, c.Len(), t.Len())
 		}
 		if len(c.Numbers) > 0 && len(c.Words) > 0 {
-			return refuse("table", "", fmt.Sprintf("column %s has numbers and words: want one of them", c.Name))
+			return fault.New("param", "table", "", "column %s has numbers and words: want one of them", c.Name)
 		}
 	}
 	return nil

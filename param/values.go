@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"gpuconv/fault"
 )
 
 // Values is a list of numbers, or a range that is never written out. The zero
@@ -27,7 +29,7 @@ func Explicit(v ...float64) Values { return Values{explicit: slices.Clone(v)} }
 // 0, and a range that holds nothing, more than 2⁵³ values or one that overflows.
 func Range(start, stop, step float64) (Values, error) {
 	refused := func(rule string) (Values, error) {
-		return Values{}, refuse("range", fmt.Sprintf("%v:%v:%v", start, stop, step), rule)
+		return Values{}, fault.New("param", "range", fmt.Sprintf("%v:%v:%v", start, stop, step), "%s", rule)
 	}
 	if !finite(start) || !finite(stop) || !finite(step) {
 		return refused("want finite numbers")
@@ -76,7 +78,7 @@ func decimal(v float64) *big.Rat {
 // Spaces around numbers are ignored.
 func ParseValues(s string) (Values, error) {
 	if strings.TrimSpace(s) == "" {
-		return Values{}, refuse("list", strconv.Quote(s), "is empty, want numbers such as -90,0,90 or start:stop:step")
+		return Values{}, fault.New("param", "list", strconv.Quote(s), "is empty, want numbers such as -90,0,90 or start:stop:step")
 	}
 	if strings.Contains(s, ":") {
 		return parseRange(s)
@@ -95,10 +97,10 @@ func ParseValues(s string) (Values, error) {
 func parseRange(s string) (Values, error) {
 	parts := strings.Split(s, ":")
 	if strings.Contains(s, ",") {
-		return Values{}, refuse("list", strconv.Quote(s), "want either numbers such as -90,0,90 or one start:stop:step")
+		return Values{}, fault.New("param", "list", strconv.Quote(s), "want either numbers such as -90,0,90 or one start:stop:step")
 	}
 	if len(parts) != 3 {
-		return Values{}, refuse("range", strconv.Quote(s), "want start:stop:step")
+		return Values{}, fault.New("param", "range", strconv.Quote(s), "want start:stop:step")
 	}
 	var numbers [3]float64
 	for i, part := range parts {
@@ -114,7 +116,7 @@ func parseRange(s string) (Values, error) {
 func parseNumber(s, item string) (float64, error) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(item), 64)
 	if err != nil || !finite(v) {
-		return 0, refuse("list", strconv.Quote(s), strconv.Quote(item)+" is not a finite number")
+		return 0, fault.New("param", "list", strconv.Quote(s), "%q is not a finite number", item)
 	}
 	return v, nil
 }

@@ -54,19 +54,19 @@ type Aperture struct {
 
 func (a *Aperture) parameters() []param.Parameter {
 	all := []param.Parameter{
-		{Name: "aperture-x", Column: "aperture_x_pixels", Help: "pixels to the right of the image's centre", Value: &a.X},
-		{Name: "aperture-y", Column: "aperture_y_pixels", Help: "pixels below the image's centre", Value: &a.Y},
+		param.New("aperture-x", "aperture_x_pixels", "pixels to the right of the image's centre", &a.X),
+		param.New("aperture-y", "aperture_y_pixels", "pixels below the image's centre", &a.Y),
 	}
-	radius := param.Parameter{Name: "aperture-radius", Column: "aperture_radius_pixels", Help: "outer radius in pixels, 0 for half the shorter side", Value: &a.Radius}
+	radius := param.New("aperture-radius", "aperture_radius_pixels", "outer radius in pixels, 0 for half the shorter side", &a.Radius)
 	switch a.Window {
 	case Circle:
 		return append(all, radius)
 	case Annulus:
-		return append(all, radius, param.Parameter{Name: "aperture-inner", Column: "aperture_inner_pixels", Help: "the annulus' inner radius in pixels, 0 for half the outer", Value: &a.Inner})
+		return append(all, radius, param.New("aperture-inner", "aperture_inner_pixels", "the annulus' inner radius in pixels, 0 for half the outer", &a.Inner))
 	case RaisedCosine:
-		return append(all, radius, param.Parameter{Name: "aperture-edge", Column: "aperture_edge_pixels", Help: "width of the raised cosine's slope in pixels, 0 for the radius", Value: &a.Edge})
+		return append(all, radius, param.New("aperture-edge", "aperture_edge_pixels", "width of the raised cosine's slope in pixels, 0 for the radius", &a.Edge))
 	case Gaussian:
-		return append(all, param.Parameter{Name: "aperture-sigma", Column: "aperture_sigma_pixels", Help: "standard deviation of the Gaussian in pixels, 0 for an eighth of the shorter side", Value: &a.Sigma})
+		return append(all, param.New("aperture-sigma", "aperture_sigma_pixels", "standard deviation of the Gaussian in pixels, 0 for an eighth of the shorter side", &a.Sigma))
 	}
 	return nil
 }

@@ -28,10 +28,10 @@ func (g *Gabor) Kind() string { return "gabor" }
 func (g *Gabor) Parameters() []param.Parameter {
 	all := []param.Parameter{
 		orientation(&g.Orientation), frequency(&g.SF), phase(&g.Phase),
-		{Name: "x", Column: "x_pixels", Help: "pixels to the right of the image's centre", Value: &g.X},
-		{Name: "y", Column: "y_pixels", Help: "pixels below the image's centre", Value: &g.Y},
-		{Name: "sigma-x", Column: "sigma_x_pixels", Help: "standard deviation across the stripes in pixels, 0 for an eighth of the shorter side", Value: &g.SigmaX},
-		{Name: "sigma-y", Column: "sigma_y_pixels", Help: "standard deviation along the stripes in pixels, 0 for that across", Value: &g.SigmaY},
+		param.New("x", "x_pixels", "pixels to the right of the image's centre", &g.X),
+		param.New("y", "y_pixels", "pixels below the image's centre", &g.Y),
+		param.New("sigma-x", "sigma_x_pixels", "standard deviation across the stripes in pixels, 0 for an eighth of the shorter side", &g.SigmaX),
+		param.New("sigma-y", "sigma_y_pixels", "standard deviation along the stripes in pixels, 0 for that across", &g.SigmaY),
 	}
 	return append(append(all, g.parameters()...), drift(&g.Drift), frame(&g.Frame))
 }

@@ -86,23 +86,23 @@ func (g *Grating) Paint(dst []float64, c Canvas) {
 // The parameters that several patterns have.
 
 func orientation(v *float64) param.Parameter {
-	return param.Parameter{Name: "orientation", Column: "orientation_deg", Help: "degrees from vertical; a small positive one turns the stripes clockwise", Value: v}
+	return param.New("orientation", "orientation_deg", "degrees from vertical; a small positive one turns the stripes clockwise", v)
 }
 
 func frequency(v *float64) param.Parameter {
-	return param.Parameter{Name: "sf", Column: "sf_cycles_per_pixel", Help: "spatial frequency, in cycles/pixel unless --sf-unit says otherwise", Value: v}
+	return param.New("sf", "sf_cycles_per_pixel", "spatial frequency, in cycles/pixel unless --sf-unit says otherwise", v)
 }
 
 func phase(v *float64) param.Parameter {
-	return param.Parameter{Name: "phase", Column: "phase_deg", Help: "degrees, at the centre; 0 is a peak", Value: v}
+	return param.New("phase", "phase_deg", "degrees, at the centre; 0 is a peak", v)
 }
 
 func drift(v *float64) param.Parameter {
-	return param.Parameter{Name: "drift", Column: "drift_cycles_per_frame", Help: "cycles per frame", Value: v}
+	return param.New("drift", "drift_cycles_per_frame", "cycles per frame", v)
 }
 
 func frame(v *float64) param.Parameter {
-	return param.Parameter{Name: "frame", Column: "frame", Help: "number of the frame: --frame 0:8:1 for eight", Value: v}
+	return param.New("frame", "frame", "number of the frame: --frame 0:8:1 for eight", v)
 }
 
 func checkDrifting(c Canvas, sf, drift float64) error {

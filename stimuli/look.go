@@ -23,8 +23,8 @@ type Look struct {
 
 func (l *Look) parameters() []param.Parameter {
 	return append([]param.Parameter{
-		{Name: "contrast", Column: "contrast", Help: "Michelson contrast, 0 … 1", Value: &l.Contrast},
-		{Name: "mean", Column: "mean", Help: "mean luminance, of black 0 and white 1; 0 is 0.5", Value: &l.Mean},
+		param.New("contrast", "contrast", "Michelson contrast, 0 … 1", &l.Contrast),
+		param.New("mean", "mean", "mean luminance, of black 0 and white 1; 0 is 0.5", &l.Mean),
 	}, l.Aperture.parameters()...)
 }
 
@@ -53,9 +53,12 @@ func (l *Look) paint(dst []float64, c Canvas, pattern func(x, y float64) float64
 	})
 }
 
-// Looks is met by patterns that have a [Look].
-type Looks interface{ Looking() *Look }
+// LookOf returns the look of a pattern that embeds a Look, nil of others, to change it.
+func LookOf(p Pattern) *Look {
+	if looks, ok := p.(interface{ own() *Look }); ok {
+		return looks.own()
+	}
+	return nil
+}
 
-// Looking returns l, by which a pattern that embeds a Look can be told its
-// aperture.
-func (l *Look) Looking() *Look { return l }
+func (l *Look) own() *Look { return l }

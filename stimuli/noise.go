@@ -3,7 +3,6 @@ package stimuli
 import (
 	"math"
 	"math/cmplx"
-	"math/rand/v2"
 
 	"gpuconv/fault"
 	"gpuconv/param"
@@ -12,9 +11,9 @@ import (
 )
 
 // WhiteNoise is independent pixels, uniform in −1 … 1 before the [Look]. A seed
-// gives the same pixels on every platform: PCG-DXSM of (Seed, 0).
+// gives the same pixels on every platform.
 type WhiteNoise struct {
-	Seed float64 // a whole number from 0 to 2⁵³
+	Seed param.Seed // at most 2⁵³
 	Look
 }
 
@@ -23,11 +22,7 @@ func (n *WhiteNoise) Kind() string { return "white-noise" }
 
 // Parameters implements [Pattern].
 func (n *WhiteNoise) Parameters() []param.Parameter {
-	return append([]param.Parameter{seed(&n.Seed)}, n.parameters()...)
-}
-
-func seed(v *float64) param.Parameter {
-	return param.Parameter{Name: "seed", Column: "seed", Help: "whole number that makes random numbers repeatable", Value: v}
+	return append([]param.Parameter{n.Seed.Parameter()}, n.parameters()...)
 }
 
 // Complete implements [Pattern].
@@ -38,16 +33,16 @@ func (n *WhiteNoise) Complete(c Canvas) error {
 	return n.complete(c)
 }
 
-func checkSeed(v float64) error {
-	if v != math.Trunc(v) || v < 0 || v > 1<<53 {
-		return fault.New("stimuli", "seed", v, "want a whole number from 0 to 2⁵³")
+func checkSeed(seed param.Seed) error {
+	if err := seed.Check(); err != nil {
+		return &fault.Error{Package: "stimuli", Err: err}
 	}
 	return nil
 }
 
 // Paint implements [Pattern].
 func (n *WhiteNoise) Paint(dst []float64, c Canvas) {
-	random := rand.New(rand.NewPCG(uint64(n.Seed), 0))
+	random := n.Seed.Rand()
 	pixels := make([]float64, len(dst))
 	for i := range pixels {
 		pixels[i] = 2*random.Float64() - 1
@@ -62,7 +57,7 @@ func (n *WhiteNoise) Paint(dst []float64, c Canvas) {
 // 1987), 2 is brown.
 type PinkNoise struct {
 	Exponent float64
-	Seed     float64 // a whole number from 0 to 2⁵³
+	Seed     param.Seed // at most 2⁵³
 	Look
 }
 
@@ -72,8 +67,8 @@ func (n *PinkNoise) Kind() string { return "pink-noise" }
 // Parameters implements [Pattern].
 func (n *PinkNoise) Parameters() []param.Parameter {
 	return append([]param.Parameter{
-		{Name: "exponent", Column: "exponent", Help: "amplitude falls as 1/frequency to this power", Value: &n.Exponent},
-		seed(&n.Seed),
+		param.New("exponent", "exponent", "amplitude falls as 1/frequency to this power", &n.Exponent),
+		n.Seed.Parameter(),
 	}, n.parameters()...)
 }
 
@@ -90,7 +85,7 @@ func (n *PinkNoise) Complete(c Canvas) error {
 
 // Paint implements [Pattern].
 func (n *PinkNoise) Paint(dst []float64, c Canvas) {
-	random := rand.New(rand.NewPCG(uint64(n.Seed), 0))
+	random := n.Seed.Rand()
 	spectrum := make([]complex128, len(dst))
 	for i := range spectrum {
 		spectrum[i] = complex(random.NormFloat64(), 0)

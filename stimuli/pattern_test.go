@@ -73,7 +73,7 @@ func TestPatternGoldens(t *testing.T) {
 			}
 			fresh := func() Pattern {
 				p := kind(t, g.Kind).New()
-				p.(Looks).Looking().Aperture.Window = window
+				LookOf(p).Aperture.Window = window
 				return p
 			}
 			var axes []param.Axis

@@ -20,11 +20,11 @@ func (p *Plaid) Kind() string { return "plaid" }
 func (p *Plaid) Parameters() []param.Parameter {
 	all := []param.Parameter{
 		orientation(&p.Orientation),
-		{Name: "angle", Column: "angle_deg", Help: "degrees from the plaid's first grating to its second", Value: &p.Angle},
+		param.New("angle", "angle_deg", "degrees from the plaid's first grating to its second", &p.Angle),
 		frequency(&p.SF),
-		{Name: "sf2", Column: "sf2_cycles_per_pixel", Help: "spatial frequency of the plaid's second grating, 0 for that of the first", Value: &p.SF2},
+		param.New("sf2", "sf2_cycles_per_pixel", "spatial frequency of the plaid's second grating, 0 for that of the first", &p.SF2),
 		phase(&p.Phase),
-		{Name: "phase2", Column: "phase2_deg", Help: "degrees, of the plaid's second grating", Value: &p.Phase2},
+		param.New("phase2", "phase2_deg", "degrees, of the plaid's second grating", &p.Phase2),
 	}
 	return append(append(all, p.parameters()...), drift(&p.Drift), frame(&p.Frame))
 }

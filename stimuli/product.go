@@ -39,7 +39,9 @@ func NewProduct(canvas Canvas, fresh func() Pattern, axes ...param.Axis) (*Produ
 // pattern returns that of image i, complete.
 func (p *Product) pattern(i int) (Pattern, error) {
 	pattern := p.fresh()
-	p.grid.Set(pattern.Parameters(), i)
+	if err := p.grid.Set(pattern.Parameters(), i); err != nil {
+		return nil, &fault.Error{Package: "stimuli", Err: err}
+	}
 	return pattern, pattern.Complete(p.canvas)
 }
 
@@ -82,6 +84,6 @@ func (p *Product) Table() (*param.Table, error) {
 // Title says what sets image i apart, for pictures: 45°, sf 0.1.
 func (p *Product) Title(i int) string {
 	pattern := p.fresh()
-	p.grid.Set(pattern.Parameters(), i)
+	_ = p.grid.Set(pattern.Parameters(), i) // NewProduct has set them all
 	return param.Title(pattern.Parameters(), p.grid.Varying())
 }

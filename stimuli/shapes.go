@@ -23,9 +23,9 @@ func (b *Checkerboard) Kind() string { return "checkerboard" }
 func (b *Checkerboard) Parameters() []param.Parameter {
 	return append([]param.Parameter{
 		orientation(&b.Orientation),
-		{Name: "side", Column: "side_pixels", Help: "pixels along a square's side, 0 for 8", Value: &b.Side},
-		{Name: "x", Column: "x_pixels", Help: "pixels to the right of the image's centre", Value: &b.X},
-		{Name: "y", Column: "y_pixels", Help: "pixels below the image's centre", Value: &b.Y},
+		param.New("side", "side_pixels", "pixels along a square's side, 0 for 8", &b.Side),
+		param.New("x", "x_pixels", "pixels to the right of the image's centre", &b.X),
+		param.New("y", "y_pixels", "pixels below the image's centre", &b.Y),
 	}, b.parameters()...)
 }
 
@@ -97,9 +97,9 @@ func (p *Impulse) Kind() string { return "impulse" }
 // Parameters implements [Pattern].
 func (p *Impulse) Parameters() []param.Parameter {
 	return []param.Parameter{
-		{Name: "x", Column: "x_pixels", Help: "pixels to the right of the image's centre", Value: &p.X},
-		{Name: "y", Column: "y_pixels", Help: "pixels below the image's centre", Value: &p.Y},
-		{Name: "amplitude", Column: "amplitude", Help: "value of the impulse's pixel, 0 for 1", Value: &p.Amplitude},
+		param.New("x", "x_pixels", "pixels to the right of the image's centre", &p.X),
+		param.New("y", "y_pixels", "pixels below the image's centre", &p.Y),
+		param.New("amplitude", "amplitude", "value of the impulse's pixel, 0 for 1", &p.Amplitude),
 	}
 }
 

@@ -28,17 +28,15 @@ import (
 	"gpuconv/param"
 )
 
-// Set is a set of images. Draw writes images first … first+dst.N−1 into dst,
-// which is shaped as the set with a batch of its own; it serves several
-// goroutines at once.
+// Set is a set of images that need not exist yet, with a table of what they show. Its methods serve several goroutines
+// at once.
 type Set interface {
+	// Shape is [N, 1, H, W].
 	Shape() conv.Shape
+	// Draw writes images first … first+dst.N−1 into dst, which is shaped as the set but for its N.
 	Draw(dst *conv.Tensor, first int) error
-}
-
-// Described is a set that says what its images show.
-type Described interface {
-	Set
-	Table() (*param.Table, error) // a row an image
-	Title(i int) string           // what sets image i apart
+	// Table has a row for each image.
+	Table() (*param.Table, error)
+	// Title says what sets image i apart, for pictures.
+	Title(i int) string
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"gpuconv/conv"
@@ -144,7 +146,7 @@ func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
 		return experiment.Job{}, err
 	}
 	if f.check < -1 {
-		return experiment.Job{}, usage(fmt.Errorf("--check %d: want a number of images, or -1 for all", f.check))
+		return experiment.Job{}, refused("check", strconv.Itoa(f.check), errors.New("want a number of images, or -1 for all"))
 	}
 	j := experiment.Job{Check: f.check, Look: f.look(), Origin: f.origin()}
 	var err error
@@ -188,7 +190,7 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 }
 
 // images returns the stimuli: a kind's, image files, or the preset's gratings.
-func (f *runFlags) images() (stimuli.Described, error) {
+func (f *runFlags) images() (stimuli.Set, error) {
 	if f.stimuli == "" {
 		tutorial3, err := f.preset.tutorial3()
 		if err != nil {

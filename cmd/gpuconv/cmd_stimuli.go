@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -108,7 +109,7 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 func (f *stimuliFlags) file() output { return output{"output", f.output} }
 
 // images returns the set that the flags ask for.
-func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Described, error) {
+func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Set, error) {
 	s, err := f.chosen(flags, []string{"preset", "patch", "res"}, []string{"orientation", "sf"})
 	switch {
 	case err != nil:
@@ -121,7 +122,7 @@ func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Described, error) {
 	return f.presetSweep(flags.Changed("sf"))
 }
 
-func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Described, error) {
+func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Set, error) {
 	tutorial3, err := f.preset.tutorial3()
 	if err != nil {
 		return nil, err
@@ -129,14 +130,14 @@ func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Described, error) {
 	f.stimulus.sf = defaultSF
 	if sf {
 		if f.stimulus.sf, err = strconv.ParseFloat(f.sf, 64); err != nil {
-			return nil, usage(fmt.Errorf("--sf %q: want a number", f.sf))
+			return nil, misread("sf", f.sf, errors.New("want a number"))
 		}
 	}
 	return f.stimulus.sweep(tutorial3)
 }
 
 // openFiles opens a set of image files.
-func openFiles(flag, path string) (stimuli.Described, error) {
+func openFiles(flag, path string) (stimuli.Set, error) {
 	files, err := stimuli.OpenFiles(path)
 	if err != nil {
 		return nil, failed(flag, "", err)
@@ -145,7 +146,7 @@ func openFiles(flag, path string) (stimuli.Described, error) {
 }
 
 // writeStimuli draws all images into a file, some at a time, and their table beside it.
-func writeStimuli(ctx context.Context, to output, images stimuli.Described) error {
+func writeStimuli(ctx context.Context, to output, images stimuli.Set) error {
 	all := images.Shape()
 	if err := checkDisk(fmt.Sprintf("%d images of %d×%d", all.N(), all.H(), all.W()), to.path, all.Bytes()); err != nil {
 		return err

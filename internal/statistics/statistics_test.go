@@ -27,7 +27,7 @@ func TestIntervalCovers(t *testing.T) {
 		between, within float64
 	}{
 		"one sample a block": {10, 1, 0, 0.1}, "blocks alike": {10, 5, 0, 0.1}, "blocks differ": {10, 20, 0.05, 0.02},
-			"one block": {1, 20, 0, 0.1},
+		"one block": {1, 20, 0, 0.1},
 	} {
 		r := rand.New(rand.NewPCG(1, 1))
 		trials := 300

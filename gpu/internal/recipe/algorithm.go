@@ -7,174 +7,73 @@
 package recipe
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 )
 
-// algorithm is one way to compute convolutions with a shader.
+// algorithm is one way to compute convolutions with a shader: a row of the table. What else there is of it is in files
+// of its name.
 type algorithm struct {
-	name    string
-	accepts func(p conv.Problem, device Profile) error // nil, or why it cannot
-	worth   func(p conv.Problem, device Profile) error // nil, or why another will be faster; a forced one is not asked
-	prepare func(p conv.Problem, device Profile) Recipe
+	name string
+	// fit cuts the work of a valid problem to a device, or says why the algorithm cannot compute it there.
+	fit func(p conv.Problem, device Profile) (fitted, error)
+	// tilings lists what is worth measuring beside what fit chooses itself, which may be more than a problem fills. It
+	// is nil where there is no choice.
+	tilings func(p conv.Problem, device Profile) []Tiling
+	// softwareOnly is set where hardware is refused.
+	softwareOnly bool
+	// slow says why the algorithm is not worth it on software renderers, which take it only if it is forced; "" where
+	// they do take it.
+	slow string
 }
 
-// algorithms returns the table: the first that accepts a problem, and is worth it,
-// computes it, and the general one stands last.
+// fitted is an algorithm that is fitted to a problem and a device.
+type fitted interface {
+	worth() error // nil, or why another will be faster; a forced one is not asked
+	recipe() Recipe
+}
+
+// algorithms returns the table. The first that fits a problem, and is worth it, computes it. The general one is last.
 func algorithms() []algorithm {
+	const barriers, hardware = "barriers are slow on software renderers", "it is made for hardware"
 	return []algorithm{
-		{"direct_soft", acceptsSoft, worthSoft, prepareSoft},
-		{"fft", acceptsFFT, worthFFT, prepareFFT},
-		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise},
-		{"direct_small", acceptsSmall, worthSmall, prepareSmall},
-		{"direct_shared", acceptsShared, worthShared, prepareShared},
-		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd},
-		{"igemm", acceptsIgemm, worthIgemm, prepareIgemm},
-		{"direct", acceptsDirect, nil, prepareDirect},
+		{name: "direct_soft", fit: fits(fitSoft), tilings: softTilings, softwareOnly: true},
+		{name: "fft", fit: fits(fitFFT), slow: barriers},
+		{name: "depthwise", fit: fits(fitDepthwise), tilings: slideTilings, slow: hardware},
+		{name: "direct_small", fit: fits(fitSmall), tilings: slideTilings, slow: hardware},
+		{name: "direct_shared", fit: fits(fitShared), tilings: slideTilings, slow: hardware},
+		{name: "winograd", fit: fits(fitWinograd), tilings: igemmTilings, slow: barriers},
+		{name: "igemm", fit: fits(fitIgemm), tilings: igemmTilings, slow: barriers},
+		{name: "direct", fit: fits(fitDirect), tilings: directTilings},
 	}
 }
 
-// Chosen reports whether an algorithm is ever taken, without being forced, on software
-// renderers or on hardware.
-func Chosen(name string, software bool) bool {
-	switch name {
-	case "direct":
-		return true
-	case "direct_soft":
-		return software
-	}
-	return !software
-}
-
-// recipe is a prepared convolution, before OpenGL sees it: pure data.
-type Recipe struct {
-	// stages follow each other; together they leave the sums, or what finishes says.
-	Stages []Stage
-	// scratch are buffers of the device that stages leave numbers in for each other.
-	Scratch []Scratch
-	// pack lays weights and biases out as the shader wants them; the second is nil
-	// where the shader has it with the first. bias is nil if there is none.
-	Pack func(weight, bias []float32) (packedWeight, packedBias []float32)
-	// packedFloats is how many numbers pack returns.
-	PackedFloats int
-	// uniformWeight binds the weights as a uniform block, a part for each pass,
-	// instead of a storage buffer.
-	UniformWeight bool
-	// finishes says that the stages leave the problem's outputs where energy or a pool
-	// follows the sums: pool.comp is not run.
-	Finishes bool
-	// textures binds src as buffer texture 0 and what the stages write as 1.
-	Textures Texels
-	// tiling is how the algorithm cuts the work; nil if it has no choice.
-	Tiling Tiling
-	// tolerance is conv.Description's.
-	Tolerance float64
-}
-
-// scratch is a buffer that holds as much for each image of a chunk. Its contents are
-// undefined, and huge with Options.Guard, when a chunk begins.
-type Scratch struct {
-	What       string // for errors
-	ImageBytes int
-}
-
-// place is a buffer that a stage reads or writes.
-type Place int
-
-// ownPlace is src, for what a stage reads, and for what it writes the sums.
-const OwnPlace Place = 0
-
-// scratchPlace is scratch[i] of the recipe.
-func scratchPlace(i int) Place { return Place(i + 1) }
-
-// texels says what a texel of a buffer texture is.
-type Texels int
-
-const (
-	NoTexels     Texels = iota // no textures
-	FloatTexels                // one float
-	VectorTexels               // four
-)
-
-// Where a shader has its buffers.
-const (
-	BindSrc = iota // what its stage reads
-	BindWeight
-	BindBias
-	BindDst    // what its stage writes
-	BindImages // src, for stages that read something else at bindSrc
-)
-
-// stage is a program and the dispatches of it, in order, that a batch of images
-// takes.
-type Stage struct {
-	Program   Key
-	Reads     Place
-	Writes    Place
-	Passes    func(images int) []Pass
-	MaxImages int // that one dispatch can count, at least 1
-}
-
-// pass is one dispatch.
-type Pass struct {
-	Uniforms []Uniform
-	Groups   [3]int
-	// The bytes of the weights that this pass has bound, if they are uniform.
-	WeightFirst, WeightBytes int
-}
-
-// uniform is the value of an int of the shader.
-type Uniform struct {
-	Name  string
-	Value int
-}
-
-// choose returns the algorithm for p, with the reasons against each other one. A
-// forced one is taken or refused; "" forces none.
-func choose(p conv.Problem, device Profile, forced string) (algorithm, []conv.Rejected, error) {
-	if forced != "" && !slices.Contains(AlgorithmNames(), forced) {
-		return algorithm{}, nil, fmt.Errorf("gpu: algorithm %q: want one of %v", forced, AlgorithmNames())
-	}
-	var taken algorithm
-	var rejected []conv.Rejected
-	for _, a := range algorithms() {
-		if err := a.refuses(p, device, forced, taken); err != nil {
-			rejected = append(rejected, conv.Rejected{Algorithm: a.name, Reason: err})
-			continue
+// fits makes a row's fit of an algorithm's own, which returns its own type.
+func fits[F fitted](fit func(conv.Problem, Profile) (F, error)) func(conv.Problem, Profile) (fitted, error) {
+	return func(p conv.Problem, device Profile) (fitted, error) {
+		f, err := fit(p, device)
+		if err != nil {
+			return nil, err
 		}
-		taken = a
+		return f, nil
 	}
-	if taken.name != "" {
-		return taken, rejected, nil
-	}
-	var reasons []string
-	for _, r := range rejected {
-		if forced == "" || r.Algorithm == forced {
-			reasons = append(reasons, r.Algorithm+": "+r.Reason.Error())
-		}
-	}
-	return algorithm{}, rejected, unsupported("gpu: %s", strings.Join(reasons, "; "))
 }
 
-// refuses says why a is not taken, nil if it is.
-func (a algorithm) refuses(p conv.Problem, device Profile, forced string, taken algorithm) error {
-	switch {
-	case forced != "" && a.name != forced:
-		return fmt.Errorf("%s is forced", forced)
-	case taken.name != "":
-		return fmt.Errorf("%s stands before it", taken.name)
+// fitTo returns a fitted to a valid problem and a device, or why it cannot compute it there.
+func (a algorithm) fitTo(p conv.Problem, device Profile) (fitted, error) {
+	if a.softwareOnly && device.Class != Software {
+		return nil, errors.New("the device is not a software renderer")
 	}
-	if err := a.accepts(p, device); err != nil || forced != "" || a.worth == nil {
-		return err
-	}
-	return a.worth(p, device)
+	return a.fit(p, device)
 }
 
-// AlgorithmNames lists what Options.Algorithm takes, in the order in which they
-// are asked.
+// AlgorithmNames lists the algorithms in the order in which they are asked.
 func AlgorithmNames() []string {
 	var names []string
 	for _, a := range algorithms() {
@@ -183,16 +82,80 @@ func AlgorithmNames() []string {
 	return names
 }
 
-// unsupported says what of a problem an algorithm cannot compute.
-func unsupported(format string, args ...any) error {
-	return fmt.Errorf(format+": %w", append(args, conv.ErrUnsupported)...)
+// Chosen reports whether an algorithm is ever taken, without being forced, on software renderers or on hardware.
+func Chosen(name string, software bool) bool {
+	for _, a := range algorithms() {
+		if a.name == name {
+			return software && a.slow == "" || !software && !a.softwareOnly
+		}
+	}
+	return false
 }
 
-// fold spreads n work-groups, no more than x and y can count, over them so that
-// few are left over.
-func fold(n int, limit [3]int) (x, y int) {
-	y = ceilDiv(n, limit[0])
-	return ceilDiv(n, y), y
+// chosen is the algorithm that computes a problem. Its name is "" if there is none.
+type chosen struct {
+	name string
+	fitted
 }
 
-func ceilDiv(a, b int) int { return (a + b - 1) / b }
+// choose returns the algorithm for p, with the reasons against each other one. A forced one is taken or refused; ""
+// forces none.
+func choose(p conv.Problem, device Profile, forced string) (chosen, []conv.Rejected, error) {
+	if forced != "" && !slices.Contains(AlgorithmNames(), forced) {
+		return chosen{}, nil, &fault.Error{Package: "gpu", Argument: "algorithm", Value: strconv.Quote(forced),
+			Rule: fmt.Sprintf("want one of %v", AlgorithmNames())}
+	}
+	var taken chosen
+	var rejected []conv.Rejected
+	for _, a := range algorithms() {
+		f, err := a.take(p, device, forced, taken.name)
+		if err != nil {
+			rejected = append(rejected, conv.Rejected{Algorithm: a.name, Reason: err})
+			continue
+		}
+		taken = chosen{a.name, f}
+	}
+	if taken.name == "" {
+		return chosen{}, rejected, refusal(rejected, forced)
+	}
+	return taken, rejected, nil
+}
+
+// take returns a fitted to p, or why it is not taken: another is forced, another was taken before it, it cannot
+// compute p, or another will be faster.
+func (a algorithm) take(p conv.Problem, device Profile, forced, before string) (fitted, error) {
+	switch {
+	case forced != "" && a.name != forced:
+		return nil, fmt.Errorf("%s is forced", forced)
+	case before != "":
+		return nil, fmt.Errorf("%s stands before it", before)
+	}
+	f, err := a.fitTo(p, device)
+	switch {
+	case err != nil:
+		return nil, err
+	case forced != "":
+		return f, nil
+	case a.slow != "" && device.Class == Software:
+		return nil, errors.New(a.slow)
+	}
+	return f, f.worth()
+}
+
+// refusal is the error where no algorithm takes a problem: why the forced one does not, or each one.
+func refusal(rejected []conv.Rejected, forced string) error {
+	var reasons []string
+	for _, r := range rejected {
+		if r.Algorithm == forced {
+			return unsupported(forced, r.Reason.Error())
+		}
+		reasons = append(reasons, r.Algorithm+": "+r.Reason.Error())
+	}
+	return unsupported("", strings.Join(reasons, "; "))
+}
+
+// unsupported is the error for what no algorithm, or not the one that is asked for, can compute. It wraps
+// [conv.ErrUnsupported].
+func unsupported(asked, reason string) error {
+	return &fault.Error{Package: "gpu", Argument: asked, Rule: reason, Err: conv.ErrUnsupported}
+}

@@ -18,18 +18,18 @@ type Blueprint struct {
 // newBlueprint chooses an algorithm for a valid problem and cuts its batch.
 func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 	p.Spec = p.WithDefaults()
-	chosen, rejected, err := choose(p, device, forced)
+	taken, rejected, err := choose(p, device, forced)
 	if err != nil {
 		return Blueprint{}, err
 	}
-	b := Blueprint{Problem: p, Recipe: chosen.prepare(p, device), Transfers: device.Transfers}
+	b := Blueprint{Problem: p, Recipe: taken.recipe(), Transfers: device.Transfers}
 	stages := b.Recipe.Stages
 	if b.PoolsApart() {
 		b.Pool = preparePool(p, device)
 		stages = append(slices.Clip(stages), b.Pool)
 	}
 	images := chunk(p, device, b.Recipe, stages...)
-	b.Description = conv.Description{Algorithm: chosen.name, Chunk: images, Rejected: rejected,
+	b.Description = conv.Description{Algorithm: taken.name, Chunk: images, Rejected: rejected,
 		Memory: memory(p, device, images, b.Recipe), Tolerance: b.Recipe.Tolerance}
 	for _, s := range stages {
 		source, err := s.Program.Source(nil)

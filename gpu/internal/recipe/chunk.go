@@ -27,26 +27,6 @@ const (
 // aligned, whatever an image's size.
 const lentImages = LentAlignment / 4
 
-// imageBytes returns the sizes of one image of p, of its sums and of what becomes
-// of them. p must have been accepted, so that none overflows.
-func ImageBytes(p conv.Problem) (src, sums, dst int) {
-	in, _ := p.Src.Image().Len()
-	between, _ := p.Sums()
-	after, _ := p.Dst()
-	held, _ := between.Image().Len()
-	out, _ := after.Image().Len()
-	return 4 * in, 4 * held, 4 * out
-}
-
-// storedBytes is imageBytes, with 0 for sums that have no buffer: they stand in dst, or a tile finishes them.
-func (r Recipe) StoredBytes(p conv.Problem) (src, sums, dst int) {
-	src, sums, dst = ImageBytes(p)
-	if !finished(p) || r.Finishes {
-		sums = 0
-	}
-	return src, sums, dst
-}
-
 // chunk returns how many images go to the device at once: at least 1, at most the
 // problem's batch, within the device's buffers, chunkBytes, chunkMACs and what each stage
 // can count. Chunks are of one size, the last one may be smaller.

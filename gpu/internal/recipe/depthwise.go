@@ -29,15 +29,21 @@ const (
 	depthwiseHeld    = 64 // weights in registers: kernels up to 8×8 whole
 )
 
-// depthwise is what preparing and dispatching depthwise.comp share.
+// depthwise is depthwise.comp, fitted to a problem and a device.
 type depthwise struct {
 	conv.Problem
 	device    Profile
 	constants depthwiseConstants
 }
 
-// newDepthwise fits the tile to a valid problem of one channel per group, within the device's limits.
-func newDepthwise(p conv.Problem, device Profile) (depthwise, error) {
+// fitDepthwise takes one channel per group.
+func fitDepthwise(p conv.Problem, device Profile) (depthwise, error) {
+	if p.Weight[1] != 1 {
+		return depthwise{}, fmt.Errorf("%d input channels per group, want 1", p.Weight[1])
+	}
+	if _, err := fitDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
+		return depthwise{}, err
+	}
 	return finishing(p, device, func(f finish) (depthwise, error) {
 		d := depthwise{Problem: p, device: device}
 		bounds := slideTiles(device)
@@ -51,7 +57,7 @@ func newDepthwise(p conv.Problem, device Profile) (depthwise, error) {
 		}
 		down, across := fitted.parts(p)
 		d.constants = depthwiseConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes, looped: down*across > 1}
-		return d, d.fits()
+		return d, d.accept()
 	})
 }
 
@@ -63,20 +69,8 @@ func (d depthwise) tiles() int { return ceilDiv(d.multiplier(), d.constants.filt
 // columns is how many an image has, of all its planes.
 func (d depthwise) columns() int { return d.Groups * d.constants.columns(d.Problem) }
 
-// acceptsDepthwise takes one channel per group.
-func acceptsDepthwise(p conv.Problem, device Profile) error {
-	if p.Weight[1] != 1 {
-		return fmt.Errorf("%d input channels per group, want 1", p.Weight[1])
-	}
-	if err := acceptsDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
-		return err
-	}
-	_, err := newDepthwise(p, device)
-	return err
-}
-
-// fits says which limit of the device d passes, or nil.
-func (d depthwise) fits() error {
+// accept says which limit of the device d passes, or nil.
+func (d depthwise) accept() error {
 	device := d.device
 	if n := d.tiles(); n > device.WorkGroups[2] {
 		return fmt.Errorf("%d tiles of filters in a group, the device dispatches %d along z", n, device.WorkGroups[2])
@@ -91,31 +85,29 @@ func (d depthwise) fits() error {
 	return device.shared(4 * d.constants.handed(d.constants.lanes))
 }
 
-// worthDepthwise leaves to direct_small, whose weights take no loads, single channels
+// worth leaves to direct_small, whose weights take no loads, single channels
 // and, where it takes them, groups of many filters, of which it has more in a tile.
-func worthDepthwise(p conv.Problem, device Profile) error {
-	if device.Class == Software {
-		return fmt.Errorf("it is made for hardware")
-	}
-	if p.Groups == 1 {
+func (d depthwise) worth() error {
+	if d.Groups == 1 {
 		return fmt.Errorf("one group: it is worth it from 2 on")
 	}
-	if n := p.Weight[0] / p.Groups; n > depthwiseFilters && acceptsSmall(p, device) == nil && worthSmall(p, device) == nil {
-		return fmt.Errorf("%d filters per group, of which direct_small takes more at once", n)
+	if n := d.multiplier(); n > depthwiseFilters {
+		if s, err := fitSmall(d.Problem, d.device); err == nil && s.worth() == nil {
+			return fmt.Errorf("%d filters per group, of which direct_small takes more at once", n)
+		}
 	}
 	return nil
 }
 
-func prepareDepthwise(p conv.Problem, device Profile) Recipe {
-	d, _ := newDepthwise(p, device) // p was accepted
+func (d depthwise) recipe() Recipe {
 	return Recipe{
 		Stages: []Stage{{
 			Program:   Key{Shader: "depthwise", Constants: d.constants},
 			Passes:    d.passes,
-			MaxImages: device.units(d.constants.lanes) / d.columns(),
+			MaxImages: d.device.units(d.constants.lanes) / d.columns(),
 		}},
 		Pack:         d.pack,
-		PackedFloats: p.Weight[0] * (p.Weight[2]*p.Weight[3] + 1),
+		PackedFloats: d.Weight[0] * (d.Weight[2]*d.Weight[3] + 1),
 		Finishes:     d.constants.finishes(),
 		Tiling:       d.constants.tiling(),
 	}

@@ -76,52 +76,83 @@ func directLocal(device Profile) int {
 	return min(directLocalSize, device.WorkGroupSize[0], device.WorkGroupInvocations)
 }
 
-// acceptsDirect refuses only what exceeds the limits.
-func acceptsDirect(p conv.Problem, device Profile) error {
+// directTilings are all tiles for a device.
+func directTilings(_ conv.Problem, device Profile) (all []Tiling) {
+	for _, t := range directTiles(device) {
+		all = append(all, t)
+	}
+	return all
+}
+
+// direct is direct.comp, fitted to a problem and a device.
+type direct struct {
+	conv.Problem
+	device    Profile
+	constants directConstants
+	tile      DirectTile
+	tiles     int        // of filters, in one group
+	dst       conv.Shape // what the tile leaves: sums, or the problem's outputs
+}
+
+// fitDirect refuses only what exceeds the device's limits.
+func fitDirect(p conv.Problem, device Profile) (direct, error) {
 	sums, err := p.Sums()
 	if err != nil {
-		return err
+		return direct{}, err
 	}
 	t, tiles := directTileFor(device, p.Weight[0]/p.Groups)
-	if n := p.Groups * tiles; n > device.WorkGroups[2] {
-		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", p.Groups, tiles, device.WorkGroups[2])
+	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(device), positions: t.Positions, vectors: t.Vectors,
+		finish: directFinish(p, device, t)}
+	d := direct{p, device, constants, t, tiles, constants.finish.outputs(p)}
+	return d, d.accept(sums)
+}
+
+// accept says why the device cannot hold or dispatch d, or nil.
+func (d direct) accept(sums conv.Shape) error {
+	device := d.device
+	if n := d.Groups * d.tiles; n > device.WorkGroups[2] {
+		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", d.Groups, d.tiles, device.WorkGroups[2])
 	}
-	packed, err := conv.Product(4, 4*t.Vectors, p.Groups*tiles, p.Weight[1], p.Weight[2], p.Weight[3])
+	packed, err := conv.Product(4, 4*d.tile.Vectors, d.Groups*d.tiles, d.Weight[1], d.Weight[2], d.Weight[3])
 	if err != nil || packed > device.Block() {
-		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", p.Weight, device.Block())
+		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", d.Weight, device.Block())
 	}
-	if err := acceptsImages(p, device); err != nil {
+	if err := acceptsImages(d.Problem, device); err != nil {
 		return err
 	}
-	if most := device.units(directLocal(device) * t.Positions); sums.H()*sums.W() > most {
+	if most := device.units(d.constants.localSize * d.tile.Positions); sums.H()*sums.W() > most {
 		return fmt.Errorf("sums of %d×%d, the device dispatches %d at once", sums.H(), sums.W(), most)
 	}
-	if device.outerIterations(1, p.Weight[3]) < 1 {
-		return fmt.Errorf("kernel width %d, the device ends loops after %d iterations", p.Weight[3], device.LoopIterations)
+	if device.outerIterations(1, d.Weight[3]) < 1 {
+		return fmt.Errorf("kernel width %d, the device ends loops after %d iterations", d.Weight[3], device.LoopIterations)
 	}
 	return nil
 }
 
-func prepareDirect(p conv.Problem, device Profile) Recipe {
-	t, tiles := directTileFor(device, p.Weight[0]/p.Groups)
-	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(device), positions: t.Positions, vectors: t.Vectors,
-		finish: directFinish(p, device, t)}
-	d := direct{Problem: p, device: device, dst: constants.finish.outputs(p), vectors: t.Vectors, tiles: tiles,
-		block: constants.localSize * constants.outputs()}
+// worth is always given: direct takes what no other does.
+func (direct) worth() error { return nil }
+
+func (d direct) recipe() Recipe {
 	return Recipe{
 		Stages: []Stage{{
-			Program:   Key{Shader: "direct", Constants: constants},
+			Program:   Key{Shader: "direct", Constants: d.constants},
 			Passes:    d.passes,
-			MaxImages: device.units(d.block) / (d.dst.H() * d.dst.W()),
+			MaxImages: d.device.units(d.block()) / (d.dst.H() * d.dst.W()),
 		}},
 		Pack: func(weight, bias []float32) ([]float32, []float32) {
 			return d.packWeight(weight), d.packBias(bias)
 		},
-		PackedFloats: d.Groups * d.tiles * 4 * d.vectors * (p.Weight[1]*p.Weight[2]*p.Weight[3] + 1),
-		Finishes:     constants.finishes(),
-		Tiling:       t,
+		PackedFloats: d.Groups * d.tiles * d.width() * (d.taps() + 1),
+		Finishes:     d.constants.finishes(),
+		Tiling:       d.tile,
 	}
 }
+
+// width is how many filters a tile has room for, taps how many taps a filter has, and block how many outputs of a plane
+// a work-group computes.
+func (d direct) width() int { return 4 * d.tile.Vectors }
+func (d direct) taps() int  { return d.Weight[1] * d.Weight[2] * d.Weight[3] }
+func (d direct) block() int { return d.constants.localSize * d.constants.outputs() }
 
 // directFinish returns what invocations make of their sums: nothing where later passes
 // go on from them, or where the positions are fewer than a window's.
@@ -133,19 +164,9 @@ func directFinish(p conv.Problem, device Profile, t DirectTile) finish {
 	return f
 }
 
-// direct is what preparing and dispatching direct.comp share.
-type direct struct {
-	conv.Problem
-	device  Profile
-	dst     conv.Shape // what the tile leaves: sums, or the problem's outputs
-	vectors int        // vec4 of filters per tile
-	tiles   int        // per group
-	block   int        // outputs of a plane per work-group
-}
-
 // packWeight lays weights out as [group][tile][channel][row][column][4*vectors].
 func (d direct) packWeight(weight []float32) []float32 {
-	taps, width := d.Weight[1]*d.Weight[2]*d.Weight[3], 4*d.vectors
+	taps, width := d.taps(), d.width()
 	packed := make([]float32, d.Groups*d.tiles*taps*width)
 	d.eachFilter(func(k, tile, slot int) {
 		for tap := range taps {
@@ -157,9 +178,9 @@ func (d direct) packWeight(weight []float32) []float32 {
 
 // packBias lays biases out as [group][tile][4*vectors], zeros where there are none.
 func (d direct) packBias(bias []float32) []float32 {
-	packed := make([]float32, d.Groups*d.tiles*4*d.vectors)
+	packed := make([]float32, d.Groups*d.tiles*d.width())
 	if bias != nil {
-		d.eachFilter(func(k, tile, slot int) { packed[tile*4*d.vectors+slot] = bias[k] })
+		d.eachFilter(func(k, tile, slot int) { packed[tile*d.width()+slot] = bias[k] })
 	}
 	return packed
 }
@@ -169,7 +190,7 @@ func (d direct) eachFilter(f func(k, tile, slot int)) {
 	perGroup := d.Weight[0] / d.Groups
 	for k := range d.Weight[0] {
 		group, inGroup := k/perGroup, k%perGroup
-		f(k, group*d.tiles+inGroup/(4*d.vectors), inGroup%(4*d.vectors))
+		f(k, group*d.tiles+inGroup/d.width(), inGroup%d.width())
 	}
 }
 
@@ -179,7 +200,7 @@ func (d direct) passes(images int) []Pass {
 	rows := d.Weight[1] * d.Weight[2]
 	perPass := d.device.outerIterations(rows, d.Weight[3])
 	outputs := images * d.dst.H() * d.dst.W()
-	x, y := fold(ceilDiv(outputs, d.block), d.device.WorkGroups)
+	x, y := fold(ceilDiv(outputs, d.block()), d.device.WorkGroups)
 	var all []Pass
 	for first := 0; first < rows; first += perPass {
 		all = append(all, Pass{

@@ -61,7 +61,7 @@ const (
 	sharedWeight = 1
 )
 
-// directShared is what preparing and dispatching direct_shared.comp share.
+// directShared is direct_shared.comp, fitted to a problem and a device.
 type directShared struct {
 	conv.Problem
 	device    Profile
@@ -69,8 +69,11 @@ type directShared struct {
 	tiles     int // of filters, in one group
 }
 
-// newShared fits the tile to a valid problem, within the device's limits.
-func newShared(p conv.Problem, device Profile) (directShared, error) {
+// fitShared takes kernels whose pixels fit into shared memory.
+func fitShared(p conv.Problem, device Profile) (directShared, error) {
+	if _, err := fitDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
+		return directShared{}, err
+	}
 	return finishing(p, device, func(f finish) (directShared, error) {
 		bounds := slideTiles(device)
 		bounds.held, bounds.load, bounds.weight = sharedHeld, sharedLoad, sharedWeight
@@ -81,7 +84,7 @@ func newShared(p conv.Problem, device Profile) (directShared, error) {
 			return directShared{}, err
 		}
 		d := directShared{p, device, c, tiles}
-		return d, d.fits()
+		return d, d.accept()
 	})
 }
 
@@ -130,17 +133,8 @@ func (d directShared) channelIterations() int {
 	return staging + 1 + down*(across+2) // with the last ones, which find that a loop is over
 }
 
-// acceptsShared takes kernels whose pixels fit into shared memory.
-func acceptsShared(p conv.Problem, device Profile) error {
-	if err := acceptsDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
-		return err
-	}
-	_, err := newShared(p, device)
-	return err
-}
-
-// fits says which limit of the device d passes, or nil.
-func (d directShared) fits() error {
+// accept says which limit of the device d passes, or nil.
+func (d directShared) accept() error {
 	c, device := d.constants, d.device
 	if err := device.invocations(c.lanesW * c.lanesH); err != nil {
 		return err
@@ -169,25 +163,22 @@ func (d directShared) fits() error {
 // product of matrices shares its loads among more filters.
 const sharedTaps = 100
 
-func worthShared(p conv.Problem, device Profile) error {
-	switch taps := p.Weight[2] * p.Weight[3]; {
-	case device.Class == Software:
-		return fmt.Errorf("it is made for hardware")
+func (d directShared) worth() error {
+	switch taps := d.Weight[2] * d.Weight[3]; {
 	case taps < sharedTaps:
-		return fmt.Errorf("a kernel of %d×%d, it is worth it from %d taps on", p.Weight[2], p.Weight[3], sharedTaps)
-	case p.Weight[1] > smallChannels:
-		return fmt.Errorf("%d input channels per group, it is worth it up to %d", p.Weight[1], smallChannels)
+		return fmt.Errorf("a kernel of %d×%d, it is worth it from %d taps on", d.Weight[2], d.Weight[3], sharedTaps)
+	case d.Weight[1] > slideChannels:
+		return fmt.Errorf("%d input channels per group, it is worth it up to %d", d.Weight[1], slideChannels)
 	}
 	return nil
 }
 
-func prepareShared(p conv.Problem, device Profile) Recipe {
-	d, _ := newShared(p, device) // p was accepted
+func (d directShared) recipe() Recipe {
 	return Recipe{
 		Stages: []Stage{{
 			Program:   Key{Shader: "direct_shared", Constants: d.constants},
 			Passes:    d.passes,
-			MaxImages: device.units(1) / (d.tilesH() * d.tilesW()),
+			MaxImages: d.device.units(1) / (d.tilesH() * d.tilesW()),
 		}},
 		Pack:         d.pack,
 		PackedFloats: d.packedFloats() + d.Groups*d.tiles*4*d.constants.vectors(),

@@ -25,7 +25,7 @@ func (c smallConstants) Defines() []Define {
 		Define{"LOOPED", bit(c.looped)})
 }
 
-// small is what preparing and dispatching direct_small.comp share.
+// small is direct_small.comp, fitted to a problem and a device.
 type small struct {
 	conv.Problem
 	device    Profile
@@ -33,8 +33,11 @@ type small struct {
 	tiles     int // of filters, in one group
 }
 
-// newSmall fits the tile to a valid problem, within the device's limits.
-func newSmall(p conv.Problem, device Profile) (small, error) {
+// fitSmall takes kernels whose tile of filters fits into a uniform block.
+func fitSmall(p conv.Problem, device Profile) (small, error) {
+	if _, err := fitDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
+		return small{}, err
+	}
 	return finishing(p, device, func(f finish) (small, error) {
 		s := small{Problem: p, device: device}
 		bounds := slideTiles(device).forced(device)
@@ -48,7 +51,7 @@ func newSmall(p conv.Problem, device Profile) (small, error) {
 			weights: ceilDiv(filters, 4) * (taps + 1)}
 		s.tiles = tiles
 		s.constants.looped = s.parts() > 1
-		return s, s.fits()
+		return s, s.accept()
 	})
 }
 
@@ -63,17 +66,8 @@ func (s small) passFloats() int {
 	return roundUp(16*s.constants.weights, max(s.device.UniformAlignment, 16)) / 4
 }
 
-// acceptsSmall takes kernels whose tile of filters fits into a uniform block.
-func acceptsSmall(p conv.Problem, device Profile) error {
-	if err := acceptsDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
-		return err
-	}
-	_, err := newSmall(p, device)
-	return err
-}
-
-// fits says which limit of the device s passes, or nil.
-func (s small) fits() error {
+// accept says which limit of the device s passes, or nil.
+func (s small) accept() error {
 	device := s.device
 	if bytes := 4 * s.passFloats(); bytes > device.UniformBlock {
 		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, device.UniformBlock)
@@ -91,37 +85,28 @@ func (s small) fits() error {
 	return device.shared(4 * s.constants.handed(s.constants.lanes))
 }
 
-// Where direct_small stops being worth it. From 8 channels on a product of matrices
-// shares its loads among more filters; neither number was timed.
-const (
-	smallChannels = 7
-	smallPasses   = 64 // dispatches, of which each reads all pixels of its group again
-)
+// smallPasses is from how many dispatches on direct_small is not worth it: each reads all pixels of its group again. Not
+// timed.
+const smallPasses = 64
 
-func worthSmall(p conv.Problem, device Profile) error {
-	s, err := newSmall(p, device)
-	switch passes := p.Groups * s.tiles; {
-	case err != nil:
-		return err
-	case device.Class == Software:
-		return fmt.Errorf("it is made for hardware")
-	case p.Weight[1] > smallChannels:
-		return fmt.Errorf("%d input channels per group, it is worth it up to %d", p.Weight[1], smallChannels)
+func (s small) worth() error {
+	switch passes := s.Groups * s.tiles; {
+	case s.Weight[1] > slideChannels:
+		return fmt.Errorf("%d input channels per group, it is worth it up to %d", s.Weight[1], slideChannels)
 	case passes > smallPasses:
 		return fmt.Errorf("%d dispatches of %d filters, it is worth it up to %d", passes, s.constants.filters, smallPasses)
-	case s.constants.taps() < p.Weight[2]*p.Weight[3]:
-		return fmt.Errorf("a kernel of %d×%d is more than %d multiplications written out", p.Weight[2], p.Weight[3], slideTiles(device).macs)
+	case s.constants.taps() < s.Weight[2]*s.Weight[3]:
+		return fmt.Errorf("a kernel of %d×%d is more than %d multiplications written out", s.Weight[2], s.Weight[3], slideTiles(s.device).macs)
 	}
 	return nil
 }
 
-func prepareSmall(p conv.Problem, device Profile) Recipe {
-	s, _ := newSmall(p, device) // p was accepted
+func (s small) recipe() Recipe {
 	return Recipe{
 		Stages: []Stage{{
 			Program:   Key{Shader: "direct_small", Constants: s.constants},
 			Passes:    s.passes,
-			MaxImages: device.units(s.constants.lanes) / s.constants.columns(p),
+			MaxImages: s.device.units(s.constants.lanes) / s.constants.columns(s.Problem),
 		}},
 		Pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(weight, bias), nil },
 		PackedFloats:  s.Groups * s.tiles * s.passFloats(),
@@ -158,15 +143,6 @@ func (s small) pack(weight, bias []float32) []float32 {
 		}
 	})
 	return packed
-}
-
-// place returns where tap at of a filter, counted [channel][row][column], stands in
-// [channel][part down][part across][u][v].
-func (s slide) place(p conv.Problem, at int) int {
-	_, across := s.parts(p)
-	row, v := at/p.Weight[3], at%p.Weight[3] // row: of the channel before, too, as KH is a multiple of tapsH
-	part := row/s.tapsH*across + v/s.tapsW
-	return part*s.taps() + row%s.tapsH*s.tapsW + v%s.tapsW
 }
 
 // passes dispatches each tile of filters of each group.

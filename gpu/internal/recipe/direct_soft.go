@@ -6,18 +6,21 @@ import (
 	"gpuconv/conv"
 )
 
-// acceptsSoft takes whatever fits on software renderers.
-func acceptsSoft(p conv.Problem, device Profile) error {
-	if device.Class != Software {
-		return fmt.Errorf("the device is not a software renderer")
-	}
-	if err := acceptsDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
-		return err
+// fitSoft takes whatever fits on software renderers.
+func fitSoft(p conv.Problem, device Profile) (soft, error) {
+	if _, err := fitDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
+		return soft{}, err
 	}
 	s, err := newSoft(p, device)
 	if err != nil {
-		return err
+		return soft{}, err
 	}
+	return s, s.accept()
+}
+
+// accept says why the device cannot hold or dispatch s, or nil.
+func (s soft) accept() error {
+	device := s.device
 	if bytes := 4 * s.tile.floats(); bytes > device.UniformBlock {
 		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, device.UniformBlock)
 	}
@@ -39,19 +42,14 @@ const (
 	softCompact = 512
 )
 
-func worthSoft(p conv.Problem, device Profile) error {
-	s, err := newSoft(p, device)
-	if err != nil {
-		return err
-	}
-	if n := s.tile.macs(); p.MACs() < softWorth && n > softCompact {
-		return fmt.Errorf("%.3g multiplications do not repay compiling %d at once, %.3g would", p.MACs(), n, float64(softWorth))
+func (s soft) worth() error {
+	if n := s.tile.macs(); s.MACs() < softWorth && n > softCompact {
+		return fmt.Errorf("%.3g multiplications do not repay compiling %d at once, %.3g would", s.MACs(), n, float64(softWorth))
 	}
 	return nil
 }
 
-func prepareSoft(p conv.Problem, device Profile) Recipe {
-	s, _ := newSoft(p, device) // p was accepted
+func (s soft) recipe() Recipe {
 	steps := s.steps()
 	floats := 0
 	for _, step := range steps {
@@ -68,7 +66,7 @@ func prepareSoft(p conv.Problem, device Profile) Recipe {
 	if s.tile.vectors {
 		r.Textures = VectorTexels
 	}
-	images := min(device.units(softLanes)/(s.blocksH()*s.blocksW()), device.TextureBuffer/s.imageTexels())
+	images := min(s.device.units(softLanes)/(s.blocksH()*s.blocksW()), s.device.TextureBuffer/s.imageTexels())
 	for lo := 0; lo < len(steps); { // consecutive steps of one program make a stage
 		hi := lo
 		for hi < len(steps) && steps[hi].constants == steps[lo].constants {
@@ -85,7 +83,7 @@ func prepareSoft(p conv.Problem, device Profile) Recipe {
 	return r
 }
 
-// soft is what preparing and dispatching direct_soft.comp share.
+// soft is direct_soft.comp, fitted to a problem and a device.
 type soft struct {
 	conv.Problem
 	device Profile
@@ -181,8 +179,6 @@ func (s soft) tapSteps(step softStep) (whole, rest []softStep) {
 func (s soft) alignedFloats(c softConstants) int {
 	return roundUp(4*c.floats(), max(s.device.UniformAlignment, 16)) / 4
 }
-
-func roundUp(n, unit int) int { return ceilDiv(n, unit) * unit }
 
 // pack lays out each step's weights [filter][c][u][v], zeros for filters that
 // there are not, then the biases.

@@ -24,11 +24,10 @@ type softConstants struct {
 
 // Tiles of direct_soft.comp. BenchmarkConv guards them.
 const (
-	softLanes   = 64   // eight vectors of llvmpipe: fewer, larger work-groups cost less to start
-	softGroups  = 8    // work-groups that keep a software renderer's threads busy; more would have shorter strips
-	softFilters = 8    // per tile: more share the window, but compiling takes the square of a program's length
-	softMACs    = 3200 // multiplications unrolled per turn: 2 s of compiling
-	softTexels  = 512  // of the window: its vectors stand on the stack, 64 KiB of it
+	softLanes   = 64  // eight vectors of llvmpipe: fewer, larger work-groups cost less to start
+	softGroups  = 8   // work-groups that keep a software renderer's threads busy; more would have shorter strips
+	softFilters = 8   // per tile: more share the window, but compiling takes the square of a program's length
+	softTexels  = 512 // of the window: its vectors stand on the stack, 64 KiB of it
 )
 
 // softTile is what an invocation of direct_soft.comp computes.
@@ -41,7 +40,7 @@ func (t softTile) String() string {
 // softTilings are the tiles that cost estimates roughly: other blocks of 8 vectors
 // of sums, one of half and one of twice as many, and as many filters as there are, half
 // or a third of them.
-func softTilings(p conv.Problem) (all []Tiling) {
+func softTilings(p conv.Problem, _ Profile) (all []Tiling) {
 	filters := min(softFilters, p.Weight[0]/p.Groups)
 	for _, block := range [][2]int{{2, 1}, {1, 2}, {1, 1}, {4, 1}} {
 		for part := 1; part <= min(3, filters); part++ {

@@ -14,7 +14,11 @@ func TestDirectFinishes(t *testing.T) {
 	for _, tile := range directTiles(roomy()) {
 		d := roomy()
 		d.Tiling = tile
-		r := prepareDirect(p, d)
+		fitted, err := fitDirect(p, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := fitted.recipe()
 		if r.Finishes != (tile.Positions >= 4) || len(r.Stages[0].Passes(2)) != 1 {
 			t.Errorf("%v: finishes %v", tile, r.Finishes)
 		}
@@ -30,7 +34,11 @@ func TestPasses(t *testing.T) {
 		d := roomy()
 		d.LoopIterations = limit
 		next := 0
-		for _, pass := range prepareDirect(p, d).Stages[0].Passes(1) {
+		fitted, err := fitDirect(p, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pass := range fitted.passes(1) {
 			values := map[string]int{}
 			for _, u := range pass.Uniforms {
 				values[u.Name] = u.Value

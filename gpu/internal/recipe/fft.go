@@ -30,7 +30,7 @@ func fftTolerance(points, channels int) float64 {
 	return 2.5e-8 * math.Log2(float64(points)) * math.Sqrt(1+float64(channels)/32)
 }
 
-// fft is what preparing and dispatching the stages share.
+// fft is the two stages, fitted to a problem and a device.
 type fft struct {
 	conv.Problem
 	device         Profile
@@ -45,8 +45,8 @@ type fft struct {
 // device has no room for that, or tiles that must not cut windows are so many more that
 // sums might as well be stored and read again.
 func newFFT(p conv.Problem, device Profile) (fft, error) {
-	apart, err := fitFFT(p, device, finish{})
-	fused, refused := fitFFT(p, device, finishOf(p, device))
+	apart, err := tileFFT(p, device, finish{})
+	fused, refused := tileFFT(p, device, finishOf(p, device))
 	if refused != nil || fused.accept() != nil {
 		return apart, err
 	}
@@ -56,8 +56,8 @@ func newFFT(p conv.Problem, device Profile) (fft, error) {
 	return fused, nil
 }
 
-// fitFFT fits the tile to what it makes of sums.
-func fitFFT(p conv.Problem, device Profile, made finish) (fft, error) {
+// tileFFT fits the tile to what it makes of sums.
+func tileFFT(p conv.Problem, device Profile, made finish) (fft, error) {
 	f := fft{Problem: p, device: device, finish: made, dst: made.outputs(p)}
 	span := made.span()
 	down, across, err := fftSides(p, [2]int{f.dst.H() * span, f.dst.W() * span}, span, device)
@@ -78,19 +78,19 @@ func (f fft) pairs() int { return ceilDiv(f.filters(), 2) }
 // sourcePairs counts the transforms of channels, two by two.
 func (f fft) sourcePairs() int { return ceilDiv(f.Src.C(), 2) }
 
-// acceptsFFT takes convolutions of stride 1 whose kernels fit into a tile.
-func acceptsFFT(p conv.Problem, device Profile) error {
+// fitFFT takes convolutions of stride 1 whose kernels fit into a tile.
+func fitFFT(p conv.Problem, device Profile) (fft, error) {
 	if p.Stride != [2]int{1, 1} {
-		return fmt.Errorf("stride %d,%d, it takes 1", p.Stride[0], p.Stride[1])
+		return fft{}, fmt.Errorf("stride %d,%d, it takes 1", p.Stride[0], p.Stride[1])
 	}
 	if err := acceptsImages(p, device); err != nil {
-		return err
+		return fft{}, err
 	}
 	f, err := newFFT(p, device)
 	if err != nil {
-		return err
+		return fft{}, err
 	}
-	return f.accept()
+	return f, f.accept()
 }
 
 // accept says why the device cannot hold or dispatch f, or nil.
@@ -156,17 +156,10 @@ func (f fft) cost() float64 {
 	return float64(f.tiles()*f.constants.points()) * (fftPoint*float64(f.sourcePairs()+back) + float64(perChannel)*float64(back)*float64(f.Weight[1]))
 }
 
-// worthFFT compares with what direct sums take. Of 64 filters on one channel that is from
+// worth compares with what direct sums take. Of 64 filters on one channel that is from
 // kernels of about 13×13 on.
-func worthFFT(p conv.Problem, device Profile) error {
-	if device.Class == Software {
-		return fmt.Errorf("barriers are slow on software renderers")
-	}
-	f, err := newFFT(p, device)
-	if err != nil {
-		return err
-	}
-	one := p
+func (f fft) worth() error {
+	one := f.Problem
 	one.Src[0] = 1
 	if most := one.MACs() / fftMargin; f.cost() > most {
 		return fmt.Errorf("transforms that cost what %.2g multiplications do, it is worth it up to %.2g", f.cost(), most)
@@ -174,20 +167,19 @@ func worthFFT(p conv.Problem, device Profile) error {
 	return nil
 }
 
-func prepareFFT(p conv.Problem, device Profile) Recipe {
-	f, _ := newFFT(p, device) // p was accepted
+func (f fft) recipe() Recipe {
 	spectra := scratchPlace(0)
 	return Recipe{
 		Stages: []Stage{{
 			Program:   Key{Shader: "fft_src", Constants: f.constants},
 			Writes:    spectra,
 			Passes:    func(images int) []Pass { return f.transform(images, f.sourcePairs(), nil) },
-			MaxImages: device.units(1) / (f.tiles() * f.sourcePairs()),
+			MaxImages: f.device.units(1) / (f.tiles() * f.sourcePairs()),
 		}, {
 			Program:   Key{Shader: "fft_dst", Constants: fftDstConstants{f.constants, f.finish}},
 			Reads:     spectra,
 			Passes:    func(images int) []Pass { return f.transform(images, f.Groups*f.pairs(), f.dstUniforms()) },
-			MaxImages: device.units(1) / (f.tiles() * f.Groups * f.pairs()),
+			MaxImages: f.device.units(1) / (f.tiles() * f.Groups * f.pairs()),
 		}},
 		Scratch:      []Scratch{{"spectra", 8 * f.tiles() * f.Src.C() * f.constants.spectrum()}},
 		Pack:         f.pack,

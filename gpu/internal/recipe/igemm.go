@@ -69,8 +69,13 @@ func igemmTileFor(device Profile, groups, filters, positions int) IgemmTile {
 	return tiles[len(tiles)-1]
 }
 
-// allInside stands for a padding mode where no tap lies outside the image.
-const allInside = conv.Circular + 1
+// igemmTilings are all tiles for a device.
+func igemmTilings(_ conv.Problem, device Profile) (all []Tiling) {
+	for _, t := range igemmTiles(device) {
+		all = append(all, t)
+	}
+	return all
+}
 
 // igemmConstants are the constants of igemm.comp.
 type igemmConstants struct {
@@ -156,31 +161,16 @@ func (g igemm) blocks() int { return ceilDiv(g.filters, g.constants.tile.filters
 // plane is how many outputs of an image a plane has.
 func (g igemm) plane() int { return g.dst.H() * g.dst.W() }
 
-// acceptsIgemm refuses only what exceeds the device's limits.
-func acceptsIgemm(p conv.Problem, device Profile) error {
+// fitIgemm refuses only what exceeds the device's limits.
+func fitIgemm(p conv.Problem, device Profile) (igemm, error) {
 	if err := acceptsImages(p, device); err != nil {
-		return err
+		return igemm{}, err
 	}
 	g, err := newIgemm(p, device)
 	if err != nil {
-		return err
+		return igemm{}, err
 	}
-	return g.accept()
-}
-
-// acceptsImages says why buffers cannot hold an image or what becomes of it, or what
-// follows its sums cannot be computed; nil if they can.
-func acceptsImages(p conv.Problem, device Profile) error {
-	sums, err := p.Sums()
-	if err != nil {
-		return err
-	}
-	for _, image := range []conv.Shape{p.Src.Image(), sums.Image()} {
-		if n, err := image.Len(); err != nil || n > device.Block()/4 {
-			return fmt.Errorf("an image of %v, the device's buffers hold %d bytes", image, device.Block())
-		}
-	}
-	return acceptsPool(p, device)
+	return g, g.accept()
 }
 
 // accept says why the device cannot dispatch g, or nil.
@@ -216,30 +206,26 @@ const (
 	igemmWorthTaps    = 32
 )
 
-func worthIgemm(p conv.Problem, device Profile) error {
-	filters, taps := p.Weight[0]/p.Groups, p.Weight[1]*p.Weight[2]*p.Weight[3]
+func (g igemm) worth() error {
 	switch {
-	case device.Class == Software:
-		return fmt.Errorf("barriers are slow on software renderers")
-	case filters < igemmWorthFilters:
-		return fmt.Errorf("%d filters in a group leave its blocks idle, %d would not", filters, igemmWorthFilters)
-	case taps < igemmWorthTaps:
-		return fmt.Errorf("%d taps do not repay copying to shared memory, %d would", taps, igemmWorthTaps)
+	case g.filters < igemmWorthFilters:
+		return fmt.Errorf("%d filters in a group leave its blocks idle, %d would not", g.filters, igemmWorthFilters)
+	case g.taps() < igemmWorthTaps:
+		return fmt.Errorf("%d taps do not repay copying to shared memory, %d would", g.taps(), igemmWorthTaps)
 	}
 	return nil
 }
 
-func prepareIgemm(p conv.Problem, device Profile) Recipe {
-	g, _ := newIgemm(p, device) // p was accepted
+func (g igemm) recipe() Recipe {
 	packedBias := 0
 	if g.bias {
 		packedBias = g.groups * g.blocks() * g.constants.tile.filters()
 	}
 	return Recipe{
 		Stages: []Stage{{
-			Program:   Key{Shader: "igemm", Constants: g.constants},
+			Program:   g.program(),
 			Passes:    func(images int) []Pass { return g.passes(images * g.plane()) },
-			MaxImages: device.units(g.constants.outputs()) / g.plane(),
+			MaxImages: g.device.units(g.constants.outputs()) / g.plane(),
 		}},
 		Pack: func(weight, bias []float32) ([]float32, []float32) {
 			return g.packWeight(weight), g.packBias(bias)
@@ -249,6 +235,9 @@ func prepareIgemm(p conv.Problem, device Profile) Recipe {
 		Tiling:       g.constants.tile,
 	}
 }
+
+// program is igemm.comp with g's constants.
+func (g igemm) program() Key { return Key{Shader: "igemm", Constants: g.constants} }
 
 // passes dispatches g for so many outputs of a plane.
 func (g igemm) passes(outputs int) []Pass {

@@ -65,3 +65,15 @@ const bufferCap = 1 << 30
 
 // block returns the largest buffer, in bytes, that a shader may be given.
 func (l Limits) Block() int { return min(l.StorageBlock, bufferCap) }
+
+// fold spreads n work-groups, no more than x and y can count, over them so that
+// few are left over.
+func fold(n int, limit [3]int) (x, y int) {
+	y = ceilDiv(n, limit[0])
+	return ceilDiv(n, y), y
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// roundUp returns the first multiple of unit from n on.
+func roundUp(n, unit int) int { return ceilDiv(n, unit) * unit }

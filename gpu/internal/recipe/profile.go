@@ -42,7 +42,11 @@ func NewProfile(class Class, limits Limits, maps, lends bool) Profile {
 	case Software:
 		d.Transfers = softwareTransfers(lends)
 		d.LoopIterations = SoftwareLoopLimit
-		d.Unrolled = softMACs
+		d.Unrolled = softwareUnrolled
 	}
 	return d
 }
+
+// softwareUnrolled is how many multiplications a program of a software renderer writes out: 2 s of compiling.
+// BenchmarkConv guards it.
+const softwareUnrolled = 3200

@@ -58,6 +58,10 @@ func slideTiles(device Profile) slideTile {
 	return t
 }
 
+// slideChannels is up to how many channels per group slides are worth it: of more a product of matrices shares its loads
+// among more filters. Not timed.
+const slideChannels = 7
+
 // slideCut is what an invocation of a slide has in registers.
 type SlideCut struct{ Rows, Filters int }
 
@@ -67,7 +71,7 @@ func (c SlideCut) String() string {
 
 // slideTilings are cuts within the bounds of a device, which slides weigh up by their
 // cost: how many rows a column has, and how many filters share a pixel.
-func slideTilings(device Profile) (all []Tiling) {
+func slideTilings(_ conv.Problem, device Profile) (all []Tiling) {
 	t := slideTiles(device)
 	for _, filters := range []int{t.filters, ceilDiv(t.filters, 2)} {
 		for rows := 1; rows <= t.rows && rows*filters <= t.sums; rows *= 2 {
@@ -285,4 +289,13 @@ func (s slide) uniforms(p conv.Problem) []Uniform {
 		{"partsH", partsH}, {"partsW", partsW},
 		{"rectify", number(p.Activation == conv.ReLU)},
 	}
+}
+
+// place returns where tap at of a filter, counted [channel][row][column], stands in
+// [channel][part down][part across][u][v].
+func (s slide) place(p conv.Problem, at int) int {
+	_, across := s.parts(p)
+	row, v := at/p.Weight[3], at%p.Weight[3] // row: of the channel before, too, as KH is a multiple of tapsH
+	part := row/s.tapsH*across + v/s.tapsW
+	return part*s.taps() + row%s.tapsH*s.tapsW + v%s.tapsW
 }

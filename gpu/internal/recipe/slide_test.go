@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,9 +101,9 @@ func TestSlideWorth(t *testing.T) {
 		}
 	}
 	deep.Spec = deep.WithDefaults()
-	for _, a := range []func(conv.Problem, Profile) error{worthSmall, worthDepthwise, worthShared} {
-		if err := a(deep, roomy()); err == nil {
-			t.Errorf("64 channels are worth it")
+	for _, a := range algorithms() {
+		if _, err := a.take(deep, roomy(), "", ""); err == nil && slices.Contains([]string{"direct_small", "depthwise", "direct_shared"}, a.name) {
+			t.Errorf("64 channels are worth it for %s", a.name)
 		}
 	}
 }

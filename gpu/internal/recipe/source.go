@@ -93,3 +93,6 @@ func (k Key) includes() []string {
 	}
 	return nil
 }
+
+// allInside stands for a padding mode where no tap lies outside the image.
+const allInside = conv.Circular + 1

@@ -13,49 +13,41 @@ import (
 // for people and for what gpuconv autotune stores, and is different for different values.
 type Tiling interface{ String() string }
 
-// tilings lists what is worth measuring beside what the algorithm fits itself. They
-// may be more than a problem fills.
-func (a algorithm) tilings(p conv.Problem, device Profile) (all []Tiling) {
-	switch a.name {
-	case "direct_soft":
-		return softTilings(p)
-	case "direct_small", "depthwise", "direct_shared":
-		return slideTilings(device)
-	case "igemm", "winograd":
-		for _, t := range igemmTiles(device) {
-			all = append(all, t)
+// tiles returns the tilings that an algorithm can take for a problem, its own first: those of its list as it fits them,
+// each once. It returns none for an algorithm that refuses p, and one nil for an algorithm that has no choice.
+func (a algorithm) tiles(p conv.Problem, device Profile) (all []Tiling) {
+	wished := []Tiling{nil}
+	if a.tilings != nil {
+		wished = append(wished, a.tilings(p, device)...)
+	}
+	for _, t := range wished {
+		own, err := a.tile(p, device, t)
+		if err != nil || slices.Contains(all, own) {
+			continue
 		}
-	case "direct":
-		for _, t := range directTiles(device) {
-			all = append(all, t)
+		if again, err := a.tile(p, device, own); err == nil && again == own {
+			all = append(all, own)
 		}
 	}
 	return all
 }
 
-// fitted returns the tilings that an algorithm can take for a problem, its own first:
-// those proposed as they were fitted, each once. Nil for an algorithm that refuses p,
-// and one nil for an algorithm that has no choice.
-func (a algorithm) fitted(p conv.Problem, device Profile) (all []Tiling) {
-	for _, t := range append([]Tiling{nil}, a.tilings(p, device)...) {
-		if device.Tiling = t; a.accepts(p, device) != nil {
-			continue
-		}
-		fitted := a.prepare(p, device).Tiling
-		if device.Tiling = fitted; slices.Contains(all, fitted) || a.accepts(p, device) != nil || a.prepare(p, device).Tiling != fitted {
-			continue
-		}
-		all = append(all, fitted)
+// tile returns the tiling that an algorithm takes where one is wished for.
+func (a algorithm) tile(p conv.Problem, device Profile, wished Tiling) (Tiling, error) {
+	device.Tiling = wished
+	f, err := a.fitTo(p, device)
+	if err != nil {
+		return nil, err
 	}
-	return all
+	return f.recipe().Tiling, nil
 }
 
-// choices lists the ways to compute a valid problem, algorithm by algorithm in their
-// order, the tiling that each fits itself first.
+// Choices lists the ways to compute a valid problem: algorithm by algorithm in their order, of each the tiling that it
+// takes by itself first.
 func Choices(p conv.Problem, device Profile) (all []conv.Choice) {
 	p.Spec = p.WithDefaults()
 	for _, a := range algorithms() {
-		for _, t := range a.fitted(p, device) {
+		for _, t := range a.tiles(p, device) {
 			all = append(all, conv.Choice{Algorithm: a.name, Tile: tileName(t)})
 		}
 	}
@@ -69,26 +61,26 @@ func tileName(t Tiling) string {
 	return t.String()
 }
 
-// choose returns the limits that have c's algorithm take c's tile.
-func (device Profile) choose(p conv.Problem, c conv.Choice) (Profile, error) {
+// wishing returns the device with the wish for c's tile, which c's algorithm then takes.
+func (device Profile) wishing(p conv.Problem, c conv.Choice) (Profile, error) {
 	p.Spec = p.WithDefaults()
 	for _, a := range algorithms() {
 		if a.name != c.Algorithm {
 			continue
 		}
-		for _, t := range a.fitted(p, device) {
+		for _, t := range a.tiles(p, device) {
 			if tileName(t) == c.Tile {
 				device.Tiling = t
 				return device, nil
 			}
 		}
 	}
-	return Profile{}, unsupported("gpu: %v: the device has no such algorithm and tile for this problem", c)
+	return Profile{}, unsupported(c.String(), "the device has no such algorithm and tile for this problem")
 }
 
 // chosenBlueprint draws the blueprint of a choice that choices lists.
 func DrawChoice(p conv.Problem, device Profile, c conv.Choice) (Blueprint, error) {
-	device, err := device.choose(p, c)
+	device, err := device.wishing(p, c)
 	if err != nil {
 		return Blueprint{}, err
 	}
@@ -116,7 +108,7 @@ func DrawMeasured(p conv.Problem, device Profile, c conv.Choice, shaderHash, why
 func slower(name string, c conv.Choice, p conv.Problem, device Profile) error {
 	for _, a := range algorithms() {
 		if a.name == name {
-			if err := a.accepts(p, device); err != nil {
+			if _, err := a.fitTo(p, device); err != nil {
 				return err
 			}
 		}

@@ -13,10 +13,10 @@ func TestTilesAreTried(t *testing.T) {
 		for _, a := range algorithms() {
 			p := problems.Tiled()[a.name]
 			p.Spec = p.WithDefaults()
-			if len(a.tilings(p, d)) == 0 || class != "software" && a.name == "direct_soft" {
+			if a.tilings == nil || a.softwareOnly && d.Class != Software {
 				continue
 			}
-			fitted := a.fitted(p, d)
+			fitted := a.tiles(p, d)
 			if len(fitted) == 0 {
 				t.Errorf("%s refuses %v on %s", a.name, p, class)
 				continue

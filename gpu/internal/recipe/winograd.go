@@ -50,7 +50,7 @@ func (c winogradConstants) Defines() []Define {
 	}...)
 }
 
-// winograd is what preparing and dispatching the stages share.
+// winograd is the three stages, fitted to a problem and a device.
 type winograd struct {
 	conv.Problem
 	device         Profile
@@ -97,15 +97,16 @@ func (w winograd) productsOf(images int) igemm {
 	}
 }
 
-// acceptsWinograd takes dense 3×3 convolutions of stride 1.
-func acceptsWinograd(p conv.Problem, device Profile) error {
+// fitWinograd takes dense 3×3 convolutions of stride 1.
+func fitWinograd(p conv.Problem, device Profile) (winograd, error) {
 	if err := winogradTakes(p); err != nil {
-		return err
+		return winograd{}, err
 	}
 	if err := acceptsImages(p, device); err != nil {
-		return err
+		return winograd{}, err
 	}
-	return newWinograd(p, device).accept()
+	w := newWinograd(p, device)
+	return w, w.accept()
 }
 
 // winogradTakes says what of p it cannot compute, or nil.
@@ -156,14 +157,11 @@ const (
 	winogradWorthTiles = 32
 )
 
-func worthWinograd(p conv.Problem, device Profile) error {
-	switch {
-	case device.Class == Software:
-		return fmt.Errorf("barriers are slow on software renderers")
-	case p.Src.C() < winogradWorth || p.Weight[0] < winogradWorth:
-		return fmt.Errorf("%d channels and %d filters do not repay the transforms, %d of each would", p.Src.C(), p.Weight[0], winogradWorth)
+func (w winograd) worth() error {
+	if w.Src.C() < winogradWorth || w.filters() < winogradWorth {
+		return fmt.Errorf("%d channels and %d filters do not repay the transforms, %d of each would", w.Src.C(), w.filters(), winogradWorth)
 	}
-	if n := p.Src.N() * newWinograd(p, device).tiles(); n < winogradWorthTiles {
+	if n := w.Src.N() * w.tiles(); n < winogradWorthTiles {
 		return fmt.Errorf("%d tiles leave blocks of products idle, %d would not", n, winogradWorthTiles)
 	}
 	return nil
@@ -177,10 +175,9 @@ func (w winograd) scratch() []Scratch {
 	}
 }
 
-func prepareWinograd(p conv.Problem, device Profile) Recipe {
-	w := newWinograd(p, device)
+func (w winograd) recipe() Recipe {
 	packed := w.packedFloats()
-	if p.Bias {
+	if w.Bias {
 		packed += w.filters()
 	}
 	pixels, products := scratchPlace(0), scratchPlace(1)
@@ -191,25 +188,25 @@ func prepareWinograd(p conv.Problem, device Profile) Recipe {
 			Program:   Key{Shader: "winograd_src", Constants: winogradConstants{mode, BindSrc, false, finish{}}},
 			Writes:    pixels,
 			Passes:    func(images int) []Pass { return w.transform(images, w.Src.C(), w.srcUniforms()) },
-			MaxImages: device.units(winogradLocal) / (w.Src.C() * w.tiles()),
+			MaxImages: w.device.units(winogradLocal) / (w.Src.C() * w.tiles()),
 		}, {
-			Program:   Key{Shader: "igemm", Constants: w.products.constants},
+			Program:   w.products.program(),
 			Reads:     pixels,
 			Writes:    products,
 			Passes:    func(images int) []Pass { return w.productsOf(images).passes(images * w.tiles()) },
-			MaxImages: device.units(t.positions()) / w.tiles(),
+			MaxImages: w.device.units(t.positions()) / w.tiles(),
 		}, {
-			Program:   Key{Shader: "winograd_dst", Constants: winogradConstants{mode, BindImages, p.Bias, w.finish}},
+			Program:   Key{Shader: "winograd_dst", Constants: winogradConstants{mode, BindImages, w.Bias, w.finish}},
 			Reads:     products,
 			Passes:    func(images int) []Pass { return w.transform(images, w.planes(), w.dstUniforms()) },
-			MaxImages: device.units(winogradLocal) / (w.planes() * w.tiles()),
+			MaxImages: w.device.units(winogradLocal) / (w.planes() * w.tiles()),
 		}},
 		Scratch:      w.scratch(),
 		Pack:         func(weight, bias []float32) ([]float32, []float32) { return w.packWeight(weight), bias },
 		PackedFloats: packed,
 		Finishes:     w.finish.finishes(),
 		Tiling:       t,
-		Tolerance:    winogradTolerance(p.Src.C()),
+		Tolerance:    winogradTolerance(w.Src.C()),
 	}
 }
 

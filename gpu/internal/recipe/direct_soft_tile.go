@@ -142,7 +142,7 @@ func newSoft(p conv.Problem, device Profile) (soft, error) {
 			break // nor would more filters
 		}
 		cost := float64(len(s.steps())) * s.tile.cost() / float64(s.tile.rows*s.tile.segments)
-		if finished(p) && !s.tile.finishes() {
+		if goesOn(p) && !s.tile.finishes() {
 			cost *= 1.5 // sums are stored, read and stored again
 		}
 		if cost < least {

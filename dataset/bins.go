@@ -5,11 +5,9 @@ import (
 	"slices"
 )
 
-// Bins returns the evenly spaced orientations that the recordings' orientations
-// stand for, in their order, and the period that they divide, 180 or 360: the mean
-// orientation of the gratings in a bin is close to the middle of the bin, and
-// tuning wants even spacing. ok is false if an orientation is further than a
-// quarter of a bin from its place; then there are no such bins.
+// Bins returns evenly spaced orientations for those of the recordings, in the same order, and the period that they
+// divide, 180° or 360°. Package tuning wants even spacing, and the mean orientation of the gratings in a bin is close
+// to the middle of the bin. ok is false if an orientation is more than a quarter of a bin away from its place.
 func (r *Recordings) Bins() (orientation []float64, period float64, ok bool) {
 	n := len(r.Orientation)
 	order := make([]int, n)

@@ -1,26 +1,24 @@
-// Package dataset fetches and reads the recordings that the Neuromatch tutorial
-// works with: what some 20,000 neurons of mouse visual cortex answered to gratings
-// (Stringer, Michaelos, Tsyboulski, Lindo and Pachitariu, Cell 184:2767, 2021,
+// Package dataset fetches and reads the recordings of the Neuromatch tutorial: the responses of some 20,000 neurons of
+// mouse visual cortex to gratings (Stringer, Michaelos, Tsyboulski, Lindo and Pachitariu, Cell 184:2767, 2021,
 // https://doi.org/10.1016/j.cell.2021.03.042).
 //
-// [Download] fetches the file, going on where an earlier call was cut off; [Sum]
-// computes a file's checksum; [Open] reads it.
+// [Download] fetches the file and goes on where an earlier call was cut off. [Sum] computes the checksum of a file.
+// [Open] reads it.
 //
 // # The file
 //
 // W3D4_stringer_oribinned6_split.npz is a NumPy archive of three arrays:
 //
-//   - resp_train and resp_test [stimuli, neurons]: the mean response of each neuron
-//     to the gratings in a bin of 6°, for one half of the trials and the other.
-//     Responses were divided by the spontaneous level and z-scored over stimuli, so
-//     that they have no unit and negative ones are to be expected.
-//   - stimuli [stimuli] or [stimuli, 1]: the mean orientation of the gratings in
-//     each bin, in degrees.
+//   - resp_train and resp_test [stimuli, neurons]: the mean response of each neuron to the gratings in a bin of 6°, each
+//     in one half of the trials. Responses were divided by the spontaneous level and z-scored over stimuli. So they have
+//     no unit, and some are negative.
+//   - stimuli [stimuli] or [stimuli, 1]: the mean orientation of the gratings in each bin, in degrees.
 //
-// How many stimuli and neurons there are is not fixed: any file of this layout is
-// read, for example one with recordings of one's own.
+// The numbers of stimuli and neurons are free: any file of this layout is read, for example one with your own
+// recordings.
 //
-// Errors are one line that starts with "dataset: ".
+// Errors are one line that starts with "dataset: ", or with "npy: " where the file is no such archive. Except for
+// [ChecksumError] they are of type [*fault.Error].
 package dataset
 
 import (
@@ -33,7 +31,7 @@ import (
 	"gpuconv/npy"
 )
 
-// The tutorial's file: its name, where it is found, and its MD5 checksum.
+// The tutorial's file: its name, its address, and its MD5 checksum.
 const (
 	Name = "W3D4_stringer_oribinned6_split.npz"
 	URL  = "https://osf.io/p3aeb/download"
@@ -44,12 +42,11 @@ const (
 type Recordings struct {
 	Neurons     int
 	Orientation []float64 // of each stimulus, in degrees
-	Train, Test []float32 // [len(Orientation), Neurons]: halves of the trials
+	Train, Test []float32 // responses [len(Orientation), Neurons], each in one half of the trials; no unit
 }
 
-// Open reads a file of the layout above. It refuses an archive that lacks one of
-// the arrays, arrays whose shapes do not belong together, fewer than 2 stimuli, no
-// neurons, and values that are not finite, in its own words or in npy's.
+// Open reads a file of the layout above. It refuses an archive that lacks one of the arrays, arrays whose shapes do not
+// match, fewer than 2 stimuli, no neurons, and values that are not finite.
 func Open(path string) (*Recordings, error) {
 	if singleArray(path) {
 		return nil, refused(path, "is a single array: want an .npz archive of resp_train, resp_test and stimuli")
@@ -123,9 +120,8 @@ func notFinite(values []float32) int {
 	return -1
 }
 
-// Sum returns the MD5 checksum of a file in hexadecimal, and its size in bytes.
-// MD5 is what the tutorial gives; it guards against a damaged file, not against
-// someone who means harm.
+// Sum returns the MD5 checksum of a file in hexadecimal, and its size in bytes. The tutorial gives an MD5 checksum. It
+// protects against damage, not against an attacker.
 func Sum(path string) (sum string, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -86,7 +86,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// TestSum: RFC 1321, appendix A.5.
+// TestSum has an example of RFC 1321, appendix A.5.
 func TestSum(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	write(t, path, []byte("message digest"))

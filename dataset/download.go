@@ -13,26 +13,24 @@ import (
 	"time"
 )
 
-// Fetch says what to download and where to. The zero values of the fields below
-// Path stand for what is said there.
+// Fetch says what to download, and where to. A field below Path that is zero means the value that its comment names.
 type Fetch struct {
 	URL  string
 	Path string // of the file to write
 
 	MD5      string                  // the checksum, in hexadecimal; "" takes any file
 	Stall    time.Duration           // how long to wait for the next byte: 30 s
-	Retries  int                     // how many times in a row an attempt without a new byte is repeated: 3; negative is none
-	Pause    time.Duration           // before the first retry, twice as long before each further one: 1 s
-	MostSize int64                   // bytes, more is refused: 1 GiB
+	Retries  int                     // retries in a row that bring no new byte: 3; negative means none
+	Pause    time.Duration           // before the first retry, doubled before each further one: 1 s
+	MostSize int64                   // the largest file that is taken, in bytes: 1 GiB
 	Client   *http.Client            // http.DefaultClient
-	Progress func(done, total int64) // told of bytes; total is −1 while nobody knows it
+	Progress func(done, total int64) // is called with numbers of bytes; total is −1 while it is unknown
 }
 
-// Part returns where the bytes gather until the file is complete: beside it, so
-// that a later call goes on from there.
+// Part returns the file, beside Path, that has the bytes until all are there. A later call goes on from it.
 func (f Fetch) Part() string { return f.Path + ".part" }
 
-// A ChecksumError is a file that was downloaded whole and is not the one wanted.
+// A ChecksumError reports a file that was downloaded whole and has another checksum than wanted.
 type ChecksumError struct{ URL, Got, Want string }
 
 // Error returns one line with the address and both checksums.
@@ -43,19 +41,17 @@ func (e *ChecksumError) Plain() string {
 	return fmt.Sprintf("%s: the file has the MD5 checksum %s: want %s", e.URL, e.Got, e.Want)
 }
 
-// Download fetches a file. Path holds all of it, with the right checksum, or stays
-// as it was: bytes gather in Part. What is there from a call that was cut off is
-// taken up, and only the rest is asked for; a server that ignores that starts over.
+// Download fetches a file. In the end Path has all of it, with the right checksum, or is as it was. Until then the
+// bytes are in Part. If Part has bytes of an earlier call, Download asks only for the rest; a server that ignores that
+// starts over.
 //
-// An attempt that is cut, stalls or meets an error of the server (5xx, 408, 429)
-// is repeated from where it ended. When no retry is left, or ctx is done, Part is
-// kept if it holds something. A file whose checksum is wrong is removed, and if a
-// part of it was from an earlier call, or came in several attempts, fetched once
-// more from the start: the file at the address may have changed in between.
+// If an attempt is cut, stalls or meets an error of the server (5xx, 408, 429), the next goes on where it ended. When
+// no retry is left, or ctx is done, Part is kept unless it is empty. A file whose checksum is wrong is removed. If it
+// came in several attempts, or in part from an earlier call, it is fetched once more from the start: the file at the
+// address may have changed in between.
 //
-// Errors: an address that cannot be asked or answers with another status than 200
-// or 206; a file of more than MostSize; a *[ChecksumError]; files that cannot be
-// written; ctx's error, wrapped.
+// Errors: an address that cannot be asked, or that answers with another status than 200 or 206; a file of more than
+// MostSize; a [*ChecksumError]; files that cannot be written; ctx's error, wrapped.
 func Download(ctx context.Context, f Fetch) error {
 	f = f.withDefaults()
 	for again := true; ; again = false {
@@ -96,10 +92,10 @@ type download struct {
 	Fetch
 	file   *os.File
 	done   int64 // bytes in file
-	pieced bool  // they did not come in one answer
+	pieced bool  // they came in several answers
 }
 
-// run fetches the file and puts it in its place, or keeps a part that is worth it.
+// run fetches the file and puts it in its place. If that fails, it keeps a part that is not empty.
 func (d *download) run(ctx context.Context) error {
 	var err error
 	if d.file, err = os.OpenFile(d.Part(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
@@ -153,7 +149,7 @@ func (d *download) fetch(ctx context.Context) error {
 	}
 }
 
-// permanentError is one that no retry mends.
+// permanentError is an error that a retry cannot mend.
 type permanentError struct{ err error }
 
 func (e *permanentError) Error() string { return e.err.Error() }
@@ -162,8 +158,7 @@ func (d *download) permanently(format string, args ...any) error {
 	return &permanentError{failed(d.URL, fmt.Errorf(format, args...))}
 }
 
-// attempt asks for what is missing and appends what it gets. It gives up when no
-// byte comes for a while.
+// attempt asks for what is missing and appends what it gets. It gives up when no byte comes for a while.
 func (d *download) attempt(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -177,8 +172,7 @@ func (d *download) attempt(ctx context.Context) error {
 	return err
 }
 
-// exchange sends one request and reads its answer; alive is called at each sign of
-// life.
+// exchange sends one request and reads its answer. It calls alive at each sign of life.
 func (d *download) exchange(ctx context.Context, alive func()) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.URL, nil)
 	if err != nil || request.URL.Host == "" {
@@ -201,8 +195,8 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 	return d.receive(response.Body, total, alive)
 }
 
-// accept judges the answer's head: total is the size of the whole file, −1 if
-// the server does not say it; complete is true if nothing is missing.
+// accept reads the head of the answer: total is the size of the whole file, −1 if the server does not say it; complete
+// is true if nothing is missing.
 func (d *download) accept(r *http.Response) (total int64, complete bool, err error) {
 	switch {
 	case r.StatusCode == http.StatusOK: // also where a range was asked for and ignored
@@ -243,7 +237,7 @@ func contentRange(header string) (first, total int64, ok bool) {
 	return first, -1, n == 2 && strings.HasSuffix(header, "/*")
 }
 
-// startOver forgets the bytes there are.
+// startOver drops the bytes that are there.
 func (d *download) startOver() error {
 	if err := d.file.Truncate(0); err != nil {
 		return d.unwritable(err)
@@ -289,7 +283,7 @@ func (d *download) receive(body io.Reader, total int64, alive func()) error {
 	}
 }
 
-// verify compares the checksum and removes a file that has another.
+// verify compares the checksum, and has a file that has another removed.
 func (d *download) verify() error {
 	sum, _, err := Sum(d.Part())
 	if err != nil {
@@ -310,7 +304,7 @@ func (d *download) place() error {
 	return nil
 }
 
-// Kept returns how many bytes of an unfinished download there are, 0 if none.
+// Kept returns how many bytes of an unfinished download there are.
 func (f Fetch) Kept() int64 {
 	info, err := os.Stat(f.Part())
 	if errors.Is(err, fs.ErrNotExist) || err != nil {
@@ -319,8 +313,7 @@ func (f Fetch) Kept() int64 {
 	return info.Size()
 }
 
-// plain takes the method and the address off an error of net/http: the message
-// names the address already.
+// plain takes method and address off an error of net/http: the message names the address already.
 func plain(err error) error {
 	if asked := (*url.Error)(nil); errors.As(err, &asked) {
 		return asked.Err

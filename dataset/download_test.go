@@ -34,7 +34,7 @@ func md5Of(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// TestAddressIsText: an address is shown as it is, whatever it holds.
+// TestAddressIsText: an error shows an address as it is, whatever characters it has.
 func TestAddressIsText(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
@@ -49,8 +49,8 @@ func TestAddressIsText(t *testing.T) {
 	}
 }
 
-// server answers request i with answers[i], all further ones with the last, and
-// remembers the ranges that were asked for.
+// server answers request i with answers[i], further requests with the last, and remembers the ranges that were asked
+// for.
 type server struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -122,7 +122,7 @@ func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", code) }
 }
 
-// claim serves b under a false length.
+// claim serves b with a false length.
 func claim(b []byte, length int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", fmt.Sprint(length))
@@ -130,7 +130,7 @@ func claim(b []byte, length int) http.HandlerFunc {
 	}
 }
 
-// ranged serves b as a partial answer under a header of choice.
+// ranged serves b as a partial answer with any header.
 func ranged(b []byte, header string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Range", header)
@@ -148,8 +148,7 @@ func chunked(b []byte) http.HandlerFunc {
 	}
 }
 
-// TestDownload: what servers do to a download, what was there before, and what is
-// there afterwards.
+// TestDownload has what servers do to a download, what was there before, and what is there afterwards.
 func TestDownload(t *testing.T) {
 	good := content()
 	bad := slices.Clone(good)
@@ -222,8 +221,7 @@ func TestDownload(t *testing.T) {
 	}
 }
 
-// TestDownloadSlow: a server that is slow, but never silent for long, is waited for,
-// however long the whole takes.
+// TestDownloadSlow: Download waits for a slow server that is never silent for long, however long the whole takes.
 func TestDownloadSlow(t *testing.T) {
 	good := content()
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -240,8 +238,8 @@ func TestDownloadSlow(t *testing.T) {
 	}
 }
 
-// TestDownloadPause: the pause doubles as long as nothing comes, and is short again
-// after a new byte: twelve cuts of one file would else take 4 s of pauses.
+// TestDownloadPause: the pause doubles as long as nothing comes, and is short again after a new byte: otherwise twelve
+// cuts of one file would take 4 s of pauses.
 func TestDownloadPause(t *testing.T) {
 	good := content()
 	var answers []http.HandlerFunc
@@ -257,8 +255,8 @@ func TestDownloadPause(t *testing.T) {
 	}
 }
 
-// TestDownloadUnchecked: without a checksum, too, a range that was not asked for is
-// not taken; and a checksum may be in capitals.
+// TestDownloadUnchecked: a range that was not asked for is not taken, also without a checksum. A checksum may be in
+// capitals.
 func TestDownloadUnchecked(t *testing.T) {
 	good := content()
 	for _, sum := range []string{"", strings.ToUpper(md5Of(good))} {
@@ -278,7 +276,7 @@ func write(t *testing.T, path string, b []byte) {
 	}
 }
 
-// wantFile requires that the download is complete and alone.
+// wantFile requires that the file is complete, and the only one in its folder.
 func wantFile(t *testing.T, f Fetch, err error, want []byte) {
 	t.Helper()
 	if err != nil {
@@ -293,8 +291,7 @@ func wantFile(t *testing.T, f Fetch, err error, want []byte) {
 	}
 }
 
-// TestDownloadInterrupted keeps what there is, says so to who asks, and goes on
-// there.
+// TestDownloadInterrupted: an interrupted download keeps its bytes, Kept counts them, and the next call goes on there.
 func TestDownloadInterrupted(t *testing.T) {
 	good := content()
 	s := serve(t, stall(served(good), 5000), served(good))

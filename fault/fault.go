@@ -1,5 +1,5 @@
-// Package fault has the error that a package returns for a wrong argument or file. Its fields say what is wrong, so
-// that each program can word it: a Go user reads Error, and gpuconv puts the flag where the package stood.
+// Package fault has the error that a package returns for a wrong argument or file. Fields say what is wrong, so that
+// each program can word it: a Go program prints Error, and gpuconv names a flag instead of the package.
 package fault
 
 import (
@@ -10,7 +10,7 @@ import (
 
 // Error says what is wrong and what would be right. Each field but Package may be empty.
 type Error struct {
-	Package  string // the package that refuses: "npy"
+	Package  string // that reports the error: "npy"
 	Argument string // what is wrong: a parameter, a setting, the path of a file
 	Value    string // the value that was given, as a user would write it
 	Rule     string // what would be right: "want 4 dimensions"
@@ -47,8 +47,8 @@ func (e *Error) Beside(value string) string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Plain returns the text of err without the package that reports it. The error itself decides: it has a method
-// Plain() string, as [Error] and [gpuconv/conv.ShapeError] have.
+// Plain returns the text of err without the package that reports it. The error itself decides: it has a method Plain()
+// string, as [Error] and [gpuconv/conv.ShapeError] have.
 func Plain(err error) string {
 	if plain, ok := err.(interface{ Plain() string }); ok {
 		return plain.Plain()

@@ -9,7 +9,7 @@ import (
 // that has no place on its ramp.
 type colorBar struct {
 	label             string
-	colors            *ColorMap
+	colors            colorMap
 	below, above, nan bool
 }
 

@@ -33,8 +33,8 @@ func Failure(m Mistake) (*Picture, error) {
 	}
 	outputs := max(largestMagnitude(m.Want.Data), 1e-30)
 	low, high := extent(m.Stimulus.Data)
-	bar := &colorBar{label: "error / bound", colors: BWR(-1, 1)}
-	shown := func(t *conv.Tensor, title string, colors *ColorMap) panel {
+	bar := &colorBar{label: "error / bound", colors: bwr(-1, 1)}
+	shown := func(t *conv.Tensor, title string, colors colorMap) panel {
 		own := &colorBar{colors: colors}
 		p := own.panel(planeOf(t, 0, 0), title, failureBox)
 		bar.nan = bar.nan || own.nan
@@ -42,15 +42,15 @@ func Failure(m Mistake) (*Picture, error) {
 	}
 	symmetric := func(t *conv.Tensor, title string) panel {
 		most := largestMagnitude(t.Data)
-		return shown(t, fmt.Sprintf("%s ±%.3g", title, most), BWR(-most, most))
+		return shown(t, fmt.Sprintf("%s ±%.3g", title, most), bwr(-most, most))
 	}
 	first := []panel{
-		shown(m.Stimulus, fmt.Sprintf("stimulus %.3g … %.3g", low, high), Binary(low, high)),
+		shown(m.Stimulus, fmt.Sprintf("stimulus %.3g … %.3g", low, high), binary(low, high)),
 		symmetric(m.Filter, "filter"),
-		shown(m.Got, fmt.Sprintf("computed ±%.3g", outputs), BWR(-outputs, outputs)),
+		shown(m.Got, fmt.Sprintf("computed ±%.3g", outputs), bwr(-outputs, outputs)),
 	}
 	second := []panel{
-		shown(m.Want, fmt.Sprintf("reference ±%.3g", outputs), BWR(-outputs, outputs)),
+		shown(m.Want, fmt.Sprintf("reference ±%.3g", outputs), bwr(-outputs, outputs)),
 		symmetric(m.Difference, "difference"),
 		bar.panel(planeOf(m.Excess, 0, 0), "error / bound"+upTo(m.Excess.Data), failureBox),
 	}

@@ -89,7 +89,7 @@ func Filters(weight *conv.Tensor, titles []string) (*Picture, error) {
 	inputs := min(weight.Shape.C(), mostInputs)
 	shown := min(weight.Shape.N(), mostFilters/inputs)
 	largest := largestMagnitude(weight.Data)
-	bar := &colorBar{label: "weight", colors: BWR(-largest, largest)}
+	bar := &colorBar{label: "weight", colors: bwr(-largest, largest)}
 	blocks := make([][]panel, inputs)
 	for n := range shown {
 		for c := range inputs {
@@ -132,7 +132,7 @@ func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitle
 		box = crowdedBox
 	}
 	grey := stimulusBar(stimuli, images, tone)
-	bar := &colorBar{label: "activation strength", colors: BWR(-limit, limit)}
+	bar := &colorBar{label: "activation strength", colors: bwr(-limit, limit)}
 	rows := make([][]panel, images)
 	for n := range rows {
 		rows[n] = append(rows[n], grey.panel(planeOf(stimuli, n, 0), stimulusTitles[n], box))

@@ -13,7 +13,7 @@ func TestNothingOverlaps(t *testing.T) {
 	face := newTypeface()
 	rapid.Check(t, func(rt *rapid.T) {
 		side := rapid.IntRange(1, stimulusBox)
-		p := &Picture{bar: &colorBar{label: "weight", colors: BWR(-1, 1)}}
+		p := &Picture{bar: &colorBar{label: "weight", colors: bwr(-1, 1)}}
 		p.rows = make([][]panel, rapid.IntRange(1, 9).Draw(rt, "rows"))
 		columns := rapid.IntRange(1, 14).Draw(rt, "columns")
 		for i := range p.rows {

@@ -24,7 +24,7 @@ func Matrix(values [][]float64, title, label string) (*Picture, error) {
 			t.Data = append(t.Data, float32(v))
 		}
 	}
-	bar := &colorBar{label: label, colors: Binary(0, largestMagnitude(t.Data))}
+	bar := &colorBar{label: label, colors: binary(0, largestMagnitude(t.Data))}
 	panels := []panel{bar.panel(planeOf(t, 0, 0), title, matrixBox)}
 	return &Picture{rows: [][]panel{panels}, bar: bar, notes: notes(panels)}, nil
 }

@@ -233,7 +233,7 @@ func TestAxisTicks(t *testing.T) {
 }
 
 func TestColorBarPositions(t *testing.T) {
-	b := &colorBar{colors: BWR(-3, 3)}
+	b := &colorBar{colors: bwr(-3, 3)}
 	for value, want := range map[float64]int{3: 0, 1.5: 25, 0: 50, -3: 100} {
 		if got := b.position(value, 101); got != want {
 			t.Errorf("%v is at %d of 101 pixels from the top, want %d", value, got, want)

@@ -56,13 +56,13 @@ func (p plane) mean(top, bottom, left, right int) float32 {
 
 // paint returns p in m's colours, each value a square of enlarge×enlarge pixels.
 // m must be opaque.
-func (p plane) paint(m *ColorMap, enlarge int) *image.RGBA {
+func (p plane) paint(m colorMap, enlarge int) *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, p.columns*enlarge, p.rows*enlarge))
 	for row := range p.rows {
 		top := row * enlarge * img.Stride
 		line := img.Pix[top : top+img.Stride]
 		for column, v := range p.data[row*p.columns : (row+1)*p.columns] {
-			c := m.saturated(float64(v))
+			c := m.at(float64(v))
 			for at := column * enlarge * 4; at < (column+1)*enlarge*4; at += 4 {
 				line[at], line[at+1], line[at+2], line[at+3] = c.R, c.G, c.B, c.A
 			}

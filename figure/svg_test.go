@@ -99,7 +99,7 @@ func TestSVG(t *testing.T) {
 // TestAnyTitle: whatever a title holds, the picture can be read and its text keeps
 // to its panel.
 func TestAnyTitle(t *testing.T) {
-	bar := &colorBar{label: "weight", colors: BWR(-1, 1)}
+	bar := &colorBar{label: "weight", colors: bwr(-1, 1)}
 	face := newTypeface()
 	rapid.Check(t, func(rt *rapid.T) {
 		title := rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(rt, "title")

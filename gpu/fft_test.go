@@ -26,6 +26,7 @@ func (d fewImages) Explain(p conv.Problem) (conv.Description, error) {
 
 // TestFFTConforms holds products of spectra to every case of stride 1.
 func TestFFTConforms(t *testing.T) {
+	t.Parallel()
 	d := openTest(t, Options{Guard: true, Algorithm: "fft", Device: Software()})
 	convtest.RunAlgorithm(t, fewImages{d}, cpu.Reference{}, 200)
 }

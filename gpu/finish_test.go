@@ -23,6 +23,7 @@ func TestFinishes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
 	}
+	t.Parallel()
 	oneTile := []string{"direct_soft", "fft", "winograd", "direct"} // alike in all classes, or of which igemm has others
 	for _, algorithm := range recipe.AlgorithmNames() {
 		for _, class := range []string{"software", "NVIDIA"} {
@@ -74,6 +75,7 @@ func TestEnergyOfHugeSums(t *testing.T) {
 // TestFinishedTilings holds each tile of slides that gpuconv autotune may measure to the reference, where energy and a pool
 // follow the sums.
 func TestFinishedTilings(t *testing.T) {
+	t.Parallel()
 	for _, algorithm := range []string{"direct_small", "depthwise", "direct_shared"} {
 		p := problems.TiledPairs(algorithm)
 		held, err := compare.NewTrial(cpu.Reference{}, special(t, algorithm, p, 0))

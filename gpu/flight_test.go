@@ -99,6 +99,7 @@ func realign(t *conv.Tensor) (moved *conv.Tensor, whole []float32) {
 
 // TestLentConforms makes shaders work in the caller's memory, through textures too.
 func TestLentConforms(t *testing.T) {
+	t.Parallel()
 	d := openRoute(t, lending(), Options{Algorithm: "direct_soft", Unrolled: 400})
 	loans := 0
 	d.meddle(func(s *seam) {

@@ -16,6 +16,8 @@ import (
 
 // openTest opens a device for a test. changes are applied on its thread before anybody else has it. Where there is no
 // device the test is skipped, or fails if GPUCONV_REQUIRE_GPU=1 says that there must be one.
+//
+// Tests that compile many programs are parallel: the driver compiles on one core for each device.
 func openTest(t testing.TB, options Options, changes ...func(d *Device)) *Device {
 	t.Helper()
 	d, err := open(options, func(d *Device) {
@@ -48,18 +50,21 @@ func (d *Device) meddle(change func(s *seam)) {
 }
 
 func TestConforms(t *testing.T) {
+	t.Parallel()
 	convtest.Run(t, openTest(t, Options{Guard: true}), cpu.Reference{})
 }
 
 // TestDirectConforms holds the general shader to every case, also where a faster one would be chosen. Images come and
 // go as on hardware, in four chunks that overlap.
 func TestDirectConforms(t *testing.T) {
+	t.Parallel()
 	convtest.Run(t, openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "direct"}), cpu.Reference{})
 }
 
 // TestDirectSoftConforms holds the unrolled shader to every case. Its programs are short enough to compile in no time,
 // which cuts most problems into passes, and its strips are cut.
 func TestDirectSoftConforms(t *testing.T) {
+	t.Parallel()
 	d := openTest(t, Options{Guard: true, Algorithm: "direct_soft", Device: Software(), Unrolled: 400},
 		profiled(func(d *recipe.Profile) { d.Turns = 3 }))
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 290)
@@ -67,18 +72,21 @@ func TestDirectSoftConforms(t *testing.T) {
 
 // TestDirectSmallConforms holds the shader for few channels to every case whose weights fit into a uniform block.
 func TestDirectSmallConforms(t *testing.T) {
+	t.Parallel()
 	d := openRoute(t, eager(recipe.Copied), Options{Guard: true, Algorithm: "direct_small"})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 280)
 }
 
 // TestDepthwiseConforms holds the shader for single channels to every case that has them.
 func TestDepthwiseConforms(t *testing.T) {
+	t.Parallel()
 	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "depthwise"})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 120)
 }
 
 // TestDirectSharedConforms holds the shader for large kernels to every case whose pixels fit into shared memory.
 func TestDirectSharedConforms(t *testing.T) {
+	t.Parallel()
 	few := 16 // multiplications written out: programs with barriers take long to compile
 	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "direct_shared", Unrolled: few})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 270)
@@ -89,6 +97,7 @@ func TestHardwareTiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long programs to compile")
 	}
+	t.Parallel()
 	wide := conv.Problem{Src: conv.Shape{1, 1, 66, 8192}, Weight: conv.Shape{6, 1, 7, 7}, Bias: true}
 	wide.Padding = conv.Pad(3, 3)
 	strided := conv.Problem{Src: conv.Shape{1, 3, 65, 9001}, Weight: conv.Shape{11, 3, 3, 3}}
@@ -117,12 +126,14 @@ func TestHardwareTiles(t *testing.T) {
 // TestIgemmConforms holds the product of matrices to every case, with the tile for software renderers. TestTrials has
 // those for hardware.
 func TestIgemmConforms(t *testing.T) {
+	t.Parallel()
 	d := openRoute(t, eager(recipe.Copied), Options{Guard: true, Algorithm: "igemm"})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 290)
 }
 
 // TestWinogradConforms holds transforms to the cases that they accept.
 func TestWinogradConforms(t *testing.T) {
+	t.Parallel()
 	d := openRoute(t, eager(recipe.Mapped), Options{Guard: true, Algorithm: "winograd"})
 	convtest.RunAlgorithm(t, d, cpu.Reference{}, 130)
 }

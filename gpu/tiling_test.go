@@ -27,6 +27,7 @@ var classes = map[string]func(d *recipe.Profile){
 // TestTilings computes with every tile that gpuconv autotune may measure, and so store, on
 // each class of devices, and holds it to the reference.
 func TestTilings(t *testing.T) {
+	t.Parallel()
 	held := map[string]*compare.Trial{}
 	for algorithm, p := range problems.Tiled() {
 		c, err := compare.Random(algorithm, p)

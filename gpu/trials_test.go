@@ -78,6 +78,7 @@ func TestTrials(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
 	}
+	t.Parallel()
 	w := newWorker(t)
 	for _, tr := range w.trials {
 		intact := breakage{part: tr.parts[0], apply: func(d within) conv.Backend { return d }}

@@ -1,10 +1,11 @@
-// Columns of blocks, one an invocation, and the pixels that its taps meet, for direct_small and depthwise.
+// Columns of blocks, one for each invocation, and the pixels that their taps meet, for direct_small and depthwise.
 //
-// Index map. Planes of sums are cut into blocks of ROWS rows. Columns of blocks are numbered through all planes of a chunk,
-// q = (plane*blocksH + i/ROWS)*width + j, one after the other along the work-groups of xy: lanes lie along x, so that loads
-// and stores coalesce, and no plane, which may be as small as 7×7, has a tail. The width is that of the sums that outputs are made of, with a pool an
-// even number: the two columns of a window are neighbours in one work-group, whose size is even. Surplus invocations take
-// the last column, an odd one: they store what it stores, or with a pool nothing.
+// Index map. Planes of sums are cut into blocks of ROWS rows. Columns of blocks are numbered through all planes of a
+// chunk, q = (plane*blocksH + i/ROWS)*width + j, and follow each other along the work-groups of xy. Lanes lie along x,
+// so that loads and stores coalesce, and no plane has a tail, even if it is as small as 7×7. The width is that of the
+// sums that outputs are made of. With a pool it is an even number: the two columns of a window are neighbours in one
+// work-group, whose size is even. Surplus invocations take the last column, an odd one. They store what its own
+// invocation stores, or with a pool nothing.
 //
 //	              j                          sums in registers: ROWS × FILTERS
 //	       ┌──┬──┬──┬──┬──┐
@@ -23,7 +24,7 @@ uniform int blocksH;         // of a plane of sums
 uniform int columns;         // planes*blocksH*SPAN*dstW
 uniform int partsH, partsW;  // of a kernel
 
-// column returns which plane the invocation's sums are of, and the row and column of the first.
+// column returns the plane of the invocation's sums, and the row and column of the first one.
 ivec3 column() {
 	int q = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * LOCAL_SIZE + gl_LocalInvocationID.x);
 	q = min(q, columns - 1);  // none may return before a barrier
@@ -32,14 +33,14 @@ ivec3 column() {
 	return ivec3(plane, (block - plane * blocksH) * ROWS, q - block * (SPAN * dstW));
 }
 
-int partTop;            // of the pixels that the part's taps meet
-int at[TAPS_W];         // of them, in a row
-bool within[TAPS_W];    // the image
-int line;               // the row in src
+int partTop;            // the first row of the pixels that the part's taps meet
+int at[TAPS_W];         // the columns of one row of them in src
+bool within[TAPS_W];    // whether these columns are within the image
+int line;               // where the row begins in src
 bool withinH;
 float pixel;
 
-// meet turns to a part of a kernel, for sums whose first is at row i, column j: the part `down`, `across`.
+// meet turns to the part `down`, `across` of a kernel, for sums whose first is at row i, column j.
 void meet(int i, int j, int down, int across) {
 	partTop = i * strideH - padTop + down * (TAPS_H * dilationH);
 	int left = j * strideW - padLeft + across * (TAPS_W * dilationW);

@@ -1,25 +1,25 @@
 #version 430 core
 // depthwise: convolutions of one input channel per group, one column of sums at a time.
 //
-// It equals, for each filter k = g*multiplier + m of group g and each position (n, i, j),
+// For each filter k = g*multiplier + m of group g and each position (n, i, j) it computes
 //
 //	sum = bias[k];
 //	for (u < kernelH) for (v < kernelW)
 //		sum += weight[k, u, v] * pixel(n, g, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
 //
-// of which slide.glsl makes what follows the sums, and stores it.
+// slide.glsl makes outputs of these sums and stores them.
 //
-// Index map: that of column.glsl, whose planes are those of src: an invocation has FILTERS filters of its plane's group. z
-// numbers tiles of FILTERS filters of a group.
+// Index map: that of column.glsl, whose planes are those of src: an invocation has FILTERS filters of its plane's
+// group. z numbers tiles of FILTERS filters of a group.
 //
-// Lanes of one warp may belong to several groups: weights lie in a storage buffer [tap][filter], so that what these lanes
-// read stands side by side, and in registers from then on, one part of TAPS_H × TAPS_W taps at a time.
+// Lanes of one warp may belong to several groups. Therefore weights lie in a storage buffer [tap][filter], so that what
+// these lanes read is side by side, and from there go to registers, one part of TAPS_H × TAPS_W taps at a time.
 //
-// Bound by: memory. A 3×3 kernel does 18 FLOP for the 8 bytes of a pixel and a sum, 5 with a pool; of 8 rows of sums a lane reads 10 × 3
-// pixels, a third of them from DRAM and the others from the cache, and 9 weights.
+// Bound by: memory. A 3×3 kernel does 18 FLOP for the 8 bytes of a pixel and a sum, and for 5 bytes with a pool. For 8
+// rows of sums a lane reads 10 × 3 pixels, a third of them from DRAM and the others from the cache, and 9 weights.
 //
-// Constants: those of slide.glsl and column.glsl, LOOPED (there are several parts), EACH_SUM(M): M(row, filter); EACH_WEIGHT(M): M(tap, filter);
-// and SCHEDULE, as in direct_small.
+// Constants: those of slide.glsl and column.glsl, LOOPED (there are several parts), EACH_SUM(M): M(row, filter),
+// EACH_WEIGHT(M): M(tap, filter), and SCHEDULE, as in direct_small.
 layout(local_size_x = LOCAL_SIZE) in;
 
 layout(std430, binding = 1) readonly restrict buffer Weight { float weight[]; };  // [part][u][v][groups*multiplier]
@@ -33,7 +33,7 @@ void main() {
 	int group = plane % groups;
 	int firstFilter = int(gl_WorkGroupID.z) * FILTERS;  // of the group's
 
-	// The last tile may have more filters than there are: it computes the last one several times.
+	// The last tile may have more filters than there are: it computes the last filter several times.
 #define FILTER(f) (group * multiplier + min(firstFilter + f, multiplier - 1))
 #define START(r, f) sum[r * FILTERS + f] = bias[FILTER(f)];
 	EACH_SUM(START)

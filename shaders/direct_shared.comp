@@ -1,39 +1,41 @@
 #version 430 core
-// direct_shared: convolutions with large kernels or strides, a tile of the image in shared memory.
+// direct_shared: convolutions with large kernels or strides, with a tile of the image in shared memory.
 //
-// It equals, for each filter k of a group g and each position (n, i, j),
+// For each filter k of a group g and each position (n, i, j) it computes
 //
 //	sum = bias[k];
 //	for (c < channels) for (u < kernelH) for (v < kernelW)
-//		sum += weight[k, c, u, v] * pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*STRIDE_W + v*DILATION_W - padLeft);
+//		sum += weight[k, c, u, v]
+//			* pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*STRIDE_W + v*DILATION_W - padLeft);
 //
-// of which slide.glsl makes what follows the sums, and stores it.
+// slide.glsl makes outputs of these sums and stores them.
 //
 // Index map. A work-group has LANES_W × LANES_H invocations and computes LANES_W × LANES_H*ROWS sums of one image, for
-// FILTERS filters. gl_WorkGroupID.xy numbers these tiles through the images of the chunk, columns fastest; z numbers tiles
-// of filters, groups first. An invocation has a column of ROWS sums, of each filter, in registers:
+// FILTERS filters. gl_WorkGroupID.xy numbers these tiles through the images of the chunk, columns fastest; z numbers
+// tiles of filters, groups first. An invocation has a column of ROWS sums for each filter, in registers:
 //
 //	            LANES_W →
 //	          ┌──┬──┬──┬──
 //	  LANES_H │  │  │▓▓│      ROWS × FILTERS sums
 //	     ↓    ├──┼──┼──┼──
 //
-// Channel by channel the work-group copies the pixels that the tile's taps meet to shared memory, padding included, so
-// that no tap asks where the image ends, and then each invocation adds all taps, TAPS_H × TAPS_W at a time; rows of
-// pixels slide through one register past the sums, as in direct_small.
+// For each channel the work-group copies the pixels that the tile's taps meet to shared memory, padding included, so
+// that no tap asks where the image ends. Then each invocation adds all taps, TAPS_H × TAPS_W at a time; rows of pixels
+// slide through one register past the sums, as in direct_small.
 //
-// Shared rows are folded by the stride: column x stands at x % STRIDE_W * PHASE + x / STRIDE_W. Neighbouring lanes, which
-// are STRIDE_W columns apart, then read neighbouring words, in banks of their own.
+// Shared rows are folded by the stride: column x is at x % STRIDE_W * PHASE + x / STRIDE_W. Neighbouring lanes, which
+// are STRIDE_W columns apart, then read neighbouring words, in different banks.
 //
-// Bound by: arithmetic, where kernels are large. A tap of 8 rows × 8 filters takes 8 shared loads and 2 of vec4, the same
-// for the whole warp, for 64 multiplications. 31×31 taps of a tile of 32×32 read each pixel 1.4 times from the image.
+// Bound by: arithmetic, where kernels are large. A tap of 8 rows × 8 filters takes 8 shared loads, and 2 of vec4 that
+// are the same for the whole warp, for 64 multiplications. With 31×31 taps a tile of 32×32 sums reads each pixel 1.4
+// times from the image.
 //
-// LANES_W is even and tiles begin at even columns, so that the columns of a window are neighbours, as slide.glsl wants them.
-// What they exchange lies where the pixels lay.
+// LANES_W is even and tiles begin at even columns, so that the columns of a window are neighbours, as slide.glsl needs
+// them. They exchange their values in the memory that the pixels had.
 //
-// Constants: LANES_W, LANES_H, VECTORS (of 4 filters), TAPS_H, TAPS_W, STRIDE_W, DILATION_W, TILE_H (rows in shared memory), PHASE,
-// those of pixel.glsl and slide.glsl, EACH_COLUMN(M): M(0) … M(TAPS_W-1); EACH_SUM(M): M(row, filter); EACH_WEIGHT(M): M(0) …
-// M(TAPS_H*TAPS_W*VECTORS-1); and SCHEDULE: ROW(r), LOAD(v), ADD(row, f, t), as in direct_small.
+// Constants: LANES_W, LANES_H, VECTORS (of 4 filters), TAPS_H, TAPS_W, STRIDE_W, DILATION_W, TILE_H (rows in shared
+// memory), PHASE, those of pixel.glsl and slide.glsl, EACH_COLUMN(M): M(0) … M(TAPS_W-1), EACH_SUM(M): M(row, filter),
+// EACH_WEIGHT(M): M(0) … M(TAPS_H*TAPS_W*VECTORS-1), and SCHEDULE: ROW(r), LOAD(v), ADD(row, f, t), as in direct_small.
 layout(local_size_x = LANES_W, local_size_y = LANES_H) in;
 
 layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // [tile][channel][part][u][v][VECTORS]
@@ -51,7 +53,7 @@ uniform int partsH, partsW;         // of a kernel
 #define PITCH (PHASE * STRIDE_W)
 #define tile workspace  // [TILE_H][PITCH], until the last tap is added
 
-// stage copies what the tile's taps meet of one plane, from row top, column left on.
+// stage copies the pixels of one plane that the tile's taps meet, from row top, column left on.
 void stage(int base, int top, int left) {
 	for (int e = int(gl_LocalInvocationIndex); e < TILE_H * PITCH; e += LANES_W * LANES_H) {
 		int row = e / PITCH;

@@ -1,28 +1,29 @@
 #version 430 core
 // direct_small: convolutions of few input channels, one column of sums at a time.
 //
-// It equals, for each filter k of a tile and each position (n, i, j),
+// For each filter k of a tile and each position (n, i, j) it computes
 //
 //	sum = bias[k];
 //	for (c < channels) for (u < kernelH) for (v < kernelW)
-//		sum += weight[k, c, u, v] * pixel(n, firstChannel + c, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
+//		sum += weight[k, c, u, v]
+//			* pixel(n, firstChannel + c, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
 //
-// of which slide.glsl makes what follows the sums, and stores it.
+// slide.glsl makes outputs of these sums and stores them.
 //
 // Index map: that of column.glsl, whose planes are images here.
 //
-// A pass computes one tile of FILTERS filters of one group. Its weights are a uniform block, [part][u][v][FILTERS], and
-// biases behind them. A part is TAPS_H × TAPS_W taps of one channel, written out, so that the place of each weight is a
-// literal: an operand of the multiplication, which costs no load. Where a kernel is more than one part, a loop adds
-// the parts' places, the same for all invocations.
+// A pass computes one tile of FILTERS filters of one group. Its weights are a uniform block, [part][u][v][FILTERS],
+// followed by the biases. A part is TAPS_H × TAPS_W taps of one channel, written out, so that the place of each weight
+// is a literal: an operand of the multiplication, which costs no load. Where a kernel is more than one part, a loop
+// adds the part's place, the same for all invocations.
 //
 // Bound by: arithmetic from K = 7 and 6 filters on: 8 rows of sums take 14 × 7 loads for 2,352 multiplications. Small
-// kernels are bound by memory, of which each pixel is read once from DRAM, by all filters of a tile, and each output
-// written once.
+// kernels are bound by memory: each pixel is read once from DRAM for all filters of a tile, and each output written
+// once.
 //
-// Constants: those of slide.glsl and column.glsl, VECTORS (of 4 filters), WEIGHTS (vec4 in the block), LOOPED (there are several parts),
-// EACH_SUM(M): M(row, filter); and SCHEDULE: ROW(r), for a row of pixels below the block's first, LOAD(v), of it, and
-// ADD(row, f, t), of tap t = u*TAPS_W + v.
+// Constants: those of slide.glsl and column.glsl, VECTORS (of 4 filters), WEIGHTS (vec4 in the block), LOOPED (there
+// are several parts), EACH_SUM(M): M(row, filter), and SCHEDULE: ROW(r) turns to row r of pixels, counted from the
+// block's first, LOAD(v) loads pixel v of it, and ADD(row, f, t) adds tap t = u*TAPS_W + v.
 layout(local_size_x = LOCAL_SIZE) in;
 
 layout(std140, binding = 0) uniform Weight { vec4 weight[WEIGHTS]; };  // as above, FILTERS in VECTORS vec4

@@ -1,48 +1,50 @@
 #version 430 core
 // direct_soft: every convolution, on software renderers.
 //
-// It equals direct.comp: for each filter k of a group, image n, row i and column j
+// As direct.comp, for each filter k of a group, image n, row i and column j it computes
 //
 //	sum = resume ? dst[n, k, i, j] : bias[k];
 //	for (c < channels) for (u < tapsH) for (v < kernelW)
-//		sum += weight[k, c, u, v] * pixel(n, firstChannel + c, i*STRIDE_H + u*dilationH + firstRow, j*strideW + v*dilationW - padLeft);
+//		sum += weight[k, c, u, v]
+//			* pixel(n, firstChannel + c, i*STRIDE_H + u*dilationH + firstRow, j*strideW + v*dilationW - padLeft);
 //	dst[n, k, i, j] = RELU || rectify ? relu(sum) : sum;
 //
-// for the taps of one pass: some channels of whole kernels, or some rows of one channel's. Passes that follow go on
-// from what earlier ones left in dst. Where one pass takes all taps it also equals pool.comp behind that: with ENERGY dst has
-// one plane of two filters, with POOL each output is made of 2×2 such values, and the sums are never stored.
+// for the taps of one pass: some channels of whole kernels, or some rows of one channel's. The passes after it continue
+// from what is in dst. Where one pass takes all taps it also does what pool.comp does after that, and never stores the
+// sums: with ENERGY dst has one plane for two filters, with POOL each output is made of 2×2 such values.
 //
-// Index map. An invocation walks down a strip of 4*SEGMENTS columns, in turns of ROWS rows, and computes a tile of filters
-// there. Strips are numbered q = (n*blocksH + y)*blocksW + x through the whole chunk, y being parts of a column; those past the
-// end compute the last strip again, which is cheaper than a branch. Tiles of filters and groups are dispatched one by
-// one, with their part of the weights bound.
+// Index map. An invocation walks down a strip of 4*SEGMENTS columns, in turns of ROWS rows, and computes a tile of
+// filters there. Strips are numbered q = (n*blocksH + y)*blocksW + x through the whole chunk, where y counts the parts
+// of a column. Strips past the end compute the last strip again, which is cheaper than a branch. Tiles of filters and
+// groups are dispatched one by one, with their part of the weights bound.
 //
 //	x0   x1   x2     the window that a turn's taps meet, texel by texel, for all filters: PROLOGUE reads the rows that
 //	x3   x4   x5     slide, which a turn hands up to the next one; a turn reads those that are new
 //	x6   x7   x8
 //	  sum  sum       one filter at a time, one vec4 of sums at a time, each stored before the next begins
 //
-// PROLOGUE and TURN, which the host unrolls, are lists of LOAD(name, c, r, l), which reads texel l of row r of the window in
-// channel c, and for each vec4 of sums BEGIN(sum, f, i, j, bias), ADD(sum, w, x0, x1, x2, x3), which adds w times four elements
-// of the window, and END(f, i, j, value), f, i and j being the plane, row and segment of the outputs. They name variables, not
-// elements of arrays: with arrays Mesa's compiler takes ten times as long before LLVM begins.
+// The host unrolls PROLOGUE and TURN. They are lists of LOAD(name, c, r, l), which reads texel l of row r of the window
+// in channel c, and, for each vec4 of sums, BEGIN(sum, f, i, j, bias), ADD(sum, w, x0, x1, x2, x3), which adds w times
+// four elements of the window, and END(f, i, j, value); f, i and j are the plane, row and segment of the outputs. They
+// name variables, not elements of arrays: with arrays Mesa's compiler takes ten times as long before LLVM begins.
 //
-// What keeps sums in registers, of which AVX2 has 16: weights are read before the loop, since each read is a branch, past
-// which LLVM moves products and additions until they are spilled; one vec4 of sums goes through all taps before the next
-// begins, since eight sums, as many products and a weight are 17 numbers; stores end it, since with all of them at the end
-// LLVM moves the additions there.
+// Three things keep sums in registers, of which AVX2 has 16. Weights are read before the loop: each read is a branch,
+// and LLVM moves products and additions past it until they are spilled. One vec4 of sums goes through all taps before
+// the next begins: eight sums, as many products and a weight are 17 numbers. A store ends it: with all stores at the
+// end, LLVM moves the additions there.
 //
-// With VECTORS texels are vec4: srcW and sumW are multiples of 4 and zeros pad, so that a texel is inside or outside
-// as a whole. Otherwise texels are floats, and any width and padding mode will do.
+// With VECTORS texels are vec4: srcW and sumW are multiples of 4 and zeros pad, so that a texel is inside or outside as
+// a whole. Otherwise texels are floats, and any width and padding mode will do.
 //
-// Bound by: arithmetic (llvmpipe has no FMA), then by stores, which it takes lane by lane: a vec4 as two doubles, which
-// are two moves instead of four, and without a condition where EXACT says that none is needed. Pixels come through a buffer
-// texture, which it reads without a branch per lane; weights stand in a uniform block and their indices are literals
-// outside every branch and loop: only so are they loaded once and broadcast.
+// Bound by: arithmetic (llvmpipe has no FMA), then by stores, which it takes lane by lane. A vec4 is stored as two
+// doubles, two moves instead of four, and without a condition where EXACT says that none is needed. Pixels come through
+// a buffer texture, which it reads without a branch for each lane. Weights are in a uniform block, and their indices
+// are literals outside every branch and loop: only then are they loaded once and broadcast.
 //
 // Constants: LANES, ROWS, SEGMENTS, STRIDE_H, BLOCK_TEXELS (of the source, from one strip to the next), VECTORS,
-// SOURCE_MODE (see prelude), WEIGHTS (vec4 in the uniform block), PASSES, RELU, LOOPED (strips have several turns), EXACT (tiles and strips cover what there is,
-// no more), ENERGY, POOL (0: none, 1: the largest, 2: the mean), PROLOGUE, TURN.
+// SOURCE_MODE (see prelude), WEIGHTS (vec4 in the uniform block), PASSES, RELU, LOOPED (strips have several turns),
+// EXACT (tiles and strips cover exactly what there is), ENERGY, POOL (0: none, 1: the largest, 2: the mean), PROLOGUE,
+// TURN.
 layout(local_size_x = LANES) in;
 layout(binding = 0) uniform samplerBuffer src;                          // [n, allChannels, srcH, srcTexels]
 #if PASSES
@@ -71,8 +73,8 @@ uniform int firstRow, firstTexel;  // of the window, relative to the strip's fir
 uniform int resume, rectify;       // with PASSES: 1 if dst has sums to go on from, 1 for ReLU in the last pass
 
 // texel returns texel s of row y of the plane that starts at base. Outside, zeros are selected, not multiplied: the
-// address that is read instead may hold infinity or NaN. Blocks reach beyond the sums' last row and column, and so beyond
-// what the padding modes map: source() clamps once more.
+// texel that is read instead may hold infinity or NaN. Blocks reach beyond the last row and column of sums, and so
+// beyond what the padding modes map: source() clamps once more.
 vec4 texel(int base, int y, int s) {
 	vec4 value = texelFetch(src, base + source(y, srcH) * srcTexels + source(s, srcTexels));
 #if SOURCE_MODE == 0

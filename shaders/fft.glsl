@@ -1,27 +1,29 @@
-// What fft_src.comp and fft_dst.comp share: the discrete Fourier transform of a tile of TILE_H × TILE_W complex numbers in
-// shared memory.
+// What fft_src.comp and fft_dst.comp share: the discrete Fourier transform of a tile of TILE_H × TILE_W complex numbers
+// in shared memory.
 //
-// A line of R1·R2 numbers is transformed in two passes, in place. The first takes z[j + R2·m], m < R1, for each j < R2, to
-// z[j + R2·a], a < R1, turned by e^(−2πi·j·a/(R1·R2)); the second takes the R2 numbers from R2·a on. Frequency a + R1·b
-// then stands at place R2·a + b. The same passes in opposite order, turning behind the first, take it from there to
-// where it was; it is the inverse transform, times R1·R2, if the real and imaginary parts are exchanged before and after.
+// A line of R1·R2 numbers is transformed in two passes, in place. The first takes z[j + R2·m], m < R1, for each j < R2,
+// to z[j + R2·a], a < R1, and turns the result by e^(−2πi·j·a/(R1·R2)). The second takes the R2 numbers from R2·a on.
+// Frequency a + R1·b is then at place R2·a + b. The same passes in opposite order, with the turn after the first, lead
+// from there back to the original order. They are the inverse transform, times R1·R2, if the real and imaginary parts
+// are exchanged before and after.
 //
-// An invocation has R1 or R2 numbers in registers. Lanes go across the lines, so that a warp turns by one factor; columns
-// are exchanged within rows (at), so that whichever way lines run, a warp reads 32 banks.
+// An invocation has R1 or R2 numbers in registers. Lanes go across the lines, so that all lanes of a warp turn by one
+// factor. Columns are exchanged within rows (at), so that a warp reads 32 banks whichever way lines run.
 //
 // Constants: TILE_H, TILE_W (16, 32, 64), LANES (TILE_H·TILE_W/8), their factors H1·H2 and W1·W2 (4, 8); those of
 // pixel.glsl.
 layout(local_size_x = LANES) in;
 
-layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // e^(−2πi·k/64), k < 64, in xy; spectra of filters
+// The factors e^(−2πi·k/64), k < 64, in xy; then the spectra of filters.
+layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };
 
 uniform int allChannels;
 uniform int tilesH, tilesW, tiles;   // tiles: of all images
-uniform int stepH, stepW;            // sums of a tile: the first of its rows and columns
+uniform int stepH, stepW;            // sums of a tile, in its first rows and columns
 uniform int padTop, padLeft;
 
 #define POINTS (TILE_H * TILE_W)
-#define COLUMNS (TILE_W / 2 + 1)     // of which a real tile's spectrum has all
+#define COLUMNS (TILE_W / 2 + 1)     // those of a real tile that tell all of its spectrum
 #define SPECTRUM (COLUMNS * TILE_H)  // [frequency across, place of the frequency down]
 #define EACH_EIGHT(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7)
 
@@ -64,7 +66,7 @@ void turn(inout vec2 v[8], const int radix, int j, const int size) {
 	EACH_EIGHT(TURN)
 }
 
-// across makes a pass over all rows, if wide, or else over all columns: of numbers that stand `stride` apart.
+// across makes a pass over all rows if wide is true, else over all columns, of numbers that are `stride` apart.
 void across(const bool wide, const int radix, const int stride, const bool turned) {
 	for (int i = int(gl_LocalInvocationID.x); i < POINTS / radix; i += LANES) {
 		int j = i / (wide ? TILE_H : TILE_W);
@@ -82,10 +84,10 @@ void across(const bool wide, const int radix, const int stride, const bool turne
 	}
 }
 
-// place returns where a frequency across stands in a row.
+// place returns the place of a frequency across in its row.
 int place(int frequency) { return W2 * (frequency % W1) + frequency / W1; }
 
-// opposite returns where, in a column, the negative of the frequency stands that stands at y.
+// opposite returns the place, in a column, of the negative of the frequency that is at place y.
 int opposite(int y) {
 	int frequency = (TILE_H - (y / H2 + H1 * (y % H2))) % TILE_H;
 	return H2 * (frequency % H1) + frequency / H1;

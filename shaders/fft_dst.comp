@@ -1,40 +1,45 @@
 #version 430 core
-// fft_dst: products of spectra back to sums, and to what is made of these.
+// fft_dst: from products of spectra back to sums, and to what follows them.
 //
-// It equals, for each tile of each image and each filter k of a group, with X the channels' spectra (fft_src.comp) and W the
-// conjugates of the filters',
+// For each tile of each image and each filter k of a group, with X the spectra of the channels (fft_src.comp) and W the
+// conjugates of those of the filters, it computes
 //
 //	Y = Σ_c X[tile, c] · W[k, c];
 //	y = the inverse transform of Y, halved;
 //	for (i < stepH) for (j < stepW) dst[n, k, tileI + i, tileJ + j] = activation(y[i, j] + bias[k]);
 //
-// of the other rows and columns of y, pixels of the tile's far ends are part. Two filters are the real and imaginary parts
-// of one transform: its values are Y₁(f) + i·Y₂(f), and at −f conj Y₁(f) + i·conj Y₂(f). It also equals pool.comp behind that:
-// with ENERGY dst has one plane of two filters, which one invocation has anyway, with POOL each output is made of 2×2 such
-// values, and the sums are never stored. Steps are even then, so that no window lies in two tiles, or there is one tile; as a
-// window's rows are in several invocations, values go back to shared memory, from where each invocation takes whole windows.
+// The other rows and columns of y contain pixels from the far ends of the tile. Two filters are the real and imaginary
+// parts of one transform: its values are Y₁(f) + i·Y₂(f), and at −f conj Y₁(f) + i·conj Y₂(f).
 //
-// The transform mixes all pixels of a tile, and the two filters, which cancels unless one is NaN or infinite, or overflows.
-// Each sum has all that it ought to have in it, so that one that ought not to be finite is not, and neither is one that
-// has met infinity on its way: a sum that is not finite is computed anew from pixels and weights, one tap after the other,
-// and put where it belongs before anything is made of it; registers have no indices that vary, so that all sums are asked
-// whether it is theirs. The division by the transform's size comes last, as what overflows is seen, and what underflows is not.
+// It also does what pool.comp does after that, and never stores the sums: with ENERGY dst has one plane for two
+// filters, which one invocation has anyway; with POOL each output is made of 2×2 such values. Steps are then even, so
+// that no window is in two tiles, or there is one tile. The rows of a window are in several invocations, so values go
+// back to shared memory, and each invocation takes whole windows from there.
 //
-// Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x; a work-group takes one tile of two
-// filters of one group, q = pair*tiles + p, so that work-groups that run at the same time share a pair's weights in their
-// caches. Of a column's two passes the second leaves its numbers in dst, or windows: lanes along x, neighbours store neighbours.
+// The transform mixes all pixels of a tile, and the two filters. What does not belong to a sum cancels, unless
+// something is NaN or infinite, or overflows. Each sum contains all that it should. So a sum that should not be finite
+// is not finite, and neither is one that met infinity on the way. A sum that is not finite is computed anew from pixels
+// and weights, one tap after the other, and put in its place before anything is made of it. Registers cannot be indexed
+// by a variable, so that each of the sums is asked whether it is the one. The division by the size of the transform
+// comes last: what overflows is seen, what underflows is not.
 //
-// Bound by: shared memory, 8 reads or writes of 8 bytes for each of a tile's points, with POOL 10, of which the last meets
-// each bank twice, since windows are two columns apart; and by the caches that spectra come from, 24 bytes for 4 complex
-// multiplications.
+// Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x. A work-group takes one tile of
+// two filters of one group, q = pair*tiles + p, so that work-groups that run at the same time share the weights of a
+// pair in their caches. The second of a column's two passes leaves its numbers in dst, or in windows: lanes lie along
+// x, and neighbours store neighbours.
+//
+// Bound by: shared memory, with 8 reads or writes of 8 bytes for each of a tile's points, or 10 with POOL; the last of
+// these meets each bank twice, since windows are two columns apart. Also by the caches that spectra come from, with 24
+// bytes for 4 complex multiplications.
 //
 // Constants: ENERGY; POOL (0: none, 1: the largest, 2: the mean); those of fft.glsl.
 layout(std430, binding = 0) readonly restrict buffer Pixels { vec2 pixels[]; };  // [tile, allChannels, SPECTRUM]
-layout(std430, binding = 2) readonly restrict buffer Filters { float filter_[]; }; // bias[allFilters], weights [allFilters, channels, kernelH, kernelW]
+// bias[allFilters], then weights [allFilters, channels, kernelH, kernelW].
+layout(std430, binding = 2) readonly restrict buffer Filters { float filter_[]; };
 layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };      // [n, planes, dstH, dstW]
 
-#define FILTERS (ENERGY == 1 ? 2 : 1)  // that an output is made of
-#define SPAN (POOL > 0 ? 2 : 1)        // rows, and columns, of sums that it is made of
+#define FILTERS (ENERGY == 1 ? 2 : 1)  // of an output
+#define SPAN (POOL > 0 ? 2 : 1)        // rows, and columns, of sums of an output
 
 uniform int dstH, dstW;
 uniform int channels;             // of a group
@@ -44,11 +49,11 @@ uniform int allPairs;             // of all groups
 uniform int kernelH, kernelW, dilationH, dilationW;
 uniform int rectify;              // 1: ReLU
 
-#define FIRST_SPECTRUM 64         // behind the factors
+#define FIRST_SPECTRUM 64         // after the factors
 
 bool isFinite(float v) { return (floatBitsToUint(v) & 0x7fffffffu) < 0x7f800000u; }
 
-// multiply leaves in z the products of a tile's spectra with two filters', which start at these places.
+// multiply puts the products of a tile's spectra and those of two filters in z. The spectra start at these places.
 void multiply(int spectrum, int weights) {
 	for (int e = int(gl_LocalInvocationID.x); e < SPECTRUM; e += LANES) {
 		vec2 a = vec2(0.0), b = vec2(0.0);
@@ -67,7 +72,7 @@ void multiply(int spectrum, int weights) {
 	}
 }
 
-// anew returns a sum of filter k from pixels and weights. base is the group's first plane, and i and j are the first pixel.
+// anew returns a sum of filter k from pixels and weights. base is the group's first plane, i and j are the first pixel.
 float anew(int base, int k, int i, int j) {
 	float sum = filter_[k];
 	int taps = kernelH * kernelW;
@@ -81,7 +86,7 @@ float anew(int base, int k, int i, int j) {
 	return sum;
 }
 
-// activated returns the activation of two filters' sums, or with ENERGY what they make together.
+// activated returns the activations of two filters' sums, or with ENERGY what they make together.
 vec2 activated(vec2 sums) {
 #if ENERGY
 	return vec2(energy(sums.x, sums.y), 0.0);
@@ -90,7 +95,7 @@ vec2 activated(vec2 sums) {
 #endif
 }
 
-// store leaves an output in its plane, and the second filter's, if it has any, in the next.
+// store stores an output in its plane and, if there is a second filter, that filter's output in the next plane.
 void store(int to, vec2 outputs, bool second) {
 	dst[to] = outputs.x;
 #if !ENERGY

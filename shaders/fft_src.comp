@@ -1,19 +1,21 @@
 #version 430 core
-// fft_src: tiles of pixels to their spectra, for convolutions as products of spectra (overlap-save).
+// fft_src: from tiles of pixels to their spectra, for convolutions as products of spectra (overlap-save).
 //
-// It equals, for each tile of each image and each channel c, with x the TILE_H × TILE_W pixels from the first on that the
-// tile's first sum meets, padding included,
+// For each tile of each image and each channel c it computes
 //
 //	for (f < TILE_H) for (g ≤ TILE_W/2) dst[tile, c, g, f] = 2 · Σ_y Σ_x x[y, x] · e^(−2πi(f·y/TILE_H + g·x/TILE_W));
 //
-// of which the rest of the spectrum is the mirrored conjugate, pixels being real; f stands where fft.glsl leaves it. Two
-// channels are the real and imaginary parts of one transform: of its values Z, Z(f) + conj Z(−f) is twice the first's spectrum,
-// and Z(f) − conj Z(−f) is 2i times the second's.
+// where x are TILE_H × TILE_W pixels, padding included, beginning with the first that the tile's first sum meets.
+// Pixels are real, so that the rest of the spectrum is the mirrored conjugate of this part. f is at the place where
+// fft.glsl leaves it. Two channels are the real and imaginary parts of one transform. Of its values Z, Z(f) + conj
+// Z(−f) is twice the spectrum of the first, and Z(f) − conj Z(−f) is 2i times that of the second.
 //
-// Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x; a work-group takes one tile of two
-// channels. Of a column's two passes the first has its numbers from src: lanes along x, neighbours load neighbours.
+// Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x. A work-group takes one tile of
+// two channels. The first of a column's two passes has its numbers from src: lanes lie along x, and neighbours load
+// neighbours.
 //
-// Bound by: shared memory, which it reads and writes four times. Next to the transforms back, one for two filters, it is little.
+// Bound by: shared memory, which it reads and writes four times. That is little beside the transforms back, one for
+// each two filters.
 //
 // Constants: those of fft.glsl.
 layout(std430, binding = 3) writeonly restrict buffer Dst { vec2 dst[]; };  // [tile, allChannels, SPECTRUM]

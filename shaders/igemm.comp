@@ -1,20 +1,23 @@
 #version 430 core
 // igemm: every convolution, as a product of matrices that are never built.
 //
-// It equals, for each filter k of a group g and each position (n, i, j), with taps numbered t = (c*kernelH + u)*kernelW + v,
+// For each filter k of a group g and each position (n, i, j), with taps numbered t = (c*kernelH + u)*kernelW + v, it
+// computes
 //
 //	sum = bias[k];
 //	for (t < taps)
-//		sum += weight[k, t] * pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
+//		sum += weight[k, t]
+//			* pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
 //	dst[n, k, i, j] = activation(sum);
 //
-// which is C[k, q] = Σ A[k, t] * B[t, q], A the weights and B the pixels that tap t meets at position q. It also equals
-// pool.comp behind that: with ENERGY an output is made of two filters, with POOL of 2×2 positions, and no sum is stored.
+// that is C[k, q] = Σ A[k, t] * B[t, q], where A are the weights and B the pixels that tap t meets at position q. It
+// also does what pool.comp does after that, and stores no sum: with ENERGY an output is made of two filters, with POOL
+// of 2×2 positions.
 //
-// Index map. Outputs are numbered through the whole chunk, o = (n*dstH + i)*dstW + j, so that no image has a tail.
-// gl_WorkGroupID.xy numbers blocks of BLOCK_Q / WINDOW of them, each with its WINDOW positions (1, or 4 with POOL), z blocks of
-// BLOCK_K filters, groups first. Invocation l stands at (l / LANES_Q, l % LANES_Q) and computes every LANES_K-th filter and
-// every LANES_Q-th position of the block, so that neighbours store neighbours:
+// Index map. Outputs are numbered through the whole chunk, o = (n*dstH + i)*dstW + j, so that no image has a tail. An
+// output has WINDOW positions: 1, or 4 with POOL. gl_WorkGroupID.xy numbers blocks of BLOCK_Q / WINDOW outputs, z
+// blocks of BLOCK_K filters, groups first. Invocation l is at (l / LANES_Q, l % LANES_Q). It computes every LANES_K-th
+// filter and every LANES_Q-th position of the block, so that neighbours store neighbours:
 //
 //	              ← BLOCK_Q positions: COLUMNS times LANES_Q →
 //	BLOCK_K       l=0 l=1 l=2 …     | l=0 l=1 l=2 …     | …
@@ -22,29 +25,30 @@
 //	ROWS times    ——————————————————+———————————————————+——                    sum[1] sum[ROWS+1] …
 //	LANES_K       l=0 l=1 l=2 …     | l=0 l=1 l=2 …     |
 //
-// What an output is made of is one invocation's. Its columns WINDOW*g + part are the sums of output
-// first + g*LANES_Q + l % LANES_Q, row by row: with POOL the one at row part / 2 and column part % 2 of the window, of which the
-// first is (2*i, 2*j). With ENERGY its rows 2*m and 2*m + 1 are filters 2*k and 2*k + 1 of the block, k = m*LANES_K + l / LANES_Q;
-// weights and biases are packed so.
+// An invocation has all that its outputs are made of. Its columns WINDOW*g + part are the sums of output first +
+// g*LANES_Q + l % LANES_Q, row by row: with POOL that at row part / 2 and column part % 2 of the window, which begins
+// at (2*i, 2*j). With ENERGY its rows 2*m and 2*m + 1 are filters 2*k and 2*k + 1 of the block, k = m*LANES_K + l /
+// LANES_Q; weights and biases are packed in this order.
 //
-// Taps are taken DEPTH at a time: the work-group copies DEPTH × BLOCK_K weights and DEPTH × BLOCK_Q pixels to shared
-// memory, as vec4 of four taps, and each invocation multiplies its ROWS weights by its COLUMNS pixels. There are two such
-// tiles: while one is multiplied, the loads of the next are on their way to registers, and one barrier a tile is enough.
-// Invocation l copies the pixels of one position, l % BLOCK_Q, which it has located once, and of every STEP-th vec4 of
-// taps: (c, u, v) walks on by additions and carries, without a division.
+// Taps are taken DEPTH at a time. The work-group copies a tile of DEPTH × BLOCK_K weights and one of DEPTH × BLOCK_Q
+// pixels to shared memory, as vec4 of four taps, and each invocation multiplies its ROWS weights by its COLUMNS pixels.
+// There is room for two tiles of each: while one is multiplied, the loads of the next are on their way to registers,
+// and one barrier for each tile is enough. Invocation l copies the pixels of one position, l % BLOCK_Q, which it has
+// located once, and of every STEP-th vec4 of taps: (c, u, v) advances by additions and carries, without a division.
 //
-// Shared rows need no padding: neighbours write and read neighbouring vec4, or all the same one, so that no two lanes
-// meet in a bank with different words.
+// Shared rows need no padding: neighbours write and read neighbouring vec4, or all read the same one, so that no two
+// lanes meet in a bank with different words.
 //
 // Bound by: arithmetic. Four taps cost an invocation ROWS + COLUMNS shared reads of vec4 for 4*ROWS*COLUMNS
-// multiplications; a block reads BLOCK_K + BLOCK_Q numbers a tap for BLOCK_K * BLOCK_Q of them: 128×128 does 32 FLOP a
-// byte, above an H100's 20.
+// multiplications. A block reads BLOCK_K + BLOCK_Q numbers a tap for BLOCK_K * BLOCK_Q multiplications: 128×128 does 32
+// FLOP a byte, above an H100's 20.
 //
-// Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, DEPTH, PIXELS, WEIGHTS, TAIL (taps are no multiple of
-// DEPTH), BIAS, ENERGY, POOL (0: none, 1: the largest, 2: the mean), and EACH_PIXELS(M), EACH_WEIGHTS(M), EACH_ROW(M),
-// EACH_COLUMN(M), EACH_SUM(M), EACH_FOUR(M), EACH_PLANE(M), EACH_OUTPUT(M): the unrolled loops over the vec4 of pixels and of
-// weights that an invocation copies a tile, over ROWS, COLUMNS, ROWS*COLUMNS and DEPTH/4, and over the planes that its rows make
-// and the outputs of a plane that its columns make; those of pixel.glsl.
+// Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, DEPTH, PIXELS, WEIGHTS, TAIL (taps are no multiple
+// of DEPTH), BIAS, ENERGY, POOL (0: none, 1: the largest, 2: the mean); those of pixel.glsl; and the unrolled loops:
+// EACH_PIXELS(M) and EACH_WEIGHTS(M) over the vec4 of pixels and of weights that an invocation copies for a tile,
+// EACH_ROW(M) over ROWS, EACH_COLUMN(M) over COLUMNS, EACH_SUM(M) over ROWS*COLUMNS, EACH_FOUR(M) over DEPTH/4,
+// EACH_PLANE(M) over the planes that its rows make, and EACH_OUTPUT(M) over the outputs of a plane that its columns
+// make.
 #define BLOCK_K (ROWS * LANES_K)
 #define BLOCK_Q (COLUMNS * LANES_Q)
 #define PAIR (ENERGY + 1)        // filters of an output
@@ -54,7 +58,8 @@
 #define FOURS (DEPTH / 4)
 layout(local_size_x = LANES) in;
 
-layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // [block of filters][taps / 4, whole tiles][BLOCK_K]
+// [block of filters][taps / 4, whole tiles][BLOCK_K]
+layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };
 #if BIAS
 layout(std430, binding = 2) readonly restrict buffer Bias { float bias[]; };     // [block of filters][BLOCK_K]
 #endif
@@ -74,10 +79,10 @@ uniform int rectify;                                 // 1: ReLU
 shared vec4 sharedWeight[2 * FOURS * BLOCK_K];       // [tile % 2][four taps][filter]
 shared vec4 sharedPixel[2 * FOURS * BLOCK_Q];        // [tile % 2][four taps][position]
 
-// Where the next tap to copy lies: channel c of the group, row u and column v of the kernel.
+// The next tap to copy: channel c of the group, row u and column v of the kernel.
 int tap, c, u, v;
 
-// walk goes on by dc channels, du rows and dv columns of the kernel, each less than there are.
+// walk advances by dc channels, du rows and dv columns of the kernel, each less than there are.
 void walk(int dc, int du, int dv) {
 	v += dv;
 	int carry = v >= kernelW ? 1 : 0;
@@ -97,7 +102,7 @@ void main() {
 	int first = int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * (BLOCK_Q / WINDOW);
 	int plane = srcH * srcW;
 
-	// The position whose pixels this invocation copies: part of an output. Behind the last one it is the last's.
+	// The position whose pixels this invocation copies: part of an output. After the last output it is the last one's.
 	int column = lane % BLOCK_Q;
 	int line = lane / BLOCK_Q;
 	int part = column / LANES_Q % WINDOW;
@@ -149,7 +154,7 @@ void main() {
 #endif
 	EACH_SUM(START)
 
-	// Each turn loads a tile, multiplies the one before, and puts what it loaded into the other half.
+	// Each turn loads a tile, multiplies the one before, and puts what it loaded in the other half.
 	for (int tile = 0; tile <= tiles; tile++) {
 		int into = tile & 1;
 		if (tile < tiles) {
@@ -181,7 +186,7 @@ void main() {
 		barrier();
 	}
 
-	// Sums become outputs: m counts an invocation's planes, g its positions in a plane.
+	// Sums become outputs. m counts an invocation's planes, g its positions in a plane.
 #if ENERGY
 #define VALUE(m, j) energy(sum[(j) * ROWS + 2 * m], sum[(j) * ROWS + 2 * m + 1])
 #else

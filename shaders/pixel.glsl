@@ -1,6 +1,7 @@
-// The images, and what lies outside them, for shaders that compute with single pixels.
+// The images, and what is outside them, for shaders that compute with single pixels.
 //
-// Constants: SOURCE_MODE (see source of the prelude), SOURCE_BINDING (0, or 4 for a shader that reads something else at 0).
+// Constants: SOURCE_MODE (see source in the prelude), SOURCE_BINDING (0, or 4 for a shader that reads something else at
+// 0).
 layout(std430, binding = SOURCE_BINDING) readonly restrict buffer Src { float src[]; };  // [n, allChannels, srcH, srcW]
 
 uniform int srcH, srcW;

@@ -1,20 +1,21 @@
 #version 430 core
-// pool: what follows a chunk of sums: the energy of pairs of planes, max or average pooling.
+// pool: energies of pairs of planes, and max or average pooling, of a chunk of sums.
 //
-// It equals, for each output plane and each output (i, j),
+// For each output plane and each output (i, j) it computes
 //
 //	for (u < sizeH) for (v < sizeW) combine(activated(plane, i*strideH + u, j*strideW + v));
 //
-// where activated is the sum, or with ENERGY the energy of planes 2*plane and 2*plane + 1. Without a pool sizes and
-// strides are 1.
+// activated is the sum, or with ENERGY the energy of planes 2*plane and 2*plane + 1. Without a pool, sizes and strides
+// are 1.
 //
 // Index map: outputs are numbered through the whole chunk, one per invocation, columns fastest.
-// Bound by: memory; each sum is read once where windows do not overlap.
+// Bound by: memory. Each sum is read once where windows do not overlap.
 //
 // Constants: LOCAL_SIZE, ENERGY, AVERAGE (0: the largest, NaN if one is NaN; 1: the mean).
 layout(local_size_x = LOCAL_SIZE) in;
 
-layout(std430, binding = 0) readonly restrict buffer Sums { float sums[]; };  // [planes, or with ENERGY twice as many, sumH, sumW]
+// [planes, or with ENERGY twice as many, sumH, sumW]
+layout(std430, binding = 0) readonly restrict buffer Sums { float sums[]; };
 layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };   // [planes, dstH, dstW]
 
 uniform int sumH, sumW, dstH, dstW;

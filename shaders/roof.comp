@@ -1,17 +1,18 @@
 #version 430 core
-// roof: no convolution; what a device could do at most, for package bench.
+// roof: no convolution. It measures the most that a device can do, for package bench.
 //
-// ROOF 0, multiply-adds on registers alone: each invocation makes rounds times 8 times 3 independent vec4 sums
+// ROOF 0, multiply-adds on registers alone. Each invocation has 3 independent vec4 sums and computes
 //
 //	for (8*rounds) for (s < 3) sum[s] = sum[s] * 0.999 + 0.001;
 //
-// which is 192 operations a round. 12 sums hide each other's latency and fit into the 16 vector registers of a
-// software renderer's processor. They are written only if they come to what they cannot, so that no compiler drops
-// them.
+// that is 192 operations a round. The 12 sums hide each other's latency and fit into the 16 vector registers of a
+// software renderer's processor. They are written only if they have a value that they cannot have, so that no compiler
+// drops them.
 //
-// ROOF 1 and 2, a copy: dst[i] = src[i], a vec4 an invocation, src read as a storage buffer or as a buffer
-// texture. Groups are numbered along x and y.
+// ROOF 1 and 2, a copy: dst[i] = src[i], one vec4 for each invocation. src is a storage buffer (1) or a buffer texture
+// (2). Groups are numbered along x and y.
 //
+// Bound by: what it measures.
 // Bound by: what it is to measure.
 layout(local_size_x = LOCAL_SIZE) in;
 

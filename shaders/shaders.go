@@ -1,7 +1,8 @@
-// Package shaders holds the GLSL of gpuconv: one compute shader per file, with
-// the name of its algorithm. A file is a template: package gpu writes the
-// constants that it names as #define lines behind its first line, and then
-// prelude.glsl, which holds what every shader may call, and the parts that a few share.
+// Package shaders holds the GLSL of gpuconv: one compute shader per file, named after its algorithm or stage, and the
+// parts that shaders share.
+//
+// A file is a template: package gpu writes the constants that it names as #define lines after its first line, then
+// prelude.glsl, which every shader may call, and then the parts that the shader shares with a few others.
 package shaders
 
 import (
@@ -12,8 +13,8 @@ import (
 //go:embed *.comp *.glsl
 var files embed.FS
 
-// Source returns the text of the shader name, such as "direct", whose first line
-// is its #version. It reports a name that there is no file for.
+// Source returns the text of a shader, such as "direct". Its first line is its #version. A name without a file is an
+// error.
 func Source(name string) (string, error) {
 	text, err := files.ReadFile(name + ".comp")
 	if err != nil {
@@ -22,8 +23,8 @@ func Source(name string) (string, error) {
 	return string(text), nil
 }
 
-// Part returns the text of a file that shaders have in common, "prelude.glsl" or one of a few, such as "fft.glsl".
-// It reports a name that there is no file for.
+// Part returns the text of a shared file, "prelude.glsl" or one of a few, such as "fft.glsl". A name without a file is
+// an error.
 func Part(name string) (string, error) {
 	text, err := files.ReadFile(name)
 	if err != nil {

@@ -1,22 +1,25 @@
-// What direct_small, depthwise and direct_shared do alike: an invocation has the sums of a column, ROWS × FILTERS of them,
-// in registers, and stores what becomes of them.
+// What direct_small, depthwise and direct_shared have in common: an invocation has the sums of a column, ROWS × FILTERS
+// of them, in registers, and stores what becomes of them.
 //
-// It equals, for each plane p of the tile's outputs and each row o of the column's,
+// For each plane p of the tile's outputs and each row o of the column's outputs it computes
 //
 //	value(r) = activation(sum[r][p]), or with ENERGY energy(sum[r][2*p], sum[r][2*p + 1]), r a row of sums;
 //	dst[p, o, column] = value(o), or with POOL window(value(2*o), right(2*o), value(2*o + 1), right(2*o + 1)),
 //
-// where right is the value of the next column. Both filters of a pair and both rows of a window are the invocation's own, both columns those of
-// neighbours: the local index and the column are even or odd together. The odd ones hand their values over in shared
-// memory, and the even ones store, the n-th value of all pairs side by side, in banks of their own.
+// where right is the value of the next column. An invocation has both filters of a pair and both rows of a window, but
+// one column; the other column is its neighbour's. The local index and the column are even or odd together. The odd
+// invocations hand their values over in shared memory, and the even ones store; the n-th values of all pairs are side
+// by side, in different banks.
 //
-// Bound by: stores, of which a pool has a quarter. The exchange is a store and a load of shared memory for two sums. Two columns an
-// invocation would spare it, but then half as many rows slide past each other in the same registers, and neighbours load
-// pixels two columns apart, in twice as many lines of the cache.
+// Bound by: stores; a pool has a quarter of them. The exchange is a store and a load of shared memory for two sums. Two
+// columns for each invocation would spare it, but then half as many rows slide past each other in the same registers,
+// and neighbours load pixels two columns apart, from twice as many lines of the cache.
 //
-// Constants: LOCAL_SIZE (of the work-group, in all), ROWS, FILTERS, SHARED (floats of shared memory; 0: none), ENERGY, POOL (0: none, 1: the
-// largest, 2: the mean), EACH_VALUE(M): M(row, plane); EACH_OUTPUT(M): the same for rows of outputs.
-layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };  // [n, filters, or planes of pairs, dstH, dstW]
+// Constants: LOCAL_SIZE (all invocations of the work-group), ROWS, FILTERS, SHARED (floats of shared memory; 0: none),
+// ENERGY, POOL (0: none, 1: the largest, 2: the mean), EACH_VALUE(M): M(row, plane), EACH_OUTPUT(M): the same for rows
+// of outputs.
+// [n, filters, or planes of pairs, dstH, dstW]
+layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };
 
 uniform int dstH, dstW;
 uniform int rectify;  // 1: ReLU
@@ -30,7 +33,7 @@ float sum[ROWS * FILTERS];
 shared float workspace[SHARED];
 #endif
 
-// activate makes values of the sums, in place: a pair's stands where no later pair is read from.
+// activate makes values of the sums, in place. No later pair reads the place where the value of a pair is put.
 void activate() {
 #if ENERGY
 #define ACTIVATE(r, p) sum[r * FILTERS + p] = energy(sum[r * FILTERS + 2 * p], sum[r * FILTERS + 2 * p + 1]);
@@ -43,8 +46,8 @@ void activate() {
 #endif
 }
 
-// store leaves the outputs of a column whose first sum is at row i, column j. k is the first filter, of all in dst,
-// filters how many there are from it on in its group. All invocations of a work-group must call it.
+// store stores the outputs of a column whose first sum is at row i, column j. k is the first filter, counted through
+// all of dst; filters is how many there are from it on in its group. All invocations of a work-group must call it.
 void store(int k, int filters, int i, int j) {
 	activate();
 #if POOL

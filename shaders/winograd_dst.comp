@@ -1,38 +1,40 @@
 #version 430 core
-// winograd_dst: products back to sums, Winograd's F(4×4, 3×3), and to what is made of these.
+// winograd_dst: from products back to sums, Winograd's F(4×4, 3×3), and to what follows them.
 //
-// It equals, for each filter k and each tile p of 4×4 sums, with m the 6×6 products,
+// For each filter k and each tile p of 4×4 sums, with m the 6×6 products, it computes
 //
 //	Y = Aᵀ m A;
 //	for (i < 4) for (j < 4) dst[n, k, 4*y + i, 4*x + j] = activation(Y[i, j] + bias[k]);
 //
-// with Aᵀ of Lavin and Gray (see winograd_src.comp). It also equals pool.comp behind that: with ENERGY dst has one plane of
-// two filters, with POOL each output is made of 2×2 such values, of which a tile has four, and the sums are never stored.
+// with Aᵀ of Lavin and Gray (see winograd_src.comp). It also does what pool.comp does after that, and never stores the
+// sums: with ENERGY dst has one plane for two filters; with POOL each output is made of 2×2 such values, and a tile has
+// four of them.
 //
-// The transform mixes pixels that a sum has not got into it, which cancel unless one is NaN or infinite, or overflows. All
-// that a sum has got is in it, so that a sum that ought not to be finite is not: one that is not finite is computed anew
-// from pixels and weights, one tap after the other, and put where it belongs before anything is made of it. Registers have no
-// indices that vary, so that all sums are asked whether it is theirs.
+// The transform mixes pixels into a sum that do not belong to it. They cancel, unless one is NaN or infinite, or
+// overflows. Each sum contains all that it should, so that a sum that should not be finite is not finite. A sum that is
+// not finite is computed anew from pixels and weights, one tap after the other, and put in its place before anything is
+// made of it. Registers cannot be indexed by a variable, so that each of the sums is asked whether it is the one.
 //
-// Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x; an invocation takes one tile of
+// Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x. An invocation takes one tile of
 // one output plane, q = plane*tiles + p, so that neighbours load neighbours.
 //
-// Bound by: memory. It reads 36 numbers for 16 sums, and writes 16, or a half, a quarter or an eighth of that. An invocation
-// has 36 numbers in registers; with ENERGY 52, of which 16 are the first filter's sums while the second's are computed.
+// Bound by: memory. It reads 36 numbers for 16 sums, and writes 16, or a half, a quarter or an eighth of that. An
+// invocation has 36 numbers in registers; with ENERGY 52, as it keeps the first filter's 16 sums while it computes
+// those of the second.
 //
-// Constants: LOCAL_SIZE; BIAS; ENERGY; POOL (0: none, 1: the largest, 2: the mean); EACH_FOUR(M), EACH_SIX(M), EACH_16(M),
-// EACH_36(M), the unrolled loops; those of pixel.glsl.
+// Constants: LOCAL_SIZE; BIAS; ENERGY; POOL (0: none, 1: the largest, 2: the mean); EACH_FOUR(M), EACH_SIX(M),
+// EACH_16(M), EACH_36(M), the unrolled loops; those of pixel.glsl.
 layout(local_size_x = LOCAL_SIZE) in;
 
 layout(std430, binding = 0) readonly restrict buffer Products { float products[]; };  // [36, filters, tiles]
-layout(std430, binding = 1) readonly restrict buffer Weight { float weight[]; };      // from firstWeight on [filters, channels, 3, 3]
+layout(std430, binding = 1) readonly restrict buffer Weight { float weight[]; };  // from firstWeight: [filters, channels, 3, 3]
 #if BIAS
 layout(std430, binding = 2) readonly restrict buffer Bias { float bias[]; };          // [filters]
 #endif
 layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };           // [n, planes, dstH, dstW]
 
-#define FILTERS (ENERGY == 1 ? 2 : 1)  // that an output is made of
-#define SPAN (POOL > 0 ? 2 : 1)        // rows, and columns, of sums that it is made of
+#define FILTERS (ENERGY == 1 ? 2 : 1)  // of an output
+#define SPAN (POOL > 0 ? 2 : 1)        // rows, and columns, of sums of an output
 
 uniform int channels;
 uniform int dstH, dstW, filters;
@@ -43,7 +45,7 @@ uniform int rectify;                // 1: ReLU
 
 bool isFinite(float v) { return (floatBitsToUint(v) & 0x7fffffffu) < 0x7f800000u; }
 
-// anew returns a sum of filter k from pixels and weights. top and left are its first pixel's.
+// anew returns a sum of filter k from pixels and weights. top and left are its first pixel.
 float anew(int k, float start, int image, int top, int left) {
 	float sum = start;
 	for (int tap = 0; tap < 9 * channels; tap++) {
@@ -56,7 +58,7 @@ float anew(int k, float start, int image, int top, int left) {
 	return sum;
 }
 
-// sumsOf returns the sums of filter k in tile p, which begin at this row and column.
+// sumsOf returns the sums of filter k in tile p. The first one is at this row and column.
 float[16] sumsOf(int k, int p, int image, int row, int column) {
 #if BIAS
 	float start = bias[k];

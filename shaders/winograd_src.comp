@@ -1,23 +1,23 @@
 #version 430 core
-// winograd_src: pixels to the domain in which 3×3 convolutions are products, Winograd's F(4×4, 3×3).
+// winograd_src: from pixels to the domain in which 3×3 convolutions are products, Winograd's F(4×4, 3×3).
 //
-// It equals, for each channel c and each tile p of 4×4 sums, with d the 6×6 pixels that they meet,
+// For each channel c and each tile p of 4×4 sums, with d the 6×6 pixels that they meet, it computes
 //
 //	V = Bᵀ d B;
 //	for (e < 36) dst[e, c, p] = V[e];
 //
-// with Bᵀ of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (arXiv 1509.09308), section 4.2. What no
-// sum of the image meets is 0.
+// with Bᵀ of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (arXiv 1509.09308), section 4.2.
+// Pixels that no sum of the image meets are 0.
 //
-// Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x; an invocation takes one tile of
+// Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x. An invocation takes one tile of
 // one channel, q = c*tiles + p, so that neighbours store neighbours.
 //
-//	  6×6 pixels, of which the next tile  ┌──────┬──┐
-//	  takes the last two columns again    │ 4×4  │  │
+//	  6×6 pixels; the next tile takes     ┌──────┬──┐
+//	  the last two columns again          │ 4×4  │  │
 //	                                      ├──────┘  │
 //	                                      └─────────┘
 //
-// Bound by: memory. It writes 36 numbers for 16 pixels; caches serve those that tiles share.
+// Bound by: memory. It writes 36 numbers for 16 pixels; caches serve the pixels that tiles share.
 //
 // Constants: LOCAL_SIZE; EACH_SIX(M), EACH_36(M), the unrolled loops; those of pixel.glsl.
 layout(local_size_x = LOCAL_SIZE) in;
@@ -27,7 +27,7 @@ layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };  // 
 uniform int channels;
 uniform int tilesH, tilesW, tiles;  // tiles: of all images
 uniform int padTop, padLeft;
-uniform int endH, endW;             // behind the last row and column that a sum meets, of the image
+uniform int endH, endW;             // the row and column after the last that a sum meets, of the image
 
 void main() {
 	int q = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * LOCAL_SIZE + gl_LocalInvocationID.x);

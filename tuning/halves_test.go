@@ -153,23 +153,3 @@ func TestHalvesRefusals(t *testing.T) {
 		t.Errorf("after an interrupt: %v", err)
 	}
 }
-
-func TestQuartiles(t *testing.T) {
-	nan := math.NaN()
-	for _, c := range []struct {
-		values []float64
-		want   Quartiles
-	}{
-		{[]float64{3, 1, nan, 4, 2}, Quartiles{4, 1.75, 2.5, 3.25}},
-		{[]float64{20, 10}, Quartiles{2, 12.5, 15, 17.5}},
-		{[]float64{3, 1, 2}, Quartiles{3, 1.5, 2, 2.5}},
-		{[]float64{nan, 7}, Quartiles{1, 7, 7, 7}},
-		{[]float64{nan}, Quartiles{0, nan, nan, nan}},
-		{nil, Quartiles{0, nan, nan, nan}},
-	} {
-		before := fmt.Sprint(c.values)
-		if got := QuartilesOf(c.values); fmt.Sprint(got) != fmt.Sprint(c.want) || fmt.Sprint(c.values) != before {
-			t.Errorf("%s: %+v, want %+v; then %v", before, got, c.want, c.values)
-		}
-	}
-}

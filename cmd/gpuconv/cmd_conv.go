@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"gpuconv/batch"
@@ -54,7 +55,7 @@ func (f *specFlags) spec(weight conv.Shape) (s conv.Spec, err error) {
 		return s, err
 	}
 	if f.groups < 1 {
-		return s, usage(fmt.Errorf("--groups %d: want at least 1", f.groups))
+		return s, refused("groups", strconv.Itoa(f.groups), errors.New("want at least 1"))
 	}
 	s.Groups = f.groups
 	s.Pool, err = parseText[conv.Pool]("pool", f.pool)
@@ -155,11 +156,11 @@ func (f *convFlags) layer(src conv.Shape) (layer, error) {
 		}
 	}
 	if err := l.problem.CheckPlan(l.weight, l.bias); err != nil {
-		return layer{}, usage(without(err, "conv: "))
+		return layer{}, usage(plain(err))
 	}
 	dst, err := l.problem.Dst()
 	if err != nil {
-		return layer{}, usage(without(err, "conv: "))
+		return layer{}, usage(plain(err))
 	}
 	if l.problem, err = batch.Portion(l.problem); err != nil {
 		return layer{}, usage(plain(err))
@@ -171,15 +172,15 @@ func (f *convFlags) layer(src conv.Shape) (layer, error) {
 // readTensor reads an array of 2 to 4 extents.
 func readTensor(flag, path string) (*conv.Tensor, error) {
 	if path == "" {
-		return nil, usage(fmt.Errorf("--%s: want a .npy file, or a .npz file and a key as file.npz:key", flag))
+		return nil, refused(flag, "", errors.New("want a .npy file, or a .npz file and a key as file.npz:key"))
 	}
 	array, err := npy.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("--%s: %w", flag, without(err, "npy: "))
+		return nil, failed(flag, "", err)
 	}
 	tensor, err := array.Tensor()
 	if err != nil {
-		return nil, usage(fmt.Errorf("--%s %s: %w", flag, fault.Printable(path), without(err, "npy: ")))
+		return nil, refused(flag, path, err)
 	}
 	return tensor, nil
 }
@@ -187,10 +188,10 @@ func readTensor(flag, path string) (*conv.Tensor, error) {
 func readBias(path string) ([]float32, error) {
 	array, err := npy.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("--bias: %w", without(err, "npy: "))
+		return nil, failed("bias", "", err)
 	}
 	if len(array.Shape) != 1 {
-		return nil, usage(fmt.Errorf("--bias %s: shape %v: want one extent, a value per filter", path, array.Shape))
+		return nil, refused("bias", path, fmt.Errorf("shape %v: want one extent, a value per filter", array.Shape))
 	}
 	return array.Data, nil
 }
@@ -225,7 +226,7 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, imag
 func dumpShader(w io.Writer, s session) error {
 	d, ok := s.plan.(conv.Describer)
 	if !ok || len(d.Describe().Sources) == 0 {
-		return usage(fmt.Errorf("--dump-shader: the %s backend compiles no shader, want --backend gpu with it", s.name))
+		return refused("dump-shader", "", fmt.Errorf("the %s backend compiles no shader, want --backend gpu with it", s.name))
 	}
 	_, err := io.WriteString(w, strings.Join(d.Describe().Sources, ""))
 	return err
@@ -240,7 +241,7 @@ type imageSource interface {
 // openImages opens a file of images. Arrays are read piece by piece.
 func openImages(path string) (imageSource, error) {
 	if path == "" {
-		return nil, usage(errors.New("--input: want a .npy, .npz:key, .png or .jpg file"))
+		return nil, refused("input", "", errors.New("want a .npy, .npz:key, .png or .jpg file"))
 	}
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".png", ".jpg", ".jpeg":
@@ -252,12 +253,12 @@ func openImages(path string) (imageSource, error) {
 	}
 	reader, err := npy.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("--input: %w", without(err, "npy: "))
+		return nil, failed("input", "", err)
 	}
 	shape, err := npy.TensorShape(reader.Shape())
 	if err != nil {
 		reader.Close()
-		return nil, usage(fmt.Errorf("--input %s: %w", fault.Printable(path), without(err, "npy: ")))
+		return nil, refused("input", path, err)
 	}
 	return &arrayImages{Reader: reader, shape: shape}, nil
 }

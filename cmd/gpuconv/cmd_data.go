@@ -14,7 +14,7 @@ import (
 	"gpuconv/dataset"
 	"gpuconv/fault"
 	"gpuconv/tuning"
-	tuningreport "gpuconv/tuning/report"
+	"gpuconv/tuning/report"
 
 	"github.com/spf13/cobra"
 )
@@ -66,7 +66,7 @@ func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked b
 	case f.download != "" && f.output != "":
 		return usage(errors.New("--output with --download: want --input, once the file is there"))
 	case f.retry <= 0:
-		return usage(fmt.Errorf("--pause %v: want a time above 0", f.retry))
+		return refused("pause", f.retry.String(), errors.New("want a time above 0"))
 	case f.download != "":
 		return f.fetch(ctx, stdout, stderr)
 	}
@@ -77,14 +77,14 @@ func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked b
 func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 	if info, err := os.Stat(f.download); err == nil {
 		if info.IsDir() {
-			return usage(fmt.Errorf("--download %s: want the file to write, this is a folder", fault.Printable(f.download)))
+			return refused("download", f.download, errors.New("want the file to write, this is a folder"))
 		}
 		sum, _, err := dataset.Sum(f.download)
 		if err == nil && strings.EqualFold(sum, f.md5) {
 			fmt.Fprintf(stdout, "%s is there, with the MD5 checksum %s\n", fault.Printable(f.download), sum)
 			return nil
 		}
-		return fmt.Errorf("--download %s: is there, and not the file wanted: want a new name, or remove it", fault.Printable(f.download))
+		return failed("download", f.download, errors.New("is there, and not the file wanted: want a new name, or remove it"))
 	}
 	bar := newByteProgress(stderr, "downloading")
 	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set}
@@ -108,11 +108,11 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetch) error {
 	kept := fetch.Kept()
 	if ctx.Err() == nil {
-		err = without(err, "dataset: ")
+		err = failed("download", "", err)
 		if kept == 0 {
-			return fmt.Errorf("--download: %w", err)
+			return err
 		}
-		return fmt.Errorf("--download: %w; %d bytes are kept in %s, the same command goes on there", err, kept, fault.Printable(fetch.Part()))
+		return fmt.Errorf("%w; %d bytes are kept in %s, the same command goes on there", err, kept, fault.Printable(fetch.Part()))
 	}
 	if kept == 0 {
 		return err // main says that nothing was written
@@ -129,10 +129,10 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 	}
 	sum, size, err := dataset.Sum(f.input)
 	if err != nil {
-		return fmt.Errorf("--input: %w", without(err, "dataset: "))
+		return failed("input", "", err)
 	}
 	if checked && f.md5 != "" && !strings.EqualFold(sum, f.md5) {
-		return fmt.Errorf("--input %s: MD5 checksum %s: want %s", fault.Printable(f.input), sum, f.md5)
+		return failed("input", f.input, fmt.Errorf("MD5 checksum %s: want %s", sum, f.md5))
 	}
 	var r *dataset.Recordings
 	err = batch.Await(ctx, func() (err error) { r, err = dataset.Open(f.input); return err })
@@ -140,7 +140,7 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 		return ctx.Err()
 	}
 	if err != nil {
-		return fmt.Errorf("--input: %w", without(err, "dataset: ", "npy: "))
+		return failed("input", "", err)
 	}
 	known := "not the tutorial's file"
 	if sum == dataset.MD5 {
@@ -160,9 +160,9 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 }
 
 // populationOf analyses recordings, at the middles of their bins if they have such.
-func populationOf(ctx context.Context, r *dataset.Recordings) (tuningreport.Population, error) {
-	p := tuningreport.Population{
-		Origin: tuningreport.Origin{Command: os.Args, Program: describeProgram()},
+func populationOf(ctx context.Context, r *dataset.Recordings) (report.Population, error) {
+	p := report.Population{
+		Origin: report.Origin{Command: os.Args, Program: describeProgram()},
 		Halves: tuning.Halves{Orientation: r.Orientation, Neurons: r.Neurons, Train: r.Train, Test: r.Test},
 	}
 	if bins, period, ok := r.Bins(); ok {
@@ -174,7 +174,7 @@ func populationOf(ctx context.Context, r *dataset.Recordings) (tuningreport.Popu
 }
 
 // write writes all files, or none.
-func (f *dataFlags) write(ctx context.Context, p tuningreport.Population, stdout io.Writer) error {
+func (f *dataFlags) write(ctx context.Context, p report.Population, stdout io.Writer) error {
 	out, err := output{"output", f.output}.createFolder()
 	if err != nil {
 		return err

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"gpuconv/conv"
@@ -144,7 +146,7 @@ func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
 		return experiment.Job{}, err
 	}
 	if f.check < -1 {
-		return experiment.Job{}, usage(fmt.Errorf("--check %d: want a number of images, or -1 for all", f.check))
+		return experiment.Job{}, refused("check", strconv.Itoa(f.check), errors.New("want a number of images, or -1 for all"))
 	}
 	j := experiment.Job{Check: f.check, Look: f.look(), Origin: f.origin()}
 	var err error

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -129,7 +130,7 @@ func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Set, error) {
 	f.stimulus.sf = defaultSF
 	if sf {
 		if f.stimulus.sf, err = strconv.ParseFloat(f.sf, 64); err != nil {
-			return nil, usage(fmt.Errorf("--sf %q: want a number", f.sf))
+			return nil, misread("sf", f.sf, errors.New("want a number"))
 		}
 	}
 	return f.stimulus.sweep(tutorial3)

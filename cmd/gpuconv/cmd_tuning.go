@@ -15,7 +15,7 @@ import (
 	"gpuconv/npy"
 	"gpuconv/param"
 	"gpuconv/tuning"
-	tuningreport "gpuconv/tuning/report"
+	"gpuconv/tuning/report"
 	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
@@ -108,8 +108,8 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	channels := responses.Cells - len(readout.Sums)
-	t := tuningreport.Tuning{
-		Origin: tuningreport.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(), Shape: source.Shape(),
+	t := report.Tuning{
+		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(), Shape: source.Shape(),
 		Readout: readout, Settings: settings, Metric: metric, NoMatrix: f.rdm == "none", Analysis: analysis,
 		Names: readout.Names(channels), Filters: f.filterNames(channels),
 	}
@@ -124,7 +124,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 }
 
 // say prints what was found and written.
-func (f *tuningFlags) say(stdout io.Writer, t tuningreport.Tuning, written tuningreport.Written) error {
+func (f *tuningFlags) say(stdout io.Writer, t report.Tuning, written report.Written) error {
 	if err := t.WriteText(stdout, written.Notes); err != nil {
 		return err
 	}
@@ -254,13 +254,13 @@ func (f *tuningFlags) readTable() (*param.Table, error) {
 	case path == "" && f.folder():
 		path = filepath.Join(f.input, "stimuli.csv")
 	case path == "" && !strings.Contains(f.input, ".npz:") && missing(f.input) != nil:
-		return nil, fmt.Errorf("--input %s: %w", fault.Printable(f.input), missing(f.input))
+		return nil, failed("input", f.input, missing(f.input))
 	case path == "":
 		return nil, usage(errors.New("--table: want a CSV of what each image showed, or --orientations"))
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("--table %s: %w", fault.Printable(path), whole.Cause(err))
+		return nil, failed("table", path, whole.Cause(err))
 	}
 	defer file.Close()
 	table, err := param.ReadCSV(file, "image")
@@ -279,10 +279,10 @@ func missing(path string) error {
 func orientationTable(text string) (*param.Table, error) {
 	values, err := param.ParseValues(text)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--orientations: %w", plain(err)))
+		return nil, refused("orientations", "", err)
 	}
 	if values.Len() > math.MaxInt32 {
-		return nil, usage(fmt.Errorf("--orientations %s: want one for each image, not %d", text, values.Len()))
+		return nil, refused("orientations", text, fmt.Errorf("want one for each image, not %d", values.Len()))
 	}
 	all := make([]float64, values.Len())
 	for i := range all {
@@ -294,11 +294,11 @@ func orientationTable(text string) (*param.Table, error) {
 // complete fills in which axes there are, and holds the table against the array.
 func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []int) error {
 	if len(shape) > 0 && table.Len() != shape[0] {
-		return fmt.Errorf("--input %s: activations %v: want %d images, as many as the table has lines", fault.Printable(f.input), shape, table.Len())
+		return failed("input", f.input, fmt.Errorf("activations %v: want %d images, as many as the table has lines", shape, table.Len()))
 	}
 	for _, axis := range s.By {
 		if !axis.In(table) {
-			return usage(fmt.Errorf("--by %s: the table has no column %s…: want one of the others, or another table", axis, axis))
+			return refused("by", axis.String(), fmt.Errorf("the table has no column %s…: want one of the others, or another table", axis))
 		}
 	}
 	if len(s.By) > 0 {
@@ -350,5 +350,5 @@ func (f *tuningFlags) filterNames(channels int) []string {
 	if err != nil {
 		return nil
 	}
-	return tuningreport.FilterNames(table, channels)
+	return report.FilterNames(table, channels)
 }

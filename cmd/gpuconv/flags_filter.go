@@ -20,7 +20,7 @@ func (s *settings) filterBank(ctx context.Context) (*experiment.Bank, error) {
 		for _, k := range kinds {
 			names = append(names, k.Name)
 		}
-		return nil, usage(fmt.Errorf("%s %q: want %s", s.label("kind"), s.kind, either(names)))
+		return nil, misread(s.flag("kind"), s.kind, fmt.Errorf("want %s", either(names)))
 	}
 	size, err := s.takeInt("size")
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *settings) filterBank(ctx context.Context) (*experiment.Bank, error) {
 		return nil, err
 	}
 	refuse := func(err error) error {
-		return usage(fmt.Errorf("%s %s: %w", s.label("kind"), s.kind, plain(err)))
+		return refused(s.flag("kind"), s.kind, plain(err))
 	}
 	if made.Filters, err = kinds[at].Make(axes...); err != nil {
 		return nil, refuse(err)

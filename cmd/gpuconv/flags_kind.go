@@ -44,11 +44,11 @@ func (f *kindFlags) chosen(flags *pflag.FlagSet, presets, shared []string) (*set
 	case f.input != "":
 		return nil, refuseFlags(flags, "--input", slices.AppendSeq(slices.Clone(presets), maps.Keys(given)))
 	case f.kind != "":
-		return &settings{kind: f.kind, values: given, label: func(key string) string { return "--" + key }}, refuseFlags(flags, "--kind", presets)
+		return &settings{kind: f.kind, values: given, flag: func(key string) string { return key }}, refuseFlags(flags, "--kind", presets)
 	}
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(shared, key) {
-			return nil, usage(fmt.Errorf("--%s: want --kind with it", key))
+			return nil, refused(key, "", errors.New("want --kind with it"))
 		}
 	}
 	return nil, nil
@@ -59,7 +59,7 @@ func refuseFlags(flags *pflag.FlagSet, beside string, names []string) error {
 	slices.Sort(names)
 	for _, name := range names {
 		if flags.Changed(name) {
-			return usage(fmt.Errorf("--%s: has no meaning with %s", name, beside))
+			return refused(name, "", fmt.Errorf("has no meaning with %s", beside))
 		}
 	}
 	return nil

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"strconv"
 
 	"gpuconv/batch"
 	"gpuconv/experiment"
@@ -29,7 +31,7 @@ func (f *presetFlag) tutorial3() (bool, error) {
 	case "nma-t3":
 		return true, nil
 	}
-	return false, usage(fmt.Errorf("--preset %q: want nma or nma-t3", f.name))
+	return false, misread("preset", f.name, errors.New("want nma or nma-t3"))
 }
 
 // stimulusFlags describe a set of gratings.
@@ -57,14 +59,14 @@ func (f *stimulusFlags) sweep(tutorial3 bool) (*stimuli.Sweep, error) {
 	for _, flag := range []struct {
 		name  string
 		value float64
-	}{{"--sf", f.sf}, {"--res", f.res}} {
+	}{{"sf", f.sf}, {"res", f.res}} {
 		if !(flag.value > 0) || math.IsInf(flag.value, 0) {
-			return nil, usage(fmt.Errorf("%s %v: want a number above 0", flag.name, flag.value))
+			return nil, refused(flag.name, fmt.Sprint(flag.value), errors.New("want a number above 0"))
 		}
 	}
 	orientations, err := param.ParseValues(f.orientations)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--orientations: %w", plain(err)))
+		return nil, refused("orientations", "", err)
 	}
 	nma := stimuli.NMA{SpatialFrequency: f.sf, Resolution: f.res, Patch: f.patch, Tutorial3: tutorial3}
 	sweep, err := stimuli.NewSweep(nma, orientations)
@@ -86,9 +88,9 @@ func (f *filterFlags) register(flags *pflag.FlagSet) {
 func (f *filterFlags) bank(ctx context.Context, tutorial3 bool) (*experiment.Bank, error) {
 	switch {
 	case f.channels < 2:
-		return nil, usage(fmt.Errorf("--channels %d: want at least 2, the centre-surround pair", f.channels))
+		return nil, refused("channels", strconv.Itoa(f.channels), errors.New("want at least 2, the centre-surround pair"))
 	case f.size < 2:
-		return nil, usage(fmt.Errorf("--size %d: want at least 2, a smaller filter would be all zeros", f.size))
+		return nil, refused("size", strconv.Itoa(f.size), errors.New("want at least 2, a smaller filter would be all zeros"))
 	}
 	if err := checkMemory(fmt.Sprintf("--channels %d --size %d: the filters", f.channels, f.size), f.bytes()); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,7 +15,7 @@ import (
 type settings struct {
 	kind   string
 	values map[string]string
-	label  func(key string) string // what the user typed: --sf
+	flag   func(key string) string // what the user typed, without dashes: sf, or stimulus sf
 }
 
 // parseSettings reads a kind and its settings in one text, as run has them: gabor
@@ -22,16 +23,16 @@ type settings struct {
 func parseSettings(flag, text string) (*settings, error) {
 	words := strings.Fields(text)
 	if len(words) == 0 {
-		return nil, usage(fmt.Errorf("--%s %q: want a kind and its settings, such as \"gabor orientation=0:180:45 sf=0.1\"", flag, text))
+		return nil, misread(flag, text, errors.New("want a kind and its settings, such as \"gabor orientation=0:180:45 sf=0.1\""))
 	}
-	s := &settings{kind: words[0], values: map[string]string{}, label: func(key string) string { return "--" + flag + " " + key }}
+	s := &settings{kind: words[0], values: map[string]string{}, flag: func(key string) string { return flag + " " + key }}
 	for _, word := range words[1:] {
 		key, value, given := strings.Cut(word, "=")
 		if !given {
 			value = "true"
 		}
 		if _, twice := s.values[key]; twice || key == "" {
-			return nil, usage(fmt.Errorf("--%s %q: %q: want each setting once, as name=value", flag, text, word))
+			return nil, misread(flag, text, fmt.Errorf("%q: want each setting once, as name=value", word))
 		}
 		s.values[key] = value
 	}
@@ -53,7 +54,7 @@ func (s *settings) takeBool(key string) (bool, error) {
 	}
 	on, err := strconv.ParseBool(text)
 	if err != nil {
-		return false, usage(fmt.Errorf("%s %q: want true or false", s.label(key), text))
+		return false, misread(s.flag(key), text, errors.New("want true or false"))
 	}
 	return on, nil
 }
@@ -66,7 +67,7 @@ func (s *settings) takeInt(key string) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		return 0, usage(fmt.Errorf("%s %q: want a whole number of at least 1", s.label(key), text))
+		return 0, misread(s.flag(key), text, errors.New("want a whole number of at least 1"))
 	}
 	return n, nil
 }
@@ -76,11 +77,11 @@ func (s *settings) axes(parameters []param.Parameter) ([]param.Axis, error) {
 	var axes []param.Axis
 	for _, key := range slices.Sorted(maps.Keys(s.values)) {
 		if !slices.ContainsFunc(parameters, func(p param.Parameter) bool { return p.Name == key }) {
-			return nil, usage(fmt.Errorf("%s: %s has no such parameter: want %s", s.label(key), s.kind, either(parameterNames(parameters))))
+			return nil, refused(s.flag(key), "", fmt.Errorf("%s has no such parameter: want %s", s.kind, either(parameterNames(parameters))))
 		}
 		values, err := param.ParseValues(s.values[key])
 		if err != nil {
-			return nil, usage(fmt.Errorf("%s: %w", s.label(key), plain(err)))
+			return nil, refused(s.flag(key), "", err)
 		}
 		axes = append(axes, param.Axis{Name: key, Values: values})
 	}

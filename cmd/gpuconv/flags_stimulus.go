@@ -43,7 +43,7 @@ func (s *settings) stimulus() (stimuli.Set, error) {
 		for _, k := range kinds {
 			names = append(names, k.Name)
 		}
-		return nil, usage(fmt.Errorf("%s %q: want %s", s.label("kind"), s.kind, either(names)))
+		return nil, misread(s.flag("kind"), s.kind, fmt.Errorf("want %s", either(names)))
 	}
 	canvas, err := s.canvas()
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *settings) stimulus() (stimuli.Set, error) {
 	}
 	product, err := stimuli.NewProduct(canvas, fresh, axes...)
 	if err != nil {
-		return nil, usage(fmt.Errorf("%s %s: %w", s.label("kind"), s.kind, s.permitting(err)))
+		return nil, refused(s.flag("kind"), s.kind, plain(s.permitting(err)))
 	}
 	return product, nil
 }
@@ -92,7 +92,7 @@ func (s *settings) checkAperture(parameters []param.Parameter) error {
 			}
 		}
 		if len(windows) > 0 {
-			return usage(fmt.Errorf("%s: want it with %s %s", s.label(key), s.label("aperture"), either(windows)))
+			return refused(s.flag(key), "", fmt.Errorf("want it with --%s %s", s.flag("aperture"), either(windows)))
 		}
 	}
 	return nil
@@ -103,7 +103,7 @@ func (s *settings) permitting(err error) error {
 	var aliasing *stimuli.AliasingError
 	if errors.As(err, &aliasing) {
 		permitted := *aliasing
-		permitted.Permit = s.label("allow-aliasing")
+		permitted.Permit = "--" + s.flag("allow-aliasing")
 		err = &permitted
 	}
 	return plain(err)
@@ -112,7 +112,7 @@ func (s *settings) permitting(err error) error {
 func (s *settings) canvas() (c stimuli.Canvas, err error) {
 	c.Rows, c.Columns = 64, 64
 	if text, given := s.take("image-size"); given {
-		size, err := parsePair(strings.TrimPrefix(s.label("image-size"), "--"), text, 1)
+		size, err := parsePair(s.flag("image-size"), text, 1)
 		if err != nil {
 			return c, err
 		}
@@ -137,13 +137,13 @@ func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
 	}
 	window, err := stimuli.ParseWindow(name)
 	if err != nil {
-		return nil, usage(fmt.Errorf("%s: %s", s.label("aperture"), fault.Beside("aperture", err)))
+		return nil, refused(s.flag("aperture"), "", errors.New(fault.Beside("aperture", err)))
 	}
 	looks := stimuli.LookOf(kind.New()) != nil
 	if !looks && centred {
-		return nil, usage(fmt.Errorf("%s: %s has no mean to subtract: want another kind", s.label("centred"), kind.Name))
+		return nil, refused(s.flag("centred"), "", fmt.Errorf("%s has no mean to subtract: want another kind", kind.Name))
 	} else if !looks && window != stimuli.Open {
-		return nil, usage(fmt.Errorf("%s %s: %s has no aperture: want none", s.label("aperture"), name, kind.Name))
+		return nil, refused(s.flag("aperture"), name, fmt.Errorf("%s has no aperture: want none", kind.Name))
 	}
 	return func() stimuli.Pattern {
 		pattern := kind.New()
@@ -159,10 +159,10 @@ func (s *settings) frequencyFactor(columns int) (float64, error) {
 	unit, _ := s.take("sf-unit")
 	ppd, given := s.take("ppd")
 	if !slices.Contains([]string{"", "pixel", "image", "degree"}, unit) {
-		return 0, usage(fmt.Errorf("%s %q: want pixel, image or degree", s.label("sf-unit"), unit))
+		return 0, misread(s.flag("sf-unit"), unit, errors.New("want pixel, image or degree"))
 	}
 	if given != (unit == "degree") {
-		return 0, usage(fmt.Errorf("%s %q: want pixels per degree with sf-unit degree, and only then", s.label("ppd"), ppd))
+		return 0, misread(s.flag("ppd"), ppd, errors.New("want pixels per degree with sf-unit degree, and only then"))
 	}
 	switch unit {
 	case "image":
@@ -170,7 +170,7 @@ func (s *settings) frequencyFactor(columns int) (float64, error) {
 	case "degree":
 		v, err := strconv.ParseFloat(ppd, 64)
 		if err != nil || !(v > 0) || v > 1e9 {
-			return 0, usage(fmt.Errorf("%s %q: want a number above 0", s.label("ppd"), ppd))
+			return 0, misread(s.flag("ppd"), ppd, errors.New("want a number above 0"))
 		}
 		return 1 / v, nil
 	}

@@ -78,26 +78,6 @@ func (p Population) json() populationJSON {
 	}
 }
 
-// summary is the distribution of a figure over the neurons that have it.
-type summary struct {
-	Neurons   int          `json:"neurons"`
-	Quartile1 param.Number `json:"quartile_1"`
-	Median    param.Number `json:"median"`
-	Quartile3 param.Number `json:"quartile_3"`
-}
-
-func summarise(values []float64) summary {
-	q := tuning.QuartilesOf(values)
-	return summary{q.Cells, param.Number(q.First), param.Number(q.Median), param.Number(q.Third)}
-}
-
-func (s summary) String() string {
-	if s.Neurons == 0 {
-		return "not known"
-	}
-	return fmt.Sprintf("median %.3f, quartiles %.3f and %.3f", float64(s.Median), float64(s.Quartile1), float64(s.Quartile3))
-}
-
 // WriteText writes what was found, in three or four lines and one for each note.
 func (p Population) WriteText(w io.Writer) error {
 	out := bufio.NewWriter(w)

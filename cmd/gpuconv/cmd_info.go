@@ -17,7 +17,7 @@ import (
 
 // inventory is what gpuconv info --json prints. Sizes are in bytes.
 type inventory struct {
-	Schema      int            `json:"schema"` // 1; another number once a field changes its meaning
+	Schema      int            `json:"schema"` // 1; it changes when a field changes its meaning
 	Program     programReport  `json:"program"`
 	CPU         cpuReport      `json:"cpu"`
 	Contexts    []string       `json:"contexts"`               // that this program was built with, the default first
@@ -37,7 +37,7 @@ type cpuReport struct {
 }
 
 type deviceReport struct {
-	Index    *int       `json:"index"` // as --device takes it; null: it cannot be chosen by number
+	Index    *int       `json:"index"` // as --device takes it; null if it has no number
 	Name     string     `json:"name"`  // where it was found
 	Renderer string     `json:"renderer"`
 	Vendor   string     `json:"vendor"`
@@ -106,8 +106,7 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 	return explain(p, c)
 }
 
-// takeInventory looks at the machine. That there is no OpenGL is a finding, not
-// an error.
+// takeInventory looks at the machine. A machine without OpenGL is no error.
 func takeInventory(backend *backendFlags) (inventory, error) {
 	if err := backend.validate(); err != nil {
 		return inventory{}, err

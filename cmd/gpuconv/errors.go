@@ -42,8 +42,8 @@ func (e flagError) Error() string {
 
 func (e flagError) Unwrap() error { return e.err }
 
-// failed says which flag's value err is about. It is no error of the call: a file cannot be read, a disk is full.
-// nil stays nil.
+// failed says which flag's value err is about. It is no error of the call: a file cannot be read, a disk is full. nil
+// stays nil.
 func failed(flag, value string, err error) error {
 	if err == nil {
 		return nil
@@ -73,7 +73,7 @@ func plain(err error) error {
 	return plainError{err}
 }
 
-// reworded is an error in words that suit who typed the command.
+// reworded is an error in the words of the command line.
 type reworded struct {
 	err  error
 	text string
@@ -82,8 +82,8 @@ type reworded struct {
 func (e reworded) Error() string { return e.text }
 func (e reworded) Unwrap() error { return e.err }
 
-// without returns err less the prefixes that its text starts with, one after the
-// other: the package, and what the flag before it says already.
+// without returns err less the prefixes that its text starts with, one after the other: the package, and what the flag
+// before it says already.
 func without(err error, prefixes ...string) error {
 	text := err.Error()
 	for _, prefix := range prefixes {

@@ -10,7 +10,7 @@ import (
 	"gpuconv/conv"
 )
 
-// The forms of convolution flags. Each parser refuses with what would be right.
+// The forms of the flags of a convolution. The error of each parser says what would be right.
 
 // parsePair reads 2 or 2,1: one number for both axes, or (H, W).
 func parsePair(flag, text string, least int) ([2]int, error) {
@@ -37,8 +37,8 @@ func parseInts(text string) ([]int, error) {
 	return all, nil
 }
 
-// parsePadding reads 3, 3,2 (H,W), top,bottom,left,right, same or valid. What
-// same means depends on the kernel, the stride and the dilation.
+// parsePadding reads 3, 3,2 (H,W), top,bottom,left,right, same or valid. The padding of same depends on the kernel, the
+// stride and the dilation.
 func parsePadding(text string, kernel, stride, dilation [2]int) (conv.Padding, error) {
 	switch text {
 	case "valid":

@@ -11,8 +11,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// problemFlags describe a convolution without its numbers: shapes or the files
-// that have them, of which only the headers are read.
+// problemFlags describe a convolution without its numbers, by shapes or by files. Only the headers of files are read.
 type problemFlags struct {
 	compact       string // N,Cin,H,W,Cout,K,pad,stride,groups
 	input, weight string
@@ -29,7 +28,7 @@ func (f *problemFlags) register(flags *pflag.FlagSet) {
 	f.spec.register(flags)
 }
 
-// withoutProblem refuses flags that describe a convolution where --problem is not named.
+// withoutProblem refuses flags that describe a convolution if --problem is not given.
 func withoutProblem(flags *pflag.FlagSet, named bool) error {
 	for _, name := range append([]string{"input", "weight", "bias"}, ownFlags...) {
 		if !named && flags.Changed(name) {
@@ -39,8 +38,7 @@ func withoutProblem(flags *pflag.FlagSet, named bool) error {
 	return nil
 }
 
-// problem puts the problem together. compact, if not empty, is the one argument
-// that may stand behind --problem.
+// problem assembles the problem. compact is the argument after --problem, empty if there is none.
 func (f *problemFlags) problem(compact string) (conv.Problem, error) {
 	if compact == "" && f.compact != "flags" {
 		compact = f.compact
@@ -83,7 +81,7 @@ func (f *problemFlags) compactProblem(text string) (conv.Problem, error) {
 	return p, err
 }
 
-// parseCompact reads the form in which bench and its peers name their cases.
+// parseCompact reads the form that names the cases of bench and of its peers.
 func parseCompact(text string) (conv.Problem, error) {
 	v, err := parseInts(text)
 	if err != nil || len(v) != 9 || v[8] < 1 {
@@ -124,8 +122,7 @@ func shapeOf(flag, text string) (conv.Shape, error) {
 	return shape, nil
 }
 
-// explanation is what gpuconv info --problem prints, before anything is
-// allocated. Sizes are in bytes.
+// explanation is what gpuconv info --problem prints. Nothing has been allocated then. Sizes are in bytes.
 type explanation struct {
 	Src         conv.Shape `json:"src"`
 	Weight      conv.Shape `json:"weight"`
@@ -139,8 +136,8 @@ type explanation struct {
 	Device      string     `json:"device"`
 	Algorithm   string     `json:"algorithm"`
 	Tile        string     `json:"tile,omitempty"`    // how the algorithm cuts the work
-	Tuned       string     `json:"tuned,omitempty"`   // when they were measured to be the fastest
-	Warning     string     `json:"warning,omitempty"` // what was passed over
+	Tuned       string     `json:"tuned,omitempty"`   // when algorithm and tile were measured to be the fastest
+	Warning     string     `json:"warning,omitempty"` // what the backend had to pass over
 	Rejected    []rejected `json:"rejected"`
 	Chunk       int        `json:"chunk"`  // images per submission
 	Chunks      int        `json:"chunks"` // submissions
@@ -181,7 +178,7 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 	return e, nil
 }
 
-// then names what makes Dst of Sums of another shape.
+// then names the steps from Sums to Dst.
 func (e explanation) then() string {
 	var steps []string
 	if e.Dst.C() != e.Sums.C() {

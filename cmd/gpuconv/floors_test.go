@@ -17,8 +17,7 @@ import (
 	"testing"
 )
 
-// floors is the house of ARCHITECTURE.md: a package imports packages of lower
-// floors only.
+// floors is the house of ARCHITECTURE.md: a package imports packages of lower floors only.
 var floors = [][]string{
 	{"conv", "fault", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
 	{"param", "npy", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
@@ -99,8 +98,8 @@ func TestFloors(t *testing.T) {
 	}
 }
 
-// onMainThread is the package that needs an init function: the main goroutine is on
-// the main OS thread for certain during initialisation only.
+// onMainThread is the package that needs an init function: only during initialisation is the main goroutine certain to
+// be on the main OS thread.
 const onMainThread = "gpuconv/gpu/internal/glfw"
 
 // TestHouseRules: no Go files at the root, and no init functions.
@@ -123,8 +122,7 @@ func TestHouseRules(t *testing.T) {
 	}
 }
 
-// TestExecutables: what names its interpreter in the first line can be run as the
-// documents say.
+// TestExecutables: a file that names its interpreter in the first line can be executed, as the documents say.
 func TestExecutables(t *testing.T) {
 	unixOnly(t)
 	for _, folder := range []string{".ci", "bench", "docs", "scripts"} {

@@ -100,7 +100,7 @@ func TestResources(t *testing.T) {
 	}
 }
 
-// TestBarWidth: the bar's line with a ^C fits the terminal where any can.
+// TestBarWidth: the bar's line with a ^C fits the terminal, if that is wide enough for any.
 func TestBarWidth(t *testing.T) {
 	for _, c := range []struct{ columns, total, want int }{{200, 4000, 40}, {100, 360000, 30}, {80, 4000, 14}, {10, 4000, 2}} {
 		if got := barWidth(c.columns, "convolving", c.total); got != c.want {

@@ -11,7 +11,8 @@ import (
 
 // Time one convolution on one backend, and hold what it computes to the reference.
 func Example() {
-	p := conv.Problem{Src: conv.Shape{4, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}, Spec: conv.Spec{Padding: conv.Pad(3, 3)}}
+	p := conv.Problem{Src: conv.Shape{4, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7},
+		Spec: conv.Spec{Padding: conv.Pad(3, 3)}}
 	b := bench.Bench{
 		Suite:    bench.Suite{Name: "mine", Cases: []bench.Case{{Name: "n=4", Problem: p}}},
 		Subjects: []bench.Subject{{Backend: cpu.Engine{}, Info: bench.BackendInfo{Backend: "cpu", Threads: 1}}},
@@ -35,7 +36,8 @@ func Example() {
 // Ask whether a program became slower. Both reports would come from [bench.Bench.Run] or [bench.Read].
 func ExampleCompare() {
 	report := func(milliseconds float64) bench.Report {
-		result := bench.Result{Suite: "mine", Case: "n=4", Backend: "cpu", Threads: 1, Phase: bench.PhaseTotal, Correct: true}
+		result := bench.Result{Suite: "mine", Case: "n=4", Backend: "cpu", Threads: 1, Phase: bench.PhaseTotal,
+			Correct: true}
 		for round := range 20 {
 			seconds := milliseconds * 1e-3 * (1 + 0.001*float64(round%3))
 			result.Blocks = append(result.Blocks, bench.Block{Round: round, Seconds: []float64{seconds}})

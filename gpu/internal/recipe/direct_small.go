@@ -35,7 +35,7 @@ type small struct {
 
 // fitSmall takes kernels whose tile of filters fits into a uniform block.
 func fitSmall(p conv.Problem, device Profile) (small, error) {
-	if _, err := fitDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
+	if _, err := fitDirect(p, device); err != nil {
 		return small{}, err
 	}
 	return finishing(p, device, func(f finish) (small, error) {
@@ -61,12 +61,12 @@ func (s small) parts() int {
 	return s.Weight[1] * down * across
 }
 
-// passFloats is how far the weights of passes are apart.
+// passFloats is how many floats lie from the weights of one pass to those of the next.
 func (s small) passFloats() int {
 	return roundUp(16*s.constants.weights, max(s.device.UniformAlignment, 16)) / 4
 }
 
-// accept says which limit of the device s passes, or nil.
+// accept says why the device cannot hold or dispatch s. It returns nil if it can.
 func (s small) accept() error {
 	device := s.device
 	if bytes := 4 * s.passFloats(); bytes > device.UniformBlock {
@@ -85,7 +85,7 @@ func (s small) accept() error {
 	return device.shared(4 * s.constants.handed(s.constants.lanes))
 }
 
-// smallPasses is from how many dispatches on direct_small is not worth it: each reads all pixels of its group again. Not
+// smallPasses is up to how many dispatches direct_small is worth it: each reads all pixels of its group again. Not
 // timed.
 const smallPasses = 64
 
@@ -125,8 +125,8 @@ func (s small) eachPass(f func(pass, first, filters int)) {
 	}
 }
 
-// pack lays out each pass's weights [part][u][v][filter], filters padded to vec4
-// with zeros, and its biases behind them. Parts are channel by channel, row by row.
+// pack lays out each pass's weights [part][u][v][filter], with zeros where filters do not fill a vec4, and its biases
+// behind them. Parts are in the order of channels, then of rows.
 func (s small) pack(weight, bias []float32) []float32 {
 	packed := make([]float32, s.Groups*s.tiles*s.passFloats())
 	width := 4 * ceilDiv(s.constants.filters, 4)

@@ -26,7 +26,9 @@ demo: setup ## set up, build and run the main job; its pictures are in out/
 	@echo "Look at out/gratings.png, out/filters.png and out/activations.png; out/run.json says how they were made."
 
 # One seed for the random problems of all test runs, so that one run compiles the shaders that another needs. A failure prints it.
-test: export RAPID_SEED ?= $(shell date +%s)
+ifndef RAPID_SEED
+test: export RAPID_SEED := $(shell date +%s)
+endif
 test: ## set up, then run every check and test
 test: check builds glfw race full
 

@@ -102,7 +102,8 @@ func TestFloors(t *testing.T) {
 // be on the main OS thread.
 const onMainThread = "gpuconv/gpu/internal/glfw"
 
-// TestHouseRules: no Go files at the root, and no init functions.
+// TestHouseRules: no Go files at the root, no init functions, and no type, parameter or field named context, which in Go
+// is a context.Context.
 func TestHouseRules(t *testing.T) {
 	for _, p := range list(t) {
 		if p.ImportPath == "gpuconv" {
@@ -118,7 +119,40 @@ func TestHouseRules(t *testing.T) {
 					t.Errorf("%s/%s has an init function", p.ImportPath, file)
 				}
 			}
+			for _, name := range declared(parsed) {
+				if strings.EqualFold(name, "context") {
+					t.Errorf("%s/%s declares %s: want another name for what is no context.Context", p.ImportPath, file, name)
+				}
+			}
 		}
+	}
+}
+
+// declared names the types, parameters, results and fields that a file declares.
+func declared(file *ast.File) (names []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.TypeSpec:
+			names = append(names, n.Name.Name)
+		case *ast.Field:
+			for _, name := range n.Names {
+				names = append(names, name.Name)
+			}
+		}
+		return true
+	})
+	return names
+}
+
+// TestDeclared: declared sees each kind of declaration.
+func TestDeclared(t *testing.T) {
+	parsed, err := parser.ParseFile(token.NewFileSet(), "a.go",
+		"package a; type A struct{ b, c int; D }; func f(g func(h int)) (i int) { var j func(k int); return j }", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(declared(parsed), " "); got != "A b c g h i k" {
+		t.Errorf("%s, want A b c g h i k", got)
 	}
 }
 

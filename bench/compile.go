@@ -11,13 +11,14 @@ import (
 	"gpuconv/conv"
 )
 
-// Compile times what making programs takes on a GPU: Plan, and a first run of one image,
-// each time on a device that open has just opened. Whether the driver finds its programs
-// in a cache is for the caller to settle, which calls the results by cache: CacheCold or
-// CacheWarm. Cases that compile the same shaders are timed once and share the figures.
-// It makes 3 rounds, and fewer if that takes longer than limit, but one at least.
-func Compile(ctx context.Context, suite Suite, info BackendInfo, cache string, limit time.Duration, open func() (b conv.Backend, done func() error, err error)) (Report, error) {
-	r := Report{Schema: Schema, Run: Run{Suite: suite.Name}, Backends: []BackendInfo{info}, Results: []Result{}, Missing: []Missing{}}
+// Compile times how long a GPU takes to make its programs: Plan, and a first run of one image, each time on a device
+// that open has just opened. The caller decides whether the driver finds programs in a cache, and names that state:
+// CacheCold or CacheWarm. Cases that compile the same shaders are timed once and share the figures. Compile makes 3
+// rounds, or fewer if they take longer than limit, but one at least.
+func Compile(ctx context.Context, suite Suite, info BackendInfo, cache string, limit time.Duration,
+	open func() (b conv.Backend, done func() error, err error)) (Report, error) {
+	r := Report{Schema: Schema, Run: Run{Suite: suite.Name}, Backends: []BackendInfo{info}, Results: []Result{},
+		Missing: []Missing{}}
 	for _, c := range suite.Cases {
 		r.Cases = append(r.Cases, suite.describe(c))
 	}
@@ -40,7 +41,8 @@ func Compile(ctx context.Context, suite Suite, info BackendInfo, cache string, l
 		if of[i] == nil {
 			continue
 		}
-		result := Result{Suite: suite.Name, Case: c.Name, Backend: info.Backend, Threads: info.Threads, Device: info.Device,
+		result := Result{Suite: suite.Name, Case: c.Name, Backend: info.Backend, Threads: info.Threads,
+			Device:    info.Device,
 			Algorithm: of[i].algorithm, N: c.Problem.Src.N(), Phase: PhaseCompile, Cache: cache, Correct: true}
 		if result.summarise([][]float64{digits(of[i].seconds)}, 1) {
 			r.Results = append(r.Results, result)
@@ -56,9 +58,9 @@ type compiled struct {
 	seconds   []float64
 }
 
-// compileOnce times a case, unless its shaders were timed in this round. What a device
-// refuses has no entry.
-func compileOnce(c Case, round int, programs map[string]*compiled, of **compiled, open func() (conv.Backend, func() error, error)) error {
+// compileOnce times a case, unless its shaders were timed in this round. A case that the device refuses gets no entry.
+func compileOnce(c Case, round int, programs map[string]*compiled, of **compiled,
+	open func() (conv.Backend, func() error, error)) error {
 	b, done, err := open()
 	if err != nil {
 		return err
@@ -70,7 +72,7 @@ func compileOnce(c Case, round int, programs map[string]*compiled, of **compiled
 	}
 	d, err := explainer.Explain(c.Problem)
 	if err != nil {
-		return nil // rounds says why
+		return nil // timing it says why
 	}
 	key := d.Algorithm + strings.Join(d.Sources, "")
 	if programs[key] == nil {

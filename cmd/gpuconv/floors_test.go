@@ -102,7 +102,8 @@ func TestFloors(t *testing.T) {
 // be on the main OS thread.
 const onMainThread = "gpuconv/gpu/internal/glfw"
 
-// TestHouseRules: no Go files at the root, and no init functions.
+// TestHouseRules: no Go files at the root, no init functions, and no type, parameter or field named context, which in Go
+// is a context.Context.
 func TestHouseRules(t *testing.T) {
 	for _, p := range list(t) {
 		if p.ImportPath == "gpuconv" {
@@ -118,7 +119,40 @@ func TestHouseRules(t *testing.T) {
 					t.Errorf("%s/%s has an init function", p.ImportPath, file)
 				}
 			}
+			for _, name := range declared(parsed) {
+				if strings.EqualFold(name, "context") {
+					t.Errorf("%s/%s declares %s: want another name for what is no context.Context", p.ImportPath, file, name)
+				}
+			}
 		}
+	}
+}
+
+// declared names the types, parameters, results and fields that a file declares.
+func declared(file *ast.File) (names []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.TypeSpec:
+			names = append(names, n.Name.Name)
+		case *ast.Field:
+			for _, name := range n.Names {
+				names = append(names, name.Name)
+			}
+		}
+		return true
+	})
+	return names
+}
+
+// TestDeclared: declared sees each kind of declaration.
+func TestDeclared(t *testing.T) {
+	parsed, err := parser.ParseFile(token.NewFileSet(), "a.go",
+		"package a; type A struct{ b, c int; D }; func f(g func(h int)) (i int) { var j func(k int); return j }", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(declared(parsed), " "); got != "A b c g h i k" {
+		t.Errorf("%s, want A b c g h i k", got)
 	}
 }
 
@@ -142,6 +176,66 @@ func TestExecutables(t *testing.T) {
 		})
 		if err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestErrorsAreNotCut: the command line takes no part off the text of an error. Errors have fields for that, which package
+// fault formats.
+func TestErrorsAreNotCut(t *testing.T) {
+	for _, p := range list(t) {
+		if p.ImportPath != "gpuconv/cmd/gpuconv" {
+			continue
+		}
+		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, function := range cutsErrors(parsed) {
+				t.Errorf("%s/%s calls strings.%s on the text of an error", p.ImportPath, file, function)
+			}
+		}
+	}
+}
+
+// cutsErrors returns the functions of package strings that a file calls on what a method Error returns, and that return
+// a part of it.
+func cutsErrors(file *ast.File) (found []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			return true
+		}
+		function, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || !strings.HasPrefix(function.Sel.Name, "Cut") && !strings.HasPrefix(function.Sel.Name, "Trim") {
+			return true
+		}
+		if text, ok := call.Args[0].(*ast.CallExpr); ok && len(text.Args) == 0 {
+			if method, ok := text.Fun.(*ast.SelectorExpr); ok && method.Sel.Name == "Error" {
+				found = append(found, function.Sel.Name)
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// TestCutsAreFound: TestErrorsAreNotCut sees what it is for.
+func TestCutsAreFound(t *testing.T) {
+	for body, want := range map[string][]string{
+		`strings.TrimPrefix(err.Error(), "npy: ")`:             {"TrimPrefix"},
+		`strings.CutSuffix(f().Error(), "allowed")`:            {"CutSuffix"},
+		`strings.TrimPrefix(text, "npy: ")`:                    nil,
+		`strings.Contains(err.Error(), "npy: ")`:               nil,
+		`g(strings.TrimSpace(err.Error()), strings.Trim("a"))`: {"TrimSpace"},
+	} {
+		parsed, err := parser.ParseFile(token.NewFileSet(), "a.go", "package a\nfunc h() { "+body+" }\n", parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cutsErrors(parsed); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", body, got, want)
 		}
 	}
 }

@@ -74,25 +74,6 @@ func plain(err error) error {
 	return plainError{err}
 }
 
-// reworded is an error in the words of the command line.
-type reworded struct {
-	err  error
-	text string
-}
-
-func (e reworded) Error() string { return e.text }
-func (e reworded) Unwrap() error { return e.err }
-
-// without returns err less the prefixes that its text starts with, one after the other: the package, and what the flag
-// before it says already.
-func without(err error, prefixes ...string) error {
-	text := err.Error()
-	for _, prefix := range prefixes {
-		text = strings.TrimPrefix(text, prefix)
-	}
-	return reworded{err, text}
-}
-
 // checkMemory refuses what needs more memory than the machine has free.
 func checkMemory(what string, bytes float64) error { return usage(machine.CheckMemory(what, bytes)) }
 

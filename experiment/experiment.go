@@ -11,7 +11,7 @@
 //	activations.png   what became of the five
 //	run.json          a [Report]: where the numbers come from, how long it took and how the sample compares
 //
-// or it does not exist: a failure, an interrupt and a wrong result leave nothing. [Convolve] and [Draw] are the streams
+// or it does not exist: a failure, an interrupt and a wrong result leave nothing. [Stream] and [Draw] are the streams
 // below that, into a single .npy file.
 package experiment
 

@@ -278,3 +278,71 @@ func TestCells(t *testing.T) {
 		}
 	}
 }
+
+// closing is a backend that counts its plans which are not closed.
+type closing struct{ open int }
+
+func (c *closing) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+	plan, err := cpu.Engine{}.Plan(p, weight, bias)
+	if err == nil {
+		c.open++
+	}
+	return closed{plan, c}, err
+}
+
+type closed struct {
+	conv.Plan
+	backend *closing
+}
+
+func (c closed) Close() error {
+	c.backend.open--
+	return c.Plan.Close()
+}
+
+// TestRun closes its plan, and refuses what cannot be before anything is written.
+func TestRun(t *testing.T) {
+	root := t.TempDir()
+	full := filepath.Join(root, "full")
+	if err := os.MkdirAll(filepath.Join(full, "x"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	backend := &closing{}
+	var refused *whole.Error
+	if _, err := small(t).Run(t.Context(), backend, full); !errors.As(err, &refused) || refused.Rule == "" {
+		t.Errorf("a full folder: %v", err)
+	}
+	odd := small(t)
+	odd.Spec.Activation = conv.Energy // of three filters
+	var shape *conv.ShapeError
+	if _, err := odd.Run(t.Context(), backend, filepath.Join(root, "odd")); !errors.As(err, &shape) {
+		t.Errorf("energy of three filters: %v", err)
+	}
+	var done []int
+	job := small(t)
+	job.Progress = func(n int) { done = append(done, n) }
+	r, err := job.Run(t.Context(), backend, filepath.Join(root, "new", "out"))
+	if err != nil || r.Check.Images != 16 || r.Started.IsZero() || !slices.Equal(done, []int{30}) {
+		t.Errorf("%+v, %v, progress %v", r, err, done)
+	}
+	if backend.open != 0 {
+		t.Errorf("%d plans are open", backend.open)
+	}
+	entries, _ := os.ReadDir(root)
+	if len(entries) != 2 {
+		t.Errorf("%v are left", entries)
+	}
+}
+
+// TestPool: a pool is written as it is typed.
+func TestPool(t *testing.T) {
+	for _, text := range []string{"none", "max:2", "max:3:2", "avg:2,1", "avg:2,1:2", "max:2:2,1"} {
+		var p conv.Pool
+		if err := p.UnmarshalText([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if got := pool(p); got != text {
+			t.Errorf("%s is written %s", text, got)
+		}
+	}
+}

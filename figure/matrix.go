@@ -9,8 +9,8 @@ import (
 // matrixBox is the side in device pixels of the square that a matrix must fit in.
 const matrixBox = 560
 
-// Matrix draws a matrix [rows][columns] in grey, 0 white and its largest value
-// black, NaN green, under a title. label says what the values are.
+// Matrix draws a matrix [rows][columns] in grey under a title. 0 is white, the largest value black, NaN green. label
+// names the values, beside the colour bar.
 func Matrix(values [][]float64, title, label string) (*Picture, error) {
 	if len(values) == 0 || len(values[0]) == 0 {
 		return nil, fmt.Errorf("figure: matrix of %d rows: want at least 1 row and 1 column", len(values))

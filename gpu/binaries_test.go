@@ -191,7 +191,7 @@ func TestBinariesOfMutants(t *testing.T) {
 	}
 	again := openTest(t, keeping(folder, "direct"))
 	if err := attempt(t, again, p); err != nil || again.binaries.loaded != 1 {
-		t.Errorf("behind a mutant: %v, %d programs loaded", err, again.binaries.loaded)
+		t.Errorf("after a mutant: %v, %d programs loaded", err, again.binaries.loaded)
 	}
 	other := openTest(t, keeping(folder, "direct"))
 	other.binaries.folder.Driver += " of another version"

@@ -41,8 +41,8 @@ func ParseWindow(name string) (Window, error) {
 	return 0, fault.New("stimuli", "aperture", strconv.Quote(name), "want none, circle, annulus, gaussian or raised-cosine")
 }
 
-// Aperture is a window through which a pattern is seen; around it is the mean.
-// The zero value is none. Lengths are in pixels.
+// Aperture is a window through which a pattern is seen. Around it is the mean. The zero value is no aperture. Lengths
+// are in pixels.
 type Aperture struct {
 	Window Window
 	X, Y   float64 // its centre, from that of the image, to the right and downwards
@@ -71,7 +71,7 @@ func (a *Aperture) parameters() []param.Parameter {
 	return nil
 }
 
-// complete replaces lengths of 0 and refuses what is no aperture.
+// complete replaces lengths of 0 by their defaults, and refuses lengths that make no aperture.
 func (a *Aperture) complete(c Canvas) error {
 	if a.Window < 0 || a.Window >= windowCount {
 		return fault.New("stimuli", "aperture", "", "%v: want one of the windows", a.Window)
@@ -91,7 +91,7 @@ func (a *Aperture) complete(c Canvas) error {
 	return nil
 }
 
-// at returns the window at a place on the canvas, 0 … 1.
+// at returns the window at a place on the canvas, from 0 to 1.
 func (a *Aperture) at(x, y float64) float64 {
 	if a.Window == Open {
 		return 1

@@ -11,16 +11,15 @@ import (
 	"gpuconv/param"
 )
 
-// Files is a [Set]: image files of one size, read when they are drawn, as
-// [ReadImage] reads them.
+// Files is a [Set] of image files of one size. [ReadImage] reads a file each time its image is drawn.
 type Files struct {
 	paths []string
 	shape conv.Shape
 }
 
-// OpenFiles returns the set of an image file, or of the PNG and JPEG files of a
-// folder, not of those in it, in the order of their names. It reads the headers,
-// and refuses folders without images and images of another size than the first.
+// OpenFiles returns the set of an image file, or of the PNG and JPEG files in a folder, in the order of their names. It
+// does not look into folders in the folder. It reads the headers of the files. It refuses folders without images, and
+// images that differ in size from the first.
 func OpenFiles(path string) (*Files, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -71,8 +70,7 @@ func IsImageName(name string) bool {
 // Shape returns [N, 1, H, W].
 func (f *Files) Shape() conv.Shape { return f.shape }
 
-// Draw implements [Set] on all cores. It refuses files that have changed their
-// size meanwhile.
+// Draw implements [Set] on all cores. It refuses a file whose size has changed since [OpenFiles].
 func (f *Files) Draw(dst *conv.Tensor, first int) error {
 	return draw(dst, first, f.shape, func() painter {
 		return func(plane []float32, i int) error {
@@ -101,5 +99,5 @@ func (f *Files) Table() (*param.Table, error) {
 	return t, nil
 }
 
-// Title is the name of the file, for pictures.
+// Title returns the name of the file.
 func (f *Files) Title(i int) string { return filepath.Base(f.paths[i]) }

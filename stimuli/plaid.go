@@ -2,8 +2,7 @@ package stimuli
 
 import "gpuconv/param"
 
-// Plaid is the mean of two drifting sine gratings, the second turned by Angle:
-// each has half the contrast.
+// Plaid is the mean of two drifting sine gratings. The second is turned by Angle. Each has half of the contrast.
 type Plaid struct {
 	Orientation   float64 // of the first, in degrees from vertical
 	Angle         float64 // degrees from the first to the second

@@ -6,18 +6,16 @@ import (
 	"gpuconv/param"
 )
 
-// Product is a [Set]: a pattern with every combination of values of its
-// parameters, in the order of a [param.Grid].
+// Product is a [Set]: a pattern with every combination of the values of its parameters, in the order of a [param.Grid].
 type Product struct {
 	canvas Canvas
 	fresh  func() Pattern
 	grid   *param.Grid
 }
 
-// NewProduct returns the set of what fresh returns with the values of the axes set.
-// fresh is called for every image and returns an own instance of the same pattern
-// each time. It refuses what [param.NewGrid] does, canvases that are too large, and if
-// any image could not be painted.
+// NewProduct returns the set of what fresh returns, with the values of the axes. It calls fresh for every image; each
+// call returns a new instance of the same pattern. Without axes the set has one image. NewProduct refuses what
+// [param.NewGrid] refuses, canvases that are too large, and sets with an image that cannot be painted.
 func NewProduct(canvas Canvas, fresh func() Pattern, axes ...param.Axis) (*Product, error) {
 	canvas = canvas.withDefaults()
 	if err := canvas.check(); err != nil {
@@ -36,7 +34,7 @@ func NewProduct(canvas Canvas, fresh func() Pattern, axes ...param.Axis) (*Produ
 	return p, nil
 }
 
-// pattern returns that of image i, complete.
+// pattern returns the pattern of image i, complete.
 func (p *Product) pattern(i int) (Pattern, error) {
 	pattern := p.fresh()
 	if err := p.grid.Set(pattern.Parameters(), i); err != nil {
@@ -81,7 +79,7 @@ func (p *Product) Table() (*param.Table, error) {
 	return t, nil
 }
 
-// Title says what sets image i apart, for pictures: 45°, sf 0.1.
+// Title says what sets image i apart: 45°, sf 0.1.
 func (p *Product) Title(i int) string {
 	pattern := p.fresh()
 	_ = p.grid.Set(pattern.Parameters(), i) // NewProduct has set them all

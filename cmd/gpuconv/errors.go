@@ -73,25 +73,6 @@ func plain(err error) error {
 	return plainError{err}
 }
 
-// reworded is an error in the words of the command line.
-type reworded struct {
-	err  error
-	text string
-}
-
-func (e reworded) Error() string { return e.text }
-func (e reworded) Unwrap() error { return e.err }
-
-// without returns err less the prefixes that its text starts with, one after the other: the package, and what the flag
-// before it says already.
-func without(err error, prefixes ...string) error {
-	text := err.Error()
-	for _, prefix := range prefixes {
-		text = strings.TrimPrefix(text, prefix)
-	}
-	return reworded{err, text}
-}
-
 // oneLine joins the lines of a text, such as those of joined errors.
 func oneLine(text string) string {
 	var lines []string

@@ -227,7 +227,7 @@ func (f *backendFlags) openAndPlan(p conv.Problem, weight *conv.Tensor, bias []f
 	if err != nil {
 		c.close()
 		if f.algorithm != "" {
-			err = fmt.Errorf("--algorithm %s: %w", f.algorithm, without(err, c.name+": ", f.algorithm+": "))
+			err = failed("algorithm", f.algorithm, err)
 		}
 		return session{}, err
 	}

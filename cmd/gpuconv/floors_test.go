@@ -179,3 +179,63 @@ func TestExecutables(t *testing.T) {
 		}
 	}
 }
+
+// TestErrorsAreNotCut: the command line takes no part off the text of an error. Errors have fields for that, which package
+// fault formats.
+func TestErrorsAreNotCut(t *testing.T) {
+	for _, p := range list(t) {
+		if p.ImportPath != "gpuconv/cmd/gpuconv" {
+			continue
+		}
+		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, function := range cutsErrors(parsed) {
+				t.Errorf("%s/%s calls strings.%s on the text of an error", p.ImportPath, file, function)
+			}
+		}
+	}
+}
+
+// cutsErrors returns the functions of package strings that a file calls on what a method Error returns, and that return
+// a part of it.
+func cutsErrors(file *ast.File) (found []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			return true
+		}
+		function, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || !strings.HasPrefix(function.Sel.Name, "Cut") && !strings.HasPrefix(function.Sel.Name, "Trim") {
+			return true
+		}
+		if text, ok := call.Args[0].(*ast.CallExpr); ok && len(text.Args) == 0 {
+			if method, ok := text.Fun.(*ast.SelectorExpr); ok && method.Sel.Name == "Error" {
+				found = append(found, function.Sel.Name)
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// TestCutsAreFound: TestErrorsAreNotCut sees what it is for.
+func TestCutsAreFound(t *testing.T) {
+	for body, want := range map[string][]string{
+		`strings.TrimPrefix(err.Error(), "npy: ")`:             {"TrimPrefix"},
+		`strings.CutSuffix(f().Error(), "allowed")`:            {"CutSuffix"},
+		`strings.TrimPrefix(text, "npy: ")`:                    nil,
+		`strings.Contains(err.Error(), "npy: ")`:               nil,
+		`g(strings.TrimSpace(err.Error()), strings.Trim("a"))`: {"TrimSpace"},
+	} {
+		parsed, err := parser.ParseFile(token.NewFileSet(), "a.go", "package a\nfunc h() { "+body+" }\n", parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cutsErrors(parsed); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", body, got, want)
+		}
+	}
+}

@@ -64,7 +64,7 @@ func TestProgressOnTerminal(t *testing.T) {
 	}
 }
 
-// TestByteProgressOnTerminal: the same for a download, with and without a known size.
+// TestByteProgressOnTerminal: the same for a download, finished or not.
 func TestByteProgressOnTerminal(t *testing.T) {
 	for _, end := range []int64{5_500_000, 11_000_000} {
 		user, program := terminal(t)

@@ -61,22 +61,6 @@ func TestEither(t *testing.T) {
 	}
 }
 
-func TestWithout(t *testing.T) {
-	inner := errors.New("npy: x.npy: full")
-	err := without(inner, "npy: ", "x.npy: ")
-	if err.Error() != "full" || !errors.Is(err, inner) {
-		t.Errorf("%q, wraps the other: %v", err, errors.Is(err, inner))
-	}
-}
-
-func TestThreeDigits(t *testing.T) {
-	for in, want := range map[float64]string{0.01234: "0.0123", 99.94: "99.9", 1234.5: "1234", 1e6: "1000000"} {
-		if got := threeDigits(in); got != want {
-			t.Errorf("%v is written %s, want %s", in, got, want)
-		}
-	}
-}
-
 func TestSize(t *testing.T) {
 	for bytes, want := range map[float64]string{0: "0 B", 999: "999 B", 1e3: "1 kB", 81.8e9: "81.8 GB", 1e25: "1e+07 EB"} {
 		if got := size(bytes); got != want {

@@ -1,6 +1,6 @@
-// Package recipe plans convolutions without OpenGL: which algorithm computes a problem on a device, how it cuts the work,
-// how many images go to the device at once, what its shaders are compiled with, and what each dispatch is told. Package
-// gpu does what a [Blueprint] says.
+// Package recipe plans convolutions without OpenGL: which algorithm computes a problem on a device, how it cuts the
+// work, how many images go to the device at once, what its shaders are compiled with, and what each dispatch is told.
+// Package gpu does what a [Blueprint] says.
 //
 // [Draw] makes a Blueprint. It asks the algorithms of one table in their order. Each has a file of its own, named after
 // it, and a shader of that name in package shaders.

@@ -14,8 +14,8 @@ const chunkBytes = 32 << 20
 const chunkMACs = 1 << 37
 
 // Where chunks overlap, a batch that fits into one chunk is still cut into leastPieces, unless these have less than
-// pieceBytes. Only the upload of the first and the readback of the last then have nothing to overlap with. PCI Express 3
-// moves pieceBytes at 16 GB/s in 0.25 ms; next to that a submission costs little.
+// pieceBytes. Only the upload of the first and the readback of the last then have nothing to overlap with. PCI Express
+// 3 moves pieceBytes at 16 GB/s in 0.25 ms; next to that a submission costs little.
 const (
 	leastPieces = 4
 	pieceBytes  = 4 << 20

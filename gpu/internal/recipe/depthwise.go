@@ -56,7 +56,8 @@ func fitDepthwise(p conv.Problem, device Profile) (depthwise, error) {
 			return depthwise{}, err
 		}
 		down, across := fitted.parts(p)
-		d.constants = depthwiseConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes, looped: down*across > 1}
+		d.constants = depthwiseConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes,
+			looped: down*across > 1}
 		return d, d.accept()
 	})
 }
@@ -75,12 +76,15 @@ func (d depthwise) accept() error {
 	if n := d.tiles(); n > device.WorkGroups[2] {
 		return fmt.Errorf("%d tiles of filters in a group, the device dispatches %d along z", n, device.WorkGroups[2])
 	}
-	if down, across := d.constants.parts(d.Problem); d.constants.looped && device.outerIterations(down*across, 0) < down*across {
-		return fmt.Errorf("a kernel of %d parts, the device ends loops after %d iterations", down*across, device.LoopIterations)
+	down, across := d.constants.parts(d.Problem)
+	if parts := down * across; d.constants.looped && device.outerIterations(parts, 0) < parts {
+		return fmt.Errorf("a kernel of %d parts, the device ends loops after %d iterations",
+			parts, device.LoopIterations)
 	}
 	if most := device.units(d.constants.lanes); d.columns() > most {
 		sums := d.constants.computed(d.Problem)
-		return fmt.Errorf("sums of %v are %d columns of blocks, the device dispatches %d at once", sums.Image(), d.columns(), most)
+		return fmt.Errorf("sums of %v are %d columns of blocks, the device dispatches %d at once",
+			sums.Image(), d.columns(), most)
 	}
 	return device.shared(4 * d.constants.handed(d.constants.lanes))
 }

@@ -47,7 +47,7 @@ func (t DirectTile) String() string {
 // directTiles are the tiles for a class of devices. The first is taken unless another is wished for.
 func directTiles(device Profile) []DirectTile {
 	all := []DirectTile{
-		{4, 2}, // 32 sums: a quarter of the loads of weights that one position takes, half of the loads of pixels of one vec4
+		{4, 2}, // 32 sums: a quarter of the weight loads of one position, half of the pixel loads of one vec4
 		{2, 2}, // 16 sums: twice as many invocations, for few positions
 		{8, 1}, // 32 sums, for few filters
 		{4, 1},
@@ -102,8 +102,8 @@ func fitDirect(p conv.Problem, device Profile) (direct, error) {
 		return direct{}, err
 	}
 	t, tiles := directTileFor(device, p.Weight[0]/p.Groups)
-	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(device), positions: t.Positions, vectors: t.Vectors,
-		finish: directFinish(p, device, t)}
+	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(device),
+		positions: t.Positions, vectors: t.Vectors, finish: directFinish(p, device, t)}
 	d := direct{p, device, constants, t, tiles, constants.finish.outputs(p)}
 	return d, d.accept(sums)
 }
@@ -112,7 +112,8 @@ func fitDirect(p conv.Problem, device Profile) (direct, error) {
 func (d direct) accept(sums conv.Shape) error {
 	device := d.device
 	if n := d.Groups * d.tiles; n > device.WorkGroups[2] {
-		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", d.Groups, d.tiles, device.WorkGroups[2])
+		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z",
+			d.Groups, d.tiles, device.WorkGroups[2])
 	}
 	packed, err := conv.Product(4, 4*d.tile.Vectors, d.Groups*d.tiles, d.Weight[1], d.Weight[2], d.Weight[3])
 	if err != nil || packed > device.Block() {
@@ -125,7 +126,8 @@ func (d direct) accept(sums conv.Shape) error {
 		return fmt.Errorf("sums of %d×%d, the device dispatches %d at once", sums.H(), sums.W(), most)
 	}
 	if device.outerIterations(1, d.Weight[3]) < 1 {
-		return fmt.Errorf("kernel width %d, the device ends loops after %d iterations", d.Weight[3], device.LoopIterations)
+		return fmt.Errorf("kernel width %d, the device ends loops after %d iterations",
+			d.Weight[3], device.LoopIterations)
 	}
 	return nil
 }

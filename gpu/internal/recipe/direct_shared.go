@@ -55,8 +55,8 @@ func sharedLanes(device Profile) (w, h int) {
 // addresses.
 const sharedHeld = 32
 
-// What loads of direct_shared cost, in multiplications. A pixel comes from shared memory, at a known address and a literal
-// offset. A weight is a quarter of a vec4 that all lanes share.
+// What loads of direct_shared cost, in multiplications. A pixel comes from shared memory, at a known address and a
+// literal offset. A weight is a quarter of a vec4 that all lanes share.
 const (
 	sharedLoad   = 1
 	sharedWeight = 1
@@ -90,7 +90,9 @@ func fitShared(p conv.Problem, device Profile) (directShared, error) {
 }
 
 // newSharedConstants fits the best tile whose pixels, and what columns of windows exchange, fit into shared memory.
-func newSharedConstants(p conv.Problem, device Profile, bounds slideTile, f finish, filters int) (sharedConstants, error) {
+func newSharedConstants(
+	p conv.Problem, device Profile, bounds slideTile, f finish, filters int,
+) (sharedConstants, error) {
 	rows := f.computed(p)
 	if rows.W() == 1 {
 		p.Stride[1] = 1 // any value is right, and one past int32 cannot be written out
@@ -144,14 +146,16 @@ func (d directShared) accept() error {
 		return fmt.Errorf("%d invocations along y per work-group, the device has %d", c.lanesH, device.WorkGroupSize[1])
 	}
 	if n := d.Groups * d.tiles; n > device.WorkGroups[2] {
-		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", d.Groups, d.tiles, device.WorkGroups[2])
+		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z",
+			d.Groups, d.tiles, device.WorkGroups[2])
 	}
 	if n, most := d.tilesH()*d.tilesW(), device.units(1); n > most {
 		sums := c.computed(d.Problem)
 		return fmt.Errorf("sums of %d×%d are %d tiles, the device dispatches %d at once", sums.H(), sums.W(), n, most)
 	}
 	if device.outerIterations(d.Weight[1], d.channelIterations()) < d.Weight[1] {
-		return fmt.Errorf("%d channels of %d iterations, the device ends loops after %d", d.Weight[1], d.channelIterations(), device.LoopIterations)
+		return fmt.Errorf("%d channels of %d iterations, the device ends loops after %d",
+			d.Weight[1], d.channelIterations(), device.LoopIterations)
 	}
 	if bytes, err := conv.Product(4, d.packedFloats()); err != nil || bytes > device.Block() {
 		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", d.Weight, device.Block())

@@ -70,17 +70,20 @@ func (s small) passFloats() int {
 func (s small) accept() error {
 	device := s.device
 	if bytes := 4 * s.passFloats(); bytes > device.UniformBlock {
-		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, device.UniformBlock)
+		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d",
+			bytes, device.UniformBlock)
 	}
 	if bytes, err := conv.Product(4, s.passFloats(), s.Groups, s.tiles); err != nil || bytes > device.Block() {
 		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", s.Weight, device.Block())
 	}
 	if s.constants.looped && device.outerIterations(s.parts(), 0) < s.parts() {
-		return fmt.Errorf("kernels of %d parts, the device ends loops after %d iterations", s.parts(), device.LoopIterations)
+		return fmt.Errorf("kernels of %d parts, the device ends loops after %d iterations",
+			s.parts(), device.LoopIterations)
 	}
 	if columns, most := s.constants.columns(s.Problem), device.units(s.constants.lanes); columns > most {
 		sums := s.constants.computed(s.Problem)
-		return fmt.Errorf("sums of %d×%d are %d columns of blocks, the device dispatches %d at once", sums.H(), sums.W(), columns, most)
+		return fmt.Errorf("sums of %d×%d are %d columns of blocks, the device dispatches %d at once",
+			sums.H(), sums.W(), columns, most)
 	}
 	return device.shared(4 * s.constants.handed(s.constants.lanes))
 }
@@ -94,9 +97,11 @@ func (s small) worth() error {
 	case s.Weight[1] > slideChannels:
 		return fmt.Errorf("%d input channels per group, it is worth it up to %d", s.Weight[1], slideChannels)
 	case passes > smallPasses:
-		return fmt.Errorf("%d dispatches of %d filters, it is worth it up to %d", passes, s.constants.filters, smallPasses)
+		return fmt.Errorf("%d dispatches of %d filters, it is worth it up to %d",
+			passes, s.constants.filters, smallPasses)
 	case s.constants.taps() < s.Weight[2]*s.Weight[3]:
-		return fmt.Errorf("a kernel of %d×%d is more than %d multiplications written out", s.Weight[2], s.Weight[3], slideTiles(s.device).macs)
+		return fmt.Errorf("a kernel of %d×%d is more than %d multiplications written out",
+			s.Weight[2], s.Weight[3], slideTiles(s.device).macs)
 	}
 	return nil
 }

@@ -22,21 +22,23 @@ func fitSoft(p conv.Problem, device Profile) (soft, error) {
 func (s soft) accept() error {
 	device := s.device
 	if bytes := 4 * s.tile.floats(); bytes > device.UniformBlock {
-		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, device.UniformBlock)
+		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d",
+			bytes, device.UniformBlock)
 	}
 	if texels := s.imageTexels(); texels > device.TextureBuffer {
 		return fmt.Errorf("an image of %d texels, the device's buffer textures hold %d", texels, device.TextureBuffer)
 	}
 	if blocks, most := s.blocksH()*s.blocksW(), device.units(softLanes); blocks > most {
-		return fmt.Errorf("sums of %d×%d are %d strips, the device dispatches %d at once", s.sums.H(), s.sums.W(), blocks, most)
+		return fmt.Errorf("sums of %d×%d are %d strips, the device dispatches %d at once",
+			s.sums.H(), s.sums.W(), blocks, most)
 	}
 	return nil
 }
 
-// direct_soft is worth it from softWorth multiplications of a batch on, or where a program has at most softCompact of them
-// written out. direct takes 2 ns for a multiplication, direct_soft a twentieth of that. Compiling direct_soft takes 0.1 to
-// 2 s more, once; afterwards both come from the driver's cache in the same time. Programs of up to 512 multiplications
-// compile faster than direct.
+// direct_soft is worth it from softWorth multiplications of a batch on, or where a program has at most softCompact of
+// them written out. direct takes 2 ns for a multiplication, direct_soft a twentieth of that. Compiling direct_soft
+// takes 0.1 to 2 s more, once; afterwards both come from the driver's cache in the same time. Programs of up to 512
+// multiplications compile faster than direct.
 const (
 	softWorth   = 1 << 18
 	softCompact = 512
@@ -44,7 +46,8 @@ const (
 
 func (s soft) worth() error {
 	if n := s.tile.macs(); s.MACs() < softWorth && n > softCompact {
-		return fmt.Errorf("%.3g multiplications do not repay compiling %d at once, %.3g would", s.MACs(), n, float64(softWorth))
+		return fmt.Errorf("%.3g multiplications do not repay compiling %d at once, %.3g would",
+			s.MACs(), n, float64(softWorth))
 	}
 	return nil
 }
@@ -56,7 +59,9 @@ func (s soft) recipe() Recipe {
 		floats = step.weightFirst/4 + s.alignedFloats(step.constants)
 	}
 	r := Recipe{
-		Pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(steps, floats, weight, bias), nil },
+		Pack: func(weight, bias []float32) ([]float32, []float32) {
+			return s.pack(steps, floats, weight, bias), nil
+		},
 		PackedFloats:  floats,
 		UniformWeight: true,
 		Finishes:      s.tile.finishes(),
@@ -213,7 +218,8 @@ func (s soft) passes(steps []softStep, images int) []Pass {
 	for _, step := range steps {
 		all = append(all, Pass{
 			Uniforms: []Uniform{
-				{"srcH", s.Src.H()}, {"srcTexels", s.srcTexels()}, {"allChannels", s.Src.C()}, {"firstChannel", step.firstChannel},
+				{"srcH", s.Src.H()}, {"srcTexels", s.srcTexels()},
+				{"allChannels", s.Src.C()}, {"firstChannel", step.firstChannel},
 				{"dstH", s.dst.H()}, {"dstTexels", s.outputTexels()}, {"allPlanes", s.dst.C()},
 				{"firstPlane", step.firstFilter / perPlane}, {"planes", step.filters / perPlane}, {"turns", s.turns},
 				{"blocksH", s.blocksH()}, {"blocksW", s.blocksW()}, {"blocks", blocks},

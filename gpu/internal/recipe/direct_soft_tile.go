@@ -14,7 +14,7 @@ type softConstants struct {
 	stride, dilation                  [2]int
 	paddingMode                       conv.PaddingMode
 	vectors                           bool // vec4 texels
-	passes                            bool // an output takes several, each of which goes on from the sums of the one before
+	passes                            bool // an output takes several, each goes on from the one before
 	relu                              bool // of the only pass
 	looped                            bool // strips have several turns
 	exact                             bool // strips and tiles of filters cover the outputs and no more
@@ -25,7 +25,7 @@ type softConstants struct {
 const (
 	softLanes   = 64  // eight vectors of llvmpipe: fewer and larger work-groups cost less to start
 	softGroups  = 8   // work-groups, which keep a software renderer's threads busy; more would have shorter strips
-	softFilters = 8   // of a tile: more would share the window, but compile time grows with the square of a program's length
+	softFilters = 8   // of a tile: more share the window, but compile time is the square of a program's length
 	softTexels  = 512 // of the window: its vectors take 64 KiB of the stack
 )
 
@@ -146,7 +146,8 @@ func newSoft(p conv.Problem, device Profile) (soft, error) {
 		}
 	}
 	if s.tile = best; best.filters == 0 {
-		return soft{}, fmt.Errorf("one row of a kernel of width %d with stride %d and dilation %d is more than %d multiplications or %d texels",
+		return soft{}, fmt.Errorf("one row of a kernel of width %d with stride %d and dilation %d"+
+			" is more than %d multiplications or %d texels",
 			p.Weight[3], p.Stride[1], p.Dilation[1], device.Unrolled, softTexels)
 	}
 	s.shape()
@@ -156,8 +157,9 @@ func newSoft(p conv.Problem, device Profile) (soft, error) {
 // softBlock returns the block of sums for a tile of so many filters: 8 columns, which read their window most often, or
 // two rows of 4 where 8 columns would be half empty or a pool takes 2×2. A tile that is wished for has its own block.
 func softBlock(p conv.Problem, device Profile, sums conv.Shape, filters int, forced softTile) softConstants {
-	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3], stride: p.Stride, dilation: p.Dilation,
-		paddingMode: p.PaddingMode, vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0}
+	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3],
+		stride: p.Stride, dilation: p.Dilation, paddingMode: p.PaddingMode,
+		vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0}
 	if n := ceilDiv(sums.W(), 4); n == 1 || n == 3 {
 		c.rows, c.segments = min(2, sums.H()), 1
 	}
@@ -188,7 +190,8 @@ func (s *soft) shape() {
 	}
 	s.turns = max(1, min(s.turns, rows, s.device.outerIterations(rows, 0)))
 	if wholeKernels := s.tile.tapsH == s.Weight[2]; s.tile.passes && wholeKernels && s.device.Turns == 0 {
-		// Steps of some of the channels: few rows slide, and code outside a loop has fewer masks. 256 channels take 0.7 of the time.
+		// Steps of some of the channels: few rows slide, and code outside a loop has fewer masks. 256 channels take 0.7
+		// of the time.
 		s.turns = 1
 	}
 	s.tile.looped = s.turns > 1

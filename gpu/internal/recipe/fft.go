@@ -7,14 +7,15 @@ import (
 	"gpuconv/conv"
 )
 
-// Convolutions as products of spectra. fft_src.comp cuts pixels to tiles that overlap and transforms them, two channels at
-// a time. fft_dst.comp multiplies them with the transformed weights and transforms back, two filters at a time. A tile of
-// 64×64 has 34×34 sums of 31×31 taps, which are 1.1 million multiplications; each of its 4,096 points takes a hundred.
+// Convolutions as products of spectra. fft_src.comp cuts pixels to tiles that overlap and transforms them, two channels
+// at a time. fft_dst.comp multiplies them with the transformed weights and transforms back, two filters at a time. A
+// tile of 64×64 has 34×34 sums of 31×31 taps, which are 1.1 million multiplications; each of its 4,096 points takes a
+// hundred.
 //
-// Nothing is divided before the end. What overflows on the way, as where sums are beyond 4e34, shows as a sum that is not
-// finite and is computed anew. What underflows counts for no more than in a direct sum: a spectrum or a product that is
-// flushed to 0 is off by 2⁻¹²⁶ times weights, pixels or 1, a sum has no more such terms than points, and it is divided by
-// the number of points.
+// Nothing is divided before the end. What overflows on the way, as where sums are beyond 4e34, shows as a sum that is
+// not finite and is computed anew. What underflows counts for no more than in a direct sum: a spectrum or a product
+// that is flushed to 0 is off by 2⁻¹²⁶ times weights, pixels or 1, a sum has no more such terms than points, and it is
+// divided by the number of points.
 
 // fftTolerance is what Description.Tolerance states, in parts of the largest output, for tiles of so many points and so
 // many channels. The error of a transform is at most log₂(points) times a small multiple of u, in parts of its RMS
@@ -46,7 +47,8 @@ func newFFT(p conv.Problem, device Profile) (fft, error) {
 	if refused != nil || fused.accept() != nil {
 		return apart, err
 	}
-	if moved := float64(fftSum * apart.dst.C() * apart.dst.H() * apart.dst.W()); err == nil && fused.cost() > apart.cost()+moved {
+	moved := float64(fftSum * apart.dst.C() * apart.dst.H() * apart.dst.W())
+	if err == nil && fused.cost() > apart.cost()+moved {
 		return apart, nil
 	}
 	return fused, nil
@@ -92,7 +94,8 @@ func fitFFT(p conv.Problem, device Profile) (fft, error) {
 // accept says why the device cannot hold or dispatch f. It returns nil if it can.
 func (f fft) accept() error {
 	device := f.device
-	if bytes, err := conv.Product(8, f.tiles(), f.Src.C(), f.constants.spectrum()); err != nil || bytes > device.Block() {
+	bytes, err := conv.Product(8, f.tiles(), f.Src.C(), f.constants.spectrum())
+	if err != nil || bytes > device.Block() {
 		return fmt.Errorf("%d bytes of spectra for an image, the device's buffers hold %d", bytes, device.Block())
 	}
 	if n, err := f.packedProduct(); err != nil || n > device.Block()/16 {
@@ -105,7 +108,8 @@ func (f fft) accept() error {
 		return fmt.Errorf("%d transforms of an image, the device dispatches %d at once", n, most)
 	}
 	if n := f.iterations(); device.LoopIterations > 0 && n > device.LoopIterations {
-		return fmt.Errorf("%d iterations, computing what is not finite tap by tap: the device ends loops after %d", n, device.LoopIterations)
+		return fmt.Errorf("%d iterations, computing what is not finite tap by tap: the device ends loops after %d",
+			n, device.LoopIterations)
 	}
 	return nil
 }
@@ -122,13 +126,13 @@ func (f fft) iterations() int {
 	return multiplied + passes + anew*(f.Weight[1]*f.Weight[2]*f.Weight[3]+2) + 2
 }
 
-// What fft costs, in multiplications that a multiprocessor could make meanwhile. This is derived from Hopper, which makes
-// 128 of them while its shared memory moves 128 bytes and its share of the second cache 24. None was timed.
+// What fft costs, in multiplications that a multiprocessor could make meanwhile. This is derived from Hopper, which
+// makes 128 of them while its shared memory moves 128 bytes and its share of the second cache 24. None was timed.
 const (
 	// A point of a transform is 8 reads and writes of 8 bytes, and about 30 operations.
 	fftPoint = 64 + 32
-	// A point of a channel and a pair of filters loads 8 bytes of pixels, and 16 of weights, which the first cache holds if
-	// channels are few. Half of a spectrum is stored.
+	// A point of a channel and a pair of filters loads 8 bytes of pixels, and 16 of weights, which the first cache
+	// holds if channels are few. Half of a spectrum is stored.
 	fftPixels  = 128 * 8 / 24 / 2
 	fftWeights = 128 * 16 / 24 / 2
 	// A sum that is pooled in a dispatch of its own is stored and loaded again, 4 bytes each.
@@ -146,7 +150,9 @@ func (f fft) cost() float64 {
 		perChannel += fftWeights
 	}
 	back := f.Groups * f.pairs()
-	return float64(f.tiles()*f.constants.points()) * (fftPoint*float64(f.sourcePairs()+back) + float64(perChannel)*float64(back)*float64(f.Weight[1]))
+	transforms := fftPoint * float64(f.sourcePairs()+back)
+	products := float64(perChannel) * float64(back) * float64(f.Weight[1])
+	return float64(f.tiles()*f.constants.points()) * (transforms + products)
 }
 
 // worth compares cost with what direct sums take. For 64 filters on one channel fft is worth it from kernels of about
@@ -155,7 +161,8 @@ func (f fft) worth() error {
 	one := f.Problem
 	one.Src[0] = 1
 	if most := one.MACs() / fftMargin; f.cost() > most {
-		return fmt.Errorf("transforms that cost what %.2g multiplications do, it is worth it up to %.2g", f.cost(), most)
+		return fmt.Errorf("transforms that cost what %.2g multiplications do, it is worth it up to %.2g",
+			f.cost(), most)
 	}
 	return nil
 }

@@ -132,7 +132,8 @@ func fftSides(p conv.Problem, sums [2]int, span int, device Profile) (down, acro
 	case least > 0:
 		return down, across, nil
 	case err == nil:
-		err = fmt.Errorf("a kernel that spans %d×%d pixels, it takes up to %d", fftReach(p, 0), fftReach(p, 1), fftExtents()[0])
+		err = fmt.Errorf("a kernel that spans %d×%d pixels, it takes up to %d",
+			fftReach(p, 0), fftReach(p, 1), fftExtents()[0])
 	}
 	return down, across, err
 }

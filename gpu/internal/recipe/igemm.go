@@ -43,7 +43,8 @@ func igemmTiles(device Profile) []IgemmTile {
 			{8, 8, 4, 8, 8},   // 32×64: few positions; more work-groups
 		}
 	}
-	// Other devices may have 128 registers an invocation, or 32 lanes that share 16 KiB. So: one wave of 64 or less, 8 KiB.
+	// Other devices may have 128 registers an invocation, or 32 lanes that share 16 KiB. So: one wave of 64 or less, 8
+	// KiB.
 	return []IgemmTile{
 		{8, 8, 8, 8, 8}, // 64×64: 8 KiB; 16 FLOP per byte loaded
 		{8, 8, 4, 8, 8}, // 32×64
@@ -133,7 +134,8 @@ func newIgemm(p conv.Problem, device Profile) (igemm, error) {
 		return igemm{}, err
 	}
 	f := finishOf(p, device)
-	g := igemm{device: device, src: p.Src, dst: f.outputs(p), groups: p.Groups, channels: p.Weight[1], filters: p.Weight[0] / p.Groups,
+	g := igemm{device: device, src: p.Src, dst: f.outputs(p),
+		groups: p.Groups, channels: p.Weight[1], filters: p.Weight[0] / p.Groups,
 		kernel: [2]int{p.Weight[2], p.Weight[3]}, stride: p.Stride, dilation: p.Dilation, padding: p.Padding,
 		bias: p.Bias, rectify: p.Activation == conv.ReLU}
 	mode := p.PaddingMode
@@ -180,23 +182,26 @@ func (g igemm) accept() error {
 		return err
 	}
 	if n := g.groups * g.blocks(); n > g.device.WorkGroups[2] {
-		return fmt.Errorf("%d groups × %d blocks of filters, the device dispatches %d along z", g.groups, g.blocks(), g.device.WorkGroups[2])
+		return fmt.Errorf("%d groups × %d blocks of filters, the device dispatches %d along z",
+			g.groups, g.blocks(), g.device.WorkGroups[2])
 	}
 	packed, err := conv.Product(4, g.groups*g.blocks(), t.filters(), t.Depth, g.tiles())
 	if err != nil || packed > g.device.Block() {
-		return fmt.Errorf("%d filters of %d taps packed, the device's buffers hold %d bytes", g.groups*g.filters, g.taps(), g.device.Block())
+		return fmt.Errorf("%d filters of %d taps packed, the device's buffers hold %d bytes",
+			g.groups*g.filters, g.taps(), g.device.Block())
 	}
 	if most := g.device.units(g.constants.outputs()); g.plane() > most {
 		return fmt.Errorf("outputs of %d×%d, the device dispatches %d at once", g.dst.H(), g.dst.W(), most)
 	}
 	if g.device.outerIterations(1, g.tiles()+1) < 1 {
-		return fmt.Errorf("%d taps in tiles of %d, the device ends loops after %d iterations", g.taps(), t.Depth, g.device.LoopIterations)
+		return fmt.Errorf("%d taps in tiles of %d, the device ends loops after %d iterations",
+			g.taps(), t.Depth, g.device.LoopIterations)
 	}
 	return nil
 }
 
-// igemm is worth it from so many filters and taps of a group on. Fewer filters leave more than half of its smallest block
-// idle. Fewer taps do not repay copying to shared memory what caches hold. Derived, not timed.
+// igemm is worth it from so many filters and taps of a group on. Fewer filters leave more than half of its smallest
+// block idle. Fewer taps do not repay copying to shared memory what caches hold. Derived, not timed.
 const (
 	igemmWorthFilters = 17
 	igemmWorthTaps    = 32

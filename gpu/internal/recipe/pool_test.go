@@ -8,7 +8,7 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestPoolFits: pool.comp's work-groups are no larger than the device's, and as many as it dispatches.
+// TestPoolFits: the work-groups of pool.comp are no larger and no more than the device's limits.
 func TestPoolFits(t *testing.T) {
 	p := problems.Seed(3)
 	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}, Stride: [2]int{3, 3}}

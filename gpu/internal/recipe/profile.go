@@ -7,8 +7,8 @@ type Profile struct {
 	Transfers Transfers
 	// Busy is how many work-groups keep the device busy; 0 if few do.
 	Busy int
-	// Unrolled is how many multiplications a program of a software renderer may write out; 0 for no limit. More run faster
-	// and compile longer.
+	// Unrolled is how many multiplications a program of a software renderer may write out; 0 for no limit. More run
+	// faster and compile longer.
 	Unrolled int
 	Wishes
 }

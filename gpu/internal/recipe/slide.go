@@ -48,7 +48,7 @@ func slideTiles(device Profile) slideTile {
 			t.macs = min(t.macs, device.Unrolled)
 		}
 	case device.Class == NVIDIA:
-		t.sums = 64      // with their pixels and weights fewer than 128 registers: 512 invocations or more a multiprocessor
+		t.sums = 64      // fewer than 128 registers with pixels and weights: 512 invocations a multiprocessor
 		t.macs = 4096    // 64 KiB of code: half of the instruction cache that two multiprocessors of Hopper share
 		t.lanes = 128    // a warp for each of the four schedulers
 		t.fill = 1 << 16 // 132 multiprocessors × 4 schedulers × 4 warps × 32
@@ -127,7 +127,8 @@ func newSlide(p conv.Problem, t slideTile, f finish, sums conv.Shape, filters in
 	}
 	var best slide
 	var least float64
-	for rows := max(f.span(), t.least); rows <= min(t.rows, roundUp(sums.H(), f.span()), max(f.span(), t.sums/filters)); rows++ {
+	most := min(t.rows, roundUp(sums.H(), f.span()), max(f.span(), t.sums/filters))
+	for rows := max(f.span(), t.least); rows <= most; rows++ {
 		for tapsH := 1; tapsH <= p.Weight[2] && rows%f.span() == 0; tapsH++ {
 			for tapsW := 1; tapsW <= p.Weight[3] && rows*filters*tapsH*tapsW <= t.macs; tapsW++ {
 				s := slide{rows, filters, tapsH, tapsW, p.Stride[0], p.Dilation[0], f}
@@ -142,7 +143,8 @@ func newSlide(p conv.Problem, t slideTile, f finish, sums conv.Shape, filters in
 		}
 	}
 	if best.rows == 0 && t.least > 0 {
-		return slide{}, fmt.Errorf("sums of %d rows, or the bounds of the device, have no columns of %d", sums.H(), t.least)
+		return slide{}, fmt.Errorf("sums of %d rows, or the bounds of the device, have no columns of %d",
+			sums.H(), t.least)
 	}
 	if best.rows == 0 {
 		return slide{}, fmt.Errorf("one tap of %d filters is more than %d multiplications", filters, t.macs)
@@ -180,7 +182,8 @@ func (s slide) cost(t slideTile, sums conv.Shape, looped bool) float64 {
 	}
 	blocks := ceilDiv(sums.H(), s.rows)
 	invocations := float64(max(1, sums.N())) * float64(blocks) * float64(sums.W())
-	return float64(work) / float64(taps) * float64(blocks*s.rows) / float64(sums.H()) * max(1, float64(t.fill)/invocations)
+	perTap, padded := float64(work)/float64(taps), float64(blocks*s.rows)
+	return perTap * padded / float64(sums.H()) * max(1, float64(t.fill)/invocations)
 }
 
 // window lists the rows of pixels that the taps of a part meet, counted from the block's first.

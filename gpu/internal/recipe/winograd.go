@@ -8,8 +8,8 @@ import (
 )
 
 // Winograd's F(4×4, 3×3) takes 36 multiplications for 16 sums of 9 taps, a quarter of the direct form's 144.
-// winograd_src.comp transforms pixels. igemm.comp multiplies them with transformed weights in 36 products of matrices, as
-// a 1×1 convolution of 36 groups. winograd_dst.comp transforms back.
+// winograd_src.comp transforms pixels. igemm.comp multiplies them with transformed weights in 36 products of matrices,
+// as a 1×1 convolution of 36 groups. winograd_dst.comp transforms back.
 const (
 	winogradTile   = 4 // rows and columns of sums
 	winogradSums   = winogradTile * winogradTile
@@ -131,7 +131,8 @@ func (w winograd) accept() error {
 	}
 	for _, s := range w.scratch() {
 		if s.ImageBytes > device.Block() {
-			return fmt.Errorf("%d bytes of %s for an image, the device's buffers hold %d", s.ImageBytes, s.What, device.Block())
+			return fmt.Errorf("%d bytes of %s for an image, the device's buffers hold %d",
+				s.ImageBytes, s.What, device.Block())
 		}
 	}
 	if bytes := 4 * w.packedFloats(); bytes > device.Block() {
@@ -141,14 +142,16 @@ func (w winograd) accept() error {
 		return fmt.Errorf("%d tiles of an image, the device dispatches %d at once", n, most)
 	}
 	if device.LoopIterations > 0 && w.iterations() > device.LoopIterations {
-		return fmt.Errorf("%d channels, computing what is not finite tap by tap: the device ends loops after %d iterations", w.Src.C(), device.LoopIterations)
+		return fmt.Errorf("%d channels, computing what is not finite tap by tap:"+
+			" the device ends loops after %d iterations",
+			w.Src.C(), device.LoopIterations)
 	}
 	return w.productsOf(1).accept()
 }
 
 // winograd is worth it from so many channels and filters on: a transform moves 36 + 16 numbers of each tile and channel
-// for 36 × filters multiplications. It also takes so many tiles of a batch: blocks of products are 64 tiles wide, and 36
-// of them with 16 tiles each multiply as much as igemm does for the 256 sums. Derived, not timed.
+// for 36 × filters multiplications. It also takes so many tiles of a batch: blocks of products are 64 tiles wide, and
+// 36 of them with 16 tiles each multiply as much as igemm does for the 256 sums. Derived, not timed.
 const (
 	winogradWorth      = 64
 	winogradWorthTiles = 32
@@ -156,7 +159,8 @@ const (
 
 func (w winograd) worth() error {
 	if w.Src.C() < winogradWorth || w.filters() < winogradWorth {
-		return fmt.Errorf("%d channels and %d filters do not repay the transforms, %d of each would", w.Src.C(), w.filters(), winogradWorth)
+		return fmt.Errorf("%d channels and %d filters do not repay the transforms, %d of each would",
+			w.Src.C(), w.filters(), winogradWorth)
 	}
 	if n := w.Src.N() * w.tiles(); n < winogradWorthTiles {
 		return fmt.Errorf("%d tiles leave blocks of products idle, %d would not", n, winogradWorthTiles)

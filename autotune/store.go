@@ -81,7 +81,7 @@ func (e Entry) String() string {
 func (k Key) problem() string {
 	p := k.Problem
 	s := p.WithDefaults()
-	return fmt.Sprintf("images %d,%d,%d weight %d,%d,%d,%d stride %d,%d dilation %d,%d padding %v %v groups %d " +
+	return fmt.Sprintf("images %d,%d,%d weight %d,%d,%d,%d stride %d,%d dilation %d,%d padding %v %v groups %d "+
 		"activation %v pool %v bias %v",
 		p.Src[1], p.Src[2], p.Src[3], p.Weight[0], p.Weight[1], p.Weight[2], p.Weight[3], s.Stride[0], s.Stride[1],
 		s.Dilation[0], s.Dilation[1], s.Padding, s.PaddingMode, s.Groups, s.Activation, s.Pool, p.Bias)

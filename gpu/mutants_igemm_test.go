@@ -171,8 +171,7 @@ func igemmMutants() []mutant {
 	}
 }
 
-// igemmTrials are held to with the tile for software renderers, 16 filters × 16 positions × 8 taps, and with
-// each of those for hardware.
+// igemmTrials have the tile for software renderers, 16 filters × 16 positions × 8 taps, and each of those for hardware.
 func igemmTrials() (all []*trial) {
 	parts := []string{"igemm", "igemm.comp"}
 	few := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{3, 3, 2, 3}}
@@ -213,7 +212,7 @@ func igemmTrials() (all []*trial) {
 	return all
 }
 
-// igemmFinishTrials end with energy and pools: with the tile for software renderers, and with one in which an
+// igemmFinishTrials end with energy and pools. They have the tile for software renderers, and one in which an
 // invocation has two pairs and two windows.
 func igemmFinishTrials(parts []string) []*trial {
 	energies, mean := twoBlocks(), conv.Problem{Src: conv.Shape{2, 2, 9, 6}, Weight: conv.Shape{80, 1, 2, 2}, Bias: true}
@@ -234,14 +233,13 @@ func igemmFinishTrials(parts []string) []*trial {
 	}
 }
 
-// halved ends with a pool of 2×2, a stride of 2 apart.
+// halved ends with a pool of 2×2, with a stride of 2.
 func halved(p conv.Problem, kind conv.PoolKind) conv.Problem {
 	p.Pool = conv.Pool{Kind: kind, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
 	return p
 }
 
-// twoBlocks has, of 16 filters, two blocks in each group, no padding, two whole tiles of taps and neither
-// bias nor ReLU.
+// twoBlocks has two blocks of 16 filters in each group, no padding, two whole tiles of taps, and neither bias nor ReLU.
 func twoBlocks() conv.Problem {
 	p := conv.Problem{Src: conv.Shape{2, 4, 6, 7}, Weight: conv.Shape{40, 2, 2, 4}}
 	p.Groups = 2

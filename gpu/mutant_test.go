@@ -13,25 +13,25 @@ import (
 	"gpuconv/conv"
 )
 
-// The checks that gpuconv verify makes are checked too. Shaders, and what the host tells them, are broken in one place at
-// a time. A few small cases must find each of these mutants wrong, which kills it. A mutant that no output can tell from
+// The checks of gpuconv verify are themselves checked. Shaders, and what the host tells them, are broken in one place
+// at a time. A few small cases must find each of these mutants wrong ("kill" it). A mutant that no output can tell from
 // the original is listed with the reason, and must survive.
 //
-// To add a shader, list its mutants (mutants_NAME_test.go) and trials that reach each of its branches (trials_test.go).
-// Mutants of uniforms, dispatches and barriers are made without a list.
+// To add a shader, list its mutants (mutants_NAME_test.go) and the trials that use each of its branches
+// (trials_test.go). Mutants of uniforms, dispatches and barriers are made from the shader.
 //
-// Mutants run on software renderers only, since some of them write where they should not.
+// Mutants run on software renderers only: some write where they should not.
 
 // mutant is a shader that is broken in one place.
 type mutant struct {
 	name     string // what is broken
-	old, new string // text of the file: old is there exactly once
+	old, new string // text of the file, which contains old exactly once
 	// equivalent is why no output shows it, "" for a mutant that must be killed.
 	equivalent string
-	trial      string // the one that kills it, to spare compiling it for others; "" for the first
+	trial      string // kills it, which spares compiling it for others; "" for the first trial
 	file       string // of package shaders
-	// also is a second change, old and new, that breaks nothing. Without it outputs would show the first one only if threads
-	// run in a certain order.
+	// also is a change, old and new, that breaks nothing. Without it outputs show the mutant only if threads run in a
+	// certain order.
 	also [2]string
 }
 
@@ -40,7 +40,7 @@ func (m mutant) broken(text string) string {
 	return strings.Replace(strings.Replace(text, m.also[0], m.also[1], 1), m.old, m.new, 1)
 }
 
-// in sets the mutants' file.
+// in sets the file of the mutants.
 func in(file string, all []mutant) []mutant {
 	for i := range all {
 		all[i].file = file
@@ -81,7 +81,7 @@ func shaderMutants(t *testing.T) []mutant {
 	return all
 }
 
-// shaderFiles names the files of package shaders that compute convolutions, which roof.comp does not.
+// shaderFiles names the files of package shaders that compute convolutions: all but roof.comp.
 func shaderFiles(t *testing.T) (names []string) {
 	t.Helper()
 	for _, pattern := range []string{"*.comp", "*.glsl"} {
@@ -107,8 +107,8 @@ func shaderText(t *testing.T, file string) string {
 	return string(text)
 }
 
-// barrierMutants removes one barrier of a shader at a time. old begins at the start of the file, so that it is there
-// once.
+// barrierMutants removes one barrier of a shader at a time. old is all text up to that barrier, so that the file
+// contains it once.
 func barrierMutants(text string) (all []mutant) {
 	const barrier = "barrier();"
 	parts := strings.Split(text, barrier)
@@ -119,7 +119,7 @@ func barrierMutants(text string) (all []mutant) {
 	return all
 }
 
-// TestBarrierMutants: each mutant lacks one barrier and has those before and after it.
+// TestBarrierMutants: each barrier is removed alone; those before and after it stay.
 func TestBarrierMutants(t *testing.T) {
 	const text = "a; barrier(); b; barrier(); c;"
 	var got []string
@@ -134,17 +134,17 @@ func TestBarrierMutants(t *testing.T) {
 	}
 }
 
-// TestMutantsApply: what the list replaces is in the shaders, and each shader has mutants.
+// TestMutantsApply: shaders contain what the list says, and each shader has mutants.
 func TestMutantsApply(t *testing.T) {
 	count := map[string]int{}
 	seen := map[string]bool{}
 	for _, m := range shaderMutants(t) {
 		count[m.file]++
 		if n := strings.Count(shaderText(t, m.file), m.old); n != 1 {
-			t.Errorf("%s, %s: %q is %d times in the file, want 1", m.file, m.name, m.old, n)
+			t.Errorf("%s, %s: the file contains %q %d times, want once", m.file, m.name, m.old, n)
 		}
 		if n := strings.Count(shaderText(t, m.file), m.also[0]); m.also != [2]string{} && n != 1 {
-			t.Errorf("%s, %s: %q is %d times in the file, want 1", m.file, m.name, m.also[0], n)
+			t.Errorf("%s, %s: the file contains %q %d times, want once", m.file, m.name, m.also[0], n)
 		}
 		if name := m.file + m.name; seen[name] || m.old == m.new {
 			t.Errorf("%s, %s: listed twice, or changes nothing", m.file, m.name)
@@ -159,8 +159,8 @@ func TestMutantsApply(t *testing.T) {
 	}
 }
 
-// TestShaderMutants kills every third mutant of a shader. With GPUCONV_MUTANTS=all, which make mutants sets, it kills
-// all. Nearly all of its time goes into compiling, which Mesa's cache spares the next time.
+// TestShaderMutants kills every third mutant of the shaders, or all with GPUCONV_MUTANTS=all, which make mutants sets.
+// Nearly all of its time is compiling, which Mesa's cache saves the next time.
 func TestShaderMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiling all mutants takes long, and the race detector sees nothing of it")

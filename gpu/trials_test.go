@@ -14,10 +14,10 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// trial is a small problem that kills mutants.
+// trial is a small problem that finds mutants.
 type trial struct {
 	name      string
-	parts     []string // files of package shaders, or programs, whose mutants it kills
+	parts     []string // files of package shaders, or programs, whose mutants it may kill
 	algorithm string
 	problem   conv.Problem
 	limit     func(d *recipe.Profile) // makes the device smaller than it is; nil leaves it
@@ -25,7 +25,7 @@ type trial struct {
 	held      []*compare.Trial        // made of these
 }
 
-// examine returns the check that a backend fails, or "" if it passes all.
+// examine returns the check that a backend fails, "" if it passes all.
 func (tr *trial) examine(b conv.Backend) string {
 	for _, held := range tr.held {
 		outcome := held.Run(b, compare.Options{FirstFailure: true})
@@ -36,8 +36,8 @@ func (tr *trial) examine(b conv.Backend) string {
 	return ""
 }
 
-// hold has the reference compute the trial with random numbers and with each of the special ones. Package compare adds
-// integers.
+// hold makes the reference compute the trial, with random numbers and with each of the special ones; package compare
+// adds integers.
 func (tr *trial) hold() error {
 	for i := range 1 + len(tr.special) {
 		c, err := compare.Random(fmt.Sprint(tr.name, " ", i), tr.problem)
@@ -56,9 +56,10 @@ func (tr *trial) hold() error {
 	return nil
 }
 
-// everyTrial lists the trials of every program, before the reference has computed them.
+// everyTrial lists the trials of every program, without numbers.
 func everyTrial() []*trial {
-	return slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), smallTrials(), depthwiseTrials(), sharedTrials(), flightTrials(), fftTrials())
+	return slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), smallTrials(),
+		depthwiseTrials(), sharedTrials(), flightTrials(), fftTrials())
 }
 
 // newTrials makes the trials of every program.
@@ -73,7 +74,7 @@ func newTrials(t *testing.T) []*trial {
 	return all
 }
 
-// TestTrials: what is not broken passes every trial.
+// TestTrials: a device that is not broken passes every trial.
 func TestTrials(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
@@ -89,8 +90,8 @@ func TestTrials(t *testing.T) {
 	}
 }
 
-// oblong is a problem in which no two numbers are equal where it matters: H and W, strides and dilations, channels and
-// filters, in all and in a group.
+// oblong is a problem with different numbers for H and W, strides and dilations, channels and filters, in all and in a
+// group.
 func oblong() conv.Problem {
 	p := conv.Problem{Src: conv.Shape{3, 4, 17, 19}, Weight: conv.Shape{18, 2, 3, 2}, Bias: true}
 	p.Groups, p.Stride, p.Dilation = 2, [2]int{2, 1}, [2]int{1, 2}
@@ -104,7 +105,7 @@ func directTrials() (all []*trial) {
 	few.Padding, few.Dilation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}
 	rectified := few
 	rectified.Activation = conv.ReLU
-	// All that oblong has in one tile of one vec4, which compiles in half the time.
+	// All that oblong has, in one tile of one vec4, which compiles in half the time.
 	thin := oblong()
 	thin.Weight[0] = 6
 	many := thin
@@ -124,7 +125,7 @@ func directTrials() (all []*trial) {
 	return forced("direct", append(all, directFinishTrials(parts[:2])...))
 }
 
-// directFinishTrials end with energy and pools. Some have two vec4 of filters, some two windows an invocation.
+// directFinishTrials end with energy and pools: with two vec4 of filters, and with two windows for each invocation.
 func directFinishTrials(parts []string) []*trial {
 	energies, mean := twoBlocks(), twoBlocks()
 	energies.Activation, energies.Bias = conv.Energy, true
@@ -202,7 +203,7 @@ func softTrials() (all []*trial) {
 	return all
 }
 
-// asNVIDIA has the tiles of another class of devices fitted, and computed on this one.
+// asNVIDIA makes a software renderer compute with the tiles for NVIDIA.
 func asNVIDIA(d *recipe.Profile) { d.Class = recipe.NVIDIA }
 
 func smallTrials() (all []*trial) {
@@ -226,7 +227,8 @@ func smallTrials() (all []*trial) {
 	all = append(all, &trial{name: "parts, dilated across", parts: parts, problem: across, limit: func(d *recipe.Profile) { d.Unrolled = 24 }})
 	grouped := conv.Problem{Src: conv.Shape{3, 2, 7, 11}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
-	return forced("direct_small", slices.Concat(all, finishTrials(parts, grouped, [3]int{1, 4, 70}), modeTrials(parts[:3])))
+	finished := finishTrials(parts, grouped, [3]int{1, 4, 70})
+	return forced("direct_small", slices.Concat(all, finished, modeTrials(parts[:3])))
 }
 
 func depthwiseTrials() (all []*trial) {
@@ -237,7 +239,7 @@ func depthwiseTrials() (all []*trial) {
 	few.Groups, few.Padding, few.Dilation = 3, conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}
 	rectified, fives := few, few
 	rectified.Activation = conv.ReLU
-	fives.Weight[0] = 15 // 3 tiles, of which the last is not full
+	fives.Weight[0] = 15 // 3 tiles; the last is not full
 	all = append(all,
 		&trial{name: "oblong", parts: parts, problem: p},
 		&trial{name: "few", parts: parts, problem: rectified, special: specials()},
@@ -273,11 +275,12 @@ func sharedTrials() (all []*trial) {
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: asNVIDIA})
 	grouped := conv.Problem{Src: conv.Shape{2, 2, 13, 19}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
-	return forced("direct_shared", slices.Concat(all, finishTrials(parts, grouped, [3]int{5, 5, 70}), modeTrials(parts[:2])))
+	finished := finishTrials(parts, grouped, [3]int{5, 5, 70})
+	return forced("direct_shared", slices.Concat(all, finished, modeTrials(parts[:2])))
 }
 
-// finishTrials end with all that slide.glsl makes of sums. The last row and column of sums are in no window. One trial
-// has so few work-groups that they are folded.
+// finishTrials end with all that slide.glsl makes of sums. No window has their last row and column. One trial is folded
+// to work-groups.
 func finishTrials(parts []string, p conv.Problem, groups [3]int) []*trial {
 	pairs, largest, rectified, both := p, p, p, p
 	pairs.Activation, both.Activation, rectified.Activation = conv.Energy, conv.Energy, conv.ReLU
@@ -297,14 +300,14 @@ func finishTrials(parts []string, p conv.Problem, groups [3]int) []*trial {
 	}
 }
 
-// large has kernels that are cut into parts, down and across, if few multiplications may be written out.
+// large has kernels that are cut into parts, down and across, where few multiplications may be written out.
 func large(weight conv.Shape, groups int) conv.Problem {
 	p := conv.Problem{Src: conv.Shape{2, 2, 8, 17}, Weight: weight}
 	p.Groups, p.Dilation, p.Padding = groups, [2]int{2, 1}, conv.Padding{Top: 5, Bottom: 2, Left: 5, Right: 6}
 	return p
 }
 
-// modeTrials have each padding mode but zeros, with one channel a group.
+// modeTrials pad in each way but with zeros, with one channel in each group.
 func modeTrials(parts []string) (all []*trial) {
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 1, 3, 4}}
@@ -314,7 +317,7 @@ func modeTrials(parts []string) (all []*trial) {
 	return all
 }
 
-// forced has an algorithm compute the trials.
+// forced forces an algorithm on trials.
 func forced(algorithm string, all []*trial) []*trial {
 	for _, tr := range all {
 		tr.algorithm = algorithm
@@ -349,7 +352,7 @@ func poolTrials() (all []*trial) {
 	return all
 }
 
-// specials put NaN and infinities into a corner, which padding repeats, and into the middle.
+// specials puts NaN and infinities into a corner, which padding is clamped to, and into the middle.
 func specials() (all []func(c compare.Case)) {
 	for _, value := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		all = append(all,

@@ -8,6 +8,7 @@ import (
 
 	"gpuconv/autotune"
 	"gpuconv/fault"
+	"gpuconv/machine"
 )
 
 // cacheVariable names the environment variable that chooses the folder for what one run keeps for the next, or is
@@ -82,5 +83,5 @@ func (r cacheReport) String() string {
 		return "none: " + r.Why
 	}
 	return fmt.Sprintf("%s: %d compiled programs, %s; %d tuned problems",
-		fault.Printable(r.Folder), r.Programs, size(float64(r.ProgramBytes)), r.Tuned)
+		fault.Printable(r.Folder), r.Programs, machine.Size(float64(r.ProgramBytes)), r.Tuned)
 }

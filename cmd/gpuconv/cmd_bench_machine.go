@@ -4,6 +4,7 @@ import (
 	"runtime"
 
 	"gpuconv/bench"
+	"gpuconv/machine"
 
 	"github.com/shirou/gopsutil/v4/host"
 	loads "github.com/shirou/gopsutil/v4/load"
@@ -20,7 +21,7 @@ func loadAverage() float64 {
 
 func describeMachine(loadBefore float64) bench.Machine {
 	program := describeProgram()
-	m := bench.Machine{CPU: processor(), Threads: runtime.GOMAXPROCS(0), Platform: program.Platform, Go: program.Go, Git: program.Git,
+	m := bench.Machine{CPU: machine.Processor(), Threads: runtime.GOMAXPROCS(0), Platform: program.Platform, Go: program.Go, Git: program.Git,
 		Load: [2]float64{loadBefore, loadAverage()}, Versions: []bench.Version{}}
 	if kernel, err := host.KernelVersion(); err == nil {
 		m.Versions = append(m.Versions, bench.Version{Name: "kernel", Version: kernel})

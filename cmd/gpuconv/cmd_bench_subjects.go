@@ -8,6 +8,7 @@ import (
 	"gpuconv/batch"
 	"gpuconv/bench"
 	"gpuconv/cpu"
+	"gpuconv/machine"
 )
 
 // subjects opens everybody who is timed. A GPU that nobody asked for by name and that
@@ -87,7 +88,7 @@ func (c chosen) subjects() (all []bench.Subject, err error) {
 
 // benchInfo describes an open backend with so many threads.
 func (c chosen) benchInfo(threads int) bench.BackendInfo {
-	b := bench.BackendInfo{Backend: c.name, Threads: threads, Device: processor()}
+	b := bench.BackendInfo{Backend: c.name, Threads: threads, Device: machine.Processor()}
 	switch c.name {
 	case "cpu":
 		b.ISA = c.isa.String()

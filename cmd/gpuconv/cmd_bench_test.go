@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"gpuconv/machine"
 )
 
 // sets are the orientations of the tutorial's five gratings and of 4,000.
@@ -61,7 +63,7 @@ func TestMemory(t *testing.T) {
 	}
 	const most = 200e6
 	peak := runOnce(t, t.TempDir(), "--orientations", "-90:90:0.09", "--backend", "cpu", "--check", "4")
-	if t.Logf("%s", size(peak)); peak > most {
-		t.Errorf("it took %s, want at most %s", size(peak), size(most))
+	if t.Logf("%s", machine.Size(peak)); peak > most {
+		t.Errorf("it took %s, want at most %s", machine.Size(peak), machine.Size(most))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	engines "gpuconv/cpu"
 	"gpuconv/fault"
 	"gpuconv/gpu"
+	"gpuconv/machine"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/cpu"
@@ -118,7 +119,7 @@ func takeInventory(backend *backendFlags) (inventory, error) {
 	found := inventory{
 		Cache:  openCache().report(),
 		Schema: 1, Program: describeProgram(),
-		CPU: cpuReport{Model: processor(), Threads: runtime.GOMAXPROCS(0), Features: cpuFeatures(),
+		CPU: cpuReport{Model: machine.Processor(), Threads: runtime.GOMAXPROCS(0), Features: cpuFeatures(),
 			ISAs: isaNames(), Algorithms: engines.AlgorithmNames()},
 		Contexts: []string{}, Devices: []deviceReport{}, Algorithms: gpu.AlgorithmNames(), AutoBackend: "cpu",
 	}
@@ -201,7 +202,7 @@ func (d deviceReport) print(w io.Writer) {
 	l := d.Limits
 	fmt.Fprintf(w, "OpenGL    %s%s %s (%s), %s, OpenGL %s\n", number, kind, d.Renderer, d.Vendor, d.Name, d.Driver)
 	fmt.Fprintf(w, "          storage block %s, uniform block %s, shared memory %s, work-groups %v, invocations %d in %v\n",
-		size(float64(l.StorageBlock)), size(float64(l.UniformBlock)), size(float64(l.SharedMemory)), l.WorkGroups, l.WorkGroupInvocations, l.WorkGroupSize)
+		machine.Size(float64(l.StorageBlock)), machine.Size(float64(l.UniformBlock)), machine.Size(float64(l.SharedMemory)), l.WorkGroups, l.WorkGroupInvocations, l.WorkGroupSize)
 	if l.LoopIterations > 0 {
 		fmt.Fprintf(w, "          one invocation may take %d loop iterations\n", l.LoopIterations)
 	}

@@ -14,6 +14,7 @@ import (
 	"gpuconv/conv"
 	"gpuconv/experiment"
 	"gpuconv/fault"
+	"gpuconv/machine"
 	"gpuconv/stimuli"
 
 	"github.com/spf13/cobra"
@@ -266,7 +267,7 @@ func describeBackend(s session) experiment.Backend {
 	if s.name == "gpu" {
 		return experiment.Backend{Name: s.name, Device: s.device.Renderer, Vendor: s.device.Vendor, Driver: s.device.Version, Software: s.device.Software}
 	}
-	return experiment.Backend{Name: s.name, Device: processor()}
+	return experiment.Backend{Name: s.name, Device: machine.Processor()}
 }
 
 // announce says what is about to happen, and on what.

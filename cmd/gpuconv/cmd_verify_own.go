@@ -22,8 +22,7 @@ func (f *verifyFlags) ownCase() (verify.Case, error) {
 	if err != nil {
 		return verify.Case{}, err
 	}
-	l.problem.Src = shape // all at once: conv's chunks are for files
-	dst, err := l.problem.Dst()
+	dst, err := l.problem.Dst() // all images at once: portions are for files
 	if err != nil {
 		return verify.Case{}, usage(plain(err))
 	}

@@ -7,6 +7,7 @@ import (
 	"gpuconv/batch"
 	"gpuconv/cpu"
 	"gpuconv/gpu"
+	"gpuconv/machine"
 	"gpuconv/verify"
 )
 
@@ -22,7 +23,7 @@ func (f *verifyFlags) subjects(ctx context.Context) (all []verify.Subject, close
 	}
 	for _, name := range f.names() {
 		if name == "cpu" {
-			all = append(all, verify.Subject{Backend: cpu.Engine{}, Name: "cpu", Device: processor()})
+			all = append(all, verify.Subject{Backend: cpu.Engine{}, Name: "cpu", Device: machine.Processor()})
 			continue
 		}
 		for _, algorithm := range f.algorithms() {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gpuconv/fault"
+	"gpuconv/machine"
 )
 
 // usageError marks an error of the call itself, for exit code 2.
@@ -71,6 +72,14 @@ func plain(err error) error {
 		return nil
 	}
 	return plainError{err}
+}
+
+// checkMemory refuses what needs more memory than the machine has free.
+func checkMemory(what string, bytes float64) error { return usage(machine.CheckMemory(what, bytes)) }
+
+// checkDisk refuses an output that does not fit on the disk of path.
+func checkDisk(what, path string, bytes float64) error {
+	return usage(machine.CheckDisk(what, path, bytes))
 }
 
 // oneLine joins the lines of a text, such as those of joined errors.

@@ -14,6 +14,7 @@ import (
 	"gpuconv/cpu"
 	"gpuconv/fault"
 	"gpuconv/gpu"
+	"gpuconv/machine"
 
 	"github.com/spf13/pflag"
 )
@@ -113,9 +114,9 @@ func (c chosen) describe() string {
 	case "gpu":
 		return fmt.Sprintf("%v, OpenGL %s (%s)", c.device, c.device.Version, c.device.Name)
 	case "reference":
-		return fmt.Sprintf("float64 reference, %d threads of %s", runtime.GOMAXPROCS(0), processor())
+		return fmt.Sprintf("float64 reference, %d threads of %s", runtime.GOMAXPROCS(0), machine.Processor())
 	}
-	return fmt.Sprintf("CPU engine with %v, %d threads of %s", c.isa, runtime.GOMAXPROCS(0), processor())
+	return fmt.Sprintf("CPU engine with %v, %d threads of %s", c.isa, runtime.GOMAXPROCS(0), machine.Processor())
 }
 
 // open opens the backend. The flags have passed validate.

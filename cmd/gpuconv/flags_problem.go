@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/machine"
 	"gpuconv/npy"
 
 	"github.com/spf13/pflag"
@@ -199,7 +200,7 @@ func (e explanation) String() string {
 	}
 	fmt.Fprintf(w, "dst        %v\n", e.Dst)
 	fmt.Fprintf(w, "parameters %.0f\n", e.Parameters)
-	fmt.Fprintf(w, "work       %.4g MACs, %s compulsory, %.3g FLOP/B\n", e.MACs, size(e.Bytes), e.Intensity)
+	fmt.Fprintf(w, "work       %.4g MACs, %s compulsory, %.3g FLOP/B\n", e.MACs, machine.Size(e.Bytes), e.Intensity)
 	fmt.Fprintf(w, "device     %s\n", e.Device)
 	fmt.Fprintf(w, "algorithm  %s\n", e.Algorithm)
 	for _, line := range []struct{ name, text string }{{"tile", e.Tile}, {"", e.Tuned}, {"warning", e.Warning}} {
@@ -211,6 +212,6 @@ func (e explanation) String() string {
 		fmt.Fprintf(w, "           not %s: %s\n", r.Algorithm, r.Reason)
 	}
 	fmt.Fprintf(w, "chunks     %d of at most %d images\n", e.Chunks, e.Chunk)
-	fmt.Fprintf(w, "memory     %s in the plan, %s with all images in and out\n", size(e.PlanMemory), size(e.TotalMemory))
+	fmt.Fprintf(w, "memory     %s in the plan, %s with all images in and out\n", machine.Size(e.PlanMemory), machine.Size(e.TotalMemory))
 	return w.String()
 }

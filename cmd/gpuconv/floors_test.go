@@ -20,7 +20,7 @@ import (
 // floors is the house of ARCHITECTURE.md: a package imports packages of lower floors only.
 var floors = [][]string{
 	{"conv", "fault", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
-	{"param", "npy", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
+	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
 	{"filters", "stimuli", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning"},
 	{"conv/convtest", "batch", "bench", "verify", "autotune", "tuning/report", "viewer"},
@@ -102,8 +102,8 @@ func TestFloors(t *testing.T) {
 // be on the main OS thread.
 const onMainThread = "gpuconv/gpu/internal/glfw"
 
-// TestHouseRules: no Go files at the root, no init functions, and no type, parameter or field named context, which in Go
-// is a context.Context.
+// TestHouseRules: no Go files at the root, no init functions, and no type, parameter or field named context, which in
+// Go is a context.Context.
 func TestHouseRules(t *testing.T) {
 	for _, p := range list(t) {
 		if p.ImportPath == "gpuconv" {
@@ -180,8 +180,8 @@ func TestExecutables(t *testing.T) {
 	}
 }
 
-// TestErrorsAreNotCut: the command line takes no part off the text of an error. Errors have fields for that, which package
-// fault formats.
+// TestErrorsAreNotCut: the command line takes no part off the text of an error. Errors have fields for that, which
+// package fault formats.
 func TestErrorsAreNotCut(t *testing.T) {
 	for _, p := range list(t) {
 		if p.ImportPath != "gpuconv/cmd/gpuconv" {

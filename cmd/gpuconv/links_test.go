@@ -149,14 +149,8 @@ func leads(t *testing.T, l *comment.DocLink, from string, documented map[string]
 // TestMarkdownLinks: files and headings of the repository that a page links to are there.
 func TestMarkdownLinks(t *testing.T) {
 	root := filepath.Join("..", "..")
-	list := exec.Command("git", "ls-files", "-z")
-	list.Dir = root
-	out, err := list.Output()
-	if err != nil {
-		t.Skipf("this is no repository: %v", err)
-	}
 	tracked := map[string]bool{".": true}
-	for name := range strings.SplitSeq(string(out), "\x00") {
+	for _, name := range trackedFiles(t, root) {
 		for ; name != "." && name != ""; name = path.Dir(name) {
 			tracked[name] = true
 		}
@@ -190,6 +184,18 @@ func TestMarkdownLinks(t *testing.T) {
 	if checked < 10 {
 		t.Errorf("only %d links were seen", checked)
 	}
+}
+
+// trackedFiles lists the files of the repository, with slashes.
+func trackedFiles(t *testing.T, root string) []string {
+	t.Helper()
+	list := exec.Command("git", "ls-files", "-z")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Skipf("this is no repository: %v", err)
+	}
+	return strings.Split(strings.TrimRight(string(out), "\x00"), "\x00")
 }
 
 // page has the links of a Markdown file, and what others can link to in it.

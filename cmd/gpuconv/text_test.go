@@ -61,23 +61,18 @@ func TestEither(t *testing.T) {
 	}
 }
 
-func TestSize(t *testing.T) {
-	for bytes, want := range map[float64]string{0: "0 B", 999: "999 B", 1e3: "1 kB", 81.8e9: "81.8 GB", 1e25: "1e+07 EB"} {
-		if got := size(bytes); got != want {
-			t.Errorf("size(%v) = %s, want %s", bytes, got, want)
+func TestThreeDigits(t *testing.T) {
+	for in, want := range map[float64]string{0.01234: "0.0123", 99.94: "99.9", 1234.5: "1234", 1e6: "1000000"} {
+		if got := threeDigits(in); got != want {
+			t.Errorf("%v is written %s, want %s", in, got, want)
 		}
 	}
 }
 
+// TestResources: what the machine has no room for is an error of the call.
 func TestResources(t *testing.T) {
-	if err := checkMemory("it", 1); err != nil {
-		t.Error(err)
-	}
 	if err := checkMemory("it", 1e18); !errors.As(err, new(usageError)) {
 		t.Errorf("1 EB of memory: %v", err)
-	}
-	if err := checkDisk("it", t.TempDir()+"/new/folder", 1); err != nil {
-		t.Error(err)
 	}
 	if err := checkDisk("it", t.TempDir()+"/new/folder", 1e24); !errors.As(err, new(usageError)) {
 		t.Errorf("1e24 B on disk: %v", err)

@@ -55,8 +55,7 @@ func pixels(t *testing.T, c *Chart) (all, edge map[color.NRGBA]int) {
 	return all, edge
 }
 
-// TestGraphTexts: every series, label and note is in the picture, and powers of ten
-// are written for people.
+// TestGraphTexts: every series, label and note is in the picture, and powers of ten are written as people write them.
 func TestGraphTexts(t *testing.T) {
 	got := texts(t, graphChart(t, measurements()))
 	for _, want := range []string{"throughput", "one was absent", "images", "images/s", "first", "second", "roof", "1", "64", "4096", "100", "10000", "100,000", "1 million"} {
@@ -79,7 +78,7 @@ func TestGraphColors(t *testing.T) {
 	}
 }
 
-// TestGraphErrorBars: bars are drawn, and the axes hold their ends.
+// TestGraphErrorBars: bars are drawn, and the axes include their ends.
 func TestGraphErrorBars(t *testing.T) {
 	g := measurements()
 	with, _ := pixels(t, graphChart(t, g))
@@ -95,7 +94,7 @@ func TestGraphErrorBars(t *testing.T) {
 	}
 }
 
-// TestGraphKey: entries stand within the picture, beside each other or below.
+// TestGraphKey: the entries of the key are inside the picture, side by side or one below the other.
 func TestGraphKey(t *testing.T) {
 	g := measurements()
 	for i := range 12 {

@@ -44,7 +44,7 @@ func checkMargin(t testing.TB, img *image.RGBA) {
 	}
 }
 
-// panelRect returns where a panel of rows×columns squares of side enlarge stands.
+// panelRect returns the place of a panel of rows×columns squares of side enlarge.
 func panelRect(p *Picture, row, column, rows, columns, enlarge int) image.Rectangle {
 	l := p.layout(newTypeface())
 	at := image.Pt(l.columns[column], l.rows[row])
@@ -52,8 +52,8 @@ func panelRect(p *Picture, row, column, rows, columns, enlarge int) image.Rectan
 	return image.Rectangle{Max: size}.Add(at).Add(l.cell.Sub(size).Div(2))
 }
 
-// checkSquares compares every pixel of a panel with the colours of its values: in
-// the right place, row 0 on top, as squares with sharp edges, inside a frame.
+// checkSquares compares every pixel of a panel with the colours of its values: in the right place, row 0 on top, as
+// squares with sharp edges, inside a frame.
 func checkSquares(t *testing.T, img *image.RGBA, r image.Rectangle, columns int, want []color.RGBA) {
 	t.Helper()
 	enlarge := r.Dx() / columns
@@ -101,8 +101,7 @@ func TestStimulusPixels(t *testing.T) {
 	checkSquares(t, img, panelRect(p, 0, 1, 2, 3, 85), 3, []color.RGBA{white, white, white, black, black, green})
 }
 
-// TestLightPixels: of luminance the smallest value is black and the largest white,
-// alone and beside activations.
+// TestLightPixels: as luminance, the smallest value is black and the largest white, alone and beside activations.
 func TestLightPixels(t *testing.T) {
 	x := tensor(t, conv.Shape{1, 1, 1, 4}, 0, 1, 0.5, float32(math.NaN()))
 	want := []color.RGBA{black, white, {128, 128, 128, 255}, green}
@@ -184,8 +183,7 @@ func TestColorBar(t *testing.T) {
 	}
 }
 
-// TestStimulusNaNIsInTheKey: the only bar of the picture explains the green of
-// either side.
+// TestStimulusNaNIsInTheKey: the only bar of the picture explains the green of NaN in stimuli and in activations.
 func TestStimulusNaNIsInTheKey(t *testing.T) {
 	x := tensor(t, conv.Shape{1, 1, 1, 2}, float32(math.NaN()), 1)
 	p := must(t)(Activations(x, waves(t, 1, 1, 1, 2), nil, nil, Ink, 3))
@@ -208,7 +206,7 @@ func TestWriteFromSeveralGoroutines(t *testing.T) {
 	group.Wait()
 }
 
-// TestAxisTicks: ticks stand at the middle of the values that they number.
+// TestAxisTicks: a tick is at the middle of the value that it numbers.
 func TestAxisTicks(t *testing.T) {
 	p := must(t)(Activations(waves(t, 1, 1, 3, 4), waves(t, 1, 1, 3, 4), nil, nil, Ink, 3))
 	img, r := rendered(t, p), panelRect(p, 0, 1, 3, 4, 48)

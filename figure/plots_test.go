@@ -32,7 +32,7 @@ func chart(t *testing.T, all ...Axes) *Chart {
 	return c
 }
 
-// texts returns what is written in a chart.
+// texts returns the texts of a chart.
 func texts(t *testing.T, c *Chart) []string {
 	t.Helper()
 	var file bytes.Buffer
@@ -73,7 +73,7 @@ func TestPlotsTexts(t *testing.T) {
 	}
 }
 
-// TestPlotsColors: each line has its colour, and a line that is not there leaves none.
+// TestPlotsColors: each line has its colour, and a line without points leaves none.
 func TestPlotsColors(t *testing.T) {
 	low := waveform()
 	for i := range low.Y {
@@ -191,7 +191,7 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// TestPlotsFromZero: the vertical axis holds 0.
+// TestPlotsFromZero: the vertical axis includes 0.
 func TestPlotsFromZero(t *testing.T) {
 	for name, y := range map[string][]float64{"above": {5, 6}, "below": {-6, -5}, "flat": {5, 5}} {
 		if got := texts(t, chart(t, Axes{Lines: []Line{{X: []float64{1, 2}, Y: y}}})); !slices.ContainsFunc(got, func(s string) bool { return s == "0" || s == "0.0" }) {

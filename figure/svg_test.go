@@ -96,8 +96,7 @@ func TestSVG(t *testing.T) {
 	}
 }
 
-// TestAnyTitle: whatever a title holds, the picture can be read and its text keeps
-// to its panel.
+// TestAnyTitle: whatever a title holds, the picture can be read, and the text stays within its panel.
 func TestAnyTitle(t *testing.T) {
 	bar := &colorBar{label: "weight", colors: bwr(-1, 1)}
 	face := newTypeface()
@@ -111,8 +110,7 @@ func TestAnyTitle(t *testing.T) {
 	})
 }
 
-// TestTitlesAreWrapped: where several parameters vary, a title takes as many lines as
-// it needs above the smallest panels.
+// TestTitlesAreWrapped: where several parameters vary, a title has as many lines as it needs above the smallest panels.
 func TestTitlesAreWrapped(t *testing.T) {
 	stimuli := []string{"0°, sf 0.05, phase 0", "135°, sf 0.125, phase 270", "90°"}
 	var channels []string

@@ -33,8 +33,8 @@ func weights(t *testing.T, b Bank) *conv.Tensor {
 	return w
 }
 
-// TestFilterGoldens holds weights against those of scikit-image, SciPy and NumPy:
-// testdata/make_filters.py made them, rounded to 10 decimals.
+// TestFilterGoldens compares weights with those of scikit-image, SciPy and NumPy, rounded to 10 decimals.
+// testdata/make_filters.py made those.
 func TestFilterGoldens(t *testing.T) {
 	text, err := os.ReadFile("testdata/filters.json")
 	if err != nil {
@@ -79,8 +79,7 @@ func answer(filter, image []float32) float64 {
 	return total
 }
 
-// gratings returns sines of amplitude 1 about 0, of a filter's size, at phases
-// of 0 to 350 degrees.
+// gratings returns sines of amplitude 1 about 0, of the size of a filter, at phases from 0 to 350 degrees.
 func gratings(t *testing.T, size int, orientation, sf float64) *conv.Tensor {
 	t.Helper()
 	phases, err := param.Range(0, 360, 10)
@@ -103,9 +102,8 @@ func gratings(t *testing.T, size int, orientation, sf float64) *conv.Tensor {
 	return images
 }
 
-// TestOwnGrating: a Gabor answers 1 to the grating of its own orientation,
-// frequency and phase, and less to any other; the energy of its quadrature pair is 1 at
-// every phase. 5e-3 is what three standard deviations cut off.
+// TestOwnGrating: a Gabor answers 1 to the grating of its own orientation, frequency and phase, and less to any other.
+// The energy of its quadrature pair is 1 at every phase. Three standard deviations cut off 5e-3.
 func TestOwnGrating(t *testing.T) {
 	for _, g := range []Gabor{{Orientation: 20, SF: 0.2, Phase: 30, Bandwidth: 1}, {Orientation: 110, SF: 0.15, SigmaX: 6, SigmaY: 9}, {SF: 0.3}} {
 		bank := weights(t, Bank{Filters: []Filter{&g}, Quadrature: true, Balanced: true})
@@ -133,9 +131,8 @@ func TestOwnGrating(t *testing.T) {
 	}
 }
 
-// TestEnergyIsFlat: over phases, the energy of a balanced pair varies by less than
-// 1e-3 of its mean, whatever the bandwidth, the phase and what the size cuts off; and the
-// pair sums to 0 nevertheless.
+// TestEnergyIsFlat: over phases, the energy of a balanced pair varies by less than 1e-3 of its mean, whatever the
+// bandwidth and the phase are and whatever the size cuts off. Both filters of the pair still sum to 0.
 func TestEnergyIsFlat(t *testing.T) {
 	for orientation := 0.0; orientation < 180; orientation += 67.5 {
 		for _, g := range []Gabor{{Bandwidth: 1}, {}, {Phase: 50}, {Bandwidth: 2, Phase: -20}, {Bandwidth: 3}} {
@@ -162,7 +159,7 @@ func TestEnergyIsFlat(t *testing.T) {
 	}
 }
 
-// TestPairAtNyquist: at half a cycle a pixel there is no odd part.
+// TestPairAtNyquist: at half a cycle per pixel there is no odd part.
 func TestPairAtNyquist(t *testing.T) {
 	for _, b := range []Bank{{Size: 9}, {Size: 8}, {Size: 1}, {Size: 9, Balanced: true}} {
 		b.Filters, b.Quadrature = []Filter{&Gabor{SF: 0.5}}, true
@@ -172,8 +169,8 @@ func TestPairAtNyquist(t *testing.T) {
 	}
 }
 
-// TestBalanced: every kind answers 0 to a uniform image if it is to, and not all do
-// if not.
+// TestBalanced: balanced filters of every kind answer 0 to a uniform image, and some of those that are not balanced do
+// not.
 func TestBalanced(t *testing.T) {
 	unbalanced := 0
 	for _, k := range Kinds() {
@@ -206,7 +203,7 @@ func TestBalanced(t *testing.T) {
 	}
 }
 
-// TestSteer: derivatives at a few orientations sum to that at any other.
+// TestSteer: derivatives at a few orientations sum to the derivative at any other.
 func TestSteer(t *testing.T) {
 	for order := range maxOrder + 1 {
 		for _, degrees := range []float64{0, 17, 90, 133, -60, 400} {
@@ -224,8 +221,8 @@ func TestSteer(t *testing.T) {
 	}
 }
 
-// TestReach: a size that is left to the bank cuts off at most 1% of the sum of the
-// absolute weights, and half the pixels would not do.
+// TestReach: a size that the bank chooses cuts off at most 1 % of the sum of the absolute weights, and half of the
+// pixels would be too few.
 func TestReach(t *testing.T) {
 	for _, f := range []Filter{
 		&Gabor{SF: 0.1}, &Gabor{SF: 0.1, SigmaX: 2, SigmaY: 5}, &Gabor{SF: 0.1, SigmaX: 5, SigmaY: 2, Orientation: 45}, &DoG{Sigma: 2}, &DoG{Sigma: 1, SigmaSurround: 4},
@@ -250,7 +247,7 @@ func magnitude(weights []float64) (total float64) {
 	return total
 }
 
-// TestAspect: sigma-x over sigma-y, whichever is given.
+// TestAspect: the aspect is sigma-x over sigma-y, whichever of them is given.
 func TestAspect(t *testing.T) {
 	for _, c := range []struct{ given, want Gabor }{
 		{Gabor{SigmaX: 3, Aspect: 0.5}, Gabor{SigmaX: 3, SigmaY: 6, Aspect: 0.5}},
@@ -265,7 +262,7 @@ func TestAspect(t *testing.T) {
 	}
 }
 
-// TestPairs: the layout of a quadrature bank, its table, and the titles.
+// TestPairs: the layout of a bank of quadrature pairs, its table, and its titles.
 func TestPairs(t *testing.T) {
 	all, err := kindOf(t, "gabor").Make(param.NewAxis("orientation", 0, 45), param.NewAxis("sf", 0.1, 0.2))
 	if err != nil {
@@ -295,8 +292,7 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// TestNamesTellApart: what comes along with another parameter is named where the
-// others do not tell filters apart.
+// TestNamesTellApart: a parameter that may follow from another is named where the others do not tell filters apart.
 func TestNamesTellApart(t *testing.T) {
 	for want, b := range map[string]Bank{
 		"0°, sigma-x 3|0°, sigma-x 4|45°, sigma-x 3|45°, sigma-x 4": {Filters: []Filter{

@@ -9,8 +9,8 @@ import (
 	"gpuconv/conv"
 )
 
-// TestPopulation: the drawn parameters have the histograms' shares, and no cell
-// lies where Ringach's table has none.
+// TestPopulation: the drawn parameters have the shares of the histograms, and no cell is where Ringach's table has
+// none.
 func TestPopulation(t *testing.T) {
 	p := Population{Count: 40000, Seed: 5, SFCorrelation: 0.75}
 	all, err := p.Filters()
@@ -73,8 +73,7 @@ func TestPopulationPhase(t *testing.T) {
 	}
 }
 
-// TestPopulationRange: frequencies stay in the bins between two that are asked for,
-// and a bank has VOneNet's 25 pixels a side.
+// TestPopulationRange: frequencies stay in the bins between the two limits, and a bank has VOneNet's 25 pixels a side.
 func TestPopulationRange(t *testing.T) {
 	all, err := (&Population{Count: 500, SFMin: 1, SFMax: 2}).Filters()
 	if err != nil {
@@ -94,8 +93,7 @@ func TestPopulationRange(t *testing.T) {
 	}
 }
 
-// TestPopulationCorrelation: widths in cycles and frequencies go together as they
-// are asked to.
+// TestPopulationCorrelation: widths in cycles and frequencies have the correlation that is asked for.
 func TestPopulationCorrelation(t *testing.T) {
 	for _, want := range []float64{0, 0.75, 1, -1} {
 		all, err := (&Population{Count: 5000, SFCorrelation: want}).Filters()

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestTitle: minus signs are those of values; names keep their hyphens.
+// TestTitle: a value has a real minus sign, a name keeps its hyphens.
 func TestTitle(t *testing.T) {
 	orientation, x := -45.0, -0.5
 	parameters := []Parameter{New("orientation", "", "", &orientation), New("aperture-x", "", "", &x)}
@@ -16,7 +16,7 @@ func TestTitle(t *testing.T) {
 	}
 }
 
-// TestSet: integers take whole numbers only, as far as a float64 counts.
+// TestSet: an integer takes whole numbers only, as far as a float64 counts.
 func TestSet(t *testing.T) {
 	var real float64
 	var count int

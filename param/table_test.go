@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// TestTable: what is written is the documented text, and reads back the same.
+// TestTable: a table is written as the documented text, and reads back the same.
 func TestTable(t *testing.T) {
 	images := NewTable("image", "orientation_deg", "frame")
 	images.Add("grating", 0.1, 0)
@@ -48,7 +48,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestReadCSV: numbers and words, spaces, empty cells; a subject is left out where it is asked for only.
+// TestReadCSV: numbers and words, spaces, empty cells. A subject leaves the columns only if it is asked for.
 func TestReadCSV(t *testing.T) {
 	const text = "image,kind,orientation_deg,phase_deg,size\n0,gabor,0,90,\n1,sine, 45 ,90,2\n2,gabor,0,90,3.5\n"
 	table, err := ReadCSV(strings.NewReader(text), "image")
@@ -98,7 +98,7 @@ func TestTableRefuses(t *testing.T) {
 	}
 }
 
-// TestCell: the shortest decimal that is the number again, nothing for what is none.
+// TestCell: a number is the shortest decimal that is the number again; what is no number is nothing.
 func TestCell(t *testing.T) {
 	for want, v := range map[string]float64{"0.1": 0.1, "1e+06": 1e6, "-3": -3, "": math.NaN()} {
 		if got := Cell(v); got != want {

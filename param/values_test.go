@@ -100,9 +100,9 @@ func FuzzParseValues(f *testing.F) {
 	})
 }
 
-// checkRange: the first value is start, and the last is below stop but for the
-// roundings of step's decimal, of i·step, which is at most twice the larger of
-// start and stop, and of the sum: 5 half ulps of that in all. 2⁻⁵⁰ is 8 of them.
+// checkRange: the first value is start. The last is below stop, except for roundings: that of step's decimal, that of
+// i·step, which is at most twice the larger of start and stop, and that of the sum. These are 5 half ulps in all; 2⁻⁵⁰
+// is 8 of them.
 func checkRange(t *testing.T, v Values, parts []string) {
 	t.Helper()
 	start, stop := number(t, parts[0]), number(t, parts[1])
@@ -132,7 +132,7 @@ func TestExplicitCopies(t *testing.T) {
 	}
 }
 
-// TestRange: however a range is cut, each value is below stop and the next is not.
+// TestRange: however a range is cut, each of its values is below stop, and the next is not.
 func TestRange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := float64(rapid.IntRange(-100000, 100000).Draw(t, "start")) / 1000

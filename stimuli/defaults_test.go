@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// TestDefaults: what a length of 0 stands for, by the table, which has the values
-// that are painted.
+// TestDefaults: which default a length of 0 means. The table has the values that are painted.
 func TestDefaults(t *testing.T) {
 	canvas := Canvas{Rows: 24, Columns: 40} // the shorter side is 24
 	seen := func(a Aperture) func() Pattern {
@@ -40,8 +39,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// TestApertureEdge: at a distance of exactly Radius there is nothing more, at Inner
-// there is.
+// TestApertureEdge: a pixel at a distance of exactly Radius is outside, one at exactly Inner is inside.
 func TestApertureEdge(t *testing.T) {
 	look := Look{Mean: 1, Contrast: 1, Centred: true, Aperture: Aperture{Window: Annulus, Radius: 5, Inner: 2}}
 	images := drawn(t, newProduct(t, Canvas{Rows: 1, Columns: 15}, func() Pattern { return &Grating{Look: look} }))
@@ -53,7 +51,7 @@ func TestApertureEdge(t *testing.T) {
 	}
 }
 
-// TestPlaidDrifts: both gratings move a quarter of a cycle a frame.
+// TestPlaidDrifts: both gratings move by a quarter of a cycle per frame.
 func TestPlaidDrifts(t *testing.T) {
 	plaid := Plaid{Orientation: 20, Angle: 70, SF: 0.1, SF2: 0.15, Phase: 30, Phase2: 80}
 	moved, turned := plaid, plaid

@@ -31,7 +31,7 @@ func writeGrey(t *testing.T, path string, rows, columns int, level uint8) {
 	}
 }
 
-// TestFiles: the images of a folder by their names, and what is next to them not.
+// TestFiles: the images of a folder in the order of their names, without the other files and folders beside them.
 func TestFiles(t *testing.T) {
 	folder := t.TempDir()
 	for i, name := range []string{"c.png", "a.PNG", "b.png"} {

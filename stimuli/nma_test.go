@@ -21,8 +21,7 @@ type golden struct {
 	Images               map[string]string
 }
 
-// TestNMAGoldens holds the pixels against NumPy's, bit for bit:
-// testdata/make_goldens.py made them.
+// TestNMAGoldens compares the pixels with NumPy's, bit for bit. testdata/make_goldens.py made those.
 func TestNMAGoldens(t *testing.T) {
 	text, err := os.ReadFile("testdata/nma.json")
 	if err != nil {
@@ -84,7 +83,7 @@ func (g golden) compare(t *testing.T, i int, image []float32, want string) {
 	}
 }
 
-// TestNMAFacts checks what NUMERICS.md tells about the preset.
+// TestNMAFacts checks what NUMERICS.md says about the preset.
 func TestNMAFacts(t *testing.T) {
 	draw := func(g NMA, orientation float64) []float32 {
 		image := make([]float32, 48*64)
@@ -108,8 +107,8 @@ func TestNMAFacts(t *testing.T) {
 	}
 }
 
-// TestNMARim: at res 0.3 the radius is 32, and what lies 32 pixels from the
-// centre, row 72 and column 144, is outside: < is strict.
+// TestNMARim: at a resolution of 0.3 the radius is 32. The pixel that is 32 pixels from the centre, row 72 and column
+// 144, is outside: < is strict.
 func TestNMARim(t *testing.T) {
 	image := make([]float32, 144*192)
 	if err := (NMA{Resolution: 0.3, Patch: true}).Draw(image, 0); err != nil {
@@ -122,8 +121,8 @@ func TestNMARim(t *testing.T) {
 	}
 }
 
-// TestNMAPatch: the disc of radius 640/3/2·0.1 about row 24, column 48 is on the
-// right, and 0.1 radians of orientation are added.
+// TestNMAPatch: the disc has a radius of 640/3/2·0.1 about row 24, column 48, which is on the right, and 0.1 radians
+// are added to the orientation.
 func TestNMAPatch(t *testing.T) {
 	patch, turned := make([]float32, 48*64), make([]float32, 48*64)
 	if err := (NMA{Patch: true}).Draw(patch, 20); err != nil {

@@ -49,8 +49,8 @@ func kind(t *testing.T, name string) Kind {
 	return kinds[at]
 }
 
-// TestPatternGoldens holds pixels against those of NumPy, SciPy and scikit-image:
-// testdata/make_patterns.py made them, rounded to 9 decimals.
+// TestPatternGoldens compares pixels with those of NumPy, SciPy and scikit-image, rounded to 9 decimals.
+// testdata/make_patterns.py made those.
 func TestPatternGoldens(t *testing.T) {
 	text, err := os.ReadFile("testdata/patterns.json")
 	if err != nil {
@@ -90,8 +90,8 @@ func TestPatternGoldens(t *testing.T) {
 	}
 }
 
-// TestDirection is the convention that docs/orientation.png draws: the phase of a
-// grating grows towards u, and its drift moves it there.
+// TestDirection checks the convention that docs/orientation.png draws: the phase of a grating grows towards u, and its
+// drift moves it there.
 func TestDirection(t *testing.T) {
 	for degrees, u := range map[float64][2]int{0: {0, 1}, 90: {1, 0}, 180: {0, -1}, 270: {-1, 0}, 45: {1, 1}} {
 		const cycles = 0.125 // a frame moves it by u
@@ -110,8 +110,8 @@ func TestDirection(t *testing.T) {
 	}
 }
 
-// TestRightAngles: along rows and columns gratings are exact, each the transpose or
-// the mirror image of the others bit for bit.
+// TestRightAngles: along rows and columns gratings are exact. Each is the transpose or the mirror image of the others,
+// bit for bit.
 func TestRightAngles(t *testing.T) {
 	const n = 9
 	images := drawn(t, newProduct(t, Canvas{Rows: n, Columns: n}, func() Pattern { return &Grating{SF: 0.17, Phase: 40} }, param.NewAxis("orientation", 0, 90, 180, 270, -90, 360)))
@@ -125,8 +125,7 @@ func TestRightAngles(t *testing.T) {
 	}
 }
 
-// TestGrid: the order is that of the parameters, the last fastest, whatever the
-// order of the axes.
+// TestGrid: the order is that of the parameters, the last fastest, whatever the order of the axes is.
 func TestGrid(t *testing.T) {
 	p := newProduct(t, Canvas{Rows: 4, Columns: 4}, kind(t, "grating").New,
 		param.NewAxis("frame", 0, 1), param.NewAxis("orientation", 0, 90), param.NewAxis("phase", 5), param.NewAxis("sf", 0.1, 0.2, 0.3))
@@ -155,8 +154,8 @@ func TestGrid(t *testing.T) {
 	}
 }
 
-// TestKinds: every kind has an example, whose images are finite and differ, drawn
-// in parts as in one, with the mean and contrast that they are asked for.
+// TestKinds: every kind has an example. Its images are finite and differ, have the mean and the contrast that they
+// should, and are the same drawn in parts and at once.
 func TestKinds(t *testing.T) {
 	for _, k := range Kinds() {
 		t.Run(k.Name, func(t *testing.T) {
@@ -188,8 +187,8 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// TestNoise: white noise has the mean and variance of its distribution, 1/3 of
-// amplitude²; the spectrum of pink noise, summed plainly, is 1/f.
+// TestNoise: white noise has the mean and the variance of its distribution, 1/3 of amplitude². The spectrum of pink
+// noise, summed plainly, is 1/f.
 func TestNoise(t *testing.T) {
 	look := Look{Mean: 0.5, Contrast: 0.8, Centred: true}
 	white := drawn(t, newProduct(t, Canvas{Rows: 100, Columns: 100}, func() Pattern { return &WhiteNoise{Seed: 3, Look: look} }))
@@ -225,8 +224,8 @@ func TestNoise(t *testing.T) {
 	}
 }
 
-// TestNoiseSupersampled: a pixel of noise is one value, however often it is
-// sampled, and seeds make others.
+// TestNoiseSupersampled: a pixel of noise is one value, however often it is sampled, and another seed makes another
+// image.
 func TestNoiseSupersampled(t *testing.T) {
 	for _, name := range []string{"white-noise", "pink-noise"} {
 		draw := func(samples int, seed float64) []float32 {
@@ -244,7 +243,7 @@ func TestNoiseSupersampled(t *testing.T) {
 	}
 }
 
-// TestLook: Michelson contrast, its zero values, and grey at 0.
+// TestLook: Michelson contrast, the meaning of its zero values, and grey at 0.
 func TestLook(t *testing.T) {
 	for _, c := range []struct {
 		look   Look

@@ -27,8 +27,8 @@ func newSweep(t *testing.T) *Sweep {
 	return sweep
 }
 
-// TestSweep draws batches that one goroutine and that several draw, from several
-// goroutines at once, and holds each image against its own.
+// TestSweep draws batches from several goroutines at once, some batches drawn by one goroutine and some by several, and
+// compares each image with its own.
 func TestSweep(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
 	var set Set = newSweep(t)
@@ -98,7 +98,7 @@ func TestSweepRefuses(t *testing.T) {
 	}
 }
 
-// BenchmarkSweep shows from how many images on a second core helps.
+// BenchmarkSweep shows how many images a second core helps with.
 func BenchmarkSweep(b *testing.B) {
 	orientations, err := param.Range(-90, 90, 0.045)
 	if err != nil {

@@ -24,7 +24,7 @@ func sampled(n int, start, period float64, f func(float64) float64) Curve {
 
 func radians(degrees float64) float64 { return degrees * math.Pi / 180 }
 
-// TestCircularVariance: closed forms. 1 + a·cos 2(θ−θ₀) has 1 − a/2.
+// TestCircularVariance: closed forms. The circular variance of 1 + a·cos 2(θ−θ₀) is 1 − a/2.
 func TestCircularVariance(t *testing.T) {
 	for name, c := range map[string]struct {
 		curve           Curve
@@ -57,8 +57,7 @@ func b2f(b bool) float64 {
 	return 0
 }
 
-// TestFlat: a cell that answers all orientations alike has no preference, and one
-// that answers nothing has no figures.
+// TestFlat: a cell that answers all orientations alike has no preference, and one that answers nothing has no figures.
 func TestFlat(t *testing.T) {
 	o, err := sampled(8, 0, 180, func(float64) float64 { return 3 }).Orientation()
 	if err != nil || !math.IsNaN(o.Preferred) {
@@ -103,7 +102,7 @@ func TestDirection(t *testing.T) {
 	near(t, "selectivity", d.Selectivity, 4./6, 1e-12)
 }
 
-// TestVonMisesRecovers: the fit finds the curve that the data is.
+// TestVonMisesRecovers: the fit finds the curve that made the data.
 func TestVonMisesRecovers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := VonMises{
@@ -127,8 +126,8 @@ func TestVonMisesRecovers(t *testing.T) {
 	})
 }
 
-// TestFitOverDirections: a cell that answers one direction less than the other, or not
-// at all, has the width of one that does not care, and a fit that explains all of it.
+// TestFitOverDirections: a cell that answers one direction less than the other, or not at all, has the width of a cell
+// that answers both alike, and its fit explains all of the variance.
 func TestFitOverDirections(t *testing.T) {
 	want := VonMises{Preferred: 40, Kappa: 3, Base: 0.5, Height: 2}
 	for _, opposite := range []float64{2, 1, 0} { // the peak at 220°
@@ -149,8 +148,8 @@ func TestFitOverDirections(t *testing.T) {
 	}
 }
 
-// TestHalfWidth: a cosine has 45°, and a narrow curve that of a normal one with
-// σ = 1/(2√κ) radians, √(2 ln 2)·σ.
+// TestHalfWidth: a cosine has 45°. A narrow curve has the half-width of a normal curve with σ = 1/(2√κ) radians, √(2 ln
+// 2)·σ.
 func TestHalfWidth(t *testing.T) {
 	near(t, "cosine", VonMises{Kappa: leastKappa}.HalfWidth(), 45, 0.02)
 	near(t, "narrow", VonMises{Kappa: 200}.HalfWidth(), math.Sqrt(2*math.Ln2)/(2*math.Sqrt(200))*180/math.Pi, 0.01)
@@ -162,8 +161,7 @@ func TestHalfWidth(t *testing.T) {
 	near(t, "half-width of a cosine", fit.HalfWidth(), 45, 0.1)
 }
 
-// TestRectifiedSine: F1/F0 of a half-wave rectified sine is π/2; that of a
-// constant 0, of 1 + cos 1.
+// TestRectifiedSine: F1/F0 is π/2 for a half-wave rectified sine, 0 for a constant and 1 for 1 + cos.
 func TestRectifiedSine(t *testing.T) {
 	for name, c := range map[string]struct {
 		f         func(float64) float64
@@ -187,8 +185,8 @@ func TestRectifiedSine(t *testing.T) {
 	}
 }
 
-// TestPhaseDepth: an energy of unequal parts has a second harmonic only, which
-// F1/F0 does not see. Its F1 is 0 and not a rounding error.
+// TestPhaseDepth: the energy of unequal parts has only a second harmonic, which F1/F0 does not see. Its F1 is 0 and not
+// a rounding error.
 func TestPhaseDepth(t *testing.T) {
 	p, err := sampled(8, 0, 360, func(x float64) float64 { return math.Hypot(3*math.Cos(radians(x)), math.Sin(radians(x))) }).Phase()
 	if err != nil || p.F1 != 0 || p.Ratio != 0 || !math.IsNaN(p.Preferred) {
@@ -201,7 +199,7 @@ func TestPhaseDepth(t *testing.T) {
 	}
 }
 
-// TestNoMean: of responses whose mean is not above 0 there is no F1/F0.
+// TestNoMean: responses whose mean is not above 0 have no F1/F0.
 func TestNoMean(t *testing.T) {
 	for _, base := range []float64{0, -0.5} {
 		p, err := sampled(8, 0, 360, func(x float64) float64 { return base + math.Cos(radians(x)) }).Phase()
@@ -212,8 +210,7 @@ func TestNoMean(t *testing.T) {
 	}
 }
 
-// TestFitRange: the preferred orientation is from 0 to below 180, wherever the
-// search for it ends.
+// TestFitRange: the preferred orientation is at least 0 and below 180, wherever the search for it ends.
 func TestFitRange(t *testing.T) {
 	for _, preferred := range []float64{0.4, 2, 90, 176, 179.6} {
 		fit, ok, err := FitVonMises(sampled(18, 0, 180, func(x float64) float64 { return VonMises{preferred, 2, 0.1, 1, 1}.At(x) }))
@@ -223,8 +220,7 @@ func TestFitRange(t *testing.T) {
 	}
 }
 
-// TestFrequency: a curve that is normal over log₂ frequency with σ octaves has a
-// bandwidth of 2√(2 ln 2)·σ.
+// TestFrequency: a curve that is normal over log₂ frequency with a σ in octaves has a bandwidth of 2√(2 ln 2)·σ.
 func TestFrequency(t *testing.T) {
 	const sigma = 0.7
 	var c Curve
@@ -288,8 +284,7 @@ func TestRefusals(t *testing.T) {
 func second[T any](_ T, err error) error        { return err }
 func third[T, U any](_ T, _ U, err error) error { return err }
 
-// experiment answers every combination of orientation, frequency and phase with f,
-// in a shuffled order.
+// experiment answers every combination of orientation, frequency and phase with f, in a shuffled order.
 func experiment(f func(theta, sf, phi float64) float64) (*Responses, param.Column, param.Column, param.Column) {
 	theta, sf, phi := param.Column{Name: "orientation_deg"}, param.Column{Name: "sf_cycles_per_pixel"}, param.Column{Name: "phase_deg"}
 	r := &Responses{Cells: 1}
@@ -303,8 +298,7 @@ func experiment(f func(theta, sf, phi float64) float64) (*Responses, param.Colum
 	return r, theta, sf, phi
 }
 
-// TestCurvesOverOthers: a curve at the best of the other parameters, over their
-// largest and over their mean.
+// TestCurvesOverOthers: curves at the best of the other parameters, over their largest responses and over their means.
 func TestCurvesOverOthers(t *testing.T) {
 	r, theta, sf, phi := experiment(func(theta, sf, phi float64) float64 { return theta + 1000*sf + phi/1000 })
 	for over, first := range map[Reduction]float64{Best: 150.315, Largest: 150.315, Mean: 100.1575} {
@@ -322,7 +316,7 @@ func TestCurvesOverOthers(t *testing.T) {
 	}
 }
 
-// TestBestIsHeld: Best holds the others where the peak is, Largest does not.
+// TestBestIsHeld: Best holds the other parameters at the peak, Largest does not.
 func TestBestIsHeld(t *testing.T) {
 	r, theta, sf, phi := experiment(func(theta, sf, phi float64) float64 {
 		return b2f(theta == 60 && sf == 0.1 && phi == 90)*2 + b2f(theta == 30 && sf == 0.05)
@@ -360,7 +354,7 @@ func TestCollapse(t *testing.T) {
 	}
 }
 
-// TestRepeats: of images that agree in everything, the mean is taken.
+// TestRepeats: images that agree in everything have their mean.
 func TestRepeats(t *testing.T) {
 	r := &Responses{Images: 4, Cells: 2, Data: []float64{1, 10, 3, 30, 5, 50, 8, 80}}
 	curves, err := Curves(r, column("sf", 2, 1, 2, 1), nil, Best)
@@ -388,8 +382,7 @@ func BenchmarkFitVonMises(b *testing.B) {
 	}
 }
 
-// TestFitOfADip: a cell that is silenced by one orientation has a broad fit around the
-// others, and not one that is upside down.
+// TestFitOfADip: a cell that one orientation silences has a broad fit around the others, not one that is upside down.
 func TestFitOfADip(t *testing.T) {
 	dip := VonMises{Preferred: 60, Kappa: 5, Height: 1}
 	fit, ok, err := FitVonMises(sampled(18, 0, 180, func(x float64) float64 { return 1 - dip.At(x) }))
@@ -398,7 +391,7 @@ func TestFitOfADip(t *testing.T) {
 	}
 }
 
-// TestFoldSeam: an angle just below the period is 0, and joins it.
+// TestFoldSeam: an angle just below the period is 0 and joins it.
 func TestFoldSeam(t *testing.T) {
 	c := Curve{[]float64{-1e-9, 90, 180 - 1e-9}, []float64{1, 5, 3}}.fold(180)
 	if !slices.Equal(c.X, []float64{0, 90}) || !slices.Equal(c.Y, []float64{2, 5}) {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// halvesOf makes halves of what each neuron answered, in the order of the stimuli.
+// halvesOf makes halves of the responses of each neuron, in the order of the stimuli.
 func halvesOf(period float64, orientation []float64, train, test [][]float64) Halves {
 	h := Halves{Orientation: orientation, Period: period, Neurons: len(train)}
 	for i := range orientation {
@@ -31,7 +31,7 @@ func analysed(t *testing.T, h Halves) *Population {
 	return p
 }
 
-// same reports numbers that are not those wanted, NaN among them.
+// same fails if numbers are not those wanted. NaN equals NaN.
 func same(t *testing.T, what string, got []float64, want ...float64) {
 	t.Helper()
 	if fmt.Sprint(got) != fmt.Sprint(want) {
@@ -39,8 +39,8 @@ func same(t *testing.T, what string, got []float64, want ...float64) {
 	}
 }
 
-// TestAligned: the digits of the test responses say which neuron and orientation they
-// are of, and stimuli are in no order.
+// TestAligned: the digits of the test responses say of which neuron and orientation they are. The stimuli are in no
+// order.
 func TestAligned(t *testing.T) {
 	nan := math.NaN()
 	shuffled := []float64{90, 0, 135, 45}
@@ -67,8 +67,7 @@ func TestAligned(t *testing.T) {
 	}
 }
 
-// TestReliability: of proportional, opposite and uncorrelated halves, of one that is
-// silent and one that holds NaN.
+// TestReliability: proportional, opposite and uncorrelated halves, a half that is silent, and one that holds NaN.
 func TestReliability(t *testing.T) {
 	p := analysed(t, halvesOf(180, []float64{0, 45, 90, 135},
 		[][]float64{{1, -1, 1, -1}, {1, 2, 3, 4}, {0, 0, 0, 0}, {1, 2, 3, 4}, {1, 2, 3, math.NaN()}},
@@ -87,8 +86,7 @@ func TestReliability(t *testing.T) {
 	}
 }
 
-// TestHalvesFigures: each half has its own, of responses that are not negative, and
-// what one cell has is in its place.
+// TestHalvesFigures: each half has figures of its own, of responses that are not negative, and each cell has its own.
 func TestHalvesFigures(t *testing.T) {
 	nan := math.NaN()
 	p := analysed(t, halvesOf(180, []float64{90, 0, 135, 45},
@@ -105,8 +103,8 @@ func TestHalvesFigures(t *testing.T) {
 	}
 }
 
-// TestHalvesDissimilarity: of the test responses as they are, stimulus by stimulus.
-// Two neurons correlate by 1 or −1.
+// TestHalvesDissimilarity: the matrix is that of the test responses as they are. The patterns of two neurons correlate
+// by 1 or −1.
 func TestHalvesDissimilarity(t *testing.T) {
 	orientation, train := []float64{0, 60, 120}, [][]float64{{1, 1, 1}, {0, 2, 0}}
 	p := analysed(t, halvesOf(180, orientation, train, [][]float64{{1, -3, 2}, {2, -1, 1}}))
@@ -119,7 +117,7 @@ func TestHalvesDissimilarity(t *testing.T) {
 	}
 }
 
-// TestHalvesUneven: without bins there are curves, and a note in place of figures.
+// TestHalvesUneven: without bins there are curves, and a note instead of figures.
 func TestHalvesUneven(t *testing.T) {
 	p := analysed(t, halvesOf(0, []float64{0, 10, 90}, [][]float64{{1, 2, 3}}, [][]float64{{1, 2, 4}}))
 	if len(p.Test.Notes) != 1 || !strings.Contains(p.Test.Notes[0].Error(), "evenly spaced") {

@@ -76,7 +76,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestReadKeepsNaN: a NaN is not rectified away, by any readout that sees it.
+// TestReadKeepsNaN: every readout that sees NaN returns NaN; rectifying does not remove it.
 func TestReadKeepsNaN(t *testing.T) {
 	for _, readout := range []Readout{{}, {Pool: MapMean}, {Pool: MapLargest}, {Normalisation: Normalisation{1, 2, 1}}} {
 		m := counting(1)
@@ -88,8 +88,8 @@ func TestReadKeepsNaN(t *testing.T) {
 	}
 }
 
-// TestNormalisation: closed forms. One channel with a drive of σ gives half the
-// gain; n equal channels share it; a large drive does not overflow.
+// TestNormalisation: closed forms. One channel with a drive of σ has half of the gain, n equal channels share the gain,
+// and a large drive does not overflow.
 func TestNormalisation(t *testing.T) {
 	for _, c := range []struct {
 		drive []float64
@@ -140,7 +140,7 @@ func TestReadRefusals(t *testing.T) {
 	}
 }
 
-// TestDissimilarity: known pairs.
+// TestDissimilarity: pairs of patterns with known dissimilarities.
 func TestDissimilarity(t *testing.T) {
 	patterns := [][]float64{{1, 2, 3}, {10, 20, 30}, {3, 2, 1}, {5, 5, 5}}
 	m, err := Dissimilarity(patterns, Correlation)

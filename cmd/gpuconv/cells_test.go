@@ -15,10 +15,9 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// TestBalancedCells: from gratings to figures, complex cells of balanced pairs are
-// flat over phase to 1e-3 and simple cells are not, and gratings of all directions,
-// which a still filter does not tell apart, have a DSI of 0. Cells are named after their
-// filters, complex ones after the first of a pair.
+// TestBalancedCells: from gratings to figures. Complex cells of balanced pairs are flat over phase to 1e-3, and simple
+// cells are not. A still filter does not tell directions apart, so gratings of all directions have a DSI of 0. Cells
+// are named after their filters, complex cells after the first of a pair.
 func TestBalancedCells(t *testing.T) {
 	for activation, flat := range map[string]bool{"energy": true, "relu": false} {
 		dir := t.TempDir()
@@ -52,9 +51,9 @@ func TestBalancedCells(t *testing.T) {
 	}
 }
 
-// TestPoorFit: the half-width of a curve that explains less than half of the
-// variance is not printed, and the curve not drawn. 1 + 0.3·cos 2θ, plus and minus 0.35 in turn, is at right
-// angles to the noise: the fit explains 0.045/(0.045 + 0.1225), 0.27.
+// TestPoorFit: if a fit explains less than half of the variance, its half-width is not printed and its curve not drawn.
+// 1 + 0.3·cos 2θ is at right angles to a noise of plus and minus 0.35 in turn, so that the fit explains 0.045/(0.045 +
+// 0.1225), 0.27.
 func TestPoorFit(t *testing.T) {
 	dir := t.TempDir()
 	a := &npy.Array{Shape: []int{18, 2}}
@@ -84,8 +83,8 @@ func TestPoorFit(t *testing.T) {
 	}
 }
 
-// reddish counts the pixels of a picture's left and right half that are far more red
-// than blue, as the line of a fit is.
+// reddish counts the pixels in the left and the right half of a picture that are far more red than blue, as the line of
+// a fit is.
 func reddish(t *testing.T, path string) (left, right int) {
 	t.Helper()
 	img := decoded(t, path)
@@ -103,8 +102,8 @@ func reddish(t *testing.T, path string) (left, right int) {
 	return left, right
 }
 
-// TestHalves: of recordings whose halves are tuned to different orientations, the
-// preferred ones are those of train and all other figures those of test.
+// TestHalves: the halves of the recordings are tuned to different orientations. The preferred orientations are those of
+// train, all other figures those of test.
 func TestHalves(t *testing.T) {
 	const stimuli, neurons = 30, 12
 	train, test := &npy.Array{Shape: []int{stimuli, neurons}}, &npy.Array{Shape: []int{stimuli, neurons}}
@@ -153,8 +152,7 @@ func TestHalves(t *testing.T) {
 	}
 }
 
-// TestSwitches: --centred takes the mean off, --balanced the sum, and --fit=false
-// leaves the fit out.
+// TestSwitches: --centred subtracts the mean, --balanced the sum, and --fit=false leaves the fit out.
 func TestSwitches(t *testing.T) {
 	dir := t.TempDir()
 	images := filepath.Join(dir, "s.npy")

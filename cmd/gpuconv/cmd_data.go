@@ -19,7 +19,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// dataFlags are what gpuconv data is asked for.
+// dataFlags are the flags of gpuconv data.
 type dataFlags struct {
 	download, url, md5, input, output string
 	retry                             time.Duration
@@ -120,7 +120,7 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command goes on there", kept, fault.Printable(fetch.Part()))
 }
 
-// read describes a file and, if it is to, tunes its population.
+// read describes a file and, with --output, analyses its population.
 func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) error {
 	if f.output != "" {
 		if err := (output{"output", f.output}).checkFolder(); err != nil {
@@ -159,7 +159,7 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 	return f.write(ctx, p, stdout)
 }
 
-// populationOf analyses recordings, at the middles of their bins if they have such.
+// populationOf analyses recordings, at the middles of their bins if they have bins.
 func populationOf(ctx context.Context, r *dataset.Recordings) (report.Population, error) {
 	p := report.Population{
 		Origin: report.Origin{Command: os.Args, Program: describeProgram()},

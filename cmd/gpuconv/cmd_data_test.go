@@ -20,9 +20,8 @@ import (
 	"gpuconv/npy"
 )
 
-// recordings writes a file of the tutorial's layout: 60 stimuli around a circle, 90
-// neurons that prefer every second degree. The halves differ in scale, which changes
-// no tuning.
+// recordings writes a file of the tutorial's layout: 60 stimuli around a circle, and 90 neurons that prefer every
+// second degree. The halves differ in scale, which changes no tuning.
 func recordings(t *testing.T, path string) {
 	t.Helper()
 	const stimuli, neurons = 60, 90
@@ -52,7 +51,7 @@ func gpuconv(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// TestPopulation: what is known about cosine tuning comes out.
+// TestPopulation: the figures of cosine tuning, which are known.
 func TestPopulation(t *testing.T) {
 	dir := t.TempDir()
 	file, out := filepath.Join(dir, "a.npz"), filepath.Join(dir, "out")
@@ -112,8 +111,7 @@ func TestPopulation(t *testing.T) {
 	}
 }
 
-// TestDataDownload: fetched, described, found again, and refused where another
-// file is.
+// TestDataDownload: a file is fetched, described and found again. It is refused if another file is there.
 func TestDataDownload(t *testing.T) {
 	dir := t.TempDir()
 	source, file := filepath.Join(dir, "source.npz"), filepath.Join(dir, "a.npz")
@@ -154,8 +152,7 @@ func TestDataDownload(t *testing.T) {
 
 const md5 = "00000000000000000000000000000000"
 
-// TestDataInterrupt: a download that is interrupted keeps what it has and says so,
-// and the same command goes on there.
+// TestDataInterrupt: an interrupted download keeps what it has and says so. The same command goes on there.
 func TestDataInterrupt(t *testing.T) {
 	unixOnly(t)
 	dir := t.TempDir()

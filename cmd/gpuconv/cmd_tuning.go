@@ -21,7 +21,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// tuningFlags are what gpuconv tuning is asked for.
+// tuningFlags are the flags of gpuconv tuning.
 type tuningFlags struct {
 	input, table, orientations, output string
 
@@ -69,7 +69,7 @@ func newTuning() *cobra.Command {
 	return cmd
 }
 
-// run does the job: all of its files are written, or none.
+// run does the job. It writes all files or none.
 func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	readout, settings, metric, err := f.parse()
 	if err != nil {
@@ -169,7 +169,7 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 	return r, s, m, nil
 }
 
-// readout reads the flags that say what a response is.
+// readout reads the flags that say which number is a response.
 func (f *tuningFlags) readout() (r tuning.Readout, err error) {
 	r.Linear = f.linear
 	switch f.at {
@@ -235,7 +235,7 @@ func (f *tuningFlags) folder() bool {
 	return err == nil && info.IsDir()
 }
 
-// activations returns what to open.
+// activations returns the array to open.
 func (f *tuningFlags) activations() string {
 	if f.folder() {
 		return filepath.Join(f.input, "activations.npy")
@@ -267,7 +267,7 @@ func (f *tuningFlags) readTable() (*param.Table, error) {
 	return table, failed("table", path, err)
 }
 
-// missing says why there is nothing of that name; nil if there is.
+// missing says why there is no file of a name; nil if there is one.
 func missing(path string) error {
 	if _, err := os.Stat(path); err != nil {
 		return whole.Cause(err)
@@ -291,7 +291,7 @@ func orientationTable(text string) (*param.Table, error) {
 	return &param.Table{Columns: []param.Column{{Name: "orientation_deg", Numbers: all}}}, nil
 }
 
-// complete fills in which axes there are, and holds the table against the array.
+// complete chooses the axes if none are given, and compares the table with the array.
 func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []int) error {
 	if len(shape) > 0 && table.Len() != shape[0] {
 		return failed("input", f.input, fmt.Errorf("activations %v: want %d images, as many as the table has lines", shape, table.Len()))
@@ -321,8 +321,8 @@ func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Reado
 	return tuning.Read(ctx, source, readout, bar.set)
 }
 
-// checkTuningMemory refuses what does not fit: an image's maps, in float32 and
-// float64, and the responses, which are there twice while phases are taken out.
+// checkTuningMemory refuses what does not fit into memory: the maps of an image, in float32 and float64, and the
+// responses, of which there are two copies while phases are taken out.
 func checkTuningMemory(shape []int, cells int) error {
 	image, responses := 1.0, 16*float64(shape[0])*float64(cells)
 	for _, extent := range shape[1:] {
@@ -339,7 +339,7 @@ func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *p
 	return tuning.Analyse(ctx, r, table, s)
 }
 
-// filterNames says what the filters of a run were, one for each channel; nil if that is not known.
+// filterNames says what the filters of a run are, one for each channel; nil if that is not known.
 func (f *tuningFlags) filterNames(channels int) []string {
 	file, err := os.Open(filepath.Join(f.input, "filters.csv"))
 	if err != nil {

@@ -32,8 +32,8 @@ func (w wave) draw(size int) []float32 {
 	return all
 }
 
-// gratingsAndBank writes gratings of every orientation, frequency and phase, their
-// table, and a bank of quadrature pairs of four orientations.
+// gratingsAndBank writes gratings of every orientation, frequency and phase with their table, and a bank of quadrature
+// pairs of four orientations.
 func gratingsAndBank(t *testing.T, dir string, orientations, phases int, frequencies []float64) (gratings, table, bank string) {
 	t.Helper()
 	const size, kernel, sigma = 21, 21, 4
@@ -66,7 +66,7 @@ func gratingsAndBank(t *testing.T, dir string, orientations, phases int, frequen
 	return gratings, table, bank
 }
 
-// cellsOf reads cells.csv: figures by name, one map a cell.
+// cellsOf reads cells.csv: a map of figures by name for each cell.
 func cellsOf(t *testing.T, folder string) []map[string]float64 {
 	t.Helper()
 	f, err := os.Open(filepath.Join(folder, "cells.csv"))
@@ -91,11 +91,10 @@ func cellsOf(t *testing.T, folder string) []map[string]float64 {
 	return all
 }
 
-// TestComplexCells: the energy of a quadrature pair keeps its orientation and
-// frequency and does not care about phase; a rectified Gabor cares. A Gabor of
-// frequency f and width σ answers a grating of f' at an angle d with
-// e^{−2π²σ²·|f − f'|²}, plus what the mirror image at −f adds, which is below e^{−50}
-// here. So its half-width at half-height solves 4·f²·sin²(d/2) = ln 2/(2π²σ²).
+// TestComplexCells: the energy of a quadrature pair keeps its orientation and frequency and does not depend on the
+// phase; a rectified Gabor does. A Gabor of frequency f and width σ answers a grating of f' at an angle d with
+// e^{−2π²σ²·|f − f'|²}, plus the contribution of the mirror image at −f, which is below e^{−50} here. So its half-width
+// at half-height solves 4·f²·sin²(d/2) = ln 2/(2π²σ²).
 func TestComplexCells(t *testing.T) {
 	orientations, phases, frequencies := 36, 8, []float64{0.05, 0.1, 0.15, 0.2, 0.25}
 	if testing.Short() {

@@ -96,7 +96,7 @@ func (f *benchFlags) validate() error {
 	switch {
 	case !slices.Contains(names, "gpu") && (f.device != "any" || f.opener != "" || f.algorithm != "" ||
 		f.compile != ""):
-		return usage(fmt.Errorf("--backend %s: want no --device, --context, --algorithm and --compile with it, " +
+		return usage(fmt.Errorf("--backend %s: want no --device, --context, --algorithm and --compile with it, "+
 			"they are for a GPU", f.backends))
 	case f.format != "text" && f.format != "go":
 		return usage(fmt.Errorf("--format %q: want text or go", f.format))

@@ -101,7 +101,8 @@ func Filters(weight *conv.Tensor, titles []string) (*Picture, error) {
 // Activations draws a row for each image: the stimulus [N 1 H W] as [Stimuli] draws it, then its activations [N K Hout
 // Wout] channel by channel. Their colours are bwr from -limit (blue) through 0 (white) to limit (red); the tutorial's
 // limit is 3. At most 20 images and 12 channels are drawn. Nil titles number the images and channels.
-func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitles []string, tone Tone, limit float64) (*Picture, error) {
+func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitles []string, tone Tone,
+	limit float64) (*Picture, error) {
 	stimulusTitles, err := checkImages("stimuli", stimuli, "stimulus titles", stimulusTitles, "stimulus")
 	if err != nil {
 		return nil, err

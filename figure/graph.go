@@ -61,7 +61,8 @@ func (g Graph) Chart() (*Chart, error) {
 		}
 	}
 	if len(c.key) == 0 {
-		return nil, fmt.Errorf("figure: graph %q: no point to draw in %d series: want at least 1", g.Title, len(g.Series))
+		return nil, fmt.Errorf("figure: graph %q: no point to draw in %d series: want at least 1", g.Title,
+			len(g.Series))
 	}
 	g.scale(p)
 	return c, nil
@@ -73,7 +74,8 @@ func (s Series) check(logX, logY bool) error {
 		return fmt.Errorf("%d values of X and %d of Y: want as many of both", len(s.X), len(s.Y))
 	}
 	if (s.Low != nil || s.High != nil) && (len(s.Low) != len(s.Y) || len(s.High) != len(s.Y)) {
-		return fmt.Errorf("%d lower and %d upper ends of error bars: want %d, one for each point", len(s.Low), len(s.High), len(s.Y))
+		return fmt.Errorf("%d lower and %d upper ends of error bars: want %d, one for each point", len(s.Low),
+			len(s.High), len(s.Y))
 	}
 	for i := range s.X {
 		switch {
@@ -151,7 +153,8 @@ func (s Series) look() look {
 		color.NRGBA{204, 121, 167, 255}, color.NRGBA{86, 180, 233, 255}, color.NRGBA{230, 159, 0, 255},
 	}
 	marks := []draw.GlyphDrawer{
-		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PlusGlyph{},
+		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{},
+		draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PlusGlyph{},
 	}
 	index := max(s.Color, 0)
 	l := look{line: draw.LineStyle{Color: colors[index%len(colors)], Width: vg.Points(1.2)}}

@@ -66,14 +66,16 @@ func (b Bank) complete() ([]Filter, int, error) {
 		if b.Quadrature {
 			phased, ok := f.(Phased)
 			if !ok {
-				return nil, 0, fault.New("filters", "a quadrature pair of", f.Kind(), "want filters with a phase, gabor")
+				return nil, 0, fault.New("filters", "a quadrature pair of", f.Kind(),
+					"want filters with a phase, gabor")
 			}
 			all = append(all, phased.Shifted(90))
 		}
 	}
 	size := b.Size
 	if size == 0 && 2*math.Ceil(reach)+1 > maxReachSize {
-		return nil, 0, fault.New("filters", fmt.Sprintf("of %.4g pixels a side", 2*math.Ceil(reach)+1), "", "want a size to say so, above %d", maxReachSize)
+		return nil, 0, fault.New("filters", fmt.Sprintf("of %.4g pixels a side", 2*math.Ceil(reach)+1), "",
+			"want a size to say so, above %d", maxReachSize)
 	}
 	if size == 0 {
 		size = 2*int(math.Ceil(reach)) + 1
@@ -89,7 +91,8 @@ func checkBank(n, size int) error {
 		return fault.New("filters", "size", size, "want at least 1")
 	}
 	if elements, err := conv.Product(n, size, size); err != nil || elements > maxElements {
-		return fault.New("filters", "", "", "%d filters of %d×%d would need %.3g GB, want at most %.3g", n, size, size, 4e-9*float64(n)*float64(size)*float64(size), 4e-9*maxElements)
+		return fault.New("filters", "", "", "%d filters of %d×%d would need %.3g GB, want at most %.3g", n, size, size,
+			4e-9*float64(n)*float64(size)*float64(size), 4e-9*maxElements)
 	}
 	return nil
 }
@@ -118,7 +121,8 @@ func (b Bank) Weights() (*conv.Tensor, error) {
 			zeros = zeros && v == 0
 		}
 		if zeros {
-			return nil, fault.New("filters", fmt.Sprintf("%s on %d×%d pixels is all zeros", f.Kind(), size, size), "", "want another size")
+			return nil, fault.New("filters", fmt.Sprintf("%s on %d×%d pixels is all zeros", f.Kind(), size, size), "",
+				"want another size")
 		}
 	}
 	return bank, nil
@@ -130,7 +134,9 @@ func (b Bank) sample(f Filter, size int) ([]float64, error) {
 	even, odd := 1.0, 1.0
 	if phased, ok := f.(Phased); ok && b.Quadrature {
 		if even, odd = gains(phased, size, b.Balanced); !(even > leastGain && odd > leastGain) {
-			return nil, fault.New("filters", fmt.Sprintf("a quadrature pair of %s on %d×%d pixels", f.Kind(), size, size), "", "one of the two is all zeros: want a spatial frequency below 0.5 and more than 1 pixel")
+			return nil, fault.New("filters",
+				fmt.Sprintf("a quadrature pair of %s on %d×%d pixels", f.Kind(), size, size), "",
+				"one of the two is all zeros: want a spatial frequency below 0.5 and more than 1 pixel")
 		}
 	}
 	if !b.Balanced {

@@ -87,16 +87,19 @@ func (h Halves) Analyse(ctx context.Context) (*Population, error) {
 func (h Halves) check() error {
 	n := len(h.Orientation)
 	if n < 1 || h.Neurons < 1 || len(h.Train) != n*h.Neurons || len(h.Test) != n*h.Neurons {
-		return fault.New("tuning", fmt.Sprintf("halves of %d neurons and %d stimuli", h.Neurons, n), "", "want at least 1 of each and %d numbers in both, got %d and %d", n*h.Neurons, len(h.Train), len(h.Test))
+		return fault.New("tuning", fmt.Sprintf("halves of %d neurons and %d stimuli", h.Neurons, n), "",
+			"want at least 1 of each and %d numbers in both, got %d and %d", n*h.Neurons, len(h.Train), len(h.Test))
 	}
 	if at := slices.IndexFunc(h.Orientation, notFinite); at >= 0 {
-		return fault.New("tuning", fmt.Sprintf("orientation %d is %v", at, h.Orientation[at]), "", "want finite numbers")
+		return fault.New("tuning", fmt.Sprintf("orientation %d is %v", at, h.Orientation[at]), "",
+			"want finite numbers")
 	}
 	if h.Period == 0 {
 		return nil
 	}
 	if h.Period != 180 && h.Period != 360 {
-		return fault.New("tuning", fmt.Sprintf("period of %v°", h.Period), "", "want 180 or 360, or 0 for orientations that are not evenly spaced")
+		return fault.New("tuning", fmt.Sprintf("period of %v°", h.Period), "",
+			"want 180 or 360, or 0 for orientations that are not evenly spaced")
 	}
 	return Curve{X: slices.Sorted(slices.Values(h.Orientation))}.even("orientation", h.Period, 2)
 }

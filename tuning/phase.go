@@ -34,7 +34,8 @@ func (c Curve) Phase() (Cycle, error) {
 	}
 	sum, vector := c.moments(1)
 	n := float64(len(c.Y))
-	out := Cycle{F0: sum / n, Ratio: math.NaN(), Preferred: math.NaN(), Depth: contrast(slices.Max(c.Y), slices.Min(c.Y))}
+	out := Cycle{F0: sum / n, Ratio: math.NaN(), Preferred: math.NaN(),
+		Depth: contrast(slices.Max(c.Y), slices.Min(c.Y))}
 	if cmplx.Abs(vector) > 1e-12*c.size() { // less is rounding errors, which curves over F1 would show as tuning
 		out.F1, out.Preferred = 2*cmplx.Abs(vector)/n, angle(vector, 1)
 	}

@@ -51,11 +51,13 @@ func (r *Responses) At(image, cell int) float64 { return r.Data[image*r.Cells+ce
 // check refuses responses that are inconsistent, and columns that do not have one value for each image.
 func (r *Responses) check(columns ...param.Column) error {
 	if r.Images < 1 || r.Cells < 1 || len(r.Data) != r.Images*r.Cells {
-		return fault.New("tuning", fmt.Sprintf("responses of %d cells to %d images", r.Cells, r.Images), "", "want %d numbers and at least 1, got %d", r.Images*r.Cells, len(r.Data))
+		return fault.New("tuning", fmt.Sprintf("responses of %d cells to %d images", r.Cells, r.Images), "",
+			"want %d numbers and at least 1, got %d", r.Images*r.Cells, len(r.Data))
 	}
 	for _, p := range columns {
 		if len(p.Numbers) != r.Images {
-			return fault.New("tuning", "parameter", p.Name, "want %d values, one for each image, got %d", r.Images, len(p.Numbers))
+			return fault.New("tuning", "parameter", p.Name, "want %d values, one for each image, got %d", r.Images,
+				len(p.Numbers))
 		}
 	}
 	return nil
@@ -155,7 +157,8 @@ func (r *Responses) reduce(cell int, images []int, by param.Column, how Reductio
 		}
 		return cycle.F1, nil
 	}
-	return 0, fault.New("tuning", fmt.Sprintf("parameter %s cannot be collapsed by %v", by.Name, how), "", "want %v, %v or %v", Largest, Mean, Modulation)
+	return 0, fault.New("tuning", fmt.Sprintf("parameter %s cannot be collapsed by %v", by.Name, how), "",
+		"want %v, %v or %v", Largest, Mean, Modulation)
 }
 
 func mean(v []float64) float64 {

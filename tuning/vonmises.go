@@ -67,7 +67,8 @@ func FitVonMises(c Curve) (fit VonMises, ok bool, err error) {
 	}
 	c = c.fold(180)
 	if n := len(c.X); n < 5 {
-		return fit, false, fault.New("tuning", fmt.Sprintf("a von Mises curve through %d orientations", n), "", "want at least 5 that differ within 180°")
+		return fit, false, fault.New("tuning", fmt.Sprintf("a von Mises curve through %d orientations", n), "",
+			"want at least 5 that differ within 180°")
 	}
 	target := newTarget(c)
 	if !(target.total > 1e-24*c.size()*c.size()) {

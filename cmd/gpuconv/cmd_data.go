@@ -48,7 +48,8 @@ func newData() *cobra.Command {
 	flags.StringVar(&f.download, "download", "", "fetch the recordings into this file")
 	flags.StringVar(&f.url, "url", dataset.URL, "where to fetch them")
 	flags.StringVar(&f.md5, "md5", dataset.MD5, "the checksum the file must have; none takes any")
-	flags.DurationVar(&f.retry, "pause", time.Second, "before the first retry of a download, twice as long before each further one")
+	flags.DurationVar(&f.retry, "pause", time.Second,
+		"before the first retry of a download, twice as long before each further one")
 	flags.StringVar(&f.input, "input", "", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	return cmd
@@ -84,7 +85,8 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 			fmt.Fprintf(stdout, "%s is there, with the MD5 checksum %s\n", fault.Printable(f.download), sum)
 			return nil
 		}
-		return failed("download", f.download, errors.New("is there, and not the file wanted: want a new name, or remove it"))
+		return failed("download", f.download,
+			errors.New("is there, and not the file wanted: want a new name, or remove it"))
 	}
 	bar := newByteProgress(stderr, "downloading")
 	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set}
@@ -112,12 +114,14 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 		if kept == 0 {
 			return err
 		}
-		return fmt.Errorf("%w; %d bytes are kept in %s, the same command goes on there", err, kept, fault.Printable(fetch.Part()))
+		return fmt.Errorf("%w; %d bytes are kept in %s, the same command goes on there", err, kept,
+			fault.Printable(fetch.Part()))
 	}
 	if kept == 0 {
 		return err // main says that nothing was written
 	}
-	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command goes on there", kept, fault.Printable(fetch.Part()))
+	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command goes on there", kept,
+		fault.Printable(fetch.Part()))
 }
 
 // read describes a file and, with --output, analyses its population.

@@ -55,16 +55,20 @@ func newTuning() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.input, "input", "", "a folder of gpuconv run, or activations: .npy or .npz:key")
 	flags.StringVar(&f.table, "table", "", "CSV of parameters, a line for each image; stimuli.csv of the folder if not given")
-	flags.StringVar(&f.orientations, "orientations", "", "instead of a table: the images' orientations, a list or start:stop:step")
+	flags.StringVar(&f.orientations, "orientations", "",
+		"instead of a table: the images' orientations, a list or start:stop:step")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	flags.StringVar(&f.at, "at", "centre", "which value of a map is the response: centre, row,column, mean or max")
 	flags.BoolVar(&f.linear, "linear", false, "keep negative activations")
-	flags.StringVar(&f.normalise, "normalise", "", "divide each channel by the power of all: gain,exponent,semisaturation")
+	flags.StringVar(&f.normalise, "normalise", "",
+		"divide each channel by the power of all: gain,exponent,semisaturation")
 	flags.StringVar(&f.sum, "sum", "", "further cells that add up channels, as 2+4,3+5")
 	flags.StringVar(&f.by, "by", "", "what to draw curves over: orientation, sf, phase, or several with commas; all that vary if not given")
-	flags.StringVar(&f.phases, "phases", "max", "what becomes of the phases in curves over orientation and sf: max, mean or f1")
+	flags.StringVar(&f.phases, "phases", "max",
+		"what becomes of the phases in curves over orientation and sf: max, mean or f1")
 	flags.StringVar(&f.over, "over", "best", "what becomes of all other parameters: best, max or mean")
-	flags.StringVar(&f.rdm, "rdm", "correlation", "dissimilarity of the responses to the values of the first of --by: correlation, euclid or none")
+	flags.StringVar(&f.rdm, "rdm", "correlation",
+		"dissimilarity of the responses to the values of the first of --by: correlation, euclid or none")
 	flags.BoolVar(&f.fit, "fit", true, "fit a von Mises curve over orientation; it is drawn and its half-width printed if it explains half of the variance")
 	return cmd
 }
@@ -109,7 +113,8 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	channels := responses.Cells - len(readout.Sums)
 	t := report.Tuning{
-		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(), Shape: source.Shape(),
+		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(),
+		Shape:   source.Shape(),
 		Readout: readout, Settings: settings, Metric: metric, NoMatrix: f.rdm == "none", Analysis: analysis,
 		Names: readout.Names(channels), Filters: f.filterNames(channels),
 	}
@@ -128,7 +133,8 @@ func (f *tuningFlags) say(stdout io.Writer, t report.Tuning, written report.Writ
 	if err := t.WriteText(stdout, written.Notes); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(stdout, "wrote     %s: %s\n", fault.Printable(filepath.Clean(f.output)), strings.Join(written.Files, ", "))
+	_, err := fmt.Fprintf(stdout, "wrote     %s: %s\n", fault.Printable(filepath.Clean(f.output)),
+		strings.Join(written.Files, ", "))
 	return err
 }
 
@@ -192,7 +198,8 @@ func (f *tuningFlags) readout() (r tuning.Readout, err error) {
 		return r, nil
 	}
 	values, err := param.ParseValues(f.normalise)
-	if err != nil || values.Len() != 3 || strings.Contains(f.normalise, ":") || !(values.At(0) > 0 && values.At(1) > 0 && values.At(2) > 0) {
+	if err != nil || values.Len() != 3 || strings.Contains(f.normalise, ":") ||
+		!(values.At(0) > 0 && values.At(1) > 0 && values.At(2) > 0) {
 		return r, usage(fmt.Errorf("--normalise %q: want gain,exponent,semisaturation, three numbers above 0 such as 1,2,0.5", f.normalise))
 	}
 	if f.linear {
@@ -294,11 +301,13 @@ func orientationTable(text string) (*param.Table, error) {
 // complete chooses the axes if none are given, and compares the table with the array.
 func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []int) error {
 	if len(shape) > 0 && table.Len() != shape[0] {
-		return failed("input", f.input, fmt.Errorf("activations %v: want %d images, as many as the table has lines", shape, table.Len()))
+		return failed("input", f.input, fmt.Errorf("activations %v: want %d images, as many as the table has lines",
+			shape, table.Len()))
 	}
 	for _, axis := range s.By {
 		if !axis.In(table) {
-			return refused("by", axis.String(), fmt.Errorf("the table has no column %s…: want one of the others, or another table", axis))
+			return refused("by", axis.String(),
+				fmt.Errorf("the table has no column %s…: want one of the others, or another table", axis))
 		}
 	}
 	if len(s.By) > 0 {
@@ -311,7 +320,8 @@ func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []i
 }
 
 // readResponses streams the activations.
-func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Readout, stderr io.Writer) (*tuning.Responses, error) {
+func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Readout,
+	stderr io.Writer) (*tuning.Responses, error) {
 	total := 0
 	if shape := source.Shape(); len(shape) > 0 {
 		total = shape[0]
@@ -332,7 +342,8 @@ func checkTuningMemory(shape []int, cells int) error {
 }
 
 // analyse makes curves and figures of responses.
-func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *param.Table, s tuning.Settings, stderr io.Writer) (*tuning.Analysis, error) {
+func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *param.Table, s tuning.Settings,
+	stderr io.Writer) (*tuning.Analysis, error) {
 	bar := newProgressOf(stderr, "fitting", "curves", r.Cells*len(s.By))
 	defer bar.stop()
 	s.Progress = bar.set

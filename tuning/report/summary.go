@@ -40,5 +40,6 @@ func (s summary) String() string {
 	if s.Neurons == 0 {
 		return "not known"
 	}
-	return fmt.Sprintf("median %.3f, quartiles %.3f and %.3f", float64(s.Median), float64(s.Quartile1), float64(s.Quartile3))
+	return fmt.Sprintf("median %.3f, quartiles %.3f and %.3f", float64(s.Median), float64(s.Quartile1),
+		float64(s.Quartile3))
 }

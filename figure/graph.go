@@ -33,8 +33,8 @@ type Series struct {
 	Color     int // number of a colour and mark, which series of one thing share; grey below 0
 }
 
-// The sides of the axes of a graph with their text, in device pixels. At this width a page on a phone still shows letters
-// of 7 points.
+// The sides of the axes of a graph with their text, in device pixels. At this width a page on a phone still shows
+// letters of 7 points.
 const (
 	graphWidth  = 1000
 	graphHeight = 640
@@ -145,8 +145,8 @@ type look struct {
 	mark draw.GlyphStyle
 }
 
-// look returns a colour and a mark. The colours are Wong's palette (see lineColor) without yellow, which white paper hides.
-// Marks differ too, for print without colours.
+// look returns a colour and a mark. The colours are Wong's palette (see lineColor) without yellow, which white paper
+// hides. Marks differ too, for print without colours.
 func (s Series) look() look {
 	colors := []color.Color{
 		color.NRGBA{0, 114, 178, 255}, color.NRGBA{213, 94, 0, 255}, color.NRGBA{0, 158, 115, 255}, color.Black,
@@ -224,8 +224,8 @@ func (n names) Ticks(lo, hi float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// decades puts ticks at 1, 2, … 9 times each power of ten. Labels are at the powers and, where there are few, at 2 and 5
-// times them.
+// decades puts ticks at 1, 2, … 9 times each power of ten. Labels are at the powers and, where there are few, at 2 and
+// 5 times them.
 type decades struct{}
 
 // Ticks implements [plot.Ticker].

@@ -22,8 +22,8 @@ type Filter interface {
 	Complete() error
 	// Reach is how far from its centre the filter is worth sampling, in pixels.
 	Reach() float64
-	// Weight is the filter at a place. Envelope is the Gaussian that a balanced bank subtracts from it, times the factor
-	// that makes the sum of all weights 0. Both are called after Complete.
+	// Weight is the filter at a place. Envelope is the Gaussian that a balanced bank subtracts from it, times the
+	// factor that makes the sum of all weights 0. Both are called after Complete.
 	Weight(x, y float64) float64
 	Envelope(x, y float64) float64
 }
@@ -33,12 +33,12 @@ type Bank struct {
 	Filters []Filter
 	// Size is the rows and columns of each filter. 0 is the smallest odd number that holds the reach of all.
 	Size int
-	// Quadrature makes two filters of each, 2m and 2m+1. The second is a quarter of a cycle further, so that conv.Energy
-	// makes a complex cell of them.
+	// Quadrature makes two filters of each, 2m and 2m+1. The second is a quarter of a cycle further, so that
+	// conv.Energy makes a complex cell of them.
 	Quadrature bool
-	// Balanced makes the weights of each filter sum to 0, so that it answers 0 to a uniform image. In a pair this changes
-	// only the even part, which is then scaled to answer its own grating as much as the odd part does. Otherwise the
-	// energy of the pair would depend on the phase, by 0.2 % at 1.4 octaves, 4 % at 2 and 20 % at 3.
+	// Balanced makes the weights of each filter sum to 0, so that it answers 0 to a uniform image. In a pair this
+	// changes only the even part, which is then scaled to answer its own grating as much as the odd part does.
+	// Otherwise the energy of the pair would depend on the phase, by 0.2 % at 1.4 octaves, 4 % at 2 and 20 % at 3.
 	Balanced bool
 }
 

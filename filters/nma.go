@@ -13,8 +13,8 @@ import (
 type NMA struct {
 	// Channels is the number of filters, at least 2: a centre-surround pair, and Gabors.
 	Channels int
-	// Size is the rows and columns of each filter, at least 2. At 2 the centre-surround pair is flat: without its mean it
-	// is all 0.
+	// Size is the rows and columns of each filter, at least 2. At 2 the centre-surround pair is flat: without its mean
+	// it is all 0.
 	Size int
 	// Tutorial3 keeps the mean of each filter, as tutorial 3 does.
 	Tutorial3 bool

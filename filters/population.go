@@ -17,8 +17,8 @@ import (
 //   - spatial frequency, 0.5 … 11.2 cycles/degree: De Valois, Albrecht and Thorell, Vision Res. 22:545, 1982;
 //   - widths in cycles, SigmaX·SF and SigmaY·SF, jointly: Ringach, J. Neurophysiol. 88:455, 2002;
 //   - phase: uniform;
-//   - the rank correlation of SigmaX·SF and SF, after Schiller, Finlay and Volman, J. Neurophysiol. 39, 1976: a Gaussian
-//     copula of SFCorrelation.
+//   - the rank correlation of SigmaX·SF and SF, after Schiller, Finlay and Volman, J. Neurophysiol. 39, 1976: a
+//     Gaussian copula of SFCorrelation.
 //
 // A seed gives VOneNet's distribution, not its numbers. VOneNet samples the Gabors on 25×25 pixels, at 28 pixels per
 // degree.

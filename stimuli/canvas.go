@@ -15,8 +15,8 @@ type Canvas struct {
 	Rows, Columns int // 0 is 64
 	// Supersample smooths jagged edges: a pixel is the mean of Supersample × Supersample samples. 0 is 1.
 	Supersample int
-	// AllowAliasing permits patterns that are finer than the pixels can show, with more than half a cycle per pixel, and
-	// drifts of more than half a cycle per frame.
+	// AllowAliasing permits patterns that are finer than the pixels can show, with more than half a cycle per pixel,
+	// and drifts of more than half a cycle per frame.
 	AllowAliasing bool
 }
 

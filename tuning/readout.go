@@ -37,14 +37,14 @@ type Readout struct {
 	Pool        Pool
 	Row, Column int // of At
 
-	// Linear keeps negative activations. Without it they become 0: a firing rate is not negative, and the indices of tuning
-	// are defined for firing rates.
+	// Linear keeps negative activations. Without it they become 0: a firing rate is not negative, and the indices of
+	// tuning are defined for firing rates.
 	Linear bool
 
 	Normalisation Normalisation // the zero value is none
 
-	// Sums are further cells, each the sum of the channels that it lists. So a cell that answers several orientations is
-	// made of cells that prefer one each. They follow the channels, in this order.
+	// Sums are further cells, each the sum of the channels that it lists. So a cell that answers several orientations
+	// is made of cells that prefer one each. They follow the channels, in this order.
 	Sums [][]int
 }
 

@@ -14,8 +14,8 @@ import (
 //	r(θ) = Base + Height·(e^{κ(cos 2(θ−Preferred)−1)} − e^{−2κ}) / (1 − e^{−2κ})
 //
 // It is a circular normal curve that runs from Base, at right angles to the preferred orientation, to Base + Height. It
-// is the usual b + a·e^{κ(cos 2(θ−μ)−1)} (Swindale, Biol. Cybern. 78:45, 1998) with other names for a and b. Unlike a and
-// b, Height and Base stay finite when κ goes to 0 and the curve to a cosine.
+// is the usual b + a·e^{κ(cos 2(θ−μ)−1)} (Swindale, Biol. Cybern. 78:45, 1998) with other names for a and b. Unlike a
+// and b, Height and Base stay finite when κ goes to 0 and the curve to a cosine.
 type VonMises struct {
 	Preferred    float64 // degrees, 0 ≤ θ < 180
 	Kappa        float64 // concentration κ, from 0.001 to 300

@@ -87,7 +87,8 @@ func TestPopulation(t *testing.T) {
 		math.Abs(report.Reliability.Median-1) > 1e-9 {
 		t.Errorf("report %+v", report)
 	}
-	// The response is 2·(cos 2d − 0.1) at a distance of d; the preferred orientations are 0°, 2° and −2° from a stimulus.
+	// The response is 2·(cos 2d − 0.1) at a distance of d; the preferred orientations are 0°, 2° and −2° from a
+	// stimulus.
 	for i, d := range report.Aligned.Values {
 		want := 2 * (math.Cos(2*d*math.Pi/180)*(1+2*math.Cos(4*math.Pi/180))/3 - 0.1)
 		if math.Abs(report.Aligned.Responses[i]-want) > 1e-6 {

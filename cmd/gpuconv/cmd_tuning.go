@@ -37,13 +37,14 @@ func newTuning() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tuning --input DIR --output DIR2",
 		Short: "Tuning curves from activations",
-		Long: "tuning says how the response of each channel depends on the orientation, the spatial frequency and the phase of the\n" +
-			"stimuli. It reads activations [N,C,H,W] and a table of what each image showed, by default activations.npy and\n" +
-			"stimuli.csv of a folder that gpuconv run wrote, and writes cells.csv (preferred orientation, circular variance,\n" +
-			"selectivity, half-width of a von Mises fit, bandwidth, F1/F0, a line for each cell), curves.csv, tuning.json and\n" +
-			"pictures of the curves, and how different the responses of the population are between orientations (rdm).\n\n" +
-			"The response of a cell is a value of its channel's map; negative values become 0. In curves over orientation and\n" +
-			"spatial frequency the largest response over the phases is taken; other parameters stay where the cell answers best.",
+		Long: `tuning says how the response of each channel depends on the orientation, the spatial frequency and the phase of
+the stimuli. It reads activations [N,C,H,W] and a table of what each image showed, by default activations.npy and
+stimuli.csv of a folder that gpuconv run wrote. It writes cells.csv (preferred orientation, circular variance,
+selectivity, half-width of a von Mises fit, bandwidth, F1/F0, a line for each cell), curves.csv, tuning.json, pictures
+of the curves, and how different the responses of the population are between orientations (rdm).
+
+The response of a cell is a value of its channel's map; negative values become 0. Curves over orientation and spatial
+frequency take the largest response over the phases; other parameters stay where the cell answers best.`,
 		Example: "  gpuconv tuning --input out --output tuned\n" +
 			"  gpuconv tuning --input y.npy --orientations 0:180:5 --at mean --output tuned\n" +
 			"  gpuconv tuning --input out --normalise 1,2,0.5 --sum 2+4,3+5 --output tuned",
@@ -54,7 +55,8 @@ func newTuning() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.input, "input", "", "a folder of gpuconv run, or activations: .npy or .npz:key")
-	flags.StringVar(&f.table, "table", "", "CSV of parameters, a line for each image; stimuli.csv of the folder if not given")
+	flags.StringVar(&f.table, "table", "",
+		"CSV of parameters, a line for each image; stimuli.csv of the folder if not given")
 	flags.StringVar(&f.orientations, "orientations", "",
 		"instead of a table: the images' orientations, a list or start:stop:step")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
@@ -63,13 +65,16 @@ func newTuning() *cobra.Command {
 	flags.StringVar(&f.normalise, "normalise", "",
 		"divide each channel by the power of all: gain,exponent,semisaturation")
 	flags.StringVar(&f.sum, "sum", "", "further cells that add up channels, as 2+4,3+5")
-	flags.StringVar(&f.by, "by", "", "what to draw curves over: orientation, sf, phase, or several with commas; all that vary if not given")
+	flags.StringVar(&f.by, "by", "",
+		"what to draw curves over: orientation, sf, phase, or several with commas; all that vary if not given")
 	flags.StringVar(&f.phases, "phases", "max",
 		"what becomes of the phases in curves over orientation and sf: max, mean or f1")
 	flags.StringVar(&f.over, "over", "best", "what becomes of all other parameters: best, max or mean")
 	flags.StringVar(&f.rdm, "rdm", "correlation",
 		"dissimilarity of the responses to the values of the first of --by: correlation, euclid or none")
-	flags.BoolVar(&f.fit, "fit", true, "fit a von Mises curve over orientation; it is drawn and its half-width printed if it explains half of the variance")
+	flags.BoolVar(&f.fit, "fit", true,
+		"fit a von Mises curve over orientation; it is drawn, and its half-width printed, if it explains half of the "+
+			"variance")
 	return cmd
 }
 
@@ -200,7 +205,8 @@ func (f *tuningFlags) readout() (r tuning.Readout, err error) {
 	values, err := param.ParseValues(f.normalise)
 	if err != nil || values.Len() != 3 || strings.Contains(f.normalise, ":") ||
 		!(values.At(0) > 0 && values.At(1) > 0 && values.At(2) > 0) {
-		return r, usage(fmt.Errorf("--normalise %q: want gain,exponent,semisaturation, three numbers above 0 such as 1,2,0.5", f.normalise))
+		return r, usage(fmt.Errorf("--normalise %q: want gain,exponent,semisaturation, three numbers above 0 such as 1,2,0.5",
+			f.normalise))
 	}
 	if f.linear {
 		return r, usage(errors.New("--normalise with --linear: want one of them, a negative drive has no power"))
@@ -217,7 +223,8 @@ func parseSums(text string) (sums [][]int, err error) {
 	for cell := range strings.SplitSeq(text, ",") {
 		channels, err := parseInts(strings.ReplaceAll(cell, "+", ","))
 		if err != nil {
-			return nil, usage(fmt.Errorf("--sum %q: want channels with + between them, and commas between cells, as 2+4,3+5", text))
+			return nil, usage(fmt.Errorf("--sum %q: want channels with + between them, and commas between cells, as 2+4,3+5",
+				text))
 		}
 		sums = append(sums, channels)
 	}
@@ -314,7 +321,8 @@ func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []i
 		return nil
 	}
 	if s.By = tuning.Varying(table); len(s.By) == 0 {
-		return errors.New("--table: want orientation…, sf… or phase… that differs between images: there is nothing to be tuned to")
+		return failed("table", "",
+			errors.New("want orientation…, sf… or phase… that differs between images: there is nothing to be tuned to"))
 	}
 	return nil
 }

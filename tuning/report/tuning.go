@@ -25,8 +25,8 @@ type Tuning struct {
 	Filters []string // says of the first cells which filter they have; may be nil
 }
 
-// mostCompared is how many values of a parameter are compared at most: a table of 1,000 by 1,000 has about 19 MB, one of
-// 4,000 by 4,000 had 306 MB.
+// mostCompared is how many values of a parameter are compared at most: a table of 1,000 by 1,000 has about 19 MB, one
+// of 4,000 by 4,000 had 306 MB.
 const mostCompared = 1000
 
 // Written is what a report has written.

@@ -132,7 +132,8 @@ func columnOf(name string, cells []string) Column {
 func checkOrder(subject string, cells []string) error {
 	for i, cell := range cells {
 		if cell != strconv.Itoa(i) {
-			return fault.New("param", "table", "", "%s %q in line %d: want %d, the %ss in their order", subject, cell, i+2, i, subject)
+			return fault.New("param", "table", "", "%s %q in line %d: want %d, the %ss in their order", subject, cell,
+				i+2, i, subject)
 		}
 	}
 	return nil

@@ -29,8 +29,8 @@ type Parameter struct {
 // mostWhole bounds whole numbers: beyond it neighbours have the same float64.
 const mostWhole = 1 << 53
 
-// New returns the parameter whose value is kept at place. One of integers takes whole numbers only, up to 2⁵³ and, if
-// it is signed, down to −2⁵³.
+// New returns the parameter whose value is at place. A parameter of integers takes only whole numbers, up to 2⁵³ and,
+// if it is signed, down to −2⁵³.
 func New[T float64 | int | ~uint64](name, column, help string, place *T) Parameter {
 	whole, least, from := true, 0.0, "0"
 	switch any(*place).(type) {
@@ -54,7 +54,7 @@ func New[T float64 | int | ~uint64](name, column, help string, place *T) Paramet
 // Value returns the present value.
 func (p Parameter) Value() float64 { return p.get() }
 
-// Set changes the value. It refuses what is no whole number where one is wanted.
+// Set changes the value. It refuses a number that is not whole if the parameter is one of integers.
 func (p Parameter) Set(v float64) error { return p.set(v) }
 
 // Columns returns the names of the columns of parameters, for [NewTable].
@@ -75,7 +75,7 @@ func Numbers(parameters []Parameter) []float64 {
 	return all
 }
 
-// Title names the values of some parameters, for pictures.
+// Title names the values of some parameters, for pictures: 45°, sf 0.1.
 func Title(parameters []Parameter, named []string) string {
 	var parts []string
 	for _, p := range parameters {

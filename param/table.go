@@ -70,7 +70,8 @@ func (t *Table) Names() []string {
 func (t *Table) Check() error {
 	for _, c := range t.Columns {
 		if c.Len() != t.Len() {
-			return fault.New("param", "table", "", "column %s has %d values: want %d, one a row", c.Name, c.Len(), t.Len())
+			return fault.New("param", "table", "", "column %s has %d values: want %d, one a row", c.Name, c.Len(),
+				t.Len())
 		}
 		if len(c.Numbers) > 0 && len(c.Words) > 0 {
 			return fault.New("param", "table", "", "column %s has numbers and words: want one of them", c.Name)

@@ -31,7 +31,8 @@ func writeCurves(w io.Writer, a *tuning.Analysis) error {
 				if curves.Axis == tuning.ByOrientation && fit != nil {
 					fitted = fit.At(x)
 				}
-				out.Row(curves.Axis.String(), strconv.Itoa(cell), param.Cell(x), param.Cell(curve.Y[i]), param.Cell(fitted))
+				out.Row(curves.Axis.String(), strconv.Itoa(cell), param.Cell(x), param.Cell(curve.Y[i]),
+					param.Cell(fitted))
 			}
 		}
 	}
@@ -54,6 +55,7 @@ func writeMatrix(w io.Writer, m matrix) error {
 
 // writeAligned writes the mean curve of a population.
 func writeAligned(w io.Writer, c tuning.Curve) error {
-	t := param.Table{Columns: []param.Column{{Name: "degrees_from_preferred", Numbers: c.X}, {Name: "response", Numbers: c.Y}}}
+	t := param.Table{Columns: []param.Column{{Name: "degrees_from_preferred", Numbers: c.X},
+		{Name: "response", Numbers: c.Y}}}
 	return t.WriteCSV(w)
 }

@@ -79,17 +79,14 @@ func parseText[T any, P interface {
 	return value, nil
 }
 
-// parseName reads one of the names of a type whose values count from 0.
-func parseName[T interface {
-	~int
-	fmt.Stringer
-}](flag, text string, count T) (T, error) {
+// parseChoice reads the name of one of some values.
+func parseChoice[T fmt.Stringer](flag, text string, choices ...T) (T, error) {
 	var names []string
-	for v := range count {
-		if v.String() == text {
-			return v, nil
+	for _, c := range choices {
+		if c.String() == text {
+			return c, nil
 		}
-		names = append(names, v.String())
+		names = append(names, c.String())
 	}
-	return 0, misread(flag, text, fmt.Errorf("want %s", either(names)))
+	return choices[0], misread(flag, text, fmt.Errorf("want %s", either(names)))
 }

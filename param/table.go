@@ -32,7 +32,8 @@ func NewTable(subject string, names ...string) *Table {
 	return t
 }
 
-// Add adds a row to a table that [NewTable] made: a kind, and a number for each name, in their order.
+// Add adds a row to a table that [NewTable] made: a kind, and a number for each name, in their order. It panics if
+// there are more numbers than names.
 func (t *Table) Add(kind string, numbers ...float64) {
 	t.Columns[0].Words = append(t.Columns[0].Words, kind)
 	for i, v := range numbers {

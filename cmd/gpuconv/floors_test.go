@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 )
 
 // floors is the house of ARCHITECTURE.md: a package imports packages of lower floors only.
@@ -236,6 +238,26 @@ func TestCutsAreFound(t *testing.T) {
 		}
 		if got := cutsErrors(parsed); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", body, got, want)
+		}
+	}
+}
+
+// TestCommandFiles: a file of the command line is named after a verb or has flags that several verbs share. Everything
+// else is on the floors below; these few are the frame.
+func TestCommandFiles(t *testing.T) {
+	frame := []string{"main", "root", "errors", "progress", "progress_bytes", "cache", "program"}
+	for _, p := range list(t) {
+		if p.ImportPath != "gpuconv/cmd/gpuconv" {
+			continue
+		}
+		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			name := strings.TrimSuffix(file, ".go")
+			kind, rest, _ := strings.Cut(name, "_")
+			verb, _, _ := strings.Cut(rest, "_")
+			isVerb := slices.ContainsFunc(newRoot().Commands(), func(c *cobra.Command) bool { return c.Name() == verb })
+			if !slices.Contains(frame, name) && kind != "flags" && !(kind == "cmd" && isVerb) {
+				t.Errorf("%s: want cmd_VERB.go, or flags_*.go for flags of several verbs", file)
+			}
 		}
 	}
 }

@@ -25,6 +25,7 @@ func TestStreams(t *testing.T) {
 			return err
 		}
 	}
+	drawn := func(file *whole.File) error { return Draw(t.Context(), j.Images, file) }
 	for name, c := range map[string]struct {
 		write func(*whole.File) error
 		shape []int
@@ -32,7 +33,7 @@ func TestStreams(t *testing.T) {
 	}{
 		"convolved": {stream(e), []int{30, 3, 10, 13}, nil},
 		"failing":   {stream(failing), nil, failure},
-		"drawn":     {func(file *whole.File) error { return Draw(t.Context(), j.Images, file) }, []int{30, 1, 10, 13}, nil},
+		"drawn":     {drawn, []int{30, 1, 10, 13}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x.npy")

@@ -87,8 +87,9 @@ func (c *Chart) draw(canvas vg.CanvasSizer) {
 	c.drawKey(all, s, width, height-margin-bottom)
 	tiles := draw.Tiles{
 		Rows: len(c.rows), Cols: len(c.rows[0]),
-		PadLeft: length(margin), PadRight: length(margin), PadBottom: length(margin + bottom), PadTop: length(margin + top),
-		PadX: length(gap), PadY: length(gap),
+		PadLeft: length(margin), PadRight: length(margin), PadBottom: length(margin + bottom),
+		PadTop: length(margin + top),
+		PadX:   length(gap), PadY: length(gap),
 	}
 	canvases := plot.Align(c.rows, tiles, all)
 	for i, row := range c.rows {

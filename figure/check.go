@@ -34,7 +34,8 @@ func checkActivations(t *conv.Tensor, stimuli conv.Shape, titles []string) ([]st
 		return nil, err
 	}
 	if t.Shape.N() != stimuli.N() {
-		return nil, fmt.Errorf("figure: activations %v: want %d images, as many as stimuli %v", t.Shape, stimuli.N(), stimuli)
+		return nil, fmt.Errorf("figure: activations %v: want %d images, as many as stimuli %v", t.Shape, stimuli.N(),
+			stimuli)
 	}
 	return checkTitles("channel titles", titles, t.Shape.C(), "channel")
 }

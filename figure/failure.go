@@ -24,7 +24,8 @@ func Failure(m Mistake) (*Picture, error) {
 	for _, t := range []struct {
 		arg string
 		t   *conv.Tensor
-	}{{"stimulus", m.Stimulus}, {"filter", m.Filter}, {"got", m.Got}, {"want", m.Want}, {"difference", m.Difference}, {"excess", m.Excess}} {
+	}{{"stimulus", m.Stimulus}, {"filter", m.Filter}, {"got", m.Got}, {"want", m.Want}, {"difference", m.Difference},
+		{"excess", m.Excess}} {
 		if err := checkTensor(t.arg, t.t, [4]string{"image", "channel", "row", "column"}); err != nil {
 			return nil, err
 		}
@@ -57,7 +58,8 @@ func Failure(m Mistake) (*Picture, error) {
 			row[i].xAxis, row[i].yAxis = true, true
 		}
 	}
-	return &Picture{rows: [][]panel{first, second}, bar: bar, notes: append([]string{m.Title}, notes(append(first, second...))...)}, nil
+	return &Picture{rows: [][]panel{first, second}, bar: bar,
+		notes: append([]string{m.Title}, notes(append(first, second...))...)}, nil
 }
 
 // upTo says how large the finite errors are. They are infinite where no error is allowed.

@@ -1,21 +1,22 @@
 // Package figure draws stimuli, filters and activations of a convolutional layer as the pictures of the tutorial that
-// gpuconv grew from (Neuromatch Academy, W1D5 tutorial 2: show_stimulus, plot_weights and plot_example_activations), and
-// curves and matrices.
+// gpuconv grew from (Neuromatch Academy, W1D5 tutorial 2: show_stimulus, plot_weights and plot_example_activations),
+// and curves and matrices.
 //
-// [Stimuli] draws a batch of images, [Filters] a bank of weights, and [Activations] the images with their activations. Each
-// returns a [Picture], which [Picture.Save] stores as PNG or SVG. [Matrix] is a picture of a matrix, such as one of
-// dissimilarities, and [Failure] one of a wrong output. [Plots] draws curves into axes, such as tuning curves and
+// [Stimuli] draws a batch of images, [Filters] a bank of weights, and [Activations] the images with their activations.
+// Each returns a [Picture], which [Picture.Save] stores as PNG or SVG. [Matrix] is a picture of a matrix, such as one
+// of dissimilarities, and [Failure] one of a wrong output. [Plots] draws curves into axes, such as tuning curves and
 // histograms ([Histogram]). [Graph] is one large pair of axes for measurements with error bars.
 //
 // # How numbers become pixels
 //
-// Row 0 of an array is on top, as in matplotlib's imshow. An image that is smaller than its panel is enlarged by an integer
-// factor, nearest neighbour, so that each value is a square of one colour. An image that is larger than its panel is reduced
-// by an integer factor: each pixel shows the mean of a block of values, and a note in the picture says so. Nothing else is
-// interpolated.
+// Row 0 of an array is on top, as in matplotlib's imshow. An image that is smaller than its panel is enlarged by an
+// integer factor, nearest neighbour, so that each value is a square of one colour. An image that is larger than its
+// panel is reduced by an integer factor: each pixel shows the mean of a block of values, and a note in the picture says
+// so. Nothing else is interpolated.
 //
-// Values beyond the colour bar, infinities among them, have the colour of its end. The bar then ends in an arrow on that
-// side, as matplotlib's does with extend. NaN is green in every colour map, and a green swatch below the bar says so.
+// Values beyond the colour bar, infinities among them, have the colour of its end. The bar then ends in an arrow on
+// that side, as matplotlib's does with extend. NaN is green in every colour map, and a green swatch below the bar says
+// so.
 //
 // Large batches and banks are drawn in part: the first few panels, and a note that says how many of how many.
 package figure
@@ -27,8 +28,8 @@ import (
 	"gpuconv/conv"
 )
 
-// The largest numbers of panels, and the sides in device pixels of the squares that panels must fit in. With these numbers
-// the largest picture has 10 million pixels and takes about half a second. TestLargestPictures guards that.
+// The largest numbers of panels, and the sides in device pixels of the squares that panels must fit in. With these
+// numbers the largest picture has 10 million pixels and takes about half a second. TestLargestPictures guards that.
 const (
 	stimulusColumns = 5
 	mostStimuli     = 50
@@ -101,7 +102,8 @@ func Filters(weight *conv.Tensor, titles []string) (*Picture, error) {
 // Activations draws a row for each image: the stimulus [N 1 H W] as [Stimuli] draws it, then its activations [N K Hout
 // Wout] channel by channel. Their colours are bwr from -limit (blue) through 0 (white) to limit (red); the tutorial's
 // limit is 3. At most 20 images and 12 channels are drawn. Nil titles number the images and channels.
-func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitles []string, tone Tone, limit float64) (*Picture, error) {
+func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitles []string, tone Tone,
+	limit float64) (*Picture, error) {
 	stimulusTitles, err := checkImages("stimuli", stimuli, "stimulus titles", stimulusTitles, "stimulus")
 	if err != nil {
 		return nil, err

@@ -33,8 +33,8 @@ type Series struct {
 	Color     int // number of a colour and mark, which series of one thing share; grey below 0
 }
 
-// The sides of the axes of a graph with their text, in device pixels. At this width a page on a phone still shows letters
-// of 7 points.
+// The sides of the axes of a graph with their text, in device pixels. At this width a page on a phone still shows
+// letters of 7 points.
 const (
 	graphWidth  = 1000
 	graphHeight = 640
@@ -61,7 +61,8 @@ func (g Graph) Chart() (*Chart, error) {
 		}
 	}
 	if len(c.key) == 0 {
-		return nil, fmt.Errorf("figure: graph %q: no point to draw in %d series: want at least 1", g.Title, len(g.Series))
+		return nil, fmt.Errorf("figure: graph %q: no point to draw in %d series: want at least 1", g.Title,
+			len(g.Series))
 	}
 	g.scale(p)
 	return c, nil
@@ -73,7 +74,8 @@ func (s Series) check(logX, logY bool) error {
 		return fmt.Errorf("%d values of X and %d of Y: want as many of both", len(s.X), len(s.Y))
 	}
 	if (s.Low != nil || s.High != nil) && (len(s.Low) != len(s.Y) || len(s.High) != len(s.Y)) {
-		return fmt.Errorf("%d lower and %d upper ends of error bars: want %d, one for each point", len(s.Low), len(s.High), len(s.Y))
+		return fmt.Errorf("%d lower and %d upper ends of error bars: want %d, one for each point", len(s.Low),
+			len(s.High), len(s.Y))
 	}
 	for i := range s.X {
 		switch {
@@ -143,15 +145,16 @@ type look struct {
 	mark draw.GlyphStyle
 }
 
-// look returns a colour and a mark. The colours are Wong's palette (see lineColor) without yellow, which white paper hides.
-// Marks differ too, for print without colours.
+// look returns a colour and a mark. The colours are Wong's palette (see lineColor) without yellow, which white paper
+// hides. Marks differ too, for print without colours.
 func (s Series) look() look {
 	colors := []color.Color{
 		color.NRGBA{0, 114, 178, 255}, color.NRGBA{213, 94, 0, 255}, color.NRGBA{0, 158, 115, 255}, color.Black,
 		color.NRGBA{204, 121, 167, 255}, color.NRGBA{86, 180, 233, 255}, color.NRGBA{230, 159, 0, 255},
 	}
 	marks := []draw.GlyphDrawer{
-		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PlusGlyph{},
+		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{},
+		draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PlusGlyph{},
 	}
 	index := max(s.Color, 0)
 	l := look{line: draw.LineStyle{Color: colors[index%len(colors)], Width: vg.Points(1.2)}}
@@ -221,8 +224,8 @@ func (n names) Ticks(lo, hi float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// decades puts ticks at 1, 2, … 9 times each power of ten. Labels are at the powers and, where there are few, at 2 and 5
-// times them.
+// decades puts ticks at 1, 2, … 9 times each power of ten. Labels are at the powers and, where there are few, at 2 and
+// 5 times them.
 type decades struct{}
 
 // Ticks implements [plot.Ticker].

@@ -18,7 +18,8 @@ func Matrix(values [][]float64, title, label string) (*Picture, error) {
 	t := &conv.Tensor{Shape: conv.Shape{1, 1, len(values), len(values[0])}}
 	for i, row := range values {
 		if len(row) != len(values[0]) {
-			return nil, fmt.Errorf("figure: matrix row %d of %d values: want %d, as many as in the first", i, len(row), len(values[0]))
+			return nil, fmt.Errorf("figure: matrix row %d of %d values: want %d, as many as in the first", i, len(row),
+				len(values[0]))
 		}
 		for _, v := range row {
 			t.Data = append(t.Data, float32(v))

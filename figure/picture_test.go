@@ -61,7 +61,8 @@ func checkSquares(t *testing.T, img *image.RGBA, r image.Rectangle, columns int,
 		for x := r.Min.X; x < r.Max.X; x++ {
 			row, column := (y-r.Min.Y)/enlarge, (x-r.Min.X)/enlarge
 			if got := img.RGBAAt(x, y); got != want[row*columns+column] {
-				t.Fatalf("pixel (%d, %d) of row %d, column %d is %v, want %v", x, y, row, column, got, want[row*columns+column])
+				t.Fatalf("pixel (%d, %d) of row %d, column %d is %v, want %v", x, y, row, column, got,
+					want[row*columns+column])
 			}
 		}
 	}
@@ -71,7 +72,8 @@ func checkSquares(t *testing.T, img *image.RGBA, r image.Rectangle, columns int,
 		{image.Pt(r.Min.X-1, r.Max.Y), image.Pt(0, 1)},
 		{image.Pt(r.Max.X, r.Min.Y-1), image.Pt(0, -1)},
 	} {
-		if on, off := img.RGBAAt(corner.at.X, corner.at.Y), corner.at.Add(corner.outwards); on != line || img.RGBAAt(off.X, off.Y) != white {
+		if on, off := img.RGBAAt(corner.at.X, corner.at.Y), corner.at.Add(corner.outwards); on != line ||
+			img.RGBAAt(off.X, off.Y) != white {
 			t.Errorf("the frame of %v is not one grey pixel wide at %v", r, corner.at)
 		}
 	}
@@ -139,7 +141,8 @@ func TestActivationPixels(t *testing.T) {
 	img := rendered(t, p)
 	checkSquares(t, img, panelRect(p, 0, 0, 1, 4, 48), 4, []color.RGBA{white, white, black, black})
 	checkSquares(t, img, panelRect(p, 0, 1, 2, 4, 48), 4, []color.RGBA{blue, pale, white, rose, red, blue, red, green})
-	checkSquares(t, img, panelRect(p, 0, 2, 2, 4, 48), 4, []color.RGBA{red, blue, white, white, white, white, white, white})
+	checkSquares(t, img, panelRect(p, 0, 2, 2, 4, 48), 4,
+		[]color.RGBA{red, blue, white, white, white, white, white, white})
 	checkSquares(t, img, panelRect(p, 1, 0, 1, 4, 48), 4, []color.RGBA{black, white, white, black})
 	checkSquares(t, img, panelRect(p, 1, 1, 2, 4, 48), 4, []color.RGBA{white, red, white, red, red, red, red, red})
 	checkSquares(t, img, panelRect(p, 1, 2, 2, 4, 48), 4, []color.RGBA{red, white, white, white, red, red, red, red})
@@ -159,7 +162,8 @@ func TestColorBar(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			p := must(t)(Activations(waves(t, 1, 1, 4, 4), tensor(t, conv.Shape{1, 1, 1, 2}, test.value, -3), nil, nil, Ink, 3))
+			p := must(t)(Activations(waves(t, 1, 1, 4, 4), tensor(t, conv.Shape{1, 1, 1, 2}, test.value, -3), nil, nil,
+				Ink, 3))
 			img, bar := rendered(t, p), p.layout(newTypeface()).bar
 			at := func(y int) color.RGBA { return img.RGBAAt(bar.Min.X+barWidth/2, y) }
 			if at(bar.Min.Y) != red || at(bar.Max.Y-1) != blue {

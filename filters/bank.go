@@ -22,8 +22,8 @@ type Filter interface {
 	Complete() error
 	// Reach is how far from its centre the filter is worth sampling, in pixels.
 	Reach() float64
-	// Weight is the filter at a place. Envelope is the Gaussian that a balanced bank subtracts from it, times the factor
-	// that makes the sum of all weights 0. Both are called after Complete.
+	// Weight is the filter at a place. Envelope is the Gaussian that a balanced bank subtracts from it, times the
+	// factor that makes the sum of all weights 0. Both are called after Complete.
 	Weight(x, y float64) float64
 	Envelope(x, y float64) float64
 }
@@ -33,12 +33,12 @@ type Bank struct {
 	Filters []Filter
 	// Size is the rows and columns of each filter. 0 is the smallest odd number that holds the reach of all.
 	Size int
-	// Quadrature makes two filters of each, 2m and 2m+1. The second is a quarter of a cycle further, so that conv.Energy
-	// makes a complex cell of them.
+	// Quadrature makes two filters of each, 2m and 2m+1. The second is a quarter of a cycle further, so that
+	// conv.Energy makes a complex cell of them.
 	Quadrature bool
-	// Balanced makes the weights of each filter sum to 0, so that it answers 0 to a uniform image. In a pair this changes
-	// only the even part, which is then scaled to answer its own grating as much as the odd part does. Otherwise the
-	// energy of the pair would depend on the phase, by 0.2 % at 1.4 octaves, 4 % at 2 and 20 % at 3.
+	// Balanced makes the weights of each filter sum to 0, so that it answers 0 to a uniform image. In a pair this
+	// changes only the even part, which is then scaled to answer its own grating as much as the odd part does.
+	// Otherwise the energy of the pair would depend on the phase, by 0.2 % at 1.4 octaves, 4 % at 2 and 20 % at 3.
 	Balanced bool
 }
 
@@ -66,14 +66,16 @@ func (b Bank) complete() ([]Filter, int, error) {
 		if b.Quadrature {
 			phased, ok := f.(Phased)
 			if !ok {
-				return nil, 0, fault.New("filters", "a quadrature pair of", f.Kind(), "want filters with a phase, gabor")
+				return nil, 0, fault.New("filters", "a quadrature pair of", f.Kind(),
+					"want filters with a phase, gabor")
 			}
 			all = append(all, phased.Shifted(90))
 		}
 	}
 	size := b.Size
 	if size == 0 && 2*math.Ceil(reach)+1 > maxReachSize {
-		return nil, 0, fault.New("filters", fmt.Sprintf("of %.4g pixels a side", 2*math.Ceil(reach)+1), "", "want a size to say so, above %d", maxReachSize)
+		return nil, 0, fault.New("filters", fmt.Sprintf("of %.4g pixels a side", 2*math.Ceil(reach)+1), "",
+			"want a size to say so, above %d", maxReachSize)
 	}
 	if size == 0 {
 		size = 2*int(math.Ceil(reach)) + 1
@@ -89,7 +91,8 @@ func checkBank(n, size int) error {
 		return fault.New("filters", "size", size, "want at least 1")
 	}
 	if elements, err := conv.Product(n, size, size); err != nil || elements > maxElements {
-		return fault.New("filters", "", "", "%d filters of %d×%d would need %.3g GB, want at most %.3g", n, size, size, 4e-9*float64(n)*float64(size)*float64(size), 4e-9*maxElements)
+		return fault.New("filters", "", "", "%d filters of %d×%d would need %.3g GB, want at most %.3g", n, size, size,
+			4e-9*float64(n)*float64(size)*float64(size), 4e-9*maxElements)
 	}
 	return nil
 }
@@ -118,7 +121,8 @@ func (b Bank) Weights() (*conv.Tensor, error) {
 			zeros = zeros && v == 0
 		}
 		if zeros {
-			return nil, fault.New("filters", fmt.Sprintf("%s on %d×%d pixels is all zeros", f.Kind(), size, size), "", "want another size")
+			return nil, fault.New("filters", fmt.Sprintf("%s on %d×%d pixels is all zeros", f.Kind(), size, size), "",
+				"want another size")
 		}
 	}
 	return bank, nil
@@ -130,7 +134,9 @@ func (b Bank) sample(f Filter, size int) ([]float64, error) {
 	even, odd := 1.0, 1.0
 	if phased, ok := f.(Phased); ok && b.Quadrature {
 		if even, odd = gains(phased, size, b.Balanced); !(even > leastGain && odd > leastGain) {
-			return nil, fault.New("filters", fmt.Sprintf("a quadrature pair of %s on %d×%d pixels", f.Kind(), size, size), "", "one of the two is all zeros: want a spatial frequency below 0.5 and more than 1 pixel")
+			return nil, fault.New("filters",
+				fmt.Sprintf("a quadrature pair of %s on %d×%d pixels", f.Kind(), size, size), "",
+				"one of the two is all zeros: want a spatial frequency below 0.5 and more than 1 pixel")
 		}
 	}
 	if !b.Balanced {

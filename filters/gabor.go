@@ -37,25 +37,30 @@ func (g *Gabor) Parameters() []param.Parameter {
 		orientation(&g.Orientation),
 		param.New("sf", "sf_cycles_per_pixel", "spatial frequency in cycles/pixel", &g.SF),
 		param.New("phase", "phase_deg", "degrees, at the centre: 0 is even, 90 odd", &g.Phase),
-		param.New("sigma-x", "sigma_x", "standard deviation across the stripes in pixels, 0 for that of the bandwidth", &g.SigmaX),
-		param.New("sigma-y", "sigma_y", "standard deviation along the stripes in pixels, 0 for that of the aspect", &g.SigmaY),
+		param.New("sigma-x", "sigma_x", "standard deviation across the stripes in pixels, 0 for that of the bandwidth",
+			&g.SigmaX),
+		param.New("sigma-y", "sigma_y", "standard deviation along the stripes in pixels, 0 for that of the aspect",
+			&g.SigmaY),
 		param.New("bandwidth", "bandwidth_octaves", "bandwidth in octaves, 0 for 1.4", &g.Bandwidth),
 		param.New("aspect", "aspect", "sigma-x / sigma-y, 0 for 1", &g.Aspect),
 	}
 }
 
 func orientation(v *float64) param.Parameter {
-	return param.New("orientation", "orientation_deg", "degrees from vertical: of the grating that the filter prefers", v)
+	return param.New("orientation", "orientation_deg", "degrees from vertical: of the grating that the filter prefers",
+		v)
 }
 
 // Complete implements [Filter]. If SigmaX is given, it computes the Bandwidth, which is NaN if the response to a
 // uniform image is above half of the largest response.
 func (g *Gabor) Complete() error {
 	if !(g.SF > 0 && g.SF <= 0.5) {
-		return fault.New("filters", fmt.Sprintf("Gabor of spatial frequency %v cycles/pixel", g.SF), "", "want above 0, at most 0.5")
+		return fault.New("filters", fmt.Sprintf("Gabor of spatial frequency %v cycles/pixel", g.SF), "",
+			"want above 0, at most 0.5")
 	}
 	if g.SigmaX < 0 || g.SigmaY < 0 || g.Bandwidth < 0 || g.Aspect < 0 {
-		return fault.New("filters", fmt.Sprintf("Gabor of sigma-x %v, sigma-y %v, bandwidth %v, aspect %v", g.SigmaX, g.SigmaY, g.Bandwidth, g.Aspect), "", "want none below 0")
+		return fault.New("filters", fmt.Sprintf("Gabor of sigma-x %v, sigma-y %v, bandwidth %v, aspect %v", g.SigmaX,
+			g.SigmaY, g.Bandwidth, g.Aspect), "", "want none below 0")
 	}
 	half := math.Sqrt(math.Ln2/2) / (math.Pi * g.SF)
 	if g.SigmaX == 0 {

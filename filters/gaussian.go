@@ -24,7 +24,8 @@ func (d *DoG) Kind() string { return "dog" }
 func (d *DoG) Parameters() []param.Parameter {
 	return []param.Parameter{
 		sigmaParameter(&d.Sigma),
-		param.New("sigma-surround", "sigma_surround", "standard deviation of the surround in pixels, 0 for 1.6 of the centre's", &d.SigmaSurround),
+		param.New("sigma-surround", "sigma_surround",
+			"standard deviation of the surround in pixels, 0 for 1.6 of the centre's", &d.SigmaSurround),
 		param.New("surround", "surround", "sum of the surround, 0 for 1: that of the centre", &d.Surround),
 		param.New("sign", "sign", "1 is an ON centre, −1 an OFF centre, 0 is 1", &d.Sign),
 	}
@@ -43,7 +44,8 @@ func (d *DoG) Complete() error {
 		d.Sign = 1
 	}
 	if !(d.Sigma > 0 && d.SigmaSurround > d.Sigma) {
-		return fault.New("filters", fmt.Sprintf("difference of Gaussians of sigma %v and %v", d.Sigma, d.SigmaSurround), "", "want the surround's above the centre's, above 0")
+		return fault.New("filters", fmt.Sprintf("difference of Gaussians of sigma %v and %v", d.Sigma, d.SigmaSurround),
+			"", "want the surround's above the centre's, above 0")
 	}
 	if d.Sign != 1 && d.Sign != -1 {
 		return fault.New("filters", "difference of Gaussians of sign", d.Sign, "want 1 for ON or -1 for OFF")

@@ -13,8 +13,8 @@ import (
 type NMA struct {
 	// Channels is the number of filters, at least 2: a centre-surround pair, and Gabors.
 	Channels int
-	// Size is the rows and columns of each filter, at least 2. At 2 the centre-surround pair is flat: without its mean it
-	// is all 0.
+	// Size is the rows and columns of each filter, at least 2. At 2 the centre-surround pair is flat: without its mean
+	// it is all 0.
 	Size int
 	// Tutorial3 keeps the mean of each filter, as tutorial 3 does.
 	Tutorial3 bool
@@ -35,12 +35,14 @@ const maxElements = 1 << 28
 func (f NMA) check() error {
 	switch {
 	case f.Channels < 2:
-		return fault.New("filters", fmt.Sprintf("%d channels", f.Channels), "", "want at least 2, the centre-surround pair")
+		return fault.New("filters", fmt.Sprintf("%d channels", f.Channels), "",
+			"want at least 2, the centre-surround pair")
 	case f.Size < 2:
 		return fault.New("filters", "size", f.Size, "want at least 2, a smaller filter would be all zeros")
 	}
 	if n, err := conv.Product(f.Channels, f.Size, f.Size); err != nil || n > maxElements {
-		return fault.New("filters", "", "", "%d filters of %d×%d would need %.3g GB, want at most %.3g", f.Channels, f.Size, f.Size, 4e-9*float64(f.Channels)*float64(f.Size)*float64(f.Size), 4e-9*maxElements)
+		return fault.New("filters", "", "", "%d filters of %d×%d would need %.3g GB, want at most %.3g", f.Channels,
+			f.Size, f.Size, 4e-9*float64(f.Channels)*float64(f.Size)*float64(f.Size), 4e-9*maxElements)
 	}
 	return nil
 }
@@ -100,7 +102,8 @@ func (f NMA) Table() (*param.Table, error) {
 	for channel := range f.Channels {
 		kind, row := "nma-gabor", []float64{90 - f.orientation(channel), sf, phase * 180 / math.Pi}
 		if channel < 2 {
-			kind, row = []string{"nma-on-centre", "nma-off-centre"}[channel], []float64{math.NaN(), math.NaN(), math.NaN()}
+			kind, row = []string{"nma-on-centre", "nma-off-centre"}[channel],
+				[]float64{math.NaN(), math.NaN(), math.NaN()}
 		}
 		t.Add(kind, row...)
 	}

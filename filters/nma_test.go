@@ -167,7 +167,8 @@ func TestNMARefuses(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	for _, refused := range []NMA{{}, {Channels: 1, Size: 7}, {Channels: -1, Size: 7}, {Channels: math.MaxInt, Size: 7}} {
+	for _, refused := range []NMA{{}, {Channels: 1, Size: 7}, {Channels: -1, Size: 7},
+		{Channels: math.MaxInt, Size: 7}} {
 		if names := refused.Names(); names != nil {
 			t.Errorf("%+v has %d names, want none", refused, len(names))
 		}

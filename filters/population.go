@@ -17,8 +17,8 @@ import (
 //   - spatial frequency, 0.5 … 11.2 cycles/degree: De Valois, Albrecht and Thorell, Vision Res. 22:545, 1982;
 //   - widths in cycles, SigmaX·SF and SigmaY·SF, jointly: Ringach, J. Neurophysiol. 88:455, 2002;
 //   - phase: uniform;
-//   - the rank correlation of SigmaX·SF and SF, after Schiller, Finlay and Volman, J. Neurophysiol. 39, 1976: a Gaussian
-//     copula of SFCorrelation.
+//   - the rank correlation of SigmaX·SF and SF, after Schiller, Finlay and Volman, J. Neurophysiol. 39, 1976: a
+//     Gaussian copula of SFCorrelation.
 //
 // A seed gives VOneNet's distribution, not its numbers. VOneNet samples the Gabors on 25×25 pixels, at 28 pixels per
 // degree.
@@ -96,9 +96,11 @@ func (p *Population) check() error {
 	case p.SFCorrelation < -1 || p.SFCorrelation > 1:
 		return fault.New("filters", "correlation", p.SFCorrelation, "want −1 to 1")
 	case len(frequencies(p.SFMin, p.SFMax).counts) == 0:
-		return fault.New("filters", fmt.Sprintf("spatial frequencies %v … %v cycles/degree", p.SFMin, p.SFMax), "", "want a bin of 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11.2 between them")
+		return fault.New("filters", fmt.Sprintf("spatial frequencies %v … %v cycles/degree", p.SFMin, p.SFMax), "",
+			"want a bin of 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11.2 between them")
 	case !(p.PixelsPerDegree > 0) || math.Exp2(last(frequencies(p.SFMin, p.SFMax).edges))/p.PixelsPerDegree > 0.5:
-		return fault.New("filters", fmt.Sprintf("%v pixels per degree", p.PixelsPerDegree), "", "want twice the greatest spatial frequency, %v cycles/degree, at least", p.SFMax)
+		return fault.New("filters", fmt.Sprintf("%v pixels per degree", p.PixelsPerDegree), "",
+			"want twice the greatest spatial frequency, %v cycles/degree, at least", p.SFMax)
 	}
 	return nil
 }

@@ -30,7 +30,8 @@ func TestPopulation(t *testing.T) {
 			theirs += 180
 		}
 		angles[int((theirs+22.5)/45)]++
-		at := slices.IndexFunc([]float64{0.7, 1, 1.4, 2, 2.8, 4, 5.6001}, func(edge float64) bool { return g.SF*28 < edge })
+		at := slices.IndexFunc([]float64{0.7, 1, 1.4, 2, 2.8, 4, 5.6001},
+			func(edge float64) bool { return g.SF*28 < edge })
 		octaves[at]++
 		bin := func(sigma float64) int { return int((math.Log10(sigma*g.SF) + 1) / 0.24) }
 		widths[bin(g.SigmaX)][bin(g.SigmaY)]++

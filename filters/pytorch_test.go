@@ -24,7 +24,8 @@ func TestPyTorchInit(t *testing.T) {
 				uniform := (float64(v)/bound + 1) / 2
 				worst = max(worst, math.Abs(uniform-float64(i)/n), math.Abs(uniform-float64(i+1)/n))
 			}
-			if first, last := float64(sorted[0]), float64(sorted[len(sorted)-1]); first < -bound || last > bound || worst > 2.7/math.Sqrt(n) {
+			if first, last := float64(sorted[0]), float64(sorted[len(sorted)-1]); first < -bound || last > bound ||
+				worst > 2.7/math.Sqrt(n) {
 				t.Errorf("%v %s: %v … %v, %.3f off uniform in ±%v", shape, name, first, last, worst, bound)
 			}
 		}

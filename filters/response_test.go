@@ -78,7 +78,8 @@ func TestBorders(t *testing.T) {
 			}
 		}
 		if math.Abs(border-2.18) > 0.005 || math.Abs(interior-1.72) > 0.005 {
-			t.Errorf("%v°: channel 0 answers up to %.3f at the border and %.3f inside, want 2.18 and 1.72", orientation, border, interior)
+			t.Errorf("%v°: channel 0 answers up to %.3f at the border and %.3f inside, want 2.18 and 1.72", orientation,
+				border, interior)
 		}
 	}
 }

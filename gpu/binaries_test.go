@@ -193,8 +193,7 @@ func TestBinariesOfMutants(t *testing.T) {
 	if err := attempt(t, again, p); err != nil || again.binaries.loaded != 1 {
 		t.Errorf("after a mutant: %v, %d programs loaded", err, again.binaries.loaded)
 	}
-	other := openTest(t, keeping(folder, "direct"))
-	other.binaries.folder.Driver += " of another version"
+	other := openTest(t, keeping(folder, "direct"), func(d *Device) { d.binaries.folder.Driver += " of another version" })
 	if err := attempt(t, other, p); err != nil || other.binaries.loaded != 0 || other.binaries.saved != 1 {
 		t.Errorf("another driver: %v, %d loaded, %d saved", err, other.binaries.loaded, other.binaries.saved)
 	}
@@ -205,8 +204,9 @@ func TestSharedFolder(t *testing.T) {
 	folder := t.TempDir()
 	var group sync.WaitGroup
 	for i := range 4 {
-		d := openTest(t, keeping(folder, "direct"))
-		d.binaries.folder.Most = 40 << 10 // one entry, or two
+		d := openTest(t, keeping(folder, "direct"), func(d *Device) {
+			d.binaries.folder.Most = 40 << 10 // one entry, or two
+		})
 		group.Go(func() {
 			for round := range 6 {
 				p := problems.Seed(1)

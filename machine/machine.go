@@ -13,8 +13,8 @@ import (
 	"github.com/shirou/gopsutil/v4/mem"
 )
 
-// CheckMemory returns an error if what would need more bytes of memory than are free. Where the system does not tell, it
-// returns nil.
+// CheckMemory returns an error, which begins with what, if there are fewer bytes of free memory. It returns nil where the
+// system does not tell.
 func CheckMemory(what string, bytes float64) error {
 	memory, err := mem.VirtualMemory()
 	if err != nil {
@@ -43,8 +43,7 @@ func containerMemory() float64 {
 	return least
 }
 
-// CheckDisk returns an error if what would need more bytes than are free on the disk of path, which need not exist yet.
-// Where the system does not tell, it returns nil.
+// CheckDisk is [CheckMemory] for the disk of path, which need not exist yet.
 func CheckDisk(what, path string, bytes float64) error {
 	folder := filepath.Clean(path)
 	for folder != filepath.Dir(folder) {

@@ -6,7 +6,8 @@ import (
 )
 
 func TestSize(t *testing.T) {
-	for bytes, want := range map[float64]string{0: "0 B", 999: "999 B", 1e3: "1 kB", 81.8e9: "81.8 GB", 1e25: "1e+07 EB"} {
+	sizes := map[float64]string{0: "0 B", 999: "999 B", 1e3: "1 kB", 81.8e9: "81.8 GB", 1e25: "1e+07 EB"}
+	for bytes, want := range sizes {
 		if got := Size(bytes); got != want {
 			t.Errorf("Size(%v) = %s, want %s", bytes, got, want)
 		}
@@ -18,13 +19,15 @@ func TestChecks(t *testing.T) {
 	if err := CheckMemory("it", 1); err != nil {
 		t.Error(err)
 	}
-	if err := CheckMemory("it", 1e18); err == nil || !strings.HasPrefix(err.Error(), "it would need 1 EB of memory, ") {
+	err := CheckMemory("it", 1e18)
+	if err == nil || !strings.HasPrefix(err.Error(), "it would need 1 EB of memory, ") {
 		t.Errorf("1 EB of memory: %v", err)
 	}
 	if err := CheckDisk("it", folder, 1); err != nil {
 		t.Error(err)
 	}
-	if err := CheckDisk("it", folder, 1e24); err == nil || !strings.HasPrefix(err.Error(), "it would need 1e+06 EB on disk, ") {
+	err = CheckDisk("it", folder, 1e24)
+	if err == nil || !strings.HasPrefix(err.Error(), "it would need 1e+06 EB on disk, ") {
 		t.Errorf("1e24 B on disk: %v", err)
 	}
 }

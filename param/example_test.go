@@ -26,7 +26,8 @@ func ExampleGrid() {
 		param.New("orientation", "orientation_deg", "degrees from vertical", &pattern.Orientation),
 		param.New("sf", "sf_cycles_per_pixel", "spatial frequency", &pattern.SF),
 	}
-	grid, err := param.NewGrid(parameters, []param.Axis{param.NewAxis("sf", 0.1, 0.2), param.NewAxis("orientation", 0, 90)})
+	grid, err := param.NewGrid(parameters, []param.Axis{param.NewAxis("sf", 0.1, 0.2),
+		param.NewAxis("orientation", 0, 90)})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -46,11 +46,13 @@ func NewGrid(parameters []Parameter, axes []Axis) (*Grid, error) {
 		case !slices.ContainsFunc(parameters, func(p Parameter) bool { return p.Name == axis.Name }):
 			return nil, fault.New("param", "parameter", strconv.Quote(axis.Name), "want %s", names(parameters))
 		case slices.ContainsFunc(axes[:i], func(a Axis) bool { return a.Name == axis.Name }):
-			return nil, fault.New("param", "parameter", strconv.Quote(axis.Name)+" twice", "want it once, with a list of values")
+			return nil, fault.New("param", "parameter", strconv.Quote(axis.Name)+" twice",
+				"want it once, with a list of values")
 		case axis.Values.Len() == 0:
 			return nil, fault.New("param", "parameter", strconv.Quote(axis.Name), "no values: want at least one")
 		case axis.Values.Len() > maxGrid/g.n:
-			return nil, fault.New("param", "parameter", fmt.Sprintf("%q of %d values", axis.Name, axis.Values.Len()), "want at most %d in all", maxGrid)
+			return nil, fault.New("param", "parameter", fmt.Sprintf("%q of %d values", axis.Name, axis.Values.Len()),
+				"want at most %d in all", maxGrid)
 		}
 		g.n *= axis.Values.Len()
 		if v, found := axis.Values.NotFinite(); found {

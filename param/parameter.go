@@ -2,10 +2,10 @@
 // filter, the sweeps over them, and the tables that say which image or filter has which
 // values.
 //
-// A [Parameter] is one number of a pattern, with a name and a unit. [Values] is a list
-// or a range of numbers; [ParseValues] reads one as it is typed: -90,0,90 or
-// start:stop:step. An [Axis] gives a parameter values, and a [Grid] enumerates every
-// combination of several axes. A [Table] has a row for each image or filter.
+// A [Parameter] is one number of a pattern, with a name and a unit. [Values] is a list or a range of numbers;
+// [ParseValues] reads one as it is typed: -90,0,90 or start:stop:step. An [Axis] gives a parameter values, and a [Grid]
+// enumerates every combination of several axes. A [Table] has a row for each image or filter; it is written as CSV and
+// read back. A [Seed] makes random numbers repeatable.
 package param
 
 import (

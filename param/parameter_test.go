@@ -54,7 +54,8 @@ func TestSeed(t *testing.T) {
 	if err := Seed(1 << 53).Check(); err != nil {
 		t.Error(err)
 	}
-	if err := Seed(1<<53 + 1).Check(); err == nil || err.Error() != "param: seed 9007199254740993: want a whole number from 0 to 2⁵³" {
+	if err := Seed(1<<53 + 1).Check(); err == nil ||
+		err.Error() != "param: seed 9007199254740993: want a whole number from 0 to 2⁵³" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -75,7 +75,8 @@ func decimal(v float64) *big.Rat {
 // ignored. It refuses numbers that are not finite.
 func ParseValues(s string) (Values, error) {
 	if strings.TrimSpace(s) == "" {
-		return Values{}, fault.New("param", "list", strconv.Quote(s), "is empty, want numbers such as -90,0,90 or start:stop:step")
+		return Values{}, fault.New("param", "list", strconv.Quote(s),
+			"is empty, want numbers such as -90,0,90 or start:stop:step")
 	}
 	if strings.Contains(s, ":") {
 		return parseRange(s)
@@ -94,7 +95,8 @@ func ParseValues(s string) (Values, error) {
 func parseRange(s string) (Values, error) {
 	parts := strings.Split(s, ":")
 	if strings.Contains(s, ",") {
-		return Values{}, fault.New("param", "list", strconv.Quote(s), "want either numbers such as -90,0,90 or one start:stop:step")
+		return Values{}, fault.New("param", "list", strconv.Quote(s),
+			"want either numbers such as -90,0,90 or one start:stop:step")
 	}
 	if len(parts) != 3 {
 		return Values{}, fault.New("param", "range", strconv.Quote(s), "want start:stop:step")

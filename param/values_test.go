@@ -37,7 +37,8 @@ func TestParseValues(t *testing.T) {
 			continue
 		}
 		if v.Len() != c.count || v.At(0) != c.first || math.Abs(v.At(v.Len()-1)-c.last) > 1e-15*math.Abs(c.last) {
-			t.Errorf("%q: %d values, %v … %v; want %d, %v … %v", c.text, v.Len(), v.At(0), v.At(v.Len()-1), c.count, c.first, c.last)
+			t.Errorf("%q: %d values, %v … %v; want %d, %v … %v", c.text, v.Len(), v.At(0), v.At(v.Len()-1), c.count,
+				c.first, c.last)
 		}
 	}
 }
@@ -78,7 +79,9 @@ func TestParseValuesRefuses(t *testing.T) {
 }
 
 func FuzzParseValues(f *testing.F) {
-	for _, seed := range []string{"-90,0,90", "0:1:0.1", "-1.7e308:1.7e308:1e308", "-90:90:0.045", "1e16:10000000000000010:1", "0,1:2:3", "1e308:1.7e308:1", "0:1e-320:5e-324", "-1:1:1e-300", ":", "0x1p-3", "1_0"} {
+	for _, seed := range []string{"-90,0,90", "0:1:0.1", "-1.7e308:1.7e308:1e308", "-90:90:0.045",
+		"1e16:10000000000000010:1", "0,1:2:3", "1e308:1.7e308:1", "0:1e-320:5e-324", "-1:1:1e-300", ":", "0x1p-3",
+		"1_0"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

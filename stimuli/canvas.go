@@ -15,8 +15,8 @@ type Canvas struct {
 	Rows, Columns int // 0 is 64
 	// Supersample smooths jagged edges: a pixel is the mean of Supersample × Supersample samples. 0 is 1.
 	Supersample int
-	// AllowAliasing permits patterns that are finer than the pixels can show, with more than half a cycle per pixel, and
-	// drifts of more than half a cycle per frame.
+	// AllowAliasing permits patterns that are finer than the pixels can show, with more than half a cycle per pixel,
+	// and drifts of more than half a cycle per frame.
 	AllowAliasing bool
 }
 
@@ -41,7 +41,8 @@ func (c Canvas) withDefaults() Canvas {
 
 func (c Canvas) check() error {
 	if c.Rows < 1 || c.Columns < 1 || c.Rows > maxExtent || c.Columns > maxExtent {
-		return fault.New("stimuli", fmt.Sprintf("image of %d×%d", c.Rows, c.Columns), "", "want 1 to %d rows and columns", maxExtent)
+		return fault.New("stimuli", fmt.Sprintf("image of %d×%d", c.Rows, c.Columns), "",
+			"want 1 to %d rows and columns", maxExtent)
 	}
 	if c.Supersample < 1 || c.Supersample > maxSupersample {
 		return fault.New("stimuli", "supersampling by", c.Supersample, "want 1 to %d", maxSupersample)
@@ -77,7 +78,8 @@ func (e *AliasingError) Plain() string {
 	if permit == "" {
 		permit = "aliasing allowed"
 	}
-	return fmt.Sprintf("%s %v %s: want at most %v, the Nyquist limit, or %s", e.Quantity, e.Frequency, e.Unit, nyquist, permit)
+	return fmt.Sprintf("%s %v %s: want at most %v, the Nyquist limit, or %s", e.Quantity, e.Frequency, e.Unit, nyquist,
+		permit)
 }
 
 // paint writes the mean of f over the samples of each pixel, row by row.

@@ -15,17 +15,24 @@ func TestDefaults(t *testing.T) {
 		fresh func() Pattern
 		want  map[string]float64
 	}{
-		"gabor":             {func() Pattern { return &Gabor{} }, map[string]float64{"sigma_x_pixels": 3, "sigma_y_pixels": 3}},
-		"gabor across":      {func() Pattern { return &Gabor{SigmaX: 5} }, map[string]float64{"sigma_x_pixels": 5, "sigma_y_pixels": 5}},
-		"gabor along":       {func() Pattern { return &Gabor{SigmaY: 5} }, map[string]float64{"sigma_x_pixels": 3, "sigma_y_pixels": 5}},
-		"plaid":             {func() Pattern { return &Plaid{SF: 0.2} }, map[string]float64{"sf2_cycles_per_pixel": 0.2}},
-		"checkerboard":      {func() Pattern { return &Checkerboard{} }, map[string]float64{"side_pixels": 8}},
-		"impulse":           {func() Pattern { return &Impulse{} }, map[string]float64{"amplitude": 1}},
-		"circle":            {seen(Aperture{Window: Circle}), map[string]float64{"aperture_radius_pixels": 12}},
-		"annulus":           {seen(Aperture{Window: Annulus}), map[string]float64{"aperture_radius_pixels": 12, "aperture_inner_pixels": 6}},
-		"annulus of radius": {seen(Aperture{Window: Annulus, Radius: 7}), map[string]float64{"aperture_inner_pixels": 3.5}},
-		"raised cosine":     {seen(Aperture{Window: RaisedCosine}), map[string]float64{"aperture_radius_pixels": 12, "aperture_edge_pixels": 12}},
-		"gaussian":          {seen(Aperture{Window: Gaussian}), map[string]float64{"aperture_sigma_pixels": 3}},
+		"gabor": {func() Pattern { return &Gabor{} },
+			map[string]float64{"sigma_x_pixels": 3, "sigma_y_pixels": 3}},
+		"gabor across": {func() Pattern { return &Gabor{SigmaX: 5} },
+			map[string]float64{"sigma_x_pixels": 5, "sigma_y_pixels": 5}},
+		"gabor along": {func() Pattern { return &Gabor{SigmaY: 5} },
+			map[string]float64{"sigma_x_pixels": 3, "sigma_y_pixels": 5}},
+		"plaid": {func() Pattern { return &Plaid{SF: 0.2} },
+			map[string]float64{"sf2_cycles_per_pixel": 0.2}},
+		"checkerboard": {func() Pattern { return &Checkerboard{} }, map[string]float64{"side_pixels": 8}},
+		"impulse":      {func() Pattern { return &Impulse{} }, map[string]float64{"amplitude": 1}},
+		"circle":       {seen(Aperture{Window: Circle}), map[string]float64{"aperture_radius_pixels": 12}},
+		"annulus": {seen(Aperture{Window: Annulus}),
+			map[string]float64{"aperture_radius_pixels": 12, "aperture_inner_pixels": 6}},
+		"annulus of radius": {seen(Aperture{Window: Annulus, Radius: 7}),
+			map[string]float64{"aperture_inner_pixels": 3.5}},
+		"raised cosine": {seen(Aperture{Window: RaisedCosine}),
+			map[string]float64{"aperture_radius_pixels": 12, "aperture_edge_pixels": 12}},
+		"gaussian": {seen(Aperture{Window: Gaussian}), map[string]float64{"aperture_sigma_pixels": 3}},
 	} {
 		table, err := newProduct(t, canvas, c.fresh).Table()
 		if err != nil {

@@ -24,7 +24,8 @@ func draw(dst *conv.Tensor, first int, all conv.Shape, newPainter func() painter
 	}
 	n := dst.Shape.N()
 	if dst.Shape.Image() != all.Image() || first < 0 || n > all.N()-first {
-		return fault.New("stimuli", fmt.Sprintf("images %d … %d of shape %v", first, first+n-1, dst.Shape), "", "want some of the %v", all)
+		return fault.New("stimuli", fmt.Sprintf("images %d … %d of shape %v", first, first+n-1, dst.Shape), "",
+			"want some of the %v", all)
 	}
 	workers := max(1, min(runtime.GOMAXPROCS(0), n, len(dst.Data)/perWorker))
 	var group errgroup.Group

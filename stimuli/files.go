@@ -38,7 +38,8 @@ func OpenFiles(path string) (*Files, error) {
 		}
 		shape := conv.Shape{len(f.paths), 1, rows, columns}
 		if i > 0 && shape != f.shape {
-			return nil, fault.New("stimuli", p, "", "%d×%d pixels: want %d×%d as in %s", rows, columns, f.shape.H(), f.shape.W(), f.paths[0])
+			return nil, fault.New("stimuli", p, "", "%d×%d pixels: want %d×%d as in %s", rows, columns, f.shape.H(),
+				f.shape.W(), f.paths[0])
 		}
 		f.shape = shape
 	}

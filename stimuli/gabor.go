@@ -32,8 +32,10 @@ func (g *Gabor) Parameters() []param.Parameter {
 		orientation(&g.Orientation), frequency(&g.SF), phase(&g.Phase),
 		param.New("x", "x_pixels", "pixels to the right of the image's centre", &g.X),
 		param.New("y", "y_pixels", "pixels below the image's centre", &g.Y),
-		param.New("sigma-x", "sigma_x_pixels", "standard deviation across the stripes in pixels, 0 for an eighth of the shorter side", &g.SigmaX),
-		param.New("sigma-y", "sigma_y_pixels", "standard deviation along the stripes in pixels, 0 for that across", &g.SigmaY),
+		param.New("sigma-x", "sigma_x_pixels",
+			"standard deviation across the stripes in pixels, 0 for an eighth of the shorter side", &g.SigmaX),
+		param.New("sigma-y", "sigma_y_pixels", "standard deviation along the stripes in pixels, 0 for that across",
+			&g.SigmaY),
 	}
 	return append(append(all, g.parameters()...), drift(&g.Drift), frame(&g.Frame))
 }
@@ -43,7 +45,8 @@ func (g *Gabor) Complete(c Canvas) error {
 	fill(&g.SigmaX, c.shorter()/8)
 	fill(&g.SigmaY, g.SigmaX)
 	if g.SigmaX < 0 || g.SigmaY < 0 {
-		return fault.New("stimuli", fmt.Sprintf("Gabor of sigma %v and %v", g.SigmaX, g.SigmaY), "", "want lengths above 0")
+		return fault.New("stimuli", fmt.Sprintf("Gabor of sigma %v and %v", g.SigmaX, g.SigmaY), "",
+			"want lengths above 0")
 	}
 	if err := checkDrifting(c, g.SF, g.Drift); err != nil {
 		return err

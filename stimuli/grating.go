@@ -85,11 +85,13 @@ func (g *Grating) Paint(dst []float64, c Canvas) {
 // The parameters that several patterns have.
 
 func orientation(v *float64) param.Parameter {
-	return param.New("orientation", "orientation_deg", "degrees from vertical; a small positive one turns the stripes clockwise", v)
+	return param.New("orientation", "orientation_deg",
+		"degrees from vertical; a small positive one turns the stripes clockwise", v)
 }
 
 func frequency(v *float64) param.Parameter {
-	return param.New("sf", "sf_cycles_per_pixel", "spatial frequency, in cycles/pixel unless --sf-unit says otherwise", v)
+	return param.New("sf", "sf_cycles_per_pixel", "spatial frequency, in cycles/pixel unless --sf-unit says otherwise",
+		v)
 }
 
 func phase(v *float64) param.Parameter {

@@ -53,7 +53,8 @@ func checkImage(file io.Reader, path string) (rows, columns int, err error) {
 		return 0, 0, &fault.Error{Package: "stimuli", Argument: path, Rule: "want a PNG or JPEG image", Err: err}
 	}
 	if n, err := conv.Product(config.Width, config.Height); err != nil || n > maxPixels {
-		return 0, 0, fault.New("stimuli", path, "", "%d×%d pixels: want at most %d", config.Height, config.Width, maxPixels)
+		return 0, 0, fault.New("stimuli", path, "", "%d×%d pixels: want at most %d", config.Height, config.Width,
+			maxPixels)
 	}
 	return config.Height, config.Width, nil
 }

@@ -58,11 +58,14 @@ func (g NMA) Size() (rows, columns int, err error) {
 	}
 	height, width := math.Ceil(fullHeight*g.Resolution), math.Ceil(fullWidth*g.Resolution)
 	if width > maxExtent {
-		return 0, 0, fault.New("stimuli", "resolution", g.Resolution, "an image of %.0f×%.0f would need %.3g GB, want at most %d columns", height, width, 4e-9*height*width, maxExtent)
+		return 0, 0, fault.New("stimuli", "resolution", g.Resolution,
+			"an image of %.0f×%.0f would need %.3g GB, want at most %d columns", height, width, 4e-9*height*width,
+			maxExtent)
 	}
 	rows, columns = int(height), int(width)
 	if math.IsInf(g.coordinate(rows-1)+g.coordinate(columns-1), 0) {
-		return 0, 0, fault.New("stimuli", "spatial frequency", g.SpatialFrequency, "want one whose phase at the last pixel is finite")
+		return 0, 0, fault.New("stimuli", "spatial frequency", g.SpatialFrequency,
+			"want one whose phase at the last pixel is finite")
 	}
 	return rows, columns, nil
 }

@@ -35,10 +35,11 @@ func TestNMAGoldens(t *testing.T) {
 		t.Fatalf("%d cases in testdata/nma.json: want at least 25", len(goldens.Cases))
 	}
 	for _, g := range goldens.Cases {
-		t.Run(fmt.Sprintf("start=%v/sf=%.4g/res=%v/patch=%v/t3=%v", g.Start, g.SF, g.Res, g.Patch, g.Tutorial3), func(t *testing.T) {
-			t.Parallel()
-			g.check(t)
-		})
+		t.Run(fmt.Sprintf("start=%v/sf=%.4g/res=%v/patch=%v/t3=%v", g.Start, g.SF, g.Res, g.Patch, g.Tutorial3),
+			func(t *testing.T) {
+				t.Parallel()
+				g.check(t)
+			})
 	}
 }
 
@@ -78,7 +79,8 @@ func (g golden) compare(t *testing.T, i int, image []float32, want string) {
 	}
 	for at, v := range image {
 		if v != values[want[at]] {
-			t.Fatalf("image %d, row %d, column %d is %v, NumPy's %v", i, at/g.Columns, at%g.Columns, v, values[want[at]])
+			t.Fatalf("image %d, row %d, column %d is %v, NumPy's %v", i, at/g.Columns, at%g.Columns, v,
+				values[want[at]])
 		}
 	}
 }
@@ -114,7 +116,8 @@ func TestNMARim(t *testing.T) {
 	if err := (NMA{Resolution: 0.3, Patch: true}).Draw(image, 0); err != nil {
 		t.Fatal(err)
 	}
-	for at, want := range map[int]bool{72*192 + 112: false, 72*192 + 113: true, 40*192 + 144: false, 41*192 + 144: true} {
+	for at, want := range map[int]bool{72*192 + 112: false, 72*192 + 113: true, 40*192 + 144: false,
+		41*192 + 144: true} {
 		if got := image[at] != 0; got != want {
 			t.Errorf("row %d, column %d is %v", at/192, at%192, image[at])
 		}
@@ -165,13 +168,15 @@ func TestNMARefuses(t *testing.T) {
 		orientation float64
 		want        string
 	}{
-		"negative resolution":  {NMA{Resolution: -1}, 0, "resolution -1: want a number above 0"},
-		"NaN resolution":       {NMA{Resolution: math.NaN()}, 0, "resolution NaN"},
-		"infinite resolution":  {NMA{Resolution: math.Inf(1)}, 0, "resolution +Inf"},
-		"huge resolution":      {NMA{Resolution: 100}, 0, "48000×64000 would need 12.3 GB"},
-		"negative frequency":   {NMA{SpatialFrequency: -0.1}, 0, "spatial frequency -0.1: want a number above 0"},
-		"infinite frequency":   {NMA{SpatialFrequency: math.Inf(1)}, 0, "spatial frequency +Inf: want a number above 0"},
-		"huge frequency":       {NMA{SpatialFrequency: 1e307}, 0, "spatial frequency 1e+307: want one whose phase at the last pixel is finite"},
+		"negative resolution": {NMA{Resolution: -1}, 0, "resolution -1: want a number above 0"},
+		"NaN resolution":      {NMA{Resolution: math.NaN()}, 0, "resolution NaN"},
+		"infinite resolution": {NMA{Resolution: math.Inf(1)}, 0, "resolution +Inf"},
+		"huge resolution":     {NMA{Resolution: 100}, 0, "48000×64000 would need 12.3 GB"},
+		"negative frequency":  {NMA{SpatialFrequency: -0.1}, 0, "spatial frequency -0.1: want a number above 0"},
+		"infinite frequency": {NMA{SpatialFrequency: math.Inf(1)}, 0,
+			"spatial frequency +Inf: want a number above 0"},
+		"huge frequency": {NMA{SpatialFrequency: 1e307}, 0,
+			"spatial frequency 1e+307: want one whose phase at the last pixel is finite"},
 		"NaN frequency":        {NMA{SpatialFrequency: math.NaN()}, 0, "spatial frequency NaN"},
 		"NaN orientation":      {NMA{}, math.NaN(), "orientation NaN: want a finite number"},
 		"infinite orientation": {NMA{}, math.Inf(-1), "orientation -Inf"},
@@ -183,7 +188,8 @@ func TestNMARefuses(t *testing.T) {
 			}
 		})
 	}
-	if err := (NMA{}).Draw(make([]float32, 7), 0); err == nil || !strings.Contains(err.Error(), "7 elements: want 48×64") {
+	if err := (NMA{}).Draw(make([]float32, 7), 0); err == nil ||
+		!strings.Contains(err.Error(), "7 elements: want 48×64") {
 		t.Errorf("a short image gives %v", err)
 	}
 }

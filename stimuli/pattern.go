@@ -34,17 +34,26 @@ func Kinds() []Kind {
 	look := Look{Mean: 0.5, Contrast: 1}
 	turned := []param.Axis{param.NewAxis("orientation", 0, 30, 90), param.NewAxis("phase", 0, 90)}
 	var all []Kind
-	for wave, summary := range []string{"a sine grating", "a square wave grating", "a sawtooth grating, rising slowly", "a triangle wave grating"} {
+	for wave, summary := range []string{"a sine grating", "a square wave grating", "a sawtooth grating, rising slowly",
+		"a triangle wave grating"} {
 		grating := Grating{Wave: Wave(wave), SF: 0.1, Look: look}
 		all = append(all, Kind{grating.Kind(), summary, func() Pattern { g := grating; return &g }, turned})
 	}
 	return append(all,
-		Kind{"gabor", "a Gabor patch: a sine grating in a Gaussian", func() Pattern { return &Gabor{SF: 0.1, Look: look} }, turned},
-		Kind{"plaid", "the sum of two sine gratings of half the contrast", func() Pattern { return &Plaid{SF: 0.1, Angle: 90, Look: look} }, turned},
-		Kind{"checkerboard", "squares, black and white", func() Pattern { return &Checkerboard{Look: look} }, []param.Axis{param.NewAxis("orientation", 0, 30), param.NewAxis("side", 3, 5)}},
-		Kind{"zone-plate", "rings whose spatial frequency grows with the radius", func() Pattern { return &ZonePlate{SF: 0.25, Look: look} }, []param.Axis{param.NewAxis("phase", 0, 90)}},
-		Kind{"white-noise", "independent pixels, uniformly distributed", func() Pattern { return &WhiteNoise{Look: look} }, []param.Axis{param.NewAxis("seed", 1, 2)}},
-		Kind{"pink-noise", "noise whose amplitude falls as 1/frequency", func() Pattern { return &PinkNoise{Exponent: 1, Look: look} }, []param.Axis{param.NewAxis("seed", 1, 2), param.NewAxis("exponent", 1, 2)}},
-		Kind{"impulse", "one pixel of 1 among zeros", func() Pattern { return &Impulse{} }, []param.Axis{param.NewAxis("x", -2, 0), param.NewAxis("y", 0, 3)}},
+		Kind{"gabor", "a Gabor patch: a sine grating in a Gaussian",
+			func() Pattern { return &Gabor{SF: 0.1, Look: look} }, turned},
+		Kind{"plaid", "the sum of two sine gratings of half the contrast",
+			func() Pattern { return &Plaid{SF: 0.1, Angle: 90, Look: look} }, turned},
+		Kind{"checkerboard", "squares, black and white", func() Pattern { return &Checkerboard{Look: look} },
+			[]param.Axis{param.NewAxis("orientation", 0, 30), param.NewAxis("side", 3, 5)}},
+		Kind{"zone-plate", "rings whose spatial frequency grows with the radius",
+			func() Pattern { return &ZonePlate{SF: 0.25, Look: look} }, []param.Axis{param.NewAxis("phase", 0, 90)}},
+		Kind{"white-noise", "independent pixels, uniformly distributed",
+			func() Pattern { return &WhiteNoise{Look: look} }, []param.Axis{param.NewAxis("seed", 1, 2)}},
+		Kind{"pink-noise", "noise whose amplitude falls as 1/frequency",
+			func() Pattern { return &PinkNoise{Exponent: 1, Look: look} }, []param.Axis{param.NewAxis("seed", 1, 2),
+				param.NewAxis("exponent", 1, 2)}},
+		Kind{"impulse", "one pixel of 1 among zeros", func() Pattern { return &Impulse{} },
+			[]param.Axis{param.NewAxis("x", -2, 0), param.NewAxis("y", 0, 3)}},
 	)
 }

@@ -107,7 +107,8 @@ func (p *Impulse) Complete(c Canvas) error {
 	fill(&p.Amplitude, 1)
 	x, y := p.X+float64(c.Columns/2), p.Y+float64(c.Rows/2)
 	if x != math.Trunc(x) || y != math.Trunc(y) || x < 0 || y < 0 || x >= float64(c.Columns) || y >= float64(c.Rows) {
-		return fault.New("stimuli", fmt.Sprintf("impulse at x %v, y %v", p.X, p.Y), "", "want whole numbers, and a pixel of the %d×%d", c.Rows, c.Columns)
+		return fault.New("stimuli", fmt.Sprintf("impulse at x %v, y %v", p.X, p.Y), "",
+			"want whole numbers, and a pixel of the %d×%d", c.Rows, c.Columns)
 	}
 	return nil
 }

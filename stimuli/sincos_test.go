@@ -102,7 +102,8 @@ func TestCosPositive(t *testing.T) {
 	for k := -50.0; k < 50; k++ {
 		for _, scale := range []float64{1, 100, 1e5, 3e6} {
 			zero := (k*scale + 0.5) * math.Pi
-			for _, offset := range []float64{0, 1e-15, -1e-15, 1e-9, -1e-9, 3e-6, -3e-6, 4e-6, -4e-6, 0.1, -0.1, 1.5, -1.5} {
+			for _, offset := range []float64{0, 1e-15, -1e-15, 1e-9, -1e-9, 3e-6, -3e-6, 4e-6, -4e-6, 0.1, -0.1, 1.5,
+				-1.5} {
 				check(zero + offset)
 			}
 			check(math.Nextafter(zero, math.Inf(1)))

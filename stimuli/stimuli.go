@@ -1,25 +1,25 @@
-// Package stimuli draws the images that vision scientists show: sets of [N, 1, H, W] float32 images. The images of a set
-// need not exist all at once.
+// Package stimuli draws the images that vision scientists show: sets of [N, 1, H, W] float32 images. The images of a
+// set need not exist all at once.
 //
-// [NMA] is the grating of Neuromatch Academy's W1D5 tutorial 2 (Menendez and Stringer, CC BY 4.0). Its pixels are those of
-// the tutorial's NumPy code with glibc's sine and cosine; up to 6·10¹⁰ degrees no rounding depends on the platform. A
-// [Sweep] shows this grating at each of a list of orientations.
+// [NMA] is the grating of Neuromatch Academy's W1D5 tutorial 2 (Menendez and Stringer, CC BY 4.0). Its pixels are those
+// of the tutorial's NumPy code with glibc's sine and cosine; up to 6·10¹⁰ degrees no rounding depends on the platform.
+// A [Sweep] shows this grating at each of a list of orientations.
 //
 // The other patterns are structs of parameters with units: [Grating], [Gabor], [Plaid], [Checkerboard], [ZonePlate],
-// [WhiteNoise], [PinkNoise] and [Impulse]. [Kinds] lists them. A [Product] shows a pattern with every combination of the
-// values of its parameters on a [Canvas], sampled in float64. [Files] is a folder of images. Each of these is a [Set], with
-// a table of what its images show.
+// [WhiteNoise], [PinkNoise] and [Impulse]. [Kinds] lists them. A [Product] shows a pattern with every combination of
+// the values of its parameters on a [Canvas], sampled in float64. [Files] is a folder of images. Each of these is a
+// [Set], with a table of what its images show.
 //
 // # Orientation
 //
-// Orientations are in degrees from vertical. At 0 the stripes are vertical, and luminance varies along a row; at ±90 they
-// are horizontal. Luminance varies in the direction
+// Orientations are in degrees from vertical. At 0 the stripes are vertical, and luminance varies along a row; at ±90
+// they are horizontal. Luminance varies in the direction
 //
 //	u = x·cosθ + y·sinθ, x to the right, y downwards.
 //
 // Row 0 is on top. A small positive angle turns u from rightwards towards downwards, which is clockwise as the image is
-// seen. A drift moves the pattern towards u: at 0 to the right, at 90 downwards, at 180 to the left. docs/orientation.png
-// shows it.
+// seen. A drift moves the pattern towards u: at 0 to the right, at 90 downwards, at 180 to the left.
+// docs/orientation.png shows it.
 package stimuli
 
 import (

@@ -51,7 +51,8 @@ const maxRows = 1 << 24
 // one that was asked for, without the 0.1 radians that the tutorial adds.
 func (s *Sweep) Table() (*param.Table, error) {
 	if s.orientations.Len() > maxRows {
-		return nil, fault.New("stimuli", fmt.Sprintf("table of %d gratings", s.orientations.Len()), "", "want at most %d", maxRows)
+		return nil, fault.New("stimuli", fmt.Sprintf("table of %d gratings", s.orientations.Len()), "",
+			"want at most %d", maxRows)
 	}
 	grating := s.grating.withDefaults()
 	sf := grating.SpatialFrequency / (2 * math.Pi * grating.Resolution)

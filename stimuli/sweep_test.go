@@ -74,12 +74,14 @@ func TestSweepRefuses(t *testing.T) {
 	sweep := newSweep(t)
 	part, _ := conv.NewTensor(conv.Shape{5, 1, 48, 64})
 	for _, first := range []int{-1, 20, 24, math.MaxInt, math.MinInt} {
-		if err := sweep.Draw(part, first); err == nil || !strings.Contains(err.Error(), "want some of the [24 1 48 64]") {
+		if err := sweep.Draw(part, first); err == nil ||
+			!strings.Contains(err.Error(), "want some of the [24 1 48 64]") {
 			t.Errorf("5 images from %d of 24: error %v", first, err)
 		}
 	}
 	wide, _ := conv.NewTensor(conv.Shape{1, 1, 64, 48})
-	for name, dst := range map[string]*conv.Tensor{"nil": nil, "wide": wide, "short": {Shape: part.Shape, Data: part.Data[1:]}} {
+	for name, dst := range map[string]*conv.Tensor{"nil": nil, "wide": wide,
+		"short": {Shape: part.Shape, Data: part.Data[1:]}} {
 		if err := sweep.Draw(dst, 0); err == nil {
 			t.Errorf("a dst that is %s is drawn", name)
 		}

@@ -58,7 +58,8 @@ type Analysis struct {
 // hold; the error of ctx when that is done.
 func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*Analysis, error) {
 	if t.Len() != r.Images {
-		return nil, fault.New("tuning", fmt.Sprintf("table of %d images", t.Len()), "", "want %d, as many as there are responses to", r.Images)
+		return nil, fault.New("tuning", fmt.Sprintf("table of %d images", t.Len()), "",
+			"want %d, as many as there are responses to", r.Images)
 	}
 	if err := t.Check(); err != nil {
 		return nil, &fault.Error{Package: "tuning", Err: err}
@@ -96,7 +97,8 @@ func (s Settings) counter() func() {
 func (s Settings) curves(r *Responses, columns shown, axis Axis) (AxisCurves, error) {
 	at := columns.column(axis)
 	if at < 0 {
-		return AxisCurves{}, fault.New("tuning", fmt.Sprintf("the table has no column %s…", axis), "", "want one for curves over it")
+		return AxisCurves{}, fault.New("tuning", fmt.Sprintf("the table has no column %s…", axis), "",
+			"want one for curves over it")
 	}
 	by := columns[at]
 	others := slices.Delete(slices.Clone(columns), at, at+1)
@@ -206,7 +208,9 @@ func (c AxisCurves) Patterns() (patterns [][]float64, values []float64, err erro
 	patterns = make([][]float64, len(values))
 	for cell, curve := range c.Curves {
 		if !slices.Equal(curve.X, values) {
-			return nil, nil, fault.New("tuning", fmt.Sprintf("the curve of cell %d over %s has other values than that of cell 0", cell, c.Column), "", "want the same for a comparison")
+			return nil, nil, fault.New("tuning",
+				fmt.Sprintf("the curve of cell %d over %s has other values than that of cell 0", cell, c.Column), "",
+				"want the same for a comparison")
 		}
 		for i, y := range curve.Y {
 			patterns[i] = append(patterns[i], y)

@@ -40,7 +40,8 @@ func orientations(degrees ...float64) *param.Table {
 // cell. The phase at which the simple cell answers changes with the orientation, as it does for a cell that is not at
 // the origin of the gratings.
 func population(frames bool) (*Responses, *param.Table) {
-	theta, sf, phi := param.Column{Name: "orientation_deg"}, param.Column{Name: "sf_cycles_per_pixel"}, param.Column{Name: "phase_deg"}
+	theta, sf, phi := param.Column{Name: "orientation_deg"}, param.Column{Name: "sf_cycles_per_pixel"},
+		param.Column{Name: "phase_deg"}
 	frame := param.Column{Name: "frame"}
 	r := &Responses{Cells: 2}
 	for o := range 18 {
@@ -50,7 +51,8 @@ func population(frames bool) (*Responses, *param.Table) {
 				tuned := func(at float64) float64 {
 					return math.Exp(2*(math.Cos(2*(x-radians(at)))-1)) * []float64{0.2, 1, 0.3}[s]
 				}
-				theta.Numbers, sf.Numbers = append(theta.Numbers, float64(o)*10), append(sf.Numbers, 0.05*math.Exp2(float64(s)))
+				theta.Numbers, sf.Numbers = append(theta.Numbers, float64(o)*10),
+					append(sf.Numbers, 0.05*math.Exp2(float64(s)))
 				phi.Numbers, frame.Numbers = append(phi.Numbers, phase), append(frame.Numbers, float64(p))
 				r.Data = append(r.Data, tuned(40)*max(0, math.Cos(radians(phase-float64(o)*45))), tuned(130))
 				r.Images++
@@ -104,13 +106,16 @@ func TestAnalysePhases(t *testing.T) {
 func TestAnalyseNotes(t *testing.T) {
 	r := &Responses{Images: 3, Cells: 1, Data: []float64{1, 2, 3}}
 	a, err := Analyse(t.Context(), r, orientations(0, 10, 90), Settings{By: []Axis{ByOrientation}, Fit: true})
-	if err != nil || len(a.Notes) != 2 || a.Cells[0].Orientation != nil || a.Cells[0].Fit != nil || len(a.Curves[0].Curves[0].Y) != 3 {
+	if err != nil || len(a.Notes) != 2 || a.Cells[0].Orientation != nil || a.Cells[0].Fit != nil ||
+		len(a.Curves[0].Curves[0].Y) != 3 {
 		t.Errorf("%+v, %v", a, err)
 	}
 	for want, err := range map[string]error{
-		"table of 2 images: want 3":     second(Analyse(t.Context(), r, orientations(0, 1), Settings{})),
-		"column b has 0 values: want 3": second(Analyse(t.Context(), r, &param.Table{Columns: []param.Column{column("orientation_deg", 0, 1, 2), column("b")}}, Settings{})),
-		"no column sf…":                 second(Analyse(t.Context(), r, orientations(0, 1, 2), Settings{By: []Axis{ByFrequency}})),
+		"table of 2 images: want 3": second(Analyse(t.Context(), r, orientations(0, 1), Settings{})),
+		"column b has 0 values: want 3": second(Analyse(t.Context(), r,
+			&param.Table{Columns: []param.Column{column("orientation_deg", 0, 1, 2), column("b")}}, Settings{})),
+		"no column sf…": second(Analyse(t.Context(), r, orientations(0, 1, 2),
+			Settings{By: []Axis{ByFrequency}})),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want …%s…", err, want)
@@ -134,7 +139,8 @@ func TestFigures(t *testing.T) {
 		t.Fatal(patterns, values, err)
 	}
 	text, err := json.Marshal(a.Cells[0])
-	if err != nil || !strings.Contains(string(text), `"circular_variance":`) || strings.Contains(string(text), "direction") {
+	if err != nil || !strings.Contains(string(text), `"circular_variance":`) ||
+		strings.Contains(string(text), "direction") {
 		t.Errorf("%s, %v", text, err)
 	}
 }

@@ -22,10 +22,12 @@ func Curves(r *Responses, by param.Column, others []param.Column, over Reduction
 		return nil, err
 	}
 	if i := slices.IndexFunc(by.Numbers, notFinite); i >= 0 {
-		return nil, fault.New("tuning", "parameter", by.Name, "value %v of image %d: want finite numbers", by.Numbers[i], i)
+		return nil, fault.New("tuning", "parameter", by.Name, "value %v of image %d: want finite numbers",
+			by.Numbers[i], i)
 	}
 	if over != Best && over != Largest && over != Mean {
-		return nil, fault.New("tuning", fmt.Sprintf("curves over %s by %v", by.Name, over), "", "want %v, %v or %v", Best, Largest, Mean)
+		return nil, fault.New("tuning", fmt.Sprintf("curves over %s by %v", by.Name, over), "", "want %v, %v or %v",
+			Best, Largest, Mean)
 	}
 	number, _ := groups(r.Images, others)
 	curves := make([]Curve, r.Cells)
@@ -90,7 +92,8 @@ func (c Curve) mergedBy(one func([]float64) float64) Curve {
 // check refuses a curve that is empty, inconsistent or not in order.
 func (c Curve) check() error {
 	if len(c.X) == 0 || len(c.X) != len(c.Y) {
-		return fault.New("tuning", fmt.Sprintf("curve of %d values and %d responses", len(c.X), len(c.Y)), "", "want as many of both, and at least 1")
+		return fault.New("tuning", fmt.Sprintf("curve of %d values and %d responses", len(c.X), len(c.Y)), "",
+			"want as many of both, and at least 1")
 	}
 	for i, x := range c.X {
 		if notFinite(x) || i > 0 && x <= c.X[i-1] {
@@ -139,7 +142,8 @@ func (c Curve) fold(period float64) Curve {
 func (c Curve) even(what string, period float64, least int) error {
 	n := len(c.X)
 	if n < least {
-		return fault.New("tuning", fmt.Sprintf("%d %ss", n, what), "", "want at least %d that differ within %v°", least, period)
+		return fault.New("tuning", fmt.Sprintf("%d %ss", n, what), "", "want at least %d that differ within %v°", least,
+			period)
 	}
 	for i := range n {
 		next := c.X[0] + period
@@ -147,7 +151,8 @@ func (c Curve) even(what string, period float64, least int) error {
 			next = c.X[i+1]
 		}
 		if step := period / float64(n); math.Abs(next-c.X[i]-step) > 1e-4*step {
-			return fault.New("tuning", fmt.Sprintf("%d %ss from %v° to %v°", n, what, c.X[0], c.X[n-1]), "", "want them evenly spaced over %v°, %v° apart", period, step)
+			return fault.New("tuning", fmt.Sprintf("%d %ss from %v° to %v°", n, what, c.X[0], c.X[n-1]), "",
+				"want them evenly spaced over %v°, %v° apart", period, step)
 		}
 	}
 	return nil

@@ -32,10 +32,13 @@ func TestCircularVariance(t *testing.T) {
 		preferred       float64
 	}{
 		"one orientation": {sampled(12, 0, 180, func(x float64) float64 { return b2f(x == 45) }), 0, 1, 45},
-		"cosine":          {sampled(36, 0, 180, func(x float64) float64 { return 1 + 0.5*math.Cos(2*radians(x-70)) }), 0.75, 0.5, 70},
-		"from -90":        {sampled(36, -90, 180, func(x float64) float64 { return 1 + 0.5*math.Cos(2*radians(x-170)) }), 0.75, 0.5, 170},
-		"directions":      {sampled(24, 0, 360, func(x float64) float64 { return 1 + 0.8*math.Cos(2*radians(x-30)) }), 0.6, 0.8, 30},
-		"-90 twice":       {Curve{[]float64{-90, -45, 0, 45, 90}, []float64{2, 0, 0, 0, 4}}, 0, 1, 90},
+		"cosine": {sampled(36, 0, 180, func(x float64) float64 { return 1 + 0.5*math.Cos(2*radians(x-70)) }),
+			0.75, 0.5, 70},
+		"from -90": {sampled(36, -90, 180,
+			func(x float64) float64 { return 1 + 0.5*math.Cos(2*radians(x-170)) }), 0.75, 0.5, 170},
+		"directions": {sampled(24, 0, 360, func(x float64) float64 { return 1 + 0.8*math.Cos(2*radians(x-30)) }),
+			0.6, 0.8, 30},
+		"-90 twice": {Curve{[]float64{-90, -45, 0, 45, 90}, []float64{2, 0, 0, 0, 4}}, 0, 1, 90},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o, err := c.curve.Orientation()
@@ -66,10 +69,12 @@ func TestFlat(t *testing.T) {
 	near(t, "circular variance", o.CircularVariance, 1, 1e-12)
 	near(t, "selectivity", o.Selectivity, 0, 0)
 	silent := sampled(8, 0, 180, func(float64) float64 { return 0 })
-	if o, err := silent.Orientation(); err != nil || !math.IsNaN(o.CircularVariance) || !math.IsNaN(o.Selectivity) || !math.IsNaN(o.Preferred) {
+	if o, err := silent.Orientation(); err != nil || !math.IsNaN(o.CircularVariance) || !math.IsNaN(o.Selectivity) ||
+		!math.IsNaN(o.Preferred) {
 		t.Errorf("silent: %+v, %v, want NaN", o, err)
 	}
-	if p, err := sampled(8, 0, 360, func(float64) float64 { return 0 }).Phase(); err != nil || !math.IsNaN(p.Ratio) || !math.IsNaN(p.Preferred) {
+	if p, err := sampled(8, 0, 360, func(float64) float64 { return 0 }).Phase(); err != nil || !math.IsNaN(p.Ratio) ||
+		!math.IsNaN(p.Preferred) {
 		t.Errorf("silent: %+v, %v, want NaN", p, err)
 	}
 	spike := sampled(36, 0, 180, func(x float64) float64 { return b2f(x == 45) })
@@ -117,7 +122,8 @@ func TestVonMisesRecovers(t *testing.T) {
 		}
 		off := math.Abs(fit.Preferred - want.Preferred)
 		if min(off, 180-off) > 1e-3 || math.Abs(fit.Kappa-want.Kappa) > 1e-3*max(1, want.Kappa) ||
-			math.Abs(fit.Base-want.Base) > 1e-3*want.Height || math.Abs(fit.Height-want.Height) > 1e-3*want.Height || fit.R2 < 1-1e-9 {
+			math.Abs(fit.Base-want.Base) > 1e-3*want.Height || math.Abs(fit.Height-want.Height) > 1e-3*want.Height ||
+			fit.R2 < 1-1e-9 {
 			t.Fatalf("got %+v, want %+v", fit, want)
 		}
 		if half := fit.At(fit.Preferred + fit.HalfWidth()); math.Abs(half-fit.Base-fit.Height/2) > 1e-6*fit.Height {
@@ -188,7 +194,10 @@ func TestRectifiedSine(t *testing.T) {
 // TestPhaseDepth: the energy of unequal parts has only a second harmonic, which F1/F0 does not see. Its F1 is 0 and not
 // a rounding error.
 func TestPhaseDepth(t *testing.T) {
-	p, err := sampled(8, 0, 360, func(x float64) float64 { return math.Hypot(3*math.Cos(radians(x)), math.Sin(radians(x))) }).Phase()
+	p, err := sampled(8, 0, 360, func(x float64) float64 {
+		return math.Hypot(3*math.Cos(radians(x)),
+			math.Sin(radians(x)))
+	}).Phase()
 	if err != nil || p.F1 != 0 || p.Ratio != 0 || !math.IsNaN(p.Preferred) {
 		t.Errorf("%+v, %v, want no first harmonic", p, err)
 	}
@@ -213,7 +222,8 @@ func TestNoMean(t *testing.T) {
 // TestFitRange: the preferred orientation is at least 0 and below 180, wherever the search for it ends.
 func TestFitRange(t *testing.T) {
 	for _, preferred := range []float64{0.4, 2, 90, 176, 179.6} {
-		fit, ok, err := FitVonMises(sampled(18, 0, 180, func(x float64) float64 { return VonMises{preferred, 2, 0.1, 1, 1}.At(x) }))
+		fit, ok, err := FitVonMises(sampled(18, 0, 180,
+			func(x float64) float64 { return VonMises{preferred, 2, 0.1, 1, 1}.At(x) }))
 		if err != nil || !ok || math.Abs(fit.Preferred-preferred) > 1e-3 {
 			t.Errorf("preferred %v, %v, %v, want %v", fit.Preferred, ok, err, preferred)
 		}
@@ -235,7 +245,8 @@ func TestFrequency(t *testing.T) {
 	near(t, "peak", f.Peak, 0.1, 1e-12)
 	near(t, "octaves", f.Octaves, 2*math.Sqrt(2*math.Ln2)*sigma, 2e-3)
 	near(t, "low·high", f.Low*f.High, 0.01, 1e-9)
-	if f, err := (Curve{[]float64{1, 2}, []float64{0, 0}}).Frequency(); err != nil || !math.IsNaN(f.Peak) || !math.IsNaN(f.Octaves) {
+	if f, err := (Curve{[]float64{1, 2}, []float64{0, 0}}).Frequency(); err != nil || !math.IsNaN(f.Peak) ||
+		!math.IsNaN(f.Octaves) {
 		t.Errorf("silent: %+v, %v, want NaN", f, err)
 	}
 	f, err = Curve{[]float64{0.1, 0.2, 0.4}, []float64{4, 3, 1}}.Frequency()
@@ -286,7 +297,8 @@ func third[T, U any](_ T, _ U, err error) error { return err }
 
 // experiment answers every combination of orientation, frequency and phase with f, in a shuffled order.
 func experiment(f func(theta, sf, phi float64) float64) (*Responses, param.Column, param.Column, param.Column) {
-	theta, sf, phi := param.Column{Name: "orientation_deg"}, param.Column{Name: "sf_cycles_per_pixel"}, param.Column{Name: "phase_deg"}
+	theta, sf, phi := param.Column{Name: "orientation_deg"}, param.Column{Name: "sf_cycles_per_pixel"},
+		param.Column{Name: "phase_deg"}
 	r := &Responses{Cells: 1}
 	for i := range 6 * 3 * 8 {
 		j := i * 35 % (6 * 3 * 8) // 35 is prime to it: each once
@@ -329,13 +341,17 @@ func TestBestIsHeld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(best[0].Y, []float64{0, 0, 2, 0, 0, 0}) || !slices.Equal(largest[0].Y, []float64{0, 1, 2, 0, 0, 0}) {
+	if !slices.Equal(best[0].Y, []float64{0, 0, 2, 0, 0, 0}) ||
+		!slices.Equal(largest[0].Y, []float64{0, 1, 2, 0, 0, 0}) {
 		t.Errorf("best %v, largest %v", best[0].Y, largest[0].Y)
 	}
 }
 
 func TestCollapse(t *testing.T) {
-	r, theta, sf, phi := experiment(func(theta, sf, phi float64) float64 { return theta + 1000*sf + math.Cos(radians(phi-45)) })
+	r, theta, sf, phi := experiment(func(theta, sf,
+		phi float64) float64 {
+		return theta + 1000*sf + math.Cos(radians(phi-45))
+	})
 	for how, offset := range map[Reduction]float64{Largest: 1, Mean: 0} {
 		c, left, err := collapse(r, phi, []param.Column{theta, sf}, how)
 		if err != nil || c.Images != 18 {

@@ -70,9 +70,11 @@ func checkPatterns(patterns [][]float64, metric Metric) error {
 	for i, p := range patterns {
 		switch {
 		case len(p) != len(patterns[0]):
-			return fault.New("tuning", fmt.Sprintf("pattern %d of %d cells", i, len(p)), "", "want %d, as many as in the first", len(patterns[0]))
+			return fault.New("tuning", fmt.Sprintf("pattern %d of %d cells", i, len(p)), "",
+				"want %d, as many as in the first", len(patterns[0]))
 		case metric == Correlation && len(p) < 2:
-			return fault.New("tuning", fmt.Sprintf("correlation of patterns of %d cells", len(p)), "", "want at least 2")
+			return fault.New("tuning", fmt.Sprintf("correlation of patterns of %d cells", len(p)), "",
+				"want at least 2")
 		}
 	}
 	return nil

@@ -17,7 +17,8 @@ func ExampleCurve_Orientation() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("prefers %.0f°, circular variance %.2f, selectivity %.2f\n", o.Preferred, o.CircularVariance, o.Selectivity)
+	fmt.Printf("prefers %.0f°, circular variance %.2f, selectivity %.2f\n", o.Preferred, o.CircularVariance,
+		o.Selectivity)
 	// Output: prefers 45°, circular variance 0.40, selectivity 1.00
 }
 
@@ -38,7 +39,8 @@ func ExampleAnalyse() {
 		return
 	}
 	for cell, c := range a.Cells {
-		fmt.Printf("cell %d prefers %.0f° with a half-width of %.1f°\n", cell, c.Orientation.Preferred, c.Fit.HalfWidth())
+		fmt.Printf("cell %d prefers %.0f° with a half-width of %.1f°\n", cell, c.Orientation.Preferred,
+			c.Fit.HalfWidth())
 	}
 	// Output:
 	// cell 0 prefers 30° with a half-width of 24.3°

@@ -40,7 +40,8 @@ func (c Cell) Figures() []Figure {
 		{"fit_orientation_deg", v.Preferred}, {"fit_kappa", v.Kappa}, {"fit_base", v.Base}, {"fit_height", v.Height},
 		{"fit_r2", v.R2}, {"half_width_deg", half},
 		{"sf_peak", f.Peak}, {"sf_low", f.Low}, {"sf_high", f.High}, {"sf_octaves", f.Octaves},
-		{"phase_f0", p.F0}, {"phase_f1", p.F1}, {"f1_over_f0", p.Ratio}, {"phase_depth", p.Depth}, {"phase_preferred_deg", p.Preferred},
+		{"phase_f0", p.F0}, {"phase_f1", p.F1}, {"f1_over_f0", p.Ratio}, {"phase_depth", p.Depth},
+		{"phase_preferred_deg", p.Preferred},
 	}
 }
 

@@ -20,8 +20,8 @@ import (
 type Halves struct {
 	// Orientation of each stimulus, in degrees and any order.
 	Orientation []float64
-	// Period is 180, or 360 for directions, if the orientations divide it evenly and each appears once. Otherwise it is 0,
-	// and nothing is aligned.
+	// Period is 180, or 360 for directions, if the orientations divide it evenly and each appears once. Otherwise it is
+	// 0, and nothing is aligned.
 	Period float64
 
 	Neurons     int
@@ -38,19 +38,19 @@ func (h Halves) Of(neuron int) (train, test []float64) {
 
 // Population is the result of [Halves.Analyse].
 type Population struct {
-	// Train and Test have, for one half each, the curve over orientation of each neuron and its figures. Responses below 0
-	// count as 0 in them, because the indices are defined for responses that are not negative.
+	// Train and Test have, for one half each, the curve over orientation of each neuron and its figures. Responses
+	// below 0 count as 0 in them, because the indices are defined for responses that are not negative.
 	Train, Test *Analysis
 	// Reliability of each neuron is Pearson's r, −1 … 1, of its responses in the two halves. It is that of half of the
 	// trials, which is less than that of all. It is NaN if a half is constant or holds NaN.
 	Reliability []float64
-	// Aligned is the mean test response over neurons, in its unit. X is in degrees from the orientation at which a neuron
-	// answered most in train: for n stimuli it starts at −⌊n/2⌋ steps of Period/n. A neuron that is silent in train counts
-	// as if it preferred the lowest orientation. NaN is no answer in train; in test it makes the mean NaN. Without a Period
-	// Aligned is empty.
+	// Aligned is the mean test response over neurons, in its unit. X is in degrees from the orientation at which a
+	// neuron answered most in train: for n stimuli it starts at −⌊n/2⌋ steps of Period/n. A neuron that is silent in
+	// train counts as if it preferred the lowest orientation. NaN is no answer in train; in test it makes the mean NaN.
+	// Without a Period Aligned is empty.
 	Aligned Curve
-	// Dissimilarity is the matrix of [Correlation] between the test responses to the stimuli, in their order. It is nil if
-	// there are fewer than 2 neurons, which have no correlation.
+	// Dissimilarity is the matrix of [Correlation] between the test responses to the stimuli, in their order. It is nil
+	// if there are fewer than 2 neurons, which have no correlation.
 	Dissimilarity [][]float64
 }
 
@@ -87,16 +87,19 @@ func (h Halves) Analyse(ctx context.Context) (*Population, error) {
 func (h Halves) check() error {
 	n := len(h.Orientation)
 	if n < 1 || h.Neurons < 1 || len(h.Train) != n*h.Neurons || len(h.Test) != n*h.Neurons {
-		return fault.New("tuning", fmt.Sprintf("halves of %d neurons and %d stimuli", h.Neurons, n), "", "want at least 1 of each and %d numbers in both, got %d and %d", n*h.Neurons, len(h.Train), len(h.Test))
+		return fault.New("tuning", fmt.Sprintf("halves of %d neurons and %d stimuli", h.Neurons, n), "",
+			"want at least 1 of each and %d numbers in both, got %d and %d", n*h.Neurons, len(h.Train), len(h.Test))
 	}
 	if at := slices.IndexFunc(h.Orientation, notFinite); at >= 0 {
-		return fault.New("tuning", fmt.Sprintf("orientation %d is %v", at, h.Orientation[at]), "", "want finite numbers")
+		return fault.New("tuning", fmt.Sprintf("orientation %d is %v", at, h.Orientation[at]), "",
+			"want finite numbers")
 	}
 	if h.Period == 0 {
 		return nil
 	}
 	if h.Period != 180 && h.Period != 360 {
-		return fault.New("tuning", fmt.Sprintf("period of %v°", h.Period), "", "want 180 or 360, or 0 for orientations that are not evenly spaced")
+		return fault.New("tuning", fmt.Sprintf("period of %v°", h.Period), "",
+			"want 180 or 360, or 0 for orientations that are not evenly spaced")
 	}
 	return Curve{X: slices.Sorted(slices.Values(h.Orientation))}.even("orientation", h.Period, 2)
 }

@@ -53,11 +53,15 @@ func TestAligned(t *testing.T) {
 			[][]float64{{1, 2, 0, 3}, {-1, -2, 0, -3}, {0, 0, 0, 0}},
 			[][]float64{{100, 1, 1000, 10}, {200, 2, 2000, 20}, {300, 3, 3000, 30}}),
 			[]float64{-90, -45, 0, 45}, []float64{440, 1067, 671, 44}},
-		"an odd number":  {halvesOf(180, []float64{-10, 50, 110}, [][]float64{{0, 0, 1}}, [][]float64{{1, 2, 3}}), []float64{-60, 0, 60}, []float64{2, 3, 1}},
-		"directions":     {halvesOf(360, []float64{270, 180, 90, 0}, [][]float64{{1, 2, 0, 0}}, [][]float64{{1, 2, 3, 4}}), []float64{-180, -90, 0, 90}, []float64{4, 3, 2, 1}},
-		"two are best":   {halvesOf(180, shuffled, [][]float64{{5, 0, 5, 0}}, [][]float64{{1, 2, 3, 4}}), []float64{-90, -45, 0, 45}, []float64{2, 4, 1, 3}},
-		"NaN is no best": {halvesOf(180, shuffled, [][]float64{{1, nan, 0, 0}}, [][]float64{{1, nan, 3, 4}}), []float64{-90, -45, 0, 45}, []float64{nan, 4, 1, 3}},
-		"no bins":        {halvesOf(0, shuffled, [][]float64{{1, 2, 0, 3}}, [][]float64{{1, 2, 3, 4}}), nil, nil},
+		"an odd number": {halvesOf(180, []float64{-10, 50, 110}, [][]float64{{0, 0, 1}}, [][]float64{{1, 2, 3}}),
+			[]float64{-60, 0, 60}, []float64{2, 3, 1}},
+		"directions": {halvesOf(360, []float64{270, 180, 90, 0}, [][]float64{{1, 2, 0, 0}},
+			[][]float64{{1, 2, 3, 4}}), []float64{-180, -90, 0, 90}, []float64{4, 3, 2, 1}},
+		"two are best": {halvesOf(180, shuffled, [][]float64{{5, 0, 5, 0}}, [][]float64{{1, 2, 3, 4}}),
+			[]float64{-90, -45, 0, 45}, []float64{2, 4, 1, 3}},
+		"NaN is no best": {halvesOf(180, shuffled, [][]float64{{1, nan, 0, 0}}, [][]float64{{1, nan, 3, 4}}),
+			[]float64{-90, -45, 0, 45}, []float64{nan, 4, 1, 3}},
+		"no bins": {halvesOf(0, shuffled, [][]float64{{1, 2, 0, 3}}, [][]float64{{1, 2, 3, 4}}), nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := analysed(t, c.h)
@@ -130,18 +134,32 @@ func TestHalvesUneven(t *testing.T) {
 func TestHalvesRefusals(t *testing.T) {
 	good := halvesOf(180, []float64{0, 90}, [][]float64{{1, 2}}, [][]float64{{1, 2}})
 	for want, spoil := range map[string]func(*Halves){
-		"halves of 1 neurons and 0 stimuli: want at least 1 of each": func(h *Halves) { h.Orientation, h.Train, h.Test = nil, nil, nil },
-		"halves of 0 neurons and 2 stimuli":                          func(h *Halves) { h.Neurons, h.Train, h.Test = 0, nil, nil },
+		"halves of 1 neurons and 0 stimuli: want at least 1 of each": func(h *Halves) {
+			h.Orientation, h.Train,
+				h.Test = nil, nil, nil
+		},
+		"halves of 0 neurons and 2 stimuli": func(h *Halves) {
+			h.Neurons, h.Train, h.Test = 0,
+				nil, nil
+		},
 		"want at least 1 of each and 2 numbers in both, got 1 and 2": func(h *Halves) { h.Train = h.Train[:1] },
 		"2 numbers in both, got 2 and 1":                             func(h *Halves) { h.Test = h.Test[:1] },
-		"orientation 1 is NaN: want finite numbers":                  func(h *Halves) { h.Orientation = []float64{0, math.NaN()}; h.Period = 0 },
-		"period of 90°: want 180 or 360":                             func(h *Halves) { h.Period = 90 },
-		"want them evenly spaced over 360°, 180° apart":              func(h *Halves) { h.Period = 360 },
-		"want them evenly spaced over 180°, 90° apart":               func(h *Halves) { h.Orientation = []float64{0, 270} },
+		"orientation 1 is NaN: want finite numbers": func(h *Halves) {
+			h.Orientation = []float64{0,
+				math.NaN()}
+			h.Period = 0
+		},
+		"period of 90°: want 180 or 360":                func(h *Halves) { h.Period = 90 },
+		"want them evenly spaced over 360°, 180° apart": func(h *Halves) { h.Period = 360 },
+		"want them evenly spaced over 180°, 90° apart": func(h *Halves) {
+			h.Orientation = []float64{0,
+				270}
+		},
 	} {
 		h := good
 		spoil(&h)
-		if _, err := h.Analyse(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "tuning: ") || !strings.Contains(err.Error(), want) {
+		if _, err := h.Analyse(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "tuning: ") ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want …%s…", err, want)
 		}
 	}

@@ -7,14 +7,14 @@ import (
 
 // Orientation puts an orientation tuning curve into numbers.
 type Orientation struct {
-	// Peak is the orientation with the largest response. Preferred is the angle of the mean vector, ½·arg Σ r·e^{2iθ}. Both
-	// are in degrees, 0 ≤ θ < 180.
+	// Peak is the orientation with the largest response. Preferred is the angle of the mean vector, ½·arg Σ r·e^{2iθ}.
+	// Both are in degrees, 0 ≤ θ < 180.
 	Peak, Preferred float64
-	// CircularVariance is 1 − |Σ r·e^{2iθ}| / Σ r: 0 for a cell that answers a single orientation, 1 for one that answers all
-	// alike (Ringach, Shapley and Hawken, J. Neurosci. 22:5639, 2002).
+	// CircularVariance is 1 − |Σ r·e^{2iθ}| / Σ r: 0 for a cell that answers a single orientation, 1 for one that
+	// answers all alike (Ringach, Shapley and Hawken, J. Neurosci. 22:5639, 2002).
 	CircularVariance float64
-	// Selectivity is the orientation selectivity index (p − o)/(p + o), where p is the response at Peak and o the response
-	// at Peak + 90°, interpolated if no grating has that orientation.
+	// Selectivity is the orientation selectivity index (p − o)/(p + o), where p is the response at Peak and o the
+	// response at Peak + 90°, interpolated if no grating has that orientation.
 	Selectivity float64
 }
 
@@ -53,8 +53,8 @@ func (c Curve) Orientation() (Orientation, error) {
 type Direction struct {
 	// Peak is the direction with the largest response in degrees, 0 ≤ θ < 360.
 	Peak float64
-	// Selectivity is the direction selectivity index (p − n)/(p + n), where p is the response at Peak and n the response at
-	// Peak + 180°.
+	// Selectivity is the direction selectivity index (p − n)/(p + n), where p is the response at Peak and n the
+	// response at Peak + 180°.
 	Selectivity float64
 }
 

@@ -37,14 +37,14 @@ type Readout struct {
 	Pool        Pool
 	Row, Column int // of At
 
-	// Linear keeps negative activations. Without it they become 0: a firing rate is not negative, and the indices of tuning
-	// are defined for firing rates.
+	// Linear keeps negative activations. Without it they become 0: a firing rate is not negative, and the indices of
+	// tuning are defined for firing rates.
 	Linear bool
 
 	Normalisation Normalisation // the zero value is none
 
-	// Sums are further cells, each the sum of the channels that it lists. So a cell that answers several orientations is
-	// made of cells that prefer one each. They follow the channels, in this order.
+	// Sums are further cells, each the sum of the channels that it lists. So a cell that answers several orientations
+	// is made of cells that prefer one each. They follow the channels, in this order.
 	Sums [][]int
 }
 
@@ -138,7 +138,8 @@ func mapsOf(shape []int) (images int, m maps, err error) {
 // check validates a readout of such maps and returns how many cells it has.
 func (r Readout) check(m maps) (cells int, err error) {
 	if r.Pool == At && (r.Row < 0 || r.Row >= m.rows || r.Column < 0 || r.Column >= m.columns) {
-		return 0, fault.New("tuning", fmt.Sprintf("position %d,%d", r.Row, r.Column), "", "want a row from 0 to %d and a column from 0 to %d", m.rows-1, m.columns-1)
+		return 0, fault.New("tuning", fmt.Sprintf("position %d,%d", r.Row, r.Column), "",
+			"want a row from 0 to %d and a column from 0 to %d", m.rows-1, m.columns-1)
 	}
 	if r.Pool < Centre || r.Pool > MapLargest {
 		return 0, fault.New("tuning", "pool", int(r.Pool), "want Centre, At, MapMean or MapLargest")
@@ -147,7 +148,8 @@ func (r Readout) check(m maps) (cells int, err error) {
 		return 0, err
 	}
 	if r.Normalisation != (Normalisation{}) && r.Linear {
-		return 0, fault.New("tuning", "normalisation of linear responses", "", "want them rectified, a negative drive has no power")
+		return 0, fault.New("tuning", "normalisation of linear responses", "",
+			"want them rectified, a negative drive has no power")
 	}
 	for _, sum := range r.Sums {
 		if len(sum) == 0 {

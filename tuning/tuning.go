@@ -3,27 +3,29 @@
 //
 // The order of the calls is that of an experiment:
 //
-//   - [Read] takes one number for each image and cell from activations [N C H W]. A channel is a cell that is repeated all
-//     over the image. A [Readout] says which value is the response; it can also add up channels and normalise them.
-//   - [Analyse] turns these [Responses] and what each image showed, a [param.Table], into a tuning [Curve] for each cell.
-//     Where the phase does not matter, it takes the phase out first. Then it puts the curves into numbers.
+//   - [Read] takes one number for each image and cell from activations [N C H W]. A channel is a cell that is repeated
+//     all over the image. A [Readout] says which value is the response; it can also add up channels and normalise
+//     them.
+//   - [Analyse] turns these [Responses] and what each image showed, a [param.Table], into a tuning [Curve] for each
+//     cell. Where the phase does not matter, it takes the phase out first. Then it puts the curves into numbers.
 //   - [Dissimilarity] compares the patterns of responses of a population.
 //
 // Each step can be had alone: [Curves] draws curves over any column, [Curve.Orientation], [Curve.Direction],
 // [Curve.Frequency] and [Curve.Phase] put one curve into a few numbers, and [FitVonMises] fits a smooth curve to it.
 //
-// Recorded neurons have no activations but trials, which differ. [Halves] say what such a population does that is not noise.
+// Recorded neurons have no activations but trials, which differ. [Halves] say what such a population does that is not
+// noise.
 //
 // # Symbols and units
 //
-// θ is an orientation in degrees, of period 180, or a direction, of period 360. φ is a phase in degrees. Spatial frequencies
-// are in the unit of the table: cycles/pixel or the like. r is a response, in the unit of the activations.
+// θ is an orientation in degrees, of period 180, or a direction, of period 360. φ is a phase in degrees. Spatial
+// frequencies are in the unit of the table: cycles/pixel or the like. r is a response, in the unit of the activations.
 //
 // Everything is computed in float64. A figure that does not exist, such as the circular variance of a cell that answers
 // nothing, is NaN.
 //
-// Errors are one line that starts with "tuning: ", but for those of a source that is read. No function keeps or changes its
-// arguments, and several goroutines may call all of them.
+// Errors are one line that starts with "tuning: ", but for those of a source that is read. No function keeps or changes
+// its arguments, and several goroutines may call all of them.
 package tuning
 
 import (
@@ -51,11 +53,13 @@ func (r *Responses) At(image, cell int) float64 { return r.Data[image*r.Cells+ce
 // check refuses responses that are inconsistent, and columns that do not have one value for each image.
 func (r *Responses) check(columns ...param.Column) error {
 	if r.Images < 1 || r.Cells < 1 || len(r.Data) != r.Images*r.Cells {
-		return fault.New("tuning", fmt.Sprintf("responses of %d cells to %d images", r.Cells, r.Images), "", "want %d numbers and at least 1, got %d", r.Images*r.Cells, len(r.Data))
+		return fault.New("tuning", fmt.Sprintf("responses of %d cells to %d images", r.Cells, r.Images), "",
+			"want %d numbers and at least 1, got %d", r.Images*r.Cells, len(r.Data))
 	}
 	for _, p := range columns {
 		if len(p.Numbers) != r.Images {
-			return fault.New("tuning", "parameter", p.Name, "want %d values, one for each image, got %d", r.Images, len(p.Numbers))
+			return fault.New("tuning", "parameter", p.Name, "want %d values, one for each image, got %d", r.Images,
+				len(p.Numbers))
 		}
 	}
 	return nil
@@ -155,7 +159,8 @@ func (r *Responses) reduce(cell int, images []int, by param.Column, how Reductio
 		}
 		return cycle.F1, nil
 	}
-	return 0, fault.New("tuning", fmt.Sprintf("parameter %s cannot be collapsed by %v", by.Name, how), "", "want %v, %v or %v", Largest, Mean, Modulation)
+	return 0, fault.New("tuning", fmt.Sprintf("parameter %s cannot be collapsed by %v", by.Name, how), "",
+		"want %v, %v or %v", Largest, Mean, Modulation)
 }
 
 func mean(v []float64) float64 {

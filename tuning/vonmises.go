@@ -14,8 +14,8 @@ import (
 //	r(θ) = Base + Height·(e^{κ(cos 2(θ−Preferred)−1)} − e^{−2κ}) / (1 − e^{−2κ})
 //
 // It is a circular normal curve that runs from Base, at right angles to the preferred orientation, to Base + Height. It
-// is the usual b + a·e^{κ(cos 2(θ−μ)−1)} (Swindale, Biol. Cybern. 78:45, 1998) with other names for a and b. Unlike a and
-// b, Height and Base stay finite when κ goes to 0 and the curve to a cosine.
+// is the usual b + a·e^{κ(cos 2(θ−μ)−1)} (Swindale, Biol. Cybern. 78:45, 1998) with other names for a and b. Unlike a
+// and b, Height and Base stay finite when κ goes to 0 and the curve to a cosine.
 type VonMises struct {
 	Preferred    float64 // degrees, 0 ≤ θ < 180
 	Kappa        float64 // concentration κ, from 0.001 to 300
@@ -67,7 +67,8 @@ func FitVonMises(c Curve) (fit VonMises, ok bool, err error) {
 	}
 	c = c.fold(180)
 	if n := len(c.X); n < 5 {
-		return fit, false, fault.New("tuning", fmt.Sprintf("a von Mises curve through %d orientations", n), "", "want at least 5 that differ within 180°")
+		return fit, false, fault.New("tuning", fmt.Sprintf("a von Mises curve through %d orientations", n), "",
+			"want at least 5 that differ within 180°")
 	}
 	target := newTarget(c)
 	if !(target.total > 1e-24*c.size()*c.size()) {

@@ -25,9 +25,10 @@ func newBenchReport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report IN.json…",
 		Short: "A table, a page and pictures of stored reports, several as one",
-		Long: "report shows what gpuconv bench --json and bench/peers/peers.py wrote. Several reports of one machine and one program become\n" +
-			"one: what more than one of them timed is pooled, block by block. Runs of GOMAXPROCS=2 gpuconv bench --backend cpu and so on\n" +
-			"together show how the CPU engine scales over cores.",
+		Long: "report shows what gpuconv bench --json and bench/peers/peers.py wrote. Several reports of one\n" +
+			"machine and one program become one, and what more than one of them timed is pooled, block by\n" +
+			"block. Runs of GOMAXPROCS=2 gpuconv bench --backend cpu and so on together show how the CPU\n" +
+			"engine scales over cores.",
 		Example: "  gpuconv bench report ours.json peers.json --html report.html --plots plots\n" +
 			"  gpuconv bench report first.json second.json --json both.json",
 		Args: func(_ *cobra.Command, args []string) error {

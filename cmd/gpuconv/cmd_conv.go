@@ -73,10 +73,11 @@ func newConv() *cobra.Command {
 		Use:   "conv --input X --weight W --output Y.npy",
 		Short: "Convolve any images with any weights",
 		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch).\n\n" +
-			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a .png or .jpg as grey\n" +
-			"0 … 1. Weights are [filters, channels per group, rows, columns], biases [filters]. The output is float32\n" +
-			"[N, filters, H, W].",
-		Example: "  gpuconv conv --input x.npy --weight w.npy --bias b.npy --padding same --activation relu --output y.npy\n" +
+			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a .png or .jpg\n" +
+			"as grey 0 … 1. Weights are [filters, channels per group, rows, columns], biases [filters]. The output is\n" +
+			"float32 [N, filters, H, W].",
+		Example: "" +
+			"  gpuconv conv --input x.npy --weight w.npy --bias b.npy --padding same --activation relu --output y.npy\n" +
 			"  gpuconv conv --input photo.png --weight bank.npy --padding 3 --padding-mode reflect --output y.npy",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -90,7 +91,8 @@ func newConv() *cobra.Command {
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
 	f.spec.register(flags)
 	f.backend.register(flags)
-	flags.BoolVar(&f.dumpShader, "dump-shader", false, "print the GLSL that is compiled, exactly; without --output nothing is computed")
+	flags.BoolVar(&f.dumpShader, "dump-shader", false,
+		"print the GLSL that is compiled, exactly; without --output nothing is computed")
 	return cmd
 }
 
@@ -135,10 +137,10 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 		stdout = stderr // stdout holds the shader
 	}
-	return f.convolve(ctx, stdout, stderr, images, l, s)
+	return f.convolve(ctx, stdout, stderr, experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan}, s)
 }
 
-// layer reads the weights and puts the problem together, for all images.
+// layer reads the weights and puts together the problem for all images.
 func (f *convFlags) layer(src conv.Shape) (layer, error) {
 	weight, err := readTensor("weight", f.weight)
 	if err != nil {
@@ -176,28 +178,30 @@ func (l *layer) cut() error {
 }
 
 // convolve streams the images through the plan into the output file.
-func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, images imageSource, l layer, s session) error {
-	image, err := l.problem.Dst()
+func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stream experiment.Stream, s session) error {
+	image, err := stream.Problem.Dst()
 	if err != nil {
 		return err
 	}
-	shape := image.WithN(images.Shape().N())
+	shape := image.WithN(stream.Images.Shape().N())
 	if err := checkDisk(fmt.Sprintf("an output of %v", shape), f.output, shape.Bytes()); err != nil {
 		return err
 	}
 	bar := newProgress(stderr, "convolving", shape.N())
 	defer bar.stop()
+	stream.Progress = bar.set
 	var stats batch.Stats
 	err = f.file().create(func(file *whole.File) (err error) {
-		stats, err = experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan, Progress: bar.set}.Write(ctx, file)
+		stats, err = stream.Write(ctx, file)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	s.print(stdout)
+	seconds := stats.Convolve.Seconds()
 	fmt.Fprintf(stdout, "speed     %.3g images/s convolving (%.3f s)\nwrote     %s %v\n",
-		float64(shape.N())/max(stats.Convolve.Seconds(), 1e-9), stats.Convolve.Seconds(), fault.Printable(f.output), shape)
+		float64(shape.N())/max(seconds, 1e-9), seconds, fault.Printable(f.output), shape)
 	return nil
 }
 
@@ -205,7 +209,8 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, imag
 func dumpShader(w io.Writer, s session) error {
 	d, ok := s.plan.(conv.Describer)
 	if !ok || len(d.Describe().Sources) == 0 {
-		return refused("dump-shader", "", fmt.Errorf("the %s backend compiles no shader, want --backend gpu with it", s.name))
+		err := fmt.Errorf("the %s backend compiles no shader, want --backend gpu with it", s.name)
+		return refused("dump-shader", "", err)
 	}
 	_, err := io.WriteString(w, strings.Join(d.Describe().Sources, ""))
 	return err

@@ -30,13 +30,14 @@ func newData() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "data --download FILE.npz | --input FILE.npz [--output DIR]",
 		Short: "The Stringer recordings: what mouse neurons answered to gratings",
-		Long: "data fetches and reads the recordings of the Neuromatch tutorials, " + dataset.Name + ":\n" +
-			"responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), in bins of 6°, halves\n" +
-			"of the trials apart. Any .npz of the same layout is read: resp_train and resp_test [stimuli, neurons], stimuli.\n\n" +
-			"--download goes on where an earlier call was cut off and checks the MD5 checksum. --input describes a file;\n" +
-			"with --output it writes cells.csv as gpuconv tuning does, aligned.csv (the mean curve around each neuron's preferred\n" +
-			"orientation), rdm.csv, population.json and pictures. Preferred orientations are those of resp_train, all else is from\n" +
-			"resp_test, so that noise makes no tuning.",
+		Long: "data fetches and reads the recordings of the Neuromatch tutorials, " + dataset.Name + `:
+responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), in bins of 6°, halves
+of the trials apart. Any .npz of the same layout is read: resp_train and resp_test [stimuli, neurons], stimuli.
+
+--download goes on where an earlier call was cut off, and checks the MD5 checksum. --input describes a file. With
+--output it writes cells.csv as gpuconv tuning does, aligned.csv (the mean curve around each neuron's preferred
+orientation), rdm.csv, population.json and pictures. Preferred orientations are those of resp_train, all else is from
+resp_test, so that noise makes no tuning.`,
 		Example: "  gpuconv data --download stringer.npz\n" +
 			"  gpuconv data --input stringer.npz --output population",
 		Args: flagsOnly,
@@ -48,7 +49,8 @@ func newData() *cobra.Command {
 	flags.StringVar(&f.download, "download", "", "fetch the recordings into this file")
 	flags.StringVar(&f.url, "url", dataset.URL, "where to fetch them")
 	flags.StringVar(&f.md5, "md5", dataset.MD5, "the checksum the file must have; none takes any")
-	flags.DurationVar(&f.retry, "pause", time.Second, "before the first retry of a download, twice as long before each further one")
+	flags.DurationVar(&f.retry, "pause", time.Second,
+		"before the first retry of a download, twice as long before each further one")
 	flags.StringVar(&f.input, "input", "", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	return cmd
@@ -84,7 +86,8 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 			fmt.Fprintf(stdout, "%s is there, with the MD5 checksum %s\n", fault.Printable(f.download), sum)
 			return nil
 		}
-		return failed("download", f.download, errors.New("is there, and not the file wanted: want a new name, or remove it"))
+		return failed("download", f.download,
+			errors.New("is there, and not the file wanted: want a new name, or remove it"))
 	}
 	bar := newByteProgress(stderr, "downloading")
 	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set}
@@ -112,12 +115,14 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 		if kept == 0 {
 			return err
 		}
-		return fmt.Errorf("%w; %d bytes are kept in %s, the same command goes on there", err, kept, fault.Printable(fetch.Part()))
+		return fmt.Errorf("%w; %d bytes are kept in %s, the same command goes on there", err, kept,
+			fault.Printable(fetch.Part()))
 	}
 	if kept == 0 {
 		return err // main says that nothing was written
 	}
-	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command goes on there", kept, fault.Printable(fetch.Part()))
+	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command goes on there", kept,
+		fault.Printable(fetch.Part()))
 }
 
 // read describes a file and, with --output, analyses its population.

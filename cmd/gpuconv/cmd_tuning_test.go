@@ -75,10 +75,12 @@ func TestTuningTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(report.Cells) != 4 || report.Cells[3].Name != "0+1" || math.Abs(report.Cells[0].Figures["fit_kappa"]-3) > 1e-3 {
+	if len(report.Cells) != 4 || report.Cells[3].Name != "0+1" ||
+		math.Abs(report.Cells[0].Figures["fit_kappa"]-3) > 1e-3 {
 		t.Errorf("cells %+v", report.Cells)
 	}
-	if _, ok := report.Cells[2].Figures["half_width_deg"]; ok || len(report.Curves) != 3 || len(report.Curves[2].Cells[0].Values) != 4 {
+	if _, ok := report.Cells[2].Figures["half_width_deg"]; ok || len(report.Curves) != 3 ||
+		len(report.Curves[2].Cells[0].Values) != 4 {
 		t.Errorf("cell 2 %+v, %d curves", report.Cells[2], len(report.Curves))
 	}
 }
@@ -105,7 +107,8 @@ func TestTuningDirections(t *testing.T) {
 	if code != exitOK {
 		t.Fatal(code, stderr)
 	}
-	if want := " 0.990 19.8° 0.995\n"; !strings.Contains(squeezed(stdout), "\n0 45° ") || !strings.Contains(squeezed(stdout), want) {
+	if want := " 0.990 19.8° 0.995\n"; !strings.Contains(squeezed(stdout), "\n0 45° ") ||
+		!strings.Contains(squeezed(stdout), want) {
 		t.Errorf("want cell 0 at 45° with%sin\n%s", want, stdout)
 	}
 	if got := cellsOf(t, out)[0]["fit_r2"]; math.Abs(got-1) > 1e-6 {

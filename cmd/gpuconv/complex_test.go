@@ -34,7 +34,8 @@ func (w wave) draw(size int) []float32 {
 
 // gratingsAndBank writes gratings of every orientation, frequency and phase with their table, and a bank of quadrature
 // pairs of four orientations.
-func gratingsAndBank(t *testing.T, dir string, orientations, phases int, frequencies []float64) (gratings, table, bank string) {
+func gratingsAndBank(t *testing.T, dir string, orientations, phases int, frequencies []float64) (gratings, table,
+	bank string) {
 	t.Helper()
 	const size, kernel, sigma = 21, 21, 4
 	images := &npy.Array{Shape: []int{0, size, size}}
@@ -104,7 +105,8 @@ func TestComplexCells(t *testing.T) {
 	gratings, table, bank := gratingsAndBank(t, dir, orientations, phases, frequencies)
 	for activation, cells := range map[string]int{"energy": 4, "relu": 8} {
 		y, out := filepath.Join(dir, activation+".npy"), filepath.Join(dir, activation)
-		if code, _, stderr := gpuconv(t, "conv", "--input", gratings, "--weight", bank, "--activation", activation, "--backend", "cpu", "--output", y); code != exitOK {
+		if code, _, stderr := gpuconv(t, "conv", "--input", gratings, "--weight", bank, "--activation", activation,
+			"--backend", "cpu", "--output", y); code != exitOK {
 			t.Fatal(stderr)
 		}
 		if code, _, stderr := gpuconv(t, "tuning", "--input", y, "--table", table, "--output", out); code != exitOK {
@@ -118,13 +120,16 @@ func TestComplexCells(t *testing.T) {
 			preferred := float64(i * 4 / cells * 45)
 			off := math.Abs(cell["orientation_preferred_deg"] - preferred)
 			if min(off, 180-off) > 1 || cell["sf_peak"] != 0.15 || cell["circular_variance"] > 0.3 {
-				t.Errorf("%s, cell %d prefers %v, want %v and 0.15: %v", activation, i, cell["orientation_preferred_deg"], preferred, cell)
+				t.Errorf("%s, cell %d prefers %v, want %v and 0.15: %v", activation, i,
+					cell["orientation_preferred_deg"], preferred, cell)
 			}
 			half := 2 * math.Asin(math.Sqrt(math.Ln2/(2*math.Pi*math.Pi*16))/(2*0.15)) * 180 / math.Pi
 			if math.Abs(cell["half_width_deg"]-half) > 1.5 {
-				t.Errorf("%s, cell %d has a half-width of %v, want about %v", activation, i, cell["half_width_deg"], half)
+				t.Errorf("%s, cell %d has a half-width of %v, want about %v", activation, i, cell["half_width_deg"],
+					half)
 			}
-			if ratio := cell["f1_over_f0"]; activation == "energy" && ratio > 1e-3 || activation == "relu" && ratio < 1.5 {
+			if ratio := cell["f1_over_f0"]; activation == "energy" && ratio > 1e-3 ||
+				activation == "relu" && ratio < 1.5 {
 				t.Errorf("%s, cell %d has an F1/F0 of %v", activation, i, ratio)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gpuconv/fault"
+	"gpuconv/param"
 )
 
 func TestOneLine(t *testing.T) {
@@ -62,7 +63,7 @@ func TestEither(t *testing.T) {
 }
 
 func TestThreeDigits(t *testing.T) {
-	for in, want := range map[float64]string{0.01234: "0.0123", 99.94: "99.9", 1234.5: "1234", 1e6: "1000000"} {
+	for in, want := range map[param.Number]string{0.01234: "0.0123", 99.94: "99.9", 1234.5: "1234", 1e6: "1000000"} {
 		if got := threeDigits(in); got != want {
 			t.Errorf("%v is written %s, want %s", in, got, want)
 		}

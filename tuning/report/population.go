@@ -32,7 +32,10 @@ func (p Population) Write(ctx context.Context, folder Folder) ([]string, error) 
 }
 
 func (p Population) tables(out *files) error {
-	if err := out.write("aligned.csv", func(w io.Writer) error { return writeAligned(w, p.Found.Aligned) }); err != nil {
+	if err := out.write("aligned.csv", func(w io.Writer) error {
+		return writeAligned(w,
+			p.Found.Aligned)
+	}); err != nil {
 		return err
 	}
 	extra := []param.Column{
@@ -71,17 +74,20 @@ type populationJSON struct {
 
 func (p Population) json() populationJSON {
 	return populationJSON{
-		Schema: 1, Command: p.Command, Program: p.Program, Stimuli: len(p.Halves.Orientation), Neurons: p.Halves.Neurons,
-		Reliability: summarise(p.Found.Reliability), CircularVariance: summarise(p.Found.Test.Figure("circular_variance")),
-		Selectivity: summarise(p.Found.Test.Figure("orientation_selectivity")),
-		Aligned:     curveOf(p.Found.Aligned), Notes: texts(p.Found.Test.Notes),
+		Schema: 1, Command: p.Command, Program: p.Program, Stimuli: len(p.Halves.Orientation),
+		Neurons:          p.Halves.Neurons,
+		Reliability:      summarise(p.Found.Reliability),
+		CircularVariance: summarise(p.Found.Test.Figure("circular_variance")),
+		Selectivity:      summarise(p.Found.Test.Figure("orientation_selectivity")),
+		Aligned:          curveOf(p.Found.Aligned), Notes: texts(p.Found.Test.Notes),
 	}
 }
 
 // WriteText writes what was found, in three or four lines and one for each note.
 func (p Population) WriteText(w io.Writer) error {
 	out := bufio.NewWriter(w)
-	fmt.Fprintf(out, "halves    correlation of a neuron's responses in train and test: %v\n", summarise(p.Found.Reliability))
+	fmt.Fprintf(out, "halves    correlation of a neuron's responses in train and test: %v\n",
+		summarise(p.Found.Reliability))
 	variance := summarise(p.Found.Test.Figure("circular_variance"))
 	fmt.Fprintf(out, "tuning    circular variance of the test responses above the mean: %v\n", variance)
 	if aligned := p.Found.Aligned; len(aligned.X) > 0 {

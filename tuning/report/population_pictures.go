@@ -18,11 +18,13 @@ func (p Population) pictures(out *files) error {
 		Lines: []figure.Line{{X: p.Found.Aligned.X, Y: p.Found.Aligned.Y, Style: figure.Dotted}},
 	}
 	if len(p.Found.Aligned.X) > 0 {
-		aligned.XTicks = []float64{-p.Halves.Period / 2, -p.Halves.Period / 4, 0, p.Halves.Period / 4, p.Halves.Period / 2}
+		aligned.XTicks = []float64{-p.Halves.Period / 2, -p.Halves.Period / 4, 0, p.Halves.Period / 4,
+			p.Halves.Period / 2}
 	}
 	all := []figure.Axes{
 		aligned,
-		histogram("preferred orientation", "orientation (°)", p.Found.Test.Figure("orientation_preferred_deg"), 0, 180, 30),
+		histogram("preferred orientation", "orientation (°)", p.Found.Test.Figure("orientation_preferred_deg"), 0, 180,
+			30),
 		histogram("circular variance", "circular variance", p.Found.Test.Figure("circular_variance"), 0, 1, 25),
 		histogram("train against test", "correlation of the halves", p.Found.Reliability, -1, 1, 40),
 	}
@@ -41,7 +43,8 @@ func (p Population) pictures(out *files) error {
 
 // histogram draws how many neurons have which values.
 func histogram(title, label string, values []float64, lo, hi float64, bins int) figure.Axes {
-	return figure.Axes{Title: title, XLabel: label, YLabel: "neurons", Lines: []figure.Line{figure.Histogram(values, lo, hi, bins)}}
+	return figure.Axes{Title: title, XLabel: label, YLabel: "neurons",
+		Lines: []figure.Line{figure.Histogram(values, lo, hi, bins)}}
 }
 
 // examples draws the neurons whose halves agree best, both halves of each.

@@ -25,8 +25,8 @@ type Tuning struct {
 	Filters []string // says of the first cells which filter they have; may be nil
 }
 
-// mostCompared is how many values of a parameter are compared at most: a table of 1,000 by 1,000 has about 19 MB, one of
-// 4,000 by 4,000 had 306 MB.
+// mostCompared is how many values of a parameter are compared at most: a table of 1,000 by 1,000 has about 19 MB, one
+// of 4,000 by 4,000 had 306 MB.
 const mostCompared = 1000
 
 // Written is what a report has written.
@@ -45,7 +45,10 @@ func (t Tuning) Write(ctx context.Context, folder Folder) (Written, error) {
 }
 
 func (t Tuning) write(ctx context.Context, out *files) (notes []error, err error) {
-	if err := out.write("cells.csv", func(w io.Writer) error { return writeCells(w, t.Analysis, t.names()) }); err != nil {
+	if err := out.write("cells.csv", func(w io.Writer) error {
+		return writeCells(w, t.Analysis,
+			t.names())
+	}); err != nil {
 		return nil, err
 	}
 	if err := out.write("curves.csv", func(w io.Writer) error { return writeCurves(w, t.Analysis) }); err != nil {
@@ -83,7 +86,8 @@ func (t Tuning) matrix() (m matrix, err error) {
 		return m, err
 	}
 	if len(m.values) > mostCompared {
-		return m, fmt.Errorf("dissimilarities of %d values of %s are left out: want at most %d", len(m.values), m.column, mostCompared)
+		return m, fmt.Errorf("dissimilarities of %d values of %s are left out: want at most %d", len(m.values),
+			m.column, mostCompared)
 	}
 	m.dissimilarities, err = tuning.Dissimilarity(patterns, t.Metric)
 	return m, err

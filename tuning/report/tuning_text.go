@@ -30,7 +30,8 @@ const mostPrinted = 24
 func (t Tuning) WriteText(w io.Writer, notes []error) error {
 	out := bufio.NewWriter(w)
 	names := t.names()
-	fmt.Fprintf(out, "read      %s %v, %d cells, response %s\n", fault.Printable(t.Source), t.Shape, len(names), t.response())
+	fmt.Fprintf(out, "read      %s %v, %d cells, response %s\n", fault.Printable(t.Source), t.Shape, len(names),
+		t.response())
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	columns := t.columns()
 	fmt.Fprintln(table, "cell\t"+strings.Join(headers(columns), "\t"))
@@ -111,7 +112,8 @@ func (t Tuning) columns() []printedColumn {
 		switch curves.Axis {
 		case tuning.ByOrientation:
 			all = append(all, printedColumn{"orientation_preferred_deg", "orientation", "%.0f°"},
-				printedColumn{"circular_variance", "circ. variance", "%.3f"}, printedColumn{"orientation_selectivity", "OSI", "%.3f"},
+				printedColumn{"circular_variance", "circ. variance", "%.3f"},
+				printedColumn{"orientation_selectivity", "OSI", "%.3f"},
 				printedColumn{"half_width_deg", "half-width", "%.1f°"})
 			if slices.ContainsFunc(t.Analysis.Cells, func(c tuning.Cell) bool { return c.Direction != nil }) {
 				all = append(all, printedColumn{"direction_selectivity", "DSI", "%.3f"})

@@ -1,6 +1,7 @@
 package batch_test
 
 import (
+	"slices"
 	"testing"
 
 	"gpuconv/batch"
@@ -35,5 +36,14 @@ func TestPortion(t *testing.T) {
 	}
 	if got := batch.PortionOf(conv.Shape{10000, 1, 48, 64}); got != 2389 {
 		t.Errorf("%d images that are not convolved, want 2389", got)
+	}
+}
+
+func TestInMemory(t *testing.T) {
+	all := &conv.Tensor{Shape: conv.Shape{3, 1, 1, 2}, Data: []float32{0, 1, 2, 3, 4, 5}}
+	dst := &conv.Tensor{Shape: conv.Shape{2, 1, 1, 2}, Data: make([]float32, 4)}
+	source := batch.InMemory{Images: all}
+	if err := source.Draw(dst, 1); err != nil || !slices.Equal(dst.Data, all.Data[2:]) || source.Shape() != all.Shape {
+		t.Errorf("images 1 and 2 of %v are %v (%v)", source.Shape(), dst.Data, err)
 	}
 }

@@ -43,9 +43,9 @@ func judged(p conv.Problem) int {
 	return max(1, min(p.Src.N(), int(judgeBytes/dst.Image().Bytes())))
 }
 
-func newChecker(e Engine, weight *conv.Tensor, wanted batch.Spread) *checker {
-	c := &checker{problem: e.Problem, weight: weight, wanted: wanted, group: judged(e.Problem)}
-	if d, ok := e.Plan.(conv.Describer); ok {
+func newChecker(on Prepared, weight *conv.Tensor, wanted batch.Spread) *checker {
+	c := &checker{problem: on.Problem, weight: weight, wanted: wanted, group: judged(on.Problem)}
+	if d, ok := on.Plan.(conv.Describer); ok {
 		c.description = d.Describe()
 	}
 	return c

@@ -42,11 +42,11 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	return need + workers*padded.Bytes(), nil
 }
 
-// Engine is what convolves a job.
-type Engine struct {
+// Prepared is the plan of a job, and who made it.
+type Prepared struct {
 	Problem conv.Problem  // the job's [Job.Problem]; its batch is how many images go at a time
 	Plan    conv.Plan     // of Problem
-	Backend Backend       // for the report, which adds what Plan says of itself
+	Backend Backend       // for the report; RunOn adds what Plan says of itself
 	Opening time.Duration // that it took to prepare Plan
 }
 
@@ -75,7 +75,7 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 	if err != nil {
 		return nil, err
 	}
-	r, err := j.RunOn(ctx, Engine{Problem: p, Plan: plan, Opening: time.Since(opening)}, out)
+	r, err := j.RunOn(ctx, Prepared{Problem: p, Plan: plan, Opening: time.Since(opening)}, out)
 	if ctx.Err() != nil {
 		return nil, err // and leave plan open: it may be at work
 	}
@@ -84,15 +84,15 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 
 // RunOn is Run with a plan that is prepared already, and a folder that is made already. It commits the folder and
 // leaves the plan open. The caller discards the folder if RunOn returns an error.
-func (j Job) RunOn(ctx context.Context, e Engine, out *whole.Folder) (*Report, error) {
+func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report, error) {
 	if j.Origin.Started.IsZero() {
 		j.Origin.Started = time.Now()
 	}
-	r, err := j.newReport(e)
+	r, err := j.newReport(on)
 	if err != nil {
 		return nil, err
 	}
-	w, err := j.convolve(ctx, e, out)
+	w, err := j.convolve(ctx, on, out)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (j Job) RunOn(ctx context.Context, e Engine, out *whole.Folder) (*Report, e
 	if err := j.writeTables(out); err != nil {
 		return nil, err
 	}
-	r.complete(w, e.Plan)
+	r.complete(w, on.Plan)
 	if err := r.write(out); err != nil {
 		return nil, err
 	}
@@ -125,20 +125,20 @@ type watched struct {
 }
 
 // convolve streams all images into activations.npy, checks some on the way and keeps those that are drawn.
-func (j Job) convolve(ctx context.Context, e Engine, out *whole.Folder) (w watched, err error) {
-	activations, err := j.Activations(e.Problem)
+func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w watched, err error) {
+	activations, err := j.Activations(on.Problem)
 	if err != nil {
 		return w, err
 	}
-	w.check = newChecker(e, j.Bank.Weight, batch.NewSpread(j.Check, activations.N()))
-	if w.gallery, err = newGallery(e.Problem.Src, activations); err != nil {
+	w.check = newChecker(on, j.Bank.Weight, batch.NewSpread(j.Check, activations.N()))
+	if w.gallery, err = newGallery(on.Problem.Src, activations); err != nil {
 		return w, err
 	}
 	file, err := out.Create("activations.npy")
 	if err != nil {
 		return w, err
 	}
-	w.stats, err = Stream{Images: j.Images, Problem: e.Problem, Plan: e.Plan, Progress: j.Progress,
+	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress,
 		Look: func(first int, src, dst *conv.Tensor) error {
 			w.gallery.look(first, src, dst)
 			return w.check.look(ctx, first, src, dst)

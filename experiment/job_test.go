@@ -44,8 +44,8 @@ func tutorial(t *testing.T, grating stimuli.NMA, orientations string, bank filte
 	return Job{Images: sweep, Bank: made, Spec: conv.Spec{Padding: conv.Pad(bank.Size/2, bank.Size/2)}, Check: 16}
 }
 
-// engine prepares a job on the CPU engine, in portions of some images.
-func engine(t *testing.T, j Job, portion int) Engine {
+// prepared prepares a job on the CPU engine, in portions of some images.
+func prepared(t *testing.T, j Job, portion int) Prepared {
 	t.Helper()
 	p, err := j.Problem()
 	if err != nil {
@@ -57,7 +57,7 @@ func engine(t *testing.T, j Job, portion int) Engine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { plan.Close() })
-	return Engine{Problem: p, Plan: plan}
+	return Prepared{Problem: p, Plan: plan}
 }
 
 // folder makes a folder to write.
@@ -88,7 +88,7 @@ func (a altered) Run(dst, src *conv.Tensor) error {
 func runAltered(t *testing.T, f func(dst *conv.Tensor) error) (*Report, string, error) {
 	t.Helper()
 	j, out := small(t), folder(t)
-	e := engine(t, j, 7)
+	e := prepared(t, j, 7)
 	e.Plan = altered{e.Plan, f}
 	r, err := j.RunOn(t.Context(), e, out)
 	out.Discard()
@@ -149,7 +149,7 @@ func TestOneWrongImage(t *testing.T) {
 	for _, wrong := range []int{0, 6, 7, 29} {
 		job := small(t)
 		shape := job.Images.Shape()
-		e := engine(t, job, shape.N())
+		e := prepared(t, job, shape.N())
 		c := newChecker(e, job.Bank.Weight, batch.NewSpread(-1, shape.N()))
 		c.group = 4
 		src, _ := conv.NewTensor(shape)
@@ -192,7 +192,7 @@ func (l late) Timings() conv.Timings {
 // TestInterruptedLate: an interrupt after the last image leaves nothing either.
 func TestInterruptedLate(t *testing.T) {
 	j, out := small(t), folder(t)
-	e := engine(t, j, 30)
+	e := prepared(t, j, 30)
 	ctx, cancel := context.WithCancel(t.Context())
 	e.Plan = late{e.Plan, cancel}
 	if _, err := j.RunOn(ctx, e, out); !errors.Is(err, context.Canceled) {

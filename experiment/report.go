@@ -113,8 +113,8 @@ type Check struct {
 func seconds(d time.Duration) param.Number { return param.Number(d.Seconds()) }
 
 // newReport reports what is known before anything is convolved.
-func (j Job) newReport(e Engine) (*Report, error) {
-	p := e.Problem
+func (j Job) newReport(on Prepared) (*Report, error) {
+	p := on.Problem
 	activations, err := j.Activations(p)
 	if err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (j Job) newReport(e Engine) (*Report, error) {
 		Channels: p.Weight.N(), Size: p.Weight.H(), Activation: s.Activation.String(),
 		Padding: s.Padding.Top, PaddingColumns: s.Padding.Left, Stride: s.Stride, Pool: pool(s.Pool),
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
-		Backend: e.Backend.of(e.Plan), Seconds: Seconds{Open: seconds(e.Opening)},
+		Backend: on.Backend.of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
 	}
 	return r, nil
 }

@@ -15,11 +15,11 @@ import (
 // TestStreams: a file comes whole or not at all.
 func TestStreams(t *testing.T) {
 	j := small(t)
-	e := engine(t, j, 7)
+	e := prepared(t, j, 7)
 	failure := errors.New("failure")
 	failing := e
 	failing.Plan = altered{e.Plan, func(*conv.Tensor) error { return failure }}
-	stream := func(e Engine) func(*whole.File) error {
+	stream := func(e Prepared) func(*whole.File) error {
 		return func(file *whole.File) error {
 			_, err := Stream{Images: j.Images, Problem: e.Problem, Plan: e.Plan}.Write(t.Context(), file)
 			return err

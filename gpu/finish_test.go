@@ -33,10 +33,10 @@ func TestFinishes(t *testing.T) {
 			t.Run(algorithm+"/"+class, func(t *testing.T) {
 				d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}, profiled(classes[class]))
 				fused, apart := within{d, d.profile}, within{d, d.profile}
-				apart.profile.Apart = true
+				apart.as.Apart = true
 				for name, p := range finishedProblems(algorithm) {
 					inTile := !strings.Contains(name, "apart")
-					apart.profile.Tiling = checkPools(t, name, p, fused, inTile) // for sums in the same order
+					apart.as.Tiling = checkPools(t, name, p, fused, inTile) // for sums in the same order
 					checkPools(t, name, p, apart, false)
 					for i := range 1 + len(specials()) {
 						checkAlike(t, fmt.Sprint(name, ", numbers ", i), special(t, name, p, i), fused, apart)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -116,7 +117,7 @@ func (f *autotuneFlags) validate(cmd *cobra.Command, named bool, args []string) 
 		return flagsOnly(cmd, args[len(args)-1:])
 	}
 	if f.rounds < 3 || f.rounds > 1000 {
-		return usage(fmt.Errorf("--count %d: want 3 to 1000", f.rounds))
+		return refused("count", strconv.Itoa(f.rounds), errors.New("want 3 to 1000"))
 	}
 	if f.forget && f.algorithm != "" {
 		return usage(errors.New("--forget: want no --algorithm with it, what is stored is the fastest of all"))
@@ -142,7 +143,7 @@ func (f *autotuneFlags) asked(named bool, args []string) (conv.Problem, error) {
 		return conv.Problem{}, usage(plain(err))
 	}
 	if p.Src.N() < 1 {
-		return conv.Problem{}, usage(fmt.Errorf("--problem: images %v: want at least one", p.Src))
+		return conv.Problem{}, refused("problem", "", fmt.Errorf("images %v: want at least one", p.Src))
 	}
 	return p, nil
 }

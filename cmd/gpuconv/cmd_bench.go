@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,7 +64,7 @@ func newBench() *cobra.Command {
 	flags.StringVar(&f.suite, "suite", "seed", "cases: "+either(bench.SuiteNames()))
 	flags.StringVar(&f.cases, "cases", "", "only cases whose name matches this regular expression: '^n=(1|64)/'")
 	flags.StringVar(&f.backends, "backend", "gpu,cpu",
-		"who is timed: gpu, cpu, reference or several of them; without it a missing GPU is reported as absent")
+		"what is timed: gpu, cpu, reference or several of them; without it a missing GPU is reported as absent")
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "force a GPU algorithm: "+either(gpu.AlgorithmNames()))
 	flags.IntVar(&f.count, "count", 10, "samples of each case and backend, at least")
@@ -86,7 +87,7 @@ func (f *benchFlags) validate() error {
 	names := f.names()
 	for i, name := range names {
 		if !slices.Contains([]string{"gpu", "cpu", "reference"}, name) || slices.Contains(names[:i], name) {
-			return usage(fmt.Errorf("--backend %q: want gpu, cpu, reference or several of them, each once", f.backends))
+			return misread("backend", f.backends, errors.New("want gpu, cpu, reference or several of them, each once"))
 		}
 	}
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags}
@@ -96,16 +97,15 @@ func (f *benchFlags) validate() error {
 	switch {
 	case !slices.Contains(names, "gpu") && (f.device != "any" || f.opener != "" || f.algorithm != "" ||
 		f.compile != ""):
-		return usage(fmt.Errorf("--backend %s: want no --device, --context, --algorithm and --compile with it, "+
-			"they are for a GPU", f.backends))
+		return refused("backend", f.backends, errors.New("want no --device, --context, --algorithm and --compile with it, they are for a GPU"))
 	case f.format != "text" && f.format != "go":
-		return usage(fmt.Errorf("--format %q: want text or go", f.format))
+		return misread("format", f.format, errors.New("want text or go"))
 	case f.compile != "" && f.compile != bench.CacheCold && f.compile != bench.CacheWarm:
-		return usage(fmt.Errorf("--compile %q: want cold or warm", f.compile))
+		return misread("compile", f.compile, errors.New("want cold or warm"))
 	case f.count < 1:
-		return usage(fmt.Errorf("--count %d: want at least 1", f.count))
+		return refused("count", strconv.Itoa(f.count), errors.New("want at least 1"))
 	case !(f.noise > 0):
-		return usage(fmt.Errorf("--noise %v: want a part of 1, such as 0.01", f.noise))
+		return refused("noise", fmt.Sprint(f.noise), errors.New("want a part of 1, such as 0.01"))
 	case f.time < 0 || f.limit < 0:
 		return usage(errors.New("--time and --limit: want no negative time"))
 	}
@@ -121,16 +121,15 @@ func (f *benchFlags) names() []string { return strings.Split(f.backends, ",") }
 func (f *benchFlags) chosenSuite() (bench.Suite, error) {
 	suite, err := bench.NewSuite(f.suite)
 	if err != nil {
-		return bench.Suite{}, usage(fmt.Errorf("--suite %q: want %s", f.suite, either(bench.SuiteNames())))
+		return bench.Suite{}, misread("suite", f.suite, fmt.Errorf("want %s", either(bench.SuiteNames())))
 	}
 	pattern, err := regexp.Compile(f.cases)
 	if err != nil {
-		return bench.Suite{}, usage(fmt.Errorf("--cases %q: want a regular expression: %w", f.cases, err))
+		return bench.Suite{}, misread("cases", f.cases, fmt.Errorf("want a regular expression: %w", err))
 	}
 	first := suite.Cases[0].Name
 	if suite = suite.Filter(pattern.MatchString); len(suite.Cases) == 0 {
-		return bench.Suite{}, usage(fmt.Errorf("--cases %q: suite %s has none such; its first is %s", f.cases, f.suite,
-			first))
+		return bench.Suite{}, misread("cases", f.cases, fmt.Errorf("suite %s has none such; its first is %s", f.suite, first))
 	}
 	what := fmt.Sprintf("the largest of %d cases", len(suite.Cases))
 	return suite, checkMemory(what, suite.Memory())

@@ -31,7 +31,7 @@ func newBenchCompare() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !(threshold >= 0 && threshold < 10) {
-				return usage(fmt.Errorf("--threshold %v: want a part of 1, such as 0.03", threshold))
+				return refused("threshold", fmt.Sprint(threshold), errors.New("want a part of 1, such as 0.03"))
 			}
 			var reports [2]bench.Report
 			for i, path := range args {

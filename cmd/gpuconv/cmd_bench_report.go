@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -47,7 +46,7 @@ func newBenchReport() *cobra.Command {
 
 func (f *benchReportFlags) run(paths []string, stdout io.Writer) error {
 	if f.format != "text" && f.format != "go" {
-		return usage(fmt.Errorf("--format %q: want text or go", f.format))
+		return misread("format", f.format, errors.New("want text or go"))
 	}
 	if err := (output{"json", f.json}).checkFile(); err != nil {
 		return err

@@ -62,7 +62,7 @@ func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked b
 	}
 	switch sum := strings.ToLower(f.md5); {
 	case f.md5 != "" && (len(sum) != 32 || strings.Trim(sum, "0123456789abcdef") != ""):
-		return usage(fmt.Errorf("--md5 %q: want 32 hexadecimal digits, or none", f.md5))
+		return misread("md5", f.md5, errors.New("want 32 hexadecimal digits, or none"))
 	case (f.download == "") == (f.input == ""):
 		return usage(errors.New("want --download FILE to fetch the recordings, or --input FILE to read them"))
 	case f.download != "" && f.output != "":

@@ -122,7 +122,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer s.close(ctx)
-	e := experiment.Engine{Problem: p, Plan: s.plan, Backend: describeBackend(s), Opening: time.Since(opening)}
+	e := experiment.Prepared{Problem: p, Plan: s.plan, Backend: describeBackend(s), Opening: time.Since(opening)}
 	announce(stdout, j, p, s)
 	bar := newProgress(stderr, "convolving", j.Images.Shape().N())
 	defer bar.stop()

@@ -162,7 +162,7 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 	}
 	if f.by != "" {
 		for name := range strings.SplitSeq(f.by, ",") {
-			axis, err := parseName("by", name, tuning.ByPhase+1)
+			axis, err := parseChoice("by", name, tuning.ByOrientation, tuning.ByFrequency, tuning.ByPhase)
 			if err != nil {
 				return r, s, m, err
 			}
@@ -172,8 +172,8 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 		}
 	}
 	if f.rdm != "none" {
-		if m, err = parseName("rdm", f.rdm, tuning.Euclid+1); err != nil {
-			return r, s, m, usage(fmt.Errorf("--rdm %q: want correlation, euclid or none", f.rdm))
+		if m, err = parseChoice("rdm", f.rdm, tuning.Correlation, tuning.Euclid); err != nil {
+			return r, s, m, misread("rdm", f.rdm, errors.New("want correlation, euclid or none"))
 		}
 	}
 	s.Fit = f.fit
@@ -192,7 +192,7 @@ func (f *tuningFlags) readout() (r tuning.Readout, err error) {
 	default:
 		at, err := parseInts(f.at)
 		if err != nil || len(at) != 2 {
-			return r, usage(fmt.Errorf("--at %q: want centre, row,column, mean or max", f.at))
+			return r, misread("at", f.at, errors.New("want centre, row,column, mean or max"))
 		}
 		r.Pool, r.Row, r.Column = tuning.At, at[0], at[1]
 	}
@@ -205,8 +205,7 @@ func (f *tuningFlags) readout() (r tuning.Readout, err error) {
 	values, err := param.ParseValues(f.normalise)
 	if err != nil || values.Len() != 3 || strings.Contains(f.normalise, ":") ||
 		!(values.At(0) > 0 && values.At(1) > 0 && values.At(2) > 0) {
-		return r, usage(fmt.Errorf("--normalise %q: want gain,exponent,semisaturation, three numbers above 0 such as 1,2,0.5",
-			f.normalise))
+		return r, misread("normalise", f.normalise, errors.New("want gain,exponent,semisaturation, three numbers above 0 such as 1,2,0.5"))
 	}
 	if f.linear {
 		return r, usage(errors.New("--normalise with --linear: want one of them, a negative drive has no power"))
@@ -223,24 +222,11 @@ func parseSums(text string) (sums [][]int, err error) {
 	for cell := range strings.SplitSeq(text, ",") {
 		channels, err := parseInts(strings.ReplaceAll(cell, "+", ","))
 		if err != nil {
-			return nil, usage(fmt.Errorf("--sum %q: want channels with + between them, and commas between cells, as 2+4,3+5",
-				text))
+			return nil, misread("sum", text, errors.New("want channels with + between them, and commas between cells, as 2+4,3+5"))
 		}
 		sums = append(sums, channels)
 	}
 	return sums, nil
-}
-
-// parseChoice reads the name of one of some values.
-func parseChoice[T fmt.Stringer](flag, text string, choices ...T) (T, error) {
-	var names []string
-	for _, c := range choices {
-		if c.String() == text {
-			return c, nil
-		}
-		names = append(names, c.String())
-	}
-	return choices[0], usage(fmt.Errorf("--%s %q: want %s", flag, text, either(names)))
 }
 
 // folder says whether --input is a folder.

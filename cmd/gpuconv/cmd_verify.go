@@ -47,7 +47,7 @@ func newVerify() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.quick, "quick", false, "a fixed cover of the matrix that meets every pair of options")
-	flags.StringVar(&f.backends, "backend", "gpu,cpu", "who is verified: gpu, cpu or both")
+	flags.StringVar(&f.backends, "backend", "gpu,cpu", "what is verified: gpu, cpu or both")
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "only this GPU algorithm: "+either(gpu.AlgorithmNames()))
 	flags.StringVar(&f.own.input, "input", "", "images of your own: .npy, .npz:key, .png or .jpg")
@@ -68,7 +68,7 @@ var ownFlags = []string{"bias", "stride", "padding", "padding-mode", "dilation",
 func (f *verifyFlags) validate(cmd *cobra.Command) error {
 	for i, name := range f.names() {
 		if name != "gpu" && name != "cpu" || slices.Contains(f.names()[:i], name) {
-			return usage(fmt.Errorf("--backend %q: want gpu, cpu or gpu,cpu", f.backends))
+			return misread("backend", f.backends, errors.New("want gpu, cpu or gpu,cpu"))
 		}
 	}
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags}
@@ -76,11 +76,10 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 		return err
 	}
 	if !slices.Contains(f.names(), "gpu") && (f.device != "any" || f.algorithm != "") {
-		return usage(fmt.Errorf("--backend %s: want no --device and no --algorithm with it, they choose on a GPU",
-			f.backends))
+		return refused("backend", f.backends, errors.New("want no --device and no --algorithm with it, they choose on a GPU"))
 	}
 	if !slices.Contains(f.names(), "gpu") && f.opener != "" {
-		return usage(fmt.Errorf("--backend %s: want no --context with it, that opens a GPU", f.backends))
+		return refused("backend", f.backends, errors.New("want no --context with it, that opens a GPU"))
 	}
 	if f.isOwn() {
 		if f.quick {
@@ -90,7 +89,7 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 	}
 	for _, name := range ownFlags {
 		if cmd.Flags().Changed(name) {
-			return usage(fmt.Errorf("--%s: the matrix has all of them, want --input and --weight with it", name))
+			return refused(name, "", errors.New("the matrix has all of them, want --input and --weight with it"))
 		}
 	}
 	return nil

@@ -50,22 +50,22 @@ func (f *deviceFlags) register(flags *pflag.FlagSet) {
 // validate refuses, before anything is opened, what no device could do.
 func (f *backendFlags) validate() error {
 	if !slices.Contains([]string{"auto", "gpu", "cpu", "reference"}, f.backend) {
-		return usage(fmt.Errorf("--backend %q: want auto, gpu, cpu or reference", f.backend))
+		return misread("backend", f.backend, errors.New("want auto, gpu, cpu or reference"))
 	}
 	if _, err := f.options(); err != nil {
 		return err
 	}
 	if f.onCPU() && f.device != "any" {
-		return usage(fmt.Errorf("--backend %s: want no --device with it, that chooses a GPU", f.backend))
+		return refused("backend", f.backend, errors.New("want no --device with it, that chooses a GPU"))
 	}
 	if f.onCPU() && f.opener != "" {
-		return usage(fmt.Errorf("--backend %s: want no --context with it, that opens a GPU", f.backend))
+		return refused("backend", f.backend, errors.New("want no --context with it, that opens a GPU"))
 	}
 	if f.algorithm != "" && f.backend == "reference" {
-		return usage(fmt.Errorf("--backend reference: want no --algorithm with it, it has only one"))
+		return refused("backend", "reference", errors.New("want no --algorithm with it, it has only one"))
 	}
 	if known := f.algorithms(); f.algorithm != "" && !slices.Contains(known, f.algorithm) {
-		return usage(fmt.Errorf("--algorithm %q: want %s", f.algorithm, either(known)))
+		return misread("algorithm", f.algorithm, fmt.Errorf("want %s", either(known)))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -14,14 +15,14 @@ import (
 
 // The files of flags: images that are convolved, weights and biases.
 
-// imageSource is a set of images in a file.
-type imageSource interface {
+// imageFile is the images of a file.
+type imageFile interface {
 	batch.Source
-	Close() error
+	io.Closer
 }
 
-// openImages opens a file of images. Arrays are read piece by piece.
-func openImages(path string) (imageSource, error) {
+// openImages opens the file of --input. Arrays are read some images at a time.
+func openImages(path string) (imageFile, error) {
 	if path == "" {
 		return nil, refused("input", "", errors.New("want a .npy, .npz:key, .png or .jpg file"))
 	}
@@ -31,43 +32,24 @@ func openImages(path string) (imageSource, error) {
 		if err != nil {
 			return nil, failed("input", "", err)
 		}
-		return oneImage{image}, nil
+		return picture{batch.InMemory{Images: image}}, nil
 	}
 	reader, err := npy.Open(path)
 	if err != nil {
 		return nil, failed("input", "", err)
 	}
-	shape, err := npy.TensorShape(reader.Shape())
+	array, err := npy.NewImages(reader)
 	if err != nil {
 		reader.Close()
 		return nil, refused("input", path, err)
 	}
-	return &arrayImages{Reader: reader, shape: shape}, nil
+	return array, nil
 }
 
-// oneImage is an image that is in memory.
-type oneImage struct{ image *conv.Tensor }
+// picture is an image of a file that is read and closed.
+type picture struct{ batch.InMemory }
 
-func (o oneImage) Shape() conv.Shape                  { return o.image.Shape }
-func (o oneImage) Draw(dst *conv.Tensor, _ int) error { copy(dst.Data, o.image.Data); return nil }
-func (o oneImage) Close() error                       { return nil }
-
-// arrayImages reads the images of an array in their order.
-type arrayImages struct {
-	*npy.Reader
-	shape conv.Shape
-	next  int
-}
-
-func (a *arrayImages) Shape() conv.Shape { return a.shape }
-
-func (a *arrayImages) Draw(dst *conv.Tensor, first int) error {
-	if first != a.next {
-		return fmt.Errorf("images are read in order: want %d, not %d", a.next, first)
-	}
-	a.next += dst.Shape.N()
-	return a.Read(dst.Data)
-}
+func (picture) Close() error { return nil }
 
 // readTensor reads an array of 2 to 4 extents.
 func readTensor(flag, path string) (*conv.Tensor, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -33,7 +34,7 @@ func (f *problemFlags) register(flags *pflag.FlagSet) {
 func withoutProblem(flags *pflag.FlagSet, named bool) error {
 	for _, name := range append([]string{"input", "weight", "bias"}, ownFlags...) {
 		if !named && flags.Changed(name) {
-			return usage(fmt.Errorf("--%s: want --problem with it", name))
+			return refused(name, "", errors.New("want --problem with it"))
 		}
 	}
 	return nil
@@ -46,7 +47,7 @@ func (f *problemFlags) problem(compact string) (conv.Problem, error) {
 	}
 	if compact != "" {
 		if f.input != "" || f.weight != "" || f.bias != "" {
-			return conv.Problem{}, usage(fmt.Errorf("--problem %s: leave out --input, --weight and --bias, or give them instead", compact))
+			return conv.Problem{}, refused("problem", compact, errors.New("leave out --input, --weight and --bias, or give them instead"))
 		}
 		return f.compactProblem(compact)
 	}
@@ -73,7 +74,7 @@ func (f *problemFlags) compactProblem(text string) (conv.Problem, error) {
 		twice bool
 	}{{"stride", f.spec.stride != "1"}, {"padding", f.spec.padding != "0"}, {"groups", f.spec.groups != 1}} {
 		if said.twice {
-			return conv.Problem{}, usage(fmt.Errorf("--problem %s: has a %s already, leave out --%s", text, said.flag, said.flag))
+			return conv.Problem{}, refused("problem", text, fmt.Errorf("has a %s already, leave out --%s", said.flag, said.flag))
 		}
 	}
 	spec, err := f.spec.spec(p.Weight)
@@ -86,7 +87,7 @@ func (f *problemFlags) compactProblem(text string) (conv.Problem, error) {
 func parseCompact(text string) (conv.Problem, error) {
 	v, err := parseInts(text)
 	if err != nil || len(v) != 9 || v[8] < 1 {
-		return conv.Problem{}, usage(fmt.Errorf("--problem %q: want N,Cin,H,W,Cout,K,pad,stride,groups, such as 512,1,48,64,6,7,3,1,1", text))
+		return conv.Problem{}, misread("problem", text, errors.New("want N,Cin,H,W,Cout,K,pad,stride,groups, such as 512,1,48,64,6,7,3,1,1"))
 	}
 	p := conv.Problem{Src: conv.Shape{v[0], v[1], v[2], v[3]}, Weight: conv.Shape{v[4], v[1] / v[8], v[5], v[5]}}
 	p.Padding, p.Stride, p.Groups = conv.Pad(v[6], v[6]), [2]int{v[7], v[7]}, v[8]
@@ -101,7 +102,7 @@ func shapeOf(flag, text string) (conv.Shape, error) {
 		}
 	}
 	if text == "" {
-		return conv.Shape{}, usage(fmt.Errorf("--%s: want a file or a shape of four numbers, such as 64,1,48,64", flag))
+		return conv.Shape{}, refused(flag, "", errors.New("want a file or a shape of four numbers, such as 64,1,48,64"))
 	}
 	if flag == "input" {
 		images, err := openImages(text)

@@ -86,9 +86,9 @@ func misparsed(cmd *cobra.Command, err error) error {
 		}
 		return usage(fmt.Errorf("%s: no such flag; %s --help lists them", name, cmd.CommandPath()))
 	case errors.As(err, &missing):
-		return usage(fmt.Errorf("--%s: want %s after it", missing.GetSpecifiedName(), wanted(missing.GetFlag())))
+		return refused(missing.GetSpecifiedName(), "", fmt.Errorf("want %s after it", wanted(missing.GetFlag())))
 	case errors.As(err, &invalid):
-		return usage(fmt.Errorf("--%s %q: want %s", invalid.GetFlag().Name, invalid.GetValue(), wantedInstead(invalid)))
+		return misread(invalid.GetFlag().Name, invalid.GetValue(), fmt.Errorf("want %s", wantedInstead(invalid)))
 	}
 	return usage(err)
 }

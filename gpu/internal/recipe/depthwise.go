@@ -23,7 +23,7 @@ func (c depthwiseConstants) Defines() []Define {
 		Define{"EACH_WEIGHT(M)", eachOf(c.taps(), c.filters)})
 }
 
-// Bounds of depthwise.comp beside those of slideTiles. Neither was timed.
+// Bounds of depthwise.comp in place of those of slideTiles. Neither was timed.
 const (
 	depthwiseFilters = 2  // of one group, which share loads; most groups have one
 	depthwiseHeld    = 64 // weights in registers: kernels up to 8×8 whole

@@ -131,7 +131,7 @@ func (s small) eachPass(f func(pass, first, filters int)) {
 }
 
 // pack lays out each pass's weights [part][u][v][filter], with zeros where filters do not fill a vec4, and its biases
-// behind them. Parts are in the order of channels, then of rows.
+// after them. Parts are in the order of channels, then of rows.
 func (s small) pack(weight, bias []float32) []float32 {
 	packed := make([]float32, s.Groups*s.tiles*s.passFloats())
 	width := 4 * ceilDiv(s.constants.filters, 4)

@@ -23,9 +23,9 @@ func newFFTPacker(f fft) *fftPacker {
 		grid: make([]complex128, c.points()), column: make([]complex128, c.tileH)}
 }
 
-// pack lays out for fft_dst.comp the roots of 1 and, behind them, the spectra: [pair of filters][channel of the
+// pack lays out for fft_dst.comp the roots of 1, and then the spectra: [pair of filters][channel of the
 // group][spectrum][complex number of the first filter, of the second filter], with zeros for a second filter that does
-// not exist. Apart from these it returns biases and, behind them, the weights themselves.
+// not exist. Apart from these it returns biases, and then the weights themselves.
 func (f fft) pack(weight, bias []float32) (spectra, filters []float32) {
 	spectra = make([]float32, 4*f.packedVectors())
 	for k := range fftRoots {

@@ -124,7 +124,7 @@ func TestIgemmPlace(t *testing.T) {
 	pairs.energy = true
 	for k, want := range map[int]int{0: 0, 1: 8, 2: 1, 3: 9, 15: 15, 16: 16, 17: 24, 18: 17, 31: 31} {
 		if got, plain := pairs.place(k), c.place(k); got != want || plain != k {
-			t.Errorf("filter %d stands at %d, in pairs at %d, want %d", k, plain, got, want)
+			t.Errorf("filter %d is at %d, in pairs at %d, want %d", k, plain, got, want)
 		}
 	}
 }

@@ -7,7 +7,7 @@ type Recipe struct {
 	// Scratch are buffers of the device, in which a stage leaves numbers for the next.
 	Scratch []Scratch
 	// Pack lays weights and biases out as the shader reads them. bias is nil if there is none. packedBias is nil if the
-	// shader reads biases behind the weights.
+	// shader reads biases after the weights.
 	Pack func(weight, bias []float32) (packedWeight, packedBias []float32)
 	// PackedFloats is how many numbers Pack returns.
 	PackedFloats int

@@ -10,8 +10,8 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestSlideRefuses: refusals name each limit that direct_small, depthwise and direct_shared have beside the general
-// ones.
+// TestSlideRefuses: refusals name each limit that direct_small, depthwise and direct_shared have in addition to the
+// general ones.
 func TestSlideRefuses(t *testing.T) {
 	grouped := conv.Problem{Src: conv.Shape{1, 4, 48, 64}, Weight: conv.Shape{12, 1, 7, 7}}
 	grouped.Groups = 4

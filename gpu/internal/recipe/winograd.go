@@ -246,7 +246,7 @@ func (w winograd) packedFloats() int {
 	return w.products.packedWeight() + 9*w.filters()*w.Src.C()
 }
 
-// packWeight lays transformed weights out as igemm.comp reads them and, behind them, the weights themselves.
+// packWeight lays transformed weights out as igemm.comp reads them, and then the weights themselves.
 func (w winograd) packWeight(weight []float32) []float32 {
 	planes := w.filters() * w.Src.C()
 	transformed := make([]float32, winogradPoints*planes)

@@ -183,8 +183,8 @@ func TestExecutables(t *testing.T) {
 	}
 }
 
-// TestErrorsAreNotCut: the command line takes no part off the text of an error. Errors have fields for that, and package
-// fault formats them. Nor does it write a flag and its value into a text, since flagError does.
+// TestErrorsAreNotCut: the command line takes no part off the text of an error. Errors have fields for that, and
+// package fault formats them. Nor does it write a flag and its value into a text, since flagError does.
 func TestErrorsAreNotCut(t *testing.T) {
 	for _, p := range list(t) {
 		if p.ImportPath != "gpuconv/cmd/gpuconv" {

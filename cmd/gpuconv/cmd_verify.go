@@ -83,7 +83,7 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 	}
 	if f.isOwn() {
 		if f.quick {
-			return usage(errors.New("--quick: it takes part of the matrix, want it without --input and --weight"))
+			return refused("quick", "", errors.New("it takes part of the matrix, want it without --input and --weight"))
 		}
 		return nil
 	}

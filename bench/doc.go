@@ -1,9 +1,9 @@
 // Package bench measures how fast backends are, what the machine could do at most, and whether one measurement differs
 // from another. It imports no backend: the caller hands it each [Subject] and a judge.
 //
-// [Bench] times a [Suite] and returns a [Report]. [Read] and [Report.Write] keep reports as JSON, [Merge] makes one of
-// several, [Report.WriteTable], [Report.WriteHTML] and [Report.WriteGo] show them, and [Compare] finds what changed
-// between two.
+// [Bench] times a [Suite] and returns a [Report]; [Compiling] times how long a GPU takes to make its programs. [Read]
+// and [Report.Write] keep reports as JSON, [Merge] makes one of several, [Report.WriteTable], [Report.WriteHTML] and
+// [Report.WriteGo] show them, and [Compare] finds what changed between two.
 //
 // # How a case is timed
 //

@@ -116,8 +116,8 @@ func (r Report) overAxis(suite, group string) Graph {
 	g := Graph{ID: strings.TrimSuffix("throughput-"+slug(suite)+"-"+slug(group), "-"),
 		Graph: figure.Graph{Title: "Throughput, suite " + suite, XLabel: axisLabel(group), YLabel: "images/s",
 			LogX: true, LogY: true},
-		Caption: "Images per second, end to end: copies to and from the device are in it. Bars are 95 % " +
-			"confidence intervals of the median."}
+		Caption: "Images per second, end to end, with the copies to and from the device. Bars are 95 % confidence " +
+			"intervals of the median."}
 	if group != "" {
 		g.Title += ", over " + group
 	}
@@ -183,9 +183,8 @@ func (r Report) roofline() Graph {
 		YLabel: "GFLOP/s", LogX: true, LogY: true},
 		Caption: "Every case that was timed: operations of the direct form, bytes of images, weights and outputs " +
 			"once each. Dashed roofs are what probes reached on the same device beside the runs: multiply-adds on " +
-			"registers, and a copy of memory. " +
-			"Points above a roof are of algorithms that save multiplications, which are counted all the same, or " +
-			"of data that stayed in caches."}
+			"registers, and a copy of memory. A point lies above a roof if the algorithm saves multiplications, " +
+			"which count all the same, or if data stayed in caches."}
 	lo, hi := math.Inf(1), 0.0
 	for _, x := range r.Results {
 		c, _ := r.CaseOf(x)

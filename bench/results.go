@@ -65,7 +65,7 @@ func (e *entry) part(phase string) (part func(measured) []float64, ok bool) {
 	timer := e.blocks[0].timer
 	switch phase {
 	case PhaseCompile:
-		// On a GPU the device has the program by now: see Compile.
+		// On a GPU the device has the program by now: see Compiling.
 		return func(m measured) []float64 { return []float64{m.compile} }, !timer
 	case PhaseUpload:
 		return func(m measured) []float64 { return m.upload }, timer

@@ -63,7 +63,7 @@ func imagesIn(folder string) ([]string, error) {
 	return paths, nil
 }
 
-// IsImageName reports whether a file of this name is taken for an image.
+// IsImageName reports whether [OpenFiles] takes a file of this name in a folder: .png, .jpg or .jpeg, in any case.
 func IsImageName(name string) bool {
 	return slices.Contains([]string{".png", ".jpg", ".jpeg"}, strings.ToLower(filepath.Ext(name)))
 }

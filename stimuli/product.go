@@ -27,20 +27,21 @@ func NewProduct(canvas Canvas, fresh func() Pattern, axes ...param.Axis) (*Produ
 	}
 	p := &Product{canvas: canvas, fresh: fresh, grid: grid}
 	for i := range grid.Len() {
-		if _, err := p.pattern(i); err != nil {
+		if _, _, err := p.pattern(i); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
 }
 
-// pattern returns the pattern of image i, complete.
-func (p *Product) pattern(i int) (Pattern, error) {
+// pattern returns the pattern of image i, complete, and its parameters.
+func (p *Product) pattern(i int) (Pattern, []param.Parameter, error) {
 	pattern := p.fresh()
-	if err := p.grid.Set(pattern.Parameters(), i); err != nil {
-		return nil, &fault.Error{Package: "stimuli", Err: err}
+	parameters := pattern.Parameters()
+	if err := p.grid.Set(parameters, i); err != nil {
+		return nil, nil, &fault.Error{Package: "stimuli", Err: err}
 	}
-	return pattern, pattern.Complete(p.canvas)
+	return pattern, parameters, pattern.Complete(p.canvas)
 }
 
 // Shape returns [N, 1, Rows, Columns].
@@ -53,7 +54,7 @@ func (p *Product) Draw(dst *conv.Tensor, first int) error {
 	return draw(dst, first, p.Shape(), func() painter {
 		pixels := make([]float64, p.canvas.Rows*p.canvas.Columns)
 		return func(plane []float32, i int) error {
-			pattern, err := p.pattern(i)
+			pattern, _, err := p.pattern(i)
 			if err != nil {
 				return err
 			}
@@ -70,11 +71,11 @@ func (p *Product) Draw(dst *conv.Tensor, first int) error {
 func (p *Product) Table() (*param.Table, error) {
 	t := param.NewTable("image", param.Columns(p.fresh().Parameters())...)
 	for i := range p.grid.Len() {
-		pattern, err := p.pattern(i)
+		pattern, parameters, err := p.pattern(i)
 		if err != nil {
 			return nil, err
 		}
-		t.Add(pattern.Kind(), param.Numbers(pattern.Parameters())...)
+		t.Add(pattern.Kind(), param.Numbers(parameters)...)
 	}
 	return t, nil
 }

@@ -120,7 +120,7 @@ func (f *autotuneFlags) validate(cmd *cobra.Command, named bool, args []string) 
 		return refused("count", strconv.Itoa(f.rounds), errors.New("want 3 to 1000"))
 	}
 	if f.forget && f.algorithm != "" {
-		return usage(errors.New("--forget: want no --algorithm with it, what is stored is the fastest of all"))
+		return refused("forget", "", errors.New("want no --algorithm with it, what is stored is the fastest of all"))
 	}
 	if err := withoutProblem(cmd.Flags(), named); err != nil {
 		return err

@@ -64,7 +64,7 @@ func newBench() *cobra.Command {
 	flags.StringVar(&f.suite, "suite", "seed", "cases: "+either(bench.SuiteNames()))
 	flags.StringVar(&f.cases, "cases", "", "only cases whose name matches this regular expression: '^n=(1|64)/'")
 	flags.StringVar(&f.backends, "backend", "gpu,cpu",
-		"who is timed: gpu, cpu, reference or several of them; without it a missing GPU is reported as absent")
+		"what is timed: gpu, cpu, reference or several of them; without it a missing GPU is reported as absent")
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "force a GPU algorithm: "+either(gpu.AlgorithmNames()))
 	flags.IntVar(&f.count, "count", 10, "samples of each case and backend, at least")

@@ -35,11 +35,14 @@ func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (benc
 		return bench.Report{}, err
 	}
 	defer first.close()
-	return bench.Compile(ctx, suite, first.benchInfo(runtime.GOMAXPROCS(0)), f.compile, compileLimit,
-		func() (conv.Backend, func() error, error) {
+	compiling := bench.Compiling{
+		Suite: suite, Backend: first.benchInfo(runtime.GOMAXPROCS(0)), Cache: f.compile, Limit: compileLimit,
+		Open: func() (conv.Backend, func() error, error) {
 			c, err := b.open()
 			return c.Backend, c.close, err
-		})
+		},
+	}
+	return compiling.Run(ctx)
 }
 
 // addCompiling has two other processes time compiling, without a cache and with the cache that timing has filled, and

@@ -149,7 +149,7 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 		return r, s, m, err
 	}
 	if f.input == "" {
-		return r, s, m, usage(errors.New("--input: want a folder of gpuconv run, or a file of activations"))
+		return r, s, m, refused("input", "", errors.New("want a folder of gpuconv run, or a file of activations"))
 	}
 	if r, err = f.readout(); err != nil {
 		return r, s, m, err
@@ -256,7 +256,7 @@ func (f *tuningFlags) readTable() (*param.Table, error) {
 	case path == "" && !strings.Contains(f.input, ".npz:") && missing(f.input) != nil:
 		return nil, failed("input", f.input, missing(f.input))
 	case path == "":
-		return nil, usage(errors.New("--table: want a CSV of what each image showed, or --orientations"))
+		return nil, refused("table", "", errors.New("want a CSV of what each image showed, or --orientations"))
 	}
 	file, err := os.Open(path)
 	if err != nil {

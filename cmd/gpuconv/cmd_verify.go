@@ -47,7 +47,7 @@ func newVerify() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.quick, "quick", false, "a fixed cover of the matrix that meets every pair of options")
-	flags.StringVar(&f.backends, "backend", "gpu,cpu", "who is verified: gpu, cpu or both")
+	flags.StringVar(&f.backends, "backend", "gpu,cpu", "what is verified: gpu, cpu or both")
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "only this GPU algorithm: "+either(gpu.AlgorithmNames()))
 	flags.StringVar(&f.own.input, "input", "", "images of your own: .npy, .npz:key, .png or .jpg")
@@ -83,7 +83,7 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 	}
 	if f.isOwn() {
 		if f.quick {
-			return usage(errors.New("--quick: it takes part of the matrix, want it without --input and --weight"))
+			return refused("quick", "", errors.New("it takes part of the matrix, want it without --input and --weight"))
 		}
 		return nil
 	}

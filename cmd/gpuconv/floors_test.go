@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -93,6 +94,8 @@ func TestFloors(t *testing.T) {
 				t.Errorf("%s imports %s: want the standard library only", name, imported)
 			case slices.Contains(backendFree, name) && (imported == "gpuconv/cpu" || imported == "gpuconv/gpu"):
 				t.Errorf("%s imports %s: it is to be handed a backend", name, imported)
+			case imported == "encoding/csv" && name != "param":
+				t.Errorf("%s imports %s: want param.Table, whose reader and writer are the only ones", name, imported)
 			case name == "cmd/gpuconv" && strings.HasPrefix(imported, "gonum.org/"):
 				t.Errorf("%s imports %s: it is wiring, want what computes on a floor below", name, imported)
 			}
@@ -182,8 +185,8 @@ func TestExecutables(t *testing.T) {
 	}
 }
 
-// TestErrorsAreNotCut: the command line takes no part off the text of an error. Errors have fields for that, which
-// package fault formats.
+// TestErrorsAreNotCut: the command line takes no part off the text of an error. Errors have fields for that, and package
+// fault formats them. Nor does it write a flag and its value into a text, since flagError does.
 func TestErrorsAreNotCut(t *testing.T) {
 	for _, p := range list(t) {
 		if p.ImportPath != "gpuconv/cmd/gpuconv" {
@@ -196,6 +199,9 @@ func TestErrorsAreNotCut(t *testing.T) {
 			}
 			for _, function := range cutsErrors(parsed) {
 				t.Errorf("%s/%s calls strings.%s on the text of an error", p.ImportPath, file, function)
+			}
+			for _, text := range writesFlags(parsed) {
+				t.Errorf("%s/%s makes an error of %s: want refused, misread or failed", p.ImportPath, file, text)
 			}
 		}
 	}
@@ -223,6 +229,26 @@ func cutsErrors(file *ast.File) (found []string) {
 	return found
 }
 
+// aFlag begins a text that flagError should format: --flag: or --flag value:
+var aFlag = regexp.MustCompile(`^"--([\w-]+|%s)( %\w)?: `)
+
+// writesFlags returns the texts of errors that begin with a flag.
+func writesFlags(file *ast.File) (found []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			return true
+		}
+		function, ok := call.Fun.(*ast.SelectorExpr)
+		text, isText := call.Args[0].(*ast.BasicLit)
+		if ok && isText && (function.Sel.Name == "Errorf" || function.Sel.Name == "New") && aFlag.MatchString(text.Value) {
+			found = append(found, text.Value)
+		}
+		return true
+	})
+	return found
+}
+
 // TestCutsAreFound: TestErrorsAreNotCut sees what it is for.
 func TestCutsAreFound(t *testing.T) {
 	for body, want := range map[string][]string{
@@ -238,6 +264,20 @@ func TestCutsAreFound(t *testing.T) {
 		}
 		if got := cutsErrors(parsed); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", body, got, want)
+		}
+	}
+	for body, want := range map[string]int{
+		`errors.New("--input: want a file")`:       1,
+		`fmt.Errorf("--%s %q: want a file", a, b)`: 1,
+		`fmt.Errorf("--a and --b: want one")`:      0,
+		`misread("a", b, errors.New("want --b"))`:  0,
+	} {
+		parsed, err := parser.ParseFile(token.NewFileSet(), "a.go", "package a\nfunc h() { "+body+" }\n", parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := writesFlags(parsed); len(got) != want {
+			t.Errorf("%s: %q, want %d", body, got, want)
 		}
 	}
 }

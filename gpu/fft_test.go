@@ -53,7 +53,8 @@ func TestFFTTolerance(t *testing.T) {
 			t.Fatal(err)
 		}
 		stated := described.Tolerance
-		t.Logf("%s: RMS %.2g of the largest output, worst %.2g, stated %.2g", name, result.RMS, result.MaxError/result.Largest, stated)
+		t.Logf("%s: RMS %.2g of the largest output, worst %.2g, stated %.2g",
+			name, result.RMS, result.MaxError/result.Largest, stated)
 		if !result.OK() || result.RMS > stated || result.RMS < stated/10 {
 			t.Errorf("%s: RMS %.2g, stated %.2g; %v", name, result.RMS, stated, result)
 		}

@@ -32,7 +32,7 @@ func quoted(name string) string {
 	return name
 }
 
-// Beside returns the line for a place that has the name already: without it, if it is the given one.
+// Beside returns the line for a place that names a file already: without the name, if it is the given one.
 func (e *Error) Beside(name string) string {
 	switch {
 	case name != e.Name:

@@ -6,12 +6,14 @@
 //	activations.npy   float32 [images, channels, rows, columns]
 //	stimuli.csv       what each image is, a row for each
 //	filters.csv       what each filter is
-//	stimuli.png       five of the images, or gratings.png, see [Look]
+//	stimuli.png       five of the images; the tutorial's are in gratings.png
 //	filters.png       all filters
 //	activations.png   what became of the five
-//	run.json          a [Report]: where the numbers come from, how long it took and how the sample compares
+//	run.json          where the numbers come from, how long it took and how the sample compares
 //
-// After a failure, an interrupt or a wrong result it does not exist. [Stream] and [Draw] write a single .npy file.
+// Run returns what is in run.json as a [Report]. After a failure, an interrupt or a wrong result there is no folder.
+//
+// [Stream] and [Draw] write a single .npy file.
 package experiment
 
 import (
@@ -22,7 +24,7 @@ import (
 
 // Job is a set of stimuli, a bank of filters and how they are convolved.
 type Job struct {
-	Images stimuli.Set
+	Images stimuli.Set // with as many channels as the filters have
 	Bank   *Bank
 	Spec   conv.Spec // there is no bias
 	// Check is how many of the images, spread evenly over the set, are checked against the reference; −1 is all.

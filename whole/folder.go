@@ -71,7 +71,8 @@ func (d *Folder) Create(name string) (*File, error) {
 	return &File{name: name, file: f, path: path}, nil
 }
 
-// Write puts what write writes into the folder under name.
+// Write puts what write writes into the folder under name. If write fails, Write returns its error, and there is no such
+// file.
 func (d *Folder) Write(name string, write func(io.Writer) error) error {
 	f, err := d.Create(name)
 	if err != nil {
@@ -80,8 +81,8 @@ func (d *Folder) Write(name string, write func(io.Writer) error) error {
 	return f.fill(write)
 }
 
-// Commit moves the files into place, all or none. They are moved in the order of their names, so that whoever waits for
-// the last finds the others.
+// Commit moves the files into place, all or none. It moves them in the order of their names, so that whoever sees the
+// last sees all.
 func (d *Folder) Commit() error {
 	entries, err := os.ReadDir(d.hidden)
 	if err != nil {

@@ -94,6 +94,8 @@ func TestFloors(t *testing.T) {
 				t.Errorf("%s imports %s: want the standard library only", name, imported)
 			case slices.Contains(backendFree, name) && (imported == "gpuconv/cpu" || imported == "gpuconv/gpu"):
 				t.Errorf("%s imports %s: it is to be handed a backend", name, imported)
+			case imported == "encoding/csv" && name != "param":
+				t.Errorf("%s imports %s: want param.Table, whose reader and writer are the only ones", name, imported)
 			case name == "cmd/gpuconv" && strings.HasPrefix(imported, "gonum.org/"):
 				t.Errorf("%s imports %s: it is wiring, want what computes on a floor below", name, imported)
 			}
@@ -208,8 +210,8 @@ func TestExecutables(t *testing.T) {
 	}
 }
 
-// TestErrorsAreNotCut: the command line takes no part off the text of an error. Errors have fields for that, and package
-// fault formats them. Nor does it write a flag and its value into a text, since flagError does.
+// TestErrorsAreNotCut: the command line takes no part off the text of an error. Errors have fields for that, and
+// package fault formats them. Nor does it write a flag and its value into a text, since flagError does.
 func TestErrorsAreNotCut(t *testing.T) {
 	for _, p := range list(t) {
 		if p.ImportPath != "gpuconv/cmd/gpuconv" {

@@ -13,20 +13,20 @@ import (
 	"gpuconv/tuning"
 )
 
-// leastFit is the share of the variance that a fit must explain for its half-width
-// to be printed, and for the curve to be drawn: that of a flat curve is one of rounding
-// errors, and that of a cell with two peaks goes through one. cells.csv has both.
+// leastFit is the share of the variance that a fit must explain for its half-width to be printed and its curve to be
+// drawn. The fit of a flat curve follows rounding errors, and the fit of a cell with two peaks follows one of them.
+// cells.csv has the figures of every fit.
 const leastFit = 0.5
 
-// mostVariance is a circular variance that is printed as 1.000; the preferred
-// orientation of such a cell is one of rounding errors.
+// mostVariance is a circular variance that is printed as 1.000. The preferred orientation of such a cell comes from
+// rounding errors.
 const mostVariance = 0.9995
 
-// mostPrinted is how many cells are listed on stdout.
+// mostPrinted is how many cells the text lists.
 const mostPrinted = 24
 
-// WriteText writes what was found: a line about the activations, a row of figures for each of the first 24 cells, and
-// a line for each of the notes that Write returned.
+// WriteText writes a line about the activations, a row of figures for each of the first 24 cells, and a line for each
+// of the notes that Write returned.
 func (t Tuning) WriteText(w io.Writer, notes []error) error {
 	out := bufio.NewWriter(w)
 	names := t.names()
@@ -82,7 +82,7 @@ func (t Tuning) response() string {
 	return text + ", rectified"
 }
 
-// printedColumn is a figure on stdout.
+// printedColumn is a figure in the text.
 type printedColumn struct {
 	name, header, format string
 }
@@ -105,7 +105,7 @@ func headers(columns []printedColumn) []string {
 	return all
 }
 
-// columns returns the figures that the axes give.
+// columns returns the figures that belong to the axes.
 func (t Tuning) columns() []printedColumn {
 	var all []printedColumn
 	for _, curves := range t.Analysis.Curves {

@@ -132,8 +132,8 @@ func TestRace(t *testing.T) {
 	}
 }
 
-// TestOwnStays: the backend's own way runs to the end however slow it is. The speeds of the winner, and of a way that was
-// left behind, are given in parts of it.
+// TestOwnStays: the backend's own way runs to the end however slow it is. The speeds of the winner, and of a way that
+// was left behind, are given in parts of it.
 func TestOwnStays(t *testing.T) {
 	f := newFake("own", map[string]time.Duration{"fast": 60, "own": 1000, "slow": 1500})
 	all, err := race(f)
@@ -235,7 +235,8 @@ func TestOwnFails(t *testing.T) {
 	}
 }
 
-// TestInterrupted: the race ends between two runs, without a winner and without open plans, also when the device is lost.
+// TestInterrupted: the race ends between two runs, without a winner and without open plans, also when the device is
+// lost.
 func TestInterrupted(t *testing.T) {
 	for at := 1; at < 20; at += 3 {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -268,8 +269,8 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestRaceIsFair: of two equal ways neither seems faster, even where every run takes longer than the one before. The way
-// that runs first in a round runs last in the next.
+// TestRaceIsFair: of two equal ways neither seems faster, even where every run takes longer than the one before. The
+// way that runs first in a round runs last in the next.
 func TestRaceIsFair(t *testing.T) {
 	ways := map[string]time.Duration{"own": 100, "same": 100}
 	f := newFake("own", ways)

@@ -233,9 +233,10 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestSlowedBy5Percent: an engine that computes 5 % of its images again is slower, and the engine against itself is not.
-// All are timed in the same rounds, so that the machine is the same for them, by the time for which they have a core. A
-// machine may be too busy to show 5 % in a few seconds; any machine shows an engine that computes all images again.
+// TestSlowedBy5Percent: an engine that computes 5 % of its images again is slower, and the engine against itself is
+// not. All are timed in the same rounds, so that the machine is the same for them, by the time for which they have a
+// core. A machine may be too busy to show 5 % in a few seconds; any machine shows an engine that computes all images
+// again.
 func TestSlowedBy5Percent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times for several seconds")

@@ -53,8 +53,8 @@ var models = map[string]machineModel{
 
 func same(int) float64 { return 1 }
 
-// TestCompareSame: of 60 pairs of runs of the same program on each kind of machine, 19 of 20 or more have no significant
-// change among 24 cases.
+// TestCompareSame: of 60 pairs of runs of the same program on each kind of machine, 19 of 20 or more have no
+// significant change among 24 cases.
 func TestCompareSame(t *testing.T) {
 	for name, m := range models {
 		r := rand.New(rand.NewPCG(1, 2))
@@ -102,8 +102,8 @@ func TestCompareUncorrected(t *testing.T) {
 	}
 }
 
-// TestCompareSlower: a quiet machine always shows a backend that is 5 % slower in every case, and a faster one is called
-// faster.
+// TestCompareSlower: a quiet machine always shows a backend that is 5 % slower in every case, and a faster one is
+// called faster.
 func TestCompareSlower(t *testing.T) {
 	r, found := rand.New(rand.NewPCG(3, 4)), 0
 	for range 50 {

@@ -13,8 +13,8 @@ import (
 	"github.com/shirou/gopsutil/v4/mem"
 )
 
-// CheckMemory returns an error, which begins with what, if there are fewer bytes of free memory. It returns nil where the
-// system does not tell.
+// CheckMemory returns an error, which begins with what, if there are fewer bytes of free memory. It returns nil where
+// the system does not tell.
 func CheckMemory(what string, bytes float64) error {
 	memory, err := mem.VirtualMemory()
 	if err != nil {

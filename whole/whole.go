@@ -1,6 +1,6 @@
 // Package whole writes files and folders that are there whole or not at all. [Write] is for a file that is written at
-// once, [Create] for one that grows, [CreateFolder] for files that belong together. A failure, an interrupt or the end of
-// the process leaves no half of them at the path that was asked for.
+// once, [Create] for one that grows, [CreateFolder] for files that belong together. A failure, an interrupt or the end
+// of the process leaves no half of them at the path that was asked for.
 //
 // Every error that names a file or folder is an [*Error].
 package whole

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The colours are matplotlib's definitions of bwr, (0, 0, 1) → (1, 1, 1) →
-// (1, 0, 0), and binary, (1, 1, 1) → (0, 0, 0), at quarters of the range.
+// The colours are matplotlib's definitions at quarters of the range: bwr is (0, 0, 1) → (1, 1, 1) → (1, 0, 0), binary
+// (1, 1, 1) → (0, 0, 0), and gray its reverse.
 func TestColorMaps(t *testing.T) {
 	tests := []struct {
 		name  string

@@ -6,27 +6,26 @@ import (
 	"gpuconv/conv"
 )
 
-// Mistake is a wrong output beside what it should be, for [Failure]: one channel of one
-// image each, [1 1 H W].
+// Mistake is a wrong output beside the right one, for [Failure]. Each tensor is one channel of one image, [1 1 H W].
 type Mistake struct {
 	Title              string
-	Stimulus, Filter   *conv.Tensor // of several channels the one that is shown
+	Stimulus, Filter   *conv.Tensor // one of several channels
 	Got, Want          *conv.Tensor
-	Difference, Excess *conv.Tensor // Got − Want, and its size in parts of what is allowed
+	Difference, Excess *conv.Tensor // Got − Want, and its size as a multiple of what is allowed
 }
 
 const failureBox = 256
 
-// Failure draws a mistake: stimulus, filter, what was computed, the reference, their
-// difference and the error in parts of its bound. Each panel has its own range, which its
-// title tells: stimuli are black and white, the others blue below 0 and red above it,
-// symmetric; computed and reference share one. In the last panel, error/bound, white is
-// right and full red is beyond the bound. NaN is green everywhere.
+// Failure draws a mistake: the stimulus, the filter, the output, the reference, their difference, and the error as a
+// multiple of its bound. Each panel has its own range, which its title tells. Stimuli are black and white. The others
+// are blue below 0 and red above it, in a symmetric range; output and reference share one. In the last panel,
+// error/bound, white is right and full red is beyond the bound. NaN is green everywhere.
 func Failure(m Mistake) (*Picture, error) {
 	for _, t := range []struct {
 		arg string
 		t   *conv.Tensor
-	}{{"stimulus", m.Stimulus}, {"filter", m.Filter}, {"got", m.Got}, {"want", m.Want}, {"difference", m.Difference}, {"excess", m.Excess}} {
+	}{{"stimulus", m.Stimulus}, {"filter", m.Filter}, {"got", m.Got}, {"want", m.Want}, {"difference", m.Difference},
+		{"excess", m.Excess}} {
 		if err := checkTensor(t.arg, t.t, [4]string{"image", "channel", "row", "column"}); err != nil {
 			return nil, err
 		}
@@ -59,10 +58,11 @@ func Failure(m Mistake) (*Picture, error) {
 			row[i].xAxis, row[i].yAxis = true, true
 		}
 	}
-	return &Picture{rows: [][]panel{first, second}, bar: bar, notes: append([]string{m.Title}, notes(append(first, second...))...)}, nil
+	return &Picture{rows: [][]panel{first, second}, bar: bar,
+		notes: append([]string{m.Title}, notes(append(first, second...))...)}, nil
 }
 
-// upTo says how large the finite errors are. Where none is allowed they are infinite.
+// upTo says how large the finite errors are. They are infinite where no error is allowed.
 func upTo(data []float32) string {
 	if most := largestMagnitude(data); most != 1 {
 		return fmt.Sprintf(" up to %.3g", most)

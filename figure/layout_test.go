@@ -28,7 +28,8 @@ func TestNothingOverlaps(t *testing.T) {
 			}
 		}
 		l := p.layout(face)
-		taken := []image.Rectangle{image.Rect(l.bar.Min.X, l.bar.Min.Y-arrowLength, l.bar.Max.X, l.bar.Max.Y+arrowLength)}
+		taken := []image.Rectangle{image.Rect(l.bar.Min.X, l.bar.Min.Y-arrowLength, l.bar.Max.X,
+			l.bar.Max.Y+arrowLength)}
 		for i, row := range p.rows {
 			for j, panel := range row {
 				at := image.Pt(l.columns[j], l.rows[i]).Add(l.cell.Sub(panel.img.Rect.Size()).Div(2))

@@ -19,7 +19,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// dataFlags are what gpuconv data is asked for.
+// dataFlags are the flags of gpuconv data.
 type dataFlags struct {
 	download, url, md5, input, output string
 	retry                             time.Duration
@@ -30,13 +30,14 @@ func newData() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "data --download FILE.npz | --input FILE.npz [--output DIR]",
 		Short: "The Stringer recordings: what mouse neurons answered to gratings",
-		Long: "data fetches and reads the recordings of the Neuromatch tutorials, " + dataset.Name + ":\n" +
-			"responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), in bins of 6°, halves\n" +
-			"of the trials apart. Any .npz of the same layout is read: resp_train and resp_test [stimuli, neurons], stimuli.\n\n" +
-			"--download goes on where an earlier call was cut off and checks the MD5 checksum. --input describes a file;\n" +
-			"with --output it writes cells.csv as gpuconv tuning does, aligned.csv (the mean curve around each neuron's preferred\n" +
-			"orientation), rdm.csv, population.json and pictures. Preferred orientations are those of resp_train, all else is from\n" +
-			"resp_test, so that noise makes no tuning.",
+		Long: "data fetches and reads the recordings of the Neuromatch tutorials, " + dataset.Name + `:
+responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), in bins of 6°, halves
+of the trials apart. Any .npz of the same layout is read: resp_train and resp_test [stimuli, neurons], stimuli.
+
+--download goes on where an earlier call was cut off, and checks the MD5 checksum. --input describes a file. With
+--output it writes cells.csv as gpuconv tuning does, aligned.csv (the mean curve around each neuron's preferred
+orientation), rdm.csv, population.json and pictures. Preferred orientations are those of resp_train, all else is from
+resp_test, so that noise makes no tuning.`,
 		Example: "  gpuconv data --download stringer.npz\n" +
 			"  gpuconv data --input stringer.npz --output population",
 		Args: flagsOnly,
@@ -48,7 +49,8 @@ func newData() *cobra.Command {
 	flags.StringVar(&f.download, "download", "", "fetch the recordings into this file")
 	flags.StringVar(&f.url, "url", dataset.URL, "where to fetch them")
 	flags.StringVar(&f.md5, "md5", dataset.MD5, "the checksum the file must have; none takes any")
-	flags.DurationVar(&f.retry, "pause", time.Second, "before the first retry of a download, twice as long before each further one")
+	flags.DurationVar(&f.retry, "pause", time.Second,
+		"before the first retry of a download, twice as long before each further one")
 	flags.StringVar(&f.input, "input", "", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	return cmd
@@ -60,7 +62,7 @@ func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked b
 	}
 	switch sum := strings.ToLower(f.md5); {
 	case f.md5 != "" && (len(sum) != 32 || strings.Trim(sum, "0123456789abcdef") != ""):
-		return usage(fmt.Errorf("--md5 %q: want 32 hexadecimal digits, or none", f.md5))
+		return misread("md5", f.md5, errors.New("want 32 hexadecimal digits, or none"))
 	case (f.download == "") == (f.input == ""):
 		return usage(errors.New("want --download FILE to fetch the recordings, or --input FILE to read them"))
 	case f.download != "" && f.output != "":
@@ -84,7 +86,8 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 			fmt.Fprintf(stdout, "%s is there, with the MD5 checksum %s\n", fault.Printable(f.download), sum)
 			return nil
 		}
-		return failed("download", f.download, errors.New("is there, and not the file wanted: want a new name, or remove it"))
+		return failed("download", f.download,
+			errors.New("is there, and not the file wanted: want a new name, or remove it"))
 	}
 	bar := newByteProgress(stderr, "downloading")
 	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set}
@@ -112,15 +115,17 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 		if kept == 0 {
 			return err
 		}
-		return fmt.Errorf("%w; %d bytes are kept in %s, the same command goes on there", err, kept, fault.Printable(fetch.Part()))
+		return fmt.Errorf("%w; %d bytes are kept in %s, the same command goes on there", err, kept,
+			fault.Printable(fetch.Part()))
 	}
 	if kept == 0 {
 		return err // main says that nothing was written
 	}
-	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command goes on there", kept, fault.Printable(fetch.Part()))
+	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command goes on there", kept,
+		fault.Printable(fetch.Part()))
 }
 
-// read describes a file and, if it is to, tunes its population.
+// read describes a file and, with --output, analyses its population.
 func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) error {
 	if f.output != "" {
 		if err := (output{"output", f.output}).checkFolder(); err != nil {
@@ -159,7 +164,7 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 	return f.write(ctx, p, stdout)
 }
 
-// populationOf analyses recordings, at the middles of their bins if they have such.
+// populationOf analyses recordings, at the middles of their bins if they have bins.
 func populationOf(ctx context.Context, r *dataset.Recordings) (report.Population, error) {
 	p := report.Population{
 		Origin: report.Origin{Command: os.Args, Program: describeProgram()},

@@ -11,9 +11,9 @@ import (
 // summary is the distribution of a figure over the neurons that have it: its quartiles, in the unit of the figure. They
 // are NaN of no neurons.
 //
-// The quartile of share p of n values is interpolated to the rank 1 + (n−1)·p, as NumPy and R do (definition 7 of Hyndman
-// and Fan, Am. Stat. 50:361, 1996): of 1, 2, 3 and 4 the quartiles are 1.75, 2.5 and 3.25. gonum has definition 4, whose
-// median of 1, 2 and 3 is 1.5.
+// The quartile of share p of n values is interpolated to the rank 1 + (n−1)·p, as NumPy and R do (definition 7 of
+// Hyndman and Fan, Am. Stat. 50:361, 1996): of 1, 2, 3 and 4 the quartiles are 1.75, 2.5 and 3.25. gonum has definition
+// 4, whose median of 1, 2 and 3 is 1.5.
 type summary struct {
 	Neurons   int          `json:"neurons"`
 	Quartile1 param.Number `json:"quartile_1"`
@@ -40,5 +40,6 @@ func (s summary) String() string {
 	if s.Neurons == 0 {
 		return "not known"
 	}
-	return fmt.Sprintf("median %.3f, quartiles %.3f and %.3f", float64(s.Median), float64(s.Quartile1), float64(s.Quartile3))
+	return fmt.Sprintf("median %.3f, quartiles %.3f and %.3f", float64(s.Median), float64(s.Quartile1),
+		float64(s.Quartile3))
 }

@@ -22,7 +22,8 @@ func TestSummary(t *testing.T) {
 		{nil, summary{0, none, none, none}},
 	} {
 		before := fmt.Sprint(c.values)
-		if got := summarise(c.values); fmt.Sprint(got) != fmt.Sprint(c.want) || fmt.Sprint(c.values) != before {
+		if got := summarise(c.values); fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", c.want) ||
+			fmt.Sprint(c.values) != before {
 			t.Errorf("%s: %+v, want %+v; then %v", before, got, c.want, c.values)
 		}
 	}

@@ -29,7 +29,7 @@ type Entrant struct {
 	plan conv.Plan
 }
 
-// ErrWrong is wrapped by the error of a way whose output is wrong.
+// ErrWrong is wrapped by an entrant's error if its output is wrong.
 var ErrWrong = errors.New("its output is wrong")
 
 // leave ends the race for e if it failed, or if its last runs were far behind. The backend's own way stays, because the

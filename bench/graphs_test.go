@@ -149,7 +149,7 @@ func TestGraphsScaling(t *testing.T) {
 	}
 }
 
-// TestGraphsLayers: layers stand side by side, and a group is no path.
+// TestGraphsLayers: layers are side by side, and a group name is no path.
 func TestGraphsLayers(t *testing.T) {
 	r := fixed()
 	for i := range r.Cases {

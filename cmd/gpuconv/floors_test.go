@@ -161,6 +161,31 @@ func TestDeclared(t *testing.T) {
 	}
 }
 
+// sharedByVerbs are the files of this package that are neither about a verb nor about flags.
+var sharedByVerbs = []string{"main.go", "root.go", "errors.go", "progress.go", "progress_bytes.go", "program.go", "cache.go"}
+
+// TestFilesOfCommand: each file of this package is about a verb, cmd_VERB.go, or about flags, flags_*.go, or shared by
+// verbs. What a verb computes belongs to a package on a lower floor.
+func TestFilesOfCommand(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	verbs := map[string]bool{}
+	for _, c := range newRoot().Commands() {
+		verbs[c.Name()] = true
+	}
+	for _, file := range files {
+		verb, isVerb := strings.CutPrefix(strings.TrimSuffix(file, ".go"), "cmd_")
+		verb, _, _ = strings.Cut(verb, "_")
+		switch {
+		case strings.HasSuffix(file, "_test.go"), strings.HasPrefix(file, "flags_"), slices.Contains(sharedByVerbs, file):
+		case !isVerb || !verbs[verb]:
+			t.Errorf("%s is about no verb: want cmd_VERB.go, flags_*.go or one of %v", file, sharedByVerbs)
+		}
+	}
+}
+
 // TestExecutables: a file that names its interpreter in the first line can be executed, as the documents say.
 func TestExecutables(t *testing.T) {
 	unixOnly(t)

@@ -71,8 +71,8 @@ func (d *Folder) Create(name string) (*File, error) {
 	return &File{name: name, file: f, path: path}, nil
 }
 
-// Write puts what write writes into the folder under name. If write fails, Write returns its error, and there is no such
-// file.
+// Write puts what write writes into the folder under name. If write fails, Write returns its error, and there is no
+// such file.
 func (d *Folder) Write(name string, write func(io.Writer) error) error {
 	f, err := d.Create(name)
 	if err != nil {

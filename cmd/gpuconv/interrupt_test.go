@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -16,6 +17,10 @@ import (
 // files nor the folders that were made for them.
 func TestInterrupt(t *testing.T) {
 	unixOnly(t)
+	// The jobs must get SIGHUP even if the tests run under nohup: a signal that is ignored here is ignored there.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) })
 	const files, many = "new/out/.partial/activations.npy", "run --orientations 0:180:0.0005 --res 0.02 --output new/out"
 	for _, c := range []struct {
 		name   string

@@ -65,7 +65,7 @@ func choose(p conv.Problem, k *simd.Kernels, forced string) (algorithm, []conv.R
 		case forced != "" && a.name != forced:
 			err = fmt.Errorf("%s is forced", forced)
 		case taken.name != "":
-			err = fmt.Errorf("%s stands before it", taken.name)
+			err = fmt.Errorf("%s comes before it", taken.name)
 		default:
 			err = a.accepts(p, sums, k)
 		}

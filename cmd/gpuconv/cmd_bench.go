@@ -98,7 +98,7 @@ func (f *benchFlags) validate() error {
 	switch {
 	case !slices.Contains(names, "gpu") && (f.device != "any" || f.opener != "" || f.algorithm != "" ||
 		f.compile != ""):
-		return refused("backend", f.backends, errors.New("drop --device, --context, --algorithm and --compile: they need a GPU"))
+		return refused("backend", f.backends, errors.New("want no --device, --context, --algorithm and --compile with it: they need a GPU"))
 	case f.format != "text" && f.format != "go":
 		return misread("format", f.format, errors.New("want text or go"))
 	case f.compile != "" && f.compile != bench.CacheCold && f.compile != bench.CacheWarm:

@@ -16,7 +16,8 @@ import (
 	"gpuconv/fault"
 )
 
-// Parameter is one number of a pattern or filter: a field of its struct, with a name. Make one with [New] or [NewWhole].
+// Parameter is one number of a pattern or filter: a field of its struct, with a name. Make one with [New] or
+// [NewWhole].
 type Parameter struct {
 	Name   string // on the command line: sf
 	Column string // in a [Table], with its unit: sf_cycles_per_pixel

@@ -221,7 +221,7 @@ func TestEdges(t *testing.T) {
 			a.Radius = float(inner)
 			for at, v := range drawOne(t, c, uniform) {
 				if got := v + annulus[at] - 0.5; math.Abs(float64(got-whole[at])) > 1e-6 {
-					t.Fatalf("circle of %v and annulus to %v: pixel %d is %v, want %v", inner, outer, at, got, whole[at])
+					t.Fatalf("circle of %v, annulus to %v: pixel %d is %v, want %v", inner, outer, at, got, whole[at])
 				}
 			}
 		})
@@ -229,8 +229,8 @@ func TestEdges(t *testing.T) {
 }
 
 // TestWholePeriods: over whole periods the mean of a square wave is the mean luminance, at any phase, drift and
-// supersampling, if the samples fall on an even number of places in a cycle. Otherwise one of these is over: a period of
-// five samples has two or three that are bright.
+// supersampling, if the samples fall on an even number of places in a cycle. Otherwise one of these is over: a period
+// of five samples has two or three that are bright.
 func TestWholePeriods(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWave(t, "wave")

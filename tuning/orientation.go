@@ -23,8 +23,8 @@ type Orientation struct {
 // and of two opposite directions it takes the mean. It refuses fewer than 2 orientations, and orientations that are not
 // evenly spaced over 180°, because sums over them would be biased.
 //
-// The indices are defined for responses that are not negative: of a curve with a negative response, and where Σ r or p +
-// o is not above 0, they are NaN. If a response is not finite, all figures but Peak are NaN.
+// The indices are defined for responses that are not negative: of a curve with a negative response, and where Σ r or
+// p + o is not above 0, they are NaN. If a response is not finite, all figures but Peak are NaN.
 func (c Curve) Orientation() (Orientation, error) {
 	if err := c.check(); err != nil {
 		return Orientation{}, err

@@ -24,8 +24,8 @@ type Cycle struct {
 }
 
 // Phase describes a curve over phases in degrees, modulo 360. It refuses fewer than 3 phases, which do not hold a
-// harmonic, and phases that are not evenly spaced over 360°. If a response is not finite, all figures are NaN. Ratio and
-// Depth are defined for responses that are not negative, and NaN otherwise.
+// harmonic, and phases that are not evenly spaced over 360°. If a response is not finite, all figures are NaN. Ratio
+// and Depth are defined for responses that are not negative, and NaN otherwise.
 func (c Curve) Phase() (Cycle, error) {
 	if err := c.check(); err != nil {
 		return Cycle{}, err

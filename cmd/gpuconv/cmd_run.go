@@ -26,6 +26,7 @@ type runFlags struct {
 	backend  backendFlags
 	check    int
 	output   string
+	inputs   inputs
 
 	stimuli, filters         string
 	activation, stride, pool string
@@ -76,6 +77,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.check, "check", 16,
 		"how many images, spread over the set, are checked against the reference; -1 for all")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	f.inputs.register(flags)
 }
 
 // refuse refuses flags of the preset's half that another flag replaces.
@@ -132,6 +134,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return out.blame(disagreeing(s, err))
 	}
 	bar.stop()
+	f.inputs.print(stderr)
 	f.conclude(stdout, r)
 	return nil
 }

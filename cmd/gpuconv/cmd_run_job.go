@@ -96,7 +96,7 @@ func (f *runFlags) weights(ctx context.Context) (*experiment.Bank, error) {
 		return f.filter.bank(ctx, tutorial3)
 	}
 	if isArray(f.filters) {
-		return readBank("filter", f.filters)
+		return f.inputs.readBank("filter", f.filters)
 	}
 	s, err := parseSettings("filter", f.filters)
 	if err != nil {

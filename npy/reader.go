@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"gpuconv/internal/filekind"
 	"gpuconv/whole"
 )
 
@@ -104,6 +105,16 @@ func newReader(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 		return newArchive(r, size, name, key)
 	case size == 0:
 		return nil, refused(name, "want a .npy or .npz file, this one is empty")
+	}
+	head := make([]byte, min(size, filekind.Head))
+	if _, err := io.ReadFull(io.NewSectionReader(r, 0, size), head); err != nil {
+		return nil, failed(name, cut(whole.Cause(err)))
+	}
+	switch kind := filekind.Of(name, head); {
+	case Advice(kind) != "":
+		return nil, refused(name, "%s: want a .npy or .npz file; %s", kind, Advice(kind))
+	case kind != "" && kind != "text":
+		return nil, refused(name, "%s: want a .npy or .npz file (%q or %q first)", kind, magic, "PK")
 	}
 	return nil, refused(name, "want a .npy or .npz file (%q or %q first), this one starts with %q", magic, "PK", start)
 }

@@ -74,8 +74,8 @@ func newConv() *cobra.Command {
 		Use:   "conv --input X --weight W --output Y.npy",
 		Short: "Convolve any images with any weights",
 		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch).\n\n" +
-			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a .png or .jpg\n" +
-			"as grey 0 … 1. Arrays are taken as they are: the pixels of a uint8 .npy are 0 … 255, those of a .png 0 … 1.\n" +
+			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a picture\n" +
+			"(.png, .jpg, .tif, .bmp, .webp) as grey 0 … 1. Arrays are taken as they are: the pixels of a uint8 .npy are 0 … 255, those of a .png 0 … 1.\n" +
 			"Weights are [filters, channels per group, rows, columns], biases [filters]. The output is float32\n" +
 			"[N, filters, H, W]. What float32 cannot hold of an array is counted on stderr, or refused with --strict.",
 		Example: "" +
@@ -87,13 +87,14 @@ func newConv() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.input, "input", "", "images: .npy, .npz:key, .png or .jpg")
+	flags.StringVar(&f.input, "input", "", "images: .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp")
 	flags.StringVar(&f.weight, "weight", "", "weights: .npy or .npz:key")
 	flags.StringVar(&f.bias, "bias", "", "biases, one per filter: .npy or .npz:key")
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
 	f.spec.register(flags)
 	f.backend.register(flags)
 	f.inputs.register(flags)
+	f.inputs.registerBackground(flags)
 	flags.BoolVar(&f.dumpShader, "dump-shader", false,
 		"print the GLSL that is compiled, exactly; without --output nothing is computed")
 	return cmd

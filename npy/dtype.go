@@ -47,8 +47,8 @@ func family(kind string) string {
 	return " (" + names[kind[0]] + ")"
 }
 
-// decode converts len(dst) little-endian elements of src and adds to lost those that float32 cannot hold. The caller has
-// swapped the bytes of big-endian ones.
+// decode converts len(dst) little-endian elements of src and adds to lost those that float32 cannot hold. The caller
+// has swapped the bytes of big-endian ones.
 func (d dtype) decode(dst []float32, src []byte, lost *Loss) {
 	le := binary.LittleEndian
 	switch d.kind {

@@ -73,8 +73,8 @@ func TensorShape(shape []int) (conv.Shape, error) {
 		Rule: fmt.Sprintf("shape %v has %d dimensions: want [H W], [N H W] or [N C H W]", shape, len(shape))}
 }
 
-// Weights returns a as weights, by the rule of [WeightShape]. The tensor shares a's Data. It refuses a nil array and one
-// whose Data does not fill its Shape.
+// Weights returns a as weights, by the rule of [WeightShape]. The tensor shares a's Data. It refuses a nil array and
+// one whose Data does not fill its Shape.
 func (a *Array) Weights() (*conv.Tensor, error) {
 	if err := a.check(); err != nil {
 		return nil, &fault.Error{Package: "npy", Err: err}

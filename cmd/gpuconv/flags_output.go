@@ -14,8 +14,8 @@ import (
 // output is a flag that names a file or folder to write, and what was given to it.
 type output struct{ flag, path string }
 
-// blame returns err as an error of the flag, if it says that a file or folder could not be written, and else as it is.
-// The call was wrong if the path cannot be what it is to be.
+// blame makes err an error of the flag if it says that a file or folder cannot be written. It is an error of the call if
+// the path itself is wrong. Any other error stays as it is.
 func (o output) blame(err error) error {
 	var e *whole.Error
 	switch {
@@ -52,7 +52,7 @@ func (f outputFolder) write(name string, write func(io.Writer) error) error {
 // commit moves all files into place.
 func (f outputFolder) commit() error { return f.blame(f.Folder.Commit()) }
 
-// checkFile refuses a path that can be seen not to be a file or a new name; "" is no file.
+// checkFile refuses a path that can be seen not to be a file or a new name. An empty path is fine: there is no output.
 func (o output) checkFile() error {
 	if info, err := os.Stat(o.path); o.path != "" && err == nil && !info.Mode().IsRegular() {
 		return refused(o.flag, o.path, errors.New("want a file to write, this is none"))
@@ -65,7 +65,7 @@ func (o output) writeFile(write func(io.Writer) error) error {
 	return o.blame(o.withFolders(func() error { return whole.Write(o.path, write) }))
 }
 
-// withFolders makes the missing folders of a file for write. They go if it fails.
+// withFolders makes the missing folders of a file and calls write. If that fails, they go.
 func (o output) withFolders(write func() error) error {
 	made, err := whole.MakeFolders(filepath.Dir(o.path))
 	if err != nil {
@@ -95,7 +95,7 @@ func (o output) checkArrays() error {
 	return nil
 }
 
-// checkArray refuses, beside that, an archive, for the verbs that write one array.
+// checkArray is checkArrays for verbs that write one array: it refuses an archive too.
 func (o output) checkArray() error {
 	if strings.HasSuffix(o.path, ".npz") {
 		return refused(o.flag, o.path, errors.New("want a .npy file, one array is written"))
@@ -103,7 +103,8 @@ func (o output) checkArray() error {
 	return o.checkArrays()
 }
 
-// create makes the file with its missing folders for fill, which commits or discards it. If fill fails the folders go.
+// create makes a file with its missing folders and calls fill, which commits or discards the file. If fill fails, the
+// folders go.
 func (o output) create(fill func(file *whole.File) error) error {
 	return o.blame(o.withFolders(func() error {
 		file, err := whole.Create(o.path)

@@ -17,7 +17,7 @@ func (o output) tableFile() string {
 	return strings.TrimSuffix(strings.TrimSuffix(o.path, ".npy"), ".npz") + ".csv"
 }
 
-// withTable has write write the file, and then writes the table beside it. If one of them fails, neither is new.
+// withTable calls write, which writes the file, and then puts the table beside it. If the file fails, neither is new.
 func (o output) withTable(table *param.Table, write func() error) error {
 	if err := o.checkTable(); err != nil {
 		return err

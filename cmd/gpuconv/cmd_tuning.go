@@ -30,6 +30,8 @@ type tuningFlags struct {
 
 	by, phases, over, rdm, negative string
 	fit                             bool
+
+	inputs inputs
 }
 
 func newTuning() *cobra.Command {
@@ -82,6 +84,7 @@ a note says why: no finite response, a cell that is not tuned (circular variance
 	flags.BoolVar(&f.fit, "fit", true,
 		"fit a von Mises curve over orientation; it is drawn, and its half-width printed, if it explains half of the "+
 			"variance")
+	f.inputs.register(flags)
 	return cmd
 }
 
@@ -119,6 +122,9 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := f.inputs.take("input", f.activations(), source); err != nil {
+		return err
+	}
 	analysis, err := f.analyse(ctx, responses, table, settings, stderr)
 	if err != nil {
 		return err
@@ -137,6 +143,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := out.commit(); err != nil {
 		return err
 	}
+	f.inputs.print(stderr)
 	return f.say(stdout, t, written)
 }
 

@@ -54,6 +54,10 @@ type Description struct {
 	// outputs may have, as it was measured. The unit is the largest output, or the largest pixel times the norm of a
 	// filter where all outputs are smaller than that.
 	Tolerance float64
+	// Bound is how many times the error bound of sums, γₙ·A of each output by itself, outputs may be off. 0 means 1, what sums
+	// of products have in any order. An algorithm of transforms that keeps a bound of more than 1 is exact where sums are,
+	// and states no Tolerance.
+	Bound float64
 }
 
 // ShaderHash returns the SHA-256 of the sources, one after the other, in hexadecimal; "" if there are none.

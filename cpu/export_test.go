@@ -10,3 +10,26 @@ func (e Engine) Eager() Engine {
 
 // Awake returns how many workers of e's plan a run of so many images wakes.
 func Awake(plan conv.Plan, images int) int { return plan.(*enginePlan).awake(images) }
+
+// Odd returns how many blocks winograd's screen finds odd, of how many.
+func Odd(plan conv.Plan, dst, src *conv.Tensor) (odd, blocks int) {
+	c := plan.(*enginePlan).convolver
+	w := c.recipe.(*winograd)
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	c.deal(dst, src, 1)
+	for task := range c.run.tasks {
+		c.compute(c.workers[0], task)
+		lo := task % c.run.bands * c.run.rows
+		first, last := c.finisher.rows(lo, min(lo+c.run.rows, c.dst.H()))
+		down := ceilDiv(last-first, block)
+		for _, m := range c.workers[0].marks[:down*w.across] {
+			odd += int(m)
+		}
+		blocks += down * w.across
+	}
+	return odd, blocks
+}
+
+// Scale changes what the screen allows for.
+func Scale(plan conv.Plan, by float64) { plan.(*enginePlan).recipe.(*winograd).screen.error2 *= by }

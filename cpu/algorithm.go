@@ -13,15 +13,16 @@ import (
 // algorithm is one way to compute a convolution's sums.
 type algorithm struct {
 	name    string
-	accepts func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why not
+	accepts func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why it cannot
+	worth   func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why another is faster; not asked if it is forced
 	prepare func(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe
 }
 
 // algorithms returns the table. The first that accepts a problem computes it; the general one comes last.
 func algorithms() []algorithm {
 	return []algorithm{
-		{"winograd", acceptsWinograd, prepareWinograd},
-		{"direct", acceptsDirect, prepareDirect},
+		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd},
+		{"direct", acceptsDirect, acceptsDirect, prepareDirect},
 	}
 }
 
@@ -74,7 +75,9 @@ func choose(p conv.Problem, k *simd.Kernels, forced string, unsuited *conv.Rejec
 		case taken.name != "":
 			err = fmt.Errorf("%s stands before it", taken.name)
 		default:
-			err = a.accepts(p, sums, k)
+			if err = a.accepts(p, sums, k); err == nil && forced == "" {
+				err = a.worth(p, sums, k)
+			}
 		}
 		if err == nil {
 			taken = a

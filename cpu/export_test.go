@@ -1,6 +1,9 @@
 package cpu
 
-import "gpuconv/conv"
+import (
+	"gpuconv/conv"
+	"gpuconv/cpu/internal/simd"
+)
 
 // Eager returns e with all workers awake for however little, so that small problems are cut, too.
 func (e Engine) Eager() Engine {
@@ -31,5 +34,16 @@ func Odd(plan conv.Plan, dst, src *conv.Tensor) (odd, blocks int) {
 	return odd, blocks
 }
 
-// Scale changes what the screen allows for.
-func Scale(plan conv.Plan, by float64) { plan.(*enginePlan).recipe.(*winograd).screen.error2 *= by }
+// Prices returns what winograd and direct are estimated to cost, in cycles.
+func Prices(p conv.Problem) (winograd, direct float64) {
+	p.Spec = p.WithDefaults()
+	sums, _ := p.Sums()
+	k, _ := simd.Use(simd.Best)
+	return priceWinograd(p, sums, k), priceDirect(p, sums, k)
+}
+
+// Spread is what the screen multiplies squared pixels by.
+var Spread = spread
+
+// WinogradBound is the bound that winograd keeps, in multiples of γₙ·A.
+const WinogradBound = winogradBound

@@ -137,6 +137,14 @@ func eachPanel(layout []panels, groups, perGroup int, f func(group, filter, filt
 // packPanel turns filters, [filters][taps], into [taps][filters].
 func packPanel(packed, filters []float32, count int) {
 	size := len(filters) / count
+	if count == simd.MaxFilters { // most panels: without a cache miss for each weight
+		a, b, c := filters[:size], filters[size:][:size], filters[2*size:][:size]
+		d, e, f := filters[3*size:][:size], filters[4*size:][:size], filters[5*size:][:size]
+		for t := range a {
+			*(*[simd.MaxFilters]float32)(packed[t*simd.MaxFilters:]) = [simd.MaxFilters]float32{a[t], b[t], c[t], d[t], e[t], f[t]}
+		}
+		return
+	}
 	for k := range count {
 		for t, w := range filters[k*size:][:size] {
 			packed[t*count+k] = w

@@ -35,8 +35,8 @@ import (
 // rest meets weights from wᵢ₊₁ on. So p says how many pixels, at least, carry the sum.
 type screen struct {
 	channels int
-	error2   float64                    // squared: the error that is allowed for, in parts of ‖w‖·√E, in units of winogradBound·γₙ
-	least    [screenOctaves * 8]float64 // min G(p)/‖w‖ of all filters, for p from 2^(i/8) on or so, see octave
+	error2   float64   // squared: the error that is allowed for, in parts of ‖w‖·√E, in units of winogradBound·γₙ
+	least    []float64 // min G(p)/‖w‖ of all filters, for p from 2^(i/8) on or so, see octave
 }
 
 const unit = 0x1p-24 // u of float32
@@ -47,8 +47,8 @@ const (
 	// errorDeviations is how many standard deviations an output may be off. If errors are spread normally, one in 10¹⁵
 	// is more than eight. What it must cover beside chance are sums whose terms agree in sign: TestScreen tries them.
 	errorDeviations = 4
-	// screenOctaves is log₂ of more terms than a filter may have: 9·winogradMost < 2¹⁵.
-	screenOctaves = 15
+	// screenParts is how many sets of filters are looked at side by side.
+	screenParts = 16
 )
 
 // spread is how much a squared pixel in each row, or column, of a patch counts in the error of output (3,3). Row 0, which
@@ -68,17 +68,18 @@ func newScreen(weight []float32, filters, channels int) *screen {
 	allowed := winogradBound * terms * unit
 	s.error2 = errorDeviations * errorDeviations * unit * unit / 3 * (float64(channels)/2 + 16) / terms / (allowed * allowed)
 	size := 9 * channels
-	parts := make([]*filterBound, min(filters, 64))
+	points := octave(terms) + 1 // p is at most n
+	parts := make([]*filterBound, min(filters, screenParts))
 	forEach(len(parts), func(i int) {
-		parts[i] = newFilterBound()
+		parts[i] = newFilterBound(points)
 		for k := i; k < filters; k += len(parts) {
 			parts[i].add(weight[k*size:][:size])
 		}
 	})
-	for i := range s.least {
-		s.least[i] = math.Inf(1)
-		for _, part := range parts {
-			s.least[i] = min(s.least[i], part.least[i])
+	s.least = parts[0].least
+	for _, part := range parts[1:] {
+		for i, v := range part.least {
+			s.least[i] = min(s.least[i], v)
 		}
 	}
 	return s
@@ -124,15 +125,18 @@ var errIrregular = errors.New("a filter's weights are too uneven, or of too few 
 
 // filterBound is the least G(p)/‖w‖ of some filters.
 type filterBound struct {
-	least  [screenOctaves * 8]float64
-	counts [weightBins + 1]int32
+	least  []float64
+	counts [1 << (31 - binShift)]int32 // of weights by their size: exponent and two bits of the mantissa
 }
 
-// weightBins is how many sizes of weights are told apart: 4 per octave, down to 2⁻¹⁶ of the largest weight.
-const weightBins = 64
+const (
+	binShift = 21
+	// weightBins is how many sizes of weights are told apart: down to 2⁻¹⁶ of the largest. Smaller ones count as 0.
+	weightBins = 64
+)
 
-func newFilterBound() *filterBound {
-	f := &filterBound{}
+func newFilterBound(points int) *filterBound {
+	f := &filterBound{least: make([]float64, points)}
 	for i := range f.least {
 		f.least[i] = math.Inf(1)
 	}
@@ -142,65 +146,62 @@ func newFilterBound() *filterBound {
 // add takes a filter into account. It says that no image suits one whose sums float32 may add exactly, or with a weight
 // that is not finite.
 func (f *filterBound) add(weight []float32) {
-	largest, squares := float32(0), 0.0
+	clear(f.counts[:])
+	squares := 0.0
 	for _, w := range weight {
-		largest = max(largest, w, -w) // NaN stays
+		f.counts[math.Float32bits(w)<<1>>(binShift+1)]++
 		squares += float64(w) * float64(w)
 	}
 	switch {
 	case squares == 0:
 		// the transforms have zeros, too
 	case !(squares < math.Inf(1)) || coarse(weight):
-		clear(f.least[:])
+		clear(f.least)
 	default:
-		f.count(weight, math.Float32bits(largest)>>binShift)
-		f.lower(math.Float32bits(largest)>>binShift, 1/math.Sqrt(squares))
+		f.lower(1 / math.Sqrt(squares))
 	}
 }
 
 // coarse reports whether sums of products of a filter with integers may be exact in float32: all weights are multiples of
 // one power of two, and all together at most 2²⁴ times that. Transforms would round them.
 func coarse(weight []float32) bool {
-	grid, sum := math.MaxInt, 0.0
+	grid, sum := math.Inf(1), 0.0
 	for _, w := range weight {
-		if b := math.Float32bits(w) &^ (1 << 31); b != 0 {
-			// the exponent of the lowest bit that is set
-			mantissa, exponent := b&(1<<23-1), max(1, int(b>>23))
-			if b>>23 > 0 {
-				mantissa |= 1 << 23
-			}
-			grid = min(grid, exponent+bits.TrailingZeros32(mantissa))
-			sum += math.Abs(float64(w))
+		if w == 0 {
+			continue
+		}
+		sum += math.Abs(float64(w))
+		b := math.Float64bits(float64(w)) // in which no float32 is subnormal
+		lowest := bits.TrailingZeros64(b&(1<<52-1) | 1<<52)
+		grid = min(grid, math.Ldexp(1, int(b>>52&0x7ff)-1023-52+lowest))
+		if sum > grid*(1<<24) {
+			return false // and no further weight makes the grid coarser
 		}
 	}
-	return sum <= math.Ldexp(1, 24+grid-127-23)
+	return true
 }
 
-// binShift leaves a float32's exponent and two bits of its mantissa.
-const binShift = 21
-
-// count counts the weights of each size. Bin 0 has those below 2⁻¹⁶ of the largest, which count as 0.
-func (f *filterBound) count(weight []float32, top uint32) {
-	clear(f.counts[:])
-	for _, w := range weight {
-		size := int(math.Float32bits(w)&^(1<<31)>>binShift) - int(top) + weightBins
-		f.counts[max(0, size)]++
+// lower takes the minimum with the counted filter's G(p)·scale, in which each weight counts as the smallest of its bin.
+func (f *filterBound) lower(scale float64) {
+	top := len(f.counts) - 1
+	for f.counts[top] == 0 {
+		top--
 	}
-}
-
-// lower takes the minimum with a filter's G(p)·scale, in which each weight counts as the smallest of its bin.
-func (f *filterBound) lower(top uint32, scale float64) {
 	var steps, roots [weightBins]float64 // from each bin to the next, and √ of how many weights are below that
-	below, last := 0.0, 0.0
+	below, last, first := 0.0, 0.0, top-weightBins
+	for bin := range max(0, first) {
+		below += float64(f.counts[bin])
+	}
 	for i := range steps {
-		below += float64(f.counts[i])
-		edge := binStart(int(top) - weightBins + i + 1)
+		if first+i >= 0 {
+			below += float64(f.counts[first+i])
+		}
+		edge := binStart(first + i + 1)
 		steps[i], roots[i] = edge-last, math.Sqrt(below)
 		last = edge
 	}
 	for i := range f.least {
-		p := octaveStart(i)
-		root, sum := math.Sqrt(p), 0.0
+		root, sum := math.Sqrt(octaveStart(i)), 0.0
 		for j, r := range roots {
 			if r >= root {
 				break
@@ -226,16 +227,18 @@ type column struct {
 	spread  float64        // Σ spread·x² of all 6 rows
 }
 
-// screenBlocks finds the odd blocks of a band whose first row of sums is first.
-func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, first, down int) {
+// screenBlocks finds the odd blocks of a band. Which outputs a block has is a matter of the whole image: a band may end
+// within a block that the next band has whole, if a pool's windows overlap.
+func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, down int) {
 	clear(s.isOdd)
 	m := &worker.screened
 	*m = simd.Magnitudes{Sums: s.magnitudes, Squares: s.squares, Src: worker.slab, SrcStep: w.slab.plane,
 		Count: w.problem.Weight[1], Vectors: ceilDiv((down*block+2)*w.slab.pitch, w.kernels.Lanes)}
 	w.kernels.AddMagnitudes(m)
+	screen := w.screens[p.group]
 	var columns [block + 2]column
 	for i := range down {
-		rows := min(block, w.sums.H()-first-i*block)
+		rows := min(block, w.sums.H()-p.first-i*block)
 		w.screenColumn(&columns[4], s, i, 0)
 		w.screenColumn(&columns[5], s, i, 1)
 		for j := range w.across {
@@ -243,7 +246,7 @@ func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, first, down in
 			for x := 2; x < len(columns); x++ {
 				w.screenColumn(&columns[x], s, i, block*j+x)
 			}
-			if !w.screen.acceptsBlock(&columns, rows, min(block, w.sums.W()-block*j)) {
+			if !screen.acceptsBlock(&columns, rows, min(block, w.sums.W()-block*j)) {
 				s.mark(i*w.across + j)
 			}
 		}

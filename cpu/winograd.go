@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"cmp"
 	"fmt"
 
 	"gpuconv/conv"
@@ -26,7 +27,7 @@ type winograd struct {
 	taps     simd.Taps
 	weight   []float32 // [groups][36][panels][channels][filters of the panel]
 	bias     []float32
-	screen   *screen
+	screens  []*screen // of each group
 	plain    *plain
 	zeros    [simd.MaxFilters]float32
 }
@@ -92,10 +93,16 @@ func (w *winograd) settle(s slab, rows int) {
 	w.taps = simd.NewTaps(offsets)
 }
 
-// suits looks at the weights, before they are packed. A plan may do without an answer: screen holds it to it.
+// suits looks at the weights, before they are packed. Where they do not suit, and winograd is forced, all blocks are odd.
 func (w *winograd) suits(weight []float32) error {
-	w.screen = newScreen(weight, w.problem.Weight[0], w.problem.Weight[1])
-	return w.screen.worth()
+	var err error
+	size := w.filters() * w.problem.Weight[1] * 9
+	for group := range w.problem.Groups {
+		s := newScreen(weight[group*size:][:size], w.filters(), w.problem.Weight[1])
+		w.screens = append(w.screens, s)
+		err = cmp.Or(err, s.worth())
+	}
+	return err
 }
 
 func (w *winograd) pack(weight, bias []float32) {
@@ -103,22 +110,11 @@ func (w *winograd) pack(weight, bias []float32) {
 	w.plain.pack(weight, w.bias)
 	channels, filters := w.problem.Weight[1], w.filters()
 	w.weight = make([]float32, simd.PatchSize*w.problem.Weight[0]*channels)
+	t := newKernelTransform(w.kernels)
 	eachPanel(w.layout, w.problem.Groups, filters, func(group, first, count int) {
-		w.packPanel(w.weight[(group*filters*(simd.PatchSize-1)+first)*channels:], weight[first*channels*9:], count)
+		packed := w.weight[(group*filters*(simd.PatchSize-1)+first)*channels:]
+		t.pack(packed, weight[first*channels*9:], filters*channels, channels, count)
 	})
-}
-
-// packPanel transforms the kernels of a panel. packed begins with the first element's.
-func (w *winograd) packPanel(packed, weight []float32, count int) {
-	channels := w.problem.Weight[1]
-	step := w.filters() * channels // between elements
-	for c := range channels {
-		for k := range count {
-			for i, v := range simd.TransformKernel(weight[(k*channels+c)*9:][:9]) {
-				packed[i*step+c*count+k] = v
-			}
-		}
-	}
 }
 
 // workspace has room for transformed patches, for sums of products, for what the transforms and the screen need, and for
@@ -163,7 +159,7 @@ func (w *winograd) band(worker *worker, o output, p part) {
 	down := ceilDiv(p.rows, block)
 	blocks := down * w.across
 	s := w.space(worker, blocks)
-	w.screenBlocks(worker, &s, p.first, down)
+	w.screenBlocks(worker, &s, p, down)
 	if len(s.odd) < blocks {
 		w.transformPatches(worker, s, down)
 		w.multiply(worker, s, p.group, blocks)

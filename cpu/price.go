@@ -10,8 +10,8 @@ import (
 // A price is an estimate of what a plan and one run of its whole batch cost together, in cycles of a core. A plan that runs
 // many batches may do better with another algorithm, which can be forced.
 //
-// The constants were measured on Zen 3 with AVX2 (TestPrices). They need to be right within a third or so:
-// where the prices of two algorithms are closer, either will do.
+// The constants were measured on Zen 3 with AVX2. They need to be right within a third or so: where two prices are closer,
+// either algorithm will do. TestChoicesPay holds the choice to what is measured.
 const (
 	// packCycles is what a weight costs that is packed as it is.
 	packCycles = 5
@@ -25,8 +25,11 @@ const (
 	// streamFloats is how many weights a core reads per cycle that are in none of its own caches, which hold ownFloats.
 	streamFloats = 3
 	ownFloats    = 512 << 10 / 4
-	// worthwhile is the part of the price of direct that winograd may cost. Images with odd blocks cost more than the price.
+	// worthwhile is the part of the price of direct that winograd may cost. Further batches make it cheaper.
 	worthwhile = 1
+	// screenLeast is from how many channels on the screen takes most blocks of usual images. With 32 it finds half of the
+	// blocks of rectified noise odd, and winograd then takes 1.5 times as long as direct (TestOrdinary).
+	screenLeast = 48
 )
 
 // priceDirect is the price of plain sums.
@@ -53,9 +56,12 @@ func priceWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) float64 {
 
 // worthWinograd returns nil, or why direct takes less time in all.
 func worthWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) error {
+	if p.Weight[1] < screenLeast {
+		return fmt.Errorf("it pays from %d channels per group on, here are %d", screenLeast, p.Weight[1])
+	}
 	ratio := priceWinograd(p, sums, k) / priceDirect(p, sums, k)
 	if ratio <= worthwhile {
 		return nil
 	}
-	return fmt.Errorf("transforming its weights and computing %d images is counted to take %.2g times as long as direct", p.Src.N(), ratio)
+	return fmt.Errorf("transforming its weights and computing %d images would take about %.2g times as long as direct", p.Src.N(), ratio)
 }

@@ -49,7 +49,7 @@ func acceptsWinograd(p conv.Problem, sums conv.Shape, _ *simd.Kernels) error {
 	case p.Stride != [2]int{1, 1} || p.Dilation != [2]int{1, 1}:
 		return fmt.Errorf("it computes stride and dilation 1, not stride %v and dilation %v", p.Stride, p.Dilation)
 	case channels < winogradLeast || filters < winogradLeast:
-		return fmt.Errorf("it pays from %d channels and filters per group on, here are %d and %d", winogradLeast, channels, filters)
+		return fmt.Errorf("it computes %d channels and filters per group or more, not %d and %d", winogradLeast, channels, filters)
 	case channels > winogradMost:
 		return fmt.Errorf("its rounding was measured with %d channels at most, here are %d", winogradMost, channels)
 	case sums.H() < block || sums.W() < block:

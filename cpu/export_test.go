@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"math"
+
 	"gpuconv/conv"
 	"gpuconv/cpu/internal/simd"
 )
@@ -47,3 +49,12 @@ var Spread = spread
 
 // WinogradBound is the bound that winograd keeps, in multiples of γₙ·A.
 const WinogradBound = winogradBound
+
+// LeastMagnitude is what the screen takes A to be at least, of one filter and pixels of a sum and squares.
+func LeastMagnitude(weight []float32, sum, squares float64) float64 {
+	s, norm := newScreen(weight, 1, len(weight)/9), 0.0
+	for _, w := range weight {
+		norm += float64(w) * float64(w)
+	}
+	return s.magnitude(sum, squares) * math.Sqrt(norm)
+}

@@ -94,16 +94,20 @@ func octaveStart(i int) float64 { return math.Float64frombits(uint64(i+1023*8) <
 // accepts reports whether an output whose receptive field has sum S and squares Q, in a patch with E = squares, is within
 // the bound.
 func (s *screen) accepts(sum, fieldSquares, squares float64) bool {
-	if !(squares > leastSquares && squares < mostSquares && fieldSquares > 0) { // NaN is neither
+	if !(squares > leastSquares && squares < mostSquares) { // NaN is neither
 		return false
 	}
-	p := sum * sum / fieldSquares
-	if !(p >= 1) {
-		return false
-	}
-	i := min(octave(p), len(s.least)-1)
-	magnitude := s.least[i] * fieldSquares / sum
+	magnitude := s.magnitude(sum, fieldSquares)
 	return magnitude*magnitude >= s.error2*squares
+}
+
+// magnitude is what A/‖w‖ of any filter is at least.
+func (s *screen) magnitude(sum, squares float64) float64 {
+	p := sum * sum / squares
+	if !(p >= 1) || squares == 0 {
+		return 0
+	}
+	return s.least[min(octave(p), len(s.least)-1)] * squares / sum
 }
 
 // worth returns why ordinary images would not be computed by transforms, or nil. An ordinary image has pixels of normal

@@ -26,15 +26,18 @@ demo: setup ## set up, build and run the main job; its pictures are in out/
 	@echo "Look at out/gratings.png, out/filters.png and out/activations.png; out/run.json says how they were made."
 
 # One seed for the random problems of all test runs, so that one run compiles the shaders that another needs. A failure prints it.
-test: export RAPID_SEED ?= $(shell date +%s)
+ifndef RAPID_SEED
+test: export RAPID_SEED := $(shell date +%s)
+endif
 test: ## set up, then run every check and test
 test: check builds glfw race full
 
 formatted = unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...)); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
 
-# Left to make test: what compiles many shaders, builds programs or measures time.
-SLOW := Conforms|Mutants|Tiles|Tilings|Finishes|Chunks|FFT|Trials|ProgramsFromBinaries|SharedFolder|LoopLimit|ProgramsAreBounded$\
-	|Ratios|Headless$$|Hardware$$|FromGo|PlainGoBuild|Interrupt|Memory$$|OnTerminal|TestStoppingCovers|TestSlowedBy5Percent$\
+# What make quick leaves to make test: what compiles many shaders, builds programs or measures time.
+SLOW := TestConforms|Test(Direct|DirectSoft|DirectSmall|DirectShared|Depthwise|Igemm|Winograd|FFT|Lent)Conforms$\
+	|Test(Finished)?Tilings|TestChunks|TestProgramsFromBinaries|TestSharedFolder|TestLoopLimit|TestProgramsAreBounded$\
+	|TestHeadless$$|TestHardware$$|TestPlainGoBuild|Interrupt|TestMemory$$|OnTerminal|TestStoppingCovers$\
 	|TestScripts/(verifygpu|autotune|bench.*|gpu|info|convgpu|context|glfw)
 
 quick: ## before each commit: formatting, vet and the fast tests, in less than a minute once compiled
@@ -53,7 +56,7 @@ check: setup
 # There the tests of a GPU cannot be required.
 builds: setup
 	CGO_ENABLED=0 go vet ./...
-	CGO_ENABLED=0 GPUCONV_REQUIRE_GPU= go test -vet=off ./cmd/... ./gpu/...
+	CGO_ENABLED=0 GPUCONV_REQUIRE_GPU= go test -vet=off -short ./cmd/... ./gpu/...
 	CGO_ENABLED=1 go build -tags nogl -o /dev/null ./cmd/gpuconv
 	CGO_ENABLED=0 GOARCH=arm64 go build -o /dev/null ./cmd/gpuconv
 	CGO_ENABLED=0 GOOS=windows go build -o /dev/null ./cmd/gpuconv
@@ -68,17 +71,18 @@ glfw: setup
 		-run 'GLFW|TestScripts/^glfw$$|TestScripts/^context$$' ./gpu/... ./cmd/gpuconv
 
 # The suite is a shorter one here: the race detector slows the float64 judge many times, and sees nothing of shaders. go test
-# vets, since it is the only run that sees the files with the tag race.
+# vets, since no other run sees the files with the tag race.
 race: setup
 	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -timeout 15m ./...
 
-# check has vetted.
+# Mutants compile hundreds of shaders that are computed with once: Mesa's nopt spares them its optimisations.
 full: setup
-	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -timeout 20m ./...
+	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -timeout 20m -skip ShaderMutants ./...
+	CGO_ENABLED=1 GALLIVM_PERF=nopt go test -tags $(TAGS) -vet=off -timeout 20m -run ShaderMutants ./gpu
 
 # Of these make test takes every third: with empty caches of shaders all take longer than the rest of it.
 mutants: setup ## after a change of a shader: break every shader in nine hundred places, one at a time
-	CGO_ENABLED=1 GPUCONV_MUTANTS=all go test -tags $(TAGS) -timeout 60m -v -run Mutants ./gpu
+	CGO_ENABLED=1 GALLIVM_PERF=nopt GPUCONV_MUTANTS=all go test -tags $(TAGS) -timeout 60m -v -run Mutants ./gpu
 
 bench: setup ## run the benchmarks, with the whole program's
 	CGO_ENABLED=1 go test -tags $(TAGS) -run '^$$' -bench . ./...

@@ -14,8 +14,7 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// fake is a backend whose ways compute rightly, by the reference, and say that they
-// take as long as they are told to.
+// fake is a backend whose ways compute what the reference does, and say that they take as long as ways gives.
 type fake struct {
 	own   string
 	ways  map[string]time.Duration
@@ -72,7 +71,7 @@ func (p *fakePlan) Run(dst, src *conv.Tensor) error {
 
 func (p *fakePlan) Close() error { *p.open--; return p.Plan.Close() }
 
-// RunPhases has a wall clock that says nothing.
+// RunPhases gives times on the device's clock, and none that mean anything on the wall clock.
 func (p *fakePlan) RunPhases(dst, src *conv.Tensor) (conv.Timings, error) {
 	kernel := p.ways[p.name]
 	return conv.Timings{Kernel: 1, Device: conv.Phases{Kernel: kernel}}, p.Run(dst, src)
@@ -110,7 +109,8 @@ func TestRace(t *testing.T) {
 	if done != r.Runs(4) {
 		t.Errorf("%d of %d runs are done", done, r.Runs(4))
 	}
-	if won := Winner(all); won.Algorithm != "fast" || math.Abs(statistics.Median(won.Ratio)-0.6) > 1e-9 || len(won.Kernel) != 4 {
+	if won := winner(all); won.Algorithm != "fast" || math.Abs(statistics.Median(won.Ratio)-0.6) > 1e-9 ||
+		len(won.Kernel) != 4 {
 		t.Errorf("%+v won", won)
 	}
 	if !all[0].Own || all[0].Algorithm != "own" {
@@ -132,8 +132,8 @@ func TestRace(t *testing.T) {
 	}
 }
 
-// TestOwnStays: the backend's own way runs to the end however slow it is, for the winner's speed is told in parts of it, and
-// so is that of a way that was left behind.
+// TestOwnStays: the backend's own way runs to the end however slow it is. The speeds of the winner, and of a way that
+// was left behind, are given in parts of it.
 func TestOwnStays(t *testing.T) {
 	f := newFake("own", map[string]time.Duration{"fast": 60, "own": 1000, "slow": 1500})
 	all, err := race(f)
@@ -146,34 +146,35 @@ func TestOwnStays(t *testing.T) {
 		}
 	}
 	if all[0].Left == 0 {
-		if won := Winner(all); won.Algorithm != "fast" || math.Abs(statistics.Median(won.Ratio)-0.06) > 1e-9 {
+		if won := winner(all); won.Algorithm != "fast" || math.Abs(statistics.Median(won.Ratio)-0.06) > 1e-9 {
 			t.Errorf("%+v won", won)
 		}
 	}
 }
 
-// TestMargin: a way that is hardly faster, or not always, does not replace the own one.
+// TestMargin: a way that is hardly faster, or not always faster, does not replace the own one.
 func TestMargin(t *testing.T) {
 	f := newFake("own", map[string]time.Duration{"near": 98, "own": 100})
 	all, err := race(f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if won := Winner(all); won.Algorithm != "own" {
+	if won := winner(all); won.Algorithm != "own" {
 		t.Errorf("%v won", won.Choice)
 	}
 	for _, c := range []struct {
 		ratios []float64
 		beats  bool
-	}{{nil, false}, {[]float64{0.9, 0.9, 0.9, 0.9}, true}, {[]float64{0.9, 0.9, 0.9, 2}, true}, {[]float64{0.5, 0.5, 1.1, 1.2}, false}, {[]float64{0.98, 0.98, 0.98}, false}} {
+	}{{nil, false}, {[]float64{0.9, 0.9, 0.9, 0.9}, true}, {[]float64{0.9, 0.9, 0.9, 2}, true},
+		{[]float64{0.5, 0.5, 1.1, 1.2}, false}, {[]float64{0.98, 0.98, 0.98}, false}} {
 		if (&Entrant{Ratio: c.ratios}).beats() != c.beats {
 			t.Errorf("%v: %v", c.ratios, !c.beats)
 		}
 	}
 }
 
-// TestWrong: a way whose output is wrong in one place, is not written there, or changes
-// from image to image, does not race, however fast it is; nor does one that fails.
+// TestWrong: a way does not race, however fast it is, if its output is wrong in one place, is not written there, or
+// changes from image to image. A way that fails does not race either.
 func TestWrong(t *testing.T) {
 	for name, spoil := range map[string]func(dst *conv.Tensor){
 		"one output":       func(dst *conv.Tensor) { dst.Data[5] += 0.01 },
@@ -196,11 +197,12 @@ func TestWrong(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if won := Winner(all); won.Algorithm != "own" {
+		if won := winner(all); won.Algorithm != "own" {
 			t.Errorf("%s: %v won", name, won.Choice)
 		}
 		for _, e := range all {
-			for algorithm, want := range map[string]error{"wrong": ErrWrong, "fails": fails, "refuses": conv.ErrUnsupported} {
+			for algorithm, want := range map[string]error{"wrong": ErrWrong, "fails": fails,
+				"refuses": conv.ErrUnsupported} {
 				if e.Algorithm == algorithm && (!errors.Is(e.Err, want) || len(e.Kernel) != 0) {
 					t.Errorf("%s: %v: %v", name, e.Choice, e.Err)
 				}
@@ -225,7 +227,7 @@ func TestOwnFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if won := Winner(all); won != nil {
+	if won := winner(all); won != nil {
 		t.Errorf("%v won", won.Choice)
 	}
 	if _, err := NewEntry(Key{Problem: twenty()}, all, time.Now()); !errors.Is(err, ErrWrong) {
@@ -233,8 +235,8 @@ func TestOwnFails(t *testing.T) {
 	}
 }
 
-// TestInterrupted: the race ends between two runs, without a winner and without plans;
-// so it does when the device is lost.
+// TestInterrupted: the race ends between two runs, without a winner and without open plans, also when the device is
+// lost.
 func TestInterrupted(t *testing.T) {
 	for at := 1; at < 20; at += 3 {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -267,8 +269,8 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestRaceIsFair: where every run takes longer than the one before, of two ways that are
-// the same neither seems faster: who runs first in a round runs last in the next.
+// TestRaceIsFair: of two equal ways neither seems faster, even where every run takes longer than the one before. The
+// way that runs first in a round runs last in the next.
 func TestRaceIsFair(t *testing.T) {
 	ways := map[string]time.Duration{"own": 100, "same": 100}
 	f := newFake("own", ways)

@@ -22,50 +22,53 @@ import (
 	"gpuconv/whole"
 )
 
-// Store is a folder of winners, one file each. Files are replaced as a whole, so that
-// processes may share it. The zero value holds nothing and keeps nothing.
+// Store is a folder of winners, one file each. Files are replaced as a whole, so that processes may share the folder.
+// The zero value is empty and keeps nothing.
 type Store struct{ Folder string }
 
-// Key is what a winner is stored by.
+// Key is a device with its driver, and a problem: what a winner is stored by.
 type Key struct {
 	Vendor, Renderer, Driver string // as OpenGL names them
 	Problem                  conv.Problem
 }
 
-// Entry is a stored winner, and what its file holds as JSON.
+// Entry is a stored winner: the content of its file, as JSON.
 type Entry struct {
 	Schema    int       `json:"schema"` // entrySchema
 	Tuned     time.Time `json:"tuned"`
 	Vendor    string    `json:"vendor"`
 	Renderer  string    `json:"renderer"`
 	Driver    string    `json:"driver"`
-	Problem   string    `json:"problem"` // but for the number of images
+	Problem   string    `json:"problem"` // without the number of images
 	Images    int       `json:"images"`
 	Algorithm string    `json:"algorithm"`
 	Tile      string    `json:"tile"`
 	Shader    string    `json:"shader_sha256"` // of the sources that were measured
 	Kernel    float64   `json:"kernel_seconds"`
-	Speed     float64   `json:"speed"` // times as fast as Own
-	Own       string    `json:"own"`   // what the device would take
+	Speed     float64   `json:"speed"` // how many times as fast as Own it is
+	Own       string    `json:"own"`   // what the device would take by itself
 }
 
 const entrySchema = 1
 
-// NewEntry is what a race found.
+// NewEntry returns the winner of a race. It is an error if the backend's own way failed.
 func NewEntry(k Key, all []*Entrant, now time.Time) (Entry, error) {
-	won := Winner(all)
+	won := winner(all)
 	if won == nil {
 		return Entry{}, all[0].failed(all[0].Err)
 	}
-	return Entry{Schema: entrySchema, Tuned: now.UTC().Truncate(time.Second), Vendor: k.Vendor, Renderer: k.Renderer, Driver: k.Driver,
-		Problem: k.problem(), Images: k.Problem.Src.N(), Algorithm: won.Algorithm, Tile: won.Tile, Shader: won.Description.ShaderHash(),
-		Kernel: statistics.Median(won.Kernel), Speed: 1 / statistics.Median(won.Ratio), Own: all[0].Choice.String()}, nil
+	return Entry{Schema: entrySchema, Tuned: now.UTC().Truncate(time.Second), Vendor: k.Vendor, Renderer: k.Renderer,
+			Driver:  k.Driver,
+			Problem: k.problem(), Images: k.Problem.Src.N(), Algorithm: won.Algorithm, Tile: won.Tile,
+			Shader: won.Description.ShaderHash(),
+			Kernel: statistics.Median(won.Kernel), Speed: 1 / statistics.Median(won.Ratio), Own: all[0].Choice.String()},
+		nil
 }
 
-// Choice is the winner.
+// Choice is the way that won.
 func (e Entry) Choice() conv.Choice { return conv.Choice{Algorithm: e.Algorithm, Tile: e.Tile} }
 
-// String says when it was found and what it is better than.
+// String says when the winner was found, and what it is better than.
 func (e Entry) String() string {
 	text := fmt.Sprintf("tuned on %s with %d images: ", e.Tuned.Format(time.DateOnly), e.Images)
 	if e.Choice().String() == e.Own {
@@ -74,11 +77,12 @@ func (e Entry) String() string {
 	return text + fmt.Sprintf("%.2f times as fast as %s", e.Speed, e.Own)
 }
 
-// problem writes the problem down, but for the number of images.
+// problem writes the problem down without the number of images.
 func (k Key) problem() string {
 	p := k.Problem
 	s := p.WithDefaults()
-	return fmt.Sprintf("images %d,%d,%d weight %d,%d,%d,%d stride %d,%d dilation %d,%d padding %v %v groups %d activation %v pool %v bias %v",
+	return fmt.Sprintf("images %d,%d,%d weight %d,%d,%d,%d stride %d,%d dilation %d,%d padding %v %v groups %d "+
+		"activation %v pool %v bias %v",
 		p.Src[1], p.Src[2], p.Src[3], p.Weight[0], p.Weight[1], p.Weight[2], p.Weight[3], s.Stride[0], s.Stride[1],
 		s.Dilation[0], s.Dilation[1], s.Padding, s.PaddingMode, s.Groups, s.Activation, s.Pool, p.Bias)
 }
@@ -96,7 +100,7 @@ func (s Store) Path(k Key) string {
 	return filepath.Join(s.Folder, k.stem()+strconv.Itoa(k.Problem.Src.N())+extension)
 }
 
-// Save stores e as k's winner and returns its file.
+// Save stores e as k's winner and returns the path of its file.
 func (s Store) Save(k Key, e Entry) (string, error) {
 	if s.Folder == "" {
 		return "", &fault.Error{Package: "autotune", Rule: "there is no folder to store it in"}
@@ -116,14 +120,13 @@ func (s Store) Save(k Key, e Entry) (string, error) {
 	return path, nil
 }
 
-// near is how many times as many or as few images a batch may have to be taken for
-// the same problem: tiles are chosen for a device that is kept busy, by many images as
-// by twice as many, and jobs cut their images into batches of their own.
+// near is how many times as many or as few images a batch may have to count as the same problem. Tiles are chosen for a
+// device that is kept busy, and many images keep it as busy as twice as many do. Jobs cut their images into batches of
+// their own.
 const near = 4
 
-// Find returns the winner of k, or that of the same problem with the nearest number of
-// images, at most four times as many or as few; nil if there is none. The error names
-// a file that is of no use.
+// Find returns the winner of k, or that of the same problem with the nearest number of images, at most four times as
+// many or as few. It returns nil if there is none. The error names a file that cannot be used.
 func (s Store) Find(k Key) (*Entry, error) {
 	if s.Folder == "" {
 		return nil, nil
@@ -152,7 +155,7 @@ func (s Store) Find(k Key) (*Entry, error) {
 	return s.read(k)
 }
 
-// read reads the file of k, which may be anything.
+// read reads the file of k, which may have any content.
 func (s Store) read(k Key) (*Entry, error) {
 	path := s.Path(k)
 	text, err := os.ReadFile(path)
@@ -163,7 +166,8 @@ func (s Store) read(k Key) (*Entry, error) {
 	if err := json.Unmarshal(text, &e); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	want := Entry{Schema: entrySchema, Vendor: k.Vendor, Renderer: k.Renderer, Driver: k.Driver, Problem: k.problem(), Images: k.Problem.Src.N()}
+	want := Entry{Schema: entrySchema, Vendor: k.Vendor, Renderer: k.Renderer, Driver: k.Driver, Problem: k.problem(),
+		Images: k.Problem.Src.N()}
 	for _, field := range []struct {
 		name      string
 		got, want any
@@ -181,7 +185,7 @@ func (s Store) read(k Key) (*Entry, error) {
 	return &e, nil
 }
 
-// missing names a field that e must have and has not, "" if it has all.
+// missing names a field that e must have and lacks, or "" if it lacks none.
 func missing(e Entry) string {
 	switch {
 	case e.Algorithm == "":
@@ -221,11 +225,11 @@ func (s Store) ForgetAll() (int, error) {
 
 // Len returns how many winners there are.
 func (s Store) Len() int {
-	names, _ := s.names() // a folder that cannot be read has none for us
+	names, _ := s.names() // a folder that cannot be read counts as empty
 	return len(names)
 }
 
-// names lists the files of winners; what else lies in the folder is none of ours.
+// names lists the files of winners and ignores other files in the folder.
 func (s Store) names() (names []string, err error) {
 	if s.Folder == "" {
 		return nil, nil

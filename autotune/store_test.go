@@ -11,7 +11,7 @@ import (
 	"gpuconv/conv"
 )
 
-// key is twenty's with so many images.
+// key is the key of twenty's problem with so many images.
 func key(images int) Key {
 	k := Key{Vendor: "Mesa", Renderer: "llvmpipe", Driver: "4.5", Problem: twenty()}
 	k.Problem.Src[0] = images
@@ -20,8 +20,10 @@ func key(images int) Key {
 
 // entry is a winner of k, found at noon.
 func entry(k Key, algorithm string) Entry {
-	return Entry{Schema: entrySchema, Tuned: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Vendor: k.Vendor, Renderer: k.Renderer,
-		Driver: k.Driver, Problem: k.problem(), Images: k.Problem.Src.N(), Algorithm: algorithm, Tile: "8 × 8", Shader: "abc", Kernel: 0.5, Speed: 1.25, Own: "direct"}
+	return Entry{Schema: entrySchema, Tuned: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Vendor: k.Vendor,
+		Renderer: k.Renderer,
+		Driver:   k.Driver, Problem: k.problem(), Images: k.Problem.Src.N(), Algorithm: algorithm, Tile: "8 × 8",
+		Shader: "abc", Kernel: 0.5, Speed: 1.25, Own: "direct"}
 }
 
 func save(t *testing.T, s Store, k Key, algorithm string) string {
@@ -33,8 +35,7 @@ func save(t *testing.T, s Store, k Key, algorithm string) string {
 	return path
 }
 
-// TestStore: what is saved is found for the same problem with about as many images, and
-// for nothing else.
+// TestStore: a winner is found for the same problem with about as many images, and for no other problem.
 func TestStore(t *testing.T) {
 	s := Store{filepath.Join(t.TempDir(), "not", "there")}
 	if e, err := s.Find(key(8)); e != nil || err != nil || s.Len() != 0 {
@@ -42,7 +43,8 @@ func TestStore(t *testing.T) {
 	}
 	save(t, s, key(8), "eight")
 	save(t, s, key(100), "hundred")
-	for images, want := range map[int]string{8: "eight", 2: "eight", 1: "", 0: "", 28: "eight", 29: "hundred", 100: "hundred", 400: "hundred", 401: ""} {
+	for images, want := range map[int]string{8: "eight", 2: "eight", 1: "", 0: "", 28: "eight", 29: "hundred",
+		100: "hundred", 400: "hundred", 401: ""} {
 		e, err := s.Find(key(images))
 		if err != nil || (e == nil) != (want == "") || e != nil && e.Algorithm != want {
 			t.Errorf("%d images: %v, %v, want %q", images, e, err, want)
@@ -83,7 +85,7 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// TestForget: one, or all, and nothing that is not ours.
+// TestForget: one winner is removed, or all are, and no other file is.
 func TestForget(t *testing.T) {
 	s := Store{t.TempDir()}
 	for _, images := range []int{8, 100, 1000} {
@@ -143,7 +145,8 @@ func TestBadFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		e, err := s.Find(key(8))
-		if e != nil || err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if e != nil || err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), c.want) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, %v, want %q", name, e, err, c.want)
 		}
 	}
@@ -154,7 +157,7 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
-// TestSaveFails: nothing half-written is left.
+// TestSaveFails: no half-written file is left.
 func TestSaveFails(t *testing.T) {
 	if _, err := (Store{}).Save(key(8), entry(key(8), "a")); err == nil {
 		t.Error("saved in no folder")
@@ -174,7 +177,7 @@ func TestSaveFails(t *testing.T) {
 	}
 }
 
-// TestStoresAtOnce: whoever reads while others write finds a whole winner.
+// TestStoresAtOnce: a reader finds a whole winner while others write.
 func TestStoresAtOnce(t *testing.T) {
 	s := Store{t.TempDir()}
 	save(t, s, key(8), "a")

@@ -20,7 +20,8 @@ func TestAwait(t *testing.T) {
 	if err := batch.Await(ctx, func() error { <-forever; return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("Await returns %v, want %v", err, context.Canceled)
 	}
-	if err := batch.Await(ctx, func() error { t.Error("called although ctx is done"); return nil }); !errors.Is(err, context.Canceled) {
+	late := func() error { t.Error("called although ctx is done"); return nil }
+	if err := batch.Await(ctx, late); !errors.Is(err, context.Canceled) {
 		t.Errorf("Await returns %v, want %v", err, context.Canceled)
 	}
 	close(forever)

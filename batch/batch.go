@@ -1,7 +1,8 @@
-// Package batch streams images that need not exist at once through a prepared
-// convolution: a chunk is drawn while the one before it is convolved and the one
-// before that is written, so that memory holds a few chunks however many images
-// there are.
+// Package batch streams images that need not exist at once through a prepared convolution. One portion of them is drawn
+// while the one before it is convolved and the one before that is written. So memory holds a few portions, however many
+// images there are.
+//
+// [Portion] says how many images go at a time, [Job] is the stream, [Spread] a sample of the images.
 package batch
 
 import (
@@ -14,24 +15,23 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Source is a set of images, drawn when they are needed. stimuli.Set is one.
+// Source is a set of images that are drawn when they are needed, such as a [gpuconv/stimuli.Set].
 type Source interface {
 	Shape() conv.Shape                      // [N, C, H, W]
 	Draw(dst *conv.Tensor, first int) error // images first … first+dst.N−1
 }
 
-// Sink takes the images from first on and what became of them. It is called with
-// consecutive chunks, from one goroutine, and keeps neither tensor.
+// Sink takes the images from first on and what became of them. It is called with consecutive portions, from one
+// goroutine, and must keep neither tensor.
 type Sink func(first int, src, dst *conv.Tensor) error
 
-// Job is one set of images through one plan.
+// Job takes a set of images through a plan.
 type Job struct {
 	Source  Source
-	Problem conv.Problem // of Plan; its Src has the images' shape and a chunk as N
+	Problem conv.Problem // of Plan; its Src has the images' shape, and N is a portion
 	Plan    conv.Plan
 	Sink    Sink
-	// Progress, if not nil, is called after each chunk with the number of images
-	// that are done.
+	// Progress, if not nil, is called after each portion with the number of images that are done.
 	Progress func(done int)
 }
 
@@ -42,16 +42,17 @@ type Stats struct {
 	Draw, Convolve, Write time.Duration // in Source.Draw, Plan.Run and Sink
 }
 
-// chunks is how many chunks are in memory: one drawn, one convolved, one written.
-const chunks = 3
+// inMemory is how many portions there are at once: one is drawn, one convolved, one written.
+const inMemory = 3
 
-type chunk struct {
+// portion is some of the images, and what becomes of them.
+type portion struct {
 	first    int
 	src, dst *conv.Tensor
 }
 
-// Run streams all images. It stops after the chunk in hand when ctx is done, and
-// returns the first error. What the sink has taken by then stays taken.
+// Run streams all images. It returns the first error, and stops after the portion in hand when ctx is done. What the
+// sink has taken by then stays taken.
 func (j Job) Run(ctx context.Context) (Stats, error) {
 	free, err := j.allocate()
 	if err != nil {
@@ -59,7 +60,7 @@ func (j Job) Run(ctx context.Context) (Stats, error) {
 	}
 	start := time.Now()
 	stats := Stats{Images: j.Source.Shape().N()}
-	drawn, convolved := make(chan chunk), make(chan chunk)
+	drawn, convolved := make(chan portion), make(chan portion)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { defer close(drawn); return j.draw(ctx, free, drawn, &stats.Draw) })
 	group.Go(func() error { defer close(convolved); return j.convolve(ctx, drawn, convolved, &stats.Convolve) })
@@ -69,8 +70,8 @@ func (j Job) Run(ctx context.Context) (Stats, error) {
 	return stats, err
 }
 
-// allocate makes the chunks that circulate through the job.
-func (j Job) allocate() (chan chunk, error) {
+// allocate makes the portions that circulate through the job.
+func (j Job) allocate() (chan portion, error) {
 	all, size := j.Source.Shape(), j.Problem.Src
 	if all.Image() != size.Image() {
 		return nil, fmt.Errorf("batch: images of %v: want %v, the plan's", all.Image(), size.Image())
@@ -79,8 +80,8 @@ func (j Job) allocate() (chan chunk, error) {
 	if err != nil {
 		return nil, err
 	}
-	free := make(chan chunk, chunks)
-	for range min(chunks, (all.N()+size.N()-1)/max(size.N(), 1)) {
+	free := make(chan portion, inMemory)
+	for range min(inMemory, (all.N()+size.N()-1)/max(size.N(), 1)) {
 		src, err := conv.NewTensor(size)
 		if err != nil {
 			return nil, err
@@ -89,12 +90,12 @@ func (j Job) allocate() (chan chunk, error) {
 		if err != nil {
 			return nil, err
 		}
-		free <- chunk{src: src, dst: dst}
+		free <- portion{src: src, dst: dst}
 	}
 	return free, nil
 }
 
-func (j Job) draw(ctx context.Context, free <-chan chunk, drawn chan<- chunk, spent *time.Duration) error {
+func (j Job) draw(ctx context.Context, free <-chan portion, drawn chan<- portion, spent *time.Duration) error {
 	total, size := j.Source.Shape().N(), j.Problem.Src.N()
 	for first := 0; first < total; first += size {
 		c, err := receive(ctx, free)
@@ -113,7 +114,7 @@ func (j Job) draw(ctx context.Context, free <-chan chunk, drawn chan<- chunk, sp
 	return nil
 }
 
-func (j Job) convolve(ctx context.Context, drawn <-chan chunk, convolved chan<- chunk, spent *time.Duration) error {
+func (j Job) convolve(ctx context.Context, drawn <-chan portion, convolved chan<- portion, spent *time.Duration) error {
 	for c := range drawn {
 		if err := timed(spent, func() error { return j.Plan.Run(c.dst, c.src) }); err != nil {
 			return err
@@ -125,7 +126,7 @@ func (j Job) convolve(ctx context.Context, drawn <-chan chunk, convolved chan<- 
 	return nil
 }
 
-func (j Job) write(ctx context.Context, convolved <-chan chunk, free chan<- chunk, spent *time.Duration) error {
+func (j Job) write(ctx context.Context, convolved <-chan portion, free chan<- portion, spent *time.Duration) error {
 	done := 0
 	for c := range convolved {
 		if err := timed(spent, func() error { return j.Sink(c.first, c.src, c.dst) }); err != nil {
@@ -139,13 +140,13 @@ func (j Job) write(ctx context.Context, convolved <-chan chunk, free chan<- chun
 			return err
 		}
 	}
-	if done < j.Source.Shape().N() { // drawing stopped early: say why, if nobody else does
+	if done < j.Source.Shape().N() { // drawing has stopped early: say why, in case nobody else does
 		return ctx.Err()
 	}
 	return nil
 }
 
-// resize returns t with a batch of n, no more than it was made with.
+// resize returns t with a batch of n. t was made with at least as many.
 func resize(t *conv.Tensor, n int) *conv.Tensor {
 	shape := t.Shape.WithN(n)
 	size := shape[1] * shape[2] * shape[3]
@@ -159,7 +160,7 @@ func timed(spent *time.Duration, f func() error) error {
 	return err
 }
 
-func send(ctx context.Context, to chan<- chunk, c chunk) error {
+func send(ctx context.Context, to chan<- portion, c portion) error {
 	select {
 	case to <- c:
 		return nil
@@ -168,11 +169,11 @@ func send(ctx context.Context, to chan<- chunk, c chunk) error {
 	}
 }
 
-func receive(ctx context.Context, from <-chan chunk) (chunk, error) {
+func receive(ctx context.Context, from <-chan portion) (portion, error) {
 	select {
 	case c := <-from:
 		return c, nil
 	case <-ctx.Done():
-		return chunk{}, ctx.Err()
+		return portion{}, ctx.Err()
 	}
 }

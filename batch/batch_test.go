@@ -11,7 +11,7 @@ import (
 	"gpuconv/cpu"
 )
 
-// counting is a source whose image n is filled with n.
+// counting is a source: each pixel of image n is n.
 type counting struct {
 	shape conv.Shape
 	fail  int // drawing this image fails; −1 never
@@ -33,9 +33,9 @@ func (c counting) Draw(dst *conv.Tensor, first int) error {
 
 var errDraw = errors.New("cannot draw")
 
-// job doubles n images, some at a time.
-func job(t *testing.T, n, chunk int) batch.Job {
-	p := conv.Problem{Src: conv.Shape{chunk, 1, 2, 3}, Weight: conv.Shape{1, 1, 1, 1}}
+// job doubles n images, in portions.
+func job(t *testing.T, n, portion int) batch.Job {
+	p := conv.Problem{Src: conv.Shape{portion, 1, 2, 3}, Weight: conv.Shape{1, 1, 1, 1}}
 	plan, err := cpu.Engine{}.Plan(p, &conv.Tensor{Shape: p.Weight, Data: []float32{2}}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -45,13 +45,13 @@ func job(t *testing.T, n, chunk int) batch.Job {
 }
 
 func TestRun(t *testing.T) {
-	for _, c := range []struct{ n, chunk int }{{0, 4}, {1, 4}, {4, 4}, {5, 4}, {8, 4}, {23, 4}, {7, 1}, {3, 100}} {
-		t.Run(fmt.Sprintf("n=%d/chunk=%d", c.n, c.chunk), func(t *testing.T) {
-			j := job(t, c.n, c.chunk)
+	for _, c := range []struct{ n, portion int }{{0, 4}, {1, 4}, {4, 4}, {5, 4}, {8, 4}, {23, 4}, {7, 1}, {3, 100}} {
+		t.Run(fmt.Sprintf("n=%d/portion=%d", c.n, c.portion), func(t *testing.T) {
+			j := job(t, c.n, c.portion)
 			next, reported := 0, 0
 			j.Sink = func(first int, src, dst *conv.Tensor) error {
-				if first != next || src.Shape.N() != dst.Shape.N() || src.Shape.N() > c.chunk {
-					t.Errorf("chunk from %d of %v: want from %d", first, src.Shape, next)
+				if first != next || src.Shape.N() != dst.Shape.N() || src.Shape.N() > c.portion {
+					t.Errorf("portion from %d of %v: want from %d", first, src.Shape, next)
 				}
 				for i := range dst.Shape.N() {
 					for _, v := range dst.Plane(i, 0) {

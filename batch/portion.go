@@ -2,16 +2,16 @@ package batch
 
 import "gpuconv/conv"
 
-// A portion is the images that a job takes at a time. Three of them are in memory, so that they are bounded in bytes,
-// with what becomes of them; and each is bounded in multiplications, of which a CPU core does so many in about a
-// second, so that progress shows. At 28 MiB, the tutorial's case goes 341 images at a time.
+// Bounds of a portion. Three of them are in memory, so the bytes of its images and of what becomes of them are bounded.
+// So are its multiplications: a CPU core does as many in about a second, and progress shows after each portion. In the
+// tutorial's case 28 MiB are 341 images. TestPortion holds these figures.
 const (
 	portionBytes = 28 << 20
 	portionMACs  = 4 << 30
 )
 
-// Portion returns p with a batch of as many of its images as a [Job] should take at a time: all, if they are few and
-// small, and at least one. p must be valid.
+// Portion returns p with a smaller batch: as many of its images as a [Job] should take at a time. That is all of them
+// if they are few and small, and at least one. It reports a [*conv.ShapeError] if p is not valid.
 func Portion(p conv.Problem) (conv.Problem, error) {
 	all := p.Src.N()
 	p.Src = p.Src.Image()
@@ -19,14 +19,14 @@ func Portion(p conv.Problem) (conv.Problem, error) {
 	if err != nil {
 		return p, err
 	}
-	p.Src = p.Src.WithN(portion(all, p.Src.Bytes()+dst.Bytes(), p.MACs()))
+	p.Src = p.Src.WithN(cut(all, p.Src.Bytes()+dst.Bytes(), p.MACs()))
 	return p, nil
 }
 
-// PortionOf returns how many of a set of images should be in memory at a time, if nothing is computed of them.
-func PortionOf(images conv.Shape) int { return portion(images.N(), images.Image().Bytes(), 0) }
+// PortionOf returns how many of a set of images should be in memory at a time if they are not convolved.
+func PortionOf(images conv.Shape) int { return cut(images.N(), images.Image().Bytes(), 0) }
 
-// portion returns how many of all images go at a time, if one takes these bytes and multiplications.
-func portion(all int, bytes, macs float64) int {
+// cut returns how many of all images go at a time, if one takes these bytes and multiplications.
+func cut(all int, bytes, macs float64) int {
 	return max(1, int(min(float64(all), portionBytes/bytes, portionMACs/macs)))
 }

@@ -1,6 +1,7 @@
 package batch_test
 
 import (
+	"slices"
 	"testing"
 
 	"gpuconv/batch"
@@ -9,9 +10,10 @@ import (
 
 // TestPortion: memory and time for a portion are bounded, and at least one image goes at a time.
 func TestPortion(t *testing.T) {
-	tutorial := func(n int) conv.Problem {
-		return conv.Problem{Spec: conv.Spec{Padding: conv.Pad(3, 3)}, Src: conv.Shape{n, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}}
+	problem := func(src, weight conv.Shape) conv.Problem {
+		return conv.Problem{Spec: conv.Spec{Padding: conv.Pad(weight.H()/2, weight.W()/2)}, Src: src, Weight: weight}
 	}
+	tutorial := func(n int) conv.Problem { return problem(conv.Shape{n, 1, 48, 64}, conv.Shape{6, 1, 7, 7}) }
 	for _, c := range []struct {
 		name string
 		p    conv.Problem
@@ -20,9 +22,9 @@ func TestPortion(t *testing.T) {
 		{"none", tutorial(0), 1},
 		{"few", tutorial(5), 5},
 		{"many", tutorial(4000), 341},
-		{"large images", conv.Problem{Src: conv.Shape{9, 1, 4000, 4000}, Weight: conv.Shape{6, 1, 1, 1}}, 1},
-		{"large filters", conv.Problem{Src: conv.Shape{9, 1, 1000, 1000}, Weight: conv.Shape{1, 1, 900, 900}}, 1},
-		{"many multiplications", conv.Problem{Src: conv.Shape{100, 64, 32, 32}, Weight: conv.Shape{64, 64, 5, 5}, Spec: conv.Spec{Padding: conv.Pad(2, 2)}}, 40},
+		{"large images", problem(conv.Shape{9, 1, 4000, 4000}, conv.Shape{6, 1, 1, 1}), 1},
+		{"large filters", problem(conv.Shape{9, 1, 1000, 1000}, conv.Shape{1, 1, 901, 901}), 1},
+		{"2^32 multiplications are 40.96 images", problem(conv.Shape{100, 64, 32, 32}, conv.Shape{64, 64, 5, 5}), 40},
 	} {
 		p, err := batch.Portion(c.p)
 		if err != nil || p.Src.N() != c.want || p.Src.Image() != c.p.Src.Image() {
@@ -34,5 +36,14 @@ func TestPortion(t *testing.T) {
 	}
 	if got := batch.PortionOf(conv.Shape{10000, 1, 48, 64}); got != 2389 {
 		t.Errorf("%d images that are not convolved, want 2389", got)
+	}
+}
+
+func TestInMemory(t *testing.T) {
+	all := &conv.Tensor{Shape: conv.Shape{3, 1, 1, 2}, Data: []float32{0, 1, 2, 3, 4, 5}}
+	dst := &conv.Tensor{Shape: conv.Shape{2, 1, 1, 2}, Data: make([]float32, 4)}
+	source := batch.InMemory{Images: all}
+	if err := source.Draw(dst, 1); err != nil || !slices.Equal(dst.Data, all.Data[2:]) || source.Shape() != all.Shape {
+		t.Errorf("images 1 and 2 of %v are %v (%v)", source.Shape(), dst.Data, err)
 	}
 }

@@ -2,12 +2,11 @@ package batch
 
 import "math"
 
-// Spread is a sample of a set of n images: numbers from 0 to n−1, ascending and
-// evenly spread, the first and last included. It needs no memory, however many they are.
+// Spread is a sample of n images: their numbers, from 0 to n−1, ascending and evenly spread. The first and the last are
+// among them. It needs no memory for them, however many they are.
 type Spread struct{ count, n int }
 
-// NewSpread spreads count numbers below n, which is not negative; all n of them for a
-// negative count, or one above n.
+// NewSpread spreads count numbers below n, which must not be negative. A count that is negative or above n takes all n.
 func NewSpread(count, n int) Spread {
 	if count < 0 || count > n {
 		count = n
@@ -37,7 +36,7 @@ func (s Spread) Holds(k int) bool {
 	return false
 }
 
-// All lists the numbers.
+// All returns the numbers.
 func (s Spread) All() []int {
 	list := make([]int, s.count)
 	for i := range list {

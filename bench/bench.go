@@ -13,7 +13,7 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// Bench times the cases of a suite on some subjects. See the package's doc for how.
+// Bench times the cases of a suite on some subjects, as the package's doc describes.
 type Bench struct {
 	Suite    Suite
 	Subjects []Subject
@@ -23,13 +23,14 @@ type Bench struct {
 	Progress func(done, total int) // called after each block of the first Settings.Rounds; may be nil
 }
 
-// DefaultSettings are at least 10 samples and half a second of each case and backend,
-// in 10 rounds, and more rounds until intervals are within 1 % or the time is up.
+// DefaultSettings are 10 samples and half a second of each case and backend at least, in 10 rounds, and more rounds
+// until intervals are within 1 % or limit is up. longest is what a single run may take.
 func DefaultSettings(limit, longest time.Duration) Settings {
-	return Settings{Samples: 10, Seconds: 0.5, Rounds: 10, Noise: 0.01, Limit: limit.Seconds(), Longest: longest.Seconds()}
+	return Settings{Samples: 10, Seconds: 0.5, Rounds: 10, Noise: 0.01, Limit: limit.Seconds(),
+		Longest: longest.Seconds()}
 }
 
-// Blocks is how many blocks the first Settings.Rounds have at most.
+// Blocks is how many blocks the first Settings.Rounds rounds have at most.
 func (b Bench) Blocks() int { return b.Settings.Rounds * len(b.Suite.Cases) * len(b.Subjects) }
 
 // running is a Bench at work.
@@ -45,9 +46,8 @@ type running struct {
 	cases   []*prepared
 }
 
-// Run times everything and returns a report without what only the caller knows:
-// Machine and Run's command. A backend that computes wrongly is in the report; an error
-// is one of the backends or the context's.
+// Run times everything. The report lacks what only the caller knows: Machine, and Run's command, start and seconds. A
+// wrong output is in the report; an error is a backend's or ctx's.
 func (b Bench) Run(ctx context.Context) (Report, error) {
 	w := &running{Bench: b, ctx: ctx, rand: rand.New(rand.NewPCG(b.Seed, 2)), started: time.Now(), energy: newMeter(),
 		gauges: map[*Subject]*gauge{}, roofs: map[*Subject]*Roof{}}
@@ -59,8 +59,8 @@ func (b Bench) Run(ctx context.Context) (Report, error) {
 	return w.report(), nil
 }
 
-// prepare draws the numbers of all cases: they share their images and outputs, which
-// are as many as the largest needs, and have the judge's answer each.
+// prepare draws the numbers of all cases and has the judge compute each. The cases share the memory of images and
+// outputs, which is as large as the largest case needs.
 func (w *running) prepare() error {
 	var most [2]int // elements of src and dst
 	for _, c := range w.Suite.Cases {
@@ -111,10 +111,10 @@ func within(pool []float32, shape conv.Shape) *conv.Tensor {
 	return &conv.Tensor{Shape: shape, Data: pool[:n:n]}
 }
 
-// roofTime is how long each roof is looked for, before and after the rounds.
+// roofTime is how long each roof is measured, before and after the rounds.
 const roofTime = 300 * time.Millisecond
 
-// measureRoofs keeps the highest that each subject has been seen to reach.
+// measureRoofs keeps the highest rates that each subject has reached.
 func (w *running) measureRoofs() error {
 	for i := range w.Subjects {
 		s := &w.Subjects[i]
@@ -142,8 +142,8 @@ func (w *running) measureRoofs() error {
 	return nil
 }
 
-// scout estimates every case on every subject, and leaves out by name what would take
-// too long or is refused.
+// scout estimates how long every case takes on every subject. It notes why a case is left out: it would take too long,
+// or the subject refuses it.
 func (w *running) scout() error {
 	for i := range w.Subjects {
 		s := &w.Subjects[i]
@@ -161,15 +161,16 @@ func (w *running) scout() error {
 			case err != nil:
 				return about(fmt.Sprintf("case %s on %s", p.Name, s.Info.Label()), err)
 			case e.estimate > w.Settings.Longest:
-				e.missing = fmt.Sprintf("one run would take about %.2g s, and %.2g s are allowed", e.estimate, w.Settings.Longest)
+				e.missing = fmt.Sprintf("one run would take about %.2g s, and %.2g s are allowed", e.estimate,
+					w.Settings.Longest)
 			}
 		}
 	}
 	return nil
 }
 
-// rounds times every entry once a round, in random order, until all have what was asked
-// for and are as quiet as they should be, or the time is up. One round there always is.
+// rounds times every entry once a round, in random order, until all have their samples and a narrow interval, or the
+// time is up. It makes one round at least.
 func (w *running) rounds() error {
 	total := 0
 	for _, e := range w.entries {
@@ -184,7 +185,7 @@ func (w *running) rounds() error {
 			return nil
 		}
 		for _, i := range w.rand.Perm(len(wanting)) {
-			if round > 0 && w.late() { // the first is made whatever it takes
+			if round > 0 && w.late() { // the first round is never cut short
 				return nil
 			}
 			if err := w.time(wanting[i], round); err != nil {
@@ -199,7 +200,7 @@ func (w *running) rounds() error {
 
 func (w *running) late() bool { return time.Since(w.started).Seconds() > w.Settings.Limit }
 
-// wanting lists the entries that another round is made for.
+// wanting lists the entries that need another round.
 func (w *running) wanting(round int) (list []*entry) {
 	for _, e := range w.entries {
 		if e.missing != "" || e.wrong != "" {
@@ -207,7 +208,8 @@ func (w *running) wanting(round int) (list []*entry) {
 		}
 		count, seconds := e.count()
 		short := count < w.Settings.Samples || seconds < w.Settings.Seconds
-		if round < w.Settings.Rounds || short || statistics.NewInterval(e.samples(wholeRun), w.Seed).Noise() > w.Settings.Noise {
+		if round < w.Settings.Rounds || short ||
+			statistics.NewInterval(e.samples(wholeRun), w.Seed).Noise() > w.Settings.Noise {
 			list = append(list, e)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"gpuconv/cpu"
 )
 
-// altered is a backend whose outputs or times are not its own.
+// altered is a backend with other outputs or times than its own.
 type altered struct {
 	conv.Backend
 	after func(plan conv.Plan, dst, src *conv.Tensor) error
@@ -51,10 +51,11 @@ func (p *timedPlan) Timings() conv.Timings {
 	return conv.Timings{Upload: p.runs * time.Microsecond, Kernel: 3 * p.runs * time.Microsecond}
 }
 
-// RunPhases has a device's clock, which a software renderer is not asked for.
+// RunPhases has a device's clock. Bench does not ask a software renderer for it.
 func (p *timedPlan) RunPhases(dst, src *conv.Tensor) (conv.Timings, error) {
 	const us = time.Microsecond
-	return conv.Timings{Upload: 5 * us, Kernel: 100 * us, Readback: 6 * us, Device: conv.Phases{Kernel: 7 * us}}, p.Plan.Run(dst, src)
+	return conv.Timings{Upload: 5 * us, Kernel: 100 * us, Readback: 6 * us, Device: conv.Phases{Kernel: 7 * us}},
+		p.Plan.Run(dst, src)
 }
 
 type timedBackend struct{ conv.Backend }
@@ -100,8 +101,7 @@ func run(t *testing.T, b bench.Bench) bench.Report {
 	return r
 }
 
-// TestRun: figures follow from the median and the case's numbers, and the report can be
-// written and read.
+// TestRun: figures follow from the median and the case's numbers, and the report can be written and read.
 func TestRun(t *testing.T) {
 	software := subject(t, timedBackend{cpu.Engine{}}, "gpu")
 	software.Info.Software = true
@@ -118,7 +118,8 @@ func TestRun(t *testing.T) {
 		}
 		gflops := 2e-9 * c.MACs / x.Median
 		for what, pair := range map[string][2]float64{
-			"images/s": {*x.ImagesPerS, float64(c.N) / x.Median}, "GFLOP/s": {*x.GFLOPS, gflops}, "GB/s": {*x.GBPS, 1e-9 * c.Bytes / x.Median},
+			"images/s": {*x.ImagesPerS, float64(c.N) / x.Median}, "GFLOP/s": {*x.GFLOPS, gflops},
+			"GB/s":                {*x.GBPS, 1e-9 * c.Bytes / x.Median},
 			"percent of roofline": {*x.PercentOfRoofline, 100 * gflops / min(1000, 100*c.Intensity)},
 		} {
 			if math.Abs(pair[0]/pair[1]-1) > 1e-12 {
@@ -126,7 +127,8 @@ func TestRun(t *testing.T) {
 			}
 		}
 	}
-	for phase, want := range map[string]int{"cpu total": 2, "cpu kernel": 2, "cpu compile": 2, "cpu upload": 0, "gpu upload": 2, "gpu kernel": 2, "gpu readback": 0, "gpu compile": 0} {
+	for phase, want := range map[string]int{"cpu total": 2, "cpu kernel": 2, "cpu compile": 2, "cpu upload": 0,
+		"gpu upload": 2, "gpu kernel": 2, "gpu readback": 0, "gpu compile": 0} {
 		if phases[phase] != want {
 			t.Errorf("%d results of %s, want %d", phases[phase], phase, want)
 		}
@@ -144,27 +146,32 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestHardwarePhases: where phases may overlap in a run, each is timed apart, the kernel
-// by the device's clock.
+// TestHardwarePhases: where phases may overlap in a run, each is timed by itself, the kernel by the device's clock.
 func TestHardwarePhases(t *testing.T) {
 	r := run(t, quick(seedCases(t, "^n=1/"), subject(t, timedBackend{cpu.Engine{}}, "gpu")))
 	got := map[string]float64{}
 	for _, x := range r.Results {
 		got[x.Phase] = x.Median
 	}
-	for phase, want := range map[string]float64{bench.PhaseUpload: 5e-6, bench.PhaseKernel: 7e-6, bench.PhaseReadback: 6e-6} {
+	for phase, want := range map[string]float64{bench.PhaseUpload: 5e-6, bench.PhaseKernel: 7e-6,
+		bench.PhaseReadback: 6e-6} {
 		if got[phase] != want {
 			t.Errorf("%s took %v, want %v", phase, got[phase], want)
 		}
 	}
 }
 
-// TestWrongHasNoFigures: an output that is wrong in one place, one that is not written,
-// and one that is off by too much everywhere.
+// TestWrongHasNoFigures: one output is wrong in one place, one is not written, and one is off by too much everywhere.
 func TestWrongHasNoFigures(t *testing.T) {
 	for name, alter := range map[string]func(plan conv.Plan, dst, src *conv.Tensor) error{
-		"last output off": func(_ conv.Plan, dst, _ *conv.Tensor) error { dst.Data[len(dst.Data)-1] += 0.01; return nil },
-		"not written":     func(_ conv.Plan, dst, _ *conv.Tensor) error { dst.Data[0] = float32(math.NaN()); return nil },
+		"last output off": func(_ conv.Plan, dst, _ *conv.Tensor) error {
+			dst.Data[len(dst.Data)-1] += 0.01
+			return nil
+		},
+		"not written": func(_ conv.Plan, dst, _ *conv.Tensor) error {
+			dst.Data[0] = float32(math.NaN())
+			return nil
+		},
 		"scaled": func(_ conv.Plan, dst, _ *conv.Tensor) error {
 			for i := range dst.Data {
 				dst.Data[i] *= 1.001
@@ -172,12 +179,14 @@ func TestWrongHasNoFigures(t *testing.T) {
 			return nil
 		},
 	} {
-		r := run(t, quick(seedCases(t, "^n=16/"), subject(t, cpu.Engine{}, "cpu"), subject(t, altered{cpu.Engine{}, alter}, "wrong")))
+		r := run(t, quick(seedCases(t, "^n=16/"), subject(t, cpu.Engine{}, "cpu"),
+			subject(t, altered{cpu.Engine{}, alter}, "wrong")))
 		if r.Wrong() != 1 {
 			t.Errorf("%s: %d wrong, want 1", name, r.Wrong())
 		}
 		for _, x := range r.Results {
-			if wrong := x.Backend == "wrong"; x.Correct == wrong || wrong && (x.Median != 0 || x.Samples != 0 || x.ImagesPerS != nil || x.Blocks != nil || x.Why == "") {
+			if wrong := x.Backend == "wrong"; x.Correct == wrong || wrong &&
+				(x.Median != 0 || x.Samples != 0 || x.ImagesPerS != nil || x.Blocks != nil || x.Why == "") {
 				t.Errorf("%s: %+v", name, x)
 			}
 		}
@@ -192,13 +201,13 @@ func TestWrongHasNoFigures(t *testing.T) {
 	}
 }
 
-// TestLeftOut: what takes too long, what is refused and what the time was up for are
-// named.
+// TestLeftOut: the report names cases that take too long, that are refused and that the time was up for.
 func TestLeftOut(t *testing.T) {
 	b := quick(seedCases(t, "^n=16/"), subject(t, cpu.Engine{}, "cpu"), subject(t, refusing{}, "refusing"))
 	b.Settings.Longest = 1e-9
 	r := run(t, b)
-	if len(r.Results) != 0 || len(r.Missing) != 2 || !strings.Contains(r.Missing[0].Why, "one run would take about") || !strings.Contains(r.Missing[1].Why, "not supported") {
+	if len(r.Results) != 0 || len(r.Missing) != 2 || !strings.Contains(r.Missing[0].Why, "one run would take about") ||
+		!strings.Contains(r.Missing[1].Why, "not supported") {
 		t.Errorf("got %+v and %d results", r.Missing, len(r.Results))
 	}
 	b = quick(seedCases(t, "^n=16/"), subject(t, cpu.Engine{}, "cpu"))
@@ -224,10 +233,10 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestSlowedBy5Percent: an engine that computes 5 % of its images again is found out, and
-// beside itself it is not. All are timed in the same rounds, so that the machine is the
-// same for them, by the time that they have a core. A machine may be too busy to see 5 %
-// in a few seconds; one that computes all of them again is found out on any.
+// TestSlowedBy5Percent: an engine that computes 5 % of its images again is slower, and the engine against itself is
+// not. All are timed in the same rounds, so that the machine is the same for them, by the time for which they have a
+// core. A machine may be too busy to show 5 % in a few seconds; any machine shows an engine that computes all images
+// again.
 func TestSlowedBy5Percent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times for several seconds")
@@ -240,7 +249,8 @@ func TestSlowedBy5Percent(t *testing.T) {
 	}
 	suite := seedCases(t, "^n=64/")
 	suite.Cases[0].Problem.Src[0] = 100
-	b := quick(suite, subject(t, cpu.Engine{}, "old"), subject(t, cpu.Engine{}, "same"), subject(t, again(20), "slow"), subject(t, again(1), "double"))
+	b := quick(suite, subject(t, cpu.Engine{}, "old"), subject(t, cpu.Engine{}, "same"), subject(t, again(20), "slow"),
+		subject(t, again(1), "double"))
 	b.Settings = bench.Settings{Samples: 40, Seconds: 0.4, Rounds: 40, Noise: 1e9, Limit: 30, Longest: 5}
 	r := run(t, b)
 	if c := bench.Compare(only(r, "old"), only(r, "same"), 0.03, bench.CPUTime); c.Count(bench.Slower) > 0 {
@@ -248,7 +258,8 @@ func TestSlowedBy5Percent(t *testing.T) {
 	}
 	slowed := func(name string) bench.Change {
 		x := bench.Compare(only(r, "old"), only(r, name), 0.03, bench.CPUTime).Changes[0]
-		t.Logf("%s: %.3f (%.3f … %.3f), calibrated %.3f, p %.2g, would show %.3f: %s", name, x.Ratio, x.Low, x.High, x.Calibrated, x.P, x.Shows, x.Verdict)
+		t.Logf("%s: %.3f (%.3f … %.3f), calibrated %.3f, p %.2g, would show %.3f: %s", name, x.Ratio, x.Low, x.High,
+			x.Calibrated, x.P, x.Shows, x.Verdict)
 		return x
 	}
 	if x := slowed("slow"); x.Verdict != bench.Slower && x.Shows <= 0.03 {
@@ -259,7 +270,7 @@ func TestSlowedBy5Percent(t *testing.T) {
 	}
 }
 
-// only is the part of a report that is of one backend, which is called cpu.
+// only returns the part of a report about one backend, and calls that cpu.
 func only(r bench.Report, backend string) bench.Report {
 	r.Backends = []bench.BackendInfo{{Backend: "cpu", Threads: 1}}
 	all := r.Results

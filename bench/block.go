@@ -8,11 +8,11 @@ import (
 	"gpuconv/conv"
 )
 
-// shortest is how long a sample is at least: a run that is shorter is repeated, and the
-// sample is their mean. The clock and what is around a run then count for nothing.
+// shortest is how long a sample is at least. A shorter run is repeated, and the sample is the mean. The resolution of
+// the clock and the code around a run then do not matter.
 const shortest = 2 * time.Millisecond
 
-// The gauge works again once so much has been timed, for so much of it.
+// The gauge works again after each gaugeEvery of timing, for gaugePart of the time.
 const (
 	gaugeEvery = 20 * time.Millisecond
 	gaugePart  = 0.05
@@ -24,7 +24,7 @@ type measured struct {
 	total, upload, kernel, readback []float64
 	compile                         float64 // Plan, and a first run of one image
 	cpu, probe, probeCPU, joules    float64
-	timer                           bool // the plan tells its phases
+	timer                           bool // the plan says what its phases took
 }
 
 // seconds is how long the samples took together.
@@ -43,7 +43,7 @@ type entry struct {
 	runs        int     // of one sample
 	estimate    float64 // seconds of a run, as first met
 	blocks      []measured
-	wrong       string // what was wrong with an output
+	wrong       string // what is wrong with an output
 	missing     string // why it is not timed
 }
 
@@ -54,7 +54,7 @@ type prepared struct {
 	check            *check
 }
 
-// samples returns those of all blocks that part takes, block by block.
+// samples returns what part takes of each block, leaving out blocks of which it takes nothing.
 func (e *entry) samples(part func(measured) []float64) (blocks [][]float64) {
 	for _, b := range e.blocks {
 		if s := part(b); len(s) > 0 {
@@ -72,8 +72,7 @@ func (e *entry) count() (count int, seconds float64) {
 	return count, seconds
 }
 
-// block plans, warms up, times at least count samples and so many seconds, and judges
-// the output of the last.
+// block plans, warms up, times at least count samples and so many seconds, and has the last output judged.
 func (e *entry) block(ctx context.Context, round, count int, seconds float64, energy meter, g *gauge) error {
 	return e.subject.withThreads(func() error {
 		start := time.Now()
@@ -99,17 +98,19 @@ func (e *entry) block(ctx context.Context, round, count int, seconds float64, en
 	})
 }
 
-// warm is how long a warm-up takes at most, and is one run at least of what it takes.
+// warm is how many seconds a warm-up takes at most, unless one image takes longer.
 const warm = 0.2
 
-// warmUp runs what fills the plan's buffers, in memory and in caches.
+// warmUp runs as many images as fill the plan's buffers, so that they are in memory and in caches.
 func (e *entry) warmUp(plan conv.Plan) error {
-	images := min(e.Problem.Src.N(), max(1, e.description.Chunk), max(1, int(warm*float64(e.Problem.Src.N())/e.estimate)))
+	images := min(e.Problem.Src.N(), max(1, e.description.Chunk),
+		max(1, int(warm*float64(e.Problem.Src.N())/e.estimate)))
 	return plan.Run(e.dst.Images(0, images), e.src.Images(0, images))
 }
 
 // sample times runs of a plan.
-func (e *entry) sample(ctx context.Context, plan conv.Plan, m *measured, count int, seconds float64, energy meter, g *gauge) error {
+func (e *entry) sample(ctx context.Context, plan conv.Plan, m *measured, count int, seconds float64, energy meter,
+	g *gauge) error {
 	timer, ok := plan.(conv.Timer)
 	m.timer = ok
 	since := 0.0
@@ -137,7 +138,7 @@ func (e *entry) sample(ctx context.Context, plan conv.Plan, m *measured, count i
 	return nil
 }
 
-// timed takes one sample: of m.cpu and m.joules the sums grow.
+// timed takes one sample and adds to the sums m.cpu and m.joules.
 func (e *entry) timed(plan conv.Plan, timer conv.Timer, m *measured, energy meter) (took float64, err error) {
 	var before, after conv.Timings
 	if timer != nil {
@@ -167,9 +168,9 @@ func (e *entry) timed(plan conv.Plan, timer conv.Timer, m *measured, energy mete
 	return took, nil
 }
 
-// phases takes one sample of what overlaps in a run: each phase on the wall clock, and
-// the kernel on the device's own if it can be asked. A software renderer does one thing
-// at a time anyway.
+// phases takes one sample of phases that overlap in a run. It runs them one after the other: each is timed on the wall
+// clock, and the kernel on the device's own clock if there is one. A software renderer needs no such sample: it does
+// one thing at a time.
 func (e *entry) phases(plan conv.Phaser, m *measured) error {
 	t, err := plan.RunPhases(e.dst, e.src)
 	if err != nil {
@@ -184,7 +185,7 @@ func (e *entry) phases(plan conv.Phaser, m *measured) error {
 	return nil
 }
 
-// scout finds out, with batches that grow, how long a run will take.
+// scout finds out how long a run will take, with growing batches.
 func (e *entry) scout() error {
 	return e.subject.withThreads(func() error {
 		plan, err := e.subject.Plan(e.Problem, e.weight, nil)
@@ -197,7 +198,8 @@ func (e *entry) scout() error {
 		}
 		n := e.Problem.Src.N()
 		for images := 1; ; images = min(2*images, n) {
-			if err := plan.Run(e.dst.Images(0, images), e.src.Images(0, images)); err != nil { // what is first is slow
+			// The first run of a size is slow.
+			if err := plan.Run(e.dst.Images(0, images), e.src.Images(0, images)); err != nil {
 				return err
 			}
 			took, err := e.fastest(plan, images)
@@ -213,8 +215,8 @@ func (e *entry) scout() error {
 	})
 }
 
-// fastest returns what so many images took at least, of three times unless that is
-// long: on a busy machine one run says little.
+// fastest returns the least time that so many images took, of three runs unless they are long. On a busy machine one
+// run says little.
 func (e *entry) fastest(plan conv.Plan, images int) (float64, error) {
 	best := math.Inf(1)
 	for start := time.Now(); ; {

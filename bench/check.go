@@ -9,16 +9,15 @@ import (
 	"gpuconv/conv"
 )
 
-// checkMACs is about how many multiplications the judge makes for a case: a fraction of
-// a second for the float64 reference. More is made of a case whose two images and two
-// filters take more.
+// checkMACs is about how many multiplications the judge makes for a case, a fraction of a second for the float64
+// reference. It makes more only where two images and two filters take more.
 const checkMACs = 1e8
 
-// mostChecked is how many images are judged where they are small.
+// mostChecked is how many images are judged at most.
 const mostChecked = 16
 
-// check judges a sample of a case's outputs: some of the images, and of these some of
-// the filters. The first and the last are always among them.
+// check judges a sample of a case's outputs: some filters of some images. The first and the last of each are always
+// among them.
 type check struct {
 	images, filters []int
 	dst             conv.Shape // of the sample
@@ -32,7 +31,7 @@ func newCheck(judge conv.Backend, c Case, src, weight *conv.Tensor, r *rand.Rand
 	each := p.MACs() / float64(p.Src.N())
 	k.images = sample(r, p.Src.N(), min(mostChecked, max(2, int(checkMACs/each))))
 	k.filters = sample(r, p.Weight[0], p.Weight[0])
-	if p.Groups <= 1 && p.Activation != conv.Energy { // else filters do not stand alone
+	if p.Groups <= 1 && p.Activation != conv.Energy { // else a filter's output depends on others
 		k.filters = sample(r, p.Weight[0], max(2, int(checkMACs*float64(p.Weight[0])/(each*float64(len(k.images))))))
 	}
 	part := p
@@ -78,7 +77,7 @@ func pick(from *conv.Tensor, which []int) *conv.Tensor {
 	return picked
 }
 
-// poison fills the sample with NaN, so that what no run writes is seen.
+// poison fills the sample with NaN, so that outputs that no run writes are seen.
 func (k *check) poison(dst *conv.Tensor) {
 	for _, n := range k.images {
 		for _, f := range k.filters {
@@ -87,7 +86,7 @@ func (k *check) poison(dst *conv.Tensor) {
 	}
 }
 
-// judge says what is wrong with the sample of an output; "" if nothing is.
+// judge says what is wrong with the sample of an output, or "" if nothing is.
 func (k *check) judge(dst *conv.Tensor, d conv.Description) string {
 	got := &conv.Tensor{Shape: k.dst}
 	for _, n := range k.images {

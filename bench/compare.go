@@ -13,23 +13,21 @@ import (
 // anywhere: among all its cases, backends and phases together.
 const familyError = 0.05
 
-// betweenRuns is the standard deviation of what a process has for itself, in parts of
-// its times: where its code and memory lie, which no number of blocks averages out. It is
-// an assumption, of 1 % between two runs, and not a measurement.
+// betweenRuns is the standard deviation of what belongs to one process, in parts of its times: where its code and
+// memory lie. No number of blocks averages it out. It is an assumption (1 % between two runs), not a measurement.
 const betweenRuns = 0.007
 
-// wandering is how far the level of a run is off by itself, in parts of the standard deviation
-// of its blocks: a machine that is busier in one half minute than in the next is so in
-// one run than in the next too, which blocks of one run do not show. On two cores at load
-// averages of 8 to 17 it was 0.2 to 0.8 (21, 11 and 8 runs of the same program). A quiet
-// machine's blocks scatter little, and it costs little there.
+// wandering is how far the level of a whole run is off, in parts of the standard deviation of its blocks. A machine
+// that is busier in one half minute than in the next is also busier in one run than in the next, and the blocks of one
+// run do not show that. On two cores at load averages of 8 to 17 it was 0.2 to 0.8 (21, 11 and 8 runs of the same
+// program). On a quiet machine blocks scatter little, and it costs little.
 const wandering = 0.6
 
 // Comparison is what [Compare] finds.
 type Comparison struct {
-	Threshold float64
+	Threshold float64 // in parts of 1
 	Changes   []Change
-	Notes     []string // what the two reports do not have in common
+	Notes     []string // in what the two reports' machines and devices differ
 }
 
 // Change is how one time of the new report compares with the old one's.
@@ -37,13 +35,13 @@ type Change struct {
 	Case    string // "" for all cases of the backend together, by their geometric mean
 	Backend string
 	Threads int
-	Label   string // the backend's, for people
+	Label   string // the backend's name for people
 	Phase   string
-	Cases   int // how many it is made of
+	Cases   int // how many cases it is made of
 
 	Ratio, Low, High float64 // new / old, with its 95 % confidence interval
-	Calibrated       float64 // the ratio by the gauge beside each block; NaN if there was none
-	P                float64 // corrected for the whole family; of the two tests the larger
+	Calibrated       float64 // the ratio in parts of the gauge beside each block; NaN if there was none
+	P                float64 // the larger of the two tests', corrected for the whole family
 	Shows            float64 // the smallest change that would be seen with this noise, in parts of 1
 	Verdict          Verdict
 }
@@ -55,23 +53,22 @@ const (
 	Same   Verdict = "no significant change"
 	Slower Verdict = "slower"
 	Faster Verdict = "faster"
-	Wrong  Verdict = "wrong"      // the new output is, or both are
-	Gone   Verdict = "not in new" // it was timed in the old report only
+	Wrong  Verdict = "wrong"      // the new output is wrong
+	Gone   Verdict = "not in new" // only the old report has it
 )
 
 // By says which time is compared.
 type By int
 
 const (
-	Wall    By = iota // on the clock on the wall
-	CPUTime           // that the process had a core: on a machine on which others compute; total only
+	Wall    By = iota // the time on the wall clock
+	CPUTime           // the time for which the process had a core, for machines on which others compute; totals only
 )
 
-// Compare compares the totals and kernels of two reports, block by block. A change is
-// significant if the 20 % trimmed means of the blocks' log medians differ by Yuen's
-// test, and the same divided by what the gauge took beside each block differ too, at 5 %
-// over all tests together (Holm); it is slower or faster if in both it is also beyond
-// threshold, in parts of 1. See the package's doc for why.
+// Compare compares the totals and kernels of two reports, block by block. A change is significant if the 20 % trimmed
+// means of the blocks' log medians differ by Yuen's test, and if they also differ when they are divided by what the
+// gauge took beside each block. Both hold at 5 % over all tests together (Holm). The verdict is Slower or Faster if the
+// change is also beyond threshold, in parts of 1, in both. The package's doc says why.
 func Compare(before, after Report, threshold float64, by By) Comparison {
 	c := Comparison{Threshold: threshold}
 	c.notes(before, after)
@@ -86,8 +83,7 @@ func Compare(before, after Report, threshold float64, by By) Comparison {
 	return c
 }
 
-// series are the log times of the blocks of a result, by round: as they were, and
-// divided by the gauge's.
+// series are the log times of a result's blocks, by round: as they were, and divided by the gauge's.
 type series struct {
 	plain, calibrated map[int]float64
 }
@@ -122,10 +118,11 @@ func pair(old Result, before, after Report, by By) (test, bool) {
 		return test{}, false
 	}
 	if _, copies := before.phaseOf(old, PhaseUpload); old.Phase == PhaseKernel && !copies {
-		return test{}, false // it is the total
+		return test{}, false // the kernel is the total
 	}
 	b, _ := before.BackendOf(old)
-	t := test{change: Change{Case: old.Case, Backend: old.Backend, Threads: old.Threads, Label: b.short(), Phase: old.Phase, Cases: 1}}
+	t := test{change: Change{Case: old.Case, Backend: old.Backend, Threads: old.Threads, Label: b.short(),
+		Phase: old.Phase, Cases: 1}}
 	now, ok := after.phaseOf(old, old.Phase)
 	switch {
 	case !ok:
@@ -141,12 +138,12 @@ func pair(old Result, before, after Report, by By) (test, bool) {
 
 // phaseOf returns another phase of the same case and backend.
 func (r Report) phaseOf(x Result, phase string) (Result, bool) {
-	return r.find(CaseInfo{Suite: x.Suite, Case: x.Case}, BackendInfo{Backend: x.Backend, Threads: x.Threads}, phase, "")
+	return r.find(CaseInfo{Suite: x.Suite, Case: x.Case}, BackendInfo{Backend: x.Backend, Threads: x.Threads}, phase,
+		"")
 }
 
-// together makes a test of each backend's and phase's cases: in each round the mean of
-// their logs, over the cases that all rounds of both reports have. What slows all of
-// them a little is seen in their mean where it drowns in the noise of each.
+// together makes one test of all cases of each backend and phase: the mean of their logs in each round that all of them
+// have. A small slowdown of all cases shows in their mean where it is lost in the noise of each.
 func together(tests []test) (all []test) {
 	type key struct {
 		backend, label, phase string
@@ -168,7 +165,8 @@ func together(tests []test) (all []test) {
 		if len(groups[k]) < 2 {
 			continue
 		}
-		t := test{change: Change{Backend: k.backend, Threads: k.threads, Label: k.label, Phase: k.phase, Cases: len(groups[k])}}
+		t := test{change: Change{Backend: k.backend, Threads: k.threads, Label: k.label, Phase: k.phase,
+			Cases: len(groups[k])}}
 		t.old = meanOf(groups[k], func(t test) series { return t.old })
 		t.new = meanOf(groups[k], func(t test) series { return t.new })
 		all = append(all, t)
@@ -233,13 +231,13 @@ func (c *Comparison) judge(tests []test) {
 	}
 }
 
-// yuen2 is yuen of two series; of an empty one nothing is known.
+// yuen2 is Yuen's test of two series. An empty one says nothing.
 func yuen2(a, b map[int]float64) statistics.Difference {
 	if len(a) == 0 || len(b) == 0 {
 		return statistics.Difference{By: math.NaN(), Error: math.Inf(1)}
 	}
 	x, y := statistics.NewTrimmed(values(a)), statistics.NewTrimmed(values(b))
-	x.Square *= 1 + wandering*wandering*float64(len(a)) // Square is a mean's of so many blocks
+	x.Square *= 1 + wandering*wandering*float64(len(a)) // Square is that of a mean of so many blocks
 	y.Square *= 1 + wandering*wandering*float64(len(b))
 	return x.To(y).Widened(2 * betweenRuns * betweenRuns)
 }
@@ -274,15 +272,18 @@ func (c Comparison) Count(v Verdict) (n int) {
 	return n
 }
 
-// notes lists what makes the two reports hard to compare.
+// notes lists differences that make the two reports hard to compare.
 func (c *Comparison) notes(before, after Report) {
 	if before.Machine.CPU != after.Machine.CPU || before.Machine.Threads != after.Machine.Threads {
-		c.Notes = append(c.Notes, fmt.Sprintf("different machines: %s with %d threads, then %s with %d", before.Machine.CPU, before.Machine.Threads, after.Machine.CPU, after.Machine.Threads))
+		c.Notes = append(c.Notes, fmt.Sprintf("different machines: %s with %d threads, then %s with %d",
+			before.Machine.CPU, before.Machine.Threads, after.Machine.CPU, after.Machine.Threads))
 	}
 	for _, old := range before.Backends {
 		for _, now := range after.Backends {
-			if now.Backend == old.Backend && now.Threads == old.Threads && now.Device+now.Driver+now.ISA != old.Device+old.Driver+old.ISA {
-				c.Notes = append(c.Notes, fmt.Sprintf("different devices for %s: %s %s, then %s %s", old.Backend, old.Device, old.Driver+old.ISA, now.Device, now.Driver+now.ISA))
+			if now.Backend == old.Backend && now.Threads == old.Threads &&
+				now.Device+now.Driver+now.ISA != old.Device+old.Driver+old.ISA {
+				c.Notes = append(c.Notes, fmt.Sprintf("different devices for %s: %s %s, then %s %s", old.Backend,
+					old.Device, old.Driver+old.ISA, now.Device, now.Driver+now.ISA))
 			}
 		}
 	}
@@ -302,7 +303,8 @@ func (c Comparison) WriteTable(w io.Writer) error {
 		}
 		cells := []string{name, x.Label, x.Phase, "", "", "", "", "", string(x.Verdict)}
 		if x.Verdict != Wrong && x.Verdict != Gone {
-			cells[3], cells[4], cells[6] = fmt.Sprintf("%.3f", x.Ratio), fmt.Sprintf("%.3f … %.3f", x.Low, x.High), fmt.Sprintf("%.2g", x.P)
+			cells[3], cells[4], cells[6] = fmt.Sprintf("%.3f", x.Ratio), fmt.Sprintf("%.3f … %.3f", x.Low, x.High),
+				fmt.Sprintf("%.2g", x.P)
 			cells[5], cells[7] = "–", percent(x.Shows)
 			if !math.IsNaN(x.Calibrated) {
 				cells[5] = fmt.Sprintf("%.3f", x.Calibrated)

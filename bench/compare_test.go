@@ -10,9 +10,8 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// machineModel draws reports as a machine would make them: of each time the log has a
-// part that its process has for itself, one that the machine's load adds for all that
-// runs at the time, and one that is the block's.
+// machineModel draws reports as a machine would make them. The log of each time has a part of its process, a part that
+// the machine's load adds to everything that runs at the time, and a part of its block.
 type machineModel struct {
 	process, load, block float64
 	drift                float64 // load of the second run on top, as of a job that began between them
@@ -24,7 +23,8 @@ func (m machineModel) simulate(r *rand.Rand, cases int, drift float64, slow func
 	for i := range cases {
 		name := string(rune('a' + i))
 		report.Cases = append(report.Cases, CaseInfo{Suite: "s", Case: name})
-		result := Result{Suite: "s", Case: name, Backend: "cpu", Threads: 2, Phase: PhaseTotal, Correct: true, Median: 1e-3, CILow: 1e-3, CIHigh: 1e-3, Samples: 10}
+		result := Result{Suite: "s", Case: name, Backend: "cpu", Threads: 2, Phase: PhaseTotal, Correct: true,
+			Median: 1e-3, CILow: 1e-3, CIHigh: 1e-3, Samples: 10}
 		own := m.process * r.NormFloat64()
 		for round := range 10 {
 			load := drift + m.load*math.Abs(r.NormFloat64())
@@ -44,8 +44,7 @@ func (m machineModel) pair(r *rand.Rand, slow func(i int) float64) (before, afte
 	return m.simulate(r, 24, 0, func(int) float64 { return 1 }), m.simulate(r, 24, m.drift, slow)
 }
 
-// models: a quiet machine, a noisy one, and one on which a job takes a third of the
-// cores before the second run.
+// models are a quiet machine, a noisy one, and one on which a job takes a third of the cores before the second run.
 var models = map[string]machineModel{
 	"quiet": {process: 0.004, load: 0.002, block: 0.005},
 	"noisy": {process: 0.006, load: 0.1, block: 0.03},
@@ -54,8 +53,8 @@ var models = map[string]machineModel{
 
 func same(int) float64 { return 1 }
 
-// TestCompareSame: of 60 pairs of runs of the same program on each kind of machine, 19 of 20
-// and more have no significant change anywhere among 24 cases.
+// TestCompareSame: of 60 pairs of runs of the same program on each kind of machine, 19 of 20 or more have no
+// significant change among 24 cases.
 func TestCompareSame(t *testing.T) {
 	for name, m := range models {
 		r := rand.New(rand.NewPCG(1, 2))
@@ -78,13 +77,14 @@ func TestCompareSame(t *testing.T) {
 		}
 		t.Logf("%s: %d of %d comparisons find a change", name, alarms, 2*trials)
 		if alarms > 2*trials/20 {
-			t.Errorf("%s: %d of %d comparisons of a program with itself find a change, want 1 in 20 at most", name, alarms, 2*trials)
+			t.Errorf("%s: %d of %d comparisons of a program with itself find a change, want 1 in 20 at most", name,
+				alarms, 2*trials)
 		}
 	}
 }
 
-// TestCompareUncorrected: without the corrections the same pairs raise alarms, so that
-// the test before can fail: this one's first 50 are judged by single tests at 5 %.
+// TestCompareUncorrected: without the corrections the same pairs raise alarms, so that TestCompareSame can fail. The
+// first 50 pairs are judged by single tests at 5 %.
 func TestCompareUncorrected(t *testing.T) {
 	m, r, alarms := models["drift"], rand.New(rand.NewPCG(1, 2)), 0
 	for range 50 {
@@ -102,8 +102,8 @@ func TestCompareUncorrected(t *testing.T) {
 	}
 }
 
-// TestCompareSlower: a backend that is 5 % slower in every case is found on a quiet
-// machine, always, and a faster one is called faster.
+// TestCompareSlower: a quiet machine always shows a backend that is 5 % slower in every case, and a faster one is
+// called faster.
 func TestCompareSlower(t *testing.T) {
 	r, found := rand.New(rand.NewPCG(3, 4)), 0
 	for range 50 {
@@ -121,7 +121,7 @@ func TestCompareSlower(t *testing.T) {
 	}
 }
 
-// TestCompareOneCase: so is one case of 24, and no other is blamed.
+// TestCompareOneCase: a single slower case of 24 is found too, and no other is blamed.
 func TestCompareOneCase(t *testing.T) {
 	r, found := rand.New(rand.NewPCG(5, 6)), 0
 	for range 50 {
@@ -140,7 +140,7 @@ func TestCompareOneCase(t *testing.T) {
 	}
 }
 
-// TestCompareThreshold: a change that is sure and small does not count.
+// TestCompareThreshold: a change that is certain but small does not count.
 func TestCompareThreshold(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	still := machineModel{block: 1e-4}
@@ -153,8 +153,7 @@ func TestCompareThreshold(t *testing.T) {
 	}
 }
 
-// TestCompareWrong: an output that has become wrong is a failure, whatever it takes, and
-// what is no longer there is named.
+// TestCompareWrong: an output that has become wrong is a failure, however fast it is, and a case that is gone is named.
 func TestCompareWrong(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	before, after := models["quiet"].pair(r, same)

@@ -11,55 +11,65 @@ import (
 	"gpuconv/conv"
 )
 
-// Compile times what making programs takes on a GPU: Plan, and a first run of one image,
-// each time on a device that open has just opened. Whether the driver finds its programs
-// in a cache is for the caller to settle, which calls the results by cache: CacheCold or
-// CacheWarm. Cases that compile the same shaders are timed once and share the figures.
-// It makes 3 rounds, and fewer if that takes longer than limit, but one at least.
-func Compile(ctx context.Context, suite Suite, info BackendInfo, cache string, limit time.Duration, open func() (b conv.Backend, done func() error, err error)) (Report, error) {
-	r := Report{Schema: Schema, Run: Run{Suite: suite.Name}, Backends: []BackendInfo{info}, Results: []Result{}, Missing: []Missing{}}
-	for _, c := range suite.Cases {
-		r.Cases = append(r.Cases, suite.describe(c))
-	}
-	programs := map[string]*compiled{} // by their shaders
-	of := make([]*compiled, len(suite.Cases))
-	for round, start := 0, time.Now(); round < 3 && (round == 0 || time.Since(start) < limit); round++ {
-		for i, c := range suite.Cases {
-			if err := ctx.Err(); err != nil {
-				return Report{}, err
-			}
-			if of[i] != nil && of[i].round == round || round > 0 && of[i] == nil {
-				continue
-			}
-			if err := compileOnce(c, round, programs, &of[i], open); err != nil {
-				return Report{}, about("compiling case "+c.Name, err)
-			}
-		}
-	}
-	for i, c := range suite.Cases {
-		if of[i] == nil {
-			continue
-		}
-		result := Result{Suite: suite.Name, Case: c.Name, Backend: info.Backend, Threads: info.Threads, Device: info.Device,
-			Algorithm: of[i].algorithm, N: c.Problem.Src.N(), Phase: PhaseCompile, Cache: cache, Correct: true}
-		if result.summarise([][]float64{digits(of[i].seconds)}, 1) {
-			r.Results = append(r.Results, result)
-		}
-	}
-	return r, nil
+// Compiling times how long a GPU takes to make its programs: Plan, and a first run of one image, each time on a device
+// that has just been opened.
+type Compiling struct {
+	Suite   Suite
+	Backend BackendInfo // what Open opens
+	// Cache names the state of the driver's cache of shaders, CacheCold or CacheWarm. The caller brings it about.
+	Cache string
+	Limit time.Duration // no further round begins after so long
+	// Open opens a device and returns what closes it. The device must be a [conv.Explainer].
+	Open func() (b conv.Backend, done func() error, err error)
 }
 
-// compiled is what compiling some shaders took.
+// compileRounds is how many rounds Run makes if they fit into the limit.
+const compileRounds = 3
+
+// Run times the cases in up to 3 rounds, in one at least. Cases that compile the same shaders are timed once a round
+// and share the figures. A case that the device refuses has no result.
+func (c Compiling) Run(ctx context.Context) (Report, error) {
+	w := compiler{Compiling: c, programs: map[string]*compiled{}, of: make([]*compiled, len(c.Suite.Cases))}
+	for round, start := 0, time.Now(); round < compileRounds && (round == 0 || time.Since(start) < c.Limit); round++ {
+		if err := w.round(ctx, round); err != nil {
+			return Report{}, err
+		}
+	}
+	return w.report(), nil
+}
+
+// compiler is Compiling at work.
+type compiler struct {
+	Compiling
+	programs map[string]*compiled // by their shaders
+	of       []*compiled          // by case; nil for one that the device refuses
+}
+
+// compiled is how long it took to compile some shaders.
 type compiled struct {
 	algorithm string
 	round     int // the last
 	seconds   []float64
 }
 
-// compileOnce times a case, unless its shaders were timed in this round. What a device
-// refuses has no entry.
-func compileOnce(c Case, round int, programs map[string]*compiled, of **compiled, open func() (conv.Backend, func() error, error)) error {
-	b, done, err := open()
+func (w *compiler) round(ctx context.Context, round int) error {
+	for i, c := range w.Suite.Cases {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if w.of[i] != nil && w.of[i].round == round || round > 0 && w.of[i] == nil {
+			continue
+		}
+		if err := w.time(i, c.Problem, round); err != nil {
+			return about("compiling case "+c.Name, err)
+		}
+	}
+	return nil
+}
+
+// time times case i, unless its shaders were timed in this round.
+func (w *compiler) time(i int, p conv.Problem, round int) error {
+	b, done, err := w.Open()
 	if err != nil {
 		return err
 	}
@@ -68,24 +78,42 @@ func compileOnce(c Case, round int, programs map[string]*compiled, of **compiled
 	if !ok {
 		return errors.New("its backend is no conv.Explainer")
 	}
-	d, err := explainer.Explain(c.Problem)
+	d, err := explainer.Explain(p)
 	if err != nil {
-		return nil // rounds says why
+		return nil // timing it says why
 	}
 	key := d.Algorithm + strings.Join(d.Sources, "")
-	if programs[key] == nil {
-		programs[key] = &compiled{algorithm: d.Algorithm, round: -1}
+	if w.programs[key] == nil {
+		w.programs[key] = &compiled{algorithm: d.Algorithm, round: -1}
 	}
-	*of = programs[key]
-	if (*of).round == round {
+	w.of[i] = w.programs[key]
+	if w.of[i].round == round {
 		return nil
 	}
-	took, err := compile(b, c.Problem)
+	took, err := compile(b, p)
 	if err != nil {
 		return err
 	}
-	(*of).seconds, (*of).round = append((*of).seconds, took), round
+	w.of[i].seconds, w.of[i].round = append(w.of[i].seconds, took), round
 	return nil
+}
+
+func (w *compiler) report() Report {
+	r := Report{Schema: Schema, Run: Run{Suite: w.Suite.Name}, Backends: []BackendInfo{w.Backend}, Results: []Result{},
+		Missing: []Missing{}}
+	for i, c := range w.Suite.Cases {
+		r.Cases = append(r.Cases, w.Suite.describe(c))
+		if w.of[i] == nil {
+			continue
+		}
+		result := Result{Suite: w.Suite.Name, Case: c.Name, Backend: w.Backend.Backend, Threads: w.Backend.Threads,
+			Device: w.Backend.Device, Algorithm: w.of[i].algorithm, N: c.Problem.Src.N(), Phase: PhaseCompile,
+			Cache: w.Cache, Correct: true}
+		if result.summarise([][]float64{digits(w.of[i].seconds)}, 1) {
+			r.Results = append(r.Results, result)
+		}
+	}
+	return r
 }
 
 // compile plans and runs one image of random numbers.
@@ -115,7 +143,7 @@ func compile(b conv.Backend, p conv.Problem) (float64, error) {
 	return time.Since(start).Seconds(), err
 }
 
-// AddCompiling adds the results of a report of [Compile], each before the others of its
+// AddCompiling adds the results of a report of [Compiling], each before the others of its
 // case and backend.
 func (r *Report) AddCompiling(other Report) {
 	for _, x := range other.Results {

@@ -5,13 +5,12 @@ import (
 	"time"
 )
 
-// copyFloats is how much one thread copies in a turn of copyRate: 64 MiB, more than the
-// caches hold.
+// copyFloats is how much one thread copies in a turn of copyRate: 64 MiB, more than the caches hold.
 const copyFloats = 16 << 20
 
-// copyRate measures the most bytes a second that so many threads together move from memory
-// to memory, read and written bytes counted: the other roof, beside [Peak]. Threads start
-// each turn together and it ends with the last; the fastest turn within whole counts.
+// copyRate measures the most bytes a second that so many threads together move from memory to memory, counting bytes
+// read and bytes written: the other roof beside [Peak]. Threads start each turn together, and the turn ends with the
+// last thread. The fastest turn within whole counts.
 func copyRate(threads int, whole time.Duration) float64 {
 	src, dst := make([][]float32, threads), make([][]float32, threads)
 	for i := range threads {
@@ -25,7 +24,7 @@ func copyRate(threads int, whole time.Duration) float64 {
 		group.Wait()
 	}
 	for i := range threads {
-		fillWith(src[i], 1) // memory that nobody wrote may all be one page
+		fillWith(src[i], 1) // untouched memory may all be one page
 	}
 	turn()
 	best := 0.0

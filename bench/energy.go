@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// meter reads how much energy the processor's packages have taken, where Linux tells it
-// (Documentation/power/powercap). The zero value reads nothing.
+// meter reads how much energy the processor's packages have taken, where Linux says so (Documentation/power/powercap).
+// The zero value reads nothing.
 type meter struct{ packages []counter }
 
-// counter is one package's. It counts microjoules up to most and begins at 0 again.
+// counter is the counter of one package. It counts microjoules up to most and then begins at 0 again.
 type counter struct {
 	path string
 	most float64
@@ -19,7 +19,7 @@ type counter struct {
 
 // newMeter finds the packages whose counters this user may read.
 func newMeter() (m meter) {
-	paths, _ := filepath.Glob("/sys/class/powercap/intel-rapl:*") // AMD's are called so too
+	paths, _ := filepath.Glob("/sys/class/powercap/intel-rapl:*") // AMD's have the same name
 	for _, p := range paths {
 		if strings.Count(filepath.Base(p), ":") > 1 {
 			continue // a part of a package
@@ -52,7 +52,7 @@ func (m meter) read() []float64 {
 	return values
 }
 
-// joules returns what was taken between two readings.
+// joules returns the energy that was taken between two readings.
 func (m meter) joules(before, after []float64) (sum float64) {
 	for i, c := range m.packages {
 		taken := after[i] - before[i]

@@ -10,8 +10,8 @@ import (
 	"gpuconv/figure"
 )
 
-// Graph is what a picture of a report shows, as plain data. Each series is a backend; those in grey (Color −1) are
-// lines of none.
+// Graph is what a picture of a report shows, as plain data. Each series is a backend, except lines for comparison,
+// which are grey (Color −1).
 type Graph struct {
 	ID      string // for the name of a file: lower-case letters, digits and dashes
 	Caption string
@@ -21,8 +21,8 @@ type Graph struct {
 // neutral is the colour of lines that belong to no backend.
 const neutral = -1
 
-// Graphs returns what there is to see in a report: throughput, the roofline, GPU
-// against CPU and scaling over cores. What has no point is not among them.
+// Graphs returns the graphs of a report: throughput, the roofline, GPU against CPU and scaling over cores. It leaves
+// out graphs without a point.
 func (r Report) Graphs() []Graph {
 	graphs := append(r.throughput(), r.roofline(), r.ratios(), r.scaling())
 	note := r.note()
@@ -32,7 +32,7 @@ func (r Report) Graphs() []Graph {
 		if slices.ContainsFunc(g.Series, func(c figure.Series) bool { return c.Style != figure.Solid }) {
 			g.Note = note
 			for i := range g.Series {
-				sortByX(&g.Series[i]) // cases stand in the order in which a report has them
+				sortByX(&g.Series[i]) // cases are in the order of the report
 			}
 			shown = append(shown, g)
 		}
@@ -40,8 +40,8 @@ func (r Report) Graphs() []Graph {
 	return shown
 }
 
-// note names backends that have no curve because they were absent, and outputs that
-// have no point because they were wrong.
+// note names backends that have no curve because they were absent, and counts outputs that have no point because they
+// were wrong.
 func (r Report) note() string {
 	var parts []string
 	for _, b := range r.Backends {
@@ -55,7 +55,7 @@ func (r Report) note() string {
 	return strings.Join(parts, "; ")
 }
 
-// name names a backend in a key: a peer on a device of its own with it.
+// name names a backend in a key. It adds the device to a peer that has one of its own.
 func (r Report) name(b BackendInfo) string {
 	if b.Peer && b.Device != "" && b.Device != r.Machine.CPU {
 		return b.Label() + ", on " + b.Device
@@ -63,8 +63,8 @@ func (r Report) name(b BackendInfo) string {
 	return b.Label()
 }
 
-// throughput are images per second over what varies, one graph for each suite and each
-// axis of a sweep, and GFLOP/s of layers side by side.
+// throughput returns a graph for each suite and each axis of a sweep, of images per second over what varies, and one of
+// the GFLOP/s of layers, side by side.
 func (r Report) throughput() (all []Graph) {
 	var done []string
 	for _, c := range r.Cases {
@@ -85,7 +85,7 @@ func (r Report) throughput() (all []Graph) {
 	return all
 }
 
-// slug keeps of a name what is safe in the name of a file.
+// slug makes a name safe for the name of a file.
 func slug(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
@@ -113,8 +113,11 @@ func axisLabel(group string) string {
 }
 
 func (r Report) overAxis(suite, group string) Graph {
-	g := Graph{ID: strings.TrimSuffix("throughput-"+slug(suite)+"-"+slug(group), "-"), Graph: figure.Graph{Title: "Throughput, suite " + suite, XLabel: axisLabel(group), YLabel: "images/s", LogX: true, LogY: true},
-		Caption: "Images per second, end to end: copies to and from the device are in it. Bars are 95 % confidence intervals of the median."}
+	g := Graph{ID: strings.TrimSuffix("throughput-"+slug(suite)+"-"+slug(group), "-"),
+		Graph: figure.Graph{Title: "Throughput, suite " + suite, XLabel: axisLabel(group), YLabel: "images/s",
+			LogX: true, LogY: true},
+		Caption: "Images per second, end to end, with the copies to and from the device. Bars are 95 % confidence " +
+			"intervals of the median."}
 	if group != "" {
 		g.Title += ", over " + group
 	}
@@ -138,8 +141,10 @@ func (r Report) overAxis(suite, group string) Graph {
 }
 
 func (r Report) ofLayers(suite string) Graph {
-	g := Graph{ID: "throughput-" + slug(suite), Graph: figure.Graph{Title: "Throughput, suite " + suite, YLabel: "GFLOP/s", LogY: true},
-		Caption: "Two operations for each multiplication of the direct form, whatever an algorithm saves, end to end. Bars are 95 % confidence intervals of the median."}
+	g := Graph{ID: "throughput-" + slug(suite),
+		Graph: figure.Graph{Title: "Throughput, suite " + suite, YLabel: "GFLOP/s", LogY: true},
+		Caption: "Two operations for each multiplication of the direct form, whatever an algorithm saves, end to " +
+			"end. Bars are 95 % confidence intervals of the median."}
 	var cases []CaseInfo
 	for _, c := range r.Cases {
 		if c.Suite == suite {
@@ -171,12 +176,15 @@ func add(c *figure.Series, x, y, low, high float64) {
 	c.X, c.Y, c.Low, c.High = append(c.X, x), append(c.Y, y), append(c.Low, low), append(c.High, high)
 }
 
-// roofline has every case of every backend below the roofs that were measured
-// (Williams, Waterman & Patterson, Roofline, CACM 52(4), 2009).
+// roofline shows every case of every backend against the roofs that were measured (Williams, Waterman & Patterson,
+// Roofline, CACM 52(4), 2009).
 func (r Report) roofline() Graph {
-	g := Graph{ID: "roofline", Graph: figure.Graph{Title: "Roofline", XLabel: "arithmetic intensity (FLOP/byte)", YLabel: "GFLOP/s", LogX: true, LogY: true},
-		Caption: "Every case that was timed: operations of the direct form, bytes of images, weights and outputs once each. Dashed roofs are what probes reached on the same device beside the runs: multiply-adds on registers, and a copy of memory. " +
-			"Points above a roof are of algorithms that save multiplications, which are counted all the same, or of data that stayed in caches."}
+	g := Graph{ID: "roofline", Graph: figure.Graph{Title: "Roofline", XLabel: "arithmetic intensity (FLOP/byte)",
+		YLabel: "GFLOP/s", LogX: true, LogY: true},
+		Caption: "Every case that was timed: operations of the direct form, bytes of images, weights and outputs " +
+			"once each. Dashed roofs are what probes reached on the same device beside the runs: multiply-adds on " +
+			"registers, and a copy of memory. A point lies above a roof if the algorithm saves multiplications, " +
+			"which count all the same, or if data stayed in caches."}
 	lo, hi := math.Inf(1), 0.0
 	for _, x := range r.Results {
 		c, _ := r.CaseOf(x)
@@ -201,10 +209,11 @@ func (r Report) roofline() Graph {
 	return g
 }
 
-// roofCurve is a backend's roof with its ridge, where it turns level.
+// roofCurve is a backend's roof. It turns level at its ridge.
 func roofCurve(b BackendInfo, color int, lo, hi float64) figure.Series {
 	roof := *b.Roof
-	c := figure.Series{Name: fmt.Sprintf("roof of %s: %.3g GFLOP/s, %.3g GB/s", b.short(), roof.GFLOPS, roof.GBPS), Color: color, Style: figure.Solid, Dashed: true}
+	c := figure.Series{Name: fmt.Sprintf("roof of %s: %.3g GFLOP/s, %.3g GB/s", b.short(), roof.GFLOPS, roof.GBPS),
+		Color: color, Style: figure.Solid, Dashed: true}
 	for _, x := range []float64{lo, roof.GFLOPS / roof.GBPS, hi} {
 		if x >= lo && x <= hi {
 			c.X, c.Y = append(c.X, x), append(c.Y, roof.At(x))
@@ -213,11 +222,13 @@ func roofCurve(b BackendInfo, color int, lo, hi float64) figure.Series {
 	return c
 }
 
-// ratios are throughputs of the GPU, and of peers on one, divided by the CPU engine's
-// with all threads: with the copies to and from the device, and without them.
+// ratios are throughputs of the GPU, and of peers on one, divided by the throughput of the CPU engine with all threads:
+// with the copies to and from the device, and without them.
 func (r Report) ratios() Graph {
-	g := Graph{ID: "gpu-cpu-ratio", Graph: figure.Graph{Title: "Software renderer against the CPU engine", XLabel: axisLabel(""), YLabel: "ratio of images/s", LogX: true, LogY: true},
-		Caption: "Above 1 the device is faster than the CPU engine with all threads. With transfers: from images in memory to outputs in memory, which is what a user waits for. " +
+	g := Graph{ID: "gpu-cpu-ratio", Graph: figure.Graph{Title: "Software renderer against the CPU engine",
+		XLabel: axisLabel(""), YLabel: "ratio of images/s", LogX: true, LogY: true},
+		Caption: "Above 1 the device is faster than the CPU engine with all threads. With transfers: from images " +
+			"in memory to outputs in memory, which is what a user waits for. " +
 			"Without: the kernels alone. Bars are 95 % confidence intervals of the ratio."}
 	engine, ok := r.engine()
 	if !ok {
@@ -246,13 +257,14 @@ func (r Report) ratios() Graph {
 		}
 	}
 	if hi > 0 {
-		g.Series = append(g.Series, figure.Series{Name: "as fast as " + engine.Label(), X: []float64{lo, hi}, Y: []float64{1, 1}, Color: neutral, Style: figure.Solid})
+		g.Series = append(g.Series, figure.Series{Name: "as fast as " + engine.Label(), X: []float64{lo, hi},
+			Y: []float64{1, 1}, Color: neutral, Style: figure.Solid})
 	}
 	return g
 }
 
-// addRatio adds a case to a curve if both were timed, and the backend copies to a
-// device. Only cases whose batch is what varies have a place on the axis.
+// addRatio adds a case to a curve if both were timed, and the backend copies to a device. Only cases that vary the
+// batch have a place on the axis.
 func (g *Graph) addRatio(curve *figure.Series, r Report, c CaseInfo, b, engine BackendInfo, phase string) {
 	_, copies := r.find(c, b, PhaseUpload, "")
 	device, ok := r.find(c, b, phase, "")
@@ -278,10 +290,11 @@ func (r Report) engine() (most BackendInfo, ok bool) {
 	return most, ok
 }
 
-// scaling is how many times as fast a backend is with more threads than with one: the
-// geometric mean over all cases, with the slowest and the fastest.
+// scaling shows how many times as fast a backend is with more threads as with one: the geometric mean over all cases,
+// with the least and the largest.
 func (r Report) scaling() Graph {
-	g := Graph{ID: "scaling", Graph: figure.Graph{Title: "Scaling over cores", XLabel: "threads", YLabel: "speed-up over 1 thread"},
+	g := Graph{ID: "scaling", Graph: figure.Graph{Title: "Scaling over cores", XLabel: "threads",
+		YLabel: "speed-up over 1 thread"},
 		Caption: "Geometric mean of all cases; bars reach from the case that gains least to the one that gains most."}
 	most := 1
 	var names []string
@@ -309,7 +322,8 @@ func (r Report) scaling() Graph {
 	if last := g.XTicks[len(g.XTicks)-1]; last < float64(most) {
 		g.XTicks = append(g.XTicks, float64(most))
 	}
-	g.Series = append(g.Series, figure.Series{Name: "ideal", X: []float64{1, float64(most)}, Y: []float64{1, float64(most)}, Color: neutral, Style: figure.Solid, Dashed: true})
+	g.Series = append(g.Series, figure.Series{Name: "ideal", X: []float64{1, float64(most)},
+		Y: []float64{1, float64(most)}, Color: neutral, Style: figure.Solid, Dashed: true})
 	return g
 }
 

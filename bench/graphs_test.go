@@ -18,18 +18,23 @@ const hostile = `"><script src="http://evil.example/x.js"></script>`
 // name that is no friend.
 func fixed() bench.Report {
 	r := bench.Report{Schema: bench.Schema,
-		Machine: bench.Machine{CPU: "a processor", Threads: 2, Platform: "linux/amd64", Git: "abc", Load: [2]float64{0.5, 1}, Versions: []bench.Version{{Name: hostile, Version: "1"}}},
-		Run:     bench.Run{Command: []string{"gpuconv", "bench", "--cases", hostile}, Suite: "seed", Settings: bench.Settings{Samples: 10, Seconds: 0.5, Rounds: 10}},
+		Machine: bench.Machine{CPU: "a processor", Threads: 2, Platform: "linux/amd64", Git: "abc",
+			Load: [2]float64{0.5, 1}, Versions: []bench.Version{{Name: hostile, Version: "1"}}},
+		Run: bench.Run{Command: []string{"gpuconv", "bench", "--cases", hostile}, Suite: "seed",
+			Settings: bench.Settings{Samples: 10, Seconds: 0.5, Rounds: 10}},
 		Backends: []bench.BackendInfo{
-			{Backend: "gpu", Threads: 2, Device: "software renderer soft", Software: true, Roof: &bench.Roof{GFLOPS: 30, GBPS: 5}},
+			{Backend: "gpu", Threads: 2, Device: "software renderer soft", Software: true,
+				Roof: &bench.Roof{GFLOPS: 30, GBPS: 5}},
 			{Backend: "cpu", Threads: 2, Device: "a processor", ISA: "avx2", Roof: &bench.Roof{GFLOPS: 200, GBPS: 20}},
 			{Backend: "cpu", Threads: 1, Device: "a processor", ISA: "avx2", Roof: &bench.Roof{GFLOPS: 100, GBPS: 15}},
-			{Backend: "pytorch", Threads: 2, Device: "a processor", Peer: true, Driver: "PyTorch 2", Command: "bench/peers/peers.py"},
+			{Backend: "pytorch", Threads: 2, Device: "a processor", Peer: true, Driver: "PyTorch 2",
+				Command: "bench/peers/peers.py"},
 			{Backend: "onnxruntime", Threads: 2, Device: "a processor", Peer: true, Absent: "no module " + hostile},
 		},
 	}
 	for _, n := range []int{1, 16, 256} {
-		c := bench.CaseInfo{Suite: "seed", Case: "n=" + strings.Repeat("1", n%7+1), X: float64(n), N: n, MACs: 1e6 * float64(n), Bytes: 1e5 * float64(n), Intensity: 8}
+		c := bench.CaseInfo{Suite: "seed", Case: "n=" + strings.Repeat("1", n%7+1), X: float64(n), N: n,
+			MACs: 1e6 * float64(n), Bytes: 1e5 * float64(n), Intensity: 8}
 		r.Cases = append(r.Cases, c)
 		for i, speed := range []float64{1e3, 2e4, 1e4, 3e4} {
 			b := r.Backends[i]
@@ -37,13 +42,15 @@ func fixed() bench.Report {
 				speed /= 10 // a gain, where the others are losses
 			}
 			if i == 0 {
-				r.Results = append(r.Results, took(c, b, bench.PhaseUpload, 1e-5), took(c, b, bench.PhaseKernel, float64(n)/speed/2), took(c, b, bench.PhaseReadback, 1e-5))
+				r.Results = append(r.Results, took(c, b, bench.PhaseUpload, 1e-5),
+					took(c, b, bench.PhaseKernel, float64(n)/speed/2), took(c, b, bench.PhaseReadback, 1e-5))
 			}
 			r.Results = append(r.Results, took(c, b, bench.PhaseTotal, float64(n)/speed))
 		}
 	}
 	last := &r.Results[len(r.Results)-1] // the peer's largest case
-	*last = bench.Result{Suite: last.Suite, Case: last.Case, Backend: last.Backend, Threads: last.Threads, Phase: last.Phase, N: last.N, Why: "off by " + hostile}
+	*last = bench.Result{Suite: last.Suite, Case: last.Case, Backend: last.Backend, Threads: last.Threads,
+		Phase: last.Phase, N: last.N, Why: "off by " + hostile}
 	r.Missing = []bench.Missing{{Case: r.Cases[0].Case, Backend: "cpu", Threads: 2, Why: "3 samples of 10"}}
 	return r
 }
@@ -51,7 +58,8 @@ func fixed() bench.Report {
 // took is a result with a block of three samples.
 func took(c bench.CaseInfo, b bench.BackendInfo, phase string, seconds float64) bench.Result {
 	rate := float64(c.N) / seconds
-	return bench.Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: b.Threads, Device: b.Device, Algorithm: "direct", N: c.N, Phase: phase,
+	return bench.Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: b.Threads, Device: b.Device,
+		Algorithm: "direct", N: c.N, Phase: phase,
 		Median: seconds, CILow: seconds * 0.9, CIHigh: seconds * 1.1, Samples: 3, ImagesPerS: &rate, Correct: true,
 		Blocks: []bench.Block{{Seconds: []float64{seconds * 0.9, seconds, seconds * 1.1}}}}
 }
@@ -141,7 +149,7 @@ func TestGraphsScaling(t *testing.T) {
 	}
 }
 
-// TestGraphsLayers: layers stand side by side, and a group is no path.
+// TestGraphsLayers: layers are side by side, and a group name is no path.
 func TestGraphsLayers(t *testing.T) {
 	r := fixed()
 	for i := range r.Cases {

@@ -13,9 +13,8 @@ import (
 //go:embed page.html
 var pageText string
 
-// WriteHTML writes the report as one page that loads nothing else: machine, method,
-// pictures, tables, losses and commands. Names from the report are shown as text,
-// whatever they hold.
+// WriteHTML writes the report as one page that loads nothing else: machine, method, pictures, tables, losses and
+// commands. It shows names from the report as text, whatever they contain.
 func (r Report) WriteHTML(w io.Writer, pictures []Picture) error {
 	page, err := template.New("page").Parse(pageText)
 	if err != nil {
@@ -24,7 +23,7 @@ func (r Report) WriteHTML(w io.Writer, pictures []Picture) error {
 	return page.Execute(w, r.page(pictures))
 }
 
-// page is what page.html shows.
+// page is the data of page.html.
 type page struct {
 	Report   Report
 	Title    string
@@ -72,9 +71,11 @@ type pageRatio struct {
 }
 
 func (r Report) page(pictures []Picture) page {
-	p := page{Report: r, Title: "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "), Started: r.Run.Started.UTC().Format(time.DateTime) + " UTC"}
+	p := page{Report: r, Title: "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "),
+		Started: r.Run.Started.UTC().Format(time.DateTime) + " UTC"}
 	for _, picture := range pictures {
-		source := template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(picture.SVG)) // made here, of no text but base64
+		// made here, of no text but base64
+		source := template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(picture.SVG))
 		p.Pictures = append(p.Pictures, pagePicture{picture, source})
 	}
 	for _, b := range r.Backends {
@@ -132,7 +133,7 @@ func (r Report) pageRow(c CaseInfo, b BackendInfo, x Result) pageRow {
 	return row
 }
 
-// phases returns what the parts of a run took, of backends that have parts.
+// phases returns how long the parts of a run took, for backends whose runs have parts.
 func (r Report) phases(c CaseInfo, b BackendInfo) (upload, kernel, readback string) {
 	texts := []string{"–", "–", "–"}
 	if _, copies := r.find(c, b, PhaseUpload, ""); copies {
@@ -145,10 +146,11 @@ func (r Report) phases(c CaseInfo, b BackendInfo) (upload, kernel, readback stri
 	return texts[0], texts[1], texts[2]
 }
 
-// readable is a case's name for a table, which may break it at spaces.
+// readable is a case's name for a table, which may break it at its spaces.
 func readable(c CaseInfo) string { return strings.ReplaceAll(c.Case, "/", " ") }
 
-// addRatios compares the CPU engine with all threads with each peer, and with the GPU.
+// addRatios compares the CPU engine and the GPU with each peer, and the GPU with the CPU engine, where they have the
+// same number of threads.
 func (p *page) addRatios(r Report, c CaseInfo) {
 	for _, mine := range r.Backends {
 		ours, ok := r.total(c, mine)
@@ -157,7 +159,8 @@ func (p *page) addRatios(r Report, c CaseInfo) {
 		}
 		for _, other := range r.Backends {
 			theirs, ok := r.total(c, other)
-			against := other.Peer && mine.Threads == other.Threads || mine.Backend == "gpu" && other.Backend == "cpu" && mine.Threads == other.Threads
+			against := other.Peer && mine.Threads == other.Threads || mine.Backend == "gpu" &&
+				other.Backend == "cpu" && mine.Threads == other.Threads
 			if ok && against {
 				ratio := newPageRatio(readable(c), r.name(mine), r.name(other), theirs, ours)
 				p.Ratios = append(p.Ratios, ratio)
@@ -171,9 +174,10 @@ func (p *page) addRatios(r Report, c CaseInfo) {
 
 func newPageRatio(name, ours, other string, theirs, mine Result) pageRatio {
 	ratio := theirs.interval().Over(mine.interval())
-	p := pageRatio{Case: name, Ours: ours, Other: other, Ratio: significant(ratio.Median), Low: significant(ratio.Low), High: significant(ratio.High), Verdict: "no difference seen"}
+	p := pageRatio{Case: name, Ours: ours, Other: other, Ratio: significant(ratio.Median), Low: significant(ratio.Low),
+		High: significant(ratio.High), Verdict: "no difference seen"}
 	switch {
-	case theirs.Samples < 2 || mine.Samples < 2: // nobody knows how far off they are
+	case theirs.Samples < 2 || mine.Samples < 2: // how far off they are is not known
 		p.Low, p.High, p.Verdict = "–", "–", "one sample"
 	case ratio.High < 1:
 		p.Loss, p.Verdict = true, "loss"
@@ -190,7 +194,8 @@ func (p *page) addCompile(r Report) {
 		if x.Phase != PhaseCompile || !x.Correct || x.Cache == "" {
 			continue
 		}
-		row := pageCompile{Backend: r.name(b), Algorithm: x.Algorithm, Cache: x.Cache, Median: duration(x.Median), Low: duration(x.CILow), High: duration(x.CIHigh)}
+		row := pageCompile{Backend: r.name(b), Algorithm: x.Algorithm, Cache: x.Cache, Median: duration(x.Median),
+			Low: duration(x.CILow), High: duration(x.CIHigh)}
 		if !seen[row] { // cases that share a program share the figure
 			seen[row] = true
 			c, _ := r.CaseOf(x)
@@ -211,7 +216,7 @@ func (r Report) notes() []string {
 	return all
 }
 
-// commands are those that the figures came from.
+// commands are the commands that made the figures.
 func commands(r Report) []string {
 	all := strings.Split(strings.Join(r.Run.Command, " "), " && ")
 	for _, b := range r.Backends {

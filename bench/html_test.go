@@ -28,9 +28,12 @@ func TestHTMLHolds(t *testing.T) {
 	r := fixed()
 	page := pageOf(t, r)
 	for _, want := range []string{
-		"<!DOCTYPE html>", `lang="en"`, "a processor", "software renderer soft", "CPU engine, avx2, 1 thread", "pytorch, 2 threads", "PyTorch 2",
-		`<th class="text" scope="row">onnxruntime</th><td class="case" colspan="3">absent: no module`, "wrong, so no figure: off by", "short fewer samples, or shorter ones, than was asked for in 1 lines of the table",
-		"bench/peers/peers.py", ">loss<", ">gain<", "GPU against", base64.StdEncoding.EncodeToString([]byte("<svg>roofline</svg>")),
+		"<!DOCTYPE html>", `lang="en"`, "a processor", "software renderer soft", "CPU engine, avx2, 1 thread",
+		"pytorch, 2 threads", "PyTorch 2",
+		`<th class="text" scope="row">onnxruntime</th><td class="case" colspan="3">absent: no module`,
+		"wrong, so no figure: off by", "short fewer samples, or shorter ones, than was asked for in 1 lines of the table",
+		"bench/peers/peers.py", ">loss<", ">gain<", "GPU against",
+		base64.StdEncoding.EncodeToString([]byte("<svg>roofline</svg>")),
 	} {
 		if strings.Contains(want, "GPU against") == strings.Contains(page, want) { // there is no GPU
 			t.Errorf("page holds %q: %v", want, strings.Contains(page, want))
@@ -41,13 +44,14 @@ func TestHTMLHolds(t *testing.T) {
 	}
 }
 
-// TestOneSample: of a single sample nobody knows how far off it is: it has no interval,
-// and no comparison is a gain or a loss.
+// TestOneSample: nothing says how far off a single sample is. It has no interval, and its ratios are neither gain nor
+// loss.
 func TestOneSample(t *testing.T) {
 	r := fixed()
 	for i := range r.Results {
 		if x := &r.Results[i]; x.Correct {
-			x.Samples, x.CILow, x.CIHigh, x.Blocks = 1, x.Median, x.Median, []bench.Block{{Seconds: []float64{x.Median}}}
+			x.Samples, x.CILow, x.CIHigh, x.Blocks = 1, x.Median, x.Median,
+				[]bench.Block{{Seconds: []float64{x.Median}}}
 		}
 	}
 	page := pageOf(t, r)
@@ -67,15 +71,16 @@ func TestOneSample(t *testing.T) {
 	}
 }
 
-// TestHTMLLoadsNothing: whatever names hold, the page runs no script and asks for
-// nothing that is not in it.
+// TestHTMLLoadsNothing: whatever names contain, the page runs no script and loads nothing.
 func TestHTMLLoadsNothing(t *testing.T) {
 	page := pageOf(t, fixed())
 	if strings.Contains(page, "<script") || strings.Contains(page, "<link") || strings.Contains(page, "<iframe") {
 		t.Error("the page has a script, a link or a frame")
 	}
-	for _, attribute := range regexp.MustCompile(`(?i)\b(?:src|href|srcset|action|data)\s*=\s*"([^"]*)"`).FindAllStringSubmatch(page, -1) {
-		if !strings.HasPrefix(attribute[1], "data:image/svg&#43;xml;base64,") && !strings.HasPrefix(attribute[1], "data:image/svg+xml;base64,") {
+	attributes := regexp.MustCompile(`(?i)\b(?:src|href|srcset|action|data)\s*=\s*"([^"]*)"`)
+	for _, attribute := range attributes.FindAllStringSubmatch(page, -1) {
+		if !strings.HasPrefix(attribute[1], "data:image/svg&#43;xml;base64,") &&
+			!strings.HasPrefix(attribute[1], "data:image/svg+xml;base64,") {
 			t.Errorf("the page loads %.80q", attribute[1])
 		}
 	}

@@ -9,10 +9,9 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// Merge makes one report of several of one machine and one program, such as one with
-// our backends and one with peers. What several have timed is pooled: the blocks of all
-// count, with their median and interval, as if the runs had been one. An output that
-// was wrong in one of them is wrong.
+// Merge makes one report of several reports of one machine and one program, such as one of our backends and one of
+// peers. It pools what several have timed: the blocks of all count, with their median and interval, as if they were of
+// one run. An output that is wrong in one report is wrong.
 func Merge(reports ...Report) (Report, error) {
 	if len(reports) == 0 {
 		return Report{}, &fault.Error{Package: "bench", Argument: "no report", Rule: "want at least 1"}
@@ -36,12 +35,14 @@ func Merge(reports ...Report) (Report, error) {
 	return whole, whole.Validate()
 }
 
-// sameMachine refuses a report whose figures cannot stand beside r's.
+// sameMachine refuses a report whose figures cannot be compared with r's.
 func (r Report) sameMachine(other Report) error {
 	a, b := r.Machine, other.Machine
-	for _, field := range [][3]string{{"processor", a.CPU, b.CPU}, {"platform", a.Platform, b.Platform}, {"gpuconv of git", a.Git, b.Git}} {
+	for _, field := range [][3]string{{"processor", a.CPU, b.CPU}, {"platform", a.Platform, b.Platform},
+		{"gpuconv of git", a.Git, b.Git}} {
 		if field[1] != field[2] {
-			return fmt.Errorf("its %s is %q, the first report's is %q: want figures of one machine and one program", field[0], field[2], field[1])
+			return fmt.Errorf("its %s is %q, the first report's is %q: want figures of one machine and one program",
+				field[0], field[2], field[1])
 		}
 	}
 	return nil
@@ -61,8 +62,10 @@ func (r *Report) addRun(other Report) {
 	}
 	r.Run.Seconds += other.Run.Seconds
 	have, more := &r.Run.Settings, other.Run.Settings
-	have.Samples, have.Seconds, have.Rounds = min(have.Samples, more.Samples), min(have.Seconds, more.Seconds), min(have.Rounds, more.Rounds)
-	if command := strings.Join(other.Run.Command, " "); !slices.Contains(strings.Split(strings.Join(r.Run.Command, " "), " && "), command) {
+	have.Samples, have.Seconds, have.Rounds = min(have.Samples, more.Samples), min(have.Seconds, more.Seconds),
+		min(have.Rounds, more.Rounds)
+	if command := strings.Join(other.Run.Command,
+		" "); !slices.Contains(strings.Split(strings.Join(r.Run.Command, " "), " && "), command) {
 		r.Run.Command = append(append(slices.Clone(r.Run.Command), "&&"), other.Run.Command...)
 	}
 	r.Cases = union(r.Cases, other.Cases, func(a, b CaseInfo) bool { return a.Suite == b.Suite && a.Case == b.Case })
@@ -72,10 +75,12 @@ func (r *Report) addRun(other Report) {
 	}
 }
 
-// addBackend adds a backend, or what another run has found out of one: that it is
-// there, and higher roofs.
+// addBackend adds a backend, or what another run has found out about it: that it is not absent, and higher roofs.
 func (r *Report) addBackend(b BackendInfo) {
-	i := slices.IndexFunc(r.Backends, func(a BackendInfo) bool { return a.Backend == b.Backend && a.Threads == b.Threads })
+	i := slices.IndexFunc(r.Backends, func(a BackendInfo) bool {
+		return a.Backend == b.Backend &&
+			a.Threads == b.Threads
+	})
 	if i < 0 {
 		r.Backends = append(r.Backends, b)
 		return
@@ -96,7 +101,7 @@ func (r *Report) addBackend(b BackendInfo) {
 	}
 }
 
-// union returns all of a and what b has more, in this order.
+// union returns all of a, and then what only b has.
 func union[T any](a, b []T, same func(a, b T) bool) []T {
 	all := slices.Clone(a)
 	for _, v := range b {
@@ -107,8 +112,8 @@ func union[T any](a, b []T, same func(a, b T) bool) []T {
 	return all
 }
 
-// pool returns the results of all reports in the order of whole's cases and backends,
-// those of the same phase of the same case on the same backend together.
+// pool returns the results of all reports in the order of whole's cases and backends. It pools those of the same phase,
+// case and backend.
 func pool(whole Report, reports []Report) []Result {
 	all := []Result{}
 	for _, c := range whole.Cases {
@@ -134,7 +139,8 @@ func pool(whole Report, reports []Report) []Result {
 // exactly returns the result of a phase with this state of the cache.
 func (r Report) exactly(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
 	for _, x := range r.Results {
-		if x.Suite == c.Suite && x.Case == c.Case && x.Backend == b.Backend && x.Threads == b.Threads && x.Phase == phase && x.Cache == cache {
+		if x.Suite == c.Suite && x.Case == c.Case && x.Backend == b.Backend && x.Threads == b.Threads &&
+			x.Phase == phase && x.Cache == cache {
 			return x, true
 		}
 	}
@@ -156,7 +162,7 @@ func pooled(same []Result, c CaseInfo, b BackendInfo) Result {
 	}
 	var blocks []Block
 	for _, x := range same {
-		if len(x.Blocks) == 0 { // as of compile times: there is nothing to pool
+		if len(x.Blocks) == 0 { // compile times have none: there is nothing to pool
 			best.rate(c, b)
 			return best
 		}
@@ -184,7 +190,7 @@ func (r *Result) pool(blocks []Block) {
 	}
 	r.Blocks = blocks
 	r.summarise(samples, 1)
-	r.EnergyJ = nil // of each run a median, which cannot be pooled
+	r.EnergyJ = nil // each run has a median, and medians cannot be pooled
 	if r.CPUMedian = nil; len(cpu) > 0 {
 		v := statistics.Median(cpu)
 		r.CPUMedian = &v

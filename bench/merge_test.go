@@ -12,14 +12,16 @@ import (
 func TestMergePools(t *testing.T) {
 	first, second := fixed(), fixed()
 	wanted := func(x bench.Result) bool { return x.Backend == "gpu" && x.Phase == bench.PhaseTotal && x.N == 1 }
-	second.Results[slices.IndexFunc(second.Results, wanted)].Blocks = []bench.Block{{Seconds: []float64{10, 20, 30, 40}}}
+	second.Results[slices.IndexFunc(second.Results,
+		wanted)].Blocks = []bench.Block{{Seconds: []float64{10, 20, 30, 40}}}
 	merged, err := bench.Merge(first, second)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := merged.Results[slices.IndexFunc(merged.Results, wanted)]
 	if got.Samples != 7 || len(got.Blocks) != 2 || got.Median != 10 { // 3 of about 1 ms, and 4
-		t.Errorf("%d samples in %d blocks with median %v, want 7 in 2 with 10", got.Samples, len(got.Blocks), got.Median)
+		t.Errorf("%d samples in %d blocks with median %v, want 7 in 2 with 10", got.Samples, len(got.Blocks),
+			got.Median)
 	}
 	if got.Blocks[0].Round == got.Blocks[1].Round {
 		t.Error("both blocks are of one round")
@@ -32,8 +34,8 @@ func TestMergePools(t *testing.T) {
 	}
 }
 
-// TestMergeUnion: ours of one report and the peers of another stand side by side, and
-// who was absent once and there another time is there.
+// TestMergeUnion: backends of one report and peers of another are side by side. A backend that was absent in one report
+// and present in another is present.
 func TestMergeUnion(t *testing.T) {
 	ours, peers := fixed(), fixed()
 	ours.Backends, peers.Backends = ours.Backends[:3], slices.Clone(peers.Backends[3:])
@@ -72,13 +74,14 @@ func TestMergeRefuses(t *testing.T) {
 	} {
 		other := fixed()
 		change(&other.Machine)
-		if _, err := bench.Merge(fixed(), other); err == nil || !strings.Contains(err.Error(), "bench: report 1: its "+want) {
+		if _, err := bench.Merge(fixed(), other); err == nil ||
+			!strings.Contains(err.Error(), "bench: report 1: its "+want) {
 			t.Errorf("another %s: error %v", want, err)
 		}
 	}
 }
 
-// TestMergeOne: a report alone stays as it is.
+// TestMergeOne: a single report does not change.
 func TestMergeOne(t *testing.T) {
 	one := fixed()
 	merged, err := bench.Merge(one)
@@ -86,11 +89,13 @@ func TestMergeOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, after := pageOf(t, one), pageOf(t, merged)
-	if strings.Count(before, "<tr") != strings.Count(after, "<tr") || len(merged.Results) != len(one.Results) || len(merged.Missing) != len(one.Missing) {
+	if strings.Count(before, "<tr") != strings.Count(after, "<tr") || len(merged.Results) != len(one.Results) ||
+		len(merged.Missing) != len(one.Missing) {
 		t.Error("rows or results were lost")
 	}
 	for i, x := range merged.Results {
-		if y := one.Results[i]; x.Median != y.Median || x.CILow != y.CILow || x.Case != y.Case || x.Backend != y.Backend || x.Phase != y.Phase {
+		if y := one.Results[i]; x.Median != y.Median || x.CILow != y.CILow || x.Case != y.Case ||
+			x.Backend != y.Backend || x.Phase != y.Phase {
 			t.Errorf("result %d is %v, was %v", i, x, y)
 		}
 	}

@@ -5,15 +5,13 @@ import (
 	"time"
 )
 
-// Peak measures the most floating-point operations that so many threads make in a
-// second: the roof that a CPU engine's figures are held against. probe computes on
-// registers alone for so many rounds and returns how many operations they were; each
-// instruction set has one, see cpu.Engine.Probe. The probe lives with the kernels that
-// it is the roof of, and is handed in, so that bench imports no backend.
+// Peak measures the most floating-point operations a second that so many threads make together: the roof for the
+// figures of a CPU engine. probe computes on registers alone for so many rounds and returns how many operations it
+// made. Each instruction set has one, see cpu.Engine.Probe. The caller hands it in, so that it is kept beside the
+// kernels that it is the roof of and bench imports no backend.
 //
-// The threads take turns of about a millisecond for as long as whole says. Each one's
-// fastest turn counts: what interrupts a turn is other work on the machine, not the
-// processor's limit.
+// The threads take turns of about a millisecond until whole is over. The fastest turn of each thread counts: a slower
+// turn was interrupted by other work on the machine, which is not the processor's limit.
 func Peak(probe func(rounds int) float64, threads int, whole time.Duration) float64 {
 	rounds := turn(probe)
 	best := make([]float64, threads)

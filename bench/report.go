@@ -13,35 +13,33 @@ import (
 	"gpuconv/fault"
 )
 
-// Schema is the number of the form of a [Report]; another one once a field changes
-// its meaning.
+// Schema is the number of the form of a [Report]. It changes when a field changes its meaning.
 const Schema = 1
 
-// Report is what gpuconv bench --json writes. Times are in seconds on the wall clock
-// unless they are called otherwise, sizes in bytes. What was not measured is absent,
-// and never 0.
+// Report is what gpuconv bench --json writes. Times are in seconds on the wall clock unless a field says otherwise,
+// sizes in bytes. Fields of what was not measured are absent, never 0.
 type Report struct {
 	Schema   int           `json:"schema"`
 	Machine  Machine       `json:"machine"`
 	Run      Run           `json:"run"`
 	Backends []BackendInfo `json:"backends"` // who was timed, with what each could do at most
 	Cases    []CaseInfo    `json:"cases"`    // what was timed, in the order of the suite
-	Results  []Result      `json:"results"`  // of each case, backend and phase; by case, in the order of Cases
+	Results  []Result      `json:"results"`  // for each case, backend and phase, in the order of Cases
 	Missing  []Missing     `json:"missing"`  // what has no figures or fewer samples than asked for, and why
 }
 
-// Machine is the computer and the program that ran on it.
+// Machine is the computer, and the program that ran on it.
 type Machine struct {
 	CPU      string     `json:"cpu"`     // the processor's name
 	Threads  int        `json:"threads"` // that the program may use
 	Platform string     `json:"platform"`
 	Go       string     `json:"go"`       // version of the compiler
-	Git      string     `json:"git"`      // hash of the source, "-dirty" after it if that was changed; "unknown"
+	Git      string     `json:"git"`      // hash of the source, with "-dirty" if that was changed; or "unknown"
 	Versions []Version  `json:"versions"` // of libraries and peers
-	Load     [2]float64 `json:"load"`     // load average over a minute at the start and the end; −1 if the system does not tell
+	Load     [2]float64 `json:"load"`     // load average over a minute, at the start and the end; −1: not known
 }
 
-// Version is a program's or library's.
+// Version is the version of a program or library.
 type Version struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
@@ -51,26 +49,26 @@ type Version struct {
 type Run struct {
 	Command  []string  `json:"command"` // the program and its arguments, as typed
 	Suite    string    `json:"suite"`
-	Seed     uint64    `json:"seed"` // of the order in which cases were timed, and of their numbers
+	Seed     uint64    `json:"seed"` // of the order in which cases were timed and of their numbers
 	Started  time.Time `json:"started"`
 	Seconds  float64   `json:"seconds"`  // the whole run
 	Settings Settings  `json:"settings"` // how long everything was timed
 }
 
-// BackendInfo is one backend that was timed. A backend is named by Backend and
-// Threads together: the CPU engine with one thread is another than with all.
+// BackendInfo is one backend that was timed. Backend and Threads together name it: the CPU engine with one thread and
+// with all threads are two backends.
 type BackendInfo struct {
-	Backend  string `json:"backend"`           // gpu, cpu or reference; of a peer its name: pytorch, onnxruntime
+	Backend  string `json:"backend"`           // gpu, cpu, reference, or a peer's name: pytorch, onnxruntime
 	Threads  int    `json:"threads"`           // of the CPU that it may use
 	Device   string `json:"device"`            // the renderer or the processor; a software renderer is called one
 	Software bool   `json:"software"`          // the renderer is software: a CPU did the work
 	Peer     bool   `json:"peer,omitempty"`    // not ours
 	ISA      string `json:"isa,omitempty"`     // vector instructions of the CPU engine: avx512, avx2 or generic
-	Driver   string `json:"driver,omitempty"`  // GL_VERSION, with the driver's; a peer's version
+	Driver   string `json:"driver,omitempty"`  // GL_VERSION, which has the driver's version; a peer's version
 	Vendor   string `json:"vendor,omitempty"`  // GL_VENDOR
-	Roof     *Roof  `json:"roof,omitempty"`    // nil if nobody measured it
-	Absent   string `json:"absent,omitempty"`  // why it was asked for and has no results
-	Command  string `json:"command,omitempty"` // of a peer: what printed its results
+	Roof     *Roof  `json:"roof,omitempty"`    // nil if it was not measured
+	Absent   string `json:"absent,omitempty"`  // why a backend that was asked for has no results
+	Command  string `json:"command,omitempty"` // the command that printed a peer's results
 }
 
 // Label names a backend for people. A software renderer is never called a GPU.
@@ -90,8 +88,8 @@ func (b BackendInfo) Label() string {
 	return b.Backend + ", " + threads
 }
 
-// Roof is what a backend's device could do at most, measured beside the results: the
-// highest rate of any turn of a probe, see [RoofOf].
+// Roof is what a backend's device could do at most, measured beside the results: the highest rate of any turn of a
+// probe, see [RoofOf].
 type Roof struct {
 	GFLOPS float64 `json:"gflops"` // multiply-adds on registers alone, two operations each
 	GBPS   float64 `json:"gbps"`   // a copy of memory, bytes read and bytes written
@@ -100,14 +98,14 @@ type Roof struct {
 // At returns the most GFLOP/s at an arithmetic intensity in FLOP per byte.
 func (r Roof) At(intensity float64) float64 { return min(r.GFLOPS, r.GBPS*intensity) }
 
-// CaseInfo is the convolution of a case. The figures of all its results are made from
-// these numbers, whatever an algorithm really computes or moves.
+// CaseInfo is the convolution of a case. The figures of its results are made from these numbers, whatever an algorithm
+// really computes or moves.
 type CaseInfo struct {
 	Suite        string  `json:"suite"`
 	Case         string  `json:"case"`            // such as n=64/c=1/hw=48x64/k=7/out=6
-	Group        string  `json:"group"`           // of a layer its network, of a sweep the axis that varies
-	Layer        string  `json:"layer,omitempty"` // of a layer its name in the network
-	X            float64 `json:"x"`               // the value of what varies: N for seed, the axis's value for sweep
+	Group        string  `json:"group"`           // a layer's network, or the axis that varies in a sweep
+	Layer        string  `json:"layer,omitempty"` // a layer's name in the network
+	X            float64 `json:"x"`               // the value that varies: N for seed, the axis's value for sweep
 	N            int     `json:"n"`               // images
 	Src          [4]int  `json:"src"`             // [N, C, H, W]
 	Weight       [4]int  `json:"weight"`          // [filters, channels per group, kernel rows, kernel columns]
@@ -120,8 +118,8 @@ type CaseInfo struct {
 	MACs         float64 `json:"macs"`            // multiplications of the direct form, all images together
 	Bytes        float64 `json:"bytes"`           // src, weights, biases and dst once each, in float32
 	Intensity    float64 `json:"intensity"`       // 2·MACs / Bytes, FLOP per byte
-	CheckImages  int     `json:"check_images"`    // images of which an output was judged in every round
-	CheckFilters int     `json:"check_filters"`   // filters of which they were
+	CheckImages  int     `json:"check_images"`    // images whose outputs were judged in every round
+	CheckFilters int     `json:"check_filters"`   // filters whose outputs were judged in each of those images
 }
 
 // The phases of a result.
@@ -138,15 +136,14 @@ func phases() []string {
 	return []string{PhaseCompile, PhaseUpload, PhaseKernel, PhaseReadback, PhaseTotal}
 }
 
-// The states of a shader cache for PhaseCompile.
+// The states of a cache of shaders, for PhaseCompile.
 const (
-	CacheCold = "cold" // no cache of shaders at all, as after an installation
+	CacheCold = "cold" // no cache of shaders, as after an installation
 	CacheWarm = "warm" // a new process that finds the driver's cache on disk
 )
 
-// Result is what one phase of a case took on one backend. Median, interval and samples
-// are there if the output was right, else only Correct, false. A processor that
-// computes where the images are has no upload and no readback; its kernel is its total.
+// Result is how long one phase of a case took on one backend. If the output was wrong, Correct is false and there are
+// no figures. A processor that computes where the images are has no upload and no readback; its kernel is its total.
 type Result struct {
 	Suite     string `json:"suite"`
 	Case      string `json:"case"`
@@ -160,39 +157,41 @@ type Result struct {
 
 	Median  float64 `json:"median_s"`
 	CILow   float64 `json:"ci_low_s"`  // 95 % confidence interval of the median
-	CIHigh  float64 `json:"ci_high_s"` // see Interval
+	CIHigh  float64 `json:"ci_high_s"` // by bootstrap over blocks
 	Samples int     `json:"samples"`
 
 	ImagesPerS        *float64 `json:"images_per_s,omitempty"`        // N / Median
 	GFLOPS            *float64 `json:"gflops,omitempty"`              // 2·MACs / Median
 	GBPS              *float64 `json:"gbps,omitempty"`                // Bytes / Median
 	PercentOfRoofline *float64 `json:"percent_of_roofline,omitempty"` // of the backend's Roof.At(Intensity)
-	EnergyJ           *float64 `json:"energy_j,omitempty"`            // of the processor's package for one run, where the system tells it
-	CPUMedian         *float64 `json:"cpu_median_s,omitempty"`        // of PhaseTotal: time that all threads of the process had a core, for one run
+	// of the processor's package for one run, where known
+	EnergyJ   *float64 `json:"energy_j,omitempty"`
+	CPUMedian *float64 `json:"cpu_median_s,omitempty"` // PhaseTotal: time of cores that one run took
 
 	Correct bool   `json:"correct"`
 	Why     string `json:"why,omitempty"` // what was wrong
 
-	Outliers []float64 `json:"outliers,omitempty"` // samples beyond 1.5 interquartile ranges of the quartiles: counted, and shown
-	Blocks   []Block   `json:"blocks,omitempty"`   // what [Compare] works with
+	Outliers []float64 `json:"outliers,omitempty"` // samples more than 1.5 interquartile ranges beyond a quartile
+	Blocks   []Block   `json:"blocks,omitempty"`   // what [Compare] compares
 }
 
-// Block is what was timed of a case in one round, in a plan of its own; see [Bench].
+// Block is what one round timed of a case, in a plan of its own; see [Bench].
 type Block struct {
 	Round   int       `json:"round"`
 	Seconds []float64 `json:"seconds"`         // each sample
-	CPU     float64   `json:"cpu_s,omitempty"` // time that the process had a core, per sample; PhaseTotal
-	Probe   float64   `json:"probe_s"`         // what 10⁹ operations of each thread on registers took beside the block; 0: not measured
-	// ProbeCPU is the time that the process had a core for that.
+	CPU     float64   `json:"cpu_s,omitempty"` // PhaseTotal: time for which the process had a core, per sample
+	// Probe is how long 10⁹ operations of each thread on registers took beside the block; 0: not measured.
+	Probe float64 `json:"probe_s"`
+	// ProbeCPU is the time for which the process had a core for that.
 	ProbeCPU float64 `json:"probe_cpu_s,omitempty"`
 }
 
-// Missing names what was asked for and was not timed as asked.
+// Missing names what was not timed as asked.
 type Missing struct {
 	Case    string `json:"case"`
 	Backend string `json:"backend"`
 	Threads int    `json:"threads"`
-	Phase   string `json:"phase,omitempty"` // "": all
+	Phase   string `json:"phase,omitempty"` // "": all phases
 	Why     string `json:"why"`
 }
 
@@ -213,18 +212,20 @@ func Read(r io.Reader) (Report, error) {
 		const want = "want what gpuconv bench --json writes"
 		var other *json.UnmarshalTypeError
 		if errors.As(err, &other) && other.Field == "" {
-			return Report{}, &fault.Error{Package: "bench", Argument: "report", Rule: want + ", this is a JSON " + other.Value}
+			return Report{}, &fault.Error{Package: "bench", Argument: "report",
+				Rule: want + ", this is a JSON " + other.Value}
 		}
 		return Report{}, &fault.Error{Package: "bench", Argument: "report", Rule: want, Err: err}
 	}
 	return report, report.Validate()
 }
 
-// Validate refuses reports of another schema, results of cases or backends that are not
-// listed, figures that cannot be, and figures of outputs that were wrong.
+// Validate refuses reports of another schema, results of cases or backends that are not listed, impossible figures, and
+// figures of wrong outputs.
 func (r Report) Validate() error {
 	if r.Schema != Schema {
-		return &fault.Error{Package: "bench", Argument: "report of schema", Value: strconv.Itoa(r.Schema), Rule: fmt.Sprintf("want %d", Schema)}
+		return &fault.Error{Package: "bench", Argument: "report of schema", Value: strconv.Itoa(r.Schema),
+			Rule: fmt.Sprintf("want %d", Schema)}
 	}
 	for i, result := range r.Results {
 		if err := r.validate(result); err != nil {
@@ -245,7 +246,8 @@ func (r Report) validate(result Result) error {
 	case !slices.Contains(phases(), result.Phase):
 		return fmt.Errorf("want a phase of %v", phases())
 	case !result.Correct:
-		if result.Median != 0 || result.Samples != 0 || result.ImagesPerS != nil || result.GFLOPS != nil || len(result.Blocks) > 0 {
+		if result.Median != 0 || result.Samples != 0 || result.ImagesPerS != nil || result.GFLOPS != nil ||
+			len(result.Blocks) > 0 {
 			return errors.New("its output was wrong, and it has figures")
 		}
 		return nil
@@ -254,7 +256,8 @@ func (r Report) validate(result Result) error {
 	case !(result.Median > 0) || math.IsInf(result.Median, 0):
 		return fmt.Errorf("median %v s, want a time", result.Median)
 	case !(result.CILow <= result.Median && result.Median <= result.CIHigh):
-		return fmt.Errorf("median %v s, want it within its interval from %v to %v s", result.Median, result.CILow, result.CIHigh)
+		return fmt.Errorf("median %v s, want it within its interval from %v to %v s", result.Median, result.CILow,
+			result.CIHigh)
 	}
 	return nil
 }
@@ -270,14 +273,17 @@ func (r Report) CaseOf(result Result) (CaseInfo, bool) {
 
 // BackendOf returns the backend of a result.
 func (r Report) BackendOf(result Result) (BackendInfo, bool) {
-	i := slices.IndexFunc(r.Backends, func(b BackendInfo) bool { return b.Backend == result.Backend && b.Threads == result.Threads })
+	i := slices.IndexFunc(r.Backends, func(b BackendInfo) bool {
+		return b.Backend == result.Backend &&
+			b.Threads == result.Threads
+	})
 	if i < 0 {
 		return BackendInfo{}, false
 	}
 	return r.Backends[i], true
 }
 
-// Wrong counts the results whose output was wrong, each case and backend once.
+// Wrong counts the wrong outputs, once for each case and backend.
 func (r Report) Wrong() int {
 	count := 0
 	for _, result := range r.Results {
@@ -290,10 +296,11 @@ func (r Report) Wrong() int {
 
 // Settings say how long everything is timed.
 type Settings struct {
-	Samples int     `json:"samples"`   // at least, of each case and backend
-	Seconds float64 `json:"seconds"`   // at least, of samples of each case and backend
-	Rounds  int     `json:"rounds"`    // at least; in each every case is timed once, in random order
-	Noise   float64 `json:"noise"`     // more rounds are made until intervals are at most ± this part of the median
-	Limit   float64 `json:"limit_s"`   // or until this long has passed
-	Longest float64 `json:"longest_s"` // what a single run may take: longer ones are left out, by name
+	Samples int     `json:"samples"` // of each case and backend, at least
+	Seconds float64 `json:"seconds"` // of samples of each case and backend, at least
+	Rounds  int     `json:"rounds"`  // at least; a round times every case once, in random order
+	Noise   float64 `json:"noise"`   // more rounds are made until intervals are at most ± this part of the median
+	Limit   float64 `json:"limit_s"` // or until so many seconds have passed
+	// seconds that a single run may take; cases with longer runs are left out, by name
+	Longest float64 `json:"longest_s"`
 }

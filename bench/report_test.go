@@ -8,7 +8,7 @@ import (
 	"gpuconv/conv"
 )
 
-// TestSuites: every case is valid, with a name of its own that benchstat can read.
+// TestSuites: every case is valid and has a name of its own that benchstat can read.
 func TestSuites(t *testing.T) {
 	for _, name := range bench.SuiteNames() {
 		suite, err := bench.NewSuite(name)
@@ -31,11 +31,13 @@ func TestSuites(t *testing.T) {
 	}
 }
 
-// TestLayerShapes: outputs as the networks' papers have them.
+// TestLayerShapes: outputs have the shapes of the networks' papers.
 func TestLayerShapes(t *testing.T) {
 	suite, _ := bench.NewSuite("layers")
-	want := map[string]conv.Shape{"alexnet_conv1": {8, 64, 55, 55}, "resnet50_conv1": {8, 64, 112, 112}, "vgg16_conv3_2": {8, 256, 56, 56},
-		"unet_down1_1": {1, 64, 570, 570}, "unet_down3_2": {1, 256, 136, 136}, "mobilenet_conv1": {8, 32, 112, 112}, "deepbench_speech1": {4, 32, 79, 341}, "deepbench_speech2": {4, 32, 38, 166}}
+	want := map[string]conv.Shape{"alexnet_conv1": {8, 64, 55, 55}, "resnet50_conv1": {8, 64, 112, 112},
+		"vgg16_conv3_2": {8, 256, 56, 56},
+		"unet_down1_1":  {1, 64, 570, 570}, "unet_down3_2": {1, 256, 136, 136}, "mobilenet_conv1": {8, 32, 112, 112},
+		"deepbench_speech1": {4, 32, 79, 341}, "deepbench_speech2": {4, 32, 38, 166}}
 	for _, c := range suite.Cases {
 		for name, shape := range want {
 			if strings.HasPrefix(c.Name, "layer="+name+"/") {
@@ -51,11 +53,13 @@ func TestLayerShapes(t *testing.T) {
 	}
 }
 
-// TestValidate refuses what no run can have written.
+// TestValidate: a report that no run can have written is refused.
 func TestValidate(t *testing.T) {
 	good := func() bench.Report {
-		return bench.Report{Schema: 1, Backends: []bench.BackendInfo{{Backend: "cpu", Threads: 1}}, Cases: []bench.CaseInfo{{Suite: "seed", Case: "a"}},
-			Results: []bench.Result{{Suite: "seed", Case: "a", Backend: "cpu", Threads: 1, Phase: "total", Correct: true, Median: 2, CILow: 1, CIHigh: 3, Samples: 10}}}
+		return bench.Report{Schema: 1, Backends: []bench.BackendInfo{{Backend: "cpu", Threads: 1}},
+			Cases: []bench.CaseInfo{{Suite: "seed", Case: "a"}},
+			Results: []bench.Result{{Suite: "seed", Case: "a", Backend: "cpu", Threads: 1, Phase: "total",
+				Correct: true, Median: 2, CILow: 1, CIHigh: 3, Samples: 10}}}
 	}
 	if err := good().Validate(); err != nil {
 		t.Fatal(err)

@@ -11,7 +11,8 @@ import (
 
 // report makes a report of what was measured.
 func (w *running) report() Report {
-	r := Report{Schema: Schema, Run: Run{Suite: w.Suite.Name, Seed: w.Seed, Settings: w.Settings}, Results: []Result{}, Missing: []Missing{}}
+	r := Report{Schema: Schema, Run: Run{Suite: w.Suite.Name, Seed: w.Seed, Settings: w.Settings}, Results: []Result{},
+		Missing: []Missing{}}
 	for i := range w.Subjects {
 		info := w.Subjects[i].Info
 		info.Roof = w.roofs[&w.Subjects[i]]
@@ -31,8 +32,7 @@ func (w *running) report() Report {
 	return r
 }
 
-// add reports an entry: its phases, or that its output was wrong, or why there is
-// nothing to report.
+// add reports an entry: its phases, or that its output was wrong, or why there are no figures.
 func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
 	b, _ := r.BackendOf(Result{Backend: e.subject.Info.Backend, Threads: e.subject.Info.Threads})
 	count, seconds := e.count()
@@ -51,7 +51,8 @@ func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
 	if e.missing != "" || count == 0 {
 		return
 	}
-	base := Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: b.Threads, Device: b.Device, Algorithm: e.description.Algorithm, N: c.N}
+	base := Result{Suite: c.Suite, Case: c.Case, Backend: b.Backend, Threads: b.Threads, Device: b.Device,
+		Algorithm: e.description.Algorithm, N: c.N}
 	for _, phase := range phases() {
 		if result, ok := e.result(base, phase, c, b, seed); ok {
 			r.Results = append(r.Results, result)
@@ -64,7 +65,7 @@ func (e *entry) part(phase string) (part func(measured) []float64, ok bool) {
 	timer := e.blocks[0].timer
 	switch phase {
 	case PhaseCompile:
-		// On a GPU a device that has the program says nothing of compiling: see Compile.
+		// On a GPU the device has the program by now: see Compiling.
 		return func(m measured) []float64 { return []float64{m.compile} }, !timer
 	case PhaseUpload:
 		return func(m measured) []float64 { return m.upload }, timer
@@ -106,12 +107,13 @@ func (e *entry) result(base Result, phase string, c CaseInfo, b BackendInfo, see
 	return base, true
 }
 
-// summarise takes median, interval and outliers. It reports false if nothing was timed,
-// as of a phase that a plan does not have.
+// summarise takes median, interval and outliers. It returns false if nothing was timed, as in a phase that a plan
+// lacks.
 func (r *Result) summarise(blocks [][]float64, seed uint64) bool {
 	all := slices.Concat(blocks...)
 	i := statistics.NewInterval(blocks, seed)
-	r.Median, r.CILow, r.CIHigh, r.Samples, r.Outliers = i.Median, i.Low, i.High, len(all), digits(statistics.Outliers(all))
+	r.Median, r.CILow, r.CIHigh, r.Samples, r.Outliers = i.Median, i.Low, i.High, len(all),
+		digits(statistics.Outliers(all))
 	return i.Median > 0
 }
 
@@ -143,8 +145,7 @@ func (r *Result) rate(c CaseInfo, b BackendInfo) {
 	}
 }
 
-// consumption adds what runs took of cores and energy, where it is known: medians of
-// the blocks.
+// consumption adds how much time of cores and how much energy a run took, where that is known: medians of the blocks.
 func (e *entry) consumption(r *Result) {
 	var cpu, joules []float64
 	for _, m := range e.blocks {
@@ -158,7 +159,7 @@ func (e *entry) consumption(r *Result) {
 	}
 }
 
-// digits rounds times to six digits: more are noise, and make reports long.
+// digits rounds times to six digits. More digits are noise, and make reports long.
 func digits(values []float64) []float64 {
 	if len(values) == 0 {
 		return nil
@@ -171,6 +172,6 @@ func digits(values []float64) []float64 {
 }
 
 func digit(v float64) float64 {
-	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64) // what was just written can be read
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64) // it reads what it has just formatted
 	return rounded
 }

@@ -11,13 +11,12 @@ import (
 // Subject is a backend that is timed.
 type Subject struct {
 	conv.Backend
-	Info BackendInfo // its Threads are what GOMAXPROCS is while it plans and runs
-	// FMA is the probe of [Peak] for backends that compute on the processor, a software
-	// renderer too: what it takes beside each block says how much of the machine there
-	// was. nil for hardware of its own.
+	Info BackendInfo // GOMAXPROCS is Info.Threads while the backend plans and runs
+	// FMA is the probe of [Peak], for backends that compute on the processor, software renderers among them. How long
+	// it takes beside each block says how much of the machine was free. It is nil for a GPU of its own.
 	FMA func(rounds int) float64
-	// Roof measures the most floating-point operations and copied bytes a second; nil
-	// where nobody can. See [RoofOf] for the processor's.
+	// Roof measures the most floating-point operations and the most copied bytes a second. It is nil where that cannot
+	// be measured. See [RoofOf] for the processor's.
 	Roof func(whole time.Duration) (flops, bytes float64, err error)
 }
 
@@ -28,21 +27,21 @@ func RoofOf(fma func(rounds int) float64, threads int) func(whole time.Duration)
 	}
 }
 
-// withThreads calls f while the subject has its threads and no others.
+// withThreads calls f while the subject has its number of threads.
 func (s *Subject) withThreads(f func() error) error {
 	before := runtime.GOMAXPROCS(s.Info.Threads)
 	defer runtime.GOMAXPROCS(before)
 	return f()
 }
 
-// gauge measures how much of the processor there is, by a fixed piece of work on
-// registers alone, for a subject that computes on it.
+// gauge measures how much of the processor is free, by a fixed piece of work on registers alone, for a subject that
+// computes on it. A nil gauge measures nothing.
 type gauge struct {
 	fma     func(rounds int) float64
 	threads int
 	rounds  int     // that take about a millisecond
 	took    float64 // seconds so far
-	cpu     float64 // time that the process had a core for them
+	cpu     float64 // seconds for which the process had a core for them
 	work    float64 // operations of one thread so far
 }
 
@@ -53,8 +52,8 @@ func (s *Subject) newGauge() *gauge {
 	return &gauge{fma: s.FMA, threads: s.Info.Threads, rounds: turn(s.FMA)}
 }
 
-// measure works for so long, on all threads side by side. A turn ends when the last
-// thread has done its part, as a convolution does.
+// measure works for so long, on all threads side by side. A turn ends when the last thread has done its part, as a
+// convolution does.
 func (g *gauge) measure(long time.Duration) {
 	if g == nil {
 		return
@@ -76,8 +75,8 @@ func (g *gauge) measure(long time.Duration) {
 	}
 }
 
-// seconds returns what 10⁹ operations of each thread took since it was last asked, on
-// the wall and of cores; 0 if there is no gauge.
+// seconds returns how long 10⁹ operations of each thread took since it was last asked, on the wall clock and in time of
+// cores. It returns 0 if there is no gauge.
 func (g *gauge) seconds() (wall, cpu float64) {
 	if g == nil || g.work == 0 {
 		return 0, 0

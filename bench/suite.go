@@ -11,10 +11,10 @@ import (
 
 // Case is a convolution that is timed.
 type Case struct {
-	Name    string // unique in its suite, in the form key=value/key=value that benchstat reads
-	Group   string // of a layer its network, of a sweep the axis that varies
-	Layer   string // of a layer its name in the network
-	X       float64
+	Name    string  // unique in its suite, in the form key=value/key=value that benchstat reads
+	Group   string  // a layer's network, or the axis that varies in a sweep
+	Layer   string  // a layer's name in the network
+	X       float64 // the value that varies
 	Problem conv.Problem
 }
 
@@ -29,10 +29,9 @@ func SuiteNames() []string { return []string{"seed", "layers", "sweep"} }
 
 // NewSuite returns a suite by its name:
 //
-//   - seed is the layer of the tutorial that all this grew from, one channel of 48×64
-//     with 6 filters of 7×7, over batches of 1, 4, 16 … 16,384 images.
-//   - layers are first and later layers of networks that people use, with the batches
-//     that [layers] gives.
+//   - seed is the layer of the tutorial that gpuconv grew from, one channel of 48×64 with 6 filters of 7×7, with
+//     batches of 1, 4, 16 … 16,384 images.
+//   - layers are first and later layers of networks that people use, most with 8 images.
 //   - sweep varies one thing at a time: the kernel, the channels, the image, the stride.
 func NewSuite(name string) (Suite, error) {
 	switch name {
@@ -43,7 +42,8 @@ func NewSuite(name string) (Suite, error) {
 	case "sweep":
 		return Suite{name, sweepCases()}, nil
 	}
-	return Suite{}, &fault.Error{Package: "bench", Argument: "suite", Value: strconv.Quote(name), Rule: "want one of " + strings.Join(SuiteNames(), ", ")}
+	return Suite{}, &fault.Error{Package: "bench", Argument: "suite", Value: strconv.Quote(name),
+		Rule: "want one of " + strings.Join(SuiteNames(), ", ")}
 }
 
 // Filter keeps the cases that keep accepts by name.
@@ -69,19 +69,20 @@ func seedCases() (all []Case) {
 	return all
 }
 
-// square is a dense convolution with an odd square kernel whose outputs are as large
-// as its images.
+// square is a dense convolution with an odd square kernel. Its outputs have the size of its images.
 func square(n, c, h, w, filters, size int) conv.Problem {
-	return conv.Problem{Src: conv.Shape{n, c, h, w}, Weight: conv.Shape{filters, c, size, size}, Spec: conv.Spec{Padding: conv.Pad(size/2, size/2)}}
+	return conv.Problem{Src: conv.Shape{n, c, h, w}, Weight: conv.Shape{filters, c, size, size},
+		Spec: conv.Spec{Padding: conv.Pad(size/2, size/2)}}
 }
 
-// nameOf names a case by its numbers, those that are not as usual behind.
+// nameOf names a case by its numbers. Strides and groups come last, if there are any.
 func nameOf(layer string, p conv.Problem) string {
 	kernel := fmt.Sprint(p.Weight.H())
 	if p.Weight.H() != p.Weight.W() {
 		kernel = fmt.Sprintf("%dx%d", p.Weight.H(), p.Weight.W())
 	}
-	name := fmt.Sprintf("n=%d/c=%d/hw=%dx%d/k=%s/out=%d", p.Src.N(), p.Src.C(), p.Src.H(), p.Src.W(), kernel, p.Weight[0])
+	name := fmt.Sprintf("n=%d/c=%d/hw=%dx%d/k=%s/out=%d", p.Src.N(), p.Src.C(), p.Src.H(), p.Src.W(), kernel,
+		p.Weight[0])
 	if p.Stride[0] > 1 {
 		name += fmt.Sprintf("/stride=%d", p.Stride[0])
 	}
@@ -103,11 +104,10 @@ type layer struct {
 	groups                     int
 }
 
-// layers come from the papers' tables: Krizhevsky 2014 (one column, as torchvision has
-// it), Simonyan & Zisserman 2015 (D), He et al. 2016 (50 layers), Howard et al. 2017,
-// Ronneberger et al. 2015 (valid convolutions, one image at a time), and Baidu's DeepBench
-// (speech, faces, vision; its own batches). Batches of 8 otherwise: a CPU computes them
-// within a second.
+// layers come from the tables of papers: Krizhevsky 2014 (one column, as in torchvision), Simonyan & Zisserman 2015
+// (D), He et al. 2016 (50 layers), Howard et al. 2017, Ronneberger et al. 2015 (valid convolutions, one image at a
+// time), and Baidu's DeepBench (speech, faces, vision; its own batches). The other batches have 8 images, which a CPU
+// computes within a second.
 func layers() []layer {
 	return []layer{
 		{"alexnet", "conv1", 8, 3, 224, 224, 64, 11, 11, 4, 2, 2, 1},
@@ -134,15 +134,18 @@ func layers() []layer {
 
 func layerCases() (all []Case) {
 	for _, l := range layers() {
-		p := conv.Problem{Src: conv.Shape{l.n, l.c, l.h, l.w}, Weight: conv.Shape{l.filters, l.c / l.groups, l.kernelH, l.kernelW},
-			Spec: conv.Spec{Stride: [2]int{l.stride, l.stride}, Padding: conv.Pad(l.paddingH, l.paddingW), Groups: l.groups}}
-		all = append(all, Case{Name: nameOf(l.network+"_"+l.name, p), Group: l.network, Layer: l.name, X: p.Intensity(), Problem: p})
+		p := conv.Problem{Src: conv.Shape{l.n, l.c, l.h, l.w},
+			Weight: conv.Shape{l.filters, l.c / l.groups, l.kernelH, l.kernelW},
+			Spec: conv.Spec{Stride: [2]int{l.stride, l.stride}, Padding: conv.Pad(l.paddingH, l.paddingW),
+				Groups: l.groups}}
+		all = append(all, Case{Name: nameOf(l.network+"_"+l.name, p), Group: l.network, Layer: l.name,
+			X: p.Intensity(), Problem: p})
 	}
 	return all
 }
 
-// sweepCases vary one axis at a time. Kernels, images and strides around the
-// tutorial's layer; channels, as many in as out, around a layer of a network.
+// sweepCases vary one axis at a time: kernels, images and strides around the tutorial's layer, and channels, as many in
+// as out, around a layer of a network.
 func sweepCases() (all []Case) {
 	add := func(axis string, x int, p conv.Problem) {
 		all = append(all, Case{Name: "axis=" + axis + "/" + nameOf("", p), Group: axis, X: float64(x), Problem: p})
@@ -169,13 +172,15 @@ func (s Suite) describe(c Case) CaseInfo {
 	p := c.Problem
 	dst, _ := p.Dst() // the suites' problems are valid: TestSuites
 	p.Spec = p.WithDefaults()
-	return CaseInfo{Suite: s.Name, Case: c.Name, Group: c.Group, Layer: c.Layer, X: c.X, N: p.Src.N(), Src: p.Src, Weight: p.Weight, Dst: dst,
-		Stride: p.Stride, Padding: [4]int{p.Padding.Top, p.Padding.Bottom, p.Padding.Left, p.Padding.Right}, Dilation: p.Dilation,
-		Groups: p.Groups, Bias: p.Bias, MACs: p.MACs(), Bytes: p.Bytes(), Intensity: p.Intensity()}
+	return CaseInfo{Suite: s.Name, Case: c.Name, Group: c.Group, Layer: c.Layer, X: c.X, N: p.Src.N(), Src: p.Src,
+		Weight: p.Weight, Dst: dst,
+		Stride: p.Stride, Padding: [4]int{p.Padding.Top, p.Padding.Bottom, p.Padding.Left, p.Padding.Right},
+		Dilation: p.Dilation,
+		Groups:   p.Groups, Bias: p.Bias, MACs: p.MACs(), Bytes: p.Bytes(), Intensity: p.Intensity()}
 }
 
-// Memory returns the bytes of images and outputs that timing a suite takes: all cases
-// share them, so that it is the largest of each.
+// Memory returns how many bytes of images and outputs it takes to time a suite. All cases share them: it is the most
+// images and the most outputs of any case.
 func (s Suite) Memory() float64 {
 	var src, dst float64
 	for _, c := range s.Cases {

@@ -11,14 +11,15 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// WriteTable writes the report for people: who was timed and what each could do at
-// most, and one line for each case and backend.
+// WriteTable writes the report for people: who was timed and what each could do at most, and one line for each case and
+// backend.
 func (r Report) WriteTable(w io.Writer) error {
 	for _, b := range r.Backends {
 		fmt.Fprintf(w, "backend   %s%s\n", b.line(), b.roofs())
 	}
 	table := newTable(w)
-	fmt.Fprintln(table, "case\tbackend\talgorithm\timages/s\ttotal\t±\tsamples\toutliers\tupload\tkernel\treadback\tGFLOP/s\tGB/s\tof roof\tenergy\t")
+	fmt.Fprintln(table, "case\tbackend\talgorithm\timages/s\ttotal\t±\tsamples\toutliers\tupload\tkernel\treadback\t"+
+		"GFLOP/s\tGB/s\tof roof\tenergy\t")
 	for _, c := range r.Cases {
 		for _, b := range r.Backends {
 			if row := r.row(c, b); row != "" {
@@ -61,7 +62,8 @@ func (b BackendInfo) roofs() string {
 // find returns a phase's result.
 func (r Report) find(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
 	for _, x := range r.Results {
-		if x.Suite == c.Suite && x.Case == c.Case && x.Backend == b.Backend && x.Threads == b.Threads && x.Phase == phase && (phase != PhaseCompile || x.Cache == cache) {
+		if x.Suite == c.Suite && x.Case == c.Case && x.Backend == b.Backend && x.Threads == b.Threads &&
+			x.Phase == phase && (phase != PhaseCompile || x.Cache == cache) {
 			return x, true
 		}
 	}
@@ -78,11 +80,12 @@ func (r Report) row(c CaseInfo, b BackendInfo) string {
 	if !total.Correct {
 		return strings.Join(append(cells, "WRONG", "", "", "", "", "", "", "", "", "", "", ""), "\t") + "\t"
 	}
-	noise := "–" // of a single sample nobody knows
+	noise := "–" // a single sample says nothing of it
 	if total.Samples > 1 {
 		noise = fmt.Sprintf("%.1f %%", 100*(total.CIHigh-total.CILow)/2/total.Median)
 	}
-	cells = append(cells, optional(total.ImagesPerS), duration(total.Median), noise, fmt.Sprint(total.Samples), outlying(total))
+	cells = append(cells, optional(total.ImagesPerS), duration(total.Median), noise, fmt.Sprint(total.Samples),
+		outlying(total))
 	for _, phase := range []string{PhaseUpload, PhaseKernel, PhaseReadback} {
 		p, ok := r.find(c, b, phase, "")
 		if _, copies := r.find(c, b, PhaseUpload, ""); !ok || phase == PhaseKernel && !copies {
@@ -101,7 +104,7 @@ func (r Report) row(c CaseInfo, b BackendInfo) string {
 	return strings.Join(append(cells, optional(total.GFLOPS), optional(total.GBPS), roof, energy), "\t") + "\t"
 }
 
-// short names a backend in a column: llvmpipe (software), cpu ×2.
+// short names a backend in a column, such as llvmpipe (software) or cpu ×2.
 func (b BackendInfo) short() string {
 	switch {
 	case b.Software:
@@ -140,7 +143,7 @@ func duration(seconds float64) string {
 	return fmt.Sprintf("%.3g µs", seconds*1e6)
 }
 
-// writeCompile lists what compiling took, each figure once for the cases that share it.
+// writeCompile lists how long compiling took, each figure once for the cases that share it.
 func (r Report) writeCompile(w io.Writer) {
 	seen := map[string]bool{}
 	for _, x := range r.Results {
@@ -148,7 +151,8 @@ func (r Report) writeCompile(w io.Writer) {
 		if x.Phase != PhaseCompile || x.Cache == "" || !x.Correct {
 			continue
 		}
-		line := fmt.Sprintf("compile   %s, %s, %s cache: %s (%d samples, %s … %s)", b.short(), x.Algorithm, x.Cache, duration(x.Median), x.Samples, duration(x.CILow), duration(x.CIHigh))
+		line := fmt.Sprintf("compile   %s, %s, %s cache: %s (%d samples, %s … %s)", b.short(), x.Algorithm, x.Cache,
+			duration(x.Median), x.Samples, duration(x.CILow), duration(x.CIHigh))
 		if !seen[line] {
 			seen[line] = true
 			fmt.Fprintf(w, "%s from %s on\n", line, strings.ReplaceAll(x.Case, "/", " "))
@@ -156,7 +160,7 @@ func (r Report) writeCompile(w io.Writer) {
 	}
 }
 
-// outlying shows how many samples stand out, and the furthest.
+// outlying says how many samples are outliers, and gives the furthest.
 func outlying(r Result) string {
 	if len(r.Outliers) == 0 {
 		return "0"
@@ -168,8 +172,9 @@ func outlying(r Result) string {
 func (r Report) writeNotes(w io.Writer) {
 	fewer := 0
 	for _, m := range r.Missing {
-		if m.Phase == "" && slices.ContainsFunc(r.Results, func(x Result) bool { return x.Case == m.Case && x.Backend == m.Backend && x.Threads == m.Threads }) {
-			fewer++ // the table shows how many
+		if m.Phase == "" && slices.ContainsFunc(r.Results,
+			func(x Result) bool { return x.Case == m.Case && x.Backend == m.Backend && x.Threads == m.Threads }) {
+			fewer++ // the table shows how many samples there are
 			continue
 		}
 		what := m.Backend
@@ -181,7 +186,8 @@ func (r Report) writeNotes(w io.Writer) {
 		fmt.Fprintf(w, "short     %s on %s: %s\n", strings.ReplaceAll(m.Case, "/", " "), what, m.Why)
 	}
 	if fewer > 0 {
-		fmt.Fprintf(w, "short     fewer samples, or shorter ones, than was asked for in %d lines of the table: the time was up after %.3g s\n", fewer, r.Run.Settings.Limit)
+		fmt.Fprintf(w, "short     fewer samples, or shorter ones, than was asked for in %d lines of the table: "+
+			"the time was up after %.3g s\n", fewer, r.Run.Settings.Limit)
 	}
 	for _, x := range r.Results {
 		b, _ := r.BackendOf(x)
@@ -191,8 +197,7 @@ func (r Report) writeNotes(w io.Writer) {
 	}
 }
 
-// WriteGo writes the report as Go's benchmarks are written, for benchstat: a line for
-// each block, whose median it is.
+// WriteGo writes the report in the format of Go's benchmarks, for benchstat: a line with the median of each block.
 func (r Report) WriteGo(w io.Writer) error {
 	goos, goarch, _ := strings.Cut(r.Machine.Platform, "/")
 	fmt.Fprintf(w, "goos: %s\ngoarch: %s\npkg: gpuconv/bench\ncpu: %s\n", goos, goarch, r.Machine.CPU)
@@ -201,7 +206,8 @@ func (r Report) WriteGo(w io.Writer) error {
 			continue
 		}
 		c, _ := r.CaseOf(x)
-		name := fmt.Sprintf("BenchmarkConv/alg=%s/suite=%s/%s/backend=%s/threads=%d/phase=%s", x.Algorithm, x.Suite, x.Case, x.Backend, x.Threads, x.Phase)
+		name := fmt.Sprintf("BenchmarkConv/alg=%s/suite=%s/%s/backend=%s/threads=%d/phase=%s", x.Algorithm, x.Suite,
+			x.Case, x.Backend, x.Threads, x.Phase)
 		if x.Cache != "" {
 			name += "/cache=" + x.Cache
 		}
@@ -213,7 +219,8 @@ func (r Report) WriteGo(w io.Writer) error {
 			m := statistics.Median(b.Seconds)
 			fmt.Fprintf(w, "%s\t%d\t%.6g ns/op", name, len(b.Seconds), m*1e9)
 			if x.ImagesPerS != nil {
-				fmt.Fprintf(w, "\t%.6g images/s\t%.6g GFLOP/s\t%.6g GB/s", float64(c.N)/m, 2e-9*c.MACs/m, 1e-9*c.Bytes/m)
+				fmt.Fprintf(w, "\t%.6g images/s\t%.6g GFLOP/s\t%.6g GB/s", float64(c.N)/m, 2e-9*c.MACs/m,
+					1e-9*c.Bytes/m)
 			}
 			if _, err := fmt.Fprintln(w); err != nil {
 				return err

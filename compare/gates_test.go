@@ -2,7 +2,6 @@ package compare_test
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/fault"
 )
 
 // altered is a backend that computes as the engine does, except for one thing.
@@ -353,7 +353,7 @@ func (f failingPlan) Run(_, _ *conv.Tensor) error { return f.err }
 // TestErrors: a backend's error fails the case, and the outcome names it. A refusal skips the case. Neither passes it.
 func TestErrors(t *testing.T) {
 	memory := errors.New("out of memory")
-	refusal := fmt.Errorf("it takes no bias: %w", conv.ErrUnsupported)
+	refusal := &fault.Error{Rule: "it takes no bias", Err: conv.ErrUnsupported}
 	for name, c := range map[string]struct {
 		test   failing
 		status compare.Status

@@ -1,10 +1,12 @@
 package compare
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 )
 
 // Outcome is what all checks of one case found on one backend.
@@ -33,10 +35,17 @@ type Evidence struct {
 	Algorithm string
 }
 
-// Refused is the outcome of a case that a backend says it cannot compute.
+// Refused is the outcome of a case that a backend says it cannot compute. Its note is the text of err; if err is a
+// [*fault.Error], without the cause [conv.ErrUnsupported], which Skipped says already.
 func Refused(name string, p conv.Problem, err error) Outcome {
-	return Outcome{Case: name, Problem: p, Err: err,
-		Findings: []Finding{skipped(CheckRun, "", strings.TrimSuffix(err.Error(), ": "+conv.ErrUnsupported.Error()))}}
+	why := err.Error()
+	var refusal *fault.Error
+	if errors.As(err, &refusal) && refusal.Err == conv.ErrUnsupported {
+		reason := *refusal
+		reason.Err = nil
+		why = reason.Error()
+	}
+	return Outcome{Case: name, Problem: p, Err: err, Findings: []Finding{skipped(CheckRun, "", why)}}
 }
 
 // Status is Failed if a check failed, Skipped if none passed, else Passed.

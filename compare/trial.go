@@ -51,8 +51,8 @@ type filling struct {
 	truth   *truth
 }
 
-// NewTrial has the judge, whose plans must be [conv.Oracle]s, compute c with its own numbers and with integers. c must
-// have at least one image.
+// NewTrial has the judge, each of whose plans must be a [conv.Oracle], compute c with its own numbers and with
+// integers. c must have at least one image.
 func NewTrial(judge conv.Backend, c Case) (*Trial, error) {
 	t := &Trial{Case: c}
 	if c.Src == nil || c.Src.Shape.N() == 0 {

@@ -85,7 +85,7 @@ func choose(p conv.Problem, k *simd.Kernels, forced string, unsuited *conv.Rejec
 		}
 		rejected = append(rejected, conv.Rejected{Algorithm: a.name, Reason: err})
 		if a.name == forced {
-			return algorithm{}, nil, &fault.Error{Package: "cpu", Argument: a.name, Err: fmt.Errorf("%w: %w", err, conv.ErrUnsupported)}
+			return algorithm{}, nil, &fault.Error{Package: "cpu", Argument: a.name, Rule: err.Error(), Err: conv.ErrUnsupported}
 		}
 	}
 	if taken.name == "" {

@@ -48,8 +48,8 @@ func BenchmarkPeak(b *testing.B) {
 }
 
 // BenchmarkConv times every algorithm that accepts a layer, on the wall clock and by the time that its threads had a
-// core: on a busy machine only the latter measures the engine. For medians, and beside the
-// peers, use bench/peers/peers.py.
+// core: on a busy machine only the latter measures the engine. For medians, and beside the peers, use
+// bench/peers/peers.py.
 func BenchmarkConv(b *testing.B) {
 	for _, text := range layers {
 		p := layer(b, text)

@@ -24,6 +24,6 @@ func TestEngineConforms(t *testing.T) {
 	}
 }
 
-// TestReferenceConforms shows that the reference keeps the contract and the relations. It is its own judge here; goldens
-// judge its numbers.
+// TestReferenceConforms shows that the reference keeps the contract and the relations. It is its own judge here;
+// goldens judge its numbers.
 func TestReferenceConforms(t *testing.T) { convtest.Run(t, cpu.Reference{}, cpu.Reference{}) }

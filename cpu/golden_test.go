@@ -257,8 +257,8 @@ const (
 	negativeCrops = "torch.nn.functional.pad crops by a negative padding; here padding is at least 0, and its caller crops"
 )
 
-// TestReferenceVerdicts: what PyTorch refuses, validation and the plan refuse as a *conv.ShapeError. What it computes is
-// not refused, and has its shape. There is a problem on either side of each edge.
+// TestReferenceVerdicts: what PyTorch refuses, validation and the plan refuse as a *conv.ShapeError. What it computes
+// is not refused, and has its shape. There is a problem on either side of each edge.
 func TestReferenceVerdicts(t *testing.T) {
 	_, verdicts := readGoldens(t)
 	used := map[string]bool{}

@@ -9,9 +9,9 @@
 //
 // W3D4_stringer_oribinned6_split.npz is a NumPy archive of three arrays:
 //
-//   - resp_train and resp_test [stimuli, neurons]: the mean response of each neuron to the gratings in a bin of 6°, each
-//     in one half of the trials. Responses were divided by the spontaneous level and z-scored over stimuli. So they have
-//     no unit, and some are negative.
+//   - resp_train and resp_test [stimuli, neurons]: the mean response of each neuron to the gratings in a bin of 6°,
+//     each in one half of the trials. Responses were divided by the spontaneous level and z-scored over stimuli. So
+//     they have no unit, and some are negative.
 //   - stimuli [stimuli] or [stimuli, 1]: the mean orientation of the gratings in each bin, in degrees.
 //
 // The numbers of stimuli and neurons are free: any file of this layout is read, for example one with your own

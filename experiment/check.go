@@ -9,7 +9,7 @@ import (
 	"gpuconv/cpu"
 )
 
-// WrongError says that a backend computed activations that the float64 reference does not agree with.
+// WrongError says that a backend's activations differ from the float64 reference's by more than rounding explains.
 type WrongError struct{ Result compare.Result }
 
 // Error says how many are wrong, and which is the worst.
@@ -17,7 +17,7 @@ func (e *WrongError) Error() string {
 	return "experiment: the backend disagrees with the float64 reference: " + e.Result.String()
 }
 
-// checker holds some of a job's images against the float64 reference.
+// checker compares some of a job's images with the float64 reference.
 type checker struct {
 	problem conv.Problem
 	weight  *conv.Tensor
@@ -30,8 +30,8 @@ type checker struct {
 	result compare.Result
 }
 
-// judgeBytes bounds the activations that are judged at once, on all cores: the judge takes four times as much for its
-// float64 values.
+// judgeBytes bounds the activations that are judged at once, on all cores. The judge takes four times as much for its
+// float64 values and magnitudes.
 const judgeBytes = 4 << 20
 
 // judged returns how many images the checker takes at once.
@@ -43,9 +43,9 @@ func judged(p conv.Problem) int {
 	return max(1, min(p.Src.N(), int(judgeBytes/dst.Image().Bytes())))
 }
 
-func newChecker(e Engine, weight *conv.Tensor, wanted batch.Spread) *checker {
-	c := &checker{problem: e.Problem, weight: weight, wanted: wanted, group: judged(e.Problem)}
-	if d, ok := e.Plan.(conv.Describer); ok {
+func newChecker(on Prepared, weight *conv.Tensor, wanted batch.Spread) *checker {
+	c := &checker{problem: on.Problem, weight: weight, wanted: wanted, group: judged(on.Problem)}
+	if d, ok := on.Plan.(conv.Describer); ok {
 		c.description = d.Describe()
 	}
 	return c
@@ -72,8 +72,9 @@ func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) er
 
 func (c *checker) judge(ctx context.Context, first int, src, dst *conv.Tensor) error {
 	var result compare.Result
+	asked := compare.Case{Name: "images", Problem: c.problem, Src: src, Weight: c.weight}
 	err := batch.Await(ctx, func() (err error) {
-		answer, err := compare.NewAnswer(cpu.Reference{}, compare.Case{Name: "images", Problem: c.problem, Src: src, Weight: c.weight})
+		answer, err := compare.NewAnswer(cpu.Reference{}, asked)
 		if err == nil {
 			result, err = answer.Compare(dst, c.description)
 		}

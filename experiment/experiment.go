@@ -1,18 +1,19 @@
-// Package experiment is gpuconv's main job, without its flags: it convolves a set of stimuli with a bank of filters,
-// holds a sample of the results to the float64 reference, and writes a folder that says what came out and how.
+// Package experiment is the main job of gpuconv, without flags: it convolves a set of stimuli with a bank of filters,
+// checks a sample of the results against the float64 reference, and writes a folder of results.
 //
 // A [Job] says what is convolved with what. [Job.Run] does it on any [conv.Backend]. The folder holds
 //
 //	activations.npy   float32 [images, channels, rows, columns]
 //	stimuli.csv       what each image is, a row for each
 //	filters.csv       what each filter is
-//	stimuli.png       five of the images, or gratings.png, see [Look]
+//	stimuli.png       five of the images; the tutorial's are in gratings.png
 //	filters.png       all filters
 //	activations.png   what became of the five
-//	run.json          a [Report]: where the numbers come from, how long it took and how the sample compares
+//	run.json          where the numbers come from, how long it took and how the sample compares
 //
-// or it does not exist: a failure, an interrupt and a wrong result leave nothing. [Convolve] and [Draw] are the streams
-// below that, into a single .npy file.
+// Run returns what is in run.json as a [Report]. After a failure, an interrupt or a wrong result there is no folder.
+//
+// [Stream] and [Draw] write a single .npy file.
 package experiment
 
 import (
@@ -23,28 +24,28 @@ import (
 
 // Job is a set of stimuli, a bank of filters and how they are convolved.
 type Job struct {
-	Images stimuli.Set
+	Images stimuli.Set // with as many channels as the filters have
 	Bank   *Bank
 	Spec   conv.Spec // there is no bias
-	// Check is how many of the images, spread evenly over the set, are judged by the float64 reference; −1 is all.
+	// Check is how many of the images, spread evenly over the set, are checked against the reference; −1 is all.
 	Check  int
 	Look   Look
 	Origin Origin // copied into the report
-	// Progress, if not nil, is called now and then with the number of images that are done.
+	// Progress, if not nil, is called after each portion of the images with the number of images that are done.
 	Progress func(done int)
 }
 
 // Look says how the pictures of a job are drawn. The zero value is for any stimuli and filters.
 type Look struct {
-	// Gratings draws the stimuli as the tutorial draws its gratings, dark where a pixel is large, into gratings.png.
-	// Else pixels are luminance, and the picture is stimuli.png.
+	// Gratings draws the stimuli as the tutorial draws its gratings, dark where a pixel is large, in gratings.png.
+	// Otherwise pixels are luminance, and the picture is stimuli.png.
 	Gratings bool
-	// Limit is the range of the activations, −Limit … Limit: [TutorialLimit] for the tutorial's own stimuli and filters.
-	// 0 takes the largest activation in the picture.
+	// Limit is the range of the activations, −Limit … Limit, such as [TutorialLimit]. 0 takes the largest activation in
+	// the picture.
 	Limit float64
 }
 
-// TutorialLimit is the range of activations in the tutorial's pictures.
+// TutorialLimit is the range in the tutorial's pictures, of its own gratings and filters.
 const TutorialLimit = 3
 
 // Picture returns the name of the picture of stimuli.

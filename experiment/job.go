@@ -11,20 +11,20 @@ import (
 	"gpuconv/whole"
 )
 
-// Problem returns the convolution of the job, with a portion of its images as the batch: see [batch.Portion]. It refuses
-// a Spec that does not fit the images and filters, with a [*conv.ShapeError].
+// Problem returns the convolution of the job, with a portion of its images as the batch: see [batch.Portion]. It
+// reports a [*conv.ShapeError] if Spec does not fit the images and filters.
 func (j Job) Problem() (conv.Problem, error) {
 	return batch.Portion(conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape})
 }
 
-// Activations returns the shape of activations.npy for the job's [Job.Problem].
+// Activations returns the shape of activations.npy, [images, channels, rows, columns]. p is the job's [Job.Problem].
 func (j Job) Activations(p conv.Problem) (conv.Shape, error) {
 	dst, err := p.Dst()
 	return dst.WithN(j.Images.Shape().N()), err
 }
 
-// Memory estimates the bytes that Run takes for the job's [Job.Problem], in Go and outside of it, on a backend that
-// computes in float32.
+// Memory estimates the bytes that Run takes, in Go and outside of it, on a backend that computes in float32. p is the
+// job's [Job.Problem].
 func (j Job) Memory(p conv.Problem) (float64, error) {
 	const program = 192 << 20 // the program, a driver and the largest picture
 	image, err := p.Dst()
@@ -42,19 +42,20 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	return need + workers*padded.Bytes(), nil
 }
 
-// Engine is what convolves a job.
-type Engine struct {
+// Prepared is the plan of a job, and who made it.
+type Prepared struct {
 	Problem conv.Problem  // the job's [Job.Problem]; its batch is how many images go at a time
 	Plan    conv.Plan     // of Problem
-	Backend Backend       // for the report, which adds what Plan says of itself
+	Backend Backend       // for the report; RunOn adds what Plan says of itself
 	Opening time.Duration // that it took to prepare Plan
 }
 
-// Run convolves the job on a backend and writes all files into a folder that is new or empty, or nothing. It returns
-// once ctx is done, and then lets the portion in hand go on by itself: see [batch.Await].
+// Run convolves the job on a backend and writes the files into a folder, which must be new or empty. If it returns an
+// error, nothing is written. It returns as soon as ctx is done, and then the portion in hand goes on by itself: see
+// [batch.Await].
 //
-// Errors: a [*conv.ShapeError] for a Spec that does not fit; a [*whole.Error] for a file or folder that cannot be
-// written; a [*WrongError]; those of the backend and of ctx.
+// Errors: a [*conv.ShapeError] if Spec does not fit, a [*whole.Error] if a file or folder cannot be written, a
+// [*WrongError], and errors of the backend and of ctx.
 func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Report, error) {
 	p, err := j.Problem()
 	if err != nil {
@@ -70,27 +71,28 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 		j.Origin.Started = opening
 	}
 	var plan conv.Plan
-	if err := batch.Await(ctx, func() (err error) { plan, err = backend.Plan(p, j.Bank.Weight, nil); return err }); err != nil {
+	err = batch.Await(ctx, func() (err error) { plan, err = backend.Plan(p, j.Bank.Weight, nil); return err })
+	if err != nil {
 		return nil, err
 	}
-	r, err := j.RunOn(ctx, Engine{Problem: p, Plan: plan, Opening: time.Since(opening)}, out)
+	r, err := j.RunOn(ctx, Prepared{Problem: p, Plan: plan, Opening: time.Since(opening)}, out)
 	if ctx.Err() != nil {
-		return nil, err // and plan may be at work
+		return nil, err // and leave plan open: it may be at work
 	}
 	return r, errors.Join(err, plan.Close())
 }
 
-// RunOn is Run with a plan that is there already and a folder that is made, which it commits. It does not close the
-// plan.
-func (j Job) RunOn(ctx context.Context, e Engine, out *whole.Folder) (*Report, error) {
+// RunOn is Run with a plan that is prepared already, and a folder that is made already. It commits the folder and
+// leaves the plan open. The caller discards the folder if RunOn returns an error.
+func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report, error) {
 	if j.Origin.Started.IsZero() {
 		j.Origin.Started = time.Now()
 	}
-	r, err := j.newReport(e)
+	r, err := j.newReport(on)
 	if err != nil {
 		return nil, err
 	}
-	w, err := j.convolve(ctx, e, out)
+	w, err := j.convolve(ctx, on, out)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +107,7 @@ func (j Job) RunOn(ctx context.Context, e Engine, out *whole.Folder) (*Report, e
 	if err := j.writeTables(out); err != nil {
 		return nil, err
 	}
-	r.complete(w, e.Plan)
+	r.complete(w, on.Plan)
 	if err := r.write(out); err != nil {
 		return nil, err
 	}
@@ -123,20 +125,20 @@ type watched struct {
 }
 
 // convolve streams all images into activations.npy, checks some on the way and keeps those that are drawn.
-func (j Job) convolve(ctx context.Context, e Engine, out *whole.Folder) (w watched, err error) {
-	activations, err := j.Activations(e.Problem)
+func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w watched, err error) {
+	activations, err := j.Activations(on.Problem)
 	if err != nil {
 		return w, err
 	}
-	w.check = newChecker(e, j.Bank.Weight, batch.NewSpread(j.Check, activations.N()))
-	if w.gallery, err = newGallery(e.Problem.Src, activations); err != nil {
+	w.check = newChecker(on, j.Bank.Weight, batch.NewSpread(j.Check, activations.N()))
+	if w.gallery, err = newGallery(on.Problem.Src, activations); err != nil {
 		return w, err
 	}
 	file, err := out.Create("activations.npy")
 	if err != nil {
 		return w, err
 	}
-	w.stats, err = Stream{Images: j.Images, Problem: e.Problem, Plan: e.Plan, Progress: j.Progress,
+	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress,
 		Look: func(first int, src, dst *conv.Tensor) error {
 			w.gallery.look(first, src, dst)
 			return w.check.look(ctx, first, src, dst)

@@ -23,7 +23,7 @@ import (
 // small is a job that takes no time.
 func small(t *testing.T) Job {
 	t.Helper()
-	return tutorial(t, stimuli.NMA{SpatialFrequency: 1.0 / 28, Resolution: 0.02}, "0:90:3", filters.NMA{Channels: 3, Size: 5})
+	return tutorial(t, stimuli.NMA{Resolution: 0.02}, "0:90:3", filters.NMA{Channels: 3, Size: 5})
 }
 
 // tutorial is a job of the tutorial's gratings and filters.
@@ -44,8 +44,8 @@ func tutorial(t *testing.T, grating stimuli.NMA, orientations string, bank filte
 	return Job{Images: sweep, Bank: made, Spec: conv.Spec{Padding: conv.Pad(bank.Size/2, bank.Size/2)}, Check: 16}
 }
 
-// engine prepares a job on the CPU engine, in portions of some images.
-func engine(t *testing.T, j Job, portion int) Engine {
+// prepared prepares a job on the CPU engine, in portions of some images.
+func prepared(t *testing.T, j Job, portion int) Prepared {
 	t.Helper()
 	p, err := j.Problem()
 	if err != nil {
@@ -57,7 +57,7 @@ func engine(t *testing.T, j Job, portion int) Engine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { plan.Close() })
-	return Engine{Problem: p, Plan: plan}
+	return Prepared{Problem: p, Plan: plan}
 }
 
 // folder makes a folder to write.
@@ -88,23 +88,23 @@ func (a altered) Run(dst, src *conv.Tensor) error {
 func runAltered(t *testing.T, f func(dst *conv.Tensor) error) (*Report, string, error) {
 	t.Helper()
 	j, out := small(t), folder(t)
-	e := engine(t, j, 7)
+	e := prepared(t, j, 7)
 	e.Plan = altered{e.Plan, f}
 	r, err := j.RunOn(t.Context(), e, out)
 	out.Discard()
 	return r, out.Path(), err
 }
 
-// TestWrongBackend: results that the reference does not agree with are a failure
-// that leaves nothing.
+// TestWrongBackend: results that differ from the reference's are a failure, and leave nothing.
 func TestWrongBackend(t *testing.T) {
+	const disagrees = "disagrees with the float64 reference"
 	for _, c := range []struct {
 		name string
 		f    func(dst *conv.Tensor) error
 		want string
 	}{
-		{"wrong by a thousandth", func(dst *conv.Tensor) error { dst.Data[0] += 1e-3; return nil }, "disagrees with the float64 reference"},
-		{"never written", func(dst *conv.Tensor) error { dst.Data[1] = float32(math.NaN()); return nil }, "disagrees with the float64 reference"},
+		{"wrong by a thousandth", func(dst *conv.Tensor) error { dst.Data[0] += 1e-3; return nil }, disagrees},
+		{"never written", func(dst *conv.Tensor) error { dst.Data[1] = float32(math.NaN()); return nil }, disagrees},
 		{"failing", func(*conv.Tensor) error { return errors.New("gpu: out of memory") }, "gpu: out of memory"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestWrongBackend(t *testing.T) {
 			if e := new(whole.Error); errors.As(err, &e) {
 				t.Errorf("%v: the folder is not to blame", err)
 			}
-			if e := new(WrongError); errors.As(err, &e) != strings.HasPrefix(c.want, "disagrees") {
+			if e := new(WrongError); errors.As(err, &e) != (c.want == disagrees) {
 				t.Errorf("%v is of type %T", err, err)
 			}
 			if _, err := os.Stat(filepath.Dir(output)); !errors.Is(err, os.ErrNotExist) {
@@ -125,8 +125,7 @@ func TestWrongBackend(t *testing.T) {
 	}
 }
 
-// TestCheckedImages: of 30 images in chunks of 7, 16 spread ones are checked, or
-// as many as are asked for.
+// TestCheckedImages: of 30 images in portions of 7, 16 that are spread over them are checked.
 func TestCheckedImages(t *testing.T) {
 	r, output, err := runAltered(t, func(*conv.Tensor) error { return nil })
 	if err != nil {
@@ -145,12 +144,12 @@ func TestCheckedImages(t *testing.T) {
 	}
 }
 
-// TestOneWrongImage: it is found whichever image it is, and named.
+// TestOneWrongImage: one wrong image is found wherever it is, and named.
 func TestOneWrongImage(t *testing.T) {
 	for _, wrong := range []int{0, 6, 7, 29} {
 		job := small(t)
 		shape := job.Images.Shape()
-		e := engine(t, job, shape.N())
+		e := prepared(t, job, shape.N())
 		c := newChecker(e, job.Bank.Weight, batch.NewSpread(-1, shape.N()))
 		c.group = 4
 		src, _ := conv.NewTensor(shape)
@@ -173,13 +172,13 @@ func TestOneWrongImage(t *testing.T) {
 			}
 		}
 		if c.images != shape.N() || c.result.Wrong != 1 || c.result.Worst != [4]int{wrong, 2, 1, 4} {
-			t.Errorf("%d images, %d wrong, the worst at %v; want %d, 1, [%d 2 1 4]", c.images, c.result.Wrong, c.result.Worst, shape.N(), wrong)
+			t.Errorf("%d images, %d wrong, the worst at %v; want %d, 1, [%d 2 1 4]",
+				c.images, c.result.Wrong, c.result.Worst, shape.N(), wrong)
 		}
 	}
 }
 
-// late is a plan that is interrupted when all but run.json is written: that is
-// when it is asked for its timings.
+// late is a plan that is interrupted when it is asked for its timings: all files but run.json are written then.
 type late struct {
 	conv.Plan
 	interrupt func()
@@ -193,7 +192,7 @@ func (l late) Timings() conv.Timings {
 // TestInterruptedLate: an interrupt after the last image leaves nothing either.
 func TestInterruptedLate(t *testing.T) {
 	j, out := small(t), folder(t)
-	e := engine(t, j, 30)
+	e := prepared(t, j, 30)
 	ctx, cancel := context.WithCancel(t.Context())
 	e.Plan = late{e.Plan, cancel}
 	if _, err := j.RunOn(ctx, e, out); !errors.Is(err, context.Canceled) {
@@ -205,7 +204,7 @@ func TestInterruptedLate(t *testing.T) {
 	}
 }
 
-// TestMemory: memory for portions and time for one are bounded, at least one image goes at a time.
+// TestMemory: the memory of a job is bounded by its portions, and estimated within a factor.
 func TestMemory(t *testing.T) {
 	for _, c := range []struct {
 		name          string
@@ -223,7 +222,8 @@ func TestMemory(t *testing.T) {
 		{"many filters", 0.1, "0:180:45", 4000, 7, 1, 1, 400e6, 1e9},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			j := tutorial(t, stimuli.NMA{SpatialFrequency: 1.0 / 28, Resolution: c.res}, c.orientations, filters.NMA{Channels: c.channels, Size: c.size})
+			bank := filters.NMA{Channels: c.channels, Size: c.size}
+			j := tutorial(t, stimuli.NMA{Resolution: c.res}, c.orientations, bank)
 			p, err := j.Problem()
 			if err != nil {
 				t.Fatal(err)
@@ -238,8 +238,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestGallery: the pictures show the first and last image and three between, each
-// with its own activations.
+// TestGallery: the pictures show the first and the last image and three between them, each with its own activations.
 func TestGallery(t *testing.T) {
 	g, err := newGallery(conv.Shape{7, 1, 1, 1}, conv.Shape{30, 2, 1, 1})
 	if err != nil {
@@ -268,13 +267,82 @@ func TestCells(t *testing.T) {
 		names, want []string
 	}{
 		{conv.ReLU, []string{"0°, phase 0", "0°, phase 90"}, []string{"0°, phase 0", "0°, phase 90"}},
-		{conv.Energy, []string{"0°, phase 0", "0°, phase 90", "45°, sf 0.1, phase 0", "45°, sf 0.1, phase 90"}, []string{"energy, 0°", "energy, 45°, sf 0.1"}},
+		{conv.Energy, []string{"0°, phase 0", "0°, phase 90", "45°, sf 0.1, phase 0", "45°, sf 0.1, phase 90"},
+			[]string{"energy, 0°", "energy, 45°, sf 0.1"}},
 		{conv.Energy, []string{"phase 0", "phase 90"}, []string{"energy"}},
 		{conv.Energy, []string{"0°, phase 0, sigma-x 3", "0°, phase 90, sigma-x 3"}, []string{"energy, 0°, sigma-x 3"}},
 	} {
 		j := Job{Bank: &Bank{Names: c.names}, Spec: conv.Spec{Activation: c.activation}}
 		if got := j.cells(); !slices.Equal(got, c.want) {
 			t.Errorf("cells %q of %q, want %q", got, c.names, c.want)
+		}
+	}
+}
+
+// closing is a backend that counts its open plans.
+type closing struct{ open int }
+
+func (c *closing) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+	plan, err := cpu.Engine{}.Plan(p, weight, bias)
+	if err == nil {
+		c.open++
+	}
+	return closed{plan, c}, err
+}
+
+type closed struct {
+	conv.Plan
+	backend *closing
+}
+
+func (c closed) Close() error {
+	c.backend.open--
+	return c.Plan.Close()
+}
+
+// TestRun closes its plan, and refuses what cannot be before anything is written.
+func TestRun(t *testing.T) {
+	root := t.TempDir()
+	full := filepath.Join(root, "full")
+	if err := os.MkdirAll(filepath.Join(full, "x"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	backend := &closing{}
+	var refused *whole.Error
+	if _, err := small(t).Run(t.Context(), backend, full); !errors.As(err, &refused) || refused.Rule == "" {
+		t.Errorf("a full folder: %v", err)
+	}
+	odd := small(t)
+	odd.Spec.Activation = conv.Energy // of three filters
+	var shape *conv.ShapeError
+	if _, err := odd.Run(t.Context(), backend, filepath.Join(root, "odd")); !errors.As(err, &shape) {
+		t.Errorf("energy of three filters: %v", err)
+	}
+	var done []int
+	job := small(t)
+	job.Progress = func(n int) { done = append(done, n) }
+	r, err := job.Run(t.Context(), backend, filepath.Join(root, "new", "out"))
+	if err != nil || r.Check.Images != 16 || r.Started.IsZero() || !slices.Equal(done, []int{30}) {
+		t.Errorf("%+v, %v, progress %v", r, err, done)
+	}
+	if backend.open != 0 {
+		t.Errorf("%d plans are open", backend.open)
+	}
+	entries, _ := os.ReadDir(root)
+	if len(entries) != 2 {
+		t.Errorf("%v are left", entries)
+	}
+}
+
+// TestPool: a pool is written as it is typed.
+func TestPool(t *testing.T) {
+	for _, text := range []string{"none", "max:2", "max:3:2", "avg:2,1", "avg:2,1:2", "max:2:2,1"} {
+		var p conv.Pool
+		if err := p.UnmarshalText([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if got := pool(p); got != text {
+			t.Errorf("%s is written %s", text, got)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 // Report is run.json: where activations.npy came from.
 type Report struct {
-	Schema int `json:"schema"` // 1; another param.Number once a field changes its meaning
+	Schema int `json:"schema"` // 1; another number once a field changes its meaning
 	Origin
 
 	Channels       int    `json:"channels"` // filters
@@ -25,7 +25,7 @@ type Report struct {
 	Padding        int    `json:"padding"`         // zeros above and below an image; there is no bias
 	PaddingColumns int    `json:"padding_columns"` // zeros left and right of it
 	Stride         [2]int `json:"stride"`          // rows, columns
-	Pool           string `json:"pool"`            // none, or a kind, its size and, if it is another, its stride: max:3:2
+	Pool           string `json:"pool"`            // none, or kind:size, or kind:size:stride
 
 	StimuliShape     conv.Shape `json:"stimuli_shape"`     // [N, 1, rows, columns]
 	FiltersShape     conv.Shape `json:"filters_shape"`     // [channels, 1, size, size]
@@ -37,8 +37,8 @@ type Report struct {
 	Check      *Check  `json:"check"` // null if no image was judged
 }
 
-// Origin is what only the caller of a job knows: who asked for it, and what the stimuli and filters were called. A
-// parameter has the name of gpuconv's flag and the value that was used, given or not.
+// Origin is what only the caller of a job knows: who asked for it, and how stimuli and filters were asked for. Each
+// parameter has the name of gpuconv's flag, and the value that was used, whether it was given or not.
 type Origin struct {
 	Command []string  `json:"command"` // the program and its arguments, as typed
 	Program any       `json:"program"` // which program it was
@@ -76,10 +76,9 @@ type Rejected struct {
 	Reason    string `json:"reason"`
 }
 
-// Seconds holds wall-clock times. Whole is nearly the sum of what came
-// before Open, Open, Stream and Pictures. Draw, Convolve and Write are parts of
-// Stream that overlap; Upload, Kernel and Readback are parts of Convolve that a
-// GPU alone has.
+// Seconds holds wall-clock times. Whole is about the sum of Open, Stream, Pictures and what came before Open. Draw,
+// Convolve and Write are parts of Stream, and overlap. Upload, Kernel and Readback are parts of Convolve. Only a GPU
+// has them.
 type Seconds struct {
 	Whole    param.Number  `json:"whole"`    // from the start until all files were written
 	Open     param.Number  `json:"open"`     // the device, and its shaders compiled
@@ -114,8 +113,8 @@ type Check struct {
 func seconds(d time.Duration) param.Number { return param.Number(d.Seconds()) }
 
 // newReport reports what is known before anything is convolved.
-func (j Job) newReport(e Engine) (*Report, error) {
-	p := e.Problem
+func (j Job) newReport(on Prepared) (*Report, error) {
+	p := on.Problem
 	activations, err := j.Activations(p)
 	if err != nil {
 		return nil, err
@@ -126,7 +125,7 @@ func (j Job) newReport(e Engine) (*Report, error) {
 		Channels: p.Weight.N(), Size: p.Weight.H(), Activation: s.Activation.String(),
 		Padding: s.Padding.Top, PaddingColumns: s.Padding.Left, Stride: s.Stride, Pool: pool(s.Pool),
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
-		Backend: e.Backend.of(e.Plan), Seconds: Seconds{Open: seconds(e.Opening)},
+		Backend: on.Backend.of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
 	}
 	return r, nil
 }
@@ -173,8 +172,9 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 		r.Seconds.Upload, r.Seconds.Kernel, r.Seconds.Readback = &upload, &kernel, &readback
 	}
 	if c := w.check; c.images > 0 {
-		r.Check = &Check{Result: c.result, Images: c.images, Outputs: c.result.Elements, Wrong: c.result.Wrong,
-			MaxError: param.Number(c.result.MaxError), MaxErrorBound: param.Number(c.result.MaxRatio), RMS: param.Number(c.result.RMS)}
+		found := c.result
+		r.Check = &Check{Images: c.images, Outputs: found.Elements, Wrong: found.Wrong, Result: found,
+			MaxError: param.Number(found.MaxError), MaxErrorBound: param.Number(found.MaxRatio), RMS: param.Number(found.RMS)}
 	}
 	r.Seconds.Whole = seconds(time.Since(r.Started))
 	r.Started = r.Started.UTC().Truncate(time.Millisecond)

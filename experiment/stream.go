@@ -9,19 +9,20 @@ import (
 	"gpuconv/whole"
 )
 
-// Stream is images that go through a plan into a file.
+// Stream takes images through a plan into a file.
 type Stream struct {
 	Images  batch.Source
 	Problem conv.Problem // of Plan; its Src has the images' shape and a portion as N, see [batch.Portion]
 	Plan    conv.Plan
-	// Look, if not nil, sees each portion after it is written: the images from first on, and what became of them.
+	// Look, if not nil, sees each portion after it is written: the images from first on, and what became of them. It
+	// must keep neither tensor.
 	Look     func(first int, src, dst *conv.Tensor) error
 	Progress func(done int) // as in [Job]
 }
 
-// Write convolves all images in their order and writes the results into file as .npy, float32 [N, channels, rows,
-// columns], which it commits or discards. It returns as soon as ctx is done, while the portion in hand goes on by itself:
-// see [batch.Await].
+// Write convolves all images in their order and writes the results into file as .npy: float32 [N, channels, rows,
+// columns]. It commits file, or discards it after an error. It returns as soon as ctx is done, and then the portion in
+// hand goes on by itself: see [batch.Await].
 func (s Stream) Write(ctx context.Context, file *whole.File) (batch.Stats, error) {
 	dst, err := s.Problem.Dst()
 	if err != nil {
@@ -30,7 +31,8 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (batch.Stats, error
 	}
 	var stats batch.Stats
 	err = fill(ctx, file, dst.WithN(s.Images.Shape().N()), func(w *npy.Writer) (err error) {
-		job := batch.Job{Source: awaitedSource{s.Images, ctx}, Problem: s.Problem, Plan: awaitedPlan{s.Plan, ctx}, Progress: s.Progress}
+		job := batch.Job{Source: awaitedSource{s.Images, ctx}, Problem: s.Problem, Plan: awaitedPlan{s.Plan, ctx}}
+		job.Progress = s.Progress
 		job.Sink = func(first int, src, dst *conv.Tensor) error {
 			if err := w.Write(dst.Data); err != nil || s.Look == nil {
 				return err
@@ -43,8 +45,8 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (batch.Stats, error
 	return stats, err
 }
 
-// Draw writes images into file as .npy, float32 [N, channels, rows, columns], some at a time. It commits or discards
-// file, and returns as soon as ctx is done.
+// Draw draws all images, some at a time, and writes them into file as .npy: float32 [N, channels, rows, columns]. It
+// commits file, or discards it after an error. It returns as soon as ctx is done.
 func Draw(ctx context.Context, images batch.Source, file *whole.File) error {
 	all := images.Shape()
 	portion, err := conv.NewTensor(all.WithN(batch.PortionOf(all)))

@@ -15,16 +15,17 @@ import (
 // TestStreams: a file comes whole or not at all.
 func TestStreams(t *testing.T) {
 	j := small(t)
-	e := engine(t, j, 7)
+	e := prepared(t, j, 7)
 	failure := errors.New("failure")
 	failing := e
 	failing.Plan = altered{e.Plan, func(*conv.Tensor) error { return failure }}
-	stream := func(e Engine) func(*whole.File) error {
+	stream := func(e Prepared) func(*whole.File) error {
 		return func(file *whole.File) error {
 			_, err := Stream{Images: j.Images, Problem: e.Problem, Plan: e.Plan}.Write(t.Context(), file)
 			return err
 		}
 	}
+	drawn := func(file *whole.File) error { return Draw(t.Context(), j.Images, file) }
 	for name, c := range map[string]struct {
 		write func(*whole.File) error
 		shape []int
@@ -32,7 +33,7 @@ func TestStreams(t *testing.T) {
 	}{
 		"convolved": {stream(e), []int{30, 3, 10, 13}, nil},
 		"failing":   {stream(failing), nil, failure},
-		"drawn":     {func(file *whole.File) error { return Draw(t.Context(), j.Images, file) }, []int{30, 1, 10, 13}, nil},
+		"drawn":     {drawn, []int{30, 1, 10, 13}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x.npy")

@@ -87,8 +87,8 @@ func join(separator string, parts ...string) string {
 	return strings.Join(filled, separator)
 }
 
-// New returns an [Error]: of pkg, about an argument and its value, which may be "", with the rule that it breaks, as
-// [fmt.Sprintf] formats it.
+// New returns an [Error] of a package about an argument and its value; argument and value may be "". [fmt.Sprintf]
+// formats the rule.
 func New(pkg, argument string, value any, rule string, args ...any) error {
 	return &Error{Package: pkg, Argument: argument, Value: fmt.Sprint(value), Rule: fmt.Sprintf(rule, args...)}
 }

@@ -15,8 +15,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Chart is a finished drawing of curves. Make one with [Plots]; it keeps nothing of
-// its arguments. Its methods belong to one goroutine at a time.
+// Chart is a finished drawing of curves. [Plots] and [Graph.Chart] make one. It keeps nothing of their arguments. Its
+// methods belong to one goroutine at a time.
 type Chart struct {
 	rows [][]*plot.Plot // all as long; nil where there is none
 	axes [2]int         // width and height of each, with its text
@@ -43,8 +43,7 @@ func (c *Chart) WriteSVG(w io.Writer) error {
 	return nil
 }
 
-// size returns the extents in device pixels, and what the note and the key take of
-// them.
+// size returns the extents in device pixels, and the parts of them that the note and the key take.
 func (c *Chart) size() (width, height, top, bottom int) {
 	if c.note != "" {
 		top = noteRoom
@@ -88,8 +87,9 @@ func (c *Chart) draw(canvas vg.CanvasSizer) {
 	c.drawKey(all, s, width, height-margin-bottom)
 	tiles := draw.Tiles{
 		Rows: len(c.rows), Cols: len(c.rows[0]),
-		PadLeft: length(margin), PadRight: length(margin), PadBottom: length(margin + bottom), PadTop: length(margin + top),
-		PadX: length(gap), PadY: length(gap),
+		PadLeft: length(margin), PadRight: length(margin), PadBottom: length(margin + bottom),
+		PadTop: length(margin + top),
+		PadX:   length(gap), PadY: length(gap),
 	}
 	canvases := plot.Align(c.rows, tiles, all)
 	for i, row := range c.rows {

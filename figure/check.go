@@ -7,8 +7,8 @@ import (
 	"gpuconv/conv"
 )
 
-// checkImages validates a batch of one-channel images and their titles, and
-// returns the titles: those given or, for nil, "noun 0", "noun 1", ….
+// checkImages refuses a batch that has not one channel, and titles in another number. It returns the titles, or "noun
+// 0", "noun 1", … for nil.
 func checkImages(arg string, t *conv.Tensor, titlesArg string, titles []string, noun string) ([]string, error) {
 	if err := checkTensor(arg, t, [4]string{"image", "channel", "row", "column"}); err != nil {
 		return nil, err
@@ -19,7 +19,7 @@ func checkImages(arg string, t *conv.Tensor, titlesArg string, titles []string, 
 	return checkTitles(titlesArg, titles, t.Shape.N(), noun)
 }
 
-// checkFilters validates a bank of weights and its titles.
+// checkFilters refuses a bank of weights that does not match its titles.
 func checkFilters(weight *conv.Tensor, titles []string) ([]string, error) {
 	axes := [4]string{"filter", "input channel", "kernel row", "kernel column"}
 	if err := checkTensor("weight", weight, axes); err != nil {
@@ -28,19 +28,19 @@ func checkFilters(weight *conv.Tensor, titles []string) ([]string, error) {
 	return checkTitles("titles", titles, weight.Shape.N(), "channel")
 }
 
-// checkActivations validates the activations of stimuli and the channels' titles.
+// checkActivations refuses activations that do not belong to the stimuli or do not match the titles of the channels.
 func checkActivations(t *conv.Tensor, stimuli conv.Shape, titles []string) ([]string, error) {
 	if err := checkTensor("activations", t, [4]string{"image", "channel", "row", "column"}); err != nil {
 		return nil, err
 	}
 	if t.Shape.N() != stimuli.N() {
-		return nil, fmt.Errorf("figure: activations %v: want %d images, as many as stimuli %v", t.Shape, stimuli.N(), stimuli)
+		return nil, fmt.Errorf("figure: activations %v: want %d images, as many as stimuli %v", t.Shape, stimuli.N(),
+			stimuli)
 	}
 	return checkTitles("channel titles", titles, t.Shape.C(), "channel")
 }
 
-// checkTensor reports a tensor that is nil, inconsistent or empty; axes names
-// what each extent counts.
+// checkTensor refuses a tensor that is nil, inconsistent or empty. axes names what each extent counts.
 func checkTensor(arg string, t *conv.Tensor, axes [4]string) error {
 	if err := t.Check(arg); err != nil {
 		var shape *conv.ShapeError

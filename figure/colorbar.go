@@ -5,15 +5,14 @@ import (
 	"math"
 )
 
-// colorBar is the key to the colours of panels. It remembers what was painted
-// that has no place on its ramp.
+// colorBar is the key to the colours of panels. It remembers whether values were painted that are not on its ramp.
 type colorBar struct {
 	label             string
-	colors            *ColorMap
+	colors            colorMap
 	below, above, nan bool
 }
 
-// nanLabel stands beside the colour of NaN.
+// nanLabel is the text beside the colour of NaN.
 const nanLabel = "NaN"
 
 // panel paints p to fit in a square of side box.
@@ -37,7 +36,7 @@ func (b *colorBar) panel(p plane, title string, box int) panel {
 // ticks returns the round values of the bar.
 func (b *colorBar) ticks() []tick { return roundTicks(b.colors.min, b.colors.max, 7) }
 
-// gradient paints the ramp, Max on top and Min at the bottom.
+// gradient paints the ramp, the largest value on top and the smallest at the bottom.
 func (b *colorBar) gradient(width, height int) *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
@@ -78,7 +77,7 @@ func (b *colorBar) room(t typeface) int {
 	return tickLength + tickGap + labels + tickGap + titleSize
 }
 
-// drawEnds draws what stands for values that are not on the ramp.
+// drawEnds draws the arrows and the swatch that mean values outside of the ramp.
 func (b *colorBar) drawEnds(s sheet, r image.Rectangle) {
 	end := r.Max.Y
 	if b.above {

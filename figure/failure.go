@@ -6,35 +6,34 @@ import (
 	"gpuconv/conv"
 )
 
-// Mistake is a wrong output beside what it should be, for [Failure]: one channel of one
-// image each, [1 1 H W].
+// Mistake is a wrong output beside the right one, for [Failure]. Each tensor is one channel of one image, [1 1 H W].
 type Mistake struct {
 	Title              string
-	Stimulus, Filter   *conv.Tensor // of several channels the one that is shown
+	Stimulus, Filter   *conv.Tensor // one of several channels
 	Got, Want          *conv.Tensor
-	Difference, Excess *conv.Tensor // Got − Want, and its size in parts of what is allowed
+	Difference, Excess *conv.Tensor // Got − Want, and its size as a multiple of what is allowed
 }
 
 const failureBox = 256
 
-// Failure draws a mistake: stimulus, filter, what was computed, the reference, their
-// difference and the error in parts of its bound. Each panel has its own range, which its
-// title tells: stimuli are black and white, the others blue below 0 and red above it,
-// symmetric; computed and reference share one. In the last panel, error/bound, white is
-// right and full red is beyond the bound. NaN is green everywhere.
+// Failure draws a mistake: the stimulus, the filter, the output, the reference, their difference, and the error as a
+// multiple of its bound. Each panel has its own range, which its title tells. Stimuli are black and white. The others
+// are blue below 0 and red above it, in a symmetric range; output and reference share one. In the last panel,
+// error/bound, white is right and full red is beyond the bound. NaN is green everywhere.
 func Failure(m Mistake) (*Picture, error) {
 	for _, t := range []struct {
 		arg string
 		t   *conv.Tensor
-	}{{"stimulus", m.Stimulus}, {"filter", m.Filter}, {"got", m.Got}, {"want", m.Want}, {"difference", m.Difference}, {"excess", m.Excess}} {
+	}{{"stimulus", m.Stimulus}, {"filter", m.Filter}, {"got", m.Got}, {"want", m.Want}, {"difference", m.Difference},
+		{"excess", m.Excess}} {
 		if err := checkTensor(t.arg, t.t, [4]string{"image", "channel", "row", "column"}); err != nil {
 			return nil, err
 		}
 	}
 	outputs := max(largestMagnitude(m.Want.Data), 1e-30)
 	low, high := extent(m.Stimulus.Data)
-	bar := &colorBar{label: "error / bound", colors: BWR(-1, 1)}
-	shown := func(t *conv.Tensor, title string, colors *ColorMap) panel {
+	bar := &colorBar{label: "error / bound", colors: bwr(-1, 1)}
+	shown := func(t *conv.Tensor, title string, colors colorMap) panel {
 		own := &colorBar{colors: colors}
 		p := own.panel(planeOf(t, 0, 0), title, failureBox)
 		bar.nan = bar.nan || own.nan
@@ -42,15 +41,15 @@ func Failure(m Mistake) (*Picture, error) {
 	}
 	symmetric := func(t *conv.Tensor, title string) panel {
 		most := largestMagnitude(t.Data)
-		return shown(t, fmt.Sprintf("%s ±%.3g", title, most), BWR(-most, most))
+		return shown(t, fmt.Sprintf("%s ±%.3g", title, most), bwr(-most, most))
 	}
 	first := []panel{
-		shown(m.Stimulus, fmt.Sprintf("stimulus %.3g … %.3g", low, high), Binary(low, high)),
+		shown(m.Stimulus, fmt.Sprintf("stimulus %.3g … %.3g", low, high), binary(low, high)),
 		symmetric(m.Filter, "filter"),
-		shown(m.Got, fmt.Sprintf("computed ±%.3g", outputs), BWR(-outputs, outputs)),
+		shown(m.Got, fmt.Sprintf("computed ±%.3g", outputs), bwr(-outputs, outputs)),
 	}
 	second := []panel{
-		shown(m.Want, fmt.Sprintf("reference ±%.3g", outputs), BWR(-outputs, outputs)),
+		shown(m.Want, fmt.Sprintf("reference ±%.3g", outputs), bwr(-outputs, outputs)),
 		symmetric(m.Difference, "difference"),
 		bar.panel(planeOf(m.Excess, 0, 0), "error / bound"+upTo(m.Excess.Data), failureBox),
 	}
@@ -59,10 +58,11 @@ func Failure(m Mistake) (*Picture, error) {
 			row[i].xAxis, row[i].yAxis = true, true
 		}
 	}
-	return &Picture{rows: [][]panel{first, second}, bar: bar, notes: append([]string{m.Title}, notes(append(first, second...))...)}, nil
+	return &Picture{rows: [][]panel{first, second}, bar: bar,
+		notes: append([]string{m.Title}, notes(append(first, second...))...)}, nil
 }
 
-// upTo says how large the finite errors are. Where none is allowed they are infinite.
+// upTo says how large the finite errors are. They are infinite where no error is allowed.
 func upTo(data []float32) string {
 	if most := largestMagnitude(data); most != 1 {
 		return fmt.Sprintf(" up to %.3g", most)

@@ -1,30 +1,24 @@
-// Package figure draws the pictures of the tutorial that gpuconv grew from: what
-// the stimuli, the filters and the activations of a convolutional layer look like
-// (Neuromatch Academy, W1D5 tutorial 2: show_stimulus, plot_weights and
-// plot_example_activations).
+// Package figure draws stimuli, filters and activations of a convolutional layer as the pictures of the tutorial that
+// gpuconv grew from (Neuromatch Academy, W1D5 tutorial 2: show_stimulus, plot_weights and plot_example_activations),
+// and curves and matrices.
 //
-// Use [Stimuli] for a batch of images, [Filters] for a bank of weights and
-// [Activations] for what the bank makes of the images. Each returns a [Picture],
-// which [Picture.Save] stores as PNG or SVG. [BWR] and [Binary] are the tutorial's
-// colour maps, for pictures of one's own. [Matrix] is a picture of a matrix, such
-// as one of dissimilarities, [Plots] draws curves into axes, such as tuning curves
-// and each [Histogram], and [Graph] is one large pair of axes for measurements with error
-// bars.
+// [Stimuli] draws a batch of images, [Filters] a bank of weights, and [Activations] the images with their activations.
+// Each returns a [Picture], which [Picture.Save] stores as PNG or SVG. [Matrix] is a picture of a matrix, such as one
+// of dissimilarities, and [Failure] one of a wrong output. [Plots] draws curves into axes, such as tuning curves and
+// histograms ([Histogram]). [Graph] is one large pair of axes for measurements with error bars.
 //
 // # How numbers become pixels
 //
-// Row 0 of an array is on top, as in matplotlib's imshow. Images smaller than
-// their panel are enlarged by an integer factor, nearest neighbour, so that each
-// value is a square of one colour. Images larger than their panel are reduced by
-// an integer factor, each pixel showing the mean of a block of values, and a note
-// in the picture says so. Nothing else is interpolated.
+// Row 0 of an array is on top, as in matplotlib's imshow. An image that is smaller than its panel is enlarged by an
+// integer factor, nearest neighbour, so that each value is a square of one colour. An image that is larger than its
+// panel is reduced by an integer factor: each pixel shows the mean of a block of values, and a note in the picture says
+// so. Nothing else is interpolated.
 //
-// Values beyond the colour bar, infinities among them, take the colour of its
-// end, and the bar then ends in an arrow on that side, as matplotlib's does with
-// extend. NaN is green in every colour map; a green swatch below the bar says so.
+// Values beyond the colour bar, infinities among them, have the colour of its end. The bar then ends in an arrow on
+// that side, as matplotlib's does with extend. NaN is green in every colour map, and a green swatch below the bar says
+// so.
 //
-// A picture is for looking: of large batches and banks the first few are drawn,
-// and a note in the picture says how many of how many.
+// Large batches and banks are drawn in part: the first few panels, and a note that says how many of how many.
 package figure
 
 import (
@@ -34,9 +28,8 @@ import (
 	"gpuconv/conv"
 )
 
-// What a picture holds at most, and the sides in device pixels of the squares that
-// panels must fit in. With these numbers the largest picture has 10 million pixels
-// and takes about half a second; TestLargestPictures guards it.
+// The largest numbers of panels, and the sides in device pixels of the squares that panels must fit in. With these
+// numbers the largest picture has 10 million pixels and takes about half a second. TestLargestPictures guards that.
 const (
 	stimulusColumns = 5
 	mostStimuli     = 50
@@ -54,10 +47,9 @@ const (
 	crowded                = 8
 )
 
-// Stimuli draws images [N 1 H W] side by side, five in a row and at most 50, each
-// under its title; titles nil numbers them. The greys go from the smallest to the
-// largest value drawn: of [Ink], as in the tutorial, the smallest is white and the
-// largest black.
+// Stimuli draws images [N 1 H W], five in a row and at most 50, each under its title; nil titles number them. The greys
+// run from the smallest to the largest value that is drawn. With [Ink], as in the tutorial, the smallest is white and
+// the largest black.
 func Stimuli(images *conv.Tensor, titles []string, tone Tone) (*Picture, error) {
 	titles, err := checkImages("images", images, "titles", titles, "image")
 	if err != nil {
@@ -76,11 +68,10 @@ func Stimuli(images *conv.Tensor, titles []string, tone Tone) (*Picture, error) 
 	}, nil
 }
 
-// Filters draws the weights [K C KH KW] of a bank, each filter under its title;
-// titles nil numbers them as channels. As in the tutorial the colour map is bwr,
-// symmetric about 0 with the largest absolute weight of the whole bank at its
-// ends: blue is negative, white 0, red positive. A filter of several input
-// channels is a column with one panel for each. At most 64 panels are drawn.
+// Filters draws the weights [K C KH KW] of a bank, each filter under its title; nil titles number them as channels. As
+// in the tutorial the colours are bwr: blue is negative, white 0 and red positive, symmetric about 0 with the largest
+// absolute weight of the whole bank at the ends. A filter of several input channels is a column with one panel for
+// each. At most 64 panels are drawn.
 func Filters(weight *conv.Tensor, titles []string) (*Picture, error) {
 	titles, err := checkFilters(weight, titles)
 	if err != nil {
@@ -89,7 +80,7 @@ func Filters(weight *conv.Tensor, titles []string) (*Picture, error) {
 	inputs := min(weight.Shape.C(), mostInputs)
 	shown := min(weight.Shape.N(), mostFilters/inputs)
 	largest := largestMagnitude(weight.Data)
-	bar := &colorBar{label: "weight", colors: BWR(-largest, largest)}
+	bar := &colorBar{label: "weight", colors: bwr(-largest, largest)}
 	blocks := make([][]panel, inputs)
 	for n := range shown {
 		for c := range inputs {
@@ -108,12 +99,11 @@ func Filters(weight *conv.Tensor, titles []string) (*Picture, error) {
 	}, nil
 }
 
-// Activations draws a row for each image: the stimulus [N 1 H W] as [Stimuli]
-// draws it, then its activations [N K Hout Wout] channel by channel in bwr from -limit
-// (blue) through 0 (white) to limit (red); the tutorial's limit is 3. At most 20
-// images and 12 channels are drawn. stimulusTitles and channelTitles nil number
-// the images and channels.
-func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitles []string, tone Tone, limit float64) (*Picture, error) {
+// Activations draws a row for each image: the stimulus [N 1 H W] as [Stimuli] draws it, then its activations [N K Hout
+// Wout] channel by channel. Their colours are bwr from -limit (blue) through 0 (white) to limit (red); the tutorial's
+// limit is 3. At most 20 images and 12 channels are drawn. Nil titles number the images and channels.
+func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitles []string, tone Tone,
+	limit float64) (*Picture, error) {
 	stimulusTitles, err := checkImages("stimuli", stimuli, "stimulus titles", stimulusTitles, "stimulus")
 	if err != nil {
 		return nil, err
@@ -132,7 +122,7 @@ func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitle
 		box = crowdedBox
 	}
 	grey := stimulusBar(stimuli, images, tone)
-	bar := &colorBar{label: "activation strength", colors: BWR(-limit, limit)}
+	bar := &colorBar{label: "activation strength", colors: bwr(-limit, limit)}
 	rows := make([][]panel, images)
 	for n := range rows {
 		rows[n] = append(rows[n], grey.panel(planeOf(stimuli, n, 0), stimulusTitles[n], box))
@@ -163,8 +153,7 @@ type part struct {
 	what       string
 }
 
-// notes says what of the data the picture leaves out: parts that are not drawn in
-// full, and detail of panels that are reduced.
+// notes says what the picture leaves out: parts that are not drawn, and the detail of panels that are reduced.
 func notes(panels []panel, parts ...part) []string {
 	var all []string
 	for _, p := range parts {
@@ -182,13 +171,13 @@ func notes(panels []panel, parts ...part) []string {
 	return all
 }
 
-// wrap breaks panels into rows of at most columns, as even as can be.
+// wrap breaks panels into rows of at most columns panels, as even as possible.
 func wrap(panels []panel, columns int) [][]panel {
 	return interleave([][]panel{panels}, columns)
 }
 
-// interleave breaks blocks of equal length into rows of at most columns, as even
-// as can be. The first row of every block comes first, then the second of each.
+// interleave breaks blocks of equal length into rows of at most columns panels, as even as possible. The first row of
+// every block comes first, then the second of each.
 func interleave(blocks [][]panel, columns int) [][]panel {
 	n := len(blocks[0])
 	bands := (n + columns - 1) / columns

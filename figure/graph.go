@@ -12,36 +12,36 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Graph is one large pair of axes with a key below, for figures of measurements:
-// curves with error bars, on linear or logarithmic axes.
+// Graph is one large pair of axes with a key below, for measurements: curves with error bars, on linear or logarithmic
+// axes.
 type Graph struct {
 	Title, Note    string // the note is a line above the axes
 	XLabel, YLabel string
 	LogX, LogY     bool      // logarithmic axes, for values above 0
 	XTicks         []float64 // where the horizontal axis has labels; nil for round values
-	XNames         []string  // in place of numbers: what stands at X = 0, 1, 2, …
+	XNames         []string  // instead of numbers: the labels at X = 0, 1, 2, …
 	Series         []Series
 }
 
-// Series is what a [Graph] shows in one colour and with one mark. Points with a NaN
-// or an infinity are left out.
+// Series is one curve of a [Graph], in one colour and with one mark. Points with NaN or an infinity are left out.
 type Series struct {
 	Name      string // in the key
 	X, Y      []float64
 	Low, High []float64 // ends of the error bars of Y; nil for none
 	Style     Style     // Solid, Points or Dotted
 	Dashed    bool
-	Color     int // which colour and mark: series of the same thing share them; grey below 0
+	Color     int // number of a colour and mark, which series of one thing share; grey below 0
 }
 
-// The sides of a graph's axes with its text in device pixels. At this width a page
-// on a phone still shows letters of 7 points.
+// The sides of the axes of a graph with their text, in device pixels. At this width a page on a phone still shows
+// letters of 7 points.
 const (
 	graphWidth  = 1000
 	graphHeight = 640
 )
 
-// Chart draws the graph. One without a point that can be drawn is refused.
+// Chart draws the graph. It refuses a graph without a point that can be drawn, slices of different lengths, and values
+// that a logarithmic axis does not take.
 func (g Graph) Chart() (*Chart, error) {
 	p := plot.New()
 	restyle(p)
@@ -61,19 +61,21 @@ func (g Graph) Chart() (*Chart, error) {
 		}
 	}
 	if len(c.key) == 0 {
-		return nil, fmt.Errorf("figure: graph %q: no point to draw in %d series: want at least 1", g.Title, len(g.Series))
+		return nil, fmt.Errorf("figure: graph %q: no point to draw in %d series: want at least 1", g.Title,
+			len(g.Series))
 	}
 	g.scale(p)
 	return c, nil
 }
 
-// check refuses slices of different lengths, and what a logarithm does not take.
+// check refuses slices of different lengths, and values that a logarithmic axis does not take.
 func (s Series) check(logX, logY bool) error {
 	if len(s.X) != len(s.Y) {
 		return fmt.Errorf("%d values of X and %d of Y: want as many of both", len(s.X), len(s.Y))
 	}
 	if (s.Low != nil || s.High != nil) && (len(s.Low) != len(s.Y) || len(s.High) != len(s.Y)) {
-		return fmt.Errorf("%d lower and %d upper ends of error bars: want %d, one for each point", len(s.Low), len(s.High), len(s.Y))
+		return fmt.Errorf("%d lower and %d upper ends of error bars: want %d, one for each point", len(s.Low),
+			len(s.High), len(s.Y))
 	}
 	for i := range s.X {
 		switch {
@@ -92,7 +94,7 @@ type bars struct {
 	plotter.YErrors
 }
 
-// points returns what can be drawn.
+// points returns the points that can be drawn.
 func (s Series) points() (all bars) {
 	for i, x := range s.X {
 		if !finite(x) || !finite(s.Y[i]) {
@@ -143,15 +145,16 @@ type look struct {
 	mark draw.GlyphStyle
 }
 
-// look returns colour and mark: of Wong's palette (see lineColor), less the yellow
-// that white paper hides; marks differ too, for print without colours.
+// look returns a colour and a mark. The colours are Wong's palette (see lineColor) without yellow, which white paper
+// hides. Marks differ too, for print without colours.
 func (s Series) look() look {
 	colors := []color.Color{
 		color.NRGBA{0, 114, 178, 255}, color.NRGBA{213, 94, 0, 255}, color.NRGBA{0, 158, 115, 255}, color.Black,
 		color.NRGBA{204, 121, 167, 255}, color.NRGBA{86, 180, 233, 255}, color.NRGBA{230, 159, 0, 255},
 	}
 	marks := []draw.GlyphDrawer{
-		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PlusGlyph{},
+		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{},
+		draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PlusGlyph{},
 	}
 	index := max(s.Color, 0)
 	l := look{line: draw.LineStyle{Color: colors[index%len(colors)], Width: vg.Points(1.2)}}
@@ -176,7 +179,7 @@ func grid() *plotter.Grid {
 	return g
 }
 
-// scale sets the axes' ranges and ticks, once all series are in.
+// scale sets the ranges and ticks of the axes, after all series are in.
 func (g Graph) scale(p *plot.Plot) {
 	scaleAxis(&p.X, g.LogX)
 	scaleAxis(&p.Y, g.LogY)
@@ -208,8 +211,7 @@ func scaleAxis(a *plot.Axis, log bool) {
 	a.Scale, a.Tick.Marker = plot.LogScale{}, decades{}
 }
 
-// names puts a name at 0, 1, 2, …. Spaces keep it off the axis, which gonum lets
-// upright text touch.
+// names puts a name at 0, 1, 2, …. Spaces keep upright text off the axis; gonum lets it touch.
 type names []string
 
 // Ticks implements [plot.Ticker].
@@ -222,8 +224,8 @@ func (n names) Ticks(lo, hi float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// decades puts ticks at 1, 2, … 9 times each power of ten. Labels are at the powers,
-// at 2 and 5 times them too where there are few.
+// decades puts ticks at 1, 2, … 9 times each power of ten. Labels are at the powers and, where there are few, at 2 and
+// 5 times them.
 type decades struct{}
 
 // Ticks implements [plot.Ticker].

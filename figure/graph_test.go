@@ -13,9 +13,11 @@ import (
 
 // measurements is a graph as of a benchmark.
 func measurements() Graph {
-	return Graph{Title: "throughput", Note: "one was absent", XLabel: "images", YLabel: "images/s", LogX: true, LogY: true, XTicks: []float64{1, 64, 4096},
+	return Graph{Title: "throughput", Note: "one was absent", XLabel: "images", YLabel: "images/s", LogX: true,
+		LogY: true, XTicks: []float64{1, 64, 4096},
 		Series: []Series{
-			{Name: "first", X: []float64{1, 64, 4096}, Y: []float64{200, 9000, 2e5}, Low: []float64{100, 8000, 1e5}, High: []float64{300, 9500, 3e5}, Style: Dotted},
+			{Name: "first", X: []float64{1, 64, 4096}, Y: []float64{200, 9000, 2e5}, Low: []float64{100, 8000, 1e5},
+				High: []float64{300, 9500, 3e5}, Style: Dotted},
 			{Name: "second", X: []float64{1, 64, 4096}, Y: []float64{50, 60, math.NaN()}, Style: Points, Color: 1},
 			{Name: "roof", X: []float64{1, 4096}, Y: []float64{1e6, 1e6}, Style: Solid, Dashed: true, Color: -1},
 		}}
@@ -55,11 +57,11 @@ func pixels(t *testing.T, c *Chart) (all, edge map[color.NRGBA]int) {
 	return all, edge
 }
 
-// TestGraphTexts: every series, label and note is in the picture, and powers of ten
-// are written for people.
+// TestGraphTexts: every series, label and note is in the picture, and powers of ten are written as people write them.
 func TestGraphTexts(t *testing.T) {
 	got := texts(t, graphChart(t, measurements()))
-	for _, want := range []string{"throughput", "one was absent", "images", "images/s", "first", "second", "roof", "1", "64", "4096", "100", "10000", "100,000", "1 million"} {
+	for _, want := range []string{"throughput", "one was absent", "images", "images/s", "first", "second", "roof", "1",
+		"64", "4096", "100", "10000", "100,000", "1 million"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("the graph says %q, and not %q", got, want)
 		}
@@ -69,7 +71,8 @@ func TestGraphTexts(t *testing.T) {
 // TestGraphColors: each series has its colour, and nothing is cut at the edge.
 func TestGraphColors(t *testing.T) {
 	all, edge := pixels(t, graphChart(t, measurements()))
-	for name, c := range map[string]color.NRGBA{"first": {0, 114, 178, 255}, "second": {213, 94, 0, 255}, "roof": {128, 128, 128, 255}} {
+	for name, c := range map[string]color.NRGBA{"first": {0, 114, 178, 255}, "second": {213, 94, 0, 255},
+		"roof": {128, 128, 128, 255}} {
 		if all[c] < 30 {
 			t.Errorf("%s: %d pixels of %v", name, all[c], c)
 		}
@@ -79,7 +82,7 @@ func TestGraphColors(t *testing.T) {
 	}
 }
 
-// TestGraphErrorBars: bars are drawn, and the axes hold their ends.
+// TestGraphErrorBars: bars are drawn, and the axes include their ends.
 func TestGraphErrorBars(t *testing.T) {
 	g := measurements()
 	with, _ := pixels(t, graphChart(t, g))
@@ -95,11 +98,12 @@ func TestGraphErrorBars(t *testing.T) {
 	}
 }
 
-// TestGraphKey: entries stand within the picture, beside each other or below.
+// TestGraphKey: the entries of the key are inside the picture, side by side or one below the other.
 func TestGraphKey(t *testing.T) {
 	g := measurements()
 	for i := range 12 {
-		g.Series = append(g.Series, Series{Name: fmt.Sprintf("%s %d", strings.Repeat("long name ", i*2), i), X: []float64{1}, Y: []float64{100}, Style: Points, Color: i})
+		g.Series = append(g.Series, Series{Name: fmt.Sprintf("%s %d", strings.Repeat("long name ", i*2), i),
+			X: []float64{1}, Y: []float64{100}, Style: Points, Color: i})
 	}
 	c := graphChart(t, g)
 	width, height, _, bottom := c.size()
@@ -120,7 +124,8 @@ func TestGraphKey(t *testing.T) {
 }
 
 func TestGraphNames(t *testing.T) {
-	g := Graph{XNames: []string{"conv1", "conv2"}, LogY: true, Series: []Series{{Name: "a", X: []float64{0, 1}, Y: []float64{3, 30}, Style: Points}}}
+	g := Graph{XNames: []string{"conv1", "conv2"}, LogY: true,
+		Series: []Series{{Name: "a", X: []float64{0, 1}, Y: []float64{3, 30}, Style: Points}}}
 	got := texts(t, graphChart(t, g))
 	for i := range got {
 		got[i] = strings.TrimSpace(got[i])
@@ -141,7 +146,8 @@ func TestGraphRefusals(t *testing.T) {
 		"want 1 within its error bar from 2 to 3":  {{X: one, Y: one, Low: []float64{2}, High: []float64{3}}},
 		"point 0 at (-1, 1): want values above 0 ": {{X: []float64{-1}, Y: one}},
 	} {
-		if _, err := (Graph{LogX: true, LogY: true, Series: s}).Chart(); err == nil || !strings.HasPrefix(err.Error(), "figure: ") || !strings.Contains(err.Error(), want) {
+		if _, err := (Graph{LogX: true, LogY: true, Series: s}).Chart(); err == nil ||
+			!strings.HasPrefix(err.Error(), "figure: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want …%s…", err, want)
 		}
 	}

@@ -11,17 +11,17 @@ type keyEntry struct {
 	look look
 }
 
-// The sample of a line in the key and what is free around it, in device pixels.
+// The sample of a line in the key and the free room around it, in device pixels.
 const (
 	sampleWidth = 56
 	sampleGap   = 10
 	entryGap    = 36
-	// otherFont is how much wider text may be where a viewer of an SVG has another
-	// font: DejaVu Sans, the widest of the usual ones, is 1.14 times as wide.
+	// otherFont is how much wider text may be if the viewer of an SVG has another font. DejaVu Sans, the widest of the
+	// usual ones, is 1.14 times as wide.
 	otherFont = 1.15
 )
 
-// placed is where an entry stands in the key.
+// placed is the place of an entry in the key.
 type placed struct {
 	keyEntry
 	x, row int // its left end, and the row from the top

@@ -2,9 +2,8 @@ package figure
 
 import "image"
 
-// Distances in device pixels, two to a point. titleRoom holds a line of titleSize
-// above a panel, titleLeading each further one; axisBottom the ticks, their labels and
-// the axis label below.
+// Distances in device pixels, two to a point. titleRoom holds a line of titleSize above a panel, and titleLeading each
+// further line. axisBottom holds the ticks, their labels and the axis label below.
 const (
 	margin      = 28
 	gap         = 26 // between panels; a title may use it on both sides
@@ -24,11 +23,10 @@ const (
 	longestBar  = 500
 )
 
-// layout says where everything of a picture stands, in device pixels from the top
-// left corner.
+// layout is the places of all parts of a picture, in device pixels from the top left corner.
 type layout struct {
 	size    image.Point
-	cell    image.Point  // what every panel is centred in
+	cell    image.Point  // every panel is centred in one
 	columns []int        // left sides of cells
 	rows    []int        // tops of cells
 	titles  [][][]string // lines of the title of each panel
@@ -100,7 +98,7 @@ func (l *layout) placeRows(rows [][]panel, notes int) int {
 	return y
 }
 
-// lines returns how many the longest title of a row takes.
+// lines returns how many lines the longest title of a row has.
 func (l *layout) lines(row int) int {
 	most := 1
 	for _, title := range l.titles[row] {
@@ -109,8 +107,8 @@ func (l *layout) lines(row int) int {
 	return most
 }
 
-// placeBar puts the colour bar beside the upper rows and returns the bottom of
-// all that belongs to it. Arrows at its ends are outside of l.bar.
+// placeBar puts the colour bar beside the upper rows. It returns the bottom of the bar with its labels. The arrows at
+// its ends are outside of l.bar.
 func (l *layout) placeBar(b *colorBar, x int) int {
 	top := l.rows[0]
 	span := l.rows[len(l.rows)-1] + l.cell.Y - top

@@ -13,7 +13,7 @@ func TestNothingOverlaps(t *testing.T) {
 	face := newTypeface()
 	rapid.Check(t, func(rt *rapid.T) {
 		side := rapid.IntRange(1, stimulusBox)
-		p := &Picture{bar: &colorBar{label: "weight", colors: BWR(-1, 1)}}
+		p := &Picture{bar: &colorBar{label: "weight", colors: bwr(-1, 1)}}
 		p.rows = make([][]panel, rapid.IntRange(1, 9).Draw(rt, "rows"))
 		columns := rapid.IntRange(1, 14).Draw(rt, "columns")
 		for i := range p.rows {
@@ -28,7 +28,8 @@ func TestNothingOverlaps(t *testing.T) {
 			}
 		}
 		l := p.layout(face)
-		taken := []image.Rectangle{image.Rect(l.bar.Min.X, l.bar.Min.Y-arrowLength, l.bar.Max.X, l.bar.Max.Y+arrowLength)}
+		taken := []image.Rectangle{image.Rect(l.bar.Min.X, l.bar.Min.Y-arrowLength, l.bar.Max.X,
+			l.bar.Max.Y+arrowLength)}
 		for i, row := range p.rows {
 			for j, panel := range row {
 				at := image.Pt(l.columns[j], l.rows[i]).Add(l.cell.Sub(panel.img.Rect.Size()).Div(2))

@@ -11,12 +11,11 @@ type panel struct {
 	title         string
 	img           *image.RGBA
 	rows, columns int  // values along the axes
-	block         int  // values that a pixel stands for, along each axis
-	xAxis, yAxis  bool // whether ticks stand below and at the left
+	block         int  // values in a pixel, along each axis
+	xAxis, yAxis  bool // whether there are ticks below and at the left
 }
 
-// draw draws p with its image's top left corner at a point and the lines of its title
-// above it.
+// draw draws p. The top left corner of its image is at a point, the lines of its title are above it.
 func (p panel) draw(s sheet, at image.Point, title []string) {
 	r := p.img.Rect.Add(at)
 	s.image(at, p.img)

@@ -12,17 +12,15 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Picture is a finished drawing: a grid of panels with a colour bar. Make one with
-// [Stimuli], [Filters] or [Activations]; it keeps nothing of their arguments. Its
-// methods may be called from several goroutines.
+// Picture is a finished drawing: a grid of panels with a colour bar. [Stimuli], [Filters], [Activations], [Matrix] and
+// [Failure] make one. It keeps nothing of their arguments. Several goroutines may call its methods.
 type Picture struct {
 	rows  [][]panel // the first is the longest
 	bar   *colorBar
 	notes []string // lines above the panels
 }
 
-// WritePNG writes p as PNG, for 144 dots per inch: text is 9 or 10 pt high, 18
-// or 20 pixels.
+// WritePNG writes p as PNG, for 144 dots per inch. Text is 9 or 10 pt high, 18 or 20 pixels.
 func (p *Picture) WritePNG(w io.Writer) error {
 	if err := p.png(w); err != nil {
 		return fmt.Errorf("figure: write PNG: %w", err)
@@ -30,8 +28,8 @@ func (p *Picture) WritePNG(w io.Writer) error {
 	return nil
 }
 
-// WriteSVG writes p as SVG, in the same size. Its panels are embedded images, its
-// text is text, in Liberation Sans or what the viewer has instead.
+// WriteSVG writes p as SVG, in the same size. Its panels are embedded images, its text is text, in Liberation Sans or a
+// font that the viewer takes instead.
 func (p *Picture) WriteSVG(w io.Writer) error {
 	if err := p.svg(w); err != nil {
 		return fmt.Errorf("figure: write SVG: %w", err)
@@ -44,8 +42,8 @@ func (p *Picture) png(w io.Writer) error {
 	l := p.layout(t)
 	canvas := vgimg.NewWith(vgimg.UseWH(length(l.size.X), length(l.size.Y)), vgimg.UseDPI(dpi))
 	p.draw(sheet{raster{canvas}, l.size.Y, t}, l)
-	// Against the default level, the three pictures of the tutorial take 130 instead
-	// of 190 ms and 125 instead of 108 kB. BenchmarkPictures measures both.
+	// With the default level, the three pictures of the tutorial take 190 instead of 130 ms, and 108 instead of 125 kB.
+	// BenchmarkPictures measures both.
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
 	return encoder.Encode(w, canvas.Image())
 }
@@ -65,8 +63,8 @@ func (p *Picture) svg(w io.Writer) error {
 	return err
 }
 
-// finishSVG adds what vgsvg leaves out: that viewers must not smooth the images,
-// what to take for a missing font, and the images' true type.
+// finishSVG adds what vgsvg leaves out: that viewers must not smooth the images, which fonts replace a missing one, and
+// the true type of the images.
 func finishSVG(text []byte) []byte {
 	const head = `xmlns:xlink="http://www.w3.org/1999/xlink">`
 	const style = head + `

@@ -44,7 +44,7 @@ func checkMargin(t testing.TB, img *image.RGBA) {
 	}
 }
 
-// panelRect returns where a panel of rows×columns squares of side enlarge stands.
+// panelRect returns the place of a panel of rows×columns squares of side enlarge.
 func panelRect(p *Picture, row, column, rows, columns, enlarge int) image.Rectangle {
 	l := p.layout(newTypeface())
 	at := image.Pt(l.columns[column], l.rows[row])
@@ -52,8 +52,8 @@ func panelRect(p *Picture, row, column, rows, columns, enlarge int) image.Rectan
 	return image.Rectangle{Max: size}.Add(at).Add(l.cell.Sub(size).Div(2))
 }
 
-// checkSquares compares every pixel of a panel with the colours of its values: in
-// the right place, row 0 on top, as squares with sharp edges, inside a frame.
+// checkSquares compares every pixel of a panel with the colours of its values: in the right place, row 0 on top, as
+// squares with sharp edges, inside a frame.
 func checkSquares(t *testing.T, img *image.RGBA, r image.Rectangle, columns int, want []color.RGBA) {
 	t.Helper()
 	enlarge := r.Dx() / columns
@@ -61,7 +61,8 @@ func checkSquares(t *testing.T, img *image.RGBA, r image.Rectangle, columns int,
 		for x := r.Min.X; x < r.Max.X; x++ {
 			row, column := (y-r.Min.Y)/enlarge, (x-r.Min.X)/enlarge
 			if got := img.RGBAAt(x, y); got != want[row*columns+column] {
-				t.Fatalf("pixel (%d, %d) of row %d, column %d is %v, want %v", x, y, row, column, got, want[row*columns+column])
+				t.Fatalf("pixel (%d, %d) of row %d, column %d is %v, want %v", x, y, row, column, got,
+					want[row*columns+column])
 			}
 		}
 	}
@@ -71,7 +72,8 @@ func checkSquares(t *testing.T, img *image.RGBA, r image.Rectangle, columns int,
 		{image.Pt(r.Min.X-1, r.Max.Y), image.Pt(0, 1)},
 		{image.Pt(r.Max.X, r.Min.Y-1), image.Pt(0, -1)},
 	} {
-		if on, off := img.RGBAAt(corner.at.X, corner.at.Y), corner.at.Add(corner.outwards); on != line || img.RGBAAt(off.X, off.Y) != white {
+		if on, off := img.RGBAAt(corner.at.X, corner.at.Y), corner.at.Add(corner.outwards); on != line ||
+			img.RGBAAt(off.X, off.Y) != white {
 			t.Errorf("the frame of %v is not one grey pixel wide at %v", r, corner.at)
 		}
 	}
@@ -101,8 +103,7 @@ func TestStimulusPixels(t *testing.T) {
 	checkSquares(t, img, panelRect(p, 0, 1, 2, 3, 85), 3, []color.RGBA{white, white, white, black, black, green})
 }
 
-// TestLightPixels: of luminance the smallest value is black and the largest white,
-// alone and beside activations.
+// TestLightPixels: as luminance, the smallest value is black and the largest white, alone and beside activations.
 func TestLightPixels(t *testing.T) {
 	x := tensor(t, conv.Shape{1, 1, 1, 4}, 0, 1, 0.5, float32(math.NaN()))
 	want := []color.RGBA{black, white, {128, 128, 128, 255}, green}
@@ -140,7 +141,8 @@ func TestActivationPixels(t *testing.T) {
 	img := rendered(t, p)
 	checkSquares(t, img, panelRect(p, 0, 0, 1, 4, 48), 4, []color.RGBA{white, white, black, black})
 	checkSquares(t, img, panelRect(p, 0, 1, 2, 4, 48), 4, []color.RGBA{blue, pale, white, rose, red, blue, red, green})
-	checkSquares(t, img, panelRect(p, 0, 2, 2, 4, 48), 4, []color.RGBA{red, blue, white, white, white, white, white, white})
+	checkSquares(t, img, panelRect(p, 0, 2, 2, 4, 48), 4,
+		[]color.RGBA{red, blue, white, white, white, white, white, white})
 	checkSquares(t, img, panelRect(p, 1, 0, 1, 4, 48), 4, []color.RGBA{black, white, white, black})
 	checkSquares(t, img, panelRect(p, 1, 1, 2, 4, 48), 4, []color.RGBA{white, red, white, red, red, red, red, red})
 	checkSquares(t, img, panelRect(p, 1, 2, 2, 4, 48), 4, []color.RGBA{red, white, white, white, red, red, red, red})
@@ -160,7 +162,8 @@ func TestColorBar(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			p := must(t)(Activations(waves(t, 1, 1, 4, 4), tensor(t, conv.Shape{1, 1, 1, 2}, test.value, -3), nil, nil, Ink, 3))
+			p := must(t)(Activations(waves(t, 1, 1, 4, 4), tensor(t, conv.Shape{1, 1, 1, 2}, test.value, -3), nil, nil,
+				Ink, 3))
 			img, bar := rendered(t, p), p.layout(newTypeface()).bar
 			at := func(y int) color.RGBA { return img.RGBAAt(bar.Min.X+barWidth/2, y) }
 			if at(bar.Min.Y) != red || at(bar.Max.Y-1) != blue {
@@ -184,8 +187,7 @@ func TestColorBar(t *testing.T) {
 	}
 }
 
-// TestStimulusNaNIsInTheKey: the only bar of the picture explains the green of
-// either side.
+// TestStimulusNaNIsInTheKey: the only bar of the picture explains the green of NaN in stimuli and in activations.
 func TestStimulusNaNIsInTheKey(t *testing.T) {
 	x := tensor(t, conv.Shape{1, 1, 1, 2}, float32(math.NaN()), 1)
 	p := must(t)(Activations(x, waves(t, 1, 1, 1, 2), nil, nil, Ink, 3))
@@ -208,7 +210,7 @@ func TestWriteFromSeveralGoroutines(t *testing.T) {
 	group.Wait()
 }
 
-// TestAxisTicks: ticks stand at the middle of the values that they number.
+// TestAxisTicks: a tick is at the middle of the value that it numbers.
 func TestAxisTicks(t *testing.T) {
 	p := must(t)(Activations(waves(t, 1, 1, 3, 4), waves(t, 1, 1, 3, 4), nil, nil, Ink, 3))
 	img, r := rendered(t, p), panelRect(p, 0, 1, 3, 4, 48)
@@ -233,7 +235,7 @@ func TestAxisTicks(t *testing.T) {
 }
 
 func TestColorBarPositions(t *testing.T) {
-	b := &colorBar{colors: BWR(-3, 3)}
+	b := &colorBar{colors: bwr(-3, 3)}
 	for value, want := range map[float64]int{3: 0, 1.5: 25, 0: 50, -3: 100} {
 		if got := b.position(value, 101); got != want {
 			t.Errorf("%v is at %d of 101 pixels from the top, want %d", value, got, want)

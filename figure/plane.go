@@ -17,9 +17,8 @@ func planeOf(t *conv.Tensor, n, c int) plane {
 	return plane{t.Plane(n, c), t.Shape.H(), t.Shape.W()}
 }
 
-// fit returns how to show p in a square of side box: as blocks of block×block
-// values that become one cell each, every cell enlarged to enlarge×enlarge
-// pixels. One of the two is 1.
+// fit returns how to show p in a square of side box: block×block values become one cell, and every cell is enlarged to
+// enlarge×enlarge pixels. One of the two numbers is 1.
 func (p plane) fit(box int) (block, enlarge int) {
 	longer := max(p.rows, p.columns)
 	if longer > box {
@@ -28,8 +27,8 @@ func (p plane) fit(box int) (block, enlarge int) {
 	return 1, box / longer
 }
 
-// reduce returns the means of p's block×block squares; those at the right and
-// bottom border hold fewer values if block does not divide the extents.
+// reduce returns the means of the block×block squares of p. Those at the right and bottom border hold fewer values if
+// block does not divide the extents.
 func (p plane) reduce(block int) plane {
 	if block == 1 {
 		return p
@@ -54,15 +53,14 @@ func (p plane) mean(top, bottom, left, right int) float32 {
 	return float32(sum / float64((bottom-top)*(right-left)))
 }
 
-// paint returns p in m's colours, each value a square of enlarge×enlarge pixels.
-// m must be opaque.
-func (p plane) paint(m *ColorMap, enlarge int) *image.RGBA {
+// paint returns p in the colours of m, each value a square of enlarge×enlarge pixels.
+func (p plane) paint(m colorMap, enlarge int) *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, p.columns*enlarge, p.rows*enlarge))
 	for row := range p.rows {
 		top := row * enlarge * img.Stride
 		line := img.Pix[top : top+img.Stride]
 		for column, v := range p.data[row*p.columns : (row+1)*p.columns] {
-			c := m.saturated(float64(v))
+			c := m.at(float64(v))
 			for at := column * enlarge * 4; at < (column+1)*enlarge*4; at += 4 {
 				line[at], line[at+1], line[at+2], line[at+3] = c.R, c.G, c.B, c.A
 			}
@@ -74,8 +72,8 @@ func (p plane) paint(m *ColorMap, enlarge int) *image.RGBA {
 	return img
 }
 
-// extent returns the range of the finite values of data, widened if they are all
-// the same so that it has a middle; 0 to 1 if there are none.
+// extent returns the range of the finite values of data. If they are all the same it is widened, so that it has a
+// middle. It is 0 to 1 if there are none.
 func extent(data []float32) (lo, hi float64) {
 	lo, hi = math.Inf(1), math.Inf(-1)
 	for _, v := range data {
@@ -93,8 +91,7 @@ func extent(data []float32) (lo, hi float64) {
 	return lo, hi
 }
 
-// largestMagnitude returns the largest absolute value of the finite data, or 1 if
-// that is 0 or there is none.
+// largestMagnitude returns the largest absolute value of the finite data, or 1 if that is 0 or there is none.
 func largestMagnitude(data []float32) float64 {
 	largest := 0.0
 	for _, v := range data {

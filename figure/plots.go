@@ -17,8 +17,8 @@ import (
 // Style says how a line is drawn.
 type Style int
 
-// Solid is a line from point to point, Points are dots alone, Dotted is both, and
-// Steps a line that is level around each point, for histograms.
+// Solid is a line from point to point, Points are dots alone, and Dotted is both. Steps is a line that is level around
+// each point, for histograms.
 const (
 	Solid Style = iota
 	Points
@@ -26,11 +26,11 @@ const (
 	Steps
 )
 
-// Line is a curve in [Axes]. Points with a NaN or an infinity are left out.
+// Line is a curve in [Axes]. Points with NaN or an infinity are left out.
 type Line struct {
 	X, Y  []float64
 	Style Style
-	Name  string // for the key; "" is not in it
+	Name  string // in the key; "" leaves it out
 }
 
 // Axes are axes with lines in them. The first line is blue, then red, black and
@@ -42,8 +42,7 @@ type Axes struct {
 	XTicks                []float64 // where it has ticks; nil for round values
 }
 
-// The sides of one of the axes with its text in device pixels, and how many there
-// are in a row and altogether at most.
+// The sides of a pair of axes with its text, in device pixels, and how many there are in a row and in all at most.
 const (
 	axesWidth   = 420
 	axesHeight  = 320
@@ -86,7 +85,8 @@ func (a Axes) plot() (*plot.Plot, error) {
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = a.Title, a.XLabel, a.YLabel
 	for i, line := range a.Lines {
 		if len(line.X) != len(line.Y) {
-			return nil, fmt.Errorf("line %d has %d values and %d responses: want as many of both", i, len(line.X), len(line.Y))
+			return nil, fmt.Errorf("line %d has %d values and %d responses: want as many of both", i, len(line.X),
+				len(line.Y))
 		}
 		points := line.finite()
 		for _, at := range points {
@@ -151,7 +151,7 @@ func lineColor(i int) color.Color {
 	return colors[i%len(colors)]
 }
 
-// scale sets the axes' ranges and ticks, once all lines are in.
+// scale sets the ranges and ticks of the axes, after all lines are in.
 func (a Axes) scale(p *plot.Plot) {
 	if !(p.X.Min <= p.X.Max) { // nothing is drawn
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
@@ -196,8 +196,7 @@ func (t ticker) Ticks(lo, hi float64) []plot.Tick {
 	return ticks
 }
 
-// shortest returns a step whose multiples are written with the decimals that v
-// needs, three significant digits at most.
+// shortest returns a step whose multiples are written with the decimals that v needs, at most three significant digits.
 func shortest(v float64) float64 {
 	if v == 0 {
 		return 1
@@ -211,8 +210,7 @@ func shortest(v float64) float64 {
 	return math.Pow(10, exponent)
 }
 
-// restyle gives p this package's typeface, in a handler of its own: gonum's default
-// is a global.
+// restyle gives p the typeface of this package, in a handler of its own, because gonum's default is a global.
 func restyle(p *plot.Plot) {
 	handler := text.Plain{Fonts: font.NewCache(liberation.Collection())}
 	face := func(size int) font.Font {

@@ -32,7 +32,7 @@ func chart(t *testing.T, all ...Axes) *Chart {
 	return c
 }
 
-// texts returns what is written in a chart.
+// texts returns the texts of a chart.
 func texts(t *testing.T, c *Chart) []string {
 	t.Helper()
 	var file bytes.Buffer
@@ -62,18 +62,21 @@ func TestPlotsTexts(t *testing.T) {
 	line := waveform()
 	line.Name = "measured"
 	c := chart(t,
-		Axes{Title: "cell 0", XLabel: "orientation (°)", YLabel: "response", Lines: []Line{line}, XTicks: []float64{0, 45, 90, 135, 180}},
-		Axes{Title: "cell 1", XLabel: "cycles/pixel", LogX: true, XTicks: []float64{0.025, 0.1}, Lines: []Line{{X: []float64{0.025, 0.1}, Y: []float64{-1, 2}}}},
+		Axes{Title: "cell 0", XLabel: "orientation (°)", YLabel: "response", Lines: []Line{line},
+			XTicks: []float64{0, 45, 90, 135, 180}},
+		Axes{Title: "cell 1", XLabel: "cycles/pixel", LogX: true, XTicks: []float64{0.025, 0.1},
+			Lines: []Line{{X: []float64{0.025, 0.1}, Y: []float64{-1, 2}}}},
 		Axes{Title: "silent", Lines: []Line{{X: []float64{1, 2}, Y: []float64{0, math.NaN()}}}})
 	got := texts(t, c)
-	for _, want := range []string{"cell 0", "cell 1", "silent", "orientation (°)", "response", "measured", "45", "135", "180", "0.025", "0.1", "−1"} {
+	for _, want := range []string{"cell 0", "cell 1", "silent", "orientation (°)", "response", "measured", "45", "135",
+		"180", "0.025", "0.1", "−1"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("the chart says %q, and not %q", got, want)
 		}
 	}
 }
 
-// TestPlotsColors: each line has its colour, and a line that is not there leaves none.
+// TestPlotsColors: each line has its colour, and a line without points leaves none.
 func TestPlotsColors(t *testing.T) {
 	low := waveform()
 	for i := range low.Y {
@@ -143,7 +146,8 @@ func TestPlotsRefusals(t *testing.T) {
 	for want, axes := range map[string][]Axes{
 		"figure: no axes": nil,
 		"figure: axes 1: line 0 has 1 values and 0 responses": {{}, {Lines: []Line{{X: []float64{1}}}}},
-		"figure: axes 0: line 0 at 0: want values above 0":    {{LogX: true, Lines: []Line{{X: []float64{0}, Y: []float64{1}}}}},
+		"figure: axes 0: line 0 at 0: want values above 0": {{LogX: true,
+			Lines: []Line{{X: []float64{0}, Y: []float64{1}}}}},
 	} {
 		if _, err := Plots(axes); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("error %v, want %s…", err, want)
@@ -184,17 +188,19 @@ func TestMatrix(t *testing.T) {
 	if texts := parseSVG(t, p).Texts; !slices.Contains(texts, "alike?") || !slices.Contains(texts, "1 − r") {
 		t.Errorf("it says %q", texts)
 	}
-	for want, m := range map[string][][]float64{"at least 1 row": nil, "and 1 column": {{}}, "matrix row 1 of 1 values: want 2": {{1, 2}, {1}}} {
+	for want, m := range map[string][][]float64{"at least 1 row": nil, "and 1 column": {{}},
+		"matrix row 1 of 1 values: want 2": {{1, 2}, {1}}} {
 		if _, err := Matrix(m, "", ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want …%s…", err, want)
 		}
 	}
 }
 
-// TestPlotsFromZero: the vertical axis holds 0.
+// TestPlotsFromZero: the vertical axis includes 0.
 func TestPlotsFromZero(t *testing.T) {
 	for name, y := range map[string][]float64{"above": {5, 6}, "below": {-6, -5}, "flat": {5, 5}} {
-		if got := texts(t, chart(t, Axes{Lines: []Line{{X: []float64{1, 2}, Y: y}}})); !slices.ContainsFunc(got, func(s string) bool { return s == "0" || s == "0.0" }) {
+		if got := texts(t, chart(t, Axes{Lines: []Line{{X: []float64{1, 2}, Y: y}}})); !slices.ContainsFunc(got,
+			func(s string) bool { return s == "0" || s == "0.0" }) {
 			t.Errorf("%s: the axes say %q", name, got)
 		}
 	}

@@ -9,10 +9,9 @@ import (
 	"gpuconv/whole"
 )
 
-// Save writes p to a file, as PNG or SVG by the extension of path, .png or .svg.
-// It replaces an existing file. The picture is written beside it under another
-// name and renamed when complete, so that path never holds half a picture; after
-// an error nothing new is left behind.
+// Save writes p to a file, as PNG or SVG by the extension of path, .png or .svg. It replaces an existing file. It
+// writes the picture beside path under another name and renames it when it is complete, so that path never holds half a
+// picture. After an error nothing new is left.
 func (p *Picture) Save(path string) error { return save(path, p.png, p.svg) }
 
 // save writes a file in the format that its extension names.

@@ -77,7 +77,8 @@ func TestFailedSaveLeavesNothing(t *testing.T) {
 	for _, name := range []string{"folder.png", "missing/a.png"} {
 		path := filepath.Join(dir, name)
 		err := p.Save(path)
-		if err == nil || !strings.HasPrefix(err.Error(), "figure: save "+path+": ") || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.HasPrefix(err.Error(), "figure: save "+path+": ") ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("save as %s: %v", name, err)
 		}
 		wantNames(t, dir, "folder.png")

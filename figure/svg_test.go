@@ -68,9 +68,11 @@ func parseSVG(t testing.TB, p *Picture) svg {
 func svgTexts(t testing.TB, p *Picture) []string { return parseSVG(t, p).Texts }
 
 func TestSVG(t *testing.T) {
-	p := must(t)(Activations(waves(t, 1, 1, 4, 6), waves(t, 1, 2, 4, 6), []string{"-45°"}, []string{"on", "<off> & \"on\""}, Ink, 3))
+	p := must(t)(Activations(waves(t, 1, 1, 4, 6), waves(t, 1, 2, 4, 6), []string{"-45°"},
+		[]string{"on", "<off> & \"on\""}, Ink, 3))
 	doc := parseSVG(t, p)
-	for _, want := range []string{"-45°", "on", "<off> & \"on\"", "x-pos", "y-pos", "activation strength", "−3", "0", "3"} {
+	for _, want := range []string{"-45°", "on", "<off> & \"on\"", "x-pos", "y-pos", "activation strength", "−3", "0",
+		"3"} {
 		if !slices.Contains(doc.Texts, want) {
 			t.Errorf("no text %q in %q", want, doc.Texts)
 		}
@@ -96,13 +98,13 @@ func TestSVG(t *testing.T) {
 	}
 }
 
-// TestAnyTitle: whatever a title holds, the picture can be read and its text keeps
-// to its panel.
+// TestAnyTitle: whatever a title holds, the picture can be read, and the text stays within its panel.
 func TestAnyTitle(t *testing.T) {
-	bar := &colorBar{label: "weight", colors: BWR(-1, 1)}
+	bar := &colorBar{label: "weight", colors: bwr(-1, 1)}
 	face := newTypeface()
 	rapid.Check(t, func(rt *rapid.T) {
-		title := rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(rt, "title")
+		title := rapid.OneOf(rapid.String(),
+			rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(rt, "title")
 		p := &Picture{bar: bar, rows: [][]panel{{bar.panel(plane{[]float32{1}, 1, 1}, title, 8)}}}
 		drawn := parseSVG(t, p).Texts[0]
 		if got, room := face.width(drawn, titleSize), p.layout(face).cell.X+gap; got > room {
@@ -111,8 +113,7 @@ func TestAnyTitle(t *testing.T) {
 	})
 }
 
-// TestTitlesAreWrapped: where several parameters vary, a title takes as many lines as
-// it needs above the smallest panels.
+// TestTitlesAreWrapped: where several parameters vary, a title has as many lines as it needs above the smallest panels.
 func TestTitlesAreWrapped(t *testing.T) {
 	stimuli := []string{"0°, sf 0.05, phase 0", "135°, sf 0.125, phase 270", "90°"}
 	var channels []string

@@ -6,16 +6,15 @@ import (
 	"strings"
 )
 
-// tick is a round value and how it is written.
+// tick is a round value and its text.
 type tick struct {
 	value float64
 	label string
 }
 
-// roundTicks returns at most most ticks from lo to hi at multiples of a round
-// step, 1, 2, 2.5 or 5 times a power of ten: 0 is among them if it is in the
-// range, and a symmetric range gets symmetric ticks. It takes the smallest step
-// that puts ticks at both ends, if there is one, else the smallest.
+// roundTicks returns at most most ticks from lo to hi, at multiples of a round step: 1, 2, 2.5 or 5 times a power of
+// ten. 0 is among them if it is in the range, and a symmetric range has symmetric ticks. The step is the smallest that
+// puts ticks at both ends, if there is one, else the smallest.
 func roundTicks(lo, hi float64, most int) []tick {
 	if !(hi > lo) {
 		return []tick{{lo, label(lo, math.Max(1, math.Abs(lo)), math.Abs(lo))}}
@@ -58,7 +57,7 @@ func multiples(lo, hi, step float64) (first, last float64) {
 	return math.Ceil(lo/step-slack) + 0, math.Floor(hi/step+slack) + 0
 }
 
-// near reports whether a and b differ by less than anyone sees, of a length scale.
+// near reports whether nobody can see a difference between a and b on a scale of some length.
 func near(a, b, scale float64) bool { return math.Abs(a-b) <= 1e-6*scale }
 
 // label writes v with the decimals that multiples of step need, and with a real

@@ -15,7 +15,7 @@ const (
 	smallSize = 18
 	capHeight = 13 // of the digits in smallSize
 
-	titleLines   = 4  // of a panel's title at most
+	titleLines   = 4  // of the title of a panel, at most
 	titleLeading = 24 // from one of them to the next
 )
 
@@ -43,8 +43,8 @@ func (t typeface) widest(ticks []tick, size int) int {
 	return widest
 }
 
-// wrapped breaks a title behind its commas into lines of at most width pixels. A part
-// that is wider, and what is left for the last of titleLines, is cut as shorten does.
+// wrapped breaks a title after its commas into lines of at most width pixels. A part that is wider, and what is left
+// for the last of titleLines, is cut as shorten does it.
 func (t typeface) wrapped(title string, width int) []string {
 	var lines []string
 	for part := range strings.SplitAfterSeq(title, ", ") {
@@ -61,9 +61,8 @@ func (t typeface) wrapped(title string, width int) []string {
 	return lines
 }
 
-// shorten returns text as one line of at most width pixels, cut with an ellipsis
-// where it is longer. Characters that do not print, which XML partly forbids,
-// become spaces.
+// shorten returns text as one line of at most width pixels. Longer text is cut, with an ellipsis. Characters that do
+// not print, some of which XML forbids, become spaces.
 func (t typeface) shorten(text string, size, width int) string {
 	text = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

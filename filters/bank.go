@@ -10,24 +10,20 @@ import (
 	"gpuconv/param"
 )
 
-// Filter is a kernel that is given by numbers: a [Gabor] and the others of
-// [Kinds]. Places are in pixels from the kernel's centre, x to the right, y
-// downwards; orientations are as in package stimuli, so that a filter answers most
+// Filter is a kernel that numbers define: a [Gabor] and the others that [Kinds] lists. Places are in pixels from the
+// centre of the kernel, x to the right and y downwards. Orientations are as in package stimuli: a filter answers most
 // to the grating of its own orientation, spatial frequency and phase.
 type Filter interface {
 	// Kind is the filter's name in tables: gabor.
 	Kind() string
-	// Parameters are the numbers that can be swept, in the order in which they are
-	// enumerated: the last varies fastest.
+	// Parameters are the numbers that can be swept. In a sweep the last of them varies fastest.
 	Parameters() []param.Parameter
-	// Complete replaces zero values that stand for others, and refuses what is no
-	// filter.
+	// Complete replaces zeros that mean a default, and refuses what is no filter.
 	Complete() error
 	// Reach is how far from its centre the filter is worth sampling, in pixels.
 	Reach() float64
-	// Weight is the filter at a place, and Envelope the Gaussian that is taken off
-	// it, as often as makes the sum of all weights 0, in a balanced bank. Both are
-	// called after Complete.
+	// Weight is the filter at a place. Envelope is the Gaussian that a balanced bank subtracts from it, times the
+	// factor that makes the sum of all weights 0. Both are called after Complete.
 	Weight(x, y float64) float64
 	Envelope(x, y float64) float64
 }
@@ -35,31 +31,29 @@ type Filter interface {
 // Bank is filters of one kind and size.
 type Bank struct {
 	Filters []Filter
-	// Size is the rows and columns of each; 0 is the smallest odd number that holds
-	// the reach of all.
+	// Size is the rows and columns of each filter. 0 is the smallest odd number that holds the reach of all.
 	Size int
-	// Quadrature makes of each filter two, 2m and 2m+1, the second a quarter of a
-	// cycle further, so that conv.Energy makes a complex cell of them.
+	// Quadrature makes two filters of each, 2m and 2m+1. The second is a quarter of a cycle further, so that
+	// conv.Energy makes a complex cell of them.
 	Quadrature bool
-	// Balanced makes the weights of each filter sum to 0, so that it answers 0 to a
-	// uniform image. Of a pair that takes something off the even part alone, which is
-	// scaled to answer its own grating as much as the odd part does: else the pair's
-	// energy would depend on the phase, by 0.2% at 1.4 octaves, 4% at 2 and 20% at 3.
+	// Balanced makes the weights of each filter sum to 0, so that it answers 0 to a uniform image. In a pair this
+	// changes only the even part, which is then scaled to answer its own grating as much as the odd part does.
+	// Otherwise the energy of the pair would depend on the phase, by 0.2 % at 1.4 octaves, 4 % at 2 and 20 % at 3.
 	Balanced bool
 }
 
-// maxReachSize is the largest size that a bank takes by itself.
+// maxReachSize is the largest size that a bank chooses by itself.
 const maxReachSize = 255
 
-// Phased is met by filters that have a phase: an even part, the Envelope times the
-// cosine of a carrier, and an odd one, times its sine.
+// Phased is a filter with a phase. It has an even part, the Envelope times the cosine of a carrier, and an odd part,
+// the Envelope times the sine.
 type Phased interface {
 	Filter
-	Shifted(degrees float64) Filter // the same with that much more of phase
+	Shifted(degrees float64) Filter // the same filter with so much added to its phase
 	Carrier(x, y float64) float64   // the cosine, of phase 0
 }
 
-// complete returns the filters as they will be, pairs side by side, and their size.
+// complete returns all filters, complete and with pairs side by side, and their size.
 func (b Bank) complete() ([]Filter, int, error) {
 	var all []Filter
 	reach := 0.0
@@ -72,14 +66,16 @@ func (b Bank) complete() ([]Filter, int, error) {
 		if b.Quadrature {
 			phased, ok := f.(Phased)
 			if !ok {
-				return nil, 0, fault.New("filters", "a quadrature pair of", f.Kind(), "want filters with a phase, gabor")
+				return nil, 0, fault.New("filters", "a quadrature pair of", f.Kind(),
+					"want filters with a phase, gabor")
 			}
 			all = append(all, phased.Shifted(90))
 		}
 	}
 	size := b.Size
 	if size == 0 && 2*math.Ceil(reach)+1 > maxReachSize {
-		return nil, 0, fault.New("filters", fmt.Sprintf("of %.4g pixels a side", 2*math.Ceil(reach)+1), "", "want a size to say so, above %d", maxReachSize)
+		return nil, 0, fault.New("filters", fmt.Sprintf("of %.4g pixels a side", 2*math.Ceil(reach)+1), "",
+			"want a size to say so, above %d", maxReachSize)
 	}
 	if size == 0 {
 		size = 2*int(math.Ceil(reach)) + 1
@@ -95,16 +91,16 @@ func checkBank(n, size int) error {
 		return fault.New("filters", "size", size, "want at least 1")
 	}
 	if elements, err := conv.Product(n, size, size); err != nil || elements > maxElements {
-		return fault.New("filters", "", "", "%d filters of %d×%d would need %.3g GB, want at most %.3g", n, size, size, 4e-9*float64(n)*float64(size)*float64(size), 4e-9*maxElements)
+		return fault.New("filters", "", "", "%d filters of %d×%d would need %.3g GB, want at most %.3g", n, size, size,
+			4e-9*float64(n)*float64(size)*float64(size), 4e-9*maxElements)
 	}
 	return nil
 }
 
-// Weights returns the filters as [K, 1, Size, Size], sampled in float64 at the
-// pixels' centres and rounded once. It refuses what a filter's Complete refuses,
-// quadrature pairs of filters without a phase, an empty bank, filters or parts of a
-// pair that are all zeros on the pixels, and banks of more than 1 GiB or, with a Size
-// of 0, of more than 255 pixels a side.
+// Weights returns the filters as [K, 1, Size, Size], sampled in float64 at the centres of the pixels and rounded once.
+// It refuses what the Complete of a filter refuses, quadrature pairs of filters without a phase, an empty bank, filters
+// or parts of a pair that are all zeros on the pixels, banks of more than 1 GiB and, with a Size of 0, of more than 255
+// pixels a side.
 func (b Bank) Weights() (*conv.Tensor, error) {
 	all, size, err := b.complete()
 	if err != nil {
@@ -125,7 +121,8 @@ func (b Bank) Weights() (*conv.Tensor, error) {
 			zeros = zeros && v == 0
 		}
 		if zeros {
-			return nil, fault.New("filters", fmt.Sprintf("%s on %d×%d pixels is all zeros", f.Kind(), size, size), "", "want another size")
+			return nil, fault.New("filters", fmt.Sprintf("%s on %d×%d pixels is all zeros", f.Kind(), size, size), "",
+				"want another size")
 		}
 	}
 	return bank, nil
@@ -137,7 +134,9 @@ func (b Bank) sample(f Filter, size int) ([]float64, error) {
 	even, odd := 1.0, 1.0
 	if phased, ok := f.(Phased); ok && b.Quadrature {
 		if even, odd = gains(phased, size, b.Balanced); !(even > leastGain && odd > leastGain) {
-			return nil, fault.New("filters", fmt.Sprintf("a quadrature pair of %s on %d×%d pixels", f.Kind(), size, size), "", "one of the two is all zeros: want a spatial frequency below 0.5 and more than 1 pixel")
+			return nil, fault.New("filters",
+				fmt.Sprintf("a quadrature pair of %s on %d×%d pixels", f.Kind(), size, size), "",
+				"one of the two is all zeros: want a spatial frequency below 0.5 and more than 1 pixel")
 		}
 	}
 	if !b.Balanced {
@@ -154,12 +153,11 @@ func (b Bank) sample(f Filter, size int) ([]float64, error) {
 	return weights, nil
 }
 
-// leastGain is an answer to the own grating, of about 1, that is one of rounding
-// errors: at 0.5 cycles/pixel pixels see the cosine of a carrier alone.
+// leastGain is an answer to the own grating, normally about 1, that is nothing but rounding errors. At 0.5 cycles/pixel
+// the pixels see only the cosine of a carrier.
 const leastGain = 1e-6
 
-// gains returns what the even and the odd part of a filter answer to the cosine
-// and the sine of its carrier.
+// gains returns the answers of the even and the odd part of a filter to the cosine and the sine of its carrier.
 func gains(f Phased, size int, balanced bool) (even, odd float64) {
 	cosine, envelope := sampled(size, f.Carrier), sampled(size, f.Envelope)
 	share := 0.0
@@ -172,8 +170,7 @@ func gains(f Phased, size int, balanced bool) (even, odd float64) {
 	return even, odd
 }
 
-// scaleEven multiplies the part of a kernel that is the same on both sides of its
-// centre.
+// scaleEven multiplies the even part of a kernel, which is the same on both sides of the centre.
 func scaleEven(weights []float64, factor float64) {
 	for i, j := 0, len(weights)-1; i <= j; i, j = i+1, j-1 {
 		even, odd := (weights[i]+weights[j])/2, (weights[i]-weights[j])/2
@@ -199,8 +196,7 @@ func sum(values []float64) float64 {
 	return total
 }
 
-// Table returns the parameters of each filter, and the number of its pair in a
-// bank of them.
+// Table returns the parameters of each filter and, in a bank of pairs, the number of its pair.
 func (b Bank) Table() (*param.Table, error) {
 	all, _, err := b.complete()
 	if err != nil {
@@ -218,8 +214,8 @@ func (b Bank) Table() (*param.Table, error) {
 	return t, t.Check()
 }
 
-// Names says what sets each filter apart, for titles: 45°, phase 90. Widths, which
-// follow the spatial frequency or each other, are named where nothing else does.
+// Names says what sets each filter apart, for titles: 45°, phase 90. A width follows from the spatial frequency or from
+// another width, so it is named only where nothing else tells filters apart.
 func (b Bank) Names() ([]string, error) {
 	all, _, err := b.complete()
 	if err != nil {
@@ -235,7 +231,7 @@ func (b Bank) Names() ([]string, error) {
 	return names, nil
 }
 
-// titles names filters by some of their parameters, or by their kind without any.
+// titles names filters by some of their parameters, or by their kind if there are none.
 func titles(all []Filter, varying []string) []string {
 	names := make([]string, len(all))
 	for k, f := range all {
@@ -250,8 +246,8 @@ func distinct(names []string) int {
 	return len(slices.Compact(slices.Sorted(slices.Values(names))))
 }
 
-// varying returns the names of parameters that differ between filters of one
-// kind, and apart those that may only come along with another one.
+// varying returns the names of the parameters that differ between filters of one kind. It lists apart those that may
+// merely follow from another.
 func varying(all []Filter) (names, along []string) {
 	for i, p := range all[0].Parameters() {
 		differs := func(f Filter) bool { return f.Parameters()[i].Value() != p.Value() }

@@ -33,8 +33,8 @@ func weights(t *testing.T, b Bank) *conv.Tensor {
 	return w
 }
 
-// TestFilterGoldens holds weights against those of scikit-image, SciPy and NumPy:
-// testdata/make_filters.py made them, rounded to 10 decimals.
+// TestFilterGoldens compares weights with those of scikit-image, SciPy and NumPy, rounded to 10 decimals.
+// testdata/make_filters.py made those.
 func TestFilterGoldens(t *testing.T) {
 	text, err := os.ReadFile("testdata/filters.json")
 	if err != nil {
@@ -79,8 +79,7 @@ func answer(filter, image []float32) float64 {
 	return total
 }
 
-// gratings returns sines of amplitude 1 about 0, of a filter's size, at phases
-// of 0 to 350 degrees.
+// gratings returns sines of amplitude 1 about 0, of the size of a filter, at phases from 0 to 350 degrees.
 func gratings(t *testing.T, size int, orientation, sf float64) *conv.Tensor {
 	t.Helper()
 	phases, err := param.Range(0, 360, 10)
@@ -88,7 +87,8 @@ func gratings(t *testing.T, size int, orientation, sf float64) *conv.Tensor {
 		t.Fatal(err)
 	}
 	set, err := stimuli.NewProduct(stimuli.Canvas{Rows: size, Columns: size}, func() stimuli.Pattern {
-		return &stimuli.Grating{Orientation: orientation, SF: sf, Look: stimuli.Look{Mean: 1, Contrast: 1, Centred: true}}
+		return &stimuli.Grating{Orientation: orientation, SF: sf,
+			Look: stimuli.Look{Mean: 1, Contrast: 1, Centred: true}}
 	}, param.Axis{Name: "phase", Values: phases})
 	if err != nil {
 		t.Fatal(err)
@@ -103,11 +103,11 @@ func gratings(t *testing.T, size int, orientation, sf float64) *conv.Tensor {
 	return images
 }
 
-// TestOwnGrating: a Gabor answers 1 to the grating of its own orientation,
-// frequency and phase, and less to any other; the energy of its quadrature pair is 1 at
-// every phase. 5e-3 is what three standard deviations cut off.
+// TestOwnGrating: a Gabor answers 1 to the grating of its own orientation, frequency and phase, and less to any other.
+// The energy of its quadrature pair is 1 at every phase. Three standard deviations cut off 5e-3.
 func TestOwnGrating(t *testing.T) {
-	for _, g := range []Gabor{{Orientation: 20, SF: 0.2, Phase: 30, Bandwidth: 1}, {Orientation: 110, SF: 0.15, SigmaX: 6, SigmaY: 9}, {SF: 0.3}} {
+	for _, g := range []Gabor{{Orientation: 20, SF: 0.2, Phase: 30, Bandwidth: 1},
+		{Orientation: 110, SF: 0.15, SigmaX: 6, SigmaY: 9}, {SF: 0.3}} {
 		bank := weights(t, Bank{Filters: []Filter{&g}, Quadrature: true, Balanced: true})
 		size := bank.Shape.H()
 		images := gratings(t, size, g.Orientation, g.SF)
@@ -122,7 +122,8 @@ func TestOwnGrating(t *testing.T) {
 				t.Errorf("%+v: answers %v to its own grating, want 1", g, a)
 			}
 		}
-		for _, other := range []stimuli.Grating{{Orientation: g.Orientation + 30, SF: g.SF}, {Orientation: g.Orientation - 30, SF: g.SF}, {Orientation: g.Orientation, SF: g.SF / 1.7}} {
+		for _, other := range []stimuli.Grating{{Orientation: g.Orientation + 30, SF: g.SF},
+			{Orientation: g.Orientation - 30, SF: g.SF}, {Orientation: g.Orientation, SF: g.SF / 1.7}} {
 			images := gratings(t, size, other.Orientation, other.SF)
 			for i := range images.Shape.N() {
 				if a := answer(bank.Plane(0, 0), images.Plane(i, 0)); a > 0.9*own {
@@ -133,9 +134,8 @@ func TestOwnGrating(t *testing.T) {
 	}
 }
 
-// TestEnergyIsFlat: over phases, the energy of a balanced pair varies by less than
-// 1e-3 of its mean, whatever the bandwidth, the phase and what the size cuts off; and the
-// pair sums to 0 nevertheless.
+// TestEnergyIsFlat: over phases, the energy of a balanced pair varies by less than 1e-3 of its mean, whatever the
+// bandwidth and the phase are and whatever the size cuts off. Both filters of the pair still sum to 0.
 func TestEnergyIsFlat(t *testing.T) {
 	for orientation := 0.0; orientation < 180; orientation += 67.5 {
 		for _, g := range []Gabor{{Bandwidth: 1}, {}, {Phase: 50}, {Bandwidth: 2, Phase: -20}, {Bandwidth: 3}} {
@@ -146,14 +146,16 @@ func TestEnergyIsFlat(t *testing.T) {
 				images := gratings(t, bank.Shape.H(), orientation, own.SF)
 				lo, hi := math.Inf(1), 0.0
 				for i := range images.Shape.N() {
-					energy := math.Hypot(answer(bank.Plane(0, 0), images.Plane(i, 0)), answer(bank.Plane(1, 0), images.Plane(i, 0)))
+					energy := math.Hypot(answer(bank.Plane(0, 0), images.Plane(i, 0)),
+						answer(bank.Plane(1, 0), images.Plane(i, 0)))
 					lo, hi = min(lo, energy), max(hi, energy)
 				}
 				if !((hi-lo)/hi < 1e-3) || !(hi > 0.1) {
 					t.Errorf("%+v on %d pixels: energy from %v to %v", own, bank.Shape.H(), lo, hi)
 				}
 				for k := range 2 {
-					if total := answer(bank.Plane(k, 0), slices.Repeat([]float32{1}, len(bank.Plane(k, 0)))); math.Abs(total) > 1e-6 {
+					if total := answer(bank.Plane(k, 0),
+						slices.Repeat([]float32{1}, len(bank.Plane(k, 0)))); math.Abs(total) > 1e-6 {
 						t.Errorf("%+v on %d pixels: filter %d sums to %v", own, bank.Shape.H(), k, total)
 					}
 				}
@@ -162,7 +164,7 @@ func TestEnergyIsFlat(t *testing.T) {
 	}
 }
 
-// TestPairAtNyquist: at half a cycle a pixel there is no odd part.
+// TestPairAtNyquist: at half a cycle per pixel there is no odd part.
 func TestPairAtNyquist(t *testing.T) {
 	for _, b := range []Bank{{Size: 9}, {Size: 8}, {Size: 1}, {Size: 9, Balanced: true}} {
 		b.Filters, b.Quadrature = []Filter{&Gabor{SF: 0.5}}, true
@@ -172,8 +174,8 @@ func TestPairAtNyquist(t *testing.T) {
 	}
 }
 
-// TestBalanced: every kind answers 0 to a uniform image if it is to, and not all do
-// if not.
+// TestBalanced: balanced filters of every kind answer 0 to a uniform image, and some of those that are not balanced do
+// not.
 func TestBalanced(t *testing.T) {
 	unbalanced := 0
 	for _, k := range Kinds() {
@@ -206,7 +208,7 @@ func TestBalanced(t *testing.T) {
 	}
 }
 
-// TestSteer: derivatives at a few orientations sum to that at any other.
+// TestSteer: derivatives at a few orientations sum to the derivative at any other.
 func TestSteer(t *testing.T) {
 	for order := range maxOrder + 1 {
 		for _, degrees := range []float64{0, 17, 90, 133, -60, 400} {
@@ -224,12 +226,14 @@ func TestSteer(t *testing.T) {
 	}
 }
 
-// TestReach: a size that is left to the bank cuts off at most 1% of the sum of the
-// absolute weights, and half the pixels would not do.
+// TestReach: a size that the bank chooses cuts off at most 1 % of the sum of the absolute weights, and half of the
+// pixels would be too few.
 func TestReach(t *testing.T) {
 	for _, f := range []Filter{
-		&Gabor{SF: 0.1}, &Gabor{SF: 0.1, SigmaX: 2, SigmaY: 5}, &Gabor{SF: 0.1, SigmaX: 5, SigmaY: 2, Orientation: 45}, &DoG{Sigma: 2}, &DoG{Sigma: 1, SigmaSurround: 4},
-		&Derivative{Sigma: 2}, &Derivative{Order: 1, Sigma: 2}, &Derivative{Order: 4, Sigma: 2, Orientation: 30}, &Derivative{Order: 8, Sigma: 2},
+		&Gabor{SF: 0.1}, &Gabor{SF: 0.1, SigmaX: 2, SigmaY: 5}, &Gabor{SF: 0.1, SigmaX: 5, SigmaY: 2, Orientation: 45},
+		&DoG{Sigma: 2}, &DoG{Sigma: 1, SigmaSurround: 4},
+		&Derivative{Sigma: 2}, &Derivative{Order: 1, Sigma: 2}, &Derivative{Order: 4, Sigma: 2, Orientation: 30},
+		&Derivative{Order: 8, Sigma: 2},
 		&Laplacian{}, &Laplacian{Sigma: 2}, &Laplacian{Sigma: 3.3},
 	} {
 		size := weights(t, Bank{Filters: []Filter{f}}).Shape.H()
@@ -250,7 +254,7 @@ func magnitude(weights []float64) (total float64) {
 	return total
 }
 
-// TestAspect: sigma-x over sigma-y, whichever is given.
+// TestAspect: the aspect is sigma-x over sigma-y, whichever of them is given.
 func TestAspect(t *testing.T) {
 	for _, c := range []struct{ given, want Gabor }{
 		{Gabor{SigmaX: 3, Aspect: 0.5}, Gabor{SigmaX: 3, SigmaY: 6, Aspect: 0.5}},
@@ -259,20 +263,22 @@ func TestAspect(t *testing.T) {
 	} {
 		got := c.given
 		got.SF = 0.1
-		if err := got.Complete(); err != nil || got.SigmaX != c.want.SigmaX || got.SigmaY != c.want.SigmaY || got.Aspect != c.want.Aspect {
+		if err := got.Complete(); err != nil || got.SigmaX != c.want.SigmaX || got.SigmaY != c.want.SigmaY ||
+			got.Aspect != c.want.Aspect {
 			t.Errorf("%+v became %+v, %v", c.given, got, err)
 		}
 	}
 }
 
-// TestPairs: the layout of a quadrature bank, its table, and the titles.
+// TestPairs: the layout of a bank of quadrature pairs, its table, and its titles.
 func TestPairs(t *testing.T) {
 	all, err := kindOf(t, "gabor").Make(param.NewAxis("orientation", 0, 45), param.NewAxis("sf", 0.1, 0.2))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := Bank{Filters: all, Quadrature: true}
-	if got := weights(t, b).Shape; got != (conv.Shape{8, 1, 27, 27}) { // 1.4 octaves at 0.1 are a sigma of 4.17: three of them on each side
+	// 1.4 octaves at 0.1 are a sigma of 4.17: three of them on each side.
+	if got := weights(t, b).Shape; got != (conv.Shape{8, 1, 27, 27}) {
 		t.Errorf("shape %v", got)
 	}
 	table, err := b.Table()
@@ -283,8 +289,9 @@ func TestPairs(t *testing.T) {
 		t.Errorf("columns %s", got)
 	}
 	for name, want := range map[string][]float64{
-		"orientation_deg": {0, 0, 0, 0, 45, 45, 45, 45}, "sf_cycles_per_pixel": {0.1, 0.1, 0.2, 0.2, 0.1, 0.1, 0.2, 0.2},
-		"phase_deg": {0, 90, 0, 90, 0, 90, 0, 90}, "pair": {0, 0, 1, 1, 2, 2, 3, 3},
+		"orientation_deg":     {0, 0, 0, 0, 45, 45, 45, 45},
+		"sf_cycles_per_pixel": {0.1, 0.1, 0.2, 0.2, 0.1, 0.1, 0.2, 0.2},
+		"phase_deg":           {0, 90, 0, 90, 0, 90, 0, 90}, "pair": {0, 0, 1, 1, 2, 2, 3, 3},
 	} {
 		if got := table.Column(name).Numbers; !slices.Equal(got, want) {
 			t.Errorf("%s %v, want %v", name, got, want)
@@ -295,15 +302,17 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// TestNamesTellApart: what comes along with another parameter is named where the
-// others do not tell filters apart.
+// TestNamesTellApart: a parameter that may follow from another is named where the others do not tell filters apart.
 func TestNamesTellApart(t *testing.T) {
 	for want, b := range map[string]Bank{
 		"0°, sigma-x 3|0°, sigma-x 4|45°, sigma-x 3|45°, sigma-x 4": {Filters: []Filter{
-			&Gabor{SF: 0.1, SigmaX: 3}, &Gabor{SF: 0.1, SigmaX: 4}, &Gabor{SF: 0.1, SigmaX: 3, Orientation: 45}, &Gabor{SF: 0.1, SigmaX: 4, Orientation: 45}}},
-		"sf 0.1|sf 0.2":       {Filters: []Filter{&Gabor{SF: 0.1}, &Gabor{SF: 0.2}}}, // their widths follow the frequency
-		"sigma-y 5|sigma-y 6": {Filters: []Filter{&Gabor{SF: 0.1, SigmaX: 3, SigmaY: 5}, &Gabor{SF: 0.1, SigmaX: 3, SigmaY: 6}}},
-		"gabor|gabor":         {Filters: []Filter{&Gabor{SF: 0.1}, &Gabor{SF: 0.1}}},
+			&Gabor{SF: 0.1, SigmaX: 3}, &Gabor{SF: 0.1, SigmaX: 4}, &Gabor{SF: 0.1, SigmaX: 3, Orientation: 45},
+			&Gabor{SF: 0.1, SigmaX: 4, Orientation: 45}}},
+		"sf 0.1|sf 0.2": {Filters: []Filter{&Gabor{SF: 0.1}, &Gabor{SF: 0.2}}},
+		// their widths follow the frequency
+		"sigma-y 5|sigma-y 6": {Filters: []Filter{&Gabor{SF: 0.1, SigmaX: 3, SigmaY: 5},
+			&Gabor{SF: 0.1, SigmaX: 3, SigmaY: 6}}},
+		"gabor|gabor": {Filters: []Filter{&Gabor{SF: 0.1}, &Gabor{SF: 0.1}}},
 	} {
 		if names, err := b.Names(); err != nil || strings.Join(names, "|") != want {
 			t.Errorf("names %q (%v), want %s", names, err, want)
@@ -351,9 +360,10 @@ func TestWholeNumbers(t *testing.T) {
 		kind string
 		axis param.Axis
 	}{
-		"filters: count 1.5: want a whole number":                    {"v1", param.NewAxis("count", 16, 1.5)},
-		"filters: seed -1: want a whole number from 0 to 2⁵³":        {"v1", param.NewAxis("seed", -1)},
-		"filters: order 0.5: want a whole number":                    {"gaussian-derivative", param.NewAxis("order", 1, 0.5)},
+		"filters: count 1.5: want a whole number":             {"v1", param.NewAxis("count", 16, 1.5)},
+		"filters: seed -1: want a whole number from 0 to 2⁵³": {"v1", param.NewAxis("seed", -1)},
+		"filters: order 0.5: want a whole number": {"gaussian-derivative",
+			param.NewAxis("order", 1, 0.5)},
 		"filters: sign 1e+300: want a whole number from −2⁵³ to 2⁵³": {"dog", param.NewAxis("sign", 1e300)},
 	} {
 		if _, err := kindOf(t, c.kind).Make(c.axis); err == nil || !strings.HasPrefix(err.Error(), want) {
@@ -367,7 +377,8 @@ func TestNMATable(t *testing.T) {
 	if err != nil || table.Check() != nil {
 		t.Fatal(err, table.Check())
 	}
-	if got := table.Column("orientation_deg").Numbers; !math.IsNaN(got[0]) || !slices.Equal(got[2:], []float64{90, 45, 0, -45}) { // TestPreference's
+	if got := table.Column("orientation_deg").Numbers; !math.IsNaN(got[0]) ||
+		!slices.Equal(got[2:], []float64{90, 45, 0, -45}) { // TestPreference's
 		t.Errorf("orientations %v", got)
 	}
 	if _, err := (NMA{}).Table(); err == nil {

@@ -8,18 +8,15 @@ import (
 	"gpuconv/param"
 )
 
-// Gabor is a(x, y)·cos(2π·SF·u + Phase), with the envelope a = exp(−u²/(2·SigmaX²) −
-// v²/(2·SigmaY²))/(π·SigmaX·SigmaY), u = x·cosθ + y·sinθ across its stripes and v
-// along them. The envelope's sum is 2, so that the filter answers about 1 to its
-// own grating of amplitude 1.
+// Gabor is a(x, y)·cos(2π·SF·u + Phase), with the envelope a = exp(−u²/(2·SigmaX²) − v²/(2·SigmaY²))/(π·SigmaX·SigmaY),
+// u = x·cosθ + y·sinθ across the stripes and v along them. The sum of the envelope is 2, so that the filter answers
+// about 1 to its own grating of amplitude 1.
 //
-// Its width is SigmaX, or Bandwidth: the full width at half height of its
-// response along the logarithm of spatial frequency, for which SigmaX =
-// √(ln2/2)/(π·SF)·(2^b+1)/(2^b−1) (Petkov and Kruizinga, Biol. Cybern. 76, 1997).
-// V1's simple cells have 1.4 octaves in the median (De Valois, Albrecht and
-// Thorell, Vision Res. 22, 1982).
+// Its width is SigmaX or, if that is 0, follows from Bandwidth: the full width at half height of its response along the
+// logarithm of spatial frequency. Then SigmaX = √(ln2/2)/(π·SF)·(2^b+1)/(2^b−1) (Petkov and Kruizinga, Biol. Cybern.
+// 76, 1997). The median of V1's simple cells is 1.4 octaves (De Valois, Albrecht and Thorell, Vision Res. 22, 1982).
 type Gabor struct {
-	Orientation float64 // degrees from vertical: of the grating that it answers most to
+	Orientation float64 // of the grating that it answers most to, in degrees from vertical
 	SF          float64 // cycles per pixel, above 0, at most 0.5
 	Phase       float64 // degrees, at the centre: 0 is even, 90 odd
 	SigmaX      float64 // pixels, across the stripes; 0 is that of Bandwidth
@@ -40,25 +37,30 @@ func (g *Gabor) Parameters() []param.Parameter {
 		orientation(&g.Orientation),
 		param.New("sf", "sf_cycles_per_pixel", "spatial frequency in cycles/pixel", &g.SF),
 		param.New("phase", "phase_deg", "degrees, at the centre: 0 is even, 90 odd", &g.Phase),
-		param.New("sigma-x", "sigma_x", "standard deviation across the stripes in pixels, 0 for that of the bandwidth", &g.SigmaX),
-		param.New("sigma-y", "sigma_y", "standard deviation along the stripes in pixels, 0 for that of the aspect", &g.SigmaY),
+		param.New("sigma-x", "sigma_x", "standard deviation across the stripes in pixels, 0 for that of the bandwidth",
+			&g.SigmaX),
+		param.New("sigma-y", "sigma_y", "standard deviation along the stripes in pixels, 0 for that of the aspect",
+			&g.SigmaY),
 		param.New("bandwidth", "bandwidth_octaves", "bandwidth in octaves, 0 for 1.4", &g.Bandwidth),
 		param.New("aspect", "aspect", "sigma-x / sigma-y, 0 for 1", &g.Aspect),
 	}
 }
 
 func orientation(v *float64) param.Parameter {
-	return param.New("orientation", "orientation_deg", "degrees from vertical: of the grating that the filter prefers", v)
+	return param.New("orientation", "orientation_deg", "degrees from vertical: of the grating that the filter prefers",
+		v)
 }
 
-// Complete implements [Filter]. Of a filter whose SigmaX is given it computes the
-// Bandwidth, NaN if its response to a uniform image is above half of the largest.
+// Complete implements [Filter]. If SigmaX is given, it computes the Bandwidth, which is NaN if the response to a
+// uniform image is above half of the largest response.
 func (g *Gabor) Complete() error {
 	if !(g.SF > 0 && g.SF <= 0.5) {
-		return fault.New("filters", fmt.Sprintf("Gabor of spatial frequency %v cycles/pixel", g.SF), "", "want above 0, at most 0.5")
+		return fault.New("filters", fmt.Sprintf("Gabor of spatial frequency %v cycles/pixel", g.SF), "",
+			"want above 0, at most 0.5")
 	}
 	if g.SigmaX < 0 || g.SigmaY < 0 || g.Bandwidth < 0 || g.Aspect < 0 {
-		return fault.New("filters", fmt.Sprintf("Gabor of sigma-x %v, sigma-y %v, bandwidth %v, aspect %v", g.SigmaX, g.SigmaY, g.Bandwidth, g.Aspect), "", "want none below 0")
+		return fault.New("filters", fmt.Sprintf("Gabor of sigma-x %v, sigma-y %v, bandwidth %v, aspect %v", g.SigmaX,
+			g.SigmaY, g.Bandwidth, g.Aspect), "", "want none below 0")
 	}
 	half := math.Sqrt(math.Ln2/2) / (math.Pi * g.SF)
 	if g.SigmaX == 0 {

@@ -8,13 +8,12 @@ import (
 	"gpuconv/param"
 )
 
-// DoG is a difference of Gaussians, the receptive field of retinal ganglion cells
-// (Rodieck, Vision Res. 5, 1965): Sign·(G(Sigma) − Surround·G(SigmaSurround)), G a
-// Gaussian whose sum is 1.
+// DoG is a difference of Gaussians, the receptive field of retinal ganglion cells (Rodieck, Vision Res. 5, 1965):
+// Sign·(G(Sigma) − Surround·G(SigmaSurround)), where G is a Gaussian whose sum is 1.
 type DoG struct {
 	Sigma         float64 // of the centre, in pixels; 0 is 1
 	SigmaSurround float64 // pixels, above Sigma; 0 is 1.6·Sigma (Marr and Hildreth, Proc. R. Soc. B 207, 1980)
-	Surround      float64 // the surround's sum, 0 is 1: no answer to a uniform image
+	Surround      float64 // sum of the surround; 0 is 1, which gives no answer to a uniform image
 	Sign          int     // 1 is an ON centre, −1 an OFF centre; 0 is 1
 }
 
@@ -25,7 +24,8 @@ func (d *DoG) Kind() string { return "dog" }
 func (d *DoG) Parameters() []param.Parameter {
 	return []param.Parameter{
 		sigmaParameter(&d.Sigma),
-		param.New("sigma-surround", "sigma_surround", "standard deviation of the surround in pixels, 0 for 1.6 of the centre's", &d.SigmaSurround),
+		param.New("sigma-surround", "sigma_surround",
+			"standard deviation of the surround in pixels, 0 for 1.6 of the centre's", &d.SigmaSurround),
 		param.New("surround", "surround", "sum of the surround, 0 for 1: that of the centre", &d.Surround),
 		param.New("sign", "sign", "1 is an ON centre, −1 an OFF centre, 0 is 1", &d.Sign),
 	}
@@ -44,7 +44,8 @@ func (d *DoG) Complete() error {
 		d.Sign = 1
 	}
 	if !(d.Sigma > 0 && d.SigmaSurround > d.Sigma) {
-		return fault.New("filters", fmt.Sprintf("difference of Gaussians of sigma %v and %v", d.Sigma, d.SigmaSurround), "", "want the surround's above the centre's, above 0")
+		return fault.New("filters", fmt.Sprintf("difference of Gaussians of sigma %v and %v", d.Sigma, d.SigmaSurround),
+			"", "want the surround's above the centre's, above 0")
 	}
 	if d.Sign != 1 && d.Sign != -1 {
 		return fault.New("filters", "difference of Gaussians of sign", d.Sign, "want 1 for ON or -1 for OFF")
@@ -63,7 +64,7 @@ func (d *DoG) Weight(x, y float64) float64 {
 // Envelope implements [Filter].
 func (d *DoG) Envelope(x, y float64) float64 { return gaussian(x, y, d.SigmaSurround) }
 
-// gaussian is that of integral 1.
+// gaussian is a Gaussian with an integral of 1.
 func gaussian(x, y, sigma float64) float64 {
 	return math.Exp(-(x*x+y*y)/(2*sigma*sigma)) / (2 * math.Pi * sigma * sigma)
 }
@@ -75,12 +76,11 @@ func fill(v *float64, to float64) {
 	}
 }
 
-// Derivative is that of a Gaussian along u, of some order, times Sigma^Order:
-// He(u/Sigma)·G, He the Hermite polynomial with the leading coefficient 1. As
-// kernels are not flipped, it answers with the sign of the image's own derivative.
-// A bank of Order+1 orientations steers to any other: see [Steer].
+// Derivative is the derivative of a Gaussian along u, times Sigma^Order: He(u/Sigma)·G, where He is the Hermite
+// polynomial with a leading coefficient of 1. Kernels are not flipped, so it answers with the sign of the derivative of
+// the image. Order+1 orientations of it make any other orientation: see [Steer].
 type Derivative struct {
-	Orientation float64 // degrees from vertical: of the grating that it answers most to
+	Orientation float64 // of the grating that it answers most to, in degrees from vertical
 	Order       int     // 0 … 8
 	Sigma       float64 // pixels; 0 is 1
 }
@@ -132,9 +132,9 @@ func hermite(n int, t float64) float64 {
 	return value
 }
 
-// Steer returns what to multiply derivatives of an order with, at the orientations
-// 180°·k/(order+1) for k = 0 … order, so that their sum is the derivative at another
-// orientation, in degrees (Freeman and Adelson, IEEE PAMI 13, 1991).
+// Steer returns the factors of derivatives of an order at the orientations 180°·k/(order+1), k = 0 … order. The sum of
+// the derivatives times their factors is the derivative at another orientation, in degrees (Freeman and Adelson, IEEE
+// PAMI 13, 1991).
 func Steer(order int, degrees float64) []float64 {
 	factors := make([]float64, order+1)
 	for k := range factors {
@@ -150,8 +150,8 @@ func Steer(order int, degrees float64) []float64 {
 	return factors
 }
 
-// Laplacian is that of a Gaussian times Sigma², (r²/Sigma² − 2)·G; with a Sigma of
-// 0 it is the difference of a pixel's four neighbours and itself, four times.
+// Laplacian is the Laplacian of a Gaussian times Sigma², (r²/Sigma² − 2)·G. With a Sigma of 0 it is the sum of a
+// pixel's four neighbours less four times the pixel.
 type Laplacian struct {
 	Sigma float64 // pixels
 }

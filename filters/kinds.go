@@ -8,12 +8,12 @@ import (
 // Kind is a kind of filters.
 type Kind struct {
 	Name, Summary string
-	// Size is that of the kind's banks if none is asked for; 0 is by their reach.
+	// Size is the size of the kind's banks if none is asked for. 0 follows from the reach of the filters.
 	Size int
-	// Parameters are those that can be swept, with their values if they are not.
+	// Parameters are those that can be swept. They have the values that they take if they are not.
 	Parameters []param.Parameter
-	// Make returns filters with every combination of the values of the axes, in the
-	// order of a [param.Grid].
+	// Make returns filters with every combination of the values of the axes, in the order of a [param.Grid]. It refuses
+	// what [param.NewGrid] refuses.
 	Make    func(axes ...param.Axis) ([]Filter, error)
 	example []param.Axis
 	pairs   bool
@@ -26,16 +26,20 @@ func (k Kind) Bank() (Bank, error) {
 	return Bank{Filters: all, Quadrature: k.pairs, Balanced: k.pairs, Size: k.Size}, err
 }
 
-// Kinds returns all kinds of filters but the tutorial's bank, which is [NMA].
+// Kinds returns all kinds of filters except the tutorial's bank, which is [NMA].
 func Kinds() []Kind {
 	turned := param.NewAxis("orientation", 0, 45, 90, 135)
-	gabors := swept("gabor", "Gabors: cosines in a Gaussian", func() Filter { return &Gabor{SF: 0.15} }, turned, param.NewAxis("sf", 0.15, 0.3))
+	gabors := swept("gabor", "Gabors: cosines in a Gaussian", func() Filter { return &Gabor{SF: 0.15} }, turned,
+		param.NewAxis("sf", 0.15, 0.3))
 	gabors.pairs = true
 	return []Kind{
 		gabors,
-		swept("dog", "differences of Gaussians, ON or OFF centre", func() Filter { return &DoG{} }, param.NewAxis("sigma", 1, 2), param.NewAxis("sign", 1, -1)),
-		swept("gaussian-derivative", "steerable derivatives of a Gaussian", func() Filter { return &Derivative{Order: 1, Sigma: 1.5} }, turned, param.NewAxis("order", 1, 2)),
-		swept("laplacian", "Laplacians of a Gaussian, or that of 3×3", func() Filter { return &Laplacian{} }, param.NewAxis("sigma", 0, 1.4)),
+		swept("dog", "differences of Gaussians, ON or OFF centre", func() Filter { return &DoG{} },
+			param.NewAxis("sigma", 1, 2), param.NewAxis("sign", 1, -1)),
+		swept("gaussian-derivative", "steerable derivatives of a Gaussian",
+			func() Filter { return &Derivative{Order: 1, Sigma: 1.5} }, turned, param.NewAxis("order", 1, 2)),
+		swept("laplacian", "Laplacians of a Gaussian, or that of 3×3", func() Filter { return &Laplacian{} },
+			param.NewAxis("sigma", 0, 1.4)),
 		population(),
 	}
 }
@@ -59,11 +63,11 @@ func swept(name, summary string, fresh func() Filter, example ...param.Axis) Kin
 		}}
 }
 
-// population is the kind of [Population]: for each combination of its parameters
-// all Gabors that it draws.
+// population is the kind of [Population]. For each combination of its parameters it draws a whole population.
 func population() Kind {
 	fresh := func() *Population { return &Population{Count: 16, SFCorrelation: 0.75} }
-	return Kind{Name: "v1", Summary: "Gabors distributed as V1's neurons, drawn with a seed", Size: 25, Parameters: fresh().Parameters(), pairs: true,
+	return Kind{Name: "v1", Summary: "Gabors distributed as V1's neurons, drawn with a seed", Size: 25,
+		Parameters: fresh().Parameters(), pairs: true,
 		Make: func(axes ...param.Axis) ([]Filter, error) {
 			grid, err := param.NewGrid(fresh().Parameters(), axes)
 			if err != nil {

@@ -11,9 +11,13 @@ import (
 
 // NMA describes the tutorial's bank.
 type NMA struct {
-	Channels  int  // filters: 2 of centre-surround, the others Gabors; at least 2
-	Size      int  // rows and columns of each, at least 2; at 2 the centre-surround pair is flat, all 0 without its mean
-	Tutorial3 bool // keep each filter's mean, as tutorial 3 does
+	// Channels is the number of filters, at least 2: a centre-surround pair, and Gabors.
+	Channels int
+	// Size is the rows and columns of each filter, at least 2. At 2 the centre-surround pair is flat: without its mean
+	// it is all 0.
+	Size int
+	// Tutorial3 keeps the mean of each filter, as tutorial 3 does.
+	Tutorial3 bool
 }
 
 // Parameters of the tutorial's filters: lengths are in pixels.
@@ -31,21 +35,22 @@ const maxElements = 1 << 28
 func (f NMA) check() error {
 	switch {
 	case f.Channels < 2:
-		return fault.New("filters", fmt.Sprintf("%d channels", f.Channels), "", "want at least 2, the centre-surround pair")
+		return fault.New("filters", fmt.Sprintf("%d channels", f.Channels), "",
+			"want at least 2, the centre-surround pair")
 	case f.Size < 2:
 		return fault.New("filters", "size", f.Size, "want at least 2, a smaller filter would be all zeros")
 	}
 	if n, err := conv.Product(f.Channels, f.Size, f.Size); err != nil || n > maxElements {
-		return fault.New("filters", "", "", "%d filters of %d×%d would need %.3g GB, want at most %.3g", f.Channels, f.Size, f.Size, 4e-9*float64(f.Channels)*float64(f.Size)*float64(f.Size), 4e-9*maxElements)
+		return fault.New("filters", "", "", "%d filters of %d×%d would need %.3g GB, want at most %.3g", f.Channels,
+			f.Size, f.Size, 4e-9*float64(f.Channels)*float64(f.Size)*float64(f.Size), 4e-9*maxElements)
 	}
 	return nil
 }
 
-// Bank returns the filters, [Channels, 1, Size, Size], each divided by its
-// largest absolute value and then shifted to a mean of 0. They are computed in
-// float64, rounded once, and agree with NumPy's, which rounds the grid and more to
-// float32, within 4e-6, and within 2e-6 at a Size of 7. It refuses fewer than 2
-// channels or pixels a side, and banks of more than 1 GiB.
+// Bank returns the filters, [Channels, 1, Size, Size]. Each is divided by its largest absolute value and then shifted
+// to a mean of 0. They are computed in float64 and rounded once. NumPy rounds the grid and more to float32; the filters
+// agree with NumPy's within 4e-6, and within 2e-6 at a Size of 7. Bank refuses fewer than 2 channels or pixels a side,
+// and banks of more than 1 GiB.
 func (f NMA) Bank() (*conv.Tensor, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -65,8 +70,8 @@ func (f NMA) Bank() (*conv.Tensor, error) {
 	return bank, nil
 }
 
-// Names says what each channel is, for titles: ON centre, OFF centre, Gabor 45°.
-// There are none for a bank that Bank refuses.
+// Names says what each channel is, for titles: ON centre, OFF centre, Gabor 45°. It returns nil for a bank that Bank
+// refuses.
 func (f NMA) Names() []string {
 	if f.check() != nil {
 		return nil
@@ -85,10 +90,9 @@ func (f NMA) Names() []string {
 	return names
 }
 
-// Table returns the parameters of each filter. A Gabor's orientation is that of
-// the tutorial's grating that it answers most to, 90° less its own; its spatial
-// frequency is in cycles per pixel, of which the grid has Size−1 from −Size/2 to
-// Size/2. The centre-surround pair has neither.
+// Table returns the parameters of each filter. The orientation of a Gabor is that of the tutorial's grating that it
+// answers most to: 90° less its own. Its spatial frequency is in cycles per pixel; the grid has Size−1 pixels from
+// −Size/2 to Size/2. The centre-surround pair has neither.
 func (f NMA) Table() (*param.Table, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -98,19 +102,20 @@ func (f NMA) Table() (*param.Table, error) {
 	for channel := range f.Channels {
 		kind, row := "nma-gabor", []float64{90 - f.orientation(channel), sf, phase * 180 / math.Pi}
 		if channel < 2 {
-			kind, row = []string{"nma-on-centre", "nma-off-centre"}[channel], []float64{math.NaN(), math.NaN(), math.NaN()}
+			kind, row = []string{"nma-on-centre", "nma-off-centre"}[channel],
+				[]float64{math.NaN(), math.NaN(), math.NaN()}
 		}
 		t.Add(kind, row...)
 	}
 	return t, nil
 }
 
-// orientation returns a Gabor's angle in degrees: they divide the half turn.
+// orientation returns the angle of a Gabor in degrees. The Gabors divide the half turn evenly.
 func (f NMA) orientation(channel int) float64 {
 	return 180 / float64(f.Channels-2) * float64(channel-2)
 }
 
-// formula returns a channel's value at (x, y).
+// formula returns the value of a channel as a function of x and y.
 func (f NMA) formula(channel int) func(x, y float64) float64 {
 	switch channel {
 	case 0:
@@ -127,12 +132,11 @@ func (f NMA) formula(channel int) func(x, y float64) float64 {
 
 func centreSurround(x, y float64) float64 { return cusp(x, y, sigma) - 0.5*cusp(x, y, wideSigma) }
 
-// cusp is what the tutorial calls a gaussian: its exponent has the radius, not
-// the radius squared.
+// cusp is what the tutorial calls a gaussian. Its exponent has the radius, not the radius squared.
 func cusp(x, y, sigma float64) float64 { return math.Exp(-math.Sqrt(x*x+y*y) / (2 * sigma * sigma)) }
 
-// each evaluates a formula on the grid of Size points from −Size/2 to Size/2,
-// both included, x along rows and y along columns.
+// each evaluates a formula on the grid of Size points from −Size/2 to Size/2, both included. x runs along rows and y
+// along columns.
 func (f NMA) each(values []float64, formula func(x, y float64) float64) {
 	for i := range f.Size {
 		for j := range f.Size {
@@ -146,8 +150,8 @@ func (f NMA) grid(i int) float64 {
 	return -size/2 + float64(i)*size/(size-1)
 }
 
-// normalise divides by the largest absolute value first and subtracts the mean
-// then: the order shows in the range.
+// normalise divides by the largest absolute value and then subtracts the mean. The other order would give another
+// range.
 func (f NMA) normalise(values []float64) {
 	largest, total := 0.0, 0.0
 	for _, v := range values {

@@ -20,8 +20,8 @@ type golden struct {
 	Begins         []int // where each channel begins in testdata/nma.bin.gz
 }
 
-// TestNMAGoldens holds banks against NumPy's, which testdata/make_goldens.py
-// made, for every Size × Channels × preset that it lists.
+// TestNMAGoldens compares banks with NumPy's, for every Size × Channels × preset in the file. testdata/make_goldens.py
+// made it.
 func TestNMAGoldens(t *testing.T) {
 	text, err := os.ReadFile("testdata/nma.json")
 	if err != nil {
@@ -91,7 +91,7 @@ func (g golden) check(t *testing.T, values []float32) {
 	}
 }
 
-// TestNMAFacts checks what NUMERICS.md tells about the bank.
+// TestNMAFacts checks what NUMERICS.md says about the bank.
 func TestNMAFacts(t *testing.T) {
 	bank, err := NMA{Channels: 6, Size: 7}.Bank()
 	if err != nil {
@@ -167,7 +167,8 @@ func TestNMARefuses(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	for _, refused := range []NMA{{}, {Channels: 1, Size: 7}, {Channels: -1, Size: 7}, {Channels: math.MaxInt, Size: 7}} {
+	for _, refused := range []NMA{{}, {Channels: 1, Size: 7}, {Channels: -1, Size: 7},
+		{Channels: math.MaxInt, Size: 7}} {
 		if names := refused.Names(); names != nil {
 			t.Errorf("%+v has %d names, want none", refused, len(names))
 		}

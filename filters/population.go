@@ -10,31 +10,27 @@ import (
 	"gpuconv/param"
 )
 
-// Population is Gabors whose parameters are distributed as they are among neurons
-// of macaque V1, as VOneNet takes them (Dapello, Marques et al., NeurIPS 2020;
-// its code's figures, in our own program):
+// Population is Gabors whose parameters are distributed as among neurons of macaque V1, as VOneNet takes them (Dapello,
+// Marques et al., NeurIPS 2020; the figures of its code, in our own program):
 //
 //   - orientation: De Valois, Yund and Hepler, Vision Res. 22:531, 1982;
-//   - spatial frequency, 0.5 … 11.2 cycles/degree: De Valois, Albrecht and Thorell,
-//     Vision Res. 22:545, 1982;
-//   - widths in cycles, SigmaX·SF and SigmaY·SF, jointly: Ringach, J. Neurophysiol.
-//     88:455, 2002;
+//   - spatial frequency, 0.5 … 11.2 cycles/degree: De Valois, Albrecht and Thorell, Vision Res. 22:545, 1982;
+//   - widths in cycles, SigmaX·SF and SigmaY·SF, jointly: Ringach, J. Neurophysiol. 88:455, 2002;
 //   - phase: uniform;
-//   - the rank correlation of SigmaX·SF and SF, after Schiller, Finlay and Volman,
-//     J. Neurophysiol. 39, 1976: a Gaussian copula of SFCorrelation.
+//   - the rank correlation of SigmaX·SF and SF, after Schiller, Finlay and Volman, J. Neurophysiol. 39, 1976: a
+//     Gaussian copula of SFCorrelation.
 //
-// Seeds give VOneNet's distribution, not its numbers. At VOneNet's 28 pixels a
-// degree it samples them on 25×25 pixels.
+// A seed gives VOneNet's distribution, not its numbers. VOneNet samples the Gabors on 25×25 pixels, at 28 pixels per
+// degree.
 type Population struct {
 	Count           int        // how many Gabors, 1 … 2²⁰
 	Seed            param.Seed // at most 2⁵³
 	PixelsPerDegree float64    // 0 is VOneNet's 28: 224 pixels on 8 degrees
-	SFMin, SFMax    float64    // cycles per degree; SFMax 0 is 5.6. Bins of the histogram that lie between them are used
+	SFMin, SFMax    float64    // cycles per degree, of the bins of the histogram that are used; SFMax 0 is 5.6
 	SFCorrelation   float64    // −1 … 1; VOneNet's is 0.75
 }
 
-// histogram is a distribution over bins, uniform within each on the scale of the
-// edges.
+// histogram is a distribution over bins. Within a bin it is uniform on the scale of the edges.
 type histogram struct{ edges, counts []float64 }
 
 // at returns the value below which a share p of the distribution lies.
@@ -49,8 +45,7 @@ func (h histogram) at(p float64) float64 {
 	return h.edges[len(h.counts)]
 }
 
-// orientations: VOneNet's angles are from horizontal stripes, anticlockwise to
-// ours: ours are 90° less them.
+// orientations: VOneNet's angles are from horizontal stripes and anticlockwise. Ours are 90° less them.
 func orientations() histogram {
 	return histogram{[]float64{-22.5, 22.5, 67.5, 112.5, 157.5}, []float64{66, 49, 77, 54}}
 }
@@ -71,8 +66,8 @@ func frequencies(lo, hi float64) histogram {
 	return h
 }
 
-// joint counts cells by SigmaX·SF, a row for each bin, and SigmaY·SF: five bins
-// from 10^−1 to 10^0.2 on a logarithmic scale.
+// joint counts cells by SigmaX·SF, a row for each bin, and SigmaY·SF. The five bins run from 10^−1 to 10^0.2 on a
+// logarithmic scale.
 func joint() [5][5]float64 {
 	return [5][5]float64{{2, 0, 1, 0, 0}, {8, 9, 4, 1, 0}, {1, 2, 19, 17, 3}, {0, 0, 1, 7, 4}, {0, 0, 0, 0, 0}}
 }
@@ -101,16 +96,18 @@ func (p *Population) check() error {
 	case p.SFCorrelation < -1 || p.SFCorrelation > 1:
 		return fault.New("filters", "correlation", p.SFCorrelation, "want −1 to 1")
 	case len(frequencies(p.SFMin, p.SFMax).counts) == 0:
-		return fault.New("filters", fmt.Sprintf("spatial frequencies %v … %v cycles/degree", p.SFMin, p.SFMax), "", "want a bin of 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11.2 between them")
+		return fault.New("filters", fmt.Sprintf("spatial frequencies %v … %v cycles/degree", p.SFMin, p.SFMax), "",
+			"want a bin of 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11.2 between them")
 	case !(p.PixelsPerDegree > 0) || math.Exp2(last(frequencies(p.SFMin, p.SFMax).edges))/p.PixelsPerDegree > 0.5:
-		return fault.New("filters", fmt.Sprintf("%v pixels per degree", p.PixelsPerDegree), "", "want twice the greatest spatial frequency, %v cycles/degree, at least", p.SFMax)
+		return fault.New("filters", fmt.Sprintf("%v pixels per degree", p.PixelsPerDegree), "",
+			"want twice the greatest spatial frequency, %v cycles/degree, at least", p.SFMax)
 	}
 	return nil
 }
 
 func last(values []float64) float64 { return values[len(values)-1] }
 
-// Filters draws the Gabors.
+// Filters draws the Gabors. It replaces zeros that mean a default, and refuses what the fields do not allow.
 func (p *Population) Filters() ([]Filter, error) {
 	fill(&p.PixelsPerDegree, 28)
 	fill(&p.SFMax, 5.6)

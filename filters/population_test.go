@@ -9,8 +9,8 @@ import (
 	"gpuconv/conv"
 )
 
-// TestPopulation: the drawn parameters have the histograms' shares, and no cell
-// lies where Ringach's table has none.
+// TestPopulation: the drawn parameters have the shares of the histograms, and no cell is where Ringach's table has
+// none.
 func TestPopulation(t *testing.T) {
 	p := Population{Count: 40000, Seed: 5, SFCorrelation: 0.75}
 	all, err := p.Filters()
@@ -30,7 +30,8 @@ func TestPopulation(t *testing.T) {
 			theirs += 180
 		}
 		angles[int((theirs+22.5)/45)]++
-		at := slices.IndexFunc([]float64{0.7, 1, 1.4, 2, 2.8, 4, 5.6001}, func(edge float64) bool { return g.SF*28 < edge })
+		at := slices.IndexFunc([]float64{0.7, 1, 1.4, 2, 2.8, 4, 5.6001},
+			func(edge float64) bool { return g.SF*28 < edge })
 		octaves[at]++
 		bin := func(sigma float64) int { return int((math.Log10(sigma*g.SF) + 1) / 0.24) }
 		widths[bin(g.SigmaX)][bin(g.SigmaY)]++
@@ -73,8 +74,7 @@ func TestPopulationPhase(t *testing.T) {
 	}
 }
 
-// TestPopulationRange: frequencies stay in the bins between two that are asked for,
-// and a bank has VOneNet's 25 pixels a side.
+// TestPopulationRange: frequencies stay in the bins between the two limits, and a bank has VOneNet's 25 pixels a side.
 func TestPopulationRange(t *testing.T) {
 	all, err := (&Population{Count: 500, SFMin: 1, SFMax: 2}).Filters()
 	if err != nil {
@@ -94,8 +94,7 @@ func TestPopulationRange(t *testing.T) {
 	}
 }
 
-// TestPopulationCorrelation: widths in cycles and frequencies go together as they
-// are asked to.
+// TestPopulationCorrelation: widths in cycles and frequencies have the correlation that is asked for.
 func TestPopulationCorrelation(t *testing.T) {
 	for _, want := range []float64{0, 0.75, 1, -1} {
 		all, err := (&Population{Count: 5000, SFCorrelation: want}).Filters()

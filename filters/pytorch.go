@@ -8,17 +8,15 @@ import (
 	"gpuconv/param"
 )
 
-// PyTorch describes the weights and biases that PyTorch's Conv2d starts with:
-// all are uniform in ±1/√n, where n is channels per group × kernel rows × kernel
-// columns. Seed makes them repeatable; the numbers are of PyTorch's distribution,
-// not those that PyTorch draws for a seed.
+// PyTorch describes the weights and biases that PyTorch's Conv2d starts with. All are uniform in ±1/√n, where n is
+// channels per group × kernel rows × kernel columns. Seed makes them repeatable. They have PyTorch's distribution; they
+// are not the numbers that PyTorch draws for a seed.
 //
 // Source: torch.nn.modules.conv, reset_parameters: Kaiming uniform with a = √5.
 type PyTorch struct{ Seed uint64 }
 
-// Init returns weights of a shape [filters, channels per group, rows, columns]
-// and a bias for each filter. It refuses shapes with extents below 1 and of more
-// than 1 GiB.
+// Init returns weights of a shape [filters, channels per group, rows, columns], and a bias for each filter. It refuses
+// extents below 1 and weights of more than 1 GiB.
 func (f PyTorch) Init(shape conv.Shape) (weight *conv.Tensor, bias []float32, err error) {
 	for _, e := range shape {
 		if e < 1 {

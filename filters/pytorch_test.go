@@ -8,9 +8,8 @@ import (
 	"gpuconv/conv"
 )
 
-// TestPyTorchInit holds the sample's largest deviation from the uniform
-// distribution against Kolmogorov's 1e-6 quantile, 2.7/√n: seeds are fixed, so
-// the test cannot fail by chance.
+// TestPyTorchInit compares the largest deviation of the sample from the uniform distribution with Kolmogorov's 1e-6
+// quantile, 2.7/√n. Seeds are fixed, so that the test cannot fail by chance.
 func TestPyTorchInit(t *testing.T) {
 	for _, shape := range []conv.Shape{{6, 1, 7, 7}, {64, 3, 7, 7}, {128, 1, 3, 3}, {2000, 1, 1, 1}} {
 		weight, bias, err := PyTorch{Seed: 1}.Init(shape)
@@ -25,7 +24,8 @@ func TestPyTorchInit(t *testing.T) {
 				uniform := (float64(v)/bound + 1) / 2
 				worst = max(worst, math.Abs(uniform-float64(i)/n), math.Abs(uniform-float64(i+1)/n))
 			}
-			if first, last := float64(sorted[0]), float64(sorted[len(sorted)-1]); first < -bound || last > bound || worst > 2.7/math.Sqrt(n) {
+			if first, last := float64(sorted[0]), float64(sorted[len(sorted)-1]); first < -bound || last > bound ||
+				worst > 2.7/math.Sqrt(n) {
 				t.Errorf("%v %s: %v … %v, %.3f off uniform in ±%v", shape, name, first, last, worst, bound)
 			}
 		}

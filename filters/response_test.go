@@ -10,8 +10,7 @@ import (
 // The tutorial's image, and the padding K//2 of its filters.
 const rows, columns, half = 48, 64, 3
 
-// respond convolves the tutorial's grating with a filter of 7×7 and zeros around
-// the image.
+// respond convolves the tutorial's grating with a filter of 7×7, with zeros around the image.
 func respond(t *testing.T, filter []float32, orientation float64) []float64 {
 	t.Helper()
 	image := make([]float32, rows*columns)
@@ -36,8 +35,8 @@ func inside(at int) bool {
 	return i >= half && i < rows-half && j >= half && j < columns-half
 }
 
-// TestPreference: x runs along rows in filters and along columns in gratings, so
-// that a Gabor of θ answers most to the grating of 90°−θ.
+// TestPreference: x runs along rows in filters and along columns in gratings, so a Gabor of θ answers most to the
+// grating of 90°−θ.
 func TestPreference(t *testing.T) {
 	bank, err := NMA{Channels: 6, Size: 7}.Bank()
 	if err != nil {
@@ -62,8 +61,8 @@ func TestPreference(t *testing.T) {
 	}
 }
 
-// TestBorders: zero padding answers like an edge. The figures are NUMERICS.md's,
-// for the upright grating and the level one.
+// TestBorders: zero padding answers like an edge. The figures for the upright and the level grating are those of
+// NUMERICS.md.
 func TestBorders(t *testing.T) {
 	bank, err := NMA{Channels: 6, Size: 7}.Bank()
 	if err != nil {
@@ -79,7 +78,8 @@ func TestBorders(t *testing.T) {
 			}
 		}
 		if math.Abs(border-2.18) > 0.005 || math.Abs(interior-1.72) > 0.005 {
-			t.Errorf("%v°: channel 0 answers up to %.3f at the border and %.3f inside, want 2.18 and 1.72", orientation, border, interior)
+			t.Errorf("%v°: channel 0 answers up to %.3f at the border and %.3f inside, want 2.18 and 1.72", orientation,
+				border, interior)
 		}
 	}
 }

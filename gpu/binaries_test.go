@@ -91,7 +91,8 @@ func TestBadEntries(t *testing.T) {
 		d := openTest(t, keeping(folder, "direct"))
 		judge(t, d, p)
 		if got, _ := os.ReadFile(path); d.binaries.loaded != 0 || d.binaries.saved != 1 || !slices.Equal(got, good) {
-			t.Errorf("%s: %d loaded, %d saved, rewritten %v", name, d.binaries.loaded, d.binaries.saved, slices.Equal(got, good))
+			t.Errorf("%s: %d loaded, %d saved, rewritten %v",
+				name, d.binaries.loaded, d.binaries.saved, slices.Equal(got, good))
 		}
 	}
 	d := openTest(t, keeping(folder, "direct"))
@@ -154,7 +155,8 @@ func TestBinaryFaults(t *testing.T) {
 	d.meddle(func(s *seam) { s.programBinary = func(uint32, uint32, []byte) { calls++ } })
 	judge(t, d, p)
 	if _, programs := objects(d); calls != 1 || programs != compiled || d.binaries.loaded != 0 || d.binaries.saved != 1 {
-		t.Errorf("%d binaries given, %d programs, %d loaded, %d saved", calls, programs, d.binaries.loaded, d.binaries.saved)
+		t.Errorf("%d binaries given, %d programs, %d loaded, %d saved",
+			calls, programs, d.binaries.loaded, d.binaries.saved)
 	}
 	lost := openTest(t, keeping(folder, "direct"))
 	lost.meddle(func(s *seam) {
@@ -187,14 +189,14 @@ func TestBinariesOfMutants(t *testing.T) {
 	mutant := openTest(t, keeping(folder, "direct"))
 	mutant.meddle(func(s *seam) { s.edit = breaks })
 	if err := attempt(t, mutant, p); !errors.Is(err, errWrong) || mutant.binaries.loaded != 0 {
-		t.Errorf("a mutant: %v, %d programs loaded, want a wrong output of its own program", err, mutant.binaries.loaded)
+		t.Errorf("a mutant: %v, %d programs loaded, want a wrong output of its own program",
+			err, mutant.binaries.loaded)
 	}
 	again := openTest(t, keeping(folder, "direct"))
 	if err := attempt(t, again, p); err != nil || again.binaries.loaded != 1 {
-		t.Errorf("behind a mutant: %v, %d programs loaded", err, again.binaries.loaded)
+		t.Errorf("after a mutant: %v, %d programs loaded", err, again.binaries.loaded)
 	}
-	other := openTest(t, keeping(folder, "direct"))
-	other.binaries.folder.Driver += " of another version"
+	other := openTest(t, keeping(folder, "direct"), func(d *Device) { d.binaries.folder.Driver += " of another version" })
 	if err := attempt(t, other, p); err != nil || other.binaries.loaded != 0 || other.binaries.saved != 1 {
 		t.Errorf("another driver: %v, %d loaded, %d saved", err, other.binaries.loaded, other.binaries.saved)
 	}
@@ -205,8 +207,9 @@ func TestSharedFolder(t *testing.T) {
 	folder := t.TempDir()
 	var group sync.WaitGroup
 	for i := range 4 {
-		d := openTest(t, keeping(folder, "direct"))
-		d.binaries.folder.Most = 40 << 10 // one entry, or two
+		d := openTest(t, keeping(folder, "direct"), func(d *Device) {
+			d.binaries.folder.Most = 40 << 10 // one entry, or two
+		})
 		group.Go(func() {
 			for round := range 6 {
 				p := problems.Seed(1)

@@ -62,7 +62,8 @@ func TestFoldedDispatch(t *testing.T) {
 // pass.
 func TestLoopLimit(t *testing.T) {
 	d := openTest(t, Options{Guard: true, Algorithm: "direct"})
-	// A row of one tap takes three iterations: the tap, the end of its loop and the row. One more ends the loop over rows.
+	// A row of one tap takes three iterations: the tap, the end of its loop and the row. One more ends the loop over
+	// rows.
 	most := (recipe.SoftwareLoopLimit - 1) / 3
 	for _, channels := range []int{most - 1, most, most + 1, 2*most + 1} {
 		judge(t, d, conv.Problem{Src: conv.Shape{1, channels, 1, 1}, Weight: conv.Shape{2, channels, 1, 1}})

@@ -31,8 +31,8 @@ func Example() {
 	// [1 1 3 3] [1 2 4 1 2 4 1 2 4]
 }
 
-// Plan once, run many times: a plan keeps its program and its weights on the device. Each Run takes any batch up to that
-// of the problem.
+// Plan once, run many times: a plan keeps its program and its weights on the device. Each Run takes any batch up to
+// that of the problem.
 func ExampleDevice_Plan() {
 	var backend conv.Backend = cpu.Engine{}
 	if device, err := gpu.Open(gpu.Options{}); err == nil {

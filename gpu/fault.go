@@ -27,10 +27,10 @@ func (d *Device) do(f func() error) error {
 // error.
 func (d *Device) watch(err error) error {
 	if status := d.seam.resetStatus(); status != gl.NO_ERROR && !errors.Is(err, conv.ErrLost) {
-		err = fmt.Errorf("gpu: %w, %s", conv.ErrLost, resetName(status)) // other errors follow from it
+		err = errorf("%w, %s", conv.ErrLost, resetName(status)) // other errors follow from it
 	}
 	if errors.Is(err, conv.ErrLost) {
-		d.lost = fmt.Errorf("gpu: %w", conv.ErrLost)
+		d.lost = errorf("%w", conv.ErrLost)
 	}
 	return err
 }
@@ -45,14 +45,14 @@ func (d *Device) glError(during string) error {
 			break
 		}
 		if code == gl.CONTEXT_LOST { // for ever
-			return fmt.Errorf("gpu: %s: GL_CONTEXT_LOST: %w", during, conv.ErrLost)
+			return errorf("%s: GL_CONTEXT_LOST: %w", during, conv.ErrLost)
 		}
 		names = append(names, errorName(code))
 	}
 	if names == nil {
 		return nil
 	}
-	return fmt.Errorf("gpu: %s: %s", during, strings.Join(names, ", "))
+	return errorf("%s: %s", during, strings.Join(names, ", "))
 }
 
 func errorName(code uint32) string {

@@ -13,8 +13,8 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// fewImages refuses large batches, of which llvmpipe takes a tenth of a millisecond for
-// each tile. TestFoldedDispatch and TestChunks have what their counts might break.
+// fewImages refuses large batches: llvmpipe takes a tenth of a millisecond for each tile. TestFoldedDispatch and
+// TestChunks cover what large counts might break.
 type fewImages struct{ *Device }
 
 func (d fewImages) Explain(p conv.Problem) (conv.Description, error) {
@@ -31,7 +31,7 @@ func TestFFTConforms(t *testing.T) {
 	convtest.RunAlgorithm(t, fewImages{d}, cpu.Reference{}, 200)
 }
 
-// TestFFTTolerance measures what plans of fft state, and that it states little more.
+// TestFFTTolerance measures the tolerance that plans of fft state, and that it is not much more than needed.
 func TestFFTTolerance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the judge takes long under the race detector")
@@ -53,7 +53,8 @@ func TestFFTTolerance(t *testing.T) {
 			t.Fatal(err)
 		}
 		stated := described.Tolerance
-		t.Logf("%s: RMS %.2g of the largest output, worst %.2g, stated %.2g", name, result.RMS, result.MaxError/result.Largest, stated)
+		t.Logf("%s: RMS %.2g of the largest output, worst %.2g, stated %.2g",
+			name, result.RMS, result.MaxError/result.Largest, stated)
 		if !result.OK() || result.RMS > stated || result.RMS < stated/10 {
 			t.Errorf("%s: RMS %.2g, stated %.2g; %v", name, result.RMS, stated, result)
 		}
@@ -68,7 +69,8 @@ func TestFFTSizes(t *testing.T) {
 	d := openTest(t, Options{Guard: true, Algorithm: "fft", Device: Software()})
 	for _, extent := range [][2]int{{1, 70}, {13, 33}, {62, 14}, {63, 17}, {65, 31}, {34, 67}, {129, 60}} {
 		for _, kernel := range [][2]int{{3, 3}, {1, 12}, {16, 5}, {31, 31}, {33, 8}} {
-			p := conv.Problem{Src: conv.Shape{1, 2, extent[0], extent[1]}, Weight: conv.Shape{3, 2, kernel[0], kernel[1]}, Bias: true}
+			p := conv.Problem{Src: conv.Shape{1, 2, extent[0], extent[1]}, Bias: true}
+			p.Weight = conv.Shape{3, 2, kernel[0], kernel[1]}
 			p.Padding = conv.Padding{Top: kernel[0] / 2, Bottom: (kernel[0] - 1) / 2, Left: kernel[1], Right: kernel[1] / 3}
 			if _, err := p.Dst(); err != nil {
 				continue
@@ -84,15 +86,15 @@ func TestFFTSizes(t *testing.T) {
 	}
 }
 
-// TestFFTNotFinite: one pixel that is not finite makes its sums alone so, in tiles of the
-// largest size too, and images whose transforms overflow have the sums that they ought to.
+// TestFFTNotFinite: one pixel that is not finite makes only its own sums not finite, also in tiles of the largest size.
+// Images whose transforms overflow have the right sums.
 func TestFFTNotFinite(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the judge takes long under the race detector")
 	}
 	d := openTest(t, Options{Guard: true, Algorithm: "fft", Device: Software()})
 	p := problems.Layer(2, 1, 3, 21, 70) // two tiles each way
-	far := func(c compare.Case) {        // sums that float32 holds, whose transforms it does not
+	far := func(c compare.Case) {        // float32 holds the sums, but not their transforms
 		scaled(1e18)(c)
 		for i := range c.Weight.Data {
 			c.Weight.Data[i] *= 1e18

@@ -17,14 +17,14 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// TestFinishes: energy and pools that tiles make are, bit for bit but for the sign of 0,
-// what pool.comp makes of the same sums, NaN and infinities included.
+// TestFinishes: energy and pools that tiles make are what pool.comp makes of the same sums, bit for bit but for the
+// sign of 0, NaN and infinities included.
 func TestFinishes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
 	}
 	t.Parallel()
-	oneTile := []string{"direct_soft", "fft", "winograd", "direct"} // alike in all classes, or of which igemm has others
+	oneTile := []string{"direct_soft", "fft", "winograd", "direct"} // the same in all classes, or with a like in igemm
 	for _, algorithm := range recipe.AlgorithmNames() {
 		for _, class := range []string{"software", "NVIDIA"} {
 			if class != "software" && slices.Contains(oneTile, algorithm) {
@@ -33,9 +33,10 @@ func TestFinishes(t *testing.T) {
 			t.Run(algorithm+"/"+class, func(t *testing.T) {
 				d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software()}, profiled(classes[class]))
 				fused, apart := within{d, d.profile}, within{d, d.profile}
-				apart.profile.Apart = true
+				apart.as.Apart = true
 				for name, p := range finishedProblems(algorithm) {
-					apart.profile.Tiling = checkPools(t, name, p, fused, !strings.Contains(name, "apart")) // for sums in the same order
+					inTile := !strings.Contains(name, "apart")
+					apart.as.Tiling = checkPools(t, name, p, fused, inTile) // for sums in the same order
 					checkPools(t, name, p, apart, false)
 					for i := range 1 + len(specials()) {
 						checkAlike(t, fmt.Sprint(name, ", numbers ", i), special(t, name, p, i), fused, apart)
@@ -46,8 +47,8 @@ func TestFinishes(t *testing.T) {
 	}
 }
 
-// TestEnergyOfHugeSums: devices that divide by multiplying with a reciprocal have none of numbers beyond 2¹²⁶, where GLSL
-// bounds no error, and yet the energy of huge sums is right on them.
+// TestEnergyOfHugeSums: some devices divide by multiplying with a reciprocal, which they lack beyond 2¹²⁶, where GLSL
+// bounds no error. The energy of huge sums is right on them too.
 func TestEnergyOfHugeSums(t *testing.T) {
 	d := openTest(t, Options{Device: Software(), Algorithm: "direct"})
 	division := regexp.MustCompile(`float ratio = (.+) / (.+);`)
@@ -63,8 +64,10 @@ func TestEnergyOfHugeSums(t *testing.T) {
 				division.ReplaceAllString(text, "float ratio = quotient($1, $2);")
 		}
 	})
-	p := conv.Problem{Src: conv.Shape{1, 1, 1, 5}, Weight: conv.Shape{2, 1, 1, 1}, Spec: conv.Spec{Activation: conv.Energy}}
-	src, weight := &conv.Tensor{Shape: p.Src, Data: []float32{1, 4e37, 9e37, -2e38, 2.7e38}}, &conv.Tensor{Shape: p.Weight, Data: []float32{1, -0.75}}
+	p := conv.Problem{Src: conv.Shape{1, 1, 1, 5}, Weight: conv.Shape{2, 1, 1, 1}}
+	p.Activation = conv.Energy
+	src := &conv.Tensor{Shape: p.Src, Data: []float32{1, 4e37, 9e37, -2e38, 2.7e38}}
+	weight := &conv.Tensor{Shape: p.Weight, Data: []float32{1, -0.75}}
 	for i, got := range outputs(t, d, compare.Case{Name: "huge", Problem: p, Src: src, Weight: weight}).Data {
 		if want := 1.25 * math.Abs(float64(src.Data[i])); math.Abs(float64(got)-want) > 1e-6*want {
 			t.Errorf("the energy of %v and %v is %v, want %v", src.Data[i], -0.75*src.Data[i], got, want)
@@ -72,8 +75,8 @@ func TestEnergyOfHugeSums(t *testing.T) {
 	}
 }
 
-// TestFinishedTilings holds each tile of slides that gpuconv autotune may measure to the reference, where energy and a pool
-// follow the sums.
+// TestFinishedTilings holds each tile of slides that gpuconv autotune may measure to the reference, on sums that energy
+// and a pool follow.
 func TestFinishedTilings(t *testing.T) {
 	t.Parallel()
 	for _, algorithm := range []string{"direct_small", "depthwise", "direct_shared"} {
@@ -100,7 +103,7 @@ func TestFinishedTilings(t *testing.T) {
 	}
 }
 
-// checkPools: a device makes energy and pools in its tile, which is returned, or runs pool.comp.
+// checkPools checks that a device makes energy and pools in its tile, or runs pool.comp. It returns the tile.
 func checkPools(t *testing.T, name string, p conv.Problem, d within, inTile bool) recipe.Tiling {
 	t.Helper()
 	b, err := d.blueprint(p)
@@ -113,7 +116,7 @@ func checkPools(t *testing.T, name string, p conv.Problem, d within, inTile bool
 	return b.Recipe.Tiling
 }
 
-// special is a random case, with special numbers in it from i = 1 on.
+// special returns a random case, with special numbers in it from i = 1 on.
 func special(t *testing.T, name string, p conv.Problem, i int) compare.Case {
 	t.Helper()
 	c, err := compare.Random(name, p)
@@ -137,8 +140,7 @@ func checkAlike(t *testing.T, name string, c compare.Case, fused, apart conv.Bac
 	}
 }
 
-// finishedProblems end with energy or a pool, those named "apart" in ways that no tile has
-// room for.
+// finishedProblems end with energy or a pool. Those named "apart" end in ways that no tile has room for.
 func finishedProblems(algorithm string) map[string]conv.Problem {
 	plain := conv.Problem{Src: conv.Shape{3, 1, 10, 24}, Weight: conv.Shape{6, 1, 3, 5}, Bias: true}
 	plain.Padding = conv.Pad(1, 2)
@@ -148,7 +150,7 @@ func finishedProblems(algorithm string) map[string]conv.Problem {
 	case "winograd":
 		plain.Weight[3], plain.Padding = 3, conv.Pad(1, 1)
 	case "fft":
-		plain.Src = conv.Shape{2, 1, 70, 20} // three tiles, of an even number of rows with pools or without
+		plain.Src = conv.Shape{2, 1, 70, 20} // three tiles, with an even number of rows whether there are pools or not
 	}
 	energy, largest, mean, both, rectified, odd, overlapping, wide := plain, plain, plain, plain, plain, plain, plain, plain
 	energy.Activation, both.Activation, rectified.Activation = conv.Energy, conv.Energy, conv.ReLU

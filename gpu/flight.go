@@ -194,13 +194,13 @@ func (p *plan) arrived(f *flight, images int) error {
 	case gl.ALREADY_SIGNALED, gl.CONDITION_SATISFIED:
 		return nil
 	case gl.TIMEOUT_EXPIRED:
-		return fmt.Errorf("gpu: computing %d images with %s: the device has not finished after %v",
+		return errorf("computing %d images with %s: the device has not finished after %v",
 			images, p.Description.Algorithm, patience)
 	}
 	if err := p.device.glError("waiting for the device"); err != nil {
 		return err
 	}
-	return fmt.Errorf("gpu: computing %d images with %s: the device cannot be waited for", images, p.Description.Algorithm)
+	return errorf("computing %d images with %s: the device cannot be waited for", images, p.Description.Algorithm)
 }
 
 // collect copies the outputs of a flight that has arrived.

@@ -71,7 +71,8 @@ func (a alignedPlan) Run(dst, src *conv.Tensor) error {
 	n := len(whole) - len(to.Data)
 	for i := range n / 2 {
 		if whole[i] != 1 || whole[len(whole)-1-i] != 1 {
-			return &compare.GuardError{What: fmt.Sprintf("element %d before or behind what was lent was overwritten", i)}
+			return &compare.GuardError{What: fmt.Sprintf("element %d before or behind what was lent was overwritten",
+				i)}
 		}
 	}
 	if at := compare.Differ(from.Data, src.Data); at >= 0 {

@@ -4,7 +4,6 @@ package gpu
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -85,7 +84,7 @@ func (p *plan) checkBehind(b buffer, what string, end, images int, fill uint32) 
 	}
 	for i, v := range b.read(end, min(guardBytes, b.bytes-end)/4) {
 		if math.Float32bits(v) != fill {
-			return fmt.Errorf("gpu: %s wrote %v into element %d behind the %s of %d images",
+			return errorf("%s wrote %v into element %d behind the %s of %d images",
 				p.Description.Algorithm, v, i, what, images)
 		}
 	}
@@ -96,7 +95,7 @@ func (p *plan) checkBehind(b buffer, what string, end, images int, fill uint32) 
 func (p *plan) checkInput(b buffer, what string, want []float32) error {
 	for i, v := range b.read(0, len(want)) {
 		if math.Float32bits(v) != math.Float32bits(want[i]) {
-			return fmt.Errorf("gpu: %s: element %d of %s is %v on the device, it was uploaded as %v",
+			return errorf("%s: element %d of %s is %v on the device, it was uploaded as %v",
 				p.Description.Algorithm, i, what, v, want[i])
 		}
 	}

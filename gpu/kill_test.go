@@ -101,7 +101,7 @@ func (w *worker) kill(f breakage) string {
 		d := w.devices[tr.algorithm]
 		planned := within{d, d.profile}
 		if tr.limit != nil {
-			tr.limit(&planned.profile)
+			tr.limit(&planned.as)
 		}
 		why := tr.examine(f.apply(planned))
 		d.thread.do(func() error {
@@ -136,7 +136,7 @@ func (f breakage) order(trials []*trial) (all []*trial) {
 // within plans on a device as if the device had another profile.
 type within struct {
 	*Device
-	profile recipe.Profile
+	as recipe.Profile
 }
 
 func (w within) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
@@ -151,7 +151,7 @@ func (w within) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.
 }
 
 func (w within) blueprint(p conv.Problem) (recipe.Blueprint, error) {
-	return recipe.Draw(p, w.profile, w.options.Algorithm)
+	return recipe.Draw(p, w.as, w.options.Algorithm)
 }
 
 func (w within) Explain(p conv.Problem) (conv.Description, error) {

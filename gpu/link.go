@@ -3,7 +3,6 @@
 package gpu
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
@@ -19,7 +18,7 @@ func (d *Device) link(name, source string) (uint32, error) {
 	gl.CompileShader(shader)
 	var status int32
 	if gl.GetShaderiv(shader, gl.COMPILE_STATUS, &status); status == gl.FALSE {
-		return 0, fmt.Errorf("gpu: shader %s does not compile: %s", name, shaderLog(shader))
+		return 0, errorf("shader %s does not compile: %s", name, shaderLog(shader))
 	}
 	handle := gl.CreateProgram()
 	if d.binaries.folder != nil {
@@ -30,7 +29,7 @@ func (d *Device) link(name, source string) (uint32, error) {
 	if gl.GetProgramiv(handle, gl.LINK_STATUS, &status); status == gl.FALSE {
 		log := programLog(handle)
 		gl.DeleteProgram(handle)
-		return 0, fmt.Errorf("gpu: shader %s does not link: %s", name, log)
+		return 0, errorf("shader %s does not link: %s", name, log)
 	}
 	if err := d.glError("compiling shader " + name); err != nil {
 		gl.DeleteProgram(handle)

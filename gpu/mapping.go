@@ -30,7 +30,7 @@ func (d *Device) newMapping(what string, bytes int, access, hints uint32) (mappi
 		err = d.glError(fmt.Sprintf("mapping %d bytes for %s", bytes, what))
 	}
 	if err == nil && m.memory == nil {
-		err = fmt.Errorf("gpu: mapping %d bytes for %s: the driver maps nothing, and says no more", bytes, what)
+		err = errorf("mapping %d bytes for %s: the driver maps nothing, and says no more", bytes, what)
 	}
 	if err != nil {
 		m.delete()

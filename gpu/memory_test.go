@@ -39,7 +39,8 @@ func TestDeviceMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := made.Close(); err != nil || buffers < 11 {
-			t.Errorf("route %d: %d buffers, want two of weights, two of scratch, sums and three flights' two; %v", r, buffers, err)
+			t.Errorf("route %d: %d buffers, want two of weights, two of scratch, sums and three flights' two; %v",
+				r, buffers, err)
 		}
 	}
 }

@@ -13,27 +13,25 @@ import (
 	"gpuconv/conv"
 )
 
-// The checks that gpuconv verify makes are themselves checked: shaders, and what
-// the host tells them, are broken in one place at a time, and each of these mutants
-// must be found wrong ("killed") by a few small cases. A mutant that no output can
-// tell from the original is listed with the reason, and must survive.
+// The checks of gpuconv verify are themselves checked. Shaders, and what the host tells them, are broken in one place
+// at a time. A few small cases must find each of these mutants wrong ("kill" it). A mutant that no output can tell from
+// the original is listed with the reason, and must survive.
 //
-// To add a shader, list its mutants (mutants_NAME_test.go) and the trials that use
-// each of its branches (trials_test.go). Mutants of uniforms, dispatches and
-// barriers come by themselves.
+// To add a shader, list its mutants (mutants_NAME_test.go) and the trials that use each of its branches
+// (trials_test.go). Mutants of uniforms, dispatches and barriers are made from the shader.
 //
 // Mutants run on software renderers only: some write where they should not.
 
 // mutant is a shader that is broken in one place.
 type mutant struct {
 	name     string // what is broken
-	old, new string // text of the file: old stands there exactly once
+	old, new string // text of the file, which contains old exactly once
 	// equivalent is why no output shows it, "" for a mutant that must be killed.
 	equivalent string
-	trial      string // that kills it, to spare compiling it for others; "" for the first
+	trial      string // kills it, which spares compiling it for others; "" for the first trial
 	file       string // of package shaders
-	// also is a change that breaks nothing, old and new, without which outputs would show
-	// the other one only if threads run in a certain order.
+	// also is a change, old and new, that breaks nothing. Without it outputs show the mutant only if threads run in a
+	// certain order.
 	also [2]string
 }
 
@@ -42,7 +40,7 @@ func (m mutant) broken(text string) string {
 	return strings.Replace(strings.Replace(text, m.also[0], m.also[1], 1), m.old, m.new, 1)
 }
 
-// in sets the mutants' file.
+// in sets the file of the mutants.
 func in(file string, all []mutant) []mutant {
 	for i := range all {
 		all[i].file = file
@@ -83,8 +81,7 @@ func shaderMutants(t *testing.T) []mutant {
 	return all
 }
 
-// shaderFiles names the files of package shaders that compute convolutions: roof.comp
-// does not.
+// shaderFiles names the files of package shaders that compute convolutions: all but roof.comp.
 func shaderFiles(t *testing.T) (names []string) {
 	t.Helper()
 	for _, pattern := range []string{"*.comp", "*.glsl"} {
@@ -110,8 +107,8 @@ func shaderText(t *testing.T, file string) string {
 	return string(text)
 }
 
-// barrierMutants removes one barrier of a shader at a time. old is the text from the
-// barrier before, so that it stands there once.
+// barrierMutants removes one barrier of a shader at a time. old is all text up to that barrier, so that the file
+// contains it once.
 func barrierMutants(text string) (all []mutant) {
 	const barrier = "barrier();"
 	parts := strings.Split(text, barrier)
@@ -122,13 +119,13 @@ func barrierMutants(text string) (all []mutant) {
 	return all
 }
 
-// TestBarrierMutants: each barrier is removed alone, those before and behind it stay.
+// TestBarrierMutants: each barrier is removed alone; those before and after it stay.
 func TestBarrierMutants(t *testing.T) {
 	const text = "a; barrier(); b; barrier(); c;"
 	var got []string
 	for _, m := range barrierMutants(text) {
 		if strings.Count(text, m.old) != 1 {
-			t.Errorf("%q stands %d times in %q", m.old, strings.Count(text, m.old), text)
+			t.Errorf("%q is %d times in %q", m.old, strings.Count(text, m.old), text)
 		}
 		got = append(got, strings.Replace(text, m.old, m.new, 1))
 	}
@@ -137,18 +134,17 @@ func TestBarrierMutants(t *testing.T) {
 	}
 }
 
-// TestMutantsApply: the list says what stands in the shaders, and each shader has
-// mutants.
+// TestMutantsApply: shaders contain what the list says, and each shader has mutants.
 func TestMutantsApply(t *testing.T) {
 	count := map[string]int{}
 	seen := map[string]bool{}
 	for _, m := range shaderMutants(t) {
 		count[m.file]++
 		if n := strings.Count(shaderText(t, m.file), m.old); n != 1 {
-			t.Errorf("%s, %s: %q stands %d times in the file, want 1", m.file, m.name, m.old, n)
+			t.Errorf("%s, %s: the file contains %q %d times, want once", m.file, m.name, m.old, n)
 		}
 		if n := strings.Count(shaderText(t, m.file), m.also[0]); m.also != [2]string{} && n != 1 {
-			t.Errorf("%s, %s: %q stands %d times in the file, want 1", m.file, m.name, m.also[0], n)
+			t.Errorf("%s, %s: the file contains %q %d times, want once", m.file, m.name, m.also[0], n)
 		}
 		if name := m.file + m.name; seen[name] || m.old == m.new {
 			t.Errorf("%s, %s: listed twice, or changes nothing", m.file, m.name)
@@ -163,8 +159,8 @@ func TestMutantsApply(t *testing.T) {
 	}
 }
 
-// TestShaderMutants kills every third mutant of shaders, or with GPUCONV_MUTANTS=all, as make mutants sets it, all. Nearly all of its time is
-// compiling, which Mesa's cache saves the next time.
+// TestShaderMutants kills every third mutant of the shaders, or all with GPUCONV_MUTANTS=all, which make mutants sets.
+// Nearly all of its time is compiling, which Mesa's cache saves the next time.
 func TestShaderMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiling all mutants takes long, and the race detector sees nothing of it")

@@ -108,7 +108,7 @@ func fftSrcMutants() []mutant {
 
 // fftDstMutants break fft_dst.comp.
 func fftDstMutants() []mutant {
-	// Tiles that write into the next one are seen where the next one was there before.
+	// Tiles that write into the next one are seen if the next one was written before.
 	lastFirst := [2]string{"int pair = q / tiles;", "q = tiles * allPairs - 1 - q;\n\tint pair = q / tiles;"}
 	const (
 		block  = "gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x"
@@ -245,7 +245,7 @@ func fftDstMutants() []mutant {
 	}
 }
 
-// alone has one sum whose transform back is infinite, and nothing else at its place.
+// alone makes one sum whose transform back is infinite, and nothing else at its place.
 func alone(c compare.Case) {
 	clear(c.Src.Data)
 	clear(c.Weight.Data)
@@ -255,33 +255,35 @@ func alone(c compare.Case) {
 	}
 }
 
-// points lets tiles have so many at most.
+// points limits the points of a tile.
 func points(n int) func(d *recipe.Profile) { return func(d *recipe.Profile) { d.SharedMemory = 8 * n } }
 
 func fftTrials() (all []*trial) {
 	parts := []string{"fft", "fft_src", "fft_dst", "fft_src.comp", "fft_dst.comp", "fft.glsl"}
-	// Two tiles of 32 rows, of which each has 24, and three of 16 columns, of which each has
-	// 12; three channels and three filters a group.
+	// Two tiles of 32 rows that have 24 sums each, and three of 16 columns that have 12; three channels and three
+	// filters a group.
 	tiles := conv.Problem{Src: conv.Shape{2, 6, 39, 30}, Weight: conv.Shape{6, 3, 9, 3}, Bias: true}
 	tiles.Groups, tiles.Dilation, tiles.Activation = 2, [2]int{1, 2}, conv.ReLU
-	tiles.Padding = conv.Padding{Top: 1, Bottom: 2, Left: 3, Right: 1} // more than one tile of 32 columns holds
-	// One tile of 16×32, the other way about; a channel without another.
+	tiles.Padding = conv.Padding{Top: 1, Bottom: 2, Left: 3, Right: 1} // more columns than one tile of 32 has
+	// One tile of 16×32, the other way round; a channel without another.
 	odd := conv.Problem{Src: conv.Shape{3, 3, 11, 27}, Weight: conv.Shape{4, 3, 4, 2}}
 	odd.Padding = conv.Padding{Top: 3, Bottom: 1, Left: 2}
 	large := conv.Problem{Src: conv.Shape{2, 1, 58, 12}, Weight: conv.Shape{3, 1, 11, 5}, Bias: true} // 64×16
 	large.Padding = conv.Pad(5, 2)
 	many := odd
 	many.Src[0] = 5
-	// Pairs in the same tiles, one or two of them a group.
+	// Pairs in the same tiles, one or two of them in each group.
 	pairs, pairsTiles, largest := tiles, tiles, odd
 	pairs.Activation, pairs.Weight[0] = conv.Energy, 8
 	pairsTiles.Activation, pairsTiles.Weight[0] = conv.Energy, 4
 	pairsTiles.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
-	// One tile of 16×32, of whose sums pools leave the last row out, and its second filter.
-	largest.Pool, largest.Activation, largest.Weight[0] = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}, conv.ReLU, 5
+	// One tile of 16×32. Pools leave out the last row of its sums, and of those of its second filter.
+	largest.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	largest.Activation, largest.Weight[0] = conv.ReLU, 5
 	largest.Src[2] = 12
-	// Five tiles of 16 rows, of which each has 13, or 12 for windows, and three of 16 columns, each 15 or 14. Of 45 tiles
-	// that several threads share some begin in the midst of an image, so that what one leaves in the next stays there.
+	// Five tiles of 16 rows that have 13 sums each, or 12 for windows, and three of 16 columns that have 15 or 14.
+	// Several threads share the 45 tiles, and some threads begin in the middle of an image, so that what one tile
+	// leaves in the next stays there.
 	cut := conv.Problem{Src: conv.Shape{3, 1, 60, 38}, Weight: conv.Shape{2, 1, 4, 2}, Bias: true}
 	cut.PaddingMode, cut.Padding = conv.Replicate, conv.Padding{Top: 1, Left: 1}
 	cutPool := cut
@@ -310,7 +312,8 @@ func fftTrials() (all []*trial) {
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
-		all = append(all, &trial{name: mode.String(), parts: append(parts[3:6:6], "prelude.glsl"), problem: p, special: []func(compare.Case){overflowing}})
+		all = append(all, &trial{name: mode.String(), parts: append(parts[3:6:6], "prelude.glsl"), problem: p,
+			special: []func(compare.Case){overflowing}})
 	}
 	return forced("fft", all)
 }

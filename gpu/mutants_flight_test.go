@@ -11,13 +11,13 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// eager cuts any batch into four chunks, of which three are on their way at once.
+// eager cuts any batch into four chunks, with three on their way at once.
 func eager(r recipe.Route) recipe.Transfers { return recipe.Transfers{Route: r, Flights: 3, Piece: 1} }
 
-// lending lends whatever is aligned.
+// lending lends all memory that is aligned.
 func lending() recipe.Transfers { return recipe.Transfers{Route: recipe.Lent, Flights: 1, LentFrom: 1} }
 
-// flightTrials are four chunks, of which the last is smaller, on each route.
+// flightTrials are four chunks, the last of them smaller, on each route.
 func flightTrials() (all []*trial) {
 	p := conv.Problem{Src: conv.Shape{7, 2, 6, 8}, Weight: conv.Shape{3, 2, 3, 3}, Bias: true}
 	pooled := p
@@ -30,7 +30,7 @@ func flightTrials() (all []*trial) {
 	return forced("direct", all)
 }
 
-// flightMutants break how chunks travel.
+// flightMutants break the way of chunks to the device and back.
 func flightMutants() (all []breakage) {
 	for _, m := range []struct {
 		part, name string
@@ -79,8 +79,8 @@ func flightMutants() (all []breakage) {
 	return all
 }
 
-// asynchronous has a software renderer, which finishes before it returns, copy outputs
-// to mapped memory as late as a device may: when it is waited for.
+// asynchronous makes a software renderer, which finishes before it returns, copy outputs to mapped memory as late as a
+// device may: when it is waited for.
 func asynchronous(p *plan) {
 	var late []func()
 	p.device.seam.copyBuffer = func(from, to uint32, bytes int) {
@@ -118,8 +118,7 @@ func skipCopy(which func(p *plan, from, to uint32) bool) func(p *plan) {
 	}
 }
 
-// lends changes what is lent. data is aligned, and so is what is 4 bytes further on, to
-// a float.
+// lends changes what is lent. data is aligned; so is the memory 4 bytes after it, to a float.
 func lends(change func(data unsafe.Pointer, bytes int) (unsafe.Pointer, int)) func(p *plan) {
 	return func(p *plan) {
 		p.device.seam.bufferData = func(target uint32, bytes int, data unsafe.Pointer, usage uint32) {

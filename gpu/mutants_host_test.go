@@ -21,9 +21,8 @@ type hostMutant struct {
 	breaks     func(b *recipe.Blueprint)
 }
 
-// TestHostMutants kills the mutants of what package gpu computes for shaders: each
-// uniform one too large and one too small, one work-group too few along each axis,
-// and what is skipped or packed wrongly. They compile nothing that is new.
+// TestHostMutants kills the mutants of what package gpu computes for shaders: each uniform one too large and one too
+// small, one work-group too few along each axis, and what is skipped or packed wrongly. They compile nothing new.
 func TestHostMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
@@ -44,7 +43,7 @@ func TestHostMutants(t *testing.T) {
 	killAll(t, append(all, flightMutants()...))
 }
 
-// shaderNames names what has uniforms: each shader.
+// shaderNames names the shaders, all of which have uniforms.
 func shaderNames(t *testing.T) (names []string) {
 	t.Helper()
 	for _, file := range shaderFiles(t) {
@@ -55,7 +54,7 @@ func shaderNames(t *testing.T) (names []string) {
 	return names
 }
 
-// stagesOf returns the stages of a blueprint that a program runs in.
+// stagesOf returns the stages of a blueprint that run a program.
 func stagesOf(b *recipe.Blueprint, program string) (all []*recipe.Stage) {
 	for i := range b.Recipe.Stages {
 		if s := &b.Recipe.Stages[i]; s.Program.Shader == program {
@@ -78,7 +77,7 @@ func everyPass(program string, change func(work *recipe.Pass)) func(b *recipe.Bl
 	})
 }
 
-// passes changes the passes of a program for a number of images, of a chunk at most.
+// passes changes the passes of a program for a number of images, at most those of a chunk.
 func passes(program string, change func(all []recipe.Pass, images, chunk int) []recipe.Pass) func(b *recipe.Blueprint) {
 	return func(b *recipe.Blueprint) {
 		for _, s := range stagesOf(b, program) {
@@ -110,7 +109,7 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 	return all
 }
 
-// uniformNames asks plans of the trials, on a device, for the uniforms of a program.
+// uniformNames collects the uniforms of a program from the plans of the trials on a device.
 func uniformNames(t *testing.T, program string, device recipe.Profile) []string {
 	names := map[string]bool{}
 	for _, tr := range everyTrial() {

@@ -171,16 +171,18 @@ func igemmMutants() []mutant {
 	}
 }
 
-// igemmTrials are held to with the tile for software renderers, 16 filters × 16 positions × 8 taps, and with
-// each of those for hardware.
+// igemmTrials run with the tile for software renderers, 16 filters × 16 positions × 8 taps, and with each of those for
+// hardware.
 func igemmTrials() (all []*trial) {
 	parts := []string{"igemm", "igemm.comp"}
 	few := conv.Problem{Src: conv.Shape{2, 3, 7, 10}, Weight: conv.Shape{3, 3, 2, 3}}
 	few.Padding, few.Dilation, few.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}, conv.ReLU
-	long := conv.Problem{Src: conv.Shape{2, 3, 6, 9}, Weight: conv.Shape{2, 3, 5, 1}, Bias: true} // a row is carried in each vec4, a channel in skips
+	// A row is carried in each vec4, a channel in skips.
+	long := conv.Problem{Src: conv.Shape{2, 3, 6, 9}, Weight: conv.Shape{2, 3, 5, 1}, Bias: true}
 	long.Padding = conv.Padding{Top: 3, Left: 1}
-	pairs := conv.Problem{Src: conv.Shape{1, 7, 2, 9}, Weight: conv.Shape{2, 7, 1, 2}, Bias: true}     // vec4 of two channels
-	nextGroup := func(c compare.Case) { c.Src.Plane(0, 2)[4*c.Src.Shape.W()+4] = float32(math.NaN()) } // not for the first group's taps
+	pairs := conv.Problem{Src: conv.Shape{1, 7, 2, 9}, Weight: conv.Shape{2, 7, 1, 2}, Bias: true} // vec4 of two channels
+	// The first group has no taps there.
+	nextGroup := func(c compare.Case) { c.Src.Plane(0, 2)[4*c.Src.Shape.W()+4] = float32(math.NaN()) }
 	all = append(all,
 		&trial{name: "oblong", parts: parts, problem: oblong(), special: []func(compare.Case){nextGroup}},
 		&trial{name: "pairs", parts: parts, problem: pairs},
@@ -195,7 +197,7 @@ func igemmTrials() (all []*trial) {
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
 		all = append(all, &trial{name: mode.String(), parts: parts, problem: p})
 	}
-	for _, filters := range []int{70, 40, 20, 3} { // of a group: one for each tile, which take long to compile: TestTrials has them
+	for _, filters := range []int{70, 40, 20, 3} { // of a group, one for each tile; they take long to compile
 		p := oblong()
 		p.Src[1], p.Weight[0], p.Weight[1] = 10, 2*filters, 5 // 30 taps: several tiles and a tail
 		finished := halved(p, conv.AvgPool)
@@ -240,8 +242,8 @@ func halved(p conv.Problem, kind conv.PoolKind) conv.Problem {
 	return p
 }
 
-// twoBlocks has, of 16 filters, two blocks in each group, no padding, two whole tiles of taps and neither
-// bias nor ReLU.
+// twoBlocks has two blocks of filters in each group, 16 filters in all, no padding, two whole tiles of taps, no bias
+// and no ReLU.
 func twoBlocks() conv.Problem {
 	p := conv.Problem{Src: conv.Shape{2, 4, 6, 7}, Weight: conv.Shape{40, 2, 2, 4}}
 	p.Groups = 2

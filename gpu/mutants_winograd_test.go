@@ -142,8 +142,8 @@ func winogradDstMutants() []mutant {
 	}
 }
 
-// overflowing numbers have sums that float32 holds, and many products of transforms that
-// it does not: so much is computed anew that every border is met.
+// overflowing numbers have sums that float32 holds, and many products of transforms that it does not: so much is
+// computed anew that every border is met.
 func overflowing(c compare.Case) {
 	scaled(1e19)(c)
 	for i := range c.Weight.Data {
@@ -163,11 +163,12 @@ func winogradTrials() (all []*trial) {
 	zeros.Padding, zeros.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, conv.ReLU
 	many := zeros
 	many.Src[0] = 7
-	// Sums of 9×11, of which pools leave the last row and column out.
+	// Sums of 9×11; pools leave out the last row and column.
 	pairs, largest, mean := many, zeros, zeros
 	pairs.Activation, pairs.Src, pairs.Weight[0] = conv.Energy, conv.Shape{3, 3, 8, 10}, 6
 	largest.Src, largest.Pool = pairs.Src, conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
-	mean.Pool, mean.Src, mean.Weight[0] = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}, pairs.Src, 10
+	mean.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	mean.Src, mean.Weight[0] = pairs.Src, 10
 	meanPairs := mean
 	meanPairs.Activation = conv.Energy
 	inside := conv.Problem{Src: conv.Shape{3, 2, 9, 6}, Weight: conv.Shape{3, 2, 3, 3}}

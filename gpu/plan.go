@@ -202,8 +202,8 @@ func (p *plan) dispatch(src, dst buffer, images int) {
 
 // bind binds the buffer of a place: scratch, or own for the plan's own buffer.
 func (p *plan) bind(binding uint32, at recipe.Place, own buffer) {
-	if at != recipe.OwnPlace {
-		own = p.scratch[at-1]
+	if i, ok := at.Scratch(); ok {
+		own = p.scratch[i]
 	}
 	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, binding, own.handle)
 }

@@ -3,7 +3,6 @@
 package gpu
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 
@@ -157,7 +156,7 @@ func (p *plan) finish(j *job) error {
 	return err
 }
 
-func closedPlan() error { return fmt.Errorf("gpu: plan: %w", conv.ErrClosed) }
+func closedPlan() error { return errorf("plan: %w", conv.ErrClosed) }
 
 // fill launches parts from the queue while flights are free.
 func (p *plan) fill() {

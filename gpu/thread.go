@@ -1,7 +1,6 @@
 package gpu
 
 import (
-	"fmt"
 	"runtime"
 	"sync"
 
@@ -70,7 +69,7 @@ func (t *thread) do(f func() error) error {
 	case t.calls <- call{f: f, reply: reply}:
 	case <-t.stop:
 		<-t.done // the call in progress may use what f uses
-		return fmt.Errorf("gpu: device: %w", conv.ErrClosed)
+		return errorf("device: %w", conv.ErrClosed)
 	}
 	result := <-reply
 	if result.panicked {

@@ -16,16 +16,16 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// classes are limits of the classes of devices that have tiles of their own, made of
-// those of a software renderer, which computes for all of them.
+// classes are the profiles of the classes of devices that have tiles of their own. Each is made of that of a software
+// renderer, which computes for all of them.
 var classes = map[string]func(d *recipe.Profile){
 	"software": func(*recipe.Profile) {},
 	"NVIDIA":   asNVIDIA,
 	"other":    func(d *recipe.Profile) { d.Class = recipe.Other },
 }
 
-// TestTilings computes with every tile that gpuconv autotune may measure, and so store, on
-// each class of devices, and holds it to the reference.
+// TestTilings holds every tile that gpuconv autotune may measure, and so store, to the reference, on each class of
+// devices.
 func TestTilings(t *testing.T) {
 	t.Parallel()
 	held := map[string]*compare.Trial{}
@@ -61,7 +61,7 @@ func TestTilings(t *testing.T) {
 	t.Logf("tiles held to the reference: %v", count)
 }
 
-// choosing returns d computing in one way.
+// choosing returns a backend that plans on d with one choice.
 func choosing(d *Device, c conv.Choice) conv.Backend {
 	return backend(func(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 		made, err := d.PlanChoice(c, p, weight, bias)
@@ -74,8 +74,8 @@ func choosing(d *Device, c conv.Choice) conv.Backend {
 	})
 }
 
-// TestChoices: the first of each algorithm is what it fits itself, names are its own,
-// and what is not listed is refused.
+// TestChoices: the first choice of each algorithm is the one that it fits itself. Names are different, and what is not
+// listed is refused.
 func TestChoices(t *testing.T) {
 	d := openTest(t, Options{Device: Software()})
 	for name, p := range problems.Tiled() {
@@ -104,14 +104,16 @@ func TestChoices(t *testing.T) {
 			bias = nil
 		}
 		for _, c := range []conv.Choice{{Algorithm: "direct"}, {Algorithm: "none"}, {Algorithm: "direct", Tile: "3 filters"}} {
-			if _, err := d.PlanChoice(c, p, weight, bias); !errors.Is(err, conv.ErrUnsupported) || !strings.Contains(err.Error(), c.String()) {
+			_, err := d.PlanChoice(c, p, weight, bias)
+			if !errors.Is(err, conv.ErrUnsupported) || !strings.Contains(err.Error(), c.String()) {
 				t.Errorf("%v: %v, want conv.ErrUnsupported", c, err)
 			}
 		}
 	}
 	forced := openTest(t, Options{Device: Software(), Algorithm: "direct"})
 	all, err := forced.Choices(problems.Seed(1))
-	if err != nil || len(all) < 2 || slices.ContainsFunc(all, func(c conv.Choice) bool { return c.Algorithm != "direct" }) {
+	other := func(c conv.Choice) bool { return c.Algorithm != "direct" }
+	if err != nil || len(all) < 2 || slices.ContainsFunc(all, other) {
 		t.Errorf("with direct forced: %v, %v", all, err)
 	}
 	if _, err := d.Choices(conv.Problem{}); err == nil {
@@ -127,8 +129,8 @@ type known struct {
 
 func (k known) Tuned(Info, conv.Problem) (*Measured, error) { return k.Measured, k.err }
 
-// TestTuned: plans take what was measured, and say so, unless an algorithm is forced or
-// it is of no use, of which they warn.
+// TestTuned: plans take what was measured, and say so. They do not if an algorithm is forced, or if the measured choice
+// is of no use, and then they warn.
 func TestTuned(t *testing.T) {
 	p := problems.Seed(2)
 	d := openTest(t, Options{Device: Software()})

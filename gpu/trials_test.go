@@ -14,7 +14,7 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// trial is a small problem that mutants are held to.
+// trial is a small problem that finds mutants.
 type trial struct {
 	name      string
 	parts     []string // files of package shaders, or programs, whose mutants it may kill
@@ -25,7 +25,7 @@ type trial struct {
 	held      []*compare.Trial        // made of these
 }
 
-// examine says which check a backend fails, "" if it passes all.
+// examine returns the check that a backend fails, "" if it passes all.
 func (tr *trial) examine(b conv.Backend) string {
 	for _, held := range tr.held {
 		outcome := held.Run(b, compare.Options{FirstFailure: true})
@@ -36,8 +36,8 @@ func (tr *trial) examine(b conv.Backend) string {
 	return ""
 }
 
-// hold has the reference compute the trial, with random numbers and each of the
-// special ones; package compare adds integers.
+// hold makes the reference compute the trial, with random numbers and with each of the special ones; package compare
+// adds integers.
 func (tr *trial) hold() error {
 	for i := range 1 + len(tr.special) {
 		c, err := compare.Random(fmt.Sprint(tr.name, " ", i), tr.problem)
@@ -58,7 +58,8 @@ func (tr *trial) hold() error {
 
 // everyTrial lists the trials of every program, without numbers.
 func everyTrial() []*trial {
-	return slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), smallTrials(), depthwiseTrials(), sharedTrials(), flightTrials(), fftTrials())
+	return slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), smallTrials(),
+		depthwiseTrials(), sharedTrials(), flightTrials(), fftTrials())
 }
 
 // newTrials makes the trials of every program.
@@ -73,7 +74,7 @@ func newTrials(t *testing.T) []*trial {
 	return all
 }
 
-// TestTrials: what is not broken passes every trial.
+// TestTrials: a device that is not broken passes every trial.
 func TestTrials(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
@@ -89,8 +90,8 @@ func TestTrials(t *testing.T) {
 	}
 }
 
-// oblong is a problem of which no two numbers are alike where it matters: H and W,
-// strides and dilations, channels and filters, in all and in a group.
+// oblong is a problem with different numbers for H and W, strides and dilations, channels and filters, in all and in a
+// group.
 func oblong() conv.Problem {
 	p := conv.Problem{Src: conv.Shape{3, 4, 17, 19}, Weight: conv.Shape{18, 2, 3, 2}, Bias: true}
 	p.Groups, p.Stride, p.Dilation = 2, [2]int{2, 1}, [2]int{1, 2}
@@ -124,7 +125,7 @@ func directTrials() (all []*trial) {
 	return forced("direct", append(all, directFinishTrials(parts[:2])...))
 }
 
-// directFinishTrials end with energy and pools: with two vec4 of filters, and with two windows an invocation.
+// directFinishTrials end with energy and pools: with two vec4 of filters, and with two windows for each invocation.
 func directFinishTrials(parts []string) []*trial {
 	energies, mean := twoBlocks(), twoBlocks()
 	energies.Activation, energies.Bias = conv.Energy, true
@@ -202,7 +203,7 @@ func softTrials() (all []*trial) {
 	return all
 }
 
-// asNVIDIA has the tiles of another class of devices fitted, and computed here.
+// asNVIDIA makes a software renderer compute with the tiles for NVIDIA.
 func asNVIDIA(d *recipe.Profile) { d.Class = recipe.NVIDIA }
 
 func smallTrials() (all []*trial) {
@@ -226,7 +227,8 @@ func smallTrials() (all []*trial) {
 	all = append(all, &trial{name: "parts, dilated across", parts: parts, problem: across, limit: func(d *recipe.Profile) { d.Unrolled = 24 }})
 	grouped := conv.Problem{Src: conv.Shape{3, 2, 7, 11}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
-	return forced("direct_small", slices.Concat(all, finishTrials(parts, grouped, [3]int{1, 4, 70}), modeTrials(parts[:3])))
+	finished := finishTrials(parts, grouped, [3]int{1, 4, 70})
+	return forced("direct_small", slices.Concat(all, finished, modeTrials(parts[:3])))
 }
 
 func depthwiseTrials() (all []*trial) {
@@ -237,7 +239,7 @@ func depthwiseTrials() (all []*trial) {
 	few.Groups, few.Padding, few.Dilation = 3, conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, [2]int{2, 1}
 	rectified, fives := few, few
 	rectified.Activation = conv.ReLU
-	fives.Weight[0] = 15 // 3 tiles, of which the last is not full
+	fives.Weight[0] = 15 // 3 tiles; the last is not full
 	all = append(all,
 		&trial{name: "oblong", parts: parts, problem: p},
 		&trial{name: "few", parts: parts, problem: rectified, special: specials()},
@@ -273,11 +275,12 @@ func sharedTrials() (all []*trial) {
 		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: asNVIDIA})
 	grouped := conv.Problem{Src: conv.Shape{2, 2, 13, 19}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
-	return forced("direct_shared", slices.Concat(all, finishTrials(parts, grouped, [3]int{5, 5, 70}), modeTrials(parts[:2])))
+	finished := finishTrials(parts, grouped, [3]int{5, 5, 70})
+	return forced("direct_shared", slices.Concat(all, finished, modeTrials(parts[:2])))
 }
 
-// finishTrials end with all that slide.glsl makes of sums, whose last row and column are of no window; one is folded to
-// work-groups.
+// finishTrials end with all that slide.glsl makes of sums. No window has their last row and column. One trial is folded
+// to work-groups.
 func finishTrials(parts []string, p conv.Problem, groups [3]int) []*trial {
 	pairs, largest, rectified, both := p, p, p, p
 	pairs.Activation, both.Activation, rectified.Activation = conv.Energy, conv.Energy, conv.ReLU
@@ -297,15 +300,14 @@ func finishTrials(parts []string, p conv.Problem, groups [3]int) []*trial {
 	}
 }
 
-// large has kernels that are cut into parts down and across where few multiplications
-// may be written out.
+// large has kernels that are cut into parts, down and across, where few multiplications may be written out.
 func large(weight conv.Shape, groups int) conv.Problem {
 	p := conv.Problem{Src: conv.Shape{2, 2, 8, 17}, Weight: weight}
 	p.Groups, p.Dilation, p.Padding = groups, [2]int{2, 1}, conv.Padding{Top: 5, Bottom: 2, Left: 5, Right: 6}
 	return p
 }
 
-// modeTrials pad in each way but with zeros, one channel a group.
+// modeTrials pad in each way but with zeros, with one channel in each group.
 func modeTrials(parts []string) (all []*trial) {
 	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 1, 3, 4}}
@@ -315,7 +317,7 @@ func modeTrials(parts []string) (all []*trial) {
 	return all
 }
 
-// forced has an algorithm compute trials.
+// forced forces an algorithm on trials.
 func forced(algorithm string, all []*trial) []*trial {
 	for _, tr := range all {
 		tr.algorithm = algorithm
@@ -350,8 +352,7 @@ func poolTrials() (all []*trial) {
 	return all
 }
 
-// specials puts NaN and infinities into a corner, where padding is clamped to, and
-// into the midst.
+// specials puts NaN and infinities into a corner, which padding is clamped to, and into the middle.
 func specials() (all []func(c compare.Case)) {
 	for _, value := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		all = append(all,

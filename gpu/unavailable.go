@@ -3,8 +3,6 @@
 package gpu
 
 import (
-	"fmt"
-
 	"gpuconv/conv"
 )
 
@@ -30,22 +28,22 @@ func Devices(p Provider) ([]Info, error) {
 
 // Plan reports [ErrUnavailable].
 func (*Device) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
-	return nil, fmt.Errorf("gpu: %w", ErrUnavailable)
+	return nil, errorf("%w", ErrUnavailable)
 }
 
 // Explain reports [ErrUnavailable].
 func (*Device) Explain(conv.Problem) (conv.Description, error) {
-	return conv.Description{}, fmt.Errorf("gpu: %w", ErrUnavailable)
+	return conv.Description{}, errorf("%w", ErrUnavailable)
 }
 
 // Choices reports [ErrUnavailable].
 func (*Device) Choices(conv.Problem) ([]conv.Choice, error) {
-	return nil, fmt.Errorf("gpu: %w", ErrUnavailable)
+	return nil, errorf("%w", ErrUnavailable)
 }
 
 // PlanChoice reports [ErrUnavailable].
 func (*Device) PlanChoice(conv.Choice, conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
-	return nil, fmt.Errorf("gpu: %w", ErrUnavailable)
+	return nil, errorf("%w", ErrUnavailable)
 }
 
 // Info returns nothing.

@@ -12,8 +12,7 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// TestWinogradTolerance measures what plans of winograd state, and that it states little
-// more.
+// TestWinogradTolerance measures the tolerance that plans of winograd state, and that it is not much more than needed.
 func TestWinogradTolerance(t *testing.T) {
 	d := openTest(t, Options{Algorithm: "winograd", Device: Software()})
 	for _, channels := range []int{1, 3, 16, 64, 256} {
@@ -38,8 +37,7 @@ func TestWinogradTolerance(t *testing.T) {
 	}
 }
 
-// TestScratchGuard: a stage that leaves out what the next one reads is seen, and so is
-// one that writes behind it.
+// TestScratchGuard: a stage that leaves out what the next one reads is seen, and so is one that writes beyond it.
 func TestScratchGuard(t *testing.T) {
 	d := openTest(t, Options{Algorithm: "winograd", Device: Software(), Guard: true})
 	p := problems.Layer(2, 3, 5, 3, 9)
@@ -56,7 +54,7 @@ func TestScratchGuard(t *testing.T) {
 	}
 	stages := made.(*plan).Recipe.Stages
 	passes := stages[0].Passes
-	stages[0].Passes = func(images int) []recipe.Pass { return passes(images + 1) } // a tile of an image that is not there
+	stages[0].Passes = func(images int) []recipe.Pass { return passes(images + 1) } // with a tile of an image that does not exist
 	if err := made.Run(dst, src); err == nil {
 		t.Error("what was written behind the transformed pixels was not seen")
 	}

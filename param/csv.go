@@ -12,8 +12,8 @@ import (
 	"gpuconv/fault"
 )
 
-// Writer writes a table as CSV, row by row, for tables that are too large to be held as a [Table]. All tables of this
-// module are written by it.
+// Writer writes a table as CSV, row by row, if it is too large to be held as a [Table]. It writes all tables of this
+// module. Close must be called.
 type Writer struct{ out *csv.Writer }
 
 // NewWriter returns a writer that has written a first line with the names of the columns.
@@ -23,10 +23,10 @@ func NewWriter(w io.Writer, columns ...string) *Writer {
 	return t
 }
 
-// Row writes a row. [Cell] writes a number for it. [Writer.Close] returns what goes wrong.
+// Row writes a row. [Cell] makes a cell of a number. [Writer.Close] returns what goes wrong.
 func (w *Writer) Row(cells ...string) { _ = w.out.Write(cells) }
 
-// Close writes what is left, and returns the first error. It does not close what is written to.
+// Close writes what is left, and returns the first error. It does not close the io.Writer.
 func (w *Writer) Close() error {
 	if w.out.Flush(); w.out.Error() != nil {
 		return tableError(w.out.Error())
@@ -121,18 +121,35 @@ func columnOf(name string, cells []string) Column {
 		}
 		v, err := strconv.ParseFloat(cell, 64)
 		if err != nil {
-			return Column{Name: name, Words: cells}
+			return Column{Name: name, Words: owned(cells)}
 		}
 		numbers[i] = v
 	}
 	return Column{Name: name, Numbers: numbers}
 }
 
+// owned returns the cells as words of their own, one for all that are the same: a cell is a part of its line, and would
+// keep that in memory.
+func owned(cells []string) []string {
+	seen := map[string]string{}
+	words := make([]string, len(cells))
+	for i, cell := range cells {
+		word, ok := seen[cell]
+		if !ok {
+			word = strings.Clone(cell)
+			seen[word] = word
+		}
+		words[i] = word
+	}
+	return words
+}
+
 // checkOrder refuses cells that do not count the rows from 0.
 func checkOrder(subject string, cells []string) error {
 	for i, cell := range cells {
 		if cell != strconv.Itoa(i) {
-			return fault.New("param", "table", "", "%s %q in line %d: want %d, the %ss in their order", subject, cell, i+2, i, subject)
+			return fault.New("param", "table", "", "%s %q in line %d: want %d, the %ss in their order", subject, cell,
+				i+2, i, subject)
 		}
 	}
 	return nil

@@ -9,29 +9,29 @@ import (
 	"gpuconv/fault"
 )
 
-// Axis is a parameter and the values it takes.
+// Axis is a parameter and the values that it takes.
 type Axis struct {
-	Name   string // as [Parameter] has it
+	Name   string // of a [Parameter]
 	Values Values
 }
 
 // NewAxis returns the axis of a list of values.
 func NewAxis(name string, values ...float64) Axis { return Axis{name, Explicit(values...)} }
 
-// Grid enumerates the product of axes: they are in the order of the parameters
-// that they name, the last varies fastest.
+// Grid enumerates every combination of the values of axes. The axes are in the order of the parameters that they name;
+// the last of them varies fastest.
 type Grid struct {
 	axes []Axis
 	at   []int // which parameter each axis is
 	n    int
 }
 
-// maxGrid bounds a product: its table is in memory whole.
+// maxGrid bounds a grid, because its table is in memory as a whole.
 const maxGrid = 1 << 20
 
-// NewGrid refuses axes that name no parameter, or one twice, that have no values
-// or such as are not finite, and products of more than 2²⁰ elements. Without axes
-// it has one element.
+// NewGrid returns the grid of axes over parameters. Without axes it has one element. NewGrid refuses axes that name no
+// parameter, two axes of one name, axes without values or with values that are not finite, and grids of more than 2²⁰
+// elements.
 func NewGrid(parameters []Parameter, axes []Axis) (*Grid, error) {
 	g := &Grid{n: 1}
 	for at, p := range parameters {
@@ -46,11 +46,13 @@ func NewGrid(parameters []Parameter, axes []Axis) (*Grid, error) {
 		case !slices.ContainsFunc(parameters, func(p Parameter) bool { return p.Name == axis.Name }):
 			return nil, fault.New("param", "parameter", strconv.Quote(axis.Name), "want %s", names(parameters))
 		case slices.ContainsFunc(axes[:i], func(a Axis) bool { return a.Name == axis.Name }):
-			return nil, fault.New("param", "parameter", strconv.Quote(axis.Name)+" twice", "want it once, with a list of values")
+			return nil, fault.New("param", "parameter", strconv.Quote(axis.Name)+" twice",
+				"want it once, with a list of values")
 		case axis.Values.Len() == 0:
 			return nil, fault.New("param", "parameter", strconv.Quote(axis.Name), "no values: want at least one")
 		case axis.Values.Len() > maxGrid/g.n:
-			return nil, fault.New("param", "parameter", fmt.Sprintf("%q of %d values", axis.Name, axis.Values.Len()), "want at most %d in all", maxGrid)
+			return nil, fault.New("param", "parameter", fmt.Sprintf("%q of %d values", axis.Name, axis.Values.Len()),
+				"want at most %d in all", maxGrid)
 		}
 		g.n *= axis.Values.Len()
 		if v, found := axis.Values.NotFinite(); found {
@@ -71,8 +73,8 @@ func names(parameters []Parameter) string {
 // Len returns how many elements there are.
 func (g *Grid) Len() int { return g.n }
 
-// Set gives the parameters the values of element i, 0 ≤ i < Len(). They are those
-// of NewGrid, or another instance's. It refuses what [Parameter.Set] refuses.
+// Set gives parameters the values of element i, 0 ≤ i < Len(). The parameters are those of NewGrid, or those of another
+// instance of the same struct. Set refuses what [Parameter.Set] refuses.
 func (g *Grid) Set(parameters []Parameter, i int) error {
 	for k, axis := range slices.Backward(g.axes) {
 		n := axis.Values.Len()
@@ -84,8 +86,7 @@ func (g *Grid) Set(parameters []Parameter, i int) error {
 	return nil
 }
 
-// Varying returns the names of the axes that have more than one value, slowest
-// first.
+// Varying returns the names of the axes that have more than one value, the slowest first.
 func (g *Grid) Varying() []string {
 	var all []string
 	for _, axis := range g.axes {

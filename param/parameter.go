@@ -2,10 +2,10 @@
 // filter, the sweeps over them, and the tables that say which image or filter has which
 // values.
 //
-// A [Parameter] is one number of a pattern, with a name and a unit. [Values] is a list
-// or a range of numbers; [ParseValues] reads one as it is typed: -90,0,90 or
-// start:stop:step. An [Axis] gives a parameter values, and a [Grid] enumerates every
-// combination of several axes. A [Table] has a row for each image or filter.
+// A [Parameter] is one number of a pattern, with a name and a unit. [Values] is a list or a range of numbers;
+// [ParseValues] reads one as it is typed: -90,0,90 or start:stop:step. An [Axis] gives a parameter values, and a [Grid]
+// enumerates every combination of several axes. A [Table] has a row for each image or filter; it is written as CSV and
+// read back. A [Seed] makes random numbers repeatable.
 package param
 
 import (
@@ -22,40 +22,47 @@ type Parameter struct {
 	Column string // in a [Table], with its unit: sf_cycles_per_pixel
 	Help   string // with its unit and what 0 stands for
 
-	get func() float64
-	set func(float64) error
+	place any // where the value is: a *float64, *int or *Seed
 }
 
 // mostWhole bounds whole numbers: beyond it neighbours have the same float64.
 const mostWhole = 1 << 53
 
-// New returns the parameter whose value is kept at place. One of integers takes whole numbers only, up to 2⁵³ and, if
-// it is signed, down to −2⁵³.
-func New[T float64 | int | ~uint64](name, column, help string, place *T) Parameter {
-	whole, least, from := true, 0.0, "0"
-	switch any(*place).(type) {
-	case float64:
-		whole = false
-	case int:
-		least, from = -mostWhole, "−2⁵³"
-	}
-	return Parameter{Name: name, Column: column, Help: help,
-		get: func() float64 { return float64(*place) },
-		set: func(v float64) error {
-			if whole && !(v >= least && v <= mostWhole && float64(T(v)) == v) {
-				return fault.New("param", name, v, "want a whole number from %s to 2⁵³", from)
-			}
-			*place = T(v)
-			return nil
-		},
-	}
+// New returns the parameter whose value is at place. A parameter of integers takes only whole numbers, up to 2⁵³ and,
+// if it is an int, down to −2⁵³.
+func New[T float64 | int | Seed](name, column, help string, place *T) Parameter {
+	return Parameter{Name: name, Column: column, Help: help, place: place}
 }
 
 // Value returns the present value.
-func (p Parameter) Value() float64 { return p.get() }
+func (p Parameter) Value() float64 {
+	switch place := p.place.(type) {
+	case *int:
+		return float64(*place)
+	case *Seed:
+		return float64(*place)
+	}
+	return *p.place.(*float64)
+}
 
-// Set changes the value. It refuses what is no whole number where one is wanted.
-func (p Parameter) Set(v float64) error { return p.set(v) }
+// Set changes the value. It refuses a number that is not whole if the parameter is one of integers.
+func (p Parameter) Set(v float64) error {
+	switch place := p.place.(type) {
+	case *int:
+		if !(v >= -mostWhole && v <= mostWhole && float64(int(v)) == v) {
+			return fault.New("param", p.Name, v, "want a whole number from −2⁵³ to 2⁵³")
+		}
+		*place = int(v)
+	case *Seed:
+		if !(v >= 0 && v <= mostWhole && float64(Seed(v)) == v) {
+			return fault.New("param", p.Name, v, "want a whole number from 0 to 2⁵³")
+		}
+		*place = Seed(v)
+	case *float64:
+		*place = v
+	}
+	return nil
+}
 
 // Columns returns the names of the columns of parameters, for [NewTable].
 func Columns(parameters []Parameter) []string {
@@ -75,7 +82,7 @@ func Numbers(parameters []Parameter) []float64 {
 	return all
 }
 
-// Title names the values of some parameters, for pictures.
+// Title names the values of some parameters, for pictures: 45°, sf 0.1.
 func Title(parameters []Parameter, named []string) string {
 	var parts []string
 	for _, p := range parameters {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestTitle: minus signs are those of values; names keep their hyphens.
+// TestTitle: a value has a real minus sign, a name keeps its hyphens.
 func TestTitle(t *testing.T) {
 	orientation, x := -45.0, -0.5
 	parameters := []Parameter{New("orientation", "", "", &orientation), New("aperture-x", "", "", &x)}
@@ -16,7 +16,7 @@ func TestTitle(t *testing.T) {
 	}
 }
 
-// TestSet: integers take whole numbers only, as far as a float64 counts.
+// TestSet: an integer takes whole numbers only, as far as a float64 counts.
 func TestSet(t *testing.T) {
 	var real float64
 	var count int
@@ -54,7 +54,8 @@ func TestSeed(t *testing.T) {
 	if err := Seed(1 << 53).Check(); err != nil {
 		t.Error(err)
 	}
-	if err := Seed(1<<53 + 1).Check(); err == nil || err.Error() != "param: seed 9007199254740993: want a whole number from 0 to 2⁵³" {
+	if err := Seed(1<<53 + 1).Check(); err == nil ||
+		err.Error() != "param: seed 9007199254740993: want a whole number from 0 to 2⁵³" {
 		t.Errorf("error %v", err)
 	}
 }

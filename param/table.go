@@ -32,7 +32,8 @@ func NewTable(subject string, names ...string) *Table {
 	return t
 }
 
-// Add adds a row to a table that [NewTable] made: a kind, and a number for each name, in their order.
+// Add adds a row to a table that [NewTable] made: a kind, and a number for each name, in their order. It panics if
+// there are more numbers than names.
 func (t *Table) Add(kind string, numbers ...float64) {
 	t.Columns[0].Words = append(t.Columns[0].Words, kind)
 	for i, v := range numbers {
@@ -70,7 +71,8 @@ func (t *Table) Names() []string {
 func (t *Table) Check() error {
 	for _, c := range t.Columns {
 		if c.Len() != t.Len() {
-			return fault.New("param", "table", "", "column %s has %d values: want %d, one a row", c.Name, c.Len(), t.Len())
+			return fault.New("param", "table", "", "column %s has %d values: want %d, one a row", c.Name, c.Len(),
+				t.Len())
 		}
 		if len(c.Numbers) > 0 && len(c.Words) > 0 {
 			return fault.New("param", "table", "", "column %s has numbers and words: want one of them", c.Name)

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// TestTable: what is written is the documented text, and reads back the same.
+// TestTable: a table is written as the documented text, and reads back the same.
 func TestTable(t *testing.T) {
 	images := NewTable("image", "orientation_deg", "frame")
 	images.Add("grating", 0.1, 0)
@@ -24,10 +24,11 @@ func TestTable(t *testing.T) {
 		table *Table
 		want  string
 	}{
-		"images":            {images, "image,kind,orientation_deg,frame\n0,grating,0.1,0\n1,\"noise, white\",,1e-300\n"},
-		"files":             {files, "image,kind,file\n0,image,a b.png\n"},
-		"no rows":           {NewTable("filter", "sf"), "filter,kind,sf\n"},
-		"without a subject": {&Table{Columns: []Column{{Name: "sf", Numbers: []float64{1e6, -0.25}}}}, "sf\n1e+06\n-0.25\n"},
+		"images":  {images, "image,kind,orientation_deg,frame\n0,grating,0.1,0\n1,\"noise, white\",,1e-300\n"},
+		"files":   {files, "image,kind,file\n0,image,a b.png\n"},
+		"no rows": {NewTable("filter", "sf"), "filter,kind,sf\n"},
+		"without a subject": {&Table{Columns: []Column{{Name: "sf", Numbers: []float64{1e6, -0.25}}}},
+			"sf\n1e+06\n-0.25\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var text bytes.Buffer
@@ -48,14 +49,15 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestReadCSV: numbers and words, spaces, empty cells; a subject is left out where it is asked for only.
+// TestReadCSV: numbers and words, spaces, empty cells. A subject leaves the columns only if it is asked for.
 func TestReadCSV(t *testing.T) {
 	const text = "image,kind,orientation_deg,phase_deg,size\n0,gabor,0,90,\n1,sine, 45 ,90,2\n2,gabor,0,90,3.5\n"
 	table, err := ReadCSV(strings.NewReader(text), "image")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Column{{Name: "kind", Words: []string{"gabor", "sine", "gabor"}}, {Name: "orientation_deg", Numbers: []float64{0, 45, 0}},
+	want := []Column{{Name: "kind", Words: []string{"gabor", "sine", "gabor"}},
+		{Name: "orientation_deg", Numbers: []float64{0, 45, 0}},
 		{Name: "phase_deg", Numbers: []float64{90, 90, 90}}, {Name: "size", Numbers: []float64{math.NaN(), 2, 3.5}}}
 	if fmt.Sprint(table.Columns) != fmt.Sprint(want) || table.Len() != 3 || table.Subject != "image" {
 		t.Errorf("read %v of %q, want %v", table.Columns, table.Subject, want)
@@ -63,7 +65,8 @@ func TestReadCSV(t *testing.T) {
 	if levels := table.Column("kind").Levels(); !slices.Equal(levels, []float64{0, 1, 0}) {
 		t.Errorf("levels %v", levels)
 	}
-	if table, err := ReadCSV(strings.NewReader(text), "filter"); err != nil || table.Subject != "" || table.Columns[0].Name != "image" {
+	if table, err := ReadCSV(strings.NewReader(text), "filter"); err != nil || table.Subject != "" ||
+		table.Columns[0].Name != "image" {
 		t.Errorf("without a column filter: %+v, %v", table, err)
 	}
 }
@@ -98,7 +101,7 @@ func TestTableRefuses(t *testing.T) {
 	}
 }
 
-// TestCell: the shortest decimal that is the number again, nothing for what is none.
+// TestCell: a number is the shortest decimal that is the number again; what is no number is nothing.
 func TestCell(t *testing.T) {
 	for want, v := range map[string]float64{"0.1": 0.1, "1e+06": 1e6, "-3": -3, "": math.NaN()} {
 		if got := Cell(v); got != want {

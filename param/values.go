@@ -11,22 +11,20 @@ import (
 	"gpuconv/fault"
 )
 
-// Values is a list of numbers, or a range that is never written out. The zero
-// value is empty.
+// Values is a list of numbers, or a range whose values are computed when they are asked for. The zero value is empty.
 type Values struct {
 	explicit    []float64
 	start, step float64
 	count       int // of a range
 }
 
-// Explicit returns the list of v, of which it keeps a copy.
+// Explicit returns the list of v. It keeps a copy.
 func Explicit(v ...float64) Values { return Values{explicit: slices.Clone(v)} }
 
-// Range returns start + i·step for each i ≥ 0 for which that is below stop. How
-// many there are is counted in exact decimal arithmetic, so that 0, 0.7, 0.1
-// gives 7; the values are float64, so that the last may be rounded to stop or an
-// ulp past it. Range refuses numbers that are not finite, a step that is not above
-// 0, and a range that holds nothing, more than 2⁵³ values or one that overflows.
+// Range returns start + i·step for each i ≥ 0 for which that is below stop. It counts the values in exact decimal
+// arithmetic, so that 0, 0.7, 0.1 gives 7. The values are float64: the last may be rounded to stop, or an ulp past it.
+// Range refuses numbers that are not finite, a step that is not above 0, and a range that holds nothing, holds more
+// than 2⁵³ values or overflows.
 func Range(start, stop, step float64) (Values, error) {
 	refused := func(rule string) (Values, error) {
 		return Values{}, fault.New("param", "range", fmt.Sprintf("%v:%v:%v", start, stop, step), "%s", rule)
@@ -57,8 +55,7 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 // maxCount bounds a range: beyond it neighbours have the same float64 index.
 const maxCount = 1 << 53
 
-// countRange returns ⌈(stop−start)/step⌉, taking each number for the shortest
-// decimal that names it.
+// countRange returns ⌈(stop−start)/step⌉. It takes each number as the shortest decimal that names it.
 func countRange(start, stop, step float64) *big.Int {
 	quotient := new(big.Rat).Sub(decimal(stop), decimal(start))
 	quotient.Quo(quotient, decimal(step))
@@ -70,15 +67,16 @@ func countRange(start, stop, step float64) *big.Int {
 }
 
 func decimal(v float64) *big.Rat {
-	r, _ := new(big.Rat).SetString(strconv.FormatFloat(v, 'g', -1, 64)) // of a finite number: always one
+	r, _ := new(big.Rat).SetString(strconv.FormatFloat(v, 'g', -1, 64)) // a finite number always is one
 	return r
 }
 
-// ParseValues reads a list such as -90,-45,0,45,90 or a range start:stop:step.
-// Spaces around numbers are ignored.
+// ParseValues reads a list such as -90,-45,0,45,90, or a range start:stop:step for [Range]. Spaces around numbers are
+// ignored. It refuses numbers that are not finite.
 func ParseValues(s string) (Values, error) {
 	if strings.TrimSpace(s) == "" {
-		return Values{}, fault.New("param", "list", strconv.Quote(s), "is empty, want numbers such as -90,0,90 or start:stop:step")
+		return Values{}, fault.New("param", "list", strconv.Quote(s),
+			"is empty, want numbers such as -90,0,90 or start:stop:step")
 	}
 	if strings.Contains(s, ":") {
 		return parseRange(s)
@@ -97,7 +95,8 @@ func ParseValues(s string) (Values, error) {
 func parseRange(s string) (Values, error) {
 	parts := strings.Split(s, ":")
 	if strings.Contains(s, ",") {
-		return Values{}, fault.New("param", "list", strconv.Quote(s), "want either numbers such as -90,0,90 or one start:stop:step")
+		return Values{}, fault.New("param", "list", strconv.Quote(s),
+			"want either numbers such as -90,0,90 or one start:stop:step")
 	}
 	if len(parts) != 3 {
 		return Values{}, fault.New("param", "range", strconv.Quote(s), "want start:stop:step")

@@ -37,7 +37,8 @@ func TestParseValues(t *testing.T) {
 			continue
 		}
 		if v.Len() != c.count || v.At(0) != c.first || math.Abs(v.At(v.Len()-1)-c.last) > 1e-15*math.Abs(c.last) {
-			t.Errorf("%q: %d values, %v … %v; want %d, %v … %v", c.text, v.Len(), v.At(0), v.At(v.Len()-1), c.count, c.first, c.last)
+			t.Errorf("%q: %d values, %v … %v; want %d, %v … %v", c.text, v.Len(), v.At(0), v.At(v.Len()-1), c.count,
+				c.first, c.last)
 		}
 	}
 }
@@ -78,7 +79,9 @@ func TestParseValuesRefuses(t *testing.T) {
 }
 
 func FuzzParseValues(f *testing.F) {
-	for _, seed := range []string{"-90,0,90", "0:1:0.1", "-1.7e308:1.7e308:1e308", "-90:90:0.045", "1e16:10000000000000010:1", "0,1:2:3", "1e308:1.7e308:1", "0:1e-320:5e-324", "-1:1:1e-300", ":", "0x1p-3", "1_0"} {
+	for _, seed := range []string{"-90,0,90", "0:1:0.1", "-1.7e308:1.7e308:1e308", "-90:90:0.045",
+		"1e16:10000000000000010:1", "0,1:2:3", "1e308:1.7e308:1", "0:1e-320:5e-324", "-1:1:1e-300", ":", "0x1p-3",
+		"1_0"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -100,9 +103,9 @@ func FuzzParseValues(f *testing.F) {
 	})
 }
 
-// checkRange: the first value is start, and the last is below stop but for the
-// roundings of step's decimal, of i·step, which is at most twice the larger of
-// start and stop, and of the sum: 5 half ulps of that in all. 2⁻⁵⁰ is 8 of them.
+// checkRange: the first value is start. The last is below stop, except for roundings: that of step's decimal, that of
+// i·step, which is at most twice the larger of start and stop, and that of the sum. These are 5 half ulps in all; 2⁻⁵⁰
+// is 8 of them.
 func checkRange(t *testing.T, v Values, parts []string) {
 	t.Helper()
 	start, stop := number(t, parts[0]), number(t, parts[1])
@@ -132,7 +135,7 @@ func TestExplicitCopies(t *testing.T) {
 	}
 }
 
-// TestRange: however a range is cut, each value is below stop and the next is not.
+// TestRange: however a range is cut, each of its values is below stop, and the next is not.
 func TestRange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := float64(rapid.IntRange(-100000, 100000).Draw(t, "start")) / 1000

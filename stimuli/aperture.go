@@ -38,11 +38,12 @@ func ParseWindow(name string) (Window, error) {
 			return w, nil
 		}
 	}
-	return 0, fault.New("stimuli", "aperture", strconv.Quote(name), "want none, circle, annulus, gaussian or raised-cosine")
+	return 0, fault.New("stimuli", "aperture", strconv.Quote(name),
+		"want none, circle, annulus, gaussian or raised-cosine")
 }
 
-// Aperture is a window through which a pattern is seen; around it is the mean.
-// The zero value is none. Lengths are in pixels.
+// Aperture is a window through which a pattern is seen. Around it is the mean. The zero value is no aperture. Lengths
+// are in pixels.
 type Aperture struct {
 	Window Window
 	X, Y   float64 // its centre, from that of the image, to the right and downwards
@@ -57,21 +58,25 @@ func (a *Aperture) parameters() []param.Parameter {
 		param.New("aperture-x", "aperture_x_pixels", "pixels to the right of the image's centre", &a.X),
 		param.New("aperture-y", "aperture_y_pixels", "pixels below the image's centre", &a.Y),
 	}
-	radius := param.New("aperture-radius", "aperture_radius_pixels", "outer radius in pixels, 0 for half the shorter side", &a.Radius)
+	radius := param.New("aperture-radius", "aperture_radius_pixels",
+		"outer radius in pixels, 0 for half the shorter side", &a.Radius)
 	switch a.Window {
 	case Circle:
 		return append(all, radius)
 	case Annulus:
-		return append(all, radius, param.New("aperture-inner", "aperture_inner_pixels", "the annulus' inner radius in pixels, 0 for half the outer", &a.Inner))
+		return append(all, radius, param.New("aperture-inner", "aperture_inner_pixels",
+			"the annulus' inner radius in pixels, 0 for half the outer", &a.Inner))
 	case RaisedCosine:
-		return append(all, radius, param.New("aperture-edge", "aperture_edge_pixels", "width of the raised cosine's slope in pixels, 0 for the radius", &a.Edge))
+		return append(all, radius, param.New("aperture-edge", "aperture_edge_pixels",
+			"width of the raised cosine's slope in pixels, 0 for the radius", &a.Edge))
 	case Gaussian:
-		return append(all, param.New("aperture-sigma", "aperture_sigma_pixels", "standard deviation of the Gaussian in pixels, 0 for an eighth of the shorter side", &a.Sigma))
+		return append(all, param.New("aperture-sigma", "aperture_sigma_pixels",
+			"standard deviation of the Gaussian in pixels, 0 for an eighth of the shorter side", &a.Sigma))
 	}
 	return nil
 }
 
-// complete replaces lengths of 0 and refuses what is no aperture.
+// complete replaces lengths of 0 by their defaults, and refuses lengths that make no aperture.
 func (a *Aperture) complete(c Canvas) error {
 	if a.Window < 0 || a.Window >= windowCount {
 		return fault.New("stimuli", "aperture", "", "%v: want one of the windows", a.Window)
@@ -82,16 +87,19 @@ func (a *Aperture) complete(c Canvas) error {
 	fill(&a.Sigma, c.shorter()/8)
 	switch {
 	case a.Radius < 0 || a.Sigma < 0:
-		return fault.New("stimuli", fmt.Sprintf("aperture of radius %v and sigma %v", a.Radius, a.Sigma), "", "want lengths above 0")
+		return fault.New("stimuli", fmt.Sprintf("aperture of radius %v and sigma %v", a.Radius, a.Sigma), "",
+			"want lengths above 0")
 	case a.Window == Annulus && !(a.Inner >= 0 && a.Inner < a.Radius):
-		return fault.New("stimuli", "aperture", "", "inner radius %v: want one from 0 to below the radius, %v", a.Inner, a.Radius)
+		return fault.New("stimuli", "aperture", "", "inner radius %v: want one from 0 to below the radius, %v", a.Inner,
+			a.Radius)
 	case a.Window == RaisedCosine && !(a.Edge > 0 && a.Edge <= a.Radius):
-		return fault.New("stimuli", "aperture", "", "edge %v: want one above 0, at most the radius, %v", a.Edge, a.Radius)
+		return fault.New("stimuli", "aperture", "", "edge %v: want one above 0, at most the radius, %v", a.Edge,
+			a.Radius)
 	}
 	return nil
 }
 
-// at returns the window at a place on the canvas, 0 … 1.
+// at returns the window at a place on the canvas, from 0 to 1.
 func (a *Aperture) at(x, y float64) float64 {
 	if a.Window == Open {
 		return 1

@@ -7,19 +7,16 @@ import (
 	"gpuconv/fault"
 )
 
-// Canvas is what patterns are painted on. The zero value is 64×64 pixels, each
-// sampled at its centre.
+// Canvas is what patterns are painted on. The zero value has 64×64 pixels, each sampled at its centre.
 //
-// Lengths and places on it are in pixels from its centre, x to the right and y
-// downwards: the centre of the pixel in row i and column j is at
-// (j − (Columns−1)/2, i − (Rows−1)/2).
+// Lengths and places are in pixels from the centre of the canvas, x to the right and y downwards. The centre of the
+// pixel in row i and column j is at (j − (Columns−1)/2, i − (Rows−1)/2).
 type Canvas struct {
 	Rows, Columns int // 0 is 64
-	// Supersample is how many samples a side of each pixel is the mean of, against
-	// jagged edges; 0 is 1.
+	// Supersample smooths jagged edges: a pixel is the mean of Supersample × Supersample samples. 0 is 1.
 	Supersample int
-	// AllowAliasing lets patterns be finer than the pixels can show: more than half
-	// a cycle a pixel, or a frame of drift.
+	// AllowAliasing permits patterns that are finer than the pixels can show, with more than half a cycle per pixel,
+	// and drifts of more than half a cycle per frame.
 	AllowAliasing bool
 }
 
@@ -44,7 +41,8 @@ func (c Canvas) withDefaults() Canvas {
 
 func (c Canvas) check() error {
 	if c.Rows < 1 || c.Columns < 1 || c.Rows > maxExtent || c.Columns > maxExtent {
-		return fault.New("stimuli", fmt.Sprintf("image of %d×%d", c.Rows, c.Columns), "", "want 1 to %d rows and columns", maxExtent)
+		return fault.New("stimuli", fmt.Sprintf("image of %d×%d", c.Rows, c.Columns), "",
+			"want 1 to %d rows and columns", maxExtent)
 	}
 	if c.Supersample < 1 || c.Supersample > maxSupersample {
 		return fault.New("stimuli", "supersampling by", c.Supersample, "want 1 to %d", maxSupersample)
@@ -55,7 +53,7 @@ func (c Canvas) check() error {
 // shorter returns the shorter side in pixels.
 func (c Canvas) shorter() float64 { return float64(min(c.Rows, c.Columns)) }
 
-// checkFrequency refuses what the pixels or frames cannot show.
+// checkFrequency refuses a frequency that the pixels or frames cannot show.
 func (c Canvas) checkFrequency(name, unit string, frequency float64) error {
 	if math.Abs(frequency) > nyquist && !c.AllowAliasing {
 		return &AliasingError{Quantity: name, Frequency: frequency, Unit: "cycles/" + unit}
@@ -80,10 +78,11 @@ func (e *AliasingError) Plain() string {
 	if permit == "" {
 		permit = "aliasing allowed"
 	}
-	return fmt.Sprintf("%s %v %s: want at most %v, the Nyquist limit, or %s", e.Quantity, e.Frequency, e.Unit, nyquist, permit)
+	return fmt.Sprintf("%s %v %s: want at most %v, the Nyquist limit, or %s", e.Quantity, e.Frequency, e.Unit, nyquist,
+		permit)
 }
 
-// paint writes the mean of f over each pixel's samples, row by row.
+// paint writes the mean of f over the samples of each pixel, row by row.
 func (c Canvas) paint(dst []float64, f func(x, y float64) float64) {
 	n := c.Supersample
 	for at := range dst {
@@ -97,5 +96,5 @@ func (c Canvas) paint(dst []float64, f func(x, y float64) float64) {
 	}
 }
 
-// offset returns where sample k of n lies in a pixel, from its centre.
+// offset returns where sample k of n lies in a pixel, from the centre of the pixel.
 func offset(k, n int) float64 { return (float64(k)+0.5)/float64(n) - 0.5 }

@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// TestDefaults: what a length of 0 stands for, by the table, which has the values
-// that are painted.
+// TestDefaults: which default a length of 0 means. The table has the values that are painted.
 func TestDefaults(t *testing.T) {
 	canvas := Canvas{Rows: 24, Columns: 40} // the shorter side is 24
 	seen := func(a Aperture) func() Pattern {
@@ -16,17 +15,24 @@ func TestDefaults(t *testing.T) {
 		fresh func() Pattern
 		want  map[string]float64
 	}{
-		"gabor":             {func() Pattern { return &Gabor{} }, map[string]float64{"sigma_x_pixels": 3, "sigma_y_pixels": 3}},
-		"gabor across":      {func() Pattern { return &Gabor{SigmaX: 5} }, map[string]float64{"sigma_x_pixels": 5, "sigma_y_pixels": 5}},
-		"gabor along":       {func() Pattern { return &Gabor{SigmaY: 5} }, map[string]float64{"sigma_x_pixels": 3, "sigma_y_pixels": 5}},
-		"plaid":             {func() Pattern { return &Plaid{SF: 0.2} }, map[string]float64{"sf2_cycles_per_pixel": 0.2}},
-		"checkerboard":      {func() Pattern { return &Checkerboard{} }, map[string]float64{"side_pixels": 8}},
-		"impulse":           {func() Pattern { return &Impulse{} }, map[string]float64{"amplitude": 1}},
-		"circle":            {seen(Aperture{Window: Circle}), map[string]float64{"aperture_radius_pixels": 12}},
-		"annulus":           {seen(Aperture{Window: Annulus}), map[string]float64{"aperture_radius_pixels": 12, "aperture_inner_pixels": 6}},
-		"annulus of radius": {seen(Aperture{Window: Annulus, Radius: 7}), map[string]float64{"aperture_inner_pixels": 3.5}},
-		"raised cosine":     {seen(Aperture{Window: RaisedCosine}), map[string]float64{"aperture_radius_pixels": 12, "aperture_edge_pixels": 12}},
-		"gaussian":          {seen(Aperture{Window: Gaussian}), map[string]float64{"aperture_sigma_pixels": 3}},
+		"gabor": {func() Pattern { return &Gabor{} },
+			map[string]float64{"sigma_x_pixels": 3, "sigma_y_pixels": 3}},
+		"gabor across": {func() Pattern { return &Gabor{SigmaX: 5} },
+			map[string]float64{"sigma_x_pixels": 5, "sigma_y_pixels": 5}},
+		"gabor along": {func() Pattern { return &Gabor{SigmaY: 5} },
+			map[string]float64{"sigma_x_pixels": 3, "sigma_y_pixels": 5}},
+		"plaid": {func() Pattern { return &Plaid{SF: 0.2} },
+			map[string]float64{"sf2_cycles_per_pixel": 0.2}},
+		"checkerboard": {func() Pattern { return &Checkerboard{} }, map[string]float64{"side_pixels": 8}},
+		"impulse":      {func() Pattern { return &Impulse{} }, map[string]float64{"amplitude": 1}},
+		"circle":       {seen(Aperture{Window: Circle}), map[string]float64{"aperture_radius_pixels": 12}},
+		"annulus": {seen(Aperture{Window: Annulus}),
+			map[string]float64{"aperture_radius_pixels": 12, "aperture_inner_pixels": 6}},
+		"annulus of radius": {seen(Aperture{Window: Annulus, Radius: 7}),
+			map[string]float64{"aperture_inner_pixels": 3.5}},
+		"raised cosine": {seen(Aperture{Window: RaisedCosine}),
+			map[string]float64{"aperture_radius_pixels": 12, "aperture_edge_pixels": 12}},
+		"gaussian": {seen(Aperture{Window: Gaussian}), map[string]float64{"aperture_sigma_pixels": 3}},
 	} {
 		table, err := newProduct(t, canvas, c.fresh).Table()
 		if err != nil {
@@ -40,8 +46,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// TestApertureEdge: at a distance of exactly Radius there is nothing more, at Inner
-// there is.
+// TestApertureEdge: a pixel at a distance of exactly Radius is outside, one at exactly Inner is inside.
 func TestApertureEdge(t *testing.T) {
 	look := Look{Mean: 1, Contrast: 1, Centred: true, Aperture: Aperture{Window: Annulus, Radius: 5, Inner: 2}}
 	images := drawn(t, newProduct(t, Canvas{Rows: 1, Columns: 15}, func() Pattern { return &Grating{Look: look} }))
@@ -53,7 +58,7 @@ func TestApertureEdge(t *testing.T) {
 	}
 }
 
-// TestPlaidDrifts: both gratings move a quarter of a cycle a frame.
+// TestPlaidDrifts: both gratings move by a quarter of a cycle per frame.
 func TestPlaidDrifts(t *testing.T) {
 	plaid := Plaid{Orientation: 20, Angle: 70, SF: 0.1, SF2: 0.15, Phase: 30, Phase2: 80}
 	moved, turned := plaid, plaid

@@ -13,19 +13,19 @@ import (
 // painter draws image i of a set into a plane. It belongs to one goroutine.
 type painter func(plane []float32, i int) error
 
-// perWorker is how many pixels a goroutine is started for, about 0.1 ms of work:
-// in BenchmarkSweep two images of 48×64 on two goroutines took longer than on one.
+// perWorker is how many pixels are worth a goroutine, about 0.1 ms of work. In BenchmarkSweep two images of 48×64 took
+// longer on two goroutines than on one.
 const perWorker = 1 << 14
 
-// draw draws images of a set of a shape on all cores, each core with a painter of
-// its own.
+// draw draws images of a set of a shape on all cores. Each core has a painter of its own.
 func draw(dst *conv.Tensor, first int, all conv.Shape, newPainter func() painter) error {
 	if err := dst.Check("dst"); err != nil {
 		return err
 	}
 	n := dst.Shape.N()
 	if dst.Shape.Image() != all.Image() || first < 0 || n > all.N()-first {
-		return fault.New("stimuli", fmt.Sprintf("images %d … %d of shape %v", first, first+n-1, dst.Shape), "", "want some of the %v", all)
+		return fault.New("stimuli", fmt.Sprintf("images %d … %d of shape %v", first, first+n-1, dst.Shape), "",
+			"want some of the %v", all)
 	}
 	workers := max(1, min(runtime.GOMAXPROCS(0), n, len(dst.Data)/perWorker))
 	var group errgroup.Group

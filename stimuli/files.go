@@ -11,16 +11,15 @@ import (
 	"gpuconv/param"
 )
 
-// Files is a [Set]: image files of one size, read when they are drawn, as
-// [ReadImage] reads them.
+// Files is a [Set] of image files of one size. [ReadImage] reads a file each time its image is drawn.
 type Files struct {
 	paths []string
 	shape conv.Shape
 }
 
-// OpenFiles returns the set of an image file, or of the PNG and JPEG files of a
-// folder, not of those in it, in the order of their names. It reads the headers,
-// and refuses folders without images and images of another size than the first.
+// OpenFiles returns the set of an image file, or of the PNG and JPEG files in a folder, in the order of their names. It
+// does not look into folders in the folder. It reads the headers of the files. It refuses folders without images, and
+// images that differ in size from the first.
 func OpenFiles(path string) (*Files, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -39,7 +38,8 @@ func OpenFiles(path string) (*Files, error) {
 		}
 		shape := conv.Shape{len(f.paths), 1, rows, columns}
 		if i > 0 && shape != f.shape {
-			return nil, fault.New("stimuli", p, "", "%d×%d pixels: want %d×%d as in %s", rows, columns, f.shape.H(), f.shape.W(), f.paths[0])
+			return nil, fault.New("stimuli", p, "", "%d×%d pixels: want %d×%d as in %s", rows, columns, f.shape.H(),
+				f.shape.W(), f.paths[0])
 		}
 		f.shape = shape
 	}
@@ -63,7 +63,7 @@ func imagesIn(folder string) ([]string, error) {
 	return paths, nil
 }
 
-// IsImageName reports whether a file of this name is taken for an image.
+// IsImageName reports whether [OpenFiles] takes a file of this name in a folder: .png, .jpg or .jpeg, in any case.
 func IsImageName(name string) bool {
 	return slices.Contains([]string{".png", ".jpg", ".jpeg"}, strings.ToLower(filepath.Ext(name)))
 }
@@ -71,8 +71,7 @@ func IsImageName(name string) bool {
 // Shape returns [N, 1, H, W].
 func (f *Files) Shape() conv.Shape { return f.shape }
 
-// Draw implements [Set] on all cores. It refuses files that have changed their
-// size meanwhile.
+// Draw implements [Set] on all cores. It refuses a file whose size has changed since [OpenFiles].
 func (f *Files) Draw(dst *conv.Tensor, first int) error {
 	return draw(dst, first, f.shape, func() painter {
 		return func(plane []float32, i int) error {
@@ -101,5 +100,5 @@ func (f *Files) Table() (*param.Table, error) {
 	return t, nil
 }
 
-// Title is the name of the file, for pictures.
+// Title returns the name of the file.
 func (f *Files) Title(i int) string { return filepath.Base(f.paths[i]) }

@@ -31,7 +31,7 @@ func writeGrey(t *testing.T, path string, rows, columns int, level uint8) {
 	}
 }
 
-// TestFiles: the images of a folder by their names, and what is next to them not.
+// TestFiles: the images of a folder in the order of their names, without the other files and folders beside them.
 func TestFiles(t *testing.T) {
 	folder := t.TempDir()
 	for i, name := range []string{"c.png", "a.PNG", "b.png"} {
@@ -56,14 +56,16 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s is %v, want 1 and %v", set.Title(i), got, want)
 		}
 	}
-	if table, err := set.Table(); err != nil || table.Check() != nil || strings.Join(table.Column("file").Words, " ") != "a.PNG b.png c.png" {
+	if table, err := set.Table(); err != nil || table.Check() != nil ||
+		strings.Join(table.Column("file").Words, " ") != "a.PNG b.png c.png" {
 		t.Errorf("table %+v, %v", table, err)
 	}
 	writeGrey(t, filepath.Join(folder, "b.png"), 2, 4, 0)
 	if err := set.Draw(images, 0); err == nil || !strings.Contains(err.Error(), "has changed") {
 		t.Errorf("of a file that has changed: %v", err)
 	}
-	for path, want := range map[string]string{folder: "2×4 pixels: want 2×3 as in", t.TempDir(): "want a folder with .png", filepath.Join(folder, "none"): "no such file"} {
+	for path, want := range map[string]string{folder: "2×4 pixels: want 2×3 as in",
+		t.TempDir(): "want a folder with .png", filepath.Join(folder, "none"): "no such file"} {
 		if _, err := OpenFiles(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)
 		}

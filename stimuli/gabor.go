@@ -8,16 +8,18 @@ import (
 	"gpuconv/param"
 )
 
-// Gabor is a patch of a drifting sine grating under a Gaussian: the wave
-// cos(2π·(SF·u + Phase/360 − Drift·Frame)) · exp(−u²/(2·SigmaX²) − v²/(2·SigmaY²)),
-// u and v from the patch's centre, u across the stripes and v along them.
+// Gabor is a drifting sine grating under a Gaussian:
+//
+//	cos(2π·(SF·u + Phase/360 − Drift·Frame)) · exp(−u²/(2·SigmaX²) − v²/(2·SigmaY²))
+//
+// u and v are pixels from the centre of the patch, u across the stripes and v along them.
 type Gabor struct {
 	Orientation    float64 // degrees from vertical
 	SF             float64 // cycles per pixel, at most 0.5
 	Phase          float64 // degrees, at the patch's centre
-	X, Y           float64 // the patch's centre, in pixels from the image's, right and down
-	SigmaX, SigmaY float64 // pixels; 0 is an eighth of the shorter side, and SigmaX
-	Drift, Frame   float64 // cycles per frame, number of the frame
+	X, Y           float64 // centre of the patch, in pixels to the right of and below that of the image
+	SigmaX, SigmaY float64 // pixels; SigmaX of 0 is an eighth of the shorter side, SigmaY of 0 is SigmaX
+	Drift, Frame   float64 // cycles per frame; number of the frame
 	Look
 }
 
@@ -30,8 +32,10 @@ func (g *Gabor) Parameters() []param.Parameter {
 		orientation(&g.Orientation), frequency(&g.SF), phase(&g.Phase),
 		param.New("x", "x_pixels", "pixels to the right of the image's centre", &g.X),
 		param.New("y", "y_pixels", "pixels below the image's centre", &g.Y),
-		param.New("sigma-x", "sigma_x_pixels", "standard deviation across the stripes in pixels, 0 for an eighth of the shorter side", &g.SigmaX),
-		param.New("sigma-y", "sigma_y_pixels", "standard deviation along the stripes in pixels, 0 for that across", &g.SigmaY),
+		param.New("sigma-x", "sigma_x_pixels",
+			"standard deviation across the stripes in pixels, 0 for an eighth of the shorter side", &g.SigmaX),
+		param.New("sigma-y", "sigma_y_pixels", "standard deviation along the stripes in pixels, 0 for that across",
+			&g.SigmaY),
 	}
 	return append(append(all, g.parameters()...), drift(&g.Drift), frame(&g.Frame))
 }
@@ -41,7 +45,8 @@ func (g *Gabor) Complete(c Canvas) error {
 	fill(&g.SigmaX, c.shorter()/8)
 	fill(&g.SigmaY, g.SigmaX)
 	if g.SigmaX < 0 || g.SigmaY < 0 {
-		return fault.New("stimuli", fmt.Sprintf("Gabor of sigma %v and %v", g.SigmaX, g.SigmaY), "", "want lengths above 0")
+		return fault.New("stimuli", fmt.Sprintf("Gabor of sigma %v and %v", g.SigmaX, g.SigmaY), "",
+			"want lengths above 0")
 	}
 	if err := checkDrifting(c, g.SF, g.Drift); err != nil {
 		return err

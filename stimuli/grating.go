@@ -6,11 +6,11 @@ import (
 	"gpuconv/param"
 )
 
-// Wave is the profile of a [Grating] over its cycle p, of period 1 and values −1 … 1.
+// Wave is the profile of a [Grating] over one cycle: a function of p, in cycles, with values from −1 to 1.
 type Wave int
 
-// The waves. Each has its largest value, or the middle of it, at p = 0, but for
-// the sawtooth, which is 0 there and rises.
+// The waves. At p = 0 a wave has its largest value, or the middle of its largest values. The sawtooth is 0 there and
+// rises.
 const (
 	Sine     Wave = iota // cos(2π·p)
 	Square               // 1 for |p| ≤ ¼, else −1
@@ -36,9 +36,8 @@ func (w Wave) at(cycles float64) float64 {
 	return -1
 }
 
-// Grating is the wave of SF·u + Phase/360 − Drift·Frame cycles, where u = x·cosθ +
-// y·sinθ for the orientation θ: see the package's convention. The zero value is
-// uniform; an SF makes it a grating.
+// Grating is a [Wave] of SF·u + Phase/360 − Drift·Frame cycles. u = x·cosθ + y·sinθ is the direction across the stripes
+// for the orientation θ, as the package defines it. The zero value is uniform; an SF makes it a grating.
 type Grating struct {
 	Wave        Wave
 	Orientation float64 // degrees from vertical
@@ -49,7 +48,7 @@ type Grating struct {
 	Look
 }
 
-// Kind returns grating for a sine, square-grating and so on for others.
+// Kind returns grating for a sine, and square-grating, sawtooth-grating or triangle-grating for the other waves.
 func (g *Grating) Kind() string {
 	switch g.Wave {
 	case Square:
@@ -86,11 +85,13 @@ func (g *Grating) Paint(dst []float64, c Canvas) {
 // The parameters that several patterns have.
 
 func orientation(v *float64) param.Parameter {
-	return param.New("orientation", "orientation_deg", "degrees from vertical; a small positive one turns the stripes clockwise", v)
+	return param.New("orientation", "orientation_deg",
+		"degrees from vertical; a small positive one turns the stripes clockwise", v)
 }
 
 func frequency(v *float64) param.Parameter {
-	return param.New("sf", "sf_cycles_per_pixel", "spatial frequency, in cycles/pixel unless --sf-unit says otherwise", v)
+	return param.New("sf", "sf_cycles_per_pixel", "spatial frequency, in cycles/pixel unless --sf-unit says otherwise",
+		v)
 }
 
 func phase(v *float64) param.Parameter {
@@ -112,8 +113,8 @@ func checkDrifting(c Canvas, sf, drift float64) error {
 	return c.checkFrequency("drift", "frame", drift)
 }
 
-// components returns a spatial frequency along x and y. They are exact at
-// multiples of 90°, so that stripes along pixels stay so.
+// components returns a spatial frequency along x and y. They are exact at multiples of 90°, so that stripes along rows
+// and columns stay straight.
 func components(sf, degrees float64) (fx, fy float64) {
 	sin, cos := sincosDegrees(degrees)
 	return sf * cos, sf * sin

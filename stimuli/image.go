@@ -15,10 +15,9 @@ import (
 // maxPixels bounds an image file at 1 GiB of float32.
 const maxPixels = 1 << 28
 
-// ReadImage reads a PNG or JPEG file as one grey image [1, 1, H, W] with pixels
-// from 0 (black) to 1 (white): 0.299 R + 0.587 G + 0.114 B, the luma of ITU-R
-// BT.601, of the values as they are stored, without gamma. What is transparent
-// lies on black. It refuses files that are neither and more than 2²⁸ pixels.
+// ReadImage reads a PNG or JPEG file as one grey image [1, 1, H, W] with pixels from 0 (black) to 1 (white). A pixel is
+// 0.299 R + 0.587 G + 0.114 B, the luma of ITU-R BT.601, of the values as they are stored, without gamma. Transparent
+// pixels lie on black. ReadImage refuses other files, and images of more than 2²⁸ pixels.
 func ReadImage(path string) (*conv.Tensor, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -54,7 +53,8 @@ func checkImage(file io.Reader, path string) (rows, columns int, err error) {
 		return 0, 0, &fault.Error{Package: "stimuli", Argument: path, Rule: "want a PNG or JPEG image", Err: err}
 	}
 	if n, err := conv.Product(config.Width, config.Height); err != nil || n > maxPixels {
-		return 0, 0, fault.New("stimuli", path, "", "%d×%d pixels: want at most %d", config.Height, config.Width, maxPixels)
+		return 0, 0, fault.New("stimuli", path, "", "%d×%d pixels: want at most %d", config.Height, config.Width,
+			maxPixels)
 	}
 	return config.Height, config.Width, nil
 }

@@ -35,7 +35,8 @@ func write(t *testing.T, name string, encode func(f *os.File) error) string {
 func TestReadImage(t *testing.T) {
 	colours := image.NewNRGBA(image.Rect(0, 0, 3, 2))
 	deep := image.NewGray16(image.Rect(0, 0, 3, 2))
-	for i, c := range []color.NRGBA{{255, 255, 255, 255}, {255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}, {0, 0, 0, 255}, {255, 255, 255, 0}} {
+	for i, c := range []color.NRGBA{{255, 255, 255, 255}, {255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255},
+		{0, 0, 0, 255}, {255, 255, 255, 0}} {
 		colours.SetNRGBA(i%3, i/3, c)
 		deep.SetGray16(i%3, i/3, color.Gray16{Y: uint16(i * 10000)})
 	}

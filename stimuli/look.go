@@ -5,18 +5,15 @@ import (
 	"gpuconv/param"
 )
 
-// Look is how a pattern w, of values −1 … 1, becomes luminance: Mean·(1 +
-// Contrast·a·w), with the aperture a from 0 to 1. Its Michelson contrast, (largest
-// − smallest)/(largest + smallest), is Contrast where w reaches −1 and 1 in the
-// aperture.
+// Look is how a pattern w with values from −1 to 1 becomes luminance: Mean·(1 + Contrast·a·w), where a is the aperture,
+// from 0 to 1. Contrast is the Michelson contrast, (largest − smallest)/(largest + smallest), if w reaches −1 and 1 in
+// the aperture.
 type Look struct {
-	// Mean luminance, above 0; 0 is 0.5, of black 0 and white 1.
+	// Mean luminance, above 0, where black is 0 and white is 1. A Mean of 0 is 0.5.
 	Mean float64
-	// Contrast is from 0 to 1. If Mean is 0 as well, 0 is 1, so that the zero value
-	// is a pattern from black to white.
+	// Contrast is from 0 to 1. If Mean is 0 too, a Contrast of 0 is 1: the zero value is a pattern from black to white.
 	Contrast float64
-	// Centred subtracts Mean from the pixels, so that grey is 0, as in the
-	// tutorial's stimuli.
+	// Centred subtracts Mean from the pixels, so that grey is 0, as it is in the tutorial's stimuli.
 	Centred  bool
 	Aperture Aperture
 }
@@ -53,7 +50,7 @@ func (l *Look) paint(dst []float64, c Canvas, pattern func(x, y float64) float64
 	})
 }
 
-// LookOf returns the look of a pattern that embeds a Look, nil of others, to change it.
+// LookOf returns the look that a pattern embeds, to change it. It returns nil if the pattern has none.
 func LookOf(p Pattern) *Look {
 	if looks, ok := p.(interface{ own() *Look }); ok {
 		return looks.own()

@@ -21,8 +21,7 @@ type golden struct {
 	Images               map[string]string
 }
 
-// TestNMAGoldens holds the pixels against NumPy's, bit for bit:
-// testdata/make_goldens.py made them.
+// TestNMAGoldens compares the pixels with NumPy's, bit for bit. testdata/make_goldens.py made those.
 func TestNMAGoldens(t *testing.T) {
 	text, err := os.ReadFile("testdata/nma.json")
 	if err != nil {
@@ -36,10 +35,11 @@ func TestNMAGoldens(t *testing.T) {
 		t.Fatalf("%d cases in testdata/nma.json: want at least 25", len(goldens.Cases))
 	}
 	for _, g := range goldens.Cases {
-		t.Run(fmt.Sprintf("start=%v/sf=%.4g/res=%v/patch=%v/t3=%v", g.Start, g.SF, g.Res, g.Patch, g.Tutorial3), func(t *testing.T) {
-			t.Parallel()
-			g.check(t)
-		})
+		t.Run(fmt.Sprintf("start=%v/sf=%.4g/res=%v/patch=%v/t3=%v", g.Start, g.SF, g.Res, g.Patch, g.Tutorial3),
+			func(t *testing.T) {
+				t.Parallel()
+				g.check(t)
+			})
 	}
 }
 
@@ -79,12 +79,13 @@ func (g golden) compare(t *testing.T, i int, image []float32, want string) {
 	}
 	for at, v := range image {
 		if v != values[want[at]] {
-			t.Fatalf("image %d, row %d, column %d is %v, NumPy's %v", i, at/g.Columns, at%g.Columns, v, values[want[at]])
+			t.Fatalf("image %d, row %d, column %d is %v, NumPy's %v", i, at/g.Columns, at%g.Columns, v,
+				values[want[at]])
 		}
 	}
 }
 
-// TestNMAFacts checks what NUMERICS.md tells about the preset.
+// TestNMAFacts checks what NUMERICS.md says about the preset.
 func TestNMAFacts(t *testing.T) {
 	draw := func(g NMA, orientation float64) []float32 {
 		image := make([]float32, 48*64)
@@ -108,22 +109,23 @@ func TestNMAFacts(t *testing.T) {
 	}
 }
 
-// TestNMARim: at res 0.3 the radius is 32, and what lies 32 pixels from the
-// centre, row 72 and column 144, is outside: < is strict.
+// TestNMARim: at a resolution of 0.3 the radius is 32. The pixel that is 32 pixels from the centre, row 72 and column
+// 144, is outside: < is strict.
 func TestNMARim(t *testing.T) {
 	image := make([]float32, 144*192)
 	if err := (NMA{Resolution: 0.3, Patch: true}).Draw(image, 0); err != nil {
 		t.Fatal(err)
 	}
-	for at, want := range map[int]bool{72*192 + 112: false, 72*192 + 113: true, 40*192 + 144: false, 41*192 + 144: true} {
+	for at, want := range map[int]bool{72*192 + 112: false, 72*192 + 113: true, 40*192 + 144: false,
+		41*192 + 144: true} {
 		if got := image[at] != 0; got != want {
 			t.Errorf("row %d, column %d is %v", at/192, at%192, image[at])
 		}
 	}
 }
 
-// TestNMAPatch: the disc of radius 640/3/2·0.1 about row 24, column 48 is on the
-// right, and 0.1 radians of orientation are added.
+// TestNMAPatch: the disc has a radius of 640/3/2·0.1 about row 24, column 48, which is on the right, and 0.1 radians
+// are added to the orientation.
 func TestNMAPatch(t *testing.T) {
 	patch, turned := make([]float32, 48*64), make([]float32, 48*64)
 	if err := (NMA{Patch: true}).Draw(patch, 20); err != nil {
@@ -166,13 +168,15 @@ func TestNMARefuses(t *testing.T) {
 		orientation float64
 		want        string
 	}{
-		"negative resolution":  {NMA{Resolution: -1}, 0, "resolution -1: want a number above 0"},
-		"NaN resolution":       {NMA{Resolution: math.NaN()}, 0, "resolution NaN"},
-		"infinite resolution":  {NMA{Resolution: math.Inf(1)}, 0, "resolution +Inf"},
-		"huge resolution":      {NMA{Resolution: 100}, 0, "48000×64000 would need 12.3 GB"},
-		"negative frequency":   {NMA{SpatialFrequency: -0.1}, 0, "spatial frequency -0.1: want a number above 0"},
-		"infinite frequency":   {NMA{SpatialFrequency: math.Inf(1)}, 0, "spatial frequency +Inf: want a number above 0"},
-		"huge frequency":       {NMA{SpatialFrequency: 1e307}, 0, "spatial frequency 1e+307: want one whose phase at the last pixel is finite"},
+		"negative resolution": {NMA{Resolution: -1}, 0, "resolution -1: want a number above 0"},
+		"NaN resolution":      {NMA{Resolution: math.NaN()}, 0, "resolution NaN"},
+		"infinite resolution": {NMA{Resolution: math.Inf(1)}, 0, "resolution +Inf"},
+		"huge resolution":     {NMA{Resolution: 100}, 0, "48000×64000 would need 12.3 GB"},
+		"negative frequency":  {NMA{SpatialFrequency: -0.1}, 0, "spatial frequency -0.1: want a number above 0"},
+		"infinite frequency": {NMA{SpatialFrequency: math.Inf(1)}, 0,
+			"spatial frequency +Inf: want a number above 0"},
+		"huge frequency": {NMA{SpatialFrequency: 1e307}, 0,
+			"spatial frequency 1e+307: want one whose phase at the last pixel is finite"},
 		"NaN frequency":        {NMA{SpatialFrequency: math.NaN()}, 0, "spatial frequency NaN"},
 		"NaN orientation":      {NMA{}, math.NaN(), "orientation NaN: want a finite number"},
 		"infinite orientation": {NMA{}, math.Inf(-1), "orientation -Inf"},
@@ -184,7 +188,8 @@ func TestNMARefuses(t *testing.T) {
 			}
 		})
 	}
-	if err := (NMA{}).Draw(make([]float32, 7), 0); err == nil || !strings.Contains(err.Error(), "7 elements: want 48×64") {
+	if err := (NMA{}).Draw(make([]float32, 7), 0); err == nil ||
+		!strings.Contains(err.Error(), "7 elements: want 48×64") {
 		t.Errorf("a short image gives %v", err)
 	}
 }

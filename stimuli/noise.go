@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/gonum/dsp/fourier"
 )
 
-// WhiteNoise is independent pixels, uniform in −1 … 1 before the [Look]. A seed
-// gives the same pixels on every platform.
+// WhiteNoise is independent pixels, uniform in −1 … 1 before the [Look]. A seed gives the same pixels on every
+// platform.
 type WhiteNoise struct {
 	Seed param.Seed // at most 2⁵³
 	Look
@@ -50,11 +50,9 @@ func (n *WhiteNoise) Paint(dst []float64, c Canvas) {
 	n.paint(dst, c, c.lookUp(pixels))
 }
 
-// PinkNoise has an amplitude spectrum of 1/f^Exponent exactly, but for its mean,
-// which is 0, and the random phases of Gaussian white noise. It is divided by its
-// largest absolute value, so that it lies in −1 … 1 before the [Look]. f is in
-// cycles per pixel. 1 is pink, as natural images are (Field, J. Opt. Soc. Am. A 4,
-// 1987), 2 is brown.
+// PinkNoise is noise whose amplitude spectrum is exactly 1/f^Exponent, f in cycles per pixel. Its mean is 0. Its phases
+// are those of Gaussian white noise. It is divided by its largest absolute value, so that it lies in −1 … 1 before the
+// [Look]. An Exponent of 1 is pink, as natural images are (Field, J. Opt. Soc. Am. A 4, 1987), 2 is brown.
 type PinkNoise struct {
 	Exponent float64
 	Seed     param.Seed // at most 2⁵³
@@ -116,8 +114,7 @@ func unit(values []complex128) []float64 {
 	return pixels
 }
 
-// cycles returns the frequency of a discrete Fourier coefficient k of n, in
-// cycles per pixel from −½ to ½.
+// cycles returns the frequency of discrete Fourier coefficient k of n, in cycles per pixel from −½ to ½.
 func cycles(k, n int) float64 {
 	if 2*k > n {
 		k -= n
@@ -125,8 +122,8 @@ func cycles(k, n int) float64 {
 	return float64(k) / float64(n)
 }
 
-// transform is the discrete Fourier transform of an image, or its inverse times
-// the number of pixels, in place.
+// transform is the discrete Fourier transform of an image, in place. The inverse is not divided by the number of
+// pixels.
 func transform(image []complex128, columns int, inverse bool) {
 	rows := len(image) / columns
 	along := func(n int, line []complex128) []complex128 { return fourier.NewCmplxFFT(n).Coefficients(line, line) }

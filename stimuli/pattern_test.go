@@ -49,8 +49,8 @@ func kind(t *testing.T, name string) Kind {
 	return kinds[at]
 }
 
-// TestPatternGoldens holds pixels against those of NumPy, SciPy and scikit-image:
-// testdata/make_patterns.py made them, rounded to 9 decimals.
+// TestPatternGoldens compares pixels with those of NumPy, SciPy and scikit-image, rounded to 9 decimals.
+// testdata/make_patterns.py made those.
 func TestPatternGoldens(t *testing.T) {
 	text, err := os.ReadFile("testdata/patterns.json")
 	if err != nil {
@@ -80,7 +80,8 @@ func TestPatternGoldens(t *testing.T) {
 			for name, v := range g.Values {
 				axes = append(axes, param.NewAxis(name, v))
 			}
-			images := drawn(t, newProduct(t, Canvas{Rows: g.Rows, Columns: g.Columns, Supersample: g.Supersample}, fresh, axes...))
+			images := drawn(t, newProduct(t, Canvas{Rows: g.Rows, Columns: g.Columns, Supersample: g.Supersample},
+				fresh, axes...))
 			for at, want := range g.Pixels {
 				if math.Abs(float64(images.Data[at])-want) > 1e-7 { // half an ulp at 1 is 6e-8
 					t.Fatalf("row %d, column %d: %v, want %v", at/g.Columns, at%g.Columns, images.Data[at], want)
@@ -90,8 +91,8 @@ func TestPatternGoldens(t *testing.T) {
 	}
 }
 
-// TestDirection is the convention that docs/orientation.png draws: the phase of a
-// grating grows towards u, and its drift moves it there.
+// TestDirection checks the convention that docs/orientation.png draws: the phase of a grating grows towards u, and its
+// drift moves it there.
 func TestDirection(t *testing.T) {
 	for degrees, u := range map[float64][2]int{0: {0, 1}, 90: {1, 0}, 180: {0, -1}, 270: {-1, 0}, 45: {1, 1}} {
 		const cycles = 0.125 // a frame moves it by u
@@ -110,11 +111,13 @@ func TestDirection(t *testing.T) {
 	}
 }
 
-// TestRightAngles: along rows and columns gratings are exact, each the transpose or
-// the mirror image of the others bit for bit.
+// TestRightAngles: along rows and columns gratings are exact. Each is the transpose or the mirror image of the others,
+// bit for bit.
 func TestRightAngles(t *testing.T) {
 	const n = 9
-	images := drawn(t, newProduct(t, Canvas{Rows: n, Columns: n}, func() Pattern { return &Grating{SF: 0.17, Phase: 40} }, param.NewAxis("orientation", 0, 90, 180, 270, -90, 360)))
+	images := drawn(t, newProduct(t, Canvas{Rows: n, Columns: n},
+		func() Pattern { return &Grating{SF: 0.17, Phase: 40} }, param.NewAxis("orientation", 0, 90, 180, 270, -90,
+			360)))
 	for at, v := range images.Plane(0, 0) {
 		i, j := at/n, at%n
 		for k, place := range []int{at, j*n + i, i*n + n - 1 - j, (n-1-j)*n + i, (n-1-j)*n + i, at} {
@@ -125,11 +128,11 @@ func TestRightAngles(t *testing.T) {
 	}
 }
 
-// TestGrid: the order is that of the parameters, the last fastest, whatever the
-// order of the axes.
+// TestGrid: the order is that of the parameters, the last fastest, whatever the order of the axes is.
 func TestGrid(t *testing.T) {
 	p := newProduct(t, Canvas{Rows: 4, Columns: 4}, kind(t, "grating").New,
-		param.NewAxis("frame", 0, 1), param.NewAxis("orientation", 0, 90), param.NewAxis("phase", 5), param.NewAxis("sf", 0.1, 0.2, 0.3))
+		param.NewAxis("frame", 0, 1), param.NewAxis("orientation", 0, 90), param.NewAxis("phase", 5),
+		param.NewAxis("sf", 0.1, 0.2, 0.3))
 	table, err := p.Table()
 	if err != nil {
 		t.Fatal(err)
@@ -155,8 +158,8 @@ func TestGrid(t *testing.T) {
 	}
 }
 
-// TestKinds: every kind has an example, whose images are finite and differ, drawn
-// in parts as in one, with the mean and contrast that they are asked for.
+// TestKinds: every kind has an example. Its images are finite and differ, have the mean and the contrast that they
+// should, and are the same drawn in parts and at once.
 func TestKinds(t *testing.T) {
 	for _, k := range Kinds() {
 		t.Run(k.Name, func(t *testing.T) {
@@ -181,18 +184,20 @@ func TestKinds(t *testing.T) {
 					t.Errorf("images %d and %d are the same", i-1, i)
 				}
 			}
-			if table, err := set.Table(); err != nil || table.Check() != nil || table.Len() != set.Shape().N() || table.Column("kind").Words[0] != k.Name {
+			if table, err := set.Table(); err != nil || table.Check() != nil || table.Len() != set.Shape().N() ||
+				table.Column("kind").Words[0] != k.Name {
 				t.Errorf("table %+v, %v", table, err)
 			}
 		})
 	}
 }
 
-// TestNoise: white noise has the mean and variance of its distribution, 1/3 of
-// amplitude²; the spectrum of pink noise, summed plainly, is 1/f.
+// TestNoise: white noise has the mean and the variance of its distribution, 1/3 of amplitude². The spectrum of pink
+// noise, summed plainly, is 1/f.
 func TestNoise(t *testing.T) {
 	look := Look{Mean: 0.5, Contrast: 0.8, Centred: true}
-	white := drawn(t, newProduct(t, Canvas{Rows: 100, Columns: 100}, func() Pattern { return &WhiteNoise{Seed: 3, Look: look} }))
+	white := drawn(t, newProduct(t, Canvas{Rows: 100, Columns: 100},
+		func() Pattern { return &WhiteNoise{Seed: 3, Look: look} }))
 	sum, squares := 0.0, 0.0
 	for _, v := range white.Data {
 		sum, squares = sum+float64(v), squares+float64(v)*float64(v)
@@ -202,7 +207,8 @@ func TestNoise(t *testing.T) {
 	}
 	const rows, columns = 9, 12
 	for _, exponent := range []float64{1, 0.5, 2} {
-		pink := drawn(t, newProduct(t, Canvas{Rows: rows, Columns: columns}, func() Pattern { return &PinkNoise{Exponent: exponent, Look: look} }))
+		pink := drawn(t, newProduct(t, Canvas{Rows: rows, Columns: columns},
+			func() Pattern { return &PinkNoise{Exponent: exponent, Look: look} }))
 		scale := 0.0
 		for k := range rows * columns {
 			u, v := k/columns, k%columns
@@ -225,12 +231,13 @@ func TestNoise(t *testing.T) {
 	}
 }
 
-// TestNoiseSupersampled: a pixel of noise is one value, however often it is
-// sampled, and seeds make others.
+// TestNoiseSupersampled: a pixel of noise is one value, however often it is sampled, and another seed makes another
+// image.
 func TestNoiseSupersampled(t *testing.T) {
 	for _, name := range []string{"white-noise", "pink-noise"} {
 		draw := func(samples int, seed float64) []float32 {
-			return drawn(t, newProduct(t, Canvas{Rows: 5, Columns: 8, Supersample: samples}, kind(t, name).New, param.NewAxis("seed", seed))).Data
+			return drawn(t, newProduct(t, Canvas{Rows: 5, Columns: 8, Supersample: samples}, kind(t, name).New,
+				param.NewAxis("seed", seed))).Data
 		}
 		once := draw(1, 7)
 		for at, v := range draw(3, 7) {
@@ -244,7 +251,7 @@ func TestNoiseSupersampled(t *testing.T) {
 	}
 }
 
-// TestLook: Michelson contrast, its zero values, and grey at 0.
+// TestLook: Michelson contrast, the meaning of its zero values, and grey at 0.
 func TestLook(t *testing.T) {
 	for _, c := range []struct {
 		look   Look
@@ -256,7 +263,8 @@ func TestLook(t *testing.T) {
 		{Look{Mean: 0.4, Contrast: 0.25}, 0.3, 0.5},
 		{Look{Mean: 0.4, Contrast: 0.25, Centred: true}, -0.1, 0.1},
 	} {
-		images := drawn(t, newProduct(t, Canvas{Rows: 8, Columns: 8}, func() Pattern { return &Grating{Wave: Square, SF: 0.25, Phase: 45, Look: c.look} }))
+		images := drawn(t, newProduct(t, Canvas{Rows: 8, Columns: 8},
+			func() Pattern { return &Grating{Wave: Square, SF: 0.25, Phase: 45, Look: c.look} }))
 		if lo, hi := slices.Min(images.Data), slices.Max(images.Data); lo != c.lo || hi != c.hi {
 			t.Errorf("%+v: %v … %v, want %v … %v", c.look, lo, hi, c.lo, c.hi)
 		}
@@ -279,23 +287,40 @@ func TestProductRefuses(t *testing.T) {
 		fresh  func() Pattern
 		axes   []param.Axis
 	}{
-		"spatial frequency 0.6 cycles/pixel: want at most 0.5": {Canvas{}, grating, []param.Axis{param.NewAxis("sf", 0.1, 0.6)}},
-		"drift -0.75 cycles/frame: want at most 0.5":           {Canvas{}, grating, []param.Axis{param.NewAxis("drift", -0.75)}},
-		"contrast 1.5: want 0 to 1":                            {Canvas{}, grating, []param.Axis{param.NewAxis("contrast", 1.5)}},
-		"mean -1: want a luminance above 0":                    {Canvas{}, grating, []param.Axis{param.NewAxis("mean", -1)}},
-		`parameter "colour": want one of orientation, sf`:      {Canvas{}, grating, []param.Axis{param.NewAxis("colour", 1)}},
-		`parameter "sf" twice`:                                 {Canvas{}, grating, []param.Axis{param.NewAxis("sf", 0), param.NewAxis("sf", 0)}},
-		`parameter "sf": no values`:                            {Canvas{}, grating, []param.Axis{{Name: "sf"}}},
-		`parameter "sf": NaN: want finite numbers`:             {Canvas{}, grating, []param.Axis{param.NewAxis("sf", math.NaN())}},
-		"image of -1×64":                                       {Canvas{Rows: -1}, grating, nil},
-		"supersampling by 65":                                  {Canvas{Supersample: 65}, grating, nil},
-		"frequency at the border 0.8 cycles/pixel":             {Canvas{Rows: 32}, func() Pattern { return &ZonePlate{SF: 0.4} }, nil},
-		"1/(2·side) 0.625 cycles/pixel":                        {Canvas{}, func() Pattern { return &Checkerboard{Side: 0.8} }, nil},
-		"seed 1.5: want a whole number":                        {Canvas{}, func() Pattern { return &WhiteNoise{} }, []param.Axis{param.NewAxis("seed", 1.5)}},
-		"inner radius 9: want one from 0 to below":             {Canvas{}, func() Pattern { return &Grating{Look: Look{Aperture: Aperture{Window: Annulus, Radius: 5, Inner: 9}}} }, nil},
-		"noise of exponent 11: want −10 to 10":                 {Canvas{}, func() Pattern { return &PinkNoise{Exponent: 11} }, nil},
-		"aperture of radius 32 and sigma -1":                   {Canvas{}, func() Pattern { return &Grating{Look: Look{Aperture: Aperture{Window: Gaussian, Sigma: -1}}} }, nil},
-		"aperture of radius -1":                                {Canvas{}, func() Pattern { return &Grating{Look: Look{Aperture: Aperture{Window: Circle, Radius: -1}}} }, nil},
+		"spatial frequency 0.6 cycles/pixel: want at most 0.5": {Canvas{}, grating,
+			[]param.Axis{param.NewAxis("sf", 0.1, 0.6)}},
+		"drift -0.75 cycles/frame: want at most 0.5": {Canvas{}, grating,
+			[]param.Axis{param.NewAxis("drift", -0.75)}},
+		"contrast 1.5: want 0 to 1": {Canvas{}, grating,
+			[]param.Axis{param.NewAxis("contrast", 1.5)}},
+		"mean -1: want a luminance above 0": {Canvas{}, grating,
+			[]param.Axis{param.NewAxis("mean", -1)}},
+		`parameter "colour": want one of orientation, sf`: {Canvas{}, grating,
+			[]param.Axis{param.NewAxis("colour", 1)}},
+		`parameter "sf" twice`: {Canvas{}, grating,
+			[]param.Axis{param.NewAxis("sf", 0), param.NewAxis("sf", 0)}},
+		`parameter "sf": no values`: {Canvas{}, grating, []param.Axis{{Name: "sf"}}},
+		`parameter "sf": NaN: want finite numbers`: {Canvas{}, grating,
+			[]param.Axis{param.NewAxis("sf", math.NaN())}},
+		"image of -1×64":      {Canvas{Rows: -1}, grating, nil},
+		"supersampling by 65": {Canvas{Supersample: 65}, grating, nil},
+		"frequency at the border 0.8 cycles/pixel": {Canvas{Rows: 32},
+			func() Pattern { return &ZonePlate{SF: 0.4} }, nil},
+		"1/(2·side) 0.625 cycles/pixel": {Canvas{},
+			func() Pattern { return &Checkerboard{Side: 0.8} }, nil},
+		"seed 1.5: want a whole number": {Canvas{}, func() Pattern { return &WhiteNoise{} },
+			[]param.Axis{param.NewAxis("seed", 1.5)}},
+		"inner radius 9: want one from 0 to below": {Canvas{},
+			func() Pattern {
+				return &Grating{Look: Look{Aperture: Aperture{Window: Annulus, Radius: 5,
+					Inner: 9}}}
+			}, nil},
+		"noise of exponent 11: want −10 to 10": {Canvas{},
+			func() Pattern { return &PinkNoise{Exponent: 11} }, nil},
+		"aperture of radius 32 and sigma -1": {Canvas{},
+			func() Pattern { return &Grating{Look: Look{Aperture: Aperture{Window: Gaussian, Sigma: -1}}} }, nil},
+		"aperture of radius -1": {Canvas{},
+			func() Pattern { return &Grating{Look: Look{Aperture: Aperture{Window: Circle, Radius: -1}}} }, nil},
 		"edge 6: want one above 0, at most the radius, 5": {Canvas{}, func() Pattern {
 			return &Grating{Look: Look{Aperture: Aperture{Window: RaisedCosine, Radius: 5, Edge: 6}}}
 		}, nil},

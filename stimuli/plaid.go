@@ -2,8 +2,7 @@ package stimuli
 
 import "gpuconv/param"
 
-// Plaid is the mean of two drifting sine gratings, the second turned by Angle:
-// each has half the contrast.
+// Plaid is the mean of two drifting sine gratings. The second is turned by Angle. Each has half of the contrast.
 type Plaid struct {
 	Orientation   float64 // of the first, in degrees from vertical
 	Angle         float64 // degrees from the first to the second
@@ -22,7 +21,8 @@ func (p *Plaid) Parameters() []param.Parameter {
 		orientation(&p.Orientation),
 		param.New("angle", "angle_deg", "degrees from the plaid's first grating to its second", &p.Angle),
 		frequency(&p.SF),
-		param.New("sf2", "sf2_cycles_per_pixel", "spatial frequency of the plaid's second grating, 0 for that of the first", &p.SF2),
+		param.New("sf2", "sf2_cycles_per_pixel",
+			"spatial frequency of the plaid's second grating, 0 for that of the first", &p.SF2),
 		phase(&p.Phase),
 		param.New("phase2", "phase2_deg", "degrees, of the plaid's second grating", &p.Phase2),
 	}

@@ -6,18 +6,16 @@ import (
 	"gpuconv/param"
 )
 
-// Product is a [Set]: a pattern with every combination of values of its
-// parameters, in the order of a [param.Grid].
+// Product is a [Set]: a pattern with every combination of the values of its parameters, in the order of a [param.Grid].
 type Product struct {
 	canvas Canvas
 	fresh  func() Pattern
 	grid   *param.Grid
 }
 
-// NewProduct returns the set of what fresh returns with the values of the axes set.
-// fresh is called for every image and returns an own instance of the same pattern
-// each time. It refuses what [param.NewGrid] does, canvases that are too large, and if
-// any image could not be painted.
+// NewProduct returns the set of what fresh returns, with the values of the axes. It calls fresh for every image; each
+// call returns a new instance of the same pattern. Without axes the set has one image. NewProduct refuses what
+// [param.NewGrid] refuses, canvases that are too large, and sets with an image that cannot be painted.
 func NewProduct(canvas Canvas, fresh func() Pattern, axes ...param.Axis) (*Product, error) {
 	canvas = canvas.withDefaults()
 	if err := canvas.check(); err != nil {
@@ -29,20 +27,21 @@ func NewProduct(canvas Canvas, fresh func() Pattern, axes ...param.Axis) (*Produ
 	}
 	p := &Product{canvas: canvas, fresh: fresh, grid: grid}
 	for i := range grid.Len() {
-		if _, err := p.pattern(i); err != nil {
+		if _, _, err := p.pattern(i); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
 }
 
-// pattern returns that of image i, complete.
-func (p *Product) pattern(i int) (Pattern, error) {
+// pattern returns the pattern of image i, complete, and its parameters.
+func (p *Product) pattern(i int) (Pattern, []param.Parameter, error) {
 	pattern := p.fresh()
-	if err := p.grid.Set(pattern.Parameters(), i); err != nil {
-		return nil, &fault.Error{Package: "stimuli", Err: err}
+	parameters := pattern.Parameters()
+	if err := p.grid.Set(parameters, i); err != nil {
+		return nil, nil, &fault.Error{Package: "stimuli", Err: err}
 	}
-	return pattern, pattern.Complete(p.canvas)
+	return pattern, parameters, pattern.Complete(p.canvas)
 }
 
 // Shape returns [N, 1, Rows, Columns].
@@ -55,7 +54,7 @@ func (p *Product) Draw(dst *conv.Tensor, first int) error {
 	return draw(dst, first, p.Shape(), func() painter {
 		pixels := make([]float64, p.canvas.Rows*p.canvas.Columns)
 		return func(plane []float32, i int) error {
-			pattern, err := p.pattern(i)
+			pattern, _, err := p.pattern(i)
 			if err != nil {
 				return err
 			}
@@ -72,16 +71,16 @@ func (p *Product) Draw(dst *conv.Tensor, first int) error {
 func (p *Product) Table() (*param.Table, error) {
 	t := param.NewTable("image", param.Columns(p.fresh().Parameters())...)
 	for i := range p.grid.Len() {
-		pattern, err := p.pattern(i)
+		pattern, parameters, err := p.pattern(i)
 		if err != nil {
 			return nil, err
 		}
-		t.Add(pattern.Kind(), param.Numbers(pattern.Parameters())...)
+		t.Add(pattern.Kind(), param.Numbers(parameters)...)
 	}
 	return t, nil
 }
 
-// Title says what sets image i apart, for pictures: 45°, sf 0.1.
+// Title says what sets image i apart: 45°, sf 0.1.
 func (p *Product) Title(i int) string {
 	pattern := p.fresh()
 	_ = p.grid.Set(pattern.Parameters(), i) // NewProduct has set them all

@@ -8,11 +8,11 @@ import (
 	"gpuconv/param"
 )
 
-// Checkerboard is squares of black and white; the corner of four lies at (X, Y).
+// Checkerboard is squares of black and white. A corner of four of them is at (X, Y).
 type Checkerboard struct {
 	Side        float64 // of a square, in pixels, at least 1; 0 is 8
 	Orientation float64 // degrees by which the board is turned clockwise
-	X, Y        float64 // a corner, in pixels from the image's centre, right and down
+	X, Y        float64 // a corner, in pixels to the right of and below the centre of the image
 	Look
 }
 
@@ -53,11 +53,10 @@ func (b *Checkerboard) Paint(dst []float64, c Canvas) {
 	})
 }
 
-// ZonePlate is cos(π·k·r² + Phase), whose spatial frequency at a radius r is k·r:
-// SF at half of the shorter side. It shows at a glance what a filter passes, and
-// what sampling does.
+// ZonePlate is cos(π·k·r² + Phase). Its spatial frequency at a radius r is k·r, which is SF at half of the shorter
+// side. It shows at a glance which frequencies a filter passes, and what sampling does.
 type ZonePlate struct {
-	SF    float64 // cycles per pixel at half the shorter side; at half the longer it is to be 0.5 at most
+	SF    float64 // cycles per pixel at half of the shorter side; at half of the longer side at most 0.5
 	Phase float64 // degrees, at the image's centre
 	Look
 }
@@ -85,9 +84,9 @@ func (z *ZonePlate) Paint(dst []float64, c Canvas) {
 	z.paint(dst, c, func(x, y float64) float64 { return Sine.at(k*(x*x+y*y)/2 + z.Phase/360) })
 }
 
-// Impulse is one pixel of Amplitude among zeros: convolved, it shows the filter.
+// Impulse is one pixel of Amplitude among zeros. Convolved, it shows the filter.
 type Impulse struct {
-	X, Y      float64 // whole pixels to the right of and below the pixel in row ⌊Rows/2⌋, column ⌊Columns/2⌋
+	X, Y      float64 // whole pixels right of and below row ⌊Rows/2⌋, column ⌊Columns/2⌋
 	Amplitude float64 // 0 is 1
 }
 
@@ -108,7 +107,8 @@ func (p *Impulse) Complete(c Canvas) error {
 	fill(&p.Amplitude, 1)
 	x, y := p.X+float64(c.Columns/2), p.Y+float64(c.Rows/2)
 	if x != math.Trunc(x) || y != math.Trunc(y) || x < 0 || y < 0 || x >= float64(c.Columns) || y >= float64(c.Rows) {
-		return fault.New("stimuli", fmt.Sprintf("impulse at x %v, y %v", p.X, p.Y), "", "want whole numbers, and a pixel of the %d×%d", c.Rows, c.Columns)
+		return fault.New("stimuli", fmt.Sprintf("impulse at x %v, y %v", p.X, p.Y), "",
+			"want whole numbers, and a pixel of the %d×%d", c.Rows, c.Columns)
 	}
 	return nil
 }

@@ -2,16 +2,14 @@ package stimuli
 
 import "math"
 
-// sincos returns the sine and cosine of an angle in radians, correctly rounded,
-// from operations that round alike on every platform.
+// sincos returns the sine and cosine of an angle in radians, correctly rounded, from operations that round alike on
+// every platform.
 //
-// math.Sincos will not do: it is off by an ulp for a quarter of all orientations.
-// That shows where the zeros of a grating fall on pixels, as they do when its
-// period is a whole number of them: at 300° another ulp than NumPy's turns whole
-// pixels over. NumPy takes these from glibc, where all but one in 800 are
-// correctly rounded.
+// math.Sincos does not do: it is off by an ulp for a quarter of all orientations. That shows where the zeros of a
+// grating fall on pixels, which they do when its period is a whole number of pixels: at 300°, another ulp than NumPy's
+// flips whole pixels. NumPy takes its sines from glibc, where all but one in 800 are correctly rounded.
 //
-// From 2³⁰ radians on, 6·10¹⁰ degrees, it is math.Sincos.
+// From 2³⁰ radians on, 6·10¹⁰ degrees, sincos is math.Sincos.
 func sincos(angle float64) (sin, cos float64) {
 	if math.Abs(angle) >= 1<<30 {
 		return math.Sincos(angle)
@@ -34,15 +32,14 @@ func sincos(angle float64) (sin, cos float64) {
 	return sin, cos
 }
 
-// halfPi returns π/2 to 160 bits as a sum of three, so that an angle next to a
-// multiple of it leaves a remainder of full precision.
+// halfPi returns π/2 to 160 bits, as a sum of three numbers. An angle next to a multiple of it then leaves a remainder
+// of full precision.
 func halfPi() [3]float64 {
 	return [3]float64{0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54, -0x1.f1976b7ed8fbcp-110}
 }
 
-// taylor returns 1 − x²/(2·(2+d))·(1 − x²/(4·(4+d))·(…)) of the square x², which
-// for d = 1 is sin(x)/x and for d = −1 is cos(x). Up to |x| = π/4 the terms left
-// out are less than 2⁻¹¹⁵.
+// taylor returns 1 − x²/(2·(2+d))·(1 − x²/(4·(4+d))·(…)) of the square x²: for d = 1 that is sin(x)/x, for d = −1
+// cos(x). Up to |x| = π/4 the terms that are left out are less than 2⁻¹¹⁵.
 func taylor(square pair, d float64) pair {
 	sum := pair{hi: 1}
 	for n := 28.0; n > 0; n -= 2 {
@@ -51,11 +48,10 @@ func taylor(square pair, d float64) pair {
 	return sum
 }
 
-// pair is a number of about 106 bits: the sum of two, of which lo is at most half
-// an ulp of hi. The operations are those of Joldes, Muller and Popescu, Tight and
-// rigorous error bounds for basic building blocks of double-word arithmetic, ACM
-// TOMS 2017: AccurateDWPlusDW, DWTimesDW and DWDivFP, with relative errors of a few
-// 2⁻¹⁰⁶. float64(…) keeps the compiler from fusing a product with a sum.
+// pair is a number of about 106 bits: the sum of hi and lo, where lo is at most half an ulp of hi. The operations are
+// AccurateDWPlusDW, DWTimesDW and DWDivFP of Joldes, Muller and Popescu, Tight and rigorous error bounds for basic
+// building blocks of double-word arithmetic, ACM TOMS 2017. Their relative errors are a few 2⁻¹⁰⁶. float64(…) keeps the
+// compiler from fusing a product with a sum.
 type pair struct{ hi, lo float64 }
 
 func (a pair) add(b pair) pair {

@@ -11,8 +11,7 @@ import (
 // pi100 is π to 100 digits.
 const pi100 = "3.141592653589793238462643383279502884197169399375105820974944592307816406286208998628034825342117068"
 
-// bigNumber has 300 bits: 53 of a float64, 30 before the point, 61 for an angle
-// close to a zero, and plenty to round by.
+// bigNumber has 300 bits: 53 of a float64, 30 before the point, 61 for an angle close to a zero, and many to round by.
 func bigNumber(v float64) *big.Float { return new(big.Float).SetPrec(300).SetFloat64(v) }
 
 // bigSincos is the judge: a reduction by π/2 and Taylor's series.
@@ -54,7 +53,7 @@ func checkSincos(t interface {
 	}
 }
 
-// TestSincosDegrees takes the angles that people ask for, a patch's too.
+// TestSincosDegrees takes the angles that people ask for, and those of a patch.
 func TestSincosDegrees(t *testing.T) {
 	for degrees := -720; degrees <= 720; degrees++ {
 		angle := float64(degrees) * (math.Pi / 180)
@@ -66,8 +65,7 @@ func TestSincosDegrees(t *testing.T) {
 	}
 }
 
-// TestSincosNextToZeros takes the float64 next to multiples of π/4, where the
-// reduction cancels most.
+// TestSincosNextToZeros takes the float64 next to multiples of π/4, where the reduction cancels most.
 func TestSincosNextToZeros(t *testing.T) {
 	for _, scale := range []float64{1, 97, 65537, 100003} {
 		for k := -250.0; k <= 250; k++ {
@@ -82,7 +80,7 @@ func TestSincosRandom(t *testing.T) {
 	})
 }
 
-// TestSincosFar: beyond the reduction it is as good as the standard library's.
+// TestSincosFar: beyond the reduction, sincos is the standard library.
 func TestSincosFar(t *testing.T) {
 	for _, angle := range []float64{1 << 30, -1e12, 1e300, math.MaxFloat64} {
 		sin, cos := sincos(angle)
@@ -93,7 +91,7 @@ func TestSincosFar(t *testing.T) {
 	}
 }
 
-// TestCosPositive checks the shortcut, also next to the zeros and beyond it.
+// TestCosPositive checks the shortcut, next to the zeros and beyond its range too.
 func TestCosPositive(t *testing.T) {
 	check := func(x float64) {
 		_, cos := bigSincos(x)
@@ -104,7 +102,8 @@ func TestCosPositive(t *testing.T) {
 	for k := -50.0; k < 50; k++ {
 		for _, scale := range []float64{1, 100, 1e5, 3e6} {
 			zero := (k*scale + 0.5) * math.Pi
-			for _, offset := range []float64{0, 1e-15, -1e-15, 1e-9, -1e-9, 3e-6, -3e-6, 4e-6, -4e-6, 0.1, -0.1, 1.5, -1.5} {
+			for _, offset := range []float64{0, 1e-15, -1e-15, 1e-9, -1e-9, 3e-6, -3e-6, 4e-6, -4e-6, 0.1, -0.1, 1.5,
+				-1.5} {
 				check(zero + offset)
 			}
 			check(math.Nextafter(zero, math.Inf(1)))
@@ -113,7 +112,7 @@ func TestCosPositive(t *testing.T) {
 	}
 }
 
-// TestTaylor: what the last bits of correct rounding rest on.
+// TestTaylor checks the precision that correct rounding of the last bit needs.
 func TestTaylor(t *testing.T) {
 	for _, x := range []float64{0, 0.01, -0.3, 0.5, math.Pi / 4} {
 		square := product(x, x)

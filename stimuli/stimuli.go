@@ -1,26 +1,25 @@
-// Package stimuli draws the images that vision scientists show: sets of
-// [N, 1, H, W] float32 images that need not exist all at once.
+// Package stimuli draws the images that vision scientists show: sets of [N, 1, H, W] float32 images. The images of a
+// set need not exist all at once.
 //
-// [NMA] is the grating of Neuromatch Academy's W1D5 tutorial 2 (Menendez and
-// Stringer, CC BY 4.0), pixel for pixel as its NumPy code gives it with glibc's
-// sine and cosine; up to 6·10¹⁰ degrees no rounding in it depends on the platform.
-// A [Sweep] shows one over a list of orientations; [param.ParseValues] reads such a list.
+// [NMA] is the grating of Neuromatch Academy's W1D5 tutorial 2 (Menendez and Stringer, CC BY 4.0). Its pixels are those
+// of the tutorial's NumPy code with glibc's sine and cosine; up to 6·10¹⁰ degrees no rounding depends on the platform.
+// A [Sweep] shows this grating at each of a list of orientations.
 //
-// The other patterns are structs of parameters with units: [Grating], [Gabor],
-// [Plaid], [Checkerboard], [ZonePlate], [WhiteNoise], [PinkNoise] and [Impulse];
-// [Kinds] lists them. A [Product] shows one with every combination of the values of
-// its parameters on a [Canvas], sampled in float64. [Files] is a folder of images.
-// Each of these sets has a [param.Table] of what its images show.
+// The other patterns are structs of parameters with units: [Grating], [Gabor], [Plaid], [Checkerboard], [ZonePlate],
+// [WhiteNoise], [PinkNoise] and [Impulse]. [Kinds] lists them. A [Product] shows a pattern with every combination of
+// the values of its parameters on a [Canvas], sampled in float64. [Files] is a folder of images. Each of these is a
+// [Set], with a table of what its images show.
 //
-// Orientations are in degrees from vertical: at 0 the stripes are vertical and
-// luminance varies along the columns, at ±90 they are horizontal. A small
-// positive angle turns the direction u in which luminance varies from rightwards
-// towards downwards, row 0 being on top: clockwise as the image is seen,
+// # Orientation
+//
+// Orientations are in degrees from vertical. At 0 the stripes are vertical, and luminance varies along a row; at ±90
+// they are horizontal. Luminance varies in the direction
 //
 //	u = x·cosθ + y·sinθ, x to the right, y downwards.
 //
-// A drift moves the pattern towards u: at 0 to the right, at 90 downwards, at 180
-// to the left. docs/orientation.png shows it.
+// Row 0 is on top. A small positive angle turns u from rightwards towards downwards, which is clockwise as the image is
+// seen. A drift moves the pattern towards u: at 0 to the right, at 90 downwards, at 180 to the left.
+// docs/orientation.png shows it.
 package stimuli
 
 import (

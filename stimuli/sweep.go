@@ -9,15 +9,14 @@ import (
 	"gpuconv/param"
 )
 
-// Sweep is a [Set]: a grating at each of a list of orientations, in its order.
+// Sweep is a [Set]: the tutorial's grating at each of a list of orientations, in their order.
 type Sweep struct {
 	grating       NMA
 	orientations  param.Values
 	rows, columns int
 }
 
-// NewSweep returns the set. It refuses what [NMA.Size] refuses, an empty list and
-// orientations that are not finite.
+// NewSweep returns the set. It refuses what [NMA.Size] refuses, an empty list, and orientations that are not finite.
 func NewSweep(grating NMA, orientations param.Values) (*Sweep, error) {
 	rows, columns, err := grating.Size()
 	if err != nil {
@@ -35,8 +34,7 @@ func NewSweep(grating NMA, orientations param.Values) (*Sweep, error) {
 // Shape returns [N, 1, H, W].
 func (s *Sweep) Shape() conv.Shape { return conv.Shape{s.orientations.Len(), 1, s.rows, s.columns} }
 
-// Orientation returns that of image i, in degrees from vertical, for
-// 0 ≤ i < Shape().N().
+// Orientation returns the orientation of image i in degrees from vertical, 0 ≤ i < Shape().N().
 func (s *Sweep) Orientation(i int) float64 { return s.orientations.At(i) }
 
 // Draw implements [Set] on all cores.
@@ -49,11 +47,12 @@ func (s *Sweep) Draw(dst *conv.Tensor, first int) error {
 // maxRows bounds a table at about 700 MB.
 const maxRows = 1 << 24
 
-// Table returns the parameters of each image, its phase at the first pixel. Of a patch it has the orientation
-// that was asked for, to which the tutorial adds 0.1 radians.
+// Table returns the parameters of each image. The phase is that of the first pixel. The orientation of a patch is the
+// one that was asked for, without the 0.1 radians that the tutorial adds.
 func (s *Sweep) Table() (*param.Table, error) {
 	if s.orientations.Len() > maxRows {
-		return nil, fault.New("stimuli", fmt.Sprintf("table of %d gratings", s.orientations.Len()), "", "want at most %d", maxRows)
+		return nil, fault.New("stimuli", fmt.Sprintf("table of %d gratings", s.orientations.Len()), "",
+			"want at most %d", maxRows)
 	}
 	grating := s.grating.withDefaults()
 	sf := grating.SpatialFrequency / (2 * math.Pi * grating.Resolution)
@@ -64,7 +63,7 @@ func (s *Sweep) Table() (*param.Table, error) {
 	return t, nil
 }
 
-// Title says what sets image i apart, for pictures: its orientation.
+// Title returns the orientation of image i.
 func (s *Sweep) Title(i int) string {
 	degrees := s.Orientation(i)
 	return param.Title([]param.Parameter{orientation(&degrees)}, []string{"orientation"})

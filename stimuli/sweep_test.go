@@ -27,8 +27,8 @@ func newSweep(t *testing.T) *Sweep {
 	return sweep
 }
 
-// TestSweep draws batches that one goroutine and that several draw, from several
-// goroutines at once, and holds each image against its own.
+// TestSweep draws batches from several goroutines at once, some batches drawn by one goroutine and some by several, and
+// compares each image with its own.
 func TestSweep(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
 	var set Set = newSweep(t)
@@ -74,12 +74,14 @@ func TestSweepRefuses(t *testing.T) {
 	sweep := newSweep(t)
 	part, _ := conv.NewTensor(conv.Shape{5, 1, 48, 64})
 	for _, first := range []int{-1, 20, 24, math.MaxInt, math.MinInt} {
-		if err := sweep.Draw(part, first); err == nil || !strings.Contains(err.Error(), "want some of the [24 1 48 64]") {
+		if err := sweep.Draw(part, first); err == nil ||
+			!strings.Contains(err.Error(), "want some of the [24 1 48 64]") {
 			t.Errorf("5 images from %d of 24: error %v", first, err)
 		}
 	}
 	wide, _ := conv.NewTensor(conv.Shape{1, 1, 64, 48})
-	for name, dst := range map[string]*conv.Tensor{"nil": nil, "wide": wide, "short": {Shape: part.Shape, Data: part.Data[1:]}} {
+	for name, dst := range map[string]*conv.Tensor{"nil": nil, "wide": wide,
+		"short": {Shape: part.Shape, Data: part.Data[1:]}} {
 		if err := sweep.Draw(dst, 0); err == nil {
 			t.Errorf("a dst that is %s is drawn", name)
 		}
@@ -98,7 +100,7 @@ func TestSweepRefuses(t *testing.T) {
 	}
 }
 
-// BenchmarkSweep shows from how many images on a second core helps.
+// BenchmarkSweep shows how many images a second core helps with.
 func BenchmarkSweep(b *testing.B) {
 	orientations, err := param.Range(-90, 90, 0.045)
 	if err != nil {

@@ -16,15 +16,14 @@ import (
 // Settings say how responses become curves.
 type Settings struct {
 	By     []Axis    // the axes to draw curves over
-	Phases Reduction // what becomes of the phases in curves over other axes: Largest, Mean or Modulation
-	Over   Reduction // what becomes of all other parameters, as in [Curves]
-	Fit    bool      // a von Mises curve to those over orientation
+	Phases Reduction // of the phases, in curves over other axes: Largest, Mean or Modulation
+	Over   Reduction // of all other parameters, as in [Curves]
+	Fit    bool      // fits a von Mises curve over orientation
 
-	Progress func(done int) // if not nil, told of how many curves there are figures; never twice at once
+	Progress func(done int) // if not nil, called with the number of curves that are described; never twice at once
 }
 
-// Cell is what is known about a cell; what was not asked for or cannot be said is
-// nil.
+// Cell is what is known about a cell. A field is nil if it was not asked for or does not exist.
 type Cell struct {
 	Orientation *Orientation
 	Direction   *Direction
@@ -40,24 +39,27 @@ type AxisCurves struct {
 	Curves []Curve
 }
 
-// Analysis is what responses say.
+// Analysis is the result of [Analyse].
 type Analysis struct {
 	Cells  []Cell
 	Curves []AxisCurves
 	Notes  []error // which figures are missing, and why
 }
 
-// Analyse draws the curves of all cells over each axis and puts them into numbers.
-// In curves over orientation and spatial frequency the phases are taken out first,
-// because the phase at which a grating meets a cell changes with both; what is
-// left of the parameters is treated as Over says.
+// Analyse draws the curves of all cells over each axis and puts them into numbers. In curves over orientation and
+// spatial frequency it first takes out the phases, because the phase at which a grating meets a cell changes with both.
+// Over says what becomes of the other parameters.
 //
-// A figure that the stimuli do not allow, such as a circular variance where the
-// orientations are not evenly spaced, is left out, and a note says why. Errors: a
-// table that does not belong to the responses; an axis that it does not hold.
+// The table has a row for each image. A column of words is a parameter too. Of gratings that drift, the phase of an
+// image is that of its frame, phase_deg − 360°·drift_cycles_per_frame·frame.
+//
+// A figure that the stimuli do not allow is missing, and a note says why: for instance a circular variance, where the
+// orientations are not evenly spaced. Errors: a table that does not belong to the responses; an axis that it does not
+// hold; the error of ctx when that is done.
 func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*Analysis, error) {
 	if t.Len() != r.Images {
-		return nil, fault.New("tuning", fmt.Sprintf("table of %d images", t.Len()), "", "want %d, as many as there are responses to", r.Images)
+		return nil, fault.New("tuning", fmt.Sprintf("table of %d images", t.Len()), "",
+			"want %d, as many as there are responses to", r.Images)
 	}
 	if err := t.Check(); err != nil {
 		return nil, &fault.Error{Package: "tuning", Err: err}
@@ -78,7 +80,7 @@ func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*An
 	return a, nil
 }
 
-// counter returns what to call for each curve that is done.
+// counter returns a function to call for each curve that is done.
 func (s Settings) counter() func() {
 	var mu sync.Mutex
 	count := 0
@@ -95,7 +97,8 @@ func (s Settings) counter() func() {
 func (s Settings) curves(r *Responses, columns shown, axis Axis) (AxisCurves, error) {
 	at := columns.column(axis)
 	if at < 0 {
-		return AxisCurves{}, fault.New("tuning", fmt.Sprintf("the table has no column %s…", axis), "", "want one for curves over it")
+		return AxisCurves{}, fault.New("tuning", fmt.Sprintf("the table has no column %s…", axis), "",
+			"want one for curves over it")
 	}
 	by := columns[at]
 	others := slices.Delete(slices.Clone(columns), at, at+1)
@@ -111,7 +114,7 @@ func (s Settings) curves(r *Responses, columns shown, axis Axis) (AxisCurves, er
 	return AxisCurves{Axis: axis, Column: columns[at].Name, Curves: curves}, err
 }
 
-// withoutPhases collapses the phases, and the frames of a drift.
+// withoutPhases collapses the phases and the frames of a drift.
 func (s Settings) withoutPhases(r *Responses, by param.Column, others shown) (*Responses, param.Column, shown, error) {
 	for {
 		at := others.column(ByPhase)
@@ -128,8 +131,7 @@ func (s Settings) withoutPhases(r *Responses, by param.Column, others shown) (*R
 	}
 }
 
-// describe puts the curves over an axis into numbers, some cells at a time on each
-// core. A figure that one curve does not allow is missing from all, and noted once.
+// describe puts the curves over an axis into numbers, on all cores. A figure that a curve does not allow is noted once.
 func (a *Analysis) describe(ctx context.Context, curves AxisCurves, fit bool, done func()) error {
 	workers := min(runtime.GOMAXPROCS(0), len(a.Cells))
 	notes := make([][]error, workers)
@@ -165,7 +167,7 @@ func noted(notes []error, note error) []error {
 	return append(notes, note)
 }
 
-// describe adds what a curve over an axis says, and returns why something is not.
+// describe adds the figures of a curve over an axis. It returns why figures are missing.
 func (c *Cell) describe(axis Axis, curve Curve, fit bool) (missing []error) {
 	switch axis {
 	case ByOrientation:
@@ -189,7 +191,7 @@ func (c *Cell) describe(axis Axis, curve Curve, fit bool) (missing []error) {
 	return missing
 }
 
-// figures returns what f does, or nil with its error among those.
+// figures returns the result of f, or nil and appends its error to errs.
 func figures[T any](f func() (T, error), errs *[]error) *T {
 	v, err := f()
 	if err != nil {
@@ -199,14 +201,16 @@ func figures[T any](f func() (T, error), errs *[]error) *T {
 	return &v
 }
 
-// Patterns returns the responses of all cells at each value of the axis, and the
-// values: what [Dissimilarity] compares. It wants curves over the same values.
+// Patterns returns the responses of all cells at each value of the axis, and these values: what [Dissimilarity]
+// compares. It refuses curves over different values.
 func (c AxisCurves) Patterns() (patterns [][]float64, values []float64, err error) {
 	values = c.Curves[0].X
 	patterns = make([][]float64, len(values))
 	for cell, curve := range c.Curves {
 		if !slices.Equal(curve.X, values) {
-			return nil, nil, fault.New("tuning", fmt.Sprintf("the curve of cell %d over %s has other values than that of cell 0", cell, c.Column), "", "want the same for a comparison")
+			return nil, nil, fault.New("tuning",
+				fmt.Sprintf("the curve of cell %d over %s has other values than that of cell 0", cell, c.Column), "",
+				"want the same for a comparison")
 		}
 		for i, y := range curve.Y {
 			patterns[i] = append(patterns[i], y)

@@ -10,7 +10,7 @@ import (
 	"gpuconv/param"
 )
 
-// TestAxes: which columns are axes. Words are none, and what does not vary is none to draw over.
+// TestAxes: which columns are axes. A column of words is none, and a column that does not vary is not drawn over.
 func TestAxes(t *testing.T) {
 	table, err := param.ReadCSV(strings.NewReader("image,kind,orientation_deg,phase_deg,size\n0,gabor,0,90,\n1,sine, 45 ,90,2\n2,gabor,0,90,3.5\n"), "image")
 	if err != nil {
@@ -31,17 +31,17 @@ func column(name string, numbers ...float64) param.Column {
 	return param.Column{Name: name, Numbers: numbers}
 }
 
-// orientations returns a table of these alone.
+// orientations returns a table with one column of orientations.
 func orientations(degrees ...float64) *param.Table {
 	return &param.Table{Columns: []param.Column{column("orientation_deg", degrees...)}}
 }
 
-// population is two cells, each with an orientation of its own: a simple one, that
-// answers one phase, and a complex one. The phase at which the simple cell answers
-// changes with the orientation, as it does for a cell off the origin of the
-// gratings.
+// population is two cells, each with an orientation of its own: a simple cell, which answers one phase, and a complex
+// cell. The phase at which the simple cell answers changes with the orientation, as it does for a cell that is not at
+// the origin of the gratings.
 func population(frames bool) (*Responses, *param.Table) {
-	theta, sf, phi := param.Column{Name: "orientation_deg"}, param.Column{Name: "sf_cycles_per_pixel"}, param.Column{Name: "phase_deg"}
+	theta, sf, phi := param.Column{Name: "orientation_deg"}, param.Column{Name: "sf_cycles_per_pixel"},
+		param.Column{Name: "phase_deg"}
 	frame := param.Column{Name: "frame"}
 	r := &Responses{Cells: 2}
 	for o := range 18 {
@@ -51,7 +51,8 @@ func population(frames bool) (*Responses, *param.Table) {
 				tuned := func(at float64) float64 {
 					return math.Exp(2*(math.Cos(2*(x-radians(at)))-1)) * []float64{0.2, 1, 0.3}[s]
 				}
-				theta.Numbers, sf.Numbers = append(theta.Numbers, float64(o)*10), append(sf.Numbers, 0.05*math.Exp2(float64(s)))
+				theta.Numbers, sf.Numbers = append(theta.Numbers, float64(o)*10),
+					append(sf.Numbers, 0.05*math.Exp2(float64(s)))
 				phi.Numbers, frame.Numbers = append(phi.Numbers, phase), append(frame.Numbers, float64(p))
 				r.Data = append(r.Data, tuned(40)*max(0, math.Cos(radians(phase-float64(o)*45))), tuned(130))
 				r.Images++
@@ -65,7 +66,7 @@ func population(frames bool) (*Responses, *param.Table) {
 	return r, t
 }
 
-// TestAnalyse: the whole way, with phases and with the frames of a drift.
+// TestAnalyse: from responses to figures, with phases and with the frames of a drift.
 func TestAnalyse(t *testing.T) {
 	for _, frames := range []bool{false, true} {
 		r, table := population(frames)
@@ -89,8 +90,7 @@ func TestAnalyse(t *testing.T) {
 	}
 }
 
-// TestAnalysePhases: Mean and Modulation over phases are the rectified sine's F0
-// and F1.
+// TestAnalysePhases: Mean and Modulation over phases are F0 and F1 of the rectified sine.
 func TestAnalysePhases(t *testing.T) {
 	r, table := population(false)
 	for how, want := range map[Reduction]float64{Largest: 1, Mean: (1 + math.Sqrt2) / 8, Modulation: 0.5} {
@@ -102,17 +102,20 @@ func TestAnalysePhases(t *testing.T) {
 	}
 }
 
-// TestAnalyseNotes: what the stimuli do not allow is left out, with a reason.
+// TestAnalyseNotes: a figure that the stimuli do not allow is missing, and a note says why.
 func TestAnalyseNotes(t *testing.T) {
 	r := &Responses{Images: 3, Cells: 1, Data: []float64{1, 2, 3}}
 	a, err := Analyse(t.Context(), r, orientations(0, 10, 90), Settings{By: []Axis{ByOrientation}, Fit: true})
-	if err != nil || len(a.Notes) != 2 || a.Cells[0].Orientation != nil || a.Cells[0].Fit != nil || len(a.Curves[0].Curves[0].Y) != 3 {
+	if err != nil || len(a.Notes) != 2 || a.Cells[0].Orientation != nil || a.Cells[0].Fit != nil ||
+		len(a.Curves[0].Curves[0].Y) != 3 {
 		t.Errorf("%+v, %v", a, err)
 	}
 	for want, err := range map[string]error{
-		"table of 2 images: want 3":     second(Analyse(t.Context(), r, orientations(0, 1), Settings{})),
-		"column b has 0 values: want 3": second(Analyse(t.Context(), r, &param.Table{Columns: []param.Column{column("orientation_deg", 0, 1, 2), column("b")}}, Settings{})),
-		"no column sf…":                 second(Analyse(t.Context(), r, orientations(0, 1, 2), Settings{By: []Axis{ByFrequency}})),
+		"table of 2 images: want 3": second(Analyse(t.Context(), r, orientations(0, 1), Settings{})),
+		"column b has 0 values: want 3": second(Analyse(t.Context(), r,
+			&param.Table{Columns: []param.Column{column("orientation_deg", 0, 1, 2), column("b")}}, Settings{})),
+		"no column sf…": second(Analyse(t.Context(), r, orientations(0, 1, 2),
+			Settings{By: []Axis{ByFrequency}})),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want …%s…", err, want)
@@ -120,7 +123,7 @@ func TestAnalyseNotes(t *testing.T) {
 	}
 }
 
-// TestFigures: what is known of a cell has a name, in JSON what is not known has none.
+// TestFigures: a figure that is known has a name. JSON leaves the others out.
 func TestFigures(t *testing.T) {
 	r, table := population(false)
 	a, err := Analyse(t.Context(), r, table, Settings{By: Varying(table), Phases: Largest, Fit: true})
@@ -136,7 +139,8 @@ func TestFigures(t *testing.T) {
 		t.Fatal(patterns, values, err)
 	}
 	text, err := json.Marshal(a.Cells[0])
-	if err != nil || !strings.Contains(string(text), `"circular_variance":`) || strings.Contains(string(text), "direction") {
+	if err != nil || !strings.Contains(string(text), `"circular_variance":`) ||
+		strings.Contains(string(text), "direction") {
 		t.Errorf("%s, %v", text, err)
 	}
 }
@@ -158,7 +162,7 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-// TestNaN: a response that is NaN is no peak, and is no figure.
+// TestNaN: a response of NaN is no peak and no figure.
 func TestNaN(t *testing.T) {
 	c := Curve{[]float64{0, 45, 90, 135}, []float64{math.NaN(), 1, 2, 1}}
 	o, err := c.Orientation()

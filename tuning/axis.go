@@ -12,7 +12,7 @@ import (
 // Axis is a parameter that cells are tuned to.
 type Axis int
 
-// The axes, and the columns that hold them: the first one whose name begins so.
+// The axes. The column of an axis is the first whose name starts as the comment says.
 const (
 	ByOrientation Axis = iota // orientation…, in degrees
 	ByFrequency               // sf…, spatial frequency, in cycles/pixel or the like
@@ -96,7 +96,7 @@ func phases(c param.Column) param.Column {
 	return out
 }
 
-// varies says whether two images differ in a column. They agree if the values are equal, or both are NaN.
+// varies says whether two images differ in a column. Images agree if their values are equal, or both are NaN.
 func varies(c param.Column) bool {
 	return slices.ContainsFunc(c.Numbers, func(v float64) bool { return bitsOf(v) != bitsOf(c.Numbers[0]) })
 }

@@ -6,14 +6,13 @@ import (
 	"gpuconv/fault"
 )
 
-// Normalisation is divisive normalisation across channels: at each position, the
-// response of channel i with the rectified drive a is
+// Normalisation is divisive normalisation across channels. At each position, the response of channel i with the
+// rectified drive a is
 //
-//	r_i = Gain · a_i^Exponent / (Semisaturation^Exponent + Σ_j a_j^Exponent),
+//	r_i = Gain · a_i^Exponent / (Semisaturation^Exponent + Σ_j a_j^Exponent)
 //
-// with the sum over all channels, i among them (Heeger, Vis. Neurosci. 9:181, 1992;
-// Carandini and Heeger, Nat. Rev. Neurosci. 13:51, 2012, equation 10). A single
-// channel then saturates at Gain and is at half of it where its drive is
+// with the sum over all channels, i among them (Heeger, Vis. Neurosci. 9:181, 1992; Carandini and Heeger, Nat. Rev.
+// Neurosci. 13:51, 2012, equation 10). A channel alone saturates at Gain, and is at half of it where its drive is
 // Semisaturation. The zero value does nothing.
 type Normalisation struct {
 	Gain           float64 `json:"gain"`           // γ, in the unit of the responses
@@ -36,9 +35,8 @@ func (n Normalisation) check() error {
 	return nil
 }
 
-// apply normalises maps of rectified drives. They are divided by the largest of
-// the drives and Semisaturation before powers are taken, so that none overflows;
-// the quotient is the same.
+// apply normalises maps of rectified drives. Before it takes powers, it divides by the largest of the drives and
+// Semisaturation, so that no power overflows; the quotient is the same.
 func (n Normalisation) apply(m maps) {
 	if n == (Normalisation{}) {
 		return

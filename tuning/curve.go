@@ -9,24 +9,25 @@ import (
 	"gpuconv/param"
 )
 
-// Curve is a tuning curve: the responses Y of a cell to the values X of a
-// parameter, which ascend.
+// Curve is a tuning curve: the responses Y of a cell to the values X of a parameter. X ascends.
 type Curve struct{ X, Y []float64 }
 
-// Curves returns a curve over a parameter for each cell. over says what becomes of
-// the others: Best holds them at the values of the image to which the cell
-// answered most (the first, if there are several); Largest and Mean reduce, at
-// each value of the parameter, all images that have it. Of images that then agree
-// in everything, the mean is taken.
+// Curves returns for each cell a curve over a column of a table. over says what becomes of the other columns. Best
+// holds them at the values of the image to which the cell answered most, the first of several. Largest and Mean reduce
+// all images that have the same value of by. If several images then agree in everything, a curve has their mean.
+//
+// by must have finite numbers. Curves refuses columns of other lengths than there are images, and Modulation.
 func Curves(r *Responses, by param.Column, others []param.Column, over Reduction) ([]Curve, error) {
 	if err := r.check(append([]param.Column{by}, others...)...); err != nil {
 		return nil, err
 	}
 	if i := slices.IndexFunc(by.Numbers, notFinite); i >= 0 {
-		return nil, fault.New("tuning", "parameter", by.Name, "value %v of image %d: want finite numbers", by.Numbers[i], i)
+		return nil, fault.New("tuning", "parameter", by.Name, "value %v of image %d: want finite numbers",
+			by.Numbers[i], i)
 	}
 	if over != Best && over != Largest && over != Mean {
-		return nil, fault.New("tuning", fmt.Sprintf("curves over %s by %v", by.Name, over), "", "want %v, %v or %v", Best, Largest, Mean)
+		return nil, fault.New("tuning", fmt.Sprintf("curves over %s by %v", by.Name, over), "", "want %v, %v or %v",
+			Best, Largest, Mean)
 	}
 	number, _ := groups(r.Images, others)
 	curves := make([]Curve, r.Cells)
@@ -49,7 +50,7 @@ func Curves(r *Responses, by param.Column, others []param.Column, over Reduction
 
 func notFinite(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 
-// best returns the image to which a cell answered most; NaN is no answer.
+// best returns the image to which a cell answered most. NaN is no answer.
 func (r *Responses) best(cell int) int {
 	best := 0
 	for i := range r.Images {
@@ -60,8 +61,7 @@ func (r *Responses) best(cell int) int {
 	return best
 }
 
-// merged returns c with X ascending and one point for each, the mean of those that
-// there were.
+// merged returns c with X ascending and one point for each value of X: the mean of its points.
 func (c Curve) merged() Curve { return c.mergedBy(mean) }
 
 func (c Curve) mergedBy(one func([]float64) float64) Curve {
@@ -89,10 +89,11 @@ func (c Curve) mergedBy(one func([]float64) float64) Curve {
 	return out
 }
 
-// check reports a curve that is empty, inconsistent or not in order.
+// check refuses a curve that is empty, inconsistent or not in order.
 func (c Curve) check() error {
 	if len(c.X) == 0 || len(c.X) != len(c.Y) {
-		return fault.New("tuning", fmt.Sprintf("curve of %d values and %d responses", len(c.X), len(c.Y)), "", "want as many of both, and at least 1")
+		return fault.New("tuning", fmt.Sprintf("curve of %d values and %d responses", len(c.X), len(c.Y)), "",
+			"want as many of both, and at least 1")
 	}
 	for i, x := range c.X {
 		if notFinite(x) || i > 0 && x <= c.X[i-1] {
@@ -102,8 +103,7 @@ func (c Curve) check() error {
 	return nil
 }
 
-// peak returns the index of the largest response, the first of several. NaN is no
-// response.
+// peak returns the index of the largest response, the first of several. NaN is no response.
 func (c Curve) peak() int {
 	best := 0
 	for i, y := range c.Y {
@@ -114,12 +114,11 @@ func (c Curve) peak() int {
 	return best
 }
 
-// angleSlack is how far apart, in degrees, two angles may be and still be one: a
-// sweep such as 0:180:7.2 is rounded in decimal, and CSV keeps float64 exactly.
+// angleSlack is how far apart, in degrees, two angles may be and still count as one. A sweep such as 0:180:7.2 is
+// rounded in decimal, and CSV keeps float64 exactly.
 const angleSlack = 1e-6
 
-// fold takes angles modulo a period, in [0, period), and the mean where several
-// fall together.
+// fold takes angles modulo a period, into [0, period). Where several fall together it takes the mean.
 func (c Curve) fold(period float64) Curve {
 	var out Curve
 	for i, x := range c.X {
@@ -139,12 +138,12 @@ func (c Curve) fold(period float64) Curve {
 	return out.merged()
 }
 
-// even reports a folded curve whose angles are not spaced evenly over the period,
-// or are fewer than least.
+// even refuses a folded curve with fewer than least angles, or with angles that are not evenly spaced over the period.
 func (c Curve) even(what string, period float64, least int) error {
 	n := len(c.X)
 	if n < least {
-		return fault.New("tuning", fmt.Sprintf("%d %ss", n, what), "", "want at least %d that differ within %v°", least, period)
+		return fault.New("tuning", fmt.Sprintf("%d %ss", n, what), "", "want at least %d that differ within %v°", least,
+			period)
 	}
 	for i := range n {
 		next := c.X[0] + period
@@ -152,14 +151,14 @@ func (c Curve) even(what string, period float64, least int) error {
 			next = c.X[i+1]
 		}
 		if step := period / float64(n); math.Abs(next-c.X[i]-step) > 1e-4*step {
-			return fault.New("tuning", fmt.Sprintf("%d %ss from %v° to %v°", n, what, c.X[0], c.X[n-1]), "", "want them evenly spaced over %v°, %v° apart", period, step)
+			return fault.New("tuning", fmt.Sprintf("%d %ss from %v° to %v°", n, what, c.X[0], c.X[n-1]), "",
+				"want them evenly spaced over %v°, %v° apart", period, step)
 		}
 	}
 	return nil
 }
 
-// around returns the response at angle x of a folded curve, by linear
-// interpolation around the circle.
+// around returns the response of a folded curve at angle x, by linear interpolation around the circle.
 func (c Curve) around(x, period float64) float64 {
 	x = math.Mod(math.Mod(x, period)+period, period)
 	n := len(c.X)
@@ -168,7 +167,7 @@ func (c Curve) around(x, period float64) float64 {
 	switch {
 	case right >= 0 && math.Abs(c.X[right]-x) <= angleSlack:
 		return c.Y[right]
-	case right <= 0: // before the first, or behind the last
+	case right <= 0: // before the first, or after the last
 		right, left = 0, n-1
 		span = c.X[0] + period - c.X[n-1]
 		ahead = math.Mod(x-c.X[n-1]+period, period)

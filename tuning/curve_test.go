@@ -24,7 +24,7 @@ func sampled(n int, start, period float64, f func(float64) float64) Curve {
 
 func radians(degrees float64) float64 { return degrees * math.Pi / 180 }
 
-// TestCircularVariance: closed forms. 1 + a·cos 2(θ−θ₀) has 1 − a/2.
+// TestCircularVariance: closed forms. The circular variance of 1 + a·cos 2(θ−θ₀) is 1 − a/2.
 func TestCircularVariance(t *testing.T) {
 	for name, c := range map[string]struct {
 		curve           Curve
@@ -32,10 +32,13 @@ func TestCircularVariance(t *testing.T) {
 		preferred       float64
 	}{
 		"one orientation": {sampled(12, 0, 180, func(x float64) float64 { return b2f(x == 45) }), 0, 1, 45},
-		"cosine":          {sampled(36, 0, 180, func(x float64) float64 { return 1 + 0.5*math.Cos(2*radians(x-70)) }), 0.75, 0.5, 70},
-		"from -90":        {sampled(36, -90, 180, func(x float64) float64 { return 1 + 0.5*math.Cos(2*radians(x-170)) }), 0.75, 0.5, 170},
-		"directions":      {sampled(24, 0, 360, func(x float64) float64 { return 1 + 0.8*math.Cos(2*radians(x-30)) }), 0.6, 0.8, 30},
-		"-90 twice":       {Curve{[]float64{-90, -45, 0, 45, 90}, []float64{2, 0, 0, 0, 4}}, 0, 1, 90},
+		"cosine": {sampled(36, 0, 180, func(x float64) float64 { return 1 + 0.5*math.Cos(2*radians(x-70)) }),
+			0.75, 0.5, 70},
+		"from -90": {sampled(36, -90, 180,
+			func(x float64) float64 { return 1 + 0.5*math.Cos(2*radians(x-170)) }), 0.75, 0.5, 170},
+		"directions": {sampled(24, 0, 360, func(x float64) float64 { return 1 + 0.8*math.Cos(2*radians(x-30)) }),
+			0.6, 0.8, 30},
+		"-90 twice": {Curve{[]float64{-90, -45, 0, 45, 90}, []float64{2, 0, 0, 0, 4}}, 0, 1, 90},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o, err := c.curve.Orientation()
@@ -57,8 +60,7 @@ func b2f(b bool) float64 {
 	return 0
 }
 
-// TestFlat: a cell that answers all orientations alike has no preference, and one
-// that answers nothing has no figures.
+// TestFlat: a cell that answers all orientations alike has no preference, and one that answers nothing has no figures.
 func TestFlat(t *testing.T) {
 	o, err := sampled(8, 0, 180, func(float64) float64 { return 3 }).Orientation()
 	if err != nil || !math.IsNaN(o.Preferred) {
@@ -67,10 +69,12 @@ func TestFlat(t *testing.T) {
 	near(t, "circular variance", o.CircularVariance, 1, 1e-12)
 	near(t, "selectivity", o.Selectivity, 0, 0)
 	silent := sampled(8, 0, 180, func(float64) float64 { return 0 })
-	if o, err := silent.Orientation(); err != nil || !math.IsNaN(o.CircularVariance) || !math.IsNaN(o.Selectivity) || !math.IsNaN(o.Preferred) {
+	if o, err := silent.Orientation(); err != nil || !math.IsNaN(o.CircularVariance) || !math.IsNaN(o.Selectivity) ||
+		!math.IsNaN(o.Preferred) {
 		t.Errorf("silent: %+v, %v, want NaN", o, err)
 	}
-	if p, err := sampled(8, 0, 360, func(float64) float64 { return 0 }).Phase(); err != nil || !math.IsNaN(p.Ratio) || !math.IsNaN(p.Preferred) {
+	if p, err := sampled(8, 0, 360, func(float64) float64 { return 0 }).Phase(); err != nil || !math.IsNaN(p.Ratio) ||
+		!math.IsNaN(p.Preferred) {
 		t.Errorf("silent: %+v, %v, want NaN", p, err)
 	}
 	spike := sampled(36, 0, 180, func(x float64) float64 { return b2f(x == 45) })
@@ -103,7 +107,7 @@ func TestDirection(t *testing.T) {
 	near(t, "selectivity", d.Selectivity, 4./6, 1e-12)
 }
 
-// TestVonMisesRecovers: the fit finds the curve that the data is.
+// TestVonMisesRecovers: the fit finds the curve that made the data.
 func TestVonMisesRecovers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := VonMises{
@@ -118,7 +122,8 @@ func TestVonMisesRecovers(t *testing.T) {
 		}
 		off := math.Abs(fit.Preferred - want.Preferred)
 		if min(off, 180-off) > 1e-3 || math.Abs(fit.Kappa-want.Kappa) > 1e-3*max(1, want.Kappa) ||
-			math.Abs(fit.Base-want.Base) > 1e-3*want.Height || math.Abs(fit.Height-want.Height) > 1e-3*want.Height || fit.R2 < 1-1e-9 {
+			math.Abs(fit.Base-want.Base) > 1e-3*want.Height || math.Abs(fit.Height-want.Height) > 1e-3*want.Height ||
+			fit.R2 < 1-1e-9 {
 			t.Fatalf("got %+v, want %+v", fit, want)
 		}
 		if half := fit.At(fit.Preferred + fit.HalfWidth()); math.Abs(half-fit.Base-fit.Height/2) > 1e-6*fit.Height {
@@ -127,8 +132,8 @@ func TestVonMisesRecovers(t *testing.T) {
 	})
 }
 
-// TestFitOverDirections: a cell that answers one direction less than the other, or not
-// at all, has the width of one that does not care, and a fit that explains all of it.
+// TestFitOverDirections: a cell that answers one direction less than the other, or not at all, has the width of a cell
+// that answers both alike, and its fit explains all of the variance.
 func TestFitOverDirections(t *testing.T) {
 	want := VonMises{Preferred: 40, Kappa: 3, Base: 0.5, Height: 2}
 	for _, opposite := range []float64{2, 1, 0} { // the peak at 220°
@@ -149,8 +154,8 @@ func TestFitOverDirections(t *testing.T) {
 	}
 }
 
-// TestHalfWidth: a cosine has 45°, and a narrow curve that of a normal one with
-// σ = 1/(2√κ) radians, √(2 ln 2)·σ.
+// TestHalfWidth: a cosine has 45°. A narrow curve has the half-width of a normal curve with σ = 1/(2√κ) radians, √(2 ln
+// 2)·σ.
 func TestHalfWidth(t *testing.T) {
 	near(t, "cosine", VonMises{Kappa: leastKappa}.HalfWidth(), 45, 0.02)
 	near(t, "narrow", VonMises{Kappa: 200}.HalfWidth(), math.Sqrt(2*math.Ln2)/(2*math.Sqrt(200))*180/math.Pi, 0.01)
@@ -162,8 +167,7 @@ func TestHalfWidth(t *testing.T) {
 	near(t, "half-width of a cosine", fit.HalfWidth(), 45, 0.1)
 }
 
-// TestRectifiedSine: F1/F0 of a half-wave rectified sine is π/2; that of a
-// constant 0, of 1 + cos 1.
+// TestRectifiedSine: F1/F0 is π/2 for a half-wave rectified sine, 0 for a constant and 1 for 1 + cos.
 func TestRectifiedSine(t *testing.T) {
 	for name, c := range map[string]struct {
 		f         func(float64) float64
@@ -187,10 +191,13 @@ func TestRectifiedSine(t *testing.T) {
 	}
 }
 
-// TestPhaseDepth: an energy of unequal parts has a second harmonic only, which
-// F1/F0 does not see. Its F1 is 0 and not a rounding error.
+// TestPhaseDepth: the energy of unequal parts has only a second harmonic, which F1/F0 does not see. Its F1 is 0 and not
+// a rounding error.
 func TestPhaseDepth(t *testing.T) {
-	p, err := sampled(8, 0, 360, func(x float64) float64 { return math.Hypot(3*math.Cos(radians(x)), math.Sin(radians(x))) }).Phase()
+	p, err := sampled(8, 0, 360, func(x float64) float64 {
+		return math.Hypot(3*math.Cos(radians(x)),
+			math.Sin(radians(x)))
+	}).Phase()
 	if err != nil || p.F1 != 0 || p.Ratio != 0 || !math.IsNaN(p.Preferred) {
 		t.Errorf("%+v, %v, want no first harmonic", p, err)
 	}
@@ -201,7 +208,7 @@ func TestPhaseDepth(t *testing.T) {
 	}
 }
 
-// TestNoMean: of responses whose mean is not above 0 there is no F1/F0.
+// TestNoMean: responses whose mean is not above 0 have no F1/F0.
 func TestNoMean(t *testing.T) {
 	for _, base := range []float64{0, -0.5} {
 		p, err := sampled(8, 0, 360, func(x float64) float64 { return base + math.Cos(radians(x)) }).Phase()
@@ -212,19 +219,18 @@ func TestNoMean(t *testing.T) {
 	}
 }
 
-// TestFitRange: the preferred orientation is from 0 to below 180, wherever the
-// search for it ends.
+// TestFitRange: the preferred orientation is at least 0 and below 180, wherever the search for it ends.
 func TestFitRange(t *testing.T) {
 	for _, preferred := range []float64{0.4, 2, 90, 176, 179.6} {
-		fit, ok, err := FitVonMises(sampled(18, 0, 180, func(x float64) float64 { return VonMises{preferred, 2, 0.1, 1, 1}.At(x) }))
+		fit, ok, err := FitVonMises(sampled(18, 0, 180,
+			func(x float64) float64 { return VonMises{preferred, 2, 0.1, 1, 1}.At(x) }))
 		if err != nil || !ok || math.Abs(fit.Preferred-preferred) > 1e-3 {
 			t.Errorf("preferred %v, %v, %v, want %v", fit.Preferred, ok, err, preferred)
 		}
 	}
 }
 
-// TestFrequency: a curve that is normal over log₂ frequency with σ octaves has a
-// bandwidth of 2√(2 ln 2)·σ.
+// TestFrequency: a curve that is normal over log₂ frequency with a σ in octaves has a bandwidth of 2√(2 ln 2)·σ.
 func TestFrequency(t *testing.T) {
 	const sigma = 0.7
 	var c Curve
@@ -239,7 +245,8 @@ func TestFrequency(t *testing.T) {
 	near(t, "peak", f.Peak, 0.1, 1e-12)
 	near(t, "octaves", f.Octaves, 2*math.Sqrt(2*math.Ln2)*sigma, 2e-3)
 	near(t, "low·high", f.Low*f.High, 0.01, 1e-9)
-	if f, err := (Curve{[]float64{1, 2}, []float64{0, 0}}).Frequency(); err != nil || !math.IsNaN(f.Peak) || !math.IsNaN(f.Octaves) {
+	if f, err := (Curve{[]float64{1, 2}, []float64{0, 0}}).Frequency(); err != nil || !math.IsNaN(f.Peak) ||
+		!math.IsNaN(f.Octaves) {
 		t.Errorf("silent: %+v, %v, want NaN", f, err)
 	}
 	f, err = Curve{[]float64{0.1, 0.2, 0.4}, []float64{4, 3, 1}}.Frequency()
@@ -288,10 +295,10 @@ func TestRefusals(t *testing.T) {
 func second[T any](_ T, err error) error        { return err }
 func third[T, U any](_ T, _ U, err error) error { return err }
 
-// experiment answers every combination of orientation, frequency and phase with f,
-// in a shuffled order.
+// experiment answers every combination of orientation, frequency and phase with f, in a shuffled order.
 func experiment(f func(theta, sf, phi float64) float64) (*Responses, param.Column, param.Column, param.Column) {
-	theta, sf, phi := param.Column{Name: "orientation_deg"}, param.Column{Name: "sf_cycles_per_pixel"}, param.Column{Name: "phase_deg"}
+	theta, sf, phi := param.Column{Name: "orientation_deg"}, param.Column{Name: "sf_cycles_per_pixel"},
+		param.Column{Name: "phase_deg"}
 	r := &Responses{Cells: 1}
 	for i := range 6 * 3 * 8 {
 		j := i * 35 % (6 * 3 * 8) // 35 is prime to it: each once
@@ -303,8 +310,7 @@ func experiment(f func(theta, sf, phi float64) float64) (*Responses, param.Colum
 	return r, theta, sf, phi
 }
 
-// TestCurvesOverOthers: a curve at the best of the other parameters, over their
-// largest and over their mean.
+// TestCurvesOverOthers: curves at the best of the other parameters, over their largest responses and over their means.
 func TestCurvesOverOthers(t *testing.T) {
 	r, theta, sf, phi := experiment(func(theta, sf, phi float64) float64 { return theta + 1000*sf + phi/1000 })
 	for over, first := range map[Reduction]float64{Best: 150.315, Largest: 150.315, Mean: 100.1575} {
@@ -322,7 +328,7 @@ func TestCurvesOverOthers(t *testing.T) {
 	}
 }
 
-// TestBestIsHeld: Best holds the others where the peak is, Largest does not.
+// TestBestIsHeld: Best holds the other parameters at the peak, Largest does not.
 func TestBestIsHeld(t *testing.T) {
 	r, theta, sf, phi := experiment(func(theta, sf, phi float64) float64 {
 		return b2f(theta == 60 && sf == 0.1 && phi == 90)*2 + b2f(theta == 30 && sf == 0.05)
@@ -335,13 +341,17 @@ func TestBestIsHeld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(best[0].Y, []float64{0, 0, 2, 0, 0, 0}) || !slices.Equal(largest[0].Y, []float64{0, 1, 2, 0, 0, 0}) {
+	if !slices.Equal(best[0].Y, []float64{0, 0, 2, 0, 0, 0}) ||
+		!slices.Equal(largest[0].Y, []float64{0, 1, 2, 0, 0, 0}) {
 		t.Errorf("best %v, largest %v", best[0].Y, largest[0].Y)
 	}
 }
 
 func TestCollapse(t *testing.T) {
-	r, theta, sf, phi := experiment(func(theta, sf, phi float64) float64 { return theta + 1000*sf + math.Cos(radians(phi-45)) })
+	r, theta, sf, phi := experiment(func(theta, sf,
+		phi float64) float64 {
+		return theta + 1000*sf + math.Cos(radians(phi-45))
+	})
 	for how, offset := range map[Reduction]float64{Largest: 1, Mean: 0} {
 		c, left, err := collapse(r, phi, []param.Column{theta, sf}, how)
 		if err != nil || c.Images != 18 {
@@ -360,7 +370,7 @@ func TestCollapse(t *testing.T) {
 	}
 }
 
-// TestRepeats: of images that agree in everything, the mean is taken.
+// TestRepeats: images that agree in everything have their mean.
 func TestRepeats(t *testing.T) {
 	r := &Responses{Images: 4, Cells: 2, Data: []float64{1, 10, 3, 30, 5, 50, 8, 80}}
 	curves, err := Curves(r, column("sf", 2, 1, 2, 1), nil, Best)
@@ -388,8 +398,7 @@ func BenchmarkFitVonMises(b *testing.B) {
 	}
 }
 
-// TestFitOfADip: a cell that is silenced by one orientation has a broad fit around the
-// others, and not one that is upside down.
+// TestFitOfADip: a cell that one orientation silences has a broad fit around the others, not one that is upside down.
 func TestFitOfADip(t *testing.T) {
 	dip := VonMises{Preferred: 60, Kappa: 5, Height: 1}
 	fit, ok, err := FitVonMises(sampled(18, 0, 180, func(x float64) float64 { return 1 - dip.At(x) }))
@@ -398,7 +407,7 @@ func TestFitOfADip(t *testing.T) {
 	}
 }
 
-// TestFoldSeam: an angle just below the period is 0, and joins it.
+// TestFoldSeam: an angle just below the period is 0 and joins it.
 func TestFoldSeam(t *testing.T) {
 	c := Curve{[]float64{-1e-9, 90, 180 - 1e-9}, []float64{1, 5, 3}}.fold(180)
 	if !slices.Equal(c.X, []float64{0, 90}) || !slices.Equal(c.Y, []float64{2, 5}) {

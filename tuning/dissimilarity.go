@@ -13,9 +13,8 @@ import (
 // Metric says how different two patterns of responses are.
 type Metric int
 
-// Correlation is 1 − Pearson's r: 0 for patterns that differ in mean and scale only,
-// 1 for uncorrelated and 2 for opposite ones, NaN where a pattern is constant.
-// Euclid is the Euclidean distance.
+// Correlation is 1 − Pearson's r: 0 for patterns that differ in mean and scale only, 1 for uncorrelated and 2 for
+// opposite patterns, NaN where a pattern is constant. Euclid is the Euclidean distance.
 const (
 	Correlation Metric = iota
 	Euclid
@@ -30,11 +29,10 @@ func (m Metric) String() string {
 	return names[m]
 }
 
-// Dissimilarity returns the representational dissimilarity matrix of a population
-// (Kriegeskorte, Mur and Bandettini, Front. Syst. Neurosci. 2:4, 2008): row i,
-// column j says how different the patterns patterns[i] and patterns[j] of the
-// cells are. It is symmetric and 0 on the diagonal. It refuses patterns of
-// different lengths, and for Correlation such as have fewer than 2 cells.
+// Dissimilarity returns the representational dissimilarity matrix of a population (Kriegeskorte, Mur and Bandettini,
+// Front. Syst. Neurosci. 2:4, 2008). Row i, column j says how different patterns[i] and patterns[j] are; a pattern has
+// a response of each cell. The matrix is symmetric. Its diagonal is 0, or NaN for a constant pattern under Correlation.
+// Dissimilarity refuses patterns of different lengths and, for Correlation, of fewer than 2 cells.
 func Dissimilarity(patterns [][]float64, metric Metric) ([][]float64, error) {
 	if err := checkPatterns(patterns, metric); err != nil {
 		return nil, err
@@ -60,7 +58,7 @@ func Dissimilarity(patterns [][]float64, metric Metric) ([][]float64, error) {
 	return matrix, nil
 }
 
-// dissimilar returns 1 − r, kept in [0, 2] where rounding leaves it.
+// dissimilar returns 1 − r, kept in [0, 2] against rounding.
 func dissimilar(p, q []float64) float64 {
 	return min(max(1-stat.Correlation(p, q, nil), 0), 2)
 }
@@ -72,9 +70,11 @@ func checkPatterns(patterns [][]float64, metric Metric) error {
 	for i, p := range patterns {
 		switch {
 		case len(p) != len(patterns[0]):
-			return fault.New("tuning", fmt.Sprintf("pattern %d of %d cells", i, len(p)), "", "want %d, as many as in the first", len(patterns[0]))
+			return fault.New("tuning", fmt.Sprintf("pattern %d of %d cells", i, len(p)), "",
+				"want %d, as many as in the first", len(patterns[0]))
 		case metric == Correlation && len(p) < 2:
-			return fault.New("tuning", fmt.Sprintf("correlation of patterns of %d cells", len(p)), "", "want at least 2")
+			return fault.New("tuning", fmt.Sprintf("correlation of patterns of %d cells", len(p)), "",
+				"want at least 2")
 		}
 	}
 	return nil

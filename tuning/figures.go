@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Figure is a number that describes a cell. Its name says what it is and in which
-// unit; spatial frequencies have that of the table.
+// Figure is a number that describes a cell. Its name has the unit, except for spatial frequencies, which are in the
+// unit of the table.
 type Figure struct {
 	Name  string
 	Value float64 // NaN where it is not known
@@ -40,11 +40,12 @@ func (c Cell) Figures() []Figure {
 		{"fit_orientation_deg", v.Preferred}, {"fit_kappa", v.Kappa}, {"fit_base", v.Base}, {"fit_height", v.Height},
 		{"fit_r2", v.R2}, {"half_width_deg", half},
 		{"sf_peak", f.Peak}, {"sf_low", f.Low}, {"sf_high", f.High}, {"sf_octaves", f.Octaves},
-		{"phase_f0", p.F0}, {"phase_f1", p.F1}, {"f1_over_f0", p.Ratio}, {"phase_depth", p.Depth}, {"phase_preferred_deg", p.Preferred},
+		{"phase_f0", p.F0}, {"phase_f1", p.F1}, {"f1_over_f0", p.Ratio}, {"phase_depth", p.Depth},
+		{"phase_preferred_deg", p.Preferred},
 	}
 }
 
-// Figure returns one of the [Cell.Figures] of all cells, NaN where it is not known.
+// Figure returns one of the [Cell.Figures] of all cells. A value that is not known is NaN.
 func (a *Analysis) Figure(name string) []float64 {
 	all := make([]float64, len(a.Cells))
 	for i, cell := range a.Cells {
@@ -58,7 +59,7 @@ func (a *Analysis) Figure(name string) []float64 {
 	return all
 }
 
-// MarshalJSON gives the Figures that are known, by name.
+// MarshalJSON returns an object of the Figures that are known.
 func (c Cell) MarshalJSON() ([]byte, error) {
 	known := map[string]float64{}
 	for _, f := range c.Figures() {

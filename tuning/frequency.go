@@ -8,18 +8,17 @@ import (
 
 // Frequency puts a spatial frequency tuning curve into numbers.
 type Frequency struct {
-	// Peak is the frequency with the largest response, in the curve's unit; NaN of a
-	// curve without a positive response.
+	// Peak is the frequency with the largest response, in the unit of the curve. It is NaN if no response is positive.
 	Peak float64
-	// Low and High are where the curve falls to half of its peak on either side,
-	// interpolated linearly over log frequency; NaN where it does not.
+	// Low and High are the frequencies where the curve falls to half of its peak on either side, interpolated linearly
+	// over log frequency. They are NaN where it does not fall so far.
 	Low, High float64
-	// Octaves is the bandwidth log₂(High/Low), NaN where one of them is.
+	// Octaves is the bandwidth log₂(High/Low), NaN if one of them is.
 	Octaves float64
 }
 
-// Frequency describes a curve over spatial frequencies. It refuses frequencies that
-// are not above 0. A curve without a positive response has no figures.
+// Frequency describes a curve over spatial frequencies. It refuses frequencies that are not above 0. The figures of a
+// curve without a positive response are NaN.
 func (c Curve) Frequency() (Frequency, error) {
 	if err := c.check(); err != nil {
 		return Frequency{}, err
@@ -36,7 +35,7 @@ func (c Curve) Frequency() (Frequency, error) {
 	return f, nil
 }
 
-// fall returns where the curve first falls to half of its peak, going left or right.
+// fall returns where the curve first falls to half of its peak, to the left (step −1) or right (1).
 func (c Curve) fall(peak, step int) float64 {
 	half := c.Y[peak] / 2
 	if !(half > 0) {

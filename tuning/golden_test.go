@@ -44,7 +44,7 @@ func loadGoldens(t *testing.T) goldens {
 	return g
 }
 
-// near fails if got is further from want than the tolerance, or NaN.
+// near fails if got differs from want by more than the tolerance, or is NaN.
 func near(t *testing.T, what string, got, want, tolerance float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= tolerance) {
@@ -65,8 +65,7 @@ func TestOrientationGoldens(t *testing.T) {
 	}
 }
 
-// TestFitGoldens: Nelder-Mead ends within 1e-6 of a parameter, where
-// Levenberg-Marquardt ends.
+// TestFitGoldens: Nelder-Mead ends within 1e-6 of the parameters at which Levenberg-Marquardt ends.
 func TestFitGoldens(t *testing.T) {
 	for i, g := range loadGoldens(t).Fit {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {

@@ -13,23 +13,22 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Halves are what a population of neurons answered to gratings, apart for two halves
-// of the trials. What is chosen in one half, such as the orientation that a neuron
-// prefers, and measured in the other shares no noise with the choice, so that noise
-// alone makes no tuning (Kriegeskorte, Simmons, Bellgowan and Baker, Nat. Neurosci.
-// 12:535, 2009).
+// Halves are the responses of a population of neurons to gratings, kept apart for two halves of the trials. A choice
+// made in one half, such as the preferred orientation of a neuron, shares no noise with what is then measured in the
+// other half, so that noise alone makes no tuning (Kriegeskorte, Simmons, Bellgowan and Baker, Nat. Neurosci. 12:535,
+// 2009).
 type Halves struct {
 	// Orientation of each stimulus, in degrees and any order.
 	Orientation []float64
-	// Period that the orientations divide evenly, each there once: 180, or 360 of
-	// directions. 0 says that they do not, and then nothing is aligned.
+	// Period is 180, or 360 for directions, if the orientations divide it evenly and each appears once. Otherwise it is
+	// 0, and nothing is aligned.
 	Period float64
 
 	Neurons     int
 	Train, Test []float32 // [len(Orientation), Neurons], of any unit and sign
 }
 
-// Of returns what a neuron answered in the two halves, to the stimuli in their order.
+// Of returns the responses of a neuron in the two halves, to the stimuli in their order.
 func (h Halves) Of(neuron int) (train, test []float64) {
 	for at := neuron; at < len(h.Train); at += h.Neurons {
 		train, test = append(train, float64(h.Train[at])), append(test, float64(h.Test[at]))
@@ -37,34 +36,30 @@ func (h Halves) Of(neuron int) (train, test []float64) {
 	return train, test
 }
 
-// Population is what [Halves] say.
+// Population is the result of [Halves.Analyse].
 type Population struct {
-	// Train and Test have the curve over orientation of each neuron in a half and its
-	// figures. Responses below 0 count as 0 there: the indices are for such.
+	// Train and Test have, for one half each, the curve over orientation of each neuron and its figures. Responses
+	// below 0 count as 0 in them, because the indices are defined for responses that are not negative.
 	Train, Test *Analysis
-	// Reliability of each neuron is Pearson's r, −1 … 1, of its responses in the two
-	// halves: that of half of the trials, which is less than that of all. NaN where a
-	// half is constant or holds NaN.
+	// Reliability of each neuron is Pearson's r, −1 … 1, of its responses in the two halves. It is that of half of the
+	// trials, which is less than that of all. It is NaN if a half is constant or holds NaN.
 	Reliability []float64
-	// Aligned is the mean over neurons of the test response, in its unit, at so many
-	// degrees from the orientation at which the neuron answered most in train: of n
-	// stimuli from −⌊n/2⌋ steps of Period/n on. A neuron without a best orientation,
-	// silent in train, is turned by the lowest. NaN is no answer in train, and stays in
-	// test. Without a Period it is empty.
+	// Aligned is the mean test response over neurons, in its unit. X is in degrees from the orientation at which a
+	// neuron answered most in train: for n stimuli it starts at −⌊n/2⌋ steps of Period/n. A neuron that is silent in
+	// train counts as if it preferred the lowest orientation. NaN is no answer in train; in test it makes the mean NaN.
+	// Without a Period Aligned is empty.
 	Aligned Curve
-	// Dissimilarity is the matrix of [Correlation] over the stimuli in their order, of
-	// the test responses; nil of fewer than 2 neurons, which have no correlation.
+	// Dissimilarity is the matrix of [Correlation] between the test responses to the stimuli, in their order. It is nil
+	// if there are fewer than 2 neurons, which have no correlation.
 	Dissimilarity [][]float64
 }
 
-// Analyse says what a population does: how each neuron is tuned in either half, how
-// well the halves agree, how the population is tuned around what its neurons prefer,
-// and how different its responses to two stimuli are.
+// Analyse says what a population does: how each neuron is tuned in either half, how well the halves agree, how the
+// population is tuned around the preferences of its neurons, and how different its responses to two stimuli are.
 //
-// Errors: no stimuli or no neurons; halves that are not [stimuli, neurons];
-// orientations that are not finite, or not spaced evenly over Period; that of ctx
-// when it is done. Figures that the orientations do not allow are left out, as
-// [Analyse] does.
+// Errors: no stimuli or no neurons; halves that are not [stimuli, neurons]; orientations that are not finite, or not
+// evenly spaced over Period; the error of ctx when that is done. Figures that the orientations do not allow are
+// missing, as in [Analyse].
 func (h Halves) Analyse(ctx context.Context) (*Population, error) {
 	if err := h.check(); err != nil {
 		return nil, err
@@ -88,20 +83,23 @@ func (h Halves) Analyse(ctx context.Context) (*Population, error) {
 	return &p, err
 }
 
-// check reports halves that are inconsistent.
+// check refuses halves that are inconsistent.
 func (h Halves) check() error {
 	n := len(h.Orientation)
 	if n < 1 || h.Neurons < 1 || len(h.Train) != n*h.Neurons || len(h.Test) != n*h.Neurons {
-		return fault.New("tuning", fmt.Sprintf("halves of %d neurons and %d stimuli", h.Neurons, n), "", "want at least 1 of each and %d numbers in both, got %d and %d", n*h.Neurons, len(h.Train), len(h.Test))
+		return fault.New("tuning", fmt.Sprintf("halves of %d neurons and %d stimuli", h.Neurons, n), "",
+			"want at least 1 of each and %d numbers in both, got %d and %d", n*h.Neurons, len(h.Train), len(h.Test))
 	}
 	if at := slices.IndexFunc(h.Orientation, notFinite); at >= 0 {
-		return fault.New("tuning", fmt.Sprintf("orientation %d is %v", at, h.Orientation[at]), "", "want finite numbers")
+		return fault.New("tuning", fmt.Sprintf("orientation %d is %v", at, h.Orientation[at]), "",
+			"want finite numbers")
 	}
 	if h.Period == 0 {
 		return nil
 	}
 	if h.Period != 180 && h.Period != 360 {
-		return fault.New("tuning", fmt.Sprintf("period of %v°", h.Period), "", "want 180 or 360, or 0 for orientations that are not evenly spaced")
+		return fault.New("tuning", fmt.Sprintf("period of %v°", h.Period), "",
+			"want 180 or 360, or 0 for orientations that are not evenly spaced")
 	}
 	return Curve{X: slices.Sorted(slices.Values(h.Orientation))}.even("orientation", h.Period, 2)
 }
@@ -116,8 +114,8 @@ func (h Halves) rates(ctx context.Context, half []float32) (*Analysis, error) {
 	return Analyse(ctx, r, table, Settings{By: []Axis{ByOrientation}, Phases: Largest})
 }
 
-// aligned averages the test responses of all neurons, each turned so that the
-// orientation that it preferred in train is at 0.
+// aligned averages the test responses of all neurons. Each neuron is turned so that the orientation that it preferred
+// in train is at 0.
 func (h Halves) aligned() Curve {
 	if h.Period == 0 {
 		return Curve{}
@@ -168,8 +166,8 @@ func (h Halves) patterns() [][]float64 {
 	return patterns
 }
 
-// MostReliable lists the neurons whose halves agree best first, and of equals the one
-// that comes first; those whose Reliability is NaN are not among them.
+// MostReliable lists the neurons by Reliability, the largest first; among equals the first neuron comes first. Neurons
+// whose Reliability is NaN are not in it.
 func (p *Population) MostReliable() []int {
 	var order []int
 	for neuron, r := range p.Reliability {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// halvesOf makes halves of what each neuron answered, in the order of the stimuli.
+// halvesOf makes halves of the responses of each neuron, in the order of the stimuli.
 func halvesOf(period float64, orientation []float64, train, test [][]float64) Halves {
 	h := Halves{Orientation: orientation, Period: period, Neurons: len(train)}
 	for i := range orientation {
@@ -31,7 +31,7 @@ func analysed(t *testing.T, h Halves) *Population {
 	return p
 }
 
-// same reports numbers that are not those wanted, NaN among them.
+// same fails if numbers are not those wanted. NaN equals NaN.
 func same(t *testing.T, what string, got []float64, want ...float64) {
 	t.Helper()
 	if fmt.Sprint(got) != fmt.Sprint(want) {
@@ -39,8 +39,8 @@ func same(t *testing.T, what string, got []float64, want ...float64) {
 	}
 }
 
-// TestAligned: the digits of the test responses say which neuron and orientation they
-// are of, and stimuli are in no order.
+// TestAligned: the digits of the test responses say of which neuron and orientation they are. The stimuli are in no
+// order.
 func TestAligned(t *testing.T) {
 	nan := math.NaN()
 	shuffled := []float64{90, 0, 135, 45}
@@ -53,11 +53,15 @@ func TestAligned(t *testing.T) {
 			[][]float64{{1, 2, 0, 3}, {-1, -2, 0, -3}, {0, 0, 0, 0}},
 			[][]float64{{100, 1, 1000, 10}, {200, 2, 2000, 20}, {300, 3, 3000, 30}}),
 			[]float64{-90, -45, 0, 45}, []float64{440, 1067, 671, 44}},
-		"an odd number":  {halvesOf(180, []float64{-10, 50, 110}, [][]float64{{0, 0, 1}}, [][]float64{{1, 2, 3}}), []float64{-60, 0, 60}, []float64{2, 3, 1}},
-		"directions":     {halvesOf(360, []float64{270, 180, 90, 0}, [][]float64{{1, 2, 0, 0}}, [][]float64{{1, 2, 3, 4}}), []float64{-180, -90, 0, 90}, []float64{4, 3, 2, 1}},
-		"two are best":   {halvesOf(180, shuffled, [][]float64{{5, 0, 5, 0}}, [][]float64{{1, 2, 3, 4}}), []float64{-90, -45, 0, 45}, []float64{2, 4, 1, 3}},
-		"NaN is no best": {halvesOf(180, shuffled, [][]float64{{1, nan, 0, 0}}, [][]float64{{1, nan, 3, 4}}), []float64{-90, -45, 0, 45}, []float64{nan, 4, 1, 3}},
-		"no bins":        {halvesOf(0, shuffled, [][]float64{{1, 2, 0, 3}}, [][]float64{{1, 2, 3, 4}}), nil, nil},
+		"an odd number": {halvesOf(180, []float64{-10, 50, 110}, [][]float64{{0, 0, 1}}, [][]float64{{1, 2, 3}}),
+			[]float64{-60, 0, 60}, []float64{2, 3, 1}},
+		"directions": {halvesOf(360, []float64{270, 180, 90, 0}, [][]float64{{1, 2, 0, 0}},
+			[][]float64{{1, 2, 3, 4}}), []float64{-180, -90, 0, 90}, []float64{4, 3, 2, 1}},
+		"two are best": {halvesOf(180, shuffled, [][]float64{{5, 0, 5, 0}}, [][]float64{{1, 2, 3, 4}}),
+			[]float64{-90, -45, 0, 45}, []float64{2, 4, 1, 3}},
+		"NaN is no best": {halvesOf(180, shuffled, [][]float64{{1, nan, 0, 0}}, [][]float64{{1, nan, 3, 4}}),
+			[]float64{-90, -45, 0, 45}, []float64{nan, 4, 1, 3}},
+		"no bins": {halvesOf(0, shuffled, [][]float64{{1, 2, 0, 3}}, [][]float64{{1, 2, 3, 4}}), nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := analysed(t, c.h)
@@ -67,8 +71,7 @@ func TestAligned(t *testing.T) {
 	}
 }
 
-// TestReliability: of proportional, opposite and uncorrelated halves, of one that is
-// silent and one that holds NaN.
+// TestReliability: proportional, opposite and uncorrelated halves, a half that is silent, and one that holds NaN.
 func TestReliability(t *testing.T) {
 	p := analysed(t, halvesOf(180, []float64{0, 45, 90, 135},
 		[][]float64{{1, -1, 1, -1}, {1, 2, 3, 4}, {0, 0, 0, 0}, {1, 2, 3, 4}, {1, 2, 3, math.NaN()}},
@@ -87,8 +90,7 @@ func TestReliability(t *testing.T) {
 	}
 }
 
-// TestHalvesFigures: each half has its own, of responses that are not negative, and
-// what one cell has is in its place.
+// TestHalvesFigures: each half has figures of its own, of responses that are not negative, and each cell has its own.
 func TestHalvesFigures(t *testing.T) {
 	nan := math.NaN()
 	p := analysed(t, halvesOf(180, []float64{90, 0, 135, 45},
@@ -105,8 +107,8 @@ func TestHalvesFigures(t *testing.T) {
 	}
 }
 
-// TestHalvesDissimilarity: of the test responses as they are, stimulus by stimulus.
-// Two neurons correlate by 1 or −1.
+// TestHalvesDissimilarity: the matrix is that of the test responses as they are. The patterns of two neurons correlate
+// by 1 or −1.
 func TestHalvesDissimilarity(t *testing.T) {
 	orientation, train := []float64{0, 60, 120}, [][]float64{{1, 1, 1}, {0, 2, 0}}
 	p := analysed(t, halvesOf(180, orientation, train, [][]float64{{1, -3, 2}, {2, -1, 1}}))
@@ -119,7 +121,7 @@ func TestHalvesDissimilarity(t *testing.T) {
 	}
 }
 
-// TestHalvesUneven: without bins there are curves, and a note in place of figures.
+// TestHalvesUneven: without bins there are curves, and a note instead of figures.
 func TestHalvesUneven(t *testing.T) {
 	p := analysed(t, halvesOf(0, []float64{0, 10, 90}, [][]float64{{1, 2, 3}}, [][]float64{{1, 2, 4}}))
 	if len(p.Test.Notes) != 1 || !strings.Contains(p.Test.Notes[0].Error(), "evenly spaced") {
@@ -132,18 +134,32 @@ func TestHalvesUneven(t *testing.T) {
 func TestHalvesRefusals(t *testing.T) {
 	good := halvesOf(180, []float64{0, 90}, [][]float64{{1, 2}}, [][]float64{{1, 2}})
 	for want, spoil := range map[string]func(*Halves){
-		"halves of 1 neurons and 0 stimuli: want at least 1 of each": func(h *Halves) { h.Orientation, h.Train, h.Test = nil, nil, nil },
-		"halves of 0 neurons and 2 stimuli":                          func(h *Halves) { h.Neurons, h.Train, h.Test = 0, nil, nil },
+		"halves of 1 neurons and 0 stimuli: want at least 1 of each": func(h *Halves) {
+			h.Orientation, h.Train,
+				h.Test = nil, nil, nil
+		},
+		"halves of 0 neurons and 2 stimuli": func(h *Halves) {
+			h.Neurons, h.Train, h.Test = 0,
+				nil, nil
+		},
 		"want at least 1 of each and 2 numbers in both, got 1 and 2": func(h *Halves) { h.Train = h.Train[:1] },
 		"2 numbers in both, got 2 and 1":                             func(h *Halves) { h.Test = h.Test[:1] },
-		"orientation 1 is NaN: want finite numbers":                  func(h *Halves) { h.Orientation = []float64{0, math.NaN()}; h.Period = 0 },
-		"period of 90°: want 180 or 360":                             func(h *Halves) { h.Period = 90 },
-		"want them evenly spaced over 360°, 180° apart":              func(h *Halves) { h.Period = 360 },
-		"want them evenly spaced over 180°, 90° apart":               func(h *Halves) { h.Orientation = []float64{0, 270} },
+		"orientation 1 is NaN: want finite numbers": func(h *Halves) {
+			h.Orientation = []float64{0,
+				math.NaN()}
+			h.Period = 0
+		},
+		"period of 90°: want 180 or 360":                func(h *Halves) { h.Period = 90 },
+		"want them evenly spaced over 360°, 180° apart": func(h *Halves) { h.Period = 360 },
+		"want them evenly spaced over 180°, 90° apart": func(h *Halves) {
+			h.Orientation = []float64{0,
+				270}
+		},
 	} {
 		h := good
 		spoil(&h)
-		if _, err := h.Analyse(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "tuning: ") || !strings.Contains(err.Error(), want) {
+		if _, err := h.Analyse(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "tuning: ") ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want …%s…", err, want)
 		}
 	}
@@ -151,25 +167,5 @@ func TestHalvesRefusals(t *testing.T) {
 	cancel()
 	if _, err := good.Analyse(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("after an interrupt: %v", err)
-	}
-}
-
-func TestQuartiles(t *testing.T) {
-	nan := math.NaN()
-	for _, c := range []struct {
-		values []float64
-		want   Quartiles
-	}{
-		{[]float64{3, 1, nan, 4, 2}, Quartiles{4, 1.75, 2.5, 3.25}},
-		{[]float64{20, 10}, Quartiles{2, 12.5, 15, 17.5}},
-		{[]float64{3, 1, 2}, Quartiles{3, 1.5, 2, 2.5}},
-		{[]float64{nan, 7}, Quartiles{1, 7, 7, 7}},
-		{[]float64{nan}, Quartiles{0, nan, nan, nan}},
-		{nil, Quartiles{0, nan, nan, nan}},
-	} {
-		before := fmt.Sprint(c.values)
-		if got := QuartilesOf(c.values); fmt.Sprint(got) != fmt.Sprint(c.want) || fmt.Sprint(c.values) != before {
-			t.Errorf("%s: %+v, want %+v; then %v", before, got, c.want, c.values)
-		}
 	}
 }

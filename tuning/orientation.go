@@ -7,25 +7,23 @@ import (
 
 // Orientation puts an orientation tuning curve into numbers.
 type Orientation struct {
-	// Peak is the orientation with the largest response, Preferred the angle of the
-	// mean vector, ½·arg Σ r·e^{2iθ}; both in degrees, 0 ≤ θ < 180.
+	// Peak is the orientation with the largest response. Preferred is the angle of the mean vector, ½·arg Σ r·e^{2iθ}.
+	// Both are in degrees, 0 ≤ θ < 180.
 	Peak, Preferred float64
-	// CircularVariance is 1 − |Σ r·e^{2iθ}| / Σ r: 0 for a cell that answers a single
-	// orientation, 1 for one that answers all alike (Ringach, Shapley and Hawken,
-	// J. Neurosci. 22:5639, 2002).
+	// CircularVariance is 1 − |Σ r·e^{2iθ}| / Σ r: 0 for a cell that answers a single orientation, 1 for one that
+	// answers all alike (Ringach, Shapley and Hawken, J. Neurosci. 22:5639, 2002).
 	CircularVariance float64
-	// Selectivity is the orientation selectivity index (p − o)/(p + o), with p the
-	// response at Peak and o that at Peak + 90°, interpolated if no grating has it.
+	// Selectivity is the orientation selectivity index (p − o)/(p + o), where p is the response at Peak and o the
+	// response at Peak + 90°, interpolated if no grating has that orientation.
 	Selectivity float64
 }
 
-// Orientation describes a curve over orientations in degrees, which it takes modulo
-// 180: −90 and 90 are one orientation, and of two opposite directions the mean is
-// taken. It refuses fewer than 2 orientations, or such as are not evenly spaced
-// over 180°, because sums over them would be biased.
+// Orientation describes a curve over orientations in degrees. It takes them modulo 180: −90 and 90 are one orientation,
+// and of two opposite directions it takes the mean. It refuses fewer than 2 orientations, and orientations that are not
+// evenly spaced over 180°, because sums over them would be biased.
 //
-// The indices are made for responses that are not negative; where Σ r or p + o is
-// not above 0 they are NaN, and so is Preferred of a curve without a direction.
+// The indices are defined for responses that are not negative. Where Σ r or p + o is not above 0 they are NaN.
+// Preferred is NaN if the mean vector is 0.
 func (c Curve) Orientation() (Orientation, error) {
 	if err := c.check(); err != nil {
 		return Orientation{}, err
@@ -55,20 +53,19 @@ func (c Curve) Orientation() (Orientation, error) {
 type Direction struct {
 	// Peak is the direction with the largest response in degrees, 0 ≤ θ < 360.
 	Peak float64
-	// Selectivity is the direction selectivity index (p − n)/(p + n), with p the
-	// response at Peak and n that at Peak + 180°.
+	// Selectivity is the direction selectivity index (p − n)/(p + n), where p is the response at Peak and n the
+	// response at Peak + 180°.
 	Selectivity float64
 }
 
-// HasDirections says whether the angles of c hold both directions of every
-// orientation, as [Curve.Direction] wants them.
+// HasDirections says whether c has both directions of every orientation, as [Curve.Direction] wants them.
 func (c Curve) HasDirections() bool {
 	full := c.fold(360)
 	return len(full.X) == 2*len(full.fold(180).X)
 }
 
-// Direction describes a curve over directions in degrees, modulo 360. It refuses
-// fewer than 4 directions and such as are not evenly spaced over 360°.
+// Direction describes a curve over directions in degrees, modulo 360. It refuses fewer than 4 directions, and
+// directions that are not evenly spaced over 360°.
 func (c Curve) Direction() (Direction, error) {
 	if err := c.check(); err != nil {
 		return Direction{}, err
@@ -101,7 +98,7 @@ func (c Curve) moments(k float64) (sum float64, vector complex128) {
 	return sum, vector
 }
 
-// size returns Σ |r|, what rounding errors of a sum are measured by.
+// size returns Σ |r|, the measure of the rounding errors of a sum.
 func (c Curve) size() float64 {
 	sum := 0.0
 	for _, y := range c.Y {
@@ -110,8 +107,7 @@ func (c Curve) size() float64 {
 	return sum
 }
 
-// angle returns the angle of a vector of the k-th harmonic in degrees,
-// 0 ≤ angle < 360/k.
+// angle returns the angle of a vector of the k-th harmonic in degrees, 0 ≤ angle < 360/k.
 func angle(vector complex128, k float64) float64 {
 	a := cmplx.Phase(vector) * 180 / math.Pi / k
 	if a < 0 {

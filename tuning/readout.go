@@ -9,13 +9,12 @@ import (
 	"gpuconv/fault"
 )
 
-// Pool says what of a channel's map is the response of its cell.
+// Pool says which number of the map of a channel is the response of its cell.
 type Pool int
 
-// Centre is the cell at row H/2, column W/2, rounded down: where an even map has no
-// middle, the one below and to the right of it. At is the cell at a row and a
-// column of choice. MapMean and MapLargest are the mean and the largest value over
-// the whole map: of a cell that sees all of it.
+// Centre is the cell at row H/2, column W/2, rounded down: an even map has no middle, and this is below and to the
+// right of it. At is the cell at a row and a column of choice. MapMean and MapLargest are the mean and the largest
+// value of the whole map, as of a cell that sees all of the image.
 const (
 	Centre Pool = iota
 	At
@@ -32,37 +31,35 @@ func (p Pool) String() string {
 	return names[p]
 }
 
-// Readout says how activations become responses. In this order: negative values
-// become 0, channels normalise each other, sums of channels are added as further
-// cells, and of each map one number is taken.
+// Readout says how activations become responses. In this order: negative values become 0, channels normalise each
+// other, sums of channels are added as further cells, and one number is taken of each map.
 type Readout struct {
 	Pool        Pool
 	Row, Column int // of At
 
-	// Linear keeps negative activations. The zero value rectifies: a firing rate is
-	// not negative, and the indices of tuning are defined for such.
+	// Linear keeps negative activations. Without it they become 0: a firing rate is not negative, and the indices of
+	// tuning are defined for firing rates.
 	Linear bool
 
 	Normalisation Normalisation // the zero value is none
 
-	// Sums are cells that add up channels, as one that answers several orientations
-	// adds up cells that prefer one each. They follow the channels, in this order.
+	// Sums are further cells, each the sum of the channels that it lists. So a cell that answers several orientations
+	// is made of cells that prefer one each. They follow the channels, in this order.
 	Sums [][]int
 }
 
-// Source is an array that is read in pieces, in C order, as npy.Reader does.
+// Source is an array that is read in pieces, in C order, as an [gpuconv/npy.Reader] is.
 type Source interface {
 	Shape() []int
 	Read(dst []float32) error
 }
 
-// Read takes responses from activations [N C H W] or [N C]: for each image one
-// number for each of the C channels and each sum. No more than one image is in
-// memory at once. progress, if not nil, is told how many images are done.
+// Read takes responses from activations [N C H W] or [N C]: for each image one number for each of the C channels and
+// each sum. It keeps no more than one image in memory. If progress is not nil, Read calls it with the number of images
+// that are done.
 //
-// Errors: a shape with other dimensions or without elements; a position outside of
-// the map; a normalisation or sum that [Readout] does not allow; those of the
-// source; that of ctx when it is done.
+// Errors: a shape with another number of dimensions or without elements; a position outside of the map; a normalisation
+// or sum that [Readout] does not allow; the errors of the source; the error of ctx when that is done.
 func Read(ctx context.Context, source Source, readout Readout, progress func(done int)) (*Responses, error) {
 	cells, err := readout.Cells(source.Shape())
 	if err != nil {
@@ -89,8 +86,8 @@ func Read(ctx context.Context, source Source, readout Readout, progress func(don
 	return r, nil
 }
 
-// Cells returns how many cells a readout finds in activations of a shape. It
-// refuses what [Read] refuses of it.
+// Cells returns how many cells a readout finds in activations of a shape. It refuses what [Read] refuses of the shape
+// and the readout.
 func (r Readout) Cells(shape []int) (int, error) {
 	_, m, err := mapsOf(shape)
 	if err != nil {
@@ -120,7 +117,7 @@ type maps struct {
 
 func (m maps) positions() int { return m.rows * m.columns }
 
-// mapsOf returns the extents of each image's maps.
+// mapsOf returns the number of images, and the extents of the maps of each.
 func mapsOf(shape []int) (images int, m maps, err error) {
 	switch len(shape) {
 	case 2:
@@ -141,7 +138,8 @@ func mapsOf(shape []int) (images int, m maps, err error) {
 // check validates a readout of such maps and returns how many cells it has.
 func (r Readout) check(m maps) (cells int, err error) {
 	if r.Pool == At && (r.Row < 0 || r.Row >= m.rows || r.Column < 0 || r.Column >= m.columns) {
-		return 0, fault.New("tuning", fmt.Sprintf("position %d,%d", r.Row, r.Column), "", "want a row from 0 to %d and a column from 0 to %d", m.rows-1, m.columns-1)
+		return 0, fault.New("tuning", fmt.Sprintf("position %d,%d", r.Row, r.Column), "",
+			"want a row from 0 to %d and a column from 0 to %d", m.rows-1, m.columns-1)
 	}
 	if r.Pool < Centre || r.Pool > MapLargest {
 		return 0, fault.New("tuning", "pool", int(r.Pool), "want Centre, At, MapMean or MapLargest")
@@ -150,7 +148,8 @@ func (r Readout) check(m maps) (cells int, err error) {
 		return 0, err
 	}
 	if r.Normalisation != (Normalisation{}) && r.Linear {
-		return 0, fault.New("tuning", "normalisation of linear responses", "", "want them rectified, a negative drive has no power")
+		return 0, fault.New("tuning", "normalisation of linear responses", "",
+			"want them rectified, a negative drive has no power")
 	}
 	for _, sum := range r.Sums {
 		if len(sum) == 0 {
@@ -165,7 +164,7 @@ func (r Readout) check(m maps) (cells int, err error) {
 	return m.cells + len(r.Sums), nil
 }
 
-// responses returns what all cells answer to an image with activations data.
+// responses returns the responses of all cells to an image with activations data.
 func (r Readout) responses(m maps, data []float32) []float64 {
 	m = r.visible(m, data)
 	if !r.Linear {
@@ -184,8 +183,7 @@ func (r Readout) responses(m maps, data []float32) []float64 {
 	return out
 }
 
-// visible returns the activations that the readout depends on in float64: one
-// position of each map, or all.
+// visible returns the activations that the readout depends on, in float64: one position of each map, or all.
 func (r Readout) visible(m maps, data []float32) maps {
 	if r.Pool == MapMean || r.Pool == MapLargest {
 		m.data = make([]float64, len(data))
@@ -205,8 +203,8 @@ func (r Readout) visible(m maps, data []float32) maps {
 	return one
 }
 
-// pooled returns the mean or the largest value of a map, NaN if it holds one. Of a
-// single position both are its value.
+// pooled returns the mean or the largest value of a map, NaN if the map holds NaN. The map of a single position is its
+// own mean.
 func (r Readout) pooled(values []float64) float64 {
 	if r.Pool != MapLargest {
 		return mean(values)

@@ -54,7 +54,8 @@ func TestRead(t *testing.T) {
 		"linear sum":    {Readout{Pool: At, Linear: true, Sums: [][]int{{0, 1}}}, []float64{-10, 2, -8, 90, 102, 192}},
 		"sum of maps":   {Readout{Pool: MapLargest, Sums: [][]int{{0, 1}}}, []float64{1, 13, 14, 101, 113, 214}},
 		"normalised": {Readout{Normalisation: Normalisation{2, 2, 6}, Sums: [][]int{{0, 1}}},
-			[]float64{0, 1.28, 1.28, 2 * 96 * 96 / (36 + 96*96 + 108*108.), 2 * 108 * 108 / (36 + 96*96 + 108*108.), 2 - 72/(36+96*96+108*108.)}},
+			[]float64{0, 1.28, 1.28, 2 * 96 * 96 / (36 + 96*96 + 108*108.), 2 * 108 * 108 / (36 + 96*96 + 108*108.),
+				2 - 72/(36+96*96+108*108.)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var told []int
@@ -62,7 +63,8 @@ func TestRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Images != 2 || len(r.Data) != len(c.want) || r.Cells != len(c.want)/2 || !slices.Equal(told, []int{1, 2}) {
+			if r.Images != 2 || len(r.Data) != len(c.want) || r.Cells != len(c.want)/2 ||
+				!slices.Equal(told, []int{1, 2}) {
 				t.Fatalf("%+v, progress %v, want %v", r, told, c.want)
 			}
 			for i, want := range c.want {
@@ -76,9 +78,10 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestReadKeepsNaN: a NaN is not rectified away, by any readout that sees it.
+// TestReadKeepsNaN: every readout that sees NaN returns NaN; rectifying does not remove it.
 func TestReadKeepsNaN(t *testing.T) {
-	for _, readout := range []Readout{{}, {Pool: MapMean}, {Pool: MapLargest}, {Normalisation: Normalisation{1, 2, 1}}} {
+	for _, readout := range []Readout{{}, {Pool: MapMean}, {Pool: MapLargest},
+		{Normalisation: Normalisation{1, 2, 1}}} {
 		m := counting(1)
 		m.data[1*4+2] = float32(math.NaN())
 		r, err := Read(t.Context(), m, readout, nil)
@@ -88,8 +91,8 @@ func TestReadKeepsNaN(t *testing.T) {
 	}
 }
 
-// TestNormalisation: closed forms. One channel with a drive of σ gives half the
-// gain; n equal channels share it; a large drive does not overflow.
+// TestNormalisation: closed forms. One channel with a drive of σ has half of the gain, n equal channels share the gain,
+// and a large drive does not overflow.
 func TestNormalisation(t *testing.T) {
 	for _, c := range []struct {
 		drive []float64
@@ -110,14 +113,19 @@ func TestNormalisation(t *testing.T) {
 
 func TestReadRefusals(t *testing.T) {
 	for want, err := range map[string]error{
-		"want [N C H W]":                                  second(Read(t.Context(), &memory{shape: []int{1, 2, 3}}, Readout{}, nil)),
-		"want at least 1 in each dimension":               second(Read(t.Context(), &memory{shape: []int{0, 2}}, Readout{}, nil)),
-		"want a row from 0 to 2 and a column from 0 to 3": second(Read(t.Context(), counting(1), Readout{Pool: At, Row: 3}, nil)),
+		"want [N C H W]": second(Read(t.Context(), &memory{shape: []int{1, 2, 3}},
+			Readout{}, nil)),
+		"want at least 1 in each dimension": second(Read(t.Context(), &memory{shape: []int{0, 2}},
+			Readout{}, nil)),
+		"want a row from 0 to 2 and a column from 0 to 3": second(Read(t.Context(), counting(1),
+			Readout{Pool: At, Row: 3}, nil)),
 		"pool 9":                    second(Read(t.Context(), counting(1), Readout{Pool: 9}, nil)),
 		"want channels from 0 to 1": second(Read(t.Context(), counting(1), Readout{Sums: [][]int{{0, 2}}}, nil)),
 		"a sum of no channels":      second(Read(t.Context(), counting(1), Readout{Sums: [][]int{{}}}, nil)),
-		"want them rectified":       second(Read(t.Context(), counting(1), Readout{Linear: true, Normalisation: Normalisation{1, 1, 1}}, nil)),
-		"exponent 0: want":          second(Read(t.Context(), counting(1), Readout{Normalisation: Normalisation{1, 0, 1}}, nil)),
+		"want them rectified": second(Read(t.Context(), counting(1),
+			Readout{Linear: true, Normalisation: Normalisation{1, 1, 1}}, nil)),
+		"exponent 0: want": second(Read(t.Context(), counting(1),
+			Readout{Normalisation: Normalisation{1, 0, 1}}, nil)),
 	} {
 		if err == nil || !strings.HasPrefix(err.Error(), "tuning: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want tuning: …%s…", err, want)
@@ -140,7 +148,7 @@ func TestReadRefusals(t *testing.T) {
 	}
 }
 
-// TestDissimilarity: known pairs.
+// TestDissimilarity: pairs of patterns with known dissimilarities.
 func TestDissimilarity(t *testing.T) {
 	patterns := [][]float64{{1, 2, 3}, {10, 20, 30}, {3, 2, 1}, {5, 5, 5}}
 	m, err := Dissimilarity(patterns, Correlation)

@@ -11,21 +11,20 @@ import (
 
 // VonMises is a smooth orientation tuning curve,
 //
-//	r(θ) = Base + Height·(e^{κ(cos 2(θ−Preferred)−1)} − e^{−2κ}) / (1 − e^{−2κ}),
+//	r(θ) = Base + Height·(e^{κ(cos 2(θ−Preferred)−1)} − e^{−2κ}) / (1 − e^{−2κ})
 //
-// a circular normal curve that runs from Base, at right angles to the preferred
-// orientation, to Base + Height. It is the usual b + a·e^{κ(cos 2(θ−μ)−1)}
-// (Swindale, Biol. Cybern. 78:45, 1998) with other names for a and b, which
-// unlike those stay finite when κ goes to 0 and the curve to a cosine.
+// It is a circular normal curve that runs from Base, at right angles to the preferred orientation, to Base + Height. It
+// is the usual b + a·e^{κ(cos 2(θ−μ)−1)} (Swindale, Biol. Cybern. 78:45, 1998) with other names for a and b. Unlike a
+// and b, Height and Base stay finite when κ goes to 0 and the curve to a cosine.
 type VonMises struct {
 	Preferred    float64 // degrees, 0 ≤ θ < 180
 	Kappa        float64 // concentration κ, from 0.001 to 300
 	Base, Height float64 // Height is above 0
-	R2           float64 // share of the variance over orientations that the curve explains: 1 is all
+	R2           float64 // share of the variance over orientations that the curve explains, up to 1
 }
 
-// κ is kept in a range. Below it the curve is a cosine to 1 part in 1,000; above
-// it the half-width is under 2°, and e^{2κ} overflows soon.
+// κ is kept in a range. Below it the curve is a cosine to 1 part in 1,000. Above it the half-width is under 2°, and
+// e^{2κ} soon overflows.
 const (
 	leastKappa = 1e-3
 	mostKappa  = 300
@@ -36,9 +35,8 @@ func (v VonMises) At(theta float64) float64 {
 	return v.Base + v.Height*vonMisesShape(theta, v.Preferred, v.Kappa)
 }
 
-// HalfWidth returns the half-width at half-height in degrees: how far from
-// Preferred the curve is halfway between its largest and its smallest value. It
-// is 45° for a cosine.
+// HalfWidth returns the half-width at half-height in degrees: the distance from Preferred at which the curve is halfway
+// between its largest and its smallest value. It is 45° for a cosine.
 func (v VonMises) HalfWidth() float64 {
 	cosine := 1 + math.Log((1+math.Exp(-2*v.Kappa))/2)/v.Kappa
 	return math.Acos(cosine) / 2 * 180 / math.Pi
@@ -50,30 +48,27 @@ func vonMisesShape(theta, preferred, kappa float64) float64 {
 	return math.Expm1(kappa*(cosine+1)) / math.Expm1(2*kappa)
 }
 
-// FitVonMises fits the curve to orientations in degrees, by least squares. As in
-// [Curve.Orientation] they count modulo 180, and of two opposite directions the mean is
-// taken; R2 is a share of the variance of that. It refuses fewer than 5 orientations
-// that differ modulo 180: there are four parameters. ok is false if no curve of
-// positive height is better than a constant, or if the best is so narrow that it
-// passes through a single point, with κ at the end of its range.
+// FitVonMises fits the curve to orientations in degrees, by least squares. As in [Curve.Orientation] they count modulo
+// 180, and of two opposite directions it takes the mean; R2 is a share of the variance of these means. It refuses fewer
+// than 5 orientations that differ modulo 180, because there are four parameters. ok is false if no curve of positive
+// height is better than a constant, or if the best curve is so narrow that it passes through a single point, with κ at
+// the end of its range.
 //
-// A cell that prefers a direction has two peaks 180° apart, of one width and two
-// heights, in the curve that is usually fitted over directions, a sum of two Gaussians
-// (Mazurek, Kager and Van Hooser, Front. Neural Circuits 8:92, 2014). The mean over
-// opposite directions has that width too, and half the sum of the heights, so that how
-// much a cell prefers a direction does not change Preferred, Kappa or HalfWidth;
-// [Curve.Direction] says how much it does.
+// A cell that prefers a direction has two peaks, 180° apart. The curve that is usually fitted over directions is a sum
+// of two Gaussians of one width and two heights (Mazurek, Kager and Van Hooser, Front. Neural Circuits 8:92, 2014). The
+// mean over opposite directions has that width too, and half of the sum of the heights. So Preferred, Kappa and
+// HalfWidth do not depend on how much a cell prefers a direction; [Curve.Direction] measures that.
 //
-// For given Preferred and κ the best Base and Height follow in closed form. These
-// two are searched with gonum's Nelder-Mead method, from the best point of a grid
-// of 10° and five values of κ.
+// For given Preferred and κ the best Base and Height follow in closed form. gonum's Nelder-Mead method searches the
+// other two, from the best point of a grid of 10° and five values of κ.
 func FitVonMises(c Curve) (fit VonMises, ok bool, err error) {
 	if err := c.check(); err != nil {
 		return fit, false, err
 	}
 	c = c.fold(180)
 	if n := len(c.X); n < 5 {
-		return fit, false, fault.New("tuning", fmt.Sprintf("a von Mises curve through %d orientations", n), "", "want at least 5 that differ within 180°")
+		return fit, false, fault.New("tuning", fmt.Sprintf("a von Mises curve through %d orientations", n), "",
+			"want at least 5 that differ within 180°")
 	}
 	target := newTarget(c)
 	if !(target.total > 1e-24*c.size()*c.size()) {
@@ -87,7 +82,7 @@ func FitVonMises(c Curve) (fit VonMises, ok bool, err error) {
 	return fit, fit.Height > 0 && fit.Kappa < 0.999*mostKappa, nil
 }
 
-// target is what a curve is fitted to.
+// target is the curve to fit.
 type target struct {
 	curve       Curve
 	mean, total float64 // of the responses, and Σ (r − mean)²
@@ -139,15 +134,14 @@ func (t target) search(from VonMises) (VonMises, float64, error) {
 	return v, residue, nil
 }
 
-// at returns the curve's place and width for a point of the search, and how far
-// the point is outside of the range of κ.
+// at returns the place and width of the curve at a point of the search, and how far that point is outside of the range
+// of κ.
 func at(x []float64) (v VonMises, outside float64) {
 	inside := min(max(x[1], math.Log(leastKappa)), math.Log(mostKappa))
 	return VonMises{Preferred: x[0] * 90 / math.Pi, Kappa: math.Exp(inside)}, x[1] - inside
 }
 
-// linear returns the Base and Height ≥ 0 that fit best, and the sum of squares that
-// they leave.
+// linear returns the Base and the Height ≥ 0 that fit best, and the sum of squares that they leave.
 func (t target) linear(v VonMises) (base, height, residue float64) {
 	shape := make([]float64, len(t.curve.X))
 	for i, x := range t.curve.X {

@@ -3,12 +3,14 @@ package verify
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 
 	"gpuconv/compare"
 	"gpuconv/conv"
+	"gpuconv/fault"
 )
 
 // Count says how many records there are of each status.
@@ -51,6 +53,7 @@ type Entry struct {
 	Checks    []finding    `json:"checks"`
 
 	subject string
+	reason  string // of a refusal, without the backend and the algorithm; else ""
 }
 
 type finding struct {
@@ -96,6 +99,10 @@ func NewEntry(r Record) Entry {
 		Problem: p}
 	if e.Algorithm == "" {
 		e.Algorithm = r.Subject.Algorithm
+	}
+	var refusal *fault.Error
+	if errors.As(r.Outcome.Err, &refusal) && refusal.Err == conv.ErrUnsupported {
+		e.reason = refusal.Rule
 	}
 	for _, f := range r.Outcome.Findings {
 		e.Checks = append(e.Checks, newFinding(f))

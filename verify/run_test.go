@@ -14,6 +14,7 @@ import (
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/fault"
 	"gpuconv/whole"
 )
 
@@ -103,7 +104,7 @@ func (b broken) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
 // TestRunErrors: an error fails the case and the run goes on. A refusal skips the case, and the judge is not asked. A
 // lost device ends the run after its record.
 func TestRunErrors(t *testing.T) {
-	refusal := fmt.Errorf("it takes none: %w", conv.ErrUnsupported)
+	refusal := &fault.Error{Rule: "it takes none", Err: conv.ErrUnsupported}
 	memory := errors.New("out of memory")
 	cases := few(20)
 	for _, r := range records(t, Runner{Judge: cpu.Reference{}, Cases: cases,

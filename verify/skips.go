@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -26,8 +27,7 @@ func (r Report) Skips() []Skip {
 		if e.Status != compare.Skipped.String() {
 			continue
 		}
-		s := Skip{Who: strings.TrimSpace(e.Backend + " " + e.Algorithm),
-			Why: strings.TrimPrefix(e.Why, "gpu: "+e.Algorithm+": ")}
+		s := Skip{Who: strings.TrimSpace(e.Backend + " " + e.Algorithm), Why: cmp.Or(e.reason, e.Why)}
 		kind := s.Who + ": " + strings.Map(withoutDigits, s.Why)
 		at, ok := seen[kind]
 		if !ok {

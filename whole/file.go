@@ -134,7 +134,7 @@ func (f *File) Discard() error {
 	return named(f.name, closeErr)
 }
 
-// Write puts what write writes at path. If write fails, path stays as it was.
+// Write puts what write writes at path. If write fails, Write returns its error, and path stays as it was.
 func Write(path string, write func(io.Writer) error) error {
 	f, err := Create(path)
 	if err != nil {

@@ -18,7 +18,10 @@ func TestWrite(t *testing.T) {
 		err  error
 		want string
 	}{
-		"new": {"", nil, "new"}, "replaced": {"old", nil, "new"}, "failed": {"", full, ""}, "failed, kept": {"old", full, "old"},
+		"new":          {"", nil, "new"},
+		"replaced":     {"old", nil, "new"},
+		"failed":       {"", full, ""},
+		"failed, kept": {"old", full, "old"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -68,20 +71,22 @@ func TestWriteFollowsLinks(t *testing.T) {
 		t.Errorf("the target holds %q, with mode %v (%v)", read(target), info.Mode(), err)
 	}
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
-		t.Errorf("the link is one no more (%v)", err)
+		t.Errorf("the link is none any more (%v)", err)
 	}
 }
 
 func TestCreateRefuses(t *testing.T) {
 	dir := t.TempDir()
-	for path, want := range map[string]string{"": "it is empty", dir: "this is a folder", filepath.Join(dir, "missing", "a"): "no such file"} {
-		missing := strings.HasPrefix(want, "no such")
-		if runtime.GOOS == "windows" && missing {
+	missing := filepath.Join(dir, "missing", "a")
+	for path, want := range map[string]string{"": "it is empty", dir: "this is a folder", missing: "no such file"} {
+		if runtime.GOOS == "windows" && path == missing {
 			want = "cannot find"
 		}
 		var e *Error
-		if _, err := Create(path); !errors.As(err, &e) || !strings.Contains(err.Error(), want) || e.Name != path || (e.Rule == "") != missing {
-			t.Errorf("%q: error %#v, want one with %q", path, err, want)
+		if _, err := Create(path); !errors.As(err, &e) || e.Name != path || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want one with %q", path, err, want)
+		} else if ruled := e.Rule != ""; ruled == (path == missing) {
+			t.Errorf("%q: the rule is %q", path, e.Rule)
 		}
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) > 0 {

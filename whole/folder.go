@@ -18,7 +18,7 @@ type Folder struct {
 }
 
 // CreateFolder makes the folder path, which is new or empty, and its missing parents. Commit or Discard must be called.
-// It refuses what [CheckFolder] refuses, a folder that another process is filling among it.
+// It refuses what [CheckFolder] refuses: also a folder that another process is filling, which is not empty.
 func CreateFolder(path string) (*Folder, error) {
 	if err := CheckFolder(path); err != nil {
 		return nil, err
@@ -60,8 +60,8 @@ func CheckFolder(path string) error {
 // Path returns the folder's path, as it was given to CreateFolder.
 func (d *Folder) Path() string { return d.path }
 
-// Create makes a file that the folder will hold under name, which is not a path. Errors about it have this name. It is
-// written where it is until the folder's Commit, and so must be committed before.
+// Create makes a file that the folder will hold under name, which is not a path. Errors about the file have this name.
+// The file must be committed before the folder.
 func (d *Folder) Create(name string) (*File, error) {
 	path := filepath.Join(d.hidden, name)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
@@ -71,7 +71,8 @@ func (d *Folder) Create(name string) (*File, error) {
 	return &File{name: name, file: f, path: path}, nil
 }
 
-// Write puts what write writes into the folder under name.
+// Write puts what write writes into the folder under name. If write fails, Write returns its error, and there is no such
+// file.
 func (d *Folder) Write(name string, write func(io.Writer) error) error {
 	f, err := d.Create(name)
 	if err != nil {
@@ -80,8 +81,8 @@ func (d *Folder) Write(name string, write func(io.Writer) error) error {
 	return f.fill(write)
 }
 
-// Commit moves the files into place, all or none. They are moved in the order of their names, so that whoever waits for
-// the last finds the others.
+// Commit moves the files into place, all or none. It moves them in the order of their names, so that whoever sees the
+// last sees all.
 func (d *Folder) Commit() error {
 	entries, err := os.ReadDir(d.hidden)
 	if err != nil {
@@ -120,12 +121,16 @@ func MakeFolders(path string) (Made, error) {
 	}
 	var made Made
 	for _, folder := range slices.Backward(missing) {
-		if err := os.Mkdir(folder, 0o777); err == nil {
+		err := os.Mkdir(folder, 0o777)
+		if err == nil {
 			made = append(Made{folder}, made...)
-		} else if info, statErr := os.Stat(folder); statErr != nil || !info.IsDir() { // else another process has just made it
-			made.Remove()
-			return nil, named(folder, err)
+			continue
 		}
+		if info, statErr := os.Stat(folder); statErr == nil && info.IsDir() {
+			continue // another process has just made it
+		}
+		made.Remove()
+		return nil, named(folder, err)
 	}
 	return made, nil
 }

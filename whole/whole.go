@@ -1,6 +1,6 @@
 // Package whole writes files and folders that are there whole or not at all. [Write] is for a file that is written at
-// once, [Create] for one that grows, [CreateFolder] for a folder whose files belong together. A failure, an interrupt or
-// a process that dies leaves no half of them at the path that was asked for.
+// once, [Create] for one that grows, [CreateFolder] for files that belong together. A failure, an interrupt or the end
+// of the process leaves no half of them at the path that was asked for.
 //
 // Every error that names a file or folder is an [*Error].
 package whole
@@ -32,7 +32,7 @@ func quoted(name string) string {
 	return name
 }
 
-// Beside returns the line for a place that has the name already: without it, if it is the given one.
+// Beside returns the line for a place that names a file already: without the name, if it is the given one.
 func (e *Error) Beside(name string) string {
 	switch {
 	case name != e.Name:

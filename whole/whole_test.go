@@ -15,7 +15,7 @@ func TestErrorTexts(t *testing.T) {
 	}{
 		{Error{Name: "a", Err: full}, "a: no space left", "no space left"},
 		{Error{Name: "a", Rule: "want a file"}, "a: want a file", "want a file"},
-		{Error{Name: "a", Rule: "want a file", Err: full}, "a: want a file: no space left", "want a file: no space left"},
+		{Error{Name: "a", Rule: "want b", Err: full}, "a: want b: no space left", "want b: no space left"},
 		{Error{Name: "", Rule: "want a file"}, `"": want a file`, "want a file"},
 		{Error{Name: "a\nb", Rule: "want a file"}, `"a\nb": want a file`, "want a file"},
 	} {

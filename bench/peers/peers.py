@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""gpuconv bench beside PyTorch and ONNX Runtime, in alternation, case by case: ours, peers, ours, and so on for some rounds.
+"""Times gpuconv bench, PyTorch and ONNX Runtime in turn, case by case, for some rounds.
 
 peers.py --json both.json [--html both.html] [--plots DIR] [--suite seed] [--cases REGEXP] [--backend cpu] [--rounds 5]
 
-Each block of each case is a process of ours (with 1 thread and with all), then a block of each peer, its output held to gpuconv's float64 reference. `gpuconv
-bench report` pools the blocks, so that medians and intervals of all are made by the same code. What is not installed is named as absent. See README.md.
+For each block of a case a process of gpuconv runs (with 1 thread and with all), then a block of each peer. The outputs are
+held to gpuconv's float64 reference. `gpuconv bench report` pools the blocks, so that the same code makes all medians and
+intervals. A peer that is not installed is named as absent. See README.md.
 """
 import argparse, array, json, math, os, random, re, shutil, statistics, subprocess, sys, tempfile
 
@@ -22,10 +23,12 @@ ap.add_argument("--rounds", type=int, default=5)
 ap.add_argument("--samples", type=int, default=3, help="at least, of each block")
 ap.add_argument("--seconds", type=float, default=0.1, help="at least, of each block")
 ap.add_argument("--threads", default="", help="of the peers: 1, 2 or 1,2; all if not given")
-ap.add_argument("--cpu-time", action="store_true", help="compare, in the table, the time that processes had a core: for machines on which others compute; 1 thread")
+ap.add_argument("--cpu-time", action="store_true",
+    help="compare, in the table, the time that processes had a core: for machines on which others compute; 1 thread")
 ap.add_argument("--python", default="/usr/bin/python3", help="the Python that has PyTorch")
 ap.add_argument("--node", default="node")
-ap.add_argument("--node-path", default=os.environ.get("NODE_PATH", ""), help="the node_modules that has onnxruntime-node")
+ap.add_argument("--node-path", default=os.environ.get("NODE_PATH", ""),
+    help="the node_modules that has onnxruntime-node")
 ap.add_argument("--seed", type=int, default=1)
 args = ap.parse_args()
 rand = random.Random(args.seed)
@@ -44,7 +47,8 @@ class Peer:
     def __init__(self, name):
         self.name, self.absent, self.process = name, "", None
         try:
-            self.process = subprocess.Popen(COMMANDS[name], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.process = subprocess.Popen(COMMANDS[name], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True)
             hello = self.process.stdout.readline()
             if not hello:
                 lines = [line for line in self.process.communicate()[1].splitlines() if line.strip()]
@@ -64,10 +68,11 @@ class Peer:
         return json.loads(answer) if answer else {"error": f"{self.name} ended without an answer"}
 
     def info(self, n, mine):
-        """Describes the peer. On the processor its roof is the one that gpuconv measured beside it, with as many threads."""
+        """Describes the peer. On the processor its roof is gpuconv's with as many threads, measured beside it."""
         cpu = mine["machine"]["cpu"]
         roofs = [b["roof"] for b in mine["backends"] if b["backend"] == "cpu" and b["threads"] == n and b.get("roof")]
-        info = {"backend": self.name, "threads": n, "device": self.hello["device"] or cpu, "software": False, "peer": True,
+        info = {"backend": self.name, "threads": n, "device": self.hello["device"] or cpu, "software": False,
+            "peer": True,
                 "driver": self.hello["version"], "command": " ".join(["bench/peers/peers.py"] + sys.argv[1:])}
         if roofs and not self.hello["device"]:
             info["roof"] = roofs[0]
@@ -82,10 +87,12 @@ def gpuconv(*command, check=True):
 
 
 def ours(case, cases, folder, number):
-    """A block of ours: a report of one case, which lists all in their order."""
+    """A block of gpuconv: a report of one case, which lists all cases in their order."""
     path = os.path.join(folder, f"ours{number:05d}.json")
-    gpuconv("bench", "--suite", args.suite, "--cases", f"^{re.escape(case)}$", "--backend", args.backend, "--count", str(args.samples),
-            "--time", f"{args.seconds}s", "--noise", "1000", "--limit", "60s", "--json", path, check=False)  # exit code 1: wrong, which is in the report
+    # Exit code 1 means that an output is wrong, which is in the report.
+    gpuconv("bench", "--suite", args.suite, "--cases", f"^{re.escape(case)}$", "--backend", args.backend,
+        "--count", str(args.samples), "--time", f"{args.seconds}s", "--noise", "1000", "--limit", "60s",
+        "--json", path, check=False)
     if not os.path.exists(path):
         sys.exit(f"peers.py: gpuconv bench --cases {case} wrote no report")
     with open(path) as f:
@@ -110,7 +117,8 @@ class Numbers:
         for path, values in [(self.x, x), (self.w, w)]:
             with open(path, "wb") as f:
                 values.tofile(f)
-        # The reference computes some of the filters where they stand alone: 1e8 multiplications take it a fraction of a second.
+        # Where filters do not depend on each other the reference computes some of them: 1e8 multiplications take it a
+        # fraction of a second.
         self.filters = list(range(weight[0]))
         most = max(2, int(1e8 / (case["macs"] / case["n"] / weight[0] * self.images)))
         if case["groups"] == 1 and most < weight[0]:
@@ -121,7 +129,8 @@ class Numbers:
             kept.extend(w[k * size:(k + 1) * size])
         save(base + ".x.npy", src, x), save(base + ".w.npy", [len(self.filters)] + weight[1:], kept)
         text = lambda values: ",".join(map(str, values))
-        gpuconv("conv", "--input", base + ".x.npy", "--weight", base + ".w.npy", "--backend", "reference", "--output", base + ".y.npy", "--stride", text(case["stride"]),
+        gpuconv("conv", "--input", base + ".x.npy", "--weight", base + ".w.npy", "--backend", "reference", "--output",
+            base + ".y.npy", "--stride", text(case["stride"]),
                 "--padding", text(case["padding"]), "--dilation", text(case["dilation"]), "--groups", str(case["groups"]))
         self.want = load(base + ".y.npy")
 
@@ -130,7 +139,10 @@ class Numbers:
         return array.array("f", (2 * rand.random() - 1 for _ in range(n)))
 
     def wrong(self):
-        """What is wrong with the output of a peer's first images. Errors of float32 are 1e-7 to 1e-6 of the largest output; TF32 makes 1e-4, and one wrong tap 1e-2."""
+        """What is wrong with the output of a peer's first images, or "".
+
+        Errors of float32 are 1e-7 to 1e-6 of the largest output; TF32 makes 1e-4, and one wrong tap 1e-2.
+        """
         got, plane, count = array.array("f"), math.prod(self.case["dst"][2:]), self.case["dst"][1]
         with open(self.y, "rb") as f:
             got.frombytes(f.read())
@@ -165,27 +177,37 @@ def load(path):
 
 def result(case, peer, n, phase, answer, wrong, cpu):
     """A result of a report with one block; gpuconv bench report adds the rates, and the interval of all blocks."""
-    row = {"suite": case["suite"], "case": case["case"], "backend": peer.name, "threads": n, "device": peer.hello["device"] or cpu,
+    row = {"suite": case["suite"], "case": case["case"], "backend": peer.name, "threads": n,
+        "device": peer.hello["device"] or cpu,
            "algorithm": peer.hello["algorithm"], "n": case["n"], "phase": phase, "median_s": 0, "ci_low_s": 0, "ci_high_s": 0, "samples": 0, "correct": not wrong}
     if wrong:
         return row | {"why": wrong}
     seconds = sorted(answer["phases"][phase])
-    block = {"round": 0, "seconds": list(answer["phases"][phase]), "probe_s": 0} | ({"cpu_s": answer["cpu_s"]} if phase == "total" else {})
-    return row | {"median_s": statistics.median(seconds), "ci_low_s": seconds[0], "ci_high_s": seconds[-1], "samples": len(seconds), "blocks": [block]}
+    block = {"round": 0, "seconds": list(answer["phases"][phase]),
+        "probe_s": 0} | ({"cpu_s": answer["cpu_s"]} if phase == "total" else {})
+    return row | {"median_s": statistics.median(seconds), "ci_low_s": seconds[0], "ci_high_s": seconds[-1],
+        "samples": len(seconds), "blocks": [block]}
 
 
 def block(peer, case, numbers, n, mine, folder, number):
-    """A block of a peer: a report of one case, or none if the peer is absent. mine is ours of the same case, just before."""
-    report = {k: mine[k] for k in ["schema", "machine", "run"]} | {"backends": [peer.info(n, mine)], "cases": [case], "results": [], "missing": []}
+    """A block of a peer: a report of one case, without results if the peer is absent.
+
+    mine is gpuconv's report of the same case, just before.
+    """
+    report = {k: mine[k] for k in ["schema", "machine", "run"]} | {"backends": [peer.info(n, mine)], "cases": [case],
+        "results": [], "missing": []}
     report["run"] = report["run"] | {"seconds": 0}  # they are counted in mine
-    report["machine"] = report["machine"] | {"versions": [{"name": peer.name, "version": peer.hello["version"]}] if not peer.absent else []}
+    report["machine"] = report["machine"] | {"versions": [{"name": peer.name, "version": peer.hello["version"]}]
+        if not peer.absent else []}
     if not peer.absent:
-        answer = peer.ask({"case": case, "x": numbers.x, "w": numbers.w, "y": numbers.y, "images": numbers.images, "samples": args.samples, "seconds": args.seconds, "threads": n})
+        answer = peer.ask({"case": case, "x": numbers.x, "w": numbers.w, "y": numbers.y, "images": numbers.images,
+            "samples": args.samples, "seconds": args.seconds, "threads": n})
         if "error" in answer:
             report["missing"] = [{"case": case["case"], "backend": peer.name, "threads": n, "why": answer["error"]}]
         else:
             wrong = numbers.wrong()
-            report["results"] = [result(case, peer, n, phase, answer, wrong, mine["machine"]["cpu"]) for phase in answer["phases"]]
+            report["results"] = [result(case, peer, n, phase, answer, wrong, mine["machine"]["cpu"])
+                for phase in answer["phases"]]
     path = os.path.join(folder, f"peer{number:05d}.json")
     with open(path, "w") as f:
         json.dump(report, f)
@@ -197,7 +219,8 @@ def rate(reports, case, backend, n):
     times = []
     for r in reports:
         for x in r["results"]:
-            if (x["case"], x["backend"], x["threads"], x["phase"]) == (case["case"], backend, n, "total") and x["correct"]:
+            key = (x["case"], x["backend"], x["threads"], x["phase"])
+            if key == (case["case"], backend, n, "total") and x["correct"]:
                 times += [b["cpu_s"] if args.cpu_time else statistics.median(b["seconds"]) for b in x["blocks"]]
     return 2e-9 * case["macs"] / statistics.median(times) if times else 0
 
@@ -209,23 +232,29 @@ def short(v):
 def table(cases, rounds, peers, roof):
     unit = "GFLOP/cpu-s" if args.cpu_time else "GFLOP/s"
     mine, n = args.backend.split(",")[-1], threads[-1]
-    print(f"| case | ours ({mine}, {n} threads), {unit} | of the peak | " + " | ".join(p.name for p in peers) + " | ours / best peer (min … max of the rounds) |")
+    print(f"| case | ours ({mine}, {n} threads), {unit} | of the peak | " + " | ".join(p.name for p in peers)
+        + " | ours / best peer (min … max of the rounds) |")
     print("| --- | --- | --- |" + " --- |" * (len(peers) + 1))
     for c in cases:
         each = rounds[c["case"]]
         every = [r for one in each for r in one]
         all_ = rate(every, c, mine, n)
-        ratios = [rate(one, c, mine, n) / max(rate(one, c, p.name, n) for p in peers) for one in each if max((rate(one, c, p.name, n) for p in peers), default=0) > 0]
-        cells = ["absent" if p.absent else f"{rate(every, c, p.name, n):.3g}" if rate(every, c, p.name, n) else "no figure" for p in peers]
+        ratios = [rate(one, c, mine, n) / max(rate(one, c, p.name, n) for p in peers) for one in each
+            if max((rate(one, c, p.name, n) for p in peers), default=0) > 0]
+        cells = ["absent" if p.absent else f"{rate(every, c, p.name, n):.3g}"
+            if rate(every, c, p.name, n) else "no figure" for p in peers]
         ratio = f"{short(statistics.median(ratios))} ({short(min(ratios))} … {short(max(ratios))})" if ratios else "–"
-        print(f"| {c['case']} | {all_:.3g} | {f'{all_ / roof:.0%}' if roof else '–'} | " + " | ".join(cells) + f" | {ratio} |")
+        print(f"| {c['case']} | {all_:.3g} | {f'{all_ / roof:.0%}' if roof else '–'} | " + " | ".join(cells)
+            + f" | {ratio} |")
 
 
 def main(folder):
     peers = [Peer(name) for name in args.peers.split(",")]
-    gpuconv("bench", "--suite", args.suite, "--cases", args.cases, "--backend", "cpu", "--count", "1", "--time", "0s", "--limit", "100ms", "--json", folder + "/cases.json", check=False)
+    gpuconv("bench", "--suite", args.suite, "--cases", args.cases, "--backend", "cpu", "--count", "1", "--time", "0s",
+        "--limit", "100ms", "--json", folder + "/cases.json", check=False)
     if not os.path.exists(folder + "/cases.json"):
-        sys.exit(gpuconv("bench", "--suite", args.suite, "--cases", args.cases, "--backend", "cpu", "--limit", "1ms").stderr)
+        sys.exit(gpuconv("bench", "--suite", args.suite, "--cases", args.cases, "--backend", "cpu",
+            "--limit", "1ms").stderr)
     with open(folder + "/cases.json") as f:
         cases = json.load(f)["cases"]
     numbers = {c["case"]: Numbers(c, folder) for c in cases}
@@ -245,7 +274,8 @@ def main(folder):
                 if b["backend"] == args.backend.split(",")[-1] and b["threads"] == threads[-1] and b.get("roof"):
                     roof = max(roof, b["roof"]["gflops"])
     print(file=sys.stderr)
-    out = [flag for name in ["json", "html", "plots"] if getattr(args, name) for flag in ("--" + name, getattr(args, name))]
+    out = [flag for name in ["json", "html", "plots"] if getattr(args, name)
+        for flag in ("--" + name, getattr(args, name))]
     print(gpuconv("bench", "report", *out, *parts).stdout)
     table(cases, rounds, peers, roof)
 

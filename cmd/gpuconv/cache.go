@@ -8,16 +8,17 @@ import (
 
 	"gpuconv/autotune"
 	"gpuconv/fault"
+	"gpuconv/machine"
 )
 
-// cacheVariable names the environment variable that chooses the folder of what is kept
-// from one run for the next, or is off.
+// cacheVariable names the environment variable that chooses the folder for what one run keeps for the next, or is
+// "off".
 const cacheVariable = "GPUCONV_CACHE"
 
-// cache is that folder. Losing it costs time and nothing else.
+// cache is that folder. It can be removed at any time: that costs time and nothing else.
 type cache struct {
 	folder string // "" for none
-	why    string // there is none
+	why    string // why there is none
 }
 
 // openCache finds the folder, which need not exist.
@@ -36,10 +37,10 @@ func openCache() cache {
 	return cache{folder: filepath.Join(folder, "gpuconv")}
 }
 
-// programs is the folder of what drivers have linked; see gpu.Options.
+// programs is the folder of linked programs; see gpu.Options.
 func (c cache) programs() string { return c.part("programs") }
 
-// tuned is the store of what gpuconv autotune found.
+// tuned is the store of the results of gpuconv autotune.
 func (c cache) tuned() autotune.Store { return autotune.Store{Folder: c.part("tuned")} }
 
 func (c cache) part(name string) string {
@@ -49,7 +50,7 @@ func (c cache) part(name string) string {
 	return filepath.Join(c.folder, name)
 }
 
-// cacheReport is what gpuconv info says of the cache. Sizes are in bytes.
+// cacheReport is what gpuconv info prints about the cache. Sizes are in bytes.
 type cacheReport struct {
 	Folder       string `json:"folder"` // "" for none
 	Why          string `json:"why,omitempty"`
@@ -66,7 +67,7 @@ func (c cache) report() cacheReport {
 
 // count counts the files of a folder with an extension, and their bytes.
 func count(folder, extension string) (files int, bytes int64) {
-	entries, _ := os.ReadDir(folder) // one that cannot be read has nothing for us
+	entries, _ := os.ReadDir(folder) // a folder that cannot be read counts as empty
 	for _, e := range entries {
 		info, err := e.Info()
 		if err == nil && info.Mode().IsRegular() && strings.HasSuffix(e.Name(), extension) {
@@ -82,5 +83,5 @@ func (r cacheReport) String() string {
 		return "none: " + r.Why
 	}
 	return fmt.Sprintf("%s: %d compiled programs, %s; %d tuned problems",
-		fault.Printable(r.Folder), r.Programs, size(float64(r.ProgramBytes)), r.Tuned)
+		fault.Printable(r.Folder), r.Programs, machine.Size(float64(r.ProgramBytes)), r.Tuned)
 }

@@ -15,16 +15,17 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// TestBalancedCells: from gratings to figures, complex cells of balanced pairs are
-// flat over phase to 1e-3 and simple cells are not, and gratings of all directions,
-// which a still filter does not tell apart, have a DSI of 0. Cells are named after their
-// filters, complex ones after the first of a pair.
+// TestBalancedCells: from gratings to figures. Complex cells of balanced pairs are flat over phase to 1e-3, and simple
+// cells are not. A still filter does not tell directions apart, so gratings of all directions have a DSI of 0. Cells
+// are named after their filters, complex cells after the first of a pair.
 func TestBalancedCells(t *testing.T) {
 	for activation, flat := range map[string]bool{"energy": true, "relu": false} {
 		dir := t.TempDir()
 		out, tuned := filepath.Join(dir, "out"), filepath.Join(dir, "tuned")
-		if code, _, stderr := gpuconv(t, "run", "--stimulus", "grating orientation=0:360:22.5 sf=0.15 phase=0:360:45 centred image-size=21",
-			"--filter", "gabor orientation=0,67.5,90 sf=0.15 quadrature balanced", "--activation", activation, "--backend", "cpu", "--check", "0", "--output", out); code != exitOK {
+		if code, _, stderr := gpuconv(t, "run", "--stimulus",
+			"grating orientation=0:360:22.5 sf=0.15 phase=0:360:45 centred image-size=21",
+			"--filter", "gabor orientation=0,67.5,90 sf=0.15 quadrature balanced", "--activation", activation,
+			"--backend", "cpu", "--check", "0", "--output", out); code != exitOK {
 			t.Fatal(stderr)
 		}
 		code, stdout, stderr := gpuconv(t, "tuning", "--input", out, "--output", tuned)
@@ -36,7 +37,8 @@ func TestBalancedCells(t *testing.T) {
 		}
 		cells := cellsOf(t, tuned)
 		for i, cell := range cells {
-			if depth, ok := cell["phase_depth"]; !ok || flat != (depth < 1e-3) || !(cell["direction_selectivity"] < 1e-6) {
+			if depth, ok := cell["phase_depth"]; !ok || flat != (depth < 1e-3) ||
+				!(cell["direction_selectivity"] < 1e-6) {
 				t.Errorf("%s, cell %d: %v", activation, i, cell)
 			}
 		}
@@ -52,9 +54,9 @@ func TestBalancedCells(t *testing.T) {
 	}
 }
 
-// TestPoorFit: the half-width of a curve that explains less than half of the
-// variance is not printed, and the curve not drawn. 1 + 0.3·cos 2θ, plus and minus 0.35 in turn, is at right
-// angles to the noise: the fit explains 0.045/(0.045 + 0.1225), 0.27.
+// TestPoorFit: if a fit explains less than half of the variance, its half-width is not printed and its curve not drawn.
+// 1 + 0.3·cos 2θ is at right angles to a noise of plus and minus 0.35 in turn, so that the fit explains 0.045/(0.045 +
+// 0.1225), 0.27.
 func TestPoorFit(t *testing.T) {
 	dir := t.TempDir()
 	a := &npy.Array{Shape: []int{18, 2}}
@@ -78,14 +80,15 @@ func TestPoorFit(t *testing.T) {
 		t.Errorf("%d pixels of the poor fit's line and %d of the good one's", poor, good)
 	}
 	for line := range strings.Lines(squeezed(stdout)) {
-		if strings.HasPrefix(line, "0 ") && !strings.HasSuffix(line, " -\n") || strings.HasPrefix(line, "1 ") && !strings.HasSuffix(line, " 45.0°\n") {
+		if strings.HasPrefix(line, "0 ") && !strings.HasSuffix(line, " -\n") ||
+			strings.HasPrefix(line, "1 ") && !strings.HasSuffix(line, " 45.0°\n") {
 			t.Errorf("it prints %s", line)
 		}
 	}
 }
 
-// reddish counts the pixels of a picture's left and right half that are far more red
-// than blue, as the line of a fit is.
+// reddish counts the pixels in the left and the right half of a picture that are far more red than blue, as the line of
+// a fit is.
 func reddish(t *testing.T, path string) (left, right int) {
 	t.Helper()
 	img := decoded(t, path)
@@ -103,8 +106,8 @@ func reddish(t *testing.T, path string) (left, right int) {
 	return left, right
 }
 
-// TestHalves: of recordings whose halves are tuned to different orientations, the
-// preferred ones are those of train and all other figures those of test.
+// TestHalves: the halves of the recordings are tuned to different orientations. The preferred orientations are those of
+// train, all other figures those of test.
 func TestHalves(t *testing.T) {
 	const stimuli, neurons = 30, 12
 	train, test := &npy.Array{Shape: []int{stimuli, neurons}}, &npy.Array{Shape: []int{stimuli, neurons}}
@@ -121,14 +124,16 @@ func TestHalves(t *testing.T) {
 	}
 	dir := t.TempDir()
 	file, out := filepath.Join(dir, "a.npz"), filepath.Join(dir, "out")
-	if err := npy.WriteNPZ(file, npy.Named{Name: "resp_train", Array: train}, npy.Named{Name: "resp_test", Array: test}, npy.Named{Name: "stimuli", Array: angle}); err != nil {
+	if err := npy.WriteNPZ(file, npy.Named{Name: "resp_train", Array: train}, npy.Named{Name: "resp_test", Array: test},
+		npy.Named{Name: "stimuli", Array: angle}); err != nil {
 		t.Fatal(err)
 	}
 	if code, _, stderr := gpuconv(t, "data", "--input", file, "--output", out); code != exitOK {
 		t.Fatal(stderr)
 	}
 	for j, cell := range cellsOf(t, out) {
-		for name, preferred := range map[string]float64{"train_orientation_deg": float64(15 * j), "orientation_preferred_deg": float64((15*j + 40) % 180)} {
+		for name, preferred := range map[string]float64{"train_orientation_deg": float64(15 * j),
+			"orientation_preferred_deg": float64((15*j + 40) % 180)} {
 			if off := math.Abs(cell[name] - preferred); min(off, 180-off) > 1e-3 {
 				t.Errorf("neuron %d: %s %v, want %v", j, name, cell[name], preferred)
 			}
@@ -147,18 +152,19 @@ func TestHalves(t *testing.T) {
 	first := strings.Split(strings.Split(string(text), "\n")[1], ",") // of 0°: its angle, then a value for each angle
 	for i := range stimuli {
 		got, err := strconv.ParseFloat(first[i+1], 64)
-		if want := 1 - stat.Correlation(pattern(test, 0), pattern(test, i), nil); err != nil || math.Abs(got-want) > 1e-9 {
+		if want := 1 - stat.Correlation(pattern(test, 0), pattern(test, i), nil); err != nil ||
+			math.Abs(got-want) > 1e-9 {
 			t.Errorf("dissimilarity of 0° and %d°: %v, want %v", 6*i, got, want)
 		}
 	}
 }
 
-// TestSwitches: --centred takes the mean off, --balanced the sum, and --fit=false
-// leaves the fit out.
+// TestSwitches: --centred subtracts the mean, --balanced the sum, and --fit=false leaves the fit out.
 func TestSwitches(t *testing.T) {
 	dir := t.TempDir()
 	images := filepath.Join(dir, "s.npy")
-	args := []string{"stimuli", "--kind", "grating", "--orientation", "0:180:20", "--mean", "0.4", "--image-size", "20", "--output", images}
+	args := []string{"stimuli", "--kind", "grating", "--orientation", "0:180:20", "--mean", "0.4", "--image-size", "20",
+		"--output", images}
 	for centred, lowest := range map[bool]float32{true: -0.4, false: 0} {
 		if code, _, stderr := gpuconv(t, append(args, fmt.Sprintf("--centred=%v", centred))...); code != exitOK {
 			t.Fatal(stderr)
@@ -173,7 +179,8 @@ func TestSwitches(t *testing.T) {
 	}
 	bank := filepath.Join(dir, "f.npy")
 	for _, balanced := range []bool{true, false} {
-		args := []string{"filters", "--kind", "gabor", "--sf", "0.1", "--bandwidth", "2", fmt.Sprintf("--balanced=%v", balanced), "--output", bank}
+		args := []string{"filters", "--kind", "gabor", "--sf", "0.1", "--bandwidth", "2",
+			fmt.Sprintf("--balanced=%v", balanced), "--output", bank}
 		if code, _, stderr := gpuconv(t, args...); code != exitOK {
 			t.Fatal(stderr)
 		}
@@ -191,7 +198,8 @@ func TestSwitches(t *testing.T) {
 	}
 	for fit, want := range map[bool]bool{true: true, false: false} {
 		out := filepath.Join(dir, fmt.Sprint(fit))
-		if code, _, stderr := gpuconv(t, "tuning", "--input", images, "--orientations", "0:180:20", "--at", "0,3", "--linear", "--rdm", "none", fmt.Sprintf("--fit=%v", fit), "--output", out); code != exitOK {
+		if code, _, stderr := gpuconv(t, "tuning", "--input", images, "--orientations", "0:180:20", "--at", "0,3",
+			"--linear", "--rdm", "none", fmt.Sprintf("--fit=%v", fit), "--output", out); code != exitOK {
 			t.Fatal(stderr)
 		}
 		if _, ok := cellsOf(t, out)[0]["fit_kappa"]; ok != want {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ func (t tuner) Tuned(device gpu.Info, p conv.Problem) (*gpu.Measured, error) {
 	return &gpu.Measured{Choice: e.Choice(), ShaderHash: e.Shader, Why: e.String()}, nil
 }
 
-// tuneKey is what a device's winner for p is stored by.
+// tuneKey is the key under which a device's winner for p is stored.
 func tuneKey(device gpu.Info, p conv.Problem) autotune.Key {
 	return autotune.Key{Vendor: device.Vendor, Renderer: device.Renderer, Driver: device.Version, Problem: p}
 }
@@ -42,7 +43,7 @@ type autotuneFlags struct {
 	forget bool
 }
 
-// seedProblem is tuned unless another is named.
+// seedProblem is tuned if --problem names no other.
 const seedProblem = "512,1,48,64,6,7,3,1,1"
 
 func newAutotune() *cobra.Command {
@@ -51,20 +52,26 @@ func newAutotune() *cobra.Command {
 		Use:     "autotune [--problem …]",
 		Aliases: []string{"tune"}, // its name before there was gpuconv tuning
 		Short:   "Measure which algorithm and tile is the fastest for a convolution on a GPU, and use it from then on",
-		Long: "autotune has every algorithm that accepts a convolution compute it with every tile that it may take, holds the outputs to the\n" +
-			"float64 reference, times those that are not far behind by turns, and stores the fastest for this device, driver and\n" +
-			"convolution. run, conv and info take it from then on, for batches of up to four times as many or as few images too,\n" +
-			"unless --algorithm forces one. Times are those of the device; another way than the device's own has to be 3 % faster.\n\n" +
-			"--forget removes what is stored for the convolution, or everything. Exit code 1: an output was wrong; nothing is stored then.",
-		Example: "  gpuconv autotune --device software\n  gpuconv autotune --problem 16,64,56,56,64,3,1,1,1 --device any\n" +
-			"  gpuconv autotune --problem --input x.npy --weight 64,3,7,7 --stride 2 --padding 3\n  gpuconv autotune --forget",
+		Long: "autotune has every algorithm that accepts a convolution compute it with every tile that it may\n" +
+			"take. It holds the outputs to the float64 reference, times those that are not far behind by\n" +
+			"turns, and stores the fastest for this device, driver and convolution. run, conv and info take\n" +
+			"it from then on, also for up to four times as many or as few images, unless --algorithm forces\n" +
+			"one. Times are those of the device. Another way than the device's own has to be 3 % faster.\n\n" +
+			"--forget removes what is stored for the convolution, or everything. Exit code 1: an output was\n" +
+			"wrong, and nothing is stored.",
+		Example: "  gpuconv autotune --device software\n" +
+			"  gpuconv autotune --problem 16,64,56,56,64,3,1,1,1 --device any\n" +
+			"  gpuconv autotune --problem --input x.npy --weight 64,3,7,7 --stride 2 --padding 3\n" +
+			"  gpuconv autotune --forget",
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	flags := cmd.Flags()
 	f.problem.register(flags)
-	flags.Lookup("problem").Usage = "the convolution: N,Cin,H,W,Cout,K,pad,stride,groups, or alone with the flags of gpuconv conv; " + seedProblem + " if it is left out"
+	flags.Lookup("problem").Usage = "the convolution: N,Cin,H,W,Cout,K,pad,stride,groups, or alone with the flags of " +
+		"gpuconv conv; " + seedProblem + " if it is left out"
 	f.deviceFlags.register(flags)
-	flags.StringVar(&f.algorithm, "algorithm", "", "measure only this algorithm's tiles, and store nothing: "+either(gpu.AlgorithmNames()))
+	flags.StringVar(&f.algorithm, "algorithm", "",
+		"measure only this algorithm's tiles, and store nothing: "+either(gpu.AlgorithmNames()))
 	flags.IntVar(&f.rounds, "count", 9, "how often each is timed")
 	flags.BoolVar(&f.forget, "forget", false, "remove what is stored, of --problem or of all, and measure nothing")
 	return cmd
@@ -94,7 +101,7 @@ func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer func() {
-		if ctx.Err() == nil { // else it may still be at work, and the process ends
+		if ctx.Err() == nil { // else the device may still be at work, and the process ends
 			c.close()
 		}
 	}()
@@ -104,16 +111,16 @@ func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 	return f.measure(ctx, stdout, cmd.ErrOrStderr(), kept, p, c)
 }
 
-// validate refuses what makes no sense, before anything is opened.
+// validate refuses flags that make no sense, before anything is opened.
 func (f *autotuneFlags) validate(cmd *cobra.Command, named bool, args []string) error {
 	if len(args) > 1 || len(args) > 0 && !named {
 		return flagsOnly(cmd, args[len(args)-1:])
 	}
 	if f.rounds < 3 || f.rounds > 1000 {
-		return usage(fmt.Errorf("--count %d: want 3 to 1000", f.rounds))
+		return refused("count", strconv.Itoa(f.rounds), errors.New("want 3 to 1000"))
 	}
 	if f.forget && f.algorithm != "" {
-		return usage(errors.New("--forget: want no --algorithm with it, what is stored is the fastest of all"))
+		return refused("forget", "", errors.New("want no --algorithm with it, what is stored is the fastest of all"))
 	}
 	if err := withoutProblem(cmd.Flags(), named); err != nil {
 		return err
@@ -122,7 +129,7 @@ func (f *autotuneFlags) validate(cmd *cobra.Command, named bool, args []string) 
 	return b.validate()
 }
 
-// asked puts the problem together.
+// asked returns the problem that was asked for.
 func (f *autotuneFlags) asked(named bool, args []string) (conv.Problem, error) {
 	compact := strings.Join(args, "")
 	if !named {
@@ -136,7 +143,7 @@ func (f *autotuneFlags) asked(named bool, args []string) (conv.Problem, error) {
 		return conv.Problem{}, usage(plain(err))
 	}
 	if p.Src.N() < 1 {
-		return conv.Problem{}, usage(fmt.Errorf("--problem: images %v: want at least one", p.Src))
+		return conv.Problem{}, refused("problem", "", fmt.Errorf("images %v: want at least one", p.Src))
 	}
 	return p, nil
 }
@@ -154,8 +161,9 @@ func (f *autotuneFlags) forgetOne(stdout io.Writer, kept cache, k autotune.Key) 
 	return err
 }
 
-// measure makes the race, prints it and stores its winner.
-func (f *autotuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, kept cache, p conv.Problem, c chosen) error {
+// measure runs the race, prints it and stores its winner.
+func (f *autotuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, kept cache, p conv.Problem,
+	c chosen) error {
 	backend, ok := c.Backend.(conv.Chooser)
 	if !ok {
 		return fmt.Errorf("the %s backend has no choices", c.name)
@@ -199,7 +207,7 @@ func (f *autotuneFlags) store(stdout io.Writer, kept cache, k autotune.Key, entr
 	return err
 }
 
-// checkAutotuneMemory counts images and outputs, and a handful of plans at once.
+// checkAutotuneMemory refuses a race that needs more memory than is free: for images, outputs and a handful of plans.
 func checkAutotuneMemory(p conv.Problem, backend conv.Chooser) error {
 	dst, err := p.Dst()
 	if err != nil {
@@ -209,10 +217,12 @@ func checkAutotuneMemory(p conv.Problem, backend conv.Chooser) error {
 	if err != nil {
 		return err
 	}
-	return checkMemory(fmt.Sprintf("tuning for images of %v to %v", p.Src, dst), p.Src.Bytes()+dst.Bytes()+5*float64(d.Memory))
+	return checkMemory(fmt.Sprintf("tuning for images of %v to %v", p.Src, dst),
+		p.Src.Bytes()+dst.Bytes()+5*float64(d.Memory))
 }
 
-func (f *autotuneFlags) race(ctx context.Context, stderr io.Writer, p conv.Problem, backend conv.Chooser) (all []*autotune.Entrant, err error) {
+func (f *autotuneFlags) race(ctx context.Context, stderr io.Writer, p conv.Problem,
+	backend conv.Chooser) (all []*autotune.Entrant, err error) {
 	choices, err := backend.Choices(p)
 	if err != nil {
 		return nil, err
@@ -223,13 +233,13 @@ func (f *autotuneFlags) race(ctx context.Context, stderr io.Writer, p conv.Probl
 	r.Progress = bar.set
 	err = batch.Await(ctx, func() (err error) { all, err = r.Run(ctx); return err })
 	if err != nil {
-		return nil, err // after an interrupt the race may still have all in use
+		return nil, err // after an interrupt the race may still use all
 	}
 	return all, nil
 }
 
-// failures is an error if a way failed: the driver or a shader is broken, and what is
-// the fastest does not matter.
+// failures is an error if a way failed: then the driver or a shader is broken, and it does not matter which way is the
+// fastest.
 func failures(all []*autotune.Entrant) error {
 	for _, e := range all {
 		if e.Err != nil {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestAutotuneInterrupted: a race that would take minutes ends at once and stores nothing;
-// what the driver has compiled meanwhile may stay.
+// TestAutotuneInterrupted: a race that would take minutes ends at once and stores nothing. Programs that the driver has
+// compiled may stay.
 func TestAutotuneInterrupted(t *testing.T) {
 	unixOnly(t)
 	needGPU(t)

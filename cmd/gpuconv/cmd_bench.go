@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,15 +39,18 @@ func newBench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "GPU against CPU throughput, with confidence intervals, roofs and a check of every output",
-		Long: "bench times every case of a suite on every backend, in random order over several rounds, until its median is known to\n" +
-			"1 % or the time is up, and holds a sample of each timed output to the float64 reference. What is wrong has no figure.\n\n" +
-			"total is from images in memory to outputs in memory; upload, kernel and readback are parts of it that a GPU alone has.\n" +
-			"compile is timed apart, with an empty and a warm cache of shaders. GFLOP/s are 2 for each multiplication of the direct\n" +
-			"form, GB/s those of images, weights and outputs once each; of roof is the part of what the device could do at most at\n" +
-			"that intensity, by probes. The CPU engine is timed with one thread and with all. A software renderer is no GPU. What gpuconv autotune\n" +
-			"has stored is not used.\n\n" +
-			"Suites: seed (the tutorial's layer, 1 to 16,384 images, within 2 minutes), layers (of well-known networks), sweep (kernel,\n" +
-			"channels, size and stride, one at a time). Exit code 1: an output was wrong.",
+		Long: "bench times every case of a suite on every backend, in random order over several rounds, until\n" +
+			"its median is known to 1 % or the time is up. It holds a sample of each timed output to the\n" +
+			"float64 reference. A wrong output has no figures.\n\n" +
+			"total is from images in memory to outputs in memory. upload, kernel and readback are its parts,\n" +
+			"which only a GPU has. compile is timed apart, with an empty and a warm cache of shaders. GFLOP/s\n" +
+			"count 2 for each multiplication of the direct form, GB/s count images, weights and outputs once\n" +
+			"each. of roof is the part of what the device could do at most at that intensity, by probes. The\n" +
+			"CPU engine is timed with one thread and with all. A software renderer is no GPU. What gpuconv\n" +
+			"autotune has stored is not used.\n\n" +
+			"Suites: seed (the tutorial's layer, 1 to 16,384 images, within 2 minutes), layers (of well-known\n" +
+			"networks), sweep (kernel, channels, size and stride, one at a time). Exit code 1: an output was\n" +
+			"wrong.",
 		Example: "  gpuconv bench --suite seed --json new.json\n" +
 			"  gpuconv bench --suite seed --html report.html --plots plots\n" +
 			"  gpuconv bench --suite layers --backend cpu --cases resnet50\n" +
@@ -59,28 +63,31 @@ func newBench() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.suite, "suite", "seed", "cases: "+either(bench.SuiteNames()))
 	flags.StringVar(&f.cases, "cases", "", "only cases whose name matches this regular expression: '^n=(1|64)/'")
-	flags.StringVar(&f.backends, "backend", "gpu,cpu", "who is timed: gpu, cpu, reference or several of them; without it a missing GPU is reported as absent")
+	flags.StringVar(&f.backends, "backend", "gpu,cpu",
+		"what is timed: gpu, cpu, reference or several of them; without it a missing GPU is reported as absent")
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "force a GPU algorithm: "+either(gpu.AlgorithmNames()))
 	flags.IntVar(&f.count, "count", 10, "samples of each case and backend, at least")
 	flags.DurationVar(&f.time, "time", 500*time.Millisecond, "time of the samples of each case and backend, at least")
 	flags.DurationVar(&f.limit, "limit", 0, "no new sample after so long; 0 is 80s for seed, 10m for the others")
-	flags.Float64Var(&f.noise, "noise", 0.01, "more rounds until all intervals are within this part of their medians; 1 makes none")
+	flags.Float64Var(&f.noise, "noise", 0.01,
+		"more rounds until all intervals are within this part of their medians; 1 makes none")
 	flags.Uint64Var(&f.seed, "seed", 0, "of the order and of all numbers; 0 draws one, which is printed")
 	flags.StringVar(&f.json, "json", "", "write the report, with every sample")
 	flags.StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
-	flags.StringVar(&f.compile, "compile", "", "time only what compiling on the GPU takes: cold disables the driver's cache of shaders, warm leaves it")
+	flags.StringVar(&f.compile, "compile", "",
+		"time only what compiling on the GPU takes: cold disables the driver's cache of shaders, warm leaves it")
 	f.pictures.add(flags)
 	cmd.AddCommand(newBenchCompare(), newBenchReport())
 	return cmd
 }
 
-// validate refuses what makes no sense, before anything is opened.
+// validate refuses flags that make no sense, before anything is opened.
 func (f *benchFlags) validate() error {
 	names := f.names()
 	for i, name := range names {
 		if !slices.Contains([]string{"gpu", "cpu", "reference"}, name) || slices.Contains(names[:i], name) {
-			return usage(fmt.Errorf("--backend %q: want gpu, cpu, reference or several of them, each once", f.backends))
+			return misread("backend", f.backends, errors.New("want gpu, cpu, reference or several of them, each once"))
 		}
 	}
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags}
@@ -88,16 +95,17 @@ func (f *benchFlags) validate() error {
 		return err
 	}
 	switch {
-	case !slices.Contains(names, "gpu") && (f.device != "any" || f.opener != "" || f.algorithm != "" || f.compile != ""):
-		return usage(fmt.Errorf("--backend %s: want no --device, --context, --algorithm and --compile with it, they are for a GPU", f.backends))
+	case !slices.Contains(names, "gpu") && (f.device != "any" || f.opener != "" || f.algorithm != "" ||
+		f.compile != ""):
+		return refused("backend", f.backends, errors.New("want no --device, --context, --algorithm and --compile with it, they are for a GPU"))
 	case f.format != "text" && f.format != "go":
-		return usage(fmt.Errorf("--format %q: want text or go", f.format))
+		return misread("format", f.format, errors.New("want text or go"))
 	case f.compile != "" && f.compile != bench.CacheCold && f.compile != bench.CacheWarm:
-		return usage(fmt.Errorf("--compile %q: want cold or warm", f.compile))
+		return misread("compile", f.compile, errors.New("want cold or warm"))
 	case f.count < 1:
-		return usage(fmt.Errorf("--count %d: want at least 1", f.count))
+		return refused("count", strconv.Itoa(f.count), errors.New("want at least 1"))
 	case !(f.noise > 0):
-		return usage(fmt.Errorf("--noise %v: want a part of 1, such as 0.01", f.noise))
+		return refused("noise", fmt.Sprint(f.noise), errors.New("want a part of 1, such as 0.01"))
 	case f.time < 0 || f.limit < 0:
 		return usage(errors.New("--time and --limit: want no negative time"))
 	}
@@ -113,15 +121,15 @@ func (f *benchFlags) names() []string { return strings.Split(f.backends, ",") }
 func (f *benchFlags) chosenSuite() (bench.Suite, error) {
 	suite, err := bench.NewSuite(f.suite)
 	if err != nil {
-		return bench.Suite{}, usage(fmt.Errorf("--suite %q: want %s", f.suite, either(bench.SuiteNames())))
+		return bench.Suite{}, misread("suite", f.suite, fmt.Errorf("want %s", either(bench.SuiteNames())))
 	}
 	pattern, err := regexp.Compile(f.cases)
 	if err != nil {
-		return bench.Suite{}, usage(fmt.Errorf("--cases %q: want a regular expression: %w", f.cases, err))
+		return bench.Suite{}, misread("cases", f.cases, fmt.Errorf("want a regular expression: %w", err))
 	}
 	first := suite.Cases[0].Name
 	if suite = suite.Filter(pattern.MatchString); len(suite.Cases) == 0 {
-		return bench.Suite{}, usage(fmt.Errorf("--cases %q: suite %s has none such; its first is %s", f.cases, f.suite, first))
+		return bench.Suite{}, misread("cases", f.cases, fmt.Errorf("suite %s has none such; its first is %s", f.suite, first))
 	}
 	what := fmt.Sprintf("the largest of %d cases", len(suite.Cases))
 	return suite, checkMemory(what, suite.Memory())
@@ -151,7 +159,7 @@ func (f *benchFlags) run(ctx context.Context, flags *pflag.FlagSet, stdout, stde
 	return f.conclude(ctx, report, stdout)
 }
 
-// limits returns how long all may take, and how long one run.
+// limits returns how long the whole suite may take, and how long one run.
 func (f *benchFlags) limits() (whole, longest time.Duration) {
 	whole = f.limit
 	if whole == 0 {
@@ -164,16 +172,18 @@ func (f *benchFlags) limits() (whole, longest time.Duration) {
 }
 
 // measure times the suite and, for a GPU, compiling it.
-func (f *benchFlags) measure(ctx context.Context, suite bench.Suite, asked bool, stderr io.Writer) (bench.Report, error) {
+func (f *benchFlags) measure(ctx context.Context, suite bench.Suite, asked bool, stderr io.Writer) (bench.Report,
+	error) {
 	if f.seed == 0 {
-		f.seed = 1 + rand.Uint64N(1<<53-1) // JSON readers hold it
+		f.seed = 1 + rand.Uint64N(1<<53-1) // a float64 of a JSON reader holds it
 	}
 	subjects, absent, closeAll, err := f.subjects(ctx, asked)
 	if err != nil {
 		return bench.Report{}, err
 	}
 	defer closeAll()
-	b := bench.Bench{Suite: suite, Subjects: subjects, Judge: cpu.Reference{}, Settings: bench.DefaultSettings(f.limits()), Seed: f.seed}
+	b := bench.Bench{Suite: suite, Subjects: subjects, Judge: cpu.Reference{},
+		Settings: bench.DefaultSettings(f.limits()), Seed: f.seed}
 	b.Settings.Samples, b.Settings.Seconds = f.count, f.time.Seconds()
 	b.Settings.Noise = f.noise
 	b.Settings.Rounds = min(b.Settings.Rounds, f.count)

@@ -15,12 +15,14 @@ func newBenchCompare() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare OLD.json NEW.json",
 		Short: "Ratios of two reports with confidence intervals; exit code 1 on a significant regression",
-		Long: "compare sets the times of two reports of gpuconv bench against each other. A change is significant if it would come up by\n" +
-			"chance in less than 5 % of comparisons, all cases together, and is beyond the threshold: on the clock, and also in parts\n" +
-			"of what a fixed piece of work took beside it (calibrated), so that a machine that was busier in one of the runs is no\n" +
-			"change. \"would show\" is the smallest change that would have been seen with the noise there was.\n\n" +
+		Long: "compare sets the times of two reports of gpuconv bench against each other. A change is\n" +
+			"significant if chance would make it in less than 5 % of comparisons, all cases together, and if\n" +
+			"it is beyond the threshold. Both must hold on the clock, and also in parts of what a fixed piece\n" +
+			"of work took beside it (calibrated), so that a machine that was busier in one of the runs is no\n" +
+			"change. \"would show\" is the smallest change that would have been seen with that noise.\n\n" +
 			"Exit code 1: something is slower beyond the threshold, or wrong.",
-		Example: "  gpuconv bench compare old.json new.json\n  gpuconv bench compare old.json new.json --threshold 0.05 --cpu-time",
+		Example: "  gpuconv bench compare old.json new.json\n" +
+			"  gpuconv bench compare old.json new.json --threshold 0.05 --cpu-time",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return usage(fmt.Errorf("bench compare: want two reports, OLD.json and NEW.json, got %d", len(args)))
@@ -29,7 +31,7 @@ func newBenchCompare() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !(threshold >= 0 && threshold < 10) {
-				return usage(fmt.Errorf("--threshold %v: want a part of 1, such as 0.03", threshold))
+				return refused("threshold", fmt.Sprint(threshold), errors.New("want a part of 1, such as 0.03"))
 			}
 			var reports [2]bench.Report
 			for i, path := range args {
@@ -50,12 +52,14 @@ func newBenchCompare() *cobra.Command {
 				return err
 			}
 			if bad := c.Count(bench.Slower) + c.Count(bench.Wrong); bad > 0 {
-				return fmt.Errorf("%d of %d times are slower by more than %.3g %%, or wrong", bad, len(c.Changes), 100*threshold)
+				return fmt.Errorf("%d of %d times are slower by more than %.3g %%, or wrong", bad, len(c.Changes),
+					100*threshold)
 			}
 			return nil
 		},
 	}
 	cmd.Flags().Float64Var(&threshold, "threshold", 0.03, "changes that are smaller do not matter, in parts of 1")
-	cmd.Flags().BoolVar(&cpuTime, "cpu-time", false, "compare the time that the process had a core, not the clock: for machines on which others compute")
+	cmd.Flags().BoolVar(&cpuTime, "cpu-time", false,
+		"compare the time for which the process had a core, not the clock: for machines on which others compute")
 	return cmd
 }

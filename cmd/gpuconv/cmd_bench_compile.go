@@ -15,14 +15,15 @@ import (
 	"gpuconv/conv"
 )
 
-// compileLimit is how long the cold and the warm cache's compiling are timed each, but
-// for the first round.
+// compileLimit is how long compiling is timed with a cold and with a warm cache, each. The first round is never cut
+// short.
 const compileLimit = 8 * time.Second
 
 // timeCompiling is what gpuconv bench --compile does, in a process of its own.
 func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (bench.Report, error) {
-	if f.compile == bench.CacheCold { // read by drivers when they are loaded, and by us
-		for name, value := range map[string]string{cacheVariable: "off", "MESA_SHADER_CACHE_DISABLE": "true", "MESA_GLSL_CACHE_DISABLE": "true", "__GL_SHADER_DISK_CACHE": "0"} {
+	if f.compile == bench.CacheCold { // drivers read these when they are loaded, gpuconv reads its own
+		for name, value := range map[string]string{cacheVariable: "off", "MESA_SHADER_CACHE_DISABLE": "true",
+			"MESA_GLSL_CACHE_DISABLE": "true", "__GL_SHADER_DISK_CACHE": "0"} {
 			if err := os.Setenv(name, value); err != nil {
 				return bench.Report{}, err
 			}
@@ -34,14 +35,18 @@ func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (benc
 		return bench.Report{}, err
 	}
 	defer first.close()
-	return bench.Compile(ctx, suite, first.benchInfo(runtime.GOMAXPROCS(0)), f.compile, compileLimit, func() (conv.Backend, func() error, error) {
-		c, err := b.open()
-		return c.Backend, c.close, err
-	})
+	compiling := bench.Compiling{
+		Suite: suite, Backend: first.benchInfo(runtime.GOMAXPROCS(0)), Cache: f.compile, Limit: compileLimit,
+		Open: func() (conv.Backend, func() error, error) {
+			c, err := b.open()
+			return c.Backend, c.close, err
+		},
+	}
+	return compiling.Run(ctx)
 }
 
-// addCompiling has processes of their own time compiling, without a cache and with the
-// cache that timing has filled, and adds their results.
+// addCompiling has two other processes time compiling, without a cache and with the cache that timing has filled, and
+// adds their results.
 func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	dir, err := os.MkdirTemp("", "gpuconv-bench-")
 	if err != nil {

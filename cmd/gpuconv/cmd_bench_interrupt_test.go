@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// TestInterruptBench interrupts a bench once it times: it must end at once with one
-// error, and leave nothing.
+// TestInterruptBench interrupts a bench while it times: it must end at once with one error, and leave nothing.
 func TestInterruptBench(t *testing.T) {
 	unixOnly(t)
 	t.Parallel()

@@ -4,12 +4,13 @@ import (
 	"runtime"
 
 	"gpuconv/bench"
+	"gpuconv/machine"
 
 	"github.com/shirou/gopsutil/v4/host"
 	loads "github.com/shirou/gopsutil/v4/load"
 )
 
-// loadAverage is that of the last minute, −1 if the system does not tell.
+// loadAverage is the load average of the last minute, or −1 if the system does not tell.
 func loadAverage() float64 {
 	average, err := loads.Avg()
 	if err != nil {
@@ -20,7 +21,8 @@ func loadAverage() float64 {
 
 func describeMachine(loadBefore float64) bench.Machine {
 	program := describeProgram()
-	m := bench.Machine{CPU: processor(), Threads: runtime.GOMAXPROCS(0), Platform: program.Platform, Go: program.Go, Git: program.Git,
+	m := bench.Machine{CPU: machine.Processor(), Threads: runtime.GOMAXPROCS(0), Platform: program.Platform,
+		Go: program.Go, Git: program.Git,
 		Load: [2]float64{loadBefore, loadAverage()}, Versions: []bench.Version{}}
 	if kernel, err := host.KernelVersion(); err == nil {
 		m.Versions = append(m.Versions, bench.Version{Name: "kernel", Version: kernel})

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// benchPictures are the page and the folder of pictures of a report.
+// benchPictures are the flags for the page of a report and for its folder of pictures.
 type benchPictures struct{ html, plots string }
 
 func (p *benchPictures) add(flags *pflag.FlagSet) {
@@ -20,7 +20,7 @@ func (p *benchPictures) add(flags *pflag.FlagSet) {
 func (p *benchPictures) page() output   { return output{"html", p.html} }
 func (p *benchPictures) folder() output { return output{"plots", p.plots} }
 
-// validate refuses what can be seen not to be written.
+// validate refuses paths that can be seen not to be writable.
 func (p *benchPictures) validate() error {
 	if err := p.page().checkFile(); err != nil {
 		return err
@@ -62,7 +62,8 @@ func savePlots(to output, pictures []bench.Picture) error {
 	}
 	defer out.Discard()
 	for _, picture := range pictures {
-		for extension, write := range map[string]func(io.Writer) error{".png": picture.WritePNG, ".svg": picture.WriteSVG} {
+		for extension, write := range map[string]func(io.Writer) error{".png": picture.WritePNG,
+			".svg": picture.WriteSVG} {
 			if err := out.write(picture.ID+extension, write); err != nil {
 				return err
 			}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -25,9 +24,10 @@ func newBenchReport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report IN.json…",
 		Short: "A table, a page and pictures of stored reports, several as one",
-		Long: "report shows what gpuconv bench --json and bench/peers/peers.py wrote. Several reports of one machine and one program become\n" +
-			"one: what more than one of them timed is pooled, block by block. Runs of GOMAXPROCS=2 gpuconv bench --backend cpu and so on\n" +
-			"together show how the CPU engine scales over cores.",
+		Long: "report shows what gpuconv bench --json and bench/peers/peers.py wrote. Several reports of one\n" +
+			"machine and one program become one, and what more than one of them timed is pooled, block by\n" +
+			"block. Runs of GOMAXPROCS=2 gpuconv bench --backend cpu and so on together show how the CPU\n" +
+			"engine scales over cores.",
 		Example: "  gpuconv bench report ours.json peers.json --html report.html --plots plots\n" +
 			"  gpuconv bench report first.json second.json --json both.json",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -46,7 +46,7 @@ func newBenchReport() *cobra.Command {
 
 func (f *benchReportFlags) run(paths []string, stdout io.Writer) error {
 	if f.format != "text" && f.format != "go" {
-		return usage(fmt.Errorf("--format %q: want text or go", f.format))
+		return misread("format", f.format, errors.New("want text or go"))
 	}
 	if err := (output{"json", f.json}).checkFile(); err != nil {
 		return err

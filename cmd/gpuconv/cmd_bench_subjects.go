@@ -8,14 +8,15 @@ import (
 	"gpuconv/batch"
 	"gpuconv/bench"
 	"gpuconv/cpu"
+	"gpuconv/machine"
 )
 
-// subjects opens everybody who is timed. A GPU that nobody asked for by name and that
-// is not there is absent.
-func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subject, absent []bench.BackendInfo, closeAll func(), err error) {
+// subjects opens the backends that are timed. A GPU that cannot be opened is absent if --backend does not ask for it.
+func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subject, absent []bench.BackendInfo,
+	closeAll func(), err error) {
 	var devices []chosen
 	closeAll = func() {
-		if ctx.Err() == nil { // after an interrupt one may still be at work, and the process ends
+		if ctx.Err() == nil { // after an interrupt a device may still be at work, and the process ends
 			for _, d := range devices {
 				d.close()
 			}
@@ -30,7 +31,8 @@ func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subj
 		err := batch.Await(ctx, func() (err error) { d, err = b.open(); return err })
 		switch {
 		case err != nil && name == "gpu" && !asked && ctx.Err() == nil:
-			absent = append(absent, bench.BackendInfo{Backend: name, Threads: runtime.GOMAXPROCS(0), Device: "no OpenGL device", Absent: oneLine(err.Error())})
+			absent = append(absent, bench.BackendInfo{Backend: name, Threads: runtime.GOMAXPROCS(0),
+				Device: "no OpenGL device", Absent: oneLine(err.Error())})
 			continue
 		case err != nil:
 			closeAll()
@@ -52,8 +54,7 @@ type roofed interface {
 	Roof(whole time.Duration) (flops, bytes float64, err error)
 }
 
-// subjects are what an open backend is timed as: the CPU engine with one thread and
-// with all.
+// subjects are the ways in which an open backend is timed: the CPU engine with one thread and with all.
 func (c chosen) subjects() (all []bench.Subject, err error) {
 	fma, err := cpu.Engine{}.Probe()
 	if err != nil {
@@ -87,12 +88,13 @@ func (c chosen) subjects() (all []bench.Subject, err error) {
 
 // benchInfo describes an open backend with so many threads.
 func (c chosen) benchInfo(threads int) bench.BackendInfo {
-	b := bench.BackendInfo{Backend: c.name, Threads: threads, Device: processor()}
+	b := bench.BackendInfo{Backend: c.name, Threads: threads, Device: machine.Processor()}
 	switch c.name {
 	case "cpu":
 		b.ISA = c.isa.String()
 	case "gpu":
-		b.Device, b.Software, b.Driver, b.Vendor = c.device.String(), c.device.Software, c.device.Version, c.device.Vendor
+		b.Device, b.Software, b.Driver, b.Vendor = c.device.String(), c.device.Software, c.device.Version,
+			c.device.Vendor
 	}
 	return b
 }

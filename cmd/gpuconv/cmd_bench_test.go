@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"gpuconv/machine"
 )
 
 // sets are the orientations of the tutorial's five gratings and of 4,000.
@@ -14,8 +16,7 @@ var sets = []struct {
 	orientations string
 }{{5, "-90,-45,0,45,90"}, {4000, "-90:90:0.045"}}
 
-// BenchmarkRun is the whole of gpuconv run as a process, from its start to its
-// exit with all files written.
+// BenchmarkRun is gpuconv run as a process, from its start to its exit with all files written.
 func BenchmarkRun(b *testing.B) {
 	for _, set := range sets {
 		for _, backend := range []string{"gpu", "cpu"} {
@@ -36,8 +37,8 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// runOnce runs a job in dir, removes what it wrote and returns the largest memory
-// that the process had, 0 if the system does not tell.
+// runOnce runs a job in dir and removes what it wrote. It returns the most memory that the process had, 0 if the system
+// does not tell.
 func runOnce(tb testing.TB, dir string, args ...string) (peak float64) {
 	tb.Helper()
 	out := filepath.Join(dir, "out")
@@ -53,15 +54,15 @@ func runOnce(tb testing.TB, dir string, args ...string) (peak float64) {
 	return peakMemory(cmd.ProcessState)
 }
 
-// TestMemory: the activations of 2,000 gratings are 147 MB; in memory are a few
-// chunks of them, however many there are. It is 110 to 140 MB.
+// TestMemory: the activations of 2,000 gratings are 147 MB. The process takes 110 to 140 MB, because only a few
+// portions are in memory, however many images there are.
 func TestMemory(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector takes several times the memory")
 	}
 	const most = 200e6
 	peak := runOnce(t, t.TempDir(), "--orientations", "-90:90:0.09", "--backend", "cpu", "--check", "4")
-	if t.Logf("%s", size(peak)); peak > most {
-		t.Errorf("it took %s, want at most %s", size(peak), size(most))
+	if t.Logf("%s", machine.Size(peak)); peak > most {
+		t.Errorf("it took %s, want at most %s", machine.Size(peak), machine.Size(most))
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -13,8 +12,6 @@ import (
 	"gpuconv/conv"
 	"gpuconv/experiment"
 	"gpuconv/fault"
-	"gpuconv/npy"
-	"gpuconv/stimuli"
 	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
@@ -76,10 +73,11 @@ func newConv() *cobra.Command {
 		Use:   "conv --input X --weight W --output Y.npy",
 		Short: "Convolve any images with any weights",
 		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch).\n\n" +
-			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a .png or .jpg as grey\n" +
-			"0 … 1. Weights are [filters, channels per group, rows, columns], biases [filters]. The output is float32\n" +
-			"[N, filters, H, W].",
-		Example: "  gpuconv conv --input x.npy --weight w.npy --bias b.npy --padding same --activation relu --output y.npy\n" +
+			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a .png or .jpg\n" +
+			"as grey 0 … 1. Weights are [filters, channels per group, rows, columns], biases [filters]. The output is\n" +
+			"float32 [N, filters, H, W].",
+		Example: "" +
+			"  gpuconv conv --input x.npy --weight w.npy --bias b.npy --padding same --activation relu --output y.npy\n" +
 			"  gpuconv conv --input photo.png --weight bank.npy --padding 3 --padding-mode reflect --output y.npy",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -93,7 +91,8 @@ func newConv() *cobra.Command {
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
 	f.spec.register(flags)
 	f.backend.register(flags)
-	flags.BoolVar(&f.dumpShader, "dump-shader", false, "print the GLSL that is compiled, exactly; without --output nothing is computed")
+	flags.BoolVar(&f.dumpShader, "dump-shader", false,
+		"print the GLSL that is compiled, exactly; without --output nothing is computed")
 	return cmd
 }
 
@@ -124,6 +123,9 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := l.cut(); err != nil {
+		return err
+	}
 	s, err := f.backend.prepare(ctx, l.problem, l.weight, l.bias)
 	if err != nil {
 		return err
@@ -135,11 +137,10 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 		stdout = stderr // stdout holds the shader
 	}
-	return f.convolve(ctx, stdout, stderr, images, l, s)
+	return f.convolve(ctx, stdout, stderr, experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan}, s)
 }
 
-// layer reads the weights and puts the problem together, with a portion of the
-// images as its batch.
+// layer reads the weights and puts together the problem for all images.
 func (f *convFlags) layer(src conv.Shape) (layer, error) {
 	weight, err := readTensor("weight", f.weight)
 	if err != nil {
@@ -158,67 +159,49 @@ func (f *convFlags) layer(src conv.Shape) (layer, error) {
 	if err := l.problem.CheckPlan(l.weight, l.bias); err != nil {
 		return layer{}, usage(plain(err))
 	}
+	return l, nil
+}
+
+// cut makes a portion of the images the batch, and refuses one that does not fit into memory: three portions are here,
+// and about two are in a plan.
+func (l *layer) cut() error {
+	var err error
+	if l.problem, err = batch.Portion(l.problem); err != nil {
+		return usage(plain(err))
+	}
 	dst, err := l.problem.Dst()
 	if err != nil {
-		return layer{}, usage(plain(err))
+		return usage(plain(err))
 	}
-	if l.problem, err = batch.Portion(l.problem); err != nil {
-		return layer{}, usage(plain(err))
-	}
-	image := dst.Image().Bytes() + src.Image().Bytes()
-	return l, checkMemory(fmt.Sprintf("images of %v to %v", src.Image(), dst.Image()), 5*float64(l.problem.Src.N())*image)
-}
-
-// readTensor reads an array of 2 to 4 extents.
-func readTensor(flag, path string) (*conv.Tensor, error) {
-	if path == "" {
-		return nil, refused(flag, "", errors.New("want a .npy file, or a .npz file and a key as file.npz:key"))
-	}
-	array, err := npy.ReadFile(path)
-	if err != nil {
-		return nil, failed(flag, "", err)
-	}
-	tensor, err := array.Tensor()
-	if err != nil {
-		return nil, refused(flag, path, err)
-	}
-	return tensor, nil
-}
-
-func readBias(path string) ([]float32, error) {
-	array, err := npy.ReadFile(path)
-	if err != nil {
-		return nil, failed("bias", "", err)
-	}
-	if len(array.Shape) != 1 {
-		return nil, refused("bias", path, fmt.Errorf("shape %v: want one extent, a value per filter", array.Shape))
-	}
-	return array.Data, nil
+	what := fmt.Sprintf("images of %v to %v", l.problem.Src.Image(), dst.Image())
+	return checkMemory(what, 5*(l.problem.Src.Bytes()+dst.Bytes()))
 }
 
 // convolve streams the images through the plan into the output file.
-func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, images imageSource, l layer, s session) error {
-	image, err := l.problem.Dst()
+func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stream experiment.Stream, s session) error {
+	image, err := stream.Problem.Dst()
 	if err != nil {
 		return err
 	}
-	shape := image.WithN(images.Shape().N())
+	shape := image.WithN(stream.Images.Shape().N())
 	if err := checkDisk(fmt.Sprintf("an output of %v", shape), f.output, shape.Bytes()); err != nil {
 		return err
 	}
 	bar := newProgress(stderr, "convolving", shape.N())
 	defer bar.stop()
+	stream.Progress = bar.set
 	var stats batch.Stats
 	err = f.file().create(func(file *whole.File) (err error) {
-		stats, err = experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan, Progress: bar.set}.Write(ctx, file)
+		stats, err = stream.Write(ctx, file)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	s.print(stdout)
+	seconds := stats.Convolve.Seconds()
 	fmt.Fprintf(stdout, "speed     %.3g images/s convolving (%.3f s)\nwrote     %s %v\n",
-		float64(shape.N())/max(stats.Convolve.Seconds(), 1e-9), stats.Convolve.Seconds(), fault.Printable(f.output), shape)
+		float64(shape.N())/max(seconds, 1e-9), seconds, fault.Printable(f.output), shape)
 	return nil
 }
 
@@ -226,63 +209,9 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, imag
 func dumpShader(w io.Writer, s session) error {
 	d, ok := s.plan.(conv.Describer)
 	if !ok || len(d.Describe().Sources) == 0 {
-		return refused("dump-shader", "", fmt.Errorf("the %s backend compiles no shader, want --backend gpu with it", s.name))
+		err := fmt.Errorf("the %s backend compiles no shader, want --backend gpu with it", s.name)
+		return refused("dump-shader", "", err)
 	}
 	_, err := io.WriteString(w, strings.Join(d.Describe().Sources, ""))
 	return err
-}
-
-// imageSource is a set of images in a file.
-type imageSource interface {
-	batch.Source
-	Close() error
-}
-
-// openImages opens a file of images. Arrays are read piece by piece.
-func openImages(path string) (imageSource, error) {
-	if path == "" {
-		return nil, refused("input", "", errors.New("want a .npy, .npz:key, .png or .jpg file"))
-	}
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".png", ".jpg", ".jpeg":
-		image, err := stimuli.ReadImage(path)
-		if err != nil {
-			return nil, failed("input", "", err)
-		}
-		return oneImage{image}, nil
-	}
-	reader, err := npy.Open(path)
-	if err != nil {
-		return nil, failed("input", "", err)
-	}
-	shape, err := npy.TensorShape(reader.Shape())
-	if err != nil {
-		reader.Close()
-		return nil, refused("input", path, err)
-	}
-	return &arrayImages{Reader: reader, shape: shape}, nil
-}
-
-// oneImage is an image that is in memory.
-type oneImage struct{ image *conv.Tensor }
-
-func (o oneImage) Shape() conv.Shape                  { return o.image.Shape }
-func (o oneImage) Draw(dst *conv.Tensor, _ int) error { copy(dst.Data, o.image.Data); return nil }
-func (o oneImage) Close() error                       { return nil }
-
-// arrayImages reads the images of an array in their order.
-type arrayImages struct {
-	*npy.Reader
-	shape conv.Shape
-	next  int
-}
-
-func (a *arrayImages) Shape() conv.Shape { return a.shape }
-
-func (a *arrayImages) Draw(dst *conv.Tensor, first int) error {
-	if first != a.next {
-		return fmt.Errorf("images are read in order: want %d, not %d", a.next, first)
-	}
-	a.next += dst.Shape.N()
-	return a.Read(dst.Data)
 }

@@ -14,12 +14,12 @@ import (
 	"gpuconv/dataset"
 	"gpuconv/fault"
 	"gpuconv/tuning"
-	tuningreport "gpuconv/tuning/report"
+	"gpuconv/tuning/report"
 
 	"github.com/spf13/cobra"
 )
 
-// dataFlags are what gpuconv data is asked for.
+// dataFlags are the flags of gpuconv data.
 type dataFlags struct {
 	download, url, md5, input, output string
 	retry                             time.Duration
@@ -30,13 +30,14 @@ func newData() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "data --download FILE.npz | --input FILE.npz [--output DIR]",
 		Short: "The Stringer recordings: what mouse neurons answered to gratings",
-		Long: "data fetches and reads the recordings of the Neuromatch tutorials, " + dataset.Name + ":\n" +
-			"responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), in bins of 6°, halves\n" +
-			"of the trials apart. Any .npz of the same layout is read: resp_train and resp_test [stimuli, neurons], stimuli.\n\n" +
-			"--download goes on where an earlier call was cut off and checks the MD5 checksum. --input describes a file;\n" +
-			"with --output it writes cells.csv as gpuconv tuning does, aligned.csv (the mean curve around each neuron's preferred\n" +
-			"orientation), rdm.csv, population.json and pictures. Preferred orientations are those of resp_train, all else is from\n" +
-			"resp_test, so that noise makes no tuning.",
+		Long: "data fetches and reads the recordings of the Neuromatch tutorials, " + dataset.Name + `:
+responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), in bins of 6°, halves
+of the trials apart. Any .npz of the same layout is read: resp_train and resp_test [stimuli, neurons], stimuli.
+
+--download goes on where an earlier call was cut off, and checks the MD5 checksum. --input describes a file. With
+--output it writes cells.csv as gpuconv tuning does, aligned.csv (the mean curve around each neuron's preferred
+orientation), rdm.csv, population.json and pictures. Preferred orientations are those of resp_train, all else is from
+resp_test, so that noise makes no tuning.`,
 		Example: "  gpuconv data --download stringer.npz\n" +
 			"  gpuconv data --input stringer.npz --output population",
 		Args: flagsOnly,
@@ -48,7 +49,8 @@ func newData() *cobra.Command {
 	flags.StringVar(&f.download, "download", "", "fetch the recordings into this file")
 	flags.StringVar(&f.url, "url", dataset.URL, "where to fetch them")
 	flags.StringVar(&f.md5, "md5", dataset.MD5, "the checksum the file must have; none takes any")
-	flags.DurationVar(&f.retry, "pause", time.Second, "before the first retry of a download, twice as long before each further one")
+	flags.DurationVar(&f.retry, "pause", time.Second,
+		"before the first retry of a download, twice as long before each further one")
 	flags.StringVar(&f.input, "input", "", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	return cmd
@@ -60,13 +62,13 @@ func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked b
 	}
 	switch sum := strings.ToLower(f.md5); {
 	case f.md5 != "" && (len(sum) != 32 || strings.Trim(sum, "0123456789abcdef") != ""):
-		return usage(fmt.Errorf("--md5 %q: want 32 hexadecimal digits, or none", f.md5))
+		return misread("md5", f.md5, errors.New("want 32 hexadecimal digits, or none"))
 	case (f.download == "") == (f.input == ""):
 		return usage(errors.New("want --download FILE to fetch the recordings, or --input FILE to read them"))
 	case f.download != "" && f.output != "":
 		return usage(errors.New("--output with --download: want --input, once the file is there"))
 	case f.retry <= 0:
-		return usage(fmt.Errorf("--pause %v: want a time above 0", f.retry))
+		return refused("pause", f.retry.String(), errors.New("want a time above 0"))
 	case f.download != "":
 		return f.fetch(ctx, stdout, stderr)
 	}
@@ -77,14 +79,15 @@ func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked b
 func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 	if info, err := os.Stat(f.download); err == nil {
 		if info.IsDir() {
-			return usage(fmt.Errorf("--download %s: want the file to write, this is a folder", fault.Printable(f.download)))
+			return refused("download", f.download, errors.New("want the file to write, this is a folder"))
 		}
 		sum, _, err := dataset.Sum(f.download)
 		if err == nil && strings.EqualFold(sum, f.md5) {
 			fmt.Fprintf(stdout, "%s is there, with the MD5 checksum %s\n", fault.Printable(f.download), sum)
 			return nil
 		}
-		return fmt.Errorf("--download %s: is there, and not the file wanted: want a new name, or remove it", fault.Printable(f.download))
+		return failed("download", f.download,
+			errors.New("is there, and not the file wanted: want a new name, or remove it"))
 	}
 	bar := newByteProgress(stderr, "downloading")
 	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set}
@@ -108,19 +111,21 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetch) error {
 	kept := fetch.Kept()
 	if ctx.Err() == nil {
-		err = without(err, "dataset: ")
+		err = failed("download", "", err)
 		if kept == 0 {
-			return fmt.Errorf("--download: %w", err)
+			return err
 		}
-		return fmt.Errorf("--download: %w; %d bytes are kept in %s, the same command goes on there", err, kept, fault.Printable(fetch.Part()))
+		return fmt.Errorf("%w; %d bytes are kept in %s, the same command goes on there", err, kept,
+			fault.Printable(fetch.Part()))
 	}
 	if kept == 0 {
 		return err // main says that nothing was written
 	}
-	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command goes on there", kept, fault.Printable(fetch.Part()))
+	return fmt.Errorf("interrupted; %d bytes are kept in %s, the same command goes on there", kept,
+		fault.Printable(fetch.Part()))
 }
 
-// read describes a file and, if it is to, tunes its population.
+// read describes a file and, with --output, analyses its population.
 func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) error {
 	if f.output != "" {
 		if err := (output{"output", f.output}).checkFolder(); err != nil {
@@ -129,10 +134,10 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 	}
 	sum, size, err := dataset.Sum(f.input)
 	if err != nil {
-		return fmt.Errorf("--input: %w", without(err, "dataset: "))
+		return failed("input", "", err)
 	}
 	if checked && f.md5 != "" && !strings.EqualFold(sum, f.md5) {
-		return fmt.Errorf("--input %s: MD5 checksum %s: want %s", fault.Printable(f.input), sum, f.md5)
+		return failed("input", f.input, fmt.Errorf("MD5 checksum %s: want %s", sum, f.md5))
 	}
 	var r *dataset.Recordings
 	err = batch.Await(ctx, func() (err error) { r, err = dataset.Open(f.input); return err })
@@ -140,7 +145,7 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 		return ctx.Err()
 	}
 	if err != nil {
-		return fmt.Errorf("--input: %w", without(err, "dataset: ", "npy: "))
+		return failed("input", "", err)
 	}
 	known := "not the tutorial's file"
 	if sum == dataset.MD5 {
@@ -159,10 +164,10 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 	return f.write(ctx, p, stdout)
 }
 
-// populationOf analyses recordings, at the middles of their bins if they have such.
-func populationOf(ctx context.Context, r *dataset.Recordings) (tuningreport.Population, error) {
-	p := tuningreport.Population{
-		Origin: tuningreport.Origin{Command: os.Args, Program: describeProgram()},
+// populationOf analyses recordings, at the middles of their bins if they have bins.
+func populationOf(ctx context.Context, r *dataset.Recordings) (report.Population, error) {
+	p := report.Population{
+		Origin: report.Origin{Command: os.Args, Program: describeProgram()},
 		Halves: tuning.Halves{Orientation: r.Orientation, Neurons: r.Neurons, Train: r.Train, Test: r.Test},
 	}
 	if bins, period, ok := r.Bins(); ok {
@@ -174,7 +179,7 @@ func populationOf(ctx context.Context, r *dataset.Recordings) (tuningreport.Popu
 }
 
 // write writes all files, or none.
-func (f *dataFlags) write(ctx context.Context, p tuningreport.Population, stdout io.Writer) error {
+func (f *dataFlags) write(ctx context.Context, p report.Population, stdout io.Writer) error {
 	out, err := output{"output", f.output}.createFolder()
 	if err != nil {
 		return err

@@ -27,11 +27,11 @@ func newFilters() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "filters --output FILE.npy",
 		Short: "Write a filter bank as a float32 array [filters, 1, K, K], and a table of it as CSV",
-		Long: "filters makes a preset, a bank of a kind of filters, or reads weights from a file, and writes FILE.npy, or FILE.npz with\n" +
-			"the array \"weight\", and, beside it, FILE.csv with a row of parameters for each filter. Weights are laid out as PyTorch's\n" +
-			"conv.weight: [filters, channels, rows, columns].\n\n" + filterKindsHelp() + "\n" +
-			"A parameter takes a number, a list or a range start:stop:step; filters are enumerated with the parameters in the\n" +
-			"order in which the table has them, the last varying fastest. A filter prefers the grating of its own orientation.",
+		Long: "filters makes a preset or a bank of a kind of filters, or reads weights from a file. It writes FILE.npy, or\n" +
+			"FILE.npz with the array \"weight\", and, beside it, FILE.csv with a row of parameters for each filter. Weights\n" +
+			"are laid out as PyTorch's conv.weight: [filters, channels, rows, columns].\n\n" + filterKindsHelp() + "\n" +
+			"A parameter takes a number, a list or a range start:stop:step. Filters are enumerated with the parameters in\n" +
+			"the order of the table, the last varying fastest. A filter prefers the grating of its own orientation.",
 		Example: "  gpuconv filters --preset nma --channels 6 --size 7 --output bank.npy\n" +
 			"  gpuconv filters --kind gabor --orientation 0:180:22.5 --sf 0.1,0.2 --quadrature --balanced --output bank.npy\n" +
 			"  gpuconv filters --kind dog --sigma 1,2 --sign 1,-1 --output centres.npy\n" +
@@ -60,7 +60,8 @@ func (f *filtersFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.kind, "kind", "", "a kind of filters instead of a preset")
 	flags.StringVar(&f.input, "input", "", "weights to copy instead of a preset: .npy or .npz:key")
 	flags.StringVar(&f.output, "output", "", "the .npy or .npz file to write")
-	flags.Bool("quadrature", false, "of each filter a pair, a quarter of a cycle apart, that --activation energy makes a complex cell of")
+	flags.Bool("quadrature", false,
+		"two of each filter, a quarter of a cycle apart: --activation energy makes a complex cell of them")
 	flags.Bool("balanced", false, "the weights of each filter sum to 0")
 	f.settings = []string{"size", "quadrature", "balanced"}
 	for _, k := range filters.Kinds() {

@@ -10,6 +10,7 @@ import (
 	engines "gpuconv/cpu"
 	"gpuconv/fault"
 	"gpuconv/gpu"
+	"gpuconv/machine"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/cpu"
@@ -17,7 +18,7 @@ import (
 
 // inventory is what gpuconv info --json prints. Sizes are in bytes.
 type inventory struct {
-	Schema      int            `json:"schema"` // 1; another number once a field changes its meaning
+	Schema      int            `json:"schema"` // 1; it changes when a field changes its meaning
 	Program     programReport  `json:"program"`
 	CPU         cpuReport      `json:"cpu"`
 	Contexts    []string       `json:"contexts"`               // that this program was built with, the default first
@@ -37,7 +38,7 @@ type cpuReport struct {
 }
 
 type deviceReport struct {
-	Index    *int       `json:"index"` // as --device takes it; null: it cannot be chosen by number
+	Index    *int       `json:"index"` // as --device takes it; null if it has no number
 	Name     string     `json:"name"`  // where it was found
 	Renderer string     `json:"renderer"`
 	Vendor   string     `json:"vendor"`
@@ -106,8 +107,7 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 	return explain(p, c)
 }
 
-// takeInventory looks at the machine. That there is no OpenGL is a finding, not
-// an error.
+// takeInventory looks at the machine. A machine without OpenGL is no error.
 func takeInventory(backend *backendFlags) (inventory, error) {
 	if err := backend.validate(); err != nil {
 		return inventory{}, err
@@ -119,7 +119,7 @@ func takeInventory(backend *backendFlags) (inventory, error) {
 	found := inventory{
 		Cache:  openCache().report(),
 		Schema: 1, Program: describeProgram(),
-		CPU: cpuReport{Model: processor(), Threads: runtime.GOMAXPROCS(0), Features: cpuFeatures(),
+		CPU: cpuReport{Model: machine.Processor(), Threads: runtime.GOMAXPROCS(0), Features: cpuFeatures(),
 			ISAs: isaNames(), Algorithms: engines.AlgorithmNames()},
 		Contexts: []string{}, Devices: []deviceReport{}, Algorithms: gpu.AlgorithmNames(), AutoBackend: "cpu",
 	}
@@ -202,7 +202,7 @@ func (d deviceReport) print(w io.Writer) {
 	l := d.Limits
 	fmt.Fprintf(w, "OpenGL    %s%s %s (%s), %s, OpenGL %s\n", number, kind, d.Renderer, d.Vendor, d.Name, d.Driver)
 	fmt.Fprintf(w, "          storage block %s, uniform block %s, shared memory %s, work-groups %v, invocations %d in %v\n",
-		size(float64(l.StorageBlock)), size(float64(l.UniformBlock)), size(float64(l.SharedMemory)), l.WorkGroups, l.WorkGroupInvocations, l.WorkGroupSize)
+		machine.Size(float64(l.StorageBlock)), machine.Size(float64(l.UniformBlock)), machine.Size(float64(l.SharedMemory)), l.WorkGroups, l.WorkGroupInvocations, l.WorkGroupSize)
 	if l.LoopIterations > 0 {
 		fmt.Fprintf(w, "          one invocation may take %d loop iterations\n", l.LoopIterations)
 	}

@@ -29,11 +29,11 @@ func newStimuli() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "stimuli --output FILE.npy",
 		Short: "Write stimuli as a float32 array [N, 1, H, W], and a table of them as CSV",
-		Long: "stimuli draws a preset, a kind of pattern or image files, and writes FILE.npy and, beside it, FILE.csv with a row of\n" +
-			"parameters for each image.\n\n" + kindsHelp() + "\n" +
-			"A parameter takes a number, a list or a range start:stop:step; images are enumerated with the parameters in the\n" +
-			"order in which the table has them, the last varying fastest. At orientation 0 stripes are vertical; a small positive\n" +
-			"one turns them clockwise, and a drift moves right at 0, down at 90.",
+		Long: "stimuli draws a preset, a kind of pattern or image files. It writes FILE.npy and, beside it, FILE.csv with a\n" +
+			"row of parameters for each image.\n\n" + kindsHelp() + "\n" +
+			"A parameter takes a number, a list or a range start:stop:step. Images are enumerated with the parameters in\n" +
+			"the order of the table, the last varying fastest. At orientation 0 stripes are vertical; a small positive one\n" +
+			"turns them clockwise, and a drift moves right at 0, down at 90.",
 		Example: "  gpuconv stimuli --preset nma --orientations -90:90:6 --output gratings.npy\n" +
 			"  gpuconv stimuli --kind grating --orientation 0:180:5 --sf 0.05,0.1 --phase 0:360:45 --output s.npy\n" +
 			"  gpuconv stimuli --kind grating --drift 0.125 --frame 0:8:1 --aperture raised-cosine --output drift.npy\n" +
@@ -59,7 +59,8 @@ func (f *stimuliFlags) register(flags *pflag.FlagSet) {
 	f.preset.register(flags)
 	f.stimulus.register(flags)
 	flags.SetNormalizeFunc(alias("orientation", "orientations"))
-	flags.StringVar(&f.sf, "sf", "", "spatial frequency: of kinds a list in cycles/pixel or --sf-unit; of presets a number, as the tutorial\ncounts it, in radians per pixel of the full 640×480 image (default 1/28)")
+	flags.StringVar(&f.sf, "sf", "", "spatial frequency: of kinds a list in cycles/pixel or --sf-unit; of presets a number, "+
+		"as the tutorial\ncounts it, in radians per pixel of the full 640×480 image (default 1/28)")
 	flags.StringVar(&f.kind, "kind", "", "a kind of pattern instead of a preset")
 	flags.StringVar(&f.input, "input", "", "an image file or a folder of them instead of a preset: .png, .jpg")
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
@@ -148,7 +149,8 @@ func openFiles(flag, path string) (stimuli.Set, error) {
 // writeStimuli draws all images into a file, some at a time, and their table beside it.
 func writeStimuli(ctx context.Context, to output, images stimuli.Set) error {
 	all := images.Shape()
-	if err := checkDisk(fmt.Sprintf("%d images of %d×%d", all.N(), all.H(), all.W()), to.path, all.Bytes()); err != nil {
+	what := fmt.Sprintf("%d images of %d×%d", all.N(), all.H(), all.W())
+	if err := checkDisk(what, to.path, all.Bytes()); err != nil {
 		return err
 	}
 	if err := checkMemory(fmt.Sprintf("an image of %d×%d", all.H(), all.W()), all.Image().Bytes()); err != nil {

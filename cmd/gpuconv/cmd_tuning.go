@@ -15,13 +15,13 @@ import (
 	"gpuconv/npy"
 	"gpuconv/param"
 	"gpuconv/tuning"
-	tuningreport "gpuconv/tuning/report"
+	"gpuconv/tuning/report"
 	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 )
 
-// tuningFlags are what gpuconv tuning is asked for.
+// tuningFlags are the flags of gpuconv tuning.
 type tuningFlags struct {
 	input, table, orientations, output string
 
@@ -37,13 +37,14 @@ func newTuning() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tuning --input DIR --output DIR2",
 		Short: "Tuning curves from activations",
-		Long: "tuning says how the response of each channel depends on the orientation, the spatial frequency and the phase of the\n" +
-			"stimuli. It reads activations [N,C,H,W] and a table of what each image showed, by default activations.npy and\n" +
-			"stimuli.csv of a folder that gpuconv run wrote, and writes cells.csv (preferred orientation, circular variance,\n" +
-			"selectivity, half-width of a von Mises fit, bandwidth, F1/F0, a line for each cell), curves.csv, tuning.json and\n" +
-			"pictures of the curves, and how different the responses of the population are between orientations (rdm).\n\n" +
-			"The response of a cell is a value of its channel's map; negative values become 0. In curves over orientation and\n" +
-			"spatial frequency the largest response over the phases is taken; other parameters stay where the cell answers best.",
+		Long: `tuning says how the response of each channel depends on the orientation, the spatial frequency and the phase of
+the stimuli. It reads activations [N,C,H,W] and a table of what each image showed, by default activations.npy and
+stimuli.csv of a folder that gpuconv run wrote. It writes cells.csv (preferred orientation, circular variance,
+selectivity, half-width of a von Mises fit, bandwidth, F1/F0, a line for each cell), curves.csv, tuning.json, pictures
+of the curves, and how different the responses of the population are between orientations (rdm).
+
+The response of a cell is a value of its channel's map; negative values become 0. Curves over orientation and spatial
+frequency take the largest response over the phases; other parameters stay where the cell answers best.`,
 		Example: "  gpuconv tuning --input out --output tuned\n" +
 			"  gpuconv tuning --input y.npy --orientations 0:180:5 --at mean --output tuned\n" +
 			"  gpuconv tuning --input out --normalise 1,2,0.5 --sum 2+4,3+5 --output tuned",
@@ -54,22 +55,30 @@ func newTuning() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.input, "input", "", "a folder of gpuconv run, or activations: .npy or .npz:key")
-	flags.StringVar(&f.table, "table", "", "CSV of parameters, a line for each image; stimuli.csv of the folder if not given")
-	flags.StringVar(&f.orientations, "orientations", "", "instead of a table: the images' orientations, a list or start:stop:step")
+	flags.StringVar(&f.table, "table", "",
+		"CSV of parameters, a line for each image; stimuli.csv of the folder if not given")
+	flags.StringVar(&f.orientations, "orientations", "",
+		"instead of a table: the images' orientations, a list or start:stop:step")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	flags.StringVar(&f.at, "at", "centre", "which value of a map is the response: centre, row,column, mean or max")
 	flags.BoolVar(&f.linear, "linear", false, "keep negative activations")
-	flags.StringVar(&f.normalise, "normalise", "", "divide each channel by the power of all: gain,exponent,semisaturation")
+	flags.StringVar(&f.normalise, "normalise", "",
+		"divide each channel by the power of all: gain,exponent,semisaturation")
 	flags.StringVar(&f.sum, "sum", "", "further cells that add up channels, as 2+4,3+5")
-	flags.StringVar(&f.by, "by", "", "what to draw curves over: orientation, sf, phase, or several with commas; all that vary if not given")
-	flags.StringVar(&f.phases, "phases", "max", "what becomes of the phases in curves over orientation and sf: max, mean or f1")
+	flags.StringVar(&f.by, "by", "",
+		"what to draw curves over: orientation, sf, phase, or several with commas; all that vary if not given")
+	flags.StringVar(&f.phases, "phases", "max",
+		"what becomes of the phases in curves over orientation and sf: max, mean or f1")
 	flags.StringVar(&f.over, "over", "best", "what becomes of all other parameters: best, max or mean")
-	flags.StringVar(&f.rdm, "rdm", "correlation", "dissimilarity of the responses to the values of the first of --by: correlation, euclid or none")
-	flags.BoolVar(&f.fit, "fit", true, "fit a von Mises curve over orientation; it is drawn and its half-width printed if it explains half of the variance")
+	flags.StringVar(&f.rdm, "rdm", "correlation",
+		"dissimilarity of the responses to the values of the first of --by: correlation, euclid or none")
+	flags.BoolVar(&f.fit, "fit", true,
+		"fit a von Mises curve over orientation; it is drawn, and its half-width printed, if it explains half of the "+
+			"variance")
 	return cmd
 }
 
-// run does the job: all of its files are written, or none.
+// run does the job. It writes all files or none.
 func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	readout, settings, metric, err := f.parse()
 	if err != nil {
@@ -108,8 +117,9 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	channels := responses.Cells - len(readout.Sums)
-	t := tuningreport.Tuning{
-		Origin: tuningreport.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(), Shape: source.Shape(),
+	t := report.Tuning{
+		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(),
+		Shape:   source.Shape(),
 		Readout: readout, Settings: settings, Metric: metric, NoMatrix: f.rdm == "none", Analysis: analysis,
 		Names: readout.Names(channels), Filters: f.filterNames(channels),
 	}
@@ -124,11 +134,12 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 }
 
 // say prints what was found and written.
-func (f *tuningFlags) say(stdout io.Writer, t tuningreport.Tuning, written tuningreport.Written) error {
+func (f *tuningFlags) say(stdout io.Writer, t report.Tuning, written report.Written) error {
 	if err := t.WriteText(stdout, written.Notes); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(stdout, "wrote     %s: %s\n", fault.Printable(filepath.Clean(f.output)), strings.Join(written.Files, ", "))
+	_, err := fmt.Fprintf(stdout, "wrote     %s: %s\n", fault.Printable(filepath.Clean(f.output)),
+		strings.Join(written.Files, ", "))
 	return err
 }
 
@@ -138,7 +149,7 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 		return r, s, m, err
 	}
 	if f.input == "" {
-		return r, s, m, usage(errors.New("--input: want a folder of gpuconv run, or a file of activations"))
+		return r, s, m, refused("input", "", errors.New("want a folder of gpuconv run, or a file of activations"))
 	}
 	if r, err = f.readout(); err != nil {
 		return r, s, m, err
@@ -151,7 +162,7 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 	}
 	if f.by != "" {
 		for name := range strings.SplitSeq(f.by, ",") {
-			axis, err := parseName("by", name, tuning.ByPhase+1)
+			axis, err := parseChoice("by", name, tuning.ByOrientation, tuning.ByFrequency, tuning.ByPhase)
 			if err != nil {
 				return r, s, m, err
 			}
@@ -161,15 +172,15 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 		}
 	}
 	if f.rdm != "none" {
-		if m, err = parseName("rdm", f.rdm, tuning.Euclid+1); err != nil {
-			return r, s, m, usage(fmt.Errorf("--rdm %q: want correlation, euclid or none", f.rdm))
+		if m, err = parseChoice("rdm", f.rdm, tuning.Correlation, tuning.Euclid); err != nil {
+			return r, s, m, misread("rdm", f.rdm, errors.New("want correlation, euclid or none"))
 		}
 	}
 	s.Fit = f.fit
 	return r, s, m, nil
 }
 
-// readout reads the flags that say what a response is.
+// readout reads the flags that say which number is a response.
 func (f *tuningFlags) readout() (r tuning.Readout, err error) {
 	r.Linear = f.linear
 	switch f.at {
@@ -181,7 +192,7 @@ func (f *tuningFlags) readout() (r tuning.Readout, err error) {
 	default:
 		at, err := parseInts(f.at)
 		if err != nil || len(at) != 2 {
-			return r, usage(fmt.Errorf("--at %q: want centre, row,column, mean or max", f.at))
+			return r, misread("at", f.at, errors.New("want centre, row,column, mean or max"))
 		}
 		r.Pool, r.Row, r.Column = tuning.At, at[0], at[1]
 	}
@@ -192,8 +203,9 @@ func (f *tuningFlags) readout() (r tuning.Readout, err error) {
 		return r, nil
 	}
 	values, err := param.ParseValues(f.normalise)
-	if err != nil || values.Len() != 3 || strings.Contains(f.normalise, ":") || !(values.At(0) > 0 && values.At(1) > 0 && values.At(2) > 0) {
-		return r, usage(fmt.Errorf("--normalise %q: want gain,exponent,semisaturation, three numbers above 0 such as 1,2,0.5", f.normalise))
+	if err != nil || values.Len() != 3 || strings.Contains(f.normalise, ":") ||
+		!(values.At(0) > 0 && values.At(1) > 0 && values.At(2) > 0) {
+		return r, misread("normalise", f.normalise, errors.New("want gain,exponent,semisaturation, three numbers above 0 such as 1,2,0.5"))
 	}
 	if f.linear {
 		return r, usage(errors.New("--normalise with --linear: want one of them, a negative drive has no power"))
@@ -210,23 +222,11 @@ func parseSums(text string) (sums [][]int, err error) {
 	for cell := range strings.SplitSeq(text, ",") {
 		channels, err := parseInts(strings.ReplaceAll(cell, "+", ","))
 		if err != nil {
-			return nil, usage(fmt.Errorf("--sum %q: want channels with + between them, and commas between cells, as 2+4,3+5", text))
+			return nil, misread("sum", text, errors.New("want channels with + between them, and commas between cells, as 2+4,3+5"))
 		}
 		sums = append(sums, channels)
 	}
 	return sums, nil
-}
-
-// parseChoice reads the name of one of some values.
-func parseChoice[T fmt.Stringer](flag, text string, choices ...T) (T, error) {
-	var names []string
-	for _, c := range choices {
-		if c.String() == text {
-			return c, nil
-		}
-		names = append(names, c.String())
-	}
-	return choices[0], usage(fmt.Errorf("--%s %q: want %s", flag, text, either(names)))
 }
 
 // folder says whether --input is a folder.
@@ -235,7 +235,7 @@ func (f *tuningFlags) folder() bool {
 	return err == nil && info.IsDir()
 }
 
-// activations returns what to open.
+// activations returns the array to open.
 func (f *tuningFlags) activations() string {
 	if f.folder() {
 		return filepath.Join(f.input, "activations.npy")
@@ -254,20 +254,20 @@ func (f *tuningFlags) readTable() (*param.Table, error) {
 	case path == "" && f.folder():
 		path = filepath.Join(f.input, "stimuli.csv")
 	case path == "" && !strings.Contains(f.input, ".npz:") && missing(f.input) != nil:
-		return nil, fmt.Errorf("--input %s: %w", fault.Printable(f.input), missing(f.input))
+		return nil, failed("input", f.input, missing(f.input))
 	case path == "":
-		return nil, usage(errors.New("--table: want a CSV of what each image showed, or --orientations"))
+		return nil, refused("table", "", errors.New("want a CSV of what each image showed, or --orientations"))
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("--table %s: %w", fault.Printable(path), whole.Cause(err))
+		return nil, failed("table", path, whole.Cause(err))
 	}
 	defer file.Close()
 	table, err := param.ReadCSV(file, "image")
 	return table, failed("table", path, err)
 }
 
-// missing says why there is nothing of that name; nil if there is.
+// missing says why there is no file of a name; nil if there is one.
 func missing(path string) error {
 	if _, err := os.Stat(path); err != nil {
 		return whole.Cause(err)
@@ -279,10 +279,10 @@ func missing(path string) error {
 func orientationTable(text string) (*param.Table, error) {
 	values, err := param.ParseValues(text)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--orientations: %w", plain(err)))
+		return nil, refused("orientations", "", err)
 	}
 	if values.Len() > math.MaxInt32 {
-		return nil, usage(fmt.Errorf("--orientations %s: want one for each image, not %d", text, values.Len()))
+		return nil, refused("orientations", text, fmt.Errorf("want one for each image, not %d", values.Len()))
 	}
 	all := make([]float64, values.Len())
 	for i := range all {
@@ -291,27 +291,31 @@ func orientationTable(text string) (*param.Table, error) {
 	return &param.Table{Columns: []param.Column{{Name: "orientation_deg", Numbers: all}}}, nil
 }
 
-// complete fills in which axes there are, and holds the table against the array.
+// complete chooses the axes if none are given, and compares the table with the array.
 func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []int) error {
 	if len(shape) > 0 && table.Len() != shape[0] {
-		return fmt.Errorf("--input %s: activations %v: want %d images, as many as the table has lines", fault.Printable(f.input), shape, table.Len())
+		return failed("input", f.input, fmt.Errorf("activations %v: want %d images, as many as the table has lines",
+			shape, table.Len()))
 	}
 	for _, axis := range s.By {
 		if !axis.In(table) {
-			return usage(fmt.Errorf("--by %s: the table has no column %s…: want one of the others, or another table", axis, axis))
+			return refused("by", axis.String(),
+				fmt.Errorf("the table has no column %s…: want one of the others, or another table", axis))
 		}
 	}
 	if len(s.By) > 0 {
 		return nil
 	}
 	if s.By = tuning.Varying(table); len(s.By) == 0 {
-		return errors.New("--table: want orientation…, sf… or phase… that differs between images: there is nothing to be tuned to")
+		return failed("table", "",
+			errors.New("want orientation…, sf… or phase… that differs between images: there is nothing to be tuned to"))
 	}
 	return nil
 }
 
 // readResponses streams the activations.
-func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Readout, stderr io.Writer) (*tuning.Responses, error) {
+func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Readout,
+	stderr io.Writer) (*tuning.Responses, error) {
 	total := 0
 	if shape := source.Shape(); len(shape) > 0 {
 		total = shape[0]
@@ -321,8 +325,8 @@ func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Reado
 	return tuning.Read(ctx, source, readout, bar.set)
 }
 
-// checkTuningMemory refuses what does not fit: an image's maps, in float32 and
-// float64, and the responses, which are there twice while phases are taken out.
+// checkTuningMemory refuses what does not fit into memory: the maps of an image, in float32 and float64, and the
+// responses, of which there are two copies while phases are taken out.
 func checkTuningMemory(shape []int, cells int) error {
 	image, responses := 1.0, 16*float64(shape[0])*float64(cells)
 	for _, extent := range shape[1:] {
@@ -332,14 +336,15 @@ func checkTuningMemory(shape []int, cells int) error {
 }
 
 // analyse makes curves and figures of responses.
-func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *param.Table, s tuning.Settings, stderr io.Writer) (*tuning.Analysis, error) {
+func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *param.Table, s tuning.Settings,
+	stderr io.Writer) (*tuning.Analysis, error) {
 	bar := newProgressOf(stderr, "fitting", "curves", r.Cells*len(s.By))
 	defer bar.stop()
 	s.Progress = bar.set
 	return tuning.Analyse(ctx, r, table, s)
 }
 
-// filterNames says what the filters of a run were, one for each channel; nil if that is not known.
+// filterNames says what the filters of a run are, one for each channel; nil if that is not known.
 func (f *tuningFlags) filterNames(channels int) []string {
 	file, err := os.Open(filepath.Join(f.input, "filters.csv"))
 	if err != nil {
@@ -350,5 +355,5 @@ func (f *tuningFlags) filterNames(channels int) []string {
 	if err != nil {
 		return nil
 	}
-	return tuningreport.FilterNames(table, channels)
+	return report.FilterNames(table, channels)
 }

@@ -28,13 +28,15 @@ func newVerify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Prove the GPU against the float64 reference on every stimulus and filter configuration",
-		Long: "verify holds every GPU algorithm, and the CPU engine, to the float64 reference. Each case passes four gates: bit for bit\n" +
-			"on integers, within the forward error bound, within a small RMS error, and with nothing written elsewhere and the\n" +
-			"same bits twice; and one relation that convolutions keep whoever computes them.\n\n" +
-			"The cases are every stimulus with every filter bank and size, crossed with the options of a convolution; --quick takes\n" +
-			"those that have every pair of options once, and the algorithms that the device may choose. With --input and --weight there is one case, yours.\n\n" +
-			"--backend gpu takes any OpenGL device there is, a software renderer too; it fails where there is none.\n" +
-			"A line on stdout says who failed what. Exit code 1: a case failed, or none passed.",
+		Long: "verify holds every GPU algorithm, and the CPU engine, to the float64 reference. Each case passes\n" +
+			"four gates: bit for bit on integers, within the forward error bound, within a small RMS error,\n" +
+			"and with nothing written elsewhere and the same bits twice. It also keeps one relation that all\n" +
+			"convolutions keep.\n\n" +
+			"The cases are every stimulus with every filter bank and size, crossed with the options of a\n" +
+			"convolution. --quick takes cases that have every pair of options once, and the algorithms that\n" +
+			"the device may choose. With --input and --weight there is one case, yours.\n\n" +
+			"--backend gpu takes any OpenGL device, a software renderer too; it fails where there is none. A\n" +
+			"line on stdout names each case that failed. Exit code 1: a case failed, or none passed.",
 		Example: "  gpuconv verify --quick --backend gpu --junit verify.xml\n" +
 			"  gpuconv verify --pictures failures --json verify.json\n" +
 			"  gpuconv verify --input x.npy --weight w.npy --padding 3 --stride 2",
@@ -45,7 +47,7 @@ func newVerify() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.quick, "quick", false, "a fixed cover of the matrix that meets every pair of options")
-	flags.StringVar(&f.backends, "backend", "gpu,cpu", "who is verified: gpu, cpu or both")
+	flags.StringVar(&f.backends, "backend", "gpu,cpu", "what is verified: gpu, cpu or both")
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "only this GPU algorithm: "+either(gpu.AlgorithmNames()))
 	flags.StringVar(&f.own.input, "input", "", "images of your own: .npy, .npz:key, .png or .jpg")
@@ -54,18 +56,19 @@ func newVerify() *cobra.Command {
 	f.own.spec.register(flags)
 	flags.StringVar(&f.json, "json", "", "write every case with its figures")
 	flags.StringVar(&f.junit, "junit", "", "write JUnit XML for CI")
-	flags.StringVar(&f.pictures, "pictures", "", "a new or empty folder for a picture of each wrong output, and its sum tap by tap")
+	flags.StringVar(&f.pictures, "pictures", "",
+		"a new or empty folder for a picture of each wrong output, and its sum tap by tap")
 	return cmd
 }
 
-// ownFlags are those that only say something with --input and --weight.
+// ownFlags are the flags that mean something only with --input and --weight.
 var ownFlags = []string{"bias", "stride", "padding", "padding-mode", "dilation", "groups", "activation", "pool"}
 
-// validate refuses what makes no sense, before anything is opened.
+// validate refuses flags that make no sense, before anything is opened.
 func (f *verifyFlags) validate(cmd *cobra.Command) error {
 	for i, name := range f.names() {
 		if name != "gpu" && name != "cpu" || slices.Contains(f.names()[:i], name) {
-			return usage(fmt.Errorf("--backend %q: want gpu, cpu or gpu,cpu", f.backends))
+			return misread("backend", f.backends, errors.New("want gpu, cpu or gpu,cpu"))
 		}
 	}
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags}
@@ -73,20 +76,20 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 		return err
 	}
 	if !slices.Contains(f.names(), "gpu") && (f.device != "any" || f.algorithm != "") {
-		return usage(fmt.Errorf("--backend %s: want no --device and no --algorithm with it, they choose on a GPU", f.backends))
+		return refused("backend", f.backends, errors.New("want no --device and no --algorithm with it, they choose on a GPU"))
 	}
 	if !slices.Contains(f.names(), "gpu") && f.opener != "" {
-		return usage(fmt.Errorf("--backend %s: want no --context with it, that opens a GPU", f.backends))
+		return refused("backend", f.backends, errors.New("want no --context with it, that opens a GPU"))
 	}
 	if f.isOwn() {
 		if f.quick {
-			return usage(errors.New("--quick: it takes part of the matrix, want it without --input and --weight"))
+			return refused("quick", "", errors.New("it takes part of the matrix, want it without --input and --weight"))
 		}
 		return nil
 	}
 	for _, name := range ownFlags {
 		if cmd.Flags().Changed(name) {
-			return usage(fmt.Errorf("--%s: the matrix has all of them, want --input and --weight with it", name))
+			return refused(name, "", errors.New("the matrix has all of them, want --input and --weight with it"))
 		}
 	}
 	return nil
@@ -125,8 +128,7 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	return p.conclude(ctx)
 }
 
-// runs puts together who is held to what: everybody to the matrix, and each to the
-// batches that lie around its own chunks.
+// runs says what each subject is held to: all of them to the matrix, and each to the batches around its own chunks.
 func (f *verifyFlags) runs(subjects []verify.Subject) ([]verify.Runner, error) {
 	judge := cpu.Reference{}
 	if f.isOwn() {
@@ -144,7 +146,9 @@ func (f *verifyFlags) runs(subjects []verify.Subject) ([]verify.Runner, error) {
 	runs := []verify.Runner{{Judge: judge, Subjects: subjects, Cases: matrix}}
 	for _, s := range subjects {
 		if edges := verify.Edges(s); !f.quick && len(edges) > 0 {
-			runs = append(runs, verify.Runner{Judge: judge, Subjects: []verify.Subject{s}, Cases: edges, Workers: 1}) // a batch is 256 MiB
+			one := []verify.Subject{s}
+			// a batch is 256 MiB
+			runs = append(runs, verify.Runner{Judge: judge, Subjects: one, Cases: edges, Workers: 1})
 		}
 	}
 	return runs, nil

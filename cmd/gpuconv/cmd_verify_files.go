@@ -6,13 +6,13 @@ import (
 	"gpuconv/verify"
 )
 
-// proofFiles are what gpuconv verify writes: nothing until all is known. Those that nobody asked for have no path.
+// proofFiles are the files that gpuconv verify writes when all is known. A file that was not asked for has no path.
 type proofFiles struct {
 	json, junit output
 	pictures    outputFolder
 }
 
-// outputs refuses what can be seen not to be written, and makes the folder.
+// outputs refuses paths that can be seen not to be writable, and makes the folder.
 func (f *verifyFlags) outputs() (*proofFiles, error) {
 	out := &proofFiles{json: output{"json", f.json}, junit: output{"junit", f.junit}}
 	for _, file := range []output{out.json, out.junit} {
@@ -28,7 +28,7 @@ func (f *verifyFlags) outputs() (*proofFiles, error) {
 	return out, err
 }
 
-// discard leaves no folder behind; after write it does nothing.
+// discard removes the folder. After write it does nothing.
 func (o *proofFiles) discard() {
 	if o.pictures.path != "" {
 		o.pictures.Discard()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"gpuconv/compare"
+	"gpuconv/conv"
 	"gpuconv/verify"
 )
 
@@ -22,22 +23,22 @@ func (f *verifyFlags) ownCase() (verify.Case, error) {
 	if err != nil {
 		return verify.Case{}, err
 	}
-	l.problem.Src = shape // all at once: conv's chunks are for files
-	dst, err := l.problem.Dst()
+	dst, err := l.problem.Dst() // all images at once: portions are for files
 	if err != nil {
 		return verify.Case{}, usage(plain(err))
 	}
-	// Three fillings, each with its inputs, two outputs and the judge's two float64 a pixel.
-	if err := checkMemory(fmt.Sprintf("verifying images of %v to %v", shape, dst), 3*(shape.Bytes()+6*dst.Bytes())); err != nil {
+	// There are three fillings. Each has its inputs, two outputs, and two float64 of the judge for each output.
+	if err := checkMemory(fmt.Sprintf("verifying images of %v to %v", shape, dst),
+		3*(shape.Bytes()+6*dst.Bytes())); err != nil {
 		return verify.Case{}, err
 	}
-	src, err := compare.Random("own", l.problem) // the shape of it
+	src, err := conv.NewTensor(shape)
 	if err != nil {
 		return verify.Case{}, err
 	}
-	if err := images.Draw(src.Src, 0); err != nil {
+	if err := images.Draw(src, 0); err != nil {
 		return verify.Case{}, err
 	}
 	name := f.own.input + " with " + f.own.weight
-	return verify.Given(compare.Case{Name: name, Problem: l.problem, Src: src.Src, Weight: l.weight, Bias: l.bias}), nil
+	return verify.Given(compare.Case{Name: name, Problem: l.problem, Src: src, Weight: l.weight, Bias: l.bias}), nil
 }

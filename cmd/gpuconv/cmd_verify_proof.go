@@ -22,7 +22,7 @@ type proof struct {
 	report  verify.Report
 	started time.Time
 	before  int // records of the runs before this one
-	drawn   int // pictures
+	drawn   int // how many pictures
 }
 
 func newProof(stdout, stderr io.Writer, out *proofFiles, runs []verify.Runner) *proof {
@@ -30,8 +30,10 @@ func newProof(stdout, stderr io.Writer, out *proofFiles, runs []verify.Runner) *
 	for _, r := range runs {
 		total += r.Records()
 	}
-	return &proof{stdout: stdout, out: out, started: time.Now(), bar: newProgressOf(stderr, "verifying", "cases", total),
-		report: verify.Report{Schema: 1, Program: describeProgram(), Command: strings.Join(os.Args, " "), Cases: []verify.Entry{}}}
+	return &proof{stdout: stdout, out: out, started: time.Now(),
+		bar: newProgressOf(stderr, "verifying", "cases", total),
+		report: verify.Report{Schema: 1, Program: describeProgram(), Command: strings.Join(os.Args, " "),
+			Cases: []verify.Entry{}}}
 }
 
 // prove makes the runs, one after the other.
@@ -48,10 +50,10 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 	return nil
 }
 
-// mostPictures bounds what one shader that is wrong everywhere draws.
+// mostPictures bounds how many pictures are drawn of a shader that is wrong everywhere.
 const mostPictures = 50
 
-// look reports a record as soon as it is there.
+// look reports a record at once.
 func (p *proof) look(r verify.Record) error {
 	p.report.Count.Add(r)
 	p.report.Cases = append(p.report.Cases, verify.NewEntry(r))
@@ -70,7 +72,7 @@ func (p *proof) look(r verify.Record) error {
 	return p.out.pictures.blame(err)
 }
 
-// conclude writes the files and counts. Nothing verified is a failure.
+// conclude writes the files and prints the counts. If no case passed, that is a failure.
 func (p *proof) conclude(ctx context.Context) error {
 	p.report.Seconds = time.Since(p.started).Seconds()
 	if err := ctx.Err(); err != nil {

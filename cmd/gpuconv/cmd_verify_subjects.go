@@ -7,14 +7,15 @@ import (
 	"gpuconv/batch"
 	"gpuconv/cpu"
 	"gpuconv/gpu"
+	"gpuconv/machine"
 	"gpuconv/verify"
 )
 
-// subjects opens everybody who is verified: a device for each algorithm of the GPU.
+// subjects opens the backends that are verified: a device for each algorithm of the GPU.
 func (f *verifyFlags) subjects(ctx context.Context) (all []verify.Subject, closeAll func(), err error) {
 	var devices []chosen
 	closeAll = func() {
-		if ctx.Err() == nil { // after an interrupt one may still be at work, and the process ends
+		if ctx.Err() == nil { // after an interrupt a device may still be at work, and the process ends
 			for _, d := range devices {
 				d.close()
 			}
@@ -22,7 +23,7 @@ func (f *verifyFlags) subjects(ctx context.Context) (all []verify.Subject, close
 	}
 	for _, name := range f.names() {
 		if name == "cpu" {
-			all = append(all, verify.Subject{Backend: cpu.Engine{}, Name: "cpu", Device: processor()})
+			all = append(all, verify.Subject{Backend: cpu.Engine{}, Name: "cpu", Device: machine.Processor()})
 			continue
 		}
 		for _, algorithm := range f.algorithms() {
@@ -35,7 +36,8 @@ func (f *verifyFlags) subjects(ctx context.Context) (all []verify.Subject, close
 			if len(twins) == 0 {
 				continue
 			}
-			s := verify.Subject{Backend: twins[0].Backend, Name: "gpu", Algorithm: algorithm, Device: twins[0].device.String(), Driver: twins[0].device.Version}
+			s := verify.Subject{Backend: twins[0].Backend, Name: "gpu", Algorithm: algorithm,
+				Device: twins[0].device.String(), Driver: twins[0].device.Version}
 			for _, twin := range twins[1:] {
 				s.Twins = append(s.Twins, twin.Backend)
 			}
@@ -45,12 +47,12 @@ func (f *verifyFlags) subjects(ctx context.Context) (all []verify.Subject, close
 	return all, closeAll, nil
 }
 
-// mostTwins bounds how many contexts of an algorithm are open at once: each has threads
-// of its own on a software renderer.
+// mostTwins bounds how many contexts of an algorithm are open at once. On a software renderer each has threads of its
+// own.
 const mostTwins = 4
 
-// twins opens as many devices of an algorithm as cases are computed at once, or none if
-// --quick does not take it on this device.
+// twins opens as many devices of an algorithm as cases are computed at once. It opens none if --quick does not take the
+// algorithm on this device.
 func (f *verifyFlags) twins(ctx context.Context, algorithm string) (all []chosen, err error) {
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, guard: true}
 	b.algorithm = algorithm
@@ -78,7 +80,6 @@ func (f *verifyFlags) algorithms() []string {
 	return gpu.AlgorithmNames()
 }
 
-// quickUnrolled keeps the unrolled shaders of --quick short, which then take several
-// passes more often: most of its time would be compiling. The whole matrix has them
-// as they are.
+// quickUnrolled keeps the unrolled shaders of --quick short, because compiling would take most of its time. They then
+// take several passes more often. The whole matrix has shaders as long as usual.
 const quickUnrolled = 400

@@ -32,9 +32,10 @@ func (w wave) draw(size int) []float32 {
 	return all
 }
 
-// gratingsAndBank writes gratings of every orientation, frequency and phase, their
-// table, and a bank of quadrature pairs of four orientations.
-func gratingsAndBank(t *testing.T, dir string, orientations, phases int, frequencies []float64) (gratings, table, bank string) {
+// gratingsAndBank writes gratings of every orientation, frequency and phase with their table, and a bank of quadrature
+// pairs of four orientations.
+func gratingsAndBank(t *testing.T, dir string, orientations, phases int, frequencies []float64) (gratings, table,
+	bank string) {
 	t.Helper()
 	const size, kernel, sigma = 21, 21, 4
 	images := &npy.Array{Shape: []int{0, size, size}}
@@ -66,7 +67,7 @@ func gratingsAndBank(t *testing.T, dir string, orientations, phases int, frequen
 	return gratings, table, bank
 }
 
-// cellsOf reads cells.csv: figures by name, one map a cell.
+// cellsOf reads cells.csv: a map of figures by name for each cell.
 func cellsOf(t *testing.T, folder string) []map[string]float64 {
 	t.Helper()
 	f, err := os.Open(filepath.Join(folder, "cells.csv"))
@@ -91,11 +92,10 @@ func cellsOf(t *testing.T, folder string) []map[string]float64 {
 	return all
 }
 
-// TestComplexCells: the energy of a quadrature pair keeps its orientation and
-// frequency and does not care about phase; a rectified Gabor cares. A Gabor of
-// frequency f and width σ answers a grating of f' at an angle d with
-// e^{−2π²σ²·|f − f'|²}, plus what the mirror image at −f adds, which is below e^{−50}
-// here. So its half-width at half-height solves 4·f²·sin²(d/2) = ln 2/(2π²σ²).
+// TestComplexCells: the energy of a quadrature pair keeps its orientation and frequency and does not depend on the
+// phase; a rectified Gabor does. A Gabor of frequency f and width σ answers a grating of f' at an angle d with
+// e^{−2π²σ²·|f − f'|²}, plus the contribution of the mirror image at −f, which is below e^{−50} here. So its half-width
+// at half-height solves 4·f²·sin²(d/2) = ln 2/(2π²σ²).
 func TestComplexCells(t *testing.T) {
 	orientations, phases, frequencies := 36, 8, []float64{0.05, 0.1, 0.15, 0.2, 0.25}
 	if testing.Short() {
@@ -105,7 +105,8 @@ func TestComplexCells(t *testing.T) {
 	gratings, table, bank := gratingsAndBank(t, dir, orientations, phases, frequencies)
 	for activation, cells := range map[string]int{"energy": 4, "relu": 8} {
 		y, out := filepath.Join(dir, activation+".npy"), filepath.Join(dir, activation)
-		if code, _, stderr := gpuconv(t, "conv", "--input", gratings, "--weight", bank, "--activation", activation, "--backend", "cpu", "--output", y); code != exitOK {
+		if code, _, stderr := gpuconv(t, "conv", "--input", gratings, "--weight", bank, "--activation", activation,
+			"--backend", "cpu", "--output", y); code != exitOK {
 			t.Fatal(stderr)
 		}
 		if code, _, stderr := gpuconv(t, "tuning", "--input", y, "--table", table, "--output", out); code != exitOK {
@@ -119,13 +120,16 @@ func TestComplexCells(t *testing.T) {
 			preferred := float64(i * 4 / cells * 45)
 			off := math.Abs(cell["orientation_preferred_deg"] - preferred)
 			if min(off, 180-off) > 1 || cell["sf_peak"] != 0.15 || cell["circular_variance"] > 0.3 {
-				t.Errorf("%s, cell %d prefers %v, want %v and 0.15: %v", activation, i, cell["orientation_preferred_deg"], preferred, cell)
+				t.Errorf("%s, cell %d prefers %v, want %v and 0.15: %v", activation, i,
+					cell["orientation_preferred_deg"], preferred, cell)
 			}
 			half := 2 * math.Asin(math.Sqrt(math.Ln2/(2*math.Pi*math.Pi*16))/(2*0.15)) * 180 / math.Pi
 			if math.Abs(cell["half_width_deg"]-half) > 1.5 {
-				t.Errorf("%s, cell %d has a half-width of %v, want about %v", activation, i, cell["half_width_deg"], half)
+				t.Errorf("%s, cell %d has a half-width of %v, want about %v", activation, i, cell["half_width_deg"],
+					half)
 			}
-			if ratio := cell["f1_over_f0"]; activation == "energy" && ratio > 1e-3 || activation == "relu" && ratio < 1.5 {
+			if ratio := cell["f1_over_f0"]; activation == "energy" && ratio > 1e-3 ||
+				activation == "relu" && ratio < 1.5 {
 				t.Errorf("%s, cell %d has an F1/F0 of %v", activation, i, ratio)
 			}
 		}

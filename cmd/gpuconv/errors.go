@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gpuconv/fault"
+	"gpuconv/machine"
 )
 
 // usageError marks an error of the call itself, for exit code 2.
@@ -42,8 +43,8 @@ func (e flagError) Error() string {
 
 func (e flagError) Unwrap() error { return e.err }
 
-// failed says which flag's value err is about. It is no error of the call: a file cannot be read, a disk is full.
-// nil stays nil.
+// failed says which flag's value err is about. It is no error of the call: a file cannot be read, a disk is full. nil
+// stays nil.
 func failed(flag, value string, err error) error {
 	if err == nil {
 		return nil
@@ -73,23 +74,12 @@ func plain(err error) error {
 	return plainError{err}
 }
 
-// reworded is an error in words that suit who typed the command.
-type reworded struct {
-	err  error
-	text string
-}
+// checkMemory refuses what needs more memory than the machine has free.
+func checkMemory(what string, bytes float64) error { return usage(machine.CheckMemory(what, bytes)) }
 
-func (e reworded) Error() string { return e.text }
-func (e reworded) Unwrap() error { return e.err }
-
-// without returns err less the prefixes that its text starts with, one after the
-// other: the package, and what the flag before it says already.
-func without(err error, prefixes ...string) error {
-	text := err.Error()
-	for _, prefix := range prefixes {
-		text = strings.TrimPrefix(text, prefix)
-	}
-	return reworded{err, text}
+// checkDisk refuses an output that does not fit on the disk of path.
+func checkDisk(what, path string, bytes float64) error {
+	return usage(machine.CheckDisk(what, path, bytes))
 }
 
 // oneLine joins the lines of a text, such as those of joined errors.

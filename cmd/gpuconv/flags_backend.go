@@ -14,17 +14,18 @@ import (
 	"gpuconv/cpu"
 	"gpuconv/fault"
 	"gpuconv/gpu"
+	"gpuconv/machine"
 
 	"github.com/spf13/pflag"
 )
 
-// backendFlags choose who convolves.
+// backendFlags choose the backend.
 type backendFlags struct {
 	backend string
 	deviceFlags
-	guard    bool // see gpu.Options; no flag
-	unrolled int  // the same
-	untuned  bool // ignores what gpuconv autotune stored; no flag
+	guard    bool // no flag: see gpu.Options
+	unrolled int  // no flag: see gpu.Options
+	untuned  bool // no flag: ignores what gpuconv autotune stored
 }
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
@@ -46,30 +47,30 @@ func (f *deviceFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.opener, "context", "", "who opens it: egl, which needs no display, or glfw, in a hidden window; egl where this program has it")
 }
 
-// validate refuses what no device could answer, before anything is opened.
+// validate refuses, before anything is opened, what no device could do.
 func (f *backendFlags) validate() error {
 	if !slices.Contains([]string{"auto", "gpu", "cpu", "reference"}, f.backend) {
-		return usage(fmt.Errorf("--backend %q: want auto, gpu, cpu or reference", f.backend))
+		return misread("backend", f.backend, errors.New("want auto, gpu, cpu or reference"))
 	}
 	if _, err := f.options(); err != nil {
 		return err
 	}
 	if f.onCPU() && f.device != "any" {
-		return usage(fmt.Errorf("--backend %s: want no --device with it, that chooses a GPU", f.backend))
+		return refused("backend", f.backend, errors.New("want no --device with it, that chooses a GPU"))
 	}
 	if f.onCPU() && f.opener != "" {
-		return usage(fmt.Errorf("--backend %s: want no --context with it, that opens a GPU", f.backend))
+		return refused("backend", f.backend, errors.New("want no --context with it, that opens a GPU"))
 	}
 	if f.algorithm != "" && f.backend == "reference" {
-		return usage(fmt.Errorf("--backend reference: want no --algorithm with it, it has only one"))
+		return refused("backend", "reference", errors.New("want no --algorithm with it, it has only one"))
 	}
 	if known := f.algorithms(); f.algorithm != "" && !slices.Contains(known, f.algorithm) {
-		return usage(fmt.Errorf("--algorithm %q: want %s", f.algorithm, either(known)))
+		return misread("algorithm", f.algorithm, fmt.Errorf("want %s", either(known)))
 	}
 	return nil
 }
 
-// options says which device is to be opened and how it is to compute.
+// options says which device to open and how it computes.
 func (f *backendFlags) options() (gpu.Options, error) {
 	o := gpu.Options{Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled}
 	var err error
@@ -82,8 +83,7 @@ func (f *backendFlags) options() (gpu.Options, error) {
 	return o, refused("device", f.device, o.Validate())
 }
 
-// algorithms lists those that may be forced: asking for one is asking for a GPU,
-// unless it is the CPU's that is asked for.
+// algorithms lists those that may be forced: the CPU engine's for --backend cpu, else a GPU's.
 func (f *backendFlags) algorithms() []string {
 	if f.backend == "cpu" {
 		return cpu.AlgorithmNames()
@@ -93,8 +93,7 @@ func (f *backendFlags) algorithms() []string {
 
 func (f *backendFlags) onCPU() bool { return f.backend == "cpu" || f.backend == "reference" }
 
-// free says that any backend may be taken: nothing that only a GPU has is asked
-// for.
+// free reports whether any backend will do: no flag asks for what only a GPU has.
 func (f *backendFlags) free() bool {
 	return f.backend == "auto" && f.device == "any" && f.opener == "" && f.algorithm == ""
 }
@@ -105,19 +104,19 @@ type chosen struct {
 	name   string   // gpu, cpu or reference
 	isa    cpu.ISA  // of the CPU engine
 	device gpu.Info // of a GPU
-	note   string   // why auto did not take a GPU, or what its plan passed over
+	note   string   // why auto did not take a GPU, or the warning of its plan
 	close  func() error
 }
 
-// describe names what computes, and calls a software renderer by its name.
+// describe names what computes. It says so of a software renderer.
 func (c chosen) describe() string {
 	switch c.name {
 	case "gpu":
 		return fmt.Sprintf("%v, OpenGL %s (%s)", c.device, c.device.Version, c.device.Name)
 	case "reference":
-		return fmt.Sprintf("float64 reference, %d threads of %s", runtime.GOMAXPROCS(0), processor())
+		return fmt.Sprintf("float64 reference, %d threads of %s", runtime.GOMAXPROCS(0), machine.Processor())
 	}
-	return fmt.Sprintf("CPU engine with %v, %d threads of %s", c.isa, runtime.GOMAXPROCS(0), processor())
+	return fmt.Sprintf("CPU engine with %v, %d threads of %s", c.isa, runtime.GOMAXPROCS(0), machine.Processor())
 }
 
 // open opens the backend. The flags have passed validate.
@@ -146,8 +145,7 @@ func (f *backendFlags) open() (chosen, error) {
 	return f.openGPU(options)
 }
 
-// isaVariable names the environment variable that chooses the CPU engine's
-// instructions, for tests and for comparing them.
+// isaVariable names the environment variable that chooses the CPU engine's instructions, for tests and comparisons.
 const isaVariable = "GPUCONV_CPU"
 
 // engine opens the CPU engine; "" forces no algorithm.
@@ -213,8 +211,7 @@ func (f *backendFlags) prepare(ctx context.Context, p conv.Problem, weight *conv
 	return s, nil
 }
 
-// openAndPlan takes the CPU engine where any backend will do and the GPU cannot
-// compute p.
+// openAndPlan takes the CPU engine if any backend will do and the GPU cannot compute p.
 func (f *backendFlags) openAndPlan(p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
 	c, err := f.open()
 	if err != nil {
@@ -231,7 +228,7 @@ func (f *backendFlags) openAndPlan(p conv.Problem, weight *conv.Tensor, bias []f
 	if err != nil {
 		c.close()
 		if f.algorithm != "" {
-			err = fmt.Errorf("--algorithm %s: %w", f.algorithm, without(err, c.name+": ", f.algorithm+": "))
+			err = failed("algorithm", f.algorithm, err)
 		}
 		return session{}, err
 	}
@@ -249,11 +246,11 @@ func (s session) print(w io.Writer) {
 	}
 }
 
-// close gives everything back. After an interrupt it does not wait for a plan
-// that may still be at work: the process is about to end.
+// close releases everything. After an interrupt it does not wait for a plan that may still compute: the process is
+// about to end.
 func (s session) close(ctx context.Context) {
 	if ctx.Err() == nil {
-		s.plan.Close() // what it might report concerns nobody any more
+		s.plan.Close() // its error would concern nobody
 		s.chosen.close()
 	}
 }

@@ -11,8 +11,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// kindFlags ask for stimuli or filters of a kind, or for those of a file, instead of a
-// preset's.
+// kindFlags ask for stimuli or filters of a kind or from a file, instead of those of a preset.
 type kindFlags struct {
 	kind, input string
 	settings    []string // flags that are settings of kinds
@@ -28,9 +27,8 @@ func (f *kindFlags) registerParameters(flags *pflag.FlagSet, parameters []param.
 	}
 }
 
-// chosen returns the settings of the kind that is asked for, nil for a file or a
-// preset. It refuses flags that say nothing beside the others: presets names those that
-// only presets have, shared the settings that they have too.
+// chosen returns the settings of the kind that is asked for, or nil for a file or a preset. It refuses flags that have
+// no meaning with the others. presets names the flags that only presets have, shared the settings that they have too.
 func (f *kindFlags) chosen(flags *pflag.FlagSet, presets, shared []string) (*settings, error) {
 	given := map[string]string{}
 	for _, name := range f.settings {
@@ -44,7 +42,8 @@ func (f *kindFlags) chosen(flags *pflag.FlagSet, presets, shared []string) (*set
 	case f.input != "":
 		return nil, refuseFlags(flags, "--input", slices.AppendSeq(slices.Clone(presets), maps.Keys(given)))
 	case f.kind != "":
-		return &settings{kind: f.kind, values: given, flag: func(key string) string { return key }}, refuseFlags(flags, "--kind", presets)
+		s := &settings{kind: f.kind, values: given, flag: func(key string) string { return key }}
+		return s, refuseFlags(flags, "--kind", presets)
 	}
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(shared, key) {
@@ -54,7 +53,7 @@ func (f *kindFlags) chosen(flags *pflag.FlagSet, presets, shared []string) (*set
 	return nil, nil
 }
 
-// refuseFlags refuses the flags of names that were typed beside another one.
+// refuseFlags refuses those of the named flags that were typed beside another flag.
 func refuseFlags(flags *pflag.FlagSet, beside string, names []string) error {
 	slices.Sort(names)
 	for _, name := range names {

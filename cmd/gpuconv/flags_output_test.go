@@ -41,7 +41,7 @@ func TestBlame(t *testing.T) {
 		usage bool
 	}{
 		{&whole.Error{Name: "out", Err: full}, "--output out: no space left", false},
-		{&whole.Error{Name: "out", Rule: "want a new or empty folder"}, "--output out: want a new or empty folder", true},
+		{&whole.Error{Name: "out", Rule: "want a new folder"}, "--output out: want a new folder", true},
 		{&whole.Error{Name: "x.npy", Err: full}, "--output out: x.npy: no space left", false},
 		{errors.Join(&whole.Error{Name: "x.npy", Err: full}), "--output out: x.npy: no space left", false},
 		{failure, "failure", false},
@@ -76,7 +76,8 @@ func TestFullFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = out.blame(errors.Join(w.Write([]float32{1, 2}), w.Close()))
-	if got, want := textOf(err), "--output "+out.path+": x.npy: file already closed"; got != want || errors.As(err, new(usageError)) {
+	want := "--output " + out.path + ": x.npy: file already closed"
+	if got := textOf(err); got != want || errors.As(err, new(usageError)) {
 		t.Errorf("it reads %q, want %q", got, want)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"gpuconv/conv"
 )
 
-// The forms of convolution flags. Each parser refuses with what would be right.
+// The forms of the flags of a convolution. The error of each parser says what would be right.
 
 // parsePair reads 2 or 2,1: one number for both axes, or (H, W).
 func parsePair(flag, text string, least int) ([2]int, error) {
@@ -19,7 +19,7 @@ func parsePair(flag, text string, least int) ([2]int, error) {
 		numbers = append(numbers, numbers[0])
 	}
 	if err != nil || len(numbers) != 2 || numbers[0] < least || numbers[1] < least {
-		return [2]int{}, usage(fmt.Errorf("--%s %q: want a number, or two for H,W, of at least %d", flag, text, least))
+		return [2]int{}, misread(flag, text, fmt.Errorf("want a number, or two for H,W, of at least %d", least))
 	}
 	return [2]int{numbers[0], numbers[1]}, nil
 }
@@ -37,8 +37,8 @@ func parseInts(text string) ([]int, error) {
 	return all, nil
 }
 
-// parsePadding reads 3, 3,2 (H,W), top,bottom,left,right, same or valid. What
-// same means depends on the kernel, the stride and the dilation.
+// parsePadding reads 3, 3,2 (H,W), top,bottom,left,right, same or valid. The padding of same depends on the kernel, the
+// stride and the dilation.
 func parsePadding(text string, kernel, stride, dilation [2]int) (conv.Padding, error) {
 	switch text {
 	case "valid":
@@ -65,7 +65,7 @@ func parsePadding(text string, kernel, stride, dilation [2]int) (conv.Padding, e
 	case len(n) == 4:
 		return conv.Padding{Top: n[0], Bottom: n[1], Left: n[2], Right: n[3]}, nil
 	}
-	return conv.Padding{}, usage(fmt.Errorf("--padding %q: want 3, 3,2 for H,W, or top,bottom,left,right, of at least 0, or same or valid", text))
+	return conv.Padding{}, misread("padding", text, errors.New("want 3, 3,2 for H,W, or top,bottom,left,right, of at least 0, or same or valid"))
 }
 
 // parseText reads a value by the text form of its type.
@@ -79,17 +79,14 @@ func parseText[T any, P interface {
 	return value, nil
 }
 
-// parseName reads one of the names of a type whose values count from 0.
-func parseName[T interface {
-	~int
-	fmt.Stringer
-}](flag, text string, count T) (T, error) {
+// parseChoice reads the name of one of some values.
+func parseChoice[T fmt.Stringer](flag, text string, choices ...T) (T, error) {
 	var names []string
-	for v := range count {
-		if v.String() == text {
-			return v, nil
+	for _, c := range choices {
+		if c.String() == text {
+			return c, nil
 		}
-		names = append(names, v.String())
+		names = append(names, c.String())
 	}
-	return 0, usage(fmt.Errorf("--%s %q: want %s", flag, text, either(names)))
+	return choices[0], misread(flag, text, fmt.Errorf("want %s", either(names)))
 }

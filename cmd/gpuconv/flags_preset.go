@@ -20,10 +20,11 @@ import (
 type presetFlag struct{ name string }
 
 func (f *presetFlag) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.name, "preset", "nma", "nma (Neuromatch W1D5 tutorial 2) or nma-t3 (tutorial 3: pixels 0 and 1, filters keep their mean)")
+	flags.StringVar(&f.name, "preset", "nma",
+		"nma (Neuromatch W1D5 tutorial 2) or nma-t3 (tutorial 3: pixels 0 and 1, filters keep their mean)")
 }
 
-// tutorial3 tells the presets apart and refuses others.
+// tutorial3 reports whether the preset is that of tutorial 3. It refuses other names.
 func (f *presetFlag) tutorial3() (bool, error) {
 	switch f.name {
 	case "nma":
@@ -42,7 +43,8 @@ type stimulusFlags struct {
 }
 
 func (f *stimulusFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.orientations, "orientations", "-90,-45,0,45,90", "degrees from vertical: a list, or start:stop:step for start + i·step below stop")
+	flags.StringVar(&f.orientations, "orientations", "-90,-45,0,45,90",
+		"degrees from vertical: a list, or start:stop:step for start + i·step below stop")
 	flags.Float64Var(&f.res, "res", 0.1, "resolution: 1 is 640×480 pixels")
 	flags.BoolVar(&f.patch, "patch", false, "a round patch on the right instead of the whole image")
 }
@@ -51,7 +53,8 @@ func (f *stimulusFlags) register(flags *pflag.FlagSet) {
 const defaultSF = 1.0 / 28
 
 func (f *stimulusFlags) registerSF(flags *pflag.FlagSet) {
-	flags.Float64Var(&f.sf, "sf", defaultSF, "spatial frequency as the tutorial counts it: radians per pixel of the full 640×480 image")
+	flags.Float64Var(&f.sf, "sf", defaultSF,
+		"spatial frequency as the tutorial counts it: radians per pixel of the full 640×480 image")
 }
 
 // sweep returns the gratings, one per orientation.
@@ -70,7 +73,7 @@ func (f *stimulusFlags) sweep(tutorial3 bool) (*stimuli.Sweep, error) {
 	}
 	nma := stimuli.NMA{SpatialFrequency: f.sf, Resolution: f.res, Patch: f.patch, Tutorial3: tutorial3}
 	sweep, err := stimuli.NewSweep(nma, orientations)
-	if err != nil { // of all that it refuses, too large an image is left
+	if err != nil { // the image is too large: all else is checked above
 		return nil, refused("res", fmt.Sprint(f.res), err)
 	}
 	return sweep, nil
@@ -88,11 +91,14 @@ func (f *filterFlags) register(flags *pflag.FlagSet) {
 func (f *filterFlags) bank(ctx context.Context, tutorial3 bool) (*experiment.Bank, error) {
 	switch {
 	case f.channels < 2:
-		return nil, refused("channels", strconv.Itoa(f.channels), errors.New("want at least 2, the centre-surround pair"))
+		err := errors.New("want at least 2, the centre-surround pair")
+		return nil, refused("channels", strconv.Itoa(f.channels), err)
 	case f.size < 2:
-		return nil, refused("size", strconv.Itoa(f.size), errors.New("want at least 2, a smaller filter would be all zeros"))
+		err := errors.New("want at least 2, a smaller filter would be all zeros")
+		return nil, refused("size", strconv.Itoa(f.size), err)
 	}
-	if err := checkMemory(fmt.Sprintf("--channels %d --size %d: the filters", f.channels, f.size), f.bytes()); err != nil {
+	asked := fmt.Sprintf("--channels %d --size %d", f.channels, f.size)
+	if err := checkMemory(asked+": the filters", f.bytes()); err != nil {
 		return nil, err
 	}
 	nma := filters.NMA{Channels: f.channels, Size: f.size, Tutorial3: tutorial3}
@@ -102,12 +108,12 @@ func (f *filterFlags) bank(ctx context.Context, tutorial3 bool) (*experiment.Ban
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, usage(fmt.Errorf("--channels %d --size %d: %w", f.channels, f.size, plain(err)))
+		return nil, usage(fmt.Errorf("%s: %w", asked, plain(err)))
 	}
 	return made, nil
 }
 
-// bytes returns what making the bank takes: the filters, and one in float64.
+// bytes returns the memory that it takes to make the bank: the filters, and one in float64.
 func (f *filterFlags) bytes() float64 {
 	return (4*float64(f.channels) + 8) * float64(f.size) * float64(f.size)
 }

@@ -1,18 +1,19 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/machine"
 	"gpuconv/npy"
 
 	"github.com/spf13/pflag"
 )
 
-// problemFlags describe a convolution without its numbers: shapes or the files
-// that have them, of which only the headers are read.
+// problemFlags describe a convolution without its numbers, by shapes or by files. Only the headers of files are read.
 type problemFlags struct {
 	compact       string // N,Cin,H,W,Cout,K,pad,stride,groups
 	input, weight string
@@ -29,25 +30,24 @@ func (f *problemFlags) register(flags *pflag.FlagSet) {
 	f.spec.register(flags)
 }
 
-// withoutProblem refuses flags that describe a convolution where --problem is not named.
+// withoutProblem refuses flags that describe a convolution if --problem is not given.
 func withoutProblem(flags *pflag.FlagSet, named bool) error {
 	for _, name := range append([]string{"input", "weight", "bias"}, ownFlags...) {
 		if !named && flags.Changed(name) {
-			return usage(fmt.Errorf("--%s: want --problem with it", name))
+			return refused(name, "", errors.New("want --problem with it"))
 		}
 	}
 	return nil
 }
 
-// problem puts the problem together. compact, if not empty, is the one argument
-// that may stand behind --problem.
+// problem assembles the problem. compact is the argument after --problem, empty if there is none.
 func (f *problemFlags) problem(compact string) (conv.Problem, error) {
 	if compact == "" && f.compact != "flags" {
 		compact = f.compact
 	}
 	if compact != "" {
 		if f.input != "" || f.weight != "" || f.bias != "" {
-			return conv.Problem{}, usage(fmt.Errorf("--problem %s: leave out --input, --weight and --bias, or give them instead", compact))
+			return conv.Problem{}, refused("problem", compact, errors.New("leave out --input, --weight and --bias, or give them instead"))
 		}
 		return f.compactProblem(compact)
 	}
@@ -74,7 +74,7 @@ func (f *problemFlags) compactProblem(text string) (conv.Problem, error) {
 		twice bool
 	}{{"stride", f.spec.stride != "1"}, {"padding", f.spec.padding != "0"}, {"groups", f.spec.groups != 1}} {
 		if said.twice {
-			return conv.Problem{}, usage(fmt.Errorf("--problem %s: has a %s already, leave out --%s", text, said.flag, said.flag))
+			return conv.Problem{}, refused("problem", text, fmt.Errorf("has a %s already, leave out --%s", said.flag, said.flag))
 		}
 	}
 	spec, err := f.spec.spec(p.Weight)
@@ -83,11 +83,11 @@ func (f *problemFlags) compactProblem(text string) (conv.Problem, error) {
 	return p, err
 }
 
-// parseCompact reads the form in which bench and its peers name their cases.
+// parseCompact reads the form that names the cases of bench and of its peers.
 func parseCompact(text string) (conv.Problem, error) {
 	v, err := parseInts(text)
 	if err != nil || len(v) != 9 || v[8] < 1 {
-		return conv.Problem{}, usage(fmt.Errorf("--problem %q: want N,Cin,H,W,Cout,K,pad,stride,groups, such as 512,1,48,64,6,7,3,1,1", text))
+		return conv.Problem{}, misread("problem", text, errors.New("want N,Cin,H,W,Cout,K,pad,stride,groups, such as 512,1,48,64,6,7,3,1,1"))
 	}
 	p := conv.Problem{Src: conv.Shape{v[0], v[1], v[2], v[3]}, Weight: conv.Shape{v[4], v[1] / v[8], v[5], v[5]}}
 	p.Padding, p.Stride, p.Groups = conv.Pad(v[6], v[6]), [2]int{v[7], v[7]}, v[8]
@@ -102,7 +102,7 @@ func shapeOf(flag, text string) (conv.Shape, error) {
 		}
 	}
 	if text == "" {
-		return conv.Shape{}, usage(fmt.Errorf("--%s: want a file or a shape of four numbers, such as 64,1,48,64", flag))
+		return conv.Shape{}, refused(flag, "", errors.New("want a file or a shape of four numbers, such as 64,1,48,64"))
 	}
 	if flag == "input" {
 		images, err := openImages(text)
@@ -124,8 +124,7 @@ func shapeOf(flag, text string) (conv.Shape, error) {
 	return shape, nil
 }
 
-// explanation is what gpuconv info --problem prints, before anything is
-// allocated. Sizes are in bytes.
+// explanation is what gpuconv info --problem prints. Nothing has been allocated then. Sizes are in bytes.
 type explanation struct {
 	Src         conv.Shape `json:"src"`
 	Weight      conv.Shape `json:"weight"`
@@ -139,8 +138,8 @@ type explanation struct {
 	Device      string     `json:"device"`
 	Algorithm   string     `json:"algorithm"`
 	Tile        string     `json:"tile,omitempty"`    // how the algorithm cuts the work
-	Tuned       string     `json:"tuned,omitempty"`   // when they were measured to be the fastest
-	Warning     string     `json:"warning,omitempty"` // what was passed over
+	Tuned       string     `json:"tuned,omitempty"`   // when algorithm and tile were measured to be the fastest
+	Warning     string     `json:"warning,omitempty"` // what the backend had to pass over
 	Rejected    []rejected `json:"rejected"`
 	Chunk       int        `json:"chunk"`  // images per submission
 	Chunks      int        `json:"chunks"` // submissions
@@ -181,7 +180,7 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 	return e, nil
 }
 
-// then names what makes Dst of Sums of another shape.
+// then names the steps from Sums to Dst.
 func (e explanation) then() string {
 	var steps []string
 	if e.Dst.C() != e.Sums.C() {
@@ -202,7 +201,7 @@ func (e explanation) String() string {
 	}
 	fmt.Fprintf(w, "dst        %v\n", e.Dst)
 	fmt.Fprintf(w, "parameters %.0f\n", e.Parameters)
-	fmt.Fprintf(w, "work       %.4g MACs, %s compulsory, %.3g FLOP/B\n", e.MACs, size(e.Bytes), e.Intensity)
+	fmt.Fprintf(w, "work       %.4g MACs, %s compulsory, %.3g FLOP/B\n", e.MACs, machine.Size(e.Bytes), e.Intensity)
 	fmt.Fprintf(w, "device     %s\n", e.Device)
 	fmt.Fprintf(w, "algorithm  %s\n", e.Algorithm)
 	for _, line := range []struct{ name, text string }{{"tile", e.Tile}, {"", e.Tuned}, {"warning", e.Warning}} {
@@ -214,6 +213,6 @@ func (e explanation) String() string {
 		fmt.Fprintf(w, "           not %s: %s\n", r.Algorithm, r.Reason)
 	}
 	fmt.Fprintf(w, "chunks     %d of at most %d images\n", e.Chunks, e.Chunk)
-	fmt.Fprintf(w, "memory     %s in the plan, %s with all images in and out\n", size(e.PlanMemory), size(e.TotalMemory))
+	fmt.Fprintf(w, "memory     %s in the plan, %s with all images in and out\n", machine.Size(e.PlanMemory), machine.Size(e.TotalMemory))
 	return w.String()
 }

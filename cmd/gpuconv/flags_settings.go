@@ -11,21 +11,23 @@ import (
 	"gpuconv/param"
 )
 
-// settings ask for a kind of stimulus or filter: a name, and what is set of it.
+// settings ask for a kind of stimulus or filter: its name, and what is set of it.
 type settings struct {
 	kind   string
 	values map[string]string
 	flag   func(key string) string // what the user typed, without dashes: sf, or stimulus sf
 }
 
-// parseSettings reads a kind and its settings in one text, as run has them: gabor
-// orientation=0:180:45 sf=0.1,0.2 quadrature.
+// parseSettings reads a kind and its settings from one text, as run takes them:
+// gabor orientation=0:180:45 sf=0.1,0.2 quadrature.
 func parseSettings(flag, text string) (*settings, error) {
 	words := strings.Fields(text)
 	if len(words) == 0 {
-		return nil, misread(flag, text, errors.New("want a kind and its settings, such as \"gabor orientation=0:180:45 sf=0.1\""))
+		const want = `want a kind and its settings, such as "gabor orientation=0:180:45 sf=0.1"`
+		return nil, misread(flag, text, errors.New(want))
 	}
-	s := &settings{kind: words[0], values: map[string]string{}, flag: func(key string) string { return flag + " " + key }}
+	s := &settings{kind: words[0], values: map[string]string{}}
+	s.flag = func(key string) string { return flag + " " + key }
 	for _, word := range words[1:] {
 		key, value, given := strings.Cut(word, "=")
 		if !given {
@@ -39,7 +41,7 @@ func parseSettings(flag, text string) (*settings, error) {
 	return s, nil
 }
 
-// take returns a setting, and no more afterwards.
+// take returns a setting and removes it.
 func (s *settings) take(key string) (value string, given bool) {
 	value, given = s.values[key]
 	delete(s.values, key)
@@ -72,12 +74,13 @@ func (s *settings) takeInt(key string) (int, error) {
 	return n, nil
 }
 
-// axes reads what is left as parameters, each a list or a range.
+// axes reads the settings that are left as parameters, each a list or a range.
 func (s *settings) axes(parameters []param.Parameter) ([]param.Axis, error) {
 	var axes []param.Axis
 	for _, key := range slices.Sorted(maps.Keys(s.values)) {
 		if !slices.ContainsFunc(parameters, func(p param.Parameter) bool { return p.Name == key }) {
-			return nil, refused(s.flag(key), "", fmt.Errorf("%s has no such parameter: want %s", s.kind, either(parameterNames(parameters))))
+			err := fmt.Errorf("%s has no such parameter: want %s", s.kind, either(parameterNames(parameters)))
+			return nil, refused(s.flag(key), "", err)
 		}
 		values, err := param.ParseValues(s.values[key])
 		if err != nil {

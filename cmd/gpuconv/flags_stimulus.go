@@ -13,7 +13,7 @@ import (
 	"gpuconv/stimuli"
 )
 
-// canvasSettings are those of a stimulus that are no parameters.
+// canvasSettings are the settings of a stimulus that are not parameters.
 func canvasSettings() []setting {
 	return []setting{
 		{"image-size", "rows and columns in pixels: 64, or 48,64 for H,W (default 64)"},
@@ -76,8 +76,7 @@ func (s *settings) stimulus() (stimuli.Set, error) {
 	return product, nil
 }
 
-// checkAperture refuses parameters of another window than the one that is asked for,
-// and says which have them.
+// checkAperture refuses the parameters of windows that are not asked for, and says which windows have them.
 func (s *settings) checkAperture(parameters []param.Parameter) error {
 	for _, key := range slices.Sorted(maps.Keys(s.values)) {
 		named := func(p param.Parameter) bool { return p.Name == key }
@@ -141,7 +140,8 @@ func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
 	}
 	looks := stimuli.LookOf(kind.New()) != nil
 	if !looks && centred {
-		return nil, refused(s.flag("centred"), "", fmt.Errorf("%s has no mean to subtract: want another kind", kind.Name))
+		err := fmt.Errorf("%s has no mean to subtract: want another kind", kind.Name)
+		return nil, refused(s.flag("centred"), "", err)
 	} else if !looks && window != stimuli.Open {
 		return nil, refused(s.flag("aperture"), name, fmt.Errorf("%s has no aperture: want none", kind.Name))
 	}
@@ -154,7 +154,7 @@ func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
 	}, nil
 }
 
-// frequencyFactor returns what turns spatial frequencies into cycles per pixel.
+// frequencyFactor returns the factor that turns spatial frequencies into cycles per pixel.
 func (s *settings) frequencyFactor(columns int) (float64, error) {
 	unit, _ := s.take("sf-unit")
 	ppd, given := s.take("ppd")

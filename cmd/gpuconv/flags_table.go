@@ -38,12 +38,13 @@ func (o output) withTable(table *param.Table, write func() error) error {
 	}))
 }
 
-// checkTable refuses to replace what is no table.
+// checkTable refuses to replace a file that is not a table.
 func (o output) checkTable() error {
 	path := o.tableFile()
 	info, err := os.Stat(path) // opening a pipe would wait for its other end
 	if err == nil && !info.Mode().IsRegular() {
-		return refused(o.flag, o.path, fmt.Errorf("its table would be %s, which is a %s: want another name", fault.Printable(path), whole.Kind(info)))
+		err := fmt.Errorf("its table would be %s, which is a %s: want another name", fault.Printable(path), whole.Kind(info))
+		return refused(o.flag, o.path, err)
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -54,5 +55,7 @@ func (o output) checkTable() error {
 	if line == "" || strings.HasPrefix(line, "image,kind") || strings.HasPrefix(line, "filter,kind") {
 		return nil
 	}
-	return refused(o.flag, o.path, fmt.Errorf("its table would replace %s, which is no table of images or filters: want another name", fault.Printable(path)))
+	err = fmt.Errorf("its table would replace %s, which is no table of images or filters: want another name",
+		fault.Printable(path))
+	return refused(o.flag, o.path, err)
 }

@@ -12,16 +12,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 )
 
-// floors is the house of ARCHITECTURE.md: a package imports packages of lower
-// floors only.
+// floors is the house of ARCHITECTURE.md: a package imports packages of lower floors only.
 var floors = [][]string{
 	{"conv", "fault", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
-	{"param", "npy", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
+	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
 	{"filters", "stimuli", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning"},
 	{"conv/convtest", "batch", "bench", "verify", "autotune", "tuning/report", "viewer"},
@@ -92,6 +94,8 @@ func TestFloors(t *testing.T) {
 				t.Errorf("%s imports %s: want the standard library only", name, imported)
 			case slices.Contains(backendFree, name) && (imported == "gpuconv/cpu" || imported == "gpuconv/gpu"):
 				t.Errorf("%s imports %s: it is to be handed a backend", name, imported)
+			case imported == "encoding/csv" && name != "param":
+				t.Errorf("%s imports %s: want param.Table, whose reader and writer are the only ones", name, imported)
 			case name == "cmd/gpuconv" && strings.HasPrefix(imported, "gonum.org/"):
 				t.Errorf("%s imports %s: it is wiring, want what computes on a floor below", name, imported)
 			}
@@ -99,11 +103,12 @@ func TestFloors(t *testing.T) {
 	}
 }
 
-// onMainThread is the package that needs an init function: the main goroutine is on
-// the main OS thread for certain during initialisation only.
+// onMainThread is the package that needs an init function: only during initialisation is the main goroutine certain to
+// be on the main OS thread.
 const onMainThread = "gpuconv/gpu/internal/glfw"
 
-// TestHouseRules: no Go files at the root, and no init functions.
+// TestHouseRules: no Go files at the root, no init functions, and no type, parameter or field named context, which in
+// Go is a context.Context.
 func TestHouseRules(t *testing.T) {
 	for _, p := range list(t) {
 		if p.ImportPath == "gpuconv" {
@@ -119,12 +124,69 @@ func TestHouseRules(t *testing.T) {
 					t.Errorf("%s/%s has an init function", p.ImportPath, file)
 				}
 			}
+			for _, name := range declared(parsed) {
+				if strings.EqualFold(name, "context") {
+					t.Errorf("%s/%s declares %s: want another name for what is no context.Context", p.ImportPath, file, name)
+				}
+			}
 		}
 	}
 }
 
-// TestExecutables: what names its interpreter in the first line can be run as the
-// documents say.
+// declared names the types, parameters, results and fields that a file declares.
+func declared(file *ast.File) (names []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.TypeSpec:
+			names = append(names, n.Name.Name)
+		case *ast.Field:
+			for _, name := range n.Names {
+				names = append(names, name.Name)
+			}
+		}
+		return true
+	})
+	return names
+}
+
+// TestDeclared: declared sees each kind of declaration.
+func TestDeclared(t *testing.T) {
+	parsed, err := parser.ParseFile(token.NewFileSet(), "a.go",
+		"package a; type A struct{ b, c int; D }; func f(g func(h int)) (i int) { var j func(k int); return j }", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(declared(parsed), " "); got != "A b c g h i k" {
+		t.Errorf("%s, want A b c g h i k", got)
+	}
+}
+
+// sharedByVerbs are the files of this package that are neither about a verb nor about flags.
+var sharedByVerbs = []string{"main.go", "root.go", "errors.go", "progress.go", "progress_bytes.go", "program.go", "cache.go"}
+
+// TestFilesOfCommand: each file of this package is about a verb, cmd_VERB.go, or about flags, flags_*.go, or shared by
+// verbs. What a verb computes belongs to a package on a lower floor.
+func TestFilesOfCommand(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	verbs := map[string]bool{}
+	for _, c := range newRoot().Commands() {
+		verbs[c.Name()] = true
+	}
+	for _, file := range files {
+		verb, isVerb := strings.CutPrefix(strings.TrimSuffix(file, ".go"), "cmd_")
+		verb, _, _ = strings.Cut(verb, "_")
+		switch {
+		case strings.HasSuffix(file, "_test.go"), strings.HasPrefix(file, "flags_"), slices.Contains(sharedByVerbs, file):
+		case !isVerb || !verbs[verb]:
+			t.Errorf("%s is about no verb: want cmd_VERB.go, flags_*.go or one of %v", file, sharedByVerbs)
+		}
+	}
+}
+
+// TestExecutables: a file that names its interpreter in the first line can be executed, as the documents say.
 func TestExecutables(t *testing.T) {
 	unixOnly(t)
 	for _, folder := range []string{".ci", "bench", "docs", "scripts"} {
@@ -144,6 +206,123 @@ func TestExecutables(t *testing.T) {
 		})
 		if err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestErrorsAreNotCut: the command line takes no part off the text of an error. Errors have fields for that, and
+// package fault formats them. Nor does it write a flag and its value into a text, since flagError does.
+func TestErrorsAreNotCut(t *testing.T) {
+	for _, p := range list(t) {
+		if p.ImportPath != "gpuconv/cmd/gpuconv" {
+			continue
+		}
+		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, function := range cutsErrors(parsed) {
+				t.Errorf("%s/%s calls strings.%s on the text of an error", p.ImportPath, file, function)
+			}
+			for _, text := range writesFlags(parsed) {
+				t.Errorf("%s/%s makes an error of %s: want refused, misread or failed", p.ImportPath, file, text)
+			}
+		}
+	}
+}
+
+// cutsErrors returns the functions of package strings that a file calls on what a method Error returns, and that return
+// a part of it.
+func cutsErrors(file *ast.File) (found []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			return true
+		}
+		function, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || !strings.HasPrefix(function.Sel.Name, "Cut") && !strings.HasPrefix(function.Sel.Name, "Trim") {
+			return true
+		}
+		if text, ok := call.Args[0].(*ast.CallExpr); ok && len(text.Args) == 0 {
+			if method, ok := text.Fun.(*ast.SelectorExpr); ok && method.Sel.Name == "Error" {
+				found = append(found, function.Sel.Name)
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// aFlag begins a text that flagError should format: --flag: or --flag value:
+var aFlag = regexp.MustCompile(`^"--([\w-]+|%s)( %\w)?: `)
+
+// writesFlags returns the texts of errors that begin with a flag.
+func writesFlags(file *ast.File) (found []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			return true
+		}
+		function, ok := call.Fun.(*ast.SelectorExpr)
+		text, isText := call.Args[0].(*ast.BasicLit)
+		if ok && isText && (function.Sel.Name == "Errorf" || function.Sel.Name == "New") && aFlag.MatchString(text.Value) {
+			found = append(found, text.Value)
+		}
+		return true
+	})
+	return found
+}
+
+// TestCutsAreFound: TestErrorsAreNotCut sees what it is for.
+func TestCutsAreFound(t *testing.T) {
+	for body, want := range map[string][]string{
+		`strings.TrimPrefix(err.Error(), "npy: ")`:             {"TrimPrefix"},
+		`strings.CutSuffix(f().Error(), "allowed")`:            {"CutSuffix"},
+		`strings.TrimPrefix(text, "npy: ")`:                    nil,
+		`strings.Contains(err.Error(), "npy: ")`:               nil,
+		`g(strings.TrimSpace(err.Error()), strings.Trim("a"))`: {"TrimSpace"},
+	} {
+		parsed, err := parser.ParseFile(token.NewFileSet(), "a.go", "package a\nfunc h() { "+body+" }\n", parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cutsErrors(parsed); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", body, got, want)
+		}
+	}
+	for body, want := range map[string]int{
+		`errors.New("--input: want a file")`:       1,
+		`fmt.Errorf("--%s %q: want a file", a, b)`: 1,
+		`fmt.Errorf("--a and --b: want one")`:      0,
+		`misread("a", b, errors.New("want --b"))`:  0,
+	} {
+		parsed, err := parser.ParseFile(token.NewFileSet(), "a.go", "package a\nfunc h() { "+body+" }\n", parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := writesFlags(parsed); len(got) != want {
+			t.Errorf("%s: %q, want %d", body, got, want)
+		}
+	}
+}
+
+// TestCommandFiles: a file of the command line is named after a verb or has flags that several verbs share. Everything
+// else is on the floors below; these few are the frame.
+func TestCommandFiles(t *testing.T) {
+	frame := []string{"main", "root", "errors", "progress", "progress_bytes", "cache", "program"}
+	for _, p := range list(t) {
+		if p.ImportPath != "gpuconv/cmd/gpuconv" {
+			continue
+		}
+		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			name := strings.TrimSuffix(file, ".go")
+			kind, rest, _ := strings.Cut(name, "_")
+			verb, _, _ := strings.Cut(rest, "_")
+			isVerb := slices.ContainsFunc(newRoot().Commands(), func(c *cobra.Command) bool { return c.Name() == verb })
+			if !slices.Contains(frame, name) && kind != "flags" && !(kind == "cmd" && isVerb) {
+				t.Errorf("%s: want cmd_VERB.go, or flags_*.go for flags of several verbs", file)
+			}
 		}
 	}
 }

@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// stub stands in for gpuconv: it fills the folder that run is to write, and refuses one
-// that is not empty.
+// stub takes gpuconv's place: it fills the folder that run writes, and refuses one that is not empty.
 const stub = `#!/bin/sh
 [ "$1" = run ] || exit 0
 while [ "$1" != --output ]; do shift; done
@@ -17,8 +16,8 @@ while [ "$1" != --output ]; do shift; done
 mkdir -p "$2" && : >"$2/run.json" && echo 'device    stub'
 `
 
-// TestHardware runs bench/hardware, from somewhere else, twice into the same folder:
-// paths are the caller's, and what an earlier run left is replaced.
+// TestHardware runs bench/hardware twice into the same folder, from another one: paths are relative to the caller's
+// folder, and what an earlier run left is replaced.
 func TestHardware(t *testing.T) {
 	unixOnly(t)
 	script, err := filepath.Abs(filepath.Join("..", "..", "bench", "hardware"))

@@ -12,43 +12,36 @@ import (
 	"time"
 )
 
-// TestInterrupt sends signals to jobs that would take minutes. They must end at
-// once, with one error, and leave neither files nor the folders made for them.
+// TestInterrupt sends signals to jobs that would take minutes. They must end at once, with one error, and leave neither
+// files nor the folders that were made for them.
 func TestInterrupt(t *testing.T) {
 	unixOnly(t)
+	const files, many = "new/out/.partial/activations.npy", "run --orientations 0:180:0.0005 --res 0.02 --output new/out"
 	for _, c := range []struct {
 		name   string
 		signal os.Signal
 		gpu    bool
-		args   []string // before --output
-		output string
-		begun  string // matches files once the job is under way
+		args   string
+		begun  string // a file that is there once the job is under way
 	}{
-		{"many images", os.Interrupt, false, []string{"run", "--backend", "cpu", "--orientations", "0:180:0.0005", "--res", "0.02"},
-			"new/out", "new/out/.partial/activations.npy"},
-		{"many images on a GPU", os.Interrupt, true, []string{"run", "--backend", "gpu", "--orientations", "0:180:0.0005", "--res", "0.02"},
-			"new/out", "new/out/.partial/activations.npy"},
-		{"one image that takes minutes", os.Interrupt, false, []string{"run", "--backend", "cpu", "--orientations", "0", "--channels", "4", "--size", "1001"},
-			"new/out", "new/out/.partial/activations.npy"},
-		{"terminated", syscall.SIGTERM, false, []string{"stimuli", "--orientations", "0:180:0.0005", "--res", "0.02"},
-			"new/s.npy", "new/.partial-*"},
-		{"the terminal went away", syscall.SIGHUP, false, []string{"run", "--backend", "cpu", "--orientations", "0:180:0.0005", "--res", "0.02"},
-			"new/out", "new/out/.partial/activations.npy"},
-		{"a proof", os.Interrupt, false, []string{"verify", "--backend", "cpu", "--json", "new/v.json", "--junit", "v.xml"},
-			"new/pictures", "new/pictures/.partial"},
-		{"a proof on a GPU", os.Interrupt, true, []string{"verify", "--backend", "gpu", "--algorithm", "direct", "--json", "new/v.json"},
-			"new/pictures", "new/pictures/.partial"},
+		{"many images", os.Interrupt, false, many + " --backend cpu", files},
+		{"many images on a GPU", os.Interrupt, true, many + " --backend gpu", files},
+		{"one image that takes minutes", os.Interrupt, false,
+			"run --backend cpu --orientations 0 --channels 4 --size 1001 --output new/out", files},
+		{"terminated", syscall.SIGTERM, false,
+			"stimuli --orientations 0:180:0.0005 --res 0.02 --output new/s.npy", "new/.partial-*"},
+		{"the terminal went away", syscall.SIGHUP, false, many + " --backend cpu", files},
+		{"a proof", os.Interrupt, false,
+			"verify --backend cpu --json new/v.json --junit v.xml --pictures new/pictures", "new/pictures/.partial"},
+		{"a proof on a GPU", os.Interrupt, true,
+			"verify --backend gpu --algorithm direct --json new/v.json --pictures new/pictures", "new/pictures/.partial"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.gpu {
 				needGPU(t)
 			}
 			t.Parallel()
-			flag := "--output"
-			if c.args[0] == "verify" {
-				flag = "--pictures"
-			}
-			cmd := program(t, append(c.args, flag, c.output)...)
+			cmd := program(t, strings.Fields(c.args)...)
 			cmd.Dir = t.TempDir()
 			var stdout, stderr bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -104,10 +97,10 @@ func checkInterrupted(t *testing.T, err error, stderr, dir string) {
 	}
 }
 
-// TestReaderGone: a job whose stdout nobody reads any more is done all the same.
+// TestReaderGone: a job is done although nobody reads its stdout any more.
 func TestReaderGone(t *testing.T) {
 	unixOnly(t)
-	cmd := program(t, "run", "--backend", "cpu", "--orientations", "0", "--channels", "2", "--check", "0", "--output", "out")
+	cmd := program(t, strings.Fields("run --backend cpu --orientations 0 --channels 2 --check 0 --output out")...)
 	cmd.Dir = t.TempDir()
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -120,8 +113,9 @@ func TestReaderGone(t *testing.T) {
 	if err != nil {
 		t.Errorf("it ended with %v", err)
 	}
-	if names := names(t, filepath.Join(cmd.Dir, "out")); names != "activations.npy activations.png filters.csv filters.png gratings.png run.json stimuli.csv" {
-		t.Errorf("it wrote %q", names)
+	want := "activations.npy activations.png filters.csv filters.png gratings.png run.json stimuli.csv"
+	if got := names(t, filepath.Join(cmd.Dir, "out")); got != want {
+		t.Errorf("it wrote %q, want %q", got, want)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 	"unicode"
 )
 
-// TestDocLinks: what a doc comment writes as a link, such as [Name], [Type.Method] or [conv.Name], leads somewhere.
+// TestDocLinks: links in doc comments, such as [Name], [Type.Method] or [conv.Name], lead somewhere.
 func TestDocLinks(t *testing.T) {
 	checked := 0
 	documented := map[string]*doc.Package{}
@@ -30,7 +30,7 @@ func TestDocLinks(t *testing.T) {
 	}
 	for path, p := range maps.Clone(documented) {
 		if slices.Contains(strings.Split(path, "/"), "internal") {
-			continue // pkg.go.dev shows no links into them
+			continue // nobody sees these as pages
 		}
 		for where, text := range docsOf(p) {
 			parsed := p.Parser().Parse(text)
@@ -47,7 +47,7 @@ func TestDocLinks(t *testing.T) {
 	}
 }
 
-// readDoc parses the files of a package with all declarations.
+// readDoc reads the documentation of the exported names of a package.
 func readDoc(t *testing.T, path, dir string, names []string) *doc.Package {
 	t.Helper()
 	set := token.NewFileSet()
@@ -66,7 +66,7 @@ func readDoc(t *testing.T, path, dir string, names []string) *doc.Package {
 	return p
 }
 
-// docsOf returns the comments of a package by what they are about.
+// docsOf returns the comments of a package by the name that each is about.
 func docsOf(p *doc.Package) map[string]string {
 	docs := map[string]string{"the package": p.Doc}
 	values := func(all []*doc.Value) {
@@ -92,12 +92,12 @@ func docsOf(p *doc.Package) map[string]string {
 	return docs
 }
 
-// linkLike are words in brackets that go/doc would make a link of if it knew the name. It takes names with a capital;
-// one that has no small letter is more likely to be an axis: [N].
+// linkLike matches a name in brackets that go/doc would make a link of if it knew the name. Such names begin with a
+// capital. A name without a small letter is more likely an axis: [N].
 var linkLike = regexp.MustCompile(`\[\*?((?:[\w/]+\.)*[A-Z]\w*[a-z]\w*)\]`)
 
-// brokenLinks returns the links of a text that do not lead anywhere: those that go/doc leaves as they are, and those
-// of which leads says so.
+// brokenLinks returns the links of a text that lead nowhere: those that go/doc has left as text, and those that leads
+// rejects.
 func brokenLinks(blocks []comment.Block, leads func(*comment.DocLink) bool) (broken []string) {
 	inText := func(text []comment.Text) {
 		for _, part := range text {
@@ -128,8 +128,8 @@ func brokenLinks(blocks []comment.Block, leads func(*comment.DocLink) bool) (bro
 	return broken
 }
 
-// leads says whether a link in the package from leads to something. go/doc has looked up names of the same package; of
-// others it knows that they are imported.
+// leads reports whether a link in the package from leads somewhere. go/doc has looked up the names of that package. Of
+// other packages it knows only that they are imported.
 func leads(t *testing.T, l *comment.DocLink, from string, documented map[string]*doc.Package) bool {
 	if l.ImportPath == "" || l.ImportPath == from {
 		return true
@@ -146,17 +146,11 @@ func leads(t *testing.T, l *comment.DocLink, from string, documented map[string]
 	return l.Name == "" || p.Parser().LookupSym(l.Recv, l.Name)
 }
 
-// TestMarkdownLinks: what a page links to within the repository is there, the heading too.
+// TestMarkdownLinks: files and headings of the repository that a page links to are there.
 func TestMarkdownLinks(t *testing.T) {
 	root := filepath.Join("..", "..")
-	list := exec.Command("git", "ls-files", "-z")
-	list.Dir = root
-	out, err := list.Output()
-	if err != nil {
-		t.Skipf("this is no repository: %v", err)
-	}
 	tracked := map[string]bool{".": true}
-	for name := range strings.SplitSeq(string(out), "\x00") {
+	for _, name := range trackedFiles(t, root) {
 		for ; name != "." && name != ""; name = path.Dir(name) {
 			tracked[name] = true
 		}
@@ -192,7 +186,19 @@ func TestMarkdownLinks(t *testing.T) {
 	}
 }
 
-// page is what links of a Markdown file lead to, and what can be linked to in it.
+// trackedFiles lists the files of the repository, with slashes.
+func trackedFiles(t *testing.T, root string) []string {
+	t.Helper()
+	list := exec.Command("git", "ls-files", "-z")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Skipf("this is no repository: %v", err)
+	}
+	return strings.Split(strings.TrimRight(string(out), "\x00"), "\x00")
+}
+
+// page has the links of a Markdown file, and what others can link to in it.
 type page struct {
 	links    []string // within the repository
 	headings []string // as anchors
@@ -248,7 +254,7 @@ func anchorOf(heading string) string {
 	}, strings.ReplaceAll(heading, "`", ""))
 }
 
-// TestLinksAreFound: a test of links that finds none, or takes all, would pass.
+// TestLinksAreFound: the tests above see links, and tell broken ones from others.
 func TestLinksAreFound(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a.go"), []byte("// Package a has [Name], [Type.Method], [*Type], [Type.Field], [strings.Cut], [strings.Gone], [Gone], [Type.Gone], [gone.Name] and [N].\n"+

@@ -1,5 +1,4 @@
-// Gpuconv convolves images with filter banks on any GPU that speaks OpenGL 4.3.
-// Run gpuconv --help for its verbs.
+// Gpuconv convolves images with filter banks on any GPU that speaks OpenGL 4.3. Run gpuconv --help for its verbs.
 package main
 
 import (
@@ -16,14 +15,12 @@ import (
 
 func main() { gpu.Main(func() { os.Exit(run()) }) }
 
-// run is the program as a process: its arguments, its streams and the signals
-// that end it.
+// run connects the program with its process: arguments, streams, and the signals that end it.
 func run() int {
-	// A reader that goes away (gpuconv run … | head) must not kill a job that
-	// writes files: that would leave half of them.
+	// A reader that goes away (gpuconv run … | head) must not kill a job that writes files.
 	signal.Ignore(syscall.SIGPIPE)
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // as nohup leaves it
+	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it
 		ends = append(ends, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), ends...)
@@ -38,8 +35,7 @@ const (
 	exitUsage  = 2 // the call was wrong
 )
 
-// execute runs one command line and returns its exit code. Errors become one
-// line on stderr.
+// execute runs one command line and returns its exit code. An error becomes one line on stderr.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)

@@ -16,8 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain makes the test binary the program gpuconv where it is started under
-// that name, which scripts and tests do.
+// TestMain makes the test binary the program gpuconv if it is started under that name, as scripts and tests do.
 func TestMain(m *testing.M) {
 	if _, chosen := os.LookupEnv(cacheVariable); !chosen { // tests leave the user's cache alone
 		os.Setenv(cacheVariable, "off")
@@ -25,8 +24,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"gpuconv": main})
 }
 
-// TestScripts types the commands of testdata. Their own commands are explained in
-// script_test.go.
+// TestScripts runs the scripts of testdata. script_test.go explains the commands that they have beside the usual ones.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -44,9 +42,9 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// environment is what the program runs in: the user's, for drivers and
-// GPUCONV_REQUIRE_GPU, with the driver's cache of shaders, so that they are not compiled
-// in every script, and without a cache of its own. The race detector is not to sleep for a second at each end.
+// environment is the environment of the program: the user's, for drivers and GPUCONV_REQUIRE_GPU, with the driver's
+// cache of shaders, so that not every script compiles them, and without gpuconv's own cache. It keeps the race detector
+// from sleeping for a second at the end of each process.
 func environment(t *testing.T) []string {
 	t.Helper()
 	vars := append(os.Environ(), cacheVariable+"=off")
@@ -59,7 +57,7 @@ func environment(t *testing.T) []string {
 	return vars
 }
 
-// opened says why no device of a kind can be opened, nil if one can.
+// opened reports why no device of a kind can be opened, nil if one can.
 func opened(options gpu.Options) func() error {
 	return sync.OnceValue(func() error {
 		d, err := gpu.Open(options)
@@ -75,8 +73,7 @@ var (
 	hardware  = opened(gpu.Options{Device: gpu.Hardware()})
 )
 
-// condition tells scripts what this machine and this build have. A missing GPU is
-// an error where GPUCONV_REQUIRE_GPU=1.
+// condition tells scripts what this machine and this build have. A missing GPU is an error if GPUCONV_REQUIRE_GPU=1.
 func condition(name string) (bool, error) {
 	switch name {
 	case "gpu":
@@ -97,7 +94,7 @@ func condition(name string) (bool, error) {
 	return false, fmt.Errorf("unknown condition %q", name)
 }
 
-// needGPU skips without a GPU, or fails where there has to be one.
+// needGPU skips a test without a GPU, or fails it where there must be one.
 func needGPU(tb testing.TB) {
 	tb.Helper()
 	if ok, err := condition("gpu"); err != nil {
@@ -110,7 +107,7 @@ func needGPU(tb testing.TB) {
 // program returns a command that starts gpuconv as its own process.
 func program(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command("gpuconv", args...) // found where testscript.Main has put it
+	cmd := exec.Command("gpuconv", args...) // testscript.Main has put it into PATH
 	if cmd.Err != nil {
 		t.Fatal(cmd.Err)
 	}
@@ -121,8 +118,7 @@ func program(t testing.TB, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// errorLine returns the only line on stderr that is no log line, and fails if
-// there are others.
+// errorLine returns the only line on stderr that is not a log line. It fails if there are more.
 func errorLine(t testing.TB, stderr string) string {
 	t.Helper()
 	var lines []string

@@ -6,11 +6,11 @@ import (
 	"runtime/debug"
 )
 
-// revision is the git hash of the source. The Makefile sets it with -ldflags -X; where it is empty,
-// what go build recorded is used.
+// revision is the git hash of the source. The Makefile sets it with -ldflags -X. If it is empty, gpuconv takes what go
+// build recorded.
 var revision string
 
-// programReport says which gpuconv it was.
+// programReport says which gpuconv wrote a report.
 type programReport struct {
 	Git      string `json:"git"`      // hash of the source, "-dirty" after it if that was changed; a module's version; or "unknown"
 	Go       string `json:"go"`       // version of the compiler
@@ -39,8 +39,8 @@ func sourceRevision() string {
 	return recorded(info)
 }
 
-// recorded is the revision that go build found in the checkout. A program of a downloaded module has
-// its version. Go records neither in a linked worktree of git, without git, or with -buildvcs=false.
+// recorded is the revision that go build found in the checkout, or the version of a downloaded module. In a linked
+// worktree of git, without git, or with -buildvcs=false, Go records neither.
 func recorded(info *debug.BuildInfo) string {
 	hash, changed := "", ""
 	for _, s := range info.Settings {

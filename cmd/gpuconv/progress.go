@@ -11,8 +11,7 @@ import (
 	"golang.org/x/term"
 )
 
-// progress shows how far a long job is: a bar on a terminal, a log line every
-// few seconds elsewhere.
+// progress shows how far a long job is: as a bar on a terminal, elsewhere as a log line every few seconds.
 type progress struct {
 	bar   *progressbar.ProgressBar
 	log   *slog.Logger
@@ -21,14 +20,14 @@ type progress struct {
 	last  time.Time
 }
 
-// logEvery is how often a job that nobody watches says where it is.
+// logEvery is the time between two log lines.
 const logEvery = 2 * time.Second
 
 func newProgress(w io.Writer, what string, total int) *progress {
 	return newProgressOf(w, what, "images", total)
 }
 
-// newProgressOf counts something else than images.
+// newProgressOf counts something other than images.
 func newProgressOf(w io.Writer, what, unit string, total int) *progress {
 	p := &progress{what: what, total: total, last: time.Now()}
 	file, ok := w.(*os.File)
@@ -48,17 +47,17 @@ func newProgressOf(w io.Writer, what, unit string, total int) *progress {
 	return p
 }
 
-// barWidth leaves room for the text around the bar and for the ^C that a terminal
-// adds: a line that wraps cannot be cleared.
+// barWidth leaves room for the text beside the bar, and for the ^C that a terminal adds: a line that wraps cannot be
+// cleared.
 func barWidth(columns int, what string, total int) int {
 	text := what + " 100% || (" + strconv.Itoa(total) + "/" + strconv.Itoa(total) + ", 999999 images/s) [59m59s:59m59s]^C"
 	return min(max(columns-len(text)-1, 2), 40)
 }
 
-// set says that done of the total are done.
+// set shows that done of the total are done.
 func (p *progress) set(done int) {
 	if p.bar != nil {
-		p.bar.Set(done) // an error is one of writing to the terminal
+		p.bar.Set(done) // it can only fail to write to the terminal
 		return
 	}
 	if done == p.total || time.Since(p.last) >= logEvery {
@@ -67,7 +66,7 @@ func (p *progress) set(done int) {
 	}
 }
 
-// clear makes room for a line of output; the bar comes back with the next set.
+// clear makes room for a line of output. The next set brings the bar back.
 func (p *progress) clear() {
 	if p.bar != nil {
 		p.bar.Clear()

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
-// byteProgress shows how far a download is: a bar on a terminal, a log line every
-// few seconds elsewhere, and where nobody knows how many bytes there will be.
+// byteProgress shows how far a download is: as a bar on a terminal, elsewhere as a log line every few seconds. It
+// prints log lines also while the size of the file is unknown.
 type byteProgress struct {
 	writer   io.Writer
 	what     string
@@ -29,7 +29,7 @@ func newByteProgress(w io.Writer, what string) *byteProgress {
 	}
 }
 
-// set says that done of total bytes are there; total is −1 if nobody knows it.
+// set shows that done of total bytes are there; total is −1 if it is unknown.
 func (p *byteProgress) set(done, total int64) {
 	if !p.terminal || total < 0 {
 		if done == total || time.Since(p.last) >= logEvery {
@@ -43,7 +43,7 @@ func (p *byteProgress) set(done, total int64) {
 			progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(20), progressbar.OptionUseANSICodes(true),
 			progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
 	}
-	p.bar.Set64(done) // an error is one of writing to the terminal
+	p.bar.Set64(done) // it can only fail to write to the terminal
 }
 
 // stop clears the bar, finished or not.

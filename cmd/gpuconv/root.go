@@ -32,7 +32,7 @@ func newRoot() *cobra.Command {
 	return root
 }
 
-// newHelp is cobra's help command, but for a refusal of verbs that do not exist.
+// newHelp is cobra's help command, except that it refuses verbs that do not exist.
 func newHelp(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [verb]",
@@ -51,7 +51,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// knownVerb refuses what follows gpuconv and is no verb.
+// knownVerb refuses a first argument that is no verb.
 func knownVerb(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -65,7 +65,7 @@ func knownVerb(root *cobra.Command, args []string) error {
 	return usage(fmt.Errorf("verb %q: want %s", args[0], either(verbs)))
 }
 
-// flagsOnly refuses arguments that are no flags.
+// flagsOnly refuses arguments that are not flags.
 func flagsOnly(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -73,7 +73,7 @@ func flagsOnly(cmd *cobra.Command, args []string) error {
 	return usage(fmt.Errorf("%s %q: want flags only, as %s --help shows", cmd.Name(), args[0], cmd.CommandPath()))
 }
 
-// misparsed says in the terms of the command line what pflag could not parse.
+// misparsed words errors of pflag as those of this command line.
 func misparsed(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
@@ -86,9 +86,9 @@ func misparsed(cmd *cobra.Command, err error) error {
 		}
 		return usage(fmt.Errorf("%s: no such flag; %s --help lists them", name, cmd.CommandPath()))
 	case errors.As(err, &missing):
-		return usage(fmt.Errorf("--%s: want %s after it", missing.GetSpecifiedName(), wanted(missing.GetFlag())))
+		return refused(missing.GetSpecifiedName(), "", fmt.Errorf("want %s after it", wanted(missing.GetFlag())))
 	case errors.As(err, &invalid):
-		return usage(fmt.Errorf("--%s %q: want %s", invalid.GetFlag().Name, invalid.GetValue(), wantedInstead(invalid)))
+		return misread(invalid.GetFlag().Name, invalid.GetValue(), fmt.Errorf("want %s", wantedInstead(invalid)))
 	}
 	return usage(err)
 }

@@ -37,19 +37,18 @@ func terminal(t *testing.T) (user, program *os.File) {
 	return user, program
 }
 
-// TestProgressOnTerminal: a bar that fits the line, and is gone at the end
-// whether the job was finished or not.
+// TestProgressOnTerminal: the bar fits the line. At the end it is gone, whether the job was finished or not.
 func TestProgressOnTerminal(t *testing.T) {
 	for _, done := range []int{0, 170, 4000} {
 		user, program := terminal(t)
 		bar := newProgress(program, "convolving", 4000)
-		time.Sleep(150 * time.Millisecond) // beyond the bar's own pace
+		time.Sleep(150 * time.Millisecond) // longer than the time between two updates of the bar
 		if done > 0 {
 			bar.set(done)
 		}
 		bar.stop()
 		program.Close()
-		text, _ := io.ReadAll(user) // it ends with an error: nobody is left at the other end
+		text, _ := io.ReadAll(user) // an error ends it: the other end is closed
 		seen := string(text)
 		if !strings.Contains(seen, "convolving") || done == 170 && !strings.Contains(seen, "4%") {
 			t.Errorf("%d of 4000: the terminal shows %q", done, seen)
@@ -65,18 +64,18 @@ func TestProgressOnTerminal(t *testing.T) {
 	}
 }
 
-// TestByteProgressOnTerminal: as above, for a download, whole and not.
+// TestByteProgressOnTerminal: the same for a download, finished or not.
 func TestByteProgressOnTerminal(t *testing.T) {
 	for _, end := range []int64{5_500_000, 11_000_000} {
 		user, program := terminal(t)
 		bar, total := newByteProgress(program, "downloading"), int64(11_000_000)
 		for done := int64(0); done <= end; done += 1_100_000 {
 			bar.set(done, total)
-			time.Sleep(110 * time.Millisecond) // beyond the bar's own pace
+			time.Sleep(110 * time.Millisecond) // longer than the time between two updates of the bar
 		}
 		bar.stop()
 		program.Close()
-		text, _ := io.ReadAll(user) // it ends with an error: nobody is left at the other end
+		text, _ := io.ReadAll(user) // an error ends it: the other end is closed
 		seen := string(text)
 		if !strings.Contains(seen, "downloading") || !strings.Contains(seen, "MB") {
 			t.Errorf("of %d: the terminal shows %q", total, seen)

@@ -11,7 +11,7 @@ import (
 	"gpuconv/conv"
 )
 
-// contract checks what Backend and Plan promise beyond the numbers.
+// contract checks what Backend and Plan promise besides right numbers.
 func contract(t *testing.T, backend conv.Backend) {
 	p := problem(conv.Shape{7, 2, 9, 12}, conv.Shape{5, 2, 3, 3}, half(3, 3))
 	drawn := random(t, "contract", p)
@@ -84,7 +84,8 @@ func contract(t *testing.T, backend conv.Backend) {
 }
 
 // interleaved runs two plans in turn: neither may disturb the other.
-func interleaved(t *testing.T, open func(*testing.T, conv.Problem, compare.Case) conv.Plan, p conv.Problem, drawn compare.Case) {
+func interleaved(t *testing.T, open func(*testing.T, conv.Problem, compare.Case) conv.Plan, p conv.Problem,
+	drawn compare.Case) {
 	other := problem(conv.Shape{3, 1, 6, 8}, conv.Shape{9, 1, 5, 5}, half(5, 5))
 	otherDrawn := random(t, "other", other)
 	a, b := open(t, p, drawn), open(t, other, otherDrawn)
@@ -117,8 +118,7 @@ func concurrently(t *testing.T, f func(i int) error) {
 	group.Wait()
 }
 
-// badArguments: each is refused with a *conv.ShapeError that names it, and the
-// plan works afterwards.
+// badArguments: a bad argument is refused with a *conv.ShapeError that names it, and the plan works afterwards.
 func badArguments(t *testing.T, backend conv.Backend, p conv.Problem, drawn compare.Case, plan conv.Plan) {
 	tensor := func(shape conv.Shape) *conv.Tensor {
 		made, err := conv.NewTensor(shape)
@@ -142,9 +142,10 @@ func badArguments(t *testing.T, backend conv.Backend, p conv.Problem, drawn comp
 		err error
 		arg string
 	}{
-		"nil weight":        {planned(p, nil, drawn.Bias), "weight"},
-		"other weight":      {planned(p, tensor(conv.Shape{5, 2, 3, 4}), drawn.Bias), "weight"},
-		"cut weight":        {planned(p, &conv.Tensor{Shape: p.Weight, Data: make([]float32, 3)}, drawn.Bias), "weight"},
+		"nil weight":   {planned(p, nil, drawn.Bias), "weight"},
+		"other weight": {planned(p, tensor(conv.Shape{5, 2, 3, 4}), drawn.Bias), "weight"},
+		"cut weight": {planned(p, &conv.Tensor{Shape: p.Weight, Data: make([]float32, 3)}, drawn.Bias),
+			"weight"},
 		"short bias":        {planned(p, drawn.Weight, drawn.Bias[:4]), "bias"},
 		"long bias":         {planned(p, drawn.Weight, make([]float32, 6)), "bias"},
 		"no bias":           {planned(p, drawn.Weight, nil), "bias"},

@@ -1,13 +1,12 @@
-// Package convtest is what every backend must pass: a table of problems, each
-// judged against the reference, the relations that convolutions keep whoever
-// computes them, and the contract of Plan and Run.
+// Package convtest is the suite that every backend must pass: a table of problems, each held to a judge, the relations
+// that all convolutions keep, and the contract of Plan and Run.
 //
 // A backend's test is one line:
 //
 //	convtest.Run(t, backend, cpu.Reference{})
 //
-// [Cases] is the table. Each case is a [compare.Trial] with random numbers: it passes
-// the four gates of package compare, with integers too.
+// [Cases] is the table. Each case is a [compare.Trial] with random numbers and with integers: it passes the four gates
+// of package compare.
 package convtest
 
 import (
@@ -18,10 +17,9 @@ import (
 	"gpuconv/conv"
 )
 
-// Run runs the whole suite. Each of judge's plans must be a [conv.Oracle]. A case that
-// backend does not support fails: a backend that refuses part of a problem is
-// not conforming. With -short, for runs under the race detector, which slows the
-// judge many times, it leaves out the cases of more than a million multiplications.
+// Run runs the whole suite. Each of judge's plans must be a [conv.Oracle]. A case that backend refuses fails: a backend
+// that refuses problems does not conform. With -short it leaves out the cases of more than a million multiplications.
+// That is for runs under the race detector, which slows the judge many times.
 func Run(t *testing.T, backend, judge conv.Backend) {
 	t.Run("cases", func(t *testing.T) {
 		for _, c := range Cases() {
@@ -36,9 +34,9 @@ func Run(t *testing.T, backend, judge conv.Backend) {
 	t.Run("contract", func(t *testing.T) { contract(t, backend) })
 }
 
-// RunAlgorithm holds a backend on which one algorithm is forced to the table: to
-// every case that it does not refuse, which must be at least least, and to the
-// relations on some of them. With -short it takes every fifth case.
+// RunAlgorithm holds a backend with one forced algorithm to the table: to every case that it does not refuse, and on
+// some of them to the relations. The algorithm must take least cases or more. With -short it is held to every fifth
+// case.
 func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
 	explainer, ok := backend.(conv.Explainer)
 	if !ok {

@@ -10,10 +10,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// relations checks, on random problems, what convolutions keep whoever computes
-// them. No reference is asked. All relations are checked on each problem, since a backend may
-// compile a program for it: then it compiles one, not one for each relation. A relation that never
-// applies proves nothing.
+// relations checks on random problems, without a reference, the relations that all convolutions keep. It checks all of
+// them on each problem, because a backend may compile a program for a problem: it then compiles one, not one for each
+// relation. A relation that never applies proves nothing, and is an error.
 func relations(t *testing.T, backend conv.Backend) {
 	held := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {

@@ -9,8 +9,8 @@ import (
 	"gpuconv/conv"
 )
 
-// specialValues puts NaN and infinities into images and weights: they follow IEEE
-// through the sums that they are in, and reach no other. An algorithm may refuse problems.
+// specialValues puts NaN and infinities into images and weights. They follow IEEE through the sums that they are in,
+// and reach no other sum. An algorithm may refuse problems.
 func specialValues(t *testing.T, backend, judge conv.Backend, algorithm bool) {
 	relu := half(3, 3)
 	relu.Activation = conv.ReLU
@@ -22,8 +22,9 @@ func specialValues(t *testing.T, backend, judge conv.Backend, algorithm bool) {
 	circular.PaddingMode = conv.Circular
 	energy := half(3, 3)
 	energy.Activation = conv.Energy
-	for name, spec := range map[string]conv.Spec{"plain": half(3, 3), "relu": relu, "max pool": pooled, "mean pool": mean,
-		"strided": {Stride: [2]int{2, 2}}, "circular": circular, "energy": energy} {
+	for name, spec := range map[string]conv.Spec{"plain": half(3, 3), "relu": relu, "max pool": pooled,
+		"mean pool": mean,
+		"strided":   {Stride: [2]int{2, 2}}, "circular": circular, "energy": energy} {
 		for _, w := range []int{8, 9} { // whole vec4, and not
 			p := problem(conv.Shape{2, 2, 8, w}, conv.Shape{6, 2, 3, 3}, spec)
 			if !takes(backend, p) {
@@ -58,7 +59,7 @@ func specialValues(t *testing.T, backend, judge conv.Backend, algorithm bool) {
 	}
 }
 
-// takes reports whether a backend computes p: false only if it is one that says so.
+// takes reports whether a backend computes p. It is false only for a backend that says so before it plans.
 func takes(backend conv.Backend, p conv.Problem) bool {
 	explainer, ok := backend.(conv.Explainer)
 	if !ok {

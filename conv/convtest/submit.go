@@ -10,8 +10,9 @@ import (
 	"gpuconv/conv"
 )
 
-// powers checks what the optional powers of a plan promise, those that it has.
-func powers(t *testing.T, open func(*testing.T, conv.Problem, compare.Case) conv.Plan, p conv.Problem, drawn compare.Case) {
+// powers checks what the optional powers that a plan has promise.
+func powers(t *testing.T, open func(*testing.T, conv.Problem, compare.Case) conv.Plan, p conv.Problem,
+	drawn compare.Case) {
 	t.Run("submissions", func(t *testing.T) {
 		if _, ok := open(t, p, drawn).(conv.Submitter); !ok {
 			t.Skip("the plan is no conv.Submitter")
@@ -30,7 +31,7 @@ func powers(t *testing.T, open func(*testing.T, conv.Problem, compare.Case) conv
 	})
 }
 
-// submissions says what a plan of p does not keep of a [conv.Submitter]'s promises.
+// submissions says which promise of a [conv.Submitter] a plan of p breaks.
 func submissions(open func() conv.Plan, p conv.Problem, src *conv.Tensor) error {
 	want, err := compare.RunGuarded(open(), p, src)
 	if err != nil {
@@ -47,7 +48,7 @@ func submissions(open func() conv.Plan, p conv.Problem, src *conv.Tensor) error 
 	return nil
 }
 
-// submission is one batch on its way: the first images of src.
+// submission is one batch under way: the first images of src.
 type submission struct {
 	conv.Pending
 	dst *conv.Tensor
@@ -62,7 +63,7 @@ func submit(plan conv.Plan, p conv.Problem, src *conv.Tensor) (submission, error
 	return submission{pending, dst}, err
 }
 
-// blank is an output of zeros, which no sum of random numbers is.
+// blank is an output of zeros. No sum of random numbers is 0.
 func blank(p conv.Problem, n int) (*conv.Tensor, error) {
 	shape, err := p.Dst()
 	if err != nil {
@@ -71,19 +72,20 @@ func blank(p conv.Problem, n int) (*conv.Tensor, error) {
 	return conv.NewTensor(shape.WithN(n))
 }
 
-// right waits for a submission and holds it to Run's bits.
+// right waits for a submission and compares its bits with Run's.
 func (s submission) right(want *conv.Tensor) error {
-	if err := errors.Join(s.Wait(), s.Wait()); err != nil { // it may be asked again
+	if err := errors.Join(s.Wait(), s.Wait()); err != nil { // waiting twice is allowed
 		return err
 	}
 	if at := compare.Differ(s.dst.Data, want.Images(0, s.dst.Shape.N()).Data); at >= 0 {
-		return fmt.Errorf("element %d of %d images is %v, Run's is %v", at, s.dst.Shape.N(), s.dst.Data[at], want.Data[at])
+		return fmt.Errorf("element %d of %d images is %v, Run's is %v", at, s.dst.Shape.N(), s.dst.Data[at],
+			want.Data[at])
 	}
 	return nil
 }
 
-// inFlight submits batches of all sizes, none too, and waits for the last one first
-// and then in the order in which they were submitted.
+// inFlight submits batches of all sizes, an empty one too. It waits for the last one first, and then for the others in
+// the order in which they were submitted.
 func inFlight(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) error {
 	var all []submission
 	for i := range 3 * (src.Shape.N() + 1) {
@@ -142,7 +144,7 @@ func besideRun(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) error {
 	return before.right(want)
 }
 
-// wrongSubmission: tensors that Run refuses are refused at once, and spoil nothing.
+// wrongSubmission: tensors that Run refuses are refused at once, and do no harm.
 func wrongSubmission(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) error {
 	before, err := submit(plan, p, src)
 	if err != nil {
@@ -167,8 +169,8 @@ func wrongSubmission(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) err
 	return errors.Join(before.right(want), after.right(want))
 }
 
-// closeWhilePending: Close ends what is not done. What is submitted later is refused,
-// then or when it is waited for.
+// closeWhilePending: Close ends submissions that are not done. A later submission is refused, at once or when it is
+// waited for.
 func closeWhilePending(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) error {
 	var all []submission
 	for range 20 {
@@ -196,7 +198,7 @@ func closeWhilePending(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) e
 	return nil
 }
 
-// phases says what a plan of p does not keep of a [conv.Phaser]'s promises.
+// phases says which promise of a [conv.Phaser] a plan of p breaks.
 func phases(plan conv.Plan, p conv.Problem, src *conv.Tensor) error {
 	want, err := compare.RunGuarded(plan, p, src)
 	if err != nil {

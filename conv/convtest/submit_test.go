@@ -10,8 +10,7 @@ import (
 	"gpuconv/conv"
 )
 
-// doubling is a plan of 1×1 convolutions by 2, and a conv.Submitter that may break
-// one promise.
+// doubling is a plan of 1×1 convolutions by 2, and a conv.Submitter that may break one promise.
 type doubling struct {
 	conv.Problem
 	broken string
@@ -84,7 +83,7 @@ func (d doubling) RunPhases(dst, src *conv.Tensor) (conv.Timings, error) {
 	return took, err
 }
 
-// TestPowers: the checks pass a plan that keeps its promises, and find what one breaks.
+// TestPowers: the checks pass a plan that keeps its promises, and find each broken one.
 func TestPowers(t *testing.T) {
 	p := problem(conv.Shape{5, 1, 3, 4}, conv.Shape{1, 1, 1, 1}, conv.Spec{})
 	p.Bias = false
@@ -94,7 +93,8 @@ func TestPowers(t *testing.T) {
 	}
 	for broken, want := range map[string]string{
 		"": "", "it checks nothing": "a *conv.ShapeError", "the last image is left out": "Run's is",
-		"Wait does not wait": "Run's is", "one in ten is forgotten": "Run's is", "it computes after Close": "after Close", "Wait once": "closed",
+		"Wait does not wait": "Run's is", "one in ten is forgotten": "Run's is",
+		"it computes after Close": "after Close", "Wait once": "closed",
 		"no time passes": "took", "other bits": "Run's is",
 	} {
 		open := func() conv.Plan {

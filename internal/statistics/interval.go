@@ -14,9 +14,9 @@ type Interval struct{ Median, Low, High float64 }
 // Noise is half of the interval's width in parts of the median.
 func (i Interval) Noise() float64 { return (i.High - i.Low) / 2 / i.Median }
 
-// Over returns how many times as large i is as j, with the confidence interval that follows from theirs: distances of the
-// ends from the medians add up as squares, in logarithms (Zou & Donner, Statistics in Medicine 27, 2008). All ends must
-// be above 0.
+// Over returns how many times as large i is as j, with the confidence interval that follows from theirs: distances of
+// the ends from the medians add up as squares, in logarithms (Zou & Donner, Statistics in Medicine 27, 2008). All ends
+// must be above 0.
 func (i Interval) Over(j Interval) Interval {
 	ratio := i.Median / j.Median
 	down := math.Hypot(math.Log(i.Median/i.Low), math.Log(j.High/j.Median))

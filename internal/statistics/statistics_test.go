@@ -19,15 +19,15 @@ func drawBlocks(r *rand.Rand, blocks, samples int, between, within float64) [][]
 	return all
 }
 
-// TestIntervalCovers: of 95 % intervals, 95 % hold the true median, 1, whether blocks
-// differ or not. 88 % is what the percentile bootstrap has of ten blocks; a bootstrap over
-// samples alone has 45 % where blocks differ.
+// TestIntervalCovers: of 95 % intervals, 95 % hold the true median, 1, whether blocks differ or not. With ten blocks
+// the percentile bootstrap comes to 88 %. Where blocks differ, a bootstrap over samples alone comes to 45 %.
 func TestIntervalCovers(t *testing.T) {
 	for name, c := range map[string]struct {
 		blocks, samples int
 		between, within float64
 	}{
-		"one sample a block": {10, 1, 0, 0.1}, "blocks alike": {10, 5, 0, 0.1}, "blocks differ": {10, 20, 0.05, 0.02}, "one block": {1, 20, 0, 0.1},
+		"one sample a block": {10, 1, 0, 0.1}, "blocks alike": {10, 5, 0, 0.1}, "blocks differ": {10, 20, 0.05, 0.02},
+		"one block": {1, 20, 0, 0.1},
 	} {
 		r := rand.New(rand.NewPCG(1, 1))
 		trials := 300
@@ -52,9 +52,9 @@ func TestIntervalCovers(t *testing.T) {
 	}
 }
 
-// TestStoppingCovers: rounds that end once the interval is narrow end too early more often
-// than too late. Of 95 % intervals 90 % then hold the true median where it takes some forty
-// rounds to come to 1 %; after a fixed number of ten they are 95 %.
+// TestStoppingCovers: rounds that end once the interval is narrow end too early more often than too late. Where it
+// takes some forty rounds to come to 1 %, 90 % of the 95 % intervals then hold the true median. After a fixed number of
+// ten rounds 95 % do.
 func TestStoppingCovers(t *testing.T) {
 	trials, ten, held, rounds := 200, 0, 0, 0
 	if testing.Short() {
@@ -110,8 +110,8 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-// TestOver: intervals that are points leave the ratio alone; one with a width gives its own, and two give less than their
-// ends would.
+// TestOver: intervals that are points leave the ratio alone; one with a width gives its own, and two give less than
+// their ends would.
 func TestOver(t *testing.T) {
 	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Abs(b) }
 	if r := (Interval{6, 6, 6}).Over(Interval{2, 2, 2}); r != (Interval{3, 3, 3}) {
@@ -159,8 +159,7 @@ func TestYuen(t *testing.T) {
 	}
 }
 
-// TestHolm: the example of Holm's procedure that R's p.adjust(c(0.01, 0.02, 0.03, 0.04),
-// "holm") gives, in another order.
+// TestHolm: what R's p.adjust(c(0.01, 0.02, 0.03, 0.04), "holm") gives, in another order.
 func TestHolm(t *testing.T) {
 	got := Holm([]float64{0.03, 0.01, 0.04, 0.02})
 	want := []float64{0.06, 0.04, 0.06, 0.06}

@@ -10,16 +10,16 @@ import (
 	"gpuconv/tuning"
 )
 
-// Population is what there is to report about recorded neurons.
+// Population is a report about recorded neurons.
 type Population struct {
 	Origin
 	Halves tuning.Halves
 	Found  *tuning.Population // what Halves.Analyse returned
 }
 
-// Write writes into a folder cells.csv, aligned.csv, population.json, population.png and neurons.png, and, of two
-// neurons or more, rdm.csv and rdm.png. It returns their names. Errors are those of the folder and of pictures that
-// cannot be drawn, and that of ctx when it is done.
+// Write writes cells.csv, aligned.csv, population.json, population.png and neurons.png into a folder, and rdm.csv and
+// rdm.png if there are at least two neurons. It returns their names. Errors are those of the folder and of pictures
+// that cannot be drawn, and the error of ctx when that is done.
 func (p Population) Write(ctx context.Context, folder Folder) ([]string, error) {
 	out := &files{folder: folder}
 	if err := p.tables(out); err != nil {
@@ -28,11 +28,14 @@ func (p Population) Write(ctx context.Context, folder Folder) ([]string, error) 
 	if err := p.pictures(out); err != nil {
 		return nil, err
 	}
-	return out.names, ctx.Err() // interrupted meanwhile: nothing shall be left
+	return out.names, ctx.Err() // the caller leaves nothing behind after an interrupt
 }
 
 func (p Population) tables(out *files) error {
-	if err := out.write("aligned.csv", func(w io.Writer) error { return writeAligned(w, p.Found.Aligned) }); err != nil {
+	if err := out.write("aligned.csv", func(w io.Writer) error {
+		return writeAligned(w,
+			p.Found.Aligned)
+	}); err != nil {
 		return err
 	}
 	extra := []param.Column{
@@ -71,37 +74,20 @@ type populationJSON struct {
 
 func (p Population) json() populationJSON {
 	return populationJSON{
-		Schema: 1, Command: p.Command, Program: p.Program, Stimuli: len(p.Halves.Orientation), Neurons: p.Halves.Neurons,
-		Reliability: summarise(p.Found.Reliability), CircularVariance: summarise(p.Found.Test.Figure("circular_variance")),
-		Selectivity: summarise(p.Found.Test.Figure("orientation_selectivity")),
-		Aligned:     curveOf(p.Found.Aligned), Notes: texts(p.Found.Test.Notes),
+		Schema: 1, Command: p.Command, Program: p.Program, Stimuli: len(p.Halves.Orientation),
+		Neurons:          p.Halves.Neurons,
+		Reliability:      summarise(p.Found.Reliability),
+		CircularVariance: summarise(p.Found.Test.Figure("circular_variance")),
+		Selectivity:      summarise(p.Found.Test.Figure("orientation_selectivity")),
+		Aligned:          curveOf(p.Found.Aligned), Notes: texts(p.Found.Test.Notes),
 	}
 }
 
-// summary is the distribution of a figure over the neurons that have it.
-type summary struct {
-	Neurons   int          `json:"neurons"`
-	Quartile1 param.Number `json:"quartile_1"`
-	Median    param.Number `json:"median"`
-	Quartile3 param.Number `json:"quartile_3"`
-}
-
-func summarise(values []float64) summary {
-	q := tuning.QuartilesOf(values)
-	return summary{q.Cells, param.Number(q.First), param.Number(q.Median), param.Number(q.Third)}
-}
-
-func (s summary) String() string {
-	if s.Neurons == 0 {
-		return "not known"
-	}
-	return fmt.Sprintf("median %.3f, quartiles %.3f and %.3f", float64(s.Median), float64(s.Quartile1), float64(s.Quartile3))
-}
-
-// WriteText writes what was found, in three or four lines and one for each note.
+// WriteText writes the result in three or four lines, and a line for each note.
 func (p Population) WriteText(w io.Writer) error {
 	out := bufio.NewWriter(w)
-	fmt.Fprintf(out, "halves    correlation of a neuron's responses in train and test: %v\n", summarise(p.Found.Reliability))
+	fmt.Fprintf(out, "halves    correlation of a neuron's responses in train and test: %v\n",
+		summarise(p.Found.Reliability))
 	variance := summarise(p.Found.Test.Figure("circular_variance"))
 	fmt.Fprintf(out, "tuning    circular variance of the test responses above the mean: %v\n", variance)
 	if aligned := p.Found.Aligned; len(aligned.X) > 0 {

@@ -1,8 +1,8 @@
 // Package report writes what package tuning finds out: tables, JSON, pictures and a few lines of text.
 //
 // [Tuning] reports the tuning of cells to stimuli, [Population] that of recorded neurons in two halves of the trials.
-// Both write their files into a [Folder] and return the names of these. The pictures are PNG, the tables CSV as
-// [gpuconv/param.Table] writes them: a missing value is an empty cell there, and null or absent in the JSON.
+// Both write files into a [Folder] and return the names of the files. The pictures are PNG. The tables are CSV as
+// [gpuconv/param.Table] writes them. A missing value is an empty cell in a table, and null or absent in the JSON.
 package report
 
 import (
@@ -13,7 +13,8 @@ import (
 	"gpuconv/tuning"
 )
 
-// Folder takes the files of a report. Write puts what write writes into the file of a name, which is not a path.
+// Folder takes the files of a report; [gpuconv/whole.Folder] is one. Write puts what write writes into the file with
+// this name, which is not a path.
 type Folder interface {
 	Write(name string, write func(io.Writer) error) error
 }
@@ -63,7 +64,7 @@ func numbers(values []float64) []param.Number {
 	return out
 }
 
-// texts returns the texts of errors, for JSON: an empty list rather than null.
+// texts returns the texts of errors, for JSON. No errors are an empty list, not null.
 func texts(notes []error) []string {
 	all := make([]string, len(notes))
 	for i, note := range notes {

@@ -57,8 +57,12 @@ func twoCells() *tuning.Analysis {
 			Frequency:   &tuning.Frequency{Peak: 0.1, Low: nan, High: 0.2, Octaves: nan},
 		}, {}},
 		Curves: []tuning.AxisCurves{
-			{Axis: tuning.ByOrientation, Column: "orientation_deg", Curves: []tuning.Curve{{X: []float64{0, 90}, Y: []float64{1, 2}}, {X: []float64{0, 90}, Y: []float64{nan, 1e-7}}}},
-			{Axis: tuning.ByFrequency, Column: "sf_cycles_per_pixel", Curves: []tuning.Curve{{X: []float64{0.1, 0.2}, Y: []float64{3, 1}}, {X: []float64{0.1, 0.2}, Y: []float64{0, 0}}}},
+			{Axis: tuning.ByOrientation, Column: "orientation_deg",
+				Curves: []tuning.Curve{{X: []float64{0, 90}, Y: []float64{1, 2}},
+					{X: []float64{0, 90}, Y: []float64{nan, 1e-7}}}},
+			{Axis: tuning.ByFrequency, Column: "sf_cycles_per_pixel",
+				Curves: []tuning.Curve{{X: []float64{0.1, 0.2}, Y: []float64{3, 1}},
+					{X: []float64{0.1, 0.2}, Y: []float64{0, 0}}}},
 		},
 		Notes: []error{errors.New("a note")},
 	}
@@ -69,7 +73,8 @@ func TestTuning(t *testing.T) {
 	folder := memory{}
 	tuned := Tuning{
 		Origin: Origin{Command: []string{"gpuconv", "tuning"}, Program: "p"}, Source: "y.npy", Shape: []int{4, 1},
-		Readout:  tuning.Readout{Pool: tuning.At, Row: 3, Column: 4, Normalisation: tuning.Normalisation{Gain: 1, Exponent: 2, Semisaturation: 0.5}},
+		Readout: tuning.Readout{Pool: tuning.At, Row: 3, Column: 4,
+			Normalisation: tuning.Normalisation{Gain: 1, Exponent: 2, Semisaturation: 0.5}},
 		Settings: tuning.Settings{Phases: tuning.Largest}, Metric: tuning.Euclid, Analysis: twoCells(),
 		Names: []string{"0", "0+1"}, Filters: []string{"gabor 45°"},
 	}
@@ -78,7 +83,8 @@ func TestTuning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"cells.csv", "curves.csv", "rdm.csv", "rdm.png", "tuning.json", "curves_orientation.png", "curves_sf.png"}
+	want := []string{"cells.csv", "curves.csv", "rdm.csv", "rdm.png", "tuning.json", "curves_orientation.png",
+		"curves_sf.png"}
 	if !slices.Equal(written.Files, want) || len(folder) != len(want) {
 		t.Errorf("wrote %v, %d files, want %v", written.Files, len(folder), want)
 	}
@@ -127,7 +133,8 @@ func TestNotes(t *testing.T) {
 		change func(*Tuning)
 		want   string
 	}{
-		"other values": {func(r *Tuning) { r.Analysis.Curves[0].Curves[1].X = []float64{0, 80} }, "other values than that of cell 0"},
+		"other values": {func(r *Tuning) { r.Analysis.Curves[0].Curves[1].X = []float64{0, 80} },
+			"other values than that of cell 0"},
 		"too many": {func(r *Tuning) {
 			for cell := range r.Analysis.Curves[0].Curves {
 				c := &r.Analysis.Curves[0].Curves[cell]
@@ -184,16 +191,19 @@ func (f *full) Write(name string, write func(io.Writer) error) error {
 
 // TestErrors: a report tells what the folder tells, whatever file it is, and that it was interrupted.
 func TestErrors(t *testing.T) {
-	halves := tuning.Halves{Orientation: []float64{0, 45, 90, 135}, Period: 180, Neurons: 2, Train: make([]float32, 8), Test: []float32{1, 2, 3, 4, 5, 6, 7, 9}}
+	halves := tuning.Halves{Orientation: []float64{0, 45, 90, 135}, Period: 180, Neurons: 2, Train: make([]float32, 8),
+		Test: []float32{1, 2, 3, 4, 5, 6, 7, 9}}
 	found, err := halves.Analyse(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for left := range 7 {
-		if _, err := (Tuning{Analysis: twoCells()}).Write(t.Context(), &full{memory{}, left}); !errors.Is(err, errFull) {
+		if _, err := (Tuning{Analysis: twoCells()}).Write(t.Context(), &full{memory{}, left}); !errors.Is(err,
+			errFull) {
 			t.Errorf("tuning, after %d files: error %v", left, err)
 		}
-		if _, err := (Population{Halves: halves, Found: found}).Write(t.Context(), &full{memory{}, left}); !errors.Is(err, errFull) {
+		if _, err := (Population{Halves: halves, Found: found}).Write(t.Context(),
+			&full{memory{}, left}); !errors.Is(err, errFull) {
 			t.Errorf("population, after %d files: error %v", left, err)
 		}
 	}
@@ -209,7 +219,8 @@ func TestErrors(t *testing.T) {
 
 // TestPopulation: the files and their order; aligned.csv and rdm.csv by hand.
 func TestPopulation(t *testing.T) {
-	halves := tuning.Halves{Orientation: []float64{0, 90}, Period: 180, Neurons: 2, Train: []float32{1, 0, 0, 1}, Test: []float32{3, 1, 1, 2}}
+	halves := tuning.Halves{Orientation: []float64{0, 90}, Period: 180, Neurons: 2, Train: []float32{1, 0, 0, 1},
+		Test: []float32{3, 1, 1, 2}}
 	found, err := halves.Analyse(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -219,7 +230,8 @@ func TestPopulation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"aligned.csv", "cells.csv", "population.json", "rdm.csv", "population.png", "neurons.png", "rdm.png"}
+	want := []string{"aligned.csv", "cells.csv", "population.json", "rdm.csv", "population.png", "neurons.png",
+		"rdm.png"}
 	if !slices.Equal(files, want) || len(folder) != len(want) {
 		t.Errorf("wrote %v, %d files, want %v", files, len(folder), want)
 	}
@@ -229,7 +241,8 @@ func TestPopulation(t *testing.T) {
 		folder.checkPicture(t, name)
 	}
 	var text strings.Builder
-	if err := (Population{Halves: halves, Found: found}).WriteText(&text); err != nil || !strings.Contains(text.String(), "orientation preferred in train 2.500, 90° away 1.000\n") {
+	if err := (Population{Halves: halves, Found: found}).WriteText(&text); err != nil ||
+		!strings.Contains(text.String(), "orientation preferred in train 2.500, 90° away 1.000\n") {
 		t.Errorf("the text is %s, %v", text.String(), err)
 	}
 }

@@ -11,11 +11,17 @@ import (
 
 // writeCells writes a table with a row for each cell: its number, its name and its figures, then extra columns.
 func writeCells(w io.Writer, a *tuning.Analysis, names []string, extra ...param.Column) error {
-	t := &param.Table{Subject: "cell", Columns: []param.Column{{Name: "name", Words: names}}}
+	var figures []param.Column
 	for _, f := range (tuning.Cell{}).Figures() {
-		t.Columns = append(t.Columns, param.Column{Name: f.Name, Numbers: a.Figure(f.Name)})
+		figures = append(figures, param.Column{Name: f.Name})
 	}
-	t.Columns = append(t.Columns, extra...)
+	for _, cell := range a.Cells {
+		for i, f := range cell.Figures() {
+			figures[i].Numbers = append(figures[i].Numbers, f.Value)
+		}
+	}
+	t := &param.Table{Subject: "cell", Columns: []param.Column{{Name: "name", Words: names}}}
+	t.Columns = append(append(t.Columns, figures...), extra...)
 	return t.WriteCSV(w)
 }
 
@@ -31,7 +37,8 @@ func writeCurves(w io.Writer, a *tuning.Analysis) error {
 				if curves.Axis == tuning.ByOrientation && fit != nil {
 					fitted = fit.At(x)
 				}
-				out.Row(curves.Axis.String(), strconv.Itoa(cell), param.Cell(x), param.Cell(curve.Y[i]), param.Cell(fitted))
+				out.Row(curves.Axis.String(), strconv.Itoa(cell), param.Cell(x), param.Cell(curve.Y[i]),
+					param.Cell(fitted))
 			}
 		}
 	}
@@ -54,6 +61,7 @@ func writeMatrix(w io.Writer, m matrix) error {
 
 // writeAligned writes the mean curve of a population.
 func writeAligned(w io.Writer, c tuning.Curve) error {
-	t := param.Table{Columns: []param.Column{{Name: "degrees_from_preferred", Numbers: c.X}, {Name: "response", Numbers: c.Y}}}
+	t := param.Table{Columns: []param.Column{{Name: "degrees_from_preferred", Numbers: c.X},
+		{Name: "response", Numbers: c.Y}}}
 	return t.WriteCSV(w)
 }

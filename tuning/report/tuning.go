@@ -8,8 +8,8 @@ import (
 	"gpuconv/tuning"
 )
 
-// Tuning is what there is to report about the tuning of cells to stimuli. Analysis has at least one cell, and curves
-// over at least one axis.
+// Tuning is a report about the tuning of cells to stimuli. Analysis has at least one cell, and curves over at least one
+// axis.
 type Tuning struct {
 	Origin
 	Source string // where the activations are, for the text
@@ -21,23 +21,23 @@ type Tuning struct {
 	NoMatrix bool          // leaves the dissimilarities out
 	Analysis *tuning.Analysis
 
-	Names   []string // of the cells; nil numbers them
-	Filters []string // says of the first cells which filter they have; may be nil
+	Names   []string // of the cells; without them cells have numbers
+	Filters []string // of the first cells, as FilterNames returns them; may be nil
 }
 
-// mostCompared is how many values of a parameter are compared at most: a table of 1,000 by 1,000 has about 19 MB, one of
-// 4,000 by 4,000 had 306 MB.
+// mostCompared is how many values of a parameter are compared at most: a table of 1,000 by 1,000 has about 19 MB, one
+// of 4,000 by 4,000 had 306 MB.
 const mostCompared = 1000
 
-// Written is what a report has written.
+// Written says what [Tuning.Write] has written.
 type Written struct {
 	Files []string // their names, in the order in which they were written
 	Notes []error  // which figures and files are missing, and why
 }
 
-// Write writes into a folder cells.csv, curves.csv and tuning.json, a picture curves_….png for each axis, and rdm.csv
-// and rdm.png about the first axis. Of more than 1,000 values there is no rdm, and a note says so. Errors are those of
-// the folder and of pictures that cannot be drawn, and that of ctx when it is done.
+// Write writes cells.csv, curves.csv and tuning.json into a folder, a picture curves_….png for each axis, and rdm.csv
+// and rdm.png about the first axis. If that has more than 1,000 values there is no rdm, and a note says so. Errors are
+// those of the folder and of pictures that cannot be drawn, and the error of ctx when that is done.
 func (t Tuning) Write(ctx context.Context, folder Folder) (Written, error) {
 	out := &files{folder: folder}
 	notes, err := t.write(ctx, out)
@@ -45,7 +45,10 @@ func (t Tuning) Write(ctx context.Context, folder Folder) (Written, error) {
 }
 
 func (t Tuning) write(ctx context.Context, out *files) (notes []error, err error) {
-	if err := out.write("cells.csv", func(w io.Writer) error { return writeCells(w, t.Analysis, t.names()) }); err != nil {
+	if err := out.write("cells.csv", func(w io.Writer) error {
+		return writeCells(w, t.Analysis,
+			t.names())
+	}); err != nil {
 		return nil, err
 	}
 	if err := out.write("curves.csv", func(w io.Writer) error { return writeCurves(w, t.Analysis) }); err != nil {
@@ -64,7 +67,7 @@ func (t Tuning) write(ctx context.Context, out *files) (notes []error, err error
 		return nil, err
 	}
 	for _, curves := range t.Analysis.Curves {
-		if err := ctx.Err(); err != nil { // interrupted meanwhile: nothing shall be left
+		if err := ctx.Err(); err != nil { // an interrupt does not wait for the pictures
 			return nil, err
 		}
 		if err := t.draw(out, curves); err != nil {
@@ -83,7 +86,8 @@ func (t Tuning) matrix() (m matrix, err error) {
 		return m, err
 	}
 	if len(m.values) > mostCompared {
-		return m, fmt.Errorf("dissimilarities of %d values of %s are left out: want at most %d", len(m.values), m.column, mostCompared)
+		return m, fmt.Errorf("dissimilarities of %d values of %s are left out: want at most %d", len(m.values),
+			m.column, mostCompared)
 	}
 	m.dissimilarities, err = tuning.Dissimilarity(patterns, t.Metric)
 	return m, err
@@ -97,7 +101,7 @@ func (t Tuning) names() []string {
 	return numbered(len(t.Analysis.Cells))
 }
 
-// numbered returns the names of cells that have none: their numbers.
+// numbered returns names for cells that have none: their numbers.
 func numbered(cells int) []string {
 	all := make([]string, cells)
 	for i := range all {
@@ -106,7 +110,7 @@ func numbered(cells int) []string {
 	return all
 }
 
-// filter says which filter a cell has, "" if it is not known or there are several.
+// filter says which filter a cell has. It is "" if that is not known, or if there are several.
 func (t Tuning) filter(cell int) string {
 	if cell < len(t.Filters) {
 		return t.Filters[cell]

@@ -42,7 +42,8 @@ type axisJSON struct {
 
 func (t Tuning) json(notes []error) tuningJSON {
 	r := tuningJSON{
-		Schema: 1, Command: t.Command, Program: t.Program, ActivationsShape: t.Shape, At: t.at(), Linear: t.Readout.Linear,
+		Schema: 1, Command: t.Command, Program: t.Program, ActivationsShape: t.Shape, At: t.at(),
+		Linear: t.Readout.Linear,
 		Phases: t.Settings.Phases.String(), Over: t.Settings.Over.String(), RDM: "none", Notes: texts(notes),
 	}
 	if !t.NoMatrix {

@@ -21,7 +21,7 @@ func (t Tuning) draw(out *files, curves tuning.AxisCurves) error {
 		if fit := t.Analysis.Cells[cell].Fit; curves.Axis == tuning.ByOrientation && fit != nil && fit.R2 >= leastFit {
 			axes.Lines[0].Style = figure.Points
 			axes.Lines = append(axes.Lines, fitted(fit, c.X))
-			if c.HasDirections() { // the line is not through the points of a cell that prefers one
+			if c.HasDirections() { // the line misses the points of a cell that prefers one
 				axes.XLabel += ", fit to the mean of directions"
 			}
 		}
@@ -39,7 +39,7 @@ func drawChart(out *files, name string, all []figure.Axes) error {
 	return out.write(name, chart.WritePNG)
 }
 
-// axesOf returns the axes for a curve with the curve in them.
+// axesOf returns axes with a curve in them.
 func axesOf(curves tuning.AxisCurves, c tuning.Curve) figure.Axes {
 	axes := figure.Axes{YLabel: "response", Lines: []figure.Line{{X: c.X, Y: c.Y, Style: figure.Dotted}}}
 	switch curves.Axis {
@@ -68,8 +68,8 @@ func fitted(fit *tuning.VonMises, x []float64) figure.Line {
 	return line
 }
 
-// degreeTicks returns ticks every 45° or 90° around the values; the last value and
-// the next of these may be one, as 0 and 180.
+// degreeTicks returns ticks every 45° or 90° around the values. The outermost ticks may lie beyond the values, as 180
+// beyond 175.
 func degreeTicks(x []float64) []float64 {
 	lo, hi := x[0], x[len(x)-1]
 	step := 45.0

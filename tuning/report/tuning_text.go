@@ -13,24 +13,25 @@ import (
 	"gpuconv/tuning"
 )
 
-// leastFit is the share of the variance that a fit must explain for its half-width
-// to be printed, and for the curve to be drawn: that of a flat curve is one of rounding
-// errors, and that of a cell with two peaks goes through one. cells.csv has both.
+// leastFit is the share of the variance that a fit must explain for its half-width to be printed and its curve to be
+// drawn. The fit of a flat curve follows rounding errors, and the fit of a cell with two peaks follows one of them.
+// cells.csv has the figures of every fit.
 const leastFit = 0.5
 
-// mostVariance is a circular variance that is printed as 1.000; the preferred
-// orientation of such a cell is one of rounding errors.
+// mostVariance is a circular variance that is printed as 1.000. The preferred orientation of such a cell comes from
+// rounding errors.
 const mostVariance = 0.9995
 
-// mostPrinted is how many cells are listed on stdout.
+// mostPrinted is how many cells the text lists.
 const mostPrinted = 24
 
-// WriteText writes what was found: a line about the activations, a row of figures for each of the first 24 cells, and
-// a line for each of the notes that Write returned.
+// WriteText writes a line about the activations, a row of figures for each of the first 24 cells, and a line for each
+// of the notes that Write returned.
 func (t Tuning) WriteText(w io.Writer, notes []error) error {
 	out := bufio.NewWriter(w)
 	names := t.names()
-	fmt.Fprintf(out, "read      %s %v, %d cells, response %s\n", fault.Printable(t.Source), t.Shape, len(names), t.response())
+	fmt.Fprintf(out, "read      %s %v, %d cells, response %s\n", fault.Printable(t.Source), t.Shape, len(names),
+		t.response())
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	columns := t.columns()
 	fmt.Fprintln(table, "cell\t"+strings.Join(headers(columns), "\t"))
@@ -81,7 +82,7 @@ func (t Tuning) response() string {
 	return text + ", rectified"
 }
 
-// printedColumn is a figure on stdout.
+// printedColumn is a figure in the text.
 type printedColumn struct {
 	name, header, format string
 }
@@ -104,14 +105,15 @@ func headers(columns []printedColumn) []string {
 	return all
 }
 
-// columns returns the figures that the axes give.
+// columns returns the figures that belong to the axes.
 func (t Tuning) columns() []printedColumn {
 	var all []printedColumn
 	for _, curves := range t.Analysis.Curves {
 		switch curves.Axis {
 		case tuning.ByOrientation:
 			all = append(all, printedColumn{"orientation_preferred_deg", "orientation", "%.0f°"},
-				printedColumn{"circular_variance", "circ. variance", "%.3f"}, printedColumn{"orientation_selectivity", "OSI", "%.3f"},
+				printedColumn{"circular_variance", "circ. variance", "%.3f"},
+				printedColumn{"orientation_selectivity", "OSI", "%.3f"},
 				printedColumn{"half_width_deg", "half-width", "%.1f°"})
 			if slices.ContainsFunc(t.Analysis.Cells, func(c tuning.Cell) bool { return c.Direction != nil }) {
 				all = append(all, printedColumn{"direction_selectivity", "DSI", "%.3f"})

@@ -3,7 +3,7 @@ package problems
 
 import "gpuconv/conv"
 
-// Seed is the tutorial's case: n gratings of 48×64 pixels, 6 filters of 7×7, as large an output.
+// Seed is the tutorial's case: n gratings of 48×64 pixels and 6 filters of 7×7, padded to keep the size.
 func Seed(n int) conv.Problem {
 	p := conv.Problem{Src: conv.Shape{n, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7}}
 	p.Padding = conv.Pad(3, 3)
@@ -11,7 +11,7 @@ func Seed(n int) conv.Problem {
 	return p
 }
 
-// Layer is a convolution of a square image, padded to keep its size.
+// Layer is a convolution of n square images of extent pixels a side, padded to keep their size.
 func Layer(n, channels, filters, kernel, extent int) conv.Problem {
 	p := conv.Problem{Src: conv.Shape{n, channels, extent, extent}, Weight: conv.Shape{filters, channels, kernel, kernel}, Bias: true}
 	p.Padding = conv.Pad(kernel/2, kernel/2)
@@ -19,8 +19,8 @@ func Layer(n, channels, filters, kernel, extent int) conv.Problem {
 	return p
 }
 
-// Tiled are problems for which every tile of every class is a choice, each with what
-// its last tile and block do not fill: small kernels, which compile fast.
+// Tiled are problems, by algorithm, for which every tile of every class of devices is a choice. None fills its last
+// tile or block. Their kernels are small, and so compile fast.
 func Tiled() map[string]conv.Problem {
 	small := conv.Problem{Src: conv.Shape{2, 2, 21, 20}, Weight: conv.Shape{15, 2, 2, 3}, Bias: true}
 	small.Padding, small.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, conv.ReLU
@@ -34,7 +34,7 @@ func Tiled() map[string]conv.Problem {
 		"winograd": Layer(3, 9, 130, 3, 10), "igemm": Layer(3, 9, 130, 3, 10), "direct": small}
 }
 
-// TiledPairs is a problem of Tiled whose sums are followed by energy and a pool.
+// TiledPairs is a problem of Tiled with energy and a pool after its sums.
 func TiledPairs(algorithm string) conv.Problem {
 	p := Tiled()[algorithm]
 	p.Weight[0] += p.Weight[0] % 2 // the odd ones have one group
@@ -43,13 +43,13 @@ func TiledPairs(algorithm string) conv.Problem {
 	return p
 }
 
-// Points is a problem and how many points a tile of its spectra has.
+// Points is a problem, and how many points a tile of its spectra has.
 type Points struct {
 	conv.Problem
 	Points int
 }
 
-// Spectral are problems between the smallest tile of spectra and the largest, from 1 to 256 channels.
+// Spectral are problems from the smallest tile of spectra to the largest, with 1 to 256 channels.
 func Spectral() (all []Points) {
 	for _, c := range []struct{ channels, kernel, extent, points int }{
 		{1, 3, 14, 256}, {1, 7, 27, 1024}, {1, 31, 48, 4096}, {3, 31, 48, 4096}, {1, 11, 128, 4096},

@@ -1,6 +1,6 @@
-// Package recipe plans convolutions without OpenGL: which algorithm computes a problem on a device, how it cuts the work,
-// how many images go to the device at once, what its shaders are compiled with, and what each dispatch is told. Package
-// gpu does what a [Blueprint] says.
+// Package recipe plans convolutions without OpenGL: which algorithm computes a problem on a device, how it cuts the
+// work, how many images go to the device at once, what its shaders are compiled with, and what each dispatch is told.
+// Package gpu does what a [Blueprint] says.
 //
 // [Draw] makes a Blueprint. It asks the algorithms of one table in their order. Each has a file of its own, named after
 // it, and a shader of that name in package shaders.
@@ -23,8 +23,8 @@ type algorithm struct {
 	name string
 	// fit cuts the work of a valid problem to a device, or says why the algorithm cannot compute it there.
 	fit func(p conv.Problem, device Profile) (fitted, error)
-	// tilings lists what is worth measuring beside what fit chooses itself, which may be more than a problem fills. It
-	// is nil where there is no choice.
+	// tilings lists what is worth measuring in addition to what fit chooses itself. Some may be larger than a problem.
+	// The field is nil where there is no choice.
 	tilings func(p conv.Problem, device Profile) []Tiling
 	// softwareOnly is set where hardware is refused.
 	softwareOnly bool

@@ -8,6 +8,8 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
+// TestChoose: the first algorithm that fits and is worth it is taken, a forced one is taken or refused, and a name that
+// does not exist is an error.
 func TestChoose(t *testing.T) {
 	software := roomy()
 	software.Class = Software
@@ -32,7 +34,8 @@ func TestChoose(t *testing.T) {
 	if a, _, err := choose(small, software, "direct_soft"); a.name != "direct_soft" || err != nil {
 		t.Errorf("forced, though not worth it: %q, %v", a.name, err)
 	}
-	if a, rejected, err := choose(small, software, ""); a.name != "direct" || err != nil || !strings.Contains(rejected[0].Reason.Error(), "do not repay compiling") {
+	a, rejected, err := choose(small, software, "")
+	if a.name != "direct" || err != nil || !strings.Contains(rejected[0].Reason.Error(), "do not repay compiling") {
 		t.Errorf("not worth it: %q, %v, %v", a.name, rejected, err)
 	}
 	small.Weight[2], small.Weight[3] = 2, 3
@@ -44,13 +47,14 @@ func TestChoose(t *testing.T) {
 	if a, _, err := choose(small, software, ""); a.name != "direct_soft" || err != nil {
 		t.Errorf("512 multiplications written out: %q, %v", a.name, err)
 	}
-	_, _, err := choose(problems.Seed(1), roomy(), "fast")
-	if err == nil || !strings.Contains(err.Error(), `algorithm "fast": want one of [direct_soft fft depthwise direct_small direct_shared winograd igemm direct]`) {
+	_, _, err = choose(problems.Seed(1), roomy(), "fast")
+	names := "direct_soft fft depthwise direct_small direct_shared winograd igemm direct"
+	if err == nil || err.Error() != `gpu: algorithm "fast": want one of [`+names+`]` {
 		t.Errorf("unknown algorithm: %v", err)
 	}
 }
 
-// TestChosen: what Chosen says is what the table does.
+// TestChosen: Chosen says what choose does.
 func TestChosen(t *testing.T) {
 	problems := []conv.Problem{problems.Seed(512)}
 	for _, p := range []conv.Problem{
@@ -76,7 +80,7 @@ func TestChosen(t *testing.T) {
 	}
 }
 
-// TestChooseHardware: which algorithm takes which layer.
+// TestChooseHardware: each layer is computed by the algorithm that was made for it.
 func TestChooseHardware(t *testing.T) {
 	grouped, strided := problems.Layer(32, 64, 64, 3, 56), problems.Layer(32, 64, 64, 3, 56)
 	grouped.Groups, grouped.Weight[1] = 2, 32

@@ -1,21 +1,24 @@
 package recipe
 
 import (
+	"fmt"
 	"slices"
 
 	"gpuconv/conv"
 )
 
-// blueprint is all that a plan needs to know before it allocates anything.
+// Blueprint is all that a plan knows before it allocates anything.
 type Blueprint struct {
 	Problem     conv.Problem // with defaults filled in
 	Recipe      Recipe
-	Pool        Stage // where something follows the sums that no tile makes
+	Pool        Stage // runs after the recipe's stages if PoolsApart
 	Transfers   Transfers
 	Description conv.Description
 }
 
-// newBlueprint chooses an algorithm for a valid problem and cuts its batch.
+// Draw chooses an algorithm for a valid problem on a device, and cuts the batch to chunks. forced is the name of the
+// algorithm to take, or "" for the first that fits and is worth it. The error wraps [conv.ErrUnsupported] if none can
+// compute the problem.
 func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 	p.Spec = p.WithDefaults()
 	taken, rejected, err := choose(p, device, forced)
@@ -25,7 +28,7 @@ func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 	b := Blueprint{Problem: p, Recipe: taken.recipe(), Transfers: device.Transfers}
 	stages := b.Recipe.Stages
 	if b.PoolsApart() {
-		b.Pool = preparePool(p, device)
+		b.Pool = poolStage(p, device)
 		stages = append(slices.Clip(stages), b.Pool)
 	}
 	images := chunk(p, device, b.Recipe, stages...)
@@ -42,5 +45,43 @@ func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 	return b, nil
 }
 
-// pools says whether something follows the recipe's stages.
-func (b Blueprint) PoolsApart() bool { return finished(b.Problem) && !b.Recipe.Finishes }
+// PoolsApart reports whether energy or a pool follows the recipe's stages, as a dispatch of pool.comp.
+func (b Blueprint) PoolsApart() bool { return goesOn(b.Problem) && !b.Recipe.Finishes }
+
+// DrawChoice draws the blueprint of a choice that [Choices] lists.
+func DrawChoice(p conv.Problem, device Profile, c conv.Choice) (Blueprint, error) {
+	device, err := device.wishing(p, c)
+	if err != nil {
+		return Blueprint{}, err
+	}
+	return Draw(p, device, c.Algorithm)
+}
+
+// DrawMeasured is [DrawChoice] for a choice that was measured to be the fastest: its description says so, and why. It
+// returns an error if the shader is not the one that was measured.
+func DrawMeasured(p conv.Problem, device Profile, c conv.Choice, shaderHash, why string) (Blueprint, error) {
+	b, err := DrawChoice(p, device, c)
+	if err != nil {
+		return Blueprint{}, err
+	}
+	if b.Description.ShaderHash() != shaderHash {
+		return Blueprint{}, fmt.Errorf("the shader of %v is another since", c)
+	}
+	b.Description.Tuned = why
+	for i := range b.Description.Rejected {
+		b.Description.Rejected[i].Reason = slower(b.Description.Rejected[i].Algorithm, c, b.Problem, device)
+	}
+	return b, nil
+}
+
+// slower says why an algorithm is not taken where another was measured to be the fastest.
+func slower(name string, c conv.Choice, p conv.Problem, device Profile) error {
+	for _, a := range algorithms() {
+		if a.name == name {
+			if _, err := a.fitTo(p, device); err != nil {
+				return err
+			}
+		}
+	}
+	return fmt.Errorf("%s was measured to be the fastest", c.Algorithm)
+}

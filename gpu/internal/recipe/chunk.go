@@ -2,34 +2,32 @@ package recipe
 
 import "gpuconv/conv"
 
-// chunkBytes is how much src or dst one submission is given at most. Larger
-// chunks gain nothing once a dispatch fills the device, and cost memory: a
-// software renderer's buffers are the program's own memory. BenchmarkRun of
-// cmd/gpuconv reports it.
+// chunkBytes is how much src or dst one submission takes at most. Larger chunks gain nothing once a dispatch fills the
+// device, and they cost memory: a software renderer's buffers are the program's own memory. BenchmarkRun of cmd/gpuconv
+// reports it.
 const chunkBytes = 32 << 20
 
-// chunkMACs is how many multiplications hardware is given in one submission at most, unless one image takes more: drivers
-// reset a device that computes for some seconds, Windows after two. A laptop's GPU that makes 10¹¹ a second takes 1.4 s, an
-// H100 that makes 10¹³ 14 ms, next to which what a submission costs is nothing. Up to 31,000 taps a sum that many are 264
-// blocks of 128×128, which keep that busy.
+// chunkMACs is how many multiplications one submission to hardware has at most, unless one image has more. Drivers
+// reset a device that computes for some seconds; Windows does after two. So many take 1.4 s on a laptop's GPU that
+// makes 10¹¹ a second, and 14 ms on an H100 that makes 10¹³: next to either the cost of a submission is nothing. Sums
+// of up to 31,000 taps still give an H100 264 blocks of 128×128, which keep it busy.
 const chunkMACs = 1 << 37
 
-// Where chunks overlap, a batch is cut into overlapping ones even if it fits into one
-// chunk: into leastPieces, of which the first to be uploaded and the last to be read
-// back have nothing beside them, unless they are of less than pieceBytes. That takes
-// 16 GB/s (PCI Express 3) 0.25 ms, next to which what a submission costs is little.
+// Where chunks overlap, a batch that fits into one chunk is still cut into leastPieces, unless these have less than
+// pieceBytes. Only the upload of the first and the readback of the last then have nothing to overlap with. PCI Express
+// 3 moves pieceBytes at 16 GB/s in 0.25 ms; next to that a submission costs little.
 const (
 	leastPieces = 4
 	pieceBytes  = 4 << 20
 )
 
-// lentImages: a chunk of a multiple of them begins where the batch's own memory is
-// aligned, whatever an image's size.
+// lentImages is a number of images, whose multiples take whole units of LentAlignment, whatever an image's size. A
+// chunk of a multiple of it begins where the batch's own memory is aligned.
 const lentImages = LentAlignment / 4
 
-// chunk returns how many images go to the device at once: at least 1, at most the
-// problem's batch, within the device's buffers, chunkBytes, chunkMACs and what each stage
-// can count. Chunks are of one size, the last one may be smaller.
+// chunk returns how many images go to the device at once: at least 1, at most the problem's batch, and within the
+// device's buffers, chunkBytes, chunkMACs and what each stage can count. All chunks have that size, but for the last,
+// which may be smaller.
 func chunk(p conv.Problem, device Profile, r Recipe, stages ...Stage) int {
 	src, sums, dst := r.StoredBytes(p)
 	largest := max(src, sums, dst)
@@ -37,7 +35,7 @@ func chunk(p conv.Problem, device Profile, r Recipe, stages ...Stage) int {
 		largest = max(largest, s.ImageBytes)
 	}
 	batch := max(1, p.Src.N())
-	_, all, _ := ImageBytes(p) // which accepts holds to the buffers' limit, stored or not
+	_, all, _ := ImageBytes(p) // acceptsImages holds these to the limit of buffers, stored or not
 	most := min(chunkBytes/largest, device.Block()/max(largest, all))
 	if device.Class != Software {
 		one := p

@@ -7,8 +7,7 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestChunkSizes: chunks of one batch are of one size, as many as overlap, and begin
-// where lent memory is aligned.
+// TestChunkSizes: the chunks of a batch have one size, are as many as overlap, and begin where lent memory is aligned.
 func TestChunkSizes(t *testing.T) {
 	d := roomy()
 	for _, c := range []struct {
@@ -26,7 +25,7 @@ func TestChunkSizes(t *testing.T) {
 	}
 }
 
-// TestChunk: batches are cut to each limit, down to one image.
+// TestChunk: each limit cuts batches, down to one image.
 func TestChunk(t *testing.T) {
 	const image = 6 * 48 * 64 * 4 // bytes of one image's output
 	counts := func(images int) Stage { return Stage{MaxImages: images} }
@@ -46,13 +45,14 @@ func TestChunk(t *testing.T) {
 	} {
 		d := roomy()
 		d.StorageBlock = c.block
-		if got := chunk(problems.Seed(c.n), d, Recipe{Scratch: c.between}, counts(1<<20), counts(c.stage)); got != c.want {
+		got := chunk(problems.Seed(c.n), d, Recipe{Scratch: c.between}, counts(1<<20), counts(c.stage))
+		if got != c.want {
 			t.Errorf("%s: chunks of %d images, want %d", name, got, c.want)
 		}
 	}
 }
 
-// TestFinishedChunk: sums that a tile finishes, and does not store, bound no chunk.
+// TestFinishedChunk: sums that a tile finishes are not stored, and limit no chunk.
 func TestFinishedChunk(t *testing.T) {
 	p := problems.Seed(100000)
 	p.Activation = conv.Energy
@@ -67,12 +67,13 @@ func TestFinishedChunk(t *testing.T) {
 	} {
 		images := chunk(p, roomy(), c.r)
 		if got := memory(p, roomy(), c.images, c.r); images > c.images || images < c.images*9/10 || got != c.memory {
-			t.Errorf("finishes %v: chunks of %d images, want %d, in %d bytes, want %d", c.r.Finishes, images, c.images, got, c.memory)
+			t.Errorf("finishes %v: chunks of %d images, want %d, in %d bytes, want %d",
+				c.r.Finishes, images, c.images, got, c.memory)
 		}
 	}
 }
 
-// TestMemory: a plan holds src and dst as often as chunks overlap, twice where they are mapped, and weights once.
+// TestMemory: a plan has src and dst once for each chunk on its way, twice that if they are mapped, and weights once.
 func TestMemory(t *testing.T) {
 	const image, sets = 4 * (48*64 + 6*48*64), 3
 	for name, c := range map[string]struct {
@@ -91,7 +92,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestChunkMACs: no submission keeps hardware busy so long that its driver takes it for hung.
+// TestChunkMACs: no submission keeps hardware busy for so long that its driver resets it.
 func TestChunkMACs(t *testing.T) {
 	for size, want := range map[int]int{1: 64, 5: 64, 15: 16, 31: 4, 131: 1} {
 		p := conv.Problem{Src: conv.Shape{64, 256, 16, 16}, Weight: conv.Shape{512, 256, size, size}}

@@ -23,9 +23,9 @@ func (c depthwiseConstants) Defines() []Define {
 		Define{"EACH_WEIGHT(M)", eachOf(c.taps(), c.filters)})
 }
 
-// Bounds of depthwise.comp beside those of slideTiles. Neither was timed.
+// Bounds of depthwise.comp in place of those of slideTiles. Neither was timed.
 const (
-	depthwiseFilters = 2  // of one group: they share loads; most groups have one
+	depthwiseFilters = 2  // of one group, which share loads; most groups have one
 	depthwiseHeld    = 64 // weights in registers: kernels up to 8×8 whole
 )
 
@@ -41,7 +41,7 @@ func fitDepthwise(p conv.Problem, device Profile) (depthwise, error) {
 	if p.Weight[1] != 1 {
 		return depthwise{}, fmt.Errorf("%d input channels per group, want 1", p.Weight[1])
 	}
-	if _, err := fitDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
+	if _, err := fitDirect(p, device); err != nil {
 		return depthwise{}, err
 	}
 	return finishing(p, device, func(f finish) (depthwise, error) {
@@ -50,13 +50,14 @@ func fitDepthwise(p conv.Problem, device Profile) (depthwise, error) {
 		bounds.filters, bounds.held, bounds.weight = depthwiseFilters, depthwiseHeld, bounds.load
 		bounds = bounds.forced(device)
 		planes := f.computed(p)
-		planes[0] *= p.Groups // each is as good as an image
+		planes[0] *= p.Groups // each counts as an image
 		fitted, err := newSlide(p, bounds, f, planes, min(bounds.filters, d.multiplier()))
 		if err != nil {
 			return depthwise{}, err
 		}
 		down, across := fitted.parts(p)
-		d.constants = depthwiseConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes, looped: down*across > 1}
+		d.constants = depthwiseConstants{slide: fitted, paddingMode: p.PaddingMode, lanes: bounds.lanes,
+			looped: down*across > 1}
 		return d, d.accept()
 	})
 }
@@ -66,27 +67,30 @@ func (d depthwise) multiplier() int { return d.Weight[0] / d.Groups }
 
 func (d depthwise) tiles() int { return ceilDiv(d.multiplier(), d.constants.filters) }
 
-// columns is how many an image has, of all its planes.
+// columns is how many columns of blocks all planes of an image have.
 func (d depthwise) columns() int { return d.Groups * d.constants.columns(d.Problem) }
 
-// accept says which limit of the device d passes, or nil.
+// accept says why the device cannot dispatch d. It returns nil if it can.
 func (d depthwise) accept() error {
 	device := d.device
 	if n := d.tiles(); n > device.WorkGroups[2] {
 		return fmt.Errorf("%d tiles of filters in a group, the device dispatches %d along z", n, device.WorkGroups[2])
 	}
-	if down, across := d.constants.parts(d.Problem); d.constants.looped && device.outerIterations(down*across, 0) < down*across {
-		return fmt.Errorf("a kernel of %d parts, the device ends loops after %d iterations", down*across, device.LoopIterations)
+	down, across := d.constants.parts(d.Problem)
+	if parts := down * across; d.constants.looped && device.outerIterations(parts, 0) < parts {
+		return fmt.Errorf("a kernel of %d parts, the device ends loops after %d iterations",
+			parts, device.LoopIterations)
 	}
 	if most := device.units(d.constants.lanes); d.columns() > most {
 		sums := d.constants.computed(d.Problem)
-		return fmt.Errorf("sums of %v are %d columns of blocks, the device dispatches %d at once", sums.Image(), d.columns(), most)
+		return fmt.Errorf("sums of %v are %d columns of blocks, the device dispatches %d at once",
+			sums.Image(), d.columns(), most)
 	}
 	return device.shared(4 * d.constants.handed(d.constants.lanes))
 }
 
-// worth leaves to direct_small, whose weights take no loads, single channels
-// and, where it takes them, groups of many filters, of which it has more in a tile.
+// worth leaves single channels to direct_small, whose weights take no loads. It also leaves it the groups of many
+// filters that it takes, since its tiles have more of them.
 func (d depthwise) worth() error {
 	if d.Groups == 1 {
 		return fmt.Errorf("one group: it is worth it from 2 on")
@@ -113,7 +117,7 @@ func (d depthwise) recipe() Recipe {
 	}
 }
 
-// pack lays weights out as [part][u][v][filter], and biases, zeros where there are none.
+// pack lays weights out as [part][u][v][filter]. Biases are zeros if there are none.
 func (d depthwise) pack(weight, bias []float32) (packedWeight, packedBias []float32) {
 	packedWeight, packedBias = make([]float32, len(weight)), make([]float32, d.Weight[0])
 	taps := d.Weight[2] * d.Weight[3]

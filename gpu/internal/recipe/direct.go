@@ -34,7 +34,7 @@ func (c directConstants) Defines() []Define {
 // outputs is how many outputs of a plane an invocation computes.
 func (c directConstants) outputs() int { return c.positions / c.perOutput() }
 
-// directTile is what an invocation of direct.comp has in registers.
+// DirectTile is what an invocation of direct.comp has in registers.
 type DirectTile struct {
 	Positions int
 	Vectors   int // vec4 of filters
@@ -44,7 +44,7 @@ func (t DirectTile) String() string {
 	return fmt.Sprintf("%d filters × %d positions", 4*t.Vectors, t.Positions)
 }
 
-// directTiles are the tiles for a class of devices, the one that is taken first.
+// directTiles are the tiles for a class of devices. The first is taken unless another is wished for.
 func directTiles(device Profile) []DirectTile {
 	all := []DirectTile{
 		{4, 2}, // 32 sums: a quarter of the weight loads of one position, half of the pixel loads of one vec4
@@ -60,8 +60,8 @@ func directTiles(device Profile) []DirectTile {
 
 const directLocalSize = 64 // two warps; eight vectors of llvmpipe
 
-// directTileFor returns the forced tile, or else the first, without vec4 that a group's
-// filters leave empty, and how many such tiles they make.
+// directTileFor returns the tile that is wished for, or else the first, without the vec4 that a group's filters leave
+// empty. tiles is how many of them a group takes.
 func directTileFor(device Profile, filters int) (t DirectTile, tiles int) {
 	t, forced := device.Tiling.(DirectTile)
 	if !forced {
@@ -91,27 +91,29 @@ type direct struct {
 	constants directConstants
 	tile      DirectTile
 	tiles     int        // of filters, in one group
-	dst       conv.Shape // what the tile leaves: sums, or the problem's outputs
+	dst       conv.Shape // what the tile writes: sums, or the problem's outputs
 }
 
-// fitDirect refuses only what exceeds the device's limits.
+// fitDirect refuses only what exceeds the device's limits. The algorithms with shaders of their own for direct sums
+// have these limits too.
 func fitDirect(p conv.Problem, device Profile) (direct, error) {
 	sums, err := p.Sums()
 	if err != nil {
 		return direct{}, err
 	}
 	t, tiles := directTileFor(device, p.Weight[0]/p.Groups)
-	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(device), positions: t.Positions, vectors: t.Vectors,
-		finish: directFinish(p, device, t)}
+	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(device),
+		positions: t.Positions, vectors: t.Vectors, finish: directFinish(p, device, t)}
 	d := direct{p, device, constants, t, tiles, constants.finish.outputs(p)}
 	return d, d.accept(sums)
 }
 
-// accept says why the device cannot hold or dispatch d, or nil.
+// accept says why the device cannot hold or dispatch d. It returns nil if it can.
 func (d direct) accept(sums conv.Shape) error {
 	device := d.device
 	if n := d.Groups * d.tiles; n > device.WorkGroups[2] {
-		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", d.Groups, d.tiles, device.WorkGroups[2])
+		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z",
+			d.Groups, d.tiles, device.WorkGroups[2])
 	}
 	packed, err := conv.Product(4, 4*d.tile.Vectors, d.Groups*d.tiles, d.Weight[1], d.Weight[2], d.Weight[3])
 	if err != nil || packed > device.Block() {
@@ -124,12 +126,13 @@ func (d direct) accept(sums conv.Shape) error {
 		return fmt.Errorf("sums of %d×%d, the device dispatches %d at once", sums.H(), sums.W(), most)
 	}
 	if device.outerIterations(1, d.Weight[3]) < 1 {
-		return fmt.Errorf("kernel width %d, the device ends loops after %d iterations", d.Weight[3], device.LoopIterations)
+		return fmt.Errorf("kernel width %d, the device ends loops after %d iterations",
+			d.Weight[3], device.LoopIterations)
 	}
 	return nil
 }
 
-// worth is always given: direct takes what no other does.
+// worth refuses nothing: direct is the last in the table.
 func (direct) worth() error { return nil }
 
 func (d direct) recipe() Recipe {
@@ -154,8 +157,8 @@ func (d direct) width() int { return 4 * d.tile.Vectors }
 func (d direct) taps() int  { return d.Weight[1] * d.Weight[2] * d.Weight[3] }
 func (d direct) block() int { return d.constants.localSize * d.constants.outputs() }
 
-// directFinish returns what invocations make of their sums: nothing where later passes
-// go on from them, or where the positions are fewer than a window's.
+// directFinish returns what invocations make of their sums. It is nothing where later passes add to the sums, or where
+// a tile has fewer positions than a window.
 func directFinish(p conv.Problem, device Profile, t DirectTile) finish {
 	f, rows := finishOf(p, device), p.Weight[1]*p.Weight[2]
 	if device.outerIterations(rows, p.Weight[3]) < rows || t.Positions%f.perOutput() > 0 {
@@ -176,7 +179,7 @@ func (d direct) packWeight(weight []float32) []float32 {
 	return packed
 }
 
-// packBias lays biases out as [group][tile][4*vectors], zeros where there are none.
+// packBias lays biases out as [group][tile][4*vectors]. They are zeros if there are none.
 func (d direct) packBias(bias []float32) []float32 {
 	packed := make([]float32, d.Groups*d.tiles*d.width())
 	if bias != nil {
@@ -185,7 +188,7 @@ func (d direct) packBias(bias []float32) []float32 {
 	return packed
 }
 
-// eachFilter calls f with each filter and its place.
+// eachFilter calls f with each filter, its tile and its slot in the tile.
 func (d direct) eachFilter(f func(k, tile, slot int)) {
 	perGroup := d.Weight[0] / d.Groups
 	for k := range d.Weight[0] {
@@ -194,8 +197,8 @@ func (d direct) eachFilter(f func(k, tile, slot int)) {
 	}
 }
 
-// passes splits the rows of taps where one dispatch would take more loop
-// iterations than the device allows; later passes add to what earlier ones left.
+// passes cuts the rows of taps so that no dispatch takes more loop iterations than the device allows. Later passes add
+// to what earlier ones have written.
 func (d direct) passes(images int) []Pass {
 	rows := d.Weight[1] * d.Weight[2]
 	perPass := d.device.outerIterations(rows, d.Weight[3])

@@ -12,7 +12,7 @@ type sharedConstants struct {
 	paddingMode       conv.PaddingMode
 	lanesW, lanesH    int
 	strideW, dilation int // along W
-	tileH, phase      int // rows in shared memory; what of a row's columns is alike modulo strideW
+	tileH, phase      int // rows in shared memory; how many of a row's columns are alike modulo strideW
 }
 
 func (sharedConstants) Includes() []string { return []string{"pixel.glsl", "slide.glsl"} }
@@ -32,14 +32,15 @@ func (c sharedConstants) Defines() []Define {
 
 func (c sharedConstants) vectors() int { return ceilDiv(c.filters, 4) }
 
-// tileFloats is how much shared memory the tile takes.
+// tileFloats is how many floats of shared memory the tile takes.
 func (c sharedConstants) tileFloats() int { return c.tileH * c.phase * c.strideW }
 
-// shared is how much all takes: the tile, and then in its place what columns of windows exchange.
+// shared is how many floats of shared memory a work-group takes: for the tile, and then in its place for what columns
+// of windows exchange.
 func (c sharedConstants) shared() int { return max(c.tileFloats(), c.handed(c.lanesW*c.lanesH)) }
 
-// sharedLanes returns the work-group's extents for a device: whole warps along W, so
-// that their reads of shared memory are of one row.
+// sharedLanes returns the extents of a work-group on a device: whole warps along W, so that their reads of shared
+// memory are of one row.
 func sharedLanes(device Profile) (w, h int) {
 	switch {
 	case device.Class == Software: // two vectors of llvmpipe, so that barriers matter
@@ -50,12 +51,12 @@ func sharedLanes(device Profile) (w, h int) {
 	return 16, 4 // 64: one wave of AMD's
 }
 
-// sharedHeld is how many weights an invocation holds: what 64 sums leave of 128
-// registers, for addresses too.
+// sharedHeld is how many weights an invocation holds. So many registers of 128 are left by 64 sums, with some for
+// addresses.
 const sharedHeld = 32
 
-// direct_shared's loads, in multiplications: of shared memory at addresses known but for
-// literals, and a quarter of a vec4's, which all lanes share.
+// What loads of direct_shared cost, in multiplications. A pixel comes from shared memory, at a known address and a
+// literal offset. A weight is a quarter of a vec4 that all lanes share.
 const (
 	sharedLoad   = 1
 	sharedWeight = 1
@@ -71,7 +72,7 @@ type directShared struct {
 
 // fitShared takes kernels whose pixels fit into shared memory.
 func fitShared(p conv.Problem, device Profile) (directShared, error) {
-	if _, err := fitDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
+	if _, err := fitDirect(p, device); err != nil {
 		return directShared{}, err
 	}
 	return finishing(p, device, func(f finish) (directShared, error) {
@@ -88,11 +89,13 @@ func fitShared(p conv.Problem, device Profile) (directShared, error) {
 	})
 }
 
-// newSharedConstants fits the best tile of which the pixels, and what is exchanged, fit into shared memory.
-func newSharedConstants(p conv.Problem, device Profile, bounds slideTile, f finish, filters int) (sharedConstants, error) {
+// newSharedConstants fits the best tile whose pixels, and what columns of windows exchange, fit into shared memory.
+func newSharedConstants(
+	p conv.Problem, device Profile, bounds slideTile, f finish, filters int,
+) (sharedConstants, error) {
 	rows := f.computed(p)
 	if rows.W() == 1 {
-		p.Stride[1] = 1 // any is right, those past int32 cannot be written out
+		p.Stride[1] = 1 // any value is right, and one past int32 cannot be written out
 	}
 	if p.Weight[3] == 1 {
 		p.Dilation[1] = 1
@@ -126,14 +129,14 @@ func (d directShared) tilesW() int {
 	return ceilDiv(d.constants.computed(d.Problem).W(), d.constants.lanesW)
 }
 
-// channelIterations is how often the loops inside the channels' go round.
+// channelIterations is how many iterations the loops inside the loop over channels take.
 func (d directShared) channelIterations() int {
 	down, across := d.constants.parts(d.Problem)
 	staging := ceilDiv(d.constants.tileFloats(), d.constants.lanesW*d.constants.lanesH)
-	return staging + 1 + down*(across+2) // with the last ones, which find that a loop is over
+	return staging + 1 + down*(across+2) // with the last ones, which find that their loop is over
 }
 
-// accept says which limit of the device d passes, or nil.
+// accept says why the device cannot hold or dispatch d. It returns nil if it can.
 func (d directShared) accept() error {
 	c, device := d.constants, d.device
 	if err := device.invocations(c.lanesW * c.lanesH); err != nil {
@@ -143,14 +146,16 @@ func (d directShared) accept() error {
 		return fmt.Errorf("%d invocations along y per work-group, the device has %d", c.lanesH, device.WorkGroupSize[1])
 	}
 	if n := d.Groups * d.tiles; n > device.WorkGroups[2] {
-		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z", d.Groups, d.tiles, device.WorkGroups[2])
+		return fmt.Errorf("%d groups × %d tiles of filters, the device dispatches %d along z",
+			d.Groups, d.tiles, device.WorkGroups[2])
 	}
 	if n, most := d.tilesH()*d.tilesW(), device.units(1); n > most {
 		sums := c.computed(d.Problem)
 		return fmt.Errorf("sums of %d×%d are %d tiles, the device dispatches %d at once", sums.H(), sums.W(), n, most)
 	}
 	if device.outerIterations(d.Weight[1], d.channelIterations()) < d.Weight[1] {
-		return fmt.Errorf("%d channels of %d iterations, the device ends loops after %d", d.Weight[1], d.channelIterations(), device.LoopIterations)
+		return fmt.Errorf("%d channels of %d iterations, the device ends loops after %d",
+			d.Weight[1], d.channelIterations(), device.LoopIterations)
 	}
 	if bytes, err := conv.Product(4, d.packedFloats()); err != nil || bytes > device.Block() {
 		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", d.Weight, device.Block())
@@ -158,9 +163,8 @@ func (d directShared) accept() error {
 	return nil
 }
 
-// Where direct_shared is worth it; not timed. Smaller kernels' pixels are as near in the
-// cache, and what is written out whole needs no loads of weights; of more channels a
-// product of matrices shares its loads among more filters.
+// sharedTaps is from how many taps on direct_shared is worth it. The cache holds the pixels of smaller kernels as near,
+// and kernels that are written out whole load no weights. Not timed.
 const sharedTaps = 100
 
 func (d directShared) worth() error {
@@ -187,13 +191,13 @@ func (d directShared) recipe() Recipe {
 	}
 }
 
-// packedFloats is how many weights are packed.
+// packedFloats is how many floats the packed weights are.
 func (d directShared) packedFloats() int {
 	return d.Groups * d.tiles * 4 * d.constants.vectors() * d.Weight[1] * d.Weight[2] * d.Weight[3]
 }
 
-// pack lays weights out as [tile][channel][part][u][v][filter] and biases as
-// [tile][filter], filters padded to vec4 with zeros.
+// pack lays weights out as [tile][channel][part][u][v][filter] and biases as [tile][filter], with zeros where filters
+// do not fill a vec4.
 func (d directShared) pack(weight, bias []float32) (packedWeight, packedBias []float32) {
 	width := 4 * d.constants.vectors()
 	perGroup, taps := d.Weight[0]/d.Groups, d.Weight[1]*d.Weight[2]*d.Weight[3]

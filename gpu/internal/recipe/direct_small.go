@@ -35,7 +35,7 @@ type small struct {
 
 // fitSmall takes kernels whose tile of filters fits into a uniform block.
 func fitSmall(p conv.Problem, device Profile) (small, error) {
-	if _, err := fitDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
+	if _, err := fitDirect(p, device); err != nil {
 		return small{}, err
 	}
 	return finishing(p, device, func(f finish) (small, error) {
@@ -61,31 +61,34 @@ func (s small) parts() int {
 	return s.Weight[1] * down * across
 }
 
-// passFloats is how far the weights of passes are apart.
+// passFloats is how many floats lie from the weights of one pass to those of the next.
 func (s small) passFloats() int {
 	return roundUp(16*s.constants.weights, max(s.device.UniformAlignment, 16)) / 4
 }
 
-// accept says which limit of the device s passes, or nil.
+// accept says why the device cannot hold or dispatch s. It returns nil if it can.
 func (s small) accept() error {
 	device := s.device
 	if bytes := 4 * s.passFloats(); bytes > device.UniformBlock {
-		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, device.UniformBlock)
+		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d",
+			bytes, device.UniformBlock)
 	}
 	if bytes, err := conv.Product(4, s.passFloats(), s.Groups, s.tiles); err != nil || bytes > device.Block() {
 		return fmt.Errorf("weight %v packed, the device's buffers hold %d bytes", s.Weight, device.Block())
 	}
 	if s.constants.looped && device.outerIterations(s.parts(), 0) < s.parts() {
-		return fmt.Errorf("kernels of %d parts, the device ends loops after %d iterations", s.parts(), device.LoopIterations)
+		return fmt.Errorf("kernels of %d parts, the device ends loops after %d iterations",
+			s.parts(), device.LoopIterations)
 	}
 	if columns, most := s.constants.columns(s.Problem), device.units(s.constants.lanes); columns > most {
 		sums := s.constants.computed(s.Problem)
-		return fmt.Errorf("sums of %d×%d are %d columns of blocks, the device dispatches %d at once", sums.H(), sums.W(), columns, most)
+		return fmt.Errorf("sums of %d×%d are %d columns of blocks, the device dispatches %d at once",
+			sums.H(), sums.W(), columns, most)
 	}
 	return device.shared(4 * s.constants.handed(s.constants.lanes))
 }
 
-// smallPasses is from how many dispatches on direct_small is not worth it: each reads all pixels of its group again. Not
+// smallPasses is up to how many dispatches direct_small is worth it: each reads all pixels of its group again. Not
 // timed.
 const smallPasses = 64
 
@@ -94,9 +97,11 @@ func (s small) worth() error {
 	case s.Weight[1] > slideChannels:
 		return fmt.Errorf("%d input channels per group, it is worth it up to %d", s.Weight[1], slideChannels)
 	case passes > smallPasses:
-		return fmt.Errorf("%d dispatches of %d filters, it is worth it up to %d", passes, s.constants.filters, smallPasses)
+		return fmt.Errorf("%d dispatches of %d filters, it is worth it up to %d",
+			passes, s.constants.filters, smallPasses)
 	case s.constants.taps() < s.Weight[2]*s.Weight[3]:
-		return fmt.Errorf("a kernel of %d×%d is more than %d multiplications written out", s.Weight[2], s.Weight[3], slideTiles(s.device).macs)
+		return fmt.Errorf("a kernel of %d×%d is more than %d multiplications written out",
+			s.Weight[2], s.Weight[3], slideTiles(s.device).macs)
 	}
 	return nil
 }
@@ -125,8 +130,8 @@ func (s small) eachPass(f func(pass, first, filters int)) {
 	}
 }
 
-// pack lays out each pass's weights [part][u][v][filter], filters padded to vec4
-// with zeros, and its biases behind them. Parts are channel by channel, row by row.
+// pack lays out each pass's weights [part][u][v][filter], with zeros where filters do not fill a vec4, and its biases
+// after them. Parts are in the order of channels, then of rows.
 func (s small) pack(weight, bias []float32) []float32 {
 	packed := make([]float32, s.Groups*s.tiles*s.passFloats())
 	width := 4 * ceilDiv(s.constants.filters, 4)

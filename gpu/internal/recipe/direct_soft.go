@@ -8,7 +8,7 @@ import (
 
 // fitSoft takes whatever fits on software renderers.
 func fitSoft(p conv.Problem, device Profile) (soft, error) {
-	if _, err := fitDirect(p, device); err != nil { // the general limits of buffers and of what follows the sums
+	if _, err := fitDirect(p, device); err != nil {
 		return soft{}, err
 	}
 	s, err := newSoft(p, device)
@@ -18,25 +18,27 @@ func fitSoft(p conv.Problem, device Profile) (soft, error) {
 	return s, s.accept()
 }
 
-// accept says why the device cannot hold or dispatch s, or nil.
+// accept says why the device cannot hold or dispatch s. It returns nil if it can.
 func (s soft) accept() error {
 	device := s.device
 	if bytes := 4 * s.tile.floats(); bytes > device.UniformBlock {
-		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d", bytes, device.UniformBlock)
+		return fmt.Errorf("%d bytes of weights per pass, the device's uniform blocks hold %d",
+			bytes, device.UniformBlock)
 	}
 	if texels := s.imageTexels(); texels > device.TextureBuffer {
 		return fmt.Errorf("an image of %d texels, the device's buffer textures hold %d", texels, device.TextureBuffer)
 	}
 	if blocks, most := s.blocksH()*s.blocksW(), device.units(softLanes); blocks > most {
-		return fmt.Errorf("sums of %d×%d are %d strips, the device dispatches %d at once", s.sums.H(), s.sums.W(), blocks, most)
+		return fmt.Errorf("sums of %d×%d are %d strips, the device dispatches %d at once",
+			s.sums.H(), s.sums.W(), blocks, most)
 	}
 	return nil
 }
 
-// From how many multiplications of a batch on compiling an unrolled program pays, and how
-// many may be unrolled in one that always does. direct takes 2 ns for each of the former;
-// direct_soft a twentieth, and compiling it 0.1 to 2 s more, once: afterwards it comes
-// from the driver's cache in the same time. Up to 512 unrolled ones compile faster than direct.
+// direct_soft is worth it from softWorth multiplications of a batch on, or where a program has at most softCompact of
+// them written out. direct takes 2 ns for a multiplication, direct_soft a twentieth of that. Compiling direct_soft
+// takes 0.1 to 2 s more, once; afterwards both come from the driver's cache in the same time. Programs of up to 512
+// multiplications compile faster than direct.
 const (
 	softWorth   = 1 << 18
 	softCompact = 512
@@ -44,7 +46,8 @@ const (
 
 func (s soft) worth() error {
 	if n := s.tile.macs(); s.MACs() < softWorth && n > softCompact {
-		return fmt.Errorf("%.3g multiplications do not repay compiling %d at once, %.3g would", s.MACs(), n, float64(softWorth))
+		return fmt.Errorf("%.3g multiplications do not repay compiling %d at once, %.3g would",
+			s.MACs(), n, float64(softWorth))
 	}
 	return nil
 }
@@ -56,7 +59,9 @@ func (s soft) recipe() Recipe {
 		floats = step.weightFirst/4 + s.alignedFloats(step.constants)
 	}
 	r := Recipe{
-		Pack:          func(weight, bias []float32) ([]float32, []float32) { return s.pack(steps, floats, weight, bias), nil },
+		Pack: func(weight, bias []float32) ([]float32, []float32) {
+			return s.pack(steps, floats, weight, bias), nil
+		},
 		PackedFloats:  floats,
 		UniformWeight: true,
 		Finishes:      s.tile.finishes(),
@@ -88,9 +93,9 @@ type soft struct {
 	conv.Problem
 	device Profile
 	sums   conv.Shape
-	dst    conv.Shape    // what the tile leaves: sums, or the problem's outputs
+	dst    conv.Shape    // what the tile writes: sums, or the problem's outputs
 	tile   softConstants // of a whole step
-	turns  int           // of a strip
+	turns  int           // how many a strip has
 }
 
 func (s soft) blocksH() int { return ceilDiv(s.dst.H(), s.turns*s.tile.outputRows()) }
@@ -99,8 +104,8 @@ func (s soft) blocksW() int { return ceilDiv(s.dst.W(), s.outputColumns()) }
 // outputColumns is how many columns of outputs a block has.
 func (s soft) outputColumns() int { return 4 * s.tile.segments / s.tile.span() }
 
-// outputTexels returns how many elements of the shader's dst a row of outputs is: as
-// many as there are, or with vectors as blocks of four sums make.
+// outputTexels returns how many elements of the shader's dst a row of outputs takes: one for each output, or with
+// vectors one for each block of four sums.
 func (s soft) outputTexels() int {
 	if s.tile.vectors {
 		return s.dst.W() * s.tile.span() / 4
@@ -118,7 +123,7 @@ func (s soft) texels(n int) int {
 
 func (s soft) srcTexels() int { return s.texels(s.Src.W()) }
 
-// imageTexels returns how many texels an image takes, or its outputs if they are more.
+// imageTexels returns how many texels an image takes, or its outputs if they take more.
 func (s soft) imageTexels() int {
 	return max(s.Src.C()*s.Src.H()*s.srcTexels(), s.dst.C()*s.dst.H()*s.outputTexels())
 }
@@ -126,17 +131,17 @@ func (s soft) imageTexels() int {
 // softStep is one dispatch: a tile of filters of one group, and some of its taps.
 type softStep struct {
 	constants    softConstants
-	firstFilter  int // of all
-	filters      int // that there are: the last tile of a group may not be full
-	firstChannel int // of all
-	inGroup      int // the same, in its group
+	firstFilter  int // among all filters
+	filters      int // how many the tile has: the last one of a group may not be full
+	firstChannel int // among all channels
+	inGroup      int // the first channel, among those of its group
 	firstTapRow  int // of the kernel
 	resume, last bool
-	weightFirst  int // bytes
+	weightFirst  int // where its weights begin, in bytes
 }
 
-// steps lists the dispatches: those of a whole step for all groups and tiles, then
-// the remainders, so that programs change once.
+// steps lists the dispatches: first the whole steps of all groups and tiles, then the remainders, so that the program
+// changes once.
 func (s soft) steps() []softStep {
 	var whole, rest []softStep
 	perGroup := s.Weight[0] / s.Groups
@@ -154,7 +159,7 @@ func (s soft) steps() []softStep {
 	return all
 }
 
-// tapSteps cuts the taps of one tile of filters.
+// tapSteps lists the steps of one tile of filters: those of a whole step, and those of fewer taps.
 func (s soft) tapSteps(step softStep) (whole, rest []softStep) {
 	perGroup := s.Weight[0] / s.Groups
 	for c := 0; c < s.Weight[1]; c += s.tile.channels {
@@ -175,13 +180,12 @@ func (s soft) tapSteps(step softStep) (whole, rest []softStep) {
 	return whole, rest
 }
 
-// alignedFloats is how many floats of the uniform buffer one step's weights take.
+// alignedFloats is how many floats of the uniform buffer the weights of one step take.
 func (s soft) alignedFloats(c softConstants) int {
 	return roundUp(4*c.floats(), max(s.device.UniformAlignment, 16)) / 4
 }
 
-// pack lays out each step's weights [filter][c][u][v], zeros for filters that
-// there are not, then the biases.
+// pack lays out each step's weights [filter][c][u][v], with zeros for filters that do not exist, and then its biases.
 func (s soft) pack(steps []softStep, floats int, weight, bias []float32) []float32 {
 	packed := make([]float32, floats)
 	for _, step := range steps {
@@ -201,7 +205,7 @@ func (s soft) pack(steps []softStep, floats int, weight, bias []float32) []float
 	return packed
 }
 
-// passes dispatches steps one after the other.
+// passes dispatches the steps one after the other.
 func (s soft) passes(steps []softStep, images int) []Pass {
 	blocks := images * s.blocksH() * s.blocksW()
 	x, y := fold(ceilDiv(blocks, softLanes), s.device.WorkGroups)
@@ -214,7 +218,8 @@ func (s soft) passes(steps []softStep, images int) []Pass {
 	for _, step := range steps {
 		all = append(all, Pass{
 			Uniforms: []Uniform{
-				{"srcH", s.Src.H()}, {"srcTexels", s.srcTexels()}, {"allChannels", s.Src.C()}, {"firstChannel", step.firstChannel},
+				{"srcH", s.Src.H()}, {"srcTexels", s.srcTexels()},
+				{"allChannels", s.Src.C()}, {"firstChannel", step.firstChannel},
 				{"dstH", s.dst.H()}, {"dstTexels", s.outputTexels()}, {"allPlanes", s.dst.C()},
 				{"firstPlane", step.firstFilter / perPlane}, {"planes", step.filters / perPlane}, {"turns", s.turns},
 				{"blocksH", s.blocksH()}, {"blocksW", s.blocksW()}, {"blocks", blocks},

@@ -28,16 +28,16 @@ func (c softConstants) Defines() []Define {
 	}...)
 }
 
-// weights is how many vec4 of weights and biases a step has.
+// weights is how many vec4 the weights and biases of a step take.
 func (c softConstants) weights() int { return ceilDiv(c.floats(), 4) }
 
-// texel is one of a window.
+// texel is a place of a window.
 type texel struct{ channel, row, at int }
 
-// softWindow names the texels that taps meet.
+// softWindow has the names of the texels that taps read.
 type softWindow map[texel]string
 
-// element returns an element of a row of the window, counted from its first texel's.
+// element returns element at of a row of the window, counted from the row's first texel.
 func (w softWindow) element(c softConstants, channel, row, at int) string {
 	t := texel{channel, row, at / c.perTexel()}
 	if w[t] == "" {
@@ -49,8 +49,8 @@ func (w softWindow) element(c softConstants, channel, row, at int) string {
 	return w[t]
 }
 
-// schedule writes the loops, unrolled: what is read before the first turn, and a turn,
-// which ends by handing rows up to the next one.
+// schedule writes the unrolled loops: what is read before the first turn, and a turn, which ends by handing its rows to
+// the next one.
 func (c softConstants) schedule() (prologue, turn string) {
 	var before, loads, sums, slide strings.Builder
 	window := softWindow{}
@@ -76,13 +76,12 @@ func (c softConstants) schedule() (prologue, turn string) {
 	return strings.TrimSpace(before.String()), strings.TrimSpace(loads.String() + sums.String() + slide.String())
 }
 
-// compare orders texels by channel, row and place, as they lie.
+// compare orders texels by channel, row and place.
 func (t texel) compare(u texel) int {
 	return cmp.Or(t.channel-u.channel, t.row-u.row, t.at-u.at)
 }
 
-// writeOutput writes the sums that one vec4 of outputs, or vec2 of a pool's, is made
-// of, and its store.
+// writeOutput writes the sums that make one vec4 of outputs, or one vec2 of a pool's, and its store.
 func (c softConstants) writeOutput(b *strings.Builder, window softWindow, f, row, segment int) {
 	var rows []string
 	for i := range c.span() {
@@ -119,13 +118,12 @@ func (c softConstants) writeSum(b *strings.Builder, window softWindow, sum strin
 	}
 }
 
-// weightName is a float of the uniform block, as PROLOGUE has read it.
+// weightName is the name of a float of the uniform block, which PROLOGUE has read.
 func weightName(at int) string { return fmt.Sprintf("w%d.%s", at/4, lane(at)) }
 
 func lane(at int) string { return "xyzw"[at%4 : at%4+1] }
 
-// eachOutput calls f with the place of each vec4 of sums in the block, or with that of
-// what a pool makes of two rows.
+// eachOutput calls f with the place of each vec4 of sums in the block, or of each two that a pool makes one of.
 func (c softConstants) eachOutput(f func(row, segment int)) {
 	for row := range c.rows / c.span() {
 		for segment := range c.segments {

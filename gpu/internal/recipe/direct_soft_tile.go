@@ -7,27 +7,26 @@ import (
 	"gpuconv/conv"
 )
 
-// softConstants are the constants of direct_soft.comp. PROLOGUE and TURN follow
-// from them.
+// softConstants are the constants of direct_soft.comp. PROLOGUE and TURN follow from them.
 type softConstants struct {
 	filters, channels, tapsH, kernelW int
 	rows, segments, shift             int
 	stride, dilation                  [2]int
 	paddingMode                       conv.PaddingMode
 	vectors                           bool // vec4 texels
-	passes                            bool // there are several for one output: sums are taken up again
+	passes                            bool // an output takes several, each goes on from the one before
 	relu                              bool // of the only pass
 	looped                            bool // strips have several turns
-	exact                             bool // strips and tiles of filters cover what there is, no more
+	exact                             bool // strips and tiles of filters cover the outputs and no more
 	finish                                 // of the only pass
 }
 
 // Tiles of direct_soft.comp. BenchmarkConv guards them.
 const (
-	softLanes   = 64  // eight vectors of llvmpipe: fewer, larger work-groups cost less to start
-	softGroups  = 8   // work-groups that keep a software renderer's threads busy; more would have shorter strips
-	softFilters = 8   // per tile: more share the window, but compiling takes the square of a program's length
-	softTexels  = 512 // of the window: its vectors stand on the stack, 64 KiB of it
+	softLanes   = 64  // eight vectors of llvmpipe: fewer and larger work-groups cost less to start
+	softGroups  = 8   // work-groups, which keep a software renderer's threads busy; more would have shorter strips
+	softFilters = 8   // of a tile: more share the window, but compile time is the square of a program's length
+	softTexels  = 512 // of the window: its vectors take 64 KiB of the stack
 )
 
 // softTile is what an invocation of direct_soft.comp computes.
@@ -37,9 +36,8 @@ func (t softTile) String() string {
 	return fmt.Sprintf("%d filters × %d×%d positions", t.filters, t.rows, 4*t.segments)
 }
 
-// softTilings are the tiles that cost estimates roughly: other blocks of 8 vectors
-// of sums, one of half and one of twice as many, and as many filters as there are, half
-// or a third of them.
+// softTilings are tiles whose cost is only roughly known: other blocks of 8 vectors of sums, one of half and one of
+// twice as many, each with as many filters as there are, half or a third of them.
 func softTilings(p conv.Problem, _ Profile) (all []Tiling) {
 	filters := min(softFilters, p.Weight[0]/p.Groups)
 	for _, block := range [][2]int{{2, 1}, {1, 2}, {1, 1}, {4, 1}} {
@@ -59,7 +57,7 @@ func (c softConstants) floats() int { return c.filters * (c.taps() + 1) }
 
 func (c softConstants) macs() int { return 4 * c.rows * c.segments * c.filters * c.taps() }
 
-// perTexel is how many elements a texel holds.
+// perTexel is how many elements a texel has.
 func (c softConstants) perTexel() int {
 	if c.vectors {
 		return 4
@@ -67,21 +65,20 @@ func (c softConstants) perTexel() int {
 	return 1
 }
 
-// window is how many rows the taps of a block span, and how many texels of each.
+// window is how many rows the taps of a block span, and how many texels of each row.
 func (c softConstants) window() (rows, texels int) {
 	rows = (c.rows-1)*c.stride[0] + (c.tapsH-1)*c.dilation[0] + 1
 	last := c.shift + (4*c.segments-1)*c.stride[1] + (c.kernelW-1)*c.dilation[1]
 	return rows, last/c.perTexel() + 1
 }
 
-// loads is how many texels a block reads: of rows between those of a dilated
-// kernel none.
+// loads is how many texels a block reads. It reads none of the rows between those of a dilated kernel.
 func (c softConstants) loads() int {
 	rows, texels := c.window()
 	return c.channels * min(rows, c.rows*c.tapsH) * texels
 }
 
-// freshLoads is how many of them a turn reads: the others slid there.
+// freshLoads is how many of the loads a turn makes itself: the other texels slide in from the turn before.
 func (c softConstants) freshLoads() int {
 	_, texels := c.window()
 	fresh := map[int]bool{}
@@ -102,10 +99,9 @@ func (c softConstants) freshLoads() int {
 // outputRows is how many rows of outputs a turn makes.
 func (c softConstants) outputRows() int { return c.rows / c.span() }
 
-// cost estimates the cycles of one vector of invocations in one turn, measured
-// roughly on one core of a Zen 3 server processor: a multiplication with its
-// addition 0.6, a texel 60 or 30, a vec4 stored or taken up again 120 each, a vec4
-// of scalar stores twice that.
+// cost estimates the cycles of one turn of a vector of invocations. It was measured roughly on one core of a Zen 3
+// server processor: 0.6 for a multiplication with its addition, 60 or 30 for a texel, 120 for a vec4 that is stored and
+// 120 for one that is taken up again, and twice that for a vec4 of scalar stores.
 func (c softConstants) cost() float64 {
 	texel, store := 60.0, 120.0
 	if !c.vectors {
@@ -125,7 +121,7 @@ func newSoft(p conv.Problem, device Profile) (soft, error) {
 	if err != nil {
 		return soft{}, err
 	}
-	const most = 64 // beyond, windows hold mostly what no tap meets
+	const most = 64 // with more, windows hold mostly what no tap reads
 	if s, d := max(p.Stride[0], p.Stride[1]), max(p.Dilation[0], p.Dilation[1]); s > most || d > most {
 		return soft{}, fmt.Errorf("it needs strides and dilations of at most %d", most)
 	}
@@ -139,10 +135,10 @@ func newSoft(p conv.Problem, device Profile) (soft, error) {
 	for filters := fewest; filters <= min(largest, p.Weight[0]/p.Groups); filters++ {
 		s.tile = softBlock(p, device, sums, filters, forced)
 		if !s.tile.fit(p, device.Unrolled) {
-			break // nor would more filters
+			break // more filters do not fit either
 		}
 		cost := float64(len(s.steps())) * s.tile.cost() / float64(s.tile.rows*s.tile.segments)
-		if finished(p) && !s.tile.finishes() {
+		if goesOn(p) && !s.tile.finishes() {
 			cost *= 1.5 // sums are stored, read and stored again
 		}
 		if cost < least {
@@ -150,19 +146,20 @@ func newSoft(p conv.Problem, device Profile) (soft, error) {
 		}
 	}
 	if s.tile = best; best.filters == 0 {
-		return soft{}, fmt.Errorf("one row of a kernel of width %d with stride %d and dilation %d is more than %d multiplications or %d texels",
+		return soft{}, fmt.Errorf("one row of a kernel of width %d with stride %d and dilation %d"+
+			" is more than %d multiplications or %d texels",
 			p.Weight[3], p.Stride[1], p.Dilation[1], device.Unrolled, softTexels)
 	}
 	s.shape()
 	return s, nil
 }
 
-// softBlock returns the block of sums for tiles of filters: 8 columns, of which the window's
-// are read most often, or two rows of 4 where 8 would be half empty or a pool takes 2×2; a
-// forced tile's, if there is one.
+// softBlock returns the block of sums for a tile of so many filters: 8 columns, which read their window most often, or
+// two rows of 4 where 8 columns would be half empty or a pool takes 2×2. A tile that is wished for has its own block.
 func softBlock(p conv.Problem, device Profile, sums conv.Shape, filters int, forced softTile) softConstants {
-	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3], stride: p.Stride, dilation: p.Dilation,
-		paddingMode: p.PaddingMode, vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0}
+	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3],
+		stride: p.Stride, dilation: p.Dilation, paddingMode: p.PaddingMode,
+		vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0}
 	if n := ceilDiv(sums.W(), 4); n == 1 || n == 3 {
 		c.rows, c.segments = min(2, sums.H()), 1
 	}
@@ -193,7 +190,9 @@ func (s *soft) shape() {
 	}
 	s.turns = max(1, min(s.turns, rows, s.device.outerIterations(rows, 0)))
 	if wholeKernels := s.tile.tapsH == s.Weight[2]; s.tile.passes && wholeKernels && s.device.Turns == 0 {
-		s.turns = 1 // of some channels: few rows slide, and what stands in no loop has fewer masks: 256 channels 0.7 of the time
+		// Steps of some of the channels: few rows slide, and code outside a loop has fewer masks. 256 channels take 0.7
+		// of the time.
+		s.turns = 1
 	}
 	s.tile.looped = s.turns > 1
 	perGroup := s.Weight[0] / s.Groups
@@ -201,8 +200,8 @@ func (s *soft) shape() {
 		s.dst.H()%(s.turns*s.tile.outputRows()) == 0 && s.dst.W()%s.outputColumns() == 0
 }
 
-// fit chooses how many of the taps one step takes: all, whole kernels of some
-// channels, or some rows of one channel's. It reports whether that is possible.
+// fit chooses how many of the taps one step takes: all, whole kernels of some channels, or some rows of one channel's
+// kernel. It reports whether one of these is possible.
 func (c *softConstants) fit(p conv.Problem, unrolled int) bool {
 	fits := func() bool { return (unrolled == 0 || c.macs() <= unrolled) && c.loads() <= softTexels }
 	c.channels, c.tapsH, c.passes = p.Weight[1], p.Weight[2], false
@@ -219,8 +218,8 @@ func (c *softConstants) fit(p conv.Problem, unrolled int) bool {
 	return c.tapsH > 0
 }
 
-// evenly returns the size of equal parts of n, as few as fits allows when *part
-// is their size; 0 if it allows none.
+// evenly returns the size of equal parts of n, as few parts as fits allows when *part is their size. It returns 0 if no
+// size is allowed.
 func evenly(n int, fits func() bool, part *int) int {
 	for *part = n; !fits(); *part-- {
 		if *part == 1 {

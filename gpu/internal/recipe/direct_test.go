@@ -7,7 +7,7 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestDirectFinishes: a tile of two positions has no window of four, whatever pool follows.
+// TestDirectFinishes: a tile of two positions has no window of four, and leaves pools to pool.comp.
 func TestDirectFinishes(t *testing.T) {
 	p := problems.Seed(2)
 	p.Pool = conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
@@ -25,8 +25,7 @@ func TestDirectFinishes(t *testing.T) {
 	}
 }
 
-// TestPasses: the rows of taps are split without gap or overlap, and no pass
-// takes more iterations than the limit.
+// TestPasses: passes take each row of taps once, in order, and none takes more iterations than the limit.
 func TestPasses(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 70, 31, 31}, Weight: conv.Shape{2, 70, 31, 31}}
 	p.Spec = p.WithDefaults()

@@ -7,25 +7,22 @@ import (
 	"gpuconv/conv"
 )
 
-// Convolutions as products of spectra: pixels are cut to tiles that overlap and
-// transformed (fft_src.comp), two channels at a time, multiplied with the transformed
-// weights and transformed back (fft_dst.comp), two filters at a time. A tile of 64×64 has
-// 34×34 sums of 31×31 taps, 1.1 million multiplications; its 4,096 points take a hundred each.
+// Convolutions as products of spectra. fft_src.comp cuts pixels to tiles that overlap and transforms them, two channels
+// at a time. fft_dst.comp multiplies them with the transformed weights and transforms back, two filters at a time. A
+// tile of 64×64 has 34×34 sums of 31×31 taps, which are 1.1 million multiplications; each of its 4,096 points takes a
+// hundred.
 //
-// Nothing is divided before the end. What overflows on the way, as where sums are beyond
-// 4e34, shows as a sum that is not finite and is computed anew; what underflows counts for
-// no more than in a direct sum: a spectrum or a product that is flushed to 0 is off by
-// 2⁻¹²⁶ times weights, pixels or 1, and sums have no more such terms than points, by whose
-// number they are divided.
+// Nothing is divided before the end. What overflows on the way, as where sums are beyond 4e34, shows as a sum that is
+// not finite and is computed anew. What underflows counts for no more than in a direct sum: a spectrum or a product
+// that is flushed to 0 is off by 2⁻¹²⁶ times weights, pixels or 1, a sum has no more such terms than points, and it is
+// divided by the number of points.
 
-// fftTolerance is what Description.Tolerance states, in parts of the largest output, for
-// tiles of so many points and so many channels. The error of a transform is at most
-// log₂(points) times a small multiple of u, in parts of its RMS (Higham, Accuracy and
-// Stability of Numerical Algorithms, section 24.1), and sums over channels add theirs.
-// TestFFTTolerance measures, with random numbers, an RMS error of 3.4e-8 for 256 points and
-// 3.8e-8 for 4,096, 7.1e-8 for 64 channels and 1.1e-7 for 256, and 3.8e-7 as the largest
-// error of any output. This is five to eight times as much: errors are in proportion to
-// what pixels and weights are, not to their sums, which may partly cancel.
+// fftTolerance is what Description.Tolerance states, in parts of the largest output, for tiles of so many points and so
+// many channels. The error of a transform is at most log₂(points) times a small multiple of u, in parts of its RMS
+// (Higham, Accuracy and Stability of Numerical Algorithms, section 24.1). Sums over channels add their own.
+// TestFFTTolerance measures, with random numbers, an RMS error of 3.4e-8 for 256 points and 3.8e-8 for 4,096, of 7.1e-8
+// for 64 channels and 1.1e-7 for 256. The largest error of any output is 3.8e-7. The tolerance is five to eight times
+// as much, since errors are in proportion to pixels and weights, not to their sums, which may partly cancel.
 func fftTolerance(points, channels int) float64 {
 	return 2.5e-8 * math.Log2(float64(points)) * math.Sqrt(1+float64(channels)/32)
 }
@@ -35,28 +32,29 @@ type fft struct {
 	conv.Problem
 	device         Profile
 	finish         finish
-	dst            conv.Shape // what fft_dst.comp leaves: sums, or the problem's outputs
+	dst            conv.Shape // what fft_dst.comp writes: sums, or the problem's outputs
 	constants      fftConstants
-	stepH, stepW   int // sums of a tile
-	tilesH, tilesW int // of an image
+	stepH, stepW   int // rows and columns of sums of a tile
+	tilesH, tilesW int // how many an image has, down and across
 }
 
-// newFFT fits the tile to a valid problem. What follows the sums is made in it, unless the
-// device has no room for that, or tiles that must not cut windows are so many more that
-// sums might as well be stored and read again.
+// newFFT fits the tile to a valid problem. The tile makes what follows the sums, too. It does not if the device has no
+// room for that, or if tiles that must not cut windows are so many more that sums might as well be stored and read
+// again.
 func newFFT(p conv.Problem, device Profile) (fft, error) {
 	apart, err := tileFFT(p, device, finish{})
 	fused, refused := tileFFT(p, device, finishOf(p, device))
 	if refused != nil || fused.accept() != nil {
 		return apart, err
 	}
-	if moved := float64(fftSum * apart.dst.C() * apart.dst.H() * apart.dst.W()); err == nil && fused.cost() > apart.cost()+moved {
+	moved := float64(fftSum * apart.dst.C() * apart.dst.H() * apart.dst.W())
+	if err == nil && fused.cost() > apart.cost()+moved {
 		return apart, nil
 	}
 	return fused, nil
 }
 
-// tileFFT fits the tile to what it makes of sums.
+// tileFFT fits the tile to what it makes of its sums.
 func tileFFT(p conv.Problem, device Profile, made finish) (fft, error) {
 	f := fft{Problem: p, device: device, finish: made, dst: made.outputs(p)}
 	span := made.span()
@@ -72,10 +70,10 @@ func tileFFT(p conv.Problem, device Profile, made finish) (fft, error) {
 func (f fft) tiles() int   { return f.tilesH * f.tilesW }
 func (f fft) filters() int { return f.Weight[0] / f.Groups } // of a group
 
-// pairs counts the transforms of filters of a group, two by two.
+// pairs is how many transforms the filters of a group take, two filters each.
 func (f fft) pairs() int { return ceilDiv(f.filters(), 2) }
 
-// sourcePairs counts the transforms of channels, two by two.
+// sourcePairs is how many transforms the channels take, two channels each.
 func (f fft) sourcePairs() int { return ceilDiv(f.Src.C(), 2) }
 
 // fitFFT takes convolutions of stride 1 whose kernels fit into a tile.
@@ -93,10 +91,11 @@ func fitFFT(p conv.Problem, device Profile) (fft, error) {
 	return f, f.accept()
 }
 
-// accept says why the device cannot hold or dispatch f, or nil.
+// accept says why the device cannot hold or dispatch f. It returns nil if it can.
 func (f fft) accept() error {
 	device := f.device
-	if bytes, err := conv.Product(8, f.tiles(), f.Src.C(), f.constants.spectrum()); err != nil || bytes > device.Block() {
+	bytes, err := conv.Product(8, f.tiles(), f.Src.C(), f.constants.spectrum())
+	if err != nil || bytes > device.Block() {
 		return fmt.Errorf("%d bytes of spectra for an image, the device's buffers hold %d", bytes, device.Block())
 	}
 	if n, err := f.packedProduct(); err != nil || n > device.Block()/16 {
@@ -109,14 +108,14 @@ func (f fft) accept() error {
 		return fmt.Errorf("%d transforms of an image, the device dispatches %d at once", n, most)
 	}
 	if n := f.iterations(); device.LoopIterations > 0 && n > device.LoopIterations {
-		return fmt.Errorf("%d iterations, computing what is not finite tap by tap: the device ends loops after %d", n, device.LoopIterations)
+		return fmt.Errorf("%d iterations, computing what is not finite tap by tap: the device ends loops after %d",
+			n, device.LoopIterations)
 	}
 	return nil
 }
 
-// iterations is how many fft_dst.comp may take in one invocation: for its part of a tile's
-// spectrum the channels, in every pass one or two lines, for sixteen sums the taps, and of
-// pools two windows.
+// iterations is how many one invocation of fft_dst.comp may take: the channels for its part of a tile's spectrum, one
+// or two lines in every pass, the taps for sixteen sums, and two windows if there is a pool.
 func (f fft) iterations() int {
 	multiplied := ceilDiv(f.constants.spectrum(), f.constants.lanes())*(f.Weight[1]+2) + 1
 	const anew = 2 * 8
@@ -127,42 +126,43 @@ func (f fft) iterations() int {
 	return multiplied + passes + anew*(f.Weight[1]*f.Weight[2]*f.Weight[3]+2) + 2
 }
 
-// What fft costs, in multiplications that a multiprocessor could make meanwhile; derived
-// from Hopper's, which makes 128 in the time that its shared memory takes 128 bytes and its
-// share of the second cache 24. None was timed.
+// What fft costs, in multiplications that a multiprocessor could make meanwhile. This is derived from Hopper, which
+// makes 128 of them while its shared memory moves 128 bytes and its share of the second cache 24. None was timed.
 const (
 	// A point of a transform is 8 reads and writes of 8 bytes, and about 30 operations.
 	fftPoint = 64 + 32
-	// A point of a channel and a pair of filters, of which half is stored, loads 8 bytes of
-	// pixels, and 16 of weights that the first cache holds of few channels.
+	// A point of a channel and a pair of filters loads 8 bytes of pixels, and 16 of weights, which the first cache
+	// holds if channels are few. Half of a spectrum is stored.
 	fftPixels  = 128 * 8 / 24 / 2
 	fftWeights = 128 * 16 / 24 / 2
-	// A sum that is pooled apart is stored and loaded again, 4 bytes each.
+	// A sum that is pooled in a dispatch of its own is stored and loaded again, 4 bytes each.
 	fftSum = 128 * 8 / 24
-	// Of how many channels it does: two tiles' spectra are 66 KiB.
+	// So many channels are few: two tiles' spectra are 66 KiB.
 	fftCached = 2
-	// How many times less it must be than the multiplications of direct sums: barriers
-	// keep more of the above from being reached.
+	// Direct sums must take so many times as many multiplications: barriers keep fft from reaching more of the above.
 	fftMargin = 1.5
 )
 
-// cost counts multiplications, or their like, of an image.
+// cost counts what one image takes, in multiplications.
 func (f fft) cost() float64 {
 	perChannel := fftPixels
 	if f.Weight[1] > fftCached {
 		perChannel += fftWeights
 	}
 	back := f.Groups * f.pairs()
-	return float64(f.tiles()*f.constants.points()) * (fftPoint*float64(f.sourcePairs()+back) + float64(perChannel)*float64(back)*float64(f.Weight[1]))
+	transforms := fftPoint * float64(f.sourcePairs()+back)
+	products := float64(perChannel) * float64(back) * float64(f.Weight[1])
+	return float64(f.tiles()*f.constants.points()) * (transforms + products)
 }
 
-// worth compares with what direct sums take. Of 64 filters on one channel that is from
-// kernels of about 13×13 on.
+// worth compares cost with what direct sums take. For 64 filters on one channel fft is worth it from kernels of about
+// 13×13 on.
 func (f fft) worth() error {
 	one := f.Problem
 	one.Src[0] = 1
 	if most := one.MACs() / fftMargin; f.cost() > most {
-		return fmt.Errorf("transforms that cost what %.2g multiplications do, it is worth it up to %.2g", f.cost(), most)
+		return fmt.Errorf("transforms that cost what %.2g multiplications do, it is worth it up to %.2g",
+			f.cost(), most)
 	}
 	return nil
 }
@@ -189,8 +189,8 @@ func (f fft) recipe() Recipe {
 	}
 }
 
-// transform dispatches a work-group for each tile of the images and each of so many pairs
-// of its planes, with uniforms that only it has.
+// transform dispatches a work-group for each tile of the images and each of so many pairs of planes. own are uniforms
+// that one of the shaders has alone.
 func (f fft) transform(images, pairs int, own []Uniform) []Pass {
 	tiles := images * f.tiles()
 	x, y := fold(tiles*pairs, f.device.WorkGroups)

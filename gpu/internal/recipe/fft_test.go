@@ -8,7 +8,7 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestFFTSides: which tile takes which image.
+// TestFFTSides: each image has the tile with the fewest points that the device has room for.
 func TestFFTSides(t *testing.T) {
 	small := nvidia()
 	small.SharedMemory = 8 << 10
@@ -26,14 +26,15 @@ func TestFFTSides(t *testing.T) {
 		"fewer invocations": {problems.Layer(1, 1, 64, 11, 30), few, 64, 32, 1, 2},
 	} {
 		f, err := newFFT(c.p, c.d)
-		if err != nil || f.constants.tileH != c.tileH || f.constants.tileW != c.tileW || f.tilesH != c.tilesH || f.tilesW != c.tilesW {
-			t.Errorf("%s: %d×%d tiles of %d×%d, %v", name, f.tilesH, f.tilesW, f.constants.tileH, f.constants.tileW, err)
+		got, want := [4]int{f.constants.tileH, f.constants.tileW, f.tilesH, f.tilesW}, [4]int{c.tileH, c.tileW, c.tilesH, c.tilesW}
+		if err != nil || got != want {
+			t.Errorf("%s: %d×%d tiles of %d×%d, %v",
+				name, f.tilesH, f.tilesW, f.constants.tileH, f.constants.tileW, err)
 		}
 	}
 }
 
-// TestFFTLimits: what it does not take, and limits smaller than any real ones, are named
-// in the refusal.
+// TestFFTLimits: a refusal names what fft does not take, and limits that are smaller than any real ones.
 func TestFFTLimits(t *testing.T) {
 	p := problems.Layer(2, 3, 8, 31, 48)
 	strided, wide, dilated := p, problems.Layer(1, 1, 4, 65, 80), problems.Layer(1, 1, 4, 9, 80)
@@ -62,7 +63,7 @@ func TestFFTLimits(t *testing.T) {
 	}
 }
 
-// TestFFTCost: of two channels the weights' spectra are cached, and cost no loads; of three they are loaded.
+// TestFFTCost: the weights' spectra of two channels are cached and cost no loads; those of three are loaded.
 func TestFFTCost(t *testing.T) {
 	for channels, perChannel := range map[int]float64{1: fftPixels, 2: fftPixels, 3: fftPixels + fftWeights} {
 		f, err := newFFT(problems.Layer(1, channels, 4, 31, 48), nvidia())
@@ -70,14 +71,15 @@ func TestFFTCost(t *testing.T) {
 			t.Fatal(err)
 		}
 		transforms := float64((channels+1)/2 + 2)
-		if want := float64(f.tiles()*f.constants.points()) * (fftPoint*transforms + 2*perChannel*float64(channels)); f.cost() != want {
+		perPoint := fftPoint*transforms + 2*perChannel*float64(channels)
+		if want := float64(f.tiles()*f.constants.points()) * perPoint; f.cost() != want {
 			t.Errorf("%d channels: %v, want %v", channels, f.cost(), want)
 		}
 	}
 }
 
-// TestFFTFinish: tiles are cut between windows, and where that takes many more tiles, or
-// the device has no room, pool.comp makes them. An odd last row of sums takes no tile.
+// TestFFTFinish: no tile cuts a window. Where that takes many more tiles, or the device has no room, pool.comp makes
+// the pool. An odd last row of sums takes no tile.
 func TestFFTFinish(t *testing.T) {
 	pooled := func(kernel, extent int) conv.Problem {
 		p := problems.Layer(1, 2, 4, kernel, extent)
@@ -123,7 +125,8 @@ func TestFFTFinish(t *testing.T) {
 // TestFFTStates: a plan states the tolerance of its tile and channels, which TestFFTTolerance of package gpu measures.
 func TestFFTStates(t *testing.T) {
 	for _, c := range problems.Spectral() {
-		if b, err := Draw(c.Problem, nvidia(), "fft"); err != nil || b.Description.Tolerance != fftTolerance(c.Points, c.Src.C()) {
+		b, err := Draw(c.Problem, nvidia(), "fft")
+		if err != nil || b.Description.Tolerance != fftTolerance(c.Points, c.Src.C()) {
 			t.Errorf("%v: %v, states %v", c.Problem, err, b.Description.Tolerance)
 		}
 	}

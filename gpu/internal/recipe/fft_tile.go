@@ -22,8 +22,8 @@ func (c fftDstConstants) Defines() []Define {
 	return append(c.finish.defines(), c.fftConstants.Defines()...)
 }
 
-// fftExtents are what a tile may have along either axis: products of two numbers, 4 or 8,
-// of which an invocation has as many in registers.
+// fftExtents are what a tile may have along either axis. Each is the product of two factors, 4 or 8, so that an
+// invocation has a factor of numbers in registers.
 func fftExtents() []int { return []int{64, 32, 16} }
 
 // fftFactors returns the factors of an extent.
@@ -37,16 +37,16 @@ func fftFactors(extent int) (first, second int) {
 	return 4, 4
 }
 
-// fftRoots is how many roots of 1 stand before the spectra: those of the largest extent.
+// fftRoots is how many roots of 1 are before the spectra: those of the largest extent.
 const fftRoots = 64
 
 func (c fftConstants) points() int { return c.tileH * c.tileW }
 
-// lanes gives each invocation eight numbers: 16 registers of the 32 that leave room for
-// four work-groups of 512 on a multiprocessor, 64 for two.
+// lanes gives each invocation eight complex numbers. They take 16 registers. With 32 each there is room for four
+// work-groups of 512 on a multiprocessor, with 64 for two.
 func (c fftConstants) lanes() int { return c.points() / 8 }
 
-// spectrum is how many complex numbers are a real tile's.
+// spectrum is how many complex numbers the spectrum of a tile of real numbers has.
 func (c fftConstants) spectrum() int { return (c.tileW/2 + 1) * c.tileH }
 
 func (fftConstants) Includes() []string { return []string{"pixel.glsl", "fft.glsl"} }
@@ -66,7 +66,7 @@ func (c fftConstants) Defines() []Define {
 	}
 }
 
-// accept says why the device has no room for the tile, or nil.
+// accept says why the device has no room for the tile. It returns nil if it has.
 func (c fftConstants) accept(device Profile) error {
 	if err := device.shared(8 * c.points()); err != nil {
 		return err
@@ -77,11 +77,11 @@ func (c fftConstants) accept(device Profile) error {
 // fftSide is how tiles lie along one axis of an image.
 type fftSide struct{ extent, step, tiles int }
 
-// newFFTSide lays tiles of an extent along an axis with so many sums, or returns false if
-// the kernel is larger. A tile has extent − reach + 1 sums whose pixels are all in it, and the
-// others take pixels of its other end for those behind it. If these are zeros like
-// those, the padding being no wider than what of the tile lies beyond the image, one tile
-// has all sums. Each of several has a multiple of span, or returns false if it has fewer.
+// newFFTSide lays tiles of an extent along an axis with so many sums. It returns false if the kernel is larger, or if
+// one of several tiles has fewer sums than span. A tile has extent − reach + 1 sums whose pixels are all in it. Its
+// other sums wrap: they take pixels from its other end for those beyond it. If both are zeros, which they are where the
+// padding is no wider than what of the tile lies beyond the image, one tile has all sums. Each of several tiles has a
+// multiple of span.
 func newFFTSide(p conv.Problem, axis, sums, span, extent int) (fftSide, bool) {
 	size := p.Src[2+axis]
 	before, after := p.Padding.Top, p.Padding.Bottom
@@ -103,14 +103,13 @@ func newFFTSide(p conv.Problem, axis, sums, span, extent int) (fftSide, bool) {
 	return fftSide{extent, step, ceilDiv(sums, max(1, step))}, step > 0
 }
 
-// fftReach is how many pixels the taps of a kernel span along an axis, or that they are
-// more than 2²⁰.
+// fftReach is how many pixels the taps of a kernel span along an axis, or a number beyond 2²⁰ if it is more than that.
 func fftReach(p conv.Problem, axis int) int {
 	return min(p.Weight[2+axis]-1, 1<<20)*min(p.Dilation[axis], 1<<20) + 1
 }
 
-// fftSides returns the tile, along H and along W, with which the transforms of an image
-// with so many sums have the fewest points; of several the largest tile.
+// fftSides returns the tile, along H and along W, whose transforms of an image with so many sums have the fewest
+// points. Among equals it returns the largest tile.
 func fftSides(p conv.Problem, sums [2]int, span int, device Profile) (down, across fftSide, err error) {
 	least := 0
 	for _, h := range fftExtents() {
@@ -133,7 +132,8 @@ func fftSides(p conv.Problem, sums [2]int, span int, device Profile) (down, acro
 	case least > 0:
 		return down, across, nil
 	case err == nil:
-		err = fmt.Errorf("a kernel that spans %d×%d pixels, it takes up to %d", fftReach(p, 0), fftReach(p, 1), fftExtents()[0])
+		err = fmt.Errorf("a kernel that spans %d×%d pixels, it takes up to %d",
+			fftReach(p, 0), fftReach(p, 1), fftExtents()[0])
 	}
 	return down, across, err
 }

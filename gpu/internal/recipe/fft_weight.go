@@ -23,9 +23,9 @@ func newFFTPacker(f fft) *fftPacker {
 		grid: make([]complex128, c.points()), column: make([]complex128, c.tileH)}
 }
 
-// pack lays out, for fft_dst.comp, roots of 1 and behind them [pair of filters][channel of
-// the group][spectrum][first filter's, second filter's complex number], zeros for a second
-// filter that does not exist; and apart from these biases and the weights themselves.
+// pack lays out for fft_dst.comp the roots of 1, and then the spectra: [pair of filters][channel of the
+// group][spectrum][complex number of the first filter, of the second filter], with zeros for a second filter that does
+// not exist. Apart from these it returns biases, and then the weights themselves.
 func (f fft) pack(weight, bias []float32) (spectra, filters []float32) {
 	spectra = make([]float32, 4*f.packedVectors())
 	for k := range fftRoots {
@@ -47,8 +47,7 @@ func (f fft) pack(weight, bias []float32) (spectra, filters []float32) {
 	return spectra, slices.Concat(bias, weight)
 }
 
-// plane writes the conjugate of the spectrum of one plane of weights, every other complex
-// number of to.
+// plane writes the conjugate of the spectrum of one plane of weights, as every other complex number of to.
 func (p *fftPacker) plane(to, weight []float32) {
 	tileH, tileW := p.constants.tileH, p.constants.tileW
 	clear(p.grid)
@@ -72,13 +71,13 @@ func (p *fftPacker) plane(to, weight []float32) {
 	}
 }
 
-// packedVectors is how many vec4 of roots and spectra there are; f was accepted.
+// packedVectors is how many vec4 the roots and the spectra are. f was accepted.
 func (f fft) packedVectors() int {
 	n, _ := f.packedProduct()
 	return n
 }
 
-// packedProduct is packedVectors, with an error if it overflows.
+// packedProduct is packedVectors, with an error if the number overflows.
 func (f fft) packedProduct() (int, error) {
 	n, err := conv.Product(f.Groups, f.pairs(), f.Weight[1], f.constants.spectrum())
 	return fftRoots + n, err

@@ -6,8 +6,8 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestFinishingTilings: of the tiles of slides that gpuconv autotune may measure, those with an even number of rows and of
-// filters make energy and pools themselves.
+// TestFinishingTilings: tiles of slides with even numbers of rows and of filters make energy and pools themselves,
+// others do not. These are all that gpuconv autotune may measure.
 func TestFinishingTilings(t *testing.T) {
 	for _, algorithm := range []string{"direct_small", "depthwise", "direct_shared"} {
 		p := problems.TiledPairs(algorithm)
@@ -33,7 +33,7 @@ func TestFinishingTilings(t *testing.T) {
 	}
 }
 
-// everyClass are limits for the classes of devices that have tiles of their own.
+// everyClass has a device of each class that has tiles of its own.
 func everyClass() map[string]Profile {
 	software, other, nvidia := roomy(), roomy(), roomy()
 	software.Class, nvidia.Class = Software, NVIDIA

@@ -6,10 +6,10 @@ import (
 	"gpuconv/conv"
 )
 
-// igemmTile is the part of the product that a work-group of igemm.comp computes:
-// rows × lanesK filters by columns × lanesQ positions, depth taps at a time.
+// IgemmTile is the part of the product that a work-group of igemm.comp computes: Rows × LanesK filters by Columns ×
+// LanesQ positions, Depth taps at a time.
 type IgemmTile struct {
-	LanesK, LanesQ int // invocations
+	LanesK, LanesQ int // invocations, along filters and along positions
 	Rows, Columns  int // filters and positions of an invocation, all in registers
 	Depth          int
 }
@@ -22,22 +22,20 @@ func (t IgemmTile) String() string {
 	return fmt.Sprintf("%d×%d filters × %d×%d positions, %d deep", t.LanesK, t.Rows, t.LanesQ, t.Columns, t.Depth)
 }
 
-// sharedBytes counts two tiles of weights and pixels.
+// sharedBytes is what two tiles of weights and pixels take.
 func (t IgemmTile) sharedBytes() int { return 4 * 2 * t.Depth * (t.filters() + t.positions()) }
 
-// igemmTiles are the tiles for a class of devices, those with most multiplications
-// per load first. None was timed: no hardware was at hand. In each an invocation
-// copies whole vec4 of a tile, and its rows are pairs of filters and its columns windows
-// of 2×2 sums, so that it finishes them: TestIgemmTiles holds them to that.
+// igemmTiles are the tiles for a class of devices, those with most multiplications per load first. None was timed, as
+// no hardware was at hand. In each an invocation copies whole vec4 of a tile, its rows are pairs of filters and its
+// columns are windows of 2×2 sums, so that it can finish them. TestIgemmTiles holds them to that.
 func igemmTiles(device Profile) []IgemmTile {
 	switch {
 	case device.Class == Software:
-		// Small, since what a barrier interrupts spills its registers; it serves to
-		// prove the shader.
+		// Small, since code between barriers spills its registers. It serves to prove the shader.
 		return []IgemmTile{{8, 4, 2, 4, 8}}
 	case device.Class == NVIDIA:
-		// 255 registers a thread, 65,536 a multiprocessor: 64 sums, 32 weights of four
-		// taps and what is being copied take about 128, so that 16 warps run.
+		// 255 registers a thread and 65,536 a multiprocessor: 64 sums, 32 weights of four taps and what is being copied
+		// take about 128, so that 16 warps run.
 		return []IgemmTile{
 			{16, 16, 8, 8, 8}, // 128×128: 16 KiB; 32 FLOP per byte loaded
 			{8, 16, 8, 8, 8},  // 64×128: up to 64 filters would leave half of the first one idle
@@ -45,16 +43,16 @@ func igemmTiles(device Profile) []IgemmTile {
 			{8, 8, 4, 8, 8},   // 32×64: few positions; more work-groups
 		}
 	}
-	// Others may have 128 registers an invocation, or 32 lanes that share 16 KiB: one
-	// wave of 64 or less, 8 KiB.
+	// Other devices may have 128 registers an invocation, or 32 lanes that share 16 KiB. So: one wave of 64 or less, 8
+	// KiB.
 	return []IgemmTile{
 		{8, 8, 8, 8, 8}, // 64×64: 8 KiB; 16 FLOP per byte loaded
 		{8, 8, 4, 8, 8}, // 32×64
 	}
 }
 
-// igemmTileFor returns the forced tile, or else the first that the filters of a group
-// fill more than half, and whose work-groups keep the device busy; else the last.
+// igemmTileFor returns the tile that is wished for. Otherwise it returns the first that the filters of a group fill
+// more than half and whose work-groups keep the device busy, or else the last.
 func igemmTileFor(device Profile, groups, filters, positions int) IgemmTile {
 	if forced, ok := device.Tiling.(IgemmTile); ok {
 		return forced
@@ -120,7 +118,7 @@ func (c igemmConstants) outputs() int { return c.tile.positions() / c.perOutput(
 // igemm is a convolution as igemm.comp computes it.
 type igemm struct {
 	device           Profile
-	src, dst         conv.Shape // of the whole batch; dst: what the tile leaves, sums or the problem's outputs
+	src, dst         conv.Shape // of the whole batch; dst is what the tile writes, sums or the problem's outputs
 	groups           int
 	channels         int    // of a group
 	filters          int    // of a group
@@ -136,7 +134,8 @@ func newIgemm(p conv.Problem, device Profile) (igemm, error) {
 		return igemm{}, err
 	}
 	f := finishOf(p, device)
-	g := igemm{device: device, src: p.Src, dst: f.outputs(p), groups: p.Groups, channels: p.Weight[1], filters: p.Weight[0] / p.Groups,
+	g := igemm{device: device, src: p.Src, dst: f.outputs(p),
+		groups: p.Groups, channels: p.Weight[1], filters: p.Weight[0] / p.Groups,
 		kernel: [2]int{p.Weight[2], p.Weight[3]}, stride: p.Stride, dilation: p.Dilation, padding: p.Padding,
 		bias: p.Bias, rectify: p.Activation == conv.ReLU}
 	mode := p.PaddingMode
@@ -146,7 +145,7 @@ func newIgemm(p conv.Problem, device Profile) (igemm, error) {
 	return g.withConstants(mode, f), nil
 }
 
-// withConstants chooses the tile.
+// withConstants returns g with its constants, the tile among them.
 func (g igemm) withConstants(mode conv.PaddingMode, f finish) igemm {
 	g.constants = igemmConstants{paddingMode: mode, bias: g.bias, finish: f,
 		tile: igemmTileFor(g.device, g.groups, g.filters, g.dst.N()*g.dst.H()*g.dst.W()*f.perOutput())}
@@ -158,7 +157,7 @@ func (g igemm) taps() int   { return g.channels * g.kernel[0] * g.kernel[1] }
 func (g igemm) tiles() int  { return ceilDiv(g.taps(), g.constants.tile.Depth) }
 func (g igemm) blocks() int { return ceilDiv(g.filters, g.constants.tile.filters()) }
 
-// plane is how many outputs of an image a plane has.
+// plane is how many outputs a plane of an image has.
 func (g igemm) plane() int { return g.dst.H() * g.dst.W() }
 
 // fitIgemm refuses only what exceeds the device's limits.
@@ -173,7 +172,7 @@ func fitIgemm(p conv.Problem, device Profile) (igemm, error) {
 	return g, g.accept()
 }
 
-// accept says why the device cannot dispatch g, or nil.
+// accept says why the device cannot hold or dispatch g. It returns nil if it can.
 func (g igemm) accept() error {
 	t := g.constants.tile
 	if err := g.device.shared(t.sharedBytes()); err != nil {
@@ -183,24 +182,26 @@ func (g igemm) accept() error {
 		return err
 	}
 	if n := g.groups * g.blocks(); n > g.device.WorkGroups[2] {
-		return fmt.Errorf("%d groups × %d blocks of filters, the device dispatches %d along z", g.groups, g.blocks(), g.device.WorkGroups[2])
+		return fmt.Errorf("%d groups × %d blocks of filters, the device dispatches %d along z",
+			g.groups, g.blocks(), g.device.WorkGroups[2])
 	}
 	packed, err := conv.Product(4, g.groups*g.blocks(), t.filters(), t.Depth, g.tiles())
 	if err != nil || packed > g.device.Block() {
-		return fmt.Errorf("%d filters of %d taps packed, the device's buffers hold %d bytes", g.groups*g.filters, g.taps(), g.device.Block())
+		return fmt.Errorf("%d filters of %d taps packed, the device's buffers hold %d bytes",
+			g.groups*g.filters, g.taps(), g.device.Block())
 	}
 	if most := g.device.units(g.constants.outputs()); g.plane() > most {
 		return fmt.Errorf("outputs of %d×%d, the device dispatches %d at once", g.dst.H(), g.dst.W(), most)
 	}
 	if g.device.outerIterations(1, g.tiles()+1) < 1 {
-		return fmt.Errorf("%d taps in tiles of %d, the device ends loops after %d iterations", g.taps(), t.Depth, g.device.LoopIterations)
+		return fmt.Errorf("%d taps in tiles of %d, the device ends loops after %d iterations",
+			g.taps(), t.Depth, g.device.LoopIterations)
 	}
 	return nil
 }
 
-// From how many filters and taps on a group is worth igemm: fewer filters leave more
-// than half of its smallest block idle, fewer taps do not repay copying to shared
-// memory what caches hold. Derived, not timed.
+// igemm is worth it from so many filters and taps of a group on. Fewer filters leave more than half of its smallest
+// block idle. Fewer taps do not repay copying to shared memory what caches hold. Derived, not timed.
 const (
 	igemmWorthFilters = 17
 	igemmWorthTaps    = 32
@@ -267,8 +268,8 @@ func (g igemm) packedWeight() int {
 	return g.groups * g.blocks() * t.filters() * t.Depth * g.tiles()
 }
 
-// packWeight lays weights out as [group][block][taps / 4][filter][4 taps], zeros for
-// filters and taps that do not exist.
+// packWeight lays weights out as [group][block][taps / 4][filter][4 taps], with zeros for filters and taps that do not
+// exist.
 func (g igemm) packWeight(weight []float32) []float32 {
 	packed := make([]float32, g.packedWeight())
 	taps, block := g.taps(), g.constants.tile.filters()
@@ -282,7 +283,7 @@ func (g igemm) packWeight(weight []float32) []float32 {
 	return packed
 }
 
-// packBias lays biases out as [group][block][filter]; nil if there are none.
+// packBias lays biases out as [group][block][filter]. It returns nil if there are none.
 func (g igemm) packBias(bias []float32) []float32 {
 	if bias == nil {
 		return nil
@@ -292,7 +293,7 @@ func (g igemm) packBias(bias []float32) []float32 {
 	return packed
 }
 
-// eachFilter calls f with each filter and its place among those of whole blocks.
+// eachFilter calls f with each filter and its slot in blocks that are all full.
 func (g igemm) eachFilter(f func(k, slot int)) {
 	block := g.constants.tile.filters()
 	for k := range g.groups * g.filters {
@@ -301,8 +302,8 @@ func (g igemm) eachFilter(f func(k, slot int)) {
 	}
 }
 
-// place returns where a block's filter k stands in it: where an output is made of two,
-// they are neighbouring rows of one invocation.
+// place returns the slot of filter k of a block. If an output is made of two filters, they are neighbouring rows of one
+// invocation.
 func (c igemmConstants) place(k int) int {
 	perPlane := c.filtersPerPlane()
 	plane := k / perPlane

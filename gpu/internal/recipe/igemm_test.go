@@ -8,15 +8,15 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
+// nvidia is hardware of NVIDIA with 48 KiB of shared memory.
 func nvidia() Profile {
 	d := roomy()
 	d.Class, d.Busy, d.SharedMemory = NVIDIA, 264, 48<<10
 	return d
 }
 
-// TestIgemmTiles: every invocation of a tile copies whole vec4 of weights and pixels,
-// of one position, and has pairs of filters and windows of 2×2 sums, and the tile fits the
-// least that OpenGL 4.3 promises.
+// TestIgemmTiles: every invocation of a tile copies whole vec4 of weights and of pixels, the latter of one position. It
+// has pairs of filters and windows of 2×2 sums. The tile fits the least that OpenGL 4.3 promises.
 func TestIgemmTiles(t *testing.T) {
 	for name, d := range map[string]Profile{"software": {Class: Software}, "NVIDIA": {Class: NVIDIA}, "other": {}} {
 		for _, tile := range igemmTiles(d) {
@@ -28,7 +28,8 @@ func TestIgemmTiles(t *testing.T) {
 				t.Errorf("%s %v: %d invocations copy parts of %d positions", name, tile, tile.lanes(), tile.positions())
 			}
 			if tile.Rows%2 != 0 || tile.Columns%4 != 0 {
-				t.Errorf("%s %v: %d rows and %d columns, an invocation has parts of outputs", name, tile, tile.Rows, tile.Columns)
+				t.Errorf("%s %v: %d rows and %d columns, an invocation has parts of outputs",
+					name, tile, tile.Rows, tile.Columns)
 			}
 			if tile.sharedBytes() > 32<<10 || tile.lanes() > 1024 {
 				t.Errorf("%s %v: %d bytes, %d invocations", name, tile, tile.sharedBytes(), tile.lanes())
@@ -37,8 +38,7 @@ func TestIgemmTiles(t *testing.T) {
 	}
 }
 
-// TestIgemmTileFor: filters of a group fill more than half of a tile, and few positions
-// take a small one.
+// TestIgemmTileFor: the filters of a group fill more than half of a tile, and few positions take a small one.
 func TestIgemmTileFor(t *testing.T) {
 	for _, c := range []struct{ filters, positions, want int }{
 		{256, 1 << 20, 128}, {65, 1 << 20, 128}, {64, 1 << 20, 64}, {33, 1 << 20, 64}, {32, 1 << 20, 32}, {6, 1 << 20, 32}, {256, 196, 32},
@@ -49,7 +49,7 @@ func TestIgemmTileFor(t *testing.T) {
 	}
 }
 
-// TestHardwareLimits: limits smaller than any real ones are named in the refusal.
+// TestHardwareLimits: refusals name limits that are smaller than any real ones.
 func TestHardwareLimits(t *testing.T) {
 	p := problems.Layer(2, 64, 64, 3, 14)
 	long := problems.Layer(1, 512, 64, 3, 14)
@@ -87,7 +87,7 @@ func TestHardwareLimits(t *testing.T) {
 	}
 }
 
-// TestPackWeight: each weight is where the shader looks for it, all else is 0.
+// TestPackWeight: each weight is where the shader reads it, and all else is 0.
 func TestPackWeight(t *testing.T) {
 	p := problems.Layer(1, 3, 40, 3, 5)
 	g, err := newIgemm(p, nvidia()) // 32 filters a block, 27 taps in tiles of 8
@@ -116,15 +116,15 @@ func TestPackWeight(t *testing.T) {
 	}
 }
 
-// TestIgemmPlace: a block's filters stand in their order, or where an output is made of
-// two, each pair in neighbouring rows of an invocation.
+// TestIgemmPlace: the filters of a block are in their order. If an output is made of two, each pair is in neighbouring
+// rows of an invocation.
 func TestIgemmPlace(t *testing.T) {
 	c := igemmConstants{tile: IgemmTile{8, 4, 4, 4, 8}}
 	pairs := c
 	pairs.energy = true
 	for k, want := range map[int]int{0: 0, 1: 8, 2: 1, 3: 9, 15: 15, 16: 16, 17: 24, 18: 17, 31: 31} {
 		if got, plain := pairs.place(k), c.place(k); got != want || plain != k {
-			t.Errorf("filter %d stands at %d, in pairs at %d, want %d", k, plain, got, want)
+			t.Errorf("filter %d is at %d, in pairs at %d, want %d", k, plain, got, want)
 		}
 	}
 }

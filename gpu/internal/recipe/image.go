@@ -6,8 +6,8 @@ import (
 	"gpuconv/conv"
 )
 
-// imageBytes returns the sizes of one image of p, of its sums and of what becomes
-// of them. p must have been accepted, so that none overflows.
+// ImageBytes returns how many bytes one image of p takes, its sums, and its outputs. p has been accepted, so that none
+// overflows.
 func ImageBytes(p conv.Problem) (src, sums, dst int) {
 	in, _ := p.Src.Image().Len()
 	between, _ := p.Sums()
@@ -17,17 +17,17 @@ func ImageBytes(p conv.Problem) (src, sums, dst int) {
 	return 4 * in, 4 * held, 4 * out
 }
 
-// storedBytes is imageBytes, with 0 for sums that have no buffer: they stand in dst, or a tile finishes them.
+// StoredBytes is [ImageBytes], with 0 for sums that have no buffer, as they are the outputs or a tile finishes them.
 func (r Recipe) StoredBytes(p conv.Problem) (src, sums, dst int) {
 	src, sums, dst = ImageBytes(p)
-	if !finished(p) || r.Finishes {
+	if !goesOn(p) || r.Finishes {
 		sums = 0
 	}
 	return src, sums, dst
 }
 
-// acceptsImages says why buffers cannot hold an image or what becomes of it, or what
-// follows its sums cannot be computed; nil if they can.
+// acceptsImages says why buffers cannot hold an image or its sums, or why what follows the sums cannot be computed. It
+// returns nil if all can.
 func acceptsImages(p conv.Problem, device Profile) error {
 	sums, err := p.Sums()
 	if err != nil {

@@ -2,7 +2,7 @@ package recipe
 
 import "fmt"
 
-// Limits are the bounds of a device's context. Sizes are in bytes, names of OpenGL's parameters beside them.
+// Limits are the bounds of a device's context. Sizes are in bytes.
 type Limits struct {
 	StorageBlock         int    // GL_MAX_SHADER_STORAGE_BLOCK_SIZE
 	UniformBlock         int    // GL_MAX_UNIFORM_BLOCK_SIZE
@@ -15,14 +15,13 @@ type Limits struct {
 	LoopIterations       int    // of one invocation's loops together; 0 for no limit. See SoftwareLoopLimit
 }
 
-// SoftwareLoopLimit is how many iterations llvmpipe gives one invocation, in all
-// its loops together, before the loops silently end: Mesa's
-// LP_MAX_TGSI_LOOP_ITERATIONS. The last one of a loop, which only finds that the
-// loop is over, counts too. TestLoopLimit guards it.
+// SoftwareLoopLimit is how many iterations llvmpipe gives one invocation in all its loops together. Further ones
+// silently do not happen. It is LP_MAX_TGSI_LOOP_ITERATIONS of Mesa. The last iteration of a loop, which only finds
+// that the loop is over, counts too. TestLoopLimit of package gpu guards it.
 const SoftwareLoopLimit = 65535
 
-// outerIterations returns how many times a loop may run whose body is a loop of
-// inner iterations: at most want, 0 if not even once.
+// outerIterations returns how often a loop may run around a loop of inner iterations: at most want, and 0 if it may not
+// run once.
 func (l Limits) outerIterations(want, inner int) int {
 	if l.LoopIterations == 0 {
 		return want
@@ -30,7 +29,7 @@ func (l Limits) outerIterations(want, inner int) int {
 	return min(want, (l.LoopIterations-1)/(inner+2)) // inner + 1 inside, 1 outside, and the outer loop's last
 }
 
-// shared says why a work-group cannot have so many bytes of shared memory, or nil.
+// shared says why a work-group cannot have so many bytes of shared memory. It returns nil if it can.
 func (l Limits) shared(bytes int) error {
 	if bytes > l.SharedMemory {
 		return fmt.Errorf("%d bytes of shared memory per work-group, the device has %d", bytes, l.SharedMemory)
@@ -38,7 +37,7 @@ func (l Limits) shared(bytes int) error {
 	return nil
 }
 
-// invocations says why a work-group cannot have so many invocations along x, or nil.
+// invocations says why a work-group cannot have so many invocations along x. It returns nil if it can.
 func (l Limits) invocations(n int) error {
 	if most := min(l.WorkGroupSize[0], l.WorkGroupInvocations); n > most {
 		return fmt.Errorf("%d invocations per work-group, the device has %d", n, most)
@@ -46,11 +45,10 @@ func (l Limits) invocations(n int) error {
 	return nil
 }
 
-// indexCap bounds what one dispatch counts: shaders do so with int32.
+// indexCap bounds what one dispatch counts, since shaders count with int32.
 const indexCap = 1 << 30
 
-// units returns how many units of work one dispatch over x and y takes, in
-// work-groups of perGroup.
+// units returns how many units of work one dispatch over x and y takes if a work-group takes perGroup of them.
 func (l Limits) units(perGroup int) int {
 	groups := indexCap / perGroup
 	if l.WorkGroups[1] <= groups/l.WorkGroups[0] {
@@ -59,15 +57,14 @@ func (l Limits) units(perGroup int) int {
 	return groups * perGroup
 }
 
-// bufferCap bounds a buffer however much the driver offers: shaders index with
-// int32, and buffers of 2 GiB and more have silently been inaccessible.
+// bufferCap bounds a buffer whatever the driver offers. Shaders index with int32, and buffers of 2 GiB and more were
+// silently inaccessible.
 const bufferCap = 1 << 30
 
-// block returns the largest buffer, in bytes, that a shader may be given.
+// Block returns the size of the largest buffer that a shader may be given, in bytes.
 func (l Limits) Block() int { return min(l.StorageBlock, bufferCap) }
 
-// fold spreads n work-groups, no more than x and y can count, over them so that
-// few are left over.
+// fold spreads n work-groups over x and y, with few left over. n is no more than x and y can count.
 func fold(n int, limit [3]int) (x, y int) {
 	y = ceilDiv(n, limit[0])
 	return ceilDiv(n, y), y

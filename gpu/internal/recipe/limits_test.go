@@ -11,12 +11,11 @@ import (
 
 // roomy is hardware with larger limits than any test needs.
 func roomy() Profile {
-	return Profile{Limits: Limits{StorageBlock: 1 << 40, UniformBlock: 1 << 16, UniformAlignment: 256, TextureBuffer: 1 << 27, SharedMemory: 1 << 15,
-		WorkGroups: [3]int{65535, 65535, 65535}, WorkGroupSize: [3]int{1024, 1024, 64}, WorkGroupInvocations: 1024}}
+	return Profile{Limits: Limits{StorageBlock: 1 << 40, UniformBlock: 1 << 16, UniformAlignment: 256,
+		TextureBuffer: 1 << 27, SharedMemory: 1 << 15, WorkGroups: [3]int{65535, 65535, 65535}, WorkGroupSize: [3]int{1024, 1024, 64}, WorkGroupInvocations: 1024}}
 }
 
-// TestLimitsRefuse: limits smaller than any real ones are named in the refusal,
-// whichever is passed.
+// TestLimitsRefuse: whichever limit a problem exceeds, the refusal names it. The limits are smaller than any real ones.
 func TestLimitsRefuse(t *testing.T) {
 	pooled := problems.Seed(1)
 	pooled.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{40, 40}, Stride: [2]int{1, 1}}
@@ -50,8 +49,7 @@ func TestLimitsRefuse(t *testing.T) {
 	}
 }
 
-// TestFold: every number of work-groups is dispatched, none past the limits, few
-// too many.
+// TestFold: all work-groups are dispatched, few too many, and none past the limits.
 func TestFold(t *testing.T) {
 	limit := [3]int{7, 5, 1}
 	for n := 1; n <= 35; n++ {

@@ -25,8 +25,8 @@ var borrowed = map[string]string{
 	"winograd.go uses igemm":         "its second stage is igemm's shader",
 }
 
-// TestOnePlace: an algorithm is a shader, files of its name and a row of the table. No other code, here or in package
-// gpu, has its name, and none uses what its files declare, but for what is borrowed.
+// TestOnePlace: an algorithm is a shader, files of its name, and a row of the table. No other code, here or in package
+// gpu, has its name or uses what its files declare, but for what is borrowed.
 func TestOnePlace(t *testing.T) {
 	own := parsed(t, ".")
 	found := map[string]bool{}
@@ -54,7 +54,7 @@ func TestOnePlace(t *testing.T) {
 	}
 }
 
-// TestPlaces: each algorithm of the table has its places: a shader, a file, and one row with what that file declares.
+// TestPlaces: each algorithm has all its places: a shader, a file, and one row that uses what the file declares.
 func TestPlaces(t *testing.T) {
 	own := parsed(t, ".")
 	rows, names := map[string]bool{}, map[string]int{}
@@ -67,7 +67,8 @@ func TestPlaces(t *testing.T) {
 	for _, name := range AlgorithmNames() {
 		shaders, err := filepath.Glob(filepath.Join("..", "..", "..", "shaders", name+"*.comp"))
 		if err != nil || len(shaders) == 0 || own.files[name+".go"] == nil || !rows[name] || names[name] != 1 {
-			t.Errorf("%s: %d shaders, file %v, row %v, named %d times outside its files", name, len(shaders), own.files[name+".go"] != nil, rows[name], names[name])
+			t.Errorf("%s: %d shaders, file %v, row %v, named %d times outside its files",
+				name, len(shaders), own.files[name+".go"] != nil, rows[name], names[name])
 		}
 	}
 }
@@ -102,24 +103,26 @@ func parsed(t *testing.T, dir string) code {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if all.files[filepath.Base(path)], err = parser.ParseFile(all.set, filepath.Base(path), text, parser.SkipObjectResolution); err != nil {
+		name := filepath.Base(path)
+		if all.files[name], err = parser.ParseFile(all.set, name, text, parser.SkipObjectResolution); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return all
 }
 
-// algorithmOf returns the algorithm that a file belongs to by its name, the longest that fits; "" for a shared file.
+// algorithmOf returns the algorithm that a file belongs to by its name, the longest that fits. A shared file has "".
 func algorithmOf(file string) (longest string) {
 	for _, name := range AlgorithmNames() {
-		if rest, ok := strings.CutPrefix(file, name); ok && strings.ContainsAny(rest[:1], "_.") && len(name) > len(longest) {
+		rest, ok := strings.CutPrefix(file, name)
+		if ok && strings.ContainsAny(rest[:1], "_.") && len(name) > len(longest) {
 			longest = name
 		}
 	}
 	return longest
 }
 
-// foreign lists the uses, in files that do not belong to an algorithm, of what its files declare.
+// foreign lists where files use what the files of an algorithm declare that they don't belong to.
 func (c code) foreign() (all []use) {
 	info := types.Info{Uses: map[*ast.Ident]types.Object{}}
 	config := types.Config{Importer: nothing{}, Error: func(error) {}} // names of this package need no imports
@@ -141,7 +144,7 @@ func (c code) foreign() (all []use) {
 	return all
 }
 
-// named lists the strings, in files that do not belong to an algorithm, that are its name.
+// named lists the strings that are the name of an algorithm, in files that don't belong to it.
 func (c code) named() (all []use) {
 	for file, tree := range c.files {
 		ast.Inspect(tree, func(n ast.Node) bool {

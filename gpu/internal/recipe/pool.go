@@ -24,13 +24,13 @@ func poolLocal(device Profile) int {
 	return min(poolLocalSize, device.WorkGroupSize[0], device.WorkGroupInvocations)
 }
 
-// finished says whether something follows p's sums: energy or a pool.
-func finished(p conv.Problem) bool { return p.Activation == conv.Energy || p.Pool.Kind != conv.NoPool }
+// goesOn reports whether energy or a pool follows the sums of p.
+func goesOn(p conv.Problem) bool { return p.Activation == conv.Energy || p.Pool.Kind != conv.NoPool }
 
-// acceptsPool says why a device cannot finish p's sums, or nil. Problems that end
-// with their sums are accepted.
+// acceptsPool says why a device cannot make what follows the sums of p. It returns nil if it can, and if nothing
+// follows them.
 func acceptsPool(p conv.Problem, device Profile) error {
-	if !finished(p) {
+	if !goesOn(p) {
 		return nil
 	}
 	if device.outerIterations(p.Pool.Size[0], p.Pool.Size[1]) < p.Pool.Size[0] {
@@ -46,8 +46,8 @@ func acceptsPool(p conv.Problem, device Profile) error {
 	return nil
 }
 
-// preparePool returns what runs pool.comp behind an algorithm that leaves sums.
-func preparePool(p conv.Problem, device Profile) Stage {
+// poolStage returns the stage that runs pool.comp after an algorithm that writes sums.
+func poolStage(p conv.Problem, device Profile) Stage {
 	sums, _ := p.Sums() // p was accepted
 	dst, _ := p.Dst()
 	constants := poolConstants{localSize: poolLocal(device),

@@ -8,13 +8,13 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestPoolFits: pool.comp's work-groups are no larger than the device's, and as many as it dispatches.
+// TestPoolFits: the work-groups of pool.comp are no larger and no more than the device's limits.
 func TestPoolFits(t *testing.T) {
 	p := problems.Seed(3)
 	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}, Stride: [2]int{3, 3}}
 	d := roomy()
 	d.WorkGroupSize[0] = 32
-	if got := preparePool(p, d).Program.Constants.(poolConstants).localSize; got != 32 {
+	if got := poolStage(p, d).Program.Constants.(poolConstants).localSize; got != 32 {
 		t.Errorf("work-groups of %d, the device has 32 along x", got)
 	}
 	d.WorkGroups = [3]int{47, 1, 1} // 32 each for 6·16·21 outputs would be 63

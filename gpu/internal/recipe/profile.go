@@ -5,10 +5,10 @@ type Profile struct {
 	Class Class
 	Limits
 	Transfers Transfers
-	// Busy is how many work-groups keep the device busy; 0 if few do.
+	// Busy is how many work-groups keep the device busy; 0 if any number does.
 	Busy int
-	// Unrolled is how many multiplications a program of a software renderer may write out; 0 for no limit. More run faster
-	// and compile longer.
+	// Unrolled is how many multiplications a program of a software renderer may write out; 0 for no limit. More run
+	// faster and compile longer.
 	Unrolled int
 	Wishes
 }

@@ -1,83 +1,83 @@
 package recipe
 
-// recipe is a prepared convolution, before OpenGL sees it: pure data.
+// Recipe is a prepared convolution before OpenGL sees it: pure data, and functions that compute more of it.
 type Recipe struct {
-	// stages follow each other; together they leave the sums, or what finishes says.
+	// Stages run one after the other. Together they write the sums, or the outputs if Finishes is set.
 	Stages []Stage
-	// scratch are buffers of the device that stages leave numbers in for each other.
+	// Scratch are buffers of the device, in which a stage leaves numbers for the next.
 	Scratch []Scratch
-	// pack lays weights and biases out as the shader wants them; the second is nil
-	// where the shader has it with the first. bias is nil if there is none.
+	// Pack lays weights and biases out as the shader reads them. bias is nil if there is none. packedBias is nil if the
+	// shader reads biases after the weights.
 	Pack func(weight, bias []float32) (packedWeight, packedBias []float32)
-	// packedFloats is how many numbers pack returns.
+	// PackedFloats is how many numbers Pack returns.
 	PackedFloats int
-	// uniformWeight binds the weights as a uniform block, a part for each pass,
-	// instead of a storage buffer.
+	// UniformWeight binds the weights as a uniform block, a part for each pass, instead of a storage buffer.
 	UniformWeight bool
-	// finishes says that the stages leave the problem's outputs where energy or a pool
-	// follows the sums: pool.comp is not run.
+	// Finishes says that the stages make energy and pools too, so that pool.comp is not run.
 	Finishes bool
-	// textures binds src as buffer texture 0 and what the stages write as 1.
+	// Textures says what to bind as buffer textures: src as 0 and what the stages write as 1.
 	Textures Texels
-	// tiling is how the algorithm cuts the work; nil if it has no choice.
+	// Tiling is how the algorithm cuts the work; nil if it has no choice.
 	Tiling Tiling
-	// tolerance is conv.Description's.
+	// Tolerance is that of [conv.Description].
 	Tolerance float64
 }
 
-// scratch is a buffer that holds as much for each image of a chunk. Its contents are
-// undefined, and huge with Options.Guard, when a chunk begins.
+// Scratch is a buffer with room for each image of a chunk. When a chunk begins its contents are undefined; with
+// Options.Guard they are huge numbers.
 type Scratch struct {
 	What       string // for errors
 	ImageBytes int
 }
 
-// place is a buffer that a stage reads or writes.
+// Place is a buffer that a stage reads or writes: what the plan itself has there, or one of Recipe.Scratch.
 type Place int
 
-// ownPlace is src, for what a stage reads, and for what it writes the sums.
+// OwnPlace is the plan's own buffer: src for what a stage reads, and the sums for what it writes.
 const OwnPlace Place = 0
 
-// scratchPlace is scratch[i] of the recipe.
+// scratchPlace is Scratch[i] of the recipe.
 func scratchPlace(i int) Place { return Place(i + 1) }
 
-// texels says what a texel of a buffer texture is.
+// Scratch returns which buffer of Recipe.Scratch the place is, and false if it is the plan's own.
+func (p Place) Scratch() (i int, ok bool) { return int(p) - 1, p != OwnPlace }
+
+// Texels says what a texel of a buffer texture holds.
 type Texels int
 
 const (
 	NoTexels     Texels = iota // no textures
 	FloatTexels                // one float
-	VectorTexels               // four
+	VectorTexels               // four floats
 )
 
-// Where a shader has its buffers.
+// The bindings of the buffers of a shader.
 const (
 	BindSrc = iota // what its stage reads
 	BindWeight
 	BindBias
 	BindDst    // what its stage writes
-	BindImages // src, for stages that read something else at bindSrc
+	BindImages // src, for stages that read something else at BindSrc
 )
 
-// stage is a program and the dispatches of it, in order, that a batch of images
-// takes.
+// Stage is a program and its dispatches, in order, for a batch of images.
 type Stage struct {
 	Program   Key
 	Reads     Place
 	Writes    Place
 	Passes    func(images int) []Pass
-	MaxImages int // that one dispatch can count, at least 1
+	MaxImages int // how many images one dispatch can count, at least 1
 }
 
-// pass is one dispatch.
+// Pass is one dispatch.
 type Pass struct {
 	Uniforms []Uniform
-	Groups   [3]int
-	// The bytes of the weights that this pass has bound, if they are uniform.
+	Groups   [3]int // work-groups along x, y and z
+	// The bytes of the weights that are bound for this pass, if they are uniform.
 	WeightFirst, WeightBytes int
 }
 
-// uniform is the value of an int of the shader.
+// Uniform is the value of a shader's uniform, an int.
 type Uniform struct {
 	Name  string
 	Value int

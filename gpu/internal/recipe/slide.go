@@ -8,37 +8,36 @@ import (
 	"gpuconv/conv"
 )
 
-// slide is what direct_small.comp, depthwise.comp and direct_shared.comp write out: the sums that an
-// invocation has in registers, in a column of rows, the taps of one part of a
-// kernel, through which rows of pixels slide, and what slide.glsl makes of the sums.
+// slide is what direct_small.comp, depthwise.comp and direct_shared.comp write out. An invocation has a column of rows
+// of sums in registers. Rows of pixels slide past it, and meet the taps of one part of a kernel. slide.glsl makes
+// outputs of the sums.
 type slide struct {
 	rows, filters      int
-	tapsH, tapsW       int // of a part: KH and KW are multiples
+	tapsH, tapsW       int // of a part: KH and KW are multiples of them
 	strideH, dilationH int
 	finish
 }
 
 // slideTile bounds slides for a class of devices.
 type slideTile struct {
-	rows    int // of sums in a column
-	least   int // of rows
+	rows    int // of sums in a column, at most
+	least   int // of rows, at least
 	filters int
 	sums    int // rows × filters
 	macs    int // multiplications written out
-	held    int // weights of a part in registers; 0 if they are uniforms, which no load fetches
+	held    int // weights of a part in registers; 0 if they are uniforms, which take no loads
 	load    int // what a load of a pixel costs, in multiplications
-	weight  int // the same of a weight that is held
+	weight  int // the same for a weight that is held
 	lanes   int // of a work-group
-	fill    int // invocations that keep the device busy
+	fill    int // how many invocations keep the device busy
 }
 
-// slideTiles returns the bounds for a device. None was timed: no hardware was at
-// hand.
+// slideTiles returns the bounds for a device. None was timed, as no hardware was at hand.
 func slideTiles(device Profile) slideTile {
 	t := slideTile{
-		rows: 8, filters: 8, sums: 32, // 64 registers are what most have without losing invocations
+		rows: 8, filters: 8, sums: 32, // most devices have 64 registers for each of as many invocations as they run
 		macs:  2048,    // 32 KiB of code at 16 bytes each, a usual instruction cache
-		load:  4,       // itself, its address, the choice of zeros and its share of the cache's bandwidth
+		load:  4,       // the load, its address, the choice of zeros and its share of the cache's bandwidth
 		lanes: 64,      // a wave of AMD's, two of others
 		fill:  1 << 14, // a dozen compute units
 	}
@@ -49,8 +48,8 @@ func slideTiles(device Profile) slideTile {
 			t.macs = min(t.macs, device.Unrolled)
 		}
 	case device.Class == NVIDIA:
-		t.sums = 64      // with what they are made of fewer than 128 registers: 512 invocations or more a multiprocessor
-		t.macs = 4096    // 64 KiB of code: half of Hopper's instruction cache that multiprocessors share in pairs
+		t.sums = 64      // fewer than 128 registers with pixels and weights: 512 invocations a multiprocessor
+		t.macs = 4096    // 64 KiB of code: half of the instruction cache that two multiprocessors of Hopper share
 		t.lanes = 128    // a warp for each of the four schedulers
 		t.fill = 1 << 16 // 132 multiprocessors × 4 schedulers × 4 warps × 32
 	}
@@ -58,19 +57,19 @@ func slideTiles(device Profile) slideTile {
 	return t
 }
 
-// slideChannels is up to how many channels per group slides are worth it: of more a product of matrices shares its loads
-// among more filters. Not timed.
+// slideChannels is up to how many channels per group slides are worth it. With more, a product of matrices shares its
+// loads among more filters. Not timed.
 const slideChannels = 7
 
-// slideCut is what an invocation of a slide has in registers.
+// SlideCut is what an invocation of a slide has in registers.
 type SlideCut struct{ Rows, Filters int }
 
 func (c SlideCut) String() string {
 	return fmt.Sprintf("%d filters × %d×1 positions", c.Filters, c.Rows)
 }
 
-// slideTilings are cuts within the bounds of a device, which slides weigh up by their
-// cost: how many rows a column has, and how many filters share a pixel.
+// slideTilings are cuts within the bounds of a device, between which a slide chooses by cost: how many rows a column
+// has, and how many filters share a pixel.
 func slideTilings(_ conv.Problem, device Profile) (all []Tiling) {
 	t := slideTiles(device)
 	for _, filters := range []int{t.filters, ceilDiv(t.filters, 2)} {
@@ -81,7 +80,7 @@ func slideTilings(_ conv.Problem, device Profile) (all []Tiling) {
 	return all
 }
 
-// forced narrows the bounds to the forced cut, if there is one.
+// forced narrows the bounds to the cut that is wished for, if there is one.
 func (t slideTile) forced(device Profile) slideTile {
 	if c, ok := device.Tiling.(SlideCut); ok {
 		t.rows, t.least, t.filters = c.Rows, c.Rows, c.Filters
@@ -91,7 +90,8 @@ func (t slideTile) forced(device Profile) slideTile {
 
 func (s slide) tiling() Tiling { return SlideCut{s.rows, s.filters} }
 
-// finishing returns what fit makes of the finish of a valid problem, or, where a tile cannot make that, of none.
+// finishing returns what fit makes of what follows the sums of a valid problem. If a tile cannot make that, it returns
+// what fit makes of sums alone.
 func finishing[T any](p conv.Problem, device Profile, fit func(f finish) (T, error)) (T, error) {
 	if f := finishOf(p, device); f.finishes() {
 		if fitted, err := fit(f); err == nil {
@@ -101,8 +101,8 @@ func finishing[T any](p conv.Problem, device Profile, fit func(f finish) (T, err
 	return fit(finish{})
 }
 
-// computed returns the sums that tiles compute: those that outputs are made of, without a last row or column that no
-// window reaches.
+// computed returns the sums that tiles compute: those that outputs are made of, without a last row or column that is in
+// no window.
 func (f finish) computed(p conv.Problem) conv.Shape {
 	sums, _ := p.Sums()
 	dst := f.outputs(p)
@@ -110,23 +110,25 @@ func (f finish) computed(p conv.Problem) conv.Shape {
 	return sums
 }
 
-// tileFilters returns how many filters a tile has, whole pairs where a pair makes an output, and how many tiles a group of
-// perGroup filters.
+// tileFilters returns how many filters a tile has, which are whole pairs if a pair makes an output, and how many tiles
+// a group of perGroup filters takes.
 func (t slideTile) tileFilters(f finish, perGroup int) (filters, tiles int) {
 	pair := f.filtersPerPlane()
 	tiles = ceilDiv(perGroup/pair, max(1, t.filters/pair))
 	return pair * ceilDiv(perGroup/pair, tiles), tiles
 }
 
-// newSlide returns the slide that takes least for sums of p, in tiles of filters, of those that can make f: both filters of a
-// pair and both rows of a window are in one tile, both columns of a window in one work-group.
+// newSlide returns the slide that costs least for sums of p, in tiles of so many filters, among those that can make f:
+// they have both filters of a pair and both rows of a window in one tile, and both columns of a window in one
+// work-group.
 func newSlide(p conv.Problem, t slideTile, f finish, sums conv.Shape, filters int) (slide, error) {
 	if filters%f.filtersPerPlane() > 0 || t.lanes%f.span() > 0 {
 		return slide{}, fmt.Errorf("%d filters of a tile or %d lanes of a work-group are no pairs", filters, t.lanes)
 	}
 	var best slide
 	var least float64
-	for rows := max(f.span(), t.least); rows <= min(t.rows, roundUp(sums.H(), f.span()), max(f.span(), t.sums/filters)); rows++ {
+	most := min(t.rows, roundUp(sums.H(), f.span()), max(f.span(), t.sums/filters))
+	for rows := max(f.span(), t.least); rows <= most; rows++ {
 		for tapsH := 1; tapsH <= p.Weight[2] && rows%f.span() == 0; tapsH++ {
 			for tapsW := 1; tapsW <= p.Weight[3] && rows*filters*tapsH*tapsW <= t.macs; tapsW++ {
 				s := slide{rows, filters, tapsH, tapsW, p.Stride[0], p.Dilation[0], f}
@@ -141,7 +143,8 @@ func newSlide(p conv.Problem, t slideTile, f finish, sums conv.Shape, filters in
 		}
 	}
 	if best.rows == 0 && t.least > 0 {
-		return slide{}, fmt.Errorf("sums of %d rows, or the bounds of the device, have no columns of %d", sums.H(), t.least)
+		return slide{}, fmt.Errorf("sums of %d rows, or the bounds of the device, have no columns of %d",
+			sums.H(), t.least)
 	}
 	if best.rows == 0 {
 		return slide{}, fmt.Errorf("one tap of %d filters is more than %d multiplications", filters, t.macs)
@@ -150,8 +153,8 @@ func newSlide(p conv.Problem, t slideTile, f finish, sums conv.Shape, filters in
 	return best, nil
 }
 
-// literals returns stride and dilation, or 1 where nothing depends on them, so that
-// problems share a program, and numbers past int32 do not reach it.
+// literals returns stride and dilation, or 1 where nothing depends on them. So problems share programs, and no number
+// past int32 reaches a program.
 func (s slide) literals() (stride, dilation int) {
 	stride, dilation = s.strideH, s.dilationH
 	if s.rows == 1 {
@@ -163,11 +166,11 @@ func (s slide) literals() (stride, dilation int) {
 	return stride, dilation
 }
 
-// cost is what one tap of one sum takes: more where the last block is not full, and where there
-// are too few invocations. A part costs a little to begin with. What follows a sum, its exchange with a neighbour too,
-// takes the same in every tile.
+// cost is what one tap of one sum takes. It is more if the last block is not full, and if there are too few
+// invocations. Each part costs a little to begin with. What follows a sum, its exchange with a neighbour too, takes the
+// same in every tile.
 func (s slide) cost(t slideTile, sums conv.Shape, looped bool) float64 {
-	const part = 16 // places of columns and weights
+	const part = 16 // to compute the places of columns and weights
 	taps := s.rows * s.tapsH * s.tapsW
 	loads := len(s.window()) * s.tapsW
 	work := s.filters*taps + t.load*loads + part
@@ -175,14 +178,15 @@ func (s slide) cost(t slideTile, sums conv.Shape, looped bool) float64 {
 	case t.held > 0:
 		work += t.weight * s.filters * s.taps()
 	case looped:
-		work += s.filters * s.taps() // uniforms whose place is no literal are loaded, by vec4
+		work += s.filters * s.taps() // uniforms are loaded, as vec4, if their place is no literal
 	}
 	blocks := ceilDiv(sums.H(), s.rows)
 	invocations := float64(max(1, sums.N())) * float64(blocks) * float64(sums.W())
-	return float64(work) / float64(taps) * float64(blocks*s.rows) / float64(sums.H()) * max(1, float64(t.fill)/invocations)
+	perTap, padded := float64(work)/float64(taps), float64(blocks*s.rows)
+	return perTap * padded / float64(sums.H()) * max(1, float64(t.fill)/invocations)
 }
 
-// window lists the rows of pixels that the taps of a part meet, from the block's first on.
+// window lists the rows of pixels that the taps of a part meet, counted from the block's first.
 func (s slide) window() []int {
 	var rows []int
 	for o := range s.rows {
@@ -196,8 +200,8 @@ func (s slide) window() []int {
 
 func (s slide) taps() int { return s.tapsH * s.tapsW }
 
-// handed is how many floats of shared memory the columns of windows take in a work-group: at most 16 KiB, of 64 sums and
-// 128 lanes.
+// handed is how many floats of shared memory a work-group takes for the columns of windows: at most 16 KiB, of 64 sums
+// and 128 lanes.
 func (s slide) handed(lanes int) int {
 	if !s.pools() {
 		return 0
@@ -205,12 +209,12 @@ func (s slide) handed(lanes int) int {
 	return s.rows * s.filters / s.filtersPerPlane() * lanes / 2
 }
 
-// parts returns how many parts kernels of p have, down and across.
+// parts returns how many parts a kernel of p has, down and across.
 func (s slide) parts(p conv.Problem) (down, across int) {
 	return p.Weight[2] / s.tapsH, p.Weight[3] / s.tapsW
 }
 
-// defines are those that the shaders share, for work-groups of lanes with floats of shared memory.
+// defines are those that the three shaders share, for work-groups of so many lanes and floats of shared memory.
 func (s slide) defines(lanes, shared int) []Define {
 	planes := s.filters / s.filtersPerPlane()
 	return append(s.finish.defines(), []Define{
@@ -239,8 +243,7 @@ func eachOf(n, m int) string {
 	return strings.TrimSpace(b.String())
 }
 
-// schedule writes the loops over rows of pixels, columns of taps, rows of sums and
-// filters.
+// schedule writes the loops over rows of pixels, columns of taps, rows of sums and filters.
 func (s slide) schedule() string {
 	var b strings.Builder
 	for _, r := range s.window() {
@@ -257,8 +260,7 @@ func (s slide) schedule() string {
 	return strings.TrimSpace(b.String())
 }
 
-// eachMeeting calls f with each row of sums and the row of taps with which it meets
-// row r of pixels.
+// eachMeeting calls f with each row of sums, and with the row of taps where it meets row r of pixels.
 func (s slide) eachMeeting(r int, f func(o, u int)) {
 	for o := range s.rows {
 		for u := range s.tapsH {
@@ -275,11 +277,11 @@ func (s slide) columnUniforms(p conv.Problem, columns int) []Uniform {
 		Uniform{"blocksH", s.blocksH(p)}, Uniform{"columns", columns})
 }
 
-// blocksH is how many blocks a plane of sums has, and columns how many columns they have.
+// blocksH is how many blocks a plane of sums has down, and columns how many columns all of them have.
 func (s slide) blocksH(p conv.Problem) int { return ceilDiv(s.computed(p).H(), s.rows) }
 func (s slide) columns(p conv.Problem) int { return s.blocksH(p) * s.computed(p).W() }
 
-// uniforms are those that all shaders share.
+// uniforms are those that all three shaders share.
 func (s slide) uniforms(p conv.Problem) []Uniform {
 	partsH, partsW := s.parts(p)
 	dst := s.outputs(p)
@@ -291,11 +293,11 @@ func (s slide) uniforms(p conv.Problem) []Uniform {
 	}
 }
 
-// place returns where tap at of a filter, counted [channel][row][column], stands in
-// [channel][part down][part across][u][v].
+// place returns where tap at of a filter, counted [channel][row][column], is in [channel][part down][part
+// across][u][v].
 func (s slide) place(p conv.Problem, at int) int {
 	_, across := s.parts(p)
-	row, v := at/p.Weight[3], at%p.Weight[3] // row: of the channel before, too, as KH is a multiple of tapsH
+	row, v := at/p.Weight[3], at%p.Weight[3] // row counts those of the channels before, too: KH is a multiple of tapsH
 	part := row/s.tapsH*across + v/s.tapsW
 	return part*s.taps() + row%s.tapsH*s.tapsW + v%s.tapsW
 }

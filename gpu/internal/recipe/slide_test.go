@@ -10,7 +10,8 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestSlideRefuses: each limit that direct_small, depthwise and direct_shared have of their own is named.
+// TestSlideRefuses: refusals name each limit that direct_small, depthwise and direct_shared have in addition to the
+// general ones.
 func TestSlideRefuses(t *testing.T) {
 	grouped := conv.Problem{Src: conv.Shape{1, 4, 48, 64}, Weight: conv.Shape{12, 1, 7, 7}}
 	grouped.Groups = 4
@@ -102,14 +103,16 @@ func TestSlideWorth(t *testing.T) {
 	}
 	deep.Spec = deep.WithDefaults()
 	for _, a := range algorithms() {
-		if _, err := a.take(deep, roomy(), "", ""); err == nil && slices.Contains([]string{"direct_small", "depthwise", "direct_shared"}, a.name) {
+		if !slices.Contains([]string{"direct_small", "depthwise", "direct_shared"}, a.name) {
+			continue
+		}
+		if _, err := a.take(deep, roomy(), "", ""); err == nil {
 			t.Errorf("64 channels are worth it for %s", a.name)
 		}
 	}
 }
 
-// TestSlideCost: what the schedule counts is what is written out, parts cover the
-// kernel, and bounds are kept.
+// TestSlideCost: cost counts what the schedule has, parts cover the kernel, and no bound is passed.
 func TestSlideCost(t *testing.T) {
 	for _, class := range []Class{Software, NVIDIA, Other} {
 		d := roomy()
@@ -129,7 +132,8 @@ func TestSlideCost(t *testing.T) {
 				t.Fatal(err)
 			}
 			schedule := s.schedule()
-			if got, want := strings.Count(schedule, "ADD("), s.rows*s.filters*s.taps(); got != want || got > bounds.macs {
+			got, want := strings.Count(schedule, "ADD("), s.rows*s.filters*s.taps()
+			if got != want || got > bounds.macs {
 				t.Errorf("K=%d: %+v: %d multiplications, want %d and at most %d", k, s, got, want, bounds.macs)
 			}
 			if got, want := strings.Count(schedule, "LOAD("), len(s.window())*s.tapsW; got != want {
@@ -142,8 +146,8 @@ func TestSlideCost(t *testing.T) {
 	}
 }
 
-// TestSlideFinishes: where a tile makes energy and pools it has whole pairs and rows of windows, what windows
-// exchange fits into shared memory, and what cannot be made is left to pool.comp, not refused.
+// TestSlideFinishes: a tile that makes energy and pools has whole pairs and rows of windows, and what windows exchange
+// fits into shared memory. What it cannot make is left to pool.comp, not refused.
 func TestSlideFinishes(t *testing.T) {
 	windows := conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
 	exact := func(rows, filters int) func(d *Profile) {

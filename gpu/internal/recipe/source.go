@@ -8,20 +8,19 @@ import (
 	"gpuconv/shaders"
 )
 
-// programKey names a program: a shader and the constants it is compiled with. It
-// is comparable.
+// Key names a program: a shader, and the constants that it is compiled with. It is comparable.
 type Key struct {
-	Shader    string
+	Shader    string // its file in package shaders, without .comp
 	Constants Constants
 }
 
-// constants are one shader's, as a comparable struct.
+// Constants are what one shader is compiled with, as a comparable struct.
 type Constants interface{ Defines() []Define }
 
-// define is one #define line.
+// Define is one #define line.
 type Define struct{ Name, Value string }
 
-// bit writes a define that #if asks for.
+// bit is the value of a define that #if reads.
 func bit(set bool) string {
 	if set {
 		return "1"
@@ -29,7 +28,7 @@ func bit(set bool) string {
 	return "0"
 }
 
-// number is the value of a uniform that stands for a bool.
+// number is the value of a uniform that is a bool.
 func number(set bool) int {
 	if set {
 		return 1
@@ -37,7 +36,7 @@ func number(set bool) int {
 	return 0
 }
 
-// each writes the unrolled loop M(0) M(1) … M(n−1): GLSL has no way to ask for one.
+// each writes the unrolled loop M(0) M(1) … M(n−1). GLSL has no way to ask a compiler for it.
 func each(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -46,16 +45,15 @@ func each(n int) string {
 	return strings.TrimSpace(b.String())
 }
 
-// sourceMode says how source() of the prelude continues images.
+// sourceMode says how source() of the prelude continues images beyond their edges.
 func sourceMode(m conv.PaddingMode) Define { return Define{"SOURCE_MODE", fmt.Sprint(int(m))} }
 
-// sourceBinding says where pixel.glsl finds them.
+// sourceBinding says where pixel.glsl finds the images.
 func sourceBinding(binding int) Define { return Define{"SOURCE_BINDING", fmt.Sprint(binding)} }
 
-// source returns exactly what is compiled: the shader's #version line, the
-// defines, the prelude (as source string 1 in the compiler's messages), what the shader
-// shares with others (as 2 and so on) and the rest of the file under its own line numbers. edit, unless it is nil, returns
-// what stands for the text of a file: see seam.
+// Source returns exactly what is compiled: the shader's #version line, the defines, the prelude (source string 1 in the
+// compiler's messages), what the shader shares with others (strings 2 and up), and the rest of the file under its own
+// line numbers. edit, unless it is nil, returns what takes the place of a file's text.
 func (k Key) Source(edit func(file, text string) string) (string, error) {
 	if edit == nil {
 		edit = func(_, text string) string { return text }
@@ -81,12 +79,12 @@ func (k Key) Source(edit func(file, text string) string) (string, error) {
 	return b.String(), nil
 }
 
-// sharer are the constants of shaders that have parts in common with others.
+// sharer are the constants of a shader that includes files which others include too.
 type sharer interface {
 	Includes() []string // files of package shaders
 }
 
-// includes names the files that the shader shares with others, in their order.
+// includes names the files of package shaders that the shader includes, in their order.
 func (k Key) includes() []string {
 	if s, ok := k.Constants.(sharer); ok {
 		return s.Includes()
@@ -94,5 +92,5 @@ func (k Key) includes() []string {
 	return nil
 }
 
-// allInside stands for a padding mode where no tap lies outside the image.
+// allInside takes the place of a padding mode where no tap lies outside the image.
 const allInside = conv.Circular + 1

@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// TestSource: the compiler's line numbers are the file's, and the defines come
-// before what uses them.
+// TestSource: a compiler's line numbers are those of the file, and the defines are before what uses them.
 func TestSource(t *testing.T) {
 	for _, key := range []Key{
 		{"direct", directConstants{localSize: 64, positions: 4, vectors: 2}},

@@ -7,7 +7,8 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestTilesAreTried: TestTilings computes with each tile that is listed for a class.
+// TestTilesAreTried: each tile that is listed for a class is a choice for the problems of problems.Tiled, with which
+// TestTilings of package gpu computes.
 func TestTilesAreTried(t *testing.T) {
 	for class, d := range everyClass() {
 		for _, a := range algorithms() {

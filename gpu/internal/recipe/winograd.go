@@ -7,10 +7,9 @@ import (
 	"gpuconv/conv"
 )
 
-// Winograd's F(4×4, 3×3): 36 multiplications for 16 sums of 9 taps, a quarter of the
-// direct form's 144. Pixels are transformed (winograd_src.comp), multiplied with
-// transformed weights in 36 products of matrices (igemm.comp, as a grouped 1×1
-// convolution of 36 groups) and transformed back (winograd_dst.comp).
+// Winograd's F(4×4, 3×3) takes 36 multiplications for 16 sums of 9 taps, a quarter of the direct form's 144.
+// winograd_src.comp transforms pixels. igemm.comp multiplies them with transformed weights in 36 products of matrices,
+// as a 1×1 convolution of 36 groups. winograd_dst.comp transforms back.
 const (
 	winogradTile   = 4 // rows and columns of sums
 	winogradSums   = winogradTile * winogradTile
@@ -19,16 +18,15 @@ const (
 	winogradLocal  = 64 // two warps; each invocation has 36 numbers in registers
 )
 
-// winogradTolerance is what Description.Tolerance states, in parts of the largest output.
-// TestWinogradTolerance measures an RMS error of 1.2e-7 for 1 channel, 3.8e-7 for 64 and
-// 6.2e-7 for 256, with random numbers, but errors are not spread alike: Aᵀ multiplies by up
-// to 8 for the last row and column of a tile. So this is 3 to 8 times as much, for 8 times
-// it to hold the largest error of any output: 4.7e-6 for 1 channel, in convtest's
+// winogradTolerance is what Description.Tolerance states, in parts of the largest output. TestWinogradTolerance
+// measures, with random numbers, an RMS error of 1.2e-7 for 1 channel, 3.8e-7 for 64 and 6.2e-7 for 256. Errors are not
+// spread evenly: Aᵀ multiplies by up to 8 for the last row and column of a tile. So the tolerance is 3 to 8 times as
+// much, and 8 times the tolerance holds the largest error of any output, which is 4.7e-6 for 1 channel, in convtest's
 // "regression/mlx 3893".
 func winogradTolerance(channels int) float64 { return 1e-6 * math.Sqrt(1+float64(channels)/64) }
 
-// winogradConstants are the constants of winograd_src.comp and, with bias and what it makes
-// of sums, of winograd_dst.comp.
+// winogradConstants are the constants of winograd_src.comp and of winograd_dst.comp. The latter also has the bias and
+// what it makes of its sums.
 type winogradConstants struct {
 	paddingMode conv.PaddingMode // or allInside
 	images      int              // where they are bound
@@ -55,9 +53,9 @@ type winograd struct {
 	conv.Problem
 	device         Profile
 	finish         finish
-	dst            conv.Shape // what winograd_dst.comp leaves: sums, or the problem's outputs
+	dst            conv.Shape // what winograd_dst.comp writes: sums, or the problem's outputs
 	tilesH, tilesW int        // of an image
-	products       igemm      // of one image's tiles
+	products       igemm      // of the tiles of the batch
 }
 
 func newWinograd(p conv.Problem, device Profile) winograd {
@@ -74,19 +72,19 @@ func newWinograd(p conv.Problem, device Profile) winograd {
 func (w winograd) tiles() int   { return w.tilesH * w.tilesW }
 func (w winograd) filters() int { return w.Weight[0] }
 
-// sumsH and sumsW are the rows and columns of sums that outputs are made of.
+// sumsH and sumsW are how many rows and columns of sums make the outputs.
 func (w winograd) sumsH() int { return w.dst.H() * w.finish.span() }
 func (w winograd) sumsW() int { return w.dst.W() * w.finish.span() }
 
-// planes counts the output planes of an image.
+// planes is how many planes of outputs an image has.
 func (w winograd) planes() int { return w.filters() / w.finish.filtersPerPlane() }
 
-// iterations is how many winograd_dst.comp may take in one invocation: the taps of each sum.
+// iterations is how many one invocation of winograd_dst.comp may take: the taps of each sum.
 func (w winograd) iterations() int {
 	return w.finish.filtersPerPlane() * (winogradSums*(9*w.Src.C()+2) + 1)
 }
 
-// productsOf is the grouped 1×1 convolution of the tiles of so many images.
+// productsOf is the 1×1 convolution of the tiles of so many images, in a group for each point.
 func (w winograd) productsOf(images int) igemm {
 	one := [2]int{1, 1}
 	return igemm{
@@ -109,7 +107,7 @@ func fitWinograd(p conv.Problem, device Profile) (winograd, error) {
 	return w, w.accept()
 }
 
-// winogradTakes says what of p it cannot compute, or nil.
+// winogradTakes says what of p Winograd cannot compute. It returns nil if it can.
 func winogradTakes(p conv.Problem) error {
 	one := [2]int{1, 1}
 	switch {
@@ -125,7 +123,7 @@ func winogradTakes(p conv.Problem) error {
 	return nil
 }
 
-// accept says why the device cannot hold or dispatch w, or nil.
+// accept says why the device cannot hold or dispatch w. It returns nil if it can.
 func (w winograd) accept() error {
 	device := w.device
 	if err := device.invocations(winogradLocal); err != nil {
@@ -133,7 +131,8 @@ func (w winograd) accept() error {
 	}
 	for _, s := range w.scratch() {
 		if s.ImageBytes > device.Block() {
-			return fmt.Errorf("%d bytes of %s for an image, the device's buffers hold %d", s.ImageBytes, s.What, device.Block())
+			return fmt.Errorf("%d bytes of %s for an image, the device's buffers hold %d",
+				s.ImageBytes, s.What, device.Block())
 		}
 	}
 	if bytes := 4 * w.packedFloats(); bytes > device.Block() {
@@ -143,15 +142,16 @@ func (w winograd) accept() error {
 		return fmt.Errorf("%d tiles of an image, the device dispatches %d at once", n, most)
 	}
 	if device.LoopIterations > 0 && w.iterations() > device.LoopIterations {
-		return fmt.Errorf("%d channels, computing what is not finite tap by tap: the device ends loops after %d iterations", w.Src.C(), device.LoopIterations)
+		return fmt.Errorf("%d channels, computing what is not finite tap by tap:"+
+			" the device ends loops after %d iterations",
+			w.Src.C(), device.LoopIterations)
 	}
 	return w.productsOf(1).accept()
 }
 
-// From how many channels and filters on a transform is repaid: it moves 36 + 16 numbers
-// of each tile and channel for 36 × filters multiplications. And from how many tiles of
-// a batch on: blocks of products are 64 tiles wide, and 36 of them with 16 tiles each
-// multiply as much as igemm does for the 256 sums. Derived, not timed.
+// winograd is worth it from so many channels and filters on: a transform moves 36 + 16 numbers of each tile and channel
+// for 36 × filters multiplications. It also takes so many tiles of a batch: blocks of products are 64 tiles wide, and
+// 36 of them with 16 tiles each multiply as much as igemm does for the 256 sums. Derived, not timed.
 const (
 	winogradWorth      = 64
 	winogradWorthTiles = 32
@@ -159,7 +159,8 @@ const (
 
 func (w winograd) worth() error {
 	if w.Src.C() < winogradWorth || w.filters() < winogradWorth {
-		return fmt.Errorf("%d channels and %d filters do not repay the transforms, %d of each would", w.Src.C(), w.filters(), winogradWorth)
+		return fmt.Errorf("%d channels and %d filters do not repay the transforms, %d of each would",
+			w.Src.C(), w.filters(), winogradWorth)
 	}
 	if n := w.Src.N() * w.tiles(); n < winogradWorthTiles {
 		return fmt.Errorf("%d tiles leave blocks of products idle, %d would not", n, winogradWorthTiles)
@@ -167,7 +168,7 @@ func (w winograd) worth() error {
 	return nil
 }
 
-// scratch lists what stands between the stages.
+// scratch lists the buffers between the stages.
 func (w winograd) scratch() []Scratch {
 	return []Scratch{
 		{"pixels", 4 * winogradPoints * w.Src.C() * w.tiles()},
@@ -217,8 +218,8 @@ func (w winograd) paddingMode() conv.PaddingMode {
 	return w.PaddingMode
 }
 
-// transform dispatches a transform of all tiles of so many planes an image, with uniforms
-// that only it has.
+// transform dispatches a transform of all tiles of so many planes an image. own are uniforms that one of the shaders
+// has alone.
 func (w winograd) transform(images, planes int, own []Uniform) []Pass {
 	tiles := images * w.tiles()
 	x, y := fold(ceilDiv(planes*tiles, winogradLocal), w.device.WorkGroups)
@@ -245,8 +246,7 @@ func (w winograd) packedFloats() int {
 	return w.products.packedWeight() + 9*w.filters()*w.Src.C()
 }
 
-// packWeight lays transformed weights out as igemm.comp wants them, and behind them
-// the weights themselves.
+// packWeight lays transformed weights out as igemm.comp reads them, and then the weights themselves.
 func (w winograd) packWeight(weight []float32) []float32 {
 	planes := w.filters() * w.Src.C()
 	transformed := make([]float32, winogradPoints*planes)
@@ -258,8 +258,7 @@ func (w winograd) packWeight(weight []float32) []float32 {
 	return append(w.products.packWeight(transformed), weight...)
 }
 
-// winogradWeight returns G g Gᵀ, computed in float64, with G of Lavin and Gray,
-// arXiv 1509.09308, section 4.2.
+// winogradWeight returns G g Gᵀ, computed in float64. G is that of Lavin and Gray, arXiv 1509.09308, section 4.2.
 func winogradWeight(g [9]float32) (u [winogradPoints]float32) {
 	var half [winogradWindow][3]float64 // G g
 	for v := range 3 {
@@ -275,8 +274,8 @@ func winogradWeight(g [9]float32) (u [winogradPoints]float32) {
 	return u
 }
 
-// winogradSix returns G times three weights: the polynomial that they are at 0, 1, −1,
-// 2, −2 and ∞, divided by what Aᵀ and Bᵀ leave out.
+// winogradSix returns G times three weights: their polynomial at 0, 1, −1, 2, −2 and ∞, divided by the factors that Aᵀ
+// and Bᵀ leave out.
 func winogradSix(a, b, c float64) [winogradWindow]float64 {
 	return [winogradWindow]float64{
 		a / 4,

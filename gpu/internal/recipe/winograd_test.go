@@ -8,13 +8,14 @@ import (
 	"gpuconv/gpu/internal/problems"
 )
 
-// TestWinogradFinish: where the loops of two filters are too long for the device, pool.comp
-// makes their energy. An odd last row of sums takes no tile.
+// TestWinogradFinish: pool.comp makes energy where the loops of two filters are too long for the device. An odd last
+// row of sums takes no tile.
 func TestWinogradFinish(t *testing.T) {
 	p := problems.Layer(1, 20, 8, 3, 9)
 	p.Activation = conv.Energy
 	largest := p
-	largest.Activation, largest.Pool = conv.Identity, conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	largest.Activation = conv.Identity
+	largest.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
 	for name, c := range map[string]struct {
 		p          conv.Problem
 		iterations int
@@ -36,14 +37,15 @@ func TestWinogradFinish(t *testing.T) {
 			}
 			continue
 		}
-		if w := newWinograd(c.p, d); err != nil || b.Recipe.Finishes != c.fused || b.PoolsApart() == c.fused || w.tiles() != c.tiles {
+		w := newWinograd(c.p, d)
+		if err != nil || b.Recipe.Finishes != c.fused || b.PoolsApart() == c.fused || w.tiles() != c.tiles {
 			t.Errorf("%s: finishes %v, %d tiles, %v", name, b.Recipe.Finishes, w.tiles(), err)
 		}
 	}
 }
 
-// TestWinogradWeight: with Aᵀ and Bᵀ, transformed weights give the sums of the direct form.
-// It multiplies in one dimension, each row and column being one.
+// TestWinogradWeight: with Aᵀ and Bᵀ, transformed weights give the sums of the direct form. The test multiplies in one
+// dimension, which each row and each column is.
 func TestWinogradWeight(t *testing.T) {
 	at := [4][6]float64{{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}}
 	bt := [6][6]float64{{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}}

@@ -20,9 +20,8 @@ import (
 	"gpuconv/npy"
 )
 
-// recordings writes a file of the tutorial's layout: 60 stimuli around a circle, 90
-// neurons that prefer every second degree. The halves differ in scale, which changes
-// no tuning.
+// recordings writes a file of the tutorial's layout: 60 stimuli around a circle, and 90 neurons that prefer every
+// second degree. The halves differ in scale, which changes no tuning.
 func recordings(t *testing.T, path string) {
 	t.Helper()
 	const stimuli, neurons = 60, 90
@@ -38,7 +37,8 @@ func recordings(t *testing.T, path string) {
 			test.Data = append(test.Data, float32(2*r))
 		}
 	}
-	err := npy.WriteNPZ(path, npy.Named{Name: "resp_train", Array: train}, npy.Named{Name: "resp_test", Array: test}, npy.Named{Name: "stimuli", Array: angle})
+	err := npy.WriteNPZ(path, npy.Named{Name: "resp_train", Array: train}, npy.Named{Name: "resp_test", Array: test},
+		npy.Named{Name: "stimuli", Array: angle})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func gpuconv(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// TestPopulation: what is known about cosine tuning comes out.
+// TestPopulation: the figures of cosine tuning, which are known.
 func TestPopulation(t *testing.T) {
 	dir := t.TempDir()
 	file, out := filepath.Join(dir, "a.npz"), filepath.Join(dir, "out")
@@ -61,7 +61,8 @@ func TestPopulation(t *testing.T) {
 	if code != exitOK || stderr != "" {
 		t.Fatal(code, stderr)
 	}
-	for _, want := range []string{"not the tutorial's file", "[60 90]: stimuli, neurons", "median 1.000", "1.797, 90° away -2.197"} {
+	for _, want := range []string{"not the tutorial's file", "[60 90]: stimuli, neurons", "median 1.000",
+		"1.797, 90° away -2.197"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("it does not say %q:\n%s", want, stdout)
 		}
@@ -82,10 +83,12 @@ func TestPopulation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Neurons != 90 || report.Stimuli != 60 || len(report.Notes) > 0 || math.Abs(report.Reliability.Median-1) > 1e-9 {
+	if report.Neurons != 90 || report.Stimuli != 60 || len(report.Notes) > 0 ||
+		math.Abs(report.Reliability.Median-1) > 1e-9 {
 		t.Errorf("report %+v", report)
 	}
-	// The response is 2·(cos 2d − 0.1) at a distance of d; the preferred orientations are 0°, 2° and −2° from a stimulus.
+	// The response is 2·(cos 2d − 0.1) at a distance of d; the preferred orientations are 0°, 2° and −2° from a
+	// stimulus.
 	for i, d := range report.Aligned.Values {
 		want := 2 * (math.Cos(2*d*math.Pi/180)*(1+2*math.Cos(4*math.Pi/180))/3 - 0.1)
 		if math.Abs(report.Aligned.Responses[i]-want) > 1e-6 {
@@ -112,8 +115,7 @@ func TestPopulation(t *testing.T) {
 	}
 }
 
-// TestDataDownload: fetched, described, found again, and refused where another
-// file is.
+// TestDataDownload: a file is fetched, described and found again. It is refused if another file is there.
 func TestDataDownload(t *testing.T) {
 	dir := t.TempDir()
 	source, file := filepath.Join(dir, "source.npz"), filepath.Join(dir, "a.npz")
@@ -143,7 +145,8 @@ func TestDataDownload(t *testing.T) {
 		"MD5 checksum " + sum + ": want " + md5: {"--input", file, "--md5", md5},
 	} {
 		code, _, stderr := gpuconv(t, append([]string{"data", "--pause", "1ms"}, args...)...)
-		if line := errorLine(t, stderr); code != exitFailed || !strings.HasPrefix(line, "gpuconv: --") || !strings.Contains(line, want) {
+		if line := errorLine(t, stderr); code != exitFailed || !strings.HasPrefix(line, "gpuconv: --") ||
+			!strings.Contains(line, want) {
 			t.Errorf("%v: code %d, %s, want …%s…", args, code, line, want)
 		}
 	}
@@ -154,8 +157,7 @@ func TestDataDownload(t *testing.T) {
 
 const md5 = "00000000000000000000000000000000"
 
-// TestDataInterrupt: a download that is interrupted keeps what it has and says so,
-// and the same command goes on there.
+// TestDataInterrupt: an interrupted download keeps what it has and says so. The same command goes on there.
 func TestDataInterrupt(t *testing.T) {
 	unixOnly(t)
 	dir := t.TempDir()
@@ -215,7 +217,8 @@ func TestDataInterrupt(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "resuming  a.npz.part has 1000 bytes\n") {
 		t.Errorf("again: %v, %s", err, out)
 	}
-	if got, _ := os.ReadFile(filepath.Join(cmd.Dir, "a.npz")); !bytes.Equal(got, content) || names(t, cmd.Dir) != "a.npz" {
+	if got, _ := os.ReadFile(filepath.Join(cmd.Dir, "a.npz")); !bytes.Equal(got, content) ||
+		names(t, cmd.Dir) != "a.npz" {
 		t.Errorf("%d bytes, want %d; the folder holds %s", len(got), len(content), names(t, cmd.Dir))
 	}
 }

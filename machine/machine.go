@@ -1,4 +1,5 @@
-package main
+// Package machine says what the computer has: its processor, and how much memory and disk are free.
+package machine
 
 import (
 	"fmt"
@@ -7,16 +8,14 @@ import (
 	"strconv"
 	"strings"
 
-	"gpuconv/param"
-
 	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/disk"
 	"github.com/shirou/gopsutil/v4/mem"
 )
 
-// checkMemory refuses a job that needs more memory than the machine has free.
-// Where the system does not tell, it lets the job try.
-func checkMemory(what string, bytes float64) error {
+// CheckMemory returns an error, which begins with what, if there are fewer bytes of free memory. It returns nil where
+// the system does not tell.
+func CheckMemory(what string, bytes float64) error {
 	memory, err := mem.VirtualMemory()
 	if err != nil {
 		return nil
@@ -25,11 +24,11 @@ func checkMemory(what string, bytes float64) error {
 	if bytes <= free {
 		return nil
 	}
-	return usage(fmt.Errorf("%s would need %s of memory, %s are free", what, size(bytes), size(free)))
+	return fmt.Errorf("%s would need %s of memory, %s are free", what, Size(bytes), Size(free))
 }
 
-// containerMemory returns what the container may use, where there is one: its
-// own files say so, while the free memory is the whole machine's.
+// containerMemory returns the memory that the container may use, if there is one. The free memory is that of the whole
+// machine; the container's own files tell its limit.
 func containerMemory() float64 {
 	least := float64(1 << 62)
 	for _, file := range []string{"memory.max", "memory/memory.limit_in_bytes"} { // of cgroup versions 2 and 1
@@ -44,9 +43,8 @@ func containerMemory() float64 {
 	return least
 }
 
-// checkDisk refuses an output that does not fit on the disk of path, which need
-// not exist yet.
-func checkDisk(what, path string, bytes float64) error {
+// CheckDisk is [CheckMemory] for the disk of path, which need not exist yet.
+func CheckDisk(what, path string, bytes float64) error {
 	folder := filepath.Clean(path)
 	for folder != filepath.Dir(folder) {
 		if _, err := os.Stat(folder); err == nil {
@@ -58,11 +56,11 @@ func checkDisk(what, path string, bytes float64) error {
 	if err != nil || found.Total == 0 || bytes <= float64(found.Free) { // /proc and the like have no size
 		return nil
 	}
-	return usage(fmt.Errorf("%s would need %s on disk, %s are free", what, size(bytes), size(float64(found.Free))))
+	return fmt.Errorf("%s would need %s on disk, %s are free", what, Size(bytes), Size(float64(found.Free)))
 }
 
-// size formats a number of bytes for people, in powers of 1000.
-func size(bytes float64) string {
+// Size formats a number of bytes for people, in powers of 1000: 81.8 GB.
+func Size(bytes float64) string {
 	units := []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
 	i := 0
 	for bytes >= 1000 && i < len(units)-1 {
@@ -72,14 +70,11 @@ func size(bytes float64) string {
 	return fmt.Sprintf("%.3g %s", bytes, units[i])
 }
 
-// processor names the CPU.
-func processor() string {
+// Processor names the CPU.
+func Processor() string {
 	found, err := cpu.Info()
 	if err != nil || len(found) == 0 || found[0].ModelName == "" {
 		return "an unknown CPU"
 	}
 	return strings.Join(strings.Fields(found[0].ModelName), " ")
 }
-
-// number is what reports have instead of NaN.
-type number = param.Number

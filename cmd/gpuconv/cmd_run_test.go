@@ -2,23 +2,22 @@ package main
 
 import (
 	"image"
-	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
 	"testing"
 )
 
-// TestLightIsLight: an impulse on 3×3 pixels is one white square among eight black
-// ones, alone and beside its activations. The preset's gratings are drawn as the tutorial
-// draws them, dark where a pixel is large.
+// TestLightIsLight: an impulse on 3×3 pixels is one white square among eight black ones, alone and beside its
+// activations. The preset's gratings are drawn as the tutorial draws them, dark where a pixel is large.
 func TestLightIsLight(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	args := []string{"run", "--stimulus", "impulse image-size=3", "--backend", "cpu", "--check", "0", "--output", out}
 	if code, _, stderr := gpuconv(t, args...); code != exitOK {
 		t.Fatal(stderr)
 	}
-	for picture, side := range map[string]int{"stimuli.png": 85, "activations.png": 64} { // of a square: 256/3 and 192/3
+	// The side of a square is 256/3 and 192/3.
+	for picture, side := range map[string]int{"stimuli.png": 85, "activations.png": 64} {
 		n := blackPixels(t, filepath.Join(out, picture))
 		if want := 8 * side * side; n < want || n > want*5/4 { // and some of the text
 			t.Errorf("%s: %d black pixels, want about %d", picture, n, want)
@@ -29,13 +28,13 @@ func TestLightIsLight(t *testing.T) {
 	}
 }
 
-// blackPixels counts those of a picture.
+// blackPixels counts the black pixels of a picture.
 func blackPixels(t *testing.T, path string) (n int) {
 	t.Helper()
 	img := decoded(t, path)
 	for y := range img.Bounds().Dy() {
 		for x := range img.Bounds().Dx() {
-			if r, g, b, _ := img.At(x, y).RGBA(); (color.RGBA64{R: uint16(r), G: uint16(g), B: uint16(b)}) == (color.RGBA64{}) {
+			if r, g, b, _ := img.At(x, y).RGBA(); r|g|b == 0 {
 				n++
 			}
 		}

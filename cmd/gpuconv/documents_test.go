@@ -88,3 +88,80 @@ func fenced(t *testing.T, markdown, language string, count int) (blocks []string
 	}
 	return blocks
 }
+
+// documents are the Markdown files of the repository, by their paths from its root.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	all := map[string]string{}
+	for _, pattern := range []string{"*.md", "docs/*.md", "bench/*.md", "bench/*/*.md"} {
+		paths, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("no %s: %v", pattern, err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name, err := filepath.Rel(root, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[name] = string(text)
+		}
+	}
+	return all
+}
+
+// TestLinks: files and pictures that documents link to are there.
+func TestLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)]*)?\)`)
+	count := 0
+	for name, text := range documents(t) {
+		for _, found := range link.FindAllStringSubmatch(text, -1) {
+			if strings.Contains(found[1], "://") {
+				continue
+			}
+			count++
+			if _, err := os.Stat(filepath.Join("..", "..", filepath.Dir(name), filepath.FromSlash(found[1]))); err != nil {
+				t.Errorf("%s links to %s: %v", name, found[1], err)
+			}
+		}
+	}
+	if count < 10 {
+		t.Errorf("%d links found: want more than that", count)
+	}
+}
+
+// TestTargets: what documents say of make is in the Makefile, and make lists what people need.
+func TestTargets(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mentioned := regexp.MustCompile("(?:`|\\$ )make ([a-z]+)")
+	count := 0
+	for name, text := range documents(t) {
+		for _, found := range mentioned.FindAllStringSubmatch(text, -1) {
+			count++
+			if !regexp.MustCompile(`(?m)^` + found[1] + `:`).Match(makefile) {
+				t.Errorf("%s speaks of make %s, which the Makefile lacks", name, found[1])
+			}
+		}
+	}
+	if count < 10 {
+		t.Errorf("%d targets are mentioned: want more than that", count)
+	}
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skip("no make")
+	}
+	cmd := exec.Command("make")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	for _, target := range []string{"build", "demo", "test", "quick"} {
+		if !regexp.MustCompile(`(?m)^  ` + target + ` +[a-z]`).Match(out) {
+			t.Errorf("make lists no %s: %v\n%s", target, err, out)
+		}
+	}
+}

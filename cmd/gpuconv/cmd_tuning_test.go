@@ -14,8 +14,8 @@ import (
 	"gpuconv/npy"
 )
 
-// TestTuningTable: known cells come out as they are. Cell 0 is simple and answers a
-// rectified sine over the phases, cell 1 is complex, cell 2 answers everything.
+// TestTuningTable: known cells have the figures that they should. Cell 0 is simple and answers with a rectified sine
+// over the phases, cell 1 is complex, cell 2 answers everything.
 func TestTuningTable(t *testing.T) {
 	dir := t.TempDir()
 	a := &npy.Array{Shape: []int{0, 3}}
@@ -75,18 +75,19 @@ func TestTuningTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(report.Cells) != 4 || report.Cells[3].Name != "0+1" || math.Abs(report.Cells[0].Figures["fit_kappa"]-3) > 1e-3 {
+	if len(report.Cells) != 4 || report.Cells[3].Name != "0+1" ||
+		math.Abs(report.Cells[0].Figures["fit_kappa"]-3) > 1e-3 {
 		t.Errorf("cells %+v", report.Cells)
 	}
-	if _, ok := report.Cells[2].Figures["half_width_deg"]; ok || len(report.Curves) != 3 || len(report.Curves[2].Cells[0].Values) != 4 {
+	if _, ok := report.Cells[2].Figures["half_width_deg"]; ok || len(report.Curves) != 3 ||
+		len(report.Curves[2].Cells[0].Values) != 4 {
 		t.Errorf("cell 2 %+v, %d curves", report.Cells[2], len(report.Curves))
 	}
 }
 
-// TestTuningDirections: the half-width of a cell that answers one direction alone is
-// printed: that of a von Mises curve of κ = 3, 19.8°. Its responses run from q = e⁻⁶ to 1,
-// their mean over opposite directions from q to (1 + q)/2: an OSI of (1 − q)/(1 + 3q) and a
-// DSI of (1 − q)/(1 + q).
+// TestTuningDirections: the half-width of a cell that answers one direction alone is printed. It is that of a von Mises
+// curve of κ = 3, 19.8°. Its responses run from q = e⁻⁶ to 1, and their mean over opposite directions from q to (1 +
+// q)/2. So the OSI is (1 − q)/(1 + 3q) and the DSI (1 − q)/(1 + q).
 func TestTuningDirections(t *testing.T) {
 	dir := t.TempDir()
 	a := &npy.Array{Shape: []int{24, 1}}
@@ -106,7 +107,8 @@ func TestTuningDirections(t *testing.T) {
 	if code != exitOK {
 		t.Fatal(code, stderr)
 	}
-	if want := " 0.990 19.8° 0.995\n"; !strings.Contains(squeezed(stdout), "\n0 45° ") || !strings.Contains(squeezed(stdout), want) {
+	if want := " 0.990 19.8° 0.995\n"; !strings.Contains(squeezed(stdout), "\n0 45° ") ||
+		!strings.Contains(squeezed(stdout), want) {
 		t.Errorf("want cell 0 at 45° with%sin\n%s", want, stdout)
 	}
 	if got := cellsOf(t, out)[0]["fit_r2"]; math.Abs(got-1) > 1e-6 {
@@ -114,7 +116,7 @@ func TestTuningDirections(t *testing.T) {
 	}
 }
 
-// squeezed makes one space of several.
+// squeezed replaces several spaces by one.
 func squeezed(text string) string {
 	for strings.Contains(text, "  ") {
 		text = strings.ReplaceAll(text, "  ", " ")
@@ -122,8 +124,8 @@ func squeezed(text string) string {
 	return text
 }
 
-// TestTuningInterrupt: while the curves of 20,000 cells are fitted, which takes many
-// seconds, an interrupt leaves neither files nor folders.
+// TestTuningInterrupt: an interrupt leaves neither files nor folders while the curves of 20,000 cells are fitted, which
+// takes many seconds.
 func TestTuningInterrupt(t *testing.T) {
 	unixOnly(t)
 	const orientations, cells = 18, 20_000

@@ -1,0 +1,135 @@
+package autotune
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+	"gpuconv/fault"
+	"gpuconv/internal/statistics"
+)
+
+// Entrant is one way in a race, and what came of it.
+type Entrant struct {
+	conv.Choice
+	Description conv.Description
+	Own         bool // the backend takes this way by itself
+	// Kernel and Whole are the seconds that each timed run took on the device, and in all. A way that was left behind
+	// has none.
+	Kernel, Whole []float64
+	Ratio         []float64 // Kernel divided by the own way's in the same round
+	Left          float64   // how many times as long as the own way it took when it was left behind; 0: it was not
+	Result        compare.Result
+	Err           error // why it could not be timed; wraps [ErrWrong] if its output is wrong
+
+	plan conv.Plan
+}
+
+// ErrWrong is wrapped by an entrant's error if its output is wrong.
+var ErrWrong = errors.New("its output is wrong")
+
+// leave ends the race for e if it failed, or if its last runs were far behind. The backend's own way stays, because the
+// others are compared with it.
+func (e *Entrant) leave(own *Entrant, best *float64) {
+	if e.Err == nil && len(e.Kernel) > 0 {
+		took := slices.Min(e.Kernel)
+		if *best = min(*best, took); !e.Own && took > leftBehind**best {
+			e.Left = took / *best
+			if own.Err == nil {
+				e.Left = took / slices.Min(own.Kernel)
+			}
+		}
+	}
+	if e.Err != nil || e.Left > 0 {
+		e.close()
+	}
+}
+
+// failed says which way an error is about.
+func (e *Entrant) failed(err error) error {
+	return &fault.Error{Package: "autotune", Argument: e.Choice.String(), Err: err}
+}
+
+func (e *Entrant) close() {
+	if e.plan != nil {
+		e.plan.Close() // its error does not matter, the race is over for e
+		e.plan = nil
+	}
+}
+
+// enter prepares e's plan, judges what it computes of so many images and times it.
+func (e *Entrant) enter(c *course, images int) (err error) {
+	if e.plan == nil {
+		if e.plan, err = c.backend.PlanChoice(e.Choice, c.problem, c.weight, c.bias); err != nil {
+			return err
+		}
+	}
+	if d, ok := e.plan.(conv.Describer); ok {
+		e.Description = d.Describe()
+	}
+	dst := c.dst.Images(0, images)
+	for i := range dst.Data {
+		dst.Data[i] = float32(math.NaN()) // outputs that are not written are wrong
+	}
+	if err := e.plan.Run(dst, c.src.Images(0, images)); err != nil {
+		return err
+	}
+	if e.Result, err = c.judge(dst, e.Description); err != nil {
+		return err
+	}
+	if !e.Result.OK() {
+		return fmt.Errorf("%w: %v", ErrWrong, e.Result)
+	}
+	for start := time.Now(); err == nil && len(e.Kernel) < tries && time.Since(start) < trying; {
+		err = e.time(c, images)
+	}
+	return err
+}
+
+// A way is left behind by the best of tries runs, or of fewer if they take longer than trying: other work on the
+// machine makes short runs many times as long.
+const (
+	tries  = 9
+	trying = 200 * time.Millisecond
+)
+
+// time runs e's plan once on so many images. It notes how long that took, and how long the kernels took on the device's
+// clock. A plan that can ask that clock runs one phase at a time.
+func (e *Entrant) time(c *course, images int) error {
+	dst, src := c.dst.Images(0, images), c.src.Images(0, images)
+	start := time.Now()
+	phaser, ok := e.plan.(conv.Phaser)
+	if !ok {
+		if err := e.plan.Run(dst, src); err != nil {
+			return err
+		}
+		whole := time.Since(start).Seconds()
+		e.Whole, e.Kernel = append(e.Whole, whole), append(e.Kernel, whole)
+		return nil
+	}
+	phases, err := phaser.RunPhases(dst, src)
+	if err != nil {
+		return err
+	}
+	kernel := phases.Device.Kernel
+	if kernel == 0 {
+		kernel = phases.Kernel
+	}
+	e.Whole, e.Kernel = append(e.Whole, time.Since(start).Seconds()), append(e.Kernel, kernel.Seconds())
+	return nil
+}
+
+// beats reports whether e is faster than the backend's own way.
+func (e *Entrant) beats() bool {
+	faster := 0
+	for _, r := range e.Ratio {
+		if r < 1 {
+			faster++
+		}
+	}
+	return faster > 0 && 4*faster >= 3*len(e.Ratio) && statistics.Median(e.Ratio) < 1-margin
+}

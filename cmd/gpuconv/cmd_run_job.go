@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strconv"
+
+	"gpuconv/conv"
+	"gpuconv/experiment"
+	"gpuconv/stimuli"
+)
+
+// job turns the flags into stimuli, filters and a convolution, before anything is opened or written.
+func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
+	if err := f.folder().checkFolder(); err != nil {
+		return experiment.Job{}, err
+	}
+	if err := f.backend.validate(); err != nil {
+		return experiment.Job{}, err
+	}
+	if f.check < -1 {
+		err := errors.New("want a number of images, or -1 for all")
+		return experiment.Job{}, refused("check", strconv.Itoa(f.check), err)
+	}
+	j := experiment.Job{Check: f.check, Look: f.look(), Origin: f.origin()}
+	var err error
+	if j.Images, err = f.images(); err != nil {
+		return j, err
+	}
+	if j.Bank, err = f.weights(ctx); err != nil {
+		return j, err
+	}
+	j.Spec, err = f.spec(j.Bank.Weight.Shape)
+	return j, err
+}
+
+// problem refuses what cannot be convolved and what does not fit onto the disk or into memory. It sets Go's memory
+// limit to the estimate, so that garbage is collected before the job takes more.
+func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
+	p, err := j.Problem()
+	if err != nil {
+		return p, usage(plain(err))
+	}
+	activations, err := j.Activations(p)
+	if err != nil {
+		return p, usage(plain(err))
+	}
+	if err := checkDisk(fmt.Sprintf("activations %v", activations), f.output, activations.Bytes()); err != nil {
+		return p, err
+	}
+	need, err := j.Memory(p)
+	if err != nil {
+		return p, err
+	}
+	if f.backend.backend == "reference" {
+		need += 4 * activations.WithN(p.Src.N()).Bytes() // its values and magnitudes, float64
+	}
+	what := fmt.Sprintf("images of %d×%d with %d filters of %d×%d",
+		p.Src.H(), p.Src.W(), activations.C(), p.Weight.H(), p.Weight.W())
+	if err := checkMemory(what, need); err != nil {
+		return p, err
+	}
+	debug.SetMemoryLimit(int64(need))
+	return p, nil
+}
+
+// images returns the stimuli: those of a kind, image files, or the preset's gratings.
+func (f *runFlags) images() (stimuli.Set, error) {
+	if f.stimuli == "" {
+		tutorial3, err := f.preset.tutorial3()
+		if err != nil {
+			return nil, err
+		}
+		return f.stimulus.sweep(tutorial3)
+	}
+	if info, err := os.Stat(f.stimuli); stimuli.IsImageName(f.stimuli) || err == nil && info.IsDir() {
+		return openFiles("stimulus", f.stimuli)
+	}
+	s, err := parseSettings("stimulus", f.stimuli)
+	if err != nil {
+		return nil, err
+	}
+	return s.stimulus()
+}
+
+// weights returns the filters: those of a kind, of a file or of the preset.
+func (f *runFlags) weights(ctx context.Context) (*experiment.Bank, error) {
+	if f.filters == "" {
+		tutorial3, err := f.preset.tutorial3()
+		if err != nil {
+			return nil, err
+		}
+		return f.filter.bank(ctx, tutorial3)
+	}
+	if isArray(f.filters) {
+		return readBank("filter", f.filters)
+	}
+	s, err := parseSettings("filter", f.filters)
+	if err != nil {
+		return nil, err
+	}
+	return s.filterBank(ctx)
+}
+
+// spec reads the flags that say how to convolve with weights of a shape.
+func (f *runFlags) spec(weight conv.Shape) (s conv.Spec, err error) {
+	s.Padding = conv.Pad(weight.H()/2, weight.W()/2)
+	if s.Activation, err = parseText[conv.Activation]("activation", f.activation); err != nil {
+		return s, err
+	}
+	if s.Stride, err = parsePair("stride", f.stride, 1); err != nil {
+		return s, err
+	}
+	s.Pool, err = parseText[conv.Pool]("pool", f.pool)
+	return s, err
+}
+
+// look draws a preset's pictures as the tutorial does.
+func (f *runFlags) look() experiment.Look {
+	l := experiment.Look{Gratings: f.stimuli == ""}
+	if f.stimuli == "" && f.filters == "" {
+		l.Limit = experiment.TutorialLimit
+	}
+	return l
+}
+
+// origin is what run.json says of the flags.
+func (f *runFlags) origin() experiment.Origin {
+	o := experiment.Origin{Command: os.Args, Program: describeProgram(),
+		Stimulus: f.stimuli, Filter: f.filters, Preset: f.preset.name}
+	if f.stimuli == "" {
+		o.Orientations, o.SF, o.Res, o.Patch = f.stimulus.orientations, f.stimulus.sf, f.stimulus.res, f.stimulus.patch
+	}
+	if f.stimuli != "" && f.filters != "" {
+		o.Preset = ""
+	}
+	return o
+}

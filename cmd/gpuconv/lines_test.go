@@ -1,0 +1,162 @@
+package main
+
+import (
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// mostColumns is how wide prose is at most: comments of Go and shaders, and documents.
+const mostColumns = 120
+
+// TestLines: no line of prose is wider. Tables, code in documents, generated files and what lies in testdata are not
+// prose, nor is a comment that stands beside code.
+func TestLines(t *testing.T) {
+	root := filepath.Join("..", "..")
+	seen := 0
+	for _, name := range trackedFiles(t, root) {
+		prose := proseOf(name)
+		if prose == nil || strings.Contains(name, "testdata/") {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen++
+		if generated.Match(text) {
+			continue
+		}
+		for _, line := range wide(prose(string(text))) {
+			t.Errorf("%s:%d is %d columns wide, want at most %d", name, line.number, line.columns(), mostColumns)
+		}
+	}
+	if seen < 100 {
+		t.Errorf("only %d files were seen", seen)
+	}
+}
+
+// generated is Go's mark of generated files.
+var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
+
+// proseLine is a line of prose of a file.
+type proseLine struct {
+	number int // from 1 on
+	text   string
+}
+
+// columns counts characters; a tab is four.
+func (l proseLine) columns() int {
+	return utf8.RuneCountInString(strings.ReplaceAll(l.text, "\t", "    "))
+}
+
+func wide(lines []proseLine) (all []proseLine) {
+	for _, l := range lines {
+		if l.columns() > mostColumns {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// proseOf returns what finds the prose of a file, nil for files that have none.
+func proseOf(name string) func(text string) []proseLine {
+	switch filepath.Ext(name) {
+	case ".go":
+		return goProse
+	case ".comp", ".glsl":
+		return shaderProse
+	case ".md":
+		return markdownProse
+	}
+	return nil
+}
+
+// goProse returns the comments that have a line of their own.
+func goProse(text string) (all []proseLine) {
+	set := token.NewFileSet()
+	file := set.AddFile("", set.Base(), len(text))
+	var scan scanner.Scanner
+	scan.Init(file, []byte(text), nil, scanner.ScanComments)
+	lines := strings.Split(text, "\n")
+	for {
+		at, kind, literal := scan.Scan()
+		switch {
+		case kind == token.EOF:
+			return all
+		case kind != token.COMMENT:
+			continue
+		}
+		first := file.Line(at)
+		for i := range strings.Count(literal, "\n") + 1 {
+			line := lines[first+i-1]
+			if start := strings.TrimSpace(line); i > 0 || strings.HasPrefix(start, "//") && !directive.MatchString(start) || strings.HasPrefix(start, "/*") {
+				all = append(all, proseLine{first + i, line})
+			}
+		}
+	}
+}
+
+// directive is a comment for tools.
+var directive = regexp.MustCompile(`^//(go:|line |export |nolint)`)
+
+// shaderProse returns the comments that have a line of their own; shaders have no others than those of //.
+func shaderProse(text string) (all []proseLine) {
+	for i, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(strings.TrimSpace(line), "//") {
+			all = append(all, proseLine{i + 1, line})
+		}
+	}
+	return all
+}
+
+// markdownProse returns the lines outside of tables and code. A line that is one link or one picture cannot be broken.
+func markdownProse(text string) (all []proseLine) {
+	code := false
+	for i, line := range strings.Split(text, "\n") {
+		start := strings.TrimSpace(line)
+		if strings.HasPrefix(start, "```") {
+			code = !code
+		}
+		if !code && !strings.HasPrefix(start, "|") && !strings.HasPrefix(start, "<") && !unbroken.MatchString(start) {
+			all = append(all, proseLine{i + 1, line})
+		}
+	}
+	return all
+}
+
+// unbroken is a line without a space outside of brackets.
+var unbroken = regexp.MustCompile(`^([-*] )?!?\[[^\]]*\]\(\S*\)\S*$|^\S*$`)
+
+// TestProseIsFound: TestLines sees what it is for, and nothing else.
+func TestProseIsFound(t *testing.T) {
+	long := strings.Repeat("a ", mostColumns/2+1)
+	for text, want := range map[string]int{
+		"package a\n\n// " + long + "\nvar b int\n":              1,
+		"package a\n\n/* a\n" + long + "\n*/\nvar b int\n":       1,
+		"package a\n\nvar b int // " + long + "\n":               0,
+		"package a\n\nvar b = `\n// " + long + "`\n":             0,
+		"package a\n\n//go:generate " + long + "\n":              0,
+		"package a\n\n\t// " + strings.Repeat("ä ", 56) + "\n":   0,
+		"package a\n\n\t// " + strings.Repeat("ä ", 56) + "aa\n": 1,
+	} {
+		if _, err := parser.ParseFile(token.NewFileSet(), "a.go", text, 0); err != nil {
+			t.Fatal(err)
+		}
+		if got := wide(goProse(text)); len(got) != want {
+			t.Errorf("%q: %d wide lines, want %d", text, len(got), want)
+		}
+	}
+	if got := wide(markdownProse(long + "\n| " + long + "|\n```\n" + long + "\n```\n[" + long + "](b)\n- " + long + "\n")); len(got) != 2 || got[1].number != 7 {
+		t.Errorf("%v", got)
+	}
+	if got := wide(shaderProse("\t// " + long + "\nint a; // " + long + "\n")); len(got) != 1 || got[0].number != 1 {
+		t.Errorf("%v", got)
+	}
+}

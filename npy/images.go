@@ -1,0 +1,36 @@
+package npy
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+)
+
+// Images reads the images of an array in their order, some at a time. It is a source of images for package batch.
+type Images struct {
+	*Reader
+	shape conv.Shape
+	next  int
+}
+
+// NewImages returns the images of an array that was opened and not read. It refuses what [TensorShape] refuses. Close
+// closes r.
+func NewImages(r *Reader) (*Images, error) {
+	shape, err := TensorShape(r.Shape())
+	if err != nil {
+		return nil, err
+	}
+	return &Images{Reader: r, shape: shape}, nil
+}
+
+// Shape returns [N, C, H, W], as [TensorShape] does.
+func (i *Images) Shape() conv.Shape { return i.shape }
+
+// Draw reads the images from first on into dst. They must be the next that were not read.
+func (i *Images) Draw(dst *conv.Tensor, first int) error {
+	if first != i.next {
+		return fmt.Errorf("npy: images are read in their order: want from %d on, not from %d", i.next, first)
+	}
+	i.next += dst.Shape.N()
+	return i.Read(dst.Data)
+}

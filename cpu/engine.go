@@ -97,8 +97,8 @@ type blueprint struct {
 	eager    bool
 }
 
-// newBlueprint chooses an algorithm for a valid problem, perhaps another than one that does not suit the weights, and cuts
-// it into bands.
+// newBlueprint chooses an algorithm for a valid problem, perhaps another than one that does not suit the weights, and
+// cuts it into bands.
 func (e Engine) newBlueprint(p conv.Problem, unsuited *conv.Rejected) (*blueprint, error) {
 	k, err := simd.Use(e.ISA)
 	if err != nil {

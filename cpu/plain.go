@@ -5,9 +5,9 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// plain computes blocks of 4×4 outputs, wherever they lie, as sums of products in the order of the taps: the same bits as
-// direct. It copies what each tap reads for the 16 outputs of a block side by side, so that a block is a tile as dense as
-// those of direct.
+// plain computes blocks of 4×4 outputs, wherever they lie, as sums of products in the order of the taps: the same
+// bits as direct. It copies what each tap reads for the 16 outputs of a block side by side, so that a block is a tile
+// as dense as those of direct.
 type plain struct {
 	problem  conv.Problem
 	kernels  *simd.Kernels
@@ -64,8 +64,8 @@ func (q *plain) compute(w *worker, group int, blocks []int32, work []float32, ac
 	return sums
 }
 
-// gather copies the inputs of the block whose first output is in row y and in the j-th column of blocks: for each of count
-// channels and each tap, what the 16 outputs read.
+// gather copies the inputs of the block whose first output is in row y and in the j-th column of blocks: for each of
+// count channels and each tap, what the 16 outputs read.
 func (q *plain) gather(dst, slab []float32, channel, count, y, j int) {
 	perPhase, pitch := q.slab.perPhase, q.slab.pitch
 	for c := range count {

@@ -7,11 +7,11 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// A price is an estimate of what a plan and one run of its whole batch cost together, in cycles of a core. A plan that runs
-// many batches may do better with another algorithm, which can be forced.
+// A price is an estimate of what a plan and one run of its whole batch cost together, in cycles of a core. A plan
+// that runs many batches may do better with another algorithm, which can be forced.
 //
-// The constants were measured on Zen 3 with AVX2. They need to be right within a third or so: where two prices are closer,
-// either algorithm will do. TestChoicesPay holds the choice to what is measured.
+// The constants were measured on Zen 3 with AVX2. They need to be right within a third or so: where two prices are
+// closer, either algorithm will do. TestChoicesPay holds the choice to what is measured.
 const (
 	// packCycles is what a weight costs that is packed as it is.
 	packCycles = 5
@@ -27,8 +27,8 @@ const (
 	ownFloats    = 512 << 10 / 4
 	// worthwhile is the part of the price of direct that winograd may cost. Further batches make it cheaper.
 	worthwhile = 1
-	// screenLeast is from how many channels on the screen takes most blocks of usual images. With 32 it finds half of the
-	// blocks of rectified noise odd, and winograd then takes 1.5 times as long as direct (TestOrdinary).
+	// screenLeast is from how many channels on the screen takes most blocks of usual images. With 32 it finds half of
+	// the blocks of rectified noise odd, and winograd then takes 1.5 times as long as direct (TestOrdinary).
 	screenLeast = 48
 )
 
@@ -63,5 +63,6 @@ func worthWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) error {
 	if ratio <= worthwhile {
 		return nil
 	}
-	return fmt.Errorf("transforming its weights and computing %d images would take about %.2g times as long as direct", p.Src.N(), ratio)
+	const why = "transforming its weights and computing %d images would take about %.2g times as long as direct"
+	return fmt.Errorf(why, p.Src.N(), ratio)
 }

@@ -12,22 +12,24 @@ import (
 //
 //	|error| ≤ winogradBound · γₙ · A,  A = Σ|x||w| + |b| over the output's own receptive field.
 //
-// The transforms of a block mix all pixels of its patch of 6×6, so that their errors are in proportion to the patch, while
-// A is in proportion to an output's own 3×3 pixels.
+// The transforms of a block mix all pixels of its patch of 6×6, so that their errors are in proportion to the patch,
+// while A is in proportion to an output's own 3×3 pixels.
 //
-// The error. Rounding errors are taken as independent with a mean of 0 (Higham and Mary, SIAM J. Sci. Comput. 41(5), 2019),
-// of variance u²/3 each, and the terms of a sum as of random sign. The sum over C channels of an element e of the patch
-// rounds at each step, and what is rounded has grown to c terms at step c. Output (3,3), whose factors are the largest, then
-// has
+// The error. Rounding errors are taken as independent with a mean of 0 (Higham and Mary, SIAM J. Sci. Comput. 41(5),
+// 2019), of variance u²/3 each, and the terms of a sum as of random sign. The sum over C channels of an element e of
+// the patch rounds at each step, and what is rounded has grown to c terms at step c. Output (3,3), whose factors are
+// the largest, then has
 //
 //	variance = u²/3 · (C/2 + 16) · ‖w‖²/9C · E,  E = Σ spread[r]·spread[s]·x², over the patch's rows r and columns s
 //
-// of all channels. spread[r] is Σ aₑ²·‖gₑ‖²·bₑᵣ² over the rows e of the transforms: a of Aᵀ, g of G, b of Bᵀ (see package
-// simd). TestSpread computes it from the matrices. The 16 counts the roundings of the transforms themselves, eight additions
-// on the way to each product and eight on the way back. An output may be off by errorDeviations of these deviations.
+// of all channels. spread[r] is Σ aₑ²·‖gₑ‖²·bₑᵣ² over the rows e of the transforms: a of Aᵀ, g of G, b of Bᵀ (see
+// package simd). TestSpread computes it from the matrices. The 16 counts the roundings of the transforms themselves,
+// four on the way to each pixel's
+// element, four on the way to each weight's, and eight on the way back. An output may be off by errorDeviations of
+// these deviations.
 //
-// The magnitude. Only S = Σ|x| and Q = Σx² of each receptive field are known. Whatever pixels have these two, and wherever
-// the large ones lie, A ≥ Q/S · G(S²/Q) with, for weights |w₁| ≤ |w₂| ≤ …,
+// The magnitude. Only S = Σ|x| and Q = Σx² of each receptive field are known. Whatever pixels have these two, and
+// wherever the large ones lie, A ≥ Q/S · G(S²/Q) with, for weights |w₁| ≤ |w₂| ≤ …,
 //
 //	G(p) = Σᵢ (|wᵢ₊₁| − |wᵢ|) · max(0, p − √(i·p))
 //
@@ -44,15 +46,18 @@ const unit = 0x1p-24 // u of float32
 const (
 	// winogradBound is c of the rule.
 	winogradBound = 4
-	// errorDeviations is how many standard deviations an output may be off. If errors are spread normally, one in 10¹⁵
-	// is more than eight. What it must cover beside chance are sums whose terms agree in sign: TestScreen tries them.
+	// errorDeviations is how many standard deviations an output may be off even where the large pixels of its
+	// receptive field all meet the filter's smallest weights. Of errors that are spread normally one in 16,000 is more
+	// than four, but pixels that meet weights by chance leave room for ten and more. What it must cover beside chance
+	// are sums whose terms agree in sign. The largest error seen is 0.3 γₙ·A (TestOrdinary,
+	// TestLocalityAgainstFilters).
 	errorDeviations = 4
 	// screenParts is how many sets of filters are looked at side by side.
 	screenParts = 16
 )
 
-// spread is how much a squared pixel in each row, or column, of a patch counts in the error of output (3,3). Row 0, which
-// that output does not see, is what it is for output (0,0); all others count no more for any other output.
+// spread is how much a squared pixel in each row, or column, of a patch counts in the error of output (3,3). Row 0,
+// which that output does not see, is what it is for output (0,0); all others count no more for any other output.
 var spread = [6]float64{1, 37.334, 7.334, 43.834, 4.834, 1}
 
 // leastSquares and mostSquares are the range of E. Outside of it squares of pixels may have underflowed or overflowed.
@@ -91,8 +96,8 @@ func octave(p float64) int { return int(math.Float64bits(p)>>49) - 1023*8 }
 // octaveStart is the smallest p of a number.
 func octaveStart(i int) float64 { return math.Float64frombits(uint64(i+1023*8) << 49) }
 
-// accepts reports whether an output whose receptive field has sum S and squares Q, in a patch with E = squares, is within
-// the bound.
+// accepts reports whether an output whose receptive field has sum S and squares Q, in a patch with E = squares, is
+// within the bound.
 func (s *screen) accepts(sum, fieldSquares, squares float64) bool {
 	if !(squares > leastSquares && squares < mostSquares) { // NaN is neither
 		return false
@@ -166,8 +171,8 @@ func (f *filterBound) add(weight []float32) {
 	}
 }
 
-// coarse reports whether sums of products of a filter with integers may be exact in float32: all weights are multiples of
-// one power of two, and all together at most 2²⁴ times that. Transforms would round them.
+// coarse reports whether sums of products of a filter with integers may be exact in float32: all weights are
+// multiples of one power of two, and all together at most 2²⁴ times that. Transforms would round them.
 func coarse(weight []float32) bool {
 	grid, sum := math.Inf(1), 0.0
 	for _, w := range weight {

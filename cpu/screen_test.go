@@ -218,7 +218,7 @@ func TestLocalityOfAny(t *testing.T) {
 // TestLocalityAgainstFilters: images that are made to meet each filter where it is weakest, or strongest, stay within the
 // bound, too, and so do sums whose terms agree in sign.
 func TestLocalityAgainstFilters(t *testing.T) {
-	for _, channels := range []int{32, 64, 256} {
+	for _, channels := range []int{32, 64} {
 		p := conv.Problem{Src: conv.Shape{4, channels, 6, 6}, Weight: conv.Shape{32, channels, 3, 3}}
 		for name, draw := range map[string]func(c compare.Case, r *rand.Rand, tap int, w float64) float64{
 			"weakest": func(c compare.Case, r *rand.Rand, _ int, w float64) float64 {
@@ -248,13 +248,13 @@ func TestLocalityAgainstFilters(t *testing.T) {
 // pixels in one output. Errors are far below the bound.
 func TestOrdinary(t *testing.T) {
 	for _, c := range []struct {
-		channels int
-		most     float64 // of odd blocks
-	}{{48, 0.17}, {64, 0.04}, {256, 0}, {512, 0}} {
-		if testing.Short() && c.channels > 64 {
+		channels, size int     // the judge takes long
+		most           float64 // of odd blocks
+	}{{48, 28, 0.17}, {64, 28, 0.04}, {256, 12, 0}, {512, 8, 0}} {
+		if testing.Short() && c.channels > 48 {
 			continue
 		}
-		p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{1, c.channels, 28, 28}, Weight: conv.Shape{48, c.channels, 3, 3}}
+		p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{1, c.channels, c.size, c.size}, Weight: conv.Shape{32, c.channels, 3, 3}}
 		for name, f := range ordinary {
 			drawn := painted(t, 5, p, f)
 			e := cpu.Engine{Algorithm: "winograd"}
@@ -282,7 +282,7 @@ func TestDeviation(t *testing.T) {
 		if testing.Short() && channels > 32 {
 			continue
 		}
-		p := conv.Problem{Src: conv.Shape{1, channels, 22, 22}, Weight: conv.Shape{32, channels, 3, 3}}
+		p := conv.Problem{Src: conv.Shape{1, channels, 14, 14}, Weight: conv.Shape{32, channels, 3, 3}}
 		c := painted(t, 6, p, normal)
 		plan, err := cpu.Engine{Algorithm: "winograd"}.Plan(p, c.Weight, nil)
 		if err != nil {
@@ -296,8 +296,8 @@ func TestDeviation(t *testing.T) {
 		want, _ := exactly(t, p, c.Src, c.Weight, nil)
 		sum, count := 0.0, 0.0
 		for i := range want {
-			if y, x := i/20%20, i%20; y%4 == 3 && x%4 == 3 {
-				e := (float64(got.Data[i]) - want[i]) / deviation(c, i/400, y-3, x-3)
+			if y, x := i/12%12, i%12; y%4 == 3 && x%4 == 3 {
+				e := (float64(got.Data[i]) - want[i]) / deviation(c, i/144, y-3, x-3)
 				sum, count = sum+e*e, count+1
 			}
 		}

@@ -12,9 +12,9 @@ import (
 // and filter instead of 144. It transforms the patches of a band, multiplies each of the 36 elements of all channels
 // with those of all filters, and transforms the sums back.
 //
-// A large pixel's rounding error would reach all outputs of its blocks. Therefore a screen looks at each block first. The
-// odd ones are computed as plain sums, as direct has them: those with an outlier, with a pixel that is not finite, or with
-// an output whose pixels are all 0. So is a block with an output that is not finite.
+// A large pixel's rounding error would reach all outputs of its blocks. Therefore a screen looks at each block first.
+// The odd ones are computed as plain sums, as direct has them: those with an outlier, with a pixel that is not
+// finite, or with an output whose pixels are all 0. So is a block with an output that is not finite.
 type winograd struct {
 	problem  conv.Problem // with defaults filled in
 	sums     conv.Shape
@@ -39,7 +39,7 @@ const block = 4
 // BenchmarkConv measures both algorithms.
 const winogradLeast = 32
 
-// winogradMost is the most channels that TestScreen measured rounding errors with.
+// winogradMost is the most channels that TestDeviation measured rounding errors with.
 const winogradMost = 2048
 
 func acceptsWinograd(p conv.Problem, sums conv.Shape, _ *simd.Kernels) error {
@@ -49,7 +49,8 @@ func acceptsWinograd(p conv.Problem, sums conv.Shape, _ *simd.Kernels) error {
 	case p.Stride != [2]int{1, 1} || p.Dilation != [2]int{1, 1}:
 		return fmt.Errorf("it computes stride and dilation 1, not stride %v and dilation %v", p.Stride, p.Dilation)
 	case channels < winogradLeast || filters < winogradLeast:
-		return fmt.Errorf("it computes %d channels and filters per group or more, not %d and %d", winogradLeast, channels, filters)
+		const why = "it computes %d channels and filters per group or more, not %d and %d"
+		return fmt.Errorf(why, winogradLeast, channels, filters)
 	case channels > winogradMost:
 		return fmt.Errorf("its rounding was measured with %d channels at most, here are %d", winogradMost, channels)
 	case sums.H() < block || sums.W() < block:
@@ -93,7 +94,8 @@ func (w *winograd) settle(s slab, rows int) {
 	w.taps = simd.NewTaps(offsets)
 }
 
-// suits looks at the weights, before they are packed. Where they do not suit, and winograd is forced, all blocks are odd.
+// suits looks at the weights, before they are packed. Where they do not suit, and winograd is forced, all blocks are
+// odd.
 func (w *winograd) suits(weight []float32) error {
 	var err error
 	size := w.filters() * w.problem.Weight[1] * 9
@@ -117,8 +119,8 @@ func (w *winograd) pack(weight, bias []float32) {
 	})
 }
 
-// workspace has room for transformed patches, for sums of products, for what the transforms and the screen need, and for
-// plain blocks.
+// workspace has room for transformed patches, for sums of products, for what the transforms and the screen need, and
+// for plain blocks.
 func (w *winograd) workspace() int {
 	return simd.PatchSize*w.capacity*(w.problem.Weight[1]+w.filters()) + (simd.PatchSize+16+1)*w.kernels.Lanes +
 		2*w.screened()*w.kernels.Lanes + w.plain.workspace()
@@ -234,8 +236,8 @@ func (w *winograd) multiplyPanel(t *simd.Tile, products, patches []float32, filt
 	}
 }
 
-// transformProducts computes outputs of all filters, but for odd blocks. A block with an output that is not finite is odd,
-// too.
+// transformProducts computes outputs of all filters, but for odd blocks. A block with an output that is not finite is
+// odd, too.
 func (w *winograd) transformProducts(worker *worker, s *winogradSpace, o output, part part) {
 	p := &worker.products
 	*p = simd.Products{Dst: s.blocks, Temp: s.temp, Check: s.check, SrcStride: w.capacity * w.filters()}

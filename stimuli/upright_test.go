@@ -160,7 +160,7 @@ func TestFurtherFormats(t *testing.T) {
 			}
 		}
 	}
-	// The smallest lossless WebP: one opaque white pixel (cwebp -lossless, libwebp 1.3).
+	// The smallest lossless WebP: one opaque white pixel (its bytes are written by hand).
 	webp := "RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00"
 	path := write(t, "a.webp", func(f *os.File) error { _, err := f.WriteString(webp); return err })
 	if got, err := ReadImage(path, 0); err != nil || got.Pixels.Shape != (conv.Shape{1, 1, 1, 1}) {

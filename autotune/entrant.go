@@ -17,12 +17,12 @@ import (
 type Entrant struct {
 	conv.Choice
 	Description conv.Description
-	Own         bool // the backend takes this way by itself
+	Default     bool // the backend takes this way by itself
 	// Kernel and Whole are the seconds that each timed run took on the device, and in all. A way that was left behind
 	// has none.
 	Kernel, Whole []float64
-	Ratio         []float64 // Kernel divided by the own way's in the same round
-	Left          float64   // how many times as long as the own way it took when it was left behind; 0: it was not
+	Ratio         []float64 // Kernel divided by the default way's in the same round
+	BehindBy      float64   // how many times as long as the default way it took when it was left behind; 0: it was not
 	Result        compare.Result
 	Err           error // why it could not be timed; wraps [ErrWrong] if its output is wrong
 
@@ -37,14 +37,14 @@ var ErrWrong = errors.New("its output is wrong")
 func (e *Entrant) leave(own *Entrant, best *float64) {
 	if e.Err == nil && len(e.Kernel) > 0 {
 		took := slices.Min(e.Kernel)
-		if *best = min(*best, took); !e.Own && took > leftBehind**best {
-			e.Left = took / *best
+		if *best = min(*best, took); !e.Default && took > leftBehind**best {
+			e.BehindBy = took / *best
 			if own.Err == nil {
-				e.Left = took / slices.Min(own.Kernel)
+				e.BehindBy = took / slices.Min(own.Kernel)
 			}
 		}
 	}
-	if e.Err != nil || e.Left > 0 {
+	if e.Err != nil || e.BehindBy > 0 {
 		e.close()
 	}
 }

@@ -70,7 +70,7 @@ func (r Race) Run(ctx context.Context) ([]*Entrant, error) {
 			return nil, err
 		}
 	}
-	running := slices.DeleteFunc(slices.Clone(all), func(e *Entrant) bool { return e.Err != nil || e.Left > 0 })
+	running := slices.DeleteFunc(slices.Clone(all), func(e *Entrant) bool { return e.Err != nil || e.BehindBy > 0 })
 	for range r.Rounds {
 		step(len(all) - len(running))
 		if err := c.round(ctx, running, func() { step(1) }); err != nil {
@@ -113,12 +113,12 @@ func (r Race) enter() ([]*Entrant, error) {
 	}
 	var all []*Entrant
 	for _, c := range choices {
-		e := &Entrant{Choice: c, Own: c == conv.Choice{Algorithm: own.Algorithm, Tile: own.Tile}}
-		if all = append(all, e); e.Own { // it goes first: the others are compared with it
+		e := &Entrant{Choice: c, Default: c == conv.Choice{Algorithm: own.Algorithm, Tile: own.Tile}}
+		if all = append(all, e); e.Default { // it goes first: the others are compared with it
 			all[0], all[len(all)-1] = all[len(all)-1], all[0]
 		}
 	}
-	if len(all) == 0 || !all[0].Own {
+	if len(all) == 0 || !all[0].Default {
 		return nil, &fault.Error{Package: "autotune",
 			Rule: fmt.Sprintf("%s, %s is not among the choices %v", own.Algorithm, own.Tile, choices)}
 	}
@@ -133,7 +133,7 @@ func (c *course) qualify(ctx context.Context, all []*Entrant, images int, step f
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if e.Err == nil && e.Left == 0 {
+		if e.Err == nil && e.BehindBy == 0 {
 			if e.Err = e.enter(c, images); errors.Is(e.Err, conv.ErrLost) {
 				return e.Err
 			}
@@ -154,7 +154,7 @@ func (c *course) qualify(ctx context.Context, all []*Entrant, images int, step f
 func rate(all []*Entrant) {
 	own := all[0]
 	for _, e := range all {
-		if own.Err != nil || e.Err != nil || e.Left > 0 {
+		if own.Err != nil || e.Err != nil || e.BehindBy > 0 {
 			continue
 		}
 		for i, k := range e.Kernel {
@@ -171,7 +171,7 @@ func winner(all []*Entrant) *Entrant {
 		return nil
 	}
 	for _, e := range all[1:] {
-		if e.beats() && (best.Own || statistics.Median(e.Ratio) < statistics.Median(best.Ratio)) {
+		if e.beats() && (best.Default || statistics.Median(e.Ratio) < statistics.Median(best.Ratio)) {
 			best = e
 		}
 	}

@@ -113,12 +113,12 @@ func TestRace(t *testing.T) {
 		len(won.Kernel) != 4 {
 		t.Errorf("%+v won", won)
 	}
-	if !all[0].Own || all[0].Algorithm != "own" {
+	if !all[0].Default || all[0].Algorithm != "own" {
 		t.Errorf("first is %v", all[0].Choice)
 	}
 	for _, e := range all {
-		if slow := e.Algorithm == "slow" || e.Algorithm == "a"; slow != (e.Left > 0) || slow != (len(e.Kernel) == 0) {
-			t.Errorf("%v: left behind %v, %d times", e.Choice, e.Left, len(e.Kernel))
+		if slow := e.Algorithm == "slow" || e.Algorithm == "a"; slow != (e.BehindBy > 0) || slow != (len(e.Kernel) == 0) {
+			t.Errorf("%v: left behind %v, %d times", e.Choice, e.BehindBy, len(e.Kernel))
 		}
 		if !e.Result.OK() {
 			t.Errorf("%v: %v", e.Choice, e.Result)
@@ -141,11 +141,11 @@ func TestOwnStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range all {
-		if want := map[string]float64{"slow": 1.5}[e.Algorithm]; math.Abs(e.Left-want) > 1e-9 {
-			t.Errorf("%v: left behind at %v times the own one's, want %v", e.Choice, e.Left, want)
+		if want := map[string]float64{"slow": 1.5}[e.Algorithm]; math.Abs(e.BehindBy-want) > 1e-9 {
+			t.Errorf("%v: left behind at %v times the own one's, want %v", e.Choice, e.BehindBy, want)
 		}
 	}
-	if all[0].Left == 0 {
+	if all[0].BehindBy == 0 {
 		if won := winner(all); won.Algorithm != "fast" || math.Abs(statistics.Median(won.Ratio)-0.06) > 1e-9 {
 			t.Errorf("%+v won", won)
 		}
@@ -283,7 +283,7 @@ func TestRaceIsFair(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := statistics.Median(all[1].Ratio); math.Abs(r-1) > 0.01 || all[1].Left > 0 {
+	if r := statistics.Median(all[1].Ratio); math.Abs(r-1) > 0.01 || all[1].BehindBy > 0 {
 		t.Errorf("ratios %v", all[1].Ratio)
 	}
 }

@@ -29,35 +29,35 @@ func ranking(all []*Entrant) []*Entrant {
 	return sorted
 }
 
-// rank is the key of ranking: seconds, and more than any race takes for a way that has no times.
+// rank is the key of ranking: seconds, or for a way without times a number greater than any race lasts.
 func (e *Entrant) rank() float64 {
 	switch {
 	case e.Err != nil:
 		return math.MaxFloat64
-	case e.Left > 0:
-		return 1e100 * e.Left
+	case e.BehindBy > 0:
+		return 1e100 * e.BehindBy
 	}
 	return statistics.Median(e.Kernel)
 }
 
 func (e *Entrant) line() string {
 	own := ""
-	if e.Own {
+	if e.Default {
 		own = "the device's own"
 	}
 	if e.Err != nil {
 		return fmt.Sprintf("%s\t%s\tfailed\t\t\t\t%s", e.Algorithm, e.Tile, own)
 	}
-	if e.Left > 0 {
-		return fmt.Sprintf("%s\t%s\tleft behind\t%.1f\t\t%.2g\t%s", e.Algorithm, e.Tile, e.Left, e.Result.MaxRatio, own)
+	if e.BehindBy > 0 {
+		return fmt.Sprintf("%s\t%s\tleft behind\t%.1f\t\t%.2g\t%s", e.Algorithm, e.Tile, e.BehindBy, e.Result.MaxRatio, own)
 	}
 	return fmt.Sprintf("%s\t%s\t%s\t%s\t%.3g\t%.2g\t%s", e.Algorithm, e.Tile,
 		ranged(e.Kernel, 1000, "%.4g (%.4g … %.4g)"),
 		ranged(e.Ratio, 1, "%.2f (%.2f … %.2f)"), 1000*statistics.Median(e.Whole), e.Result.MaxRatio, own)
 }
 
-// ranged formats the median of values with the least and the largest. There are none to compare where the backend's own
-// way failed.
+// ranged formats the median of values with the least and the largest. values is empty if the backend's own way failed:
+// then there is nothing to compare with.
 func ranged(values []float64, scale float64, format string) string {
 	if len(values) == 0 {
 		return "–"

@@ -12,12 +12,12 @@ import (
 // failed, no ratio is known.
 func TestWriteTable(t *testing.T) {
 	way := func(algorithm string, own bool) *Entrant {
-		return &Entrant{Choice: conv.Choice{Algorithm: algorithm, Tile: "tile"}, Own: own}
+		return &Entrant{Choice: conv.Choice{Algorithm: algorithm, Tile: "tile"}, Default: own}
 	}
 	slow, quick, left, broken := way("slow", true), way("quick", false), way("left", false), way("broken", false)
 	slow.Kernel, slow.Whole, slow.Ratio = []float64{2e-3, 4e-3, 3e-3}, []float64{5e-3}, []float64{1, 1, 1}
 	quick.Kernel, quick.Whole, quick.Ratio = []float64{1e-3, 1e-3, 2e-3}, []float64{2e-3}, []float64{0.5, 0.25, 0.6}
-	left.Left, broken.Err = 4.25, errors.New("broken")
+	left.BehindBy, broken.Err = 4.25, errors.New("broken")
 	var text strings.Builder
 	if err := WriteTable(&text, []*Entrant{slow, broken, left, quick}); err != nil {
 		t.Fatal(err)

@@ -8,17 +8,17 @@ import (
 // Peak measures the most floating-point operations a second that so many threads make together: the roof for the
 // figures of a CPU engine. probe computes on registers alone for so many rounds and returns how many operations it
 // made. Each instruction set has one, see cpu.Engine.Probe. The caller hands it in, so that it is kept beside the
-// kernels that it is the roof of and bench imports no backend.
+// kernels whose roof it measures, and bench imports no backend.
 //
-// The threads take turns of about a millisecond until whole is over. The fastest turn of each thread counts: a slower
-// turn was interrupted by other work on the machine, which is not the processor's limit.
-func Peak(probe func(rounds int) float64, threads int, whole time.Duration) float64 {
-	rounds := turn(probe)
+// Each thread works in turns of about a millisecond, all at once, until budget has passed. The fastest turn of each
+// thread counts: a slower turn was interrupted by other work on the machine, which is not the processor's limit.
+func Peak(probe func(rounds int) float64, threads int, budget time.Duration) float64 {
+	rounds := roundsPerTurn(probe)
 	best := make([]float64, threads)
 	var group sync.WaitGroup
 	for i := range threads {
 		group.Go(func() {
-			for start := time.Now(); best[i] == 0 || time.Since(start) < whole; {
+			for start := time.Now(); best[i] == 0 || time.Since(start) < budget; {
 				best[i] = max(best[i], rate(probe, rounds))
 			}
 		})
@@ -31,8 +31,8 @@ func Peak(probe func(rounds int) float64, threads int, whole time.Duration) floa
 	return sum
 }
 
-// turn returns the rounds that take about a millisecond.
-func turn(probe func(rounds int) float64) int {
+// roundsPerTurn returns how many rounds take about a millisecond.
+func roundsPerTurn(probe func(rounds int) float64) int {
 	rounds := 1000
 	for rounds < 1<<30 {
 		start := time.Now()

@@ -12,18 +12,18 @@ import (
 type Subject struct {
 	conv.Backend
 	Info BackendInfo // GOMAXPROCS is Info.Threads while the backend plans and runs
-	// FMA is the probe of [Peak], for backends that compute on the processor, software renderers among them. How long
-	// it takes beside each block says how much of the machine was free. It is nil for a GPU of its own.
+	// FMA is the probe that [Peak] takes. It is set for backends that compute on the processor, including software
+	// renderers. How long it takes beside each block says how much of the machine was free.
 	FMA func(rounds int) float64
-	// Roof measures the most floating-point operations and the most copied bytes a second. It is nil where that cannot
-	// be measured. See [RoofOf] for the processor's.
-	Roof func(whole time.Duration) (flops, bytes float64, err error)
+	// Roof measures the peak rates: floating-point operations and copied bytes per second. It is nil if they cannot be
+	// measured. See [RoofOf] for the processor's.
+	Roof func(budget time.Duration) (flops, bytes float64, err error)
 }
 
-// RoofOf measures the processor's roofs with so many threads: [Peak] and copyRate.
-func RoofOf(fma func(rounds int) float64, threads int) func(whole time.Duration) (flops, bytes float64, err error) {
-	return func(whole time.Duration) (flops, bytes float64, err error) {
-		return Peak(fma, threads, whole/2), copyRate(threads, whole/2), nil
+// RoofOf measures the processor's roofs with so many threads: [Peak], and the rate of copying memory.
+func RoofOf(fma func(rounds int) float64, threads int) func(budget time.Duration) (flops, bytes float64, err error) {
+	return func(budget time.Duration) (flops, bytes float64, err error) {
+		return Peak(fma, threads, budget/2), copyRate(threads, budget/2), nil
 	}
 }
 
@@ -41,7 +41,7 @@ type gauge struct {
 	threads int
 	rounds  int     // that take about a millisecond
 	took    float64 // seconds so far
-	cpu     float64 // seconds for which the process had a core for them
+	cpu     float64 // seconds of CPU time that they used
 	work    float64 // operations of one thread so far
 }
 
@@ -49,11 +49,11 @@ func (s *Subject) newGauge() *gauge {
 	if s.FMA == nil {
 		return nil
 	}
-	return &gauge{fma: s.FMA, threads: s.Info.Threads, rounds: turn(s.FMA)}
+	return &gauge{fma: s.FMA, threads: s.Info.Threads, rounds: roundsPerTurn(s.FMA)}
 }
 
-// measure works for so long, on all threads side by side. A turn ends when the last thread has done its part, as a
-// convolution does.
+// measure keeps all threads busy for the time `long`. They work in turns of about a millisecond, all at once. A turn
+// ends when the last thread has done its part, as a convolution does.
 func (g *gauge) measure(long time.Duration) {
 	if g == nil {
 		return

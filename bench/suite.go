@@ -31,7 +31,7 @@ func SuiteNames() []string { return []string{"seed", "layers", "sweep"} }
 //
 //   - seed is the layer of the tutorial that gpuconv grew from, one channel of 48×64 with 6 filters of 7×7, with
 //     batches of 1, 4, 16 … 16,384 images.
-//   - layers are first and later layers of networks that people use, most with 8 images.
+//   - layers has layers, from first to late, of well-known networks, most with 8 images.
 //   - sweep varies one thing at a time: the kernel, the channels, the image, the stride.
 func NewSuite(name string) (Suite, error) {
 	switch name {
@@ -106,7 +106,7 @@ type layer struct {
 
 // layers come from the tables of papers: Krizhevsky 2014 (one column, as in torchvision), Simonyan & Zisserman 2015
 // (D), He et al. 2016 (50 layers), Howard et al. 2017, Ronneberger et al. 2015 (valid convolutions, one image at a
-// time), and Baidu's DeepBench (speech, faces, vision; its own batches). The other batches have 8 images, which a CPU
+// time), and Baidu's DeepBench (speech, faces, vision; its own batches). All others have batches of 8, which a CPU
 // computes within a second.
 func layers() []layer {
 	return []layer{
@@ -144,8 +144,8 @@ func layerCases() (all []Case) {
 	return all
 }
 
-// sweepCases vary one axis at a time: kernels, images and strides around the tutorial's layer, and channels, as many in
-// as out, around a layer of a network.
+// sweepCases vary one axis at a time: kernels, images and strides around the tutorial's layer, and channels (the same
+// number in and out) around a layer of a network.
 func sweepCases() (all []Case) {
 	add := func(axis string, x int, p conv.Problem) {
 		all = append(all, Case{Name: "axis=" + axis + "/" + nameOf("", p), Group: axis, X: float64(x), Problem: p})

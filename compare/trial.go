@@ -12,12 +12,12 @@ import (
 // terms, inputs rounded to fewer bits stay within the bound of each output but not within this. Random sums of 4,608
 // terms come to 4.7e-7, and to 9.8e-5 if their inputs are rounded as TF32 is (TestEachGateAlone). It equals √n·u at
 // n = 625. Beyond that, √n·u is allowed, the probable error of a sum (Higham & Mary 2019). Sums of terms of one sign
-// have such errors: pixels 0 and 1 with filters that keep their mean come to 1.9e-6 at n = 2,524. Outputs that all
-// cancel have no such scale: see cancelled.
+// have such errors: pixels 0 and 1 with filters that keep their mean come to 1.9e-6 at n = 2,524. If all
+// outputs cancel, their largest gives no scale: see cancelled.
 const sumRMS = 1.5e-6
 
-// cancelled is how small the largest output may be against the largest A before RMS says nothing. Errors are in
-// proportion to A: at 1/25 a direct sum comes to 25 times the 6e-8 of one rounding.
+// cancelled is the ratio of the largest output to the largest A below which the RMS check says nothing. Errors are in
+// proportion to A: at a ratio of 1/25 a direct sum's RMS error is 25 times 6e-8, the error of one rounding.
 const cancelled = 0.04
 
 // Trial is a case that the judge has computed once, for any number of backends to be held to it. Its checks, which have
@@ -28,14 +28,14 @@ const cancelled = 0.04
 //     another has |x| ≤ 4095, |w| ≤ 4, which inputs rounded to float16 or TF32 do not survive.
 //  2. CheckBound: with the case's own numbers no output is further off than the forward error bound, or than the multiple
 //     of it that the algorithm states as [conv.Description].Bound.
-//  3. CheckRMS: nor are all outputs together further off than an RMS error of 1.5e-6 of the largest output, or √n·u of
-//     it for n terms if that is more.
+//  3. CheckRMS: the RMS error of all outputs is at most 1.5e-6 of the largest output, or √n·u of it for n terms if
+//     that is more. It is skipped if the outputs cancel or underflow.
 //  4. CheckGuards: every run leaves its inputs and what is around its output as they were, and a second run gives the
 //     same bits.
 //
-// An algorithm that states a [conv.Description].Tolerance is not held to 1. Each of its outputs may be off by 8 times
-// that tolerance, and their RMS error may be the tolerance itself. Both are in parts of the largest output, or of what
-// a filter makes of pixels like the brightest if that is more.
+// An algorithm that states a [conv.Description].Tolerance is not held to CheckExact. Each of its outputs may be off by
+// 8 times that tolerance, and their RMS error may be the tolerance itself. Both are in parts of the largest output, or
+// of what a filter gives if every pixel were as bright as the brightest, if that is more.
 //
 // Several goroutines may use a trial.
 type Trial struct {
@@ -67,7 +67,7 @@ func NewTrial(judge conv.Backend, c Case) (*Trial, error) {
 	}{{SmallIntegers, 32, 32}, {LargeIntegers, 4095, 4}} {
 		x := exactRange(c.Problem, fill.x, fill.w, 1)
 		if x < 2 || fill.numbers == LargeIntegers && x <= fill.w {
-			continue // too many terms for integers that tell taps apart
+			continue // with so many terms the integers would be too small to tell taps apart
 		}
 		filled, err := integers(c.Name+" "+fill.numbers, c.Problem, x, min(x, fill.w))
 		if err != nil {

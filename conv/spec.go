@@ -105,12 +105,22 @@ func (p Pool) String() string {
 	return fmt.Sprintf("%s:%d,%d:%d,%d", p.Kind, p.Size[0], p.Size[1], p.Stride[0], p.Stride[1])
 }
 
-// MarshalText returns what String does, and a [*ShapeError] if the kind has no name.
+// MarshalText returns what String does, with the stride that 0 means, and a [*ShapeError] if the kind has no name.
 func (p Pool) MarshalText() ([]byte, error) {
 	if err := poolKinds.check(int(p.Kind)); err != nil {
 		return nil, err
 	}
-	return []byte(p.String()), nil
+	return []byte(p.withStride().String()), nil
+}
+
+// withStride replaces strides of 0 by the size, which they mean.
+func (p Pool) withStride() Pool {
+	for axis := range 2 {
+		if p.Stride[axis] == 0 {
+			p.Stride[axis] = p.Size[axis]
+		}
+	}
+	return p
 }
 
 // UnmarshalText reads a pool as the command line takes it: none, or max or avg with a size and perhaps a stride, such
@@ -157,10 +167,8 @@ func (s Spec) WithDefaults() Spec {
 	for axis := range 2 {
 		s.Stride[axis] = max1(s.Stride[axis])
 		s.Dilation[axis] = max1(s.Dilation[axis])
-		if s.Pool.Stride[axis] == 0 {
-			s.Pool.Stride[axis] = s.Pool.Size[axis]
-		}
 	}
+	s.Pool = s.Pool.withStride()
 	s.Groups = max1(s.Groups)
 	return s
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"gpuconv/conv"
+
+	"pgregory.net/rapid"
 )
 
 // TestNames: every constant's name is read back as that constant.
@@ -104,6 +106,38 @@ func TestJSON(t *testing.T) {
 	if err := json.Unmarshal(text, &again); err != nil || again != p {
 		t.Errorf("%+v, %v", again, err)
 	}
+}
+
+// TestJSONRoundTrip: every valid problem means the same after it was written and read.
+func TestJSONRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		number := func(low, high int, name string) int { return rapid.IntRange(low, high).Draw(t, name) }
+		pair := func(low, high int, name string) [2]int {
+			return [2]int{number(low, high, name), number(low, high, name)}
+		}
+		groups := number(0, 2, "groups")
+		p := conv.Problem{Src: conv.Shape{1, 2 * max(groups, 1), 12, 13}, Weight: conv.Shape{4, 2, 3, 2}, Spec: conv.Spec{
+			Stride: pair(0, 2, "stride"), Dilation: pair(0, 2, "dilation"), Padding: conv.Pad(number(0, 2, "h"), number(0, 2, "w")),
+			PaddingMode: conv.PaddingMode(number(0, 3, "mode")), Groups: groups,
+			Activation: conv.Activation(number(0, 2, "activation")), Pool: conv.Pool{Kind: conv.PoolKind(number(0, 2, "pool"))}}}
+		if p.Pool.Kind != conv.NoPool {
+			p.Pool.Size, p.Pool.Stride = pair(1, 3, "size"), pair(0, 3, "pool stride")
+		}
+		if _, err := p.Dst(); err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again conv.Problem
+		if err := json.Unmarshal(text, &again); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if again.WithDefaults() != p.WithDefaults() || again.Src != p.Src || again.Weight != p.Weight {
+			t.Fatalf("%s is read as %+v, want %+v", text, again, p)
+		}
+	})
 }
 
 // TestBeside: an error says nothing twice.

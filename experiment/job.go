@@ -52,7 +52,7 @@ type Prepared struct {
 
 // Run convolves the job on a backend and writes the files into a folder, which must be new or empty. If it returns an
 // error, nothing is written. It returns as soon as ctx is done, and then the portion in hand goes on by itself: see
-// [batch.Await].
+// [batch.Await]. Once all files are in place it returns the report, even if ctx is done or the plan fails to close.
 //
 // Errors: a [*conv.ShapeError] if Spec does not fit, a [*whole.Error] if a file or folder cannot be written, a
 // [*WrongError], and errors of the backend and of ctx.
@@ -76,10 +76,14 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 		return nil, err
 	}
 	r, err := j.RunOn(ctx, Prepared{Problem: p, Plan: plan, Opening: time.Since(opening)}, out)
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return nil, err // and leave plan open: it may be at work
 	}
-	return r, errors.Join(err, plan.Close())
+	closeErr := plan.Close()
+	if err != nil {
+		return nil, errors.Join(err, closeErr)
+	}
+	return r, nil // the folder is complete: a failure to close concerns nobody
 }
 
 // RunOn is Run with a plan that is prepared already, and a folder that is made already. It commits the folder and
@@ -114,7 +118,10 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	if err := ctx.Err(); err != nil { // interrupted meanwhile: nothing shall be left
 		return nil, err
 	}
-	return r, out.Commit()
+	if err := out.Commit(); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // watched is what a job keeps of its images as they pass.

@@ -280,7 +280,10 @@ func TestCells(t *testing.T) {
 }
 
 // closing is a backend that counts its open plans.
-type closing struct{ open int }
+type closing struct {
+	open int
+	err  error // of Close
+}
 
 func (c *closing) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	plan, err := cpu.Engine{}.Plan(p, weight, bias)
@@ -297,7 +300,51 @@ type closed struct {
 
 func (c closed) Close() error {
 	c.backend.open--
-	return c.Plan.Close()
+	return errors.Join(c.Plan.Close(), c.backend.err)
+}
+
+// existing is a context that is cancelled once a file exists.
+type existing struct {
+	context.Context
+	path string
+}
+
+func (e existing) Err() error {
+	if _, err := os.Stat(e.path); err == nil {
+		return context.Canceled
+	}
+	return e.Context.Err()
+}
+
+// TestRunComplete: once the folder is complete Run succeeds, whether it is interrupted or its plan fails to close.
+func TestRunComplete(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	ctx := existing{t.Context(), filepath.Join(out, "run.json")}
+	backend := &closing{err: errors.New("the device is lost")}
+	r, err := small(t).Run(ctx, backend, out)
+	if err != nil || r == nil || backend.open != 0 {
+		t.Errorf("report %v, error %v, %d plans open", r, err, backend.open)
+	}
+	if ctx.Err() == nil {
+		t.Error("run.json is not there")
+	}
+}
+
+// TestRunFails: without a complete folder there is an error and no report, whatever fails.
+func TestRunFails(t *testing.T) {
+	lost := errors.New("the device is lost")
+	backend := &closing{err: lost}
+	job := small(t)
+	out := filepath.Join(t.TempDir(), "out")
+	job.Progress = func(int) { // Commit cannot put a file in the place of a folder that holds something
+		if err := os.MkdirAll(filepath.Join(out, "run.json", "x"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := job.Run(t.Context(), backend, out)
+	if e := new(whole.Error); !errors.As(err, &e) || !errors.Is(err, lost) || r != nil || backend.open != 0 {
+		t.Errorf("report %v, error %v, %d plans open", r, err, backend.open)
+	}
 }
 
 // TestRun closes its plan, and refuses what cannot be before anything is written.

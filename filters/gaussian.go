@@ -9,12 +9,12 @@ import (
 )
 
 // DoG is a difference of Gaussians, the receptive field of retinal ganglion cells (Rodieck, Vision Res. 5, 1965):
-// Sign·(G(Sigma) − Surround·G(SigmaSurround)), where G is a Gaussian whose sum is 1.
+// Sign·(G(Sigma) − Surround·G(SigmaSurround)), where G is a Gaussian whose integral is 1.
 type DoG struct {
-	Sigma         float64 // of the centre, in pixels; 0 is 1
-	SigmaSurround float64 // pixels, above Sigma; 0 is 1.6·Sigma (Marr and Hildreth, Proc. R. Soc. B 207, 1980)
-	Surround      float64 // sum of the surround; 0 is 1, which gives no answer to a uniform image
-	Sign          int     // 1 is an ON centre, −1 an OFF centre; 0 is 1
+	Sigma         float64 // of the centre, in pixels; 0 means 1
+	SigmaSurround float64 // pixels, above Sigma; 0 means 1.6·Sigma (Marr, Hildreth, Proc. R. Soc. B 207, 1980)
+	Surround      float64 // integral of the surround; 0 means 1, which gives no answer to a uniform image
+	Sign          int     // 1 is an ON centre, −1 an OFF centre; 0 means 1
 }
 
 // Kind implements [Filter].
@@ -26,8 +26,8 @@ func (d *DoG) Parameters() []param.Parameter {
 		sigmaParameter(&d.Sigma),
 		param.New("sigma-surround", "sigma_surround",
 			"standard deviation of the surround in pixels, 0 for 1.6 of the centre's", &d.SigmaSurround),
-		param.New("surround", "surround", "sum of the surround, 0 for 1: that of the centre", &d.Surround),
-		param.New("sign", "sign", "1 is an ON centre, −1 an OFF centre, 0 is 1", &d.Sign),
+		param.New("surround", "surround", "integral of the surround, 0 for 1: that of the centre", &d.Surround),
+		param.New("sign", "sign", "1 for an ON centre, −1 for an OFF centre, 0 for 1", &d.Sign),
 	}
 }
 
@@ -80,9 +80,9 @@ func fill(v *float64, to float64) {
 // polynomial with a leading coefficient of 1. Kernels are not flipped, so it answers with the sign of the derivative of
 // the image. Order+1 orientations of it make any other orientation: see [Steer].
 type Derivative struct {
-	Orientation float64 // of the grating that it answers most to, in degrees from vertical
+	Orientation float64 // of the grating that it responds to most, in degrees from vertical
 	Order       int     // 0 … 8
-	Sigma       float64 // pixels; 0 is 1
+	Sigma       float64 // pixels; 0 means 1
 }
 
 const maxOrder = 8
@@ -150,8 +150,8 @@ func Steer(order int, degrees float64) []float64 {
 	return factors
 }
 
-// Laplacian is the Laplacian of a Gaussian times Sigma², (r²/Sigma² − 2)·G. With a Sigma of 0 it is the sum of a
-// pixel's four neighbours less four times the pixel.
+// Laplacian is the Laplacian of a Gaussian times Sigma², (r²/Sigma² − 2)·G. A Sigma of 0 means the 3×3 kernel: the
+// sum of a pixel's four neighbours less four times the pixel.
 type Laplacian struct {
 	Sigma float64 // pixels
 }

@@ -4,9 +4,9 @@ package gpu
 
 import "slices"
 
-// Devices opens and closes each device in turn that the provider lists by number, and returns those on which an OpenGL
-// 4.3 context comes up. Where devices are not listed it returns what opens without choosing one. Where none opens, the
-// error wraps [ErrNoDevice].
+// Devices opens and closes, in turn, each device that the provider lists by number. It returns those on which an OpenGL
+// 4.3 context comes up. If the provider lists none, or none of them opens, it returns what opens without choosing a
+// device. If nothing opens, the error wraps [ErrNoDevice].
 func Devices(p Provider) ([]Info, error) {
 	candidates, err := p.candidates()
 	if err != nil {

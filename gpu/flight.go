@@ -88,7 +88,7 @@ func (p *plan) launch(f *flight, given part) error {
 		f.fence = gl.FenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
 		gl.Flush()
 	}
-	given.there = dst.handle != f.dst.handle
+	given.lent = dst.handle != f.dst.handle
 	f.part = given
 	return nil
 }
@@ -167,7 +167,7 @@ func (p *plan) land(f *flight) error {
 	start := time.Now()
 	err := p.arrived(f, given.dst.Shape.N())
 	waited := time.Now()
-	if err == nil && given.job.err == nil && !given.there { // nobody reads the dst of a failed job
+	if err == nil && given.job.err == nil && !given.lent { // nobody reads the dst of a failed job
 		p.collect(f, given.dst)
 		err = p.device.glError(fmt.Sprintf("reading %d images back", given.dst.Shape.N()))
 	}

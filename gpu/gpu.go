@@ -16,14 +16,15 @@ import (
 	"errors"
 )
 
-// ErrUnavailable is wrapped by Open's error where this build has no OpenGL.
+// ErrUnavailable is wrapped by Open's error if this build has no OpenGL. Its text names a build that has, and needs no
+// X11.
 var ErrUnavailable = errors.New("this program was built without OpenGL (build it with cgo and -tags egl)")
 
-// errNoGLFW is Open's error where GLFW is asked for and this build has none.
+// errNoGLFW is Open's error if GLFW is asked for and this build has none.
 var errNoGLFW = errors.New("this program was built without GLFW " +
 	"(build it with cgo and -tags glfw, or -tags egl,glfw for both)")
 
-// ErrNoDevice is wrapped by Open's error where no device answers the request.
+// ErrNoDevice is wrapped by Open's error if no device answers the request.
 var ErrNoDevice = errors.New("no OpenGL 4.3 device answers the request")
 
 // Options says what to open and how to compute. The zero value takes the first device that works, and on it the first

@@ -13,7 +13,7 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// hostMutant is a plan that tells a right shader something wrong.
+// hostMutant is a plan that gives wrong data to a correct shader.
 type hostMutant struct {
 	part       string // the program whose plan is broken
 	name       string
@@ -22,7 +22,8 @@ type hostMutant struct {
 }
 
 // TestHostMutants kills the mutants of what package gpu computes for shaders: each uniform one too large and one too
-// small, one work-group too few along each axis, and what is skipped or packed wrongly. They compile nothing new.
+// small, one work-group too few along the first axis that has several (for direct along z too), and what is skipped or
+// packed wrongly. They compile nothing new.
 func TestHostMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
@@ -77,7 +78,7 @@ func everyPass(program string, change func(work *recipe.Pass)) func(b *recipe.Bl
 	})
 }
 
-// passes changes the passes of a program for a number of images, at most those of a chunk.
+// passes lets change replace a program's passes; images, at most chunk, is how many images they are for.
 func passes(program string, change func(all []recipe.Pass, images, chunk int) []recipe.Pass) func(b *recipe.Blueprint) {
 	return func(b *recipe.Blueprint) {
 		for _, s := range stagesOf(b, program) {

@@ -9,7 +9,7 @@ import (
 	"gpuconv/conv"
 )
 
-// job is a batch that was given to Run or Submit.
+// job is a batch that was given to Run, Submit or RunPhases.
 type job struct {
 	dst, src *conv.Tensor
 
@@ -26,7 +26,7 @@ type job struct {
 type part struct {
 	job      *job
 	dst, src *conv.Tensor
-	there    bool // dst was lent: there is nothing to read back
+	lent     bool // the device writes dst itself: there is nothing to read back
 }
 
 // cut returns the next images of the job, and whether there are any.
@@ -85,8 +85,8 @@ func (q *queue) drop(j *job) {
 	q.jobs = slices.DeleteFunc(q.jobs, func(other *job) bool { return other == j })
 }
 
-// Run implements [conv.Plan]. It computes batches larger than the plan's chunk in chunks, and as many of them overlap
-// as the plan has flights.
+// Run implements [conv.Plan]. It splits a batch larger than the plan's chunk into chunks. As many chunks overlap as
+// the plan has flights.
 func (p *plan) Run(dst, src *conv.Tensor) error {
 	if err := p.Problem.CheckRun(dst, src); err != nil {
 		return err
@@ -151,7 +151,7 @@ func (p *plan) finish(j *job) error {
 		return j.err
 	})
 	if err != nil {
-		p.queue.drop(j) // if nobody took it from the queue
+		p.queue.drop(j) // in case it is still queued
 	}
 	return err
 }

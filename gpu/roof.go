@@ -33,8 +33,8 @@ const (
 // multiply-add, and bytes a second of a copy in its memory, bytes read plus bytes written. Each is the rate of the
 // fastest dispatch. Copies are made in three ways: by a shader from a storage buffer, by a shader from a buffer
 // texture, and by glCopyBufferSubData, since software renderers take the stores of a shader apart, lane by lane, and
-// that is no limit of memory. Roof takes about as long as whole says, and longer the first time, when it compiles.
-func (d *Device) Roof(whole time.Duration) (flops, bytes float64, err error) {
+// that is no limit of memory. Roof takes about as long as budget says, and longer the first time, when it compiles.
+func (d *Device) Roof(budget time.Duration) (flops, bytes float64, err error) {
 	err = d.do(func() error {
 		local := min(roofLocalSize, d.profile.WorkGroupSize[0], d.profile.WorkGroupInvocations)
 		size := min(roofBytes, d.profile.Block(), 16*d.profile.TextureBuffer)
@@ -49,11 +49,11 @@ func (d *Device) Roof(whole time.Duration) (flops, bytes float64, err error) {
 			return err
 		}
 		defer dst.delete()
-		if flops, err = d.roof(roofConstants{0, local}, src, dst, whole/2); err != nil {
+		if flops, err = d.roof(roofConstants{0, local}, src, dst, budget/2); err != nil {
 			return err
 		}
 		for _, way := range []int{1, 2, 3} {
-			rate, err := d.roof(roofConstants{way, local}, src, dst, whole/6)
+			rate, err := d.roof(roofConstants{way, local}, src, dst, budget/6)
 			if err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ func (d *Device) Roof(whole time.Duration) (flops, bytes float64, err error) {
 }
 
 // roof returns the highest rate of one of the ways in roof.comp, or of copyCommand. It runs on the thread.
-func (d *Device) roof(c roofConstants, src, dst buffer, whole time.Duration) (best float64, err error) {
+func (d *Device) roof(c roofConstants, src, dst buffer, budget time.Duration) (best float64, err error) {
 	var p *program
 	if c.roof < copyCommand {
 		if p, err = d.program(recipe.Key{Shader: "roof", Constants: c}); err != nil {
@@ -85,7 +85,7 @@ func (d *Device) roof(c roofConstants, src, dst buffer, whole time.Duration) (be
 	if c.roof == 0 {
 		groups, most = 16, 1<<16
 	}
-	for start := time.Now(); best == 0 || time.Since(start) < whole; {
+	for start := time.Now(); best == 0 || time.Since(start) < budget; {
 		columns := min(groups, d.profile.WorkGroups[0])
 		rows := groups / columns
 		begun := time.Now()

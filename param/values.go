@@ -131,16 +131,21 @@ func (v Values) At(i int) float64 {
 	return v.start + float64(float64(i)*v.step)
 }
 
-// NotFinite returns the first value that is NaN or infinite. A range has none.
+// NotFinite returns a value that is NaN or infinite, if there is one: the first of a list, the first or the last of a
+// range. [Range] and [ParseValues] make none, [Explicit] and [Values.Scaled] may.
 func (v Values) NotFinite() (value float64, found bool) {
-	at := slices.IndexFunc(v.explicit, func(x float64) bool { return !finite(x) })
+	suspects := v.explicit
+	if v.count > 0 {
+		suspects = []float64{v.At(0), v.At(v.count - 1)} // if both are finite, so is what lies between
+	}
+	at := slices.IndexFunc(suspects, func(x float64) bool { return !finite(x) })
 	if at < 0 {
 		return 0, false
 	}
-	return v.explicit[at], true
+	return suspects[at], true
 }
 
-// Scaled returns the values times a factor.
+// Scaled returns the values times a factor. They may overflow: see [Values.NotFinite].
 func (v Values) Scaled(factor float64) Values {
 	scaled := Values{start: v.start * factor, step: v.step * factor, count: v.count}
 	for _, x := range v.explicit {

@@ -168,3 +168,32 @@ func TestScaled(t *testing.T) {
 		}
 	}
 }
+
+// TestNotFinite: scaling may overflow a range as well as a list.
+func TestNotFinite(t *testing.T) {
+	for _, c := range []struct {
+		text   string
+		factor float64
+		found  bool
+	}{
+		{"0,1", 2, false}, {"0:2:1", 2, false}, {"1e308", 10, true}, {"1e307:1e308:1e307", 1, false},
+		{"0,1", math.Inf(1), true}, {"0:1:2", math.Inf(1), true}, {"0:1:0.5", math.Inf(1), true},
+		{"1:3:1", math.Inf(1), true}, {"0:1:2", math.NaN(), true}, {"0:1e308:1e307", 10, true},
+	} {
+		v, err := ParseValues(c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scaled := v.Scaled(c.factor)
+		got, found := scaled.NotFinite()
+		if found != c.found || found && finite(got) {
+			t.Errorf("%s times %v: %v, %v, want %v", c.text, c.factor, got, found, c.found)
+		}
+		if _, err := NewGrid([]Parameter{New("sf", "", "", new(float64))}, []Axis{{"sf", scaled}}); (err != nil) != c.found {
+			t.Errorf("%s times %v as an axis: %v", c.text, c.factor, err)
+		}
+	}
+	if _, found := (Values{}).NotFinite(); found {
+		t.Error("no values hold one that is not finite")
+	}
+}

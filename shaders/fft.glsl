@@ -3,12 +3,13 @@
 //
 // A line of R1·R2 numbers is transformed in two passes, in place. The first takes z[j + R2·m], m < R1, for each j < R2,
 // to z[j + R2·a], a < R1, and turns the result by e^(−2πi·j·a/(R1·R2)). The second takes the R2 numbers from R2·a on.
-// Frequency a + R1·b is then at place R2·a + b. The same passes in opposite order, with the turn after the first, lead
-// from there back to the original order. They are the inverse transform, times R1·R2, if the real and imaginary parts
-// are exchanged before and after.
+// Frequency a + R1·b is then at place R2·a + b. Run in reverse order, with the turn after whichever pass now comes
+// first, they lead back to the original order. With real and imaginary parts exchanged before and after, they are the
+// inverse transform, times R1·R2.
 //
 // An invocation has R1 or R2 numbers in registers. Lanes go across the lines, so that all lanes of a warp turn by one
-// factor. Columns are exchanged within rows (at), so that a warp reads 32 banks whichever way lines run.
+// factor. Columns are exchanged within rows (at), so that a warp reads 32 different banks both along rows and down
+// columns.
 //
 // Constants: TILE_H, TILE_W (16, 32, 64), LANES (TILE_H·TILE_W/8), their factors H1·H2 and W1·W2 (4, 8); those of
 // pixel.glsl.
@@ -23,7 +24,7 @@ uniform int stepH, stepW;            // sums of a tile, in its first rows and co
 uniform int padTop, padLeft;
 
 #define POINTS (TILE_H * TILE_W)
-#define COLUMNS (TILE_W / 2 + 1)     // those of a real tile that tell all of its spectrum
+#define COLUMNS (TILE_W / 2 + 1)     // enough columns to give the whole spectrum, as the tile is real
 #define SPECTRUM (COLUMNS * TILE_H)  // [frequency across, place of the frequency down]
 #define EACH_EIGHT(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7)
 

@@ -1,4 +1,5 @@
-// The images, and what is outside them, for shaders that compute with single pixels.
+// Padding: the images, and what is outside them, for shaders that compute with single pixels. direct_soft.comp and
+// column.glsl read several pixels at once and apply the padding themselves, with source of the prelude.
 //
 // Constants: SOURCE_MODE (see source in the prelude), SOURCE_BINDING (0, or 4 for a shader that reads something else at
 // 0).

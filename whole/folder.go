@@ -81,8 +81,8 @@ func (d *Folder) Write(name string, write func(io.Writer) error) error {
 	return f.fill(write)
 }
 
-// Commit moves the files into place, all or none. It moves them in the order of their names, so that whoever sees the
-// last sees all.
+// Commit moves the files into place, in the order of their names, so that whoever sees the last sees all. If a move
+// fails, Commit removes the files that it has moved.
 func (d *Folder) Commit() error {
 	entries, err := os.ReadDir(d.hidden)
 	if err != nil {

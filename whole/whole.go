@@ -1,6 +1,7 @@
 // Package whole writes files and folders that are there whole or not at all. [Write] is for a file that is written at
 // once, [Create] for one that grows, [CreateFolder] for files that belong together. A failure, an interrupt or the end
-// of the process leaves no half of them at the path that was asked for.
+// of the process leaves no half of a file at the path that was asked for. A folder's files are moved there one after
+// the other: a process that is killed between two of these moves leaves some of the files, each whole.
 //
 // Every error that names a file or folder is an [*Error].
 package whole

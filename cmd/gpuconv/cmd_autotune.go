@@ -51,14 +51,14 @@ func newAutotune() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "autotune [--problem …]",
 		Aliases: []string{"tune"}, // its name before there was gpuconv tuning
-		Short:   "Measure which algorithm and tile is the fastest for a convolution on a GPU, and use it from then on",
-		Long: "autotune has every algorithm that accepts a convolution compute it with every tile that it may\n" +
-			"take. It holds the outputs to the float64 reference, times those that are not far behind by\n" +
-			"turns, and stores the fastest for this device, driver and convolution. run, conv and info take\n" +
+		Short:   "Measure which algorithm and tile are fastest for a convolution on a GPU, and use them from then on",
+		Long: "autotune computes a convolution with every algorithm that accepts it and every tile of that\n" +
+			"algorithm. It holds the outputs to the float64 reference, times in turn those that are not far\n" +
+			"behind, and stores the fastest for this device, driver and convolution. run, conv and info take\n" +
 			"it from then on, also for up to four times as many or as few images, unless --algorithm forces\n" +
-			"one. Times are those of the device. Another way than the device's own has to be 3 % faster.\n\n" +
-			"--forget removes what is stored for the convolution, or everything. Exit code 1: an output was\n" +
-			"wrong, and nothing is stored.",
+			"one. Times are those of the device. The device's own choice is kept unless another is 3 % faster.\n\n" +
+			"--forget removes what is stored for --problem; without --problem, everything. Exit code 1: an\n" +
+			"output was wrong or a way failed, and nothing is stored.",
 		Example: "  gpuconv autotune --device software\n" +
 			"  gpuconv autotune --problem 16,64,56,56,64,3,1,1,1 --device any\n" +
 			"  gpuconv autotune --problem --input x.npy --weight 64,3,7,7 --stride 2 --padding 3\n" +
@@ -72,7 +72,7 @@ func newAutotune() *cobra.Command {
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "",
 		"measure only this algorithm's tiles, and store nothing: "+either(gpu.AlgorithmNames()))
-	flags.IntVar(&f.rounds, "count", 9, "how often each is timed")
+	flags.IntVar(&f.rounds, "count", 9, "how many times each is timed")
 	flags.BoolVar(&f.forget, "forget", false, "remove what is stored, of --problem or of all, and measure nothing")
 	return cmd
 }
@@ -238,12 +238,12 @@ func (f *autotuneFlags) race(ctx context.Context, stderr io.Writer, p conv.Probl
 	return all, nil
 }
 
-// failures is an error if a way failed: then the driver or a shader is broken, and it does not matter which way is the
+// failures is an error if a way failed. Then the driver or a shader is broken, and it does not matter which way is
 // fastest.
 func failures(all []*autotune.Entrant) error {
 	for _, e := range all {
 		if e.Err != nil {
-			return fmt.Errorf("%v: %w; nothing was stored, gpuconv verify looks closer", e.Choice, e.Err)
+			return fmt.Errorf("%v: %w; nothing was stored; run gpuconv verify to look closer", e.Choice, e.Err)
 		}
 	}
 	return nil

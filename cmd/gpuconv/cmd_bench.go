@@ -45,9 +45,9 @@ func newBench() *cobra.Command {
 			"total is from images in memory to outputs in memory. upload, kernel and readback are its parts,\n" +
 			"which only a GPU has. compile is timed apart, with an empty and a warm cache of shaders. GFLOP/s\n" +
 			"count 2 for each multiplication of the direct form, GB/s count images, weights and outputs once\n" +
-			"each. of roof is the part of what the device could do at most at that intensity, by probes. The\n" +
-			"CPU engine is timed with one thread and with all. A software renderer is no GPU. What gpuconv\n" +
-			"autotune has stored is not used.\n\n" +
+			"each. The column 'of roof' is the rate as a part of the most that the device could reach at that\n" +
+			"intensity, as probes measured it. The CPU engine is timed with one thread and with all. A\n" +
+			"software renderer is no GPU. What gpuconv autotune has stored is not used.\n\n" +
 			"Suites: seed (the tutorial's layer, 1 to 16,384 images, within 2 minutes), layers (of well-known\n" +
 			"networks), sweep (kernel, channels, size and stride, one at a time). Exit code 1: an output was\n" +
 			"wrong.",
@@ -67,12 +67,13 @@ func newBench() *cobra.Command {
 		"what is timed: gpu, cpu, reference or several of them; without it a missing GPU is reported as absent")
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "force a GPU algorithm: "+either(gpu.AlgorithmNames()))
-	flags.IntVar(&f.count, "count", 10, "samples of each case and backend, at least")
-	flags.DurationVar(&f.time, "time", 500*time.Millisecond, "time of the samples of each case and backend, at least")
-	flags.DurationVar(&f.limit, "limit", 0, "no new sample after so long; 0 is 80s for seed, 10m for the others")
+	flags.IntVar(&f.count, "count", 10, "take at least this many samples of each case and backend")
+	flags.DurationVar(&f.time, "time", 500*time.Millisecond,
+		"spend at least this long on the samples of each case and backend")
+	flags.DurationVar(&f.limit, "limit", 0, "no new sample after so long; 0 means 80s for seed, 10m for the others")
 	flags.Float64Var(&f.noise, "noise", 0.01,
-		"more rounds until all intervals are within this part of their medians; 1 makes none")
-	flags.Uint64Var(&f.seed, "seed", 0, "of the order and of all numbers; 0 draws one, which is printed")
+		"add rounds until every interval is within this fraction of its median; 1 adds none")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order and of all random numbers; 0 draws one, which is printed")
 	flags.StringVar(&f.json, "json", "", "write the report, with every sample")
 	flags.StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
 	flags.StringVar(&f.compile, "compile", "",
@@ -97,7 +98,7 @@ func (f *benchFlags) validate() error {
 	switch {
 	case !slices.Contains(names, "gpu") && (f.device != "any" || f.opener != "" || f.algorithm != "" ||
 		f.compile != ""):
-		return refused("backend", f.backends, errors.New("want no --device, --context, --algorithm and --compile with it, they are for a GPU"))
+		return refused("backend", f.backends, errors.New("want no --device, --context, --algorithm and --compile with it: they need a GPU"))
 	case f.format != "text" && f.format != "go":
 		return misread("format", f.format, errors.New("want text or go"))
 	case f.compile != "" && f.compile != bench.CacheCold && f.compile != bench.CacheWarm:
@@ -105,7 +106,7 @@ func (f *benchFlags) validate() error {
 	case f.count < 1:
 		return refused("count", strconv.Itoa(f.count), errors.New("want at least 1"))
 	case !(f.noise > 0):
-		return refused("noise", fmt.Sprint(f.noise), errors.New("want a part of 1, such as 0.01"))
+		return refused("noise", fmt.Sprint(f.noise), errors.New("want a fraction above 0, such as 0.01"))
 	case f.time < 0 || f.limit < 0:
 		return usage(errors.New("--time and --limit: want no negative time"))
 	}

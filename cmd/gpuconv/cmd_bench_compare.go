@@ -16,10 +16,11 @@ func newBenchCompare() *cobra.Command {
 		Use:   "compare OLD.json NEW.json",
 		Short: "Ratios of two reports with confidence intervals; exit code 1 on a significant regression",
 		Long: "compare sets the times of two reports of gpuconv bench against each other. A change is\n" +
-			"significant if chance would make it in less than 5 % of comparisons, all cases together, and if\n" +
-			"it is beyond the threshold. Both must hold on the clock, and also in parts of what a fixed piece\n" +
-			"of work took beside it (calibrated), so that a machine that was busier in one of the runs is no\n" +
-			"change. \"would show\" is the smallest change that would have been seen with that noise.\n\n" +
+			"significant if chance alone would produce any such change in fewer than 5 % of comparisons\n" +
+			"(counting all cases), and if it exceeds the threshold. Both must hold for the time itself and for\n" +
+			"the time divided by that of fixed work run beside it (calibrated). So a machine that was busier\n" +
+			"in one run does not count as a change. \"would show\" is the smallest change that would have been\n" +
+			"seen with that noise.\n\n" +
 			"Exit code 1: something is slower beyond the threshold, or wrong.",
 		Example: "  gpuconv bench compare old.json new.json\n" +
 			"  gpuconv bench compare old.json new.json --threshold 0.05 --cpu-time",
@@ -31,7 +32,7 @@ func newBenchCompare() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !(threshold >= 0 && threshold < 10) {
-				return refused("threshold", fmt.Sprint(threshold), errors.New("want a part of 1, such as 0.03"))
+				return refused("threshold", fmt.Sprint(threshold), errors.New("want a fraction from 0 to below 10, such as 0.03"))
 			}
 			var reports [2]bench.Report
 			for i, path := range args {
@@ -58,7 +59,7 @@ func newBenchCompare() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().Float64Var(&threshold, "threshold", 0.03, "changes that are smaller do not matter, in parts of 1")
+	cmd.Flags().Float64Var(&threshold, "threshold", 0.03, "ignore changes smaller than this fraction")
 	cmd.Flags().BoolVar(&cpuTime, "cpu-time", false,
 		"compare the time for which the process had a core, not the clock: for machines on which others compute")
 	return cmd

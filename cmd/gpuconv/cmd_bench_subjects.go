@@ -51,7 +51,7 @@ func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subj
 
 // roofed is the optional power of a device to measure what it could do at most.
 type roofed interface {
-	Roof(whole time.Duration) (flops, bytes float64, err error)
+	Roof(budget time.Duration) (flops, bytes float64, err error)
 }
 
 // subjects are the ways in which an open backend is timed: the CPU engine with one thread and with all.

@@ -14,8 +14,8 @@ import (
 // output is a flag that names a file or folder to write, and what was given to it.
 type output struct{ flag, path string }
 
-// blame makes err an error of the flag if it says that a file or folder cannot be written. It is an error of the call if
-// the path itself is wrong. Any other error stays as it is.
+// blame makes err an error of the flag if it says that a file or folder cannot be written. It is an error of the
+// call if the path itself is wrong. Any other error stays as it is.
 func (o output) blame(err error) error {
 	var e *whole.Error
 	switch {

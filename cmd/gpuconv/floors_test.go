@@ -26,7 +26,7 @@ var floors = [][]string{
 	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
 	{"filters", "stimuli", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning"},
-	{"conv/convtest", "batch", "bench", "verify", "autotune", "tuning/report", "viewer"},
+	{"conv/convtest", "batch", "bench", "verify", "autotune", "tuning/report"},
 	{"experiment"},
 	{"cmd/gpuconv"},
 }

@@ -3,7 +3,8 @@
 // Package gpu does what a [Blueprint] says.
 //
 // [Draw] makes a Blueprint. It asks the algorithms of one table in their order. Each has a file of its own, named after
-// it, and a shader of that name in package shaders.
+// it, and shaders whose names begin with its own in package shaders: direct.comp, or fft_src.comp and fft_dst.comp.
+// [Tiling] says where each chooses its tile.
 package recipe
 
 import (
@@ -17,18 +18,18 @@ import (
 	"gpuconv/fault"
 )
 
-// algorithm is one way to compute convolutions with a shader: a row of the table. What else there is of it is in files
-// of its name.
+// algorithm is one way to compute convolutions with shaders: a row of the table. The rest of it is in files of its
+// name.
 type algorithm struct {
 	name string
 	// fit cuts the work of a valid problem to a device, or says why the algorithm cannot compute it there.
 	fit func(p conv.Problem, device Profile) (fitted, error)
 	// tilings lists what is worth measuring in addition to what fit chooses itself. Some may be larger than a problem.
-	// The field is nil where there is no choice.
+	// The field is nil if there is no choice.
 	tilings func(p conv.Problem, device Profile) []Tiling
-	// softwareOnly is set where hardware is refused.
+	// softwareOnly is set if hardware is refused.
 	softwareOnly bool
-	// slow says why the algorithm is not worth it on software renderers, which take it only if it is forced; "" where
+	// slow says why the algorithm is not worth it on software renderers, which take it only if it is forced; "" if
 	// they do take it.
 	slow string
 }
@@ -142,7 +143,7 @@ func (a algorithm) take(p conv.Problem, device Profile, forced, before string) (
 	return f, f.worth()
 }
 
-// refusal is the error where no algorithm takes a problem: why the forced one does not, or each one.
+// refusal is the error if no algorithm takes a problem: why the forced one does not, or each one.
 func refusal(rejected []conv.Rejected, forced string) error {
 	var reasons []string
 	for _, r := range rejected {

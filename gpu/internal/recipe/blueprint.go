@@ -50,7 +50,7 @@ func (b Blueprint) PoolsApart() bool { return goesOn(b.Problem) && !b.Recipe.Fin
 
 // DrawChoice draws the blueprint of a choice that [Choices] lists.
 func DrawChoice(p conv.Problem, device Profile, c conv.Choice) (Blueprint, error) {
-	device, err := device.wishing(p, c)
+	device, err := device.requesting(p, c)
 	if err != nil {
 		return Blueprint{}, err
 	}

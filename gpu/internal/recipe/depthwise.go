@@ -23,7 +23,7 @@ func (c depthwiseConstants) Defines() []Define {
 		Define{"EACH_WEIGHT(M)", eachOf(c.taps(), c.filters)})
 }
 
-// Bounds of depthwise.comp in place of those of slideTiles. Neither was timed.
+// Bounds of depthwise.comp in place of those of slideBoundsOf. Neither was timed.
 const (
 	depthwiseFilters = 2  // of one group, which share loads; most groups have one
 	depthwiseHeld    = 64 // weights in registers: kernels up to 8×8 whole
@@ -46,12 +46,12 @@ func fitDepthwise(p conv.Problem, device Profile) (depthwise, error) {
 	}
 	return finishing(p, device, func(f finish) (depthwise, error) {
 		d := depthwise{Problem: p, device: device}
-		bounds := slideTiles(device)
+		bounds := slideBoundsOf(device)
 		bounds.filters, bounds.held, bounds.weight = depthwiseFilters, depthwiseHeld, bounds.load
-		bounds = bounds.forced(device)
+		bounds = bounds.requested(device)
 		planes := f.computed(p)
 		planes[0] *= p.Groups // each counts as an image
-		fitted, err := newSlide(p, bounds, f, planes, min(bounds.filters, d.multiplier()))
+		fitted, err := chooseSlideTile(p, bounds, f, planes, min(bounds.filters, d.multiplier()))
 		if err != nil {
 			return depthwise{}, err
 		}

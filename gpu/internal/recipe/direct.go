@@ -44,7 +44,7 @@ func (t DirectTile) String() string {
 	return fmt.Sprintf("%d filters × %d positions", 4*t.Vectors, t.Positions)
 }
 
-// directTiles are the tiles for a class of devices. The first is taken unless another is wished for.
+// directTiles are the tiles for a class of devices. The first is taken unless another is requested.
 func directTiles(device Profile) []DirectTile {
 	all := []DirectTile{
 		{4, 2}, // 32 sums: a quarter of the weight loads of one position, half of the pixel loads of one vec4
@@ -60,11 +60,11 @@ func directTiles(device Profile) []DirectTile {
 
 const directLocalSize = 64 // two warps; eight vectors of llvmpipe
 
-// directTileFor returns the tile that is wished for, or else the first, without the vec4 that a group's filters leave
+// chooseDirectTile returns the tile that is requested, or else the first, without the vec4 that a group's filters leave
 // empty. tiles is how many of them a group takes.
-func directTileFor(device Profile, filters int) (t DirectTile, tiles int) {
-	t, forced := device.Tiling.(DirectTile)
-	if !forced {
+func chooseDirectTile(device Profile, filters int) (t DirectTile, tiles int) {
+	t, requested := device.Tiling.(DirectTile)
+	if !requested {
 		t = directTiles(device)[0]
 	}
 	t.Vectors = min(t.Vectors, ceilDiv(filters, 4))
@@ -101,7 +101,7 @@ func fitDirect(p conv.Problem, device Profile) (direct, error) {
 	if err != nil {
 		return direct{}, err
 	}
-	t, tiles := directTileFor(device, p.Weight[0]/p.Groups)
+	t, tiles := chooseDirectTile(device, p.Weight[0]/p.Groups)
 	constants := directConstants{paddingMode: p.PaddingMode, localSize: directLocal(device),
 		positions: t.Positions, vectors: t.Vectors, finish: directFinish(p, device, t)}
 	d := direct{p, device, constants, t, tiles, constants.finish.outputs(p)}

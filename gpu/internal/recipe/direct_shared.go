@@ -76,9 +76,9 @@ func fitShared(p conv.Problem, device Profile) (directShared, error) {
 		return directShared{}, err
 	}
 	return finishing(p, device, func(f finish) (directShared, error) {
-		bounds := slideTiles(device)
+		bounds := slideBoundsOf(device)
 		bounds.held, bounds.load, bounds.weight = sharedHeld, sharedLoad, sharedWeight
-		bounds = bounds.forced(device)
+		bounds = bounds.requested(device)
 		filters, tiles := bounds.tileFilters(f, p.Weight[0]/p.Groups)
 		c, err := newSharedConstants(p, device, bounds, f, filters)
 		if err != nil {
@@ -91,7 +91,7 @@ func fitShared(p conv.Problem, device Profile) (directShared, error) {
 
 // newSharedConstants fits the best tile whose pixels, and what columns of windows exchange, fit into shared memory.
 func newSharedConstants(
-	p conv.Problem, device Profile, bounds slideTile, f finish, filters int,
+	p conv.Problem, device Profile, bounds slideBounds, f finish, filters int,
 ) (sharedConstants, error) {
 	rows := f.computed(p)
 	if rows.W() == 1 {
@@ -105,7 +105,7 @@ func newSharedConstants(
 	rows[0], rows[2] = rows.N()*c.lanesH, ceilDiv(rows.H(), c.lanesH) // those of one lane
 	var err error
 	for ; bounds.rows > 0; bounds.rows-- {
-		if c.slide, err = newSlide(p, bounds, f, rows, filters); err != nil {
+		if c.slide, err = chooseSlideTile(p, bounds, f, rows, filters); err != nil {
 			return sharedConstants{}, err
 		}
 		c.tileH = (c.lanesH*c.rows-1)*p.Stride[0] + (p.Weight[2]-1)*p.Dilation[0] + 1

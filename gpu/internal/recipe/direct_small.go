@@ -40,9 +40,9 @@ func fitSmall(p conv.Problem, device Profile) (small, error) {
 	}
 	return finishing(p, device, func(f finish) (small, error) {
 		s := small{Problem: p, device: device}
-		bounds := slideTiles(device).forced(device)
+		bounds := slideBoundsOf(device).requested(device)
 		filters, tiles := bounds.tileFilters(f, p.Weight[0]/p.Groups)
-		fitted, err := newSlide(p, bounds, f, f.computed(p), filters)
+		fitted, err := chooseSlideTile(p, bounds, f, f.computed(p), filters)
 		if err != nil {
 			return small{}, err
 		}
@@ -101,7 +101,7 @@ func (s small) worth() error {
 			passes, s.constants.filters, smallPasses)
 	case s.constants.taps() < s.Weight[2]*s.Weight[3]:
 		return fmt.Errorf("a kernel of %d×%d is more than %d multiplications written out",
-			s.Weight[2], s.Weight[3], slideTiles(s.device).macs)
+			s.Weight[2], s.Weight[3], slideBoundsOf(s.device).macs)
 	}
 	return nil
 }

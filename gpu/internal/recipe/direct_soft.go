@@ -11,7 +11,7 @@ func fitSoft(p conv.Problem, device Profile) (soft, error) {
 	if _, err := fitDirect(p, device); err != nil {
 		return soft{}, err
 	}
-	s, err := newSoft(p, device)
+	s, err := chooseSoftTile(p, device)
 	if err != nil {
 		return soft{}, err
 	}

@@ -114,8 +114,8 @@ func (c softConstants) cost() float64 {
 	return 0.6*float64(c.macs()) + texel*float64(c.freshLoads()) + store*float64(outputs)
 }
 
-// newSoft fits the tile to a valid problem.
-func newSoft(p conv.Problem, device Profile) (soft, error) {
+// chooseSoftTile returns a valid problem with the tile that costs least, or with the one that is requested.
+func chooseSoftTile(p conv.Problem, device Profile) (soft, error) {
 	p.Spec = p.WithDefaults()
 	sums, err := p.Sums()
 	if err != nil {
@@ -126,14 +126,14 @@ func newSoft(p conv.Problem, device Profile) (soft, error) {
 		return soft{}, fmt.Errorf("it needs strides and dilations of at most %d", most)
 	}
 	fewest, largest := 1, softFilters // filters
-	forced, _ := device.Tiling.(softTile)
-	if forced.filters > 0 {
-		fewest, largest = forced.filters, forced.filters
+	requested, _ := device.Tiling.(softTile)
+	if requested.filters > 0 {
+		fewest, largest = requested.filters, requested.filters
 	}
 	s := soft{Problem: p, device: device, sums: sums}
 	best, least := softConstants{}, math.Inf(1)
 	for filters := fewest; filters <= min(largest, p.Weight[0]/p.Groups); filters++ {
-		s.tile = softBlock(p, device, sums, filters, forced)
+		s.tile = softBlockOf(p, device, sums, filters, requested)
 		if !s.tile.fit(p, device.Unrolled) {
 			break // more filters do not fit either
 		}
@@ -154,9 +154,9 @@ func newSoft(p conv.Problem, device Profile) (soft, error) {
 	return s, nil
 }
 
-// softBlock returns the block of sums for a tile of so many filters: 8 columns, which read their window most often, or
-// two rows of 4 where 8 columns would be half empty or a pool takes 2×2. A tile that is wished for has its own block.
-func softBlock(p conv.Problem, device Profile, sums conv.Shape, filters int, forced softTile) softConstants {
+// softBlockOf returns the block of sums for a tile of so many filters: 8 columns, which read their window most often, or
+// two rows of 4 if 8 columns would be half empty or a pool takes 2×2. A tile that is requested has its own block.
+func softBlockOf(p conv.Problem, device Profile, sums conv.Shape, filters int, requested softTile) softConstants {
 	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3],
 		stride: p.Stride, dilation: p.Dilation, paddingMode: p.PaddingMode,
 		vectors: p.PaddingMode == conv.Zeros && p.Src.W()%4 == 0 && sums.W()%4 == 0}
@@ -167,8 +167,8 @@ func softBlock(p conv.Problem, device Profile, sums conv.Shape, filters int, for
 	if c.pools() {
 		c.rows, c.segments = 2, 1
 	}
-	if forced.filters > 0 {
-		c.rows, c.segments = min(forced.rows, sums.H()), forced.segments
+	if requested.filters > 0 {
+		c.rows, c.segments = min(requested.rows, sums.H()), requested.segments
 	}
 	if filters%c.filtersPerPlane() > 0 || c.rows%c.span() > 0 {
 		c.finish = finish{}

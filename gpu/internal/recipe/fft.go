@@ -42,8 +42,8 @@ type fft struct {
 // room for that, or if tiles that must not cut windows are so many more that sums might as well be stored and read
 // again.
 func newFFT(p conv.Problem, device Profile) (fft, error) {
-	apart, err := tileFFT(p, device, finish{})
-	fused, refused := tileFFT(p, device, finishOf(p, device))
+	apart, err := fitFFTWith(p, device, finish{})
+	fused, refused := fitFFTWith(p, device, finishOf(p, device))
 	if refused != nil || fused.accept() != nil {
 		return apart, err
 	}
@@ -54,11 +54,11 @@ func newFFT(p conv.Problem, device Profile) (fft, error) {
 	return fused, nil
 }
 
-// tileFFT fits the tile to what it makes of its sums.
-func tileFFT(p conv.Problem, device Profile, made finish) (fft, error) {
+// fitFFTWith fits a problem to the tile that chooseFFTTile returns, which makes `made` of its sums.
+func fitFFTWith(p conv.Problem, device Profile, made finish) (fft, error) {
 	f := fft{Problem: p, device: device, finish: made, dst: made.outputs(p)}
 	span := made.span()
-	down, across, err := fftSides(p, [2]int{f.dst.H() * span, f.dst.W() * span}, span, device)
+	down, across, err := chooseFFTTile(p, [2]int{f.dst.H() * span, f.dst.W() * span}, span, device)
 	if err != nil {
 		return fft{}, err
 	}

@@ -91,7 +91,7 @@ func TestFFTFinish(t *testing.T) {
 	pair := pooled(31, 80)
 	pair.Activation, pair.Pool = conv.Energy, conv.Pool{}
 	all := func(*Profile) {}
-	whole, _ := tileFFT(pooled(31, 80), nvidia(), finish{})
+	whole, _ := fitFFTWith(pooled(31, 80), nvidia(), finish{})
 	for name, c := range map[string]struct {
 		p           conv.Problem
 		change      func(d *Profile)

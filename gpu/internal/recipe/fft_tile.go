@@ -108,9 +108,9 @@ func fftReach(p conv.Problem, axis int) int {
 	return min(p.Weight[2+axis]-1, 1<<20)*min(p.Dilation[axis], 1<<20) + 1
 }
 
-// fftSides returns the tile, along H and along W, whose transforms of an image with so many sums have the fewest
+// chooseFFTTile returns the tile, along H and along W, whose transforms of an image with so many sums have the fewest
 // points. Among equals it returns the largest tile.
-func fftSides(p conv.Problem, sums [2]int, span int, device Profile) (down, across fftSide, err error) {
+func chooseFFTTile(p conv.Problem, sums [2]int, span int, device Profile) (down, across fftSide, err error) {
 	least := 0
 	for _, h := range fftExtents() {
 		for _, w := range fftExtents() {

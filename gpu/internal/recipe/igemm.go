@@ -51,11 +51,11 @@ func igemmTiles(device Profile) []IgemmTile {
 	}
 }
 
-// igemmTileFor returns the tile that is wished for. Otherwise it returns the first that the filters of a group fill
+// chooseIgemmTile returns the tile that is requested. Otherwise it returns the first that the filters of a group fill
 // more than half and whose work-groups keep the device busy, or else the last.
-func igemmTileFor(device Profile, groups, filters, positions int) IgemmTile {
-	if forced, ok := device.Tiling.(IgemmTile); ok {
-		return forced
+func chooseIgemmTile(device Profile, groups, filters, positions int) IgemmTile {
+	if requested, ok := device.Tiling.(IgemmTile); ok {
+		return requested
 	}
 	tiles := igemmTiles(device)
 	for _, t := range tiles {
@@ -148,7 +148,7 @@ func newIgemm(p conv.Problem, device Profile) (igemm, error) {
 // withConstants returns g with its constants, the tile among them.
 func (g igemm) withConstants(mode conv.PaddingMode, f finish) igemm {
 	g.constants = igemmConstants{paddingMode: mode, bias: g.bias, finish: f,
-		tile: igemmTileFor(g.device, g.groups, g.filters, g.dst.N()*g.dst.H()*g.dst.W()*f.perOutput())}
+		tile: chooseIgemmTile(g.device, g.groups, g.filters, g.dst.N()*g.dst.H()*g.dst.W()*f.perOutput())}
 	g.constants.tail = g.taps()%g.constants.tile.Depth != 0
 	return g
 }

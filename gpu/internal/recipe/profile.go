@@ -10,7 +10,7 @@ type Profile struct {
 	// Unrolled is how many multiplications a program of a software renderer may write out; 0 for no limit. More run
 	// faster and compile longer.
 	Unrolled int
-	Wishes
+	Requests
 }
 
 // Class tells devices apart that have tiles of their own.
@@ -22,8 +22,8 @@ const (
 	Software              // a software renderer: a CPU does the work
 )
 
-// Wishes are what tests and measurements ask of plans. The zero value leaves all to the algorithms.
-type Wishes struct {
+// Requests are what tests and measurements ask of plans. The zero value leaves every choice to the algorithms.
+type Requests struct {
 	Tiling Tiling // forces how the algorithm cuts the work; nil leaves it to the algorithm
 	Turns  int    // forces how many turns a strip of direct_soft has; 0 makes work-groups enough
 	Apart  bool   // makes energy and pools a dispatch of their own, whatever a tile has room for

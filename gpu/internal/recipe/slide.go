@@ -18,8 +18,8 @@ type slide struct {
 	finish
 }
 
-// slideTile bounds slides for a class of devices.
-type slideTile struct {
+// slideBounds are the bounds of slides for a class of devices.
+type slideBounds struct {
 	rows    int // of sums in a column, at most
 	least   int // of rows, at least
 	filters int
@@ -32,9 +32,9 @@ type slideTile struct {
 	fill    int // how many invocations keep the device busy
 }
 
-// slideTiles returns the bounds for a device. None was timed, as no hardware was at hand.
-func slideTiles(device Profile) slideTile {
-	t := slideTile{
+// slideBoundsOf returns the bounds for a device. None was timed, as no hardware was at hand.
+func slideBoundsOf(device Profile) slideBounds {
+	t := slideBounds{
 		rows: 8, filters: 8, sums: 32, // most devices have 64 registers for each of as many invocations as they run
 		macs:  2048,    // 32 KiB of code at 16 bytes each, a usual instruction cache
 		load:  4,       // the load, its address, the choice of zeros and its share of the cache's bandwidth
@@ -71,7 +71,7 @@ func (c SlideCut) String() string {
 // slideTilings are cuts within the bounds of a device, between which a slide chooses by cost: how many rows a column
 // has, and how many filters share a pixel.
 func slideTilings(_ conv.Problem, device Profile) (all []Tiling) {
-	t := slideTiles(device)
+	t := slideBoundsOf(device)
 	for _, filters := range []int{t.filters, ceilDiv(t.filters, 2)} {
 		for rows := 1; rows <= t.rows && rows*filters <= t.sums; rows *= 2 {
 			all = append(all, SlideCut{rows, filters})
@@ -80,8 +80,8 @@ func slideTilings(_ conv.Problem, device Profile) (all []Tiling) {
 	return all
 }
 
-// forced narrows the bounds to the cut that is wished for, if there is one.
-func (t slideTile) forced(device Profile) slideTile {
+// requested narrows the bounds to the cut that is requested, if there is one.
+func (t slideBounds) requested(device Profile) slideBounds {
 	if c, ok := device.Tiling.(SlideCut); ok {
 		t.rows, t.least, t.filters = c.Rows, c.Rows, c.Filters
 	}
@@ -112,16 +112,16 @@ func (f finish) computed(p conv.Problem) conv.Shape {
 
 // tileFilters returns how many filters a tile has, which are whole pairs if a pair makes an output, and how many tiles
 // a group of perGroup filters takes.
-func (t slideTile) tileFilters(f finish, perGroup int) (filters, tiles int) {
+func (t slideBounds) tileFilters(f finish, perGroup int) (filters, tiles int) {
 	pair := f.filtersPerPlane()
 	tiles = ceilDiv(perGroup/pair, max(1, t.filters/pair))
 	return pair * ceilDiv(perGroup/pair, tiles), tiles
 }
 
-// newSlide returns the slide that costs least for sums of p, in tiles of so many filters, among those that can make f:
+// chooseSlideTile returns the slide that costs least for sums of p, in tiles of so many filters, among those that can make f:
 // they have both filters of a pair and both rows of a window in one tile, and both columns of a window in one
 // work-group.
-func newSlide(p conv.Problem, t slideTile, f finish, sums conv.Shape, filters int) (slide, error) {
+func chooseSlideTile(p conv.Problem, t slideBounds, f finish, sums conv.Shape, filters int) (slide, error) {
 	if filters%f.filtersPerPlane() > 0 || t.lanes%f.span() > 0 {
 		return slide{}, fmt.Errorf("%d filters of a tile or %d lanes of a work-group are no pairs", filters, t.lanes)
 	}
@@ -169,7 +169,7 @@ func (s slide) literals() (stride, dilation int) {
 // cost is what one tap of one sum takes. It is more if the last block is not full, and if there are too few
 // invocations. Each part costs a little to begin with. What follows a sum, its exchange with a neighbour too, takes the
 // same in every tile.
-func (s slide) cost(t slideTile, sums conv.Shape, looped bool) float64 {
+func (s slide) cost(t slideBounds, sums conv.Shape, looped bool) float64 {
 	const part = 16 // to compute the places of columns and weights
 	taps := s.rows * s.tapsH * s.tapsW
 	loads := len(s.window()) * s.tapsW

@@ -117,7 +117,7 @@ func TestSlideCost(t *testing.T) {
 	for _, class := range []Class{Software, NVIDIA, Other} {
 		d := roomy()
 		d.Class = class
-		bounds := slideTiles(d)
+		bounds := slideBoundsOf(d)
 		for k := 1; k <= 31; k++ {
 			p := conv.Problem{Src: conv.Shape{4096, 1, 48, 64}, Weight: conv.Shape{6, 1, k, 7}}
 			p.Stride, p.Dilation = [2]int{1 + k%3, 1}, [2]int{1 + k%2, 1}
@@ -127,7 +127,7 @@ func TestSlideCost(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := newSlide(p, bounds, finish{}, sums, min(6, bounds.filters))
+			s, err := chooseSlideTile(p, bounds, finish{}, sums, min(6, bounds.filters))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,34 +6,45 @@ import (
 	"gpuconv/conv"
 )
 
-// Tiling is how an algorithm cuts the work: a comparable value of a type of its own. Each algorithm fits one to a
-// problem by itself, from bounds for classes of devices that are in its file with their reasons; [Wishes] force
-// another. String names it for people and for what gpuconv autotune stores. Different values have different names.
+// Tiling is how an algorithm cuts the work: a comparable value of a type of its own. String names it for people and for
+// what gpuconv autotune stores. Different values have different names.
+//
+// Each algorithm chooses its tile for a problem in one function of its own file, from bounds for classes of devices that
+// are there with their reasons:
+//
+//   - chooseDirectTile, direct.go
+//   - chooseIgemmTile, igemm.go; winograd's products too
+//   - chooseSlideTile, slide.go: for depthwise, direct_small and direct_shared
+//   - chooseFFTTile, fft_tile.go
+//   - chooseSoftTile, direct_soft_tile.go
+//
+// [Requests] force another tile: so gpuconv autotune tries those that [Choices] lists, and [DrawChoice] and
+// [DrawMeasured] take one by its name.
 type Tiling interface{ String() string }
 
-// tiles returns the tilings that an algorithm can take for a problem, each once: the one that it fits itself first,
+// choices returns the tilings that an algorithm can take for a problem, each once: the one that it chooses itself first,
 // then those of its list as it fits them. It returns none if the algorithm cannot compute p, and one nil if it has no
 // choice.
-func (a algorithm) tiles(p conv.Problem, device Profile) (all []Tiling) {
-	wished := []Tiling{nil}
+func (a algorithm) choices(p conv.Problem, device Profile) (all []Tiling) {
+	requests := []Tiling{nil}
 	if a.tilings != nil {
-		wished = append(wished, a.tilings(p, device)...)
+		requests = append(requests, a.tilings(p, device)...)
 	}
-	for _, t := range wished {
-		own, err := a.tile(p, device, t)
+	for _, t := range requests {
+		own, err := a.chooseTile(p, device, t)
 		if err != nil || slices.Contains(all, own) {
 			continue
 		}
-		if again, err := a.tile(p, device, own); err == nil && again == own {
+		if again, err := a.chooseTile(p, device, own); err == nil && again == own {
 			all = append(all, own)
 		}
 	}
 	return all
 }
 
-// tile returns the tiling that an algorithm takes where one is wished for.
-func (a algorithm) tile(p conv.Problem, device Profile, wished Tiling) (Tiling, error) {
-	device.Tiling = wished
+// chooseTile returns the tiling that an algorithm takes if one is requested, or by itself if that is nil.
+func (a algorithm) chooseTile(p conv.Problem, device Profile, requested Tiling) (Tiling, error) {
+	device.Tiling = requested
 	f, err := a.fitTo(p, device)
 	if err != nil {
 		return nil, err
@@ -41,12 +52,12 @@ func (a algorithm) tile(p conv.Problem, device Profile, wished Tiling) (Tiling, 
 	return f.recipe().Tiling, nil
 }
 
-// Choices lists the ways to compute a valid problem, by algorithm in the order of the table. Of each algorithm the
-// tiling that it fits itself is the first.
+// Choices lists the ways to compute a valid problem, by algorithm in the order of the table. The first tiling of each
+// algorithm is the one that it chooses itself.
 func Choices(p conv.Problem, device Profile) (all []conv.Choice) {
 	p.Spec = p.WithDefaults()
 	for _, a := range algorithms() {
-		for _, t := range a.tiles(p, device) {
+		for _, t := range a.choices(p, device) {
 			all = append(all, conv.Choice{Algorithm: a.name, Tile: tileName(t)})
 		}
 	}
@@ -60,14 +71,14 @@ func tileName(t Tiling) string {
 	return t.String()
 }
 
-// wishing returns the device with a wish for c's tile, which c's algorithm can take.
-func (device Profile) wishing(p conv.Problem, c conv.Choice) (Profile, error) {
+// requesting returns the device with a request for c's tile, which c's algorithm can take.
+func (device Profile) requesting(p conv.Problem, c conv.Choice) (Profile, error) {
 	p.Spec = p.WithDefaults()
 	for _, a := range algorithms() {
 		if a.name != c.Algorithm {
 			continue
 		}
-		for _, t := range a.tiles(p, device) {
+		for _, t := range a.choices(p, device) {
 			if tileName(t) == c.Tile {
 				device.Tiling = t
 				return device, nil

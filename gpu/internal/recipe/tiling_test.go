@@ -17,7 +17,7 @@ func TestTilesAreTried(t *testing.T) {
 			if a.tilings == nil || a.softwareOnly && d.Class != Software {
 				continue
 			}
-			fitted := a.tiles(p, d)
+			fitted := a.choices(p, d)
 			if len(fitted) == 0 {
 				t.Errorf("%s refuses %v on %s", a.name, p, class)
 				continue

@@ -54,8 +54,8 @@ func TestChoices(t *testing.T) {
 	}
 }
 
-// TestChoicesPay times what is chosen beside direct: packing and one run together take at most 1.3 times as long. It takes
-// the least of several tries by turns, in seconds that threads had a core.
+// TestChoicesPay times what is chosen beside direct: packing and one run together take at most 1.3 times as long. It
+// takes the least of several tries by turns, in seconds that threads had a core.
 func TestChoicesPay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")

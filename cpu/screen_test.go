@@ -105,8 +105,8 @@ func painted(t failer, seed uint64, p conv.Problem, f paint) compare.Case {
 	return c
 }
 
-// local holds every output to |error| ≤ 4·γₙ·A of its own, and to exactly 0 where A is 0. It returns the largest error in
-// units of γₙ·A.
+// local holds every output to |error| ≤ 4·γₙ·A of its own, and to exactly 0 where A is 0. It returns the largest
+// error in units of γₙ·A.
 func local(t failer, e cpu.Engine, c compare.Case) (worst float64) {
 	t.Helper()
 	plan, err := e.Plan(c.Problem, c.Weight, c.Bias)
@@ -215,8 +215,8 @@ func TestLocalityOfAny(t *testing.T) {
 	})
 }
 
-// TestLocalityAgainstFilters: images that are made to meet each filter where it is weakest, or strongest, stay within the
-// bound, too, and so do sums whose terms agree in sign.
+// TestLocalityAgainstFilters: images that are made to meet each filter where it is weakest, or strongest, stay within
+// the bound, too, and so do sums whose terms agree in sign.
 func TestLocalityAgainstFilters(t *testing.T) {
 	for _, channels := range []int{32, 64} {
 		p := conv.Problem{Src: conv.Shape{4, channels, 6, 6}, Weight: conv.Shape{32, channels, 3, 3}}

@@ -73,7 +73,7 @@ func choose(p conv.Problem, k *simd.Kernels, forced string, unsuited *conv.Rejec
 		case unsuited != nil && a.name == unsuited.Algorithm:
 			err = unsuited.Reason
 		case taken.name != "":
-			err = fmt.Errorf("%s stands before it", taken.name)
+			err = fmt.Errorf("%s comes before it", taken.name)
 		default:
 			if err = a.accepts(p, sums, k); err == nil && forced == "" {
 				err = a.worth(p, sums, k)

@@ -34,7 +34,7 @@ func ExampleEngine_describe() {
 	}
 	// Output:
 	// winograd
-	// not direct: winograd stands before it
+	// not direct: winograd comes before it
 }
 
 // A plan of the reference also gives the magnitude Σ|x||w| + |b| of each sum, from which error bounds are made.

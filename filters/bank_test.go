@@ -360,9 +360,9 @@ func TestWholeNumbers(t *testing.T) {
 		kind string
 		axis param.Axis
 	}{
-		"filters: count 1.5: want a whole number":             {"v1", param.NewAxis("count", 16, 1.5)},
-		"filters: seed -1: want a whole number from 0 to 2⁵³": {"v1", param.NewAxis("seed", -1)},
-		"filters: order 0.5: want a whole number": {"gaussian-derivative",
+		"filters: count 1.5: want a whole number from 1 to 2²⁰": {"v1", param.NewAxis("count", 16, 1.5)},
+		"filters: seed -1: want a whole number from 0 to 2⁵³":   {"v1", param.NewAxis("seed", -1)},
+		"filters: order 0.5: want a whole number from 0 to 8": {"gaussian-derivative",
 			param.NewAxis("order", 1, 0.5)},
 		"filters: sign 1e+300: want a whole number from −2⁵³ to 2⁵³": {"dog", param.NewAxis("sign", 1e300)},
 	} {

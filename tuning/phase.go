@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Cycle puts the responses over a cycle of phases into numbers. The phases are those of a grating that stands still at
-// evenly spaced phases, or drifts.
+// Cycle puts the responses over a cycle of phases into numbers. The grating is shown at evenly spaced phases, still or
+// drifting.
 type Cycle struct {
 	// F0 is the mean response. F1 is the amplitude of the first harmonic, 2/n·|Σ r·e^{−iφ}|.
 	F0, F1 float64

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
 
 	"gpuconv/experiment"
 	"gpuconv/fault"
@@ -130,16 +128,13 @@ func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Set, error) {
 	return f.presetSweep(flags.Changed("sf"))
 }
 
-func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Set, error) {
+func (f *stimuliFlags) presetSweep(given bool) (stimuli.Set, error) {
 	tutorial3, err := f.preset.tutorial3()
 	if err != nil {
 		return nil, err
 	}
-	f.stimulus.sf = defaultSF
-	if sf {
-		if f.stimulus.sf, err = strconv.ParseFloat(f.sf, 64); err != nil {
-			return nil, misread("sf", f.sf, errors.New("want a number"))
-		}
+	if err := f.stimulus.parseSF(f.sf, given); err != nil {
+		return nil, err
 	}
 	return f.stimulus.sweep(tutorial3)
 }

@@ -32,6 +32,7 @@ func (g *generator) all() {
 		}
 	}
 	g.winograd()
+	g.magnitudes()
 	g.probe()
 }
 

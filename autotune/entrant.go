@@ -24,13 +24,13 @@ type Entrant struct {
 	Ratio         []float64 // Kernel divided by the default way's in the same round
 	BehindBy      float64   // how many times as long as the default way it took when it was left behind; 0: it was not
 	Result        compare.Result
-	Err           error // why it could not be timed; wraps [ErrWrong] if its output is wrong
+	Err           error // why it could not be timed: it failed, or its output is wrong
 
 	plan conv.Plan
 }
 
-// ErrWrong is wrapped by an entrant's error if its output is wrong.
-var ErrWrong = errors.New("its output is wrong")
+// errWrong is wrapped by an entrant's error if its output is wrong.
+var errWrong = errors.New("its output is wrong")
 
 // leave ends the race for e if it failed, or if its last runs were far behind. The backend's own way stays, because the
 // others are compared with it.
@@ -82,7 +82,7 @@ func (e *Entrant) enter(c *course, images int) (err error) {
 		return err
 	}
 	if !e.Result.OK() {
-		return fmt.Errorf("%w: %v", ErrWrong, e.Result)
+		return fmt.Errorf("%w: %v", errWrong, e.Result)
 	}
 	for start := time.Now(); err == nil && len(e.Kernel) < tries && time.Since(start) < trying; {
 		err = e.time(c, images)

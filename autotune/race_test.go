@@ -201,7 +201,7 @@ func TestWrong(t *testing.T) {
 			t.Errorf("%s: %v won", name, won.Choice)
 		}
 		for _, e := range all {
-			for algorithm, want := range map[string]error{"wrong": ErrWrong, "fails": fails,
+			for algorithm, want := range map[string]error{"wrong": errWrong, "fails": fails,
 				"refuses": conv.ErrUnsupported} {
 				if e.Algorithm == algorithm && (!errors.Is(e.Err, want) || len(e.Kernel) != 0) {
 					t.Errorf("%s: %v: %v", name, e.Choice, e.Err)
@@ -230,7 +230,7 @@ func TestOwnFails(t *testing.T) {
 	if won := winner(all); won != nil {
 		t.Errorf("%v won", won.Choice)
 	}
-	if _, err := NewEntry(Key{Problem: twenty()}, all, time.Now()); !errors.Is(err, ErrWrong) {
+	if _, err := NewEntry(Key{Problem: twenty()}, all, time.Now()); !errors.Is(err, errWrong) {
 		t.Errorf("%v", err)
 	}
 }

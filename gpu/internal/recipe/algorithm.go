@@ -69,9 +69,22 @@ func fits[F fitted](fit func(conv.Problem, Profile) (F, error)) func(conv.Proble
 // fitTo returns a fitted to a valid problem and a device, or why it cannot compute it there.
 func (a algorithm) fitTo(p conv.Problem, device Profile) (fitted, error) {
 	if a.softwareOnly && device.Class != Software {
-		return nil, errors.New("the device is not a software renderer")
+		return nil, errors.New(hardwareRefused)
 	}
 	return a.fit(p, device)
+}
+
+const hardwareRefused = "the device is not a software renderer"
+
+// passedOver says why devices of a class never take the algorithm without being forced; nil if they may take it.
+func (a algorithm) passedOver(class Class) error {
+	switch {
+	case a.softwareOnly && class != Software:
+		return errors.New(hardwareRefused)
+	case a.slow != "" && class == Software:
+		return errors.New(a.slow)
+	}
+	return nil
 }
 
 // AlgorithmNames lists the algorithms in the order in which they are asked.
@@ -85,9 +98,13 @@ func AlgorithmNames() []string {
 
 // Chosen reports whether an algorithm is ever taken, without being forced, on software renderers or on hardware.
 func Chosen(name string, software bool) bool {
+	class := Other
+	if software {
+		class = Software
+	}
 	for _, a := range algorithms() {
 		if a.name == name {
-			return software && a.slow == "" || !software && !a.softwareOnly
+			return a.passedOver(class) == nil
 		}
 	}
 	return false
@@ -137,8 +154,9 @@ func (a algorithm) take(p conv.Problem, device Profile, forced, before string) (
 		return nil, err
 	case forced != "":
 		return f, nil
-	case a.slow != "" && device.Class == Software:
-		return nil, errors.New(a.slow)
+	}
+	if err := a.passedOver(device.Class); err != nil {
+		return nil, err
 	}
 	return f, f.worth()
 }

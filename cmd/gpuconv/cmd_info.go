@@ -128,7 +128,7 @@ func takeInventory(backend *backendFlags) (inventory, error) {
 	}
 	devices, err := gpu.Devices(options.Provider)
 	if err != nil {
-		found.OpenGLError = oneLine(fault.Beside("any", err))
+		found.OpenGLError = oneLine(fault.Beside("device", "any", err))
 	}
 	for _, d := range devices {
 		r := deviceReport{Name: d.Name, Renderer: d.Renderer, Vendor: d.Vendor, Driver: d.Version, Software: d.Software, Limits: d.Limits}

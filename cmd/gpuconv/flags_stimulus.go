@@ -136,7 +136,7 @@ func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
 	}
 	window, err := stimuli.ParseWindow(name)
 	if err != nil {
-		return nil, refused(s.flag("aperture"), "", errors.New(fault.Beside("aperture", err)))
+		return nil, refused(s.flag("aperture"), "", errors.New(fault.Beside("", "aperture", err)))
 	}
 	looks := stimuli.LookOf(kind.New()) != nil
 	if !looks && centred {

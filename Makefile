@@ -36,7 +36,7 @@ formatted = unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...)); test -z "$
 
 # What make quick leaves to make test: what compiles many shaders, builds programs or measures time.
 SLOW := TestConforms|Test(Direct|DirectSoft|DirectSmall|DirectShared|Depthwise|Igemm|Winograd|FFT|Lent)Conforms$\
-	|Test(Finished)?Tilings|TestChunks|TestProgramsFromBinaries|TestSharedFolder|TestLoopLimit|TestProgramsAreBounded$\
+	|Test(Finished)?Tilings|TestChunks|TestProgramsFromBinaries|TestProgramsInSharedFolder|TestLoopLimit|TestProgramsAreBounded$\
 	|TestHeadless$$|TestHardware$$|TestPlainGoBuild|Interrupt|TestMemory$$|OnTerminal|TestStoppingCovers$\
 	|TestScripts/(verifygpu|autotune|bench.*|gpu|info|convgpu|context|glfw)
 
@@ -53,31 +53,36 @@ check: setup
 	CGO_ENABLED=1 go tool staticcheck -tags $(TAGS) ./...
 
 # Where there is no OpenGL the program still builds and its tests pass: without cgo, without OpenGL, on other platforms.
-# There the tests of a GPU cannot be required.
+# There the tests of a GPU cannot be required. Only that it compiles is asked of other platforms: without optimising, that
+# takes three quarters of the time.
+unoptimised := -gcflags='all=-N -l'
 builds: setup
 	CGO_ENABLED=0 go vet ./...
 	CGO_ENABLED=0 GPUCONV_REQUIRE_GPU= go test -vet=off -short ./cmd/... ./gpu/...
 	CGO_ENABLED=1 go build -tags nogl -o /dev/null ./cmd/gpuconv
-	CGO_ENABLED=0 GOARCH=arm64 go build -o /dev/null ./cmd/gpuconv
-	CGO_ENABLED=0 GOOS=windows go build -o /dev/null ./cmd/gpuconv
-	CGO_ENABLED=0 GOOS=darwin go build -o /dev/null ./cmd/gpuconv
+	CGO_ENABLED=0 GOARCH=arm64 go build $(unoptimised) -o /dev/null ./cmd/gpuconv
+	CGO_ENABLED=0 GOOS=windows go build $(unoptimised) -o /dev/null ./cmd/gpuconv
+	CGO_ENABLED=0 GOOS=darwin go build $(unoptimised) -o /dev/null ./cmd/gpuconv
 
 # GLFW's contexts, which need the tag glfw and a display: Xvfb is one without a screen.
 glfw: setup
 	@./scripts/setup glfw
-	CGO_ENABLED=1 go vet -tags '$(TAGS) glfw' ./gpu/... ./cmd/...
-	CGO_ENABLED=1 go tool staticcheck -tags '$(TAGS) glfw' ./gpu/... ./cmd/...
+	CGO_ENABLED=1 go vet -tags '$(TAGS) glfw' ./gpu/...
+	CGO_ENABLED=1 go tool staticcheck -tags '$(TAGS) glfw' ./gpu/...
 	CGO_ENABLED=1 xvfb-run -a -s '-screen 0 640x480x24' go test -tags '$(TAGS) glfw' -vet=off -timeout 10m \
 		-run 'GLFW|TestScripts/^glfw$$|TestScripts/^context$$' ./gpu/... ./cmd/gpuconv
+
+# The packages that take longest come first, so that the last one does not leave a core idle.
+longest := ./gpu ./cmd/gpuconv ./cpu
 
 # The suite is a shorter one here: the race detector slows the float64 judge many times, and sees nothing of shaders. go test
 # vets, since no other run sees the files with the tag race.
 race: setup
-	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -timeout 15m ./...
+	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -timeout 15m $(longest) ./...
 
 # Mutants compile hundreds of shaders that are computed with once: Mesa's nopt spares them its optimisations.
 full: setup
-	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -timeout 20m -skip ShaderMutants ./...
+	CGO_ENABLED=1 go test -tags $(TAGS) -vet=off -timeout 20m -skip ShaderMutants $(longest) ./...
 	CGO_ENABLED=1 GALLIVM_PERF=nopt go test -tags $(TAGS) -vet=off -timeout 20m -run ShaderMutants ./gpu
 
 # Of these make test takes every third: with empty caches of shaders all take longer than the rest of it.

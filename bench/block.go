@@ -54,7 +54,7 @@ type prepared struct {
 	check            *check
 }
 
-// samples returns what part takes of each block, leaving out blocks of which it takes nothing.
+// samples returns the times that part takes from each block, without the blocks from which it takes none.
 func (e *entry) samples(part func(measured) []float64) (blocks [][]float64) {
 	for _, b := range e.blocks {
 		if s := part(b); len(s) > 0 {

@@ -28,7 +28,7 @@ func (a *Answer) Compare(got *conv.Tensor, d conv.Description) (Result, error) {
 	if got.Shape.Image() != want.Image() || got.Shape.N() > want.N() {
 		return Result{}, inCase(a.filling.c, fmt.Errorf("an output of %v, want at most %v", got.Shape, want))
 	}
-	return a.filling.truth.compare(got, d.Tolerance), nil
+	return a.filling.truth.compare(got, d), nil
 }
 
 // Wrong says in one line what is wrong with got, an output of all images of the case, by the error bound and by the RMS

@@ -11,6 +11,7 @@ type bound struct {
 	terms     float64 // n
 	gamma     float64 // γₙ
 	underflow float64 // what each product may lose below the normal range
+	multiple  float64 // of γₙ that the algorithm states, see conv.Description.Bound
 	transform float64 // what an algorithm of transforms may be off by everywhere
 }
 
@@ -32,7 +33,7 @@ func newBound(c Case) bound {
 		gamma = n * unit / (1 - n*unit)
 	}
 	scale := max(1, largest(c.Src.Data), largest(c.Weight.Data))
-	return bound{terms: n, gamma: gamma, underflow: 2 * n * 0x1p-126 * scale}
+	return bound{terms: n, gamma: gamma, multiple: 1, underflow: 2 * n * 0x1p-126 * scale}
 }
 
 // energyTerms bounds what √(a²+b²) itself rounds, in units of u, on devices whose divisions and square roots are as
@@ -41,10 +42,11 @@ func newBound(c Case) bound {
 // is at most 2u of the value, and the error of r counts at most half.
 const energyTerms = 16
 
-// withTolerance widens b for an algorithm whose RMS error may be tolerance times a scale, see transformScale. If errors
-// are spread normally, one in 10¹⁵ is more than eight times their RMS.
-func (b bound) withTolerance(tolerance, scale float64) bound {
-	b.transform = 8 * tolerance * scale
+// of widens b by what an algorithm states: by its multiple of γₙ, and by an RMS error in parts of a scale, see
+// transformScale. If errors are spread normally, one in 10¹⁵ is more than eight times their RMS.
+func (b bound) of(d conv.Description, scale float64) bound {
+	b.multiple = max(1, d.Bound)
+	b.transform = 8 * d.Tolerance * scale
 	return b
 }
 
@@ -67,10 +69,12 @@ func transformScale(c Case, largestOutput float64) float64 {
 	return max(largestOutput, largest(c.Src.Data)*math.Sqrt(norm))
 }
 
-func (b bound) limit(magnitude float64) float64 { return b.gamma*magnitude + b.underflow + b.transform }
+func (b bound) limit(magnitude float64) float64 {
+	return b.multiple*b.gamma*magnitude + b.underflow + b.transform
+}
 
 func (b bound) probable(magnitude float64) float64 {
-	return 4*math.Sqrt(b.terms)*unit*magnitude + b.underflow + b.transform
+	return b.multiple*4*math.Sqrt(b.terms)*unit*magnitude + b.underflow + b.transform
 }
 
 // largest returns the largest finite |v|.

@@ -16,8 +16,8 @@
 //
 // with γₙ = n·u/(1−n·u), u = 2⁻²⁴ and n the terms of the sum: Higham, Accuracy and Stability of Numerical Algorithms,
 // chapter 3. It holds for any order of summation, with or without fused multiply-add. Errors beyond the probable size
-// 4·√n·u·A (Higham & Mary 2019) are counted as warnings. An algorithm of transforms states its own tolerance, see
-// [conv.Description].
+// 4·√n·u·A (Higham & Mary 2019) are counted as warnings. An algorithm of transforms states a tolerance
+// of its own, or a multiple of the bound, see [conv.Description].
 //
 // NaN must answer NaN, and infinity the same infinity. Outputs are filled with NaN beforehand, so that one that is not
 // written counts as wrong.

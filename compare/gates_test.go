@@ -256,6 +256,35 @@ func TestTolerance(t *testing.T) {
 	}
 }
 
+// TestBound: an algorithm that states a multiple of the error bound is held to that, and to integers.
+func TestBound(t *testing.T) {
+	c := randomCase(t, conv.Problem{Src: conv.Shape{1, 3, 5, 5}, Weight: conv.Shape{2, 3, 3, 3}})
+	for _, values := range [][]float32{c.Src.Data, c.Weight.Data} {
+		for i := range values {
+			values[i] = 0.1
+		}
+	}
+	const gammaA = 27 * 0x1p-24 * 0.27 // of each output: 27 products of 0.01
+	watched := func(multiple, bound float64) altered {
+		return altered{description: conv.Description{Algorithm: "watched", Bound: bound},
+			after: func(dst, _ *conv.Tensor) { dst.Data[1] += float32(multiple * gammaA) }}
+	}
+	for _, test := range []struct {
+		multiple, bound float64
+		want            bool
+	}{{0.5, 0, true}, {3, 0, false}, {3, 4, true}, {6, 4, false}} {
+		result, err := compare.Check(watched(test.multiple, test.bound), cpu.Reference{}, c)
+		if err != nil || result.OK() != test.want {
+			t.Errorf("an error of %v of the bound, %v are stated: %v, %v", test.multiple, test.bound, result, err)
+		}
+	}
+	off := watched(0, 4)
+	off.after = func(dst, _ *conv.Tensor) { dst.Data[1] += float32(math.Abs(float64(dst.Data[1]))) * 0x1p-23 }
+	if got := failures(trialOf(t, c).Run(off, compare.Options{})); !strings.HasPrefix(got, "exact/integers") {
+		t.Errorf("%q fail of integers that are not, want exact/integers", got)
+	}
+}
+
 // TestToleranceOfTails: where one pixel meets only weights that are almost 0, errors of transforms are in proportion to
 // the filter, not to the small outputs.
 func TestToleranceOfTails(t *testing.T) {

@@ -93,7 +93,7 @@ func (r *Result) add(v verdict) {
 // locate turns the worst output's number into its place.
 func (r *Result) locate(shape conv.Shape) { r.Worst = place(r.worstAt, shape) }
 
-// Merge adds what was found among the outputs of other images, the first of which is image number first of the whole.
+// Merge adds what was found among the outputs of further images. Their first is image number first of the whole batch.
 func (r *Result) Merge(other Result, first int) {
 	if other.Elements == 0 {
 		return

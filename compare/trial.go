@@ -26,7 +26,8 @@ const cancelled = 0.04
 //  1. CheckExact: filled with small integers the output equals the judge's bit for bit (−0 = +0). All partial sums of
 //     these are exact in float32, with or without fused multiply-add and in any order. One filling has |x|, |w| ≤ 32;
 //     another has |x| ≤ 4095, |w| ≤ 4, which inputs rounded to float16 or TF32 do not survive.
-//  2. CheckBound: with the case's own numbers no output is further off than the forward error bound.
+//  2. CheckBound: with the case's own numbers no output is further off than the forward error bound, or than the
+//     multiple of it that the algorithm states as [conv.Description].Bound.
 //  3. CheckRMS: the RMS error of all outputs is at most 1.5e-6 of the largest output, or √n·u of it for n terms if
 //     that is more. It is skipped if the outputs cancel or underflow.
 //  4. CheckGuards: every run leaves its inputs and what is around its output as they were, and a second run gives the
@@ -151,7 +152,7 @@ func (o *Outcome) try(f *filling, test conv.Backend, guards *Finding) bool {
 
 // check applies the gates that compare outputs to one filling.
 func (f *filling) check(got *conv.Tensor, d conv.Description) (all []Finding) {
-	result := f.truth.compare(got, d.Tolerance)
+	result := f.truth.compare(got, d)
 	inexact := f.inexact
 	if inexact == "" && d.Tolerance > 0 {
 		inexact = d.Algorithm + " does not add the products themselves"
@@ -204,7 +205,7 @@ func (r *Result) exact(got *conv.Tensor, t *truth) {
 func (f *filling) evidence(found Finding, got *conv.Tensor, d conv.Description) *Evidence {
 	limit := make([]float64, len(got.Data))
 	if found.Check != CheckExact {
-		b := f.truth.bound.withTolerance(d.Tolerance, f.truth.scale)
+		b := f.truth.bound.of(d, f.truth.scale)
 		for i, a := range f.truth.magnitude {
 			limit[i] = b.limit(a)
 		}

@@ -57,9 +57,9 @@ func finiteMagnitude(v float64) float64 {
 	return math.Abs(v)
 }
 
-// compare holds got to the truth. tolerance is the algorithm's own, 0 if it adds products.
-func (t *truth) compare(got *conv.Tensor, tolerance float64) Result {
-	b := t.bound.withTolerance(tolerance, t.scale)
+// compare holds got to the truth and to what its algorithm states.
+func (t *truth) compare(got *conv.Tensor, d conv.Description) Result {
+	b := t.bound.of(d, t.scale)
 	result := Result{Elements: len(got.Data), Largest: t.largest}
 	squares := 0.0
 	for i, g := range got.Data {

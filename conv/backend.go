@@ -34,7 +34,8 @@ type Describer interface {
 }
 
 // Explainer is the optional power of a backend to say how it would compute a problem, before anything is allocated or
-// compiled. It reports the same errors as Plan.
+// compiled. It reports the same errors as Plan. A plan may compute in another way after all, if its weights ask for it:
+// then its description says why.
 type Explainer interface {
 	Explain(p Problem) (Description, error)
 }
@@ -54,6 +55,9 @@ type Description struct {
 	// outputs may have, as it was measured. The unit is the largest output, or the largest pixel times the norm of a
 	// filter where all outputs are smaller than that.
 	Tolerance float64
+	// Bound is how many times γₙ·A of its own an output may be off; 0 means 1, the error bound of sums. An algorithm of
+	// transforms that watches what they spread states a bound of a few, no Tolerance, and is exact where sums are.
+	Bound float64
 }
 
 // ShaderHash returns the SHA-256 of the sources, one after the other, in hexadecimal; "" if there are none.

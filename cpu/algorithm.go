@@ -13,33 +13,39 @@ import (
 // algorithm is one way to compute a convolution's sums.
 type algorithm struct {
 	name    string
-	accepts func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why not
+	accepts func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why it cannot
+	worth   func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why another is faster; not asked if it is forced
 	prepare func(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe
 }
 
 // algorithms returns the table. The first that accepts a problem computes it; the general one comes last.
 func algorithms() []algorithm {
 	return []algorithm{
-		{"winograd", acceptsWinograd, prepareWinograd},
-		{"direct", acceptsDirect, prepareDirect},
+		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd},
+		{"direct", acceptsDirect, acceptsDirect, prepareDirect},
 	}
 }
 
 // recipe is a prepared convolution. Before settle it only answers questions. pack is called after settle. band may be
 // called any time after pack, from several goroutines.
 type recipe interface {
-	tolerance() float64      // as conv.Description has it
-	phases() int             // of the slab
-	columns() int            // that are read, at least
-	inputRows(rows int) int  // of the slab that so many rows of sums need
-	rowStep() int            // bands begin at a multiple of it
-	fits(rows int) bool      // whether bands of so many rows of sums suit the caches
-	settle(s slab, rows int) // the slab's layout, and the most rows of sums of a band
-	packedLen() int          // floats of packed weights
+	bound() float64               // as conv.Description has it
+	phases() int                  // of the slab
+	columns() int                 // that are read, at least
+	inputRows(rows int) int       // of the slab that so many rows of sums need
+	rowStep() int                 // bands begin at a multiple of it
+	fits(rows int) bool           // whether bands of so many rows of sums suit the caches
+	settle(s slab, rows int)      // the slab's layout, and the most rows of sums of a band
+	packedLen() int               // floats of packed weights
+	suits(weight []float32) error // nil, or why direct is better for these weights; called before pack
 	pack(weight, bias []float32)
-	workspace() int                            // floats that band needs in worker.work
-	band(w *worker, o output, group, rows int) // computes the sums of a group's filters
+	workspace() int                      // floats that band needs in worker.work
+	marks() int                          // numbers that band needs in worker.marks
+	band(w *worker, o output, part part) // computes sums of a group's filters
 }
+
+// part is the rows first ≤ y < first+rows of the sums of a group of an image.
+type part struct{ group, first, rows int }
 
 // output is where a band's sums go: row i of the group's filter k begins at data[k·plane + i·W].
 type output struct {
@@ -48,8 +54,8 @@ type output struct {
 }
 
 // choose returns the algorithm for p, and the reason against each other one. A forced one is taken or refused; ""
-// forces none.
-func choose(p conv.Problem, k *simd.Kernels, forced string) (algorithm, []conv.Rejected, error) {
+// forces none. One that turned out not to suit the weights may be rejected before.
+func choose(p conv.Problem, k *simd.Kernels, forced string, unsuited *conv.Rejected) (algorithm, []conv.Rejected, error) {
 	sums, err := p.Sums()
 	if err != nil {
 		return algorithm{}, nil, err
@@ -64,10 +70,14 @@ func choose(p conv.Problem, k *simd.Kernels, forced string) (algorithm, []conv.R
 		switch {
 		case forced != "" && a.name != forced:
 			err = fmt.Errorf("%s is forced", forced)
+		case unsuited != nil && a.name == unsuited.Algorithm:
+			err = unsuited.Reason
 		case taken.name != "":
-			err = fmt.Errorf("%s stands before it", taken.name)
+			err = fmt.Errorf("%s comes before it", taken.name)
 		default:
-			err = a.accepts(p, sums, k)
+			if err = a.accepts(p, sums, k); err == nil && forced == "" {
+				err = a.worth(p, sums, k)
+			}
 		}
 		if err == nil {
 			taken = a

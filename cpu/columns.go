@@ -20,7 +20,12 @@ type span struct {
 
 // cutFilters divides a group's filters into panels, such that rows of so many registers take the least time.
 func cutFilters(filters, vectors int, k *simd.Kernels) (best []panels) {
-	least := 0.0
+	best, _ = cheapestPanels(filters, vectors, k)
+	return best
+}
+
+// cheapestPanels also returns how many cycles a tap of all filters takes for such a row, as tapCost estimates them.
+func cheapestPanels(filters, vectors int, k *simd.Kernels) (best []panels, least float64) {
 	for most := simd.MaxFilters; most >= simd.MaxFilters/2; most-- {
 		all := evenPanels(filters, most)
 		cost := 0.0
@@ -35,7 +40,7 @@ func cutFilters(filters, vectors int, k *simd.Kernels) (best []panels) {
 			best, least = all, cost
 		}
 	}
-	return best
+	return best, least
 }
 
 // tapCost estimates the cycles that a tile takes for a tap: two multiply-adds a cycle, or the 4 cycles that each waits

@@ -26,11 +26,13 @@ func prepareDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 	return &direct{problem: p, sums: sums, kernels: k, layout: cutFilters(p.Weight[0]/p.Groups, ceilDiv(sums.W(), k.Lanes), k)}
 }
 
-func (d *direct) tolerance() float64 { return 0 }
-func (d *direct) columns() int       { return 0 }
-func (d *direct) phases() int        { return d.problem.Stride[1] }
-func (d *direct) rowStep() int       { return 1 }
-func (d *direct) packedLen() int     { return d.problem.Weight[0] * (d.size() + 1) }
+func (d *direct) bound() float64        { return 1 }
+func (d *direct) marks() int            { return 0 }
+func (d *direct) suits([]float32) error { return nil }
+func (d *direct) columns() int          { return 0 }
+func (d *direct) phases() int           { return d.problem.Stride[1] }
+func (d *direct) rowStep() int          { return 1 }
+func (d *direct) packedLen() int        { return d.problem.Weight[0] * (d.size() + 1) }
 
 // size is how many taps a filter has.
 func (d *direct) size() int { return d.problem.Weight[1] * d.problem.Weight[2] * d.problem.Weight[3] }
@@ -78,27 +80,7 @@ func (d *direct) settle(s slab, rows int) {
 
 func (d *direct) pack(weight, bias []float32) {
 	d.bias = append([]float32(nil), bias...)
-	d.weight = make([]float32, 0, len(weight))
-	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
-	for group := range d.problem.Groups {
-		for _, l := range d.layout {
-			for panel := range l.count {
-				first := group*perGroup + l.first + panel*l.filters
-				d.weight = appendPanel(d.weight, weight[first*size:][:l.filters*size], l.filters)
-			}
-		}
-	}
-}
-
-// appendPanel appends filters, [filters][taps], as [taps][filters].
-func appendPanel(packed, filters []float32, count int) []float32 {
-	size := len(filters) / count
-	for t := range size {
-		for k := range count {
-			packed = append(packed, filters[k*size+t])
-		}
-	}
-	return packed
+	d.weight = packPanels(weight, d.layout, d.problem.Groups, d.size())
 }
 
 // workspace is for tiles that reach beyond the end of a row.
@@ -109,7 +91,8 @@ func (d *direct) workspace() int {
 // maxVectors is the largest width of a tile.
 const maxVectors = 8
 
-func (d *direct) band(w *worker, o output, group, n int) {
+func (d *direct) band(w *worker, o output, p part) {
+	n := p.rows
 	w.tile.Taps, w.tile.Flags = d.taps, 0
 	if d.problem.Activation == conv.ReLU {
 		w.tile.Flags = simd.ReLU
@@ -118,7 +101,7 @@ func (d *direct) band(w *worker, o output, group, n int) {
 		for j := range d.layout {
 			l := &d.layout[j]
 			for s := range l.spans {
-				d.span(w, o, group, i, min(d.inner, n-i), l, &l.spans[s])
+				d.span(w, o, p.group, i, min(d.inner, n-i), l, &l.spans[s])
 			}
 		}
 	}

@@ -54,9 +54,14 @@ func (e Engine) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err
 	}
-	b, err := e.newBlueprint(p)
+	b, err := e.newBlueprint(p, nil)
 	if err != nil {
 		return nil, err
+	}
+	if why := b.recipe.suits(weight.Data); why != nil && e.Algorithm == "" {
+		if b, err = e.newBlueprint(p, &conv.Rejected{Algorithm: b.name, Reason: why}); err != nil {
+			return nil, err
+		}
 	}
 	all := make([]float32, p.Weight[0])
 	copy(all, bias)
@@ -69,7 +74,7 @@ func (e Engine) Explain(p conv.Problem) (conv.Description, error) {
 	if _, err := p.Dst(); err != nil {
 		return conv.Description{}, err
 	}
-	b, err := e.newBlueprint(p)
+	b, err := e.newBlueprint(p, nil)
 	if err != nil {
 		return conv.Description{}, err
 	}
@@ -92,8 +97,9 @@ type blueprint struct {
 	eager    bool
 }
 
-// newBlueprint chooses an algorithm for a valid problem and cuts it into bands.
-func (e Engine) newBlueprint(p conv.Problem) (*blueprint, error) {
+// newBlueprint chooses an algorithm for a valid problem, perhaps another than one that does not suit the weights, and
+// cuts it into bands.
+func (e Engine) newBlueprint(p conv.Problem, unsuited *conv.Rejected) (*blueprint, error) {
 	k, err := simd.Use(e.ISA)
 	if err != nil {
 		return nil, err
@@ -109,7 +115,7 @@ func (e Engine) newBlueprint(p conv.Problem) (*blueprint, error) {
 		return nil, err
 	}
 	b.problem, b.finisher = p, finisher{problem: p, sums: sums}
-	chosen, rejected, err := choose(p, k, e.Algorithm)
+	chosen, rejected, err := choose(p, k, e.Algorithm, unsuited)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +177,7 @@ func (b *blueprint) sumsLen() int {
 func (b *blueprint) slabLen() int { return b.slab.len(b.kernels.Lanes) }
 
 func (b *blueprint) describe() conv.Description {
-	perWorker := b.slabLen() + b.sumsLen() + b.recipe.workspace()
-	return conv.Description{Algorithm: b.name, Chunk: b.problem.Src.N(), Rejected: b.rejected, Tolerance: b.recipe.tolerance(),
+	perWorker := b.slabLen() + b.sumsLen() + b.recipe.workspace() + b.recipe.marks()
+	return conv.Description{Algorithm: b.name, Chunk: b.problem.Src.N(), Rejected: b.rejected, Bound: b.recipe.bound(),
 		Memory: 4 * (b.recipe.packedLen() + b.cores*perWorker)}
 }

@@ -23,7 +23,7 @@ func ExampleEngine() {
 
 // Plain Go is the same on every platform. A plan says how it computes.
 func ExampleEngine_describe() {
-	p := conv.Problem{Src: conv.Shape{1, 32, 16, 16}, Weight: conv.Shape{32, 32, 3, 3}}
+	p := conv.Problem{Src: conv.Shape{8, 64, 56, 56}, Weight: conv.Shape{64, 64, 3, 3}}
 	d, err := cpu.Engine{ISA: cpu.Generic}.Explain(p)
 	if err != nil {
 		log.Fatal(err)
@@ -34,7 +34,7 @@ func ExampleEngine_describe() {
 	}
 	// Output:
 	// winograd
-	// not direct: winograd stands before it
+	// not direct: winograd comes before it
 }
 
 // A plan of the reference also gives the magnitude Σ|x||w| + |b| of each sum, from which error bounds are made.

@@ -1,6 +1,11 @@
 package cpu
 
-import "gpuconv/conv"
+import (
+	"math"
+
+	"gpuconv/conv"
+	"gpuconv/cpu/internal/simd"
+)
 
 // Eager returns e with all workers awake for however little, so that small problems are cut, too.
 func (e Engine) Eager() Engine {
@@ -10,3 +15,46 @@ func (e Engine) Eager() Engine {
 
 // Awake returns how many workers of e's plan a run of so many images wakes.
 func Awake(plan conv.Plan, images int) int { return plan.(*enginePlan).awake(images) }
+
+// Odd returns how many blocks winograd's screen finds odd, of how many.
+func Odd(plan conv.Plan, dst, src *conv.Tensor) (odd, blocks int) {
+	c := plan.(*enginePlan).convolver
+	w := c.recipe.(*winograd)
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	c.deal(dst, src, 1)
+	for task := range c.run.tasks {
+		c.compute(c.workers[0], task)
+		lo := task % c.run.bands * c.run.rows
+		first, last := c.finisher.rows(lo, min(lo+c.run.rows, c.dst.H()))
+		down := ceilDiv(last-first, block)
+		for _, m := range c.workers[0].marks[:down*w.across] {
+			odd += int(m)
+		}
+		blocks += down * w.across
+	}
+	return odd, blocks
+}
+
+// Prices returns what winograd and direct are estimated to cost, in cycles.
+func Prices(p conv.Problem) (winograd, direct float64) {
+	p.Spec = p.WithDefaults()
+	sums, _ := p.Sums()
+	k, _ := simd.Use(simd.Best)
+	return priceWinograd(p, sums, k), priceDirect(p, sums, k)
+}
+
+// Spread is what the screen multiplies squared pixels by.
+var Spread = spread
+
+// WinogradBound is the bound that winograd keeps, in multiples of γₙ·A.
+const WinogradBound = winogradBound
+
+// LeastMagnitude is what the screen takes A to be at least, of one filter and pixels of a sum and squares.
+func LeastMagnitude(weight []float32, sum, squares float64) float64 {
+	s, norm := newScreen(weight, 1, len(weight)/9), 0.0
+	for _, w := range weight {
+		norm += float64(w) * float64(w)
+	}
+	return s.magnitude(sum, squares) * math.Sqrt(norm)
+}

@@ -46,16 +46,18 @@ type worker struct {
 	tile     simd.Tile
 	patches  simd.Patches
 	products simd.Products
+	screened simd.Magnitudes
 	slab     []float32
 	sums     []float32
 	work     []float32 // the recipe's workspace
+	marks    []int32   // and its numbers
 }
 
 func newPlan(b *blueprint) *enginePlan {
 	c := &convolver{blueprint: b, imageWork: imageWork(b.problem, b.dst)}
 	for range b.cores {
 		c.workers = append(c.workers, &worker{kernels: b.kernels,
-			slab: make([]float32, b.slabLen()), sums: make([]float32, b.sumsLen()), work: make([]float32, b.recipe.workspace())})
+			slab: make([]float32, b.slabLen()), sums: make([]float32, b.sumsLen()), work: make([]float32, b.recipe.workspace()), marks: make([]int32, b.recipe.marks())})
 	}
 	c.task = c.work
 	c.crew = newCrew(len(c.workers), c.task)
@@ -168,10 +170,10 @@ func (c *convolver) compute(w *worker, task int) {
 	dstC, size := c.dst.C()/c.problem.Groups, c.dst.H()*c.dst.W()
 	dst := r.dst.Data[(n*c.dst.C()+group*dstC)*size:][:dstC*size]
 	if !c.finisher.needed() {
-		c.recipe.band(w, output{data: dst[lo*c.dst.W():], plane: size}, group, rows)
+		c.recipe.band(w, output{data: dst[lo*c.dst.W():], plane: size}, part{group, first, rows})
 		return
 	}
-	c.recipe.band(w, output{data: w.sums, plane: rows * c.finisher.sums.W()}, group, rows)
+	c.recipe.band(w, output{data: w.sums, plane: rows * c.finisher.sums.W()}, part{group, first, rows})
 	for k := range dstC {
 		c.finisher.finish(dst[k*size+lo*c.dst.W():k*size+hi*c.dst.W()], w.sums, rows, k)
 	}

@@ -39,7 +39,7 @@ func TutorialBank(f filters.NMA) (*Bank, error) {
 	return &Bank{weight, f.Names(), table}, err
 }
 
-// UnknownBank is a bank of weights of which nothing else is known. They are called filter 0, filter 1, and so on.
+// UnknownBank is a bank of weights without a description. Its filters are called filter 0, filter 1, and so on.
 func UnknownBank(weight *conv.Tensor) *Bank {
 	b := &Bank{Weight: weight, Table: param.NewTable("filter")}
 	for k := range weight.Shape.N() {

@@ -204,8 +204,8 @@ func TestInterruptedLate(t *testing.T) {
 	}
 }
 
-// TestMemory: the memory of a job is bounded by its portions, and estimated within a factor.
-func TestMemory(t *testing.T) {
+// TestEstimatedMemory: the memory of a job is bounded by its portions, and estimated within a factor.
+func TestEstimatedMemory(t *testing.T) {
 	for _, c := range []struct {
 		name          string
 		res           float64

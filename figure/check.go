@@ -7,8 +7,8 @@ import (
 	"gpuconv/conv"
 )
 
-// checkImages refuses a batch that has not one channel, and titles in another number. It returns the titles, or "noun
-// 0", "noun 1", … for nil.
+// checkImages refuses a batch without exactly one channel, and titles that are not one for each image. It returns the
+// titles, or "noun 0", "noun 1", … for nil.
 func checkImages(arg string, t *conv.Tensor, titlesArg string, titles []string, noun string) ([]string, error) {
 	if err := checkTensor(arg, t, [4]string{"image", "channel", "row", "column"}); err != nil {
 		return nil, err

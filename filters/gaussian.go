@@ -94,7 +94,7 @@ func (d *Derivative) Kind() string { return "gaussian-derivative" }
 func (d *Derivative) Parameters() []param.Parameter {
 	return []param.Parameter{
 		orientation(&d.Orientation),
-		param.New("order", "order", "of the derivative, 0 … 8", &d.Order),
+		param.NewWhole("order", "order", "of the derivative, 0 … 8", &d.Order, 0, maxOrder),
 		sigmaParameter(&d.Sigma),
 	}
 }

@@ -25,10 +25,13 @@ import (
 type Population struct {
 	Count           int        // how many Gabors, 1 … 2²⁰
 	Seed            param.Seed // at most 2⁵³
-	PixelsPerDegree float64    // 0 is VOneNet's 28: 224 pixels on 8 degrees
-	SFMin, SFMax    float64    // cycles per degree, of the bins of the histogram that are used; SFMax 0 is 5.6
+	PixelsPerDegree float64    // 0 means VOneNet's 28: 224 pixels on 8 degrees
+	SFMin, SFMax    float64    // cycles per degree, of the bins of the histogram that are used; SFMax 0 means 5.6
 	SFCorrelation   float64    // −1 … 1; VOneNet's is 0.75
 }
+
+// mostDrawn bounds Population.Count.
+const mostDrawn = 1 << 20
 
 // histogram is a distribution over bins. Within a bin it is uniform on the scale of the edges.
 type histogram struct{ edges, counts []float64 }
@@ -78,7 +81,7 @@ func widthEdges() []float64 { return []float64{-1, -0.76, -0.52, -0.28, -0.04, 0
 // Parameters are the numbers that can be swept, as those of a [Filter].
 func (p *Population) Parameters() []param.Parameter {
 	return []param.Parameter{
-		param.New("count", "count", "how many filters are drawn", &p.Count),
+		param.NewWhole("count", "count", "how many filters are drawn", &p.Count, 1, mostDrawn),
 		p.Seed.Parameter(),
 		param.New("ppd", "ppd", "pixels per degree, 0 for 28", &p.PixelsPerDegree),
 		param.New("sf-min", "sf_min", "least spatial frequency, cycles/degree", &p.SFMin),
@@ -89,7 +92,7 @@ func (p *Population) Parameters() []param.Parameter {
 
 func (p *Population) check() error {
 	switch {
-	case p.Count < 1 || p.Count > 1<<20:
+	case p.Count < 1 || p.Count > mostDrawn:
 		return fault.New("filters", "population of", p.Count, "want a whole number from 1 to 2²⁰")
 	case p.Seed.Check() != nil:
 		return &fault.Error{Package: "filters", Err: p.Seed.Check()}

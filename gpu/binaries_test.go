@@ -202,8 +202,8 @@ func TestBinariesOfMutants(t *testing.T) {
 	}
 }
 
-// TestSharedFolder: devices that write, read and remove the same entries at once all compute rightly.
-func TestSharedFolder(t *testing.T) {
+// TestProgramsInSharedFolder: devices that write, read and remove the same entries at once all compute rightly.
+func TestProgramsInSharedFolder(t *testing.T) {
 	folder := t.TempDir()
 	var group sync.WaitGroup
 	for i := range 4 {

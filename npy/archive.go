@@ -4,9 +4,11 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
+	"gpuconv/internal/filekind"
 	"gpuconv/whole"
 )
 
@@ -19,6 +21,9 @@ func newArchive(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
 		return nil, failed(name, whole.Cause(err))
+	}
+	if isPyTorch(z) {
+		return nil, refused(name, "%s: want a .npy or .npz file; %s", filekind.PyTorch, Advice(filekind.PyTorch))
 	}
 	entry, err := findEntry(z, key)
 	if err != nil {
@@ -66,6 +71,23 @@ func findEntry(z *zip.Reader, key string) (*zip.File, error) {
 		return nil, fmt.Errorf("the archive holds no array %s; the keys are %s", quote(key), keys(z))
 	}
 	return nil, fmt.Errorf("the archive holds %d entries %s: want one", len(arrays), quote(key))
+}
+
+// isPyTorch reports whether torch.save wrote an archive: its entry data.pkl lies in a folder.
+func isPyTorch(z *zip.Reader) bool {
+	return slices.ContainsFunc(z.File, func(f *zip.File) bool { return strings.HasSuffix(f.Name, "/data.pkl") })
+}
+
+// Advice says how to make a .npy of a file of weights that is another program's, of a kind that package filekind names;
+// nothing if it does not know.
+func Advice(kind string) string {
+	switch {
+	case strings.Contains(kind, "PyTorch"):
+		return `save a tensor of it in Python: numpy.save("w.npy", torch.load(FILE)["conv.weight"].numpy())`
+	case kind == filekind.Safetensors:
+		return `save a tensor of it in Python: numpy.save("w.npy", safetensors.numpy.load_file(FILE)["conv.weight"])`
+	}
+	return ""
 }
 
 func entryKey(f *zip.File) string { return strings.TrimSuffix(f.Name, ".npy") }

@@ -47,8 +47,9 @@ func family(kind string) string {
 	return " (" + names[kind[0]] + ")"
 }
 
-// decode converts len(dst) little-endian elements of src. The caller has swapped the bytes of big-endian ones.
-func (d dtype) decode(dst []float32, src []byte) {
+// decode converts len(dst) little-endian elements of src and adds to lost those that float32 cannot hold. The caller
+// has swapped the bytes of big-endian ones.
+func (d dtype) decode(dst []float32, src []byte, lost *Loss) {
 	le := binary.LittleEndian
 	switch d.kind {
 	case "b1":
@@ -73,19 +74,27 @@ func (d dtype) decode(dst []float32, src []byte) {
 		}
 	case "i4":
 		for i := range dst {
-			dst[i] = float32(int32(le.Uint32(src[4*i:])))
+			v := int32(le.Uint32(src[4*i:]))
+			dst[i] = float32(v)
+			lost.countInteger(magnitude(int64(v)))
 		}
 	case "u4":
 		for i := range dst {
-			dst[i] = float32(le.Uint32(src[4*i:]))
+			v := le.Uint32(src[4*i:])
+			dst[i] = float32(v)
+			lost.countInteger(uint64(v))
 		}
 	case "i8":
 		for i := range dst {
-			dst[i] = float32(int64(le.Uint64(src[8*i:])))
+			v := int64(le.Uint64(src[8*i:]))
+			dst[i] = float32(v)
+			lost.countInteger(magnitude(v))
 		}
 	case "u8":
 		for i := range dst {
-			dst[i] = float32(le.Uint64(src[8*i:]))
+			v := le.Uint64(src[8*i:])
+			dst[i] = float32(v)
+			lost.countInteger(v)
 		}
 	case "f2":
 		for i := range dst {
@@ -97,7 +106,9 @@ func (d dtype) decode(dst []float32, src []byte) {
 		}
 	case "f8":
 		for i := range dst {
-			dst[i] = float32(math.Float64frombits(le.Uint64(src[8*i:])))
+			v := math.Float64frombits(le.Uint64(src[8*i:]))
+			dst[i] = float32(v)
+			lost.count(v, dst[i])
 		}
 	}
 }

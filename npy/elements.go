@@ -12,6 +12,7 @@ type elements struct {
 	src   io.Reader // ends with the last element
 	dtype dtype
 	left  int    // not yet read
+	lost  Loss   // of those that were read
 	buf   []byte // allocated when first needed
 }
 
@@ -51,7 +52,7 @@ func (e *elements) convert(dst []float32) error {
 		if e.dtype.big {
 			swap(raw, e.dtype.size)
 		}
-		e.dtype.decode(dst[:n], raw)
+		e.dtype.decode(dst[:n], raw, &e.lost)
 		dst = dst[n:]
 	}
 	return nil

@@ -148,7 +148,7 @@ func read(file []byte, key string) (*Array, error) {
 		return nil, err
 	}
 	defer r.Close()
-	return r.array()
+	return r.Array()
 }
 
 // wantError checks that err is one line of the package that holds text.

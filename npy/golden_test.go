@@ -31,7 +31,7 @@ func TestGoldenDTypes(t *testing.T) {
 				if fortran := order == "F"; r.header.fortran != fortran {
 					t.Errorf("fortran order is %v, want %v", r.header.fortran, fortran)
 				}
-				a, err := r.array()
+				a, err := r.Array()
 				if err != nil {
 					t.Fatal(err)
 				}

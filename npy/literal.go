@@ -48,7 +48,7 @@ func (p *literal) header() (h header, err error) {
 			return h, err
 		}
 		if seen[key] {
-			return h, fmt.Errorf("key %s stands there twice", quote(key))
+			return h, fmt.Errorf("key %s is there twice", quote(key))
 		}
 		seen[key] = true
 		if !p.accept(':') {

@@ -118,7 +118,7 @@ func TestBadHeaders(t *testing.T) {
 		{"no shape", "{'descr': '<f4', 'fortran_order': False}", `key "shape" is missing`},
 		{"no order", "{'descr': '<f4', 'shape': (3,)}", `key "fortran_order" is missing`},
 		{"unknown key", "{'descr': '<f4', 'color': 'red'}", `key "color": want descr, fortran_order and shape`},
-		{"a key twice", "{'descr': '<f4', 'descr': '<f8'}", `key "descr" stands there twice`},
+		{"a key twice", "{'descr': '<f4', 'descr': '<f8'}", `key "descr" is there twice`},
 		{"bare key", "{descr: '<f4'}", `byte 1 starts "descr: '<f4'}": want a string in quotes`},
 		{"no colon", "{'descr' '<f4'}", "want :"},
 		{"no comma", "{'descr': '<f4' 'fortran_order': False}", "want , or }"},

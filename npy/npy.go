@@ -10,8 +10,8 @@
 //
 // The package reads format versions 1.0, 2.0 and 3.0, both byte orders, C and Fortran order, and the dtypes b1, f2, f4,
 // f8, i1, i2, i4, i8, u1, u2, u4 and u8. float64 and integers are rounded to the nearest float32, ties to even; a
-// float64 beyond float32's range becomes an infinity. float16, False (0) and True (1) are exact. All other dtypes are
-// refused by name.
+// float64 beyond float32's range becomes an infinity. [Reader.Lost] counts the elements that lose more than a rounded
+// fraction. float16, False (0) and True (1) are exact. All other dtypes are refused by name.
 //
 // It writes '<f4' in C order, version 1.0, with the same header as NumPy. A file appears under its name when it is
 // complete, not before.
@@ -45,7 +45,7 @@ type Array struct {
 	Data  []float32 // as many elements as Shape says
 }
 
-// Tensor returns a as images or weights, by the rule of [TensorShape]. The tensor shares a's Data. It refuses a nil
+// Tensor returns a as images, by the rule of [TensorShape]. The tensor shares a's Data. It refuses a nil
 // array, one whose Data does not fill its Shape, and other numbers of dimensions.
 func (a *Array) Tensor() (*conv.Tensor, error) {
 	if err := a.check(); err != nil {
@@ -71,6 +71,30 @@ func TensorShape(shape []int) (conv.Shape, error) {
 	}
 	return conv.Shape{}, &fault.Error{Package: "npy",
 		Rule: fmt.Sprintf("shape %v has %d dimensions: want [H W], [N H W] or [N C H W]", shape, len(shape))}
+}
+
+// Weights returns a as weights, by the rule of [WeightShape]. The tensor shares a's Data. It refuses a nil array and
+// one whose Data does not fill its Shape.
+func (a *Array) Weights() (*conv.Tensor, error) {
+	if err := a.check(); err != nil {
+		return nil, &fault.Error{Package: "npy", Err: err}
+	}
+	shape, err := WeightShape(a.Shape)
+	if err != nil {
+		return nil, err
+	}
+	return &conv.Tensor{Shape: shape, Data: a.Data}, nil
+}
+
+// WeightShape returns the shape of an array as weights, [filters, channels per group, rows, columns]. It refuses any
+// other number of dimensions: of three, nobody could tell whether filters or channels are left out.
+func WeightShape(shape []int) (conv.Shape, error) {
+	if len(shape) != 4 {
+		return conv.Shape{}, &fault.Error{Package: "npy", Rule: fmt.Sprintf("weights of shape %v have %d %s: want 4, "+
+			"[filters, channels per group, rows, columns]", shape, len(shape),
+			plural(len(shape), "dimension", "dimensions"))}
+	}
+	return conv.Shape(shape), nil
 }
 
 // check reports a nil array, a bad shape and Data that does not fill the shape.

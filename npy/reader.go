@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"gpuconv/internal/filekind"
 	"gpuconv/whole"
 )
 
@@ -33,7 +34,7 @@ func ReadFile(path string) (*Array, error) {
 		return nil, err
 	}
 	defer r.Close()
-	return r.array()
+	return r.Array()
 }
 
 // Open starts to read an array, which is named as for [ReadFile]. It has checked the header when it returns, also
@@ -105,6 +106,16 @@ func newReader(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	case size == 0:
 		return nil, refused(name, "want a .npy or .npz file, this one is empty")
 	}
+	head := make([]byte, min(size, filekind.Head))
+	if _, err := io.ReadFull(io.NewSectionReader(r, 0, size), head); err != nil {
+		return nil, failed(name, cut(whole.Cause(err)))
+	}
+	switch kind := filekind.Of(name, head); {
+	case Advice(kind) != "":
+		return nil, refused(name, "%s: want a .npy or .npz file; %s", kind, Advice(kind))
+	case kind != "" && kind != "text":
+		return nil, refused(name, "%s: want a .npy or .npz file (%q or %q first)", kind, magic, "PK")
+	}
 	return nil, refused(name, "want a .npy or .npz file (%q or %q first), this one starts with %q", magic, "PK", start)
 }
 
@@ -128,6 +139,24 @@ func (r *Reader) Shape() []int { return cloneShape(r.header.shape) }
 
 // DType returns the type of the elements in the file as the header gives it, for example "<f4", ">i2" or "|u1".
 func (r *Reader) DType() string { return r.header.dtype.descr }
+
+// Lost returns what float32 could not hold of the elements that were read so far. The first Read of an array in Fortran
+// order reads all of them.
+func (r *Reader) Lost() Loss { return r.src.lost }
+
+// Done returns how many elements Read has given out.
+func (r *Reader) Done() int { return r.header.count - r.left }
+
+// Scan reads what is left and keeps none of it, to know what is [Reader.Lost].
+func (r *Reader) Scan() error {
+	buffer := make([]float32, min(r.left, bufferSize/4))
+	for r.left > 0 {
+		if err := r.Read(buffer[:min(r.left, len(buffer))]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Read fills all of dst with the next elements in C order. If fewer are left it reports an error and reads nothing. If
 // the file was cut after it was opened, the error wraps [io.ErrUnexpectedEOF]. After a failure to read nothing in dst
@@ -165,14 +194,14 @@ func (r *Reader) read(dst []float32) error {
 	return nil
 }
 
-// array reads everything.
-func (r *Reader) array() (*Array, error) {
+// Array reads everything. It is for a reader that has read nothing yet.
+func (r *Reader) Array() (*Array, error) {
 	a := &Array{Shape: r.Shape()}
 	if r.header.fortran { // take what Read would copy from
 		if err := r.Read(nil); err != nil {
 			return nil, err
 		}
-		a.Data = r.whole
+		a.Data, r.left = r.whole, 0
 		return a, nil
 	}
 	a.Data = make([]float32, r.left)

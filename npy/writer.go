@@ -8,8 +8,8 @@ import (
 	"gpuconv/whole"
 )
 
-// Writer writes an array in pieces. Between [Create] and Close the elements are in a hidden file beside the path, named
-// ".partial-*".
+// Writer writes an array in pieces. Until Close the path has none of them: [Create] keeps them in a hidden file beside
+// it, named ".partial-*", and [NewWriter] where its file keeps them.
 type Writer struct {
 	name    string // for errors
 	shape   []int

@@ -1,6 +1,5 @@
-// Package param names numbers and lists their values: the parameters of a stimulus or
-// filter, the sweeps over them, and the tables that say which image or filter has which
-// values.
+// Package param names numbers and lists their values: the parameters of a stimulus or filter, the sweeps over them, and
+// the tables that say which image or filter has which values.
 //
 // A [Parameter] is one number of a pattern, with a name and a unit. [Values] is a list or a range of numbers;
 // [ParseValues] reads one as it is typed: -90,0,90 or start:stop:step. An [Axis] gives a parameter values, and a [Grid]
@@ -10,19 +9,22 @@ package param
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
 	"gpuconv/fault"
 )
 
-// Parameter is one number of a pattern or filter: a field of its struct, with a name. Make one with [New].
+// Parameter is one number of a pattern or filter: a field of its struct, with a name. Make one with [New] or
+// [NewWhole].
 type Parameter struct {
 	Name   string // on the command line: sf
 	Column string // in a [Table], with its unit: sf_cycles_per_pixel
 	Help   string // with its unit and what 0 stands for
 
-	place any // where the value is: a *float64, *int or *Seed
+	place       any     // where the value is: a *float64, *int or *Seed
+	least, most float64 // of whole numbers
 }
 
 // mostWhole bounds whole numbers: beyond it neighbours have the same float64.
@@ -31,7 +33,18 @@ const mostWhole = 1 << 53
 // New returns the parameter whose value is at place. A parameter of integers takes only whole numbers, up to 2⁵³ and,
 // if it is an int, down to −2⁵³.
 func New[T float64 | int | Seed](name, column, help string, place *T) Parameter {
-	return Parameter{Name: name, Column: column, Help: help, place: place}
+	p := Parameter{Name: name, Column: column, Help: help, place: place, least: -mostWhole, most: mostWhole}
+	if _, isSeed := p.place.(*Seed); isSeed {
+		p.least = 0
+	}
+	return p
+}
+
+// NewWhole returns the parameter of a whole number from least to most.
+func NewWhole(name, column, help string, place *int, least, most int) Parameter {
+	p := New(name, column, help, place)
+	p.least, p.most = float64(least), float64(most)
+	return p
 }
 
 // Value returns the present value.
@@ -45,23 +58,38 @@ func (p Parameter) Value() float64 {
 	return *p.place.(*float64)
 }
 
-// Set changes the value. It refuses a number that is not whole if the parameter is one of integers.
+// Set changes the value. If the parameter is one of integers, it refuses a number that is not whole or is out of range.
 func (p Parameter) Set(v float64) error {
+	if place, isReal := p.place.(*float64); isReal {
+		*place = v
+		return nil
+	}
+	if !(v >= p.least && v <= p.most && math.Trunc(v) == v) {
+		return fault.New("param", p.Name, v, "want a whole number from %s to %s", whole(p.least), whole(p.most))
+	}
 	switch place := p.place.(type) {
 	case *int:
-		if !(v >= -mostWhole && v <= mostWhole && float64(int(v)) == v) {
-			return fault.New("param", p.Name, v, "want a whole number from −2⁵³ to 2⁵³")
-		}
 		*place = int(v)
 	case *Seed:
-		if !(v >= 0 && v <= mostWhole && float64(Seed(v)) == v) {
-			return fault.New("param", p.Name, v, "want a whole number from 0 to 2⁵³")
-		}
 		*place = Seed(v)
-	case *float64:
-		*place = v
 	}
 	return nil
+}
+
+// whole writes a whole number, large powers of two as such: −2⁵³.
+func whole(v float64) string {
+	exponent := math.Log2(math.Abs(v))
+	if exponent < 10 || exponent != math.Trunc(exponent) {
+		return written("%.0f", v)
+	}
+	text := "2"
+	for _, digit := range fmt.Sprint(exponent) {
+		text += string([]rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[digit-'0'])
+	}
+	if v < 0 {
+		text = "−" + text
+	}
+	return text
 }
 
 // Columns returns the names of the columns of parameters, for [NewTable].

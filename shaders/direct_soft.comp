@@ -28,7 +28,7 @@
 // four elements of the window, and END(f, i, j, value); f, i and j are the plane, row and segment of the outputs. They
 // name variables, not elements of arrays: with arrays Mesa's compiler takes ten times as long before LLVM begins.
 //
-// Three things keep sums in registers, of which AVX2 has 16. Weights are read before the loop: each read is a branch,
+// AVX2 has 16 registers; three things keep sums in them. Weights are read before the loop: each read is a branch,
 // and LLVM moves products and additions past it until they are spilled. One vec4 of sums goes through all taps before
 // the next begins: eight sums, as many products and a weight are 17 numbers. A store ends it: with all stores at the
 // end, LLVM moves the additions there.

@@ -43,7 +43,8 @@ func ParseWindow(name string) (Window, error) {
 }
 
 // Aperture is a window through which a pattern is seen. Around it is the mean. The zero value is no aperture. Lengths
-// are in pixels.
+// are in pixels. A sample that lies within the edge of a circle or an annulus by 6·10⁻⁸ pixels or less counts as on it,
+// so that rounding decides nothing.
 type Aperture struct {
 	Window Window
 	X, Y   float64 // its centre, from that of the image, to the right and downwards
@@ -111,10 +112,10 @@ func (a *Aperture) at(x, y float64) float64 {
 	case RaisedCosine:
 		return raisedCosine((r - (a.Radius - a.Edge)) / a.Edge)
 	}
-	if r < a.Radius && (a.Window == Circle || r >= a.Inner) {
-		return 1
+	if reaches(r, a.Radius) || a.Window == Annulus && !reaches(r, a.Inner) {
+		return 0
 	}
-	return 0
+	return 1
 }
 
 // raisedCosine falls from 1 at t ≤ 0 to 0 at t ≥ 1.

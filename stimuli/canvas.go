@@ -13,7 +13,9 @@ import (
 // pixel in row i and column j is at (j − (Columns−1)/2, i − (Rows−1)/2).
 type Canvas struct {
 	Rows, Columns int // 0 is 64
-	// Supersample smooths jagged edges: a pixel is the mean of Supersample × Supersample samples. 0 is 1.
+	// Supersample smooths jagged edges: a pixel is the mean of Supersample × Supersample samples. 0 is 1. A
+	// square wave over whole periods is half bright if a period has an even number of samples. Of an odd number one is
+	// over; a period of a whole number of pixels is then half bright with an even Supersample.
 	Supersample int
 	// AllowAliasing permits patterns that are finer than the pixels can show, with more than half a cycle per pixel,
 	// and drifts of more than half a cycle per frame.

@@ -1,10 +1,12 @@
 package stimuli
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"gpuconv/conv"
 	"gpuconv/fault"
@@ -13,21 +15,27 @@ import (
 
 // Files is a [Set] of image files of one size. [ReadImage] reads a file each time its image is drawn.
 type Files struct {
-	paths []string
-	shape conv.Shape
+	paths       []string
+	shape       conv.Shape
+	background  float64
+	passed      []string
+	transparent []atomic.Bool // of the images that were drawn
+	pages       []atomic.Bool // more than one
 }
 
-// OpenFiles returns the set of an image file, or of the PNG and JPEG files in a folder, in the order of their names. It
-// does not look into folders in the folder. It reads the headers of the files. It refuses folders without images, and
+// OpenFiles returns the set of an image file, or of the images in a folder, on a background as [ReadImage] takes it. In
+// a folder it takes the files whose names [IsImageName] knows, and files without an extension that are images. It
+// passes over all others, hidden files and folders in the folder. The order is that of the names, with numbers in them
+// by their value: img2 comes before img10. It reads the headers of the files. It refuses folders without images, and
 // images that differ in size from the first.
-func OpenFiles(path string) (*Files, error) {
+func OpenFiles(path string, background float64) (*Files, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, &fault.Error{Package: "stimuli", Err: err}
 	}
-	f := &Files{paths: []string{path}}
+	f := &Files{paths: []string{path}, background: background}
 	if info.IsDir() {
-		if f.paths, err = imagesIn(path); err != nil {
+		if f.paths, f.passed, err = imagesIn(path); err != nil {
 			return nil, err
 		}
 	}
@@ -43,46 +51,119 @@ func OpenFiles(path string) (*Files, error) {
 		}
 		f.shape = shape
 	}
+	f.transparent, f.pages = make([]atomic.Bool, len(f.paths)), make([]atomic.Bool, len(f.paths))
 	return f, nil
 }
 
-func imagesIn(folder string) ([]string, error) {
-	entries, err := os.ReadDir(folder) // sorted
+// imagesIn lists the images in a folder, and the names of what else it holds.
+func imagesIn(folder string) (paths, passed []string, err error) {
+	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, &fault.Error{Package: "stimuli", Err: err}
+		return nil, nil, &fault.Error{Package: "stimuli", Err: err}
 	}
-	var paths []string
 	for _, e := range entries {
-		if IsImageName(e.Name()) && !e.IsDir() {
-			paths = append(paths, filepath.Join(folder, e.Name()))
+		if path := filepath.Join(folder, e.Name()); isImage(path) {
+			paths = append(paths, path)
+		} else {
+			passed = append(passed, e.Name())
 		}
 	}
 	if len(paths) == 0 {
-		return nil, fault.New("stimuli", folder, "", "want a folder with .png, .jpg or .jpeg files")
+		return nil, nil, fault.New("stimuli", folder, "", "%s", "want a folder with .png, .jpg, .tif, .bmp or .webp files")
 	}
-	return paths, nil
+	slices.SortFunc(paths, naturally)
+	return paths, passed, nil
 }
 
-// IsImageName reports whether [OpenFiles] takes a file of this name in a folder: .png, .jpg or .jpeg, in any case.
+// isImage reports whether a file of a folder is taken.
+func isImage(path string) bool {
+	name := filepath.Base(path)
+	info, err := os.Stat(path) // a link is what it leads to
+	if err != nil || info.IsDir() || strings.HasPrefix(name, ".") {
+		return false
+	}
+	if filepath.Ext(name) != "" || !info.Mode().IsRegular() {
+		return IsImageName(name)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	kind, err := kindOf(file, name)
+	return err == nil && isPicture(kind)
+}
+
+// IsImageName reports whether [OpenFiles] takes a file of this name in a folder: .png, .jpg, .jpeg, .tif, .tiff, .bmp
+// or .webp, in any case.
 func IsImageName(name string) bool {
-	return slices.Contains([]string{".png", ".jpg", ".jpeg"}, strings.ToLower(filepath.Ext(name)))
+	return slices.Contains([]string{".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"},
+		strings.ToLower(filepath.Ext(name)))
+}
+
+// naturally compares names as people count: runs of digits by their value, all else by bytes. Names that differ only in
+// zeros before a number are ordered by bytes.
+func naturally(a, b string) int {
+	restA, restB := a, b
+	for restA != "" && restB != "" {
+		digitsA, digitsB := digitsOf(restA), digitsOf(restB)
+		if digitsA == 0 || digitsB == 0 {
+			if c := cmp.Compare(restA[0], restB[0]); c != 0 {
+				return c
+			}
+			restA, restB = restA[1:], restB[1:]
+			continue
+		}
+		numberA, numberB := strings.TrimLeft(restA[:digitsA], "0"), strings.TrimLeft(restB[:digitsB], "0")
+		if c := cmp.Or(cmp.Compare(len(numberA), len(numberB)), strings.Compare(numberA, numberB)); c != 0 {
+			return c
+		}
+		restA, restB = restA[digitsA:], restB[digitsB:]
+	}
+	return cmp.Or(cmp.Compare(len(restA), len(restB)), strings.Compare(a, b))
+}
+
+// digitsOf counts the digits that a text starts with.
+func digitsOf(text string) int {
+	return len(text) - len(strings.TrimLeft(text, "0123456789"))
 }
 
 // Shape returns [N, 1, H, W].
 func (f *Files) Shape() conv.Shape { return f.shape }
 
+// PassedOver returns the names of what the folder holds and the set does not.
+func (f *Files) PassedOver() []string { return f.passed }
+
+// Transparent returns how many of the images that were drawn have pixels that are not opaque.
+func (f *Files) Transparent() int { return count(f.transparent) }
+
+// ManyPages returns how many of the images that were drawn are the first of several in their file.
+func (f *Files) ManyPages() int { return count(f.pages) }
+
+func count(flags []atomic.Bool) int {
+	n := 0
+	for i := range flags {
+		if flags[i].Load() {
+			n++
+		}
+	}
+	return n
+}
+
 // Draw implements [Set] on all cores. It refuses a file whose size has changed since [OpenFiles].
 func (f *Files) Draw(dst *conv.Tensor, first int) error {
 	return draw(dst, first, f.shape, func() painter {
 		return func(plane []float32, i int) error {
-			image, err := ReadImage(f.paths[i])
+			image, err := ReadImage(f.paths[i], f.background)
 			if err != nil {
 				return err
 			}
-			if image.Shape.Image() != f.shape.Image() {
+			if image.Pixels.Shape.Image() != f.shape.Image() {
 				return fault.New("stimuli", f.paths[i], "", "has changed: want %d×%d pixels", f.shape.H(), f.shape.W())
 			}
-			copy(plane, image.Data)
+			f.transparent[i].Store(image.Transparent > 0)
+			f.pages[i].Store(image.Pages > 1)
+			copy(plane, image.Pixels.Data)
 			return nil
 		}
 	})

@@ -3,6 +3,7 @@ package stimuli
 import (
 	"math"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -10,10 +11,11 @@ import (
 type Wave int
 
 // The waves. At p = 0 a wave has its largest value, or the middle of its largest values. The sawtooth is 0 there and
-// rises.
+// rises. Edges are half-open, the sample at an edge belongs to what begins there. A sample that lies before an edge by
+// 3·10⁻⁸ cycles or less counts as on it, so that rounding decides nothing.
 const (
 	Sine     Wave = iota // cos(2π·p)
-	Square               // 1 for |p| ≤ ¼, else −1
+	Square               // 1 for −¼ ≤ p < ¼, else −1
 	Sawtooth             // 2·p for −½ ≤ p < ½
 	Triangle             // 1 − 4·|p| for −½ ≤ p < ½
 )
@@ -23,17 +25,14 @@ func (w Wave) at(cycles float64) float64 {
 	if w == Sine {
 		return math.Cos(2 * math.Pi * cycles)
 	}
-	p := cycles - math.Floor(cycles+0.5) // −½ ≤ p < ½
-	switch w {
-	case Sawtooth:
+	if w == Square {
+		return alternate(part(2*cycles + 0.5))
+	}
+	p := max(-0.5, cycles-part(cycles+0.5)) // −½ ≤ p < ½
+	if w == Sawtooth {
 		return 2 * p
-	case Triangle:
-		return 1 - 4*math.Abs(p)
 	}
-	if math.Abs(p) <= 0.25 {
-		return 1
-	}
-	return -1
+	return 1 - 4*math.Abs(p)
 }
 
 // Grating is a [Wave] of SF·u + Phase/360 − Drift·Frame cycles. u = x·cosθ + y·sinθ is the direction across the stripes
@@ -104,6 +103,14 @@ func drift(v *float64) param.Parameter {
 
 func frame(v *float64) param.Parameter {
 	return param.New("frame", "frame", "number of the frame: --frame 0:8:1 for eight", v)
+}
+
+// checkSineOrSquare refuses the waves that a pattern does not have a kind for.
+func checkSineOrSquare(w Wave, pattern string) error {
+	if w != Sine && w != Square {
+		return fault.New("stimuli", pattern, "", "wave %d: want Sine or Square", int(w))
+	}
+	return nil
 }
 
 func checkDrifting(c Canvas, sf, drift float64) error {

@@ -47,14 +47,14 @@ func TestReadImage(t *testing.T) {
 		"colours": {colours, []float64{1, 0.299, 0.587, 0.114, 0, 0}},
 		"16 bits": {deep, []float64{0, 10000. / 65535, 20000. / 65535, 30000. / 65535, 40000. / 65535, 50000. / 65535}},
 	} {
-		got, err := ReadImage(write(t, "a.png", func(f *os.File) error { return png.Encode(f, c.image) }))
+		got, err := ReadImage(write(t, "a.png", func(f *os.File) error { return png.Encode(f, c.image) }), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Shape != (conv.Shape{1, 1, 2, 3}) {
-			t.Fatalf("%s: shape %v", name, got.Shape)
+		if got.Pixels.Shape != (conv.Shape{1, 1, 2, 3}) {
+			t.Fatalf("%s: shape %v", name, got.Pixels.Shape)
 		}
-		for i, v := range got.Data {
+		for i, v := range got.Pixels.Data {
 			if math.Abs(float64(v)-c.want[i]) > 1e-7 { // half a float32 step at 1 is 6e-8
 				t.Errorf("%s: pixel %d is %v, want %v", name, i, v, c.want[i])
 			}
@@ -64,8 +64,8 @@ func TestReadImage(t *testing.T) {
 	for i := range flat.Pix {
 		flat.Pix[i] = 51
 	}
-	got, err := ReadImage(write(t, "a.jpg", func(f *os.File) error { return jpeg.Encode(f, flat, nil) }))
-	if err != nil || got.Shape != (conv.Shape{1, 1, 8, 16}) || math.Abs(float64(got.Data[17])-0.2) > 0.005 {
+	got, err := ReadImage(write(t, "a.jpg", func(f *os.File) error { return jpeg.Encode(f, flat, nil) }), 0)
+	if err != nil || got.Pixels.Shape != (conv.Shape{1, 1, 8, 16}) || math.Abs(float64(got.Pixels.Data[17])-0.2) > 0.005 {
 		t.Errorf("JPEG: %v, %v", got, err)
 	}
 }
@@ -82,16 +82,16 @@ func TestReadImageRefuses(t *testing.T) {
 	binary.BigEndian.PutUint32(huge[20:], 1<<20)
 	binary.BigEndian.PutUint32(huge[29:], crc32.ChecksumIEEE(huge[12:29]))
 	for want, content := range map[string][]byte{
-		"want a PNG or JPEG image":                       []byte("text"),
-		"unexpected EOF":                                 text[:len(text)-20],
+		"text: want a PNG, JPEG, TIFF, BMP or WebP image": []byte("text"),
+		"unexpected EOF": text[:len(text)-20],
 		"1048576×1048576 pixels: want at most 268435456": huge,
 	} {
 		path := write(t, "b.png", func(f *os.File) error { _, err := f.Write(content); return err })
-		if _, err := ReadImage(path); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ReadImage(path, 0); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v: want %q", err, want)
 		}
 	}
-	if _, err := ReadImage(filepath.Join(t.TempDir(), "missing.png")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := ReadImage(filepath.Join(t.TempDir(), "missing.png"), 0); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
 }

@@ -2,8 +2,10 @@ package stimuli
 
 import "gpuconv/param"
 
-// Plaid is the mean of two drifting sine gratings. The second is turned by Angle. Each has half of the contrast.
+// Plaid is the mean of two drifting gratings of one [Wave]. The second is turned by Angle. Each has half of the
+// contrast.
 type Plaid struct {
+	Wave          Wave    // Sine or Square
 	Orientation   float64 // of the first, in degrees from vertical
 	Angle         float64 // degrees from the first to the second
 	SF, SF2       float64 // cycles per pixel, at most 0.5; SF2 of 0 is SF
@@ -12,8 +14,13 @@ type Plaid struct {
 	Look
 }
 
-// Kind implements [Pattern].
-func (p *Plaid) Kind() string { return "plaid" }
+// Kind returns plaid for sines and square-plaid for square waves.
+func (p *Plaid) Kind() string {
+	if p.Wave == Square {
+		return "square-plaid"
+	}
+	return "plaid"
+}
 
 // Parameters implements [Pattern].
 func (p *Plaid) Parameters() []param.Parameter {
@@ -31,6 +38,9 @@ func (p *Plaid) Parameters() []param.Parameter {
 
 // Complete implements [Pattern].
 func (p *Plaid) Complete(c Canvas) error {
+	if err := checkSineOrSquare(p.Wave, "plaid"); err != nil {
+		return err
+	}
 	fill(&p.SF2, p.SF)
 	for _, sf := range []float64{p.SF, p.SF2} {
 		if err := checkDrifting(c, sf, p.Drift); err != nil {
@@ -46,6 +56,6 @@ func (p *Plaid) Paint(dst []float64, c Canvas) {
 	gx, gy := components(p.SF2, p.Orientation+p.Angle)
 	moved := p.Drift * p.Frame
 	p.paint(dst, c, func(x, y float64) float64 {
-		return (Sine.at(fx*x+fy*y+p.Phase/360-moved) + Sine.at(gx*x+gy*y+p.Phase2/360-moved)) / 2
+		return (p.Wave.at(fx*x+fy*y+p.Phase/360-moved) + p.Wave.at(gx*x+gy*y+p.Phase2/360-moved)) / 2
 	})
 }

@@ -8,7 +8,9 @@ import (
 	"gpuconv/param"
 )
 
-// Checkerboard is squares of black and white. A corner of four of them is at (X, Y).
+// Checkerboard is squares of black and white. A corner of four of them is at (X, Y). The upper
+// and left edges of a square belong to it. A sample that lies before an edge by 6·10⁻⁸ of a square or less counts as on
+// it, so that rounding decides nothing.
 type Checkerboard struct {
 	Side        float64 // of a square, in pixels, at least 1; 0 is 8
 	Orientation float64 // degrees by which the board is turned clockwise
@@ -46,23 +48,27 @@ func (b *Checkerboard) Paint(dst []float64, c Canvas) {
 	sin, cos := sincosDegrees(b.Orientation)
 	b.paint(dst, c, func(x, y float64) float64 {
 		x, y = (x-b.X)/b.Side, (y-b.Y)/b.Side
-		if math.Mod(math.Floor(x*cos+y*sin)+math.Floor(y*cos-x*sin), 2) == 0 {
-			return 1
-		}
-		return -1
+		return alternate(part(x*cos+y*sin) + part(y*cos-x*sin))
 	})
 }
 
-// ZonePlate is cos(π·k·r² + Phase). Its spatial frequency at a radius r is k·r, which is SF at half of the shorter
-// side. It shows at a glance which frequencies a filter passes, and what sampling does.
+// ZonePlate is cos(π·k·r² + Phase), or a square [Wave] of the same phase: black and white rings. Its spatial frequency
+// at a radius r is k·r, which is SF at half of the shorter side. It shows at a glance which frequencies a filter
+// passes, and what sampling does.
 type ZonePlate struct {
+	Wave  Wave    // Sine or Square
 	SF    float64 // cycles per pixel at half of the shorter side; at half of the longer side at most 0.5
 	Phase float64 // degrees, at the image's centre
 	Look
 }
 
-// Kind implements [Pattern].
-func (z *ZonePlate) Kind() string { return "zone-plate" }
+// Kind returns zone-plate for a sine and square-zone-plate for a square wave.
+func (z *ZonePlate) Kind() string {
+	if z.Wave == Square {
+		return "square-zone-plate"
+	}
+	return "zone-plate"
+}
 
 // Parameters implements [Pattern].
 func (z *ZonePlate) Parameters() []param.Parameter {
@@ -71,6 +77,9 @@ func (z *ZonePlate) Parameters() []param.Parameter {
 
 // Complete implements [Pattern].
 func (z *ZonePlate) Complete(c Canvas) error {
+	if err := checkSineOrSquare(z.Wave, "zone plate"); err != nil {
+		return err
+	}
 	edge := z.SF * float64(max(c.Rows, c.Columns)) / c.shorter() // along x or y: beyond it on diagonals only
 	if err := c.checkFrequency("zone plate: spatial frequency at the border", "pixel", edge); err != nil {
 		return err
@@ -81,7 +90,7 @@ func (z *ZonePlate) Complete(c Canvas) error {
 // Paint implements [Pattern].
 func (z *ZonePlate) Paint(dst []float64, c Canvas) {
 	k := z.SF / (c.shorter() / 2)
-	z.paint(dst, c, func(x, y float64) float64 { return Sine.at(k*(x*x+y*y)/2 + z.Phase/360) })
+	z.paint(dst, c, func(x, y float64) float64 { return z.Wave.at(k*(x*x+y*y)/2 + z.Phase/360) })
 }
 
 // Impulse is one pixel of Amplitude among zeros. Convolved, it shows the filter.

@@ -20,6 +20,8 @@ type Settings struct {
 	Over   Reduction // of all other parameters, as in [Curves]
 	Fit    bool      // fits a von Mises curve over orientation
 
+	Negative Negative // what the figures of a curve with responses below 0 are made of
+
 	Progress func(done int) // if not nil, called with the number of curves that are described; never twice at once
 }
 
@@ -30,6 +32,10 @@ type Cell struct {
 	Fit         *VonMises
 	Frequency   *Frequency
 	Phase       *Cycle
+
+	// Reasons say why figures are left out that the stimuli would allow. Each is the same for all cells that it is true
+	// of, but for counts.
+	Reasons []string
 }
 
 // AxisCurves are the curves of all cells over an axis.
@@ -73,11 +79,33 @@ func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*An
 			return nil, err
 		}
 		a.Curves = append(a.Curves, curves)
-		if err := a.describe(ctx, curves, s.Fit, done); err != nil {
+		if err := a.describe(ctx, curves, s, done); err != nil {
 			return nil, err
 		}
 	}
+	a.noteReasons()
 	return a, nil
+}
+
+// noteReasons adds a note for each reason, with the cells that it is true of.
+func (a *Analysis) noteReasons() {
+	var reasons []string
+	cells := map[string][]int{}
+	for i, cell := range a.Cells {
+		for _, reason := range cell.Reasons {
+			if cells[reason] == nil {
+				reasons = append(reasons, reason)
+			}
+			cells[reason] = append(cells[reason], i)
+		}
+	}
+	for _, reason := range reasons {
+		of := fmt.Sprintf("%d of %d cells", len(cells[reason]), len(a.Cells))
+		if len(cells[reason]) == 1 {
+			of = fmt.Sprintf("cell %d", cells[reason][0])
+		}
+		a.Notes = append(a.Notes, fault.New("tuning", of, "", "%s", reason))
+	}
 }
 
 // counter returns a function to call for each curve that is done.
@@ -132,7 +160,7 @@ func (s Settings) withoutPhases(r *Responses, by param.Column, others shown) (*R
 }
 
 // describe puts the curves over an axis into numbers, on all cores. A figure that a curve does not allow is noted once.
-func (a *Analysis) describe(ctx context.Context, curves AxisCurves, fit bool, done func()) error {
+func (a *Analysis) describe(ctx context.Context, curves AxisCurves, s Settings, done func()) error {
 	workers := min(runtime.GOMAXPROCS(0), len(a.Cells))
 	notes := make([][]error, workers)
 	group, ctx := errgroup.WithContext(ctx)
@@ -142,7 +170,7 @@ func (a *Analysis) describe(ctx context.Context, curves AxisCurves, fit bool, do
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				for _, err := range a.Cells[cell].describe(curves.Axis, curves.Curves[cell], fit) {
+				for _, err := range a.Cells[cell].describe(curves.Axis, curves.Curves[cell], s) {
 					notes[worker] = noted(notes[worker], err)
 				}
 				done()
@@ -168,15 +196,16 @@ func noted(notes []error, note error) []error {
 }
 
 // describe adds the figures of a curve over an axis. It returns why figures are missing.
-func (c *Cell) describe(axis Axis, curve Curve, fit bool) (missing []error) {
+func (c *Cell) describe(axis Axis, raw Curve, s Settings) (missing []error) {
+	curve := s.Negative.apply(raw)
 	switch axis {
 	case ByOrientation:
 		c.Orientation = figures(curve.Orientation, &missing)
 		if curve.HasDirections() {
 			c.Direction = figures(curve.Direction, &missing)
 		}
-		if fit {
-			v, ok, err := FitVonMises(curve)
+		if s.Fit {
+			v, ok, err := FitVonMises(raw) // its base takes any sign
 			if err != nil {
 				missing = append(missing, err)
 			} else if ok {
@@ -187,6 +216,9 @@ func (c *Cell) describe(axis Axis, curve Curve, fit bool) (missing []error) {
 		c.Frequency = figures(curve.Frequency, &missing)
 	case ByPhase:
 		c.Phase = figures(curve.Phase, &missing)
+	}
+	if len(missing) == 0 {
+		c.explain(axis, raw, curve)
 	}
 	return missing
 }

@@ -114,6 +114,32 @@ func (c Curve) peak() int {
 	return best
 }
 
+// peakAt returns the value with the largest response, NaN if no response is larger than another.
+func (c Curve) peakAt() float64 {
+	peak := c.peak()
+	for _, y := range c.Y {
+		if y < c.Y[peak] {
+			return c.X[peak]
+		}
+	}
+	return math.NaN()
+}
+
+// notFinite returns how many responses are NaN or infinite.
+func (c Curve) notFinite() (count int) {
+	for _, y := range c.Y {
+		if notFinite(y) {
+			count++
+		}
+	}
+	return count
+}
+
+// negative says whether a response is below 0.
+func (c Curve) negative() bool {
+	return slices.ContainsFunc(c.Y, func(y float64) bool { return y < 0 })
+}
+
 // angleSlack is how far apart, in degrees, two angles may be and still count as one. A sweep such as 0:180:7.2 is
 // rounded in decimal, and CSV keeps float64 exactly.
 const angleSlack = 1e-6
@@ -126,9 +152,7 @@ func (c Curve) fold(period float64) Curve {
 		if x < 0 {
 			x += period
 		}
-		if period-x < angleSlack {
-			x = 0
-		}
+		x = snapped(x, period, angleSlack)
 		at := slices.IndexFunc(out.X, func(other float64) bool { return math.Abs(other-x) < angleSlack })
 		if at >= 0 {
 			x = out.X[at]

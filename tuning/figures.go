@@ -25,7 +25,10 @@ func (c Cell) Figures() []Figure {
 		d = *c.Direction
 	}
 	if c.Fit != nil {
-		v, half = *c.Fit, c.Fit.HalfWidth()
+		v = *c.Fit
+		if v.HasWidth() {
+			half = v.HalfWidth()
+		}
 	}
 	if c.Frequency != nil {
 		f = *c.Frequency

@@ -18,7 +18,7 @@ type Frequency struct {
 }
 
 // Frequency describes a curve over spatial frequencies. It refuses frequencies that are not above 0. The figures of a
-// curve without a positive response are NaN.
+// curve without a positive response, or with one that is not finite, are NaN.
 func (c Curve) Frequency() (Frequency, error) {
 	if err := c.check(); err != nil {
 		return Frequency{}, err
@@ -27,6 +27,9 @@ func (c Curve) Frequency() (Frequency, error) {
 		return Frequency{}, fault.New("tuning", "spatial frequency", c.X[0], "want it above 0")
 	}
 	peak := c.peak()
+	if c.notFinite() > 0 {
+		return Frequency{math.NaN(), math.NaN(), math.NaN(), math.NaN()}, nil
+	}
 	f := Frequency{Peak: math.NaN(), Low: c.fall(peak, -1), High: c.fall(peak, 1)}
 	if c.Y[peak] > 0 {
 		f.Peak = c.X[peak]

@@ -96,13 +96,15 @@ func TestHalvesFigures(t *testing.T) {
 	p := analysed(t, halvesOf(180, []float64{90, 0, 135, 45},
 		[][]float64{{0, 0, 0, 2}, {0, 0, 0, 0}, {7, 0, 0, 0}, {nan, 1, 0, 0}},
 		[][]float64{{-5, 3, -1, -1}, {-1, -1, -2, -3}, {-1, -1, 4, -1}, {0, 0, 0, 9}}))
-	same(t, "train's peaks", p.Train.Figure("orientation_peak_deg"), 45, 0, 90, 0)
-	same(t, "test's peaks", p.Test.Figure("orientation_peak_deg"), 0, 0, 135, 45)
+	same(t, "train's peaks", p.Train.Figure("orientation_peak_deg"), 45, nan, 90, 0) // cell 1 is silent
+	same(t, "test's peaks", p.Test.Figure("orientation_peak_deg"), 0, nan, 135, 45)
 	same(t, "test's variances", p.Test.Figure("circular_variance"), 0, nan, 0, 0)
 	same(t, "train's variances", p.Train.Figure("circular_variance"), 0, nan, 0, nan)
 	same(t, "a curve", p.Test.Curves[0].Curves[0].Y, 3, 0, 0, 0)
 	same(t, "what is no figure", p.Test.Figure("colour"), nan, nan, nan, nan)
-	if len(p.Train.Notes)+len(p.Test.Notes) > 0 {
+	if len(p.Train.Notes) != 2 || len(p.Test.Notes) != 1 ||
+		!strings.Contains(p.Train.Notes[1].Error(), "cell 3: 1 of 4 responses") ||
+		!strings.Contains(p.Test.Notes[0].Error(), "cell 1: all responses over orientation alike") {
 		t.Errorf("notes %q and %q", p.Train.Notes, p.Test.Notes)
 	}
 }

@@ -8,7 +8,8 @@ import (
 // Orientation puts an orientation tuning curve into numbers.
 type Orientation struct {
 	// Peak is the orientation with the largest response. Preferred is the angle of the mean vector, ½·arg Σ r·e^{2iθ}.
-	// Both are in degrees, 0 ≤ θ < 180.
+	// Both are in degrees, 0 ≤ θ < 180. Peak is NaN if all responses are alike, Preferred if |Σ r·e^{2iθ}| is below 1 %
+	// of Σ |r|: such a cell is not tuned, and the angle follows the grid of pixels or noise.
 	Peak, Preferred float64
 	// CircularVariance is 1 − |Σ r·e^{2iθ}| / Σ r: 0 for a cell that answers a single orientation, 1 for one that
 	// answers all alike (Ringach, Shapley and Hawken, J. Neurosci. 22:5639, 2002).
@@ -22,8 +23,8 @@ type Orientation struct {
 // and of two opposite directions it takes the mean. It refuses fewer than 2 orientations, and orientations that are not
 // evenly spaced over 180°, because sums over them would be biased.
 //
-// The indices are defined for responses that are not negative. Where Σ r or p + o is not above 0 they are NaN.
-// Preferred is NaN if the mean vector is 0.
+// The indices are defined for responses that are not negative: of a curve with a negative response, and where Σ r or
+// p + o is not above 0, they are NaN. If a response is not finite, all figures but Peak are NaN.
 func (c Curve) Orientation() (Orientation, error) {
 	if err := c.check(); err != nil {
 		return Orientation{}, err
@@ -32,26 +33,32 @@ func (c Curve) Orientation() (Orientation, error) {
 	if err := c.even("orientation", 180, 2); err != nil {
 		return Orientation{}, err
 	}
+	o := Orientation{c.peakAt(), math.NaN(), math.NaN(), math.NaN()}
+	if c.notFinite() > 0 {
+		return o, nil
+	}
 	sum, vector := c.moments(2)
-	peak := c.peak()
-	o := Orientation{
-		Peak:             c.X[peak],
-		Preferred:        math.NaN(),
-		CircularVariance: math.NaN(),
-		Selectivity:      contrast(c.Y[peak], c.around(c.X[peak]+90, 180)),
-	}
-	if sum > 0 {
-		o.CircularVariance = 1 - cmplx.Abs(vector)/sum
-	}
-	if cmplx.Abs(vector) > 1e-12*c.size() {
+	if cmplx.Abs(vector) > leastVector*c.size() {
 		o.Preferred = angle(vector, 2)
 	}
+	if c.negative() {
+		return o, nil
+	}
+	if sum > 0 {
+		o.CircularVariance = min(1, max(0, 1-cmplx.Abs(vector)/sum))
+	}
+	peak := c.peak()
+	o.Selectivity = contrast(c.Y[peak], c.around(c.X[peak]+90, 180))
 	return o, nil
 }
 
+// leastVector is the mean vector of a cell that is tuned, as a share of the responses: one of a circular variance below
+// 0.99. The tutorial's centre-surround filters, which have no orientation, have 0.997 and 0.998 on the grid of pixels.
+const leastVector = 0.01
+
 // Direction puts a direction tuning curve into numbers.
 type Direction struct {
-	// Peak is the direction with the largest response in degrees, 0 ≤ θ < 360.
+	// Peak is the direction with the largest response in degrees, 0 ≤ θ < 360, NaN if all are alike.
 	Peak float64
 	// Selectivity is the direction selectivity index (p − n)/(p + n), where p is the response at Peak and n the
 	// response at Peak + 180°.
@@ -65,7 +72,7 @@ func (c Curve) HasDirections() bool {
 }
 
 // Direction describes a curve over directions in degrees, modulo 360. It refuses fewer than 4 directions, and
-// directions that are not evenly spaced over 360°.
+// directions that are not evenly spaced over 360°. Selectivity is NaN where that of [Curve.Orientation] is.
 func (c Curve) Direction() (Direction, error) {
 	if err := c.check(); err != nil {
 		return Direction{}, err
@@ -74,11 +81,12 @@ func (c Curve) Direction() (Direction, error) {
 	if err := c.even("direction", 360, 4); err != nil {
 		return Direction{}, err
 	}
-	peak := c.peak()
-	return Direction{
-		Peak:        c.X[peak],
-		Selectivity: contrast(c.Y[peak], c.around(c.X[peak]+180, 360)),
-	}, nil
+	d := Direction{c.peakAt(), math.NaN()}
+	if c.notFinite() == 0 && !c.negative() {
+		peak := c.peak()
+		d.Selectivity = contrast(c.Y[peak], c.around(c.X[peak]+180, 360))
+	}
+	return d, nil
 }
 
 // contrast returns (a − b)/(a + b), NaN where a + b is not above 0.
@@ -113,8 +121,13 @@ func angle(vector complex128, k float64) float64 {
 	if a < 0 {
 		a += 360 / k
 	}
-	if a >= 360/k { // −tiny + period
-		a = 0
+	return snapped(a, 360/k, angleSlack)
+}
+
+// snapped returns an angle of a period from 0 on, with what is within slack of either end as 0.
+func snapped(a, period, slack float64) float64 {
+	if a < slack || period-a < slack {
+		return 0
 	}
 	return a
 }

@@ -6,13 +6,14 @@ import (
 	"slices"
 )
 
-// Cycle puts the responses over a cycle of phases into numbers. The phases are those of a grating that stands still at
-// evenly spaced phases, or drifts.
+// Cycle puts the responses over a cycle of phases into numbers. The grating is shown at evenly spaced phases, still or
+// drifting.
 type Cycle struct {
 	// F0 is the mean response. F1 is the amplitude of the first harmonic, 2/n·|Σ r·e^{−iφ}|.
 	F0, F1 float64
 	// Ratio is F1/F0: above 1 for a simple cell, π/2 for a half-wave rectified sine, below 1 for a complex cell
-	// (Skottun et al., Vision Res. 31:1079, 1991). It is NaN if F0 is not above 0.
+	// (Skottun et al., Vision Res. 31:1079, 1991). It is NaN if F0 is not above 0, or a
+	// response is negative.
 	Ratio float64
 	// Depth is (largest − smallest)/(largest + smallest) of the responses: 0 for a cell that is flat over the phases.
 	// F1/F0 cannot tell whether it is: the energy of a pair that is unequal, or not a quarter of a cycle apart, has a
@@ -23,7 +24,8 @@ type Cycle struct {
 }
 
 // Phase describes a curve over phases in degrees, modulo 360. It refuses fewer than 3 phases, which do not hold a
-// harmonic, and phases that are not evenly spaced over 360°.
+// harmonic, and phases that are not evenly spaced over 360°. If a response is not finite, all figures are NaN. Ratio
+// and Depth are defined for responses that are not negative, and NaN otherwise.
 func (c Curve) Phase() (Cycle, error) {
 	if err := c.check(); err != nil {
 		return Cycle{}, err
@@ -35,10 +37,17 @@ func (c Curve) Phase() (Cycle, error) {
 	sum, vector := c.moments(1)
 	n := float64(len(c.Y))
 	out := Cycle{F0: sum / n, Ratio: math.NaN(), Preferred: math.NaN(),
-		Depth: contrast(slices.Max(c.Y), slices.Min(c.Y))}
+		Depth: math.NaN()}
+	if c.notFinite() > 0 {
+		return Cycle{math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()}, nil
+	}
 	if cmplx.Abs(vector) > 1e-12*c.size() { // less is rounding errors, which curves over F1 would show as tuning
 		out.F1, out.Preferred = 2*cmplx.Abs(vector)/n, angle(vector, 1)
 	}
+	if c.negative() {
+		return out, nil
+	}
+	out.Depth = contrast(slices.Max(c.Y), slices.Min(c.Y))
 	if sum > 1e-12*c.size() {
 		out.Ratio = out.F1 / out.F0
 	}

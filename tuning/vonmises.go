@@ -42,6 +42,10 @@ func (v VonMises) HalfWidth() float64 {
 	return math.Acos(cosine) / 2 * 180 / math.Pi
 }
 
+// HasWidth says whether HalfWidth is one of the data. At the lower end of the range of κ it is not: the data are as
+// broad as a cosine or broader, and the half-width of 45° is the bound of the fit.
+func (v VonMises) HasWidth() bool { return v.Kappa > 4*leastKappa }
+
 // vonMisesShape runs from 0 to 1.
 func vonMisesShape(theta, preferred, kappa float64) float64 {
 	cosine := math.Cos(2 * (theta - preferred) * math.Pi / 180)
@@ -81,6 +85,9 @@ func FitVonMises(c Curve) (fit VonMises, ok bool, err error) {
 	fit.R2 = 1 - residue/target.total
 	return fit, fit.Height > 0 && fit.Kappa < 0.999*mostKappa, nil
 }
+
+// searchSlack is how near the search ends to the best angle, in degrees; TestFitGoldens has it.
+const searchSlack = 1e-4
 
 // target is the curve to fit.
 type target struct {
@@ -130,7 +137,7 @@ func (t target) search(from VonMises) (VonMises, float64, error) {
 	v, _ := at(result.X)
 	var residue float64
 	v.Base, v.Height, residue = t.linear(v)
-	v.Preferred = math.Mod(math.Mod(v.Preferred, 180)+180, 180)
+	v.Preferred = snapped(math.Mod(math.Mod(v.Preferred, 180)+180, 180), 180, searchSlack)
 	return v, residue, nil
 }
 

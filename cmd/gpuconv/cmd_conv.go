@@ -27,7 +27,7 @@ type specFlags struct {
 func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W")
 	flags.StringVar(&f.padding, "padding", "0", "3, 3,2 for H,W, top,bottom,left,right, same or valid")
-	flags.StringVar(&f.paddingMode, "padding-mode", "zeros", "zeros, reflect, replicate or circular")
+	flags.StringVar(&f.paddingMode, "padding-mode", "zeros", "zeros, reflect (the border pixel is not repeated: c b | a b c, NumPy's and PyTorch's reflect), replicate or circular")
 	flags.StringVar(&f.dilation, "dilation", "1", "2, or 2,1 for H,W")
 	flags.IntVar(&f.groups, "groups", 1, "divides channels and filters")
 	flags.StringVar(&f.activation, "activation", "none", "none, relu or energy: √(a²+b²) of filters 2m and 2m+1")
@@ -64,6 +64,7 @@ type convFlags struct {
 	input, weight, bias, output string
 	spec                        specFlags
 	backend                     backendFlags
+	inputs                      inputs
 	dumpShader                  bool
 }
 
@@ -73,9 +74,10 @@ func newConv() *cobra.Command {
 		Use:   "conv --input X --weight W --output Y.npy",
 		Short: "Convolve any images with any weights",
 		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch).\n\n" +
-			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a .png or .jpg\n" +
-			"as grey 0 … 1. Weights are [filters, channels per group, rows, columns], biases [filters]. The output is\n" +
-			"float32 [N, filters, H, W].",
+			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a picture\n" +
+			"(.png, .jpg, .tif, .bmp, .webp) as grey 0 … 1. Arrays are taken as they are: the pixels of a uint8 .npy are 0 … 255, those of a .png 0 … 1.\n" +
+			"Weights are [filters, channels per group, rows, columns], biases [filters]. The output is float32\n" +
+			"[N, filters, H, W]. What float32 cannot hold of an array is counted on stderr, or refused with --strict.",
 		Example: "" +
 			"  gpuconv conv --input x.npy --weight w.npy --bias b.npy --padding same --activation relu --output y.npy\n" +
 			"  gpuconv conv --input photo.png --weight bank.npy --padding 3 --padding-mode reflect --output y.npy",
@@ -85,12 +87,14 @@ func newConv() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.input, "input", "", "images: .npy, .npz:key, .png or .jpg")
+	flags.StringVar(&f.input, "input", "", "images: .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp")
 	flags.StringVar(&f.weight, "weight", "", "weights: .npy or .npz:key")
 	flags.StringVar(&f.bias, "bias", "", "biases, one per filter: .npy or .npz:key")
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
 	f.spec.register(flags)
 	f.backend.register(flags)
+	f.inputs.register(flags)
+	f.inputs.registerBackground(flags)
 	flags.BoolVar(&f.dumpShader, "dump-shader", false,
 		"print the GLSL that is compiled, exactly; without --output nothing is computed")
 	return cmd
@@ -114,7 +118,7 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.backend.validate(); err != nil {
 		return err
 	}
-	images, err := openImages(f.input)
+	images, seen, err := f.inputs.openImages(f.input)
 	if err != nil {
 		return err
 	}
@@ -137,12 +141,18 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 		stdout = stderr // stdout holds the shader
 	}
-	return f.convolve(ctx, stdout, stderr, experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan}, s)
+	stream := experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan}
+	if err := f.convolve(ctx, stdout, stderr, stream, s); err != nil {
+		return err
+	}
+	seen()
+	f.inputs.print(stderr)
+	return nil
 }
 
 // layer reads the weights and puts together the problem for all images.
 func (f *convFlags) layer(src conv.Shape) (layer, error) {
-	weight, err := readTensor("weight", f.weight)
+	weight, err := f.inputs.readWeights("weight", f.weight)
 	if err != nil {
 		return layer{}, err
 	}
@@ -152,7 +162,7 @@ func (f *convFlags) layer(src conv.Shape) (layer, error) {
 	}
 	l := layer{weight: weight, problem: conv.Problem{Spec: spec, Src: src, Weight: weight.Shape, Bias: f.bias != ""}}
 	if f.bias != "" {
-		if l.bias, err = readBias(f.bias); err != nil {
+		if l.bias, err = f.inputs.readBias(f.bias); err != nil {
 			return layer{}, err
 		}
 	}

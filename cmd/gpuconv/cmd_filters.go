@@ -20,6 +20,7 @@ type filtersFlags struct {
 	preset presetFlag
 	filter filterFlags
 	output string
+	inputs inputs
 }
 
 func newFilters() *cobra.Command {
@@ -60,6 +61,7 @@ func (f *filtersFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.kind, "kind", "", "a kind of filters instead of a preset")
 	flags.StringVar(&f.input, "input", "", "weights to copy instead of a preset: .npy or .npz:key")
 	flags.StringVar(&f.output, "output", "", "the .npy or .npz file to write")
+	f.inputs.register(flags)
 	flags.Bool("quadrature", false,
 		"two of each filter, a quarter of a cycle apart: --activation energy makes a complex cell of them")
 	flags.Bool("balanced", false, "the weights of each filter sum to 0")
@@ -83,6 +85,7 @@ func (f *filtersFlags) run(cmd *cobra.Command) error {
 	if err := writeBank(f.file(), b); err != nil {
 		return err
 	}
+	f.inputs.print(cmd.ErrOrStderr())
 	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", fault.Printable(f.output), b.Weight.Shape)
 	return nil
 }
@@ -98,7 +101,7 @@ func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*experim
 	case s != nil:
 		return s.filterBank(ctx)
 	case f.input != "":
-		return readBank("input", f.input)
+		return f.inputs.readBank("input", f.input)
 	}
 	tutorial3, err := f.preset.tutorial3()
 	if err != nil {

@@ -26,6 +26,7 @@ type runFlags struct {
 	backend  backendFlags
 	check    int
 	output   string
+	inputs   inputs
 
 	stimuli, filters         string
 	activation, stride, pool string
@@ -76,6 +77,8 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.check, "check", 16,
 		"how many images, spread over the set, are checked against the reference; -1 for all")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	f.inputs.register(flags)
+	f.inputs.registerBackground(flags)
 }
 
 // refuse refuses flags of the preset's half that another flag replaces.
@@ -89,6 +92,9 @@ func (f *runFlags) refuse(flags *pflag.FlagSet) error {
 		if err := refuseFlags(flags, "--filter", []string{"channels", "size"}); err != nil {
 			return err
 		}
+	}
+	if f.inputs.background != "" && !f.filesNamed() {
+		return refused("background", f.inputs.background, errors.New("want --stimulus with image files"))
 	}
 	if f.stimuli != "" && f.filters != "" {
 		return refuseFlags(flags, "--stimulus and --filter", []string{"preset"})
@@ -132,6 +138,8 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return out.blame(disagreeing(s, err))
 	}
 	bar.stop()
+	f.inputs.drawn(f.stimuli, j.Images)
+	f.inputs.print(stderr)
 	f.conclude(stdout, r)
 	return nil
 }

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 
 	"gpuconv/conv"
 	"gpuconv/experiment"
+	"gpuconv/filters"
 	"gpuconv/stimuli"
 )
 
@@ -76,14 +78,28 @@ func (f *runFlags) images() (stimuli.Set, error) {
 		}
 		return f.stimulus.sweep(tutorial3)
 	}
-	if info, err := os.Stat(f.stimuli); stimuli.IsImageName(f.stimuli) || err == nil && info.IsDir() {
-		return openFiles("stimulus", f.stimuli)
+	if f.filesNamed() {
+		return f.inputs.openFiles("stimulus", f.stimuli)
 	}
 	s, err := parseSettings("stimulus", f.stimuli)
 	if err != nil {
 		return nil, err
 	}
 	return s.stimulus()
+}
+
+// filesNamed reports whether --stimulus is an image file or a folder, and no kind.
+func (f *runFlags) filesNamed() bool {
+	if slices.ContainsFunc(stimuli.Kinds(), func(k stimuli.Kind) bool { return k.Name == f.stimuli }) {
+		return false
+	}
+	_, err := os.Stat(f.stimuli)
+	return stimuli.IsImageName(f.stimuli) || f.stimuli != "" && err == nil
+}
+
+// filterKind reports whether --filter is a kind without settings.
+func (f *runFlags) filterKind() bool {
+	return slices.ContainsFunc(filters.Kinds(), func(k filters.Kind) bool { return k.Name == f.filters })
 }
 
 // weights returns the filters: those of a kind, of a file or of the preset.
@@ -95,8 +111,8 @@ func (f *runFlags) weights(ctx context.Context) (*experiment.Bank, error) {
 		}
 		return f.filter.bank(ctx, tutorial3)
 	}
-	if isArray(f.filters) {
-		return readBank("filter", f.filters)
+	if kind := kindOf(f.filters); isArray(f.filters) || kind != "" && !f.filterKind() {
+		return f.inputs.readBank("filter", f.filters)
 	}
 	s, err := parseSettings("filter", f.filters)
 	if err != nil {

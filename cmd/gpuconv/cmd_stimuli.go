@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"gpuconv/experiment"
 	"gpuconv/fault"
@@ -21,6 +20,7 @@ type stimuliFlags struct {
 	preset   presetFlag
 	stimulus stimulusFlags
 	sf       string
+	inputs   inputs
 	output   string
 }
 
@@ -62,7 +62,8 @@ func (f *stimuliFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.sf, "sf", "", "spatial frequency: of kinds a list in cycles/pixel or --sf-unit; of presets a number, "+
 		"as the tutorial\ncounts it, in radians per pixel of the full 640×480 image (default 1/28)")
 	flags.StringVar(&f.kind, "kind", "", "a kind of pattern instead of a preset")
-	flags.StringVar(&f.input, "input", "", "an image file or a folder of them instead of a preset: .png, .jpg")
+	flags.StringVar(&f.input, "input", "", "an image file or a folder of them instead of a preset: .png, .jpg, .tif, .bmp, .webp;\nin the order of their names, img2 before img10")
+	f.inputs.registerBackground(flags)
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
 	f.settings = []string{"orientation", "sf"}
 	for _, s := range canvasSettings() {
@@ -103,6 +104,8 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 	if err := writeStimuli(cmd.Context(), f.file(), images); err != nil {
 		return err
 	}
+	f.inputs.drawn(f.input, images)
+	f.inputs.print(cmd.ErrOrStderr())
 	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", fault.Printable(f.output), images.Shape())
 	return nil
 }
@@ -111,6 +114,9 @@ func (f *stimuliFlags) file() output { return output{"output", f.output} }
 
 // images returns the set that the flags ask for.
 func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Set, error) {
+	if f.inputs.background != "" && f.input == "" {
+		return nil, refused("background", f.inputs.background, errors.New("want --input with it"))
+	}
 	s, err := f.chosen(flags, []string{"preset", "patch", "res"}, []string{"orientation", "sf"})
 	switch {
 	case err != nil:
@@ -118,32 +124,20 @@ func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Set, error) {
 	case s != nil:
 		return s.stimulus()
 	case f.input != "":
-		return openFiles("input", f.input)
+		return f.inputs.openFiles("input", f.input)
 	}
 	return f.presetSweep(flags.Changed("sf"))
 }
 
-func (f *stimuliFlags) presetSweep(sf bool) (stimuli.Set, error) {
+func (f *stimuliFlags) presetSweep(given bool) (stimuli.Set, error) {
 	tutorial3, err := f.preset.tutorial3()
 	if err != nil {
 		return nil, err
 	}
-	f.stimulus.sf = defaultSF
-	if sf {
-		if f.stimulus.sf, err = strconv.ParseFloat(f.sf, 64); err != nil {
-			return nil, misread("sf", f.sf, errors.New("want a number"))
-		}
+	if err := f.stimulus.parseSF(f.sf, given); err != nil {
+		return nil, err
 	}
 	return f.stimulus.sweep(tutorial3)
-}
-
-// openFiles opens a set of image files.
-func openFiles(flag, path string) (stimuli.Set, error) {
-	files, err := stimuli.OpenFiles(path)
-	if err != nil {
-		return nil, failed(flag, "", err)
-	}
-	return files, nil
 }
 
 // writeStimuli draws all images into a file, some at a time, and their table beside it.

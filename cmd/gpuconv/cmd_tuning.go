@@ -28,8 +28,10 @@ type tuningFlags struct {
 	at, normalise, sum string
 	linear             bool
 
-	by, phases, over, rdm string
-	fit                   bool
+	by, phases, over, rdm, negative string
+	fit                             bool
+
+	inputs inputs
 }
 
 func newTuning() *cobra.Command {
@@ -44,7 +46,12 @@ selectivity, half-width of a von Mises fit, bandwidth, F1/F0, a line for each ce
 of the curves, and how different the responses of the population are between orientations (rdm).
 
 The response of a cell is a value of its channel's map; negative values become 0. Curves over orientation and spatial
-frequency take the largest response over the phases; other parameters stay where the cell answers best.`,
+frequency take the largest response over the phases; other parameters stay where the cell answers best.
+
+Circular variance, selectivity and F1/F0 are defined for rates, which are not negative (Ringach, Shapley and Hawken
+2002). With --linear a curve may go below 0 and has none of them, unless --negative rectifies it or subtracts its
+minimum; Mazurek, Kager and Van Hooser (2014) say what to make of such indices. A figure that is left out is empty, and
+a note says why: no finite response, a cell that is not tuned (circular variance above 0.99), a fit at its bound of 45°.`,
 		Example: "  gpuconv tuning --input out --output tuned\n" +
 			"  gpuconv tuning --input y.npy --orientations 0:180:5 --at mean --output tuned\n" +
 			"  gpuconv tuning --input out --normalise 1,2,0.5 --sum 2+4,3+5 --output tuned",
@@ -62,6 +69,8 @@ frequency take the largest response over the phases; other parameters stay where
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	flags.StringVar(&f.at, "at", "centre", "which value of a map is the response: centre, row,column, mean or max")
 	flags.BoolVar(&f.linear, "linear", false, "keep negative activations")
+	flags.StringVar(&f.negative, "negative", "refuse",
+		"with --linear, what indices of curves below 0 are made of: refuse (none), rectify or subtract-min")
 	flags.StringVar(&f.normalise, "normalise", "",
 		"divide each channel by the power of all: gain,exponent,semisaturation")
 	flags.StringVar(&f.sum, "sum", "", "further cells that add up channels, as 2+4,3+5")
@@ -75,6 +84,7 @@ frequency take the largest response over the phases; other parameters stay where
 	flags.BoolVar(&f.fit, "fit", true,
 		"fit a von Mises curve over orientation; it is drawn, and its half-width printed, if it explains half of the "+
 			"variance")
+	f.inputs.register(flags)
 	return cmd
 }
 
@@ -112,6 +122,9 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := f.inputs.take("input", f.activations(), source); err != nil {
+		return err
+	}
 	analysis, err := f.analyse(ctx, responses, table, settings, stderr)
 	if err != nil {
 		return err
@@ -130,6 +143,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := out.commit(); err != nil {
 		return err
 	}
+	f.inputs.print(stderr)
 	return f.say(stdout, t, written)
 }
 
@@ -158,6 +172,10 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 		return r, s, m, err
 	}
 	if s.Over, err = parseChoice("over", f.over, tuning.Best, tuning.Largest, tuning.Mean); err != nil {
+		return r, s, m, err
+	}
+	if s.Negative, err = parseChoice("negative", f.negative, tuning.Refuse, tuning.Rectify,
+		tuning.SubtractMin); err != nil {
 		return r, s, m, err
 	}
 	if f.by != "" {

@@ -50,10 +50,12 @@ func newVerify() *cobra.Command {
 	flags.StringVar(&f.backends, "backend", "gpu,cpu", "what is verified: gpu, cpu or both")
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "only this GPU algorithm: "+either(gpu.AlgorithmNames()))
-	flags.StringVar(&f.own.input, "input", "", "images of your own: .npy, .npz:key, .png or .jpg")
+	flags.StringVar(&f.own.input, "input", "", "images of your own: .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp")
 	flags.StringVar(&f.own.weight, "weight", "", "weights of your own: .npy or .npz:key")
 	flags.StringVar(&f.own.bias, "bias", "", "biases of your own: .npy or .npz:key")
 	f.own.spec.register(flags)
+	f.own.inputs.register(flags)
+	f.own.inputs.registerBackground(flags)
 	flags.StringVar(&f.json, "json", "", "write every case with its figures")
 	flags.StringVar(&f.junit, "junit", "", "write JUnit XML for CI")
 	flags.StringVar(&f.pictures, "pictures", "",
@@ -86,6 +88,12 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 			return refused("quick", "", errors.New("it takes part of the matrix, want it without --input and --weight"))
 		}
 		return nil
+	}
+	if f.own.inputs.background != "" {
+		return refused("background", f.own.inputs.background, errors.New("want --input and --weight with it"))
+	}
+	if f.own.inputs.strict {
+		return refused("strict", "", errors.New("it is about files, want --input and --weight with it"))
 	}
 	for _, name := range ownFlags {
 		if cmd.Flags().Changed(name) {
@@ -121,6 +129,7 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	for _, s := range subjects {
 		fmt.Fprintf(stdout, "subject   %v\n", s)
 	}
+	f.own.inputs.print(stderr)
 	p := newProof(stdout, stderr, out, runs)
 	if err := p.prove(ctx, runs); err != nil {
 		return err

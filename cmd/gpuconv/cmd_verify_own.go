@@ -10,7 +10,7 @@ import (
 
 // ownCase reads the user's images and weights.
 func (f *verifyFlags) ownCase() (verify.Case, error) {
-	images, err := openImages(f.own.input)
+	images, seen, err := f.own.inputs.openImages(f.own.input)
 	if err != nil {
 		return verify.Case{}, err
 	}
@@ -39,6 +39,7 @@ func (f *verifyFlags) ownCase() (verify.Case, error) {
 	if err := images.Draw(src, 0); err != nil {
 		return verify.Case{}, err
 	}
+	seen()
 	name := f.own.input + " with " + f.own.weight
 	return verify.Given(compare.Case{Name: name, Problem: l.problem, Src: src, Weight: l.weight, Bias: l.bias}), nil
 }

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -61,6 +62,105 @@ func TestFromGo(t *testing.T) {
 	}
 }
 
+// TestSlow: each test that make quick leaves out is there, so that a new name of a test does not bring it back.
+func TestSlow(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, slow, ok := strings.Cut(string(makefile), "\nSLOW := ")
+	slow, _, ended := strings.Cut(slow, "\n\n")
+	if !ok || !ended {
+		t.Fatal("the Makefile has no SLOW")
+	}
+	slow = strings.NewReplacer("$\\\n\t", "", "$$", "$").Replace(slow)
+	tests, scripts := testNames(t), scriptNames(t)
+	all := alternatives(slow)
+	for _, one := range all {
+		names, pattern := tests, one
+		if script, ok := strings.CutPrefix(one, "TestScripts/"); ok {
+			names, pattern = scripts, script
+		}
+		if !slices.ContainsFunc(names, regexp.MustCompile(pattern).MatchString) {
+			t.Errorf("make quick leaves out %s, which matches no test", one)
+		}
+	}
+	if len(all) < 20 {
+		t.Errorf("%q leaves out few tests", slow)
+	}
+}
+
+// group is a group of alternatives in a pattern: what is before it, in it, and after it.
+var group = regexp.MustCompile(`^([^|()]*)\(([^()]*)\)(\??)([^|()]*)$`)
+
+// alternatives lists the patterns that a pattern such as a|b(c|d)|e/(f|g) has as alternatives.
+func alternatives(pattern string) (all []string) {
+	depth, start := 0, 0
+	for i, r := range pattern + "|" {
+		switch {
+		case r == '(':
+			depth++
+		case r == ')':
+			depth--
+		case r == '|' && depth == 0:
+			one := pattern[start:i]
+			start = i + 1
+			parts := group.FindStringSubmatch(one)
+			if parts == nil {
+				all = append(all, one)
+				continue
+			}
+			if parts[3] == "?" {
+				all = append(all, parts[1]+parts[4])
+			}
+			for inner := range strings.SplitSeq(parts[2], "|") {
+				all = append(all, parts[1]+inner+parts[4])
+			}
+		}
+	}
+	return all
+}
+
+// TestAlternatives: alternatives sees each of them.
+func TestAlternatives(t *testing.T) {
+	got := alternatives("A|B(c|d)E$|(F)?G|H/(i|j.*)")
+	if want := []string{"A", "BcE$", "BdE$", "G", "FG", "H/i", "H/j.*"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// testNames lists the tests of all packages.
+func testNames(t *testing.T) (names []string) {
+	t.Helper()
+	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	for _, name := range trackedFiles(t, "../..") {
+		if !strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range declared.FindAllStringSubmatch(string(text), -1) {
+			names = append(names, found[1])
+		}
+	}
+	return names
+}
+
+// scriptNames lists the scripts of TestScripts.
+func scriptNames(t *testing.T) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(filepath.Base(file), ".txtar"))
+	}
+	return names
+}
+
 // section returns the part of a Markdown file from a heading to the next of its level.
 func section(t *testing.T, file, heading string) string {
 	t.Helper()
@@ -112,26 +212,6 @@ func documents(t *testing.T) map[string]string {
 		}
 	}
 	return all
-}
-
-// TestLinks: files and pictures that documents link to are there.
-func TestLinks(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)]*)?\)`)
-	count := 0
-	for name, text := range documents(t) {
-		for _, found := range link.FindAllStringSubmatch(text, -1) {
-			if strings.Contains(found[1], "://") {
-				continue
-			}
-			count++
-			if _, err := os.Stat(filepath.Join("..", "..", filepath.Dir(name), filepath.FromSlash(found[1]))); err != nil {
-				t.Errorf("%s links to %s: %v", name, found[1], err)
-			}
-		}
-	}
-	if count < 10 {
-		t.Errorf("%d links found: want more than that", count)
-	}
 }
 
 // TestTargets: what documents say of make is in the Makefile, and make lists what people need.

@@ -61,12 +61,3 @@ func (s *settings) filterBank(ctx context.Context) (*experiment.Bank, error) {
 func isArray(name string) bool {
 	return strings.HasSuffix(name, ".npy") || strings.HasSuffix(name, ".npz") || strings.Contains(name, ".npz:")
 }
-
-// readBank reads weights from a file.
-func readBank(flag, path string) (*experiment.Bank, error) {
-	weight, err := readTensor(flag, path)
-	if err != nil {
-		return nil, err
-	}
-	return experiment.UnknownBank(weight), nil
-}

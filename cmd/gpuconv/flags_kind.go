@@ -12,6 +12,10 @@ import (
 )
 
 // kindFlags ask for stimuli or filters of a kind or from a file, instead of those of a preset.
+//
+// A flag of a kind, such as --sf or --sigma, is a parameter that the kind's struct in package stimuli or filters lists.
+// registerParameters adds it as a text, chosen collects the texts that were typed, and settings.axes in
+// flags_settings.go parses them. Presets have an --sf of their own: registerSF in flags_preset.go.
 type kindFlags struct {
 	kind, input string
 	settings    []string // flags that are settings of kinds

@@ -49,12 +49,20 @@ func (f *stimulusFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.patch, "patch", false, "a round patch on the right instead of the whole image")
 }
 
-// defaultSF is the tutorial's spatial frequency.
-const defaultSF = 1.0 / 28
-
+// registerSF adds --sf, the tutorial's if it is not given.
 func (f *stimulusFlags) registerSF(flags *pflag.FlagSet) {
-	flags.Float64Var(&f.sf, "sf", defaultSF,
+	flags.Float64Var(&f.sf, "sf", 1.0/28,
 		"spatial frequency as the tutorial counts it: radians per pixel of the full 640×480 image")
+}
+
+// parseSF sets the spatial frequency from a text, as the flag of registerSF does, for a verb whose --sf is a list too.
+func (f *stimulusFlags) parseSF(text string, given bool) error {
+	flags := pflag.NewFlagSet("preset", pflag.ContinueOnError)
+	f.registerSF(flags)
+	if given && flags.Set("sf", text) != nil {
+		return misread("sf", text, errors.New("want a number"))
+	}
+	return nil
 }
 
 // sweep returns the gratings, one per orientation.

@@ -105,7 +105,7 @@ func shapeOf(flag, text string) (conv.Shape, error) {
 		return conv.Shape{}, refused(flag, "", errors.New("want a file or a shape of four numbers, such as 64,1,48,64"))
 	}
 	if flag == "input" {
-		images, err := openImages(text)
+		images, _, err := (&inputs{}).openImages(text)
 		if err != nil {
 			return conv.Shape{}, err
 		}
@@ -117,7 +117,7 @@ func shapeOf(flag, text string) (conv.Shape, error) {
 		return conv.Shape{}, failed(flag, "", err)
 	}
 	defer reader.Close()
-	shape, err := npy.TensorShape(reader.Shape())
+	shape, err := npy.WeightShape(reader.Shape())
 	if err != nil {
 		return conv.Shape{}, refused(flag, text, err)
 	}

@@ -35,6 +35,9 @@ func makefileTags(t *testing.T) string {
 
 // TestHeadless: the program that make build makes links neither X11 nor GLX nor GLFW.
 func TestHeadless(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the program that it builds has no race detector; make test runs it without one too")
+	}
 	path := filepath.Join(t.TempDir(), "gpuconv")
 	if out, err := exec.Command("go", "build", "-tags", makefileTags(t), "-o", path, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)

@@ -16,7 +16,7 @@ import (
 const mostColumns = 120
 
 // TestLines: no line of prose is wider. Tables, code in documents, generated files and what lies in testdata are not
-// prose, nor is a comment that stands beside code.
+// prose, nor is a comment after code on its line.
 func TestLines(t *testing.T) {
 	root := filepath.Join("..", "..")
 	seen := 0

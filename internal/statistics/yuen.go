@@ -20,9 +20,8 @@ type Trimmed struct {
 	Freedom float64 // degrees of freedom of that error
 }
 
-// NewTrimmed returns the trimmed mean of values, of which there must be one. Its standard error comes from the
-// winsorized variance (Tukey & McLaughlin 1963). If fewer than 3 values are left, nothing is known of the error: it is
-// infinite.
+// NewTrimmed returns the trimmed mean of one value or more. Its standard error comes from the winsorized variance
+// (Tukey & McLaughlin 1963). If fewer than 3 values are left, the error is unknown: it is infinite.
 func NewTrimmed(values []float64) Trimmed {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)

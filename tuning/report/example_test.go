@@ -28,4 +28,5 @@ func ExampleTuning_WriteText() {
 	// cell  orientation  circ. variance  OSI    half-width
 	// 0     45°          0.400           1.000  -
 	// 1     -            1.000           0.000  -
+	// note      cell 1: all responses over orientation alike: there is no peak
 }

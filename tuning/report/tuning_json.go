@@ -15,7 +15,8 @@ type tuningJSON struct {
 	ActivationsShape []int                 `json:"activations_shape"`
 	At               string                `json:"at"`
 	Linear           bool                  `json:"linear"`
-	Normalise        *tuning.Normalisation `json:"normalise"` // null is none
+	Normalise        *tuning.Normalisation `json:"normalise"`          // null is none
+	Negative         string                `json:"negative,omitempty"` // of linear responses
 	Phases           string                `json:"phases"`
 	Over             string                `json:"over"`
 	RDM              string                `json:"rdm"`
@@ -31,6 +32,7 @@ type cellJSON struct {
 	Name    string      `json:"name"`             // its channel, or the channels that it adds up
 	Filter  string      `json:"filter,omitempty"` // kind and orientation, of a run's filters.csv
 	Figures tuning.Cell `json:"figures"`
+	Reasons []string    `json:"reasons,omitempty"` // why others are left out
 }
 
 // axisJSON holds the curves over an axis.
@@ -46,6 +48,9 @@ func (t Tuning) json(notes []error) tuningJSON {
 		Linear: t.Readout.Linear,
 		Phases: t.Settings.Phases.String(), Over: t.Settings.Over.String(), RDM: "none", Notes: texts(notes),
 	}
+	if t.Readout.Linear {
+		r.Negative = t.Settings.Negative.String()
+	}
 	if !t.NoMatrix {
 		r.RDM = t.Metric.String()
 	}
@@ -54,7 +59,7 @@ func (t Tuning) json(notes []error) tuningJSON {
 	}
 	names := t.names()
 	for i, cell := range t.Analysis.Cells {
-		r.Cells = append(r.Cells, cellJSON{i, names[i], t.filter(i), cell})
+		r.Cells = append(r.Cells, cellJSON{i, names[i], t.filter(i), cell, cell.Reasons})
 	}
 	for _, curves := range t.Analysis.Curves {
 		axis := axisJSON{By: curves.Axis.String(), Column: curves.Column}

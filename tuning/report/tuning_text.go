@@ -18,10 +18,6 @@ import (
 // cells.csv has the figures of every fit.
 const leastFit = 0.5
 
-// mostVariance is a circular variance that is printed as 1.000. The preferred orientation of such a cell comes from
-// rounding errors.
-const mostVariance = 0.9995
-
 // mostPrinted is how many cells the text lists.
 const mostPrinted = 24
 
@@ -43,9 +39,6 @@ func (t Tuning) WriteText(w io.Writer, notes []error) error {
 		}
 		if figures["fit_r2"] < leastFit {
 			figures["half_width_deg"] = math.NaN()
-		}
-		if figures["circular_variance"] > mostVariance {
-			figures["orientation_preferred_deg"] = math.NaN()
 		}
 		for _, c := range columns {
 			line = append(line, c.text(figures[c.name]))
@@ -74,6 +67,9 @@ func (t Tuning) response() string {
 		tuning.MapMean: "the mean of the map", tuning.MapLargest: "the largest of the map",
 	}[t.Readout.Pool]
 	if t.Readout.Linear {
+		if t.Settings.Negative != tuning.Refuse {
+			return text + ", linear, negative: " + t.Settings.Negative.String()
+		}
 		return text + ", linear"
 	}
 	if t.Readout.Normalisation != (tuning.Normalisation{}) {

@@ -16,9 +16,9 @@ func native() (all []ISA) {
 func kernels(isa ISA) *Kernels {
 	switch isa {
 	case AVX512:
-		return &Kernels{ISA: isa, Lanes: 16, tiles: tilesAVX512(), patches: patchesAVX512, products: productsAVX512, probe: probeAVX512}
+		return &Kernels{ISA: isa, Lanes: 16, tiles: tilesAVX512(), patches: patchesAVX512, products: productsAVX512, magnitudes: magnitudesAVX512, probe: probeAVX512}
 	case AVX2:
-		return &Kernels{ISA: isa, Lanes: 8, tiles: tilesAVX2(), patches: patchesAVX2, products: productsAVX2, probe: probeAVX2}
+		return &Kernels{ISA: isa, Lanes: 8, tiles: tilesAVX2(), patches: patchesAVX2, products: productsAVX2, magnitudes: magnitudesAVX2, probe: probeAVX2}
 	}
 	return genericKernels()
 }

@@ -86,6 +86,9 @@ func patchesAVX2(p *Patches)
 func productsAVX2(p *Products)
 
 //go:noescape
+func magnitudesAVX2(m *Magnitudes)
+
+//go:noescape
 func probeAVX2(rounds *int)
 
 // tilesAVX2 returns the kernels by filters and vectors.

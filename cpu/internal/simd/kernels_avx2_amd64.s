@@ -3081,6 +3081,93 @@ row3:
 	VZEROUPPER
 	RET
 
+// func magnitudesAVX2(m *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·magnitudesAVX2(SB), NOSPLIT, $0-8
+	MOVQ         m+0(FP), AX
+	MOVL         $0x7fffffff, CX
+	VMOVD        CX, X0
+	VBROADCASTSS X0, Y0
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         48(AX), BX
+	MOVQ         72(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         88(AX), DI
+
+wide:
+	CMPQ    DI, $0x04
+	JLT     narrow
+	MOVQ    80(AX), R9
+	MOVQ    BX, R8
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y8, Y8, Y8
+	PCALIGN $0x40
+
+wideChannel:
+	VANDPS      (R8), Y0, Y9
+	VADDPS      Y9, Y1, Y1
+	VFMADD231PS Y9, Y9, Y5
+	VANDPS      32(R8), Y0, Y9
+	VADDPS      Y9, Y2, Y2
+	VFMADD231PS Y9, Y9, Y6
+	VANDPS      64(R8), Y0, Y9
+	VADDPS      Y9, Y3, Y3
+	VFMADD231PS Y9, Y9, Y7
+	VANDPS      96(R8), Y0, Y9
+	VADDPS      Y9, Y4, Y4
+	VFMADD231PS Y9, Y9, Y8
+	ADDQ        SI, R8
+	DECQ        R9
+	JNZ         wideChannel
+	VMOVUPS     Y1, (CX)
+	VMOVUPS     Y5, (DX)
+	VMOVUPS     Y2, 32(CX)
+	VMOVUPS     Y6, 32(DX)
+	VMOVUPS     Y3, 64(CX)
+	VMOVUPS     Y7, 64(DX)
+	VMOVUPS     Y4, 96(CX)
+	VMOVUPS     Y8, 96(DX)
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, DX
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x04, DI
+	JMP         wide
+
+narrow:
+	TESTQ   DI, DI
+	JZ      done
+	MOVQ    80(AX), R9
+	MOVQ    BX, R8
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	PCALIGN $0x40
+
+narrowChannel:
+	VANDPS      (R8), Y0, Y3
+	VADDPS      Y3, Y1, Y1
+	VFMADD231PS Y3, Y3, Y2
+	ADDQ        SI, R8
+	DECQ        R9
+	JNZ         narrowChannel
+	VMOVUPS     Y1, (CX)
+	VMOVUPS     Y2, (DX)
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, BX
+	DECQ        DI
+	JMP         narrow
+
+done:
+	VZEROUPPER
+	RET
+
 // func probeAVX2(rounds *byte)
 // Requires: AVX, FMA3
 TEXT ·probeAVX2(SB), NOSPLIT, $0-8

@@ -128,6 +128,9 @@ func patchesAVX512(p *Patches)
 func productsAVX512(p *Products)
 
 //go:noescape
+func magnitudesAVX512(m *Magnitudes)
+
+//go:noescape
 func probeAVX512(rounds *int)
 
 // tilesAVX512 returns the kernels by filters and vectors.

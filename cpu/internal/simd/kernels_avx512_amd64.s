@@ -5333,6 +5333,93 @@ row3:
 	VZEROUPPER
 	RET
 
+// func magnitudesAVX512(m *byte)
+// Requires: AVX, AVX512F
+TEXT ·magnitudesAVX512(SB), NOSPLIT, $0-8
+	MOVQ         m+0(FP), AX
+	MOVL         $0x7fffffff, CX
+	VMOVD        CX, X0
+	VBROADCASTSS X0, Z0
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         48(AX), BX
+	MOVQ         72(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         88(AX), DI
+
+wide:
+	CMPQ    DI, $0x04
+	JLT     narrow
+	MOVQ    80(AX), R9
+	MOVQ    BX, R8
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z8, Z8, Z8
+	PCALIGN $0x40
+
+wideChannel:
+	VPANDD      (R8), Z0, Z11
+	VADDPS      Z11, Z1, Z1
+	VFMADD231PS Z11, Z11, Z5
+	VPANDD      64(R8), Z0, Z11
+	VADDPS      Z11, Z2, Z2
+	VFMADD231PS Z11, Z11, Z6
+	VPANDD      128(R8), Z0, Z11
+	VADDPS      Z11, Z3, Z3
+	VFMADD231PS Z11, Z11, Z7
+	VPANDD      192(R8), Z0, Z11
+	VADDPS      Z11, Z4, Z4
+	VFMADD231PS Z11, Z11, Z8
+	ADDQ        SI, R8
+	DECQ        R9
+	JNZ         wideChannel
+	VMOVUPS     Z1, (CX)
+	VMOVUPS     Z5, (DX)
+	VMOVUPS     Z2, 64(CX)
+	VMOVUPS     Z6, 64(DX)
+	VMOVUPS     Z3, 128(CX)
+	VMOVUPS     Z7, 128(DX)
+	VMOVUPS     Z4, 192(CX)
+	VMOVUPS     Z8, 192(DX)
+	ADDQ        $0x00000100, CX
+	ADDQ        $0x00000100, DX
+	ADDQ        $0x00000100, BX
+	SUBQ        $0x04, DI
+	JMP         wide
+
+narrow:
+	TESTQ   DI, DI
+	JZ      done
+	MOVQ    80(AX), R9
+	MOVQ    BX, R8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	PCALIGN $0x40
+
+narrowChannel:
+	VPANDD      (R8), Z0, Z1
+	VADDPS      Z1, Z9, Z9
+	VFMADD231PS Z1, Z1, Z10
+	ADDQ        SI, R8
+	DECQ        R9
+	JNZ         narrowChannel
+	VMOVUPS     Z9, (CX)
+	VMOVUPS     Z10, (DX)
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	DECQ        DI
+	JMP         narrow
+
+done:
+	VZEROUPPER
+	RET
+
 // func probeAVX512(rounds *byte)
 // Requires: AVX, AVX512F
 TEXT ·probeAVX512(SB), NOSPLIT, $0-8

@@ -84,10 +84,11 @@ type Kernels struct {
 	ISA   ISA
 	Lanes int // floats in a register
 
-	tiles    tileTable
-	patches  func(*Patches)
-	products func(*Products)
-	probe    func(rounds *int)
+	tiles      tileTable
+	patches    func(*Patches)
+	products   func(*Products)
+	magnitudes func(*Magnitudes)
+	probe      func(rounds *int)
 }
 
 // Vectors returns how many registers wide a tile of so many filters may be.

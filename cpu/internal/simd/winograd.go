@@ -133,23 +133,27 @@ func outputTransform(m [6]float32) [4]float32 {
 	return [4]float32{m[0] + s1 + s2, d1 + 2*d2, s1 + 4*s2, d1 + 8*d2 + m[5]}
 }
 
-// TransformKernel returns G g Gᵀ of a kernel of 3×3, row by row, computed in float64.
-func TransformKernel(g []float32) (u [PatchSize]float32) {
+// TransformKernel writes element i of G g Gᵀ, row by row, of a kernel of 3×3 to dst[i·step]. It computes in float64.
+func TransformKernel(dst []float32, step int, g *[9]float32) {
+	_ = dst[(PatchSize-1)*step]
 	var half [6][3]float64
 	for v := range 3 {
-		for i, x := range kernelTransform(float64(g[v]), float64(g[3+v]), float64(g[6+v])) {
-			half[i][v] = x
-		}
+		half[0][v], half[1][v], half[2][v], half[3][v], half[4][v], half[5][v] =
+			kernelTransform(float64(g[v]), float64(g[3+v]), float64(g[6+v]))
 	}
-	for i, row := range half {
-		for j, x := range kernelTransform(row[0], row[1], row[2]) {
-			u[6*i+j] = float32(x)
-		}
+	at := 0
+	for i := range half {
+		row := &half[i]
+		u0, u1, u2, u3, u4, u5 := kernelTransform(row[0], row[1], row[2])
+		dst[at], dst[at+step], dst[at+2*step] = float32(u0), float32(u1), float32(u2)
+		dst[at+3*step], dst[at+4*step], dst[at+5*step] = float32(u3), float32(u4), float32(u5)
+		at += 6 * step
 	}
-	return u
 }
 
-// kernelTransform returns Gg.
-func kernelTransform(a, b, c float64) [6]float64 {
-	return [6]float64{a / 4, -(a + b + c) / 6, -(a - b + c) / 6, (a + 2*b + 4*c) / 24, (a - 2*b + 4*c) / 24, c}
+// kernelTransform returns Gg. Divisions would take most of the time.
+func kernelTransform(a, b, c float64) (u0, u1, u2, u3, u4, u5 float64) {
+	const sixth, twelfth, twentyFourth = 1.0 / 6, 1.0 / 12, 1.0 / 24
+	outer, far, near, middle := (a+c)*-sixth, (a+4*c)*twentyFourth, b*sixth, b*twelfth
+	return a * 0.25, outer - near, outer + near, far + middle, far - middle, c
 }

@@ -129,14 +129,15 @@ func TestProducts(t *testing.T) {
 func TestTransforms(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	var d [6][6]float64
-	g := make([]float32, 9)
+	var g [9]float32
 	for i := range 36 {
 		d[i/6][i%6] = r.Float64() - 0.5
 	}
 	for i := range g {
 		g[i] = r.Float32() - 0.5
 	}
-	u := TransformKernel(g)
+	var u [PatchSize]float32
+	TransformKernel(u[:], 1, &g)
 	for i := range 16 {
 		got := sandwich(aT[:], func(r, s int) float64 {
 			return float64(u[6*r+s]) * sandwich(bT[:], func(r, s int) float64 { return d[r][s] }, r, s)

@@ -129,7 +129,7 @@ func (a algorithm) take(p conv.Problem, device Profile, forced, before string) (
 	case forced != "" && a.name != forced:
 		return nil, fmt.Errorf("%s is forced", forced)
 	case before != "":
-		return nil, fmt.Errorf("%s stands before it", before)
+		return nil, fmt.Errorf("%s comes before it", before)
 	}
 	f, err := a.fitTo(p, device)
 	switch {

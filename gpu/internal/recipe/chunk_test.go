@@ -73,8 +73,9 @@ func TestFinishedChunk(t *testing.T) {
 	}
 }
 
-// TestMemory: a plan has src and dst once for each chunk on its way, twice that if they are mapped, and weights once.
-func TestMemory(t *testing.T) {
+// TestPlanMemory: a plan has src and dst once for each chunk on its way, twice that if they are mapped. It has weights
+// once.
+func TestPlanMemory(t *testing.T) {
 	const image, sets = 4 * (48*64 + 6*48*64), 3
 	for name, c := range map[string]struct {
 		how  Transfers

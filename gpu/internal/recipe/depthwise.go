@@ -97,7 +97,7 @@ func (d depthwise) worth() error {
 	}
 	if n := d.multiplier(); n > depthwiseFilters {
 		if s, err := fitSmall(d.Problem, d.device); err == nil && s.worth() == nil {
-			return fmt.Errorf("%d filters per group, of which direct_small takes more at once", n)
+			return fmt.Errorf("%d filters per group: direct_small takes more of them at once", n)
 		}
 	}
 	return nil

@@ -154,8 +154,8 @@ func chooseSoftTile(p conv.Problem, device Profile) (soft, error) {
 	return s, nil
 }
 
-// softBlockOf returns the block of sums for a tile of so many filters: 8 columns, which read their window most often, or
-// two rows of 4 if 8 columns would be half empty or a pool takes 2×2. A tile that is requested has its own block.
+// softBlockOf returns the block of sums for a tile of so many filters: 8 columns, which read their window most often,
+// or two rows of 4 if 8 columns would be half empty or a pool takes 2×2. A tile that is requested has its own block.
 func softBlockOf(p conv.Problem, device Profile, sums conv.Shape, filters int, requested softTile) softConstants {
 	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3],
 		stride: p.Stride, dilation: p.Dilation, paddingMode: p.PaddingMode,

@@ -118,8 +118,8 @@ func (t slideBounds) tileFilters(f finish, perGroup int) (filters, tiles int) {
 	return pair * ceilDiv(perGroup/pair, tiles), tiles
 }
 
-// chooseSlideTile returns the slide that costs least for sums of p, in tiles of so many filters, among those that can make f:
-// they have both filters of a pair and both rows of a window in one tile, and both columns of a window in one
+// chooseSlideTile returns the slide that costs least for sums of p, in tiles of so many filters, among those that can
+// make f: they have both filters of a pair and both rows of a window in one tile, and both columns of a window in one
 // work-group.
 func chooseSlideTile(p conv.Problem, t slideBounds, f finish, sums conv.Shape, filters int) (slide, error) {
 	if filters%f.filtersPerPlane() > 0 || t.lanes%f.span() > 0 {

@@ -9,8 +9,8 @@ import (
 // Tiling is how an algorithm cuts the work: a comparable value of a type of its own. String names it for people and for
 // what gpuconv autotune stores. Different values have different names.
 //
-// Each algorithm chooses its tile for a problem in one function of its own file, from bounds for classes of devices that
-// are there with their reasons:
+// Each algorithm chooses its tile for a problem in one function of its own file, from bounds for classes of devices
+// that are there with their reasons:
 //
 //   - chooseDirectTile, direct.go
 //   - chooseIgemmTile, igemm.go; winograd's products too
@@ -22,9 +22,9 @@ import (
 // [DrawMeasured] take one by its name.
 type Tiling interface{ String() string }
 
-// choices returns the tilings that an algorithm can take for a problem, each once: the one that it chooses itself first,
-// then those of its list as it fits them. It returns none if the algorithm cannot compute p, and one nil if it has no
-// choice.
+// choices returns the tilings that an algorithm can take for a problem, each once: the one that it chooses itself
+// first, then those of its list as it fits them. It returns none if the algorithm cannot compute p, and one nil if it
+// has no choice.
 func (a algorithm) choices(p conv.Problem, device Profile) (all []Tiling) {
 	requests := []Tiling{nil}
 	if a.tilings != nil {

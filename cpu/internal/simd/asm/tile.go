@@ -32,6 +32,7 @@ func (g *generator) all() {
 		}
 	}
 	g.winograd()
+	g.magnitudes()
 	g.probe()
 }
 
@@ -182,7 +183,7 @@ func (t *tile) finish() {
 	t.zero(zero)
 	for _, sums := range t.sums {
 		for _, sum := range sums {
-			// Of two values of which one is NaN, MAXPS takes the second source, Go's first.
+			// If either value is NaN, MAXPS returns its second source, which is the first in Go's order.
 			t.VMAXPS(sum, zero, sum)
 		}
 	}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// saveArray writes a .npy file of little-endian elements.
+func saveArray(t *testing.T, path, dtype string, shape string, elements any) {
+	t.Helper()
+	head := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }\n", dtype, shape)
+	var file bytes.Buffer
+	file.WriteString("\x93NUMPY\x01\x00")
+	for _, part := range []any{uint16(len(head)), []byte(head), elements} {
+		if err := binary.Write(&file, binary.LittleEndian, part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(path, file.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inFolder runs gpuconv in a folder and returns its exit code and what it prints, without progress.
+func inFolder(t *testing.T, folder string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cmd := program(t, args...)
+	cmd.Dir = folder
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(errs.String()) {
+		if !strings.HasPrefix(line, "time=") { // progress
+			stderr += line
+		}
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), stderr
+}
+
+// inputsFolder has images, weights and activations with numbers that float32 cannot hold, and some that it can.
+func inputsFolder(t *testing.T) string {
+	folder := t.TempDir()
+	at := func(name string) string { return filepath.Join(folder, name) }
+	saveArray(t, at("huge.npy"), "<f8", "2, 2", []float64{1e300, 1, -1e39, 2})
+	saveArray(t, at("odd.npy"), "<i8", "1, 2", []int64{1<<24 + 1, 3})
+	saveArray(t, at("fine.npy"), "<f8", "1, 2", []float64{0.1, 1e-300})
+	saveArray(t, at("bytes.npy"), "|u1", "1, 2", []uint8{0, 255})
+	saveArray(t, at("words.npy"), "<u2", "1, 2", []uint16{0, 65535})
+	saveArray(t, at("w.npy"), "<f4", "1, 1, 1, 1", []float32{1})
+	saveArray(t, at("oddw.npy"), "<i4", "1, 1, 1, 1", []int32{1<<24 + 1})
+	saveArray(t, at("oddb.npy"), "<i4", "1,", []int32{1<<25 + 1})
+	saveArray(t, at("hugea.npy"), "<f8", "2, 1", []float64{1e300, 1})
+	saveArray(t, at("w3.npy"), "<f4", "2, 3, 3", make([]float32, 18))
+	saveArray(t, at("w2.npy"), "<f4", "3, 3", make([]float32, 9))
+	saveArray(t, at("w5.npy"), "<f4", "1, 1, 1, 3, 3", make([]float32, 9))
+	saveArray(t, at("w0.npy"), "<f4", "", make([]float32, 1))
+	return folder
+}
+
+// TestNumbersThatDoNotFit: one line says how many elements of which file lost what; with --strict the file is refused,
+// and nothing is written. Rounded fractions are no loss.
+func TestNumbersThatDoNotFit(t *testing.T) {
+	folder := inputsFolder(t)
+	convolve := "conv --backend cpu --output y.npy "
+	for _, c := range []struct{ args, flag, note string }{
+		{convolve + "--weight w.npy --input huge.npy", "input huge.npy",
+			"huge.npy: float64, read as float32: of 4 elements, 2 exceed float32's range, 3.4e38, and became infinite"},
+		{convolve + "--weight w.npy --input odd.npy", "input odd.npy",
+			"odd.npy: int64, read as float32: of 2 elements, 1 is an integer above 2²⁴ that float32 rounds"},
+		{convolve + "--weight oddw.npy --input fine.npy", "weight oddw.npy",
+			"oddw.npy: int32, read as float32: of 1 element, 1 is an integer above 2²⁴ that float32 rounds"},
+		{convolve + "--weight w.npy --bias oddb.npy --input fine.npy", "bias oddb.npy",
+			"oddb.npy: int32, read as float32: of 1 element, 1 is an integer above 2²⁴ that float32 rounds"},
+		{"verify --backend cpu --weight oddw.npy --input fine.npy", "weight oddw.npy",
+			"oddw.npy: int32, read as float32: of 1 element, 1 is an integer above 2²⁴ that float32 rounds"},
+		{"filters --input oddw.npy --output y.npy", "input oddw.npy",
+			"oddw.npy: int32, read as float32: of 1 element, 1 is an integer above 2²⁴ that float32 rounds"},
+		{"run --orientations 0 --filter oddw.npy --backend cpu --check 0 --output y", "filter oddw.npy",
+			"oddw.npy: int32, read as float32: of 1 element, 1 is an integer above 2²⁴ that float32 rounds"},
+		{convolve + "--weight w.npy --input fine.npy", "", ""},
+	} {
+		code, _, stderr := inFolder(t, folder, strings.Fields(c.args)...)
+		want := ""
+		if c.note != "" {
+			want = "gpuconv: note: " + c.note + "\n"
+		}
+		if code != 0 || stderr != want {
+			t.Errorf("%s: exit code %d, stderr %q, want 0 and %q", c.args, code, stderr, want)
+		}
+		for _, name := range []string{"y.npy", "y.csv", "y"} {
+			if err := os.RemoveAll(filepath.Join(folder, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		code, stdout, stderr := inFolder(t, folder, append(strings.Fields(c.args), "--strict")...)
+		if c.note == "" {
+			if code != 0 || stderr != "" {
+				t.Errorf("%s --strict: exit code %d, stderr %q, want 0 and nothing", c.args, code, stderr)
+			}
+			continue
+		}
+		if line := errorLine(t, stderr); code != 2 || !strings.HasPrefix(line, "gpuconv: --"+c.flag+": ") {
+			t.Errorf("%s --strict: exit code %d, %q: want 2 and --%s", c.args, code, line, c.flag)
+		}
+		if found, _ := filepath.Glob(filepath.Join(folder, "y*")); stdout != "" && c.args[0] != 'v' || len(found) > 0 {
+			t.Errorf("%s --strict leaves %v and prints %q", c.args, found, stdout)
+		}
+	}
+}
+
+// TestTuningOfNumbersThatDoNotFit: the line about activations comes first, or --strict refuses them.
+func TestTuningOfNumbersThatDoNotFit(t *testing.T) {
+	folder := inputsFolder(t)
+	args := []string{"tuning", "--input", "hugea.npy", "--orientations", "0,90", "--rdm", "none", "--output", "y", "--strict"}
+	code, _, stderr := inFolder(t, folder, args...)
+	want := "gpuconv: --input hugea.npy: float64, read as float32: want without --strict, or numbers that fit: " +
+		"of 2 elements, 1 exceeds float32's range, 3.4e38, and became infinite"
+	if line := errorLine(t, stderr); code != 2 || line != want {
+		t.Errorf("exit code %d, %q, want 2 and %q", code, line, want)
+	}
+}
+
+// TestBytesOfImages: the pixels of uint8 arrays are 0 … 255, those of pictures 0 … 1. A line says so.
+func TestBytesOfImages(t *testing.T) {
+	folder := inputsFolder(t)
+	for file, want := range map[string]string{
+		"bytes.npy": "gpuconv: note: bytes.npy: uint8, read as the numbers 0 … 255; the pixels of a .png are 0 … 1\n",
+		"words.npy": "gpuconv: note: words.npy: uint16, read as the numbers 0 … 65535; the pixels of a .png are 0 … 1\n",
+	} {
+		code, _, stderr := inFolder(t, folder, "conv", "--backend", "cpu", "--input", file, "--weight", "w.npy",
+			"--output", "y.npy")
+		if code != 0 || stderr != want {
+			t.Errorf("%s: exit code %d, %q, want 0 and %q", file, code, stderr, want)
+		}
+	}
+}
+
+// TestWeightsHaveFourDimensions: in words about weights, for every flag that takes them.
+func TestWeightsHaveFourDimensions(t *testing.T) {
+	folder := inputsFolder(t)
+	for _, args := range []string{"conv --input fine.npy --output y.npy --weight", "filters --output y.npy --input",
+		"run --output y --orientations 0 --filter", "verify --backend cpu --input fine.npy --weight",
+		"info --backend cpu --problem --input 1,1,8,8 --weight"} {
+		for file, shape := range map[string]string{"w0.npy": "[] have 0 dimensions", "oddb.npy": "[1] have 1 dimension",
+			"w2.npy": "[3 3] have 2 dimensions", "w3.npy": "[2 3 3] have 3 dimensions",
+			"w5.npy": "[1 1 1 3 3] have 5 dimensions"} {
+			code, _, stderr := inFolder(t, folder, append(strings.Fields(args), file)...)
+			want := "^gpuconv: --[a-z]+ " + file + ": weights of shape " + regexp.QuoteMeta(shape) +
+				`: want 4, \[filters, channels per group, rows, columns\]$`
+			if line := errorLine(t, stderr); code != 2 || !regexp.MustCompile(want).MatchString(line) {
+				t.Errorf("%s %s: exit code %d, %q, want 2 and %s", args, file, code, line, want)
+			}
+		}
+	}
+}

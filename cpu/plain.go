@@ -1,0 +1,153 @@
+package cpu
+
+import (
+	"gpuconv/conv"
+	"gpuconv/cpu/internal/simd"
+)
+
+// plain computes blocks of 4×4 outputs, wherever they lie, as sums of products in the order of the taps: the same
+// bits as direct. It copies what each tap reads for the 16 outputs of a block side by side, so that a block is a tile
+// as dense as those of direct.
+type plain struct {
+	problem  conv.Problem
+	kernels  *simd.Kernels
+	slab     slab
+	layout   []panels
+	channels int       // that are copied at a time
+	taps     simd.Taps // of so many channels
+	weight   []float32 // [groups][panels][taps][filters of the panel]
+	bias     []float32
+}
+
+const (
+	// plainBlocks is how many blocks are computed at a time.
+	plainBlocks = 8
+	// blockSize is how many outputs a block has.
+	blockSize = block * block
+	// plainFloats is how many floats of copied inputs are kept, a quarter of a core's second cache.
+	plainFloats = 128 << 10 / 4
+)
+
+func newPlain(p conv.Problem, k *simd.Kernels) *plain {
+	q := &plain{problem: p, kernels: k}
+	q.layout = cutFilters(p.Weight[0]/p.Groups, max(1, blockSize/k.Lanes), k)
+	q.channels = min(p.Weight[1], plainFloats/(plainBlocks*blockSize*9))
+	offsets := make([]int, 9*q.channels)
+	for i := range offsets {
+		offsets[i] = i * blockSize
+	}
+	q.taps = simd.NewTaps(offsets)
+	return q
+}
+
+func (q *plain) pack(weight, bias []float32) {
+	q.bias = bias
+	q.weight = packPanels(weight, q.layout, q.problem.Groups, 9*q.problem.Weight[1])
+}
+
+// workspace has room for copied inputs and for sums.
+func (q *plain) workspace() int {
+	return plainBlocks * blockSize * (9*q.channels + q.problem.Weight[0]/q.problem.Groups)
+}
+
+// compute computes at most plainBlocks blocks of a band, given by their numbers, with so many of them side by side. It
+// returns sums[filters][plainBlocks][16].
+func (q *plain) compute(w *worker, group int, blocks []int32, work []float32, across int) (sums []float32) {
+	inputs, sums := work[:plainBlocks*blockSize*9*q.channels], work[plainBlocks*blockSize*9*q.channels:]
+	for c := 0; c < q.problem.Weight[1]; c += q.channels {
+		count := min(q.channels, q.problem.Weight[1]-c)
+		for i, b := range blocks {
+			q.gather(inputs[i*9*count*blockSize:], w.slab, c, count, block*(int(b)/across), int(b)%across)
+		}
+		q.add(w, group, inputs, sums, c, count, len(blocks))
+	}
+	return sums
+}
+
+// gather copies the inputs of the block whose first output is in row y and in the j-th column of blocks: for each of
+// count channels and each tap, what the 16 outputs read.
+func (q *plain) gather(dst, slab []float32, channel, count, y, j int) {
+	perPhase, pitch := q.slab.perPhase, q.slab.pitch
+	for c := range count {
+		to := (*[9 * blockSize]float32)(dst[c*9*blockSize:])
+		at := (channel+c)*q.slab.plane + y*pitch + j
+		for r := range block + 2 {
+			row := slab[at+r*pitch:][: 3*perPhase+1 : 3*perPhase+1]
+			d0, d1, d2, d3, d4, d5 := row[0], row[perPhase], row[2*perPhase], row[3*perPhase], row[1], row[perPhase+1]
+			for u := max(0, r-block+1); u <= min(2, r); u++ {
+				line := to[3*u*blockSize+(r-u)*block:]
+				*(*[4]float32)(line) = [4]float32{d0, d1, d2, d3}
+				*(*[4]float32)(line[blockSize:]) = [4]float32{d1, d2, d3, d4}
+				*(*[4]float32)(line[2*blockSize:]) = [4]float32{d2, d3, d4, d5}
+			}
+		}
+	}
+}
+
+// add adds the products of some channels to the sums of so many blocks, [filters][plainBlocks][16].
+func (q *plain) add(w *worker, group int, inputs, sums []float32, channel, count, blocks int) {
+	t := &w.tile
+	perGroup, size := q.problem.Weight[0]/q.problem.Groups, 9*q.problem.Weight[1]
+	t.Taps, t.Flags = q.taps.Slice(0, 9*count), 0
+	if channel > 0 {
+		t.Flags |= simd.Accumulate
+	}
+	if channel+count == q.problem.Weight[1] && q.problem.Activation == conv.ReLU {
+		t.Flags |= simd.ReLU
+	}
+	t.Tiles, t.XStep, t.DstStep, t.Plane = blocks, 9*count*blockSize, blockSize, plainBlocks*blockSize
+	for _, l := range q.layout {
+		vectors := min(q.kernels.Vectors(l.filters), max(1, blockSize/q.kernels.Lanes))
+		for panel := range l.count {
+			first := l.first + panel*l.filters
+			at := group*perGroup + first
+			t.Weight, t.Bias = q.weight[at*size+9*channel*l.filters:], q.bias[at:]
+			for column := 0; column < blockSize; column += vectors * q.kernels.Lanes {
+				t.X, t.Dst = inputs[column:], sums[first*t.Plane+column:]
+				q.kernels.Run(l.filters, vectors, t)
+			}
+		}
+	}
+}
+
+// packPanels packs the filters of all groups, of size taps each, as [groups][panels][taps][filters of the panel].
+func packPanels(weight []float32, layout []panels, groups, size int) []float32 {
+	packed := make([]float32, len(weight))
+	perGroup := len(weight) / groups / size
+	eachPanel(layout, groups, perGroup, func(_, filter, filters int) {
+		packPanel(packed[filter*size:][:filters*size], weight[filter*size:][:filters*size], filters)
+	})
+	return packed
+}
+
+// eachPanel calls f for each panel of each group, on all cores, with its first filter, counted over all groups.
+func eachPanel(layout []panels, groups, perGroup int, f func(group, filter, filters int)) {
+	type panel struct{ group, filter, filters int }
+	var all []panel
+	for group := range groups {
+		for _, l := range layout {
+			for i := range l.count {
+				all = append(all, panel{group, group*perGroup + l.first + i*l.filters, l.filters})
+			}
+		}
+	}
+	forEach(len(all), func(i int) { f(all[i].group, all[i].filter, all[i].filters) })
+}
+
+// packPanel turns filters, [filters][taps], into [taps][filters].
+func packPanel(packed, filters []float32, count int) {
+	size := len(filters) / count
+	if count == simd.MaxFilters { // most panels: without a cache miss for each weight
+		a, b, c := filters[:size], filters[size:][:size], filters[2*size:][:size]
+		d, e, f := filters[3*size:][:size], filters[4*size:][:size], filters[5*size:][:size]
+		for t := range a {
+			*(*[simd.MaxFilters]float32)(packed[t*simd.MaxFilters:]) = [simd.MaxFilters]float32{a[t], b[t], c[t], d[t], e[t], f[t]}
+		}
+		return
+	}
+	for k := range count {
+		for t, w := range filters[k*size:][:size] {
+			packed[t*count+k] = w
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package cpu_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"gpuconv/conv"
+	"gpuconv/cpu"
+)
+
+// square3 is a layer of 3×3 with a padding of 1.
+func square3(n, channels, size, filters int) conv.Problem {
+	return conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{n, channels, size, size}, Weight: conv.Shape{filters, channels, 3, 3}}
+}
+
+// priced are problems with the algorithm that takes less time in all: packing its weights and computing the batch once.
+// Where both take about as long the choice is "".
+var priced = []struct {
+	problem conv.Problem
+	choice  string
+}{
+	{square3(1, 512, 7, 512), "direct"},
+	{square3(1, 1024, 7, 1024), "direct"},
+	{square3(1, 512, 8, 8000), "direct"},
+	{square3(8, 512, 7, 512), "direct"},
+	{square3(1, 256, 14, 256), "direct"},
+	{square3(1, 64, 8, 64), "direct"},
+	{square3(8, 512, 14, 512), ""},
+	{square3(16, 48, 14, 48), ""},
+	{square3(64, 32, 56, 32), "direct"},
+	{square3(1, 64, 56, 64), "winograd"},
+	{square3(8, 64, 28, 64), "winograd"},
+	{square3(8, 64, 56, 64), "winograd"},
+	{square3(8, 64, 54, 64), "winograd"},
+	{square3(8, 128, 28, 128), "winograd"},
+	{square3(8, 256, 14, 256), "winograd"},
+	{square3(8, 256, 56, 256), "winograd"},
+	{square3(8, 192, 13, 384), "winograd"},
+	{square3(1, 256, 138, 256), "winograd"},
+}
+
+func TestChoices(t *testing.T) {
+	for _, c := range priced {
+		d, err := cpu.Engine{}.Explain(c.problem)
+		if err != nil {
+			t.Fatal(err)
+		}
+		winograd, direct := cpu.Prices(c.problem)
+		t.Logf("%v %v: %s, priced at %.2g of direct", c.problem.Src, c.problem.Weight, d.Algorithm, winograd/direct)
+		if c.choice != "" && d.Algorithm != c.choice {
+			t.Errorf("%v %v: %s, want %s", c.problem.Src, c.problem.Weight, d.Algorithm, c.choice)
+		}
+	}
+}
+
+// TestChoicesPay times what is chosen beside direct: packing and one run together take at most 1.3 times as long. It
+// takes the least of several tries by turns, in seconds that threads had a core.
+func TestChoicesPay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it times, which the race detector disturbs")
+	}
+	for _, c := range priced {
+		if c.problem.MACs() > 2e9 {
+			continue // it takes too long, and nobody doubts it
+		}
+		t.Run(fmt.Sprintf("%v/%v", c.problem.Src, c.problem.Weight), func(t *testing.T) {
+			drawn := painted(t, 20, c.problem, normal)
+			job := func(e cpu.Engine) float64 {
+				wall, start := time.Now(), cpuSeconds()
+				computed(t, e, drawn)
+				if used := cpuSeconds() - start; used > 0 {
+					return used
+				}
+				return time.Since(wall).Seconds()
+			}
+			chosen, direct := job(cpu.Engine{}), job(cpu.Engine{Algorithm: "direct"})
+			for try := 0; chosen > 1.3*direct || try < 3; try++ {
+				if try == ratioTries {
+					t.Fatalf("%.3g s, direct takes %.3g", chosen, direct)
+				}
+				chosen, direct = min(chosen, job(cpu.Engine{})), min(direct, job(cpu.Engine{Algorithm: "direct"}))
+			}
+			t.Logf("%.3g s, %.2f of what direct takes", chosen, chosen/direct)
+		})
+	}
+}

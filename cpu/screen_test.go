@@ -1,0 +1,508 @@
+package cpu_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+	"gpuconv/cpu"
+	"pgregory.net/rapid"
+)
+
+// paint sets the pixels of all channels of an image of h×w.
+type paint func(r *rand.Rand, c, y, x, h, w int) float64
+
+func normal(r *rand.Rand, _, _, _, _, _ int) float64 { return r.NormFloat64() }
+
+// on paints something else where a condition holds.
+func on(where func(c, y, x, h, w int) bool, what func(r *rand.Rand) float64, elsewhere paint) paint {
+	return func(r *rand.Rand, c, y, x, h, w int) float64 {
+		if where(c, y, x, h, w) {
+			return what(r)
+		}
+		return elsewhere(r, c, y, x, h, w)
+	}
+}
+
+func always(v float64) func(*rand.Rand) float64 { return func(*rand.Rand) float64 { return v } }
+
+func onePixel(c, y, x, h, w int) bool { return c == 1 && y == h/2 && x == w/2 }
+
+// outliers are images with pixels that Winograd's transforms would spread over outputs that never see them.
+var outliers = map[string]paint{
+	"a pixel of 1e6":             on(onePixel, always(1e6), normal),
+	"a pixel of 1e20":            on(onePixel, always(1e20), normal),
+	"a pixel of -1e38":           on(onePixel, always(-1e38), normal),
+	"a pixel beside tiny ones":   on(onePixel, always(1), scaled(1e-30, normal)),
+	"a corner":                   on(func(c, y, x, h, w int) bool { return y == h-1 && x == w-1 }, always(1e5), normal),
+	"a column":                   on(func(_, _, x, _, w int) bool { return x == w/3 }, always(3e4), normal),
+	"a row of one channel":       on(func(c, y, _, h, _ int) bool { return c == 0 && y == h/2 }, always(1e7), normal),
+	"a frame":                    on(func(_, y, x, h, w int) bool { return y == 0 || x == 0 || y == h-1 || x == w-1 }, always(1e6), normal),
+	"a channel":                  on(func(c, _, _, _, _ int) bool { return c == 2 }, func(r *rand.Rand) float64 { return 1e5 * r.NormFloat64() }, normal),
+	"half an image":              on(func(_, _, x, _, w int) bool { return x < w/2 }, func(r *rand.Rand) float64 { return 1e4 * r.Float64() }, scaled(1e-4, normal)),
+	"16 bits":                    on(func(c, y, x, _, _ int) bool { return (7*c+11*y+5*x)%97 == 0 }, func(r *rand.Rand) float64 { return 60000 * r.Float64() }, unit),
+	"a black image with a point": on(onePixel, always(1), black),
+	"black beside white":         on(func(_, _, x, _, w int) bool { return x > w/2 }, func(r *rand.Rand) float64 { return r.Float64() }, black),
+	"stars":                      on(func(c, y, x, _, _ int) bool { return (31*c+17*y+13*x)%211 == 0 }, func(r *rand.Rand) float64 { return math.Exp(10 * r.Float64()) }, black),
+	"all scales":                 func(r *rand.Rand, _, _, _, _, _ int) float64 { return r.NormFloat64() * math.Exp(20*r.NormFloat64()) },
+	"ramp of scales": func(r *rand.Rand, _, _, x, _, w int) float64 {
+		return r.NormFloat64() * math.Exp(30*float64(x)/float64(w))
+	},
+	"black": black,
+}
+
+// ordinary are images whose blocks should seldom be odd.
+var ordinary = map[string]paint{
+	"normal":    normal,
+	"rectified": rectified,
+	"uniform":   unit,
+	"photograph": func(r *rand.Rand, c, y, x, _, _ int) float64 {
+		return math.Round(128 + 90*math.Sin(float64(x+3*c)/9)*math.Cos(float64(y-c)/7) + 8*r.NormFloat64())
+	},
+	"one image": func(_ *rand.Rand, _, y, x, _, _ int) float64 { return math.Sin(float64(x*x + 3*y)) },
+	"stripes":   func(r *rand.Rand, _, _, x, _, _ int) float64 { return float64(x/2%2)*2 - 1 + 0.01*r.Float64() },
+	"checks":    func(r *rand.Rand, _, y, x, _, _ int) float64 { return float64((x+y)%2) * (1 + 0.01*r.Float64()) },
+}
+
+func unit(r *rand.Rand, _, _, _, _, _ int) float64      { return r.Float64() }
+func rectified(r *rand.Rand, _, _, _, _, _ int) float64 { return max(0, r.NormFloat64()) }
+func black(*rand.Rand, int, int, int, int, int) float64 { return 0 }
+
+func scaled(by float64, p paint) paint {
+	return func(r *rand.Rand, c, y, x, h, w int) float64 { return by * p(r, c, y, x, h, w) }
+}
+
+// painted returns a case with weights and biases of normal distribution.
+func painted(t failer, seed uint64, p conv.Problem, f paint) compare.Case {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 15))
+	c := compare.Case{Problem: p}
+	var err error
+	if c.Src, err = conv.NewTensor(p.Src); err != nil {
+		t.Fatal(err)
+	}
+	if c.Weight, err = conv.NewTensor(p.Weight); err != nil {
+		t.Fatal(err)
+	}
+	for i := range c.Src.Data {
+		x, y, channel := i%p.Src.W(), i/p.Src.W()%p.Src.H(), i/p.Src.W()/p.Src.H()%p.Src.C()
+		c.Src.Data[i] = float32(f(r, channel, y, x, p.Src.H(), p.Src.W()))
+	}
+	for i := range c.Weight.Data {
+		c.Weight.Data[i] = float32(r.NormFloat64())
+	}
+	if p.Bias {
+		c.Bias = make([]float32, p.Weight[0])
+		for i := range c.Bias {
+			c.Bias[i] = float32(r.NormFloat64())
+		}
+	}
+	return c
+}
+
+// local holds every output to |error| ≤ 4·γₙ·A of its own, and to exactly 0 where A is 0. It returns the largest
+// error in units of γₙ·A.
+func local(t failer, e cpu.Engine, c compare.Case) (worst float64) {
+	t.Helper()
+	plan, err := e.Plan(c.Problem, c.Weight, c.Bias)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plan.Close()
+	got := intoNaN(t, plan, c.Problem, c.Src)
+	want, magnitude := exactly(t, c.Problem, c.Src, c.Weight, c.Bias)
+	n := float64(9*c.Problem.Weight[1]) * 0x1p-24
+	gamma := n / (1 - n)
+	for i, w := range want {
+		e := math.Abs(float64(got.Data[i]) - w)
+		if magnitude[i] > math.MaxFloat32 {
+			continue // sums may overflow
+		}
+		if !(e <= 4*gamma*magnitude[i]+0x1p-126) {
+			t.Fatalf("output %d is %v, want %v: off by %.3g, A is %.3g", i, got.Data[i], w, e, magnitude[i])
+		}
+		if magnitude[i] == 0 && got.Data[i] != 0 {
+			t.Fatalf("output %d is %v, but its receptive field is 0", i, got.Data[i])
+		}
+		if magnitude[i] > 1e-30 {
+			worst = max(worst, e/(gamma*magnitude[i]))
+		}
+	}
+	return worst
+}
+
+// localProblems have all that a block's surroundings can be.
+func localProblems() map[string]conv.Problem {
+	shape := func(n, c, h, w, k int, s conv.Spec) conv.Problem {
+		return conv.Problem{Spec: s, Src: conv.Shape{n, c, h, w}, Weight: conv.Shape{k, c / max(1, s.Groups), 3, 3}}
+	}
+	same := conv.Spec{Padding: conv.Pad(1, 1)}
+	bias := shape(1, 33, 18, 21, 35, same)
+	bias.Bias = true
+	reflect, replicate, circular, relu, grouped, pooled := same, same, same, same, same, same
+	reflect.PaddingMode, replicate.PaddingMode, circular.PaddingMode = conv.Reflect, conv.Replicate, conv.Circular
+	relu.Activation = conv.ReLU
+	grouped.Groups = 2
+	pooled.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}, Stride: [2]int{2, 2}}
+	return map[string]conv.Problem{
+		"zeros": shape(1, 32, 17, 22, 32, same), "bias": bias, "reflect": shape(1, 32, 14, 14, 32, reflect),
+		"replicate": shape(1, 32, 14, 19, 32, replicate), "circular": shape(1, 32, 15, 14, 32, circular), "none": shape(2, 40, 14, 13, 32, conv.Spec{}),
+		"relu": shape(1, 32, 16, 16, 32, relu), "groups": shape(1, 64, 13, 16, 66, grouped), "pool": shape(2, 32, 25, 18, 32, pooled),
+	}
+}
+
+// TestLocality: an outlier is in no output that does not see it, whatever surrounds it.
+func TestLocality(t *testing.T) {
+	for i, isa := range tested() {
+		for name, p := range localProblems() {
+			if (i > 0 || testing.Short()) && name != "bias" && name != "groups" { // the judge takes long
+				continue
+			}
+			for fill, f := range outliers {
+				t.Run(fmt.Sprintf("%v/%s/%s", isa, name, fill), func(t *testing.T) {
+					local(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}.Eager(), painted(t, 1, p, f))
+				})
+			}
+		}
+	}
+}
+
+// TestLocalityByItself: so it is for what the engine chooses.
+func TestLocalityByItself(t *testing.T) {
+	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{1, 64, 56, 56}, Weight: conv.Shape{64, 64, 3, 3}}
+	if d, err := (cpu.Engine{}).Explain(p); err != nil || d.Algorithm != "winograd" || d.Bound != cpu.WinogradBound || d.Tolerance != 0 {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	for _, fill := range []string{"a pixel of 1e20", "16 bits"} {
+		local(t, cpu.Engine{}, painted(t, 2, p, outliers[fill]))
+	}
+}
+
+// TestLocalityOfAny draws problems, outliers and weights of several distributions.
+func TestLocalityOfAny(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		p := conv.Problem{Src: conv.Shape{rapid.IntRange(1, 2).Draw(r, "n"), 0, rapid.IntRange(4, 15).Draw(r, "h"), rapid.IntRange(4, 20).Draw(r, "w")}, Bias: rapid.Bool().Draw(r, "bias")}
+		p.Groups = rapid.IntRange(1, 2).Draw(r, "groups")
+		channels := rapid.IntRange(32, 70).Draw(r, "channels")
+		p.Src[1], p.Weight = p.Groups*channels, conv.Shape{p.Groups * rapid.IntRange(32, 40).Draw(r, "filters"), channels, 3, 3}
+		pad := rapid.IntRange(0, 3)
+		p.Padding = conv.Padding{Top: pad.Draw(r, "top"), Bottom: pad.Draw(r, "bottom"), Left: pad.Draw(r, "left"), Right: pad.Draw(r, "right")}
+		p.PaddingMode = conv.PaddingMode(rapid.IntRange(0, 3).Draw(r, "mode"))
+		if dst, err := p.Dst(); err != nil || dst.H() < 4 || dst.W() < 4 {
+			r.Skip("too small")
+		}
+		size, every := math.Pow(10, rapid.Float64Range(0, 25).Draw(r, "size")), rapid.IntRange(1, 4000).Draw(r, "every")
+		zeros, shape := rapid.Float64Range(0, 1).Draw(r, "zeros"), rapid.Float64Range(0, 3).Draw(r, "weights")
+		f := func(r *rand.Rand, _, _, _, _, _ int) float64 {
+			switch {
+			case r.IntN(every) == 0 && every > 1:
+				return size * r.NormFloat64()
+			case r.Float64() < zeros:
+				return 0
+			}
+			return r.NormFloat64()
+		}
+		c := painted(t, rapid.Uint64().Draw(r, "seed"), p, f)
+		for i, w := range c.Weight.Data {
+			c.Weight.Data[i] = float32(math.Copysign(math.Pow(math.Abs(float64(w)), shape), float64(w))) // from ±1 to heavy tails
+		}
+		local(t, cpu.Engine{Algorithm: "winograd"}.Eager(), c)
+	})
+}
+
+// TestLocalityAgainstFilters: images that are made to meet each filter where it is weakest, or strongest, stay within
+// the bound, too, and so do sums whose terms agree in sign.
+func TestLocalityAgainstFilters(t *testing.T) {
+	for _, channels := range []int{32, 64} {
+		p := conv.Problem{Src: conv.Shape{4, channels, 6, 6}, Weight: conv.Shape{32, channels, 3, 3}}
+		for name, draw := range map[string]func(c compare.Case, r *rand.Rand, tap int, w float64) float64{
+			"weakest": func(c compare.Case, r *rand.Rand, _ int, w float64) float64 {
+				return r.NormFloat64() / (0.05 + math.Abs(w))
+			},
+			"avoided": func(c compare.Case, r *rand.Rand, _ int, w float64) float64 {
+				return r.NormFloat64() * math.Exp(-2*math.Abs(w))
+			},
+			"matched": func(c compare.Case, r *rand.Rand, _ int, w float64) float64 { return w },
+			"left": func(c compare.Case, r *rand.Rand, tap int, w float64) float64 {
+				return math.Copysign(math.Exp(-float64(tap)/2), w)
+			},
+		} {
+			c := painted(t, 3, p, normal)
+			r := rand.New(rand.NewPCG(4, 4))
+			for i := range c.Src.Data { // each image against one filter
+				image, channel, y, x := i/36/channels, i/36%channels, i/6%6, i%6
+				tap := y%3*3 + x%3
+				c.Src.Data[i] = float32(draw(c, r, tap, float64(c.Weight.Data[(image*channels+channel)*9+tap])))
+			}
+			t.Logf("%d channels, %s: at most %.3g γₙA", channels, name, local(t, cpu.Engine{Algorithm: "winograd"}, c))
+		}
+	}
+}
+
+// TestOrdinary: of images as they are, few blocks are odd. Those in the corners of an image with padding see 4 of 9
+// pixels in one output. Errors are far below the bound.
+func TestOrdinary(t *testing.T) {
+	for _, c := range []struct {
+		channels, size int     // the judge takes long
+		most           float64 // of odd blocks
+	}{{48, 28, 0.17}, {64, 28, 0.04}, {256, 12, 0}, {512, 8, 0}} {
+		if testing.Short() && c.channels > 48 {
+			continue
+		}
+		p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{1, c.channels, c.size, c.size}, Weight: conv.Shape{32, c.channels, 3, 3}}
+		for name, f := range ordinary {
+			drawn := painted(t, 5, p, f)
+			e := cpu.Engine{Algorithm: "winograd"}
+			plan, err := e.Plan(p, drawn.Weight, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			odd, blocks := cpu.Odd(plan, intoNaN(t, plan, p, drawn.Src), drawn.Src)
+			plan.Close()
+			worst := local(t, e, drawn)
+			t.Logf("%d channels, %s: %d of %d blocks are odd, errors of at most %.3g γₙA", c.channels, name, odd, blocks, worst)
+			if float64(odd) > c.most*float64(blocks) {
+				t.Errorf("%d channels, %s: %d of %d blocks are odd", c.channels, name, odd, blocks)
+			}
+			if worst > 0.5 {
+				t.Errorf("%d channels, %s: an error of %.3g γₙA", c.channels, name, worst)
+			}
+		}
+	}
+}
+
+// TestDeviation holds the errors of output (3,3) of each block to the deviation that the screen counts on.
+func TestDeviation(t *testing.T) {
+	for _, channels := range []int{32, 128, 512, 2048} {
+		if testing.Short() && channels > 32 {
+			continue
+		}
+		p := conv.Problem{Src: conv.Shape{1, channels, 14, 14}, Weight: conv.Shape{32, channels, 3, 3}}
+		c := painted(t, 6, p, normal)
+		plan, err := cpu.Engine{Algorithm: "winograd"}.Plan(p, c.Weight, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := intoNaN(t, plan, p, c.Src)
+		if odd, _ := cpu.Odd(plan, got, c.Src); odd > 0 {
+			t.Fatalf("%d channels: %d blocks are odd", channels, odd)
+		}
+		plan.Close()
+		want, _ := exactly(t, p, c.Src, c.Weight, nil)
+		sum, count := 0.0, 0.0
+		for i := range want {
+			if y, x := i/12%12, i%12; y%4 == 3 && x%4 == 3 {
+				e := (float64(got.Data[i]) - want[i]) / deviation(c, i/144, y-3, x-3)
+				sum, count = sum+e*e, count+1
+			}
+		}
+		rms := math.Sqrt(sum / count)
+		t.Logf("%d channels: %.2f of the deviation", channels, rms)
+		if rms > 1.05 || rms < 0.3 {
+			t.Errorf("%d channels: RMS error of %.2f deviations", channels, rms)
+		}
+	}
+}
+
+// deviation is that of output (3,3) of filter k in the block at row i, column j, as the screen's documentation has it.
+func deviation(c compare.Case, k, i, j int) float64 {
+	squares, norm := 0.0, 0.0
+	channels := c.Problem.Weight[1]
+	for channel := range channels {
+		plane := c.Src.Plane(0, channel)
+		for r := range 6 {
+			for s := range 6 {
+				x := float64(plane[(i+r)*c.Src.Shape.W()+j+s])
+				squares += cpu.Spread[r] * cpu.Spread[s] * x * x
+			}
+		}
+	}
+	for _, w := range c.Weight.Data[k*9*channels:][:9*channels] {
+		norm += float64(w) * float64(w)
+	}
+	return 0x1p-24 * math.Sqrt((float64(channels)/2+16)/3*norm*squares/float64(9*channels))
+}
+
+// TestSpread computes what a pixel counts in an output's error from the matrices of Lavin and Gray, section 4.3.
+func TestSpread(t *testing.T) {
+	bT := [6][6]float64{{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}}
+	aT := [4][6]float64{{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}}
+	g := [6][3]float64{{1. / 4}, {-1. / 6, -1. / 6, -1. / 6}, {-1. / 6, 1. / 6, -1. / 6}, {1. / 24, 1. / 12, 1. / 6}, {1. / 24, -1. / 12, 1. / 6}, {0, 0, 1}}
+	for r := range 6 {
+		most := 0.0
+		for output := range aT {
+			sum := 0.0
+			for e := range 6 {
+				norm := g[e][0]*g[e][0] + g[e][1]*g[e][1] + g[e][2]*g[e][2]
+				sum += aT[output][e] * aT[output][e] * norm * bT[e][r] * bT[e][r]
+			}
+			most = max(most, sum)
+		}
+		if cpu.Spread[r] < most || cpu.Spread[r] > most+1e-3 {
+			t.Errorf("row %d: %v, want %v", r, cpu.Spread[r], most)
+		}
+	}
+}
+
+// TestLeastMagnitude: no arrangement of pixels has a smaller A than the screen takes it to have, and the worst has not
+// much more.
+func TestLeastMagnitude(t *testing.T) {
+	r := rand.New(rand.NewPCG(12, 12))
+	for trial := range 60 {
+		channels := []int{32, 77, 512}[trial%3]
+		weight, pixels := make([]float32, 9*channels), make([]float64, 9*channels)
+		power, offset := r.Float64()*3, r.Float64()*2
+		for i := range weight {
+			weight[i] = float32(math.Pow(math.Abs(r.NormFloat64()), power) + 0.01*offset)
+		}
+		slices.Sort(weight)
+		// the least A for a sum and squares is that of pixels that fall in proportion to the weights
+		cut := float64(weight[1+r.IntN(len(weight)-1)])
+		for shuffled := range 4 {
+			sum, squares, magnitude := 0.0, 0.0, 0.0
+			for i, w := range weight {
+				pixels[i] = max(0, cut-float64(w))
+				sum, squares = sum+pixels[i], squares+pixels[i]*pixels[i]
+			}
+			if sum == 0 {
+				continue
+			}
+			if shuffled > 0 {
+				r.Shuffle(len(pixels), func(i, j int) { pixels[i], pixels[j] = pixels[j], pixels[i] })
+			}
+			for i, w := range weight {
+				magnitude += float64(w) * pixels[i]
+			}
+			least := cpu.LeastMagnitude(weight, sum, squares)
+			if least > magnitude {
+				t.Errorf("%d channels, power %.2g: A is %.4g, and taken to be at least %.4g", channels, power, magnitude, least)
+			}
+			if shuffled == 0 && sum*sum/squares > 16 && least < magnitude/3 {
+				t.Errorf("%d channels, power %.2g, %.3g pixels: A is %.4g, and taken to be at least %.4g", channels, power, sum*sum/squares, magnitude, least)
+			}
+		}
+	}
+}
+
+// TestHuge: transforms overflow where sums do not.
+func TestHuge(t *testing.T) {
+	c := painted(t, 13, localProblems()["zeros"], normal)
+	each(c.Weight.Data, func(_ int, v float32) float32 { return v * 2.3e36 })
+	local(t, cpu.Engine{Algorithm: "winograd"}.Eager(), c)
+}
+
+// TestOddAreDirect: where all blocks are odd outputs have the bits that direct has.
+func TestOddAreDirect(t *testing.T) {
+	everywhere := on(func(c, _, _, _, _ int) bool { return c%32 == 0 }, func(r *rand.Rand) float64 { return 1e9 * r.NormFloat64() }, normal)
+	for _, isa := range tested() {
+		for name, p := range localProblems() {
+			c := painted(t, 7, p, everywhere)
+			got, want := computed(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}.Eager(), c), computed(t, cpu.Engine{ISA: isa, Algorithm: "direct"}.Eager(), c)
+			if !slices.Equal(got.Data, want.Data) {
+				t.Errorf("%v, %s: other bits than direct has", isa, name)
+			}
+		}
+	}
+}
+
+func computed(t failer, e cpu.Engine, c compare.Case) *conv.Tensor {
+	t.Helper()
+	plan, err := e.Plan(c.Problem, c.Weight, c.Bias)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plan.Close()
+	return intoNaN(t, plan, c.Problem, c.Src)
+}
+
+// TestSameBits: some odd blocks among others have the same bits on one thread and on many, in bands of all heights.
+func TestSameBits(t *testing.T) {
+	for name, p := range localProblems() {
+		c := painted(t, 8, p, rectified) // about half of its blocks are odd
+		var first *conv.Tensor
+		for _, threads := range []int{1, 2, 3, 7} {
+			before := runtime.GOMAXPROCS(threads)
+			got := computed(t, cpu.Engine{Algorithm: "winograd"}.Eager(), c)
+			runtime.GOMAXPROCS(before)
+			if first == nil {
+				first = got
+			}
+			if !slices.Equal(got.Data, first.Data) {
+				t.Errorf("%s: other bits on %d threads than on one", name, threads)
+			}
+		}
+	}
+}
+
+// TestWinogradExact: integers come out as integers, and the relations hold, even if winograd is forced.
+func TestWinogradExact(t *testing.T) {
+	for name, p := range localProblems() {
+		if testing.Short() && name != "zeros" {
+			continue
+		}
+		trial, err := compare.NewTrial(cpu.Reference{}, painted(t, 9, p, normal))
+		if err != nil {
+			t.Fatal(err)
+		}
+		outcome := trial.Run(cpu.Engine{Algorithm: "winograd"}, compare.Options{Relations: compare.Relations()})
+		if outcome.Status() != compare.Passed {
+			t.Errorf("%s: %v", name, outcome)
+		}
+		for _, f := range outcome.Findings {
+			if f.Check == compare.CheckExact && f.Status != compare.Passed {
+				t.Errorf("%s: %v", name, f)
+			}
+		}
+	}
+}
+
+// TestUnsuited: weights that transforms would round, or that no image suits, are left to direct, and the plan says why.
+func TestUnsuited(t *testing.T) {
+	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{2, 64, 56, 56}, Weight: conv.Shape{64, 64, 3, 3}}
+	for name, change := range map[string]func(filter []float32){
+		"integers":    func(f []float32) { each(f, func(i int, _ float32) float32 { return float32(i%7 - 3) }) },
+		"eighths":     func(f []float32) { each(f, func(i int, _ float32) float32 { return float32(i%7-3) / 8 }) },
+		"one weight":  func(f []float32) { each(f, func(i int, v float32) float32 { return v * float32(max(0, 1-i)) }) },
+		"mostly zero": func(f []float32) { each(f, func(i int, v float32) float32 { return v * float32(max(0, 1-i%4)) }) },
+		"infinite":    func(f []float32) { f[5] = float32(math.Inf(1)) },
+		"NaN":         func(f []float32) { f[5] = float32(math.NaN()) },
+	} {
+		c := painted(t, 10, p, normal)
+		change(c.Weight.Data[3*576:][:576]) // of one filter
+		plan, err := cpu.Engine{}.Plan(p, c.Weight, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := plan.(conv.Describer).Describe()
+		if d.Algorithm != "direct" || len(d.Rejected) != 1 || d.Rejected[0].Algorithm != "winograd" || d.Bound > 1 {
+			t.Errorf("%s: %+v", name, d)
+		}
+		plan.Close()
+		if !slices.EqualFunc(computed(t, cpu.Engine{Algorithm: "winograd"}, c).Data, computed(t, cpu.Engine{}, c).Data, sameBits) {
+			t.Errorf("%s: winograd has other bits than direct", name)
+		}
+	}
+	c := painted(t, 11, p, normal)
+	clear(c.Weight.Data[3*576:][:576])
+	plan, err := cpu.Engine{}.Plan(p, c.Weight, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plan.Close()
+	if d := plan.(conv.Describer).Describe(); d.Algorithm != "winograd" {
+		t.Errorf("a filter of zeros: %+v", d)
+	}
+}
+
+func sameBits(a, b float32) bool { return a == b || a != a && b != b }
+
+func each(values []float32, f func(i int, v float32) float32) {
+	for i, v := range values {
+		values[i] = f(i, v)
+	}
+}

@@ -1,0 +1,135 @@
+// Package filekind tells by its first bytes, and by its name where those say nothing, what a file is. It is for errors:
+// "photo.gif: a GIF: want …" helps more than that something is no PNG.
+package filekind
+
+import (
+	"bytes"
+	"encoding/binary"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+)
+
+// Head is how many of the first bytes of a file [Of] looks at.
+const Head = 512
+
+// The kinds that gpuconv reads. All others are for errors only.
+const (
+	PNG  = "a PNG"
+	JPEG = "a JPEG"
+	TIFF = "a TIFF"
+	BMP  = "a BMP"
+	WebP = "a WebP"
+	NPY  = "a .npy array"
+	ZIP  = "a zip archive" // .npz is one
+)
+
+// Further kinds that errors have advice on.
+const (
+	PyTorch     = "PyTorch's"
+	Safetensors = "a .safetensors file"
+)
+
+// signatures are first bytes. The first that fits wins. A dot fits any byte.
+var signatures = []struct{ start, kind string }{
+	{"\x89PNG\r\n\x1a\n", PNG}, {"\xff\xd8\xff", JPEG},
+	{"II*\x00", TIFF}, {"MM\x00*", TIFF}, {"II+\x00", "a BigTIFF"}, {"MM\x00+", "a BigTIFF"},
+	{"RIFF....WEBP", WebP}, {"BM", BMP}, {"\x93NUMPY", NPY}, {"PK\x03\x04", ZIP}, {"PK\x05\x06", ZIP},
+	{"GIF8", "a GIF"},
+	{"....ftypavif", "an AVIF"}, {"....ftypavis", "an AVIF"},
+	{"....ftyphei", "a HEIC"}, {"....ftyphev", "a HEIC"}, {"....ftypmif1", "a HEIF"}, {"....ftypmsf1", "a HEIF"},
+	{"....ftypcrx ", "a Canon CR3"}, {"....ftypqt", "a QuickTime video"}, {"....ftyp", "an MP4 video"},
+	{"\x1aE\xdf\xa3", "a Matroska or WebM video"}, {"RIFF....AVI ", "an AVI video"}, {"RIFF....WAVE", "a WAV sound"},
+	{"\xff\x0a", "a JPEG XL"}, {"\x00\x00\x00\x0cJXL ", "a JPEG XL"},
+	{"\xff\x4f\xff\x51", "a JPEG 2000"}, {"\x00\x00\x00\x0cjP  ", "a JPEG 2000"},
+	{"8BPS", "a Photoshop document"}, {"v/1\x01", "an OpenEXR"}, {"#?RADIANCE", "a Radiance HDR"},
+	{"\x00\x00\x01\x00", "an icon"}, {"DDS ", "a DDS texture"}, {"qoif", "a QOI"}, {"farbfeld", "a farbfeld"},
+	{"%PDF-", "a PDF"}, {"%!PS", "a PostScript"},
+	{"P1", "a PBM"}, {"P2", "a PGM"}, {"P3", "a PPM"}, {"P4", "a PBM"}, {"P5", "a PGM"}, {"P6", "a PPM"},
+	{"P7\n", "a PAM"}, {"PF\n", "a PFM"}, {"Pf\n", "a PFM"},
+	{"\x89HDF\r\n\x1a\n", "an HDF5"}, {"CDF\x01", "a netCDF"}, {"CDF\x02", "a netCDF"}, {"CDF\x05", "a netCDF"},
+	{"MATLAB 5.0", "a MATLAB .mat"}, {"SIMPLE  =", "a FITS"}, {"GGUF", "a GGUF model"}, {"....TFL3", "a TFLite model"},
+	{"\x1f\x8b", "a gzip archive"}, {"BZh", "a bzip2 archive"}, {"\xfd7zXZ\x00", "an xz archive"},
+	{"\x28\xb5\x2f\xfd", "a zstd archive"}, {"7z\xbc\xaf\x27\x1c", "a 7z archive"}, {"Rar!", "a RAR archive"},
+	{"<svg", "an SVG"}, {"<?xml", "XML text"}, {"<!DOCTYPE html", "a web page"}, {"<html", "a web page"},
+}
+
+// names are the endings of files whose first bytes say nothing.
+var names = map[string]string{
+	".pt": PyTorch, ".pth": PyTorch, ".safetensors": Safetensors, ".onnx": "an ONNX model", ".dcm": "a DICOM",
+	".nii": "a NIfTI", ".tga": "a TGA", ".raw": "raw data", ".csv": "CSV text", ".json": "JSON text",
+}
+
+// Of says what a file with such first bytes, up to [Head] of them, and such a name is; nothing if it cannot tell.
+func Of(name string, start []byte) string {
+	switch {
+	case len(start) == 0:
+		return "empty"
+	case safetensors(start):
+		return Safetensors
+	case len(start) > 1 && start[0] == 0x80 && start[1] >= 2 && start[1] <= 5: // PROTO and a version
+		if names[extension(name)] == PyTorch {
+			return PyTorch
+		}
+		return "a Python pickle, as PyTorch's old .pt"
+	case len(start) > 262 && bytes.HasPrefix(start[257:], []byte("ustar")):
+		return "a tar archive"
+	case len(start) > 131 && string(start[128:132]) == "DICM":
+		return "a DICOM"
+	}
+	for _, s := range signatures {
+		if fits(start, s.start) && !(s.kind == BMP && !bmp(start)) {
+			if kind := names[extension(name)]; s.kind == ZIP && kind == PyTorch {
+				return kind
+			}
+			return s.kind
+		}
+	}
+	if kind := names[extension(name)]; kind != "" {
+		return kind
+	}
+	if isText(start) {
+		return "text"
+	}
+	return ""
+}
+
+func extension(name string) string { return strings.ToLower(filepath.Ext(name)) }
+
+func fits(start []byte, signature string) bool {
+	if len(start) < len(signature) {
+		return false
+	}
+	for i := range len(signature) {
+		if signature[i] != '.' && start[i] != signature[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// bmp reports whether more than the two letters BM say that this is a BMP: a size of the second header that there is.
+func bmp(start []byte) bool {
+	if len(start) < 18 {
+		return false
+	}
+	size := binary.LittleEndian.Uint32(start[14:])
+	return size == 12 || size >= 16 && size <= 124
+}
+
+// safetensors reports the length of a JSON object, in 8 bytes, and that object.
+// https://huggingface.co/docs/safetensors/index#format
+func safetensors(start []byte) bool {
+	return len(start) > 9 && start[8] == '{' && (start[9] == '"' || start[9] == '}' || start[9] == ' ') &&
+		binary.LittleEndian.Uint64(start) < 1<<32
+}
+
+func isText(start []byte) bool {
+	if len(start) == Head { // a character may be cut
+		start = start[:Head-utf8.UTFMax]
+		for len(start) > 0 && start[len(start)-1] >= utf8.RuneSelf {
+			start = start[:len(start)-1]
+		}
+	}
+	return utf8.Valid(start) && !bytes.ContainsFunc(start, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\r\n\f", r) })
+}

@@ -1,0 +1,97 @@
+package stimuli
+
+import (
+	"encoding/binary"
+	"io"
+
+	"gpuconv/internal/filekind"
+
+	"github.com/bep/imagemeta"
+)
+
+// turned is EXIF's tag 274: where the first row and the first column of a stored image belong when it is seen
+// upright. 1 is upright already. CIPA DC-008 (Exif 2.32), section 4.6.4.
+//
+//	1 top, left    2 top, right   3 bottom, right   4 bottom, left
+//	5 left, top    6 right, top   7 right, bottom   8 left, bottom
+type turned int
+
+// readOrientation returns the orientation that a file's EXIF gives, and upright if there is none, or none that can be
+// read. The file may be anywhere before and after.
+func readOrientation(file io.ReadSeeker, kind string) turned {
+	formats := map[string]imagemeta.ImageFormat{filekind.JPEG: imagemeta.JPEG, filekind.PNG: imagemeta.PNG,
+		filekind.TIFF: imagemeta.TIFF, filekind.WebP: imagemeta.WebP}
+	format, ok := formats[kind]
+	if _, err := file.Seek(0, io.SeekStart); err != nil || !ok {
+		return 1
+	}
+	found := turned(1)
+	_, _ = imagemeta.Decode(imagemeta.Options{R: file, ImageFormat: format, Sources: imagemeta.EXIF,
+		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" && tag.Namespace == "IFD0" },
+		HandleTag: func(tag imagemeta.TagInfo) error {
+			if v, ok := tag.Value.(uint16); ok && v >= 1 && v <= 8 {
+				found = turned(v)
+			}
+			return nil
+		}}) // an image whose EXIF is damaged has pixels all the same
+	return found
+}
+
+// size returns the rows and columns of an image when it is upright.
+func (o turned) size(rows, columns int) (int, int) {
+	if o >= 5 {
+		return columns, rows
+	}
+	return rows, columns
+}
+
+// from returns which stored pixel of rows × columns is seen at row and column of the upright image.
+func (o turned) from(row, column, rows, columns int) (int, int) {
+	if o >= 5 { // the first stored row is a column of what is seen
+		row, column = column, row
+	}
+	if o == 3 || o == 4 || o == 6 || o == 7 { // from the far side
+		row = rows - 1 - row
+	}
+	if o == 2 || o == 3 || o == 7 || o == 8 {
+		column = columns - 1 - column
+	}
+	return row, column
+}
+
+// maxPages bounds how far the pages of a TIFF are counted: a damaged file may lead round in circles.
+const maxPages = 10000
+
+// tiffPages counts the images of a TIFF: the directories, each of which ends with where the next one starts (TIFF 6.0,
+// section 2).
+func tiffPages(file io.ReadSeeker) int {
+	header := make([]byte, 8)
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return 1
+	}
+	if _, err := io.ReadFull(file, header); err != nil {
+		return 1
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if header[0] == 'M' {
+		order = binary.BigEndian
+	}
+	pages := 0
+	for next := order.Uint32(header[4:]); next != 0 && pages < maxPages; pages++ {
+		field := make([]byte, 4)
+		if _, err := file.Seek(int64(next), io.SeekStart); err != nil {
+			break
+		}
+		if _, err := io.ReadFull(file, field[:2]); err != nil {
+			break
+		}
+		if _, err := file.Seek(12*int64(order.Uint16(field)), io.SeekCurrent); err != nil {
+			break
+		}
+		if _, err := io.ReadFull(file, field); err != nil {
+			break
+		}
+		next = order.Uint32(field)
+	}
+	return max(pages, 1)
+}

@@ -1,0 +1,194 @@
+package stimuli
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"gpuconv/conv"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+)
+
+// exif returns a TIFF block of one tag, the orientation.
+func exif(order binary.AppendByteOrder, orientation uint16) []byte {
+	block := []byte("II*\x00")
+	if order == binary.AppendByteOrder(binary.BigEndian) {
+		block = []byte("MM\x00*")
+	}
+	block = order.AppendUint32(block, 8)
+	for _, v := range []uint16{1, 274, 3} { // one field: tag 274, SHORT
+		block = order.AppendUint16(block, v)
+	}
+	block = order.AppendUint32(block, 1)
+	block = order.AppendUint16(order.AppendUint16(block, orientation), 0)
+	return order.AppendUint32(block, 0)
+}
+
+// TestUpright: rows and columns go where EXIF says that the first of each is seen. The image is a ramp: bright towards
+// the last row (by 2 units of 16) and the last column (by 1), seen 24 × 8 blocks of JPEG apart.
+func TestUpright(t *testing.T) {
+	const rows, columns = 32, 64
+	stored := image.NewGray(image.Rect(0, 0, columns, rows))
+	for y := range rows {
+		for x := range columns {
+			stored.SetGray(x, y, color.Gray{Y: uint8(100*(y/16)) + uint8(50*(x/32))})
+		}
+	}
+	// The four quarters as stored, 0 50 / 100 150, and as they are seen, row by row (CIPA DC-008, 4.6.4).
+	seen := map[uint16][4]float64{1: {0, 50, 100, 150}, 2: {50, 0, 150, 100}, 3: {150, 100, 50, 0}, 4: {100, 150, 0, 50},
+		5: {0, 100, 50, 150}, 6: {100, 0, 150, 50}, 7: {150, 50, 100, 0}, 8: {50, 150, 0, 100},
+		0: {0, 50, 100, 150}, 9: {0, 50, 100, 150}} // no such orientation: as stored
+	for orientation, want := range seen {
+		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+			for name, file := range map[string][]byte{"a.jpg": jpegWith(t, stored, exif(order, orientation)),
+				"a.png": pngWith(t, stored, exif(order, orientation))} {
+				path := write(t, name, func(f *os.File) error { _, err := f.Write(file); return err })
+				got, err := ReadImage(path, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				shape := conv.Shape{1, 1, rows, columns}
+				if orientation >= 5 && orientation <= 8 {
+					shape = conv.Shape{1, 1, columns, rows}
+				}
+				r, c, err := imageSize(path)
+				if got.Pixels.Shape != shape || r != shape.H() || c != shape.W() || err != nil {
+					t.Fatalf("%s, orientation %d: shape %v, size %d×%d (%v), want %v", name, orientation,
+						got.Pixels.Shape, r, c, err, shape)
+				}
+				for quarter, v := range want {
+					y, x := shape.H()/4+quarter/2*shape.H()/2, shape.W()/4+quarter%2*shape.W()/2
+					if at := got.Pixels.Data[y*shape.W()+x]; math.Abs(float64(at)-v/255) > 0.02 {
+						t.Errorf("%s, orientation %d: quarter %d is %v, want %v", name, orientation, quarter, at, v/255)
+					}
+				}
+			}
+		}
+	}
+}
+
+func jpegWith(t *testing.T, picture image.Image, exif []byte) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, picture, &jpeg.Options{Quality: 95}); err != nil {
+		t.Fatal(err)
+	}
+	block := append([]byte("Exif\x00\x00"), exif...)
+	segment := append(binary.BigEndian.AppendUint16([]byte{0xff, 0xe1}, uint16(len(block)+2)), block...)
+	return append(append(file.Bytes()[:2:2], segment...), file.Bytes()[2:]...)
+}
+
+func pngWith(t *testing.T, picture image.Image, exif []byte) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	if err := png.Encode(&file, picture); err != nil {
+		t.Fatal(err)
+	}
+	chunk := append([]byte("eXIf"), exif...)
+	chunk = binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk))
+	chunk = append(binary.BigEndian.AppendUint32(nil, uint32(len(exif))), chunk...)
+	const start = 8 + 25 // the signature and IHDR
+	return append(append(file.Bytes()[:start:start], chunk...), file.Bytes()[start:]...)
+}
+
+// TestBackground: α·pixel + (1−α)·background, without rounding in between.
+func TestBackground(t *testing.T) {
+	straight := image.NewNRGBA(image.Rect(0, 0, 2, 1))
+	straight.SetNRGBA(0, 0, color.NRGBA{51, 51, 51, 102})
+	straight.SetNRGBA(1, 0, color.NRGBA{255, 0, 0, 255})
+	deep := image.NewNRGBA64(image.Rect(0, 0, 2, 1))
+	deep.SetNRGBA64(0, 0, color.NRGBA64{13107, 13107, 13107, 26214})
+	deep.SetNRGBA64(1, 0, color.NRGBA64{65535, 0, 0, 65535})
+	for name, c := range map[string]image.Image{"8 bits": straight, "16 bits": deep} {
+		path := write(t, "a.png", func(f *os.File) error { return png.Encode(f, c) })
+		for _, background := range []float64{0, 0.25, 1} {
+			got, err := ReadImage(path, background)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Transparent != 1 {
+				t.Errorf("%s: %d pixels are transparent, want 1", name, got.Transparent)
+			}
+			if want := 0.4*0.2 + 0.6*background; math.Abs(float64(got.Pixels.Data[0])-want) > 6e-8 ||
+				got.Pixels.Data[1] != 0.299 {
+				t.Errorf("%s on %v: %v, want %v and 0.299", name, background, got.Pixels.Data, want)
+			}
+		}
+		for _, background := range []float64{-0.1, 1.1, math.NaN()} {
+			if _, err := ReadImage(path, background); err == nil || !strings.Contains(err.Error(), "want a grey from 0") {
+				t.Errorf("background %v: %v", background, err)
+			}
+		}
+	}
+}
+
+// TestFurtherFormats: TIFF, BMP and WebP, whatever the file is called.
+func TestFurtherFormats(t *testing.T) {
+	deep := image.NewGray16(image.Rect(0, 0, 3, 2))
+	flat := image.NewGray(image.Rect(0, 0, 3, 2))
+	for i := range 6 {
+		deep.SetGray16(i%3, i/3, color.Gray16{Y: uint16(1000 * i)})
+		flat.SetGray(i%3, i/3, color.Gray{Y: uint8(40 * i)})
+	}
+	for name, c := range map[string]struct {
+		encode func(f *os.File) error
+		step   float64
+	}{
+		"a.tif":  {func(f *os.File) error { return tiff.Encode(f, deep, nil) }, 1000. / 65535},
+		"b.tiff": {func(f *os.File) error { return tiff.Encode(f, flat, &tiff.Options{Compression: tiff.Deflate}) }, 40. / 255},
+		"c.bmp":  {func(f *os.File) error { return bmp.Encode(f, flat) }, 40. / 255},
+		"d":      {func(f *os.File) error { return bmp.Encode(f, flat) }, 40. / 255},
+		"e.jpg":  {func(f *os.File) error { return png.Encode(f, flat) }, 40. / 255},
+	} {
+		got, err := ReadImage(write(t, name, c.encode), 0)
+		if err != nil || got.Pixels.Shape != (conv.Shape{1, 1, 2, 3}) || got.Pages != 1 || got.Transparent != 0 {
+			t.Fatalf("%s: %+v, %v", name, got, err)
+		}
+		for i, v := range got.Pixels.Data {
+			if math.Abs(float64(v)-float64(i)*c.step) > 6e-8 {
+				t.Errorf("%s: pixel %d is %v, want %v", name, i, v, float64(i)*c.step)
+			}
+		}
+	}
+	// The smallest lossless WebP: one opaque white pixel (its bytes are written by hand).
+	webp := "RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00"
+	path := write(t, "a.webp", func(f *os.File) error { _, err := f.WriteString(webp); return err })
+	if got, err := ReadImage(path, 0); err != nil || got.Pixels.Shape != (conv.Shape{1, 1, 1, 1}) {
+		t.Errorf("WebP: %+v, %v", got, err)
+	}
+}
+
+// TestNoPicture: a file that is not read is named for what it is, by its content and with any name.
+func TestNoPicture(t *testing.T) {
+	const want = "want a PNG, JPEG, TIFF, BMP or WebP image"
+	for name, content := range map[string]string{"photo.gif": "GIF89a\x01\x00", "photo": "GIF89a\x01\x00",
+		"photo.png": "GIF89a\x01\x00"} {
+		path := write(t, name, func(f *os.File) error { _, err := f.WriteString(content); return err })
+		if _, err := ReadImage(path, 0); err == nil || err.Error() != "stimuli: "+path+": a GIF: "+want {
+			t.Errorf("%v, want that %s is a GIF", err, path)
+		}
+	}
+}
+
+// TestNaturally: numbers in names go by value.
+func TestNaturally(t *testing.T) {
+	order := []string{"", "9", "010", "10", "IMG1", "a", "img", "img2", "img10", "img10a2", "img10a10", "img010b",
+		"img18446744073709551616", "img18446744073709551617", "img_1", "img_1.png", "img_2", "imgs"}
+	for i, a := range order {
+		for j, b := range order {
+			if got, want := naturally(a, b), map[bool]int{true: -1, false: 1}[i < j]; i != j && got != want || i == j && got != 0 {
+				t.Errorf("%q and %q: %d", a, b, got)
+			}
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package tuning
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// checkRanges wants every figure of a cell that is known in its range.
+func checkRanges(t interface{ Errorf(string, ...any) }, c Cell) {
+	ranges := map[string][2]float64{
+		"orientation_peak_deg": {0, 179.9999}, "orientation_preferred_deg": {0, 179.999999},
+		"circular_variance": {0, 1}, "orientation_selectivity": {0, 1}, "direction_peak_deg": {0, 359.9999},
+		"direction_selectivity": {0, 1}, "fit_orientation_deg": {0, 179.9999}, "fit_r2": {0, 1 + 1e-12},
+		"half_width_deg": {0, 44.95}, "f1_over_f0": {0, 2 + 1e-12}, "phase_depth": {0, 1},
+		"phase_preferred_deg": {0, 359.999999},
+	}
+	for _, f := range c.Figures() {
+		r, ok := ranges[f.Name]
+		if ok && !math.IsNaN(f.Value) && !(f.Value >= r[0] && f.Value <= r[1]) {
+			t.Errorf("%s is %v, want %v to %v", f.Name, f.Value, r[0], r[1])
+		}
+	}
+}
+
+// analysedCell returns the one cell that answers orientations from 0° on, evenly spaced over a period.
+func analysedCell(t interface{ Fatalf(string, ...any) }, s Settings, period float64, y ...float64) (Cell, string) {
+	x := make([]float64, len(y))
+	for i := range x {
+		x[i] = float64(i) * period / float64(len(y))
+	}
+	s.By, s.Phases, s.Fit = []Axis{ByOrientation}, Largest, true
+	a, err := Analyse(context.Background(), &Responses{Images: len(y), Cells: 1, Data: y}, orientations(x...), s)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	notes := make([]string, len(a.Notes))
+	for i, n := range a.Notes {
+		notes[i] = n.Error()
+	}
+	return a.Cells[0], strings.Join(notes, "\n")
+}
+
+// TestRanges: whatever a cell answers, each figure is in its range or left out.
+func TestRanges(t *testing.T) {
+	special := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, 1e-300, 1e300, -1}
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.SampledFrom([]int{8, 12, 18}).Draw(t, "n")
+		y := make([]float64, n)
+		for i := range y {
+			y[i] = rapid.Float64Range(-1, 2).Draw(t, "response")
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "odd ones") {
+			y[rapid.IntRange(0, n-1).Draw(t, "at")] = rapid.SampledFrom(special).Draw(t, "odd")
+		}
+		s := Settings{Negative: rapid.SampledFrom([]Negative{Refuse, Rectify, SubtractMin}).Draw(t, "negative")}
+		c, _ := analysedCell(t, s, rapid.SampledFrom([]float64{180, 360}).Draw(t, "period"), y...)
+		checkRanges(t, c)
+		if p, err := (Curve{sampled(n, 0, 360, math.Abs).X, y}).Phase(); err != nil {
+			t.Errorf("%v", err)
+		} else {
+			checkRanges(t, Cell{Phase: &p})
+		}
+	})
+}
+
+// TestNegative: cos 2θ − 0.3. With the minimum subtracted it is 1 + cos, whose circular variance is ½; rectified, the
+// sums of its samples.
+func TestNegative(t *testing.T) {
+	y := sampled(18, 0, 180, func(x float64) float64 { return math.Cos(2*radians(x-60)) - 0.3 }).Y
+	c, notes := analysedCell(t, Settings{}, 180, y...)
+	if !math.IsNaN(c.Orientation.CircularVariance) || !math.IsNaN(c.Orientation.Selectivity) ||
+		!strings.Contains(notes, "below 0 over orientation") {
+		t.Errorf("refused: %+v, notes %s", c.Orientation, notes)
+	}
+	near(t, "preferred", c.Orientation.Preferred, 60, 1e-9)
+	near(t, "peak", c.Orientation.Peak, 60, 0)
+	c, notes = analysedCell(t, Settings{Negative: SubtractMin}, 180, y...)
+	near(t, "circular variance", c.Orientation.CircularVariance, 0.5, 0.01) // no sample is at the minimum
+	near(t, "selectivity", c.Orientation.Selectivity, 1, 0.02)
+	if strings.Contains(notes, "below 0") {
+		t.Errorf("notes %s", notes)
+	}
+	c, _ = analysedCell(t, Settings{Negative: Rectify}, 180, y...)
+	var sum, vector float64
+	for i, v := range y {
+		sum += max(0, v)
+		vector += max(0, v) * math.Cos(2*radians(float64(i)*10-60))
+	}
+	near(t, "rectified", c.Orientation.CircularVariance, 1-vector/sum, 1e-12)
+	near(t, "selectivity", c.Orientation.Selectivity, 1, 1e-12)
+}
+
+// TestMissingResponses: of nothing there is no peak, and one NaN leaves the sums out and says so, with the count.
+func TestMissingResponses(t *testing.T) {
+	y := make([]float64, 18)
+	for i := range y {
+		y[i] = math.NaN()
+	}
+	c, notes := analysedCell(t, Settings{}, 180, y...)
+	for _, f := range c.Figures() {
+		if !math.IsNaN(f.Value) {
+			t.Errorf("of NaN alone %s is %v", f.Name, f.Value)
+		}
+	}
+	if !strings.Contains(notes, "18 of 18 responses") {
+		t.Errorf("notes %s", notes)
+	}
+	y = sampled(18, 0, 180, func(x float64) float64 { return 2 + math.Cos(2*radians(x-60)) }).Y
+	y[3] = math.NaN()
+	c, notes = analysedCell(t, Settings{}, 180, y...)
+	if !math.IsNaN(c.Orientation.Selectivity) || !strings.Contains(notes, "cell 0: 1 of 18 responses") {
+		t.Errorf("%+v, notes %s", c.Orientation, notes)
+	}
+	near(t, "peak", c.Orientation.Peak, 60, 0)
+}
+
+// TestUntuned: a cell of a circular variance of 0.998 has no preferred orientation, one of 0.98 has.
+func TestUntuned(t *testing.T) {
+	for variance, tuned := range map[float64]bool{0.998: false, 0.98: true} {
+		c, notes := analysedCell(t, Settings{}, 180, sampled(18, 0, 180, func(x float64) float64 {
+			return 1 + 2*(1-variance)*math.Cos(2*radians(x-176))
+		}).Y...)
+		near(t, "circular variance", c.Orientation.CircularVariance, variance, 1e-9)
+		if math.IsNaN(c.Orientation.Preferred) == tuned || (c.Fit != nil) != tuned ||
+			strings.Contains(notes, "not tuned to orientation") == tuned {
+			t.Errorf("variance %v: %+v, fit %v, notes %s", variance, c.Orientation, c.Fit, notes)
+		}
+	}
+}
+
+// TestSeam: what prefers 0° but for rounding has 0° and not 179.9999997.
+func TestSeam(t *testing.T) {
+	for _, at := range []float64{-3e-7, -1e-13, 0, 2e-8, 180 - 1e-9} {
+		c, _ := analysedCell(t, Settings{}, 180, sampled(18, 0, 180, VonMises{at, 2, 0.1, 1, 1}.At).Y...)
+		if c.Orientation.Preferred != 0 || c.Fit.Preferred != 0 {
+			t.Errorf("of %v: preferred %v, fit %v", at, c.Orientation.Preferred, c.Fit.Preferred)
+		}
+	}
+}
+
+// TestBound: a cosine has no half-width, which would be the bound of the fit, and a note says so. A narrower curve has.
+func TestBound(t *testing.T) {
+	for kappa, width := range map[float64]bool{leastKappa: false, 0.1: true, 2: true} {
+		c, notes := analysedCell(t, Settings{}, 180, sampled(18, 0, 180, VonMises{60, kappa, 0.1, 1, 1}.At).Y...)
+		for _, f := range c.Figures() {
+			if f.Name == "half_width_deg" && math.IsNaN(f.Value) == width {
+				t.Errorf("κ %v: half-width %v, notes %s", kappa, f.Value, notes)
+			}
+		}
+		if strings.Contains(notes, "bound of the fit") == width {
+			t.Errorf("κ %v: notes %s", kappa, notes)
+		}
+	}
+}

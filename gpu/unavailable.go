@@ -26,6 +26,9 @@ func Devices(p Provider) ([]Info, error) {
 	return nil, err
 }
 
+// Probe finds nothing.
+func Probe(Options, bool, func(Step)) {}
+
 // Plan reports [ErrUnavailable].
 func (*Device) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
 	return nil, errorf("%w", ErrUnavailable)

@@ -1,0 +1,12 @@
+package gpu
+
+import "gpuconv/gpu/internal/egl"
+
+// VendorFiles names the environment variable that lists the files of EGL's vendors, separated by colons, in place of
+// those of [VendorFolders].
+const VendorFiles = egl.VendorFiles
+
+// VendorFolders lists the folders whose files name EGL's vendors, if EGL is GLVND's. There are none but on Linux.
+func VendorFolders() []string {
+	return egl.VendorFolders()
+}

@@ -15,7 +15,9 @@ import (
 // process: a driver may end the process or not return, and the last step that is not done says where. On Linux the
 // signals of a crash, such as SIGABRT, get their default action back, for the rest of the process. Package gpu/probe is
 // the parent.
-func Probe(o Options, all bool, report func(Step)) {
+//
+// The error is that of Open or Devices.
+func Probe(o Options, all bool, report func(Step)) error {
 	egl.Mortal() // without it the reason is among Go's stacks
 	vendors := egl.Vendors()
 	if o.Provider.resolve() != EGL {
@@ -28,25 +30,34 @@ func Probe(o Options, all bool, report func(Step)) {
 	report(Step{Place: listing})
 	candidates, err := o.Provider.candidates()
 	report(Step{Place: listing, Done: true, Err: text(err)})
+	if err != nil {
+		return o.Device.failed(err)
+	}
 	rounds := [][]candidate{o.Device.order(candidates)}
 	if all {
 		numbered := slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool { return c.index < 0 })
-		rounds = [][]candidate{numbered, slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool { return c.index >= 0 })}
+		others := slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool { return c.index >= 0 })
+		rounds = [][]candidate{numbered, others}
 	}
+	var reasons []error
 	for _, round := range rounds {
-		if probeEach(round, o, all, report) {
-			return
+		opened, failed := probeEach(round, o, all, report)
+		if opened {
+			return nil
 		}
+		reasons = append(reasons, failed...)
 	}
+	return noDevice(o.Device, candidates, reasons)
 }
 
 // listing is the place of the step that lists places.
 const listing = "EGL"
 
-// probeEach tries candidates, with all of them, or else until one opens. It reports whether one has.
-func probeEach(candidates []candidate, o Options, all bool, report func(Step)) (opened bool) {
+// probeEach tries candidates: all of them, or until one opens. It reports whether one has, and why others have not.
+func probeEach(candidates []candidate, o Options, all bool, report func(Step)) (opened bool, reasons []error) {
 	for _, c := range candidates {
-		if _, ok := o.without(c.name); ok {
+		if p, ok := o.without(c.name); ok {
+			reasons = append(reasons, p)
 			continue
 		}
 		report(Step{Place: c.name})
@@ -57,14 +68,15 @@ func probeEach(candidates []candidate, o Options, all bool, report func(Step)) (
 		}
 		if err != nil {
 			report(Step{Place: c.name, Done: true, Err: err.Error()})
+			reasons = append(reasons, err)
 			continue
 		}
 		report(Step{Place: c.name, Done: true, Info: &d.info})
 		if opened = true; !all {
-			return true
+			return true, nil
 		}
 	}
-	return opened
+	return opened, reasons
 }
 
 // dispatchNothing runs a shader that does nothing: a driver that opens contexts may still end when it compiles.

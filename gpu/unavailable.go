@@ -26,8 +26,11 @@ func Devices(p Provider) ([]Info, error) {
 	return nil, err
 }
 
-// Probe finds nothing.
-func Probe(Options, bool, func(Step)) {}
+// Probe reports what Open does.
+func Probe(o Options, _ bool, _ func(Step)) error {
+	_, err := Open(o)
+	return err
+}
 
 // Plan reports [ErrUnavailable].
 func (*Device) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {

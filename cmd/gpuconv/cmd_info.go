@@ -152,11 +152,11 @@ func devicesOf(p gpu.Provider) ([]gpu.Info, []gpu.Place, error) {
 	switch {
 	case tried && len(found.Devices) > 0:
 		return found.Devices, found.PassedOver(), nil
-	case len(found.Died) > 0:
+	case tried: // asking drivers again here could end this process
 		return nil, found.PassedOver(), found.Err()
 	}
 	devices, err := gpu.Devices(p)
-	return devices, found.PassedOver(), err
+	return devices, nil, err
 }
 
 func isaNames() (names []string) {

@@ -177,7 +177,7 @@ func (f *backendFlags) openGPU(options gpu.Options) (chosen, error) {
 		options.Tuner = tuner{kept.tuned()}
 	}
 	found, tried := kept.prober().Open(options)
-	if tried && len(found.Devices) == 0 && (f.free() || len(found.Died) > 0) {
+	if tried && len(found.Devices) == 0 { // opening it here could end this process
 		if len(found.PassedOver()) > 0 {
 			return chosen{}, f.unopened(passedOver{found})
 		}
@@ -254,7 +254,7 @@ func (f *backendFlags) openAndPlan(p conv.Problem, weight *conv.Tensor, bias []f
 		}
 		return session{}, err
 	}
-	if d, ok := plan.(conv.Describer); ok && c.name == "gpu" && d.Describe().Warning != "" {
+	if d, ok := plan.(conv.Describer); ok && (c.note == "" || c.name == "gpu") {
 		c.note = oneLine(c.note + "\n" + d.Describe().Warning)
 	}
 	return session{chosen: c, plan: plan}, nil

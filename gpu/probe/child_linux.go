@@ -3,11 +3,13 @@ package probe
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"strings"
 	"syscall"
 
+	"gpuconv/fault"
 	"gpuconv/gpu"
 )
 
@@ -24,8 +26,13 @@ func serve(o gpu.Options, all bool) {
 	}()
 	syscall.CloseOnExec(answers)
 	out := json.NewEncoder(os.NewFile(answers, "answers"))
-	gpu.Probe(o, all, func(s gpu.Step) { out.Encode(message{Step: s}) })
-	out.Encode(message{End: true, Files: loaded()})
+	err := gpu.Probe(o, all, func(s gpu.Step) { out.Encode(message{Step: s}) })
+	last := message{End: true, Files: loaded()}
+	var of *fault.Error
+	if errors.As(err, &of) && of.Err != nil {
+		last.Err = of.Err.Error() // without the device, which the parent knows
+	}
+	out.Encode(last)
 }
 
 // loaded lists the libraries that are mapped into this process.

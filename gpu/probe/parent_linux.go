@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,7 +23,8 @@ const mostDeaths = 70
 
 // probe answers from the folder, or starts children until one comes to its end.
 func (p Prober) probe(o gpu.Options, all bool) (Found, bool) {
-	if len(gpu.Providers()) == 0 {
+	built := gpu.Providers()
+	if len(built) == 0 || o.Provider != gpu.DefaultProvider && !slices.Contains(built, o.Provider) {
 		return Found{}, false
 	}
 	r := request{Device: o.Device.String(), Provider: o.Provider.String(), All: all}
@@ -161,7 +163,7 @@ func (c *child) kill() { syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL) }
 func (c *child) hear(m message) {
 	switch {
 	case m.End:
-		c.end, c.files = true, m.Files
+		c.end, c.files, c.found.Reason = true, m.Files, m.Err
 	case !m.Done:
 		c.open = m.Step
 		if m.Vendor != "" {
@@ -199,7 +201,7 @@ func (c *child) death() string {
 		}
 	}
 	if last := c.stderr.lastLine(); last != "" {
-		text += " (" + last + ")"
+		text += ": " + last
 	}
 	return text
 }
@@ -222,7 +224,7 @@ func (c *child) driver() string {
 	if len(words) == 0 {
 		return ""
 	}
-	return " " + strings.Join(words, ", ")
+	return " (" + strings.Join(words, ", ") + ")"
 }
 
 // tail keeps the end of what is written to it.

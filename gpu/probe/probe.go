@@ -38,6 +38,7 @@ type Found struct {
 	Devices []gpu.Info  `json:"devices"` // that opened
 	Died    []gpu.Place `json:"-"`       // that ended or stopped the child
 	Failed  []gpu.Place `json:"failed"`  // that answered with an error, vendors of EGL included
+	Reason  string      `json:"reason"`  // the error of gpu.Open or gpu.Devices, where nothing opened and nothing died
 }
 
 // PassedOver lists what died and the vendors of EGL whose libraries cannot be loaded.
@@ -54,6 +55,9 @@ func (f Found) PassedOver() []gpu.Place {
 // Err is the error of a machine on which nothing opened. It says why, in one line; places that follow each other and
 // share a reason are named together.
 func (f Found) Err() error {
+	if len(f.Died) == 0 && f.Reason != "" {
+		return fmt.Errorf("%w%s", gpu.ErrNoDevice, strings.TrimPrefix(f.Reason, gpu.ErrNoDevice.Error()))
+	}
 	return fmt.Errorf("%w; %s", gpu.ErrNoDevice, Together(append(f.Died[:len(f.Died):len(f.Died)], f.Failed...)))
 }
 

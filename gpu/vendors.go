@@ -10,3 +10,11 @@ const VendorFiles = egl.VendorFiles
 func VendorFolders() []string {
 	return egl.VendorFolders()
 }
+
+// Vendors lists the files of EGL's vendors, in the order in which EGL loads their libraries. It loads none.
+func Vendors() (files []string) {
+	for _, v := range egl.Vendors() {
+		files = append(files, v.File)
+	}
+	return files
+}

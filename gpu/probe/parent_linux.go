@@ -50,7 +50,7 @@ func (p Prober) probe(o gpu.Options, all bool) (Found, bool) {
 		}
 		dead := gpu.Place{Name: c.open.Place, Why: c.death()}
 		died = append(died, dead)
-		if c.open.Vendor != "" && leaveOut(dead.Name, c.vendorFiles) {
+		if c.open.Vendor != "" && leaveOut(dead.Name, gpu.Vendors()) {
 			continue
 		}
 		if c.open.Vendor != "" || dead.Name == "" || dead.Name == "EGL" {

@@ -26,6 +26,12 @@ func Devices(p Provider) ([]Info, error) {
 	return nil, err
 }
 
+// Probe reports what Open does.
+func Probe(o Options, _ bool, _ func(Step)) error {
+	_, err := Open(o)
+	return err
+}
+
 // Plan reports [ErrUnavailable].
 func (*Device) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
 	return nil, errorf("%w", ErrUnavailable)

@@ -11,6 +11,9 @@ type Info struct {
 	Version  string // GL_VERSION, with the driver's
 	Software bool   // it is a software renderer: a CPU does the work
 	Limits   Limits
+
+	// LoopIterations is how many iterations the loops of one invocation may have together; 0 for no limit.
+	LoopIterations int
 }
 
 // String names the renderer, and says if it is software.

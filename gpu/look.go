@@ -13,7 +13,7 @@ func (d *Device) look(c candidate) {
 	d.seam = openGL()
 	d.info = readInfo(c)
 	d.profile = readProfile(d.info)
-	d.info.Limits = Limits(d.profile.Limits)
+	d.info.Limits, d.info.LoopIterations = d.profile.Limits, d.profile.LoopIterations
 	if most := d.options.Unrolled; most > 0 {
 		d.profile.Unrolled = most
 	}

@@ -40,13 +40,19 @@ type cpuReport struct {
 }
 
 type deviceReport struct {
-	Index    *int       `json:"index"` // as --device takes it; null if it has no number
-	Name     string     `json:"name"`  // where it was found
-	Renderer string     `json:"renderer"`
-	Vendor   string     `json:"vendor"`
-	Driver   string     `json:"driver"` // GL_VERSION, with the driver's
-	Software bool       `json:"software"`
-	Limits   gpu.Limits `json:"limits"`
+	Index    *int   `json:"index"` // as --device takes it; null if it has no number
+	Name     string `json:"name"`  // where it was found
+	Renderer string `json:"renderer"`
+	Vendor   string `json:"vendor"`
+	Driver   string `json:"driver"` // GL_VERSION, with the driver's
+	Software bool   `json:"software"`
+	Limits   limits `json:"limits"`
+}
+
+// limits are all that bounds plans on a device.
+type limits struct {
+	gpu.Limits
+	LoopIterations int `json:"loop_iterations"` // of one invocation's loops together; 0 for no limit
 }
 
 func newInfo() *cobra.Command {
@@ -131,10 +137,11 @@ func takeInventory(backend *backendFlags) (inventory, error) {
 	devices, died, err := devicesOf(options.Provider)
 	found.PassedOver = died
 	if err != nil {
-		found.OpenGLError = oneLine(fault.Beside("any", err))
+		found.OpenGLError = oneLine(fault.Beside("device", "any", err))
 	}
 	for _, d := range devices {
-		r := deviceReport{Name: d.Name, Renderer: d.Renderer, Vendor: d.Vendor, Driver: d.Version, Software: d.Software, Limits: d.Limits}
+		r := deviceReport{Name: d.Name, Renderer: d.Renderer, Vendor: d.Vendor, Driver: d.Version, Software: d.Software,
+			Limits: limits{d.Limits, d.LoopIterations}}
 		if d.Index >= 0 {
 			r.Index = &d.Index
 		}

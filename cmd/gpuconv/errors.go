@@ -34,11 +34,11 @@ type flagError struct {
 func (e flagError) Error() string {
 	switch {
 	case e.quoted:
-		return "--" + e.flag + " " + strconv.Quote(e.value) + ": " + fault.Beside(e.value, e.err)
+		return "--" + e.flag + " " + strconv.Quote(e.value) + ": " + fault.Beside(e.flag, e.value, e.err)
 	case e.value == "":
 		return "--" + e.flag + ": " + fault.Plain(e.err)
 	}
-	return "--" + e.flag + " " + fault.Printable(e.value) + ": " + fault.Beside(e.value, e.err)
+	return "--" + e.flag + " " + fault.Printable(e.value) + ": " + fault.Beside(e.flag, e.value, e.err)
 }
 
 func (e flagError) Unwrap() error { return e.err }
@@ -60,10 +60,14 @@ func misread(flag, text string, err error) error {
 	return usage(flagError{flag: flag, value: text, quoted: true, err: err})
 }
 
-// plainError is an error in the words of the command line: its text does not name the package that reports it.
-type plainError struct{ err error }
+// plainError is an error in the words of the command line. Its text does not name the package that reports it, nor what
+// the place of the text names already.
+type plainError struct {
+	err   error
+	named string // as package fault's Beside takes it
+}
 
-func (e plainError) Error() string { return fault.Plain(e.err) }
+func (e plainError) Error() string { return fault.Beside("", e.named, e.err) }
 func (e plainError) Unwrap() error { return e.err }
 
 // plain returns err without the name of the package that reports it; nil stays nil.
@@ -71,7 +75,7 @@ func plain(err error) error {
 	if err == nil {
 		return nil
 	}
-	return plainError{err}
+	return plainError{err: err}
 }
 
 // checkMemory refuses what needs more memory than the machine has free.

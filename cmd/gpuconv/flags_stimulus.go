@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"gpuconv/fault"
 	"gpuconv/param"
 	"gpuconv/stimuli"
 )
@@ -136,7 +135,7 @@ func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
 	}
 	window, err := stimuli.ParseWindow(name)
 	if err != nil {
-		return nil, refused(s.flag("aperture"), "", errors.New(fault.Beside("aperture", err)))
+		return nil, refused(s.flag("aperture"), "", plainError{err, "aperture"})
 	}
 	looks := stimuli.LookOf(kind.New()) != nil
 	if !looks && centred {

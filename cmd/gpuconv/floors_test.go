@@ -22,7 +22,8 @@ import (
 
 // floors is the house of ARCHITECTURE.md: a package imports packages of lower floors only.
 var floors = [][]string{
-	{"conv", "fault", "internal/filekind", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
+	{"fault"},
+	{"conv", "internal/filekind", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
 	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
 	{"filters", "stimuli", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning", "gpu/probe"},
@@ -42,11 +43,13 @@ type listed struct {
 	Standard         bool
 	GoFiles, Imports []string
 	CgoFiles         []string
+
+	TestImports, XTestImports []string
 }
 
 func list(t *testing.T) []listed {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-tags", "egl,glfw", "-json=ImportPath,Dir,GoFiles,CgoFiles,Imports", "gpuconv/...").Output()
+	out, err := exec.Command("go", "list", "-tags", "egl,glfw", "-json=ImportPath,Dir,GoFiles,CgoFiles,Imports,TestImports,XTestImports", "gpuconv/...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
@@ -61,6 +64,33 @@ func list(t *testing.T) []listed {
 			t.Fatal(err)
 		}
 		all = append(all, p)
+	}
+}
+
+// forTests are the packages that tests of every floor may import.
+var forTests = []string{"conv/convtest", "gpu/internal/problems", "cpu/internal/guarded"}
+
+// testedWith are the packages from other floors that tests of a package need: backends are judged by what is above them
+// and by the reference of cpu, and conv's examples need a backend.
+var testedWith = map[string][]string{
+	"conv": {"cpu"},
+	"cpu":  {"compare", "bench"},
+	"gpu":  {"compare", "bench", "cpu"},
+}
+
+// TestFloorsOfTests: tests keep the floors too, with the exceptions above.
+func TestFloorsOfTests(t *testing.T) {
+	for _, p := range list(t) {
+		name := strings.TrimPrefix(p.ImportPath, "gpuconv/")
+		for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
+			imported, ours := strings.CutPrefix(path, "gpuconv/")
+			if !ours || imported == name || slices.Contains(forTests, imported) || slices.Contains(testedWith[name], imported) {
+				continue
+			}
+			if floorOf(path) >= floorOf(p.ImportPath) {
+				t.Errorf("tests of %s import %s, which is not on a lower floor", name, imported)
+			}
+		}
 	}
 }
 
@@ -208,9 +238,38 @@ func TestErrorsAreNotCut(t *testing.T) {
 }
 
 // cutsErrors returns the functions of package strings that a file calls on what a method Error returns, and that return
-// a part of it.
+// a part of it. The text may be in a variable.
 func cutsErrors(file *ast.File) (found []string) {
-	ast.Inspect(file, func(n ast.Node) bool {
+	for _, d := range file.Decls {
+		texts := map[string]bool{}
+		ast.Inspect(d, func(n ast.Node) bool {
+			if set, ok := n.(*ast.AssignStmt); ok && len(set.Lhs) == len(set.Rhs) {
+				for i, to := range set.Lhs {
+					if name, ok := to.(*ast.Ident); ok && isErrorText(set.Rhs[i]) {
+						texts[name.Name] = true
+					}
+				}
+			}
+			return true
+		})
+		found = append(found, cutsOf(d, texts)...)
+	}
+	return found
+}
+
+// isErrorText reports whether an expression calls a method Error.
+func isErrorText(e ast.Expr) bool {
+	call, ok := e.(*ast.CallExpr)
+	if !ok || len(call.Args) != 0 {
+		return false
+	}
+	method, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && method.Sel.Name == "Error"
+}
+
+// cutsOf is cutsErrors of a declaration. Variables of some names hold texts of errors.
+func cutsOf(d ast.Decl, texts map[string]bool) (found []string) {
+	ast.Inspect(d, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok || len(call.Args) == 0 {
 			return true
@@ -219,10 +278,9 @@ func cutsErrors(file *ast.File) (found []string) {
 		if !ok || !strings.HasPrefix(function.Sel.Name, "Cut") && !strings.HasPrefix(function.Sel.Name, "Trim") {
 			return true
 		}
-		if text, ok := call.Args[0].(*ast.CallExpr); ok && len(text.Args) == 0 {
-			if method, ok := text.Fun.(*ast.SelectorExpr); ok && method.Sel.Name == "Error" {
-				found = append(found, function.Sel.Name)
-			}
+		name, isName := call.Args[0].(*ast.Ident)
+		if isErrorText(call.Args[0]) || isName && texts[name.Name] {
+			found = append(found, function.Sel.Name)
 		}
 		return true
 	})
@@ -255,6 +313,8 @@ func TestCutsAreFound(t *testing.T) {
 		`strings.TrimPrefix(err.Error(), "npy: ")`:             {"TrimPrefix"},
 		`strings.CutSuffix(f().Error(), "allowed")`:            {"CutSuffix"},
 		`strings.TrimPrefix(text, "npy: ")`:                    nil,
+		`s := err.Error(); s = strings.TrimPrefix(s, "npy: ")`: {"TrimPrefix"},
+		`var s string; s = err.Error(); strings.Fields(s)`:     nil,
 		`strings.Contains(err.Error(), "npy: ")`:               nil,
 		`g(strings.TrimSpace(err.Error()), strings.Trim("a"))`: {"TrimSpace"},
 	} {

@@ -2,17 +2,16 @@ package recipe
 
 import "fmt"
 
-// Limits are the bounds of a device's context. Sizes are in bytes.
+// Limits are the bounds of a device's context, to which plans are cut. Sizes are in bytes.
 type Limits struct {
-	StorageBlock         int    // GL_MAX_SHADER_STORAGE_BLOCK_SIZE
-	UniformBlock         int    // GL_MAX_UNIFORM_BLOCK_SIZE
-	UniformAlignment     int    // GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT
-	TextureBuffer        int    // GL_MAX_TEXTURE_BUFFER_SIZE, in texels
-	SharedMemory         int    // GL_MAX_COMPUTE_SHARED_MEMORY_SIZE
-	WorkGroups           [3]int // GL_MAX_COMPUTE_WORK_GROUP_COUNT
-	WorkGroupSize        [3]int // GL_MAX_COMPUTE_WORK_GROUP_SIZE
-	WorkGroupInvocations int    // GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS
-	LoopIterations       int    // of one invocation's loops together; 0 for no limit. See SoftwareLoopLimit
+	StorageBlock         int    `json:"storage_block"`          // GL_MAX_SHADER_STORAGE_BLOCK_SIZE
+	UniformBlock         int    `json:"uniform_block"`          // GL_MAX_UNIFORM_BLOCK_SIZE
+	UniformAlignment     int    `json:"uniform_alignment"`      // GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT
+	TextureBuffer        int    `json:"texture_buffer"`         // GL_MAX_TEXTURE_BUFFER_SIZE, in texels
+	SharedMemory         int    `json:"shared_memory"`          // GL_MAX_COMPUTE_SHARED_MEMORY_SIZE
+	WorkGroups           [3]int `json:"work_groups"`            // GL_MAX_COMPUTE_WORK_GROUP_COUNT
+	WorkGroupSize        [3]int `json:"work_group_size"`        // GL_MAX_COMPUTE_WORK_GROUP_SIZE
+	WorkGroupInvocations int    `json:"work_group_invocations"` // GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS
 }
 
 // SoftwareLoopLimit is how many iterations llvmpipe gives one invocation in all its loops together. Further ones
@@ -22,11 +21,11 @@ const SoftwareLoopLimit = 65535
 
 // outerIterations returns how often a loop may run around a loop of inner iterations: at most want, and 0 if it may not
 // run once.
-func (l Limits) outerIterations(want, inner int) int {
-	if l.LoopIterations == 0 {
+func (d Profile) outerIterations(want, inner int) int {
+	if d.LoopIterations == 0 {
 		return want
 	}
-	return min(want, (l.LoopIterations-1)/(inner+2)) // inner + 1 inside, 1 outside, and the outer loop's last
+	return min(want, (d.LoopIterations-1)/(inner+2)) // inner + 1 inside, 1 outside, and the outer loop's last
 }
 
 // shared says why a work-group cannot have so many bytes of shared memory. It returns nil if it can.

@@ -4,7 +4,10 @@ package recipe
 type Profile struct {
 	Class Class
 	Limits
-	Transfers Transfers
+	// LoopIterations is how many iterations the loops of one invocation may have together; 0 for no limit. See
+	// [SoftwareLoopLimit].
+	LoopIterations int
+	Transfers      Transfers
 	// Busy is how many work-groups keep the device busy; 0 if any number does.
 	Busy int
 	// Unrolled is how many multiplications a program of a software renderer may write out; 0 for no limit. More run

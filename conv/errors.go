@@ -3,7 +3,8 @@ package conv
 import (
 	"errors"
 	"fmt"
-	"strconv"
+
+	"gpuconv/fault"
 )
 
 // ErrUnsupported is wrapped by the error of a backend that understands a problem and cannot compute it. The wrapping
@@ -30,10 +31,10 @@ func (e *ShapeError) Error() string { return "conv: " + e.Plain() }
 // Plain returns the line without the package, for programs that name the place in another way.
 func (e *ShapeError) Plain() string { return fmt.Sprintf("%s %s: %s", e.Arg, e.Value, e.Rule) }
 
-// Beside returns the line for a place that names value already: the rule alone if value is e's, else what Plain
-// returns.
-func (e *ShapeError) Beside(value string) string {
-	if e.Value == value || e.Value == strconv.Quote(value) {
+// Beside returns the line for a place that names a flag and its value already: the rule alone if that is what e names,
+// else what Plain returns. See [fault.Repeats].
+func (e *ShapeError) Beside(flag, value string) string {
+	if fault.Repeats(flag, value, e.Arg, e.Value) {
 		return e.Rule
 	}
 	return e.Plain()

@@ -144,7 +144,7 @@ func TestJSONRoundTrip(t *testing.T) {
 func TestBeside(t *testing.T) {
 	err := &conv.ShapeError{Arg: "pool", Value: `"a"`, Rule: "want none"}
 	for value, want := range map[string]string{"a": "want none", `"a"`: "want none", "b": `pool "a": want none`} {
-		if got := err.Beside(value); got != want {
+		if got := err.Beside("pool", value); got != want {
 			t.Errorf("beside %s: %q, want %q", value, got, want)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 func ExampleError() {
 	var err error = &fault.Error{Package: "filters", Argument: "size", Value: "1", Rule: "want 2 or more"}
 	fmt.Println(err)
-	fmt.Printf("--size 1: %s\n", fault.Beside("1", err))
+	fmt.Printf("--size 1: %s\n", fault.Beside("size", "1", err))
 
 	var wrong *fault.Error
 	if errors.As(err, &wrong) {

@@ -26,22 +26,33 @@ func (e *Error) Error() string {
 }
 
 // Plain returns the line without the package, for programs that name the place in another way.
-func (e *Error) Plain() string { return e.Beside("") }
+func (e *Error) Plain() string { return e.Beside("", "") }
 
-// Beside returns the line without the package and without value, for programs that name that already. Causes leave it
-// out too.
-func (e *Error) Beside(value string) string {
+// Beside returns the line for a place that names a flag and its value already: see the function [Beside].
+func (e *Error) Beside(flag, value string) string {
 	what, cause := []string{Printable(e.Argument), e.Value}, ""
 	if e.Argument == "" || e.Argument == value {
 		what[0] = ""
 	}
-	if value != "" && (e.Value == value || e.Value == strconv.Quote(value)) {
+	if Repeats(flag, value, e.Argument, e.Value) {
 		what = nil
 	}
 	if e.Err != nil {
-		cause = Beside(value, e.Err)
+		cause = Beside(flag, value, e.Err)
 	}
 	return join(": ", join(" ", what...), e.Rule, cause)
+}
+
+// Repeats reports whether an argument and its value are what a flag and its value say already. The values are the
+// same, and the argument has no name, the flag's, or one that the flag abbreviates: --res 5 says resolution 5, but not
+// size 5. A value in quotes is a text that was misread, which is the flag's under any name.
+func Repeats(flag, value, argument, argumentValue string) bool {
+	if value == "" {
+		return false
+	}
+	name := strings.ReplaceAll(flag[strings.LastIndex(flag, " ")+1:], "-", " ") // sf of --stimulus sf
+	same := argument == "" || name != "" && strings.HasPrefix(argument, name)
+	return argumentValue == strconv.Quote(value) || same && argumentValue == value
 }
 
 // Unwrap returns the cause.
@@ -56,14 +67,14 @@ func Plain(err error) string {
 	return err.Error()
 }
 
-// Beside returns the text of err for a place that names a value already, such as a flag with what was given to it. It
-// leaves out the package, and value where err repeats it: as its argument (the path of a file), or as its value, with
-// the argument that has this value.
+// Beside returns the text of err for a place that names a flag and the value that was given to it. It leaves out the
+// package, and what err repeats: value as its argument (the path of a file), or the flag's name and value as its
+// argument and value (see [Repeats]). flag is without dashes.
 //
-// The error itself decides, with a method Beside(value string) string, as for [Plain].
-func Beside(value string, err error) string {
-	if beside, ok := err.(interface{ Beside(string) string }); ok && value != "" {
-		return beside.Beside(value)
+// The error itself decides, with a method Beside(flag, value string) string, as for [Plain].
+func Beside(flag, value string, err error) string {
+	if beside, ok := err.(interface{ Beside(string, string) string }); ok && value != "" {
+		return beside.Beside(flag, value)
 	}
 	return Plain(err)
 }

@@ -45,6 +45,10 @@ func open(options Options, change func(*Device)) (*Device, error) {
 	}
 	var reasons []error
 	for _, c := range options.Device.order(candidates) {
+		if p, ok := options.without(c.name); ok {
+			reasons = append(reasons, p)
+			continue
+		}
 		device, err := openCandidate(c, options, change)
 		if err == nil {
 			return device, nil

@@ -154,8 +154,8 @@ func (p *plan) upload(f *flight, given part) (src, dst buffer, err error) {
 	return src, dst, err
 }
 
-// lends reports whether shaders work in the caller's memory. A guarded device looks behind the outputs, in memory that
-// is not lent.
+// lends reports whether shaders work in the caller's memory. A guarded device checks what follows the outputs, in
+// memory that is not lent.
 func (p *plan) lends(data []float32) bool {
 	return !p.device.options.Guard && p.Transfers.Lendable(data)
 }

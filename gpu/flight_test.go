@@ -23,18 +23,18 @@ import (
 // openRoute opens a software renderer that moves images as another device would.
 func openRoute(t *testing.T, how recipe.Transfers, options Options) *Device {
 	options.Device = Software()
-	able := true
+	missing := ""
 	d := openTest(t, options, func(d *Device) {
-		switch how.Route {
-		case recipe.Mapped:
-			able = canMap()
-		case recipe.Lent:
-			able = d.profile.Transfers.Route == recipe.Lent
+		switch {
+		case how.Route == recipe.Mapped && !canMap():
+			missing = "the driver maps no buffers for good"
+		case how.Route == recipe.Lent && d.profile.Transfers.Route != recipe.Lent:
+			missing = "the driver borrows no memory"
 		}
 		d.profile.Transfers = how
 	})
-	if !able {
-		t.Skip("the driver maps no buffers for good, or borrows no memory")
+	if missing != "" {
+		t.Skip(missing)
 	}
 	return d
 }
@@ -71,7 +71,7 @@ func (a alignedPlan) Run(dst, src *conv.Tensor) error {
 	n := len(whole) - len(to.Data)
 	for i := range n / 2 {
 		if whole[i] != 1 || whole[len(whole)-1-i] != 1 {
-			return &compare.GuardError{What: fmt.Sprintf("element %d before or behind what was lent was overwritten",
+			return &compare.GuardError{What: fmt.Sprintf("element %d before or after what was lent was overwritten",
 				i)}
 		}
 	}

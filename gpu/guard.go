@@ -13,8 +13,8 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// Outputs are filled with NaNs that no arithmetic makes. The two differ, so that a number that is copied from behind
-// the sums to behind dst is seen.
+// Outputs are filled with NaNs that no arithmetic makes. The two differ, so that a number that is copied from after
+// the sums to after dst is seen.
 const (
 	sumsFill uint32 = 0x7fc05001
 	dstFill  uint32 = 0x7fc0d002
@@ -39,7 +39,7 @@ func (b buffer) fill(word uint32) {
 	}
 }
 
-// guardBytes is how much a guarded device checks behind the outputs of shaders: more than the stores of one vec4. It is
+// guardBytes is how much a guarded device checks after the outputs of shaders: more than the stores of one vec4. It is
 // at most one image's sums.
 const guardBytes = 64
 
@@ -54,7 +54,7 @@ func (p *plan) guardBytes() int {
 // packed is the content of the weight and bias buffers of a guarded plan.
 type packed struct{ weight, bias []float32 }
 
-// checkGuard reports, after a guarded device was told to compute the images of src, an element behind the outputs that
+// checkGuard reports, after a guarded device was told to compute the images of src, an element after the outputs that
 // is not what fillOutputs wrote, or an input that is not what was uploaded. It waits for the device, so that the next
 // flight, which uses the same sums and scratch, does not interfere.
 func (p *plan) checkGuard(f *flight, src *conv.Tensor) error {
@@ -64,27 +64,27 @@ func (p *plan) checkGuard(f *flight, src *conv.Tensor) error {
 	images := src.Shape.N()
 	_, sums, dst := recipe.ImageBytes(p.Problem)
 	for i, s := range p.Recipe.Scratch {
-		if err := p.checkBehind(p.scratch[i], s.What, images*s.ImageBytes, images, scratchFill); err != nil {
+		if err := p.checkAfter(p.scratch[i], s.What, images*s.ImageBytes, images, scratchFill); err != nil {
 			return err
 		}
 	}
 	return cmp.Or(
-		p.checkBehind(p.sums, "sums", images*sums, images, sumsFill),
-		p.checkBehind(f.dst, "dst", images*dst, images, dstFill),
+		p.checkAfter(p.sums, "sums", images*sums, images, sumsFill),
+		p.checkAfter(f.dst, "dst", images*dst, images, dstFill),
 		p.checkInput(f.src, "src", src.Data),
 		p.checkInput(p.weight, "weight", p.packed.weight),
 		p.checkInput(p.bias, "bias", p.packed.bias),
 		p.device.glError("reading guards back"))
 }
 
-// checkBehind checks what is behind the first end bytes of an output.
-func (p *plan) checkBehind(b buffer, what string, end, images int, fill uint32) error {
+// checkAfter checks what is after the first end bytes of an output.
+func (p *plan) checkAfter(b buffer, what string, end, images int, fill uint32) error {
 	if b.handle == 0 || b.bytes == end {
 		return nil
 	}
 	for i, v := range b.read(end, min(guardBytes, b.bytes-end)/4) {
 		if math.Float32bits(v) != fill {
-			return errorf("%s wrote %v into element %d behind the %s of %d images",
+			return errorf("%s wrote %v into element %d after the %s of %d images",
 				p.Description.Algorithm, v, i, what, images)
 		}
 	}

@@ -40,10 +40,10 @@ func TestOpenErrors(t *testing.T) {
 		}
 		device := c.options.Device.String()
 		if err == nil || c.cause != nil && !errors.Is(err, c.cause) ||
-			err.Error() != "gpu: device "+device+": "+fault.Beside(device, err) {
+			err.Error() != "gpu: device "+device+": "+fault.Beside("device", device, err) {
 			t.Errorf("device %s: %v", device, err)
 		}
-		if c.cause == nil && fault.Beside(device, err) != "want a number from 0 on" {
+		if c.cause == nil && fault.Beside("device", device, err) != "want a number from 0 on" {
 			t.Errorf("device %s: %v", device, err)
 		}
 	}

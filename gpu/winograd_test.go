@@ -56,6 +56,6 @@ func TestScratchGuard(t *testing.T) {
 	passes := stages[0].Passes
 	stages[0].Passes = func(images int) []recipe.Pass { return passes(images + 1) } // with a tile of an image that does not exist
 	if err := made.Run(dst, src); err == nil {
-		t.Error("what was written behind the transformed pixels was not seen")
+		t.Error("what was written after the transformed pixels was not seen")
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -43,7 +42,8 @@ func Cell(v float64) string {
 }
 
 // WriteCSV writes t: a line with the names of the columns, then a line for each row. It refuses what [Table.Check]
-// refuses.
+// refuses. [ReadCSV] reads the same table back, except that infinite numbers become missing values, words lose the
+// spaces around them, and a column whose words all look like numbers, such as 007, or are empty becomes one of numbers.
 func (t *Table) WriteCSV(w io.Writer) error {
 	if err := t.Check(); err != nil {
 		return err
@@ -82,8 +82,8 @@ func ReadCSV(r io.Reader, subject string) (*Table, error) {
 		return nil, tableError(err)
 	}
 	for i, name := range names {
-		if name == "" || slices.Contains(names[:i], name) {
-			return nil, fault.New("param", "table", "", "column %d is named %q: want a name, and each once", i+1, name)
+		if err := checkName(name, i, names[:i], ""); err != nil {
+			return nil, err
 		}
 	}
 	lines, err := reader.ReadAll() // a line with another number of cells is an error

@@ -67,15 +67,41 @@ func (t *Table) Names() []string {
 	return all
 }
 
-// Check refuses columns of different lengths, and one that has both numbers and words.
+// Check refuses what [ReadCSV] would not read back: columns of different lengths, and one that has both numbers and
+// words; columns without a name, or with that of another or of Subject; and a missing value in a row that has no other,
+// which would be an empty line.
 func (t *Table) Check() error {
-	for _, c := range t.Columns {
+	for i, c := range t.Columns {
 		if c.Len() != t.Len() {
 			return fault.New("param", "table", "", "column %s has %d values: want %d, one a row", c.Name, c.Len(),
 				t.Len())
 		}
 		if len(c.Numbers) > 0 && len(c.Words) > 0 {
 			return fault.New("param", "table", "", "column %s has numbers and words: want one of them", c.Name)
+		}
+		if err := checkName(c.Name, i, t.Names()[:i], t.Subject); err != nil {
+			return err
+		}
+	}
+	return t.checkLines()
+}
+
+// checkName refuses a name of column i that is empty or that is taken: by a column before it, or by the subject.
+func checkName(name string, i int, before []string, subject string) error {
+	if name == "" || name == subject || slices.Contains(before, name) {
+		return fault.New("param", "table", "", "column %d is named %q: want a name, and each once", i+1, name)
+	}
+	return nil
+}
+
+// checkLines refuses rows that would be empty lines.
+func (t *Table) checkLines() error {
+	if t.Subject != "" || len(t.Columns) != 1 {
+		return nil
+	}
+	for i := range t.Len() {
+		if t.Columns[0].cell(i) == "" {
+			return fault.New("param", "table", "", "row %d is empty: want a subject, or a second column", i)
 		}
 	}
 	return nil

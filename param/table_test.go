@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
 )
 
 // TestTable: a table is written as the documented text, and reads back the same.
@@ -99,6 +100,59 @@ func TestTableRefuses(t *testing.T) {
 			t.Errorf("%v: error %v, wrote %q", columns, err, text.String())
 		}
 	}
+}
+
+// TestCheckRefuses: what could not be read back is not written.
+func TestCheckRefuses(t *testing.T) {
+	one := []float64{1}
+	for want, table := range map[string]*Table{
+		"column 1 is named \"image\": want a name, and each once": {Subject: "image", Columns: []Column{{Name: "image", Numbers: one}}},
+		"column 2 is named \"a\"":                                 {Subject: "image", Columns: []Column{{Name: "a", Numbers: one}, {Name: "a", Numbers: one}}},
+		"column 1 is named \"\"":                                  {Columns: []Column{{Numbers: one}}},
+		"row 1 is empty: want a su":                               {Columns: []Column{{Name: "a", Numbers: []float64{1, math.NaN(), 3}}}},
+		"row 0 is empty":                                          {Columns: []Column{{Name: "a", Words: []string{"", "x"}}}},
+	} {
+		var text bytes.Buffer
+		err := table.WriteCSV(&text)
+		if err == nil || !strings.Contains(err.Error(), want) || text.Len() > 0 {
+			t.Errorf("error %v, want %q; wrote %q", err, want, text.String())
+		}
+	}
+}
+
+// TestTableRoundTrip: a table is refused, or it reads back the same.
+func TestTableRoundTrip(t *testing.T) {
+	names := rapid.SampledFrom([]string{"image", "sf", "kind", "a,b", "c\"d", "e f", ""})
+	words := rapid.SampledFrom([]string{"", "x", "a b", "a,b", "\"", "two\nlines", "°"})
+	numbers := rapid.OneOf(rapid.Float64(), rapid.Just(math.NaN()))
+	rapid.Check(t, func(t *rapid.T) {
+		rows := rapid.IntRange(1, 4).Draw(t, "rows")
+		table := &Table{Subject: rapid.SampledFrom([]string{"", "image"}).Draw(t, "subject")}
+		for range rapid.IntRange(1, 3).Draw(t, "columns") {
+			c := Column{Name: names.Draw(t, "name")}
+			if rapid.Bool().Draw(t, "of words") {
+				c.Words = append([]string{"word"}, rapid.SliceOfN(words, rows-1, rows-1).Draw(t, "words")...)
+			} else {
+				c.Numbers = rapid.SliceOfN(numbers, rows, rows).Draw(t, "numbers")
+			}
+			table.Columns = append(table.Columns, c)
+		}
+		var text bytes.Buffer
+		if table.WriteCSV(&text) != nil {
+			return
+		}
+		written := text.String()
+		back, err := ReadCSV(&text, "image")
+		if table.Subject == "" && table.Column("image").Len() > 0 {
+			return // its numbers, read as those of the rows, are another's mistake
+		}
+		if err != nil {
+			t.Fatalf("%q: %v", written, err)
+		}
+		if diff := cmp.Diff(table, back, cmpopts.EquateNaNs()); diff != "" {
+			t.Fatalf("%q: %s", written, diff)
+		}
+	})
 }
 
 // TestCell: a number is the shortest decimal that is the number again; what is no number is nothing.

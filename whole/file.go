@@ -85,7 +85,7 @@ const partial = ".partial"
 // IsPartial reports whether name is one that [Create] gives a file until Commit. A process that dies leaves such files.
 func IsPartial(name string) bool { return strings.HasPrefix(name, partial+"-") }
 
-// createHidden creates a new file in folder. (os.CreateTemp would do, but for its mode of 0o600.)
+// createHidden creates a new file in folder. (os.CreateTemp would do, but its mode is always 0o600.)
 func createHidden(folder string, mode fs.FileMode) (*os.File, error) {
 	for try := 0; ; try++ {
 		name := filepath.Join(folder, fmt.Sprintf("%s-%016x", partial, rand.Uint64()))
@@ -141,6 +141,17 @@ func Write(path string, write func(io.Writer) error) error {
 		return err
 	}
 	return f.fill(write)
+}
+
+// WritePrivate puts what write writes at path, for the user alone: the file has mode 0o600. It replaces what is there,
+// which the user need not be allowed to write to, and a link itself; it does not replace a folder. If write fails,
+// WritePrivate returns its error, and path stays as it was.
+func WritePrivate(path string, write func(io.Writer) error) error {
+	f, err := createHidden(filepath.Dir(path), 0o600)
+	if err != nil {
+		return named(path, err)
+	}
+	return (&File{name: path, file: f, path: path}).fill(write)
 }
 
 // fill has write write the whole file.

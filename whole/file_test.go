@@ -75,6 +75,42 @@ func TestWriteFollowsLinks(t *testing.T) {
 	}
 }
 
+// TestWritePrivate: it replaces a link and a file that may not be written, but no folder, and others may not read it.
+func TestWritePrivate(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a privilege, and there are no permissions of this kind")
+	}
+	dir := t.TempDir()
+	link, open, closed, fresh := filepath.Join(dir, "link"), filepath.Join(dir, "open"), filepath.Join(dir, "closed"),
+		filepath.Join(dir, "new")
+	write(t, open, "old")
+	write(t, closed, "old")
+	if err := errors.Join(os.Chmod(open, 0o666), os.Chmod(closed, 0o000), os.Symlink(dir, link)); err != nil {
+		t.Fatal(err)
+	}
+	put := func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }
+	for _, path := range []string{link, open, closed, fresh} {
+		if err := WritePrivate(path, put); err != nil {
+			t.Error(err)
+		}
+		info, err := os.Lstat(path)
+		if err != nil || info.Mode() != 0o600 || read(path) != "new" {
+			t.Errorf("%s holds %q, with mode %v (%v)", path, read(path), info.Mode(), err)
+		}
+	}
+	full := errors.New("the disk is full")
+	if err := WritePrivate(open, func(io.Writer) error { return full }); err != full || read(open) != "new" {
+		t.Errorf("error %v, it holds %q", err, read(open))
+	}
+	var e *Error
+	if err := WritePrivate(dir, put); !errors.As(err, &e) || e.Name != dir {
+		t.Errorf("a folder: %v", err)
+	}
+	if got := names(t, dir); got != "closed link new open" {
+		t.Errorf("the folder holds %q", got)
+	}
+}
+
 func TestCreateRefuses(t *testing.T) {
 	dir := t.TempDir()
 	missing := filepath.Join(dir, "missing", "a")

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"gpuconv/fault"
 )
 
 // Folder is a folder that gets all of its files or none. They are written into a hidden folder inside it, under the
@@ -46,7 +48,7 @@ func CheckFolder(path string) error {
 	entries, err := os.ReadDir(path)
 	switch {
 	case err == nil && len(entries) > 0:
-		return refuse(", this one holds "+quoted(entries[0].Name()), nil)
+		return refuse(", this one holds "+fault.Printable(entries[0].Name()), nil)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return refuse("", Cause(err))
 	case err != nil:

@@ -10,7 +10,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"strconv"
+
+	"gpuconv/fault"
 )
 
 // Error says which file or folder cannot be written, and why.
@@ -23,18 +24,11 @@ type Error struct {
 }
 
 // Error returns one line: name, rule, cause.
-func (e *Error) Error() string { return quoted(e.Name) + ": " + e.Beside(e.Name) }
+func (e *Error) Error() string { return fault.Printable(e.Name) + ": " + e.Beside("", e.Name) }
 
-// quoted quotes a name that is empty or would break the line.
-func quoted(name string) string {
-	if name == "" || !strconv.CanBackquote(name) {
-		return strconv.Quote(name)
-	}
-	return name
-}
-
-// Beside returns the line for a place that names a file already: without the name, if it is the given one.
-func (e *Error) Beside(name string) string {
+// Beside returns the line for a place that names a file already: without the name, if it is the given one. Any flag may
+// have given it.
+func (e *Error) Beside(_, name string) string {
 	switch {
 	case name != e.Name:
 		return e.Error()

@@ -18,14 +18,16 @@ func TestErrorTexts(t *testing.T) {
 		{Error{Name: "a", Rule: "want b", Err: full}, "a: want b: no space left", "want b: no space left"},
 		{Error{Name: "", Rule: "want a file"}, `"": want a file`, "want a file"},
 		{Error{Name: "a\nb", Rule: "want a file"}, `"a\nb": want a file`, "want a file"},
+		{Error{Name: "a`b", Rule: "want a file"}, "a`b: want a file", "want a file"},
+		{Error{Name: `a"b`, Rule: "want a file"}, `"a\"b": want a file`, "want a file"},
 	} {
 		if got := c.err.Error(); got != c.text {
 			t.Errorf("it reads %q, want %q", got, c.text)
 		}
-		if got := c.err.Beside(c.err.Name); got != c.beside {
+		if got := c.err.Beside("output", c.err.Name); got != c.beside {
 			t.Errorf("beside its name it reads %q, want %q", got, c.beside)
 		}
-		if got := c.err.Beside("another"); got != c.text {
+		if got := c.err.Beside("output", "another"); got != c.text {
 			t.Errorf("beside another name it reads %q, want %q", got, c.text)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"gpuconv/autotune"
 	"gpuconv/fault"
+	"gpuconv/gpu/probe"
 	"gpuconv/machine"
 )
 
@@ -42,6 +43,9 @@ func (c cache) programs() string { return c.part("programs") }
 
 // tuned is the store of the results of gpuconv autotune.
 func (c cache) tuned() autotune.Store { return autotune.Store{Folder: c.part("tuned")} }
+
+// prober tries drivers in child processes, and keeps in the folder what it found.
+func (c cache) prober() probe.Prober { return probe.Prober{Folder: c.part("probed")} }
 
 func (c cache) part(name string) string {
 	if c.folder == "" {

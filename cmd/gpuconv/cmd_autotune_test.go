@@ -35,7 +35,7 @@ func TestAutotuneInterrupted(t *testing.T) {
 		cmd.Process.Kill()
 		t.Fatal("still running 5 s after the signal")
 	}
-	if files := names(t, dir); files != "programs" {
-		t.Errorf("%q are there, want the programs alone", files)
+	if files := names(t, dir); files != "probed programs" {
+		t.Errorf("%q are there, want programs and what was probed alone", files)
 	}
 }

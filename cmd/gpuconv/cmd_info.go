@@ -10,6 +10,7 @@ import (
 	engines "gpuconv/cpu"
 	"gpuconv/fault"
 	"gpuconv/gpu"
+	"gpuconv/gpu/probe"
 	"gpuconv/machine"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,7 @@ type inventory struct {
 	Contexts    []string       `json:"contexts"`               // that this program was built with, the default first
 	Devices     []deviceReport `json:"devices"`                // on which an OpenGL 4.3 context comes up
 	OpenGLError string         `json:"opengl_error,omitempty"` // why there are no devices
+	PassedOver  []gpu.Place    `json:"passed_over,omitempty"`  // drivers that died or cannot be loaded
 	Algorithms  []string       `json:"algorithms"`             // on a GPU, in the order in which they are asked
 	AutoBackend string         `json:"auto_backend"`           // what --backend auto takes
 	Cache       cacheReport    `json:"cache"`
@@ -132,9 +134,10 @@ func takeInventory(backend *backendFlags) (inventory, error) {
 	for _, c := range gpu.Providers() {
 		found.Contexts = append(found.Contexts, c.String())
 	}
-	devices, err := gpu.Devices(options.Provider)
+	devices, died, err := devicesOf(options.Provider)
+	found.PassedOver = died
 	if err != nil {
-		found.OpenGLError = oneLine(fault.Beside("any", err))
+		found.OpenGLError = oneLine(fault.Beside("device", "any", err))
 	}
 	for _, d := range devices {
 		r := deviceReport{Name: d.Name, Renderer: d.Renderer, Vendor: d.Vendor, Driver: d.Version, Software: d.Software,
@@ -148,6 +151,19 @@ func takeInventory(backend *backendFlags) (inventory, error) {
 		found.Devices = append(found.Devices, r)
 	}
 	return found, nil
+}
+
+// devicesOf lists the devices that open, and what is broken. Drivers are tried in a child process, because some end it.
+func devicesOf(p gpu.Provider) ([]gpu.Info, []gpu.Place, error) {
+	found, tried := openCache().prober().Devices(p)
+	switch {
+	case tried && len(found.Devices) > 0:
+		return found.Devices, found.PassedOver(), nil
+	case tried: // asking drivers again here could end this process
+		return nil, found.PassedOver(), found.Err()
+	}
+	devices, err := gpu.Devices(p)
+	return devices, nil, err
 }
 
 func isaNames() (names []string) {
@@ -187,6 +203,8 @@ func (found inventory) String() string {
 	}
 	if len(found.Devices) == 0 {
 		fmt.Fprintf(&b, "OpenGL    none: %s\n", found.OpenGLError)
+	} else if len(found.PassedOver) > 0 {
+		fmt.Fprintf(&b, "          passed over: %s\n", probe.Together(found.PassedOver))
 	}
 	if len(found.Contexts) > 0 {
 		fmt.Fprintf(&b, "contexts that this program was built with: %s\n", strings.Join(found.Contexts, ", "))

@@ -34,11 +34,11 @@ type flagError struct {
 func (e flagError) Error() string {
 	switch {
 	case e.quoted:
-		return "--" + e.flag + " " + strconv.Quote(e.value) + ": " + fault.Beside(e.value, e.err)
+		return "--" + e.flag + " " + strconv.Quote(e.value) + ": " + fault.Beside(e.flag, e.value, e.err)
 	case e.value == "":
 		return "--" + e.flag + ": " + fault.Plain(e.err)
 	}
-	return "--" + e.flag + " " + fault.Printable(e.value) + ": " + fault.Beside(e.value, e.err)
+	return "--" + e.flag + " " + fault.Printable(e.value) + ": " + fault.Beside(e.flag, e.value, e.err)
 }
 
 func (e flagError) Unwrap() error { return e.err }
@@ -67,7 +67,7 @@ type plainError struct {
 	named string // as package fault's Beside takes it
 }
 
-func (e plainError) Error() string { return fault.Beside(e.named, e.err) }
+func (e plainError) Error() string { return fault.Beside("", e.named, e.err) }
 func (e plainError) Unwrap() error { return e.err }
 
 // plain returns err without the name of the package that reports it; nil stays nil.

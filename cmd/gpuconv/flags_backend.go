@@ -14,6 +14,7 @@ import (
 	"gpuconv/cpu"
 	"gpuconv/fault"
 	"gpuconv/gpu"
+	"gpuconv/gpu/probe"
 	"gpuconv/machine"
 
 	"github.com/spf13/pflag"
@@ -133,10 +134,13 @@ func (f *backendFlags) open() (chosen, error) {
 	}
 	if f.free() {
 		options.Device = gpu.Hardware()
+		var dead passedOver
 		c, err := f.openGPU(options)
 		switch {
 		case errors.Is(err, gpu.ErrUnavailable):
 			return engine("", gpu.ErrUnavailable.Error())
+		case errors.As(err, &dead):
+			return engine("", "no hardware GPU was found; passed over: "+probe.Together(dead.PassedOver()))
 		case errors.Is(err, gpu.ErrNoDevice):
 			return engine("", "no hardware GPU was found; --backend gpu takes a software renderer too")
 		}
@@ -172,12 +176,30 @@ func (f *backendFlags) openGPU(options gpu.Options) (chosen, error) {
 	if !f.untuned && !f.guard {
 		options.Tuner = tuner{kept.tuned()}
 	}
+	found, tried := kept.prober().Open(options)
+	if tried && len(found.Devices) == 0 { // opening it here could end this process
+		if len(found.PassedOver()) > 0 {
+			return chosen{}, f.unopened(passedOver{found})
+		}
+		return chosen{}, f.unopened(found.Err())
+	}
+	options.Without = found.Died
 	device, err := gpu.Open(options)
 	if err != nil {
 		return chosen{}, f.unopened(err)
 	}
-	return chosen{Backend: device, name: "gpu", device: device.Info(), close: device.Close}, nil
+	c := chosen{Backend: device, name: "gpu", device: device.Info(), close: device.Close}
+	if len(found.Died) > 0 {
+		c.note = "passed over: " + probe.Together(found.Died)
+	}
+	return c, nil
 }
+
+// passedOver is the error of a machine on which no GPU opened and a driver is broken.
+type passedOver struct{ probe.Found }
+
+func (e passedOver) Error() string { return e.Err().Error() }
+func (e passedOver) Unwrap() error { return e.Err() }
 
 // unopened names the flag that asked for the GPU that cannot be opened.
 func (f *backendFlags) unopened(err error) error {
@@ -232,8 +254,8 @@ func (f *backendFlags) openAndPlan(p conv.Problem, weight *conv.Tensor, bias []f
 		}
 		return session{}, err
 	}
-	if d, ok := plan.(conv.Describer); ok && c.note == "" {
-		c.note = oneLine(d.Describe().Warning)
+	if d, ok := plan.(conv.Describer); ok && (c.note == "" || c.name == "gpu") {
+		c.note = oneLine(c.note + "\n" + d.Describe().Warning)
 	}
 	return session{chosen: c, plan: plan}, nil
 }

@@ -24,8 +24,23 @@ func TestCreate(t *testing.T) {
 	if !errors.Is(err, failure) || exists(filepath.Join(root, "a")) {
 		t.Errorf("create returns %v and leaves %q", err, names(t, root))
 	}
-	if err := to.create(func(file *whole.File) error { return file.Commit() }); err != nil {
+	fill := func(elements ...float32) error {
+		return to.create(func(file *whole.File) error {
+			w, err := npy.NewWriter(file, 2)
+			if err != nil {
+				return err
+			}
+			return errors.Join(w.Write(elements), w.Close())
+		})
+	}
+	if err := fill(1); err == nil || exists(filepath.Join(root, "a")) {
+		t.Errorf("one element of two gives %v and leaves %q", err, names(t, root))
+	}
+	if err := fill(1, 2); err != nil {
 		t.Fatal(err)
+	}
+	if a, err := npy.ReadFile(to.path); err != nil || len(a.Data) != 2 {
+		t.Errorf("it reads as %v, %v", a, err)
 	}
 	if got := names(t, filepath.Dir(to.path)); got != "x.npy" {
 		t.Errorf("the folder holds %q", got)

@@ -22,10 +22,11 @@ import (
 
 // floors is the house of ARCHITECTURE.md: a package imports packages of lower floors only.
 var floors = [][]string{
-	{"conv", "fault", "internal/filekind", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
+	{"fault"},
+	{"conv", "internal/filekind", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
 	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
 	{"filters", "stimuli", "cpu", "gpu", "dataset"},
-	{"compare", "figure", "tuning"},
+	{"compare", "figure", "tuning", "gpu/probe"},
 	{"conv/convtest", "batch", "bench", "verify", "autotune", "tuning/report"},
 	{"experiment"},
 	{"cmd/gpuconv"},

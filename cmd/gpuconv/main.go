@@ -11,12 +11,14 @@ import (
 	"syscall"
 
 	"gpuconv/gpu"
+	"gpuconv/gpu/probe"
 )
 
 func main() { gpu.Main(func() { os.Exit(run()) }) }
 
 // run connects the program with its process: arguments, streams, and the signals that end it.
 func run() int {
+	probe.Child() // does not return in a child that tries drivers
 	// A reader that goes away (gpuconv run … | head) must not kill a job that writes files.
 	signal.Ignore(syscall.SIGPIPE)
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}

@@ -15,7 +15,7 @@ func newRoot() *cobra.Command {
 		Use:   "gpuconv",
 		Short: "2-D convolution on the GPU, without CUDA and without Python",
 		Long: "gpuconv convolves images with filter banks in OpenGL 4.3 compute shaders, without CUDA, Python or a display.\n\n" +
-			"Compiled programs, and what autotune found, are kept for the next run in a folder that gpuconv info names; " + cacheVariable + " chooses another, or is off.\n\n" +
+			"Compiled programs, which drivers work, and what autotune found, are kept for the next run in a folder that gpuconv info names; " + cacheVariable + " chooses another, or is off.\n\n" +
 			"Exit code 0: done; 1: it ran and failed; 2: the call was wrong.",
 		Version:               describeProgram().String(),
 		SilenceUsage:          true,

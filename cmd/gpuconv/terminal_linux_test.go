@@ -64,6 +64,18 @@ func TestProgressOnTerminal(t *testing.T) {
 	}
 }
 
+// TestProgressGoesWhenDone: once all is done the bar goes by itself, while the pictures are still drawn.
+func TestProgressGoesWhenDone(t *testing.T) {
+	user, program := terminal(t)
+	bar := newProgress(program, "convolving", 48)
+	bar.set(48) // sooner than the time between two updates of the bar
+	program.Close()
+	text, _ := io.ReadAll(user) // an error ends it: the other end is closed
+	if seen := string(text); !strings.Contains(seen, "convolving") || !strings.HasSuffix(seen, "\x1b[2K\r") {
+		t.Errorf("the terminal shows %q", seen)
+	}
+}
+
 // TestByteProgressOnTerminal: the same for a download, finished or not.
 func TestByteProgressOnTerminal(t *testing.T) {
 	for _, end := range []int64{5_500_000, 11_000_000} {

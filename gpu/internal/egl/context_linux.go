@@ -1,6 +1,7 @@
 package egl
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -95,11 +96,11 @@ func (c Candidate) Open() (*Opened, error) {
 	}
 	o := &Opened{lib: lib, display: lib.display(c)}
 	if o.display == 0 {
-		return nil, lib.failed("eglGetDisplay")
+		return nil, cmp.Or(lib.unloaded(), lib.failed("eglGetDisplay"))
 	}
 	var major, minor int32
 	if lib.initialize(o.display, &major, &minor) == 0 {
-		return nil, lib.failed("eglInitialize")
+		return nil, lib.uninitialized()
 	}
 	if lib.bindAPI(openGLAPI) == 0 {
 		return nil, lib.failed("eglBindAPI(EGL_OPENGL_API)")
@@ -108,6 +109,16 @@ func (c Candidate) Open() (*Opened, error) {
 		return nil, errors.Join(err, o.Close())
 	}
 	return o, nil
+}
+
+// uninitialized is the error of eglInitialize, with the vendors whose libraries are missing: one of them may be the
+// driver of this display.
+func (lib *library) uninitialized() error {
+	err := lib.failed("eglInitialize")
+	if missing := lib.unloaded(); missing != nil {
+		return fmt.Errorf("%w; %w", err, missing)
+	}
+	return err
 }
 
 func (lib *library) display(c Candidate) uintptr {

@@ -21,6 +21,14 @@ type Candidate struct {
 	native   uintptr // EGLDeviceEXT, or 0
 }
 
+// Vendor is a driver that GLVND's libEGL loads because a JSON file names it.
+type Vendor struct {
+	File    string
+	Library string // "" if the file does not say
+
+	err error // why the file cannot be read
+}
+
 // Error is a failed EGL call.
 type Error struct {
 	Call string

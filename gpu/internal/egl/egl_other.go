@@ -3,6 +3,7 @@
 package egl
 
 import (
+	"cmp"
 	"errors"
 	"unsafe"
 )
@@ -15,6 +16,21 @@ type Opened struct{}
 
 var errPlatform = errors.New("egl: contexts without a display are opened on Linux only; " +
 	"elsewhere GLFW opens them (build with -tags glfw)")
+
+// VendorFiles is of Linux.
+const VendorFiles = ""
+
+// Vendors returns none.
+func Vendors() []Vendor { return nil }
+
+// VendorFolders returns none.
+func VendorFolders() []string { return nil }
+
+// Load reports that there is no EGL here.
+func (v Vendor) Load() error { return cmp.Or(v.err, errPlatform) }
+
+// Mortal does nothing.
+func Mortal() error { return nil }
 
 // Candidates reports that there is no EGL here.
 func Candidates() ([]Candidate, error) { return nil, errPlatform }

@@ -14,6 +14,7 @@ const Built = true
 const (
 	none                      = 0x3038
 	extensions                = 0x3055
+	version                   = 0x3054
 	surfaceType               = 0x3033
 	pbufferBit                = 0x0001
 	renderableType            = 0x3040

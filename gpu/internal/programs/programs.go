@@ -1,8 +1,8 @@
 // Package programs keeps linked shader programs in a folder, in the form in which a driver gives them.
 //
 // The name of a file is the hash of the driver and of the source, so that neither another driver nor another source
-// finds it. Processes may share a folder: files are replaced whole. Errors of the folder or of a file cost a
-// compilation and nothing else.
+// finds it. Processes may share a folder: files are replaced whole. A file is its user's alone to read and write, since
+// drivers trust it. Errors of the folder or of a file cost a compilation and nothing else.
 //
 // Drivers keep such folders too, Mesa and NVIDIA's own among them. This one serves where theirs is off, full or lost
 // with a container.
@@ -76,7 +76,7 @@ func (f *Folder) Save(source string, p Program) error {
 	if err := os.MkdirAll(f.Path, 0o700); err != nil {
 		return err
 	}
-	err := whole.Write(f.file(k), func(w io.Writer) error {
+	err := whole.WritePrivate(f.file(k), func(w io.Writer) error {
 		_, err := w.Write(content)
 		return err
 	})
@@ -119,7 +119,7 @@ func (f *Folder) list() (programs []fs.FileInfo, bytes int) {
 		info, err := file.Info()
 		switch {
 		case err != nil || !info.Mode().IsRegular(): // another process has removed it, or it is none of ours
-		case whole.IsPartial(file.Name()) && time.Since(info.ModTime()) > abandoned:
+		case isPartial(file.Name()) && time.Since(info.ModTime()) > abandoned:
 			_ = os.Remove(filepath.Join(f.Path, file.Name()))
 		case strings.HasSuffix(file.Name(), Extension):
 			programs = append(programs, info)
@@ -128,3 +128,6 @@ func (f *Folder) list() (programs []fs.FileInfo, bytes int) {
 	}
 	return programs, bytes
 }
+
+// isPartial reports whether name is one of a file that is being written. Earlier versions began these names with .new-.
+func isPartial(name string) bool { return whole.IsPartial(name) || strings.HasPrefix(name, ".new-") }

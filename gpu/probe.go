@@ -1,0 +1,100 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"slices"
+
+	"gpuconv/gpu/internal/egl"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// Probe tries what [Open] opens, and with all what [Devices] does, and reports before and after each step. It also
+// loads the libraries of EGL's vendors, lists places, and dispatches a shader that does nothing. Call it in a child
+// process: a driver may end the process or not return, and the last step that is not done says where. On Linux the
+// signals of a crash, such as SIGABRT, get their default action back, for the rest of the process. Package gpu/probe is
+// the parent.
+//
+// The error is that of Open or Devices.
+func Probe(o Options, all bool, report func(Step)) error {
+	egl.Mortal() // without it the reason is among Go's stacks
+	vendors := egl.Vendors()
+	if o.Provider.resolve() != EGL {
+		vendors = nil
+	}
+	for _, v := range vendors {
+		report(Step{Place: v.File, Vendor: v.Library})
+		report(Step{Place: v.File, Vendor: v.Library, Done: true, Err: text(v.Load())})
+	}
+	report(Step{Place: listing})
+	candidates, err := o.Provider.candidates()
+	report(Step{Place: listing, Done: true, Err: text(err)})
+	if err != nil {
+		return o.Device.failed(err)
+	}
+	rounds := [][]candidate{o.Device.order(candidates)}
+	if all {
+		numbered := slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool { return c.index < 0 })
+		others := slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool { return c.index >= 0 })
+		rounds = [][]candidate{numbered, others}
+	}
+	var reasons []error
+	for _, round := range rounds {
+		opened, failed := probeEach(round, o, all, report)
+		if opened {
+			return nil
+		}
+		reasons = append(reasons, failed...)
+	}
+	return noDevice(o.Device, candidates, reasons)
+}
+
+// listing is the place of the step that lists places.
+const listing = "EGL"
+
+// probeEach tries candidates: all of them, or until one opens. It reports whether one has, and why others have not.
+func probeEach(candidates []candidate, o Options, all bool, report func(Step)) (opened bool, reasons []error) {
+	for _, c := range candidates {
+		if p, ok := o.without(c.name); ok {
+			reasons = append(reasons, p)
+			continue
+		}
+		report(Step{Place: c.name})
+		d, err := openCandidate(c, o, func(*Device) {})
+		if err == nil {
+			err = d.thread.do(d.dispatchNothing)
+			d.thread.close()
+		}
+		if err != nil {
+			report(Step{Place: c.name, Done: true, Err: err.Error()})
+			reasons = append(reasons, err)
+			continue
+		}
+		report(Step{Place: c.name, Done: true, Info: &d.info})
+		if opened = true; !all {
+			return true, nil
+		}
+	}
+	return opened, reasons
+}
+
+// dispatchNothing runs a shader that does nothing: a driver that opens contexts may still end when it compiles.
+func (d *Device) dispatchNothing() error {
+	handle, err := d.link("probe", "#version 430 core\nlayout(local_size_x = 1) in;\nvoid main() {}\n")
+	if err != nil {
+		return err
+	}
+	gl.UseProgram(handle)
+	gl.DispatchCompute(1, 1, 1)
+	gl.Finish()
+	gl.DeleteProgram(handle)
+	return d.glError("a dispatch")
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

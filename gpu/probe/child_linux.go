@@ -1,0 +1,57 @@
+package probe
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+
+	"gpuconv/fault"
+	"gpuconv/gpu"
+)
+
+// answers is the child's file descriptor for messages. Its stdout is a driver's to print to.
+const answers = 3
+
+// serve is the child's work. The child leaves no core file, and ends with its group when its parent goes: its stdin
+// is a pipe that the parent holds.
+func serve(o gpu.Options, all bool) {
+	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) // at worst there is a core file
+	go func() {
+		io.Copy(io.Discard, os.Stdin)
+		syscall.Kill(0, syscall.SIGKILL)
+	}()
+	syscall.CloseOnExec(answers)
+	out := json.NewEncoder(os.NewFile(answers, "answers"))
+	err := gpu.Probe(o, all, func(s gpu.Step) { out.Encode(message{Step: s}) })
+	last := message{End: true, Files: loaded()}
+	var of *fault.Error
+	if errors.As(err, &of) && of.Err != nil {
+		last.Err = of.Err.Error() // without the device, which the parent knows
+	}
+	out.Encode(last)
+}
+
+// loaded lists the libraries that are mapped into this process.
+func loaded() (files []string) {
+	maps, err := os.Open("/proc/self/maps")
+	if err != nil {
+		return nil
+	}
+	defer maps.Close()
+	seen := map[string]bool{}
+	for lines := bufio.NewScanner(maps); lines.Scan(); {
+		at := strings.IndexByte(lines.Text(), '/')
+		if at < 0 {
+			continue
+		}
+		if file := lines.Text()[at:]; strings.Contains(file, ".so") && !seen[file] {
+			seen[file] = true
+			files = append(files, file)
+		}
+	}
+	return files
+}

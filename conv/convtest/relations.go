@@ -10,28 +10,76 @@ import (
 	"pgregory.net/rapid"
 )
 
-// relations checks on random problems, without a reference, the relations that all convolutions keep. It checks all of
-// them on each problem, because a backend may compile a program for a problem: it then compiles one, not one for each
-// relation. A relation that never applies proves nothing, and is an error.
+// relations checks on random problems, without a reference, the relations that all convolutions keep. Each is a subtest
+// with problems of its own. A backend that compiles a program for each problem has one set of them for all relations,
+// and a subtest for each problem that holds those of the relations: so it compiles each program once.
+//
+// A relation that never applies proves nothing, and is an error.
 func relations(t *testing.T, backend conv.Backend) {
-	held := map[string]int{}
-	rapid.Check(t, func(t *rapid.T) {
-		p := drawProblem(t)
-		seed := strconv.FormatUint(rapid.Uint64().Draw(t, "seed"), 16)
-		for _, r := range compare.Relations() {
-			switch f := r.Check(backend, p, seed); f.Status {
-			case compare.Failed:
-				t.Fatalf("%s: %+v: %v", r.Name, p, f)
-			case compare.Passed:
-				held[r.Name]++
-			}
-		}
-	})
+	if compiles(backend) {
+		eachProblem(t, backend)
+		return
+	}
 	for _, r := range compare.Relations() {
-		if held[r.Name] == 0 && !t.Failed() {
-			t.Errorf("%s applied to no problem", r.Name)
+		t.Run(r.Name, func(t *testing.T) {
+			held := false
+			rapid.Check(t, func(t *rapid.T) { held = draw(t).keeps(t, r, backend) || held })
+			if !held && !t.Failed() {
+				t.Error("it applied to no problem")
+			}
+		})
+	}
+}
+
+// eachProblem checks each relation on each of a set of random problems.
+func eachProblem(t *testing.T, backend conv.Backend) {
+	var all []question
+	rapid.Check(t, func(t *rapid.T) { all = append(all, draw(t)) })
+	checked, held := map[string]int{}, map[string]bool{}
+	for i, q := range all {
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
+			for _, r := range compare.Relations() {
+				t.Run(r.Name, func(t *testing.T) {
+					checked[r.Name]++
+					held[r.Name] = q.keeps(t, r, backend) || held[r.Name]
+				})
+			}
+		})
+	}
+	for name, times := range checked {
+		if times == len(all) && !held[name] && !t.Failed() {
+			t.Errorf("%s applied to no problem", name)
 		}
 	}
+}
+
+// compiles reports whether a backend compiles a program for a problem.
+func compiles(backend conv.Backend) bool {
+	explainer, ok := backend.(conv.Explainer)
+	if !ok {
+		return false
+	}
+	d, err := explainer.Explain(Cases()[0].Problem)
+	return err == nil && len(d.Sources) > 0
+}
+
+// question is what a relation is checked on: a problem, and the seed of its numbers.
+type question struct {
+	problem conv.Problem
+	seed    string
+}
+
+func draw(t *rapid.T) question {
+	return question{drawProblem(t), strconv.FormatUint(rapid.Uint64().Draw(t, "seed"), 16)}
+}
+
+// keeps holds a backend to a relation, and reports whether the relation applies.
+func (q question) keeps(t rapid.TB, r compare.Relation, backend conv.Backend) bool {
+	f := r.Check(backend, q.problem, q.seed)
+	if f.Status == compare.Failed {
+		t.Fatalf("%s: %+v, seed %s: %v", r.Name, q.problem, q.seed, f)
+	}
+	return f.Status == compare.Passed
 }
 
 // drawProblem draws a small valid problem.

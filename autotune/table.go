@@ -11,8 +11,8 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// WriteTable writes what came of a race, one line for each way: the fastest first, then those that were left behind,
-// then those that failed. Times are in milliseconds.
+// WriteTable writes what came of a race, one line for each algorithm with a tile: the fastest first, then those that
+// were left behind, then those that failed. Times are in milliseconds. A ratio is to the device's own choice.
 func WriteTable(w io.Writer, all []*Entrant) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "algorithm\ttile\tkernel, ms (min … max)\tratio (min … max)\twhole, ms\terror/bound\t")
@@ -29,7 +29,8 @@ func ranking(all []*Entrant) []*Entrant {
 	return sorted
 }
 
-// rank is the key of ranking: seconds, or for a way without times a number greater than any race lasts.
+// rank is the key of ranking: the median of kernel in seconds, 1e100 times BehindBy for a way that was left behind, and
+// the largest float64 for one that failed.
 func (e *Entrant) rank() float64 {
 	switch {
 	case e.Err != nil:

@@ -2,11 +2,11 @@ package batch
 
 import "math"
 
-// Spread is a sample of n images: their numbers, from 0 to n−1, ascending and evenly spread. The first and the last are
-// among them. It needs no memory for them, however many they are.
+// Spread is a sample out of n images: their numbers, from 0 to n−1, ascending and evenly spread. From two numbers on,
+// the first and the last image are among them; a single one is 0. It needs no memory for them, however many they are.
 type Spread struct{ count, n int }
 
-// NewSpread spreads count numbers below n, which must not be negative. A count that is negative or above n takes all n.
+// NewSpread spreads count numbers below n. n must not be negative. A negative count, or one above n, takes all.
 func NewSpread(count, n int) Spread {
 	if count < 0 || count > n {
 		count = n

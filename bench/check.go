@@ -10,7 +10,8 @@ import (
 )
 
 // checkMACs is about how many multiplications the judge makes for a case, a fraction of a second for the float64
-// reference. It makes more only where two images and two filters take more.
+// reference. It makes more only where two images take more with two filters, or with all filters under
+// groups or energy.
 const checkMACs = 1e8
 
 // mostChecked is how many images are judged at most.

@@ -132,7 +132,7 @@ func significant(v float64) string {
 	return fmt.Sprintf("%.3g", v)
 }
 
-// duration gives three digits.
+// duration gives three digits, with the unit that suits.
 func duration(seconds float64) string {
 	switch {
 	case seconds >= 1:
@@ -160,7 +160,7 @@ func (r Report) writeCompile(w io.Writer) {
 	}
 }
 
-// outlying says how many samples are outliers, and gives the furthest.
+// outlying says how many samples are outliers, and gives the longest.
 func outlying(r Result) string {
 	if len(r.Outliers) == 0 {
 		return "0"

@@ -10,8 +10,8 @@
 //
 // The package reads format versions 1.0, 2.0 and 3.0, both byte orders, C and Fortran order, and the dtypes b1, f2, f4,
 // f8, i1, i2, i4, i8, u1, u2, u4 and u8. float64 and integers are rounded to the nearest float32, ties to even; a
-// float64 beyond float32's range becomes an infinity. [Reader.Lost] counts the elements that lose more than a rounded
-// fraction. float16, False (0) and True (1) are exact. All other dtypes are refused by name.
+// float64 beyond float32's range becomes an infinity. [Reader.Lost] counts finite float64 that became
+// infinite, and integers that became other integers. float16, False (0) and True (1) are exact. All other dtypes are refused by name.
 //
 // It writes '<f4' in C order, version 1.0, with the same header as NumPy. A file appears under its name when it is
 // complete, not before.
@@ -45,7 +45,7 @@ type Array struct {
 	Data  []float32 // as many elements as Shape says
 }
 
-// Tensor returns a as images, by the rule of [TensorShape]. The tensor shares a's Data. It refuses a nil
+// Tensor returns the array as images, by the rule of [TensorShape]. The tensor shares a's Data. It refuses a nil
 // array, one whose Data does not fill its Shape, and other numbers of dimensions.
 func (a *Array) Tensor() (*conv.Tensor, error) {
 	if err := a.check(); err != nil {
@@ -119,8 +119,8 @@ const maxDims = 64
 // claimed more.
 const mostElements = 1 << 44
 
-// elementCount multiplies the extents of shape. It refuses too many extents, a negative one, and a product that no
-// machine holds or an int cannot address.
+// elementCount multiplies the extents of shape. It refuses too many extents, a negative one, and more elements
+// than fit in memory or in an int.
 func elementCount(shape []int) (int, error) {
 	if len(shape) > maxDims {
 		return 0, fmt.Errorf("a shape of %d dimensions: want at most %d", len(shape), maxDims)

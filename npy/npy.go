@@ -8,10 +8,11 @@
 //
 // # What is read and written
 //
-// The package reads format versions 1.0, 2.0 and 3.0, both byte orders, C and Fortran order, and the dtypes b1, f2, f4,
-// f8, i1, i2, i4, i8, u1, u2, u4 and u8. float64 and integers are rounded to the nearest float32, ties to even; a
-// float64 beyond float32's range becomes an infinity. [Reader.Lost] counts finite float64 that became
-// infinite, and integers that became other integers. float16, False (0) and True (1) are exact. All other dtypes are refused by name.
+// The package reads format versions 1.0, 2.0 and 3.0, both byte orders, C and Fortran order, and the dtypes b1, f2,
+// f4, f8, i1, i2, i4, i8, u1, u2, u4 and u8. float64 and integers are rounded to the nearest float32, ties to even; a
+// float64 beyond float32's range becomes an infinity. [Reader.Lost] counts finite float64 that became infinite, and
+// integers that became other integers. float16, False (0) and True (1) are exact. All other dtypes are refused by
+// name.
 //
 // It writes '<f4' in C order, version 1.0, with the same header as NumPy. A file appears under its name when it is
 // complete, not before.

@@ -217,7 +217,8 @@ func (c *Cell) describe(axis Axis, raw Curve, s Settings) (missing []error) {
 	case ByPhase:
 		c.Phase = figures(curve.Phase, &missing)
 	}
-	if len(missing) == 0 {
+	if c.Orientation != nil && axis == ByOrientation || c.Frequency != nil && axis == ByFrequency ||
+		c.Phase != nil && axis == ByPhase {
 		c.explain(axis, raw, curve)
 	}
 	return missing

@@ -156,3 +156,16 @@ func TestBound(t *testing.T) {
 		}
 	}
 }
+
+// TestReasonsWithoutFit: what is left out is said even if there are too few orientations for a fit.
+func TestReasonsWithoutFit(t *testing.T) {
+	x := []float64{0, 45, 90, 135}
+	for name, y := range map[string][]float64{"negative": {1, -2, 3, 1}, "NaN": {1, math.NaN(), 3, 1}, "flat": {1, 1, 1, 1}} {
+		var c Cell
+		raw := Curve{X: x, Y: y}
+		missing := c.describe(ByOrientation, raw, Settings{Fit: true})
+		if len(missing) == 0 || len(c.Reasons) == 0 {
+			t.Errorf("%s: missing %v, reasons %v: want both", name, missing, c.Reasons)
+		}
+	}
+}

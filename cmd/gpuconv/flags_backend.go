@@ -183,7 +183,7 @@ func (f *backendFlags) openGPU(options gpu.Options) (chosen, error) {
 		}
 		return chosen{}, f.unopened(found.Err())
 	}
-	options.Without = found.Died
+	options.Without = append(found.Died[:len(found.Died):len(found.Died)], found.Failed...)
 	device, err := gpu.Open(options)
 	if err != nil {
 		return chosen{}, f.unopened(err)

@@ -24,6 +24,9 @@ const mostDeaths = 70
 // probe answers from the folder, or starts children until one comes to its end.
 func (p Prober) probe(o gpu.Options, all bool) (Found, bool) {
 	built := gpu.Providers()
+	if _, child := os.LookupEnv(variable); child {
+		return Found{}, false // main has not called Child: children would start children without end
+	}
 	if len(built) == 0 || o.Provider != gpu.DefaultProvider && !slices.Contains(built, o.Provider) {
 		return Found{}, false
 	}
@@ -43,7 +46,7 @@ func (p Prober) probe(o gpu.Options, all bool) (Found, bool) {
 		}
 		if c.listen(cmp.Or(p.Limit, Limit)); c.end {
 			c.found.Died = died
-			if len(died) == 0 {
+			if len(died) == 0 && len(c.found.Devices) > 0 && !overridden() {
 				kept.save(c.found, append(c.files, c.vendorFiles...))
 			}
 			return c.found, true
@@ -209,6 +212,12 @@ func (c *child) death() string {
 // overrides are the variables that choose a driver.
 var overrides = []string{"GALLIUM_DRIVER", "MESA_LOADER_DRIVER_OVERRIDE", "LIBGL_ALWAYS_SOFTWARE", "VK_ICD_FILENAMES",
 	"VK_DRIVER_FILES", "LIBGL_DRIVERS_PATH", "LD_PRELOAD"}
+
+// overridden reports whether a variable chooses the driver. Such a driver may depend on more than files, as virpipe
+// does on its server: what it answered once is not kept.
+func overridden() bool {
+	return slices.ContainsFunc(overrides, func(name string) bool { return os.Getenv(name) != "" })
+}
 
 // driver names the libraries, and the variables that choose among what is in them.
 func (c *child) driver() string {

@@ -4,6 +4,9 @@
 // [Prober.Open] tries what gpu.Open opens, [Prober.Devices] what gpu.Devices does. Both return what the child found.
 // After Open the caller opens the device in its own process, with the places that died in Options.Without.
 //
+// Where a vendor's library of EGL dies, this process's environment variable gpu.VendorFiles is set to the other
+// vendors.
+//
 // Children are started on Linux only, by programs that have OpenGL. Elsewhere nothing is tried.
 package probe
 

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"testing"
 
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+
 	"pgregory.net/rapid"
 )
 
@@ -394,115 +394,4 @@ func TestHuge(t *testing.T) {
 	c := painted(t, 13, localProblems()["zeros"], normal)
 	each(c.Weight.Data, func(_ int, v float32) float32 { return v * 2.3e36 })
 	local(t, cpu.Engine{Algorithm: "winograd"}.Eager(), c)
-}
-
-// TestOddAreDirect: where all blocks are odd outputs have the bits that direct has.
-func TestOddAreDirect(t *testing.T) {
-	everywhere := on(func(c, _, _, _, _ int) bool { return c%32 == 0 }, func(r *rand.Rand) float64 { return 1e9 * r.NormFloat64() }, normal)
-	for _, isa := range tested() {
-		for name, p := range localProblems() {
-			c := painted(t, 7, p, everywhere)
-			got, want := computed(t, cpu.Engine{ISA: isa, Algorithm: "winograd"}.Eager(), c), computed(t, cpu.Engine{ISA: isa, Algorithm: "direct"}.Eager(), c)
-			if !slices.Equal(got.Data, want.Data) {
-				t.Errorf("%v, %s: other bits than direct has", isa, name)
-			}
-		}
-	}
-}
-
-func computed(t failer, e cpu.Engine, c compare.Case) *conv.Tensor {
-	t.Helper()
-	plan, err := e.Plan(c.Problem, c.Weight, c.Bias)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer plan.Close()
-	return intoNaN(t, plan, c.Problem, c.Src)
-}
-
-// TestSameBits: some odd blocks among others have the same bits on one thread and on many, in bands of all heights.
-func TestSameBits(t *testing.T) {
-	for name, p := range localProblems() {
-		c := painted(t, 8, p, rectified) // about half of its blocks are odd
-		var first *conv.Tensor
-		for _, threads := range []int{1, 2, 3, 7} {
-			before := runtime.GOMAXPROCS(threads)
-			got := computed(t, cpu.Engine{Algorithm: "winograd"}.Eager(), c)
-			runtime.GOMAXPROCS(before)
-			if first == nil {
-				first = got
-			}
-			if !slices.Equal(got.Data, first.Data) {
-				t.Errorf("%s: other bits on %d threads than on one", name, threads)
-			}
-		}
-	}
-}
-
-// TestWinogradExact: integers come out as integers, and the relations hold, even if winograd is forced.
-func TestWinogradExact(t *testing.T) {
-	for name, p := range localProblems() {
-		if testing.Short() && name != "zeros" {
-			continue
-		}
-		trial, err := compare.NewTrial(cpu.Reference{}, painted(t, 9, p, normal))
-		if err != nil {
-			t.Fatal(err)
-		}
-		outcome := trial.Run(cpu.Engine{Algorithm: "winograd"}, compare.Options{Relations: compare.Relations()})
-		if outcome.Status() != compare.Passed {
-			t.Errorf("%s: %v", name, outcome)
-		}
-		for _, f := range outcome.Findings {
-			if f.Check == compare.CheckExact && f.Status != compare.Passed {
-				t.Errorf("%s: %v", name, f)
-			}
-		}
-	}
-}
-
-// TestUnsuited: weights that transforms would round, or that no image suits, are left to direct, and the plan says why.
-func TestUnsuited(t *testing.T) {
-	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{2, 64, 56, 56}, Weight: conv.Shape{64, 64, 3, 3}}
-	for name, change := range map[string]func(filter []float32){
-		"integers":    func(f []float32) { each(f, func(i int, _ float32) float32 { return float32(i%7 - 3) }) },
-		"eighths":     func(f []float32) { each(f, func(i int, _ float32) float32 { return float32(i%7-3) / 8 }) },
-		"one weight":  func(f []float32) { each(f, func(i int, v float32) float32 { return v * float32(max(0, 1-i)) }) },
-		"mostly zero": func(f []float32) { each(f, func(i int, v float32) float32 { return v * float32(max(0, 1-i%4)) }) },
-		"infinite":    func(f []float32) { f[5] = float32(math.Inf(1)) },
-		"NaN":         func(f []float32) { f[5] = float32(math.NaN()) },
-	} {
-		c := painted(t, 10, p, normal)
-		change(c.Weight.Data[3*576:][:576]) // of one filter
-		plan, err := cpu.Engine{}.Plan(p, c.Weight, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d := plan.(conv.Describer).Describe()
-		if d.Algorithm != "direct" || len(d.Rejected) != 1 || d.Rejected[0].Algorithm != "winograd" || d.Bound > 1 {
-			t.Errorf("%s: %+v", name, d)
-		}
-		plan.Close()
-		if !slices.EqualFunc(computed(t, cpu.Engine{Algorithm: "winograd"}, c).Data, computed(t, cpu.Engine{}, c).Data, sameBits) {
-			t.Errorf("%s: winograd has other bits than direct", name)
-		}
-	}
-	c := painted(t, 11, p, normal)
-	clear(c.Weight.Data[3*576:][:576])
-	plan, err := cpu.Engine{}.Plan(p, c.Weight, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer plan.Close()
-	if d := plan.(conv.Describer).Describe(); d.Algorithm != "winograd" {
-		t.Errorf("a filter of zeros: %+v", d)
-	}
-}
-
-func sameBits(a, b float32) bool { return a == b || a != a && b != b }
-
-func each(values []float32, f func(i int, v float32) float32) {
-	for i, v := range values {
-		values[i] = f(i, v)
-	}
 }

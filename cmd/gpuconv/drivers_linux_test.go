@@ -64,13 +64,23 @@ func with(t *testing.T, variables []string, args ...string) (stdout, stderr stri
 	return string(out), errs.String(), err == nil
 }
 
+// needMesa skips a test on machines without Mesa's vendor file, or fails it where a GPU is required, as in CI.
+func needMesa(t *testing.T) {
+	t.Helper()
+	needGPU(t)
+	_, err := os.Stat(mesaVendor)
+	switch {
+	case err != nil && os.Getenv("GPUCONV_REQUIRE_GPU") == "1":
+		t.Fatalf("no vendor file of Mesa: %v", err)
+	case err != nil:
+		t.Skip("no vendor file of Mesa")
+	}
+}
+
 // TestBrokenDrivers: info names a driver that dies or cannot be loaded, --backend auto takes the CPU and says why, and
 // --backend gpu is an error of one line.
 func TestBrokenDrivers(t *testing.T) {
-	needGPU(t)
-	if _, err := os.Stat(mesaVendor); err != nil {
-		t.Skip("no Mesa behind GLVND")
-	}
+	needMesa(t)
 	const files = "__EGL_VENDOR_LIBRARY_FILENAMES="
 	for name, test := range map[string]struct{ variable, want string }{
 		"server": {"GALLIUM_DRIVER=virpipe",
@@ -105,10 +115,7 @@ func TestBrokenDrivers(t *testing.T) {
 
 // TestOneBrokenDriver: what is broken is passed over, and what works is taken.
 func TestOneBrokenDriver(t *testing.T) {
-	needGPU(t)
-	if _, err := os.Stat(mesaVendor); err != nil {
-		t.Skip("no Mesa behind GLVND")
-	}
+	needMesa(t)
 	for name, file := range map[string]string{"missing": vendor(t, "libEGL_none.so.0"), "abort": driver(t, "abort();")} {
 		t.Run(name, func(t *testing.T) {
 			variables := []string{"__EGL_VENDOR_LIBRARY_FILENAMES=" + file + ":" + mesaVendor}

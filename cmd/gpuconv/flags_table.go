@@ -23,7 +23,7 @@ func (o output) withTable(table *param.Table, write func() error) error {
 		return err
 	}
 	return o.blame(o.withFolders(func() error {
-		hidden, err := whole.Create(o.tableFile())
+		hidden, err := o.options.Create(o.tableFile())
 		if err != nil {
 			return err
 		}

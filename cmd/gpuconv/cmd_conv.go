@@ -130,7 +130,7 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := l.cut(); err != nil {
 		return err
 	}
-	s, err := f.backend.prepare(ctx, l.problem, l.weight, l.bias)
+	s, err := f.backend.prepare(ctx, images.Shape().N(), l.problem, l.weight, l.bias)
 	if err != nil {
 		return err
 	}

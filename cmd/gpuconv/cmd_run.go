@@ -123,7 +123,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	defer out.Discard()
 	j.Origin.Started = started
 	opening := time.Now()
-	s, err := f.backend.prepare(ctx, p, j.Bank.Weight, nil)
+	s, err := f.backend.prepare(ctx, j.Images.Shape().N(), p, j.Bank.Weight, nil)
 	if err != nil {
 		return err
 	}

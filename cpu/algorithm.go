@@ -13,7 +13,7 @@ import (
 // algorithm is one way to compute a convolution's sums.
 type algorithm struct {
 	name    string
-	accepts func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why it cannot
+	accepts func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error   // nil, or why it cannot
 	worth   func(job conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why another is faster; its batch is all images of the job; not asked if it is forced
 	prepare func(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe
 }

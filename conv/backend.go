@@ -40,8 +40,9 @@ type Explainer interface {
 	Explain(p Problem) (Description, error)
 }
 
-// Forecaster is the optional power of a backend to choose for a job of many batches. Expecting returns the same backend,
-// whose plans are for so many images in all. They may take an algorithm that costs more to prepare and less to run.
+// Forecaster is the optional power of a backend to choose for a job of many batches. Expecting returns the same
+// backend, whose plans are for so many images in all. They may take an algorithm that costs more to prepare and less to
+// run.
 type Forecaster interface {
 	Expecting(images int) Backend
 }

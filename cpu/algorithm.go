@@ -13,8 +13,10 @@ import (
 // algorithm is one way to compute a convolution's sums.
 type algorithm struct {
 	name    string
-	accepts func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error   // nil, or why it cannot
-	worth   func(job conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why another is faster; its batch is all images of the job; not asked if it is forced
+	accepts func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why it cannot
+	// worth returns nil, or why another is faster. The batch of job is all images that a plan computes. A forced algorithm
+	// is not asked.
+	worth   func(job conv.Problem, sums conv.Shape, k *simd.Kernels) error
 	prepare func(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe
 }
 

@@ -14,8 +14,8 @@ import (
 type algorithm struct {
 	name    string
 	accepts func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why it cannot
-	// worth returns nil, or why another is faster. The batch of job is all images that a plan computes. A forced algorithm
-	// is not asked.
+	// worth returns nil, or why another is faster. The batch of job is all images that a plan computes. A forced
+	// algorithm is not asked.
 	worth   func(job conv.Problem, sums conv.Shape, k *simd.Kernels) error
 	prepare func(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe
 }

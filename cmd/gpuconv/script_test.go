@@ -176,7 +176,7 @@ func convolved(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var all [3]*conv.Tensor
 	for i, path := range args {
-		t, err := load(ts, path).Tensor()
+		t, err := load(ts, path).Images()
 		ts.Check(err)
 		all[i] = t
 	}

@@ -27,7 +27,7 @@ func TestChecks(t *testing.T) {
 		t.Error(err)
 	}
 	err = CheckDisk("it", folder, 1e24)
-	if err == nil || !strings.HasPrefix(err.Error(), "it would need 1e+06 EB on disk, ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "it would need 1000000 EB on disk, ") {
 		t.Errorf("1e24 B on disk: %v", err)
 	}
 }

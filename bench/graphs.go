@@ -14,8 +14,8 @@ import (
 const neutral = -1
 
 // graphs returns what the pictures of a report show, not drawn yet: throughput, the roofline, GPU against CPU and
-// scaling over cores. It leaves out graphs without a point. Each series is a backend, except lines for comparison, which
-// are grey.
+// scaling over cores. It leaves out graphs without a point. Each series is a backend, except lines for comparison,
+// which are grey.
 func (r Report) graphs() []Picture {
 	graphs := append(r.throughput(), r.roofline(), r.ratios(), r.scaling())
 	note := r.note()

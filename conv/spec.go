@@ -105,7 +105,8 @@ func (p Pool) String() string {
 	return fmt.Sprintf("%s:%d,%d:%d,%d", p.Kind, p.Size[0], p.Size[1], p.Stride[0], p.Stride[1])
 }
 
-// MarshalText returns what String does, with the default stride as a number, and a [*ShapeError] if the kind has no name.
+// MarshalText returns what String does, with the default stride as a number, and a [*ShapeError] if the kind has no
+// name.
 func (p Pool) MarshalText() ([]byte, error) {
 	if err := poolKinds.check(int(p.Kind)); err != nil {
 		return nil, err

@@ -11,7 +11,8 @@ import (
 type Look struct {
 	// Mean luminance, above 0, where black is 0 and white is 1. The default is 0.5.
 	Mean float64
-	// Contrast is from 0 to 1. The default is 1 if Mean is left out too: the zero value is a pattern from black to white.
+	// Contrast is from 0 to 1. The default is 1 if Mean is left out too: the zero value is a pattern from black to
+	// white.
 	Contrast float64
 	// Centred subtracts Mean from the pixels, so that grey is 0, as it is in the tutorial's stimuli.
 	Centred  bool

@@ -70,8 +70,9 @@ type Description struct {
 	// outputs may have, as it was measured. The unit is the largest output, or the largest pixel times the norm of a
 	// filter where all outputs are smaller than that.
 	Tolerance float64
-	// Bound is how many times γₙ·A of its own an output may be off; 0 means 1, the error bound of sums. An algorithm of
-	// transforms that watches what they spread states a bound of a few, no Tolerance, and is exact where sums are.
+	// Bound is how many times its own γₙ·A an output may be off. The default is 1, the error bound of sums. An
+	// algorithm of transforms that watches what they spread states a bound of a few, no Tolerance, and is exact where
+	// sums are.
 	Bound float64
 }
 

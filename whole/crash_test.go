@@ -329,7 +329,8 @@ func (j folderJob) run(o Options, root string) error {
 	}
 	defer d.Discard()
 	for _, name := range folderFiles {
-		if err := d.Write(name, func(w io.Writer) error { _, err := io.WriteString(w, "content of "+name); return err }); err != nil {
+		write := func(w io.Writer) error { _, err := io.WriteString(w, "content of "+name); return err }
+		if err := d.Write(name, write); err != nil {
 			return err
 		}
 	}

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// hidden is a folder in which files wait until they are put in place, in the same file system, since only there a rename
-// is one step. It has a lock, which ends with the process: whoever gets the lock of a hidden folder that he finds knows
-// that its process is dead, and removes it. The lock goes last, so that nobody takes what is half removed for his own.
+// hidden is a folder in which files wait until they are put in place, in the same file system, since only there a
+// rename is one step. It has a lock, which ends with the process: whoever gets the lock of a hidden folder knows that
+// its process is dead, and removes it. The lock goes last, so that no other process uses what is half removed.
 type hidden struct {
 	base  place // that it is in
 	name  string

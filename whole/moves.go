@@ -10,8 +10,8 @@ import (
 	"slices"
 )
 
-// moves says what is moved out of a hidden folder, one file after the other. It is in the hidden folder, as a file, from
-// before the first move until after the last. If the process dies between, the next one knows what to remove.
+// moves says what is moved out of a hidden folder, one file after the other. It is in the hidden folder, as a file,
+// from before the first move until after the last. If the process dies between, the next one knows what to remove.
 type moves struct {
 	Into  string   `json:"into"`  // a folder, relative to the one that the hidden folder is in
 	Names []string `json:"names"` // in the order in which they move; the last moves when the others are safe

@@ -32,8 +32,8 @@ func grey(ctx context.Context, dst []float32, decoded image.Image, turn turned, 
 }
 
 // rowReader returns a function that writes row y of an image, on a background, into dst and returns how many of its
-// pixels are not opaque. It knows how images of the standard library lie in memory: asking an image for each pixel takes
-// several times as long, and memory for each. TestRows holds it to that.
+// pixels are not opaque. It knows how images of the standard library lie in memory: asking an image for each pixel
+// takes several times as long, and memory for each. TestRows holds it to that.
 func rowReader(decoded image.Image, background float64) func(dst []float32, y int) int {
 	low := decoded.Bounds().Min.X
 	switch m := decoded.(type) {

@@ -1,8 +1,8 @@
-// Package input opens every file that gpuconv reads. TestInputsAreOpened in cmd/gpuconv sees to it that no other package
+// Package input opens every file that gpuconv reads. TestInputsAreOpened in cmd/gpuconv sees to it that nothing else
 // does.
 //
-// A file that is opened here ends: it is a regular one, of at most as many bytes as its [Kind] may have. A named pipe, a
-// device, a socket and a folder are refused, and opening them does not wait. Kinds that are read from front to back
+// A file that is opened here ends: it is a regular one, of at most as many bytes as its [Kind] may have. A named pipe,
+// a device, a socket and a folder are refused, and opening them does not wait. Kinds that are read from front to back
 // also take a stream: what /dev/stdin or /dev/fd/N leads to, such as a pipe of a shell. A stream has the same bound.
 //
 // Reading ends soon after the context is done, with the error of the context. That holds for whoever reads: package zip

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"gpuconv/internal/statistics"
+
 	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/disk"
 )
@@ -35,7 +37,7 @@ func Size(bytes float64) string {
 		bytes /= 1000
 		i++
 	}
-	return fmt.Sprintf("%.3g %s", bytes, units[i])
+	return statistics.Digits(bytes) + " " + units[i]
 }
 
 // Processor names the CPU.

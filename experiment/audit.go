@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"gpuconv/fault"
+	"gpuconv/internal/input"
 	"gpuconv/whole"
 )
 
@@ -34,7 +35,7 @@ func AuditFolder(ctx context.Context, folder string) (*Audit, error) {
 	if err != nil {
 		return nil, &fault.Error{Package: "experiment", Argument: folder, Err: whole.Cause(err)}
 	}
-	files, err := listed(filepath.Join(folder, reportName))
+	files, err := listed(ctx, filepath.Join(folder, reportName))
 	if err != nil {
 		return nil, &fault.Error{Package: "experiment", Argument: reportName, Err: err}
 	}
@@ -57,32 +58,17 @@ func AuditFolder(ctx context.Context, folder string) (*Audit, error) {
 }
 
 // listed reads the files that a run.json has.
-func listed(path string) ([]whole.Sum, error) {
-	info, err := os.Stat(path)
+func listed(ctx context.Context, path string) ([]whole.Sum, error) {
+	text, err := input.ReadFile(ctx, input.Provenance, path)
 	switch {
-	case errors.Is(err, os.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, errors.New("there is none: the run did not end, or gpuconv run did not write this folder")
 	case err != nil:
 		return nil, whole.Cause(err)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("want a file, this is a %s", whole.Kind(info))
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, whole.Cause(err)
-	}
-	defer f.Close()
-	const most = 16 << 20 // that of a run has some kB
 	var r struct {
 		Schema int         `json:"schema"`
 		Files  []whole.Sum `json:"files"`
-	}
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
-	switch {
-	case err != nil:
-		return nil, whole.Cause(err)
-	case len(text) > most:
-		return nil, fmt.Errorf("want at most %d bytes", most)
 	}
 	if err := json.Unmarshal(text, &r); err != nil {
 		return nil, fmt.Errorf("not whole: %w", err)

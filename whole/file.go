@@ -190,7 +190,7 @@ func (f *File) Name() string { return f.name }
 func (f *File) Write(p []byte) (int, error) {
 	n, err := f.file.Write(p)
 	if f.sum != nil {
-		f.sum.add(p[:n])
+		f.sum.Write(p[:n])
 	}
 	return n, named(f.name, err)
 }

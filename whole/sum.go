@@ -6,8 +6,9 @@ import (
 	"hash"
 	"hash/crc32"
 	"io"
-	"os"
 	"path/filepath"
+
+	"gpuconv/internal/input"
 )
 
 // Sum says what a file of a folder held when it was written. The checksum finds what disks and power cuts do to a
@@ -26,9 +27,10 @@ type summer struct {
 
 func newSummer() *summer { return &summer{hash: crc32.New(crc32.MakeTable(crc32.Castagnoli))} }
 
-func (s *summer) add(p []byte) {
-	s.hash.Write(p) // it never fails
+// Write implements [io.Writer].
+func (s *summer) Write(p []byte) (int, error) {
 	s.bytes += int64(len(p))
+	return s.hash.Write(p) // it never fails
 }
 
 func (s *summer) of(name string) Sum { return Sum{name, s.bytes, fmt.Sprintf("%08x", s.hash.Sum32())} }
@@ -39,45 +41,20 @@ func (s Sum) Verify(ctx context.Context, folder string) error {
 	if !isPlain(s.Name) {
 		return &Error{Name: s.Name, Rule: "want the name of a file in the folder"}
 	}
-	path := filepath.Join(folder, s.Name)
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return named(s.Name, err)
-	case !info.Mode().IsRegular(): // opening a pipe would wait for its other end
-		return &Error{Name: s.Name, Rule: "want a file, this is a " + Kind(info)}
-	case info.Size() != s.Bytes:
-		return &Error{Name: s.Name, Rule: fmt.Sprintf("%d bytes: want %d", info.Size(), s.Bytes)}
-	}
-	f, err := os.Open(path)
+	f, err := input.Open(ctx, input.Output, filepath.Join(folder, s.Name))
 	if err != nil {
 		return named(s.Name, err)
 	}
 	defer f.Close()
+	if f.Size() != s.Bytes {
+		return &Error{Name: s.Name, Rule: fmt.Sprintf("%d bytes: want %d", f.Size(), s.Bytes)}
+	}
 	got := newSummer()
-	if err := got.read(ctx, f); err != nil {
+	if _, err := io.Copy(got, f); err != nil {
 		return named(s.Name, err)
 	}
 	if found := got.of(s.Name); found != s {
 		return &Error{Name: s.Name, Rule: fmt.Sprintf("CRC-32C %s of %d bytes: want %s of %d", found.CRC32C, found.Bytes, s.CRC32C, s.Bytes)}
 	}
 	return nil
-}
-
-// read adds all of r, until ctx is done.
-func (s *summer) read(ctx context.Context, r io.Reader) error {
-	buffer := make([]byte, 1<<20)
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := r.Read(buffer)
-		s.add(buffer[:n])
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

@@ -337,7 +337,7 @@ func (j folderJob) run(o Options, root string) error {
 	return d.Commit()
 }
 
-// judge: a folder that is renamed has all files or is not there. One that was there before has all once it has the last.
+// judge: a folder that is renamed has all files or is not there. One that was there has all once it has the last.
 func (j folderJob) judge(found tree, done bool) string {
 	path := filepath.ToSlash(j.path) + "/"
 	whole := 0

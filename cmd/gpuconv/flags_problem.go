@@ -59,7 +59,7 @@ func (f *problemFlags) problem(compact string) (conv.Problem, error) {
 	if err != nil {
 		return conv.Problem{}, err
 	}
-	spec, err := f.spec.spec(weight)
+	spec, err := f.spec.spec(src, weight)
 	return conv.Problem{Spec: spec, Src: src, Weight: weight, Bias: f.bias != ""}, err
 }
 
@@ -77,7 +77,7 @@ func (f *problemFlags) compactProblem(text string) (conv.Problem, error) {
 			return conv.Problem{}, refused("problem", text, fmt.Errorf("has a %s already, leave out --%s", said.flag, said.flag))
 		}
 	}
-	spec, err := f.spec.spec(p.Weight)
+	spec, err := f.spec.spec(p.Src, p.Weight)
 	spec.Stride, spec.Padding, spec.Groups = p.Stride, p.Padding, p.Groups
 	p.Spec = spec
 	return p, err

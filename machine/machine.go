@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"gpuconv/internal/statistics"
+
 	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/disk"
 	"github.com/shirou/gopsutil/v4/mem"
@@ -67,7 +69,7 @@ func Size(bytes float64) string {
 		bytes /= 1000
 		i++
 	}
-	return fmt.Sprintf("%.3g %s", bytes, units[i])
+	return statistics.Digits(bytes) + " " + units[i]
 }
 
 // Processor names the CPU.

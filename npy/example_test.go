@@ -36,7 +36,7 @@ func Example() {
 }
 
 // An array of an archive has a key. Two dimensions are one image of one channel.
-func ExampleArray_Tensor() {
+func ExampleArray_Images() {
 	dir, remove := folder()
 	defer remove()
 	path := filepath.Join(dir, "x.npz")
@@ -47,7 +47,7 @@ func ExampleArray_Tensor() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	t, err := a.Tensor()
+	t, err := a.Images()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func ExampleOpen() {
 		log.Fatal(err)
 	}
 	defer r.Close()
-	shape, err := npy.TensorShape(r.Shape())
+	shape, err := npy.ImageShape(r.Shape())
 	if err != nil {
 		log.Fatal(err)
 	}

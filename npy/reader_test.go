@@ -226,7 +226,8 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-func TestTensor(t *testing.T) {
+// TestArrayImages: images take 2 to 4 dimensions, and share the array's elements.
+func TestArrayImages(t *testing.T) {
 	tests := []struct {
 		shape []int
 		want  conv.Shape
@@ -238,7 +239,7 @@ func TestTensor(t *testing.T) {
 	}
 	for _, tt := range tests {
 		a := &Array{tt.shape, make([]float32, product(tt.shape))}
-		got, err := a.Tensor()
+		got, err := a.Images()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -250,12 +251,12 @@ func TestTensor(t *testing.T) {
 		}
 	}
 	for _, shape := range [][]int{{}, {3}, {1, 2, 3, 4, 5}} {
-		_, err := (&Array{shape, make([]float32, product(shape))}).Tensor()
+		_, err := (&Array{shape, make([]float32, product(shape))}).Images()
 		wantError(t, err, fmt.Sprintf("npy: shape %v has %d dimensions: want [H W], [N H W] or [N C H W]", shape, len(shape)))
 	}
-	_, err := (&Array{[]int{2, 2}, make([]float32, 3)}).Tensor()
+	_, err := (&Array{[]int{2, 2}, make([]float32, 3)}).Images()
 	wantError(t, err, "npy: shape [2 2]: want 4 elements, the array holds 3")
-	_, err = (*Array)(nil).Tensor()
+	_, err = (*Array)(nil).Images()
 	wantError(t, err, "npy: array nil")
 }
 

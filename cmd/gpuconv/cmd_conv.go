@@ -12,6 +12,7 @@ import (
 	"gpuconv/conv"
 	"gpuconv/experiment"
 	"gpuconv/fault"
+	"gpuconv/internal/statistics"
 	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
@@ -138,7 +139,7 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := l.cut(); err != nil {
 		return err
 	}
-	s, err := f.backend.prepare(ctx, l.problem, l.weight, l.bias)
+	s, err := f.backend.prepare(ctx, images.Shape().N(), l.problem, l.weight, l.bias)
 	if err != nil {
 		return err
 	}
@@ -221,8 +222,8 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stre
 	}
 	s.print(stdout)
 	seconds := stats.Convolve.Seconds()
-	fmt.Fprintf(stdout, "speed     %.3g images/s convolving (%.3f s)\nwrote     %s %v\n",
-		float64(shape.N())/max(seconds, 1e-9), seconds, fault.Printable(f.output), shape)
+	fmt.Fprintf(stdout, "speed     %s images/s convolving (%.3f s)\nwrote     %s %v\n",
+		statistics.Digits(float64(shape.N())/max(seconds, 1e-9)), seconds, fault.Printable(f.output), shape)
 	return nil
 }
 

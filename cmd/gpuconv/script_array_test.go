@@ -35,7 +35,7 @@ func values(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: values FILE.npy EXTENT,… VALUE…")
 	}
-	got, want := load(ts, args[0]), numbers(ts, args[2:])
+	got, want := loadArray(ts, args[0]), numbers(ts, args[2:])
 	if !slices.Equal(got.Shape, extents(ts, args[1])) || len(got.Data) != len(want) {
 		ts.Fatalf("%s is %v, want %s", args[0], got.Shape, args[1])
 	}

@@ -99,7 +99,7 @@ func folder(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func load(ts *testscript.TestScript, path string) *npy.Array {
+func loadArray(ts *testscript.TestScript, path string) *npy.Array {
 	a, err := npy.ReadFile(ts.MkAbs(path))
 	ts.Check(err)
 	return a
@@ -126,7 +126,7 @@ func near(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	tolerance, err := strconv.ParseFloat(args[0], 64)
 	ts.Check(err)
-	a, b := load(ts, args[1]), load(ts, args[2])
+	a, b := loadArray(ts, args[1]), loadArray(ts, args[2])
 	if !slices.Equal(a.Shape, b.Shape) {
 		ts.Fatalf("shapes %v and %v differ", a.Shape, b.Shape)
 	}
@@ -153,7 +153,7 @@ func pixels(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: pixels FILE.npy VALUE…")
 	}
 	found := map[string]bool{}
-	for _, v := range load(ts, args[0]).Data {
+	for _, v := range loadArray(ts, args[0]).Data {
 		found[fmt.Sprint(v)] = true
 	}
 	if len(found) != len(args)-1 {
@@ -176,7 +176,7 @@ func convolved(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var all [3]*conv.Tensor
 	for i, path := range args {
-		t, err := load(ts, path).Tensor()
+		t, err := loadArray(ts, path).Images()
 		ts.Check(err)
 		all[i] = t
 	}

@@ -127,12 +127,12 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.backend.validate(); err != nil {
 		return err
 	}
-	images, seen, err := f.inputs.openImages(f.input)
+	images, seen, err := f.inputs.openImages(ctx, f.input)
 	if err != nil {
 		return err
 	}
 	defer images.Close()
-	l, err := f.layer(images.Shape())
+	l, err := f.layer(ctx, images.Shape())
 	if err != nil {
 		return err
 	}
@@ -160,8 +160,8 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 }
 
 // layer reads the weights and puts together the problem for all images.
-func (f *convFlags) layer(src conv.Shape) (layer, error) {
-	weight, err := f.inputs.readWeights("weight", f.weight)
+func (f *convFlags) layer(ctx context.Context, src conv.Shape) (layer, error) {
+	weight, err := f.inputs.readWeights(ctx, "weight", f.weight)
 	if err != nil {
 		return layer{}, err
 	}
@@ -174,7 +174,7 @@ func (f *convFlags) layer(src conv.Shape) (layer, error) {
 	}
 	l := layer{weight: weight, problem: conv.Problem{Spec: spec, Src: src, Weight: weight.Shape, Bias: f.bias != ""}}
 	if f.bias != "" {
-		if l.bias, err = f.inputs.readBias(f.bias); err != nil {
+		if l.bias, err = f.inputs.readBias(ctx, f.bias); err != nil {
 			return layer{}, err
 		}
 	}

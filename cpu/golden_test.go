@@ -342,7 +342,7 @@ func TestGoldensCoverSpec(t *testing.T) {
 	for what, least := range map[string]int{
 		"cases": 150, "magnitudes": 90, "dense": 35, "mode ": 40, "mode reflect": 8, "mode replicate": 8, "mode circular": 8,
 		"mode symmetric": 12,
-		"stride": 25, "dilation": 15, "groups": 15, "depthwise": 4, "no bias": 5, "relu": 35, "energy": 10, "pool max": 25, "pool avg": 20,
+		"stride":         25, "dilation": 15, "groups": 15, "depthwise": 4, "no bias": 5, "relu": 35, "energy": 10, "pool max": 25, "pool avg": 20,
 		"pool's default stride": 30, "special values": 55, "empty batch": 2, "PyTorch refused": 35, "PyTorch computed": 10,
 	} {
 		if count[what] < least {

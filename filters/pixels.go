@@ -9,12 +9,12 @@ import (
 )
 
 // What becomes of a filter on pixels. A filter that is too fine answers to frequencies that it does not have, since
-// pixels cannot tell f from 1−f cycles per pixel: a Gabor of 0.4 cycles per pixel at 22.5° prefers 17°. A filter that is
-// too wide is cut by the border of its kernel.
+// pixels cannot tell f from 1−f cycles per pixel: a Gabor of 0.4 cycles per pixel at 22.5° prefers 17°. A filter that
+// is too wide is cut by the border of its kernel.
 
 const (
-	// mostFolded is the share of a filter's energy above half a cycle per pixel that goes without a note. At 5 % a Gabor
-	// of 1.4 octaves turns by less than 2° (TestFolded).
+	// mostFolded is the share of a filter's energy above half a cycle per pixel that goes without a note. At 5 % a
+	// Gabor of 1.4 octaves turns by less than 2° (TestFolded).
 	mostFolded = 0.05
 	// mostCut is the share of a filter's absolute weights outside of its kernel that goes without a note: a kernel that
 	// reaches 2.2 standard deviations from the centre loses so much.
@@ -34,8 +34,8 @@ type spectral interface {
 // pixel. spectrum returns the frequency at a place of the square, in cycles per pixel, and the power there. farthest is
 // the highest frequency in it.
 func outside(reach, farthest float64, spectrum func(p, q float64) (fx, fy, power float64)) float64 {
-	// A lattice of the plastic number's powers leaves no gaps along any direction, where a grid would put rows of places on
-	// one side of an edge.
+	// A lattice of the plastic number's powers leaves no gaps along any direction, where a grid would put rows of
+	// places on one side of an edge.
 	const places, alongP, alongQ = 4096, 0.7548776662466927, 0.5698402909980532
 	if farthest <= 0.5 {
 		return 0

@@ -9,8 +9,8 @@ import (
 )
 
 // TestFolded holds the shares above half a cycle per pixel to closed forms. Of a Gabor whose stripes are vertical it is
-// that of a normal distribution about SF of the deviation 1/(2√2π·σ), to the right of ½ or the left of −½, and of another
-// one across. Of an isotropic Gaussian it is what lies outside of a square.
+// that of a normal distribution about SF of the deviation 1/(2√2π·σ), to the right of ½ or the left of −½, and of
+// another one across. Of an isotropic Gaussian it is what lies outside of a square.
 func TestFolded(t *testing.T) {
 	inside := func(mean, deviation float64) float64 {
 		scaled := func(v float64) float64 { return math.Erf((v - mean) / (deviation * math.Sqrt2)) }
@@ -34,8 +34,8 @@ func TestFolded(t *testing.T) {
 	}
 }
 
-// TestPreferred: the Gabor of 0.4 cycles per pixel at 22.5° prefers 17°, as 90 gratings through conv and tuning say. One
-// of 5 % above half a cycle turns by less than 2°, and one that is coarse enough not at all.
+// TestPreferred: the Gabor of 0.4 cycles per pixel at 22.5° prefers 17°, as 90 gratings through conv and tuning say.
+// One of 5 % above half a cycle turns by less than 2°, and one that is coarse enough not at all.
 func TestPreferred(t *testing.T) {
 	for _, c := range []struct{ sf, degrees, want, within float64 }{
 		{0.4, 22.5, 16.6, 0.3}, {0.36, 22.5, 22.5, 2}, {0.2, 22.5, 22.5, 0.1}, {0.4, 112.5, 106.6, 0.3}, {0.4, 0, 0, 1e-9}, {0.4, 45, 45, 1e-9},

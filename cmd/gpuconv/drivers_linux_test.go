@@ -83,9 +83,15 @@ func needMesa(t *testing.T) {
 func TestBrokenDrivers(t *testing.T) {
 	needMesa(t)
 	const files = "__EGL_VENDOR_LIBRARY_FILENAMES="
+	broken := filepath.Join(t.TempDir(), "broken.json")
+	if err := os.WriteFile(broken, []byte("not JSON"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct{ variable, want string }{
 		"server": {"GALLIUM_DRIVER=virpipe",
 			`surfaceless.*: the driver \(libEGL_mesa\.so\.0, GALLIUM_DRIVER=virpipe\) died of SIGABRT: .+`},
+		"other":   {files + vendor(t, "libm.so.6"), `vendor\.json: libm\.so\.6 is no driver of EGL: it has no __egl_Main`},
+		"text":    {files + broken, `broken\.json: invalid character 'o' in literal`},
 		"missing": {files + vendor(t, "libEGL_none.so.0"), `vendor\.json: libEGL_none\.so\.0: cannot open shared object file`},
 		"abort":   {files + driver(t, "abort();"), `vendor\.json: the driver \(.*libEGL_broken\.so\.0\) died of SIGABRT`},
 		"crash": {files + driver(t, `fputs("one\ntwo\n\n", stderr); *(volatile int *)8 = 1;`),
@@ -111,6 +117,19 @@ func TestBrokenDrivers(t *testing.T) {
 				t.Errorf("--backend gpu: %v, %s", ok, stderr)
 			}
 		})
+	}
+}
+
+// TestNoVendor: where libEGL finds no file of a driver, errors say where it looked.
+func TestNoVendor(t *testing.T) {
+	needMesa(t)
+	none := t.TempDir()
+	want := "egl: no driver is installed: no file for one in " + none + " ("
+	for _, args := range [][]string{{"info"}, {"run", "--backend", "gpu", "--orientations", "0", "--output", "out"}} {
+		out, stderr, _ := with(t, []string{"__EGL_VENDOR_LIBRARY_DIRS=" + none}, args...)
+		if !strings.Contains(out+stderr, want) {
+			t.Errorf("%q: %s%s, want %s", args, out, stderr, want)
+		}
 	}
 }
 

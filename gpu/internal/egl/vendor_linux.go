@@ -76,19 +76,28 @@ func (v Vendor) Load() error {
 	if v.err != nil {
 		return v.err
 	}
-	if _, err := purego.Dlopen(v.Library, purego.RTLD_LAZY|purego.RTLD_LOCAL); err != nil {
+	handle, err := purego.Dlopen(v.Library, purego.RTLD_LAZY|purego.RTLD_LOCAL)
+	if err != nil {
 		return fmt.Errorf("%s: %w", v.File, err)
+	}
+	if _, err := purego.Dlsym(handle, "__egl_Main"); err != nil {
+		return fmt.Errorf("%s: %s is no driver of EGL: it has no __egl_Main", v.File, v.Library)
 	}
 	return nil
 }
 
-// missingVendors says which vendors' libraries cannot be loaded, or returns nil.
+// missingVendors says which vendors' libraries cannot be loaded, or that there is no vendor. It returns nil if all can.
 func (lib *library) missingVendors() error {
 	if !strings.Contains(strings.ToLower(lib.queryString(0, version)), "libglvnd") {
 		return nil // this libEGL reads no files of vendors
 	}
+	all := Vendors()
+	if len(all) == 0 {
+		return fmt.Errorf("egl: no driver is installed: no file for one in %s (Debian and Ubuntu: apt-get install "+
+			"libegl-mesa0)", strings.Join(VendorFolders(), " or "))
+	}
 	var texts []string
-	for _, v := range Vendors() {
+	for _, v := range all {
 		if slices.Contains(lib.without, v.File) {
 			continue // it may end the process
 		}

@@ -281,7 +281,7 @@ func (f *tuningFlags) readTable() (*param.Table, error) {
 		return nil, failed("table", path, whole.Cause(err))
 	}
 	defer file.Close()
-	table, err := param.ReadCSV(file, "image")
+	table, err := param.Reader{Subject: "image", Numbers: tuning.Measured}.Read(file)
 	return table, failed("table", path, err)
 }
 

@@ -29,7 +29,7 @@ func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.padding, "padding", "0", "3, 3,2 for H,W, top,bottom,left,right, same or valid")
 	flags.StringVar(&f.paddingMode, "padding-mode", "zeros", "zeros, reflect (the border pixel is not repeated: c b | a b c, NumPy's and PyTorch's reflect), replicate or circular")
 	flags.StringVar(&f.dilation, "dilation", "1", "2, or 2,1 for H,W")
-	flags.IntVar(&f.groups, "groups", 1, "divides channels and filters")
+	wholeVar(flags, &f.groups, "groups", 1, "divides channels and filters")
 	flags.StringVar(&f.activation, "activation", "none", "none, relu or energy: √(a²+b²) of filters 2m and 2m+1")
 	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2")
 }
@@ -141,7 +141,7 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 		stdout = stderr // stdout holds the shader
 	}
-	stream := experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan}
+	stream := experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan, Weight: l.weight, Bias: l.bias}
 	if err := f.convolve(ctx, stdout, stderr, stream, s); err != nil {
 		return err
 	}
@@ -200,7 +200,7 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stre
 	bar := newProgress(stderr, "convolving", shape.N())
 	defer bar.stop()
 	stream.Progress = bar.set
-	var stats batch.Stats
+	var stats experiment.Written
 	err = f.file().create(func(file *whole.File) (err error) {
 		stats, err = stream.Write(ctx, file)
 		return err
@@ -208,6 +208,7 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stre
 	if err != nil {
 		return err
 	}
+	f.inputs.notFinite(f.output, stats.NotFinite)
 	s.print(stdout)
 	seconds := stats.Convolve.Seconds()
 	fmt.Fprintf(stdout, "speed     %.3g images/s convolving (%.3f s)\nwrote     %s %v\n",

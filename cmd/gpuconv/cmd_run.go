@@ -74,7 +74,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of each two filters")
 	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W: a cell at every second position")
 	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2: after the activation")
-	flags.IntVar(&f.check, "check", 16,
+	wholeVar(flags, &f.check, "check", 16,
 		"how many images, spread over the set, are checked against the reference; -1 for all")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
@@ -139,6 +139,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	bar.stop()
 	f.inputs.drawn(f.stimuli, j.Images)
+	f.inputs.notFinite(filepath.Join(f.output, "activations.npy"), r.NotFinite)
 	f.inputs.print(stderr)
 	f.conclude(stdout, r)
 	return nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 
 	"gpuconv/batch"
@@ -14,6 +13,7 @@ import (
 	"gpuconv/fault"
 	"gpuconv/internal/filekind"
 	"gpuconv/npy"
+	"gpuconv/param"
 	"gpuconv/stimuli"
 
 	"github.com/spf13/pflag"
@@ -51,7 +51,7 @@ func (in *inputs) grey() (float64, error) {
 	case "white":
 		return 1, nil
 	}
-	grey, err := strconv.ParseFloat(in.background, 64)
+	grey, err := param.ParseNumber(in.background)
 	if err != nil || !(grey >= 0 && grey <= 1) {
 		return 0, misread("background", in.background, errors.New("want a grey from 0 (black) to 1 (white), black or white"))
 	}
@@ -61,6 +61,13 @@ func (in *inputs) grey() (float64, error) {
 // note adds a line for stderr about a file.
 func (in *inputs) note(path, format string, args ...any) {
 	in.notes = append(in.notes, fmt.Sprintf("note: %s: %s", fault.Printable(path), fmt.Sprintf(format, args...)))
+}
+
+// notFinite notes how many outputs in a file are no numbers, if any are.
+func (in *inputs) notFinite(path string, found experiment.NotFinite) {
+	if said := found.String(); said != "" {
+		in.note(path, "%s", said)
+	}
 }
 
 // print writes the notes, each on a line, and forgets them.

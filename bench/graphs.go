@@ -24,6 +24,7 @@ const neutral = -1
 // Graphs returns the graphs of a report: throughput, the roofline, GPU against CPU and scaling over cores. It leaves
 // out graphs without a point.
 func (r Report) Graphs() []Graph {
+	r = r.Printable()
 	graphs := append(r.throughput(), r.roofline(), r.ratios(), r.scaling())
 	note := r.note()
 	shown := graphs[:0]

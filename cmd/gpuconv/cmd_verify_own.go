@@ -5,6 +5,7 @@ import (
 
 	"gpuconv/compare"
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/verify"
 )
 
@@ -40,6 +41,6 @@ func (f *verifyFlags) ownCase() (verify.Case, error) {
 		return verify.Case{}, err
 	}
 	seen()
-	name := f.own.input + " with " + f.own.weight
+	name := fault.Printable(f.own.input) + " with " + fault.Printable(f.own.weight)
 	return verify.Given(compare.Case{Name: name, Problem: l.problem, Src: src, Weight: l.weight, Bias: l.bias}), nil
 }

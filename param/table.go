@@ -68,8 +68,8 @@ func (t *Table) Names() []string {
 }
 
 // Check refuses what [ReadCSV] would not read back: columns of different lengths, and one that has both numbers and
-// words, or words most of which are numbers; one of numbers called kind, name or file; columns without a name, or with that of another or of Subject; and a
-// missing value in a row that has no other, which would be an empty line.
+// words, or words most of which are numbers; one of numbers called kind, name or file; columns without a name, or with
+// that of another or of Subject; and a missing value in a row that has no other, which would be an empty line.
 func (t *Table) Check() error {
 	for i, c := range t.Columns {
 		if c.Len() != t.Len() {

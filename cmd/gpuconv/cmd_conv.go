@@ -142,10 +142,12 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		stdout = stderr // stdout holds the shader
 	}
 	stream := experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan, Weight: l.weight, Bias: l.bias}
-	if err := f.convolve(ctx, stdout, stderr, stream, s); err != nil {
+	found, err := f.convolve(ctx, stdout, stderr, stream, s)
+	if err != nil {
 		return err
 	}
 	seen()
+	f.inputs.notFinite(f.output, found)
 	f.inputs.print(stderr)
 	return nil
 }
@@ -187,15 +189,16 @@ func (l *layer) cut() error {
 	return checkMemory(what, 5*(l.problem.Src.Bytes()+dst.Bytes()))
 }
 
-// convolve streams the images through the plan into the output file.
-func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stream experiment.Stream, s session) error {
+// convolve streams the images through the plan into the output file. It returns what of that is no number.
+func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stream experiment.Stream,
+	s session) (found experiment.NotFinite, err error) {
 	image, err := stream.Problem.Dst()
 	if err != nil {
-		return err
+		return found, err
 	}
 	shape := image.WithN(stream.Images.Shape().N())
 	if err := checkDisk(fmt.Sprintf("an output of %v", shape), f.output, shape.Bytes()); err != nil {
-		return err
+		return found, err
 	}
 	bar := newProgress(stderr, "convolving", shape.N())
 	defer bar.stop()
@@ -206,14 +209,13 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stre
 		return err
 	})
 	if err != nil {
-		return err
+		return found, err
 	}
-	f.inputs.notFinite(f.output, stats.NotFinite)
 	s.print(stdout)
 	seconds := stats.Convolve.Seconds()
 	fmt.Fprintf(stdout, "speed     %.3g images/s convolving (%.3f s)\nwrote     %s %v\n",
 		float64(shape.N())/max(seconds, 1e-9), seconds, fault.Printable(f.output), shape)
-	return nil
+	return stats.NotFinite, nil
 }
 
 // dumpShader prints the sources that a plan compiled.

@@ -27,6 +27,7 @@ type inputs struct {
 	strict     bool
 	background string // of pictures, as it was typed
 	notes      []string
+	overflown  bool // a note says that numbers became infinite
 }
 
 func (in *inputs) register(flags *pflag.FlagSet) {
@@ -63,9 +64,10 @@ func (in *inputs) note(path, format string, args ...any) {
 	in.notes = append(in.notes, fmt.Sprintf("note: %s: %s", fault.Printable(path), fmt.Sprintf(format, args...)))
 }
 
-// notFinite notes how many outputs in a file are no numbers, if any are.
+// notFinite notes how many outputs in a file are no numbers, if any are. That they are infinite is no news if numbers
+// of the inputs became so.
 func (in *inputs) notFinite(path string, found experiment.NotFinite) {
-	if said := found.String(); said != "" {
+	if said := found.String(); said != "" && (found.NaN > 0 || !in.overflown) {
 		in.note(path, "%s", said)
 	}
 }
@@ -88,6 +90,7 @@ func (in *inputs) take(flag, path string, read *npy.Reader) error {
 		return refused(flag, path, fmt.Errorf("%s, read as float32: want without --strict, or numbers that fit: %s", dtype,
 			lost.Say(read.Done())))
 	}
+	in.overflown = in.overflown || lost.Infinite > 0
 	in.note(path, "%s, read as float32: %s", dtype, lost.Say(read.Done()))
 	return nil
 }

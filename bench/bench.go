@@ -161,8 +161,8 @@ func (w *running) scout() error {
 			case err != nil:
 				return about(fmt.Sprintf("case %s on %s", p.Name, s.Info.Label()), err)
 			case e.estimate > w.Settings.Longest:
-				e.missing = fmt.Sprintf("one run would take about %.2g s, and %.2g s are allowed", e.estimate,
-					w.Settings.Longest)
+				e.missing = fmt.Sprintf("one run would take about %s s, and %s s are allowed",
+					statistics.Digits(e.estimate), statistics.Digits(w.Settings.Longest))
 			}
 		}
 	}

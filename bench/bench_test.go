@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,7 +110,7 @@ func TestRun(t *testing.T) {
 	phases := map[string]int{}
 	for _, x := range r.Results {
 		phases[x.Backend+" "+x.Phase]++
-		c, _ := r.CaseOf(x)
+		c := r.Cases[slices.IndexFunc(r.Cases, func(c bench.CaseInfo) bool { return c.Case == x.Case })]
 		if x.Phase != bench.PhaseTotal {
 			continue
 		}

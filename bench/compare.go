@@ -121,8 +121,8 @@ func pair(old Result, before, after Report, by By) (test, bool) {
 	if _, copies := before.phaseOf(old, PhaseUpload); old.Phase == PhaseKernel && !copies {
 		return test{}, false // the kernel is the total
 	}
-	b, _ := before.BackendOf(old)
-	t := test{change: Change{Case: old.Case, Backend: old.Backend, Threads: old.Threads, Label: b.short(),
+	b, _ := before.backendOf(old)
+	t := test{change: Change{Case: old.Case, Backend: old.Backend, Threads: old.Threads, Label: b.columnName(),
 		Phase: old.Phase, Cases: 1}}
 	now, ok := after.phaseOf(old, old.Phase)
 	switch {

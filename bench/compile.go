@@ -154,7 +154,7 @@ func (r *Report) AddCompiling(other Report) {
 				break
 			}
 		}
-		if _, known := r.BackendOf(x); known {
+		if _, known := r.backendOf(x); known {
 			r.Results = slices.Insert(r.Results, at, x)
 		}
 	}

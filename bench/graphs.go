@@ -10,20 +10,13 @@ import (
 	"gpuconv/figure"
 )
 
-// Graph is what a picture of a report shows, as plain data. Each series is a backend, except lines for comparison,
-// which are grey (Color −1).
-type Graph struct {
-	ID      string // for the name of a file: lower-case letters, digits and dashes
-	Caption string
-	figure.Graph
-}
-
 // neutral is the colour of lines that belong to no backend.
 const neutral = -1
 
-// Graphs returns the graphs of a report: throughput, the roofline, GPU against CPU and scaling over cores. It leaves
-// out graphs without a point.
-func (r Report) Graphs() []Graph {
+// graphs returns what the pictures of a report show, not drawn yet: throughput, the roofline, GPU against CPU and
+// scaling over cores. It leaves out graphs without a point. Each series is a backend, except lines for comparison,
+// which are grey.
+func (r Report) graphs() []Picture {
 	r = r.Printable()
 	graphs := append(r.throughput(), r.roofline(), r.ratios(), r.scaling())
 	note := r.note()
@@ -66,7 +59,7 @@ func (r Report) name(b BackendInfo) string {
 
 // throughput returns a graph for each suite and each axis of a sweep, of images per second over what varies, and one of
 // the GFLOP/s of layers, side by side.
-func (r Report) throughput() (all []Graph) {
+func (r Report) throughput() (all []Picture) {
 	var done []string
 	for _, c := range r.Cases {
 		key := c.Suite + "/" + c.Group
@@ -113,8 +106,8 @@ func axisLabel(group string) string {
 	return group
 }
 
-func (r Report) overAxis(suite, group string) Graph {
-	g := Graph{ID: strings.TrimSuffix("throughput-"+slug(suite)+"-"+slug(group), "-"),
+func (r Report) overAxis(suite, group string) Picture {
+	g := Picture{ID: strings.TrimSuffix("throughput-"+slug(suite)+"-"+slug(group), "-"),
 		Graph: figure.Graph{Title: "Throughput, suite " + suite, XLabel: axisLabel(group), YLabel: "images/s",
 			LogX: true, LogY: true},
 		Caption: "Images per second, end to end, with the copies to and from the device. Bars are 95 % confidence " +
@@ -141,8 +134,8 @@ func (r Report) overAxis(suite, group string) Graph {
 	return g
 }
 
-func (r Report) ofLayers(suite string) Graph {
-	g := Graph{ID: "throughput-" + slug(suite),
+func (r Report) ofLayers(suite string) Picture {
+	g := Picture{ID: "throughput-" + slug(suite),
 		Graph: figure.Graph{Title: "Throughput, suite " + suite, YLabel: "GFLOP/s", LogY: true},
 		Caption: "Two operations for each multiplication of the direct form, whatever an algorithm saves, end to " +
 			"end. Bars are 95 % confidence intervals of the median."}
@@ -179,8 +172,8 @@ func add(c *figure.Series, x, y, low, high float64) {
 
 // roofline shows every case of every backend against the roofs that were measured (Williams, Waterman & Patterson,
 // Roofline, CACM 52(4), 2009).
-func (r Report) roofline() Graph {
-	g := Graph{ID: "roofline", Graph: figure.Graph{Title: "Roofline", XLabel: "arithmetic intensity (FLOP/byte)",
+func (r Report) roofline() Picture {
+	g := Picture{ID: "roofline", Graph: figure.Graph{Title: "Roofline", XLabel: "arithmetic intensity (FLOP/byte)",
 		YLabel: "GFLOP/s", LogX: true, LogY: true},
 		Caption: "Every case that was timed: operations of the direct form, bytes of images, weights and outputs " +
 			"once each. Dashed roofs are what probes reached on the same device beside the runs: multiply-adds on " +
@@ -188,7 +181,7 @@ func (r Report) roofline() Graph {
 			"which count all the same, or if data stayed in caches."}
 	lo, hi := math.Inf(1), 0.0
 	for _, x := range r.Results {
-		c, _ := r.CaseOf(x)
+		c, _ := r.caseOf(x)
 		lo, hi = min(lo, c.Intensity), max(hi, c.Intensity)
 	}
 	var drawn []Roof
@@ -213,7 +206,7 @@ func (r Report) roofline() Graph {
 // roofCurve is a backend's roof. It turns level at its ridge.
 func roofCurve(b BackendInfo, color int, lo, hi float64) figure.Series {
 	roof := *b.Roof
-	c := figure.Series{Name: fmt.Sprintf("roof of %s: %.3g GFLOP/s, %.3g GB/s", b.short(), roof.GFLOPS, roof.GBPS),
+	c := figure.Series{Name: "roof of " + b.columnName() + ": " + roof.rates(", "),
 		Color: color, Style: figure.Solid, Dashed: true}
 	for _, x := range []float64{lo, roof.GFLOPS / roof.GBPS, hi} {
 		if x >= lo && x <= hi {
@@ -225,15 +218,15 @@ func roofCurve(b BackendInfo, color int, lo, hi float64) figure.Series {
 
 // ratios are throughputs of the GPU, and of peers on one, divided by the throughput of the CPU engine with all threads:
 // with the copies to and from the device, and without them.
-func (r Report) ratios() Graph {
-	g := Graph{ID: "gpu-cpu-ratio", Graph: figure.Graph{Title: "Software renderer against the CPU engine",
+func (r Report) ratios() Picture {
+	g := Picture{ID: "gpu-cpu-ratio", Graph: figure.Graph{Title: "Software renderer against the CPU engine",
 		XLabel: axisLabel(""), YLabel: "ratio of images/s", LogX: true, LogY: true},
 		Caption: "Above 1 the device is faster than the CPU engine with all threads. With transfers: from images " +
 			"in memory to outputs in memory, which is what a user waits for. " +
 			"Without: the kernels alone. Bars are 95 % confidence intervals of the ratio."}
 	engine, ok := r.engine()
 	if !ok {
-		return Graph{}
+		return Picture{}
 	}
 	lo, hi := math.Inf(1), 0.0
 	for i, b := range r.Backends {
@@ -266,7 +259,7 @@ func (r Report) ratios() Graph {
 
 // addRatio adds a case to a curve if both were timed, and the backend copies to a device. Only cases that vary the
 // batch have a place on the axis.
-func (g *Graph) addRatio(curve *figure.Series, r Report, c CaseInfo, b, engine BackendInfo, phase string) {
+func (g *Picture) addRatio(curve *figure.Series, r Report, c CaseInfo, b, engine BackendInfo, phase string) {
 	_, copies := r.find(c, b, PhaseUpload, "")
 	device, ok := r.find(c, b, phase, "")
 	host, timed := r.total(c, engine)
@@ -293,8 +286,8 @@ func (r Report) engine() (most BackendInfo, ok bool) {
 
 // scaling shows how many times as fast a backend is with more threads as with one: the geometric mean over all cases,
 // with the least and the largest.
-func (r Report) scaling() Graph {
-	g := Graph{ID: "scaling", Graph: figure.Graph{Title: "Scaling over cores", XLabel: "threads",
+func (r Report) scaling() Picture {
+	g := Picture{ID: "scaling", Graph: figure.Graph{Title: "Scaling over cores", XLabel: "threads",
 		YLabel: "speed-up over 1 thread"},
 		Caption: "Geometric mean of all cases; bars reach from the case that gains least to the one that gains most."}
 	most := 1

@@ -64,17 +64,26 @@ func took(c bench.CaseInfo, b bench.BackendInfo, phase string, seconds float64) 
 		Blocks: []bench.Block{{Seconds: []float64{seconds * 0.9, seconds, seconds * 1.1}}}}
 }
 
-func graphOf(t *testing.T, r bench.Report, id string) bench.Graph {
+func picturesOf(t *testing.T, r bench.Report) []bench.Picture {
 	t.Helper()
-	graphs := r.Graphs()
-	i := slices.IndexFunc(graphs, func(g bench.Graph) bool { return g.ID == id })
+	pictures, err := r.Pictures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pictures
+}
+
+func graphOf(t *testing.T, r bench.Report, id string) bench.Picture {
+	t.Helper()
+	graphs := picturesOf(t, r)
+	i := slices.IndexFunc(graphs, func(g bench.Picture) bool { return g.ID == id })
 	if i < 0 {
 		t.Fatalf("no graph %s", id)
 	}
 	return graphs[i]
 }
 
-func curveOf(t *testing.T, g bench.Graph, name string) figure.Series {
+func curveOf(t *testing.T, g bench.Picture, name string) figure.Series {
 	t.Helper()
 	for _, c := range g.Series {
 		if strings.Contains(c.Name, name) {
@@ -161,7 +170,7 @@ func TestGraphsLayers(t *testing.T) {
 	for i := range r.Cases {
 		r.Cases[i].Group, r.Cases[i].Layer = "../../x", ""
 	}
-	for _, g := range r.Graphs() {
+	for _, g := range picturesOf(t, r) {
 		if strings.ContainsAny(g.ID, "./") {
 			t.Errorf("the name of a file would be %q", g.ID)
 		}
@@ -171,7 +180,7 @@ func TestGraphsLayers(t *testing.T) {
 func TestGraphsEmpty(t *testing.T) {
 	r := fixed()
 	r.Results = nil
-	if got := r.Graphs(); len(got) != 0 {
+	if got := picturesOf(t, r); len(got) != 0 {
 		t.Errorf("%d graphs of no result", len(got))
 	}
 }
@@ -180,7 +189,7 @@ func TestGraphsEmpty(t *testing.T) {
 func TestGraphsSorted(t *testing.T) {
 	r := fixed()
 	slices.Reverse(r.Cases)
-	for _, g := range r.Graphs() {
+	for _, g := range picturesOf(t, r) {
 		for _, c := range g.Series {
 			if !slices.IsSorted(c.X) {
 				t.Errorf("%s, %s goes over %v", g.ID, c.Name, c.X)

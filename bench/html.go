@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"gpuconv/internal/statistics"
 )
 
 //go:embed page.html
@@ -104,7 +106,7 @@ func (p *page) addBackend(r Report, b BackendInfo) {
 	p.Peers = p.Peers || b.Peer
 	row := pageBackend{Name: r.name(b), Device: b.Device, Driver: b.Driver, Roof: "not measured", Software: b.Software}
 	if b.Roof != nil {
-		row.Roof = fmt.Sprintf("%.3g GFLOP/s, %.3g GB/s", b.Roof.GFLOPS, b.Roof.GBPS)
+		row.Roof = b.Roof.rates(", ")
 	}
 	p.Backends = append(p.Backends, row)
 }
@@ -122,7 +124,7 @@ func (r Report) pageRow(c CaseInfo, b BackendInfo, x Result) pageRow {
 		row.Low, row.High = duration(x.CILow), duration(x.CIHigh)
 	}
 	row.Samples, row.Outliers = x.Samples, len(x.Outliers)
-	row.GFLOPS, row.GBPS, row.Intensity = optional(x.GFLOPS), optional(x.GBPS), fmt.Sprintf("%.3g", c.Intensity)
+	row.GFLOPS, row.GBPS, row.Intensity = optional(x.GFLOPS), optional(x.GBPS), statistics.Digits(c.Intensity)
 	row.PercentOfRoof, row.CPU = "–", "–"
 	if x.PercentOfRoofline != nil {
 		row.PercentOfRoof = fmt.Sprintf("%.0f %%", *x.PercentOfRoofline)
@@ -175,8 +177,8 @@ func (p *page) addRatios(r Report, c CaseInfo) {
 
 func newPageRatio(name, ours, other string, theirs, mine Result) pageRatio {
 	ratio := theirs.interval().Over(mine.interval())
-	p := pageRatio{Case: name, Ours: ours, Other: other, Ratio: significant(ratio.Median), Low: significant(ratio.Low),
-		High: significant(ratio.High), Verdict: "no difference seen"}
+	p := pageRatio{Case: name, Ours: ours, Other: other, Ratio: statistics.Digits(ratio.Median), Low: statistics.Digits(ratio.Low),
+		High: statistics.Digits(ratio.High), Verdict: "no difference seen"}
 	switch {
 	case theirs.Samples < 2 || mine.Samples < 2: // how far off they are is not known
 		p.Low, p.High, p.Verdict = "–", "–", "one sample"
@@ -191,7 +193,7 @@ func newPageRatio(name, ours, other string, theirs, mine Result) pageRatio {
 func (p *page) addCompile(r Report) {
 	seen := map[pageCompile]bool{}
 	for _, x := range r.Results {
-		b, _ := r.BackendOf(x)
+		b, _ := r.backendOf(x)
 		if x.Phase != PhaseCompile || !x.Correct || x.Cache == "" {
 			continue
 		}
@@ -199,7 +201,7 @@ func (p *page) addCompile(r Report) {
 			Low: duration(x.CILow), High: duration(x.CIHigh)}
 		if !seen[row] { // cases that share a program share the figure
 			seen[row] = true
-			c, _ := r.CaseOf(x)
+			c, _ := r.caseOf(x)
 			row.Case = readable(c)
 			p.Compile = append(p.Compile, row)
 		}

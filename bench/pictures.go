@@ -7,11 +7,13 @@ import (
 	"gpuconv/figure"
 )
 
-// Picture is a [Graph] that is drawn.
+// Picture is a graph of a report, as plain data and as text of SVG.
 type Picture struct {
-	Graph
-	SVG   []byte // the whole picture as text
-	chart *figure.Chart
+	ID           string // for the name of a file: lower-case letters, digits and dashes
+	Caption      string
+	figure.Graph        // what it shows
+	SVG          []byte // the whole picture
+	chart        *figure.Chart
 }
 
 // WritePNG writes the picture as PNG, for 144 dots per inch.
@@ -23,19 +25,21 @@ func (p Picture) WriteSVG(w io.Writer) error {
 	return err
 }
 
-// Pictures draws the graphs of the report, in their order.
+// Pictures draws the report: throughput, the roofline, GPU against CPU and scaling over cores. What nothing was timed
+// for is left out.
 func (r Report) Pictures() ([]Picture, error) {
-	var all []Picture
-	for _, g := range r.Graphs() {
-		chart, err := g.Chart()
-		if err != nil {
+	all := r.graphs()
+	for i := range all {
+		p := &all[i]
+		var err error
+		if p.chart, err = p.Chart(); err != nil {
 			return nil, err
 		}
 		var svg bytes.Buffer
-		if err := chart.WriteSVG(&svg); err != nil {
+		if err := p.chart.WriteSVG(&svg); err != nil {
 			return nil, err
 		}
-		all = append(all, Picture{Graph: g, SVG: svg.Bytes(), chart: chart})
+		p.SVG = svg.Bytes()
 	}
 	return all, nil
 }

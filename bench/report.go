@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gpuconv/fault"
+	"gpuconv/internal/statistics"
 )
 
 // Schema is the number of the form of a [Report]. It changes when a field changes its meaning.
@@ -97,6 +98,11 @@ type Roof struct {
 
 // At returns the most GFLOP/s at an arithmetic intensity in FLOP per byte.
 func (r Roof) At(intensity float64) float64 { return min(r.GFLOPS, r.GBPS*intensity) }
+
+// rates writes both rates for people, with a text between them.
+func (r Roof) rates(between string) string {
+	return statistics.Digits(r.GFLOPS) + " GFLOP/s" + between + statistics.Digits(r.GBPS) + " GB/s"
+}
 
 // CaseInfo is the convolution of a case. The figures of its results are made from these numbers, whatever an algorithm
 // really computes or moves.
@@ -236,8 +242,8 @@ func (r Report) Validate() error {
 }
 
 func (r Report) validate(result Result) error {
-	_, known := r.CaseOf(result)
-	_, timed := r.BackendOf(result)
+	_, known := r.caseOf(result)
+	_, timed := r.backendOf(result)
 	switch {
 	case !known:
 		return errors.New("its case is not among the cases")
@@ -262,8 +268,8 @@ func (r Report) validate(result Result) error {
 	return nil
 }
 
-// CaseOf returns the case of a result.
-func (r Report) CaseOf(result Result) (CaseInfo, bool) {
+// caseOf returns the case of a result.
+func (r Report) caseOf(result Result) (CaseInfo, bool) {
 	i := slices.IndexFunc(r.Cases, func(c CaseInfo) bool { return c.Suite == result.Suite && c.Case == result.Case })
 	if i < 0 {
 		return CaseInfo{}, false
@@ -271,8 +277,8 @@ func (r Report) CaseOf(result Result) (CaseInfo, bool) {
 	return r.Cases[i], true
 }
 
-// BackendOf returns the backend of a result.
-func (r Report) BackendOf(result Result) (BackendInfo, bool) {
+// backendOf returns the backend of a result.
+func (r Report) backendOf(result Result) (BackendInfo, bool) {
 	i := slices.IndexFunc(r.Backends, func(b BackendInfo) bool {
 		return b.Backend == result.Backend &&
 			b.Threads == result.Threads

@@ -34,16 +34,17 @@ func (w *running) report() Report {
 
 // add reports an entry: its phases, or that its output was wrong, or why there are no figures.
 func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
-	b, _ := r.BackendOf(Result{Backend: e.subject.Info.Backend, Threads: e.subject.Info.Threads})
+	b, _ := r.backendOf(Result{Backend: e.subject.Info.Backend, Threads: e.subject.Info.Threads})
 	count, seconds := e.count()
 	m := Missing{Case: c.Case, Backend: b.Backend, Threads: b.Threads}
 	switch {
 	case e.missing != "":
 		m.Why = e.missing
 	case e.wrong == "" && count < s.Samples:
-		m.Why = fmt.Sprintf("%d of %d samples, the time was up after %.3g s", count, s.Samples, s.Limit)
+		m.Why = fmt.Sprintf("%d of %d samples, the time was up after %s s", count, s.Samples, statistics.Digits(s.Limit))
 	case e.wrong == "" && seconds < s.Seconds:
-		m.Why = fmt.Sprintf("samples of %.2g s, not %.2g s, the time was up after %.3g s", seconds, s.Seconds, s.Limit)
+		m.Why = fmt.Sprintf("samples of %.2g s, not %.2g s, the time was up after %s s", seconds, s.Seconds,
+			statistics.Digits(s.Limit))
 	}
 	if m.Why != "" {
 		r.Missing = append(r.Missing, m)

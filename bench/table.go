@@ -3,7 +3,6 @@ package bench
 import (
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -57,7 +56,7 @@ func (b BackendInfo) roofs() string {
 	case b.Roof == nil:
 		return ""
 	}
-	return fmt.Sprintf(", at most %.3g GFLOP/s and %.3g GB/s", b.Roof.GFLOPS, b.Roof.GBPS)
+	return ", at most " + b.Roof.rates(" and ")
 }
 
 // find returns a phase's result.
@@ -77,7 +76,7 @@ func (r Report) row(c CaseInfo, b BackendInfo) string {
 	if !ok {
 		return ""
 	}
-	cells := []string{strings.ReplaceAll(c.Case, "/", " "), b.short(), total.Algorithm}
+	cells := []string{strings.ReplaceAll(c.Case, "/", " "), b.columnName(), total.Algorithm}
 	if !total.Correct {
 		return strings.Join(append(cells, "WRONG", "", "", "", "", "", "", "", "", "", "", ""), "\t") + "\t"
 	}
@@ -100,13 +99,13 @@ func (r Report) row(c CaseInfo, b BackendInfo) string {
 		roof = fmt.Sprintf("%.0f %%", *total.PercentOfRoofline)
 	}
 	if total.EnergyJ != nil {
-		energy = fmt.Sprintf("%.3g J", *total.EnergyJ)
+		energy = statistics.Digits(*total.EnergyJ) + " J"
 	}
 	return strings.Join(append(cells, optional(total.GFLOPS), optional(total.GBPS), roof, energy), "\t") + "\t"
 }
 
-// short names a backend in a column, such as llvmpipe (software) or cpu ×2.
-func (b BackendInfo) short() string {
+// columnName names a backend in a column, such as llvmpipe (software) or cpu ×2.
+func (b BackendInfo) columnName() string {
 	switch {
 	case b.Software:
 		name, _, _ := strings.Cut(strings.TrimPrefix(b.Device, "software renderer "), " ")
@@ -122,37 +121,29 @@ func optional(v *float64) string {
 	if v == nil {
 		return "–"
 	}
-	return significant(*v)
-}
-
-// significant gives three digits, and all of those before the point.
-func significant(v float64) string {
-	if v >= 100 && !math.IsInf(v, 0) {
-		return fmt.Sprintf("%.0f", v)
-	}
-	return fmt.Sprintf("%.3g", v)
+	return statistics.Digits(*v)
 }
 
 // duration gives three digits, with the unit that suits.
 func duration(seconds float64) string {
 	switch {
 	case seconds >= 1:
-		return fmt.Sprintf("%.3g s", seconds)
+		return statistics.Digits(seconds) + " s"
 	case seconds >= 1e-3:
-		return fmt.Sprintf("%.3g ms", seconds*1e3)
+		return statistics.Digits(seconds*1e3) + " ms"
 	}
-	return fmt.Sprintf("%.3g µs", seconds*1e6)
+	return statistics.Digits(seconds*1e6) + " µs"
 }
 
 // writeCompile lists how long compiling took, each figure once for the cases that share it.
 func (r Report) writeCompile(w io.Writer) {
 	seen := map[string]bool{}
 	for _, x := range r.Results {
-		b, _ := r.BackendOf(x)
+		b, _ := r.backendOf(x)
 		if x.Phase != PhaseCompile || x.Cache == "" || !x.Correct {
 			continue
 		}
-		line := fmt.Sprintf("compile   %s, %s, %s cache: %s (%d samples, %s … %s)", b.short(), x.Algorithm, x.Cache,
+		line := fmt.Sprintf("compile   %s, %s, %s cache: %s (%d samples, %s … %s)", b.columnName(), x.Algorithm, x.Cache,
 			duration(x.Median), x.Samples, duration(x.CILow), duration(x.CIHigh))
 		if !seen[line] {
 			seen[line] = true
@@ -181,19 +172,19 @@ func (r Report) writeNotes(w io.Writer) {
 		what := m.Backend
 		for _, b := range r.Backends {
 			if b.Backend == m.Backend && b.Threads == m.Threads {
-				what = b.short()
+				what = b.columnName()
 			}
 		}
 		fmt.Fprintf(w, "short     %s on %s: %s\n", strings.ReplaceAll(m.Case, "/", " "), what, m.Why)
 	}
 	if fewer > 0 {
 		fmt.Fprintf(w, "short     fewer samples, or shorter ones, than was asked for in %d lines of the table: "+
-			"the time was up after %.3g s\n", fewer, r.Run.Settings.Limit)
+			"the time was up after %s s\n", fewer, statistics.Digits(r.Run.Settings.Limit))
 	}
 	for _, x := range r.Results {
-		b, _ := r.BackendOf(x)
+		b, _ := r.backendOf(x)
 		if x.Phase == PhaseTotal && !x.Correct {
-			fmt.Fprintf(w, "WRONG     %s on %s: %s\n", strings.ReplaceAll(x.Case, "/", " "), b.short(), x.Why)
+			fmt.Fprintf(w, "WRONG     %s on %s: %s\n", strings.ReplaceAll(x.Case, "/", " "), b.columnName(), x.Why)
 		}
 	}
 }
@@ -207,7 +198,7 @@ func (r Report) WriteGo(w io.Writer) error {
 		if !x.Correct {
 			continue
 		}
-		c, _ := r.CaseOf(x)
+		c, _ := r.caseOf(x)
 		name := fmt.Sprintf("BenchmarkConv/alg=%s/suite=%s/%s/backend=%s/threads=%d/phase=%s", x.Algorithm, x.Suite,
 			x.Case, x.Backend, x.Threads, x.Phase)
 		if x.Cache != "" {

@@ -7,7 +7,8 @@
 //   - [Check] holds a backend to the error bound alone.
 //   - [NewAnswer] holds outputs that are there already, as after timing a run.
 //
-// [Relations] need no judge: they hold a backend to itself. [Taps] shows the sum of each product that makes an output.
+// [Relations] need no judge: they hold a backend to itself. A Trial's [Evidence] shows the products of the worst
+// output.
 //
 // An output is right if it differs from the float64 value by no more than the classical forward error bound of a
 // float32 sum,

@@ -23,8 +23,8 @@ func (s Status) String() string {
 	return fmt.Sprint(int(s))
 }
 
-// The names of checks: CheckRun says that the case could be run at all, the others are the four gates. A relation's
-// check has the relation's name.
+// The names of checks, as in [Finding].Check: CheckRun says that the case could be run at all, the others are the four
+// gates. A relation's check has the relation's name.
 const (
 	CheckRun    = "run"
 	CheckExact  = "exact"
@@ -35,14 +35,14 @@ const (
 
 // The names of the numbers that fill a case besides its own.
 const (
-	SmallIntegers = "integers"
-	LargeIntegers = "large integers"
+	smallIntegers = "integers"
+	largeIntegers = "large integers"
 )
 
 // Finding is what one check of a case found.
 type Finding struct {
 	Check   string // its name
-	Numbers string // what the case was filled with: "" for its own numbers, SmallIntegers, LargeIntegers
+	Numbers string // what the case was filled with: "" for its own numbers; or integers, or large integers
 	Status  Status
 	Note    string // what is wrong, or why it was skipped
 	Result  Result // the figures, where outputs were compared with the judge's

@@ -8,15 +8,15 @@ import (
 	"gpuconv/conv"
 )
 
-// Sum is one of the sums that make an output, tap by tap in the order of package conv's formula.
-type Sum struct {
+// filterSum is one of the sums that make an output, tap by tap in the order of package conv's formula.
+type filterSum struct {
 	Filter, Row, Column int // which of the sums of an image
 	Bias                float32
-	Taps                []Tap
+	Taps                []tap
 }
 
-// Tap is one product of a sum.
-type Tap struct {
+// tap is one product of a sum.
+type tap struct {
 	Channel, U, V int // of the weight: channel in the group, kernel row and column
 	Row, Column   int // of the image; outside it in the padding
 	X, W          float32
@@ -24,12 +24,12 @@ type Tap struct {
 	Float64       float64 // the sum up to here
 }
 
-// mostSums bounds how many sums Taps takes apart: those of a large pooling window are alike.
+// mostSums bounds how many sums sumsOf takes apart: those of a large pooling window are alike.
 const mostSums = 16
 
-// Taps takes apart the sums that make one output of a case, at image, channel, row and column: one sum, or those of a
+// sumsOf takes apart the sums that make one output of a case, at image, channel, row and column: one sum, or those of a
 // pair of filters, or of a pooling window, 16 at most.
-func Taps(c Case, at [4]int) []Sum {
+func sumsOf(c Case, at [4]int) []filterSum {
 	p := c.Problem
 	p.Spec = p.WithDefaults()
 	filters := []int{at[1]}
@@ -41,7 +41,7 @@ func Taps(c Case, at [4]int) []Sum {
 		rows, columns = p.Pool.Size[0], p.Pool.Size[1]
 		top, left = at[2]*p.Pool.Stride[0], at[3]*p.Pool.Stride[1]
 	}
-	var all []Sum
+	var all []filterSum
 	for i := range rows {
 		for j := range columns {
 			for _, k := range filters {
@@ -54,8 +54,8 @@ func Taps(c Case, at [4]int) []Sum {
 	return all
 }
 
-func takeApart(p conv.Problem, c Case, n, k, i, j int) Sum {
-	s := Sum{Filter: k, Row: i, Column: j}
+func takeApart(p conv.Problem, c Case, n, k, i, j int) filterSum {
+	s := filterSum{Filter: k, Row: i, Column: j}
 	if p.Bias {
 		s.Bias = c.Bias[k]
 	}
@@ -64,7 +64,7 @@ func takeApart(p conv.Problem, c Case, n, k, i, j int) Sum {
 	for channel := range p.Weight[1] {
 		for u := range p.Weight[2] {
 			for v := range p.Weight[3] {
-				t := Tap{Channel: channel, U: u, V: v, W: element(c.Weight, k, channel, u, v),
+				t := tap{Channel: channel, U: u, V: v, W: element(c.Weight, k, channel, u, v),
 					Row:    i*p.Stride[0] + u*p.Dilation[0] - p.Padding.Top,
 					Column: j*p.Stride[1] + v*p.Dilation[1] - p.Padding.Left}
 				t.X = pixel(p, c.Src, n, group*p.Weight[1]+channel, t.Row, t.Column)
@@ -92,7 +92,7 @@ func (e *Evidence) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "activation %v, pool %v\n", p.Activation, p.Pool)
 	fmt.Fprintf(&b, "worst      image %d, channel %d, row %d, column %d: got %.9g, want %.17g, may be off by %.3g\n",
 		e.Worst[0], e.Worst[1], e.Worst[2], e.Worst[3], e.Result.Got, e.Result.Want, e.Result.Limit)
-	for _, s := range Taps(e.Case, e.Worst) {
+	for _, s := range sumsOf(e.Case, e.Worst) {
 		fmt.Fprintf(&b, "\nsum of filter %d at row %d, column %d, from the bias %.9g on; ", s.Filter, s.Row, s.Column,
 			s.Bias)
 		fmt.Fprintln(&b, "positions in brackets lie in the padding")
@@ -108,7 +108,7 @@ func (e *Evidence) WriteText(w io.Writer) error {
 	return err
 }
 
-func (t Tap) place(p conv.Problem) string {
+func (t tap) place(p conv.Problem) string {
 	at := fmt.Sprintf("%d,%d", t.Row, t.Column)
 	if t.Row < 0 || t.Row >= p.Src.H() || t.Column < 0 || t.Column >= p.Src.W() {
 		return "[" + at + "]"

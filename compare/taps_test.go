@@ -24,7 +24,7 @@ func TestTaps(t *testing.T) {
 		t.Fatal(err)
 	}
 	each(dst, func(n, k, y, x int, v *float32) {
-		sums := compare.Taps(c, [4]int{n, k, y, x})
+		sums := compare.SumsOf(c, [4]int{n, k, y, x})
 		if len(sums) != 1 || len(sums[0].Taps) != 12 {
 			t.Fatalf("%d sums", len(sums))
 		}
@@ -34,7 +34,7 @@ func TestTaps(t *testing.T) {
 	})
 	p.Activation, p.Pool = conv.Energy, conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 3}}
 	p.Groups, p.Weight = 1, conv.Shape{6, 4, 3, 2}
-	sums := compare.Taps(randomCase(t, p), [4]int{1, 2, 1, 1})
+	sums := compare.SumsOf(randomCase(t, p), [4]int{1, 2, 1, 1})
 	if len(sums) != 12 || sums[0].Filter != 4 || sums[1].Filter != 5 || sums[0].Row != 2 || sums[0].Column != 3 ||
 		sums[11].Row != 3 || sums[11].Column != 5 {
 		t.Errorf("%d sums in a pooled energy", len(sums))

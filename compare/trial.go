@@ -64,9 +64,9 @@ func NewTrial(judge conv.Backend, c Case) (*Trial, error) {
 	for _, fill := range []struct {
 		numbers string
 		x, w    int
-	}{{SmallIntegers, 32, 32}, {LargeIntegers, 4095, 4}} {
+	}{{smallIntegers, 32, 32}, {largeIntegers, 4095, 4}} {
 		x := exactRange(c.Problem, fill.x, fill.w, 1)
-		if x < 2 || fill.numbers == LargeIntegers && x <= fill.w {
+		if x < 2 || fill.numbers == largeIntegers && x <= fill.w {
 			continue // with so many terms the integers would be too small to tell taps apart
 		}
 		filled, err := integers(c.Name+" "+fill.numbers, c.Problem, x, min(x, fill.w))

@@ -4,7 +4,7 @@ import "fmt"
 
 // Same returns the padding with which a convolution of stride 1 keeps the size of the image, as PyTorch's
 // padding='same' does. Along each axis it is dilation·(kernel−1) in all, half of it before the image and half after.
-// Where that is odd, one more is after the image. Pairs are (H, W); 0 means 1 for stride and dilation.
+// Where that is odd, one more is after the image. Pairs are (H, W); stride and dilation are 1 by default.
 //
 // It refuses other strides, as PyTorch does, and extents below 1, with a [*ShapeError].
 func Same(kernel, stride, dilation [2]int) (Padding, error) {

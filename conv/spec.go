@@ -9,11 +9,11 @@ import (
 // Spec says how a kernel moves over an image, and what follows the sum. Pairs are (H, W). The zero value is a dense
 // convolution with stride 1 and without padding.
 type Spec struct {
-	Stride      [2]int      `json:"stride"`   // 0 means 1
-	Dilation    [2]int      `json:"dilation"` // 0 means 1
+	Stride      [2]int      `json:"stride"`   // default 1
+	Dilation    [2]int      `json:"dilation"` // default 1
 	Padding     Padding     `json:"padding"`
 	PaddingMode PaddingMode `json:"padding_mode"`
-	Groups      int         `json:"groups"` // 0 means 1
+	Groups      int         `json:"groups"` // default 1
 	Activation  Activation  `json:"activation"`
 	Pool        Pool        `json:"pool"`
 }
@@ -94,7 +94,7 @@ func (k *PoolKind) UnmarshalText(text []byte) error { return poolKinds.unmarshal
 type Pool struct {
 	Kind   PoolKind
 	Size   [2]int
-	Stride [2]int // 0 means that of Size
+	Stride [2]int // default Size
 }
 
 // String returns p as the command line takes it: none, or kind, size and stride as in max:3,2:2,1.
@@ -105,7 +105,8 @@ func (p Pool) String() string {
 	return fmt.Sprintf("%s:%d,%d:%d,%d", p.Kind, p.Size[0], p.Size[1], p.Stride[0], p.Stride[1])
 }
 
-// MarshalText returns what String does, with the stride that 0 means, and a [*ShapeError] if the kind has no name.
+// MarshalText returns what String does, with the default stride as a number, and a [*ShapeError] if the kind has no
+// name.
 func (p Pool) MarshalText() ([]byte, error) {
 	if err := poolKinds.check(int(p.Kind)); err != nil {
 		return nil, err

@@ -71,7 +71,10 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 		j.Origin.Started = opening
 	}
 	var plan conv.Plan
-	err = batch.Await(ctx, func() (err error) { plan, err = backend.Plan(p, j.Bank.Weight, nil); return err })
+	err = batch.Await(ctx, func() (err error) {
+		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Bank.Weight, nil)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,8 @@ type Filter interface {
 // Bank is filters of one kind and size.
 type Bank struct {
 	Filters []Filter
-	// Size is the rows and columns of each filter. 0 is the smallest odd number that holds the reach of all.
+	// Size is how many rows, and columns, each filter has. The default is the smallest odd number that holds the reach
+	// of all.
 	Size int
 	// Quadrature makes two filters of each, 2m and 2m+1. The second is a quarter of a cycle further, so that
 	// conv.Energy makes a complex cell of them.

@@ -18,11 +18,11 @@ import (
 type Gabor struct {
 	Orientation float64 // of the grating that it answers most to, in degrees from vertical
 	SF          float64 // cycles per pixel, above 0, at most 0.5
-	Phase       float64 // degrees, at the centre: 0 is even, 90 odd
-	SigmaX      float64 // pixels, across the stripes; 0 is that of Bandwidth
-	SigmaY      float64 // pixels, along the stripes; 0 is SigmaX/Aspect
-	Bandwidth   float64 // octaves; 0 is 1.4. With SigmaX it has no effect
-	Aspect      float64 // SigmaX/SigmaY; 0 is 1. With SigmaY it has no effect
+	Phase       float64 // degrees, at the centre: 0 gives an even filter, 90 an odd one
+	SigmaX      float64 // pixels, across the stripes; the default follows from Bandwidth
+	SigmaY      float64 // pixels, along the stripes; default SigmaX/Aspect
+	Bandwidth   float64 // octaves; default 1.4. With SigmaX it has no effect
+	Aspect      float64 // SigmaX/SigmaY; default 1. With SigmaY it has no effect
 }
 
 // medianBandwidth is that of De Valois, Albrecht and Thorell 1982.

@@ -11,10 +11,10 @@ import (
 // DoG is a difference of Gaussians, the receptive field of retinal ganglion cells (Rodieck, Vision Res. 5, 1965):
 // Sign·(G(Sigma) − Surround·G(SigmaSurround)), where G is a Gaussian whose integral is 1.
 type DoG struct {
-	Sigma         float64 // of the centre, in pixels; 0 means 1
-	SigmaSurround float64 // pixels, above Sigma; 0 means 1.6·Sigma (Marr, Hildreth, Proc. R. Soc. B 207, 1980)
-	Surround      float64 // integral of the surround; 0 means 1, which gives no answer to a uniform image
-	Sign          int     // 1 is an ON centre, −1 an OFF centre; 0 means 1
+	Sigma         float64 // of the centre, in pixels; default 1
+	SigmaSurround float64 // pixels, above Sigma; default 1.6·Sigma (Marr, Hildreth, Proc. R. Soc. B 207, 1980)
+	Surround      float64 // integral of the surround; default 1, which gives no answer to a uniform image
+	Sign          int     // 1 is an ON centre, −1 an OFF centre; default 1
 }
 
 // Kind implements [Filter].
@@ -82,7 +82,7 @@ func fill(v *float64, to float64) {
 type Derivative struct {
 	Orientation float64 // of the grating that it responds to most, in degrees from vertical
 	Order       int     // 0 … 8
-	Sigma       float64 // pixels; 0 means 1
+	Sigma       float64 // pixels; default 1
 }
 
 const maxOrder = 8

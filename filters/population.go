@@ -25,8 +25,8 @@ import (
 type Population struct {
 	Count           int        // how many Gabors, 1 … 2²⁰
 	Seed            param.Seed // at most 2⁵³
-	PixelsPerDegree float64    // 0 means VOneNet's 28: 224 pixels on 8 degrees
-	SFMin, SFMax    float64    // cycles per degree, of the bins of the histogram that are used; SFMax 0 means 5.6
+	PixelsPerDegree float64    // default 28, VOneNet's: 224 pixels on 8 degrees
+	SFMin, SFMax    float64    // cycles per degree: the bins of the histogram that are used; SFMax is 5.6 by default
 	SFCorrelation   float64    // −1 … 1; VOneNet's is 0.75
 }
 

@@ -18,7 +18,7 @@ import (
 //
 // The error is that of Open or Devices.
 func Probe(o Options, all bool, report func(Step)) error {
-	egl.Mortal() // without it the reason is among Go's stacks
+	egl.DieOnCrash() // without it the reason is among Go's stacks
 	vendors := egl.Vendors()
 	if o.Provider.resolve() != EGL {
 		vendors = nil

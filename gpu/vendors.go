@@ -6,7 +6,7 @@ import "gpuconv/gpu/internal/egl"
 
 // VendorFiles names the environment variable that lists the files of EGL's vendors, separated by colons, in place of
 // those of [VendorFolders].
-const VendorFiles = egl.VendorFiles
+const VendorFiles = egl.VendorFilesVariable
 
 // VendorFolders lists the folders whose files name EGL's vendors, if EGL is GLVND's. There are none but on Linux.
 func VendorFolders() []string {

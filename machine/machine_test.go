@@ -6,7 +6,7 @@ import (
 )
 
 func TestSize(t *testing.T) {
-	sizes := map[float64]string{0: "0 B", 999: "999 B", 1e3: "1 kB", 81.8e9: "81.8 GB", 1e25: "1e+07 EB"}
+	sizes := map[float64]string{0: "0 B", 999: "999 B", 999.7: "1000 B", 1e3: "1 kB", 81.8e9: "81.8 GB", 1e25: "10000000 EB"}
 	for bytes, want := range sizes {
 		if got := Size(bytes); got != want {
 			t.Errorf("Size(%v) = %s, want %s", bytes, got, want)
@@ -27,7 +27,7 @@ func TestChecks(t *testing.T) {
 		t.Error(err)
 	}
 	err = CheckDisk("it", folder, 1e24)
-	if err == nil || !strings.HasPrefix(err.Error(), "it would need 1e+06 EB on disk, ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "it would need 1000000 EB on disk, ") {
 		t.Errorf("1e24 B on disk: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package npy_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"os"
@@ -26,7 +27,7 @@ func Example() {
 	if err := npy.WriteFile(path, &npy.Array{Shape: []int{2, 3}, Data: []float32{1, 2, 3, 4, 5, 6}}); err != nil {
 		log.Fatal(err)
 	}
-	a, err := npy.ReadFile(path)
+	a, err := npy.ReadFile(context.Background(), path)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -36,18 +37,18 @@ func Example() {
 }
 
 // An array of an archive has a key. Two dimensions are one image of one channel.
-func ExampleArray_Tensor() {
+func ExampleArray_Images() {
 	dir, remove := folder()
 	defer remove()
 	path := filepath.Join(dir, "x.npz")
 	if err := npy.WriteNPZ(path, npy.Named{Name: "image", Array: &npy.Array{Shape: []int{1, 2}, Data: []float32{3, 4}}}); err != nil {
 		log.Fatal(err)
 	}
-	a, err := npy.ReadFile(path + ":image")
+	a, err := npy.ReadFile(context.Background(), path+":image")
 	if err != nil {
 		log.Fatal(err)
 	}
-	t, err := a.Tensor()
+	t, err := a.Images()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func ExampleCreate() {
 	if err := w.Close(); err != nil {
 		log.Fatal(err)
 	}
-	a, err := npy.ReadFile(path)
+	a, err := npy.ReadFile(context.Background(), path)
 	fmt.Println(a.Shape, a.Data, err)
 	// Output:
 	// [3 1 1 2] [0 0 1 0.5 2 1] <nil>
@@ -88,12 +89,12 @@ func ExampleOpen() {
 	if err := npy.WriteFile(path, &npy.Array{Shape: []int{2, 1, 2}, Data: []float32{1, 2, 3, 4}}); err != nil {
 		log.Fatal(err)
 	}
-	r, err := npy.Open(path)
+	r, err := npy.Open(context.Background(), path)
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer r.Close()
-	shape, err := npy.TensorShape(r.Shape())
+	shape, err := npy.ImageShape(r.Shape())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -13,17 +13,17 @@ type Images struct {
 	next  int
 }
 
-// NewImages returns the images of an array that was opened and not read. It refuses what [TensorShape] refuses. Close
+// NewImages returns the images of an array that was opened and not read. It refuses what [ImageShape] refuses. Close
 // closes r.
 func NewImages(r *Reader) (*Images, error) {
-	shape, err := TensorShape(r.Shape())
+	shape, err := ImageShape(r.Shape())
 	if err != nil {
 		return nil, err
 	}
 	return &Images{Reader: r, shape: shape}, nil
 }
 
-// Shape returns [N, C, H, W], as [TensorShape] does.
+// Shape returns [N, C, H, W], as [ImageShape] does.
 func (i *Images) Shape() conv.Shape { return i.shape }
 
 // Draw reads the images from first on into dst. They must be the next that were not read.

@@ -1,7 +1,7 @@
 // Package npy reads and writes NumPy's array files: .npy (one array) and .npz (a zip archive of named arrays). In
 // memory values are always float32 in C order: the last extent varies fastest.
 //
-//   - [ReadFile] loads one array; [Array.Tensor] takes it as images or weights.
+//   - [ReadFile] loads one array; [Array.Images] and [Array.Weights] make a tensor of it.
 //   - [Open] reads an array in pieces, for one that is larger than memory.
 //   - [WriteFile] and [WriteNPZ] save arrays that are in memory.
 //   - [Create] writes an array in pieces; it may be larger than memory, too.
@@ -46,22 +46,22 @@ type Array struct {
 	Data  []float32 // as many elements as Shape says
 }
 
-// Tensor returns the array as images, by the rule of [TensorShape]. The tensor shares a's Data. It refuses a nil
+// Images returns the array as images, by the rule of [ImageShape]. The tensor shares a's Data. It refuses a nil
 // array, one whose Data does not fill its Shape, and other numbers of dimensions.
-func (a *Array) Tensor() (*conv.Tensor, error) {
+func (a *Array) Images() (*conv.Tensor, error) {
 	if err := a.check(); err != nil {
 		return nil, &fault.Error{Package: "npy", Err: err}
 	}
-	shape, err := TensorShape(a.Shape)
+	shape, err := ImageShape(a.Shape)
 	if err != nil {
 		return nil, err
 	}
 	return &conv.Tensor{Shape: shape, Data: a.Data}, nil
 }
 
-// TensorShape returns the shape of an array as images: [H W] becomes [1 1 H W], [N H W] becomes [N 1 H W], and [N C H
+// ImageShape returns the shape of an array as images: [H W] becomes [1 1 H W], [N H W] becomes [N 1 H W], and [N C H
 // W] stays. It refuses any other number of dimensions.
-func TensorShape(shape []int) (conv.Shape, error) {
+func ImageShape(shape []int) (conv.Shape, error) {
 	switch len(shape) {
 	case 2:
 		return conv.Shape{1, 1, shape[0], shape[1]}, nil

@@ -141,7 +141,7 @@ func TestReadCut(t *testing.T) {
 			t.Run(fmt.Sprint(descr, fortran), func(t *testing.T) {
 				file := encodeArray(1, descr, fortran, []int{4, 5})
 				path := save(t, "a.npy", file)
-				r, err := Open(path)
+				r, err := Open(t.Context(), path)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -200,7 +200,7 @@ func TestOpenStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	grown := allocated(func() {
-		r, err := Open(path)
+		r, err := Open(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,7 +226,8 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-func TestTensor(t *testing.T) {
+// TestArrayImages: images take 2 to 4 dimensions, and share the array's elements.
+func TestArrayImages(t *testing.T) {
 	tests := []struct {
 		shape []int
 		want  conv.Shape
@@ -238,7 +239,7 @@ func TestTensor(t *testing.T) {
 	}
 	for _, tt := range tests {
 		a := &Array{tt.shape, make([]float32, product(tt.shape))}
-		got, err := a.Tensor()
+		got, err := a.Images()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -250,12 +251,12 @@ func TestTensor(t *testing.T) {
 		}
 	}
 	for _, shape := range [][]int{{}, {3}, {1, 2, 3, 4, 5}} {
-		_, err := (&Array{shape, make([]float32, product(shape))}).Tensor()
+		_, err := (&Array{shape, make([]float32, product(shape))}).Images()
 		wantError(t, err, fmt.Sprintf("npy: shape %v has %d dimensions: want [H W], [N H W] or [N C H W]", shape, len(shape)))
 	}
-	_, err := (&Array{[]int{2, 2}, make([]float32, 3)}).Tensor()
+	_, err := (&Array{[]int{2, 2}, make([]float32, 3)}).Images()
 	wantError(t, err, "npy: shape [2 2]: want 4 elements, the array holds 3")
-	_, err = (*Array)(nil).Tensor()
+	_, err = (*Array)(nil).Images()
 	wantError(t, err, "npy: array nil")
 }
 
@@ -314,7 +315,7 @@ func TestPaths(t *testing.T) {
 	}
 	for name, want := range good {
 		t.Run(name, func(t *testing.T) {
-			a, err := ReadFile(filepath.Join(dir, name))
+			a, err := ReadFile(t.Context(), filepath.Join(dir, name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -323,7 +324,7 @@ func TestPaths(t *testing.T) {
 	}
 	for name, want := range bad {
 		t.Run(name, func(t *testing.T) {
-			_, err := ReadFile(filepath.Join(dir, name))
+			_, err := ReadFile(t.Context(), filepath.Join(dir, name))
 			wantError(t, err, want)
 			if missing := strings.HasPrefix(name, "missing"); missing && !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("%v, want os.ErrNotExist", err)

@@ -48,10 +48,10 @@ func ParseWindow(name string) (Window, error) {
 type Aperture struct {
 	Window Window
 	X, Y   float64 // its centre, from that of the image, to the right and downwards
-	Radius float64 // 0 is half the shorter side of the image
-	Inner  float64 // of the annulus; 0 is half of Radius
-	Edge   float64 // width of the raised cosine's slope; 0 is Radius, which leaves no plateau
-	Sigma  float64 // of the Gaussian; 0 is an eighth of the shorter side
+	Radius float64 // default half the shorter side of the image
+	Inner  float64 // of the annulus; default half of Radius
+	Edge   float64 // width of the raised cosine's slope; default Radius, which leaves no plateau
+	Sigma  float64 // of the Gaussian; default an eighth of the shorter side
 }
 
 func (a *Aperture) parameters() []param.Parameter {

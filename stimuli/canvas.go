@@ -12,8 +12,8 @@ import (
 // Lengths and places are in pixels from the centre of the canvas, x to the right and y downwards. The centre of the
 // pixel in row i and column j is at (j − (Columns−1)/2, i − (Rows−1)/2).
 type Canvas struct {
-	Rows, Columns int // 0 is 64
-	// Supersample smooths jagged edges: a pixel is the mean of Supersample × Supersample samples. 0 is 1. A
+	Rows, Columns int // default 64
+	// Supersample smooths jagged edges: a pixel is the mean of Supersample × Supersample samples. The default is 1. A
 	// square wave over whole periods is half bright if a period has an even number of samples. Of an odd number one is
 	// over; a period of a whole number of pixels is then half bright with an even Supersample.
 	Supersample int

@@ -18,7 +18,7 @@ type Gabor struct {
 	SF             float64 // cycles per pixel, at most 0.5
 	Phase          float64 // degrees, at the patch's centre
 	X, Y           float64 // centre of the patch, in pixels to the right of and below that of the image
-	SigmaX, SigmaY float64 // pixels; SigmaX of 0 is an eighth of the shorter side, SigmaY of 0 is SigmaX
+	SigmaX, SigmaY float64 // pixels; SigmaX is by default an eighth of the shorter side, SigmaY is SigmaX
 	Drift, Frame   float64 // cycles per frame; number of the frame
 	Look
 }

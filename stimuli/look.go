@@ -9,9 +9,10 @@ import (
 // from 0 to 1. Contrast is the Michelson contrast, (largest − smallest)/(largest + smallest), if w reaches −1 and 1 in
 // the aperture.
 type Look struct {
-	// Mean luminance, above 0, where black is 0 and white is 1. A Mean of 0 is 0.5.
+	// Mean luminance, above 0, where black is 0 and white is 1. The default is 0.5.
 	Mean float64
-	// Contrast is from 0 to 1. If Mean is 0 too, a Contrast of 0 is 1: the zero value is a pattern from black to white.
+	// Contrast is from 0 to 1. The default is 1 if Mean is left out too: the zero value is a pattern from black to
+	// white.
 	Contrast float64
 	// Centred subtracts Mean from the pixels, so that grey is 0, as it is in the tutorial's stimuli.
 	Centred  bool
@@ -21,7 +22,7 @@ type Look struct {
 func (l *Look) parameters() []param.Parameter {
 	return append([]param.Parameter{
 		param.New("contrast", "contrast", "Michelson contrast, 0 … 1", &l.Contrast),
-		param.New("mean", "mean", "mean luminance, of black 0 and white 1; 0 is 0.5", &l.Mean),
+		param.New("mean", "mean", "mean luminance, where black is 0 and white is 1; default 0.5", &l.Mean),
 	}, l.Aperture.parameters()...)
 }
 

@@ -10,11 +10,10 @@ import (
 // NMA is the tutorial's grating: the sign of a cosine, so that its pixels have two values only. The zero value is the
 // tutorial's own.
 type NMA struct {
-	// SpatialFrequency is in radians per pixel of the full 640×480 image; 0 is the tutorial's 1/28. A period is
+	// SpatialFrequency is in radians per pixel of the full 640×480 image; the tutorial's 1/28 by default. A period is
 	// 2π·Resolution/SpatialFrequency pixels: 17.59 by default.
 	SpatialFrequency float64
-	// Resolution scales the image: 1 is 640×480 pixels, 0 is the tutorial's 0.1,
-	// 64×48.
+	// Resolution scales the image: 1 makes 640×480 pixels. The default is the tutorial's 0.1, which makes 64×48.
 	Resolution float64
 	// Patch shows the grating only in a disc, and adds 0.1 radians to the orientation. The disc has a radius of
 	// 106.7·Resolution pixels. Its centre is at three quarters of the width and half of the height: on the right.

@@ -12,7 +12,7 @@ import (
 // and left edges of a square belong to it. A sample that lies before an edge by 6·10⁻⁸ of a square or less counts as on
 // it, so that rounding decides nothing.
 type Checkerboard struct {
-	Side        float64 // of a square, in pixels, at least 1; 0 is 8
+	Side        float64 // of a square, in pixels, at least 1; default 8
 	Orientation float64 // degrees by which the board is turned clockwise
 	X, Y        float64 // a corner, in pixels to the right of and below the centre of the image
 	Look
@@ -96,7 +96,7 @@ func (z *ZonePlate) Paint(dst []float64, c Canvas) {
 // Impulse is one pixel of Amplitude among zeros. Convolved, it shows the filter.
 type Impulse struct {
 	X, Y      float64 // whole pixels right of and below row ⌊Rows/2⌋, column ⌊Columns/2⌋
-	Amplitude float64 // 0 is 1
+	Amplitude float64 // default 1
 }
 
 // Kind implements [Pattern].

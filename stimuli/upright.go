@@ -45,18 +45,24 @@ func (o turned) size(rows, columns int) (int, int) {
 	return rows, columns
 }
 
-// from returns which stored pixel of rows × columns is seen at row and column of the upright image.
-func (o turned) from(row, column, rows, columns int) (int, int) {
-	if o >= 5 { // the first stored row is a column of what is seen
-		row, column = column, row
-	}
+// upright reports whether the image needs no turning.
+func (o turned) upright() bool { return o < 2 || o > 8 }
+
+// place returns where in the upright image, counted row by row, the first pixel of row y of the stored rows × columns
+// belongs, and how far from each of its pixels the next one does.
+func (o turned) place(y, rows, columns int) (first, step int) {
+	x := 0
+	step = 1
 	if o == 3 || o == 4 || o == 6 || o == 7 { // from the far side
-		row = rows - 1 - row
+		y = rows - 1 - y
 	}
 	if o == 2 || o == 3 || o == 7 || o == 8 {
-		column = columns - 1 - column
+		x, step = columns-1, -1
 	}
-	return row, column
+	if o >= 5 { // the first stored row is a column of what is seen
+		return x*rows + y, step * rows
+	}
+	return y*columns + x, step
 }
 
 // maxPages bounds how far the pages of a TIFF are counted: a damaged file may lead round in circles.

@@ -13,7 +13,7 @@ import (
 // Stimulus is a kind of images that fills cases of the matrix.
 type Stimulus struct {
 	Name string
-	// Kinds is how many kinds of images it draws, one after another; 0 is 1. A case has at least as many images.
+	// Kinds is how many kinds of images it draws, one after another; default 1. A case has at least as many images.
 	Kinds int
 	// Draw fills dst [N C H W] of any shape. The same seed draws the same images.
 	Draw func(dst *conv.Tensor, seed string) error

@@ -88,7 +88,7 @@ type Runner struct {
 	Judge    conv.Backend // its plans are [conv.Oracle]s
 	Subjects []Subject
 	Cases    []Case
-	// Workers is how many cases are computed at once; 0 is as many as there are cores. A case keeps less than one core
+	// Workers is how many cases are computed at once; default one for each core. A case keeps less than one core
 	// busy: compilers have one thread, and so have shaders on few outputs.
 	Workers int
 	Each    func(Record) error // is called with every record, in the order of Cases

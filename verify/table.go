@@ -37,8 +37,8 @@ type draft struct {
 
 // table returns the matrix's axes. Every case is a combination of these levels; the first level of each axis is the
 // plainest. Sums, batches, filters and channels lie around the edges of tiles, which have 1 … 8 filters, 4 or 8
-// columns, 1 or 2 rows and 256 positions. The number is how many levels an algorithm for plain layers takes; 0 is all.
-// The others are for general algorithms.
+// columns, 1 or 2 rows and 256 positions. The number says how many levels an algorithm for plain layers takes: the
+// first so many, or all if it is 0. The others are for general algorithms.
 func table(stimuli []Stimulus, banks []Bank, kernels []pair) []axis {
 	return []axis{
 		each("stimulus", 0, stimuli, func(d *draft, s Stimulus) { d.stimulus = s }),

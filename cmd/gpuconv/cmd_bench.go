@@ -70,7 +70,7 @@ func newBench() *cobra.Command {
 	wholeVar(flags, &f.count, "count", 10, "take at least this many samples of each case and backend")
 	flags.DurationVar(&f.time, "time", 500*time.Millisecond,
 		"spend at least this long on the samples of each case and backend")
-	flags.DurationVar(&f.limit, "limit", 0, "no new sample after so long; 0 means 80s for seed, 10m for the others")
+	flags.DurationVar(&f.limit, "limit", 0, "take no new sample after this long; by default 80s for seed, 10m for the others")
 	numberVar(flags, &f.noise, "noise", 0.01,
 		"add rounds until every interval is within this fraction of its median; 1 adds none")
 	seedVar(flags, &f.seed, "seed", 0, "seed of the order and of all random numbers; 0 draws one, which is printed")
@@ -160,16 +160,16 @@ func (f *benchFlags) run(ctx context.Context, flags *pflag.FlagSet, stdout, stde
 	return f.conclude(ctx, report, stdout)
 }
 
-// limits returns how long the whole suite may take, and how long one run.
-func (f *benchFlags) limits() (whole, longest time.Duration) {
-	whole = f.limit
-	if whole == 0 {
-		whole = 10 * time.Minute
+// timeLimits returns how long the suite may take, and how long one run.
+func (f *benchFlags) timeLimits() (suite, run time.Duration) {
+	suite = f.limit
+	if suite == 0 {
+		suite = 10 * time.Minute
 		if f.suite == "seed" {
-			whole = 80 * time.Second
+			suite = 80 * time.Second
 		}
 	}
-	return whole, whole / 10
+	return suite, suite / 10
 }
 
 // measure times the suite and, for a GPU, compiling it.
@@ -184,7 +184,7 @@ func (f *benchFlags) measure(ctx context.Context, suite bench.Suite, asked bool,
 	}
 	defer closeAll()
 	b := bench.Bench{Suite: suite, Subjects: subjects, Judge: cpu.Reference{},
-		Settings: bench.DefaultSettings(f.limits()), Seed: f.seed}
+		Settings: bench.DefaultSettings(f.timeLimits()), Seed: f.seed}
 	b.Settings.Samples, b.Settings.Seconds = f.count, f.time.Seconds()
 	b.Settings.Noise = f.noise
 	b.Settings.Rounds = min(b.Settings.Rounds, f.count)

@@ -37,7 +37,7 @@ func newBenchCompare() *cobra.Command {
 			var reports [2]bench.Report
 			for i, path := range args {
 				var err error
-				if reports[i], err = readBench(path); err != nil {
+				if reports[i], err = readBench(cmd.Context(), path); err != nil {
 					return err
 				}
 			}

@@ -7,12 +7,12 @@ import (
 	"gpuconv/machine"
 
 	"github.com/shirou/gopsutil/v4/host"
-	loads "github.com/shirou/gopsutil/v4/load"
+	"github.com/shirou/gopsutil/v4/load"
 )
 
 // loadAverage is the load average of the last minute, or −1 if the system does not tell.
 func loadAverage() float64 {
-	average, err := loads.Avg()
+	average, err := load.Avg()
 	if err != nil {
 		return -1
 	}

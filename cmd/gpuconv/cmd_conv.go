@@ -12,6 +12,7 @@ import (
 	"gpuconv/conv"
 	"gpuconv/experiment"
 	"gpuconv/fault"
+	"gpuconv/internal/statistics"
 	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
@@ -118,19 +119,19 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.backend.validate(); err != nil {
 		return err
 	}
-	images, seen, err := f.inputs.openImages(f.input)
+	images, seen, err := f.inputs.openImages(ctx, f.input)
 	if err != nil {
 		return err
 	}
 	defer images.Close()
-	l, err := f.layer(images.Shape())
+	l, err := f.layer(ctx, images.Shape())
 	if err != nil {
 		return err
 	}
 	if err := l.cut(); err != nil {
 		return err
 	}
-	s, err := f.backend.prepare(ctx, l.problem, l.weight, l.bias)
+	s, err := f.backend.prepare(ctx, images.Shape().N(), l.problem, l.weight, l.bias)
 	if err != nil {
 		return err
 	}
@@ -153,8 +154,8 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 }
 
 // layer reads the weights and puts together the problem for all images.
-func (f *convFlags) layer(src conv.Shape) (layer, error) {
-	weight, err := f.inputs.readWeights("weight", f.weight)
+func (f *convFlags) layer(ctx context.Context, src conv.Shape) (layer, error) {
+	weight, err := f.inputs.readWeights(ctx, "weight", f.weight)
 	if err != nil {
 		return layer{}, err
 	}
@@ -164,7 +165,7 @@ func (f *convFlags) layer(src conv.Shape) (layer, error) {
 	}
 	l := layer{weight: weight, problem: conv.Problem{Spec: spec, Src: src, Weight: weight.Shape, Bias: f.bias != ""}}
 	if f.bias != "" {
-		if l.bias, err = f.inputs.readBias(f.bias); err != nil {
+		if l.bias, err = f.inputs.readBias(ctx, f.bias); err != nil {
 			return layer{}, err
 		}
 	}
@@ -213,8 +214,8 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stre
 	}
 	s.print(stdout)
 	seconds := stats.Convolve.Seconds()
-	fmt.Fprintf(stdout, "speed     %.3g images/s convolving (%.3f s)\nwrote     %s %v\n",
-		float64(shape.N())/max(seconds, 1e-9), seconds, fault.Printable(f.output), shape)
+	fmt.Fprintf(stdout, "speed     %s images/s convolving (%.3f s)\nwrote     %s %v\n",
+		statistics.Digits(float64(shape.N())/max(seconds, 1e-9)), seconds, fault.Printable(f.output), shape)
 	return stats.NotFinite, nil
 }
 

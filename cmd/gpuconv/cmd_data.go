@@ -81,7 +81,7 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 		if info.IsDir() {
 			return refused("download", f.download, errors.New("want the file to write, this is a folder"))
 		}
-		sum, _, err := dataset.Sum(f.download)
+		sum, _, err := dataset.Sum(ctx, f.download)
 		if err == nil && strings.EqualFold(sum, f.md5) {
 			fmt.Fprintf(stdout, "%s is there, with the MD5 checksum %s\n", fault.Printable(f.download), sum)
 			return nil
@@ -99,7 +99,7 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return f.unfetched(ctx, err, fetch)
 	}
-	sum, size, err := dataset.Sum(f.download)
+	sum, size, err := dataset.Sum(ctx, f.download)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 			return err
 		}
 	}
-	sum, size, err := dataset.Sum(f.input)
+	sum, size, err := dataset.Sum(ctx, f.input)
 	if err != nil {
 		return failed("input", "", err)
 	}
@@ -140,7 +140,7 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 		return failed("input", f.input, fmt.Errorf("MD5 checksum %s: want %s", sum, f.md5))
 	}
 	var r *dataset.Recordings
-	err = batch.Await(ctx, func() (err error) { r, err = dataset.Open(f.input); return err })
+	err = batch.Await(ctx, func() (err error) { r, err = dataset.Open(ctx, f.input); return err })
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

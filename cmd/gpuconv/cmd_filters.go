@@ -82,7 +82,7 @@ func (f *filtersFlags) run(cmd *cobra.Command) error {
 	if err := checkDisk(fmt.Sprintf("filters %v", b.Weight.Shape), f.output, b.Weight.Shape.Bytes()); err != nil {
 		return err
 	}
-	if err := writeBank(f.file(), b); err != nil {
+	if err := writeBank(cmd.Context(), f.file(), b); err != nil {
 		return err
 	}
 	f.inputs.print(cmd.ErrOrStderr())
@@ -101,7 +101,7 @@ func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*experim
 	case s != nil:
 		return s.filterBank(ctx)
 	case f.input != "":
-		return f.inputs.readBank("input", f.input)
+		return f.inputs.readBank(ctx, "input", f.input)
 	}
 	tutorial3, err := f.preset.tutorial3()
 	if err != nil {
@@ -111,9 +111,9 @@ func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*experim
 }
 
 // writeBank writes the weights and, beside them, their table.
-func writeBank(to output, b *experiment.Bank) error {
+func writeBank(ctx context.Context, to output, b *experiment.Bank) error {
 	array := &npy.Array{Shape: b.Weight.Shape[:], Data: b.Weight.Data}
-	return to.withTable(b.Table, func() error {
+	return to.withTable(ctx, b.Table, func() error {
 		if strings.HasSuffix(to.path, ".npz") {
 			return npy.WriteNPZ(to.path, npy.Named{Name: "weight", Array: array})
 		}

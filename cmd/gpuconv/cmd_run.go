@@ -11,8 +11,8 @@ import (
 	"gpuconv/conv"
 	"gpuconv/experiment"
 	"gpuconv/fault"
+	"gpuconv/internal/statistics"
 	"gpuconv/machine"
-	"gpuconv/param"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -123,7 +123,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	defer out.Discard()
 	j.Origin.Started = started
 	opening := time.Now()
-	s, err := f.backend.prepare(ctx, p, j.Bank.Weight, nil)
+	s, err := f.backend.prepare(ctx, j.Images.Shape().N(), p, j.Bank.Weight, nil)
 	if err != nil {
 		return err
 	}
@@ -183,19 +183,11 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 // conclude says what was done.
 func (f *runFlags) conclude(w io.Writer, r *experiment.Report) {
 	fmt.Fprintf(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)\n",
-		threeDigits(r.ImagesPerS.Convolve), float64(r.Seconds.Convolve),
-		threeDigits(r.ImagesPerS.Whole), float64(r.Seconds.Whole))
+		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
+		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
 	if r.Check != nil {
 		fmt.Fprintf(w, "checked   %d images against the float64 reference: %v\n", r.Check.Images, r.Check.Result)
 	}
 	fmt.Fprintf(w, "wrote     %s %v, %s, filters.png, activations.png, stimuli.csv, filters.csv, run.json\n",
 		fault.Printable(filepath.Join(f.output, "activations.npy")), r.ActivationsShape, f.look().Picture())
-}
-
-// threeDigits writes a number with three digits, or all before the point.
-func threeDigits(v param.Number) string {
-	if v >= 100 {
-		return fmt.Sprintf("%.0f", float64(v))
-	}
-	return fmt.Sprintf("%.3g", float64(v))
 }

@@ -97,7 +97,7 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 	if err := f.file().checkArray(); err != nil {
 		return err
 	}
-	images, err := f.images(cmd.Flags())
+	images, err := f.images(cmd.Context(), cmd.Flags())
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 func (f *stimuliFlags) file() output { return output{"output", f.output} }
 
 // images returns the set that the flags ask for.
-func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Set, error) {
+func (f *stimuliFlags) images(ctx context.Context, flags *pflag.FlagSet) (stimuli.Set, error) {
 	if f.inputs.background != "" && f.input == "" {
 		return nil, refused("background", f.inputs.background, errors.New("want --input with it"))
 	}
@@ -124,7 +124,7 @@ func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Set, error) {
 	case s != nil:
 		return s.stimulus()
 	case f.input != "":
-		return f.inputs.openFiles("input", f.input)
+		return f.inputs.openFiles(ctx, "input", f.input)
 	}
 	return f.presetSweep(flags.Changed("sf"))
 }
@@ -154,7 +154,7 @@ func writeStimuli(ctx context.Context, to output, images stimuli.Set) error {
 	if err != nil {
 		return usage(plain(err))
 	}
-	return to.withTable(table, func() error {
+	return to.withTable(ctx, table, func() error {
 		return to.create(func(file *whole.File) error { return experiment.Draw(ctx, images, file) })
 	})
 }

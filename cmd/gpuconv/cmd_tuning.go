@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"gpuconv/fault"
+	"gpuconv/internal/input"
 	"gpuconv/npy"
 	"gpuconv/param"
 	"gpuconv/tuning"
@@ -94,11 +95,11 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	table, err := f.readTable()
+	table, err := f.readTable(ctx)
 	if err != nil {
 		return err
 	}
-	source, err := npy.Open(f.activations())
+	source, err := npy.Open(ctx, f.activations())
 	if err != nil {
 		return failed("input", "", err)
 	}
@@ -134,7 +135,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(),
 		Shape:   source.Shape(),
 		Readout: readout, Settings: settings, Metric: metric, NoMatrix: f.rdm == "none", Analysis: analysis,
-		Names: readout.Names(channels), Filters: f.filterNames(channels),
+		Names: readout.Names(channels), Filters: f.filterNames(ctx, channels),
 	}
 	written, err := t.Write(ctx, out)
 	if err != nil {
@@ -262,7 +263,7 @@ func (f *tuningFlags) activations() string {
 }
 
 // readTable reads what each image showed.
-func (f *tuningFlags) readTable() (*param.Table, error) {
+func (f *tuningFlags) readTable(ctx context.Context) (*param.Table, error) {
 	path := f.table
 	switch {
 	case f.orientations != "" && f.table != "":
@@ -276,7 +277,7 @@ func (f *tuningFlags) readTable() (*param.Table, error) {
 	case path == "":
 		return nil, refused("table", "", errors.New("want a CSV of what each image showed, or --orientations"))
 	}
-	file, err := os.Open(path)
+	file, err := input.Open(ctx, input.Table, path)
 	if err != nil {
 		return nil, failed("table", path, whole.Cause(err))
 	}
@@ -363,8 +364,8 @@ func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *p
 }
 
 // filterNames says what the filters of a run are, one for each channel; nil if that is not known.
-func (f *tuningFlags) filterNames(channels int) []string {
-	file, err := os.Open(filepath.Join(f.input, "filters.csv"))
+func (f *tuningFlags) filterNames(ctx context.Context, channels int) []string {
+	file, err := input.Open(ctx, input.Table, filepath.Join(f.input, "filters.csv"))
 	if err != nil {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -122,7 +123,7 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer closeAll()
-	runs, err := f.runs(subjects)
+	runs, err := f.runs(ctx, subjects)
 	if err != nil {
 		return err
 	}
@@ -138,10 +139,10 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 }
 
 // runs says what each subject is held to: all of them to the matrix, and each to the batches around its own chunks.
-func (f *verifyFlags) runs(subjects []verify.Subject) ([]verify.Runner, error) {
+func (f *verifyFlags) runs(ctx context.Context, subjects []verify.Subject) ([]verify.Runner, error) {
 	judge := cpu.Reference{}
 	if f.isOwn() {
-		c, err := f.ownCase()
+		c, err := f.ownCase(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"gpuconv/compare"
@@ -10,8 +11,8 @@ import (
 )
 
 // ownCase reads the user's images and weights.
-func (f *verifyFlags) ownCase() (verify.Case, error) {
-	images, seen, err := f.own.inputs.openImages(f.own.input)
+func (f *verifyFlags) ownCase(ctx context.Context) (verify.Case, error) {
+	images, seen, err := f.own.inputs.openImages(ctx, f.own.input)
 	if err != nil {
 		return verify.Case{}, err
 	}
@@ -20,7 +21,7 @@ func (f *verifyFlags) ownCase() (verify.Case, error) {
 	if shape.N() < 1 {
 		return verify.Case{}, refused("input", f.own.input, fmt.Errorf("shape %v: want at least one image", shape))
 	}
-	l, err := f.own.layer(shape)
+	l, err := f.own.layer(ctx, shape)
 	if err != nil {
 		return verify.Case{}, err
 	}

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"gpuconv/batch"
@@ -12,6 +12,7 @@ import (
 	"gpuconv/experiment"
 	"gpuconv/fault"
 	"gpuconv/internal/filekind"
+	"gpuconv/internal/input"
 	"gpuconv/npy"
 	"gpuconv/param"
 	"gpuconv/stimuli"
@@ -103,18 +104,18 @@ type imageFile interface {
 
 // openImages opens the file of --input. Arrays are read some images at a time; seen, called when all were read, notes
 // what was lost. If the user is strict they are read to the end before.
-func (in *inputs) openImages(path string) (images imageFile, seen func(), err error) {
+func (in *inputs) openImages(ctx context.Context, path string) (images imageFile, seen func(), err error) {
 	if path == "" {
 		return nil, nil, refused("input", "", errors.New(wantImages))
 	}
-	switch kind := kindOf(path); {
+	switch kind := kindOf(ctx, path); {
 	case kind != "" && !isArrayKind(kind):
-		images, err = in.openPicture(path, kind)
+		images, err = in.openPicture(ctx, path, kind)
 		return images, func() {}, err
 	case in.background != "":
 		return nil, nil, refused("background", in.background, fmt.Errorf("%s is no picture", fault.Printable(path)))
 	}
-	reader, err := npy.Open(path)
+	reader, err := npy.Open(ctx, path)
 	if err != nil {
 		return nil, nil, failed("input", "", err)
 	}
@@ -124,7 +125,7 @@ func (in *inputs) openImages(path string) (images imageFile, seen func(), err er
 		return nil, nil, refused("input", path, err)
 	}
 	if in.strict {
-		if err := in.rehearse("input", path); err != nil {
+		if err := in.rehearse(ctx, "input", path); err != nil {
 			reader.Close()
 			return nil, nil, err
 		}
@@ -135,12 +136,8 @@ func (in *inputs) openImages(path string) (images imageFile, seen func(), err er
 }
 
 // kindOf says what the file is that a path names; nothing if there is none, or an array in an archive.
-func kindOf(path string) string {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() {
-		return ""
-	}
-	file, err := os.Open(path)
+func kindOf(ctx context.Context, path string) string {
+	file, err := input.Open(ctx, input.Array, path)
 	if err != nil {
 		return ""
 	}
@@ -158,7 +155,7 @@ func kindOf(path string) string {
 func isArrayKind(kind string) bool { return kind == filekind.NPY || kind == filekind.ZIP }
 
 // openPicture reads a picture, and refuses what is none: in the words of arrays if its name is one of an array.
-func (in *inputs) openPicture(path, kind string) (imageFile, error) {
+func (in *inputs) openPicture(ctx context.Context, path, kind string) (imageFile, error) {
 	grey, err := in.grey()
 	if err != nil {
 		return nil, err
@@ -167,7 +164,7 @@ func (in *inputs) openPicture(path, kind string) (imageFile, error) {
 	case filekind.PNG, filekind.JPEG, filekind.TIFF, filekind.BMP, filekind.WebP:
 	default:
 		if !stimuli.IsImageName(path) {
-			_, err := npy.Open(path)
+			_, err := npy.Open(ctx, path)
 			if isArray(path) && err != nil {
 				return nil, failed("input", "", err)
 			}
@@ -175,7 +172,7 @@ func (in *inputs) openPicture(path, kind string) (imageFile, error) {
 				wantImages + advice(kind)})
 		}
 	}
-	image, err := stimuli.ReadImage(path, grey)
+	image, err := stimuli.ReadImage(ctx, path, grey)
 	if err != nil {
 		return nil, failed("input", "", err)
 	}
@@ -198,12 +195,12 @@ func advice(kind string) string {
 }
 
 // openFiles opens a set of image files.
-func (in *inputs) openFiles(flag, path string) (*stimuli.Files, error) {
+func (in *inputs) openFiles(ctx context.Context, flag, path string) (*stimuli.Files, error) {
 	grey, err := in.grey()
 	if err != nil {
 		return nil, err
 	}
-	files, err := stimuli.OpenFiles(path, grey)
+	files, err := stimuli.OpenFiles(ctx, path, grey)
 	if err != nil {
 		return nil, failed(flag, "", err)
 	}
@@ -245,8 +242,8 @@ func (in *inputs) brightness(path, dtype string) {
 }
 
 // rehearse reads an array to its end and refuses it if anything is lost.
-func (in *inputs) rehearse(flag, path string) error {
-	reader, err := npy.Open(path)
+func (in *inputs) rehearse(ctx context.Context, flag, path string) error {
+	reader, err := npy.Open(ctx, path)
 	if err != nil {
 		return failed(flag, "", err)
 	}
@@ -273,11 +270,11 @@ type picture struct{ batch.InMemory }
 func (picture) Close() error { return nil }
 
 // readWeights reads an array of 4 extents.
-func (in *inputs) readWeights(flag, path string) (*conv.Tensor, error) {
+func (in *inputs) readWeights(ctx context.Context, flag, path string) (*conv.Tensor, error) {
 	if path == "" {
 		return nil, refused(flag, "", errors.New("want a .npy file, or a .npz file and a key as file.npz:key"))
 	}
-	array, err := in.readArray(flag, path)
+	array, err := in.readArray(ctx, flag, path)
 	if err != nil {
 		return nil, err
 	}
@@ -289,8 +286,8 @@ func (in *inputs) readWeights(flag, path string) (*conv.Tensor, error) {
 }
 
 // readArray reads a whole array.
-func (in *inputs) readArray(flag, path string) (*npy.Array, error) {
-	reader, err := npy.Open(path)
+func (in *inputs) readArray(ctx context.Context, flag, path string) (*npy.Array, error) {
+	reader, err := npy.Open(ctx, path)
 	if err != nil {
 		return nil, failed(flag, "", err)
 	}
@@ -302,8 +299,8 @@ func (in *inputs) readArray(flag, path string) (*npy.Array, error) {
 	return array, in.take(flag, path, reader)
 }
 
-func (in *inputs) readBias(path string) ([]float32, error) {
-	array, err := in.readArray("bias", path)
+func (in *inputs) readBias(ctx context.Context, path string) ([]float32, error) {
+	array, err := in.readArray(ctx, "bias", path)
 	if err != nil {
 		return nil, err
 	}
@@ -314,8 +311,8 @@ func (in *inputs) readBias(path string) ([]float32, error) {
 }
 
 // readBank reads weights from a file.
-func (in *inputs) readBank(flag, path string) (*experiment.Bank, error) {
-	weight, err := in.readWeights(flag, path)
+func (in *inputs) readBank(ctx context.Context, flag, path string) (*experiment.Bank, error) {
+	weight, err := in.readWeights(ctx, flag, path)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func TestCreate(t *testing.T) {
 	if err := fill(1, 2); err != nil {
 		t.Fatal(err)
 	}
-	if a, err := npy.ReadFile(to.path); err != nil || len(a.Data) != 2 {
+	if a, err := npy.ReadFile(t.Context(), to.path); err != nil || len(a.Data) != 2 {
 		t.Errorf("it reads as %v, %v", a, err)
 	}
 	if got := names(t, filepath.Dir(to.path)); got != "x.npy" {

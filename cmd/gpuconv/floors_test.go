@@ -22,7 +22,7 @@ import (
 
 // floors is the house of ARCHITECTURE.md: a package imports packages of lower floors only.
 var floors = [][]string{
-	{"fault"},
+	{"fault", "internal/input"},
 	{"conv", "internal/filekind", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
 	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
 	{"filters", "stimuli", "cpu", "gpu", "dataset"},

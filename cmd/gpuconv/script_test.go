@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -99,8 +100,8 @@ func folder(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func load(ts *testscript.TestScript, path string) *npy.Array {
-	a, err := npy.ReadFile(ts.MkAbs(path))
+func loadArray(ts *testscript.TestScript, path string) *npy.Array {
+	a, err := npy.ReadFile(context.Background(), ts.MkAbs(path))
 	ts.Check(err)
 	return a
 }
@@ -110,7 +111,7 @@ func shape(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: shape FILE.npy EXTENT…")
 	}
-	r, err := npy.Open(ts.MkAbs(args[0]))
+	r, err := npy.Open(context.Background(), ts.MkAbs(args[0]))
 	ts.Check(err)
 	defer r.Close()
 	if got, want := fmt.Sprint(r.Shape()), "["+strings.Join(args[1:], " ")+"]"; got != want || r.DType() != "<f4" {
@@ -126,7 +127,7 @@ func near(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	tolerance, err := strconv.ParseFloat(args[0], 64)
 	ts.Check(err)
-	a, b := load(ts, args[1]), load(ts, args[2])
+	a, b := loadArray(ts, args[1]), loadArray(ts, args[2])
 	if !slices.Equal(a.Shape, b.Shape) {
 		ts.Fatalf("shapes %v and %v differ", a.Shape, b.Shape)
 	}
@@ -153,7 +154,7 @@ func pixels(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: pixels FILE.npy VALUE…")
 	}
 	found := map[string]bool{}
-	for _, v := range load(ts, args[0]).Data {
+	for _, v := range loadArray(ts, args[0]).Data {
 		found[fmt.Sprint(v)] = true
 	}
 	if len(found) != len(args)-1 {
@@ -176,7 +177,7 @@ func convolved(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var all [3]*conv.Tensor
 	for i, path := range args {
-		t, err := load(ts, path).Tensor()
+		t, err := loadArray(ts, path).Images()
 		ts.Check(err)
 		all[i] = t
 	}

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"gpuconv/fault"
-	"gpuconv/param"
 )
 
 func TestOneLine(t *testing.T) {
@@ -58,14 +57,6 @@ func TestEither(t *testing.T) {
 	}{{nil, ""}, {[]string{"a"}, "a"}, {[]string{"a", "b"}, "a or b"}, {[]string{"a", "b", "c"}, "a, b or c"}} {
 		if got := either(c.choices); got != c.want {
 			t.Errorf("either(%v) = %q, want %q", c.choices, got, c.want)
-		}
-	}
-}
-
-func TestThreeDigits(t *testing.T) {
-	for in, want := range map[param.Number]string{0.01234: "0.0123", 99.94: "99.9", 1234.5: "1234", 1e6: "1000000"} {
-		if got := threeDigits(in); got != want {
-			t.Errorf("%v is written %s, want %s", in, got, want)
 		}
 	}
 }

@@ -33,7 +33,7 @@ type Prober struct {
 	// What is kept holds while the environment, the limits of the process, the program and every library and device
 	// file that the child used stay as they are. That a driver died is never kept.
 	Folder string
-	Limit  time.Duration // of one step; 0 is the constant Limit
+	Limit  time.Duration // of one step; default 30 s, the constant Limit
 }
 
 // Found is what a child found.

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"gpuconv/gpu"
+	"gpuconv/internal/input"
 	"gpuconv/whole"
 )
 
@@ -49,7 +51,7 @@ func (p Prober) record(r request) record {
 		syscall.Getrlimit(resource, &limit)
 		fmt.Fprintln(hash, limit)
 	}
-	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // a new kernel may have new modules
+	boot, _ := input.ReadFile(context.Background(), input.System, "/proc/sys/kernel/random/boot_id") // a new kernel may have new modules
 	program, _ := os.Executable()
 	fmt.Fprintf(hash, "%s %d %s %s", boot, os.Geteuid(), program, state(program))
 	return record{filepath.Join(p.Folder, hex.EncodeToString(hash.Sum(nil))+extension)}
@@ -64,7 +66,7 @@ func (r record) load() (Found, bool) {
 	if r.path == "" {
 		return Found{}, false
 	}
-	text, err := os.ReadFile(r.path)
+	text, err := input.ReadFile(context.Background(), input.Entry, r.path)
 	var c content
 	if err != nil || json.Unmarshal(text, &c) != nil || len(c.Files) == 0 {
 		return Found{}, false

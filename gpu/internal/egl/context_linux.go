@@ -96,7 +96,7 @@ func (c Candidate) Open() (*Opened, error) {
 	}
 	o := &Opened{lib: lib, display: lib.display(c)}
 	if o.display == 0 {
-		return nil, cmp.Or(lib.unloaded(), lib.failed("eglGetDisplay"))
+		return nil, cmp.Or(lib.missingVendors(), lib.failed("eglGetDisplay"))
 	}
 	var major, minor int32
 	if lib.initialize(o.display, &major, &minor) == 0 {
@@ -115,7 +115,7 @@ func (c Candidate) Open() (*Opened, error) {
 // driver of this display.
 func (lib *library) uninitialized() error {
 	err := lib.failed("eglInitialize")
-	if missing := lib.unloaded(); missing != nil {
+	if missing := lib.missingVendors(); missing != nil {
 		return fmt.Errorf("%w; %w", err, missing)
 	}
 	return err

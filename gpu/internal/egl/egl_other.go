@@ -29,8 +29,8 @@ func VendorFolders() []string { return nil }
 // Load reports that there is no EGL here.
 func (v Vendor) Load() error { return cmp.Or(v.err, errPlatform) }
 
-// Mortal does nothing.
-func Mortal() error { return nil }
+// DieOnCrash does nothing.
+func DieOnCrash() error { return nil }
 
 // Candidates reports that there is no EGL here.
 func Candidates() ([]Candidate, error) { return nil, errPlatform }

@@ -1,6 +1,7 @@
 package egl
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,12 +12,14 @@ import (
 	"syscall"
 
 	"github.com/ebitengine/purego"
+
+	"gpuconv/internal/input"
 )
 
 // Variables of GLVND's libEGL: files of vendors, or folders of them.
 const (
-	VendorFiles   = "__EGL_VENDOR_LIBRARY_FILENAMES"
-	vendorFolders = "__EGL_VENDOR_LIBRARY_DIRS"
+	VendorFilesVariable   = "__EGL_VENDOR_LIBRARY_FILENAMES"
+	vendorFoldersVariable = "__EGL_VENDOR_LIBRARY_DIRS"
 )
 
 // Vendors lists the drivers that GLVND's libEGL loads, in its order. It loads none. A libEGL that is a driver itself
@@ -30,14 +33,14 @@ func Vendors() (all []Vendor) {
 
 // VendorFolders lists the folders that may hold files of vendors.
 func VendorFolders() []string {
-	if named := os.Getenv(vendorFolders); named != "" {
+	if named := os.Getenv(vendorFoldersVariable); named != "" {
 		return filepath.SplitList(named)
 	}
 	return []string{"/etc/glvnd/egl_vendor.d", "/usr/share/glvnd/egl_vendor.d"}
 }
 
 func vendorPaths() (files []string) {
-	if named := os.Getenv(VendorFiles); named != "" {
+	if named := os.Getenv(VendorFilesVariable); named != "" {
 		return filepath.SplitList(named)
 	}
 	for _, folder := range VendorFolders() {
@@ -53,7 +56,7 @@ func vendorPaths() (files []string) {
 
 func readVendor(file string) Vendor {
 	v := Vendor{File: file}
-	text, err := os.ReadFile(file)
+	text, err := input.ReadFile(context.Background(), input.System, file)
 	if err != nil {
 		v.err = fmt.Errorf("%s cannot be read: %w", file, errors.Unwrap(err))
 		return v
@@ -82,8 +85,8 @@ func (v Vendor) Load() error {
 	return nil
 }
 
-// unloaded says which vendors' libraries cannot be loaded, or returns nil.
-func (lib *library) unloaded() error {
+// missingVendors says which vendors' libraries cannot be loaded, or returns nil.
+func (lib *library) missingVendors() error {
 	if !strings.Contains(strings.ToLower(lib.queryString(0, version)), "libglvnd") {
 		return nil // this libEGL reads no files of vendors
 	}
@@ -102,8 +105,8 @@ func (lib *library) unloaded() error {
 // crashes are the signals that a driver that fails raises.
 var crashes = []syscall.Signal{syscall.SIGABRT, syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL}
 
-// Mortal gives the signals of a crash their default action, which ends the process. Otherwise Go prints its stacks.
-func Mortal() error {
+// DieOnCrash gives the signals of a crash their default action, which ends the process. Otherwise Go prints its stacks.
+func DieOnCrash() error {
 	address, err := purego.Dlsym(purego.RTLD_DEFAULT, "signal")
 	if err != nil {
 		return err

@@ -65,7 +65,8 @@ func fitDepthwise(p conv.Problem, device Profile) (depthwise, error) {
 // multiplier is how many filters a group has.
 func (d depthwise) multiplier() int { return d.Weight[0] / d.Groups }
 
-func (d depthwise) tiles() int { return ceilDiv(d.multiplier(), d.constants.filters) }
+// filterTiles is how many tiles the filters of a group make.
+func (d depthwise) filterTiles() int { return ceilDiv(d.multiplier(), d.constants.filters) }
 
 // columns is how many columns of blocks all planes of an image have.
 func (d depthwise) columns() int { return d.Groups * d.constants.columns(d.Problem) }
@@ -73,7 +74,7 @@ func (d depthwise) columns() int { return d.Groups * d.constants.columns(d.Probl
 // accept says why the device cannot dispatch d. It returns nil if it can.
 func (d depthwise) accept() error {
 	device := d.device
-	if n := d.tiles(); n > device.WorkGroups[2] {
+	if n := d.filterTiles(); n > device.WorkGroups[2] {
 		return fmt.Errorf("%d tiles of filters in a group, the device dispatches %d along z", n, device.WorkGroups[2])
 	}
 	down, across := d.constants.parts(d.Problem)
@@ -136,6 +137,6 @@ func (d depthwise) passes(images int) []Pass {
 	return []Pass{{
 		Uniforms: append(d.constants.columnUniforms(d.Problem, columns),
 			Uniform{"groups", d.Groups}, Uniform{"multiplier", d.multiplier()}),
-		Groups: [3]int{x, y, d.tiles()},
+		Groups: [3]int{x, y, d.filterTiles()},
 	}}
 }

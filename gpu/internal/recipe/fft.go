@@ -67,8 +67,8 @@ func fitFFTWith(p conv.Problem, device Profile, made finish) (fft, error) {
 	return f, nil
 }
 
-func (f fft) tiles() int   { return f.tilesH * f.tilesW }
-func (f fft) filters() int { return f.Weight[0] / f.Groups } // of a group
+func (f fft) imageTiles() int { return f.tilesH * f.tilesW }
+func (f fft) filters() int    { return f.Weight[0] / f.Groups } // of a group
 
 // pairs is how many transforms the filters of a group take, two filters each.
 func (f fft) pairs() int { return ceilDiv(f.filters(), 2) }
@@ -94,7 +94,7 @@ func fitFFT(p conv.Problem, device Profile) (fft, error) {
 // accept says why the device cannot hold or dispatch f. It returns nil if it can.
 func (f fft) accept() error {
 	device := f.device
-	bytes, err := conv.Product(8, f.tiles(), f.Src.C(), f.constants.spectrum())
+	bytes, err := conv.Product(8, f.imageTiles(), f.Src.C(), f.constants.spectrum())
 	if err != nil || bytes > device.Block() {
 		return fmt.Errorf("%d bytes of spectra for an image, the device's buffers hold %d", bytes, device.Block())
 	}
@@ -104,7 +104,7 @@ func (f fft) accept() error {
 	if n, err := f.Weight.Len(); err != nil || n+f.Weight[0] > device.Block()/4 {
 		return fmt.Errorf("weight %v, the device's buffers hold %d bytes", f.Weight, device.Block())
 	}
-	if n, most := f.tiles()*max(f.sourcePairs(), f.Groups*f.pairs()), device.units(1); n > most {
+	if n, most := f.imageTiles()*max(f.sourcePairs(), f.Groups*f.pairs()), device.units(1); n > most {
 		return fmt.Errorf("%d transforms of an image, the device dispatches %d at once", n, most)
 	}
 	if n := f.iterations(); device.LoopIterations > 0 && n > device.LoopIterations {
@@ -152,7 +152,7 @@ func (f fft) cost() float64 {
 	back := f.Groups * f.pairs()
 	transforms := fftPoint * float64(f.sourcePairs()+back)
 	products := float64(perChannel) * float64(back) * float64(f.Weight[1])
-	return float64(f.tiles()*f.constants.points()) * (transforms + products)
+	return float64(f.imageTiles()*f.constants.points()) * (transforms + products)
 }
 
 // worth compares cost with what direct sums take. For 64 filters on one channel fft is worth it from kernels of about
@@ -174,14 +174,14 @@ func (f fft) recipe() Recipe {
 			Program:   Key{Shader: "fft_src", Constants: f.constants},
 			Writes:    spectra,
 			Passes:    func(images int) []Pass { return f.transform(images, f.sourcePairs(), nil) },
-			MaxImages: f.device.units(1) / (f.tiles() * f.sourcePairs()),
+			MaxImages: f.device.units(1) / (f.imageTiles() * f.sourcePairs()),
 		}, {
 			Program:   Key{Shader: "fft_dst", Constants: fftDstConstants{f.constants, f.finish}},
 			Reads:     spectra,
 			Passes:    func(images int) []Pass { return f.transform(images, f.Groups*f.pairs(), f.dstUniforms()) },
-			MaxImages: f.device.units(1) / (f.tiles() * f.Groups * f.pairs()),
+			MaxImages: f.device.units(1) / (f.imageTiles() * f.Groups * f.pairs()),
 		}},
-		Scratch:      []Scratch{{"spectra", 8 * f.tiles() * f.Src.C() * f.constants.spectrum()}},
+		Scratch:      []Scratch{{"spectra", 8 * f.imageTiles() * f.Src.C() * f.constants.spectrum()}},
 		Pack:         f.pack,
 		PackedFloats: 4*f.packedVectors() + f.Weight[0] + f.Weight[0]*f.Weight[1]*f.Weight[2]*f.Weight[3],
 		Finishes:     f.finish.finishes(),
@@ -192,7 +192,7 @@ func (f fft) recipe() Recipe {
 // transform dispatches a work-group for each tile of the images and each of so many pairs of planes. own are uniforms
 // that one of the shaders has alone.
 func (f fft) transform(images, pairs int, own []Uniform) []Pass {
-	tiles := images * f.tiles()
+	tiles := images * f.imageTiles()
 	x, y := fold(tiles*pairs, f.device.WorkGroups)
 	return []Pass{{Groups: [3]int{x, y, 1}, Uniforms: append(own, []Uniform{
 		{"srcH", f.Src.H()}, {"srcW", f.Src.W()}, {"allChannels", f.Src.C()},

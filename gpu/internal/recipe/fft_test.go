@@ -72,7 +72,7 @@ func TestFFTCost(t *testing.T) {
 		}
 		transforms := float64((channels+1)/2 + 2)
 		perPoint := fftPoint*transforms + 2*perChannel*float64(channels)
-		if want := float64(f.tiles()*f.constants.points()) * perPoint; f.cost() != want {
+		if want := float64(f.imageTiles()*f.constants.points()) * perPoint; f.cost() != want {
 			t.Errorf("%d channels: %v, want %v", channels, f.cost(), want)
 		}
 	}

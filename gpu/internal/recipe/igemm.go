@@ -153,9 +153,9 @@ func (g igemm) withConstants(mode conv.PaddingMode, f finish) igemm {
 	return g
 }
 
-func (g igemm) taps() int   { return g.channels * g.kernel[0] * g.kernel[1] }
-func (g igemm) tiles() int  { return ceilDiv(g.taps(), g.constants.tile.Depth) }
-func (g igemm) blocks() int { return ceilDiv(g.filters, g.constants.tile.filters()) }
+func (g igemm) taps() int     { return g.channels * g.kernel[0] * g.kernel[1] }
+func (g igemm) tapTiles() int { return ceilDiv(g.taps(), g.constants.tile.Depth) }
+func (g igemm) blocks() int   { return ceilDiv(g.filters, g.constants.tile.filters()) }
 
 // plane is how many outputs a plane of an image has.
 func (g igemm) plane() int { return g.dst.H() * g.dst.W() }
@@ -185,7 +185,7 @@ func (g igemm) accept() error {
 		return fmt.Errorf("%d groups × %d blocks of filters, the device dispatches %d along z",
 			g.groups, g.blocks(), g.device.WorkGroups[2])
 	}
-	packed, err := conv.Product(4, g.groups*g.blocks(), t.filters(), t.Depth, g.tiles())
+	packed, err := conv.Product(4, g.groups*g.blocks(), t.filters(), t.Depth, g.tapTiles())
 	if err != nil || packed > g.device.Block() {
 		return fmt.Errorf("%d filters of %d taps packed, the device's buffers hold %d bytes",
 			g.groups*g.filters, g.taps(), g.device.Block())
@@ -193,7 +193,7 @@ func (g igemm) accept() error {
 	if most := g.device.units(g.constants.outputs()); g.plane() > most {
 		return fmt.Errorf("outputs of %d×%d, the device dispatches %d at once", g.dst.H(), g.dst.W(), most)
 	}
-	if g.device.outerIterations(1, g.tiles()+1) < 1 {
+	if g.device.outerIterations(1, g.tapTiles()+1) < 1 {
 		return fmt.Errorf("%d taps in tiles of %d, the device ends loops after %d iterations",
 			g.taps(), t.Depth, g.device.LoopIterations)
 	}
@@ -256,7 +256,7 @@ func (g igemm) uniforms(outputs int) []Uniform {
 		{"kernelH", g.kernel[0]}, {"kernelW", g.kernel[1]},
 		{"strideH", g.stride[0]}, {"strideW", g.stride[1]}, {"dilationH", g.dilation[0]}, {"dilationW", g.dilation[1]},
 		{"padTop", g.padding.Top}, {"padLeft", g.padding.Left},
-		{"outputs", outputs}, {"blocks", g.blocks()}, {"taps", g.taps()}, {"tiles", g.tiles()},
+		{"outputs", outputs}, {"blocks", g.blocks()}, {"taps", g.taps()}, {"tiles", g.tapTiles()},
 		{"skipC", skip / kernel}, {"skipU", skip % kernel / g.kernel[1]}, {"skipV", skip % g.kernel[1]},
 		{"rectify", number(g.rectify)},
 	}
@@ -265,7 +265,7 @@ func (g igemm) uniforms(outputs int) []Uniform {
 // packedWeight is how many floats packWeight returns.
 func (g igemm) packedWeight() int {
 	t := g.constants.tile
-	return g.groups * g.blocks() * t.filters() * t.Depth * g.tiles()
+	return g.groups * g.blocks() * t.filters() * t.Depth * g.tapTiles()
 }
 
 // packWeight lays weights out as [group][block][taps / 4][filter][4 taps], with zeros for filters and taps that do not
@@ -273,7 +273,7 @@ func (g igemm) packedWeight() int {
 func (g igemm) packWeight(weight []float32) []float32 {
 	packed := make([]float32, g.packedWeight())
 	taps, block := g.taps(), g.constants.tile.filters()
-	padded := g.tiles() * g.constants.tile.Depth
+	padded := g.tapTiles() * g.constants.tile.Depth
 	g.eachFilter(func(k, slot int) {
 		first := slot / block * block * padded
 		for tap := range taps {

@@ -14,7 +14,7 @@ const (
 // Transfers says how a device moves images.
 type Transfers struct {
 	Route    Route
-	Flights  int // how many chunks are on their way at once, each with buffers of its own; 0 is one
+	Flights  int // how many chunks are on their way at once, each with buffers of its own; default 1
 	LentFrom int // from how many bytes on memory is lent; less is copied
 	Piece    int // from how many bytes of images and outputs on a chunk of its own is worth it
 }

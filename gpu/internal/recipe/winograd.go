@@ -69,8 +69,8 @@ func newWinograd(p conv.Problem, device Profile) winograd {
 	return w
 }
 
-func (w winograd) tiles() int   { return w.tilesH * w.tilesW }
-func (w winograd) filters() int { return w.Weight[0] }
+func (w winograd) imageTiles() int { return w.tilesH * w.tilesW }
+func (w winograd) filters() int    { return w.Weight[0] }
 
 // sumsH and sumsW are how many rows and columns of sums make the outputs.
 func (w winograd) sumsH() int { return w.dst.H() * w.finish.span() }
@@ -89,8 +89,8 @@ func (w winograd) productsOf(images int) igemm {
 	one := [2]int{1, 1}
 	return igemm{
 		device: w.device, groups: winogradPoints, channels: w.Src.C(), filters: w.filters(),
-		src:    conv.Shape{1, winogradPoints * w.Src.C(), 1, images * w.tiles()},
-		dst:    conv.Shape{1, winogradPoints * w.filters(), 1, images * w.tiles()},
+		src:    conv.Shape{1, winogradPoints * w.Src.C(), 1, images * w.imageTiles()},
+		dst:    conv.Shape{1, winogradPoints * w.filters(), 1, images * w.imageTiles()},
 		kernel: one, stride: one, dilation: one, constants: w.products.constants,
 	}
 }
@@ -138,7 +138,7 @@ func (w winograd) accept() error {
 	if bytes := 4 * w.packedFloats(); bytes > device.Block() {
 		return fmt.Errorf("%d bytes of weights, the device's buffers hold %d", bytes, device.Block())
 	}
-	if n, most := max(w.Src.C(), w.filters())*w.tiles(), device.units(winogradLocal); n > most {
+	if n, most := max(w.Src.C(), w.filters())*w.imageTiles(), device.units(winogradLocal); n > most {
 		return fmt.Errorf("%d tiles of an image, the device dispatches %d at once", n, most)
 	}
 	if device.LoopIterations > 0 && w.iterations() > device.LoopIterations {
@@ -162,7 +162,7 @@ func (w winograd) worth() error {
 		return fmt.Errorf("%d channels and %d filters do not repay the transforms, %d of each would",
 			w.Src.C(), w.filters(), winogradWorth)
 	}
-	if n := w.Src.N() * w.tiles(); n < winogradWorthTiles {
+	if n := w.Src.N() * w.imageTiles(); n < winogradWorthTiles {
 		return fmt.Errorf("%d tiles leave blocks of products idle, %d would not", n, winogradWorthTiles)
 	}
 	return nil
@@ -171,8 +171,8 @@ func (w winograd) worth() error {
 // scratch lists the buffers between the stages.
 func (w winograd) scratch() []Scratch {
 	return []Scratch{
-		{"pixels", 4 * winogradPoints * w.Src.C() * w.tiles()},
-		{"products", 4 * winogradPoints * w.filters() * w.tiles()},
+		{"pixels", 4 * winogradPoints * w.Src.C() * w.imageTiles()},
+		{"products", 4 * winogradPoints * w.filters() * w.imageTiles()},
 	}
 }
 
@@ -189,18 +189,18 @@ func (w winograd) recipe() Recipe {
 			Program:   Key{Shader: "winograd_src", Constants: winogradConstants{mode, BindSrc, false, finish{}}},
 			Writes:    pixels,
 			Passes:    func(images int) []Pass { return w.transform(images, w.Src.C(), w.srcUniforms()) },
-			MaxImages: w.device.units(winogradLocal) / (w.Src.C() * w.tiles()),
+			MaxImages: w.device.units(winogradLocal) / (w.Src.C() * w.imageTiles()),
 		}, {
 			Program:   w.products.program(),
 			Reads:     pixels,
 			Writes:    products,
-			Passes:    func(images int) []Pass { return w.productsOf(images).passes(images * w.tiles()) },
-			MaxImages: w.device.units(t.positions()) / w.tiles(),
+			Passes:    func(images int) []Pass { return w.productsOf(images).passes(images * w.imageTiles()) },
+			MaxImages: w.device.units(t.positions()) / w.imageTiles(),
 		}, {
 			Program:   Key{Shader: "winograd_dst", Constants: winogradConstants{mode, BindImages, w.Bias, w.finish}},
 			Reads:     products,
 			Passes:    func(images int) []Pass { return w.transform(images, w.planes(), w.dstUniforms()) },
-			MaxImages: w.device.units(winogradLocal) / (w.planes() * w.tiles()),
+			MaxImages: w.device.units(winogradLocal) / (w.planes() * w.imageTiles()),
 		}},
 		Scratch:      w.scratch(),
 		Pack:         func(weight, bias []float32) ([]float32, []float32) { return w.packWeight(weight), bias },
@@ -221,7 +221,7 @@ func (w winograd) paddingMode() conv.PaddingMode {
 // transform dispatches a transform of all tiles of so many planes an image. own are uniforms that one of the shaders
 // has alone.
 func (w winograd) transform(images, planes int, own []Uniform) []Pass {
-	tiles := images * w.tiles()
+	tiles := images * w.imageTiles()
 	x, y := fold(ceilDiv(planes*tiles, winogradLocal), w.device.WorkGroups)
 	return []Pass{{Groups: [3]int{x, y, 1}, Uniforms: append(own, []Uniform{
 		{"srcH", w.Src.H()}, {"srcW", w.Src.W()}, {"channels", w.Src.C()},

@@ -38,8 +38,8 @@ func TestWinogradFinish(t *testing.T) {
 			continue
 		}
 		w := newWinograd(c.p, d)
-		if err != nil || b.Recipe.Finishes != c.fused || b.PoolsApart() == c.fused || w.tiles() != c.tiles {
-			t.Errorf("%s: finishes %v, %d tiles, %v", name, b.Recipe.Finishes, w.tiles(), err)
+		if err != nil || b.Recipe.Finishes != c.fused || b.PoolsApart() == c.fused || w.imageTiles() != c.tiles {
+			t.Errorf("%s: finishes %v, %d tiles, %v", name, b.Recipe.Finishes, w.imageTiles(), err)
 		}
 	}
 }

@@ -1,0 +1,4 @@
+package compare
+
+// SumsOf is sumsOf, for tests.
+var SumsOf = sumsOf

@@ -1,0 +1,16 @@
+package statistics
+
+import (
+	"math"
+	"testing"
+)
+
+// TestDigits: figures of a thousand and more are not powers of ten, below and above the places where digits change.
+func TestDigits(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 0.01234: "0.0123", 9.996: "10", 99.94: "99.9", 99.96: "100", 999.6: "1000",
+		1234.5: "1234", 1e6: "1000000", math.Inf(1): "+Inf"} {
+		if got := Digits(v); got != want {
+			t.Errorf("%v is written %s, want %s", v, got, want)
+		}
+	}
+}

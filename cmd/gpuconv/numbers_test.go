@@ -24,8 +24,8 @@ func ran(t testing.TB, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// array writes an array of ones with what is put into it.
-func array(t testing.TB, path string, put map[int]float64, shape ...int) {
+// arrayFile writes an array of ones with what is put into it.
+func arrayFile(t testing.TB, path string, put map[int]float64, shape ...int) {
 	t.Helper()
 	n := 1
 	for _, extent := range shape {
@@ -49,11 +49,11 @@ func array(t testing.TB, path string, put map[int]float64, shape ...int) {
 func TestNotFiniteIsSaid(t *testing.T) {
 	t.Chdir(t.TempDir())
 	nan, inf := math.NaN(), math.Inf(1)
-	array(t, "x.npy", nil, 1, 1, 6, 6)
-	array(t, "x-nan.npy", map[int]float64{2*6 + 2: nan}, 1, 1, 6, 6)
-	array(t, "w.npy", nil, 2, 1, 3, 3)
-	array(t, "w-nan.npy", map[int]float64{4: nan}, 2, 1, 3, 3)
-	array(t, "w-inf.npy", map[int]float64{4: inf}, 2, 1, 3, 3)
+	arrayFile(t, "x.npy", nil, 1, 1, 6, 6)
+	arrayFile(t, "x-nan.npy", map[int]float64{2*6 + 2: nan}, 1, 1, 6, 6)
+	arrayFile(t, "w.npy", nil, 2, 1, 3, 3)
+	arrayFile(t, "w-nan.npy", map[int]float64{4: nan}, 2, 1, 3, 3)
+	arrayFile(t, "w-inf.npy", map[int]float64{4: inf}, 2, 1, 3, 3)
 	for i, c := range []struct {
 		input, weight string
 		nans, infs    int
@@ -96,7 +96,7 @@ func TestNotFiniteIsSaid(t *testing.T) {
 // TestRunSaysNotFinite: the main job says it too, in text and in run.json, of the images that were checked and of all.
 func TestRunSaysNotFinite(t *testing.T) {
 	t.Chdir(t.TempDir())
-	array(t, "w.npy", map[int]float64{4: math.NaN()}, 2, 1, 3, 3)
+	arrayFile(t, "w.npy", map[int]float64{4: math.NaN()}, 2, 1, 3, 3)
 	code, stdout, stderr := ran(t, "run", "--backend", "cpu", "--res", "0.02", "--orientations", "0,45,90,135", "--filter", "w.npy",
 		"--check", "2", "--output", "out")
 	if code != 0 {
@@ -134,7 +134,7 @@ func TestRunSaysNotFinite(t *testing.T) {
 // becomes of the others; a table as other programs write it is read.
 func TestTuningRefusesCells(t *testing.T) {
 	t.Chdir(t.TempDir())
-	array(t, "y.npy", map[int]float64{1: 3}, 4, 1, 1, 1)
+	arrayFile(t, "y.npy", map[int]float64{1: 3}, 4, 1, 1, 1)
 	for table, want := range map[string]string{
 		"orientation_deg\n0\n45°\n90\n135\n":                        `line 3, column orientation_deg: "45°" is no number`,
 		"orientation_deg\n0°\n45°\n90°\n135°\n":                     `line 2, column orientation_deg: "0°" is no number`,
@@ -170,7 +170,7 @@ func TestTuningRefusesCells(t *testing.T) {
 // TestTuningSaysNaN: a NaN among responses is said, also where nothing else is.
 func TestTuningSaysNaN(t *testing.T) {
 	t.Chdir(t.TempDir())
-	array(t, "y.npy", map[int]float64{1: math.NaN()}, 4, 1, 1, 1)
+	arrayFile(t, "y.npy", map[int]float64{1: math.NaN()}, 4, 1, 1, 1)
 	for _, orientations := range []string{"0,45,90,135", "0,10,90,135"} { // uneven ones have no figures that could be left out
 		os.RemoveAll("tuned")
 		code, stdout, stderr := ran(t, "tuning", "--input", "y.npy", "--orientations", orientations, "--output", "tuned")

@@ -14,9 +14,12 @@ import (
 	"gpuconv/whole"
 )
 
+// schema is that of [Report].
+const schema = 1
+
 // Report is run.json: where activations.npy came from.
 type Report struct {
-	Schema int `json:"schema"` // 1; another number once a field changes its meaning
+	Schema int `json:"schema"` // another number once a field changes its meaning
 	Origin
 
 	Channels       int    `json:"channels"` // filters
@@ -39,7 +42,8 @@ type Report struct {
 	Infinite   int     `json:"activations_infinite"`
 	Check      *Check  `json:"check"` // null if no image was judged
 
-	NotFinite NotFinite `json:"-"` // NaN and Infinite, with more
+	NotFinite NotFinite   `json:"-"`     // NaN and Infinite, with more
+	Files     []whole.Sum `json:"files"` // all others of the folder; see [AuditFolder]
 }
 
 // Origin is what only the caller of a job knows: who asked for it, and how stimuli and filters were asked for. Each
@@ -128,7 +132,7 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 	}
 	s := p.WithDefaults()
 	r := &Report{
-		Schema: 1, Origin: j.Origin,
+		Schema: schema, Origin: j.Origin,
 		Channels: p.Weight.N(), Size: p.Weight.H(), Activation: s.Activation.String(),
 		Padding: s.Padding.Top, PaddingColumns: s.Padding.Left, Stride: s.Stride, Pool: pool(s.Pool), Flip: j.Flip,
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
@@ -191,11 +195,12 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 	r.ImagesPerS = Rates{Convolve: n / r.Seconds.Convolve, Whole: n / r.Seconds.Whole}
 }
 
-// write writes run.json.
+// write writes run.json, the last file of a folder.
 func (r *Report) write(out *whole.Folder) error {
+	r.Files = out.Sums()
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
-		return fmt.Errorf("experiment: run.json: %w", err)
+		return fmt.Errorf("experiment: "+reportName+": %w", err)
 	}
-	return out.Write("run.json", func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
+	return out.Write(reportName, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
 }

@@ -78,7 +78,7 @@ func newBench() *cobra.Command {
 	flags.StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
 	flags.StringVar(&f.compile, "compile", "",
 		"time only what compiling on the GPU takes: cold disables the driver's cache of shaders, warm leaves it")
-	f.pictures.add(flags)
+	f.pictures.add(cmd)
 	cmd.AddCommand(newBenchCompare(), newBenchReport())
 	return cmd
 }
@@ -113,7 +113,7 @@ func (f *benchFlags) validate() error {
 	if err := f.pictures.validate(); err != nil {
 		return err
 	}
-	return output{"json", f.json}.checkFile()
+	return f.pictures.saving.output("json", f.json).checkFile()
 }
 
 func (f *benchFlags) names() []string { return strings.Split(f.backends, ",") }
@@ -209,7 +209,7 @@ func (f *benchFlags) conclude(ctx context.Context, r bench.Report, stdout io.Wri
 		return err
 	}
 	if f.json != "" {
-		if err := (output{"json", f.json}).writeFile(r.Write); err != nil {
+		if err := f.pictures.saving.output("json", f.json).writeFile(r.Write); err != nil {
 			return err
 		}
 	}

@@ -74,6 +74,7 @@ type convFlags struct {
 	spec                        specFlags
 	backend                     backendFlags
 	inputs                      inputs
+	saving                      saving
 	dumpShader                  bool
 }
 
@@ -100,6 +101,7 @@ func newConv() *cobra.Command {
 	flags.StringVar(&f.weight, "weight", "", "weights: .npy or .npz:key")
 	flags.StringVar(&f.bias, "bias", "", "biases, one per filter: .npy or .npz:key")
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
+	f.saving.register(cmd)
 	f.spec.register(flags)
 	f.backend.register(flags)
 	f.inputs.register(flags)
@@ -109,7 +111,7 @@ func newConv() *cobra.Command {
 	return cmd
 }
 
-func (f *convFlags) file() output { return output{"output", f.output} }
+func (f *convFlags) file() output { return f.saving.output("output", f.output) }
 
 // layer is a convolution with its weights.
 type layer struct {

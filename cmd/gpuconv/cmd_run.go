@@ -27,6 +27,7 @@ type runFlags struct {
 	check    int
 	output   string
 	inputs   inputs
+	saving   saving
 
 	stimuli, filters         string
 	activation, stride, pool string
@@ -59,6 +60,7 @@ func newRun() *cobra.Command {
 		},
 	}
 	f.register(cmd.Flags())
+	f.saving.register(cmd)
 	return cmd
 }
 
@@ -105,7 +107,7 @@ func (f *runFlags) refuse(flags *pflag.FlagSet) error {
 }
 
 // folder is --output.
-func (f *runFlags) folder() output { return output{"output", f.output} }
+func (f *runFlags) folder() output { return f.saving.output("output", f.output) }
 
 // run does the job: all of its files are written, or none.
 func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {

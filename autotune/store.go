@@ -1,6 +1,7 @@
 package autotune
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -18,6 +19,7 @@ import (
 
 	"gpuconv/conv"
 	"gpuconv/fault"
+	"gpuconv/internal/input"
 	"gpuconv/internal/statistics"
 	"gpuconv/whole"
 )
@@ -74,7 +76,7 @@ func (e Entry) String() string {
 	if e.Choice().String() == e.Own {
 		return text + "nothing else was faster"
 	}
-	return text + fmt.Sprintf("%.2f times as fast as %s", e.Speed, e.Own)
+	return text + fmt.Sprintf("%.2f times as fast as %s", e.Speed, fault.Line(e.Own))
 }
 
 // problem writes the problem down without the number of images.
@@ -158,7 +160,7 @@ func (s Store) Find(k Key) (*Entry, error) {
 // read reads the file of k, which may have any content.
 func (s Store) read(k Key) (*Entry, error) {
 	path := s.Path(k)
-	text, err := os.ReadFile(path)
+	text, err := input.ReadFile(context.Background(), input.Entry, path)
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,12 @@
 package bench
 
 import (
-	"os"
+	"context"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"gpuconv/internal/input"
 )
 
 // meter reads how much energy the processor's packages have taken, where Linux says so (Documentation/power/powercap).
@@ -35,7 +37,7 @@ func newMeter() (m meter) {
 }
 
 func readNumber(path string) (float64, bool) {
-	text, err := os.ReadFile(path)
+	text, err := input.ReadFile(context.Background(), input.System, path)
 	if err != nil {
 		return 0, false
 	}

@@ -40,6 +40,21 @@ type Explainer interface {
 	Explain(p Problem) (Description, error)
 }
 
+// Forecaster is the optional power of a backend to choose for a job of many batches. Expecting returns the same
+// backend, whose plans are for so many images in all. They may take an algorithm that costs more to prepare and less to
+// run.
+type Forecaster interface {
+	Expecting(images int) Backend
+}
+
+// Expecting returns b for plans of so many images in all, if b is a [Forecaster], else b itself.
+func Expecting(b Backend, images int) Backend {
+	if f, ok := b.(Forecaster); ok {
+		return f.Expecting(images)
+	}
+	return b
+}
+
 // Description says which algorithm a plan uses and why.
 type Description struct {
 	Algorithm string     // its name, as --algorithm takes it

@@ -14,7 +14,9 @@ import (
 type algorithm struct {
 	name    string
 	accepts func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why it cannot
-	worth   func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why another is faster; not asked if it is forced
+	// worth returns nil, or why another is faster. The batch of job is all images that a plan computes. A forced
+	// algorithm is not asked.
+	worth   func(job conv.Problem, sums conv.Shape, k *simd.Kernels) error
 	prepare func(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe
 }
 
@@ -55,7 +57,8 @@ type output struct {
 
 // choose returns the algorithm for p, and the reason against each other one. A forced one is taken or refused; ""
 // forces none. One that turned out not to suit the weights may be rejected before.
-func choose(p conv.Problem, k *simd.Kernels, forced string, unsuited *conv.Rejected) (algorithm, []conv.Rejected, error) {
+func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) (algorithm, []conv.Rejected, error) {
+	forced := e.Algorithm
 	sums, err := p.Sums()
 	if err != nil {
 		return algorithm{}, nil, err
@@ -63,6 +66,8 @@ func choose(p conv.Problem, k *simd.Kernels, forced string, unsuited *conv.Rejec
 	if forced != "" && !slices.Contains(AlgorithmNames(), forced) {
 		return algorithm{}, nil, &fault.Error{Package: "cpu", Argument: "algorithm", Value: strconv.Quote(forced), Rule: fmt.Sprintf("want one of %v", AlgorithmNames())}
 	}
+	job := p
+	job.Src = p.Src.WithN(max(p.Src.N(), e.Images))
 	var taken algorithm
 	var rejected []conv.Rejected
 	for _, a := range algorithms() {
@@ -76,7 +81,7 @@ func choose(p conv.Problem, k *simd.Kernels, forced string, unsuited *conv.Rejec
 			err = fmt.Errorf("%s comes before it", taken.name)
 		default:
 			if err = a.accepts(p, sums, k); err == nil && forced == "" {
-				err = a.worth(p, sums, k)
+				err = a.worth(job, sums, k)
 			}
 		}
 		if err == nil {

@@ -15,7 +15,8 @@ import (
 // memory of its worker, and computes the outputs of the band.
 type Engine struct {
 	ISA       ISA    // the instructions to use; Plan reports an error if the processor lacks them
-	Algorithm string // one of [AlgorithmNames], "" for the first that accepts the problem
+	Algorithm string // one of [AlgorithmNames], "" for the one that should take the least time in all
+	Images    int    // that a plan will compute in all, over many runs; less than a batch is one batch
 
 	eager bool // wakes all workers for however little; for tests
 }
@@ -69,6 +70,12 @@ func (e Engine) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.
 	return newPlan(b), nil
 }
 
+// Expecting implements [conv.Forecaster].
+func (e Engine) Expecting(images int) conv.Backend {
+	e.Images = images
+	return e
+}
+
 // Explain implements [conv.Explainer].
 func (e Engine) Explain(p conv.Problem) (conv.Description, error) {
 	if _, err := p.Dst(); err != nil {
@@ -115,7 +122,7 @@ func (e Engine) newBlueprint(p conv.Problem, unsuited *conv.Rejected) (*blueprin
 		return nil, err
 	}
 	b.problem, b.finisher = p, finisher{problem: p, sums: sums}
-	chosen, rejected, err := choose(p, k, e.Algorithm, unsuited)
+	chosen, rejected, err := choose(p, k, e, unsuited)
 	if err != nil {
 		return nil, err
 	}

@@ -7,8 +7,8 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// A price is an estimate of what a plan and one run of its whole batch cost together, in cycles of a core. A plan
-// that runs many batches may do better with another algorithm, which can be forced.
+// A price is an estimate of what a plan and all its runs cost together, in cycles of a core. The problem's batch is all
+// images of the job.
 //
 // The constants were measured on Zen 3 with AVX2. They need to be right within a third or so: where two prices are
 // closer, either algorithm will do. TestChoicesPay holds the choice to what is measured.
@@ -25,7 +25,7 @@ const (
 	// streamFloats is how many weights a core reads per cycle that are in none of its own caches, which hold ownFloats.
 	streamFloats = 3
 	ownFloats    = 512 << 10 / 4
-	// worthwhile is the part of the price of direct that winograd may cost. Further batches make it cheaper.
+	// worthwhile is the part of the price of direct that winograd may cost.
 	worthwhile = 1
 	// screenLeast is from how many channels on the screen takes most blocks of usual images. With 32 it finds half of
 	// the blocks of rectified noise odd, and winograd then takes 1.5 times as long as direct (TestOrdinary).

@@ -54,8 +54,37 @@ func TestChoices(t *testing.T) {
 	}
 }
 
-// TestChoicesPay times what is chosen beside direct: packing and one run together take at most 1.3 times as long. It
-// takes the least of several tries by turns, in seconds that threads had a core.
+// TestExpecting holds the choice to the images of the whole job, of which a plan's batch may be a small portion.
+func TestExpecting(t *testing.T) {
+	for _, c := range []struct {
+		problem conv.Problem
+		images  int
+		choice  string
+	}{
+		{square3(1, 512, 8, 8000), 0, "direct"},
+		{square3(1, 512, 8, 8000), 1, "direct"},
+		{square3(1, 512, 8, 8000), 1000, "winograd"},
+		{square3(8, 512, 14, 512), 4, "winograd"}, // less than the batch
+		{square3(1, 256, 14, 256), 100, "winograd"},
+		{square3(1, 32, 56, 32), 1 << 40, "direct"}, // of too few channels
+	} {
+		d, err := conv.Expecting(cpu.Engine{}, c.images).(cpu.Engine).Explain(c.problem)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Algorithm != c.choice {
+			t.Errorf("%v %v, %d images: %s, want %s", c.problem.Src, c.problem.Weight, c.images, d.Algorithm, c.choice)
+		}
+	}
+}
+
+// payMost is how many times as long as direct a choice may take. The choices that people reported took 8 to 13 times as
+// long. Between 1 and this lies what machines differ in: where fresh memory is dear, a plan of 5 ms that takes 0.8 of
+// direct's time on one machine takes 1.5 on another.
+const payMost = 2
+
+// TestChoicesPay times what is chosen beside direct: packing and one run together. It takes the least of several tries
+// by turns, in seconds that threads had a core.
 func TestChoicesPay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")
@@ -75,7 +104,7 @@ func TestChoicesPay(t *testing.T) {
 				return time.Since(wall).Seconds()
 			}
 			chosen, direct := job(cpu.Engine{}), job(cpu.Engine{Algorithm: "direct"})
-			for try := 0; chosen > 1.3*direct || try < 3; try++ {
+			for try := 0; chosen > payMost*direct || try < 3; try++ {
 				if try == ratioTries {
 					t.Fatalf("%.3g s, direct takes %.3g", chosen, direct)
 				}

@@ -22,12 +22,13 @@
 package dataset
 
 import (
+	"context"
 	"crypto/md5"
 	"encoding/hex"
 	"io"
 	"math"
-	"os"
 
+	"gpuconv/internal/input"
 	"gpuconv/npy"
 )
 
@@ -45,46 +46,110 @@ type Recordings struct {
 	Train, Test []float32 // responses [len(Orientation), Neurons], each in one half of the trials; no unit
 }
 
-// Open reads a file of the layout above. It refuses an archive that lacks one of the arrays, arrays whose shapes do not
-// match, fewer than 2 stimuli, no neurons, and values that are not finite.
-func Open(path string) (*Recordings, error) {
-	if singleArray(path) {
+// layout is a file of the layout above with its arrays open. None is read yet.
+type layout struct {
+	path                 string
+	train, test, stimuli *npy.Reader
+}
+
+// open opens the arrays and judges their shapes, which are in their headers.
+func open(ctx context.Context, path string) (*layout, error) {
+	if singleArray(ctx, path) {
 		return nil, refused(path, "is a single array: want an .npz archive of resp_train, resp_test and stimuli")
 	}
-	train, err := matrix(path, "resp_train")
+	a := &layout{path: path}
+	err := a.open(ctx)
+	if err == nil {
+		err = a.judge()
+	}
 	if err != nil {
+		a.close()
 		return nil, err
 	}
-	test, err := matrix(path, "resp_test")
-	if err != nil {
-		return nil, err
+	return a, nil
+}
+
+func (a *layout) open(ctx context.Context) (err error) {
+	if a.train, err = npy.Open(ctx, a.path+":resp_train"); err != nil {
+		return err
 	}
-	stimuli, err := npy.ReadFile(path + ":stimuli")
-	if err != nil {
-		return nil, err
+	if a.test, err = npy.Open(ctx, a.path+":resp_test"); err != nil {
+		return err
 	}
-	n, neurons := train.Shape[0], train.Shape[1]
-	switch column := len(stimuli.Shape) == 2 && stimuli.Shape[1] == 1; {
-	case test.Shape[0] != n || test.Shape[1] != neurons:
-		return nil, refused(path, "resp_test %v: want %v, as resp_train has it", test.Shape, train.Shape)
-	case len(stimuli.Shape) != 1 && !column, len(stimuli.Data) != n:
-		return nil, refused(path, "stimuli %v: want [%d] or [%d 1], one for each row of resp_train %v", stimuli.Shape, n, n, train.Shape)
+	a.stimuli, err = npy.Open(ctx, a.path+":stimuli")
+	return err
+}
+
+func (a *layout) judge() error {
+	train, test, stimuli := a.train.Shape(), a.test.Shape(), a.stimuli.Shape()
+	if len(train) != 2 {
+		return refused(a.path, "resp_train %v: want [stimuli, neurons]", train)
+	}
+	n, neurons := train[0], train[1]
+	switch column := len(stimuli) == 2 && stimuli[1] == 1; {
+	case len(test) != 2:
+		return refused(a.path, "resp_test %v: want [stimuli, neurons]", test)
+	case test[0] != n || test[1] != neurons:
+		return refused(a.path, "resp_test %v: want %v, as resp_train has it", test, train)
+	case len(stimuli) != 1 && !column, stimuli[0] != n:
+		return refused(a.path, "stimuli %v: want [%d] or [%d 1], one for each row of resp_train %v", stimuli, n, n, train)
 	case n < 2 || neurons < 1:
-		return nil, refused(path, "resp_train %v: want at least 2 stimuli and 1 neuron", train.Shape)
+		return refused(a.path, "resp_train %v: want at least 2 stimuli and 1 neuron", train)
 	}
-	r := &Recordings{Neurons: neurons, Train: train.Data, Test: test.Data}
-	for _, v := range stimuli.Data {
-		r.Orientation = append(r.Orientation, float64(v))
+	return nil
+}
+
+func (a *layout) close() {
+	for _, r := range []*npy.Reader{a.train, a.test, a.stimuli} {
+		if r != nil {
+			r.Close()
+		}
+	}
+}
+
+// Layout returns how many stimuli and neurons a file has, as its headers say. It refuses what [Open] refuses but for
+// values that are not finite.
+func Layout(ctx context.Context, path string) (stimuli, neurons int, err error) {
+	a, err := open(ctx, path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer a.close()
+	return a.train.Shape()[0], a.train.Shape()[1], nil
+}
+
+// Open reads a file of the layout above. It refuses an archive that lacks one of the arrays, arrays whose shapes do not
+// match, fewer than 2 stimuli, no neurons, and values that are not finite. All shapes are judged before any value is
+// read. Reading ends soon after ctx is done.
+func Open(ctx context.Context, path string) (*Recordings, error) {
+	a, err := open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer a.close()
+	r := &Recordings{Neurons: a.train.Shape()[1]}
+	if r.Train, err = a.responses(a.train, "resp_train"); err != nil {
+		return nil, err
+	}
+	if r.Test, err = a.responses(a.test, "resp_test"); err != nil {
+		return nil, err
+	}
+	stimuli, err := a.stimuli.Array()
+	if err != nil {
+		return nil, err
 	}
 	if at := notFinite(stimuli.Data); at >= 0 {
 		return nil, refused(path, "stimuli: orientation %d is %v: want a finite number", at, stimuli.Data[at])
+	}
+	for _, v := range stimuli.Data {
+		r.Orientation = append(r.Orientation, float64(v))
 	}
 	return r, nil
 }
 
 // singleArray reports whether a file is .npy, by its first bytes.
-func singleArray(path string) bool {
-	f, err := os.Open(path)
+func singleArray(ctx context.Context, path string) bool {
+	f, err := input.Open(ctx, input.Array, path)
 	if err != nil {
 		return false // npy says why
 	}
@@ -94,20 +159,18 @@ func singleArray(path string) bool {
 	return err == nil && string(magic[:]) == "\x93NUMPY"
 }
 
-// matrix reads a two-dimensional array of finite values.
-func matrix(path, key string) (*npy.Array, error) {
-	a, err := npy.ReadFile(path + ":" + key)
+// responses reads a matrix of finite values.
+func (a *layout) responses(r *npy.Reader, key string) ([]float32, error) {
+	array, err := r.Array()
 	if err != nil {
 		return nil, err
 	}
-	if len(a.Shape) != 2 {
-		return nil, refused(path, "%s %v: want [stimuli, neurons]", key, a.Shape)
+	if at := notFinite(array.Data); at >= 0 {
+		neurons := array.Shape[1]
+		return nil, refused(a.path, "%s: stimulus %d, neuron %d is %v: want a finite number", key, at/neurons, at%neurons,
+			array.Data[at])
 	}
-	if at := notFinite(a.Data); at >= 0 {
-		return nil, refused(path, "%s: stimulus %d, neuron %d is %v: want a finite number",
-			key, at/a.Shape[1], at%a.Shape[1], a.Data[at])
-	}
-	return a, nil
+	return array.Data, nil
 }
 
 // notFinite returns the index of the first value that is NaN or infinite, or −1.
@@ -121,9 +184,9 @@ func notFinite(values []float32) int {
 }
 
 // Sum returns the MD5 checksum of a file in hexadecimal, and its size in bytes. The tutorial gives an MD5 checksum. It
-// protects against damage, not against an attacker.
-func Sum(path string) (sum string, size int64, err error) {
-	f, err := os.Open(path)
+// protects against damage, not against an attacker. Reading ends soon after ctx is done.
+func Sum(ctx context.Context, path string) (sum string, size int64, err error) {
+	f, err := input.Open(ctx, input.Array, path)
 	if err != nil {
 		return "", 0, failed(path, err)
 	}

@@ -34,7 +34,7 @@ func archive(t *testing.T, train, test, stimuli *npy.Array) string {
 
 func TestOpen(t *testing.T) {
 	for _, stimuli := range []*npy.Array{array(3), array(3, 1)} {
-		r, err := Open(archive(t, array(3, 4), array(3, 4), stimuli))
+		r, err := Open(t.Context(), archive(t, array(3, 4), array(3, 4), stimuli))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func TestOpenRefuses(t *testing.T) {
 		"orientation 0 is NaN":                     archive(t, array(3, 4), array(3, 4), &npy.Array{Shape: []int{3}, Data: []float32{float32(math.NaN()), 1, 2}}),
 		"resp_train: stimulus 0, neuron 0 is NaN":  archive(t, odd(0, math.NaN()), array(3, 4), array(3)),
 	} {
-		if _, err := Open(path); err == nil || !strings.HasPrefix(err.Error(), "dataset: ") || !strings.Contains(err.Error(), want) {
+		if _, err := Open(t.Context(), path); err == nil || !strings.HasPrefix(err.Error(), "dataset: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want dataset: …%s…", err, want)
 		}
 	}
@@ -71,17 +71,17 @@ func TestOpenRefuses(t *testing.T) {
 	if err := npy.WriteNPZ(path, npy.Named{Name: "resp_train", Array: array(3, 4)}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), `no array "resp_test"`) {
+	if _, err := Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), `no array "resp_test"`) {
 		t.Errorf("without resp_test: %v", err)
 	}
 	single := filepath.Join(t.TempDir(), "c.npy")
 	if err := npy.WriteFile(single, array(3, 4)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(single); err == nil || !strings.Contains(err.Error(), "is a single array: want an .npz archive") {
+	if _, err := Open(t.Context(), single); err == nil || !strings.Contains(err.Error(), "is a single array: want an .npz archive") {
 		t.Errorf("of an array: %v", err)
 	}
-	if _, err := Open(filepath.Join(t.TempDir(), "none.npz")); err == nil {
+	if _, err := Open(t.Context(), filepath.Join(t.TempDir(), "none.npz")); err == nil {
 		t.Error("a file that does not exist is read")
 	}
 }
@@ -90,10 +90,10 @@ func TestOpenRefuses(t *testing.T) {
 func TestSum(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	write(t, path, []byte("message digest"))
-	if sum, size, err := Sum(path); err != nil || sum != "f96b697d7cb7938d525a2f31aaf161d0" || size != 14 {
+	if sum, size, err := Sum(t.Context(), path); err != nil || sum != "f96b697d7cb7938d525a2f31aaf161d0" || size != 14 {
 		t.Errorf("%s, %d, %v", sum, size, err)
 	}
-	if _, _, err := Sum(path + "x"); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if _, _, err := Sum(t.Context(), path+"x"); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("of no file: %v", err)
 	}
 }

@@ -106,7 +106,7 @@ func (d *download) run(ctx context.Context) error {
 		err = failed(d.Part(), closeErr)
 	}
 	if err == nil {
-		if err = d.verify(); err == nil {
+		if err = d.verify(ctx); err == nil {
 			err = d.place()
 		}
 	}
@@ -284,8 +284,8 @@ func (d *download) receive(body io.Reader, total int64, alive func()) error {
 }
 
 // verify compares the checksum, and has a file that has another removed.
-func (d *download) verify() error {
-	sum, _, err := Sum(d.Part())
+func (d *download) verify(ctx context.Context) error {
+	sum, _, err := Sum(ctx, d.Part())
 	if err != nil {
 		return err
 	}

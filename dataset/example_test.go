@@ -1,6 +1,7 @@
 package dataset_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"os"
@@ -26,7 +27,7 @@ func ExampleOpen() {
 	); err != nil {
 		log.Fatal(err)
 	}
-	r, err := dataset.Open(path)
+	r, err := dataset.Open(context.Background(), path)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func TestStreams(t *testing.T) {
 				}
 				return
 			}
-			if a, err := npy.ReadFile(path); err != nil || !slices.Equal(a.Shape, c.shape) {
+			if a, err := npy.ReadFile(t.Context(), path); err != nil || !slices.Equal(a.Shape, c.shape) {
 				t.Errorf("it reads as %v, %v", a, err)
 			}
 		})

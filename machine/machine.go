@@ -5,45 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"gpuconv/internal/statistics"
 
 	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/disk"
-	"github.com/shirou/gopsutil/v4/mem"
 )
-
-// CheckMemory returns an error, which begins with what, if there are fewer bytes of free memory. It returns nil where
-// the system does not tell.
-func CheckMemory(what string, bytes float64) error {
-	memory, err := mem.VirtualMemory()
-	if err != nil {
-		return nil
-	}
-	free := min(float64(memory.Available), containerMemory())
-	if bytes <= free {
-		return nil
-	}
-	return fmt.Errorf("%s would need %s of memory, %s are free", what, Size(bytes), Size(free))
-}
-
-// containerMemory returns the memory that the container may use, if there is one. The free memory is that of the whole
-// machine; the container's own files tell its limit.
-func containerMemory() float64 {
-	least := float64(1 << 62)
-	for _, file := range []string{"memory.max", "memory/memory.limit_in_bytes"} { // of cgroup versions 2 and 1
-		text, err := os.ReadFile("/sys/fs/cgroup/" + file)
-		if err != nil {
-			continue
-		}
-		if limit, err := strconv.ParseFloat(strings.TrimSpace(string(text)), 64); err == nil { // else it is "max"
-			least = min(least, limit)
-		}
-	}
-	return least
-}
 
 // CheckDisk is [CheckMemory] for the disk of path, which need not exist yet.
 func CheckDisk(what, path string, bytes float64) error {

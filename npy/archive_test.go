@@ -213,7 +213,7 @@ func TestWriteNPZ(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range arrays {
-		got, err := ReadFile(path + ":" + want.Name)
+		got, err := ReadFile(t.Context(), path+":"+want.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -276,7 +276,7 @@ func TestWriteNPZRefuses(t *testing.T) {
 	if err := WriteNPZ(path, Named{longest, one}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadFile(path + ":" + longest); err != nil {
+	if _, err := ReadFile(t.Context(), path+":"+longest); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -78,7 +78,7 @@ func BenchmarkReadFile(b *testing.B) {
 				}
 				b.SetBytes(4 * n)
 				for b.Loop() {
-					if _, err := ReadFile(path); err != nil {
+					if _, err := ReadFile(b.Context(), path); err != nil {
 						b.Fatal(err)
 					}
 				}

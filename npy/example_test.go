@@ -1,6 +1,7 @@
 package npy_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"os"
@@ -26,7 +27,7 @@ func Example() {
 	if err := npy.WriteFile(path, &npy.Array{Shape: []int{2, 3}, Data: []float32{1, 2, 3, 4, 5, 6}}); err != nil {
 		log.Fatal(err)
 	}
-	a, err := npy.ReadFile(path)
+	a, err := npy.ReadFile(context.Background(), path)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -43,7 +44,7 @@ func ExampleArray_Images() {
 	if err := npy.WriteNPZ(path, npy.Named{Name: "image", Array: &npy.Array{Shape: []int{1, 2}, Data: []float32{3, 4}}}); err != nil {
 		log.Fatal(err)
 	}
-	a, err := npy.ReadFile(path + ":image")
+	a, err := npy.ReadFile(context.Background(), path+":image")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func ExampleCreate() {
 	if err := w.Close(); err != nil {
 		log.Fatal(err)
 	}
-	a, err := npy.ReadFile(path)
+	a, err := npy.ReadFile(context.Background(), path)
 	fmt.Println(a.Shape, a.Data, err)
 	// Output:
 	// [3 1 1 2] [0 0 1 0.5 2 1] <nil>
@@ -88,7 +89,7 @@ func ExampleOpen() {
 	if err := npy.WriteFile(path, &npy.Array{Shape: []int{2, 1, 2}, Data: []float32{1, 2, 3, 4}}); err != nil {
 		log.Fatal(err)
 	}
-	r, err := npy.Open(path)
+	r, err := npy.Open(context.Background(), path)
 	if err != nil {
 		log.Fatal(err)
 	}

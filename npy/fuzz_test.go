@@ -47,7 +47,7 @@ func FuzzReadFile(f *testing.F) {
 		if err := WriteFile(path, a); err != nil {
 			t.Fatal(err)
 		}
-		again, err := ReadFile(path)
+		again, err := ReadFile(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}

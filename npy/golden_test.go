@@ -20,7 +20,7 @@ func TestGoldenDTypes(t *testing.T) {
 	for _, descr := range allDTypes() {
 		for _, order := range []string{"C", "F"} {
 			t.Run(descr+" "+order, func(t *testing.T) {
-				r, err := Open("testdata/dtypes.npz:" + descr + " " + order)
+				r, err := Open(t.Context(), "testdata/dtypes.npz:"+descr+" "+order)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -46,7 +46,7 @@ func TestGoldenRanks(t *testing.T) {
 		for _, order := range []string{"C", "F"} {
 			key := order + strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", "x")
 			t.Run(key, func(t *testing.T) {
-				a, err := ReadFile("testdata/ranks.npz:" + key)
+				a, err := ReadFile(t.Context(), "testdata/ranks.npz:"+key)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -59,7 +59,7 @@ func TestGoldenRanks(t *testing.T) {
 func TestGoldenVersions(t *testing.T) {
 	for _, version := range []string{"v1", "v2", "v3"} {
 		t.Run(version, func(t *testing.T) {
-			a, err := ReadFile("testdata/" + version + ".npy")
+			a, err := ReadFile(t.Context(), "testdata/"+version+".npy")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,11 +70,11 @@ func TestGoldenVersions(t *testing.T) {
 
 // TestGoldenFloat16 compares float16 with NumPy's conversion, bit by bit.
 func TestGoldenFloat16(t *testing.T) {
-	half, err := ReadFile("testdata/float16.npz:half")
+	half, err := ReadFile(t.Context(), "testdata/float16.npz:half")
 	if err != nil {
 		t.Fatal(err)
 	}
-	single, err := ReadFile("testdata/float16.npz:single")
+	single, err := ReadFile(t.Context(), "testdata/float16.npz:single")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,12 +95,12 @@ func TestGoldenRefused(t *testing.T) {
 		"longdouble": `dtype "<f16": want f2`,
 	} {
 		t.Run(key, func(t *testing.T) {
-			_, err := ReadFile("testdata/refused.npz:" + key)
+			_, err := ReadFile(t.Context(), "testdata/refused.npz:"+key)
 			wantError(t, err, "npy: testdata/refused.npz:"+key+": header: ")
 			wantError(t, err, want)
 		})
 	}
-	_, err := ReadFile("testdata/bzip2.npz")
+	_, err := ReadFile(t.Context(), "testdata/bzip2.npz")
 	wantError(t, err, "zip method 12: want 0 (stored) or 8 (deflated)")
 }
 

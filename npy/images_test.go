@@ -13,7 +13,7 @@ func TestImages(t *testing.T) {
 	if err := WriteFile(path, &Array{[]int{3, 1, 2}, []float32{0, 1, 2, 3, 4, 5}}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(path)
+	r, err := Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestImagesRefuses(t *testing.T) {
 	if err := WriteFile(path, &Array{[]int{2}, []float32{0, 1}}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(path)
+	r, err := Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,7 @@ func TestOracleWrites(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			archived, err := ReadFile(path + ":" + kind)
+			archived, err := ReadFile(t.Context(), path+":"+kind)
 			if err != nil {
 				t.Fatal(err)
 			}

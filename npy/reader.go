@@ -1,6 +1,7 @@
 package npy
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"gpuconv/internal/filekind"
+	"gpuconv/internal/input"
 	"gpuconv/whole"
 )
 
@@ -27,9 +29,10 @@ type Reader struct {
 // first bytes of a file decide what it is, not its name.
 //
 // Errors: a file that cannot be read, is neither .npy nor .npz, or has no array of that key; a malformed header; a
-// dtype that cannot become float32; data longer or shorter than the shape says.
-func ReadFile(path string) (*Array, error) {
-	r, err := Open(path)
+// dtype that cannot become float32; data longer or shorter than the shape says; ctx's error, wrapped, soon after ctx is
+// done.
+func ReadFile(ctx context.Context, path string) (*Array, error) {
+	r, err := Open(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -37,19 +40,14 @@ func ReadFile(path string) (*Array, error) {
 	return r.Array()
 }
 
-// Open starts to read an array, which is named as for [ReadFile]. It has checked the header when it returns, also
-// against the size of the file. Close must be called. Errors are those of ReadFile.
-func Open(path string) (*Reader, error) {
-	f, file, key, err := openFile(path)
+// Open starts to read an array, which is named as for [ReadFile], and which is read until ctx is done. It has checked
+// the header when it returns, also against the size of the file. Close must be called. Errors are those of ReadFile.
+func Open(ctx context.Context, path string) (*Reader, error) {
+	f, file, key, err := openFile(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, failed(file, whole.Cause(err))
-	}
-	r, err := newReader(f, info.Size(), file, key)
+	r, err := newReader(f, f.Size(), file, key)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -60,13 +58,13 @@ func Open(path string) (*Reader, error) {
 
 // openFile opens path. If there is no such file, it opens the part before one of its colons; the part after that colon
 // is the key.
-func openFile(path string) (f *os.File, file, key string, err error) {
-	f, err = openRegular(path)
+func openFile(ctx context.Context, path string) (f *input.File, file, key string, err error) {
+	f, err = openNamed(ctx, path)
 	for i := len(path); err != nil; {
 		if i = strings.LastIndexByte(path[:i], ':'); i < 0 {
 			break
 		}
-		before, beforeErr := openRegular(path[:i])
+		before, beforeErr := openNamed(ctx, path[:i])
 		if !errors.Is(beforeErr, fs.ErrNotExist) {
 			return before, path[:i], path[i+1:], beforeErr
 		}
@@ -74,16 +72,9 @@ func openFile(path string) (f *os.File, file, key string, err error) {
 	return f, path, "", err
 }
 
-// openRegular opens a regular file. It looks first what path is, because opening a pipe would wait for the other end.
-func openRegular(path string) (*os.File, error) {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		return nil, refused(path, "want a .npy or .npz file, this is a %s", whole.Kind(info))
-	}
-	var f *os.File
-	if err == nil {
-		f, err = os.Open(path)
-	}
+// openNamed opens a file, and names it in the error.
+func openNamed(ctx context.Context, path string) (*input.File, error) {
+	f, err := input.Open(ctx, input.Array, path)
 	if err != nil {
 		return nil, failed(path, whole.Cause(err))
 	}

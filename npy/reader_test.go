@@ -141,7 +141,7 @@ func TestReadCut(t *testing.T) {
 			t.Run(fmt.Sprint(descr, fortran), func(t *testing.T) {
 				file := encodeArray(1, descr, fortran, []int{4, 5})
 				path := save(t, "a.npy", file)
-				r, err := Open(path)
+				r, err := Open(t.Context(), path)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -200,7 +200,7 @@ func TestOpenStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	grown := allocated(func() {
-		r, err := Open(path)
+		r, err := Open(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -315,7 +315,7 @@ func TestPaths(t *testing.T) {
 	}
 	for name, want := range good {
 		t.Run(name, func(t *testing.T) {
-			a, err := ReadFile(filepath.Join(dir, name))
+			a, err := ReadFile(t.Context(), filepath.Join(dir, name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -324,7 +324,7 @@ func TestPaths(t *testing.T) {
 	}
 	for name, want := range bad {
 		t.Run(name, func(t *testing.T) {
-			_, err := ReadFile(filepath.Join(dir, name))
+			_, err := ReadFile(t.Context(), filepath.Join(dir, name))
 			wantError(t, err, want)
 			if missing := strings.HasPrefix(name, "missing"); missing && !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("%v, want os.ErrNotExist", err)

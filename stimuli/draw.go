@@ -19,6 +19,11 @@ const perWorker = 1 << 14
 
 // draw draws images of a set of a shape on all cores. Each core has a painter of its own.
 func draw(dst *conv.Tensor, first int, all conv.Shape, newPainter func() painter) error {
+	return drawOn(runtime.GOMAXPROCS(0), dst, first, all, newPainter)
+}
+
+// drawOn is draw on so many cores at most.
+func drawOn(cores int, dst *conv.Tensor, first int, all conv.Shape, newPainter func() painter) error {
 	if err := dst.Check("dst"); err != nil {
 		return err
 	}
@@ -27,7 +32,7 @@ func draw(dst *conv.Tensor, first int, all conv.Shape, newPainter func() painter
 		return fault.New("stimuli", fmt.Sprintf("images %d … %d of shape %v", first, first+n-1, dst.Shape), "",
 			"want some of the %v", all)
 	}
-	workers := max(1, min(runtime.GOMAXPROCS(0), n, len(dst.Data)/perWorker))
+	workers := max(1, min(cores, n, len(dst.Data)/perWorker))
 	var group errgroup.Group
 	for worker := range workers {
 		part := func() error {

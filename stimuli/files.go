@@ -2,90 +2,111 @@ package stimuli
 
 import (
 	"cmp"
+	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
 
 	"gpuconv/conv"
 	"gpuconv/fault"
+	"gpuconv/internal/input"
+	"gpuconv/machine"
 	"gpuconv/param"
 )
 
-// Files is a [Set] of image files of one size. [ReadImage] reads a file each time its image is drawn.
+// Files is a [Set] of image files of one size. Each is read as [ReadImage] does when its image is drawn.
 type Files struct {
+	ctx         context.Context // ends reading
 	paths       []string
 	shape       conv.Shape
 	background  float64
-	passed      []string
+	passed      passedOver
+	workers     int           // that decode at a time
+	bytes       float64       // of memory that the costliest image takes while it is decoded
 	transparent []atomic.Bool // of the images that were drawn
 	pages       []atomic.Bool // more than one
 }
 
 // OpenFiles returns the set of an image file, or of the images in a folder, on a background as [ReadImage] takes it. In
 // a folder it takes the files whose names [IsImageName] knows, and files without an extension that are images. It
-// passes over all others, hidden files and folders in the folder. The order is that of the names, with numbers in them
-// by their value: img2 comes before img10. It reads the headers of the files. It refuses folders without images, and
-// images that differ in size from the first.
-func OpenFiles(path string, background float64) (*Files, error) {
+// passes over all others and folders in the folder, and takes no notice of hidden files and of what systems leave in
+// folders. The order is that of the names, with numbers in them by their value: img2 comes before img10. It reads the
+// headers of the files. It refuses folders without images, and images that differ in size from the first. The files are
+// read until ctx is done.
+func OpenFiles(ctx context.Context, path string, background float64) (*Files, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, &fault.Error{Package: "stimuli", Err: err}
 	}
-	f := &Files{paths: []string{path}, background: background}
+	f := &Files{ctx: ctx, paths: []string{path}, background: background}
 	if info.IsDir() {
-		if f.paths, f.passed, err = imagesIn(path); err != nil {
+		if f.paths, f.passed, err = imagesIn(ctx, path); err != nil {
 			return nil, err
 		}
 	}
 	for i, p := range f.paths {
-		rows, columns, err := imageSize(p)
+		h, err := imageHead(ctx, p)
 		if err != nil {
 			return nil, err
 		}
-		shape := conv.Shape{len(f.paths), 1, rows, columns}
+		shape := conv.Shape{len(f.paths), 1, h.rows, h.columns}
 		if i > 0 && shape != f.shape {
-			return nil, fault.New("stimuli", p, "", "%d×%d pixels: want %d×%d as in %s", rows, columns, f.shape.H(),
+			return nil, fault.New("stimuli", p, "", "%d×%d pixels: want %d×%d as in %s", h.rows, h.columns, f.shape.H(),
 				f.shape.W(), f.paths[0])
 		}
-		f.shape = shape
+		f.shape, f.bytes = shape, max(f.bytes, h.bytes)
 	}
+	f.workers = max(1, int(min(float64(runtime.GOMAXPROCS(0)), machine.FreeMemory()/2/(f.bytes+1))))
 	f.transparent, f.pages = make([]atomic.Bool, len(f.paths)), make([]atomic.Bool, len(f.paths))
 	return f, nil
 }
 
-// imagesIn lists the images in a folder, and the names of what else it holds.
-func imagesIn(folder string) (paths, passed []string, err error) {
+// passedOver are the names of what a folder holds beside its images.
+type passedOver struct{ files, folders []string }
+
+// imagesIn lists the images in a folder, and what else it holds.
+func imagesIn(ctx context.Context, folder string) (paths []string, passed passedOver, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, nil, &fault.Error{Package: "stimuli", Err: err}
+		return nil, passed, &fault.Error{Package: "stimuli", Err: err}
 	}
 	for _, e := range entries {
-		if path := filepath.Join(folder, e.Name()); isImage(path) {
+		path := filepath.Join(folder, e.Name())
+		info, err := os.Stat(path) // a link is what it leads to
+		switch {
+		case isLeft(e.Name()):
+		case err == nil && info.IsDir():
+			passed.folders = append(passed.folders, e.Name())
+		case err == nil && isImage(ctx, path, info):
 			paths = append(paths, path)
-		} else {
-			passed = append(passed, e.Name())
+		default:
+			passed.files = append(passed.files, e.Name())
 		}
 	}
 	if len(paths) == 0 {
-		return nil, nil, fault.New("stimuli", folder, "", "%s", "want a folder with .png, .jpg, .tif, .bmp or .webp files")
+		return nil, passed, fault.New("stimuli", folder, "", "%s", "want a folder with .png, .jpg, .tif, .bmp or .webp files")
 	}
 	slices.SortFunc(paths, naturally)
 	return paths, passed, nil
 }
 
+// isLeft reports whether a name is one of what nobody put into a folder: hidden files such as .DS_Store, and what
+// Windows, macOS and network drives leave.
+func isLeft(name string) bool {
+	return strings.HasPrefix(name, ".") || slices.Contains([]string{"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db",
+		"desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin", "system volume information"}, strings.ToLower(name))
+}
+
 // isImage reports whether a file of a folder is taken.
-func isImage(path string) bool {
+func isImage(ctx context.Context, path string, info os.FileInfo) bool {
 	name := filepath.Base(path)
-	info, err := os.Stat(path) // a link is what it leads to
-	if err != nil || info.IsDir() || strings.HasPrefix(name, ".") {
-		return false
-	}
 	if filepath.Ext(name) != "" || !info.Mode().IsRegular() {
 		return IsImageName(name)
 	}
-	file, err := os.Open(path)
+	file, err := input.Open(ctx, input.Picture, path)
 	if err != nil {
 		return false
 	}
@@ -131,8 +152,12 @@ func digitsOf(text string) int {
 // Shape returns [N, 1, H, W].
 func (f *Files) Shape() conv.Shape { return f.shape }
 
-// PassedOver returns the names of what the folder holds and the set does not.
-func (f *Files) PassedOver() []string { return f.passed }
+// PassedOver returns the names of the files that the folder holds and the set does not. Hidden files, and those that
+// systems leave in folders, are not among them.
+func (f *Files) PassedOver() []string { return f.passed.files }
+
+// Folders returns the names of the folders in the folder. Images in them are not of the set.
+func (f *Files) Folders() []string { return f.passed.folders }
 
 // Transparent returns how many of the images that were drawn have pixels that are not opaque.
 func (f *Files) Transparent() int { return count(f.transparent) }
@@ -150,23 +175,31 @@ func count(flags []atomic.Bool) int {
 	return n
 }
 
-// Draw implements [Set] on all cores. It refuses a file whose size has changed since [OpenFiles].
+// Memory returns the bytes that Draw takes at most beyond dst, of all images that are decoded at a time.
+func (f *Files) Memory() float64 {
+	return float64(min(f.workers, f.shape.N())) * f.bytes
+}
+
+// Draw implements [Set] on all cores, or on fewer if decoding on all would take half of the memory that was free. It
+// refuses a file whose size has changed since [OpenFiles].
 func (f *Files) Draw(dst *conv.Tensor, first int) error {
-	return draw(dst, first, f.shape, func() painter {
-		return func(plane []float32, i int) error {
-			image, err := ReadImage(f.paths[i], f.background)
-			if err != nil {
-				return err
-			}
-			if image.Pixels.Shape.Image() != f.shape.Image() {
-				return fault.New("stimuli", f.paths[i], "", "has changed: want %d×%d pixels", f.shape.H(), f.shape.W())
-			}
-			f.transparent[i].Store(image.Transparent > 0)
-			f.pages[i].Store(image.Pages > 1)
-			copy(plane, image.Pixels.Data)
-			return nil
-		}
-	})
+	return drawOn(f.workers, dst, first, f.shape, func() painter { return f.paint })
+}
+
+// paint is a [painter].
+func (f *Files) paint(plane []float32, i int) error {
+	file, err := openImage(f.ctx, f.paths[i])
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if file.rows != f.shape.H() || file.columns != f.shape.W() || file.bytes > f.bytes {
+		return fault.New("stimuli", f.paths[i], "", "has changed: want %d×%d pixels", f.shape.H(), f.shape.W())
+	}
+	transparent, err := file.draw(plane, f.background)
+	f.transparent[i].Store(transparent > 0)
+	f.pages[i].Store(file.pages > 1)
+	return err
 }
 
 // Table names the file of each image.

@@ -43,7 +43,7 @@ func TestFiles(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(folder, "folder.png"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	set, err := OpenFiles(folder, 0)
+	set, err := OpenFiles(t.Context(), folder, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestFiles(t *testing.T) {
 	}
 	for path, want := range map[string]string{folder: "2×4 pixels: want 2×3 as in",
 		t.TempDir(): "want a folder with .png", filepath.Join(folder, "none"): "no such file"} {
-		if _, err := OpenFiles(path, 0); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := OpenFiles(t.Context(), path, 0); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)
 		}
 	}

@@ -1,21 +1,22 @@
 package stimuli
 
 import (
+	"context"
 	"errors"
 	"image"
-	"image/color"
-	_ "image/jpeg" // the formats that ReadImage knows
-	_ "image/png"
+	"image/jpeg"
+	"image/png"
 	"io"
-	"os"
 
 	"gpuconv/conv"
 	"gpuconv/fault"
 	"gpuconv/internal/filekind"
+	"gpuconv/internal/input"
+	"gpuconv/whole"
 
-	_ "golang.org/x/image/bmp"
-	_ "golang.org/x/image/tiff"
-	_ "golang.org/x/image/webp"
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+	"golang.org/x/image/webp"
 )
 
 // maxPixels bounds an image file at 1 GiB of float32.
@@ -35,40 +36,28 @@ type Picture struct {
 // (white). The first bytes of a file decide what it is, not its name. A pixel is 0.299 R + 0.587 G + 0.114 B, the luma
 // of ITU-R BT.601, of the values as they are stored, without gamma. Transparent pixels lie on a background, a grey from
 // 0 to 1: α·pixel + (1−α)·background. An image that EXIF says to be on its side is turned upright. ReadImage refuses
-// other files by name, backgrounds outside of 0 … 1, and images of more than 2²⁸ pixels.
-func ReadImage(path string, background float64) (Picture, error) {
-	if !(background >= 0 && background <= 1) {
-		return Picture{}, fault.New("stimuli", "background", background, "want a grey from 0 (black) to 1 (white)")
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return Picture{}, &fault.Error{Package: "stimuli", Err: err}
-	}
-	defer file.Close()
-	h, err := readHead(file, path)
+// other files by name, backgrounds outside of 0 … 1, and images of more than 2²⁸ pixels. Reading ends soon after ctx is
+// done.
+func ReadImage(ctx context.Context, path string, background float64) (Picture, error) {
+	f, err := openImage(ctx, path)
 	if err != nil {
 		return Picture{}, err
 	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return Picture{}, &fault.Error{Package: "stimuli", Err: err}
-	}
-	decoded, _, err := image.Decode(file)
+	defer f.Close()
+	pixels, err := conv.NewTensor(conv.Shape{1, 1, f.rows, f.columns})
 	if err != nil {
-		return Picture{}, &fault.Error{Package: "stimuli", Argument: path, Err: errors.New(named(h.kind) + err.Error())}
+		return Picture{}, err
 	}
-	pixels, transparent, err := grey(decoded, h.turn, background)
-	return Picture{Pixels: pixels, Transparent: transparent, Pages: h.pages}, err
+	transparent, err := f.draw(pixels.Data, background)
+	return Picture{Pixels: pixels, Transparent: transparent, Pages: f.pages}, err
 }
 
-// imageSize reads the header of an image file and returns its size when it is upright.
-func imageSize(path string) (rows, columns int, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return 0, 0, &fault.Error{Package: "stimuli", Err: err}
-	}
-	defer file.Close()
-	h, err := readHead(file, path)
-	return h.rows, h.columns, err
+// imageFile is the open file of a picture.
+type imageFile struct {
+	*input.File
+	ctx  context.Context
+	path string
+	head
 }
 
 // head is what a picture's file says before its pixels.
@@ -77,34 +66,109 @@ type head struct {
 	rows, columns int // upright
 	turn          turned
 	pages         int
+	bytes         float64 // of memory that decoding takes, beyond the float32 of the pixels
+}
+
+// openImage opens a file and reads its head.
+func openImage(ctx context.Context, path string) (*imageFile, error) {
+	file, err := input.Open(ctx, input.Picture, path)
+	if err != nil {
+		return nil, &fault.Error{Package: "stimuli", Argument: path, Err: whole.Cause(err)}
+	}
+	f := &imageFile{File: file, ctx: ctx, path: path}
+	if err := f.readHead(); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// imageHead reads the head of an image file.
+func imageHead(ctx context.Context, path string) (head, error) {
+	f, err := openImage(ctx, path)
+	if err != nil {
+		return head{}, err
+	}
+	defer f.Close()
+	return f.head, nil
 }
 
 // readHead finds out what a file is and refuses what cannot become a picture.
-func readHead(file *os.File, path string) (h head, err error) {
-	h.kind, err = kindOf(file, path)
-	if err != nil {
-		return h, &fault.Error{Package: "stimuli", Argument: path, Err: err}
+func (f *imageFile) readHead() (err error) {
+	if f.kind, err = kindOf(f, f.path); err != nil {
+		return f.failed(err)
 	}
-	if !isPicture(h.kind) {
-		return h, &fault.Error{Package: "stimuli", Argument: path, Err: errors.New(named(h.kind) + wantPicture)}
+	read := decoderOf(f.kind)
+	if read.config == nil {
+		return f.failed(errors.New(wantPicture))
 	}
-	config, _, err := image.DecodeConfig(file)
+	config, err := read.config(f)
 	if err != nil {
-		return h, &fault.Error{Package: "stimuli", Argument: path, Err: errors.New(named(h.kind) + err.Error())}
+		return f.failed(err)
 	}
 	if n, err := conv.Product(config.Width, config.Height); err != nil || n > maxPixels {
-		return h, fault.New("stimuli", path, "", "%d×%d pixels: want at most %d", config.Height, config.Width,
-			maxPixels)
+		return fault.New("stimuli", f.path, "", "%d×%d pixels: want at most %d", config.Height, config.Width, maxPixels)
 	}
-	if n, _ := conv.Product(config.Width, config.Height); n == 0 {
-		return h, fault.New("stimuli", path, "", "%d×%d pixels: want at least one", config.Height, config.Width)
+	if n, _ := conv.Product(config.Width, config.Height); n <= 0 {
+		return fault.New("stimuli", f.path, "", "%d×%d pixels: want at least one", config.Height, config.Width)
 	}
-	h.turn, h.pages = readOrientation(file, h.kind), 1
-	if h.kind == filekind.TIFF {
-		h.pages = tiffPages(file)
+	f.turn, f.pages = readOrientation(f, f.kind), 1
+	if f.kind == filekind.TIFF {
+		f.pages = tiffPages(f)
 	}
-	h.rows, h.columns = h.turn.size(config.Height, config.Width)
-	return h, nil
+	f.bytes = price(f.File, f.kind, config)
+	f.rows, f.columns = f.turn.size(config.Height, config.Width)
+	return f.ctx.Err()
+}
+
+// failed says which file err is about, and what the file is.
+func (f *imageFile) failed(err error) error {
+	if f.ctx.Err() != nil {
+		return &fault.Error{Package: "stimuli", Argument: f.path, Err: f.ctx.Err()}
+	}
+	return &fault.Error{Package: "stimuli", Argument: f.path, Err: errors.New(named(f.kind) + err.Error())}
+}
+
+// draw decodes the image into plane, upright and on a background.
+func (f *imageFile) draw(plane []float32, background float64) (transparent int, err error) {
+	if !(background >= 0 && background <= 1) {
+		return 0, fault.New("stimuli", "background", background, "want a grey from 0 (black) to 1 (white)")
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return 0, f.failed(err)
+	}
+	decoded, err := decoderOf(f.kind).decode(f)
+	if err != nil {
+		return 0, f.failed(err)
+	}
+	size := decoded.Bounds().Size()
+	if rows, columns := f.turn.size(size.Y, size.X); rows != f.rows || columns != f.columns {
+		return 0, f.failed(errors.New("its size is not the one that it starts with"))
+	}
+	return grey(f.ctx, plane, decoded, f.turn, background)
+}
+
+// decoder reads files of a kind. Decoders are called by name, not by package image, which would hand them a reader that
+// cannot seek: TIFF's would then keep the whole file in memory.
+type decoder struct {
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
+}
+
+func decoderOf(kind string) decoder {
+	switch kind {
+	case filekind.PNG:
+		return decoder{png.DecodeConfig, png.Decode}
+	case filekind.JPEG:
+		return decoder{jpeg.DecodeConfig, jpeg.Decode}
+	case filekind.TIFF:
+		return decoder{tiff.DecodeConfig, tiff.Decode}
+	case filekind.BMP:
+		return decoder{bmp.DecodeConfig, bmp.Decode}
+	case filekind.WebP:
+		return decoder{webp.DecodeConfig, webp.Decode}
+	}
+	return decoder{}
 }
 
 // kindOf says what a file is and goes back to its start.
@@ -120,13 +184,7 @@ func kindOf(file io.ReadSeeker, path string) (string, error) {
 	return filekind.Of(path, start[:n]), nil
 }
 
-func isPicture(kind string) bool {
-	switch kind {
-	case filekind.PNG, filekind.JPEG, filekind.TIFF, filekind.BMP, filekind.WebP:
-		return true
-	}
-	return false
-}
+func isPicture(kind string) bool { return decoderOf(kind).decode != nil }
 
 // named puts a kind before a rule.
 func named(kind string) string {
@@ -134,41 +192,4 @@ func named(kind string) string {
 		return ""
 	}
 	return kind + ": "
-}
-
-// grey turns an image upright and lays it on a background.
-func grey(decoded image.Image, turn turned, background float64) (*conv.Tensor, int, error) {
-	bounds := decoded.Bounds()
-	rows, columns := turn.size(bounds.Dy(), bounds.Dx())
-	made, err := conv.NewTensor(conv.Shape{1, 1, rows, columns})
-	if err != nil {
-		return nil, 0, err
-	}
-	transparent := 0
-	for i := range made.Data {
-		y, x := turn.from(i/columns, i%columns, bounds.Dy(), bounds.Dx())
-		luma, alpha := luma(decoded.At(bounds.Min.X+x, bounds.Min.Y+y))
-		if alpha < 1 {
-			transparent++
-		}
-		made.Data[i] = float32(luma + (1-alpha)*background)
-	}
-	return made, transparent, nil
-}
-
-// luma returns the luma of a colour times its opacity, and the opacity.
-func luma(c color.Color) (luma, alpha float64) {
-	weighted := func(r, g, b uint32) float64 { // of 16 bits each
-		return (299*float64(r) + 587*float64(g) + 114*float64(b)) / (1000 * 0xffff)
-	}
-	switch c := c.(type) { // RGBA rounds the product of colour and opacity
-	case color.NRGBA:
-		alpha = float64(c.A) / 0xff
-		return weighted(0x101*uint32(c.R), 0x101*uint32(c.G), 0x101*uint32(c.B)) * alpha, alpha
-	case color.NRGBA64:
-		alpha = float64(c.A) / 0xffff
-		return weighted(uint32(c.R), uint32(c.G), uint32(c.B)) * alpha, alpha
-	}
-	r, g, b, a := c.RGBA()
-	return weighted(r, g, b), float64(a) / 0xffff
 }

@@ -47,7 +47,7 @@ func TestReadImage(t *testing.T) {
 		"colours": {colours, []float64{1, 0.299, 0.587, 0.114, 0, 0}},
 		"16 bits": {deep, []float64{0, 10000. / 65535, 20000. / 65535, 30000. / 65535, 40000. / 65535, 50000. / 65535}},
 	} {
-		got, err := ReadImage(write(t, "a.png", func(f *os.File) error { return png.Encode(f, c.image) }), 0)
+		got, err := ReadImage(t.Context(), write(t, "a.png", func(f *os.File) error { return png.Encode(f, c.image) }), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +64,7 @@ func TestReadImage(t *testing.T) {
 	for i := range flat.Pix {
 		flat.Pix[i] = 51
 	}
-	got, err := ReadImage(write(t, "a.jpg", func(f *os.File) error { return jpeg.Encode(f, flat, nil) }), 0)
+	got, err := ReadImage(t.Context(), write(t, "a.jpg", func(f *os.File) error { return jpeg.Encode(f, flat, nil) }), 0)
 	if err != nil || got.Pixels.Shape != (conv.Shape{1, 1, 8, 16}) || math.Abs(float64(got.Pixels.Data[17])-0.2) > 0.005 {
 		t.Errorf("JPEG: %v, %v", got, err)
 	}
@@ -87,11 +87,11 @@ func TestReadImageRefuses(t *testing.T) {
 		"1048576×1048576 pixels: want at most 268435456": huge,
 	} {
 		path := write(t, "b.png", func(f *os.File) error { _, err := f.Write(content); return err })
-		if _, err := ReadImage(path, 0); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ReadImage(t.Context(), path, 0); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v: want %q", err, want)
 		}
 	}
-	if _, err := ReadImage(filepath.Join(t.TempDir(), "missing.png"), 0); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := ReadImage(t.Context(), filepath.Join(t.TempDir(), "missing.png"), 0); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
 }

@@ -1,7 +1,6 @@
 package stimuli
 
 import (
-	"encoding/binary"
 	"io"
 
 	"gpuconv/internal/filekind"
@@ -45,53 +44,22 @@ func (o turned) size(rows, columns int) (int, int) {
 	return rows, columns
 }
 
-// from returns which stored pixel of rows × columns is seen at row and column of the upright image.
-func (o turned) from(row, column, rows, columns int) (int, int) {
-	if o >= 5 { // the first stored row is a column of what is seen
-		row, column = column, row
-	}
+// upright reports whether the image needs no turning.
+func (o turned) upright() bool { return o < 2 || o > 8 }
+
+// place returns where in the upright image, counted row by row, the first pixel of row y of the stored rows × columns
+// belongs, and how far from each of its pixels the next one does.
+func (o turned) place(y, rows, columns int) (first, step int) {
+	x := 0
+	step = 1
 	if o == 3 || o == 4 || o == 6 || o == 7 { // from the far side
-		row = rows - 1 - row
+		y = rows - 1 - y
 	}
 	if o == 2 || o == 3 || o == 7 || o == 8 {
-		column = columns - 1 - column
+		x, step = columns-1, -1
 	}
-	return row, column
-}
-
-// maxPages bounds how far the pages of a TIFF are counted: a damaged file may lead round in circles.
-const maxPages = 10000
-
-// tiffPages counts the images of a TIFF: the directories, each of which ends with where the next one starts (TIFF 6.0,
-// section 2).
-func tiffPages(file io.ReadSeeker) int {
-	header := make([]byte, 8)
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return 1
+	if o >= 5 { // the first stored row is a column of what is seen
+		return x*rows + y, step * rows
 	}
-	if _, err := io.ReadFull(file, header); err != nil {
-		return 1
-	}
-	var order binary.ByteOrder = binary.LittleEndian
-	if header[0] == 'M' {
-		order = binary.BigEndian
-	}
-	pages := 0
-	for next := order.Uint32(header[4:]); next != 0 && pages < maxPages; pages++ {
-		field := make([]byte, 4)
-		if _, err := file.Seek(int64(next), io.SeekStart); err != nil {
-			break
-		}
-		if _, err := io.ReadFull(file, field[:2]); err != nil {
-			break
-		}
-		if _, err := file.Seek(12*int64(order.Uint16(field)), io.SeekCurrent); err != nil {
-			break
-		}
-		if _, err := io.ReadFull(file, field); err != nil {
-			break
-		}
-		next = order.Uint32(field)
-	}
-	return max(pages, 1)
+	return y*columns + x, step
 }

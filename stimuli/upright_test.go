@@ -53,7 +53,7 @@ func TestUpright(t *testing.T) {
 			for name, file := range map[string][]byte{"a.jpg": jpegWith(t, stored, exif(order, orientation)),
 				"a.png": pngWith(t, stored, exif(order, orientation))} {
 				path := write(t, name, func(f *os.File) error { _, err := f.Write(file); return err })
-				got, err := ReadImage(path, 0)
+				got, err := ReadImage(t.Context(), path, 0)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -61,7 +61,8 @@ func TestUpright(t *testing.T) {
 				if orientation >= 5 && orientation <= 8 {
 					shape = conv.Shape{1, 1, columns, rows}
 				}
-				r, c, err := imageSize(path)
+				h, err := imageHead(t.Context(), path)
+				r, c := h.rows, h.columns
 				if got.Pixels.Shape != shape || r != shape.H() || c != shape.W() || err != nil {
 					t.Fatalf("%s, orientation %d: shape %v, size %d×%d (%v), want %v", name, orientation,
 						got.Pixels.Shape, r, c, err, shape)
@@ -112,7 +113,7 @@ func TestBackground(t *testing.T) {
 	for name, c := range map[string]image.Image{"8 bits": straight, "16 bits": deep} {
 		path := write(t, "a.png", func(f *os.File) error { return png.Encode(f, c) })
 		for _, background := range []float64{0, 0.25, 1} {
-			got, err := ReadImage(path, background)
+			got, err := ReadImage(t.Context(), path, background)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,7 +126,7 @@ func TestBackground(t *testing.T) {
 			}
 		}
 		for _, background := range []float64{-0.1, 1.1, math.NaN()} {
-			if _, err := ReadImage(path, background); err == nil || !strings.Contains(err.Error(), "want a grey from 0") {
+			if _, err := ReadImage(t.Context(), path, background); err == nil || !strings.Contains(err.Error(), "want a grey from 0") {
 				t.Errorf("background %v: %v", background, err)
 			}
 		}
@@ -150,7 +151,7 @@ func TestFurtherFormats(t *testing.T) {
 		"d":      {func(f *os.File) error { return bmp.Encode(f, flat) }, 40. / 255},
 		"e.jpg":  {func(f *os.File) error { return png.Encode(f, flat) }, 40. / 255},
 	} {
-		got, err := ReadImage(write(t, name, c.encode), 0)
+		got, err := ReadImage(t.Context(), write(t, name, c.encode), 0)
 		if err != nil || got.Pixels.Shape != (conv.Shape{1, 1, 2, 3}) || got.Pages != 1 || got.Transparent != 0 {
 			t.Fatalf("%s: %+v, %v", name, got, err)
 		}
@@ -163,7 +164,7 @@ func TestFurtherFormats(t *testing.T) {
 	// The smallest lossless WebP: one opaque white pixel (its bytes are written by hand).
 	webp := "RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00"
 	path := write(t, "a.webp", func(f *os.File) error { _, err := f.WriteString(webp); return err })
-	if got, err := ReadImage(path, 0); err != nil || got.Pixels.Shape != (conv.Shape{1, 1, 1, 1}) {
+	if got, err := ReadImage(t.Context(), path, 0); err != nil || got.Pixels.Shape != (conv.Shape{1, 1, 1, 1}) {
 		t.Errorf("WebP: %+v, %v", got, err)
 	}
 }
@@ -174,7 +175,7 @@ func TestNoPicture(t *testing.T) {
 	for name, content := range map[string]string{"photo.gif": "GIF89a\x01\x00", "photo": "GIF89a\x01\x00",
 		"photo.png": "GIF89a\x01\x00"} {
 		path := write(t, name, func(f *os.File) error { _, err := f.WriteString(content); return err })
-		if _, err := ReadImage(path, 0); err == nil || err.Error() != "stimuli: "+path+": a GIF: "+want {
+		if _, err := ReadImage(t.Context(), path, 0); err == nil || err.Error() != "stimuli: "+path+": a GIF: "+want {
 			t.Errorf("%v, want that %s is a GIF", err, path)
 		}
 	}

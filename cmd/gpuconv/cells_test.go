@@ -169,7 +169,7 @@ func TestSwitches(t *testing.T) {
 		if code, _, stderr := gpuconv(t, append(args, fmt.Sprintf("--centred=%v", centred))...); code != exitOK {
 			t.Fatal(stderr)
 		}
-		a, err := npy.ReadFile(images)
+		a, err := npy.ReadFile(t.Context(), images)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +184,7 @@ func TestSwitches(t *testing.T) {
 		if code, _, stderr := gpuconv(t, args...); code != exitOK {
 			t.Fatal(stderr)
 		}
-		a, err := npy.ReadFile(bank)
+		a, err := npy.ReadFile(t.Context(), bank)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -72,7 +72,7 @@ func newAutotune() *cobra.Command {
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "",
 		"measure only this algorithm's tiles, and store nothing: "+either(gpu.AlgorithmNames()))
-	flags.IntVar(&f.rounds, "count", 9, "how many times each is timed")
+	wholeVar(flags, &f.rounds, "count", 9, "how many times each is timed")
 	flags.BoolVar(&f.forget, "forget", false, "remove what is stored, of --problem or of all, and measure nothing")
 	return cmd
 }
@@ -91,7 +91,7 @@ func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 		}
 		return err
 	}
-	p, err := f.asked(named, args)
+	p, err := f.asked(ctx, named, args)
 	if err != nil {
 		return err
 	}
@@ -130,12 +130,12 @@ func (f *autotuneFlags) validate(cmd *cobra.Command, named bool, args []string) 
 }
 
 // asked returns the problem that was asked for.
-func (f *autotuneFlags) asked(named bool, args []string) (conv.Problem, error) {
+func (f *autotuneFlags) asked(ctx context.Context, named bool, args []string) (conv.Problem, error) {
 	compact := strings.Join(args, "")
 	if !named {
 		compact = seedProblem
 	}
-	p, err := f.problem.problem(compact)
+	p, err := f.problem.problem(ctx, compact)
 	if err != nil {
 		return conv.Problem{}, err
 	}

@@ -77,6 +77,6 @@ func (f *benchFlags) compileApart(ctx context.Context, cache, file string) (benc
 	if err := cmd.Run(); err != nil {
 		return bench.Report{}, errors.Join(ctx.Err(), fmt.Errorf("%w: %s", err, oneLine(stderr.String())))
 	}
-	r, err := loadBench(file)
+	r, err := loadBench(ctx, file)
 	return r, plain(err)
 }

@@ -1,13 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 
 	"gpuconv/bench"
 	"gpuconv/fault"
+	"gpuconv/internal/input"
 	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
@@ -36,30 +37,30 @@ func newBenchReport() *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(args, cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args, cmd.OutOrStdout()) },
 	}
-	f.pictures.add(cmd.Flags())
+	f.pictures.add(cmd)
 	cmd.Flags().StringVar(&f.json, "json", "", "write the reports as one")
 	cmd.Flags().StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
 	return cmd
 }
 
-func (f *benchReportFlags) run(paths []string, stdout io.Writer) error {
+func (f *benchReportFlags) run(ctx context.Context, paths []string, stdout io.Writer) error {
 	if f.format != "text" && f.format != "go" {
 		return misread("format", f.format, errors.New("want text or go"))
 	}
-	if err := (output{"json", f.json}).checkFile(); err != nil {
+	if err := f.pictures.saving.output("json", f.json).checkFile(); err != nil {
 		return err
 	}
 	if err := f.pictures.validate(); err != nil {
 		return err
 	}
-	r, err := mergedBench(paths)
+	r, err := mergedBench(ctx, paths)
 	if err != nil {
 		return err
 	}
 	if f.json != "" {
-		if err := (output{"json", f.json}).writeFile(r.Write); err != nil {
+		if err := f.pictures.saving.output("json", f.json).writeFile(r.Write); err != nil {
 			return err
 		}
 	}
@@ -70,10 +71,10 @@ func (f *benchReportFlags) run(paths []string, stdout io.Writer) error {
 }
 
 // mergedBench reads reports and makes one of them.
-func mergedBench(paths []string) (bench.Report, error) {
+func mergedBench(ctx context.Context, paths []string) (bench.Report, error) {
 	var all []bench.Report
 	for _, path := range paths {
-		r, err := readBench(path)
+		r, err := readBench(ctx, path)
 		if err != nil {
 			return bench.Report{}, err
 		}
@@ -84,8 +85,8 @@ func mergedBench(paths []string) (bench.Report, error) {
 }
 
 // readBench reads a report that the command line names.
-func readBench(path string) (bench.Report, error) {
-	r, err := loadBench(path)
+func readBench(ctx context.Context, path string) (bench.Report, error) {
+	r, err := loadBench(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return r, usage(&fault.Error{Argument: path, Err: whole.Cause(err)})
@@ -96,8 +97,8 @@ func readBench(path string) (bench.Report, error) {
 }
 
 // loadBench reads a report.
-func loadBench(path string) (bench.Report, error) {
-	file, err := os.Open(path)
+func loadBench(ctx context.Context, path string) (bench.Report, error) {
+	file, err := input.Open(ctx, input.Report, path)
 	if err != nil {
 		return bench.Report{}, err
 	}

@@ -23,27 +23,35 @@ import (
 type specFlags struct {
 	stride, padding, paddingMode, dilation, activation, pool string
 	groups                                                   int
+	flip                                                     bool
 }
 
 func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W")
-	flags.StringVar(&f.padding, "padding", "0", "3, 3,2 for H,W, top,bottom,left,right, same or valid")
-	flags.StringVar(&f.paddingMode, "padding-mode", "zeros", "zeros, reflect (the border pixel is not repeated: c b | a b c, NumPy's and PyTorch's reflect), replicate or circular")
+	flags.StringVar(&f.padding, "padding", "0", "3, 3,2 for H,W, top,bottom,left,right, valid (none), same (the size of the image, stride 1), or\nsame-upper or same-lower: sums of the size divided by the stride, rounded up, as TensorFlow's SAME\nand ONNX's SAME_UPPER and SAME_LOWER; an odd pixel of padding is after the image, or before it")
+	flags.StringVar(&f.paddingMode, "padding-mode", "zeros", "zeros, reflect (the border pixel is not repeated: c b | a b c, NumPy's and\nPyTorch's reflect), symmetric (it is repeated: b a | a b c, NumPy's symmetric, SciPy's\nreflect, OpenCV's BORDER_REFLECT), replicate or circular; reflect is less than the image,\nsymmetric and circular at most the image")
 	flags.StringVar(&f.dilation, "dilation", "1", "2, or 2,1 for H,W")
-	flags.IntVar(&f.groups, "groups", 1, "divides channels and filters")
+	wholeVar(flags, &f.groups, "groups", 1, "divides channels and filters")
 	flags.StringVar(&f.activation, "activation", "none", "none, relu or energy: √(a²+b²) of filters 2m and 2m+1")
 	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2")
+	registerFlip(flags, &f.flip)
 }
 
-// spec reads the flags for weights of a shape.
-func (f *specFlags) spec(weight conv.Shape) (s conv.Spec, err error) {
+// registerFlip adds the flag of verbs that take weights.
+func registerFlip(flags *pflag.FlagSet, flip *bool) {
+	flags.BoolVar(flip, "flip", false, "true convolution: turn the kernels by 180°, as scipy.signal.convolve2d does")
+}
+
+// spec reads the flags for images and weights of some shapes.
+func (f *specFlags) spec(src, weight conv.Shape) (s conv.Spec, err error) {
 	if s.Stride, err = parsePair("stride", f.stride, 1); err != nil {
 		return s, err
 	}
 	if s.Dilation, err = parsePair("dilation", f.dilation, 1); err != nil {
 		return s, err
 	}
-	if s.Padding, err = parsePadding(f.padding, [2]int{weight[2], weight[3]}, s.Stride, s.Dilation); err != nil {
+	of := window{[2]int(src[2:]), [2]int(weight[2:]), s.Stride, s.Dilation}
+	if s.Padding, err = parsePadding(f.padding, of); err != nil {
 		return s, err
 	}
 	if s.PaddingMode, err = parseText[conv.PaddingMode]("padding-mode", f.paddingMode); err != nil {
@@ -66,6 +74,7 @@ type convFlags struct {
 	spec                        specFlags
 	backend                     backendFlags
 	inputs                      inputs
+	saving                      saving
 	dumpShader                  bool
 }
 
@@ -74,7 +83,7 @@ func newConv() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "conv --input X --weight W --output Y.npy",
 		Short: "Convolve any images with any weights",
-		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch).\n\n" +
+		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch; --flip turns them).\n\n" +
 			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a picture\n" +
 			"(.png, .jpg, .tif, .bmp, .webp) as grey 0 … 1. Arrays are taken as they are: the pixels of a uint8 .npy are 0 … 255, those of a .png 0 … 1.\n" +
 			"Weights are [filters, channels per group, rows, columns], biases [filters]. The output is float32\n" +
@@ -92,6 +101,7 @@ func newConv() *cobra.Command {
 	flags.StringVar(&f.weight, "weight", "", "weights: .npy or .npz:key")
 	flags.StringVar(&f.bias, "bias", "", "biases, one per filter: .npy or .npz:key")
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
+	f.saving.register(cmd)
 	f.spec.register(flags)
 	f.backend.register(flags)
 	f.inputs.register(flags)
@@ -101,7 +111,7 @@ func newConv() *cobra.Command {
 	return cmd
 }
 
-func (f *convFlags) file() output { return output{"output", f.output} }
+func (f *convFlags) file() output { return f.saving.output("output", f.output) }
 
 // layer is a convolution with its weights.
 type layer struct {
@@ -119,19 +129,19 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.backend.validate(); err != nil {
 		return err
 	}
-	images, seen, err := f.inputs.openImages(f.input)
+	images, seen, err := f.inputs.openImages(ctx, f.input)
 	if err != nil {
 		return err
 	}
 	defer images.Close()
-	l, err := f.layer(images.Shape())
+	l, err := f.layer(ctx, images.Shape())
 	if err != nil {
 		return err
 	}
 	if err := l.cut(); err != nil {
 		return err
 	}
-	s, err := f.backend.prepare(ctx, l.problem, l.weight, l.bias)
+	s, err := f.backend.prepare(ctx, images.Shape().N(), l.problem, l.weight, l.bias)
 	if err != nil {
 		return err
 	}
@@ -142,28 +152,33 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 		stdout = stderr // stdout holds the shader
 	}
-	stream := experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan}
-	if err := f.convolve(ctx, stdout, stderr, stream, s); err != nil {
+	stream := experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan, Weight: l.weight, Bias: l.bias}
+	found, err := f.convolve(ctx, stdout, stderr, stream, s)
+	if err != nil {
 		return err
 	}
 	seen()
+	f.inputs.notFinite(f.output, found)
 	f.inputs.print(stderr)
 	return nil
 }
 
 // layer reads the weights and puts together the problem for all images.
-func (f *convFlags) layer(src conv.Shape) (layer, error) {
-	weight, err := f.inputs.readWeights("weight", f.weight)
+func (f *convFlags) layer(ctx context.Context, src conv.Shape) (layer, error) {
+	weight, err := f.inputs.readWeights(ctx, "weight", f.weight)
 	if err != nil {
 		return layer{}, err
 	}
-	spec, err := f.spec.spec(weight.Shape)
+	spec, err := f.spec.spec(src, weight.Shape)
 	if err != nil {
 		return layer{}, err
+	}
+	if f.spec.flip {
+		weight = weight.Flipped()
 	}
 	l := layer{weight: weight, problem: conv.Problem{Spec: spec, Src: src, Weight: weight.Shape, Bias: f.bias != ""}}
 	if f.bias != "" {
-		if l.bias, err = f.inputs.readBias(f.bias); err != nil {
+		if l.bias, err = f.inputs.readBias(ctx, f.bias); err != nil {
 			return layer{}, err
 		}
 	}
@@ -188,32 +203,33 @@ func (l *layer) cut() error {
 	return checkMemory(what, 5*(l.problem.Src.Bytes()+dst.Bytes()))
 }
 
-// convolve streams the images through the plan into the output file.
-func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stream experiment.Stream, s session) error {
+// convolve streams the images through the plan into the output file. It returns what of that is no number.
+func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stream experiment.Stream,
+	s session) (found experiment.NotFinite, err error) {
 	image, err := stream.Problem.Dst()
 	if err != nil {
-		return err
+		return found, err
 	}
 	shape := image.WithN(stream.Images.Shape().N())
 	if err := checkDisk(fmt.Sprintf("an output of %v", shape), f.output, shape.Bytes()); err != nil {
-		return err
+		return found, err
 	}
 	bar := newProgress(stderr, "convolving", shape.N())
 	defer bar.stop()
 	stream.Progress = bar.set
-	var stats batch.Stats
+	var stats experiment.Written
 	err = f.file().create(func(file *whole.File) (err error) {
 		stats, err = stream.Write(ctx, file)
 		return err
 	})
 	if err != nil {
-		return err
+		return found, err
 	}
 	s.print(stdout)
 	seconds := stats.Convolve.Seconds()
 	fmt.Fprintf(stdout, "speed     %s images/s convolving (%.3f s)\nwrote     %s %v\n",
 		statistics.Digits(float64(shape.N())/max(seconds, 1e-9)), seconds, fault.Printable(f.output), shape)
-	return nil
+	return stats.NotFinite, nil
 }
 
 // dumpShader prints the sources that a plan compiled.

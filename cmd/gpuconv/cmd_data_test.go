@@ -120,7 +120,7 @@ func TestDataDownload(t *testing.T) {
 	dir := t.TempDir()
 	source, file := filepath.Join(dir, "source.npz"), filepath.Join(dir, "a.npz")
 	recordings(t, source)
-	sum, _, err := dataset.Sum(source)
+	sum, _, err := dataset.Sum(t.Context(), source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestDataInterrupt(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer server.Close()
-	sum, _, err := dataset.Sum(source)
+	sum, _, err := dataset.Sum(t.Context(), source)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -102,7 +102,7 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 	if len(args) > 1 {
 		return nil, flagsOnly(cmd, args[1:])
 	}
-	p, err := problem.problem(strings.Join(args, ""))
+	p, err := problem.problem(cmd.Context(), strings.Join(args, ""))
 	if err != nil {
 		return nil, err
 	}

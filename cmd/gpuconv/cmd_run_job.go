@@ -27,9 +27,9 @@ func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
 		err := errors.New("want a number of images, or -1 for all")
 		return experiment.Job{}, refused("check", strconv.Itoa(f.check), err)
 	}
-	j := experiment.Job{Check: f.check, Look: f.look(), Origin: f.origin()}
+	j := experiment.Job{Flip: f.flip, Check: f.check, Look: f.look(), Origin: f.origin()}
 	var err error
-	if j.Images, err = f.images(); err != nil {
+	if j.Images, err = f.images(ctx); err != nil {
 		return j, err
 	}
 	if j.Bank, err = f.weights(ctx); err != nil {
@@ -70,7 +70,7 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 }
 
 // images returns the stimuli: those of a kind, image files, or the preset's gratings.
-func (f *runFlags) images() (stimuli.Set, error) {
+func (f *runFlags) images(ctx context.Context) (stimuli.Set, error) {
 	if f.stimuli == "" {
 		tutorial3, err := f.preset.tutorial3()
 		if err != nil {
@@ -79,7 +79,7 @@ func (f *runFlags) images() (stimuli.Set, error) {
 		return f.stimulus.sweep(tutorial3)
 	}
 	if f.filesNamed() {
-		return f.inputs.openFiles("stimulus", f.stimuli)
+		return f.inputs.openFiles(ctx, "stimulus", f.stimuli)
 	}
 	s, err := parseSettings("stimulus", f.stimuli)
 	if err != nil {
@@ -111,8 +111,8 @@ func (f *runFlags) weights(ctx context.Context) (*experiment.Bank, error) {
 		}
 		return f.filter.bank(ctx, tutorial3)
 	}
-	if kind := kindOf(f.filters); isArray(f.filters) || kind != "" && !f.filterKind() {
-		return f.inputs.readBank("filter", f.filters)
+	if kind := kindOf(ctx, f.filters); isArray(f.filters) || kind != "" && !f.filterKind() {
+		return f.inputs.readBank(ctx, "filter", f.filters)
 	}
 	s, err := parseSettings("filter", f.filters)
 	if err != nil {

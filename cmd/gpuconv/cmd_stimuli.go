@@ -22,6 +22,7 @@ type stimuliFlags struct {
 	sf       string
 	inputs   inputs
 	output   string
+	saving   saving
 }
 
 func newStimuli() *cobra.Command {
@@ -44,6 +45,7 @@ func newStimuli() *cobra.Command {
 		},
 	}
 	f.register(cmd.Flags())
+	f.saving.register(cmd)
 	return cmd
 }
 
@@ -97,7 +99,7 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 	if err := f.file().checkArray(); err != nil {
 		return err
 	}
-	images, err := f.images(cmd.Flags())
+	images, err := f.images(cmd.Context(), cmd.Flags())
 	if err != nil {
 		return err
 	}
@@ -110,10 +112,10 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 	return nil
 }
 
-func (f *stimuliFlags) file() output { return output{"output", f.output} }
+func (f *stimuliFlags) file() output { return f.saving.output("output", f.output) }
 
 // images returns the set that the flags ask for.
-func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Set, error) {
+func (f *stimuliFlags) images(ctx context.Context, flags *pflag.FlagSet) (stimuli.Set, error) {
 	if f.inputs.background != "" && f.input == "" {
 		return nil, refused("background", f.inputs.background, errors.New("want --input with it"))
 	}
@@ -124,7 +126,7 @@ func (f *stimuliFlags) images(flags *pflag.FlagSet) (stimuli.Set, error) {
 	case s != nil:
 		return s.stimulus()
 	case f.input != "":
-		return f.inputs.openFiles("input", f.input)
+		return f.inputs.openFiles(ctx, "input", f.input)
 	}
 	return f.presetSweep(flags.Changed("sf"))
 }
@@ -154,7 +156,7 @@ func writeStimuli(ctx context.Context, to output, images stimuli.Set) error {
 	if err != nil {
 		return usage(plain(err))
 	}
-	return to.withTable(table, func() error {
+	return to.withTable(ctx, table, func() error {
 		return to.create(func(file *whole.File) error { return experiment.Draw(ctx, images, file) })
 	})
 }

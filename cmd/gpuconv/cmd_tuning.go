@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"gpuconv/fault"
+	"gpuconv/internal/input"
 	"gpuconv/npy"
 	"gpuconv/param"
 	"gpuconv/tuning"
@@ -32,6 +33,7 @@ type tuningFlags struct {
 	fit                             bool
 
 	inputs inputs
+	saving saving
 }
 
 func newTuning() *cobra.Command {
@@ -67,6 +69,7 @@ a note says why: no finite response, a cell that is not tuned (circular variance
 	flags.StringVar(&f.orientations, "orientations", "",
 		"instead of a table: the images' orientations, a list or start:stop:step")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	f.saving.register(cmd)
 	flags.StringVar(&f.at, "at", "centre", "which value of a map is the response: centre, row,column, mean or max")
 	flags.BoolVar(&f.linear, "linear", false, "keep negative activations")
 	flags.StringVar(&f.negative, "negative", "refuse",
@@ -94,11 +97,11 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	table, err := f.readTable()
+	table, err := f.readTable(ctx)
 	if err != nil {
 		return err
 	}
-	source, err := npy.Open(f.activations())
+	source, err := npy.Open(ctx, f.activations())
 	if err != nil {
 		return failed("input", "", err)
 	}
@@ -113,7 +116,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := checkTuningMemory(source.Shape(), cells); err != nil {
 		return err
 	}
-	out, err := output{"output", f.output}.createFolder()
+	out, err := f.saving.output("output", f.output).createFolder()
 	if err != nil {
 		return err
 	}
@@ -134,7 +137,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(),
 		Shape:   source.Shape(),
 		Readout: readout, Settings: settings, Metric: metric, NoMatrix: f.rdm == "none", Analysis: analysis,
-		Names: readout.Names(channels), Filters: f.filterNames(channels),
+		Names: readout.Names(channels), Filters: f.filterNames(ctx, channels),
 	}
 	written, err := t.Write(ctx, out)
 	if err != nil {
@@ -159,7 +162,7 @@ func (f *tuningFlags) say(stdout io.Writer, t report.Tuning, written report.Writ
 
 // parse reads the flags that say what is to be done.
 func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Metric, err error) {
-	if err := (output{"output", f.output}).checkFolder(); err != nil {
+	if err := f.saving.output("output", f.output).checkFolder(); err != nil {
 		return r, s, m, err
 	}
 	if f.input == "" {
@@ -262,7 +265,7 @@ func (f *tuningFlags) activations() string {
 }
 
 // readTable reads what each image showed.
-func (f *tuningFlags) readTable() (*param.Table, error) {
+func (f *tuningFlags) readTable(ctx context.Context) (*param.Table, error) {
 	path := f.table
 	switch {
 	case f.orientations != "" && f.table != "":
@@ -276,12 +279,12 @@ func (f *tuningFlags) readTable() (*param.Table, error) {
 	case path == "":
 		return nil, refused("table", "", errors.New("want a CSV of what each image showed, or --orientations"))
 	}
-	file, err := os.Open(path)
+	file, err := input.Open(ctx, input.Table, path)
 	if err != nil {
 		return nil, failed("table", path, whole.Cause(err))
 	}
 	defer file.Close()
-	table, err := param.ReadCSV(file, "image")
+	table, err := param.Reader{Subject: "image", Numbers: tuning.Measured}.Read(file)
 	return table, failed("table", path, err)
 }
 
@@ -363,8 +366,8 @@ func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *p
 }
 
 // filterNames says what the filters of a run are, one for each channel; nil if that is not known.
-func (f *tuningFlags) filterNames(channels int) []string {
-	file, err := os.Open(filepath.Join(f.input, "filters.csv"))
+func (f *tuningFlags) filterNames(ctx context.Context, channels int) []string {
+	file, err := input.Open(ctx, input.Table, filepath.Join(f.input, "filters.csv"))
 	if err != nil {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ type verifyFlags struct {
 	deviceFlags
 	own                   convFlags // --input, --weight, --bias and how to convolve
 	json, junit, pictures string
+	saving                saving
 }
 
 func newVerify() *cobra.Command {
@@ -56,6 +58,7 @@ func newVerify() *cobra.Command {
 	f.own.spec.register(flags)
 	f.own.inputs.register(flags)
 	f.own.inputs.registerBackground(flags)
+	f.saving.register(cmd)
 	flags.StringVar(&f.json, "json", "", "write every case with its figures")
 	flags.StringVar(&f.junit, "junit", "", "write JUnit XML for CI")
 	flags.StringVar(&f.pictures, "pictures", "",
@@ -64,7 +67,7 @@ func newVerify() *cobra.Command {
 }
 
 // ownFlags are the flags that mean something only with --input and --weight.
-var ownFlags = []string{"bias", "stride", "padding", "padding-mode", "dilation", "groups", "activation", "pool"}
+var ownFlags = []string{"bias", "stride", "padding", "padding-mode", "dilation", "groups", "activation", "pool", "flip"}
 
 // validate refuses flags that make no sense, before anything is opened.
 func (f *verifyFlags) validate(cmd *cobra.Command) error {
@@ -122,7 +125,7 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer closeAll()
-	runs, err := f.runs(subjects)
+	runs, err := f.runs(ctx, subjects)
 	if err != nil {
 		return err
 	}
@@ -138,10 +141,10 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 }
 
 // runs says what each subject is held to: all of them to the matrix, and each to the batches around its own chunks.
-func (f *verifyFlags) runs(subjects []verify.Subject) ([]verify.Runner, error) {
+func (f *verifyFlags) runs(ctx context.Context, subjects []verify.Subject) ([]verify.Runner, error) {
 	judge := cpu.Reference{}
 	if f.isOwn() {
-		c, err := f.ownCase()
+		c, err := f.ownCase(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -1,16 +1,18 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"gpuconv/compare"
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/verify"
 )
 
 // ownCase reads the user's images and weights.
-func (f *verifyFlags) ownCase() (verify.Case, error) {
-	images, seen, err := f.own.inputs.openImages(f.own.input)
+func (f *verifyFlags) ownCase(ctx context.Context) (verify.Case, error) {
+	images, seen, err := f.own.inputs.openImages(ctx, f.own.input)
 	if err != nil {
 		return verify.Case{}, err
 	}
@@ -19,7 +21,7 @@ func (f *verifyFlags) ownCase() (verify.Case, error) {
 	if shape.N() < 1 {
 		return verify.Case{}, refused("input", f.own.input, fmt.Errorf("shape %v: want at least one image", shape))
 	}
-	l, err := f.own.layer(shape)
+	l, err := f.own.layer(ctx, shape)
 	if err != nil {
 		return verify.Case{}, err
 	}
@@ -40,6 +42,6 @@ func (f *verifyFlags) ownCase() (verify.Case, error) {
 		return verify.Case{}, err
 	}
 	seen()
-	name := f.own.input + " with " + f.own.weight
+	name := fault.Printable(f.own.input) + " with " + fault.Printable(f.own.weight)
 	return verify.Given(compare.Case{Name: name, Problem: l.problem, Src: src, Weight: l.weight, Bias: l.bias}), nil
 }

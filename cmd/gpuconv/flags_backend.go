@@ -236,10 +236,11 @@ type session struct {
 	plan conv.Plan
 }
 
-// prepare opens the backend and prepares a convolution on it.
-func (f *backendFlags) prepare(ctx context.Context, p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
+// prepare opens the backend and prepares a convolution of so many images on it. The problem's batch is how many go at a
+// time.
+func (f *backendFlags) prepare(ctx context.Context, images int, p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
 	var s session
-	err := batch.Await(ctx, func() (err error) { s, err = f.openAndPlan(ctx, p, weight, bias); return err })
+	err := batch.Await(ctx, func() (err error) { s, err = f.openAndPlan(ctx, images, p, weight, bias); return err })
 	if err != nil {
 		return session{}, err
 	}
@@ -247,18 +248,18 @@ func (f *backendFlags) prepare(ctx context.Context, p conv.Problem, weight *conv
 }
 
 // openAndPlan takes the CPU engine if any backend will do and the GPU cannot compute p.
-func (f *backendFlags) openAndPlan(ctx context.Context, p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
+func (f *backendFlags) openAndPlan(ctx context.Context, images int, p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
 	c, err := f.openNow(ctx)
 	if err != nil {
 		return session{}, err
 	}
-	plan, err := c.Plan(p, weight, bias)
+	plan, err := conv.Expecting(c.Backend, images).Plan(p, weight, bias)
 	if err != nil && f.free() && errors.Is(err, conv.ErrUnsupported) {
 		c.close()
 		if c, err = engine("", oneLine(err.Error())); err != nil {
 			return session{}, err
 		}
-		plan, err = c.Plan(p, weight, bias)
+		plan, err = conv.Expecting(c.Backend, images).Plan(p, weight, bias)
 	}
 	if err != nil {
 		c.close()

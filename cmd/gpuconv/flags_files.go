@@ -1,11 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strconv"
 	"strings"
 
 	"gpuconv/batch"
@@ -13,7 +12,9 @@ import (
 	"gpuconv/experiment"
 	"gpuconv/fault"
 	"gpuconv/internal/filekind"
+	"gpuconv/internal/input"
 	"gpuconv/npy"
+	"gpuconv/param"
 	"gpuconv/stimuli"
 
 	"github.com/spf13/pflag"
@@ -27,6 +28,7 @@ type inputs struct {
 	strict     bool
 	background string // of pictures, as it was typed
 	notes      []string
+	overflown  bool // a note says that numbers became infinite
 }
 
 func (in *inputs) register(flags *pflag.FlagSet) {
@@ -51,7 +53,7 @@ func (in *inputs) grey() (float64, error) {
 	case "white":
 		return 1, nil
 	}
-	grey, err := strconv.ParseFloat(in.background, 64)
+	grey, err := param.ParseNumber(in.background)
 	if err != nil || !(grey >= 0 && grey <= 1) {
 		return 0, misread("background", in.background, errors.New("want a grey from 0 (black) to 1 (white), black or white"))
 	}
@@ -61,6 +63,14 @@ func (in *inputs) grey() (float64, error) {
 // note adds a line for stderr about a file.
 func (in *inputs) note(path, format string, args ...any) {
 	in.notes = append(in.notes, fmt.Sprintf("note: %s: %s", fault.Printable(path), fmt.Sprintf(format, args...)))
+}
+
+// notFinite notes how many outputs in a file are no numbers, if any are. That they are infinite is no news if numbers
+// of the inputs became so.
+func (in *inputs) notFinite(path string, found experiment.NotFinite) {
+	if said := found.String(); said != "" && (found.NaN > 0 || !in.overflown) {
+		in.note(path, "%s", said)
+	}
 }
 
 // print writes the notes, each on a line, and forgets them.
@@ -81,6 +91,7 @@ func (in *inputs) take(flag, path string, read *npy.Reader) error {
 		return refused(flag, path, fmt.Errorf("%s, read as float32: want without --strict, or numbers that fit: %s", dtype,
 			lost.Say(read.Done())))
 	}
+	in.overflown = in.overflown || lost.Infinite > 0
 	in.note(path, "%s, read as float32: %s", dtype, lost.Say(read.Done()))
 	return nil
 }
@@ -93,20 +104,22 @@ type imageFile interface {
 
 // openImages opens the file of --input. Arrays are read some images at a time; seen, called when all were read, notes
 // what was lost. If the user is strict they are read to the end before.
-func (in *inputs) openImages(path string) (images imageFile, seen func(), err error) {
+func (in *inputs) openImages(ctx context.Context, path string) (images imageFile, seen func(), err error) {
 	if path == "" {
 		return nil, nil, refused("input", "", errors.New(wantImages))
 	}
-	switch kind := kindOf(path); {
+	switch kind := kindOf(ctx, path); {
 	case kind != "" && !isArrayKind(kind):
-		images, err = in.openPicture(path, kind)
+		images, err = in.openPicture(ctx, path, kind)
 		return images, func() {}, err
-	case in.background != "":
-		return nil, nil, refused("background", in.background, fmt.Errorf("%s is no picture", fault.Printable(path)))
 	}
-	reader, err := npy.Open(path)
+	reader, err := npy.Open(ctx, path)
 	if err != nil {
 		return nil, nil, failed("input", "", err)
+	}
+	if in.background != "" {
+		reader.Close()
+		return nil, nil, refused("background", in.background, fmt.Errorf("%s is no picture", fault.Printable(path)))
 	}
 	array, err := npy.NewImages(reader)
 	if err != nil {
@@ -114,7 +127,7 @@ func (in *inputs) openImages(path string) (images imageFile, seen func(), err er
 		return nil, nil, refused("input", path, err)
 	}
 	if in.strict {
-		if err := in.rehearse("input", path); err != nil {
+		if err := in.rehearse(ctx, "input", path); err != nil {
 			reader.Close()
 			return nil, nil, err
 		}
@@ -125,12 +138,8 @@ func (in *inputs) openImages(path string) (images imageFile, seen func(), err er
 }
 
 // kindOf says what the file is that a path names; nothing if there is none, or an array in an archive.
-func kindOf(path string) string {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() {
-		return ""
-	}
-	file, err := os.Open(path)
+func kindOf(ctx context.Context, path string) string {
+	file, err := input.Open(ctx, input.Array, path)
 	if err != nil {
 		return ""
 	}
@@ -148,7 +157,7 @@ func kindOf(path string) string {
 func isArrayKind(kind string) bool { return kind == filekind.NPY || kind == filekind.ZIP }
 
 // openPicture reads a picture, and refuses what is none: in the words of arrays if its name is one of an array.
-func (in *inputs) openPicture(path, kind string) (imageFile, error) {
+func (in *inputs) openPicture(ctx context.Context, path, kind string) (imageFile, error) {
 	grey, err := in.grey()
 	if err != nil {
 		return nil, err
@@ -157,7 +166,7 @@ func (in *inputs) openPicture(path, kind string) (imageFile, error) {
 	case filekind.PNG, filekind.JPEG, filekind.TIFF, filekind.BMP, filekind.WebP:
 	default:
 		if !stimuli.IsImageName(path) {
-			_, err := npy.Open(path)
+			_, err := npy.Open(ctx, path)
 			if isArray(path) && err != nil {
 				return nil, failed("input", "", err)
 			}
@@ -165,7 +174,7 @@ func (in *inputs) openPicture(path, kind string) (imageFile, error) {
 				wantImages + advice(kind)})
 		}
 	}
-	image, err := stimuli.ReadImage(path, grey)
+	image, err := stimuli.ReadImage(ctx, path, grey)
 	if err != nil {
 		return nil, failed("input", "", err)
 	}
@@ -188,12 +197,12 @@ func advice(kind string) string {
 }
 
 // openFiles opens a set of image files.
-func (in *inputs) openFiles(flag, path string) (*stimuli.Files, error) {
+func (in *inputs) openFiles(ctx context.Context, flag, path string) (*stimuli.Files, error) {
 	grey, err := in.grey()
 	if err != nil {
 		return nil, err
 	}
-	files, err := stimuli.OpenFiles(path, grey)
+	files, err := stimuli.OpenFiles(ctx, path, grey)
 	if err != nil {
 		return nil, failed(flag, "", err)
 	}
@@ -206,17 +215,8 @@ func (in *inputs) drawn(path string, images stimuli.Set) {
 	if !ok {
 		return
 	}
-	if passed := files.PassedOver(); len(passed) > 0 {
-		const most = 5
-		text, what := strings.Join(passed[:min(most, len(passed))], ", "), "files that are no images"
-		if len(passed) == 1 {
-			what = "file that is no image"
-		}
-		if len(passed) > most {
-			text += ", …"
-		}
-		in.note(path, "passed over %d %s: %s", len(passed), what, fault.Printable(text))
-	}
+	in.passedOver(path, files.PassedOver(), "file that is no image", "files that are no images")
+	in.passedOver(path, files.Folders(), "folder, and what is in it", "folders, and what is in them")
 	if n := files.Transparent(); n > 0 && in.background == "" {
 		in.note(path, "%d of %d images have transparent pixels, which lie on black; --background chooses another grey", n,
 			images.Shape().N())
@@ -224,6 +224,21 @@ func (in *inputs) drawn(path string, images stimuli.Set) {
 	if n := files.ManyPages(); n > 0 {
 		in.note(path, "%d of %d files hold several images, the first of each is read", n, images.Shape().N())
 	}
+}
+
+// passedOver names some of what a folder holds beside images.
+func (in *inputs) passedOver(path string, names []string, one, many string) {
+	const most = 5
+	text, what := strings.Join(names[:min(most, len(names))], ", "), many
+	switch {
+	case len(names) == 0:
+		return
+	case len(names) == 1:
+		what = one
+	case len(names) > most:
+		text += ", …"
+	}
+	in.note(path, "passed over %d %s: %s", len(names), what, fault.Printable(text))
 }
 
 // brightness says of bytes how bright they are, since pictures differ.
@@ -235,8 +250,8 @@ func (in *inputs) brightness(path, dtype string) {
 }
 
 // rehearse reads an array to its end and refuses it if anything is lost.
-func (in *inputs) rehearse(flag, path string) error {
-	reader, err := npy.Open(path)
+func (in *inputs) rehearse(ctx context.Context, flag, path string) error {
+	reader, err := npy.Open(ctx, path)
 	if err != nil {
 		return failed(flag, "", err)
 	}
@@ -263,11 +278,11 @@ type picture struct{ batch.InMemory }
 func (picture) Close() error { return nil }
 
 // readWeights reads an array of 4 extents.
-func (in *inputs) readWeights(flag, path string) (*conv.Tensor, error) {
+func (in *inputs) readWeights(ctx context.Context, flag, path string) (*conv.Tensor, error) {
 	if path == "" {
 		return nil, refused(flag, "", errors.New("want a .npy file, or a .npz file and a key as file.npz:key"))
 	}
-	array, err := in.readArray(flag, path)
+	array, err := in.readArray(ctx, flag, path)
 	if err != nil {
 		return nil, err
 	}
@@ -279,8 +294,8 @@ func (in *inputs) readWeights(flag, path string) (*conv.Tensor, error) {
 }
 
 // readArray reads a whole array.
-func (in *inputs) readArray(flag, path string) (*npy.Array, error) {
-	reader, err := npy.Open(path)
+func (in *inputs) readArray(ctx context.Context, flag, path string) (*npy.Array, error) {
+	reader, err := npy.Open(ctx, path)
 	if err != nil {
 		return nil, failed(flag, "", err)
 	}
@@ -292,8 +307,8 @@ func (in *inputs) readArray(flag, path string) (*npy.Array, error) {
 	return array, in.take(flag, path, reader)
 }
 
-func (in *inputs) readBias(path string) ([]float32, error) {
-	array, err := in.readArray("bias", path)
+func (in *inputs) readBias(ctx context.Context, path string) ([]float32, error) {
+	array, err := in.readArray(ctx, "bias", path)
 	if err != nil {
 		return nil, err
 	}
@@ -304,8 +319,8 @@ func (in *inputs) readBias(path string) ([]float32, error) {
 }
 
 // readBank reads weights from a file.
-func (in *inputs) readBank(flag, path string) (*experiment.Bank, error) {
-	weight, err := in.readWeights(flag, path)
+func (in *inputs) readBank(ctx context.Context, flag, path string) (*experiment.Bank, error) {
+	weight, err := in.readWeights(ctx, flag, path)
 	if err != nil {
 		return nil, err
 	}

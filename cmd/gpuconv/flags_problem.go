@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -41,7 +42,7 @@ func withoutProblem(flags *pflag.FlagSet, named bool) error {
 }
 
 // problem assembles the problem. compact is the argument after --problem, empty if there is none.
-func (f *problemFlags) problem(compact string) (conv.Problem, error) {
+func (f *problemFlags) problem(ctx context.Context, compact string) (conv.Problem, error) {
 	if compact == "" && f.compact != "flags" {
 		compact = f.compact
 	}
@@ -51,15 +52,15 @@ func (f *problemFlags) problem(compact string) (conv.Problem, error) {
 		}
 		return f.compactProblem(compact)
 	}
-	src, err := shapeOf("input", f.input)
+	src, err := shapeOf(ctx, "input", f.input)
 	if err != nil {
 		return conv.Problem{}, err
 	}
-	weight, err := shapeOf("weight", f.weight)
+	weight, err := shapeOf(ctx, "weight", f.weight)
 	if err != nil {
 		return conv.Problem{}, err
 	}
-	spec, err := f.spec.spec(weight)
+	spec, err := f.spec.spec(src, weight)
 	return conv.Problem{Spec: spec, Src: src, Weight: weight, Bias: f.bias != ""}, err
 }
 
@@ -77,7 +78,7 @@ func (f *problemFlags) compactProblem(text string) (conv.Problem, error) {
 			return conv.Problem{}, refused("problem", text, fmt.Errorf("has a %s already, leave out --%s", said.flag, said.flag))
 		}
 	}
-	spec, err := f.spec.spec(p.Weight)
+	spec, err := f.spec.spec(p.Src, p.Weight)
 	spec.Stride, spec.Padding, spec.Groups = p.Stride, p.Padding, p.Groups
 	p.Spec = spec
 	return p, err
@@ -95,7 +96,7 @@ func parseCompact(text string) (conv.Problem, error) {
 }
 
 // shapeOf reads a shape such as 64,1,48,64 or the header of a file.
-func shapeOf(flag, text string) (conv.Shape, error) {
+func shapeOf(ctx context.Context, flag, text string) (conv.Shape, error) {
 	if v, err := parseInts(strings.Trim(text, "[]")); err == nil && len(v) == 4 {
 		if _, err := os.Stat(text); err != nil {
 			return conv.Shape(v), nil
@@ -105,14 +106,14 @@ func shapeOf(flag, text string) (conv.Shape, error) {
 		return conv.Shape{}, refused(flag, "", errors.New("want a file or a shape of four numbers, such as 64,1,48,64"))
 	}
 	if flag == "input" {
-		images, _, err := (&inputs{}).openImages(text)
+		images, _, err := (&inputs{}).openImages(ctx, text)
 		if err != nil {
 			return conv.Shape{}, err
 		}
 		defer images.Close()
 		return images.Shape(), nil
 	}
-	reader, err := npy.Open(text)
+	reader, err := npy.Open(ctx, text)
 	if err != nil {
 		return conv.Shape{}, failed(flag, "", err)
 	}

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"gpuconv/fault"
+	"gpuconv/internal/input"
 	"gpuconv/param"
 	"gpuconv/whole"
 )
@@ -18,12 +20,12 @@ func (o output) tableFile() string {
 }
 
 // withTable calls write, which writes the file, and then puts the table beside it. If the file fails, neither is new.
-func (o output) withTable(table *param.Table, write func() error) error {
-	if err := o.checkTable(); err != nil {
+func (o output) withTable(ctx context.Context, table *param.Table, write func() error) error {
+	if err := o.checkTable(ctx); err != nil {
 		return err
 	}
 	return o.blame(o.withFolders(func() error {
-		hidden, err := whole.Create(o.tableFile())
+		hidden, err := o.options.Create(o.tableFile())
 		if err != nil {
 			return err
 		}
@@ -39,14 +41,14 @@ func (o output) withTable(table *param.Table, write func() error) error {
 }
 
 // checkTable refuses to replace a file that is not a table.
-func (o output) checkTable() error {
+func (o output) checkTable(ctx context.Context) error {
 	path := o.tableFile()
 	info, err := os.Stat(path) // opening a pipe would wait for its other end
 	if err == nil && !info.Mode().IsRegular() {
 		err := fmt.Errorf("its table would be %s, which is a %s: want another name", fault.Printable(path), whole.Kind(info))
 		return refused(o.flag, o.path, err)
 	}
-	file, err := os.Open(path)
+	file, err := input.Open(ctx, input.Array, path)
 	if err != nil {
 		return nil // it is not there, or writing will say why not
 	}

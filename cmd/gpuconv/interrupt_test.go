@@ -21,7 +21,7 @@ func TestInterrupt(t *testing.T) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	t.Cleanup(func() { signal.Stop(hangups) })
-	const files, many = "new/out/.partial/activations.npy", "run --orientations 0:180:0.0005 --res 0.02 --output new/out"
+	const files, many = "new/.partial-out/files/activations.npy", "run --orientations 0:180:0.0005 --res 0.02 --output new/out"
 	for _, c := range []struct {
 		name   string
 		signal os.Signal
@@ -34,12 +34,12 @@ func TestInterrupt(t *testing.T) {
 		{"one image that takes minutes", os.Interrupt, false,
 			"run --backend cpu --orientations 0 --channels 4 --size 1001 --output new/out", files},
 		{"terminated", syscall.SIGTERM, false,
-			"stimuli --orientations 0:180:0.0005 --res 0.02 --output new/s.npy", "new/.partial-*"},
+			"stimuli --orientations 0:180:0.0005 --res 0.02 --output new/s.npy", "new/.partial-s.npy/file"},
 		{"the terminal went away", syscall.SIGHUP, false, many + " --backend cpu", files},
 		{"a proof", os.Interrupt, false,
-			"verify --backend cpu --json new/v.json --junit v.xml --pictures new/pictures", "new/pictures/.partial"},
+			"verify --backend cpu --json new/v.json --junit v.xml --pictures new/pictures", "new/.partial-pictures/files"},
 		{"a proof on a GPU", os.Interrupt, true,
-			"verify --backend gpu --algorithm direct --json new/v.json --pictures new/pictures", "new/pictures/.partial"},
+			"verify --backend gpu --algorithm direct --json new/v.json --pictures new/pictures", "new/.partial-pictures/files"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.gpu {
@@ -136,4 +136,71 @@ func names(t *testing.T, dir string) string {
 		all = append(all, e.Name())
 	}
 	return strings.Join(all, " ")
+}
+
+// TestSignalsEnd: a second signal ends at once what a first one does not, with a line. So does time.
+func TestSignalsEnd(t *testing.T) {
+	unixOnly(t)
+	for name, c := range map[string]struct {
+		signals []os.Signal
+		within  time.Duration // on a machine that does much else
+		want    string
+	}{
+		"two":      {[]os.Signal{os.Interrupt, syscall.SIGTERM}, grace - time.Second/2, "by a second signal"},
+		"the same": {[]os.Signal{syscall.SIGTERM, syscall.SIGTERM}, grace - time.Second/2, "by a second signal"},
+		"one":      {[]os.Signal{os.Interrupt}, 5 * grace, "took more than 4s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if len(c.signals) == 1 && testing.Short() {
+				t.Skip("it waits")
+			}
+			cmd := program(t, strings.Fields("filters --output f.npy")...)
+			cmd.Dir, cmd.Stdout = t.TempDir(), full(t)
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			waitFor(t, filepath.Join(cmd.Dir, "f.npy"), ended) // then it waits for someone to read what it has done
+			for _, s := range c.signals {
+				if err := cmd.Process.Signal(s); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(100 * time.Millisecond) // the system joins signals of one kind
+			}
+			select {
+			case err := <-ended:
+				var exit *exec.ExitError
+				if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+					t.Errorf("it ended with %v, want exit code %d", err, exitFailed)
+				}
+				if line := errorLine(t, stderr.String()); !strings.Contains(line, c.want) {
+					t.Errorf("stderr is %q, want %q in it", line, c.want)
+				}
+			case <-time.After(c.within):
+				cmd.Process.Kill()
+				t.Fatalf("still running %v after the signal", c.within)
+			}
+		})
+	}
+}
+
+// full returns a pipe that takes no more: who writes to it waits.
+func full(t *testing.T) *os.File {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close(); w.Close() })
+	if err := w.SetWriteDeadline(time.Now().Add(time.Second / 10)); err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, err = w.Write(make([]byte, 1<<10))
+	}
+	return w
 }

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"gpuconv/gpu"
 	"gpuconv/gpu/probe"
@@ -27,9 +29,38 @@ func run() int {
 	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it
 		ends = append(ends, syscall.SIGHUP)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), ends...)
-	defer stop()
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, ends...)
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		<-signals
+		cancel()
+		select {
+		case <-signals:
+			end("ended at once by a second signal")
+		case <-time.After(grace):
+			end(fmt.Sprintf("interrupted, and ended because something took more than %v to stop", grace))
+		}
+	}()
 	return execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+}
+
+// grace is how long a verb may take to stop, and to remove what it has begun, after a signal. Only what waits for the
+// system, such as a disk that is gone, takes longer.
+const grace = 4 * time.Second
+
+// end ends the process with a line on stderr, also if nobody reads that.
+func end(why string) {
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		fmt.Fprintf(os.Stderr, "gpuconv: %s; files that begin with .partial may be left\n", why)
+	}()
+	select {
+	case <-said:
+	case <-time.After(time.Second / 4):
+	}
+	os.Exit(exitFailed)
 }
 
 // Exit codes.
@@ -40,7 +71,11 @@ const (
 )
 
 // execute runs one command line and returns its exit code. An error becomes one line on stderr.
-func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func execute(ctx context.Context, args []string, out, errs io.Writer) int {
+	stdout, stderr := newScreen(out), newScreen(errs)
+	defer stdout.flush()
+	defer stderr.flush()
+	log.SetOutput(stderr) // libraries write to it
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)

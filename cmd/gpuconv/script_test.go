@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -100,7 +101,7 @@ func folder(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func loadArray(ts *testscript.TestScript, path string) *npy.Array {
-	a, err := npy.ReadFile(ts.MkAbs(path))
+	a, err := npy.ReadFile(context.Background(), ts.MkAbs(path))
 	ts.Check(err)
 	return a
 }
@@ -110,7 +111,7 @@ func shape(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: shape FILE.npy EXTENT…")
 	}
-	r, err := npy.Open(ts.MkAbs(args[0]))
+	r, err := npy.Open(context.Background(), ts.MkAbs(args[0]))
 	ts.Check(err)
 	defer r.Close()
 	if got, want := fmt.Sprint(r.Shape()), "["+strings.Join(args[1:], " ")+"]"; got != want || r.DType() != "<f4" {

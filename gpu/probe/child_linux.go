@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 
 	"gpuconv/fault"
 	"gpuconv/gpu"
+	"gpuconv/internal/input"
 )
 
 // answers is the child's file descriptor for messages. Its stdout is a driver's to print to.
@@ -47,7 +49,7 @@ func die() {
 
 // loaded lists the libraries that are mapped into this process.
 func loaded() (files []string) {
-	maps, err := os.Open("/proc/self/maps")
+	maps, err := input.Open(context.Background(), input.System, "/proc/self/maps")
 	if err != nil {
 		return nil
 	}

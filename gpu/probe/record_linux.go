@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"gpuconv/gpu"
+	"gpuconv/internal/input"
 	"gpuconv/whole"
 
 	"golang.org/x/sys/unix"
@@ -61,7 +63,7 @@ func environment() string {
 			syscall.Getrlimit(resource, &limit)
 			fmt.Fprintln(w, limit)
 		}
-		boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // a new kernel may have new modules
+		boot, _ := input.ReadFile(context.Background(), input.System, "/proc/sys/kernel/random/boot_id") // a new kernel may have new modules
 		program, _ := os.Executable()
 		groups, _ := os.Getgroups()
 		fmt.Fprintf(w, "%s %d %d %v %s %s", boot, os.Geteuid(), os.Getegid(), groups, program, state(program))
@@ -84,7 +86,7 @@ func (r record) load() (Found, bool) {
 	if r.folder == "" {
 		return Found{}, false
 	}
-	text, err := os.ReadFile(r.path())
+	text, err := input.ReadFile(context.Background(), input.Entry, r.path())
 	var c content
 	if err != nil || json.Unmarshal(text, &c) != nil || len(c.Files) == 0 {
 		return Found{}, false

@@ -2,6 +2,7 @@ package egl
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/ebitengine/purego"
+
+	"gpuconv/internal/input"
 )
 
 // Variables of GLVND's libEGL: files of vendors, or folders of them.
@@ -53,7 +56,7 @@ func vendorPaths() (files []string) {
 
 func readVendor(file string) Vendor {
 	v := Vendor{File: file}
-	text, err := os.ReadFile(file)
+	text, err := input.ReadFile(context.Background(), input.System, file)
 	if err != nil {
 		v.err = fmt.Errorf("%s cannot be read: %w", file, errors.Unwrap(err))
 		return v

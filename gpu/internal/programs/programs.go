@@ -10,6 +10,7 @@ package programs
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"strings"
 	"time"
 
+	"gpuconv/internal/input"
 	"gpuconv/whole"
 )
 
@@ -53,7 +55,7 @@ func (f *Folder) file(k key) string { return filepath.Join(f.Path, hex.EncodeToS
 func (f *Folder) Load(source string) (Program, bool) {
 	k := f.key(source)
 	path := f.file(k)
-	content, err := os.ReadFile(path)
+	content, err := input.ReadFile(context.Background(), input.Program, path)
 	if err != nil {
 		return Program{}, false
 	}

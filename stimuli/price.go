@@ -1,0 +1,136 @@
+package stimuli
+
+import (
+	"encoding/binary"
+	"image"
+	"image/color"
+	"io"
+
+	"gpuconv/internal/filekind"
+	"gpuconv/internal/input"
+)
+
+// price returns the bytes of memory that decoding a picture takes, at most. TestPrice compares it with what is taken.
+func price(file *input.File, kind string, config image.Config) float64 {
+	pixels, each := float64(config.Width)*float64(config.Height), bytesOf(config.ColorModel)
+	switch kind {
+	case filekind.PNG:
+		switch config.ColorModel { // a transparent grey makes colours of all
+		case color.GrayModel, color.Gray16Model:
+			each *= 4
+		}
+		if interlaced(file) { // its seven passes are pictures of their own
+			each *= 2
+		}
+	case filekind.JPEG: // whole blocks, of at most 4×4 samples for one
+		pixels = (float64(config.Width) + 32) * (float64(config.Height) + 32)
+		planes := 3.0
+		switch config.ColorModel {
+		case color.GrayModel:
+			planes = 1
+		case color.CMYKModel:
+			planes = 4
+		}
+		each = planes
+		if planes > 1 && config.ColorModel != color.YCbCrModel { // stored in other colours
+			each += 4
+		}
+		if progressive(file) { // all coefficients, 32 bits each
+			each += 4 * planes
+		}
+	case filekind.TIFF: // a strip or tile is unpacked into a buffer of up to 8 bytes for a pixel, which doubles as it grows
+		return pixels*each + 24*tiffBlock(file, config)
+	case filekind.WebP: // lossless: two pictures of 4 bytes; lossy: one of 2, and its transparency as a lossless one
+		return 13*pixels + float64(file.Size())
+	}
+	return pixels * each
+}
+
+// bytesOf returns the bytes of a pixel of an image in memory.
+func bytesOf(model color.Model) float64 {
+	switch model {
+	case color.GrayModel:
+		return 1
+	case color.Gray16Model:
+		return 2
+	case color.RGBA64Model, color.NRGBA64Model:
+		return 8
+	}
+	if _, ok := model.(color.Palette); ok {
+		return 1
+	}
+	return 4
+}
+
+// interlaced reads the last byte of a PNG's first chunk.
+func interlaced(file io.ReaderAt) bool {
+	var method [1]byte
+	_, err := file.ReadAt(method[:], 28)
+	return err == nil && method[0] != 0
+}
+
+// progressive looks for the frame of a JPEG and reports whether it is a progressive one (ITU T.81, B.2).
+func progressive(file io.ReaderAt) bool {
+	var segment [4]byte // a marker and a length
+	for at := int64(2); ; {
+		if _, err := file.ReadAt(segment[:], at); err != nil || segment[0] != 0xff {
+			return true // then it is not known: the higher price
+		}
+		switch marker := segment[1]; {
+		case marker == 0xff: // fill
+			at++
+		case marker == 0xc2:
+			return true
+		case marker == 0xc0 || marker == 0xc1 || marker == 0xda:
+			return false
+		case marker == 0x01 || marker >= 0xd0 && marker <= 0xd9: // without a length
+			at += 2
+		default:
+			at += 2 + int64(binary.BigEndian.Uint16(segment[2:]))
+		}
+	}
+}
+
+// tiffBlock returns the pixels of a strip or a tile of a TIFF's first image (TIFF 6.0, sections 3 and 15).
+func tiffBlock(file io.ReaderAt, config image.Config) float64 {
+	const rowsPerStrip, tileWidth, tileLength = 278, 322, 323
+	fields := tiffFields(file)
+	if w, l := fields[tileWidth], fields[tileLength]; w > 0 {
+		return float64(w) * float64(l)
+	}
+	rows := float64(config.Height)
+	if n := fields[rowsPerStrip]; n > 0 {
+		rows = min(rows, float64(n))
+	}
+	return rows * float64(config.Width)
+}
+
+// tiffFields returns the first values of the fields of a TIFF's first directory that are SHORT or LONG.
+func tiffFields(file io.ReaderAt) map[uint16]uint32 {
+	var start [8]byte
+	if _, err := file.ReadAt(start[:], 0); err != nil {
+		return nil
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if start[0] == 'M' {
+		order = binary.BigEndian
+	}
+	at := int64(order.Uint32(start[4:]))
+	if _, err := file.ReadAt(start[:2], at); err != nil {
+		return nil
+	}
+	directory := make([]byte, 12*int(order.Uint16(start[:])))
+	if _, err := file.ReadAt(directory, at+2); err != nil {
+		return nil
+	}
+	fields := map[uint16]uint32{}
+	for ; len(directory) > 0; directory = directory[12:] {
+		switch tag, kind := order.Uint16(directory), order.Uint16(directory[2:]); kind {
+		case 3:
+			fields[tag] = uint32(order.Uint16(directory[8:]))
+		case 4:
+			fields[tag] = order.Uint32(directory[8:])
+		}
+	}
+	return fields
+}

@@ -193,6 +193,14 @@ func beyond(mode conv.PaddingMode, pos, size int) (int, bool) {
 			pos += size
 		}
 		pos %= size
+	case conv.Symmetric:
+		for pos < 0 || pos >= size {
+			if pos < 0 {
+				pos = -1 - pos
+			} else {
+				pos = size - (pos - (size - 1))
+			}
+		}
 	}
 	return pos, true
 }

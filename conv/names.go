@@ -13,7 +13,7 @@ type names struct {
 }
 
 var (
-	paddingModes = names{"padding mode", []string{"zeros", "reflect", "replicate", "circular"}}
+	paddingModes = names{"padding mode", []string{"zeros", "reflect", "replicate", "circular", "symmetric"}}
 	activations  = names{"activation", []string{"none", "relu", "energy"}}
 	poolKinds    = names{"pool", []string{"none", "max", "avg"}}
 )

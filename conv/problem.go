@@ -162,8 +162,8 @@ func (p Problem) checkPadding(axis, size, before, after int) error {
 		return refuse("want at least 0 along %s", axisNames[axis])
 	case p.PaddingMode == Reflect && larger >= size:
 		return refuse("reflect padding must be less than the %s of %d", axisNames[axis], size)
-	case p.PaddingMode == Circular && larger > size:
-		return refuse("circular padding must be at most the %s of %d", axisNames[axis], size)
+	case (p.PaddingMode == Circular || p.PaddingMode == Symmetric) && larger > size:
+		return refuse("%v padding must be at most the %s of %d", p.PaddingMode, axisNames[axis], size)
 	}
 	return nil
 }

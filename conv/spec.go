@@ -37,9 +37,15 @@ const (
 	Reflect                      // the image mirrored about its border pixel, which is not repeated: 2 1 | 0 1 2
 	Replicate                    // the border pixel repeated: 0 0 | 0 1 2
 	Circular                     // the opposite side of the image: 1 2 | 0 1 2
+	Symmetric                    // the image mirrored about its border, whose pixel is repeated: 1 0 | 0 1 2
 )
 
-// String returns the name of m: zeros, reflect, replicate or circular.
+// PaddingModes returns all modes, the zero value first.
+func PaddingModes() []PaddingMode {
+	return []PaddingMode{Zeros, Reflect, Replicate, Circular, Symmetric}
+}
+
+// String returns the name of m: zeros, reflect, replicate, circular or symmetric.
 func (m PaddingMode) String() string { return paddingModes.text(int(m)) }
 
 // MarshalText returns the name of m, and a [*ShapeError] if it has none.

@@ -1,6 +1,9 @@
 package conv
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Tensor is a dense float32 array in C order (the last extent varies fastest): NCHW for images and activations, OIHW
 // for weights. Data holds exactly as many elements as Shape says.
@@ -48,4 +51,15 @@ func (t *Tensor) Plane(n, c int) []float32 {
 	size := t.Shape[2] * t.Shape[3]
 	at := (n*t.Shape[1] + c) * size
 	return t.Data[at : at+size : at+size]
+}
+
+// Flipped returns a copy of weights whose kernels are turned by 180°. A cross-correlation with it is the convolution
+// with t that signal processing means: y[i, j] = Σ w[u, v]·x[i−u, j−v].
+func (t *Tensor) Flipped() *Tensor {
+	flipped := &Tensor{Shape: t.Shape, Data: slices.Clone(t.Data)}
+	size := t.Shape[2] * t.Shape[3]
+	for at := 0; at < len(flipped.Data); at += size {
+		slices.Reverse(flipped.Data[at : at+size])
+	}
+	return flipped
 }

@@ -17,7 +17,7 @@ func TestNames(t *testing.T) {
 		encoding.TextMarshaler
 		fmt.Stringer
 	}{
-		conv.Zeros, conv.Reflect, conv.Replicate, conv.Circular, conv.Identity, conv.ReLU, conv.Energy, conv.NoPool, conv.MaxPool, conv.AvgPool,
+		conv.Zeros, conv.Reflect, conv.Replicate, conv.Circular, conv.Symmetric, conv.Identity, conv.ReLU, conv.Energy, conv.NoPool, conv.MaxPool, conv.AvgPool,
 		conv.Pool{}, conv.Pool{Kind: conv.AvgPool, Size: [2]int{3, 2}, Stride: [2]int{1, 4}},
 	} {
 		text, err := v.MarshalText()
@@ -79,14 +79,14 @@ func TestTextRefusals(t *testing.T) {
 		}
 	}
 	mode, activation, kind := conv.Circular, conv.ReLU, conv.AvgPool
-	checkShapeError(t, mode.UnmarshalText([]byte("zero")), "padding mode", `"zero"`, "want zeros, reflect, replicate or circular")
+	checkShapeError(t, mode.UnmarshalText([]byte("zero")), "padding mode", `"zero"`, "want zeros, reflect, replicate, circular or symmetric")
 	checkShapeError(t, activation.UnmarshalText([]byte("")), "activation", `""`, "want none, relu or energy")
 	checkShapeError(t, kind.UnmarshalText([]byte("a\nb")), "pool", `"a\nb"`, "want none, max or avg")
 	if mode != conv.Circular || activation != conv.ReLU || kind != conv.AvgPool {
 		t.Errorf("changed to %v, %v, %v", mode, activation, kind)
 	}
-	_, err := conv.PaddingMode(4).MarshalText()
-	checkShapeError(t, err, "padding mode", "4", "want zeros, reflect")
+	_, err := conv.PaddingMode(5).MarshalText()
+	checkShapeError(t, err, "padding mode", "5", "want zeros, reflect")
 	_, err = conv.Pool{Kind: -1}.MarshalText()
 	checkShapeError(t, err, "pool", "-1", "want none, max or avg")
 }
@@ -118,7 +118,7 @@ func TestJSONRoundTrip(t *testing.T) {
 		groups := number(0, 2, "groups")
 		p := conv.Problem{Src: conv.Shape{1, 2 * max(groups, 1), 12, 13}, Weight: conv.Shape{4, 2, 3, 2}, Spec: conv.Spec{
 			Stride: pair(0, 2, "stride"), Dilation: pair(0, 2, "dilation"), Padding: conv.Pad(number(0, 2, "h"), number(0, 2, "w")),
-			PaddingMode: conv.PaddingMode(number(0, 3, "mode")), Groups: groups,
+			PaddingMode: conv.PaddingMode(number(0, 4, "mode")), Groups: groups,
 			Activation: conv.Activation(number(0, 2, "activation")), Pool: conv.Pool{Kind: conv.PoolKind(number(0, 2, "pool"))}}}
 		if p.Pool.Kind != conv.NoPool {
 			p.Pool.Size, p.Pool.Stride = pair(1, 3, "size"), pair(0, 3, "pool stride")

@@ -15,7 +15,8 @@ import (
 )
 
 // golden is a problem and what PyTorch makes of it in float64, as testdata/make_goldens.py writes it: that file
-// describes the fields. What reference.json leaves out is 0 here, which is PyTorch's default and conv's.
+// describes the fields. What reference.json leaves out is 0 here, which is PyTorch's default and conv's. Problems of
+// symmetric padding, which PyTorch lacks, are NumPy's, from testdata/make_symmetric.py.
 type golden struct {
 	Name             string
 	Src, Weight      conv.Shape
@@ -58,24 +59,27 @@ func (s *special) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &[]any{&s.tensor, &s.at, &s.value})
 }
 
-// readGoldens returns the problems that PyTorch computes, and its verdicts on problems at the edge of what can be
-// computed. A field that golden lacks is an error: no part of a problem may be passed over.
+// readGoldens returns the problems that PyTorch or NumPy computes, and PyTorch's verdicts on problems at the edge of
+// what can be computed. A field that golden lacks is an error: no part of a problem may be passed over.
 func readGoldens(t *testing.T) (cases, verdicts []golden) {
 	t.Helper()
-	text, err := os.ReadFile("testdata/reference.json")
-	if err != nil {
-		t.Fatal(err)
+	for _, path := range []string{"testdata/reference.json", "testdata/symmetric.json"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var goldens struct {
+			MadeBy          string `json:"made_by"`
+			Cases, Verdicts []golden
+		}
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&goldens); err != nil {
+			t.Fatal(path, err)
+		}
+		cases, verdicts = append(cases, goldens.Cases...), append(verdicts, goldens.Verdicts...)
 	}
-	var goldens struct {
-		MadeBy          string `json:"made_by"`
-		Cases, Verdicts []golden
-	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&goldens); err != nil {
-		t.Fatal(err)
-	}
-	return goldens.Cases, goldens.Verdicts
+	return cases, verdicts
 }
 
 func (g golden) problem(t *testing.T) conv.Problem {
@@ -84,7 +88,8 @@ func (g golden) problem(t *testing.T) conv.Problem {
 		Stride: g.Stride, Dilation: g.Dilation, Groups: g.Groups,
 		Padding: conv.Padding{Top: g.Padding[0], Bottom: g.Padding[1], Left: g.Padding[2], Right: g.Padding[3]},
 		PaddingMode: named(t, g.Mode, map[string]conv.PaddingMode{
-			"": conv.Zeros, "reflect": conv.Reflect, "replicate": conv.Replicate, "circular": conv.Circular}),
+			"": conv.Zeros, "reflect": conv.Reflect, "replicate": conv.Replicate, "circular": conv.Circular,
+			"symmetric": conv.Symmetric}),
 		Activation: named(t, g.Activation, map[string]conv.Activation{"": conv.Identity, "relu": conv.ReLU, "energy": conv.Energy}),
 		Pool: conv.Pool{
 			Kind: named(t, g.Pool.Kind, map[string]conv.PoolKind{"": conv.NoPool, "max": conv.MaxPool, "avg": conv.AvgPool}),
@@ -336,7 +341,8 @@ func TestGoldensCoverSpec(t *testing.T) {
 	}
 	for what, least := range map[string]int{
 		"cases": 150, "magnitudes": 90, "dense": 35, "mode ": 40, "mode reflect": 8, "mode replicate": 8, "mode circular": 8,
-		"stride": 25, "dilation": 15, "groups": 15, "depthwise": 4, "no bias": 5, "relu": 35, "energy": 10, "pool max": 25, "pool avg": 20,
+		"mode symmetric": 12,
+		"stride":         25, "dilation": 15, "groups": 15, "depthwise": 4, "no bias": 5, "relu": 35, "energy": 10, "pool max": 25, "pool avg": 20,
 		"pool's default stride": 30, "special values": 55, "empty batch": 2, "PyTorch refused": 35, "PyTorch computed": 10,
 	} {
 		if count[what] < least {

@@ -165,9 +165,9 @@ func (r *referencePlan) sum(src *conv.Tensor, n, k, i, j int) (sum, abs float64)
 	for c := range w[1] {
 		plane := src.Plane(n, group*w[1]+c)
 		for u := range w[2] {
-			y := source(p.PaddingMode, i*p.Stride[0]+u*p.Dilation[0]-p.Padding.Top, p.Src.H())
+			y := p.PaddingMode.Source(i*p.Stride[0]+u*p.Dilation[0]-p.Padding.Top, p.Src.H())
 			for v := range w[3] {
-				x := source(p.PaddingMode, j*p.Stride[1]+v*p.Dilation[1]-p.Padding.Left, p.Src.W())
+				x := p.PaddingMode.Source(j*p.Stride[1]+v*p.Dilation[1]-p.Padding.Left, p.Src.W())
 				pixel := 0.0
 				if y >= 0 && x >= 0 {
 					pixel = float64(plane[y*p.Src.W()+x])
@@ -180,26 +180,6 @@ func (r *referencePlan) sum(src *conv.Tensor, n, k, i, j int) (sum, abs float64)
 		}
 	}
 	return sum, abs
-}
-
-// source returns the position, of size ones, whose pixel is at pos. pos may lie in the padding; where that is zero,
-// source returns −1.
-func source(mode conv.PaddingMode, pos, size int) int {
-	if pos >= 0 && pos < size {
-		return pos
-	}
-	switch mode {
-	case conv.Reflect:
-		if pos < 0 {
-			return -pos
-		}
-		return 2*(size-1) - pos
-	case conv.Replicate:
-		return min(max(pos, 0), size-1)
-	case conv.Circular:
-		return (pos + size) % size
-	}
-	return -1
 }
 
 // poolPlane reduces one plane of sums to one plane of outputs.

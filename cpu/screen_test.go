@@ -144,14 +144,15 @@ func localProblems() map[string]conv.Problem {
 	same := conv.Spec{Padding: conv.Pad(1, 1)}
 	bias := shape(1, 33, 18, 21, 35, same)
 	bias.Bias = true
-	reflect, replicate, circular, relu, grouped, pooled := same, same, same, same, same, same
+	reflect, replicate, circular, symmetric, relu, grouped, pooled := same, same, same, same, same, same, same
 	reflect.PaddingMode, replicate.PaddingMode, circular.PaddingMode = conv.Reflect, conv.Replicate, conv.Circular
+	symmetric.PaddingMode = conv.Symmetric
 	relu.Activation = conv.ReLU
 	grouped.Groups = 2
 	pooled.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{3, 3}, Stride: [2]int{2, 2}}
 	return map[string]conv.Problem{
 		"zeros": shape(1, 32, 17, 22, 32, same), "bias": bias, "reflect": shape(1, 32, 14, 14, 32, reflect),
-		"replicate": shape(1, 32, 14, 19, 32, replicate), "circular": shape(1, 32, 15, 14, 32, circular), "none": shape(2, 40, 14, 13, 32, conv.Spec{}),
+		"replicate": shape(1, 32, 14, 19, 32, replicate), "circular": shape(1, 32, 15, 14, 32, circular), "symmetric": shape(1, 32, 13, 15, 32, symmetric), "none": shape(2, 40, 14, 13, 32, conv.Spec{}),
 		"relu": shape(1, 32, 16, 16, 32, relu), "groups": shape(1, 64, 13, 16, 66, grouped), "pool": shape(2, 32, 25, 18, 32, pooled),
 	}
 }
@@ -192,7 +193,7 @@ func TestLocalityOfAny(t *testing.T) {
 		p.Src[1], p.Weight = p.Groups*channels, conv.Shape{p.Groups * rapid.IntRange(32, 40).Draw(r, "filters"), channels, 3, 3}
 		pad := rapid.IntRange(0, 3)
 		p.Padding = conv.Padding{Top: pad.Draw(r, "top"), Bottom: pad.Draw(r, "bottom"), Left: pad.Draw(r, "left"), Right: pad.Draw(r, "right")}
-		p.PaddingMode = conv.PaddingMode(rapid.IntRange(0, 3).Draw(r, "mode"))
+		p.PaddingMode = rapid.SampledFrom(conv.PaddingModes()).Draw(r, "mode")
 		if dst, err := p.Dst(); err != nil || dst.H() < 4 || dst.W() < 4 {
 			r.Skip("too small")
 		}

@@ -59,7 +59,7 @@ func (s *slab) fill(dst []float32, src *conv.Tensor, n, group, first, rows int) 
 		}
 		for i := range rows {
 			row := dst[c*s.plane+i*s.pitch:][:s.pitch]
-			y := source(p.PaddingMode, first+i-p.Padding.Top, p.Src.H())
+			y := p.PaddingMode.Source(first+i-p.Padding.Top, p.Src.H())
 			if y < 0 || first+i >= height {
 				clear(row)
 				continue
@@ -80,10 +80,10 @@ func (s *slab) fillRow(row, pixels []float32) {
 		return // nothing is ever written there
 	}
 	for x := range left {
-		row[x%s.phases*s.perPhase+x/s.phases] = pixels[source(s.problem.PaddingMode, x-left, len(pixels))]
+		row[x%s.phases*s.perPhase+x/s.phases] = pixels[s.problem.PaddingMode.Source(x-left, len(pixels))]
 	}
 	for x := left + len(pixels); x < paddedWidth(&s.problem); x++ {
-		row[x%s.phases*s.perPhase+x/s.phases] = pixels[source(s.problem.PaddingMode, x-left, len(pixels))]
+		row[x%s.phases*s.perPhase+x/s.phases] = pixels[s.problem.PaddingMode.Source(x-left, len(pixels))]
 	}
 }
 

@@ -27,6 +27,8 @@ type Job struct {
 	Images stimuli.Set // with as many channels as the filters have
 	Bank   *Bank
 	Spec   conv.Spec // there is no bias
+	// Flip turns the filters by 180°: true convolution. Tables and pictures show them as they are in Bank.
+	Flip bool
 	// Check is how many of the images, spread evenly over the set, are checked against the reference; −1 is all.
 	Check  int
 	Look   Look

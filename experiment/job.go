@@ -17,6 +17,14 @@ func (j Job) Problem() (conv.Problem, error) {
 	return batch.Portion(conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape})
 }
 
+// Weight returns what the images are cross-correlated with: the bank's filters, turned by 180° if Flip is set.
+func (j Job) Weight() *conv.Tensor {
+	if j.Flip {
+		return j.Bank.Weight.Flipped()
+	}
+	return j.Bank.Weight
+}
+
 // Activations returns the shape of activations.npy, [images, channels, rows, columns]. p is the job's [Job.Problem].
 func (j Job) Activations(p conv.Problem) (conv.Shape, error) {
 	dst, err := p.Dst()
@@ -45,7 +53,7 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 // Prepared is the plan of a job, and who made it.
 type Prepared struct {
 	Problem conv.Problem  // the job's [Job.Problem]; its batch is how many images go at a time
-	Plan    conv.Plan     // of Problem
+	Plan    conv.Plan     // of Problem and the job's [Job.Weight]
 	Backend Backend       // for the report; RunOn adds what Plan says of itself
 	Opening time.Duration // that it took to prepare Plan
 }
@@ -72,7 +80,7 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 	}
 	var plan conv.Plan
 	err = batch.Await(ctx, func() (err error) {
-		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Bank.Weight, nil)
+		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Weight(), nil)
 		return err
 	})
 	if err != nil {
@@ -140,7 +148,7 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	if err != nil {
 		return w, err
 	}
-	w.check = newChecker(on, j.Bank.Weight, batch.NewSpread(j.Check, activations.N()))
+	w.check = newChecker(on, j.Weight(), batch.NewSpread(j.Check, activations.N()))
 	if w.gallery, err = newGallery(on.Problem.Src, activations); err != nil {
 		return w, err
 	}

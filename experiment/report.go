@@ -26,6 +26,7 @@ type Report struct {
 	PaddingColumns int    `json:"padding_columns"` // zeros left and right of it
 	Stride         [2]int `json:"stride"`          // rows, columns
 	Pool           string `json:"pool"`            // none, or kind:size, or kind:size:stride
+	Flip           bool   `json:"flip"`            // true convolution: the filters were turned by 180°
 
 	StimuliShape     conv.Shape `json:"stimuli_shape"`     // [N, 1, rows, columns]
 	FiltersShape     conv.Shape `json:"filters_shape"`     // [channels, 1, size, size]
@@ -123,7 +124,7 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 	r := &Report{
 		Schema: 1, Origin: j.Origin,
 		Channels: p.Weight.N(), Size: p.Weight.H(), Activation: s.Activation.String(),
-		Padding: s.Padding.Top, PaddingColumns: s.Padding.Left, Stride: s.Stride, Pool: pool(s.Pool),
+		Padding: s.Padding.Top, PaddingColumns: s.Padding.Left, Stride: s.Stride, Pool: pool(s.Pool), Flip: j.Flip,
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
 		Backend: on.Backend.of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
 	}

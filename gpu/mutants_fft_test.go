@@ -309,7 +309,7 @@ func fftTrials() (all []*trial) {
 		&trial{name: "largest, in chunks", parts: parts[:3], problem: chunks, limit: func(d *recipe.Profile) { points(512)(d); d.StorageBlock = 27200 }},
 		&trial{name: "folded", parts: parts, problem: many, limit: func(d *recipe.Profile) { points(512)(d); d.WorkGroups = [3]int{4, 20, 70} }},
 		&trial{name: "in chunks", parts: parts[:3], problem: many, limit: func(d *recipe.Profile) { points(512)(d); d.StorageBlock = 27200 }})
-	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
+	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
 		all = append(all, &trial{name: mode.String(), parts: append(parts[3:6:6], "prelude.glsl"), problem: p,

@@ -201,10 +201,14 @@ func sourceMutants() []mutant {
 		{name: "source: circular: one short on the left", old: "at = at < 0 ? at + size :", new: "at = at < 0 ? at + size - 1 :"},
 		{name: "source: circular: one short on the right", old: "at < size ? at : at - size;", new: "at < size ? at : at - size + 1;"},
 		{name: "source: circular: turned one pixel late", old: "at + size : at < size ?", new: "at + size : at <= size ?"},
+		{name: "source: symmetric: the first pixel is not repeated", old: "at < 0 ? -1 - at :", new: "at < 0 ? -at :"},
+		{name: "source: symmetric: the last pixel is not repeated", old: "2 * size - 1 - at;", new: "2 * size - 2 - at;"},
+		{name: "source: symmetric: turned one pixel late", old: "-1 - at : at < size ?", new: "-1 - at : at <= size ?", equivalent: "the clamp repeats the last pixel too"},
+		{name: "source: symmetric: the pixel at 0 is mirrored", old: "at < 0 ? -1 - at :", new: "at <= 0 ? -1 - at :", equivalent: "the clamp makes -1 a 0"},
 		{name: "source: the last but one", old: "return clamp(at, 0, size - 1);", new: "return clamp(at, 0, size - 2);"},
 		{name: "source: the second", old: "return clamp(at, 0, size - 1);", new: "return clamp(at, 1, size - 1);"},
 		{name: "source: one too far", old: "return clamp(at, 0, size - 1);", new: "return clamp(at, 0, size);"},
-		{name: "source: clamped where nothing is outside", old: "#if SOURCE_MODE == 4", new: "#if 0", equivalent: "no place is"},
+		{name: "source: clamped where nothing is outside", old: "#if SOURCE_MODE == 5", new: "#if 0", equivalent: "no place is"},
 		{name: "source: modes exchanged", old: "#if SOURCE_MODE == 1", new: "#if SOURCE_MODE == 3"},
 	}
 }

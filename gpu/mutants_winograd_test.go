@@ -183,7 +183,7 @@ func winogradTrials() (all []*trial) {
 		&trial{name: "mean of pairs, in chunks", parts: parts[:3], problem: meanPairs, limit: func(d *recipe.Profile) { d.StorageBlock = 20000 }},
 		&trial{name: "folded", parts: parts, problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 20, 70} }},
 		&trial{name: "in chunks", parts: parts[:3], problem: many, limit: func(d *recipe.Profile) { d.StorageBlock = 19000 }})
-	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
+	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 3}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
 		all = append(all, &trial{name: mode.String(), parts: parts, problem: p, special: []func(compare.Case){overflowing}})

@@ -117,7 +117,7 @@ func directTrials() (all []*trial) {
 		&trial{name: "folded", parts: parts[:3], problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{3, 2, 70} }},
 		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
 		&trial{name: "few filters", parts: parts, problem: rectified, special: specials()})
-	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
+	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
 		all = append(all, &trial{name: mode.String(), parts: parts[:3], problem: p})
@@ -192,7 +192,7 @@ func softTrials() (all []*trial) {
 		&trial{name: "any width, in passes", parts: parts, problem: odd, limit: short},
 		&trial{name: "two tiles, folded", parts: parts, problem: tiles, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 3, 70} }},
 		&trial{name: "two tiles, in chunks", parts: parts[:1], problem: tiles, limit: func(d *recipe.Profile) { d.StorageBlock = 5 * 4 * 9 * 8 * 16 }})
-	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
+	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
 		p.PaddingMode, p.Padding = mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
 		all = append(all, &trial{name: "soft " + mode.String(), parts: parts, problem: p})
@@ -309,7 +309,7 @@ func large(weight conv.Shape, groups int) conv.Problem {
 
 // modeTrials pad in each way but with zeros, with one channel in each group.
 func modeTrials(parts []string) (all []*trial) {
-	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
+	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 1, 3, 4}}
 		p.Groups, p.PaddingMode, p.Padding = 2, mode, conv.Padding{Top: 2, Bottom: 3, Left: 4, Right: 5}
 		all = append(all, &trial{name: mode.String(), parts: append(slices.Clip(parts), "prelude.glsl"), problem: p})

@@ -43,16 +43,18 @@ float window(float a, float b, float c, float d) {
 #endif
 
 // source returns the pixel to read for place `at` of a line of size pixels and its padding. SOURCE_MODE is 0 for zeros,
-// 1 reflect, 2 replicate, 3 circular, and 4 if no place is outside. Blocks reach beyond the last sum, and so beyond
-// what the modes map: there, and in zero padding, it is the pixel at the border, which must not be used.
+// 1 reflect, 2 replicate, 3 circular, 4 symmetric, and 5 if no place is outside. Blocks reach beyond the last sum, and
+// so beyond what the modes map: there, and in zero padding, it is the pixel at the border, which must not be used.
 #ifdef SOURCE_MODE
 int source(int at, int size) {
 #if SOURCE_MODE == 1
 	at = at < 0 ? -at : at < size ? at : 2 * (size - 1) - at;
 #elif SOURCE_MODE == 3
 	at = at < 0 ? at + size : at < size ? at : at - size;
+#elif SOURCE_MODE == 4
+	at = at < 0 ? -1 - at : at < size ? at : 2 * size - 1 - at;
 #endif
-#if SOURCE_MODE == 4
+#if SOURCE_MODE == 5
 	return at;
 #else
 	return clamp(at, 0, size - 1);

@@ -23,7 +23,7 @@ type Files struct {
 	paths       []string
 	shape       conv.Shape
 	background  float64
-	passed      []string
+	passed      passedOver
 	workers     int           // that decode at a time
 	bytes       float64       // of memory that the costliest image takes while it is decoded
 	transparent []atomic.Bool // of the images that were drawn
@@ -32,9 +32,10 @@ type Files struct {
 
 // OpenFiles returns the set of an image file, or of the images in a folder, on a background as [ReadImage] takes it. In
 // a folder it takes the files whose names [IsImageName] knows, and files without an extension that are images. It
-// passes over all others, hidden files and folders in the folder. The order is that of the names, with numbers in them
-// by their value: img2 comes before img10. It reads the headers of the files. It refuses folders without images, and
-// images that differ in size from the first. The files are read until ctx is done.
+// passes over all others and folders in the folder, and takes no notice of hidden files and of what systems leave in
+// folders. The order is that of the names, with numbers in them by their value: img2 comes before img10. It reads the
+// headers of the files. It refuses folders without images, and images that differ in size from the first. The files are
+// read until ctx is done.
 func OpenFiles(ctx context.Context, path string, background float64) (*Files, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -63,33 +64,45 @@ func OpenFiles(ctx context.Context, path string, background float64) (*Files, er
 	return f, nil
 }
 
-// imagesIn lists the images in a folder, and the names of what else it holds.
-func imagesIn(ctx context.Context, folder string) (paths, passed []string, err error) {
+// passedOver are the names of what a folder holds beside its images.
+type passedOver struct{ files, folders []string }
+
+// imagesIn lists the images in a folder, and what else it holds.
+func imagesIn(ctx context.Context, folder string) (paths []string, passed passedOver, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, nil, &fault.Error{Package: "stimuli", Err: err}
+		return nil, passed, &fault.Error{Package: "stimuli", Err: err}
 	}
 	for _, e := range entries {
-		if path := filepath.Join(folder, e.Name()); isImage(ctx, path) {
+		path := filepath.Join(folder, e.Name())
+		info, err := os.Stat(path) // a link is what it leads to
+		switch {
+		case isLeft(e.Name()):
+		case err == nil && info.IsDir():
+			passed.folders = append(passed.folders, e.Name())
+		case err == nil && isImage(ctx, path, info):
 			paths = append(paths, path)
-		} else {
-			passed = append(passed, e.Name())
+		default:
+			passed.files = append(passed.files, e.Name())
 		}
 	}
 	if len(paths) == 0 {
-		return nil, nil, fault.New("stimuli", folder, "", "%s", "want a folder with .png, .jpg, .tif, .bmp or .webp files")
+		return nil, passed, fault.New("stimuli", folder, "", "%s", "want a folder with .png, .jpg, .tif, .bmp or .webp files")
 	}
 	slices.SortFunc(paths, naturally)
 	return paths, passed, nil
 }
 
+// isLeft reports whether a name is one of what nobody put into a folder: hidden files such as .DS_Store, and what
+// Windows, macOS and network drives leave.
+func isLeft(name string) bool {
+	return strings.HasPrefix(name, ".") || slices.Contains([]string{"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db",
+		"desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin", "system volume information"}, strings.ToLower(name))
+}
+
 // isImage reports whether a file of a folder is taken.
-func isImage(ctx context.Context, path string) bool {
+func isImage(ctx context.Context, path string, info os.FileInfo) bool {
 	name := filepath.Base(path)
-	info, err := os.Stat(path) // a link is what it leads to
-	if err != nil || info.IsDir() || strings.HasPrefix(name, ".") {
-		return false
-	}
 	if filepath.Ext(name) != "" || !info.Mode().IsRegular() {
 		return IsImageName(name)
 	}
@@ -139,8 +152,12 @@ func digitsOf(text string) int {
 // Shape returns [N, 1, H, W].
 func (f *Files) Shape() conv.Shape { return f.shape }
 
-// PassedOver returns the names of what the folder holds and the set does not.
-func (f *Files) PassedOver() []string { return f.passed }
+// PassedOver returns the names of the files that the folder holds and the set does not. Hidden files, and those that
+// systems leave in folders, are not among them.
+func (f *Files) PassedOver() []string { return f.passed.files }
+
+// Folders returns the names of the folders in the folder. Images in them are not of the set.
+func (f *Files) Folders() []string { return f.passed.folders }
 
 // Transparent returns how many of the images that were drawn have pixels that are not opaque.
 func (f *Files) Transparent() int { return count(f.transparent) }

@@ -1,7 +1,6 @@
 package stimuli
 
 import (
-	"encoding/binary"
 	"io"
 
 	"gpuconv/internal/filekind"
@@ -63,41 +62,4 @@ func (o turned) place(y, rows, columns int) (first, step int) {
 		return x*rows + y, step * rows
 	}
 	return y*columns + x, step
-}
-
-// maxPages bounds how far the pages of a TIFF are counted: a damaged file may lead round in circles.
-const maxPages = 10000
-
-// tiffPages counts the images of a TIFF: the directories, each of which ends with where the next one starts (TIFF 6.0,
-// section 2).
-func tiffPages(file io.ReadSeeker) int {
-	header := make([]byte, 8)
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return 1
-	}
-	if _, err := io.ReadFull(file, header); err != nil {
-		return 1
-	}
-	var order binary.ByteOrder = binary.LittleEndian
-	if header[0] == 'M' {
-		order = binary.BigEndian
-	}
-	pages := 0
-	for next := order.Uint32(header[4:]); next != 0 && pages < maxPages; pages++ {
-		field := make([]byte, 4)
-		if _, err := file.Seek(int64(next), io.SeekStart); err != nil {
-			break
-		}
-		if _, err := io.ReadFull(file, field[:2]); err != nil {
-			break
-		}
-		if _, err := file.Seek(12*int64(order.Uint16(field)), io.SeekCurrent); err != nil {
-			break
-		}
-		if _, err := io.ReadFull(file, field); err != nil {
-			break
-		}
-		next = order.Uint32(field)
-	}
-	return max(pages, 1)
 }

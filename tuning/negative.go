@@ -56,7 +56,11 @@ func (c *Cell) explain(axis Axis, raw, curve Curve) {
 	indices := map[Axis]string{ByOrientation: "circular variance and selectivity", ByPhase: "F1/F0 and depth"}[axis]
 	because := func(format string, args ...any) { c.Reasons = append(c.Reasons, fmt.Sprintf(format, args...)) }
 	if n := raw.notFinite(); n > 0 {
-		because("%d of %d responses over %v NaN or infinite: its figures are left out", n, len(raw.Y), axis)
+		but := ""
+		if axis == ByOrientation && !math.IsNaN(c.Orientation.Peak) {
+			but = " but for the peak"
+		}
+		because("%d of %d responses over %v NaN or infinite: its figures are left out%s", n, len(raw.Y), axis, but)
 		return
 	}
 	if indices != "" && curve.negative() {

@@ -54,7 +54,7 @@ func table(stimuli []Stimulus, banks []Bank, kernels []pair) []axis {
 		each("activation", 0, []conv.Activation{conv.Identity, conv.ReLU, conv.Energy},
 			func(d *draft, a conv.Activation) { d.spec.Activation = a }),
 		each("pool", 0, pools(), func(d *draft, p conv.Pool) { d.spec.Pool = p }),
-		each("mode", 1, []conv.PaddingMode{conv.Zeros, conv.Reflect, conv.Replicate, conv.Circular},
+		each("mode", 1, conv.PaddingModes(),
 			func(d *draft, m conv.PaddingMode) { d.spec.PaddingMode = m }),
 		each("stride", 1, []pair{{1, 1}, {2, 2}, {2, 1}, {1, 3}}, func(d *draft, v pair) { d.spec.Stride = v }),
 		each("dilation", 1, []pair{{1, 1}, {2, 2}, {1, 3}}, func(d *draft, v pair) { d.spec.Dilation = v }),
@@ -158,8 +158,11 @@ func (d draft) problem() conv.Problem {
 		sums := max(d.sums[axis], s.Pool.Size[axis])
 		size := (sums-1)*s.Stride[axis] + s.Dilation[axis]*(d.kernel[axis]-1) + 1 - before[axis] - after[axis]
 		least := 1
-		if s.PaddingMode == conv.Reflect || s.PaddingMode == conv.Circular {
+		switch s.PaddingMode {
+		case conv.Reflect, conv.Circular:
 			least = max(before[axis], after[axis]) + 1
+		case conv.Symmetric:
+			least = max(before[axis], after[axis], 1)
 		}
 		p.Src[2+axis] = max(size, least)
 	}

@@ -23,27 +23,35 @@ import (
 type specFlags struct {
 	stride, padding, paddingMode, dilation, activation, pool string
 	groups                                                   int
+	flip                                                     bool
 }
 
 func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W")
-	flags.StringVar(&f.padding, "padding", "0", "3, 3,2 for H,W, top,bottom,left,right, same or valid")
-	flags.StringVar(&f.paddingMode, "padding-mode", "zeros", "zeros, reflect (the border pixel is not repeated: c b | a b c, NumPy's and PyTorch's reflect), replicate or circular")
+	flags.StringVar(&f.padding, "padding", "0", "3, 3,2 for H,W, top,bottom,left,right, valid (none), same (the size of the image, stride 1), or\nsame-upper or same-lower: sums of the size divided by the stride, rounded up, as TensorFlow's SAME\nand ONNX's SAME_UPPER and SAME_LOWER; an odd pixel of padding is after the image, or before it")
+	flags.StringVar(&f.paddingMode, "padding-mode", "zeros", "zeros, reflect (the border pixel is not repeated: c b | a b c, NumPy's and\nPyTorch's reflect), symmetric (it is repeated: b a | a b c, NumPy's symmetric, SciPy's\nreflect, OpenCV's BORDER_REFLECT), replicate or circular; reflect is less than the image,\nsymmetric and circular at most the image")
 	flags.StringVar(&f.dilation, "dilation", "1", "2, or 2,1 for H,W")
 	flags.IntVar(&f.groups, "groups", 1, "divides channels and filters")
 	flags.StringVar(&f.activation, "activation", "none", "none, relu or energy: √(a²+b²) of filters 2m and 2m+1")
 	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2")
+	registerFlip(flags, &f.flip)
 }
 
-// spec reads the flags for weights of a shape.
-func (f *specFlags) spec(weight conv.Shape) (s conv.Spec, err error) {
+// registerFlip adds the flag of verbs that take weights.
+func registerFlip(flags *pflag.FlagSet, flip *bool) {
+	flags.BoolVar(flip, "flip", false, "true convolution: turn the kernels by 180°, as scipy.signal.convolve2d does")
+}
+
+// spec reads the flags for images and weights of some shapes.
+func (f *specFlags) spec(src, weight conv.Shape) (s conv.Spec, err error) {
 	if s.Stride, err = parsePair("stride", f.stride, 1); err != nil {
 		return s, err
 	}
 	if s.Dilation, err = parsePair("dilation", f.dilation, 1); err != nil {
 		return s, err
 	}
-	if s.Padding, err = parsePadding(f.padding, [2]int{weight[2], weight[3]}, s.Stride, s.Dilation); err != nil {
+	of := window{[2]int(src[2:]), [2]int(weight[2:]), s.Stride, s.Dilation}
+	if s.Padding, err = parsePadding(f.padding, of); err != nil {
 		return s, err
 	}
 	if s.PaddingMode, err = parseText[conv.PaddingMode]("padding-mode", f.paddingMode); err != nil {
@@ -74,7 +82,7 @@ func newConv() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "conv --input X --weight W --output Y.npy",
 		Short: "Convolve any images with any weights",
-		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch).\n\n" +
+		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch; --flip turns them).\n\n" +
 			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a picture\n" +
 			"(.png, .jpg, .tif, .bmp, .webp) as grey 0 … 1. Arrays are taken as they are: the pixels of a uint8 .npy are 0 … 255, those of a .png 0 … 1.\n" +
 			"Weights are [filters, channels per group, rows, columns], biases [filters]. The output is float32\n" +
@@ -157,9 +165,12 @@ func (f *convFlags) layer(ctx context.Context, src conv.Shape) (layer, error) {
 	if err != nil {
 		return layer{}, err
 	}
-	spec, err := f.spec.spec(weight.Shape)
+	spec, err := f.spec.spec(src, weight.Shape)
 	if err != nil {
 		return layer{}, err
+	}
+	if f.spec.flip {
+		weight = weight.Flipped()
 	}
 	l := layer{weight: weight, problem: conv.Problem{Spec: spec, Src: src, Weight: weight.Shape, Bias: f.bias != ""}}
 	if f.bias != "" {

@@ -30,6 +30,7 @@ type runFlags struct {
 
 	stimuli, filters         string
 	activation, stride, pool string
+	flip                     bool
 }
 
 func newRun() *cobra.Command {
@@ -74,6 +75,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of each two filters")
 	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W: a cell at every second position")
 	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2: after the activation")
+	registerFlip(flags, &f.flip)
 	flags.IntVar(&f.check, "check", 16,
 		"how many images, spread over the set, are checked against the reference; -1 for all")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
@@ -123,7 +125,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	defer out.Discard()
 	j.Origin.Started = started
 	opening := time.Now()
-	s, err := f.backend.prepare(ctx, j.Images.Shape().N(), p, j.Bank.Weight, nil)
+	s, err := f.backend.prepare(ctx, j.Images.Shape().N(), p, j.Weight(), nil)
 	if err != nil {
 		return err
 	}

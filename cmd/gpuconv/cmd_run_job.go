@@ -27,7 +27,7 @@ func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
 		err := errors.New("want a number of images, or -1 for all")
 		return experiment.Job{}, refused("check", strconv.Itoa(f.check), err)
 	}
-	j := experiment.Job{Check: f.check, Look: f.look(), Origin: f.origin()}
+	j := experiment.Job{Flip: f.flip, Check: f.check, Look: f.look(), Origin: f.origin()}
 	var err error
 	if j.Images, err = f.images(ctx); err != nil {
 		return j, err

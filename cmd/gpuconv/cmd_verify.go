@@ -65,7 +65,7 @@ func newVerify() *cobra.Command {
 }
 
 // ownFlags are the flags that mean something only with --input and --weight.
-var ownFlags = []string{"bias", "stride", "padding", "padding-mode", "dilation", "groups", "activation", "pool"}
+var ownFlags = []string{"bias", "stride", "padding", "padding-mode", "dilation", "groups", "activation", "pool", "flip"}
 
 // validate refuses flags that make no sense, before anything is opened.
 func (f *verifyFlags) validate(cmd *cobra.Command) error {

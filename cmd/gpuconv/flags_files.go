@@ -102,12 +102,14 @@ func (in *inputs) openImages(ctx context.Context, path string) (images imageFile
 	case kind != "" && !isArrayKind(kind):
 		images, err = in.openPicture(ctx, path, kind)
 		return images, func() {}, err
-	case in.background != "":
-		return nil, nil, refused("background", in.background, fmt.Errorf("%s is no picture", fault.Printable(path)))
 	}
 	reader, err := npy.Open(ctx, path)
 	if err != nil {
 		return nil, nil, failed("input", "", err)
+	}
+	if in.background != "" {
+		reader.Close()
+		return nil, nil, refused("background", in.background, fmt.Errorf("%s is no picture", fault.Printable(path)))
 	}
 	array, err := npy.NewImages(reader)
 	if err != nil {
@@ -203,17 +205,8 @@ func (in *inputs) drawn(path string, images stimuli.Set) {
 	if !ok {
 		return
 	}
-	if passed := files.PassedOver(); len(passed) > 0 {
-		const most = 5
-		text, what := strings.Join(passed[:min(most, len(passed))], ", "), "files that are no images"
-		if len(passed) == 1 {
-			what = "file that is no image"
-		}
-		if len(passed) > most {
-			text += ", …"
-		}
-		in.note(path, "passed over %d %s: %s", len(passed), what, fault.Printable(text))
-	}
+	in.passedOver(path, files.PassedOver(), "file that is no image", "files that are no images")
+	in.passedOver(path, files.Folders(), "folder, and what is in it", "folders, and what is in them")
 	if n := files.Transparent(); n > 0 && in.background == "" {
 		in.note(path, "%d of %d images have transparent pixels, which lie on black; --background chooses another grey", n,
 			images.Shape().N())
@@ -221,6 +214,21 @@ func (in *inputs) drawn(path string, images stimuli.Set) {
 	if n := files.ManyPages(); n > 0 {
 		in.note(path, "%d of %d files hold several images, the first of each is read", n, images.Shape().N())
 	}
+}
+
+// passedOver names some of what a folder holds beside images.
+func (in *inputs) passedOver(path string, names []string, one, many string) {
+	const most = 5
+	text, what := strings.Join(names[:min(most, len(names))], ", "), many
+	switch {
+	case len(names) == 0:
+		return
+	case len(names) == 1:
+		what = one
+	case len(names) > most:
+		text += ", …"
+	}
+	in.note(path, "passed over %d %s: %s", len(names), what, fault.Printable(text))
 }
 
 // brightness says of bytes how bright they are, since pictures differ.

@@ -37,17 +37,30 @@ func parseInts(text string) ([]int, error) {
 	return all, nil
 }
 
-// parsePadding reads 3, 3,2 (H,W), top,bottom,left,right, same or valid. The padding of same depends on the kernel, the
-// stride and the dilation.
-func parsePadding(text string, kernel, stride, dilation [2]int) (conv.Padding, error) {
+// window is what the paddings with a name depend on: the rows and columns of an image and of a kernel, and its steps.
+type window struct{ image, kernel, stride, dilation [2]int }
+
+// namedPadding returns a padding that has a name, and whether text is one.
+func (w window) namedPadding(text string) (padding conv.Padding, named bool, err error) {
 	switch text {
 	case "valid":
-		return conv.Padding{}, nil
 	case "same":
-		padding, err := conv.Same(kernel, stride, dilation)
-		if err != nil {
-			return padding, refused("padding", text, err)
-		}
+		padding, err = conv.Same(w.kernel, w.stride, w.dilation)
+	case "same-upper":
+		padding, err = conv.SameUpper(w.image, w.kernel, w.stride, w.dilation)
+	case "same-lower":
+		padding, err = conv.SameLower(w.image, w.kernel, w.stride, w.dilation)
+	default:
+		return padding, false, nil
+	}
+	return padding, true, err
+}
+
+// parsePadding reads 3, 3,2 (H,W), top,bottom,left,right, or the name of a padding.
+func parsePadding(text string, of window) (conv.Padding, error) {
+	if padding, named, err := of.namedPadding(text); err != nil {
+		return padding, refused("padding", text, err)
+	} else if named {
 		return padding, nil
 	}
 	n, err := parseInts(text)
@@ -65,7 +78,7 @@ func parsePadding(text string, kernel, stride, dilation [2]int) (conv.Padding, e
 	case len(n) == 4:
 		return conv.Padding{Top: n[0], Bottom: n[1], Left: n[2], Right: n[3]}, nil
 	}
-	return conv.Padding{}, misread("padding", text, errors.New("want 3, 3,2 for H,W, or top,bottom,left,right, of at least 0, or same or valid"))
+	return conv.Padding{}, misread("padding", text, errors.New("want 3, 3,2 for H,W, or top,bottom,left,right, of at least 0, or same, same-upper, same-lower or valid"))
 }
 
 // parseText reads a value by the text form of its type.

@@ -60,7 +60,7 @@ func (f *problemFlags) problem(ctx context.Context, compact string) (conv.Proble
 	if err != nil {
 		return conv.Problem{}, err
 	}
-	spec, err := f.spec.spec(weight)
+	spec, err := f.spec.spec(src, weight)
 	return conv.Problem{Spec: spec, Src: src, Weight: weight, Bias: f.bias != ""}, err
 }
 
@@ -78,7 +78,7 @@ func (f *problemFlags) compactProblem(text string) (conv.Problem, error) {
 			return conv.Problem{}, refused("problem", text, fmt.Errorf("has a %s already, leave out --%s", said.flag, said.flag))
 		}
 	}
-	spec, err := f.spec.spec(p.Weight)
+	spec, err := f.spec.spec(p.Src, p.Weight)
 	spec.Stride, spec.Padding, spec.Groups = p.Stride, p.Padding, p.Groups
 	p.Spec = spec
 	return p, err

@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "refuses": refuses, "folder": folder,
-			"shape": shape, "near": near, "pixels": pixels, "convolved": convolved, "png": pngs, "field": field,
+			"shape": shape, "near": near, "pixels": pixels, "array": array, "values": values, "convolved": convolved, "png": pngs, "field": field,
 		},
 	})
 }

@@ -39,12 +39,17 @@ func TestPicturesSay(t *testing.T) {
 		"photos/img2.png": 255, "photos/img1": 51} {
 		saveGrey(t, at(name), alpha)
 	}
-	for name, content := range map[string]string{"photos/notes.txt": "text", "photos/clip": "GIF89a\x01\x00"} {
+	if err := os.Mkdir(at("photos/more"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{"photos/notes.txt": "text", "photos/clip": "GIF89a\x01\x00",
+		"photos/.DS_Store": "\x00", "photos/Thumbs.db": "\x00", "photos/desktop.ini": "[x]", "photos/._img2.png": "\x00"} {
 		if err := os.WriteFile(at(name), []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	passed := "gpuconv: note: photos: passed over 2 files that are no images: clip, notes.txt\n"
+	passed := "gpuconv: note: photos: passed over 2 files that are no images: clip, notes.txt\n" +
+		"gpuconv: note: photos: passed over 1 folder, and what is in it: more\n"
 	convolve := "conv --backend cpu --weight w.npy --output y.npy --input "
 	for args, want := range map[string]string{
 		convolve + "clear.png": "gpuconv: note: clear.png: 6 of 6 pixels are transparent and lie on black; --background " +

@@ -109,7 +109,7 @@ func paddings() (all []Case) {
 }
 
 func paddingModes() (all []Case) {
-	for _, mode := range []conv.PaddingMode{conv.Reflect, conv.Replicate, conv.Circular} {
+	for _, mode := range conv.PaddingModes()[1:] {
 		for _, p := range []conv.Padding{conv.Pad(1, 1), conv.Pad(3, 2), {Top: 2, Right: 3}, {Bottom: 1, Left: 4},
 			conv.Pad(6, 7)} {
 			for _, s := range []int{1, 2} {
@@ -120,10 +120,14 @@ func paddingModes() (all []Case) {
 		}
 	}
 	most := conv.Spec{Padding: conv.Pad(5, 6), PaddingMode: conv.Circular} // padding = size
+	mirrored := conv.Spec{Padding: conv.Pad(5, 6), PaddingMode: conv.Symmetric}
 	far := conv.Spec{Padding: conv.Pad(11, 14), PaddingMode: conv.Replicate}
 	one := conv.Spec{Padding: conv.Pad(2, 2), PaddingMode: conv.Replicate}
+	pixel := conv.Spec{Padding: conv.Pad(1, 1), PaddingMode: conv.Symmetric}
 	return append(all,
 		Case{"mode/circular/padding=size", problem(conv.Shape{2, 1, 5, 6}, conv.Shape{4, 1, 4, 3}, most)},
+		Case{"mode/symmetric/padding=size", problem(conv.Shape{2, 1, 5, 6}, conv.Shape{4, 1, 4, 3}, mirrored)},
+		Case{"mode/symmetric/one pixel", problem(conv.Shape{2, 1, 1, 1}, conv.Shape{4, 1, 3, 3}, pixel)},
 		Case{"mode/replicate/padding>size", problem(conv.Shape{2, 1, 5, 6}, conv.Shape{4, 1, 4, 3}, far)},
 		Case{"mode/replicate/one pixel", problem(conv.Shape{2, 1, 1, 1}, conv.Shape{4, 1, 3, 3}, one)},
 		Case{"mode/reflect/dilated", problem(conv.Shape{2, 2, 9, 9}, conv.Shape{4, 2, 3, 3},

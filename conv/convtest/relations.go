@@ -98,7 +98,7 @@ func drawProblem(t *rapid.T) conv.Problem {
 			Spec: conv.Spec{
 				Stride: pair(1, 3, "stride"), Dilation: pair(1, 2, "dilation"), Groups: groups,
 				Padding:     conv.Padding{Top: before[0], Bottom: after[0], Left: before[1], Right: after[1]},
-				PaddingMode: conv.PaddingMode(rapid.IntRange(0, 3).Draw(t, "mode")),
+				PaddingMode: rapid.SampledFrom(conv.PaddingModes()).Draw(t, "mode"),
 				Activation:  conv.Activation(rapid.IntRange(0, 2).Draw(t, "activation")),
 			},
 			Bias: rapid.Bool().Draw(t, "bias"),

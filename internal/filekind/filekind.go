@@ -24,35 +24,44 @@ const (
 	ZIP  = "a zip archive" // .npz is one
 )
 
-// Further kinds that errors have advice on.
+// Further kinds that have a name.
 const (
 	PyTorch     = "PyTorch's"
 	Safetensors = "a .safetensors file"
+	GIF         = "a GIF"
 )
 
-// signatures are first bytes. The first that fits wins. A dot fits any byte.
+// signatures are first bytes. The first that fits wins. A dot fits any byte. What is text as a whole is none of these:
+// letters alone may begin any text. [texts] are the formats that are text.
 var signatures = []struct{ start, kind string }{
 	{"\x89PNG\r\n\x1a\n", PNG}, {"\xff\xd8\xff", JPEG},
 	{"II*\x00", TIFF}, {"MM\x00*", TIFF}, {"II+\x00", "a BigTIFF"}, {"MM\x00+", "a BigTIFF"},
 	{"RIFF....WEBP", WebP}, {"BM", BMP}, {"\x93NUMPY", NPY}, {"PK\x03\x04", ZIP}, {"PK\x05\x06", ZIP},
-	{"GIF8", "a GIF"},
+	{"GIF87a", GIF}, {"GIF89a", GIF},
 	{"....ftypavif", "an AVIF"}, {"....ftypavis", "an AVIF"},
 	{"....ftyphei", "a HEIC"}, {"....ftyphev", "a HEIC"}, {"....ftypmif1", "a HEIF"}, {"....ftypmsf1", "a HEIF"},
 	{"....ftypcrx ", "a Canon CR3"}, {"....ftypqt", "a QuickTime video"}, {"....ftyp", "an MP4 video"},
 	{"\x1aE\xdf\xa3", "a Matroska or WebM video"}, {"RIFF....AVI ", "an AVI video"}, {"RIFF....WAVE", "a WAV sound"},
 	{"\xff\x0a", "a JPEG XL"}, {"\x00\x00\x00\x0cJXL ", "a JPEG XL"},
 	{"\xff\x4f\xff\x51", "a JPEG 2000"}, {"\x00\x00\x00\x0cjP  ", "a JPEG 2000"},
-	{"8BPS", "a Photoshop document"}, {"v/1\x01", "an OpenEXR"}, {"#?RADIANCE", "a Radiance HDR"},
+	{"8BPS", "a Photoshop document"}, {"v/1\x01", "an OpenEXR"},
 	{"\x00\x00\x01\x00", "an icon"}, {"DDS ", "a DDS texture"}, {"qoif", "a QOI"}, {"farbfeld", "a farbfeld"},
-	{"%PDF-", "a PDF"}, {"%!PS", "a PostScript"},
-	{"P1", "a PBM"}, {"P2", "a PGM"}, {"P3", "a PPM"}, {"P4", "a PBM"}, {"P5", "a PGM"}, {"P6", "a PPM"},
-	{"P7\n", "a PAM"}, {"PF\n", "a PFM"}, {"Pf\n", "a PFM"},
 	{"\x89HDF\r\n\x1a\n", "an HDF5"}, {"CDF\x01", "a netCDF"}, {"CDF\x02", "a netCDF"}, {"CDF\x05", "a netCDF"},
-	{"MATLAB 5.0", "a MATLAB .mat"}, {"SIMPLE  =", "a FITS"}, {"GGUF", "a GGUF model"}, {"....TFL3", "a TFLite model"},
+	{"GGUF", "a GGUF model"}, {"....TFL3", "a TFLite model"},
 	{"\x1f\x8b", "a gzip archive"}, {"BZh", "a bzip2 archive"}, {"\xfd7zXZ\x00", "an xz archive"},
 	{"\x28\xb5\x2f\xfd", "a zstd archive"}, {"7z\xbc\xaf\x27\x1c", "a 7z archive"}, {"Rar!", "a RAR archive"},
+}
+
+// texts are the first bytes of formats that are text, or begin with a header of text.
+var texts = []struct{ start, kind string }{
+	{"%PDF-", "a PDF"}, {"%!PS", "a PostScript"}, {"#?RADIANCE", "a Radiance HDR"},
+	{"P7\n", "a PAM"}, {"PF\n", "a PFM"}, {"Pf\n", "a PFM"},
+	{"MATLAB 5.0 MAT", "a MATLAB .mat"}, {"SIMPLE  =", "a FITS"},
 	{"<svg", "an SVG"}, {"<?xml", "XML text"}, {"<!DOCTYPE html", "a web page"}, {"<html", "a web page"},
 }
+
+// netpbms are P1 to P6: https://netpbm.sourceforge.net/doc/pnm.html
+var netpbms = [...]string{"a PBM", "a PGM", "a PPM", "a PBM", "a PGM", "a PPM"}
 
 // names are the endings of files whose first bytes say nothing.
 var names = map[string]string{
@@ -77,21 +86,42 @@ func Of(name string, start []byte) string {
 	case len(start) > 131 && string(start[128:132]) == "DICM":
 		return "a DICOM"
 	}
+	text := isText(start)
 	for _, s := range signatures {
-		if fits(start, s.start) && !(s.kind == BMP && !bmp(start)) {
+		if fits(start, s.start) && !(s.kind == BMP && !bmp(start)) && (!text || s.kind == GIF) {
 			if kind := names[extension(name)]; s.kind == ZIP && kind == PyTorch {
 				return kind
 			}
 			return s.kind
 		}
 	}
+	for _, s := range texts {
+		if fits(start, s.start) {
+			return s.kind
+		}
+	}
+	if kind := netpbm(start); kind != "" {
+		return kind
+	}
 	if kind := names[extension(name)]; kind != "" {
 		return kind
 	}
-	if isText(start) {
+	if text {
 		return "text"
 	}
 	return ""
+}
+
+// netpbm tells P1 to P6, followed by white space and a number or a comment, from texts about P1.
+func netpbm(start []byte) string {
+	if len(start) < 4 || start[0] != 'P' || start[1] < '1' || start[1] > '6' {
+		return ""
+	}
+	rest := bytes.TrimLeft(start[2:], " \t\r\n\v\f")
+	if len(rest) == 0 || len(rest) == len(start)-2 || rest[0] != '#' && (rest[0] < '0' || rest[0] > '9') {
+		return ""
+	}
+	return netpbms[start[1]-'1']
 }
 
 func extension(name string) string { return strings.ToLower(filepath.Ext(name)) }

@@ -93,4 +93,4 @@ func (k Key) includes() []string {
 }
 
 // allInside takes the place of a padding mode where no tap lies outside the image.
-const allInside = conv.Circular + 1
+const allInside = conv.Symmetric + 1

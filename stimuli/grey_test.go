@@ -73,7 +73,7 @@ func imagesOfAllTypes() map[string]image.Image {
 	return all
 }
 
-// TestRows: rows of an image of any type have, bit for bit, the pixels that it gives one at a time, however it is turned.
+// TestRows: rows of an image of any type have, bit for bit, the pixels that it gives one at a time, however turned.
 func TestRows(t *testing.T) {
 	for name, m := range imagesOfAllTypes() {
 		for orientation := turned(1); orientation <= 8; orientation++ {

@@ -23,6 +23,7 @@ type stimuliFlags struct {
 	sf       string
 	inputs   inputs
 	output   string
+	saving   saving
 }
 
 func newStimuli() *cobra.Command {
@@ -45,6 +46,7 @@ func newStimuli() *cobra.Command {
 		},
 	}
 	f.register(cmd.Flags())
+	f.saving.register(cmd)
 	return cmd
 }
 
@@ -111,7 +113,7 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 	return nil
 }
 
-func (f *stimuliFlags) file() output { return output{"output", f.output} }
+func (f *stimuliFlags) file() output { return f.saving.output("output", f.output) }
 
 // images returns the set that the flags ask for.
 func (f *stimuliFlags) images(ctx context.Context, flags *pflag.FlagSet) (stimuli.Set, error) {

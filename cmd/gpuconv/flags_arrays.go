@@ -101,6 +101,7 @@ func (in *inputs) take(flag, path string, read *npy.Reader) error {
 		return refused(flag, path, fmt.Errorf("%s, read as float32: want without --strict, or numbers that fit: %s", dtype,
 			lost.Say(read.Done())))
 	}
+	in.overflown = in.overflown || lost.Infinite > 0
 	in.note(path, "%s, read as float32: %s", dtype, lost.Say(read.Done()))
 	return nil
 }

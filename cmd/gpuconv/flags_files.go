@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"gpuconv/experiment"
 	"gpuconv/fault"
 
 	"github.com/spf13/cobra"
@@ -32,6 +33,7 @@ type inputs struct {
 	strict     bool
 	background string // of pictures, as it was typed
 	notes      []string
+	overflown  bool // a note says that numbers became infinite
 }
 
 func (in *inputs) register(flags *pflag.FlagSet) {
@@ -48,6 +50,14 @@ func (in *inputs) registerBackground(flags *pflag.FlagSet) {
 // note adds a line for stderr about a file.
 func (in *inputs) note(path, format string, args ...any) {
 	in.notes = append(in.notes, fmt.Sprintf("note: %s: %s", fault.Printable(path), fmt.Sprintf(format, args...)))
+}
+
+// notFinite notes how many outputs in a file are no numbers, if any are. That they are infinite is no news if numbers
+// of the inputs became so.
+func (in *inputs) notFinite(path string, found experiment.NotFinite) {
+	if said := found.String(); said != "" && (found.NaN > 0 || !in.overflown) {
+		in.note(path, "%s", said)
+	}
 }
 
 // print writes the notes, each on a line, and forgets them.

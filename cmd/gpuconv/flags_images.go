@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"gpuconv/batch"
@@ -14,6 +13,7 @@ import (
 	"gpuconv/internal/filekind"
 	"gpuconv/internal/input"
 	"gpuconv/npy"
+	"gpuconv/param"
 	"gpuconv/stimuli"
 )
 
@@ -148,7 +148,7 @@ func (in *inputs) grey() (float64, error) {
 	case "white":
 		return 1, nil
 	}
-	grey, err := strconv.ParseFloat(in.background, 64)
+	grey, err := param.ParseNumber(in.background)
 	if err != nil || !(grey >= 0 && grey <= 1) {
 		return 0, misread("background", in.background, errors.New("want a grey from 0 (black) to 1 (white), black or white"))
 	}

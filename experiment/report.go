@@ -36,6 +36,8 @@ type Report struct {
 	Seconds    Seconds `json:"seconds"`
 	ImagesPerS Rates   `json:"images_per_s"`
 	Check      *Check  `json:"check"` // null if no image was judged
+
+	Notes []string `json:"notes,omitempty"` // what a user should know of the filters and the images, a line each
 }
 
 // Origin is what only the caller of a job knows: who asked for it, and how stimuli and filters were asked for. Each

@@ -141,6 +141,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	bar.stop()
 	f.inputs.drawn(f.stimuli, j.Images)
+	f.inputs.say(r.Notes)
 	f.inputs.print(stderr)
 	f.conclude(stdout, r)
 	return nil

@@ -64,6 +64,13 @@ func (in *inputs) note(path, format string, args ...any) {
 	in.notes = append(in.notes, fmt.Sprintf("note: %s: %s", fault.Printable(path), fmt.Sprintf(format, args...)))
 }
 
+// say adds lines for stderr as they are.
+func (in *inputs) say(lines []string) {
+	for _, line := range lines {
+		in.notes = append(in.notes, "note: "+line)
+	}
+}
+
 // print writes the notes, each on a line, and forgets them.
 func (in *inputs) print(stderr io.Writer) {
 	for _, n := range in.notes {

@@ -144,7 +144,7 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 type watched struct {
 	check   *checker
 	gallery *gallery
-	stats   batch.Stats
+	stats   Written
 }
 
 // convolve streams all images into activations.npy, checks some on the way and keeps those that are drawn.
@@ -161,7 +161,7 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	if err != nil {
 		return w, err
 	}
-	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress,
+	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Weight: j.Bank.Weight, Progress: j.Progress,
 		Look: func(first int, src, dst *conv.Tensor) error {
 			w.gallery.look(first, src, dst)
 			return w.check.look(ctx, first, src, dst)

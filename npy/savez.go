@@ -25,12 +25,21 @@ type Named struct {
 // Errors: a name that is empty, occurs twice or is not UTF-8; an array whose Data does not fill its Shape; those of
 // Create.
 func WriteNPZ(path string, arrays ...Named) error {
-	if err := checkNamed(arrays); err != nil {
+	if err := checkNamed(arrays); err != nil { // before there is a file
 		return failed(path, err)
 	}
 	file, err := whole.Create(path)
 	if err != nil {
 		return &fault.Error{Package: "npy", Err: err}
+	}
+	return FillNPZ(file, arrays...)
+}
+
+// FillNPZ is WriteNPZ for a file that is made already. It commits file, or discards it after an error.
+func FillNPZ(file *whole.File, arrays ...Named) error {
+	if err := checkNamed(arrays); err != nil {
+		_ = file.Discard()
+		return failed(file.Name(), err)
 	}
 	if err := writeArchive(file, arrays); err != nil {
 		return &fault.Error{Package: "npy", Err: err}

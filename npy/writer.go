@@ -9,7 +9,7 @@ import (
 )
 
 // Writer writes an array in pieces. Until Close the path has none of them: [Create] keeps them in a hidden file beside
-// it, named ".partial-*", and [NewWriter] where its file keeps them.
+// it, see [whole.File], and [NewWriter] where its file keeps them.
 type Writer struct {
 	name    string // for errors
 	shape   []int
@@ -27,7 +27,20 @@ func WriteFile(path string, a *Array) error {
 	if err := a.check(); err != nil {
 		return failed(path, err)
 	}
-	w, err := Create(path, a.Shape...)
+	file, err := whole.Create(path)
+	if err != nil {
+		return &fault.Error{Package: "npy", Err: err}
+	}
+	return Fill(file, a)
+}
+
+// Fill is WriteFile for a file that is made already. It commits file, or discards it after an error.
+func Fill(file *whole.File, a *Array) error {
+	if err := a.check(); err != nil {
+		_ = file.Discard()
+		return failed(file.Name(), err)
+	}
+	w, err := NewWriter(file, a.Shape...)
 	if err != nil {
 		return err
 	}
@@ -106,8 +119,8 @@ func (w *Writer) Write(data []float32) error {
 
 // Close puts the complete array at path and replaces, in one step, what was there. If elements are missing, a Write has
 // failed or the file cannot be completed, it reports an error, path stays as it was, and the hidden file is removed.
-// Closing again has no effect and the same result. The data is not forced to the disk (fsync): it outlives the program,
-// not a power failure.
+// Closing again has no effect and the same result. The array outlives a power cut unless the file's [whole.Options] say
+// otherwise.
 func (w *Writer) Close() error {
 	if w.closed {
 		return w.result

@@ -2,10 +2,8 @@ package whole
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,49 +12,87 @@ import (
 // File is a new file that takes its place with Commit: that of another file, or of none. Until then it is hidden.
 type File struct {
 	name string // in errors
-	file *os.File
-	path string // where it goes, links followed; that of file if it is there already
+	file *file
+	home home
+	sum  *summer // nil if nobody asks for it
 	done bool
 }
 
-// Create makes the file that will be at path. Until Commit it has another name in the same folder, because renaming is
-// atomic within one file system only. Commit or Discard must be called.
+// home is where a file waits, and where it goes.
+type home interface {
+	keep(*File) error // of a file that is complete and closed; if it fails the file is gone
+	drop(*File) error // removes a file that is closed
+}
+
+// Create makes a file with [Options.Create], and syncs.
+func Create(path string) (*File, error) { return Options{}.Create(path) }
+
+// Create makes the file that will be at path. Until Commit it is in a hidden folder beside path, because renaming is
+// atomic within one file system only. Commit or Discard must be called. What a process that has died has left of the
+// same file is removed.
 //
 // The file gets the permissions that os.Create would leave: those of the file at path if there is one, else 0o666 less
-// the umask. Create refuses what os.Create could not write, and everything that is not a regular file, since renaming
-// would put a file where the device or folder was.
-func Create(path string) (*File, error) {
+// the umask. Create refuses what os.Create could not write, and what [CheckFile] refuses.
+func (o Options) Create(path string) (*File, error) {
 	if path == "" {
 		return nil, &Error{Rule: "want the name of a file, it is empty"}
+	}
+	if err := CheckFile(path); err != nil {
+		return nil, err
 	}
 	target, mode := path, fs.FileMode(0o666)
 	info, err := os.Stat(path)
 	exists := err == nil
-	switch {
-	case exists:
+	if exists {
 		mode = info.Mode().Perm()
-		target, err = writable(path, info)
-	case errors.Is(err, fs.ErrNotExist):
-		err = nil
+		if target, err = writable(path); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	f, err := createHidden(filepath.Dir(target), mode)
+	s := &single{name: filepath.Base(target)}
+	f, err := s.create(o, filepath.Dir(target), mode)
 	if err != nil {
 		return nil, named(path, err)
 	}
 	if exists {
 		_ = f.Chmod(mode) // for what the umask took; some file systems have no modes
 	}
-	return &File{name: path, file: f, path: target}, nil
+	return &File{name: path, file: f, home: s}, nil
+}
+
+// CheckFile refuses a path that can be seen to be neither a regular file nor a new name. Renaming would put a file
+// where a device or folder was. Its errors are [*Error].
+func CheckFile(path string) error {
+	details, err := Obstacle(path)
+	switch {
+	case err != nil:
+		return named(path, err)
+	case details != "":
+		return &Error{Name: path, Rule: "want a file or a new name, this is a " + details}
+	}
+	return nil
+}
+
+// Dangling is what [Obstacle] calls a link to a path that is not there.
+const Dangling = "link that leads nowhere"
+
+// Obstacle says what is at a path where a file is to be written, if it is neither a regular file nor nothing: as [Kind]
+// does, or [Dangling]. Renaming would replace that link, and a file that is written through it would be somewhere else.
+func Obstacle(path string) (string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return Kind(info), nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return "", Cause(err)
+	case err != nil && isLink(path):
+		return Dangling, nil
+	}
+	return "", nil
 }
 
 // writable checks that the file at path may be written to and returns its path with links followed.
-func writable(path string, info fs.FileInfo) (string, error) {
-	if !info.Mode().IsRegular() {
-		return "", &Error{Name: path, Rule: "want a file or a new name, this is a " + Kind(info)}
-	}
+func writable(path string) (string, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err == nil {
 		err = f.Close()
@@ -79,21 +115,72 @@ func Kind(info fs.FileInfo) string {
 	return "device, pipe or socket"
 }
 
-// partial begins the names of files and folders that are not committed.
-const partial = ".partial"
+// single is the home of a file that is alone in a hidden folder.
+type single struct {
+	name   string // that it gets
+	hidden *hidden
+}
 
-// IsPartial reports whether name is one that [Create] gives a file until Commit. A process that dies leaves such files.
-func IsPartial(name string) bool { return strings.HasPrefix(name, partial+"-") }
+const fileName = "file" // in the hidden folder
 
-// createHidden creates a new file in folder. (os.CreateTemp would do, but its mode is always 0o600.)
-func createHidden(folder string, mode fs.FileMode) (*os.File, error) {
-	for try := 0; ; try++ {
-		name := filepath.Join(folder, fmt.Sprintf("%s-%016x", partial, rand.Uint64()))
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-		if !errors.Is(err, fs.ErrExist) || try == 100 {
-			return f, err
+// slots is how many processes may write files of one name in one folder at the same time.
+const slots = 16
+
+// create makes the hidden folder and the file in it, and removes hidden folders of processes that have died.
+func (s *single) create(o Options, folder string, mode fs.FileMode) (*file, error) {
+	base, err := o.disk().open(folder)
+	if err != nil {
+		return nil, err
+	}
+	err = errInUse
+	for slot := range slots {
+		name := hiddenName(s.name, slot)
+		switch {
+		case s.hidden == nil && errors.Is(err, errInUse):
+			s.hidden, err = claim(base, name, o.Removed)
+		case base.holds(name):
+			_ = clear(base, name, o.Removed)
 		}
 	}
+	if err != nil {
+		base.close()
+		return nil, err
+	}
+	f, err := s.hidden.inner.create(fileName, mode)
+	if err != nil {
+		s.leave()
+	}
+	return f, err
+}
+
+// keep renames the file.
+func (s *single) keep(*File) error {
+	defer s.leave()
+	base := s.hidden.base
+	err := error(nil)
+	if base.lost() {
+		err = errors.New("its folder was moved or removed meanwhile")
+	}
+	if err == nil {
+		err = base.rename(filepath.Join(s.hidden.name, fileName), s.name)
+	}
+	if err != nil {
+		_ = s.hidden.inner.remove(fileName)
+		return err
+	}
+	return base.sync()
+}
+
+// drop removes the file.
+func (s *single) drop(*File) error {
+	defer s.leave()
+	return s.hidden.inner.remove(fileName)
+}
+
+// leave removes the hidden folder.
+func (s *single) leave() {
+	s.hidden.leave()
+	s.hidden.base.close()
 }
 
 // Name returns what errors call the file: the path that was given to [Create], or the name within a [Folder].
@@ -102,6 +189,9 @@ func (f *File) Name() string { return f.name }
 // Write implements [io.Writer].
 func (f *File) Write(p []byte) (int, error) {
 	n, err := f.file.Write(p)
+	if f.sum != nil {
+		f.sum.Write(p[:n])
+	}
 	return n, named(f.name, err)
 }
 
@@ -111,14 +201,15 @@ func (f *File) Commit() error {
 		return named(f.name, os.ErrClosed)
 	}
 	f.done = true
-	err := f.file.Close()
-	if err == nil && f.file.Name() != f.path {
-		err = os.Rename(f.file.Name(), f.path)
+	err := f.file.sync()
+	if closeErr := f.file.Close(); err == nil {
+		err = closeErr
 	}
 	if err != nil {
-		_ = os.Remove(f.file.Name())
+		_ = f.home.drop(f)
+		return named(f.name, err)
 	}
-	return named(f.name, err)
+	return named(f.name, f.home.keep(f))
 }
 
 // Discard closes and removes the file. It does nothing after Commit or Discard.
@@ -128,30 +219,22 @@ func (f *File) Discard() error {
 	}
 	f.done = true
 	closeErr := f.file.Close()
-	if err := os.Remove(f.file.Name()); err != nil {
+	if err := f.home.drop(f); err != nil {
 		return named(f.name, err)
 	}
 	return named(f.name, closeErr)
 }
 
+// Write writes a file with [Options.Write], and syncs.
+func Write(path string, write func(io.Writer) error) error { return Options{}.Write(path, write) }
+
 // Write puts what write writes at path. If write fails, Write returns its error, and path stays as it was.
-func Write(path string, write func(io.Writer) error) error {
-	f, err := Create(path)
+func (o Options) Write(path string, write func(io.Writer) error) error {
+	f, err := o.Create(path)
 	if err != nil {
 		return err
 	}
 	return f.fill(write)
-}
-
-// WritePrivate puts what write writes at path, for the user alone: the file has mode 0o600. It replaces what is there,
-// which the user need not be allowed to write to, and a link itself; it does not replace a folder. If write fails,
-// WritePrivate returns its error, and path stays as it was.
-func WritePrivate(path string, write func(io.Writer) error) error {
-	f, err := createHidden(filepath.Dir(path), 0o600)
-	if err != nil {
-		return named(path, err)
-	}
-	return (&File{name: path, file: f, path: path}).fill(write)
 }
 
 // fill has write write the whole file.
@@ -162,3 +245,55 @@ func (f *File) fill(write func(io.Writer) error) error {
 	}
 	return f.Commit()
 }
+
+// Place renames a file that is complete and closed to the name path in the same folder, as Commit does.
+func (o Options) Place(complete, path string) error {
+	base, err := o.disk().open(filepath.Dir(path))
+	if err != nil {
+		return named(path, err)
+	}
+	defer base.close()
+	from := filepath.Base(complete)
+	opened, err := base.root.OpenFile(from, os.O_RDWR, 0)
+	if err != nil {
+		return named(complete, err)
+	}
+	err = (&file{base.disk, opened, complete}).sync()
+	if err = errors.Join(err, opened.Close()); err != nil {
+		return named(complete, err)
+	}
+	if err = base.rename(from, filepath.Base(path)); err == nil {
+		err = base.sync()
+	}
+	return named(path, err)
+}
+
+// WritePrivate puts what write writes at path, for the user alone: the file has mode 0o600. It replaces what is there,
+// which the user need not be allowed to write to, and a link itself; it does not replace a folder. If write fails,
+// WritePrivate returns its error, and path stays as it was. It is for caches of many files: it syncs nothing, so that
+// after a power cut path may have a part of the file. Whoever reads it must compare a checksum.
+func WritePrivate(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), partial+"-*") // its mode is 0o600
+	if err != nil {
+		return named(path, err)
+	}
+	home := private{from: f.Name(), to: path}
+	return (&File{name: path, file: &file{disk{noSync: true}, f, f.Name()}, home: home}).fill(write)
+}
+
+// private is the home of a file that WritePrivate writes.
+type private struct{ from, to string }
+
+func (p private) keep(*File) error {
+	err := os.Rename(p.from, p.to)
+	if err != nil {
+		_ = os.Remove(p.from)
+	}
+	return err
+}
+
+func (p private) drop(*File) error { return os.Remove(p.from) }
+
+// IsPartial reports whether name is one that [WritePrivate] gives a file until it is complete. A process that dies
+// leaves such files.
+func IsPartial(name string) bool { return strings.HasPrefix(name, partial+"-") }

@@ -6,57 +6,191 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
+	"syscall"
 
 	"gpuconv/fault"
 )
 
-// Folder is a folder that gets all of its files or none. They are written into a hidden folder inside it, under the
-// names that they keep, and Commit moves them up. Its methods may be called from several goroutines, for files of
-// different names.
+// Folder is a folder that gets all of its files or none. They are written into a hidden folder, under the names that
+// they keep.
+//
+// Where the folder is new the hidden one is beside it, and Commit renames what it has: that is one step. A folder that
+// was there before, and empty, stays the same folder, with its permissions: a link may lead to it, it may be a mount,
+// or a shell may be in it. Then the hidden folder is in it, and Commit moves the files up, in the order in which they
+// were committed. When the last is there, the others are.
+//
+// Its methods may be called from several goroutines, for files of different names.
 type Folder struct {
-	path, hidden string
-	made         Made
+	path   string
+	name   string // that it gets in the folder that hidden is in; "." if it is that folder
+	hidden *hidden
+	files  place // in hidden
+	made   Made
+
+	mutex     sync.Mutex
+	written   map[string]bool // the files in files, and whether they are committed
+	committed []Sum
+	done      bool
 }
 
-// CreateFolder makes the folder path, which is new or empty, and its missing parents. Commit or Discard must be called.
-// It refuses what [CheckFolder] refuses: also a folder that another process is filling, which is not empty.
-func CreateFolder(path string) (*Folder, error) {
-	if err := CheckFolder(path); err != nil {
-		return nil, err
+// CreateFolder makes a folder with [Options.CreateFolder], and syncs.
+func CreateFolder(path string) (*Folder, error) { return Options{}.CreateFolder(path) }
+
+// CreateFolder begins the folder path, which is new or empty, and makes its missing parents. Commit or Discard must be
+// called. It refuses what [Options.CheckFolder] refuses.
+func (o Options) CreateFolder(path string) (*Folder, error) {
+	for range tries {
+		if err := o.CheckFolder(path); err != nil {
+			return nil, err
+		}
+		d, err := o.begin(path)
+		switch {
+		case err == nil:
+			return d, nil
+		case errors.Is(err, errInUse):
+			return nil, inUse(path)
+		case !errors.Is(err, errAppeared):
+			return nil, named(path, err)
+		}
 	}
-	made, err := MakeFolders(path)
+	return nil, inUse(path)
+}
+
+// errAppeared says that the state of a path has changed since it was looked at.
+var errAppeared = errors.New("it has appeared meanwhile")
+
+// begin makes the hidden folder.
+func (o Options) begin(path string) (*Folder, error) {
+	clean := filepath.Clean(path)
+	d := &Folder{path: path, name: ".", written: map[string]bool{}}
+	at, name := clean, partial
+	if _, err := os.Stat(clean); err != nil {
+		at, name, d.name = filepath.Dir(clean), hiddenName(filepath.Base(clean), 0), filepath.Base(clean)
+		if d.made, err = o.MakeFolders(at); err != nil {
+			return nil, err
+		}
+	}
+	err := d.hide(o, at, name)
 	if err != nil {
+		d.made.Remove()
 		return nil, err
-	}
-	d := &Folder{path: path, hidden: filepath.Join(path, partial), made: made}
-	if err := os.Mkdir(d.hidden, 0o777); err != nil {
-		made.Remove() // and not the hidden folder: if it is there now, it is another's
-		return nil, named(path, err)
 	}
 	return d, nil
 }
 
-// CheckFolder refuses a path that can be seen not to be a new or empty folder. Its errors are [*Error] with a Rule.
-func CheckFolder(path string) error {
-	refuse := func(details string, err error) error {
-		return &Error{Name: path, Rule: "want a new or empty folder" + details, Err: err}
+// hide makes the hidden folder, and sees that nothing has changed since the path was looked at.
+func (d *Folder) hide(o Options, at, name string) (err error) {
+	base, err := o.disk().open(at)
+	if err != nil {
+		return err
 	}
+	if d.hidden, err = claim(base, name, o.Removed); err != nil {
+		base.close()
+		return err
+	}
+	switch {
+	case d.name != "." && base.holds(d.name), d.name == "." && !base.holdsOnly(name):
+		err = errAppeared
+	default:
+		err = d.hidden.inner.mkdir(filesName, 0o777)
+	}
+	if err == nil {
+		d.files, err = d.hidden.inner.open(filesName)
+	}
+	if err != nil {
+		d.leave()
+	}
+	return err
+}
+
+// holdsOnly reports whether p holds nothing but one name.
+func (p place) holdsOnly(name string) bool {
+	folder, err := p.root.Open(".")
+	if err != nil {
+		return false
+	}
+	defer folder.Close()
+	names, _ := folder.Readdirnames(2)
+	return len(names) == 1 && names[0] == name
+}
+
+// hiding is where a hidden folder may be.
+type hiding struct{ folder, name string }
+
+// hiddenOf lists where the hidden folder of the folder path may be, which is clean: in it, and beside it.
+func hiddenOf(path string) []hiding {
+	all := []hiding{{path, partial}}
+	if base := filepath.Base(path); base != "." && base != ".." && base != string(filepath.Separator) {
+		all = append(all, hiding{filepath.Dir(path), hiddenName(base, 0)})
+	}
+	return all
+}
+
+// clear removes a hidden folder if there is one, and its process is dead.
+func (o Options) clear(h hiding) error {
+	if info, err := os.Lstat(filepath.Join(h.folder, h.name)); err != nil || !info.IsDir() {
+		return nil
+	}
+	base, err := o.disk().open(h.folder)
+	if err != nil {
+		return err
+	}
+	defer base.close()
+	return clear(base, h.name, o.Removed)
+}
+
+// unfit says that a folder cannot be written to.
+func unfit(path, details string, err error) error {
+	return &Error{Name: path, Rule: "want a new or empty folder" + details, Err: err}
+}
+
+func inUse(path string) error { return unfit(path, ", another process is writing this one", nil) }
+
+// CheckFolder checks a folder with [Options.CheckFolder].
+func CheckFolder(path string) error { return Options{}.CheckFolder(path) }
+
+// CheckFolder refuses a path that can be seen not to be a new or empty folder, and one that another process is filling.
+// What a dead process has left of it is removed. Its errors are [*Error] with a Rule.
+func (o Options) CheckFolder(path string) error {
 	if path == "" {
-		return refuse("", nil)
+		return unfit(path, "", nil)
 	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.IsDir():
+		return unfit(path, "", syscall.ENOTDIR)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return unfit(path, "", Cause(err))
+	case err != nil && isLink(path):
+		return unfit(path, ", this is a link that leads nowhere", nil)
+	}
+	for _, h := range hiddenOf(filepath.Clean(path)) {
+		if errors.Is(o.clear(h), errInUse) {
+			return inUse(path) // what cannot be removed for another reason is in the way, or is not
+		}
+	}
+	return checkEmpty(path)
+}
+
+// checkEmpty refuses a folder that holds anything; none is fine.
+func checkEmpty(path string) error {
 	entries, err := os.ReadDir(path)
 	switch {
 	case err == nil && len(entries) > 0:
-		return refuse(", this one holds "+fault.Printable(entries[0].Name()), nil)
+		return unfit(path, ", this one holds "+fault.Printable(entries[0].Name()), nil)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return refuse("", Cause(err))
-	case err != nil:
-		if _, err := os.Lstat(filepath.Clean(path)); err == nil {
-			return refuse(", this is a link that leads nowhere", nil)
-		}
+		return unfit(path, "", Cause(err))
 	}
 	return nil
+}
+
+// isLink reports whether path is a symbolic link, wherever it leads.
+func isLink(path string) bool {
+	info, err := os.Lstat(filepath.Clean(path))
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 // Path returns the folder's path, as it was given to CreateFolder.
@@ -65,12 +199,17 @@ func (d *Folder) Path() string { return d.path }
 // Create makes a file that the folder will hold under name, which is not a path. Errors about the file have this name.
 // The file must be committed before the folder.
 func (d *Folder) Create(name string) (*File, error) {
-	path := filepath.Join(d.hidden, name)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if d.done {
+		return nil, named(name, os.ErrClosed)
+	}
+	f, err := d.files.create(name, 0o666)
 	if err != nil {
 		return nil, named(name, err)
 	}
-	return &File{name: name, file: f, path: path}, nil
+	d.written[name] = false
+	return &File{name: name, file: f, home: d, sum: newSummer()}, nil
 }
 
 // Write puts what write writes into the folder under name. If write fails, Write returns its error, and there is no
@@ -83,37 +222,126 @@ func (d *Folder) Write(name string, write func(io.Writer) error) error {
 	return f.fill(write)
 }
 
-// Commit moves the files into place, in the order of their names, so that whoever sees the last sees all. If a move
-// fails, Commit removes the files that it has moved.
-func (d *Folder) Commit() error {
-	entries, err := os.ReadDir(d.hidden)
-	if err != nil {
-		return named(d.path, err)
+// Sums lists the files that are committed, in that order, with their sizes and checksums.
+func (d *Folder) Sums() []Sum {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return slices.Clone(d.committed)
+}
+
+// keep notes that a file is complete.
+func (d *Folder) keep(f *File) error {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if d.done {
+		return os.ErrClosed
 	}
-	for i, e := range entries {
-		if err := os.Rename(filepath.Join(d.hidden, e.Name()), filepath.Join(d.path, e.Name())); err != nil {
-			for _, moved := range entries[:i] {
-				os.Remove(filepath.Join(d.path, moved.Name()))
-			}
-			return named(e.Name(), err)
+	d.written[f.name] = true
+	d.committed = append(d.committed, f.sum.of(f.name))
+	return nil
+}
+
+// drop removes a file.
+func (d *Folder) drop(f *File) error {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if d.done {
+		return nil // it went with the folder
+	}
+	delete(d.written, f.name)
+	return d.files.remove(f.name)
+}
+
+// Commit puts the folder in its place. If that fails, none of its files is there. It fails, too, if the folder that it
+// is made in was moved or removed meanwhile, since the files would be elsewhere than was asked for.
+func (d *Folder) Commit() error {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if d.done {
+		return named(d.path, os.ErrClosed)
+	}
+	for name, complete := range d.written {
+		if !complete {
+			return named(name, errors.New("it is not committed"))
 		}
 	}
-	d.made = nil
-	os.Remove(d.hidden) // empty: if it stays, nothing is missing
+	if d.hidden.base.lost() {
+		return named(d.path, errors.New("its folder was moved or removed meanwhile"))
+	}
+	if err := d.place(); err != nil {
+		if errors.As(err, new(*Error)) {
+			return err // which names a file
+		}
+		return named(d.path, err)
+	}
+	d.made, d.written = nil, nil // they are in place: nothing of them shall be removed
+	d.leave()
 	return nil
+}
+
+// place renames the folder, or moves its files.
+func (d *Folder) place() error {
+	if runtime.GOOS == "windows" { // it renames no open folders
+		d.files.close()
+	}
+	base, from := d.hidden.base, filepath.Join(d.hidden.name, filesName)
+	var names []string
+	for _, s := range d.committed {
+		names = append(names, s.Name)
+	}
+	if d.name == "." {
+		return d.hidden.carry(moves{".", names})
+	}
+	if err := d.hidden.inner.syncIn(filesName); err != nil {
+		return err
+	}
+	if err := base.rename(from, d.name); err == nil {
+		if err = base.sync(); err != nil {
+			_ = base.rename(d.name, from)
+		}
+		return err
+	}
+	// Some file systems rename no folders.
+	err := base.mkdir(d.name, 0o777)
+	if errors.Is(err, fs.ErrExist) { // it has appeared meanwhile
+		err = checkEmpty(d.path)
+	}
+	if err != nil {
+		return err
+	}
+	return d.hidden.carry(moves{d.name, names})
 }
 
 // Discard removes what was written and the folders that were made for it. After Commit it does nothing.
 func (d *Folder) Discard() {
-	os.RemoveAll(d.hidden)
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	d.leave()
 	d.made.Remove()
+}
+
+// leave removes the hidden folder with what is left in it. It opens nothing, so that it works where nothing can be
+// opened any more, and it works on folders that have been moved.
+func (d *Folder) leave() {
+	if d.done {
+		return
+	}
+	d.done = true
+	for name := range d.written {
+		_ = d.files.remove(name)
+	}
+	d.files.close()
+	_ = d.hidden.inner.remove(filesName)
+	_ = d.hidden.inner.remove(movesName)
+	d.hidden.leave()
+	d.hidden.base.close()
 }
 
 // Made lists folders that did not exist before, the innermost first.
 type Made []string
 
 // MakeFolders makes path and its missing parents. If it fails it leaves none of them.
-func MakeFolders(path string) (Made, error) {
+func (o Options) MakeFolders(path string) (Made, error) {
 	var missing []string
 	for at := filepath.Clean(path); ; at = filepath.Dir(at) {
 		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) || at == filepath.Dir(at) {
@@ -123,7 +351,7 @@ func MakeFolders(path string) (Made, error) {
 	}
 	var made Made
 	for _, folder := range slices.Backward(missing) {
-		err := os.Mkdir(folder, 0o777)
+		err := o.makeFolder(folder)
 		if err == nil {
 			made = append(Made{folder}, made...)
 			continue
@@ -135,6 +363,19 @@ func MakeFolders(path string) (Made, error) {
 		return nil, named(folder, err)
 	}
 	return made, nil
+}
+
+// makeFolder makes a folder that a power cut does not take away.
+func (o Options) makeFolder(path string) error {
+	parent, err := o.disk().open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer parent.close()
+	if err := parent.mkdir(filepath.Base(path), 0o777); err != nil {
+		return err
+	}
+	return parent.sync()
 }
 
 // Remove removes those of the folders that hold nothing.

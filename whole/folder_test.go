@@ -55,10 +55,10 @@ func TestFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := names(t, filepath.Join(path, partial)); got != "x y" { // whoever writes much sees how far it is
+	if got := names(t, filepath.Join(filepath.Dir(path), ".partial-b", "files")); got != "x y" { // whoever writes much sees how far it is
 		t.Errorf("the hidden folder holds %q, want x y", got)
 	}
-	if exists(filepath.Join(path, "x")) {
+	if exists(path) {
 		t.Error("x is there before Commit")
 	}
 	if err := f.Commit(); err != nil {
@@ -81,7 +81,7 @@ func TestFolderFails(t *testing.T) {
 	if err := d.Write("x", func(io.Writer) error { return failure }); err != failure {
 		t.Errorf("error %v, want %v", err, failure)
 	}
-	if got := names(t, d.hidden); got != "" {
+	if got := names(t, d.files.path); got != "" {
 		t.Errorf("the hidden folder holds %q, want nothing", got)
 	}
 	var e *Error
@@ -97,14 +97,14 @@ func TestFolderFails(t *testing.T) {
 	if _, err := f.Write([]byte("x")); !errors.As(err, &e) || e.Name != "y" || !errors.Is(err, os.ErrClosed) {
 		t.Errorf("error %v, want one about y", err)
 	}
-	if err := f.Commit(); !errors.As(err, &e) || e.Name != "y" || exists(filepath.Join(d.hidden, "y")) {
+	if err := f.Commit(); !errors.As(err, &e) || e.Name != "y" || exists(filepath.Join(d.files.path, "y")) {
 		t.Errorf("error %v, want one about y, and no y", err)
 	}
 }
 
 // TestFolderCommitFails half way: what was moved is removed again.
 func TestFolderCommitFails(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a", "b")
+	path := t.TempDir()
 	d := folder(t, path)
 	for _, name := range []string{"1", "2", "3"} {
 		put(t, d, name)
@@ -120,6 +120,27 @@ func TestFolderCommitFails(t *testing.T) {
 	d.Discard()
 	if got := names(t, path); got != "2" {
 		t.Errorf("the folder holds %q, want 2 alone", got)
+	}
+}
+
+// TestFolderAppears: a folder that is there all of a sudden is not touched, unless it is empty.
+func TestFolderAppears(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	d := folder(t, path)
+	put(t, d, "x")
+	if err := os.MkdirAll(filepath.Join(path, "someone's"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	const rule = "want a new or empty folder, this one holds someone's"
+	var e *Error
+	if err := d.Commit(); !errors.As(err, &e) || e.Rule != rule {
+		t.Errorf("Commit returns %v, want %s", err, rule)
+	}
+	if err := os.Remove(filepath.Join(path, "someone's")); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Commit(); err != nil || names(t, path) != "x" {
+		t.Errorf("Commit returns %v, and the folder holds %q", err, names(t, path))
 	}
 }
 
@@ -144,7 +165,7 @@ func TestFolderDiscard(t *testing.T) {
 func TestTwoProcesses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	first := folder(t, path)
-	const rule = "want a new or empty folder, this one holds .partial"
+	const rule = "want a new or empty folder, another process is writing this one"
 	var e *Error
 	if _, err := CreateFolder(path); !errors.As(err, &e) || e.Rule != rule {
 		t.Errorf("the second gets %v, want %q", err, rule)
@@ -186,14 +207,14 @@ func TestMakeFoldersFails(t *testing.T) {
 	case err != nil:
 		t.Fatal(err)
 	}
-	if made, err := MakeFolders(filepath.Join(link, "x", "y")); err == nil {
+	if made, err := (Options{}).MakeFolders(filepath.Join(link, "x", "y")); err == nil {
 		t.Errorf("made %v below a link that leads nowhere", made)
 	}
 	if names := names(t, root); names != "link" {
 		t.Errorf("%q is left, want link", names)
 	}
 	long := strings.Repeat("x", 300) // systems take 255 bytes
-	if made, err := MakeFolders(filepath.Join(root, "a", long)); err == nil || exists(filepath.Join(root, "a")) {
+	if made, err := (Options{}).MakeFolders(filepath.Join(root, "a", long)); err == nil || exists(filepath.Join(root, "a")) {
 		t.Errorf("made %v, %v; want nothing", made, err)
 	}
 }
@@ -211,7 +232,7 @@ func TestMakeFoldersNowhere(t *testing.T) {
 	case err != nil:
 		t.Fatal(err)
 	}
-	if made, err := MakeFolders("x"); err == nil {
+	if made, err := (Options{}).MakeFolders("x"); err == nil {
 		t.Errorf("made %v in a folder that is gone", made)
 	}
 }

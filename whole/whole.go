@@ -1,7 +1,13 @@
 // Package whole writes files and folders that are there whole or not at all. [Write] is for a file that is written at
-// once, [Create] for one that grows, [CreateFolder] for files that belong together. A failure, an interrupt or the end
-// of the process leaves no half of a file at the path that was asked for. A folder's files are moved there one after
-// the other: a process that is killed between two of these moves leaves some of the files, each whole.
+// once, [Create] for one that grows, [CreateFolder] for files that belong together. A failure, an interrupt, the end of
+// the process or a power cut leaves no half of a file at the path that was asked for. [Options] say more.
+//
+// The steps: write the file in a hidden folder, sync it, rename it, sync the folder that it is in now. A new folder is
+// renamed as a whole. Into a folder that was there the files move one after the other, the last one when the others are
+// safe; a process that dies meanwhile leaves some of them, each whole.
+//
+// A process that is killed leaves its hidden folder. Its lock ends with the process, so that the next one that writes
+// the same file or folder knows, and removes it.
 //
 // Every error that names a file or folder is an [*Error].
 package whole

@@ -72,7 +72,7 @@ func newAutotune() *cobra.Command {
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "",
 		"measure only this algorithm's tiles, and store nothing: "+either(gpu.AlgorithmNames()))
-	flags.IntVar(&f.rounds, "count", 9, "how many times each is timed")
+	wholeVar(flags, &f.rounds, "count", 9, "how many times each is timed")
 	flags.BoolVar(&f.forget, "forget", false, "remove what is stored, of --problem or of all, and measure nothing")
 	return cmd
 }

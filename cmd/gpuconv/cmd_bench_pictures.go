@@ -6,19 +6,24 @@ import (
 
 	"gpuconv/bench"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 )
 
-// benchPictures are the flags for the page of a report and for its folder of pictures.
-type benchPictures struct{ html, plots string }
+// benchPictures are the flags for the page of a report, for its folder of pictures, and for how they are written.
+type benchPictures struct {
+	html, plots string
+	saving      saving
+}
 
-func (p *benchPictures) add(flags *pflag.FlagSet) {
+func (p *benchPictures) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	p.saving.register(cmd)
 	flags.StringVar(&p.html, "html", "", "write the report as one page that loads nothing else, with pictures")
 	flags.StringVar(&p.plots, "plots", "", "write the pictures into this new or empty folder, as PNG and SVG")
 }
 
-func (p *benchPictures) page() output   { return output{"html", p.html} }
-func (p *benchPictures) folder() output { return output{"plots", p.plots} }
+func (p *benchPictures) page() output   { return p.saving.output("html", p.html) }
+func (p *benchPictures) folder() output { return p.saving.output("plots", p.plots) }
 
 // validate refuses paths that can be seen not to be writable.
 func (p *benchPictures) validate() error {

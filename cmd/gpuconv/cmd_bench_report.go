@@ -39,7 +39,7 @@ func newBenchReport() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args, cmd.OutOrStdout()) },
 	}
-	f.pictures.add(cmd.Flags())
+	f.pictures.add(cmd)
 	cmd.Flags().StringVar(&f.json, "json", "", "write the reports as one")
 	cmd.Flags().StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
 	return cmd
@@ -49,7 +49,7 @@ func (f *benchReportFlags) run(ctx context.Context, paths []string, stdout io.Wr
 	if f.format != "text" && f.format != "go" {
 		return misread("format", f.format, errors.New("want text or go"))
 	}
-	if err := (output{"json", f.json}).checkFile(); err != nil {
+	if err := f.pictures.saving.output("json", f.json).checkFile(); err != nil {
 		return err
 	}
 	if err := f.pictures.validate(); err != nil {
@@ -60,7 +60,7 @@ func (f *benchReportFlags) run(ctx context.Context, paths []string, stdout io.Wr
 		return err
 	}
 	if f.json != "" {
-		if err := (output{"json", f.json}).writeFile(r.Write); err != nil {
+		if err := f.pictures.saving.output("json", f.json).writeFile(r.Write); err != nil {
 			return err
 		}
 	}

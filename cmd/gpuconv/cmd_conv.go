@@ -31,7 +31,7 @@ func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.padding, "padding", "0", "3, 3,2 for H,W, top,bottom,left,right, valid (none), same (the size of the image, stride 1), or\nsame-upper or same-lower: sums of the size divided by the stride, rounded up, as TensorFlow's SAME\nand ONNX's SAME_UPPER and SAME_LOWER; an odd pixel of padding is after the image, or before it")
 	flags.StringVar(&f.paddingMode, "padding-mode", "zeros", "zeros, reflect (the border pixel is not repeated: c b | a b c, NumPy's and\nPyTorch's reflect), symmetric (it is repeated: b a | a b c, NumPy's symmetric, SciPy's\nreflect, OpenCV's BORDER_REFLECT), replicate or circular; reflect is less than the image,\nsymmetric and circular at most the image")
 	flags.StringVar(&f.dilation, "dilation", "1", "2, or 2,1 for H,W")
-	flags.IntVar(&f.groups, "groups", 1, "divides channels and filters")
+	wholeVar(flags, &f.groups, "groups", 1, "divides channels and filters")
 	flags.StringVar(&f.activation, "activation", "none", "none, relu or energy: √(a²+b²) of filters 2m and 2m+1")
 	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2")
 	registerFlip(flags, &f.flip)
@@ -74,6 +74,7 @@ type convFlags struct {
 	spec                        specFlags
 	backend                     backendFlags
 	inputs                      inputs
+	saving                      saving
 	dumpShader                  bool
 }
 
@@ -100,6 +101,7 @@ func newConv() *cobra.Command {
 	flags.StringVar(&f.weight, "weight", "", "weights: .npy or .npz:key")
 	flags.StringVar(&f.bias, "bias", "", "biases, one per filter: .npy or .npz:key")
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
+	f.saving.register(cmd)
 	f.spec.register(flags)
 	f.backend.register(flags)
 	f.inputs.register(flags)
@@ -109,7 +111,7 @@ func newConv() *cobra.Command {
 	return cmd
 }
 
-func (f *convFlags) file() output { return output{"output", f.output} }
+func (f *convFlags) file() output { return f.saving.output("output", f.output) }
 
 // layer is a convolution with its weights.
 type layer struct {
@@ -150,11 +152,13 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 		stdout = stderr // stdout holds the shader
 	}
-	stream := experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan}
-	if err := f.convolve(ctx, stdout, stderr, stream, s); err != nil {
+	stream := experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan, Weight: l.weight, Bias: l.bias}
+	found, err := f.convolve(ctx, stdout, stderr, stream, s)
+	if err != nil {
 		return err
 	}
 	seen()
+	f.inputs.notFinite(f.output, found)
 	f.inputs.print(stderr)
 	return nil
 }
@@ -199,32 +203,33 @@ func (l *layer) cut() error {
 	return checkMemory(what, 5*(l.problem.Src.Bytes()+dst.Bytes()))
 }
 
-// convolve streams the images through the plan into the output file.
-func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stream experiment.Stream, s session) error {
+// convolve streams the images through the plan into the output file. It returns what of that is no number.
+func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stream experiment.Stream,
+	s session) (found experiment.NotFinite, err error) {
 	image, err := stream.Problem.Dst()
 	if err != nil {
-		return err
+		return found, err
 	}
 	shape := image.WithN(stream.Images.Shape().N())
 	if err := checkDisk(fmt.Sprintf("an output of %v", shape), f.output, shape.Bytes()); err != nil {
-		return err
+		return found, err
 	}
 	bar := newProgress(stderr, "convolving", shape.N())
 	defer bar.stop()
 	stream.Progress = bar.set
-	var stats batch.Stats
+	var stats experiment.Written
 	err = f.file().create(func(file *whole.File) (err error) {
 		stats, err = stream.Write(ctx, file)
 		return err
 	})
 	if err != nil {
-		return err
+		return found, err
 	}
 	s.print(stdout)
 	seconds := stats.Convolve.Seconds()
 	fmt.Fprintf(stdout, "speed     %s images/s convolving (%.3f s)\nwrote     %s %v\n",
 		statistics.Digits(float64(shape.N())/max(seconds, 1e-9)), seconds, fault.Printable(f.output), shape)
-	return nil
+	return stats.NotFinite, nil
 }
 
 // dumpShader prints the sources that a plan compiled.

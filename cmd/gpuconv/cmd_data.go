@@ -15,6 +15,7 @@ import (
 	"gpuconv/fault"
 	"gpuconv/tuning"
 	"gpuconv/tuning/report"
+	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 )
@@ -23,6 +24,7 @@ import (
 type dataFlags struct {
 	download, url, md5, input, output string
 	retry                             time.Duration
+	saving                            saving
 }
 
 func newData() *cobra.Command {
@@ -53,6 +55,7 @@ resp_test, so that noise makes no tuning.`,
 		"before the first retry of a download, twice as long before each further one")
 	flags.StringVar(&f.input, "input", "", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	f.saving.register(cmd)
 	return cmd
 }
 
@@ -77,10 +80,10 @@ func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked b
 
 // fetch downloads the file, unless it is there.
 func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
-	if info, err := os.Stat(f.download); err == nil {
-		if info.IsDir() {
-			return refused("download", f.download, errors.New("want the file to write, this is a folder"))
-		}
+	if what, _ := whole.Obstacle(f.download); what != "" {
+		return refused("download", f.download, errors.New("want the file to write, this is a "+what))
+	}
+	if _, err := os.Stat(f.download); err == nil {
 		sum, _, err := dataset.Sum(ctx, f.download)
 		if err == nil && strings.EqualFold(sum, f.md5) {
 			fmt.Fprintf(stdout, "%s is there, with the MD5 checksum %s\n", fault.Printable(f.download), sum)
@@ -128,7 +131,7 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 // read describes a file and, with --output, analyses its population.
 func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) error {
 	if f.output != "" {
-		if err := (output{"output", f.output}).checkFolder(); err != nil {
+		if err := f.saving.output("output", f.output).checkFolder(); err != nil {
 			return err
 		}
 	}
@@ -180,7 +183,7 @@ func populationOf(ctx context.Context, r *dataset.Recordings) (report.Population
 
 // write writes all files, or none.
 func (f *dataFlags) write(ctx context.Context, p report.Population, stdout io.Writer) error {
-	out, err := output{"output", f.output}.createFolder()
+	out, err := f.saving.output("output", f.output).createFolder()
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"gpuconv/fault"
 	"gpuconv/filters"
 	"gpuconv/npy"
+	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -21,6 +22,7 @@ type filtersFlags struct {
 	filter filterFlags
 	output string
 	inputs inputs
+	saving saving
 }
 
 func newFilters() *cobra.Command {
@@ -43,6 +45,7 @@ func newFilters() *cobra.Command {
 		},
 	}
 	f.register(cmd.Flags())
+	f.saving.register(cmd)
 	return cmd
 }
 
@@ -91,7 +94,7 @@ func (f *filtersFlags) run(cmd *cobra.Command) error {
 	return nil
 }
 
-func (f *filtersFlags) file() output { return output{"output", f.output} }
+func (f *filtersFlags) file() output { return f.saving.output("output", f.output) }
 
 // bank returns the weights that the flags ask for.
 func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*experiment.Bank, error) {
@@ -115,9 +118,11 @@ func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*experim
 func writeBank(ctx context.Context, to output, b *experiment.Bank) error {
 	array := &npy.Array{Shape: b.Weight.Shape[:], Data: b.Weight.Data}
 	return to.withTable(ctx, b.Table, func() error {
-		if strings.HasSuffix(to.path, ".npz") {
-			return npy.WriteNPZ(to.path, npy.Named{Name: "weight", Array: array})
-		}
-		return npy.WriteFile(to.path, array)
+		return to.create(func(file *whole.File) error {
+			if strings.HasSuffix(to.path, ".npz") {
+				return npy.FillNPZ(file, npy.Named{Name: "weight", Array: array})
+			}
+			return npy.Fill(file, array)
+		})
 	})
 }

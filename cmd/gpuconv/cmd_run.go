@@ -27,6 +27,7 @@ type runFlags struct {
 	check    int
 	output   string
 	inputs   inputs
+	saving   saving
 
 	stimuli, filters         string
 	activation, stride, pool string
@@ -59,6 +60,7 @@ func newRun() *cobra.Command {
 		},
 	}
 	f.register(cmd.Flags())
+	f.saving.register(cmd)
 	return cmd
 }
 
@@ -76,7 +78,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W: a cell at every second position")
 	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2: after the activation")
 	registerFlip(flags, &f.flip)
-	flags.IntVar(&f.check, "check", 16,
+	wholeVar(flags, &f.check, "check", 16,
 		"how many images, spread over the set, are checked against the reference; -1 for all")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
@@ -105,7 +107,7 @@ func (f *runFlags) refuse(flags *pflag.FlagSet) error {
 }
 
 // folder is --output.
-func (f *runFlags) folder() output { return output{"output", f.output} }
+func (f *runFlags) folder() output { return f.saving.output("output", f.output) }
 
 // run does the job: all of its files are written, or none.
 func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
@@ -142,6 +144,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	bar.stop()
 	f.inputs.drawn(f.stimuli, j.Images)
 	f.inputs.say(r.Notes)
+	f.inputs.notFinite(filepath.Join(f.output, "activations.npy"), r.NotFinite)
 	f.inputs.print(stderr)
 	f.conclude(stdout, r)
 	return nil

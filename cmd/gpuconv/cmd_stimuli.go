@@ -22,6 +22,7 @@ type stimuliFlags struct {
 	sf       string
 	inputs   inputs
 	output   string
+	saving   saving
 }
 
 func newStimuli() *cobra.Command {
@@ -44,6 +45,7 @@ func newStimuli() *cobra.Command {
 		},
 	}
 	f.register(cmd.Flags())
+	f.saving.register(cmd)
 	return cmd
 }
 
@@ -113,7 +115,7 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 	return nil
 }
 
-func (f *stimuliFlags) file() output { return output{"output", f.output} }
+func (f *stimuliFlags) file() output { return f.saving.output("output", f.output) }
 
 // images returns the set that the flags ask for.
 func (f *stimuliFlags) images(ctx context.Context, flags *pflag.FlagSet) (stimuli.Set, error) {

@@ -33,6 +33,7 @@ type tuningFlags struct {
 	fit                             bool
 
 	inputs inputs
+	saving saving
 }
 
 func newTuning() *cobra.Command {
@@ -68,6 +69,7 @@ a note says why: no finite response, a cell that is not tuned (circular variance
 	flags.StringVar(&f.orientations, "orientations", "",
 		"instead of a table: the images' orientations, a list or start:stop:step")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	f.saving.register(cmd)
 	flags.StringVar(&f.at, "at", "centre", "which value of a map is the response: centre, row,column, mean or max")
 	flags.BoolVar(&f.linear, "linear", false, "keep negative activations")
 	flags.StringVar(&f.negative, "negative", "refuse",
@@ -114,7 +116,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := checkTuningMemory(source.Shape(), cells); err != nil {
 		return err
 	}
-	out, err := output{"output", f.output}.createFolder()
+	out, err := f.saving.output("output", f.output).createFolder()
 	if err != nil {
 		return err
 	}
@@ -160,7 +162,7 @@ func (f *tuningFlags) say(stdout io.Writer, t report.Tuning, written report.Writ
 
 // parse reads the flags that say what is to be done.
 func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Metric, err error) {
-	if err := (output{"output", f.output}).checkFolder(); err != nil {
+	if err := f.saving.output("output", f.output).checkFolder(); err != nil {
 		return r, s, m, err
 	}
 	if f.input == "" {
@@ -282,7 +284,7 @@ func (f *tuningFlags) readTable(ctx context.Context) (*param.Table, error) {
 		return nil, failed("table", path, whole.Cause(err))
 	}
 	defer file.Close()
-	table, err := param.ReadCSV(file, "image")
+	table, err := param.Reader{Subject: "image", Numbers: tuning.Measured}.Read(file)
 	return table, failed("table", path, err)
 }
 

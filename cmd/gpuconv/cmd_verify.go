@@ -22,6 +22,7 @@ type verifyFlags struct {
 	deviceFlags
 	own                   convFlags // --input, --weight, --bias and how to convolve
 	json, junit, pictures string
+	saving                saving
 }
 
 func newVerify() *cobra.Command {
@@ -57,6 +58,7 @@ func newVerify() *cobra.Command {
 	f.own.spec.register(flags)
 	f.own.inputs.register(flags)
 	f.own.inputs.registerBackground(flags)
+	f.saving.register(cmd)
 	flags.StringVar(&f.json, "json", "", "write every case with its figures")
 	flags.StringVar(&f.junit, "junit", "", "write JUnit XML for CI")
 	flags.StringVar(&f.pictures, "pictures", "",

@@ -14,7 +14,7 @@ type proofFiles struct {
 
 // outputs refuses paths that can be seen not to be writable, and makes the folder.
 func (f *verifyFlags) outputs() (*proofFiles, error) {
-	out := &proofFiles{json: output{"json", f.json}, junit: output{"junit", f.junit}}
+	out := &proofFiles{json: f.saving.output("json", f.json), junit: f.saving.output("junit", f.junit)}
 	for _, file := range []output{out.json, out.junit} {
 		if err := file.checkFile(); err != nil {
 			return nil, err
@@ -24,7 +24,7 @@ func (f *verifyFlags) outputs() (*proofFiles, error) {
 		return out, nil
 	}
 	var err error
-	out.pictures, err = output{"pictures", f.pictures}.createFolder()
+	out.pictures, err = f.saving.output("pictures", f.pictures).createFolder()
 	return out, err
 }
 

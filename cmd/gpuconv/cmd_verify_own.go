@@ -6,6 +6,7 @@ import (
 
 	"gpuconv/compare"
 	"gpuconv/conv"
+	"gpuconv/fault"
 	"gpuconv/verify"
 )
 
@@ -41,6 +42,6 @@ func (f *verifyFlags) ownCase(ctx context.Context) (verify.Case, error) {
 		return verify.Case{}, err
 	}
 	seen()
-	name := f.own.input + " with " + f.own.weight
+	name := fault.Printable(f.own.input) + " with " + fault.Printable(f.own.weight)
 	return verify.Given(compare.Case{Name: name, Problem: l.problem, Src: src, Weight: l.weight, Bias: l.bias}), nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"gpuconv/batch"
@@ -15,6 +14,7 @@ import (
 	"gpuconv/internal/filekind"
 	"gpuconv/internal/input"
 	"gpuconv/npy"
+	"gpuconv/param"
 	"gpuconv/stimuli"
 
 	"github.com/spf13/pflag"
@@ -28,6 +28,7 @@ type inputs struct {
 	strict     bool
 	background string // of pictures, as it was typed
 	notes      []string
+	overflown  bool // a note says that numbers became infinite
 }
 
 func (in *inputs) register(flags *pflag.FlagSet) {
@@ -52,7 +53,7 @@ func (in *inputs) grey() (float64, error) {
 	case "white":
 		return 1, nil
 	}
-	grey, err := strconv.ParseFloat(in.background, 64)
+	grey, err := param.ParseNumber(in.background)
 	if err != nil || !(grey >= 0 && grey <= 1) {
 		return 0, misread("background", in.background, errors.New("want a grey from 0 (black) to 1 (white), black or white"))
 	}
@@ -68,6 +69,14 @@ func (in *inputs) note(path, format string, args ...any) {
 func (in *inputs) say(lines []string) {
 	for _, line := range lines {
 		in.notes = append(in.notes, "note: "+line)
+	}
+}
+
+// notFinite notes how many outputs in a file are no numbers, if any are. That they are infinite is no news if numbers
+// of the inputs became so.
+func (in *inputs) notFinite(path string, found experiment.NotFinite) {
+	if said := found.String(); said != "" && (found.NaN > 0 || !in.overflown) {
+		in.note(path, "%s", said)
 	}
 }
 
@@ -89,6 +98,7 @@ func (in *inputs) take(flag, path string, read *npy.Reader) error {
 		return refused(flag, path, fmt.Errorf("%s, read as float32: want without --strict, or numbers that fit: %s", dtype,
 			lost.Say(read.Done())))
 	}
+	in.overflown = in.overflown || lost.Infinite > 0
 	in.note(path, "%s, read as float32: %s", dtype, lost.Say(read.Done()))
 	return nil
 }

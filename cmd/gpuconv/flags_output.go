@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,8 +10,11 @@ import (
 	"gpuconv/whole"
 )
 
-// output is a flag that names a file or folder to write, and what was given to it.
-type output struct{ flag, path string }
+// output is a flag that names a file or folder to write, what was given to it, and how it is written.
+type output struct {
+	flag, path string
+	options    whole.Options
+}
 
 // blame makes err an error of the flag if it says that a file or folder cannot be written. It is an error of the
 // call if the path itself is wrong. Any other error stays as it is.
@@ -36,11 +38,11 @@ type outputFolder struct {
 }
 
 // checkFolder refuses a path that can be seen not to be a new or empty folder.
-func (o output) checkFolder() error { return o.blame(whole.CheckFolder(o.path)) }
+func (o output) checkFolder() error { return o.blame(o.options.CheckFolder(o.path)) }
 
 // createFolder makes the folder, with its missing parents.
 func (o output) createFolder() (outputFolder, error) {
-	folder, err := whole.CreateFolder(o.path)
+	folder, err := o.options.CreateFolder(o.path)
 	return outputFolder{o, folder}, o.blame(err)
 }
 
@@ -54,20 +56,24 @@ func (f outputFolder) commit() error { return f.blame(f.Folder.Commit()) }
 
 // checkFile refuses a path that can be seen not to be a file or a new name. An empty path is fine: there is no output.
 func (o output) checkFile() error {
-	if info, err := os.Stat(o.path); o.path != "" && err == nil && !info.Mode().IsRegular() {
-		return refused(o.flag, o.path, errors.New("want a file to write, this is none"))
+	const want = "want a file to write, this is "
+	switch what, _ := whole.Obstacle(o.path); what {
+	case "":
+		return nil // if it cannot be written to for another reason, writing will say so
+	case whole.Dangling:
+		return refused(o.flag, o.path, errors.New(want+"a "+what))
 	}
-	return nil
+	return refused(o.flag, o.path, errors.New(want+"none"))
 }
 
 // writeFile writes a file with its missing folders, whole or not at all.
 func (o output) writeFile(write func(io.Writer) error) error {
-	return o.blame(o.withFolders(func() error { return whole.Write(o.path, write) }))
+	return o.blame(o.withFolders(func() error { return o.options.Write(o.path, write) }))
 }
 
 // withFolders makes the missing folders of a file and calls write. If that fails, they go.
 func (o output) withFolders(write func() error) error {
-	made, err := whole.MakeFolders(filepath.Dir(o.path))
+	made, err := o.options.MakeFolders(filepath.Dir(o.path))
 	if err != nil {
 		return err
 	}
@@ -81,16 +87,18 @@ func (o output) withFolders(write func() error) error {
 // checkArrays refuses a path that can be seen not to be a .npy or .npz file or a new name.
 func (o output) checkArrays() error {
 	const want = "want the .npy file to write"
-	info, err := os.Stat(o.path)
-	switch {
-	case o.path == "":
+	if o.path == "" {
 		return refused(o.flag, "", errors.New(want))
-	case os.IsPathSeparator(o.path[len(o.path)-1]), err == nil && info.IsDir():
-		return refused(o.flag, o.path, errors.New(want+", this is a folder"))
-	case err == nil && !info.Mode().IsRegular():
-		return refused(o.flag, o.path, errors.New(want+", this is a "+whole.Kind(info)))
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return refused(o.flag, o.path, &whole.Error{Name: o.path, Rule: want, Err: whole.Cause(err)})
+	}
+	what, err := whole.Obstacle(o.path)
+	if os.IsPathSeparator(o.path[len(o.path)-1]) {
+		what = "folder"
+	}
+	switch {
+	case what != "":
+		return refused(o.flag, o.path, errors.New(want+", this is a "+what))
+	case err != nil:
+		return refused(o.flag, o.path, &whole.Error{Name: o.path, Rule: want, Err: err})
 	}
 	return nil
 }
@@ -107,7 +115,7 @@ func (o output) checkArray() error {
 // folders go.
 func (o output) create(fill func(file *whole.File) error) error {
 	return o.blame(o.withFolders(func() error {
-		file, err := whole.Create(o.path)
+		file, err := o.options.Create(o.path)
 		if err != nil {
 			return err
 		}

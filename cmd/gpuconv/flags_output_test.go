@@ -18,7 +18,7 @@ func exists(path string) bool {
 // TestCreate: a file comes whole or not at all, with the folders made for it.
 func TestCreate(t *testing.T) {
 	root := t.TempDir()
-	to := output{"output", filepath.Join(root, "a", "b", "x.npy")}
+	to := output{flag: "output", path: filepath.Join(root, "a", "b", "x.npy")}
 	failure := errors.New("failure")
 	err := to.create(func(file *whole.File) error { return errors.Join(failure, file.Discard()) })
 	if !errors.Is(err, failure) || exists(filepath.Join(root, "a")) {
@@ -62,19 +62,19 @@ func TestBlame(t *testing.T) {
 		{failure, "failure", false},
 		{nil, "", false},
 	} {
-		err := output{"output", "out"}.blame(c.err)
+		err := output{flag: "output", path: "out"}.blame(c.err)
 		if text := textOf(err); text != c.want || errors.As(err, new(usageError)) != c.usage {
 			t.Errorf("%v reads %q, want %q and an error of the call: %v", c.err, text, c.want, c.usage)
 		}
 	}
-	if got := (output{"output", ""}).checkFolder().Error(); got != "--output: want a new or empty folder" {
+	if got := (output{flag: "output"}).checkFolder().Error(); got != "--output: want a new or empty folder" {
 		t.Errorf("no path reads %q", got)
 	}
 }
 
 // TestFullFolder: the error of a file in a folder is one of the flag, whoever writes it.
 func TestFullFolder(t *testing.T) {
-	out, err := output{"output", filepath.Join(t.TempDir(), "out")}.createFolder()
+	out, err := output{flag: "output", path: filepath.Join(t.TempDir(), "out")}.createFolder()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func (o output) withTable(ctx context.Context, table *param.Table, write func() 
 		return err
 	}
 	return o.blame(o.withFolders(func() error {
-		hidden, err := whole.Create(o.tableFile())
+		hidden, err := o.options.Create(o.tableFile())
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -68,7 +69,11 @@ const (
 )
 
 // execute runs one command line and returns its exit code. An error becomes one line on stderr.
-func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func execute(ctx context.Context, args []string, out, errs io.Writer) int {
+	stdout, stderr := newScreen(out), newScreen(errs)
+	defer stdout.flush()
+	defer stderr.flush()
+	log.SetOutput(stderr) // libraries write to it
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)

@@ -27,13 +27,15 @@ type Kind int
 
 // The kinds of files.
 const (
-	Array   Kind = iota // .npy and .npz
-	Picture             // PNG, JPEG, TIFF, BMP and WebP
-	Table               // CSV, may be a stream
-	Report              // JSON of gpuconv bench and its peers, may be a stream
-	Entry               // what a run keeps for the next: a tuned problem, a driver that was tried
-	Program             // a linked program of a shader
-	System              // what a kernel or a driver says of itself
+	Array      Kind = iota // .npy and .npz
+	Picture                // PNG, JPEG, TIFF, BMP and WebP
+	Table                  // CSV, may be a stream
+	Report                 // JSON of gpuconv bench and its peers, may be a stream
+	Entry                  // what a run keeps for the next: a tuned problem, a driver that was tried
+	Program                // a linked program of a shader
+	Output                 // of gpuconv run, to compare its checksum
+	Provenance             // run.json
+	System                 // what a kernel or a driver says of itself
 )
 
 // rules says what is taken as a kind.
@@ -53,6 +55,10 @@ func (k Kind) rules() rules {
 		return rules{want: "want a CSV file or /dev/stdin", most: 256 << 20, stream: true} // a million rows of 250 bytes
 	case Report:
 		return rules{want: "want a JSON file or /dev/stdin", most: 64 << 20, stream: true} // of suite layers: 1 MB
+	case Output:
+		return rules{want: "want a file", most: 1 << 47} // as arrays have
+	case Provenance:
+		return rules{want: "want a file", most: 16 << 20} // of a run: some kB
 	case Program:
 		return rules{want: "want a regular file", most: 64 << 20} // a whole folder of programs has no more
 	case System:

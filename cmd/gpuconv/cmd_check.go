@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"gpuconv/experiment"
+	"gpuconv/fault"
+	"gpuconv/whole"
+
+	"github.com/spf13/cobra"
+)
+
+func newCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check DIR",
+		Short: "Whether a folder of gpuconv run is whole and unchanged",
+		Long: "check reads every file of a folder that gpuconv run wrote, and compares its size and checksum (CRC-32C) with\n" +
+			"those in run.json. A line on stdout names each file that is missing or has changed. It finds what a power cut, a\n" +
+			"disk or a copy has done to a file; it does not find a forger, who can change run.json too. Files that the run\n" +
+			"did not write are counted, and nothing else. It changes nothing.\n\n" +
+			"Exit code 0: all is as it was written; 1: a file is not, or there is no run.json; 2: the call was wrong.",
+		Example: "  gpuconv check out",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 || args[0] == "" {
+				return usage(errors.New("check: want one folder of gpuconv run"))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return checkRun(cmd.Context(), args[0], cmd.OutOrStdout())
+		},
+	}
+}
+
+// checkRun compares a folder with its run.json.
+func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+		return usage(&fault.Error{Argument: folder, Rule: "want a folder of gpuconv run, this is a " + whole.Kind(info)})
+	}
+	a, err := experiment.AuditFolder(ctx, folder)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
+	}
+	for _, wrong := range a.Wrong {
+		fmt.Fprintf(stdout, "wrong     %v\n", wrong)
+	}
+	var bytes int64
+	for _, f := range a.Files {
+		bytes += f.Bytes
+	}
+	others := ""
+	if len(a.Others) > 0 {
+		others = fmt.Sprintf("; %d others are not of the run", len(a.Others))
+	}
+	fmt.Fprintf(stdout, "checked   %s: %d files of %d bytes, %d wrong%s\n", fault.Printable(folder), len(a.Files), bytes, len(a.Wrong), others)
+	if len(a.Wrong) > 0 {
+		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d files are not as run.json has them", len(a.Wrong), len(a.Files))}
+	}
+	return nil
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+
+	"gpuconv/fault"
+	"gpuconv/whole"
+
+	"github.com/spf13/cobra"
+)
+
+// saving is the flag of how outputs come to the disk, for all verbs that write.
+type saving struct {
+	noSync bool
+	cmd    *cobra.Command
+}
+
+func (s *saving) register(cmd *cobra.Command) {
+	s.cmd = cmd
+	cmd.Flags().BoolVar(&s.noSync, "no-sync", false,
+		"do not wait for the disk: for scratch, since a power cut may take what was written")
+}
+
+// output returns an output of a flag.
+func (s *saving) output(flag, path string) output { return output{flag, path, s.options()} }
+
+// options says how package whole writes. A line on stderr names what a run left that was killed.
+func (s *saving) options() whole.Options {
+	return whole.Options{NoSync: s.noSync, Removed: func(path string) {
+		fmt.Fprintf(s.cmd.ErrOrStderr(), "removed   %s, which a process left that was killed\n", fault.Printable(path))
+	}}
+}

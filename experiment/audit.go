@@ -1,0 +1,83 @@
+package experiment
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"gpuconv/fault"
+	"gpuconv/internal/input"
+	"gpuconv/whole"
+)
+
+// reportName is the file of a [Report], the last that a run writes.
+const reportName = "run.json"
+
+// Audit is what [AuditFolder] finds.
+type Audit struct {
+	Files  []whole.Sum // as run.json has them
+	Wrong  []error     // one for each file that is missing or has changed
+	Others []string    // files that are in the folder and not of the run
+}
+
+// AuditFolder compares each file of a folder that [Job.Run] wrote with its size and checksum in run.json. It reads them
+// all, and stops once ctx is done.
+//
+// Errors: no folder; a run.json that is missing, which says that the run did not end, or that cannot be read, or that
+// has no checksums; ctx's error.
+func AuditFolder(ctx context.Context, folder string) (*Audit, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, &fault.Error{Package: "experiment", Argument: folder, Err: whole.Cause(err)}
+	}
+	files, err := listed(ctx, filepath.Join(folder, reportName))
+	if err != nil {
+		return nil, &fault.Error{Package: "experiment", Argument: reportName, Err: err}
+	}
+	a := &Audit{Files: files}
+	for _, s := range files {
+		if err := s.Verify(ctx, folder); err != nil {
+			a.Wrong = append(a.Wrong, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range entries {
+		known := slices.ContainsFunc(files, func(s whole.Sum) bool { return s.Name == e.Name() })
+		if !known && e.Name() != reportName {
+			a.Others = append(a.Others, e.Name())
+		}
+	}
+	return a, nil
+}
+
+// listed reads the files that a run.json has.
+func listed(ctx context.Context, path string) ([]whole.Sum, error) {
+	text, err := input.ReadFile(ctx, input.Provenance, path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errors.New("there is none: the run did not end, or gpuconv run did not write this folder")
+	case err != nil:
+		return nil, whole.Cause(err)
+	}
+	var r struct {
+		Schema int         `json:"schema"`
+		Files  []whole.Sum `json:"files"`
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("not whole: %w", err)
+	}
+	switch {
+	case r.Schema != schema:
+		return nil, fmt.Errorf("schema %d: want %d", r.Schema, schema)
+	case len(r.Files) == 0:
+		return nil, errors.New("no checksums: an earlier version of gpuconv run wrote it")
+	}
+	return r.Files, nil
+}

@@ -1,0 +1,14 @@
+package whole
+
+// Options say how files and folders are written. The zero value is for results: they outlive a power cut.
+type Options struct {
+	// NoSync leaves it to the system when the disk gets what was written. Files are whole or not at all after a failure
+	// or a kill, but not after a power cut. It is for scratch files.
+	NoSync bool
+	// Removed, if not nil, is called with the path of each hidden folder that a process left that has died.
+	Removed func(path string)
+
+	seam func(c change, do func() error) error // see disk
+}
+
+func (o Options) disk() disk { return disk{noSync: o.NoSync, seam: o.seam} }

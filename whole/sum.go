@@ -1,0 +1,60 @@
+package whole
+
+import (
+	"context"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"io"
+	"path/filepath"
+
+	"gpuconv/internal/input"
+)
+
+// Sum says what a file of a folder held when it was written. The checksum finds what disks and power cuts do to a
+// file, and no forger. It is CRC-32C, which processors compute ten times as fast as SHA-256.
+type Sum struct {
+	Name   string `json:"name"`
+	Bytes  int64  `json:"bytes"`
+	CRC32C string `json:"crc32c"` // Castagnoli's, in eight hexadecimal digits
+}
+
+// summer computes a Sum while a file is written.
+type summer struct {
+	bytes int64
+	hash  hash.Hash32
+}
+
+func newSummer() *summer { return &summer{hash: crc32.New(crc32.MakeTable(crc32.Castagnoli))} }
+
+// Write implements [io.Writer].
+func (s *summer) Write(p []byte) (int, error) {
+	s.bytes += int64(len(p))
+	return s.hash.Write(p) // it never fails
+}
+
+func (s *summer) of(name string) Sum { return Sum{name, s.bytes, fmt.Sprintf("%08x", s.hash.Sum32())} }
+
+// Verify reads the file of a folder and says how it differs from s. It returns nil if it does not, and ctx's error if
+// ctx is done. A name that is a path is refused, since it may come from a file that anyone has written.
+func (s Sum) Verify(ctx context.Context, folder string) error {
+	if !isPlain(s.Name) {
+		return &Error{Name: s.Name, Rule: "want the name of a file in the folder"}
+	}
+	f, err := input.Open(ctx, input.Output, filepath.Join(folder, s.Name))
+	if err != nil {
+		return named(s.Name, err)
+	}
+	defer f.Close()
+	if f.Size() != s.Bytes {
+		return &Error{Name: s.Name, Rule: fmt.Sprintf("%d bytes: want %d", f.Size(), s.Bytes)}
+	}
+	got := newSummer()
+	if _, err := io.Copy(got, f); err != nil {
+		return named(s.Name, err)
+	}
+	if found := got.of(s.Name); found != s {
+		return &Error{Name: s.Name, Rule: fmt.Sprintf("CRC-32C %s of %d bytes: want %s of %d", found.CRC32C, found.Bytes, s.CRC32C, s.Bytes)}
+	}
+	return nil
+}

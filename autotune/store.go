@@ -76,7 +76,7 @@ func (e Entry) String() string {
 	if e.Choice().String() == e.Own {
 		return text + "nothing else was faster"
 	}
-	return text + fmt.Sprintf("%.2f times as fast as %s", e.Speed, e.Own)
+	return text + fmt.Sprintf("%.2f times as fast as %s", e.Speed, fault.Line(e.Own))
 }
 
 // problem writes the problem down without the number of images.

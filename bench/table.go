@@ -13,6 +13,7 @@ import (
 // WriteTable writes the report for people: who was timed and what each could do at most, and one line for each case and
 // backend.
 func (r Report) WriteTable(w io.Writer) error {
+	r = r.Printable()
 	for _, b := range r.Backends {
 		fmt.Fprintf(w, "backend   %s%s\n", b.line(), b.roofs())
 	}
@@ -190,6 +191,7 @@ func (r Report) writeNotes(w io.Writer) {
 
 // WriteGo writes the report in the format of Go's benchmarks, for benchstat: a line with the median of each block.
 func (r Report) WriteGo(w io.Writer) error {
+	r = r.Printable()
 	goos, goarch, _ := strings.Cut(r.Machine.Platform, "/")
 	fmt.Fprintf(w, "goos: %s\ngoarch: %s\npkg: gpuconv/bench\ncpu: %s\n", goos, goarch, r.Machine.CPU)
 	for _, x := range r.Results {

@@ -2,6 +2,7 @@ package compare_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -146,9 +147,12 @@ func TestSpecialValues(t *testing.T) {
 	c.Src.Data[0] = float32(math.NaN())
 	c.Src.Plane(1, 0)[40] = float32(math.Inf(1))
 	result, err := compare.Check(cpu.Engine{}, cpu.Reference{}, c)
-	if err != nil || !result.OK() {
+	if err != nil || !result.OK() || result.BothNaN == 0 || result.BothInf == 0 ||
+		!strings.HasSuffix(result.String(), fmt.Sprintf("; %d of %d are NaN and %d infinite in both", result.BothNaN,
+			result.Elements, result.BothInf)) {
 		t.Fatalf("%v, %v", result, err)
 	}
+	nans, infinite := result.BothNaN, result.BothInf
 	for name, damage := range map[string]func(dst *conv.Tensor){
 		"0 for NaN":       func(dst *conv.Tensor) { dst.Data[0] = 0 },
 		"a wrong value":   func(dst *conv.Tensor) { dst.Data[50] += 1 },
@@ -160,6 +164,17 @@ func TestSpecialValues(t *testing.T) {
 		if err != nil || result.Wrong != 1 {
 			t.Errorf("%s: %v, %v", name, result, err)
 		}
+		right := nans + infinite - result.BothNaN - result.BothInf
+		if wasOdd := !strings.Contains(name, "value"); wasOdd != (right == 1) {
+			t.Errorf("%s: %d NaN and %d infinite agree, of %d and %d", name, result.BothNaN, result.BothInf, nans, infinite)
+		}
+	}
+	var merged compare.Result
+	for range 2 {
+		merged.Merge(result, 0)
+	}
+	if merged.BothNaN != 2*nans || merged.BothInf != 2*infinite {
+		t.Errorf("merged: %+v", merged)
 	}
 }
 

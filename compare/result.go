@@ -13,6 +13,8 @@ type Result struct {
 	Wrong    int // beyond the bound, not written, or not the expected NaN or infinity
 	NaNs     int // wrong ones that are NaN: most likely never written
 	Warnings int // within the bound but beyond the probable size of an error
+	BothNaN  int // right ones that are NaN, in the output and in the judge's
+	BothInf  int // right ones that are infinite in both
 
 	MaxError float64 // largest |got − want| of finite outputs
 	MaxRatio float64 // largest |got − want| / bound; +Inf for a wrong NaN or infinity
@@ -37,11 +39,33 @@ func (r Result) String() string {
 		return "no outputs were compared"
 	case r.OK():
 		return fmt.Sprintf("%d outputs agree: largest error %.2g, %.2g of the bound; RMS %.2g", r.Elements, r.MaxError,
-			r.MaxRatio, r.RMS)
+			r.MaxRatio, r.RMS) + r.notFinite()
 	}
 	return fmt.Sprintf("%d of %d outputs are wrong (%d NaN): "+
 		"image %d, channel %d, row %d, column %d is %g, want %g ± %.2g",
-		r.Wrong, r.Elements, r.NaNs, r.Worst[0], r.Worst[1], r.Worst[2], r.Worst[3], r.Got, r.Want, r.Limit)
+		r.Wrong, r.Elements, r.NaNs, r.Worst[0], r.Worst[1], r.Worst[2], r.Worst[3], r.Got, r.Want, r.Limit) +
+		r.notFinite()
+}
+
+// NotFinite says how many of the right outputs are no numbers: "9 of 100 are NaN in both". It is empty if none is.
+func (r Result) NotFinite() string {
+	switch {
+	case r.BothNaN > 0 && r.BothInf > 0:
+		return fmt.Sprintf("%d of %d are NaN and %d infinite in both", r.BothNaN, r.Elements, r.BothInf)
+	case r.BothNaN > 0:
+		return fmt.Sprintf("%d of %d are NaN in both", r.BothNaN, r.Elements)
+	case r.BothInf > 0:
+		return fmt.Sprintf("%d of %d are infinite in both", r.BothInf, r.Elements)
+	}
+	return ""
+}
+
+// notFinite is NotFinite after another text.
+func (r Result) notFinite() string {
+	if text := r.NotFinite(); text != "" {
+		return "; " + text
+	}
+	return ""
 }
 
 // verdict is the comparison of one output.
@@ -81,12 +105,25 @@ func (r *Result) add(v verdict) {
 	} else if err > v.probable {
 		r.Warnings++
 	}
+	if ratio <= 1 && !finite(v.got) {
+		r.countNotFinite(v.got)
+	}
 	if !math.IsNaN(err) && !math.IsInf(err, 0) {
 		r.MaxError = max(r.MaxError, err)
 	}
 	if !r.hasWorst || ratio > r.MaxRatio || ratio == r.MaxRatio && err > math.Abs(r.Got-r.Want) {
 		r.hasWorst, r.worstAt = true, v.at
 		r.MaxRatio, r.Got, r.Want, r.Limit = ratio, float64(v.got), v.want, v.limit
+	}
+}
+
+func finite(v float32) bool { return v-v == 0 }
+
+func (r *Result) countNotFinite(v float32) {
+	if v != v {
+		r.BothNaN++
+	} else {
+		r.BothInf++
 	}
 }
 
@@ -112,5 +149,7 @@ func (r *Result) Merge(other Result, first int) {
 	r.Wrong += other.Wrong
 	r.NaNs += other.NaNs
 	r.Warnings += other.Warnings
+	r.BothNaN += other.BothNaN
+	r.BothInf += other.BothInf
 	r.MaxError = max(r.MaxError, other.MaxError)
 }

@@ -8,6 +8,7 @@ import (
 
 	"gpuconv/batch"
 	"gpuconv/conv"
+	"gpuconv/stimuli"
 	"gpuconv/whole"
 )
 
@@ -47,6 +48,10 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	need += 4 * float64(judged(p)) * dst             // the judge's values and magnitudes, float64
 	need += 4 * p.Weight.Bytes()                     // here, in two plans, packed
 	need += 200 * float64(j.Images.Shape().N())      // a row of the table
+	need += 400 * float64(p.Weight.N())              // a row, and a name for pictures
+	if files, ok := j.Images.(interface{ Memory() float64 }); ok {
+		need += files.Memory() // for decoding
+	}
 	return need + workers*padded.Bytes(), nil
 }
 
@@ -123,6 +128,10 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 		return nil, err
 	}
 	r.complete(w, on.Plan)
+	r.Notes = append(r.Notes, j.Bank.Notes...)
+	if images, ok := j.Images.(stimuli.Noter); ok {
+		r.Notes = append(r.Notes, images.Notes()...)
+	}
 	if err := r.write(out); err != nil {
 		return nil, err
 	}
@@ -139,7 +148,7 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 type watched struct {
 	check   *checker
 	gallery *gallery
-	stats   batch.Stats
+	stats   Written
 }
 
 // convolve streams all images into activations.npy, checks some on the way and keeps those that are drawn.
@@ -156,7 +165,7 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	if err != nil {
 		return w, err
 	}
-	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress,
+	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Weight: j.Bank.Weight, Progress: j.Progress,
 		Look: func(first int, src, dst *conv.Tensor) error {
 			w.gallery.look(first, src, dst)
 			return w.check.look(ctx, first, src, dst)

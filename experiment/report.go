@@ -38,9 +38,14 @@ type Report struct {
 	Backend    Backend `json:"backend"`
 	Seconds    Seconds `json:"seconds"`
 	ImagesPerS Rates   `json:"images_per_s"`
+	NaN        int     `json:"activations_nan"`
+	Infinite   int     `json:"activations_infinite"`
 	Check      *Check  `json:"check"` // null if no image was judged
 
-	Files []whole.Sum `json:"files"` // all others of the folder; see [AuditFolder]
+	Notes []string `json:"notes,omitempty"` // what a user should know of the filters and the images, a line each
+
+	NotFinite NotFinite   `json:"-"`     // NaN and Infinite, with more
+	Files     []whole.Sum `json:"files"` // all others of the folder; see [AuditFolder]
 }
 
 // Origin is what only the caller of a job knows: who asked for it, and how stimuli and filters were asked for. Each
@@ -108,7 +113,9 @@ type Rates struct {
 type Check struct {
 	Images        int          `json:"images"`
 	Outputs       int          `json:"outputs"`
-	Wrong         int          `json:"wrong"` // 0, else there is no run.json
+	Wrong         int          `json:"wrong"`    // 0, else there is no run.json
+	BothNaN       int          `json:"both_nan"` // outputs that are NaN, as the reference's are
+	BothInf       int          `json:"both_infinite"`
 	MaxError      param.Number `json:"max_error"`
 	MaxErrorBound param.Number `json:"max_error_over_bound"` // 1 is just right
 	RMS           param.Number `json:"rms_error_over_max"`   // divided by the largest activation
@@ -170,6 +177,7 @@ func (b Backend) of(plan conv.Plan) Backend {
 
 // complete adds what was measured.
 func (r *Report) complete(w watched, plan conv.Plan) {
+	r.NotFinite, r.NaN, r.Infinite = w.stats.NotFinite, w.stats.NotFinite.NaN, w.stats.NotFinite.Infinite
 	r.Seconds.Stream, r.Seconds.Draw = seconds(w.stats.Wall), seconds(w.stats.Draw)
 	r.Seconds.Convolve, r.Seconds.Write = seconds(w.stats.Convolve), seconds(w.stats.Write)
 	if t, ok := plan.(conv.Timer); ok {
@@ -180,6 +188,7 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 	if c := w.check; c.images > 0 {
 		found := c.result
 		r.Check = &Check{Images: c.images, Outputs: found.Elements, Wrong: found.Wrong, Result: found,
+			BothNaN: found.BothNaN, BothInf: found.BothInf,
 			MaxError: param.Number(found.MaxError), MaxErrorBound: param.Number(found.MaxRatio), RMS: param.Number(found.RMS)}
 	}
 	r.Seconds.Whole = seconds(time.Since(r.Started))

@@ -14,35 +14,49 @@ type Stream struct {
 	Images  batch.Source
 	Problem conv.Problem // of Plan; its Src has the images' shape and a portion as N, see [batch.Portion]
 	Plan    conv.Plan
+	// Weight and Bias are those of Plan. They say which outputs may be no numbers; without Weight any may.
+	Weight *conv.Tensor
+	Bias   []float32
 	// Look, if not nil, sees each portion after it is written: the images from first on, and what became of them. It
 	// must keep neither tensor.
 	Look     func(first int, src, dst *conv.Tensor) error
 	Progress func(done int) // as in [Job]
 }
 
+// Written says how long a stream took, and how many of its outputs are no numbers.
+type Written struct {
+	batch.Stats
+	NotFinite NotFinite
+}
+
 // Write convolves all images in their order and writes the results into file as .npy: float32 [N, channels, rows,
 // columns]. It commits file, or discards it after an error. It returns as soon as ctx is done, and then the portion in
 // hand goes on by itself: see [batch.Await].
-func (s Stream) Write(ctx context.Context, file *whole.File) (batch.Stats, error) {
+func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 	dst, err := s.Problem.Dst()
 	if err != nil {
 		_ = file.Discard()
-		return batch.Stats{}, err
+		return Written{}, err
 	}
-	var stats batch.Stats
+	var written Written
+	seen := newWatch(s.Weight, s.Bias)
 	err = fill(ctx, file, dst.WithN(s.Images.Shape().N()), func(w *npy.Writer) (err error) {
 		job := batch.Job{Source: awaitedSource{s.Images, ctx}, Problem: s.Problem, Plan: awaitedPlan{s.Plan, ctx}}
 		job.Progress = s.Progress
 		job.Sink = func(first int, src, dst *conv.Tensor) error {
-			if err := w.Write(dst.Data); err != nil || s.Look == nil {
+			if err := w.Write(dst.Data); err != nil {
 				return err
+			}
+			if seen.look(src, dst); s.Look == nil {
+				return nil
 			}
 			return s.Look(first, src, dst)
 		}
-		stats, err = job.Run(ctx)
+		written.Stats, err = job.Run(ctx)
 		return err
 	})
-	return stats, err
+	written.NotFinite = seen.found
+	return written, err
 }
 
 // Draw draws all images, some at a time, and writes them into file as .npy: float32 [N, channels, rows, columns]. It

@@ -79,14 +79,6 @@ func Beside(flag, value string, err error) string {
 	return Plain(err)
 }
 
-// Printable quotes a text from outside, such as a path, that is empty or would break a line.
-func Printable(text string) string {
-	if quoted := strconv.Quote(text); text == "" || quoted != `"`+text+`"` {
-		return quoted
-	}
-	return text
-}
-
 // join joins the parts that are not empty.
 func join(separator string, parts ...string) string {
 	var filled []string

@@ -35,11 +35,3 @@ func TestTexts(t *testing.T) {
 		t.Error("the cause is not unwrapped")
 	}
 }
-
-func TestPrintable(t *testing.T) {
-	for in, want := range map[string]string{"a b": "a b", "": `""`, "a\nb": `"a\nb"`, "ü": "ü"} {
-		if got := Printable(in); got != want {
-			t.Errorf("Printable(%q) = %s, want %s", in, got, want)
-		}
-	}
-}

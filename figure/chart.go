@@ -65,7 +65,7 @@ func (c *Chart) png(w io.Writer) error {
 
 func (c *Chart) svg(w io.Writer) error {
 	width, height, _, _ := c.size()
-	canvas := vgsvg.New(length(width), length(height))
+	canvas := svgCanvas{vgsvg.New(length(width), length(height))}
 	s := sheet{canvas: canvas, height: height}
 	s.fill(image.Rect(0, 0, width, height), color.White) // an image of vgimg is white
 	c.draw(canvas)

@@ -51,7 +51,7 @@ func (p *Picture) png(w io.Writer) error {
 func (p *Picture) svg(w io.Writer) error {
 	t := newTypeface()
 	l := p.layout(t)
-	canvas := vgsvg.New(length(l.size.X), length(l.size.Y))
+	canvas := svgCanvas{vgsvg.New(length(l.size.X), length(l.size.Y))}
 	s := sheet{canvas, l.size.Y, t}
 	s.fill(image.Rectangle{Max: l.size}, color.White)
 	p.draw(s, l)

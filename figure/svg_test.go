@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -141,5 +142,58 @@ func TestLongTitlesAreCut(t *testing.T) {
 	}
 	if !slices.Contains(texts, "short") {
 		t.Errorf("the short title is not in %q", texts)
+	}
+}
+
+// TestAnyText: whatever names hold, titles, notes, axes and keys are text that XML can hold.
+func TestAnyText(t *testing.T) {
+	const odd = "a\x00\x1b[2J\u009b\u202e\u2066\u200b\ufffe\ufffd\xff\u2028\r\n<&>\""
+	chart, err := Graph{Title: odd, Note: odd, XLabel: odd, YLabel: odd, XNames: []string{odd, odd},
+		Series: []Series{{Name: odd, X: []float64{0, 1}, Y: []float64{1, 2}}}}.Chart()
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := Line{X: []float64{0, 1}, Y: []float64{1, 2}, Name: odd}
+	plots, err := Plots([]Axes{{Title: odd, XLabel: odd, YLabel: odd, Lines: []Line{line}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := waves(t, 1, 1, 4, 4)
+	failure, err := Failure(Mistake{Title: odd, Stimulus: one, Filter: one, Got: one, Want: one, Difference: one,
+		Excess: one})
+	if err != nil {
+		t.Fatal(err)
+	}
+	matrix, err := Matrix([][]float64{{0, 1}, {1, 0}}, odd, odd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, write := range map[string]func(io.Writer) error{"graph": chart.WriteSVG, "plots": plots.WriteSVG,
+		"failure": failure.WriteSVG, "matrix": matrix.WriteSVG} {
+		var file bytes.Buffer
+		if err := write(&file); err != nil {
+			t.Fatal(err)
+		}
+		texts := 0
+		for decoder := xml.NewDecoder(&file); ; {
+			token, err := decoder.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if text, ok := token.(xml.CharData); ok {
+				shown := strings.Trim(string(text), "\n\t")
+				hidden := func(r rune) bool { return !strconv.IsPrint(r) && r != '\n' }
+				if strings.HasPrefix(shown, "a") && strings.ContainsFunc(shown, hidden) {
+					t.Errorf("%s: %q", name, shown)
+				}
+				texts++
+			}
+		}
+		if texts < 3 {
+			t.Errorf("%s has %d texts", name, texts)
+		}
 	}
 }

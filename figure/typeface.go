@@ -3,7 +3,6 @@ package figure
 import (
 	"math"
 	"strings"
-	"unicode"
 
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/font/liberation"
@@ -62,14 +61,9 @@ func (t typeface) wrapped(title string, width int) []string {
 }
 
 // shorten returns text as one line of at most width pixels. Longer text is cut, with an ellipsis. Characters that do
-// not print, some of which XML forbids, become spaces.
+// not print become spaces.
 func (t typeface) shorten(text string, size, width int) string {
-	text = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
+	text = printable(text)
 	if t.width(text, size) <= width {
 		return text
 	}

@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"gpuconv/fault"
 	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
@@ -21,13 +22,16 @@ func (d *Device) look(c candidate) {
 }
 
 func readInfo(c candidate) Info {
-	renderer := gl.GoStr(gl.GetString(gl.RENDERER))
+	renderer := named(gl.RENDERER)
 	return Info{
-		Name: c.name, Index: c.index, Vendor: gl.GoStr(gl.GetString(gl.VENDOR)),
-		Renderer: renderer, Version: gl.GoStr(gl.GetString(gl.VERSION)),
+		Name: c.name, Index: c.index, Vendor: named(gl.VENDOR),
+		Renderer: renderer, Version: named(gl.VERSION),
 		Software: c.software || isSoftware(renderer),
 	}
 }
+
+// named returns a name that the driver gives, as a part of a line.
+func named(what uint32) string { return fault.Line(gl.GoStr(gl.GetString(what))) }
 
 // readProfile returns what plans need to know of the device.
 func readProfile(info Info) recipe.Profile {

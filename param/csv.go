@@ -2,13 +2,10 @@ package param
 
 import (
 	"encoding/csv"
-	"errors"
 	"io"
-	"math"
+	"regexp"
 	"strconv"
 	"strings"
-
-	"gpuconv/fault"
 )
 
 // Writer writes a table as CSV, row by row, if it is too large to be held as a [Table]. It writes all tables of this
@@ -23,7 +20,36 @@ func NewWriter(w io.Writer, columns ...string) *Writer {
 }
 
 // Row writes a row. [Cell] makes a cell of a number. [Writer.Close] returns what goes wrong.
-func (w *Writer) Row(cells ...string) { _ = w.out.Write(cells) }
+//
+// A cell that a spreadsheet would take for a formula gets a ' in front: one that begins, after spaces, with = + - @, a
+// tab or a line break, and is no number. So OWASP advises against CSV injection. [Reader] takes the ' off.
+func (w *Writer) Row(cells ...string) {
+	guardedCells := make([]string, len(cells))
+	for i, cell := range cells {
+		guardedCells[i] = guarded(cell)
+	}
+	_ = w.out.Write(guardedCells)
+}
+
+// formula is how a cell begins that a spreadsheet computes; any ' in front of it is there to be kept. Some spreadsheets
+// take the signs of full width too.
+var formula = regexp.MustCompile(`^'*[ ]*[=+\-@\t\r\n＝＋－＠]`)
+
+// guarded puts a ' before a cell that begins as a formula does.
+func guarded(cell string) string {
+	if formula.MatchString(cell) && !decimalNumber.MatchString(cell) {
+		return "'" + cell
+	}
+	return cell
+}
+
+// unguarded takes it off again.
+func unguarded(cell string) string {
+	if rest, ok := strings.CutPrefix(cell, "'"); ok && formula.MatchString(rest) {
+		return rest
+	}
+	return cell
+}
 
 // Close writes what is left, and returns the first error. It does not close the io.Writer.
 func (w *Writer) Close() error {
@@ -43,7 +69,8 @@ func Cell(v float64) string {
 
 // WriteCSV writes t: a line with the names of the columns, then a line for each row. It refuses what [Table.Check]
 // refuses. [ReadCSV] reads the same table back, except that infinite numbers become missing values, words lose the
-// spaces around them, and a column whose words all look like numbers, such as 007, or are empty becomes one of numbers.
+// spaces around them, and a column whose words all look like numbers, such as 007, or are empty or nan becomes one of
+// numbers.
 func (t *Table) WriteCSV(w io.Writer) error {
 	if err := t.Check(); err != nil {
 		return err
@@ -65,94 +92,3 @@ func (t *Table) WriteCSV(w io.Writer) error {
 	}
 	return out.Close()
 }
-
-// ReadCSV reads a table of any columns. Its first line has their names, then comes a line for each row. A column is
-// one of numbers if all of its cells are numbers or empty, else one of words; spaces around a cell do not count. A
-// column called subject numbers the rows from 0. It may be missing.
-//
-// ReadCSV refuses tables without rows, columns without a name or with that of another, lines of another length, and
-// rows that are out of order.
-func ReadCSV(r io.Reader, subject string) (*Table, error) {
-	reader := csv.NewReader(r)
-	names, err := reader.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, fault.New("param", "the table is empty", "", "want a line with the names of the columns")
-	}
-	if err != nil {
-		return nil, tableError(err)
-	}
-	for i, name := range names {
-		if err := checkName(name, i, names[:i], ""); err != nil {
-			return nil, err
-		}
-	}
-	lines, err := reader.ReadAll() // a line with another number of cells is an error
-	if err != nil {
-		return nil, tableError(err)
-	}
-	if len(lines) == 0 {
-		return nil, fault.New("param", "the table has no line but the first", "", "want one for each %s", subject)
-	}
-	t := &Table{}
-	for at, name := range names {
-		cells := make([]string, len(lines))
-		for i, line := range lines {
-			cells[i] = strings.TrimSpace(line[at])
-		}
-		if name != subject {
-			t.Columns = append(t.Columns, columnOf(name, cells))
-			continue
-		}
-		t.Subject = subject
-		if err := checkOrder(subject, cells); err != nil {
-			return nil, err
-		}
-	}
-	return t, nil
-}
-
-// columnOf returns the column that has these cells.
-func columnOf(name string, cells []string) Column {
-	numbers := make([]float64, len(cells))
-	for i, cell := range cells {
-		if cell == "" {
-			numbers[i] = math.NaN()
-			continue
-		}
-		v, err := strconv.ParseFloat(cell, 64)
-		if err != nil {
-			return Column{Name: name, Words: owned(cells)}
-		}
-		numbers[i] = v
-	}
-	return Column{Name: name, Numbers: numbers}
-}
-
-// owned returns the cells as words of their own, one for all that are the same: a cell is a part of its line, and would
-// keep that in memory.
-func owned(cells []string) []string {
-	seen := map[string]string{}
-	words := make([]string, len(cells))
-	for i, cell := range cells {
-		word, ok := seen[cell]
-		if !ok {
-			word = strings.Clone(cell)
-			seen[word] = word
-		}
-		words[i] = word
-	}
-	return words
-}
-
-// checkOrder refuses cells that do not count the rows from 0.
-func checkOrder(subject string, cells []string) error {
-	for i, cell := range cells {
-		if cell != strconv.Itoa(i) {
-			return fault.New("param", "table", "", "%s %q in line %d: want %d, the %ss in their order", subject, cell,
-				i+2, i, subject)
-		}
-	}
-	return nil
-}
-
-func tableError(err error) error { return &fault.Error{Package: "param", Argument: "table", Err: err} }

@@ -68,8 +68,8 @@ func (t *Table) Names() []string {
 }
 
 // Check refuses what [ReadCSV] would not read back: columns of different lengths, and one that has both numbers and
-// words; columns without a name, or with that of another or of Subject; and a missing value in a row that has no other,
-// which would be an empty line.
+// words, or words most of which are numbers; one of numbers called kind, name or file; columns without a name, or with
+// that of another or of Subject; and a missing value in a row that has no other, which would be an empty line.
 func (t *Table) Check() error {
 	for i, c := range t.Columns {
 		if c.Len() != t.Len() {
@@ -80,6 +80,9 @@ func (t *Table) Check() error {
 			return fault.New("param", "table", "", "column %s has numbers and words: want one of them", c.Name)
 		}
 		if err := checkName(c.Name, i, t.Names()[:i], t.Subject); err != nil {
+			return err
+		}
+		if err := c.checkReadable(); err != nil {
 			return err
 		}
 	}

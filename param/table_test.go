@@ -73,26 +73,136 @@ func TestReadCSV(t *testing.T) {
 }
 
 func TestReadCSVRefuses(t *testing.T) {
+	const rule = `is no number: want one such as -0.5 or 1e-3 in each line, or an empty cell`
 	for text, want := range map[string]string{
-		"":                       "param: the table is empty: want a line with the names of the columns",
-		"a,b\n":                  "param: the table has no line but the first: want one for each image",
-		"a,a\n1,2\n":             `param: table: column 2 is named "a": want a name, and each once`,
-		"a,\n1,2\n":              `param: table: column 2 is named ""`,
-		"a,b\n1\n":               "param: table: record on line 2: wrong number of fields",
-		"image,b\n0,1\n2,1\n":    `param: table: image "2" in line 3: want 1, the images in their order`,
-		"image,b\n0,1\nlast,1\n": `param: table: image "last" in line 3: want 1`,
+		"":                                     "the table is empty: want a line with the names of the columns",
+		"a,b\n":                                "the table has no line but the first: want one for each image",
+		"a,a\n1,2\n":                           `table: column 2 is named "a": want a name, and each once`,
+		"a, a \n1,2\n":                         `table: column 2 is named "a": want a name, and each once`,
+		"a,\n1,2\n":                            `table: column 2 is named ""`,
+		"a,b\n1\n":                             "table: line 2 has 1 cells: want 2, as many as names in the first line",
+		"a,b\n1,2\n1,2,3\n":                    "table: line 3 has 3 cells: want 2",
+		"image,b\n0,1\n2,1\n":                  `table: image "2" in line 3: want 1, the images in their order`,
+		"image,b\n0,1\nlast,1\n":               `table: image "last" in line 3: want 1`,
+		"b,\"image\"\n\"two\nlines\",0\nx,0\n": `table: image "0" in line 4: want 1`,
+		// numbers
+		"deg\n0\n20°\n40\n":           `table: line 3, column deg: "20°" ` + rule,
+		"deg\n0\n20\xb0\n":            `table: line 3, column deg: "20\xb0" ` + rule,
+		"deg\n20°\n0\n":               `table: line 2, column deg: "20°" ` + rule,
+		"a,deg\nx,1\nx,\"2,5\"\n":     `table: line 3, column deg: "2,5" ` + rule,
+		"deg\n1\n1 000\n":             `table: line 3, column deg: "1 000" ` + rule,
+		"deg\n1\n1_000\n":             `table: line 3, column deg: "1_000" ` + rule,
+		"deg\n1\n0x10\n":              `table: line 3, column deg: "0x10" ` + rule,
+		"deg\n1\n0x1p-2\n":            `table: line 3, column deg: "0x1p-2" ` + rule,
+		"deg\n1\ninf\n":               `table: line 3, column deg: "inf" ` + rule,
+		"deg\n1\n-Infinity\n":         `table: line 3, column deg: "-Infinity" ` + rule,
+		"deg\n1\n−5\n":                `table: line 3, column deg: "−5" ` + rule,
+		"deg\n1\nNA\n":                `table: line 3, column deg: "NA" ` + rule,
+		"deg\n1\n١٢\n":                `table: line 3, column deg: "١٢" ` + rule,
+		"deg\n1e400\n":                `table: line 2, column deg: "1e400" is beyond float64, want at most 1.8e308`,
+		"deg\n1\n-1e309\n":            `table: line 3, column deg: "-1e309" is beyond float64`,
+		"a,deg\nx,0\n\"\n\",1\ny,°\n": `table: line 5, column deg: "°" ` + rule, // the cell before is of two lines
+		"de\x1bg\n1\nx\n":             `table: line 3, column "de\x1bg": "x" ` + rule,
+		// text
+		"\xff\xfed\x00\n\x00":           "table: its text is UTF-16: want UTF-8",
+		"\xfe\xff\x00d\x00\n":           "table: its text is UTF-16: want UTF-8",
+		"\xff\xfe\x00\x00d\x00\x00\x00": "table: its text is UTF-32: want UTF-8",
+		"\x00\x00\xfe\xff\x00\x00\x00d": "table: its text is UTF-32: want UTF-8",
+		"d\x00e\x00g\x00\n\x000\x00":    "table: line 1, column 1: holds a NUL byte, want text in UTF-8",
+		"a,deg\n0,1\x00\n":              "table: line 2, column 2: holds a NUL byte",
+		"image;deg\n0;1\n":              "table: the first line has semicolons or tabs: want commas between cells",
+		"image\tdeg\n0\t1\n":            "table: the first line has semicolons or tabs: want commas between cells",
+		"image,deg\r0,1\r1,2\r":         "table: its lines end in CR: want LF or CRLF",
+		"deg\n0\n\n20\n":                "table: line 3 is empty: want a line for each row",
+		"\ndeg\n0\n":                    "table: line 1 is empty: want a line for each row",
+		"deg\n\"0\n":                    "table: parse error on line 2, column 4: extraneous or missing \" in quoted-field",
+		"deg\n0\"\n":                    "table: parse error on line 2, column 2: bare \" in non-quoted",
 	} {
-		if _, err := ReadCSV(strings.NewReader(text), "image"); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if _, err := ReadCSV(strings.NewReader(text), "image"); err == nil || !strings.HasPrefix(err.Error(), "param: "+want) {
 			t.Errorf("%q: error %v, want %s…", text, err, want)
 		}
+	}
+}
+
+// TestReadCSVTakes: tables as other programs write them are the same table.
+func TestReadCSVTakes(t *testing.T) {
+	nan := math.NaN()
+	for text, want := range map[string]Column{
+		"\ufeffdeg\n0\n20\n":           {Name: "deg", Numbers: []float64{0, 20}},
+		"\ufeff\"deg\"\r\n0\r\n20\r\n": {Name: "deg", Numbers: []float64{0, 20}},
+		" deg \n +1.5 \n-.5\n":         {Name: "deg", Numbers: []float64{1.5, -.5}},
+		"deg\n1.\n1E3\n1e-400\n\n\n":   {Name: "deg", Numbers: []float64{1, 1000, 0}},
+		"deg\n007\n1":                  {Name: "deg", Numbers: []float64{7, 1}},
+		"deg\n\"\"\nnan\nNaN\n3\n":     {Name: "deg", Numbers: []float64{nan, nan, nan, 3}},
+		"deg\n\"\"\n":                  {Name: "deg", Numbers: []float64{nan}},
+		"what\na\nb\n3\n":              {Name: "what", Words: []string{"a", "b", "3"}},
+		"what\nnan\na\n":               {Name: "what", Words: []string{"nan", "a"}},
+		"file\n1\n2\n1.png\n":          {Name: "file", Words: []string{"1", "2", "1.png"}},
+		"name\n0\n1\n2+4\n":            {Name: "name", Words: []string{"0", "1", "2+4"}},
+		"kind\n1\n2\n":                 {Name: "kind", Words: []string{"1", "2"}},
+		"what\n\"two\nlines\"\nb\n":    {Name: "what", Words: []string{"two\nlines", "b"}},
+		"what\na;b\nc\td\n":            {Name: "what", Words: []string{"a;b", "c\td"}},
+	} {
+		table, err := ReadCSV(strings.NewReader(text), "image")
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+		} else if diff := cmp.Diff([]Column{want}, table.Columns, cmpopts.EquateNaNs()); diff != "" {
+			t.Errorf("%q: %s", text, diff)
+		}
+	}
+}
+
+// TestReaderNumbers: a column that must be of numbers is, however few there are, and others need not be.
+func TestReaderNumbers(t *testing.T) {
+	reader := Reader{Subject: "image", Numbers: func(columns []string) []string { return columns[1:] }}
+	_, err := reader.Read(strings.NewReader("label,deg\na,0°\nb,10°\nc,20°\n"))
+	if want := `param: table: line 2, column deg: "0°" is no number`; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error %v, want %s…", err, want)
+	}
+	table, err := reader.Read(strings.NewReader("label,deg\na,\nb,10\n"))
+	if err != nil || table.Column("label").Words == nil || len(table.Column("deg").Numbers) != 2 {
+		t.Errorf("read %+v, %v", table, err)
+	}
+}
+
+// TestFormulas: no cell begins as a formula of a spreadsheet does, and each is read back as it was.
+func TestFormulas(t *testing.T) {
+	for word, want := range map[string]string{
+		"=1+1": "'=1+1", "+a": "'+a", "-a": "'-a", "@a": "'@a",
+		" =1": "' =1", "'=1": "''=1", "''@a": "'''@a", "＝1": "'＝1", "-": "'-", "-inf": "'-inf", "=": "'=",
+		"-1.5": "-1.5", "+2e3": "+2e3", "a=1": "a=1", "'a": "'a", "": "", "'": "'", "1-2": "1-2",
+		"\ta": "'\ta", "\ra": "'\ra", "\na": "'\na",
+	} {
+		table := &Table{Subject: "image", Columns: []Column{{Name: "file", Words: []string{word}}}}
+		var text bytes.Buffer
+		if err := table.WriteCSV(&text); err != nil {
+			t.Fatal(err)
+		}
+		cell := strings.TrimSuffix(strings.TrimPrefix(text.String(), "image,file\n0,"), "\n")
+		if got := strings.Trim(cell, `"`); got != want {
+			t.Errorf("%q is written %q, want %q", word, got, want)
+		}
+		back, err := ReadCSV(&text, "image")
+		if err != nil || back.Column("file").Words[0] != word {
+			t.Errorf("%q is read back as %+v, %v", word, back, err)
+		}
+	}
+	table := &Table{Columns: []Column{{Name: "=a", Numbers: []float64{-0.25}}}}
+	var text bytes.Buffer
+	if err := table.WriteCSV(&text); err != nil || text.String() != "'=a\n-0.25\n" {
+		t.Errorf("wrote %q, %v", text.String(), err)
+	}
+	if back, err := ReadCSV(&text, "image"); err != nil || back.Columns[0].Name != "=a" {
+		t.Errorf("read %+v, %v", back, err)
 	}
 }
 
 // TestTableRefuses: tables that are not rectangular are not written.
 func TestTableRefuses(t *testing.T) {
 	for want, columns := range map[string][]Column{
-		"column b has 1 values: want 2":  {{Name: "a", Numbers: []float64{1, 2}}, {Name: "b", Words: []string{"x"}}},
-		"column a has numbers and words": {{Name: "a", Numbers: []float64{1}, Words: []string{"x"}}},
+		"column b has 1 values: want 2":                      {{Name: "a", Numbers: []float64{1, 2}}, {Name: "b", Words: []string{"x"}}},
+		`column a has numbers and words: "2+4" is no number`: {{Name: "a", Words: []string{"0", "1", "2+4"}}},
+		"column a has numbers and words":                     {{Name: "a", Numbers: []float64{1}, Words: []string{"x"}}},
 	} {
 		var text bytes.Buffer
 		err := (&Table{Subject: "image", Columns: columns}).WriteCSV(&text)
@@ -123,7 +233,8 @@ func TestCheckRefuses(t *testing.T) {
 // TestTableRoundTrip: a table is refused, or it reads back the same.
 func TestTableRoundTrip(t *testing.T) {
 	names := rapid.SampledFrom([]string{"image", "sf", "kind", "a,b", "c\"d", "e f", ""})
-	words := rapid.SampledFrom([]string{"", "x", "a b", "a,b", "\"", "two\nlines", "°"})
+	words := rapid.SampledFrom([]string{"", "x", "a b", "a,b", "\"", "two\nlines", "°", "7", "-1.5", "1e400", "nan", "=x",
+		"'", "'=x", "-", "\u202e\x1b"})
 	numbers := rapid.OneOf(rapid.Float64(), rapid.Just(math.NaN()))
 	rapid.Check(t, func(t *rapid.T) {
 		rows := rapid.IntRange(1, 4).Draw(t, "rows")

@@ -113,8 +113,8 @@ func parseRange(s string) (Values, error) {
 }
 
 func parseNumber(s, item string) (float64, error) {
-	v, err := strconv.ParseFloat(strings.TrimSpace(item), 64)
-	if err != nil || !finite(v) {
+	v, err := ParseNumber(item)
+	if err != nil {
 		return 0, fault.New("param", "list", strconv.Quote(s), "%q is not a finite number", item)
 	}
 	return v, nil

@@ -67,11 +67,15 @@ func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*An
 		return nil, fault.New("tuning", fmt.Sprintf("table of %d images", t.Len()), "",
 			"want %d, as many as there are responses to", r.Images)
 	}
+	if err := checkMeasured(t, s.By); err != nil {
+		return nil, err
+	}
 	if err := t.Check(); err != nil {
 		return nil, &fault.Error{Package: "tuning", Err: err}
 	}
 	columns := shownIn(t)
 	a := &Analysis{Cells: make([]Cell, r.Cells)}
+	a.noteNotFinite(r)
 	done := s.counter()
 	for _, axis := range s.By {
 		curves, err := s.curves(r, columns, axis)
@@ -85,6 +89,14 @@ func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*An
 	}
 	a.noteReasons()
 	return a, nil
+}
+
+// noteNotFinite says how many responses are no numbers: what is made of them is none either.
+func (a *Analysis) noteNotFinite(r *Responses) {
+	if n := (Curve{Y: r.Data}).notFinite(); n > 0 {
+		a.Notes = append(a.Notes, fault.New("tuning", fmt.Sprintf("%d of %d responses NaN or infinite", n, len(r.Data)),
+			"", "figures made of them are left out"))
+	}
 }
 
 // noteReasons adds a note for each reason, with the cells that it is true of.

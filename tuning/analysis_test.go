@@ -1,6 +1,7 @@
 package tuning
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"slices"
@@ -187,5 +188,19 @@ func TestProgress(t *testing.T) {
 	}})
 	if err != nil || last != 6 {
 		t.Errorf("%d curves, %v", last, err)
+	}
+}
+
+// TestMeasured: the columns of axes are of numbers, and only the first of a name is one of an axis.
+func TestMeasured(t *testing.T) {
+	got := Measured([]string{"kind", "phase_deg", "sf_cycles_per_pixel", "sf_name", "frame", "colour"})
+	if want := []string{"sf_cycles_per_pixel", "phase_deg", "frame"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	table := &param.Table{Columns: []param.Column{{Name: "orientation_deg", Words: []string{"0°", "90°"}}}}
+	_, err := Analyse(context.Background(), &Responses{Images: 2, Cells: 1, Data: []float64{1, 2}}, table,
+		Settings{By: []Axis{ByOrientation}})
+	if want := `tuning: column orientation_deg: row 0 is "0°": want numbers`; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }

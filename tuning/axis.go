@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 )
 
@@ -40,6 +41,42 @@ func Varying(t *param.Table) []Axis {
 	return axes
 }
 
+// Measured returns those of a table's columns that [Analyse] takes as numbers: the column of each axis, and those of a
+// drift. A reader of tables refuses other cells in them, see [param.Reader].
+func Measured(columns []string) []string {
+	var s shown
+	for _, name := range columns {
+		s = append(s, param.Column{Name: name})
+	}
+	var all []string
+	for axis := ByOrientation; axis <= ByPhase; axis++ {
+		if at := s.prefixed(axis); at >= 0 {
+			all = append(all, columns[at])
+		}
+	}
+	for _, name := range []string{"frame", "drift_cycles_per_frame"} {
+		if s.named(name) >= 0 {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// checkMeasured refuses a table that has words where [Measured] wants numbers, or lacks values of the axes by.
+func checkMeasured(t *param.Table, by []Axis) error {
+	for _, name := range Measured(t.Names()) {
+		c := t.Column(name)
+		if len(c.Words) > 0 {
+			return fault.New("tuning", "column", fault.Printable(name), "row 0 is %q: want numbers", c.Words[0])
+		}
+		isAxis := func(axis Axis) bool { return strings.HasPrefix(name, axis.String()) }
+		if at := slices.IndexFunc(c.Numbers, math.IsNaN); at >= 0 && slices.ContainsFunc(by, isAxis) {
+			return fault.New("tuning", "column", fault.Printable(name), "row %d has no value: want a number in each", at)
+		}
+	}
+	return nil
+}
+
 // In says whether a column of t holds the axis.
 func (a Axis) In(t *param.Table) bool { return shownIn(t).column(a) >= 0 }
 
@@ -70,13 +107,18 @@ func shownIn(t *param.Table) shown {
 // column returns the column that holds an axis, or −1. Of phases, one that varies is preferred to the frames of a
 // drift.
 func (s shown) column(axis Axis) int {
-	at := slices.IndexFunc(s, func(c param.Column) bool { return strings.HasPrefix(c.Name, axis.String()) })
+	at := s.prefixed(axis)
 	if axis == ByPhase && (at < 0 || !varies(s[at])) {
 		if frame := s.named("frame"); frame >= 0 && varies(s[frame]) {
 			return frame
 		}
 	}
 	return at
+}
+
+// prefixed returns the first column whose name starts with that of the axis, or −1.
+func (s shown) prefixed(axis Axis) int {
+	return slices.IndexFunc(s, func(c param.Column) bool { return strings.HasPrefix(c.Name, axis.String()) })
 }
 
 func (s shown) named(name string) int {

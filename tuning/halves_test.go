@@ -102,8 +102,9 @@ func TestHalvesFigures(t *testing.T) {
 	same(t, "train's variances", p.Train.Figure("circular_variance"), 0, nan, 0, nan)
 	same(t, "a curve", p.Test.Curves[0].Curves[0].Y, 3, 0, 0, 0)
 	same(t, "what is no figure", p.Test.Figure("colour"), nan, nan, nan, nan)
-	if len(p.Train.Notes) != 2 || len(p.Test.Notes) != 1 ||
-		!strings.Contains(p.Train.Notes[1].Error(), "cell 3: 1 of 4 responses") ||
+	if len(p.Train.Notes) != 3 || len(p.Test.Notes) != 1 ||
+		!strings.Contains(p.Train.Notes[0].Error(), "1 of 16 responses NaN or infinite") ||
+		!strings.Contains(p.Train.Notes[2].Error(), "cell 3: 1 of 4 responses") ||
 		!strings.Contains(p.Test.Notes[0].Error(), "cell 1: all responses over orientation alike") {
 		t.Errorf("notes %q and %q", p.Train.Notes, p.Test.Notes)
 	}

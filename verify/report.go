@@ -70,6 +70,8 @@ type figures struct {
 	Wrong    int     `json:"wrong"`
 	NaNs     int     `json:"nans"`
 	Warnings int     `json:"warnings"` // within the bound, but beyond the probable error
+	BothNaN  int     `json:"both_nan"` // right, and NaN in the output and the reference
+	BothInf  int     `json:"both_infinite"`
 	MaxError *number `json:"max_error"`
 	MaxRatio *number `json:"max_error_over_bound"`
 	RMS      *number `json:"rms_error_over_max"`
@@ -114,6 +116,7 @@ func newFinding(f compare.Finding) finding {
 	made := finding{Check: f.Check, Numbers: f.Numbers, Status: f.Status.String(), Note: f.Note}
 	if r := f.Result; r.Elements > 0 {
 		made.Figures = &figures{Outputs: r.Elements, Wrong: r.Wrong, NaNs: r.NaNs, Warnings: r.Warnings, Worst: r.Worst,
+			BothNaN: r.BothNaN, BothInf: r.BothInf,
 			MaxError: finite(r.MaxError), MaxRatio: finite(r.MaxRatio), RMS: finite(r.RMS), Got: finite(r.Got),
 			Want: finite(r.Want)}
 	}

@@ -65,6 +65,16 @@ func (r Record) Line() string {
 	return fmt.Sprintf("%-9s %s (%v): %s", r.Outcome.Status(), r.Case.Name, r.Subject, why)
 }
 
+// Note says how many of a case's own outputs agree and are no numbers; "" if none is.
+func (r Record) Note() string {
+	for _, f := range r.Outcome.Findings {
+		if text := f.Result.NotFinite(); text != "" && f.Numbers == "" {
+			return fmt.Sprintf("%-9s %s (%v): outputs agree; %s", "note", r.Case.Name, r.Subject, text)
+		}
+	}
+	return ""
+}
+
 // twin returns the backend that a worker uses.
 func (s Subject) twin(worker int) conv.Backend {
 	if i := worker % (1 + len(s.Twins)); i > 0 {

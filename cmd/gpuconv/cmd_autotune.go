@@ -72,7 +72,7 @@ func newAutotune() *cobra.Command {
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "",
 		"measure only this algorithm's tiles, and store nothing: "+either(gpu.AlgorithmNames()))
-	flags.IntVar(&f.rounds, "count", 9, "how many times each is timed")
+	wholeVar(flags, &f.rounds, "count", 9, "how many times each is timed")
 	flags.BoolVar(&f.forget, "forget", false, "remove what is stored, of --problem or of all, and measure nothing")
 	return cmd
 }
@@ -96,8 +96,8 @@ func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, untuned: true}
-	var c chosen
-	if err := batch.Await(ctx, func() (err error) { c, err = b.open(); return err }); err != nil {
+	c, err := b.open(ctx)
+	if err != nil {
 		return err
 	}
 	defer func() {

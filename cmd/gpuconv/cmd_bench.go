@@ -67,13 +67,13 @@ func newBench() *cobra.Command {
 		"what is timed: gpu, cpu, reference or several of them; without it a missing GPU is reported as absent")
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "force a GPU algorithm: "+either(gpu.AlgorithmNames()))
-	flags.IntVar(&f.count, "count", 10, "take at least this many samples of each case and backend")
+	wholeVar(flags, &f.count, "count", 10, "take at least this many samples of each case and backend")
 	flags.DurationVar(&f.time, "time", 500*time.Millisecond,
 		"spend at least this long on the samples of each case and backend")
 	flags.DurationVar(&f.limit, "limit", 0, "take no new sample after this long; by default 80s for seed, 10m for the others")
-	flags.Float64Var(&f.noise, "noise", 0.01,
+	numberVar(flags, &f.noise, "noise", 0.01,
 		"add rounds until every interval is within this fraction of its median; 1 adds none")
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order and of all random numbers; 0 draws one, which is printed")
+	seedVar(flags, &f.seed, "seed", 0, "seed of the order and of all random numbers; 0 draws one, which is printed")
 	flags.StringVar(&f.json, "json", "", "write the report, with every sample")
 	flags.StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
 	flags.StringVar(&f.compile, "compile", "",
@@ -232,6 +232,7 @@ func (f *benchFlags) print(r bench.Report, w io.Writer) error {
 	if f.format == "go" {
 		return r.WriteGo(w)
 	}
+	r = r.Printable()
 	m := r.Machine
 	fmt.Fprintf(w, "machine   %s, %d threads, %s, %s, gpuconv %s, load average %.1f at the start and %.1f at the end\n",
 		m.CPU, m.Threads, m.Platform, m.Go, m.Git, m.Load[0], m.Load[1])

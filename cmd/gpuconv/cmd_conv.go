@@ -31,7 +31,7 @@ func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.padding, "padding", "0", "3, 3,2 for H,W, top,bottom,left,right, valid (none), same (the size of the image, stride 1), or\nsame-upper or same-lower: sums of the size divided by the stride, rounded up, as TensorFlow's SAME\nand ONNX's SAME_UPPER and SAME_LOWER; an odd pixel of padding is after the image, or before it")
 	flags.StringVar(&f.paddingMode, "padding-mode", "zeros", "zeros, reflect (the border pixel is not repeated: c b | a b c, NumPy's and\nPyTorch's reflect), symmetric (it is repeated: b a | a b c, NumPy's symmetric, SciPy's\nreflect, OpenCV's BORDER_REFLECT), replicate or circular; reflect is less than the image,\nsymmetric and circular at most the image")
 	flags.StringVar(&f.dilation, "dilation", "1", "2, or 2,1 for H,W")
-	flags.IntVar(&f.groups, "groups", 1, "divides channels and filters")
+	wholeVar(flags, &f.groups, "groups", 1, "divides channels and filters")
 	flags.StringVar(&f.activation, "activation", "none", "none, relu or energy: √(a²+b²) of filters 2m and 2m+1")
 	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2")
 	registerFlip(flags, &f.flip)
@@ -97,9 +97,9 @@ func newConv() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.input, "input", "", "images: .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp")
-	flags.StringVar(&f.weight, "weight", "", "weights: .npy or .npz:key")
-	flags.StringVar(&f.bias, "bias", "", "biases, one per filter: .npy or .npz:key")
+	fileFlag(flags, &f.input, "input", "images: .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp")
+	fileFlag(flags, &f.weight, "weight", "weights: .npy or .npz:key")
+	fileFlag(flags, &f.bias, "bias", "biases, one per filter: .npy or .npz:key")
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
 	f.saving.register(cmd)
 	f.spec.register(flags)
@@ -129,17 +129,20 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.backend.validate(); err != nil {
 		return err
 	}
-	images, seen, err := f.inputs.openImages(ctx, f.input)
+	images, err := f.inputs.openImages(ctx, f.input)
 	if err != nil {
 		return err
 	}
 	defer images.Close()
-	l, err := f.layer(ctx, images.Shape())
+	l, err := f.layer(ctx, images.Shape(), func(p conv.Problem) error { return f.judge(p, images.memory) })
 	if err != nil {
 		return err
 	}
-	if err := l.cut(); err != nil {
+	if err := images.check(); err != nil {
 		return err
+	}
+	if l.problem, err = batch.Portion(l.problem); err != nil {
+		return usage(plain(err))
 	}
 	s, err := f.backend.prepare(ctx, images.Shape().N(), l.problem, l.weight, l.bias)
 	if err != nil {
@@ -152,81 +155,116 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 		stdout = stderr // stdout holds the shader
 	}
-	stream := experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan}
-	if err := f.convolve(ctx, stdout, stderr, stream, s); err != nil {
+	stream := experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan, Weight: l.weight, Bias: l.bias}
+	found, err := f.convolve(ctx, stdout, stderr, stream, s)
+	if err != nil {
 		return err
 	}
-	seen()
+	images.seen()
+	f.inputs.notFinite(f.output, found)
 	f.inputs.print(stderr)
 	return nil
 }
 
-// layer reads the weights and puts together the problem for all images.
-func (f *convFlags) layer(ctx context.Context, src conv.Shape) (layer, error) {
-	weight, err := f.inputs.readWeights(ctx, "weight", f.weight)
+// layer puts together the problem for all images. It reads weights and biases once judge has accepted their shapes.
+func (f *convFlags) layer(ctx context.Context, src conv.Shape, judge func(conv.Problem) error) (l layer, err error) {
+	weights, shape, err := openWeights(ctx, "weight", f.weight)
 	if err != nil {
-		return layer{}, err
+		return l, err
 	}
-	spec, err := f.spec.spec(src, weight.Shape)
+	defer weights.Close()
+	spec, err := f.spec.spec(src, shape)
 	if err != nil {
-		return layer{}, err
+		return l, err
 	}
-	if f.spec.flip {
-		weight = weight.Flipped()
-	}
-	l := layer{weight: weight, problem: conv.Problem{Spec: spec, Src: src, Weight: weight.Shape, Bias: f.bias != ""}}
-	if f.bias != "" {
-		if l.bias, err = f.inputs.readBias(ctx, f.bias); err != nil {
-			return layer{}, err
+	l.problem = conv.Problem{Spec: spec, Src: src, Weight: shape, Bias: f.bias != ""}
+	var biases arrayInput
+	if l.problem.Bias {
+		var values int
+		if biases, values, err = openBias(ctx, f.bias); err != nil {
+			return l, err
+		}
+		defer biases.Close()
+		if err := l.problem.CheckBias(values); err != nil {
+			return l, usage(plain(err))
 		}
 	}
-	if err := l.problem.CheckPlan(l.weight, l.bias); err != nil {
-		return layer{}, usage(plain(err))
+	if err := judge(l.problem); err != nil {
+		return l, err
 	}
-	return l, nil
+	return l, f.fill(&l, weights, biases)
 }
 
-// cut makes a portion of the images the batch, and refuses one that does not fit into memory: three portions are here,
-// and about two are in a plan.
-func (l *layer) cut() error {
-	var err error
-	if l.problem, err = batch.Portion(l.problem); err != nil {
-		return usage(plain(err))
+// fill reads weights and biases.
+func (f *convFlags) fill(l *layer, weights, biases arrayInput) error {
+	array, err := f.inputs.read(weights)
+	if err != nil {
+		return err
 	}
-	dst, err := l.problem.Dst()
+	if l.weight, err = array.Weights(); err != nil {
+		return refused("weight", f.weight, err)
+	}
+	if f.spec.flip {
+		l.weight = l.weight.Flipped()
+	}
+	if !l.problem.Bias {
+		return nil
+	}
+	if array, err = f.inputs.read(biases); err != nil {
+		return err
+	}
+	l.bias = array.Data
+	return nil
+}
+
+// copies is how many times weights are in memory: here, and in a plan, packed or transformed.
+const copies = 8
+
+// judge refuses what cannot be convolved, and what fits neither into memory nor onto the disk: three portions of the
+// images are here, and about two are in a plan. Reading them takes more bytes.
+func (f *convFlags) judge(p conv.Problem, bytes float64) error {
+	dst, err := p.Dst()
 	if err != nil {
 		return usage(plain(err))
 	}
-	what := fmt.Sprintf("images of %v to %v", l.problem.Src.Image(), dst.Image())
-	return checkMemory(what, 5*(l.problem.Src.Bytes()+dst.Bytes()))
+	if f.output != "" {
+		if err := checkDisk(fmt.Sprintf("an output of %v", dst), f.output, dst.Bytes()); err != nil {
+			return err
+		}
+	}
+	portion, err := batch.Portion(p)
+	if err != nil {
+		return usage(plain(err))
+	}
+	images := portion.Src.Bytes() + dst.WithN(portion.Src.N()).Bytes()
+	what := fmt.Sprintf("images of %v to %v with weights %v", p.Src.Image(), dst.Image(), p.Weight)
+	return reserve(what, bytes+5*images+copies*p.Weight.Bytes())
 }
 
-// convolve streams the images through the plan into the output file.
-func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stream experiment.Stream, s session) error {
+// convolve streams the images through the plan into the output file. It returns what of that is no number.
+func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stream experiment.Stream,
+	s session) (found experiment.NotFinite, err error) {
 	image, err := stream.Problem.Dst()
 	if err != nil {
-		return err
+		return found, err
 	}
 	shape := image.WithN(stream.Images.Shape().N())
-	if err := checkDisk(fmt.Sprintf("an output of %v", shape), f.output, shape.Bytes()); err != nil {
-		return err
-	}
 	bar := newProgress(stderr, "convolving", shape.N())
 	defer bar.stop()
 	stream.Progress = bar.set
-	var stats batch.Stats
+	var stats experiment.Written
 	err = f.file().create(func(file *whole.File) (err error) {
 		stats, err = stream.Write(ctx, file)
 		return err
 	})
 	if err != nil {
-		return err
+		return found, err
 	}
 	s.print(stdout)
 	seconds := stats.Convolve.Seconds()
 	fmt.Fprintf(stdout, "speed     %s images/s convolving (%.3f s)\nwrote     %s %v\n",
 		statistics.Digits(float64(shape.N())/max(seconds, 1e-9)), seconds, fault.Printable(f.output), shape)
-	return nil
+	return stats.NotFinite, nil
 }
 
 // dumpShader prints the sources that a plan compiled.

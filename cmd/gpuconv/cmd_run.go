@@ -70,15 +70,15 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	f.stimulus.registerSF(flags)
 	f.filter.register(flags)
 	f.backend.register(flags)
-	flags.StringVar(&f.stimuli, "stimulus", "",
+	fileFlag(flags, &f.stimuli, "stimulus",
 		"a kind of stimuli and its settings, or an image file or folder, instead of the preset's gratings")
-	flags.StringVar(&f.filters, "filter", "",
+	fileFlag(flags, &f.filters, "filter",
 		"a kind of filters and its settings, or .npy or .npz:key weights, instead of the preset's bank")
 	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of each two filters")
 	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W: a cell at every second position")
 	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2: after the activation")
 	registerFlip(flags, &f.flip)
-	flags.IntVar(&f.check, "check", 16,
+	wholeVar(flags, &f.check, "check", 16,
 		"how many images, spread over the set, are checked against the reference; -1 for all")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
@@ -143,6 +143,8 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	bar.stop()
 	f.inputs.drawn(f.stimuli, j.Images)
+	f.inputs.say(r.Notes)
+	f.inputs.notFinite(filepath.Join(f.output, "activations.npy"), r.NotFinite)
 	f.inputs.print(stderr)
 	f.conclude(stdout, r)
 	return nil

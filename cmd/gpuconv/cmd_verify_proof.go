@@ -58,6 +58,10 @@ func (p *proof) look(r verify.Record) error {
 	p.report.Count.Add(r)
 	p.report.Cases = append(p.report.Cases, verify.NewEntry(r))
 	if r.Outcome.Status() != compare.Failed {
+		if note := r.Note(); note != "" {
+			p.bar.clear()
+			fmt.Fprintln(p.stdout, note)
+		}
 		return nil
 	}
 	p.bar.clear()

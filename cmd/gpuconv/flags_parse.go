@@ -4,10 +4,10 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"gpuconv/conv"
+	"gpuconv/param"
 )
 
 // The forms of the flags of a convolution. The error of each parser says what would be right.
@@ -28,7 +28,7 @@ func parsePair(flag, text string, least int) ([2]int, error) {
 func parseInts(text string) ([]int, error) {
 	var all []int
 	for part := range strings.SplitSeq(text, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(part))
+		n, err := param.ParseWhole(part)
 		if err != nil {
 			return nil, err
 		}

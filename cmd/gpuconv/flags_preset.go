@@ -45,13 +45,13 @@ type stimulusFlags struct {
 func (f *stimulusFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.orientations, "orientations", "-90,-45,0,45,90",
 		"degrees from vertical: a list, or start:stop:step for start + i·step below stop")
-	flags.Float64Var(&f.res, "res", 0.1, "resolution: 1 is 640×480 pixels")
+	numberVar(flags, &f.res, "res", 0.1, "resolution: 1 is 640×480 pixels")
 	flags.BoolVar(&f.patch, "patch", false, "a round patch on the right instead of the whole image")
 }
 
 // registerSF adds --sf, the tutorial's if it is not given.
 func (f *stimulusFlags) registerSF(flags *pflag.FlagSet) {
-	flags.Float64Var(&f.sf, "sf", 1.0/28,
+	numberVar(flags, &f.sf, "sf", 1.0/28,
 		"spatial frequency as the tutorial counts it: radians per pixel of the full 640×480 image")
 }
 
@@ -59,10 +59,10 @@ func (f *stimulusFlags) registerSF(flags *pflag.FlagSet) {
 func (f *stimulusFlags) parseSF(text string, given bool) error {
 	flags := pflag.NewFlagSet("preset", pflag.ContinueOnError)
 	f.registerSF(flags)
-	if given && flags.Set("sf", text) != nil {
-		return misread("sf", text, errors.New("want a number"))
+	if !given {
+		return nil
 	}
-	return nil
+	return misparsed(nil, flags.Set("sf", text))
 }
 
 // sweep returns the gratings, one per orientation.
@@ -91,8 +91,8 @@ func (f *stimulusFlags) sweep(tutorial3 bool) (*stimuli.Sweep, error) {
 type filterFlags struct{ channels, size int }
 
 func (f *filterFlags) register(flags *pflag.FlagSet) {
-	flags.IntVar(&f.channels, "channels", 6, "filters: a centre-surround pair, the others Gabors; at least 2")
-	flags.IntVar(&f.size, "size", 7, "rows and columns of each filter; at least 2")
+	wholeVar(flags, &f.channels, "channels", 6, "filters: a centre-surround pair, the others Gabors; at least 2")
+	wholeVar(flags, &f.size, "size", 7, "rows and columns of each filter; at least 2")
 }
 
 // bank returns the filters, [channels, 1, size, size].

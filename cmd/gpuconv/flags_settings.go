@@ -67,7 +67,7 @@ func (s *settings) takeInt(key string) (int, error) {
 	if !given {
 		return 0, nil
 	}
-	n, err := strconv.Atoi(text)
+	n, err := param.ParseWhole(text)
 	if err != nil || n < 1 {
 		return 0, misread(s.flag(key), text, errors.New("want a whole number of at least 1"))
 	}

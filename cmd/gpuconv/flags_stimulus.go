@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gpuconv/param"
@@ -167,7 +166,7 @@ func (s *settings) frequencyFactor(columns int) (float64, error) {
 	case "image":
 		return 1 / float64(columns), nil
 	case "degree":
-		v, err := strconv.ParseFloat(ppd, 64)
+		v, err := param.ParseNumber(ppd)
 		if err != nil || !(v > 0) || v > 1e9 {
 			return 0, misread(s.flag("ppd"), ppd, errors.New("want a number above 0"))
 		}

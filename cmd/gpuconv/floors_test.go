@@ -346,7 +346,7 @@ func TestCutsAreFound(t *testing.T) {
 // else is on the floors below; these few are the frame.
 func TestCommandFiles(t *testing.T) {
 	seen := 0
-	frame := []string{"main", "root", "errors", "progress", "progress_bytes", "cache", "program"}
+	frame := []string{"main", "root", "errors", "progress", "progress_bytes", "screen", "cache", "program"}
 	for _, p := range list(t) {
 		if p.ImportPath != "gpuconv/cmd/gpuconv" {
 			continue

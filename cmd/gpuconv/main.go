@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -13,12 +14,14 @@ import (
 
 	"gpuconv/gpu"
 	"gpuconv/gpu/probe"
+	"gpuconv/machine"
 )
 
 func main() { gpu.Main(func() { os.Exit(run()) }) }
 
 // run connects the program with its process: arguments, streams, and the signals that end it.
 func run() int {
+	machine.SpareAddresses()
 	probe.Child() // does not return in a child that tries drivers
 	// A reader that goes away (gpuconv run … | head) must not kill a job that writes files.
 	signal.Ignore(syscall.SIGPIPE)
@@ -68,7 +71,11 @@ const (
 )
 
 // execute runs one command line and returns its exit code. An error becomes one line on stderr.
-func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func execute(ctx context.Context, args []string, out, errs io.Writer) int {
+	stdout, stderr := newScreen(out), newScreen(errs)
+	defer stdout.flush()
+	defer stderr.flush()
+	log.SetOutput(stderr) // libraries write to it
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)

@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 	"log/slog"
-	"os"
 	"strconv"
 	"time"
 
@@ -30,16 +29,16 @@ func newProgress(w io.Writer, what string, total int) *progress {
 // newProgressOf counts something other than images.
 func newProgressOf(w io.Writer, what, unit string, total int) *progress {
 	p := &progress{what: what, total: total, last: time.Now()}
-	file, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	terminal, ok := terminalOf(w)
+	if !ok {
 		p.log = slog.New(slog.NewTextHandler(w, nil))
 		return p
 	}
-	columns, _, err := term.GetSize(int(file.Fd()))
+	columns, _, err := term.GetSize(int(terminal.Fd()))
 	if err != nil {
 		columns = 80
 	}
-	p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what),
+	p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(terminal), progressbar.OptionSetDescription(what),
 		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit),
 		progressbar.OptionSetWidth(barWidth(columns, what, total)), progressbar.OptionUseANSICodes(true),
 		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))

@@ -7,31 +7,29 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // byteProgress shows how far a download is: as a bar on a terminal, elsewhere as a log line every few seconds. It
 // prints log lines also while the size of the file is unknown.
 type byteProgress struct {
-	writer   io.Writer
 	what     string
-	terminal bool
+	terminal *os.File // nil if there is none
 	bar      *progressbar.ProgressBar
 	log      *slog.Logger
 	last     time.Time
 }
 
 func newByteProgress(w io.Writer, what string) *byteProgress {
-	file, ok := w.(*os.File)
-	return &byteProgress{
-		writer: w, what: what, terminal: ok && term.IsTerminal(int(file.Fd())),
-		log: slog.New(slog.NewTextHandler(w, nil)), last: time.Now(),
+	p := &byteProgress{what: what, log: slog.New(slog.NewTextHandler(w, nil)), last: time.Now()}
+	if terminal, ok := terminalOf(w); ok {
+		p.terminal = terminal
 	}
+	return p
 }
 
 // set shows that done of total bytes are there; total is −1 if it is unknown.
 func (p *byteProgress) set(done, total int64) {
-	if !p.terminal || total < 0 {
+	if p.terminal == nil || total < 0 {
 		if done == total || time.Since(p.last) >= logEvery {
 			p.last = time.Now()
 			p.log.Info(p.what, "bytes", done, "of", total)
@@ -39,7 +37,7 @@ func (p *byteProgress) set(done, total int64) {
 		return
 	}
 	if p.bar == nil {
-		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.writer), progressbar.OptionSetDescription(p.what),
+		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.terminal), progressbar.OptionSetDescription(p.what),
 			progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(20), progressbar.OptionUseANSICodes(true),
 			progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
 	}

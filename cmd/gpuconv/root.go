@@ -3,7 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
+
+	"gpuconv/fault"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -73,7 +74,7 @@ func flagsOnly(cmd *cobra.Command, args []string) error {
 	return usage(fmt.Errorf("%s %q: want flags only, as %s --help shows", cmd.Name(), args[0], cmd.CommandPath()))
 }
 
-// misparsed words errors of pflag as those of this command line.
+// misparsed words errors of pflag as those of this command line; nil stays nil. Without cmd no flag may be unknown.
 func misparsed(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
@@ -88,7 +89,11 @@ func misparsed(cmd *cobra.Command, err error) error {
 	case errors.As(err, &missing):
 		return refused(missing.GetSpecifiedName(), "", fmt.Errorf("want %s after it", wanted(missing.GetFlag())))
 	case errors.As(err, &invalid):
-		return misread(invalid.GetFlag().Name, invalid.GetValue(), fmt.Errorf("want %s", wantedInstead(invalid)))
+		var number *fault.Error // of package param, which says what is wrong with a number
+		if errors.As(invalid, &number) {
+			return misread(invalid.GetFlag().Name, invalid.GetValue(), errors.New(number.Rule))
+		}
+		return misread(invalid.GetFlag().Name, invalid.GetValue(), fmt.Errorf("want %s", wanted(invalid.GetFlag())))
 	}
 	return usage(err)
 }
@@ -104,11 +109,4 @@ func wanted(flag *pflag.Flag) string {
 		return "true or false"
 	}
 	return "a value"
-}
-
-func wantedInstead(invalid *pflag.InvalidValueError) string {
-	if errors.Is(invalid, strconv.ErrRange) {
-		return wanted(invalid.GetFlag()) + " that is less extreme"
-	}
-	return wanted(invalid.GetFlag())
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
+	"gpuconv/fault"
 	"gpuconv/param"
 	"gpuconv/tuning"
 )
@@ -79,8 +81,25 @@ func (p Population) json() populationJSON {
 		Reliability:      summarise(p.Found.Reliability),
 		CircularVariance: summarise(p.Found.Test.Figure("circular_variance")),
 		Selectivity:      summarise(p.Found.Test.Figure("orientation_selectivity")),
-		Aligned:          curveOf(p.Found.Aligned), Notes: texts(p.Found.Test.Notes),
+		Aligned:          curveOf(p.Found.Aligned), Notes: texts(p.notes()),
 	}
+}
+
+// notes are those about the test responses, and one if responses in train are no numbers.
+func (p Population) notes() []error {
+	notes := p.Found.Test.Notes
+	count := 0
+	for _, v := range p.Halves.Train {
+		if v-v != 0 { // NaN or infinite
+			count++
+		}
+	}
+	if count > 0 {
+		notes = append(slices.Clip(notes), fault.New("tuning",
+			fmt.Sprintf("%d of %d responses in train NaN or infinite", count, len(p.Halves.Train)), "",
+			"what is made of them is left out"))
+	}
+	return notes
 }
 
 // WriteText writes the result in three or four lines, and a line for each note.
@@ -95,6 +114,6 @@ func (p Population) WriteText(w io.Writer) error {
 		fmt.Fprintf(out, "          mean test response at the orientation preferred in train %.3f, %.3g° away %.3f\n",
 			aligned.Y[peak], -aligned.X[peak/2], aligned.Y[peak/2])
 	}
-	writeNotes(out, p.Found.Test.Notes)
+	writeNotes(out, p.notes())
 	return out.Flush()
 }

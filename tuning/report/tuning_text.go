@@ -56,7 +56,7 @@ func (t Tuning) WriteText(w io.Writer, notes []error) error {
 // writeNotes writes a line for each note.
 func writeNotes(w io.Writer, notes []error) {
 	for _, note := range notes {
-		fmt.Fprintf(w, "note      %s\n", fault.Plain(note))
+		fmt.Fprintf(w, "note      %s\n", fault.Line(fault.Plain(note)))
 	}
 }
 

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"strconv"
+
+	"gpuconv/param"
+
+	"github.com/spf13/pflag"
+)
+
+// Numbers of flags are read by package param, as those of lists and tables are: in decimal digits, finite. What pflag
+// registers would take 0x10 and 1_000, and 010 as 8. TestNumbersOfFlags keeps it out.
+
+// numberFlag is a flag that is a number.
+type numberFlag float64
+
+func (n *numberFlag) Set(text string) error {
+	v, err := param.ParseNumber(text)
+	*n = numberFlag(v)
+	return err
+}
+
+func (n *numberFlag) String() string { return strconv.FormatFloat(float64(*n), 'g', -1, 64) }
+
+// Type implements [pflag.Value]. Help shows it.
+func (n *numberFlag) Type() string { return "float64" }
+
+// wholeFlag is a flag that is a whole number.
+type wholeFlag int
+
+func (n *wholeFlag) Set(text string) error {
+	v, err := param.ParseWhole(text)
+	*n = wholeFlag(v)
+	return err
+}
+
+func (n *wholeFlag) String() string { return strconv.Itoa(int(*n)) }
+
+// Type implements [pflag.Value].
+func (n *wholeFlag) Type() string { return "int" }
+
+// seedFlag is a flag that is a whole number of at least 0.
+type seedFlag uint64
+
+func (n *seedFlag) Set(text string) error {
+	v, err := param.ParseSeed(text)
+	*n = seedFlag(v)
+	return err
+}
+
+func (n *seedFlag) String() string { return strconv.FormatUint(uint64(*n), 10) }
+
+// Type implements [pflag.Value].
+func (n *seedFlag) Type() string { return "uint64" }
+
+// numberVar defines a flag that is a number.
+func numberVar(flags *pflag.FlagSet, at *float64, name string, value float64, help string) {
+	*at = value
+	flags.Var((*numberFlag)(at), name, help)
+}
+
+// wholeVar defines a flag that is a whole number.
+func wholeVar(flags *pflag.FlagSet, at *int, name string, value int, help string) {
+	*at = value
+	flags.Var((*wholeFlag)(at), name, help)
+}
+
+// seedVar defines a flag that is a whole number of at least 0.
+func seedVar(flags *pflag.FlagSet, at *uint64, name string, value uint64, help string) {
+	*at = value
+	flags.Var((*seedFlag)(at), name, help)
+}

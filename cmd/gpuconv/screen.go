@@ -1,0 +1,66 @@
+package main
+
+import (
+	"io"
+	"os"
+	"sync"
+	"unicode/utf8"
+
+	"gpuconv/fault"
+
+	"golang.org/x/term"
+)
+
+// screen is stdout or stderr. Everything that the program prints goes through one, so that no text from outside, such
+// as a file name or a driver's name, reaches a terminal with characters that steer it: they are escaped. Only the bars
+// of progress write past it, and they hold no text from outside. TestOneScreen keeps that.
+type screen struct {
+	mu   sync.Mutex
+	out  io.Writer
+	half []byte // the first bytes of a character whose others are not written yet
+}
+
+func newScreen(out io.Writer) *screen { return &screen{out: out} }
+
+// Write writes text, with its line breaks and tabs as they are. It reports all of text as written if it could write.
+func (s *screen) Write(text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := append(s.half, text...)
+	whole := len(all) - halfCharacter(all)
+	s.half = append([]byte(nil), all[whole:]...)
+	if _, err := io.WriteString(s.out, fault.Escape(string(all[:whole]), "\n\t")); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+// halfCharacter returns how many bytes at the end of text are the start of a character.
+func halfCharacter(text []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
+		if last := text[len(text)-n:]; utf8.RuneStart(last[0]) {
+			if utf8.FullRune(last) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
+}
+
+// flush writes what is left of a character that was never whole.
+func (s *screen) flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, _ = io.WriteString(s.out, fault.Escape(string(s.half), "")) // there is no one left to tell
+	s.half = nil
+}
+
+// terminalOf returns the terminal that w writes to, for a bar, which moves the cursor.
+func terminalOf(w io.Writer) (*os.File, bool) {
+	if s, ok := w.(*screen); ok {
+		w = s.out
+	}
+	file, ok := w.(*os.File)
+	return file, ok && term.IsTerminal(int(file.Fd()))
+}

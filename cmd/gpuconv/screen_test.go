@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestScreen: however a text is cut into writes, it comes out the same, with what steers a terminal escaped.
+func TestScreen(t *testing.T) {
+	const text, want = "ü\x1b[2J\n\t画\u202e\xff🐭\x9b", "ü\\u001b[2J\n\t画\\u202e\\xff🐭\\x9b"
+	for size := 1; size <= len(text); size++ {
+		var out bytes.Buffer
+		s := newScreen(&out)
+		for part := range slices.Chunk([]byte(text), size) {
+			if n, err := s.Write(part); n != len(part) || err != nil {
+				t.Fatalf("%d of %d bytes written: %v", n, len(part), err)
+			}
+		}
+		s.flush()
+		if out.String() != want {
+			t.Errorf("in pieces of %d bytes: %q, want %q", size, out.String(), want)
+		}
+	}
+}
+
+// TestScreenKeepsHalves: a character that was never whole is written at the end.
+func TestScreenKeepsHalves(t *testing.T) {
+	var out bytes.Buffer
+	s := newScreen(&out)
+	fmt.Fprint(s, "a\xe2\x80")
+	if out.String() != "a" {
+		t.Errorf("%q is written at once, want a", out.String())
+	}
+	s.flush()
+	s.flush()
+	if want := `a\xe2\x80`; out.String() != want {
+		t.Errorf("%q, want %s", out.String(), want)
+	}
+}
+
+type closedPipe struct{}
+
+func (closedPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+// TestScreenTellsErrors: who writes learns that nothing arrives.
+func TestScreenTellsErrors(t *testing.T) {
+	if n, err := io.WriteString(newScreen(closedPipe{}), "text"); n != 0 || err == nil {
+		t.Errorf("%d bytes written, error %v", n, err)
+	}
+}
+
+// past lists what writes to the terminal past a screen, by package or builtin, and the files that may: main.go gives
+// stdout and stderr to screens, bars of progress steer the cursor, and the writer of assembly is a program of its own.
+var past = map[string][]string{
+	"os.Stdout": {"cmd/gpuconv/main.go"}, "os.Stderr": {"cmd/gpuconv/main.go"},
+	"fmt.Print": nil, "fmt.Printf": nil, "fmt.Println": nil, "builtin.print": nil, "builtin.println": nil,
+	"log.Print": nil, "log.Printf": nil, "log.Println": nil, "log.Panic": nil, "log.Panicf": nil, "log.Panicln": nil,
+	"log.Fatal": nil, "log.Fatalf": {"cpu/internal/simd/asm/main.go"}, "log.Fatalln": nil, "log.Default": nil,
+	"slog.Default": nil, "slog.Info": nil, "slog.Warn": nil, "slog.Error": nil, "slog.Debug": nil,
+	"syscall.Write": nil, "unix.Write": nil,
+	"progressbar.OptionSetWriter": {"cmd/gpuconv/progress.go", "cmd/gpuconv/progress_bytes.go"},
+	"progressbar.New":             nil, "progressbar.Default": nil, "progressbar.DefaultBytes": nil,
+}
+
+// TestOneScreen: nothing but a screen prints.
+func TestOneScreen(t *testing.T) {
+	seen := map[string]bool{}
+	walkSource(t, func(name string, file *ast.File) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			what := ""
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok && x.Obj == nil {
+					what = x.Name + "." + n.Sel.Name
+				}
+			case *ast.CallExpr:
+				if f, ok := n.Fun.(*ast.Ident); ok && f.Obj == nil {
+					what = "builtin." + f.Name
+				}
+			}
+			if files, watched := past[what]; watched {
+				seen[what] = true
+				if !slices.Contains(files, name) {
+					t.Errorf("%s uses %s, which writes past the screen: want a writer that it is handed", name, what)
+				}
+			}
+			return true
+		})
+	})
+	for _, what := range []string{"os.Stdout", "os.Stderr", "progressbar.OptionSetWriter"} {
+		if !seen[what] {
+			t.Errorf("nothing uses %s: the test sees nothing", what)
+		}
+	}
+}
+
+// walkSource parses every Go file of the module that is no test.
+func walkSource(t *testing.T, look func(name string, file *ast.File)) {
+	t.Helper()
+	const root = "../.."
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err == nil {
+			name, _ := filepath.Rel(root, path)
+			look(filepath.ToSlash(name), file)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

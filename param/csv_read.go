@@ -1,0 +1,294 @@
+package param
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gpuconv/fault"
+)
+
+// Reader reads tables as CSV: a first line with the names of the columns, then a line for each row.
+//
+// The text is UTF-8, with or without a byte-order mark; lines end in LF or CRLF. Cells are separated by commas. A cell
+// that holds a comma, a quote or a line break is in double quotes. Spaces around a name or cell do not count, nor does
+// the ' that [Writer] puts before what a spreadsheet would compute.
+//
+// A column is one of numbers if at least half of its cells are, as [ParseNumber] takes them. An empty cell, or nan in
+// any case, is a missing value and counts for neither side. All other cells must then be numbers too. Any other column
+// is one of words, and so are those called kind, name and file, whatever they hold. Numbers says which columns must be
+// of numbers.
+//
+// Read refuses, by line and column: a cell that should be a number and is none, is infinite or is beyond float64; a
+// line with more or fewer cells than there are names; an empty line between others; a NUL byte; quotes that do not
+// match. It also refuses text that is UTF-16 or UTF-32, names that are missing or used twice, tables without rows, and
+// rows that are out of order.
+type Reader struct {
+	// Subject is what a row is about: image, filter. A column of this name numbers the rows from 0. It may be missing.
+	Subject string
+	// Numbers returns those of the columns that must be of numbers; nil: none must.
+	Numbers func(columns []string) []string
+}
+
+// ReadCSV reads a table of any columns as [Reader] does.
+func ReadCSV(r io.Reader, subject string) (*Table, error) { return Reader{Subject: subject}.Read(r) }
+
+// Read reads a table.
+func (r Reader) Read(from io.Reader) (*Table, error) {
+	from, err := decoded(from)
+	if err != nil {
+		return nil, err
+	}
+	lines := &lineReader{csv: csv.NewReader(from), next: 1}
+	names, err := lines.read()
+	if errors.Is(err, io.EOF) {
+		return nil, fault.New("param", "the table is empty", "", "want a line with the names of the columns")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := checkNames(names); err != nil {
+		return nil, err
+	}
+	cells, err := lines.rest(len(names))
+	if err != nil {
+		return nil, err
+	}
+	if len(cells[0]) == 0 {
+		return nil, fault.New("param", "the table has no line but the first", "", "want one for each %s", r.Subject)
+	}
+	var must []string
+	if r.Numbers != nil {
+		must = r.Numbers(names)
+	}
+	t := &Table{}
+	for at, name := range names {
+		if name == r.Subject {
+			t.Subject = name
+			if err := checkOrder(name, cells[at], lines.at); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		column, wrong := columnOf(name, cells[at], slices.Contains(must, name))
+		if wrong != nil {
+			return nil, wrong.in(name, lines.at)
+		}
+		t.Columns = append(t.Columns, column)
+	}
+	return t, nil
+}
+
+// decoded takes a byte-order mark off a text, and refuses that of another encoding.
+func decoded(from io.Reader) (io.Reader, error) {
+	text := bufio.NewReader(from)
+	start, _ := text.Peek(4) // what cannot be read is read again, and then said
+	for mark, encoding := range map[string]string{"\xff\xfe": "UTF-16", "\xfe\xff": "UTF-16", "\x00\x00\xfe\xff": "UTF-32"} {
+		if strings.HasPrefix(string(start), mark) {
+			if strings.HasPrefix(string(start), "\xff\xfe\x00\x00") {
+				encoding = "UTF-32"
+			}
+			return nil, fault.New("param", "table", "", "its text is %s: want UTF-8", encoding)
+		}
+	}
+	if strings.HasPrefix(string(start), "\ufeff") {
+		if _, err := text.Discard(len("\ufeff")); err != nil {
+			return nil, tableError(err)
+		}
+	}
+	return text, nil
+}
+
+// lineReader reads the lines of a table and knows where each is.
+type lineReader struct {
+	csv  *csv.Reader
+	next int   // the line after the last that was read
+	at   []int // the line in which each row begins
+}
+
+// read returns the cells of the next line, or [io.EOF].
+func (l *lineReader) read() ([]string, error) {
+	l.csv.FieldsPerRecord = -1 // said here, with the numbers
+	cells, err := l.csv.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, tableError(err)
+	}
+	line, _ := l.csv.FieldPos(0)
+	if line > l.next {
+		return nil, fault.New("param", "table", "", "line %d is empty: want a line for each row", l.next)
+	}
+	last, _ := l.csv.FieldPos(len(cells) - 1)
+	l.next = last + 1 + strings.Count(cells[len(cells)-1], "\n")
+	for i, cell := range cells {
+		if strings.Contains(cell, "\x00") {
+			return nil, fault.New("param", "table", "", "line %d, column %d: holds a NUL byte, want text in UTF-8", line, i+1)
+		}
+		cells[i] = unguarded(strings.TrimSpace(cell))
+	}
+	l.at = append(l.at, line)
+	return cells, nil
+}
+
+// rest returns the cells of the lines that are left, by columns.
+func (l *lineReader) rest(columns int) ([][]string, error) {
+	l.at = nil
+	all, words := make([][]string, columns), map[string]string{}
+	for {
+		line, err := l.read()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(line) != columns {
+			return nil, fault.New("param", "table", "", "line %d has %d cells: want %d, as many as names in the first line",
+				l.at[len(l.at)-1], len(line), columns)
+		}
+		for at, cell := range line {
+			all[at] = append(all[at], owned(cell, words))
+		}
+	}
+}
+
+// owned returns a cell as a text of its own, one for all that are the same: a cell is a part of its line, and would
+// keep that in memory.
+func owned(cell string, seen map[string]string) string {
+	word, ok := seen[cell]
+	if !ok {
+		word = strings.Clone(cell)
+		seen[word] = word
+	}
+	return word
+}
+
+// checkNames refuses names that are missing or used twice, and a first line that is separated by something else.
+func checkNames(names []string) error {
+	if len(names) == 1 && strings.ContainsAny(names[0], ";\t") {
+		return fault.New("param", "table", "", "the first line has semicolons or tabs: want commas between cells")
+	}
+	for i, name := range names {
+		if strings.Contains(name, "\r") {
+			return fault.New("param", "table", "", "its lines end in CR: want LF or CRLF")
+		}
+		if err := checkName(name, i, names[:i], ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkOrder refuses cells that do not count the rows from 0.
+func checkOrder(subject string, cells []string, lines []int) error {
+	for i, cell := range cells {
+		if cell != strconv.Itoa(i) {
+			return fault.New("param", "table", "", "%s %q in line %d: want %d, the %ss in their order", subject, cell,
+				lines[i], i, subject)
+		}
+	}
+	return nil
+}
+
+// wordColumns are the names of columns that are of words, whatever they hold: file names and kinds may be numbers.
+var wordColumns = []string{"kind", "name", "file"}
+
+// cellError says why a cell of a column of numbers is refused.
+type cellError struct {
+	row        int
+	text, rule string
+}
+
+// in names the place of the cell. lines are those of the rows.
+func (e *cellError) in(column string, lines []int) error {
+	return fault.New("param", "table", "", "line %d, column %s: %q %s", lines[e.row], fault.Printable(column), e.text, e.rule)
+}
+
+// columnOf returns the column that has these cells. must says that it must be one of numbers.
+func columnOf(name string, cells []string, must bool) (Column, *cellError) {
+	if slices.Contains(wordColumns, name) {
+		return Column{Name: name, Words: cells}, nil
+	}
+	numbers := make([]float64, len(cells))
+	words, first := 0, -1
+	missing := 0
+	for i, cell := range cells {
+		v, kind := cellOf(cell)
+		numbers[i] = v
+		switch {
+		case kind == missingCell:
+			missing++
+		case kind == wordCell:
+			words++
+		}
+		if (kind == wordCell || kind == beyondCell) && first < 0 {
+			first = i
+		}
+	}
+	switch {
+	case !must && 2*words > len(cells)-missing:
+		return Column{Name: name, Words: cells}, nil
+	case first < 0:
+		return Column{Name: name, Numbers: numbers}, nil
+	}
+	return Column{}, &cellError{first, cells[first], ruleOf(cells[first])}
+}
+
+// What a cell holds.
+const (
+	numberCell = iota
+	missingCell
+	wordCell
+	beyondCell // a number that float64 does not have
+)
+
+// cellOf reads a cell.
+func cellOf(cell string) (v float64, kind int) {
+	if cell == "" || strings.EqualFold(cell, "nan") {
+		return math.NaN(), missingCell
+	}
+	v, err := ParseNumber(cell)
+	switch {
+	case err == nil:
+		return v, numberCell
+	case decimalNumber.MatchString(cell):
+		return 0, beyondCell
+	}
+	return 0, wordCell
+}
+
+// ruleOf says what is wrong with a cell that should be a number.
+func ruleOf(cell string) string {
+	_, err := ParseNumber(cell)
+	var refused *fault.Error
+	if errors.As(err, &refused) && decimalNumber.MatchString(cell) {
+		return refused.Rule
+	}
+	return "is no number: want one such as -0.5 or 1e-3 in each line, or an empty cell"
+}
+
+// checkReadable refuses a column that would be read back as another: one of numbers under a name of words, and one of
+// words most of which are numbers.
+func (c Column) checkReadable() error {
+	if c.Words == nil {
+		if len(c.Numbers) > 0 && slices.Contains(wordColumns, c.Name) {
+			return fault.New("param", "table", "", "column %s has numbers: want words", c.Name)
+		}
+		return nil
+	}
+	if _, err := columnOf(c.Name, c.Words, false); err != nil {
+		return fault.New("param", "table", "", "column %s has numbers and words: %s", fault.Printable(c.Name),
+			fmt.Sprintf("%q %s", err.text, err.rule))
+	}
+	return nil
+}
+
+func tableError(err error) error { return &fault.Error{Package: "param", Argument: "table", Err: err} }

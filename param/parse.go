@@ -1,0 +1,63 @@
+package param
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gpuconv/fault"
+)
+
+// decimalNumber is how a number is written, in flags and in tables alike.
+var decimalNumber = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
+
+// ParseNumber reads a finite decimal number, such as 12, -0.5, +.5 or 1e-3. Spaces around it do not count.
+//
+// It refuses what people or other programs may mean otherwise: numbers in base 16, digits with _ or , between them, a
+// comma before decimals, units, and the names of NaN and infinity. It also refuses a number beyond float64. One that is
+// too small for float64 is 0.
+func ParseNumber(text string) (float64, error) {
+	text = strings.TrimSpace(text)
+	if !decimalNumber.MatchString(text) {
+		return 0, notNumber(text, "want a number such as -0.5 or 1e-3")
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil { // it is out of range: all else matched
+		return 0, notNumber(text, "is beyond float64, want at most 1.8e308")
+	}
+	return v, nil
+}
+
+// ParseWhole reads a whole number in decimal digits, with a sign or without. 010 is 10. Spaces around it do not count.
+func ParseWhole(text string) (int, error) {
+	text = strings.TrimSpace(text)
+	n, err := strconv.Atoi(text) // takes decimal digits only
+	if err != nil {
+		return 0, notWhole(text, err)
+	}
+	return n, nil
+}
+
+// ParseSeed reads a whole number of at least 0, up to 2⁶⁴−1, in decimal digits. Spaces around it do not count.
+func ParseSeed(text string) (uint64, error) {
+	text = strings.TrimSpace(text)
+	n, err := strconv.ParseUint(strings.TrimPrefix(text, "+"), 10, 64)
+	if err != nil {
+		return 0, notWhole(text, err)
+	}
+	return n, nil
+}
+
+// notWhole says that a text is no whole number, or with [strconv.ErrRange] that it is too large a one.
+func notWhole(text string, err error) error {
+	rule := "want a whole number"
+	if errors.Is(err, strconv.ErrRange) {
+		rule += " that is less extreme"
+	}
+	return notNumber(text, rule)
+}
+
+func notNumber(text, rule string) error {
+	return &fault.Error{Package: "param", Value: strconv.Quote(text), Rule: rule}
+}

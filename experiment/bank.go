@@ -13,6 +13,7 @@ type Bank struct {
 	Weight *conv.Tensor // [filters, channels, rows, columns]
 	Names  []string     // of the filters, for titles
 	Table  *param.Table // a row for each filter
+	Notes  []string     // what a user should know of the filters, a line each
 }
 
 // NewBank makes the filters of b.
@@ -25,8 +26,12 @@ func NewBank(b filters.Bank) (*Bank, error) {
 	if err != nil {
 		return nil, err
 	}
+	notes, err := b.Notes()
+	if err != nil {
+		return nil, err
+	}
 	table, err := b.Table()
-	return &Bank{weight, names, table}, err
+	return &Bank{weight, names, table, notes}, err
 }
 
 // TutorialBank makes the tutorial's filters.
@@ -36,7 +41,7 @@ func TutorialBank(f filters.NMA) (*Bank, error) {
 		return nil, err
 	}
 	table, err := f.Table()
-	return &Bank{weight, f.Names(), table}, err
+	return &Bank{Weight: weight, Names: f.Names(), Table: table}, err
 }
 
 // UnknownBank is a bank of weights without a description. Its filters are called filter 0, filter 1, and so on.

@@ -8,6 +8,7 @@ import (
 
 	"gpuconv/batch"
 	"gpuconv/conv"
+	"gpuconv/stimuli"
 	"gpuconv/whole"
 )
 
@@ -123,6 +124,10 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 		return nil, err
 	}
 	r.complete(w, on.Plan)
+	r.Notes = append(r.Notes, j.Bank.Notes...)
+	if images, ok := j.Images.(stimuli.Noter); ok {
+		r.Notes = append(r.Notes, images.Notes()...)
+	}
 	if err := r.write(out); err != nil {
 		return nil, err
 	}

@@ -42,6 +42,8 @@ type Report struct {
 	Infinite   int     `json:"activations_infinite"`
 	Check      *Check  `json:"check"` // null if no image was judged
 
+	Notes []string `json:"notes,omitempty"` // what a user should know of the filters and the images, a line each
+
 	NotFinite NotFinite   `json:"-"`     // NaN and Infinite, with more
 	Files     []whole.Sum `json:"files"` // all others of the folder; see [AuditFolder]
 }

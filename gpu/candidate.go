@@ -35,15 +35,20 @@ func Providers() (built []Provider) {
 	return built
 }
 
-// candidates lists the places where p finds contexts, best first. It opens none.
-func (p Provider) candidates() ([]candidate, error) {
-	if p.resolve() == GLFW {
+// candidates lists the places where the provider finds contexts, best first. It opens none. EGL leaves out the vendors
+// among o.Without.
+func (o Options) candidates() ([]candidate, error) {
+	if o.Provider.resolve() == GLFW {
 		if !glfw.Built {
 			return nil, errNoGLFW
 		}
 		return []candidate{hiddenWindow()}, nil
 	}
-	found, err := egl.Candidates()
+	var without []string
+	for _, p := range o.Without {
+		without = append(without, p.Name)
+	}
+	found, err := egl.Candidates(without)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoDevice, err)
 	}

@@ -39,7 +39,7 @@ func open(options Options, change func(*Device)) (*Device, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err
 	}
-	candidates, err := options.Provider.candidates()
+	candidates, err := options.candidates()
 	if err != nil {
 		return nil, options.Device.failed(err)
 	}

@@ -8,7 +8,7 @@ import "slices"
 // 4.3 context comes up. If the provider lists none, or none of them opens, it returns what opens without choosing a
 // device. If nothing opens, the error wraps [ErrNoDevice].
 func Devices(p Provider) ([]Info, error) {
-	candidates, err := p.candidates()
+	candidates, err := Options{Provider: p}.candidates()
 	if err != nil {
 		return nil, Any().failed(err)
 	}

@@ -42,7 +42,8 @@ type Options struct {
 	Programs string
 	// Tuner, if it is not nil, is asked for what was measured to be fastest, unless Algorithm forces one.
 	Tuner Tuner
-	// Without lists places that Open passes over, and why, such as those that [Probe] found to end the process.
+	// Without lists places that Open passes over, and why, such as those that [Probe] found to end the process. EGL's
+	// vendors whose files are among them are not loaded.
 	Without []Place
 	// Guard is for tests and costs time. It fills every output buffer with NaN before each run, so that an element that
 	// no shader writes is seen, and looks for what a shader wrote past the outputs or changed in the inputs.

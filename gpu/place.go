@@ -18,9 +18,12 @@ func (o Options) without(name string) (Place, bool) {
 	return Place{}, false
 }
 
+// Listing is the Place of the [Step] that lists places.
+const Listing = "EGL"
+
 // Step is what [Probe] is about to try, or, if it is done, what came of it.
 type Step struct {
-	Place  string `json:"place"`            // as in Info; the file of a vendor of EGL; "EGL", while places are listed
+	Place  string `json:"place"`            // as in Info; the file of a vendor of EGL; or Listing
 	Vendor string `json:"vendor,omitempty"` // the library that the vendor's file names
 	Done   bool   `json:"done,omitempty"`
 	Info   *Info  `json:"info,omitempty"` // of what opened

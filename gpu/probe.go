@@ -24,12 +24,15 @@ func Probe(o Options, all bool, report func(Step)) error {
 		vendors = nil
 	}
 	for _, v := range vendors {
+		if _, ok := o.without(v.File); ok {
+			continue
+		}
 		report(Step{Place: v.File, Vendor: v.Library})
 		report(Step{Place: v.File, Vendor: v.Library, Done: true, Err: text(v.Load())})
 	}
-	report(Step{Place: listing})
-	candidates, err := o.Provider.candidates()
-	report(Step{Place: listing, Done: true, Err: text(err)})
+	report(Step{Place: Listing})
+	candidates, err := o.candidates()
+	report(Step{Place: Listing, Done: true, Err: text(err)})
 	if err != nil {
 		return o.Device.failed(err)
 	}
@@ -49,9 +52,6 @@ func Probe(o Options, all bool, report func(Step)) error {
 	}
 	return noDevice(o.Device, candidates, reasons)
 }
-
-// listing is the place of the step that lists places.
-const listing = "EGL"
 
 // probeEach tries candidates: all of them, or until one opens. It reports whether one has, and why others have not.
 func probeEach(candidates []candidate, o Options, all bool, report func(Step)) (opened bool, reasons []error) {

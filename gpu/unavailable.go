@@ -32,14 +32,8 @@ func Probe(o Options, _ bool, _ func(Step)) error {
 	return err
 }
 
-// VendorFiles is what it is where EGL is built in, and of no use here.
-const VendorFiles = "__EGL_VENDOR_LIBRARY_FILENAMES"
-
 // VendorFolders returns none.
 func VendorFolders() []string { return nil }
-
-// Vendors returns none.
-func Vendors() []string { return nil }
 
 // Plan reports [ErrUnavailable].
 func (*Device) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {

@@ -11,6 +11,7 @@ type Product struct {
 	canvas Canvas
 	fresh  func() Pattern
 	grid   *param.Grid
+	drawn  *drawnNotes
 }
 
 // NewProduct returns the set of what fresh returns, with the values of the axes. It calls fresh for every image; each
@@ -25,7 +26,7 @@ func NewProduct(canvas Canvas, fresh func() Pattern, axes ...param.Axis) (*Produ
 	if err != nil {
 		return nil, &fault.Error{Package: "stimuli", Err: err}
 	}
-	p := &Product{canvas: canvas, fresh: fresh, grid: grid}
+	p := &Product{canvas: canvas, fresh: fresh, grid: grid, drawn: newDrawnNotes()}
 	for i := range grid.Len() {
 		if _, _, err := p.pattern(i); err != nil {
 			return nil, err
@@ -59,13 +60,24 @@ func (p *Product) Draw(dst *conv.Tensor, first int) error {
 				return err
 			}
 			pattern.Paint(pixels, p.canvas)
+			low, high := pixels[0], pixels[0]
 			for at, v := range pixels {
 				plane[at] = float32(v)
+				if v < low {
+					low = v
+				} else if v > high {
+					high = v
+				}
 			}
+			p.drawn.see(i, pattern, p.canvas, low, high)
 			return nil
 		}
 	})
 }
+
+// Notes implements [Noter]: images beyond black and white, patches that the border cuts, and square waves along rows or
+// columns that cannot be half bright over whole periods, since an odd number of samples makes them.
+func (p *Product) Notes() []string { return p.drawn.notes(p.grid.Len()) }
 
 // Table returns the parameters of each image.
 func (p *Product) Table() (*param.Table, error) {

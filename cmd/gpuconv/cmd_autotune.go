@@ -96,8 +96,8 @@ func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, untuned: true}
-	var c chosen
-	if err := batch.Await(ctx, func() (err error) { c, err = b.open(); return err }); err != nil {
+	c, err := b.open(ctx)
+	if err != nil {
 		return err
 	}
 	defer func() {

@@ -30,7 +30,7 @@ func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (benc
 		}
 	}
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, untuned: true}
-	first, err := b.open()
+	first, err := b.open(ctx)
 	if err != nil {
 		return bench.Report{}, err
 	}
@@ -38,7 +38,7 @@ func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (benc
 	compiling := bench.Compiling{
 		Suite: suite, Backend: first.benchInfo(runtime.GOMAXPROCS(0)), Cache: f.compile, Limit: compileLimit,
 		Open: func() (conv.Backend, func() error, error) {
-			c, err := b.open()
+			c, err := b.open(ctx)
 			return c.Backend, c.close, err
 		},
 	}

@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"time"
 
-	"gpuconv/batch"
 	"gpuconv/bench"
 	"gpuconv/cpu"
 	"gpuconv/machine"
@@ -27,8 +26,7 @@ func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subj
 		if name == "gpu" {
 			b.deviceFlags = f.deviceFlags
 		}
-		var d chosen
-		err := batch.Await(ctx, func() (err error) { d, err = b.open(); return err })
+		d, err := b.open(ctx)
 		switch {
 		case err != nil && name == "gpu" && !asked && ctx.Err() == nil:
 			absent = append(absent, bench.BackendInfo{Backend: name, Threads: runtime.GOMAXPROCS(0),

@@ -88,6 +88,7 @@ func (f *filtersFlags) run(cmd *cobra.Command) error {
 	if err := writeBank(cmd.Context(), f.file(), b); err != nil {
 		return err
 	}
+	f.inputs.say(b.Notes)
 	f.inputs.print(cmd.ErrOrStderr())
 	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", fault.Printable(f.output), b.Weight.Shape)
 	return nil

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"runtime"
 	"strings"
 
+	"gpuconv/batch"
 	engines "gpuconv/cpu"
 	"gpuconv/fault"
 	"gpuconv/gpu"
@@ -95,7 +97,7 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 		if err := withoutProblem(cmd.Flags(), false); err != nil {
 			return nil, err
 		}
-		return takeInventory(backend)
+		return takeInventory(cmd.Context(), backend)
 	}
 	if len(args) > 1 {
 		return nil, flagsOnly(cmd, args[1:])
@@ -107,7 +109,7 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 	if err := backend.validate(); err != nil {
 		return nil, err
 	}
-	c, err := backend.open()
+	c, err := backend.open(cmd.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +118,7 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 }
 
 // takeInventory looks at the machine. A machine without OpenGL is no error.
-func takeInventory(backend *backendFlags) (inventory, error) {
+func takeInventory(ctx context.Context, backend *backendFlags) (inventory, error) {
 	if err := backend.validate(); err != nil {
 		return inventory{}, err
 	}
@@ -134,7 +136,10 @@ func takeInventory(backend *backendFlags) (inventory, error) {
 	for _, c := range gpu.Providers() {
 		found.Contexts = append(found.Contexts, c.String())
 	}
-	devices, died, err := devicesOf(options.Provider)
+	devices, died, err := devicesOf(ctx, options.Provider)
+	if ctx.Err() != nil {
+		return inventory{}, ctx.Err()
+	}
 	found.PassedOver = died
 	if err != nil {
 		found.OpenGLError = oneLine(fault.Beside("device", "any", err))
@@ -154,16 +159,21 @@ func takeInventory(backend *backendFlags) (inventory, error) {
 }
 
 // devicesOf lists the devices that open, and what is broken. Drivers are tried in a child process, because some end it.
-func devicesOf(p gpu.Provider) ([]gpu.Info, []gpu.Place, error) {
-	found, tried := openCache().prober().Devices(p)
+func devicesOf(ctx context.Context, p gpu.Provider) (devices []gpu.Info, broken []gpu.Place, err error) {
+	found, tried, err := openCache().prober().Devices(ctx, p)
 	switch {
+	case err != nil:
+		return nil, nil, err
 	case tried && len(found.Devices) > 0:
 		return found.Devices, found.PassedOver(), nil
 	case tried: // asking drivers again here could end this process
 		return nil, found.PassedOver(), found.Err()
 	}
-	devices, err := gpu.Devices(p)
-	return devices, nil, err
+	err = batch.Await(ctx, func() (err error) { devices, err = gpu.Devices(p); return err })
+	if err != nil {
+		return nil, nil, err
+	}
+	return devices, nil, nil
 }
 
 func isaNames() (names []string) {

@@ -143,6 +143,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	bar.stop()
 	f.inputs.drawn(f.stimuli, j.Images)
+	f.inputs.say(r.Notes)
 	f.inputs.notFinite(filepath.Join(f.output, "activations.npy"), r.NotFinite)
 	f.inputs.print(stderr)
 	f.conclude(stdout, r)

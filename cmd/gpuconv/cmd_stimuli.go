@@ -107,6 +107,9 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	f.inputs.drawn(f.input, images)
+	if noted, ok := images.(stimuli.Noter); ok {
+		f.inputs.say(noted.Notes())
+	}
 	f.inputs.print(cmd.ErrOrStderr())
 	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", fault.Printable(f.output), images.Shape())
 	return nil

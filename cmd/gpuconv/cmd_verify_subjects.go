@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 
-	"gpuconv/batch"
 	"gpuconv/cpu"
 	"gpuconv/gpu"
 	"gpuconv/machine"
@@ -60,8 +59,8 @@ func (f *verifyFlags) twins(ctx context.Context, algorithm string) (all []chosen
 		b.unrolled = quickUnrolled
 	}
 	for range min(runtime.GOMAXPROCS(0), mostTwins) {
-		var d chosen
-		if err := batch.Await(ctx, func() (err error) { d, err = b.open(); return err }); err != nil {
+		d, err := b.open(ctx)
+		if err != nil {
 			return all, err
 		}
 		all = append(all, d)

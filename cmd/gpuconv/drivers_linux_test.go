@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -82,9 +83,15 @@ func needMesa(t *testing.T) {
 func TestBrokenDrivers(t *testing.T) {
 	needMesa(t)
 	const files = "__EGL_VENDOR_LIBRARY_FILENAMES="
+	broken := filepath.Join(t.TempDir(), "broken.json")
+	if err := os.WriteFile(broken, []byte("not JSON"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct{ variable, want string }{
 		"server": {"GALLIUM_DRIVER=virpipe",
 			`surfaceless.*: the driver \(libEGL_mesa\.so\.0, GALLIUM_DRIVER=virpipe\) died of SIGABRT: .+`},
+		"other":   {files + vendor(t, "libm.so.6"), `vendor\.json: libm\.so\.6 is no driver of EGL: it has no __egl_Main`},
+		"text":    {files + broken, `broken\.json: invalid character 'o' in literal`},
 		"missing": {files + vendor(t, "libEGL_none.so.0"), `vendor\.json: libEGL_none\.so\.0: cannot open shared object file`},
 		"abort":   {files + driver(t, "abort();"), `vendor\.json: the driver \(.*libEGL_broken\.so\.0\) died of SIGABRT`},
 		"crash": {files + driver(t, `fputs("one\ntwo\n\n", stderr); *(volatile int *)8 = 1;`),
@@ -113,6 +120,19 @@ func TestBrokenDrivers(t *testing.T) {
 	}
 }
 
+// TestNoVendor: where libEGL finds no file of a driver, errors say where it looked.
+func TestNoVendor(t *testing.T) {
+	needMesa(t)
+	none := t.TempDir()
+	want := "egl: no driver is installed: no file for one in " + none + " ("
+	for _, args := range [][]string{{"info"}, {"run", "--backend", "gpu", "--orientations", "0", "--output", "out"}} {
+		out, stderr, _ := with(t, []string{"__EGL_VENDOR_LIBRARY_DIRS=" + none}, args...)
+		if !strings.Contains(out+stderr, want) {
+			t.Errorf("%q: %s%s, want %s", args, out, stderr, want)
+		}
+	}
+}
+
 // TestOneBrokenDriver: what is broken is passed over, and what works is taken.
 func TestOneBrokenDriver(t *testing.T) {
 	needMesa(t)
@@ -131,17 +151,86 @@ func TestOneBrokenDriver(t *testing.T) {
 	}
 }
 
+// hanging is what a driver does that never answers. It says first that it is asked.
+const hanging = `fclose(fopen(getenv("ASKED"), "w")); for (;;) sleep(1);`
+
+// asked waits until a hanging driver is asked.
+func asked(t *testing.T, mark string) {
+	t.Helper()
+	for range 600 {
+		if _, err := os.Stat(mark); err == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatal("the driver is not asked")
+}
+
 // TestHangingDriver: a driver that does not answer is killed with its process.
 func TestHangingDriver(t *testing.T) {
 	needGPU(t)
-	t.Setenv("__EGL_VENDOR_LIBRARY_FILENAMES", driver(t, "for (;;) sleep(1);"))
+	t.Setenv("ASKED", filepath.Join(t.TempDir(), "asked"))
+	t.Setenv("__EGL_VENDOR_LIBRARY_FILENAMES", driver(t, hanging))
 	start := time.Now()
-	found, ok := probe.Prober{Limit: time.Second}.Open(gpu.Options{})
-	if !ok || len(found.Died) != 1 || !strings.HasSuffix(found.Died[0].Why, "libEGL_broken.so.0) does not answer") {
-		t.Errorf("%v, %+v", ok, found)
+	found, ok, err := probe.Prober{Limit: time.Second}.Open(t.Context(), gpu.Options{})
+	if err != nil || !ok || len(found.Died) != 1 || !strings.HasSuffix(found.Died[0].Why, "libEGL_broken.so.0) does not answer") {
+		t.Errorf("%v, %v, %+v", ok, err, found)
 	}
 	if took := time.Since(start); took > 25*time.Second {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// TestInterruptedProbe: an interrupt ends the wait for a driver that does not answer, and its process.
+func TestInterruptedProbe(t *testing.T) {
+	needGPU(t)
+	broken := driver(t, hanging)
+	for _, args := range [][]string{{"info"}, {"info", "--problem", "512,1,48,64,6,7,3,1,1"},
+		{"run", "--orientations", "0", "--output", "out"}} {
+		mark := filepath.Join(t.TempDir(), "asked")
+		cmd := program(t, args...)
+		cmd.Env = append(cmd.Env, "ASKED="+mark, "__EGL_VENDOR_LIBRARY_FILENAMES="+broken)
+		cmd.Dir = t.TempDir()
+		var errs strings.Builder
+		cmd.Stderr = &errs
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		asked(t, mark)
+		cmd.Process.Signal(os.Interrupt)
+		slow := time.AfterFunc(20*time.Second, func() { t.Errorf("%q goes on", args); cmd.Process.Kill() })
+		cmd.Wait()
+		slow.Stop()
+		if cmd.ProcessState.ExitCode() != 1 || errs.String() != "gpuconv: interrupted; nothing was written\n" {
+			t.Errorf("%q: %v, %s", args, cmd.ProcessState, &errs)
+		}
+	}
+}
+
+// TestNoChild: where the process that tries drivers ends before it asks one, info says so and goes on.
+func TestNoChild(t *testing.T) {
+	needGPU(t)
+	text, err := os.ReadFile(driver(t, `if (getenv("GPUCONV_PROBE")) { fputs("no\n", stderr); _exit(3); }`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	library := regexp.MustCompile(`"library_path":"(.*?)"`).FindStringSubmatch(string(text))[1]
+	out, stderr, ok := with(t, []string{"LD_PRELOAD=" + library}, "info")
+	if want := "OpenGL    none: no OpenGL 4.3 device answers the request; trying drivers: the process ended with exit code 3: no\n"; !ok ||
+		stderr != "" || !strings.Contains(out, want) {
+		t.Errorf("%v, %s%s, want %s", ok, out, stderr, want)
+	}
+}
+
+// TestChildAlone: a child that somebody starts by hand ends when its stdin does, and leaves others of its group alone.
+func TestChildAlone(t *testing.T) {
+	needGPU(t)
+	child := program(t)
+	shell := exec.Command("sh", "-c", `"$0" </dev/null; echo alive`, child.Path)
+	shell.Env = append(child.Env, `GPUCONV_PROBE={"device":"any"}`)
+	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if out, err := shell.Output(); err != nil || !strings.HasSuffix(string(out), "alive\n") {
+		t.Errorf("%q, %v", out, err)
 	}
 }
 
@@ -160,9 +249,71 @@ func TestProbeIsKept(t *testing.T) {
 		records     int
 	}{{"A", "1", 1}, {"A", "1", 1}, {"A", "2", 2}, {"GALLIUM_DRIVER", "virpipe", 2}} {
 		t.Setenv(step.name, step.value)
-		found, ok := p.Open(gpu.Options{})
-		if !ok || records() != step.records || (len(found.Devices) == 0) != (len(found.Died) > 0) {
-			t.Errorf("step %d: %v, %d records, want %d, %+v", i, ok, records(), step.records, found)
+		found, ok, err := p.Open(t.Context(), gpu.Options{})
+		if err != nil || !ok || records() != step.records || (len(found.Devices) == 0) != (len(found.Died) > 0) {
+			t.Errorf("step %d: %v, %v, %d records, want %d, %+v", i, ok, err, records(), step.records, found)
+		}
+	}
+}
+
+// TestProbeIsRenewed: a record holds until a library that was missing is there, and until devices are listed.
+func TestProbeIsRenewed(t *testing.T) {
+	needMesa(t)
+	library := filepath.Join(t.TempDir(), "libEGL_late.so.0")
+	t.Setenv("__EGL_VENDOR_LIBRARY_FILENAMES", vendor(t, library)+":"+mesaVendor)
+	folder := t.TempDir()
+	p := probe.Prober{Folder: folder}
+	open := func(want string) {
+		t.Helper()
+		found, ok, err := p.Open(t.Context(), gpu.Options{})
+		if err != nil || !ok || len(found.Devices) == 0 || len(found.PassedOver()) != 1 ||
+			!strings.Contains(found.PassedOver()[0].Why, want) {
+			t.Errorf("%v, %v, %+v, want %s", ok, err, found, want)
+		}
+	}
+	open("No such file")
+	if err := os.WriteFile(library, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	open("file too short")
+	if _, ok, err := p.Devices(t.Context(), gpu.DefaultProvider); err != nil || !ok {
+		t.Errorf("%v, %v", ok, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(folder, "*")); len(left) > 0 {
+		t.Errorf("%q are kept", left)
+	}
+}
+
+// TestEnvironmentStays: a vendor that dies is left out in later children and in this process, not in what else this
+// process starts.
+func TestEnvironmentStays(t *testing.T) {
+	needMesa(t)
+	files := driver(t, "abort();") + ":" + mesaVendor
+	t.Setenv("__EGL_VENDOR_LIBRARY_FILENAMES", files)
+	found, ok, err := probe.Prober{}.Open(t.Context(), gpu.Options{})
+	if err != nil || !ok || len(found.Devices) != 1 || len(found.Died) != 1 {
+		t.Errorf("%v, %v, %+v", ok, err, found)
+	}
+	if got := os.Getenv("__EGL_VENDOR_LIBRARY_FILENAMES"); got != files {
+		t.Errorf("the environment has %s, want %s", got, files)
+	}
+}
+
+// TestLimitedAddresses: where addresses are few (ulimit -v), so that drivers die or do not open, info and --backend
+// auto go on with the CPU. Go's runtime alone takes 0.7 GB of them, and up to 1.4 GB at some limits.
+func TestLimitedAddresses(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector takes terabytes of addresses; make test runs it without one too")
+	}
+	path := program(t).Path
+	for _, line := range []string{"info", "run --orientations 0 --output a", "run --orientations 0 --output b",
+		"run --backend cpu --orientations 0 --output c", "run --backend cpu --orientations 0 --output d"} {
+		shell := exec.Command("sh", "-c", `ulimit -v 1600000; exec "$0" `+line, path)
+		shell.Env = append(os.Environ(), cacheVariable+"=off", "GOMAXPROCS=2") // each thread takes 8 MB of addresses
+		shell.Dir = t.TempDir()
+		out, err := shell.CombinedOutput()
+		if err != nil || strings.Contains(string(out), "goroutine ") {
+			t.Errorf("%s: %v\n%s", line, err, out)
 		}
 	}
 }

@@ -120,8 +120,18 @@ func (c chosen) describe() string {
 	return fmt.Sprintf("CPU engine with %v, %d threads of %s", c.isa, runtime.GOMAXPROCS(0), machine.Processor())
 }
 
-// open opens the backend. The flags have passed validate.
-func (f *backendFlags) open() (chosen, error) {
+// open opens the backend, or returns ctx's error as soon as that is done. The flags have passed validate.
+func (f *backendFlags) open(ctx context.Context) (chosen, error) {
+	var c chosen
+	err := batch.Await(ctx, func() (err error) { c, err = f.openNow(ctx); return err })
+	if err != nil {
+		return chosen{}, err
+	}
+	return c, nil
+}
+
+// openNow is open, but it may wait for a driver.
+func (f *backendFlags) openNow(ctx context.Context) (chosen, error) {
 	switch {
 	case f.backend == "cpu":
 		return engine(f.algorithm, "")
@@ -135,7 +145,7 @@ func (f *backendFlags) open() (chosen, error) {
 	if f.free() {
 		options.Device = gpu.Hardware()
 		var dead passedOver
-		c, err := f.openGPU(options)
+		c, err := f.openGPU(ctx, options)
 		switch {
 		case errors.Is(err, gpu.ErrUnavailable):
 			return engine("", gpu.ErrUnavailable.Error())
@@ -146,7 +156,7 @@ func (f *backendFlags) open() (chosen, error) {
 		}
 		return c, err
 	}
-	return f.openGPU(options)
+	return f.openGPU(ctx, options)
 }
 
 // isaVariable names the environment variable that chooses the CPU engine's instructions, for tests and comparisons.
@@ -170,13 +180,16 @@ func engine(algorithm, note string) (chosen, error) {
 
 func closeNothing() error { return nil }
 
-func (f *backendFlags) openGPU(options gpu.Options) (chosen, error) {
+func (f *backendFlags) openGPU(ctx context.Context, options gpu.Options) (chosen, error) {
 	kept := openCache()
 	options.Programs = kept.programs()
 	if !f.untuned && !f.guard {
 		options.Tuner = tuner{kept.tuned()}
 	}
-	found, tried := kept.prober().Open(options)
+	found, tried, err := kept.prober().Open(ctx, options)
+	if err != nil {
+		return chosen{}, err
+	}
 	if tried && len(found.Devices) == 0 { // opening it here could end this process
 		if len(found.PassedOver()) > 0 {
 			return chosen{}, f.unopened(passedOver{found})
@@ -227,7 +240,7 @@ type session struct {
 // time.
 func (f *backendFlags) prepare(ctx context.Context, images int, p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
 	var s session
-	err := batch.Await(ctx, func() (err error) { s, err = f.openAndPlan(images, p, weight, bias); return err })
+	err := batch.Await(ctx, func() (err error) { s, err = f.openAndPlan(ctx, images, p, weight, bias); return err })
 	if err != nil {
 		return session{}, err
 	}
@@ -235,8 +248,8 @@ func (f *backendFlags) prepare(ctx context.Context, images int, p conv.Problem, 
 }
 
 // openAndPlan takes the CPU engine if any backend will do and the GPU cannot compute p.
-func (f *backendFlags) openAndPlan(images int, p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
-	c, err := f.open()
+func (f *backendFlags) openAndPlan(ctx context.Context, images int, p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
+	c, err := f.openNow(ctx)
 	if err != nil {
 		return session{}, err
 	}

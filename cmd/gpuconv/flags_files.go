@@ -65,6 +65,13 @@ func (in *inputs) note(path, format string, args ...any) {
 	in.notes = append(in.notes, fmt.Sprintf("note: %s: %s", fault.Printable(path), fmt.Sprintf(format, args...)))
 }
 
+// say adds lines for stderr as they are.
+func (in *inputs) say(lines []string) {
+	for _, line := range lines {
+		in.notes = append(in.notes, "note: "+line)
+	}
+}
+
 // notFinite notes how many outputs in a file are no numbers, if any are. That they are infinite is no news if numbers
 // of the inputs became so.
 func (in *inputs) notFinite(path string, found experiment.NotFinite) {

@@ -14,12 +14,14 @@ import (
 
 	"gpuconv/gpu"
 	"gpuconv/gpu/probe"
+	"gpuconv/machine"
 )
 
 func main() { gpu.Main(func() { os.Exit(run()) }) }
 
 // run connects the program with its process: arguments, streams, and the signals that end it.
 func run() int {
+	machine.SpareAddresses()
 	probe.Child() // does not return in a child that tries drivers
 	// A reader that goes away (gpuconv run … | head) must not kill a job that writes files.
 	signal.Ignore(syscall.SIGPIPE)

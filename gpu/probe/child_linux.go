@@ -24,7 +24,7 @@ func serve(o gpu.Options, all bool) {
 	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) // at worst there is a core file
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
-		syscall.Kill(0, syscall.SIGKILL)
+		die()
 	}()
 	syscall.CloseOnExec(answers)
 	out := json.NewEncoder(os.NewFile(answers, "answers"))
@@ -35,6 +35,16 @@ func serve(o gpu.Options, all bool) {
 		last.Err = of.Err.Error() // without the device, which the parent knows
 	}
 	out.Encode(last)
+}
+
+// die ends this process at once, and what its driver has started if that is a group of its own, as the parent makes it.
+// A child that somebody started by hand may share its group with others.
+func die() {
+	self := os.Getpid()
+	if syscall.Getpgrp() == self {
+		syscall.Kill(-self, syscall.SIGKILL)
+	}
+	syscall.Kill(self, syscall.SIGKILL)
 }
 
 // loaded lists the libraries that are mapped into this process.

@@ -4,13 +4,11 @@
 // [Prober.Open] tries what gpu.Open opens, [Prober.Devices] what gpu.Devices does. Both return what the child found.
 // After Open the caller opens the device in its own process, with the places that died in Options.Without.
 //
-// Where a vendor's library of EGL dies, this process's environment variable gpu.VendorFiles is set to the other
-// vendors.
-//
 // Children are started on Linux only, by programs that have OpenGL. Elsewhere nothing is tried.
 package probe
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -30,8 +28,8 @@ const Limit = 30 * time.Second
 // Prober starts children.
 type Prober struct {
 	// Folder keeps what was found for later processes, and is made when there is something to keep; "" keeps nothing.
-	// What is kept holds while the environment, the limits of the process, the program and every library and device
-	// file that the child used stay as they are. That a driver died is never kept.
+	// What is kept holds while the environment, the user and groups, the limits of the process, the program and
+	// every library and device file that the child used stay as they are. That a driver died is never kept.
 	Folder string
 	Limit  time.Duration // of one step; default 30 s, the constant Limit
 }
@@ -81,13 +79,16 @@ func Together(places []gpu.Place) string {
 	return strings.Join(texts, "; ")
 }
 
-// Open tries places as gpu.Open does, until one answers. ok is false where no child could try: that says nothing of
-// the drivers.
-func (p Prober) Open(o gpu.Options) (found Found, ok bool) { return p.probe(o, false) }
+// Open tries places as gpu.Open does, until one answers. tried is false where no child could try: that says nothing of
+// the drivers. The error is that of ctx, if it is done before: then the child is killed.
+func (p Prober) Open(ctx context.Context, o gpu.Options) (found Found, tried bool, err error) {
+	return p.probe(ctx, o, false)
+}
 
-// Devices tries places as gpu.Devices does.
-func (p Prober) Devices(provider gpu.Provider) (found Found, ok bool) {
-	return p.probe(gpu.Options{Provider: provider}, true)
+// Devices tries places as gpu.Devices does. It neither reads nor keeps what was found, and removes what Open has kept
+// in this environment.
+func (p Prober) Devices(ctx context.Context, provider gpu.Provider) (found Found, tried bool, err error) {
+	return p.probe(ctx, gpu.Options{Provider: provider}, true)
 }
 
 // request is what a child is to try.

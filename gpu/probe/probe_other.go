@@ -2,8 +2,14 @@
 
 package probe
 
-import "gpuconv/gpu"
+import (
+	"context"
 
-func (p Prober) probe(gpu.Options, bool) (Found, bool) { return Found{}, false }
+	"gpuconv/gpu"
+)
+
+func (p Prober) probe(context.Context, gpu.Options, bool) (Found, bool, error) {
+	return Found{}, false, nil
+}
 
 func serve(gpu.Options, bool) {}

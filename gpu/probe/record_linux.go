@@ -17,10 +17,16 @@ import (
 	"gpuconv/gpu"
 	"gpuconv/internal/input"
 	"gpuconv/whole"
+
+	"golang.org/x/sys/unix"
 )
 
 // record is a file that keeps what a child found.
-type record struct{ path string }
+type record struct {
+	folder      string // "": nothing is kept
+	environment string // names what answers depend on, besides files
+	request     string
+}
 
 // content is what a record holds.
 type content struct {
@@ -34,27 +40,41 @@ const extension = ".probe"
 // mostRecords is how many are kept: users have a few environments.
 const mostRecords = 64
 
-// record returns the file for a request made in this environment; its path is "" if nothing is kept.
+// record returns the file for a request made in this environment.
 func (p Prober) record(r request) record {
 	if p.Folder == "" {
 		return record{}
 	}
-	hash := sha256.New()
-	json.NewEncoder(hash).Encode(r)
-	for _, v := range slices.Sorted(slices.Values(os.Environ())) {
-		if name, _, _ := strings.Cut(v, "="); !slices.Contains(irrelevant, name) {
-			fmt.Fprintf(hash, "%q\n", v)
+	return record{p.Folder, environment(), short(func(w io.Writer) { json.NewEncoder(w).Encode(r) })}
+}
+
+func (r record) path() string { return filepath.Join(r.folder, r.environment+"-"+r.request+extension) }
+
+// environment names what this process has from its parent and from the system, other than files.
+func environment() string {
+	return short(func(w io.Writer) {
+		for _, v := range slices.Sorted(slices.Values(os.Environ())) {
+			if name, _, _ := strings.Cut(v, "="); !slices.Contains(irrelevant, name) {
+				fmt.Fprintf(w, "%q\n", v)
+			}
 		}
-	}
-	for _, resource := range []int{syscall.RLIMIT_AS, syscall.RLIMIT_DATA, syscall.RLIMIT_STACK, syscall.RLIMIT_NOFILE} {
-		var limit syscall.Rlimit
-		syscall.Getrlimit(resource, &limit)
-		fmt.Fprintln(hash, limit)
-	}
-	boot, _ := input.ReadFile(context.Background(), input.System, "/proc/sys/kernel/random/boot_id") // a new kernel may have new modules
-	program, _ := os.Executable()
-	fmt.Fprintf(hash, "%s %d %s %s", boot, os.Geteuid(), program, state(program))
-	return record{filepath.Join(p.Folder, hex.EncodeToString(hash.Sum(nil))+extension)}
+		for _, resource := range []int{syscall.RLIMIT_AS, syscall.RLIMIT_DATA, syscall.RLIMIT_STACK, syscall.RLIMIT_NOFILE} {
+			var limit syscall.Rlimit
+			syscall.Getrlimit(resource, &limit)
+			fmt.Fprintln(w, limit)
+		}
+		boot, _ := input.ReadFile(context.Background(), input.System, "/proc/sys/kernel/random/boot_id") // a new kernel may have new modules
+		program, _ := os.Executable()
+		groups, _ := os.Getgroups()
+		fmt.Fprintf(w, "%s %d %d %v %s %s", boot, os.Geteuid(), os.Getegid(), groups, program, state(program))
+	})
+}
+
+// short returns the start of the SHA-256 of what write writes, in hexadecimal.
+func short(write func(io.Writer)) string {
+	hash := sha256.New()
+	write(hash)
+	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
 // irrelevant are variables that differ between calls and concern no driver.
@@ -63,10 +83,10 @@ var irrelevant = []string{"PWD", "OLDPWD", "_", "SHLVL", "COLUMNS", "LINES", "GP
 
 // load returns what is kept if everything that it depends on is as it was.
 func (r record) load() (Found, bool) {
-	if r.path == "" {
+	if r.folder == "" {
 		return Found{}, false
 	}
-	text, err := input.ReadFile(context.Background(), input.Entry, r.path)
+	text, err := input.ReadFile(context.Background(), input.Entry, r.path())
 	var c content
 	if err != nil || json.Unmarshal(text, &c) != nil || len(c.Files) == 0 {
 		return Found{}, false
@@ -76,7 +96,7 @@ func (r record) load() (Found, bool) {
 			return Found{}, false
 		}
 	}
-	for _, file := range watched() {
+	for _, file := range watched(nil) { // a new one counts too
 		if _, ok := c.Files[file]; !ok {
 			return Found{}, false
 		}
@@ -86,19 +106,31 @@ func (r record) load() (Found, bool) {
 
 // save keeps what was found. A record that cannot be kept costs the next process a child.
 func (r record) save(found Found, files []string) {
-	if r.path == "" {
+	if r.folder == "" {
 		return
 	}
 	c := content{Found: found, Files: map[string]string{}}
-	for _, file := range append(files, watched()...) {
+	for _, file := range append(files, watched(files)...) {
 		c.Files[file] = state(file)
 	}
-	folder := filepath.Dir(r.path)
-	if os.MkdirAll(folder, 0o777) != nil {
+	if os.MkdirAll(r.folder, 0o777) != nil {
 		return
 	}
-	forget(folder)
-	whole.Write(r.path, func(w io.Writer) error { return json.NewEncoder(w).Encode(c) })
+	forget(r.folder)
+	whole.Write(r.path(), func(w io.Writer) error { return json.NewEncoder(w).Encode(c) })
+}
+
+// forgetEnvironment removes what is kept for any request made in this environment.
+func (r record) forgetEnvironment() {
+	if r.folder == "" {
+		return
+	}
+	entries, _ := os.ReadDir(r.folder)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), r.environment+"-") && strings.HasSuffix(e.Name(), extension) {
+			os.Remove(filepath.Join(r.folder, e.Name()))
+		}
+	}
 }
 
 // forget removes the oldest records of a folder that has too many.
@@ -118,10 +150,13 @@ func forget(folder string) {
 	}
 }
 
-// watched are the files and folders that decide which drivers there are.
-func watched() []string {
-	all := []string{"/etc/ld.so.cache", "/etc/drirc", "/usr/share/drirc.d", "/dev/dri", "/sys/module/nvidia/version"}
-	for _, pattern := range []string{"/dev/dri/*", "/dev/nvidia*"} {
+// watched are the files and folders that decide which drivers there are: those of devices, of settings, and the folders
+// where libraries are looked for, which are those of the libraries that were loaded too. A system without ld.so.cache,
+// such as Alpine, has no other sign of a new library.
+func watched(loaded []string) []string {
+	all := []string{"/etc/ld.so.cache", "/etc/drirc", "/usr/share/drirc.d", "/dev/dri", "/sys/module/nvidia/version",
+		"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib"}
+	for _, pattern := range []string{"/dev/dri/*", "/dev/nvidia*", "/etc/ld-musl-*.path"} {
 		found, _ := filepath.Glob(pattern)
 		all = append(all, found...)
 	}
@@ -131,17 +166,24 @@ func watched() []string {
 	for _, name := range []string{"LD_LIBRARY_PATH", "LIBGL_DRIVERS_PATH"} {
 		all = append(all, filepath.SplitList(os.Getenv(name))...)
 	}
+	for _, file := range loaded {
+		if strings.Contains(filepath.Base(file), ".so") {
+			all = append(all, filepath.Dir(file))
+		}
+	}
 	return append(all, gpu.VendorFolders()...)
 }
 
-// state changes when a file does.
+// state changes when a file does, or when this process may open it and could not, or the other way about.
 func state(file string) string {
 	var s syscall.Stat_t
 	if err := syscall.Stat(file, &s); err != nil {
 		return err.Error()
 	}
-	if s.Mode&syscall.S_IFMT == syscall.S_IFCHR { // opening a device changes its times
-		return fmt.Sprint(s.Rdev, s.Mode, s.Uid, s.Gid)
+	readable := unix.Faccessat(unix.AT_FDCWD, file, unix.R_OK, unix.AT_EACCESS) == nil // also by groups and by ACLs
+	if s.Mode&syscall.S_IFMT == syscall.S_IFCHR {                                      // opening a device changes its times
+		writable := unix.Faccessat(unix.AT_FDCWD, file, unix.W_OK, unix.AT_EACCESS) == nil
+		return fmt.Sprint(s.Rdev, s.Mode, s.Uid, s.Gid, readable, writable)
 	}
-	return fmt.Sprint(s.Size, s.Mtim.Sec, s.Mtim.Nsec, s.Ino)
+	return fmt.Sprint(s.Dev, s.Ino, s.Size, s.Ctim.Sec, s.Ctim.Nsec, readable)
 }

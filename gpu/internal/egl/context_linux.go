@@ -8,12 +8,19 @@ import (
 	"unsafe"
 )
 
-// Candidates lists the places where a context may be opened, best first. It opens none.
-func Candidates() ([]Candidate, error) {
+// Candidates lists the places where a context may be opened, best first. It opens none. libEGL leaves out the vendors
+// whose files are named, unless this process has called Candidates before: it loads vendors once.
+func Candidates(without []string) ([]Candidate, error) {
+	restore, err := hideVendors(without)
+	if err != nil {
+		return nil, err
+	}
+	defer restore()
 	lib, err := load()
 	if err != nil {
 		return nil, err
 	}
+	lib.without = without
 	client := lib.queryString(0, extensions)
 	var hardware, software []Candidate
 	for _, c := range lib.devices(client) {
@@ -28,7 +35,11 @@ func Candidates() ([]Candidate, error) {
 		all = append(all, Candidate{Name: "surfaceless", Index: -1, platform: platformSurfaceless})
 	}
 	all = append(all, Candidate{Name: "default display", Index: -1})
-	return append(all, software...), nil
+	all = append(all, software...)
+	for i := range all {
+		all[i].lib = lib
+	}
+	return all, nil
 }
 
 func has(extensions, name string) bool {
@@ -90,10 +101,7 @@ type Opened struct {
 // Open creates a context and makes it current on the calling thread. The caller has locked its goroutine to that
 // thread.
 func (c Candidate) Open() (*Opened, error) {
-	lib, err := load()
-	if err != nil {
-		return nil, err
-	}
+	lib := c.lib
 	o := &Opened{lib: lib, display: lib.display(c)}
 	if o.display == 0 {
 		return nil, cmp.Or(lib.missingVendors(), lib.failed("eglGetDisplay"))

@@ -19,6 +19,7 @@ type Candidate struct {
 
 	platform uint32  // EGL platform, 0 for the default display
 	native   uintptr // EGLDeviceEXT, or 0
+	lib      *library
 }
 
 // Vendor is a driver that GLVND's libEGL loads because a JSON file names it.

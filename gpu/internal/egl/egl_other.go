@@ -17,9 +17,6 @@ type Opened struct{}
 var errPlatform = errors.New("egl: contexts without a display are opened on Linux only; " +
 	"elsewhere GLFW opens them (build with -tags glfw)")
 
-// VendorFiles is of Linux.
-const VendorFiles = ""
-
 // Vendors returns none.
 func Vendors() []Vendor { return nil }
 
@@ -32,8 +29,11 @@ func (v Vendor) Load() error { return cmp.Or(v.err, errPlatform) }
 // DieOnCrash does nothing.
 func DieOnCrash() error { return nil }
 
+// library is libEGL, which there is none of here.
+type library struct{}
+
 // Candidates reports that there is no EGL here.
-func Candidates() ([]Candidate, error) { return nil, errPlatform }
+func Candidates([]string) ([]Candidate, error) { return nil, errPlatform }
 
 // Open reports that there is no EGL here.
 func (Candidate) Open() (*Opened, error) { return nil, errPlatform }

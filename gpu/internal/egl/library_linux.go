@@ -55,6 +55,8 @@ type library struct {
 	queryDevices       func(size int32, devices *uintptr, count *int32) uint32
 	queryDeviceString  func(device uintptr, name int32) string
 	getPlatformDisplay func(platform uint32, native uintptr, attributes *int32) uintptr
+
+	without []string // files of vendors that it does not load
 }
 
 func load() (lib *library, err error) {

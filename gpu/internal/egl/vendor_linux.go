@@ -1,6 +1,7 @@
 package egl
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/ebitengine/purego"
 
@@ -18,7 +18,7 @@ import (
 
 // Variables of GLVND's libEGL: files of vendors, or folders of them.
 const (
-	VendorFilesVariable   = "__EGL_VENDOR_LIBRARY_FILENAMES"
+	vendorFilesVariable   = "__EGL_VENDOR_LIBRARY_FILENAMES"
 	vendorFoldersVariable = "__EGL_VENDOR_LIBRARY_DIRS"
 )
 
@@ -40,7 +40,7 @@ func VendorFolders() []string {
 }
 
 func vendorPaths() (files []string) {
-	if named := os.Getenv(VendorFilesVariable); named != "" {
+	if named := os.Getenv(vendorFilesVariable); named != "" {
 		return filepath.SplitList(named)
 	}
 	for _, folder := range VendorFolders() {
@@ -79,19 +79,31 @@ func (v Vendor) Load() error {
 	if v.err != nil {
 		return v.err
 	}
-	if _, err := purego.Dlopen(v.Library, purego.RTLD_LAZY|purego.RTLD_LOCAL); err != nil {
+	handle, err := purego.Dlopen(v.Library, purego.RTLD_LAZY|purego.RTLD_LOCAL)
+	if err != nil {
 		return fmt.Errorf("%s: %w", v.File, err)
+	}
+	if _, err := purego.Dlsym(handle, "__egl_Main"); err != nil {
+		return fmt.Errorf("%s: %s is no driver of EGL: it has no __egl_Main", v.File, v.Library)
 	}
 	return nil
 }
 
-// missingVendors says which vendors' libraries cannot be loaded, or returns nil.
+// missingVendors says which vendors' libraries cannot be loaded, or that there is no vendor. It returns nil if all can.
 func (lib *library) missingVendors() error {
 	if !strings.Contains(strings.ToLower(lib.queryString(0, version)), "libglvnd") {
 		return nil // this libEGL reads no files of vendors
 	}
+	all := Vendors()
+	if len(all) == 0 {
+		return fmt.Errorf("egl: no driver is installed: no file for one in %s (Debian and Ubuntu: apt-get install "+
+			"libegl-mesa0)", strings.Join(VendorFolders(), " or "))
+	}
 	var texts []string
-	for _, v := range Vendors() {
+	for _, v := range all {
+		if slices.Contains(lib.without, v.File) {
+			continue // it may end the process
+		}
 		if err := v.Load(); err != nil {
 			texts = append(texts, err.Error())
 		}
@@ -102,19 +114,31 @@ func (lib *library) missingVendors() error {
 	return fmt.Errorf("egl: %s", strings.Join(slices.Compact(texts), "; "))
 }
 
-// crashes are the signals that a driver that fails raises.
-var crashes = []syscall.Signal{syscall.SIGABRT, syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL}
-
-// DieOnCrash gives the signals of a crash their default action, which ends the process. Otherwise Go prints its stacks.
-func DieOnCrash() error {
-	address, err := purego.Dlsym(purego.RTLD_DEFAULT, "signal")
-	if err != nil {
-		return err
+// hideVendors makes libEGL leave out vendors when it loads their libraries, until restore is called. It changes the
+// environment of C, where libEGL looks for the files of vendors. Go's environment, which child processes get, stays.
+func hideVendors(hidden []string) (restore func(), err error) {
+	all := vendorPaths()
+	left := slices.DeleteFunc(slices.Clone(all), func(file string) bool { return slices.Contains(hidden, file) })
+	if len(left) == len(all) {
+		return func() {}, nil
 	}
-	var signal func(number int32, handler uintptr) uintptr
-	purego.RegisterFunc(&signal, address)
-	for _, number := range crashes {
-		signal(int32(number), 0)
+	if len(left) == 0 {
+		left = []string{os.DevNull} // names no vendor
 	}
-	return nil
+	var set func(name, value string, overwrite int32) int32
+	var unset func(name string) int32
+	if err := cmp.Or(find(&set, "setenv"), find(&unset, "unsetenv")); err != nil {
+		return nil, err
+	}
+	was, named := os.LookupEnv(vendorFilesVariable)
+	if set(vendorFilesVariable, strings.Join(left, ":"), 1) != 0 {
+		return nil, fmt.Errorf("egl: %s cannot be set", vendorFilesVariable)
+	}
+	return func() {
+		if named {
+			set(vendorFilesVariable, was, 1)
+		} else {
+			unset(vendorFilesVariable)
+		}
+	}, nil
 }

@@ -1,0 +1,179 @@
+package stimuli
+
+import (
+	"fmt"
+	"math"
+	"sync"
+)
+
+// Noter is a [Set] that knows what a user should know of images that were drawn.
+type Noter interface {
+	// Notes returns a line for each thing. It is called when all images were drawn.
+	Notes() []string
+}
+
+// drawnNotes collects what is odd about the images of a product as they are drawn.
+type drawnNotes struct {
+	mu        sync.Mutex
+	beyond    images
+	low, high float64 // of those beyond
+	cut       images
+	mostCut   float64
+	uneven    images
+	halving   string // of the first that is uneven
+}
+
+// images is a set of image numbers: an image may be drawn twice.
+type images map[int]struct{}
+
+func (i images) of(all int) string {
+	if all == 1 {
+		return "the image is"
+	}
+	verb := "are"
+	if len(i) == 1 {
+		verb = "is"
+	}
+	return fmt.Sprintf("%d of %d images %s", len(i), all, verb)
+}
+
+func newDrawnNotes() *drawnNotes {
+	return &drawnNotes{beyond: images{}, cut: images{}, uneven: images{}}
+}
+
+// luminanceSlack is what rounding may put beyond black and white.
+const luminanceSlack = 1e-6
+
+// see looks at an image: its pattern, and the range of its pixels.
+func (d *drawnNotes) see(i int, p Pattern, c Canvas, low, high float64) {
+	if look := LookOf(p); look != nil && look.Centred {
+		low, high = low+look.Mean, high+look.Mean // the luminance that the pixels stand for
+	}
+	beyond, cut, halving := low < -luminanceSlack || high > 1+luminanceSlack, 0.0, ""
+	if patch, ok := p.(*Gabor); ok {
+		cut = patch.outside(c)
+	}
+	if w, ok := p.(squareWaved); ok {
+		halving = w.uneven(c)
+	}
+	if !beyond && cut <= mostOutside && halving == "" {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if beyond {
+		if len(d.beyond) == 0 {
+			d.low, d.high = low, high
+		}
+		d.beyond[i], d.low, d.high = struct{}{}, min(d.low, low), max(d.high, high)
+	}
+	if cut > mostOutside {
+		d.cut[i], d.mostCut = struct{}{}, max(d.mostCut, cut)
+	}
+	if halving != "" {
+		if len(d.uneven) == 0 {
+			d.halving = halving
+		}
+		d.uneven[i] = struct{}{}
+	}
+}
+
+// notes says what was seen of so many images.
+func (d *drawnNotes) notes(all int) (lines []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.beyond) > 0 {
+		lines = append(lines, fmt.Sprintf("%s beyond 0 (black) … 1 (white): luminance from %.4g to %.4g", d.beyond.of(all),
+			d.low, d.high))
+	}
+	if len(d.cut) > 0 {
+		lines = append(lines, fmt.Sprintf("%s cut: up to %.2g %% of a Gabor patch lies outside", d.cut.of(all), 100*d.mostCut))
+	}
+	if len(d.uneven) > 0 {
+		lines = append(lines, fmt.Sprintf("%s not half bright: %s", d.uneven.of(all), d.halving))
+	}
+	return lines
+}
+
+// mostOutside is the share of a patch that may lie outside of the image without a note.
+const mostOutside = 0.05
+
+// outside returns the share of the patch's envelope that lies outside of the canvas.
+func (g *Gabor) outside(c Canvas) float64 {
+	right, below := float64(c.Columns)/2, float64(c.Rows)/2
+	if reach := 3 * max(g.SigmaX, g.SigmaY); math.Abs(g.X)+reach <= right && math.Abs(g.Y)+reach <= below {
+		return 0
+	}
+	const steps = 64 // a side, of three standard deviations each way
+	sin, cos := sincosDegrees(g.Orientation)
+	total, within := 0.0, 0.0
+	for at := range steps * steps {
+		p, q := 6*(float64(at%steps)+0.5)/steps-3, 6*(float64(at/steps)+0.5)/steps-3
+		weight := math.Exp(-(p*p + q*q) / 2)
+		total += weight
+		u, v := p*g.SigmaX, q*g.SigmaY
+		if x, y := g.X+u*cos-v*sin, g.Y+u*sin+v*cos; math.Abs(x) <= right && math.Abs(y) <= below {
+			within += weight
+		}
+	}
+	return 1 - within/total
+}
+
+// squareWaved is a pattern of square waves.
+type squareWaved interface {
+	// uneven says why a wave cannot be half bright over whole periods on c, and what would make it so. It is empty
+	// where it can, and where no number of samples up to the canvas' size makes whole periods.
+	uneven(c Canvas) string
+}
+
+// uneven implements squareWaved.
+func (g *Grating) uneven(c Canvas) string {
+	if g.Wave != Square {
+		return ""
+	}
+	return unevenWave(c, g.SF, g.Orientation)
+}
+
+// uneven implements squareWaved.
+func (p *Plaid) uneven(c Canvas) string {
+	if p.Wave != Square {
+		return ""
+	}
+	if said := unevenWave(c, p.SF, p.Orientation); said != "" {
+		return said
+	}
+	return unevenWave(c, p.SF2, p.Orientation+p.Angle)
+}
+
+// unevenWave looks at a square wave along rows or columns.
+func unevenWave(c Canvas, sf, degrees float64) string {
+	fx, fy := components(sf, degrees)
+	f, extent := math.Abs(fx), c.Columns
+	switch {
+	case fx != 0 && fy != 0 || fx == fy:
+		return ""
+	case fx == 0:
+		f, extent = math.Abs(fy), c.Rows
+	}
+	samples, cycles := wholeCycles(f/float64(c.Supersample), extent*c.Supersample)
+	if samples%2 == 0 {
+		return ""
+	}
+	finer := 2
+	for cycles%2 == 0 {
+		cycles, finer = cycles/2, 2*finer
+	}
+	return fmt.Sprintf("%d samples, an odd number, make whole cycles of a square wave of %.4g cycles/pixel; "+
+		"supersampling by %d halves them", samples, sf, finer*c.Supersample)
+}
+
+// wholeCycles returns the smallest number of samples, at most most, that makes whole cycles at so many cycles per
+// sample, and how many; 0 if there is none.
+func wholeCycles(f float64, most int) (samples, cycles int) {
+	for n := 1; n <= most; n++ {
+		if whole := math.Round(f * float64(n)); whole >= 1 && math.Abs(f*float64(n)-whole) < edgeSlack {
+			return n, int(whole)
+		}
+	}
+	return 0, 0
+}

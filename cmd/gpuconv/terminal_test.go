@@ -170,8 +170,14 @@ func filePlaces() []place {
 			return []string{"bench", "report", "r.json"}
 		}},
 		{"files of a run", func(t testing.TB, text string) []string {
-			put(t, "run.json", `{"schema": 1, "files": [{"name": `+quotedJSON(t, text)+`, "bytes": 3, "crc32c": `+quotedJSON(t, text)+`}]}`)
-			return []string{"check", "."}
+			folder := "d" + text
+			if err := os.Mkdir(folder, 0o777); err != nil {
+				t.Skip(err)
+			}
+			put(t, filepath.Join(folder, "a"), "abc")
+			put(t, filepath.Join(folder, "run.json"), `{"schema": 1, "files": [{"name": `+quotedJSON(t, text)+
+				`, "bytes": 3, "crc32c": "00000000"}, {"name": "a", "bytes": 3, "crc32c": `+quotedJSON(t, text)+`}]}`)
+			return []string{"check", folder}
 		}},
 		{"the status of a server", answered("HTTP/1.1 404 %s\r\nContent-Length: 0\r\n\r\n")},
 		{"a range of a server", answered("HTTP/1.1 206 Partial\r\nContent-Range: bytes %s\r\nContent-Length: 0\r\n\r\n")},

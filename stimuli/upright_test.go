@@ -95,11 +95,19 @@ func pngWith(t *testing.T, picture image.Image, exif []byte) []byte {
 	if err := png.Encode(&file, picture); err != nil {
 		t.Fatal(err)
 	}
-	chunk := append([]byte("eXIf"), exif...)
-	chunk = binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk))
-	chunk = append(binary.BigEndian.AppendUint32(nil, uint32(len(exif))), chunk...)
-	const start = 8 + 25 // the signature and IHDR
-	return append(append(file.Bytes()[:start:start], chunk...), file.Bytes()[start:]...)
+	return withChunk(file.Bytes(), "eXIf", exif)
+}
+
+// withChunk puts a chunk into a PNG, after the signature and IHDR.
+func withChunk(file []byte, kind string, data []byte) []byte {
+	const start = 8 + 25
+	return append(append(file[:start:start], pngChunk(kind, data)...), file[start:]...)
+}
+
+// pngChunk returns a chunk: length, kind, data and checksum (PNG, section 5.3).
+func pngChunk(kind string, data []byte) []byte {
+	chunk := append(append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), kind...), data...)
+	return binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk[4:]))
 }
 
 // TestBackground: α·pixel + (1−α)·background, without rounding in between.

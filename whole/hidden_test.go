@@ -109,6 +109,36 @@ func TestDead(t *testing.T) {
 	}
 }
 
+// TestScratch: a folder for scratch goes with what it holds, at the latest when the next one is made.
+func TestScratch(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	if os.TempDir() != dir {
+		t.Skip("the system has another variable for it")
+	}
+	var removed []string
+	o := watched(&removed)
+	living, remove, err := o.Scratch("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(living, "x"), "x")
+	// A process that dies leaves no lock.
+	dead := filepath.Join(dir, ".partial-test~3")
+	if err := os.MkdirAll(filepath.Join(dead, "y"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	second, removeSecond, err := o.Scratch("test")
+	if err != nil || second == living || !slices.Equal(removed, []string{dead}) {
+		t.Errorf("beside %s there is %s (%v), and removed are %q, want %s", living, second, err, removed, dead)
+	}
+	remove()
+	removeSecond()
+	if got := names(t, dir); got != "" {
+		t.Errorf("%q is left", got)
+	}
+}
+
 // TestLivingFile: several processes write the same file. The last to commit wins, and nothing is left.
 func TestLivingFile(t *testing.T) {
 	dir := t.TempDir()

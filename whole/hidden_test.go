@@ -255,6 +255,31 @@ func TestNoLocks(t *testing.T) {
 	}
 }
 
+// TestLockReplaced: a lock counts only while its file is the one in the hidden folder: another process may have taken
+// the folder for one of the dead before it was locked, and have removed it.
+func TestLockReplaced(t *testing.T) {
+	replaced := false
+	o := Options{seam: func(c change, do func() error) error {
+		if c.action == locks && !replaced {
+			replaced = true
+			if err := errors.Join(os.Remove(c.path), os.WriteFile(c.path, nil, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return do()
+	}}
+	d, err := o.CreateFolder(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Discard()
+	there, err := d.hidden.inner.root.Stat(lockName)
+	ours, ourErr := d.hidden.lock.Stat()
+	if err != nil || ourErr != nil || !os.SameFile(there, ours) {
+		t.Errorf("the lock that is held is not the one that is there (%v, %v)", err, ourErr)
+	}
+}
+
 // TestLongNames: a name may be as long as the file system takes, and says which file it is of.
 func TestLongNames(t *testing.T) {
 	dir := t.TempDir()

@@ -262,8 +262,8 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stre
 	}
 	s.print(stdout)
 	seconds := stats.Convolve.Seconds()
-	fmt.Fprintf(stdout, "speed     %s images/s convolving (%.3f s)\nwrote     %s %v\n",
-		statistics.Digits(float64(shape.N())/max(seconds, 1e-9)), seconds, fault.Printable(f.output), shape)
+	printLine(stdout, "speed     %s images/s convolving (%.3f s)", statistics.Digits(float64(shape.N())/max(seconds, 1e-9)), seconds)
+	printLine(stdout, "wrote     %s %v", fault.Printable(f.output), shape)
 	return stats.NotFinite, nil
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -130,7 +129,7 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 		return err
 	}
 	for _, s := range subjects {
-		fmt.Fprintf(stdout, "subject   %v\n", s)
+		printLine(stdout, "subject   %v", s)
 	}
 	f.own.inputs.print(stderr)
 	p := newProof(stdout, stderr, out, runs)

@@ -204,8 +204,17 @@ func (p Problem) CheckPlan(weight *Tensor, bias []float32) error {
 	switch {
 	case !p.Bias && bias != nil:
 		return &ShapeError{"bias", fmt.Sprintf("[%d]", len(bias)), "want none, the problem has no bias"}
-	case p.Bias && len(bias) != p.Weight[0]:
-		return &ShapeError{"bias", fmt.Sprintf("[%d]", len(bias)), fmt.Sprintf("want %d values, one per filter of weight %v", p.Weight[0], p.Weight)}
+	case p.Bias:
+		return p.CheckBias(len(bias))
+	}
+	return nil
+}
+
+// CheckBias validates the number of values of a bias. Its error is a [*ShapeError].
+func (p Problem) CheckBias(values int) error {
+	if values != p.Weight[0] {
+		return &ShapeError{"bias", fmt.Sprintf("[%d]", values), fmt.Sprintf("want %d values, one per filter of weight %v",
+			p.Weight[0], p.Weight)}
 	}
 	return nil
 }

@@ -64,7 +64,9 @@ type layout struct {
 
 // open opens the arrays and judges their shapes, which are in their headers.
 func open(ctx context.Context, path string) (*layout, error) {
-	if singleArray(ctx, path) {
+	if single, err := singleArray(ctx, path); err != nil {
+		return nil, failed(path, err)
+	} else if single {
 		return nil, refused(path, "is a single array: want an .npz archive of resp_train, resp_test and stimuli")
 	}
 	a := &layout{path: path}
@@ -162,15 +164,15 @@ func Open(ctx context.Context, path string) (*Recordings, error) {
 }
 
 // singleArray reports whether a file is .npy, by its first bytes.
-func singleArray(ctx context.Context, path string) bool {
+func singleArray(ctx context.Context, path string) (bool, error) {
 	f, err := input.Open(ctx, input.Array, path)
 	if err != nil {
-		return false // npy says why
+		return false, err
 	}
 	defer f.Close()
 	var magic [6]byte
 	_, err = io.ReadFull(f, magic[:])
-	return err == nil && string(magic[:]) == "\x93NUMPY"
+	return err == nil && string(magic[:]) == "\x93NUMPY", nil // an empty file is no array
 }
 
 // responses reads a matrix of finite values.

@@ -48,6 +48,10 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	need += 4 * float64(judged(p)) * dst             // the judge's values and magnitudes, float64
 	need += 4 * p.Weight.Bytes()                     // here, in two plans, packed
 	need += 200 * float64(j.Images.Shape().N())      // a row of the table
+	need += 400 * float64(p.Weight.N())              // a row, and a name for pictures
+	if files, ok := j.Images.(interface{ Memory() float64 }); ok {
+		need += files.Memory() // for decoding
+	}
 	return need + workers*padded.Bytes(), nil
 }
 

@@ -131,6 +131,15 @@ func (r *Reader) Shape() []int { return cloneShape(r.header.shape) }
 // DType returns the type of the elements in the file as the header gives it, for example "<f4", ">i2" or "|u1".
 func (r *Reader) DType() string { return r.header.dtype.descr }
 
+// Memory returns the bytes of memory that the reader takes beyond what it is given to fill: an array in Fortran order
+// is kept whole.
+func (r *Reader) Memory() float64 {
+	if !r.header.fortran {
+		return 0
+	}
+	return 4 * float64(r.header.count)
+}
+
 // Lost returns what float32 could not hold of the elements that were read so far. The first Read of an array in Fortran
 // order reads all of them.
 func (r *Reader) Lost() Loss { return r.src.lost }

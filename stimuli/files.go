@@ -25,10 +25,10 @@ type Files struct {
 	shape       conv.Shape
 	background  float64
 	passed      passedOver
-	workers     int           // that decode at a time
-	bytes       float64       // of memory that the costliest image takes while it is decoded
-	transparent []atomic.Bool // of the images that were drawn
-	pages       []atomic.Bool // more than one
+	workers     int            // that decode at a time
+	bytes       float64        // of memory that the costliest image takes while it is decoded
+	transparent []atomic.Int64 // pixels of each image that was drawn
+	pages       []atomic.Int64 // of its file
 }
 
 // OpenFiles returns the set of an image file, or of the images in a folder, on a background as [ReadImage] takes it. In
@@ -61,7 +61,7 @@ func OpenFiles(ctx context.Context, path string, background float64) (*Files, er
 		f.shape, f.bytes = shape, max(f.bytes, h.bytes)
 	}
 	f.workers = max(1, int(min(float64(runtime.GOMAXPROCS(0)), machine.FreeMemory()/2/(f.bytes+1))))
-	f.transparent, f.pages = make([]atomic.Bool, len(f.paths)), make([]atomic.Bool, len(f.paths))
+	f.transparent, f.pages = make([]atomic.Int64, len(f.paths)), make([]atomic.Int64, len(f.paths))
 	return f, nil
 }
 
@@ -161,15 +161,21 @@ func (f *Files) PassedOver() []string { return f.passed.files }
 func (f *Files) Folders() []string { return f.passed.folders }
 
 // Transparent returns how many of the images that were drawn have pixels that are not opaque.
-func (f *Files) Transparent() int { return count(f.transparent) }
+func (f *Files) Transparent() int { return count(f.transparent, 1) }
 
 // ManyPages returns how many of the images that were drawn are the first of several in their file.
-func (f *Files) ManyPages() int { return count(f.pages) }
+func (f *Files) ManyPages() int { return count(f.pages, 2) }
 
-func count(flags []atomic.Bool) int {
+// Found returns, of an image that was drawn, how many pixels are not opaque and how many images its file holds.
+func (f *Files) Found(i int) (transparent, pages int) {
+	return int(f.transparent[i].Load()), int(f.pages[i].Load())
+}
+
+// count counts the values that are at least so large.
+func count(values []atomic.Int64, least int64) int {
 	n := 0
-	for i := range flags {
-		if flags[i].Load() {
+	for i := range values {
+		if values[i].Load() >= least {
 			n++
 		}
 	}
@@ -198,8 +204,8 @@ func (f *Files) paint(plane []float32, i int) error {
 		return fault.New("stimuli", f.paths[i], "", "has changed: want %d×%d pixels", f.shape.H(), f.shape.W())
 	}
 	transparent, err := file.draw(plane, f.background)
-	f.transparent[i].Store(transparent > 0)
-	f.pages[i].Store(file.pages > 1)
+	f.transparent[i].Store(int64(transparent))
+	f.pages[i].Store(int64(file.pages))
 	return err
 }
 

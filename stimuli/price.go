@@ -32,14 +32,17 @@ func price(file *input.File, kind string, config image.Config) float64 {
 			planes = 4
 		}
 		each = planes
-		if planes > 1 && config.ColorModel != color.YCbCrModel { // stored in other colours
+		switch config.ColorModel { // stored in other colours
+		case color.RGBAModel:
 			each += 4
+		case color.CMYKModel:
+			each += 8
 		}
 		if progressive(file) { // all coefficients, 32 bits each
 			each += 4 * planes
 		}
-	case filekind.TIFF: // a strip or tile is unpacked into a buffer of up to 8 bytes for a pixel, which doubles as it grows
-		return pixels*each + 24*tiffBlock(file, config)
+	case filekind.TIFF: // a buffer holds a strip or tile, of up to 8 bytes for a pixel, and doubles as it grows
+		return pixels*each + 32*tiffBlock(file, config)
 	case filekind.WebP: // lossless: two pictures of 4 bytes; lossy: one of 2, and its transparency as a lossless one
 		return 13*pixels + float64(file.Size())
 	}

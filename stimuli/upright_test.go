@@ -96,11 +96,19 @@ func pngWith(t *testing.T, picture image.Image, exif []byte) []byte {
 	if err := png.Encode(&file, picture); err != nil {
 		t.Fatal(err)
 	}
-	chunk := append([]byte("eXIf"), exif...)
-	chunk = binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk))
-	chunk = append(binary.BigEndian.AppendUint32(nil, uint32(len(exif))), chunk...)
-	const start = 8 + 25 // the signature and IHDR
-	return append(append(file.Bytes()[:start:start], chunk...), file.Bytes()[start:]...)
+	return withChunk(file.Bytes(), "eXIf", exif)
+}
+
+// withChunk puts a chunk into a PNG, after the signature and IHDR.
+func withChunk(file []byte, kind string, data []byte) []byte {
+	const start = 8 + 25
+	return append(append(file[:start:start], pngChunk(kind, data)...), file[start:]...)
+}
+
+// pngChunk returns a chunk: length, kind, data and checksum (PNG, section 5.3).
+func pngChunk(kind string, data []byte) []byte {
+	chunk := append(append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), kind...), data...)
+	return binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk[4:]))
 }
 
 // TestBackground: α·pixel + (1−α)·background, without rounding in between.
@@ -197,7 +205,7 @@ func TestNaturally(t *testing.T) {
 
 // webpPixels are files of Pillow 13.0.0 (libwebp), by
 //
-//	im.save(f, "WEBP", lossless=True, exact=True)  # 3×2: white, red, green, blue, grey 51 of opacity 102, (10, 20, 30)
+//	im.save(f, "WEBP", lossless=True, exact=True)  # 3×2: white, red, green, blue, 51 of alpha 102, (10, 20, 30)
 //	im.save(f, "WEBP", quality=90)                 # 16×16: the left half is 51, the right half 204
 var webpLossless, webpLossy = "RIFF\x4a\x00\x00\x00WEBPVP8L\x3e\x00\x00\x00\x2f\x02\x40\x00\x10\x2f\x40\x98\x6d\xb4\x41\xdc\xfb\xfc\x29\xa7" +
 	"\x41\x26\x6d\x93\xbf\x4a\xe6\x5f\xe0\xc8\xa4\x6d\x5a\x11\xbb\xe7\x5f\x65\x05\x02\x49\xb6\xfb\x13\x1c\xe8\xc8\x23\x59\xf7\x2d\x28\x64" +

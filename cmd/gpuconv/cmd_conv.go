@@ -97,9 +97,9 @@ func newConv() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.input, "input", "", "images: .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp")
-	flags.StringVar(&f.weight, "weight", "", "weights: .npy or .npz:key")
-	flags.StringVar(&f.bias, "bias", "", "biases, one per filter: .npy or .npz:key")
+	fileFlag(flags, &f.input, "input", "images: .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp")
+	fileFlag(flags, &f.weight, "weight", "weights: .npy or .npz:key")
+	fileFlag(flags, &f.bias, "bias", "biases, one per filter: .npy or .npz:key")
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
 	f.saving.register(cmd)
 	f.spec.register(flags)
@@ -129,17 +129,20 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.backend.validate(); err != nil {
 		return err
 	}
-	images, seen, err := f.inputs.openImages(ctx, f.input)
+	images, err := f.inputs.openImages(ctx, f.input)
 	if err != nil {
 		return err
 	}
 	defer images.Close()
-	l, err := f.layer(ctx, images.Shape())
+	l, err := f.layer(ctx, images.Shape(), func(p conv.Problem) error { return f.judge(p, images.memory) })
 	if err != nil {
 		return err
 	}
-	if err := l.cut(); err != nil {
+	if err := images.check(); err != nil {
 		return err
+	}
+	if l.problem, err = batch.Portion(l.problem); err != nil {
+		return usage(plain(err))
 	}
 	s, err := f.backend.prepare(ctx, images.Shape().N(), l.problem, l.weight, l.bias)
 	if err != nil {
@@ -157,50 +160,85 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	seen()
+	images.seen()
 	f.inputs.notFinite(f.output, found)
 	f.inputs.print(stderr)
 	return nil
 }
 
-// layer reads the weights and puts together the problem for all images.
-func (f *convFlags) layer(ctx context.Context, src conv.Shape) (layer, error) {
-	weight, err := f.inputs.readWeights(ctx, "weight", f.weight)
+// layer puts together the problem for all images. It reads weights and biases once judge has accepted their shapes.
+func (f *convFlags) layer(ctx context.Context, src conv.Shape, judge func(conv.Problem) error) (l layer, err error) {
+	weights, shape, err := openWeights(ctx, "weight", f.weight)
 	if err != nil {
-		return layer{}, err
+		return l, err
 	}
-	spec, err := f.spec.spec(src, weight.Shape)
+	defer weights.Close()
+	spec, err := f.spec.spec(src, shape)
 	if err != nil {
-		return layer{}, err
+		return l, err
 	}
-	if f.spec.flip {
-		weight = weight.Flipped()
-	}
-	l := layer{weight: weight, problem: conv.Problem{Spec: spec, Src: src, Weight: weight.Shape, Bias: f.bias != ""}}
-	if f.bias != "" {
-		if l.bias, err = f.inputs.readBias(ctx, f.bias); err != nil {
-			return layer{}, err
+	l.problem = conv.Problem{Spec: spec, Src: src, Weight: shape, Bias: f.bias != ""}
+	var biases arrayInput
+	if l.problem.Bias {
+		var values int
+		if biases, values, err = openBias(ctx, f.bias); err != nil {
+			return l, err
+		}
+		defer biases.Close()
+		if err := l.problem.CheckBias(values); err != nil {
+			return l, usage(plain(err))
 		}
 	}
-	if err := l.problem.CheckPlan(l.weight, l.bias); err != nil {
-		return layer{}, usage(plain(err))
+	if err := judge(l.problem); err != nil {
+		return l, err
 	}
-	return l, nil
+	return l, f.fill(&l, weights, biases)
 }
 
-// cut makes a portion of the images the batch, and refuses one that does not fit into memory: three portions are here,
-// and about two are in a plan.
-func (l *layer) cut() error {
-	var err error
-	if l.problem, err = batch.Portion(l.problem); err != nil {
-		return usage(plain(err))
+// fill reads weights and biases.
+func (f *convFlags) fill(l *layer, weights, biases arrayInput) error {
+	array, err := f.inputs.read(weights)
+	if err != nil {
+		return err
 	}
-	dst, err := l.problem.Dst()
+	if l.weight, err = array.Weights(); err != nil {
+		return refused("weight", f.weight, err)
+	}
+	if f.spec.flip {
+		l.weight = l.weight.Flipped()
+	}
+	if !l.problem.Bias {
+		return nil
+	}
+	if array, err = f.inputs.read(biases); err != nil {
+		return err
+	}
+	l.bias = array.Data
+	return nil
+}
+
+// copies is how many times weights are in memory: here, and in a plan, packed or transformed.
+const copies = 8
+
+// judge refuses what cannot be convolved, and what fits neither into memory nor onto the disk: three portions of the
+// images are here, and about two are in a plan. Reading them takes more bytes.
+func (f *convFlags) judge(p conv.Problem, bytes float64) error {
+	dst, err := p.Dst()
 	if err != nil {
 		return usage(plain(err))
 	}
-	what := fmt.Sprintf("images of %v to %v", l.problem.Src.Image(), dst.Image())
-	return checkMemory(what, 5*(l.problem.Src.Bytes()+dst.Bytes()))
+	if f.output != "" {
+		if err := checkDisk(fmt.Sprintf("an output of %v", dst), f.output, dst.Bytes()); err != nil {
+			return err
+		}
+	}
+	portion, err := batch.Portion(p)
+	if err != nil {
+		return usage(plain(err))
+	}
+	images := portion.Src.Bytes() + dst.WithN(portion.Src.N()).Bytes()
+	what := fmt.Sprintf("images of %v to %v with weights %v", p.Src.Image(), dst.Image(), p.Weight)
+	return reserve(what, bytes+5*images+copies*p.Weight.Bytes())
 }
 
 // convolve streams the images through the plan into the output file. It returns what of that is no number.
@@ -211,9 +249,6 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stre
 		return found, err
 	}
 	shape := image.WithN(stream.Images.Shape().N())
-	if err := checkDisk(fmt.Sprintf("an output of %v", shape), f.output, shape.Bytes()); err != nil {
-		return found, err
-	}
 	bar := newProgress(stderr, "convolving", shape.N())
 	defer bar.stop()
 	stream.Progress = bar.set

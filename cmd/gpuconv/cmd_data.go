@@ -49,12 +49,12 @@ resp_test, so that noise makes no tuning.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.download, "download", "", "fetch the recordings into this file")
+	fileFlag(flags, &f.download, "download", "fetch the recordings into this file")
 	flags.StringVar(&f.url, "url", dataset.URL, "where to fetch them")
 	flags.StringVar(&f.md5, "md5", dataset.MD5, "the checksum the file must have; none takes any")
 	flags.DurationVar(&f.retry, "pause", time.Second,
 		"before the first retry of a download, twice as long before each further one")
-	flags.StringVar(&f.input, "input", "", "the file to read")
+	fileFlag(flags, &f.input, "input", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
 	f.saving.register(cmd)
@@ -139,6 +139,13 @@ func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, checked 
 			return err
 		}
 	}
+	stimuli, neurons, err := dataset.Layout(ctx, f.input)
+	if err != nil {
+		return failed("input", "", err)
+	}
+	if err := reserveRecordings(stimuli, neurons); err != nil {
+		return err
+	}
 	sum, size, err := dataset.Sum(ctx, f.input)
 	if err != nil {
 		return failed("input", "", err)
@@ -180,6 +187,15 @@ func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, checked 
 	}
 	f.inputs.print(stderr)
 	return nil
+}
+
+// reserveRecordings refuses what does not fit into memory: both halves, their curves, what is found
+// for each neuron, and the matrix of dissimilarities with its table.
+func reserveRecordings(stimuli, neurons int) error {
+	const pictures, value, neuron = 128 << 20, 100, 4000 // bytes
+	n, cells := float64(stimuli), float64(neurons)
+	return reserve(fmt.Sprintf("recordings of %d neurons and %d stimuli", neurons, stimuli),
+		pictures+cells*(neuron+value*n)+32*n*n)
 }
 
 // populationOf analyses recordings, at the middles of their bins if they have bins.

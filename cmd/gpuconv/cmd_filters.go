@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"gpuconv/conv"
 	"gpuconv/experiment"
 	"gpuconv/fault"
 	"gpuconv/filters"
@@ -62,7 +63,7 @@ func (f *filtersFlags) register(flags *pflag.FlagSet) {
 	f.filter.register(flags)
 	flags.SetNormalizeFunc(alias("orientations", "orientation"))
 	flags.StringVar(&f.kind, "kind", "", "a kind of filters instead of a preset")
-	flags.StringVar(&f.input, "input", "", "weights to copy instead of a preset: .npy or .npz:key")
+	fileFlag(flags, &f.input, "input", "weights to copy instead of a preset: .npy or .npz:key")
 	flags.StringVar(&f.output, "output", "", "the .npy or .npz file to write")
 	f.inputs.register(flags)
 	flags.Bool("quadrature", false,
@@ -105,13 +106,22 @@ func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*experim
 	case s != nil:
 		return s.filterBank(ctx)
 	case f.input != "":
-		return f.inputs.readBank(ctx, "input", f.input)
+		return f.inputs.readBank(ctx, "input", f.input, f.judge)
 	}
 	tutorial3, err := f.preset.tutorial3()
 	if err != nil {
 		return nil, err
 	}
 	return f.filter.bank(ctx, tutorial3)
+}
+
+// judge refuses filters of a file that fit neither into memory, each with a row of the table, nor onto the disk.
+func (f *filtersFlags) judge(weight conv.Shape) error {
+	what := fmt.Sprintf("filters %v", weight)
+	if err := checkDisk(what, f.output, weight.Bytes()); err != nil {
+		return err
+	}
+	return reserve(what, weight.Bytes()+rowBytes*float64(weight.N()))
 }
 
 // writeBank writes the weights and, beside them, their table.

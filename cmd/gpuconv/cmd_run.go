@@ -70,9 +70,9 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	f.stimulus.registerSF(flags)
 	f.filter.register(flags)
 	f.backend.register(flags)
-	flags.StringVar(&f.stimuli, "stimulus", "",
+	fileFlag(flags, &f.stimuli, "stimulus",
 		"a kind of stimuli and its settings, or an image file or folder, instead of the preset's gratings")
-	flags.StringVar(&f.filters, "filter", "",
+	fileFlag(flags, &f.filters, "filter",
 		"a kind of filters and its settings, or .npy or .npz:key weights, instead of the preset's bank")
 	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of each two filters")
 	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W: a cell at every second position")

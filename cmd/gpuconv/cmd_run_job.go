@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strconv"
 
@@ -32,15 +31,15 @@ func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
 	if j.Images, err = f.images(ctx); err != nil {
 		return j, err
 	}
-	if j.Bank, err = f.weights(ctx); err != nil {
+	if j.Bank, err = f.weights(ctx, j); err != nil {
 		return j, err
 	}
 	j.Spec, err = f.spec(j.Bank.Weight.Shape)
 	return j, err
 }
 
-// problem refuses what cannot be convolved and what does not fit onto the disk or into memory. It sets Go's memory
-// limit to the estimate, so that garbage is collected before the job takes more.
+// problem refuses what cannot be convolved and what does not fit onto the disk or into memory. A job of files is
+// judged before they are read.
 func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	p, err := j.Problem()
 	if err != nil {
@@ -62,11 +61,7 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	}
 	what := fmt.Sprintf("images of %d×%d with %d filters of %d×%d",
 		p.Src.H(), p.Src.W(), activations.C(), p.Weight.H(), p.Weight.W())
-	if err := checkMemory(what, need); err != nil {
-		return p, err
-	}
-	debug.SetMemoryLimit(int64(need))
-	return p, nil
+	return p, reserve(what, need)
 }
 
 // images returns the stimuli: those of a kind, image files, or the preset's gratings.
@@ -102,8 +97,8 @@ func (f *runFlags) filterKind() bool {
 	return slices.ContainsFunc(filters.Kinds(), func(k filters.Kind) bool { return k.Name == f.filters })
 }
 
-// weights returns the filters: those of a kind, of a file or of the preset.
-func (f *runFlags) weights(ctx context.Context) (*experiment.Bank, error) {
+// weights returns the filters: those of a kind, of a file or of the preset. Those of a file must suit the images of j.
+func (f *runFlags) weights(ctx context.Context, j experiment.Job) (*experiment.Bank, error) {
 	if f.filters == "" {
 		tutorial3, err := f.preset.tutorial3()
 		if err != nil {
@@ -112,7 +107,13 @@ func (f *runFlags) weights(ctx context.Context) (*experiment.Bank, error) {
 		return f.filter.bank(ctx, tutorial3)
 	}
 	if kind := kindOf(ctx, f.filters); isArray(f.filters) || kind != "" && !f.filterKind() {
-		return f.inputs.readBank(ctx, "filter", f.filters)
+		return f.inputs.readBank(ctx, "filter", f.filters, func(weight conv.Shape) (err error) {
+			j.Bank = &experiment.Bank{Weight: &conv.Tensor{Shape: weight}}
+			if j.Spec, err = f.spec(weight); err == nil {
+				_, err = f.problem(j)
+			}
+			return err
+		})
 	}
 	s, err := parseSettings("filter", f.filters)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"gpuconv/batch"
 	"gpuconv/experiment"
 	"gpuconv/fault"
 	"gpuconv/stimuli"
@@ -64,7 +65,7 @@ func (f *stimuliFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.sf, "sf", "", "spatial frequency: of kinds a list in cycles/pixel or --sf-unit; of presets a number, "+
 		"as the tutorial\ncounts it, in radians per pixel of the full 640×480 image (default 1/28)")
 	flags.StringVar(&f.kind, "kind", "", "a kind of pattern instead of a preset")
-	flags.StringVar(&f.input, "input", "", "an image file or a folder of them instead of a preset: .png, .jpg, .tif, .bmp, .webp;\nin the order of their names, img2 before img10")
+	fileFlag(flags, &f.input, "input", "an image file or a folder of them instead of a preset: .png, .jpg, .tif, .bmp, .webp;\nin the order of their names, img2 before img10")
 	f.inputs.registerBackground(flags)
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
 	f.settings = []string{"orientation", "sf"}
@@ -152,7 +153,11 @@ func writeStimuli(ctx context.Context, to output, images stimuli.Set) error {
 	if err := checkDisk(what, to.path, all.Bytes()); err != nil {
 		return err
 	}
-	if err := checkMemory(fmt.Sprintf("an image of %d×%d", all.H(), all.W()), all.Image().Bytes()); err != nil {
+	need := all.WithN(batch.PortionOf(all)).Bytes()
+	if files, ok := images.(*stimuli.Files); ok {
+		need += files.Memory()
+	}
+	if err := reserve(fmt.Sprintf("an image of %d×%d", all.H(), all.W()), need+200*float64(all.N())); err != nil {
 		return err
 	}
 	table, err := images.Table()

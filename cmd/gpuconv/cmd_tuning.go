@@ -53,7 +53,10 @@ frequency take the largest response over the phases; other parameters stay where
 Circular variance, selectivity and F1/F0 are defined for rates, which are not negative (Ringach, Shapley and Hawken
 2002). With --linear a curve may go below 0 and has none of them, unless --negative rectifies it or subtracts its
 minimum; Mazurek, Kager and Van Hooser (2014) say what to make of such indices. A figure that is left out is empty, and
-a note says why: no finite response, a cell that is not tuned (circular variance above 0.99), a fit at its bound of 45°.`,
+a note says why: no finite response, a cell that is not tuned (circular variance above 0.99), a fit at its bound of 45°.
+
+A table is CSV in UTF-8, with the names of its columns in the first line. A cell that is no number in a column of
+numbers is refused, by its line. An empty cell or nan is a missing value.`,
 		Example: "  gpuconv tuning --input out --output tuned\n" +
 			"  gpuconv tuning --input y.npy --orientations 0:180:5 --at mean --output tuned\n" +
 			"  gpuconv tuning --input out --normalise 1,2,0.5 --sum 2+4,3+5 --output tuned",
@@ -63,8 +66,8 @@ a note says why: no finite response, a cell that is not tuned (circular variance
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.input, "input", "", "a folder of gpuconv run, or activations: .npy or .npz:key")
-	flags.StringVar(&f.table, "table", "",
+	fileFlag(flags, &f.input, "input", "a folder of gpuconv run, or activations: .npy or .npz:key")
+	fileFlag(flags, &f.table, "table",
 		"CSV of parameters, a line for each image; stimuli.csv of the folder if not given")
 	flags.StringVar(&f.orientations, "orientations", "",
 		"instead of a table: the images' orientations, a list or start:stop:step")
@@ -113,7 +116,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return refused("input", f.input, err)
 	}
-	if err := checkTuningMemory(source.Shape(), cells); err != nil {
+	if err := reserveTuning(source, cells); err != nil {
 		return err
 	}
 	out, err := f.saving.output("output", f.output).createFolder()
@@ -349,14 +352,16 @@ func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Reado
 	return tuning.Read(ctx, source, readout, bar.set)
 }
 
-// checkTuningMemory refuses what does not fit into memory: the maps of an image, in float32 and float64, and the
-// responses, of which there are two copies while phases are taken out.
-func checkTuningMemory(shape []int, cells int) error {
-	image, responses := 1.0, 16*float64(shape[0])*float64(cells)
+// reserveTuning refuses what does not fit into memory: the maps of an image, in float32 and float64, an array that is
+// read whole, the responses, of which there are two copies while phases are taken out, and what is found for each cell.
+func reserveTuning(source *npy.Reader, cells int) error {
+	const pictures, cell = 128 << 20, 4000 // bytes
+	shape := source.Shape()
+	image, need := 1.0, pictures+source.Memory()+float64(cells)*(cell+16*float64(shape[0]))
 	for _, extent := range shape[1:] {
 		image *= float64(extent)
 	}
-	return checkMemory(fmt.Sprintf("activations %v", shape), 12*image+responses)
+	return reserve(fmt.Sprintf("activations %v", shape), need+12*image)
 }
 
 // analyse makes curves and figures of responses.

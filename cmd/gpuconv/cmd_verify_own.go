@@ -12,7 +12,7 @@ import (
 
 // ownCase reads the user's images and weights.
 func (f *verifyFlags) ownCase(ctx context.Context) (verify.Case, error) {
-	images, seen, err := f.own.inputs.openImages(ctx, f.own.input)
+	images, err := f.own.inputs.openImages(ctx, f.own.input)
 	if err != nil {
 		return verify.Case{}, err
 	}
@@ -21,17 +21,11 @@ func (f *verifyFlags) ownCase(ctx context.Context) (verify.Case, error) {
 	if shape.N() < 1 {
 		return verify.Case{}, refused("input", f.own.input, fmt.Errorf("shape %v: want at least one image", shape))
 	}
-	l, err := f.own.layer(ctx, shape)
+	l, err := f.own.layer(ctx, shape, func(p conv.Problem) error { return judgeOwn(p, images.memory) })
 	if err != nil {
 		return verify.Case{}, err
 	}
-	dst, err := l.problem.Dst() // all images at once: portions are for files
-	if err != nil {
-		return verify.Case{}, usage(plain(err))
-	}
-	// There are three fillings. Each has its inputs, two outputs, and two float64 of the judge for each output.
-	if err := checkMemory(fmt.Sprintf("verifying images of %v to %v", shape, dst),
-		3*(shape.Bytes()+6*dst.Bytes())); err != nil {
+	if err := images.check(); err != nil {
 		return verify.Case{}, err
 	}
 	src, err := conv.NewTensor(shape)
@@ -41,7 +35,18 @@ func (f *verifyFlags) ownCase(ctx context.Context) (verify.Case, error) {
 	if err := images.Draw(src, 0); err != nil {
 		return verify.Case{}, err
 	}
-	seen()
+	images.seen()
 	name := fault.Printable(f.own.input) + " with " + fault.Printable(f.own.weight)
 	return verify.Given(compare.Case{Name: name, Problem: l.problem, Src: src, Weight: l.weight, Bias: l.bias}), nil
+}
+
+// judgeOwn refuses what cannot be convolved or does not fit into memory. All images are convolved at once; portions are
+// for files. There are three fillings. Each has its inputs, two outputs, and two float64 of the judge for each output.
+func judgeOwn(p conv.Problem, bytes float64) error {
+	dst, err := p.Dst()
+	if err != nil {
+		return usage(plain(err))
+	}
+	return reserve(fmt.Sprintf("verifying images of %v to %v", p.Src, dst),
+		bytes+3*(p.Src.Bytes()+6*dst.Bytes())+2*copies*p.Weight.Bytes())
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -80,6 +82,19 @@ func plain(err error) error {
 
 // checkMemory refuses what needs more memory than the machine has free.
 func checkMemory(what string, bytes float64) error { return usage(machine.CheckMemory(what, bytes)) }
+
+// aside is the memory of the program itself, beyond what a job says that it needs.
+const aside = 64 << 20
+
+// reserve is checkMemory for a job that is about to take the memory. From then on Go collects garbage before more than
+// that is taken.
+func reserve(what string, bytes float64) error {
+	if err := checkMemory(what, bytes); err != nil {
+		return err
+	}
+	debug.SetMemoryLimit(int64(min(bytes+aside, math.MaxInt64/2)))
+	return nil
+}
 
 // checkDisk refuses an output that does not fit on the disk of path.
 func checkDisk(what, path string, bytes float64) error {

@@ -9,7 +9,6 @@ import (
 
 	"gpuconv/conv"
 	"gpuconv/machine"
-	"gpuconv/npy"
 
 	"github.com/spf13/pflag"
 )
@@ -25,9 +24,9 @@ type problemFlags struct {
 func (f *problemFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.compact, "problem", "", "explain a convolution: N,Cin,H,W,Cout,K,pad,stride,groups, or alone with the flags of gpuconv conv")
 	flags.Lookup("problem").NoOptDefVal = "flags"
-	flags.StringVar(&f.input, "input", "", "with --problem: images, a file or a shape N,C,H,W")
-	flags.StringVar(&f.weight, "weight", "", "with --problem: weights, a file or a shape O,I,H,W")
-	flags.StringVar(&f.bias, "bias", "", "with --problem: biases, a file or their number")
+	fileFlag(flags, &f.input, "input", "with --problem: images, a file or a shape N,C,H,W")
+	fileFlag(flags, &f.weight, "weight", "with --problem: weights, a file or a shape O,I,H,W")
+	fileFlag(flags, &f.bias, "bias", "with --problem: biases, a file or their number")
 	f.spec.register(flags)
 }
 
@@ -106,23 +105,18 @@ func shapeOf(ctx context.Context, flag, text string) (conv.Shape, error) {
 		return conv.Shape{}, refused(flag, "", errors.New("want a file or a shape of four numbers, such as 64,1,48,64"))
 	}
 	if flag == "input" {
-		images, _, err := (&inputs{}).openImages(ctx, text)
+		images, err := (&inputs{}).openImages(ctx, text)
 		if err != nil {
 			return conv.Shape{}, err
 		}
 		defer images.Close()
 		return images.Shape(), nil
 	}
-	reader, err := npy.Open(ctx, text)
+	weights, shape, err := openWeights(ctx, flag, text)
 	if err != nil {
-		return conv.Shape{}, failed(flag, "", err)
+		return conv.Shape{}, err
 	}
-	defer reader.Close()
-	shape, err := npy.WeightShape(reader.Shape())
-	if err != nil {
-		return conv.Shape{}, refused(flag, text, err)
-	}
-	return shape, nil
+	return shape, weights.Close()
 }
 
 // explanation is what gpuconv info --problem prints. Nothing has been allocated then. Sizes are in bytes.

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gpuconv/conv"
+	"gpuconv/experiment"
+	"gpuconv/npy"
+)
+
+// Arrays that are read whole: weights and biases. Their shapes are judged before a value is read.
+
+// arrayInput is an array of a file. Only its header is read yet.
+type arrayInput struct {
+	*npy.Reader
+	flag, path string
+}
+
+// openArray opens the array that a flag names.
+func openArray(ctx context.Context, flag, path string) (arrayInput, error) {
+	reader, err := npy.Open(ctx, path)
+	if err != nil {
+		return arrayInput{}, failed(flag, "", err)
+	}
+	return arrayInput{reader, flag, path}, nil
+}
+
+// openWeights opens an array of 4 extents.
+func openWeights(ctx context.Context, flag, path string) (weights arrayInput, shape conv.Shape, err error) {
+	if path == "" {
+		const want = "want a .npy file, or a .npz file and a key as file.npz:key"
+		return arrayInput{}, shape, refused(flag, "", errors.New(want))
+	}
+	if weights, err = openArray(ctx, flag, path); err != nil {
+		return arrayInput{}, shape, err
+	}
+	if shape, err = npy.WeightShape(weights.Shape()); err != nil {
+		weights.Close()
+		return arrayInput{}, shape, refused(flag, path, err)
+	}
+	return weights, shape, nil
+}
+
+// openBias opens an array of 1 extent.
+func openBias(ctx context.Context, path string) (bias arrayInput, values int, err error) {
+	if bias, err = openArray(ctx, "bias", path); err != nil {
+		return arrayInput{}, 0, err
+	}
+	shape := bias.Shape()
+	if len(shape) != 1 {
+		bias.Close()
+		return arrayInput{}, 0, refused("bias", path, fmt.Errorf("shape %v: want one extent, a value per filter", shape))
+	}
+	return bias, shape[0], nil
+}
+
+// read reads all of an array, and notes what float32 could not hold of it.
+func (in *inputs) read(a arrayInput) (*npy.Array, error) {
+	array, err := a.Array()
+	if err != nil {
+		return nil, failed(a.flag, "", err)
+	}
+	return array, in.take(a.flag, a.path, a.Reader)
+}
+
+// rowBytes is the memory that the name of a filter and its row in a table take.
+const rowBytes = 400
+
+// readBank reads weights from a file once judge has accepted their shape.
+func (in *inputs) readBank(ctx context.Context, flag, path string, judge func(conv.Shape) error) (*experiment.Bank,
+	error) {
+	weights, shape, err := openWeights(ctx, flag, path)
+	if err != nil {
+		return nil, err
+	}
+	defer weights.Close()
+	if err := judge(shape); err != nil {
+		return nil, err
+	}
+	array, err := in.read(weights)
+	if err != nil {
+		return nil, err
+	}
+	weight, err := array.Weights()
+	if err != nil {
+		return nil, refused(flag, path, err)
+	}
+	return experiment.UnknownBank(weight), nil
+}
+
+// take notes what float32 could not hold of a file's elements, or refuses the file if the user is strict.
+func (in *inputs) take(flag, path string, read *npy.Reader) error {
+	return in.lose(flag, path, read.DType(), read.Lost(), read.Done())
+}
+
+// lose is take for what was lost of so many elements of a type.
+func (in *inputs) lose(flag, path, dtype string, lost npy.Loss, of int) error {
+	switch {
+	case !lost.Any():
+		return nil
+	case in.strict:
+		return refused(flag, path, fmt.Errorf("%s, read as float32: want without --strict, or numbers that fit: %s",
+			element(dtype), lost.Say(of)))
+	}
+	in.overflown = in.overflown || lost.Infinite > 0
+	in.note(path, "%s, read as float32: %s", element(dtype), lost.Say(of))
+	return nil
+}
+
+// element names a type of elements as NumPy does: int64 for <i8.
+func element(dtype string) string {
+	kinds := map[byte]string{'f': "float", 'i': "int", 'u': "uint", 'b': "bool"}
+	kind := strings.TrimLeft(dtype, "<>|=")
+	if kind == "b1" {
+		return "bool"
+	}
+	return fmt.Sprintf("%s%d", kinds[kind[0]], 8*(kind[1]-'0'))
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"gpuconv/batch"
+	"gpuconv/conv"
+	"gpuconv/fault"
+	"gpuconv/internal/filekind"
+	"gpuconv/internal/input"
+	"gpuconv/npy"
+	"gpuconv/param"
+	"gpuconv/stimuli"
+)
+
+// The images of --input: arrays and pictures. Their headers are read when they are opened. All else is judged by these,
+// before the first pixel is read.
+
+// wantImages is what --input takes.
+const wantImages = "want a .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp file"
+
+// imageInput is the images of a file. None of them is read yet.
+type imageInput struct {
+	batch.Source
+	io.Closer
+	memory float64      // bytes that drawing takes beyond the images
+	check  func() error // refuses the file if the user is strict: call it before the images are drawn
+	seen   func()       // notes what there is to know: call it when all are drawn
+}
+
+// Draw names the flag in its error.
+func (i imageInput) Draw(dst *conv.Tensor, first int) error {
+	return failed("input", "", i.Source.Draw(dst, first))
+}
+
+// openImages opens the file of --input. Arrays are read some images at a time.
+func (in *inputs) openImages(ctx context.Context, path string) (imageInput, error) {
+	if path == "" {
+		return imageInput{}, refused("input", "", errors.New(wantImages))
+	}
+	if kind := kindOf(ctx, path); kind != "" && !isArrayKind(kind) {
+		return in.openPicture(ctx, path, kind)
+	}
+	reader, err := npy.Open(ctx, path)
+	if err != nil {
+		return imageInput{}, failed("input", "", err)
+	}
+	if in.background != "" {
+		reader.Close()
+		return imageInput{}, refused("background", in.background, fmt.Errorf("%s is no picture", fault.Printable(path)))
+	}
+	array, err := npy.NewImages(reader)
+	if err != nil {
+		reader.Close()
+		return imageInput{}, refused("input", path, err)
+	}
+	return imageInput{Source: array, Closer: array, memory: reader.Memory(),
+		check: func() error { return in.rehearse(ctx, "input", path) },
+		seen: func() {
+			in.brightness(path, reader.DType())
+			_ = in.take("input", path, reader) // a strict user's file has passed the check
+		}}, nil
+}
+
+// kindOf says what the file is that a path names; nothing if there is none, or an array in an archive.
+func kindOf(ctx context.Context, path string) string {
+	file, err := input.Open(ctx, input.Array, path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	start, err := io.ReadAll(io.LimitReader(file, filekind.Head))
+	if err != nil {
+		return ""
+	}
+	if kind := filekind.Of(path, start); kind != "" {
+		return kind
+	}
+	return "unknown"
+}
+
+func isArrayKind(kind string) bool { return kind == filekind.NPY || kind == filekind.ZIP }
+
+// openPicture opens a picture, and refuses what is none: in the words of arrays if its name is one of an array.
+func (in *inputs) openPicture(ctx context.Context, path, kind string) (imageInput, error) {
+	switch kind {
+	case filekind.PNG, filekind.JPEG, filekind.TIFF, filekind.BMP, filekind.WebP:
+	default:
+		if !stimuli.IsImageName(path) {
+			_, err := npy.Open(ctx, path)
+			if isArray(path) && err != nil {
+				return imageInput{}, failed("input", "", err)
+			}
+			return imageInput{}, failed("input", "", &fault.Error{Argument: path,
+				Rule: strings.TrimPrefix(kind+": ", "unknown: ") + wantImages + advice(kind)})
+		}
+	}
+	picture, err := in.openFiles(ctx, "input", path)
+	if err != nil {
+		return imageInput{}, err
+	}
+	return imageInput{Source: picture, Closer: io.NopCloser(nil), memory: picture.Memory(),
+		check: func() error { return nil }, seen: func() { in.pictured(path, picture) }}, nil
+}
+
+// pictured notes what a user should know of a picture.
+func (in *inputs) pictured(path string, picture *stimuli.Files) {
+	transparent, pages := picture.Found(0)
+	if transparent > 0 && in.background == "" {
+		in.note(path, "%d of %d pixels are transparent and lie on black; --background chooses another grey", transparent,
+			picture.Shape().H()*picture.Shape().W())
+	}
+	if pages > 1 {
+		in.note(path, "holds %d images, the first is read", pages)
+	}
+}
+
+// advice says how to make an array of a file that is another's.
+func advice(kind string) string {
+	if a := npy.Advice(kind); a != "" {
+		return "; " + a
+	}
+	return ""
+}
+
+// openFiles opens a set of image files.
+func (in *inputs) openFiles(ctx context.Context, flag, path string) (*stimuli.Files, error) {
+	grey, err := in.grey()
+	if err != nil {
+		return nil, err
+	}
+	if isArrayKind(kindOf(ctx, path)) || strings.Contains(path, ".npz:") {
+		return nil, refused(flag, path, errors.New("an array: want pictures; gpuconv conv --input convolves arrays"))
+	}
+	files, err := stimuli.OpenFiles(ctx, path, grey)
+	if err != nil {
+		return nil, failed(flag, "", err)
+	}
+	return files, nil
+}
+
+// grey reads --background.
+func (in *inputs) grey() (float64, error) {
+	switch in.background {
+	case "", "black":
+		return 0, nil
+	case "white":
+		return 1, nil
+	}
+	grey, err := param.ParseNumber(in.background)
+	if err != nil || !(grey >= 0 && grey <= 1) {
+		return 0, misread("background", in.background, errors.New("want a grey from 0 (black) to 1 (white), black or white"))
+	}
+	return grey, nil
+}
+
+// drawn notes what a user should know of image files that were drawn.
+func (in *inputs) drawn(path string, images stimuli.Set) {
+	files, ok := images.(*stimuli.Files)
+	if !ok {
+		return
+	}
+	in.passedOver(path, files.PassedOver(), "file that is no image", "files that are no images")
+	in.passedOver(path, files.Folders(), "folder, and what is in it", "folders, and what is in them")
+	if n := files.Transparent(); n > 0 && in.background == "" {
+		in.note(path, "%d of %d images have transparent pixels, which lie on black; --background chooses another grey", n,
+			images.Shape().N())
+	}
+	if n := files.ManyPages(); n > 0 {
+		in.note(path, "%d of %d files hold several images, the first of each is read", n, images.Shape().N())
+	}
+}
+
+// passedOver names some of what a folder holds beside images.
+func (in *inputs) passedOver(path string, names []string, one, many string) {
+	const most = 5
+	text, what := strings.Join(names[:min(most, len(names))], ", "), many
+	switch {
+	case len(names) == 0:
+		return
+	case len(names) == 1:
+		what = one
+	case len(names) > most:
+		text += ", …"
+	}
+	in.note(path, "passed over %d %s: %s", len(names), what, fault.Printable(text))
+}
+
+// brightness says of bytes how bright they are, since pictures differ.
+func (in *inputs) brightness(path, dtype string) {
+	if e := element(dtype); e == "uint8" || e == "uint16" {
+		white := map[string]int{"uint8": 255, "uint16": 65535}[e]
+		in.note(path, "%s, read as the numbers 0 … %d; the pixels of a .png are 0 … 1", e, white)
+	}
+}
+
+// rehearse reads an array to its end, if the user is strict, and refuses it if anything is lost.
+func (in *inputs) rehearse(ctx context.Context, flag, path string) error {
+	if !in.strict {
+		return nil
+	}
+	reader, err := npy.Open(ctx, path)
+	if err != nil {
+		return failed(flag, "", err)
+	}
+	defer reader.Close()
+	if err := reader.Scan(); err != nil {
+		return failed(flag, "", err)
+	}
+	return in.take(flag, path, reader)
+}

@@ -183,6 +183,9 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 		tuning.SubtractMin); err != nil {
 		return r, s, m, err
 	}
+	if s.Negative != tuning.Refuse && !f.linear {
+		return r, s, m, refused("negative", f.negative, errors.New("want --linear with it, without that responses below 0 are 0"))
+	}
 	if f.by != "" {
 		for name := range strings.SplitSeq(f.by, ",") {
 			axis, err := parseChoice("by", name, tuning.ByOrientation, tuning.ByFrequency, tuning.ByPhase)

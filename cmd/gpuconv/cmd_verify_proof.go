@@ -85,6 +85,9 @@ func (p *proof) conclude(ctx context.Context) error {
 	if err := p.out.write(p.report); err != nil {
 		return err
 	}
+	for _, skip := range p.report.NotLocal() {
+		printLine(p.stdout, "not local %v", skip)
+	}
 	for _, skip := range p.report.Skips() {
 		printLine(p.stdout, "skipped   %v", skip)
 	}

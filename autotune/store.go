@@ -97,8 +97,8 @@ func (k Key) stem() string {
 	return hex.EncodeToString(sum[:10]) + "-n"
 }
 
-// Path returns the file of k.
-func (s Store) Path(k Key) string {
+// path returns the file of k.
+func (s Store) path(k Key) string {
 	return filepath.Join(s.Folder, k.stem()+strconv.Itoa(k.Problem.Src.N())+extension)
 }
 
@@ -114,7 +114,7 @@ func (s Store) Save(k Key, e Entry) (string, error) {
 	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
 		return "", err
 	}
-	path := s.Path(k)
+	path := s.path(k)
 	err = whole.Write(path, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
 	if err != nil {
 		return "", err
@@ -159,7 +159,7 @@ func (s Store) Find(k Key) (*Entry, error) {
 
 // read reads the file of k, which may have any content.
 func (s Store) read(k Key) (*Entry, error) {
-	path := s.Path(k)
+	path := s.path(k)
 	text, err := input.ReadFile(context.Background(), input.Entry, path)
 	if err != nil {
 		return nil, err
@@ -207,7 +207,7 @@ func (s Store) Forget(k Key) (bool, error) {
 	if s.Folder == "" {
 		return false, nil
 	}
-	err := os.Remove(s.Path(k))
+	err := os.Remove(s.path(k))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

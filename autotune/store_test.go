@@ -52,6 +52,7 @@ func TestStore(t *testing.T) {
 	}
 	for name, change := range map[string]func(k *Key){
 		"vendor":     func(k *Key) { k.Vendor = "NVIDIA" },
+		"precision":  func(k *Key) { k.Precision = conv.Fast },
 		"renderer":   func(k *Key) { k.Renderer = "softpipe" },
 		"driver":     func(k *Key) { k.Driver = "4.6" },
 		"image":      func(k *Key) { k.Problem.Src[3]++ },

@@ -132,6 +132,9 @@ type explanation struct {
 	Backend     string     `json:"backend"`
 	Device      string     `json:"device"`
 	Algorithm   string     `json:"algorithm"`
+	Bound       float64    `json:"bound"`             // how many times γₙ·Σ|x||w| of its own pixels an output may be off; 0 with a tolerance
+	Tolerance   float64    `json:"tolerance"`         // the RMS error of an algorithm that spreads errors, in parts of the largest output
+	Accuracy    string     `json:"accuracy"`          // the same in words
 	Tile        string     `json:"tile,omitempty"`    // how the algorithm cuts the work
 	Tuned       string     `json:"tuned,omitempty"`   // when algorithm and tile were measured to be the fastest
 	Warning     string     `json:"warning,omitempty"` // what the backend had to pass over
@@ -167,7 +170,10 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 	}
 	e := explanation{Src: p.Src, Weight: p.Weight, Sums: sums, Dst: dst, MACs: p.MACs(), Parameters: p.Parameters(),
 		Bytes: p.Bytes(), Intensity: p.Intensity(), Backend: backend.name, Device: backend.describe(), Algorithm: d.Algorithm, Tile: d.Tile, Tuned: d.Tuned, Warning: d.Warning,
-		Rejected: []rejected{}, Chunk: d.Chunk, Chunks: (p.Src.N() + d.Chunk - 1) / max(d.Chunk, 1), PlanMemory: float64(d.Memory)}
+		Accuracy: d.Accuracy(), Bound: max(1, d.Bound), Tolerance: d.Tolerance, Rejected: []rejected{}, Chunk: d.Chunk, Chunks: (p.Src.N() + d.Chunk - 1) / max(d.Chunk, 1), PlanMemory: float64(d.Memory)}
+	if d.Tolerance > 0 {
+		e.Bound = 0
+	}
 	e.TotalMemory = e.PlanMemory + p.Src.Bytes() + dst.Bytes()
 	for _, r := range d.Rejected {
 		e.Rejected = append(e.Rejected, rejected{r.Algorithm, r.Reason.Error()})
@@ -190,24 +196,26 @@ func (e explanation) then() string {
 // String is the explanation for people.
 func (e explanation) String() string {
 	w := new(strings.Builder)
-	fmt.Fprintf(w, "src        %v\nweight     %v\n", e.Src, e.Weight)
+	printLine(w, "src        %v", e.Src)
+	printLine(w, "weight     %v", e.Weight)
 	if e.Sums != e.Dst {
-		fmt.Fprintf(w, "sums       %v, then %s\n", e.Sums, e.then())
+		printLine(w, "sums       %v, then %s", e.Sums, e.then())
 	}
-	fmt.Fprintf(w, "dst        %v\n", e.Dst)
-	fmt.Fprintf(w, "parameters %.0f\n", e.Parameters)
-	fmt.Fprintf(w, "work       %.4g MACs, %s compulsory, %.3g FLOP/B\n", e.MACs, machine.Size(e.Bytes), e.Intensity)
-	fmt.Fprintf(w, "device     %s\n", e.Device)
-	fmt.Fprintf(w, "algorithm  %s\n", e.Algorithm)
+	printLine(w, "dst        %v", e.Dst)
+	printLine(w, "parameters %.0f", e.Parameters)
+	printLine(w, "work       %.4g MACs, %s compulsory, %.3g FLOP/B", e.MACs, machine.Size(e.Bytes), e.Intensity)
+	printLine(w, "device     %s", e.Device)
+	printLine(w, "algorithm  %s", e.Algorithm)
+	printLine(w, "accuracy   %s", e.Accuracy)
 	for _, line := range []struct{ name, text string }{{"tile", e.Tile}, {"", e.Tuned}, {"warning", e.Warning}} {
 		if line.text != "" {
-			fmt.Fprintf(w, "%-10s %s\n", line.name, line.text)
+			printLine(w, "%-10s %s", line.name, line.text)
 		}
 	}
 	for _, r := range e.Rejected {
-		fmt.Fprintf(w, "           not %s: %s\n", r.Algorithm, r.Reason)
+		printLine(w, "           not %s: %s", r.Algorithm, r.Reason)
 	}
-	fmt.Fprintf(w, "chunks     %d of at most %d images\n", e.Chunks, e.Chunk)
-	fmt.Fprintf(w, "memory     %s in the plan, %s with all images in and out\n", machine.Size(e.PlanMemory), machine.Size(e.TotalMemory))
+	printLine(w, "chunks     %d of at most %d images", e.Chunks, e.Chunk)
+	printLine(w, "memory     %s in the plan, %s with all images in and out", machine.Size(e.PlanMemory), machine.Size(e.TotalMemory))
 	return w.String()
 }

@@ -164,7 +164,7 @@ func TestSaveFails(t *testing.T) {
 		t.Error("saved in no folder")
 	}
 	s := Store{t.TempDir()}
-	if err := os.MkdirAll(filepath.Join(s.Path(key(8)), "full"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(s.path(key(8)), "full"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Save(key(8), entry(key(8), "a")); err == nil {

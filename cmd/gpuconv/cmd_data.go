@@ -25,6 +25,7 @@ type dataFlags struct {
 	download, url, md5, input, output string
 	retry                             time.Duration
 	saving                            saving
+	inputs                            inputs
 }
 
 func newData() *cobra.Command {
@@ -55,6 +56,7 @@ resp_test, so that noise makes no tuning.`,
 		"before the first retry of a download, twice as long before each further one")
 	fileFlag(flags, &f.input, "input", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	f.inputs.register(flags)
 	f.saving.register(cmd)
 	return cmd
 }
@@ -70,12 +72,14 @@ func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked b
 		return usage(errors.New("want --download FILE to fetch the recordings, or --input FILE to read them"))
 	case f.download != "" && f.output != "":
 		return usage(errors.New("--output with --download: want --input, once the file is there"))
+	case f.download != "" && f.inputs.strict:
+		return refused("strict", "", errors.New("it is about numbers in files, want --input with it"))
 	case f.retry <= 0:
 		return refused("pause", f.retry.String(), errors.New("want a time above 0"))
 	case f.download != "":
 		return f.fetch(ctx, stdout, stderr)
 	}
-	return f.read(ctx, stdout, checked)
+	return f.read(ctx, stdout, stderr, checked)
 }
 
 // fetch downloads the file, unless it is there.
@@ -86,16 +90,17 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 	if _, err := os.Stat(f.download); err == nil {
 		sum, _, err := dataset.Sum(ctx, f.download)
 		if err == nil && strings.EqualFold(sum, f.md5) {
-			fmt.Fprintf(stdout, "%s is there, with the MD5 checksum %s\n", fault.Printable(f.download), sum)
+			printLine(stdout, "%s is there, with the MD5 checksum %s", fault.Printable(f.download), sum)
 			return nil
 		}
 		return failed("download", f.download,
 			errors.New("is there, and not the file wanted: want a new name, or remove it"))
 	}
 	bar := newByteProgress(stderr, "downloading")
-	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set}
+	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set,
+		Saving: f.saving.options()}
 	if kept := fetch.Kept(); kept > 0 {
-		fmt.Fprintf(stdout, "resuming  %s has %d bytes\n", fault.Printable(fetch.Part()), kept)
+		printLine(stdout, "resuming  %s has %d bytes", fault.Printable(fetch.Part()), kept)
 	}
 	err := dataset.Download(ctx, fetch)
 	bar.stop()
@@ -106,7 +111,7 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "wrote     %s, %d bytes, MD5 %s\n", fault.Printable(f.download), size, sum)
+	printLine(stdout, "wrote     %s, %d bytes, MD5 %s", fault.Printable(f.download), size, sum)
 	return nil
 }
 
@@ -129,7 +134,7 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 }
 
 // read describes a file and, with --output, analyses its population.
-func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) error {
+func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, checked bool) error {
 	if f.output != "" {
 		if err := f.saving.output("output", f.output).checkFolder(); err != nil {
 			return err
@@ -157,21 +162,32 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 	if err != nil {
 		return failed("input", "", err)
 	}
+	for _, l := range r.Lost {
+		if err := f.inputs.lose("input", f.input+":"+l.Key, l.DType, l.Loss, l.Elements); err != nil {
+			return err
+		}
+	}
 	known := "not the tutorial's file"
 	if sum == dataset.MD5 {
 		known = "the tutorial's file"
 	}
-	fmt.Fprintf(stdout, "file      %s, %d bytes, MD5 %s, %s\n", fault.Printable(f.input), size, sum, known)
-	fmt.Fprintf(stdout, "layout    resp_train and resp_test [%d %d]: stimuli, neurons; orientations from %.4g° to %.4g°\n",
+	printLine(stdout, "file      %s, %d bytes, MD5 %s, %s", fault.Printable(f.input), size, sum, known)
+	printLine(stdout, "layout    resp_train and resp_test [%d %d]: stimuli, neurons; orientations from %.4g° to %.4g°",
 		len(r.Orientation), r.Neurons, slices.Min(r.Orientation), slices.Max(r.Orientation))
 	p, err := populationOf(ctx, r)
 	if err != nil {
 		return err
 	}
-	if err := p.WriteText(stdout); err != nil || f.output == "" {
+	if err := p.WriteText(stdout); err != nil {
 		return err
 	}
-	return f.write(ctx, p, stdout)
+	if f.output != "" {
+		if err := f.write(ctx, p, stdout); err != nil {
+			return err
+		}
+	}
+	f.inputs.print(stderr)
+	return nil
 }
 
 // reserveRecordings refuses what does not fit into memory: both halves, their curves, what is found
@@ -211,6 +227,5 @@ func (f *dataFlags) write(ctx context.Context, p report.Population, stdout io.Wr
 	if err := out.commit(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "wrote     %s: %s\n", fault.Printable(f.output), strings.Join(files, ", "))
-	return err
+	return printLine(stdout, "wrote     %s: %s", fault.Printable(f.output), strings.Join(files, ", "))
 }

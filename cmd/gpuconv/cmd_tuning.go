@@ -158,9 +158,8 @@ func (f *tuningFlags) say(stdout io.Writer, t report.Tuning, written report.Writ
 	if err := t.WriteText(stdout, written.Notes); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(stdout, "wrote     %s: %s\n", fault.Printable(filepath.Clean(f.output)),
+	return printLine(stdout, "wrote     %s: %s", fault.Printable(filepath.Clean(f.output)),
 		strings.Join(written.Files, ", "))
-	return err
 }
 
 // parse reads the flags that say what is to be done.
@@ -183,6 +182,9 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 	if s.Negative, err = parseChoice("negative", f.negative, tuning.Refuse, tuning.Rectify,
 		tuning.SubtractMin); err != nil {
 		return r, s, m, err
+	}
+	if s.Negative != tuning.Refuse && !f.linear {
+		return r, s, m, refused("negative", f.negative, errors.New("want --linear with it, without that responses below 0 are 0"))
 	}
 	if f.by != "" {
 		for name := range strings.SplitSeq(f.by, ",") {

@@ -92,7 +92,9 @@ func TestOutliers(t *testing.T) {
 // judgeOfZeros answers 0 to everything.
 type judgeOfZeros struct{}
 
-func (judgeOfZeros) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) { return judgeOfZeros{}, nil }
-func (judgeOfZeros) Run(_, _ *conv.Tensor) error                                   { return nil }
-func (judgeOfZeros) Close() error                                                  { return nil }
-func (judgeOfZeros) RunFloat64(_, _ []float64, _ *conv.Tensor) error               { return nil }
+func (judgeOfZeros) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
+	return judgeOfZeros{}, nil
+}
+func (judgeOfZeros) Run(_, _ *conv.Tensor) error                     { return nil }
+func (judgeOfZeros) Close() error                                    { return nil }
+func (judgeOfZeros) RunFloat64(_, _ []float64, _ *conv.Tensor) error { return nil }

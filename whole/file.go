@@ -123,26 +123,13 @@ type single struct {
 
 const fileName = "file" // in the hidden folder
 
-// slots is how many processes may write files of one name in one folder at the same time.
-const slots = 16
-
 // create makes the hidden folder and the file in it, and removes hidden folders of processes that have died.
 func (s *single) create(o Options, folder string, mode fs.FileMode) (*file, error) {
 	base, err := o.disk().open(folder)
 	if err != nil {
 		return nil, err
 	}
-	err = errInUse
-	for slot := range slots {
-		name := hiddenName(s.name, slot)
-		switch {
-		case s.hidden == nil && (errors.Is(err, errInUse) || errors.As(err, new(*Error))): // the name is taken
-			s.hidden, err = claim(base, name, o.Removed)
-		case base.holds(name):
-			_ = clear(base, name, o.Removed)
-		}
-	}
-	if err != nil {
+	if s.hidden, err = claimSlot(base, s.name, o.Removed); err != nil {
 		base.close()
 		return nil, err
 	}

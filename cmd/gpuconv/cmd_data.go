@@ -97,7 +97,8 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 			errors.New("is there, and not the file wanted: want a new name, or remove it"))
 	}
 	bar := newByteProgress(stderr, "downloading")
-	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set}
+	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set,
+		Saving: f.saving.options()}
 	if kept := fetch.Kept(); kept > 0 {
 		printLine(stdout, "resuming  %s has %d bytes", fault.Printable(fetch.Part()), kept)
 	}

@@ -42,7 +42,7 @@ func newBenchReport() *cobra.Command {
 	f.pictures.add(cmd)
 	cmd.Flags().StringVar(&f.json, "json", "", "write the reports as one")
 	cmd.Flags().StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
-	return cmd
+	return fileArguments(cmd)
 }
 
 func (f *benchReportFlags) run(ctx context.Context, paths []string, stdout io.Writer) error {

@@ -28,10 +28,11 @@ import (
 // The zero value is empty and keeps nothing.
 type Store struct{ Folder string }
 
-// Key is a device with its driver, and a problem: what a winner is stored by.
+// Key is a device with its driver, a problem and a precision: what a winner is stored by.
 type Key struct {
 	Vendor, Renderer, Driver string // as OpenGL names them
 	Problem                  conv.Problem
+	Precision                conv.Precision // that all entrants keep
 }
 
 // Entry is a stored winner: the content of its file, as JSON.
@@ -41,7 +42,7 @@ type Entry struct {
 	Vendor    string    `json:"vendor"`
 	Renderer  string    `json:"renderer"`
 	Driver    string    `json:"driver"`
-	Problem   string    `json:"problem"` // without the number of images
+	Problem   string    `json:"problem"` // without the number of images; with the precision if it is not exact
 	Images    int       `json:"images"`
 	Algorithm string    `json:"algorithm"`
 	Tile      string    `json:"tile"`
@@ -79,14 +80,19 @@ func (e Entry) String() string {
 	return text + fmt.Sprintf("%.2f times as fast as %s", e.Speed, fault.Line(e.Own))
 }
 
-// problem writes the problem down without the number of images.
+// problem writes the problem down without the number of images, and the precision, but for exact, which files of
+// earlier programs do not name.
 func (k Key) problem() string {
 	p := k.Problem
 	s := p.WithDefaults()
-	return fmt.Sprintf("images %d,%d,%d weight %d,%d,%d,%d stride %d,%d dilation %d,%d padding %v %v groups %d "+
+	text := fmt.Sprintf("images %d,%d,%d weight %d,%d,%d,%d stride %d,%d dilation %d,%d padding %v %v groups %d "+
 		"activation %v pool %v bias %v",
 		p.Src[1], p.Src[2], p.Src[3], p.Weight[0], p.Weight[1], p.Weight[2], p.Weight[3], s.Stride[0], s.Stride[1],
 		s.Dilation[0], s.Dilation[1], s.Padding, s.PaddingMode, s.Groups, s.Activation, s.Pool, p.Bias)
+	if k.Precision != conv.Exact {
+		text += fmt.Sprintf(" precision %v", k.Precision)
+	}
+	return text
 }
 
 const extension = ".json"
@@ -97,8 +103,8 @@ func (k Key) stem() string {
 	return hex.EncodeToString(sum[:10]) + "-n"
 }
 
-// Path returns the file of k.
-func (s Store) Path(k Key) string {
+// path returns the file of k.
+func (s Store) path(k Key) string {
 	return filepath.Join(s.Folder, k.stem()+strconv.Itoa(k.Problem.Src.N())+extension)
 }
 
@@ -114,7 +120,7 @@ func (s Store) Save(k Key, e Entry) (string, error) {
 	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
 		return "", err
 	}
-	path := s.Path(k)
+	path := s.path(k)
 	err = whole.Write(path, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
 	if err != nil {
 		return "", err
@@ -159,7 +165,7 @@ func (s Store) Find(k Key) (*Entry, error) {
 
 // read reads the file of k, which may have any content.
 func (s Store) read(k Key) (*Entry, error) {
-	path := s.Path(k)
+	path := s.path(k)
 	text, err := input.ReadFile(context.Background(), input.Entry, path)
 	if err != nil {
 		return nil, err
@@ -207,7 +213,7 @@ func (s Store) Forget(k Key) (bool, error) {
 	if s.Folder == "" {
 		return false, nil
 	}
-	err := os.Remove(s.Path(k))
+	err := os.Remove(s.path(k))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -52,6 +52,7 @@ func TestStore(t *testing.T) {
 	}
 	for name, change := range map[string]func(k *Key){
 		"vendor":     func(k *Key) { k.Vendor = "NVIDIA" },
+		"precision":  func(k *Key) { k.Precision = conv.Fast },
 		"renderer":   func(k *Key) { k.Renderer = "softpipe" },
 		"driver":     func(k *Key) { k.Driver = "4.6" },
 		"image":      func(k *Key) { k.Problem.Src[3]++ },
@@ -163,7 +164,7 @@ func TestSaveFails(t *testing.T) {
 		t.Error("saved in no folder")
 	}
 	s := Store{t.TempDir()}
-	if err := os.MkdirAll(filepath.Join(s.Path(key(8)), "full"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(s.path(key(8)), "full"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Save(key(8), entry(key(8), "a")); err == nil {

@@ -213,15 +213,24 @@ func (r Report) Write(w io.Writer) error {
 
 // Read reads a report and validates it.
 func Read(r io.Reader) (Report, error) {
+	const want = "want what gpuconv bench --json writes"
 	var report Report
-	if err := json.NewDecoder(r).Decode(&report); err != nil {
-		const want = "want what gpuconv bench --json writes"
+	decoder := json.NewDecoder(r)
+	if err := decoder.Decode(&report); err != nil {
 		var other *json.UnmarshalTypeError
 		if errors.As(err, &other) && other.Field == "" {
 			return Report{}, &fault.Error{Package: "bench", Argument: "report",
 				Rule: want + ", this is a JSON " + other.Value}
 		}
 		return Report{}, &fault.Error{Package: "bench", Argument: "report", Rule: want, Err: err}
+	}
+	_, err := decoder.Token()
+	switch syntax := (*json.SyntaxError)(nil); {
+	case errors.Is(err, io.EOF):
+	case err == nil, errors.As(err, &syntax):
+		return Report{}, &fault.Error{Package: "bench", Argument: "report", Rule: want + ", once: something follows it"}
+	default:
+		return Report{}, &fault.Error{Package: "bench", Argument: "report", Err: err}
 	}
 	return report, report.Validate()
 }

@@ -36,4 +36,13 @@ func TestValidate(t *testing.T) {
 	if _, err := bench.Read(strings.NewReader("{")); err == nil {
 		t.Error("half a file is accepted")
 	}
+	var whole strings.Builder
+	if err := good().Write(&whole); err != nil {
+		t.Fatal(err)
+	}
+	for after, wanted := range map[string]bool{"": true, " \n": true, whole.String(): false, "x": false, "}": false} {
+		if _, err := bench.Read(strings.NewReader(whole.String() + after)); (err == nil) != wanted {
+			t.Errorf("a report with %.3q after it: %v", after, err)
+		}
+	}
 }

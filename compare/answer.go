@@ -17,7 +17,7 @@ func NewAnswer(judge conv.Backend, c Case) (*Answer, error) {
 	if err != nil {
 		return nil, inCase(c, err)
 	}
-	return &Answer{filling{c: c, inexact: "these are not integers", truth: t}}, nil
+	return &Answer{filling{c: c, truth: t}}, nil
 }
 
 // Compare holds got, an output of the first images of the case, to the error bound of a plan of this description: that
@@ -38,7 +38,8 @@ func (a *Answer) Wrong(got *conv.Tensor, d conv.Description) string {
 		return fmt.Sprintf("output %v, want %v", got.Shape, a.filling.truth.shape)
 	}
 	var wrong []string
-	for _, f := range a.filling.check(got, d) {
+	result := a.filling.truth.compare(got, d)
+	for _, f := range []Finding{a.filling.bounded(result), a.filling.rms(result, d.Tolerance)} {
 		if f.Status == Failed {
 			wrong = append(wrong, f.String())
 		}

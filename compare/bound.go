@@ -13,6 +13,7 @@ type bound struct {
 	underflow float64 // what each product may lose below the normal range
 	multiple  float64 // of γₙ that the algorithm states, see conv.Description.Bound
 	transform float64 // what an algorithm of transforms may be off by everywhere
+	zero      bool    // where the magnitude is 0 there is no error
 }
 
 const unit = 0x1p-24 // u of float32, round to nearest
@@ -43,9 +44,10 @@ func newBound(c Case) bound {
 const energyTerms = 16
 
 // of widens b by what an algorithm states: by its multiple of γₙ, and by an RMS error in parts of a scale, see
-// transformScale. If errors are spread normally, one in 10¹⁵ is more than eight times their RMS.
+// transformScale. Without the latter, an output whose magnitude is 0 has no error. If errors are spread normally, one
+// in 10¹⁵ is more than eight times their RMS.
 func (b bound) of(d conv.Description, scale float64) bound {
-	b.multiple = max(1, d.Bound)
+	b.multiple, b.zero = max(1, d.Bound), d.Tolerance == 0
 	b.transform = 8 * d.Tolerance * scale
 	return b
 }
@@ -69,7 +71,17 @@ func transformScale(c Case, largestOutput float64) float64 {
 	return max(largestOutput, largest(c.Src.Data)*math.Sqrt(norm))
 }
 
+// local is what an output may be off by whose errors come from its own pixels alone: what the algorithm states, but not
+// more than most times γₙ.
+func (b bound) local(d conv.Description, most float64) bound {
+	b.multiple, b.zero = min(max(1, d.Bound), most), true
+	return b
+}
+
 func (b bound) limit(magnitude float64) float64 {
+	if b.zero && magnitude == 0 {
+		return 0
+	}
 	return b.multiple*b.gamma*magnitude + b.underflow + b.transform
 }
 

@@ -34,6 +34,8 @@ type Case struct {
 	Problem     conv.Problem
 	Src, Weight *conv.Tensor
 	Bias        []float32
+	// EveryOutlier lets a [Trial] fill images with every kind of outliers. Else there are as many kinds as images.
+	EveryOutlier bool
 }
 
 // Check runs c on the backend under test, twice, and holds its output to the error bound alone. An error says that c

@@ -25,13 +25,14 @@ func Example() {
 	}
 	outcome := trial.Run(cpu.Engine{}, compare.Options{Relations: compare.Relations()})
 	fmt.Println(outcome.Status())
-	for _, f := range outcome.Findings[:5] {
+	for _, f := range outcome.Findings[:6] {
 		fmt.Println(f)
 	}
 	// Output:
 	// passed
 	// exact (integers) passed
 	// exact (large integers) passed
+	// locality (outliers) passed
 	// bound passed
 	// rms passed
 	// guards passed

@@ -23,26 +23,28 @@ func (s Status) String() string {
 	return fmt.Sprint(int(s))
 }
 
-// The names of checks, as in [Finding].Check: CheckRun says that the case could be run at all, the others are the four
+// The names of checks, as in [Finding].Check: CheckRun says that the case could be run at all, the others are the five
 // gates. A relation's check has the relation's name.
 const (
-	CheckRun    = "run"
-	CheckExact  = "exact"
-	CheckBound  = "bound"
-	CheckRMS    = "rms"
-	CheckGuards = "guards"
+	CheckRun      = "run"
+	CheckExact    = "exact"
+	CheckBound    = "bound"
+	CheckRMS      = "rms"
+	CheckGuards   = "guards"
+	CheckLocality = "locality"
 )
 
 // The names of the numbers that fill a case besides its own.
 const (
 	smallIntegers = "integers"
 	largeIntegers = "large integers"
+	outlierImages = "outliers" // weights and biases are the case's own
 )
 
 // Finding is what one check of a case found.
 type Finding struct {
 	Check   string // its name
-	Numbers string // what the case was filled with: "" for its own numbers; or integers, or large integers
+	Numbers string // what the case was filled with: "" for its own numbers; or integers, large integers, or outliers
 	Status  Status
 	Note    string // what is wrong, or why it was skipped
 	Result  Result // the figures, where outputs were compared with the judge's

@@ -84,7 +84,7 @@ func shortened(v float32, bits int) float32 {
 	return float32(math.Ldexp(math.Round(fraction*scale)/scale, exponent))
 }
 
-// failures lists the checks that failed.
+// failures lists the checks that failed, once each.
 func failures(o compare.Outcome) string {
 	var names []string
 	for _, f := range o.Findings {
@@ -96,7 +96,7 @@ func failures(o compare.Outcome) string {
 			names = append(names, name)
 		}
 	}
-	return strings.Join(names, " ")
+	return strings.Join(slices.Compact(names), " ")
 }
 
 func trialOf(t *testing.T, c compare.Case) *compare.Trial {
@@ -137,6 +137,35 @@ func small(t *testing.T) compare.Case {
 		Spec: conv.Spec{Padding: conv.Pad(1, 1)}})
 }
 
+// every is a case whose trial has all kinds of outliers.
+func every(c compare.Case) compare.Case {
+	c.EveryOutlier = true
+	return c
+}
+
+func unbiased(t *testing.T) compare.Case {
+	return randomCase(t, conv.Problem{Src: conv.Shape{2, 3, 9, 10}, Weight: conv.Shape{4, 3, 3, 3}})
+}
+
+// trace adds so much of an image's brightest pixel to every output of it but 0, as a transform over the whole image
+// does.
+func trace(part float64) func(dst, src *conv.Tensor) {
+	return func(dst, src *conv.Tensor) {
+		for n := range src.Shape.N() {
+			largest := 0.0
+			for _, v := range src.Images(n, n+1).Data {
+				largest = max(largest, math.Abs(float64(v)))
+			}
+			image := dst.Images(n, n+1).Data
+			for i, v := range image {
+				if v != 0 {
+					image[i] += float32(part * largest)
+				}
+			}
+		}
+	}
+}
+
 // TestEachGateAlone: every gate catches something that no other does.
 func TestEachGateAlone(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -145,8 +174,11 @@ func TestEachGateAlone(t *testing.T) {
 		want string // the checks that fail, no others
 	}{
 		// The images are ±0.5: only integers of 12 bits show it.
-		"inputs in float16": {halves(t), altered{before: func(src *conv.Tensor) { rounded(10)(src.Data) }},
-			"exact/large integers"},
+		"inputs of some thousands in float16": {halves(t), altered{before: func(src *conv.Tensor) {
+			if largest := slices.Max(src.Data); largest > 1000 && largest < 10000 {
+				rounded(10)(src.Data)
+			}
+		}}, "exact/large integers"},
 		// Small integers have at most 5 bits, the large ones at most 2 in weights: random weights in bfloat16 show in
 		// the bound of each output.
 		"one output cut to 11 bits after the point": {small(t), altered{after: func(dst, _ *conv.Tensor) {
@@ -156,6 +188,17 @@ func TestEachGateAlone(t *testing.T) {
 		"TF32 at large n": {manyTerms(t), altered{
 			plan:   func(_ *conv.Problem, w *conv.Tensor, _ []float32) { rounded(10)(w.Data) },
 			before: func(src *conv.Tensor) { rounded(10)(src.Data) }}, "rms"},
+		"a trace of the brightest pixel in every output": {every(small(t)), altered{after: trace(1e-11)}, "locality/outliers"},
+		"outputs of black pixels are not 0": {every(unbiased(t)), altered{after: func(dst, src *conv.Tensor) {
+			if slices.Index(src.Data, 0) < 0 { // there are no black pixels
+				return
+			}
+			for i, v := range dst.Data {
+				if v == 0 {
+					dst.Data[i] = 0x1p-126
+				}
+			}
+		}}, "locality/outliers"},
 		"src is changed": {small(t), altered{around: func(_, src *conv.Tensor, _ int) { src.Data[5]++ }},
 			"guards/integers"},
 		"a second run": {small(t), altered{around: func(dst, _ *conv.Tensor, run int) {
@@ -191,14 +234,14 @@ func TestGatesTogether(t *testing.T) {
 		"a tap is dropped": {altered{plan: func(_ *conv.Problem, w *conv.Tensor, _ []float32) {
 			w.Data[len(w.Data)-1] = 0
 		}},
-			"exact/integers exact/large integers bound rms"},
+			"exact/integers exact/large integers locality/outliers bound rms"},
 		"the bias is dropped": {altered{plan: func(_ *conv.Problem, _ *conv.Tensor, b []float32) { clear(b) }},
-			"exact/integers exact/large integers bound rms"},
+			"exact/integers exact/large integers locality/outliers bound rms"},
 		"the padding is on the other side": {altered{plan: func(p *conv.Problem, _ *conv.Tensor, _ []float32) {
 			p.Padding = conv.Padding{Top: 2, Left: 2}
-		}}, "exact/integers exact/large integers bound rms"},
+		}}, "exact/integers exact/large integers locality/outliers bound rms"},
 		"an output is not written": {altered{after: func(dst, _ *conv.Tensor) { dst.Data[3] = float32(math.NaN()) }},
-			"exact/integers exact/large integers bound"},
+			"exact/integers exact/large integers locality/outliers bound"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := failures(trialOf(t, small(t)).Run(c.test, compare.Options{})); got != c.want {
@@ -236,8 +279,8 @@ func TestTolerance(t *testing.T) {
 				}
 			}}
 	}
-	trial := trialOf(t, small(t))
-	good := trial.Run(noise(1e-5), compare.Options{})
+	trial, asked := trialOf(t, small(t)), compare.Options{Asked: true}
+	good := trial.Run(noise(1e-5), asked)
 	if good.Status() != compare.Passed || good.Algorithm != "transform" {
 		t.Errorf("%v", good)
 	}
@@ -247,11 +290,11 @@ func TestTolerance(t *testing.T) {
 			t.Errorf("%v", f)
 		}
 	}
-	if got := failures(trial.Run(noise(3e-5), compare.Options{})); got != "rms" {
+	if got := failures(trial.Run(noise(3e-5), asked)); got != "rms" {
 		t.Errorf("%q fail of errors three times the tolerance, want rms", got)
 	}
 	if got := failures(trial.Run(noise(1e-3),
-		compare.Options{})); got != "bound/integers bound/large integers bound rms" {
+		asked)); got != "bound/integers bound/large integers bound/outliers bound rms" {
 		t.Errorf("%q fail of errors 100 times the tolerance", got)
 	}
 }
@@ -297,11 +340,11 @@ func TestToleranceOfTails(t *testing.T) {
 		return altered{description: conv.Description{Algorithm: "transform", Tolerance: 1e-6},
 			after: func(dst, _ *conv.Tensor) { dst.Data[1] += by }}
 	}
-	trial := trialOf(t, c)
-	if o := trial.Run(off(2e-6), compare.Options{}); o.Status() != compare.Passed {
+	trial, asked := trialOf(t, c), compare.Options{Asked: true}
+	if o := trial.Run(off(2e-6), asked); o.Status() != compare.Passed {
 		t.Errorf("an error of the tolerance times the filter: %v", o)
 	}
-	if got := failures(trial.Run(off(2e-5), compare.Options{})); got != "bound rms" {
+	if got := failures(trial.Run(off(2e-5), asked)); got != "bound rms" {
 		t.Errorf("%q fail of an error of ten times that, want bound rms", got)
 	}
 }
@@ -318,7 +361,7 @@ func TestInexact(t *testing.T) {
 			t.Errorf("%s: %v", name, o)
 		}
 		if got := failures(trial.Run(swapped, compare.Options{})); !strings.HasPrefix(got,
-			"bound/integers bound/large integers bound") {
+			"bound/integers bound/large integers locality/outliers bound") {
 			t.Errorf("%s: %q fail", name, got)
 		}
 	}
@@ -423,6 +466,52 @@ func TestNewTrialErrors(t *testing.T) {
 		if _, err := compare.NewTrial(c.judge, c.c); err == nil ||
 			!strings.Contains(err.Error(), "compare: case random: ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestLocality: a backend that spreads a large pixel's error fails, unless it says so by a tolerance and somebody asked
+// for it. A bound above 4 must be asked for, too.
+func TestLocality(t *testing.T) {
+	c := randomCase(t, conv.Problem{Src: conv.Shape{1, 2, 9, 10}, Weight: conv.Shape{3, 2, 3, 3}})
+	c.Src.Data[44] = 1e6
+	tolerant, loose := conv.Description{Algorithm: "transform", Tolerance: 1e-6}, conv.Description{Bound: 1e6}
+	for name, test := range map[string]struct {
+		part        float64
+		description conv.Description
+		asked       bool
+		want        string
+	}{
+		"states nothing":                  {1e-7, conv.Description{}, false, "locality/outliers bound"},
+		"states nothing, asked":           {1e-7, conv.Description{}, true, "locality/outliers bound"},
+		"states a tolerance":              {1e-7, tolerant, false, "locality/outliers locality"},
+		"states a tolerance, asked":       {1e-7, tolerant, true, ""},
+		"breaks its tolerance, asked":     {1e-4, tolerant, true, "bound/outliers bound rms"},
+		"states a large bound":            {1e-8, loose, false, "locality/outliers locality"},
+		"states a large bound, asked":     {1e-8, loose, true, ""},
+		"does nothing":                    {0, conv.Description{Bound: 4}, false, ""},
+		"does nothing, but for tolerance": {0, tolerant, false, ""},
+	} {
+		trial := trialOf(t, c)
+		test2 := altered{description: test.description, after: func(dst, src *conv.Tensor) {
+			if slices.Index(src.Data, 1e6) >= 0 || slices.ContainsFunc(src.Data, func(v float32) bool { return math.Abs(float64(v)) > 5000 }) {
+				trace(test.part)(dst, src)
+			}
+		}}
+		o := trial.Run(test2, compare.Options{Asked: test.asked})
+		if got := failures(o); got != test.want {
+			t.Errorf("%s: %q fail, want %q", name, got, test.want)
+		}
+		for _, f := range o.Findings {
+			if f.Check != compare.CheckLocality {
+				continue
+			}
+			if skips := test.asked && test.description.Tolerance > 0; skips != (f.Status == compare.Skipped) {
+				t.Errorf("%s: %v", name, f)
+			}
+			if test.want != "" && !test.asked && test.description.Tolerance > 0 && !strings.HasPrefix(f.Note, "transform states a tolerance, and nobody asked for it: ") {
+				t.Errorf("%s: %v", name, f)
+			}
 		}
 	}
 }

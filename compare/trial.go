@@ -21,7 +21,7 @@ const sumRMS = 1.5e-6
 const cancelled = 0.04
 
 // Trial is a case that the judge has computed once, for any number of backends to be held to it. Its checks, which have
-// the names of the Check constants, are four gates:
+// the names of the Check constants, are five gates:
 //
 //  1. CheckExact: filled with small integers the output equals the judge's bit for bit (−0 = +0). All partial sums of
 //     these are exact in float32, with or without fused multiply-add and in any order. One filling has |x|, |w| ≤ 32;
@@ -30,12 +30,18 @@ const cancelled = 0.04
 //     multiple of it that the algorithm states as [conv.Description].Bound.
 //  3. CheckRMS: the RMS error of all outputs is at most 1.5e-6 of the largest output, or √n·u of it for n terms if
 //     that is more. It is skipped if the outputs cancel or underflow.
-//  4. CheckGuards: every run leaves its inputs and what is around its output as they were, and a second run gives the
+//  4. CheckLocality: no output is further off than that bound, nor off at all where A is 0, when a few pixels of the
+//     images are far larger than all others: a pixel, a column or a frame of 1e6 or 1e20, a point in a black image,
+//     ranges of 16 bits. An output depends on its receptive field only. The case's own numbers are held to this, too,
+//     if the plan states more than CheckBound would find.
+//  5. CheckGuards: every run leaves its inputs and what is around its output as they were, and a second run gives the
 //     same bits.
 //
 // An algorithm that states a [conv.Description].Tolerance is not held to CheckExact. Each of its outputs may be off by
 // 8 times that tolerance, and their RMS error may be the tolerance itself. Both are in parts of the largest output, or
-// of what a filter gives if every pixel were as bright as the brightest, if that is more.
+// of what a filter gives if every pixel were as bright as the brightest, if that is more. It passes CheckLocality only
+// if it was asked for, see [Options]: the check is then skipped, and outputs beside outliers are held to the tolerance.
+// What a backend takes by itself may be off by [conv.MostBound] times γₙ·A, whatever it states.
 //
 // Several goroutines may use a trial.
 type Trial struct {
@@ -47,12 +53,12 @@ type Trial struct {
 type filling struct {
 	numbers string
 	c       Case
-	inexact string // why the output need not equal the judge's
+	inexact string // of integers: why the output need not equal the judge's
 	truth   *truth
 }
 
-// NewTrial has the judge, each of whose plans must be a [conv.Oracle], compute c with its own numbers and with
-// integers. c must have at least one image.
+// NewTrial has the judge, each of whose plans must be a [conv.Oracle], compute c with its own numbers, with integers
+// and with outliers. c must have at least one image.
 func NewTrial(judge conv.Backend, c Case) (*Trial, error) {
 	t := &Trial{Case: c}
 	if c.Src == nil || c.Src.Shape.N() == 0 {
@@ -75,7 +81,10 @@ func NewTrial(judge conv.Backend, c Case) (*Trial, error) {
 		}
 		t.fillings = append(t.fillings, &filling{numbers: fill.numbers, c: filled, inexact: inexact(c.Problem)})
 	}
-	t.fillings = append(t.fillings, &filling{c: c, inexact: "these are not integers"})
+	for first := 0; first == 0 || c.EveryOutlier && first < len(outlierKinds); first += c.Src.Shape.N() {
+		t.fillings = append(t.fillings, &filling{numbers: outlierImages, c: outliers(c, first)})
+	}
+	t.fillings = append(t.fillings, &filling{c: c})
 	for _, f := range t.fillings {
 		var err error
 		if f.truth, err = newTruth(judge, f.c); err != nil {
@@ -91,6 +100,9 @@ type Options struct {
 	Relations []Relation
 	// FirstFailure ends a case at the first check that fails.
 	FirstFailure bool
+	// Asked says that somebody asked for the algorithm, by its name or by [conv.Fast]. Then it may state a Tolerance,
+	// or a Bound above [conv.MostBound].
+	Asked bool
 }
 
 // Run holds a backend to the trial. A backend's error is part of the outcome.
@@ -101,16 +113,17 @@ func (t *Trial) Run(test conv.Backend, o Options) Outcome {
 }
 
 func (o *Outcome) run(t *Trial, test conv.Backend, options Options) {
-	guards := Finding{Check: CheckGuards}
+	guards, exact := Finding{Check: CheckGuards}, false
 	for _, f := range t.fillings {
-		if !o.try(f, test, &guards) {
+		if !o.try(f, test, options, &guards) {
 			return
 		}
+		exact = exact || f.numbers == smallIntegers || f.numbers == largeIntegers
 		if options.FirstFailure && (o.Status() == Failed || guards.Status == Failed) {
 			break
 		}
 	}
-	if len(t.fillings) == 1 {
+	if !exact {
 		o.Findings = append(o.Findings, skipped(CheckExact, "", "sums of so many terms are exact for no integers"))
 	}
 	o.Findings = append(o.Findings, guards)
@@ -123,7 +136,7 @@ func (o *Outcome) run(t *Trial, test conv.Backend, options Options) {
 }
 
 // try has the backend compute one filling of a case and adds what was found. It reports whether the backend could.
-func (o *Outcome) try(f *filling, test conv.Backend, guards *Finding) bool {
+func (o *Outcome) try(f *filling, test conv.Backend, options Options, guards *Finding) bool {
 	got, d, err := compute(test, f.c, 2)
 	o.Algorithm = d.Algorithm
 	var guard *GuardError
@@ -140,10 +153,10 @@ func (o *Outcome) try(f *filling, test conv.Backend, guards *Finding) bool {
 		o.Findings = append(o.Findings, failed(CheckRun, f.numbers, err.Error()))
 		return false
 	}
-	findings := f.check(got, d)
+	findings := f.check(got, d, options.Asked)
 	for _, found := range findings {
 		if found.Status == Failed && (o.Evidence == nil || f.numbers == "" && o.Evidence.Case.Name != f.c.Name) {
-			o.Evidence = f.evidence(found, got, d)
+			o.Evidence = f.evidence(found, got, d, options.Asked)
 		}
 	}
 	o.Findings = append(o.Findings, findings...)
@@ -151,24 +164,61 @@ func (o *Outcome) try(f *filling, test conv.Backend, guards *Finding) bool {
 }
 
 // check applies the gates that compare outputs to one filling.
-func (f *filling) check(got *conv.Tensor, d conv.Description) (all []Finding) {
+func (f *filling) check(got *conv.Tensor, d conv.Description, asked bool) []Finding {
+	switch f.numbers {
+	case smallIntegers, largeIntegers:
+		return f.checkIntegers(got, d)
+	case outlierImages:
+		local := f.local(got, d, asked)
+		if local.Status != Skipped {
+			return []Finding{local}
+		}
+		return []Finding{local, f.bounded(f.truth.compare(got, d))}
+	}
 	result := f.truth.compare(got, d)
+	findings := []Finding{f.bounded(result)}
+	if d.Tolerance > 0 || d.Bound > conv.MostBound { // else that was it
+		findings = append(findings, f.local(got, d, asked))
+	}
+	return append(findings, f.rms(result, d.Tolerance))
+}
+
+func (f *filling) checkIntegers(got *conv.Tensor, d conv.Description) []Finding {
 	inexact := f.inexact
 	if inexact == "" && d.Tolerance > 0 {
 		inexact = d.Algorithm + " does not add the products themselves"
 	}
-	if inexact == "" {
-		result.exact(got, f.truth)
-		return append(all, judged(CheckExact, f.numbers, result.Wrong == 0, result, result.String()))
+	result := f.truth.compare(got, d)
+	if inexact != "" {
+		return []Finding{skipped(CheckExact, f.numbers, inexact), f.bounded(result)}
 	}
-	if f.numbers != "" {
-		all = append(all, skipped(CheckExact, f.numbers, inexact))
+	result.exact(got, f.truth)
+	return []Finding{judged(CheckExact, f.numbers, result.Wrong == 0, result, result.String())}
+}
+
+func (f *filling) bounded(result Result) Finding {
+	return judged(CheckBound, f.numbers, result.OK(), result, result.String())
+}
+
+// local holds each output to its own pixels, unless the algorithm was asked for and states otherwise.
+func (f *filling) local(got *conv.Tensor, d conv.Description, asked bool) Finding {
+	if asked && d.Tolerance > 0 {
+		return skipped(CheckLocality, f.numbers, "it spreads errors, and is taken only if it is asked for: its tolerance was verified")
 	}
-	all = append(all, judged(CheckBound, f.numbers, result.OK(), result, result.String()))
-	if f.numbers == "" {
-		all = append(all, f.rms(result, d.Tolerance))
+	result := f.truth.compareWithin(got, f.localBound(d, asked))
+	note := result.String()
+	if d.Tolerance > 0 {
+		note = d.Algorithm + " states a tolerance, and nobody asked for it: " + note
 	}
-	return all
+	return judged(CheckLocality, f.numbers, result.OK(), result, note)
+}
+
+func (f *filling) localBound(d conv.Description, asked bool) bound {
+	most := float64(conv.MostBound)
+	if asked {
+		most = math.Inf(1)
+	}
+	return f.truth.bound.local(d, most)
 }
 
 func (f *filling) rms(result Result, tolerance float64) Finding {
@@ -202,10 +252,13 @@ func (r *Result) exact(got *conv.Tensor, t *truth) {
 	*r = strict
 }
 
-func (f *filling) evidence(found Finding, got *conv.Tensor, d conv.Description) *Evidence {
+func (f *filling) evidence(found Finding, got *conv.Tensor, d conv.Description, asked bool) *Evidence {
 	limit := make([]float64, len(got.Data))
 	if found.Check != CheckExact {
 		b := f.truth.bound.of(d, f.truth.scale)
+		if found.Check == CheckLocality {
+			b = f.localBound(d, asked)
+		}
 		for i, a := range f.truth.magnitude {
 			limit[i] = b.limit(a)
 		}

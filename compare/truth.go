@@ -59,7 +59,11 @@ func finiteMagnitude(v float64) float64 {
 
 // compare holds got to the truth and to what its algorithm states.
 func (t *truth) compare(got *conv.Tensor, d conv.Description) Result {
-	b := t.bound.of(d, t.scale)
+	return t.compareWithin(got, t.bound.of(d, t.scale))
+}
+
+// compareWithin holds got to the truth and to a bound.
+func (t *truth) compareWithin(got *conv.Tensor, b bound) Result {
 	result := Result{Elements: len(got.Data), Largest: t.largest}
 	squares := 0.0
 	for i, g := range got.Data {

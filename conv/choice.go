@@ -16,8 +16,9 @@ func (c Choice) String() string {
 
 // Chooser is the optional power of a backend to compute a problem in any of several ways, so that they can be measured.
 //
-// Choices lists these ways, also those that the backend would not take by itself. PlanChoice is Plan with one of them.
-// It reports an error that wraps [ErrUnsupported] for a choice that Choices does not list.
+// Choices lists these ways, also those that the backend would not take by itself because others are faster. It leaves
+// out those that the backend's precision rules out. PlanChoice is Plan with any way, whatever the precision. It reports
+// an error that wraps [ErrUnsupported] for a way that the backend does not have.
 type Chooser interface {
 	Backend
 	Explainer

@@ -16,6 +16,7 @@ var (
 	paddingModes = names{"padding mode", []string{"zeros", "reflect", "replicate", "circular", "symmetric"}}
 	activations  = names{"activation", []string{"none", "relu", "energy"}}
 	poolKinds    = names{"pool", []string{"none", "max", "avg"}}
+	precisions   = names{"precision", []string{"exact", "fast"}}
 )
 
 // text returns the name of v, or its digits if it has none.

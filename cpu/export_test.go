@@ -58,3 +58,10 @@ func LeastMagnitude(weight []float32, sum, squares float64) float64 {
 	}
 	return s.magnitude(sum, squares) * math.Sqrt(norm)
 }
+
+// Unscreen lets winograd's transforms compute all blocks of a plan with ordinary pixels, whatever lies beside them.
+func Unscreen(plan conv.Plan) {
+	for _, s := range plan.(*enginePlan).recipe.(*winograd).screens {
+		*s = screen{channels: s.channels, least: []float64{math.Inf(1)}}
+	}
+}

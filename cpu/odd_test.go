@@ -115,6 +115,67 @@ func TestUnsuited(t *testing.T) {
 	}
 }
 
+// unscreened is winograd without its screen, which states a tolerance or nothing.
+type unscreened struct{ tolerance float64 }
+
+func (u unscreened) Plan(p conv.Problem, w *conv.Tensor, b []float32) (conv.Plan, error) {
+	plan, err := cpu.Engine{Algorithm: "winograd"}.Plan(p, w, b)
+	if err == nil {
+		cpu.Unscreen(plan)
+	}
+	return unscreenedPlan{plan, u.tolerance}, err
+}
+
+type unscreenedPlan struct {
+	conv.Plan
+	tolerance float64
+}
+
+func (u unscreenedPlan) Describe() conv.Description {
+	return conv.Description{Algorithm: "winograd", Tolerance: u.tolerance}
+}
+
+// TestVerifySeesOutliers: with images of outliers, of weights of 32 channels, package compare finds winograd wrong that
+// has no screen, even if it states a tolerance, as it once did. Only somebody who asks for it may have it. With
+// ordinary images trials draw the outliers.
+func TestVerifySeesOutliers(t *testing.T) {
+	p := conv.Problem{Src: conv.Shape{1, 32, 14, 14}, Weight: conv.Shape{32, 32, 3, 3}}
+	images := map[string]paint{"normal": normal, "1e6": outliers["a pixel of 1e6"], "16 bits": outliers["16 bits"],
+		"bright point": on(onePixel, always(1000), black)}
+	for name, f := range images {
+		if testing.Short() && name != "1e6" {
+			continue
+		}
+		c := painted(t, 16, p, f)
+		c.EveryOutlier = name == "normal"
+		trial, err := compare.NewTrial(cpu.Reference{}, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for tolerance, want := range map[float64]string{1.5e-6: "locality", 0: "bound"} {
+			if want == "bound" && name == "normal" {
+				want = "locality"
+			}
+			outcome := trial.Run(unscreened{tolerance}, compare.Options{})
+			found := false
+			for _, finding := range outcome.Findings {
+				found = found || finding.Check == want && finding.Status == compare.Failed && (finding.Numbers == "") == (name != "normal")
+			}
+			if !found {
+				t.Errorf("%s, tolerance %v: %v, want %s to fail", name, tolerance, outcome, want)
+			}
+		}
+		if outcome := trial.Run(unscreened{1.5e-6}, compare.Options{Asked: true}); outcome.Status() != compare.Passed {
+			t.Errorf("%s, asked for: %v", name, outcome)
+		}
+		for _, e := range []cpu.Engine{{}, {Algorithm: "winograd"}} {
+			if outcome := trial.Run(e, compare.Options{}); outcome.Status() != compare.Passed {
+				t.Errorf("%s, the engine: %v", name, outcome)
+			}
+		}
+	}
+}
+
 func sameBits(a, b float32) bool { return a == b || a != a && b != b }
 
 func each(values []float32, f func(i int, v float32) float32) {

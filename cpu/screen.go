@@ -38,6 +38,7 @@ import (
 type screen struct {
 	channels int
 	error2   float64   // squared: the error that is allowed for, in parts of ‖w‖·√E, in units of winogradBound·γₙ
+	floor    float64   // E must be larger, or something may underflow
 	least    []float64 // min G(p)/‖w‖ of all filters, for p from 2^(i/8) on or so, see octave
 }
 
@@ -61,9 +62,17 @@ const (
 var spread = [6]float64{1, 37.334, 7.334, 43.834, 4.834, 1}
 
 // leastSquares and mostSquares are the range of E. Outside of it squares of pixels may have underflowed or overflowed.
+//
+// What is less than 2⁻¹²⁶ has an error of up to 2⁻¹⁵⁰, however small it is. For transformed weights that counts for
+// nothing beside errors of u if the RMS of a filter's weights is leastWeight or more. Each product and each partial sum
+// may be so small: an output takes 36 elements of C of them, with factors of 19² together, so that they are off by less
+// than 2⁻¹³⁰ for 2,048 channels. That is a part of what error2 allows if ‖w‖²·E is leastProduct or more.
+// TestTinyWeights guards both.
 const (
 	leastSquares = 0x1p-90
 	mostSquares  = 0x1p110
+	leastWeight  = 0x1p-110
+	leastProduct = 0x1p-200
 )
 
 // newScreen looks at filters of 3×3, [filters][channels][9].
@@ -82,11 +91,14 @@ func newScreen(weight []float32, filters, channels int) *screen {
 		}
 	})
 	s.least = parts[0].least
+	smallest := parts[0].squares
 	for _, part := range parts[1:] {
+		smallest = min(smallest, part.squares)
 		for i, v := range part.least {
 			s.least[i] = min(s.least[i], v)
 		}
 	}
+	s.floor = max(leastSquares, leastProduct/smallest)
 	return s
 }
 
@@ -99,7 +111,7 @@ func octaveStart(i int) float64 { return math.Float64frombits(uint64(i+1023*8) <
 // accepts reports whether an output whose receptive field has sum S and squares Q, in a patch with E = squares, is
 // within the bound.
 func (s *screen) accepts(sum, fieldSquares, squares float64) bool {
-	if !(squares > leastSquares && squares < mostSquares) { // NaN is neither
+	if !(squares > s.floor && squares < mostSquares) { // NaN is neither
 		return false
 	}
 	magnitude := s.magnitude(sum, fieldSquares)
@@ -134,8 +146,9 @@ var errIrregular = errors.New("a filter's weights are too uneven, or of too few 
 
 // filterBound is the least G(p)/‖w‖ of some filters.
 type filterBound struct {
-	least  []float64
-	counts [1 << (31 - binShift)]int32 // of weights by their size: exponent and two bits of the mantissa
+	least   []float64
+	squares float64                     // the least ‖w‖² of filters that are not 0
+	counts  [1 << (31 - binShift)]int32 // of weights by their size: exponent and two bits of the mantissa
 }
 
 const (
@@ -145,15 +158,15 @@ const (
 )
 
 func newFilterBound(points int) *filterBound {
-	f := &filterBound{least: make([]float64, points)}
+	f := &filterBound{least: make([]float64, points), squares: math.Inf(1)}
 	for i := range f.least {
 		f.least[i] = math.Inf(1)
 	}
 	return f
 }
 
-// add takes a filter into account. It says that no image suits one whose sums float32 may add exactly, or with a weight
-// that is not finite.
+// add takes a filter into account. It says that no image suits one whose sums float32 may add exactly, whose weights
+// are tiny, or with a weight that is not finite.
 func (f *filterBound) add(weight []float32) {
 	clear(f.counts[:])
 	squares := 0.0
@@ -164,9 +177,10 @@ func (f *filterBound) add(weight []float32) {
 	switch {
 	case squares == 0:
 		// the transforms have zeros, too
-	case !(squares < math.Inf(1)) || coarse(weight):
+	case !(squares < math.Inf(1)) || squares < leastWeight*leastWeight*float64(len(weight)) || coarse(weight):
 		clear(f.least)
 	default:
+		f.squares = min(f.squares, squares)
 		f.lower(1 / math.Sqrt(squares))
 	}
 }

@@ -396,3 +396,23 @@ func TestHuge(t *testing.T) {
 	each(c.Weight.Data, func(_ int, v float32) float32 { return v * 2.3e36 })
 	local(t, cpu.Engine{Algorithm: "winograd"}.Eager(), c)
 }
+
+// TestTinyWeights: weights whose transforms would be subnormal are as exact as others, though their products with large
+// pixels are not small: 0.3 γₙA is the largest error of other weights. So are small products, down to where sums
+// themselves underflow.
+func TestTinyWeights(t *testing.T) {
+	p := conv.Problem{Src: conv.Shape{2, 32, 6, 10}, Weight: conv.Shape{32, 32, 3, 3}}
+	for _, c := range []struct{ weights, pixels int }{
+		{-100, 40}, {-112, 40}, {-124, 40}, {-125, 40}, {-126, 40}, {-127, 44}, {-132, 44}, {-60, -40}, {-80, -30},
+	} {
+		drawn := painted(t, 15, p, scaled(math.Ldexp(1, c.pixels), normal))
+		for i, w := range drawn.Weight.Data {
+			drawn.Weight.Data[i] = float32(math.Ldexp(float64(w), c.weights))
+		}
+		worst := local(t, cpu.Engine{Algorithm: "winograd"}.Eager(), drawn)
+		t.Logf("weights of 2^%d, pixels of 2^%d: at most %.3g γₙA", c.weights, c.pixels, worst)
+		if worst > 0.3 {
+			t.Errorf("weights of 2^%d, pixels of 2^%d: off by %.3g γₙA", c.weights, c.pixels, worst)
+		}
+	}
+}

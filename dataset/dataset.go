@@ -27,6 +27,8 @@ import (
 	"encoding/hex"
 	"io"
 	"math"
+	"slices"
+	"strings"
 
 	"gpuconv/internal/input"
 	"gpuconv/npy"
@@ -44,6 +46,14 @@ type Recordings struct {
 	Neurons     int
 	Orientation []float64 // of each stimulus, in degrees
 	Train, Test []float32 // responses [len(Orientation), Neurons], each in one half of the trials; no unit
+	Lost        []Lost    // of the arrays with numbers that float32 rounds
+}
+
+// Lost says what float32 could not hold of one array.
+type Lost struct {
+	Key, DType string // as in the archive: resp_train, <i8
+	Elements   int
+	Loss       npy.Loss
 }
 
 // layout is a file of the layout above with its arrays open. None is read yet.
@@ -140,12 +150,16 @@ func Open(ctx context.Context, path string) (*Recordings, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.fits(a.stimuli, "stimuli"); err != nil {
+		return nil, err
+	}
 	if at := notFinite(stimuli.Data); at >= 0 {
 		return nil, refused(path, "stimuli: orientation %d is %v: want a finite number", at, stimuli.Data[at])
 	}
 	for _, v := range stimuli.Data {
 		r.Orientation = append(r.Orientation, float64(v))
 	}
+	r.Lost = a.lost()
 	return r, nil
 }
 
@@ -167,12 +181,34 @@ func (a *layout) responses(r *npy.Reader, key string) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.fits(r, key); err != nil {
+		return nil, err
+	}
 	if at := notFinite(array.Data); at >= 0 {
 		neurons := array.Shape[1]
 		return nil, refused(a.path, "%s: stimulus %d, neuron %d is %v: want a finite number", key, at/neurons, at%neurons,
 			array.Data[at])
 	}
 	return array.Data, nil
+}
+
+// fits refuses an array that was read if finite numbers of it became infinite.
+func (a *layout) fits(r *npy.Reader, key string) error {
+	if lost := r.Lost(); lost.Infinite > 0 {
+		return refused(a.path, "%s: %s: want numbers that fit", key, lost.Say(r.Done()))
+	}
+	return nil
+}
+
+// lost lists the arrays that lost something, once all were read.
+func (a *layout) lost() (all []Lost) {
+	for key, r := range map[string]*npy.Reader{"resp_train": a.train, "resp_test": a.test, "stimuli": a.stimuli} {
+		if lost := r.Lost(); lost.Any() {
+			all = append(all, Lost{Key: key, DType: r.DType(), Elements: r.Done(), Loss: lost})
+		}
+	}
+	slices.SortFunc(all, func(x, y Lost) int { return strings.Compare(x.Key, y.Key) })
+	return all
 }
 
 // notFinite returns the index of the first value that is NaN or infinite, or −1.

@@ -74,6 +74,9 @@ type Backend struct {
 	Threads    int        `json:"threads"`          // of the CPU that the program may use
 	Algorithm  string     `json:"algorithm"`
 	Tile       string     `json:"tile,omitempty"`          // how the algorithm cuts the work
+	Bound      float64    `json:"bound"`                   // how many times γₙ·Σ|x||w| of its own pixels an output may be off; 0 with a tolerance
+	Tolerance  float64    `json:"tolerance"`               // in place of a bound: an RMS error, in parts of the largest output
+	Accuracy   string     `json:"accuracy"`                // either in words
 	Tuned      string     `json:"tuned,omitempty"`         // when they were measured to be the fastest
 	Rejected   []Rejected `json:"rejected,omitempty"`      // the other algorithms
 	ShaderHash string     `json:"shader_sha256,omitempty"` // of the sources, one after the other
@@ -138,7 +141,7 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 		Channels: p.Weight.N(), Size: p.Weight.H(), Activation: s.Activation.String(),
 		Padding: s.Padding.Top, PaddingColumns: s.Padding.Left, Stride: s.Stride, Pool: pool(s.Pool), Flip: j.Flip,
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
-		Backend: on.Backend.of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
+		Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
 	}
 	return r, nil
 }
@@ -160,13 +163,16 @@ func pool(p conv.Pool) string {
 	return fmt.Sprintf("%v:%s:%s", p.Kind, pair(p.Size), pair(p.Stride))
 }
 
-// of adds what a plan says of itself, and the threads that the program may use.
-func (b Backend) of(plan conv.Plan) Backend {
+// Of adds what a plan says of itself, and the threads that the program may use.
+func (b Backend) Of(plan conv.Plan) Backend {
 	b.Threads = runtime.GOMAXPROCS(0)
 	if d, ok := plan.(conv.Describer); ok {
 		description := d.Describe()
 		b.Algorithm, b.ShaderHash = description.Algorithm, description.ShaderHash()
 		b.Tile, b.Tuned = description.Tile, description.Tuned
+		if b.Accuracy, b.Tolerance = description.Accuracy(), description.Tolerance; b.Tolerance == 0 {
+			b.Bound = max(1, description.Bound)
+		}
 		b.Chunk, b.PlanBytes = description.Chunk, description.Memory
 		for _, r := range description.Rejected {
 			b.Rejected = append(b.Rejected, Rejected{r.Algorithm, r.Reason.Error()})

@@ -4,7 +4,6 @@ package gpu
 
 import (
 	"fmt"
-	"slices"
 
 	"gpuconv/conv"
 	"gpuconv/gpu/internal/recipe"
@@ -32,20 +31,17 @@ func (d *Device) blueprint(p conv.Problem) (recipe.Blueprint, error) {
 	return tuned, nil
 }
 
-// Choices implements [conv.Chooser]: it lists each algorithm that accepts p, with each tile that is worth measuring. If
-// Options.Algorithm forces one, it lists that one alone.
+// Choices implements [conv.Chooser]: it lists each algorithm that accepts p and that Options.Precision allows, with
+// each tile that is worth measuring. If Options.Algorithm forces one, it lists that one alone.
 func (d *Device) Choices(p conv.Problem) ([]conv.Choice, error) {
 	if _, err := p.Dst(); err != nil {
 		return nil, err
 	}
-	all := recipe.Choices(p, d.profile)
-	if forced := d.options.Algorithm; forced != "" {
-		all = slices.DeleteFunc(all, func(c conv.Choice) bool { return c.Algorithm != forced })
-	}
-	return all, nil
+	return recipe.Choices(p, d.profile, d.options.Algorithm), nil
 }
 
-// PlanChoice implements [conv.Chooser]: it is Plan with the algorithm and tile of one of the [Device.Choices].
+// PlanChoice implements [conv.Chooser]: it is Plan with the algorithm and tile of one of the [Device.Choices], or of
+// one that another precision would list.
 func (d *Device) PlanChoice(c conv.Choice, p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err

@@ -14,6 +14,8 @@ package gpu
 
 import (
 	"errors"
+
+	"gpuconv/conv"
 )
 
 // ErrUnavailable is wrapped by Open's error if this build has no OpenGL. Its text names a build that has, and needs no
@@ -33,6 +35,9 @@ type Options struct {
 	Device    Selector // which device
 	Provider  Provider // who opens the device
 	Algorithm string   // forces one of [AlgorithmNames]; "" takes the first that accepts the problem
+	// Precision says which algorithms may be taken that are not forced: by default only those that keep each output's
+	// error in proportion to its own pixels. conv.Fast takes fft and winograd, too.
+	Precision conv.Precision
 	// Unrolled is how many multiplications the shaders of a software renderer write out at most. Fewer compile faster
 	// and run slower; 0 takes what runs fastest. Shaders of hardware do not depend on it, so that gpuconv verify
 	// --quick, which sets it, proves what runs there.

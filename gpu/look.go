@@ -15,6 +15,7 @@ func (d *Device) look(c candidate) {
 	d.info = readInfo(c)
 	d.profile = readProfile(d.info)
 	d.info.Limits, d.info.LoopIterations = d.profile.Limits, d.profile.LoopIterations
+	d.profile.Precision = d.options.Precision
 	if most := d.options.Unrolled; most > 0 {
 		d.profile.Unrolled = most
 	}

@@ -40,7 +40,7 @@ func TestTilings(t *testing.T) {
 	}
 	count := map[string]int{}
 	for class, change := range classes {
-		d := openTest(t, Options{Guard: true, Device: Software()}, profiled(change))
+		d := openTest(t, Options{Guard: true, Device: Software(), Precision: conv.Fast}, profiled(change))
 		for algorithm, p := range problems.Tiled() {
 			all, err := d.Choices(p)
 			if err != nil {
@@ -51,7 +51,7 @@ func TestTilings(t *testing.T) {
 					continue
 				}
 				count[algorithm]++
-				outcome := held[algorithm].Run(choosing(d, c), compare.Options{})
+				outcome := held[algorithm].Run(choosing(d, c), compare.Options{Asked: true})
 				if outcome.Status() != compare.Passed {
 					t.Errorf("%s, %v: %v", class, c, outcome)
 				}
@@ -144,6 +144,12 @@ func TestTuned(t *testing.T) {
 		t.Fatal(err)
 	}
 	hash := b.Description.ShaderHash()
+	spread := conv.Choice{Algorithm: "fft"} // as programs stored that took it by themselves
+	spreads, err := recipe.DrawChoice(p, d.profile, spread)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spreadHash := spreads.Description.ShaderHash()
 	for name, k := range map[string]struct {
 		known
 		forced, want, warning string
@@ -154,6 +160,7 @@ func TestTuned(t *testing.T) {
 		"bad entry":        {known{nil, errors.New("a hole in the file")}, "", "", "a hole in the file"},
 		"unknown tile":     {known{&Measured{conv.Choice{Algorithm: "igemm", Tile: "round"}, hash, ""}, nil}, "", "", "igemm, round: the device has no such algorithm and tile"},
 		"refuses":          {known{&Measured{conv.Choice{Algorithm: "winograd", Tile: c.Tile}, hash, ""}, nil}, "", "", "no such algorithm and tile"},
+		"spreads errors":   {known{&Measured{spread, spreadHash, ""}, nil}, "", "", "fft: it spreads the error of a large pixel"},
 		"another shader":   {known{&Measured{c, "0123", ""}, nil}, "", "", "is another since"},
 		"without a shader": {known{&Measured{c, "", ""}, nil}, "", "", "is another since"},
 	} {
@@ -179,8 +186,11 @@ func TestTuned(t *testing.T) {
 		}
 		for _, r := range got.Rejected {
 			want := c.Algorithm + " was measured to be the fastest"
-			if r.Algorithm == "winograd" {
+			switch r.Algorithm {
+			case "winograd":
 				want = "a kernel of 7×7, it takes 3×3"
+			case "fft":
+				want = "it spreads the error of a large pixel, precision fast would take it"
 			}
 			if k.want != "" && r.Reason.Error() != want {
 				t.Errorf("%s: not %s: %v", name, r.Algorithm, r.Reason)

@@ -28,7 +28,7 @@ type trial struct {
 // examine returns the check that a backend fails, "" if it passes all.
 func (tr *trial) examine(b conv.Backend) string {
 	for _, held := range tr.held {
-		outcome := held.Run(b, compare.Options{FirstFailure: true})
+		outcome := held.Run(b, compare.Options{FirstFailure: true, Asked: true})
 		if outcome.Status() != compare.Passed {
 			return outcome.String()
 		}

@@ -15,6 +15,7 @@ import (
 	"gpuconv/internal/input"
 	"gpuconv/machine"
 	"gpuconv/param"
+	"gpuconv/whole"
 )
 
 // Files is a [Set] of image files of one size. Each is read as [ReadImage] does when its image is drawn.
@@ -39,7 +40,7 @@ type Files struct {
 func OpenFiles(ctx context.Context, path string, background float64) (*Files, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, &fault.Error{Package: "stimuli", Err: err}
+		return nil, &fault.Error{Package: "stimuli", Argument: path, Err: whole.Cause(err)}
 	}
 	f := &Files{ctx: ctx, paths: []string{path}, background: background}
 	if info.IsDir() {
@@ -71,7 +72,7 @@ type passedOver struct{ files, folders []string }
 func imagesIn(ctx context.Context, folder string) (paths []string, passed passedOver, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, passed, &fault.Error{Package: "stimuli", Err: err}
+		return nil, passed, &fault.Error{Package: "stimuli", Argument: folder, Err: whole.Cause(err)}
 	}
 	for _, e := range entries {
 		path := filepath.Join(folder, e.Name())

@@ -166,7 +166,7 @@ func decoderOf(kind string) decoder {
 	case filekind.BMP:
 		return decoder{bmp.DecodeConfig, bmp.Decode}
 	case filekind.WebP:
-		return decoder{webp.DecodeConfig, webp.Decode}
+		return decoder{webp.DecodeConfig, decodeWebP}
 	}
 	return decoder{}
 }

@@ -2,6 +2,7 @@ package stimuli
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"hash/crc32"
 	"image"
@@ -200,4 +201,97 @@ func TestNaturally(t *testing.T) {
 			}
 		}
 	}
+}
+
+// webpPixels are files of Pillow 13.0.0 (libwebp), by
+//
+//	im.save(f, "WEBP", lossless=True, exact=True)  # 3×2: white, red, green, blue, 51 of alpha 102, (10, 20, 30)
+//	im.save(f, "WEBP", quality=90)                 # 16×16: the left half is 51, the right half 204
+var webpLossless, webpLossy = "RIFF\x4a\x00\x00\x00WEBPVP8L\x3e\x00\x00\x00\x2f\x02\x40\x00\x10\x2f\x40\x98\x6d\xb4\x41\xdc\xfb\xfc\x29\xa7" +
+	"\x41\x26\x6d\x93\xbf\x4a\xe6\x5f\xe0\xc8\xa4\x6d\x5a\x11\xbb\xe7\x5f\x65\x05\x02\x49\xb6\xfb\x13\x1c\xe8\xc8\x23\x59\xf7\x2d\x28\x64" +
+	"\x1b\x01\x4e\xed\x1e\x93\x13\xba\x88\xfe\xc7\xf4\x02",
+	"RIFF\x28\x00\x00\x00WEBPVP8 \x1c\x00\x00\x00\x50\x01\x00\x9d\x01\x2a\x10\x00\x10\x00\x00\xc0\x12\x25\xa4\x00\x04\x74\x00\x00\xfe\x83\xff" +
+		"\xff\xdd\xba\x00\x00"
+
+// TestWebP: the pixels are those that were saved, lossless to the last bit, and lossy within a level of 255.
+func TestWebP(t *testing.T) {
+	path := write(t, "a.webp", func(f *os.File) error { _, err := f.WriteString(webpLossless); return err })
+	got, err := ReadImage(context.Background(), path, 0.5)
+	if err != nil || got.Pixels.Shape != (conv.Shape{1, 1, 2, 3}) || got.Transparent != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for i, want := range []float64{1, 0.299, 0.587, 0.114, 0.4*0.2 + 0.6*0.5, (0.299*10 + 0.587*20 + 0.114*30) / 255} {
+		if math.Abs(float64(got.Pixels.Data[i])-want) > 6e-8 {
+			t.Errorf("lossless: pixel %d is %v, want %v", i, got.Pixels.Data[i], want)
+		}
+	}
+	path = write(t, "b.webp", func(f *os.File) error { _, err := f.WriteString(webpLossy); return err })
+	if got, err = ReadImage(context.Background(), path, 0); err != nil || got.Pixels.Shape != (conv.Shape{1, 1, 16, 16}) {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for i, v := range got.Pixels.Data {
+		if want := map[bool]float64{true: 0.2, false: 0.8}[i%16 < 8]; math.Abs(float64(v)-want) > 1./255 {
+			t.Fatalf("lossy: pixel %d is %v, want %v", i, v, want)
+		}
+	}
+}
+
+// TestPages: a TIFF's thumbnails and masks are no pages, whether they say so in the new way or the old one.
+func TestPages(t *testing.T) {
+	for name, c := range map[string]struct {
+		subfiles [][]uint16 // of each directory: tag and value
+		want     int
+	}{
+		"one": {[][]uint16{{254, 0}}, 1}, "two": {[][]uint16{{254, 0}, {254, 2}}, 2}, "none said": {[][]uint16{nil, nil, nil}, 3},
+		"a thumbnail": {[][]uint16{{254, 0}, {254, 1}}, 1}, "a mask": {[][]uint16{nil, {254, 4}}, 1},
+		"a thumbnail first": {[][]uint16{{254, 1}, {254, 0}}, 1}, "pages with thumbnails": {[][]uint16{{254, 2}, {254, 3}, {254, 2}, {254, 3}}, 2},
+		"old": {[][]uint16{{255, 1}, {255, 2}}, 1}, "old pages": {[][]uint16{{255, 3}, {255, 3}}, 2},
+	} {
+		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+			if got := tiffPages(bytes.NewReader(directories(order, c.subfiles))); got != c.want {
+				t.Errorf("%s, %v: %d pages, want %d", name, order, got, c.want)
+			}
+		}
+	}
+	round := directories(binary.LittleEndian, [][]uint16{{254, 0}})
+	copy(round[len(round)-4:], round[4:8]) // the directory comes after itself
+	if got := tiffPages(bytes.NewReader(round)); got != maxPages {
+		t.Errorf("round in circles: %d pages", got)
+	}
+	for cut := range round {
+		if got := tiffPages(bytes.NewReader(round[:cut])); got != 1 {
+			t.Errorf("cut to %d bytes: %d pages", cut, got)
+		}
+	}
+}
+
+// directories returns a TIFF of directories without pixels, each with one field more than its subfile.
+func directories(order binary.AppendByteOrder, subfiles [][]uint16) []byte {
+	file := exif(order, 1)[:4]
+	file = order.AppendUint32(file, 8)
+	for i, subfile := range subfiles {
+		fields := [][]uint16{{256, 7}} // the width
+		if subfile != nil {
+			fields = append([][]uint16{subfile}, fields...)
+		}
+		file = order.AppendUint16(file, uint16(len(fields)))
+		for _, f := range fields {
+			kind := uint16(4)
+			if f[0] != 254 {
+				kind = 3 // a SHORT
+			}
+			file = order.AppendUint32(order.AppendUint16(order.AppendUint16(file, f[0]), kind), 1)
+			if kind == 4 {
+				file = order.AppendUint32(file, uint32(f[1]))
+			} else {
+				file = order.AppendUint16(order.AppendUint16(file, f[1]), 0)
+			}
+		}
+		next := uint32(len(file) + 4)
+		if i+1 == len(subfiles) {
+			next = 0
+		}
+		file = order.AppendUint32(file, next)
+	}
+	return file
 }

@@ -43,6 +43,8 @@ type AxisCurves struct {
 	Axis   Axis
 	Column string // of the table
 	Curves []Curve
+
+	passed []string // for each cell: what was passed over in choosing its curve; nil if nothing could be
 }
 
 // Analysis is the result of [Analyse].
@@ -86,6 +88,7 @@ func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*An
 		if err := a.describe(ctx, curves, s, done); err != nil {
 			return nil, err
 		}
+		a.explainPassed(curves)
 	}
 	a.noteReasons()
 	return a, nil
@@ -151,7 +154,39 @@ func (s Settings) curves(r *Responses, columns shown, axis Axis) (AxisCurves, er
 		}
 	}
 	curves, err := Curves(r, by, others, s.Over)
-	return AxisCurves{Axis: axis, Column: columns[at].Name, Curves: curves}, err
+	made := AxisCurves{Axis: axis, Column: columns[at].Name, Curves: curves}
+	if err == nil && s.Over == Best {
+		made.passed = passedOver(r, axis, curves)
+	}
+	return made, err
+}
+
+// passedOver says for each cell how many of its responses are no numbers and not of the curve, which has the best of
+// the others. Those of the curve are a reason of their own.
+func passedOver(r *Responses, axis Axis, curves []Curve) []string {
+	said := make([]string, len(curves))
+	for cell, curve := range curves {
+		count := 0
+		for i := range r.Images {
+			if notFinite(r.At(i, cell)) {
+				count++
+			}
+		}
+		if count > 0 && curve.notFinite() == 0 {
+			said[cell] = fmt.Sprintf("%d of %d responses NaN or infinite beside the curve over %v: it is the best of the others",
+				count, r.Images, axis)
+		}
+	}
+	return said
+}
+
+// explainPassed adds to the cells' reasons what was passed over in choosing their curves.
+func (a *Analysis) explainPassed(curves AxisCurves) {
+	for cell, said := range curves.passed {
+		if said != "" {
+			a.Cells[cell].Reasons = append(a.Cells[cell].Reasons, said)
+		}
+	}
 }
 
 // withoutPhases collapses the phases and the frames of a drift.

@@ -2,9 +2,12 @@ package tuning
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
+
+	"gpuconv/param"
 
 	"pgregory.net/rapid"
 )
@@ -116,6 +119,37 @@ func TestMissingResponses(t *testing.T) {
 		t.Errorf("%+v, notes %s", c.Orientation, notes)
 	}
 	near(t, "peak", c.Orientation.Peak, 60, 0)
+}
+
+// TestMissingBesideTheCurve: responses that are no numbers at other spatial frequencies than the best are counted,
+// where the curve over orientation takes no notice of them.
+func TestMissingBesideTheCurve(t *testing.T) {
+	var table param.Table
+	var orientation, sf, y []float64
+	for _, f := range []float64{0.1, 0.2} {
+		for angle := 0.0; angle < 180; angle += 30 {
+			orientation, sf = append(orientation, angle), append(sf, f)
+			y = append(y, 10*f*(2+math.Cos(2*radians(angle-60))))
+		}
+	}
+	y[1], y[4] = math.NaN(), math.Inf(-1)
+	table.Columns = []param.Column{{Name: "orientation_deg", Numbers: orientation}, {Name: "sf", Numbers: sf}}
+	const said = "2 of 12 responses NaN or infinite beside the curve over orientation"
+	for over, want := range map[Reduction]string{Best: said,
+		Largest: "1 of 6 responses over orientation NaN or infinite"} { // −∞ is no largest response
+		s := Settings{By: []Axis{ByOrientation}, Phases: Largest, Over: over}
+		a, err := Analyse(context.Background(), &Responses{Images: 12, Cells: 1, Data: y}, &table, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := fmt.Sprint(a.Notes)
+		if !strings.Contains(notes, want) || strings.Contains(notes, said) != (over == Best) {
+			t.Errorf("over %v: notes %s, want %s", over, notes, want)
+		}
+		if over == Best && (a.Cells[0].Orientation.Peak != 60 || math.IsNaN(a.Cells[0].Orientation.Selectivity)) {
+			t.Errorf("the best: %+v", a.Cells[0].Orientation)
+		}
+	}
 }
 
 // TestUntuned: a cell of a circular variance of 0.998 has no preferred orientation, one of 0.98 has.

@@ -20,8 +20,12 @@ type Subject struct {
 	Twins     []conv.Backend
 	Name      string // gpu, cpu, …
 	Algorithm string // the one that it is made to use, "" if it chooses
-	Device    string // renderer or processor
-	Driver    string // OpenGL version of a renderer
+	Fast      bool   // somebody asked for [conv.Fast]
+	// Itself says which algorithm is taken where none is forced: that one must keep what [conv.Exact] promises, forced
+	// or not. If Itself is nil, a forced algorithm counts as one that somebody asked for.
+	Itself conv.Explainer
+	Device string // renderer or processor
+	Driver string // OpenGL version of a renderer
 }
 
 // String names the algorithm, the device and its driver.
@@ -37,6 +41,15 @@ func (s Subject) String() string {
 		text += ", OpenGL " + s.Driver
 	}
 	return text
+}
+
+// asked reports whether the algorithm that computes p is one that somebody has to ask for.
+func (s Subject) asked(p conv.Problem) bool {
+	if s.Fast || s.Algorithm == "" || s.Itself == nil {
+		return s.Fast || s.Algorithm != ""
+	}
+	d, err := s.Itself.Explain(p)
+	return err != nil || d.Algorithm != s.Algorithm
 }
 
 // Record is the outcome of one case on one subject.
@@ -240,7 +253,7 @@ func (r Runner) hold(e prepared, i int, s Subject, worker int) Record {
 		record.Outcome = compare.Refused(e.c.Name, e.c.Problem, refused)
 		return record
 	}
-	var options compare.Options
+	options := compare.Options{Asked: s.asked(e.c.Problem)}
 	if e.c.Relation.Name != "" {
 		options.Relations = []compare.Relation{e.c.Relation}
 	}

@@ -8,7 +8,7 @@ import (
 	"gpuconv/compare"
 )
 
-// Skip is a reason for which cases were skipped.
+// Skip is a reason for which cases, or checks of them, were skipped.
 type Skip struct {
 	Cases int
 	Who   string // backend and algorithm
@@ -21,13 +21,34 @@ func (s Skip) String() string { return fmt.Sprintf("%d × %s: %s", s.Cases, s.Wh
 // Skips returns the reasons for which cases were skipped, by backend and algorithm, in the order in which they came.
 // Reasons that differ only in numbers are one.
 func (r Report) Skips() []Skip {
-	var all []Skip
+	return r.skips(func(e Entry) string {
+		if e.Status != compare.Skipped.String() {
+			return ""
+		}
+		return cmp.Or(e.reason, e.Why)
+	})
+}
+
+// NotLocal returns why cases passed although outliers spread in them, as Skips does for those that were skipped.
+func (r Report) NotLocal() []Skip {
+	return r.skips(func(e Entry) string {
+		for _, f := range e.Checks {
+			if f.Check == compare.CheckLocality && f.Status == compare.Skipped.String() && e.Status == compare.Passed.String() {
+				return f.Note
+			}
+		}
+		return ""
+	})
+}
+
+// skips counts the cases for which why gives a reason.
+func (r Report) skips(why func(Entry) string) (all []Skip) {
 	seen := map[string]int{}
 	for _, e := range r.Cases {
-		if e.Status != compare.Skipped.String() {
+		s := Skip{Who: strings.TrimSpace(e.Backend + " " + e.Algorithm), Why: why(e)}
+		if s.Why == "" {
 			continue
 		}
-		s := Skip{Who: strings.TrimSpace(e.Backend + " " + e.Algorithm), Why: cmp.Or(e.reason, e.Why)}
 		kind := s.Who + ": " + strings.Map(withoutDigits, s.Why)
 		at, ok := seen[kind]
 		if !ok {

@@ -24,6 +24,7 @@ const (
 	removes     action = "remove"      // a file or an empty folder
 	removesAll  action = "remove all"  // a folder with what it holds
 	syncsFolder action = "sync folder" // the names that a folder holds reach the disk
+	locks       action = "lock"        // changes nothing, but tests refuse it
 )
 
 // change is one step.

@@ -136,7 +136,7 @@ func (s *single) create(o Options, folder string, mode fs.FileMode) (*file, erro
 	for slot := range slots {
 		name := hiddenName(s.name, slot)
 		switch {
-		case s.hidden == nil && errors.Is(err, errInUse):
+		case s.hidden == nil && (errors.Is(err, errInUse) || errors.As(err, new(*Error))): // the name is taken
 			s.hidden, err = claim(base, name, o.Removed)
 		case base.holds(name):
 			_ = clear(base, name, o.Removed)

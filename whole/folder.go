@@ -53,7 +53,7 @@ func (o Options) CreateFolder(path string) (*Folder, error) {
 		case errors.Is(err, errInUse):
 			return nil, inUse(path)
 		case !errors.Is(err, errAppeared):
-			return nil, named(path, err)
+			return nil, about(path, err)
 		}
 	}
 	return nil, inUse(path)
@@ -91,10 +91,12 @@ func (d *Folder) hide(o Options, at, name string) (err error) {
 		base.close()
 		return err
 	}
-	switch {
-	case d.name != "." && base.holds(d.name), d.name == "." && !base.holdsOnly(name):
+	if d.name != "." && base.holds(d.name) {
 		err = errAppeared
-	default:
+	} else if d.name == "." {
+		err = base.holdsOnly(name)
+	}
+	if err == nil {
 		err = d.hidden.inner.mkdir(filesName, 0o777)
 	}
 	if err == nil {
@@ -106,15 +108,18 @@ func (d *Folder) hide(o Options, at, name string) (err error) {
 	return err
 }
 
-// holdsOnly reports whether p holds nothing but one name.
-func (p place) holdsOnly(name string) bool {
+// holdsOnly reports errAppeared if p holds anything but one name.
+func (p place) holdsOnly(name string) error {
 	folder, err := p.root.Open(".")
 	if err != nil {
-		return false
+		return err
 	}
 	defer folder.Close()
-	names, _ := folder.Readdirnames(2)
-	return len(names) == 1 && names[0] == name
+	names, err := folder.Readdirnames(2)
+	if err == nil && (len(names) != 1 || names[0] != name) {
+		err = errAppeared
+	}
+	return err
 }
 
 // hiding is where a hidden folder may be.
@@ -269,10 +274,7 @@ func (d *Folder) Commit() error {
 		return named(d.path, errors.New("its folder was moved or removed meanwhile"))
 	}
 	if err := d.place(); err != nil {
-		if errors.As(err, new(*Error)) {
-			return err // which names a file
-		}
-		return named(d.path, err)
+		return about(d.path, err)
 	}
 	d.made, d.written = nil, nil // they are in place: nothing of them shall be removed
 	d.leave()
@@ -375,7 +377,11 @@ func (o Options) makeFolder(path string) error {
 	if err := parent.mkdir(filepath.Base(path), 0o777); err != nil {
 		return err
 	}
-	return parent.sync()
+	err = parent.sync()
+	if err != nil {
+		_ = parent.remove(filepath.Base(path))
+	}
+	return err
 }
 
 // Remove removes those of the folders that hold nothing.

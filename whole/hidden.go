@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"gpuconv/fault"
 )
 
 // hidden is a folder in which files wait until they are put in place, in the same file system, since only there a
@@ -99,7 +101,8 @@ func own(base place, name string) (*hidden, error) {
 
 // taken locks f and makes sure that it is still the lock of a hidden folder: another may have removed it meanwhile.
 func taken(inner place, f *os.File) error {
-	if err := lock(f); err != nil {
+	err := inner.change(change{action: locks, path: f.Name()}, func() error { return lock(f) })
+	if err != nil {
 		return err
 	}
 	ours, err := f.Stat()
@@ -124,7 +127,7 @@ func seize(base place, name string) (*hidden, error) {
 		return nil, err
 	}
 	if !info.IsDir() {
-		return nil, errInUse // by somebody who has nothing to do with this package
+		return nil, &Error{Name: base.path, Err: errors.New(fault.Printable(name) + " is in the way: want it gone")}
 	}
 	h := &hidden{base: base, name: name}
 	if h.inner, err = base.open(name); err == nil {

@@ -28,6 +28,7 @@ func (h *hidden) carry(m moves) error {
 		return nil
 	}
 	if err := h.announce(m); err != nil {
+		_ = h.back(m, nil)
 		return err
 	}
 	for i, name := range m.Names {
@@ -36,7 +37,7 @@ func (h *hidden) carry(m moves) error {
 			err = h.base.syncIn(m.Into)
 		}
 		if err != nil {
-			h.back(m, m.Names[:i+1])
+			_ = h.back(m, m.Names[:i+1])
 			return named(name, err)
 		}
 	}

@@ -11,4 +11,7 @@ type Options struct {
 	seam func(c change, do func() error) error // see disk
 }
 
+// change does a change as disk does.
+func (o Options) change(c change, do func() error) error { return o.disk().change(c, do) }
+
 func (o Options) disk() disk { return disk{noSync: o.NoSync, seam: o.seam} }

@@ -57,6 +57,14 @@ func named(name string, err error) error {
 	return &Error{Name: name, Err: Cause(err)}
 }
 
+// about is named for an error that may name a file already.
+func about(name string, err error) error {
+	if errors.As(err, new(*Error)) {
+		return err
+	}
+	return named(name, err)
+}
+
 // Cause takes the operation and the paths off an error of package os, for errors that name the file in their own way.
 // It returns any other error as it is.
 func Cause(err error) error {

@@ -20,19 +20,23 @@ import (
 )
 
 // tuner looks up what gpuconv autotune has stored; see gpu.Options.
-type tuner struct{ store autotune.Store }
+type tuner struct {
+	store     autotune.Store
+	precision conv.Precision
+}
 
 func (t tuner) Tuned(device gpu.Info, p conv.Problem) (*gpu.Measured, error) {
-	e, err := t.store.Find(tuneKey(device, p))
+	e, err := t.store.Find(tuneKey(device, p, t.precision))
 	if e == nil || err != nil {
 		return nil, err
 	}
 	return &gpu.Measured{Choice: e.Choice(), ShaderHash: e.Shader, Why: e.String()}, nil
 }
 
-// tuneKey is the key under which a device's winner for p is stored.
-func tuneKey(device gpu.Info, p conv.Problem) autotune.Key {
-	return autotune.Key{Vendor: device.Vendor, Renderer: device.Renderer, Driver: device.Version, Problem: p}
+// tuneKey is the key under which a device's winner for p at a precision is stored.
+func tuneKey(device gpu.Info, p conv.Problem, precision conv.Precision) autotune.Key {
+	return autotune.Key{Vendor: device.Vendor, Renderer: device.Renderer, Driver: device.Version, Problem: p,
+		Precision: precision}
 }
 
 // autotuneFlags are what gpuconv autotune is asked for.
@@ -57,6 +61,8 @@ func newAutotune() *cobra.Command {
 			"behind, and stores the fastest for this device, driver and convolution. run, conv and info take\n" +
 			"it from then on, also for up to four times as many or as few images, unless --algorithm forces\n" +
 			"one. Times are those of the device. The device's own choice is kept unless another is 3 % faster.\n\n" +
+			"fft and winograd take part only with --precision fast. What is stored then is used only with that\n" +
+			"flag.\n\n" +
 			"--forget removes what is stored for --problem; without --problem, everything. Exit code 1: an\n" +
 			"output was wrong or a way failed, and nothing is stored.",
 		Example: "  gpuconv autotune --device software\n" +
@@ -83,6 +89,10 @@ func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 	if err := f.validate(cmd, named, args); err != nil {
 		return err
 	}
+	precision, err := f.parsedPrecision()
+	if err != nil {
+		return err
+	}
 	kept := openCache()
 	if f.forget && !named {
 		n, err := kept.tuned().ForgetAll()
@@ -106,9 +116,9 @@ func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 		}
 	}()
 	if f.forget {
-		return f.forgetOne(stdout, kept, tuneKey(c.device, p))
+		return f.forgetOne(stdout, kept, tuneKey(c.device, p, precision))
 	}
-	return f.measure(ctx, stdout, cmd.ErrOrStderr(), kept, p, c)
+	return f.measure(ctx, stdout, cmd.ErrOrStderr(), kept, tuneKey(c.device, p, precision), c)
 }
 
 // validate refuses flags that make no sense, before anything is opened.
@@ -162,8 +172,9 @@ func (f *autotuneFlags) forgetOne(stdout io.Writer, kept cache, k autotune.Key) 
 }
 
 // measure runs the race, prints it and stores its winner.
-func (f *autotuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, kept cache, p conv.Problem,
+func (f *autotuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, kept cache, k autotune.Key,
 	c chosen) error {
+	p := k.Problem
 	backend, ok := c.Backend.(conv.Chooser)
 	if !ok {
 		return fmt.Errorf("the %s backend has no choices", c.name)
@@ -182,12 +193,12 @@ func (f *autotuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, k
 	if err := failures(all); err != nil {
 		return err
 	}
-	entry, err := autotune.NewEntry(tuneKey(c.device, p), all, time.Now())
+	entry, err := autotune.NewEntry(k, all, time.Now())
 	if err != nil {
 		return plain(err)
 	}
 	fmt.Fprintf(stdout, "fastest   %v\n          %v\n", entry.Choice(), entry)
-	return f.store(stdout, kept, tuneKey(c.device, p), entry)
+	return f.store(stdout, kept, k, entry)
 }
 
 func (f *autotuneFlags) store(stdout io.Writer, kept cache, k autotune.Key, entry autotune.Entry) error {

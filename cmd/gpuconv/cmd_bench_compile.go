@@ -70,7 +70,8 @@ func (f *benchFlags) compileApart(ctx context.Context, cache, file string) (benc
 		return bench.Report{}, err
 	}
 	cmd := exec.CommandContext(ctx, self, "bench", "--compile", cache, "--backend", "gpu", "--json", file,
-		"--suite", f.suite, "--cases", f.cases, "--device", f.device, "--context", f.opener, "--algorithm", f.algorithm)
+		"--suite", f.suite, "--cases", f.cases, "--device", f.device, "--context", f.opener, "--algorithm", f.algorithm,
+		"--precision", f.precision)
 	cmd.Args[0] = os.Args[0]
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

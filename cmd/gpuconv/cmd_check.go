@@ -49,7 +49,7 @@ func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
 		return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
 	}
 	for _, wrong := range a.Wrong {
-		fmt.Fprintf(stdout, "wrong     %v\n", wrong)
+		fmt.Fprintf(stdout, "wrong     %s\n", fault.Line(wrong.Error()))
 	}
 	var bytes int64
 	for _, f := range a.Files {

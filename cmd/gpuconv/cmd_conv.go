@@ -71,6 +71,7 @@ func (f *specFlags) spec(src, weight conv.Shape) (s conv.Spec, err error) {
 // convFlags are what gpuconv conv is asked for.
 type convFlags struct {
 	input, weight, bias, output string
+	json                        string
 	spec                        specFlags
 	backend                     backendFlags
 	inputs                      inputs
@@ -106,6 +107,7 @@ func newConv() *cobra.Command {
 	f.backend.register(flags)
 	f.inputs.register(flags)
 	f.inputs.registerBackground(flags)
+	flags.StringVar(&f.json, "json", "", "write what was convolved, by which algorithm, how exactly and how fast")
 	flags.BoolVar(&f.dumpShader, "dump-shader", false,
 		"print the GLSL that is compiled, exactly; without --output nothing is computed")
 	return cmd
@@ -125,6 +127,12 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		if err := f.file().checkArray(); err != nil {
 			return err
 		}
+	}
+	if f.json != "" && f.output == "" {
+		return refused("json", f.json, errors.New("want --output with it"))
+	}
+	if err := f.saving.output("json", f.json).checkFile(); err != nil {
+		return err
 	}
 	if err := f.backend.validate(); err != nil {
 		return err
@@ -261,10 +269,16 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stre
 		return found, err
 	}
 	s.print(stdout)
+	if d, ok := s.plan.(conv.Describer); ok {
+		fmt.Fprintf(stdout, "algorithm %s: %s\n", d.Describe().Algorithm, d.Describe().Accuracy())
+	}
 	seconds := stats.Convolve.Seconds()
 	fmt.Fprintf(stdout, "speed     %s images/s convolving (%.3f s)\nwrote     %s %v\n",
 		statistics.Digits(float64(shape.N())/max(seconds, 1e-9)), seconds, fault.Printable(f.output), shape)
-	return stats.NotFinite, nil
+	if f.json == "" {
+		return stats.NotFinite, nil
+	}
+	return stats.NotFinite, f.saving.output("json", f.json).writeFile(f.report(stream, s, stats, shape).write)
 }
 
 // dumpShader prints the sources that a plan compiled.

@@ -25,6 +25,7 @@ type dataFlags struct {
 	download, url, md5, input, output string
 	retry                             time.Duration
 	saving                            saving
+	inputs                            inputs
 }
 
 func newData() *cobra.Command {
@@ -55,6 +56,7 @@ resp_test, so that noise makes no tuning.`,
 		"before the first retry of a download, twice as long before each further one")
 	fileFlag(flags, &f.input, "input", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
+	f.inputs.register(flags)
 	f.saving.register(cmd)
 	return cmd
 }
@@ -70,12 +72,14 @@ func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked b
 		return usage(errors.New("want --download FILE to fetch the recordings, or --input FILE to read them"))
 	case f.download != "" && f.output != "":
 		return usage(errors.New("--output with --download: want --input, once the file is there"))
+	case f.download != "" && f.inputs.strict:
+		return refused("strict", "", errors.New("it is about numbers in files, want --input with it"))
 	case f.retry <= 0:
 		return refused("pause", f.retry.String(), errors.New("want a time above 0"))
 	case f.download != "":
 		return f.fetch(ctx, stdout, stderr)
 	}
-	return f.read(ctx, stdout, checked)
+	return f.read(ctx, stdout, stderr, checked)
 }
 
 // fetch downloads the file, unless it is there.
@@ -129,7 +133,7 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 }
 
 // read describes a file and, with --output, analyses its population.
-func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) error {
+func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, checked bool) error {
 	if f.output != "" {
 		if err := f.saving.output("output", f.output).checkFolder(); err != nil {
 			return err
@@ -157,6 +161,11 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 	if err != nil {
 		return failed("input", "", err)
 	}
+	for _, l := range r.Lost {
+		if err := f.inputs.lose("input", f.input+":"+l.Key, l.DType, l.Loss, l.Elements); err != nil {
+			return err
+		}
+	}
 	known := "not the tutorial's file"
 	if sum == dataset.MD5 {
 		known = "the tutorial's file"
@@ -168,10 +177,16 @@ func (f *dataFlags) read(ctx context.Context, stdout io.Writer, checked bool) er
 	if err != nil {
 		return err
 	}
-	if err := p.WriteText(stdout); err != nil || f.output == "" {
+	if err := p.WriteText(stdout); err != nil {
 		return err
 	}
-	return f.write(ctx, p, stdout)
+	if f.output != "" {
+		if err := f.write(ctx, p, stdout); err != nil {
+			return err
+		}
+	}
+	f.inputs.print(stderr)
+	return nil
 }
 
 // reserveRecordings refuses what does not fit into memory: both halves, their curves, what is found

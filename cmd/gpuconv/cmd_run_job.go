@@ -89,7 +89,7 @@ func (f *runFlags) filesNamed() bool {
 		return false
 	}
 	_, err := os.Stat(f.stimuli)
-	return stimuli.IsImageName(f.stimuli) || f.stimuli != "" && err == nil
+	return stimuli.IsImageName(f.stimuli) || isArray(f.stimuli) || f.stimuli != "" && err == nil
 }
 
 // filterKind reports whether --filter is a kind without settings.

@@ -53,7 +53,10 @@ frequency take the largest response over the phases; other parameters stay where
 Circular variance, selectivity and F1/F0 are defined for rates, which are not negative (Ringach, Shapley and Hawken
 2002). With --linear a curve may go below 0 and has none of them, unless --negative rectifies it or subtracts its
 minimum; Mazurek, Kager and Van Hooser (2014) say what to make of such indices. A figure that is left out is empty, and
-a note says why: no finite response, a cell that is not tuned (circular variance above 0.99), a fit at its bound of 45°.`,
+a note says why: no finite response, a cell that is not tuned (circular variance above 0.99), a fit at its bound of 45°.
+
+A table is CSV in UTF-8, with the names of its columns in the first line. A cell that is no number in a column of
+numbers is refused, by its line. An empty cell or nan is a missing value.`,
 		Example: "  gpuconv tuning --input out --output tuned\n" +
 			"  gpuconv tuning --input y.npy --orientations 0:180:5 --at mean --output tuned\n" +
 			"  gpuconv tuning --input out --normalise 1,2,0.5 --sum 2+4,3+5 --output tuned",
@@ -180,6 +183,9 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 	if s.Negative, err = parseChoice("negative", f.negative, tuning.Refuse, tuning.Rectify,
 		tuning.SubtractMin); err != nil {
 		return r, s, m, err
+	}
+	if s.Negative != tuning.Refuse && !f.linear {
+		return r, s, m, refused("negative", f.negative, errors.New("want --linear with it, without that responses below 0 are 0"))
 	}
 	if f.by != "" {
 		for name := range strings.SplitSeq(f.by, ",") {

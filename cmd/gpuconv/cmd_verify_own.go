@@ -41,12 +41,13 @@ func (f *verifyFlags) ownCase(ctx context.Context) (verify.Case, error) {
 }
 
 // judgeOwn refuses what cannot be convolved or does not fit into memory. All images are convolved at once; portions are
-// for files. There are three fillings. Each has its inputs, two outputs, and two float64 of the judge for each output.
+// for files. There are three fillings, and up to twenty images of outliers. Each has its inputs, two outputs, and two
+// float64 of the judge for each output.
 func judgeOwn(p conv.Problem, bytes float64) error {
 	dst, err := p.Dst()
 	if err != nil {
 		return usage(plain(err))
 	}
 	return reserve(fmt.Sprintf("verifying images of %v to %v", p.Src, dst),
-		bytes+3*(p.Src.Bytes()+6*dst.Bytes())+2*copies*p.Weight.Bytes())
+		bytes+(3+20/float64(p.Src.N()))*(p.Src.Bytes()+6*dst.Bytes())+2*copies*p.Weight.Bytes())
 }

@@ -85,6 +85,9 @@ func (p *proof) conclude(ctx context.Context) error {
 	if err := p.out.write(p.report); err != nil {
 		return err
 	}
+	for _, skip := range p.report.NotLocal() {
+		fmt.Fprintf(p.stdout, "not local %v\n", skip)
+	}
 	for _, skip := range p.report.Skips() {
 		fmt.Fprintf(p.stdout, "skipped   %v\n", skip)
 	}

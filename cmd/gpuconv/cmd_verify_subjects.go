@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"runtime"
+	"slices"
 
+	"gpuconv/conv"
 	"gpuconv/cpu"
 	"gpuconv/gpu"
 	"gpuconv/machine"
@@ -25,51 +27,88 @@ func (f *verifyFlags) subjects(ctx context.Context) (all []verify.Subject, close
 			all = append(all, verify.Subject{Backend: cpu.Engine{}, Name: "cpu", Device: machine.Processor()})
 			continue
 		}
-		for _, algorithm := range f.algorithms() {
-			twins, err := f.twins(ctx, algorithm)
-			devices = append(devices, twins...)
-			if err != nil {
-				closeAll()
-				return nil, nil, err
-			}
-			if len(twins) == 0 {
-				continue
-			}
-			s := verify.Subject{Backend: twins[0].Backend, Name: "gpu", Algorithm: algorithm,
-				Device: twins[0].device.String(), Driver: twins[0].device.Version}
-			for _, twin := range twins[1:] {
-				s.Twins = append(s.Twins, twin.Backend)
-			}
-			all = append(all, s)
+		opened, made, err := f.gpuSubjects(ctx)
+		devices = append(devices, opened...)
+		if err != nil {
+			closeAll()
+			return nil, nil, err
 		}
+		all = append(all, made...)
 	}
 	return all, closeAll, nil
+}
+
+// gpuSubjects opens devices that each have one algorithm, and one that chooses: it says which algorithm it takes by
+// itself. After an error the caller closes what was opened.
+func (f *verifyFlags) gpuSubjects(ctx context.Context) (devices []chosen, all []verify.Subject, err error) {
+	itself, err := f.openGPU(ctx, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	devices = append(devices, itself)
+	explainer, _ := itself.Backend.(conv.Explainer)
+	precision, err := f.parsedPrecision()
+	if err != nil {
+		return devices, nil, err
+	}
+	for _, algorithm := range f.algorithms() {
+		if f.quick && f.algorithm == "" && !gpu.Chosen(algorithm, itself.device.Software, precision) {
+			continue
+		}
+		s := verify.Subject{Name: "gpu", Algorithm: algorithm, Itself: explainer, Fast: precision == conv.Fast,
+			Device: itself.device.String(), Driver: itself.device.Version}
+		for range min(runtime.GOMAXPROCS(0), mostTwins) {
+			twin, err := f.openGPU(ctx, algorithm)
+			if err != nil {
+				return devices, nil, err
+			}
+			devices = append(devices, twin)
+			if s.Backend == nil {
+				s.Backend = twin.Backend
+				continue
+			}
+			s.Twins = append(s.Twins, twin.Backend)
+		}
+		all = append(all, s)
+	}
+	return devices, all, nil
 }
 
 // mostTwins bounds how many contexts of an algorithm are open at once. On a software renderer each has threads of its
 // own.
 const mostTwins = 4
 
-// twins opens as many devices of an algorithm as cases are computed at once. It opens none if --quick does not take the
-// algorithm on this device.
-func (f *verifyFlags) twins(ctx context.Context, algorithm string) (all []chosen, err error) {
+// openGPU opens a device with an algorithm, or one that chooses if that is "".
+func (f *verifyFlags) openGPU(ctx context.Context, algorithm string) (chosen, error) {
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, guard: true}
 	b.algorithm = algorithm
 	if f.quick {
 		b.unrolled = quickUnrolled
 	}
-	for range min(runtime.GOMAXPROCS(0), mostTwins) {
-		d, err := b.open(ctx)
-		if err != nil {
-			return all, err
-		}
-		all = append(all, d)
-		if f.quick && f.algorithm == "" && !gpu.Chosen(algorithm, d.device.Software) {
-			d.close()
-			return nil, nil
+	return b.open(ctx)
+}
+
+// cpuAlgorithms are the CPU engine with each of its algorithms, if it is verified at all.
+func (f *verifyFlags) cpuAlgorithms() (all []verify.Subject) {
+	if !slices.Contains(f.names(), "cpu") {
+		return nil
+	}
+	for _, name := range cpu.AlgorithmNames() {
+		all = append(all, verify.Subject{Backend: cpu.Engine{Algorithm: name}, Name: "cpu", Algorithm: name,
+			Itself: cpu.Engine{}, Device: machine.Processor()})
+	}
+	return all
+}
+
+// others are those of the CPU engine's algorithms that can compute p and that the engine does not take by itself.
+func (f *verifyFlags) others(p conv.Problem) (all []verify.Subject) {
+	itself, err := cpu.Engine{}.Explain(p)
+	for _, s := range f.cpuAlgorithms() {
+		if _, refused := s.Backend.(conv.Explainer).Explain(p); refused == nil && err == nil && s.Algorithm != itself.Algorithm {
+			all = append(all, s)
 		}
 	}
-	return all, nil
+	return all
 }
 
 func (f *verifyFlags) algorithms() []string {

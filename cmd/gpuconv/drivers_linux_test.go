@@ -300,7 +300,7 @@ func TestEnvironmentStays(t *testing.T) {
 }
 
 // TestLimitedAddresses: where addresses are few (ulimit -v), so that drivers die or do not open, info and --backend
-// auto go on with the CPU. Go's runtime alone takes 0.7 GB of them, and up to 1.4 GB at some limits.
+// auto go on with the CPU. With a pool of memory for each thread, 1.75 GB of them were too few for every second run.
 func TestLimitedAddresses(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector takes terabytes of addresses; make test runs it without one too")
@@ -308,7 +308,7 @@ func TestLimitedAddresses(t *testing.T) {
 	path := program(t).Path
 	for _, line := range []string{"info", "run --orientations 0 --output a", "run --orientations 0 --output b",
 		"run --backend cpu --orientations 0 --output c", "run --backend cpu --orientations 0 --output d"} {
-		shell := exec.Command("sh", "-c", `ulimit -v 1600000; exec "$0" `+line, path)
+		shell := exec.Command("sh", "-c", `ulimit -v 1750000; exec "$0" `+line, path)
 		shell.Env = append(os.Environ(), cacheVariable+"=off", "GOMAXPROCS=2") // each thread takes 8 MB of addresses
 		shell.Dir = t.TempDir()
 		out, err := shell.CombinedOutput()

@@ -93,16 +93,20 @@ func (in *inputs) readBank(ctx context.Context, flag, path string, judge func(co
 
 // take notes what float32 could not hold of a file's elements, or refuses the file if the user is strict.
 func (in *inputs) take(flag, path string, read *npy.Reader) error {
-	lost, dtype := read.Lost(), element(read.DType())
+	return in.lose(flag, path, read.DType(), read.Lost(), read.Done())
+}
+
+// lose is take for what was lost of so many elements of a type.
+func (in *inputs) lose(flag, path, dtype string, lost npy.Loss, of int) error {
 	switch {
 	case !lost.Any():
 		return nil
 	case in.strict:
-		return refused(flag, path, fmt.Errorf("%s, read as float32: want without --strict, or numbers that fit: %s", dtype,
-			lost.Say(read.Done())))
+		return refused(flag, path, fmt.Errorf("%s, read as float32: want without --strict, or numbers that fit: %s",
+			element(dtype), lost.Say(of)))
 	}
 	in.overflown = in.overflown || lost.Infinite > 0
-	in.note(path, "%s, read as float32: %s", dtype, lost.Say(read.Done()))
+	in.note(path, "%s, read as float32: %s", element(dtype), lost.Say(of))
 	return nil
 }
 

@@ -40,12 +40,22 @@ type deviceFlags struct {
 	device    string // --device: which one
 	opener    string // --context: who opens it
 	algorithm string // each verb defines --algorithm in its own words
+	precision string // --precision: which algorithms may be taken that are not forced; "" is exact
 }
 
-// register defines --device and --context.
+// register defines --device, --context and --precision.
 func (f *deviceFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
 	flags.StringVar(&f.opener, "context", "", "who opens it: egl, which needs no display, or glfw, in a hidden window; egl where this program has it")
+	flags.StringVar(&f.precision, "precision", conv.Exact.String(), "exact keeps the error of each output in proportion to its own pixels; fast lets a GPU take fft and winograd by itself, too, which spread the error of large pixels. The CPU engine is exact with either")
+}
+
+// parsedPrecision reads --precision.
+func (f *deviceFlags) parsedPrecision() (conv.Precision, error) {
+	if f.precision == "" {
+		return conv.Exact, nil
+	}
+	return parseText[conv.Precision]("precision", f.precision)
 }
 
 // validate refuses, before anything is opened, what no device could do.
@@ -75,6 +85,9 @@ func (f *backendFlags) validate() error {
 func (f *backendFlags) options() (gpu.Options, error) {
 	o := gpu.Options{Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled}
 	var err error
+	if o.Precision, err = f.parsedPrecision(); err != nil {
+		return o, err
+	}
 	if o.Device, err = gpu.ParseSelector(f.device); err != nil {
 		return o, misread("device", f.device, err)
 	}
@@ -184,7 +197,7 @@ func (f *backendFlags) openGPU(ctx context.Context, options gpu.Options) (chosen
 	kept := openCache()
 	options.Programs = kept.programs()
 	if !f.untuned && !f.guard {
-		options.Tuner = tuner{kept.tuned()}
+		options.Tuner = tuner{kept.tuned(), options.Precision}
 	}
 	found, tried, err := kept.prober().Open(ctx, options)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/binary"
 	"fmt"
@@ -125,6 +126,63 @@ func TestTuningOfNumbersThatDoNotFit(t *testing.T) {
 		"of 2 elements, 1 exceeds float32's range, 3.4e38, and became infinite"
 	if line := errorLine(t, stderr); code != 2 || line != want {
 		t.Errorf("exit code %d, %q, want 2 and %q", code, line, want)
+	}
+}
+
+// TestRecordingsThatDoNotFit: as for other verbs, of each array of the archive. What became infinite is refused anyway.
+func TestRecordingsThatDoNotFit(t *testing.T) {
+	folder := t.TempDir()
+	at := func(name string) string { return filepath.Join(folder, name) }
+	pack := func(name, dtype string, train any) {
+		file, err := os.Create(at(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		archive := zip.NewWriter(file)
+		saveArray(t, at("train.npy"), dtype, "4, 1", train)
+		saveArray(t, at("test.npy"), "<f4", "4, 1", []float32{1, 2, 3, 1})
+		saveArray(t, at("stimuli.npy"), "<f8", "4,", []float64{0, 45, 90, 135})
+		for key, part := range map[string]string{"resp_train": "train.npy", "resp_test": "test.npy", "stimuli": "stimuli.npy"} {
+			text, err := os.ReadFile(at(part))
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := archive.Create(key + ".npy")
+			if err == nil {
+				_, err = w.Write(text)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := archive.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pack("odd.npz", "<i8", []int64{1, 1<<24 + 1, 3, 1})
+	pack("huge.npz", "<f8", []float64{1, 1e300, 3, 1})
+	pack("fine.npz", "<f8", []float64{0.1, 2, 3, 1})
+	const lost = "odd.npz:resp_train: int64, read as float32: of 4 elements, 1 is an integer above 2²⁴ that float32 rounds"
+	const refusal = "gpuconv: --input odd.npz:resp_train: int64, read as float32: want without --strict, or numbers that fit: of 4"
+	for args, want := range map[string]string{
+		"data --input odd.npz": "gpuconv: note: " + lost + "\n", "data --input fine.npz --strict": "", "data --input fine.npz": "",
+		"data --input odd.npz --output y": "gpuconv: note: " + lost + "\n",
+	} {
+		if code, _, stderr := inFolder(t, folder, strings.Fields(args)...); code != 0 || stderr != want {
+			t.Errorf("%s: exit code %d, stderr %q, want 0 and %q", args, code, stderr, want)
+		}
+	}
+	for args, want := range map[string]string{"data --input odd.npz --strict": refusal, "data --input odd.npz --strict --output z": refusal,
+		"data --input huge.npz":          "gpuconv: --input: huge.npz: resp_train: of 4 elements, 1 exceeds float32's range, 3.4e38, and became infinite: want numbers that fit",
+		"data --download x.npz --strict": "gpuconv: --strict: it is about numbers in files, want --input with it"} {
+		code, _, stderr := inFolder(t, folder, strings.Fields(args)...)
+		if line := errorLine(t, stderr); code == 0 || !strings.HasPrefix(line, want) {
+			t.Errorf("%s: exit code %d, %q, want %q", args, code, line, want)
+		}
+	}
+	if _, err := os.Stat(at("z")); err == nil {
+		t.Error("a refused file leaves results")
 	}
 }
 

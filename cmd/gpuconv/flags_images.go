@@ -133,6 +133,9 @@ func (in *inputs) openFiles(ctx context.Context, flag, path string) (*stimuli.Fi
 	if err != nil {
 		return nil, err
 	}
+	if isArrayKind(kindOf(ctx, path)) || strings.Contains(path, ".npz:") {
+		return nil, refused(flag, path, errors.New("an array: want pictures; gpuconv conv --input convolves arrays"))
+	}
 	files, err := stimuli.OpenFiles(ctx, path, grey)
 	if err != nil {
 		return nil, failed(flag, "", err)

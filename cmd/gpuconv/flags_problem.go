@@ -132,6 +132,9 @@ type explanation struct {
 	Backend     string     `json:"backend"`
 	Device      string     `json:"device"`
 	Algorithm   string     `json:"algorithm"`
+	Bound       float64    `json:"bound"`             // how many times γₙ·Σ|x||w| of its own pixels an output may be off; 0 with a tolerance
+	Tolerance   float64    `json:"tolerance"`         // the RMS error of an algorithm that spreads errors, in parts of the largest output
+	Accuracy    string     `json:"accuracy"`          // the same in words
 	Tile        string     `json:"tile,omitempty"`    // how the algorithm cuts the work
 	Tuned       string     `json:"tuned,omitempty"`   // when algorithm and tile were measured to be the fastest
 	Warning     string     `json:"warning,omitempty"` // what the backend had to pass over
@@ -167,7 +170,10 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 	}
 	e := explanation{Src: p.Src, Weight: p.Weight, Sums: sums, Dst: dst, MACs: p.MACs(), Parameters: p.Parameters(),
 		Bytes: p.Bytes(), Intensity: p.Intensity(), Backend: backend.name, Device: backend.describe(), Algorithm: d.Algorithm, Tile: d.Tile, Tuned: d.Tuned, Warning: d.Warning,
-		Rejected: []rejected{}, Chunk: d.Chunk, Chunks: (p.Src.N() + d.Chunk - 1) / max(d.Chunk, 1), PlanMemory: float64(d.Memory)}
+		Accuracy: d.Accuracy(), Bound: max(1, d.Bound), Tolerance: d.Tolerance, Rejected: []rejected{}, Chunk: d.Chunk, Chunks: (p.Src.N() + d.Chunk - 1) / max(d.Chunk, 1), PlanMemory: float64(d.Memory)}
+	if d.Tolerance > 0 {
+		e.Bound = 0
+	}
 	e.TotalMemory = e.PlanMemory + p.Src.Bytes() + dst.Bytes()
 	for _, r := range d.Rejected {
 		e.Rejected = append(e.Rejected, rejected{r.Algorithm, r.Reason.Error()})
@@ -198,7 +204,7 @@ func (e explanation) String() string {
 	fmt.Fprintf(w, "parameters %.0f\n", e.Parameters)
 	fmt.Fprintf(w, "work       %.4g MACs, %s compulsory, %.3g FLOP/B\n", e.MACs, machine.Size(e.Bytes), e.Intensity)
 	fmt.Fprintf(w, "device     %s\n", e.Device)
-	fmt.Fprintf(w, "algorithm  %s\n", e.Algorithm)
+	fmt.Fprintf(w, "algorithm  %s\naccuracy   %s\n", e.Algorithm, e.Accuracy)
 	for _, line := range []struct{ name, text string }{{"tile", e.Tile}, {"", e.Tuned}, {"warning", e.Warning}} {
 		if line.text != "" {
 			fmt.Fprintf(w, "%-10s %s\n", line.name, line.text)

@@ -5,8 +5,8 @@
 //
 //	convtest.Run(t, backend, cpu.Reference{})
 //
-// [Cases] is the table. Each case is a [compare.Trial] with random numbers and with integers: it passes the four gates
-// of package compare.
+// [Cases] is the table. Each case is a [compare.Trial] with random numbers, with integers and with outliers: it passes
+// the five gates of package compare.
 package convtest
 
 import (
@@ -26,7 +26,7 @@ func Run(t *testing.T, backend, judge conv.Backend) {
 			if testing.Short() && c.Problem.MACs() > 1e6 {
 				continue
 			}
-			t.Run(c.Name, func(t *testing.T) { check(t, backend, judge, c) })
+			t.Run(c.Name, func(t *testing.T) { check(t, backend, judge, c, compare.Options{}) })
 		}
 	})
 	t.Run("special values", func(t *testing.T) { specialValues(t, backend, judge, false) })
@@ -51,7 +51,7 @@ func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
 		if testing.Short() && (i%5 > 0 || c.Problem.MACs() > 1e6) {
 			continue
 		}
-		t.Run("cases/"+c.Name, func(t *testing.T) { check(t, backend, judge, c) })
+		t.Run("cases/"+c.Name, func(t *testing.T) { check(t, backend, judge, c, compare.Options{Asked: true}) })
 		if i%20 == 0 && c.Problem.MACs() <= 1e7 { // a relation takes several runs
 			t.Run("relations/"+c.Name, func(t *testing.T) { related(t, backend, c) })
 		}
@@ -78,7 +78,7 @@ type Case struct {
 }
 
 // check holds a backend to one case.
-func check(t *testing.T, backend, judge conv.Backend, c Case) {
+func check(t *testing.T, backend, judge conv.Backend, c Case, o compare.Options) {
 	filled := random(t, c.Name, c.Problem)
 	if c.Problem.Src.N() == 0 {
 		if _, err := compare.Check(backend, judge, filled); err != nil {
@@ -90,7 +90,7 @@ func check(t *testing.T, backend, judge conv.Backend, c Case) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if outcome := trial.Run(backend, compare.Options{}); outcome.Status() != compare.Passed {
+	if outcome := trial.Run(backend, o); outcome.Status() != compare.Passed {
 		t.Fatal(outcome)
 	}
 }

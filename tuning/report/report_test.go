@@ -174,6 +174,15 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// TestNotesAreLines: a note that quotes a name of a column stays one line.
+func TestNotesAreLines(t *testing.T) {
+	var text strings.Builder
+	writeNotes(&text, []error{errors.New("the column \x1b[2Ja\nnote      b")})
+	if want := `note      the column \u001b[2Ja\nnote      b` + "\n"; text.String() != want {
+		t.Errorf("%q, want %q", text.String(), want)
+	}
+}
+
 // full is a folder that takes no more files after some.
 type full struct {
 	memory

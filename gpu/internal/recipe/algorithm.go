@@ -8,6 +8,7 @@
 package recipe
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,6 +33,9 @@ type algorithm struct {
 	// slow says why the algorithm is not worth it on software renderers, which take it only if it is forced; "" if
 	// they do take it.
 	slow string
+	// spreads is set if an output's error depends on pixels that the output does not see, so that its recipe states a
+	// Tolerance.
+	spreads bool
 }
 
 // fitted is an algorithm that is fitted to a problem and a device.
@@ -45,11 +49,11 @@ func algorithms() []algorithm {
 	const barriers, hardware = "barriers are slow on software renderers", "it is made for hardware"
 	return []algorithm{
 		{name: "direct_soft", fit: fits(fitSoft), tilings: softTilings, softwareOnly: true},
-		{name: "fft", fit: fits(fitFFT), slow: barriers},
+		{name: "fft", fit: fits(fitFFT), slow: barriers, spreads: true},
 		{name: "depthwise", fit: fits(fitDepthwise), tilings: slideTilings, slow: hardware},
 		{name: "direct_small", fit: fits(fitSmall), tilings: slideTilings, slow: hardware},
 		{name: "direct_shared", fit: fits(fitShared), tilings: slideTilings, slow: hardware},
-		{name: "winograd", fit: fits(fitWinograd), tilings: igemmTilings, slow: barriers},
+		{name: "winograd", fit: fits(fitWinograd), tilings: igemmTilings, slow: barriers, spreads: true},
 		{name: "igemm", fit: fits(fitIgemm), tilings: igemmTilings, slow: barriers},
 		{name: "direct", fit: fits(fitDirect), tilings: directTilings},
 	}
@@ -87,6 +91,14 @@ func (a algorithm) passedOver(class Class) error {
 	return nil
 }
 
+// ruledOut says why the algorithm is not taken at a precision without being forced; nil if it may be.
+func (a algorithm) ruledOut(p conv.Precision) error {
+	if a.spreads && p == conv.Exact {
+		return errors.New("it spreads the error of a large pixel, precision fast would take it")
+	}
+	return nil
+}
+
 // AlgorithmNames lists the algorithms in the order in which they are asked.
 func AlgorithmNames() []string {
 	var names []string
@@ -97,14 +109,14 @@ func AlgorithmNames() []string {
 }
 
 // Chosen reports whether an algorithm is ever taken, without being forced, on software renderers or on hardware.
-func Chosen(name string, software bool) bool {
+func Chosen(name string, software bool, p conv.Precision) bool {
 	class := Other
 	if software {
 		class = Software
 	}
 	for _, a := range algorithms() {
 		if a.name == name {
-			return a.passedOver(class) == nil
+			return a.passedOver(class) == nil && a.ruledOut(p) == nil
 		}
 	}
 	return false
@@ -140,7 +152,7 @@ func choose(p conv.Problem, device Profile, forced string) (chosen, []conv.Rejec
 }
 
 // take returns a fitted to p, or why it is not taken: another is forced, another was taken before it, it cannot
-// compute p, or another will be faster.
+// compute p, another will be faster, or the precision rules it out.
 func (a algorithm) take(p conv.Problem, device Profile, forced, before string) (fitted, error) {
 	switch {
 	case forced != "" && a.name != forced:
@@ -155,10 +167,7 @@ func (a algorithm) take(p conv.Problem, device Profile, forced, before string) (
 	case forced != "":
 		return f, nil
 	}
-	if err := a.passedOver(device.Class); err != nil {
-		return nil, err
-	}
-	return f, f.worth()
+	return f, cmp.Or(a.passedOver(device.Class), f.worth(), a.ruledOut(device.Precision))
 }
 
 // refusal is the error if no algorithm takes a problem: why the forced one does not, or each one.

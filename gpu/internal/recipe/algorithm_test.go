@@ -1,6 +1,8 @@
 package recipe
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,9 +75,72 @@ func TestChosen(t *testing.T) {
 			d.Class = Software
 		}
 		for _, p := range problems {
-			if a, _, err := choose(p, d, ""); err != nil || !Chosen(a.name, software) {
-				t.Errorf("software %v, %v by %v: %q, %v", software, p.Src, p.Weight, a.name, err)
+			for _, precision := range []conv.Precision{conv.Exact, conv.Fast} {
+				d.Precision = precision
+				if a, _, err := choose(p, d, ""); err != nil || !Chosen(a.name, software, precision) {
+					t.Errorf("software %v, %v, %v by %v: %q, %v", software, precision, p.Src, p.Weight, a.name, err)
+				}
 			}
+		}
+	}
+}
+
+// TestSpreading: the algorithms that are ruled out where precision is exact are those whose recipes state a tolerance.
+func TestSpreading(t *testing.T) {
+	taken := map[string]bool{}
+	all := append(slices.Collect(maps.Values(problems.Tiled())), problems.Layer(2, 1, 5, 15, 48))
+	for _, p := range all {
+		p.Spec = p.WithDefaults()
+		for class, d := range everyClass() {
+			for _, a := range algorithms() {
+				f, err := a.fitTo(p, d)
+				if err != nil {
+					continue
+				}
+				taken[a.name] = true
+				if (f.recipe().Tolerance > 0) != a.spreads || (a.ruledOut(conv.Exact) != nil) != a.spreads || a.ruledOut(conv.Fast) != nil {
+					t.Errorf("%s on %s: spreads %v, tolerance %v", a.name, class, a.spreads, f.recipe().Tolerance)
+				}
+			}
+		}
+	}
+	if len(taken) != len(algorithms()) {
+		t.Errorf("seen %v", taken)
+	}
+}
+
+// TestExactChoices: where precision is exact no choice is listed that states a tolerance, and none that was measured is
+// drawn. Those that are asked for are.
+func TestExactChoices(t *testing.T) {
+	p := problems.Layer(32, 64, 64, 3, 56)
+	spread := func(c conv.Choice) bool { return c.Algorithm == "winograd" || c.Algorithm == "fft" }
+	fast := nvidia()
+	fast.Precision = conv.Fast
+	if all := Choices(p, nvidia(), ""); len(all) < 3 || slices.ContainsFunc(all, spread) {
+		t.Errorf("exact: %v", all)
+	}
+	if all := Choices(p, nvidia(), "winograd"); len(all) < 2 || slices.ContainsFunc(all, func(c conv.Choice) bool { return c.Algorithm != "winograd" }) {
+		t.Errorf("winograd is forced: %v", all)
+	}
+	for _, c := range Choices(p, fast, "") {
+		if c.Algorithm != "winograd" && c.Algorithm != "igemm" {
+			continue
+		}
+		b, err := DrawChoice(p, nvidia(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := DrawMeasured(p, nvidia(), c, b.Description.ShaderHash(), "yesterday")
+		if spread(c) == (err == nil) || err != nil && !strings.Contains(err.Error(), "winograd: it spreads") {
+			t.Errorf("%v was measured: %v", c, err)
+		}
+		for _, r := range got.Description.Rejected {
+			if r.Algorithm == "winograd" && !strings.Contains(r.Reason.Error(), "it spreads") {
+				t.Errorf("%v was measured, not winograd: %v", c, r.Reason)
+			}
+		}
+		if _, err := DrawMeasured(p, fast, c, b.Description.ShaderHash(), "yesterday"); err != nil {
+			t.Errorf("%v was measured, precision fast: %v", c, err)
 		}
 	}
 }
@@ -96,8 +161,18 @@ func TestChooseHardware(t *testing.T) {
 		"few channels": {problems.Layer(32, 32, 64, 3, 56), "igemm"}, "31x31": {problems.Layer(32, 1, 64, 31, 48), "fft"}, "31x31, few": {problems.Layer(32, 1, 1, 31, 48), "fft"}, "31x31, dense": {problems.Layer(32, 64, 64, 31, 48), "fft"},
 		"11x11": {problems.Layer(32, 1, 64, 11, 48), "direct_small"}, "15x15": {problems.Layer(32, 1, 64, 15, 48), "fft"}, "5x5": {problems.Layer(32, 64, 64, 5, 48), "igemm"},
 	} {
-		if a, rejected, err := choose(c.p, nvidia(), ""); a.name != c.want || err != nil {
+		d := nvidia()
+		d.Precision = conv.Fast
+		if a, rejected, err := choose(c.p, d, ""); a.name != c.want || err != nil {
 			t.Errorf("%s: %q, %v, %v; want %q", name, a.name, rejected, err, c.want)
+		}
+		exact, rejected, err := choose(c.p, nvidia(), "")
+		if spread := c.want == "fft" || c.want == "winograd"; err != nil || exact.recipe().Tolerance > 0 || !spread && exact.name != c.want {
+			t.Errorf("%s: exact, %q, %v", name, exact.name, err)
+		} else if spread && !slices.ContainsFunc(rejected, func(r conv.Rejected) bool {
+			return r.Algorithm == c.want && r.Reason.Error() == "it spreads the error of a large pixel, precision fast would take it"
+		}) {
+			t.Errorf("%s: exact, %q, %v", name, exact.name, rejected)
 		}
 		software := roomy()
 		software.Class = Software

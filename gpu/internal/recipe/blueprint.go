@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -58,7 +59,7 @@ func DrawChoice(p conv.Problem, device Profile, c conv.Choice) (Blueprint, error
 }
 
 // DrawMeasured is [DrawChoice] for a choice that was measured to be the fastest: its description says so, and why. It
-// returns an error if the shader is not the one that was measured.
+// returns an error if the shader is not the one that was measured, or if the device's precision rules the choice out.
 func DrawMeasured(p conv.Problem, device Profile, c conv.Choice, shaderHash, why string) (Blueprint, error) {
 	b, err := DrawChoice(p, device, c)
 	if err != nil {
@@ -66,6 +67,11 @@ func DrawMeasured(p conv.Problem, device Profile, c conv.Choice, shaderHash, why
 	}
 	if b.Description.ShaderHash() != shaderHash {
 		return Blueprint{}, fmt.Errorf("the shader of %v is another since", c)
+	}
+	for _, a := range algorithms() {
+		if err := a.ruledOut(device.Precision); err != nil && a.name == c.Algorithm {
+			return Blueprint{}, fmt.Errorf("%s: %w", a.name, err)
+		}
 	}
 	b.Description.Tuned = why
 	for i := range b.Description.Rejected {
@@ -78,7 +84,8 @@ func DrawMeasured(p conv.Problem, device Profile, c conv.Choice, shaderHash, why
 func slower(name string, c conv.Choice, p conv.Problem, device Profile) error {
 	for _, a := range algorithms() {
 		if a.name == name {
-			if _, err := a.fitTo(p, device); err != nil {
+			_, err := a.fitTo(p, device)
+			if err = cmp.Or(err, a.ruledOut(device.Precision)); err != nil {
 				return err
 			}
 		}

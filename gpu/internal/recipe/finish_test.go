@@ -13,7 +13,7 @@ func TestFinishingTilings(t *testing.T) {
 		p := problems.TiledPairs(algorithm)
 		for class, d := range everyClass() {
 			count := 0
-			for _, c := range Choices(p, d) {
+			for _, c := range Choices(p, d, "") {
 				if c.Algorithm != algorithm {
 					continue
 				}

@@ -1,5 +1,7 @@
 package recipe
 
+import "gpuconv/conv"
+
 // Profile is a device as plans see it.
 type Profile struct {
 	Class Class
@@ -25,11 +27,12 @@ const (
 	Software              // a software renderer: a CPU does the work
 )
 
-// Requests are what tests and measurements ask of plans. The zero value leaves every choice to the algorithms.
+// Requests are what callers, tests and measurements ask of plans. The zero value leaves every choice to the algorithms.
 type Requests struct {
-	Tiling Tiling // forces how the algorithm cuts the work; nil leaves it to the algorithm
-	Turns  int    // forces how many turns a strip of direct_soft has; 0 makes work-groups enough
-	Apart  bool   // makes energy and pools a dispatch of their own, whatever a tile has room for
+	Precision conv.Precision // of an algorithm that is not forced
+	Tiling    Tiling         // forces how the algorithm cuts the work; nil leaves it to the algorithm
+	Turns     int            // forces how many turns a strip of direct_soft has; 0 makes work-groups enough
+	Apart     bool           // makes energy and pools a dispatch of their own, whatever a tile has room for
 }
 
 // NewProfile returns the profile of a device of a class within the limits of its context. maps says whether its driver

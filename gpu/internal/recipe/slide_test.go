@@ -94,7 +94,7 @@ func TestSlideWorth(t *testing.T) {
 	} {
 		for _, class := range []Class{Other, NVIDIA} {
 			d := roomy()
-			d.Class = class
+			d.Class, d.Precision = class, conv.Fast
 			c.p.Spec = c.p.WithDefaults()
 			if a, _, err := choose(c.p, d, ""); a.name != c.want || err != nil {
 				t.Errorf("%s: %q, %v; want %q", name, a.name, err, c.want)

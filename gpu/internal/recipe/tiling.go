@@ -52,11 +52,15 @@ func (a algorithm) chooseTile(p conv.Problem, device Profile, requested Tiling) 
 	return f.recipe().Tiling, nil
 }
 
-// Choices lists the ways to compute a valid problem, by algorithm in the order of the table. The first tiling of each
-// algorithm is the one that it chooses itself.
-func Choices(p conv.Problem, device Profile) (all []conv.Choice) {
+// Choices lists the ways to compute a valid problem, by algorithm in the order of the table: all that the device's
+// precision allows, or those of the forced algorithm, if it is not "". The first tiling of each algorithm is the one
+// that it chooses itself.
+func Choices(p conv.Problem, device Profile, forced string) (all []conv.Choice) {
 	p.Spec = p.WithDefaults()
 	for _, a := range algorithms() {
+		if forced == "" && a.ruledOut(device.Precision) != nil || forced != "" && forced != a.name {
+			continue
+		}
 		for _, t := range a.choices(p, device) {
 			all = append(all, conv.Choice{Algorithm: a.name, Tile: tileName(t)})
 		}

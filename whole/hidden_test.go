@@ -1,0 +1,336 @@
+package whole
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// die does to a file or folder under way what the end of its process does: all is closed, and left.
+func die(t *testing.T, h home) {
+	t.Helper()
+	switch h := h.(type) {
+	case *single:
+		h.hidden.close()
+	case *Folder:
+		h.hidden.close()
+	default:
+		t.Fatalf("%T", h)
+	}
+}
+
+// watched are options that note what is removed.
+func watched(removed *[]string) Options {
+	return Options{Removed: func(path string) { *removed = append(*removed, path) }}
+}
+
+// TestDead: what a dead process left is removed by whoever writes the same next, and is named. What others leave or do
+// stays as it is.
+func TestDead(t *testing.T) {
+	text := func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }
+	for name, c := range map[string]struct {
+		path   string
+		begin  func(path string) (home, error)
+		again  func(o Options, path string) error
+		hidden []string
+	}{
+		"files": {"a b.npy", func(path string) (home, error) {
+			f, err := Create(path)
+			if err != nil {
+				return nil, err
+			}
+			_, err = f.Write([]byte("half"))
+			return f.home, err
+		}, func(o Options, path string) error { return o.Write(path, text) }, []string{".partial-a b.npy", ".partial-a b.npy~1"}},
+		"folders": {"out", func(path string) (home, error) {
+			d, err := CreateFolder(path)
+			if err != nil {
+				return nil, err
+			}
+			f, err := d.Create("x")
+			if err == nil {
+				_, err = f.Write([]byte("half"))
+			}
+			return d, err
+		}, func(o Options, path string) error {
+			d, err := o.CreateFolder(path)
+			if err != nil {
+				return err
+			}
+			defer d.Discard()
+			if err := d.Write("y", text); err != nil {
+				return err
+			}
+			return d.Commit()
+		}, []string{".partial-out"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, c.path)
+			elsewhere, err := c.begin(filepath.Join(dir, "another"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer die(t, elsewhere)
+			var dead []home
+			for range c.hidden {
+				h, err := c.begin(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				dead = append(dead, h)
+			}
+			for _, h := range dead {
+				die(t, h)
+			}
+			var removed []string
+			if err := c.again(watched(&removed), path); err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			for _, name := range c.hidden {
+				want = append(want, filepath.Join(dir, name))
+			}
+			if !slices.Equal(removed, want) {
+				t.Errorf("removed are %q, want %q", removed, want)
+			}
+			if got, want := names(t, dir), ".partial-another "+c.path; got != want {
+				t.Errorf("the folder holds %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// TestLivingFile: several processes write the same file. The last to commit wins, and nothing is left.
+func TestLivingFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	var files []*File
+	for i := range slots {
+		f, err := Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(f, i)
+		files = append(files, f)
+	}
+	var e *Error
+	if _, err := Create(path); !errors.As(err, &e) || !errors.Is(err, errInUse) {
+		t.Errorf("one too many gets %v", err)
+	}
+	for _, i := range []int{3, 0, 15, 7} {
+		if err := files[i].Commit(); err != nil || read(path) != fmt.Sprint(i) {
+			t.Errorf("file %d: %v, it holds %q", i, err, read(path))
+		}
+	}
+	for _, f := range files {
+		if err := f.Discard(); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := names(t, dir); got != "a" {
+		t.Errorf("the folder holds %q", got)
+	}
+}
+
+// TestInTheWay: what has the name of a hidden folder and is none is not followed and not removed.
+func TestInTheWay(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a privilege")
+	}
+	dir := t.TempDir()
+	precious := filepath.Join(dir, "precious")
+	if err := os.MkdirAll(filepath.Join(precious, filesName), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(precious, fileName), "mine")
+	write(t, filepath.Join(dir, ".partial-c"), "mine")
+	for _, name := range []string{".partial-a", ".partial-b"} {
+		if err := os.Symlink("precious", filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"b", "c"} {
+		var e *Error
+		_, err := CreateFolder(filepath.Join(dir, name))
+		if want := ".partial-" + name + " is in the way: want it gone"; !errors.As(err, &e) || e.Err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if err := Write(filepath.Join(dir, "a"), func(io.Writer) error { return nil }); err != nil {
+		t.Error(err) // under another name
+	}
+	if got := names(t, dir) + "/" + names(t, precious); got != ".partial-a .partial-b .partial-c a precious/file files" {
+		t.Errorf("there is %q", got)
+	}
+}
+
+// TestForgedMoves: what a list of moves says is not done if it leads out of the folder.
+func TestForgedMoves(t *testing.T) {
+	for _, text := range []string{
+		`{"into": "..", "names": ["mine"]}`, `{"into": ".", "names": ["../mine"]}`, `{"into": ".", "names": ["x/../../mine"]}`,
+		`{"into": "a/..", "names": ["mine"]}`, `{"into": ".", "names": []}`, `{"into": ".", "names": [""]}`, `{"into": `, ``,
+		`{"into": ".", "names": ["folder", "missing"]}`,
+	} {
+		root := t.TempDir()
+		out := filepath.Join(root, "out")
+		if err := os.MkdirAll(filepath.Join(out, partial), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Mkdir(filepath.Join(out, "folder"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(root, "mine"), "mine")
+		write(t, filepath.Join(out, partial, movesName), text)
+		var e *Error
+		if err := CheckFolder(out); !errors.As(err, &e) || !strings.HasSuffix(e.Rule, "this one holds folder") {
+			t.Errorf("%s: %v", text, err)
+		}
+		if got := names(t, root) + "/" + names(t, out); got != "mine out/folder" {
+			t.Errorf("%s: there is %q", text, got)
+		}
+	}
+}
+
+// TestNoLocks: on a file system without locks all works, and nothing is taken for the work of the dead.
+func TestNoLocks(t *testing.T) {
+	o := Options{seam: func(c change, do func() error) error {
+		if c.action == locks {
+			return errUnlockable
+		}
+		return do()
+	}}
+	for name, prepare := range jobs(t) {
+		root := t.TempDir()
+		if err := prepare(root).run(o, root); err != nil || hiddenLeft(t, root) != nil {
+			t.Errorf("%s: %v, left are %q", name, err, hiddenLeft(t, root))
+		}
+	}
+	dir := t.TempDir()
+	d, err := o.CreateFolder(filepath.Join(dir, "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	die(t, d)
+	if _, err := o.CreateFolder(filepath.Join(dir, "out")); !errors.As(err, new(*Error)) || names(t, dir) != ".partial-out" {
+		t.Errorf("%v, there is %q", err, names(t, dir))
+	}
+}
+
+// TestLongNames: a name may be as long as the file system takes, and says which file it is of.
+func TestLongNames(t *testing.T) {
+	dir := t.TempDir()
+	seen := map[string]bool{}
+	for _, name := range []string{strings.Repeat("x", 255), strings.Repeat("x", 254) + "y", strings.Repeat("ä", 127)} {
+		if err := Write(filepath.Join(dir, name), func(io.Writer) error { return nil }); err != nil {
+			t.Error(err)
+		}
+		hidden := hiddenName(name, 15)
+		if len(hidden) > 255 || !strings.HasPrefix(hidden, ".partial-"+name[:20]) || seen[hidden] {
+			t.Errorf("%s has the hidden name %s", name, hidden)
+		}
+		seen[hidden] = true
+	}
+}
+
+// TestManyProcesses: of many that begin the same folder at the same moment one gets it at a time, and one commits.
+func TestManyProcesses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	var group sync.WaitGroup
+	var inside, committed atomic.Int32
+	for worker := range 8 {
+		group.Go(func() {
+			for round := range 20 {
+				d, err := Options{NoSync: true}.CreateFolder(path)
+				if err != nil {
+					if !errors.As(err, new(*Error)) {
+						t.Errorf("error %v", err)
+					}
+					continue
+				}
+				if inside.Add(1) > 1 {
+					t.Error("two are in it")
+				}
+				if err := d.Write("x", func(io.Writer) error { return nil }); err != nil {
+					t.Error(err)
+				}
+				inside.Add(-1)
+				switch {
+				case worker == 0 && round == 19:
+					if d.Commit() == nil {
+						committed.Add(1)
+					}
+				case round%3 == 0:
+					die(t, d)
+				default:
+					d.Discard()
+				}
+			}
+		})
+	}
+	group.Wait()
+	if committed.Load() > 1 {
+		t.Errorf("%d have committed", committed.Load())
+	}
+	if committed.Load() == 0 {
+		if err := (folderJob{path: "out"}).run(Options{}, filepath.Dir(path)); err != nil {
+			t.Error(err)
+		}
+	}
+	if left := hiddenLeft(t, filepath.Dir(path)); left != nil {
+		t.Errorf("%q are left", left)
+	}
+}
+
+// TestMoved: the folder that an output is made in is moved meanwhile. Nothing is written, and nothing is left.
+func TestMoved(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("open folders are not moved there")
+	}
+	for name, c := range map[string]struct{ move, output string }{
+		"a file's folder":             {"a", "a/x"},
+		"the folder of a folder":      {"a", "a/new"},
+		"the folder itself":           {"a/empty", "a/empty"},
+		"the folder above the folder": {"a", "a/empty"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			if err := os.MkdirAll(filepath.Join(root, "a", "empty"), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			output := filepath.Join(root, filepath.FromSlash(c.output))
+			var commit func() error
+			if c.output == "a/x" {
+				f, err := Create(output)
+				if err != nil {
+					t.Fatal(err)
+				}
+				commit = f.Commit
+			} else {
+				d := folder(t, output)
+				defer d.Discard()
+				put(t, d, "x")
+				commit = func() error { err := d.Commit(); d.Discard(); return err }
+			}
+			moved := filepath.Join(root, "moved")
+			if err := os.Rename(filepath.Join(root, filepath.FromSlash(c.move)), moved); err != nil {
+				t.Fatal(err)
+			}
+			err := commit()
+			if !errors.As(err, new(*Error)) || !strings.HasSuffix(err.Error(), "its folder was moved or removed meanwhile") {
+				t.Errorf("Commit returns %v", err)
+			}
+			if got, want := names(t, moved), map[bool]string{true: "empty"}[c.move == "a"]; got != want {
+				t.Errorf("the folder that was moved holds %q, want %q", got, want)
+			}
+		})
+	}
+}

@@ -11,6 +11,9 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"gpuconv/fault"
+	"gpuconv/whole"
 )
 
 // MostSize is the largest file that [Download] takes unless it is told otherwise, in bytes.
@@ -28,6 +31,7 @@ type Fetch struct {
 	MostSize int64                   // the largest file that is taken, in bytes: [MostSize]
 	Client   *http.Client            // http.DefaultClient
 	Progress func(done, total int64) // is called with numbers of bytes; total is −1 while it is unknown
+	Saving   whole.Options           // how the file comes to the disk: it outlives a power cut
 }
 
 // Part returns the file, beside Path, that has the bytes until all are there. A later call goes on from it.
@@ -301,8 +305,8 @@ func (d *download) verify(ctx context.Context) error {
 
 // place gives the file its name.
 func (d *download) place() error {
-	if err := os.Rename(d.Part(), d.Path); err != nil {
-		return failed(d.Path, err)
+	if err := d.Saving.Place(d.Part(), d.Path); err != nil {
+		return &fault.Error{Package: "dataset", Err: err}
 	}
 	return nil
 }

@@ -157,9 +157,8 @@ func (f *tuningFlags) say(stdout io.Writer, t report.Tuning, written report.Writ
 	if err := t.WriteText(stdout, written.Notes); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(stdout, "wrote     %s: %s\n", fault.Printable(filepath.Clean(f.output)),
+	return printLine(stdout, "wrote     %s: %s", fault.Printable(filepath.Clean(f.output)),
 		strings.Join(written.Files, ", "))
-	return err
 }
 
 // parse reads the flags that say what is to be done.

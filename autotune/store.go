@@ -103,8 +103,8 @@ func (k Key) stem() string {
 	return hex.EncodeToString(sum[:10]) + "-n"
 }
 
-// Path returns the file of k.
-func (s Store) Path(k Key) string {
+// path returns the file of k.
+func (s Store) path(k Key) string {
 	return filepath.Join(s.Folder, k.stem()+strconv.Itoa(k.Problem.Src.N())+extension)
 }
 
@@ -120,7 +120,7 @@ func (s Store) Save(k Key, e Entry) (string, error) {
 	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
 		return "", err
 	}
-	path := s.Path(k)
+	path := s.path(k)
 	err = whole.Write(path, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
 	if err != nil {
 		return "", err
@@ -165,7 +165,7 @@ func (s Store) Find(k Key) (*Entry, error) {
 
 // read reads the file of k, which may have any content.
 func (s Store) read(k Key) (*Entry, error) {
-	path := s.Path(k)
+	path := s.path(k)
 	text, err := input.ReadFile(context.Background(), input.Entry, path)
 	if err != nil {
 		return nil, err
@@ -213,7 +213,7 @@ func (s Store) Forget(k Key) (bool, error) {
 	if s.Folder == "" {
 		return false, nil
 	}
-	err := os.Remove(s.Path(k))
+	err := os.Remove(s.path(k))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -81,6 +81,10 @@ func TestStore(t *testing.T) {
 	if got, want := e.String(), "tuned on 2026-11-24 with 8 images: 1.25 times as fast as direct"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	odd := *e
+	if odd.Own = "a\n\x1b[2J"; !strings.HasSuffix(odd.String(), `times as fast as a\n\u001b[2J`) {
+		t.Errorf("a file that anyone may have written says %q", odd.String())
+	}
 	if e.Algorithm, e.Tile = "direct", ""; !strings.HasSuffix(e.String(), "nothing else was faster") {
 		t.Errorf("%v", e)
 	}
@@ -164,7 +168,7 @@ func TestSaveFails(t *testing.T) {
 		t.Error("saved in no folder")
 	}
 	s := Store{t.TempDir()}
-	if err := os.MkdirAll(filepath.Join(s.Path(key(8)), "full"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(s.path(key(8)), "full"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Save(key(8), entry(key(8), "a")); err == nil {

@@ -80,8 +80,8 @@ func (o Outcome) Why() string {
 	return strings.Join(notes, "; ")
 }
 
-// Worst returns the figures of the comparison that came nearest to its bound, or passed it furthest.
-func (o Outcome) Worst() Result {
+// worst returns the figures of the comparison that came nearest to its bound, or passed it furthest.
+func (o Outcome) worst() Result {
 	var worst Result
 	for _, f := range o.Findings {
 		if f.Result.Elements > 0 && (worst.Elements == 0 || f.Result.MaxRatio > worst.MaxRatio) {
@@ -100,5 +100,5 @@ func (o Outcome) String() string {
 	if why := o.Why(); why != "" {
 		return fmt.Sprintf("%s: %s", text, why)
 	}
-	return fmt.Sprintf("%s: passed, %v", text, o.Worst())
+	return fmt.Sprintf("%s: passed, %v", text, o.worst())
 }

@@ -47,7 +47,7 @@ func Quick(stimuli []Stimulus, banks []Bank) []Case {
 // Whole returns the pairwise covers of the whole table, and every stimulus × every bank × every kernel: once with
 // options that algorithms for plain layers take, and once with any. Each kernel has two rows of options. Stimuli and
 // banks need none of their own: numbers cannot change which shader is compiled or where it reads, kernels and options
-// can. The last stimulus must be [Every], so that all stimuli meet in one case.
+// can. The last stimulus must be the one called every, so that all stimuli meet in one case.
 func Whole(stimuli []Stimulus, banks []Bank) []Case {
 	axes := table(stimuli, banks, everyKernel())
 	var covers, crosses []row

@@ -30,8 +30,8 @@ type Bank struct {
 
 func (b Bank) String() string { return b.Name }
 
-// Stimuli returns the kinds of images whose numbers differ most, and [Every] last. To add a kind, add a line here or in
-// [stimuli.Kinds].
+// Stimuli returns the kinds of images whose numbers differ most, and the one called every last. To add a kind, add a
+// line here or in [stimuli.Kinds].
 func Stimuli() []Stimulus {
 	alone := []Stimulus{
 		{Name: "nma", Draw: nmaStimulus(stimuli.NMA{})},
@@ -45,11 +45,11 @@ func Stimuli() []Stimulus {
 	for _, k := range stimuli.Kinds() {
 		kinds = append(kinds, Stimulus{Name: k.Name, Draw: kindOf(k)})
 	}
-	return append(alone, Every(kinds))
+	return append(alone, every(kinds))
 }
 
-// Every returns images of all kinds in one batch: image n is of kind n, modulo the number of kinds.
-func Every(kinds []Stimulus) Stimulus {
+// every returns images of all kinds in one batch: image n is of kind n, modulo the number of kinds.
+func every(kinds []Stimulus) Stimulus {
 	return Stimulus{Name: "every", Kinds: len(kinds), Draw: func(dst *conv.Tensor, seed string) error {
 		for n := range dst.Shape.N() {
 			s := kinds[n%len(kinds)]

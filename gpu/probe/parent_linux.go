@@ -34,7 +34,7 @@ func (p Prober) probe(ctx context.Context, o gpu.Options, all bool) (Found, bool
 		if err != nil {
 			return Found{}, false, nil
 		}
-		c.listen(ctx, cmp.Or(p.Limit, Limit))
+		c.listen(ctx, cmp.Or(p.Limit, limit))
 		if !c.end && ctx.Err() != nil {
 			return Found{}, true, ctx.Err()
 		}

@@ -21,9 +21,9 @@ import (
 // variable makes a process the child. Its value is a request.
 const variable = "GPUCONV_PROBE"
 
-// Limit is how long one step may take before the child is killed. An NVIDIA driver that is not resident initialises
+// limit is how long one step may take before the child is killed. An NVIDIA driver that is not resident initialises
 // each GPU of a server for seconds when a first program asks.
-const Limit = 30 * time.Second
+const limit = 30 * time.Second
 
 // Prober starts children.
 type Prober struct {
@@ -31,7 +31,7 @@ type Prober struct {
 	// What is kept holds while the environment, the user and groups, the limits of the process, the program and
 	// every library and device file that the child used stay as they are. That a driver died is never kept.
 	Folder string
-	Limit  time.Duration // of one step; default 30 s, the constant Limit
+	Limit  time.Duration // of one step; default 30 s
 }
 
 // Found is what a child found.

@@ -17,7 +17,7 @@ const (
 	packCycles = 5
 	// kernelCycles is what a kernel of 3×3 costs that is transformed, screened and packed in both forms, mostly for
 	// memory that is written for the first time.
-	kernelCycles = 300
+	kernelCycles = 380
 	// filterCycles is what the screen costs for a filter on top of that.
 	filterCycles = 10_000
 	// transformCycles is what a block costs per channel and per filter beside the products.

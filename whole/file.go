@@ -32,7 +32,8 @@ func Create(path string) (*File, error) { return Options{}.Create(path) }
 // same file is removed.
 //
 // The file gets the permissions that os.Create would leave: those of the file at path if there is one, else 0o666 less
-// the umask. Create refuses what os.Create could not write, and what [CheckFile] refuses.
+// the umask. Create refuses what os.Create could not write, what [CheckFile] refuses, and a path in a folder that may
+// not be read, since that cannot be synced.
 func (o Options) Create(path string) (*File, error) {
 	if path == "" {
 		return nil, &Error{Rule: "want the name of a file, it is empty"}

@@ -125,7 +125,7 @@ func TestScratch(t *testing.T) {
 	write(t, filepath.Join(living, "x"), "x")
 	// A process that dies leaves no lock.
 	dead := filepath.Join(dir, ".partial-test~3")
-	if err := os.MkdirAll(filepath.Join(dead, "y"), 0o777); err != nil {
+	if err := os.MkdirAll(filepath.Join(dead, filesName, "y"), 0o777); err != nil {
 		t.Fatal(err)
 	}
 	second, removeSecond, err := o.Scratch("test")
@@ -188,7 +188,10 @@ func TestInTheWay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"b", "c"} {
+	if err := os.MkdirAll(filepath.Join(dir, ".partial-d", "precious"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"b", "c", "d"} {
 		var e *Error
 		_, err := CreateFolder(filepath.Join(dir, name))
 		if want := ".partial-" + name + " is in the way: want it gone"; !errors.As(err, &e) || e.Err.Error() != want {
@@ -198,8 +201,11 @@ func TestInTheWay(t *testing.T) {
 	if err := Write(filepath.Join(dir, "a"), func(io.Writer) error { return nil }); err != nil {
 		t.Error(err) // under another name
 	}
-	if got := names(t, dir) + "/" + names(t, precious); got != ".partial-a .partial-b .partial-c a precious/file files" {
+	if got := names(t, dir) + "/" + names(t, precious); got != ".partial-a .partial-b .partial-c .partial-d a precious/file files" {
 		t.Errorf("there is %q", got)
+	}
+	if got := names(t, filepath.Join(dir, ".partial-d")); got != "precious" {
+		t.Errorf("a folder of somebody else holds %q", got)
 	}
 }
 
@@ -250,8 +256,10 @@ func TestNoLocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	die(t, d)
-	if _, err := o.CreateFolder(filepath.Join(dir, "out")); !errors.As(err, new(*Error)) || names(t, dir) != ".partial-out" {
-		t.Errorf("%v, there is %q", err, names(t, dir))
+	_, err = o.CreateFolder(filepath.Join(dir, "out"))
+	const want = ".partial-out is in the way: want it gone"
+	if !errors.As(err, new(*Error)) || !strings.HasSuffix(err.Error(), want) || names(t, dir) != ".partial-out" {
+		t.Errorf("%v, want %s; there is %q", err, want, names(t, dir))
 	}
 }
 

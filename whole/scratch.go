@@ -18,11 +18,16 @@ func (o Options) Scratch(name string) (path string, remove func(), err error) {
 		base.close()
 		return "", nil, named(filepath.Join(os.TempDir(), name), err)
 	}
-	return h.inner.path, func() {
+	remove = func() {
 		_ = h.empty() // what cannot be removed stays, and the folder with it
 		h.leave()
 		base.close()
-	}, nil
+	}
+	if err := h.inner.mkdir(filesName, 0o700); err != nil {
+		remove()
+		return "", nil, named(os.TempDir(), err)
+	}
+	return filepath.Join(h.inner.path, filesName), remove, nil
 }
 
 // slots is how many processes may have hidden folders for one name in one folder at the same time.

@@ -69,9 +69,9 @@ func (t *Table) Names() []string {
 }
 
 // Check refuses what [ReadCSV] would not read back: columns of different lengths, and one that has both numbers and
-// words, or words most of which are numbers, or words with a NUL byte; one of numbers called kind, name or file; columns
-// without a name, or with that of another or of Subject, or with one that a first line cannot have; and a missing value
-// in a row that has no other, which would be an empty line.
+// words, or words most of which are numbers, or words with a NUL byte; one of numbers called kind, name or file;
+// columns without a name, or with that of another or of Subject, or with one that a first line cannot have; and a
+// missing value in a row that has no other, which would be an empty line.
 func (t *Table) Check() error {
 	for i, c := range t.Columns {
 		if c.Len() != t.Len() {

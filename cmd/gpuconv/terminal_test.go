@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode"
@@ -276,6 +277,25 @@ func reportOf(t testing.TB, text string) string {
 	return string(written)
 }
 
+// printed keeps what is written to it, also by jobs that go on after their time is up.
+type printed struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (p *printed) Write(text []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.text = append(p.text, text...)
+	return len(text), nil
+}
+
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return string(p.text)
+}
+
 // FuzzTerminal: a text from outside, at any place where one enters, reaches stdout and stderr without what steers a
 // terminal, and begins no line there.
 func FuzzTerminal(f *testing.F) {
@@ -301,7 +321,7 @@ func FuzzTerminal(f *testing.F) {
 		args := p.args(t, text)
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		var stdout, stderr bytes.Buffer
+		var stdout, stderr printed
 		execute(ctx, args, &stdout, &stderr)
 		checkPrinted(t, p.name, "stdout", stdout.String())
 		checkPrinted(t, p.name, "stderr", stderr.String())

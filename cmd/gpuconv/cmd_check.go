@@ -15,7 +15,7 @@ import (
 )
 
 func newCheck() *cobra.Command {
-	return &cobra.Command{
+	return fileArguments(&cobra.Command{
 		Use:   "check DIR",
 		Short: "Whether a folder of gpuconv run is whole and unchanged",
 		Long: "check reads every file of a folder that gpuconv run wrote, and compares its size and checksum (CRC-32C) with\n" +
@@ -33,7 +33,7 @@ func newCheck() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return checkRun(cmd.Context(), args[0], cmd.OutOrStdout())
 		},
-	}
+	})
 }
 
 // checkRun compares a folder with its run.json.

@@ -87,6 +87,10 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 	if what, _ := whole.Obstacle(f.download); what != "" {
 		return refused("download", f.download, errors.New("want the file to write, this is a "+what))
 	}
+	if info, err := os.Stat(f.download); err == nil && info.Size() > dataset.MostSize {
+		return failed("download", f.download,
+			errors.New("is there, and too large to be the file wanted: want a new name, or remove it"))
+	}
 	if _, err := os.Stat(f.download); err == nil {
 		sum, _, err := dataset.Sum(ctx, f.download)
 		if err == nil && strings.EqualFold(sum, f.md5) {

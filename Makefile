@@ -3,7 +3,7 @@
 TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
-.PHONY: help build demo test quick check builds glfw race full mutants bench setup clean
+.PHONY: help build demo test quick check builds glfw race full mutants kills bench setup clean
 .NOTPARALLEL: # targets share the machine and come in order
 
 help: ## print this list
@@ -88,6 +88,9 @@ full: setup
 # Of these make test takes every third: with empty caches of shaders all take longer than the rest of it.
 mutants: setup ## after a change of a shader: break every shader in nine hundred places, one at a time
 	CGO_ENABLED=1 GALLIVM_PERF=nopt GPUCONV_MUTANTS=all go test -tags $(TAGS) -timeout 60m -v -run Mutants ./gpu
+
+kills: setup ## after a change of how files are written: kill what writes twenty times each, at random moments
+	CGO_ENABLED=1 GPUCONV_KILLS=20 go test -tags $(TAGS) -timeout 20m -v -run TestKilled ./cmd/gpuconv
 
 bench: setup ## run the benchmarks, with the whole program's
 	CGO_ENABLED=1 go test -tags $(TAGS) -run '^$$' -bench . ./...

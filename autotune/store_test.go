@@ -81,6 +81,10 @@ func TestStore(t *testing.T) {
 	if got, want := e.String(), "tuned on 2026-11-24 with 8 images: 1.25 times as fast as direct"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	odd := *e
+	if odd.Own = "a\n\x1b[2J"; !strings.HasSuffix(odd.String(), `times as fast as a\n\u001b[2J`) {
+		t.Errorf("a file that anyone may have written says %q", odd.String())
+	}
 	if e.Algorithm, e.Tile = "direct", ""; !strings.HasSuffix(e.String(), "nothing else was faster") {
 		t.Errorf("%v", e)
 	}

@@ -63,6 +63,14 @@ func TestOutliers(t *testing.T) {
 	if len(met) != len(outlierKinds) || met["?"] {
 		t.Errorf("%d kinds: %v", len(met), met)
 	}
+	c.EveryOutlier = true
+	trial, err := NewTrial(judgeOfZeros{}, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(trial.fillings); n != 2+4+1 {
+		t.Errorf("%d fillings, want integers, four times three images of outliers, and its own", n)
+	}
 	for i := range c.Weight.Data {
 		c.Weight.Data[i] *= 1e37
 	}
@@ -80,3 +88,13 @@ func TestOutliers(t *testing.T) {
 		t.Errorf("%d images, want one of each kind", n)
 	}
 }
+
+// judgeOfZeros answers 0 to everything.
+type judgeOfZeros struct{}
+
+func (judgeOfZeros) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
+	return judgeOfZeros{}, nil
+}
+func (judgeOfZeros) Run(_, _ *conv.Tensor) error                     { return nil }
+func (judgeOfZeros) Close() error                                    { return nil }
+func (judgeOfZeros) RunFloat64(_, _ []float64, _ *conv.Tensor) error { return nil }

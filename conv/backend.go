@@ -67,8 +67,8 @@ type Description struct {
 	Rejected  []Rejected // each other algorithm and why it was not taken
 	// Tolerance is 0 for an algorithm that adds the products themselves, in any order: it has the error bound of sums,
 	// and is exact on integers. An algorithm that works on transforms (Winograd, FFT) gives the RMS error that its
-	// outputs may have, as it was measured. The unit is the largest output, or the largest pixel times the norm of a
-	// filter where all outputs are smaller than that.
+	// outputs may have, as it was measured; a backend takes it by itself only if it may be [Fast]. The unit is the
+	// largest output, or the largest pixel times the norm of a filter where all outputs are smaller than that.
 	Tolerance float64
 	// Bound is how many times its own γₙ·A an output may be off. The default is 1, the error bound of sums. An
 	// algorithm of transforms that watches what they spread states a bound of a few, no Tolerance, and is exact where

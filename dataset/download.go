@@ -11,7 +11,13 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"gpuconv/fault"
+	"gpuconv/whole"
 )
+
+// MostSize is the largest file that [Download] takes unless it is told otherwise, in bytes.
+const MostSize = 1 << 30
 
 // Fetch says what to download, and where to. A field below Path that is zero means the value that its comment names.
 type Fetch struct {
@@ -22,9 +28,10 @@ type Fetch struct {
 	Stall    time.Duration           // how long to wait for the next byte: 30 s
 	Retries  int                     // retries in a row that bring no new byte: 3; negative means none
 	Pause    time.Duration           // before the first retry, doubled before each further one: 1 s
-	MostSize int64                   // the largest file that is taken, in bytes: 1 GiB
+	MostSize int64                   // the largest file that is taken, in bytes: [MostSize]
 	Client   *http.Client            // http.DefaultClient
 	Progress func(done, total int64) // is called with numbers of bytes; total is −1 while it is unknown
+	Saving   whole.Options           // how the file comes to the disk: it outlives a power cut
 }
 
 // Part returns the file, beside Path, that has the bytes until all are there. A later call goes on from it.
@@ -76,7 +83,7 @@ func (f Fetch) withDefaults() Fetch {
 		f.Pause = time.Second
 	}
 	if f.MostSize == 0 {
-		f.MostSize = 1 << 30
+		f.MostSize = MostSize
 	}
 	if f.Client == nil {
 		f.Client = http.DefaultClient
@@ -298,8 +305,8 @@ func (d *download) verify(ctx context.Context) error {
 
 // place gives the file its name.
 func (d *download) place() error {
-	if err := os.Rename(d.Part(), d.Path); err != nil {
-		return failed(d.Path, err)
+	if err := d.Saving.Place(d.Part(), d.Path); err != nil {
+		return &fault.Error{Package: "dataset", Err: err}
 	}
 	return nil
 }

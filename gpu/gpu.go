@@ -7,7 +7,7 @@
 //
 // There are several algorithms, [AlgorithmNames]. [Device.Explain] says which one computes a problem and why the others
 // do not. Sums are of float32, in the order of the algorithm; those that go through transforms state a tolerance
-// ([conv.Description]).
+// ([conv.Description]), and are taken only if they are forced or [Options].Precision is [conv.Fast].
 //
 // Without cgo, or with the build tag nogl, the package builds and Open reports [ErrUnavailable].
 package gpu

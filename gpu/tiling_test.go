@@ -59,6 +59,11 @@ func TestTilings(t *testing.T) {
 		}
 	}
 	t.Logf("tiles held to the reference: %v", count)
+	for algorithm := range problems.Tiled() {
+		if count[algorithm] == 0 {
+			t.Errorf("no choice of %s", algorithm)
+		}
+	}
 }
 
 // choosing returns a backend that plans on d with one choice.

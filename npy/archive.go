@@ -18,7 +18,7 @@ const deflateRatio = 1032
 
 // newArchive starts to read the array of a key of the .npz archive in r. An empty key means the only array.
 func newArchive(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
-	z, err := zip.NewReader(r, size)
+	z, err := openArchive(r, size)
 	if err != nil {
 		return nil, failed(name, whole.Cause(err))
 	}

@@ -49,5 +49,5 @@ func TestImagesRefuses(t *testing.T) {
 	}
 	defer r.Close()
 	_, err = NewImages(r)
-	wantError(t, err, "npy: shape [2] has 1 dimensions: want [H W], [N H W] or [N C H W]")
+	wantError(t, err, "npy: shape [2] has 1 dimension: want [H W], [N H W] or [N C H W]")
 }

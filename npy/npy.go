@@ -71,7 +71,8 @@ func ImageShape(shape []int) (conv.Shape, error) {
 		return conv.Shape(shape), nil
 	}
 	return conv.Shape{}, &fault.Error{Package: "npy",
-		Rule: fmt.Sprintf("shape %v has %d dimensions: want [H W], [N H W] or [N C H W]", shape, len(shape))}
+		Rule: fmt.Sprintf("shape %v has %d %s: want [H W], [N H W] or [N C H W]", shape, len(shape),
+			plural(len(shape), "dimension", "dimensions"))}
 }
 
 // Weights returns a as weights, by the rule of [WeightShape]. The tensor shares a's Data. It refuses a nil array and

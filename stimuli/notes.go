@@ -145,6 +145,9 @@ func (p *Plaid) uneven(c Canvas) string {
 	return unevenWave(c, p.SF2, p.Orientation+p.Angle)
 }
 
+// uneven implements squareWaved. A board is the product of two square waves, a cycle of two squares each.
+func (b *Checkerboard) uneven(c Canvas) string { return unevenWave(c, 1/(2*b.Side), b.Orientation) }
+
 // unevenWave looks at a square wave along rows or columns.
 func unevenWave(c Canvas, sf, degrees float64) string {
 	fx, fy := components(sf, degrees)

@@ -161,6 +161,16 @@ func TestUneven(t *testing.T) {
 			t.Errorf("%s: %q", name, notes)
 		}
 	}
+	for side, half := range map[float64]bool{2: true, 2.5: false, 4.5: false, 1.25: false, 5: true, 3: true} {
+		board := func() Pattern { return &Checkerboard{Side: side, Look: Look{Mean: 0.5, Contrast: 1}} }
+		p, err := NewProduct(Canvas{Rows: int(4 * side), Columns: int(4 * side)}, board)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mean := means(drawn(t, p))[0]; (math.Abs(mean-0.5) < 1e-6) != half || (len(p.Notes()) == 0) != half {
+			t.Errorf("checkerboard of %v: the mean is %v, %q", side, mean, p.Notes())
+		}
+	}
 	if notes := notesOf(t, Canvas{Rows: 20, Columns: 20}, func() Pattern { return &Plaid{Wave: Square, SF: 0.1, SF2: 0.2, Angle: 90} }); !strings.Contains(notes, "5 samples") {
 		t.Errorf("plaid: %q", notes)
 	}

@@ -32,7 +32,8 @@ func Create(path string) (*File, error) { return Options{}.Create(path) }
 // same file is removed.
 //
 // The file gets the permissions that os.Create would leave: those of the file at path if there is one, else 0o666 less
-// the umask. Create refuses what os.Create could not write, and what [CheckFile] refuses.
+// the umask. Create refuses what os.Create could not write, what [CheckFile] refuses, and a path in a folder that may
+// not be read, since that cannot be synced.
 func (o Options) Create(path string) (*File, error) {
 	if path == "" {
 		return nil, &Error{Rule: "want the name of a file, it is empty"}
@@ -123,26 +124,13 @@ type single struct {
 
 const fileName = "file" // in the hidden folder
 
-// slots is how many processes may write files of one name in one folder at the same time.
-const slots = 16
-
 // create makes the hidden folder and the file in it, and removes hidden folders of processes that have died.
 func (s *single) create(o Options, folder string, mode fs.FileMode) (*file, error) {
 	base, err := o.disk().open(folder)
 	if err != nil {
 		return nil, err
 	}
-	err = errInUse
-	for slot := range slots {
-		name := hiddenName(s.name, slot)
-		switch {
-		case s.hidden == nil && (errors.Is(err, errInUse) || errors.As(err, new(*Error))): // the name is taken
-			s.hidden, err = claim(base, name, o.Removed)
-		case base.holds(name):
-			_ = clear(base, name, o.Removed)
-		}
-	}
-	if err != nil {
+	if s.hidden, err = claimSlot(base, s.name, o.Removed); err != nil {
 		base.close()
 		return nil, err
 	}

@@ -60,14 +60,14 @@ func TestWriteFollowsLinks(t *testing.T) {
 	dir := t.TempDir()
 	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")
 	write(t, target, "old")
-	if err := errors.Join(os.Chmod(target, 0o640), os.Symlink("target", link)); err != nil {
+	if err := errors.Join(os.Chmod(target, 0o662), os.Symlink("target", link)); err != nil {
 		t.Fatal(err)
 	}
 	if err := Write(link, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Lstat(target)
-	if err != nil || read(target) != "new" || info.Mode().Perm() != 0o640 {
+	if err != nil || read(target) != "new" || info.Mode().Perm() != 0o662 {
 		t.Errorf("the target holds %q, with mode %v (%v)", read(target), info.Mode(), err)
 	}
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
@@ -127,6 +127,15 @@ func TestCreateRefuses(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) > 0 {
 		t.Errorf("the folder holds %v", entries)
+	}
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("nowhere", link); err != nil {
+		t.Skip(err) // Windows lets few users make links
+	}
+	const rule = "want a file or a new name, this is a link that leads nowhere"
+	var e *Error
+	if err := Write(link, func(io.Writer) error { return nil }); !errors.As(err, &e) || e.Rule != rule || names(t, dir) != "link" {
+		t.Errorf("%v, and there is %q; want %s", err, names(t, dir), rule)
 	}
 }
 

@@ -1,6 +1,7 @@
 package whole
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -227,11 +228,11 @@ func (d *Folder) Write(name string, write func(io.Writer) error) error {
 	return f.fill(write)
 }
 
-// Sums lists the files that are committed, in that order, with their sizes and checksums.
+// Sums lists the files that are committed, by name, with their sizes and checksums.
 func (d *Folder) Sums() []Sum {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	return slices.Clone(d.committed)
+	return slices.SortedFunc(slices.Values(d.committed), func(a, b Sum) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 // keep notes that a file is complete.

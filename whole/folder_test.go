@@ -144,6 +144,27 @@ func TestFolderAppears(t *testing.T) {
 	}
 }
 
+// TestFolderAppearsEarly: it is there when the hidden folder is made, and was not before.
+func TestFolderAppearsEarly(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	o := Options{seam: func(c change, do func() error) error {
+		if c.action == makesFolder {
+			if err := os.MkdirAll(filepath.Join(path, "someone's"), 0o777); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return do()
+	}}
+	const rule = "want a new or empty folder, this one holds someone's"
+	var e *Error
+	if _, err := o.CreateFolder(path); !errors.As(err, &e) || e.Rule != rule {
+		t.Errorf("CreateFolder returns %v, want %s", err, rule)
+	}
+	if got := names(t, filepath.Dir(path)); got != "out" {
+		t.Errorf("there is %q, want out", got)
+	}
+}
+
 // TestFolderDiscard: folders that were made go, others stay.
 func TestFolderDiscard(t *testing.T) {
 	root := t.TempDir()
@@ -169,6 +190,9 @@ func TestTwoProcesses(t *testing.T) {
 	var e *Error
 	if _, err := CreateFolder(path); !errors.As(err, &e) || e.Rule != rule {
 		t.Errorf("the second gets %v, want %q", err, rule)
+	}
+	if err := CheckFolder(path); !errors.As(err, &e) || e.Rule != rule {
+		t.Errorf("the second is told %v, want %q", err, rule)
 	}
 	put(t, first, "x")
 	if err := first.Commit(); err != nil {

@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -119,18 +121,21 @@ func taken(inner place, f *os.File) error {
 	return nil
 }
 
-// seize locks a hidden folder that is there already. It reports errInUse unless its process is dead, and
-// [fs.ErrNotExist] if it is gone.
+// seize locks a hidden folder that is there already. It reports errInUse if its process lives, another error if that
+// cannot be known or the folder is none of this package's, and [fs.ErrNotExist] if it is gone.
 func seize(base place, name string) (*hidden, error) {
 	info, err := base.root.Lstat(name)
 	if err != nil {
 		return nil, err
 	}
 	if !info.IsDir() {
-		return nil, &Error{Name: base.path, Err: errors.New(fault.Printable(name) + " is in the way: want it gone")}
+		return nil, inTheWay(base, name)
 	}
 	h := &hidden{base: base, name: name}
 	if h.inner, err = base.open(name); err == nil {
+		err = h.foreign()
+	}
+	if err == nil {
 		h.lock, err = h.inner.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600)
 	}
 	if err == nil {
@@ -140,10 +145,34 @@ func seize(base place, name string) (*hidden, error) {
 		return h, nil
 	}
 	h.close()
-	if errors.Is(err, errUnlockable) || errors.Is(err, fs.ErrPermission) {
-		err = errInUse
+	if errors.Is(err, errUnlockable) || errors.Is(err, fs.ErrPermission) { // nobody knows, or it is another user's
+		err = inTheWay(base, name)
 	}
 	return nil, err
+}
+
+// foreign reports an error if the folder holds what this package puts into none: then it is somebody else's.
+func (h *hidden) foreign() error {
+	folder, err := h.inner.root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	names, err := folder.Readdirnames(8)
+	for _, name := range names {
+		if !slices.Contains([]string{lockName, fileName, filesName, movesName}, name) {
+			return inTheWay(h.base, h.name)
+		}
+	}
+	if err == io.EOF { // it is empty
+		err = nil
+	}
+	return err
+}
+
+// inTheWay is the error about what has the name of a hidden folder and is none.
+func inTheWay(base place, name string) error {
+	return &Error{Name: base.path, Err: errors.New(fault.Printable(name) + " is in the way: want it gone")}
 }
 
 // clear removes the hidden folder of a dead process, and what that has moved out of it but not completed. It calls

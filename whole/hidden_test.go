@@ -109,6 +109,36 @@ func TestDead(t *testing.T) {
 	}
 }
 
+// TestScratch: a folder for scratch goes with what it holds, at the latest when the next one is made.
+func TestScratch(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	if os.TempDir() != dir {
+		t.Skip("the system has another variable for it")
+	}
+	var removed []string
+	o := watched(&removed)
+	living, remove, err := o.Scratch("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(living, "x"), "x")
+	// A process that dies leaves no lock.
+	dead := filepath.Join(dir, ".partial-test~3")
+	if err := os.MkdirAll(filepath.Join(dead, filesName, "y"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	second, removeSecond, err := o.Scratch("test")
+	if err != nil || second == living || !slices.Equal(removed, []string{dead}) {
+		t.Errorf("beside %s there is %s (%v), and removed are %q, want %s", living, second, err, removed, dead)
+	}
+	remove()
+	removeSecond()
+	if got := names(t, dir); got != "" {
+		t.Errorf("%q is left", got)
+	}
+}
+
 // TestLivingFile: several processes write the same file. The last to commit wins, and nothing is left.
 func TestLivingFile(t *testing.T) {
 	dir := t.TempDir()
@@ -158,7 +188,10 @@ func TestInTheWay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"b", "c"} {
+	if err := os.MkdirAll(filepath.Join(dir, ".partial-d", "precious"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"b", "c", "d"} {
 		var e *Error
 		_, err := CreateFolder(filepath.Join(dir, name))
 		if want := ".partial-" + name + " is in the way: want it gone"; !errors.As(err, &e) || e.Err.Error() != want {
@@ -168,8 +201,11 @@ func TestInTheWay(t *testing.T) {
 	if err := Write(filepath.Join(dir, "a"), func(io.Writer) error { return nil }); err != nil {
 		t.Error(err) // under another name
 	}
-	if got := names(t, dir) + "/" + names(t, precious); got != ".partial-a .partial-b .partial-c a precious/file files" {
+	if got := names(t, dir) + "/" + names(t, precious); got != ".partial-a .partial-b .partial-c .partial-d a precious/file files" {
 		t.Errorf("there is %q", got)
+	}
+	if got := names(t, filepath.Join(dir, ".partial-d")); got != "precious" {
+		t.Errorf("a folder of somebody else holds %q", got)
 	}
 }
 
@@ -220,8 +256,35 @@ func TestNoLocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	die(t, d)
-	if _, err := o.CreateFolder(filepath.Join(dir, "out")); !errors.As(err, new(*Error)) || names(t, dir) != ".partial-out" {
-		t.Errorf("%v, there is %q", err, names(t, dir))
+	_, err = o.CreateFolder(filepath.Join(dir, "out"))
+	const want = ".partial-out is in the way: want it gone"
+	if !errors.As(err, new(*Error)) || !strings.HasSuffix(err.Error(), want) || names(t, dir) != ".partial-out" {
+		t.Errorf("%v, want %s; there is %q", err, want, names(t, dir))
+	}
+}
+
+// TestLockReplaced: a lock counts only while its file is the one in the hidden folder: another process may have taken
+// the folder for one of the dead before it was locked, and have removed it.
+func TestLockReplaced(t *testing.T) {
+	replaced := false
+	o := Options{seam: func(c change, do func() error) error {
+		if c.action == locks && !replaced {
+			replaced = true
+			if err := errors.Join(os.Remove(c.path), os.WriteFile(c.path, nil, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return do()
+	}}
+	d, err := o.CreateFolder(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Discard()
+	there, err := d.hidden.inner.root.Stat(lockName)
+	ours, ourErr := d.hidden.lock.Stat()
+	if err != nil || ourErr != nil || !os.SameFile(there, ours) {
+		t.Errorf("the lock that is held is not the one that is there (%v, %v)", err, ourErr)
 	}
 }
 

@@ -97,7 +97,7 @@ func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 	if f.forget && !named {
 		n, err := kept.tuned().ForgetAll()
 		if err == nil {
-			fmt.Fprintf(stdout, "forgotten %d tuned problems\n", n)
+			printLine(stdout, "forgotten %d tuned problems", n)
 		}
 		return err
 	}
@@ -167,8 +167,7 @@ func (f *autotuneFlags) forgetOne(stdout io.Writer, kept cache, k autotune.Key) 
 	if !was {
 		text = "nothing was stored for this convolution and device"
 	}
-	_, err = fmt.Fprintln(stdout, text)
-	return err
+	return printLine(stdout, "%v", text)
 }
 
 // measure runs the race, prints it and stores its winner.
@@ -182,7 +181,8 @@ func (f *autotuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, k
 	if err := checkAutotuneMemory(p, backend); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "device    %s\nimages    %v, weights %v\n", c.describe(), p.Src, p.Weight)
+	printLine(stdout, "device    %s", c.describe())
+	printLine(stdout, "images    %v, weights %v", p.Src, p.Weight)
 	all, err := f.race(ctx, stderr, p, backend)
 	if err != nil {
 		return plain(err)
@@ -197,7 +197,8 @@ func (f *autotuneFlags) measure(ctx context.Context, stdout, stderr io.Writer, k
 	if err != nil {
 		return plain(err)
 	}
-	fmt.Fprintf(stdout, "fastest   %v\n          %v\n", entry.Choice(), entry)
+	printLine(stdout, "fastest   %v", entry.Choice())
+	printLine(stdout, "          %v", entry)
 	return f.store(stdout, kept, k, entry)
 }
 
@@ -207,15 +208,13 @@ func (f *autotuneFlags) store(stdout io.Writer, kept cache, k autotune.Key, entr
 		why = "--algorithm left out the others"
 	}
 	if why != "" {
-		_, err := fmt.Fprintf(stdout, "stored    nothing: %s\n", why)
-		return err
+		return printLine(stdout, "stored    nothing: %s", why)
 	}
 	path, err := kept.tuned().Save(k, entry)
 	if err != nil {
 		return fmt.Errorf("the winner was not stored: %w", err)
 	}
-	_, err = fmt.Fprintf(stdout, "stored    %s\n", fault.Printable(path))
-	return err
+	return printLine(stdout, "stored    %s", fault.Printable(path))
 }
 
 // checkAutotuneMemory refuses a race that needs more memory than is free: for images, outputs and a handful of plans.

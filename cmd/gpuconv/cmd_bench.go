@@ -234,8 +234,8 @@ func (f *benchFlags) print(r bench.Report, w io.Writer) error {
 	}
 	r = r.Printable()
 	m := r.Machine
-	fmt.Fprintf(w, "machine   %s, %d threads, %s, %s, gpuconv %s, load average %.1f at the start and %.1f at the end\n",
+	printLine(w, "machine   %s, %d threads, %s, %s, gpuconv %s, load average %.1f at the start and %.1f at the end",
 		m.CPU, m.Threads, m.Platform, m.Go, m.Git, m.Load[0], m.Load[1])
-	fmt.Fprintf(w, "suite     %s, %d cases, --seed %d, %.0f s\n", r.Run.Suite, len(r.Cases), r.Run.Seed, r.Run.Seconds)
+	printLine(w, "suite     %s, %d cases, --seed %d, %.0f s", r.Run.Suite, len(r.Cases), r.Run.Seed, r.Run.Seconds)
 	return r.WriteTable(w)
 }

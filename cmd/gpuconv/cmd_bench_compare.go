@@ -62,5 +62,5 @@ func newBenchCompare() *cobra.Command {
 	numberVar(cmd.Flags(), &threshold, "threshold", 0.03, "ignore changes smaller than this fraction")
 	cmd.Flags().BoolVar(&cpuTime, "cpu-time", false,
 		"compare the time for which the process had a core, not the clock: for machines on which others compute")
-	return cmd
+	return fileArguments(cmd)
 }

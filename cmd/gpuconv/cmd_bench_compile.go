@@ -48,11 +48,11 @@ func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (benc
 // addCompiling has two other processes time compiling, without a cache and with the cache that timing has filled, and
 // adds their results.
 func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
-	dir, err := os.MkdirTemp("", "gpuconv-bench-")
+	dir, remove, err := f.pictures.saving.options().Scratch(fmt.Sprintf("gpuconv-bench-%d", os.Getuid()))
 	if err != nil {
 		return fmt.Errorf("timing compilation: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	for _, cache := range []string{bench.CacheCold, bench.CacheWarm} {
 		found, err := f.compileApart(ctx, cache, filepath.Join(dir, cache+".json"))
 		if err != nil {

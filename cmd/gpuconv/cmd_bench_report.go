@@ -8,7 +8,6 @@ import (
 
 	"gpuconv/bench"
 	"gpuconv/fault"
-	"gpuconv/internal/input"
 	"gpuconv/whole"
 
 	"github.com/spf13/cobra"
@@ -42,7 +41,7 @@ func newBenchReport() *cobra.Command {
 	f.pictures.add(cmd)
 	cmd.Flags().StringVar(&f.json, "json", "", "write the reports as one")
 	cmd.Flags().StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
-	return cmd
+	return fileArguments(cmd)
 }
 
 func (f *benchReportFlags) run(ctx context.Context, paths []string, stdout io.Writer) error {
@@ -98,10 +97,9 @@ func readBench(ctx context.Context, path string) (bench.Report, error) {
 
 // loadBench reads a report.
 func loadBench(ctx context.Context, path string) (bench.Report, error) {
-	file, err := input.Open(ctx, input.Report, path)
+	text, err := readReport(ctx, path)
 	if err != nil {
 		return bench.Report{}, err
 	}
-	defer file.Close()
-	return bench.Read(file)
+	return bench.Read(text)
 }

@@ -15,7 +15,7 @@ import (
 )
 
 func newCheck() *cobra.Command {
-	return &cobra.Command{
+	return fileArguments(&cobra.Command{
 		Use:   "check DIR",
 		Short: "Whether a folder of gpuconv run is whole and unchanged",
 		Long: "check reads every file of a folder that gpuconv run wrote, and compares its size and checksum (CRC-32C) with\n" +
@@ -33,7 +33,7 @@ func newCheck() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return checkRun(cmd.Context(), args[0], cmd.OutOrStdout())
 		},
-	}
+	})
 }
 
 // checkRun compares a folder with its run.json.
@@ -49,7 +49,7 @@ func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
 		return &fault.Error{Argument: folder, Err: plainError{err: err, named: folder}}
 	}
 	for _, wrong := range a.Wrong {
-		fmt.Fprintf(stdout, "wrong     %s\n", fault.Line(wrong.Error()))
+		printLine(stdout, "wrong     %v", wrong)
 	}
 	var bytes int64
 	for _, f := range a.Files {
@@ -59,7 +59,7 @@ func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
 	if len(a.Others) > 0 {
 		others = fmt.Sprintf("; %d others are not of the run", len(a.Others))
 	}
-	fmt.Fprintf(stdout, "checked   %s: %d files of %d bytes, %d wrong%s\n", fault.Printable(folder), len(a.Files), bytes, len(a.Wrong), others)
+	printLine(stdout, "checked   %s: %d files of %d bytes, %d wrong%s", fault.Printable(folder), len(a.Files), bytes, len(a.Wrong), others)
 	if len(a.Wrong) > 0 {
 		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d files are not as run.json has them", len(a.Wrong), len(a.Files))}
 	}

@@ -270,11 +270,11 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stre
 	}
 	s.print(stdout)
 	if d, ok := s.plan.(conv.Describer); ok {
-		fmt.Fprintf(stdout, "algorithm %s: %s\n", d.Describe().Algorithm, d.Describe().Accuracy())
+		printLine(stdout, "algorithm %s: %s", d.Describe().Algorithm, d.Describe().Accuracy())
 	}
 	seconds := stats.Convolve.Seconds()
-	fmt.Fprintf(stdout, "speed     %s images/s convolving (%.3f s)\nwrote     %s %v\n",
-		statistics.Digits(float64(shape.N())/max(seconds, 1e-9)), seconds, fault.Printable(f.output), shape)
+	printLine(stdout, "speed     %s images/s convolving (%.3f s)", statistics.Digits(float64(shape.N())/max(seconds, 1e-9)), seconds)
+	printLine(stdout, "wrote     %s %v", fault.Printable(f.output), shape)
 	if f.json == "" {
 		return stats.NotFinite, nil
 	}

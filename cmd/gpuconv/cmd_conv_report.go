@@ -21,6 +21,8 @@ type convReport struct {
 	Backend  experiment.Backend `json:"backend"`
 	Convolve float64            `json:"convolve_s"` // seconds, with the copies to the device and back
 	Rate     float64            `json:"images_per_s"`
+	NaN      int                `json:"outputs_nan"`
+	Infinite int                `json:"outputs_infinite"`
 }
 
 // report says what was convolved, how, and how exactly.
@@ -29,7 +31,8 @@ func (f *convFlags) report(stream experiment.Stream, s session, stats experiment
 	p.Src[0], p.Spec = dst.N(), p.WithDefaults()
 	seconds := max(stats.Convolve.Seconds(), 1e-9)
 	return convReport{Schema: 1, Program: describeProgram(), Command: os.Args, Problem: p, Flip: f.spec.flip, Output: f.output, Dst: dst,
-		Backend: describeBackend(s).Of(s.plan), Convolve: seconds, Rate: float64(dst.N()) / seconds}
+		Backend: describeBackend(s).Of(s.plan), Convolve: seconds, Rate: float64(dst.N()) / seconds,
+		NaN: stats.NotFinite.NaN, Infinite: stats.NotFinite.Infinite}
 }
 
 // write writes the report as JSON.

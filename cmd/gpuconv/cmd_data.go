@@ -87,19 +87,24 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 	if what, _ := whole.Obstacle(f.download); what != "" {
 		return refused("download", f.download, errors.New("want the file to write, this is a "+what))
 	}
+	if info, err := os.Stat(f.download); err == nil && info.Size() > dataset.MostSize {
+		return failed("download", f.download,
+			errors.New("is there, and too large to be the file wanted: want a new name, or remove it"))
+	}
 	if _, err := os.Stat(f.download); err == nil {
 		sum, _, err := dataset.Sum(ctx, f.download)
 		if err == nil && strings.EqualFold(sum, f.md5) {
-			fmt.Fprintf(stdout, "%s is there, with the MD5 checksum %s\n", fault.Printable(f.download), sum)
+			printLine(stdout, "%s is there, with the MD5 checksum %s", fault.Printable(f.download), sum)
 			return nil
 		}
 		return failed("download", f.download,
 			errors.New("is there, and not the file wanted: want a new name, or remove it"))
 	}
 	bar := newByteProgress(stderr, "downloading")
-	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set}
+	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set,
+		Saving: f.saving.options()}
 	if kept := fetch.Kept(); kept > 0 {
-		fmt.Fprintf(stdout, "resuming  %s has %d bytes\n", fault.Printable(fetch.Part()), kept)
+		printLine(stdout, "resuming  %s has %d bytes", fault.Printable(fetch.Part()), kept)
 	}
 	err := dataset.Download(ctx, fetch)
 	bar.stop()
@@ -110,7 +115,7 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "wrote     %s, %d bytes, MD5 %s\n", fault.Printable(f.download), size, sum)
+	printLine(stdout, "wrote     %s, %d bytes, MD5 %s", fault.Printable(f.download), size, sum)
 	return nil
 }
 
@@ -170,8 +175,8 @@ func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, checked 
 	if sum == dataset.MD5 {
 		known = "the tutorial's file"
 	}
-	fmt.Fprintf(stdout, "file      %s, %d bytes, MD5 %s, %s\n", fault.Printable(f.input), size, sum, known)
-	fmt.Fprintf(stdout, "layout    resp_train and resp_test [%d %d]: stimuli, neurons; orientations from %.4g° to %.4g°\n",
+	printLine(stdout, "file      %s, %d bytes, MD5 %s, %s", fault.Printable(f.input), size, sum, known)
+	printLine(stdout, "layout    resp_train and resp_test [%d %d]: stimuli, neurons; orientations from %.4g° to %.4g°",
 		len(r.Orientation), r.Neurons, slices.Min(r.Orientation), slices.Max(r.Orientation))
 	p, err := populationOf(ctx, r)
 	if err != nil {
@@ -226,6 +231,5 @@ func (f *dataFlags) write(ctx context.Context, p report.Population, stdout io.Wr
 	if err := out.commit(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "wrote     %s: %s\n", fault.Printable(f.output), strings.Join(files, ", "))
-	return err
+	return printLine(stdout, "wrote     %s: %s", fault.Printable(f.output), strings.Join(files, ", "))
 }

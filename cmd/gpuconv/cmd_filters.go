@@ -91,7 +91,7 @@ func (f *filtersFlags) run(cmd *cobra.Command) error {
 	}
 	f.inputs.say(b.Notes)
 	f.inputs.print(cmd.ErrOrStderr())
-	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", fault.Printable(f.output), b.Weight.Shape)
+	printLine(cmd.OutOrStdout(), "wrote %s %v", fault.Printable(f.output), b.Weight.Shape)
 	return nil
 }
 

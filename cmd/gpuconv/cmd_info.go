@@ -204,24 +204,24 @@ func cpuFeatures() []string {
 // String is the inventory for people.
 func (found inventory) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "gpuconv   %s, %s, %s\n", found.Program.Git, found.Program.Go, found.Program.Platform)
-	fmt.Fprintf(&b, "CPU       %s, %d threads, %s\n", found.CPU.Model, found.CPU.Threads, strings.Join(found.CPU.Features, " "))
-	fmt.Fprintf(&b, "          the engine computes with %s (of %s), algorithms: %s\n",
+	printLine(&b, "gpuconv   %s, %s, %s", found.Program.Git, found.Program.Go, found.Program.Platform)
+	printLine(&b, "CPU       %s, %d threads, %s", found.CPU.Model, found.CPU.Threads, strings.Join(found.CPU.Features, " "))
+	printLine(&b, "          the engine computes with %s (of %s), algorithms: %s",
 		found.CPU.ISAs[0], strings.Join(found.CPU.ISAs, ", "), strings.Join(found.CPU.Algorithms, ", "))
 	for _, d := range found.Devices {
 		d.print(&b)
 	}
 	if len(found.Devices) == 0 {
-		fmt.Fprintf(&b, "OpenGL    none: %s\n", found.OpenGLError)
+		printLine(&b, "OpenGL    none: %s", found.OpenGLError)
 	} else if len(found.PassedOver) > 0 {
-		fmt.Fprintf(&b, "          passed over: %s\n", probe.Together(found.PassedOver))
+		printLine(&b, "          passed over: %s", probe.Together(found.PassedOver))
 	}
 	if len(found.Contexts) > 0 {
-		fmt.Fprintf(&b, "contexts that this program was built with: %s\n", strings.Join(found.Contexts, ", "))
+		printLine(&b, "contexts that this program was built with: %s", strings.Join(found.Contexts, ", "))
 	}
-	fmt.Fprintf(&b, "algorithms on a GPU, in the order in which they are asked: %s\n", strings.Join(found.Algorithms, ", "))
-	fmt.Fprintf(&b, "cache     %v\n", found.Cache)
-	fmt.Fprintf(&b, "--backend auto takes %s\n", found.AutoBackend)
+	printLine(&b, "algorithms on a GPU, in the order in which they are asked: %s", strings.Join(found.Algorithms, ", "))
+	printLine(&b, "cache     %v", found.Cache)
+	printLine(&b, "--backend auto takes %s", found.AutoBackend)
 	return b.String()
 }
 
@@ -235,10 +235,10 @@ func (d deviceReport) print(w io.Writer) {
 		number = fmt.Sprintf("--device %d: ", *d.Index)
 	}
 	l := d.Limits
-	fmt.Fprintf(w, "OpenGL    %s%s %s (%s), %s, OpenGL %s\n", number, kind, d.Renderer, d.Vendor, d.Name, d.Driver)
-	fmt.Fprintf(w, "          storage block %s, uniform block %s, shared memory %s, work-groups %v, invocations %d in %v\n",
+	printLine(w, "OpenGL    %s%s %s (%s), %s, OpenGL %s", number, kind, d.Renderer, d.Vendor, d.Name, d.Driver)
+	printLine(w, "          storage block %s, uniform block %s, shared memory %s, work-groups %v, invocations %d in %v",
 		machine.Size(float64(l.StorageBlock)), machine.Size(float64(l.UniformBlock)), machine.Size(float64(l.SharedMemory)), l.WorkGroups, l.WorkGroupInvocations, l.WorkGroupSize)
 	if l.LoopIterations > 0 {
-		fmt.Fprintf(w, "          one invocation may take %d loop iterations\n", l.LoopIterations)
+		printLine(w, "          one invocation may take %d loop iterations", l.LoopIterations)
 	}
 }

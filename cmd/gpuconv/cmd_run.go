@@ -181,18 +181,18 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 	if d, ok := s.plan.(conv.Describer); ok {
 		algorithm = d.Describe().Algorithm
 	}
-	fmt.Fprintf(w, "job       %d %s of %d×%d with %d filters of %d×%d%s, algorithm %s\n", j.Images.Shape().N(), what,
+	printLine(w, "job       %d %s of %d×%d with %d filters of %d×%d%s, algorithm %s", j.Images.Shape().N(), what,
 		p.Src.H(), p.Src.W(), p.Weight.N(), p.Weight.H(), p.Weight.W(), from, algorithm)
 }
 
 // conclude says what was done.
 func (f *runFlags) conclude(w io.Writer, r *experiment.Report) {
-	fmt.Fprintf(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)\n",
+	printLine(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)",
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
 		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
 	if r.Check != nil {
-		fmt.Fprintf(w, "checked   %d images against the float64 reference: %v\n", r.Check.Images, r.Check.Result)
+		printLine(w, "checked   %d images against the float64 reference: %v", r.Check.Images, r.Check.Result)
 	}
-	fmt.Fprintf(w, "wrote     %s %v, %s, filters.png, activations.png, stimuli.csv, filters.csv, run.json\n",
+	printLine(w, "wrote     %s %v, %s, filters.png, activations.png, stimuli.csv, filters.csv, run.json",
 		fault.Printable(filepath.Join(f.output, "activations.npy")), r.ActivationsShape, f.look().Picture())
 }

@@ -112,7 +112,7 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 		f.inputs.say(noted.Notes())
 	}
 	f.inputs.print(cmd.ErrOrStderr())
-	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s %v\n", fault.Printable(f.output), images.Shape())
+	printLine(cmd.OutOrStdout(), "wrote %s %v", fault.Printable(f.output), images.Shape())
 	return nil
 }
 

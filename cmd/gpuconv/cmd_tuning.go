@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"gpuconv/fault"
-	"gpuconv/internal/input"
 	"gpuconv/npy"
 	"gpuconv/param"
 	"gpuconv/tuning"
@@ -158,9 +157,8 @@ func (f *tuningFlags) say(stdout io.Writer, t report.Tuning, written report.Writ
 	if err := t.WriteText(stdout, written.Notes); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(stdout, "wrote     %s: %s\n", fault.Printable(filepath.Clean(f.output)),
+	return printLine(stdout, "wrote     %s: %s", fault.Printable(filepath.Clean(f.output)),
 		strings.Join(written.Files, ", "))
-	return err
 }
 
 // parse reads the flags that say what is to be done.
@@ -285,9 +283,9 @@ func (f *tuningFlags) readTable(ctx context.Context) (*param.Table, error) {
 	case path == "":
 		return nil, refused("table", "", errors.New("want a CSV of what each image showed, or --orientations"))
 	}
-	file, err := input.Open(ctx, input.Table, path)
+	file, err := openTable(ctx, path)
 	if err != nil {
-		return nil, failed("table", path, whole.Cause(err))
+		return nil, failed("table", path, err)
 	}
 	defer file.Close()
 	table, err := param.Reader{Subject: "image", Numbers: tuning.Measured}.Read(file)
@@ -375,7 +373,7 @@ func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *p
 
 // filterNames says what the filters of a run are, one for each channel; nil if that is not known.
 func (f *tuningFlags) filterNames(ctx context.Context, channels int) []string {
-	file, err := input.Open(ctx, input.Table, filepath.Join(f.input, "filters.csv"))
+	file, err := openTable(ctx, filepath.Join(f.input, "filters.csv"))
 	if err != nil {
 		return nil
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -144,9 +143,9 @@ func printSubjects(w io.Writer, runs []verify.Runner) {
 	seen := map[string]bool{}
 	for _, r := range runs {
 		for _, s := range r.Subjects {
-			if line := fmt.Sprintf("subject   %v", s); !seen[line] {
-				seen[line] = true
-				fmt.Fprintln(w, line)
+			if name := s.String(); !seen[name] {
+				seen[name] = true
+				printLine(w, "subject   %s", name)
 			}
 		}
 	}

@@ -60,12 +60,12 @@ func (p *proof) look(r verify.Record) error {
 	if r.Outcome.Status() != compare.Failed {
 		if note := r.Note(); note != "" {
 			p.bar.clear()
-			fmt.Fprintln(p.stdout, note)
+			printLine(p.stdout, "%v", note)
 		}
 		return nil
 	}
 	p.bar.clear()
-	fmt.Fprintln(p.stdout, r.Line())
+	printLine(p.stdout, "%v", r.Line())
 	if p.out.pictures.path == "" || p.drawn >= mostPictures {
 		return nil
 	}
@@ -86,13 +86,13 @@ func (p *proof) conclude(ctx context.Context) error {
 		return err
 	}
 	for _, skip := range p.report.NotLocal() {
-		fmt.Fprintf(p.stdout, "not local %v\n", skip)
+		printLine(p.stdout, "not local %v", skip)
 	}
 	for _, skip := range p.report.Skips() {
-		fmt.Fprintf(p.stdout, "skipped   %v\n", skip)
+		printLine(p.stdout, "skipped   %v", skip)
 	}
 	count := p.report.Count
-	fmt.Fprintln(p.stdout, count)
+	printLine(p.stdout, "%v", count)
 	switch {
 	case count.Failed > 0:
 		return fmt.Errorf("%d of %d cases failed", count.Failed, count.Passed+count.Failed)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/spf13/cobra"
 )
@@ -18,8 +17,7 @@ func newVersion() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			program := describeProgram()
 			if !asJSON {
-				_, err := fmt.Fprintln(cmd.OutOrStdout(), program)
-				return err
+				return printLine(cmd.OutOrStdout(), "%v", program)
 			}
 			text, err := json.MarshalIndent(program, "", "  ")
 			if err != nil {

@@ -92,7 +92,11 @@ func reserve(what string, bytes float64) error {
 	if err := checkMemory(what, bytes); err != nil {
 		return err
 	}
-	debug.SetMemoryLimit(int64(min(bytes+aside, math.MaxInt64/2)))
+	limit := float64(debug.SetMemoryLimit(-1)) // what was reserved before
+	if limit == math.MaxInt64 {
+		limit = aside
+	}
+	debug.SetMemoryLimit(int64(min(limit+bytes, math.MaxInt64/2)))
 	return nil
 }
 

@@ -289,9 +289,9 @@ func (f *backendFlags) openAndPlan(ctx context.Context, images int, p conv.Probl
 
 // print says what convolves, and what was passed over for it.
 func (s session) print(w io.Writer) {
-	fmt.Fprintf(w, "device    %s\n", s.describe())
+	printLine(w, "device    %s", s.describe())
 	if s.note != "" {
-		fmt.Fprintf(w, "          (%s)\n", s.note)
+		printLine(w, "          (%s)", s.note)
 	}
 }
 

@@ -70,7 +70,7 @@ func (in *inputs) notFinite(path string, found experiment.NotFinite) {
 // print writes the notes, each on a line, and forgets them.
 func (in *inputs) print(stderr io.Writer) {
 	for _, n := range in.notes {
-		fmt.Fprintln(stderr, "gpuconv:", oneLine(n))
+		printLine(stderr, "gpuconv: %s", oneLine(n))
 	}
 	in.notes = nil
 }

@@ -196,24 +196,26 @@ func (e explanation) then() string {
 // String is the explanation for people.
 func (e explanation) String() string {
 	w := new(strings.Builder)
-	fmt.Fprintf(w, "src        %v\nweight     %v\n", e.Src, e.Weight)
+	printLine(w, "src        %v", e.Src)
+	printLine(w, "weight     %v", e.Weight)
 	if e.Sums != e.Dst {
-		fmt.Fprintf(w, "sums       %v, then %s\n", e.Sums, e.then())
+		printLine(w, "sums       %v, then %s", e.Sums, e.then())
 	}
-	fmt.Fprintf(w, "dst        %v\n", e.Dst)
-	fmt.Fprintf(w, "parameters %.0f\n", e.Parameters)
-	fmt.Fprintf(w, "work       %.4g MACs, %s compulsory, %.3g FLOP/B\n", e.MACs, machine.Size(e.Bytes), e.Intensity)
-	fmt.Fprintf(w, "device     %s\n", e.Device)
-	fmt.Fprintf(w, "algorithm  %s\naccuracy   %s\n", e.Algorithm, e.Accuracy)
+	printLine(w, "dst        %v", e.Dst)
+	printLine(w, "parameters %.0f", e.Parameters)
+	printLine(w, "work       %.4g MACs, %s compulsory, %.3g FLOP/B", e.MACs, machine.Size(e.Bytes), e.Intensity)
+	printLine(w, "device     %s", e.Device)
+	printLine(w, "algorithm  %s", e.Algorithm)
+	printLine(w, "accuracy   %s", e.Accuracy)
 	for _, line := range []struct{ name, text string }{{"tile", e.Tile}, {"", e.Tuned}, {"warning", e.Warning}} {
 		if line.text != "" {
-			fmt.Fprintf(w, "%-10s %s\n", line.name, line.text)
+			printLine(w, "%-10s %s", line.name, line.text)
 		}
 	}
 	for _, r := range e.Rejected {
-		fmt.Fprintf(w, "           not %s: %s\n", r.Algorithm, r.Reason)
+		printLine(w, "           not %s: %s", r.Algorithm, r.Reason)
 	}
-	fmt.Fprintf(w, "chunks     %d of at most %d images\n", e.Chunks, e.Chunk)
-	fmt.Fprintf(w, "memory     %s in the plan, %s with all images in and out\n", machine.Size(e.PlanMemory), machine.Size(e.TotalMemory))
+	printLine(w, "chunks     %d of at most %d images", e.Chunks, e.Chunk)
+	printLine(w, "memory     %s in the plan, %s with all images in and out", machine.Size(e.PlanMemory), machine.Size(e.TotalMemory))
 	return w.String()
 }

@@ -63,7 +63,10 @@ func TestInputsAreOpened(t *testing.T) {
 }
 
 // opens returns what a file names of openers.
-func opens(file *ast.File) (found []string) {
+func opens(file *ast.File) []string { return uses(file, openers) }
+
+// uses returns what a file names of functions, by the paths of their packages.
+func uses(file *ast.File, functions map[string][]string) (found []string) {
 	packages := map[string]string{} // by the name that the file gives them
 	for _, spec := range file.Imports {
 		imported, _ := strconv.Unquote(spec.Path.Value)
@@ -78,7 +81,7 @@ func opens(file *ast.File) (found []string) {
 		if !ok {
 			return true
 		}
-		if name, ok := selected.X.(*ast.Ident); ok && slices.Contains(openers[packages[name.Name]], selected.Sel.Name) {
+		if name, ok := selected.X.(*ast.Ident); ok && slices.Contains(functions[packages[name.Name]], selected.Sel.Name) {
 			found = append(found, name.Name+"."+selected.Sel.Name)
 		}
 		return true

@@ -87,7 +87,7 @@ func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted; nothing was written")
 	}
-	fmt.Fprintln(stderr, "gpuconv:", oneLine(err.Error()))
+	printLine(stderr, "gpuconv: %s", oneLine(err.Error()))
 	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}

@@ -71,7 +71,8 @@ func TestNotFiniteIsSaid(t *testing.T) {
 			one = fmt.Sprintf("%d of 32 outputs are infinite", c.infs)
 		}
 		output := fmt.Sprintf("y%d.npy", i)
-		code, _, stderr := ran(t, "conv", "--backend", "cpu", "--input", c.input, "--weight", c.weight, "--output", output)
+		code, _, stderr := ran(t, "conv", "--backend", "cpu", "--input", c.input, "--weight", c.weight, "--output", output,
+			"--json", "conv.json")
 		if want := "gpuconv: note: " + output + ": " + one + "\n"; code != 0 || strings.Contains(stderr, "note: y") != (one != "") ||
 			one != "" && !strings.Contains(stderr, want) {
 			t.Errorf("conv of %s and %s: exit code %d, stderr %q, want %q", c.input, c.weight, code, stderr, one)
@@ -80,8 +81,14 @@ func TestNotFiniteIsSaid(t *testing.T) {
 		if code != 0 || strings.Contains(stdout, "in both") != (both != "") || !strings.Contains(stdout, both) {
 			t.Errorf("verify of %s and %s: exit code %d, stdout %q, stderr %q, want %q", c.input, c.weight, code, stdout, stderr, both)
 		}
-		text, err := os.ReadFile("verify.json")
+		text, err := os.ReadFile("conv.json")
 		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf("\"outputs_nan\": %d,\n  \"outputs_infinite\": %d\n", c.nans, c.infs); !strings.Contains(string(text), want) {
+			t.Errorf("conv.json of %s and %s has no %s", c.input, c.weight, want)
+		}
+		if text, err = os.ReadFile("verify.json"); err != nil {
 			t.Fatal(err)
 		}
 		if want := fmt.Sprintf(`"both_nan": %d,`, c.nans); !strings.Contains(string(text), want) {

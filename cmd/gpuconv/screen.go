@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -54,6 +55,13 @@ func (s *screen) flush() {
 	defer s.mu.Unlock()
 	_, _ = io.WriteString(s.out, fault.Escape(string(s.half), "")) // there is no one left to tell
 	s.half = nil
+}
+
+// printLine formats a line and writes it. A line break or tab that a text from outside has is escaped too, so that no
+// name begins a line which looks like one of the program's. It returns the writer's error.
+func printLine(w io.Writer, format string, args ...any) error {
+	_, err := io.WriteString(w, fault.Line(fmt.Sprintf(format, args...))+"\n")
+	return err
 }
 
 // terminalOf returns the terminal that w writes to, for a bar, which moves the cursor.

@@ -33,6 +33,20 @@ func TestScreen(t *testing.T) {
 	}
 }
 
+// TestPrintLine: what is printed is one line, whatever it is made of.
+func TestPrintLine(t *testing.T) {
+	var out bytes.Buffer
+	if err := printLine(newScreen(&out), "read  %s, %d", "a\ngpuconv: all is well\t\x1b", 3); err != nil {
+		t.Fatal(err)
+	}
+	if want := `read  a\ngpuconv: all is well\t\u001b, 3` + "\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+	if err := printLine(closedPipe{}, "text"); err == nil {
+		t.Error("nobody learns that nothing is written")
+	}
+}
+
 // TestScreenKeepsHalves: a character that was never whole is written at the end.
 func TestScreenKeepsHalves(t *testing.T) {
 	var out bytes.Buffer
@@ -72,7 +86,10 @@ var past = map[string][]string{
 	"progressbar.New":             nil, "progressbar.Default": nil, "progressbar.DefaultBytes": nil,
 }
 
-// TestOneScreen: nothing but a screen prints.
+// lineWriters write lines that may hold a text from outside, with its line breaks: the command has printLine for that.
+var lineWriters = []string{"fmt.Fprint", "fmt.Fprintf", "fmt.Fprintln"}
+
+// TestOneScreen: nothing but a screen prints, and the command prints lines by printLine.
 func TestOneScreen(t *testing.T) {
 	seen := map[string]bool{}
 	walkSource(t, func(name string, file *ast.File) {
@@ -93,6 +110,10 @@ func TestOneScreen(t *testing.T) {
 				if !slices.Contains(files, name) {
 					t.Errorf("%s uses %s, which writes past the screen: want a writer that it is handed", name, what)
 				}
+			}
+			ofCommand := strings.HasPrefix(name, "cmd/gpuconv/") && name != "cmd/gpuconv/main.go"
+			if ofCommand && slices.Contains(lineWriters, what) {
+				t.Errorf("%s uses %s: want printLine", name, what)
 			}
 			return true
 		})

@@ -1,0 +1,403 @@
+package main
+
+import (
+	"bytes"
+	"compress/flate"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"image"
+	"image/png"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"gpuconv/internal/input"
+	"gpuconv/npy"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
+)
+
+// calls are right calls of the commands that read files, in a folder of harmless files. TestHostileFiles replaces one
+// of the files.
+var calls = map[string]string{
+	"conv":            "--backend cpu --input x.npy --weight w.npy --bias b.npy --output y.npy",
+	"run":             "--backend cpu --stimulus p.png --filter w.npy --output new",
+	"verify":          "--backend cpu --input x.npy --weight w.npy --bias b.npy",
+	"stimuli":         "--input p.png --output y.npy",
+	"filters":         "--input w.npy --output y.npy",
+	"tuning":          "--input x.npy --table t.csv --output new",
+	"data":            "--input r.npz",
+	"data --download": "--url http://127.0.0.1:1/ --download r.npz",
+	"info":            "--backend cpu --problem --input x.npy --weight w.npy --bias b.npy",
+	"autotune":        "--forget --problem --input x.npy --weight w.npy --bias b.npy",
+	"bench report":    "r.json",
+	"bench compare":   "r.json r.json",
+	"check":           "folder",
+}
+
+// briefly are the places of files that are opened as those of others are. They are given the worst files only.
+var briefly = []string{"verify --input", "verify --weight", "verify --bias", "info --input", "info --weight",
+	"info --bias", "autotune --input", "autotune --weight", "autotune --bias", "conv --bias", "data --download",
+	"bench compare", "check"}
+
+// worst are the hostile files that are tried everywhere.
+var worst = []string{"pipe", "zeros.npy", "fortran.npy", "bomb.npz", "deep.png", "run"}
+
+const (
+	// limitOfSpace is the limit of TestHostileFiles, in KiB: Go's runtime takes half of it for itself, at once.
+	limitOfSpace = 3 << 20
+	// mostResident bounds what a command may really take to refuse a file: 64 MiB for itself, and 64.
+	mostResident = 128 << 20
+)
+
+// folderOfTest names the variable by which TestHostileFiles tells itself in which folder the files are.
+const folderOfTest = "GPUCONV_TEST_HOSTILE"
+
+// TestHostileFiles: no file that a flag or an argument names, whatever it is, makes a command wait, die by a traceback
+// or take memory. All flags and arguments that name files are tried, as fileFlag and fileArguments know them.
+//
+// The test starts itself once more, because a new process counts the memory of the one that started it as its own.
+func TestHostileFiles(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector takes more address space")
+	}
+	dir := os.Getenv(folderOfTest)
+	if dir == "" {
+		dir = t.TempDir()
+		harmless(t, dir)
+		hostile(t, filepath.Join(dir, "hostile"))
+		again := exec.Command(os.Args[0], "-test.run=^TestHostileFiles$", fmt.Sprintf("-test.short=%v", testing.Short()))
+		again.Env = append(os.Environ(), folderOfTest+"="+dir)
+		if out, err := again.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	var files []string
+	entries, err := os.ReadDir(filepath.Join(dir, "hostile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		files = append(files, e.Name())
+	}
+	var all errgroup.Group
+	all.SetLimit(runtime.GOMAXPROCS(0))
+	tried := 0
+	for place, line := range placesOfFiles(t) {
+		for _, file := range files {
+			if few := testing.Short() || slices.Contains(briefly, place); !few || slices.Contains(worst, file) {
+				tried++
+				all.Go(func() error { refuse(t, dir, strings.Fields(fmt.Sprintf(line, "hostile/"+file))); return nil })
+			}
+		}
+	}
+	_ = all.Wait()
+	if least := 20 * len(worst); tried < least {
+		t.Errorf("%d calls were tried, want at least %d", tried, least)
+	}
+}
+
+// placesOfFiles returns a command line, with %s for a file, for each flag and argument that names a file to read. The
+// keys are as conv --input, and bench report.
+func placesOfFiles(t *testing.T) map[string]string {
+	t.Helper()
+	lines := map[string]string{}
+	each(newRoot(), func(cmd *cobra.Command, name string) {
+		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+			if _, ok := flag.Annotations[reads]; !ok {
+				return
+			}
+			place := name + " --" + flag.Name
+			line, ok := calls[place]
+			if !ok {
+				line = calls[name]
+			}
+			before, rest, ok := strings.Cut(line, "--"+flag.Name+" ")
+			if !ok {
+				t.Errorf("no call of %s is known: add it to calls", place)
+				return
+			}
+			_, after, _ := strings.Cut(rest, " ")
+			lines[place] = name + " " + before + "--" + flag.Name + " %s " + after
+		})
+		if _, ok := cmd.Annotations[reads]; ok {
+			_, others, _ := strings.Cut(calls[name], " ")
+			lines[name] = name + " %s " + others
+		}
+	})
+	return lines
+}
+
+// each calls f for each command that can be run, with its name as it is typed.
+func each(cmd *cobra.Command, f func(cmd *cobra.Command, name string)) {
+	for _, c := range cmd.Commands() {
+		f(c, strings.TrimPrefix(c.CommandPath(), "gpuconv "))
+		each(c, f)
+	}
+}
+
+// refuse runs a command under the limit. It has to end, with one line unless all is well.
+func refuse(t *testing.T, dir string, args []string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	whole := program(t, args...)
+	limited := exec.CommandContext(ctx, "sh", append([]string{"-c", `ulimit -v "$0" && exec "$@"`,
+		strconv.Itoa(limitOfSpace)}, whole.Args...)...)
+	limited.Dir, limited.Env = dir, whole.Env
+	var stderr bytes.Buffer
+	limited.Stderr = &stderr
+	err := limited.Run()
+	line := strings.Join(args, " ")
+	if ctx.Err() != nil {
+		t.Errorf("%s: does not end", line)
+		return
+	}
+	if peak := peakMemory(limited.ProcessState); peak > mostResident+announced(t, dir, args) {
+		t.Errorf("%s: takes %.0f MB (%.200s)", line, peak/1e6, stderr.String())
+	}
+	var exit *exec.ExitError
+	if err == nil {
+		return
+	}
+	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed && exit.ExitCode() != exitUsage {
+		t.Errorf("%s: %v: %.300s", line, err, stderr.String())
+		return
+	}
+	said := slices.DeleteFunc(slices.Collect(strings.Lines(stderr.String())), func(line string) bool {
+		return strings.HasPrefix(line, "time=") // progress
+	})
+	if len(said) != 1 || !strings.HasPrefix(said[0], "gpuconv: ") {
+		t.Errorf("%s: says %d lines, want one: %.300q", line, len(said), said)
+	}
+}
+
+// announced returns the memory that a command may take beyond what it takes to refuse a file: that of a text which it
+// parses. All other hostile files are to be refused before their data.
+func announced(t *testing.T, dir string, args []string) float64 {
+	t.Helper()
+	for i, arg := range args {
+		info, err := os.Stat(filepath.Join(dir, arg))
+		if err != nil || filepath.Dir(arg) != "hostile" || !info.Mode().IsRegular() {
+			continue
+		}
+		switch {
+		case args[i-1] == "--table" && info.Size() <= input.Table.Most():
+			return tableByte * float64(info.Size())
+		case args[0] == "bench" && info.Size() <= input.Report.Most():
+			return reportByte*float64(info.Size()) + reportObject*objects(t, filepath.Join(dir, arg))
+		}
+	}
+	return 0
+}
+
+// objects counts the braces of a file without taking memory for it.
+func objects(t *testing.T, path string) (n float64) {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for buffer := make([]byte, 1<<16); ; {
+		size, err := file.Read(buffer)
+		n += float64(bytes.Count(buffer[:size], []byte("{")))
+		if err != nil {
+			return n
+		}
+	}
+}
+
+// harmless writes the files of the calls.
+func harmless(t *testing.T, dir string) {
+	t.Helper()
+	array := func(shape ...int) *npy.Array {
+		n := 1
+		for _, e := range shape {
+			n *= e
+		}
+		return &npy.Array{Shape: shape, Data: make([]float32, n)}
+	}
+	try := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	try(npy.WriteFile(filepath.Join(dir, "x.npy"), array(2, 1, 8, 8)))
+	try(npy.WriteFile(filepath.Join(dir, "w.npy"), array(2, 1, 3, 3)))
+	try(npy.WriteFile(filepath.Join(dir, "b.npy"), array(2)))
+	try(npy.WriteNPZ(filepath.Join(dir, "r.npz"), npy.Named{Name: "resp_train", Array: array(3, 4)},
+		npy.Named{Name: "resp_test", Array: array(3, 4)}, npy.Named{Name: "stimuli", Array: array(3)}))
+	try(os.WriteFile(filepath.Join(dir, "t.csv"), []byte("image,kind,orientation_deg\n0,g,0\n1,g,90\n"), 0o666))
+	try(os.WriteFile(filepath.Join(dir, "r.json"), []byte("{}"), 0o666))
+	try(os.Mkdir(filepath.Join(dir, "folder"), 0o777))
+	var picture bytes.Buffer
+	try(png.Encode(&picture, image.NewGray(image.Rect(0, 0, 8, 8))))
+	try(os.WriteFile(filepath.Join(dir, "p.png"), picture.Bytes(), 0o666))
+}
+
+// hostile writes files that no command should read to their end.
+func hostile(t *testing.T, dir string) {
+	t.Helper()
+	try := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	try(os.Mkdir(dir, 0o777))
+	at := func(name string) string { return filepath.Join(dir, name) }
+	try(syscall.Mkfifo(at("pipe"), 0o666))
+	for _, name := range []string{"zeros.npy", "zeros.png"} {
+		try(os.Symlink("/dev/zero", at(name)))
+	}
+	try(os.Mkdir(at("folder"), 0o777))
+	try(syscall.Mkfifo(at("folder/a.png"), 0o666))
+	try(syscall.Mkfifo(at("folder/activations.npy"), 0o666))
+	try(syscall.Mkfifo(at("folder/run.json"), 0o666))
+	try(os.Mkdir(at("run"), 0o777))
+	try(syscall.Mkfifo(at("run/stimuli.csv"), 0o666))
+	for name, file := range map[string]struct {
+		start []byte
+		size  int64
+	}{
+		// 100 GB each, but for the hole
+		"line.npy":    {npyHeader("<f4", false, 25e9), 100e9},
+		"square.npy":  {npyHeader("<f4", false, 250e3, 100e3), 100e9},
+		"fortran.npy": {npyHeader("<f4", true, 250e3, 100e3), 100e9},
+		"images.npy":  {npyHeader("<f8", true, 2, 1, 62500, 1e5), 100e9},
+		"filters.npy": {npyHeader("<f4", false, 25e8, 1, 2, 5), 100e9},
+		"kernel.npy":  {npyHeader("|u1", false, 1, 1, 316227, 316227), 316227 * 316227},
+		"text.csv":    {[]byte("image,kind,orientation_deg\n"), 100e9},
+		"nothing":     {nil, 255 << 20},
+		"objects":     {[]byte(`{"schema":1,"results":[` + strings.Repeat("{},", 5e6) + "{}]}"), 0},
+		"rows.csv":    {[]byte("image,kind,orientation_deg\n" + strings.Repeat("0,g,1\n", 3e6)), 0},
+		"columns.csv": {[]byte("image,kind,orientation_deg" + strings.Repeat(",a", 5e6) + "\n"), 0},
+		"deep.png":    {pngHead(16384, 16384, 16, 6), 0},
+		"big.bmp":     {bmpHead(16384, 16384), 54 + 3<<28},
+		"big.tif":     {tiffHead(16384, 16384), 1 << 29},
+	} {
+		try(os.WriteFile(at(name), file.start, 0o666))
+		if size := file.size; size > 0 {
+			if bytes.HasPrefix(file.start, []byte("\x93NUMPY")) {
+				size += int64(len(file.start))
+			}
+			try(os.Truncate(at(name), size))
+		}
+	}
+	try(os.WriteFile(at("bomb.npz"), bomb("w", npyHeader("<f4", false, 1, 1, 5e4, 5e4), 10e9), 0o666))
+}
+
+// npyHeader returns the start of a .npy file.
+func npyHeader(dtype string, fortran bool, shape ...int) []byte {
+	order := "False"
+	if fortran {
+		order = "True"
+	}
+	extents := strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", ","), "[]")
+	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': (%s,), }", dtype, order, extents)
+	text += strings.Repeat(" ", 64-(11+len(text))%64) + "\n"
+	return append(binary.LittleEndian.AppendUint16([]byte("\x93NUMPY\x01\x00"), uint16(len(text))), text...)
+}
+
+// pngHead returns a PNG whose pixels are cut off.
+func pngHead(rows, columns uint32, depth, kind byte) []byte {
+	chunk := func(file []byte, name string, data []byte) []byte {
+		file = binary.BigEndian.AppendUint32(file, uint32(len(data)))
+		body := append([]byte(name), data...)
+		return binary.BigEndian.AppendUint32(append(file, body...), crc32.ChecksumIEEE(body))
+	}
+	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, columns), rows)
+	file := chunk([]byte("\x89PNG\r\n\x1a\n"), "IHDR", append(head, depth, kind, 0, 0, 0))
+	return chunk(file, "IDAT", []byte{0x78, 0x9c, 0})
+}
+
+// bmpHead returns the start of a BMP of 24 bits.
+func bmpHead(rows, columns uint32) []byte {
+	le := binary.LittleEndian
+	b := append([]byte("BM"), make([]byte, 8)...)
+	for _, v := range []uint32{54, 40, columns, rows, 1 | 24<<16, 0, 0, 0, 0, 0, 0} {
+		b = le.AppendUint32(b, v)
+	}
+	return b
+}
+
+// tiffHead returns the start of a TIFF of one strip.
+func tiffHead(rows, columns uint32) []byte {
+	le := binary.LittleEndian
+	fields := [][2]uint32{{256, columns}, {257, rows}, {258, 8}, {259, 1}, {262, 1}, {273, 200}, {277, 1}, {278, rows},
+		{279, rows * columns}}
+	b := le.AppendUint16(le.AppendUint32([]byte("II*\x00"), 8), uint16(len(fields)))
+	for _, f := range fields {
+		b = le.AppendUint32(le.AppendUint32(le.AppendUint16(le.AppendUint16(b, uint16(f[0])), 4), 1), f[1])
+	}
+	return le.AppendUint32(b, 0)
+}
+
+// bomb returns an archive of one array: a header, and zeros that are packed to a thousandth.
+func bomb(key string, header []byte, size int64) []byte {
+	var packed bytes.Buffer
+	w, _ := flate.NewWriter(&packed, flate.BestCompression)
+	w.Write(header)
+	w.Flush()
+	const block = 1 << 20
+	first := packed.Len()
+	for range 2 { // the second block refers to zeros only, as each that follows may
+		first = packed.Len()
+		w.Write(make([]byte, block))
+		w.Flush()
+	}
+	data := append([]byte(nil), packed.Bytes()...)
+	data = append(data, bytes.Repeat(packed.Bytes()[first:], int(size/block)-2)...)
+	le, name := binary.LittleEndian, key+".npy"
+	total := int64(len(header)) + size
+	file := append([]byte("PK\x03\x04-\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"), bytes.Repeat([]byte{0xff}, 8)...)
+	large := le.AppendUint64(le.AppendUint64(le.AppendUint16([]byte{1, 0}, 16), uint64(total)), uint64(len(data)))
+	lengths := le.AppendUint16(le.AppendUint16(nil, uint16(len(name))), uint16(len(large)))
+	file = append(append(append(append(file, lengths...), name...), large...), data...)
+	start := len(file)
+	file = append(file, "PK\x01\x02-\x00-\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
+	file = append(append(append(file, bytes.Repeat([]byte{0xff}, 8)...), lengths...), make([]byte, 14)...)
+	file = append(append(file, name...), large...)
+	end := le.AppendUint32(le.AppendUint32([]byte("PK\x05\x06\x00\x00\x00\x00\x01\x00\x01\x00"), uint32(len(file)-start)), uint32(start))
+	return append(append(file, end...), 0, 0)
+}
+
+// noFiles are the flags of a text that name no file to read. What they name is written, or no file.
+var noFiles = strings.Fields(`
+	activation algorithm amplitude angle aperture aperture-edge aperture-inner aperture-radius aperture-sigma
+	aperture-x aperture-y aspect at backend background bandwidth by cases compile context contrast count device
+	dilation drift exponent format frame html image-size json junit kind md5 mean negative normalise order
+	orientation orientations output over padding padding-mode phase phase2 phases pictures plots pool ppd
+	precision preset problem rdm seed sf sf-correlation sf-max sf-min sf-unit sf2 side sigma sigma-surround
+	sigma-x sigma-y sign stride suite sum supersample surround url x y
+`)
+
+// TestFlagsOfFiles: a flag that takes a text names a file to read, and fileFlag has added it, or is known to name none.
+func TestFlagsOfFiles(t *testing.T) {
+	found := map[string]bool{}
+	each(newRoot(), func(cmd *cobra.Command, name string) {
+		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+			if _, ok := flag.Annotations[reads]; !ok && strings.HasPrefix(flag.Value.Type(), "string") {
+				found[flag.Name] = true
+			}
+		})
+	})
+	if names := slices.Sorted(maps.Keys(found)); !slices.Equal(names, noFiles) {
+		t.Errorf("flags of a text that fileFlag has not added are\n%s\nwant\n%s\nAdd a flag that names a file to read "+
+			"by fileFlag, and any other to noFiles.", strings.Join(names, " "), strings.Join(noFiles, " "))
+	}
+}

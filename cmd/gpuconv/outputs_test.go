@@ -1,0 +1,77 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// writers are the functions that make a file or give it a name.
+var writers = map[string][]string{
+	"os":                    {"Create", "CreateTemp", "MkdirTemp", "WriteFile", "Rename", "Link", "Symlink", "Truncate", "CopyFS"},
+	"io/ioutil":             {"WriteFile", "TempFile"},
+	"syscall":               {"Rename", "Link", "Symlink", "Creat", "Truncate"},
+	"golang.org/x/sys/unix": {"Rename", "Renameat", "Renameat2", "Link", "Linkat", "Symlink", "Creat", "Truncate"},
+}
+
+// writingFiles are the packages that write by themselves, and why.
+var writingFiles = map[string]string{
+	"whole":                 "it is the writer",
+	"cpu/internal/simd/asm": "go generate runs it, on files that git has",
+}
+
+// TestOutputsAreWhole: every file gets its name in package whole, which writes it whole or not at all, and syncs it.
+func TestOutputsAreWhole(t *testing.T) {
+	seen, root := 0, filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(file string, _ fs.DirEntry, err error) error { // files of every platform
+		if err != nil || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		name, _ := filepath.Rel(root, file)
+		name = filepath.ToSlash(name)
+		found := uses(parsed, writers)
+		if seen += len(found); writingFiles[path.Dir(name)] != "" {
+			return nil
+		}
+		for _, function := range found {
+			t.Errorf("%s calls %s: want package whole to write files", name, function)
+		}
+		return nil
+	})
+	if err != nil || seen < 4 {
+		t.Errorf("%d calls are found where files are written (%v), want those of package whole", seen, err)
+	}
+}
+
+// TestNoSyncEverywhere: each verb that has a flag for an output has --no-sync, and no other has.
+func TestNoSyncEverywhere(t *testing.T) {
+	outputs := []string{"output", "json", "html", "plots", "junit", "pictures", "download"}
+	readers := []string{"info", "version"} // there --json prints
+	seen := 0
+	commands := newRoot().Commands()
+	for i := 0; i < len(commands); i++ {
+		cmd := commands[i]
+		commands = append(commands, cmd.Commands()...)
+		writes := !slices.Contains(readers, cmd.Name()) && slices.ContainsFunc(outputs, func(name string) bool {
+			return cmd.Flags().Lookup(name) != nil
+		})
+		if has := cmd.Flags().Lookup("no-sync") != nil; has != writes {
+			t.Errorf("%s has --no-sync: %v, and writes: %v", cmd.CommandPath(), has, writes)
+		}
+		if writes {
+			seen++
+		}
+	}
+	if seen < 8 {
+		t.Errorf("%d verbs write", seen)
+	}
+}

@@ -1,0 +1,50 @@
+package whole
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// Scratch makes a folder for files that nobody keeps, where the system has such folders. name says whose it is. remove
+// removes it with all that it holds. Folders of the same name whose processes have died are removed, too.
+func (o Options) Scratch(name string) (path string, remove func(), err error) {
+	base, err := o.disk().open(os.TempDir())
+	if err != nil {
+		return "", nil, named(os.TempDir(), err)
+	}
+	h, err := claimSlot(base, name, o.Removed)
+	if err != nil {
+		base.close()
+		return "", nil, named(filepath.Join(os.TempDir(), name), err)
+	}
+	remove = func() {
+		_ = h.empty() // what cannot be removed stays, and the folder with it
+		h.leave()
+		base.close()
+	}
+	if err := h.inner.mkdir(filesName, 0o700); err != nil {
+		remove()
+		return "", nil, named(os.TempDir(), err)
+	}
+	return filepath.Join(h.inner.path, filesName), remove, nil
+}
+
+// slots is how many processes may have hidden folders for one name in one folder at the same time.
+const slots = 16
+
+// claimSlot makes a hidden folder for what will be called name, and removes those of processes that have died.
+func claimSlot(base place, name string, removed func(path string)) (*hidden, error) {
+	var mine *hidden
+	err := errInUse
+	for slot := range slots {
+		name := hiddenName(name, slot)
+		switch {
+		case mine == nil && (errors.Is(err, errInUse) || errors.As(err, new(*Error))): // the last one is taken
+			mine, err = claim(base, name, removed)
+		case base.holds(name):
+			_ = clear(base, name, removed)
+		}
+	}
+	return mine, err
+}

@@ -51,8 +51,8 @@ type portion struct {
 	src, dst *conv.Tensor
 }
 
-// Run streams all images and returns the first error. When ctx is done it stops after the portions that are at work. The
-// sink may then have taken some of the images.
+// Run streams all images and returns the first error. When ctx is done it stops after the portions that are at work.
+// The sink may then have taken some of the images.
 func (j Job) Run(ctx context.Context) (Stats, error) {
 	free, err := j.allocate()
 	if err != nil {

@@ -138,8 +138,8 @@ func names(t *testing.T, dir string) string {
 	return strings.Join(all, " ")
 }
 
-// TestSignalsEnd: a second signal ends at once what a first one does not, with a line. So does time. Two signals at once
-// are one.
+// TestSignalsEnd: a second signal ends at once what a first one does not, with a line. So does time. Two signals at
+// once are one.
 func TestSignalsEnd(t *testing.T) {
 	unixOnly(t)
 	for name, c := range map[string]struct {

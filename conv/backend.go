@@ -62,7 +62,8 @@ type Description struct {
 	Tuned     string     // if algorithm and tile were measured to be the fastest: when, and by how much
 	Warning   string     // what the backend had to pass over, and why
 	Sources   []string   // the shaders that are compiled, whole; none on a CPU
-	Chunk     int        // the largest number of images that one submission takes
+	Chunk     int        // the largest number of images that one submission takes, or of bands if images are cut
+	Band      int        // rows of outputs of the bands into which images are cut; 0 if they are whole
 	Memory    int        // bytes that a plan holds, on the device if it is on one
 	Rejected  []Rejected // each other algorithm and why it was not taken
 	// Tolerance is 0 for an algorithm that adds the products themselves, in any order: it has the error bound of sums,
@@ -89,6 +90,24 @@ func (d Description) ShaderHash() string {
 type Rejected struct {
 	Algorithm string
 	Reason    error
+}
+
+// Cutter is the optional power of a backend to cut images into bands of rows, which it otherwise does only with images
+// that are too large for it. InBands returns the backend as one that cuts every image into bands of so many rows of
+// outputs, at least 1. Its plans compute the same outputs. It is for tests: it shows whether bands meet.
+type Cutter interface {
+	InBands(rows int) Backend
+}
+
+// Compiler is the optional power of a plan to say what its programs took to compile.
+type Compiler interface {
+	Compiled() Compiled
+}
+
+// Compiled is a part of the time that Plan took. Runs compile nothing.
+type Compiled struct {
+	Took time.Duration
+	Kept bool // the next process finds the programs compiled
 }
 
 // Timer is the optional power of a plan to say how long its Runs have taken so far, all together, by phase.

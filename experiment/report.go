@@ -80,7 +80,9 @@ type Backend struct {
 	Tuned      string     `json:"tuned,omitempty"`         // when they were measured to be the fastest
 	Rejected   []Rejected `json:"rejected,omitempty"`      // the other algorithms
 	ShaderHash string     `json:"shader_sha256,omitempty"` // of the sources, one after the other
-	Chunk      int        `json:"chunk"`                   // images per submission
+	Chunk      int        `json:"chunk"`                   // images per submission, or bands of them
+	Band       int        `json:"band,omitempty"`          // rows of outputs of a band, if images are cut
+	Kept       bool       `json:"programs_kept,omitempty"` // the next process finds its programs compiled
 	PlanBytes  int        `json:"plan_bytes"`              // what the plan holds, on the device if it is on one
 }
 
@@ -94,12 +96,13 @@ type Rejected struct {
 // Convolve and Write are parts of Stream, and overlap. Upload, Kernel and Readback are parts of Convolve. Only a GPU
 // has them.
 type Seconds struct {
-	Whole    param.Number  `json:"whole"`    // from the start until all files were written
-	Open     param.Number  `json:"open"`     // the device, and its shaders compiled
-	Stream   param.Number  `json:"stream"`   // from the first image to the last
-	Draw     param.Number  `json:"draw"`     // stimuli
-	Convolve param.Number  `json:"convolve"` // with the copies to the device and back
-	Write    param.Number  `json:"write"`    // activations.npy, and checking
+	Whole    param.Number  `json:"whole"`             // from the start until all files were written
+	Open     param.Number  `json:"open"`              // the device, and its shaders compiled
+	Compile  *param.Number `json:"compile,omitempty"` // the part of Open for shaders
+	Stream   param.Number  `json:"stream"`            // from the first image to the last
+	Draw     param.Number  `json:"draw"`              // stimuli
+	Convolve param.Number  `json:"convolve"`          // with the copies to the device and back
+	Write    param.Number  `json:"write"`             // activations.npy, and checking
 	Pictures param.Number  `json:"pictures"`
 	Upload   *param.Number `json:"upload,omitempty"`
 	Kernel   *param.Number `json:"kernel,omitempty"`
@@ -143,6 +146,10 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
 		Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
 	}
+	if c, ok := on.Plan.(conv.Compiler); ok {
+		took := seconds(c.Compiled().Took)
+		r.Seconds.Compile = &took
+	}
 	return r, nil
 }
 
@@ -166,6 +173,9 @@ func pool(p conv.Pool) string {
 // Of adds what a plan says of itself, and the threads that the program may use.
 func (b Backend) Of(plan conv.Plan) Backend {
 	b.Threads = runtime.GOMAXPROCS(0)
+	if c, ok := plan.(conv.Compiler); ok {
+		b.Kept = c.Compiled().Kept
+	}
 	if d, ok := plan.(conv.Describer); ok {
 		description := d.Describe()
 		b.Algorithm, b.ShaderHash = description.Algorithm, description.ShaderHash()
@@ -173,7 +183,7 @@ func (b Backend) Of(plan conv.Plan) Backend {
 		if b.Accuracy, b.Tolerance = description.Accuracy(), description.Tolerance; b.Tolerance == 0 {
 			b.Bound = max(1, description.Bound)
 		}
-		b.Chunk, b.PlanBytes = description.Chunk, description.Memory
+		b.Chunk, b.Band, b.PlanBytes = description.Chunk, description.Band, description.Memory
 		for _, r := range description.Rejected {
 			b.Rejected = append(b.Rejected, Rejected{r.Algorithm, r.Reason.Error()})
 		}

@@ -14,7 +14,7 @@ import (
 
 const (
 	// mostFolded is the share of a filter's energy above half a cycle per pixel that goes without a note. At 5 % a
-	// Gabor of 1.4 octaves turns by less than 2° (TestFolded).
+	// Gabor of 1.4 octaves turns by less than 2° (TestPreferred).
 	mostFolded = 0.05
 	// mostCut is the share of a filter's absolute weights outside of its kernel that goes without a note: a kernel that
 	// reaches 2.2 standard deviations from the centre loses so much.
@@ -174,7 +174,7 @@ func (b Bank) Notes() ([]string, error) {
 		return nil, err
 	}
 	step := (len(all) + mostSeen - 1) / mostSeen
-	var fine, cut noted
+	fine, cut := noted{some: step > 1}, noted{some: step > 1}
 	for k := 0; k < len(all); k += step {
 		fine.see(all[k], foldedOf(all[k]), mostFolded)
 		cut.see(all[k], cutOff(all[k], size), mostCut)
@@ -182,12 +182,12 @@ func (b Bank) Notes() ([]string, error) {
 	var notes []string
 	if len(fine.filters) > 0 {
 		notes = append(notes, fmt.Sprintf("%s too fine for pixels: %.2g %% of %s spectrum lies above half a cycle per pixel and folds "+
-			"back%s", fine.some(), 100*fine.most, fine.whose(), turning(fine.filters, size)))
+			"back%s", fine.subject(), 100*fine.most, fine.whose(), turning(fine.filters, size)))
 	}
 	if len(cut.filters) > 0 {
 		holds := 2*int(math.Ceil(cut.worst.Reach())) + 1
 		notes = append(notes, fmt.Sprintf("%s cut by the border of %d×%d pixels: %.2g %% of %s weights lie outside, %d×%d would hold them",
-			cut.some(), size, size, 100*cut.most, cut.whose(), holds, holds))
+			cut.subject(), size, size, 100*cut.most, cut.whose(), holds, holds))
 	}
 	return notes, nil
 }
@@ -201,6 +201,7 @@ func foldedOf(f Filter) float64 {
 
 // noted collects the filters of which a note is true.
 type noted struct {
+	some    bool // of the bank were seen, not all
 	seen    int
 	filters []Filter
 	worst   Filter
@@ -218,15 +219,19 @@ func (n *noted) see(f Filter, share, allowed float64) {
 	}
 }
 
-// some begins a note.
-func (n *noted) some() string {
-	switch {
-	case n.seen == 1:
+// subject begins a note.
+func (n *noted) subject() string {
+	if n.seen == 1 {
 		return name(n.worst) + " is"
-	case len(n.filters) == 1:
-		return fmt.Sprintf("1 of %d filters is", n.seen)
 	}
-	return fmt.Sprintf("%d of %d filters are", len(n.filters), n.seen)
+	of, verb := fmt.Sprintf("%d filters", n.seen), "are"
+	if n.some {
+		of += " that were looked at"
+	}
+	if len(n.filters) == 1 {
+		verb = "is"
+	}
+	return fmt.Sprintf("%d of %s %s", len(n.filters), of, verb)
 }
 
 // whose names the worst filter, unless the note has begun with it.

@@ -110,7 +110,7 @@ func TestNotesOfMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	notes, err := Bank{Filters: all, Size: 3}.Notes()
-	if err != nil || len(notes) != 1 || !strings.HasPrefix(notes[0], "240 of 240 filters are cut") {
+	if err != nil || len(notes) != 1 || !strings.HasPrefix(notes[0], "240 of 240 filters that were looked at are cut") {
 		t.Errorf("%d filters: %q, %v", len(all), notes, err)
 	}
 }

@@ -4,6 +4,7 @@ package gpu
 
 import (
 	"errors"
+	"os"
 
 	"gpuconv/conv"
 	"gpuconv/gpu/internal/programs"
@@ -23,6 +24,15 @@ func newBinaries(path string, info Info) binaries {
 		return binaries{}
 	}
 	return binaries{folder: &programs.Folder{Path: path, Driver: info.driver(), Most: programs.Most}}
+}
+
+// keeps reports whether the next process finds what this device compiles. The binaries of a software renderer hold no
+// machine code: that is for Mesa's own cache to keep.
+func (d *Device) keeps() bool {
+	if d.info.Software {
+		return mesaKeeps(os.Getenv)
+	}
+	return d.binaries.folder != nil
 }
 
 // linked returns the program of a source. It loads it from the folder, or compiles it and saves it there.

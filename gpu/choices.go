@@ -31,6 +31,42 @@ func (d *Device) blueprint(p conv.Problem) (recipe.Blueprint, error) {
 	return tuned, nil
 }
 
+// InBands implements [conv.Cutter]. The backend computes on the device, as long as that is open.
+func (d *Device) InBands(rows int) conv.Backend { return inBands{d, rows} }
+
+// inBands is a device that cuts every image.
+type inBands struct {
+	device *Device
+	rows   int
+}
+
+// Plan implements [conv.Backend].
+func (c inBands) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+	if err := p.CheckPlan(weight, bias); err != nil {
+		return nil, err
+	}
+	b, err := c.blueprint(p)
+	if err != nil {
+		return nil, err
+	}
+	return c.device.build(b, weight, bias)
+}
+
+// Explain implements [conv.Explainer].
+func (c inBands) Explain(p conv.Problem) (conv.Description, error) {
+	if _, err := p.Dst(); err != nil {
+		return conv.Description{}, err
+	}
+	b, err := c.blueprint(p)
+	return b.Description, err
+}
+
+func (c inBands) blueprint(p conv.Problem) (recipe.Blueprint, error) {
+	profile := c.device.profile
+	profile.Band = c.rows
+	return recipe.Draw(p, profile, c.device.options.Algorithm)
+}
+
 // Choices implements [conv.Chooser]: it lists each algorithm that accepts p and that Options.Precision allows, with
 // each tile that is worth measuring. If Options.Algorithm forces one, it lists that one alone.
 func (d *Device) Choices(p conv.Problem) ([]conv.Choice, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"gpuconv/conv"
 	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
@@ -29,9 +28,9 @@ const patience = 2 * time.Minute
 
 // newFlight allocates a flight's buffers. After an error the caller releases those that were allocated.
 func (p *plan) newFlight(f *flight) (err error) {
-	images := p.Description.Chunk
-	src, _, dst := recipe.ImageBytes(p.Problem)
-	src, dst = images*src, images*dst
+	src, _, dst := recipe.ImageBytes(p.Piece)
+	pieces := p.Description.Chunk
+	src, dst = pieces*src, pieces*dst
 	if f.src, err = p.device.newBuffer("src", src, nil, deviceMemory); err != nil {
 		return err
 	}
@@ -76,12 +75,12 @@ func (p *plan) launch(f *flight, given part) error {
 	if err != nil {
 		return err
 	}
-	if err := p.compute(f, src, dst, given.src); err != nil {
+	if err := p.compute(f, src, dst, given); err != nil {
 		return err
 	}
 	if f.down.handle != 0 {
 		f.clock.mark(leaving)
-		p.device.seam.copyBuffer(f.dst.handle, f.down.handle, 4*len(given.dst.Data))
+		p.device.seam.copyBuffer(f.dst.handle, f.down.handle, 4*p.outputs(given))
 		f.clock.mark(returned)
 	}
 	if len(p.flights) > 1 { // a single flight waits for all that the device does
@@ -103,25 +102,25 @@ func (p *plan) send(f *flight, given part) (src, dst buffer, err error) {
 		p.fillOutputs(f)
 	}
 	f.clock.mark(uploaded)
-	err = p.reached(fmt.Sprintf("uploading %d images", given.src.Shape.N()))
+	err = p.reached(fmt.Sprintf("uploading %s", p.count(given)))
 	p.timings.Upload += time.Since(start)
 	return src, dst, err
 }
 
 // compute tells the device to compute dst. Where memory is lent it waits for it.
-func (p *plan) compute(f *flight, src, dst buffer, images *conv.Tensor) error {
+func (p *plan) compute(f *flight, src, dst buffer, given part) error {
 	start := time.Now()
-	p.dispatch(src, dst, images.Shape.N())
+	p.dispatch(src, dst, given.hi-given.lo)
 	f.clock.mark(computed)
 	if f.loan.taken() {
 		gl.Finish()
 	}
-	err := p.reached(fmt.Sprintf("computing %d images with %s", images.Shape.N(), p.Description.Algorithm))
+	err := p.reached(fmt.Sprintf("computing %s with %s", p.count(given), p.Description.Algorithm))
 	p.timings.Kernel += time.Since(start)
 	if err != nil {
 		return err
 	}
-	return p.checkGuard(f, images)
+	return p.checkGuard(f, given)
 }
 
 // reached reports the errors of a phase. Where phases are timed one by one it first waits for the end of the phase.
@@ -135,21 +134,25 @@ func (p *plan) reached(phase string) error {
 // upload copies or lends the images of a part, and lends the memory of its outputs.
 func (p *plan) upload(f *flight, given part) (src, dst buffer, err error) {
 	src, dst = f.src, f.dst
-	if p.lends(given.dst.Data) {
-		if dst, err = f.loan.take(p.device, "dst", given.dst.Data); err != nil {
+	if own := p.ownOutputs(given); p.lends(own) {
+		if dst, err = f.loan.take(p.device, "dst", own); err != nil {
 			return src, dst, err
 		}
 	}
-	bytes := 4 * len(given.src.Data)
+	own := p.ownPixels(given)
 	switch {
-	case p.lends(given.src.Data):
-		src, err = f.loan.take(p.device, "src", given.src.Data)
+	case p.lends(own):
+		src, err = f.loan.take(p.device, "src", own)
 	case f.up.handle != 0:
-		spread(f.up.floats(), given.src.Data)
-		p.device.seam.copyBuffer(f.up.handle, f.src.handle, bytes)
+		p.gather(f.up.floats(), given)
+		p.device.seam.copyBuffer(f.up.handle, f.src.handle, 4*p.pixels(given))
 	default:
+		if own == nil {
+			own = p.staging[:p.pixels(given)]
+			p.gather(own, given)
+		}
 		gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, f.src.handle)
-		gl.BufferSubData(gl.SHADER_STORAGE_BUFFER, 0, bytes, gl.Ptr(given.src.Data))
+		gl.BufferSubData(gl.SHADER_STORAGE_BUFFER, 0, 4*len(own), gl.Ptr(own))
 	}
 	return src, dst, err
 }
@@ -165,11 +168,11 @@ func (p *plan) land(f *flight) error {
 	given := f.part
 	f.part = part{}
 	start := time.Now()
-	err := p.arrived(f, given.dst.Shape.N())
+	err := p.arrived(f, given)
 	waited := time.Now()
 	if err == nil && given.job.err == nil && !given.lent { // nobody reads the dst of a failed job
-		p.collect(f, given.dst)
-		err = p.device.glError(fmt.Sprintf("reading %d images back", given.dst.Shape.N()))
+		p.collect(f, given)
+		err = p.device.glError(fmt.Sprintf("reading %s back", p.count(given)))
 	}
 	if p.stepwise { // the wait was for the copy to mapped memory
 		p.timings.Readback += time.Since(start)
@@ -184,7 +187,7 @@ func (p *plan) land(f *flight) error {
 }
 
 // arrived waits until the device has done all that a flight told it.
-func (p *plan) arrived(f *flight, images int) error {
+func (p *plan) arrived(f *flight, given part) error {
 	defer f.deleteFence()
 	if f.fence == 0 {
 		gl.Finish()
@@ -194,27 +197,32 @@ func (p *plan) arrived(f *flight, images int) error {
 	case gl.ALREADY_SIGNALED, gl.CONDITION_SATISFIED:
 		return nil
 	case gl.TIMEOUT_EXPIRED:
-		return errorf("computing %d images with %s: the device has not finished after %v",
-			images, p.Description.Algorithm, patience)
+		return errorf("computing %s with %s: the device has not finished after %v",
+			p.count(given), p.Description.Algorithm, patience)
 	}
 	if err := p.device.glError("waiting for the device"); err != nil {
 		return err
 	}
-	return errorf("computing %d images with %s: the device cannot be waited for", images, p.Description.Algorithm)
+	return errorf("computing %s with %s: the device cannot be waited for", p.count(given), p.Description.Algorithm)
 }
 
 // collect copies the outputs of a flight that has arrived.
-func (p *plan) collect(f *flight, dst *conv.Tensor) {
+func (p *plan) collect(f *flight, given part) {
 	if f.down.handle != 0 {
-		spread(dst.Data, f.down.floats())
+		p.scatter(given, f.down.floats())
 		return
+	}
+	to := p.ownOutputs(given)
+	if to == nil {
+		to = p.staging[:p.outputs(given)]
+		defer p.scatter(given, to)
 	}
 	alone := len(p.air) == 0 // otherwise the clock waits for what another flight computes
 	if alone {
 		f.clock.mark(leaving)
 	}
 	gl.BindBuffer(gl.SHADER_STORAGE_BUFFER, f.dst.handle)
-	gl.GetBufferSubData(gl.SHADER_STORAGE_BUFFER, 0, 4*len(dst.Data), gl.Ptr(dst.Data))
+	gl.GetBufferSubData(gl.SHADER_STORAGE_BUFFER, 0, 4*len(to), gl.Ptr(to))
 	if alone {
 		f.clock.mark(returned)
 	}

@@ -7,7 +7,6 @@ import (
 	"math"
 	"unsafe"
 
-	"gpuconv/conv"
 	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
@@ -54,38 +53,40 @@ func (p *plan) guardBytes() int {
 // packed is the content of the weight and bias buffers of a guarded plan.
 type packed struct{ weight, bias []float32 }
 
-// checkGuard reports, after a guarded device was told to compute the images of src, an element after the outputs that
+// checkGuard reports, after a guarded device was told to compute a part, an element after the outputs that
 // is not what fillOutputs wrote, or an input that is not what was uploaded. It waits for the device, so that the next
 // flight, which uses the same sums and scratch, does not interfere.
-func (p *plan) checkGuard(f *flight, src *conv.Tensor) error {
+func (p *plan) checkGuard(f *flight, given part) error {
 	if !p.device.options.Guard {
 		return nil
 	}
-	images := src.Shape.N()
-	_, sums, dst := recipe.ImageBytes(p.Problem)
+	pieces := given.hi - given.lo
+	_, sums, dst := recipe.ImageBytes(p.Piece)
+	uploaded := make([]float32, p.pixels(given))
+	p.gather(uploaded, given)
 	for i, s := range p.Recipe.Scratch {
-		if err := p.checkAfter(p.scratch[i], s.What, images*s.ImageBytes, images, scratchFill); err != nil {
+		if err := p.checkAfter(p.scratch[i], s.What, pieces*s.ImageBytes, given, scratchFill); err != nil {
 			return err
 		}
 	}
 	return cmp.Or(
-		p.checkAfter(p.sums, "sums", images*sums, images, sumsFill),
-		p.checkAfter(f.dst, "dst", images*dst, images, dstFill),
-		p.checkInput(f.src, "src", src.Data),
+		p.checkAfter(p.sums, "sums", pieces*sums, given, sumsFill),
+		p.checkAfter(f.dst, "dst", pieces*dst, given, dstFill),
+		p.checkInput(f.src, "src", uploaded),
 		p.checkInput(p.weight, "weight", p.packed.weight),
 		p.checkInput(p.bias, "bias", p.packed.bias),
 		p.device.glError("reading guards back"))
 }
 
 // checkAfter checks what is after the first end bytes of an output.
-func (p *plan) checkAfter(b buffer, what string, end, images int, fill uint32) error {
+func (p *plan) checkAfter(b buffer, what string, end int, given part, fill uint32) error {
 	if b.handle == 0 || b.bytes == end {
 		return nil
 	}
 	for i, v := range b.read(end, min(guardBytes, b.bytes-end)/4) {
 		if math.Float32bits(v) != fill {
-			return errorf("%s wrote %v into element %d after the %s of %d images",
-				p.Description.Algorithm, v, i, what, images)
+			return errorf("%s wrote %v into element %d after the %s of %s",
+				p.Description.Algorithm, v, i, what, p.count(given))
 		}
 	}
 	return nil

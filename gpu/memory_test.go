@@ -58,7 +58,7 @@ func TestRunPhasesBehindSubmissions(t *testing.T) {
 		}
 		flying, _ := conv.NewTensor(want.Shape)
 		dst, _ := conv.NewTensor(want.Shape)
-		j := &job{dst: flying, src: src}
+		j := made.(*plan).newJob(flying, src)
 		d.do(func() error {
 			made.(*plan).queue.add(j)
 			made.(*plan).fill() // all flights are in the air

@@ -29,7 +29,7 @@ func TestHostMutants(t *testing.T) {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
 	}
 	var all []breakage
-	for _, m := range slices.Concat(uniformMutants(t), dispatchMutants(t), skippingMutants(t), packingMutants()) {
+	for _, m := range slices.Concat(uniformMutants(t), dispatchMutants(t), skippingMutants(t), packingMutants(), bandMutants()) {
 		all = append(all, breakage{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d within) conv.Backend {
 			return backend(func(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 				b, err := d.blueprint(p)

@@ -4,6 +4,7 @@ package gpu
 
 import (
 	"errors"
+	"time"
 
 	"gpuconv/conv"
 	"gpuconv/gpu/internal/recipe"
@@ -61,41 +62,35 @@ type plan struct {
 	bias     buffer
 	sums     buffer    // between the recipe's stages and pooling
 	scratch  []buffer  // of the recipe
+	staging  []float32 // where bands of a chunk are put together and taken apart, if that is not in mapped memory
 	textures [2]uint32 // of src and of what the stages write, where the recipe uses textures
 	packed   packed    // for Guard
 	flights  []flight
 	turn     int       // the flight that is launched next
 	air      []*flight // those in the air, oldest first
 	stepwise bool      // each phase is waited for
+	trying   bool      // programs are dispatched for the first time, one work-group each
+	compiled conv.Compiled
 	closed   bool
 	timings  conv.Timings
 }
 
 // allocate makes all that the plan holds on the device. After an error the caller releases what was made.
 func (p *plan) allocate(weight, bias []float32) (err error) {
-	for _, s := range p.Recipe.Stages {
-		made, err := p.device.program(s.Program)
-		if err != nil {
-			return err
-		}
-		p.programs = append(p.programs, made)
-	}
-	if p.PoolsApart() {
-		if p.pooling, err = p.device.program(p.Pool.Program); err != nil {
-			return err
-		}
+	if err := p.link(); err != nil {
+		return err
 	}
 	weight, bias = p.Recipe.Pack(weight, bias)
-	images := p.Description.Chunk
-	_, sums, _ := p.Recipe.StoredBytes(p.Problem)
+	p.staging = make([]float32, p.Staged)
+	_, sums, _ := p.Recipe.StoredBytes(p.Piece)
 	guard := p.guardBytes()
 	if guard > 0 {
 		p.packed = packed{weight, bias}
 	}
-	sums = images*sums + min(guard, sums)
+	sums = p.Description.Chunk*sums + min(guard, sums)
 	p.scratch = make([]buffer, len(p.Recipe.Scratch))
 	for i, s := range p.Recipe.Scratch {
-		if p.scratch[i], err = p.device.newBuffer(s.What, images*s.ImageBytes+guard, nil, deviceMemory); err != nil {
+		if p.scratch[i], err = p.device.newBuffer(s.What, p.Description.Chunk*s.ImageBytes+guard, nil, deviceMemory); err != nil {
 			return err
 		}
 	}
@@ -126,7 +121,53 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	if p.Recipe.Textures != recipe.NoTexels {
 		gl.GenTextures(2, &p.textures[0])
 	}
-	return p.device.glError("making textures")
+	if err := p.device.glError("making textures"); err != nil {
+		return err
+	}
+	return p.try()
+}
+
+// link makes the plan's programs.
+func (p *plan) link() (err error) {
+	defer p.compiling(time.Now())
+	for _, s := range p.Recipe.Stages {
+		made, err := p.device.program(s.Program)
+		if err != nil {
+			return err
+		}
+		p.programs = append(p.programs, made)
+	}
+	if p.PoolsApart() {
+		p.pooling, err = p.device.program(p.Pool.Program)
+	}
+	return err
+}
+
+// try dispatches one work-group of each program, on memory that holds no images yet. Drivers that compile a program
+// when it is first dispatched, and anew for textures of another size, as llvmpipe does, then compile nothing in a run.
+func (p *plan) try() error {
+	defer p.compiling(time.Now())
+	p.trying = true
+	p.dispatch(p.flights[0].src, p.flights[0].dst, p.Description.Chunk)
+	p.trying = false
+	gl.Finish()
+	return p.device.glError("trying programs")
+}
+
+// compiling counts the time since start as compiling.
+func (p *plan) compiling(start time.Time) {
+	p.compiled.Took += time.Since(start)
+	p.compiled.Kept = p.device.keeps()
+}
+
+// passes returns the dispatches of a stage.
+func (p *plan) passes(s recipe.Stage, pieces int) []recipe.Pass {
+	all := s.Passes(pieces)
+	if p.trying && len(all) > 0 {
+		all = all[:1]
+		all[0].Groups = [3]int{1, 1, 1}
+	}
+	return all
 }
 
 // attach lets the shader read src, and what it wrote before, as buffer textures.
@@ -168,8 +209,8 @@ func (p *plan) release() {
 	p.sums.delete()
 }
 
-// dispatch runs the programs on images in src.
-func (p *plan) dispatch(src, dst buffer, images int) {
+// dispatch runs the programs on so many images, or bands of images, in src.
+func (p *plan) dispatch(src, dst buffer, pieces int) {
 	sums := dst
 	if p.pooling != nil {
 		sums = p.sums
@@ -183,7 +224,7 @@ func (p *plan) dispatch(src, dst buffer, images int) {
 	for i, s := range p.Recipe.Stages {
 		p.bind(recipe.BindSrc, s.Reads, src)
 		p.bind(recipe.BindDst, s.Writes, sums)
-		for _, work := range s.Passes(images) {
+		for _, work := range p.passes(s, pieces) {
 			if p.Recipe.UniformWeight {
 				gl.BindBufferRange(gl.UNIFORM_BUFFER, 0, p.weight.handle, work.WeightFirst, work.WeightBytes)
 			}
@@ -195,7 +236,7 @@ func (p *plan) dispatch(src, dst buffer, images int) {
 	}
 	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, recipe.BindSrc, p.sums.handle)
 	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, recipe.BindDst, dst.handle)
-	for _, work := range p.Pool.Passes(images) {
+	for _, work := range p.passes(p.Pool, pieces) {
 		p.pooling.dispatch(work)
 	}
 }
@@ -227,6 +268,9 @@ func (p *plan) Close() error {
 // Describe implements [conv.Describer].
 func (p *plan) Describe() conv.Description { return p.Description }
 
+// Compiled implements [conv.Compiler].
+func (p *plan) Compiled() conv.Compiled { return p.compiled }
+
 // Timings implements [conv.Timer].
 func (p *plan) Timings() (t conv.Timings) {
 	p.device.thread.do(func() error { // after the device's Close there are none
@@ -237,6 +281,7 @@ func (p *plan) Timings() (t conv.Timings) {
 }
 
 var (
+	_ conv.Compiler  = (*plan)(nil)
 	_ conv.Describer = (*plan)(nil)
 	_ conv.Phaser    = (*plan)(nil)
 	_ conv.Submitter = (*plan)(nil)

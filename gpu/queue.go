@@ -12,9 +12,10 @@ import (
 // job is a batch that was given to Run, Submit or RunPhases.
 type job struct {
 	dst, src *conv.Tensor
+	pieces   int // images, or bands of them if the plan cuts images
 
 	// Touched on the device's thread only.
-	next   int   // the first image that is not yet launched
+	next   int   // the first piece that is not yet launched
 	flying int   // parts in the air
 	err    error // the first one; after it the rest of the job is dropped
 
@@ -22,31 +23,29 @@ type job struct {
 	result error
 }
 
-// part is a chunk of a job.
-type part struct {
-	job      *job
-	dst, src *conv.Tensor
-	lent     bool // the device writes dst itself: there is nothing to read back
+// newJob is a batch that was accepted.
+func (p *plan) newJob(dst, src *conv.Tensor) *job {
+	return &job{dst: dst, src: src, pieces: p.Bands.Pieces(src.Shape.N())}
 }
 
-// cut returns the next images of the job, and whether there are any.
+// cut returns the next pieces of the job, and whether there are any.
 func (j *job) cut(chunk int) (part, bool) {
 	lo := j.next
-	if lo == j.src.Shape.N() {
+	if lo == j.pieces {
 		return part{}, false
 	}
-	j.next = min(lo+chunk, j.src.Shape.N())
-	return part{job: j, dst: j.dst.Images(lo, j.next), src: j.src.Images(lo, j.next)}, true
+	j.next = min(lo+chunk, j.pieces)
+	return part{job: j, lo: lo, hi: j.next}, true
 }
 
 func (j *job) fail(err error) {
 	if j.err == nil {
 		j.err = err
 	}
-	j.next = j.src.Shape.N()
+	j.next = j.pieces
 }
 
-func (j *job) finished() bool { return j.next == j.src.Shape.N() && j.flying == 0 }
+func (j *job) finished() bool { return j.next == j.pieces && j.flying == 0 }
 
 // Wait implements [conv.Pending].
 func (j *job) Wait() error {
@@ -91,7 +90,7 @@ func (p *plan) Run(dst, src *conv.Tensor) error {
 	if err := p.Problem.CheckRun(dst, src); err != nil {
 		return err
 	}
-	j := &job{dst: dst, src: src}
+	j := p.newJob(dst, src)
 	p.queue.add(j)
 	return p.finish(j)
 }
@@ -101,7 +100,8 @@ func (p *plan) Submit(dst, src *conv.Tensor) (conv.Pending, error) {
 	if err := p.Problem.CheckRun(dst, src); err != nil {
 		return nil, err
 	}
-	j := &job{dst: dst, src: src, done: make(chan struct{})}
+	j := p.newJob(dst, src)
+	j.done = make(chan struct{})
 	p.queue.add(j)
 	go func() {
 		defer close(j.done)
@@ -115,7 +115,7 @@ func (p *plan) RunPhases(dst, src *conv.Tensor) (took conv.Timings, err error) {
 	if err := p.Problem.CheckRun(dst, src); err != nil {
 		return took, err
 	}
-	j := &job{dst: dst, src: src}
+	j := p.newJob(dst, src)
 	err = p.device.do(func() error {
 		if p.closed {
 			return closedPlan()

@@ -59,7 +59,7 @@ func (tr *trial) hold() error {
 // everyTrial lists the trials of every program, without numbers.
 func everyTrial() []*trial {
 	return slices.Concat(directTrials(), softTrials(), igemmTrials(), winogradTrials(), poolTrials(), smallTrials(),
-		depthwiseTrials(), sharedTrials(), flightTrials(), fftTrials())
+		depthwiseTrials(), sharedTrials(), flightTrials(), bandTrials(), fftTrials())
 }
 
 // newTrials makes the trials of every program.

@@ -68,9 +68,9 @@ func Cell(v float64) string {
 }
 
 // WriteCSV writes t: a line with the names of the columns, then a line for each row. It refuses what [Table.Check]
-// refuses. [ReadCSV] reads the same table back, except that infinite numbers become missing values, words lose the
-// spaces around them, and a column whose words all look like numbers, such as 007, or are empty or nan becomes one of
-// numbers.
+// refuses. [ReadCSV] reads the same table back, except that infinite numbers become missing values, names and words
+// lose the spaces around them and the CR of a CRLF in them, and a column whose words all look like numbers, such as
+// 007, or are empty or nan becomes one of numbers.
 func (t *Table) WriteCSV(w io.Writer) error {
 	if err := t.Check(); err != nil {
 		return err

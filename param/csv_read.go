@@ -176,9 +176,21 @@ func checkNames(names []string) error {
 	if len(names) == 1 && strings.ContainsAny(names[0], ";\t") {
 		return fault.New("param", "table", "", "the first line has semicolons or tabs: want commas between cells")
 	}
+	if strings.HasPrefix(names[0], "#") {
+		return fault.New("param", "table", "", "the first line begins with #: want the names of the columns alone, which "+
+			"numpy.savetxt writes with comments=''")
+	}
+	for _, mark := range []string{"\ufeff", "\xff\xfe", "\xfe\xff"} {
+		if strings.HasPrefix(names[0], mark) {
+			return fault.New("param", "table", "", "the first name begins with a byte-order mark: want at most one before it")
+		}
+	}
 	for i, name := range names {
 		if strings.Contains(name, "\r") {
 			return fault.New("param", "table", "", "its lines end in CR: want LF or CRLF")
+		}
+		if strings.Contains(name, "\x00") {
+			return fault.New("param", "table", "", "the name of column %d holds a NUL byte", i+1)
 		}
 		if err := checkName(name, i, names[:i], ""); err != nil {
 			return err
@@ -283,6 +295,9 @@ func (c Column) checkReadable() error {
 			return fault.New("param", "table", "", "column %s has numbers: want words", c.Name)
 		}
 		return nil
+	}
+	if at := slices.IndexFunc(c.Words, func(word string) bool { return strings.Contains(word, "\x00") }); at >= 0 {
+		return fault.New("param", "table", "", "column %s, row %d: holds a NUL byte", fault.Printable(c.Name), at)
 	}
 	if _, err := columnOf(c.Name, c.Words, false); err != nil {
 		return fault.New("param", "table", "", "column %s has numbers and words: %s", fault.Printable(c.Name),

@@ -2,6 +2,7 @@ package param
 
 import (
 	"slices"
+	"strings"
 
 	"gpuconv/fault"
 )
@@ -68,8 +69,9 @@ func (t *Table) Names() []string {
 }
 
 // Check refuses what [ReadCSV] would not read back: columns of different lengths, and one that has both numbers and
-// words, or words most of which are numbers; one of numbers called kind, name or file; columns without a name, or with
-// that of another or of Subject; and a missing value in a row that has no other, which would be an empty line.
+// words, or words most of which are numbers, or words with a NUL byte; one of numbers called kind, name or file;
+// columns without a name, or with that of another or of Subject, or with one that a first line cannot have; and a
+// missing value in a row that has no other, which would be an empty line.
 func (t *Table) Check() error {
 	for i, c := range t.Columns {
 		if c.Len() != t.Len() {
@@ -86,7 +88,22 @@ func (t *Table) Check() error {
 			return err
 		}
 	}
+	if err := checkNames(t.header()); err != nil {
+		return err
+	}
 	return t.checkLines()
+}
+
+// header returns the names of the first line as they are read back.
+func (t *Table) header() []string {
+	var names []string
+	if t.Subject != "" {
+		names = append(names, t.Subject)
+	}
+	for _, name := range t.Names() {
+		names = append(names, strings.TrimSpace(name))
+	}
+	return names
 }
 
 // checkName refuses a name of column i that is empty or that is taken: by a column before it, or by the subject.

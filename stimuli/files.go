@@ -88,7 +88,11 @@ func imagesIn(ctx context.Context, folder string) (paths []string, passed passed
 		}
 	}
 	if len(paths) == 0 {
-		return nil, passed, fault.New("stimuli", folder, "", "%s", "want a folder with .png, .jpg, .tif, .bmp or .webp files")
+		rule := "want a folder with .png, .jpg, .tif, .bmp or .webp files"
+		if len(passed.folders) > 0 {
+			rule += ", or one of the folders in it"
+		}
+		return nil, passed, fault.New("stimuli", folder, "", "%s", rule)
 	}
 	slices.SortFunc(paths, naturally)
 	return paths, passed, nil

@@ -64,7 +64,11 @@ func TestFiles(t *testing.T) {
 	if err := set.Draw(images, 0); err == nil || !strings.Contains(err.Error(), "has changed") {
 		t.Errorf("of a file that has changed: %v", err)
 	}
-	for path, want := range map[string]string{folder: "2×4 pixels: want 2×3 as in",
+	above := t.TempDir()
+	if err := os.Mkdir(filepath.Join(above, "cats"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{above: ".webp files, or one of the folders in it", folder: "2×4 pixels: want 2×3 as in",
 		t.TempDir(): "want a folder with .png", filepath.Join(folder, "none"): "no such file"} {
 		if _, err := OpenFiles(t.Context(), path, 0); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)

@@ -15,6 +15,7 @@ type Case struct {
 	Problem  conv.Problem
 	Stimulus string
 	Bank     string
+	Bands    int // rows of outputs of the bands that a [conv.Cutter] cuts images to; 0 leaves images whole
 	// Relation is checked besides the gates, if it has a name. Cases have the relations in turn; large cases have none.
 	Relation compare.Relation
 
@@ -190,7 +191,8 @@ func draftOf(axes []axis, r row) draft {
 }
 
 func (d draft) toCase() Case {
-	return Case{Name: d.name, Problem: d.problem(), Stimulus: d.stimulus.Name, Bank: d.bank.Name, fill: d.fill}
+	return Case{Name: d.name, Problem: d.problem(), Stimulus: d.stimulus.Name, Bank: d.bank.Name, Bands: d.bands,
+		fill: d.fill}
 }
 
 // fill draws the images of the stimulus, the weights of the bank, and random biases.

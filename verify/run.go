@@ -88,12 +88,16 @@ func (r Record) Note() string {
 	return ""
 }
 
-// twin returns the backend that a worker uses.
-func (s Subject) twin(worker int) conv.Backend {
+// twin returns the backend that a worker uses for a case. It cuts images if the case wants it and it can.
+func (s Subject) twin(c Case, worker int) conv.Backend {
+	backend := s.Backend
 	if i := worker % (1 + len(s.Twins)); i > 0 {
-		return s.Twins[i-1]
+		backend = s.Twins[i-1]
 	}
-	return s.Backend
+	if cutter, ok := backend.(conv.Cutter); ok && c.Bands > 0 {
+		return cutter.InBands(c.Bands)
+	}
+	return backend
 }
 
 // Runner holds subjects to cases.
@@ -229,7 +233,7 @@ func (r Runner) prepare(c Case) prepared {
 	e := prepared{c: c, refused: make([]error, len(r.Subjects))}
 	wanted := false
 	for i, s := range r.Subjects {
-		if explainer, ok := s.Backend.(conv.Explainer); ok {
+		if explainer, ok := s.twin(c, 0).(conv.Explainer); ok {
 			if _, err := explainer.Explain(c.Problem); errors.Is(err, conv.ErrUnsupported) {
 				e.refused[i] = err
 			}
@@ -258,7 +262,7 @@ func (r Runner) hold(e prepared, i int, s Subject, worker int) Record {
 		options.Relations = []compare.Relation{e.c.Relation}
 	}
 	began := time.Now()
-	record.Outcome = e.trial.Run(s.twin(worker), options)
+	record.Outcome = e.trial.Run(s.twin(e.c, worker), options)
 	record.Seconds = time.Since(began).Seconds()
 	return record
 }

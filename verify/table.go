@@ -31,6 +31,7 @@ type draft struct {
 	kernel            [2]int
 	sums              [2]int // rows and columns wanted before pooling; the image is as large as they need
 	batch             int    // images; a stimulus of several kinds has more
+	bands             int    // rows of outputs of the bands of an image; 0 for whole images
 	channels, filters int    // per group
 	padding           func(kernel [2]int, s conv.Spec) conv.Padding
 }
@@ -50,6 +51,7 @@ func table(stimuli []Stimulus, banks []Bank, kernels []pair) []axis {
 		each("filters", 0, []count{6, 1, 2, 3, 5, 8, 9, 13}, func(d *draft, n count) { d.filters = int(n) }),
 		each("channels", 0, []count{1, 2, 3}, func(d *draft, n count) { d.channels = int(n) }),
 		each("padding", 3, paddings(), func(d *draft, p padding) { d.padding = p.of }),
+		each("bands", 0, []count{0, 1, 2, 3}, func(d *draft, n count) { d.bands = int(n) }),
 		each("bias", 0, []flag{true, false}, func(d *draft, b flag) { d.bias = bool(b) }),
 		each("activation", 0, []conv.Activation{conv.Identity, conv.ReLU, conv.Energy},
 			func(d *draft, a conv.Activation) { d.spec.Activation = a }),

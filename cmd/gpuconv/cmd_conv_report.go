@@ -19,7 +19,8 @@ type convReport struct {
 	Output   string             `json:"output"`
 	Dst      conv.Shape         `json:"dst"`
 	Backend  experiment.Backend `json:"backend"`
-	Convolve float64            `json:"convolve_s"` // seconds, with the copies to the device and back
+	Compile  float64            `json:"compile_s,omitempty"` // seconds that the programs of a GPU took, not counted below
+	Convolve float64            `json:"convolve_s"`          // seconds, with the copies to the device and back
 	Rate     float64            `json:"images_per_s"`
 	NaN      int                `json:"outputs_nan"`
 	Infinite int                `json:"outputs_infinite"`
@@ -30,9 +31,13 @@ func (f *convFlags) report(stream experiment.Stream, s session, stats experiment
 	p := stream.Problem
 	p.Src[0], p.Spec = dst.N(), p.WithDefaults()
 	seconds := max(stats.Convolve.Seconds(), 1e-9)
-	return convReport{Schema: 1, Program: describeProgram(), Command: os.Args, Problem: p, Flip: f.spec.flip, Output: f.output, Dst: dst,
+	r := convReport{Schema: 1, Program: describeProgram(), Command: os.Args, Problem: p, Flip: f.spec.flip, Output: f.output, Dst: dst,
 		Backend: describeBackend(s).Of(s.plan), Convolve: seconds, Rate: float64(dst.N()) / seconds,
 		NaN: stats.NotFinite.NaN, Infinite: stats.NotFinite.Infinite}
+	if c, ok := s.plan.(conv.Compiler); ok {
+		r.Compile = c.Compiled().Took.Seconds()
+	}
+	return r
 }
 
 // write writes the report as JSON.

@@ -114,7 +114,8 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 		return nil, err
 	}
 	defer c.close()
-	return explain(p, c)
+	e, err := explain(p, c)
+	return e, backend.elsewhere(err)
 }
 
 // takeInventory looks at the machine. A machine without OpenGL is no error.

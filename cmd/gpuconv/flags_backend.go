@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"time"
 
 	"gpuconv/batch"
 	"gpuconv/conv"
@@ -276,15 +277,24 @@ func (f *backendFlags) openAndPlan(ctx context.Context, images int, p conv.Probl
 	}
 	if err != nil {
 		c.close()
-		if f.algorithm != "" {
-			err = failed("algorithm", f.algorithm, err)
-		}
-		return session{}, err
+		return session{}, f.elsewhere(err)
 	}
 	if d, ok := plan.(conv.Describer); ok && (c.note == "" || c.name == "gpu") {
 		c.note = oneLine(c.note + "\n" + d.Describe().Warning)
 	}
 	return session{chosen: c, plan: plan}, nil
+}
+
+// elsewhere names what was asked of a backend that cannot compute a problem, or else a backend that can. Other errors
+// stay.
+func (f *backendFlags) elsewhere(err error) error {
+	if f.algorithm != "" {
+		return failed("algorithm", f.algorithm, err)
+	}
+	if errors.Is(err, conv.ErrUnsupported) {
+		return fmt.Errorf("%w; --backend cpu computes it", plain(err))
+	}
+	return err
 }
 
 // print says what convolves, and what was passed over for it.
@@ -293,6 +303,24 @@ func (s session) print(w io.Writer) {
 	if s.note != "" {
 		printLine(w, "          (%s)", s.note)
 	}
+	if c, ok := s.plan.(conv.Compiler); ok {
+		printCompiled(w, c.Compiled())
+	}
+}
+
+// leastCompiling is the time from which on compiling is worth a line.
+const leastCompiling = 100 * time.Millisecond
+
+// printCompiled says how long compiling took, and whether the next run is spared it.
+func printCompiled(w io.Writer, c conv.Compiled) {
+	if c.Took < leastCompiling {
+		return
+	}
+	kept := ""
+	if c.Kept {
+		kept = ", kept for next time"
+	}
+	printLine(w, "compiled in %.1f s%s", c.Took.Seconds(), kept)
 }
 
 // close releases everything. After an interrupt it does not wait for a plan that may still compute: the process is

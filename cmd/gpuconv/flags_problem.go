@@ -139,8 +139,9 @@ type explanation struct {
 	Tuned       string     `json:"tuned,omitempty"`   // when algorithm and tile were measured to be the fastest
 	Warning     string     `json:"warning,omitempty"` // what the backend had to pass over
 	Rejected    []rejected `json:"rejected"`
-	Chunk       int        `json:"chunk"`  // images per submission
-	Chunks      int        `json:"chunks"` // submissions
+	Chunk       int        `json:"chunk"`          // images per submission, or bands of them
+	Band        int        `json:"band,omitempty"` // rows of outputs of a band, if images are cut
+	Chunks      int        `json:"chunks"`         // submissions
 	PlanMemory  float64    `json:"plan_memory"`
 	TotalMemory float64    `json:"total_memory"` // with src and dst whole
 }
@@ -170,7 +171,8 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 	}
 	e := explanation{Src: p.Src, Weight: p.Weight, Sums: sums, Dst: dst, MACs: p.MACs(), Parameters: p.Parameters(),
 		Bytes: p.Bytes(), Intensity: p.Intensity(), Backend: backend.name, Device: backend.describe(), Algorithm: d.Algorithm, Tile: d.Tile, Tuned: d.Tuned, Warning: d.Warning,
-		Accuracy: d.Accuracy(), Bound: max(1, d.Bound), Tolerance: d.Tolerance, Rejected: []rejected{}, Chunk: d.Chunk, Chunks: (p.Src.N() + d.Chunk - 1) / max(d.Chunk, 1), PlanMemory: float64(d.Memory)}
+		Accuracy: d.Accuracy(), Bound: max(1, d.Bound), Tolerance: d.Tolerance, Rejected: []rejected{}, Chunk: d.Chunk, Band: d.Band, PlanMemory: float64(d.Memory)}
+	e.Chunks = (p.Src.N()*e.bands() + d.Chunk - 1) / max(d.Chunk, 1)
 	if d.Tolerance > 0 {
 		e.Bound = 0
 	}
@@ -179,6 +181,14 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 		e.Rejected = append(e.Rejected, rejected{r.Algorithm, r.Reason.Error()})
 	}
 	return e, nil
+}
+
+// bands is how many parts of an image are submitted.
+func (e explanation) bands() int {
+	if e.Band == 0 {
+		return 1
+	}
+	return (e.Dst.H() + e.Band - 1) / e.Band
 }
 
 // then names the steps from Sums to Dst.
@@ -215,7 +225,11 @@ func (e explanation) String() string {
 	for _, r := range e.Rejected {
 		printLine(w, "           not %s: %s", r.Algorithm, r.Reason)
 	}
-	printLine(w, "chunks     %d of at most %d images", e.Chunks, e.Chunk)
+	what := "images"
+	if e.Band > 0 {
+		what = fmt.Sprintf("bands, each %d of the %d rows of outputs", e.Band, e.Dst.H())
+	}
+	printLine(w, "chunks     %d of at most %d %s", e.Chunks, e.Chunk, what)
 	printLine(w, "memory     %s in the plan, %s with all images in and out", machine.Size(e.PlanMemory), machine.Size(e.TotalMemory))
 	return w.String()
 }

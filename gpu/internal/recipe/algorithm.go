@@ -126,6 +126,7 @@ func Chosen(name string, software bool, p conv.Precision) bool {
 type chosen struct {
 	name string
 	fitted
+	bands Bands // that it is fitted to
 }
 
 // choose returns the algorithm for p, with the reasons against each other one. A forced one is taken or refused; ""
@@ -138,12 +139,12 @@ func choose(p conv.Problem, device Profile, forced string) (chosen, []conv.Rejec
 	var taken chosen
 	var rejected []conv.Rejected
 	for _, a := range algorithms() {
-		f, err := a.take(p, device, forced, taken.name)
+		f, bands, err := a.take(p, device, forced, taken.name)
 		if err != nil {
 			rejected = append(rejected, conv.Rejected{Algorithm: a.name, Reason: err})
 			continue
 		}
-		taken = chosen{a.name, f}
+		taken = chosen{a.name, f, bands}
 	}
 	if taken.name == "" {
 		return chosen{}, rejected, refusal(rejected, forced)
@@ -153,31 +154,42 @@ func choose(p conv.Problem, device Profile, forced string) (chosen, []conv.Rejec
 
 // take returns a fitted to p, or why it is not taken: another is forced, another was taken before it, it cannot
 // compute p, another will be faster, or the precision rules it out.
-func (a algorithm) take(p conv.Problem, device Profile, forced, before string) (fitted, error) {
+func (a algorithm) take(p conv.Problem, device Profile, forced, before string) (fitted, Bands, error) {
 	switch {
 	case forced != "" && a.name != forced:
-		return nil, fmt.Errorf("%s is forced", forced)
+		return nil, Bands{}, fmt.Errorf("%s is forced", forced)
 	case before != "":
-		return nil, fmt.Errorf("%s comes before it", before)
+		return nil, Bands{}, fmt.Errorf("%s comes before it", before)
 	}
-	f, err := a.fitTo(p, device)
+	f, bands, err := a.cut(p, device)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, Bands{}, err
 	case forced != "":
-		return f, nil
+		return f, bands, nil
 	}
-	return f, cmp.Or(a.passedOver(device.Class), f.worth(), a.ruledOut(device.Precision))
+	return f, bands, cmp.Or(a.passedOver(device.Class), f.worth(), a.ruledOut(device.Precision))
 }
 
-// refusal is the error if no algorithm takes a problem: why the forced one does not, or each one.
+// refusal is the error if no algorithm takes a problem: why the forced one does not, or each one. A reason that several
+// have is given once, without their names if all have it.
 func refusal(rejected []conv.Rejected, forced string) error {
 	var reasons []string
+	names := map[string][]string{}
 	for _, r := range rejected {
 		if r.Algorithm == forced {
 			return unsupported(forced, r.Reason.Error())
 		}
-		reasons = append(reasons, r.Algorithm+": "+r.Reason.Error())
+		reason := r.Reason.Error()
+		if names[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+		names[reason] = append(names[reason], r.Algorithm)
+	}
+	if len(reasons) > 1 {
+		for i, reason := range reasons {
+			reasons[i] = strings.Join(names[reason], ", ") + ": " + reason
+		}
 	}
 	return unsupported("", strings.Join(reasons, "; "))
 }

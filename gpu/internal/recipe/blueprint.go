@@ -11,13 +11,17 @@ import (
 // Blueprint is all that a plan knows before it allocates anything.
 type Blueprint struct {
 	Problem     conv.Problem // with defaults filled in
-	Recipe      Recipe
-	Pool        Stage // runs after the recipe's stages if PoolsApart
+	Bands       Bands        // the parts of images that are computed in place of them
+	Piece       conv.Problem // what the device computes: Problem, or that of Bands if images are cut
+	Staged      int          // how many numbers of a chunk pass through memory of the plan's own
+	Recipe      Recipe       // of Piece
+	Pool        Stage        // runs after the recipe's stages if PoolsApart
 	Transfers   Transfers
 	Description conv.Description
 }
 
-// Draw chooses an algorithm for a valid problem on a device, and cuts the batch to chunks. forced is the name of the
+// Draw chooses an algorithm for a valid problem on a device, cuts images that the device cannot compute whole to bands,
+// and cuts the batch to chunks. forced is the name of the
 // algorithm to take, or "" for the first that fits and is worth it. The error wraps [conv.ErrUnsupported] if none can
 // compute the problem.
 func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
@@ -26,15 +30,19 @@ func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 	if err != nil {
 		return Blueprint{}, err
 	}
-	b := Blueprint{Problem: p, Recipe: taken.recipe(), Transfers: device.Transfers}
+	b := Blueprint{Problem: p, Piece: p, Bands: taken.bands, Recipe: taken.recipe(), Transfers: device.Transfers}
+	if b.Bands.Cut() {
+		b.Piece = b.Bands.of(p)
+	}
 	stages := b.Recipe.Stages
 	if b.PoolsApart() {
-		b.Pool = poolStage(p, device)
+		b.Pool = poolStage(b.Piece, device)
 		stages = append(slices.Clip(stages), b.Pool)
 	}
-	images := chunk(p, device, b.Recipe, stages...)
-	b.Description = conv.Description{Algorithm: taken.name, Chunk: images, Rejected: rejected,
-		Memory: memory(p, device, images, b.Recipe), Tolerance: b.Recipe.Tolerance}
+	pieces := chunk(b.Piece, device, b.Recipe, stages...)
+	b.Staged = pieces * b.staged()
+	b.Description = conv.Description{Algorithm: taken.name, Chunk: pieces, Band: b.Bands.Rows, Rejected: rejected,
+		Memory: memory(b.Piece, device, pieces, b.Recipe) + 4*b.Staged, Tolerance: b.Recipe.Tolerance}
 	for _, s := range stages {
 		source, err := s.Program.Source(nil)
 		if err != nil {
@@ -84,7 +92,7 @@ func DrawMeasured(p conv.Problem, device Profile, c conv.Choice, shaderHash, why
 func slower(name string, c conv.Choice, p conv.Problem, device Profile) error {
 	for _, a := range algorithms() {
 		if a.name == name {
-			_, err := a.fitTo(p, device)
+			_, _, err := a.cut(p, device)
 			if err = cmp.Or(err, a.ruledOut(device.Precision)); err != nil {
 				return err
 			}

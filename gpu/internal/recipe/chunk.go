@@ -7,10 +7,11 @@ import "gpuconv/conv"
 // reports it.
 const chunkBytes = 32 << 20
 
-// chunkMACs is how many multiplications one submission to hardware has at most, unless one image has more. Drivers
-// reset a device that computes for some seconds; Windows does after two. So many take 1.4 s on a laptop's GPU that
-// makes 10¹¹ a second, and 14 ms on an H100 that makes 10¹³: next to either the cost of a submission is nothing. Sums
-// of up to 31,000 taps still give an H100 264 blocks of 128×128, which keep it busy.
+// chunkMACs is how many multiplications one submission to hardware has at most, unless one row of outputs has more.
+// Images that have more are cut to bands. Drivers reset a device that computes for some seconds; Windows does after
+// two. So many take 1.4 s on a laptop's GPU that makes 10¹¹ a second, and 14 ms on an H100 that makes 10¹³: next to
+// either the cost of a submission is nothing. Sums of up to 31,000 taps still give an H100 264 blocks of 128×128, which
+// keep it busy.
 const chunkMACs = 1 << 37
 
 // Where chunks overlap, a batch that fits into one chunk is still cut into leastPieces, unless these have less than
@@ -25,15 +26,22 @@ const (
 // chunk of a multiple of it begins where the batch's own memory is aligned.
 const lentImages = LentAlignment / 4
 
-// chunk returns how many images go to the device at once: at least 1, at most the problem's batch, and within the
-// device's buffers, chunkBytes, chunkMACs and what each stage can count. All chunks have that size, but for the last,
-// which may be smaller.
-func chunk(p conv.Problem, device Profile, r Recipe, stages ...Stage) int {
+// largest returns how many bytes of a buffer one image takes at most.
+func (r Recipe) largest(p conv.Problem) int {
 	src, sums, dst := r.StoredBytes(p)
 	largest := max(src, sums, dst)
 	for _, s := range r.Scratch {
 		largest = max(largest, s.ImageBytes)
 	}
+	return largest
+}
+
+// chunk returns how many images go to the device at once: at least 1, at most the problem's batch, and within the
+// device's buffers, chunkBytes, chunkMACs and what each stage can count. All chunks have that size, but for the last,
+// which may be smaller.
+func chunk(p conv.Problem, device Profile, r Recipe, stages ...Stage) int {
+	src, _, dst := r.StoredBytes(p)
+	largest := r.largest(p)
 	batch := max(1, p.Src.N())
 	_, all, _ := ImageBytes(p) // acceptsImages holds these to the limit of buffers, stored or not
 	most := min(chunkBytes/largest, device.Block()/max(largest, all))
@@ -69,4 +77,14 @@ func memory(p conv.Problem, device Profile, chunk int, r Recipe) int {
 		image += s.ImageBytes
 	}
 	return chunk*image + 4*r.PackedFloats
+}
+
+// staged returns how many numbers of a band, pixels or outputs, pass through memory of the plan's own, where bands are
+// put together and taken apart. It is 0 if images are whole, or if that happens in mapped memory.
+func (b Blueprint) staged() int {
+	if !b.Bands.Cut() || b.Transfers.Route == Mapped {
+		return 0
+	}
+	src, _, dst := ImageBytes(b.Piece)
+	return max(src, dst) / 4
 }

@@ -159,6 +159,12 @@ func (s soft) steps() []softStep {
 	return all
 }
 
+// countSteps is how many steps lists.
+func (s soft) countSteps() int {
+	tiles := s.Groups * ceilDiv(s.Weight[0]/s.Groups, s.tile.filters)
+	return tiles * ceilDiv(s.Weight[1], s.tile.channels) * ceilDiv(s.Weight[2], s.tile.tapsH)
+}
+
 // tapSteps lists the steps of one tile of filters: those of a whole step, and those of fewer taps.
 func (s soft) tapSteps(step softStep) (whole, rest []softStep) {
 	perGroup := s.Weight[0] / s.Groups

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/problems"
 )
 
 // TestSoftFinishes: of ten filters five in a tile cost least. Five are no pairs, so that energy, which would be a
@@ -20,6 +21,43 @@ func TestSoftFinishes(t *testing.T) {
 		if err != nil || s.tile.filters != want || s.tile.finishes() != (activation == conv.Energy) {
 			t.Errorf("%v: tiles of %d filters, want %d; finishes %v, %v",
 				activation, s.tile.filters, want, s.tile.finishes(), err)
+		}
+	}
+}
+
+// TestShortPrograms: where one work-group computes all positions of a batch, programs are as short as the work is
+// little, and one program takes all taps: compiling them takes no longer than computing with direct does. Elsewhere,
+// and for much work, they are as long as runs fastest.
+func TestShortPrograms(t *testing.T) {
+	d := roomy()
+	d.Class, d.LoopIterations, d.Unrolled = Software, SoftwareLoopLimit, softwareUnrolled
+	wide := conv.Problem{Src: conv.Shape{1, 1, 1, 300}, Weight: conv.Shape{1, 1, 1, 300}}
+	for name, c := range map[string]struct {
+		p           conv.Problem
+		least, most int // multiplications that are written out
+	}{
+		"512→1000, one position":   {problems.Layer(1, 512, 1000, 1, 1), 256, softCompact},
+		"64→64 3×3, 12×12":         {problems.Layer(1, 64, 64, 3, 12), 256, softCompact},
+		"the tutorial's, 1 image":  {problems.Seed(1), 2352, 2352},
+		"64→64 3×3, 56×56":         {problems.Layer(8, 64, 64, 3, 56), 1500, softwareUnrolled},
+		"8192→8192, one position":  {problems.Layer(1, 8192, 8192, 1, 1), 1025, 2048},
+		"one row of taps too long": {wide, 1200, 1200},
+	} {
+		c.p.Spec = c.p.WithDefaults()
+		s, err := fitSoft(c.p, d)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if n := len(s.steps()); n != s.countSteps() {
+			t.Errorf("%s: %d steps, counted as %d", name, n, s.countSteps())
+		}
+		programs := map[Key]bool{}
+		for _, stage := range s.recipe().Stages {
+			programs[stage.Program] = true
+		}
+		if n := s.tile.macs(); n < c.least || n > c.most || c.most == softCompact && len(programs) > 1 {
+			t.Errorf("%s: %d programs of %d multiplications, want %d … %d", name, len(programs), n, c.least, c.most)
 		}
 	}
 }

@@ -23,10 +23,12 @@ type softConstants struct {
 
 // Tiles of direct_soft.comp. BenchmarkConv guards them.
 const (
-	softLanes   = 64  // eight vectors of llvmpipe: fewer and larger work-groups cost less to start
-	softGroups  = 8   // work-groups, which keep a software renderer's threads busy; more would have shorter strips
-	softFilters = 8   // of a tile: more share the window, but compile time is the square of a program's length
-	softTexels  = 512 // of the window: its vectors take 64 KiB of the stack
+	softLanes    = 64      // eight vectors of llvmpipe: fewer and larger work-groups cost less to start
+	softGroups   = 8       // work-groups, which keep a software renderer's threads busy; more would have shorter strips
+	softFilters  = 8       // of a tile: more share the window, but compile time is the square of a program's length
+	softTexels   = 512     // of the window: its vectors take 64 KiB of the stack
+	softDispatch = 7500    // cycles of a dispatch, 20 µs, for each of the eight vectors of a work-group
+	softPerMAC   = 1 << 15 // multiplications of a batch, for each that a program of one work-group writes out
 )
 
 // softTile is what an invocation of direct_soft.comp computes.
@@ -114,6 +116,18 @@ func (c softConstants) cost() float64 {
 	return 0.6*float64(c.macs()) + texel*float64(c.freshLoads()) + store*float64(outputs)
 }
 
+// softLength returns how many multiplications a program may write out for a problem, and whether that is fewer than run
+// fastest. Where one work-group computes all positions, what a long program saves is small beside what compiling it
+// takes: 1.8 s for 64 channels of 8 filters (2,048 multiplications), 0.3 s for 16, no more than direct takes. With
+// 512→1000 channels and one position a run takes 0.05 to 0.15 s either way. So programs are softCompact long there, and
+// longer only for much work: compiling takes 0.5 ms for a multiplication that is written out, as long as direct takes
+// for 500 of the batch or more, and there are softPerMAC of these.
+func softLength(p conv.Problem, device Profile, sums conv.Shape) (most int, short bool) {
+	strips := float64(max(1, p.Src.N())) * float64(sums.H()) * float64(ceilDiv(sums.W(), 8))
+	most = max(softCompact, int(min(p.MACs()/softPerMAC, math.MaxInt32)))
+	return most, strips <= softLanes && (device.Unrolled == 0 || most < device.Unrolled)
+}
+
 // chooseSoftTile returns a valid problem with the tile that costs least, or with the one that is requested.
 func chooseSoftTile(p conv.Problem, device Profile) (soft, error) {
 	p.Spec = p.WithDefaults()
@@ -121,6 +135,17 @@ func chooseSoftTile(p conv.Problem, device Profile) (soft, error) {
 	if err != nil {
 		return soft{}, err
 	}
+	if most, short := softLength(p, device, sums); short {
+		if s, err := chooseSoftTileWithin(p, device, sums, most, true); err == nil {
+			return s, nil
+		}
+	}
+	return chooseSoftTileWithin(p, device, sums, device.Unrolled, false)
+}
+
+// chooseSoftTileWithin is chooseSoftTile for programs of so many multiplications at most. If they are short, one
+// program is better than two, the second for the taps that are left over.
+func chooseSoftTileWithin(p conv.Problem, device Profile, sums conv.Shape, unrolled int, short bool) (soft, error) {
 	const most = 64 // with more, windows hold mostly what no tap reads
 	if s, d := max(p.Stride[0], p.Stride[1]), max(p.Dilation[0], p.Dilation[1]); s > most || d > most {
 		return soft{}, fmt.Errorf("it needs strides and dilations of at most %d", most)
@@ -134,10 +159,14 @@ func chooseSoftTile(p conv.Problem, device Profile) (soft, error) {
 	best, least := softConstants{}, math.Inf(1)
 	for filters := fewest; filters <= min(largest, p.Weight[0]/p.Groups); filters++ {
 		s.tile = softBlockOf(p, device, sums, filters, requested)
-		if !s.tile.fit(p, device.Unrolled) {
+		if !s.tile.fit(p, unrolled, short) {
 			break // more filters do not fit either
 		}
-		cost := float64(len(s.steps())) * s.tile.cost() / float64(s.tile.rows*s.tile.segments)
+		cost := s.tile.cost()
+		if short {
+			cost += softDispatch // by the one work-group
+		}
+		cost *= float64(s.countSteps()) / float64(s.tile.rows*s.tile.segments)
 		if goesOn(p) && !s.tile.finishes() {
 			cost *= 1.5 // sums are stored, read and stored again
 		}
@@ -148,7 +177,7 @@ func chooseSoftTile(p conv.Problem, device Profile) (soft, error) {
 	if s.tile = best; best.filters == 0 {
 		return soft{}, fmt.Errorf("one row of a kernel of width %d with stride %d and dilation %d"+
 			" is more than %d multiplications or %d texels",
-			p.Weight[3], p.Stride[1], p.Dilation[1], device.Unrolled, softTexels)
+			p.Weight[3], p.Stride[1], p.Dilation[1], unrolled, softTexels)
 	}
 	s.shape()
 	return s, nil
@@ -201,8 +230,8 @@ func (s *soft) shape() {
 }
 
 // fit chooses how many of the taps one step takes: all, whole kernels of some channels, or some rows of one channel's
-// kernel. It reports whether one of these is possible.
-func (c *softConstants) fit(p conv.Problem, unrolled int) bool {
+// kernel. It reports whether one of these is possible. If whole is set it prefers parts that leave no remainder.
+func (c *softConstants) fit(p conv.Problem, unrolled int, whole bool) bool {
 	fits := func() bool { return (unrolled == 0 || c.macs() <= unrolled) && c.loads() <= softTexels }
 	c.channels, c.tapsH, c.passes = p.Weight[1], p.Weight[2], false
 	c.relu = p.Activation == conv.ReLU
@@ -210,23 +239,29 @@ func (c *softConstants) fit(p conv.Problem, unrolled int) bool {
 		return true
 	}
 	c.passes, c.relu, c.finish = true, false, finish{}
-	if c.channels = evenly(p.Weight[1], fits, &c.channels); c.channels > 0 {
+	if c.channels = evenly(p.Weight[1], fits, &c.channels, whole); c.channels > 0 {
 		return true
 	}
 	c.channels = 1
-	c.tapsH = evenly(p.Weight[2], fits, &c.tapsH)
+	c.tapsH = evenly(p.Weight[2], fits, &c.tapsH, whole)
 	return c.tapsH > 0
 }
 
 // evenly returns the size of equal parts of n, as few parts as fits allows when *part is their size. It returns 0 if no
-// size is allowed.
-func evenly(n int, fits func() bool, part *int) int {
+// size is allowed. If whole is set, parts that divide n are better, unless they are less than half as large.
+func evenly(n int, fits func() bool, part *int, whole bool) int {
 	for *part = n; !fits(); *part-- {
 		if *part == 1 {
 			return 0
 		}
 	}
-	return ceilDiv(n, ceilDiv(n, *part))
+	even := ceilDiv(n, ceilDiv(n, *part))
+	for size := even; whole && 2*size > even; size-- {
+		if n%size == 0 {
+			return size
+		}
+	}
+	return even
 }
 
 func floorDiv(a, b int) int { return (a - (a%b+b)%b) / b }

@@ -57,7 +57,7 @@ func TestFFTLimits(t *testing.T) {
 	} {
 		d := nvidia()
 		c.change(&d)
-		if _, _, err := choose(c.p, d, "fft"); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := refusesWhole(c.p, d, "fft"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %q", err, c.want)
 		}
 	}

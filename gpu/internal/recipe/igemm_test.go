@@ -81,7 +81,7 @@ func TestHardwareLimits(t *testing.T) {
 			t.Errorf("%s: refused within roomy limits: %v", c.algorithm, err)
 		}
 		c.change(&d)
-		if _, _, err := choose(c.p, d, c.algorithm); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := refusesWhole(c.p, d, c.algorithm); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.algorithm, err, c.want)
 		}
 	}

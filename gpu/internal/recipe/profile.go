@@ -33,6 +33,7 @@ type Requests struct {
 	Tiling    Tiling         // forces how the algorithm cuts the work; nil leaves it to the algorithm
 	Turns     int            // forces how many turns a strip of direct_soft has; 0 makes work-groups enough
 	Apart     bool           // makes energy and pools a dispatch of their own, whatever a tile has room for
+	Band      int            // forces how many rows of outputs a band has; 0 cuts only images that are too large
 }
 
 // NewProfile returns the profile of a device of a class within the limits of its context. maps says whether its driver

@@ -52,7 +52,7 @@ func TestSlideRefuses(t *testing.T) {
 				t.Fatalf("refused within roomy limits: %v", err)
 			}
 			c.change(&d)
-			if _, _, err := choose(c.p, d, c.algorithm); err == nil || !strings.Contains(err.Error(), c.want) {
+			if err := refusesWhole(c.p, d, c.algorithm); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v: want %q", err, c.want)
 			}
 		})
@@ -106,7 +106,7 @@ func TestSlideWorth(t *testing.T) {
 		if !slices.Contains([]string{"direct_small", "depthwise", "direct_shared"}, a.name) {
 			continue
 		}
-		if _, err := a.take(deep, roomy(), "", ""); err == nil {
+		if _, _, err := a.take(deep, roomy(), "", ""); err == nil {
 			t.Errorf("64 channels are worth it for %s", a.name)
 		}
 	}

@@ -45,7 +45,7 @@ func (a algorithm) choices(p conv.Problem, device Profile) (all []Tiling) {
 // chooseTile returns the tiling that an algorithm takes if one is requested, or by itself if that is nil.
 func (a algorithm) chooseTile(p conv.Problem, device Profile, requested Tiling) (Tiling, error) {
 	device.Tiling = requested
-	f, err := a.fitTo(p, device)
+	f, _, err := a.cut(p, device)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,167 @@
+package recipe
+
+import (
+	"fmt"
+	"sort"
+
+	"gpuconv/conv"
+)
+
+// Bands are parts of images, some rows of outputs each, with the rows of pixels that these depend on. The device is
+// given them in place of images that it cannot compute whole. The zero value leaves images whole.
+//
+// The rows of padding above and below an image are copied too, so that the device computes a problem with bands for
+// images and no padding above or below them. All bands of a problem have the same size, and share programs: the last
+// one begins earlier where the rows do not divide evenly, and its first outputs, which the band before it has too, are
+// dropped.
+type Bands struct {
+	Count  int // of an image; 0 if images are whole
+	Rows   int // of outputs of a band
+	Pixels int // rows of pixels of a band
+	Step   int // rows of pixels between one row of outputs and the next
+	Top    int // rows of padding above an image
+	mode   conv.PaddingMode
+	src    conv.Shape
+	dst    conv.Shape
+}
+
+// newBands cuts the images of a valid problem, whose defaults are filled in, to bands of so many rows of outputs: at
+// least 1, at most those of an image.
+func newBands(p conv.Problem, rows int) Bands {
+	dst, _ := p.Dst()
+	b := Bands{Count: ceilDiv(dst.H(), rows), Rows: rows, Step: p.Stride[0], Top: p.Padding.Top,
+		mode: p.PaddingMode, src: p.Src, dst: dst}
+	sums := 1 // rows of them that a row of outputs is made of
+	if p.Pool.Kind != conv.NoPool {
+		b.Step *= p.Pool.Stride[0]
+		sums = p.Pool.Size[0]
+	}
+	b.Pixels = (rows-1)*b.Step + (sums-1)*p.Stride[0] + (p.Weight[2]-1)*p.Dilation[0] + 1
+	return b
+}
+
+// Cut reports whether images are cut.
+func (b Bands) Cut() bool { return b.Count > 0 }
+
+// Pieces returns how many bands so many images are, or how many images if they are whole.
+func (b Bands) Pieces(images int) int { return images * max(1, b.Count) }
+
+// common is how many rows of pixels a band has in common with the next one.
+func (b Bands) common() int { return max(0, b.Pixels-b.Rows*b.Step) }
+
+// of returns the convolution of bands of p, whose images are cut.
+func (b Bands) of(p conv.Problem) conv.Problem {
+	p.Src[0], p.Src[2] = b.Pieces(p.Src.N()), b.Pixels
+	p.Padding.Top, p.Padding.Bottom = 0, 0
+	return p
+}
+
+// first returns the first row of outputs of a band of an image.
+func (b Bands) first(band int) int { return min(band*b.Rows, b.dst.H()-b.Rows) }
+
+// Gather copies the pixels of the bands from lo up to hi, counted through all images of src, to the beginning of to,
+// band after band. move copies as copy does.
+func (b Bands) Gather(to []float32, src *conv.Tensor, lo, hi int, move func(to, from []float32)) {
+	for piece := lo; piece < hi; piece++ {
+		top := b.first(piece%b.Count)*b.Step - b.Top
+		for c := range b.src.C() {
+			to = b.gatherPlane(to, src.Plane(piece/b.Count, c), top, move)
+		}
+	}
+}
+
+// gatherPlane copies the rows of a band from row top of a plane on, and returns what of to is left.
+func (b Bands) gatherPlane(to, plane []float32, top int, move func(to, from []float32)) []float32 {
+	height, width := b.src.H(), b.src.W()
+	for y, end := top, top+b.Pixels; y < end; {
+		from, rows := y, min(end, height)-y // rows of the image lie one after the other
+		if y < 0 || y >= height {
+			from, rows = b.mode.Source(y, height), 1
+		}
+		row := to[:rows*width]
+		if from < 0 {
+			clear(row)
+		} else {
+			move(row, plane[from*width:][:len(row)])
+		}
+		to, y = to[len(row):], y+rows
+	}
+	return to
+}
+
+// Scatter copies the outputs of the bands from lo up to hi, counted through all images of dst, to their rows of dst. It
+// leaves out rows that the band before has too. move copies as copy does.
+func (b Bands) Scatter(dst *conv.Tensor, from []float32, lo, hi int, move func(to, from []float32)) {
+	width := b.dst.W()
+	for piece := lo; piece < hi; piece++ {
+		row := piece % b.Count * b.Rows
+		known := row - b.first(piece%b.Count)
+		for k := range b.dst.C() {
+			move(dst.Plane(piece/b.Count, k)[row*width:], from[known*width:b.Rows*width])
+			from = from[b.Rows*width:]
+		}
+	}
+}
+
+// cut fits the algorithm to a valid problem and a device: to whole images if the device can compute them, else to the
+// largest bands that it can. It says why if not even one row of outputs is possible.
+func (a algorithm) cut(p conv.Problem, device Profile) (fitted, Bands, error) {
+	whole, refused := a.fitTo(p, device)
+	possible := refused == nil && device.Band == 0
+	if possible && device.patient(p) {
+		return whole, Bands{}, nil
+	}
+	if _, err := a.fitTo(newBands(p, 1).of(p), device); err != nil && !possible {
+		return nil, Bands{}, oneRow(refused, err)
+	}
+	b := newBands(p, a.bandRows(p, device))
+	f, err := a.fitTo(b.of(p), device)
+	if possible && (b.Count == 1 || err != nil) {
+		return whole, Bands{}, nil
+	}
+	return f, b, err
+}
+
+// oneRow is the reason why an algorithm does not take one row of outputs either. It says so if whole images have
+// another.
+func oneRow(whole, band error) error {
+	if whole == nil || whole.Error() == band.Error() {
+		return band
+	}
+	return fmt.Errorf("even for one row of outputs: %w", band)
+}
+
+// bandRows returns how many rows of outputs a band has: the requested number, or the most that the algorithm can
+// compute on the device at once, but no more than make a chunk. Where all bands are even smaller, these are.
+func (a algorithm) bandRows(p conv.Problem, device Profile) int {
+	dst, err := p.Dst()
+	if err != nil {
+		return 1
+	}
+	if device.Band > 0 {
+		return min(device.Band, dst.H())
+	}
+	most := 1 + sort.Search(dst.H()-1, func(i int) bool { return !a.takes(p, newBands(p, i+2), device) })
+	even := ceilDiv(dst.H(), ceilDiv(dst.H(), most))
+	if a.takes(p, newBands(p, even), device) {
+		return even
+	}
+	return most
+}
+
+// takes reports whether the algorithm can compute bands of p on a device, and whether they are no larger than a chunk.
+// They may be larger where smaller ones would mostly have rows in common.
+func (a algorithm) takes(p conv.Problem, b Bands, device Profile) bool {
+	p = b.of(p)
+	if !device.patient(p) {
+		return false
+	}
+	f, err := a.fitTo(p, device)
+	return err == nil && (f.recipe().largest(p) <= chunkBytes || 8*b.common() > b.Pixels)
+}
+
+// patient reports whether a device may take as long as one image of p takes: see chunkMACs.
+func (device Profile) patient(p conv.Problem) bool {
+	p.Src[0] = 1
+	return device.Class == Software || p.MACs() <= chunkMACs
+}

@@ -1,0 +1,67 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"fmt"
+
+	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
+)
+
+// part is a chunk of a job: pieces lo up to hi. Pieces are the job's images, or bands of them, counted through all.
+type part struct {
+	job    *job
+	lo, hi int
+	lent   bool // the device writes the outputs itself: there is nothing to read back
+}
+
+// count says how much a part is, for errors.
+func (p *plan) count(given part) string {
+	if p.Bands.Cut() {
+		return fmt.Sprintf("%d bands of images", given.hi-given.lo)
+	}
+	return fmt.Sprintf("%d images", given.hi-given.lo)
+}
+
+// pixels and outputs are how many numbers a part takes on the device.
+func (p *plan) pixels(given part) int {
+	src, _, _ := recipe.ImageBytes(p.Piece)
+	return (given.hi - given.lo) * src / 4
+}
+
+func (p *plan) outputs(given part) int {
+	_, _, dst := recipe.ImageBytes(p.Piece)
+	return (given.hi - given.lo) * dst / 4
+}
+
+// ownPixels and ownOutputs are a part's numbers in the caller's memory if they lie there as on the device; nil for
+// bands.
+func (p *plan) ownPixels(given part) []float32 { return p.own(given.job.src, given) }
+
+func (p *plan) ownOutputs(given part) []float32 { return p.own(given.job.dst, given) }
+
+func (p *plan) own(t *conv.Tensor, given part) []float32 {
+	if p.Bands.Cut() {
+		return nil
+	}
+	return t.Images(given.lo, given.hi).Data
+}
+
+// gather copies a part's pixels to memory, as the device reads them.
+func (p *plan) gather(to []float32, given part) {
+	if own := p.ownPixels(given); own != nil {
+		spread(to, own)
+		return
+	}
+	p.Bands.Gather(to, given.job.src, given.lo, given.hi, spread)
+}
+
+// scatter copies a part's outputs, as the device wrote them, to the caller's memory.
+func (p *plan) scatter(given part, from []float32) {
+	if own := p.ownOutputs(given); own != nil {
+		spread(own, from)
+		return
+	}
+	p.Bands.Scatter(given.job.dst, from, given.lo, given.hi, spread)
+}

@@ -19,7 +19,7 @@ const (
 	// memory that is written for the first time.
 	kernelCycles = 380
 	// filterCycles is what the screen costs for a filter on top of that.
-	filterCycles = 10_000
+	filterCycles = 13_000
 	// transformCycles is what a block costs per channel and per filter beside the products.
 	transformCycles = 100
 	// streamFloats is how many weights a core reads per cycle that are in none of its own caches, which hold ownFloats.

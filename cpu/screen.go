@@ -28,9 +28,9 @@ import (
 // element, four on the way to each weight's, and eight on the way back. An output may be off by errorDeviations of
 // these deviations.
 //
-// That is for channels whose errors differ in sign. If one pattern over the channels has most of a filter, as where each
-// channel has the same kernel, an image with that pattern has the same roundings in all channels, and they add up: see
-// coherence.
+// That is for channels whose errors differ in sign. If one pattern over the channels has most of a filter, as where
+// each channel has the same kernel, an image with that pattern has the same roundings in all channels, and they add up:
+// see coherence.
 //
 // The magnitude. Only S = Σ|x| and Q = Σx² of each receptive field are known. Whatever pixels have these two, and
 // wherever the large ones lie, A ≥ Q/S · G(S²/Q) with, for weights |w₁| ≤ |w₂| ≤ …,
@@ -51,11 +51,11 @@ const unit = 0x1p-24 // u of float32
 const (
 	// winogradBound is c of the rule.
 	winogradBound = 4
-	// errorDeviations is how many standard deviations an output may be off even where the large pixels of its
-	// receptive field all meet the filter's smallest weights. Of errors that are spread normally one in 16,000 is more
-	// than four, but pixels that meet weights by chance leave room for ten and more. What it must cover beside chance
-	// are sums whose terms agree in sign. The largest error seen is 0.3 γₙ·A (TestOrdinary,
-	// TestLocalityAgainstFilters), and 2.4 of filters whose channels are alike (TestLocalityOfChannelsAlike draws fewer).
+	// errorDeviations is how many standard deviations an output may be off even where the large pixels of its receptive
+	// field all meet the filter's smallest weights. Of errors that are spread normally one in 16,000 is more than four,
+	// but pixels that meet weights by chance leave room for ten and more. What it must cover beside chance are sums
+	// whose terms agree in sign. The largest error seen is 0.3 γₙ·A (TestOrdinary, TestLocalityAgainstFilters), and 2.4
+	// of filters whose channels are alike (TestLocalityOfChannelsAlike draws fewer).
 	errorDeviations = 4
 	// screenParts is how many sets of filters are looked at side by side.
 	screenParts = 16
@@ -146,7 +146,7 @@ func (s *screen) worth() error {
 	return errIrregular
 }
 
-var errIrregular = errors.New("a filter's weights are too uneven, too alike in all channels, or of too few bits, for its rounding")
+var errIrregular = errors.New("a filter's weights are too uneven, or of too few bits, for its rounding")
 
 // filterBound is the least G(p)/‖w‖ of some filters.
 type filterBound struct {
@@ -190,9 +190,9 @@ func (f *filterBound) add(weight []float32) {
 }
 
 // alike is by how much to multiply the variance of a filter's errors, since its channels are alike. Of C channels with
-// the same kernel and the same pixels all roundings are the same, and those of a sum of C equal terms are no random walk
-// either: beside large pixels errors of 20 γₙA were seen where the screen expected less than 1. With a random part of
-// 30 % in the weights they come to 3 γₙA. The coherence of weights that are drawn at random is about (1+√(9/C))²/9
+// the same kernel and the same pixels all roundings are the same, and those of a sum of C equal terms are no random
+// walk either: beside large pixels errors of 20 γₙA were seen where the screen expected less than 1. With a random part
+// of 30 % in the weights they come to 3 γₙA. The coherence of weights that are drawn at random is about (1+√(9/C))²/9
 // (Marchenko and Pastur, Math. USSR-Sbornik 1, 1967). Twice that is still left alone, up to a half.
 // TestLocalityOfChannelsAlike guards it.
 func alike(weight []float32) float64 {
@@ -201,9 +201,9 @@ func alike(weight []float32) float64 {
 	return 1 + 16*channels*max(0, coherence(weight)-min(0.5, 2*random*random/9))
 }
 
-// coherence is the largest part of a filter's squares that one pattern over the channels can have, 1/9 to 1: the largest
-// eigenvalue of the taps' Gram matrix, in parts of its trace. What it returns is up to 1.15 times as much: the 16th root
-// of the trace of the matrix to the power of 16.
+// coherence is the largest part of a filter's squares that one pattern over the channels can have, 1/9 to 1: the
+// largest eigenvalue of the taps' Gram matrix, in parts of its trace. What it returns is up to 1.15 times as much: the
+// 16th root of the trace of the matrix to the power of 16.
 func coherence(weight []float32) float64 {
 	var gram [9][9]float64
 	var a, b, c, d [9]float64 // four channels at a time, which is twice as fast as one

@@ -332,3 +332,21 @@ func TestPaths(t *testing.T) {
 		})
 	}
 }
+
+// TestMemory: a reader keeps an array in Fortran order, and no other.
+func TestMemory(t *testing.T) {
+	for _, c := range []struct {
+		shape   []int
+		fortran bool
+		want    float64
+	}{{[]int{3, 4}, true, 48}, {[]int{3, 4}, false, 0}, {[]int{12}, true, 0}} {
+		file := encodeArray(1, "<f8", c.fortran, c.shape)
+		r, err := newReader(bytes.NewReader(file), int64(len(file)), "a.npy", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Memory(); got != c.want {
+			t.Errorf("%v, Fortran order %v: %v bytes, want %v", c.shape, c.fortran, got, c.want)
+		}
+	}
+}

@@ -252,7 +252,8 @@ func TestArrayImages(t *testing.T) {
 	}
 	for _, shape := range [][]int{{}, {3}, {1, 2, 3, 4, 5}} {
 		_, err := (&Array{shape, make([]float32, product(shape))}).Images()
-		wantError(t, err, fmt.Sprintf("npy: shape %v has %d dimensions: want [H W], [N H W] or [N C H W]", shape, len(shape)))
+		wantError(t, err, fmt.Sprintf("npy: shape %v has %d %s: want [H W], [N H W] or [N C H W]", shape, len(shape),
+			plural(len(shape), "dimension", "dimensions")))
 	}
 	_, err := (&Array{[]int{2, 2}, make([]float32, 3)}).Images()
 	wantError(t, err, "npy: shape [2 2]: want 4 elements, the array holds 3")

@@ -43,7 +43,7 @@ type screen struct {
 	channels int
 	error2   float64   // squared: the error that is allowed for, in parts of ‖w‖·√E, in units of winogradBound·γₙ
 	floor    float64   // E must be larger, or something may underflow
-	least    []float64 // min G(p)/‖w‖ of all filters, for p from 2^(i/8) on or so, see octave
+	least    []float64 // min G(p)/‖w‖√alike of all filters, for p from 2^(i/8) on or so, see octave
 }
 
 const unit = 0x1p-24 // u of float32
@@ -122,7 +122,7 @@ func (s *screen) accepts(sum, fieldSquares, squares float64) bool {
 	return magnitude*magnitude >= s.error2*squares
 }
 
-// magnitude is what A/‖w‖ of any filter is at least.
+// magnitude is what A/‖w‖√alike of any filter is at least, see alike.
 func (s *screen) magnitude(sum, squares float64) float64 {
 	p := sum * sum / squares
 	if !(p >= 1) || squares == 0 {
@@ -148,7 +148,7 @@ func (s *screen) worth() error {
 
 var errIrregular = errors.New("a filter's weights are too uneven, or of too few bits, for its rounding")
 
-// filterBound is the least G(p)/‖w‖ of some filters.
+// filterBound is the least G(p)/‖w‖√alike of some filters.
 type filterBound struct {
 	least   []float64
 	squares float64                     // the least ‖w‖² of filters that are not 0

@@ -94,6 +94,9 @@ func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	kept := openCache()
+	if f.forget && kept.unsafe {
+		return errors.New(kept.why)
+	}
 	if f.forget && !named {
 		n, err := kept.tuned().ForgetAll()
 		if err == nil {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"gpuconv/fault"
 	"gpuconv/gpu"
 	"gpuconv/gpu/probe"
 	"gpuconv/machine"
@@ -70,17 +71,18 @@ const (
 	exitUsage  = 2 // the call was wrong
 )
 
-// execute runs one command line and returns its exit code. An error becomes one line on stderr.
+// execute runs one command line and returns its exit code. An error becomes one line on stderr, and so does a
+// panic.
 func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 	stdout, stderr := newScreen(out), newScreen(errs)
 	defer stdout.flush()
 	defer stderr.flush()
-	log.SetOutput(stderr) // libraries write to it
+	log.SetOutput(io.Discard) // libraries that say what concerns no user, as net/http does
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	err := fault.Guard(func() error { return root.ExecuteContext(ctx) })
 	if err == nil {
 		return exitOK
 	}

@@ -53,32 +53,32 @@ check: setup
 	CGO_ENABLED=1 go tool staticcheck -tags $(TAGS) ./...
 
 # Where there is no OpenGL the program still builds and its tests pass: without cgo, without OpenGL, on other platforms.
-# There the tests of a GPU cannot be required. Only that it compiles is asked of other platforms: without optimising, that
-# takes three quarters of the time.
+# There the tests of a GPU cannot be required. Of other platforms only that it is built is asked: for two other systems and
+# another processor. Without optimising, that takes three quarters of the time. TestPlatforms is for Linux on ARM.
 unoptimised := -gcflags='all=-N -l'
 builds: setup
 	CGO_ENABLED=0 go vet ./...
 	CGO_ENABLED=0 GPUCONV_REQUIRE_GPU= go test -vet=off -short ./cmd/... ./gpu/...
 	CGO_ENABLED=1 go build -tags nogl -o /dev/null ./cmd/gpuconv
-	CGO_ENABLED=0 GOARCH=arm64 go build $(unoptimised) -o /dev/null ./cmd/gpuconv
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 go build $(unoptimised) -o /dev/null ./cmd/gpuconv
 	CGO_ENABLED=0 GOOS=windows go build $(unoptimised) -o /dev/null ./cmd/gpuconv
-	CGO_ENABLED=0 GOOS=darwin go build $(unoptimised) -o /dev/null ./cmd/gpuconv
 
 # GLFW's contexts, which need the tag glfw and a display: Xvfb is one without a screen.
 glfw: setup
 	@./scripts/setup glfw
-	CGO_ENABLED=1 go vet -tags '$(TAGS) glfw' ./gpu/...
-	CGO_ENABLED=1 go tool staticcheck -tags '$(TAGS) glfw' ./gpu/...
+	CGO_ENABLED=1 go vet -tags '$(TAGS) glfw' ./gpu ./gpu/internal/glfw
+	CGO_ENABLED=1 go tool staticcheck -tags '$(TAGS) glfw' ./gpu ./gpu/internal/glfw
 	CGO_ENABLED=1 xvfb-run -a -s '-screen 0 640x480x24' go test -tags '$(TAGS) glfw' -vet=off -timeout 10m \
-		-run 'GLFW|TestScripts/^glfw$$|TestScripts/^context$$' ./gpu/... ./cmd/gpuconv
+		-run 'GLFW|TestScripts/^glfw$$|TestScripts/^context$$' ./gpu ./gpu/internal/glfw ./cmd/gpuconv
 
 # The packages that take longest come first, so that the last one does not leave a core idle.
 longest := ./gpu ./cmd/gpuconv ./cpu
 
-# The suite is a shorter one here: the race detector slows the float64 judge many times, and sees nothing of shaders. go test
-# vets, since no other run sees the files with the tag race.
+# The suite is a shorter one here: the race detector slows the float64 judge many times, and sees nothing of shaders. Only
+# cmd/gpuconv has files with the tag race, which no other run sees; go vet sees them here.
 race: setup
-	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -timeout 15m $(longest) ./...
+	CGO_ENABLED=1 go test -tags $(TAGS) -race -short -vet=off -timeout 15m $(longest) ./...
+	CGO_ENABLED=1 go vet -tags $(TAGS) -race ./cmd/gpuconv
 
 # Mutants compile hundreds of shaders that are computed with once: Mesa's nopt spares them its optimisations.
 full: setup

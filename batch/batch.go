@@ -20,8 +20,8 @@ type Source interface {
 	Draw(dst *conv.Tensor, first int) error // images first … first+dst.N−1
 }
 
-// Sink takes the images from first on and what became of them. It is called with consecutive portions, from one
-// goroutine, and must keep neither tensor.
+// Sink takes a portion of the images, from number first on, with their outputs. Portions come in order, from one
+// goroutine. A sink must not keep the tensors: the next portions are in the same memory.
 type Sink func(first int, src, dst *conv.Tensor) error
 
 // Job takes a set of images through a plan.
@@ -50,8 +50,8 @@ type portion struct {
 	src, dst *conv.Tensor
 }
 
-// Run streams all images. It returns the first error, and stops after the portion in hand when ctx is done. What the
-// sink has taken by then stays taken.
+// Run streams all images and returns the first error. When ctx is done it stops after the portions that are at work.
+// The sink may then have taken some of the images.
 func (j Job) Run(ctx context.Context) (Stats, error) {
 	free, err := j.allocate()
 	if err != nil {

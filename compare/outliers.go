@@ -8,10 +8,10 @@ import (
 	"gpuconv/conv"
 )
 
-// outlierKinds are images in which a few pixels are far larger than the others, or the only ones that are not 0. What
-// an algorithm adds to outputs that do not see these pixels is then large, in parts of what the outputs are made of.
-// Their order lets the first few differ most. Each is drawn into one image, [1 C H W]. most, at least 1, is the largest
-// pixel for which no sum overflows.
+// outlierKinds are images in which a few pixels are far larger than the others, or the only ones that are not 0. An
+// error that an algorithm spreads to outputs that do not see these pixels is then large beside those outputs. The first
+// few kinds differ most. Each is drawn into one image, [1 C H W]. most, at least 1, is the largest pixel for which no
+// sum overflows.
 var outlierKinds = [...]func(r *rand.Rand, image *conv.Tensor, most float64){
 	pixelOf(1e20), pointOf(1), columnOf(1e6), sixteenBits, frameOf(1e20), pixelOf(1e6), columnOf(1e20), halfBright,
 	frameOf(1e6), pointOf(1e20),
@@ -20,7 +20,7 @@ var outlierKinds = [...]func(r *rand.Rand, image *conv.Tensor, most float64){
 // OutlierKinds is how many kinds of outliers there are.
 const OutlierKinds = len(outlierKinds)
 
-// pixelOf draws one pixel of a size among others in (−1, 1), as where a value stands for what is missing.
+// pixelOf draws one pixel of a size among others in (−1, 1), as a fill value for missing data does.
 func pixelOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	return func(r *rand.Rand, image *conv.Tensor, most float64) {
 		noise(r, image, 1)
@@ -55,7 +55,7 @@ func frameOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	}
 }
 
-// sixteenBits draws pixels of 0 … 1, with one of 35 that a camera of 16 bits counts as 60,000.
+// sixteenBits draws pixels of 0 … 1, and one pixel in 35 of 60,000, as 16-bit cameras have.
 func sixteenBits(r *rand.Rand, image *conv.Tensor, most float64) {
 	noise(r, image, 0)
 	top, left := r.IntN(min(7, image.Shape.H())), r.IntN(min(5, image.Shape.W()))

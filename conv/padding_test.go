@@ -14,7 +14,7 @@ import (
 func TestSource(t *testing.T) {
 	for mode, want := range map[conv.PaddingMode][]int{ // from -4 or -3 on
 		conv.Zeros:     {-1, -1, -1, -1, 0, 1, 2, 3, -1, -1, -1, -1},
-		conv.Reflect:   {3, 2, 1, 0, 1, 2, 3, 2, 1, 0}, // one less at each end: all that it may be
+		conv.Reflect:   {3, 2, 1, 0, 1, 2, 3, 2, 1, 0}, // it pads by one less than the size at most
 		conv.Replicate: {0, 0, 0, 0, 0, 1, 2, 3, 3, 3, 3, 3},
 		conv.Circular:  {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3},
 		conv.Symmetric: {3, 2, 1, 0, 0, 1, 2, 3, 3, 2, 1, 0},

@@ -2,13 +2,13 @@ package conv
 
 import "fmt"
 
-// Precision says what errors the algorithms may make that a backend takes by itself. One that is asked for by its name
-// is taken at either precision.
+// Precision says how exact the algorithms are that a backend takes by itself. An algorithm that is asked for by name is
+// taken at either precision.
 type Precision int
 
 const (
-	// Exact takes algorithms whose outputs depend on nothing but their receptive fields: each output is within
-	// [MostBound]·γₙ·A of its own, and is 0 where A is 0. See [Description].
+	// Exact takes algorithms whose outputs depend on nothing but their receptive fields: each output is off
+	// by at most [MostBound]·γₙ·A, with its own A, and is 0 where A is 0. See [Description].
 	Exact Precision = iota
 	// Fast takes algorithms that state a Tolerance, too, where they are faster: the error of a large pixel reaches
 	// outputs that do not see it.

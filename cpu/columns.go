@@ -18,7 +18,7 @@ type span struct {
 	cut     int // columns of it that are in the row, 0 if all are
 }
 
-// cutFilters divides a group's filters into panels, such that rows of so many registers take the least time.
+// cutFilters divides a group's filters into panels, so that rows of this many registers take the least time.
 func cutFilters(filters, vectors int, k *simd.Kernels) (best []panels) {
 	best, _ = cheapestPanels(filters, vectors, k)
 	return best
@@ -67,8 +67,7 @@ func evenPanels(filters, most int) (all []panels) {
 }
 
 // cutRow divides a row of so many columns into tiles of at most most vectors, as evenly as possible. A last tile that
-// would reach beyond the end is moved back, and computes some sums again. Only the tile of a row that has a single one
-// is cut.
+// would reach beyond the end is moved back, and computes some sums again. If there is only one tile, it is cut instead.
 func cutRow(columns, lanes, most int) (all []span) {
 	vectors := ceilDiv(columns, lanes)
 	column := 0

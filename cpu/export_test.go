@@ -56,7 +56,7 @@ func LeastMagnitude(weight []float32, sum, squares float64) float64 {
 	for _, w := range weight {
 		norm += float64(w) * float64(w)
 	}
-	return s.magnitude(sum, squares) * math.Sqrt(norm)
+	return s.magnitude(sum, squares) * math.Sqrt(norm*alike(weight))
 }
 
 // Unscreen lets winograd's transforms compute all blocks of a plan with ordinary pixels, whatever lies beside them.

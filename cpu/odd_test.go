@@ -83,6 +83,7 @@ func TestUnsuited(t *testing.T) {
 	for name, change := range map[string]func(filter []float32){
 		"integers":    func(f []float32) { each(f, func(i int, _ float32) float32 { return float32(i%7 - 3) }) },
 		"eighths":     func(f []float32) { each(f, func(i int, _ float32) float32 { return float32(i%7-3) / 8 }) },
+		"tiny":        func(f []float32) { each(f, func(_ int, v float32) float32 { return v * 0x1p-115 }) },
 		"one weight":  func(f []float32) { each(f, func(i int, v float32) float32 { return v * float32(max(0, 1-i)) }) },
 		"mostly zero": func(f []float32) { each(f, func(i int, v float32) float32 { return v * float32(max(0, 1-i%4)) }) },
 		"infinite":    func(f []float32) { f[5] = float32(math.Inf(1)) },

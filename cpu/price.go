@@ -17,9 +17,9 @@ const (
 	packCycles = 5
 	// kernelCycles is what a kernel of 3×3 costs that is transformed, screened and packed in both forms, mostly for
 	// memory that is written for the first time.
-	kernelCycles = 300
+	kernelCycles = 380
 	// filterCycles is what the screen costs for a filter on top of that.
-	filterCycles = 10_000
+	filterCycles = 13_000
 	// transformCycles is what a block costs per channel and per filter beside the products.
 	transformCycles = 100
 	// streamFloats is how many weights a core reads per cycle that are in none of its own caches, which hold ownFloats.

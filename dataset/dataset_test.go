@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -125,5 +126,35 @@ func TestBins(t *testing.T) {
 		if got, _, ok := (&Recordings{Orientation: uneven}).Bins(); ok {
 			t.Errorf("%v are taken for %v", uneven, got)
 		}
+	}
+}
+
+// TestLayout: shapes are judged before a value is read: that the data of resp_train is damaged shows only later.
+func TestLayout(t *testing.T) {
+	damaged := func(path string) string {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content[200] ^= 1 // after the headers of the entry and of the array
+		if err := os.WriteFile(path, content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := damaged(archive(t, array(3, 4), array(3, 4), array(3)))
+	if stimuli, neurons, err := Layout(t.Context(), good); stimuli != 3 || neurons != 4 || err != nil {
+		t.Errorf("%d stimuli, %d neurons, %v", stimuli, neurons, err)
+	}
+	if _, err := Open(t.Context(), good); err == nil || !strings.Contains(err.Error(), "checksum") {
+		t.Errorf("damaged: %v", err)
+	}
+	const want = "stimuli [5]: want [3] or [3 1]"
+	bad := damaged(archive(t, array(3, 4), array(3, 4), array(5)))
+	if _, err := Open(t.Context(), bad); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Open: %v, want %q in it", err, want)
+	}
+	if _, _, err := Layout(t.Context(), bad); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Layout: %v, want %q in it", err, want)
 	}
 }

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"context"
 	"math"
 	"strings"
 
@@ -64,7 +65,7 @@ func (g *gallery) limit(given float64) float64 {
 }
 
 // draw writes the pictures of a job, all at once.
-func (j Job) draw(g *gallery, out *whole.Folder) error {
+func (j Job) draw(ctx context.Context, g *gallery, out *whole.Folder) error {
 	var shown []string
 	for _, n := range g.shown.All() {
 		shown = append(shown, j.Images.Title(n))
@@ -79,7 +80,8 @@ func (j Job) draw(g *gallery, out *whole.Folder) error {
 		},
 	} {
 		group.Go(func() error {
-			picture, err := draw()
+			var picture *figure.Picture
+			err := batch.Await(ctx, func() (err error) { picture, err = draw(); return err })
 			if err != nil {
 				return err
 			}

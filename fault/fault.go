@@ -43,9 +43,9 @@ func (e *Error) Beside(flag, value string) string {
 	return join(": ", join(" ", what...), e.Rule, cause)
 }
 
-// Repeats reports whether an argument and its value are what a flag and its value say already. The values are the
-// same, and the argument has no name, the flag's, or one that the flag abbreviates: --res 5 says resolution 5, but not
-// size 5. A value in quotes is a text that was misread, which is the flag's under any name.
+// Repeats reports whether an argument and its value are what a flag and its value say already. The values are the same,
+// and the argument has no name, the flag's, or one that the flag abbreviates: --res 5 says resolution 5, but not size
+// 5. An argument's value in quotes is a text that could not be read: it is the flag's, whatever the argument is called.
 func Repeats(flag, value, argument, argumentValue string) bool {
 	if value == "" {
 		return false

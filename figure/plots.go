@@ -33,8 +33,8 @@ type Line struct {
 	Name  string // in the key; "" leaves it out
 }
 
-// Axes are axes with lines in them. The first line is blue, then red, black and
-// green. The vertical axis starts at 0 unless a line goes below it.
+// Axes is one graph: a pair of axes with lines. The first line is blue, the next are red, black and green. The vertical
+// axis starts at 0 unless a line goes below it.
 type Axes struct {
 	Title, XLabel, YLabel string
 	Lines                 []Line
@@ -42,7 +42,8 @@ type Axes struct {
 	XTicks                []float64 // where it has ticks; nil for round values
 }
 
-// The sides of a pair of axes with its text, in device pixels, and how many there are in a row and in all at most.
+// The width and height of one graph with its text, in device pixels; how many are in a row, and how many are drawn at
+// most.
 const (
 	axesWidth   = 420
 	axesHeight  = 320
@@ -50,7 +51,7 @@ const (
 	mostPlots   = 40
 )
 
-// Plots draws all axes, four in a row. At most 40 are drawn, and a note says so.
+// Plots draws graphs, four in a row. It draws 40 at most, and then says in a note how many there are.
 func Plots(all []Axes) (*Chart, error) {
 	if len(all) == 0 {
 		return nil, fmt.Errorf("figure: no axes: want at least 1")
@@ -142,8 +143,8 @@ func (l Line) add(p *plot.Plot, points plotter.XYs, c color.Color) error {
 	return nil
 }
 
-// lineColor returns the colour of line i: of Wong's palette, which people tell
-// apart whatever colours they see (Nat. Methods 8:441, 2011).
+// lineColor returns the colour of line i, from Wong's palette: colour-blind people can tell its colours apart (Nat.
+// Methods 8:441, 2011).
 func lineColor(i int) color.Color {
 	colors := []color.Color{
 		color.NRGBA{0, 114, 178, 255}, color.NRGBA{213, 94, 0, 255}, color.Black, color.NRGBA{0, 158, 115, 255},

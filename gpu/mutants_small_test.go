@@ -83,7 +83,7 @@ func columnMutants() []mutant {
 		load  = "#define LOAD(v) pixel = src[line + at[v]]; pixel = withinH && within[v] ? pixel : 0.0;"
 	)
 	return []mutant{
-		{name: "surplus invocations take the column behind the last", old: clamp, new: "q = min(q, columns);"},
+		{name: "surplus invocations take the column after the last", old: clamp, new: "q = min(q, columns);"},
 		{name: "surplus invocations go on", old: clamp, new: ""},
 		{name: "the last column is left out", old: clamp, new: "q = min(q, columns - 2);"},
 		{name: "work-groups of x only", old: "gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x", new: "gl_WorkGroupID.x"},

@@ -62,7 +62,7 @@ func (s Selector) String() string {
 	return "any"
 }
 
-// validate refuses what p cannot answer.
+// validate refuses a selector that the provider cannot choose by.
 func (s Selector) validate(p Provider) error {
 	rule := ""
 	switch {

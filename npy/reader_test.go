@@ -252,7 +252,8 @@ func TestArrayImages(t *testing.T) {
 	}
 	for _, shape := range [][]int{{}, {3}, {1, 2, 3, 4, 5}} {
 		_, err := (&Array{shape, make([]float32, product(shape))}).Images()
-		wantError(t, err, fmt.Sprintf("npy: shape %v has %d dimensions: want [H W], [N H W] or [N C H W]", shape, len(shape)))
+		wantError(t, err, fmt.Sprintf("npy: shape %v has %d %s: want [H W], [N H W] or [N C H W]", shape, len(shape),
+			plural(len(shape), "dimension", "dimensions")))
 	}
 	_, err := (&Array{[]int{2, 2}, make([]float32, 3)}).Images()
 	wantError(t, err, "npy: shape [2 2]: want 4 elements, the array holds 3")
@@ -330,5 +331,23 @@ func TestPaths(t *testing.T) {
 				t.Errorf("%v, want os.ErrNotExist", err)
 			}
 		})
+	}
+}
+
+// TestMemory: a reader keeps an array in Fortran order, and no other.
+func TestMemory(t *testing.T) {
+	for _, c := range []struct {
+		shape   []int
+		fortran bool
+		want    float64
+	}{{[]int{3, 4}, true, 48}, {[]int{3, 4}, false, 0}, {[]int{12}, true, 0}} {
+		file := encodeArray(1, "<f8", c.fortran, c.shape)
+		r, err := newReader(bytes.NewReader(file), int64(len(file)), "a.npy", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Memory(); got != c.want {
+			t.Errorf("%v, Fortran order %v: %v bytes, want %v", c.shape, c.fortran, got, c.want)
+		}
 	}
 }

@@ -37,7 +37,7 @@ func TestTable(t *testing.T) {
 				t.Fatalf("wrote %q, %v: want %q", text.String(), err, c.want)
 			}
 			if c.table.Len() == 0 {
-				return // which no reader wants
+				return // ReadCSV refuses a table without rows
 			}
 			back, err := ReadCSV(&text, "image")
 			if err != nil {

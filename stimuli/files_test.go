@@ -1,11 +1,14 @@
 package stimuli
 
 import (
+	"context"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -73,5 +76,38 @@ func TestFiles(t *testing.T) {
 		if _, err := OpenFiles(t.Context(), path, 0); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)
 		}
+	}
+}
+
+// TestFilesMemory: what decoding takes is that of as many images as are decoded at a time.
+func TestFilesMemory(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"a.png", "b.png", "c.png"} {
+		writeGrey(t, filepath.Join(folder, name), 100, 100, 7)
+	}
+	one, err := OpenFiles(t.Context(), filepath.Join(folder, "a.png"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := OpenFiles(t.Context(), folder, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := one.Memory() * float64(min(3, runtime.GOMAXPROCS(0)))
+	if one.Memory() < 100*100 || all.Memory() != want {
+		t.Errorf("%v bytes for one image, %v for three, want %v", one.Memory(), all.Memory(), want)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done, err := OpenFiles(ctx, folder, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	images, err := conv.NewTensor(done.Shape())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := done.Draw(images, 0); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the context is done: %v", err)
 	}
 }

@@ -117,7 +117,7 @@ func (g NMA) grating(dst []float32, columns int, orientation float64) {
 		down := float64(g.coordinate(i) * sin)
 		row := dst[i*columns:][:columns]
 		for j, x := range across {
-			row[j] = low // of an exact zero too, which the tutorial leaves at 0
+			row[j] = low // also where the cosine is exactly 0: the tutorial has 0 there
 			if cosPositive(x + down) {
 				row[j] = high
 			}

@@ -246,7 +246,7 @@ func (o Options) Place(complete, path string) error {
 	if err != nil {
 		return named(complete, err)
 	}
-	err = (&file{base.disk, opened, complete}).sync()
+	err = (&file{disk: base.disk, File: opened, path: complete}).sync()
 	if err = errors.Join(err, opened.Close()); err != nil {
 		return named(complete, err)
 	}
@@ -266,7 +266,7 @@ func WritePrivate(path string, write func(io.Writer) error) error {
 		return named(path, err)
 	}
 	home := private{from: f.Name(), to: path}
-	return (&File{name: path, file: &file{disk{noSync: true}, f, f.Name()}, home: home}).fill(write)
+	return (&File{name: path, file: &file{disk: disk{noSync: true}, File: f, path: f.Name()}, home: home}).fill(write)
 }
 
 // private is the home of a file that WritePrivate writes.

@@ -151,7 +151,7 @@ func seize(base place, name string) (*hidden, error) {
 	return nil, err
 }
 
-// foreign reports an error if the folder holds what this package puts into none: then it is somebody else's.
+// foreign reports an error if the folder holds something that this package never puts there: it is somebody else's.
 func (h *hidden) foreign() error {
 	folder, err := h.inner.root.Open(".")
 	if err != nil {
@@ -170,7 +170,7 @@ func (h *hidden) foreign() error {
 	return err
 }
 
-// inTheWay is the error about what has the name of a hidden folder and is none.
+// inTheWay is the error about something that has the name of a hidden folder and is not one.
 func inTheWay(base place, name string) error {
 	return &Error{Name: base.path, Err: errors.New(fault.Printable(name) + " is in the way: want it gone")}
 }

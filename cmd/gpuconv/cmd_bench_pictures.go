@@ -25,7 +25,7 @@ func (p *benchPictures) add(cmd *cobra.Command) {
 func (p *benchPictures) page() output   { return p.saving.output("html", p.html) }
 func (p *benchPictures) folder() output { return p.saving.output("plots", p.plots) }
 
-// validate refuses paths that can be seen not to be writable.
+// validate refuses paths that cannot be written, as far as that can be known before.
 func (p *benchPictures) validate() error {
 	if err := p.page().checkFile(); err != nil {
 		return err

@@ -91,6 +91,7 @@ func TestBrokenDrivers(t *testing.T) {
 		"server": {"GALLIUM_DRIVER=virpipe",
 			`surfaceless.*: the driver \(libEGL_mesa\.so\.0, GALLIUM_DRIVER=virpipe\) died of SIGABRT: .+`},
 		"other":   {files + vendor(t, "libm.so.6"), `vendor\.json: libm\.so\.6 is no driver of EGL: it has no __egl_Main`},
+		"names":   {files + "::" + broken, `(egl|passed over): /\S*broken\.json: invalid character 'o' in literal`},
 		"text":    {files + broken, `broken\.json: invalid character 'o' in literal`},
 		"missing": {files + vendor(t, "libEGL_none.so.0"), `vendor\.json: libEGL_none\.so\.0: cannot open shared object file`},
 		"abort":   {files + driver(t, "abort();"), `vendor\.json: the driver \(.*libEGL_broken\.so\.0\) died of SIGABRT`},

@@ -321,7 +321,7 @@ func printCompiled(w io.Writer, c conv.Compiled) {
 	if c.Kept {
 		kept = ", kept for next time"
 	}
-	fmt.Fprintf(w, "compiled in %.1f s%s\n", c.Took.Seconds(), kept)
+	printLine(w, "compiled in %.1f s%s", c.Took.Seconds(), kept)
 }
 
 // close releases everything. After an interrupt it does not wait for a plan that may still compute: the process is

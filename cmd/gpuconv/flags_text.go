@@ -15,7 +15,7 @@ import (
 // The memory that a text takes while it is parsed, at most, in bytes: for each of its own, and for each object of a
 // report, whatever is in it. TestHostileFiles holds the program to that.
 const (
-	tableByte    = 64
+	tableByte    = 40
 	reportByte   = 32
 	reportObject = 2000
 )

@@ -134,7 +134,7 @@ func markdownProse(text string) (all []proseLine) {
 // unbroken is a line without a space outside of brackets.
 var unbroken = regexp.MustCompile(`^([-*] )?!?\[[^\]]*\]\(\S*\)\S*$|^\S*$`)
 
-// TestProseIsFound: TestLines sees what it is for, and nothing else.
+// TestProseIsFound: TestLines looks at prose, and at nothing else.
 func TestProseIsFound(t *testing.T) {
 	long := strings.Repeat("a ", mostColumns/2+1)
 	for text, want := range map[string]int{

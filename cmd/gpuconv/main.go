@@ -36,15 +36,26 @@ func run() int {
 	go func() {
 		<-signals
 		cancel()
-		select {
-		case <-signals:
-			end("ended at once by a second signal")
-		case <-time.After(grace):
-			end(fmt.Sprintf("interrupted, and ended because something took more than %v to stop", grace))
+		echoes, over := time.After(echo), time.After(grace)
+		for heard := false; ; {
+			select {
+			case <-echoes:
+				heard = true
+			case <-signals:
+				if heard {
+					end("ended at once by a second signal")
+				}
+			case <-over:
+				end(fmt.Sprintf("interrupted, and ended because something took more than %v to stop", grace))
+			}
 		}
 	}()
 	return execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
+
+// echo is how long after a signal another one counts as the same: timeout, and other programs that start this one, send
+// it to the process and again to its group.
+const echo = 100 * time.Millisecond
 
 // grace is how long a verb may take to stop, and to remove what it has begun, after a signal. Only what waits for the
 // system, such as a disk that is gone, takes longer.

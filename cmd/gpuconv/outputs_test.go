@@ -75,3 +75,21 @@ func TestNoSyncEverywhere(t *testing.T) {
 		t.Errorf("%d verbs write", seen)
 	}
 }
+
+// TestNothingIsSent: only the package that downloads imports what opens connections.
+func TestNothingIsSent(t *testing.T) {
+	seen := 0
+	for _, p := range list(t) {
+		for _, imported := range p.Imports {
+			if imported != "net" && !strings.HasPrefix(imported, "net/") || imported == "net/url" {
+				continue
+			}
+			if seen++; p.ImportPath != "gpuconv/dataset" {
+				t.Errorf("%s imports %s: only dataset opens connections", p.ImportPath, imported)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("dataset imports nothing of package net")
+	}
+}

@@ -74,7 +74,7 @@ func flagsOnly(cmd *cobra.Command, args []string) error {
 	return usage(fmt.Errorf("%s %q: want flags only, as %s --help shows", cmd.Name(), args[0], cmd.CommandPath()))
 }
 
-// misparsed words errors of pflag as those of this command line; nil stays nil. Without cmd no flag may be unknown.
+// misparsed turns errors of pflag into those of this command line. cmd may be nil where no flag can be unknown.
 func misparsed(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError

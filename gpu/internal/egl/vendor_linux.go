@@ -41,7 +41,7 @@ func VendorFolders() []string {
 
 func vendorPaths() (files []string) {
 	if named := os.Getenv(vendorFilesVariable); named != "" {
-		return filepath.SplitList(named)
+		return slices.DeleteFunc(filepath.SplitList(named), func(file string) bool { return file == "" }) // as libEGL does
 	}
 	for _, folder := range VendorFolders() {
 		entries, _ := os.ReadDir(folder) // libEGL passes over a folder that cannot be read
@@ -95,6 +95,9 @@ func (lib *library) missingVendors() error {
 		return nil // this libEGL reads no files of vendors
 	}
 	all := Vendors()
+	if len(all) == 0 && os.Getenv(vendorFilesVariable) != "" {
+		return fmt.Errorf("egl: %s names no file", vendorFilesVariable)
+	}
 	if len(all) == 0 {
 		return fmt.Errorf("egl: no driver is installed: no file for one in %s (Debian and Ubuntu: apt-get install "+
 			"libegl-mesa0)", strings.Join(VendorFolders(), " or "))

@@ -61,3 +61,28 @@ func TestShortPrograms(t *testing.T) {
 		}
 	}
 }
+
+// TestMeasuredForOtherBatches: a tile that was measured with some images has the same shader for half as many and for
+// twice as many.
+func TestMeasuredForOtherBatches(t *testing.T) {
+	d := roomy()
+	d.Class, d.LoopIterations, d.Unrolled = Software, SoftwareLoopLimit, softwareUnrolled
+	for _, p := range []conv.Problem{
+		problems.Layer(6, 1, 4, 3, 9), problems.Layer(6, 64, 64, 3, 4), problems.Layer(8, 512, 1000, 1, 1),
+	} {
+		for _, c := range Choices(p, d, "direct_soft") {
+			measured, err := DrawChoice(p, d, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			hash := measured.Description.ShaderHash()
+			for _, n := range []int{p.Src.N() / 2, 2 * p.Src.N()} {
+				other := p
+				other.Src = p.Src.WithN(n)
+				if _, err := DrawMeasured(other, d, c, hash, "measured"); err != nil {
+					t.Errorf("%v, %d images: %v", p.Src, n, err)
+				}
+			}
+		}
+	}
+}

@@ -129,13 +129,15 @@ func softLength(p conv.Problem, device Profile, sums conv.Shape) (most int, shor
 }
 
 // chooseSoftTile returns a valid problem with the tile that costs least, or with the one that is requested.
+// Programs are short only where no tile is requested: what was measured with one batch holds for twice as many images.
 func chooseSoftTile(p conv.Problem, device Profile) (soft, error) {
 	p.Spec = p.WithDefaults()
 	sums, err := p.Sums()
 	if err != nil {
 		return soft{}, err
 	}
-	if most, short := softLength(p, device, sums); short {
+	_, requested := device.Tiling.(softTile)
+	if most, short := softLength(p, device, sums); short && !requested {
 		if s, err := chooseSoftTileWithin(p, device, sums, most, true); err == nil {
 			return s, nil
 		}

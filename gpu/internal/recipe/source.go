@@ -53,7 +53,7 @@ func sourceBinding(binding int) Define { return Define{"SOURCE_BINDING", fmt.Spr
 
 // Source returns exactly what is compiled: the shader's #version line, the defines, the prelude (source string 1 in the
 // compiler's messages), what the shader shares with others (strings 2 and up), and the rest of the file under its own
-// line numbers. edit, unless it is nil, returns what takes the place of a file's text.
+// line numbers. edit, if it is not nil, gets each file's text and returns the text to use instead.
 func (k Key) Source(edit func(file, text string) string) (string, error) {
 	if edit == nil {
 		edit = func(_, text string) string { return text }

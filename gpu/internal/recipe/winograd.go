@@ -149,9 +149,9 @@ func (w winograd) accept() error {
 	return w.productsOf(1).accept()
 }
 
-// winograd is worth it from so many channels and filters on: a transform moves 36 + 16 numbers of each tile and channel
-// for 36 × filters multiplications. It also takes so many tiles of a batch: blocks of products are 64 tiles wide, and
-// 36 of them with 16 tiles each multiply as much as igemm does for the 256 sums. Derived, not timed.
+// winograd is worth it from this many channels and filters on: a transform moves 36 + 16 numbers of each tile and
+// channel for 36 × filters multiplications. The batch must also have this many tiles: blocks of products are 64 tiles
+// wide, and 36 of them with 16 tiles each multiply as much as igemm does for the 256 sums. Derived, not timed.
 const (
 	winogradWorth      = 64
 	winogradWorthTiles = 32
@@ -218,8 +218,8 @@ func (w winograd) paddingMode() conv.PaddingMode {
 	return w.PaddingMode
 }
 
-// transform dispatches a transform of all tiles of so many planes an image. own are uniforms that one of the shaders
-// has alone.
+// transform dispatches a transform of all tiles of so many planes an image. own are uniforms that only one of the
+// shaders has.
 func (w winograd) transform(images, planes int, own []Uniform) []Pass {
 	tiles := images * w.imageTiles()
 	x, y := fold(ceilDiv(planes*tiles, winogradLocal), w.device.WorkGroups)

@@ -7,7 +7,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Where the fields of simd.Tile lie; TestLayout there holds them to it.
+// The offsets of the fields of simd.Tile. TestLayout in package simd checks them.
 const (
 	tileDst     = 0
 	tileX       = 24

@@ -31,7 +31,7 @@ var openers = map[string][]string{
 var openFiles = map[string]string{
 	"internal/input":      "it is the opener",
 	"whole":               "it writes",
-	"dataset/download.go": "it writes and reads on in the part of a download",
+	"dataset/part.go":     "it writes and reads on in the part of a download",
 }
 
 // TestInputsAreOpened: every file that is read is opened by package input, which refuses what has no end, bounds the

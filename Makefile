@@ -92,7 +92,7 @@ mutants: setup ## after a change of a shader: break every shader in nine hundred
 kills: setup ## after a change of how files are written: kill what writes twenty times each, at random moments
 	CGO_ENABLED=1 GPUCONV_KILLS=20 go test -tags $(TAGS) -timeout 20m -v -run TestKilled ./cmd/gpuconv
 
-# A target for longer: FUZZ=FuzzCommand FUZZTIME=1h make fuzz.
+# A target for longer: FUZZ=FuzzRead FUZZTIME=1h make fuzz.
 FUZZTIME ?= 30s
 fuzz: ## run each fuzz target for FUZZTIME (30s); what fails stays in testdata/fuzz
 	@CGO_ENABLED=1 ./scripts/fuzz $(FUZZTIME)

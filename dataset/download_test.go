@@ -204,9 +204,12 @@ func TestDownload(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, c.answers...)
+			s, stall := serve(t, c.answers...), 30*time.Second
+			if name == "stalls" {
+				stall = time.Second
+			}
 			f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: md5Of(good)},
-				Stall: 200 * time.Millisecond, Retries: 2, Pause: time.Millisecond, MostSize: 400_000}
+				Stall: stall, Retries: 2, Pause: time.Millisecond, MostSize: 400_000}
 			if c.part != nil {
 				write(t, f.Part(), c.part)
 			}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzReadCSV reads any text as a table. An error is one line that begins with the package. A table has as many cells in
-// each column as rows. It is written, and read again as a table with the same columns and rows, and that one comes back
+// FuzzReadCSV reads any text as a table. An error is one line that begins with the package. A table has as many cells
+// in each column as rows. It is written, and read again as a table with the same columns and rows, and that one comes back
 // as it is.
 func FuzzReadCSV(f *testing.F) {
 	for _, text := range []string{

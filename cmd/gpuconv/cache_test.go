@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestCacheOfOthers: a folder that others may write to is not used, nor is one with such a folder in it, and a line says
-// why.
+// TestCacheOfOthers: a folder that others may write to is not used, nor is one with such a folder in it, and a line
+// says why.
 func TestCacheOfOthers(t *testing.T) {
 	unixOnly(t)
 	for _, part := range []string{"", "programs", "tuned", "probed"} {

@@ -11,8 +11,8 @@ import (
 // there: no link is followed, nor is a file taken that has other names, that another user owns or that others may write
 // to. Owners and permissions are those of Unix; elsewhere all files count as the user's.
 
-// OpenOwn opens the regular file at path, as [os.OpenFile] does with flag, which must neither create nor truncate. It is
-// for a file that is written to again and again under a name that others can guess: a link in its place could lead to
+// OpenOwn opens the regular file at path, as [os.OpenFile] does with flag, which must neither create nor truncate. It
+// is for a file that is written to again and again under a name that others can guess: a link in its place could lead to
 // anything of the user's. So it refuses links, hard ones too where the system counts them.
 func OpenOwn(path string, flag int) (*os.File, error) {
 	there, err := os.Lstat(path)
@@ -70,8 +70,8 @@ func private(info fs.FileInfo) error {
 	return nil
 }
 
-// CheckFolder refuses a folder for entries that others own or may write to. One that is not there is fine: whoever makes
-// it owns it. Links are followed.
+// CheckFolder refuses a folder for entries that others own or may write to. One that is not there is fine: whoever
+// makes it owns it. Links are followed.
 func CheckFolder(path string) error {
 	info, err := os.Stat(path)
 	switch {

@@ -128,6 +128,9 @@ type File struct {
 // Open opens a file to be read as a kind, until ctx is done. Close must be called.
 func Open(ctx context.Context, kind Kind, path string) (*File, error) {
 	f, err := open(ctx, kind.rules(), path)
+	for try := 1; errors.Is(err, errReplaced) && try < replacedTries; try++ {
+		f, err = open(ctx, kind.rules(), path)
+	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: cause(err)}
 	}

@@ -26,6 +26,12 @@ func OpenOwn(path string, flag int) (*os.File, error) {
 	return f, nil
 }
 
+// errReplaced says that a path had another file when it was opened than when it was looked at.
+const errReplaced = Refusal("want a file that nobody else replaces")
+
+// replacedTries is how often a file is looked at and opened whose owners replace it, each time by a whole one.
+const replacedTries = 100
+
 // openSame opens the file that there describes, if it has its path to itself.
 func openSame(path string, flag int, there fs.FileInfo) (*os.File, error) {
 	if err := alone(there); err != nil {
@@ -37,7 +43,7 @@ func openSame(path string, flag int, there fs.FileInfo) (*os.File, error) {
 	}
 	opened, err := f.Stat()
 	if err == nil && !os.SameFile(there, opened) { // replaced in between
-		err = Refusal("want a file that nobody else replaces")
+		err = errReplaced
 	}
 	if err != nil {
 		f.Close()

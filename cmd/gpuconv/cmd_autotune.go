@@ -210,6 +210,9 @@ func (f *autotuneFlags) store(stdout io.Writer, kept cache, k autotune.Key, entr
 	if f.algorithm != "" {
 		why = "--algorithm left out the others"
 	}
+	if kept.unsafe && f.algorithm == "" {
+		return fmt.Errorf("the winner was not stored: %s", why)
+	}
 	if why != "" {
 		return printLine(stdout, "stored    nothing: %s", why)
 	}

@@ -12,8 +12,8 @@ import (
 // to. Owners and permissions are those of Unix; elsewhere all files count as the user's.
 
 // OpenOwn opens the regular file at path, as [os.OpenFile] does with flag, which must neither create nor truncate. It
-// is for a file that is written to again and again under a name that others can guess: a link in its place could lead to
-// anything of the user's. So it refuses links, hard ones too where the system counts them.
+// is for a file that is written to again and again under a name that others can guess: a link in its place could lead
+// to anything of the user's. So it refuses links, hard ones too where the system counts them.
 func OpenOwn(path string, flag int) (*os.File, error) {
 	there, err := os.Lstat(path)
 	if err != nil {

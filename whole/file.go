@@ -122,7 +122,7 @@ type single struct {
 	hidden *hidden
 }
 
-const fileName = "file" // in the hidden folder
+const fileName = mark + "file" // in the hidden folder
 
 // create makes the hidden folder and the file in it, and removes hidden folders of processes that have died.
 func (s *single) create(o Options, folder string, mode fs.FileMode) (*file, error) {

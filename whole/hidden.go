@@ -18,18 +18,24 @@ import (
 // hidden is a folder in which files wait until they are put in place, in the same file system, since only there a
 // rename is one step. It has a lock, which ends with the process: whoever gets the lock of a hidden folder knows that
 // its process is dead, and removes it. The lock goes last, so that no other process uses what is half removed.
+//
+// All that it holds has a name that nobody else gives. A name is a mark that comes to the disk no later than what it
+// marks. So a power cut leaves no hidden folder without it, and no folder of somebody else is taken for a hidden one.
 type hidden struct {
 	base  place // that it is in
 	name  string
 	inner place
 	lock  *os.File
+	held  bool // whether it held anything when it was seized
 }
 
 const (
 	// partial begins the names of hidden folders, and of files that are not committed.
 	partial = ".partial"
+	// mark begins the names in hidden folders.
+	mark = "gpuconv."
 	// lockName is the file in a hidden folder that is locked.
-	lockName = "lock"
+	lockName = mark + "lock"
 )
 
 var (
@@ -151,7 +157,7 @@ func seize(base place, name string) (*hidden, error) {
 	return nil, err
 }
 
-// foreign reports an error if the folder holds something that this package never puts there: it is somebody else's.
+// foreign reports an error if the folder holds anything without the mark: it is somebody else's.
 func (h *hidden) foreign() error {
 	folder, err := h.inner.root.Open(".")
 	if err != nil {
@@ -159,6 +165,7 @@ func (h *hidden) foreign() error {
 	}
 	defer folder.Close()
 	names, err := folder.Readdirnames(8)
+	h.held = len(names) > 0
 	for _, name := range names {
 		if !slices.Contains([]string{lockName, fileName, filesName, movesName}, name) {
 			return inTheWay(h.base, h.name)
@@ -176,7 +183,8 @@ func inTheWay(base place, name string) error {
 }
 
 // clear removes the hidden folder of a dead process, and what that has moved out of it but not completed. It calls
-// removed then. If the folder is gone it does nothing.
+// removed then, unless the folder held nothing: its process may live, and make or remove it just now. If the folder is
+// gone it does nothing.
 func clear(base place, name string, removed func(path string)) error {
 	h, err := seize(base, name)
 	switch {
@@ -192,7 +200,7 @@ func clear(base place, name string, removed func(path string)) error {
 		h.close()
 		return err
 	}
-	if h.leave(); removed != nil {
+	if h.leave(); h.held && removed != nil {
 		removed(h.inner.path)
 	}
 	return nil

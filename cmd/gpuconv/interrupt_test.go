@@ -21,7 +21,7 @@ func TestInterrupt(t *testing.T) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	t.Cleanup(func() { signal.Stop(hangups) })
-	const files, many = "new/.partial-out/files/activations.npy", "run --orientations 0:180:0.0005 --res 0.02 --output new/out"
+	const files, many = "new/.partial-out/gpuconv.files/activations.npy", "run --orientations 0:180:0.0005 --res 0.02 --output new/out"
 	for _, c := range []struct {
 		name   string
 		signal os.Signal
@@ -34,12 +34,12 @@ func TestInterrupt(t *testing.T) {
 		{"one image that takes minutes", os.Interrupt, false,
 			"run --backend cpu --orientations 0 --channels 4 --size 1001 --output new/out", files},
 		{"terminated", syscall.SIGTERM, false,
-			"stimuli --orientations 0:180:0.0005 --res 0.02 --output new/s.npy", "new/.partial-s.npy/file"},
+			"stimuli --orientations 0:180:0.0005 --res 0.02 --output new/s.npy", "new/.partial-s.npy/gpuconv.file"},
 		{"the terminal went away", syscall.SIGHUP, false, many + " --backend cpu", files},
 		{"a proof", os.Interrupt, false,
-			"verify --backend cpu --json new/v.json --junit v.xml --pictures new/pictures", "new/.partial-pictures/files"},
+			"verify --backend cpu --json new/v.json --junit v.xml --pictures new/pictures", "new/.partial-pictures/gpuconv.files"},
 		{"a proof on a GPU", os.Interrupt, true,
-			"verify --backend gpu --algorithm direct --json new/v.json --pictures new/pictures", "new/.partial-pictures/files"},
+			"verify --backend gpu --algorithm direct --json new/v.json --pictures new/pictures", "new/.partial-pictures/gpuconv.files"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.gpu {

@@ -47,11 +47,11 @@ func victims(t *testing.T) map[string]victim {
 	}
 	return map[string]victim{
 		"run": {"run --backend cpu --orientations 0:180:0.2 --channels 2 --check 0 --output out",
-			".partial-out/files/activations.npy", in("out", run), "out", audited},
+			".partial-out/gpuconv.files/activations.npy", in("out", run), "out", audited},
 		"run into a folder": {"run --backend cpu --orientations 0:180:0.2 --channels 2 --check 0 --output out/",
-			"out/.partial/files/activations.npy", in("out", run), "", audited},
+			"out/.partial/gpuconv.files/activations.npy", in("out", run), "", audited},
 		"conv": {"conv --backend cpu --input x.npy --weight w.npy --padding 3 --output y.npy",
-			".partial-y.npy/file", []string{"y.npy"}, "", func(t *testing.T, stage string) {
+			".partial-y.npy/gpuconv.file", []string{"y.npy"}, "", func(t *testing.T, stage string) {
 				if a, err := npy.ReadFile(t.Context(), "y.npy"); err != nil || len(a.Data) != 300*8*64*64 {
 					t.Errorf("%s: y.npy: %v", stage, err)
 				}

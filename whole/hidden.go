@@ -7,12 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-
-	"gpuconv/fault"
 )
 
 // hidden is a folder in which files wait until they are put in place, in the same file system, since only there a
@@ -179,7 +178,7 @@ func (h *hidden) foreign() error {
 
 // inTheWay is the error about something that has the name of a hidden folder and is not one.
 func inTheWay(base place, name string) error {
-	return &Error{Name: base.path, Err: errors.New(fault.Printable(name) + " is in the way: want it gone")}
+	return &Error{Name: filepath.Join(base.path, name), Err: errors.New("it is in the way: want it gone")}
 }
 
 // clear removes the hidden folder of a dead process, and what that has moved out of it but not completed. It calls

@@ -62,7 +62,7 @@ const echo = 100 * time.Millisecond
 
 // grace is how long a verb may take to stop, and to remove what it has begun, after a signal. Only what waits for the
 // system, such as a disk that is gone, takes longer.
-const grace = 4 * time.Second
+var grace = 4 * time.Second
 
 // end ends the process with a line on stderr, also if nobody reads that.
 func end(why string) {

@@ -12,9 +12,13 @@ import (
 	"syscall"
 	"time"
 
+	"gpuconv/fault"
 	"gpuconv/gpu"
 	"gpuconv/gpu/probe"
 	"gpuconv/machine"
+	"gpuconv/whole"
+
+	"github.com/spf13/cobra"
 )
 
 func main() { gpu.Main(func() { os.Exit(run()) }) }
@@ -84,14 +88,17 @@ const (
 // execute runs one command line and returns its exit code. An error becomes one line on stderr.
 func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 	stdout, stderr := newScreen(out), newScreen(errs)
-	defer stdout.flush()
 	defer stderr.flush()
 	log.SetOutput(stderr) // libraries write to it
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	lost := stdout.flush()
+	if err == nil {
+		err = unprinted(cmd, lost)
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -103,4 +110,18 @@ func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// unprinted is the error of a verb that did its work, and could not print on stdout. A reader that went away is
+// one only where stdout is all that there is.
+func unprinted(cmd *cobra.Command, lost error) error {
+	files := writesFiles(cmd)
+	if lost == nil || files && errors.Is(lost, syscall.EPIPE) {
+		return nil
+	}
+	e := &fault.Error{Argument: "stdout", Err: whole.Cause(lost)}
+	if files {
+		e.Rule = "its files are written, its lines are not"
+	}
+	return e
 }

@@ -25,7 +25,6 @@ type hidden struct {
 	name  string
 	inner place
 	lock  *os.File
-	held  bool // whether it held anything when it was seized
 }
 
 const (
@@ -164,7 +163,6 @@ func (h *hidden) foreign() error {
 	}
 	defer folder.Close()
 	names, err := folder.Readdirnames(8)
-	h.held = len(names) > 0
 	for _, name := range names {
 		if !slices.Contains([]string{lockName, fileName, filesName, movesName}, name) {
 			return inTheWay(h.base, h.name)
@@ -182,8 +180,8 @@ func inTheWay(base place, name string) error {
 }
 
 // clear removes the hidden folder of a dead process, and what that has moved out of it but not completed. It calls
-// removed then, unless the folder held nothing: its process may live, and make or remove it just now. If the folder is
-// gone it does nothing.
+// removed then, unless the folder held no more than a lock: its process may live, and make or remove it just now. If
+// the folder is gone it does nothing.
 func clear(base place, name string, removed func(path string)) error {
 	h, err := seize(base, name)
 	switch {
@@ -192,24 +190,25 @@ func clear(base place, name string, removed func(path string)) error {
 	case err != nil:
 		return err
 	}
+	held := false
 	if err = h.undo(); err == nil {
-		err = h.empty()
+		held, err = h.empty()
 	}
 	if err != nil {
 		h.close()
 		return err
 	}
-	if h.leave(); h.held && removed != nil {
+	if h.leave(); held && removed != nil {
 		removed(h.inner.path)
 	}
 	return nil
 }
 
-// empty removes all but the lock.
-func (h *hidden) empty() error {
+// empty removes all but the lock, and reports whether there was anything.
+func (h *hidden) empty() (held bool, err error) {
 	folder, err := h.inner.root.Open(".")
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer folder.Close()
 	entries, err := folder.ReadDir(-1)
@@ -217,9 +216,10 @@ func (h *hidden) empty() error {
 		if e.Name() == lockName {
 			continue
 		}
+		held = true
 		err = errors.Join(err, h.inner.removeAll(e.Name()))
 	}
-	return err
+	return held, err
 }
 
 // leave removes the hidden folder, which is empty but for its lock.

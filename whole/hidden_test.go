@@ -455,6 +455,23 @@ func TestManyProcesses(t *testing.T) {
 	}
 }
 
+// TestNobodyDied: a process that ends well while another begins the same folder is not called dead.
+func TestNobodyDied(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	o := Options{NoSync: true, Removed: func(path string) { t.Errorf("%s is removed", path) }}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 100 {
+				if d, err := o.CreateFolder(path); err == nil {
+					d.Discard()
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
 // TestMoved: the folder that an output is made in is moved meanwhile. Nothing is written, and nothing is left.
 func TestMoved(t *testing.T) {
 	if runtime.GOOS == "windows" {

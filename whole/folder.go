@@ -400,6 +400,8 @@ func (o Options) makeFolder(path string) error {
 // Remove removes those of the folders that hold nothing.
 func (m Made) Remove() {
 	for _, p := range m {
-		os.Remove(p) // fails where someone has put something there: then it stays
+		if info, err := os.Lstat(p); err == nil && info.IsDir() {
+			os.Remove(p) // fails where someone has put something there: then it stays
+		}
 	}
 }

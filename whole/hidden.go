@@ -7,12 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-
-	"gpuconv/fault"
 )
 
 // hidden is a folder in which files wait until they are put in place, in the same file system, since only there a
@@ -26,7 +25,6 @@ type hidden struct {
 	name  string
 	inner place
 	lock  *os.File
-	held  bool // whether it held anything when it was seized
 }
 
 const (
@@ -165,7 +163,6 @@ func (h *hidden) foreign() error {
 	}
 	defer folder.Close()
 	names, err := folder.Readdirnames(8)
-	h.held = len(names) > 0
 	for _, name := range names {
 		if !slices.Contains([]string{lockName, fileName, filesName, movesName}, name) {
 			return inTheWay(h.base, h.name)
@@ -179,12 +176,12 @@ func (h *hidden) foreign() error {
 
 // inTheWay is the error about something that has the name of a hidden folder and is not one.
 func inTheWay(base place, name string) error {
-	return &Error{Name: base.path, Err: errors.New(fault.Printable(name) + " is in the way: want it gone")}
+	return &Error{Name: filepath.Join(base.path, name), Err: errors.New("it is in the way: want it gone")}
 }
 
 // clear removes the hidden folder of a dead process, and what that has moved out of it but not completed. It calls
-// removed then, unless the folder held nothing: its process may live, and make or remove it just now. If the folder is
-// gone it does nothing.
+// removed then, unless the folder held no more than a lock: its process may live, and make or remove it just now. If
+// the folder is gone it does nothing.
 func clear(base place, name string, removed func(path string)) error {
 	h, err := seize(base, name)
 	switch {
@@ -193,24 +190,25 @@ func clear(base place, name string, removed func(path string)) error {
 	case err != nil:
 		return err
 	}
+	held := false
 	if err = h.undo(); err == nil {
-		err = h.empty()
+		held, err = h.empty()
 	}
 	if err != nil {
 		h.close()
 		return err
 	}
-	if h.leave(); h.held && removed != nil {
+	if h.leave(); held && removed != nil {
 		removed(h.inner.path)
 	}
 	return nil
 }
 
-// empty removes all but the lock.
-func (h *hidden) empty() error {
+// empty removes all but the lock, and reports whether there was anything.
+func (h *hidden) empty() (held bool, err error) {
 	folder, err := h.inner.root.Open(".")
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer folder.Close()
 	entries, err := folder.ReadDir(-1)
@@ -218,9 +216,10 @@ func (h *hidden) empty() error {
 		if e.Name() == lockName {
 			continue
 		}
+		held = true
 		err = errors.Join(err, h.inner.removeAll(e.Name()))
 	}
-	return err
+	return held, err
 }
 
 // leave removes the hidden folder, which is empty but for its lock.

@@ -204,7 +204,7 @@ func TestInTheWay(t *testing.T) {
 	for _, name := range strings.Split("bcdefghi", "") {
 		var e *Error
 		_, err := CreateFolder(filepath.Join(dir, name))
-		if want := ".partial-" + name + " is in the way: want it gone"; !errors.As(err, &e) || e.Err.Error() != want {
+		if want := filepath.Join(dir, ".partial-"+name) + ": it is in the way: want it gone"; !errors.As(err, &e) || e.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
@@ -359,7 +359,7 @@ func TestNoLocks(t *testing.T) {
 	}
 	die(t, d)
 	_, err = o.CreateFolder(filepath.Join(dir, "out"))
-	const want = ".partial-out is in the way: want it gone"
+	const want = ".partial-out: it is in the way: want it gone"
 	if !errors.As(err, new(*Error)) || !strings.HasSuffix(err.Error(), want) || names(t, dir) != ".partial-out" {
 		t.Errorf("%v, want %s; there is %q", err, want, names(t, dir))
 	}
@@ -453,6 +453,23 @@ func TestManyProcesses(t *testing.T) {
 	if left := hiddenLeft(t, filepath.Dir(path)); left != nil {
 		t.Errorf("%q are left", left)
 	}
+}
+
+// TestNobodyDied: a process that ends well while another begins the same folder is not called dead.
+func TestNobodyDied(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	o := Options{NoSync: true, Removed: func(path string) { t.Errorf("%s is removed", path) }}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 100 {
+				if d, err := o.CreateFolder(path); err == nil {
+					d.Discard()
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 // TestMoved: the folder that an output is made in is moved meanwhile. Nothing is written, and nothing is left.

@@ -11,18 +11,27 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"gpuconv/gpu"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// graceVariable sets how long the program may take to stop, for tests on a machine that does much else.
+const graceVariable = "TEST_GRACE"
+
 // TestMain makes the test binary the program gpuconv if it is started under that name, as scripts and tests do.
 func TestMain(m *testing.M) {
 	if _, chosen := os.LookupEnv(cacheVariable); !chosen { // tests leave the user's cache alone
 		os.Setenv(cacheVariable, "off")
 	}
-	testscript.Main(m, map[string]func(){"gpuconv": main})
+	testscript.Main(m, map[string]func(){"gpuconv": func() {
+		if longer, err := time.ParseDuration(os.Getenv(graceVariable)); err == nil {
+			grace = longer
+		}
+		main()
+	}})
 }
 
 // TestScripts runs the scripts of testdata. script_test.go explains the commands that they have beside the usual ones.

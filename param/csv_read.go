@@ -26,14 +26,16 @@ import (
 // of numbers.
 //
 // Read refuses, by line and column: a cell that should be a number and is none, is infinite or is beyond float64; a
-// line with more or fewer cells than there are names; an empty line between others; a NUL byte; quotes that do not
-// match. It also refuses text that is UTF-16 or UTF-32, names that are missing or used twice, tables without rows, and
-// rows that are out of order.
+// missing value where Complete says that there must be none; a line with more or fewer cells than there are names; an
+// empty line between others; a NUL byte; quotes that do not match. It also refuses text that is UTF-16 or UTF-32, names
+// that are missing or used twice, tables without rows, and rows that are out of order.
 type Reader struct {
 	// Subject is what a row is about: image, filter. A column of this name numbers the rows from 0. It may be missing.
 	Subject string
 	// Numbers returns those of the columns that must be of numbers; nil: none must.
 	Numbers func(columns []string) []string
+	// Complete returns those of the columns of a table that was read which must have no missing value; nil: any may.
+	Complete func(t *Table) []string
 }
 
 // ReadCSV reads a table of any columns as [Reader] does.
@@ -82,7 +84,24 @@ func (r Reader) Read(from io.Reader) (*Table, error) {
 		}
 		t.Columns = append(t.Columns, column)
 	}
+	if err := r.checkComplete(t, lines.at); err != nil {
+		return nil, err
+	}
 	return t, nil
+}
+
+// checkComplete refuses a table with missing values where there must be none. lines are those of its rows.
+func (r Reader) checkComplete(t *Table, lines []int) error {
+	if r.Complete == nil {
+		return nil
+	}
+	for _, name := range r.Complete(t) {
+		if at := slices.IndexFunc(t.Column(name).Numbers, math.IsNaN); at >= 0 {
+			return fault.New("param", "table", "", "line %d, column %s: has no value, want a number in each line",
+				lines[at], fault.Printable(name))
+		}
+	}
+	return nil
 }
 
 // decoded takes a byte-order mark off a text, and refuses that of another encoding.

@@ -204,3 +204,17 @@ func TestMeasured(t *testing.T) {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }
+
+// TestComplete: the columns of the axes that curves are over must be complete, and no others.
+func TestComplete(t *testing.T) {
+	nan := math.NaN()
+	table := &param.Table{Columns: []param.Column{{Name: "orientation_deg", Numbers: []float64{0, nan}},
+		{Name: "sf", Numbers: []float64{1, 2}}, {Name: "phase_deg", Numbers: []float64{nan, nan}},
+		{Name: "contrast", Numbers: []float64{1, nan}}}}
+	for want, by := range map[string][]Axis{"sf": {ByFrequency}, "orientation_deg phase_deg": {ByOrientation, ByPhase},
+		"orientation_deg sf": nil} { // a phase that is nowhere does not vary
+		if got := strings.Join(Complete(table, by), " "); got != want {
+			t.Errorf("over %v: %s, want %s", by, got, want)
+		}
+	}
+}

@@ -62,15 +62,26 @@ func Measured(columns []string) []string {
 	return all
 }
 
+// Complete returns those of a table's columns that must have a number in each row for curves over some axes: over all
+// that vary, if none is named. A reader of tables refuses others, see [param.Reader].
+func Complete(t *param.Table, by []Axis) []string {
+	if len(by) == 0 {
+		by = Varying(t)
+	}
+	return slices.DeleteFunc(Measured(t.Names()), func(name string) bool {
+		return !slices.ContainsFunc(by, func(axis Axis) bool { return strings.HasPrefix(name, axis.String()) })
+	})
+}
+
 // checkMeasured refuses a table that has words where [Measured] wants numbers, or lacks values of the axes by.
 func checkMeasured(t *param.Table, by []Axis) error {
 	for _, name := range Measured(t.Names()) {
-		c := t.Column(name)
-		if len(c.Words) > 0 {
-			return fault.New("tuning", "column", fault.Printable(name), "row 0 is %q: want numbers", c.Words[0])
+		if words := t.Column(name).Words; len(words) > 0 {
+			return fault.New("tuning", "column", fault.Printable(name), "row 0 is %q: want numbers", words[0])
 		}
-		isAxis := func(axis Axis) bool { return strings.HasPrefix(name, axis.String()) }
-		if at := slices.IndexFunc(c.Numbers, math.IsNaN); at >= 0 && slices.ContainsFunc(by, isAxis) {
+	}
+	for _, name := range Complete(t, by) {
+		if at := slices.IndexFunc(t.Column(name).Numbers, math.IsNaN); at >= 0 {
 			return fault.New("tuning", "column", fault.Printable(name), "row %d has no value: want a number in each", at)
 		}
 	}

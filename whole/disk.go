@@ -21,6 +21,7 @@ const (
 	syncs       action = "sync" // what a file holds reaches the disk
 	makesFolder action = "mkdir"
 	renames     action = "rename"
+	links       action = "link"        // gives a file another name
 	removes     action = "remove"      // a file or an empty folder
 	removesAll  action = "remove all"  // a folder with what it holds
 	syncsFolder action = "sync folder" // the names that a folder holds reach the disk
@@ -107,6 +108,20 @@ func (p place) mkdir(name string, mode fs.FileMode) error {
 func (p place) rename(from, to string) error {
 	return p.change(change{action: renames, path: filepath.Join(p.path, from), to: filepath.Join(p.path, to)},
 		func() error { return p.root.Rename(from, to) })
+}
+
+// add gives a file the name to as well, if nothing has it. Where the file system has no files of two names the file
+// moves there.
+func (p place) add(from, to string) error {
+	err := p.change(change{action: links, path: filepath.Join(p.path, from), to: filepath.Join(p.path, to)},
+		func() error { return p.root.Link(from, to) })
+	switch {
+	case err == nil || errors.Is(err, fs.ErrExist):
+		return err
+	case p.holds(to):
+		return fs.ErrExist
+	}
+	return p.rename(from, to)
 }
 
 func (p place) remove(name string) error {

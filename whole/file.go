@@ -2,6 +2,7 @@ package whole
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -20,7 +21,7 @@ type File struct {
 
 // home is where a file waits, and where it goes.
 type home interface {
-	keep(*File) error // of a file that is complete and closed; if it fails the file is gone
+	keep(*File) error // of a file that is complete and closed; if it fails the file is gone, or see notSafe
 	drop(*File) error // removes a file that is closed
 }
 
@@ -122,7 +123,7 @@ type single struct {
 	hidden *hidden
 }
 
-const fileName = "file" // in the hidden folder
+const fileName = mark + "file" // in the hidden folder
 
 // create makes the hidden folder and the file in it, and removes hidden folders of processes that have died.
 func (s *single) create(o Options, folder string, mode fs.FileMode) (*file, error) {
@@ -156,7 +157,16 @@ func (s *single) keep(*File) error {
 		_ = s.hidden.inner.remove(fileName)
 		return err
 	}
-	return base.sync()
+	return notSafe(base.sync())
+}
+
+// notSafe returns the error of syncing a folder in which a file has just been put in its place. That cannot be taken
+// back: the older file is gone.
+func notSafe(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("it is written, but a power cut may take it: %w", Cause(err))
 }
 
 // drop removes the file.
@@ -183,7 +193,8 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, named(f.name, err)
 }
 
-// Commit closes the file and puts it in its place. If either fails the file is gone.
+// Commit closes the file and puts it in its place. If either fails the file is gone, and what was at its path is as it
+// was. If only the sync of the folder fails, the new file is in its place, and the error says so.
 func (f *File) Commit() error {
 	if f.done {
 		return named(f.name, os.ErrClosed)
@@ -234,7 +245,8 @@ func (f *File) fill(write func(io.Writer) error) error {
 	return f.Commit()
 }
 
-// Place renames a file that is complete and closed to the name path in the same folder, as Commit does.
+// Place renames a file that is complete and closed to the name path in the same folder, as Commit does. If that fails
+// the file keeps its name.
 func (o Options) Place(complete, path string) error {
 	base, err := o.disk().open(filepath.Dir(path))
 	if err != nil {
@@ -251,7 +263,7 @@ func (o Options) Place(complete, path string) error {
 		return named(complete, err)
 	}
 	if err = base.rename(from, filepath.Base(path)); err == nil {
-		err = base.sync()
+		err = notSafe(base.sync())
 	}
 	return named(path, err)
 }

@@ -3,10 +3,12 @@ package whole
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -136,6 +138,35 @@ func TestCreateRefuses(t *testing.T) {
 	var e *Error
 	if err := Write(link, func(io.Writer) error { return nil }); !errors.As(err, &e) || e.Rule != rule || names(t, dir) != "link" {
 		t.Errorf("%v, and there is %q; want %s", err, names(t, dir), rule)
+	}
+}
+
+// TestFolderNotSynced: the file is in its place, and the folder cannot be synced. The error says what that means.
+func TestFolderNotSynced(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("folders are not synced there")
+	}
+	dir := t.TempDir()
+	path, part := filepath.Join(dir, "a"), filepath.Join(dir, "b.part")
+	write(t, part, "new")
+	o := Options{seam: func(c change, do func() error) error {
+		if c.action == syncsFolder {
+			return &fs.PathError{Op: "sync", Path: c.path, Err: syscall.EIO}
+		}
+		return do()
+	}}
+	errs := map[string]error{
+		path:                    o.Write(path, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }),
+		filepath.Join(dir, "b"): o.Place(part, filepath.Join(dir, "b")),
+	}
+	for path, err := range errs {
+		want := path + ": it is written, but a power cut may take it: " + syscall.EIO.Error()
+		if e := new(Error); !errors.As(err, &e) || err.Error() != want || !errors.Is(err, syscall.EIO) || read(path) != "new" {
+			t.Errorf("%v, want %s; it holds %q", err, want, read(path))
+		}
+	}
+	if got := names(t, dir); got != "a b" {
+		t.Errorf("the folder holds %q", got)
 	}
 }
 

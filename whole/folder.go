@@ -95,7 +95,7 @@ func (d *Folder) hide(o Options, at, name string) (err error) {
 	if d.name != "." && base.holds(d.name) {
 		err = errAppeared
 	} else if d.name == "." {
-		err = base.holdsOnly(name)
+		err = base.holdsOnly(".", name)
 	}
 	if err == nil {
 		err = d.hidden.inner.mkdir(filesName, 0o777)
@@ -109,16 +109,19 @@ func (d *Folder) hide(o Options, at, name string) (err error) {
 	return err
 }
 
-// holdsOnly reports errAppeared if p holds anything but one name.
-func (p place) holdsOnly(name string) error {
-	folder, err := p.root.Open(".")
+// holdsOnly reports errAppeared if a folder in p holds anything but one name.
+func (p place) holdsOnly(in, name string) error {
+	folder, err := p.root.Open(in)
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
 	names, err := folder.Readdirnames(2)
-	if err == nil && (len(names) != 1 || names[0] != name) {
-		err = errAppeared
+	if slices.ContainsFunc(names, func(n string) bool { return n != name }) {
+		return errAppeared
+	}
+	if err == io.EOF { // it is empty
+		err = nil
 	}
 	return err
 }
@@ -153,6 +156,10 @@ func unfit(path, details string, err error) error {
 	return &Error{Name: path, Rule: "want a new or empty folder" + details, Err: err}
 }
 
+func holding(path, name string) error {
+	return unfit(path, ", this one holds "+fault.Printable(name), nil)
+}
+
 func inUse(path string) error { return unfit(path, ", another process is writing this one", nil) }
 
 // CheckFolder checks a folder with [Options.CheckFolder].
@@ -181,12 +188,13 @@ func (o Options) CheckFolder(path string) error {
 	return checkEmpty(path)
 }
 
-// checkEmpty refuses a folder that holds anything; none is fine.
-func checkEmpty(path string) error {
+// checkEmpty refuses a folder that holds anything but what has one of some names; none is fine.
+func checkEmpty(path string, but ...string) error {
 	entries, err := os.ReadDir(path)
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return slices.Contains(but, e.Name()) })
 	switch {
 	case err == nil && len(entries) > 0:
-		return unfit(path, ", this one holds "+fault.Printable(entries[0].Name()), nil)
+		return holding(path, entries[0].Name())
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return unfit(path, "", Cause(err))
 	}
@@ -288,12 +296,8 @@ func (d *Folder) place() error {
 		d.files.close()
 	}
 	base, from := d.hidden.base, filepath.Join(d.hidden.name, filesName)
-	var names []string
-	for _, s := range d.committed {
-		names = append(names, s.Name)
-	}
 	if d.name == "." {
-		return d.hidden.carry(moves{".", names})
+		return d.carry()
 	}
 	if err := d.hidden.inner.syncIn(filesName); err != nil {
 		return err
@@ -305,14 +309,22 @@ func (d *Folder) place() error {
 		return err
 	}
 	// Some file systems rename no folders.
-	err := base.mkdir(d.name, 0o777)
-	if errors.Is(err, fs.ErrExist) { // it has appeared meanwhile
-		err = checkEmpty(d.path)
-	}
-	if err != nil {
+	if err := base.mkdir(d.name, 0o777); err != nil && !errors.Is(err, fs.ErrExist) { // it may have appeared meanwhile
 		return err
 	}
-	return d.hidden.carry(moves{d.name, names})
+	return d.carry()
+}
+
+// carry moves the files into the folder that is there. What others put there meanwhile stays as it is.
+func (d *Folder) carry() error {
+	if err := checkEmpty(d.path, partial); err != nil {
+		return err
+	}
+	err := d.hidden.carry(moves{d.name, d.committed})
+	if e := new(Error); errors.Is(err, fs.ErrExist) && errors.As(err, &e) {
+		return holding(d.path, e.Name)
+	}
+	return err
 }
 
 // Discard removes what was written and the folders that were made for it. After Commit it does nothing.
@@ -388,6 +400,8 @@ func (o Options) makeFolder(path string) error {
 // Remove removes those of the folders that hold nothing.
 func (m Made) Remove() {
 	for _, p := range m {
-		os.Remove(p) // fails where someone has put something there: then it stays
+		if info, err := os.Lstat(p); err == nil && info.IsDir() {
+			os.Remove(p) // fails where someone has put something there: then it stays
+		}
 	}
 }

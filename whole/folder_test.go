@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -55,7 +56,7 @@ func TestFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := names(t, filepath.Join(filepath.Dir(path), ".partial-b", "files")); got != "x y" { // whoever writes much sees how far it is
+	if got := names(t, filepath.Join(filepath.Dir(path), ".partial-b", filesName)); got != "x y" { // whoever writes much sees how far it is
 		t.Errorf("the hidden folder holds %q, want x y", got)
 	}
 	if exists(path) {
@@ -102,24 +103,67 @@ func TestFolderFails(t *testing.T) {
 	}
 }
 
-// TestFolderCommitFails half way: what was moved is removed again.
+// TestFolderCommitFails: a folder that is empty no more is not filled.
 func TestFolderCommitFails(t *testing.T) {
 	path := t.TempDir()
 	d := folder(t, path)
 	for _, name := range []string{"1", "2", "3"} {
 		put(t, d, name)
 	}
-	blocked := filepath.Join(path, "2")
-	if err := os.MkdirAll(filepath.Join(blocked, "someone's"), 0o777); err != nil {
+	if err := os.Mkdir(filepath.Join(path, "someone's"), 0o777); err != nil {
 		t.Fatal(err)
 	}
 	var e *Error
-	if err := d.Commit(); !errors.As(err, &e) || e.Name != "2" {
-		t.Errorf("Commit over a folder returns %v", err)
+	const rule = "want a new or empty folder, this one holds someone's"
+	if err := d.Commit(); !errors.As(err, &e) || e.Rule != rule {
+		t.Errorf("Commit beside a folder returns %v", err)
 	}
 	d.Discard()
-	if got := names(t, path); got != "2" {
-		t.Errorf("the folder holds %q, want 2 alone", got)
+	if got := names(t, path); got != "someone's" {
+		t.Errorf("the folder holds %q, want someone's alone", got)
+	}
+}
+
+// TestFolderFilled: what somebody puts into a folder that was empty is not replaced, whenever it comes, and whether the
+// file system knows files of two names or not.
+func TestFolderFilled(t *testing.T) {
+	for _, linked := range []bool{true, false} {
+		for _, moment := range []string{"1", "2", "3"} {
+			for _, name := range []string{"1", "2", "3"} {
+				path := t.TempDir()
+				o := Options{NoSync: true, seam: func(c change, do func() error) error {
+					if filepath.Base(c.to) == moment && !exists(filepath.Join(path, name)) {
+						write(t, filepath.Join(path, name), "somebody's")
+					}
+					if c.action == links && !linked {
+						return syscall.EPERM
+					}
+					return do()
+				}}
+				d, err := o.CreateFolder(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, name := range []string{"1", "2", "3"} {
+					put(t, d, name)
+				}
+				err = d.Commit()
+				d.Discard()
+				if name < moment { // it was in its place by then
+					if got := names(t, path); err != nil || got != "1 2 3" {
+						t.Errorf("%v, and the folder holds %q", err, got)
+					}
+					continue
+				}
+				rule := "want a new or empty folder, this one holds " + name
+				if e := new(Error); !errors.As(err, &e) || e.Rule != rule {
+					t.Errorf("Commit returns %v, want %s", err, rule)
+				}
+				if got := names(t, path); got != name || read(filepath.Join(path, name)) != "somebody's" {
+					t.Errorf("%s before %s: the folder holds %q, and the file %q", name, moment, got, read(filepath.Join(path, name)))
+				}
+			}
+		}
 	}
 }
 

@@ -7,17 +7,19 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-
-	"gpuconv/fault"
 )
 
 // hidden is a folder in which files wait until they are put in place, in the same file system, since only there a
 // rename is one step. It has a lock, which ends with the process: whoever gets the lock of a hidden folder knows that
 // its process is dead, and removes it. The lock goes last, so that no other process uses what is half removed.
+//
+// All that it holds has a name that nobody else gives. A name is a mark that comes to the disk no later than what it
+// marks. So a power cut leaves no hidden folder without it, and no folder of somebody else is taken for a hidden one.
 type hidden struct {
 	base  place // that it is in
 	name  string
@@ -28,8 +30,10 @@ type hidden struct {
 const (
 	// partial begins the names of hidden folders, and of files that are not committed.
 	partial = ".partial"
+	// mark begins the names in hidden folders.
+	mark = "gpuconv."
 	// lockName is the file in a hidden folder that is locked.
-	lockName = "lock"
+	lockName = mark + "lock"
 )
 
 var (
@@ -151,7 +155,7 @@ func seize(base place, name string) (*hidden, error) {
 	return nil, err
 }
 
-// foreign reports an error if the folder holds something that this package never puts there: it is somebody else's.
+// foreign reports an error if the folder holds anything without the mark: it is somebody else's.
 func (h *hidden) foreign() error {
 	folder, err := h.inner.root.Open(".")
 	if err != nil {
@@ -172,11 +176,12 @@ func (h *hidden) foreign() error {
 
 // inTheWay is the error about something that has the name of a hidden folder and is not one.
 func inTheWay(base place, name string) error {
-	return &Error{Name: base.path, Err: errors.New(fault.Printable(name) + " is in the way: want it gone")}
+	return &Error{Name: filepath.Join(base.path, name), Err: errors.New("it is in the way: want it gone")}
 }
 
 // clear removes the hidden folder of a dead process, and what that has moved out of it but not completed. It calls
-// removed then. If the folder is gone it does nothing.
+// removed then, unless the folder held no more than a lock: its process may live, and make or remove it just now. If
+// the folder is gone it does nothing.
 func clear(base place, name string, removed func(path string)) error {
 	h, err := seize(base, name)
 	switch {
@@ -185,24 +190,25 @@ func clear(base place, name string, removed func(path string)) error {
 	case err != nil:
 		return err
 	}
+	held := false
 	if err = h.undo(); err == nil {
-		err = h.empty()
+		held, err = h.empty()
 	}
 	if err != nil {
 		h.close()
 		return err
 	}
-	if h.leave(); removed != nil {
+	if h.leave(); held && removed != nil {
 		removed(h.inner.path)
 	}
 	return nil
 }
 
-// empty removes all but the lock.
-func (h *hidden) empty() error {
+// empty removes all but the lock, and reports whether there was anything.
+func (h *hidden) empty() (held bool, err error) {
 	folder, err := h.inner.root.Open(".")
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer folder.Close()
 	entries, err := folder.ReadDir(-1)
@@ -210,9 +216,10 @@ func (h *hidden) empty() error {
 		if e.Name() == lockName {
 			continue
 		}
+		held = true
 		err = errors.Join(err, h.inner.removeAll(e.Name()))
 	}
-	return err
+	return held, err
 }
 
 // leave removes the hidden folder, which is empty but for its lock.

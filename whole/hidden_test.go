@@ -1,6 +1,7 @@
 package whole
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 )
 
@@ -188,50 +190,150 @@ func TestInTheWay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(dir, ".partial-d", "precious"), 0o777); err != nil {
+	somebodys := map[string]string{"d": "precious", "e": "files", "f": "file", "g": "lock", "h": "gpuconv.txt", "i": "moves"}
+	for name, inside := range somebodys {
+		hidden := filepath.Join(dir, ".partial-"+name)
+		if err := os.MkdirAll(hidden, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(hidden, inside), "mine")
+	}
+	if err := os.Mkdir(filepath.Join(dir, ".partial-j"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"b", "c", "d"} {
+	for _, name := range strings.Split("bcdefghi", "") {
 		var e *Error
 		_, err := CreateFolder(filepath.Join(dir, name))
-		if want := ".partial-" + name + " is in the way: want it gone"; !errors.As(err, &e) || e.Err.Error() != want {
+		if want := filepath.Join(dir, ".partial-"+name) + ": it is in the way: want it gone"; !errors.As(err, &e) || e.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
 	if err := Write(filepath.Join(dir, "a"), func(io.Writer) error { return nil }); err != nil {
 		t.Error(err) // under another name
 	}
-	if got := names(t, dir) + "/" + names(t, precious); got != ".partial-a .partial-b .partial-c .partial-d a precious/file files" {
-		t.Errorf("there is %q", got)
+	var removed []string
+	if err := watched(&removed).Write(filepath.Join(dir, "j"), func(io.Writer) error { return nil }); err != nil || removed != nil {
+		t.Errorf("%v, removed are %q", err, removed) // an empty folder is nothing that was removed
 	}
-	if got := names(t, filepath.Join(dir, ".partial-d")); got != "precious" {
-		t.Errorf("a folder of somebody else holds %q", got)
+	if got, want := names(t, precious), fileName+" "+filesName; got != want {
+		t.Errorf("what links lead to holds %q, want %q", got, want)
+	}
+	const want = ".partial-a .partial-b .partial-c .partial-d .partial-e .partial-f .partial-g .partial-h .partial-i a j precious"
+	if got := names(t, dir); got != want {
+		t.Errorf("there is %q, want %q", got, want)
+	}
+	for name, inside := range somebodys {
+		if got := names(t, filepath.Join(dir, ".partial-"+name)); got != inside {
+			t.Errorf("a folder of somebody else holds %q, want %q", got, inside)
+		}
 	}
 }
 
-// TestForgedMoves: what a list of moves says is not done if it leads out of the folder.
+// TestForgedMoves: of what a list of moves says only that is removed which was moved there, byte for byte, and from
+// where such a list may have moved it.
 func TestForgedMoves(t *testing.T) {
+	sum := newSummer()
+	io.WriteString(sum, "mine")
+	file := func(name string) string {
+		text, err := json.Marshal(sum.of(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	list := func(into string, files ...string) string {
+		return `{"into": "` + into + `", "files": [` + strings.Join(files, ", ") + `]}`
+	}
 	for _, text := range []string{
-		`{"into": "..", "names": ["mine"]}`, `{"into": ".", "names": ["../mine"]}`, `{"into": ".", "names": ["x/../../mine"]}`,
-		`{"into": "a/..", "names": ["mine"]}`, `{"into": ".", "names": []}`, `{"into": ".", "names": [""]}`, `{"into": `, ``,
-		`{"into": ".", "names": ["folder", "missing"]}`,
+		list("..", file("mine")), list(".", file("../mine")), list(".", file("x/../../mine")), list("a/..", file("mine")),
+		list("."), list(".", file("")), list(".", "{}"), `{"into": `, ``, list(".", file("folder"), file("missing")),
+		list(".", file("folder/mine"), file("missing")), list("folder", file("mine"), file("missing")),
+		list(".", file("mine"), file("folder/x")), list("another", file("mine"), file("missing")),
+		`{"into": ".", "names": ["mine", "zzz"]}`, `{"into": ".", "names": ["folder/mine", "mine", "zzz"]}`,
+		list(".", `{"name": "mine"}`, file("missing")), list(".", `{"name": "mine", "bytes": 4}`, file("missing")),
+		list(".", `{"name": "mine", "bytes": 4, "crc32c": "00000000"}`, file("missing")),
+		list(".", strings.Replace(file("mine"), "4", "5", 1), file("missing")),
 	} {
-		root := t.TempDir()
-		out := filepath.Join(root, "out")
-		if err := os.MkdirAll(filepath.Join(out, partial), 0o777); err != nil {
-			t.Fatal(err)
+		for _, hidden := range []string{"out/" + partial, ".partial-out", ".partial-mine"} {
+			root := t.TempDir()
+			for _, folder := range []string{"out/folder", "another", hidden} {
+				if err := os.MkdirAll(filepath.Join(root, folder), 0o777); err != nil {
+					t.Fatal(err)
+				}
+			}
+			mine := []string{"mine", "another/mine", "out/mine", "out/folder/mine"}
+			for _, path := range mine {
+				write(t, filepath.Join(root, path), "mine")
+			}
+			write(t, filepath.Join(root, hidden, movesName), text)
+			var e *Error
+			if err := (Options{NoSync: true}).CheckFolder(filepath.Join(root, "out")); !errors.As(err, &e) || !strings.HasSuffix(e.Rule, "this one holds folder") {
+				t.Errorf("%s: %v", text, err)
+			}
+			for _, path := range mine {
+				if read(filepath.Join(root, path)) != "mine" {
+					t.Errorf("%s in %s: %s is gone", text, hidden, path)
+				}
+			}
 		}
-		if err := os.Mkdir(filepath.Join(out, "folder"), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(root, "mine"), "mine")
-		write(t, filepath.Join(out, partial, movesName), text)
-		var e *Error
-		if err := CheckFolder(out); !errors.As(err, &e) || !strings.HasSuffix(e.Rule, "this one holds folder") {
-			t.Errorf("%s: %v", text, err)
-		}
-		if got := names(t, root) + "/" + names(t, out); got != "mine out/folder" {
-			t.Errorf("%s: there is %q", text, got)
+	}
+}
+
+// TestChangedMeanwhile: a process dies between the moves of its files. Of what it has moved the next one removes those
+// that are as they were. What somebody has written over one of them, into it or in its place, stays.
+func TestChangedMeanwhile(t *testing.T) {
+	dead := errors.New("the process is dead")
+	for _, linked := range []bool{true, false} {
+		for moves := range 3 {
+			for _, write := range []func(path string) error{
+				nil,
+				func(path string) error { return os.WriteFile(path, []byte("content of b"), 0o666) },
+				func(path string) error { return os.WriteFile(path, nil, 0o666) },
+				func(path string) error {
+					return errors.Join(os.WriteFile(path+"2", []byte("content of b"), 0o666), os.Rename(path+"2", path))
+				},
+			} {
+				root, done := t.TempDir(), 0
+				o := Options{NoSync: true, seam: func(c change, do func() error) error {
+					if filepath.Base(filepath.Dir(c.path)) == filesName && filepath.Dir(c.to) == root {
+						if c.action == links && !linked {
+							return syscall.EPERM
+						}
+						done++
+					}
+					if done > moves {
+						return dead
+					}
+					return do()
+				}}
+				d, err := o.CreateFolder(root)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, name := range []string{"a", "b", "c"} {
+					text := func(w io.Writer) error { _, err := io.WriteString(w, "content of "+name); return err }
+					if err := d.Write(name, text); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := d.Commit(); !errors.Is(err, dead) {
+					t.Fatal(err)
+				}
+				die(t, d)
+				want := ""
+				if changed := filepath.Join(root, "a"); write != nil {
+					if err := write(changed); err != nil {
+						t.Fatal(err)
+					}
+					want = read(changed)
+				}
+				err = CheckFolder(root)
+				if got := names(t, root); write == nil && (err != nil || got != "") {
+					t.Errorf("%v, there is %q", err, got)
+				} else if write != nil && (err == nil || got != "a" || read(filepath.Join(root, "a")) != want) {
+					t.Errorf("%v, there is %q, and a holds %q, want %q", err, got, read(filepath.Join(root, "a")), want)
+				}
+			}
 		}
 	}
 }
@@ -257,7 +359,7 @@ func TestNoLocks(t *testing.T) {
 	}
 	die(t, d)
 	_, err = o.CreateFolder(filepath.Join(dir, "out"))
-	const want = ".partial-out is in the way: want it gone"
+	const want = ".partial-out: it is in the way: want it gone"
 	if !errors.As(err, new(*Error)) || !strings.HasSuffix(err.Error(), want) || names(t, dir) != ".partial-out" {
 		t.Errorf("%v, want %s; there is %q", err, want, names(t, dir))
 	}
@@ -351,6 +453,23 @@ func TestManyProcesses(t *testing.T) {
 	if left := hiddenLeft(t, filepath.Dir(path)); left != nil {
 		t.Errorf("%q are left", left)
 	}
+}
+
+// TestNobodyDied: a process that ends well while another begins the same folder is not called dead.
+func TestNobodyDied(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	o := Options{NoSync: true, Removed: func(path string) { t.Errorf("%s is removed", path) }}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 100 {
+				if d, err := o.CreateFolder(path); err == nil {
+					d.Discard()
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 // TestMoved: the folder that an output is made in is moved meanwhile. Nothing is written, and nothing is left.

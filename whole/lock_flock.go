@@ -9,7 +9,7 @@ import (
 )
 
 // lock takes the lock of an open file, or reports errInUse. The system gives it back when the process ends, however it
-// ends. NFS has such locks between machines too. A file system without them gives errUnlockable.
+// ends. NFS may have such locks between machines, too. A file system without them gives errUnlockable.
 func lock(f *os.File) error {
 	connection, err := f.SyscallConn()
 	if err != nil {

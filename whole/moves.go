@@ -13,33 +13,37 @@ import (
 // moves says what is moved out of a hidden folder, one file after the other. It is in the hidden folder, as a file,
 // from before the first move until after the last. If the process dies between, the next one knows what to remove.
 type moves struct {
-	Into  string   `json:"into"`  // a folder, relative to the one that the hidden folder is in
-	Names []string `json:"names"` // in the order in which they move; the last moves when the others are safe
+	Into  string `json:"into"`  // a folder, relative to the one that the hidden folder is in
+	Files []Sum  `json:"files"` // in the order in which they move; the last moves when the others are safe
 }
 
 const (
-	movesName = "moves" // the file
-	filesName = "files" // the folder that they are moved out of
+	movesName = mark + "moves" // the file
+	filesName = mark + "files" // the folder that they are moved out of
 )
 
-// carry moves the files out of the hidden folder. If that fails, none is left at its new place.
+// carry moves the files out of the hidden folder. If that fails, none is left at its new place. A file that is there
+// already stays as it is: then the error is [fs.ErrExist].
 func (h *hidden) carry(m moves) error {
-	if len(m.Names) == 0 {
+	if len(m.Files) == 0 {
 		return nil
 	}
 	if err := h.announce(m); err != nil {
 		_ = h.back(m, nil)
 		return err
 	}
-	for i, name := range m.Names {
-		err := h.base.rename(filepath.Join(h.name, filesName, name), filepath.Join(m.Into, name))
-		if err == nil && i >= len(m.Names)-2 { // all but the last, and then the last
+	for i, file := range m.Files {
+		err := h.base.add(filepath.Join(h.name, filesName, file.Name), filepath.Join(m.Into, file.Name))
+		if err == nil && i >= len(m.Files)-2 { // all but the last, and then the last
 			err = h.base.syncIn(m.Into)
 		}
 		if err != nil {
-			_ = h.back(m, m.Names[:i+1])
-			return named(name, err)
+			_ = h.back(m, m.Files[:i+1])
+			return named(file.Name, err)
 		}
+	}
+	for _, file := range m.Files { // those that have two names now
+		_ = h.inner.remove(filepath.Join(filesName, file.Name))
 	}
 	return nil
 }
@@ -70,22 +74,19 @@ func (h *hidden) announce(m moves) error {
 // undo removes what a dead process has moved, unless it has moved all.
 func (h *hidden) undo() error {
 	m, ok := h.moves()
-	if !ok || h.base.holds(filepath.Join(m.Into, m.Names[len(m.Names)-1])) {
+	if !ok || h.base.holds(filepath.Join(m.Into, m.Files[len(m.Files)-1].Name)) {
 		return nil
 	}
-	return h.back(m, m.Names)
+	return h.back(m, m.Files)
 }
 
 // back removes files that were moved out of the hidden folder, and the folder that was made for them.
-func (h *hidden) back(m moves, names []string) error {
+func (h *hidden) back(m moves, files []Sum) error {
 	var failed error
-	for _, name := range names {
-		there, err := h.base.root.Lstat(filepath.Join(m.Into, name))
-		here, hereErr := h.inner.root.Lstat(filepath.Join(filesName, name))
-		if err != nil || !there.Mode().IsRegular() || hereErr == nil && !os.SameFile(there, here) {
-			continue // it has not been moved
+	for _, file := range files {
+		if h.moved(m.Into, file) {
+			failed = errors.Join(failed, h.base.remove(filepath.Join(m.Into, file.Name)))
 		}
-		failed = errors.Join(failed, h.base.remove(filepath.Join(m.Into, name)))
 	}
 	failed = errors.Join(failed, h.base.syncIn(m.Into))
 	if m.Into != "." {
@@ -93,6 +94,28 @@ func (h *hidden) back(m moves, names []string) error {
 		failed = errors.Join(failed, h.base.sync())
 	}
 	return failed
+}
+
+// moved reports whether the file in a folder is for certain the one that was moved there, byte for byte. Anything else
+// is somebody's.
+func (h *hidden) moved(into string, file Sum) bool {
+	path := filepath.Join(into, file.Name)
+	there, err := h.base.root.Lstat(path)
+	if err != nil || !there.Mode().IsRegular() || there.Size() != file.Bytes {
+		return false
+	}
+	here, err := h.inner.root.Lstat(filepath.Join(filesName, file.Name))
+	if err == nil && !os.SameFile(there, here) {
+		return false
+	}
+	f, err := h.base.root.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	got := newSummer()
+	_, err = io.Copy(got, f)
+	return err == nil && got.of(file.Name) == file
 }
 
 // moves reads the file, which may have any content.
@@ -107,10 +130,16 @@ func (h *hidden) moves() (m moves, ok bool) {
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, 16<<20))
-	if err != nil || json.Unmarshal(text, &m) != nil || len(m.Names) == 0 {
+	if err != nil || json.Unmarshal(text, &m) != nil || len(m.Files) == 0 {
 		return m, false // the process died before it was written: nothing was moved
 	}
-	return m, m.Into == "." || isPlain(m.Into) && !slices.ContainsFunc(m.Names, func(n string) bool { return !isPlain(n) })
+	if slices.ContainsFunc(m.Files, func(s Sum) bool { return !isPlain(s.Name) }) {
+		return m, false
+	}
+	if h.name == partial {
+		return m, m.Into == "."
+	}
+	return m, isPlain(m.Into) && hiddenName(m.Into, 0) == h.name
 }
 
 // isPlain reports whether name is one within a folder, and no path.

@@ -19,7 +19,7 @@ func (o Options) Scratch(name string) (path string, remove func(), err error) {
 		return "", nil, named(filepath.Join(os.TempDir(), name), err)
 	}
 	remove = func() {
-		_ = h.empty() // what cannot be removed stays, and the folder with it
+		_, _ = h.empty() // what cannot be removed stays, and the folder with it
 		h.leave()
 		base.close()
 	}

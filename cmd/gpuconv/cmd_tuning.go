@@ -99,7 +99,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	table, err := f.readTable(ctx)
+	table, err := f.readTable(ctx, settings.By)
 	if err != nil {
 		return err
 	}
@@ -268,8 +268,8 @@ func (f *tuningFlags) activations() string {
 	return f.input
 }
 
-// readTable reads what each image showed.
-func (f *tuningFlags) readTable(ctx context.Context) (*param.Table, error) {
+// readTable reads what each image showed, for curves over some axes, or over all that vary if there are none.
+func (f *tuningFlags) readTable(ctx context.Context, by []tuning.Axis) (*param.Table, error) {
 	path := f.table
 	switch {
 	case f.orientations != "" && f.table != "":
@@ -288,7 +288,8 @@ func (f *tuningFlags) readTable(ctx context.Context) (*param.Table, error) {
 		return nil, failed("table", path, err)
 	}
 	defer file.Close()
-	table, err := param.Reader{Subject: "image", Numbers: tuning.Measured}.Read(file)
+	complete := func(t *param.Table) []string { return tuning.Complete(t, by) }
+	table, err := param.Reader{Subject: "image", Numbers: tuning.Measured, Complete: complete}.Read(file)
 	return table, failed("table", path, err)
 }
 

@@ -146,7 +146,7 @@ func TestTuningInterrupt(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	waitFor(t, filepath.Join(cmd.Dir, "new/.partial-out/files"), ended)
+	waitFor(t, filepath.Join(cmd.Dir, "new/.partial-out/gpuconv.files"), ended)
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

@@ -5,15 +5,38 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gpuconv/whole"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // output is a flag that names a file or folder to write, what was given to it, and how it is written.
 type output struct {
 	flag, path string
 	options    whole.Options
+}
+
+// outputFlags returns the flags of a verb that name a file or folder to write. The --json of info and version has no
+// name: it prints.
+func outputFlags(cmd *cobra.Command) (flags []*pflag.Flag) {
+	for _, name := range []string{"output", "json", "html", "plots", "junit", "pictures", "download"} {
+		if f := cmd.Flags().Lookup(name); f != nil && f.Value.Type() == "string" {
+			flags = append(flags, f)
+		}
+	}
+	return flags
+}
+
+// writesFiles reports whether a verb was told to write a file. If it was not, what it prints is all that it makes.
+func writesFiles(cmd *cobra.Command) bool {
+	help := cmd.Flags().Lookup("help")
+	return !(help != nil && help.Changed) && slices.ContainsFunc(outputFlags(cmd), func(f *pflag.Flag) bool {
+		return f.Value.String() != ""
+	})
 }
 
 // blame makes err an error of the flag if it says that a file or folder cannot be written. It is an error of the

@@ -12,9 +12,13 @@ import (
 	"syscall"
 	"time"
 
+	"gpuconv/fault"
 	"gpuconv/gpu"
 	"gpuconv/gpu/probe"
 	"gpuconv/machine"
+	"gpuconv/whole"
+
+	"github.com/spf13/cobra"
 )
 
 func main() { gpu.Main(func() { os.Exit(run()) }) }
@@ -58,7 +62,7 @@ const echo = 100 * time.Millisecond
 
 // grace is how long a verb may take to stop, and to remove what it has begun, after a signal. Only what waits for the
 // system, such as a disk that is gone, takes longer.
-const grace = 4 * time.Second
+var grace = 4 * time.Second
 
 // end ends the process with a line on stderr, also if nobody reads that.
 func end(why string) {
@@ -81,17 +85,22 @@ const (
 	exitUsage  = 2 // the call was wrong
 )
 
-// execute runs one command line and returns its exit code. An error becomes one line on stderr.
+// execute runs one command line and returns its exit code. An error becomes one line on stderr, and so does a
+// panic.
 func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 	stdout, stderr := newScreen(out), newScreen(errs)
-	defer stdout.flush()
 	defer stderr.flush()
-	log.SetOutput(stderr) // libraries write to it
+	log.SetOutput(io.Discard) // libraries that say what concerns no user, as net/http does
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	var cmd *cobra.Command
+	err := fault.Guard(func() (err error) { cmd, err = root.ExecuteContextC(ctx); return err })
+	lost := stdout.flush()
+	if err == nil {
+		err = unprinted(cmd, lost)
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -103,4 +112,18 @@ func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// unprinted is the error of a verb that did its work, and could not print on stdout. A reader that went away is
+// one only where stdout is all that there is.
+func unprinted(cmd *cobra.Command, lost error) error {
+	files := writesFiles(cmd)
+	if lost == nil || files && errors.Is(lost, syscall.EPIPE) {
+		return nil
+	}
+	e := &fault.Error{Argument: "stdout", Err: whole.Cause(lost)}
+	if files {
+		e.Rule = "its files are written, its lines are not"
+	}
+	return e
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -10,18 +11,27 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"gpuconv/gpu"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// graceVariable sets how long the program may take to stop, for tests on a machine that does much else.
+const graceVariable = "TEST_GRACE"
+
 // TestMain makes the test binary the program gpuconv if it is started under that name, as scripts and tests do.
 func TestMain(m *testing.M) {
 	if _, chosen := os.LookupEnv(cacheVariable); !chosen { // tests leave the user's cache alone
 		os.Setenv(cacheVariable, "off")
 	}
-	testscript.Main(m, map[string]func(){"gpuconv": main})
+	testscript.Main(m, map[string]func(){"gpuconv": func() {
+		if longer, err := time.ParseDuration(os.Getenv(graceVariable)); err == nil {
+			grace = longer
+		}
+		main()
+	}})
 }
 
 // TestScripts runs the scripts of testdata. script_test.go explains the commands that they have beside the usual ones.
@@ -138,5 +148,24 @@ func unixOnly(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot be interrupted there")
+	}
+}
+
+// panicking is a stdout that panics.
+type panicking struct{}
+
+func (panicking) Write(text []byte) (int, error) {
+	if len(text) > 0 {
+		panic("boom")
+	}
+	return 0, nil
+}
+
+// TestPanicIsALine: a panic is one line on stderr and exit code 1, without a traceback.
+func TestPanicIsALine(t *testing.T) {
+	var stderr bytes.Buffer
+	code := execute(t.Context(), []string{"version"}, panicking{}, &stderr)
+	if line := errorLine(t, stderr.String()); code != exitFailed || !strings.HasPrefix(line, "gpuconv: internal error: boom, in gpuconv.panicking.Write (main_test.go:") {
+		t.Errorf("code %d, %q", code, line)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -54,16 +53,12 @@ func TestOutputsAreWhole(t *testing.T) {
 
 // TestNoSyncEverywhere: each verb that has a flag for an output has --no-sync, and no other has.
 func TestNoSyncEverywhere(t *testing.T) {
-	outputs := []string{"output", "json", "html", "plots", "junit", "pictures", "download"}
-	readers := []string{"info", "version"} // there --json prints
 	seen := 0
 	commands := newRoot().Commands()
 	for i := 0; i < len(commands); i++ {
 		cmd := commands[i]
 		commands = append(commands, cmd.Commands()...)
-		writes := !slices.Contains(readers, cmd.Name()) && slices.ContainsFunc(outputs, func(name string) bool {
-			return cmd.Flags().Lookup(name) != nil
-		})
+		writes := len(outputFlags(cmd)) > 0
 		if has := cmd.Flags().Lookup("no-sync") != nil; has != writes {
 			t.Errorf("%s has --no-sync: %v, and writes: %v", cmd.CommandPath(), has, writes)
 		}
@@ -91,20 +86,5 @@ func TestNothingIsSent(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Error("dataset imports nothing of package net")
-	}
-}
-
-// TestNoSyncReaches: --no-sync is what package whole is told, and syncing is what it does without.
-func TestNoSyncReaches(t *testing.T) {
-	for _, args := range [][]string{nil, {"--no-sync"}} {
-		var s saving
-		cmd := newVersion()
-		s.register(cmd)
-		if err := cmd.ParseFlags(args); err != nil {
-			t.Fatal(err)
-		}
-		if got, want := s.output("output", "x").options.NoSync, len(args) > 0; got != want {
-			t.Errorf("with %q NoSync is %v", args, got)
-		}
 	}
 }

@@ -19,21 +19,28 @@ type screen struct {
 	mu   sync.Mutex
 	out  io.Writer
 	half []byte // the first bytes of a character whose others are not written yet
+	lost error  // why a text could not be written, the first time
 }
 
 func newScreen(out io.Writer) *screen { return &screen{out: out} }
 
-// Write writes text, with its line breaks and tabs as they are. It reports all of text as written if it could write.
+// Write writes text, with its line breaks and tabs as they are. It reports all of text as written, also if it could not
+// write: a verb goes on with its files, and execute says so at the end.
 func (s *screen) Write(text []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := append(s.half, text...)
 	whole := len(all) - halfCharacter(all)
 	s.half = append([]byte(nil), all[whole:]...)
-	if _, err := io.WriteString(s.out, fault.Escape(string(all[:whole]), "\n\t")); err != nil {
-		return 0, err
-	}
+	s.write(all[:whole], "\n\t")
 	return len(text), nil
+}
+
+// write writes text, in which it keeps some characters as they are.
+func (s *screen) write(text []byte, kept string) {
+	if _, err := io.WriteString(s.out, fault.Escape(string(text), kept)); err != nil && s.lost == nil {
+		s.lost = err
+	}
 }
 
 // halfCharacter returns how many bytes at the end of text are the start of a character.
@@ -49,12 +56,13 @@ func halfCharacter(text []byte) int {
 	return 0
 }
 
-// flush writes what is left of a character that was never whole.
-func (s *screen) flush() {
+// flush writes what is left of a character that was never whole, and returns why something could not be written.
+func (s *screen) flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, _ = io.WriteString(s.out, fault.Escape(string(s.half), "")) // there is no one left to tell
+	s.write(s.half, "")
 	s.half = nil
+	return s.lost
 }
 
 // printLine formats a line and writes it. A line break or tab that a text from outside has is escaped too, so that no

@@ -66,10 +66,15 @@ type closedPipe struct{}
 
 func (closedPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-// TestScreenTellsErrors: who writes learns that nothing arrives.
+// TestScreenTellsErrors: who writes goes on, and learns at the end that nothing has arrived, once.
 func TestScreenTellsErrors(t *testing.T) {
-	if n, err := io.WriteString(newScreen(closedPipe{}), "text"); n != 0 || err == nil {
+	s := newScreen(closedPipe{})
+	if n, err := io.WriteString(s, "text"); n != 4 || err != nil {
 		t.Errorf("%d bytes written, error %v", n, err)
+	}
+	s.out = io.Discard
+	if io.WriteString(s, "more"); s.flush() == nil {
+		t.Error("nobody learns that a part is missing")
 	}
 }
 

@@ -2,7 +2,9 @@ package stimuli
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -19,26 +21,40 @@ type drawnNotes struct {
 	low, high float64 // of those beyond
 	cut       images
 	mostCut   float64
-	uneven    images
-	halving   string // of the first that is uneven
+	uneven    map[int]unevenness
+}
+
+// unevenness is why a square wave cannot be half bright over whole periods. The zero value is no reason.
+type unevenness struct {
+	samples int     // an odd number of them makes whole cycles
+	sf      float64 // cycles/pixel
+	finer   int     // the smallest supersampling that makes them even; its multiples by powers of 2 do, too
+}
+
+func (u unevenness) String() string {
+	return fmt.Sprintf("%d samples, an odd number, make whole cycles of a square wave of %.4g cycles/pixel", u.samples,
+		u.sf)
 }
 
 // images is a set of image numbers: an image may be drawn twice.
 type images map[int]struct{}
 
-func (i images) of(all int) string {
+func (i images) of(all int) string { return countOf(len(i), all) }
+
+// countOf says that so many of all images are something.
+func countOf(count, all int) string {
 	if all == 1 {
 		return "the image is"
 	}
 	verb := "are"
-	if len(i) == 1 {
+	if count == 1 {
 		verb = "is"
 	}
-	return fmt.Sprintf("%d of %d images %s", len(i), all, verb)
+	return fmt.Sprintf("%d of %d images %s", count, all, verb)
 }
 
 func newDrawnNotes() *drawnNotes {
-	return &drawnNotes{beyond: images{}, cut: images{}, uneven: images{}}
+	return &drawnNotes{beyond: images{}, cut: images{}, uneven: map[int]unevenness{}}
 }
 
 // luminanceSlack is what rounding may put beyond black and white.
@@ -49,14 +65,14 @@ func (d *drawnNotes) see(i int, p Pattern, c Canvas, low, high float64) {
 	if look := LookOf(p); look != nil && look.Centred {
 		low, high = low+look.Mean, high+look.Mean // the luminance that the pixels stand for
 	}
-	beyond, cut, halving := low < -luminanceSlack || high > 1+luminanceSlack, 0.0, ""
+	beyond, cut, uneven := low < -luminanceSlack || high > 1+luminanceSlack, 0.0, unevenness{}
 	if patch, ok := p.(*Gabor); ok {
 		cut = patch.outside(c)
 	}
-	if w, ok := p.(squareWaved); ok {
-		halving = w.uneven(c)
+	if w, ok := p.(squareWaved); ok && LookOf(p).Contrast != 0 {
+		uneven = w.uneven(c)
 	}
-	if !beyond && cut <= mostOutside && halving == "" {
+	if !beyond && cut <= mostOutside && uneven.samples == 0 {
 		return
 	}
 	d.mu.Lock()
@@ -70,11 +86,8 @@ func (d *drawnNotes) see(i int, p Pattern, c Canvas, low, high float64) {
 	if cut > mostOutside {
 		d.cut[i], d.mostCut = struct{}{}, max(d.mostCut, cut)
 	}
-	if halving != "" {
-		if len(d.uneven) == 0 {
-			d.halving = halving
-		}
-		d.uneven[i] = struct{}{}
+	if uneven.samples > 0 {
+		d.uneven[i] = uneven
 	}
 }
 
@@ -90,9 +103,22 @@ func (d *drawnNotes) notes(all int) (lines []string) {
 		lines = append(lines, fmt.Sprintf("%s cut: up to %.2g %% of a Gabor patch lies outside", d.cut.of(all), 100*d.mostCut))
 	}
 	if len(d.uneven) > 0 {
-		lines = append(lines, fmt.Sprintf("%s not half bright: %s", d.uneven.of(all), d.halving))
+		lines = append(lines, fmt.Sprintf("%s not half bright: %s", countOf(len(d.uneven), all), d.halving()))
 	}
 	return lines
+}
+
+// halving says why the first of the uneven images is, and which supersampling makes all of them even.
+func (d *drawnNotes) halving() string {
+	first, finer, alike := slices.Min(slices.Collect(maps.Keys(d.uneven))), 0, true
+	for _, u := range d.uneven {
+		finer = max(finer, u.finer)
+		alike = alike && u == d.uneven[first]
+	}
+	if alike {
+		return fmt.Sprintf("%v; supersampling by %d halves them", d.uneven[first], finer)
+	}
+	return fmt.Sprintf("in image %d %v; supersampling by %d halves those of all", first, d.uneven[first], finer)
 }
 
 // mostOutside is the share of a patch that may lie outside of the image without a note.
@@ -121,53 +147,54 @@ func (g *Gabor) outside(c Canvas) float64 {
 
 // squareWaved is a pattern of square waves.
 type squareWaved interface {
-	// uneven says why a wave cannot be half bright over whole periods on c, and what would make it so. It is empty
+	// uneven says why a wave cannot be half bright over whole periods on c, and what would make it so. It is zero
 	// where it can, and where no number of samples up to the canvas' size makes whole periods.
-	uneven(c Canvas) string
+	uneven(c Canvas) unevenness
 }
 
 // uneven implements squareWaved.
-func (g *Grating) uneven(c Canvas) string {
+func (g *Grating) uneven(c Canvas) unevenness {
 	if g.Wave != Square {
-		return ""
+		return unevenness{}
 	}
 	return unevenWave(c, g.SF, g.Orientation)
 }
 
 // uneven implements squareWaved.
-func (p *Plaid) uneven(c Canvas) string {
+func (p *Plaid) uneven(c Canvas) unevenness {
 	if p.Wave != Square {
-		return ""
+		return unevenness{}
 	}
-	if said := unevenWave(c, p.SF, p.Orientation); said != "" {
-		return said
+	first, second := unevenWave(c, p.SF, p.Orientation), unevenWave(c, p.SF2, p.Orientation+p.Angle)
+	if first.samples == 0 {
+		return second
 	}
-	return unevenWave(c, p.SF2, p.Orientation+p.Angle)
+	first.finer = max(first.finer, second.finer)
+	return first
 }
 
 // uneven implements squareWaved. A board is the product of two square waves, a cycle of two squares each.
-func (b *Checkerboard) uneven(c Canvas) string { return unevenWave(c, 1/(2*b.Side), b.Orientation) }
+func (b *Checkerboard) uneven(c Canvas) unevenness { return unevenWave(c, 1/(2*b.Side), b.Orientation) }
 
 // unevenWave looks at a square wave along rows or columns.
-func unevenWave(c Canvas, sf, degrees float64) string {
+func unevenWave(c Canvas, sf, degrees float64) unevenness {
 	fx, fy := components(sf, degrees)
 	f, extent := math.Abs(fx), c.Columns
 	switch {
 	case fx != 0 && fy != 0 || fx == fy:
-		return ""
+		return unevenness{}
 	case fx == 0:
 		f, extent = math.Abs(fy), c.Rows
 	}
 	samples, cycles := wholeCycles(f/float64(c.Supersample), extent*c.Supersample)
 	if samples%2 == 0 {
-		return ""
+		return unevenness{}
 	}
 	finer := 2
 	for cycles%2 == 0 {
 		cycles, finer = cycles/2, 2*finer
 	}
-	return fmt.Sprintf("%d samples, an odd number, make whole cycles of a square wave of %.4g cycles/pixel; "+
-		"supersampling by %d halves them", samples, sf, finer*c.Supersample)
+	return unevenness{samples, sf, finer * c.Supersample}
 }
 
 // wholeCycles returns the smallest number of samples, at most most, that makes whole cycles at so many cycles per

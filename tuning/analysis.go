@@ -243,7 +243,7 @@ func noted(notes []error, note error) []error {
 
 // describe adds the figures of a curve over an axis. It returns why figures are missing.
 func (c *Cell) describe(axis Axis, raw Curve, s Settings) (missing []error) {
-	curve := s.Negative.apply(raw)
+	curve, unfitted := s.Negative.apply(raw), ""
 	switch axis {
 	case ByOrientation:
 		c.Orientation = figures(curve.Orientation, &missing)
@@ -251,10 +251,11 @@ func (c *Cell) describe(axis Axis, raw Curve, s Settings) (missing []error) {
 			c.Direction = figures(curve.Direction, &missing)
 		}
 		if s.Fit {
-			v, ok, err := FitVonMises(raw) // its base takes any sign
+			v, why, err := fitVonMises(raw) // its base takes any sign
+			unfitted = why
 			if err != nil {
 				missing = append(missing, err)
-			} else if ok {
+			} else if why == "" {
 				c.Fit = &v
 			}
 		}
@@ -266,6 +267,9 @@ func (c *Cell) describe(axis Axis, raw Curve, s Settings) (missing []error) {
 	if c.Orientation != nil && axis == ByOrientation || c.Frequency != nil && axis == ByFrequency ||
 		c.Phase != nil && axis == ByPhase {
 		c.explain(axis, raw, curve)
+		if axis == ByOrientation {
+			c.explainFit(unfitted)
+		}
 	}
 	return missing
 }

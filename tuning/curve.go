@@ -50,11 +50,11 @@ func Curves(r *Responses, by param.Column, others []param.Column, over Reduction
 
 func notFinite(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 
-// best returns the image to which a cell answered most. NaN is no answer.
+// best returns the image to which a cell answered most. What is not finite is no answer.
 func (r *Responses) best(cell int) int {
 	best := 0
 	for i := range r.Images {
-		if r.At(i, cell) > r.At(best, cell) || math.IsNaN(r.At(best, cell)) {
+		if y := r.At(i, cell); !notFinite(y) && y > r.At(best, cell) || notFinite(r.At(best, cell)) {
 			best = i
 		}
 	}
@@ -103,26 +103,44 @@ func (c Curve) check() error {
 	return nil
 }
 
-// peak returns the index of the largest response, the first of several. NaN is no response.
+// peak returns the index of the largest response, the first of several. What is not finite is no response.
 func (c Curve) peak() int {
 	best := 0
 	for i, y := range c.Y {
-		if y > c.Y[best] || math.IsNaN(c.Y[best]) {
+		if !notFinite(y) && y > c.Y[best] || notFinite(c.Y[best]) {
 			best = i
 		}
 	}
 	return best
 }
 
-// peakAt returns the value with the largest response, NaN if no response is larger than another.
-func (c Curve) peakAt() float64 {
-	peak := c.peak()
+// peakAt returns the value with the largest response, NaN if the curve is flat beside responses of that size.
+func (c Curve) peakAt(size float64) float64 {
+	if c.flat(size) {
+		return math.NaN()
+	}
+	return c.X[c.peak()]
+}
+
+// largest returns the largest absolute value of the responses that are finite.
+func (c Curve) largest() (size float64) {
 	for _, y := range c.Y {
-		if y < c.Y[peak] {
-			return c.X[peak]
+		if !notFinite(y) {
+			size = max(size, math.Abs(y))
 		}
 	}
-	return math.NaN()
+	return size
+}
+
+// flat says whether the finite responses differ by no more than the rounding of responses of a size.
+func (c Curve) flat(size float64) bool {
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for _, y := range c.Y {
+		if !notFinite(y) {
+			lo, hi = min(lo, y), max(hi, y)
+		}
+	}
+	return !(hi-lo > flatness*size)
 }
 
 // notFinite returns how many responses are NaN or infinite.

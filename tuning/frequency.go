@@ -8,7 +8,8 @@ import (
 
 // Frequency puts a spatial frequency tuning curve into numbers.
 type Frequency struct {
-	// Peak is the frequency with the largest response, in the unit of the curve. It is NaN if no response is positive.
+	// Peak is the frequency with the largest response, in the unit of the curve. It is NaN if no response is positive,
+	// or if all are alike.
 	Peak float64
 	// Low and High are the frequencies where the curve falls to half of its peak on either side, interpolated linearly
 	// over log frequency. They are NaN where it does not fall so far.
@@ -18,7 +19,7 @@ type Frequency struct {
 }
 
 // Frequency describes a curve over spatial frequencies. It refuses frequencies that are not above 0. The figures of a
-// curve without a positive response, or with one that is not finite, are NaN.
+// curve without a positive response are NaN, and those but Peak of a curve with one that is not finite.
 func (c Curve) Frequency() (Frequency, error) {
 	if err := c.check(); err != nil {
 		return Frequency{}, err
@@ -26,14 +27,14 @@ func (c Curve) Frequency() (Frequency, error) {
 	if c.X[0] <= 0 {
 		return Frequency{}, fault.New("tuning", "spatial frequency", c.X[0], "want it above 0")
 	}
-	peak := c.peak()
-	if c.notFinite() > 0 {
-		return Frequency{math.NaN(), math.NaN(), math.NaN(), math.NaN()}, nil
-	}
-	f := Frequency{Peak: math.NaN(), Low: c.fall(peak, -1), High: c.fall(peak, 1)}
+	f, peak := Frequency{math.NaN(), math.NaN(), math.NaN(), math.NaN()}, c.peak()
 	if c.Y[peak] > 0 {
-		f.Peak = c.X[peak]
+		f.Peak = c.peakAt(c.largest())
 	}
+	if c.notFinite() > 0 {
+		return f, nil
+	}
+	f.Low, f.High = c.fall(peak, -1), c.fall(peak, 1)
 	f.Octaves = math.Log2(f.High / f.Low)
 	return f, nil
 }

@@ -105,7 +105,7 @@ func TestHalvesFigures(t *testing.T) {
 	if len(p.Train.Notes) != 3 || len(p.Test.Notes) != 1 ||
 		!strings.Contains(p.Train.Notes[0].Error(), "1 of 16 responses NaN or infinite") ||
 		!strings.Contains(p.Train.Notes[2].Error(), "cell 3: 1 of 4 responses") ||
-		!strings.Contains(p.Test.Notes[0].Error(), "cell 1: all responses over orientation alike") {
+		!strings.Contains(p.Test.Notes[0].Error(), "cell 1: no response above 0 over orientation: there is no peak") {
 		t.Errorf("notes %q and %q", p.Train.Notes, p.Test.Notes)
 	}
 }

@@ -8,8 +8,9 @@ import (
 // Orientation puts an orientation tuning curve into numbers.
 type Orientation struct {
 	// Peak is the orientation with the largest response. Preferred is the angle of the mean vector, ½·arg Σ r·e^{2iθ}.
-	// Both are in degrees, 0 ≤ θ < 180. Peak is NaN if all responses are alike, Preferred if |Σ r·e^{2iθ}| is below 1 %
-	// of Σ |r|: such a cell is not tuned, and the angle follows the grid of pixels or noise.
+	// Both are in degrees, 0 ≤ θ < 180. They are NaN if all responses are alike, and so are the means of opposite
+	// directions that cancel. Preferred is NaN also if |Σ r·e^{2iθ}| is below 1 % of Σ |r|: such a cell is not tuned,
+	// and the angle follows the grid of pixels or noise.
 	Peak, Preferred float64
 	// CircularVariance is 1 − |Σ r·e^{2iθ}| / Σ r: 0 for a cell that answers a single orientation, 1 for one that
 	// answers all alike (Ringach, Shapley and Hawken, J. Neurosci. 22:5639, 2002).
@@ -29,19 +30,20 @@ func (c Curve) Orientation() (Orientation, error) {
 	if err := c.check(); err != nil {
 		return Orientation{}, err
 	}
+	size, negative := c.largest(), c.negative()
 	c = c.fold(180)
 	if err := c.even("orientation", 180, 2); err != nil {
 		return Orientation{}, err
 	}
-	o := Orientation{c.peakAt(), math.NaN(), math.NaN(), math.NaN()}
+	o := Orientation{c.peakAt(size), math.NaN(), math.NaN(), math.NaN()}
 	if c.notFinite() > 0 {
 		return o, nil
 	}
 	sum, vector := c.moments(2)
-	if cmplx.Abs(vector) > leastVector*c.size() {
+	if cmplx.Abs(vector) > leastVector*c.size() && !c.flat(size) {
 		o.Preferred = angle(vector, 2)
 	}
-	if c.negative() {
+	if negative {
 		return o, nil
 	}
 	if sum > 0 {
@@ -77,12 +79,13 @@ func (c Curve) Direction() (Direction, error) {
 	if err := c.check(); err != nil {
 		return Direction{}, err
 	}
+	size, negative := c.largest(), c.negative()
 	c = c.fold(360)
 	if err := c.even("direction", 360, 4); err != nil {
 		return Direction{}, err
 	}
-	d := Direction{c.peakAt(), math.NaN()}
-	if c.notFinite() == 0 && !c.negative() {
+	d := Direction{c.peakAt(size), math.NaN()}
+	if c.notFinite() == 0 && !negative {
 		peak := c.peak()
 		d.Selectivity = contrast(c.Y[peak], c.around(c.X[peak]+180, 360))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -200,6 +201,133 @@ func TestReasonsWithoutFit(t *testing.T) {
 		missing := c.describe(ByOrientation, raw, Settings{Fit: true})
 		if len(missing) == 0 || len(c.Reasons) == 0 {
 			t.Errorf("%s: missing %v, reasons %v: want both", name, missing, c.Reasons)
+		}
+	}
+}
+
+// leftOut are the words of the reasons for which each figure may be left out.
+var leftOut = map[string][]string{
+	"orientation_peak_deg":      {"no peak", "figures are left out\n"},
+	"orientation_preferred_deg": {"no peak", "preferred", "figures are left out"},
+	"circular_variance":         {"circular variance", "figures are left out"},
+	"orientation_selectivity":   {"selectivity", "figures are left out"},
+	"half_width_deg":            {"half-width", "no peak", "preferred", "figures are left out"},
+	"sf_peak":                   {"no peak", "figures are left out\n"},
+	"sf_octaves":                {"bandwidth", "figures are left out"},
+	"f1_over_f0":                {"F1/F0", "figures are left out"},
+	"phase_depth":               {"depth", "figures are left out"},
+	"phase_preferred_deg":       {"preferred phase", "figures are left out"},
+}
+
+// TestEveryReason: whatever a cell answers over an axis, a figure of that axis that is left out has a reason.
+func TestEveryReason(t *testing.T) {
+	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, 1, 3, -1, 1e300}
+	of := map[Axis][]string{
+		ByOrientation: {"orientation_peak_deg", "orientation_preferred_deg", "circular_variance", "orientation_selectivity",
+			"half_width_deg"},
+		ByFrequency: {"sf_peak", "sf_octaves"},
+		ByPhase:     {"f1_over_f0", "phase_depth", "phase_preferred_deg"},
+	}
+	period := map[Axis]float64{ByOrientation: 180, ByFrequency: 1, ByPhase: 360}
+	rapid.Check(t, func(t *rapid.T) {
+		axis := rapid.SampledFrom([]Axis{ByOrientation, ByFrequency, ByPhase}).Draw(t, "axis")
+		n := rapid.SampledFrom([]int{10, 12}).Draw(t, "n")
+		c := sampled(n, 0, period[axis], math.Abs)
+		if axis == ByOrientation && rapid.Bool().Draw(t, "directions") {
+			c = sampled(n, 0, 360, math.Abs)
+		}
+		fill := rapid.SampledFrom([]float64{0, 1, -1}).Draw(t, "fill")
+		for i := range c.Y {
+			c.X[i]++ // frequencies are above 0
+			c.Y[i] = fill + rapid.SampledFrom([]float64{0, 0, 0, 0.5, -1, 2}).Draw(t, "more")
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "odd ones") {
+			c.Y[rapid.IntRange(0, n-1).Draw(t, "at")] = rapid.SampledFrom(odd).Draw(t, "odd")
+		}
+		var cell Cell
+		s := Settings{Fit: true, Negative: rapid.SampledFrom([]Negative{Refuse, Rectify, SubtractMin}).Draw(t, "negative")}
+		if missing := cell.describe(axis, c, s); len(missing) > 0 {
+			t.Fatal(missing)
+		}
+		reasons := strings.Join(cell.Reasons, "\n") + "\n"
+		for _, f := range cell.Figures() {
+			said := slices.ContainsFunc(leftOut[f.Name], func(words string) bool { return strings.Contains(reasons, words) })
+			if slices.Contains(of[axis], f.Name) && math.IsNaN(f.Value) && !said {
+				t.Fatalf("%v over %v: %s is left out, reasons %q", c.Y, axis, f.Name, reasons)
+			}
+		}
+	})
+}
+
+// TestReasons: the reason for each kind of curve, and the figures that it leaves out.
+func TestReasons(t *testing.T) {
+	cosine := func(x float64) float64 { return math.Cos(radians(x - 30)) }
+	noise := func(x float64) float64 { return VonMises{60, 2, 1, 0.6, 1}.At(x) + 0.35*float64(1-int(x/10+0.5)%2*2) }
+	for name, k := range map[string]struct {
+		axis    Axis
+		curve   Curve
+		reasons string
+		gone    string // names of figures, and those that are there after a |
+	}{
+		"flat sf": {ByFrequency, Curve{[]float64{.01, .02, .04}, []float64{1, 1, 1 + 1e-8}},
+			"all responses over sf alike: there is no peak and no bandwidth", "sf_peak sf_octaves"},
+		"low-pass": {ByFrequency, Curve{[]float64{.01, .02, .04}, []float64{4, 2, 0}},
+			"no fall to half of the peak below it over sf: the bandwidth is left out", "sf_octaves | sf_peak sf_high"},
+		"broad": {ByFrequency, Curve{[]float64{.01, .02, .04}, []float64{4, 5, 4}},
+			"no fall to half of the peak over sf: the bandwidth is left out", "sf_octaves | sf_peak"},
+		"one spike": {ByOrientation, sampled(18, 0, 180, func(x float64) float64 { return b2f(x == 0) }),
+			"the peak is narrower than the spacing, the fit is at its bound: the fit and its half-width are left out",
+			"half_width_deg fit_kappa | orientation_peak_deg circular_variance"},
+		"noise": {ByOrientation, sampled(18, 0, 180, noise),
+			"the fit explains less than half of the variance: its half-width is left out", "half_width_deg | fit_r2"},
+		"no orientation": {ByOrientation, sampled(18, 0, 180, func(float64) float64 { return 0 }),
+			"no response above 0 over orientation: there is no peak, circular variance or selectivity",
+			"orientation_peak_deg circular_variance orientation_selectivity half_width_deg"},
+		"cancelled": {ByOrientation, sampled(12, 0, 360, cosine),
+			"responses below 0 over orientation: circular variance and selectivity are left out, they are defined for rates; " +
+				"rectify or subtract the minimum\nthe means of opposite directions are all alike: there is no peak over orientation",
+			"orientation_peak_deg orientation_preferred_deg circular_variance fit_kappa | direction_peak_deg"},
+		"no phase": {ByPhase, sampled(8, 0, 360, func(float64) float64 { return 0 }),
+			"no response above 0 over phase: there is no F1/F0, depth or preferred phase",
+			"f1_over_f0 phase_depth phase_preferred_deg"},
+		"flat phase": {ByPhase, sampled(8, 0, 360, func(float64) float64 { return 2 }),
+			"no first harmonic over phase: the preferred phase is left out", "phase_preferred_deg | f1_over_f0 phase_depth"},
+	} {
+		var c Cell
+		if missing := c.describe(k.axis, k.curve, Settings{Fit: true}); len(missing) > 0 {
+			t.Fatal(missing)
+		}
+		if got := strings.Join(c.Reasons, "\n"); got != k.reasons {
+			t.Errorf("%s: %q, want %q", name, got, k.reasons)
+		}
+		gone, there, _ := strings.Cut(k.gone, " | ")
+		for _, f := range c.Figures() {
+			if slices.Contains(strings.Fields(gone), f.Name) && !math.IsNaN(f.Value) ||
+				slices.Contains(strings.Fields(there), f.Name) && math.IsNaN(f.Value) {
+				t.Errorf("%s: %s is %v", name, f.Name, f.Value)
+			}
+		}
+	}
+}
+
+// TestInfinite: an infinite response is no peak, over no axis; the largest that is finite is.
+func TestInfinite(t *testing.T) {
+	for _, odd := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		y := []float64{1, 2, odd, 4, 3, 1}
+		for axis, name := range map[Axis]string{ByOrientation: "orientation_peak_deg", ByFrequency: "sf_peak"} {
+			var c Cell
+			curve := sampled(6, 30, 180, math.Abs)
+			curve.Y = y
+			c.describe(axis, curve, Settings{})
+			want := fmt.Sprintf("[1 of 6 responses over %v NaN or infinite: its figures are left out but for the peak]", axis)
+			for _, f := range c.Figures() {
+				if f.Name == name && f.Value != 120 {
+					t.Errorf("%v: %s is %v, want 120", odd, name, f.Value)
+				}
+			}
+			if got := fmt.Sprint(c.Reasons); got != want {
+				t.Errorf("%v: %s, want %s", odd, got, want)
+			}
 		}
 	}
 }

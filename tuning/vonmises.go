@@ -42,9 +42,16 @@ func (v VonMises) HalfWidth() float64 {
 	return math.Acos(cosine) / 2 * 180 / math.Pi
 }
 
-// HasWidth says whether HalfWidth is one of the data. At the lower end of the range of κ it is not: the data are as
-// broad as a cosine or broader, and the half-width of 45° is the bound of the fit.
-func (v VonMises) HasWidth() bool { return v.Kappa > 4*leastKappa }
+// HasWidth says whether HalfWidth is one of the data. It is not of a fit that does not explain them. At the lower end
+// of the range of κ it is not either: the data are as broad as a cosine or broader, and the half-width of 45° is the
+// bound of the fit.
+func (v VonMises) HasWidth() bool { return v.Explains() && !v.broad() }
+
+func (v VonMises) broad() bool { return v.Kappa <= 4*leastKappa }
+
+// Explains says whether the curve explains half of the variance. The fit of a flat curve follows noise, and that of a
+// cell with two peaks follows one of them.
+func (v VonMises) Explains() bool { return v.R2 >= 0.5 }
 
 // vonMisesShape runs from 0 to 1.
 func vonMisesShape(theta, preferred, kappa float64) float64 {
@@ -66,24 +73,37 @@ func vonMisesShape(theta, preferred, kappa float64) float64 {
 // For given Preferred and κ the best Base and Height follow in closed form. gonum's Nelder-Mead method searches the
 // other two, from the best point of a grid of 10° and five values of κ.
 func FitVonMises(c Curve) (fit VonMises, ok bool, err error) {
+	fit, why, err := fitVonMises(c)
+	return fit, why == "" && err == nil, err
+}
+
+// fitVonMises fits as FitVonMises and says why there is no fit.
+func fitVonMises(c Curve) (fit VonMises, why string, err error) {
 	if err := c.check(); err != nil {
-		return fit, false, err
+		return fit, "", err
 	}
+	size := c.largest()
 	c = c.fold(180)
 	if n := len(c.X); n < 5 {
-		return fit, false, fault.New("tuning", fmt.Sprintf("a von Mises curve through %d orientations", n), "",
+		return fit, "", fault.New("tuning", fmt.Sprintf("a von Mises curve through %d orientations", n), "",
 			"want at least 5 that differ within 180°")
 	}
 	target := newTarget(c)
-	if !(target.total > 1e-24*c.size()*c.size()) {
-		return fit, false, nil
+	if !(target.total > 1e-24*c.size()*c.size()) || c.flat(size) {
+		return fit, "the squares of the responses tell nothing", nil
 	}
 	fit, residue, err := target.search(target.start())
 	if err != nil {
-		return fit, false, err
+		return fit, "", err
 	}
 	fit.R2 = 1 - residue/target.total
-	return fit, fit.Height > 0 && fit.Kappa < 0.999*mostKappa, nil
+	switch {
+	case !(fit.Height > 0):
+		why = "no curve is better than a constant"
+	case fit.Kappa >= 0.999*mostKappa:
+		why = "the peak is narrower than the spacing, the fit is at its bound"
+	}
+	return fit, why, nil
 }
 
 // searchSlack is how near the search ends to the best angle, in degrees; TestFitGoldens has it.

@@ -52,7 +52,7 @@ func TestTuningTable(t *testing.T) {
 	for _, want := range []string{
 		"0     45°          0.190           0.995  19.8°       0.1   1.39    2.000\n",
 		"1     120°         0.190           0.995  19.8°       0.1   1.39    0.000\n",
-		"2     -            1.000           0.000  -           0.05  -        0.000\n",
+		"2     -            1.000           0.000  -           -    -        0.000\n",
 	} {
 		if !strings.Contains(squeezed(stdout), squeezed(want)) {
 			t.Errorf("want the line %sin\n%s", want, stdout)

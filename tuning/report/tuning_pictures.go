@@ -18,7 +18,7 @@ func (t Tuning) draw(out *files, curves tuning.AxisCurves) error {
 		if filter := t.filter(cell); filter != "" {
 			axes.Title += ", " + filter
 		}
-		if fit := t.Analysis.Cells[cell].Fit; curves.Axis == tuning.ByOrientation && fit != nil && fit.R2 >= leastFit {
+		if fit := t.Analysis.Cells[cell].Fit; curves.Axis == tuning.ByOrientation && fit != nil && fit.Explains() {
 			axes.Lines[0].Style = figure.Points
 			axes.Lines = append(axes.Lines, fitted(fit, c.X))
 			if c.HasDirections() { // the line misses the points of a cell that prefers one

@@ -13,11 +13,6 @@ import (
 	"gpuconv/tuning"
 )
 
-// leastFit is the share of the variance that a fit must explain for its half-width to be printed and its curve to be
-// drawn. The fit of a flat curve follows rounding errors, and the fit of a cell with two peaks follows one of them.
-// cells.csv has the figures of every fit.
-const leastFit = 0.5
-
 // mostPrinted is how many cells the text lists.
 const mostPrinted = 24
 
@@ -36,9 +31,6 @@ func (t Tuning) WriteText(w io.Writer, notes []error) error {
 		figures := map[string]float64{}
 		for _, f := range cell.Figures() {
 			figures[f.Name] = f.Value
-		}
-		if figures["fit_r2"] < leastFit {
-			figures["half_width_deg"] = math.NaN()
 		}
 		for _, c := range columns {
 			line = append(line, c.text(figures[c.name]))

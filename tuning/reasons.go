@@ -1,0 +1,93 @@
+package tuning
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// indices are the figures of an axis that are defined for rates.
+var indices = map[Axis]string{ByOrientation: "circular variance and selectivity", ByPhase: "F1/F0 and depth"}
+
+// silent says what a curve without a response above 0 has not.
+var silent = map[Axis]string{
+	ByOrientation: "there is no peak, circular variance or selectivity",
+	ByFrequency:   "there is no peak and no bandwidth",
+	ByPhase:       "there is no F1/F0, depth or preferred phase",
+}
+
+func (c *Cell) because(format string, args ...any) {
+	c.Reasons = append(c.Reasons, fmt.Sprintf(format, args...))
+}
+
+// explain adds the reasons why figures of a curve are left out. raw is the curve as it was answered.
+func (c *Cell) explain(axis Axis, raw, curve Curve) {
+	if n := raw.notFinite(); n > 0 {
+		but := ""
+		if axis == ByOrientation && !math.IsNaN(c.Orientation.Peak) || axis == ByFrequency && !math.IsNaN(c.Frequency.Peak) {
+			but = " but for the peak"
+		}
+		c.because("%d of %d responses over %v NaN or infinite: its figures are left out%s", n, len(raw.Y), axis, but)
+		return
+	}
+	if indices[axis] != "" && curve.negative() {
+		c.because("responses below 0 over %v: %s are left out, they are defined for rates; "+
+			"rectify or subtract the minimum", axis, indices[axis])
+	}
+	if slices.Max(curve.Y) <= 0 && (axis == ByFrequency || !curve.negative()) {
+		c.because("no response above 0 over %v: %s", axis, silent[axis])
+		return
+	}
+	switch axis {
+	case ByOrientation:
+		c.explainOrientation(raw)
+	case ByFrequency:
+		c.explainFrequency()
+	case ByPhase:
+		if math.IsNaN(c.Phase.Preferred) {
+			c.because("no first harmonic over %v: the preferred phase is left out", axis)
+		}
+	}
+}
+
+func (c *Cell) explainOrientation(raw Curve) {
+	switch {
+	case math.IsNaN(c.Orientation.Peak) && raw.flat(raw.largest()):
+		c.because("all responses over %v alike: there is no peak", ByOrientation)
+	case math.IsNaN(c.Orientation.Peak):
+		c.because("the means of opposite directions are all alike: there is no peak over %v", ByOrientation)
+	case math.IsNaN(c.Orientation.Preferred):
+		c.because("not tuned to %v, the mean vector is below 1 %% of the responses: the preferred one is left out",
+			ByOrientation)
+		c.Fit = nil // its place would be as little one
+	}
+}
+
+func (c *Cell) explainFrequency() {
+	low, high := math.IsNaN(c.Frequency.Low), math.IsNaN(c.Frequency.High)
+	switch {
+	case math.IsNaN(c.Frequency.Peak):
+		c.because("all responses over %v alike: there is no peak and no bandwidth", ByFrequency)
+	case low && high:
+		c.because("no fall to half of the peak over %v: the bandwidth is left out", ByFrequency)
+	case low:
+		c.because("no fall to half of the peak below it over %v: the bandwidth is left out", ByFrequency)
+	case high:
+		c.because("no fall to half of the peak above it over %v: the bandwidth is left out", ByFrequency)
+	}
+}
+
+// explainFit adds the reasons why figures of the fit are left out. why there is none is empty if there is one. A cell
+// without a preferred orientation has a reason that counts for the fit as well.
+func (c *Cell) explainFit(why string) {
+	switch {
+	case math.IsNaN(c.Orientation.Preferred):
+	case why != "":
+		c.because("%s: the fit and its half-width are left out", why)
+	case c.Fit == nil:
+	case c.Fit.broad():
+		c.because("as broad as a cosine: the half-width is left out, 45° is the bound of the fit")
+	case !c.Fit.Explains():
+		c.because("the fit explains less than half of the variance: its half-width is left out")
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -46,6 +48,50 @@ func TestAddressIsText(t *testing.T) {
 	err = Download(t.Context(), Fetch{URL: url, Path: filepath.Join(t.TempDir(), "a.npz")})
 	if want := "dataset: " + url + ": want an address such as " + URL; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// TestAsksForTheFileOnly: a download, and one that goes on elsewhere, asks its address for the file, with what
+// docs/trust.md lists, and sends nothing else.
+func TestAsksForTheFileOnly(t *testing.T) {
+	all := content()
+	var asked []*http.Request
+	keep := func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || len(body) > 0 {
+			t.Errorf("the request has a body: %q, %v", body, err)
+		}
+		asked = append(asked, r.Clone(context.Background()))
+		if r.URL.Path == "/old" {
+			http.Redirect(w, r, "/new", http.StatusFound)
+			return
+		}
+		served(all)(w, r)
+	}
+	s := serve(t, keep)
+	path := filepath.Join(t.TempDir(), "a.npz")
+	fetch := Fetch{URL: s.URL + "/old", Path: path, MD5: md5Of(all)}
+	if err := os.WriteFile(fetch.Part(), all[:1000], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := Download(t.Context(), fetch); err != nil {
+		t.Fatal(err)
+	}
+	if len(asked) != 2 {
+		t.Fatalf("%d requests, want 2", len(asked))
+	}
+	for i, r := range asked {
+		names := slices.Sorted(maps.Keys(r.Header))
+		want := []string{"Accept-Encoding", "Range", "User-Agent"}
+		if i > 0 {
+			want = []string{"Accept-Encoding", "Range", "Referer", "User-Agent"}
+		}
+		if r.Method != http.MethodGet || r.URL.RawQuery != "" || !slices.Equal(names, want) {
+			t.Errorf("request %d is %s %v with %q, want GET with %q", i, r.Method, r.URL, names, want)
+		}
+		if agent := r.Header.Get("User-Agent"); !strings.HasPrefix(agent, "Go-http-client/") {
+			t.Errorf("request %d is of %q", i, agent)
+		}
 	}
 }
 

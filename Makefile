@@ -3,7 +3,7 @@
 TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
-.PHONY: help build demo test quick check builds glfw race full mutants kills bench setup clean
+.PHONY: help build demo test quick check builds glfw race full mutants kills fuzz bench setup clean
 .NOTPARALLEL: # targets share the machine and come in order
 
 help: ## print this list
@@ -91,6 +91,11 @@ mutants: setup ## after a change of a shader: break every shader in nine hundred
 
 kills: setup ## after a change of how files are written: kill what writes twenty times each, at random moments
 	CGO_ENABLED=1 GPUCONV_KILLS=20 go test -tags $(TAGS) -timeout 20m -v -run TestKilled ./cmd/gpuconv
+
+# A target for longer: FUZZ=FuzzRead FUZZTIME=1h make fuzz.
+FUZZTIME ?= 30s
+fuzz: ## run each fuzz target for FUZZTIME (30s); what fails stays in testdata/fuzz
+	@CGO_ENABLED=1 ./scripts/fuzz $(FUZZTIME)
 
 bench: setup ## run the benchmarks, with the whole program's
 	CGO_ENABLED=1 go test -tags $(TAGS) -run '^$$' -bench . ./...

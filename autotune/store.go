@@ -25,6 +25,7 @@ import (
 )
 
 // Store is a folder of winners, one file each. Files are replaced as a whole, so that processes may share the folder.
+// They are their user's alone to write; what others could have written is not used.
 // The zero value is empty and keeps nothing.
 type Store struct{ Folder string }
 
@@ -121,7 +122,7 @@ func (s Store) Save(k Key, e Entry) (string, error) {
 		return "", err
 	}
 	path := s.path(k)
-	err = whole.Write(path, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
+	err = whole.WritePrivate(path, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
 	if err != nil {
 		return "", err
 	}

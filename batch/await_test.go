@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gpuconv/batch"
+	"gpuconv/fault"
 )
 
 // TestAwait: Await returns what its function does, or the context's error as soon as that is done. It does not start a
@@ -27,4 +28,7 @@ func TestAwait(t *testing.T) {
 		t.Errorf("a context that is done: %v, want %v", err, context.Canceled)
 	}
 	close(forever)
+	if err := batch.Await(t.Context(), func() error { panic("boom") }); !errors.As(err, new(*fault.Panic)) {
+		t.Errorf("Await returns %v, want a panic", err)
+	}
 }

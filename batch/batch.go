@@ -11,8 +11,7 @@ import (
 	"time"
 
 	"gpuconv/conv"
-
-	"golang.org/x/sync/errgroup"
+	"gpuconv/internal/parallel"
 )
 
 // Source is a set of images that are drawn when they are needed, such as a [gpuconv/stimuli.Set].
@@ -61,7 +60,7 @@ func (j Job) Run(ctx context.Context) (Stats, error) {
 	start := time.Now()
 	stats := Stats{Images: j.Source.Shape().N()}
 	drawn, convolved := make(chan portion), make(chan portion)
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := parallel.WithContext(ctx)
 	group.Go(func() error { defer close(drawn); return j.draw(ctx, free, drawn, &stats.Draw) })
 	group.Go(func() error { defer close(convolved); return j.convolve(ctx, drawn, convolved, &stats.Convolve) })
 	group.Go(func() error { return j.write(ctx, convolved, free, &stats.Write) })

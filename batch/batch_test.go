@@ -9,6 +9,7 @@ import (
 	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/fault"
 )
 
 // counting is a source: each pixel of image n is n.
@@ -69,6 +70,32 @@ func TestRun(t *testing.T) {
 				t.Errorf("%d images, %d reported, %+v, %v", next, reported, stats, err)
 			}
 		})
+	}
+}
+
+type (
+	panicSource struct{ batch.Source }
+	panicPlan   struct{ conv.Plan }
+)
+
+func (panicSource) Draw(*conv.Tensor, int) error       { panic("boom") }
+func (panicPlan) Run(*conv.Tensor, *conv.Tensor) error { panic("boom") }
+
+// TestRunPanics: whoever panics, Run returns that as an error.
+func TestRunPanics(t *testing.T) {
+	for name, change := range map[string]func(*batch.Job){
+		"draw":     func(j *batch.Job) { j.Source = panicSource{j.Source} },
+		"plan":     func(j *batch.Job) { j.Plan = panicPlan{j.Plan} },
+		"sink":     func(j *batch.Job) { j.Sink = func(int, *conv.Tensor, *conv.Tensor) error { panic("boom") } },
+		"progress": func(j *batch.Job) { j.Progress = func(int) { panic("boom") } },
+	} {
+		j := job(t, 100, 4)
+		change(&j)
+		_, err := j.Run(t.Context())
+		var p *fault.Panic
+		if !errors.As(err, &p) || p.Value != "boom" {
+			t.Errorf("%s: error %v, want a panic", name, err)
+		}
 	}
 }
 

@@ -236,12 +236,24 @@ func TestInterrupt(t *testing.T) {
 
 // TestSlowedBy5Percent: an engine that computes 5 % of its images again is slower, and the engine against itself is
 // not. All are timed in the same rounds, so that the machine is the same for them, by the time for which they have a
-// core. A machine may be too busy to show 5 % in a few seconds; any machine shows an engine that computes all images
-// again.
+// core. A machine may be too busy to show 5 % in a few seconds. One of three tries shows an engine that computes all
+// images again: beside other tests the gauge, too, may take twice as long in some of its rounds.
 func TestSlowedBy5Percent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times for several seconds")
 	}
+	for try := 1; ; try++ {
+		if x := slowed(t); x.Verdict == bench.Slower {
+			return
+		} else if try == 3 {
+			t.Fatalf("an engine that computes everything twice is %s", x.Verdict)
+		}
+	}
+}
+
+// slowed fails t if the engine is slower than itself, or clearly not held up by 5 %. It returns how an engine is found
+// that computes everything twice.
+func slowed(t *testing.T) bench.Change {
 	again := func(part int) altered {
 		return altered{cpu.Engine{}, func(plan conv.Plan, dst, src *conv.Tensor) error {
 			n := src.Shape.N() / part
@@ -257,18 +269,16 @@ func TestSlowedBy5Percent(t *testing.T) {
 	if c := bench.Compare(only(r, "old"), only(r, "same"), 0.03, bench.CPUTime); c.Count(bench.Slower) > 0 {
 		t.Errorf("the same engine is slower: %v", c)
 	}
-	slowed := func(name string) bench.Change {
+	against := func(name string) bench.Change {
 		x := bench.Compare(only(r, "old"), only(r, name), 0.03, bench.CPUTime).Changes[0]
 		t.Logf("%s: %.3f (%.3f … %.3f), calibrated %.3f, p %.2g, would show %.3f: %s", name, x.Ratio, x.Low, x.High,
 			x.Calibrated, x.P, x.Shows, x.Verdict)
 		return x
 	}
-	if x := slowed("slow"); x.Verdict != bench.Slower && x.Shows <= 0.03 {
+	if x := against("slow"); x.Verdict != bench.Slower && x.Shows <= 0.03 {
 		t.Errorf("a slowdown by 5 %% is %s", x.Verdict)
 	}
-	if x := slowed("double"); x.Verdict != bench.Slower {
-		t.Errorf("an engine that computes everything twice is %s", x.Verdict)
-	}
+	return against("double")
 }
 
 // only returns the part of a report about one backend, and calls that cpu.

@@ -70,7 +70,7 @@ const (
 // gauge took beside each block. Both hold at 5 % over all tests together (Holm). The verdict is Slower or Faster if the
 // change is also beyond threshold, in parts of 1, in both. The package's doc says why.
 func Compare(before, after Report, threshold float64, by By) Comparison {
-	before, after = before.Printable(), after.Printable()
+	before, after = before.Printable().prepared(), after.Printable().prepared()
 	c := Comparison{Threshold: threshold}
 	c.notes(before, after)
 	var tests []test

@@ -1,8 +1,9 @@
 package bench
 
 import (
-	"sync"
 	"time"
+
+	"gpuconv/internal/parallel"
 )
 
 // copyFloats is how much one thread copies in a turn of copyRate: 64 MiB, more than the caches hold.
@@ -16,13 +17,7 @@ func copyRate(threads int, whole time.Duration) float64 {
 	for i := range threads {
 		src[i], dst[i] = make([]float32, copyFloats), make([]float32, copyFloats)
 	}
-	turn := func() {
-		var group sync.WaitGroup
-		for i := range threads {
-			group.Go(func() { copy(dst[i], src[i]) })
-		}
-		group.Wait()
-	}
+	turn := func() { parallel.Each(threads, func(i int) { copy(dst[i], src[i]) }) }
 	for i := range threads {
 		fillWith(src[i], 1) // untouched memory may all be one page
 	}

@@ -17,7 +17,7 @@ const neutral = -1
 // scaling over cores. It leaves out graphs without a point. Each series is a backend, except lines for comparison,
 // which are grey.
 func (r Report) graphs() []Picture {
-	r = r.Printable()
+	r = r.Printable().prepared()
 	graphs := append(r.throughput(), r.roofline(), r.ratios(), r.scaling())
 	note := r.note()
 	shown := graphs[:0]

@@ -18,7 +18,7 @@ var pageText string
 // WriteHTML writes the report as one page that loads nothing else: machine, method, pictures, tables, losses and
 // commands. It shows names from the report as text, whatever they contain.
 func (r Report) WriteHTML(w io.Writer, pictures []Picture) error {
-	r = r.Printable()
+	r = r.Printable().prepared()
 	page, err := template.New("page").Parse(pageText)
 	if err != nil {
 		return about("page", err)
@@ -227,5 +227,5 @@ func commands(r Report) []string {
 			all = append(all, b.Command)
 		}
 	}
-	return union(nil, all, func(a, b string) bool { return a == b })
+	return union(nil, all, itself)
 }

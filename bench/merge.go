@@ -27,10 +27,9 @@ func Merge(reports ...Report) (Report, error) {
 		}
 	}
 	whole.Results = pool(whole, reports)
-	same := func(a, b Missing) bool { return a == b }
 	whole.Missing = []Missing{}
 	for _, r := range reports {
-		whole.Missing = union(whole.Missing, r.Missing, same)
+		whole.Missing = union(whole.Missing, r.Missing, itself)
 	}
 	return whole, whole.Validate()
 }
@@ -51,7 +50,7 @@ func (r Report) sameMachine(other Report) error {
 // addRun adds what another report says of its machine, run, backends and cases.
 func (r *Report) addRun(other Report) {
 	r.Machine.Threads = max(r.Machine.Threads, other.Machine.Threads)
-	r.Machine.Versions = union(r.Machine.Versions, other.Machine.Versions, func(a, b Version) bool { return a == b })
+	r.Machine.Versions = union(r.Machine.Versions, other.Machine.Versions, itself)
 	if !slices.Contains(strings.Split(r.Run.Suite, "+"), other.Run.Suite) {
 		r.Run.Suite += "+" + other.Run.Suite
 	}
@@ -68,7 +67,7 @@ func (r *Report) addRun(other Report) {
 		" "); !slices.Contains(strings.Split(strings.Join(r.Run.Command, " "), " && "), command) {
 		r.Run.Command = append(append(slices.Clone(r.Run.Command), "&&"), other.Run.Command...)
 	}
-	r.Cases = union(r.Cases, other.Cases, func(a, b CaseInfo) bool { return a.Suite == b.Suite && a.Case == b.Case })
+	r.Cases = union(r.Cases, other.Cases, CaseInfo.key)
 	r.Backends = slices.Clone(r.Backends)
 	for _, b := range other.Backends {
 		r.addBackend(b)
@@ -101,27 +100,38 @@ func (r *Report) addBackend(b BackendInfo) {
 	}
 }
 
-// union returns all of a, and then what only b has.
-func union[T any](a, b []T, same func(a, b T) bool) []T {
-	all := slices.Clone(a)
+// union returns all of a, and then what of b has a key that none before it has.
+func union[T any, K comparable](a, b []T, key func(T) K) []T {
+	all, seen := slices.Clone(a), map[K]bool{}
+	for _, v := range a {
+		seen[key(v)] = true
+	}
 	for _, v := range b {
-		if !slices.ContainsFunc(all, func(have T) bool { return same(have, v) }) {
+		if k := key(v); !seen[k] {
+			seen[k] = true
 			all = append(all, v)
 		}
 	}
 	return all
 }
 
+// itself is the key of what has no other.
+func itself[T any](v T) T { return v }
+
 // pool returns the results of all reports in the order of whole's cases and backends. It pools those of the same phase,
 // case and backend.
 func pool(whole Report, reports []Report) []Result {
+	ready := make([]Report, len(reports))
+	for i, r := range reports {
+		ready[i] = r.prepared()
+	}
 	all := []Result{}
 	for _, c := range whole.Cases {
 		for _, b := range whole.Backends {
 			for _, phase := range phases() {
 				for _, cache := range []string{"", CacheCold, CacheWarm} {
 					var same []Result
-					for _, r := range reports {
+					for _, r := range ready {
 						if x, ok := r.exactly(c, b, phase, cache); ok {
 							same = append(same, x)
 						}
@@ -134,17 +144,6 @@ func pool(whole Report, reports []Report) []Result {
 		}
 	}
 	return all
-}
-
-// exactly returns the result of a phase with this state of the cache.
-func (r Report) exactly(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
-	for _, x := range r.Results {
-		if x.Suite == c.Suite && x.Case == c.Case && x.Backend == b.Backend && x.Threads == b.Threads &&
-			x.Phase == phase && x.Cache == cache {
-			return x, true
-		}
-	}
-	return Result{}, false
 }
 
 // pooled pools results of one phase of one case on one backend.

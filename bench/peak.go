@@ -1,8 +1,9 @@
 package bench
 
 import (
-	"sync"
 	"time"
+
+	"gpuconv/internal/parallel"
 )
 
 // Peak measures the most floating-point operations a second that so many threads make together: the roof for the
@@ -15,15 +16,11 @@ import (
 func Peak(probe func(rounds int) float64, threads int, budget time.Duration) float64 {
 	rounds := roundsPerTurn(probe)
 	best := make([]float64, threads)
-	var group sync.WaitGroup
-	for i := range threads {
-		group.Go(func() {
-			for start := time.Now(); best[i] == 0 || time.Since(start) < budget; {
-				best[i] = max(best[i], rate(probe, rounds))
-			}
-		})
-	}
-	group.Wait()
+	parallel.Each(threads, func(i int) {
+		for start := time.Now(); best[i] == 0 || time.Since(start) < budget; {
+			best[i] = max(best[i], rate(probe, rounds))
+		}
+	})
 	sum := 0.0
 	for _, b := range best {
 		sum += b

@@ -10,6 +10,7 @@ import (
 // Printable returns the report with all of its texts as [fault.Line] returns them. A report may come from anywhere, and
 // what shows one, as a table, page or picture, shows this. Numbers are shared with r.
 func (r Report) Printable() Report {
+	r.known = nil // it knows the names as they were
 	return printable(reflect.ValueOf(r)).Interface().(Report)
 }
 
@@ -25,6 +26,9 @@ func printable(v reflect.Value) reflect.Value {
 			return to
 		}
 		for i := range v.NumField() {
+			if !v.Type().Field(i).IsExported() {
+				continue
+			}
 			to.Field(i).Set(printable(v.Field(i)))
 		}
 	case reflect.Slice:

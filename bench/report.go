@@ -27,6 +27,8 @@ type Report struct {
 	Cases    []CaseInfo    `json:"cases"`    // what was timed, in the order of the suite
 	Results  []Result      `json:"results"`  // for each case, backend and phase, in the order of Cases
 	Missing  []Missing     `json:"missing"`  // what has no figures or fewer samples than asked for, and why
+
+	known *lookup // nil, or of this report: see prepared
 }
 
 // Machine is the computer, and the program that ran on it.
@@ -242,6 +244,7 @@ func (r Report) Validate() error {
 		return &fault.Error{Package: "bench", Argument: "report of schema", Value: strconv.Itoa(r.Schema),
 			Rule: fmt.Sprintf("want %d", Schema)}
 	}
+	r = r.prepared()
 	for i, result := range r.Results {
 		if err := r.validate(result); err != nil {
 			return about(fmt.Sprintf("result %d (%s, %s, %s)", i, result.Case, result.Backend, result.Phase), err)
@@ -275,27 +278,6 @@ func (r Report) validate(result Result) error {
 			result.CIHigh)
 	}
 	return nil
-}
-
-// caseOf returns the case of a result.
-func (r Report) caseOf(result Result) (CaseInfo, bool) {
-	i := slices.IndexFunc(r.Cases, func(c CaseInfo) bool { return c.Suite == result.Suite && c.Case == result.Case })
-	if i < 0 {
-		return CaseInfo{}, false
-	}
-	return r.Cases[i], true
-}
-
-// backendOf returns the backend of a result.
-func (r Report) backendOf(result Result) (BackendInfo, bool) {
-	i := slices.IndexFunc(r.Backends, func(b BackendInfo) bool {
-		return b.Backend == result.Backend &&
-			b.Threads == result.Threads
-	})
-	if i < 0 {
-		return BackendInfo{}, false
-	}
-	return r.Backends[i], true
 }
 
 // Wrong counts the wrong outputs, once for each case and backend.

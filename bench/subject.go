@@ -2,10 +2,10 @@ package bench
 
 import (
 	"runtime"
-	"sync"
 	"time"
 
 	"gpuconv/conv"
+	"gpuconv/internal/parallel"
 )
 
 // Subject is a backend that is timed.
@@ -61,11 +61,7 @@ func (g *gauge) measure(long time.Duration) {
 	for start := time.Now(); ; {
 		operations := make([]float64, g.threads)
 		begun, cpu := time.Now(), cpuSeconds()
-		var group sync.WaitGroup
-		for i := range g.threads {
-			group.Go(func() { operations[i] = g.fma(g.rounds) })
-		}
-		group.Wait()
+		parallel.Each(g.threads, func(i int) { operations[i] = g.fma(g.rounds) })
 		g.took += time.Since(begun).Seconds()
 		g.cpu += cpuSeconds() - cpu
 		g.work += operations[0]

@@ -3,7 +3,6 @@ package bench
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -13,7 +12,7 @@ import (
 // WriteTable writes the report for people: who was timed and what each could do at most, and one line for each case and
 // backend.
 func (r Report) WriteTable(w io.Writer) error {
-	r = r.Printable()
+	r = r.Printable().prepared()
 	for _, b := range r.Backends {
 		fmt.Fprintf(w, "backend   %s%s\n", b.line(), b.roofs())
 	}
@@ -57,17 +56,6 @@ func (b BackendInfo) roofs() string {
 		return ""
 	}
 	return ", at most " + b.Roof.rates(" and ")
-}
-
-// find returns a phase's result.
-func (r Report) find(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
-	for _, x := range r.Results {
-		if x.Suite == c.Suite && x.Case == c.Case && x.Backend == b.Backend && x.Threads == b.Threads &&
-			x.Phase == phase && (phase != PhaseCompile || x.Cache == cache) {
-			return x, true
-		}
-	}
-	return Result{}, false
 }
 
 // row is a line of the table, "" if the case was not timed on the backend.
@@ -162,10 +150,12 @@ func outlying(r Result) string {
 
 // writeNotes says what is missing and what was wrong.
 func (r Report) writeNotes(w io.Writer) {
-	fewer := 0
+	fewer, timed := 0, map[Missing]bool{}
+	for _, x := range r.Results {
+		timed[Missing{Case: x.Case, Backend: x.Backend, Threads: x.Threads}] = true
+	}
 	for _, m := range r.Missing {
-		if m.Phase == "" && slices.ContainsFunc(r.Results,
-			func(x Result) bool { return x.Case == m.Case && x.Backend == m.Backend && x.Threads == m.Threads }) {
+		if m.Phase == "" && timed[Missing{Case: m.Case, Backend: m.Backend, Threads: m.Threads}] {
 			fewer++ // the table shows how many samples there are
 			continue
 		}
@@ -191,7 +181,7 @@ func (r Report) writeNotes(w io.Writer) {
 
 // WriteGo writes the report in the format of Go's benchmarks, for benchstat: a line with the median of each block.
 func (r Report) WriteGo(w io.Writer) error {
-	r = r.Printable()
+	r = r.Printable().prepared()
 	goos, goarch, _ := strings.Cut(r.Machine.Platform, "/")
 	fmt.Fprintf(w, "goos: %s\ngoarch: %s\npkg: gpuconv/bench\ncpu: %s\n", goos, goarch, r.Machine.CPU)
 	for _, x := range r.Results {

@@ -38,6 +38,7 @@ type run struct {
 	bands    int
 	tasks    int
 	next     atomic.Int64
+	panicked atomic.Pointer[fault.Panic] // the first panic of a task
 }
 
 // worker is the memory that one goroutine computes in.
@@ -93,6 +94,9 @@ func (c *convolver) convolve(dst, src *conv.Tensor) error {
 	if c.closed {
 		return errClosed("plan")
 	}
+	if first := c.run.panicked.Load(); first != nil {
+		return first
+	}
 	if err := c.asked.CheckRun(dst, src); err != nil {
 		return err
 	}
@@ -100,6 +104,9 @@ func (c *convolver) convolve(dst, src *conv.Tensor) error {
 	c.deal(dst, src, workers)
 	c.crew.run(min(workers, c.run.tasks), c.task)
 	c.run.dst, c.run.src = nil, nil
+	if first := c.run.panicked.Load(); first != nil {
+		return first
+	}
 	return nil
 }
 
@@ -148,8 +155,15 @@ func (c *convolver) deal(dst, src *conv.Tensor, workers int) {
 	r.next.Store(0)
 }
 
-// work takes tasks until none is left.
+// work takes tasks until none is left. A task that panics is the last: the plan is of no use any more, since nobody
+// knows in what state it is.
 func (c *convolver) work(number int) {
+	defer func() {
+		if p := fault.Recovered(recover()); p != nil {
+			c.run.panicked.CompareAndSwap(nil, p)
+			c.run.next.Store(int64(c.run.tasks))
+		}
+	}()
 	w := c.workers[number]
 	for task := int(c.run.next.Add(1)) - 1; task < c.run.tasks; task = int(c.run.next.Add(1)) - 1 {
 		c.compute(w, task)

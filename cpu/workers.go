@@ -2,8 +2,9 @@ package cpu
 
 import (
 	"runtime"
-	"sync"
 	"sync/atomic"
+
+	"gpuconv/internal/parallel"
 )
 
 // forEach calls f for 0 ≤ i < n, on all cores.
@@ -16,13 +17,9 @@ func forEach(n int, f func(i int)) {
 		return
 	}
 	var next atomic.Int64
-	var group sync.WaitGroup
-	for range workers {
-		group.Go(func() {
-			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-				f(int(i))
-			}
-		})
-	}
-	group.Wait()
+	parallel.Each(workers, func(int) {
+		for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+			f(int(i))
+		}
+	})
 }

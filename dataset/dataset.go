@@ -2,7 +2,7 @@
 // mouse visual cortex to gratings (Stringer, Michaelos, Tsyboulski, Lindo and Pachitariu, Cell 184:2767, 2021,
 // https://doi.org/10.1016/j.cell.2021.03.042).
 //
-// [Download] fetches the file and goes on where an earlier call was cut off. [Sum] computes the checksum of a file.
+// [Download] fetches the file and goes on where an earlier call was cut off. [Sum] computes the checksums of a file.
 // [Open] reads it.
 //
 // # The file
@@ -23,8 +23,6 @@ package dataset
 
 import (
 	"context"
-	"crypto/md5"
-	"encoding/hex"
 	"io"
 	"math"
 	"slices"
@@ -219,20 +217,4 @@ func notFinite(values []float32) int {
 		}
 	}
 	return -1
-}
-
-// Sum returns the MD5 checksum of a file in hexadecimal, and its size in bytes. The tutorial gives an MD5 checksum. It
-// protects against damage, not against an attacker. Reading ends soon after ctx is done.
-func Sum(ctx context.Context, path string) (sum string, size int64, err error) {
-	f, err := input.Open(ctx, input.Array, path)
-	if err != nil {
-		return "", 0, failed(path, err)
-	}
-	defer f.Close()
-	hash := md5.New()
-	size, err = io.Copy(hash, f)
-	if err != nil {
-		return "", 0, failed(path, err)
-	}
-	return hex.EncodeToString(hash.Sum(nil)), size, nil
 }

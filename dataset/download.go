@@ -1,11 +1,11 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -24,43 +24,39 @@ type Fetch struct {
 	URL  string
 	Path string // of the file to write
 
-	MD5      string                  // the checksum, in hexadecimal; "" takes any file
+	Wanted   Wanted                  // the checksums that the file must have
+	Within   time.Duration           // how long all of it may take: without end
 	Stall    time.Duration           // how long to wait for the next byte: 30 s
 	Retries  int                     // retries in a row that bring no new byte: 3; negative means none
-	Pause    time.Duration           // before the first retry, doubled before each further one: 1 s
+	Attempts int                     // all of them, however little each brings: 100
+	Pause    time.Duration           // before the first retry, doubled before each further one, up to 1 min: 1 s
 	MostSize int64                   // the largest file that is taken, in bytes: [MostSize]
-	Client   *http.Client            // http.DefaultClient
+	Client   *http.Client            // one that keeps no connection
 	Progress func(done, total int64) // is called with numbers of bytes; total is −1 while it is unknown
 	Saving   whole.Options           // how the file comes to the disk: it outlives a power cut
 }
 
-// Part returns the file, beside Path, that has the bytes until all are there. A later call goes on from it.
-func (f Fetch) Part() string { return f.Path + ".part" }
-
-// A ChecksumError reports a file that was downloaded whole and has another checksum than wanted.
-type ChecksumError struct{ URL, Got, Want string }
-
-// Error returns one line with the address and both checksums.
-func (e *ChecksumError) Error() string { return "dataset: " + e.Plain() }
-
-// Plain returns the line without the package, for programs that name the place in another way.
-func (e *ChecksumError) Plain() string {
-	return fmt.Sprintf("%s: the file has the MD5 checksum %s: want %s", e.URL, e.Got, e.Want)
-}
-
-// Download fetches a file. In the end Path has all of it, with the right checksum, or is as it was. Until then the
-// bytes are in Part. If Part has bytes of an earlier call, Download asks only for the rest; a server that ignores that
-// starts over.
+// Download fetches a file. In the end Path has all of it, with the right checksums, or is as it was. Until then the
+// bytes are in Part. If Part has bytes of an earlier call, Download asks only for the rest, and for the whole if the
+// server has another file by now (If-Range, with what a second file beside Path keeps of its answer). A server that
+// ignores that starts over, and so does Download where neither a checksum nor the server tells files apart.
 //
 // If an attempt is cut, stalls or meets an error of the server (5xx, 408, 429), the next goes on where it ended. When
-// no retry is left, or ctx is done, Part is kept unless it is empty. A file whose checksum is wrong is removed. If it
-// came in several attempts, or in part from an earlier call, it is fetched once more from the start: the file at the
-// address may have changed in between.
+// no retry or no time is left, or ctx is done, Part is kept unless it is empty. A file whose checksum is wrong is
+// removed. If it came in several attempts, or in part from an earlier call, it is fetched once more from the start: the
+// file at the address may have changed in between.
 //
 // Errors: an address that cannot be asked, or that answers with another status than 200 or 206; a file of more than
-// MostSize; a [*ChecksumError]; files that cannot be written; ctx's error, wrapped.
+// MostSize; a [*ChecksumError]; no end within the time; files that cannot be written, and a Part that is a link; ctx's
+// error, wrapped.
 func Download(ctx context.Context, f Fetch) error {
 	f = f.withDefaults()
+	if f.Within > 0 {
+		late := fmt.Errorf("not all of it came in %v: want more time", f.Within)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, f.Within, late)
+		defer cancel()
+	}
 	for again := true; ; again = false {
 		d := download{Fetch: f}
 		err := d.run(ctx)
@@ -79,6 +75,9 @@ func (f Fetch) withDefaults() Fetch {
 	if f.Retries == 0 {
 		f.Retries = 3
 	}
+	if f.Attempts == 0 {
+		f.Attempts = 100
+	}
 	if f.Pause == 0 {
 		f.Pause = time.Second
 	}
@@ -86,7 +85,7 @@ func (f Fetch) withDefaults() Fetch {
 		f.MostSize = MostSize
 	}
 	if f.Client == nil {
-		f.Client = http.DefaultClient
+		f.Client = newClient()
 	}
 	if f.Progress == nil {
 		f.Progress = func(int64, int64) {}
@@ -94,21 +93,32 @@ func (f Fetch) withDefaults() Fetch {
 	return f
 }
 
+// newClient returns a client that closes a connection after each answer. On one that is kept a server may say what
+// nobody asked for, and net/http then prints a line.
+func newClient() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DisableKeepAlives = true
+	return &http.Client{Transport: transport}
+}
+
 // download is a Fetch under way.
 type download struct {
 	Fetch
 	file   *os.File
-	done   int64 // bytes in file
-	pieced bool  // they came in several answers
+	done   int64  // bytes in file
+	pieced bool   // they came in several answers
+	of     origin // what they are of
 }
 
 // run fetches the file and puts it in its place. If that fails, it keeps a part that is not empty.
 func (d *download) run(ctx context.Context) error {
 	var err error
-	if d.file, err = os.OpenFile(d.Part(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
-		return failed(d.Part(), err)
+	if d.file, err = openPart(d.Part()); err != nil {
+		return err
 	}
-	err = d.fetch(ctx)
+	if err = d.resume(); err == nil {
+		err = d.fetch(ctx)
+	}
 	if closeErr := d.file.Close(); err == nil && closeErr != nil {
 		err = failed(d.Part(), closeErr)
 	}
@@ -120,39 +130,63 @@ func (d *download) run(ctx context.Context) error {
 	if err != nil && d.done == 0 {
 		_ = os.Remove(d.Part())
 	}
+	if err == nil || d.done == 0 {
+		_ = os.Remove(d.origin())
+	}
 	return err
 }
 
-// fetch makes attempts until the file is whole.
-func (d *download) fetch(ctx context.Context) error {
+// resume finds out what an earlier call has left. Bytes of another address are of no use.
+func (d *download) resume() error {
 	info, err := d.file.Stat()
 	if err != nil {
 		return failed(d.Part(), err)
 	}
 	d.done = info.Size()
 	d.pieced = d.done > 0
-	pause, furthest := d.Pause, d.done
-	for fruitless := 0; ; fruitless++ {
+	d.of = readOrigin(d.origin())
+	if d.done > 0 && d.of.differs(origin{URL: d.URL, Size: -1}) {
+		return unwrapped(d.startOver())
+	}
+	return nil
+}
+
+// unwrapped returns the error of a [*permanentError], and any other as it is.
+func unwrapped(err error) error {
+	var permanent *permanentError
+	if errors.As(err, &permanent) {
+		return permanent.err
+	}
+	return err
+}
+
+// fetch makes attempts until the file is whole.
+func (d *download) fetch(ctx context.Context) error {
+	pause, furthest, fruitless := d.Pause, d.done, 0
+	for attempts := 1; ; attempts++ {
 		err := d.attempt(ctx)
-		var permanent *permanentError
 		switch {
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
-			return failed(d.URL, ctx.Err())
-		case errors.As(err, &permanent):
-			return permanent.err
+			return failed(d.URL, context.Cause(ctx))
+		case errors.As(err, new(*permanentError)):
+			return unwrapped(err)
+		case attempts >= d.Attempts:
+			return failed(d.URL, fmt.Errorf("%w; %d attempts: want a steadier connection", err, attempts))
 		case d.done > furthest: // and not only further than after starting over
-			fruitless, pause, furthest = -1, d.Pause, d.done
+			fruitless, pause, furthest = 0, d.Pause, d.done
 		case fruitless >= max(d.Retries, 0):
 			return failed(d.URL, err)
+		default:
+			fruitless++
 		}
 		d.pieced = d.pieced || d.done > 0
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
 		}
-		pause *= 2
+		pause = min(2*pause, max(d.Pause, time.Minute))
 	}
 }
 
@@ -185,9 +219,17 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 	if err != nil || request.URL.Host == "" {
 		return d.permanently("want an address such as %s", URL)
 	}
+	if d.done > 0 && d.Wanted.Any() && d.of.condition() == "" { // nobody would notice that the file has changed
+		if err := d.startOver(); err != nil {
+			return err
+		}
+	}
 	request.Header.Set("Accept-Encoding", "identity") // bytes of the file, which ranges count
 	if d.done > 0 {
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", d.done))
+		if condition := d.of.condition(); condition != "" {
+			request.Header.Set("If-Range", condition)
+		}
 	}
 	response, err := d.Client.Do(request)
 	if err != nil {
@@ -206,16 +248,12 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 // is true if nothing is missing.
 func (d *download) accept(r *http.Response) (total int64, complete bool, err error) {
 	switch {
-	case r.StatusCode == http.StatusOK: // also where a range was asked for and ignored
-		return r.ContentLength, false, d.startOver()
+	case r.StatusCode == http.StatusOK: // also where a range was asked for and ignored, or of another file
+		err = d.startOver()
+		d.remember(newOrigin(d.URL, r.ContentLength, r.Header))
+		return r.ContentLength, false, err
 	case r.StatusCode == http.StatusPartialContent && d.done > 0:
-		first, total, ok := contentRange(r.Header.Get("Content-Range"))
-		if !ok || first != d.done {
-			err = d.startOver()
-			if err == nil {
-				err = fmt.Errorf("the server sends the range %q", r.Header.Get("Content-Range"))
-			}
-		}
+		total, err = d.goOn(r.Header)
 		return total, false, err
 	case r.StatusCode == http.StatusRequestedRangeNotSatisfiable && d.done > 0:
 		if _, total, _ := contentRange(r.Header.Get("Content-Range")); total == d.done {
@@ -229,6 +267,30 @@ func (d *download) accept(r *http.Response) (total int64, complete bool, err err
 		return 0, false, fmt.Errorf("the server answers %s", r.Status)
 	}
 	return 0, false, d.permanently("the server answers %s", r.Status)
+}
+
+// goOn reads the head of an answer that has the rest of the file, and starts over if it is the rest of another.
+func (d *download) goOn(h http.Header) (total int64, err error) {
+	first, total, ok := contentRange(h.Get("Content-Range"))
+	now := newOrigin(d.URL, total, h)
+	switch {
+	case !ok || first != d.done:
+		err = fmt.Errorf("the server sends the range %q", h.Get("Content-Range"))
+	case d.of.differs(now):
+		err = errors.New("the file has changed meanwhile")
+	default:
+		if d.of.condition() == "" {
+			d.remember(now)
+		}
+		return total, nil
+	}
+	return total, cmp.Or(d.startOver(), err)
+}
+
+// remember keeps what the server says of the file, for the next attempt and for a later call.
+func (d *download) remember(of origin) {
+	d.of = of
+	of.keep(d.origin())
 }
 
 // contentRange reads "bytes 5-9/10" and "bytes */10"; total is −1 if it is "*".
@@ -249,7 +311,7 @@ func (d *download) startOver() error {
 	if err := d.file.Truncate(0); err != nil {
 		return d.unwritable(err)
 	}
-	d.done, d.pieced = 0, false
+	d.done, d.pieced, d.of = 0, false, origin{Size: -1}
 	return nil
 }
 
@@ -290,15 +352,15 @@ func (d *download) receive(body io.Reader, total int64, alive func()) error {
 	}
 }
 
-// verify compares the checksum, and has a file that has another removed.
+// verify compares the checksums, and has a file that has others removed.
 func (d *download) verify(ctx context.Context) error {
-	sum, _, err := Sum(ctx, d.Part())
+	sums, err := Sum(ctx, d.Part())
 	if err != nil {
 		return err
 	}
-	if d.MD5 != "" && !strings.EqualFold(sum, d.MD5) {
+	if err := d.Wanted.Check(d.URL, sums); err != nil {
 		d.done = 0
-		return &ChecksumError{d.URL, sum, strings.ToLower(d.MD5)}
+		return err
 	}
 	return nil
 }
@@ -309,15 +371,6 @@ func (d *download) place() error {
 		return &fault.Error{Package: "dataset", Err: err}
 	}
 	return nil
-}
-
-// Kept returns how many bytes of an unfinished download there are.
-func (f Fetch) Kept() int64 {
-	info, err := os.Stat(f.Part())
-	if errors.Is(err, fs.ErrNotExist) || err != nil {
-		return 0
-	}
-	return info.Size()
 }
 
 // plain takes method and address off an error of net/http: the message names the address already.

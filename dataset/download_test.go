@@ -1,15 +1,19 @@
 package dataset
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/md5"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"maps"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -51,43 +55,37 @@ func TestAddressIsText(t *testing.T) {
 	}
 }
 
-// TestAsksForTheFileOnly: a download, and one that goes on elsewhere, asks its address for the file, with what
-// docs/trust.md lists, and sends nothing else.
+// TestAsksForTheFileOnly: a download that is redirected, cut and goes on asks for the file, with what docs/trust.md
+// lists, and sends nothing else.
 func TestAsksForTheFileOnly(t *testing.T) {
 	all := content()
 	var asked []*http.Request
-	keep := func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil || len(body) > 0 {
+	whole := heads("ETag", `"1"`, served(all))
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if body, err := io.ReadAll(r.Body); err != nil || len(body) > 0 {
 			t.Errorf("the request has a body: %q, %v", body, err)
 		}
 		asked = append(asked, r.Clone(context.Background()))
-		if r.URL.Path == "/old" {
+		switch {
+		case r.URL.Path == "/old":
 			http.Redirect(w, r, "/new", http.StatusFound)
-			return
+		case r.Header.Get("Range") == "":
+			cut(whole, 1000)(w, r)
+		default:
+			whole(w, r)
 		}
-		served(all)(w, r)
+	})
+	err := Download(t.Context(), Fetch{URL: s.URL + "/old", Path: filepath.Join(t.TempDir(), "a.npz"),
+		Wanted: Wanted{MD5: md5Of(all)}, Pause: time.Millisecond})
+	if err != nil || len(asked) != 4 {
+		t.Fatalf("%d requests, %v, want 4", len(asked), err)
 	}
-	s := serve(t, keep)
-	path := filepath.Join(t.TempDir(), "a.npz")
-	fetch := Fetch{URL: s.URL + "/old", Path: path, MD5: md5Of(all)}
-	if err := os.WriteFile(fetch.Part(), all[:1000], 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if err := Download(t.Context(), fetch); err != nil {
-		t.Fatal(err)
-	}
-	if len(asked) != 2 {
-		t.Fatalf("%d requests, want 2", len(asked))
-	}
-	for i, r := range asked {
-		names := slices.Sorted(maps.Keys(r.Header))
-		want := []string{"Accept-Encoding", "Range", "User-Agent"}
-		if i > 0 {
-			want = []string{"Accept-Encoding", "Range", "Referer", "User-Agent"}
-		}
-		if r.Method != http.MethodGet || r.URL.RawQuery != "" || !slices.Equal(names, want) {
-			t.Errorf("request %d is %s %v with %q, want GET with %q", i, r.Method, r.URL, names, want)
+	for i, want := range []string{"Accept-Encoding User-Agent", "Accept-Encoding Referer User-Agent",
+		"Accept-Encoding If-Range Range User-Agent", "Accept-Encoding If-Range Range Referer User-Agent"} {
+		r := asked[i]
+		names := slices.DeleteFunc(slices.Sorted(maps.Keys(r.Header)), func(name string) bool { return name == "Connection" })
+		if got := strings.Join(names, " "); r.Method != http.MethodGet || r.URL.RawQuery != "" || got != want {
+			t.Errorf("request %d is %s %v with %s, want GET with %s", i, r.Method, r.URL, got, want)
 		}
 		if agent := r.Header.Get("User-Agent"); !strings.HasPrefix(agent, "Go-http-client/") {
 			t.Errorf("request %d is of %q", i, agent)
@@ -121,6 +119,14 @@ func serve(t *testing.T, answers ...http.HandlerFunc) *server {
 func served(b []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(w, r, "file.npz", time.Time{}, bytes.NewReader(b))
+	}
+}
+
+// heads serves as serve does, with a header.
+func heads(name, value string, serve http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(name, value)
+		serve(w, r)
 	}
 }
 
@@ -237,9 +243,12 @@ func TestDownload(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, c.answers...)
-			f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: md5Of(good),
-				Stall: 200 * time.Millisecond, Retries: 2, Pause: time.Millisecond, MostSize: 400_000}
+			s, stall := serve(t, c.answers...), 30*time.Second
+			if name == "stalls" {
+				stall = time.Second
+			}
+			f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: md5Of(good)},
+				Stall: stall, Retries: 2, Pause: time.Millisecond, MostSize: 400_000}
 			if c.part != nil {
 				write(t, f.Part(), c.part)
 			}
@@ -277,7 +286,7 @@ func TestDownloadSlow(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 	})
-	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: md5Of(good), Stall: 600 * time.Millisecond, Retries: -1}
+	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: md5Of(good)}, Stall: 600 * time.Millisecond, Retries: -1}
 	wantFile(t, f, Download(t.Context(), f), good)
 	if len(s.ranges) != 1 {
 		t.Errorf("it asked for %q: want once", s.ranges)
@@ -293,7 +302,7 @@ func TestDownloadPause(t *testing.T) {
 		answers = append(answers, cut(served(good), 1000))
 	}
 	s := serve(t, append(answers, served(good))...)
-	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: md5Of(good), Pause: time.Millisecond}
+	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: md5Of(good)}, Pause: time.Millisecond}
 	start := time.Now()
 	wantFile(t, f, Download(t.Context(), f), good)
 	if took := time.Since(start); took > 3*time.Second {
@@ -301,16 +310,232 @@ func TestDownloadPause(t *testing.T) {
 	}
 }
 
-// TestDownloadUnchecked: a range that was not asked for is not taken, also without a checksum. A checksum may be in
-// capitals.
+// TestDownloadUnchecked: a range that was not asked for is not taken, also without a checksum where the server tells
+// its files apart. A checksum may be in capitals.
 func TestDownloadUnchecked(t *testing.T) {
 	good := content()
 	for _, sum := range []string{"", strings.ToUpper(md5Of(good))} {
 		s := serve(t, ranged(good[5:], "bytes 5-299999/300000"), served(good))
-		f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: sum, Pause: time.Millisecond}
+		f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: sum}, Pause: time.Millisecond}
 		write(t, f.Part(), good[:9])
+		origin{URL: f.URL, ETag: `"1"`, Size: -1}.keep(f.origin())
 		wantFile(t, f, Download(t.Context(), f), good)
+		if want := list("bytes=9-", ""); !slices.Equal(s.ranges, want) {
+			t.Errorf("it asked for %q, want %q", s.ranges, want)
+		}
 	}
+}
+
+// TestDownloadDoubts: without a checksum, bytes of which nobody knows whether they are the file's are not taken.
+func TestDownloadDoubts(t *testing.T) {
+	good := content()
+	for name, c := range map[string]struct {
+		of     func(f Fetch) origin
+		wanted Wanted
+		ranges []string
+	}{
+		"nothing is known": {of: func(Fetch) origin { return origin{Size: -1} }, ranges: list("")},
+		"another address": {of: func(f Fetch) origin { return origin{URL: f.URL + "/a", ETag: `"1"`, Size: -1} },
+			ranges: list("")},
+		"another address, with a checksum": {of: func(f Fetch) origin { return origin{URL: f.URL + "/a", Size: -1} },
+			wanted: Wanted{MD5: md5Of(good)}, ranges: list("")},
+		"another size": {of: func(f Fetch) origin { return origin{URL: f.URL, ETag: `"1"`, Size: 5} },
+			ranges: list("bytes=2-", "")},
+	} {
+		s := serve(t, heads("ETag", `"1"`, served(good)))
+		f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: c.wanted, Pause: time.Millisecond}
+		write(t, f.Part(), []byte{1, 2})
+		c.of(f).keep(f.origin())
+		wantFile(t, f, Download(t.Context(), f), good)
+		if !slices.Equal(s.ranges, c.ranges) {
+			t.Errorf("%s: it asked for %q, want %q", name, s.ranges, c.ranges)
+		}
+	}
+}
+
+// TestDownloadChanged: a file that has changed since a part of it came is fetched from the start, whatever the server
+// tells files apart by, and also from servers that do not know If-Range.
+func TestDownloadChanged(t *testing.T) {
+	old, good := content(), content()
+	for i := range good {
+		good[i] ^= 0xff
+	}
+	const monday, tuesday = "Mon, 05 Nov 2001 10:00:00 GMT", "Tue, 06 Nov 2001 10:00:00 GMT"
+	blind := func(serve http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			r.Header.Del("If-Range")
+			serve(w, r)
+		}
+	}
+	both := list("", "bytes=5000-")
+	for name, c := range map[string]struct {
+		first, second http.HandlerFunc
+		condition     string
+		want          []byte
+		ranges        []string
+	}{
+		"by an ETag":       {heads("ETag", `"a"`, served(old)), heads("ETag", `"b"`, served(good)), `"a"`, good, both},
+		"by its time":      {heads("Last-Modified", monday, served(old)), heads("Last-Modified", tuesday, served(good)), monday, good, both},
+		"not changed":      {heads("ETag", `"a"`, served(old)), heads("ETag", `"a"`, served(old)), `"a"`, old, both},
+		"a weak ETag":      {heads("ETag", `W/"a"`, served(old)), heads("ETag", `W/"a"`, served(good)), "", good, list("", "")},
+		"no If-Range":      {heads("ETag", `"a"`, served(old)), blind(heads("ETag", `"b"`, served(good))), `"a"`, good, append(both, "")},
+		"no If-Range time": {heads("Last-Modified", monday, served(old)), blind(heads("Last-Modified", tuesday, served(good))), monday, good, append(both, "")},
+		"nothing":          {served(old), served(good), "", good, list("", "")},
+	} {
+		for _, later := range []bool{false, true} { // in one call, and in two
+			var conditions []string
+			noting := func(w http.ResponseWriter, r *http.Request) {
+				conditions = append(conditions, r.Header.Get("If-Range"))
+				c.second(w, r)
+			}
+			s := serve(t, cut(c.first, 5000), noting)
+			f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Pause: time.Millisecond, Retries: 2}
+			if later {
+				f.Attempts = 1
+				if err := Download(t.Context(), f); err == nil || f.Kept() != 5000 {
+					t.Fatalf("%s: %v, %d bytes", name, err, f.Kept())
+				}
+				f.Attempts = 0
+			}
+			wantFile(t, f, Download(t.Context(), f), c.want)
+			if !slices.Equal(s.ranges, c.ranges) || conditions[0] != c.condition {
+				t.Errorf("%s: it asked for %q if %q, want %q if %q", name, s.ranges, conditions[0], c.ranges, c.condition)
+			}
+		}
+	}
+}
+
+// TestDownloadOrigin: a time that the server had not left behind when it answered is none: the file may change again
+// within that second.
+func TestDownloadOrigin(t *testing.T) {
+	const now, before = "Mon, 02 Nov 2026 10:00:01 GMT", "Mon, 02 Nov 2026 10:00:00 GMT"
+	for _, c := range []struct {
+		h    map[string]string
+		want string
+	}{
+		{map[string]string{"Date": now, "Last-Modified": before}, before},
+		{map[string]string{"Date": now, "Last-Modified": now}, ""},
+		{map[string]string{"Last-Modified": before}, ""},
+		{map[string]string{"Date": now, "Last-Modified": "yesterday"}, ""},
+		{map[string]string{"Date": now, "Last-Modified": before, "ETag": `"a"`}, `"a"`},
+		{map[string]string{"ETag": `"` + strings.Repeat("a", 5000) + `"`}, ""},
+		{map[string]string{"ETag": "a"}, ""},
+	} {
+		h := http.Header{}
+		for name, value := range c.h {
+			h.Set(name, value)
+		}
+		if got := newOrigin("u", 1, h).condition(); got != c.want {
+			t.Errorf("%v: the condition is %q, want %q", c.h, got, c.want)
+		}
+	}
+}
+
+// TestDownloadWithin: the time that was given ends a download from a server that is never silent, between attempts and
+// in one. The bytes are kept.
+func TestDownloadWithin(t *testing.T) {
+	trickle := func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			w.Write([]byte{1})
+			w.(http.Flusher).Flush()
+			time.Sleep(time.Millisecond)
+		}
+	}
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc
+		kept   bool
+	}{"in an answer": {trickle, true}, "in a pause": {status(503), false}} {
+		f := Fetch{URL: serve(t, c.answer).URL, Path: filepath.Join(t.TempDir(), "a.npz"), Within: time.Second,
+			Retries: 1 << 30, Attempts: 1 << 30, Pause: time.Millisecond}
+		err := Download(t.Context(), f)
+		if want := f.URL + ": not all of it came in 1s: want more time"; err == nil || err.Error() != "dataset: "+want {
+			t.Errorf("%s: error %v, want …%s", name, err, want)
+		}
+		if got := f.Kept() > 0; got != c.kept {
+			t.Errorf("%s: %d bytes are kept", name, f.Kept())
+		}
+	}
+}
+
+// TestDownloadAttempts: a server that gives a byte at a time does not keep a download busy without end.
+func TestDownloadAttempts(t *testing.T) {
+	s := serve(t, cut(served(content()), 1))
+	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Attempts: 5, Pause: time.Millisecond,
+		Wanted: Wanted{MD5: md5Of(content())}}
+	err := Download(t.Context(), f)
+	if want := "5 attempts: want a steadier connection"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want …%s", err, want)
+	}
+	if len(s.ranges) != 5 || f.Kept() != 5 {
+		t.Errorf("it asked %d times, and has %d bytes", len(s.ranges), f.Kept())
+	}
+	if got := (Fetch{}).withDefaults().Attempts; got != 100 {
+		t.Errorf("%d attempts if none are given", got)
+	}
+}
+
+// TestDownloadSHA256: a file must have all checksums that are given.
+func TestDownloadSHA256(t *testing.T) {
+	good := content()
+	sum := sha256.Sum256(good)
+	right, wrong := hex.EncodeToString(sum[:]), strings.Repeat("0", 64)
+	s := serve(t, served(good))
+	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: md5Of(good), SHA256: wrong}}
+	var e *ChecksumError
+	if err := Download(t.Context(), f); !errors.As(err, &e) || *e != (ChecksumError{s.URL, "SHA-256", right, wrong}) {
+		t.Errorf("error %v", err)
+	}
+	f.Wanted.SHA256 = strings.ToUpper(right)
+	wantFile(t, f, Download(t.Context(), f), good)
+}
+
+// TestDownloadQuiet: what a server says that nobody asked for is not printed.
+func TestDownloadQuiet(t *testing.T) {
+	var said lockedBuffer
+	log.SetOutput(&said)
+	defer log.SetOutput(os.Stderr)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			http.ReadRequest(bufio.NewReader(c))
+			io.WriteString(c, "HTTP/1.1 503 no\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n")
+			io.Copy(io.Discard, c)
+			c.Close()
+		}
+	}()
+	f := Fetch{URL: "http://" + listener.Addr().String(), Path: filepath.Join(t.TempDir(), "a.npz"), Retries: 2, Pause: 20 * time.Millisecond}
+	if err := Download(t.Context(), f); err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("error %v", err)
+	}
+	if text := said.String(); text != "" {
+		t.Errorf("it says %q", text)
+	}
+}
+
+// lockedBuffer is a buffer for several goroutines.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
 }
 
 func list[T any](v ...T) []T { return v }
@@ -342,7 +567,7 @@ func TestDownloadInterrupted(t *testing.T) {
 	good := content()
 	s := serve(t, stall(served(good), 5000), served(good))
 	ctx, cancel := context.WithCancel(t.Context())
-	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), MD5: md5Of(good)}
+	f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: md5Of(good)}}
 	f.Progress = func(done, total int64) {
 		if total != int64(len(good)) {
 			t.Errorf("total %d", total)
@@ -364,7 +589,7 @@ func TestDownloadInterrupted(t *testing.T) {
 // TestDownloadReplaces: a file that is there stays until the new one is complete.
 func TestDownloadReplaces(t *testing.T) {
 	good := content()
-	f := Fetch{Path: filepath.Join(t.TempDir(), "a.npz"), MD5: md5Of(good)}
+	f := Fetch{Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: md5Of(good)}}
 	write(t, f.Path, []byte("old"))
 	f.URL = serve(t, served(good[:5])).URL
 	if err := Download(t.Context(), f); err == nil {
@@ -373,7 +598,7 @@ func TestDownloadReplaces(t *testing.T) {
 	if got, _ := os.ReadFile(f.Path); string(got) != "old" {
 		t.Errorf("the file holds %q", got)
 	}
-	f.URL, f.MD5 = serve(t, served(good[:5])).URL, ""
+	f.URL, f.Wanted = serve(t, served(good[:5])).URL, Wanted{}
 	wantFile(t, f, Download(t.Context(), f), good[:5])
 }
 

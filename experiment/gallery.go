@@ -8,9 +8,8 @@ import (
 	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/figure"
+	"gpuconv/internal/parallel"
 	"gpuconv/whole"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // examples is how many images the pictures show: the tutorial's five.
@@ -72,7 +71,7 @@ func (j Job) draw(ctx context.Context, g *gallery, out *whole.Folder) error {
 		shown = append(shown, j.Images.Title(n))
 	}
 	tone := j.Look.tone()
-	var group errgroup.Group
+	group := parallel.NewGroup()
 	for name, draw := range map[string]func() (*figure.Picture, error){
 		j.Look.Picture(): func() (*figure.Picture, error) { return figure.Stimuli(g.stimuli, shown, tone) },
 		"filters.png":    func() (*figure.Picture, error) { return figure.Filters(j.Bank.Weight, j.Bank.Names) },

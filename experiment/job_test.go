@@ -14,6 +14,7 @@ import (
 	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/cpu"
+	"gpuconv/fault"
 	"gpuconv/filters"
 	"gpuconv/param"
 	"gpuconv/stimuli"
@@ -390,6 +391,38 @@ func TestPool(t *testing.T) {
 		}
 		if got := pool(p); got != text {
 			t.Errorf("%s is written %s", text, got)
+		}
+	}
+}
+
+// panicking is an engine whose plans panic at a run.
+type panicking struct{ at int32 }
+
+func (e panicking) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+	if e.at < 0 {
+		panic("boom")
+	}
+	plan, err := cpu.Engine{}.Plan(p, weight, bias)
+	left := e.at
+	return altered{plan, func(*conv.Tensor) error {
+		if left--; left < 0 {
+			panic("boom")
+		}
+		return nil
+	}}, err
+}
+
+// TestJobPanics: a backend that panics, when it plans or runs, ends the job with an error, and nothing is written.
+func TestJobPanics(t *testing.T) {
+	for _, at := range []int32{-1, 0} {
+		dir := t.TempDir()
+		_, err := small(t).Run(t.Context(), panicking{at: at}, filepath.Join(dir, "new", "out"))
+		var p *fault.Panic
+		if !errors.As(err, &p) || p.Value != "boom" || !strings.Contains(err.Error(), "internal error: boom, in experiment.") {
+			t.Errorf("error %v, want a panic", err)
+		}
+		if entries, _ := os.ReadDir(dir); len(entries) > 0 {
+			t.Errorf("it left %v", entries)
 		}
 	}
 }

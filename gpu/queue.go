@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
+	"gpuconv/internal/parallel"
 )
 
 // job is a batch that was given to Run, Submit or RunPhases.
@@ -103,10 +105,11 @@ func (p *plan) Submit(dst, src *conv.Tensor) (conv.Pending, error) {
 	j := p.newJob(dst, src)
 	j.done = make(chan struct{})
 	p.queue.add(j)
-	go func() {
+	parallel.Start(func() error {
 		defer close(j.done)
-		j.result = p.finish(j)
-	}()
+		j.result = fault.Guard(func() error { return p.finish(j) })
+		return nil
+	})
 	return j, nil
 }
 

@@ -2,7 +2,8 @@ package gpu
 
 import (
 	"runtime"
-	"sync"
+
+	"gpuconv/internal/parallel"
 )
 
 // Copies of spreadFloats and more are shared between up to spreadThreads threads: one alone does not saturate memory,
@@ -20,11 +21,9 @@ func spread(dst, src []float32) {
 		copy(dst, src)
 		return
 	}
-	var group sync.WaitGroup
 	each := (n + threads - 1) / threads
-	for lo := 0; lo < n; lo += each {
-		hi := min(lo+each, n)
-		group.Go(func() { copy(dst[lo:hi], src[lo:hi]) })
-	}
-	group.Wait()
+	parallel.Each(threads, func(i int) {
+		lo, hi := min(i*each, n), min((i+1)*each, n)
+		copy(dst[lo:hi], src[lo:hi])
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 )
 
 // thread runs functions on one goroutine that is locked to its OS thread. An OpenGL context needs that: it is current
@@ -23,8 +24,7 @@ type call struct {
 
 type outcome struct {
 	err      error
-	panicked bool
-	value    any
+	panicked *fault.Panic
 }
 
 // startThread starts the goroutine. When it is stopped it runs leave and ends.
@@ -50,19 +50,16 @@ func (t *thread) serve(leave func()) {
 }
 
 func perform(f func() error) (result outcome) {
-	completed := false
 	defer func() {
-		if !completed {
-			result = outcome{panicked: true, value: recover()}
+		if p := fault.Recovered(recover()); p != nil {
+			result = outcome{panicked: p}
 		}
 	}()
-	err := f()
-	completed = true
-	return outcome{err: err}
+	return outcome{err: f()}
 }
 
-// do runs f on the thread and returns its error. If f panics, do raises the panic again in its caller. f must not call
-// do. After close, do reports [conv.ErrClosed].
+// do runs f on the thread and returns its error. If f panics, do raises the panic again in its caller, as a
+// [*fault.Panic]. f must not call do. After close, do reports [conv.ErrClosed].
 func (t *thread) do(f func() error) error {
 	reply := make(chan outcome, 1)
 	select {
@@ -72,8 +69,8 @@ func (t *thread) do(f func() error) error {
 		return errorf("device: %w", conv.ErrClosed)
 	}
 	result := <-reply
-	if result.panicked {
-		panic(result.value)
+	if result.panicked != nil {
+		panic(result.panicked)
 	}
 	return result.err
 }

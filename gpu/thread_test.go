@@ -2,9 +2,11 @@ package gpu
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"gpuconv/conv"
+	"gpuconv/fault"
 )
 
 // TestThreadPanics: a panic reaches the caller, and the thread goes on.
@@ -12,7 +14,7 @@ func TestThreadPanics(t *testing.T) {
 	th := startThread(func() {})
 	defer th.close()
 	defer func() {
-		if got := recover(); got != "boom" {
+		if got, ok := recover().(*fault.Panic); !ok || got.Value != "boom" || !strings.Contains(got.Where, "TestThreadPanics") {
 			t.Errorf("recovered %v", got)
 		}
 		if err := th.do(func() error { return nil }); err != nil {

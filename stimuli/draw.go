@@ -6,8 +6,7 @@ import (
 
 	"gpuconv/conv"
 	"gpuconv/fault"
-
-	"golang.org/x/sync/errgroup"
+	"gpuconv/internal/parallel"
 )
 
 // painter draws image i of a set into a plane. It belongs to one goroutine.
@@ -33,7 +32,7 @@ func drawOn(cores int, dst *conv.Tensor, first int, all conv.Shape, newPainter f
 			"want some of the %v", all)
 	}
 	workers := max(1, min(cores, n, len(dst.Data)/perWorker))
-	var group errgroup.Group
+	group := parallel.NewGroup()
 	for worker := range workers {
 		part := func() error {
 			paint := newPainter()

@@ -8,9 +8,8 @@ import (
 	"sync"
 
 	"gpuconv/fault"
+	"gpuconv/internal/parallel"
 	"gpuconv/param"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Settings say how responses become curves.
@@ -210,7 +209,7 @@ func (s Settings) withoutPhases(r *Responses, by param.Column, others shown) (*R
 func (a *Analysis) describe(ctx context.Context, curves AxisCurves, s Settings, done func()) error {
 	workers := min(runtime.GOMAXPROCS(0), len(a.Cells))
 	notes := make([][]error, workers)
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := parallel.WithContext(ctx)
 	for worker := range workers {
 		group.Go(func() error {
 			for cell := worker; cell < len(a.Cells); cell += workers {

@@ -10,6 +10,7 @@ import (
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/fault"
+	"gpuconv/internal/parallel"
 )
 
 // Subject is a backend that is held to the cases, with what reports call it.
@@ -167,13 +168,14 @@ func (r Runner) start(ctx context.Context) <-chan chan result {
 	}
 	jobs, pending := make(chan job), make(chan chan result, workers)
 	for w := range workers {
-		go func() {
+		parallel.Start(func() error {
 			for j := range jobs {
-				j.to <- r.holdAll(ctx, w, r.prepare(j.c))
+				j.to <- r.outcome(ctx, w, j.c)
 			}
-		}()
+			return nil
+		})
 	}
-	go func() {
+	parallel.Start(func() error {
 		defer close(pending)
 		defer close(jobs)
 		for _, c := range r.Cases {
@@ -181,16 +183,26 @@ func (r Runner) start(ctx context.Context) <-chan chan result {
 			select {
 			case jobs <- j:
 			case <-ctx.Done():
-				return
+				return nil
 			}
 			select {
 			case pending <- j.to:
 			case <-ctx.Done():
-				return
+				return nil
 			}
 		}
-	}()
+		return nil
+	})
 	return pending
+}
+
+// outcome computes a case. A panic is its error.
+func (r Runner) outcome(ctx context.Context, worker int, c Case) (a result) {
+	err := fault.Guard(func() error { a = r.holdAll(ctx, worker, r.prepare(c)); return nil })
+	if err != nil {
+		return result{err: about("case "+c.Name, err)}
+	}
+	return a
 }
 
 // report hands a record on. A device that is lost ends the run.

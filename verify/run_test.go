@@ -292,3 +292,20 @@ func checkJUnit(t *testing.T, r Report) {
 		t.Errorf("%d failed and %d skipped in JUnit, %v", failed, skipped, r.Count)
 	}
 }
+
+// panics is an engine that cannot plan.
+type panics struct{ cpu.Engine }
+
+func (panics) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) { panic("boom") }
+
+// TestRunPanics: a backend that panics ends the run with an error that names the case.
+func TestRunPanics(t *testing.T) {
+	cases := few(3)
+	r := Runner{Judge: cpu.Reference{}, Subjects: []Subject{{Backend: panics{}, Name: "panics"}}, Cases: cases,
+		Each: func(Record) error { t.Error("there is a record"); return nil }}
+	err := r.Run(t.Context())
+	var p *fault.Panic
+	if !errors.As(err, &p) || p.Value != "boom" || !strings.HasPrefix(err.Error(), "verify: case "+cases[0].Name+": ") {
+		t.Errorf("error %v, want a panic in case %s", err, cases[0].Name)
+	}
+}

@@ -9,7 +9,9 @@ import (
 	"gpuconv/autotune"
 	"gpuconv/fault"
 	"gpuconv/gpu/probe"
+	"gpuconv/internal/input"
 	"gpuconv/machine"
+	"gpuconv/whole"
 )
 
 // cacheVariable names the environment variable that chooses the folder for what one run keeps for the next, or is
@@ -20,22 +22,40 @@ const cacheVariable = "GPUCONV_CACHE"
 type cache struct {
 	folder string // "" for none
 	why    string // why there is none
+	unsafe bool   // others may write to it
 }
 
-// openCache finds the folder, which need not exist.
+// openCache finds the folder, which need not exist. Drivers run what is in it, so one that others may write to is not
+// used.
 func openCache() cache {
+	var c cache
 	switch named := os.Getenv(cacheVariable); named {
 	case "":
+		folder, err := os.UserCacheDir()
+		if err != nil {
+			return cache{why: err.Error()}
+		}
+		c.folder = filepath.Join(folder, "gpuconv")
 	case "off":
 		return cache{why: cacheVariable + "=off"}
 	default:
-		return cache{folder: named}
+		c.folder = named
 	}
-	folder, err := os.UserCacheDir()
-	if err != nil {
-		return cache{why: err.Error()}
+	for _, folder := range []string{c.folder, c.programs(), c.tuned().Folder, c.prober().Folder} {
+		if err := input.CheckFolder(folder); err != nil {
+			unsafe := &fault.Error{Argument: folder, Err: whole.Cause(err)}
+			return cache{why: unsafe.Error(), unsafe: true}
+		}
 	}
-	return cache{folder: filepath.Join(folder, "gpuconv")}
+	return c
+}
+
+// note is a line about a folder that is not used though it was to be; "" if all is well.
+func (c cache) note() string {
+	if !c.unsafe {
+		return ""
+	}
+	return "nothing is kept for the next run: " + c.why
 }
 
 // programs is the folder of linked programs; see gpu.Options.

@@ -94,6 +94,9 @@ func (f *autotuneFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	kept := openCache()
+	if f.forget && kept.unsafe {
+		return errors.New(kept.why)
+	}
 	if f.forget && !named {
 		n, err := kept.tuned().ForgetAll()
 		if err == nil {
@@ -206,6 +209,9 @@ func (f *autotuneFlags) store(stdout io.Writer, kept cache, k autotune.Key, entr
 	why := kept.why
 	if f.algorithm != "" {
 		why = "--algorithm left out the others"
+	}
+	if kept.unsafe && f.algorithm == "" {
+		return fmt.Errorf("the winner was not stored: %s", why)
 	}
 	if why != "" {
 		return printLine(stdout, "stored    nothing: %s", why)

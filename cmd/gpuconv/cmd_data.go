@@ -22,10 +22,10 @@ import (
 
 // dataFlags are the flags of gpuconv data.
 type dataFlags struct {
-	download, url, md5, input, output string
-	retry                             time.Duration
-	saving                            saving
-	inputs                            inputs
+	download, url, md5, sha256, input, output string
+	retry, within                             time.Duration
+	saving                                    saving
+	inputs                                    inputs
 }
 
 func newData() *cobra.Command {
@@ -37,7 +37,7 @@ func newData() *cobra.Command {
 responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), in bins of 6°, halves
 of the trials apart. Any .npz of the same layout is read: resp_train and resp_test [stimuli, neurons], stimuli.
 
---download goes on where an earlier call was cut off, and checks the MD5 checksum. --input describes a file. With
+--download goes on where an earlier call was cut off, and checks the file's checksum. --input describes a file. With
 --output it writes cells.csv as gpuconv tuning does, aligned.csv (the mean curve around each neuron's preferred
 orientation), rdm.csv, population.json and pictures. Preferred orientations are those of resp_train, all else is from
 resp_test, so that noise makes no tuning.`,
@@ -51,9 +51,11 @@ resp_test, so that noise makes no tuning.`,
 	flags := cmd.Flags()
 	fileFlag(flags, &f.download, "download", "fetch the recordings into this file")
 	flags.StringVar(&f.url, "url", dataset.URL, "where to fetch them")
-	flags.StringVar(&f.md5, "md5", dataset.MD5, "the checksum the file must have; none takes any")
+	flags.StringVar(&f.md5, "md5", dataset.MD5, "the MD5 checksum the file must have; none takes any")
+	flags.StringVar(&f.sha256, "sha256", "", "the SHA-256 checksum the file must have; without --md5 beside it, instead of that")
 	flags.DurationVar(&f.retry, "pause", time.Second,
 		"before the first retry of a download, twice as long before each further one")
+	flags.DurationVar(&f.within, "max-time", 0, "how long a download may take, such as 10m; 0: as long as bytes come")
 	fileFlag(flags, &f.input, "input", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
@@ -62,12 +64,10 @@ resp_test, so that noise makes no tuning.`,
 }
 
 func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked bool) error {
-	if f.md5 == "none" {
-		f.md5 = ""
+	if err := f.checkSums(); err != nil {
+		return err
 	}
-	switch sum := strings.ToLower(f.md5); {
-	case f.md5 != "" && (len(sum) != 32 || strings.Trim(sum, "0123456789abcdef") != ""):
-		return misread("md5", f.md5, errors.New("want 32 hexadecimal digits, or none"))
+	switch {
 	case (f.download == "") == (f.input == ""):
 		return usage(errors.New("want --download FILE to fetch the recordings, or --input FILE to read them"))
 	case f.download != "" && f.output != "":
@@ -76,14 +76,43 @@ func (f *dataFlags) run(ctx context.Context, stdout, stderr io.Writer, checked b
 		return refused("strict", "", errors.New("it is about numbers in files, want --input with it"))
 	case f.retry <= 0:
 		return refused("pause", f.retry.String(), errors.New("want a time above 0"))
+	case f.within < 0:
+		return refused("max-time", f.within.String(), errors.New("want a time of 0 or more"))
 	case f.download != "":
-		return f.fetch(ctx, stdout, stderr)
+		return f.fetch(ctx, stdout, stderr, f.wanted(checked, true))
 	}
-	return f.read(ctx, stdout, stderr, checked)
+	return f.read(ctx, stdout, stderr, f.wanted(checked, false))
+}
+
+// checkSums refuses what cannot be a checksum.
+func (f *dataFlags) checkSums() error {
+	for _, c := range []struct {
+		flag, text string
+		digits     int
+	}{{"md5", f.md5, 32}, {"sha256", f.sha256, 64}} {
+		none := c.text == "" || c.text == "none"
+		if !none && (len(c.text) != c.digits || strings.Trim(strings.ToLower(c.text), "0123456789abcdef") != "") {
+			return misread(c.flag, c.text, fmt.Errorf("want %d hexadecimal digits, or none", c.digits))
+		}
+	}
+	return nil
+}
+
+// wanted returns the checksums that the file must have. The tutorial's MD5 counts only for a download to which no other
+// checksum was given; named says that an MD5 was.
+func (f *dataFlags) wanted(named, download bool) dataset.Wanted {
+	w := dataset.Wanted{MD5: f.md5, SHA256: f.sha256}
+	if w.SHA256 == "none" {
+		w.SHA256 = ""
+	}
+	if w.MD5 == "none" || !named && (!download || w.SHA256 != "") {
+		w.MD5 = ""
+	}
+	return w
 }
 
 // fetch downloads the file, unless it is there.
-func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
+func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer, wanted dataset.Wanted) error {
 	if what, _ := whole.Obstacle(f.download); what != "" {
 		return refused("download", f.download, errors.New("want the file to write, this is a "+what))
 	}
@@ -92,17 +121,17 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 			errors.New("is there, and too large to be the file wanted: want a new name, or remove it"))
 	}
 	if _, err := os.Stat(f.download); err == nil {
-		sum, _, err := dataset.Sum(ctx, f.download)
-		if err == nil && strings.EqualFold(sum, f.md5) {
-			printLine(stdout, "%s is there, with the MD5 checksum %s", fault.Printable(f.download), sum)
+		sums, err := dataset.Sum(ctx, f.download)
+		if err == nil && !wanted.Any() && wanted.Check(f.download, sums) == nil {
+			printLine(stdout, "%s is there, with the checksums %v", fault.Printable(f.download), sums)
 			return nil
 		}
 		return failed("download", f.download,
 			errors.New("is there, and not the file wanted: want a new name, or remove it"))
 	}
 	bar := newByteProgress(stderr, "downloading")
-	fetch := dataset.Fetch{URL: f.url, Path: f.download, MD5: f.md5, Pause: f.retry, Progress: bar.set,
-		Saving: f.saving.options()}
+	fetch := dataset.Fetch{URL: f.url, Path: f.download, Wanted: wanted, Within: f.within, Pause: f.retry,
+		Progress: bar.set, Saving: f.saving.options()}
 	if kept := fetch.Kept(); kept > 0 {
 		printLine(stdout, "resuming  %s has %d bytes", fault.Printable(fetch.Part()), kept)
 	}
@@ -111,11 +140,11 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return f.unfetched(ctx, err, fetch)
 	}
-	sum, size, err := dataset.Sum(ctx, f.download)
+	sums, err := dataset.Sum(ctx, f.download)
 	if err != nil {
 		return err
 	}
-	printLine(stdout, "wrote     %s, %d bytes, MD5 %s", fault.Printable(f.download), size, sum)
+	printLine(stdout, "wrote     %s, %d bytes, %v", fault.Printable(f.download), sums.Size, sums)
 	return nil
 }
 
@@ -138,7 +167,7 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 }
 
 // read describes a file and, with --output, analyses its population.
-func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, checked bool) error {
+func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, wanted dataset.Wanted) error {
 	if f.output != "" {
 		if err := f.saving.output("output", f.output).checkFolder(); err != nil {
 			return err
@@ -151,12 +180,12 @@ func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, checked 
 	if err := reserveRecordings(stimuli, neurons); err != nil {
 		return err
 	}
-	sum, size, err := dataset.Sum(ctx, f.input)
+	sums, err := dataset.Sum(ctx, f.input)
 	if err != nil {
 		return failed("input", "", err)
 	}
-	if checked && f.md5 != "" && !strings.EqualFold(sum, f.md5) {
-		return failed("input", f.input, fmt.Errorf("MD5 checksum %s: want %s", sum, f.md5))
+	if err := wanted.Check(f.input, sums); err != nil {
+		return failed("input", f.input, err)
 	}
 	var r *dataset.Recordings
 	err = batch.Await(ctx, func() (err error) { r, err = dataset.Open(ctx, f.input); return err })
@@ -172,13 +201,13 @@ func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, checked 
 		}
 	}
 	known := "not the tutorial's file"
-	if sum == dataset.MD5 {
+	if sums.MD5 == dataset.MD5 {
 		known = "the tutorial's file"
 	}
-	printLine(stdout, "file      %s, %d bytes, MD5 %s, %s", fault.Printable(f.input), size, sum, known)
+	printLine(stdout, "file      %s, %d bytes, %v, %s", fault.Printable(f.input), sums.Size, sums, known)
 	printLine(stdout, "layout    resp_train and resp_test [%d %d]: stimuli, neurons; orientations from %.4g° to %.4g°",
 		len(r.Orientation), r.Neurons, slices.Min(r.Orientation), slices.Max(r.Orientation))
-	p, err := populationOf(ctx, r)
+	p, err := populationOf(ctx, r, sums)
 	if err != nil {
 		return err
 	}
@@ -204,9 +233,9 @@ func reserveRecordings(stimuli, neurons int) error {
 }
 
 // populationOf analyses recordings, at the middles of their bins if they have bins.
-func populationOf(ctx context.Context, r *dataset.Recordings) (report.Population, error) {
+func populationOf(ctx context.Context, r *dataset.Recordings, source dataset.Sums) (report.Population, error) {
 	p := report.Population{
-		Origin: report.Origin{Command: os.Args, Program: describeProgram()},
+		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: source,
 		Halves: tuning.Halves{Orientation: r.Orientation, Neurons: r.Neurons, Train: r.Train, Test: r.Test},
 	}
 	if bins, period, ok := r.Bins(); ok {

@@ -120,10 +120,11 @@ func TestDataDownload(t *testing.T) {
 	dir := t.TempDir()
 	source, file := filepath.Join(dir, "source.npz"), filepath.Join(dir, "a.npz")
 	recordings(t, source)
-	sum, _, err := dataset.Sum(t.Context(), source)
+	sums, err := dataset.Sum(t.Context(), source)
 	if err != nil {
 		t.Fatal(err)
 	}
+	sum := sums.MD5
 	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
 	defer server.Close()
 	url := server.URL + "/source.npz"
@@ -178,10 +179,11 @@ func TestDataInterrupt(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer server.Close()
-	sum, _, err := dataset.Sum(t.Context(), source)
+	sums, err := dataset.Sum(t.Context(), source)
 	if err != nil {
 		t.Fatal(err)
 	}
+	sum := sums.MD5
 	args := []string{"data", "--download", "a.npz", "--url", server.URL, "--md5", sum}
 	cmd := program(t, args...)
 	cmd.Dir = t.TempDir()
@@ -220,5 +222,55 @@ func TestDataInterrupt(t *testing.T) {
 	if got, _ := os.ReadFile(filepath.Join(cmd.Dir, "a.npz")); !bytes.Equal(got, content) ||
 		names(t, cmd.Dir) != "a.npz" {
 		t.Errorf("%d bytes, want %d; the folder holds %s", len(got), len(content), names(t, cmd.Dir))
+	}
+}
+
+// TestDataSHA256: a SHA-256 that was given must be the file's, and takes the place of the tutorial's MD5. Both are
+// printed, and are in population.json.
+func TestDataSHA256(t *testing.T) {
+	dir := t.TempDir()
+	source, file, out := filepath.Join(dir, "source.npz"), filepath.Join(dir, "a.npz"), filepath.Join(dir, "out")
+	recordings(t, source)
+	sums, err := dataset.Sum(t.Context(), source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	defer server.Close()
+	download := []string{"data", "--download", file, "--url", server.URL + "/source.npz", "--pause", "1ms"}
+	none := strings.Repeat("0", 64)
+	for _, c := range []struct {
+		code int
+		said string
+		args []string
+	}{
+		{exitFailed, "SHA-256 checksum " + sums.SHA256 + ": want " + none, append(download, "--sha256", none)},
+		{exitFailed, "MD5 checksum " + sums.MD5 + ": want " + md5, append(download, "--sha256", sums.SHA256, "--md5", md5)},
+		{exitOK, "MD5 " + sums.MD5 + ", SHA-256 " + sums.SHA256 + "\n", append(download, "--sha256", strings.ToUpper(sums.SHA256))},
+		{exitOK, "is there, with", append(download, "--sha256", sums.SHA256)},
+		{exitFailed, "is there, and not the file wanted", append(download, "--sha256", none)},
+		{exitFailed, "SHA-256 checksum " + sums.SHA256 + ": want " + none, []string{"data", "--input", file, "--sha256", none}},
+		{exitOK, "SHA-256 " + sums.SHA256 + ", not the tutorial's file\n", []string{"data", "--input", file, "--sha256", sums.SHA256, "--output", out}},
+		{exitUsage, `--sha256 "abc": want 64 hexadecimal digits, or none`, []string{"data", "--input", file, "--sha256", "abc"}},
+		{exitUsage, "--max-time -1s: want a time of 0 or more", append(download, "--max-time", "-1s")},
+	} {
+		code, stdout, stderr := gpuconv(t, c.args...)
+		if code != c.code || !strings.Contains(stdout+stderr, c.said) {
+			t.Errorf("%v: code %d, %s%s, want %d, …%s…", c.args, code, stdout, stderr, c.code, c.said)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(out, "population.json"))
+	if err != nil || !strings.Contains(string(text), `"sha256": "`+sums.SHA256+`"`) {
+		t.Errorf("population.json does not name the file: %v", err)
+	}
+}
+
+// TestDataMaxTime: a server that says nothing does not hold the program longer than was allowed.
+func TestDataMaxTime(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer server.Close()
+	code, _, stderr := gpuconv(t, "data", "--download", filepath.Join(t.TempDir(), "a"), "--url", server.URL, "--max-time", "50ms")
+	if want := "gpuconv: --download: " + server.URL + ": not all of it came in 50ms: want more time"; code != exitFailed || errorLine(t, stderr) != want {
+		t.Errorf("code %d, %s, want %s", code, stderr, want)
 	}
 }

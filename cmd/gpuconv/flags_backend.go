@@ -219,6 +219,7 @@ func (f *backendFlags) openGPU(ctx context.Context, options gpu.Options) (chosen
 	if len(found.Died) > 0 {
 		c.note = "passed over: " + probe.Together(found.Died)
 	}
+	c.note = oneLine(c.note + "\n" + kept.note())
 	return c, nil
 }
 

@@ -23,7 +23,7 @@ import (
 // floors is the house of ARCHITECTURE.md: a package imports packages of lower floors only.
 var floors = [][]string{
 	{"fault", "internal/input"},
-	{"conv", "internal/filekind", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
+	{"conv", "internal/filekind", "internal/parallel", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
 	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
 	{"filters", "stimuli", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning", "gpu/probe"},
@@ -189,6 +189,60 @@ func TestDeclared(t *testing.T) {
 	if got := strings.Join(declared(parsed), " "); got != "A b c g h i k" {
 		t.Errorf("%s, want A b c g h i k", got)
 	}
+}
+
+// starters are the files that start goroutines without package internal/parallel, and why they may.
+var starters = map[string]string{
+	"gpuconv/internal/parallel/parallel.go":   "it is the one place",
+	"gpuconv/cpu/crew.go":                     "starts none in a run; what it calls catches panics",
+	"gpuconv/gpu/thread.go":                   "hands panics to the caller",
+	"gpuconv/gpu/internal/glfw/mainthread.go": "runs the whole program",
+	"gpuconv/gpu/probe/child_linux.go":        "waits for the end of a process that may die",
+	"gpuconv/cmd/gpuconv/main.go":             "waits for signals",
+	"gpuconv/conv/convtest/contract.go":       "for tests",
+	"gpuconv/conv/convtest/submit.go":         "for tests",
+}
+
+// TestGoroutines: a panic on any goroutine becomes an error, since internal/parallel starts them all.
+func TestGoroutines(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range list(t) {
+		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := p.ImportPath + "/" + file
+			if starts(parsed) {
+				seen[name] = true
+				if starters[name] == "" {
+					t.Errorf("%s starts a goroutine, whose panic would end the process: want package internal/parallel", name)
+				}
+			}
+		}
+	}
+	for name := range starters {
+		if !seen[name] {
+			t.Errorf("%s starts no goroutine, and is listed", name)
+		}
+	}
+}
+
+// starts reports whether a file starts goroutines by itself: with go, or with a group that is not of internal/parallel.
+func starts(file *ast.File) (found bool) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			found = true
+		case *ast.ImportSpec:
+			found = found || n.Path.Value == `"golang.org/x/sync/errgroup"`
+		case *ast.SelectorExpr:
+			x, ok := n.X.(*ast.Ident)
+			found = found || ok && x.Name == "sync" && n.Sel.Name == "WaitGroup"
+		}
+		return true
+	})
+	return found
 }
 
 // TestExecutables: a file that names its interpreter in the first line can be executed, as the documents say.

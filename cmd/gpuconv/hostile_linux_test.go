@@ -406,7 +406,7 @@ var noFiles = strings.Fields(`
 	aperture-x aperture-y aspect at backend background bandwidth by cases compile context contrast count device
 	dilation drift exponent format frame html image-size json junit kind md5 mean negative normalise order
 	orientation orientations output over padding padding-mode phase phase2 phases pictures plots pool ppd
-	precision preset problem rdm seed sf sf-correlation sf-max sf-min sf-unit sf2 side sigma sigma-surround
+	precision preset problem rdm seed sf sf-correlation sf-max sf-min sf-unit sf2 sha256 side sigma sigma-surround
 	sigma-x sigma-y sign stride suite sum supersample surround url x y
 `)
 

@@ -29,9 +29,9 @@ var openers = map[string][]string{
 
 // openFiles are the packages and files that open by themselves, and why.
 var openFiles = map[string]string{
-	"internal/input":      "it is the opener",
-	"whole":               "it writes",
-	"dataset/download.go": "it writes and reads on in the part of a download",
+	"internal/input":  "it is the opener",
+	"whole":           "it writes",
+	"dataset/part.go": "it writes and reads on in the part of a download",
 }
 
 // TestInputsAreOpened: every file that is read is opened by package input, which refuses what has no end, bounds the

@@ -34,7 +34,7 @@ func TestInterrupt(t *testing.T) {
 		{"one image that takes minutes", os.Interrupt, false,
 			"run --backend cpu --orientations 0 --channels 4 --size 1001 --output new/out", files},
 		{"terminated", syscall.SIGTERM, false,
-			"stimuli --orientations 0:180:0.0005 --res 0.02 --output new/s.npy", "new/.partial-s.npy/gpuconv.file"},
+			"stimuli --orientations 0:180:0.005 --res 0.1 --output new/s.npy", "new/.partial-s.npy/gpuconv.file"},
 		{"the terminal went away", syscall.SIGHUP, false, many + " --backend cpu", files},
 		{"a proof", os.Interrupt, false,
 			"verify --backend cpu --json new/v.json --junit v.xml --pictures new/pictures", "new/.partial-pictures/gpuconv.files"},

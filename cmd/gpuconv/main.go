@@ -85,16 +85,18 @@ const (
 	exitUsage  = 2 // the call was wrong
 )
 
-// execute runs one command line and returns its exit code. An error becomes one line on stderr.
+// execute runs one command line and returns its exit code. An error becomes one line on stderr, and so does a
+// panic.
 func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 	stdout, stderr := newScreen(out), newScreen(errs)
 	defer stderr.flush()
-	log.SetOutput(stderr) // libraries write to it
+	log.SetOutput(io.Discard) // libraries that say what concerns no user, as net/http does
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	cmd, err := root.ExecuteContextC(ctx)
+	var cmd *cobra.Command
+	err := fault.Guard(func() (err error) { cmd, err = root.ExecuteContextC(ctx); return err })
 	lost := stdout.flush()
 	if err == nil {
 		err = unprinted(cmd, lost)

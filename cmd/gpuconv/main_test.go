@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -147,5 +148,24 @@ func unixOnly(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot be interrupted there")
+	}
+}
+
+// panicking is a stdout that panics.
+type panicking struct{}
+
+func (panicking) Write(text []byte) (int, error) {
+	if len(text) > 0 {
+		panic("boom")
+	}
+	return 0, nil
+}
+
+// TestPanicIsALine: a panic is one line on stderr and exit code 1, without a traceback.
+func TestPanicIsALine(t *testing.T) {
+	var stderr bytes.Buffer
+	code := execute(t.Context(), []string{"version"}, panicking{}, &stderr)
+	if line := errorLine(t, stderr.String()); code != exitFailed || !strings.HasPrefix(line, "gpuconv: internal error: boom, in gpuconv.panicking.Write (main_test.go:") {
+		t.Errorf("code %d, %q", code, line)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gpuconv/gpu"
+	"gpuconv/internal/parallel"
 )
 
 // grace is how long a child that was killed may take to be over. One whose driver waits in the kernel for a device is
@@ -65,17 +66,17 @@ func start(r request) (*child, error) {
 		from.Close()
 		return nil, err
 	}
-	go c.read()
+	parallel.Start(c.read)
 	return c, nil
 }
 
 // read hands on what the child says, until it says no more or answers is closed.
-func (c *child) read() {
+func (c *child) read() error {
 	defer close(c.messages)
 	for in := json.NewDecoder(c.answers); ; {
 		var m message
-		if in.Decode(&m) != nil {
-			return
+		if err := in.Decode(&m); err != nil {
+			return err
 		}
 		c.messages <- m
 	}
@@ -101,8 +102,7 @@ func (c *child) listen(ctx context.Context, limit time.Duration) {
 // over waits for the process. A child that has closed its answers is about to be over; others are killed at once, since
 // a driver's threads may keep them from ending.
 func (c *child) over(ctx context.Context, limit time.Duration, kill bool) {
-	ended := make(chan error, 1)
-	go func() { ended <- c.cmd.Wait() }()
+	ended := parallel.Start(c.cmd.Wait)
 	if !kill {
 		select {
 		case c.err = <-ended:

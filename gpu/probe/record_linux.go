@@ -113,11 +113,11 @@ func (r record) save(found Found, files []string) {
 	for _, file := range append(files, watched(files)...) {
 		c.Files[file] = state(file)
 	}
-	if os.MkdirAll(r.folder, 0o777) != nil {
+	if os.MkdirAll(r.folder, 0o700) != nil {
 		return
 	}
 	forget(r.folder)
-	whole.Write(r.path(), func(w io.Writer) error { return json.NewEncoder(w).Encode(c) })
+	whole.WritePrivate(r.path(), func(w io.Writer) error { return json.NewEncoder(w).Encode(c) })
 }
 
 // forgetEnvironment removes what is kept for any request made in this environment.

@@ -43,6 +43,7 @@ type rules struct {
 	want   string
 	most   int64 // bytes
 	stream bool  // /dev/stdin and /dev/fd/N are taken
+	own    bool  // only what nobody but the user can have put there
 }
 
 func (k Kind) rules() rules {
@@ -60,11 +61,11 @@ func (k Kind) rules() rules {
 	case Provenance:
 		return rules{want: "want a file", most: 16 << 20} // of a run: some kB
 	case Program:
-		return rules{want: "want a regular file", most: 64 << 20} // a whole folder of programs has no more
+		return rules{want: "want a regular file", most: 64 << 20, own: true} // a whole folder of programs has no more
 	case System:
 		return rules{want: "want a regular file", most: 16 << 20}
 	}
-	return rules{want: "want a regular file", most: 64 << 10}
+	return rules{want: "want a regular file", most: 64 << 10, own: true}
 }
 
 // Most returns how many bytes a file of this kind may have.
@@ -88,6 +89,8 @@ func (r rules) judge(path string, info fs.FileInfo) error {
 		return Refusal(r.want + ", this is a " + What(info.Mode()))
 	case info.Size() > r.most:
 		return Refusal(fmt.Sprintf("want at most %d bytes, it has %d", r.most, info.Size()))
+	case r.own:
+		return private(info)
 	}
 	return nil
 }
@@ -99,6 +102,8 @@ func What(mode fs.FileMode) string {
 		return "file"
 	case mode.IsDir():
 		return "folder"
+	case mode&fs.ModeSymlink != 0:
+		return "link"
 	case mode&fs.ModeNamedPipe != 0:
 		return "pipe"
 	case mode&fs.ModeSocket != 0:
@@ -123,12 +128,11 @@ type File struct {
 // Open opens a file to be read as a kind, until ctx is done. Close must be called.
 func Open(ctx context.Context, kind Kind, path string) (*File, error) {
 	f, err := open(ctx, kind.rules(), path)
+	for try := 1; errors.Is(err, errReplaced) && try < replacedTries; try++ {
+		f, err = open(ctx, kind.rules(), path)
+	}
 	if err != nil {
-		var of *fs.PathError
-		if errors.As(err, &of) {
-			err = of.Err
-		}
-		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+		return nil, &fs.PathError{Op: "open", Path: path, Err: cause(err)}
 	}
 	return f, nil
 }
@@ -137,14 +141,23 @@ func open(ctx context.Context, r rules, path string) (*File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(path) // before it is opened: that rewinds a tape, and waits for the other end of a pipe
+	look := os.Stat // before it is opened: that rewinds a tape, and waits for the other end of a pipe
+	if r.own {
+		look = os.Lstat
+	}
+	info, err := look(path)
 	if err != nil {
 		return nil, err
 	}
 	if err := r.judge(path, info); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	var file *os.File
+	if r.own {
+		file, err = openSame(path, os.O_RDONLY, info)
+	} else {
+		file, err = os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 // Population is a report about recorded neurons.
 type Population struct {
 	Origin
+	Source any // describes the file of the recordings; it goes into the JSON as it is
 	Halves tuning.Halves
 	Found  *tuning.Population // what Halves.Analyse returned
 }
@@ -65,6 +66,7 @@ type populationJSON struct {
 	Schema           int      `json:"schema"`
 	Command          []string `json:"command"`
 	Program          any      `json:"program"`
+	Source           any      `json:"source,omitempty"` // the file of the recordings: checksums, bytes
 	Stimuli          int      `json:"stimuli"`
 	Neurons          int      `json:"neurons"`
 	Reliability      summary  `json:"reliability"` // correlation of the halves
@@ -76,7 +78,8 @@ type populationJSON struct {
 
 func (p Population) json() populationJSON {
 	return populationJSON{
-		Schema: 1, Command: p.Command, Program: p.Program, Stimuli: len(p.Halves.Orientation),
+		Schema: 1, Command: p.Command, Program: p.Program, Source: p.Source,
+		Stimuli:          len(p.Halves.Orientation),
 		Neurons:          p.Halves.Neurons,
 		Reliability:      summarise(p.Found.Reliability),
 		CircularVariance: summarise(p.Found.Test.Figure("circular_variance")),

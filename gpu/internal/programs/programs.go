@@ -2,7 +2,8 @@
 //
 // The name of a file is the hash of the driver and of the source, so that neither another driver nor another source
 // finds it. Processes may share a folder: files are replaced whole. A file is its user's alone to read and write, since
-// drivers trust it. Errors of the folder or of a file cost a compilation and nothing else.
+// drivers trust it; one that others could have written is not read. Errors of the folder or of a file cost a
+// compilation and nothing else.
 //
 // Drivers keep such folders too, Mesa and NVIDIA's own among them. This one serves where theirs is off, full or lost
 // with a container.
@@ -51,7 +52,8 @@ func (f *Folder) key(source string) key { return sha256.Sum256([]byte(f.Driver +
 
 func (f *Folder) file(k key) string { return filepath.Join(f.Path, hex.EncodeToString(k[:])+Extension) }
 
-// Load returns the program of a source, and whether the folder has it whole.
+// Load returns the program of a source, and whether the folder has it whole. It reads nothing that
+// others own or may write to.
 func (f *Folder) Load(source string) (Program, bool) {
 	k := f.key(source)
 	path := f.file(k)

@@ -1,0 +1,105 @@
+package bench
+
+// lookup finds what a report holds by its name. Tables, pages and pictures ask for every case on every backend, and
+// reports have thousands of cases: without a lookup each question reads the whole report.
+type lookup struct {
+	cases    map[caseName]int
+	backends map[backendName]int
+	results  map[resultName]int
+}
+
+type caseName struct{ suite, name string }
+
+type backendName struct {
+	name    string
+	threads int
+}
+
+// resultName names a result. Where the state of the cache does not matter, it is anyCache.
+type resultName struct {
+	of           caseName
+	on           backendName
+	phase, cache string
+}
+
+const anyCache = "any"
+
+func (c CaseInfo) key() caseName       { return caseName{c.Suite, c.Case} }
+func (b BackendInfo) key() backendName { return backendName{b.Backend, b.Threads} }
+func (x *Result) ofCase() caseName     { return caseName{x.Suite, x.Case} }
+func (x *Result) on() backendName      { return backendName{x.Backend, x.Threads} }
+
+// newLookup reads a report once. Of several with one name the first counts.
+func newLookup(r *Report) *lookup {
+	l := &lookup{make(map[caseName]int, len(r.Cases)), make(map[backendName]int, len(r.Backends)),
+		make(map[resultName]int, 2*len(r.Results))}
+	for i := range r.Cases {
+		first(l.cases, r.Cases[i].key(), i)
+	}
+	for i := range r.Backends {
+		first(l.backends, r.Backends[i].key(), i)
+	}
+	for i := range r.Results {
+		x := &r.Results[i]
+		first(l.results, resultName{x.ofCase(), x.on(), x.Phase, x.Cache}, i)
+		if x.Phase != PhaseCompile {
+			first(l.results, resultName{x.ofCase(), x.on(), x.Phase, anyCache}, i)
+		}
+	}
+	return l
+}
+
+func first[K comparable](all map[K]int, key K, i int) {
+	if _, there := all[key]; !there {
+		all[key] = i
+	}
+}
+
+// prepared returns r with a lookup, for functions that ask much and change nothing.
+func (r Report) prepared() Report {
+	r.known = newLookup(&r)
+	return r
+}
+
+// lookup returns that of a prepared report, or a new one.
+func (r *Report) lookup() *lookup {
+	if r.known == nil {
+		return newLookup(r)
+	}
+	return r.known
+}
+
+// caseOf returns the case of a result.
+func (r Report) caseOf(result Result) (CaseInfo, bool) {
+	i, ok := r.lookup().cases[result.ofCase()]
+	if !ok {
+		return CaseInfo{}, false
+	}
+	return r.Cases[i], true
+}
+
+// backendOf returns the backend of a result.
+func (r Report) backendOf(result Result) (BackendInfo, bool) {
+	i, ok := r.lookup().backends[result.on()]
+	if !ok {
+		return BackendInfo{}, false
+	}
+	return r.Backends[i], true
+}
+
+// find returns a phase's result; that of a state of the cache where compiling is timed.
+func (r Report) find(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
+	if phase != PhaseCompile {
+		cache = anyCache
+	}
+	return r.exactly(c, b, phase, cache)
+}
+
+// exactly returns the result of a phase with this state of the cache.
+func (r Report) exactly(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
+	i, ok := r.lookup().results[resultName{c.key(), b.key(), phase, cache}]
+	if !ok {
+		return Result{}, false
+	}
+	return r.Results[i], true
+}

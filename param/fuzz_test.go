@@ -1,0 +1,57 @@
+package param
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// FuzzReadCSV reads any text as a table. An error is one line that begins with the package. A table has as many cells
+// in each column as rows. It is written, and read again as a table with the same columns and rows, and that one comes
+// back as it is.
+func FuzzReadCSV(f *testing.F) {
+	for _, text := range []string{
+		"image,kind,orientation_deg,phase_deg\n0,grating,0,90\n1,grating,45,\n", "a,b\n1,x\n", "\ufeffa;b\n1;2\n",
+		"image\n0\n1\n", "a,b\r\n\"1\",\"x, y\"\r\n", "a\n'=1+1\n", "a\n1e400\n", "a,a\n1,2\n", "a\nnan\n\n", "a,b\n1\n", "",
+		"image,x\n1,1\n", "a\n20°\n", "a\x00,b\n1,2\n",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		table, err := ReadCSV(strings.NewReader(text), "image")
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "param: ") || strings.ContainsAny(err.Error(), "\n\r") {
+				t.Fatalf("error %q, want one line that begins with param:", err)
+			}
+			return
+		}
+		for _, c := range table.Columns {
+			if c.Len() != table.Len() {
+				t.Fatalf("column %q has %d cells in %d rows", c.Name, c.Len(), table.Len())
+			}
+		}
+		if table.Len() == 0 || table.Check() != nil { // only the numbers of its rows, or a line that would be empty
+			return
+		}
+		written := rewritten(t, table)
+		again, err := ReadCSV(strings.NewReader(written), table.Subject)
+		if err != nil {
+			t.Fatalf("written as %q, it is refused: %v", written, err)
+		}
+		if again.Len() != table.Len() || strings.Join(again.Names(), "\n") != strings.Join(table.Names(), "\n") {
+			t.Fatalf("%d rows of %q are read again as %d of %q", table.Len(), table.Names(), again.Len(), again.Names())
+		}
+		if twice := rewritten(t, again); twice != written {
+			t.Fatalf("%q is written again as %q", written, twice)
+		}
+	})
+}
+
+func rewritten(t *testing.T, table *Table) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := table.WriteCSV(&b); err != nil {
+		t.Fatalf("it is read, but cannot be written: %v", err)
+	}
+	return b.String()
+}

@@ -168,14 +168,6 @@ func placesOfFiles(t *testing.T) map[string]string {
 	return lines
 }
 
-// each calls f for each command that can be run, with its name as it is typed.
-func each(cmd *cobra.Command, f func(cmd *cobra.Command, name string)) {
-	for _, c := range cmd.Commands() {
-		f(c, strings.TrimPrefix(c.CommandPath(), "gpuconv "))
-		each(c, f)
-	}
-}
-
 // refuse runs a command under the limit. It has to end, with one line unless all is well.
 func refuse(t *testing.T, dir string, args []string) {
 	t.Helper()

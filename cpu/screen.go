@@ -192,9 +192,9 @@ func (f *filterBound) add(weight []float32) {
 //
 // If one pattern over the channels has a part f of a filter's squares, as where weights are drawn around a mean, then
 // partial sums of an image with that pattern grow to c terms of one sign: f·c² beside c at step c. Their roundings have
-// 1 + 2/3·f·C times the variance; alike counts f·C. Of C channels with the very same kernel and pixels the roundings are
-// the same, too, and those of a sum of equal terms are no random walk: beside large pixels errors of 20 γₙA were seen
-// where the screen expected less than 1. For these alike counts 16·C.
+// 1 + 2/3·f·C times the variance; alike counts f·C. Of C channels with the very same kernel and pixels the roundings
+// are the same, too, and those of a sum of equal terms are no random walk: beside large pixels errors of 20 γₙA were
+// seen where the screen expected less than 1. For these alike counts 16·C.
 //
 // Weights that are drawn at random are coherent, too, by about (1+√(9/C))²/9 (Marchenko and Pastur, Math. USSR-Sbornik
 // 1, 1967), and some of many filters by randomSlack of that more. No image has the pattern of them all, so that much

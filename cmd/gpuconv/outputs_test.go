@@ -61,3 +61,18 @@ func TestNothingIsSent(t *testing.T) {
 		t.Error("dataset imports nothing of package net")
 	}
 }
+
+// TestNoSyncReaches: --no-sync is what package whole is told, and syncing is what it does without.
+func TestNoSyncReaches(t *testing.T) {
+	for _, args := range [][]string{nil, {"--no-sync"}} {
+		var s saving
+		cmd := newVersion()
+		s.register(cmd)
+		if err := cmd.ParseFlags(args); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := s.output("output", "x").options.NoSync, len(args) > 0; got != want {
+			t.Errorf("with %q NoSync is %v", args, got)
+		}
+	}
+}

@@ -466,7 +466,8 @@ func channelsAlike(t *testing.T, r *rand.Rand, channels int, same float64) compa
 }
 
 // TestLocalityOfMeans: weights that are drawn around a mean, and an image that is the same in all channels. Partial
-// sums then grow with the number of channels, not with its root, and so do their roundings, though these differ in sign.
+// sums then grow with the number of channels, not with its root, and so do their roundings, though these differ in
+// sign.
 func TestLocalityOfMeans(t *testing.T) {
 	for _, channels := range []int{64, 512} {
 		if testing.Short() && channels > 64 {

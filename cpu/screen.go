@@ -24,13 +24,12 @@ import (
 //
 // of all channels. spread[r] is Σ aₑ²·‖gₑ‖²·bₑᵣ² over the rows e of the transforms: a of Aᵀ, g of G, b of Bᵀ (see
 // package simd). TestSpread computes it from the matrices. The 16 counts the roundings of the transforms themselves,
-// four on the way to each pixel's
-// element, four on the way to each weight's, and eight on the way back. An output may be off by errorDeviations of
-// these deviations.
+// four on the way to each pixel's element, four on the way to each weight's, and eight on the way back. An output may
+// be off by errorDeviations of these deviations.
 //
-// That is for channels whose errors differ in sign. If one pattern over the channels has most of a filter, as where
-// each channel has the same kernel, an image with that pattern has the same roundings in all channels, and they add up:
-// see coherence.
+// That is for channels whose terms differ in sign. If one pattern over the channels has a part of a filter, as where
+// each channel has the same kernel, or weights have a mean, an image with that pattern has larger partial sums: see
+// alike.
 //
 // The magnitude. Only S = Σ|x| and Q = Σx² of each receptive field are known. Whatever pixels have these two, and
 // wherever the large ones lie, A ≥ Q/S · G(S²/Q) with, for weights |w₁| ≤ |w₂| ≤ …,
@@ -54,8 +53,8 @@ const (
 	// errorDeviations is how many standard deviations an output may be off even where the large pixels of its receptive
 	// field all meet the filter's smallest weights. Of errors that are spread normally one in 16,000 is more than four,
 	// but pixels that meet weights by chance leave room for ten and more. What it must cover beside chance are sums
-	// whose terms agree in sign. The largest error seen is 0.3 γₙ·A (TestOrdinary, TestLocalityAgainstFilters), and 2.4
-	// of filters whose channels are alike (TestLocalityOfChannelsAlike draws fewer).
+	// whose terms agree in sign. The largest error seen is 0.3 γₙ·A (TestOrdinary, TestLocalityAgainstFilters), and 2
+	// of filters whose channels are alike (TestLocalityOfMeans).
 	errorDeviations = 4
 	// screenParts is how many sets of filters are looked at side by side.
 	screenParts = 16
@@ -189,21 +188,30 @@ func (f *filterBound) add(weight []float32) {
 	}
 }
 
-// alike is by how much to multiply the variance of a filter's errors, since its channels are alike. Of C channels with
-// the same kernel and the same pixels all roundings are the same, and those of a sum of C equal terms are no random
-// walk either: beside large pixels errors of 20 γₙA were seen where the screen expected less than 1. With a random part
-// of 30 % in the weights they come to 3 γₙA. The coherence of weights that are drawn at random is about (1+√(9/C))²/9
-// (Marchenko and Pastur, Math. USSR-Sbornik 1, 1967). Twice that is still left alone, up to a half.
-// TestLocalityOfChannelsAlike guards it.
+// alike is by how much to multiply the variance of a filter's errors, since its channels are alike.
+//
+// If one pattern over the channels has a part f of a filter's squares, as where weights are drawn around a mean, then
+// partial sums of an image with that pattern grow to c terms of one sign: f·c² beside c at step c. Their roundings have
+// 1 + 2/3·f·C times the variance; alike counts f·C. Of C channels with the very same kernel and pixels the roundings
+// are the same, too, and those of a sum of equal terms are no random walk: beside large pixels errors of 20 γₙA were
+// seen where the screen expected less than 1. For these alike counts 16·C.
+//
+// Weights that are drawn at random are coherent, too, by about (1+√(9/C))²/9 (Marchenko and Pastur, Math. USSR-Sbornik
+// 1, 1967), and some of many filters by randomSlack of that more. No image has the pattern of them all, so that much
+// counts as nothing. TestLocalityOfChannelsAlike and TestLocalityOfMeans guard it.
 func alike(weight []float32) float64 {
-	channels := float64(len(weight) / 9)
-	random := 1 + 3/math.Sqrt(channels)
-	return 1 + 16*channels*max(0, coherence(weight)-min(0.5, 2*random*random/9))
+	channels, c := float64(len(weight)/9), coherence(weight)
+	root := 1 + 3/math.Sqrt(channels)
+	random := root * root / 9
+	return 1 + channels*(max(0, c-randomSlack*random)+16*max(0, c-min(0.5, 2*random)))
 }
 
+// randomSlack is how many times as coherent as most a few of many filters are.
+const randomSlack = 1.1
+
 // coherence is the largest part of a filter's squares that one pattern over the channels can have, 1/9 to 1: the
-// largest eigenvalue of the taps' Gram matrix, in parts of its trace. What it returns is up to 1.15 times as much: the
-// 16th root of the trace of the matrix to the power of 16.
+// largest eigenvalue of the taps' Gram matrix, in parts of its trace. What it returns is up to 1.035 times as much: the
+// 64th root of the trace of the matrix to the power of 64.
 func coherence(weight []float32) float64 {
 	var gram [9][9]float64
 	var a, b, c, d [9]float64 // four channels at a time, which is twice as fast as one
@@ -227,10 +235,10 @@ func coherence(weight []float32) float64 {
 		}
 	}
 	squares := 0.0
-	for range 3 { // to the power of 8
+	for range 5 { // to the power of 32
 		gram, squares = squared(&gram)
 	}
-	return math.Pow(squares, 1./16)
+	return math.Pow(squares, 1./64)
 }
 
 // widen sets to to the first kernel of some weights, or to 0 if there are none, and returns the others.

@@ -464,3 +464,35 @@ func channelsAlike(t *testing.T, r *rand.Rand, channels int, same float64) compa
 	}
 	return c
 }
+
+// TestLocalityOfMeans: weights that are drawn around a mean, and an image that is the same in all channels. Partial
+// sums then grow with the number of channels, not with its root, and so do their roundings, though these differ in
+// sign.
+func TestLocalityOfMeans(t *testing.T) {
+	for _, channels := range []int{64, 512} {
+		if testing.Short() && channels > 64 {
+			continue
+		}
+		for _, mean := range []float64{0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3} { // its part of the squares
+			worst := 0.0
+			r := rand.New(rand.NewPCG(uint64(channels), uint64(100*mean)))
+			for range 6 {
+				p := conv.Problem{Src: conv.Shape{1, channels, 14, 14}, Weight: conv.Shape{32, channels, 3, 3}}
+				c := painted(t, r.Uint64(), p, normal)
+				each(c.Weight.Data, func(_ int, v float32) float32 {
+					return float32(math.Sqrt(mean) + math.Sqrt(1-mean)*float64(v))
+				})
+				bright, part := 0.7*math.Pow(10, 2+r.Float64()), 0.02+0.04*r.Float64()
+				var pixels [14 * 14]float32
+				for i := range pixels {
+					if pixels[i] = 0.7; r.Float64() < part {
+						pixels[i] = float32(bright)
+					}
+				}
+				each(c.Src.Data, func(i int, _ float32) float32 { return pixels[i%len(pixels)] })
+				worst = max(worst, local(t, cpu.Engine{Algorithm: "winograd"}, c))
+			}
+			t.Logf("%d channels, a mean of %v of the squares: at most %.3g γₙA", channels, mean, worst)
+		}
+	}
+}

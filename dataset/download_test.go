@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -51,6 +52,44 @@ func TestAddressIsText(t *testing.T) {
 	err = Download(t.Context(), Fetch{URL: url, Path: filepath.Join(t.TempDir(), "a.npz")})
 	if want := "dataset: " + url + ": want an address such as " + URL; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// TestAsksForTheFileOnly: a download that is redirected, cut and goes on asks for the file, with what docs/trust.md
+// lists, and sends nothing else.
+func TestAsksForTheFileOnly(t *testing.T) {
+	all := content()
+	var asked []*http.Request
+	whole := heads("ETag", `"1"`, served(all))
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if body, err := io.ReadAll(r.Body); err != nil || len(body) > 0 {
+			t.Errorf("the request has a body: %q, %v", body, err)
+		}
+		asked = append(asked, r.Clone(context.Background()))
+		switch {
+		case r.URL.Path == "/old":
+			http.Redirect(w, r, "/new", http.StatusFound)
+		case r.Header.Get("Range") == "":
+			cut(whole, 1000)(w, r)
+		default:
+			whole(w, r)
+		}
+	})
+	err := Download(t.Context(), Fetch{URL: s.URL + "/old", Path: filepath.Join(t.TempDir(), "a.npz"),
+		Wanted: Wanted{MD5: md5Of(all)}, Pause: time.Millisecond})
+	if err != nil || len(asked) != 4 {
+		t.Fatalf("%d requests, %v, want 4", len(asked), err)
+	}
+	for i, want := range []string{"Accept-Encoding User-Agent", "Accept-Encoding Referer User-Agent",
+		"Accept-Encoding If-Range Range User-Agent", "Accept-Encoding If-Range Range Referer User-Agent"} {
+		r := asked[i]
+		names := slices.DeleteFunc(slices.Sorted(maps.Keys(r.Header)), func(name string) bool { return name == "Connection" })
+		if got := strings.Join(names, " "); r.Method != http.MethodGet || r.URL.RawQuery != "" || got != want {
+			t.Errorf("request %d is %s %v with %s, want GET with %s", i, r.Method, r.URL, got, want)
+		}
+		if agent := r.Header.Get("User-Agent"); !strings.HasPrefix(agent, "Go-http-client/") {
+			t.Errorf("request %d is of %q", i, agent)
+		}
 	}
 }
 

@@ -7,69 +7,53 @@ import (
 	"gpuconv/conv"
 )
 
-// TestBelow: one number that is not below the bound is seen at any place, whatever the others are.
-func TestBelow(t *testing.T) {
+// TestCounts: one output that is no number is counted at any place, whatever the others are.
+func TestCounts(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
-	storage := make([]float32, 12)
+	other := math.Float32frombits(0xff800001) // a NaN of the least payload, with a sign
+	plain := []float32{0, -1, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32, -1e-39, 0.999}
+	storage := make([]float32, 24)
 	for from := range 3 { // aligned to 8 bytes, and not
-		for n := range 9 {
-			data := storage[from : from+n]
-			for i := range data {
-				data[i] = -0.999
+		for n := range 20 {
+			outputs := storage[from : from+n]
+			for i := range outputs {
+				outputs[i] = plain[i%len(plain)]
 			}
-			if !below(data, 1) {
-				t.Fatalf("%v is not below 1", data)
+			counted := func() (c NotFinite) { c.count(outputs); return c }
+			if got, want := counted(), (NotFinite{n, 0, 0}); got != want {
+				t.Fatalf("%v: %+v, want %+v", outputs, got, want)
 			}
-			for i := range data {
-				for _, v := range []float32{1, -1, 2, math.MaxFloat32, inf, -inf, nan, -nan} {
-					was := data[i]
-					if data[i] = v; below(data, 1) {
-						t.Fatalf("%v is below 1", data)
+			for i, was := range outputs {
+				for v, want := range map[float32]NotFinite{inf: {n, 0, 1}, -inf: {n, 0, 1}, nan: {n, 1, 0}, other: {n, 1, 0}} {
+					if outputs[i] = v; counted() != want {
+						t.Fatalf("%v: %+v, want %+v", outputs, counted(), want)
 					}
-					data[i] = was
 				}
-			}
-			if n > 0 && below(data, 0) {
-				t.Fatalf("%v is below 0", data)
+				outputs[i] = was
 			}
 		}
 	}
 }
 
-// TestWatch: outputs are counted where they may be no numbers, and there is nothing to count where they cannot.
-func TestWatch(t *testing.T) {
-	inf, nan := float32(math.Inf(1)), float32(math.NaN())
-	tensor := func(shape conv.Shape, data ...float32) *conv.Tensor { return &conv.Tensor{Shape: shape, Data: data} }
-	pixels, outputs := conv.Shape{1, 1, 1, 2}, conv.Shape{1, 1, 1, 4}
-	filter := conv.Shape{2, 1, 1, 1}
-	plain := tensor(filter, 0.5, -1)
-	dst := tensor(outputs, nan, inf, -inf, 1)
-	for name, c := range map[string]struct {
-		weight *conv.Tensor
-		bias   []float32
-		src    *conv.Tensor
-		looks  bool
-	}{
-		"finite":                 {plain, nil, tensor(pixels, 0, 255), false},
-		"large pixels":           {plain, nil, tensor(pixels, 1e15, -1e15), false},
-		"a NaN pixel":            {plain, nil, tensor(pixels, 0, nan), true},
-		"an infinite pixel":      {plain, nil, tensor(pixels, -inf, 0), true},
-		"pixels that may exceed": {plain, nil, tensor(pixels, 1e30, 0), true},
-		"a NaN weight":           {tensor(filter, 1, nan), nil, tensor(pixels, 0, 0), true},
-		"an infinite weight":     {tensor(filter, inf, 1), nil, tensor(pixels, 0, 0), true},
-		"large weights":          {tensor(filter, 1, 3e38), nil, tensor(pixels, 0, 0), true},
-		"a NaN bias":             {plain, []float32{0, nan}, tensor(pixels, 0, 0), true},
-		"no weights":             {nil, nil, tensor(pixels, 0, 0), true},
-	} {
-		w := newWatch(c.weight, c.bias)
-		w.look(c.src, dst)
-		want := NotFinite{Outputs: 4}
-		if c.looks {
-			want = NotFinite{4, 1, 2}
+// TestUncheckedAreCounted: what a backend makes of sane pixels and weights is counted in all images, also if none is
+// judged.
+func TestUncheckedAreCounted(t *testing.T) {
+	j := small(t)
+	j.Check = 0
+	e := prepared(t, j, 7)
+	e.Plan = altered{e.Plan, func(dst *conv.Tensor) error {
+		for n := range dst.Shape.N() {
+			image := dst.Images(n, n+1).Data
+			image[0], image[len(image)-1] = float32(math.NaN()), float32(math.Inf(-1))
 		}
-		if w.found != want {
-			t.Errorf("%s: found %+v, want %+v", name, w.found, want)
-		}
+		return nil
+	}}
+	r, err := j.RunOn(t.Context(), e, folder(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (NotFinite{30 * 3 * 10 * 13, 30, 30}); r.NotFinite != want || r.NaN != 30 || r.Infinite != 30 {
+		t.Errorf("counted %+v, %d NaN, %d infinite, want %+v", r.NotFinite, r.NaN, r.Infinite, want)
 	}
 }
 
@@ -82,12 +66,12 @@ func TestNotFiniteSays(t *testing.T) {
 	}
 }
 
-func BenchmarkBelow(b *testing.B) {
-	data := make([]float32, 1<<14)
-	b.SetBytes(4 << 14)
+func BenchmarkFinite(b *testing.B) {
+	data := make([]float32, pieceOfOutputs)
+	b.SetBytes(4 * pieceOfOutputs)
 	for b.Loop() {
-		if !below(data, 1) {
-			b.Fatal("0 is not below 1")
+		if !finite(data) {
+			b.Fatal("0 is not finite")
 		}
 	}
 }

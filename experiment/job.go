@@ -165,7 +165,7 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	if err != nil {
 		return w, err
 	}
-	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Weight: j.Bank.Weight, Progress: j.Progress,
+	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress,
 		Look: func(first int, src, dst *conv.Tensor) error {
 			w.gallery.look(first, src, dst)
 			return w.check.look(ctx, first, src, dst)

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"slices"
 
 	"gpuconv/batch"
 	"gpuconv/conv"
@@ -14,9 +15,6 @@ type Stream struct {
 	Images  batch.Source
 	Problem conv.Problem // of Plan; its Src has the images' shape and a portion as N, see [batch.Portion]
 	Plan    conv.Plan
-	// Weight and Bias are those of Plan. They say which outputs may be no numbers; without Weight any may.
-	Weight *conv.Tensor
-	Bias   []float32
 	// Look, if not nil, sees each portion after it is written: the images from first on, and what became of them. It
 	// must keep neither tensor.
 	Look     func(first int, src, dst *conv.Tensor) error
@@ -39,15 +37,17 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 		return Written{}, err
 	}
 	var written Written
-	seen := newWatch(s.Weight, s.Bias)
 	err = fill(ctx, file, dst.WithN(s.Images.Shape().N()), func(w *npy.Writer) (err error) {
 		job := batch.Job{Source: awaitedSource{s.Images, ctx}, Problem: s.Problem, Plan: awaitedPlan{s.Plan, ctx}}
 		job.Progress = s.Progress
 		job.Sink = func(first int, src, dst *conv.Tensor) error {
-			if err := w.Write(dst.Data); err != nil {
-				return err
+			for piece := range slices.Chunk(dst.Data, pieceOfOutputs) {
+				written.NotFinite.count(piece)
+				if err := w.Write(piece); err != nil {
+					return err
+				}
 			}
-			if seen.look(src, dst); s.Look == nil {
+			if s.Look == nil {
 				return nil
 			}
 			return s.Look(first, src, dst)
@@ -55,7 +55,6 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 		written.Stats, err = job.Run(ctx)
 		return err
 	})
-	written.NotFinite = seen.found
 	return written, err
 }
 

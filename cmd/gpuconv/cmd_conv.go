@@ -163,7 +163,7 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 		stdout = stderr // stdout holds the shader
 	}
-	stream := experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan, Weight: l.weight, Bias: l.bias}
+	stream := experiment.Stream{Images: images, Problem: l.problem, Plan: s.plan}
 	found, err := f.convolve(ctx, stdout, stderr, stream, s)
 	if err != nil {
 		return err

@@ -274,3 +274,23 @@ func TestDataMaxTime(t *testing.T) {
 		t.Errorf("code %d, %s, want %s", code, stderr, want)
 	}
 }
+
+// TestProxy: a download asks the proxy that the environment names, and nobody else.
+func TestProxy(t *testing.T) {
+	asked := make(chan string, 9)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.RequestURI
+		http.Error(w, "no", http.StatusNotFound)
+	}))
+	defer proxy.Close()
+	const url = "http://gpuconv.invalid/r.npz"
+	cmd := program(t, "data", "--download", "r.npz", "--url", url)
+	cmd.Dir, cmd.Env = t.TempDir(), append(cmd.Environ(), "HTTP_PROXY="+proxy.URL, "http_proxy="+proxy.URL, "NO_PROXY=", "no_proxy=")
+	out, err := cmd.CombinedOutput()
+	if err == nil || len(asked) != 1 || !strings.Contains(string(out), "404 Not Found") {
+		t.Fatalf("%v, %d requests: %s", err, len(asked), out)
+	}
+	if got := <-asked; got != url {
+		t.Errorf("the proxy is asked for %s, want %s", got, url)
+	}
+}

@@ -57,8 +57,8 @@ var briefly = []string{"verify --input", "verify --weight", "verify --bias", "in
 var worst = []string{"pipe", "zeros.npy", "fortran.npy", "bomb.npz", "deep.png", "run"}
 
 const (
-	// limitOfSpace is the limit of TestHostileFiles, in KiB: Go's runtime takes half of it for itself, at once.
-	limitOfSpace = 3 << 20
+	// limitOfSpace is the limit of TestHostileFiles, in KiB. littleSpace is one with which gpuconv still starts.
+	limitOfSpace, littleSpace = 3 << 20, 1_800_000
 	// mostResident bounds what a command may really take to refuse a file: 64 MiB for itself, and 64.
 	mostResident = 128 << 20
 )
@@ -111,6 +111,32 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
+// TestLittleSpace: the program starts and convolves with as little address space as docs/trust.md says.
+func TestLittleSpace(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector takes more address space")
+	}
+	dir := t.TempDir()
+	harmless(t, dir)
+	for range 4 {
+		for _, args := range []string{"version", "conv --backend cpu --input x.npy --weight w.npy --no-sync --output y.npy"} {
+			limited := inSpace(t.Context(), littleSpace, program(t, strings.Fields(args)...))
+			limited.Dir = dir
+			if out, err := limited.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v: %.300s", args, err, out)
+			}
+		}
+	}
+}
+
+// inSpace is a program with a limit of address space, in KiB.
+func inSpace(ctx context.Context, limit int, whole *exec.Cmd) *exec.Cmd {
+	limited := exec.CommandContext(ctx, "sh", append([]string{"-c", `ulimit -v "$0" && exec "$@"`, strconv.Itoa(limit)},
+		whole.Args...)...)
+	limited.Env = whole.Env
+	return limited
+}
+
 // placesOfFiles returns a command line, with %s for a file, for each flag and argument that names a file to read. The
 // keys are as conv --input, and bench report.
 func placesOfFiles(t *testing.T) map[string]string {
@@ -142,23 +168,13 @@ func placesOfFiles(t *testing.T) map[string]string {
 	return lines
 }
 
-// each calls f for each command that can be run, with its name as it is typed.
-func each(cmd *cobra.Command, f func(cmd *cobra.Command, name string)) {
-	for _, c := range cmd.Commands() {
-		f(c, strings.TrimPrefix(c.CommandPath(), "gpuconv "))
-		each(c, f)
-	}
-}
-
 // refuse runs a command under the limit. It has to end, with one line unless all is well.
 func refuse(t *testing.T, dir string, args []string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	whole := program(t, args...)
-	limited := exec.CommandContext(ctx, "sh", append([]string{"-c", `ulimit -v "$0" && exec "$@"`,
-		strconv.Itoa(limitOfSpace)}, whole.Args...)...)
-	limited.Dir, limited.Env = dir, whole.Env
+	limited := inSpace(ctx, limitOfSpace, program(t, args...))
+	limited.Dir = dir
 	var stderr bytes.Buffer
 	limited.Stderr = &stderr
 	err := limited.Run()

@@ -1,11 +1,6 @@
 package main
 
 import (
-	"go/parser"
-	"go/token"
-	"io/fs"
-	"path"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -26,29 +21,7 @@ var writingFiles = map[string]string{
 
 // TestOutputsAreWhole: every file gets its name in package whole, which writes it whole or not at all, and syncs it.
 func TestOutputsAreWhole(t *testing.T) {
-	seen, root := 0, filepath.Join("..", "..")
-	err := filepath.WalkDir(root, func(file string, _ fs.DirEntry, err error) error { // files of every platform
-		if err != nil || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
-			return err
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-		if err != nil {
-			return err
-		}
-		name, _ := filepath.Rel(root, file)
-		name = filepath.ToSlash(name)
-		found := uses(parsed, writers)
-		if seen += len(found); writingFiles[path.Dir(name)] != "" {
-			return nil
-		}
-		for _, function := range found {
-			t.Errorf("%s calls %s: want package whole to write files", name, function)
-		}
-		return nil
-	})
-	if err != nil || seen < 4 {
-		t.Errorf("%d calls are found where files are written (%v), want those of package whole", seen, err)
-	}
+	usedOnlyIn(t, writingFiles, writers, "package whole to write files")
 }
 
 // TestNoSyncEverywhere: each verb that has a flag for an output has --no-sync, and no other has.
@@ -86,5 +59,20 @@ func TestNothingIsSent(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Error("dataset imports nothing of package net")
+	}
+}
+
+// TestNoSyncReaches: --no-sync is what package whole is told, and syncing is what it does without.
+func TestNoSyncReaches(t *testing.T) {
+	for _, args := range [][]string{nil, {"--no-sync"}} {
+		var s saving
+		cmd := newVersion()
+		s.register(cmd)
+		if err := cmd.ParseFlags(args); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := s.output("output", "x").options.NoSync, len(args) > 0; got != want {
+			t.Errorf("with %q NoSync is %v", args, got)
+		}
 	}
 }

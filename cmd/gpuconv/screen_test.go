@@ -5,11 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
-	"go/parser"
-	"go/token"
 	"io"
-	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -127,25 +123,5 @@ func TestOneScreen(t *testing.T) {
 		if !seen[what] {
 			t.Errorf("nothing uses %s: the test sees nothing", what)
 		}
-	}
-}
-
-// walkSource parses every Go file of the module that is no test.
-func walkSource(t *testing.T, look func(name string, file *ast.File)) {
-	t.Helper()
-	const root = "../.."
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-		if err == nil {
-			name, _ := filepath.Rel(root, path)
-			look(filepath.ToSlash(name), file)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }

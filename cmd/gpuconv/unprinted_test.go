@@ -41,9 +41,7 @@ func TestUnprinted(t *testing.T) {
 	}
 	prints := []string{"--version", "version --json", "info", "check run", "help", "help run", "",
 		"verify --backend cpu --input x.npy --weight w.npy", "bench report r.json", "bench compare r.json r.json"}
-	for _, verb := range verbs(newRoot()) {
-		prints = append(prints, verb+" --help")
-	}
+	each(newRoot(), func(_ *cobra.Command, verb string) { prints = append(prints, verb+" --help") })
 	writes := map[string]string{
 		"run --orientations 0 --channels 2 --backend cpu --output": "new/run.json",
 		"stimuli --orientations 0 --output":                        "new",
@@ -99,14 +97,4 @@ func correctReport(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// verbs returns the verbs of a command, and their own.
-func verbs(cmd *cobra.Command) (all []string) {
-	for _, c := range cmd.Commands() {
-		if path := strings.TrimPrefix(c.CommandPath(), "gpuconv "); c.IsAvailableCommand() {
-			all = append(append(all, path), verbs(c)...)
-		}
-	}
-	return all
 }

@@ -36,6 +36,7 @@ const (
 	Output                 // of gpuconv run, to compare its checksum
 	Provenance             // run.json
 	System                 // what a kernel or a driver says of itself
+	kinds                  // how many there are
 )
 
 // rules says what is taken as a kind.

@@ -14,9 +14,6 @@ import (
 	"time"
 )
 
-// all are the kinds.
-var all = []Kind{Array, Picture, Table, Report, Entry, Program, System}
-
 // TestSpecial: a pipe, a device, a socket and a folder are refused as every kind, and nobody waits for them.
 func TestSpecial(t *testing.T) {
 	t.Chdir(t.TempDir()) // a socket's path has about 100 bytes at most
@@ -32,7 +29,7 @@ func TestSpecial(t *testing.T) {
 	}
 	defer l.Close()
 	for path, want := range map[string]string{"pipe": "pipe", "link": "pipe", "socket": "socket", "/dev/zero": "device", ".": "folder"} {
-		for _, kind := range all {
+		for kind := range kinds {
 			failed := make(chan error, 1)
 			go func() { _, err := ReadFile(context.Background(), kind, path); failed <- err }()
 			want := want
@@ -80,7 +77,7 @@ func stream(t *testing.T) (*os.File, string) {
 
 // TestStream: kinds that are read from front to back take what a shell makes of <(command); others do not.
 func TestStream(t *testing.T) {
-	for _, kind := range all {
+	for kind := range kinds {
 		w, path := stream(t)
 		go func() {
 			io.WriteString(w, "a,b\n")

@@ -203,24 +203,18 @@ var starters = map[string]string{
 	"gpuconv/conv/convtest/submit.go":         "for tests",
 }
 
-// TestGoroutines: a panic on any goroutine becomes an error, since internal/parallel starts them all.
+// TestGoroutines: a panic on any goroutine becomes an error, since internal/parallel starts them all, in files of all
+// platforms.
 func TestGoroutines(t *testing.T) {
 	seen := map[string]bool{}
-	for _, p := range list(t) {
-		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
-			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.SkipObjectResolution)
-			if err != nil {
-				t.Fatal(err)
-			}
-			name := p.ImportPath + "/" + file
-			if starts(parsed) {
-				seen[name] = true
-				if starters[name] == "" {
-					t.Errorf("%s starts a goroutine, whose panic would end the process: want package internal/parallel", name)
-				}
+	walkSource(t, func(name string, file *ast.File) {
+		if name = "gpuconv/" + name; starts(file) {
+			seen[name] = true
+			if starters[name] == "" {
+				t.Errorf("%s starts a goroutine, whose panic would end the process: want package internal/parallel", name)
 			}
 		}
-	}
+	})
 	for name := range starters {
 		if !seen[name] {
 			t.Errorf("%s starts no goroutine, and is listed", name)

@@ -63,6 +63,10 @@ func worthWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) error {
 	if ratio <= worthwhile {
 		return nil
 	}
-	const why = "transforming its weights and computing %d images would take about %.2g times as long as direct"
-	return fmt.Errorf(why, p.Src.N(), ratio)
+	images := fmt.Sprintf("%d images", p.Src.N())
+	if p.Src.N() == 1 {
+		images = "1 image"
+	}
+	return fmt.Errorf("transforming its weights and computing %s would take about %.2g times as long as direct", images,
+		ratio)
 }

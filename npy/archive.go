@@ -19,6 +19,9 @@ const deflateRatio = 1032
 // newArchive starts to read the array of a key of the .npz archive in r. An empty key means the only array.
 func newArchive(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	z, err := openArchive(r, size)
+	if err != nil && filekind.Of(name, []byte("PK\x03\x04")) == filekind.PyTorch {
+		return nil, refused(name, "%s: want a .npy or .npz file; %s", filekind.PyTorch, Advice(filekind.PyTorch))
+	}
 	if err != nil {
 		return nil, failed(name, whole.Cause(err))
 	}

@@ -127,14 +127,14 @@ func IsImageName(name string) bool {
 		strings.ToLower(filepath.Ext(name)))
 }
 
-// naturally compares names as people count: runs of digits by their value, all else by bytes. Names that differ only in
-// zeros before a number are ordered by bytes.
+// naturally compares names as people count: runs of digits by their value, all else by bytes, whatever the case of
+// Latin letters. Names that differ only in case or in zeros before a number are ordered by bytes.
 func naturally(a, b string) int {
 	restA, restB := a, b
 	for restA != "" && restB != "" {
 		digitsA, digitsB := digitsOf(restA), digitsOf(restB)
 		if digitsA == 0 || digitsB == 0 {
-			if c := cmp.Compare(restA[0], restB[0]); c != 0 {
+			if c := cmp.Compare(lower(restA[0]), lower(restB[0])); c != 0 {
 				return c
 			}
 			restA, restB = restA[1:], restB[1:]
@@ -147,6 +147,13 @@ func naturally(a, b string) int {
 		restA, restB = restA[digitsA:], restB[digitsB:]
 	}
 	return cmp.Or(cmp.Compare(len(restA), len(restB)), strings.Compare(a, b))
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 // digitsOf counts the digits that a text starts with.

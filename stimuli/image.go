@@ -126,7 +126,19 @@ func (f *imageFile) failed(err error) error {
 	if f.ctx.Err() != nil {
 		return &fault.Error{Package: "stimuli", Argument: f.path, Err: f.ctx.Err()}
 	}
-	return &fault.Error{Package: "stimuli", Argument: f.path, Err: errors.New(named(f.kind) + err.Error())}
+	return &fault.Error{Package: "stimuli", Argument: f.path, Err: errors.New(named(f.kind) + err.Error() + supported(err))}
+}
+
+// supported says what would be right instead of a variant of a kind that its decoder does not know.
+func supported(err error) string {
+	var variant tiff.UnsupportedError
+	switch {
+	case errors.As(err, &variant):
+		return ": want grey, RGB or palette of 1, 8 or 16 bits without a sign, plain, LZW, Deflate, PackBits or CCITT"
+	case errors.Is(err, bmp.ErrUnsupported):
+		return ": want 1, 2, 4, 8, 24 or 32 bits a pixel, uncompressed"
+	}
+	return ""
 }
 
 // draw decodes the image into plane, upright and on a background.

@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"math"
 	"os"
 	"strings"
@@ -190,9 +191,9 @@ func TestNoPicture(t *testing.T) {
 	}
 }
 
-// TestNaturally: numbers in names go by value.
+// TestNaturally: numbers in names go by value, letters whatever their case.
 func TestNaturally(t *testing.T) {
-	order := []string{"", "9", "010", "10", "IMG1", "a", "img", "img2", "img10", "img10a2", "img10a10", "img010b",
+	order := []string{"", "9", "010", "10", "_", "a", "IMG", "img", "IMG1.png", "img1.png", "img2", "IMG3.PNG", "img3.png", "img10", "img10a2", "img10a10", "img010b",
 		"img18446744073709551616", "img18446744073709551617", "img_1", "img_1.png", "img_2", "imgs"}
 	for i, a := range order {
 		for j, b := range order {
@@ -294,4 +295,32 @@ func directories(order binary.AppendByteOrder, subfiles [][]uint16) []byte {
 		file = order.AppendUint32(file, next)
 	}
 	return file
+}
+
+// TestUnsupported: a variant of TIFF or BMP that is not read is refused with what would be right.
+func TestUnsupported(t *testing.T) {
+	flat := image.NewGray(image.Rect(0, 0, 3, 2))
+	for name, c := range map[string]struct {
+		encode        func(io.Writer) error
+		variant, want string
+	}{
+		"bits.tif": {func(w io.Writer) error { return tiff.Encode(w, flat, nil) }, // BitsPerSample, a SHORT
+			"\x02\x01\x03\x00\x01\x00\x00\x00\x08=\x02\x01\x03\x00\x01\x00\x00\x00\x0c",
+			"a TIFF: tiff: unsupported feature: BitsPerSample of 12: want grey, RGB or palette of 1, 8 or 16 bits without a sign"},
+		"bits.bmp": {func(w io.Writer) error { return bmp.Encode(w, flat) }, // planes and bits, no compression
+			"\x01\x00\x08\x00=\x01\x00\x10\x00", "a BMP: bmp: unsupported BMP image: want 1, 2, 4, 8, 24 or 32 bits a pixel"},
+	} {
+		var file bytes.Buffer
+		if err := c.encode(&file); err != nil {
+			t.Fatal(err)
+		}
+		from, to, _ := strings.Cut(c.variant, "=")
+		path := write(t, name, func(f *os.File) error {
+			_, err := f.WriteString(strings.Replace(file.String(), from, to, 1))
+			return err
+		})
+		if _, err := ReadImage(t.Context(), path, 0); err == nil || !strings.Contains(err.Error(), path+": "+c.want) {
+			t.Errorf("%s: %v, want %s", name, err, c.want)
+		}
+	}
 }

@@ -310,23 +310,28 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// TestInfinite: an infinite response is no peak, over no axis; the largest that is finite is.
+// TestInfinite: an infinite response is no peak, over no axis, wherever it is; the largest that is finite is.
 func TestInfinite(t *testing.T) {
+	names := map[Axis]string{ByOrientation: "orientation_peak_deg", ByFrequency: "sf_peak"}
 	for _, odd := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-		y := []float64{1, 2, odd, 4, 3, 1}
-		for axis, name := range map[Axis]string{ByOrientation: "orientation_peak_deg", ByFrequency: "sf_peak"} {
-			var c Cell
-			curve := sampled(6, 30, 180, math.Abs)
-			curve.Y = y
-			c.describe(axis, curve, Settings{})
-			want := fmt.Sprintf("[1 of 6 responses over %v NaN or infinite: its figures are left out but for the peak]", axis)
-			for _, f := range c.Figures() {
-				if f.Name == name && f.Value != 120 {
-					t.Errorf("%v: %s is %v, want 120", odd, name, f.Value)
+		for _, at := range []int{0, 2, 4, 5} {
+			y := []float64{1, 2, 3, 4, 3, 1}
+			y[at] = odd
+			for axis, name := range names {
+				var c Cell
+				c.describe(axis, Curve{sampled(6, 30, 180, math.Abs).X, y}, Settings{})
+				want := fmt.Sprintf("[1 of 6 responses over %v NaN or infinite: its figures are left out but for the peak]", axis)
+				for _, f := range c.Figures() {
+					if f.Name == name && f.Value != 120 {
+						t.Errorf("%v: %s is %v, want 120", y, name, f.Value)
+					}
+				}
+				if got := fmt.Sprint(c.Reasons); got != want {
+					t.Errorf("%v: %s, want %s", y, got, want)
 				}
 			}
-			if got := fmt.Sprint(c.Reasons); got != want {
-				t.Errorf("%v: %s, want %s", odd, got, want)
+			if best := (&Responses{Images: 6, Cells: 1, Data: y}).best(0); best != 3 {
+				t.Errorf("%v: the best is image %d, want 3", y, best)
 			}
 		}
 	}

@@ -181,8 +181,8 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 	if d, ok := s.plan.(conv.Describer); ok {
 		algorithm = d.Describe().Algorithm
 	}
-	printLine(w, "job       %d %s of %d×%d with %d filters of %d×%d%s, algorithm %s", j.Images.Shape().N(), what,
-		p.Src.H(), p.Src.W(), p.Weight.N(), p.Weight.H(), p.Weight.W(), from, algorithm)
+	printLine(w, "job       %d %s of %d×%d with %s of %d×%d%s, algorithm %s", j.Images.Shape().N(), what,
+		p.Src.H(), p.Src.W(), counted(p.Weight.N(), "filter"), p.Weight.H(), p.Weight.W(), from, algorithm)
 }
 
 // conclude says what was done.

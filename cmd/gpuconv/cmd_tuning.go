@@ -320,8 +320,12 @@ func orientationTable(text string) (*param.Table, error) {
 // complete chooses the axes if none are given, and compares the table with the array.
 func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []int) error {
 	if len(shape) > 0 && table.Len() != shape[0] {
-		return failed("input", f.input, fmt.Errorf("activations %v: want %d images, as many as the table has lines",
-			shape, table.Len()))
+		lines := "the table has lines"
+		if f.orientations != "" {
+			lines = "--orientations has"
+		}
+		return failed("input", f.input, fmt.Errorf("activations %v: want %s, as many as %s", shape,
+			counted(table.Len(), "image"), lines))
 	}
 	for _, axis := range s.By {
 		if !axis.In(table) {
@@ -332,7 +336,10 @@ func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []i
 	if len(s.By) > 0 {
 		return nil
 	}
-	if s.By = tuning.Varying(table); len(s.By) == 0 {
+	if s.By = tuning.Varying(table); len(s.By) == 0 && f.orientations != "" {
+		return refused("orientations", f.orientations,
+			errors.New("want at least 2 that differ: there is nothing to be tuned to"))
+	} else if len(s.By) == 0 {
 		return failed("table", "",
 			errors.New("want orientation…, sf… or phase… that differs between images: there is nothing to be tuned to"))
 	}

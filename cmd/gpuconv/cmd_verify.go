@@ -81,7 +81,8 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 		return err
 	}
 	if !slices.Contains(f.names(), "gpu") && (f.device != "any" || f.algorithm != "") {
-		return refused("backend", f.backends, errors.New("want no --device and no --algorithm with it, they choose on a GPU"))
+		return refused("backend", f.backends, errors.New("want no --device and no --algorithm with it: "+
+			"of the CPU engine verify takes every algorithm, they choose among those of a GPU"))
 	}
 	if !slices.Contains(f.names(), "gpu") && f.opener != "" {
 		return refused("backend", f.backends, errors.New("want no --context with it, that opens a GPU"))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"gpuconv/batch"
@@ -44,6 +45,10 @@ func (in *inputs) openImages(ctx context.Context, path string) (imageInput, erro
 	}
 	if kind := kindOf(ctx, path); kind != "" && !isArrayKind(kind) {
 		return in.openPicture(ctx, path, kind)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return imageInput{}, failed("input", "", &fault.Error{Argument: path,
+			Rule: "a folder: " + wantImages + "; gpuconv stimuli --input makes an array of a folder of pictures"})
 	}
 	reader, err := npy.Open(ctx, path)
 	if err != nil {

@@ -225,11 +225,11 @@ func (e explanation) String() string {
 	for _, r := range e.Rejected {
 		printLine(w, "           not %s: %s", r.Algorithm, r.Reason)
 	}
-	what := "images"
+	what := counted(e.Chunk, "image")
 	if e.Band > 0 {
-		what = fmt.Sprintf("bands, each %d of the %d rows of outputs", e.Band, e.Dst.H())
+		what = fmt.Sprintf("%s, each %d of the %d rows of outputs", counted(e.Chunk, "band"), e.Band, e.Dst.H())
 	}
-	printLine(w, "chunks     %d of at most %d %s", e.Chunks, e.Chunk, what)
+	printLine(w, "chunks     %d of at most %s", e.Chunks, what)
 	printLine(w, "memory     %s in the plan, %s with all images in and out", machine.Size(e.PlanMemory), machine.Size(e.TotalMemory))
 	return w.String()
 }

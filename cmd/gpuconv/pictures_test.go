@@ -80,7 +80,7 @@ func TestNoPictures(t *testing.T) {
 	folder := inputsFolder(t)
 	at := func(name string) string { return filepath.Join(folder, name) }
 	for name, content := range map[string]string{"photo.gif": "GIF89a\x01\x00", "photo": "GIF89a\x01\x00",
-		"old.pt": "\x80\x02\x8a\x0a", "w.safetensors": "\x10\x00\x00\x00\x00\x00\x00\x00{\"w\":{}}      ", "m.mat": "MATLAB 5.0 MAT"} {
+		"old.pt": "\x80\x02\x8a\x0a", "cut.pt": "PK\x03\x04cut", "w.safetensors": "\x10\x00\x00\x00\x00\x00\x00\x00{\"w\":{}}      ", "m.mat": "MATLAB 5.0 MAT"} {
 		if err := os.WriteFile(at(name), []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -98,6 +98,9 @@ func TestNoPictures(t *testing.T) {
 	}
 	file.Close()
 	saveGrey(t, at("p.png"), 255)
+	if err := os.Mkdir(at("photos"), 0o777); err != nil {
+		t.Fatal(err)
+	}
 	convolve := "conv --backend cpu --output y.npy "
 	for args, want := range map[string]string{
 		convolve + "--weight w.npy --input photo.gif": "--input: photo.gif: a GIF: want a .npy, .npz:key, .png,",
@@ -107,6 +110,8 @@ func TestNoPictures(t *testing.T) {
 		"stimuli --output y.npy --input photo":        "--input: photo: a GIF: want a PNG, JPEG, TIFF, BMP or WebP image",
 		"run --output y --stimulus photo.gif":         "--stimulus: photo.gif: a GIF: want a PNG,",
 		convolve + "--input p.png --weight old.pt":    "--weight: old.pt: PyTorch's: want a .npy or .npz file; save a tensor",
+		convolve + "--input p.png --weight cut.pt":    "--weight: cut.pt: PyTorch's: want a .npy or .npz file; save a tensor",
+		convolve + "--weight w.npy --input photos":    "--input: photos: a folder: want a .npy, .npz:key, .png,",
 		convolve + "--input p.png --weight new.pt":    "--weight: new.pt: PyTorch's: want a .npy or .npz file; save a tensor",
 		convolve + "--input p.png --weight w.safetensors": "--weight: w.safetensors: a .safetensors file: want a .npy or .npz " +
 			"file; save a tensor",

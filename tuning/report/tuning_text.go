@@ -21,8 +21,11 @@ const mostPrinted = 24
 func (t Tuning) WriteText(w io.Writer, notes []error) error {
 	out := bufio.NewWriter(w)
 	names := t.names()
-	fmt.Fprintf(out, "read      %s %v, %d cells, response %s\n", fault.Printable(t.Source), t.Shape, len(names),
-		t.response())
+	cells := fmt.Sprintf("%d cells", len(names))
+	if len(names) == 1 {
+		cells = "1 cell"
+	}
+	fmt.Fprintf(out, "read      %s %v, %s, response %s\n", fault.Printable(t.Source), t.Shape, cells, t.response())
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	columns := t.columns()
 	fmt.Fprintln(table, "cell\t"+strings.Join(headers(columns), "\t"))

@@ -100,8 +100,8 @@ func checkBank(n, size int) error {
 
 // Weights returns the filters as [K, 1, Size, Size], sampled in float64 at the centres of the pixels and rounded once.
 // It refuses what the Complete of a filter refuses, quadrature pairs of filters without a phase, an empty bank, filters
-// or parts of a pair that are all zeros on the pixels, weights that are not finite, banks of more than 1 GiB and, with a
-// Size of 0, of more than 255 pixels a side.
+// or parts of a pair that are all zeros on the pixels, weights that are not finite, banks of more than 1 GiB and, with
+// a Size of 0, of more than 255 pixels a side.
 func (b Bank) Weights() (*conv.Tensor, error) {
 	all, size, err := b.complete()
 	if err != nil {

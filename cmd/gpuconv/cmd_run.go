@@ -139,7 +139,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	j.Progress = bar.set
 	r, err := j.RunOn(ctx, e, out.Folder)
 	if err != nil {
-		return out.blame(disagreeing(s, err))
+		return out.blame(disagreeing(s, ofFiles("stimulus", j.Images, err)))
 	}
 	bar.stop()
 	f.inputs.drawn(f.stimuli, j.Images)

@@ -105,7 +105,7 @@ func (f *stimuliFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	if err := writeStimuli(cmd.Context(), f.file(), images); err != nil {
-		return err
+		return ofFiles("input", images, err)
 	}
 	f.inputs.drawn(f.input, images)
 	if noted, ok := images.(stimuli.Noter); ok {

@@ -125,7 +125,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	defer out.Discard()
 	responses, err := readResponses(ctx, source, readout, stderr)
 	if err != nil {
-		return err
+		return failed("input", "", err)
 	}
 	if err := f.inputs.take("input", f.activations(), source); err != nil {
 		return err

@@ -148,6 +148,15 @@ func (in *inputs) openFiles(ctx context.Context, flag, path string) (*stimuli.Fi
 	return files, nil
 }
 
+// ofFiles says which flag named an image file that could not be drawn, in the middle of the others.
+func ofFiles(flag string, images stimuli.Set, err error) error {
+	var of *fault.Error
+	if _, ok := images.(*stimuli.Files); ok && errors.As(err, &of) && of.Package == "stimuli" {
+		return failed(flag, "", err)
+	}
+	return err
+}
+
 // grey reads --background.
 func (in *inputs) grey() (float64, error) {
 	switch in.background {

@@ -2,6 +2,7 @@ package egl
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/ebitengine/purego"
 )
@@ -59,8 +60,16 @@ type library struct {
 	without []string // files of vendors that it does not load
 }
 
+// openLibrary loads a library for this package only. Why one cannot be loaded is asked of the system in a second call,
+// which must come from the same thread.
+func openLibrary(name string, mode int) (uintptr, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	return purego.Dlopen(name, mode|purego.RTLD_LOCAL)
+}
+
 func load() (lib *library, err error) {
-	handle, err := purego.Dlopen("libEGL.so.1", purego.RTLD_NOW|purego.RTLD_LOCAL)
+	handle, err := openLibrary("libEGL.so.1", purego.RTLD_NOW)
 	if err != nil {
 		return nil, fmt.Errorf("egl: libEGL.so.1 cannot be loaded "+
 			"(Debian and Ubuntu: apt-get install libegl1 libegl-mesa0): %w", err)

@@ -79,7 +79,7 @@ func (v Vendor) Load() error {
 	if v.err != nil {
 		return v.err
 	}
-	handle, err := purego.Dlopen(v.Library, purego.RTLD_LAZY|purego.RTLD_LOCAL)
+	handle, err := openLibrary(v.Library, purego.RTLD_LAZY)
 	if err != nil {
 		return fmt.Errorf("%s: %w", v.File, err)
 	}

@@ -1,0 +1,91 @@
+package cpu_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gpuconv/compare"
+	"gpuconv/conv"
+	"gpuconv/cpu"
+)
+
+// TestLocalityOfChannelsAlike: where all channels have the same pixels and the same kernel, but for their signs, their
+// roundings are the same and add up. Outputs beside large pixels are within the bound all the same, and so they are
+// where a part of the weights is drawn at random.
+func TestLocalityOfChannelsAlike(t *testing.T) {
+	for _, channels := range []int{32, 64, 256} {
+		for _, same := range []float64{1, 0.7, 0.3} {
+			worst := 0.0
+			r := rand.New(rand.NewPCG(uint64(channels), uint64(10*same)))
+			for range 60 - channels/5 {
+				worst = max(worst, local(t, cpu.Engine{Algorithm: "winograd"}, channelsAlike(t, r, channels, same)))
+			}
+			t.Logf("%d channels, %v of the weights alike: at most %.3g γₙA", channels, same, worst)
+		}
+	}
+}
+
+// channelsAlike draws an image of one block whose rows, or columns, grow brighter by a factor.
+func channelsAlike(t *testing.T, r *rand.Rand, channels int, same float64) compare.Case {
+	p := conv.Problem{Src: conv.Shape{1, channels, 6, 6}, Weight: conv.Shape{32, channels, 3, 3}}
+	c := painted(t, r.Uint64(), p, normal)
+	sign := make([]float64, channels)
+	for i := range sign {
+		sign[i] = float64(1 - 2*r.IntN(2))
+	}
+	var kernel [9]float64
+	for i, v := range c.Weight.Data {
+		if i%(9*channels) == 0 {
+			for tap := range kernel {
+				kernel[tap] = 0.5 + r.Float64()
+			}
+		}
+		c.Weight.Data[i] = float32(math.Sqrt(same)*sign[i/9%channels]*kernel[i%9] + math.Sqrt(1-same)*float64(v))
+	}
+	factor, across := 1+4*r.Float64(), r.IntN(2) == 0
+	var pixels [36]float64
+	for i := range pixels {
+		at := i / 6
+		if across {
+			at = i % 6
+		}
+		pixels[i] = (0.2 + r.Float64()) * math.Pow(factor, -float64(at))
+	}
+	for i := range c.Src.Data {
+		c.Src.Data[i] = float32(pixels[i%36] * sign[i/36])
+	}
+	return c
+}
+
+// TestLocalityOfMeans: weights that are drawn around a mean, and an image that is the same in all channels. Partial
+// sums then grow with the number of channels, not with its root, and so do their roundings, though these differ in
+// sign.
+func TestLocalityOfMeans(t *testing.T) {
+	for _, channels := range []int{64, 512} {
+		if testing.Short() && channels > 64 {
+			continue
+		}
+		for _, mean := range []float64{0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3} { // its part of the squares
+			worst := 0.0
+			r := rand.New(rand.NewPCG(uint64(channels), uint64(100*mean)))
+			for range 6 {
+				p := conv.Problem{Src: conv.Shape{1, channels, 14, 14}, Weight: conv.Shape{32, channels, 3, 3}}
+				c := painted(t, r.Uint64(), p, normal)
+				each(c.Weight.Data, func(_ int, v float32) float32 {
+					return float32(math.Sqrt(mean) + math.Sqrt(1-mean)*float64(v))
+				})
+				bright, part := 0.7*math.Pow(10, 2+r.Float64()), 0.02+0.04*r.Float64()
+				var pixels [14 * 14]float32
+				for i := range pixels {
+					if pixels[i] = 0.7; r.Float64() < part {
+						pixels[i] = float32(bright)
+					}
+				}
+				each(c.Src.Data, func(i int, _ float32) float32 { return pixels[i%len(pixels)] })
+				worst = max(worst, local(t, cpu.Engine{Algorithm: "winograd"}, c))
+			}
+			t.Logf("%d channels, a mean of %v of the squares: at most %.3g γₙA", channels, mean, worst)
+		}
+	}
+}

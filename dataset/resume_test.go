@@ -1,0 +1,131 @@
+package dataset
+
+import (
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestDownloadUnchecked: a range that was not asked for is not taken, also without a checksum where the server tells
+// its files apart. A checksum may be in capitals.
+func TestDownloadUnchecked(t *testing.T) {
+	good := content()
+	for _, sum := range []string{"", strings.ToUpper(md5Of(good))} {
+		s := serve(t, ranged(good[5:], "bytes 5-299999/300000"), served(good))
+		f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: sum}, Pause: time.Millisecond}
+		write(t, f.Part(), good[:9])
+		origin{URL: f.URL, ETag: `"1"`, Size: -1}.keep(f.origin())
+		wantFile(t, f, Download(t.Context(), f), good)
+		if want := list("bytes=9-", ""); !slices.Equal(s.ranges, want) {
+			t.Errorf("it asked for %q, want %q", s.ranges, want)
+		}
+	}
+}
+
+// TestDownloadDoubts: without a checksum, bytes of which nobody knows whether they are the file's are not taken.
+func TestDownloadDoubts(t *testing.T) {
+	good := content()
+	for name, c := range map[string]struct {
+		of     func(f Fetch) origin
+		wanted Wanted
+		ranges []string
+	}{
+		"nothing is known": {of: func(Fetch) origin { return origin{Size: -1} }, ranges: list("")},
+		"another address": {of: func(f Fetch) origin { return origin{URL: f.URL + "/a", ETag: `"1"`, Size: -1} },
+			ranges: list("")},
+		"another address, with a checksum": {of: func(f Fetch) origin { return origin{URL: f.URL + "/a", Size: -1} },
+			wanted: Wanted{MD5: md5Of(good)}, ranges: list("")},
+		"another size": {of: func(f Fetch) origin { return origin{URL: f.URL, ETag: `"1"`, Size: 5} },
+			ranges: list("bytes=2-", "")},
+	} {
+		s := serve(t, heads("ETag", `"1"`, served(good)))
+		f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: c.wanted, Pause: time.Millisecond}
+		write(t, f.Part(), []byte{1, 2})
+		c.of(f).keep(f.origin())
+		wantFile(t, f, Download(t.Context(), f), good)
+		if !slices.Equal(s.ranges, c.ranges) {
+			t.Errorf("%s: it asked for %q, want %q", name, s.ranges, c.ranges)
+		}
+	}
+}
+
+// TestDownloadChanged: a file that has changed since a part of it came is fetched from the start, whatever the server
+// tells files apart by, and also from servers that do not know If-Range.
+func TestDownloadChanged(t *testing.T) {
+	old, good := content(), content()
+	for i := range good {
+		good[i] ^= 0xff
+	}
+	const monday, tuesday = "Mon, 05 Nov 2001 10:00:00 GMT", "Tue, 06 Nov 2001 10:00:00 GMT"
+	blind := func(serve http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			r.Header.Del("If-Range")
+			serve(w, r)
+		}
+	}
+	both := list("", "bytes=5000-")
+	for name, c := range map[string]struct {
+		first, second http.HandlerFunc
+		condition     string
+		want          []byte
+		ranges        []string
+	}{
+		"by an ETag":       {heads("ETag", `"a"`, served(old)), heads("ETag", `"b"`, served(good)), `"a"`, good, both},
+		"by its time":      {heads("Last-Modified", monday, served(old)), heads("Last-Modified", tuesday, served(good)), monday, good, both},
+		"not changed":      {heads("ETag", `"a"`, served(old)), heads("ETag", `"a"`, served(old)), `"a"`, old, both},
+		"a weak ETag":      {heads("ETag", `W/"a"`, served(old)), heads("ETag", `W/"a"`, served(good)), "", good, list("", "")},
+		"no If-Range":      {heads("ETag", `"a"`, served(old)), blind(heads("ETag", `"b"`, served(good))), `"a"`, good, append(both, "")},
+		"no If-Range time": {heads("Last-Modified", monday, served(old)), blind(heads("Last-Modified", tuesday, served(good))), monday, good, append(both, "")},
+		"nothing":          {served(old), served(good), "", good, list("", "")},
+	} {
+		for _, later := range []bool{false, true} { // in one call, and in two
+			var conditions []string
+			noting := func(w http.ResponseWriter, r *http.Request) {
+				conditions = append(conditions, r.Header.Get("If-Range"))
+				c.second(w, r)
+			}
+			s := serve(t, cut(c.first, 5000), noting)
+			f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Pause: time.Millisecond, Retries: 2}
+			if later {
+				f.Attempts = 1
+				if err := Download(t.Context(), f); err == nil || f.Kept() != 5000 {
+					t.Fatalf("%s: %v, %d bytes", name, err, f.Kept())
+				}
+				f.Attempts = 0
+			}
+			wantFile(t, f, Download(t.Context(), f), c.want)
+			if !slices.Equal(s.ranges, c.ranges) || conditions[0] != c.condition {
+				t.Errorf("%s: it asked for %q if %q, want %q if %q", name, s.ranges, conditions[0], c.ranges, c.condition)
+			}
+		}
+	}
+}
+
+// TestDownloadOrigin: a time that the server had not left behind when it answered is none: the file may change again
+// within that second.
+func TestDownloadOrigin(t *testing.T) {
+	const now, before = "Mon, 02 Nov 2026 10:00:01 GMT", "Mon, 02 Nov 2026 10:00:00 GMT"
+	for _, c := range []struct {
+		h    map[string]string
+		want string
+	}{
+		{map[string]string{"Date": now, "Last-Modified": before}, before},
+		{map[string]string{"Date": now, "Last-Modified": now}, ""},
+		{map[string]string{"Last-Modified": before}, ""},
+		{map[string]string{"Date": now, "Last-Modified": "yesterday"}, ""},
+		{map[string]string{"Date": now, "Last-Modified": before, "ETag": `"a"`}, `"a"`},
+		{map[string]string{"ETag": `"` + strings.Repeat("a", 5000) + `"`}, ""},
+		{map[string]string{"ETag": "a"}, ""},
+	} {
+		h := http.Header{}
+		for name, value := range c.h {
+			h.Set(name, value)
+		}
+		if got := newOrigin("u", 1, h).condition(); got != c.want {
+			t.Errorf("%v: the condition is %q, want %q", c.h, got, c.want)
+		}
+	}
+}

@@ -50,7 +50,8 @@ func (e *Entrant) line() string {
 		return fmt.Sprintf("%s\t%s\tfailed\t\t\t\t%s", e.Algorithm, e.Tile, own)
 	}
 	if e.BehindBy > 0 {
-		return fmt.Sprintf("%s\t%s\tleft behind\t%.1f\t\t%.2g\t%s", e.Algorithm, e.Tile, e.BehindBy, e.Result.MaxRatio, own)
+		return fmt.Sprintf("%s\t%s\tleft behind\t%.1f\t\t%.2g\t%s", e.Algorithm, e.Tile, e.BehindBy, e.Result.MaxRatio,
+			own)
 	}
 	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%.2g\t%s", e.Algorithm, e.Tile,
 		ranged(e.Kernel, 1000, "%.4g (%.4g … %.4g)"),

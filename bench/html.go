@@ -177,7 +177,8 @@ func (p *page) addRatios(r Report, c CaseInfo) {
 
 func newPageRatio(name, ours, other string, theirs, mine Result) pageRatio {
 	ratio := theirs.interval().Over(mine.interval())
-	p := pageRatio{Case: name, Ours: ours, Other: other, Ratio: statistics.Digits(ratio.Median), Low: statistics.Digits(ratio.Low),
+	p := pageRatio{Case: name, Ours: ours, Other: other, Ratio: statistics.Digits(ratio.Median),
+		Low:  statistics.Digits(ratio.Low),
 		High: statistics.Digits(ratio.High), Verdict: "no difference seen"}
 	switch {
 	case theirs.Samples < 2 || mine.Samples < 2: // how far off they are is not known

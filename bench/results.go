@@ -41,7 +41,8 @@ func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
 	case e.missing != "":
 		m.Why = e.missing
 	case e.wrong == "" && count < s.Samples:
-		m.Why = fmt.Sprintf("%d of %d samples, the time was up after %s s", count, s.Samples, statistics.Digits(s.Limit))
+		m.Why = fmt.Sprintf("%d of %d samples, the time was up after %s s", count, s.Samples,
+			statistics.Digits(s.Limit))
 	case e.wrong == "" && seconds < s.Seconds:
 		m.Why = fmt.Sprintf("samples of %.2g s, not %.2g s, the time was up after %s s", seconds, s.Seconds,
 			statistics.Digits(s.Limit))

@@ -131,7 +131,8 @@ func (r Report) writeCompile(w io.Writer) {
 		if x.Phase != PhaseCompile || x.Cache == "" || !x.Correct {
 			continue
 		}
-		line := fmt.Sprintf("compile   %s, %s, %s cache: %s (%d samples, %s … %s)", b.columnName(), x.Algorithm, x.Cache,
+		line := fmt.Sprintf("compile   %s, %s, %s cache: %s (%d samples, %s … %s)", b.columnName(), x.Algorithm,
+			x.Cache,
 			duration(x.Median), x.Samples, duration(x.CILow), duration(x.CIHigh))
 		if !seen[line] {
 			seen[line] = true

@@ -203,7 +203,8 @@ func (f *filling) bounded(result Result) Finding {
 // local holds each output to its own pixels, unless the algorithm was asked for and states otherwise.
 func (f *filling) local(got *conv.Tensor, d conv.Description, asked bool) Finding {
 	if asked && d.Tolerance > 0 {
-		return skipped(CheckLocality, f.numbers, "it spreads errors, and is taken only if it is asked for: its tolerance was verified")
+		return skipped(CheckLocality, f.numbers,
+			"it spreads errors, and is taken only if it is asked for: its tolerance was verified")
 	}
 	result := f.truth.compareWithin(got, f.localBound(d, asked))
 	note := result.String()

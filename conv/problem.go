@@ -87,12 +87,14 @@ func (p Problem) checkNames() error {
 func (p Problem) checkShapes() error {
 	for i, axis := range [4]string{"N", "C", "H", "W"} {
 		if p.Src[i] < 1 && (i > 0 || p.Src[i] < 0) {
-			return &ShapeError{"src", p.Src.String(), fmt.Sprintf("want %s of at least %d, got %d", axis, min(i, 1), p.Src[i])}
+			return &ShapeError{"src", p.Src.String(), fmt.Sprintf("want %s of at least %d, got %d", axis, min(i, 1),
+				p.Src[i])}
 		}
 	}
 	for i, axis := range [4]string{"filter", "channel", "kernel row", "kernel column"} {
 		if p.Weight[i] < 1 {
-			return &ShapeError{"weight", p.Weight.String(), fmt.Sprintf("want at least 1 %s, got %d", axis, p.Weight[i])}
+			return &ShapeError{"weight", p.Weight.String(), fmt.Sprintf("want at least 1 %s, got %d", axis,
+				p.Weight[i])}
 		}
 	}
 	if _, err := p.Src.Len(); err != nil {
@@ -109,15 +111,18 @@ func (p Problem) checkGroups() error {
 	case p.Groups < 1:
 		return &ShapeError{"groups", fmt.Sprint(p.Groups), "want at least 1"}
 	case p.Src.C()%p.Groups != 0:
-		return &ShapeError{"groups", fmt.Sprint(p.Groups), fmt.Sprintf("want a divisor of the %d channels of src %v", p.Src.C(), p.Src)}
+		return &ShapeError{"groups", fmt.Sprint(p.Groups), fmt.Sprintf("want a divisor of the %d channels of src %v",
+			p.Src.C(), p.Src)}
 	case p.Weight[0]%p.Groups != 0:
-		return &ShapeError{"groups", fmt.Sprint(p.Groups), fmt.Sprintf("want a divisor of the %d filters of weight %v", p.Weight[0], p.Weight)}
+		return &ShapeError{"groups", fmt.Sprint(p.Groups), fmt.Sprintf("want a divisor of the %d filters of weight %v",
+			p.Weight[0], p.Weight)}
 	case p.Weight[1] != p.Src.C()/p.Groups:
 		return &ShapeError{"weight", p.Weight.String(),
 			fmt.Sprintf("want %d input channels (src C=%d, groups=%d)", p.Src.C()/p.Groups, p.Src.C(), p.Groups)}
 	case p.Activation == Energy && p.Weight[0]/p.Groups%2 != 0:
 		return &ShapeError{"activation", "energy",
-			fmt.Sprintf("want an even number of filters per group, weight %v with groups=%d has %d", p.Weight, p.Groups, p.Weight[0]/p.Groups)}
+			fmt.Sprintf("want an even number of filters per group, weight %v with groups=%d has %d", p.Weight, p.Groups,
+				p.Weight[0]/p.Groups)}
 	}
 	return nil
 }
@@ -141,13 +146,15 @@ func (p Problem) sumExtent(axis int) (int, error) {
 	}
 	const most = 1 << 29 // shaders place pixels with an int32, into which three of these fit
 	if size > most || before > most || after > most {
-		return 0, &ShapeError{"src", p.Src.String(), fmt.Sprintf("want %s and its padding %s of at most %d", axisNames[axis], p.Padding, most)}
+		return 0, &ShapeError{"src", p.Src.String(), fmt.Sprintf("want %s and its padding %s of at most %d",
+			axisNames[axis], p.Padding, most)}
 	}
 	span, err := Product(dilation, kernel-1)
 	padded := size + before + after
 	if err != nil || span >= padded {
 		return 0, &ShapeError{"weight", p.Weight.String(),
-			fmt.Sprintf("a kernel of %d with dilation %d is larger than the padded %s of %d", kernel, dilation, axisNames[axis], padded)}
+			fmt.Sprintf("a kernel of %d with dilation %d is larger than the padded %s of %d", kernel, dilation,
+				axisNames[axis], padded)}
 	}
 	return (padded-span-1)/stride + 1, nil
 }
@@ -179,11 +186,14 @@ func (p Problem) checkPool(sums Shape) error {
 		size, stride, extent := p.Pool.Size[axis], p.Pool.Stride[axis], sums[2+axis]
 		switch {
 		case size < 1:
-			return &ShapeError{"pool", p.Pool.String(), fmt.Sprintf("want a size of at least 1 along %s, got %d", axisNames[axis], size)}
+			return &ShapeError{"pool", p.Pool.String(), fmt.Sprintf("want a size of at least 1 along %s, got %d",
+				axisNames[axis], size)}
 		case stride < 1:
-			return &ShapeError{"pool", p.Pool.String(), fmt.Sprintf("want a stride of at least 1 along %s, got %d", axisNames[axis], stride)}
+			return &ShapeError{"pool", p.Pool.String(), fmt.Sprintf("want a stride of at least 1 along %s, got %d",
+				axisNames[axis], stride)}
 		case size > extent:
-			return &ShapeError{"pool", p.Pool.String(), fmt.Sprintf("its size %d along %s is larger than the %d sums there", size, axisNames[axis], extent)}
+			return &ShapeError{"pool", p.Pool.String(),
+				fmt.Sprintf("its size %d along %s is larger than the %d sums there", size, axisNames[axis], extent)}
 		}
 	}
 	return nil
@@ -213,8 +223,9 @@ func (p Problem) CheckPlan(weight *Tensor, bias []float32) error {
 // CheckBias validates the number of values of a bias. Its error is a [*ShapeError].
 func (p Problem) CheckBias(values int) error {
 	if values != p.Weight[0] {
-		return &ShapeError{"bias", fmt.Sprintf("[%d]", values), fmt.Sprintf("want %d values, one per filter of weight %v",
-			p.Weight[0], p.Weight)}
+		return &ShapeError{"bias", fmt.Sprintf("[%d]", values),
+			fmt.Sprintf("want %d values, one per filter of weight %v",
+				p.Weight[0], p.Weight)}
 	}
 	return nil
 }

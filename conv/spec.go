@@ -145,7 +145,8 @@ func (p *Pool) UnmarshalText(text []byte) error {
 		ok = ok && parsePair(&read.Size, size) && parsePair(&read.Stride, stride)
 	}
 	if !ok {
-		return &ShapeError{"pool", strconv.Quote(string(text)), "want none, or max or avg with a size and perhaps a stride: max:2, avg:3:2"}
+		return &ShapeError{"pool", strconv.Quote(string(text)),
+			"want none, or max or avg with a size and perhaps a stride: max:2, avg:3:2"}
 	}
 	*p = read
 	return nil

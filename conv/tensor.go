@@ -20,7 +20,8 @@ func NewTensor(shape Shape) (*Tensor, error) {
 		return nil, err
 	}
 	if uint64(n) > maxInt/4 {
-		return nil, &ShapeError{Arg: "shape", Value: shape.String(), Rule: "its float32 elements must fit in the address space"}
+		return nil, &ShapeError{Arg: "shape", Value: shape.String(),
+			Rule: "its float32 elements must fit in the address space"}
 	}
 	return &Tensor{Shape: shape, Data: make([]float32, n)}, nil
 }
@@ -35,7 +36,8 @@ func (t *Tensor) Check(arg string) error {
 		return &ShapeError{Arg: arg, Value: t.Shape.String(), Rule: err.(*ShapeError).Rule}
 	}
 	if n != len(t.Data) {
-		return &ShapeError{Arg: arg, Value: t.Shape.String(), Rule: fmt.Sprintf("want %d elements, it holds %d", n, len(t.Data))}
+		return &ShapeError{Arg: arg, Value: t.Shape.String(), Rule: fmt.Sprintf("want %d elements, it holds %d", n,
+			len(t.Data))}
 	}
 	return nil
 }

@@ -64,7 +64,8 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 		return algorithm{}, nil, err
 	}
 	if forced != "" && !slices.Contains(AlgorithmNames(), forced) {
-		return algorithm{}, nil, &fault.Error{Package: "cpu", Argument: "algorithm", Value: strconv.Quote(forced), Rule: fmt.Sprintf("want one of %v", AlgorithmNames())}
+		return algorithm{}, nil, &fault.Error{Package: "cpu", Argument: "algorithm", Value: strconv.Quote(forced),
+			Rule: fmt.Sprintf("want one of %v", AlgorithmNames())}
 	}
 	job := p
 	job.Src = p.Src.WithN(max(p.Src.N(), e.Images))
@@ -90,7 +91,8 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 		}
 		rejected = append(rejected, conv.Rejected{Algorithm: a.name, Reason: err})
 		if a.name == forced {
-			return algorithm{}, nil, &fault.Error{Package: "cpu", Argument: a.name, Rule: err.Error(), Err: conv.ErrUnsupported}
+			return algorithm{}, nil, &fault.Error{Package: "cpu", Argument: a.name, Rule: err.Error(),
+				Err: conv.ErrUnsupported}
 		}
 	}
 	if taken.name == "" {

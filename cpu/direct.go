@@ -23,7 +23,8 @@ type direct struct {
 func acceptsDirect(conv.Problem, conv.Shape, *simd.Kernels) error { return nil }
 
 func prepareDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
-	return &direct{problem: p, sums: sums, kernels: k, layout: cutFilters(p.Weight[0]/p.Groups, ceilDiv(sums.W(), k.Lanes), k)}
+	return &direct{problem: p, sums: sums, kernels: k, layout: cutFilters(p.Weight[0]/p.Groups,
+		ceilDiv(sums.W(), k.Lanes), k)}
 }
 
 func (d *direct) bound() float64        { return 1 }
@@ -64,7 +65,8 @@ func (d *direct) settle(s slab, rows int) {
 		l.spans = cutRow(d.sums.W(), d.kernels.Lanes, d.kernels.Vectors(l.filters))
 	}
 	d.inner = rows
-	if window := p.Weight[1] * p.Weight[2] * (2*lineFloats + p.Weight[3]); window+d.size()*simd.MaxFilters > windowFloats {
+	if window := p.Weight[1] * p.Weight[2] * (2*lineFloats +
+		p.Weight[3]); window+d.size()*simd.MaxFilters > windowFloats {
 		d.inner = 1
 	}
 	offsets := make([]int, 0, d.size())

@@ -141,7 +141,8 @@ func packPanel(packed, filters []float32, count int) {
 		a, b, c := filters[:size], filters[size:][:size], filters[2*size:][:size]
 		d, e, f := filters[3*size:][:size], filters[4*size:][:size], filters[5*size:][:size]
 		for t := range a {
-			*(*[simd.MaxFilters]float32)(packed[t*simd.MaxFilters:]) = [simd.MaxFilters]float32{a[t], b[t], c[t], d[t], e[t], f[t]}
+			*(*[simd.MaxFilters]float32)(packed[t*simd.MaxFilters:]) = [simd.MaxFilters]float32{a[t], b[t], c[t], d[t],
+				e[t], f[t]}
 		}
 		return
 	}

@@ -58,7 +58,8 @@ func newPlan(b *blueprint) *enginePlan {
 	c := &convolver{blueprint: b, imageWork: imageWork(b.problem, b.dst)}
 	for range b.cores {
 		c.workers = append(c.workers, &worker{kernels: b.kernels,
-			slab: make([]float32, b.slabLen()), sums: make([]float32, b.sumsLen()), work: make([]float32, b.recipe.workspace()), marks: make([]int32, b.recipe.marks())})
+			slab: make([]float32, b.slabLen()), sums: make([]float32, b.sumsLen()), work: make([]float32,
+				b.recipe.workspace()), marks: make([]int32, b.recipe.marks())})
 	}
 	c.task = c.work
 	c.crew = newCrew(len(c.workers), c.task)
@@ -124,7 +125,8 @@ const (
 // imageWork is the work of an image, in multiplications.
 func imageWork(p conv.Problem, dst conv.Shape) float64 {
 	p.Src[0] = 1
-	numbers := float64(p.Src.C())*float64(p.Src.H())*float64(p.Src.W()) + float64(dst.C())*float64(dst.H())*float64(dst.W())
+	numbers := float64(p.Src.C())*float64(p.Src.H())*float64(p.Src.W()) +
+		float64(dst.C())*float64(dst.H())*float64(dst.W())
 	return p.MACs() + numberWork*numbers
 }
 

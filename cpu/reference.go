@@ -23,7 +23,8 @@ func (Reference) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv
 	if err != nil {
 		return nil, err
 	}
-	return &referencePlan{problem: p, sums: sums, weight: append([]float32(nil), weight.Data...), bias: append([]float32(nil), bias...)}, nil
+	return &referencePlan{problem: p, sums: sums, weight: append([]float32(nil), weight.Data...),
+		bias: append([]float32(nil), bias...)}, nil
 }
 
 type referencePlan struct {
@@ -100,10 +101,12 @@ func (r *referencePlan) checkOracle(value, magnitude []float64, src *conv.Tensor
 		return conv.Shape{}, err
 	}
 	if src.Shape.Image() != r.problem.Src.Image() || src.Shape.N() > r.problem.Src.N() {
-		return conv.Shape{}, &conv.ShapeError{Arg: "src", Value: src.Shape.String(), Rule: "want " + r.problem.Src.String() + " or a smaller batch"}
+		return conv.Shape{}, &conv.ShapeError{Arg: "src", Value: src.Shape.String(), Rule: "want " +
+			r.problem.Src.String() + " or a smaller batch"}
 	}
 	if len(value) != want || len(magnitude) != want {
-		return conv.Shape{}, &conv.ShapeError{Arg: "dst", Value: shape.String(), Rule: "value and magnitude must hold that many elements"}
+		return conv.Shape{}, &conv.ShapeError{Arg: "dst", Value: shape.String(),
+			Rule: "value and magnitude must hold that many elements"}
 	}
 	return shape, nil
 }

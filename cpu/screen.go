@@ -83,7 +83,8 @@ func newScreen(weight []float32, filters, channels int) *screen {
 	s := &screen{channels: channels}
 	terms := float64(9 * channels)
 	allowed := winogradBound * terms * unit
-	s.error2 = errorDeviations * errorDeviations * unit * unit / 3 * (float64(channels)/2 + 16) / terms / (allowed * allowed)
+	s.error2 = errorDeviations * errorDeviations * unit * unit / 3 * (float64(channels)/2 +
+		16) / terms / (allowed * allowed)
 	size := 9 * channels
 	points := octave(terms) + 1 // p is at most n
 	parts := make([]*filterBound, min(filters, screenParts))

@@ -178,7 +178,8 @@ func (w *winograd) plainBlocks(worker *worker, s *winogradSpace, o output, p par
 		for k := range w.filters() {
 			plane := o.data[k*o.plane:][:p.rows*w.sums.W()]
 			for i, b := range some {
-				w.place(plane, sums[(k*plainBlocks+i)*blockSize:][:blockSize], block, int(b)/w.across*block, int(b)%w.across*block)
+				w.place(plane, sums[(k*plainBlocks+i)*blockSize:][:blockSize], block, int(b)/w.across*block,
+					int(b)%w.across*block)
 			}
 		}
 	}
@@ -256,7 +257,8 @@ func (w *winograd) transformProducts(worker *worker, s *winogradSpace, o output,
 					s.mark(at + lane)
 				}
 				if s.isOdd[at+lane] == 0 {
-					w.place(plane, s.blocks[4*lane:], block*w.kernels.Lanes, (at+lane)/w.across*block, (at+lane)%w.across*block)
+					w.place(plane, s.blocks[4*lane:], block*w.kernels.Lanes, (at+lane)/w.across*block,
+						(at+lane)%w.across*block)
 				}
 			}
 		}

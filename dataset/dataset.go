@@ -102,7 +102,8 @@ func (a *layout) judge() error {
 	case test[0] != n || test[1] != neurons:
 		return refused(a.path, "resp_test %v: want %v, as resp_train has it", test, train)
 	case len(stimuli) != 1 && !column, stimuli[0] != n:
-		return refused(a.path, "stimuli %v: want [%d] or [%d 1], one for each row of resp_train %v", stimuli, n, n, train)
+		return refused(a.path, "stimuli %v: want [%d] or [%d 1], one for each row of resp_train %v", stimuli, n, n,
+			train)
 	case n < 2 || neurons < 1:
 		return refused(a.path, "resp_train %v: want at least 2 stimuli and 1 neuron", train)
 	}
@@ -184,7 +185,8 @@ func (a *layout) responses(r *npy.Reader, key string) ([]float32, error) {
 	}
 	if at := notFinite(array.Data); at >= 0 {
 		neurons := array.Shape[1]
-		return nil, refused(a.path, "%s: stimulus %d, neuron %d is %v: want a finite number", key, at/neurons, at%neurons,
+		return nil, refused(a.path, "%s: stimulus %d, neuron %d is %v: want a finite number", key, at/neurons,
+			at%neurons,
 			array.Data[at])
 	}
 	return array.Data, nil

@@ -44,11 +44,14 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	portion, workers := float64(p.Src.N()), float64(runtime.GOMAXPROCS(0))
 	padded := p.Src.Image()
 	padded[2], padded[3] = padded[2]+p.Weight.H(), padded[3]+p.Weight.W()
-	need := program + (4*portion+min(examples, float64(j.Images.Shape().N())))*(src+dst) // three portions here, one on the device
-	need += 4 * float64(judged(p)) * dst                                                 // the judge's values and magnitudes, float64
-	need += 4 * p.Weight.Bytes()                                                         // here, in two plans, packed
-	need += 200 * float64(j.Images.Shape().N())                                          // a row of the table
-	need += 400 * float64(p.Weight.N())                                                  // a row, and a name for pictures
+	// three portions here, one on the device
+	need := program + (4*portion+min(examples, float64(j.Images.Shape().N())))*(src+dst)
+	// the judge's values and magnitudes, float64
+	need += 4 * float64(judged(p)) * dst
+	need += 4 * p.Weight.Bytes()                // here, in two plans, packed
+	need += 200 * float64(j.Images.Shape().N()) // a row of the table
+	// a row, and a name for pictures
+	need += 400 * float64(p.Weight.N())
 	if files, ok := j.Images.(interface{ Memory() float64 }); ok {
 		need += files.Memory() // for decoding
 	}

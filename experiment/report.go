@@ -66,16 +66,18 @@ type Origin struct {
 
 // Backend says what convolved.
 type Backend struct {
-	Name       string     `json:"name"`     // gpu, cpu or reference; empty if nobody said
-	Device     string     `json:"device"`   // the OpenGL renderer, or the processor
-	Software   bool       `json:"software"` // the renderer is software: a CPU did the GPU's work
-	Vendor     string     `json:"vendor,omitempty"`
-	Driver     string     `json:"driver,omitempty"` // GL_VERSION, with the driver's
-	Threads    int        `json:"threads"`          // of the CPU that the program may use
-	Algorithm  string     `json:"algorithm"`
-	Tile       string     `json:"tile,omitempty"`          // how the algorithm cuts the work
-	Bound      float64    `json:"bound"`                   // how many times γₙ·Σ|x||w| of its own pixels an output may be off; 0 with a tolerance
-	Tolerance  float64    `json:"tolerance"`               // in place of a bound: an RMS error, in parts of the largest output
+	Name      string `json:"name"`     // gpu, cpu or reference; empty if nobody said
+	Device    string `json:"device"`   // the OpenGL renderer, or the processor
+	Software  bool   `json:"software"` // the renderer is software: a CPU did the GPU's work
+	Vendor    string `json:"vendor,omitempty"`
+	Driver    string `json:"driver,omitempty"` // GL_VERSION, with the driver's
+	Threads   int    `json:"threads"`          // of the CPU that the program may use
+	Algorithm string `json:"algorithm"`
+	Tile      string `json:"tile,omitempty"` // how the algorithm cuts the work
+	// how many times γₙ·Σ|x||w| of its own pixels an output may be off; 0 with a tolerance
+	Bound float64 `json:"bound"`
+	// in place of a bound: an RMS error, in parts of the largest output
+	Tolerance  float64    `json:"tolerance"`
 	Accuracy   string     `json:"accuracy"`                // either in words
 	Tuned      string     `json:"tuned,omitempty"`         // when they were measured to be the fastest
 	Rejected   []Rejected `json:"rejected,omitempty"`      // the other algorithms

@@ -181,12 +181,14 @@ func (b Bank) Notes() ([]string, error) {
 	}
 	var notes []string
 	if len(fine.filters) > 0 {
-		notes = append(notes, fmt.Sprintf("%s too fine for pixels: %.2g %% of %s spectrum lies above half a cycle per pixel and folds "+
+		notes = append(notes, fmt.Sprintf("%s too fine for pixels: %.2g %% of %s spectrum lies above half a cycle per "+
+			"pixel and folds "+
 			"back%s", fine.subject(), 100*fine.most, fine.whose(), turning(fine.filters, size)))
 	}
 	if len(cut.filters) > 0 {
 		holds := 2*int(math.Ceil(cut.worst.Reach())) + 1
-		notes = append(notes, fmt.Sprintf("%s cut by the border of %d×%d pixels: %.2g %% of %s weights lie outside, %d×%d would hold them",
+		notes = append(notes, fmt.Sprintf("%s cut by the border of %d×%d pixels: %.2g %% of %s weights lie outside, "+
+			"%d×%d would hold them",
 			cut.subject(), size, size, 100*cut.most, cut.whose(), holds, holds))
 	}
 	return notes, nil
@@ -260,7 +262,8 @@ func turning(fine []Filter, size int) string {
 			continue
 		}
 		if prefers := preferred(f, size, degrees, sf); math.Abs(prefers-degrees) >= most {
-			most, text = math.Abs(prefers-degrees), fmt.Sprintf("; %s prefers %.3g°", name(f), math.Round(10*prefers)/10)
+			most, text = math.Abs(prefers-degrees), fmt.Sprintf("; %s prefers %.3g°", name(f),
+				math.Round(10*prefers)/10)
 		}
 	}
 	return text

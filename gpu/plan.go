@@ -90,7 +90,8 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	sums = p.Description.Chunk*sums + min(guard, sums)
 	p.scratch = make([]buffer, len(p.Recipe.Scratch))
 	for i, s := range p.Recipe.Scratch {
-		if p.scratch[i], err = p.device.newBuffer(s.What, p.Description.Chunk*s.ImageBytes+guard, nil, deviceMemory); err != nil {
+		if p.scratch[i], err = p.device.newBuffer(s.What, p.Description.Chunk*s.ImageBytes+guard, nil,
+			deviceMemory); err != nil {
 			return err
 		}
 	}

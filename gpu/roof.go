@@ -15,7 +15,8 @@ import (
 type roofConstants struct{ roof, localSize int }
 
 func (c roofConstants) Defines() []recipe.Define {
-	return []recipe.Define{{Name: "ROOF", Value: fmt.Sprint(c.roof)}, {Name: "LOCAL_SIZE", Value: fmt.Sprint(c.localSize)}}
+	return []recipe.Define{{Name: "ROOF", Value: fmt.Sprint(c.roof)},
+		{Name: "LOCAL_SIZE", Value: fmt.Sprint(c.localSize)}}
 }
 
 // copyCommand is the way to copy without the shader; see roof.comp for the others.

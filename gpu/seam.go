@@ -11,7 +11,8 @@ import (
 // seam is where tests come between a device and OpenGL, which stays underneath. They change what is compiled, what
 // OpenGL is asked, and what it answers. Every device that Open returns has the seam of openGL.
 type seam struct {
-	edit func(file, text string) string // returns what is compiled for a file of package shaders; nil for the file itself
+	// returns what is compiled for a file of package shaders; nil for the file itself
+	edit func(file, text string) string
 	// programBinary loads a binary into a program; nil for glProgramBinary.
 	programBinary func(handle, format uint32, data []byte)
 

@@ -69,7 +69,8 @@ func findEntry(z *zip.Reader, key string) (*zip.File, error) {
 	case key == "" && len(arrays) == 0:
 		return nil, fmt.Errorf("the archive holds no array: want an entry NAME.npy")
 	case key == "":
-		return nil, fmt.Errorf("the archive holds %d arrays: want a key, as in archive.npz:key; the keys are %s", len(arrays), keys(z))
+		return nil, fmt.Errorf("the archive holds %d arrays: want a key, as in archive.npz:key; the keys are %s",
+			len(arrays), keys(z))
 	case len(arrays) == 0:
 		return nil, fmt.Errorf("the archive holds no array %s; the keys are %s", quote(key), keys(z))
 	}
@@ -128,11 +129,13 @@ func checkEntry(f *zip.File, archive int64) error {
 	case start > archive || packed > uint64(archive-start):
 		return fmt.Errorf("the entry has %d bytes from byte %d on: the archive ends after %d", packed, start, archive)
 	case f.Method != zip.Store && f.Method != zip.Deflate:
-		return fmt.Errorf("the entry is compressed with zip method %d: want %d (stored) or %d (deflated)", f.Method, zip.Store, zip.Deflate)
+		return fmt.Errorf("the entry is compressed with zip method %d: want %d (stored) or %d (deflated)", f.Method,
+			zip.Store, zip.Deflate)
 	case f.Method == zip.Store && packed != size:
 		return fmt.Errorf("the entry is stored and has %d bytes: want as many as the %d of its array", packed, size)
 	case size/deflateRatio > packed:
-		return fmt.Errorf("the entry claims to inflate %d bytes to %d: want at most %d times as many", packed, size, deflateRatio)
+		return fmt.Errorf("the entry claims to inflate %d bytes to %d: want at most %d times as many", packed, size,
+			deflateRatio)
 	}
 	return nil
 }

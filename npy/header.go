@@ -51,7 +51,8 @@ func readHeader(r io.Reader, size int64) (header, error) {
 // version, length of the literal as 2 (version 1.0) or 4 little-endian bytes.
 func readHeaderText(r io.Reader, size int64) (string, int64, error) {
 	if size < 10 {
-		return "", 0, fmt.Errorf("the array ends after %d bytes: want at least 10 for magic, version and header length", size)
+		return "", 0, fmt.Errorf("the array ends after %d bytes: want at least 10 for magic, version and header length",
+			size)
 	}
 	var prefix [12]byte
 	if _, err := io.ReadFull(r, prefix[:10]); err != nil {
@@ -111,9 +112,11 @@ func (h header) checkData(have int64) error {
 	case err != nil:
 		return fmt.Errorf("shape %v of %s: %w", h.shape, h.dtype.descr, err)
 	case have < int64(want):
-		return fmt.Errorf("shape %v of %s: want %d bytes of data, only %d follow the header", h.shape, h.dtype.descr, want, have)
+		return fmt.Errorf("shape %v of %s: want %d bytes of data, only %d follow the header", h.shape, h.dtype.descr,
+			want, have)
 	case have > int64(want):
-		return fmt.Errorf("shape %v of %s: want %d bytes of data, %d follow the header", h.shape, h.dtype.descr, want, have)
+		return fmt.Errorf("shape %v of %s: want %d bytes of data, %d follow the header", h.shape, h.dtype.descr, want,
+			have)
 	}
 	return nil
 }

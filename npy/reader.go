@@ -169,7 +169,8 @@ func (r *Reader) Read(dst []float32) error {
 		return r.err
 	}
 	if len(dst) > r.left {
-		return refused(r.name, "want at most %d elements, that many are left of shape %v, got room for %d", r.left, r.header.shape, len(dst))
+		return refused(r.name, "want at most %d elements, that many are left of shape %v, got room for %d", r.left,
+			r.header.shape, len(dst))
 	}
 	if err := r.read(dst); err != nil {
 		r.err = failed(r.name, err)

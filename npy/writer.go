@@ -107,7 +107,8 @@ func (w *Writer) Write(data []float32) error {
 		return w.err
 	}
 	if len(data) > w.left {
-		return refused(w.name, "want at most %d elements, that many are left of shape %v, got %d", w.left, w.shape, len(data))
+		return refused(w.name, "want at most %d elements, that many are left of shape %v, got %d", w.left, w.shape,
+			len(data))
 	}
 	if err := writeFloats(w.out, data, w.scratch); err != nil {
 		w.err = &fault.Error{Package: "npy", Err: err}

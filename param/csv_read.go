@@ -108,7 +108,8 @@ func (r Reader) checkComplete(t *Table, lines []int) error {
 func decoded(from io.Reader) (io.Reader, error) {
 	text := bufio.NewReader(from)
 	start, _ := text.Peek(4) // what cannot be read is read again, and then said
-	for mark, encoding := range map[string]string{"\xff\xfe": "UTF-16", "\xfe\xff": "UTF-16", "\x00\x00\xfe\xff": "UTF-32"} {
+	for mark, encoding := range map[string]string{"\xff\xfe": "UTF-16", "\xfe\xff": "UTF-16",
+		"\x00\x00\xfe\xff": "UTF-32"} {
 		if strings.HasPrefix(string(start), mark) {
 			if strings.HasPrefix(string(start), "\xff\xfe\x00\x00") {
 				encoding = "UTF-32"
@@ -149,7 +150,8 @@ func (l *lineReader) read() ([]string, error) {
 	l.next = last + 1 + strings.Count(cells[len(cells)-1], "\n")
 	for i, cell := range cells {
 		if strings.Contains(cell, "\x00") {
-			return nil, fault.New("param", "table", "", "line %d, column %d: holds a NUL byte, want text in UTF-8", line, i+1)
+			return nil, fault.New("param", "table", "", "line %d, column %d: holds a NUL byte, want text in UTF-8",
+				line, i+1)
 		}
 		cells[i] = unguarded(strings.TrimSpace(cell))
 	}
@@ -170,7 +172,8 @@ func (l *lineReader) rest(columns int) ([][]string, error) {
 			return nil, err
 		}
 		if len(line) != columns {
-			return nil, fault.New("param", "table", "", "line %d has %d cells: want %d, as many as names in the first line",
+			return nil, fault.New("param", "table", "",
+				"line %d has %d cells: want %d, as many as names in the first line",
 				l.at[len(l.at)-1], len(line), columns)
 		}
 		for at, cell := range line {
@@ -196,12 +199,14 @@ func checkNames(names []string) error {
 		return fault.New("param", "table", "", "the first line has semicolons or tabs: want commas between cells")
 	}
 	if strings.HasPrefix(names[0], "#") {
-		return fault.New("param", "table", "", "the first line begins with #: want the names of the columns alone, which "+
-			"numpy.savetxt writes with comments=''")
+		return fault.New("param", "table", "",
+			"the first line begins with #: want the names of the columns alone, which "+
+				"numpy.savetxt writes with comments=''")
 	}
 	for _, mark := range []string{"\ufeff", "\xff\xfe", "\xfe\xff"} {
 		if strings.HasPrefix(names[0], mark) {
-			return fault.New("param", "table", "", "the first name begins with a byte-order mark: want at most one before it")
+			return fault.New("param", "table", "",
+				"the first name begins with a byte-order mark: want at most one before it")
 		}
 	}
 	for i, name := range names {
@@ -240,7 +245,8 @@ type cellError struct {
 
 // in names the place of the cell. lines are those of the rows.
 func (e *cellError) in(column string, lines []int) error {
-	return fault.New("param", "table", "", "line %d, column %s: %q %s", lines[e.row], fault.Printable(column), e.text, e.rule)
+	return fault.New("param", "table", "", "line %d, column %s: %q %s", lines[e.row], fault.Printable(column), e.text,
+		e.rule)
 }
 
 // columnOf returns the column that has these cells. must says that it must be one of numbers.

@@ -126,7 +126,8 @@ func (f *imageFile) failed(err error) error {
 	if f.ctx.Err() != nil {
 		return &fault.Error{Package: "stimuli", Argument: f.path, Err: f.ctx.Err()}
 	}
-	return &fault.Error{Package: "stimuli", Argument: f.path, Err: errors.New(named(f.kind) + err.Error() + supported(err))}
+	return &fault.Error{Package: "stimuli", Argument: f.path,
+		Err: errors.New(named(f.kind) + err.Error() + supported(err))}
 }
 
 // supported says what would be right instead of a variant of a kind that its decoder does not know.

@@ -96,11 +96,13 @@ func (d *drawnNotes) notes(all int) (lines []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.beyond) > 0 {
-		lines = append(lines, fmt.Sprintf("%s beyond 0 (black) … 1 (white): luminance from %.4g to %.4g", d.beyond.of(all),
+		lines = append(lines, fmt.Sprintf("%s beyond 0 (black) … 1 (white): luminance from %.4g to %.4g",
+			d.beyond.of(all),
 			d.low, d.high))
 	}
 	if len(d.cut) > 0 {
-		lines = append(lines, fmt.Sprintf("%s cut: up to %.2g %% of a Gabor patch lies outside", d.cut.of(all), 100*d.mostCut))
+		lines = append(lines, fmt.Sprintf("%s cut: up to %.2g %% of a Gabor patch lies outside", d.cut.of(all),
+			100*d.mostCut))
 	}
 	if len(d.uneven) > 0 {
 		lines = append(lines, fmt.Sprintf("%s not half bright: %s", countOf(len(d.uneven), all), d.halving()))

@@ -82,7 +82,8 @@ func checkMeasured(t *param.Table, by []Axis) error {
 	}
 	for _, name := range Complete(t, by) {
 		if at := slices.IndexFunc(t.Column(name).Numbers, math.IsNaN); at >= 0 {
-			return fault.New("tuning", "column", fault.Printable(name), "row %d has no value: want a number in each", at)
+			return fault.New("tuning", "column", fault.Printable(name), "row %d has no value: want a number in each",
+				at)
 		}
 	}
 	return nil

@@ -24,7 +24,8 @@ func (c *Cell) because(format string, args ...any) {
 func (c *Cell) explain(axis Axis, raw, curve Curve) {
 	if n := raw.notFinite(); n > 0 {
 		but := ""
-		if axis == ByOrientation && !math.IsNaN(c.Orientation.Peak) || axis == ByFrequency && !math.IsNaN(c.Frequency.Peak) {
+		if axis == ByOrientation && !math.IsNaN(c.Orientation.Peak) || axis == ByFrequency &&
+			!math.IsNaN(c.Frequency.Peak) {
 			but = " but for the peak"
 		}
 		c.because("%d of %d responses over %v NaN or infinite: its figures are left out%s", n, len(raw.Y), axis, but)

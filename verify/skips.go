@@ -33,7 +33,8 @@ func (r Report) Skips() []Skip {
 func (r Report) NotLocal() []Skip {
 	return r.skips(func(e Entry) string {
 		for _, f := range e.Checks {
-			if f.Check == compare.CheckLocality && f.Status == compare.Skipped.String() && e.Status == compare.Passed.String() {
+			if f.Check == compare.CheckLocality && f.Status == compare.Skipped.String() &&
+				e.Status == compare.Passed.String() {
 				return f.Note
 			}
 		}

@@ -54,7 +54,8 @@ func (s Sum) Verify(ctx context.Context, folder string) error {
 		return named(s.Name, err)
 	}
 	if found := got.of(s.Name); found != s {
-		return &Error{Name: s.Name, Rule: fmt.Sprintf("CRC-32C %s of %d bytes: want %s of %d", found.CRC32C, found.Bytes, s.CRC32C, s.Bytes)}
+		return &Error{Name: s.Name, Rule: fmt.Sprintf("CRC-32C %s of %d bytes: want %s of %d", found.CRC32C,
+			found.Bytes, s.CRC32C, s.Bytes)}
 	}
 	return nil
 }

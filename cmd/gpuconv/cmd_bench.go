@@ -70,7 +70,8 @@ func newBench() *cobra.Command {
 	wholeVar(flags, &f.count, "count", 10, "take at least this many samples of each case and backend")
 	flags.DurationVar(&f.time, "time", 500*time.Millisecond,
 		"spend at least this long on the samples of each case and backend")
-	flags.DurationVar(&f.limit, "limit", 0, "take no new sample after this long; by default 80s for seed, 10m for the others")
+	flags.DurationVar(&f.limit, "limit", 0,
+		"take no new sample after this long; by default 80s for seed, 10m for the others")
 	numberVar(flags, &f.noise, "noise", 0.01,
 		"add rounds until every interval is within this fraction of its median; 1 adds none")
 	seedVar(flags, &f.seed, "seed", 0, "seed of the order and of all random numbers; 0 draws one, which is printed")
@@ -98,7 +99,8 @@ func (f *benchFlags) validate() error {
 	switch {
 	case !slices.Contains(names, "gpu") && (f.device != "any" || f.opener != "" || f.algorithm != "" ||
 		f.compile != ""):
-		return refused("backend", f.backends, errors.New("want no --device, --context, --algorithm and --compile with it: they need a GPU"))
+		return refused("backend", f.backends,
+			errors.New("want no --device, --context, --algorithm and --compile with it: they need a GPU"))
 	case f.format != "text" && f.format != "go":
 		return misread("format", f.format, errors.New("want text or go"))
 	case f.compile != "" && f.compile != bench.CacheCold && f.compile != bench.CacheWarm:
@@ -130,7 +132,8 @@ func (f *benchFlags) chosenSuite() (bench.Suite, error) {
 	}
 	first := suite.Cases[0].Name
 	if suite = suite.Filter(pattern.MatchString); len(suite.Cases) == 0 {
-		return bench.Suite{}, misread("cases", f.cases, fmt.Errorf("suite %s has none such; its first is %s", f.suite, first))
+		return bench.Suite{}, misread("cases", f.cases, fmt.Errorf("suite %s has none such; its first is %s", f.suite,
+			first))
 	}
 	what := fmt.Sprintf("the largest of %d cases", len(suite.Cases))
 	return suite, checkMemory(what, suite.Memory())

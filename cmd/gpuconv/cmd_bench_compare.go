@@ -32,7 +32,8 @@ func newBenchCompare() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !(threshold >= 0 && threshold < 10) {
-				return refused("threshold", fmt.Sprint(threshold), errors.New("want a fraction from 0 to below 10, such as 0.03"))
+				return refused("threshold", fmt.Sprint(threshold),
+					errors.New("want a fraction from 0 to below 10, such as 0.03"))
 			}
 			var reports [2]bench.Report
 			for i, path := range args {

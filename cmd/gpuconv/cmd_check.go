@@ -39,7 +39,8 @@ func newCheck() *cobra.Command {
 // checkRun compares a folder with its run.json.
 func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
 	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
-		return usage(&fault.Error{Argument: folder, Rule: "want a folder of gpuconv run, this is a " + whole.Kind(info)})
+		return usage(&fault.Error{Argument: folder, Rule: "want a folder of gpuconv run, this is a " +
+			whole.Kind(info)})
 	}
 	a, err := experiment.AuditFolder(ctx, folder)
 	if ctx.Err() != nil {
@@ -59,9 +60,11 @@ func checkRun(ctx context.Context, folder string, stdout io.Writer) error {
 	if len(a.Others) > 0 {
 		others = fmt.Sprintf("; %d others are not of the run", len(a.Others))
 	}
-	printLine(stdout, "checked   %s: %d files of %d bytes, %d wrong%s", fault.Printable(folder), len(a.Files), bytes, len(a.Wrong), others)
+	printLine(stdout, "checked   %s: %d files of %d bytes, %d wrong%s", fault.Printable(folder), len(a.Files), bytes,
+		len(a.Wrong), others)
 	if len(a.Wrong) > 0 {
-		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d files are not as run.json has them", len(a.Wrong), len(a.Files))}
+		return &fault.Error{Argument: folder, Rule: fmt.Sprintf("%d of %d files are not as run.json has them",
+			len(a.Wrong), len(a.Files))}
 	}
 	return nil
 }

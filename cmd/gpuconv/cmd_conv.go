@@ -28,8 +28,15 @@ type specFlags struct {
 
 func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W")
-	flags.StringVar(&f.padding, "padding", "0", "3, 3,2 for H,W, top,bottom,left,right, valid (none), same (the size of the image, stride 1), or\nsame-upper or same-lower: sums of the size divided by the stride, rounded up, as TensorFlow's SAME\nand ONNX's SAME_UPPER and SAME_LOWER; an odd pixel of padding is after the image, or before it")
-	flags.StringVar(&f.paddingMode, "padding-mode", "zeros", "zeros, reflect (the border pixel is not repeated: c b | a b c, NumPy's and\nPyTorch's reflect), symmetric (it is repeated: b a | a b c, NumPy's symmetric, SciPy's\nreflect, OpenCV's BORDER_REFLECT), replicate or circular; reflect is less than the image,\nsymmetric and circular at most the image")
+	flags.StringVar(&f.padding, "padding", "0",
+		"3, 3,2 for H,W, top,bottom,left,right, valid (none), same (the size of the image, stride 1), or\n"+
+			"same-upper or same-lower: sums of the size divided by the stride, rounded up, as TensorFlow's SAME\n"+
+			"and ONNX's SAME_UPPER and SAME_LOWER; an odd pixel of padding is after the image, or before it")
+	flags.StringVar(&f.paddingMode, "padding-mode", "zeros",
+		"zeros, reflect (the border pixel is not repeated: c b | a b c, NumPy's and\n"+
+			"PyTorch's reflect), symmetric (it is repeated: b a | a b c, NumPy's symmetric, SciPy's\n"+
+			"reflect, OpenCV's BORDER_REFLECT), replicate or circular; reflect is less than the image,\n"+
+			"symmetric and circular at most the image")
 	flags.StringVar(&f.dilation, "dilation", "1", "2, or 2,1 for H,W")
 	wholeVar(flags, &f.groups, "groups", 1, "divides channels and filters")
 	flags.StringVar(&f.activation, "activation", "none", "none, relu or energy: √(a²+b²) of filters 2m and 2m+1")
@@ -273,7 +280,8 @@ func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stre
 		printLine(stdout, "algorithm %s: %s", d.Describe().Algorithm, d.Describe().Accuracy())
 	}
 	seconds := stats.Convolve.Seconds()
-	printLine(stdout, "speed     %s images/s convolving (%.3f s)", statistics.Digits(float64(shape.N())/max(seconds, 1e-9)), seconds)
+	printLine(stdout, "speed     %s images/s convolving (%.3f s)",
+		statistics.Digits(float64(shape.N())/max(seconds, 1e-9)), seconds)
 	printLine(stdout, "wrote     %s %v", fault.Printable(f.output), shape)
 	if f.json == "" {
 		return stats.NotFinite, nil

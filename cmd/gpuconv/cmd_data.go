@@ -52,7 +52,8 @@ resp_test, so that noise makes no tuning.`,
 	fileFlag(flags, &f.download, "download", "fetch the recordings into this file")
 	flags.StringVar(&f.url, "url", dataset.URL, "where to fetch them")
 	flags.StringVar(&f.md5, "md5", dataset.MD5, "the MD5 checksum the file must have; none takes any")
-	flags.StringVar(&f.sha256, "sha256", "", "the SHA-256 checksum the file must have; without --md5 beside it, instead of that")
+	flags.StringVar(&f.sha256, "sha256", "",
+		"the SHA-256 checksum the file must have; without --md5 beside it, instead of that")
 	flags.DurationVar(&f.retry, "pause", time.Second,
 		"before the first retry of a download, twice as long before each further one")
 	flags.DurationVar(&f.within, "max-time", 0, "how long a download may take, such as 10m; 0: as long as bytes come")

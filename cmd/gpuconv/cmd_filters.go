@@ -33,7 +33,8 @@ func newFilters() *cobra.Command {
 		Short: "Write a filter bank as a float32 array [filters, 1, K, K], and a table of it as CSV",
 		Long: "filters makes a preset or a bank of a kind of filters, or reads weights from a file. It writes FILE.npy, or\n" +
 			"FILE.npz with the array \"weight\", and, beside it, FILE.csv with a row of parameters for each filter. Weights\n" +
-			"are laid out as PyTorch's conv.weight: [filters, channels, rows, columns].\n\n" + filterKindsHelp() + "\n" +
+			"are laid out as PyTorch's conv.weight: [filters, channels, rows, columns].\n\n" +
+			filterKindsHelp() + "\n" +
 			"A parameter takes a number, a list or a range start:stop:step. Filters are enumerated with the parameters in\n" +
 			"the order of the table, the last varying fastest. A filter prefers the grating of its own orientation.",
 		Example: "  gpuconv filters --preset nma --channels 6 --size 7 --output bank.npy\n" +

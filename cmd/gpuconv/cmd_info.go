@@ -89,7 +89,8 @@ func newInfo() *cobra.Command {
 }
 
 // showInfo returns what info prints: the machine, or the explanation of a problem.
-func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cobra.Command, args []string) (fmt.Stringer, error) {
+func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cobra.Command,
+	args []string) (fmt.Stringer, error) {
 	if !asked {
 		if err := flagsOnly(cmd, args); err != nil {
 			return nil, err
@@ -206,7 +207,8 @@ func cpuFeatures() []string {
 func (found inventory) String() string {
 	var b strings.Builder
 	printLine(&b, "gpuconv   %s, %s, %s", found.Program.Git, found.Program.Go, found.Program.Platform)
-	printLine(&b, "CPU       %s, %d threads, %s", found.CPU.Model, found.CPU.Threads, strings.Join(found.CPU.Features, " "))
+	printLine(&b, "CPU       %s, %d threads, %s", found.CPU.Model, found.CPU.Threads, strings.Join(found.CPU.Features,
+		" "))
 	printLine(&b, "          the engine computes with %s (of %s), algorithms: %s",
 		found.CPU.ISAs[0], strings.Join(found.CPU.ISAs, ", "), strings.Join(found.CPU.Algorithms, ", "))
 	for _, d := range found.Devices {

@@ -162,7 +162,8 @@ func disagreeing(s session, err error) error {
 // describeBackend is what run.json says of who convolves.
 func describeBackend(s session) experiment.Backend {
 	if d := s.device; s.name == "gpu" {
-		return experiment.Backend{Name: s.name, Device: d.Renderer, Vendor: d.Vendor, Driver: d.Version, Software: d.Software}
+		return experiment.Backend{Name: s.name, Device: d.Renderer, Vendor: d.Vendor, Driver: d.Version,
+			Software: d.Software}
 	}
 	return experiment.Backend{Name: s.name, Device: machine.Processor()}
 }

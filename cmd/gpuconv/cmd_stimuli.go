@@ -62,10 +62,13 @@ func (f *stimuliFlags) register(flags *pflag.FlagSet) {
 	f.preset.register(flags)
 	f.stimulus.register(flags)
 	flags.SetNormalizeFunc(alias("orientation", "orientations"))
-	flags.StringVar(&f.sf, "sf", "", "spatial frequency: of kinds a list in cycles/pixel or --sf-unit; of presets a number, "+
-		"as the tutorial\ncounts it, in radians per pixel of the full 640×480 image (default 0.0357, 1 divided by 28)")
+	flags.StringVar(&f.sf, "sf", "",
+		"spatial frequency: of kinds a list in cycles/pixel or --sf-unit; of presets a number, "+
+			"as the tutorial\ncounts it, in radians per pixel of the full 640×480 image (default 0.0357, 1 divided by 28)")
 	flags.StringVar(&f.kind, "kind", "", "a kind of pattern instead of a preset")
-	fileFlag(flags, &f.input, "input", "an image file or a folder of them instead of a preset: .png, .jpg, .tif, .bmp, .webp;\nin the order of their names, img2 before img10")
+	fileFlag(flags, &f.input, "input",
+		"an image file or a folder of them instead of a preset: .png, .jpg, .tif, .bmp, .webp;\n"+
+			"in the order of their names, img2 before img10")
 	f.inputs.registerBackground(flags)
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
 	f.settings = []string{"orientation", "sf"}

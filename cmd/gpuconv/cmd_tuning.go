@@ -183,7 +183,8 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 		return r, s, m, err
 	}
 	if s.Negative != tuning.Refuse && !f.linear {
-		return r, s, m, refused("negative", f.negative, errors.New("want --linear with it, without that responses below 0 are 0"))
+		return r, s, m, refused("negative", f.negative,
+			errors.New("want --linear with it, without that responses below 0 are 0"))
 	}
 	if f.by != "" {
 		for name := range strings.SplitSeq(f.by, ",") {
@@ -230,7 +231,8 @@ func (f *tuningFlags) readout() (r tuning.Readout, err error) {
 	values, err := param.ParseValues(f.normalise)
 	if err != nil || values.Len() != 3 || strings.Contains(f.normalise, ":") ||
 		!(values.At(0) > 0 && values.At(1) > 0 && values.At(2) > 0) {
-		return r, misread("normalise", f.normalise, errors.New("want gain,exponent,semisaturation, three numbers above 0 such as 1,2,0.5"))
+		return r, misread("normalise", f.normalise,
+			errors.New("want gain,exponent,semisaturation, three numbers above 0 such as 1,2,0.5"))
 	}
 	if f.linear {
 		return r, usage(errors.New("--normalise with --linear: want one of them, a negative drive has no power"))
@@ -247,7 +249,9 @@ func parseSums(text string) (sums [][]int, err error) {
 	for cell := range strings.SplitSeq(text, ",") {
 		channels, err := parseInts(strings.ReplaceAll(cell, "+", ","))
 		if err != nil {
-			return nil, misread("sum", text, errors.New("want channels with + between them, and commas between cells, as 2+4,3+5"))
+			return nil,
+				misread("sum", text, errors.New("want channels with + between them, and commas between cells, as "+
+					"2+4,3+5"))
 		}
 		sums = append(sums, channels)
 	}

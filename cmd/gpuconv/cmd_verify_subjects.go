@@ -104,7 +104,8 @@ func (f *verifyFlags) cpuAlgorithms() (all []verify.Subject) {
 func (f *verifyFlags) others(p conv.Problem) (all []verify.Subject) {
 	itself, err := cpu.Engine{}.Explain(p)
 	for _, s := range f.cpuAlgorithms() {
-		if _, refused := s.Backend.(conv.Explainer).Explain(p); refused == nil && err == nil && s.Algorithm != itself.Algorithm {
+		if _, refused := s.Backend.(conv.Explainer).Explain(p); refused == nil && err == nil &&
+			s.Algorithm != itself.Algorithm {
 			all = append(all, s)
 		}
 	}

@@ -52,7 +52,8 @@ func openBias(ctx context.Context, path string) (bias arrayInput, values int, er
 	shape := bias.Shape()
 	if len(shape) != 1 {
 		bias.Close()
-		return arrayInput{}, 0, refused("bias", path, fmt.Errorf("shape %v: want one extent, a value per filter", shape))
+		return arrayInput{}, 0, refused("bias", path, fmt.Errorf("shape %v: want one extent, a value per filter",
+			shape))
 	}
 	return bias, shape[0], nil
 }

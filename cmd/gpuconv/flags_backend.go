@@ -31,9 +31,11 @@ type backendFlags struct {
 }
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.backend, "backend", "auto", "auto, gpu, cpu or reference; auto is a hardware GPU, else the CPU engine, whose instructions "+isaVariable+" chooses: avx512, avx2 or generic")
+	flags.StringVar(&f.backend, "backend", "auto",
+		"auto, gpu, cpu or reference; auto is a hardware GPU, else the CPU engine, whose instructions "+isaVariable+" chooses: avx512, avx2 or generic")
 	f.deviceFlags.register(flags)
-	flags.StringVar(&f.algorithm, "algorithm", "", "force an algorithm: "+either(gpu.AlgorithmNames())+" on a GPU; with --backend cpu "+either(cpu.AlgorithmNames()))
+	flags.StringVar(&f.algorithm, "algorithm", "",
+		"force an algorithm: "+either(gpu.AlgorithmNames())+" on a GPU; with --backend cpu "+either(cpu.AlgorithmNames()))
 }
 
 // deviceFlags choose an OpenGL device and how it computes.
@@ -47,8 +49,11 @@ type deviceFlags struct {
 // register defines --device, --context and --precision.
 func (f *deviceFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
-	flags.StringVar(&f.opener, "context", "", "who opens it: egl, which needs no display, or glfw, in a hidden window; egl where this program has it")
-	flags.StringVar(&f.precision, "precision", conv.Exact.String(), "exact keeps the error of each output in proportion to its own pixels; fast lets a GPU take fft and winograd by itself, too, which spread the error of large pixels. The CPU engine is exact with either")
+	flags.StringVar(&f.opener, "context", "",
+		"who opens it: egl, which needs no display, or glfw, in a hidden window; egl where this program has it")
+	flags.StringVar(&f.precision, "precision", conv.Exact.String(),
+		"exact keeps the error of each output in proportion to its own pixels; fast lets a GPU take fft and winograd "+
+			"by itself, too, which spread the error of large pixels. The CPU engine is exact with either")
 }
 
 // parsedPrecision reads --precision.
@@ -189,7 +194,8 @@ func engine(algorithm, note string) (chosen, error) {
 	if !slices.Contains(available, isa) {
 		return chosen{}, usage(fmt.Errorf("%s=%v: this processor has %v", isaVariable, isa, available))
 	}
-	return chosen{Backend: cpu.Engine{ISA: isa, Algorithm: algorithm}, name: "cpu", isa: isa, note: note, close: closeNothing}, nil
+	return chosen{Backend: cpu.Engine{ISA: isa, Algorithm: algorithm}, name: "cpu", isa: isa, note: note,
+		close: closeNothing}, nil
 }
 
 func closeNothing() error { return nil }
@@ -253,7 +259,8 @@ type session struct {
 
 // prepare opens the backend and prepares a convolution of so many images on it. The problem's batch is how many go at a
 // time.
-func (f *backendFlags) prepare(ctx context.Context, images int, p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
+func (f *backendFlags) prepare(ctx context.Context, images int, p conv.Problem, weight *conv.Tensor,
+	bias []float32) (session, error) {
 	var s session
 	err := batch.Await(ctx, func() (err error) { s, err = f.openAndPlan(ctx, images, p, weight, bias); return err })
 	if err != nil {
@@ -263,7 +270,8 @@ func (f *backendFlags) prepare(ctx context.Context, images int, p conv.Problem, 
 }
 
 // openAndPlan takes the CPU engine if any backend will do and the GPU cannot compute p.
-func (f *backendFlags) openAndPlan(ctx context.Context, images int, p conv.Problem, weight *conv.Tensor, bias []float32) (session, error) {
+func (f *backendFlags) openAndPlan(ctx context.Context, images int, p conv.Problem, weight *conv.Tensor,
+	bias []float32) (session, error) {
 	c, err := f.openNow(ctx)
 	if err != nil {
 		return session{}, err

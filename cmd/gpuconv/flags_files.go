@@ -37,14 +37,16 @@ type inputs struct {
 }
 
 func (in *inputs) register(flags *pflag.FlagSet) {
-	flags.BoolVar(&in.strict, "strict", false, "refuse files with numbers that float32 cannot hold: a float64 of 1e300 "+
-		"becomes infinite,\nan integer above 2²⁴ another one; without it a line says how many")
+	flags.BoolVar(&in.strict, "strict", false,
+		"refuse files with numbers that float32 cannot hold: a float64 of 1e300 "+
+			"becomes infinite,\nan integer above 2²⁴ another one; without it a line says how many")
 }
 
 // registerBackground adds the flag of verbs that read pictures.
 func (in *inputs) registerBackground(flags *pflag.FlagSet) {
-	flags.StringVar(&in.background, "background", "", "what transparent pixels of pictures lie on: a grey 0 … 1, black or "+
-		"white (default black, and a line\nsays so)")
+	flags.StringVar(&in.background, "background", "",
+		"what transparent pixels of pictures lie on: a grey 0 … 1, black or "+
+			"white (default black, and a line\nsays so)")
 }
 
 // note adds a line for stderr about a file.

@@ -116,7 +116,8 @@ func (in *inputs) openPicture(ctx context.Context, path, kind string) (imageInpu
 func (in *inputs) pictured(path string, picture *stimuli.Files) {
 	transparent, pages := picture.Found(0)
 	if transparent > 0 && in.background == "" {
-		in.note(path, "%d of %d pixels are transparent and lie on black; --background chooses another grey", transparent,
+		in.note(path, "%d of %d pixels are transparent and lie on black; --background chooses another grey",
+			transparent,
 			picture.Shape().H()*picture.Shape().W())
 	}
 	if pages > 1 {
@@ -167,7 +168,8 @@ func (in *inputs) grey() (float64, error) {
 	}
 	grey, err := param.ParseNumber(in.background)
 	if err != nil || !(grey >= 0 && grey <= 1) {
-		return 0, misread("background", in.background, errors.New("want a grey from 0 (black) to 1 (white), black or white"))
+		return 0, misread("background", in.background,
+			errors.New("want a grey from 0 (black) to 1 (white), black or white"))
 	}
 	return grey, nil
 }
@@ -181,7 +183,8 @@ func (in *inputs) drawn(path string, images stimuli.Set) {
 	in.passedOver(path, files.PassedOver(), "file that is no image", "files that are no images")
 	in.passedOver(path, files.Folders(), "folder, and what is in it", "folders, and what is in them")
 	if n := files.Transparent(); n > 0 && in.background == "" {
-		in.note(path, "%d of %d images have transparent pixels, which lie on black; --background chooses another grey", n,
+		in.note(path, "%d of %d images have transparent pixels, which lie on black; --background chooses another grey",
+			n,
 			images.Shape().N())
 	}
 	if n := files.ManyPages(); n > 0 {

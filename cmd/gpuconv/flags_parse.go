@@ -78,7 +78,9 @@ func parsePadding(text string, of window) (conv.Padding, error) {
 	case len(n) == 4:
 		return conv.Padding{Top: n[0], Bottom: n[1], Left: n[2], Right: n[3]}, nil
 	}
-	return conv.Padding{}, misread("padding", text, errors.New("want 3, 3,2 for H,W, or top,bottom,left,right, of at least 0, or same, same-upper, same-lower or valid"))
+	return conv.Padding{},
+		misread("padding", text, errors.New("want 3, 3,2 for H,W, or top,bottom,left,right, of at least 0, or same, "+
+			"same-upper, same-lower or valid"))
 }
 
 // parseText reads a value by the text form of its type.

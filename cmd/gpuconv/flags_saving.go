@@ -25,6 +25,7 @@ func (s *saving) output(flag, path string) output { return output{flag, path, s.
 // options says how package whole writes. A line on stderr names what a run left that was killed.
 func (s *saving) options() whole.Options {
 	return whole.Options{NoSync: s.noSync, Removed: func(path string) {
-		printLine(s.cmd.ErrOrStderr(), "gpuconv: removed %s, which a process left that was killed", fault.Printable(path))
+		printLine(s.cmd.ErrOrStderr(), "gpuconv: removed %s, which a process left that was killed",
+			fault.Printable(path))
 	}}
 }

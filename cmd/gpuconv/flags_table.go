@@ -45,7 +45,8 @@ func (o output) checkTable(ctx context.Context) error {
 	path := o.tableFile()
 	info, err := os.Stat(path) // opening a pipe would wait for its other end
 	if err == nil && !info.Mode().IsRegular() {
-		err := fmt.Errorf("its table would be %s, which is a %s: want another name", fault.Printable(path), whole.Kind(info))
+		err := fmt.Errorf("its table would be %s, which is a %s: want another name", fault.Printable(path),
+			whole.Kind(info))
 		return refused(o.flag, o.path, err)
 	}
 	file, err := input.Open(ctx, input.Array, path)

@@ -49,7 +49,8 @@ func newProgressOf(w io.Writer, what, unit string, total int) *progress {
 // barWidth leaves room for the text beside the bar, and for the ^C that a terminal adds: a line that wraps cannot be
 // cleared.
 func barWidth(columns int, what string, total int) int {
-	text := what + " 100% || (" + strconv.Itoa(total) + "/" + strconv.Itoa(total) + ", 999999 images/s) [59m59s:59m59s]^C"
+	text := what + " 100% || (" + strconv.Itoa(total) + "/" +
+		strconv.Itoa(total) + ", 999999 images/s) [59m59s:59m59s]^C"
 	return min(max(columns-len(text)-1, 2), 40)
 }
 

@@ -37,7 +37,8 @@ func (p *byteProgress) set(done, total int64) {
 		return
 	}
 	if p.bar == nil {
-		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.terminal), progressbar.OptionSetDescription(p.what),
+		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.terminal),
+			progressbar.OptionSetDescription(p.what),
 			progressbar.OptionShowBytes(true), progressbar.OptionSetWidth(20), progressbar.OptionUseANSICodes(true),
 			progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
 	}

@@ -28,7 +28,8 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(misparsed)
-	root.AddCommand(newRun(), newCheck(), newConv(), newVerify(), newBench(), newAutotune(), newStimuli(), newFilters(), newTuning(), newData(), newInfo(), newVersion())
+	root.AddCommand(newRun(), newCheck(), newConv(), newVerify(), newBench(), newAutotune(), newStimuli(), newFilters(),
+		newTuning(), newData(), newInfo(), newVersion())
 	root.SetHelpCommand(newHelp(root))
 	return root
 }

@@ -58,12 +58,14 @@ func environment() string {
 				fmt.Fprintf(w, "%q\n", v)
 			}
 		}
-		for _, resource := range []int{syscall.RLIMIT_AS, syscall.RLIMIT_DATA, syscall.RLIMIT_STACK, syscall.RLIMIT_NOFILE} {
+		for _, resource := range []int{syscall.RLIMIT_AS, syscall.RLIMIT_DATA, syscall.RLIMIT_STACK,
+			syscall.RLIMIT_NOFILE} {
 			var limit syscall.Rlimit
 			syscall.Getrlimit(resource, &limit)
 			fmt.Fprintln(w, limit)
 		}
-		boot, _ := input.ReadFile(context.Background(), input.System, "/proc/sys/kernel/random/boot_id") // a new kernel may have new modules
+		// a new kernel may have new modules
+		boot, _ := input.ReadFile(context.Background(), input.System, "/proc/sys/kernel/random/boot_id")
 		program, _ := os.Executable()
 		groups, _ := os.Getgroups()
 		fmt.Fprintf(w, "%s %d %d %v %s %s", boot, os.Geteuid(), os.Getegid(), groups, program, state(program))
@@ -181,7 +183,8 @@ func state(file string) string {
 		return err.Error()
 	}
 	readable := unix.Faccessat(unix.AT_FDCWD, file, unix.R_OK, unix.AT_EACCESS) == nil // also by groups and by ACLs
-	if s.Mode&syscall.S_IFMT == syscall.S_IFCHR {                                      // opening a device changes its times
+	// opening a device changes its times
+	if s.Mode&syscall.S_IFMT == syscall.S_IFCHR {
 		writable := unix.Faccessat(unix.AT_FDCWD, file, unix.W_OK, unix.AT_EACCESS) == nil
 		return fmt.Sprint(s.Rdev, s.Mode, s.Uid, s.Gid, readable, writable)
 	}

@@ -161,5 +161,8 @@ func isText(start []byte) bool {
 			start = start[:len(start)-1]
 		}
 	}
-	return utf8.Valid(start) && !bytes.ContainsFunc(start, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\r\n\f", r) })
+	return utf8.Valid(start) && !bytes.ContainsFunc(start, func(r rune) bool {
+		return r < ' ' &&
+			!strings.ContainsRune("\t\r\n\f", r)
+	})
 }

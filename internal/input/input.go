@@ -54,7 +54,8 @@ func (k Kind) rules() rules {
 	case Picture:
 		return rules{want: "want a PNG, JPEG, TIFF, BMP or WebP image", most: 1 << 32} // offsets in a TIFF have 32 bits
 	case Table:
-		return rules{want: "want a CSV file or /dev/stdin", most: 256 << 20, stream: true} // a million rows of 250 bytes
+		// a million rows of 250 bytes
+		return rules{want: "want a CSV file or /dev/stdin", most: 256 << 20, stream: true}
 	case Report:
 		return rules{want: "want a JSON file or /dev/stdin", most: 64 << 20, stream: true} // of suite layers: 1 MB
 	case Output:

@@ -71,7 +71,8 @@ func private(info fs.FileInfo) error {
 	if user, known := owner(info); known && user != 0 && user != os.Geteuid() {
 		return Refusal(fmt.Sprintf("it belongs to user %d: want what is yours alone", user))
 	} else if mode := info.Mode().Perm(); known && mode&0o022 != 0 {
-		return Refusal(fmt.Sprintf("others may write to it, its mode is %#o: want what is yours alone, chmod go-w", mode))
+		return Refusal(fmt.Sprintf("others may write to it, its mode is %#o: want what is yours alone, chmod go-w",
+			mode))
 	}
 	return nil
 }

@@ -3,7 +3,8 @@ package simd
 // genericKernels are the kernels in plain Go. A register stands for 4 floats: each weight is loaded once for them. 8
 // spill on amd64's 16 registers.
 func genericKernels() *Kernels {
-	k := &Kernels{ISA: Generic, Lanes: 4, patches: patchesGeneric, products: productsGeneric, magnitudes: magnitudesGeneric, probe: probeGeneric}
+	k := &Kernels{ISA: Generic, Lanes: 4, patches: patchesGeneric, products: productsGeneric,
+		magnitudes: magnitudesGeneric, probe: probeGeneric}
 	for filters := 1; filters <= MaxFilters; filters++ {
 		k.tiles[filters][1] = func(t *Tile) { tileGeneric(t, filters) }
 	}

@@ -54,7 +54,8 @@ func has(extensions, name string) bool {
 // devices lists the EGL devices in the order of eglQueryDevicesEXT.
 func (lib *library) devices(client string) []Candidate {
 	enumerates := has(client, "EGL_EXT_device_enumeration") || has(client, "EGL_EXT_device_base")
-	if !enumerates || lib.queryDevices == nil || lib.getPlatformDisplay == nil || !has(client, "EGL_EXT_platform_device") {
+	if !enumerates || lib.queryDevices == nil || lib.getPlatformDisplay == nil ||
+		!has(client, "EGL_EXT_platform_device") {
 		return nil
 	}
 	var natives [maxDevices]uintptr

@@ -41,7 +41,8 @@ func VendorFolders() []string {
 
 func vendorPaths() (files []string) {
 	if named := os.Getenv(vendorFilesVariable); named != "" {
-		return slices.DeleteFunc(filepath.SplitList(named), func(file string) bool { return file == "" }) // as libEGL does
+		// as libEGL does
+		return slices.DeleteFunc(filepath.SplitList(named), func(file string) bool { return file == "" })
 	}
 	for _, folder := range VendorFolders() {
 		entries, _ := os.ReadDir(folder) // libEGL passes over a folder that cannot be read

@@ -13,7 +13,8 @@ func Seed(n int) conv.Problem {
 
 // Layer is a convolution of n square images of extent pixels a side, padded to keep their size.
 func Layer(n, channels, filters, kernel, extent int) conv.Problem {
-	p := conv.Problem{Src: conv.Shape{n, channels, extent, extent}, Weight: conv.Shape{filters, channels, kernel, kernel}, Bias: true}
+	p := conv.Problem{Src: conv.Shape{n, channels, extent, extent}, Weight: conv.Shape{filters, channels, kernel,
+		kernel}, Bias: true}
 	p.Padding = conv.Pad(kernel/2, kernel/2)
 	p.Spec = p.WithDefaults()
 	return p
@@ -30,8 +31,9 @@ func Tiled() map[string]conv.Problem {
 	soft.Padding = conv.Pad(1, 1)
 	separable := conv.Problem{Src: conv.Shape{2, 3, 19, 11}, Weight: conv.Shape{6, 1, 3, 3}, Bias: true}
 	separable.Groups, separable.Padding, separable.Stride = 3, conv.Pad(1, 1), [2]int{2, 1}
-	return map[string]conv.Problem{"direct_soft": soft, "depthwise": separable, "direct_small": small, "direct_shared": tall,
-		"winograd": Layer(3, 9, 130, 3, 10), "igemm": Layer(3, 9, 130, 3, 10), "direct": small}
+	return map[string]conv.Problem{"direct_soft": soft, "depthwise": separable, "direct_small": small,
+		"direct_shared": tall,
+		"winograd":      Layer(3, 9, 130, 3, 10), "igemm": Layer(3, 9, 130, 3, 10), "direct": small}
 }
 
 // TiledPairs is a problem of Tiled with energy and a pool after its sums.

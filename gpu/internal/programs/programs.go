@@ -75,7 +75,8 @@ func (f *Folder) Save(source string, p Program) error {
 	k := f.key(source)
 	content := format(p, k)
 	if len(content) > f.Most {
-		return fmt.Errorf("programs: a program of %d bytes: want at most %d, which the folder may hold", len(content), f.Most)
+		return fmt.Errorf("programs: a program of %d bytes: want at most %d, which the folder may hold", len(content),
+			f.Most)
 	}
 	if err := os.MkdirAll(f.Path, 0o700); err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"hash/crc32"
 	"io/fs"
@@ -44,11 +45,18 @@ func FuzzCommand(f *testing.F) {
 		f.Add([]byte(nil), line, []byte(`{"schema":1,"cases":[],"backends":[],"results":[]}`))
 	}
 	f.Setenv("__EGL_VENDOR_LIBRARY_FILENAMES", os.DevNull) // no driver is loaded into this process
+	ran := 0
+	f.Cleanup(func() {
+		if fuzzing := flag.Lookup("test.fuzz").Value.String() != ""; !fuzzing && ran < 20 {
+			f.Errorf("%d command lines were typed, want 20 or more", ran)
+		}
+	})
 	f.Fuzz(func(t *testing.T, script []byte, text string, content []byte) {
 		args := commandLine(verbs, script, text)
 		if !staysHome(args) {
 			t.Skip()
 		}
+		ran++
 		t.Chdir(smallFiles(t, content))
 		before := snapshot(t)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)

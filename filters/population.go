@@ -87,7 +87,7 @@ func (p *Population) Parameters() []param.Parameter {
 		param.New("ppd", "ppd", "pixels per degree, 0 for 28", &p.PixelsPerDegree),
 		param.New("sf-min", "sf_min", "least spatial frequency, cycles/degree", &p.SFMin),
 		param.New("sf-max", "sf_max", "greatest spatial frequency, cycles/degree, 0 for 5.6", &p.SFMax),
-		param.New("sf-correlation", "sf_correlation", "rank correlation of sigma·sf and sf, −1 … 1", &p.SFCorrelation),
+		param.New("sf-correlation", "sf_correlation", "correlation of sigma·sf and sf, −1 … 1", &p.SFCorrelation),
 	}
 }
 

@@ -30,8 +30,8 @@ const (
 	patchAngle = 0.1
 )
 
-// maxExtent bounds the rows and columns of an image. The largest NMA image takes 3.2 GB, and an int of 32 bits still
-// counts its pixels.
+// maxExtent bounds the rows and columns of an image. The largest NMA image takes 3.2 GB, and an int of 32 bits can
+// still hold the number of its pixels.
 const maxExtent = 1 << 15
 
 func (g NMA) withDefaults() NMA {

@@ -39,7 +39,7 @@ func price(file *input.File, kind string, config image.Config) float64 {
 		case color.CMYKModel:
 			each += 8
 		}
-		if progressive(file) { // it keeps all coefficients, 32 bits each
+		if progressive(file) { // the decoder keeps all coefficients, 32 bits each
 			each += 4 * planes
 		}
 	case filekind.TIFF: // a buffer holds a strip or tile of up to 8 bytes a pixel, and doubles as it grows

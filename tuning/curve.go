@@ -114,7 +114,7 @@ func (c Curve) peak() int {
 	return best
 }
 
-// peakAt returns the value of X with the largest response, or NaN if the curve is flat; see flat for size.
+// peakAt returns the value of X with the largest response, or NaN if the curve is flat. size is as in flat.
 func (c Curve) peakAt(size float64) float64 {
 	if c.flat(size) {
 		return math.NaN()
@@ -132,8 +132,8 @@ func (c Curve) largest() (size float64) {
 	return size
 }
 
-// flat reports whether the finite responses differ only by rounding. size is the largest absolute value of the
-// responses that they were computed from.
+// flat reports whether the finite responses differ only by rounding. size is the largest absolute response before any
+// responses were averaged.
 func (c Curve) flat(size float64) bool {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, y := range c.Y {
@@ -154,7 +154,7 @@ func (c Curve) notFinite() (count int) {
 	return count
 }
 
-// negative says whether a response is below 0.
+// negative reports whether a response is below 0.
 func (c Curve) negative() bool {
 	return slices.ContainsFunc(c.Y, func(y float64) bool { return y < 0 })
 }

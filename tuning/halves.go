@@ -42,8 +42,8 @@ type Population struct {
 	// count as 0 there, because the indices are defined for responses that are not negative.
 	Train, Test *Analysis
 	// Reliability of each neuron is Pearson's r, −1 … 1, of its responses in the two halves. The means over all trials
-	// are more reliable than that, because each half has only half of them. It is NaN if a half is constant or holds
-	// NaN.
+	// are more reliable than that, because each half has only half of them. Reliability is NaN if a half is constant or
+	// holds NaN.
 	Reliability []float64
 	// Aligned is the mean response over neurons in Test, in the unit of Test. X is in degrees from the orientation at
 	// which a neuron responds most in Train: for n stimuli it starts at −⌊n/2⌋ steps of Period/n. A neuron with equal

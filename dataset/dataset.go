@@ -118,8 +118,8 @@ func (a *layout) close() {
 	}
 }
 
-// Layout returns how many stimuli and neurons a file has. It reads only the headers, and refuses what [Open] refuses,
-// except values.
+// Layout returns how many stimuli and neurons a file has. It reads only the headers. Like [Open], it refuses files with
+// a missing array or with wrong shapes.
 func Layout(ctx context.Context, path string) (stimuli, neurons int, err error) {
 	a, err := open(ctx, path)
 	if err != nil {

@@ -39,8 +39,8 @@ type Fetch struct {
 // Download fetches a file. In the end Path has all of it, with the right checksums, or is as it was. Until then the
 // bytes are in the file [Fetch.Part]. If that has bytes from an earlier call, Download asks only for the rest. The
 // request has the condition that the file is still the same (If-Range): if it is not, the server sends the whole file.
-// A second file beside Path keeps what the condition needs. Download starts over if the server does not send ranges,
-// and if neither a checksum nor the server can show that the file is still the same.
+// A second file beside Path keeps what the condition needs. Download starts over if the server does not send ranges. It
+// also starts over if neither a checksum nor the server can show that the file is still the same.
 //
 // If an attempt is cut off, stalls or gets an error of the server (5xx, 408, 429), the next attempt goes on where it
 // ended. When no retry and no time is left, or ctx is done, Download keeps the part, unless it is empty. It removes a

@@ -215,8 +215,8 @@ func (e *entry) scout() error {
 	})
 }
 
-// fastest returns the shortest time of a run of so many images. It makes about three runs, or one if they are long,
-// since a single run says little on a busy machine.
+// fastest returns the shortest time of a run of the given number of images. It makes about three runs, or one if they
+// are long, since a single run says little on a busy machine.
 func (e *entry) fastest(plan conv.Plan, images int) (float64, error) {
 	best := math.Inf(1)
 	for start := time.Now(); ; {

@@ -10,9 +10,9 @@
 //
 // [Bench] works in rounds. In each round every case is timed once on every subject, in random order, so that other work
 // on the machine disturbs all of them alike. One such timing is a block. A block makes its own plan with its own
-// buffers, because times change with the addresses of buffers by more than they scatter within a process (Mytkowicz et
-// al., Producing Wrong Data Without Doing Anything Obviously Wrong, 2009). The block warms up and takes its share of
-// the samples. A sample is one Run, or the mean of as many runs as take 2 ms.
+// buffers. Times change with the addresses of buffers by more than they scatter within a process (Mytkowicz et al.,
+// Producing Wrong Data Without Doing Anything Obviously Wrong, 2009). The block warms up and takes its share of the
+// samples. A sample is one Run, or the mean of as many runs as take 2 ms.
 //
 // Every block is also checked. Before it, a part of the outputs is filled with NaN. After it, the judge checks this
 // part of the last run's outputs. If a case has a wrong output, it has no times and rates at all.
@@ -56,8 +56,9 @@
 //   - That factor was measured, with 40 runs of the same programs at load averages of 8 to 17. Of all 293 pairs of
 //     these, none has a change in wall-clock time, and 4 have one in CPU time. Without the factor, 2 and 67 would have
 //     one. At such loads a slowdown by 5 % is not found. Beside each ratio, the table says which change would be found.
-//   - In simulated pairs of runs whose blocks scatter by 1 %, Compare finds a slowdown by 5 % always if it affects 24
-//     cases, and in half of the pairs if it affects one case. At 0.5 %, it finds both always.
+//   - This was simulated for pairs of runs with a slowdown by 5 %. If blocks scatter by 1 %, Compare always finds a
+//     slowdown of 24 cases, and in half of the pairs one of a single case. If they scatter by 0.5 %, it always finds
+//     both.
 //   - All tests are one family (Holm 1979): 5 % is the probability of a false alarm in any of them.
 //   - A change must also exceed a threshold in both tests, 3 % by default. Two processes of one program can differ by 1
 //     or 2 %.

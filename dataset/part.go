@@ -90,8 +90,8 @@ func (o origin) differs(now origin) bool {
 		o.Size >= 0 && now.Size >= 0 && o.Size != now.Size
 }
 
-// readOrigin reads what keep wrote in an earlier call. If it cannot read that, it returns an origin of which only the
-// size is set, to −1 (unknown).
+// readOrigin reads what keep wrote in an earlier call. If it cannot read that, it returns an origin in which nothing is
+// known: Size is −1, and the texts are empty.
 func readOrigin(path string) origin {
 	o := origin{Size: -1}
 	text, err := input.ReadFile(context.Background(), input.Entry, path)

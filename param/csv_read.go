@@ -21,8 +21,8 @@ import (
 // the ' that [Writer] puts before formulas.
 //
 // An empty cell, or nan in any case, is a missing value. If at least half of the other cells of a column are numbers,
-// as [ParseNumber] reads them, it is a column of numbers, and all of these cells must be numbers. Any other column is a
-// column of words. Columns called kind, name or file always are, whatever they hold. The field Numbers says which
+// as [ParseNumber] reads them, it is a column of numbers. Then all of these cells must be numbers. Any other column is
+// a column of words. Columns called kind, name or file always are, whatever they hold. The field Numbers says which
 // columns must be numbers.
 //
 // Read refuses, with the line and column: a cell that should be a finite number of float64 but is not; a missing value
@@ -316,7 +316,7 @@ func ruleOf(cell string) string {
 }
 
 // checkReadable refuses a column that would not be read back: numbers under one of the names in wordColumns, words with
-// a NUL byte, and words of which at least half, but not all, look like numbers.
+// a NUL byte, and words if at least half of them, but not all, look like numbers.
 func (c Column) checkReadable() error {
 	if c.Words == nil {
 		if len(c.Numbers) > 0 && slices.Contains(wordColumns, c.Name) {

@@ -71,7 +71,7 @@ func (t *Table) Names() []string {
 // Check refuses tables that [ReadCSV] would not read back:
 //   - columns of different lengths;
 //   - a column with both numbers and words;
-//   - a column of words of which at least half, but not all, look like numbers;
+//   - a column of words if at least half of them, but not all, look like numbers;
 //   - a column of numbers that is called kind, name or file; a word that holds a NUL byte;
 //   - a column without a name, or with the name of another column or of Subject;
 //   - a name that the first line of a CSV cannot hold;

@@ -46,7 +46,8 @@ func (g NMA) withDefaults() NMA {
 
 // Size returns the rows and columns of the image: ⌈480·Resolution⌉ and ⌈640·Resolution⌉, the products rounded to
 // float64, as numpy.arange counts them. It refuses a resolution or spatial frequency that is not positive and finite,
-// images of more than 32768 columns, and a spatial frequency so high that the phase of a pixel is not finite.
+// and images of more than 32768 columns. It also refuses a spatial frequency so high that the phase of a pixel is not
+// finite.
 func (g NMA) Size() (rows, columns int, err error) {
 	g = g.withDefaults()
 	if !(g.Resolution > 0) || math.IsInf(g.Resolution, 0) {

@@ -55,8 +55,9 @@ type Population struct {
 	Dissimilarity [][]float64
 }
 
-// Analyse computes how each neuron is tuned in either half, how well the halves agree, how the population is tuned
-// around the preferred orientations of its neurons, and how different its responses to two stimuli are.
+// Analyse computes how each neuron is tuned in either half, and how well the halves agree. It also computes how the
+// population is tuned around the preferred orientations of its neurons, and how different its responses to two stimuli
+// are.
 //
 // Errors: no stimuli or no neurons; halves that are not [stimuli, neurons]; orientations that are not finite, or not
 // evenly spaced over Period; the error of ctx once it is done. Figures that the orientations do not allow are missing,

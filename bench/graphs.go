@@ -215,7 +215,8 @@ func roofCurve(b BackendInfo, color int, lo, hi float64) figure.Series {
 }
 
 // ratios returns the graph of GPU against CPU. It shows the throughput of the GPU, and of peers on a GPU, divided by
-// that of the CPU engine with all threads. One line includes the copies to and from the device, and one does not.
+// that of the CPU engine with all threads. Each has two lines: with the copies to and from the device, and without
+// them.
 func (r Report) ratios() Picture {
 	g := Picture{ID: "gpu-cpu-ratio", Graph: figure.Graph{Title: "Software renderer against the CPU engine",
 		XLabel: axisLabel(""), YLabel: "ratio of images/s", LogX: true, LogY: true},

@@ -53,7 +53,8 @@ func TestChoices(t *testing.T) {
 				t.Fatal(err)
 			}
 			winograd, direct := cpu.Prices(isa, c.problem)
-			t.Logf("%v, %v %v: %s, priced at %.2g of direct", isa, c.problem.Src, c.problem.Weight, d.Algorithm, winograd/direct)
+			t.Logf("%v, %v %v: %s, priced at %.2g of direct", isa, c.problem.Src, c.problem.Weight, d.Algorithm,
+				winograd/direct)
 			if want != "" && d.Algorithm != want {
 				t.Errorf("%v, %v %v: %s, want %s", isa, c.problem.Src, c.problem.Weight, d.Algorithm, want)
 			}

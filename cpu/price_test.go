@@ -62,8 +62,8 @@ func TestChoices(t *testing.T) {
 	}
 }
 
-// TestExpecting holds the choice to the images of the whole job, of which a plan's batch may be a small portion, or to any
-// number of runs if nobody says how many images come.
+// TestExpecting holds the choice to the images of the whole job, of which a plan's batch may be a small portion. If
+// nobody says how many images come, they are any number.
 func TestExpecting(t *testing.T) {
 	for _, c := range []struct {
 		problem conv.Problem

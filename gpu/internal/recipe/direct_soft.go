@@ -35,8 +35,8 @@ func (s soft) accept() error {
 	return nil
 }
 
-// What a job costs with direct_soft and with direct, roughly, on a core of a Zen 3 server processor. Zen 5 is two to six
-// times as fast at each, so that nearly as many images repay compiling: 800 instead of 500 of the tutorial's layer.
+// What a job costs with direct_soft and with direct, roughly, on a core of a Zen 3 server processor. Zen 5 is two to
+// six times as fast at each, so that nearly as many images repay compiling: 800 instead of 500 of the tutorial's layer.
 // Compiled programs come from a cache in the same time.
 const (
 	softCompile   = 0.5e-3  // seconds of compiling for each multiplication that a program writes out

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// benchReportFlags are what gpuconv bench report is asked for.
+// benchReportFlags are the flags of gpuconv bench report.
 type benchReportFlags struct {
 	pictures     benchPictures
 	json, format string
@@ -69,7 +69,7 @@ func (f *benchReportFlags) run(ctx context.Context, paths []string, stdout io.Wr
 	return (&benchFlags{format: f.format}).print(r, stdout)
 }
 
-// mergedBench reads reports and makes one of them.
+// mergedBench reads reports and merges them into one.
 func mergedBench(ctx context.Context, paths []string) (bench.Report, error) {
 	var all []bench.Report
 	for _, path := range paths {

@@ -53,9 +53,9 @@ resp_test, so that noise makes no tuning.`,
 	flags.StringVar(&f.url, "url", dataset.URL, "where to fetch them")
 	flags.StringVar(&f.md5, "md5", dataset.MD5, "the MD5 checksum the file must have; none takes any")
 	flags.StringVar(&f.sha256, "sha256", "",
-		"the SHA-256 checksum the file must have; without --md5 beside it, instead of that")
+		"the SHA-256 checksum the file must have; without --md5, the MD5 is then not checked")
 	flags.DurationVar(&f.retry, "pause", time.Second,
-		"before the first retry of a download, twice as long before each further one")
+		"how long to wait before the first retry of a download; twice as long before each further one")
 	flags.DurationVar(&f.within, "max-time", 0, "how long a download may take, such as 10m; 0: as long as bytes come")
 	fileFlag(flags, &f.input, "input", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
@@ -99,8 +99,8 @@ func (f *dataFlags) checkSums() error {
 	return nil
 }
 
-// wanted returns the checksums that the file must have. The tutorial's MD5 counts only for a download to which no other
-// checksum was given; named says that an MD5 was.
+// wanted returns the checksums that the file must have. named says that --md5 was given. If it was not, the tutorial's
+// MD5 counts only for a download without --sha256.
 func (f *dataFlags) wanted(named, download bool) dataset.Wanted {
 	w := dataset.Wanted{MD5: f.md5, SHA256: f.sha256}
 	if w.SHA256 == "none" {
@@ -149,7 +149,7 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer, wanted 
 	return nil
 }
 
-// unfetched says what is left of a download.
+// unfetched adds to the error of a download how many bytes are kept, and where.
 func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetch) error {
 	kept := fetch.Kept()
 	if ctx.Err() == nil {
@@ -224,8 +224,8 @@ func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, wanted d
 	return nil
 }
 
-// reserveRecordings refuses what does not fit into memory: both halves, their curves, what is found
-// for each neuron, and the matrix of dissimilarities with its table.
+// reserveRecordings refuses recordings that do not fit in memory: both halves, their curves, the results for each
+// neuron, and the matrix of dissimilarities with its table.
 func reserveRecordings(stimuli, neurons int) error {
 	const pictures, value, neuron = 128 << 20, 100, 4000 // bytes
 	n, cells := float64(stimuli), float64(neurons)

@@ -73,8 +73,8 @@ func newAutotune() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	f.problem.register(flags)
-	flags.Lookup("problem").Usage = "the convolution: N,Cin,H,W,Cout,K,pad,stride,groups, or alone with the flags of " +
-		"gpuconv conv; " + seedProblem + " if it is left out"
+	flags.Lookup("problem").Usage = "the convolution: N,Cin,H,W,Cout,K,pad,stride,groups; without a value the flags " +
+		"of gpuconv conv describe it; " + seedProblem + " if --problem is left out"
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "",
 		"measure only this algorithm's tiles, and store nothing: "+either(gpu.AlgorithmNames()))

@@ -34,10 +34,11 @@ func newData() *cobra.Command {
 		Use:   "data --download FILE.npz | --input FILE.npz [--output DIR]",
 		Short: "The Stringer recordings: what mouse neurons answered to gratings",
 		Long: "data fetches and reads the recordings of the Neuromatch tutorials, " + dataset.Name + `:
-responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), in bins of 6°, halves
-of the trials apart. Any .npz of the same layout is read: resp_train and resp_test [stimuli, neurons], stimuli.
+responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), in bins of 6°, with
+the two halves of the trials apart. Any .npz of the same layout is read: resp_train and resp_test [stimuli, neurons],
+and stimuli.
 
---download goes on where an earlier call was cut off, and checks the file's checksum. --input describes a file. With
+--download continues where an earlier call was cut off, and checks the file's checksum. --input describes a file. With
 --output it writes cells.csv as gpuconv tuning does, aligned.csv (the mean curve around each neuron's preferred
 orientation), rdm.csv, population.json and pictures. Preferred orientations are those of resp_train, all else is from
 resp_test, so that noise makes no tuning.`,

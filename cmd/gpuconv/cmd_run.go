@@ -74,7 +74,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 		"a kind of stimuli and its settings, or an image file or folder, instead of the preset's gratings")
 	fileFlag(flags, &f.filters, "filter",
 		"a kind of filters and its settings, or .npy or .npz:key weights, instead of the preset's bank")
-	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of each two filters")
+	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of each pair of filters")
 	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
 	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2: after the activation")
 	registerFlip(flags, &f.flip)

@@ -51,8 +51,9 @@ frequency take the largest response over the phases; other parameters stay where
 
 Circular variance, selectivity and F1/F0 are defined for rates, which are not negative (Ringach, Shapley and Hawken
 2002). With --linear a curve may go below 0 and has none of them, unless --negative rectifies it or subtracts its
-minimum; Mazurek, Kager and Van Hooser (2014) say what to make of such indices. A figure that is left out is empty, and
-a note says why: no finite response, a cell that is not tuned (circular variance above 0.99), a fit at its bound of 45°.
+minimum; Mazurek, Kager and Van Hooser (2014) say what to make of such indices. A figure may be left out: then its place
+in the table is empty, and a note says why: no finite response, a cell that is not tuned (circular variance above 0.99),
+a fit at its bound of 45°.
 
 A table is CSV in UTF-8, with the names of its columns in the first line. A cell that is no number in a column of
 numbers is refused, by its line. An empty cell or nan is a missing value.`,
@@ -77,15 +78,16 @@ numbers is refused, by its line. An empty cell or nan is a missing value.`,
 	flags.StringVar(&f.negative, "negative", "refuse",
 		"with --linear, how to compute indices of curves below 0: refuse (not at all), rectify or subtract-min")
 	flags.StringVar(&f.normalise, "normalise", "",
-		"divide each channel by the power of all: gain,exponent,semisaturation")
+		"divisive normalisation by the power of all channels: gain,exponent,semisaturation")
 	flags.StringVar(&f.sum, "sum", "", "further cells that add up channels, as 2+4,3+5")
 	flags.StringVar(&f.by, "by", "",
 		"what to draw curves over: orientation, sf, phase, or several with commas; all that vary if not given")
 	flags.StringVar(&f.phases, "phases", "max",
-		"what becomes of the phases in curves over orientation and sf: max, mean or f1")
-	flags.StringVar(&f.over, "over", "best", "what becomes of all other parameters: best, max or mean")
+		"how curves over orientation and sf combine the phases: max, mean or f1")
+	flags.StringVar(&f.over, "over", "best",
+		"how curves combine all other parameters: best (they stay where the cell answers best), max or mean")
 	flags.StringVar(&f.rdm, "rdm", "correlation",
-		"dissimilarity of the responses to the values of the first of --by: correlation, euclid or none")
+		"matrix of dissimilarities of the responses along the first axis of --by: correlation, euclid or none")
 	flags.BoolVar(&f.fit, "fit", true,
 		"fit a von Mises curve over orientation; it is drawn, and its half-width printed, if it explains half of the "+
 			"variance")

@@ -32,7 +32,8 @@ type backendFlags struct {
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.backend, "backend", "auto",
-		"auto, gpu, cpu or reference; auto is a hardware GPU, else the CPU engine, whose instructions "+isaVariable+" chooses: avx512, avx2 or generic")
+		"auto, gpu, cpu or reference; auto takes a hardware GPU if there is one, else the CPU engine; "+
+			isaVariable+" chooses the engine's instructions: avx512, avx2 or generic")
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "",
 		"force an algorithm: "+either(gpu.AlgorithmNames())+" on a GPU; with --backend cpu "+either(cpu.AlgorithmNames()))

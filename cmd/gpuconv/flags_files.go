@@ -38,8 +38,8 @@ type inputs struct {
 
 func (in *inputs) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&in.strict, "strict", false,
-		"refuse files with numbers that float32 cannot hold: a float64 of 1e300 "+
-			"becomes infinite,\nan integer above 2²⁴ another one; without it a line says how many")
+		"refuse files with numbers that float32 cannot hold; without it a float64 of 1e300\n"+
+			"becomes infinite, an integer above 2²⁴ another one, and a line says how many")
 }
 
 // registerBackground adds the flag of verbs that read pictures.

@@ -92,7 +92,8 @@ func (f *stimulusFlags) sweep(tutorial3 bool) (*stimuli.Sweep, error) {
 type filterFlags struct{ channels, size int }
 
 func (f *filterFlags) register(flags *pflag.FlagSet) {
-	wholeVar(flags, &f.channels, "channels", 6, "filters: a centre-surround pair, the others Gabors; at least 2")
+	wholeVar(flags, &f.channels, "channels", 6,
+		"number of filters, at least 2: a centre-surround pair, the others Gabors")
 	wholeVar(flags, &f.size, "size", 7, "rows and columns of each filter; at least 2")
 }
 

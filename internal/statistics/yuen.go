@@ -42,7 +42,7 @@ func NewTrimmed(values []float64) Trimmed {
 
 // Difference is the difference y − x of two trimmed means.
 type Difference struct {
-	By      float64
+	By      float64 // y − x
 	Error   float64 // its standard error
 	Freedom float64 // degrees of freedom of that error
 }

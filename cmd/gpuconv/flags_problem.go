@@ -23,7 +23,8 @@ type problemFlags struct {
 
 func (f *problemFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.compact, "problem", "",
-		"explain a convolution: N,Cin,H,W,Cout,K,pad,stride,groups; without a value the flags of gpuconv conv describe it")
+		"explain a convolution: N,Cin,H,W,Cout,K,pad,stride,groups; "+
+			"without a value the flags of gpuconv conv describe it")
 	flags.Lookup("problem").NoOptDefVal = "flags"
 	fileFlag(flags, &f.input, "input", "with --problem: images, a file or a shape N,C,H,W")
 	fileFlag(flags, &f.weight, "weight", "with --problem: weights, a file or a shape O,I,H,W")

@@ -44,7 +44,7 @@ func (f *specFlags) register(flags *pflag.FlagSet) {
 	registerFlip(flags, &f.flip)
 }
 
-// registerFlip adds the flag of verbs that take weights.
+// registerFlip adds --flip, for verbs that take weights.
 func registerFlip(flags *pflag.FlagSet, flip *bool) {
 	flags.BoolVar(flip, "flip", false, "true convolution: turn the kernels by 180°, as scipy.signal.convolve2d does")
 }

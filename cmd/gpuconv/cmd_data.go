@@ -41,7 +41,7 @@ and stimuli.
 --download continues where an earlier call was cut off, and checks the file's checksum. --input describes a file. With
 --output it writes cells.csv as gpuconv tuning does, aligned.csv (the mean curve around each neuron's preferred
 orientation), rdm.csv, population.json and pictures. Preferred orientations are those of resp_train, all else is from
-resp_test, so that noise makes no tuning.`,
+resp_test, so that noise does not look like tuning.`,
 		Example: "  gpuconv data --download stringer.npz\n" +
 			"  gpuconv data --input stringer.npz --output population",
 		Args: flagsOnly,
@@ -52,12 +52,12 @@ resp_test, so that noise makes no tuning.`,
 	flags := cmd.Flags()
 	fileFlag(flags, &f.download, "download", "fetch the recordings into this file")
 	flags.StringVar(&f.url, "url", dataset.URL, "where to fetch them")
-	flags.StringVar(&f.md5, "md5", dataset.MD5, "the MD5 checksum the file must have; none takes any")
+	flags.StringVar(&f.md5, "md5", dataset.MD5, "the MD5 checksum the file must have, or none to accept any file")
 	flags.StringVar(&f.sha256, "sha256", "",
-		"the SHA-256 checksum the file must have; without --md5, the MD5 is then not checked")
+		"the SHA-256 checksum the file must have; it replaces the default of --md5")
 	flags.DurationVar(&f.retry, "pause", time.Second,
 		"how long to wait before the first retry of a download; twice as long before each further one")
-	flags.DurationVar(&f.within, "max-time", 0, "how long a download may take, such as 10m; 0: as long as bytes come")
+	flags.DurationVar(&f.within, "max-time", 0, "how long a download may take, such as 10m; 0: as long as bytes arrive")
 	fileFlag(flags, &f.input, "input", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
@@ -113,7 +113,7 @@ func (f *dataFlags) wanted(named, download bool) dataset.Wanted {
 	return w
 }
 
-// fetch downloads the file, unless it is there.
+// fetch downloads the file, unless it is there already.
 func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer, wanted dataset.Wanted) error {
 	if what, _ := whole.Obstacle(f.download); what != "" {
 		return refused("download", f.download, errors.New("want the file to write, this is a "+what))
@@ -234,7 +234,7 @@ func reserveRecordings(stimuli, neurons int) error {
 		pictures+cells*(neuron+value*n)+32*n*n)
 }
 
-// populationOf analyses recordings, at the middles of their bins if they have bins.
+// populationOf analyses recordings. If their orientations are in bins, the middle of each bin counts.
 func populationOf(ctx context.Context, r *dataset.Recordings, source dataset.Sums) (report.Population, error) {
 	p := report.Population{
 		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: source,

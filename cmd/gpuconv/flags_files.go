@@ -42,10 +42,10 @@ func (in *inputs) register(flags *pflag.FlagSet) {
 			"becomes infinite, an integer above 2²⁴ another one, and a line says how many")
 }
 
-// registerBackground adds the flag of verbs that read pictures.
+// registerBackground adds --background, for verbs that read pictures.
 func (in *inputs) registerBackground(flags *pflag.FlagSet) {
 	flags.StringVar(&in.background, "background", "",
-		"what transparent pixels of pictures lie on: a grey 0 … 1, black or "+
+		"grey behind transparent pixels of pictures: a number 0 … 1, black or "+
 			"white (default black, and a line\nsays so)")
 }
 

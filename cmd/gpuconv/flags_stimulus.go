@@ -30,6 +30,7 @@ func switchSettings() []setting {
 	}
 }
 
+// setting is a setting of stimuli, with the help that its flag shows.
 type setting struct{ name, help string }
 
 // stimulus makes the set of images that s asks for.

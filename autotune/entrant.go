@@ -19,10 +19,10 @@ type Entrant struct {
 	Description conv.Description
 	Default     bool // the backend takes this way by itself
 	// Kernel and Whole are the times of each timed run in seconds: on the device, and in all. A way that was left
-	// behind has none.
+	// behind as too slow has none.
 	Kernel, Whole []float64
 	Ratio         []float64      // Kernel divided by the default way's in the same round
-	BehindBy      float64        // if it was left behind: how many times as long as the default way it took; else 0
+	BehindBy      float64        // if it was too slow: how many times as long as the default way it took; else 0
 	Result        compare.Result // the check of its outputs
 	Err           error          // why it was not timed: it failed, or its output is wrong
 
@@ -61,7 +61,7 @@ func (e *Entrant) close() {
 	}
 }
 
-// enter prepares e's plan, checks its outputs for so many images and then times it.
+// enter prepares e's plan, checks its outputs for the given number of images and then times it.
 func (e *Entrant) enter(c *course, images int) (err error) {
 	if e.plan == nil {
 		if e.plan, err = c.backend.PlanChoice(e.Choice, c.problem, c.weight, c.bias); err != nil {
@@ -97,8 +97,8 @@ const (
 	trying = 200 * time.Millisecond
 )
 
-// time runs e's plan once on so many images and notes how long that took, in all and on the device. A [conv.Phaser] can
-// tell the two apart; it runs one phase at a time.
+// time runs e's plan once on the given number of images and notes how long that took, in all and on the device. A
+// [conv.Phaser] can tell the two apart; it runs one phase at a time.
 func (e *Entrant) time(c *course, images int) error {
 	dst, src := c.dst.Images(0, images), c.src.Images(0, images)
 	start := time.Now()

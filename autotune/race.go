@@ -33,8 +33,8 @@ type Race struct {
 // qualifying is how often each way qualifies before it is timed: with a few distinct images, then with all images.
 const qualifying = 2
 
-// Runs returns how many runs a race of so many ways has. A qualification counts as one run, and so does each run that a
-// way skips because it failed or was left behind.
+// Runs returns how many runs a race of the given number of ways has. A qualification counts as one run, and so does
+// each run that a way skips because it failed or was left behind.
 func (r Race) Runs(ways int) int { return (qualifying + r.Rounds) * ways }
 
 // leftBehind bounds the time of a way's first runs, as a multiple of the fastest way's. A slower way is left behind: it
@@ -130,8 +130,8 @@ func (r Race) enter() ([]*Entrant, error) {
 	return all, nil
 }
 
-// qualify has every way compute so many images, first to check the outputs and then to time it roughly. Ways that are
-// far behind leave the race. So they cost little time, and few plans hold memory at once.
+// qualify has every way compute the given number of images, first to check the outputs and then to time it roughly.
+// Ways that are far behind leave the race. So they cost little time, and few plans hold memory at once.
 func (c *course) qualify(ctx context.Context, all []*Entrant, images int, step func()) error {
 	best := math.Inf(1)
 	for _, e := range all {

@@ -85,7 +85,7 @@ func (c chosen) subjects() (all []bench.Subject, err error) {
 	return all, nil
 }
 
-// benchInfo describes an open backend with so many threads.
+// benchInfo describes an open backend that uses the given number of threads.
 func (c chosen) benchInfo(threads int) bench.BackendInfo {
 	b := bench.BackendInfo{Backend: c.name, Threads: threads, Device: machine.Processor()}
 	switch c.name {

@@ -97,17 +97,17 @@ func (in *inputs) take(flag, path string, read *npy.Reader) error {
 	return in.lose(flag, path, read.DType(), read.Lost(), read.Done())
 }
 
-// lose is take for an array whose losses are known. dtype is the type of its elements, of is their number.
-func (in *inputs) lose(flag, path, dtype string, lost npy.Loss, of int) error {
+// lose is take for an array whose losses are known. elements is how many elements it has.
+func (in *inputs) lose(flag, path, dtype string, lost npy.Loss, elements int) error {
 	switch {
 	case !lost.Any():
 		return nil
 	case in.strict:
 		return refused(flag, path, fmt.Errorf("%s, read as float32: want without --strict, or numbers that fit: %s",
-			element(dtype), lost.Say(of)))
+			element(dtype), lost.Say(elements)))
 	}
 	in.overflown = in.overflown || lost.Infinite > 0
-	in.note(path, "%s, read as float32: %s", element(dtype), lost.Say(of))
+	in.note(path, "%s, read as float32: %s", element(dtype), lost.Say(elements))
 	return nil
 }
 

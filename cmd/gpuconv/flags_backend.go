@@ -259,7 +259,8 @@ type session struct {
 	plan conv.Plan
 }
 
-// prepare opens the backend and prepares a convolution of so many images on it. p's batch is how many go at a time.
+// prepare opens the backend and prepares convolution p on it. images is the number of all images, p's batch how many go
+// at a time.
 func (f *backendFlags) prepare(ctx context.Context, images int, p conv.Problem, weight *conv.Tensor,
 	bias []float32) (session, error) {
 	var s session

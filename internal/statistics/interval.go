@@ -26,7 +26,7 @@ func (i Interval) Over(j Interval) Interval {
 // Confidence is the level of all confidence intervals.
 const Confidence = 0.95
 
-// resamples is how many samples the bootstrap draws. With so many, the interval's ends are exact to a few hundredths of
+// resamples is how many samples the bootstrap draws. With 1000, the interval's ends are exact to a few hundredths of
 // its width.
 const resamples = 1000
 

@@ -9,8 +9,9 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// blueprint draws what Plan builds and Explain describes: the way that the tuner knows to be the fastest, or else the
-// usual one, with a warning if the tuner's is no longer possible. The tuner is not asked if an algorithm is forced.
+// blueprint decides how to compute p, for Plan and Explain. It takes the algorithm and tile that the tuner knows to be
+// the fastest, or else the usual ones. If the tuner's are no longer possible, the description has a warning. The tuner
+// is not asked if an algorithm is forced.
 func (d *Device) blueprint(p conv.Problem) (recipe.Blueprint, error) {
 	usual, err := recipe.Draw(p, d.profile, d.options.Algorithm)
 	if err != nil || d.options.Tuner == nil || d.options.Algorithm != "" {
@@ -31,10 +32,10 @@ func (d *Device) blueprint(p conv.Problem) (recipe.Blueprint, error) {
 	return tuned, nil
 }
 
-// InBands implements [conv.Cutter]. The backend computes on the device, as long as that is open.
+// InBands implements [conv.Cutter]. The backend computes on d, until d is closed.
 func (d *Device) InBands(rows int) conv.Backend { return inBands{d, rows} }
 
-// inBands is a device that cuts every image.
+// inBands is a device that cuts every image into bands of so many rows of outputs.
 type inBands struct {
 	device *Device
 	rows   int
@@ -76,8 +77,8 @@ func (d *Device) Choices(p conv.Problem) ([]conv.Choice, error) {
 	return recipe.Choices(p, d.profile, d.options.Algorithm), nil
 }
 
-// PlanChoice implements [conv.Chooser]: it is Plan with the algorithm and tile of one of the [Device.Choices], or of
-// one that another precision would list.
+// PlanChoice implements [conv.Chooser]: it is Plan with the algorithm and tile of c, one of the [Device.Choices] at any
+// precision.
 func (d *Device) PlanChoice(c conv.Choice, p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err

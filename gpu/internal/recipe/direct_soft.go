@@ -6,7 +6,7 @@ import (
 	"gpuconv/conv"
 )
 
-// fitSoft takes whatever fits on software renderers.
+// fitSoft refuses what exceeds the device's limits, and what has no tile.
 func fitSoft(p conv.Problem, device Profile) (soft, error) {
 	if _, err := fitDirect(p, device); err != nil {
 		return soft{}, err
@@ -18,7 +18,7 @@ func fitSoft(p conv.Problem, device Profile) (soft, error) {
 	return s, s.accept()
 }
 
-// accept says why the device cannot hold or dispatch s. It returns nil if it can.
+// accept returns an error if the device cannot hold or dispatch s.
 func (s soft) accept() error {
 	device := s.device
 	if bytes := 4 * s.tile.floats(); bytes > device.UniformBlock {
@@ -35,9 +35,9 @@ func (s soft) accept() error {
 	return nil
 }
 
-// direct_soft is worth it from softWorth multiplications of a batch on, or where a program has at most softCompact of
-// them written out. direct takes 2 ns for a multiplication, direct_soft a twentieth of that. Compiling direct_soft
-// takes 0.1 to 2 s more, once; afterwards both come from the driver's cache in the same time. Programs of up to 512
+// direct_soft is worth it if the batch has at least softWorth multiplications, or if a program writes out at most
+// softCompact. direct takes 2 ns for a multiplication, direct_soft a twentieth of that. Compiling direct_soft takes 0.1
+// to 2 s longer, once; afterwards both come from the driver's cache in the same time. Programs of up to 512
 // multiplications compile faster than direct.
 const (
 	softWorth   = 1 << 18
@@ -94,8 +94,8 @@ type soft struct {
 	device Profile
 	sums   conv.Shape
 	dst    conv.Shape    // what the tile writes: sums, or the problem's outputs
-	tile   softConstants // of a whole step
-	turns  int           // how many a strip has
+	tile   softConstants // of a step of full size
+	turns  int           // of a strip
 }
 
 func (s soft) blocksH() int { return ceilDiv(s.dst.H(), s.turns*s.tile.outputRows()) }
@@ -105,7 +105,7 @@ func (s soft) blocksW() int { return ceilDiv(s.dst.W(), s.outputColumns()) }
 func (s soft) outputColumns() int { return 4 * s.tile.segments / s.tile.span() }
 
 // outputTexels returns how many elements of the shader's dst a row of outputs takes: one for each output, or with
-// vectors one for each block of four sums.
+// vectors one for every four columns of sums.
 func (s soft) outputTexels() int {
 	if s.tile.vectors {
 		return s.dst.W() * s.tile.span() / 4
@@ -131,17 +131,17 @@ func (s soft) imageTexels() int {
 // softStep is one dispatch: a tile of filters of one group, and some of its taps.
 type softStep struct {
 	constants    softConstants
-	firstFilter  int // among all filters
-	filters      int // how many the tile has: the last one of a group may not be full
-	firstChannel int // among all channels
-	inGroup      int // the first channel, among those of its group
-	firstTapRow  int // of the kernel
-	resume, last bool
-	weightFirst  int // where its weights begin, in bytes
+	firstFilter  int  // among all filters
+	filters      int  // of the tile: the last tile of a group may have fewer
+	firstChannel int  // among all channels
+	inGroup      int  // the first channel, among those of its group
+	firstTapRow  int  // of the kernel
+	resume, last bool // it adds to an earlier step's sums; it completes them
+	weightFirst  int  // where its weights begin, in bytes
 }
 
-// steps lists the dispatches: first the whole steps of all groups and tiles, then the remainders, so that the program
-// changes once.
+// steps lists the dispatches: first the steps of full size of all groups and tiles, then the remainders, so that the
+// program changes once.
 func (s soft) steps() []softStep {
 	var whole, rest []softStep
 	perGroup := s.Weight[0] / s.Groups
@@ -159,13 +159,13 @@ func (s soft) steps() []softStep {
 	return all
 }
 
-// countSteps is how many steps lists.
+// countSteps is the length of the list that steps returns.
 func (s soft) countSteps() int {
 	tiles := s.Groups * ceilDiv(s.Weight[0]/s.Groups, s.tile.filters)
 	return tiles * ceilDiv(s.Weight[1], s.tile.channels) * ceilDiv(s.Weight[2], s.tile.tapsH)
 }
 
-// tapSteps lists the steps of one tile of filters: those of a whole step, and those of fewer taps.
+// tapSteps lists the steps of one tile of filters: those of full size, and the rest, which have fewer taps.
 func (s soft) tapSteps(step softStep) (whole, rest []softStep) {
 	perGroup := s.Weight[0] / s.Groups
 	for c := 0; c < s.Weight[1]; c += s.tile.channels {
@@ -186,7 +186,8 @@ func (s soft) tapSteps(step softStep) (whole, rest []softStep) {
 	return whole, rest
 }
 
-// alignedFloats is how many floats of the uniform buffer the weights of one step take.
+// alignedFloats is how many floats of the uniform buffer one step takes: its weights and biases, and then what
+// alignment needs.
 func (s soft) alignedFloats(c softConstants) int {
 	return roundUp(4*c.floats(), max(s.device.UniformAlignment, 16)) / 4
 }
@@ -211,7 +212,7 @@ func (s soft) pack(steps []softStep, floats int, weight, bias []float32) []float
 	return packed
 }
 
-// passes dispatches the steps one after the other.
+// passes returns one dispatch for each step.
 func (s soft) passes(steps []softStep, images int) []Pass {
 	blocks := images * s.blocksH() * s.blocksW()
 	x, y := fold(ceilDiv(blocks, softLanes), s.device.WorkGroups)

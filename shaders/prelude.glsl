@@ -3,8 +3,8 @@
 
 bool isNaN(float v) { return (floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u; }
 
-// energy returns √(a²+b²), scaled so that squares neither overflow nor lose the result; NaN if a or b is NaN. If the
-// larger of |a| and |b| is denormal, which devices may flush to 0, energy returns it as it is.
+// energy returns √(a²+b²), scaled so that the squares stay in range; NaN if a or b is NaN. If the larger of |a| and |b|
+// is denormal, which devices may flush to 0, energy returns it as it is.
 float energy(float a, float b) {
 	float x = abs(a), y = abs(b);
 	float larger = x > y ? x : y, smaller = x > y ? y : x;

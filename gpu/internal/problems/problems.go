@@ -39,7 +39,7 @@ func Tiled() map[string]conv.Problem {
 // TiledPairs returns the problem of Tiled for an algorithm, with energy and a pool after its sums.
 func TiledPairs(algorithm string) conv.Problem {
 	p := Tiled()[algorithm]
-	p.Weight[0] += p.Weight[0] % 2 // only problems of one group have an odd number
+	p.Weight[0] += p.Weight[0] % 2 // an odd number of filters only occurs with one group
 	p.Activation = conv.Energy
 	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
 	return p

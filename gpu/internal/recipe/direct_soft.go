@@ -88,14 +88,15 @@ func (s soft) recipe() Recipe {
 	return r
 }
 
-// soft is direct_soft.comp, fitted to a problem and a device.
+// soft is direct_soft.comp, fitted to a problem and a device. An invocation computes a strip of outputs in several
+// turns, which go down the image. A block is the sums of one turn.
 type soft struct {
 	conv.Problem
 	device Profile
 	sums   conv.Shape
 	dst    conv.Shape    // what the tile writes: sums, or the problem's outputs
-	tile   softConstants // of a step of full size
-	turns  int           // of a strip
+	tile   softConstants // for a step of full size
+	turns  int           // of each strip
 }
 
 func (s soft) blocksH() int { return ceilDiv(s.dst.H(), s.turns*s.tile.outputRows()) }

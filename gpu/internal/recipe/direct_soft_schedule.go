@@ -50,8 +50,8 @@ func (w softWindow) element(c softConstants, channel, row, at int) string {
 	return w[t]
 }
 
-// schedule returns the unrolled loops in GLSL. prologue reads the weights and what the first turn needs. turn computes
-// one turn and ends by handing rows of the window to the next one.
+// schedule returns the unrolled loops in GLSL. turn computes one block of sums and hands the rows of the window that
+// the next block needs too to the next turn. prologue reads the weights, and those rows for the first turn.
 func (c softConstants) schedule() (prologue, turn string) {
 	var before, loads, sums, slide strings.Builder
 	window := softWindow{}

@@ -7,7 +7,9 @@ import (
 	"gpuconv/conv"
 )
 
-// softConstants are the constants of direct_soft.comp. PROLOGUE and TURN follow from them.
+// softConstants are the constants of direct_soft.comp. There an invocation walks down a strip of the image in turns.
+// Each turn computes a block of sums, for each filter of a tile. A step is one dispatch: it adds all or some of the
+// taps, for one tile of filters.
 type softConstants struct {
 	filters, channels, tapsH, kernelW int
 	rows, segments                    int // of a block: rows of sums, and vec4 of sums in a row
@@ -29,7 +31,7 @@ const (
 	softFilters  = 8       // of a tile: more share the window, but compile time grows with the square of the length
 	softTexels   = 512     // of the window: its vectors take 64 KiB of the stack
 	softDispatch = 7500    // cycles of a dispatch, 20 µs, for each of the eight vectors of a work-group
-	softPerMAC   = 1 << 15 // multiplications of a batch that allow a one-work-group program to write out one more
+	softPerMAC   = 1 << 15 // softLength allows a program one multiplication for every so many of a batch
 )
 
 // softTile is what an invocation of direct_soft.comp computes in one turn.
@@ -39,8 +41,8 @@ func (t softTile) String() string {
 	return fmt.Sprintf("%d filters × %d×%d positions", t.filters, t.rows, 4*t.segments)
 }
 
-// softTilings lists tiles to measure, since cost only estimates: blocks of 8 sums, one of 4 and one of 16, each with
-// all filters (softFilters at most), half or a third of them.
+// softTilings lists tiles to measure, since cost only estimates: two blocks of 8 sums, one of 4 and one of 16, each
+// with all filters (softFilters at most), half or a third of them.
 func softTilings(p conv.Problem, _ Profile) (all []Tiling) {
 	filters := min(softFilters, p.Weight[0]/p.Groups)
 	for _, block := range [][2]int{{2, 1}, {1, 2}, {1, 1}, {4, 1}} {
@@ -55,7 +57,7 @@ func (c softConstants) tiling() Tiling { return softTile{c.rows, c.segments, c.f
 
 func (c softConstants) taps() int { return c.channels * c.tapsH * c.kernelW }
 
-// floats is how many weights and biases one step has. A step is a pass for one tile of filters.
+// floats is how many weights and biases one step has.
 func (c softConstants) floats() int { return c.filters * (c.taps() + 1) }
 
 func (c softConstants) macs() int { return 4 * c.rows * c.segments * c.filters * c.taps() }
@@ -81,7 +83,7 @@ func (c softConstants) loads() int {
 	return c.channels * min(rows, c.rows*c.tapsH) * texels
 }
 
-// freshLoads is how many of the loads a turn makes itself: the other texels slide in from the turn before.
+// freshLoads is how many texels a turn loads itself: the turn before hands on the others.
 func (c softConstants) freshLoads() int {
 	_, texels := c.window()
 	fresh := map[int]bool{}
@@ -150,7 +152,7 @@ func chooseSoftTile(p conv.Problem, device Profile) (soft, error) {
 // chooseSoftTileWithin is chooseSoftTile for programs that write out at most so many multiplications. If short is set,
 // it prefers steps of equally many taps: then a second program, for the taps that are left over, is not needed.
 func chooseSoftTileWithin(p conv.Problem, device Profile, sums conv.Shape, unrolled int, short bool) (soft, error) {
-	const most = 64 // with more, no tap reads most of a window
+	const most = 64 // with more, most texels of a window would be read by no tap
 	if s, d := max(p.Stride[0], p.Stride[1]), max(p.Dilation[0], p.Dilation[1]); s > most || d > most {
 		return soft{}, fmt.Errorf("it needs strides and dilations of at most %d", most)
 	}
@@ -224,8 +226,8 @@ func (s *soft) shape() {
 	}
 	s.turns = max(1, min(s.turns, rows, s.device.outerIterations(rows, 0)))
 	if wholeKernels := s.tile.tapsH == s.Weight[2]; s.tile.passes && wholeKernels && s.device.Turns == 0 {
-		// Each step takes some of the channels, with whole kernels. Few rows of the window slide then, and code outside
-		// a loop needs fewer masks. Without the loop 256 channels take 0.7 of the time.
+		// Each step takes some of the channels, with whole kernels. Then a turn could hand on few rows, and code
+		// outside a loop needs fewer masks. Without the loop 256 channels take 0.7 of the time.
 		s.turns = 1
 	}
 	s.tile.looped = s.turns > 1
@@ -252,9 +254,9 @@ func (c *softConstants) fit(p conv.Problem, unrolled int, whole bool) bool {
 	return c.tapsH > 0
 }
 
-// evenly divides n into parts and returns their size. It makes the fewest parts that fits allows, and then equal ones;
-// fits reads the size to test from *part. evenly returns 0 if fits allows no size. If whole is set, it prefers a size
-// that divides n, unless that is less than half as large.
+// evenly divides n into the fewest parts that fits allows, of about equal size, and returns that size. fits reads the
+// size to test from *part. evenly returns 0 if fits allows no size. If whole is set, it prefers a size that divides n,
+// unless that is less than half as large.
 func evenly(n int, fits func() bool, part *int, whole bool) int {
 	for *part = n; !fits(); *part-- {
 		if *part == 1 {

@@ -12,7 +12,7 @@ type fftConstants struct {
 	paddingMode  conv.PaddingMode
 }
 
-// fftDstConstants are the constants of fft_dst.comp: those of fft_src.comp, and the finish.
+// fftDstConstants are the constants of fft_dst.comp: those of fft_src.comp, and what the tile computes from its sums.
 type fftDstConstants struct {
 	fftConstants
 	finish
@@ -77,11 +77,12 @@ func (c fftConstants) accept(device Profile) error {
 // fftSide says how tiles lie along one axis of an image: their extent in pixels, the sums of each, and their number.
 type fftSide struct{ extent, step, tiles int }
 
-// newFFTSide lays tiles of an extent along an axis with so many sums. It returns false if the kernel is larger than a
-// tile, or if one of several tiles has fewer sums than span. A tile has extent − reach + 1 sums whose pixels are all in
-// it. Its other sums wrap around: in place of pixels beyond the tile they take pixels from its other end. This does no
-// harm if both are padding of zeros. So one tile has all sums if the padding on either side is no wider than the part
-// of the tile beyond the image. If there are several tiles, the sums of each are a multiple of span.
+// newFFTSide lays tiles of an extent along an axis with so many sums; span of these make one output. It returns false
+// if the kernel is larger than a tile, or if one of several tiles has fewer sums than span. A tile has extent − reach +
+// 1 sums whose pixels are all in it. Its other sums wrap around: in place of pixels beyond the tile they take pixels
+// from its other end. This does no harm if both are padding of zeros. So one tile has all sums if the padding on either
+// side is no wider than the part of the tile beyond the image. If there are several tiles, the sums of each are a
+// multiple of span.
 func newFFTSide(p conv.Problem, axis, sums, span, extent int) (fftSide, bool) {
 	size := p.Src[2+axis]
 	before, after := p.Padding.Top, p.Padding.Bottom

@@ -15,6 +15,8 @@ type Profile struct {
 	// Unrolled is the most multiplications that a program for a software renderer may write out instead of looping; 0
 	// for no limit. More run faster and compile longer.
 	Unrolled int
+	// Compiled reports whether a cache has a program, which need not be compiled then. It is nil if that is not known.
+	Compiled func(Key) bool
 	Requests
 }
 
@@ -31,6 +33,7 @@ const (
 // algorithms.
 type Requests struct {
 	Precision conv.Precision // for the choice of an algorithm, unless one is forced
+	Images    int            // how many images the job has in all; 0 if a plan may run any number of times
 	Tiling    Tiling         // forces the algorithm's tiling; nil forces none
 	Turns     int            // forces how many turns a strip of direct_soft has; 0 forces none
 	Apart     bool           // computes energy and pools in a separate dispatch
@@ -54,6 +57,9 @@ func NewProfile(class Class, limits Limits, maps, lends bool) Profile {
 	}
 	return d
 }
+
+// hasCompiled reports whether a cache is known to have a program.
+func (d Profile) hasCompiled(k Key) bool { return d.Compiled != nil && d.Compiled(k) }
 
 // softwareUnrolled is the most multiplications that a program for a software renderer writes out by default. They take
 // 2 s to compile. BenchmarkConv guards it.

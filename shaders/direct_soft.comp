@@ -18,8 +18,8 @@
 // from top to bottom. Invocations beyond the last strip compute it again, which is cheaper than a branch. Each tile of
 // filters of each group is a dispatch of its own, with its part of the weights bound.
 //
-//	x0   x1   x2     the window: the texels that a turn's taps read, for all filters. PROLOGUE reads rows for the first
-//	x3   x4   x5     turn; each turn reads the rows that are new, and hands on the rows that the next turn needs too
+//	x0   x1   x2     the window: the texels that a turn's taps read, for all filters. PROLOGUE reads rows for the
+//	x3   x4   x5     first turn; each turn reads the rows that are new, and hands on those that the next one needs too
 //	x6   x7   x8
 //	  sum  sum       one filter at a time, one vec4 of sums at a time, each stored before the next begins
 //

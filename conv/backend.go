@@ -41,8 +41,8 @@ type Explainer interface {
 }
 
 // Forecaster is the optional power of a backend to choose for a job of many batches. Expecting returns the same
-// backend, whose plans are for so many images in all. They may take an algorithm that costs more to prepare and less to
-// run.
+// backend, whose plans are for so many images in all: for few, they may take an algorithm that costs less to prepare
+// and more to run. Plans of a backend that expects no number are for any number of runs.
 type Forecaster interface {
 	Expecting(images int) Backend
 }

@@ -55,6 +55,9 @@ type output struct {
 	plane int
 }
 
+// anyNumber is how many images a plan computes if nobody says: so many that preparing it costs nothing beside them.
+const anyNumber = 1 << 30
+
 // choose returns the algorithm for p, and the reason against each other one. A forced one is taken or refused; ""
 // forces none. One that turned out not to suit the weights may be rejected before.
 func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) (algorithm, []conv.Rejected, error) {
@@ -69,6 +72,9 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 	}
 	job := p
 	job.Src = p.Src.WithN(max(p.Src.N(), e.Images))
+	if e.Images == 0 {
+		job.Src = p.Src.WithN(anyNumber)
+	}
 	var taken algorithm
 	var rejected []conv.Rejected
 	for _, a := range algorithms() {

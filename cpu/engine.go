@@ -16,7 +16,7 @@ import (
 type Engine struct {
 	ISA       ISA    // the instructions to use; Plan reports an error if the processor lacks them
 	Algorithm string // one of [AlgorithmNames], "" for the one that should take the least time in all
-	Images    int    // that a plan will compute in all, over many runs; less than a batch is one batch
+	Images    int    // that a plan computes in all, over its runs; 0 for any number, less than a batch is one batch
 
 	eager bool // wakes all workers for however little; for tests
 }

@@ -23,8 +23,11 @@ const (
 	// transformCycles is what a block costs per channel and per filter beside the products.
 	transformCycles = 100
 	// streamFloats is how many weights a core reads per cycle that are in none of its own caches, which hold ownFloats.
+	// It is memoryFloats where they exceed sharedFloats, which the cache of all cores holds.
 	streamFloats = 3
 	ownFloats    = 512 << 10 / 4
+	memoryFloats = 0.7
+	sharedFloats = 24 << 20 / 4
 	// worthwhile is the part of the price of direct that winograd may cost.
 	worthwhile = 1
 	// screenLeast is from how many channels on the screen takes most blocks of usual images. With 32 it finds half of
@@ -48,10 +51,18 @@ func priceWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) float64 {
 	_, perTap := cheapestPanels(p.Weight[0]/p.Groups, ceilDiv(rows*across, k.Lanes), k)
 	products := bands * simd.PatchSize * channels * perTap
 	if weights := simd.PatchSize * channels * filters; weights > ownFloats {
-		products += bands * weights / streamFloats
+		products += bands * weights / streamed(weights)
 	}
 	image := products + float64(across*down)*transformCycles*(channels+filters)
 	return float64(p.Groups) * (channels*filters*kernelCycles + filters*filterCycles + float64(p.Src.N())*image)
+}
+
+// streamed returns how many of so many weights a core reads per cycle.
+func streamed(weights float64) float64 {
+	if weights > sharedFloats {
+		return memoryFloats
+	}
+	return streamFloats
 }
 
 // worthWinograd returns nil, or why direct takes less time in all.
@@ -63,10 +74,13 @@ func worthWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) error {
 	if ratio <= worthwhile {
 		return nil
 	}
-	images := fmt.Sprintf("%d images", p.Src.N())
-	if p.Src.N() == 1 {
-		images = "1 image"
+	switch n := p.Src.N(); n {
+	case anyNumber:
+		return fmt.Errorf("it would take about %.2g times as long as direct", ratio)
+	case 1:
+		return fmt.Errorf("transforming its weights and computing 1 image would take about %.2g times as long as direct", ratio)
+	default:
+		return fmt.Errorf("transforming its weights and computing %d images would take about %.2g times as long as direct",
+			n, ratio)
 	}
-	return fmt.Errorf("transforming its weights and computing %s would take about %.2g times as long as direct", images,
-		ratio)
 }

@@ -39,7 +39,8 @@ type inputs struct {
 func (in *inputs) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&in.strict, "strict", false,
 		"refuse files with numbers that float32 cannot hold: a float64 of 1e300 "+
-			"becomes infinite,\nan integer above 2²⁴ another one; without it a line says how many")
+			"becomes infinite,\nan integer above 2²⁴ another one; without it a line says how many\n"+
+			"(a float64 of magnitude 2⁻¹⁵⁰, 7e-46, or less becomes 0 in any case, without a line)")
 }
 
 // registerBackground adds the flag of verbs that read pictures.

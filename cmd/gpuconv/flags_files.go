@@ -39,7 +39,8 @@ type inputs struct {
 func (in *inputs) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&in.strict, "strict", false,
 		"refuse files with numbers that float32 cannot hold; without it a float64 of 1e300\n"+
-			"becomes infinite, an integer above 2²⁴ another one, and a line says how many")
+			"becomes infinite, an integer above 2²⁴ another one, and a line says how many\n"+
+			"(a float64 of magnitude 2⁻¹⁵⁰, 7e-46, or less becomes 0 either way, without a line)")
 }
 
 // registerBackground adds --background, for verbs that read pictures.

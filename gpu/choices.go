@@ -10,10 +10,11 @@ import (
 )
 
 // blueprint draws what Plan builds and Explain describes: the way that the tuner knows to be the fastest, or else the
-// usual one, with a warning if the tuner's is no longer possible. The tuner is not asked if an algorithm is forced.
+// usual one, with a warning if the tuner's is no longer possible. The tuner is not asked if an algorithm, or the tiles
+// of a class, are forced.
 func (d *Device) blueprint(p conv.Problem) (recipe.Blueprint, error) {
 	usual, err := recipe.Draw(p, d.profile, d.options.Algorithm)
-	if err != nil || d.options.Tuner == nil || d.options.Algorithm != "" {
+	if err != nil || d.options.Tuner == nil || d.options.Algorithm != "" || d.options.Tiles != "" {
 		return usual, err
 	}
 	measured, err := d.options.Tuner.Tuned(d.info, p)

@@ -16,6 +16,7 @@ import (
 	"errors"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
 )
 
 // ErrUnavailable is wrapped by Open's error if this build has no OpenGL. Its text names a build that has, and needs no
@@ -35,6 +36,9 @@ type Options struct {
 	Device    Selector // which device
 	Provider  Provider // who opens the device
 	Algorithm string   // forces one of [AlgorithmNames]; "" takes the first that accepts the problem
+	// Tiles is one of [ClassNames]: the device cuts problems, and chooses algorithms, as a device of that class does.
+	// So what hardware computes can be verified on any renderer. "" takes the class of the device itself.
+	Tiles string
 	// Precision says which algorithms may be taken that are not forced: by default only those that keep each output's
 	// error in proportion to its own pixels. conv.Fast takes fft and winograd, too.
 	Precision conv.Precision
@@ -45,7 +49,7 @@ type Options struct {
 	// Programs is a folder that keeps compiled programs, at most 64 MiB of them. It is made when there is a program to
 	// keep, and processes may share it; "" keeps none.
 	Programs string
-	// Tuner, if it is not nil, is asked for what was measured to be fastest, unless Algorithm forces one.
+	// Tuner, if it is not nil, is asked for what was measured to be fastest, unless Algorithm or Tiles is set.
 	Tuner Tuner
 	// Without lists places that Open passes over, and why, such as those that [Probe] found to end the process. EGL's
 	// vendors whose files are among them are not loaded.
@@ -55,5 +59,13 @@ type Options struct {
 	Guard bool
 }
 
-// Validate refuses what no device could answer: a number below 0, or any number with [GLFW]. Open calls it.
-func (o Options) Validate() error { return o.Device.validate(o.Provider) }
+// Validate refuses what no device could answer: a number below 0, any number with [GLFW], or Tiles of no class. Open
+// calls it.
+func (o Options) Validate() error {
+	if o.Tiles != "" {
+		if _, err := recipe.ParseClass(o.Tiles); err != nil {
+			return err
+		}
+	}
+	return o.Device.validate(o.Provider)
+}

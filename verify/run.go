@@ -25,6 +25,7 @@ type Subject struct {
 	// Itself says which algorithm is taken where none is forced: that one must keep what [conv.Exact] promises, forced
 	// or not. If Itself is nil, a forced algorithm counts as one that somebody asked for.
 	Itself conv.Explainer
+	Tiles  string // the class of devices as which a GPU cuts problems; "" if that is its own
 	Device string // renderer or processor
 	Driver string // OpenGL version of a renderer
 }
@@ -34,6 +35,9 @@ func (s Subject) String() string {
 	text := s.Name
 	if s.Algorithm != "" {
 		text += " " + s.Algorithm
+	}
+	if s.Tiles != "" {
+		text += " with the tiles of " + s.Tiles
 	}
 	if s.Device != "" {
 		text += " on " + s.Device

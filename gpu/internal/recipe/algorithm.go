@@ -73,18 +73,20 @@ func fits[F fitted](fit func(conv.Problem, Profile) (F, error)) func(conv.Proble
 // fitTo returns a fitted to a valid problem and a device, or why it cannot compute it there.
 func (a algorithm) fitTo(p conv.Problem, device Profile) (fitted, error) {
 	if a.softwareOnly && device.Class != Software {
-		return nil, errors.New(hardwareRefused)
+		return nil, hardwareRefused(device.Class)
 	}
 	return a.fit(p, device)
 }
 
-const hardwareRefused = "the device is not a software renderer"
+func hardwareRefused(class Class) error {
+	return fmt.Errorf("it is for software renderers, the device has tiles of the class %v", class)
+}
 
 // passedOver says why devices of a class never take the algorithm without being forced; nil if they may take it.
 func (a algorithm) passedOver(class Class) error {
 	switch {
 	case a.softwareOnly && class != Software:
-		return errors.New(hardwareRefused)
+		return hardwareRefused(class)
 	case a.slow != "" && class == Software:
 		return errors.New(a.slow)
 	}
@@ -108,12 +110,8 @@ func AlgorithmNames() []string {
 	return names
 }
 
-// Chosen reports whether an algorithm is ever taken, without being forced, on software renderers or on hardware.
-func Chosen(name string, software bool, p conv.Precision) bool {
-	class := Other
-	if software {
-		class = Software
-	}
+// Chosen reports whether an algorithm is ever taken, without being forced, on a class of devices.
+func Chosen(name string, class Class, p conv.Precision) bool {
 	for _, a := range algorithms() {
 		if a.name == name {
 			return a.passedOver(class) == nil && a.ruledOut(p) == nil

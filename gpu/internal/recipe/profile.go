@@ -4,7 +4,7 @@ import "gpuconv/conv"
 
 // Profile is a device as plans see it.
 type Profile struct {
-	Class Class
+	Class Class // of devices, whose tiles are taken
 	Limits
 	// LoopIterations is how many iterations the loops of one invocation may have together; 0 for no limit. See
 	// [SoftwareLoopLimit].
@@ -16,16 +16,8 @@ type Profile struct {
 	// faster and compile longer.
 	Unrolled int
 	Requests
+	maps, lends bool // see [NewProfile]
 }
-
-// Class tells devices apart that have tiles of their own.
-type Class int
-
-const (
-	Other    Class = iota // hardware of any other maker
-	NVIDIA                // hardware of NVIDIA
-	Software              // a software renderer: a CPU does the work
-)
 
 // Requests are what callers, tests and measurements ask of plans. The zero value leaves every choice to the algorithms.
 type Requests struct {
@@ -40,18 +32,26 @@ type Requests struct {
 // maps buffers for good, lends whether it works in the caller's memory. How many loop iterations an invocation has
 // follows from the class.
 func NewProfile(class Class, limits Limits, maps, lends bool) Profile {
-	d := Profile{Class: class, Limits: limits, Transfers: hardwareTransfers(maps)}
-	switch class {
-	case NVIDIA:
-		d.Busy = 2 * 132 // two for each multiprocessor of an H100
-	case Other:
-		d.Busy = 2 * 64
-	case Software:
+	d := Profile{Class: class, Limits: limits, Transfers: hardwareTransfers(maps), Busy: classes[class].busy,
+		maps: maps, lends: lends}
+	if class == Software {
 		d.Transfers = softwareTransfers(lends)
 		d.LoopIterations = SoftwareLoopLimit
 		d.Unrolled = softwareUnrolled
 	}
 	return d
+}
+
+// As returns the profile of the same device with the tiles, chunks and algorithms of another class, whatever the device
+// is. Its driver's limits stay, and where its loops end. It has no more shared memory than devices of that class.
+func (d Profile) As(class Class) Profile {
+	as := NewProfile(class, d.Limits, d.maps, d.lends)
+	as.Requests = d.Requests
+	as.SharedMemory = min(as.SharedMemory, classes[class].shared)
+	if d.LoopIterations > 0 {
+		as.LoopIterations = d.LoopIterations
+	}
+	return as
 }
 
 // softwareUnrolled is how many multiplications a program of a software renderer writes out: 2 s of compiling.

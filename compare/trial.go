@@ -25,11 +25,19 @@ const cancelled = 0.04
 // Trial is a case that the judge has computed once, for any number of backends. A backend must pass five gates, named
 // as the Check constants are:
 //
-//  1. CheckExact: with small integers the output equals the judge's bit for bit (−0 = +0). All partial sums of such integers are exact in float32, in any order, with or without fused multiply-add. One filling has |x|, |w| ≤ 32. Another has |x| ≤ 4095, |w| ≤ 4: it fails if inputs are rounded to float16 or TF32.
-//  2. CheckBound: with the case's own numbers, no error exceeds the forward error bound, or the multiple of it that the algorithm states as [conv.Description].Bound.
-//  3. CheckRMS: the RMS error of all outputs is at most 1.5e-6 of the largest output, or √n·u of it for n terms if that is more. The check is skipped if the outputs cancel or underflow.
-//  4. CheckLocality: an output depends on its receptive field only. A few pixels of the images are far larger than all others: a pixel, a column or a frame of 1e6 or 1e20, a point in a black image, ranges of 16 bits. Still no error exceeds CheckBound's bound, and outputs whose A is 0 have no error. The case's own numbers are checked in this way, too, if the plan states an error that CheckBound would let pass.
-//  5. CheckGuards: every run leaves its inputs and the memory around its output unchanged, and a second run gives the same bits.
+//  1. CheckExact: with small integers the output equals the judge's bit for bit (−0 = +0). All partial sums of such
+//     integers are exact in float32, in any order, with or without fused multiply-add. One filling has |x|, |w| ≤ 32.
+//     Another has |x| ≤ 4095, |w| ≤ 4: it fails if inputs are rounded to float16 or TF32.
+//  2. CheckBound: with the case's own numbers, no error exceeds the forward error bound, or the multiple of it that the
+//     algorithm states as [conv.Description].Bound.
+//  3. CheckRMS: the RMS error of all outputs is at most 1.5e-6 of the largest output, or √n·u of it for n terms if that
+//     is more. The check is skipped if the outputs cancel or underflow.
+//  4. CheckLocality: an output depends on its receptive field only. The images have a few pixels that are far larger
+//     than all others: a pixel, a column or a frame of 1e6 or 1e20, a point in a black image, ranges of 16 bits. Still
+//     no error exceeds CheckBound's bound, and outputs whose A is 0 have no error. The case's own numbers must pass
+//     this check, too, if the plan states an error that CheckBound would let pass.
+//  5. CheckGuards: every run leaves its inputs and the memory around its output unchanged, and a second run gives the
+//     same bits.
 //
 // An algorithm that states a [conv.Description].Tolerance need not pass CheckExact. Each of its outputs may be off by 8
 // times that tolerance, and their RMS error may be the tolerance itself. The unit is the largest output, or what a

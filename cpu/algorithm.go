@@ -28,8 +28,8 @@ func algorithms() []algorithm {
 	}
 }
 
-// recipe is a prepared convolution. Before settle is called, only bound, phases, columns, inputRows, rowStep and fits
-// may be called. pack is called after settle. After pack, several goroutines may call band at any time.
+// recipe is a prepared convolution. Until settle is called, only the methods above it may be called. pack is called
+// after settle. After pack, several goroutines may call band at any time.
 type recipe interface {
 	bound() float64               // as conv.Description.Bound
 	phases() int                  // phases of the slab, see there

@@ -10,8 +10,8 @@ import (
 // have a mean other than 0. For an image with that pattern, the terms of that part all have one sign: at step c, the
 // square of a partial sum is about c + f·c² instead of c. The variance of the roundings is then 1 + 2/3·f·C times as
 // large; alike uses 1 + f·C. If C channels have exactly the same kernel and pixels, their roundings are equal, too, and
-// do not cancel: beside large pixels, errors of 20 γₙA were seen where the screen expected less than 1. For these alike
-// adds another 16·f·C.
+// do not cancel: beside large pixels, errors of 20 γₙA were seen where the screen expected less than 1. For such
+// channels, alike adds up to 16·C.
 //
 // Random weights are coherent, too: f is about (1+√(9/C))²/9 (Marchenko and Pastur, Math. USSR-Sbornik 1, 1967), and up
 // to randomSlack times that in some of many filters. But no image has the patterns of all filters, so alike subtracts

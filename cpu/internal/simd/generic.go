@@ -53,7 +53,7 @@ func rectify(v float32) float32 {
 // probeGeneric does as much work as *rounds rounds with probeSums "registers" of 4 floats. It uses only as many sums as
 // fit into registers.
 func probeGeneric(rounds *int) {
-	var s0, s1, s2, s3, s4, s5, s6, s7 float32 = 0, 1, 2, 3, 4, 5, 6, 7 // the compiler would compute equal ones only once
+	var s0, s1, s2, s3, s4, s5, s6, s7 float32 = 0, 1, 2, 3, 4, 5, 6, 7 // equal sums would be computed only once
 	factor := 1 / float32(*rounds)                                      // not a constant, and no sum overflows
 	for range *rounds * probeSums * 4 / 8 {
 		s0 += factor * s0

@@ -68,15 +68,15 @@ type Description struct {
 	Memory    int        // bytes that a plan holds, on the device if it uses one
 	Rejected  []Rejected // every other algorithm, with the reason why it was not taken
 	// Tolerance is 0 for an algorithm that adds up the products themselves, in any order: its outputs keep the error
-	// bound of sums, and sums of integers are exact. For an algorithm on transforms (Winograd, FFT), Tolerance is the
-	// RMS error that its outputs may have, taken from measurements. A backend takes such an algorithm by itself only
-	// with the precision [Fast]. The unit of Tolerance is the largest output, or the largest pixel times the norm of a
-	// filter if that is more.
+	// bound of sums, and sums of integers are exact. For an algorithm that works with transforms (Winograd, FFT),
+	// Tolerance is the RMS error that its outputs may have, taken from measurements. A backend chooses such an
+	// algorithm by itself only with the precision [Fast]. The unit of Tolerance is the largest output, or the largest
+	// pixel times the norm of a filter if that is more.
 	Tolerance float64
-	// Bound limits the error of each output to Bound·γₙ·A. A = Σ|x||w| + |b| is the magnitude of the output's sum, and
-	// γₙ = n·u/(1−n·u) the rounding error of a sum of n terms, with u = 2⁻²⁴. 0 means 1, the error bound of sums. An
-	// algorithm on transforms that checks its errors may state a Bound of a few instead of a Tolerance. It is then
-	// exact wherever sums are.
+	// Bound limits the error of each output to Bound·γₙ·A. A = Σ|x||w| + |b| is the magnitude of the output's sum. γₙ =
+	// n·u/(1−n·u), with u = 2⁻²⁴, bounds the relative rounding error of a sum of n terms. 0 means 1, the error bound of
+	// sums. An algorithm that works with transforms and checks its errors may state a Bound of a few instead of a
+	// Tolerance. It is then exact wherever sums are.
 	Bound float64
 }
 

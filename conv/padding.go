@@ -2,10 +2,10 @@ package conv
 
 import "fmt"
 
-// Source returns the row of an image that supplies the row at of the padded image, or -1 if that row is 0. It works for
-// columns, too. size is the number of rows of the image. at counts from the image's first row: 0 … size−1 is the image
-// itself, a negative at lies in the padding before it. The result is meaningless outside a padding that [Problem.Dst]
-// accepts.
+// Source returns which row of an image fills row number at of the padded image, or -1 if zeros fill it. Rows are
+// numbered from the image's first one: 0 … size−1 is the image itself, and negative rows are the padding before it.
+// size is the number of rows of the image. Source works for columns, too. The result is meaningless outside a padding
+// that [Problem.Dst] accepts.
 func (m PaddingMode) Source(at, size int) int {
 	if at >= 0 && at < size {
 		return at

@@ -17,7 +17,7 @@
 //
 // with γₙ = n·u/(1−n·u), u = 2⁻²⁴ and n the number of terms of the sum: Higham, Accuracy and Stability of Numerical
 // Algorithms, chapter 3. The bound holds for any order of summation, with or without fused multiply-add. Errors beyond
-// the probable size 4·√n·u·A (Higham & Mary 2019) count as warnings. An algorithm that works on transforms states its
+// the probable size 4·√n·u·A (Higham & Mary 2019) count as warnings. An algorithm that works with transforms states its
 // own tolerance, or a multiple of the bound; see [conv.Description].
 //
 // Where the judge has NaN, the output must be NaN; where the judge has an infinity, it must be the same infinity.

@@ -37,7 +37,7 @@ func integers(name string, p conv.Problem, mostX, mostW int) (Case, error) {
 	return c, nil
 }
 
-// drawIntegers never draws 0, so that an output shows if one of its products is missing.
+// drawIntegers never draws 0, so that a missing product changes the output.
 func drawIntegers(values []float32, r *rand.Rand, most int) {
 	for i := range values {
 		values[i] = float32(1 + r.IntN(most))

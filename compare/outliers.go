@@ -55,7 +55,7 @@ func frameOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	}
 }
 
-// sixteenBits draws pixels in 0 … 1, and every 35th pixel as 60,000, as a 16-bit camera may give.
+// sixteenBits draws pixels in 0 … 1, and one pixel in 35 as 60,000, as a 16-bit camera may give.
 func sixteenBits(r *rand.Rand, image *conv.Tensor, most float64) {
 	noise(r, image, 0)
 	top, left := r.IntN(min(7, image.Shape.H())), r.IntN(min(5, image.Shape.W()))

@@ -9,8 +9,9 @@ import (
 	"gpuconv/conv"
 )
 
-// Relation is a property of all convolutions that compares a backend's outputs with one another, without a judge. It is
-// checked on a problem or on one derived from it: a relation of sums, for example, leaves out the pool.
+// Relation is a property that holds for all convolutions. It compares a backend's outputs with one another, so that it
+// needs no judge. It is checked on a problem or on one derived from it: a relation of sums, for example, leaves out the
+// pool.
 type Relation struct {
 	Name string
 	hold func(s *subject) error
@@ -130,7 +131,7 @@ func sums(p conv.Problem) conv.Problem {
 	return p
 }
 
-// mapped returns a new tensor whose element at each index is what where returns for it.
+// mapped returns a new tensor. where returns its element for each index.
 func mapped(shape conv.Shape, where func(n, c, y, x int) float32) *conv.Tensor {
 	made := &conv.Tensor{Shape: shape, Data: make([]float32, shape[0]*shape[1]*shape[2]*shape[3])}
 	for i := range made.Data {
@@ -153,7 +154,7 @@ func place(i int, shape conv.Shape) (at [4]int) {
 // element returns one element of a tensor.
 func element(t *conv.Tensor, n, c, y, x int) float32 { return t.Plane(n, c)[y*t.Shape[3]+x] }
 
-// exchanged returns a tensor whose planes read those of t at the coordinates that where returns.
+// exchanged returns a tensor of the given shape. Its element y, x of each plane is t's element at where(y, x).
 func exchanged(t *conv.Tensor, shape conv.Shape, where func(y, x int) (int, int)) *conv.Tensor {
 	return mapped(shape, func(n, c, y, x int) float32 {
 		y, x = where(y, x)

@@ -70,7 +70,7 @@ func splittingBatch(s *subject) error {
 	return s.same(fmt.Sprintf("images from %d on alone", cut), part, whole.Images(cut, s.p.Src.N()))
 }
 
-// permutingFilters shuffles the filters of each group. The two filters of an energy stay together.
+// permutingFilters shuffles the filters of each group. With energy, the two filters of a pair stay together.
 func permutingFilters(s *subject) error {
 	c, err := s.numbers(s.p)
 	if err != nil {
@@ -172,8 +172,8 @@ func pixel(p conv.Problem, src *conv.Tensor, n, c, y, x int) float32 {
 	return element(src, n, c, y, x)
 }
 
-// beyond returns which of size pixels supplies position pos, and whether there is one. It follows NumPy's pad. It walks
-// to that pixel step by step, where the reference uses a formula, so that they share no mistake.
+// beyond returns the index, below size, of the pixel that position pos reads, and whether there is one. It follows
+// NumPy's pad. It walks to that pixel step by step, where the reference uses a formula, so that they share no mistake.
 func beyond(mode conv.PaddingMode, pos, size int) (int, bool) {
 	switch mode {
 	case conv.Zeros:

@@ -8,9 +8,9 @@ import (
 	"gpuconv/conv"
 )
 
-// sumRMS is the largest RMS error, as a fraction of the largest output, that sums of products in float32 may have. It
-// finds inputs that were rounded to fewer bits: with many terms, each output still stays within its own bound. Random
-// sums of 4,608 terms have an RMS error of 4.7e-7, or of 9.8e-5 if their inputs are rounded to TF32
+// sumRMS is the largest RMS error, as a fraction of the largest output, that sums of products in float32 may have. If
+// inputs were rounded to fewer bits and a sum has many terms, each output stays within its own bound, but this check
+// fails. Random sums of 4,608 terms have an RMS error of 4.7e-7, or of 9.8e-5 if their inputs are rounded to TF32
 // (TestEachGateAlone). sumRMS equals √n·u at n = 625 terms. For more terms √n·u is allowed, the probable error of a sum
 // (Higham & Mary 2019). Sums whose terms all have one sign do have such errors: pixels 0 and 1 with filters that are
 // not centred on 0 give 1.9e-6 at n = 2,524. If all outputs cancel, the largest output is no useful scale: see
@@ -18,8 +18,8 @@ import (
 const sumRMS = 1.5e-6
 
 // cancelled is a ratio of the largest output to the largest A. Below it, the RMS check is skipped. Errors are
-// proportional to A: at a ratio of 1/25, a direct sum's RMS error is 25 times 6e-8, the error of one rounding. That is
-// already sumRMS.
+// proportional to A: at a ratio of 1/25, a direct sum's RMS error is 25 times 6e-8, the error of one rounding. That
+// equals sumRMS.
 const cancelled = 0.04
 
 // Trial is a case that the judge has computed once, for any number of backends. A backend must pass five gates, named

@@ -51,7 +51,7 @@ func tapCost(filters, vectors int) float64 {
 	return max(float64(filters*vectors)/2, 4) + 0.5 + float64(vectors)/4
 }
 
-// evenPanels divides filters into panels of at most this many filters, as evenly as possible.
+// evenPanels divides filters into panels of not more than most filters, as evenly as possible.
 func evenPanels(filters, most int) (all []panels) {
 	count, first := ceilDiv(filters, most), 0
 	for count > 0 {
@@ -67,9 +67,9 @@ func evenPanels(filters, most int) (all []panels) {
 	return all
 }
 
-// cutRow divides a row of this many columns into tiles of at most most registers, as evenly as possible. If the last
-// tile would reach beyond the end, it is moved back, and computes some sums again. A single tile cannot be moved back;
-// only its first columns are kept.
+// cutRow divides a row of this many columns into tiles of not more than most registers, as evenly as possible. If the
+// last tile would reach beyond the end, it is moved back, and computes some sums again. A single tile cannot be moved
+// back; only its first columns are kept.
 func cutRow(columns, lanes, most int) (all []span) {
 	vectors := ceilDiv(columns, lanes)
 	column := 0

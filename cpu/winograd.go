@@ -9,8 +9,8 @@ import (
 )
 
 // winograd computes 3×3 kernels by Winograd's F(4×4, 3×3): each block of 4×4 outputs takes 36 products per channel and
-// filter instead of 144. It transforms the 6×6 patches of inputs of a band, multiplies each of their 36 elements, for
-// all channels, with those of all filters, and transforms the sums back.
+// filter instead of 144. It transforms the 6×6 patches of inputs of a band, multiplies each of their 36 elements with
+// the same element of each transformed filter, adds up the channels, and transforms the sums back.
 //
 // The rounding error of a large pixel would reach all outputs of its blocks. Therefore a screen examines each block
 // first. Blocks that it rejects are called odd: they have an outlier, a pixel that is not finite, or an output whose
@@ -127,7 +127,7 @@ func (w *winograd) workspace() int {
 		2*w.screened()*w.kernels.Lanes + w.plain.workspace()
 }
 
-// screened returns the most registers of positions in the slab that the screen examines.
+// screened returns the largest number of registers of slab positions that the screen examines.
 func (w *winograd) screened() int { return ceilDiv((w.down*block+2)*w.slab.pitch, w.kernels.Lanes) }
 
 // marks returns the integers for a list of odd blocks, and for one flag per block.

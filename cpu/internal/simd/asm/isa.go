@@ -23,8 +23,8 @@ type isa struct {
 }
 
 var (
-	avx2   = isa{"AVX2", 8, [...]int{0, 8, 6, 4, 3, 2, 2}}    // 12 sums of 16 registers
-	avx512 = isa{"AVX512", 16, [...]int{0, 8, 8, 8, 6, 5, 4}} // 24 sums of 32
+	avx2   = isa{"AVX2", 8, [...]int{0, 8, 6, 4, 3, 2, 2}}    // 12 of 16 registers hold sums
+	avx512 = isa{"AVX512", 16, [...]int{0, 8, 8, 8, 6, 5, 4}} // 24 of 32
 )
 
 func (i isa) bytes() int { return 4 * i.lanes }
@@ -33,7 +33,7 @@ func (i isa) bytes() int { return 4 * i.lanes }
 type generator struct {
 	*build.Context
 	isa      isa
-	declared []string // signatures
+	declared []string // Go signatures of the kernels
 }
 
 // function begins a kernel that takes a pointer to a struct.

@@ -7,8 +7,8 @@ import (
 	"gpuconv/conv"
 )
 
-// Batches returns batches of sizes around those of work-groups, 64 blocks of outputs and 256 positions, and batches of
-// more images than 16 bits can count.
+// Batches returns batches whose sizes are around what a work-group computes (64 blocks of outputs, or 256 positions),
+// and batches of more images than 16 bits can count.
 func Batches() (all []Case) {
 	one := conv.Problem{Weight: conv.Shape{3, 1, 3, 3}, Src: conv.Shape{0, 1, 3, 3}, Bias: true}
 	wide := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Weight: conv.Shape{3, 1, 3, 3},
@@ -33,8 +33,9 @@ func Layers() (all []Case) {
 		batch("a middle layer", middle, 1))
 }
 
-// Edges returns batches of sizes around those at which a subject cuts them into chunks. It returns none if the subject
-// does not say where it cuts, or refuses such problems. Strides and pools keep the outputs few for the judge.
+// Edges returns batches whose sizes are around those at which a subject cuts batches into chunks. It returns none if
+// the subject does not say where it cuts, or refuses such problems. Strides and pools keep the outputs few for the
+// judge.
 func Edges(s Subject) (all []Case) {
 	strided := conv.Problem{Spec: conv.Spec{Stride: [2]int{8, 8}}, Weight: conv.Shape{2, 1, 1, 1},
 		Src: conv.Shape{0, 1, 512, 1024}}

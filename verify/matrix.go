@@ -71,9 +71,9 @@ func Whole(stimuli []Stimulus, banks []Bank) []Case {
 // crossed is how many axes Whole combines completely: stimulus, bank and kernel.
 const crossed = 3
 
-// mostMACs limits the multiplications of a case. Options that take more are used with smaller kernels only. So the
-// whole matrix takes minutes on a software renderer, and its quick cover seconds. mostCrossed is the limit for batches
-// of every stimulus, which need it with a kernel of 31×31 and a pool.
+// mostMACs limits the multiplications of a case. Options that take more are used with smaller kernels only. So [Whole]
+// takes minutes on a software renderer, and [Quick] seconds. mostCrossed is the limit for batches of every stimulus:
+// with a kernel of 31×31 and a pool, they need more.
 const (
 	mostMACs    = 2e5
 	mostCrossed = 5e5

@@ -53,7 +53,7 @@ type Entry struct {
 	Checks    []finding    `json:"checks"`
 
 	subject string
-	reason  string // if the subject refused the case, why, without backend and algorithm; otherwise ""
+	reason  string // why the subject refused the case, without backend and algorithm; "" if it did not
 }
 
 type finding struct {

@@ -225,8 +225,8 @@ func (n names) Ticks(lo, hi float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// decades puts ticks at 1, 2, … 9 times each power of ten. The powers have labels. If they are few, so have 2 and 5
-// times each power.
+// decades puts ticks at 1, 2, … 9 times each power of ten. The powers have labels. If there are few powers, 2 and 5
+// times each of them have labels, too.
 type decades struct{}
 
 // Ticks implements [plot.Ticker].

@@ -15,7 +15,7 @@ type panel struct {
 	xAxis, yAxis  bool // whether there are ticks below and at the left
 }
 
-// draw draws p. The top left corner of its image is at at. The lines of its title are above the image.
+// draw draws p. The top left corner of its image is at the point at. The lines of its title are above the image.
 func (p panel) draw(s sheet, at image.Point, title []string) {
 	r := p.img.Rect.Add(at)
 	s.image(at, p.img)

@@ -176,7 +176,7 @@ func (a Axes) scale(p *plot.Plot) {
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticker{a.XTicks, 6}, ticker{nil, 5}
 }
 
-// ticker puts ticks at the given values, or, if values is nil, at most most ticks at round ones.
+// ticker puts ticks at the given values. If values is nil, it puts not more than most ticks at round values.
 type ticker struct {
 	values []float64
 	most   int

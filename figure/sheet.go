@@ -48,7 +48,7 @@ func (s sheet) frame(r image.Rectangle) {
 	s.fill(image.Rect(r.Max.X, r.Min.Y, outer.Max.X, r.Max.Y), frameColor())
 }
 
-// image draws img with its top left corner at at.
+// image draws img with its top left corner at the point at.
 func (s sheet) image(at image.Point, img *image.RGBA) {
 	s.canvas.DrawImage(s.rectangle(img.Rect.Add(at)), img)
 }

@@ -42,8 +42,8 @@ func (t typeface) widest(ticks []tick, size int) int {
 	return widest
 }
 
-// wrapped breaks a title after its commas into lines of at most width pixels, at most titleLines of them. If a part is
-// too wide, or the last line is, it is cut as by shorten.
+// wrapped breaks a title after its commas into lines of at most width pixels, at most titleLines of them. shorten cuts
+// a part that is too wide, and the rest of the title in the last line.
 func (t typeface) wrapped(title string, width int) []string {
 	var lines []string
 	for part := range strings.SplitAfterSeq(title, ", ") {

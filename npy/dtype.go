@@ -35,7 +35,8 @@ func parseDType(descr string) (dtype, error) {
 	return d, nil
 }
 
-// family returns the name, in parentheses, of the family of a refused type. Its letter tells the family.
+// family returns the name, in parentheses, of the family of a refused type. The first letter of kind tells the family.
+// It returns "" for unknown letters.
 func family(kind string) string {
 	names := map[byte]string{
 		'O': "object", 'c': "complex", 'S': "bytes", 'a': "bytes", 'U': "string", 'V': "void",
@@ -47,8 +48,8 @@ func family(kind string) string {
 	return " (" + names[kind[0]] + ")"
 }
 
-// decode converts len(dst) little-endian elements of src. It counts in lost those that float32 cannot hold. Of a
-// big-endian array, the caller has swapped the bytes.
+// decode converts len(dst) little-endian elements of src. It counts in lost those that float32 cannot hold. The caller
+// has already swapped the bytes of big-endian elements.
 func (d dtype) decode(dst []float32, src []byte, lost *Loss) {
 	le := binary.LittleEndian
 	switch d.kind {

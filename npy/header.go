@@ -17,8 +17,8 @@ const (
 	magic = "\x93NUMPY"
 
 	// maxHeader limits the bytes of the dict literal. No header of version 1.0 is longer, so that one with a long
-	// structured dtype is refused because of the dtype, not of its length. The longest that this package accepts, 64
-	// extents of 19 digits, has 1.5 kB. (NumPy's limit is 10,000, because it evaluates the text.)
+	// structured dtype is refused because of its dtype, not because of its length. The longest header that this package
+	// accepts, with 64 extents of 19 digits, has 1.5 kB. (NumPy's limit is 10,000, because it evaluates the text.)
 	maxHeader = 1 << 16
 
 	headerAlign  = 64 // numpy.lib.format.ARRAY_ALIGN: elements start at a multiple of it

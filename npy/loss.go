@@ -14,7 +14,8 @@ type Loss struct {
 	// more.
 	Infinite int
 	// Inexact is the number of integers that became another integer. float32 holds every integer up to 2²⁴, but only
-	// some of the larger ones. A float64 counts as an integer up to 2⁵³; up to there, float64 holds every integer.
+	// some of the larger ones. A float64 value counts as an integer only up to 2⁵³: up to there, float64 holds every
+	// integer.
 	Inexact int
 }
 

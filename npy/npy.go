@@ -43,7 +43,7 @@ import (
 // Array is a dense array in C order. An empty Shape means NumPy's 0-d array, which has one element.
 type Array struct {
 	Shape []int
-	Data  []float32 // the product of Shape says how many
+	Data  []float32 // as many elements as the product of Shape
 }
 
 // Images returns the array as images, by the rule of [ImageShape]. The tensor shares a's Data. Images refuses a nil

@@ -25,8 +25,8 @@ type Reader struct {
 }
 
 // ReadFile loads the array of a .npy file, or one array of a .npz archive, which is named archive.npz:key. The key may
-// end in ".npy". It may be left out if the archive has only one array. If a file has the whole name, with the colon,
-// ReadFile takes that file. It recognizes the kind of a file by its first bytes, not by its name.
+// end in ".npy". It may be left out if the archive has only one array. If there is a file whose name includes the colon
+// and the key, ReadFile reads that file instead. It recognizes the kind of a file by its first bytes, not by its name.
 //
 // Errors: a file that cannot be read, is neither .npy nor .npz, or has no array of that key; a malformed header; a
 // dtype that cannot become float32; data longer or shorter than the shape says; ctx's error, wrapped, soon after ctx is

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// This file makes all changes on disks that the package makes. So tests can see each step, make it fail, and replay the
-// steps up to every point at which the power may fail.
+// All changes that this package makes on a disk are in this file. So tests can see each step, make it fail, and replay
+// the steps up to every point at which the power may fail.
 
 // action is a kind of change.
 type action string
@@ -159,7 +159,7 @@ type file struct {
 	disk
 	*os.File
 	path         string
-	bytes, begun int64 // bytes that were written, and of them those that the disk has begun to write
+	bytes, begun int64 // bytes written so far, and how many of them the disk has begun to write
 }
 
 // early is how many bytes a file collects before the disk begins to write them. The disk writes while the next bytes

@@ -229,8 +229,8 @@ func (f *File) Discard() error {
 // Write calls [Options.Write] with default options, which sync the file.
 func Write(path string, write func(io.Writer) error) error { return Options{}.Write(path, write) }
 
-// Write makes a file at path of what the function write writes. If write fails, Write returns its error, and path stays
-// as it was.
+// Write makes a file at path. The function write writes its contents. If write fails, Write returns its error, and path
+// stays as it was.
 func (o Options) Write(path string, write func(io.Writer) error) error {
 	f, err := o.Create(path)
 	if err != nil {
@@ -271,12 +271,12 @@ func (o Options) Place(complete, path string) error {
 	return named(path, err)
 }
 
-// WritePrivate makes a file at path of what the function write writes, for the user alone: its mode is 0o600. It
-// replaces a file at path even if the user may not write to it. It replaces a link rather than the link's target. It
-// does not replace a folder. If write fails, WritePrivate returns its error, and path stays as it was.
+// WritePrivate makes a file at path for the user alone: its mode is 0o600. The function write writes its contents. If
+// write fails, WritePrivate returns its error, and path stays as it was. WritePrivate replaces a file at path even if
+// the user may not write to that file. It replaces a link rather than the link's target. It does not replace a folder.
 //
-// It is for caches of many files, and syncs nothing. After a power cut only a part of the file may be at path, so
-// whoever reads it must check a checksum.
+// It is for caches of many files, and syncs nothing. After a power cut, path may have only a part of the file, so
+// whoever reads it must compare a checksum.
 func WritePrivate(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), partial+"-*") // its mode is 0o600
 	if err != nil {

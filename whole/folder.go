@@ -26,7 +26,7 @@ import (
 // Several goroutines may call its methods, for files of different names.
 type Folder struct {
 	path   string
-	name   string // its name within the folder that has hidden; "." if it is that folder itself
+	name   string // its name in the folder that contains hidden; "." if it is that folder itself
 	hidden *hidden
 	files  place // the folder with the files, in hidden
 	made   Made  // missing parents that were made
@@ -109,7 +109,7 @@ func (d *Folder) hide(o Options, at, name string) (err error) {
 	return err
 }
 
-// holdsOnly reports errAppeared if the folder in, a name within p, has any entry but the given one.
+// holdsOnly reports errAppeared if the folder called in has any entry other than name.
 func (p place) holdsOnly(in, name string) error {
 	folder, err := p.root.Open(in)
 	if err != nil {
@@ -189,7 +189,7 @@ func (o Options) CheckFolder(path string) error {
 	return checkEmpty(path)
 }
 
-// checkEmpty refuses a folder that has any entry not listed in but. It accepts a folder that does not exist.
+// checkEmpty refuses a folder that has any entry other than those in but. It accepts a folder that does not exist.
 func checkEmpty(path string, but ...string) error {
 	entries, err := os.ReadDir(path)
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return slices.Contains(but, e.Name()) })
@@ -208,7 +208,7 @@ func isLink(path string) bool {
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
-// Path returns the folder's path, as CreateFolder was given it.
+// Path returns the path that CreateFolder was given.
 func (d *Folder) Path() string { return d.path }
 
 // Create makes a file that the folder will have under name, which must not be a path. Errors call the file by this
@@ -227,8 +227,8 @@ func (d *Folder) Create(name string) (*File, error) {
 	return &File{name: name, file: f, home: d, sum: newSummer()}, nil
 }
 
-// Write makes a file of the folder, under name, of what the function write writes. If write fails, Write returns its
-// error, and there is no such file.
+// Write makes a file called name in the folder. The function write writes its contents. If write fails, Write returns
+// its error, and there is no such file.
 func (d *Folder) Write(name string, write func(io.Writer) error) error {
 	f, err := d.Create(name)
 	if err != nil {

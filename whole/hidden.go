@@ -93,7 +93,7 @@ func own(base place, name string) (*hidden, error) {
 	if err == nil {
 		h.lock = f.File
 		if err = taken(inner, f.File); errors.Is(err, errUnlockable) {
-			err = nil // no other process can lock it either, and remove it
+			err = nil // without locks, no process can take the folder for an abandoned one
 		}
 	}
 	switch {

@@ -1,6 +1,7 @@
 // Package whole writes files and folders that are complete or not there at all. [Write] writes a file in one call,
 // [Create] a file that grows, [CreateFolder] a folder of files that belong together. After a failure, an interrupt, the
-// death of the process or a power cut, the requested path never has half a file. [Options] has exceptions.
+// death of the process or a power cut, the requested path never has half a file. With [Options].NoSync, a power cut is
+// the exception.
 //
 // The steps: write the file in a hidden folder, sync it, rename it, sync the folder that it is in now. A new folder is
 // renamed as a whole. If the folder existed before, its files move into it one after the other, the last one when the
@@ -23,8 +24,8 @@ import (
 // Error says which file or folder cannot be written, and why.
 type Error struct {
 	Name string // as the caller named it: a path, or a name within a [Folder]
-	// Rule says what would be right if something is wrong with the path itself, for example if it is a folder's where a
-	// file is wanted. It is empty if the system refused an operation on a suitable path.
+	// Rule says what would be right if something is wrong with the path itself, for example if it leads to a folder
+	// where a file is wanted. It is empty if the system refused an operation on a suitable path.
 	Rule string
 	Err  error // the cause, if there is one besides Rule
 }

@@ -43,7 +43,7 @@ const cancelled = 0.04
 // times that tolerance, and their RMS error may be the tolerance itself. The unit is the largest output, or what a
 // filter gives for pixels that are all as bright as the brightest, if that is more. Such an algorithm fails
 // CheckLocality unless the caller asked for it, see [Options]. Then CheckLocality is skipped, and outputs beside
-// outliers are tested by the tolerance. An algorithm that a backend chose by itself may be off by [conv.MostBound]
+// outliers are tested by the tolerance. An algorithm that a backend chose by itself may be off by [conv.MaxBound]
 // times γₙ·A, whatever it states.
 //
 // Several goroutines may use a trial.
@@ -104,7 +104,7 @@ type Options struct {
 	// FirstFailure ends a case as soon as a check fails.
 	FirstFailure bool
 	// Asked says that the caller asked for the algorithm, by its name or by [conv.Fast]. Then the algorithm may state a
-	// Tolerance, or a Bound above [conv.MostBound].
+	// Tolerance, or a Bound above [conv.MaxBound].
 	Asked bool
 }
 
@@ -181,7 +181,7 @@ func (f *filling) check(got *conv.Tensor, d conv.Description, asked bool) []Find
 	}
 	result := f.truth.compare(got, d)
 	findings := []Finding{f.bounded(result)}
-	if d.Tolerance > 0 || d.Bound > conv.MostBound { // otherwise bounded has checked as much
+	if d.Tolerance > 0 || d.Bound > conv.MaxBound { // otherwise bounded has checked as much
 		findings = append(findings, f.local(got, d, asked))
 	}
 	return append(findings, f.rms(result, d.Tolerance))
@@ -220,7 +220,7 @@ func (f *filling) local(got *conv.Tensor, d conv.Description, asked bool) Findin
 }
 
 func (f *filling) localBound(d conv.Description, asked bool) bound {
-	most := float64(conv.MostBound)
+	most := float64(conv.MaxBound)
 	if asked {
 		most = math.Inf(1)
 	}

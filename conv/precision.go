@@ -8,15 +8,15 @@ type Precision int
 
 const (
 	// Exact allows only algorithms whose outputs depend on nothing but their receptive fields: the error of each output
-	// is at most [MostBound]·γₙ·A with its own A, and 0 where A is 0. [Description] explains γₙ and A.
+	// is at most [MaxBound]·γₙ·A with its own A, and 0 where A is 0. [Description] explains γₙ and A.
 	Exact Precision = iota
 	// Fast also allows faster algorithms that state a Tolerance. With these, a large pixel may cause errors in outputs
 	// whose receptive fields do not contain it.
 	Fast
 )
 
-// MostBound is the largest Bound of an algorithm that [Exact] allows.
-const MostBound = 4
+// MaxBound is the largest Bound of an algorithm that [Exact] allows.
+const MaxBound = 4
 
 // String returns the name of p: exact or fast.
 func (p Precision) String() string { return precisions.text(int(p)) }

@@ -28,7 +28,7 @@ type Series struct {
 	Name      string // its name in the key
 	X, Y      []float64
 	Low, High []float64 // lower and upper ends of the error bars of Y; nil for none
-	Style     Style     // Solid, Points or Dotted
+	Style     Style     // Solid, Points or LinePoints
 	Dashed    bool
 	Color     int // index of a colour and a mark; related series may share it; grey if negative
 }

@@ -17,12 +17,12 @@ import (
 // Style says how a line is drawn.
 type Style int
 
-// Solid is a line from point to point, Points are dots without a line, and Dotted is both. Steps is a line with a level
-// step around each point, for histograms.
+// Solid is a line from point to point, Points are dots without a line, and LinePoints is both. Steps is a line with a
+// level step around each point, for histograms.
 const (
 	Solid Style = iota
 	Points
-	Dotted
+	LinePoints
 	Steps
 )
 
@@ -132,7 +132,7 @@ func (l Line) add(p *plot.Plot, points plotter.XYs, c color.Color) error {
 	case Points:
 		p.Add(dots)
 		key = dots
-	case Dotted:
+	case LinePoints:
 		p.Add(line, dots)
 	default:
 		p.Add(line)

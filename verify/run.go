@@ -22,12 +22,12 @@ type Subject struct {
 	Name      string // gpu, cpu, …
 	Algorithm string // the one that it is forced to use; "" if it chooses
 	Fast      bool   // the user asked for [conv.Fast]
-	// Itself says which algorithm the backend chooses by itself for a problem. That algorithm must keep what
-	// [conv.Exact] promises, even if it is forced. If Itself is nil, every forced algorithm counts as one that the user
-	// asked for.
-	Itself conv.Explainer
-	Device string // the renderer or processor
-	Driver string // the OpenGL version of a renderer
+	// Unforced says which algorithm the backend chooses for a problem if none is forced. That algorithm must keep what
+	// [conv.Exact] promises, even if it is forced. If Unforced is nil, every forced algorithm counts as one that the
+	// user asked for.
+	Unforced conv.Explainer
+	Device   string // the renderer or processor
+	Driver   string // the OpenGL version of a renderer
 }
 
 // String names the backend, the algorithm, the device and its driver.
@@ -47,10 +47,10 @@ func (s Subject) String() string {
 
 // asked reports whether p is computed by an algorithm that the backend would not choose by itself.
 func (s Subject) asked(p conv.Problem) bool {
-	if s.Fast || s.Algorithm == "" || s.Itself == nil {
+	if s.Fast || s.Algorithm == "" || s.Unforced == nil {
 		return s.Fast || s.Algorithm != ""
 	}
-	d, err := s.Itself.Explain(p)
+	d, err := s.Unforced.Explain(p)
 	return err != nil || d.Algorithm != s.Algorithm
 }
 

@@ -21,7 +21,7 @@ func Apply(backend Backend, spec Spec, weight *Tensor, bias []float32, src *Tens
 	if err != nil {
 		return nil, err
 	}
-	plan, err := backend.Plan(p, weight, bias)
+	plan, err := Expecting(backend, p.Src.N()).Plan(p, weight, bias)
 	if err != nil {
 		return nil, err
 	}

@@ -41,8 +41,8 @@ type Explainer interface {
 }
 
 // Forecaster is implemented by backends whose choice of algorithm depends on the number of images. Expecting returns
-// the same backend for a job of that many images over all batches. Its plans may then use an algorithm that costs more
-// to prepare and less to run.
+// the same backend for a job of that many images over all batches. For few images, its plans may use an algorithm that
+// costs less to prepare and more to run. A backend without an expected number makes plans for any number of runs.
 type Forecaster interface {
 	Expecting(images int) Backend
 }

@@ -55,6 +55,10 @@ type output struct {
 	plane int
 }
 
+// anyNumber is the number of images that is assumed if Engine.Images is 0: so many that preparing a plan costs nothing
+// in comparison.
+const anyNumber = 1 << 30
+
 // choose returns the algorithm for p, and for each other algorithm the reason why it was not chosen. If e.Algorithm
 // names one, choose takes it or reports an error. unsuited is nil, or an algorithm that does not suit the weights.
 func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) (algorithm, []conv.Rejected, error) {
@@ -69,6 +73,9 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 	}
 	job := p
 	job.Src = p.Src.WithN(max(p.Src.N(), e.Images))
+	if e.Images == 0 {
+		job.Src = p.Src.WithN(anyNumber)
+	}
 	var taken algorithm
 	var rejected []conv.Rejected
 	for _, a := range algorithms() {

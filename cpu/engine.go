@@ -16,7 +16,7 @@ import (
 type Engine struct {
 	ISA       ISA    // the instructions to use; Plan reports an error if the processor lacks them
 	Algorithm string // one of [AlgorithmNames]; "" for the one that is expected to take the least time in all
-	Images    int    // how many images a plan will compute over all its runs; at least one batch is assumed
+	Images    int    // how many images a plan will compute over all its runs, at least one batch; 0 means any number
 
 	eager bool // wake all workers, however little work there is; for tests
 }

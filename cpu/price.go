@@ -23,8 +23,11 @@ const (
 	// transformCycles is the cost of a block per channel and per filter, without the products.
 	transformCycles = 100
 	// streamFloats is how many weights a core reads per cycle if they are not in its own caches, which hold ownFloats.
+	// It is memoryFloats if they exceed sharedFloats, the size of the cache that all cores share.
 	streamFloats = 3
 	ownFloats    = 512 << 10 / 4
+	memoryFloats = 0.7
+	sharedFloats = 24 << 20 / 4
 	// worthwhile is the largest ratio of winograd's price to direct's at which winograd is chosen.
 	worthwhile = 1
 	// screenLeast is the least number of channels with which the screen accepts most blocks of usual images. With 32
@@ -49,10 +52,18 @@ func priceWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) float64 {
 	_, perTap := cheapestPanels(p.Weight[0]/p.Groups, ceilDiv(rows*across, k.Lanes), k)
 	products := bands * simd.PatchSize * channels * perTap
 	if weights := simd.PatchSize * channels * filters; weights > ownFloats {
-		products += bands * weights / streamFloats
+		products += bands * weights / streamed(weights)
 	}
 	image := products + float64(across*down)*transformCycles*(channels+filters)
 	return float64(p.Groups) * (channels*filters*kernelCycles + filters*filterCycles + float64(p.Src.N())*image)
+}
+
+// streamed returns how many weights a core reads per cycle, if there are this many.
+func streamed(weights float64) float64 {
+	if weights > sharedFloats {
+		return memoryFloats
+	}
+	return streamFloats
 }
 
 // worthWinograd returns nil, or an error that says why direct takes less time in all.
@@ -64,10 +75,13 @@ func worthWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) error {
 	if ratio <= worthwhile {
 		return nil
 	}
-	images := fmt.Sprintf("%d images", p.Src.N())
-	if p.Src.N() == 1 {
-		images = "1 image"
+	switch n := p.Src.N(); n {
+	case anyNumber:
+		return fmt.Errorf("it would take about %.2g times as long as direct", ratio)
+	case 1:
+		return fmt.Errorf("transforming its weights and computing 1 image would take about %.2g times as long as direct", ratio)
+	default:
+		return fmt.Errorf("transforming its weights and computing %d images would take about %.2g times as long as direct",
+			n, ratio)
 	}
-	return fmt.Errorf("transforming its weights and computing %s would take about %.2g times as long as direct", images,
-		ratio)
 }

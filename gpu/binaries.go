@@ -8,6 +8,7 @@ import (
 
 	"gpuconv/conv"
 	"gpuconv/gpu/internal/programs"
+	"gpuconv/gpu/internal/recipe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
@@ -33,6 +34,20 @@ func (d *Device) keeps() bool {
 		return mesaKeeps(os.Getenv)
 	}
 	return d.binaries.folder != nil
+}
+
+// hasCompiled reports whether a program costs no compiling: the device has it, or a process before this one compiled
+// it, so that the folder or Mesa's cache has it.
+func (d *Device) hasCompiled(key recipe.Key) (has bool) {
+	_ = d.thread.do(func() error { // a closed device has nothing
+		if _, has = d.programs[key]; has || d.binaries.folder == nil || !d.keeps() {
+			return nil
+		}
+		source, err := key.Source(d.seam.edit)
+		has = err == nil && d.binaries.folder.Has(source)
+		return nil
+	})
+	return has
 }
 
 // linked returns the program of a source. It loads it from the folder, or compiles it and saves it there.

@@ -20,14 +20,7 @@ import (
 // A wrong problem, weight or bias is a [conv.ShapeError]. The error wraps [conv.ErrUnsupported] if the device cannot
 // compute p, [conv.ErrLost] if its driver has reset it, and [conv.ErrClosed] after Close.
 func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
-	if err := p.CheckPlan(weight, bias); err != nil {
-		return nil, err
-	}
-	b, err := d.blueprint(p)
-	if err != nil {
-		return nil, err
-	}
-	return d.build(b, weight, bias)
+	return asking{d, d.profile}.Plan(p, weight, bias)
 }
 
 // build makes the plan of a blueprint.
@@ -42,11 +35,7 @@ func (d *Device) build(b recipe.Blueprint, weight *conv.Tensor, bias []float32) 
 
 // Explain implements [conv.Explainer]: it says how Plan would compute p. It compiles and allocates nothing.
 func (d *Device) Explain(p conv.Problem) (conv.Description, error) {
-	if _, err := p.Dst(); err != nil {
-		return conv.Description{}, err
-	}
-	b, err := d.blueprint(p)
-	return b.Description, err
+	return asking{d, d.profile}.Explain(p)
 }
 
 // plan is a blueprint with what it needs on the device.

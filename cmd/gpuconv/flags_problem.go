@@ -161,7 +161,7 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 	if err != nil {
 		return explanation{}, usage(plain(err))
 	}
-	asked, ok := backend.Backend.(conv.Explainer)
+	asked, ok := conv.Expecting(backend.Backend, p.Src.N()).(conv.Explainer)
 	if !ok {
 		return explanation{}, fmt.Errorf("the %s backend explains nothing", backend.name)
 	}

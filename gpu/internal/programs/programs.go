@@ -69,6 +69,12 @@ func (f *Folder) Load(source string) (Program, bool) {
 	return p, ok
 }
 
+// Has reports whether the folder has a file for a source, without reading it.
+func (f *Folder) Has(source string) bool {
+	info, err := os.Lstat(f.file(f.key(source)))
+	return err == nil && info.Mode().IsRegular()
+}
+
 // Save writes the program of a source. At the first call, and when the folder holds more than Most, it removes what
 // was not used for longest.
 func (f *Folder) Save(source string, p Program) error {

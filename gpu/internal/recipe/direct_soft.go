@@ -35,19 +35,55 @@ func (s soft) accept() error {
 	return nil
 }
 
-// direct_soft is worth it from softWorth multiplications of a batch on, or where a program has at most softCompact of
-// them written out. direct takes 2 ns for a multiplication, direct_soft a twentieth of that. Compiling direct_soft
-// takes 0.1 to 2 s more, once; afterwards both come from the driver's cache in the same time. Programs of up to 512
-// multiplications compile faster than direct.
+// What a job costs with direct_soft and with direct, roughly, on a core of a Zen 3 server processor. Zen 5 is two to
+// six times as fast at each, so that nearly as many images repay compiling: 800 instead of 500 of the tutorial's layer.
+// Compiled programs come from a cache in the same time.
 const (
-	softWorth   = 1 << 18
-	softCompact = 512
+	softCompile   = 0.5e-3  // seconds of compiling for each multiplication that a program writes out
+	softMAC       = 0.1e-9  // seconds of a multiplication
+	directCompile = 0.25    // seconds of compiling
+	directMAC     = 2e-9    // seconds of a multiplication
+	softWorth     = 1 << 18 // multiplications of a batch that repay compiling if the batch may be run many times
+	softCompact   = 512     // multiplications that are compiled as fast as direct
 )
 
+// worth compares what the job costs in all, with direct_soft and with direct, which computes the same bits. A program
+// of at most softCompact multiplications is always worth it.
 func (s soft) worth() error {
-	if n := s.tile.macs(); s.MACs() < softWorth && n > softCompact {
-		return fmt.Errorf("%.3g multiplications do not repay compiling %d at once, %.3g would",
-			s.MACs(), n, float64(softWorth))
+	written := s.tile.macs()
+	if written <= softCompact {
+		return nil
+	}
+	if s.device.Images == 0 {
+		if s.MACs() < softWorth {
+			return fmt.Errorf("%.3g multiplications do not repay compiling %d at once, %.3g would",
+				s.MACs(), written, float64(softWorth))
+		}
+		return nil
+	}
+	return s.repays(s.MACs() / float64(max(1, s.Src.N())) * float64(s.device.Images))
+}
+
+// repays returns nil if a job of so many multiplications repays the compiling that is still to do.
+func (s soft) repays(macs float64) error {
+	direct, err := fitDirect(s.Problem, s.device)
+	if err != nil {
+		return nil // there is nothing else to take
+	}
+	compiling := 0.0 // seconds, those of direct subtracted
+	for _, stage := range s.recipe().Stages {
+		if c := stage.Program.Constants.(softConstants); !s.device.hasCompiled(stage.Program) {
+			compiling += softCompile * float64(c.macs())
+		}
+	}
+	for _, stage := range direct.recipe().Stages {
+		if !s.device.hasCompiled(stage.Program) {
+			compiling -= directCompile
+		}
+	}
+	if saved := (directMAC - softMAC) * macs; saved < compiling {
+		return fmt.Errorf("compiling takes %.2g s more than direct's, computing %.3g multiplications only %.2g s less",
+			compiling, macs, saved)
 	}
 	return nil
 }

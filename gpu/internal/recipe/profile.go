@@ -15,6 +15,8 @@ type Profile struct {
 	// Unrolled is how many multiplications a program of a software renderer may write out; 0 for no limit. More run
 	// faster and compile longer.
 	Unrolled int
+	// Compiled reports whether a program costs no compiling, since a cache has it. It is nil if nobody knows.
+	Compiled func(Key) bool
 	Requests
 }
 
@@ -30,6 +32,7 @@ const (
 // Requests are what callers, tests and measurements ask of plans. The zero value leaves every choice to the algorithms.
 type Requests struct {
 	Precision conv.Precision // of an algorithm that is not forced
+	Images    int            // of the whole job; 0 if a plan may run any number of times
 	Tiling    Tiling         // forces how the algorithm cuts the work; nil leaves it to the algorithm
 	Turns     int            // forces how many turns a strip of direct_soft has; 0 makes work-groups enough
 	Apart     bool           // makes energy and pools a dispatch of their own, whatever a tile has room for
@@ -53,6 +56,9 @@ func NewProfile(class Class, limits Limits, maps, lends bool) Profile {
 	}
 	return d
 }
+
+// hasCompiled reports whether a program is known to cost no compiling.
+func (d Profile) hasCompiled(k Key) bool { return d.Compiled != nil && d.Compiled(k) }
 
 // softwareUnrolled is how many multiplications a program of a software renderer writes out: 2 s of compiling.
 // BenchmarkConv guards it.

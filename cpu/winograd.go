@@ -179,8 +179,7 @@ func (w *winograd) plainBlocks(worker *worker, s *winogradSpace, o output, p par
 		for k := range w.filters() {
 			plane := o.data[k*o.plane:][:p.rows*w.sums.W()]
 			for i, b := range some {
-				w.place(plane, sums[(k*plainBlocks+i)*blockSize:][:blockSize], block, int(b)/w.across*block,
-					int(b)%w.across*block)
+				w.place(plane, sums[(k*plainBlocks+i)*blockSize:][:blockSize], block, int(b), 1)
 			}
 		}
 	}
@@ -253,13 +252,18 @@ func (w *winograd) transformProducts(worker *worker, s *winogradSpace, o output,
 		for at := 0; at < blocks; at += w.kernels.Lanes {
 			p.Src = s.products[k*w.capacity+at:]
 			w.kernels.TransformProducts(p)
-			for lane := range min(w.kernels.Lanes, blocks-at) {
-				if s.check[lane] != 0 {
+			lanes := min(w.kernels.Lanes, blocks-at)
+			for lane, wrong := range s.check[:lanes] {
+				if wrong != 0 {
 					s.mark(at + lane)
 				}
-				if s.isOdd[at+lane] == 0 {
-					w.place(plane, s.blocks[4*lane:], block*w.kernels.Lanes, (at+lane)/w.across*block,
-						(at+lane)%w.across*block)
+			}
+			for lane := 0; lane < lanes; {
+				from := lane
+				lane += w.run(s, at+lane, at+lanes)
+				w.place(plane, s.blocks[block*from:], block*w.kernels.Lanes, at+from, lane-from)
+				for lane < lanes && s.isOdd[at+lane] != 0 {
+					lane++
 				}
 			}
 		}
@@ -274,18 +278,20 @@ func (s *winogradSpace) mark(b int) {
 	}
 }
 
-// place copies a block, whose rows are pitch floats apart, to row i, column j of a plane.
-func (w *winograd) place(plane, from []float32, pitch, i, j int) {
+// run returns how many blocks lie in one row of blocks, from block b on and before block last, up to the first odd one.
+func (w *winograd) run(s *winogradSpace, b, last int) (n int) {
+	for most := min(last-b, w.across-b%w.across); n < most && s.isOdd[b+n] == 0; n++ {
+	}
+	return n
+}
+
+// place copies n neighbouring blocks, of which b is the first, to their place in a plane. The rows of the blocks are
+// pitch floats apart.
+func (w *winograd) place(plane, from []float32, pitch, b, n int) {
 	width := w.sums.W()
-	for at := i*width + j; at < len(plane) && len(from) > 0; at += width {
-		if j+block <= width {
-			*(*[block]float32)(plane[at:]) = [block]float32(from)
-		} else {
-			copy(plane[at:][:width-j], from)
-		}
-		if i++; i%block == 0 {
-			return
-		}
-		from = from[pitch:]
+	i, j := b/w.across*block, b%w.across*block
+	floats := min(block*n, width-j)
+	for row := range min(block, len(plane)/width-i) {
+		copy(plane[(i+row)*width+j:][:floats], from[row*pitch:])
 	}
 }

@@ -62,6 +62,6 @@ func newBenchCompare() *cobra.Command {
 	}
 	numberVar(cmd.Flags(), &threshold, "threshold", 0.03, "ignore changes smaller than this fraction")
 	cmd.Flags().BoolVar(&cpuTime, "cpu-time", false,
-		"compare the time for which the process had a core, not the clock: for machines on which others compute")
+		"compare CPU time instead of wall-clock time: for machines that run other work too")
 	return fileArguments(cmd)
 }

@@ -12,7 +12,7 @@ import (
 	"gpuconv/verify"
 )
 
-// subjects opens the backends that are verified: a device for each algorithm of the GPU.
+// subjects opens the backends that are verified: the CPU engine, and devices for each algorithm of the GPU.
 func (f *verifyFlags) subjects(ctx context.Context) (all []verify.Subject, closeAll func(), err error) {
 	var devices []chosen
 	closeAll = func() {
@@ -38,8 +38,8 @@ func (f *verifyFlags) subjects(ctx context.Context) (all []verify.Subject, close
 	return all, closeAll, nil
 }
 
-// gpuSubjects opens devices that each have one algorithm, and one that chooses: it says which algorithm it takes by
-// itself. After an error the caller closes what was opened.
+// gpuSubjects opens devices for each algorithm, which they are forced to take. It opens one more that chooses by
+// itself, so that reports can say what it takes. After an error the caller closes the devices.
 func (f *verifyFlags) gpuSubjects(ctx context.Context) (devices []chosen, all []verify.Subject, err error) {
 	itself, err := f.openGPU(ctx, "")
 	if err != nil {
@@ -74,11 +74,11 @@ func (f *verifyFlags) gpuSubjects(ctx context.Context) (devices []chosen, all []
 	return devices, all, nil
 }
 
-// mostTwins bounds how many contexts of an algorithm are open at once. On a software renderer each has threads of its
+// mostTwins is how many contexts for one algorithm are open at most. On a software renderer each has threads of its
 // own.
 const mostTwins = 4
 
-// openGPU opens a device with an algorithm, or one that chooses if that is "".
+// openGPU opens a device that is forced to take an algorithm, or one that chooses if algorithm is "".
 func (f *verifyFlags) openGPU(ctx context.Context, algorithm string) (chosen, error) {
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, guard: true}
 	b.algorithm = algorithm
@@ -88,7 +88,7 @@ func (f *verifyFlags) openGPU(ctx context.Context, algorithm string) (chosen, er
 	return b.open(ctx)
 }
 
-// cpuAlgorithms are the CPU engine with each of its algorithms, if it is verified at all.
+// cpuAlgorithms returns the CPU engine once for each of its algorithms, or nothing if --backend leaves it out.
 func (f *verifyFlags) cpuAlgorithms() (all []verify.Subject) {
 	if !slices.Contains(f.names(), "cpu") {
 		return nil
@@ -100,7 +100,7 @@ func (f *verifyFlags) cpuAlgorithms() (all []verify.Subject) {
 	return all
 }
 
-// others are those of the CPU engine's algorithms that can compute p and that the engine does not take by itself.
+// others returns the CPU engine's algorithms that can compute p but that the engine does not take by itself.
 func (f *verifyFlags) others(p conv.Problem) (all []verify.Subject) {
 	itself, err := cpu.Engine{}.Explain(p)
 	for _, s := range f.cpuAlgorithms() {
@@ -119,6 +119,6 @@ func (f *verifyFlags) algorithms() []string {
 	return gpu.AlgorithmNames()
 }
 
-// quickUnrolled keeps the unrolled shaders of --quick short, because compiling would take most of its time. They then
-// take several passes more often. The whole matrix has shaders as long as usual.
+// quickUnrolled is the most multiplications in an unrolled shader with --quick, because compiling longer ones would
+// take most of the time. Shaders then need several passes more often. The whole matrix has the usual shaders.
 const quickUnrolled = 400

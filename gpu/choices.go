@@ -9,22 +9,23 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// InBands implements [conv.Cutter]. The backend computes on the device, as long as that is open.
+// InBands implements [conv.Cutter]. The backend computes on d, until d is closed.
 func (d *Device) InBands(rows int) conv.Backend {
 	asked := d.profile
 	asked.Band = rows
 	return asking{d, asked}
 }
 
-// Expecting implements [conv.Forecaster]. The backend computes on the device, as long as that is open. On a software
-// renderer a small job takes the algorithm that compiles faster, unless the other's programs are in a cache.
+// Expecting implements [conv.Forecaster]. The backend computes on d, until d is closed. On a software renderer it
+// computes a small job with direct, which compiles faster than direct_soft, unless a cache has the programs of
+// direct_soft.
 func (d *Device) Expecting(images int) conv.Backend {
 	asked := d.profile
 	asked.Images, asked.Compiled = images, d.hasCompiled
 	return asking{d, asked}
 }
 
-// asking is a device with another profile: with requests of its own.
+// asking is a device whose profile has requests of its own.
 type asking struct {
 	*Device
 	profile recipe.Profile
@@ -51,8 +52,9 @@ func (a asking) Explain(p conv.Problem) (conv.Description, error) {
 	return b.Description, err
 }
 
-// blueprint draws what Plan builds and Explain describes: the way that the tuner knows to be the fastest, or else the
-// usual one, with a warning if the tuner's is no longer possible. The tuner is not asked if an algorithm is forced.
+// blueprint decides how to compute p, for Plan and Explain. It takes the algorithm and tile that the tuner knows to be
+// the fastest, or else the usual ones. If the tuner's are no longer possible, the description has a warning. The tuner
+// is not asked if an algorithm is forced.
 func (a asking) blueprint(p conv.Problem) (recipe.Blueprint, error) {
 	usual, err := recipe.Draw(p, a.profile, a.options.Algorithm)
 	if err != nil || a.options.Tuner == nil || a.options.Algorithm != "" {
@@ -82,8 +84,8 @@ func (d *Device) Choices(p conv.Problem) ([]conv.Choice, error) {
 	return recipe.Choices(p, d.profile, d.options.Algorithm), nil
 }
 
-// PlanChoice implements [conv.Chooser]: it is Plan with the algorithm and tile of one of the [Device.Choices], or of
-// one that another precision would list.
+// PlanChoice implements [conv.Chooser]: it is Plan with the algorithm and tile of c, one of the [Device.Choices] at any
+// precision.
 func (d *Device) PlanChoice(c conv.Choice, p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err

@@ -12,7 +12,9 @@ import (
 )
 
 // eager cuts any batch into four chunks, with three on their way at once.
-func eager(r recipe.Route) recipe.Transfers { return recipe.Transfers{Route: r, Flights: 3, Piece: 1} }
+func eager(r recipe.Route) recipe.Transfers {
+	return recipe.Transfers{Route: r, Flights: 3, LeastChunk: 1}
+}
 
 // lending lends all memory that is aligned.
 func lending() recipe.Transfers { return recipe.Transfers{Route: recipe.Lent, Flights: 1, LentFrom: 1} }

@@ -2,25 +2,25 @@ package recipe
 
 import "gpuconv/conv"
 
-// Profile is a device as plans see it.
+// Profile is what plans know about a device.
 type Profile struct {
 	Class Class
 	Limits
-	// LoopIterations is how many iterations the loops of one invocation may have together; 0 for no limit. See
+	// LoopIterations is the most iterations that all loops of one invocation may run in total; 0 for no limit. See
 	// [SoftwareLoopLimit].
 	LoopIterations int
 	Transfers      Transfers
 	// Busy is how many work-groups keep the device busy; 0 if any number does.
 	Busy int
-	// Unrolled is how many multiplications a program of a software renderer may write out; 0 for no limit. More run
-	// faster and compile longer.
+	// Unrolled is the most multiplications that a program for a software renderer may write out instead of looping; 0
+	// for no limit. More run faster and compile longer.
 	Unrolled int
-	// Compiled reports whether a program costs no compiling, since a cache has it. It is nil if nobody knows.
+	// Compiled reports whether a cache has a program, which need not be compiled then. It is nil if that is not known.
 	Compiled func(Key) bool
 	Requests
 }
 
-// Class tells devices apart that have tiles of their own.
+// Class is a class of devices. Tiles are chosen for each class.
 type Class int
 
 const (
@@ -29,19 +29,20 @@ const (
 	Software              // a software renderer: a CPU does the work
 )
 
-// Requests are what callers, tests and measurements ask of plans. The zero value leaves every choice to the algorithms.
+// Requests are what callers, tests and measurements require of plans. The zero value leaves every choice to the
+// algorithms.
 type Requests struct {
-	Precision conv.Precision // of an algorithm that is not forced
-	Images    int            // of the whole job; 0 if a plan may run any number of times
-	Tiling    Tiling         // forces how the algorithm cuts the work; nil leaves it to the algorithm
-	Turns     int            // forces how many turns a strip of direct_soft has; 0 makes work-groups enough
-	Apart     bool           // makes energy and pools a dispatch of their own, whatever a tile has room for
-	Band      int            // forces how many rows of outputs a band has; 0 cuts only images that are too large
+	Precision conv.Precision // for the choice of an algorithm, unless one is forced
+	Images    int            // how many images the job has in all; 0 if a plan may run any number of times
+	Tiling    Tiling         // forces the algorithm's tiling; nil forces none
+	Turns     int            // forces how many turns a strip of direct_soft has; 0 forces none
+	Apart     bool           // computes energy and pools in a separate dispatch
+	Band      int            // forces how many rows of outputs a band has; 0 cuts only too large images
 }
 
-// NewProfile returns the profile of a device of a class within the limits of its context. maps says whether its driver
-// maps buffers for good, lends whether it works in the caller's memory. How many loop iterations an invocation has
-// follows from the class.
+// NewProfile returns the profile of a device with these limits. maps says whether buffers can stay mapped while the
+// device uses them, lends whether shaders can use the caller's memory. LoopIterations, Busy and Unrolled follow from
+// the class.
 func NewProfile(class Class, limits Limits, maps, lends bool) Profile {
 	d := Profile{Class: class, Limits: limits, Transfers: hardwareTransfers(maps)}
 	switch class {
@@ -57,9 +58,9 @@ func NewProfile(class Class, limits Limits, maps, lends bool) Profile {
 	return d
 }
 
-// hasCompiled reports whether a program is known to cost no compiling.
+// hasCompiled reports whether a cache is known to have a program.
 func (d Profile) hasCompiled(k Key) bool { return d.Compiled != nil && d.Compiled(k) }
 
-// softwareUnrolled is how many multiplications a program of a software renderer writes out: 2 s of compiling.
-// BenchmarkConv guards it.
+// softwareUnrolled is the most multiplications that a program for a software renderer writes out by default. They take
+// 2 s to compile. BenchmarkConv guards it.
 const softwareUnrolled = 3200

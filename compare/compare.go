@@ -1,5 +1,5 @@
 // Package compare says whether a backend computes convolutions correctly. It imports no backend. Its callers pass the
-// backend under test, and a judge whose plans are [conv.Oracle]s: they compute in float64.
+// backend under test, and a judge. Each of the judge's plans is a [conv.Oracle], which computes in float64.
 //
 // There are three ways to use it:
 //

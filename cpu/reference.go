@@ -7,9 +7,9 @@ import (
 	"gpuconv/conv"
 )
 
-// Reference is a [conv.Backend] that computes in float64. Its plans are [conv.Oracle]s. Each output is one sum in the
-// order of package conv's formula: bias, then channels, kernel rows, kernel columns. Each core computes whole planes of
-// outputs; no sum is split.
+// Reference is a [conv.Backend] that computes in float64. Each of its plans is a [conv.Oracle]. Each output is one sum
+// in the order of package conv's formula: bias, then channels, kernel rows, kernel columns. Each core computes whole
+// planes of outputs; no sum is split.
 type Reference struct{}
 
 // Plan validates the arguments and copies weight and bias. The plan is also a [conv.Oracle] and a [conv.Describer].

@@ -242,8 +242,8 @@ type prepared struct {
 	err     error          // of the case or of the judge
 }
 
-// prepare asks the subjects that are [conv.Explainer]s whether they refuse the case. The judge computes it only if a
-// subject is left.
+// prepare asks each subject that is a [conv.Explainer] whether it refuses the case. The judge computes the case only if
+// a subject is left.
 func (r Runner) prepare(c Case) prepared {
 	e := prepared{c: c, refused: make([]error, len(r.Subjects))}
 	wanted := false

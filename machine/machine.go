@@ -14,8 +14,8 @@ import (
 )
 
 // CheckDisk returns an error if the disk of path has less free space than the given bytes. path need not exist yet. The
-// error's text begins with what, a name of what needs the space. CheckDisk returns nil if the system does not say how
-// much is free.
+// error's text begins with the parameter what, such as "the filters". CheckDisk returns nil if the system does not say
+// how much is free.
 func CheckDisk(what, path string, bytes float64) error {
 	folder := filepath.Clean(path)
 	for folder != filepath.Dir(folder) {

@@ -14,7 +14,7 @@ import (
 )
 
 // CheckMemory returns an error if less memory is free than the given bytes: see [FreeMemory]. The error's text begins
-// with what, a name of what needs the memory. CheckMemory returns nil if the system does not say how much is free.
+// with the parameter what, such as "the filters". CheckMemory returns nil if the system does not say how much is free.
 func CheckMemory(what string, bytes float64) error {
 	free := FreeMemory()
 	if bytes <= free {

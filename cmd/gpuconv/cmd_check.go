@@ -22,8 +22,8 @@ func newCheck() *cobra.Command {
 			"(CRC-32C) with those in run.json. A line on stdout names each file that is missing or has changed.\n" +
 			"check finds damage by a power cut, a disk or a copy, but not a forgery: a forger can change run.json\n" +
 			"too. Files that the run did not write are only counted. check changes nothing.\n\n" +
-			"Exit code 0: all is as it was written; 1: a file is not, or there is no run.json; 2: the call was\n" +
-			"wrong.",
+			"Exit code 0: all is as it was written; 1: a file is missing or has changed, or there is no run.json;\n" +
+			"2: the call was wrong.",
 		Example: "  gpuconv check out",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {

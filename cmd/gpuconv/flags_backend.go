@@ -54,8 +54,8 @@ func (f *deviceFlags) register(flags *pflag.FlagSet) {
 		"who opens the device: egl, which needs no display, or glfw, in a hidden window; "+
 			"by default egl if this program has it")
 	flags.StringVar(&f.precision, "precision", conv.Exact.String(),
-		"exact keeps the error of each output in proportion to its own pixels; fast lets a GPU take fft and winograd "+
-			"by itself, too, which spread the error of large pixels. The CPU engine is exact with either")
+		"exact keeps the error of each output in proportion to its own pixels; fast also lets a GPU "+
+			"choose fft and winograd, which spread the error of large pixels. The CPU engine is exact with either")
 }
 
 // parsedPrecision reads --precision.

@@ -15,11 +15,11 @@ import (
 // for a file that is written again and again under a name that others can guess. A link in its place could lead to any
 // file of the user. So OpenOwn refuses symbolic links, and hard links if the system counts them.
 func OpenOwn(path string, flag int) (*os.File, error) {
-	there, err := os.Lstat(path)
+	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, err
 	}
-	f, err := openSame(path, flag, there)
+	f, err := openSame(path, flag, info)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: cause(err)}
 	}
@@ -32,9 +32,9 @@ const errReplaced = Refusal("want a file that nobody else replaces")
 // replacedTries is how often Open tries a file that is replaced meanwhile: other runs of the user replace kept files.
 const replacedTries = 100
 
-// openSame opens the file at path, and checks that there describes the same file. It refuses links.
-func openSame(path string, flag int, there fs.FileInfo) (*os.File, error) {
-	if err := alone(there); err != nil {
+// openSame opens the file at path, and checks that it still is the file that info describes. It refuses links.
+func openSame(path string, flag int, info fs.FileInfo) (*os.File, error) {
+	if err := alone(info); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(path, flag|nonblock, 0)
@@ -42,7 +42,7 @@ func openSame(path string, flag int, there fs.FileInfo) (*os.File, error) {
 		return nil, err
 	}
 	opened, err := f.Stat()
-	if err == nil && !os.SameFile(there, opened) { // replaced in between
+	if err == nil && !os.SameFile(info, opened) { // replaced in between
 		err = errReplaced
 	}
 	if err != nil {

@@ -32,11 +32,11 @@ func TestFinishes(t *testing.T) {
 			}
 			t.Run(algorithm+"/"+class, func(t *testing.T) {
 				d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software(), Tiles: class})
-				fused, apart := within{d, d.profile}, within{d, d.profile}
-				apart.as.Apart = true
+				fused, apart := asking{d, d.profile}, asking{d, d.profile}
+				apart.profile.Apart = true
 				for name, p := range finishedProblems(algorithm) {
 					inTile := !strings.Contains(name, "apart")
-					apart.as.Tiling = checkPools(t, name, p, fused, inTile) // for sums in the same order
+					apart.profile.Tiling = checkPools(t, name, p, fused, inTile) // for sums in the same order
 					checkPools(t, name, p, apart, false)
 					for i := range 1 + len(specials()) {
 						checkAlike(t, fmt.Sprint(name, ", numbers ", i), special(t, name, p, i), fused, apart)
@@ -107,7 +107,7 @@ func TestFinishedTilings(t *testing.T) {
 }
 
 // checkPools checks that a device makes energy and pools in its tile, or runs pool.comp. It returns the tile.
-func checkPools(t *testing.T, name string, p conv.Problem, d within, inTile bool) recipe.Tiling {
+func checkPools(t *testing.T, name string, p conv.Problem, d asking, inTile bool) recipe.Tiling {
 	t.Helper()
 	b, err := d.blueprint(p)
 	if err != nil {

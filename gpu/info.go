@@ -5,16 +5,16 @@ import "strings"
 // Info says what a device is, in the words of its driver, and what its context can do.
 type Info struct {
 	Name     string // where it was found: "EGL device 0 (/dev/dri/renderD128)", "hidden window on display :0"
-	Index    int    // of the EGL device, for [Numbered]; −1 if it was not opened by number
+	Index    int    // number of the EGL device, for [Numbered]; −1 if it has none
 	Vendor   string // GL_VENDOR
 	Renderer string // GL_RENDERER
-	Version  string // GL_VERSION, with the driver's
+	Version  string // GL_VERSION, which includes the driver's version
 	Software bool   // it is a software renderer: a CPU does the work
 	Class    string // of devices: one of [ClassNames]
 	Tiles    string // Options.Tiles: the class as which it cuts problems; "" if that is its own
 	Limits   Limits
 
-	// LoopIterations is how many iterations the loops of one invocation may have together; 0 for no limit.
+	// LoopIterations is the most iterations that all loops of one invocation may run in total; 0 for no limit.
 	LoopIterations int
 }
 
@@ -26,5 +26,5 @@ func (i Info) String() string {
 	return i.Renderer
 }
 
-// driver tells drivers apart that do not take each other's programs.
+// driver identifies a driver and its version. Drivers with different texts do not load each other's programs.
 func (i Info) driver() string { return strings.Join([]string{i.Vendor, i.Renderer, i.Version}, "\n") }

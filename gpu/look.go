@@ -9,7 +9,7 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// look reads from the context, which is current, all that the device needs to know of it.
+// look reads what the device needs to know about its context, which must be current.
 func (d *Device) look(c candidate) {
 	d.seam = openGL()
 	d.info = readInfo(c)
@@ -33,10 +33,10 @@ func readInfo(c candidate) Info {
 	return i
 }
 
-// named returns a name that the driver gives, as a part of a line.
+// named returns one of the driver's names, such as GL_RENDERER, with control characters escaped.
 func named(what uint32) string { return fault.Line(gl.GoStr(gl.GetString(what))) }
 
-// readProfile returns what plans need to know of the device.
+// readProfile returns what plans need to know about the device.
 func readProfile(info Info) recipe.Profile {
 	class := recipe.ClassOf(info.Vendor, info.Renderer)
 	if info.Software {

@@ -173,8 +173,8 @@ func TestTuned(t *testing.T) {
 		"unknown tile":     {known{&Measured{conv.Choice{Algorithm: "igemm", Tile: "round"}, hash, ""}, nil}, "", "", "igemm, round: the device has no such algorithm and tile"},
 		"refuses":          {known{&Measured{conv.Choice{Algorithm: "winograd", Tile: c.Tile}, hash, ""}, nil}, "", "", "no such algorithm and tile"},
 		"spreads errors":   {known{&Measured{spread, spreadHash, ""}, nil}, "", "", "fft: it spreads the error of a large pixel"},
-		"another shader":   {known{&Measured{c, "0123", ""}, nil}, "", "", "is another since"},
-		"without a shader": {known{&Measured{c, "", ""}, nil}, "", "", "is another since"},
+		"another shader":   {known{&Measured{c, "0123", ""}, nil}, "", "", "has changed since"},
+		"without a shader": {known{&Measured{c, "", ""}, nil}, "", "", "has changed since"},
 	} {
 		d := openTest(t, Options{Guard: true, Device: Software(), Algorithm: k.forced, Tuner: k})
 		got, err := d.Explain(p)

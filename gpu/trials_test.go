@@ -83,7 +83,7 @@ func TestTrials(t *testing.T) {
 	t.Parallel()
 	w := newWorker(t)
 	for _, tr := range w.trials {
-		intact := breakage{part: tr.parts[0], apply: func(d within) conv.Backend { return d }}
+		intact := breakage{part: tr.parts[0], apply: func(d asking) conv.Backend { return d }}
 		w.trials = []*trial{tr}
 		if by := w.kill(intact); by != "" {
 			t.Error(by)

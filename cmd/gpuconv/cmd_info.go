@@ -25,11 +25,11 @@ type inventory struct {
 	Schema      int            `json:"schema"` // 1; it changes when a field changes its meaning
 	Program     programReport  `json:"program"`
 	CPU         cpuReport      `json:"cpu"`
-	Contexts    []string       `json:"contexts"`               // that this program was built with, the default first
-	Devices     []deviceReport `json:"devices"`                // on which an OpenGL 4.3 context comes up
+	Contexts    []string       `json:"contexts"`               // providers that this program has, the default first
+	Devices     []deviceReport `json:"devices"`                // that open an OpenGL 4.3 context
 	OpenGLError string         `json:"opengl_error,omitempty"` // why there are no devices
 	PassedOver  []gpu.Place    `json:"passed_over,omitempty"`  // drivers that died or cannot be loaded
-	Algorithms  []string       `json:"algorithms"`             // on a GPU, in the order in which they are asked
+	Algorithms  []string       `json:"algorithms"`             // on a GPU, in the order in which they are tried
 	AutoBackend string         `json:"auto_backend"`           // what --backend auto takes
 	Cache       cacheReport    `json:"cache"`
 }
@@ -38,8 +38,8 @@ type cpuReport struct {
 	Model      string   `json:"model"`
 	Threads    int      `json:"threads"`    // that the program may use
 	Features   []string `json:"features"`   // vector extensions
-	ISAs       []string `json:"isas"`       // that the CPU engine has kernels for, the one it takes first
-	Algorithms []string `json:"algorithms"` // of the CPU engine, in the order in which they are asked
+	ISAs       []string `json:"isas"`       // for which the CPU engine has kernels; it takes the first
+	Algorithms []string `json:"algorithms"` // of the CPU engine, in the order in which they are tried
 }
 
 type deviceReport struct {
@@ -47,13 +47,13 @@ type deviceReport struct {
 	Name     string `json:"name"`  // where it was found
 	Renderer string `json:"renderer"`
 	Vendor   string `json:"vendor"`
-	Driver   string `json:"driver"` // GL_VERSION, with the driver's
+	Driver   string `json:"driver"` // GL_VERSION, which has the driver's version too
 	Software bool   `json:"software"`
 	Class    string `json:"class"` // of devices, whose tiles it has
 	Limits   limits `json:"limits"`
 }
 
-// limits are all that bounds plans on a device.
+// limits are the limits that plans on a device must keep.
 type limits struct {
 	gpu.Limits
 	LoopIterations int `json:"loop_iterations"` // of one invocation's loops together; 0 for no limit
@@ -91,7 +91,7 @@ func newInfo() *cobra.Command {
 	return cmd
 }
 
-// showInfo returns what info prints: the machine, or the explanation of a problem.
+// showInfo returns what info prints: the machine or, if asked, the explanation of a problem.
 func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cobra.Command,
 	args []string) (fmt.Stringer, error) {
 	if !asked {
@@ -125,7 +125,7 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 	return e, backend.elsewhere(err)
 }
 
-// takeInventory looks at the machine. A machine without OpenGL is no error.
+// takeInventory finds out what the machine has. A machine without OpenGL is no error.
 func takeInventory(ctx context.Context, backend *backendFlags) (inventory, error) {
 	if err := backend.validate(); err != nil {
 		return inventory{}, err
@@ -166,7 +166,8 @@ func takeInventory(ctx context.Context, backend *backendFlags) (inventory, error
 	return found, nil
 }
 
-// devicesOf lists the devices that open, and what is broken. Drivers are tried in a child process, because some end it.
+// devicesOf lists the devices that open and the drivers that are broken. It tries drivers in a child process, because a
+// broken one may end its process.
 func devicesOf(ctx context.Context, p gpu.Provider) (devices []gpu.Info, broken []gpu.Place, err error) {
 	found, tried, err := openCache().prober().Devices(ctx, p)
 	switch {

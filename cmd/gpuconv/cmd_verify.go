@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// verifyFlags are what gpuconv verify is asked for.
+// verifyFlags are the flags of gpuconv verify.
 type verifyFlags struct {
 	quick    bool
 	backends string
@@ -30,13 +30,13 @@ func newVerify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Prove the GPU against the float64 reference on every stimulus and filter configuration",
-		Long: "verify holds every GPU algorithm, and the CPU engine, to the float64 reference. Each case passes\n" +
-			"five gates: bit for bit on integers, within the forward error bound, within a small RMS error,\n" +
-			"beside outliers as exact as without, and with nothing written elsewhere and the same bits twice.\n" +
-			"It also keeps one relation that all convolutions keep. Of fft and winograd on a GPU, which are taken\n" +
-			"only if they are asked for, the tolerance that they state is verified.\n\n" +
+		Long: "verify compares every GPU algorithm, and the CPU engine, with the float64 reference. Each case must\n" +
+			"pass five gates: exact on integers; within the forward error bound; a small RMS error; as exact\n" +
+			"beside outliers as without them; the same bits twice, and nothing written elsewhere. It must also\n" +
+			"keep a relation that all convolutions keep. fft and winograd on a GPU, which are used only on\n" +
+			"request, must keep the tolerance that they state.\n\n" +
 			"The cases are every stimulus with every filter bank and size, crossed with the options of a\n" +
-			"convolution. --quick takes cases that have every pair of options once, and the algorithms that\n" +
+			"convolution. --quick takes a part of them that has every pair of options, and only algorithms that\n" +
 			"the device may choose; on a software renderer also a few with tiles of hardware. With --input and\n" +
 			"--weight there is one case, yours.\n\n" +
 			"--backend gpu takes any OpenGL device, a software renderer too; it fails where there is none. With\n" +
@@ -52,7 +52,7 @@ func newVerify() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&f.quick, "quick", false, "a fixed cover of the matrix that meets every pair of options")
+	flags.BoolVar(&f.quick, "quick", false, "check a fixed part of the matrix, which has every pair of options")
 	flags.StringVar(&f.backends, "backend", "gpu,cpu", "what is verified: gpu, cpu or both")
 	f.deviceFlags.register(flags)
 	f.deviceFlags.registerTiles(flags)
@@ -160,8 +160,9 @@ func printSubjects(w io.Writer, runs []verify.Runner) {
 	}
 }
 
-// runs says what each subject is held to: all of them to the matrix, each of the CPU engine's algorithms to wide
-// layers, too, each subject to the batches around its own chunks, and tiles of hardware to a few cases.
+// runs returns the cases that each subject must pass. All subjects have the matrix. Wide layers are also for each of
+// the CPU engine's algorithms. Tiles of hardware have a few cases. Without --quick, each subject has batches around the
+// size of its own chunks.
 func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runner, error) {
 	judge, subjects := cpu.Reference{}, opened.subjects
 	if f.isOwn() {
@@ -189,7 +190,7 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 	for _, s := range subjects {
 		if edges := verify.Edges(s); !f.quick && len(edges) > 0 {
 			one := []verify.Subject{s}
-			// a batch is 256 MiB
+			// one worker, because a batch takes 256 MiB
 			runs = append(runs, verify.Runner{Judge: judge, Subjects: one, Cases: edges, Workers: 1})
 		}
 	}

@@ -63,7 +63,7 @@ func (f *verifyFlags) openGPUs(ctx context.Context, v *verified) error {
 		if f.quick && f.algorithm == "" && !gpu.Chosen(algorithm, class, precision) {
 			continue
 		}
-		s := verify.Subject{Algorithm: algorithm, Tiles: f.tiles, Itself: explainer, Fast: precision == conv.Fast}
+		s := verify.Subject{Algorithm: algorithm, Tiles: f.tiles, Unforced: explainer, Fast: precision == conv.Fast}
 		if err := f.openSubject(ctx, v, &s, mostTwins); err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (f *verifyFlags) openSubject(ctx context.Context, v *verified, s *verify.Su
 	return nil
 }
 
-// mostTwins bounds how many contexts of an algorithm are open at once. On a software renderer each has threads of its
+// mostTwins is how many contexts for one algorithm are open at most. On a software renderer each has threads of its
 // own.
 const mostTwins = 4
 
@@ -133,19 +133,19 @@ func (f *verifyFlags) openGPU(ctx context.Context, v *verified, algorithm, tiles
 	return opened, err
 }
 
-// cpuAlgorithms are the CPU engine with each of its algorithms, if it is verified at all.
+// cpuAlgorithms returns the CPU engine once for each of its algorithms, or nothing if --backend leaves it out.
 func (f *verifyFlags) cpuAlgorithms() (all []verify.Subject) {
 	if !slices.Contains(f.names(), "cpu") {
 		return nil
 	}
 	for _, name := range cpu.AlgorithmNames() {
 		all = append(all, verify.Subject{Backend: cpu.Engine{Algorithm: name}, Name: "cpu", Algorithm: name,
-			Itself: cpu.Engine{}, Device: machine.Processor()})
+			Unforced: cpu.Engine{}, Device: machine.Processor()})
 	}
 	return all
 }
 
-// others are those of the CPU engine's algorithms that can compute p and that the engine does not take by itself.
+// others returns the CPU engine's algorithms that can compute p but that the engine does not take by itself.
 func (f *verifyFlags) others(p conv.Problem) (all []verify.Subject) {
 	itself, err := cpu.Engine{}.Explain(p)
 	for _, s := range f.cpuAlgorithms() {
@@ -164,6 +164,6 @@ func (f *verifyFlags) algorithms() []string {
 	return gpu.AlgorithmNames()
 }
 
-// quickUnrolled keeps the unrolled shaders of --quick short, because compiling would take most of its time. They then
-// take several passes more often. The whole matrix has shaders as long as usual.
+// quickUnrolled is the most multiplications in an unrolled shader with --quick, because compiling longer ones would
+// take most of the time. Shaders then need several passes more often. The whole matrix has the usual shaders.
 const quickUnrolled = 400

@@ -157,8 +157,8 @@ func choose(p conv.Problem, device Profile, forced string) (chosen, []conv.Rejec
 	return taken, rejected, nil
 }
 
-// take fits a to p. The error says why a is not taken: another is forced, the algorithm `before` was taken already, a
-// cannot compute p, another is faster, or the precision rules a out.
+// take fits the algorithm to p. The error says why it is not taken: another is forced, an earlier one (before) was
+// taken, it cannot compute p, another is faster, or the precision rules it out.
 func (a algorithm) take(p conv.Problem, device Profile, forced, before string) (fitted, Bands, error) {
 	switch {
 	case forced != "" && a.name != forced:

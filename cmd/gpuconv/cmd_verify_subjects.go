@@ -55,7 +55,7 @@ func (f *verifyFlags) gpuSubjects(ctx context.Context) (devices []chosen, all []
 		if f.quick && f.algorithm == "" && !gpu.Chosen(algorithm, itself.device.Software, precision) {
 			continue
 		}
-		s := verify.Subject{Name: "gpu", Algorithm: algorithm, Itself: explainer, Fast: precision == conv.Fast,
+		s := verify.Subject{Name: "gpu", Algorithm: algorithm, Unforced: explainer, Fast: precision == conv.Fast,
 			Device: itself.device.String(), Driver: itself.device.Version}
 		for range min(runtime.GOMAXPROCS(0), mostTwins) {
 			twin, err := f.openGPU(ctx, algorithm)
@@ -95,7 +95,7 @@ func (f *verifyFlags) cpuAlgorithms() (all []verify.Subject) {
 	}
 	for _, name := range cpu.AlgorithmNames() {
 		all = append(all, verify.Subject{Backend: cpu.Engine{Algorithm: name}, Name: "cpu", Algorithm: name,
-			Itself: cpu.Engine{}, Device: machine.Processor()})
+			Unforced: cpu.Engine{}, Device: machine.Processor()})
 	}
 	return all
 }

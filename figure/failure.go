@@ -11,7 +11,7 @@ type Mistake struct {
 	Title              string
 	Stimulus, Filter   *conv.Tensor // if there are several channels, one of them
 	Got, Want          *conv.Tensor
-	Difference, Excess *conv.Tensor // Got − Want, and the same divided by the error that is allowed
+	Difference, Excess *conv.Tensor // Got − Want, and this difference divided by the allowed error
 }
 
 const failureBox = 256

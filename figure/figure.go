@@ -142,7 +142,7 @@ func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitle
 	}, nil
 }
 
-// stimulusBar returns the colour bar for the first shown images of t.
+// stimulusBar returns the colour bar for the images of t that are drawn: the first ones, as many as shown says.
 func stimulusBar(t *conv.Tensor, shown int, tone Tone) *colorBar {
 	lo, hi := extent(t.Images(0, shown).Data)
 	return &colorBar{label: "pixel value", colors: tone.colors(lo, hi)}

@@ -162,8 +162,8 @@ func (s *single) keep(*File) error {
 	return notSafe(base.sync())
 }
 
-// notSafe returns an error if err says that a folder could not be synced after a file was put in its place. The file
-// stays there, because the older file is gone.
+// notSafe explains the error of syncing a folder in which a file has just been put in its place. The file stays there,
+// because the older file is gone. If err is nil, notSafe returns nil.
 func notSafe(err error) error {
 	if err == nil {
 		return nil

@@ -1,5 +1,5 @@
-// Package convtest is the suite that every backend must pass. It has a table of problems, whose outputs it compares
-// with those of a judge, relations that hold for all convolutions, and the contract of Plan and Run.
+// Package convtest is the suite that every backend must pass. It compares the backend with a judge on a table of
+// problems. It also checks relations that hold for all convolutions, and the contract of Plan and Run.
 //
 // A backend's test is one line:
 //

@@ -114,7 +114,7 @@ func (r Report) overAxis(suite, group string) Picture {
 		g.Title += ", over " + group
 	}
 	for i, b := range r.Backends {
-		curve := figure.Series{Name: r.name(b), Style: figure.Dotted, Color: i, Dashed: b.Peer}
+		curve := figure.Series{Name: r.name(b), Style: figure.LinePoints, Color: i, Dashed: b.Peer}
 		for _, c := range r.Cases {
 			if c.Suite != suite || c.Group != group {
 				continue
@@ -233,7 +233,7 @@ func (r Report) ratios() Picture {
 			continue
 		}
 		for _, phase := range []string{PhaseTotal, PhaseKernel} {
-			curve := figure.Series{Name: r.name(b) + ", with transfers", Style: figure.Dotted, Color: i}
+			curve := figure.Series{Name: r.name(b) + ", with transfers", Style: figure.LinePoints, Color: i}
 			if phase == PhaseKernel {
 				curve.Name, curve.Dashed = r.name(b)+", kernels alone", true
 			}
@@ -296,7 +296,7 @@ func (r Report) scaling() Picture {
 			continue
 		}
 		names = append(names, b.Backend)
-		curve := figure.Series{Name: b.Backend, Style: figure.Dotted, Color: i, Dashed: b.Peer}
+		curve := figure.Series{Name: b.Backend, Style: figure.LinePoints, Color: i, Dashed: b.Peer}
 		if b.Backend == "cpu" {
 			curve.Name = "CPU engine, " + b.ISA
 		}

@@ -69,8 +69,8 @@ func Plain(err error) string {
 }
 
 // Beside returns the text of err for a message that already names a flag and its value. It leaves out the package and
-// what would be said twice: an argument that is value (the path of a file), or an argument and its value that repeat
-// the flag and its value (see [Repeats]). flag has no leading dashes.
+// what would be said twice: an argument that equals value (the path of a file), or an argument and its value that
+// repeat the flag and its value (see [Repeats]). flag has no leading dashes.
 //
 // It calls the method Beside(flag, value string) string of err. Without that method, or with an empty value, it returns
 // what [Plain] returns.

@@ -37,7 +37,7 @@ func (p *plan) outputs(given part) int {
 }
 
 // ownPixels and ownOutputs return a part's inputs and outputs in the caller's memory. They return nil for bands, which
-// the caller's memory does not hold in one piece.
+// are not contiguous there.
 func (p *plan) ownPixels(given part) []float32 { return p.own(given.job.src, given) }
 
 func (p *plan) ownOutputs(given part) []float32 { return p.own(given.job.dst, given) }

@@ -22,7 +22,7 @@ type seam struct {
 
 	bufferStorage func(target uint32, bytes int, data unsafe.Pointer, flags uint32)
 	mapBuffer     func(target uint32, offset, bytes int, access uint32) unsafe.Pointer
-	copyBuffer    func(from, to uint32, bytes int) // between the beginnings of two buffers
+	copyBuffer    func(from, to uint32, bytes int) // of the first bytes
 	waitSync      func(fence uintptr, flags uint32, nanoseconds uint64) uint32
 }
 

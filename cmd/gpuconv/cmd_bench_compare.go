@@ -31,8 +31,8 @@ func newBenchCompare() *cobra.Command {
 			"  equivalent      the 90 % interval lies within ± the threshold (two one-sided tests)\n" +
 			"  undecided       none of these; a line says how many more rounds, or how quiet a machine, would\n" +
 			"                  decide. nvbench calls this AMBG, benchstat ~\n\n" +
-			"All must hold for the time itself and for the time divided by that of fixed work run beside it\n" +
-			"(calibrated). So a machine that was busier in one run does not count as a change. n is the number of\n" +
+			"Each must hold twice: for the time itself, and for the calibrated time, which is divided by that of\n" +
+			"fixed work run beside it. So a machine that was busier in one run is no change. n is the number of\n" +
 			"rounds in both reports. Cases that are missing, failed or new are listed.\n\n" +
 			"Exit code 1: something is slower beyond the threshold, or wrong, or what --fail-on names.",
 		Example: "  gpuconv bench compare old.json new.json\n" +

@@ -24,7 +24,7 @@ func (p Prober) probe(ctx context.Context, o gpu.Options, all bool) (Found, bool
 	}
 	r := request{Device: o.Device.String(), Provider: o.Provider.String(), All: all}
 	kept := p.record(r)
-	if all { // Devices is for what is true now: later processes must not use an older record
+	if all { // Devices reports the present state: later processes must not use an older record
 		kept.forgetEnvironment()
 	} else if found, ok := kept.load(); ok {
 		return found, true, nil

@@ -38,7 +38,7 @@ type Prober struct {
 
 // Found is what a child found.
 type Found struct {
-	Devices []gpu.Info  `json:"devices"` // those that opened
+	Devices []gpu.Info  `json:"devices"` // the devices that opened
 	Died    []gpu.Place `json:"-"`       // places where the child died or hung
 	Failed  []gpu.Place `json:"failed"`  // places and EGL vendors that gave an error
 	Reason  string      `json:"reason"`  // the child's error, if nothing opened

@@ -184,7 +184,7 @@ func state(file string) string {
 	if err := syscall.Stat(file, &s); err != nil {
 		return err.Error()
 	}
-	readable := unix.Faccessat(unix.AT_FDCWD, file, unix.R_OK, unix.AT_EACCESS) == nil // also by groups and by ACLs
+	readable := unix.Faccessat(unix.AT_FDCWD, file, unix.R_OK, unix.AT_EACCESS) == nil // groups and ACLs count too
 	// without the times of a device, which change when it is opened
 	if s.Mode&syscall.S_IFMT == syscall.S_IFCHR {
 		writable := unix.Faccessat(unix.AT_FDCWD, file, unix.W_OK, unix.AT_EACCESS) == nil

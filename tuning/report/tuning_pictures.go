@@ -41,7 +41,7 @@ func drawChart(out *files, name string, all []figure.Axes) error {
 
 // axesOf returns axes with a curve in them.
 func axesOf(curves tuning.AxisCurves, c tuning.Curve) figure.Axes {
-	axes := figure.Axes{YLabel: "response", Lines: []figure.Line{{X: c.X, Y: c.Y, Style: figure.Dotted}}}
+	axes := figure.Axes{YLabel: "response", Lines: []figure.Line{{X: c.X, Y: c.Y, Style: figure.LinePoints}}}
 	switch curves.Axis {
 	case tuning.ByOrientation:
 		axes.XLabel, axes.XTicks = "orientation (°)", degreeTicks(c.X)

@@ -28,7 +28,7 @@ func (i ISA) String() string {
 	return isaNames[i]
 }
 
-// ParseISA reads the name of an instruction set; "" is [Best].
+// ParseISA reads the name of an instruction set. The empty name means [Best].
 func ParseISA(name string) (ISA, error) {
 	if name == "" {
 		return Best, nil

@@ -47,7 +47,7 @@ func (t DirectTile) String() string {
 // directTiles are the tiles for a class of devices. The first is taken unless another is requested.
 func directTiles(device Profile) []DirectTile {
 	all := []DirectTile{
-		{4, 2}, // 32 sums: loads a quarter of the weights of a tile {1, 2}, and half of the pixels of {4, 1}
+		{4, 2}, // 32 sums: a loaded weight serves 4 positions, a loaded pixel 8 filters
 		{2, 2}, // 16 sums: twice as many invocations, for few positions
 		{8, 1}, // 32 sums, for few filters
 		{4, 1},

@@ -55,7 +55,7 @@ func fitSmall(p conv.Problem, device Profile) (small, error) {
 	})
 }
 
-// parts is how many parts the kernels of all channels have.
+// parts is how many parts the kernels of all channels have. A part is the taps that the shader writes out.
 func (s small) parts() int {
 	down, across := s.constants.parts(s.Problem)
 	return s.Weight[1] * down * across

@@ -64,11 +64,11 @@
 //   - All tests are one family (Holm 1979): 5 % is the probability of a false alarm in any of them.
 //   - A change must also exceed a threshold in both tests, 3 % by default. Two processes of one program can differ by 1
 //     or 2 %.
-//   - Equivalent needs two one-sided tests at 5 % (Schuirmann 1987), of the times and of the calibrated times: both 90 %
-//     intervals lie within ± the threshold. Each comparison makes this claim for itself, so that Holm's correction does
-//     not apply. In a simulation of 3,600 single comparisons, on a quiet machine and two busy ones, 97 % of those
-//     between equal times on the quiet machine are equivalent, and none that is slower by 5 or 20 % is called equivalent
-//     or faster (TestVerdicts).
+//   - Equivalent needs two one-sided tests at 5 % (Schuirmann 1987), of the times and of the calibrated times: both
+//     90 % intervals lie within ± the threshold. Each comparison makes this claim for itself, so that Holm's correction
+//     does not apply. In a simulation of 3,600 single comparisons, on a quiet machine and two busy ones, 97 % of those
+//     between equal times on the quiet machine are equivalent. None that is slower by 5 or 20 % is called equivalent or
+//     faster (TestVerdicts).
 //   - Compare also tests the geometric mean of all cases of a backend, round by round. A cause that slows a kernel by
 //     5 % slows most cases, and their mean is known more exactly than each of them.
 //

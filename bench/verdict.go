@@ -149,8 +149,8 @@ func (c *Comparison) decide(change *Change, all []contrast, family int) {
 
 // verdict decides from the differences of the times and of the calibrated times. p is corrected for the family.
 //
-// Equivalent needs two one-sided tests at 5 % each (Schuirmann 1987): the 90 % interval lies within ± the threshold. The
-// threshold is taken in logarithms, so that new / old and old / new are judged alike.
+// Equivalent needs two one-sided tests at 5 % each (Schuirmann 1987): the 90 % interval lies within ± the threshold.
+// The threshold is taken in logarithms, so that new / old and old / new are judged alike.
 func (c Comparison) verdict(all []statistics.Difference, p float64) Verdict {
 	limit := math.Log1p(c.Threshold)
 	least, most, within := math.Inf(1), math.Inf(-1), true

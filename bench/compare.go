@@ -129,7 +129,8 @@ func pair(old Result, before, after Report, by By) (test, bool) {
 // whyMissing returns why the report has no results for the case and backend of x, "" if it does not say.
 func (r Report) whyMissing(x Result) string {
 	for _, m := range r.Missing {
-		if m.Case == x.Case && m.Backend == x.Backend && m.Threads == x.Threads && (m.Phase == "" || m.Phase == x.Phase) {
+		if m.Case == x.Case && m.Backend == x.Backend && m.Threads == x.Threads &&
+			(m.Phase == "" || m.Phase == x.Phase) {
 			return m.Why
 		}
 	}

@@ -49,7 +49,8 @@ func newBenchCompare() *cobra.Command {
 	numberVar(cmd.Flags(), &f.threshold, "threshold", 0.03, "ignore changes smaller than this fraction")
 	cmd.Flags().BoolVar(&f.cpuTime, "cpu-time", false,
 		"compare CPU time instead of wall-clock time: for machines that run other work too")
-	cmd.Flags().StringVar(&f.failOn, "fail-on", "", "exit with code 1 also on undecided, missing, or both: undecided,missing")
+	cmd.Flags().StringVar(&f.failOn, "fail-on", "",
+		"exit with code 1 also on undecided, missing, or both: undecided,missing")
 	return fileArguments(cmd)
 }
 

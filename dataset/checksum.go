@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"gpuconv/fault"
 	"gpuconv/internal/input"
 )
 
@@ -66,7 +67,7 @@ type ChecksumError struct {
 func (e *ChecksumError) Error() string { return "dataset: " + e.Plain() }
 
 // Plain returns the line without the package, for programs that name the place in another way.
-func (e *ChecksumError) Plain() string { return e.Name + ": " + e.rule() }
+func (e *ChecksumError) Plain() string { return fault.Printable(e.Name) + ": " + e.rule() }
 
 // Beside returns the line without a name that is told already.
 func (e *ChecksumError) Beside(_, name string) string {

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
 	"time"
 
-	"gpuconv/fault"
 	"gpuconv/whole"
 )
 
@@ -46,19 +46,28 @@ type Fetch struct {
 // removed. If it came in several attempts, or in part from an earlier call, it is fetched once more from the start: the
 // file at the address may have changed in between.
 //
+// A file at Path is replaced if it was there at the start. One that appears meanwhile is not.
+//
 // Errors: an address that cannot be asked, or that answers with another status than 200 or 206; a file of more than
-// MostSize; a [*ChecksumError]; no end within the time; files that cannot be written, and a Part that is a link; ctx's
-// error, wrapped.
+// MostSize; a [*ChecksumError]; no end within the time; files that cannot be written, or appear meanwhile; a Part that
+// is a link, or that no call has begun, or that another process is writing; ctx's error, wrapped.
 func Download(ctx context.Context, f Fetch) error {
 	f = f.withDefaults()
+	release, err := f.Saving.Claim(f.Part())
+	if err != nil {
+		return written(err)
+	}
+	defer release()
 	if f.Within > 0 {
 		late := fmt.Errorf("not all of it came in %v: want more time", f.Within)
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, f.Within, late)
 		defer cancel()
 	}
+	_, err = os.Stat(f.Path)
+	there := err == nil
 	for again := true; ; again = false {
-		d := download{Fetch: f}
+		d := download{Fetch: f, replace: there}
 		err := d.run(ctx)
 		var wrong *ChecksumError
 		if again && d.pieced && errors.As(err, &wrong) {
@@ -104,19 +113,23 @@ func newClient() *http.Client {
 // download is a Fetch under way.
 type download struct {
 	Fetch
-	file   *os.File
-	done   int64  // bytes in file
-	pieced bool   // they came in several answers
-	of     origin // what they are of
+	replace bool // a file at Path
+	file    *os.File
+	done    int64  // bytes in file
+	pieced  bool   // they came in several answers
+	of      origin // what they are of
 }
 
 // run fetches the file and puts it in its place. If that fails, it keeps a part that is not empty.
 func (d *download) run(ctx context.Context) error {
-	var err error
-	if d.file, err = openPart(d.Part()); err != nil {
+	err := d.begin()
+	if err != nil {
 		return err
 	}
-	if err = d.resume(); err == nil {
+	if d.done > 0 && d.of.differs(origin{URL: d.URL, Size: -1}) { // bytes of another address are of no use
+		err = unwrapped(d.startOver())
+	}
+	if err == nil {
 		err = d.fetch(ctx)
 	}
 	if closeErr := d.file.Close(); err == nil && closeErr != nil {
@@ -136,19 +149,28 @@ func (d *download) run(ctx context.Context) error {
 	return err
 }
 
-// resume finds out what an earlier call has left. Bytes of another address are of no use.
-func (d *download) resume() error {
+// begin opens the part, and finds out what an earlier call has left. It refuses what is somebody's.
+func (d *download) begin() error {
+	of, err := readOrigin(d.origin())
+	none := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !none {
+		return foreign(d.origin())
+	}
+	if d.file, err = openPart(d.Part()); err != nil {
+		return err
+	}
 	info, err := d.file.Stat()
-	if err != nil {
-		return failed(d.Part(), err)
+	switch {
+	case err != nil:
+		err = failed(d.Part(), err)
+	case none && info.Size() > 0:
+		err = foreign(d.Part())
+	default:
+		d.done, d.pieced, d.of = info.Size(), info.Size() > 0, of
+		return nil
 	}
-	d.done = info.Size()
-	d.pieced = d.done > 0
-	d.of = readOrigin(d.origin())
-	if d.done > 0 && d.of.differs(origin{URL: d.URL, Size: -1}) {
-		return unwrapped(d.startOver())
-	}
-	return nil
+	d.file.Close()
+	return err
 }
 
 // unwrapped returns the error of a [*permanentError], and any other as it is.
@@ -241,6 +263,9 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 	if err != nil || complete {
 		return err
 	}
+	if total < 0 {
+		total = d.of.Size // an earlier answer may have said it
+	}
 	return d.receive(response.Body, total, alive)
 }
 
@@ -249,8 +274,9 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 func (d *download) accept(r *http.Response) (total int64, complete bool, err error) {
 	switch {
 	case r.StatusCode == http.StatusOK: // also where a range was asked for and ignored, or of another file
-		err = d.startOver()
-		d.remember(newOrigin(d.URL, r.ContentLength, r.Header))
+		if err = d.startOver(); err == nil {
+			err = d.remember(newOrigin(d.URL, r.ContentLength, r.Header))
+		}
 		return r.ContentLength, false, err
 	case r.StatusCode == http.StatusPartialContent && d.done > 0:
 		total, err = d.goOn(r.Header)
@@ -278,19 +304,21 @@ func (d *download) goOn(h http.Header) (total int64, err error) {
 		err = fmt.Errorf("the server sends the range %q", h.Get("Content-Range"))
 	case d.of.differs(now):
 		err = errors.New("the file has changed meanwhile")
+	case d.of.condition() == "":
+		return total, d.remember(now)
 	default:
-		if d.of.condition() == "" {
-			d.remember(now)
-		}
 		return total, nil
 	}
 	return total, cmp.Or(d.startOver(), err)
 }
 
 // remember keeps what the server says of the file, for the next attempt and for a later call.
-func (d *download) remember(of origin) {
+func (d *download) remember(of origin) error {
 	d.of = of
-	of.keep(d.origin())
+	if err := of.keep(d.origin(), d.Saving); err != nil {
+		return &permanentError{written(err)}
+	}
+	return nil
 }
 
 // contentRange reads "bytes 5-9/10" and "bytes */10"; total is −1 if it is "*".
@@ -344,6 +372,8 @@ func (d *download) receive(body io.Reader, total int64, alive func()) error {
 			return d.permanently("the file has more than %d bytes: want at most that", d.MostSize)
 		case (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) && total >= 0 && d.done < total:
 			return fmt.Errorf("the answer ends after %d of %d bytes", d.done, total)
+		case errors.Is(err, io.EOF) && total >= 0 && d.done > total:
+			return cmp.Or(d.startOver(), fmt.Errorf("the answer has more than the %d bytes of the file", total))
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
@@ -355,6 +385,9 @@ func (d *download) receive(body io.Reader, total int64, alive func()) error {
 // verify compares the checksums, and has a file that has others removed.
 func (d *download) verify(ctx context.Context) error {
 	sums, err := Sum(ctx, d.Part())
+	if ctx.Err() != nil {
+		return failed(d.URL, context.Cause(ctx))
+	}
 	if err != nil {
 		return err
 	}
@@ -367,10 +400,11 @@ func (d *download) verify(ctx context.Context) error {
 
 // place gives the file its name.
 func (d *download) place() error {
-	if err := d.Saving.Place(d.Part(), d.Path); err != nil {
-		return &fault.Error{Package: "dataset", Err: err}
+	place := d.Saving.PlaceNew
+	if d.replace {
+		place = d.Saving.Place
 	}
-	return nil
+	return written(place(d.Part(), d.Path))
 }
 
 // plain takes method and address off an error of net/http: the message names the address already.

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,7 +28,16 @@ func (f Fetch) Kept() int64 {
 	if err != nil || !info.Mode().IsRegular() {
 		return 0
 	}
+	if _, err := readOrigin(f.origin()); err != nil {
+		return 0
+	}
 	return info.Size()
+}
+
+// foreign refuses a file that has the name of one that a download keeps and is somebody's: browsers call theirs .part,
+// too. What a download has begun has an origin beside it, which comes to the disk first.
+func foreign(path string) error {
+	return refused(path, "no download of gpuconv has begun this file: want another name, or it gone")
 }
 
 // openPart opens a file to append to, or makes it. What it returns is at path itself, since a link there may lead to
@@ -60,7 +70,7 @@ const longestTag = 1024
 // only if it was over when the server answered: until then the file may have changed again (RFC 9110, 8.8.2.2).
 func newOrigin(url string, size int64, h http.Header) origin {
 	o := origin{URL: url, Size: size}
-	if tag := h.Get("ETag"); strings.HasPrefix(tag, `"`) && len(tag) < longestTag {
+	if tag := h.Get("ETag"); isTag(tag) {
 		o.ETag = tag
 	}
 	modified, err := http.ParseTime(h.Get("Last-Modified"))
@@ -69,6 +79,14 @@ func newOrigin(url string, size int64, h http.Header) origin {
 		o.Modified = h.Get("Last-Modified")
 	}
 	return o
+}
+
+// isTag reports whether an ETag can be sent back: a short text in quotes, of characters that a header may have.
+func isTag(tag string) bool {
+	inside, opened := strings.CutPrefix(tag, `"`)
+	inside, closed := strings.CutSuffix(inside, `"`)
+	strange := func(r rune) bool { return r < ' ' || r > '~' || r == '"' }
+	return opened && closed && len(tag) < longestTag && !strings.ContainsFunc(inside, strange)
 }
 
 // condition is what If-Range is sent with: the server then sends the whole file if it has another by now. It is "" if
@@ -87,17 +105,25 @@ func (o origin) differs(now origin) bool {
 		o.Size >= 0 && now.Size >= 0 && o.Size != now.Size
 }
 
-// readOrigin reads what was kept of an earlier call; unknown if there is nothing, or something else.
-func readOrigin(path string) origin {
+// readOrigin reads what an earlier call has kept. The error is [fs.ErrNotExist] if there is nothing; any other says
+// that the file is somebody's.
+func readOrigin(path string) (origin, error) {
 	o := origin{Size: -1}
-	text, err := input.ReadFile(context.Background(), input.Entry, path)
-	if err != nil || json.Unmarshal(text, &o) != nil {
-		return origin{Size: -1}
+	text, err := input.ReadFile(context.Background(), input.Notes, path)
+	if err != nil {
+		return origin{Size: -1}, err
 	}
-	return o
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&o); err != nil || o.URL == "" || decoder.More() {
+		return origin{Size: -1}, foreign(path)
+	}
+	return o, nil
 }
 
-// keep writes it down for a later call. Without it that call asks without a condition.
-func (o origin) keep(path string) {
-	_ = whole.WritePrivate(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(o) })
+// keep writes it down for a later call. It is on the disk before the first byte of the part: a part without it is
+// somebody's.
+func (o origin) keep(path string, saving whole.Options) error {
+	saving.Private = true
+	return saving.Write(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(o) })
 }

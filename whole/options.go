@@ -5,6 +5,9 @@ type Options struct {
 	// NoSync leaves it to the system when the disk gets what was written. Files are whole or not at all after a failure
 	// or a kill, but not after a power cut. It is for scratch files.
 	NoSync bool
+	// Private has [Options.Create] make files for the user alone, of mode 0o600. They replace a link instead of what it
+	// leads to, and take no permissions from what was there.
+	Private bool
 	// Removed, if not nil, is called with the path of each hidden folder that a process left that has died.
 	Removed func(path string)
 

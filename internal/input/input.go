@@ -32,6 +32,7 @@ const (
 	Table                  // CSV, may be a stream
 	Report                 // JSON of gpuconv bench and its peers, may be a stream
 	Entry                  // what a run keeps for the next: a tuned problem, a driver that was tried
+	Notes                  // what a download keeps beside its part
 	Program                // a linked program of a shader
 	Output                 // of gpuconv run, to compare its checksum
 	Provenance             // run.json
@@ -44,7 +45,8 @@ type rules struct {
 	want   string
 	most   int64 // bytes
 	stream bool  // /dev/stdin and /dev/fd/N are taken
-	own    bool  // only what nobody but the user can have put there
+	own    bool  // a file of its own, which no link leads to
+	shared bool  // also one that others own or may write to
 }
 
 func (k Kind) rules() rules {
@@ -64,6 +66,8 @@ func (k Kind) rules() rules {
 		return rules{want: "want a file", most: 16 << 20} // of a run: some kB
 	case Program:
 		return rules{want: "want a regular file", most: 64 << 20, own: true} // a whole folder of programs has no more
+	case Notes:
+		return rules{want: "want a regular file", most: 64 << 10, own: true, shared: true}
 	case System:
 		return rules{want: "want a regular file", most: 16 << 20}
 	}
@@ -91,7 +95,7 @@ func (r rules) judge(path string, info fs.FileInfo) error {
 		return Refusal(r.want + ", this is a " + What(info.Mode()))
 	case info.Size() > r.most:
 		return Refusal(fmt.Sprintf("want at most %d bytes, it has %d", r.most, info.Size()))
-	case r.own:
+	case r.own && !r.shared:
 		return private(info)
 	}
 	return nil

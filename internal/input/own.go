@@ -9,7 +9,8 @@ import (
 
 // What is kept between runs is read as [Entry] or [Program] only if nobody but the user, or root, can have put it
 // there: no link is followed, nor is a file taken that has other names, that another user owns or that others may write
-// to. Owners and permissions are those of Unix; elsewhere all files count as the user's.
+// to. Owners and permissions are those of Unix; elsewhere all files count as the user's. [Notes] are in a folder of the
+// user's choice, whose file system may have other owners or permissions: of them only links are refused.
 
 // OpenOwn opens the regular file at path, as [os.OpenFile] does with flag, which must neither create nor truncate. It
 // is for a file that is written to again and again under a name that others can guess: a link in its place could lead

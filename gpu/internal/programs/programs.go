@@ -19,8 +19,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"gpuconv/internal/input"
@@ -96,7 +96,7 @@ func (f *Folder) Save(source string, p Program) error {
 }
 
 // prune removes the programs beyond Most that were not used for longest, and files that processes were writing when
-// they died. It returns how many bytes of programs are left. It touches no other files.
+// they died. It returns how many bytes of programs are left. It touches no file whose name is none that Save gives.
 func (f *Folder) prune() int {
 	programs, left := f.list()
 	slices.SortFunc(programs, func(a, b fs.FileInfo) int {
@@ -126,7 +126,7 @@ func (f *Folder) list() (programs []fs.FileInfo, bytes int) {
 		case err != nil || !info.Mode().IsRegular(): // another process has removed it, or it is none of ours
 		case isPartial(file.Name()) && time.Since(info.ModTime()) > abandoned:
 			_ = os.Remove(filepath.Join(f.Path, file.Name()))
-		case strings.HasSuffix(file.Name(), Extension):
+		case complete.MatchString(file.Name()):
 			programs = append(programs, info)
 			bytes += int(info.Size())
 		}
@@ -134,5 +134,10 @@ func (f *Folder) list() (programs []fs.FileInfo, bytes int) {
 	return programs, bytes
 }
 
+// complete is how Save names files.
+var complete = regexp.MustCompile(`^[0-9a-f]{64}\` + Extension + `$`)
+
 // isPartial reports whether name is one of a file that is being written. Earlier versions began these names with .new-.
-func isPartial(name string) bool { return whole.IsPartial(name) || strings.HasPrefix(name, ".new-") }
+func isPartial(name string) bool { return whole.IsPartial(name) || formerly.MatchString(name) }
+
+var formerly = regexp.MustCompile(`^\.new-[0-9]+$`)

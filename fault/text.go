@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -12,10 +13,11 @@ import (
 // terminal's cursor, turn the direction of what follows, or cannot be seen. These functions make such text harmless.
 // They keep letters of all scripts, signs and spaces.
 
-// Printable quotes a text from outside, such as a path, that is empty or would break a line.
+// Printable quotes a text from outside, such as a path, that is empty or would break a line, or holds what is not seen.
+// It is how names of files are shown in a sentence.
 func Printable(text string) string {
-	if quoted := strconv.Quote(text); text == "" || quoted != `"`+text+`"` {
-		return quoted
+	if quoted := strconv.Quote(text); text == "" || quoted != `"`+text+`"` || hidden(text, "") >= 0 {
+		return Line(quoted)
 	}
 	return text
 }
@@ -68,8 +70,10 @@ func hidden(text, kept string) int {
 	return -1
 }
 
+// isHidden reports whether a character is not seen. Some letters and marks are not, such as the filler of Hangul.
 func isHidden(r rune, kept string) bool {
-	return !strconv.IsGraphic(r) && !strings.ContainsRune(kept, r)
+	unseen := !strconv.IsGraphic(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+	return unseen && !strings.ContainsRune(kept, r)
 }
 
 // escape writes a character as JSON escapes it.

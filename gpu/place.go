@@ -1,12 +1,14 @@
 package gpu
 
+import "gpuconv/fault"
+
 // Place is where a context is opened, such as "EGL device 0" or "surfaceless", and why none was. It is an error.
 type Place struct {
 	Name string `json:"name"` // as in Info; the file of a vendor of EGL that could not be loaded
 	Why  string `json:"why"`
 }
 
-func (p Place) Error() string { return p.Name + ": " + p.Why }
+func (p Place) Error() string { return fault.Printable(p.Name) + ": " + p.Why }
 
 // without reports whether a place is to be passed over, and why.
 func (o Options) without(name string) (Place, bool) {

@@ -89,7 +89,7 @@ func reserveBank(b filters.Bank) error {
 	return reserve(fmt.Sprintf("filters %v", shape), shape.Bytes()+4*8*float64(shape.H())*float64(shape.W()))
 }
 
-// isArray reports whether a name is that of an array file, or one in an archive.
+// isArray reports whether a name is that of a .npy or .npz file, or of an array in a .npz file.
 func isArray(name string) bool {
 	return strings.HasSuffix(name, ".npy") || strings.HasSuffix(name, ".npz") || strings.Contains(name, ".npz:")
 }

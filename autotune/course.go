@@ -7,7 +7,7 @@ import (
 	"gpuconv/conv"
 )
 
-// course is what all entrants compute.
+// course is the task that all ways compute, with the right answer.
 type course struct {
 	backend  conv.Chooser
 	problem  conv.Problem
@@ -15,18 +15,19 @@ type course struct {
 	weight   *conv.Tensor
 	bias     []float32
 	answer   *compare.Answer
-	distinct int // images; src repeats them
+	distinct int // how many images of src are distinct; the others repeat them
 }
 
-// As many images of src are distinct, and judged, as take the judge judgedMACs multiplications, some seconds. They are
-// fewest at least and most at most: primes, so that images do not repeat as tiles do.
+// Bounds of the number of distinct images. The judge should need about judgedMACs multiply-accumulates for all of them,
+// which take seconds. Their number is from fewest to most, unless the batch is smaller. Both are primes, so that images
+// do not repeat with the period of a tile.
 const (
 	judgedMACs = 1 << 28
 	fewest     = 2
 	most       = 7
 )
 
-// lay draws the numbers and has the judge compute the distinct images.
+// lay makes random images and weights, and has the judge compute the answer for the distinct images.
 func (r Race) lay() (*course, error) {
 	p, n := r.Problem, r.Problem.Src.N()
 	distinct := min(n, max(fewest, int(min(most, judgedMACs*float64(n)/p.MACs()))))
@@ -57,7 +58,7 @@ func (r Race) lay() (*course, error) {
 	return laid, nil
 }
 
-// judge holds dst to the answer. Repeated images with the same outputs are as right as the first ones.
+// judge compares dst with the answer. It skips repeated images whose outputs equal those of the first ones.
 func (c *course) judge(dst *conv.Tensor, d conv.Description) (compare.Result, error) {
 	first := dst.Images(0, c.distinct)
 	all, err := c.answer.Compare(first, d)

@@ -13,18 +13,18 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// Entrant is one way in a race, and what came of it.
+// Entrant is one way in a race, and its result.
 type Entrant struct {
 	conv.Choice
 	Description conv.Description
 	Default     bool // the backend takes this way by itself
-	// Kernel and Whole are the seconds that each timed run took on the device, and in all. A way that was left behind
-	// has none.
+	// Kernel and Whole are the times of each timed run in seconds: on the device, and in all. A way that was left
+	// behind as too slow has none.
 	Kernel, Whole []float64
-	Ratio         []float64 // Kernel divided by the default way's in the same round
-	BehindBy      float64   // how many times as long as the default way it took when it was left behind; 0: it was not
-	Result        compare.Result
-	Err           error // why it could not be timed: it failed, or its output is wrong
+	Ratio         []float64      // Kernel divided by the default way's in the same round
+	BehindBy      float64        // if it was too slow: how many times as long as the default way it took; else 0
+	Result        compare.Result // the check of its outputs
+	Err           error          // why it was not timed: it failed, or its output is wrong
 
 	plan conv.Plan
 }
@@ -32,8 +32,8 @@ type Entrant struct {
 // errWrong is wrapped by an entrant's error if its output is wrong.
 var errWrong = errors.New("its output is wrong")
 
-// leave ends the race for e if it failed, or if its last runs were far behind. The backend's own way stays, because the
-// others are compared with it.
+// leave ends the race for e if it failed, or if its last runs were far slower than best, the fastest time in seconds so
+// far. leave updates best. The backend's own way stays, because the others are compared with it.
 func (e *Entrant) leave(own *Entrant, best *float64) {
 	if e.Err == nil && len(e.Kernel) > 0 {
 		took := slices.Min(e.Kernel)
@@ -61,7 +61,7 @@ func (e *Entrant) close() {
 	}
 }
 
-// enter prepares e's plan, judges what it computes of so many images and times it.
+// enter prepares e's plan, checks its outputs for the given number of images and then times it.
 func (e *Entrant) enter(c *course, images int) (err error) {
 	if e.plan == nil {
 		if e.plan, err = c.backend.PlanChoice(e.Choice, c.problem, c.weight, c.bias); err != nil {
@@ -73,7 +73,7 @@ func (e *Entrant) enter(c *course, images int) (err error) {
 	}
 	dst := c.dst.Images(0, images)
 	for i := range dst.Data {
-		dst.Data[i] = float32(math.NaN()) // outputs that are not written are wrong
+		dst.Data[i] = float32(math.NaN()) // so an output that is not written is wrong
 	}
 	if err := e.plan.Run(dst, c.src.Images(0, images)); err != nil {
 		return err
@@ -90,15 +90,15 @@ func (e *Entrant) enter(c *course, images int) (err error) {
 	return err
 }
 
-// A way is left behind by the best of tries runs, or of fewer if they take longer than trying: other work on the
-// machine makes short runs many times as long.
+// Whether a way is left behind depends on its best of tries runs, because other work on the machine can make a short
+// run many times as long. There are fewer runs if they take longer than trying.
 const (
 	tries  = 9
 	trying = 200 * time.Millisecond
 )
 
-// time runs e's plan once on so many images. It notes how long that took, and how long the kernels took on the device's
-// clock. A plan that can ask that clock runs one phase at a time.
+// time runs e's plan once on the given number of images and notes how long that took, in all and on the device. A
+// [conv.Phaser] can tell the two apart; it runs one phase at a time.
 func (e *Entrant) time(c *course, images int) error {
 	dst, src := c.dst.Images(0, images), c.src.Images(0, images)
 	start := time.Now()
@@ -123,7 +123,7 @@ func (e *Entrant) time(c *course, images int) error {
 	return nil
 }
 
-// beats reports whether e is faster than the backend's own way.
+// beats reports whether e is faster than the backend's own way: by margin in the median, and in three rounds of four.
 func (e *Entrant) beats() bool {
 	faster := 0
 	for _, r := range e.Ratio {

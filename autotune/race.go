@@ -1,9 +1,11 @@
-// Package autotune measures which of a backend's ways to compute a convolution is the fastest on its device, and keeps
-// what it found. A way is a [conv.Choice]: an algorithm with a tile. The package imports no backend.
+// Package autotune measures which algorithm and tile are the fastest for a convolution on a device, and stores the
+// result. An algorithm with a tile is called a way to compute the convolution: see [conv.Choice]. The package imports
+// no backend.
 //
-// A [Race] holds every way to the judge before it times it. It runs the ways by turns and compares them round by round,
-// so that whatever else the machine does meets all of them. [WriteTable] shows what came of a race, [NewEntry] takes
-// its winner, and a [Store] is a folder of winners by device, driver and problem.
+// A [Race] first checks the outputs of every way against a reference, the judge. It then times the ways in turn and
+// compares them round by round, so that other work on the machine slows all of them alike. [WriteTable] prints the
+// result of a race, [NewEntry] makes an entry of its winner, and a [Store] is a folder of entries by device, driver and
+// problem.
 package autotune
 
 import (
@@ -21,30 +23,33 @@ import (
 // Race measures the ways to compute a problem.
 type Race struct {
 	Backend conv.Chooser
-	Judge   conv.Backend // its plans must be [conv.Oracle]s
+	Judge   conv.Backend // the reference: its plans must be [conv.Oracle]s
 	Problem conv.Problem // Src's N is the batch that is timed, at least 1
-	Rounds  int          // timed runs of each way that is not left behind, at least 1
-	// Progress, if it is not nil, is told how many runs are done. There are Runs(n) of n choices.
+	Rounds  int          // timed runs of each way, at least 1; far slower ways are left behind
+	// Progress, if not nil, is called with the number of runs that are done. A race of n ways has Runs(n) of them.
 	Progress func(done int)
 }
 
-// qualifying is how often each way runs before it is timed.
+// qualifying is how often each way qualifies before it is timed: with a few distinct images, then with all images.
 const qualifying = 2
 
-// Runs returns how many runs a race of so many ways has. Those that ways skip because they were left behind count.
+// Runs returns how many runs a race of the given number of ways has. A qualification counts as one run, and so does
+// each run that a way skips because it failed or was left behind.
 func (r Race) Runs(ways int) int { return (qualifying + r.Rounds) * ways }
 
-// leftBehind is how many times as long as the fastest way's a way's first runs may take. A tile that suits a device is
-// never a third as fast as another one, however noisy the machine is.
+// leftBehind bounds the time of a way's first runs, as a multiple of the fastest way's. A slower way is left behind: it
+// takes no part in the timed rounds. Even on a noisy machine, a tile that suits the device is not three times as slow
+// as another.
 const leftBehind = 3
 
-// margin is by how much another way must be faster than the backend's own in the median round to be worth storing. It
-// must also be faster in three rounds of four. On a machine that did other things too, two races of the same ways on
-// llvmpipe gave medians of 0.91 and 0.99, in 5 and 4 rounds of 9.
+// margin is the fraction of its time that a way must save to be stored instead of the backend's own way. It must save
+// that in the median round, and also be faster in three rounds of four. Both are needed: on a busy machine, two races
+// of the same ways on llvmpipe gave median ratios of 0.91 and 0.99, with 5 and 4 faster rounds of 9.
 const margin = 0.03
 
-// Run makes the race and returns the backend's own way first. If a way fails before it is timed, that is its Err; Run's
-// error says that there was no race. When ctx is done Run ends between two runs, with ctx's error.
+// Run runs the race and returns all ways, the backend's own first. If a way fails before it is timed, its Err says why,
+// and the race goes on without it. An error of Run itself means that there is no result. When ctx is done, Run ends
+// after the run under way, with ctx's error.
 func (r Race) Run(ctx context.Context) ([]*Entrant, error) {
 	all, err := r.enter()
 	if err != nil {
@@ -76,7 +81,7 @@ func (r Race) Run(ctx context.Context) ([]*Entrant, error) {
 		if err := c.round(ctx, running, func() { step(1) }); err != nil {
 			return nil, err
 		}
-		slices.Reverse(running) // there and back, so that no way always follows the same one
+		slices.Reverse(running) // forwards, then backwards, so that no way always follows the same one
 	}
 	rate(all)
 	return all, nil
@@ -125,8 +130,8 @@ func (r Race) enter() ([]*Entrant, error) {
 	return all, nil
 }
 
-// qualify has every way compute so many images, once to be judged and then on time. Ways that are far behind leave the
-// race, so that they take little time and few plans hold memory at once.
+// qualify has every way compute the given number of images, first to check the outputs and then to time it roughly.
+// Ways that are far behind leave the race. So they cost little time, and few plans hold memory at once.
 func (c *course) qualify(ctx context.Context, all []*Entrant, images int, step func()) error {
 	best := math.Inf(1)
 	for _, e := range all {
@@ -163,8 +168,8 @@ func rate(all []*Entrant) {
 	}
 }
 
-// winner returns the fastest way of a race: the backend's own, unless another was faster by margin. It is nil if the
-// own way failed.
+// winner returns the fastest way of a race: the backend's own, unless another one beats it. It returns nil if the
+// backend's own way failed.
 func winner(all []*Entrant) *Entrant {
 	best := all[0]
 	if best.Err != nil {

@@ -24,16 +24,16 @@ import (
 	"gpuconv/whole"
 )
 
-// Store is a folder of winners, one file each. Files are replaced as a whole, so that processes may share the folder.
-// They are their user's alone to write; what others could have written is not used.
-// The zero value is empty and keeps nothing.
+// Store is a folder of winners of races, one file each. Each file is replaced as a whole, so processes can share the
+// folder. Only the user may write to the files; one that others could have written is not used. The zero value is an
+// empty store whose Save fails.
 type Store struct{ Folder string }
 
-// Key is a device with its driver, a problem and a precision: what a winner is stored by.
+// Key identifies a stored winner: a device with its driver, a problem and a precision.
 type Key struct {
 	Vendor, Renderer, Driver string // as OpenGL names them
 	Problem                  conv.Problem
-	Precision                conv.Precision // that all entrants keep
+	Precision                conv.Precision // the precision of the ways in the race
 }
 
 // Entry is a stored winner: the content of its file, as JSON.
@@ -47,15 +47,15 @@ type Entry struct {
 	Images    int       `json:"images"`
 	Algorithm string    `json:"algorithm"`
 	Tile      string    `json:"tile"`
-	Shader    string    `json:"shader_sha256"` // of the sources that were measured
-	Kernel    float64   `json:"kernel_seconds"`
-	Speed     float64   `json:"speed"` // how many times as fast as Own it is
-	Own       string    `json:"own"`   // what the device would take by itself
+	Shader    string    `json:"shader_sha256"`  // of the sources that were measured
+	Kernel    float64   `json:"kernel_seconds"` // median time of a run on the device
+	Speed     float64   `json:"speed"`          // how many times as fast as Own it is
+	Own       string    `json:"own"`            // the way that the device takes by itself
 }
 
 const entrySchema = 1
 
-// NewEntry returns the winner of a race. It is an error if the backend's own way failed.
+// NewEntry returns the entry of a race's winner. It fails if the backend's own way failed.
 func NewEntry(k Key, all []*Entrant, now time.Time) (Entry, error) {
 	won := winner(all)
 	if won == nil {
@@ -72,7 +72,7 @@ func NewEntry(k Key, all []*Entrant, now time.Time) (Entry, error) {
 // Choice is the way that won.
 func (e Entry) Choice() conv.Choice { return conv.Choice{Algorithm: e.Algorithm, Tile: e.Tile} }
 
-// String says when the winner was found, and what it is better than.
+// String says when the winner was measured, and how much faster it is than the device's own way.
 func (e Entry) String() string {
 	text := fmt.Sprintf("tuned on %s with %d images: ", e.Tuned.Format(time.DateOnly), e.Images)
 	if e.Choice().String() == e.Own {
@@ -81,8 +81,8 @@ func (e Entry) String() string {
 	return text + fmt.Sprintf("%.2f times as fast as %s", e.Speed, fault.Line(e.Own))
 }
 
-// problem writes the problem down without the number of images, and the precision, but for exact, which files of
-// earlier programs do not name.
+// problem returns the problem as text, without the number of images. It names the precision unless that is exact,
+// because the files of earlier versions name none.
 func (k Key) problem() string {
 	p := k.Problem
 	s := p.WithDefaults()
@@ -98,7 +98,7 @@ func (k Key) problem() string {
 
 const extension = ".json"
 
-// stem begins the names of the files of k's problem, whatever the number of images.
+// stem returns the start of the names of k's files. It is the same for every number of images.
 func (k Key) stem() string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{k.Vendor, k.Renderer, k.Driver, k.problem()}, "\n")))
 	return hex.EncodeToString(sum[:10]) + "-n"
@@ -129,9 +129,9 @@ func (s Store) Save(k Key, e Entry) (string, error) {
 	return path, nil
 }
 
-// near is how many times as many or as few images a batch may have to count as the same problem. Tiles are chosen for a
-// device that is kept busy, and many images keep it as busy as twice as many do. Jobs cut their images into batches of
-// their own.
+// near is the largest factor between two numbers of images that still count as the same problem. The fastest tile
+// hardly depends on that number: many images keep a device as busy as twice as many do. And jobs cut their images into
+// batches of various sizes.
 const near = 4
 
 // Find returns the winner of k, or that of the same problem with the nearest number of images, at most four times as
@@ -164,7 +164,7 @@ func (s Store) Find(k Key) (*Entry, error) {
 	return s.read(k)
 }
 
-// read reads the file of k, which may have any content.
+// read reads the file of k and checks its content.
 func (s Store) read(k Key) (*Entry, error) {
 	path := s.path(k)
 	text, err := input.ReadFile(context.Background(), input.Entry, path)
@@ -194,7 +194,7 @@ func (s Store) read(k Key) (*Entry, error) {
 	return &e, nil
 }
 
-// missing names a field that e must have and lacks, or "" if it lacks none.
+// missing names a required field that e lacks; it returns "" if e lacks none.
 func missing(e Entry) string {
 	switch {
 	case e.Algorithm == "":

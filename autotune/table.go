@@ -11,8 +11,9 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// WriteTable writes what came of a race, one line for each algorithm with a tile: the fastest first, then those that
-// were left behind, then those that failed. Times are in milliseconds. A ratio is to the device's own choice.
+// WriteTable writes the result of a race, one line for each algorithm with a tile: the fastest first, then those that
+// were left behind, then those that failed. Times are in milliseconds. A ratio is a time divided by that of the
+// device's own choice.
 func WriteTable(w io.Writer, all []*Entrant) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "algorithm\ttile\tkernel, ms (min … max)\tratio (min … max)\twhole, ms\terror/bound\t")
@@ -22,15 +23,15 @@ func WriteTable(w io.Writer, all []*Entrant) error {
 	return table.Flush()
 }
 
-// ranking sorts ways by their median kernel, those that have none last.
+// ranking sorts ways by their median kernel time; ways without one come last.
 func ranking(all []*Entrant) []*Entrant {
 	sorted := slices.Clone(all)
 	slices.SortStableFunc(sorted, func(a, b *Entrant) int { return cmp.Compare(a.rank(), b.rank()) })
 	return sorted
 }
 
-// rank is the key of ranking: the median of kernel in seconds, 1e100 times BehindBy for a way that was left behind, and
-// the largest float64 for one that failed.
+// rank is the key of ranking: the median kernel time in seconds, 1e100 times BehindBy for a way that was left behind,
+// and the largest float64 for one that failed.
 func (e *Entrant) rank() float64 {
 	switch {
 	case e.Err != nil:

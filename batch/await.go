@@ -6,9 +6,9 @@ import (
 	"gpuconv/internal/parallel"
 )
 
-// Await runs f and returns its error, or ctx's as soon as ctx is done. f then goes on by itself: Await is for what
-// cannot be stopped and can take minutes, such as one image with filters of 501×501, when the process is about to end.
-// What f writes must not be read after an error.
+// Await runs f on a goroutine and returns its error, or ctx's error as soon as ctx is done. In the second case f keeps
+// running. Await is for work that cannot be stopped and can take minutes, such as one image with filters of 501×501,
+// when the process is about to end. After an error, do not read what f writes: f may still be writing it.
 func Await(ctx context.Context, f func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -1,8 +1,8 @@
-// Package batch streams images that need not exist at once through a prepared convolution. One portion of them is drawn
-// while the one before it is convolved and the one before that is written. So memory holds a few portions, however many
-// images there are.
+// Package batch streams images through a prepared convolution. While one portion of the images is drawn, the portion
+// before it is convolved and the one before that is written. So memory holds three portions, however many images there
+// are. To draw means to compute the images, or to read them from a file.
 //
-// [Portion] says how many images go at a time, [Job] is the stream, [Spread] a sample of the images.
+// [Portion] chooses how many images go at a time, [Job] runs the stream, [Spread] is a sample of the images.
 package batch
 
 import (
@@ -17,17 +17,17 @@ import (
 // Source is a set of images that are drawn when they are needed, such as a [gpuconv/stimuli.Set].
 type Source interface {
 	Shape() conv.Shape                      // [N, C, H, W]
-	Draw(dst *conv.Tensor, first int) error // images first … first+dst.N−1
+	Draw(dst *conv.Tensor, first int) error // draws images first … first+dst.N−1 into dst
 }
 
-// Sink takes a portion of the images, from number first on, with their outputs. Portions come in order, from one
-// goroutine. A sink must not keep the tensors: the next portions are in the same memory.
+// Sink receives a portion of the images, src, and their outputs, dst. The portion begins with image number first.
+// Portions come in order, from one goroutine. A sink must not keep the tensors: later portions use the same memory.
 type Sink func(first int, src, dst *conv.Tensor) error
 
-// Job takes a set of images through a plan.
+// Job streams a set of images through a plan.
 type Job struct {
 	Source  Source
-	Problem conv.Problem // of Plan; its Src has the images' shape, and N is a portion
+	Problem conv.Problem // that Plan computes; Src has the images' shape, and its N is a portion
 	Plan    conv.Plan
 	Sink    Sink
 	// Progress, if not nil, is called after each portion with the number of images that are done.
@@ -38,20 +38,20 @@ type Job struct {
 type Stats struct {
 	Images                int
 	Wall                  time.Duration
-	Draw, Convolve, Write time.Duration // in Source.Draw, Plan.Run and Sink
+	Draw, Convolve, Write time.Duration // time in Source.Draw, Plan.Run and Sink
 }
 
-// inMemory is how many portions there are at once: one is drawn, one convolved, one written.
+// inMemory is how many portions exist at once: one is drawn, one convolved, one written.
 const inMemory = 3
 
-// portion is some of the images, and what becomes of them.
+// portion is a part of the images, src, and their outputs, dst.
 type portion struct {
 	first    int
 	src, dst *conv.Tensor
 }
 
-// Run streams all images and returns the first error. When ctx is done it stops after the portions that are at work.
-// The sink may then have taken some of the images.
+// Run streams all images and returns the first error. When ctx is done, it stops once the portions under way are
+// finished. After an error the sink may have received some of the images.
 func (j Job) Run(ctx context.Context) (Stats, error) {
 	free, err := j.allocate()
 	if err != nil {
@@ -139,13 +139,13 @@ func (j Job) write(ctx context.Context, convolved <-chan portion, free chan<- po
 			return err
 		}
 	}
-	if done < j.Source.Shape().N() { // drawing has stopped early: say why, in case nobody else does
+	if done < j.Source.Shape().N() { // drawing stopped early: if ctx stopped it, say so
 		return ctx.Err()
 	}
 	return nil
 }
 
-// resize returns t with a batch of n. t was made with at least as many.
+// resize returns t with a batch of n images, in the same memory. t was allocated for at least as many.
 func resize(t *conv.Tensor, n int) *conv.Tensor {
 	shape := t.Shape.WithN(n)
 	size := shape[1] * shape[2] * shape[3]

@@ -8,7 +8,7 @@ type InMemory struct{ Images *conv.Tensor }
 // Shape returns [N, C, H, W].
 func (m InMemory) Shape() conv.Shape { return m.Images.Shape }
 
-// Draw copies the images from first on.
+// Draw copies images first … first+dst.N−1 into dst.
 func (m InMemory) Draw(dst *conv.Tensor, first int) error {
 	copy(dst.Data, m.Images.Images(first, first+dst.Shape.N()).Data)
 	return nil

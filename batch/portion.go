@@ -2,16 +2,16 @@ package batch
 
 import "gpuconv/conv"
 
-// Bounds of a portion. Three of them are in memory, so the bytes of its images and of what becomes of them are bounded.
-// So are its multiplications: a CPU core does as many in about a second, and progress shows after each portion. In the
-// tutorial's case 28 MiB are 341 images. TestPortion holds these figures.
+// Bounds of a portion. portionBytes bounds its images and outputs together, because three portions are in memory; in
+// the tutorial's case that is 341 images. portionMACs bounds its multiply-accumulates, because progress shows after
+// each portion: a CPU core does as many in about a second. TestPortion checks these figures.
 const (
 	portionBytes = 28 << 20
 	portionMACs  = 4 << 30
 )
 
-// Portion returns p with a smaller batch: as many of its images as a [Job] should take at a time. That is all of them
-// if they are few and small, and at least one. It reports a [*conv.ShapeError] if p is not valid.
+// Portion returns p with the batch that a [Job] should take at a time: all images if they are few and small, otherwise
+// fewer, but at least one. If p is not valid, the error is a [*conv.ShapeError].
 func Portion(p conv.Problem) (conv.Problem, error) {
 	all := p.Src.N()
 	p.Src = p.Src.Image()
@@ -23,10 +23,10 @@ func Portion(p conv.Problem) (conv.Problem, error) {
 	return p, nil
 }
 
-// PortionOf returns how many of a set of images should be in memory at a time if they are not convolved.
+// PortionOf returns how many images of a set should be in memory at a time if they are drawn but not convolved.
 func PortionOf(images conv.Shape) int { return cut(images.N(), images.Image().Bytes(), 0) }
 
-// cut returns how many of all images go at a time, if one takes these bytes and multiplications.
+// cut returns how many of all images go at a time. bytes and macs are those of one image.
 func cut(all int, bytes, macs float64) int {
 	return max(1, int(min(float64(all), portionBytes/bytes, portionMACs/macs)))
 }

@@ -2,11 +2,12 @@ package batch
 
 import "math"
 
-// Spread is a sample out of n images: their numbers, from 0 to n−1, ascending and evenly spread. From two numbers on,
-// the first and the last image are among them; a single one is 0. It needs no memory for them, however many they are.
+// Spread is an evenly spaced sample of n images, which are numbered from 0 to n−1. A sample of two or more includes the
+// first and the last image; a sample of one is image 0. It stores no list, however large the sample is.
 type Spread struct{ count, n int }
 
-// NewSpread spreads count numbers below n. n must not be negative. A negative count, or one above n, takes all.
+// NewSpread returns a sample of count out of n images. n must not be negative. If count is negative or above n, the
+// sample has all images.
 func NewSpread(count, n int) Spread {
 	if count < 0 || count > n {
 		count = n
@@ -14,7 +15,7 @@ func NewSpread(count, n int) Spread {
 	return Spread{count, n}
 }
 
-// at returns number i.
+// at returns the i-th image of the sample, 0 ≤ i < count.
 func (s Spread) at(i int) int {
 	if s.count == 1 {
 		return 0
@@ -22,7 +23,7 @@ func (s Spread) at(i int) int {
 	return int(float64(i) * float64(s.n-1) / float64(s.count-1))
 }
 
-// Holds reports whether k, 0 ≤ k < n, is one of the numbers.
+// Holds reports whether image k, 0 ≤ k < n, is in the sample.
 func (s Spread) Holds(k int) bool {
 	if s.count == s.n || s.count == 0 {
 		return s.count > 0
@@ -36,7 +37,7 @@ func (s Spread) Holds(k int) bool {
 	return false
 }
 
-// All returns the numbers.
+// All returns the images of the sample, in ascending order.
 func (s Spread) All() []int {
 	list := make([]int, s.count)
 	for i := range list {

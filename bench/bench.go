@@ -13,27 +13,28 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// Bench times the cases of a suite on some subjects, as the package's doc describes.
+// Bench times the cases of a suite on subjects, as the doc of the package describes.
 type Bench struct {
 	Suite    Suite
 	Subjects []Subject
-	Judge    conv.Backend // its plans are conv.Oracles
+	Judge    conv.Backend // computes the true outputs; its plans must be of type [conv.Oracle]
 	Settings Settings
-	Seed     uint64                // of the order and of all numbers
+	Seed     uint64                // of the order of cases, and of the random tensors
 	Progress func(done, total int) // called after each block of the first Settings.Rounds; may be nil
 }
 
-// DefaultSettings are 10 samples and half a second of each case and backend at least, in 10 rounds, and more rounds
-// until intervals are within 1 % or limit is up. longest is what a single run may take.
+// DefaultSettings returns the defaults: at least 10 rounds, and at least 10 samples and half a second of each case on
+// each backend. Rounds go on until confidence intervals are within ±1 % or limit has passed. longest is how long a
+// single run may take.
 func DefaultSettings(limit, longest time.Duration) Settings {
 	return Settings{Samples: 10, Seconds: 0.5, Rounds: 10, Noise: 0.01, Limit: limit.Seconds(),
 		Longest: longest.Seconds()}
 }
 
-// Blocks is how many blocks the first Settings.Rounds rounds have at most.
+// Blocks returns how many blocks the first Settings.Rounds rounds have at most.
 func (b Bench) Blocks() int { return b.Settings.Rounds * len(b.Suite.Cases) * len(b.Subjects) }
 
-// running is a Bench at work.
+// running is the state of Bench.Run.
 type running struct {
 	Bench
 	ctx     context.Context
@@ -46,8 +47,8 @@ type running struct {
 	cases   []*prepared
 }
 
-// Run times everything. The report lacks what only the caller knows: Machine, and Run's command, start and seconds. A
-// wrong output is in the report; an error is a backend's or ctx's.
+// Run times all cases on all subjects. The caller has to fill in the report's Machine, and its Run's Command, Started
+// and Seconds. A wrong output is not an error: the report has it. Errors are those of a backend or of ctx.
 func (b Bench) Run(ctx context.Context) (Report, error) {
 	w := &running{Bench: b, ctx: ctx, rand: rand.New(rand.NewPCG(b.Seed, 2)), started: time.Now(), energy: newMeter(),
 		gauges: map[*Subject]*gauge{}, roofs: map[*Subject]*Roof{}}
@@ -59,8 +60,8 @@ func (b Bench) Run(ctx context.Context) (Report, error) {
 	return w.report(), nil
 }
 
-// prepare draws the numbers of all cases and has the judge compute each. The cases share the memory of images and
-// outputs, which is as large as the largest case needs.
+// prepare makes the random tensors of all cases, and lets the judge compute their outputs. All cases share the memory
+// of images and outputs, which is as large as the largest case needs.
 func (w *running) prepare() error {
 	var most [2]int // elements of src and dst
 	for _, c := range w.Suite.Cases {
@@ -99,7 +100,7 @@ func (w *running) prepare() error {
 	return nil
 }
 
-// fill draws numbers in (−1, 1).
+// fill fills values with random numbers from −1 to 1.
 func (w *running) fill(values []float32) {
 	for i := range values {
 		values[i] = 2*w.rand.Float32() - 1
@@ -142,8 +143,8 @@ func (w *running) measureRoofs() error {
 	return nil
 }
 
-// scout estimates how long every case takes on every subject. It notes why a case is left out: it would take too long,
-// or the subject refuses it.
+// scout estimates how long every case takes on every subject. It leaves out cases that would take too long, or that the
+// subject does not support, and notes why.
 func (w *running) scout() error {
 	for i := range w.Subjects {
 		s := &w.Subjects[i]
@@ -169,8 +170,8 @@ func (w *running) scout() error {
 	return nil
 }
 
-// rounds times every entry once a round, in random order, until all have their samples and a narrow interval, or the
-// time is up. It makes one round at least.
+// rounds times every entry once in each round, in random order. It ends when all have their samples and a narrow
+// confidence interval, or when the time is up, but not before the first round is complete.
 func (w *running) rounds() error {
 	total := 0
 	for _, e := range w.entries {
@@ -218,7 +219,7 @@ func (w *running) wanting(round int) (list []*entry) {
 
 func wholeRun(m measured) []float64 { return m.total }
 
-// time makes a block of an entry.
+// time times one block of an entry.
 func (w *running) time(e *entry, round int) error {
 	s := w.Settings
 	count := (s.Samples + s.Rounds - 1) / s.Rounds
@@ -231,7 +232,7 @@ func (w *running) time(e *entry, round int) error {
 	return nil
 }
 
-// about says what an error is about.
+// about adds to an error what it is about.
 func about(what string, err error) error {
 	return &fault.Error{Package: "bench", Argument: what, Err: err}
 }

@@ -8,26 +8,26 @@ import (
 	"gpuconv/conv"
 )
 
-// shortest is how long a sample is at least. A shorter run is repeated, and the sample is the mean. The resolution of
-// the clock and the code around a run then do not matter.
+// shortest is how long a sample takes at least. A shorter run is repeated, and the sample is the mean. So the
+// resolution of the clock, and the code around a run, do not matter.
 const shortest = 2 * time.Millisecond
 
-// The gauge works again after each gaugeEvery of timing, for gaugePart of the time.
+// After every gaugeEvery of samples the gauge works for gaugePart of that time.
 const (
 	gaugeEvery = 20 * time.Millisecond
 	gaugePart  = 0.05
 )
 
-// measured is what one block of samples gave, in seconds of one run.
+// measured is the result of one block of samples, in seconds per run.
 type measured struct {
 	round                           int
 	total, upload, kernel, readback []float64
-	compile                         float64 // Plan, and a first run of one image
+	compile                         float64 // of Plan and a first run of one image together
 	cpu, probe, probeCPU, joules    float64
-	timer                           bool // the plan says what its phases took
+	timer                           bool // the plan times its phases
 }
 
-// seconds is how long the samples took together.
+// seconds returns how long the samples took together; runs is the number of runs in a sample.
 func (m measured) seconds(runs int) (sum float64) {
 	for _, s := range m.total {
 		sum += s * float64(runs)
@@ -35,26 +35,26 @@ func (m measured) seconds(runs int) (sum float64) {
 	return sum
 }
 
-// entry is a case on a subject: what is timed, and what came of it.
+// entry is a case on a subject, and its results.
 type entry struct {
 	*prepared
 	subject     *Subject
 	description conv.Description
-	runs        int     // of one sample
-	estimate    float64 // seconds of a run, as first met
+	runs        int     // in one sample
+	estimate    float64 // seconds of a run, from scout
 	blocks      []measured
-	wrong       string // what is wrong with an output
-	missing     string // why it is not timed
+	wrong       string // what is wrong with an output, or ""
+	missing     string // why it is not timed, or ""
 }
 
-// prepared is a case with its numbers.
+// prepared is a case with its tensors.
 type prepared struct {
 	Case
 	src, dst, weight *conv.Tensor
 	check            *check
 }
 
-// samples returns the times that part takes from each block, without the blocks from which it takes none.
+// samples returns the times that part selects from each block. It leaves out blocks from which part selects none.
 func (e *entry) samples(part func(measured) []float64) (blocks [][]float64) {
 	for _, b := range e.blocks {
 		if s := part(b); len(s) > 0 {
@@ -72,7 +72,7 @@ func (e *entry) count() (count int, seconds float64) {
 	return count, seconds
 }
 
-// block plans, warms up, times at least count samples and so many seconds, and has the last output judged.
+// block plans, warms up, takes at least count samples and at least seconds of them, and judges the last output.
 func (e *entry) block(ctx context.Context, round, count int, seconds float64, energy meter, g *gauge) error {
 	return e.subject.withThreads(func() error {
 		start := time.Now()
@@ -101,14 +101,14 @@ func (e *entry) block(ctx context.Context, round, count int, seconds float64, en
 // warm is how many seconds a warm-up takes at most, unless one image takes longer.
 const warm = 0.2
 
-// warmUp runs as many images as fill the plan's buffers, so that they are in memory and in caches.
+// warmUp runs as many images as fill the plan's buffers, so that these are in memory and in caches.
 func (e *entry) warmUp(plan conv.Plan) error {
 	images := min(e.Problem.Src.N(), max(1, e.description.Chunk),
 		max(1, int(warm*float64(e.Problem.Src.N())/e.estimate)))
 	return plan.Run(e.dst.Images(0, images), e.src.Images(0, images))
 }
 
-// sample times runs of a plan.
+// sample takes the samples of a block.
 func (e *entry) sample(ctx context.Context, plan conv.Plan, m *measured, count int, seconds float64, energy meter,
 	g *gauge) error {
 	timer, ok := plan.(conv.Timer)
@@ -168,9 +168,9 @@ func (e *entry) timed(plan conv.Plan, timer conv.Timer, m *measured, energy mete
 	return took, nil
 }
 
-// phases takes one sample of phases that overlap in a run. It runs them one after the other: each is timed on the wall
-// clock, and the kernel on the device's own clock if there is one. A software renderer needs no such sample: it does
-// one thing at a time.
+// phases takes one sample of the phases, which overlap in a normal run. It runs them one after the other, and times
+// each by the wall clock, or the kernel by the device's own clock if there is one. On a software renderer phases do not
+// overlap, so it needs no such sample.
 func (e *entry) phases(plan conv.Phaser, m *measured) error {
 	t, err := plan.RunPhases(e.dst, e.src)
 	if err != nil {
@@ -185,7 +185,7 @@ func (e *entry) phases(plan conv.Phaser, m *measured) error {
 	return nil
 }
 
-// scout finds out how long a run will take, with growing batches.
+// scout estimates how long a run takes, with growing batches.
 func (e *entry) scout() error {
 	return e.subject.withThreads(func() error {
 		plan, err := e.subject.Plan(e.Problem, e.weight, nil)
@@ -215,8 +215,8 @@ func (e *entry) scout() error {
 	})
 }
 
-// fastest returns the least time that so many images took, of three runs unless they are long. On a busy machine one
-// run says little.
+// fastest returns the shortest time of a run of the given number of images. It makes about three runs, or one if they
+// are long, since a single run says little on a busy machine.
 func (e *entry) fastest(plan conv.Plan, images int) (float64, error) {
 	best := math.Inf(1)
 	for start := time.Now(); ; {

@@ -9,12 +9,12 @@ import (
 	"gpuconv/conv"
 )
 
-// checkMACs is about how many multiplications the judge makes for a case, a fraction of a second for the float64
-// reference. It makes more only where two images take more with two filters, or with all filters under
-// groups or energy.
+// checkMACs is about how many multiplications the judge makes for a case, which take the float64 reference a fraction
+// of a second. It makes more only if two images need more: with two filters, or with all filters if there are groups or
+// energy.
 const checkMACs = 1e8
 
-// mostChecked is how many images are judged at most.
+// mostChecked is how many images of a case are judged at most.
 const mostChecked = 16
 
 // check judges a sample of a case's outputs: some filters of some images. The first and the last of each are always
@@ -25,7 +25,7 @@ type check struct {
 	answer          *compare.Answer
 }
 
-// newCheck has the judge compute the sample.
+// newCheck chooses the sample and lets the judge compute it.
 func newCheck(judge conv.Backend, c Case, src, weight *conv.Tensor, r *rand.Rand) (*check, error) {
 	p := c.Problem
 	k := &check{}
@@ -47,7 +47,7 @@ func newCheck(judge conv.Backend, c Case, src, weight *conv.Tensor, r *rand.Rand
 	return k, err
 }
 
-// sample draws up to count of n, the first and the last among them, in order.
+// sample chooses count of the numbers 0 … n−1 at random, in ascending order. It always includes the first and the last.
 func sample(r *rand.Rand, n, count int) []int {
 	if count >= n {
 		all := make([]int, n)
@@ -68,7 +68,7 @@ func sample(r *rand.Rand, n, count int) []int {
 	return list
 }
 
-// pick copies these images, or filters, of a tensor.
+// pick returns a copy of some images, or filters, of a tensor.
 func pick(from *conv.Tensor, which []int) *conv.Tensor {
 	size := from.Shape[1] * from.Shape[2] * from.Shape[3]
 	picked := &conv.Tensor{Shape: from.Shape.WithN(len(which)), Data: make([]float32, 0, len(which)*size)}
@@ -78,7 +78,7 @@ func pick(from *conv.Tensor, which []int) *conv.Tensor {
 	return picked
 }
 
-// poison fills the sample with NaN, so that outputs that no run writes are seen.
+// poison fills the sample with NaN, so that judge finds outputs that a run does not write.
 func (k *check) poison(dst *conv.Tensor) {
 	for _, n := range k.images {
 		for _, f := range k.filters {
@@ -87,7 +87,7 @@ func (k *check) poison(dst *conv.Tensor) {
 	}
 }
 
-// judge says what is wrong with the sample of an output, or "" if nothing is.
+// judge returns what is wrong with the sample of an output, or "" if nothing is wrong.
 func (k *check) judge(dst *conv.Tensor, d conv.Description) string {
 	got := &conv.Tensor{Shape: k.dst}
 	for _, n := range k.images {

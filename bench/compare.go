@@ -9,44 +9,45 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// familyError is the chance that a comparison of a program with itself finds a change
-// anywhere: among all its cases, backends and phases together.
+// familyError is the probability of a false alarm: that a comparison of a program with itself finds a change in any of
+// its cases, backends and phases.
 const familyError = 0.05
 
-// betweenRuns is the standard deviation of what belongs to one process, in parts of its times: where its code and
-// memory lie. No number of blocks averages it out. It is an assumption (1 % between two runs), not a measurement.
+// betweenRuns is the standard deviation of times between processes, as a share of the times. Each process has its code
+// and memory at other addresses, and blocks of one process cannot average that out. The number is an assumption (1 %
+// between two runs), not a measurement.
 const betweenRuns = 0.007
 
-// wandering is how far the level of a whole run is off, in parts of the standard deviation of its blocks. A machine
-// that is busier in one half minute than in the next is also busier in one run than in the next, and the blocks of one
-// run do not show that. On two cores at load averages of 8 to 17 it was 0.2 to 0.8 (21, 11 and 8 runs of the same
-// program). On a quiet machine blocks scatter little, and it costs little.
+// wandering is the standard deviation of the level of a whole run, divided by that of its blocks. A machine whose load
+// changes from one half minute to the next also changes from one run to the next, and the blocks of one run do not show
+// that. On two cores, at load averages of 8 to 17, it was 0.2 to 0.8 (21, 11 and 8 runs of the same program). On a
+// quiet machine blocks scatter little, so that wandering adds little.
 const wandering = 0.6
 
-// Comparison is what [Compare] finds.
+// Comparison is the result of [Compare].
 type Comparison struct {
-	Threshold float64 // in parts of 1
+	Threshold float64 // as a share: 0.03 is 3 %
 	Changes   []Change
-	Notes     []string // in what the two reports' machines and devices differ
+	Notes     []string // how the machines and devices of the two reports differ
 }
 
-// Change is how one time of the new report compares with the old one's.
+// Change says how one time in the new report compares with that in the old one.
 type Change struct {
 	Case    string // "" for all cases of the backend together, by their geometric mean
 	Backend string
 	Threads int
-	Label   string // the backend's name for people
+	Label   string // the backend's name in tables
 	Phase   string
-	Cases   int // how many cases it is made of
+	Cases   int // how many cases it is computed from
 
-	Ratio, Low, High float64 // new / old, with its 95 % confidence interval
-	Calibrated       float64 // the ratio in parts of the gauge beside each block; NaN if there was none
-	P                float64 // the larger of the two tests', corrected for the whole family
-	Shows            float64 // the smallest change that would be seen with this noise, in parts of 1
+	Ratio, Low, High float64 // new / old, and the ends of its 95 % confidence interval
+	Calibrated       float64 // the ratio of times divided by the gauge's, see the package; NaN without a gauge
+	P                float64 // the larger p-value of the two tests, corrected for the whole family
+	Shows            float64 // the smallest change that would be found with this noise, as a share
 	Verdict          Verdict
 }
 
-// Verdict is what a change comes to.
+// Verdict is the conclusion about a change.
 type Verdict string
 
 const (
@@ -61,14 +62,15 @@ const (
 type By int
 
 const (
-	Wall    By = iota // the time on the wall clock
-	CPUTime           // the time for which the process had a core, for machines on which others compute; totals only
+	Wall    By = iota // the wall-clock time
+	CPUTime           // the CPU time of the process, for machines with other work; totals only
 )
 
-// Compare compares the totals and kernels of two reports, block by block. A change is significant if the 20 % trimmed
-// means of the blocks' log medians differ by Yuen's test, and if they also differ when they are divided by what the
-// gauge took beside each block. Both hold at 5 % over all tests together (Holm). The verdict is Slower or Faster if the
-// change is also beyond threshold, in parts of 1, in both. The package's doc says why.
+// Compare compares the totals and kernels of two reports. A change is significant if Yuen's test finds that the 20 %
+// trimmed means of the blocks' log medians differ. It must find that twice: for the times, and for the times divided by
+// the gauge's time beside each block. The level is 5 % over all tests together (Holm). The verdict is Slower or Faster
+// if, in addition, the change exceeds threshold both times. threshold is a share: 0.03 is 3 %. The doc of the package
+// gives the reasons.
 func Compare(before, after Report, threshold float64, by By) Comparison {
 	before, after = before.Printable().prepared(), after.Printable().prepared()
 	c := Comparison{Threshold: threshold}
@@ -84,7 +86,8 @@ func Compare(before, after Report, threshold float64, by By) Comparison {
 	return c
 }
 
-// series are the log times of a result's blocks, by round: as they were, and divided by the gauge's.
+// series has the logarithms of the times of a result's blocks, by round: of the plain times, and of the times divided
+// by the gauge's (calibrated).
 type series struct {
 	plain, calibrated map[int]float64
 }
@@ -107,19 +110,19 @@ func newSeries(r Result, by By) series {
 	return s
 }
 
-// test is a pair of series before it is judged.
+// test is a pair of series to compare, and the change that results from it.
 type test struct {
 	change   Change
 	old, new series
 }
 
-// pair finds the new result of an old one.
+// pair finds the result in after that belongs to an old result. It returns false if there is nothing to compare.
 func pair(old Result, before, after Report, by By) (test, bool) {
 	if old.Phase != PhaseTotal && (old.Phase != PhaseKernel || by == CPUTime) {
 		return test{}, false
 	}
 	if _, copies := before.phaseOf(old, PhaseUpload); old.Phase == PhaseKernel && !copies {
-		return test{}, false // the kernel is the total
+		return test{}, false // without copies the kernel is the total
 	}
 	b, _ := before.backendOf(old)
 	t := test{change: Change{Case: old.Case, Backend: old.Backend, Threads: old.Threads, Label: b.columnName(),
@@ -137,14 +140,14 @@ func pair(old Result, before, after Report, by By) (test, bool) {
 	return t, true
 }
 
-// phaseOf returns another phase of the same case and backend.
+// phaseOf returns the result of a phase, for the case and the backend of x.
 func (r Report) phaseOf(x Result, phase string) (Result, bool) {
 	return r.find(CaseInfo{Suite: x.Suite, Case: x.Case}, BackendInfo{Backend: x.Backend, Threads: x.Threads}, phase,
 		"")
 }
 
-// together makes one test of all cases of each backend and phase: the mean of their logs in each round that all of them
-// have. A small slowdown of all cases shows in their mean where it is lost in the noise of each.
+// together makes one test of all cases of each backend and phase, from the mean of their logarithms in each round that
+// all cases have. A small slowdown of all cases shows in this mean even if it is lost in the noise of each case.
 func together(tests []test) (all []test) {
 	type key struct {
 		backend, label, phase string
@@ -204,7 +207,7 @@ func values(m map[int]float64) (list []float64) {
 	return list
 }
 
-// judge tests all pairs as one family.
+// judge makes all tests, as one family, and decides the verdicts.
 func (c *Comparison) judge(tests []test) {
 	var p []float64
 	var plain, calibrated []statistics.Difference
@@ -232,18 +235,18 @@ func (c *Comparison) judge(tests []test) {
 	}
 }
 
-// yuen2 is Yuen's test of two series. An empty one says nothing.
+// yuen2 is Yuen's test of two series. If one is empty, the difference is NaN.
 func yuen2(a, b map[int]float64) statistics.Difference {
 	if len(a) == 0 || len(b) == 0 {
 		return statistics.Difference{By: math.NaN(), Error: math.Inf(1)}
 	}
 	x, y := statistics.NewTrimmed(values(a)), statistics.NewTrimmed(values(b))
-	x.Square *= 1 + wandering*wandering*float64(len(a)) // Square is that of a mean of so many blocks
+	x.Square *= 1 + wandering*wandering*float64(len(a)) // Square is the variance of the mean of len(a) blocks
 	y.Square *= 1 + wandering*wandering*float64(len(b))
 	return x.To(y).Widened(2 * betweenRuns * betweenRuns)
 }
 
-// decide fills in the figures and the verdict.
+// decide fills in the numbers and the verdict of a change.
 func (c *Comparison) decide(change *Change, plain, calibrated statistics.Difference, family int) {
 	half := plain.HalfWidth(1 - statistics.Confidence)
 	change.Ratio, change.Low, change.High = math.Exp(plain.By), math.Exp(plain.By-half), math.Exp(plain.By+half)
@@ -273,7 +276,7 @@ func (c Comparison) Count(v Verdict) (n int) {
 	return n
 }
 
-// notes lists differences that make the two reports hard to compare.
+// notes lists differences between machines and devices that make the two reports hard to compare.
 func (c *Comparison) notes(before, after Report) {
 	if before.Machine.CPU != after.Machine.CPU || before.Machine.Threads != after.Machine.Threads {
 		c.Notes = append(c.Notes, fmt.Sprintf("different machines: %s with %d threads, then %s with %d",
@@ -290,7 +293,7 @@ func (c *Comparison) notes(before, after Report) {
 	}
 }
 
-// WriteTable writes the comparison for people.
+// WriteTable writes the comparison as a table to read.
 func (c Comparison) WriteTable(w io.Writer) error {
 	for _, n := range c.Notes {
 		fmt.Fprintf(w, "note      %s\n", n)
@@ -327,7 +330,7 @@ func percent(part float64) string {
 	return fmt.Sprintf("%.1f %%", 100*part)
 }
 
-// String says in one line what was found.
+// String returns a summary of one line.
 func (c Comparison) String() string {
 	bad := c.Count(Slower) + c.Count(Wrong)
 	if bad+c.Count(Faster)+c.Count(Gone) == 0 {

@@ -11,23 +11,24 @@ import (
 	"gpuconv/conv"
 )
 
-// Compiling times how long a GPU takes to make its programs: Plan, and a first run of one image, each time on a device
-// that has just been opened.
+// Compiling times how long a GPU takes to compile its programs: the time of Plan and a first run of one image, on a
+// device that has just been opened.
 type Compiling struct {
 	Suite   Suite
 	Backend BackendInfo // what Open opens
-	// Cache names the state of the driver's cache of shaders, CacheCold or CacheWarm. The caller brings it about.
+	// Cache is the state of the driver's cache of shaders, CacheCold or CacheWarm. The caller must bring the cache into
+	// this state.
 	Cache string
-	Limit time.Duration // no further round begins after so long
-	// Open opens a device and returns what closes it. The device must be a [conv.Explainer].
+	Limit time.Duration // after this time no further round begins
+	// Open opens a device, and returns it with a function that closes it. The device must be a [conv.Explainer].
 	Open func() (b conv.Backend, done func() error, err error)
 }
 
 // compileRounds is how many rounds Run makes if they fit into the limit.
 const compileRounds = 3
 
-// Run times the cases in up to 3 rounds, in one at least. Cases that compile the same shaders are timed once a round
-// and share the figures. A case that the device refuses has no result.
+// Run times the cases in 1 to 3 rounds. Cases that compile the same shaders are timed once a round, and share the
+// result. A case that the device refuses has no result.
 func (c Compiling) Run(ctx context.Context) (Report, error) {
 	w := compiler{Compiling: c, programs: map[string]*compiled{}, of: make([]*compiled, len(c.Suite.Cases))}
 	for round, start := 0, time.Now(); round < compileRounds && (round == 0 || time.Since(start) < c.Limit); round++ {
@@ -38,17 +39,17 @@ func (c Compiling) Run(ctx context.Context) (Report, error) {
 	return w.report(), nil
 }
 
-// compiler is Compiling at work.
+// compiler is the state of Compiling.Run.
 type compiler struct {
 	Compiling
 	programs map[string]*compiled // by their shaders
 	of       []*compiled          // by case; nil for one that the device refuses
 }
 
-// compiled is how long it took to compile some shaders.
+// compiled says how long it took to compile the shaders of a program.
 type compiled struct {
 	algorithm string
-	round     int // the last
+	round     int // the last in which they were timed
 	seconds   []float64
 }
 
@@ -80,7 +81,7 @@ func (w *compiler) time(i int, p conv.Problem, round int) error {
 	}
 	d, err := explainer.Explain(p)
 	if err != nil {
-		return nil // timing it says why
+		return nil // Bench reports why
 	}
 	key := d.Algorithm + strings.Join(d.Sources, "")
 	if w.programs[key] == nil {
@@ -116,7 +117,7 @@ func (w *compiler) report() Report {
 	return r
 }
 
-// compile plans and runs one image of random numbers.
+// compile returns how long it takes to plan and to run one image of random numbers.
 func compile(b conv.Backend, p conv.Problem) (float64, error) {
 	one := p.Src.WithN(1)
 	shape, err := p.Dst()
@@ -143,8 +144,7 @@ func compile(b conv.Backend, p conv.Problem) (float64, error) {
 	return time.Since(start).Seconds(), err
 }
 
-// AddCompiling adds the results of a report of [Compiling], each before the others of its
-// case and backend.
+// AddCompiling adds the results of a report of [Compiling]. Each goes before the other results of its case and backend.
 func (r *Report) AddCompiling(other Report) {
 	for _, x := range other.Results {
 		at := len(r.Results)

@@ -4,8 +4,8 @@ package bench
 
 import "syscall"
 
-// cpuSeconds returns how long all threads of the process together had a core so far,
-// or 0 where nobody tells.
+// cpuSeconds returns the CPU time that all threads of the process have used so far, in seconds, or 0 if it is not
+// known.
 func cpuSeconds() float64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -9,11 +9,11 @@ import (
 	"gpuconv/internal/input"
 )
 
-// meter reads how much energy the processor's packages have taken, where Linux says so (Documentation/power/powercap).
-// The zero value reads nothing.
+// meter reads how much energy the processor's packages (chips) have taken, from counters that Linux offers on some
+// machines (Documentation/power/powercap). The zero value reads nothing.
 type meter struct{ packages []counter }
 
-// counter is the counter of one package. It counts microjoules up to most and then begins at 0 again.
+// counter is the energy counter of one package, in microjoules. After most it begins again at 0.
 type counter struct {
 	path string
 	most float64
@@ -54,7 +54,7 @@ func (m meter) read() []float64 {
 	return values
 }
 
-// joules returns the energy that was taken between two readings.
+// joules returns the energy that all packages took between two readings.
 func (m meter) joules(before, after []float64) (sum float64) {
 	for i, c := range m.packages {
 		taken := after[i] - before[i]

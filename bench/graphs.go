@@ -10,12 +10,11 @@ import (
 	"gpuconv/figure"
 )
 
-// neutral is the colour of lines that belong to no backend.
+// neutral is the colour of lines that do not belong to a backend.
 const neutral = -1
 
-// graphs returns what the pictures of a report show, not drawn yet: throughput, the roofline, GPU against CPU and
-// scaling over cores. It leaves out graphs without a point. Each series is a backend, except lines for comparison,
-// which are grey.
+// graphs returns the data of all pictures: throughput, the roofline, GPU against CPU, and scaling over cores. It leaves
+// out graphs without points. Each series is a backend, or a grey line to compare with.
 func (r Report) graphs() []Picture {
 	r = r.Printable().prepared()
 	graphs := append(r.throughput(), r.roofline(), r.ratios(), r.scaling())
@@ -34,8 +33,7 @@ func (r Report) graphs() []Picture {
 	return shown
 }
 
-// note names backends that have no curve because they were absent, and counts outputs that have no point because they
-// were wrong.
+// note names the backends that were absent, which have no curve, and counts the wrong outputs, which have no point.
 func (r Report) note() string {
 	var parts []string
 	for _, b := range r.Backends {
@@ -49,7 +47,7 @@ func (r Report) note() string {
 	return strings.Join(parts, "; ")
 }
 
-// name names a backend in a key. It adds the device to a peer that has one of its own.
+// name returns the name of a backend for a legend. It adds the device of a peer that does not run on the processor.
 func (r Report) name(b BackendInfo) string {
 	if b.Peer && b.Device != "" && b.Device != r.Machine.CPU {
 		return b.Label() + ", on " + b.Device
@@ -57,8 +55,8 @@ func (r Report) name(b BackendInfo) string {
 	return b.Label()
 }
 
-// throughput returns a graph for each suite and each axis of a sweep, of images per second over what varies, and one of
-// the GFLOP/s of layers, side by side.
+// throughput returns the graphs of throughput. For each suite, and each axis of a sweep, a graph has images per second
+// over the value that varies. Layers of networks are side by side in one graph of GFLOP/s.
 func (r Report) throughput() (all []Picture) {
 	var done []string
 	for _, c := range r.Cases {
@@ -79,7 +77,7 @@ func (r Report) throughput() (all []Picture) {
 	return all
 }
 
-// slug makes a name safe for the name of a file.
+// slug makes a name safe as a part of a file's name.
 func slug(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
@@ -89,7 +87,7 @@ func slug(name string) string {
 	}, strings.ToLower(name))
 }
 
-// axisLabel names what varies in a group of cases.
+// axisLabel returns the label for the value that varies in a group of cases.
 func axisLabel(group string) string {
 	switch group {
 	case "":
@@ -116,7 +114,7 @@ func (r Report) overAxis(suite, group string) Picture {
 		g.Title += ", over " + group
 	}
 	for i, b := range r.Backends {
-		curve := figure.Series{Name: r.name(b), Style: figure.Dotted, Color: i, Dashed: b.Peer}
+		curve := figure.Series{Name: r.name(b), Style: figure.LinePoints, Color: i, Dashed: b.Peer}
 		for _, c := range r.Cases {
 			if c.Suite != suite || c.Group != group {
 				continue
@@ -159,7 +157,7 @@ func (r Report) ofLayers(suite string) Picture {
 	return g
 }
 
-// total returns the end-to-end result of a case on a backend, if it is right.
+// total returns the end-to-end result of a case on a backend, if there is one and its output was right.
 func (r Report) total(c CaseInfo, b BackendInfo) (Result, bool) {
 	x, ok := r.find(c, b, PhaseTotal, "")
 	return x, ok && x.Correct
@@ -203,7 +201,7 @@ func (r Report) roofline() Picture {
 	return g
 }
 
-// roofCurve is a backend's roof. It turns level at its ridge.
+// roofCurve returns a backend's roof as a line, which becomes level at its ridge point.
 func roofCurve(b BackendInfo, color int, lo, hi float64) figure.Series {
 	roof := *b.Roof
 	c := figure.Series{Name: "roof of " + b.columnName() + ": " + roof.rates(", "),
@@ -216,8 +214,9 @@ func roofCurve(b BackendInfo, color int, lo, hi float64) figure.Series {
 	return c
 }
 
-// ratios are throughputs of the GPU, and of peers on one, divided by the throughput of the CPU engine with all threads:
-// with the copies to and from the device, and without them.
+// ratios returns the graph of GPU against CPU. It shows the throughput of the GPU, and of peers on a GPU, divided by
+// that of the CPU engine with all threads. Each has two lines: with the copies to and from the device, and without
+// them.
 func (r Report) ratios() Picture {
 	g := Picture{ID: "gpu-cpu-ratio", Graph: figure.Graph{Title: "Software renderer against the CPU engine",
 		XLabel: axisLabel(""), YLabel: "ratio of images/s", LogX: true, LogY: true},
@@ -234,7 +233,7 @@ func (r Report) ratios() Picture {
 			continue
 		}
 		for _, phase := range []string{PhaseTotal, PhaseKernel} {
-			curve := figure.Series{Name: r.name(b) + ", with transfers", Style: figure.Dotted, Color: i}
+			curve := figure.Series{Name: r.name(b) + ", with transfers", Style: figure.LinePoints, Color: i}
 			if phase == PhaseKernel {
 				curve.Name, curve.Dashed = r.name(b)+", kernels alone", true
 			}
@@ -257,8 +256,8 @@ func (r Report) ratios() Picture {
 	return g
 }
 
-// addRatio adds a case to a curve if both were timed, and the backend copies to a device. Only cases that vary the
-// batch have a place on the axis.
+// addRatio adds a case to a curve if b and the engine were both timed, and b copies to a device. It ignores cases that
+// do not vary the batch, because the axis is the batch.
 func (g *Picture) addRatio(curve *figure.Series, r Report, c CaseInfo, b, engine BackendInfo, phase string) {
 	_, copies := r.find(c, b, PhaseUpload, "")
 	device, ok := r.find(c, b, phase, "")
@@ -284,8 +283,8 @@ func (r Report) engine() (most BackendInfo, ok bool) {
 	return most, ok
 }
 
-// scaling shows how many times as fast a backend is with more threads as with one: the geometric mean over all cases,
-// with the least and the largest.
+// scaling returns the graph of speed-up with more threads than one: the geometric mean over all cases, with the
+// smallest and the largest as error bars.
 func (r Report) scaling() Picture {
 	g := Picture{ID: "scaling", Graph: figure.Graph{Title: "Scaling over cores", XLabel: "threads",
 		YLabel: "speed-up over 1 thread"},
@@ -297,7 +296,7 @@ func (r Report) scaling() Picture {
 			continue
 		}
 		names = append(names, b.Backend)
-		curve := figure.Series{Name: b.Backend, Style: figure.Dotted, Color: i, Dashed: b.Peer}
+		curve := figure.Series{Name: b.Backend, Style: figure.LinePoints, Color: i, Dashed: b.Peer}
 		if b.Backend == "cpu" {
 			curve.Name = "CPU engine, " + b.ISA
 		}
@@ -321,7 +320,8 @@ func (r Report) scaling() Picture {
 	return g
 }
 
-// addSpeedUp adds a backend's speed-up over itself with one thread.
+// addSpeedUp adds a point for backend b: its speed-up over the same backend with one thread. It returns false if there
+// are no cases to compare.
 func (r Report) addSpeedUp(curve *figure.Series, b BackendInfo) bool {
 	single := b
 	single.Threads = 1

@@ -16,7 +16,7 @@ import (
 var pageText string
 
 // WriteHTML writes the report as one page that loads nothing else: machine, method, pictures, tables, losses and
-// commands. It shows names from the report as text, whatever they contain.
+// commands. Names from the report are escaped, whatever they contain.
 func (r Report) WriteHTML(w io.Writer, pictures []Picture) error {
 	r = r.Printable().prepared()
 	page, err := template.New("page").Parse(pageText)
@@ -45,7 +45,7 @@ type page struct {
 
 type pagePicture struct {
 	Picture
-	Source template.URL // the picture itself
+	Source template.URL // a data URL with the whole picture
 }
 
 type pageBackend struct {
@@ -77,7 +77,7 @@ func (r Report) page(pictures []Picture) page {
 	p := page{Report: r, Title: "Throughput of suite " + strings.ReplaceAll(r.Run.Suite, "+", " and "),
 		Started: r.Run.Started.UTC().Format(time.DateTime) + " UTC"}
 	for _, picture := range pictures {
-		// made here, of no text but base64
+		// safe: it contains nothing but base64
 		source := template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(picture.SVG))
 		p.Pictures = append(p.Pictures, pagePicture{picture, source})
 	}
@@ -136,7 +136,7 @@ func (r Report) pageRow(c CaseInfo, b BackendInfo, x Result) pageRow {
 	return row
 }
 
-// phases returns how long the parts of a run took, for backends whose runs have parts.
+// phases returns how long upload, kernel and readback took, or dashes for a backend that does not copy to a device.
 func (r Report) phases(c CaseInfo, b BackendInfo) (upload, kernel, readback string) {
 	texts := []string{"–", "–", "–"}
 	if _, copies := r.find(c, b, PhaseUpload, ""); copies {
@@ -149,7 +149,7 @@ func (r Report) phases(c CaseInfo, b BackendInfo) (upload, kernel, readback stri
 	return texts[0], texts[1], texts[2]
 }
 
-// readable is a case's name for a table, which may break it at its spaces.
+// readable returns a case's name with spaces, at which a table can break it.
 func readable(c CaseInfo) string { return strings.ReplaceAll(c.Case, "/", " ") }
 
 // addRatios compares the CPU engine and the GPU with each peer, and the GPU with the CPU engine, where they have the
@@ -181,7 +181,7 @@ func newPageRatio(name, ours, other string, theirs, mine Result) pageRatio {
 		Low:  statistics.Digits(ratio.Low),
 		High: statistics.Digits(ratio.High), Verdict: "no difference seen"}
 	switch {
-	case theirs.Samples < 2 || mine.Samples < 2: // how far off they are is not known
+	case theirs.Samples < 2 || mine.Samples < 2: // their noise is not known
 		p.Low, p.High, p.Verdict = "–", "–", "one sample"
 	case ratio.High < 1:
 		p.Loss, p.Verdict = true, "loss"
@@ -200,7 +200,7 @@ func (p *page) addCompile(r Report) {
 		}
 		row := pageCompile{Backend: r.name(b), Algorithm: x.Algorithm, Cache: x.Cache, Median: duration(x.Median),
 			Low: duration(x.CILow), High: duration(x.CIHigh)}
-		if !seen[row] { // cases that share a program share the figure
+		if !seen[row] { // cases that share a program share the time
 			seen[row] = true
 			c, _ := r.caseOf(x)
 			row.Case = readable(c)
@@ -209,7 +209,7 @@ func (p *page) addCompile(r Report) {
 	}
 }
 
-// notes says what is missing, and which samples stood out.
+// notes returns a line for each case that is missing or wrong.
 func (r Report) notes() []string {
 	var text strings.Builder
 	r.writeNotes(&text)
@@ -220,7 +220,7 @@ func (r Report) notes() []string {
 	return all
 }
 
-// commands are the commands that made the figures.
+// commands returns the commands that made the report.
 func commands(r Report) []string {
 	all := strings.Split(strings.Join(r.Run.Command, " "), " && ")
 	for _, b := range r.Backends {

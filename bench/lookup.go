@@ -1,7 +1,7 @@
 package bench
 
-// lookup finds what a report holds by its name. Tables, pages and pictures ask for every case on every backend, and
-// reports have thousands of cases: without a lookup each question reads the whole report.
+// lookup finds cases, backends and results of a report by name. Tables, pages and pictures look up every case on every
+// backend, and reports have thousands of cases. Without this index each search would read the whole report.
 type lookup struct {
 	cases    map[caseName]int
 	backends map[backendName]int
@@ -15,7 +15,7 @@ type backendName struct {
 	threads int
 }
 
-// resultName names a result. Where the state of the cache does not matter, it is anyCache.
+// resultName identifies a result. cache is anyCache if the state of the cache does not matter.
 type resultName struct {
 	of           caseName
 	on           backendName
@@ -29,7 +29,7 @@ func (b BackendInfo) key() backendName { return backendName{b.Backend, b.Threads
 func (x *Result) ofCase() caseName     { return caseName{x.Suite, x.Case} }
 func (x *Result) on() backendName      { return backendName{x.Backend, x.Threads} }
 
-// newLookup reads a report once. Of several with one name the first counts.
+// newLookup makes the index of a report. If several entries have one name, the first counts.
 func newLookup(r *Report) *lookup {
 	l := &lookup{make(map[caseName]int, len(r.Cases)), make(map[backendName]int, len(r.Backends)),
 		make(map[resultName]int, 2*len(r.Results))}
@@ -55,13 +55,13 @@ func first[K comparable](all map[K]int, key K, i int) {
 	}
 }
 
-// prepared returns r with a lookup, for functions that ask much and change nothing.
+// prepared returns r with a lookup, for functions that search often and do not change the report.
 func (r Report) prepared() Report {
 	r.known = newLookup(&r)
 	return r
 }
 
-// lookup returns that of a prepared report, or a new one.
+// lookup returns the lookup of a prepared report, or a new one.
 func (r *Report) lookup() *lookup {
 	if r.known == nil {
 		return newLookup(r)
@@ -87,7 +87,7 @@ func (r Report) backendOf(result Result) (BackendInfo, bool) {
 	return r.Backends[i], true
 }
 
-// find returns a phase's result; that of a state of the cache where compiling is timed.
+// find returns the result of a phase. cache is the state of the cache of shaders, which matters only for PhaseCompile.
 func (r Report) find(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
 	if phase != PhaseCompile {
 		cache = anyCache

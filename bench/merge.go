@@ -9,9 +9,9 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// Merge makes one report of several reports of one machine and one program, such as one of our backends and one of
-// peers. It pools what several have timed: the blocks of all count, with their median and interval, as if they were of
-// one run. An output that is wrong in one report is wrong.
+// Merge makes one report of several from one machine and one program, such as a report of our backends and one of
+// peers. If several reports timed the same case on the same backend, their blocks are pooled: median and interval are
+// computed as if all blocks were from one run. An output that is wrong in one report counts as wrong.
 func Merge(reports ...Report) (Report, error) {
 	if len(reports) == 0 {
 		return Report{}, &fault.Error{Package: "bench", Argument: "no report", Rule: "want at least 1"}
@@ -34,7 +34,7 @@ func Merge(reports ...Report) (Report, error) {
 	return whole, whole.Validate()
 }
 
-// sameMachine refuses a report whose figures cannot be compared with r's.
+// sameMachine refuses a report of another machine or another program than r's, since their times cannot be compared.
 func (r Report) sameMachine(other Report) error {
 	a, b := r.Machine, other.Machine
 	for _, field := range [][3]string{{"processor", a.CPU, b.CPU}, {"platform", a.Platform, b.Platform},
@@ -47,7 +47,7 @@ func (r Report) sameMachine(other Report) error {
 	return nil
 }
 
-// addRun adds what another report says of its machine, run, backends and cases.
+// addRun adds the machine, run, backends and cases of another report.
 func (r *Report) addRun(other Report) {
 	r.Machine.Threads = max(r.Machine.Threads, other.Machine.Threads)
 	r.Machine.Versions = union(r.Machine.Versions, other.Machine.Versions, itself)
@@ -74,7 +74,8 @@ func (r *Report) addRun(other Report) {
 	}
 }
 
-// addBackend adds a backend, or what another run has found out about it: that it is not absent, and higher roofs.
+// addBackend adds a backend. If r has it already, a backend that was timed replaces one that was absent, and the higher
+// peak rates are kept.
 func (r *Report) addBackend(b BackendInfo) {
 	i := slices.IndexFunc(r.Backends, func(a BackendInfo) bool {
 		return a.Backend == b.Backend &&
@@ -100,7 +101,7 @@ func (r *Report) addBackend(b BackendInfo) {
 	}
 }
 
-// union returns all of a, and then what of b has a key that none before it has.
+// union returns all of a, followed by those elements of b whose key has not appeared before.
 func union[T any, K comparable](a, b []T, key func(T) K) []T {
 	all, seen := slices.Clone(a), map[K]bool{}
 	for _, v := range a {
@@ -115,11 +116,11 @@ func union[T any, K comparable](a, b []T, key func(T) K) []T {
 	return all
 }
 
-// itself is the key of what has no other.
+// itself is a key for union: the value itself.
 func itself[T any](v T) T { return v }
 
-// pool returns the results of all reports in the order of whole's cases and backends. It pools those of the same phase,
-// case and backend.
+// pool returns the results of all reports, in the order of whole's cases and backends. Results of the same phase, case
+// and backend become one.
 func pool(whole Report, reports []Report) []Result {
 	ready := make([]Report, len(reports))
 	for i, r := range reports {
@@ -146,7 +147,7 @@ func pool(whole Report, reports []Report) []Result {
 	return all
 }
 
-// pooled pools results of one phase of one case on one backend.
+// pooled returns one result for several results of the same phase, case and backend.
 func pooled(same []Result, c CaseInfo, b BackendInfo) Result {
 	for _, x := range same {
 		if !x.Correct {
@@ -177,7 +178,7 @@ func pooled(same []Result, c CaseInfo, b BackendInfo) Result {
 	return best
 }
 
-// pool replaces the figures by those of the blocks.
+// pool replaces the times of r with those of the blocks.
 func (r *Result) pool(blocks []Block) {
 	var samples [][]float64
 	var cpu []float64

@@ -6,13 +6,13 @@ import (
 	"gpuconv/internal/parallel"
 )
 
-// Peak measures the most floating-point operations a second that so many threads make together: the roof for the
-// figures of a CPU engine. probe computes on registers alone for so many rounds and returns how many operations it
-// made. Each instruction set has one, see cpu.Engine.Probe. The caller hands it in, so that it is kept beside the
-// kernels whose roof it measures, and bench imports no backend.
+// Peak returns the most floating-point operations per second that a number of threads reach together: the roof for the
+// throughput of a CPU engine. probe computes for a number of rounds, on registers alone, and returns how many
+// operations it made. Each instruction set has its own probe, see cpu.Engine.Probe. The caller passes it, so that it
+// can be kept beside the kernels whose roof it measures, and bench need not import a backend.
 //
-// Each thread works in turns of about a millisecond, all at once, until budget has passed. The fastest turn of each
-// thread counts: a slower turn was interrupted by other work on the machine, which is not the processor's limit.
+// All threads work at the same time, in turns of about a millisecond, until budget has passed. The fastest turn of each
+// thread counts: other work on the machine has interrupted the slower turns.
 func Peak(probe func(rounds int) float64, threads int, budget time.Duration) float64 {
 	rounds := roundsPerTurn(probe)
 	best := make([]float64, threads)
@@ -42,7 +42,7 @@ func roundsPerTurn(probe func(rounds int) float64) int {
 	return rounds
 }
 
-// rate returns the operations per second of so many rounds.
+// rate returns the operations per second that probe reaches in one call.
 func rate(probe func(rounds int) float64, rounds int) float64 {
 	start := time.Now()
 	operations := probe(rounds)

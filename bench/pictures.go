@@ -7,7 +7,7 @@ import (
 	"gpuconv/figure"
 )
 
-// Picture is a graph of a report, as plain data and as text of SVG.
+// Picture is a graph of a report, as data and as SVG.
 type Picture struct {
 	ID           string // for the name of a file: lower-case letters, digits and dashes
 	Caption      string
@@ -25,8 +25,8 @@ func (p Picture) WriteSVG(w io.Writer) error {
 	return err
 }
 
-// Pictures draws the report: throughput, the roofline, GPU against CPU and scaling over cores. What nothing was timed
-// for is left out.
+// Pictures draws the report: throughput, the roofline, GPU against CPU, and scaling over cores. It leaves out graphs
+// for which nothing was timed.
 func (r Report) Pictures() ([]Picture, error) {
 	all := r.graphs()
 	for i := range all {

@@ -7,14 +7,15 @@ import (
 	"gpuconv/fault"
 )
 
-// Printable returns the report with all of its texts as [fault.Line] returns them. A report may come from anywhere, and
-// what shows one, as a table, page or picture, shows this. Numbers are shared with r.
+// Printable returns a copy of the report in which [fault.Line] has escaped all texts. A report may come from anywhere,
+// so every table, page and picture shows this copy. The copy shares its numbers with r.
 func (r Report) Printable() Report {
-	r.known = nil // it knows the names as they were
+	r.known = nil // it has the names before escaping
 	return printable(reflect.ValueOf(r)).Interface().(Report)
 }
 
-// printable returns a value with its texts escaped, however deep they are: no new field of a report is forgotten.
+// printable returns a value with all texts in it escaped, however deep they are. So a new field of a report cannot be
+// forgotten.
 func printable(v reflect.Value) reflect.Value {
 	to := reflect.New(v.Type()).Elem()
 	to.Set(v)

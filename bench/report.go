@@ -14,27 +14,27 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// Schema is the number of the form of a [Report]. It changes when a field changes its meaning.
+// Schema is the version of the format of a [Report]. It changes when a field changes its meaning.
 const Schema = 1
 
-// Report is what gpuconv bench --json writes. Times are in seconds on the wall clock unless a field says otherwise,
-// sizes in bytes. Fields of what was not measured are absent, never 0.
+// Report is what gpuconv bench --json writes. Unless a field says otherwise, times are wall-clock times in seconds, and
+// sizes are in bytes. A field that was not measured is absent, never 0.
 type Report struct {
 	Schema   int           `json:"schema"`
 	Machine  Machine       `json:"machine"`
 	Run      Run           `json:"run"`
-	Backends []BackendInfo `json:"backends"` // who was timed, with what each could do at most
-	Cases    []CaseInfo    `json:"cases"`    // what was timed, in the order of the suite
+	Backends []BackendInfo `json:"backends"` // what was timed, with its peak rates
+	Cases    []CaseInfo    `json:"cases"`    // the convolutions that were timed, in the order of the suite
 	Results  []Result      `json:"results"`  // for each case, backend and phase, in the order of Cases
-	Missing  []Missing     `json:"missing"`  // what has no figures or fewer samples than asked for, and why
+	Missing  []Missing     `json:"missing"`  // what has no results, or fewer samples than asked for, and why
 
-	known *lookup // nil, or of this report: see prepared
+	known *lookup // see prepared; may be nil
 }
 
-// Machine is the computer, and the program that ran on it.
+// Machine describes the computer, and the program that ran on it.
 type Machine struct {
 	CPU      string     `json:"cpu"`     // the processor's name
-	Threads  int        `json:"threads"` // that the program may use
+	Threads  int        `json:"threads"` // how many the program may use
 	Platform string     `json:"platform"`
 	Go       string     `json:"go"`       // version of the compiler
 	Git      string     `json:"git"`      // hash of the source, with "-dirty" if that was changed; or "unknown"
@@ -52,20 +52,20 @@ type Version struct {
 type Run struct {
 	Command  []string  `json:"command"` // the program and its arguments, as typed
 	Suite    string    `json:"suite"`
-	Seed     uint64    `json:"seed"` // of the order in which cases were timed and of their numbers
+	Seed     uint64    `json:"seed"` // of the order of cases, and of the random tensors
 	Started  time.Time `json:"started"`
 	Seconds  float64   `json:"seconds"`  // the whole run
 	Settings Settings  `json:"settings"` // how long everything was timed
 }
 
-// BackendInfo is one backend that was timed. Backend and Threads together name it: the CPU engine with one thread and
-// with all threads are two backends.
+// BackendInfo describes a backend that was timed. Backend and Threads together identify it: the CPU engine with one
+// thread and with all threads are two backends.
 type BackendInfo struct {
 	Backend  string `json:"backend"`           // gpu, cpu, reference, or a peer's name: pytorch, onnxruntime
-	Threads  int    `json:"threads"`           // of the CPU that it may use
+	Threads  int    `json:"threads"`           // how many threads of the CPU it may use
 	Device   string `json:"device"`            // the renderer or the processor; a software renderer is called one
-	Software bool   `json:"software"`          // the renderer is software: a CPU did the work
-	Peer     bool   `json:"peer,omitempty"`    // not ours
+	Software bool   `json:"software"`          // the renderer is software: the CPU did the work
+	Peer     bool   `json:"peer,omitempty"`    // another project's program
 	ISA      string `json:"isa,omitempty"`     // vector instructions of the CPU engine: avx512, avx2 or generic
 	Driver   string `json:"driver,omitempty"`  // GL_VERSION, which has the driver's version; a peer's version
 	Vendor   string `json:"vendor,omitempty"`  // GL_VENDOR
@@ -74,7 +74,7 @@ type BackendInfo struct {
 	Command  string `json:"command,omitempty"` // the command that printed a peer's results
 }
 
-// Label names a backend for people. A software renderer is never called a GPU.
+// Label returns the name of a backend for tables and pictures. It never calls a software renderer a GPU.
 func (b BackendInfo) Label() string {
 	threads := fmt.Sprintf("%d threads", b.Threads)
 	if b.Threads == 1 {
@@ -91,23 +91,23 @@ func (b BackendInfo) Label() string {
 	return b.Backend + ", " + threads
 }
 
-// Roof is what a backend's device could do at most, measured beside the results: the highest rate of any turn of a
-// probe, see [RoofOf].
+// Roof holds the peak rates of a backend's device, measured before and after the results: the highest rates that a
+// probe reached, see [RoofOf].
 type Roof struct {
-	GFLOPS float64 `json:"gflops"` // multiply-adds on registers alone, two operations each
-	GBPS   float64 `json:"gbps"`   // a copy of memory, bytes read and bytes written
+	GFLOPS float64 `json:"gflops"` // of multiply-adds on registers alone, two operations each
+	GBPS   float64 `json:"gbps"`   // of copying memory, bytes read plus bytes written
 }
 
-// At returns the most GFLOP/s at an arithmetic intensity in FLOP per byte.
+// At returns the highest possible GFLOP/s at an arithmetic intensity in FLOP per byte.
 func (r Roof) At(intensity float64) float64 { return min(r.GFLOPS, r.GBPS*intensity) }
 
-// rates writes both rates for people, with a text between them.
+// rates formats both rates, with a text between them.
 func (r Roof) rates(between string) string {
 	return statistics.Digits(r.GFLOPS) + " GFLOP/s" + between + statistics.Digits(r.GBPS) + " GB/s"
 }
 
-// CaseInfo is the convolution of a case. The figures of its results are made from these numbers, whatever an algorithm
-// really computes or moves.
+// CaseInfo describes the convolution of a case. Rates are computed from these numbers, whatever an algorithm really
+// computes or moves.
 type CaseInfo struct {
 	Suite        string  `json:"suite"`
 	Case         string  `json:"case"`            // such as n=64/c=1/hw=48x64/k=7/out=6
@@ -123,7 +123,7 @@ type CaseInfo struct {
 	Dilation     [2]int  `json:"dilation"`        // rows, columns
 	Groups       int     `json:"groups"`          //
 	Bias         bool    `json:"bias"`            //
-	MACs         float64 `json:"macs"`            // multiplications of the direct form, all images together
+	MACs         float64 `json:"macs"`            // multiplications of the direct form, for all images
 	Bytes        float64 `json:"bytes"`           // src, weights, biases and dst once each, in float32
 	Intensity    float64 `json:"intensity"`       // 2·MACs / Bytes, FLOP per byte
 	CheckImages  int     `json:"check_images"`    // images whose outputs were judged in every round
@@ -132,7 +132,7 @@ type CaseInfo struct {
 
 // The phases of a result.
 const (
-	PhaseCompile  = "compile"  // Plan, and a first Run of one image: drivers compile at the first dispatch
+	PhaseCompile  = "compile"  // Plan and a first Run of one image, since drivers compile at the first dispatch
 	PhaseUpload   = "upload"   // src to the device
 	PhaseKernel   = "kernel"   // the convolution on the device
 	PhaseReadback = "readback" // dst from the device
@@ -144,14 +144,15 @@ func phases() []string {
 	return []string{PhaseCompile, PhaseUpload, PhaseKernel, PhaseReadback, PhaseTotal}
 }
 
-// The states of a cache of shaders, for PhaseCompile.
+// The states of the driver's cache of shaders, for PhaseCompile.
 const (
-	CacheCold = "cold" // no cache of shaders, as after an installation
-	CacheWarm = "warm" // a new process that finds the driver's cache on disk
+	CacheCold = "cold" // the cache is empty, as after an installation
+	CacheWarm = "warm" // the cache on disk is full, and the process is new
 )
 
-// Result is how long one phase of a case took on one backend. If the output was wrong, Correct is false and there are
-// no figures. A processor that computes where the images are has no upload and no readback; its kernel is its total.
+// Result says how long one phase of a case took on one backend. If the output was wrong, Correct is false, and there
+// are no times and rates. A backend that does not copy to a device has no upload and no readback, and its kernel is its
+// total.
 type Result struct {
 	Suite     string `json:"suite"`
 	Case      string `json:"case"`
@@ -172,9 +173,9 @@ type Result struct {
 	GFLOPS            *float64 `json:"gflops,omitempty"`              // 2·MACs / Median
 	GBPS              *float64 `json:"gbps,omitempty"`                // Bytes / Median
 	PercentOfRoofline *float64 `json:"percent_of_roofline,omitempty"` // of the backend's Roof.At(Intensity)
-	// of the processor's package for one run, where known
+	// EnergyJ is the energy that the processor took for one run, in joules, where it is known.
 	EnergyJ   *float64 `json:"energy_j,omitempty"`
-	CPUMedian *float64 `json:"cpu_median_s,omitempty"` // PhaseTotal: time of cores that one run took
+	CPUMedian *float64 `json:"cpu_median_s,omitempty"` // of PhaseTotal only: CPU time of one run
 
 	Correct bool   `json:"correct"`
 	Why     string `json:"why,omitempty"` // what was wrong
@@ -183,18 +184,19 @@ type Result struct {
 	Blocks   []Block   `json:"blocks,omitempty"`   // what [Compare] compares
 }
 
-// Block is what one round timed of a case, in a plan of its own; see [Bench].
+// Block has the samples of one round of a case on a backend, taken with a plan of their own; see [Bench].
 type Block struct {
 	Round   int       `json:"round"`
 	Seconds []float64 `json:"seconds"`         // each sample
-	CPU     float64   `json:"cpu_s,omitempty"` // PhaseTotal: time for which the process had a core, per sample
-	// Probe is how long 10⁹ operations of each thread on registers took beside the block; 0: not measured.
+	CPU     float64   `json:"cpu_s,omitempty"` // of PhaseTotal only: CPU time of a run
+	// Probe is how long 10⁹ operations on registers took on each thread, side by side with the samples. 0 means that it
+	// was not measured.
 	Probe float64 `json:"probe_s"`
-	// ProbeCPU is the time for which the process had a core for that.
+	// ProbeCPU is the CPU time of these operations.
 	ProbeCPU float64 `json:"probe_cpu_s,omitempty"`
 }
 
-// Missing names what was not timed as asked.
+// Missing names a case that has no results on a backend, or fewer samples than asked for, and says why.
 type Missing struct {
 	Case    string `json:"case"`
 	Backend string `json:"backend"`
@@ -237,8 +239,8 @@ func Read(r io.Reader) (Report, error) {
 	return report, report.Validate()
 }
 
-// Validate refuses reports of another schema, results of cases or backends that are not listed, impossible figures, and
-// figures of wrong outputs.
+// Validate refuses reports of another schema, results of cases or backends that are not listed, impossible numbers, and
+// wrong outputs that have times.
 func (r Report) Validate() error {
 	if r.Schema != Schema {
 		return &fault.Error{Package: "bench", Argument: "report of schema", Value: strconv.Itoa(r.Schema),
@@ -280,7 +282,7 @@ func (r Report) validate(result Result) error {
 	return nil
 }
 
-// Wrong counts the wrong outputs, once for each case and backend.
+// Wrong returns for how many pairs of a case and a backend the output was wrong.
 func (r Report) Wrong() int {
 	count := 0
 	for _, result := range r.Results {
@@ -291,13 +293,13 @@ func (r Report) Wrong() int {
 	return count
 }
 
-// Settings say how long everything is timed.
+// Settings say how long cases are timed.
 type Settings struct {
-	Samples int     `json:"samples"` // of each case and backend, at least
-	Seconds float64 `json:"seconds"` // of samples of each case and backend, at least
+	Samples int     `json:"samples"` // at least, of each case on each backend
+	Seconds float64 `json:"seconds"` // at least, the sum over samples of each case on each backend
 	Rounds  int     `json:"rounds"`  // at least; a round times every case once, in random order
-	Noise   float64 `json:"noise"`   // more rounds are made until intervals are at most ± this part of the median
-	Limit   float64 `json:"limit_s"` // or until so many seconds have passed
-	// seconds that a single run may take; cases with longer runs are left out, by name
+	Noise   float64 `json:"noise"`   // rounds go on until confidence intervals are at most ± this share of the median
+	Limit   float64 `json:"limit_s"` // or until this many seconds have passed
+	// Longest is how many seconds a single run may take. Cases with longer runs are left out, and Missing lists them.
 	Longest float64 `json:"longest_s"`
 }

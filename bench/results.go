@@ -9,7 +9,7 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// report makes a report of what was measured.
+// report returns the report of all measurements.
 func (w *running) report() Report {
 	r := Report{Schema: Schema, Run: Run{Suite: w.Suite.Name, Seed: w.Seed, Settings: w.Settings}, Results: []Result{},
 		Missing: []Missing{}}
@@ -32,7 +32,7 @@ func (w *running) report() Report {
 	return r
 }
 
-// add reports an entry: its phases, or that its output was wrong, or why there are no figures.
+// add adds an entry to the report: its phases, or that its output was wrong, or why it was not timed.
 func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
 	b, _ := r.backendOf(Result{Backend: e.subject.Info.Backend, Threads: e.subject.Info.Threads})
 	count, seconds := e.count()
@@ -62,12 +62,12 @@ func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
 	}
 }
 
-// part returns the samples of a phase, and whether there is such a phase.
+// part returns a function that selects the samples of a phase, and whether the entry has this phase.
 func (e *entry) part(phase string) (part func(measured) []float64, ok bool) {
 	timer := e.blocks[0].timer
 	switch phase {
 	case PhaseCompile:
-		// On a GPU the device has the program by now: see Compiling.
+		// On a GPU this is Compiling's task: the device has the program already.
 		return func(m measured) []float64 { return []float64{m.compile} }, !timer
 	case PhaseUpload:
 		return func(m measured) []float64 { return m.upload }, timer
@@ -82,7 +82,7 @@ func (e *entry) part(phase string) (part func(measured) []float64, ok bool) {
 	return wholeRun, true
 }
 
-// result makes a phase's result of base.
+// result completes base as the result of a phase. It returns false if the entry does not have the phase.
 func (e *entry) result(base Result, phase string, c CaseInfo, b BackendInfo, seed uint64) (Result, bool) {
 	base.Phase = phase
 	part, ok := e.part(phase)
@@ -109,8 +109,8 @@ func (e *entry) result(base Result, phase string, c CaseInfo, b BackendInfo, see
 	return base, true
 }
 
-// summarise takes median, interval and outliers. It returns false if nothing was timed, as in a phase that a plan
-// lacks.
+// summarise computes median, interval and outliers. It returns false if nothing was timed, as in a phase that a plan
+// does not have.
 func (r *Result) summarise(blocks [][]float64, seed uint64) bool {
 	all := slices.Concat(blocks...)
 	i := statistics.NewInterval(blocks, seed)
@@ -119,12 +119,12 @@ func (r *Result) summarise(blocks [][]float64, seed uint64) bool {
 	return i.Median > 0
 }
 
-// interval is the median with its interval.
+// interval returns the median with its confidence interval.
 func (r Result) interval() statistics.Interval {
 	return statistics.Interval{Median: r.Median, Low: r.CILow, High: r.CIHigh}
 }
 
-// rate turns the median into rates.
+// rate computes rates from the median.
 func (r *Result) rate(c CaseInfo, b BackendInfo) {
 	per := func(amount float64) *float64 {
 		v := amount / r.Median
@@ -147,7 +147,7 @@ func (r *Result) rate(c CaseInfo, b BackendInfo) {
 	}
 }
 
-// consumption adds how much time of cores and how much energy a run took, where that is known: medians of the blocks.
+// consumption adds the CPU time and the energy of a run, if they are known, as medians of the blocks.
 func (e *entry) consumption(r *Result) {
 	var cpu, joules []float64
 	for _, m := range e.blocks {
@@ -161,7 +161,7 @@ func (e *entry) consumption(r *Result) {
 	}
 }
 
-// digits rounds times to six digits. More digits are noise, and make reports long.
+// digits rounds times to six digits. More digits are noise, and would make reports long.
 func digits(values []float64) []float64 {
 	if len(values) == 0 {
 		return nil
@@ -174,6 +174,6 @@ func digits(values []float64) []float64 {
 }
 
 func digit(v float64) float64 {
-	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64) // it reads what it has just formatted
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64) // cannot fail: just formatted
 	return rounded
 }

@@ -12,36 +12,37 @@ import (
 type Subject struct {
 	conv.Backend
 	Info BackendInfo // GOMAXPROCS is Info.Threads while the backend plans and runs
-	// FMA is the probe that [Peak] takes. It is set for backends that compute on the processor, including software
-	// renderers. How long it takes beside each block says how much of the machine was free.
+	// FMA is a probe as [Peak] takes it. It is set for backends that compute on the processor, including software
+	// renderers. The time that it takes beside each block shows how much of the machine was free.
 	FMA func(rounds int) float64
-	// Roof measures the peak rates: floating-point operations and copied bytes per second. It is nil if they cannot be
-	// measured. See [RoofOf] for the processor's.
+	// Roof measures the peak rates: floating-point operations per second, and bytes read and written per second. It is
+	// nil if they cannot be measured. [RoofOf] returns it for the processor.
 	Roof func(budget time.Duration) (flops, bytes float64, err error)
 }
 
-// RoofOf measures the processor's roofs with so many threads: [Peak], and the rate of copying memory.
+// RoofOf returns a function that measures the processor's peak rates with a number of threads: [Peak], and the rate of
+// copying memory.
 func RoofOf(fma func(rounds int) float64, threads int) func(budget time.Duration) (flops, bytes float64, err error) {
 	return func(budget time.Duration) (flops, bytes float64, err error) {
 		return Peak(fma, threads, budget/2), copyRate(threads, budget/2), nil
 	}
 }
 
-// withThreads calls f while the subject has its number of threads.
+// withThreads calls f with GOMAXPROCS set to the subject's number of threads.
 func (s *Subject) withThreads(f func() error) error {
 	before := runtime.GOMAXPROCS(s.Info.Threads)
 	defer runtime.GOMAXPROCS(before)
 	return f()
 }
 
-// gauge measures how much of the processor is free, by a fixed piece of work on registers alone, for a subject that
-// computes on it. A nil gauge measures nothing.
+// gauge measures how much of the processor is free, by the time of a fixed piece of work on registers alone. It is for
+// subjects that compute on the processor. A nil gauge measures nothing.
 type gauge struct {
 	fma     func(rounds int) float64
 	threads int
-	rounds  int     // that take about a millisecond
+	rounds  int     // as many as take about a millisecond
 	took    float64 // seconds so far
-	cpu     float64 // seconds of CPU time that they used
+	cpu     float64 // seconds of CPU time so far
 	work    float64 // operations of one thread so far
 }
 
@@ -52,8 +53,8 @@ func (s *Subject) newGauge() *gauge {
 	return &gauge{fma: s.FMA, threads: s.Info.Threads, rounds: roundsPerTurn(s.FMA)}
 }
 
-// measure keeps all threads busy for the time `long`. They work in turns of about a millisecond, all at once. A turn
-// ends when the last thread has done its part, as a convolution does.
+// measure keeps all threads busy for the duration long. They work at the same time, in turns of about a millisecond.
+// Like a convolution, a turn ends when the last thread has done its part.
 func (g *gauge) measure(long time.Duration) {
 	if g == nil {
 		return
@@ -71,8 +72,8 @@ func (g *gauge) measure(long time.Duration) {
 	}
 }
 
-// seconds returns how long 10⁹ operations of each thread took since it was last asked, on the wall clock and in time of
-// cores. It returns 0 if there is no gauge.
+// seconds returns how long 10⁹ operations of each thread took, as wall-clock time and as CPU time, since the last call
+// of seconds. It returns 0 if there is no gauge.
 func (g *gauge) seconds() (wall, cpu float64) {
 	if g == nil || g.work == 0 {
 		return 0, 0

@@ -14,7 +14,7 @@ type Case struct {
 	Name    string  // unique in its suite, in the form key=value/key=value that benchstat reads
 	Group   string  // a layer's network, or the axis that varies in a sweep
 	Layer   string  // a layer's name in the network
-	X       float64 // the value that varies
+	X       float64 // the value that varies within the group
 	Problem conv.Problem
 }
 
@@ -29,9 +29,9 @@ func SuiteNames() []string { return []string{"seed", "layers", "sweep"} }
 
 // NewSuite returns a suite by its name:
 //
-//   - seed is the layer of the tutorial that gpuconv grew from, one channel of 48×64 with 6 filters of 7×7, with
+//   - seed is the layer of the tutorial that gpuconv comes from: one channel of 48×64 pixels, 6 filters of 7×7, and
 //     batches of 1, 4, 16 … 16,384 images.
-//   - layers has layers, from first to late, of well-known networks, most with 8 images.
+//   - layers has early and late layers of well-known networks, most with 8 images.
 //   - sweep varies one thing at a time: the kernel, the channels, the image, the stride.
 func NewSuite(name string) (Suite, error) {
 	switch name {
@@ -46,7 +46,7 @@ func NewSuite(name string) (Suite, error) {
 		Rule: "want one of " + strings.Join(SuiteNames(), ", ")}
 }
 
-// Filter keeps the cases that keep accepts by name.
+// Filter returns the suite with only those cases whose name keep accepts.
 func (s Suite) Filter(keep func(name string) bool) Suite {
 	kept := Suite{Name: s.Name}
 	for _, c := range s.Cases {
@@ -75,7 +75,7 @@ func square(n, c, h, w, filters, size int) conv.Problem {
 		Spec: conv.Spec{Padding: conv.Pad(size/2, size/2)}}
 }
 
-// nameOf names a case by its numbers. Strides and groups come last, if there are any.
+// nameOf names a case by its numbers. A stride above 1 and groups come last.
 func nameOf(layer string, p conv.Problem) string {
 	kernel := fmt.Sprint(p.Weight.H())
 	if p.Weight.H() != p.Weight.W() {
@@ -95,7 +95,7 @@ func nameOf(layer string, p conv.Problem) string {
 	return name
 }
 
-// layer is a convolution of a network.
+// layer is a convolution in a network.
 type layer struct {
 	network, name              string
 	n, c, h, w, filters        int
@@ -144,8 +144,8 @@ func layerCases() (all []Case) {
 	return all
 }
 
-// sweepCases vary one axis at a time: kernels, images and strides around the tutorial's layer, and channels (the same
-// number in and out) around a layer of a network.
+// sweepCases varies one axis at a time. It starts from the tutorial's layer for kernels, images and strides, and from a
+// layer of a network for channels (as many out as in).
 func sweepCases() (all []Case) {
 	add := func(axis string, x int, p conv.Problem) {
 		all = append(all, Case{Name: "axis=" + axis + "/" + nameOf("", p), Group: axis, X: float64(x), Problem: p})
@@ -167,7 +167,7 @@ func sweepCases() (all []Case) {
 	return all
 }
 
-// describe returns a case's numbers for the report.
+// describe returns the description of a case for the report.
 func (s Suite) describe(c Case) CaseInfo {
 	p := c.Problem
 	dst, _ := p.Dst() // the suites' problems are valid: TestSuites
@@ -179,8 +179,8 @@ func (s Suite) describe(c Case) CaseInfo {
 		Groups:   p.Groups, Bias: p.Bias, MACs: p.MACs(), Bytes: p.Bytes(), Intensity: p.Intensity()}
 }
 
-// Memory returns how many bytes of images and outputs it takes to time a suite. All cases share them: it is the most
-// images and the most outputs of any case.
+// Memory returns how many bytes the images and outputs of a suite take. All cases share two buffers, which are as large
+// as the largest images and the largest outputs.
 func (s Suite) Memory() float64 {
 	var src, dst float64
 	for _, c := range s.Cases {

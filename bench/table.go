@@ -9,8 +9,8 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// WriteTable writes the report for people: who was timed and what each could do at most, and one line for each case and
-// backend.
+// WriteTable writes the report as a table to read: a line for each backend with its peak rates, then a line for each
+// case on each backend.
 func (r Report) WriteTable(w io.Writer) error {
 	r = r.Printable().prepared()
 	for _, b := range r.Backends {
@@ -58,7 +58,7 @@ func (b BackendInfo) roofs() string {
 	return ", at most " + b.Roof.rates(" and ")
 }
 
-// row is a line of the table, "" if the case was not timed on the backend.
+// row returns a line of the table, or "" if the case was not timed on the backend.
 func (r Report) row(c CaseInfo, b BackendInfo) string {
 	total, ok := r.find(c, b, PhaseTotal, "")
 	if !ok {
@@ -68,7 +68,7 @@ func (r Report) row(c CaseInfo, b BackendInfo) string {
 	if !total.Correct {
 		return strings.Join(append(cells, "WRONG", "", "", "", "", "", "", "", "", "", "", ""), "\t") + "\t"
 	}
-	noise := "–" // a single sample says nothing of it
+	noise := "–" // not known from a single sample
 	if total.Samples > 1 {
 		noise = fmt.Sprintf("%.1f %%", 100*(total.CIHigh-total.CILow)/2/total.Median)
 	}
@@ -92,7 +92,7 @@ func (r Report) row(c CaseInfo, b BackendInfo) string {
 	return strings.Join(append(cells, optional(total.GFLOPS), optional(total.GBPS), roof, energy), "\t") + "\t"
 }
 
-// columnName names a backend in a column, such as llvmpipe (software) or cpu ×2.
+// columnName returns a short name of a backend for a column, such as llvmpipe (software) or cpu ×2.
 func (b BackendInfo) columnName() string {
 	switch {
 	case b.Software:
@@ -104,7 +104,7 @@ func (b BackendInfo) columnName() string {
 	return fmt.Sprintf("%s ×%d", b.Backend, b.Threads)
 }
 
-// optional formats a figure that may be missing.
+// optional formats a number that may be missing.
 func optional(v *float64) string {
 	if v == nil {
 		return "–"
@@ -112,7 +112,7 @@ func optional(v *float64) string {
 	return statistics.Digits(*v)
 }
 
-// duration gives three digits, with the unit that suits.
+// duration formats a time with three digits and a suitable unit.
 func duration(seconds float64) string {
 	switch {
 	case seconds >= 1:
@@ -123,7 +123,7 @@ func duration(seconds float64) string {
 	return statistics.Digits(seconds*1e6) + " µs"
 }
 
-// writeCompile lists how long compiling took, each figure once for the cases that share it.
+// writeCompile lists how long compiling took, with one line for all cases that share a program.
 func (r Report) writeCompile(w io.Writer) {
 	seen := map[string]bool{}
 	for _, x := range r.Results {
@@ -141,7 +141,7 @@ func (r Report) writeCompile(w io.Writer) {
 	}
 }
 
-// outlying says how many samples are outliers, and gives the longest.
+// outlying returns how many samples are outliers, and the longest of them.
 func outlying(r Result) string {
 	if len(r.Outliers) == 0 {
 		return "0"
@@ -149,7 +149,7 @@ func outlying(r Result) string {
 	return fmt.Sprintf("%d, to %s", len(r.Outliers), duration(r.Outliers[len(r.Outliers)-1]))
 }
 
-// writeNotes says what is missing and what was wrong.
+// writeNotes writes a line for each case that is missing or wrong.
 func (r Report) writeNotes(w io.Writer) {
 	fewer, timed := 0, map[Missing]bool{}
 	for _, x := range r.Results {
@@ -180,7 +180,7 @@ func (r Report) writeNotes(w io.Writer) {
 	}
 }
 
-// WriteGo writes the report in the format of Go's benchmarks, for benchstat: a line with the median of each block.
+// WriteGo writes the report in the format of Go's benchmarks, for benchstat. Each line has the median of one block.
 func (r Report) WriteGo(w io.Writer) error {
 	r = r.Printable().prepared()
 	goos, goarch, _ := strings.Cut(r.Machine.Platform, "/")

@@ -7,11 +7,11 @@ import (
 	"gpuconv/conv"
 )
 
-// Answer is what the judge computes for a case, once for any number of outputs. It applies the gates that need an
-// output only: CheckBound and CheckRMS. Several goroutines may use it.
+// Answer is what the judge computes for a case, once for any number of outputs. It applies the gates that need nothing
+// but an output: CheckBound and CheckRMS. Several goroutines may use it.
 type Answer struct{ filling filling }
 
-// NewAnswer has the judge, each of whose plans must be a [conv.Oracle], compute c.
+// NewAnswer has the judge compute c. Each of the judge's plans must be a [conv.Oracle].
 func NewAnswer(judge conv.Backend, c Case) (*Answer, error) {
 	t, err := newTruth(judge, c)
 	if err != nil {
@@ -20,9 +20,8 @@ func NewAnswer(judge conv.Backend, c Case) (*Answer, error) {
 	return &Answer{filling{c: c, truth: t}}, nil
 }
 
-// Compare holds got, an output of the first images of the case, to the error bound of a plan of this description: that
-// of sums of products, or a wider one if the plan states a tolerance. A wrong output is not an error but a Result that
-// is not OK.
+// Compare compares got, the output of the first images of the case, within the error bound that d states. A wrong
+// output is not an error; it gives a Result that is not OK.
 func (a *Answer) Compare(got *conv.Tensor, d conv.Description) (Result, error) {
 	want := a.filling.truth.shape
 	if got.Shape.Image() != want.Image() || got.Shape.N() > want.N() {
@@ -31,8 +30,8 @@ func (a *Answer) Compare(got *conv.Tensor, d conv.Description) (Result, error) {
 	return a.filling.truth.compare(got, d), nil
 }
 
-// Wrong says in one line what is wrong with got, an output of all images of the case, by the error bound and by the RMS
-// error that a plan of this description may have. It returns "" if nothing is.
+// Wrong says in one line what is wrong with got, an output of all images of the case. It applies the error bound and
+// the RMS error that d allows. It returns "" if got is right.
 func (a *Answer) Wrong(got *conv.Tensor, d conv.Description) string {
 	if got.Shape != a.filling.truth.shape {
 		return fmt.Sprintf("output %v, want %v", got.Shape, a.filling.truth.shape)

@@ -6,14 +6,14 @@ import (
 	"gpuconv/conv"
 )
 
-// bound turns the magnitude of a sum into the error that it may have.
+// bound computes, from the magnitude A of a sum, the error that the sum may have.
 type bound struct {
-	terms     float64 // n
+	terms     float64 // n, the number of terms
 	gamma     float64 // γₙ
-	underflow float64 // what each product may lose below the normal range
-	multiple  float64 // of γₙ that the algorithm states, see conv.Description.Bound
-	transform float64 // what an algorithm of transforms may be off by everywhere
-	zero      bool    // where the magnitude is 0 there is no error
+	underflow float64 // what all products together may lose below the normal range of float32
+	multiple  float64 // the multiple of γₙ that the algorithm states, see conv.Description.Bound
+	transform float64 // an error that an algorithm of transforms may have in every output
+	zero      bool    // an output whose magnitude is 0 must have no error
 }
 
 const unit = 0x1p-24 // u of float32, round to nearest
@@ -37,25 +37,26 @@ func newBound(c Case) bound {
 	return bound{terms: n, gamma: gamma, multiple: 1, underflow: 2 * n * 0x1p-126 * scale}
 }
 
-// energyTerms bounds what √(a²+b²) itself rounds, in units of u, on devices whose divisions and square roots are as
-// inexact as GLSL 4.30 §4.7.1 allows. They compute m·√(1+r²) with r = min/m: a division of 2.5 ulp, a square and an
-// addition of half an ulp each, a square root of 2 ulp after a division of 2.5, and a product of half an ulp. One ulp
-// is at most 2u of the value, and the error of r counts at most half.
+// energyTerms bounds the rounding error of √(a²+b²), in units of u, on devices whose divisions and square roots are as
+// inexact as GLSL 4.30 §4.7.1 allows. They compute m·√(1+r²), where m is the larger of |a| and |b|, and r the smaller
+// divided by m. That is a division of 2.5 ulp, a square and an addition of half an ulp each, a square root of 2 ulp
+// after a division of 2.5, and a product of half an ulp. One ulp is at most 2u of the value, and at most half the error
+// of r counts.
 const energyTerms = 16
 
-// of widens b by what an algorithm states: by its multiple of γₙ, and by an RMS error in parts of a scale, see
-// transformScale. Without the latter, an output whose magnitude is 0 has no error. If errors are spread normally, one
-// in 10¹⁵ is more than eight times their RMS.
+// of widens b by the errors that d states: by its multiple of γₙ, and by its RMS tolerance times scale, see
+// transformScale. Without a tolerance, an output whose magnitude is 0 must have no error. If errors have a normal
+// distribution, only one in 10¹⁵ is more than eight times their RMS.
 func (b bound) of(d conv.Description, scale float64) bound {
 	b.multiple, b.zero = max(1, d.Bound), d.Tolerance == 0
 	b.transform = 8 * d.Tolerance * scale
 	return b
 }
 
-// transformScale is what the errors of transforms are in proportion to. Transforms mix all of the filter with pixels
-// that an output does not use. The scale is therefore the largest output only if that is of the usual size. If all
-// outputs lie where the filter is almost 0, beside a single pixel, the scale is what a filter makes of pixels like the
-// brightest: the brightest pixel times the norm of the filter's weights, the largest norm of all filters.
+// transformScale returns the scale to which the errors of transforms are proportional. Usually that is the largest
+// output. But transforms mix the whole filter with pixels that an output does not use. So if all outputs are small, for
+// instance because a single bright pixel meets only weights near 0, the scale is what the filter gives for pixels as
+// bright as the brightest: that pixel times the largest norm of a filter's weights.
 func transformScale(c Case, largestOutput float64) float64 {
 	norm := 0.0
 	filters := c.Problem.Weight[0]
@@ -71,8 +72,8 @@ func transformScale(c Case, largestOutput float64) float64 {
 	return max(largestOutput, largest(c.Src.Data)*math.Sqrt(norm))
 }
 
-// local is what an output may be off by whose errors come from its own pixels alone: what the algorithm states, but not
-// more than most times γₙ.
+// local returns the bound of an output whose errors come from its own pixels alone: the multiple of γₙ that the
+// algorithm states, but not more than most.
 func (b bound) local(d conv.Description, most float64) bound {
 	b.multiple, b.zero = min(max(1, d.Bound), most), true
 	return b

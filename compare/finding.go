@@ -2,7 +2,7 @@ package compare
 
 import "fmt"
 
-// Status is what came of a check.
+// Status is the result of a check.
 type Status int
 
 const (
@@ -23,8 +23,8 @@ func (s Status) String() string {
 	return fmt.Sprint(int(s))
 }
 
-// The names of checks, as in [Finding].Check: CheckRun says that the case could be run at all, the others are the five
-// gates. A relation's check has the relation's name.
+// The names of checks, as in [Finding].Check. CheckRun says whether the case could be run at all; the others are the
+// five gates of a [Trial]. The check of a relation has the relation's name.
 const (
 	CheckRun      = "run"
 	CheckExact    = "exact"
@@ -34,7 +34,7 @@ const (
 	CheckLocality = "locality"
 )
 
-// The names of the numbers that fill a case besides its own.
+// The kinds of numbers that fill a case besides its own.
 const (
 	smallIntegers = "integers"
 	largeIntegers = "large integers"
@@ -44,10 +44,10 @@ const (
 // Finding is what one check of a case found.
 type Finding struct {
 	Check   string // its name
-	Numbers string // what the case was filled with: "" for its own numbers; or integers, large integers, or outliers
+	Numbers string // what filled the case: "" for its own numbers, or integers, large integers or outliers
 	Status  Status
-	Note    string // what is wrong, or why it was skipped
-	Result  Result // the figures, where outputs were compared with the judge's
+	Note    string // what is wrong, or why the check was skipped
+	Result  Result // the figures, if outputs were compared with the judge's
 }
 
 // String says in one line what was found.
@@ -62,7 +62,7 @@ func (f Finding) String() string {
 	return text + " passed"
 }
 
-// judged is the finding of a check that compared outputs. note says what is wrong if it is not ok.
+// judged returns the finding of a check that compared outputs. note says what is wrong; it is used only if ok is false.
 func judged(check, numbers string, ok bool, result Result, note string) Finding {
 	f := Finding{Check: check, Numbers: numbers, Result: result}
 	if !ok {

@@ -7,16 +7,17 @@ import (
 	"gpuconv/conv"
 )
 
-// GuardError reports what no comparison of outputs shows: a backend changed memory that is not its own, or gave other
-// bits the second time.
+// GuardError reports a fault that a comparison of outputs cannot show: a backend changed memory that is not its own, or
+// its second run gave other bits than the first.
 type GuardError struct{ What string }
 
 func (e *GuardError) Error() string { return "compare: " + e.What }
 
-// compute plans c on a backend and runs it once or twice, each time into NaNs between canaries. It returns what the
-// plan says of itself, too. A [*GuardError] says that an input was changed, that something was written outside the
-// output or that the second run gave other bits; the output comes with it. With any other error there is no output. The
-// backend gets copies: others may be held to c at the same time.
+// compute plans c on a backend and runs it once or twice. Each output is a tensor of NaNs between canaries: known
+// values that must stay as they are. compute also returns how the plan describes itself. A [*GuardError] says that an
+// input was changed, that something was written outside the output, or that the second run gave other bits; the output
+// comes with it. With any other error there is no output. The backend gets copies, because others may use c at the same
+// time.
 func compute(test conv.Backend, c Case, runs int) (dst *conv.Tensor, d conv.Description, err error) {
 	before := [3][]float32{c.Src.Data, c.Weight.Data, c.Bias}
 	c.Src = &conv.Tensor{Shape: c.Src.Shape, Data: clone(c.Src.Data)}
@@ -56,12 +57,12 @@ func compute(test conv.Backend, c Case, runs int) (dst *conv.Tensor, d conv.Desc
 	return dst, d, guard
 }
 
-// canary is how many elements lie before and after an output, to be left alone. It is odd, so that the output is
+// canary is the number of elements before and after an output that nobody may change. It is odd, so that the output is
 // aligned to no more than one element.
 const canary = 67
 
-// RunGuarded runs a plan of p on src, any batch up to p's, into a new tensor of NaNs between canaries. If a canary was
-// overwritten it returns the output with a [*GuardError].
+// RunGuarded runs a plan of p on src, with any batch up to p's. The output is a new tensor of NaNs between canaries:
+// known values that the plan must not change. If it changed one, RunGuarded returns the output with a [*GuardError].
 func RunGuarded(plan conv.Plan, p conv.Problem, src *conv.Tensor) (*conv.Tensor, error) {
 	shape, err := p.Dst()
 	if err != nil {
@@ -95,8 +96,8 @@ func RunGuarded(plan conv.Plan, p conv.Problem, src *conv.Tensor) (*conv.Tensor,
 	return dst, nil
 }
 
-// Differ returns the index at which two slices first differ in their bits, or −1 if they do not. If one continues the
-// other they differ at the end of the shorter one.
+// Differ returns the first index at which the bits of two slices differ, or −1 if they are equal. If one slice is a
+// prefix of the other, that is the length of the shorter one.
 func Differ(a, b []float32) int {
 	for i := range min(len(a), len(b)) {
 		if math.Float32bits(a[i]) != math.Float32bits(b[i]) {

@@ -23,7 +23,7 @@ func Random(name string, p conv.Problem) (Case, error) {
 	return c, nil
 }
 
-// integers returns a case of p with integers other than 0, |x| and |b| ≤ mostX and |w| ≤ mostW. The same name draws the
+// integers returns a case of p with integers other than 0: |x| and |b| ≤ mostX, |w| ≤ mostW. The same name draws the
 // same numbers.
 func integers(name string, p conv.Problem, mostX, mostW int) (Case, error) {
 	c, err := blank(name, p)
@@ -37,7 +37,7 @@ func integers(name string, p conv.Problem, mostX, mostW int) (Case, error) {
 	return c, nil
 }
 
-// drawIntegers draws no 0: a tap that is dropped must show.
+// drawIntegers never draws 0, so that a missing product changes the output.
 func drawIntegers(values []float32, r *rand.Rand, most int) {
 	for i := range values {
 		values[i] = float32(1 + r.IntN(most))
@@ -47,9 +47,9 @@ func drawIntegers(values []float32, r *rand.Rand, most int) {
 	}
 }
 
-// exactRange returns the largest |x| ≤ x for which all partial sums of p are integers below 2²⁴, so that they are exact
-// in float32 in whatever order. Weights are |w| ≤ w, or ≤ the returned bound if that is less. It returns 0 if there is
-// no such bound. scale is how many times as large the sums may grow on top of that.
+// exactRange returns the largest bound of |x|, at most x, for which all partial sums of p are integers of at most 2²⁴:
+// float32 adds these exactly, in any order. It assumes that |w| is at most w and at most the returned bound. It returns
+// 0 if there is no such bound. scale leaves room for sums that many times as large.
 func exactRange(p conv.Problem, x, w, scale int) int {
 	terms := scale * (p.Weight[1]*p.Weight[2]*p.Weight[3] + 1)
 	if p.Pool.Kind == conv.AvgPool {
@@ -61,7 +61,7 @@ func exactRange(p conv.Problem, x, w, scale int) int {
 	return x
 }
 
-// inexact says why p does not map integers to integers, or "" if it does.
+// inexact says why p does not map integers to integers. It returns "" if it does.
 func inexact(p conv.Problem) string {
 	if p.Activation == conv.Energy {
 		return "a square root is seldom exact"
@@ -72,8 +72,8 @@ func inexact(p conv.Problem) string {
 	return ""
 }
 
-// Generator returns a source of numbers that a name seeds. A case that draws from it has the same numbers alone and
-// among others.
+// Generator returns a random source seeded by name. So a case draws the same numbers whether it runs alone or among
+// others.
 func Generator(name string) *rand.Rand {
 	h := fnv.New64a()
 	h.Write([]byte(name))

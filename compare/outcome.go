@@ -9,34 +9,34 @@ import (
 	"gpuconv/fault"
 )
 
-// Outcome is what all checks of one case found on one backend.
+// Outcome is what all checks of one case found for one backend.
 type Outcome struct {
 	Case      string
 	Problem   conv.Problem
-	Algorithm string // as the plan names it, "" if it does not or there is no plan
+	Algorithm string // as the plan names it; "" if the plan does not say or there is none
 	Findings  []Finding
-	// Err is the backend's error if the case could not be run. If it wraps [conv.ErrUnsupported] the case was skipped,
-	// else it failed.
+	// Err is the backend's error if the case could not be run. If it wraps [conv.ErrUnsupported], the case was skipped;
+	// otherwise it failed.
 	Err error
-	// Evidence is what the first check that failed by comparing outputs saw. A check of the case's own numbers goes
-	// before others. It is nil if no output was wrong.
+	// Evidence shows the wrong output of the first failed check that compares outputs. A check with the case's own
+	// numbers takes precedence. Evidence is nil if no output was wrong.
 	Evidence *Evidence
 }
 
-// Evidence is a wrong output with what is needed to look at it.
+// Evidence is a wrong output with all that is needed to examine it.
 type Evidence struct {
 	Check     string
 	Case      Case         // with the numbers that were used
 	Got       *conv.Tensor // the output
 	Want      []float64    // the judge's values
-	Limit     []float64    // how far off each may be
-	Worst     [4]int       // image, channel, row and column of the largest error in parts of its limit
+	Limit     []float64    // the error that each may have
+	Worst     [4]int       // image, channel, row and column of the largest error relative to its limit
 	Result    Result
 	Algorithm string
 }
 
-// Refused is the outcome of a case that a backend says it cannot compute. Its note is the text of err; if err is a
-// [*fault.Error], without the cause [conv.ErrUnsupported], which Skipped says already.
+// Refused returns the outcome of a case that a backend says it cannot compute: skipped, with the text of err as the
+// note. If err is a [*fault.Error], the note leaves out the cause [conv.ErrUnsupported], which Skipped already says.
 func Refused(name string, p conv.Problem, err error) Outcome {
 	why := err.Error()
 	var refusal *fault.Error
@@ -48,7 +48,7 @@ func Refused(name string, p conv.Problem, err error) Outcome {
 	return Outcome{Case: name, Problem: p, Err: err, Findings: []Finding{skipped(CheckRun, "", why)}}
 }
 
-// Status is Failed if a check failed, Skipped if none passed, else Passed.
+// Status is Failed if a check failed, Passed if none failed and at least one passed, and Skipped otherwise.
 func (o Outcome) Status() Status {
 	status := Skipped
 	for _, f := range o.Findings {
@@ -80,7 +80,7 @@ func (o Outcome) Why() string {
 	return strings.Join(notes, "; ")
 }
 
-// worst returns the figures of the comparison that came nearest to its bound, or passed it furthest.
+// worst returns the figures of the comparison whose largest error is the largest fraction of its bound.
 func (o Outcome) worst() Result {
 	var worst Result
 	for _, f := range o.Findings {

@@ -8,19 +8,19 @@ import (
 	"gpuconv/conv"
 )
 
-// outlierKinds are images in which a few pixels are far larger than the others, or the only ones that are not 0. An
-// error that an algorithm spreads to outputs that do not see these pixels is then large beside those outputs. The first
-// few kinds differ most. Each is drawn into one image, [1 C H W]. most, at least 1, is the largest pixel for which no
-// sum overflows.
+// outlierKinds draw images in which a few pixels are far larger than the others, or the only ones that are not 0. If an
+// algorithm spreads errors to outputs that do not see these pixels, the errors are large beside those outputs. The
+// first few kinds differ most. Each function draws one image, [1 C H W]. most, at least 1, is the largest pixel with
+// which no sum overflows.
 var outlierKinds = [...]func(r *rand.Rand, image *conv.Tensor, most float64){
 	pixelOf(1e20), pointOf(1), columnOf(1e6), sixteenBits, frameOf(1e20), pixelOf(1e6), columnOf(1e20), halfBright,
 	frameOf(1e6), pointOf(1e20),
 }
 
-// OutlierKinds is how many kinds of outliers there are.
+// OutlierKinds is the number of kinds of outliers.
 const OutlierKinds = len(outlierKinds)
 
-// pixelOf draws one pixel of a size among others in (−1, 1), as a fill value for missing data does.
+// pixelOf draws one pixel of the given size among pixels in (−1, 1), like the fill value of missing data.
 func pixelOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	return func(r *rand.Rand, image *conv.Tensor, most float64) {
 		noise(r, image, 1)
@@ -28,7 +28,7 @@ func pixelOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	}
 }
 
-// pointOf draws one pixel of a size in a black image.
+// pointOf draws one pixel of the given size in a black image.
 func pointOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	return func(r *rand.Rand, image *conv.Tensor, most float64) {
 		clear(image.Data)
@@ -36,7 +36,7 @@ func pointOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	}
 }
 
-// columnOf draws a column of a size, in all channels.
+// columnOf draws a column of pixels of the given size, in all channels, among pixels in (−1, 1).
 func columnOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	return func(r *rand.Rand, image *conv.Tensor, most float64) {
 		noise(r, image, 1)
@@ -45,7 +45,7 @@ func columnOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	}
 }
 
-// frameOf draws a border of a size, in all channels.
+// frameOf draws a border of pixels of the given size, in all channels, around pixels in (−1, 1).
 func frameOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	return func(r *rand.Rand, image *conv.Tensor, most float64) {
 		noise(r, image, 1)
@@ -55,14 +55,14 @@ func frameOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	}
 }
 
-// sixteenBits draws pixels of 0 … 1, and one pixel in 35 of 60,000, as 16-bit cameras have.
+// sixteenBits draws pixels in 0 … 1, and one pixel in 35 as 60,000, as a 16-bit camera may give.
 func sixteenBits(r *rand.Rand, image *conv.Tensor, most float64) {
 	noise(r, image, 0)
 	top, left := r.IntN(min(7, image.Shape.H())), r.IntN(min(5, image.Shape.W()))
 	paint(image, func(y, x int) bool { return y%7 == top && x%5 == left }, float32(min(60000, most)))
 }
 
-// halfBright draws 0 … 65,535 on the left and 0 … 1 on the right.
+// halfBright draws 0 … 65,535 in the left half and 0 … 1 in the right half.
 func halfBright(r *rand.Rand, image *conv.Tensor, most float64) {
 	noise(r, image, 0)
 	width := image.Shape.W()
@@ -73,7 +73,7 @@ func halfBright(r *rand.Rand, image *conv.Tensor, most float64) {
 	}
 }
 
-// noise draws pixels between least, −1 or 0, and 1. None is 0.
+// noise draws pixels between least, which is −1 or 0, and 1. No pixel is 0.
 func noise(r *rand.Rand, image *conv.Tensor, least float32) {
 	for i := range image.Data {
 		image.Data[i] = 1 - r.Float32()
@@ -90,7 +90,7 @@ func signed(r *rand.Rand, size float64) float32 {
 	return float32(size)
 }
 
-// paint sets pixels of all channels.
+// paint sets the pixels of all channels for which where is true.
 func paint(image *conv.Tensor, where func(y, x int) bool, value float32) {
 	width := image.Shape.W()
 	for i := range image.Data {
@@ -100,8 +100,8 @@ func paint(image *conv.Tensor, where func(y, x int) bool, value float32) {
 	}
 }
 
-// outliers returns c with as many images of outliers as there are kinds, or as c has, if that is fewer. The first is of
-// a kind that the name draws, plus first.
+// outliers returns c with images of outliers in place of its own: one of each kind, or as many as c has images if that
+// is fewer. The kind of the first image is a number drawn from c's name, plus first; the next kinds follow.
 func outliers(c Case, first int) Case {
 	r := Generator(c.Name + " " + outlierImages)
 	first += r.IntN(len(outlierKinds))
@@ -122,7 +122,8 @@ func outliers(c Case, first int) Case {
 	return c
 }
 
-// mostPixel is the largest pixel for which no sum of c overflows, nor the sum of a pool's window.
+// mostPixel returns the largest pixel with which no sum of c overflows, nor the sum over a pool's window. It leaves a
+// margin of 4.
 func mostPixel(c Case) float64 {
 	sums := 1.0
 	filters := c.Problem.Weight[0]

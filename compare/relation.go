@@ -9,18 +9,19 @@ import (
 	"gpuconv/conv"
 )
 
-// Relation is something that all convolutions keep, so that a backend can be held to itself without a judge. It is
-// checked on a problem, or on one made from it: without its pool, for example, where the relation is one of sums.
+// Relation is a property that holds for all convolutions. It compares a backend's outputs with one another, so that it
+// needs no judge. It is checked on a problem or on one derived from it: a relation of sums, for example, leaves out the
+// pool.
 type Relation struct {
 	Name string
 	hold func(s *subject) error
 }
 
-// Check finds out whether the backend keeps r on p, with numbers that seed draws. The finding is Skipped, and says why,
-// where r says nothing about p or the backend cannot compute what r asks for.
+// Check finds out whether r holds for the backend on p, with numbers that seed draws. The finding is Skipped, and says
+// why, if r does not apply to p or the backend cannot compute what r needs.
 //
-// Relations whose sides have the same sums in the same order are checked with numbers in (−1, 1) if one algorithm
-// computes both sides. Others are checked with integers, for which every order gives the same.
+// Relations whose two sides compute the same sums in the same order are checked with numbers in (−1, 1) if one
+// algorithm computes both sides. All others are checked with integers, whose sums are the same in every order.
 func (r Relation) Check(test conv.Backend, p conv.Problem, seed string) Finding {
 	s := newSubject(r.Name+" "+seed, test, p)
 	err := r.hold(s)
@@ -41,7 +42,7 @@ func (r Relation) Check(test conv.Backend, p conv.Problem, seed string) Finding 
 	return Finding{Check: r.Name}
 }
 
-// inapplicable says why a relation says nothing about a problem.
+// inapplicable says why a relation does not apply to a problem.
 type inapplicable string
 
 func (i inapplicable) Error() string { return string(i) }
@@ -51,7 +52,7 @@ type mismatch struct{ what string }
 
 func (m *mismatch) Error() string { return m.what }
 
-// subject is a backend with the problem that a relation is checked on.
+// subject is what a relation is checked on: a backend and a problem.
 type subject struct {
 	test conv.Backend
 	p    conv.Problem // with defaults filled in
@@ -59,8 +60,8 @@ type subject struct {
 	name string
 
 	integersOnly bool
-	algorithm    string // of the last computation
-	mixed        bool   // there were several
+	algorithm    string // of the latest computation
+	mixed        bool   // several algorithms were used
 	tolerance    float64
 	drawn        int
 }
@@ -70,7 +71,7 @@ func newSubject(name string, test conv.Backend, p conv.Problem) *subject {
 	return &subject{test: test, p: p, rand: Generator(name), name: name}
 }
 
-// numbers draws a case in (−1, 1), or of integers where different algorithms are compared.
+// numbers returns a case with numbers in (−1, 1), or with integers if integersOnly is set.
 func (s *subject) numbers(p conv.Problem) (Case, error) {
 	if s.integersOnly {
 		return s.integers(p)
@@ -79,7 +80,7 @@ func (s *subject) numbers(p conv.Problem) (Case, error) {
 	return Random(fmt.Sprint(s.name, s.drawn), p)
 }
 
-// integers draws a case for which even sums of two outputs are exact.
+// integers returns a case of integers for which even the sum of two outputs is exact.
 func (s *subject) integers(p conv.Problem) (Case, error) {
 	most := exactRange(p, 32, 32, 2)
 	if most < 2 {
@@ -99,7 +100,7 @@ func (s *subject) compute(c Case) (*conv.Tensor, error) {
 	return got, nil
 }
 
-// computed computes both of two cases.
+// computed computes two cases.
 func (s *subject) computed(a, b Case) (x, y *conv.Tensor, err error) {
 	if x, err = s.compute(a); err == nil {
 		y, err = s.compute(b)
@@ -107,8 +108,8 @@ func (s *subject) computed(a, b Case) (x, y *conv.Tensor, err error) {
 	return x, y, err
 }
 
-// same reports a difference of two outputs (−0 = +0). An algorithm of transforms may differ by its tolerance: on each
-// side by as much as [Trial] allows.
+// same reports where two outputs differ (−0 = +0). If an algorithm works on transforms, each side may be off by as much
+// as [Trial] allows.
 func (s *subject) same(what string, got, want *conv.Tensor) error {
 	if got.Shape != want.Shape {
 		return &mismatch{fmt.Sprintf("%s: shape %v, want %v", what, got.Shape, want.Shape)}
@@ -124,13 +125,13 @@ func (s *subject) same(what string, got, want *conv.Tensor) error {
 	return nil
 }
 
-// sums returns p without bias, activation and pool: what is linear.
+// sums returns p without bias, activation and pool: the part that is linear.
 func sums(p conv.Problem) conv.Problem {
 	p.Bias, p.Activation, p.Pool = false, conv.Identity, conv.Pool{}
 	return p
 }
 
-// mapped returns a new tensor with the elements that where returns for each index.
+// mapped returns a new tensor. where returns its element for each index.
 func mapped(shape conv.Shape, where func(n, c, y, x int) float32) *conv.Tensor {
 	made := &conv.Tensor{Shape: shape, Data: make([]float32, shape[0]*shape[1]*shape[2]*shape[3])}
 	for i := range made.Data {
@@ -140,7 +141,7 @@ func mapped(shape conv.Shape, where func(n, c, y, x int) float32) *conv.Tensor {
 	return made
 }
 
-// place turns the number of an element into its index.
+// place returns the index [n c y x] of the i-th element.
 func place(i int, shape conv.Shape) (at [4]int) {
 	for axis := 3; axis >= 0; axis-- {
 		if shape[axis] > 0 {
@@ -153,7 +154,7 @@ func place(i int, shape conv.Shape) (at [4]int) {
 // element returns one element of a tensor.
 func element(t *conv.Tensor, n, c, y, x int) float32 { return t.Plane(n, c)[y*t.Shape[3]+x] }
 
-// exchanged maps an image by exchanging coordinates within its planes.
+// exchanged returns a tensor of the given shape. Its element y, x of each plane is t's element at where(y, x).
 func exchanged(t *conv.Tensor, shape conv.Shape, where func(y, x int) (int, int)) *conv.Tensor {
 	return mapped(shape, func(n, c, y, x int) float32 {
 		y, x = where(y, x)

@@ -10,7 +10,7 @@ import (
 // Relations returns all relations.
 func Relations() []Relation {
 	return []Relation{
-		// The same sums in the same order.
+		// Both sides compute the same sums in the same order.
 		{"scaling by a power of two", scaling},
 		{"splitting the batch", splittingBatch},
 		{"permuting filters", permutingFilters},
@@ -18,7 +18,7 @@ func Relations() []Relation {
 		{"padding is a padded image", paddedImage},
 		{"an impulse returns the filter", impulse},
 		{"zero filters return the bias", zeroFilters},
-		// Sums that are exact on integers.
+		// The sides add in different orders. These are checked with integers, whose sums are exact.
 		{"additivity", additivity},
 		{"splitting channels", splittingChannels},
 		{"turning by 180°", turning},
@@ -70,7 +70,7 @@ func splittingBatch(s *subject) error {
 	return s.same(fmt.Sprintf("images from %d on alone", cut), part, whole.Images(cut, s.p.Src.N()))
 }
 
-// permutingFilters shuffles the filters of each group. Pairs whose energy is taken stay together.
+// permutingFilters shuffles the filters of each group. With energy, the two filters of a pair stay together.
 func permutingFilters(s *subject) error {
 	c, err := s.numbers(s.p)
 	if err != nil {
@@ -84,7 +84,7 @@ func permutingFilters(s *subject) error {
 	if perGroup < 2 {
 		return inapplicable("there is one filter to a group")
 	}
-	var outputs, filters []int // where each comes from
+	var outputs, filters []int // the old index of each new one
 	for g := range s.p.Groups {
 		for _, k := range s.rand.Perm(perGroup) {
 			outputs = append(outputs, g*perGroup+k)
@@ -106,7 +106,7 @@ func permutingFilters(s *subject) error {
 		func(n, k, y, x int) float32 { return element(whole, n, outputs[k], y, x) }))
 }
 
-// separateGroups computes the first group, the last and one more, each by itself.
+// separateGroups computes the first group, the last one and a random one, each alone.
 func separateGroups(s *subject) error {
 	if s.p.Groups < 2 {
 		return inapplicable("there is one group")
@@ -162,7 +162,7 @@ func paddedImage(s *subject) error {
 	return s.same("the padded image", got, want)
 }
 
-// pixel returns the value at a position that may lie in the padding.
+// pixel returns the value at a position of the padded image. y and x count from the image's first pixel.
 func pixel(p conv.Problem, src *conv.Tensor, n, c, y, x int) float32 {
 	y, insideY := beyond(p.PaddingMode, y, p.Src.H())
 	x, insideX := beyond(p.PaddingMode, x, p.Src.W())
@@ -172,8 +172,8 @@ func pixel(p conv.Problem, src *conv.Tensor, n, c, y, x int) float32 {
 	return element(src, n, c, y, x)
 }
 
-// beyond returns which pixel of size a position reads, and whether it reads one. It follows NumPy's pad, and walks
-// where the reference computes, so that it shares no mistake with it.
+// beyond returns the index, below size, of the pixel that position pos reads, and whether there is one. It follows
+// NumPy's pad. It walks to that pixel step by step, where the reference uses a formula, so that they share no mistake.
 func beyond(mode conv.PaddingMode, pos, size int) (int, bool) {
 	switch mode {
 	case conv.Zeros:
@@ -205,7 +205,7 @@ func beyond(mode conv.PaddingMode, pos, size int) (int, bool) {
 	return pos, true
 }
 
-// impulse puts a 1 into an image of zeros: each output is the tap that meets it.
+// impulse puts a 1 into an image of zeros: each output is the weight that meets it.
 func impulse(s *subject) error {
 	p := sums(s.p)
 	p.PaddingMode = conv.Zeros
@@ -236,7 +236,7 @@ func impulse(s *subject) error {
 	return s.same("the impulse's response", got, want)
 }
 
-// tapAt returns which of kernel taps is distance pixels from the window's start, and whether one is.
+// tapAt returns which of the kernel taps lies distance pixels from the window's start. meets is false if none does.
 func tapAt(distance, dilation, kernel int) (tap int, meets bool) {
 	return distance / dilation, distance >= 0 && distance%dilation == 0 && distance/dilation < kernel
 }

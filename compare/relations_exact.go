@@ -2,7 +2,7 @@ package compare
 
 import "gpuconv/conv"
 
-// Relations of sums, checked on integers: every order of addition gives the same.
+// The relations in this file are checked on integers, for which every order of addition gives the same sum.
 
 func additivity(s *subject) error {
 	a, err := s.integers(sums(s.p))
@@ -36,7 +36,7 @@ func added(a, b *conv.Tensor) *conv.Tensor {
 	return sum
 }
 
-// splittingChannels computes every group's first channels by themselves, and its last ones.
+// splittingChannels computes the first channels of every group and the remaining ones separately: their sums add up.
 func splittingChannels(s *subject) error {
 	p := sums(s.p)
 	channels := p.Weight[1]
@@ -68,8 +68,8 @@ func splittingChannels(s *subject) error {
 	return s.same("the sum over channels", added(first, second), whole)
 }
 
-// turning turns image and filter by 180° together; the pads change sides. With a stride the windows must reach the far
-// border exactly, because it becomes the near one.
+// turning turns image and filter by 180° together, and exchanges the paddings of opposite sides. With a stride, the
+// last window must end exactly at the far border, because that becomes the near one.
 func turning(s *subject) error {
 	p := sums(s.p)
 	dst, err := p.Dst()
@@ -120,7 +120,7 @@ func transposing(s *subject) error {
 	return s.same("H and W exchanged", got, transpose(want))
 }
 
-// shifting moves an image by multiples of the stride over a large one of zeros: the response moves along.
+// shifting places an image in a larger one of zeros, and moves it by multiples of the stride: the response moves along.
 func shifting(s *subject) error {
 	p := sums(s.p)
 	p.Padding, p.PaddingMode = conv.Padding{}, conv.Zeros
@@ -168,5 +168,5 @@ func shifting(s *subject) error {
 	return s.same("shifted", got, want)
 }
 
-// mostShifted bounds the pixels of shifting's images, because a stride or dilation may have any size.
+// mostShifted bounds the pixels of shifting's images, because strides and dilations can be arbitrarily large.
 const mostShifted = 1 << 22

@@ -7,14 +7,14 @@ import (
 	"gpuconv/conv"
 )
 
-// Result is what a comparison found.
+// Result has the figures of a comparison of outputs with the judge's.
 type Result struct {
 	Elements int
 	Wrong    int // beyond the bound, not written, or not the expected NaN or infinity
-	NaNs     int // wrong ones that are NaN: most likely never written
+	NaNs     int // wrong outputs that are NaN: most likely they were never written
 	Warnings int // within the bound but beyond the probable size of an error
-	BothNaN  int // right ones that are NaN, in the output and in the judge's
-	BothInf  int // right ones that are infinite in both
+	BothNaN  int // outputs that are NaN, as the judge's are
+	BothInf  int // outputs that are infinite, as the judge's are
 
 	MaxError float64 // largest |got − want| of finite outputs
 	MaxRatio float64 // largest |got − want| / bound; +Inf for a wrong NaN or infinity
@@ -47,7 +47,8 @@ func (r Result) String() string {
 		r.notFinite()
 }
 
-// NotFinite says how many of the right outputs are no numbers: "9 of 100 are NaN in both". It is empty if none is.
+// NotFinite says how many of the right outputs are NaN or infinite, for example "9 of 100 are NaN in both". It returns
+// "" if there are none.
 func (r Result) NotFinite() string {
 	switch {
 	case r.BothNaN > 0 && r.BothInf > 0:
@@ -60,7 +61,7 @@ func (r Result) NotFinite() string {
 	return ""
 }
 
-// notFinite is NotFinite after another text.
+// notFinite returns the text of NotFinite in a form that continues a line.
 func (r Result) notFinite() string {
 	if text := r.NotFinite(); text != "" {
 		return "; " + text
@@ -76,22 +77,22 @@ type verdict struct {
 	limit, probable float64
 }
 
-// ratio returns the error as a part of the bound: 0 for equal values and for NaN that answers NaN, +Inf for a NaN or an
-// infinity that was not expected.
+// ratio returns the error as a fraction of the bound. It is 0 for equal values and where NaN is expected and found, and
+// +Inf for a NaN or infinity that was not expected.
 func (v verdict) ratio() float64 {
 	got := float64(v.got)
 	switch {
 	case got == v.want, math.IsNaN(got) && math.IsNaN(v.want):
 		return 0
 	case math.IsInf(got, 0) && math.Abs(v.want) > math.MaxFloat32 && math.Signbit(got) == math.Signbit(v.want):
-		return 0 // float32 has nothing nearer
+		return 0 // want is beyond the range of float32
 	case math.IsNaN(got), math.IsInf(got, 0), math.IsNaN(v.want), math.IsInf(v.want, 0):
 		return math.Inf(1)
 	}
 	if ratio := math.Abs(got-v.want) / v.limit; !math.IsNaN(ratio) {
 		return ratio
 	}
-	return math.Inf(1) // there is no bound: nothing can be said for this output
+	return math.Inf(1) // the bound is NaN: nothing is known about this output
 }
 
 func (r *Result) add(v verdict) {
@@ -127,10 +128,10 @@ func (r *Result) countNotFinite(v float32) {
 	}
 }
 
-// locate turns the worst output's number into its place.
+// locate sets Worst to the index of the worst output.
 func (r *Result) locate(shape conv.Shape) { r.Worst = place(r.worstAt, shape) }
 
-// Merge adds what was found among the outputs of further images. Their first is image number first of the whole batch.
+// Merge adds the result of further images of the same batch. first is the index in the batch of the first of them.
 func (r *Result) Merge(other Result, first int) {
 	if other.Elements == 0 {
 		return

@@ -8,27 +8,28 @@ import (
 	"gpuconv/conv"
 )
 
-// filterSum is one of the sums that make an output, tap by tap in the order of package conv's formula.
+// filterSum is one of the sums of products that an output is made of. Its taps are in the order of package conv's
+// formula.
 type filterSum struct {
-	Filter, Row, Column int // which of the sums of an image
+	Filter, Row, Column int // the filter, and the row and column among the filter's sums
 	Bias                float32
 	Taps                []tap
 }
 
-// tap is one product of a sum.
+// tap is one product of a sum: pixel X times weight W.
 type tap struct {
 	Channel, U, V int // of the weight: channel in the group, kernel row and column
-	Row, Column   int // of the image; outside it in the padding
+	Row, Column   int // of the image; out of its range if the pixel lies in the padding
 	X, W          float32
 	Float32       float32 // the sum up to here, rounded after each operation
 	Float64       float64 // the sum up to here
 }
 
-// mostSums bounds how many sums sumsOf takes apart: those of a large pooling window are alike.
+// mostSums bounds the number of sums that sumsOf returns: the sums of a large pooling window are alike.
 const mostSums = 16
 
-// sumsOf takes apart the sums that make one output of a case, at image, channel, row and column: one sum, or those of a
-// pair of filters, or of a pooling window, 16 at most.
+// sumsOf returns the sums that one output of a case is made of: one sum, or those of a pair of filters or of a pooling
+// window, at most mostSums. at is the output's image, channel, row and column.
 func sumsOf(c Case, at [4]int) []filterSum {
 	p := c.Problem
 	p.Spec = p.WithDefaults()
@@ -79,7 +80,7 @@ func takeApart(p conv.Problem, c Case, n, k, i, j int) filterSum {
 	return s
 }
 
-// WriteText writes what failed and, tap by tap, how the worst output comes about.
+// WriteText writes what failed and, product by product, how the worst output is computed.
 func (e *Evidence) WriteText(w io.Writer) error {
 	var b strings.Builder
 	p := e.Case.Problem

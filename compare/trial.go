@@ -8,40 +8,43 @@ import (
 	"gpuconv/conv"
 )
 
-// sumRMS is the largest RMS error, in parts of the largest output, that sums of products in float32 may have. With many
-// terms, inputs rounded to fewer bits stay within the bound of each output but not within this. Random sums of 4,608
-// terms come to 4.7e-7, and to 9.8e-5 if their inputs are rounded as TF32 is (TestEachGateAlone). It equals √n·u at
-// n = 625. Beyond that, √n·u is allowed, the probable error of a sum (Higham & Mary 2019). Sums of terms of one sign
-// have such errors: pixels 0 and 1 with filters that keep their mean come to 1.9e-6 at n = 2,524. If all
-// outputs cancel, their largest gives no scale: see cancelled.
+// sumRMS is the largest RMS error, as a fraction of the largest output, that sums of products in float32 may have. If
+// inputs were rounded to fewer bits and a sum has many terms, each output stays within its own bound, but this check
+// fails. Random sums of 4,608 terms have an RMS error of 4.7e-7, or of 9.8e-5 if their inputs are rounded to TF32
+// (TestEachGateAlone). sumRMS equals √n·u at n = 625 terms. For more terms √n·u is allowed, the probable error of a sum
+// (Higham & Mary 2019). Sums whose terms all have one sign do have such errors: pixels 0 and 1 with filters that are
+// not centred on 0 give 1.9e-6 at n = 2,524. If all outputs cancel, the largest output is no useful scale: see
+// cancelled.
 const sumRMS = 1.5e-6
 
-// cancelled is the ratio of the largest output to the largest A below which the RMS check says nothing. Errors are in
-// proportion to A: at a ratio of 1/25 a direct sum's RMS error is 25 times 6e-8, the error of one rounding.
+// cancelled is a ratio of the largest output to the largest A. Below it, the RMS check is skipped. Errors are
+// proportional to A: at a ratio of 1/25, a direct sum's RMS error is 25 times 6e-8, the error of one rounding. That
+// equals sumRMS.
 const cancelled = 0.04
 
-// Trial is a case that the judge has computed once, for any number of backends to be held to it. Its checks, which have
-// the names of the Check constants, are five gates:
+// Trial is a case that the judge has computed once, for any number of backends. A backend must pass five gates, named
+// as the Check constants are:
 //
-//  1. CheckExact: filled with small integers the output equals the judge's bit for bit (−0 = +0). All partial sums of
-//     these are exact in float32, with or without fused multiply-add and in any order. One filling has |x|, |w| ≤ 32;
-//     another has |x| ≤ 4095, |w| ≤ 4, which inputs rounded to float16 or TF32 do not survive.
-//  2. CheckBound: with the case's own numbers no output is further off than the forward error bound, or than the
-//     multiple of it that the algorithm states as [conv.Description].Bound.
-//  3. CheckRMS: the RMS error of all outputs is at most 1.5e-6 of the largest output, or √n·u of it for n terms if
-//     that is more. It is skipped if the outputs cancel or underflow.
-//  4. CheckLocality: no output is further off than that bound, nor off at all where A is 0, when a few pixels of the
-//     images are far larger than all others: a pixel, a column or a frame of 1e6 or 1e20, a point in a black image,
-//     ranges of 16 bits. An output depends on its receptive field only. The case's own numbers are held to this, too,
-//     if the plan states more than CheckBound would find.
-//  5. CheckGuards: every run leaves its inputs and what is around its output as they were, and a second run gives the
+//  1. CheckExact: with small integers the output equals the judge's bit for bit (−0 = +0). All partial sums of such
+//     integers are exact in float32, in any order, with or without fused multiply-add. One filling has |x|, |w| ≤ 32.
+//     Another has |x| ≤ 4095, |w| ≤ 4: it fails if inputs are rounded to float16 or TF32.
+//  2. CheckBound: with the case's own numbers, no error exceeds the forward error bound, or the multiple of it that the
+//     algorithm states as [conv.Description].Bound.
+//  3. CheckRMS: the RMS error of all outputs is at most 1.5e-6 of the largest output, or √n·u of it for n terms if that
+//     is more. The check is skipped if the outputs cancel or underflow.
+//  4. CheckLocality: an output depends on its receptive field only. The images have a few pixels that are far larger
+//     than all others: a pixel, a column or a frame of 1e6 or 1e20, a point in a black image, ranges of 16 bits. Still
+//     no error exceeds CheckBound's bound, and outputs whose A is 0 have no error. The case's own numbers must pass
+//     this check, too, if the plan states an error that CheckBound would let pass.
+//  5. CheckGuards: every run leaves its inputs and the memory around its output unchanged, and a second run gives the
 //     same bits.
 //
-// An algorithm that states a [conv.Description].Tolerance is not held to CheckExact. Each of its outputs may be off by
-// 8 times that tolerance, and their RMS error may be the tolerance itself. Both are in parts of the largest output, or
-// of what a filter gives if every pixel were as bright as the brightest, if that is more. It passes CheckLocality only
-// if it was asked for, see [Options]: the check is then skipped, and outputs beside outliers are held to the tolerance.
-// What a backend takes by itself may be off by [conv.MostBound] times γₙ·A, whatever it states.
+// An algorithm that states a [conv.Description].Tolerance need not pass CheckExact. Each of its outputs may be off by 8
+// times that tolerance, and their RMS error may be the tolerance itself. The unit is the largest output, or what a
+// filter gives for pixels that are all as bright as the brightest, if that is more. Such an algorithm fails
+// CheckLocality unless the caller asked for it, see [Options]. Then CheckLocality is skipped, and outputs beside
+// outliers are tested by the tolerance. An algorithm that a backend chose by itself may be off by [conv.MaxBound]
+// times γₙ·A, whatever it states.
 //
 // Several goroutines may use a trial.
 type Trial struct {
@@ -49,16 +52,16 @@ type Trial struct {
 	fillings []*filling
 }
 
-// filling is a way to fill a case, with the judge's answer.
+// filling is a case filled with one kind of numbers, with what the judge computes for it.
 type filling struct {
-	numbers string
+	numbers string // the kind of numbers, as in Finding.Numbers
 	c       Case
-	inexact string // of integers: why the output need not equal the judge's
+	inexact string // for integers: why the output need not equal the judge's
 	truth   *truth
 }
 
-// NewTrial has the judge, each of whose plans must be a [conv.Oracle], compute c with its own numbers, with integers
-// and with outliers. c must have at least one image.
+// NewTrial has the judge compute c with its own numbers, with integers and with outliers. Each of the judge's plans
+// must be a [conv.Oracle]. c must have at least one image.
 func NewTrial(judge conv.Backend, c Case) (*Trial, error) {
 	t := &Trial{Case: c}
 	if c.Src == nil || c.Src.Shape.N() == 0 {
@@ -94,18 +97,18 @@ func NewTrial(judge conv.Backend, c Case) (*Trial, error) {
 	return t, nil
 }
 
-// Options choose what a backend is held to.
+// Options choose what a Trial checks.
 type Options struct {
-	// Relations are checked too, on the case's problem; none by default.
+	// Relations are also checked, on the case's problem. The default is none.
 	Relations []Relation
-	// FirstFailure ends a case at the first check that fails.
+	// FirstFailure ends a case as soon as a check fails.
 	FirstFailure bool
-	// Asked says that somebody asked for the algorithm, by its name or by [conv.Fast]. Then it may state a Tolerance,
-	// or a Bound above [conv.MostBound].
+	// Asked says that the caller asked for the algorithm, by its name or by [conv.Fast]. Then the algorithm may state a
+	// Tolerance, or a Bound above [conv.MaxBound].
 	Asked bool
 }
 
-// Run holds a backend to the trial. A backend's error is part of the outcome.
+// Run tests a backend. If the backend reports an error, it is part of the outcome.
 func (t *Trial) Run(test conv.Backend, o Options) Outcome {
 	out := Outcome{Case: t.Case.Name, Problem: t.Case.Problem}
 	out.run(t, test, o)
@@ -135,7 +138,8 @@ func (o *Outcome) run(t *Trial, test conv.Backend, options Options) {
 	}
 }
 
-// try has the backend compute one filling of a case and adds what was found. It reports whether the backend could.
+// try has the backend compute one filling of a case, and adds what was found. It reports whether the backend could
+// compute it.
 func (o *Outcome) try(f *filling, test conv.Backend, options Options, guards *Finding) bool {
 	got, d, err := compute(test, f.c, 2)
 	o.Algorithm = d.Algorithm
@@ -177,7 +181,7 @@ func (f *filling) check(got *conv.Tensor, d conv.Description, asked bool) []Find
 	}
 	result := f.truth.compare(got, d)
 	findings := []Finding{f.bounded(result)}
-	if d.Tolerance > 0 || d.Bound > conv.MostBound { // else that was it
+	if d.Tolerance > 0 || d.Bound > conv.MaxBound { // otherwise bounded has checked as much
 		findings = append(findings, f.local(got, d, asked))
 	}
 	return append(findings, f.rms(result, d.Tolerance))
@@ -200,7 +204,8 @@ func (f *filling) bounded(result Result) Finding {
 	return judged(CheckBound, f.numbers, result.OK(), result, result.String())
 }
 
-// local holds each output to its own pixels, unless the algorithm was asked for and states otherwise.
+// local checks that the errors of each output come from its own pixels. It skips algorithms with a Tolerance that the
+// caller asked for.
 func (f *filling) local(got *conv.Tensor, d conv.Description, asked bool) Finding {
 	if asked && d.Tolerance > 0 {
 		return skipped(CheckLocality, f.numbers,
@@ -215,7 +220,7 @@ func (f *filling) local(got *conv.Tensor, d conv.Description, asked bool) Findin
 }
 
 func (f *filling) localBound(d conv.Description, asked bool) bound {
-	most := float64(conv.MostBound)
+	most := float64(conv.MaxBound)
 	if asked {
 		most = math.Inf(1)
 	}
@@ -243,7 +248,7 @@ func (f *filling) rms(result Result, tolerance float64) Finding {
 		fmt.Sprintf("RMS error %.2g of the largest output, want at most %.2g", result.RMS, tolerance))
 }
 
-// exact counts as wrong what is not the judge's value.
+// exact replaces r by a comparison in which every output that does not equal the judge's is wrong.
 func (r *Result) exact(got *conv.Tensor, t *truth) {
 	strict := Result{Elements: r.Elements, Largest: r.Largest, RMS: r.RMS}
 	for i, g := range got.Data {

@@ -7,18 +7,18 @@ import (
 	"gpuconv/conv"
 )
 
-// truth is what the judge computes for a case.
+// truth is what the judge computes for a case. want and magnitude have one value per output.
 type truth struct {
 	shape     conv.Shape
 	want      []float64
-	magnitude []float64 // A of each output
+	magnitude []float64 // A = Σ|x||w| + |b| of each output
 	bound     bound
 	largest   float64 // largest finite |want|
 	sums      float64 // largest finite A
-	scale     float64 // see transformScale
+	scale     float64 // the scale of the errors of transforms, see transformScale
 }
 
-// newTruth asks a judge, each of whose plans must be a [conv.Oracle].
+// newTruth has a judge compute c. Each of the judge's plans must be a [conv.Oracle].
 func newTruth(judge conv.Backend, c Case) (*truth, error) {
 	plan, err := judge.Plan(c.Problem, c.Weight, c.Bias)
 	if err != nil {
@@ -57,12 +57,12 @@ func finiteMagnitude(v float64) float64 {
 	return math.Abs(v)
 }
 
-// compare holds got to the truth and to what its algorithm states.
+// compare compares got with the truth, within the error bound that d states.
 func (t *truth) compare(got *conv.Tensor, d conv.Description) Result {
 	return t.compareWithin(got, t.bound.of(d, t.scale))
 }
 
-// compareWithin holds got to the truth and to a bound.
+// compareWithin compares got with the truth, within the error bound b.
 func (t *truth) compareWithin(got *conv.Tensor, b bound) Result {
 	result := Result{Elements: len(got.Data), Largest: t.largest}
 	squares := 0.0

@@ -2,10 +2,9 @@ package conv
 
 // Apply computes one convolution: it prepares it on backend, runs it and closes the plan. src is [N, C, H, W], weight
 // is [filters, channels per group, kernel rows, kernel columns], and bias is nil or has one value per filter. The
-// result is new; its shape is that of [Problem.Dst]. Errors are those of [Backend.Plan] and [Plan.Run].
+// result is a new tensor of the shape that [Problem.Dst] returns. Errors are those of [Backend.Plan] and [Plan.Run].
 //
-// For several batches with the same weights call Plan once instead: that is where weights are packed and shaders
-// compiled.
+// For several batches with the same weights, call Plan once instead: it packs the weights and compiles the shaders.
 func Apply(backend Backend, spec Spec, weight *Tensor, bias []float32, src *Tensor) (*Tensor, error) {
 	if err := src.Check("src"); err != nil {
 		return nil, err
@@ -22,7 +21,7 @@ func Apply(backend Backend, spec Spec, weight *Tensor, bias []float32, src *Tens
 	if err != nil {
 		return nil, err
 	}
-	plan, err := backend.Plan(p, weight, bias)
+	plan, err := Expecting(backend, p.Src.N()).Plan(p, weight, bias)
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,9 @@
 package conv
 
-// Choice names one way of a backend to compute a problem.
+// Choice is one way in which a backend can compute a problem.
 type Choice struct {
-	Algorithm string // as Options.Algorithm of the backend takes it
-	Tile      string // how the algorithm cuts the work, as Choices names it; "" for one that has no choice
+	Algorithm string // as the backend's Options.Algorithm takes it
+	Tile      string // how the algorithm cuts the work, as Choices names it; "" if it has only one way
 }
 
 // String names the algorithm and its tile.
@@ -14,11 +14,11 @@ func (c Choice) String() string {
 	return c.Algorithm + ", " + c.Tile
 }
 
-// Chooser is the optional power of a backend to compute a problem in any of several ways, so that they can be measured.
+// Chooser is implemented by backends that can compute a problem in several ways, so that a caller can measure each.
 //
-// Choices lists these ways, also those that the backend would not take by itself because others are faster. It leaves
-// out those that the backend's precision rules out. PlanChoice is Plan with any way, whatever the precision. It reports
-// an error that wraps [ErrUnsupported] for a way that the backend does not have.
+// Choices lists these ways, including those that the backend would not choose by itself because others are faster. It
+// leaves out those that the backend's precision rules out. PlanChoice is Plan with a given way, whatever the precision.
+// It reports an error that wraps [ErrUnsupported] for a way that the backend does not have.
 type Chooser interface {
 	Backend
 	Explainer

@@ -9,8 +9,8 @@ func (p Problem) Parameters() float64 {
 	return count
 }
 
-// Bytes returns the traffic that a valid problem cannot avoid: the bytes of src, weights, biases and dst, once each, in
-// float32.
+// Bytes returns the memory traffic that no algorithm can avoid: the bytes of src, weights, biases and dst in float32,
+// each counted once. It is 0 if p is invalid.
 func (p Problem) Bytes() float64 {
 	dst, err := p.Dst()
 	if err != nil {
@@ -19,10 +19,11 @@ func (p Problem) Bytes() float64 {
 	return 4 * (product(p.Src[:]...) + p.Parameters() + product(dst[:]...))
 }
 
-// Intensity returns floating-point operations per byte of [Problem.Bytes]: 2 for each of [Problem.MACs].
+// Intensity returns the floating-point operations, 2 for each of [Problem.MACs], per byte of [Problem.Bytes]. p must be
+// valid.
 func (p Problem) Intensity() float64 { return 2 * p.MACs() / p.Bytes() }
 
-// product multiplies extents as float64, which no shape overflows.
+// product multiplies extents as float64, so that it cannot overflow.
 func product(extents ...int) float64 {
 	result := 1.0
 	for _, e := range extents {

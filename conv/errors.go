@@ -7,8 +7,8 @@ import (
 	"gpuconv/fault"
 )
 
-// ErrUnsupported is wrapped by the error of a backend that understands a problem and cannot compute it. The wrapping
-// error names what it cannot do. Test with errors.Is.
+// ErrUnsupported is wrapped by the error of a backend that understands a problem but cannot compute it. The wrapping
+// error says what the backend cannot do. Test for it with errors.Is.
 var ErrUnsupported = errors.New("not supported by this backend")
 
 // ErrClosed is wrapped by the errors of a plan or device after its Close.
@@ -28,11 +28,11 @@ type ShapeError struct {
 // Error returns one line: argument, value, rule.
 func (e *ShapeError) Error() string { return "conv: " + e.Plain() }
 
-// Plain returns the line without the package, for programs that name the place in another way.
+// Plain returns the line without the package's name, for programs that say in another way where the error comes from.
 func (e *ShapeError) Plain() string { return fmt.Sprintf("%s %s: %s", e.Arg, e.Value, e.Rule) }
 
-// Beside returns the line for a place that names a flag and its value already: the rule alone if that is what e names,
-// else what Plain returns. See [fault.Repeats].
+// Beside returns the line for a message that already names a flag and its value. If e is about the same flag and value
+// it is the rule alone, otherwise it is what Plain returns. See [fault.Repeats].
 func (e *ShapeError) Beside(flag, value string) string {
 	if fault.Repeats(flag, value, e.Arg, e.Value) {
 		return e.Rule

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// names are the texts of a set of constants that count from 0, as the command line and JSON have them.
+// names has the text of each constant of an enumeration that counts from 0, as used on the command line and in JSON.
 type names struct {
-	of    string // what they name
+	of    string // what the constants are, for errors
 	texts []string
 }
 
@@ -19,7 +19,7 @@ var (
 	precisions   = names{"precision", []string{"exact", "fast"}}
 )
 
-// text returns the name of v, or its digits if it has none.
+// text returns the name of v, or its digits if v has no name.
 func (n names) text(v int) string {
 	if v < 0 || v >= len(n.texts) {
 		return strconv.Itoa(v)
@@ -43,7 +43,7 @@ func (n names) marshal(v int) ([]byte, error) {
 	return []byte(n.texts[v]), nil
 }
 
-// unmarshal sets v to the value that has the name text.
+// unmarshal sets v to the constant whose name is text.
 func (n names) unmarshal(v *int, text []byte) error {
 	at := slices.Index(n.texts, string(text))
 	if at < 0 {

@@ -2,9 +2,10 @@ package conv
 
 import "fmt"
 
-// Source returns which of size rows, or columns, the place at of an image and its padding takes, or -1 if it is 0. The
-// image's own places are 0 … size−1, those before it are negative. For places beyond a padding that [Problem.Dst]
-// accepts the result means nothing.
+// Source returns which row of an image fills row number at of the padded image, or -1 if zeros fill it. Rows are
+// numbered from the image's first one: 0 … size−1 is the image itself, and negative rows are the padding before it.
+// size is the number of rows of the image. Source works for columns, too. The result is meaningless outside a padding
+// that [Problem.Dst] accepts.
 func (m PaddingMode) Source(at, size int) int {
 	if at >= 0 && at < size {
 		return at
@@ -12,7 +13,7 @@ func (m PaddingMode) Source(at, size int) int {
 	return m.beyond(at, size)
 }
 
-// beyond is Source outside the image. It is a function of its own so that Source is inlined.
+// beyond is Source outside the image. It is a separate function so that the compiler can inline Source.
 func (m PaddingMode) beyond(at, size int) int {
 	switch m {
 	case Reflect:
@@ -34,10 +35,10 @@ func (m PaddingMode) beyond(at, size int) int {
 }
 
 // Same returns the padding with which a convolution of stride 1 keeps the size of the image, as PyTorch's
-// padding='same' does. Along each axis it is dilation·(kernel−1) in all, half of it before the image and half after.
-// Where that is odd, one more is after the image. Pairs are (H, W); stride and dilation are 1 by default.
+// padding='same' does. Along each axis its total is dilation·(kernel−1): half before the image, half after it. If the
+// total is odd, the extra row or column goes after the image. Pairs are (H, W). A stride or dilation of 0 means 1.
 //
-// It refuses other strides, as PyTorch does, and extents below 1, with a [*ShapeError]. [SameUpper] takes any stride.
+// Same refuses other strides, as PyTorch does, and extents below 1, with a [*ShapeError]. [SameUpper] takes any stride.
 func Same(kernel, stride, dilation [2]int) (Padding, error) {
 	var before, after [2]int
 	for axis := range 2 {
@@ -54,27 +55,28 @@ func Same(kernel, stride, dilation [2]int) (Padding, error) {
 	return sides(before, after), nil
 }
 
-// SameUpper returns the padding with which the sums are ⌈size/stride⌉ along each axis, as those of TensorFlow's SAME
-// and ONNX's SAME_UPPER. In all it is what the last window lacks,
+// SameUpper returns the padding that makes ⌈size/stride⌉ sums along each axis, like TensorFlow's SAME and ONNX's
+// SAME_UPPER. Along each axis its total is what the last window needs beyond the image,
 //
 //	max(0, (⌈size/stride⌉−1)·stride + dilation·(kernel−1) + 1 − size)
 //
-// half of it before the image and half after. Where that is odd, one more is after the image. Pairs are (H, W); 0 means
-// 1 for stride and dilation. With a stride of 1 it is [Same].
+// half before the image, half after it. If the total is odd, the extra row or column goes after the image. Pairs are
+// (H, W). A stride or dilation of 0 means 1. With a stride of 1 the result is that of [Same].
 //
-// It refuses extents below 1 with a [*ShapeError].
+// SameUpper refuses extents below 1 with a [*ShapeError].
 func SameUpper(image, kernel, stride, dilation [2]int) (Padding, error) {
 	less, more, err := samePadding("same-upper", image, kernel, stride, dilation)
 	return sides(less, more), err
 }
 
-// SameLower is [SameUpper] but for an odd padding, of which one more is before the image: ONNX's SAME_LOWER.
+// SameLower is like [SameUpper], but if the total is odd, the extra row or column goes before the image: ONNX's
+// SAME_LOWER.
 func SameLower(image, kernel, stride, dilation [2]int) (Padding, error) {
 	less, more, err := samePadding("same-lower", image, kernel, stride, dilation)
 	return sides(more, less), err
 }
 
-// samePadding returns the two halves of the padding of SameUpper, the smaller first.
+// samePadding returns the two halves of SameUpper's padding, the smaller one first.
 func samePadding(name string, image, kernel, stride, dilation [2]int) (less, more [2]int, err error) {
 	for axis := range 2 {
 		span, err := spanOf(name, axis, kernel, dilation)
@@ -93,7 +95,7 @@ func samePadding(name string, image, kernel, stride, dilation [2]int) (less, mor
 	return less, more, nil
 }
 
-// spanOf returns dilation·(kernel−1), how far a kernel reaches beyond its first tap.
+// spanOf returns dilation·(kernel−1): how far a kernel reaches beyond its first element.
 func spanOf(name string, axis int, kernel, dilation [2]int) (int, error) {
 	k, d := kernel[axis], max1(dilation[axis])
 	if k < 1 || d < 1 {

@@ -2,29 +2,29 @@ package conv
 
 import "fmt"
 
-// Precision says how exact the algorithms are that a backend takes by itself. An algorithm that is asked for by name is
-// taken at either precision.
+// Precision says which algorithms a backend may choose by itself. An algorithm that the caller asks for by name is
+// allowed with either precision.
 type Precision int
 
 const (
-	// Exact takes algorithms whose outputs depend on nothing but their receptive fields: each output is off
-	// by at most [MostBound]·γₙ·A, with its own A, and is 0 where A is 0. See [Description].
+	// Exact allows only algorithms whose outputs depend on nothing but their receptive fields: the error of each output
+	// is at most [MaxBound]·γₙ·A with its own A, and 0 where A is 0. [Description] explains γₙ and A.
 	Exact Precision = iota
-	// Fast takes algorithms that state a Tolerance, too, where they are faster: the error of a large pixel reaches
-	// outputs that do not see it.
+	// Fast also allows faster algorithms that state a Tolerance. With these, a large pixel may cause errors in outputs
+	// whose receptive fields do not contain it.
 	Fast
 )
 
-// MostBound is the largest Bound that the algorithms of [Exact] may state.
-const MostBound = 4
+// MaxBound is the largest Bound of an algorithm that [Exact] allows.
+const MaxBound = 4
 
 // String returns the name of p: exact or fast.
 func (p Precision) String() string { return precisions.text(int(p)) }
 
-// MarshalText returns the name of p, and a [*ShapeError] if it has none.
+// MarshalText returns the name of p, or a [*ShapeError] if p has none.
 func (p Precision) MarshalText() ([]byte, error) { return precisions.marshal(int(p)) }
 
-// UnmarshalText sets p by its name. It returns a [*ShapeError] for any other text.
+// UnmarshalText sets p to the precision with this name. It returns a [*ShapeError] for any other text.
 func (p *Precision) UnmarshalText(text []byte) error { return precisions.unmarshal((*int)(p), text) }
 
 // Accuracy says in words what Tolerance and Bound mean for the outputs.

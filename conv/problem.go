@@ -2,16 +2,16 @@ package conv
 
 import "fmt"
 
-// Problem is a convolution without its numbers: the shapes of images and weights, whether a bias is added, and how the
-// kernel moves. Its JSON is one flat object.
+// Problem describes a convolution without its data: the shapes of images and weights, whether a bias is added, and how
+// the kernel moves. Its JSON is one flat object.
 type Problem struct {
 	Src    Shape `json:"src"`    // [N, C, H, W]; N is the largest batch
 	Weight Shape `json:"weight"` // [filters, channels per group, kernel rows, kernel columns]
-	Bias   bool  `json:"bias"`   // one value per filter is added
+	Bias   bool  `json:"bias"`   // whether each filter adds one value of its own
 	Spec
 }
 
-// Dst validates p and returns the shape of its output. Every error is a [*ShapeError], which names the argument and the
+// Dst validates p and returns the shape of its output. Every error is a [*ShapeError] that names the argument and the
 // rule.
 func (p Problem) Dst() (Shape, error) {
 	sum, err := p.Sums()
@@ -31,7 +31,8 @@ func (p Problem) Dst() (Shape, error) {
 	return dst, nil
 }
 
-// Sums validates p and returns the shape of the sums, before energy and pooling. Without these it is the shape of Dst.
+// Sums validates p and returns the shape of the sums, before energy and pooling. Without energy and pooling that is the
+// shape of Dst.
 func (p Problem) Sums() (Shape, error) {
 	if err := p.checkNames(); err != nil {
 		return Shape{}, err
@@ -57,8 +58,8 @@ func (p Problem) Sums() (Shape, error) {
 	return sums, nil
 }
 
-// MACs returns the multiplications of the direct form for p.Src.N() images: sums × channels per group × kernel
-// elements. It is a float64 because an int may be too small. For a problem that is not valid it is 0.
+// MACs returns how many multiplications a direct convolution of p.Src.N() images takes: sums × channels per group ×
+// kernel elements. It is a float64 because it may be too large for an int. It is 0 if p is invalid.
 func (p Problem) MACs() float64 {
 	sums, err := p.Sums()
 	if err != nil {
@@ -73,7 +74,7 @@ func (p Problem) MACs() float64 {
 
 var axisNames = [2]string{"H", "W"}
 
-// checkNames refuses values that no constant names.
+// checkNames refuses a padding mode, activation or kind of pool that is not one of the constants.
 func (p Problem) checkNames() error {
 	if err := paddingModes.check(int(p.PaddingMode)); err != nil {
 		return err
@@ -127,7 +128,7 @@ func (p Problem) checkGroups() error {
 	return nil
 }
 
-// sumExtent validates one axis (0: H, 1: W) and returns how many sums it holds.
+// sumExtent validates one axis (0: H, 1: W) and returns the number of sums along it.
 func (p Problem) sumExtent(axis int) (int, error) {
 	size, kernel := p.Src[2+axis], p.Weight[2+axis]
 	stride, dilation := p.Stride[axis], p.Dilation[axis]
@@ -144,7 +145,7 @@ func (p Problem) sumExtent(axis int) (int, error) {
 	if err := p.checkPadding(axis, size, before, after); err != nil {
 		return 0, err
 	}
-	const most = 1 << 29 // shaders place pixels with an int32, into which three of these fit
+	const most = 1 << 29 // shaders compute positions as int32, which holds the sum of three of these
 	if size > most || before > most || after > most {
 		return 0, &ShapeError{"src", p.Src.String(), fmt.Sprintf("want %s and its padding %s of at most %d",
 			axisNames[axis], p.Padding, most)}
@@ -220,7 +221,7 @@ func (p Problem) CheckPlan(weight *Tensor, bias []float32) error {
 	return nil
 }
 
-// CheckBias validates the number of values of a bias. Its error is a [*ShapeError].
+// CheckBias validates the number of values of a bias: one per filter. Its error is a [*ShapeError].
 func (p Problem) CheckBias(values int) error {
 	if values != p.Weight[0] {
 		return &ShapeError{"bias", fmt.Sprintf("[%d]", values),
@@ -230,8 +231,8 @@ func (p Problem) CheckBias(values int) error {
 	return nil
 }
 
-// CheckRun validates the arguments of [Plan.Run]: src against p.Src, with any batch up to its N, and dst against p's
-// output for that batch. Every error is a [*ShapeError].
+// CheckRun validates the arguments of [Plan.Run]: src must have the shape p.Src, with any batch up to its N, and dst
+// the shape of p's output for that batch. Every error is a [*ShapeError].
 func (p Problem) CheckRun(dst, src *Tensor) error {
 	if err := src.Check("src"); err != nil {
 		return err

@@ -30,13 +30,13 @@ func (s Shape) Image() Shape { s[0] = 1; return s }
 // WithN returns s with a batch of n.
 func (s Shape) WithN(n int) Shape { s[0] = n; return s }
 
-// Bytes returns the size of a float32 array of this shape. It is a float64 because it may pass what int holds.
+// Bytes returns the size of a float32 array of this shape. It is a float64 because it may be too large for an int.
 func (s Shape) Bytes() float64 {
 	return 4 * float64(s[0]) * float64(s[1]) * float64(s[2]) * float64(s[3])
 }
 
-// Len returns the number of elements. It reports a [*ShapeError] if an extent is negative, or if an int cannot hold the
-// number.
+// Len returns the number of elements. It reports a [*ShapeError] if an extent is negative, or if the number is too
+// large for an int.
 func (s Shape) Len() (int, error) {
 	n, err := Product(s[:]...)
 	if err != nil {
@@ -45,8 +45,8 @@ func (s Shape) Len() (int, error) {
 	return n, nil
 }
 
-// Product multiplies extents. It reports an error if one is negative, or if an int cannot hold the product. The product
-// of nothing is 1. One zero makes it 0 whatever the others are.
+// Product multiplies extents. It reports an error if one is negative, or if the product is too large for an int. The
+// product of no extents is 1. If one is 0, the product is 0, however large the others are.
 func Product(extents ...int) (int, error) {
 	product := uint64(1)
 	zero, overflow := false, false

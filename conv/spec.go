@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Spec says how a kernel moves over an image, and what follows the sum. Pairs are (H, W). The zero value is a dense
-// convolution with stride 1 and without padding.
+// Spec says how a kernel moves over an image, and what is done with the sums. Pairs are (H, W). The zero value is a
+// convolution in one group, with stride 1 and without padding.
 type Spec struct {
-	Stride      [2]int      `json:"stride"`   // default 1
-	Dilation    [2]int      `json:"dilation"` // default 1
+	Stride      [2]int      `json:"stride"`   // 0 means 1
+	Dilation    [2]int      `json:"dilation"` // 0 means 1
 	Padding     Padding     `json:"padding"`
 	PaddingMode PaddingMode `json:"padding_mode"`
-	Groups      int         `json:"groups"` // default 1
+	Groups      int         `json:"groups"` // 0 means 1
 	Activation  Activation  `json:"activation"`
 	Pool        Pool        `json:"pool"`
 }
@@ -21,15 +21,16 @@ type Spec struct {
 // Padding counts the rows and columns added at each side of every image.
 type Padding struct{ Top, Bottom, Left, Right int }
 
-// String returns top,bottom,left,right, as the command line takes it.
+// String returns top,bottom,left,right, the form that the command line takes.
 func (p Padding) String() string {
 	return fmt.Sprintf("%d,%d,%d,%d", p.Top, p.Bottom, p.Left, p.Right)
 }
 
-// Pad returns a padding of h rows at the top and at the bottom, and of w columns at the left and at the right.
+// Pad returns a padding of h rows at the top and h at the bottom, and of w columns at the left and w at the right.
 func Pad(h, w int) Padding { return Padding{Top: h, Bottom: h, Left: w, Right: w} }
 
-// PaddingMode says what the padding is filled with.
+// PaddingMode says what the padding is filled with. In the examples below, the image's row begins with 0 1 2, and the
+// two numbers before the bar are its padding.
 type PaddingMode int
 
 const (
@@ -37,7 +38,7 @@ const (
 	Reflect                      // the image mirrored about its border pixel, which is not repeated: 2 1 | 0 1 2
 	Replicate                    // the border pixel repeated: 0 0 | 0 1 2
 	Circular                     // the opposite side of the image: 1 2 | 0 1 2
-	Symmetric                    // the image mirrored about its border, whose pixel is repeated: 1 0 | 0 1 2
+	Symmetric                    // the image mirrored about its edge, so that the border pixel is repeated: 1 0 | 0 1 2
 )
 
 // PaddingModes returns all modes, the zero value first.
@@ -48,10 +49,10 @@ func PaddingModes() []PaddingMode {
 // String returns the name of m: zeros, reflect, replicate, circular or symmetric.
 func (m PaddingMode) String() string { return paddingModes.text(int(m)) }
 
-// MarshalText returns the name of m, and a [*ShapeError] if it has none.
+// MarshalText returns the name of m, or a [*ShapeError] if m has none.
 func (m PaddingMode) MarshalText() ([]byte, error) { return paddingModes.marshal(int(m)) }
 
-// UnmarshalText sets m by its name. It returns a [*ShapeError] for any other text.
+// UnmarshalText sets m to the mode with this name. It returns a [*ShapeError] for any other text.
 func (m *PaddingMode) UnmarshalText(text []byte) error {
 	return paddingModes.unmarshal((*int)(m), text)
 }
@@ -62,19 +63,19 @@ type Activation int
 const (
 	Identity Activation = iota // y
 	ReLU                       // 0 if y < 0, else y; NaN stays NaN
-	// Energy is √(a²+b²), as channel m, of the sums a and b of filters 2m and 2m+1; NaN if one is NaN. Each group has
-	// an even number of filters. For a quadrature pair it is the response of a complex cell (Adelson and Bergen, JOSA A
-	// 2(2), 1985).
+	// Energy combines the sums a and b of filters 2m and 2m+1 into channel m: √(a²+b²), or NaN if a or b is NaN. Each
+	// group must have an even number of filters. For a quadrature pair of filters, Energy is the response of a complex
+	// cell (Adelson and Bergen, JOSA A 2(2), 1985).
 	Energy
 )
 
 // String returns the name of a: none, relu or energy.
 func (a Activation) String() string { return activations.text(int(a)) }
 
-// MarshalText returns the name of a, and a [*ShapeError] if it has none.
+// MarshalText returns the name of a, or a [*ShapeError] if a has none.
 func (a Activation) MarshalText() ([]byte, error) { return activations.marshal(int(a)) }
 
-// UnmarshalText sets a by its name. It returns a [*ShapeError] for any other text.
+// UnmarshalText sets a to the activation with this name. It returns a [*ShapeError] for any other text.
 func (a *Activation) UnmarshalText(text []byte) error { return activations.unmarshal((*int)(a), text) }
 
 // PoolKind says how a window of activations becomes one value.
@@ -82,28 +83,29 @@ type PoolKind int
 
 const (
 	NoPool  PoolKind = iota
-	MaxPool          // the largest; NaN if one is NaN
+	MaxPool          // the largest value; NaN if any is NaN
 	AvgPool          // the mean
 )
 
 // String returns the name of k: none, max or avg.
 func (k PoolKind) String() string { return poolKinds.text(int(k)) }
 
-// MarshalText returns the name of k, and a [*ShapeError] if it has none.
+// MarshalText returns the name of k, or a [*ShapeError] if k has none.
 func (k PoolKind) MarshalText() ([]byte, error) { return poolKinds.marshal(int(k)) }
 
-// UnmarshalText sets k by its name. It returns a [*ShapeError] for any other text.
+// UnmarshalText sets k to the kind with this name. It returns a [*ShapeError] for any other text.
 func (k *PoolKind) UnmarshalText(text []byte) error { return poolKinds.unmarshal((*int)(k), text) }
 
-// Pool reduces each window of Size activations to one value. Windows start every Stride. There is no padding: a window
-// that would reach beyond the border is left out (no ceil mode). The zero value pools nothing.
+// Pool reduces each window of Size activations to one value. Windows are Stride apart. Pairs are (H, W). There is no
+// padding: a window that would reach beyond the border is left out, as in PyTorch with ceil_mode=False. The zero value
+// pools nothing.
 type Pool struct {
 	Kind   PoolKind
 	Size   [2]int
-	Stride [2]int // default Size
+	Stride [2]int // 0 means Size
 }
 
-// String returns p as the command line takes it: none, or kind, size and stride as in max:3,2:2,1.
+// String returns p in the form that the command line takes: none, or kind, size and stride as in max:3,2:2,1.
 func (p Pool) String() string {
 	if p.Kind == NoPool {
 		return "none"
@@ -111,8 +113,8 @@ func (p Pool) String() string {
 	return fmt.Sprintf("%s:%d,%d:%d,%d", p.Kind, p.Size[0], p.Size[1], p.Stride[0], p.Stride[1])
 }
 
-// MarshalText returns what String does, with the default stride as a number, and a [*ShapeError] if the kind has no
-// name.
+// MarshalText returns what String does, with a stride of 0 replaced by the size. It returns a [*ShapeError] if the kind
+// has no name.
 func (p Pool) MarshalText() ([]byte, error) {
 	if err := poolKinds.check(int(p.Kind)); err != nil {
 		return nil, err
@@ -120,7 +122,7 @@ func (p Pool) MarshalText() ([]byte, error) {
 	return []byte(p.withStride().String()), nil
 }
 
-// withStride replaces strides of 0 by the size, which they mean.
+// withStride replaces each stride of 0 by the size, its default.
 func (p Pool) withStride() Pool {
 	for axis := range 2 {
 		if p.Stride[axis] == 0 {
@@ -130,9 +132,9 @@ func (p Pool) withStride() Pool {
 	return p
 }
 
-// UnmarshalText reads a pool as the command line takes it: none, or max or avg with a size and perhaps a stride, such
-// as max:2, max:3:2 or avg:2,1:2. One number is for both axes, two are H,W, each at least 1. Without a stride it is the
-// size. It returns a [*ShapeError] for any other text.
+// UnmarshalText reads a pool in the form that the command line takes: none, or max or avg with a size and perhaps a
+// stride, such as max:2, max:3:2 or avg:2,1:2. One number applies to both axes, two are H,W. Each number is at least 1.
+// The stride defaults to the size. UnmarshalText returns a [*ShapeError] for any other text.
 func (p *Pool) UnmarshalText(text []byte) error {
 	kind, extents, sized := strings.Cut(string(text), ":")
 	var read Pool
@@ -152,8 +154,8 @@ func (p *Pool) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// parsePair sets hw from 2 or 2,1: one number of at least 1 for both axes, or H,W. It reports whether text is one of
-// these.
+// parsePair sets hw from text: one number for both axes, as in 2, or H,W, as in 2,1. Each number is at least 1. It
+// reports whether text has this form.
 func parsePair(hw *[2]int, text string) bool {
 	h, w, two := strings.Cut(text, ",")
 	if !two {
@@ -169,7 +171,7 @@ func parsePair(hw *[2]int, text string) bool {
 	return true
 }
 
-// WithDefaults replaces every 0 that stands for a default: strides, dilations and groups become 1, the stride of a pool
+// WithDefaults replaces every 0 that means a default: strides, dilations and groups become 1, the stride of a pool
 // becomes its size.
 func (s Spec) WithDefaults() Spec {
 	for axis := range 2 {
@@ -181,7 +183,7 @@ func (s Spec) WithDefaults() Spec {
 	return s
 }
 
-// max1 replaces only 0, so that a negative value reaches validation.
+// max1 replaces 0 by 1. It keeps negative values, so that validation refuses them.
 func max1(v int) int {
 	if v == 0 {
 		return 1

@@ -13,7 +13,7 @@ type Tensor struct {
 }
 
 // NewTensor returns a tensor of zeros. It reports a [*ShapeError] if an extent is negative, or if the elements do not
-// fit in the address space.
+// fit into the address space.
 func NewTensor(shape Shape) (*Tensor, error) {
 	n, err := shape.Len()
 	if err != nil {
@@ -26,7 +26,7 @@ func NewTensor(shape Shape) (*Tensor, error) {
 	return &Tensor{Shape: shape, Data: make([]float32, n)}, nil
 }
 
-// Check reports a [*ShapeError] that names arg if t is nil, or if it does not hold as many elements as its shape says.
+// Check reports a [*ShapeError] that names arg if t is nil, or if Data does not have as many elements as Shape says.
 func (t *Tensor) Check(arg string) error {
 	if t == nil {
 		return &ShapeError{Arg: arg, Value: "nil", Rule: "want a tensor"}
@@ -42,21 +42,22 @@ func (t *Tensor) Check(arg string) error {
 	return nil
 }
 
-// Images returns images lo ≤ n < hi of t, which share its storage. Like slicing, it panics if they are out of range.
+// Images returns a tensor of the images lo ≤ n < hi of t. It shares t's storage. It panics if lo or hi is out of range,
+// as slicing does.
 func (t *Tensor) Images(lo, hi int) *Tensor {
 	size := t.Shape[1] * t.Shape[2] * t.Shape[3]
 	return &Tensor{Shape: t.Shape.WithN(hi - lo), Data: t.Data[lo*size : hi*size : hi*size]}
 }
 
-// Plane returns the H×W elements of image n, channel c, which share t's storage.
+// Plane returns the H×W elements of channel c of image n. They share t's storage.
 func (t *Tensor) Plane(n, c int) []float32 {
 	size := t.Shape[2] * t.Shape[3]
 	at := (n*t.Shape[1] + c) * size
 	return t.Data[at : at+size : at+size]
 }
 
-// Flipped returns a copy of weights whose kernels are turned by 180°. A cross-correlation with it is the convolution
-// with t that signal processing means: y[i, j] = Σ w[u, v]·x[i−u, j−v].
+// Flipped returns a copy of the weights t with each kernel turned by 180°. A cross-correlation with the copy is what
+// signal processing calls the convolution with t: y[i, j] = Σ w[u, v]·x[i−u, j−v].
 func (t *Tensor) Flipped() *Tensor {
 	flipped := &Tensor{Shape: t.Shape, Data: slices.Clone(t.Data)}
 	size := t.Shape[2] * t.Shape[3]

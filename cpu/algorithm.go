@@ -14,8 +14,8 @@ import (
 type algorithm struct {
 	name    string
 	accepts func(p conv.Problem, sums conv.Shape, k *simd.Kernels) error // nil, or why it cannot
-	// worth returns nil, or why another is faster. The batch of job is all images that a plan computes. A forced
-	// algorithm is not asked.
+	// worth returns nil, or why another algorithm is faster. The batch of job has all images that a plan computes, over
+	// all its runs. worth is not called for a forced algorithm.
 	worth   func(job conv.Problem, sums conv.Shape, k *simd.Kernels) error
 	prepare func(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe
 }
@@ -28,35 +28,39 @@ func algorithms() []algorithm {
 	}
 }
 
-// recipe is a prepared convolution. Before settle it only answers questions. pack is called after settle. band may be
-// called any time after pack, from several goroutines.
+// recipe is a prepared convolution. Until settle is called, only the methods above it may be called. pack is called
+// after settle. After pack, several goroutines may call band at any time.
 type recipe interface {
-	bound() float64               // as conv.Description has it
-	phases() int                  // of the slab
-	columns() int                 // that are read, at least
-	inputRows(rows int) int       // of the slab that so many rows of sums need
-	rowStep() int                 // bands begin at a multiple of it
-	fits(rows int) bool           // whether bands of so many rows of sums suit the caches
-	settle(s slab, rows int)      // the slab's layout, and the most rows of sums of a band
+	bound() float64               // as conv.Description.Bound
+	phases() int                  // phases of the slab, see there
+	columns() int                 // the least number of columns of the slab
+	inputRows(rows int) int       // rows of the slab that this many rows of sums need
+	rowStep() int                 // bands begin at multiples of it
+	fits(rows int) bool           // whether a band of this many rows of sums fits into the caches
+	settle(s slab, rows int)      // sets the slab's layout, and the most rows of sums of a band
 	packedLen() int               // floats of packed weights
 	suits(weight []float32) error // nil, or why direct is better for these weights; called before pack
 	pack(weight, bias []float32)
 	workspace() int                      // floats that band needs in worker.work
-	marks() int                          // numbers that band needs in worker.marks
-	band(w *worker, o output, part part) // computes sums of a group's filters
+	marks() int                          // integers that band needs in worker.marks
+	band(w *worker, o output, part part) // computes the sums of a group's filters
 }
 
-// part is the rows first ≤ y < first+rows of the sums of a group of an image.
+// part means the rows first ≤ y < first+rows of the sums of one group of an image.
 type part struct{ group, first, rows int }
 
-// output is where a band's sums go: row i of the group's filter k begins at data[k·plane + i·W].
+// output says where the sums of a band go: row i of the group's filter k begins at data[k·plane + i·W].
 type output struct {
 	data  []float32
 	plane int
 }
 
-// choose returns the algorithm for p, and the reason against each other one. A forced one is taken or refused; ""
-// forces none. One that turned out not to suit the weights may be rejected before.
+// anyNumber is the number of images that is assumed if Engine.Images is 0: so many that preparing a plan costs nothing
+// in comparison.
+const anyNumber = 1 << 30
+
+// choose returns the algorithm for p, and for each other algorithm the reason why it was not chosen. If e.Algorithm
+// names one, choose takes it or reports an error. unsuited is nil, or an algorithm that does not suit the weights.
 func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) (algorithm, []conv.Rejected, error) {
 	forced := e.Algorithm
 	sums, err := p.Sums()
@@ -69,6 +73,9 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 	}
 	job := p
 	job.Src = p.Src.WithN(max(p.Src.N(), e.Images))
+	if e.Images == 0 {
+		job.Src = p.Src.WithN(anyNumber)
+	}
 	var taken algorithm
 	var rejected []conv.Rejected
 	for _, a := range algorithms() {
@@ -101,7 +108,7 @@ func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) 
 	return taken, rejected, nil
 }
 
-// AlgorithmNames lists what Engine.Algorithm takes, in the order in which they are asked.
+// AlgorithmNames lists the names that Engine.Algorithm takes, in the order in which the engine tries them.
 func AlgorithmNames() []string {
 	var names []string
 	for _, a := range algorithms() {

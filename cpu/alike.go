@@ -4,17 +4,18 @@ import (
 	"math"
 )
 
-// alike is by how much to multiply the variance of a filter's errors, since its channels are alike.
+// alike returns the factor by which the variance of a filter's errors grows because its channels are alike.
 //
-// If one pattern over the channels has a part f of a filter's squares, as where weights are drawn around a mean, then
-// partial sums of an image with that pattern grow to c terms of one sign: f·c² beside c at step c. Their roundings have
-// 1 + 2/3·f·C times the variance; alike counts f·C. Of C channels with the very same kernel and pixels the roundings
-// are the same, too, and those of a sum of equal terms are no random walk: beside large pixels errors of 20 γₙA were
-// seen where the screen expected less than 1. For these alike counts 16·C.
+// Suppose that one pattern over the channels makes up a part f of a filter's squares, for instance because the weights
+// have a mean other than 0. For an image with that pattern, the terms of that part all have one sign: at step c, the
+// square of a partial sum is about c + f·c² instead of c. The variance of the roundings is then 1 + 2/3·f·C times as
+// large; alike uses 1 + f·C. If C channels have exactly the same kernel and pixels, their roundings are equal, too, and
+// do not cancel: beside large pixels, errors of 20 γₙA were seen where the screen expected less than 1. For such
+// channels, alike adds up to 16·C.
 //
-// Weights that are drawn at random are coherent, too, by about (1+√(9/C))²/9 (Marchenko and Pastur, Math. USSR-Sbornik
-// 1, 1967), and some of many filters by randomSlack of that more. No image has the pattern of them all, so that much
-// counts as nothing. TestLocalityOfChannelsAlike and TestLocalityOfMeans guard it.
+// Random weights have such a part, too: f is about (1+√(9/C))²/9 (Marchenko and Pastur, Math. USSR-Sbornik 1, 1967),
+// and up to randomSlack times that for a few of many filters. But no image has the patterns of all filters, so alike
+// subtracts this from f. TestLocalityOfChannelsAlike and TestLocalityOfMeans guard it.
 func alike(weight []float32) float64 {
 	channels, c := float64(len(weight)/9), coherence(weight)
 	root := 1 + 3/math.Sqrt(channels)
@@ -22,15 +23,15 @@ func alike(weight []float32) float64 {
 	return 1 + channels*(max(0, c-randomSlack*random)+16*max(0, c-min(0.5, 2*random)))
 }
 
-// randomSlack is how many times as coherent as most a few of many filters are.
+// randomSlack is the ratio of the largest coherence of many random filters to that of most of them.
 const randomSlack = 1.1
 
-// coherence is the largest part of a filter's squares that one pattern over the channels can have, 1/9 to 1: the
-// largest eigenvalue of the taps' Gram matrix, in parts of its trace. What it returns is up to 1.035 times as much: the
-// 64th root of the trace of the matrix to the power of 64.
+// coherence returns f, the largest part of a filter's squares that one pattern over the channels can make up, 1/9 to 1.
+// It is the largest eigenvalue of the taps' Gram matrix, divided by the trace. The result is up to 1.035 times too
+// large, because it is the 64th root of the trace of the matrix's 64th power.
 func coherence(weight []float32) float64 {
 	var gram [9][9]float64
-	var a, b, c, d [9]float64 // four channels at a time, which is twice as fast as one
+	var a, b, c, d [9]float64 // four channels at a time are twice as fast as one
 	for len(weight) > 0 {
 		weight = widen(&d, widen(&c, widen(&b, widen(&a, weight))))
 		for i := range gram {
@@ -57,7 +58,7 @@ func coherence(weight []float32) float64 {
 	return math.Pow(squares, 1./64)
 }
 
-// widen sets to to the first kernel of some weights, or to 0 if there are none, and returns the others.
+// widen copies the first kernel of weight to *to, or zeros if there is none. It returns the other kernels.
 func widen(to *[9]float64, weight []float32) []float32 {
 	if len(weight) == 0 {
 		clear(to[:])
@@ -69,7 +70,7 @@ func widen(to *[9]float64, weight []float32) []float32 {
 	return weight[9:]
 }
 
-// squared returns a symmetric matrix times itself, and the sum of the squares of what it returns.
+// squared returns the square b of a symmetric matrix, and the sum of the squares of b's elements.
 func squared(a *[9][9]float64) (b [9][9]float64, squares float64) {
 	for i := range a {
 		for j := range a {

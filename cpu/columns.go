@@ -2,29 +2,30 @@ package cpu
 
 import "gpuconv/cpu/internal/simd"
 
-// panels are filters of one group that are computed alike: each panel has the same number of filters, and the rows of
-// their outputs are cut in the same way.
+// panels are several panels of one group that are computed in the same way. A panel is a few filters whose sums share a
+// tile. Here all panels have the same number of filters, and the rows of their outputs are cut into the same spans.
 type panels struct {
 	filters int // of one panel
-	first   int // filter of the group that the first panel begins with
+	first   int // the first filter of the first panel, counted within the group
 	count   int
 	spans   []span
 }
 
-// span is a part of a row that one tile computes.
+// span is the part of a row that one tile computes.
 type span struct {
-	column  int
-	vectors int
-	cut     int // columns of it that are in the row, 0 if all are
+	column  int // the first
+	vectors int // width in registers
+	cut     int // how many of its columns lie in the row; 0 if all do
 }
 
-// cutFilters divides a group's filters into panels, so that rows of this many registers take the least time.
+// cutFilters divides a group's filters into the panels for which a row of this many registers takes the least time.
 func cutFilters(filters, vectors int, k *simd.Kernels) (best []panels) {
 	best, _ = cheapestPanels(filters, vectors, k)
 	return best
 }
 
-// cheapestPanels also returns how many cycles a tap of all filters takes for such a row, as tapCost estimates them.
+// cheapestPanels is cutFilters, and also returns how many cycles one tap of all filters takes for such a row, as
+// tapCost estimates them.
 func cheapestPanels(filters, vectors int, k *simd.Kernels) (best []panels, least float64) {
 	for most := simd.MaxFilters; most >= simd.MaxFilters/2; most-- {
 		all := evenPanels(filters, most)
@@ -43,14 +44,14 @@ func cheapestPanels(filters, vectors int, k *simd.Kernels) (best []panels, least
 	return best, least
 }
 
-// tapCost estimates the cycles that a tile takes for a tap: two multiply-adds a cycle, or the 4 cycles that each waits
-// for its predecessor; half a cycle for the loop; and a little for what is loaded again for the next panel.
-// BenchmarkTile measures the true ones.
+// tapCost estimates the cycles that a tile takes for one tap: two multiply-adds per cycle, but at least the 4 cycles
+// for which a multiply-add waits for its predecessor; half a cycle for the loop; and a little for inputs that are
+// loaded again for the next panel. BenchmarkTile measures the true cycles.
 func tapCost(filters, vectors int) float64 {
 	return max(float64(filters*vectors)/2, 4) + 0.5 + float64(vectors)/4
 }
 
-// evenPanels divides filters into panels of at most most, as evenly as possible.
+// evenPanels divides filters into panels of not more than most filters, as evenly as possible.
 func evenPanels(filters, most int) (all []panels) {
 	count, first := ceilDiv(filters, most), 0
 	for count > 0 {
@@ -66,8 +67,9 @@ func evenPanels(filters, most int) (all []panels) {
 	return all
 }
 
-// cutRow divides a row of so many columns into tiles of at most most vectors, as evenly as possible. A last tile that
-// would reach beyond the end is moved back, and computes some sums again. If there is only one tile, it is cut instead.
+// cutRow divides a row of this many columns into tiles of not more than most registers, as evenly as possible. If the
+// last tile would reach beyond the end, it is moved back, and computes some sums again. A single tile cannot be moved
+// back; only its first columns are kept.
 func cutRow(columns, lanes, most int) (all []span) {
 	vectors := ceilDiv(columns, lanes)
 	column := 0

@@ -5,9 +5,10 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// direct adds up the products in the formula's order. A tile of filters × columns is in registers, and each tap of the
-// kernel is taken once for the whole tile. Inputs are read from the slab as they are: nothing is unrolled into columns
-// of a matrix. Multiply-adds bound its speed as long as the rows under a kernel stay in the first cache.
+// direct adds up the products in the formula's order. A tile of sums, filters × columns, stays in registers, and the
+// inputs and weights of each tap are loaded once for the whole tile. Inputs are read directly from the slab: there is
+// no matrix of unrolled inputs (im2col). Multiply-adds limit its speed as long as the rows under a kernel stay in the
+// first-level cache.
 type direct struct {
 	problem conv.Problem // with defaults filled in
 	sums    conv.Shape
@@ -15,7 +16,7 @@ type direct struct {
 	layout  []panels
 	slab    slab
 	taps    simd.Taps
-	inner   int       // rows of outputs that are computed for a panel before the next panel
+	inner   int       // how many rows of outputs one panel computes before the next panel follows
 	weight  []float32 // [groups][panels][taps][filters of the panel]
 	bias    []float32
 }
@@ -35,14 +36,14 @@ func (d *direct) phases() int           { return d.problem.Stride[1] }
 func (d *direct) rowStep() int          { return 1 }
 func (d *direct) packedLen() int        { return d.problem.Weight[0] * (d.size() + 1) }
 
-// size is how many taps a filter has.
+// size returns how many taps a filter has.
 func (d *direct) size() int { return d.problem.Weight[1] * d.problem.Weight[2] * d.problem.Weight[3] }
 
 func (d *direct) inputRows(rows int) int {
 	return (rows-1)*d.problem.Stride[0] + (d.problem.Weight[2]-1)*d.problem.Dilation[0] + 1
 }
 
-// slabFloats is the most that a task reads: with the weights it fits in a core's second cache.
+// slabFloats limits the inputs of a task: together with the weights they fit into a core's second-level cache.
 const slabFloats = 192 << 10 / 4
 
 func (d *direct) fits(rows int) bool {
@@ -50,11 +51,12 @@ func (d *direct) fits(rows int) bool {
 	return err == nil && n <= slabFloats
 }
 
-// windowFloats is half of a first cache of 32 KiB. As long as the inputs of a tile and the weights of a panel take no
-// more, a call computes a column of tiles. Otherwise the inputs of one row are kept for all panels.
+// windowFloats is half of a first-level cache of 32 KiB. If the inputs of a tile and the weights of a panel fit into
+// it, one call computes a column of tiles. Otherwise all panels compute one row before the next, so that the row's
+// inputs stay in the cache.
 const windowFloats = 16 << 10 / 4
 
-// cutRows is how many rows of tiles that reach beyond the end one call computes.
+// cutRows is how many rows one call computes if the tiles reach beyond the ends of the rows.
 const cutRows = 16
 
 func (d *direct) settle(s slab, rows int) {
@@ -85,12 +87,12 @@ func (d *direct) pack(weight, bias []float32) {
 	d.weight = packPanels(weight, d.layout, d.problem.Groups, d.size())
 }
 
-// workspace is for tiles that reach beyond the end of a row.
+// workspace returns the floats for tiles that reach beyond the end of a row.
 func (d *direct) workspace() int {
 	return simd.MaxFilters * cutRows * maxVectors * d.kernels.Lanes
 }
 
-// maxVectors is the largest width of a tile.
+// maxVectors is the largest width of a tile, in registers.
 const maxVectors = 8
 
 func (d *direct) band(w *worker, o output, p part) {
@@ -109,7 +111,7 @@ func (d *direct) band(w *worker, o output, p part) {
 	}
 }
 
-// span computes a part of rows i ≤ r < i+rows for all filters of some panels.
+// span computes the columns s of the rows i ≤ r < i+rows, for all filters of the panels l.
 func (d *direct) span(w *worker, o output, group, i, rows int, l *panels, s *span) {
 	t := &w.tile
 	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
@@ -129,7 +131,7 @@ func (d *direct) span(w *worker, o output, group, i, rows int, l *panels, s *spa
 	}
 }
 
-// cutTiles computes a column of tiles that reach beyond the ends of their rows, and keeps what is inside.
+// cutTiles computes a column of tiles that reach beyond the ends of their rows, and keeps only what is inside.
 func (d *direct) cutTiles(w *worker, rows, filters int, s *span) {
 	t := &w.tile
 	x, dst, plane := t.X, t.Dst, t.Plane

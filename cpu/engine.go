@@ -10,15 +10,15 @@ import (
 // Engine is a [conv.Backend] that computes in float32, on all cores, with the vector instructions of the processor. The
 // zero value chooses instructions and algorithm by itself.
 //
-// A plan keeps as many goroutines as GOMAXPROCS says, and their memory, until it is closed. Run allocates nothing, and
-// wakes no more goroutines than its work is worth. Each task copies a band of one image, with its padding, into the
-// memory of its worker, and computes the outputs of the band.
+// Until it is closed, a plan keeps as many goroutines as GOMAXPROCS says, and their memory. Run allocates nothing. It
+// wakes only as many goroutines as its work is worth. Each task copies a band of rows of one image, with its padding,
+// into the memory of its worker, and computes the outputs of the band.
 type Engine struct {
 	ISA       ISA    // the instructions to use; Plan reports an error if the processor lacks them
-	Algorithm string // one of [AlgorithmNames], "" for the one that should take the least time in all
-	Images    int    // that a plan will compute in all, over many runs; less than a batch is one batch
+	Algorithm string // one of [AlgorithmNames]; "" for the one that is expected to take the least time in all
+	Images    int    // how many images a plan will compute over all its runs, at least one batch; 0 means any number
 
-	eager bool // wakes all workers for however little; for tests
+	eager bool // wake all workers, however little work there is; for tests
 }
 
 // ISA is an instruction set that the engine has kernels for.
@@ -32,14 +32,15 @@ const (
 	AVX512  = simd.AVX512  // AVX-512F
 )
 
-// ParseISA reads the name of an instruction set: best, generic, avx2 or avx512; "" is best.
+// ParseISA reads the name of an instruction set: best, generic, avx2 or avx512. The empty name means best.
 func ParseISA(name string) (ISA, error) { return simd.ParseISA(name) }
 
 // AvailableISAs lists the instruction sets that the processor has, the best first.
 func AvailableISAs() []ISA { return simd.Available() }
 
-// Probe returns a function that measures the peak of a core. It does so many rounds of multiply-adds with the engine's
-// instructions, on registers alone, and returns the number of floating-point operations: two for each multiply-add.
+// Probe returns a function that measures the peak speed of a core. That function does the given number of rounds of
+// multiply-adds with the engine's instructions, on registers alone. It returns the number of floating-point operations:
+// two for each multiply-add.
 func (e Engine) Probe() (func(rounds int) float64, error) {
 	k, err := simd.Use(e.ISA)
 	if err != nil {
@@ -90,22 +91,22 @@ func (e Engine) Explain(p conv.Problem) (conv.Description, error) {
 
 // blueprint is what a plan needs to know before it allocates anything.
 type blueprint struct {
-	asked    conv.Problem
-	problem  conv.Problem // the same with defaults filled in, and perhaps of another shape, see reshape
+	asked    conv.Problem // as the caller gave it
+	problem  conv.Problem // the same with defaults filled in, and perhaps reshaped, see reshape
 	dst      conv.Shape   // of problem
 	finisher finisher
 	kernels  *simd.Kernels
 	name     string // of the algorithm
 	rejected []conv.Rejected
 	recipe   recipe
-	rows     int // of outputs, the most that a task computes
+	rows     int // the most rows of outputs that a task computes
 	slab     slab
 	cores    int
 	eager    bool
 }
 
-// newBlueprint chooses an algorithm for a valid problem, perhaps another than one that does not suit the weights, and
-// cuts it into bands.
+// newBlueprint chooses an algorithm for a valid problem, and cuts the problem into bands. unsuited is nil, or an
+// algorithm that is not chosen because it does not suit the weights.
 func (e Engine) newBlueprint(p conv.Problem, unsuited *conv.Rejected) (*blueprint, error) {
 	k, err := simd.Use(e.ISA)
 	if err != nil {
@@ -131,9 +132,9 @@ func (e Engine) newBlueprint(p conv.Problem, unsuited *conv.Rejected) (*blueprin
 	return b, b.cut()
 }
 
-// reshape returns p with rows as wide as one tile, where rows mean nothing: under a kernel of a single element that
-// takes every pixel. Outputs are then written in the order of their addresses: 72 instead of 60 GFLOP per CPU second
-// for 64 to 256 channels at 56×56.
+// reshape returns p with images whose rows are as wide as one tile, if the shape of an image makes no difference: for a
+// 1×1 kernel that takes every pixel, without a pool. The engine then writes outputs in the order of their addresses: 72
+// instead of 60 GFLOP per CPU second for 64 to 256 channels at 56×56.
 func reshape(p conv.Problem, k *simd.Kernels) conv.Problem {
 	size, width := p.Src.H()*p.Src.W(), 2*k.Lanes
 	if p.Weight[2] == 1 && p.Weight[3] == 1 && p.Stride == [2]int{1, 1} && p.Padding == (conv.Padding{}) &&
@@ -143,7 +144,7 @@ func reshape(p conv.Problem, k *simd.Kernels) conv.Problem {
 	return p
 }
 
-// sumsFloats is the most sums that a task keeps, where they are not outputs yet: they fit in a part of a core's second
+// sumsFloats limits the sums that a task keeps for energy or a pool: they fit into a part of a core's second-level
 // cache.
 const sumsFloats = 128 << 10 / 4
 
@@ -171,7 +172,7 @@ func (b *blueprint) cut() error {
 	return nil
 }
 
-// sumsLen is how many floats of sums a task keeps.
+// sumsLen returns how many floats a task needs for sums that energy or a pool turns into outputs.
 func (b *blueprint) sumsLen() int {
 	if !b.finisher.needed() {
 		return 0
@@ -180,7 +181,8 @@ func (b *blueprint) sumsLen() int {
 	return (last - first) * b.finisher.sums.W() * b.problem.Weight[0] / b.problem.Groups
 }
 
-// slabLen is how many floats of input a task keeps. The last tile reads up to a register beyond the end, and drops it.
+// slabLen returns how many floats of input a task keeps. The last tile may read up to one register beyond the inputs,
+// and ignores those values.
 func (b *blueprint) slabLen() int { return b.slab.len(b.kernels.Lanes) }
 
 func (b *blueprint) describe() conv.Description {

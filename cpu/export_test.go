@@ -37,10 +37,10 @@ func Odd(plan conv.Plan, dst, src *conv.Tensor) (odd, blocks int) {
 }
 
 // Prices returns what winograd and direct are estimated to cost, in cycles.
-func Prices(p conv.Problem) (winograd, direct float64) {
+func Prices(isa ISA, p conv.Problem) (winograd, direct float64) {
 	p.Spec = p.WithDefaults()
 	sums, _ := p.Sums()
-	k, _ := simd.Use(simd.Best)
+	k, _ := simd.Use(isa)
 	return priceWinograd(p, sums, k), priceDirect(p, sums, k)
 }
 

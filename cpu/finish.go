@@ -6,18 +6,18 @@ import (
 	"gpuconv/conv"
 )
 
-// finisher makes outputs of a band of activated sums, for problems with energy or a pool.
+// finisher turns a band of activated sums into outputs, for problems with energy or a pool.
 type finisher struct {
 	problem conv.Problem // with defaults filled in
 	sums    conv.Shape
 }
 
-// needed reports whether sums are not outputs yet.
+// needed reports whether the problem has energy or a pool, so that sums are not yet outputs.
 func (f *finisher) needed() bool {
 	return f.problem.Activation == conv.Energy || f.problem.Pool.Kind != conv.NoPool
 }
 
-// rows returns the rows first ≤ y < last of sums that rows lo ≤ i < hi of outputs are made of.
+// rows returns the rows first ≤ y < last of sums that the output rows lo ≤ i < hi depend on.
 func (f *finisher) rows(lo, hi int) (first, last int) {
 	pool := f.problem.Pool
 	if pool.Kind == conv.NoPool {
@@ -26,8 +26,8 @@ func (f *finisher) rows(lo, hi int) (first, last int) {
 	return lo * pool.Stride[0], (hi-1)*pool.Stride[0] + pool.Size[0]
 }
 
-// finish computes output channel c of a group from sums: the planes of the group, of so many rows each. Energies
-// replace the sums that they are made of.
+// finish computes output channel c of a group. sums has the planes of the group, each of this many rows. If there is a
+// pool, finish overwrites the sums of one filter of each pair with their energy.
 func (f *finisher) finish(dst, sums []float32, rows, c int) {
 	size := rows * f.sums.W()
 	if f.problem.Activation == conv.Energy {
@@ -47,7 +47,7 @@ func (f *finisher) finish(dst, sums []float32, rows, c int) {
 	}
 }
 
-// energy returns √(a²+b²). It computes in float64, in which the squares stay in range.
+// energy returns √(a²+b²). It computes in float64, so that the squares neither overflow nor underflow.
 func energy(a, b float32) float32 {
 	x, y := float64(a), float64(b)
 	return float32(math.Sqrt(x*x + y*y))
@@ -65,7 +65,7 @@ func (f *finisher) pool(dst, sums []float32) {
 	}
 }
 
-// poolWindow reduces the window at the beginning of sums.
+// poolWindow reduces the window that begins at sums[0]. pitch is the number of floats between two rows.
 func poolWindow(pool conv.Pool, sums []float32, pitch int) float32 {
 	largest, total := sums[0], float32(0)
 	for i := range pool.Size[0] {

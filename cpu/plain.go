@@ -5,16 +5,16 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// plain computes blocks of 4×4 outputs, wherever they lie, as sums of products in the order of the taps: the same
-// bits as direct. It copies what each tap reads for the 16 outputs of a block side by side, so that a block is a tile
-// as dense as those of direct.
+// plain computes blocks of 4×4 outputs, wherever they lie, as sums of products in the order of the taps: the same bits
+// as direct. For each tap it copies the inputs of the block's 16 outputs side by side. So a block is as dense a tile as
+// those of direct.
 type plain struct {
 	problem  conv.Problem
 	kernels  *simd.Kernels
 	slab     slab
 	layout   []panels
-	channels int       // that are copied at a time
-	taps     simd.Taps // of so many channels
+	channels int       // how many channels are copied at a time
+	taps     simd.Taps // of that many channels
 	weight   []float32 // [groups][panels][taps][filters of the panel]
 	bias     []float32
 }
@@ -22,9 +22,9 @@ type plain struct {
 const (
 	// plainBlocks is how many blocks are computed at a time.
 	plainBlocks = 8
-	// blockSize is how many outputs a block has.
+	// blockSize is the number of outputs in a block.
 	blockSize = block * block
-	// plainFloats is how many floats of copied inputs are kept, a quarter of a core's second cache.
+	// plainFloats limits the copied inputs to a quarter of a core's second-level cache.
 	plainFloats = 128 << 10 / 4
 )
 
@@ -45,12 +45,12 @@ func (q *plain) pack(weight, bias []float32) {
 	q.weight = packPanels(weight, q.layout, q.problem.Groups, 9*q.problem.Weight[1])
 }
 
-// workspace has room for copied inputs and for sums.
+// workspace returns the floats for copied inputs and for sums.
 func (q *plain) workspace() int {
 	return plainBlocks * blockSize * (9*q.channels + q.problem.Weight[0]/q.problem.Groups)
 }
 
-// compute computes at most plainBlocks blocks of a band, given by their numbers, with so many of them side by side. It
+// compute computes at most plainBlocks blocks of a band, given by their numbers. A row of blocks has across of them. It
 // returns sums[filters][plainBlocks][16].
 func (q *plain) compute(w *worker, group int, blocks []int32, work []float32, across int) (sums []float32) {
 	inputs, sums := work[:plainBlocks*blockSize*9*q.channels], work[plainBlocks*blockSize*9*q.channels:]
@@ -64,8 +64,8 @@ func (q *plain) compute(w *worker, group int, blocks []int32, work []float32, ac
 	return sums
 }
 
-// gather copies the inputs of the block whose first output is in row y and in the j-th column of blocks: for each of
-// count channels and each tap, what the 16 outputs read.
+// gather copies the inputs of the block whose first output is in row y and in the j-th column of blocks. For each of
+// count channels and each tap, it copies what the 16 outputs read.
 func (q *plain) gather(dst, slab []float32, channel, count, y, j int) {
 	perPhase, pitch := q.slab.perPhase, q.slab.pitch
 	for c := range count {
@@ -84,7 +84,7 @@ func (q *plain) gather(dst, slab []float32, channel, count, y, j int) {
 	}
 }
 
-// add adds the products of some channels to the sums of so many blocks, [filters][plainBlocks][16].
+// add adds the products of some channels to the sums of this many blocks, [filters][plainBlocks][16].
 func (q *plain) add(w *worker, group int, inputs, sums []float32, channel, count, blocks int) {
 	t := &w.tile
 	perGroup, size := q.problem.Weight[0]/q.problem.Groups, 9*q.problem.Weight[1]
@@ -110,7 +110,7 @@ func (q *plain) add(w *worker, group int, inputs, sums []float32, channel, count
 	}
 }
 
-// packPanels packs the filters of all groups, of size taps each, as [groups][panels][taps][filters of the panel].
+// packPanels packs the filters of all groups, each of size taps, as [groups][panels][taps][filters of the panel].
 func packPanels(weight []float32, layout []panels, groups, size int) []float32 {
 	packed := make([]float32, len(weight))
 	perGroup := len(weight) / groups / size
@@ -120,7 +120,8 @@ func packPanels(weight []float32, layout []panels, groups, size int) []float32 {
 	return packed
 }
 
-// eachPanel calls f for each panel of each group, on all cores, with its first filter, counted over all groups.
+// eachPanel calls f for each panel of each group, on all cores. filter is the panel's first filter, counted over all
+// groups, and filters the number of its filters.
 func eachPanel(layout []panels, groups, perGroup int, f func(group, filter, filters int)) {
 	type panel struct{ group, filter, filters int }
 	var all []panel
@@ -134,10 +135,10 @@ func eachPanel(layout []panels, groups, perGroup int, f func(group, filter, filt
 	forEach(len(all), func(i int) { f(all[i].group, all[i].filter, all[i].filters) })
 }
 
-// packPanel turns filters, [filters][taps], into [taps][filters].
+// packPanel packs count filters, [filters][taps], as [taps][filters].
 func packPanel(packed, filters []float32, count int) {
 	size := len(filters) / count
-	if count == simd.MaxFilters { // most panels: without a cache miss for each weight
+	if count == simd.MaxFilters { // the usual panel: a loop that avoids a cache miss for each weight
 		a, b, c := filters[:size], filters[size:][:size], filters[2*size:][:size]
 		d, e, f := filters[3*size:][:size], filters[4*size:][:size], filters[5*size:][:size]
 		for t := range a {

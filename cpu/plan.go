@@ -10,8 +10,8 @@ import (
 	"gpuconv/fault"
 )
 
-// enginePlan is what the caller holds. The helpers of the crew hold the convolver alone, so that they end also if the
-// plan is dropped without Close.
+// enginePlan is what the caller holds. The goroutines of the crew hold only the convolver. So if the caller drops the
+// plan without Close, the garbage collector finds it, and its cleanup ends the goroutines.
 type enginePlan struct {
 	*convolver
 	leak runtime.Cleanup
@@ -23,15 +23,15 @@ type convolver struct {
 	crew      *crew
 	workers   []*worker
 	imageWork float64
-	task      func(worker int) // work, bound once: binding allocates
+	task      func(worker int) // the method value c.work, made only once because that allocates
 
 	turn   sync.Mutex
 	closed bool
 	run    run
 }
 
-// run is the work that workers take tasks from: one task for each image, group and band of rows. The bands of an image
-// follow each other.
+// run is the work that workers take tasks from. There is one task for each image, group and band of rows. The bands of
+// an image follow each other.
 type run struct {
 	dst, src *conv.Tensor
 	rows     int // of outputs per band
@@ -51,7 +51,7 @@ type worker struct {
 	slab     []float32
 	sums     []float32
 	work     []float32 // the recipe's workspace
-	marks    []int32   // and its numbers
+	marks    []int32   // the recipe's integers
 }
 
 func newPlan(b *blueprint) *enginePlan {
@@ -115,14 +115,15 @@ func errClosed(what string) error {
 	return &fault.Error{Package: "cpu", Argument: what, Err: conv.ErrClosed}
 }
 
-// workPerWorker is how many multiplications a worker gets at least: 0.1 ms of them, since waking a goroutine on another
-// core takes half of that. Each number that is read or written counts as numberWork multiplications.
+// workPerWorker is how many multiplications are the least work for which a worker is woken. That many take 0.1 ms;
+// waking a goroutine on another core takes half of that. Each number that is read or written counts as numberWork
+// multiplications.
 const (
 	workPerWorker = 1 << 22
 	numberWork    = 11
 )
 
-// imageWork is the work of an image, in multiplications.
+// imageWork returns the work of one image, in multiplications.
 func imageWork(p conv.Problem, dst conv.Shape) float64 {
 	p.Src[0] = 1
 	numbers := float64(p.Src.C())*float64(p.Src.H())*float64(p.Src.W()) +
@@ -130,11 +131,11 @@ func imageWork(p conv.Problem, dst conv.Shape) float64 {
 	return p.MACs() + numberWork*numbers
 }
 
-// tasksPerWorker keeps all cores busy until the end: a core that is interrupted, or has a slower task, leaves more
-// tasks to the others.
+// tasksPerWorker is how many tasks a run has for each worker, so that all cores stay busy until the end: if a core is
+// interrupted, or has a slower task, the others take more tasks.
 const tasksPerWorker = 4
 
-// awake returns how many workers a run of so many images is worth.
+// awake returns how many workers are worth waking for a run of this many images.
 func (c *convolver) awake(images int) int {
 	if c.eager {
 		return len(c.workers)
@@ -142,7 +143,7 @@ func (c *convolver) awake(images int) int {
 	return min(len(c.workers), max(1, int(float64(images)*c.imageWork/workPerWorker)))
 }
 
-// deal cuts a run into tasks for so many workers.
+// deal cuts a run into tasks for this many workers.
 func (c *convolver) deal(dst, src *conv.Tensor, workers int) {
 	r := &c.run
 	height, step := c.dst.H(), c.recipe.rowStep()
@@ -157,8 +158,8 @@ func (c *convolver) deal(dst, src *conv.Tensor, workers int) {
 	r.next.Store(0)
 }
 
-// work takes tasks until none is left. A task that panics is the last: the plan is of no use any more, since nobody
-// knows in what state it is.
+// work takes tasks until none is left. After a panic no worker takes another task, and the plan cannot be used any
+// more, because its state is unknown.
 func (c *convolver) work(number int) {
 	defer func() {
 		if p := fault.Recovered(recover()); p != nil {

@@ -7,54 +7,67 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// A price is an estimate of what a plan and all its runs cost together, in cycles of a core. The problem's batch is all
-// images of the job.
+// A price estimates the time that a plan and all its runs take together, in cycles of a core. The problem's batch has
+// all images of the job.
 //
-// The constants were measured on Zen 3 with AVX2. They need to be right within a third or so: where two prices are
-// closer, either algorithm will do. TestChoicesPay holds the choice to what is measured.
+// The constants were measured on Zen 3 with AVX2. They need to be right only within about a third: if two prices are
+// closer than that, either algorithm will do. TestChoicesPay compares the choices with measured times.
 const (
-	// packCycles is what a weight costs that is packed as it is.
+	// packCycles is the cost of packing a weight without transforming it.
 	packCycles = 5
-	// kernelCycles is what a kernel of 3×3 costs that is transformed, screened and packed in both forms, mostly for
-	// memory that is written for the first time.
+	// kernelCycles is the cost of a 3×3 kernel: it is transformed, screened, and packed in two forms, transformed for
+	// winograd and plain for odd blocks. Most of the cost is for memory that is written for the first time.
 	kernelCycles = 380
-	// filterCycles is what the screen costs for a filter on top of that.
+	// filterCycles is the additional cost of screening a filter.
 	filterCycles = 13_000
-	// transformCycles is what a block costs per channel and per filter beside the products.
+	// transformCycles is the cost of a block per channel and per filter, without the products.
 	transformCycles = 100
-	// streamFloats is how many weights a core reads per cycle that are in none of its own caches, which hold ownFloats.
+	// streamFloats is how many weights a core reads per cycle if they are not in its own caches, which hold ownFloats.
+	// It is memoryFloats if they exceed sharedFloats, the size of the cache that all cores share.
 	streamFloats = 3
 	ownFloats    = 512 << 10 / 4
-	// worthwhile is the part of the price of direct that winograd may cost.
+	memoryFloats = 0.7
+	sharedFloats = 24 << 20 / 4
+	// worthwhile is the largest ratio of winograd's price to direct's at which winograd is chosen.
 	worthwhile = 1
-	// screenLeast is from how many channels on the screen takes most blocks of usual images. With 32 it finds half of
-	// the blocks of rectified noise odd, and winograd then takes 1.5 times as long as direct (TestOrdinary).
+	// screenLeast is the least number of channels with which the screen accepts most blocks of usual images. With 32
+	// channels it rejects half of the blocks of rectified noise, and winograd then takes 1.5 times as long as direct
+	// (TestOrdinary).
 	screenLeast = 48
 )
 
-// priceDirect is the price of plain sums.
+// priceDirect returns the price of plain sums.
 func priceDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) float64 {
 	filters, taps := p.Weight[0]/p.Groups, float64(p.Weight[1]*p.Weight[2]*p.Weight[3])
 	_, perTap := cheapestPanels(filters, ceilDiv(sums.W(), k.Lanes), k)
 	return float64(p.Groups) * taps * (packCycles*float64(filters) + float64(p.Src.N())*float64(sums.H())*perTap)
 }
 
-// priceWinograd is the price of transforms.
+// priceWinograd returns the price of transforms.
 func priceWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) float64 {
 	channels, filters := float64(p.Weight[1]), float64(p.Weight[0]/p.Groups)
 	across, down := ceilDiv(sums.W(), block), ceilDiv(sums.H(), block)
-	rows := min(down, max(1, elementFloats/(across*p.Weight[1]))) // of blocks in a band, as fits has it
+	rows := min(down, max(1, elementFloats/(across*p.Weight[1]))) // rows of blocks in a band, as in winograd.fits
 	bands := float64(ceilDiv(down, rows))
 	_, perTap := cheapestPanels(p.Weight[0]/p.Groups, ceilDiv(rows*across, k.Lanes), k)
 	products := bands * simd.PatchSize * channels * perTap
 	if weights := simd.PatchSize * channels * filters; weights > ownFloats {
-		products += bands * weights / streamFloats
+		products += bands * weights / streamed(weights)
 	}
 	image := products + float64(across*down)*transformCycles*(channels+filters)
 	return float64(p.Groups) * (channels*filters*kernelCycles + filters*filterCycles + float64(p.Src.N())*image)
 }
 
-// worthWinograd returns nil, or why direct takes less time in all.
+// streamed returns how many weights per cycle a core reads from an array of this many weights, which exceeds its own
+// caches.
+func streamed(weights float64) float64 {
+	if weights > sharedFloats {
+		return memoryFloats
+	}
+	return streamFloats
+}
+
+// worthWinograd returns nil, or an error that says why direct takes less time in all.
 func worthWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) error {
 	if p.Weight[1] < screenLeast {
 		return fmt.Errorf("it pays from %d channels per group on, here are %d", screenLeast, p.Weight[1])
@@ -63,10 +76,13 @@ func worthWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) error {
 	if ratio <= worthwhile {
 		return nil
 	}
-	images := fmt.Sprintf("%d images", p.Src.N())
-	if p.Src.N() == 1 {
-		images = "1 image"
+	switch n := p.Src.N(); n {
+	case anyNumber:
+		return fmt.Errorf("it would take about %.2g times as long as direct", ratio)
+	case 1:
+		return fmt.Errorf("transforming its weights and computing 1 image would take about %.2g times as long as direct", ratio)
+	default:
+		return fmt.Errorf("transforming its weights and computing %d images would take about %.2g times as long as direct",
+			n, ratio)
 	}
-	return fmt.Errorf("transforming its weights and computing %s would take about %.2g times as long as direct", images,
-		ratio)
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Reference is a [conv.Backend] that computes in float64. Each of its plans is a [conv.Oracle]. Each output is one sum
-// in the order of package conv's formula: bias, then channels, kernel rows, kernel columns. Cores share the planes of
-// outputs; no sum is split.
+// in the order of package conv's formula: bias, then channels, kernel rows, kernel columns. Each core computes whole
+// planes of outputs; no sum is split.
 type Reference struct{}
 
 // Plan validates the arguments and copies weight and bias. The plan is also a [conv.Oracle] and a [conv.Describer].
@@ -111,7 +111,7 @@ func (r *referencePlan) checkOracle(value, magnitude []float64, src *conv.Tensor
 	return shape, nil
 }
 
-// plane computes the outputs of channel c on image n.
+// plane computes the outputs of channel c of image n.
 func (r *referencePlan) plane(value, magnitude []float64, src *conv.Tensor, n, c int) {
 	if r.problem.Pool.Kind == conv.NoPool {
 		r.activatedPlane(value, magnitude, src, n, c)
@@ -125,7 +125,7 @@ func (r *referencePlan) plane(value, magnitude []float64, src *conv.Tensor, n, c
 }
 
 // activatedPlane computes what a pool takes: the activated sums of one filter, or the energy of two. The magnitude of
-// an energy is √(A₁²+A₂²), since √(a²+b²) changes by no more than the same norm of the changes of a and b.
+// an energy is √(A₁²+A₂²), because errors α of a and β of b change √(a²+b²) by at most √(α²+β²).
 func (r *referencePlan) activatedPlane(value, magnitude []float64, src *conv.Tensor, n, c int) {
 	if r.problem.Activation != conv.Energy {
 		r.sumPlane(value, magnitude, src, n, c)
@@ -142,7 +142,7 @@ func (r *referencePlan) activatedPlane(value, magnitude []float64, src *conv.Ten
 	}
 }
 
-// sumPlane computes the sums of filter k on image n, with ReLU if the problem has it.
+// sumPlane computes the sums of filter k of image n, with ReLU if the problem has it.
 func (r *referencePlan) sumPlane(value, magnitude []float64, src *conv.Tensor, n, k int) {
 	for i := range r.sums.H() {
 		for j := range r.sums.W() {
@@ -156,7 +156,7 @@ func (r *referencePlan) sumPlane(value, magnitude []float64, src *conv.Tensor, n
 	}
 }
 
-// sum computes Σ x·w + b and Σ |x||w| + |b| at row i, column j of filter k on image n.
+// sum computes Σ x·w + b and Σ |x||w| + |b| at row i, column j of filter k of image n.
 func (r *referencePlan) sum(src *conv.Tensor, n, k, i, j int) (sum, abs float64) {
 	p, w := &r.problem, r.problem.Weight
 	if p.Bias {
@@ -199,7 +199,7 @@ func (r *referencePlan) poolPlane(dst, sums []float64) {
 	}
 }
 
-// windowMax returns the largest value of a window, or NaN if it holds one.
+// windowMax returns the largest value of a window, or NaN if the window has one.
 func (r *referencePlan) windowMax(sums []float64, top, left int) float64 {
 	largest := math.Inf(-1)
 	for i := range r.problem.Pool.Size[0] {

@@ -8,68 +8,69 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// A screen decides which blocks Winograd's transforms may compute: those whose outputs all stay within
+// A screen decides which blocks Winograd's transforms may compute: those whose outputs all satisfy
 //
 //	|error| ≤ winogradBound · γₙ · A,  A = Σ|x||w| + |b| over the output's own receptive field.
 //
-// The transforms of a block mix all pixels of its patch of 6×6, so that their errors are in proportion to the patch,
-// while A is in proportion to an output's own 3×3 pixels.
+// The transforms of a block mix all pixels of its patch of 6×6. So their errors are proportional to the whole patch,
+// while A is proportional to the 3×3 pixels of one output.
 //
-// The error. Rounding errors are taken as independent with a mean of 0 (Higham and Mary, SIAM J. Sci. Comput. 41(5),
-// 2019), of variance u²/3 each, and the terms of a sum as of random sign. The sum over C channels of an element e of
-// the patch rounds at each step, and what is rounded has grown to c terms at step c. Output (3,3), whose factors are
-// the largest, then has
+// The error. Rounding errors are modelled as independent, each with mean 0 and variance u²/3 (Higham and Mary, SIAM J.
+// Sci. Comput. 41(5), 2019), and the terms of a sum as having random signs. The sum over C channels, for an element of
+// the patch, is rounded at each step; the partial sum at step c has c terms. Output (3,3), whose factors are the
+// largest, then has
 //
-//	variance = u²/3 · (C/2 + 16) · ‖w‖²/9C · E,  E = Σ spread[r]·spread[s]·x², over the patch's rows r and columns s
+//	variance = u²/3 · (C/2 + 16) · ‖w‖²/9C · E,  E = Σ spread[r]·spread[s]·x²
 //
-// of all channels. spread[r] is Σ aₑ²·‖gₑ‖²·bₑᵣ² over the rows e of the transforms: a of Aᵀ, g of G, b of Bᵀ (see
-// package simd). TestSpread computes it from the matrices. The 16 counts the roundings of the transforms themselves,
-// four on the way to each pixel's element, four on the way to each weight's, and eight on the way back. An output may
-// be off by errorDeviations of these deviations.
+// where the sum is over the rows r and columns s of the patch, in all channels. spread[r] is Σ aₑ²·‖gₑ‖²·bₑᵣ² over the
+// rows e of the transforms: a of Aᵀ, g of G, b of Bᵀ (see package simd). TestSpread computes it from the matrices. The
+// 16 counts the roundings of the transforms themselves: four for each element of the pixels, four for each element of
+// the weights, and eight for the transform back. The screen allows for errors of errorDeviations standard deviations.
 //
-// That is for channels whose terms differ in sign. If one pattern over the channels has a part of a filter, as where
-// each channel has the same kernel, or weights have a mean, an image with that pattern has larger partial sums: see
-// alike.
+// This holds if the channels' terms differ in sign. If one pattern over the channels makes up a part of a filter, for
+// instance because all channels have the same kernel or weights have a mean, an image with that pattern has larger
+// partial sums: see alike.
 //
-// The magnitude. Only S = Σ|x| and Q = Σx² of each receptive field are known. Whatever pixels have these two, and
-// wherever the large ones lie, A ≥ Q/S · G(S²/Q) with, for weights |w₁| ≤ |w₂| ≤ …,
+// The magnitude. Of each receptive field only S = Σ|x| and Q = Σx² are known. For all pixels with these S and Q,
+// wherever the large ones lie, A ≥ Q/S · G(S²/Q). For weights |w₁| ≤ |w₂| ≤ …, with w₀ = 0, G is
 //
 //	G(p) = Σᵢ (|wᵢ₊₁| − |wᵢ|) · max(0, p − √(i·p))
 //
-// because z = x·S/Q has Σz = Σz² = p, the i smallest weights meet at most √(i·p) of it (Cauchy and Schwarz), and the
-// rest meets weights from wᵢ₊₁ on. So p says how many pixels, at least, carry the sum.
+// because z = |x|·S/Q has Σz = Σz² = p. By Cauchy and Schwarz, the pixels at the i smallest weights have at most √(i·p)
+// of Σz, and the rest meets weights of at least |wᵢ₊₁|. So p says how many pixels, at least, carry the sum.
 type screen struct {
 	channels int
-	error2   float64   // squared: the error that is allowed for, in parts of ‖w‖·√E, in units of winogradBound·γₙ
-	floor    float64   // E must be larger, or something may underflow
-	least    []float64 // min G(p)/‖w‖√alike of all filters, for p from 2^(i/8) on or so, see octave
+	error2   float64   // square of the error that the screen allows for, in units of winogradBound·γₙ·‖w‖·√E
+	floor    float64   // E must be larger, otherwise something may underflow
+	least    []float64 // the least G(p)/(‖w‖·√alike) of all filters, for each interval of p, see octave
 }
 
 const unit = 0x1p-24 // u of float32
 
 const (
-	// winogradBound is c of the rule.
+	// winogradBound is the factor in the rule above.
 	winogradBound = 4
-	// errorDeviations is how many standard deviations an output may be off even where the large pixels of its receptive
-	// field all meet the filter's smallest weights. Of errors that are spread normally one in 16,000 is more than four,
-	// but pixels that meet weights by chance leave room for ten and more. What it must cover beside chance are sums
-	// whose terms agree in sign. The largest error seen is 0.3 γₙ·A (TestOrdinary, TestLocalityAgainstFilters), and 2
-	// of filters whose channels are alike (TestLocalityOfMeans).
+	// errorDeviations is the number of standard deviations that an error may have in the worst case, in which the large
+	// pixels of a receptive field all meet the filter's smallest weights. Of normally distributed errors, one in 16,000
+	// exceeds four standard deviations; but where pixels meet weights at random, there is room for ten and more. That
+	// room must also cover sums whose terms agree in sign. The largest error seen is 0.3 γₙ·A (TestOrdinary,
+	// TestLocalityAgainstFilters), or 2 γₙ·A with filters whose channels are alike (TestLocalityOfMeans).
 	errorDeviations = 4
-	// screenParts is how many sets of filters are looked at side by side.
+	// screenParts is the number of sets of filters that are examined in parallel.
 	screenParts = 16
 )
 
-// spread is how much a squared pixel in each row, or column, of a patch counts in the error of output (3,3). Row 0,
-// which that output does not see, is what it is for output (0,0); all others count no more for any other output.
+// spread says how much a squared pixel counts in the error of output (3,3), by its row, or its column, in the patch.
+// That output does not depend on row 0, so the first value is that of output (0,0). The other values are at least as
+// large as those of any other output.
 var spread = [6]float64{1, 37.334, 7.334, 43.834, 4.834, 1}
 
-// leastSquares and mostSquares are the range of E. Outside of it squares of pixels may have underflowed or overflowed.
+// leastSquares and mostSquares bound E. Beyond them, squares of pixels may have underflowed or overflowed.
 //
-// What is less than 2⁻¹²⁶ has an error of up to 2⁻¹⁵⁰, however small it is. For transformed weights that counts for
-// nothing beside errors of u if the RMS of a filter's weights is leastWeight or more. Each product and each partial sum
-// may be so small: an output takes 36 elements of C of them, with factors of 19² together, so that they are off by less
-// than 2⁻¹³⁰ for 2,048 channels. That is a part of what error2 allows if ‖w‖²·E is leastProduct or more.
+// A number below 2⁻¹²⁶ has an error of up to 2⁻¹⁵⁰, however small it is. In transformed weights that is negligible
+// beside errors of u if the RMS of a filter's weights is at least leastWeight. But every product and every partial sum
+// may be that small. An output is made of 36 of them per channel, with factors that add up to 19², so that its error is
+// less than 2⁻¹³⁰ for 2,048 channels. That is a small part of what error2 allows if ‖w‖²·E is at least leastProduct.
 // TestTinyWeights guards both.
 const (
 	leastSquares = 0x1p-90
@@ -78,7 +79,7 @@ const (
 	leastProduct = 0x1p-200
 )
 
-// newScreen looks at filters of 3×3, [filters][channels][9].
+// newScreen examines the 3×3 filters of a group, [filters][channels][9].
 func newScreen(weight []float32, filters, channels int) *screen {
 	s := &screen{channels: channels}
 	terms := float64(9 * channels)
@@ -106,23 +107,24 @@ func newScreen(weight []float32, filters, channels int) *screen {
 	return s
 }
 
-// octave numbers p ≥ 1: by its exponent and three bits of its mantissa.
+// octave returns the number of the interval that p ≥ 1 lies in. There are eight intervals from each power of two to the
+// next.
 func octave(p float64) int { return int(math.Float64bits(p)>>49) - 1023*8 }
 
-// octaveStart is the smallest p of a number.
+// octaveStart returns the smallest p of interval i.
 func octaveStart(i int) float64 { return math.Float64frombits(uint64(i+1023*8) << 49) }
 
-// accepts reports whether an output whose receptive field has sum S and squares Q, in a patch with E = squares, is
-// within the bound.
+// accepts reports whether an output is within the bound. Its receptive field has S = sum and Q = fieldSquares, and its
+// patch has E = squares.
 func (s *screen) accepts(sum, fieldSquares, squares float64) bool {
-	if !(squares > s.floor && squares < mostSquares) { // NaN is neither
+	if !(squares > s.floor && squares < mostSquares) { // false for NaN, too
 		return false
 	}
 	magnitude := s.magnitude(sum, fieldSquares)
 	return magnitude*magnitude >= s.error2*squares
 }
 
-// magnitude is what A/‖w‖√alike of any filter is at least, see alike.
+// magnitude returns a lower bound of A/(‖w‖·√alike) for all filters, see alike.
 func (s *screen) magnitude(sum, squares float64) float64 {
 	p := sum * sum / squares
 	if !(p >= 1) || squares == 0 {
@@ -131,8 +133,8 @@ func (s *screen) magnitude(sum, squares float64) float64 {
 	return s.least[min(octave(p), len(s.least)-1)] * squares / sum
 }
 
-// worth returns why ordinary images would not be computed by transforms, or nil. An ordinary image has pixels of normal
-// distribution, or like them.
+// worth returns nil, or an error that says why transforms would not compute ordinary images: those whose pixels have a
+// normal distribution or a similar one.
 func (s *screen) worth() error {
 	n, white := float64(9*s.channels), 0.0
 	for _, r := range spread {
@@ -148,16 +150,16 @@ func (s *screen) worth() error {
 
 var errIrregular = errors.New("a filter's weights are too uneven, or of too few bits, for its rounding")
 
-// filterBound is the least G(p)/‖w‖√alike of some filters.
+// filterBound has the least G(p)/(‖w‖·√alike) of some filters.
 type filterBound struct {
 	least   []float64
-	squares float64                     // the least ‖w‖² of filters that are not 0
-	counts  [1 << (31 - binShift)]int32 // of weights by their size: exponent and two bits of the mantissa
+	squares float64                     // the least ‖w‖² of the filters that are not 0
+	counts  [1 << (31 - binShift)]int32 // how many weights have each size: exponent and two bits of the mantissa
 }
 
 const (
 	binShift = 21
-	// weightBins is how many sizes of weights are told apart: down to 2⁻¹⁶ of the largest. Smaller ones count as 0.
+	// weightBins is how many sizes of weights are distinguished: down to 2⁻¹⁶ of the largest. Smaller ones count as 0.
 	weightBins = 64
 )
 
@@ -169,8 +171,8 @@ func newFilterBound(points int) *filterBound {
 	return f
 }
 
-// add takes a filter into account. It says that no image suits one whose sums float32 may add exactly, whose weights
-// are tiny, or with a weight that is not finite.
+// add takes a filter into account. For some filters it sets least to 0, so that no image is accepted: those whose sums
+// may be exact in float32, whose weights are tiny, or that have a weight that is not finite.
 func (f *filterBound) add(weight []float32) {
 	clear(f.counts[:])
 	squares := 0.0
@@ -180,7 +182,7 @@ func (f *filterBound) add(weight []float32) {
 	}
 	switch {
 	case squares == 0:
-		// the transforms have zeros, too
+		// the transforms give zeros, too
 	case !(squares < math.Inf(1)) || squares < leastWeight*leastWeight*float64(len(weight)) || coarse(weight):
 		clear(f.least)
 	default:
@@ -189,8 +191,8 @@ func (f *filterBound) add(weight []float32) {
 	}
 }
 
-// coarse reports whether sums of products of a filter with integers may be exact in float32: all weights are
-// multiples of one power of two, and all together at most 2²⁴ times that. Transforms would round them.
+// coarse reports whether sums of a filter's products with integers may be exact in float32: all weights are multiples
+// of one power of two, and their magnitudes add up to at most 2²⁴ times that power. Transforms would round such sums.
 func coarse(weight []float32) bool {
 	grid, sum := math.Inf(1), 0.0
 	for _, w := range weight {
@@ -198,23 +200,24 @@ func coarse(weight []float32) bool {
 			continue
 		}
 		sum += math.Abs(float64(w))
-		b := math.Float64bits(float64(w)) // in which no float32 is subnormal
+		b := math.Float64bits(float64(w)) // as a float64, no float32 is subnormal
 		lowest := bits.TrailingZeros64(b&(1<<52-1) | 1<<52)
 		grid = min(grid, math.Ldexp(1, int(b>>52&0x7ff)-1023-52+lowest))
 		if sum > grid*(1<<24) {
-			return false // and no further weight makes the grid coarser
+			return false // further weights make the grid only finer
 		}
 	}
 	return true
 }
 
-// lower takes the minimum with the counted filter's G(p)·scale, in which each weight counts as the smallest of its bin.
+// lower replaces least by the counted filter's G(p)·scale where that is less. Each weight counts as the smallest of its
+// bin.
 func (f *filterBound) lower(scale float64) {
 	top := len(f.counts) - 1
 	for f.counts[top] == 0 {
 		top--
 	}
-	var steps, roots [weightBins]float64 // from each bin to the next, and √ of how many weights are below that
+	var steps, roots [weightBins]float64 // from each bin to the next, and √ of how many weights lie below the next
 	below, last, first := 0.0, 0.0, top-weightBins
 	for bin := range max(0, first) {
 		below += float64(f.counts[bin])
@@ -239,7 +242,7 @@ func (f *filterBound) lower(scale float64) {
 	}
 }
 
-// binStart is the smallest weight of a bin.
+// binStart returns the smallest weight of a bin.
 func binStart(bin int) float64 {
 	if bin <= 0 {
 		return 0
@@ -247,15 +250,15 @@ func binStart(bin int) float64 {
 	return float64(math.Float32frombits(uint32(bin) << binShift))
 }
 
-// column is what the screen knows of one column of a row of patches.
+// column is what the screen knows of one column of a row of patches, over all channels.
 type column struct {
-	sums    [block]float64 // Σ|x| of the 3 rows that each row of outputs sees
+	sums    [block]float64 // Σ|x| of the 3 rows under each row of outputs
 	squares [block]float64 // Σx² of them
 	spread  float64        // Σ spread·x² of all 6 rows
 }
 
-// screenBlocks finds the odd blocks of a band. Which outputs a block has is a matter of the whole image: a band may end
-// within a block that the next band has whole, if a pool's windows overlap.
+// screenBlocks finds the odd blocks of a band. It counts the outputs of a block that lie in the image, not in the band:
+// if a pool's windows overlap, a band may end within a block that lies whole in the next band.
 func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, down int) {
 	clear(s.isOdd)
 	m := &worker.screened
@@ -280,7 +283,7 @@ func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, down i
 	}
 }
 
-// screenColumn looks at column x of the i-th row of patches.
+// screenColumn computes column x of the i-th row of patches.
 func (w *winograd) screenColumn(c *column, s *winogradSpace, i, x int) {
 	at, pitch := i*block*w.slab.pitch+x%block*w.slab.perPhase+x/block, w.slab.pitch
 	sums, squares := s.magnitudes[at:][:5*pitch+1], s.squares[at:][:5*pitch+1]
@@ -294,7 +297,7 @@ func (w *winograd) screenColumn(c *column, s *winogradSpace, i, x int) {
 	c.spread = spread[0]*q[0] + spread[1]*q[1] + spread[2]*q[2] + spread[3]*q[3] + spread[4]*q[4] + spread[5]*q[5]
 }
 
-// acceptsBlock reports whether rows × width outputs of a block are all within the bound.
+// acceptsBlock reports whether all outputs of a block, rows × width of them, are within the bound.
 func (s *screen) acceptsBlock(columns *[block + 2]column, rows, width int) bool {
 	squares, total := 0.0, 0.0
 	for x := range columns {
@@ -302,7 +305,7 @@ func (s *screen) acceptsBlock(columns *[block + 2]column, rows, width int) bool 
 		total += columns[x].sums[0] + columns[x].sums[3]
 	}
 	if total == 0 {
-		return true // the transforms have zeros, too
+		return true // the transforms give zeros, too
 	}
 	least, most := math.Inf(1), 0.0
 	for x := range width {

@@ -3,25 +3,26 @@ package cpu
 import "gpuconv/conv"
 
 // slab is the layout of the inputs of one task: a band of rows of one image, all channels of one group, copied with its
-// padding. The columns of a row are dealt out to as many phases as the stride S is wide,
+// padding. The columns of a row are distributed over as many phases as the column stride S,
 //
 //	row: column 0, S, 2S, … | column 1, S+1, … | …
 //
-// so that neighbouring outputs read neighbouring floats whatever the stride is.
+// so that neighbouring outputs read neighbouring floats, whatever the stride is. Winograd's blocks of 4 columns have a
+// stride of 4.
 type slab struct {
 	problem  conv.Problem // with defaults filled in
 	phases   int
-	columns  int // of the padded image, and zeros after it if the recipe reads on
+	columns  int // of the padded image, with zeros after it if the recipe reads further
 	perPhase int // columns of one phase, rounded up
 	pitch    int // floats between rows
 	plane    int // floats between channels
 	rows     int // the most rows that a task has
 }
 
-// lineFloats is a cache line.
+// lineFloats is the number of floats in a cache line.
 const lineFloats = 16
 
-// newSlab lays out bands of so many rows of the padded image, with at least so many columns.
+// newSlab lays out bands of this many rows of the padded image, with at least this many columns.
 func newSlab(p conv.Problem, rows, columns, phases int) slab {
 	s := slab{problem: p, rows: rows}
 	s.columns = max(columns, paddedWidth(&p))
@@ -35,20 +36,20 @@ func newSlab(p conv.Problem, rows, columns, phases int) slab {
 func paddedWidth(p *conv.Problem) int  { return p.Src.W() + p.Padding.Left + p.Padding.Right }
 func paddedHeight(p *conv.Problem) int { return p.Src.H() + p.Padding.Top + p.Padding.Bottom }
 
-// lines rounds n floats up to an odd number of cache lines. Rows that are so far apart do not compete for the same sets
-// of a cache.
+// lines rounds n floats up to an odd number of cache lines. Arrays at that distance do not compete for the same sets of
+// a cache.
 func lines(n int) int { return (ceilDiv(n, lineFloats) | 1) * lineFloats }
 
-// len is how many floats a slab takes, with slack for a last tile that reads beyond the end of its row.
+// len returns how many floats a slab takes, with slack for a last tile that reads beyond the end of its row.
 func (s *slab) len(slack int) int { return s.problem.Weight[1]*s.plane + slack }
 
-// at returns the place of an element.
+// at returns the index of an element. row and column count from the slab's first.
 func (s *slab) at(channel, row, column int) int {
 	return channel*s.plane + row*s.pitch + column%s.phases*s.perPhase + column/s.phases
 }
 
-// fill copies rows first ≤ y < first+rows of the padded image n, of the channels of a group. After the image's last row
-// it writes zeros. After the end of each row zeros stay zeros.
+// fill copies the rows first ≤ y < first+rows of the padded image n, for the channels of a group. After the padded
+// image's last row it writes zeros. It leaves the zeros after the end of each row as they are.
 func (s *slab) fill(dst []float32, src *conv.Tensor, n, group, first, rows int) {
 	p, height := &s.problem, paddedHeight(&s.problem)
 	for c := range p.Weight[1] {
@@ -77,7 +78,7 @@ func (s *slab) fillRow(row, pixels []float32) {
 		s.deal(row, pixels)
 	}
 	if s.problem.PaddingMode == conv.Zeros {
-		return // nothing is ever written there
+		return // the padding still has the zeros that the slab was made with
 	}
 	for x := range left {
 		row[x%s.phases*s.perPhase+x/s.phases] = pixels[s.problem.PaddingMode.Source(x-left, len(pixels))]
@@ -88,7 +89,7 @@ func (s *slab) fillRow(row, pixels []float32) {
 }
 
 // deal copies pixels to their phases: one by one up to the first column that is a multiple of the number of phases,
-// then group by group.
+// then in groups of one pixel per phase.
 func (s *slab) deal(row, pixels []float32) {
 	x := s.problem.Padding.Left
 	for ; x%s.phases != 0 && len(pixels) > 0; x++ {
@@ -113,7 +114,8 @@ func (s *slab) deal(row, pixels []float32) {
 	}
 }
 
-// deal2 and deal4 are the loops for strides of 2 and for Winograd's blocks, without a bounds check for each pixel.
+// deal2 and deal4 are the loops of deal for strides of 2 and for Winograd's blocks, without a bounds check for each
+// pixel.
 func deal2(a, b, pixels []float32) {
 	for i := range min(len(a), len(b)) {
 		group := (*[2]float32)(pixels[2*i:])

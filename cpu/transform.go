@@ -2,7 +2,8 @@ package cpu
 
 import "gpuconv/cpu/internal/simd"
 
-// kernelTransform transforms kernels of 3×3 as a tile of sums: each of the 36 elements is a sum of 9 products.
+// kernelTransform transforms 3×3 kernels by means of tiles of sums: each of the 36 transformed elements is a sum of 9
+// products.
 type kernelTransform struct {
 	kernels *simd.Kernels
 	weight  []float32 // [6][9][6]: rows of elements, taps, elements of a row
@@ -10,12 +11,13 @@ type kernelTransform struct {
 }
 
 const (
-	// packChannels is how many channels of a panel are transformed at a time. Their elements are then copied to their
-	// places, which are so far apart that they would compete for the same lines of a cache.
+	// packChannels is how many channels of a panel are transformed at a time, into a buffer. From there their elements
+	// are copied to their final places. These are so far apart that direct writes would compete for the same cache
+	// lines.
 	packChannels = 16
 	packColumns  = packChannels * simd.MaxFilters
 	patchSide    = block + 2
-	packVectors  = 2 // the width of a tile: packColumns is a multiple for all instruction sets
+	packVectors  = 2 // the width of a tile in registers; packColumns is a multiple of it for all instruction sets
 )
 
 func newKernelTransform(k *simd.Kernels) *kernelTransform {
@@ -35,8 +37,8 @@ func newKernelTransform(k *simd.Kernels) *kernelTransform {
 	return t
 }
 
-// pack transforms the kernels of a panel of count filters, [filters][channels][9]. Element i of all of them begins at
-// packed[i·step], as [channels][filters].
+// pack transforms the kernels of a panel of count filters, [filters][channels][9]. Element i of all kernels goes to
+// packed[i·step:], as [channels][filters].
 func (t *kernelTransform) pack(packed, weight []float32, step, channels, count int) {
 	var inputs [9 * packColumns]float32
 	var elements [simd.PatchSize * packColumns]float32
@@ -60,7 +62,8 @@ func (t *kernelTransform) pack(packed, weight []float32, step, channels, count i
 	}
 }
 
-// spreadTaps copies the kernels of a filter, [channels][9], to [9][packColumns], step apart.
+// spreadTaps copies the kernels of one filter, [channels][9], to inputs[9][packColumns], with consecutive channels step
+// apart.
 func spreadTaps(inputs, kernels []float32, step int) {
 	for at := 0; len(kernels) > 0; at += step {
 		for tap, w := range (*[9]float32)(kernels) {

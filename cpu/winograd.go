@@ -8,13 +8,14 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// winograd computes kernels of 3×3 by Winograd's F(4×4, 3×3): each block of 4×4 outputs takes 36 products per channel
-// and filter instead of 144. It transforms the patches of a band, multiplies each of the 36 elements of all channels
-// with those of all filters, and transforms the sums back.
+// winograd computes 3×3 kernels by Winograd's F(4×4, 3×3): each block of 4×4 outputs takes 36 products per channel and
+// filter instead of 144. It transforms the 6×6 patches of inputs of a band, multiplies each of their 36 elements with
+// the same element of each transformed filter, adds up the channels, and transforms the sums back.
 //
-// A large pixel's rounding error would reach all outputs of its blocks. Therefore a screen looks at each block first.
-// The odd ones are computed as plain sums, as direct has them: those with an outlier, with a pixel that is not
-// finite, or with an output whose pixels are all 0. So is a block with an output that is not finite.
+// The rounding error of a large pixel would reach all outputs of its blocks. Therefore a screen examines each block
+// first. Blocks that it rejects are called odd: they have an outlier, a pixel that is not finite, or an output whose
+// pixels are all 0. A block is also odd if one of its transformed outputs is not finite. Odd blocks are computed as
+// plain sums, to the same bits as direct.
 type winograd struct {
 	problem  conv.Problem // with defaults filled in
 	sums     conv.Shape
@@ -22,24 +23,24 @@ type winograd struct {
 	layout   []panels
 	slab     slab
 	across   int // blocks side by side
-	down     int // rows of blocks of a band, at most
-	capacity int // floats between channels or filters of transformed patches
+	down     int // the most rows of blocks in a band
+	capacity int // floats between channels, or filters, of transformed patches
 	taps     simd.Taps
 	weight   []float32 // [groups][36][panels][channels][filters of the panel]
 	bias     []float32
-	screens  []*screen // of each group
+	screens  []*screen // one for each group
 	plain    *plain
 	zeros    [simd.MaxFilters]float32
 }
 
-// block is how many outputs a block has along each axis.
+// block is the number of outputs in a block along each axis.
 const block = 4
 
-// winogradLeast is how many channels and filters it takes: with fewer, the transforms cost more time than they save.
-// BenchmarkConv measures both algorithms.
+// winogradLeast is the least number of channels and of filters: with fewer, the transforms cost more time than they
+// save. BenchmarkConv measures both algorithms.
 const winogradLeast = 32
 
-// winogradMost is the most channels that TestDeviation measured rounding errors with.
+// winogradMost is the largest number of channels for which TestDeviation measured rounding errors.
 const winogradMost = 2048
 
 func acceptsWinograd(p conv.Problem, sums conv.Shape, _ *simd.Kernels) error {
@@ -73,8 +74,8 @@ func (w *winograd) packedLen() int {
 	return w.problem.Weight[0] * (w.problem.Weight[1]*(simd.PatchSize+9) + 1)
 }
 
-// elementFloats is half of a first cache. One element of a band's patches stays there while it is multiplied with all
-// filters.
+// elementFloats is half of a first-level cache. One element of all patches of a band stays there while it is multiplied
+// with all filters.
 const elementFloats = 16 << 10 / 4
 
 func (w *winograd) fits(rows int) bool {
@@ -94,8 +95,8 @@ func (w *winograd) settle(s slab, rows int) {
 	w.taps = simd.NewTaps(offsets)
 }
 
-// suits looks at the weights, before they are packed. Where they do not suit, and winograd is forced, all blocks are
-// odd.
+// suits examines the weights before they are packed. If they do not suit but winograd is forced, the screen rejects
+// most blocks or all of them.
 func (w *winograd) suits(weight []float32) error {
 	var err error
 	size := w.filters() * w.problem.Weight[1] * 9
@@ -119,26 +120,26 @@ func (w *winograd) pack(weight, bias []float32) {
 	})
 }
 
-// workspace has room for transformed patches, for sums of products, for what the transforms and the screen need, and
-// for plain blocks.
+// workspace returns the floats for transformed patches, for sums of products, for what the transforms and the screen
+// need, and for plain blocks.
 func (w *winograd) workspace() int {
 	return simd.PatchSize*w.capacity*(w.problem.Weight[1]+w.filters()) + (simd.PatchSize+16+1)*w.kernels.Lanes +
 		2*w.screened()*w.kernels.Lanes + w.plain.workspace()
 }
 
-// screened is how many registers of places of the slab the screen looks at, at most.
+// screened returns the largest number of registers of slab positions that the screen examines.
 func (w *winograd) screened() int { return ceilDiv((w.down*block+2)*w.slab.pitch, w.kernels.Lanes) }
 
-// marks has a list of odd blocks, and one flag for each block.
+// marks returns the integers for a list of odd blocks, and for one flag per block.
 func (w *winograd) marks() int { return 2 * w.down * w.across }
 
-// winogradSpace is the parts of a worker's workspace.
+// winogradSpace has the parts of a worker's workspace.
 type winogradSpace struct {
 	patches, products, temp, blocks, check []float32
 	magnitudes, squares                    []float32
 	plain                                  []float32
-	odd                                    []int32 // blocks
-	isOdd                                  []int32 // of each block: 0 or 1
+	odd                                    []int32 // the numbers of odd blocks
+	isOdd                                  []int32 // for each block 0 or 1
 }
 
 func (w *winograd) space(worker *worker, blocks int) (s winogradSpace) {
@@ -178,15 +179,14 @@ func (w *winograd) plainBlocks(worker *worker, s *winogradSpace, o output, p par
 		for k := range w.filters() {
 			plane := o.data[k*o.plane:][:p.rows*w.sums.W()]
 			for i, b := range some {
-				w.place(plane, sums[(k*plainBlocks+i)*blockSize:][:blockSize], block, int(b)/w.across*block,
-					int(b)%w.across*block)
+				w.place(plane, sums[(k*plainBlocks+i)*blockSize:][:blockSize], block, int(b), 1)
 			}
 		}
 	}
 }
 
-// transformPatches transforms down rows of patches. A register has some beyond the end of a row: the next row
-// overwrites them, or they lie after the last.
+// transformPatches transforms down rows of patches. The last register of a row may reach beyond its end. The next row
+// overwrites that part, or it lies after the last row.
 func (w *winograd) transformPatches(worker *worker, s winogradSpace, down int) {
 	p := &worker.patches
 	*p = simd.Patches{Temp: s.temp, Pitch: w.slab.pitch, Phase: w.slab.perPhase, SrcStep: w.slab.plane,
@@ -219,7 +219,7 @@ func (w *winograd) multiply(worker *worker, s winogradSpace, group, blocks int) 
 }
 
 // multiplyPanel computes the sums of one element for the filters of a panel. Tiles are as even as possible: some have
-// one width, the others are a register narrower.
+// one width, the others are one register narrower.
 func (w *winograd) multiplyPanel(t *simd.Tile, products, patches []float32, filters, blocks int) {
 	vectors := ceilDiv(blocks, w.kernels.Lanes)
 	tiles := ceilDiv(vectors, w.kernels.Vectors(filters))
@@ -237,8 +237,8 @@ func (w *winograd) multiplyPanel(t *simd.Tile, products, patches []float32, filt
 	}
 }
 
-// transformProducts computes outputs of all filters, but for odd blocks. A block with an output that is not finite is
-// odd, too.
+// transformProducts computes the outputs of all filters, except for odd blocks. It marks a block as odd if one of its
+// outputs is not finite.
 func (w *winograd) transformProducts(worker *worker, s *winogradSpace, o output, part part) {
 	p := &worker.products
 	*p = simd.Products{Dst: s.blocks, Temp: s.temp, Check: s.check, SrcStride: w.capacity * w.filters()}
@@ -252,20 +252,25 @@ func (w *winograd) transformProducts(worker *worker, s *winogradSpace, o output,
 		for at := 0; at < blocks; at += w.kernels.Lanes {
 			p.Src = s.products[k*w.capacity+at:]
 			w.kernels.TransformProducts(p)
-			for lane := range min(w.kernels.Lanes, blocks-at) {
-				if s.check[lane] != 0 {
+			lanes := min(w.kernels.Lanes, blocks-at)
+			for lane, wrong := range s.check[:lanes] {
+				if wrong != 0 {
 					s.mark(at + lane)
 				}
-				if s.isOdd[at+lane] == 0 {
-					w.place(plane, s.blocks[4*lane:], block*w.kernels.Lanes, (at+lane)/w.across*block,
-						(at+lane)%w.across*block)
+			}
+			for lane := 0; lane < lanes; {
+				from := lane
+				lane += w.run(s, at+lane, at+lanes)
+				w.place(plane, s.blocks[block*from:], block*w.kernels.Lanes, at+from, lane-from)
+				for lane < lanes && s.isOdd[at+lane] != 0 {
+					lane++
 				}
 			}
 		}
 	}
 }
 
-// mark makes a block an odd one.
+// mark marks block b as odd.
 func (s *winogradSpace) mark(b int) {
 	if s.isOdd[b] == 0 {
 		s.isOdd[b] = 1
@@ -273,18 +278,20 @@ func (s *winogradSpace) mark(b int) {
 	}
 }
 
-// place copies a block, whose rows are pitch apart, to row i, column j of a plane.
-func (w *winograd) place(plane, from []float32, pitch, i, j int) {
+// run returns how many blocks lie in one row of blocks, from block b on and before block last, up to the first odd one.
+func (w *winograd) run(s *winogradSpace, b, last int) (n int) {
+	for most := min(last-b, w.across-b%w.across); n < most && s.isOdd[b+n] == 0; n++ {
+	}
+	return n
+}
+
+// place copies n neighbouring blocks, of which b is the first, to their place in a plane. The rows of the blocks are
+// pitch floats apart.
+func (w *winograd) place(plane, from []float32, pitch, b, n int) {
 	width := w.sums.W()
-	for at := i*width + j; at < len(plane) && len(from) > 0; at += width {
-		if j+block <= width {
-			*(*[block]float32)(plane[at:]) = [block]float32(from)
-		} else {
-			copy(plane[at:][:width-j], from)
-		}
-		if i++; i%block == 0 {
-			return
-		}
-		from = from[pitch:]
+	i, j := b/w.across*block, b%w.across*block
+	floats := min(block*n, width-j)
+	for row := range min(block, len(plane)/width-i) {
+		copy(plane[(i+row)*width+j:][:floats], from[row*pitch:])
 	}
 }

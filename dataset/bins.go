@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// Bins returns an evenly spaced orientation for each of r's, in the same order, and the period that they divide: 180°
-// or 360°. Package tuning wants even spacing, and the mean orientation of the gratings in a bin is close to the middle
-// of the bin. ok is false if an orientation is more than a quarter of a bin away from its place.
+// Bins returns r's orientations, moved so that they are evenly spaced, in the same order, and the period that they
+// divide: 180° or 360°. Package tuning needs even spacing, but a recorded orientation is the mean of the gratings in a
+// bin, and only close to the middle of the bin. ok is false if an orientation would move by more than a quarter of a
+// bin.
 func (r *Recordings) Bins() (orientation []float64, period float64, ok bool) {
 	n := len(r.Orientation)
 	order := make([]int, n)

@@ -12,15 +12,15 @@ import (
 	"gpuconv/internal/input"
 )
 
-// Sums are the checksums of a file, in hexadecimal, and its size in bytes. MD5, the one that the tutorial gives,
-// protects against damage, not against an attacker. SHA-256 protects against both.
+// Sums are the checksums of a file, in hexadecimal, and its size in bytes. The tutorial gives the MD5, which protects
+// against damage, but not against an attacker. SHA-256 protects against both.
 type Sums struct {
 	MD5    string `json:"md5"`
 	SHA256 string `json:"sha256"`
 	Size   int64  `json:"bytes"`
 }
 
-// String names both checksums.
+// String returns both checksums with their names.
 func (s Sums) String() string { return "MD5 " + s.MD5 + ", SHA-256 " + s.SHA256 }
 
 // Sum computes the checksums of a file. Reading ends soon after ctx is done.
@@ -38,14 +38,13 @@ func Sum(ctx context.Context, path string) (Sums, error) {
 	return Sums{hex.EncodeToString(md5.Sum(nil)), hex.EncodeToString(sha256.Sum(nil)), size}, nil
 }
 
-// Wanted are the checksums that a file must have, in hexadecimal, in any case. "" takes any.
+// Wanted holds the checksums that a file must have, in hexadecimal of either case. "" accepts any.
 type Wanted struct{ MD5, SHA256 string }
 
 // Any reports whether any file will do.
 func (w Wanted) Any() bool { return w == Wanted{} }
 
-// Check returns a [*ChecksumError] if s are not the wanted checksums. It says that a file has them, by the name of the
-// file.
+// Check returns a [*ChecksumError] if s are not the wanted checksums. name is the name of the file in the error.
 func (w Wanted) Check(name string, s Sums) error {
 	for _, c := range []struct{ kind, got, want string }{{"SHA-256", s.SHA256, w.SHA256}, {"MD5", s.MD5, w.MD5}} {
 		if c.want != "" && !strings.EqualFold(c.got, c.want) {
@@ -55,7 +54,7 @@ func (w Wanted) Check(name string, s Sums) error {
 	return nil
 }
 
-// A ChecksumError reports a file that is whole and has another checksum than wanted.
+// A ChecksumError reports a complete file whose checksum is not the wanted one.
 type ChecksumError struct {
 	Name      string // the file's path, or the address that it was downloaded from
 	Kind      string // MD5 or SHA-256
@@ -65,10 +64,10 @@ type ChecksumError struct {
 // Error returns one line with the name and both checksums.
 func (e *ChecksumError) Error() string { return "dataset: " + e.Plain() }
 
-// Plain returns the line without the package, for programs that name the place in another way.
+// Plain returns the line without the package, for programs that say in another way where the error comes from.
 func (e *ChecksumError) Plain() string { return e.Name + ": " + e.rule() }
 
-// Beside returns the line without a name that is told already.
+// Beside returns the line to print after name: without the name, if it is the file's.
 func (e *ChecksumError) Beside(_, name string) string {
 	if name == e.Name {
 		return e.rule()

@@ -2,23 +2,23 @@
 // mouse visual cortex to gratings (Stringer, Michaelos, Tsyboulski, Lindo and Pachitariu, Cell 184:2767, 2021,
 // https://doi.org/10.1016/j.cell.2021.03.042).
 //
-// [Download] fetches the file and goes on where an earlier call was cut off. [Sum] computes the checksums of a file.
-// [Open] reads it.
+// [Download] fetches the file, and resumes a download that was cut off. [Sum] computes the checksums of a file. [Open]
+// reads it.
 //
 // # The file
 //
 // W3D4_stringer_oribinned6_split.npz is a NumPy archive of three arrays:
 //
 //   - resp_train and resp_test [stimuli, neurons]: the mean response of each neuron to the gratings in a bin of 6°,
-//     each in one half of the trials. Responses were divided by the spontaneous level and z-scored over stimuli. So
+//     each in one half of the trials. The responses are divided by the spontaneous level and z-scored over stimuli. So
 //     they have no unit, and some are negative.
 //   - stimuli [stimuli] or [stimuli, 1]: the mean orientation of the gratings in each bin, in degrees.
 //
 // The numbers of stimuli and neurons are free: any file of this layout is read, for example one with your own
 // recordings.
 //
-// Errors are one line that starts with "dataset: ", or with "npy: " where the file is no such archive. Except for
-// [ChecksumError] they are of type [*fault.Error].
+// Errors are one line that starts with "dataset: ", or with "npy: " if the file cannot be read as such an archive.
+// Except for [ChecksumError] they are of type [*fault.Error].
 package dataset
 
 import (
@@ -44,23 +44,23 @@ type Recordings struct {
 	Neurons     int
 	Orientation []float64 // of each stimulus, in degrees
 	Train, Test []float32 // responses [len(Orientation), Neurons], each in one half of the trials; no unit
-	Lost        []Lost    // of the arrays with numbers that float32 rounds
+	Lost        []Lost    // for each array with numbers that float32 cannot hold exactly
 }
 
-// Lost says what float32 could not hold of one array.
+// Lost says what one array lost when its numbers became float32.
 type Lost struct {
 	Key, DType string // as in the archive: resp_train, <i8
 	Elements   int
 	Loss       npy.Loss
 }
 
-// layout is a file of the layout above with its arrays open. None is read yet.
+// layout is a file as described above. Its arrays are open, but not read yet.
 type layout struct {
 	path                 string
 	train, test, stimuli *npy.Reader
 }
 
-// open opens the arrays and judges their shapes, which are in their headers.
+// open opens the arrays and checks their shapes, which are in their headers.
 func open(ctx context.Context, path string) (*layout, error) {
 	if single, err := singleArray(ctx, path); err != nil {
 		return nil, failed(path, err)
@@ -118,8 +118,8 @@ func (a *layout) close() {
 	}
 }
 
-// Layout returns how many stimuli and neurons a file has, as its headers say. It refuses what [Open] refuses but for
-// values that are not finite.
+// Layout returns how many stimuli and neurons a file has. It reads only the headers. Like [Open], it refuses files with
+// a missing array or with wrong shapes.
 func Layout(ctx context.Context, path string) (stimuli, neurons int, err error) {
 	a, err := open(ctx, path)
 	if err != nil {
@@ -129,9 +129,9 @@ func Layout(ctx context.Context, path string) (stimuli, neurons int, err error) 
 	return a.train.Shape()[0], a.train.Shape()[1], nil
 }
 
-// Open reads a file of the layout above. It refuses an archive that lacks one of the arrays, arrays whose shapes do not
-// match, fewer than 2 stimuli, no neurons, and values that are not finite. All shapes are judged before any value is
-// read. Reading ends soon after ctx is done.
+// Open reads a file as described above. It refuses an archive that lacks one of the arrays, arrays whose shapes do not
+// match, fewer than 2 stimuli, no neurons, and values that are not finite. It checks all shapes before it reads any
+// value. Reading ends soon after ctx is done.
 func Open(ctx context.Context, path string) (*Recordings, error) {
 	a, err := open(ctx, path)
 	if err != nil {
@@ -192,7 +192,7 @@ func (a *layout) responses(r *npy.Reader, key string) ([]float32, error) {
 	return array.Data, nil
 }
 
-// fits refuses an array that was read if finite numbers of it became infinite.
+// fits refuses an array if reading it has made finite numbers infinite, which are too large for float32.
 func (a *layout) fits(r *npy.Reader, key string) error {
 	if lost := r.Lost(); lost.Infinite > 0 {
 		return refused(a.path, "%s: %s: want numbers that fit", key, lost.Say(r.Done()))
@@ -200,7 +200,7 @@ func (a *layout) fits(r *npy.Reader, key string) error {
 	return nil
 }
 
-// lost lists the arrays that lost something, once all were read.
+// lost lists the arrays that lost something. All must have been read.
 func (a *layout) lost() (all []Lost) {
 	for key, r := range map[string]*npy.Reader{"resp_train": a.train, "resp_test": a.test, "stimuli": a.stimuli} {
 		if lost := r.Lost(); lost.Any() {

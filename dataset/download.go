@@ -16,39 +16,40 @@ import (
 	"gpuconv/whole"
 )
 
-// MostSize is the largest file that [Download] takes unless it is told otherwise, in bytes.
+// MostSize is the default of [Fetch].MostSize, in bytes: the largest file that [Download] accepts.
 const MostSize = 1 << 30
 
-// Fetch says what to download, and where to. A field below Path that is zero means the value that its comment names.
+// Fetch says what to download, and where to. Fields below Path are optional; zero means the default in the comment.
 type Fetch struct {
 	URL  string
 	Path string // of the file to write
 
 	Wanted   Wanted                  // the checksums that the file must have
-	Within   time.Duration           // how long all of it may take: without end
-	Stall    time.Duration           // how long to wait for the next byte: 30 s
-	Retries  int                     // retries in a row that bring no new byte: 3; negative means none
-	Attempts int                     // all of them, however little each brings: 100
-	Pause    time.Duration           // before the first retry, doubled before each further one, up to 1 min: 1 s
-	MostSize int64                   // the largest file that is taken, in bytes: [MostSize]
-	Client   *http.Client            // one that keeps no connection
-	Progress func(done, total int64) // is called with numbers of bytes; total is −1 while it is unknown
-	Saving   whole.Options           // how the file comes to the disk: it outlives a power cut
+	Within   time.Duration           // how long the whole download may take; default: no limit
+	Stall    time.Duration           // how long to wait for the next byte; default 30 s
+	Retries  int                     // how many retries in a row may bring no new byte; default 3; negative means none
+	Attempts int                     // how many attempts are made in all; default 100
+	Pause    time.Duration           // before the first retry; default 1 s; doubles with each retry, up to 1 min
+	MostSize int64                   // the largest file that is accepted, in bytes; default [MostSize]
+	Client   *http.Client            // default: one that keeps no connection open
+	Progress func(done, total int64) // called with numbers of bytes; total is −1 while it is unknown
+	Saving   whole.Options           // how the file is put in place; default: so that it survives a power cut
 }
 
 // Download fetches a file. In the end Path has all of it, with the right checksums, or is as it was. Until then the
-// bytes are in Part. If Part has bytes of an earlier call, Download asks only for the rest, and for the whole if the
-// server has another file by now (If-Range, with what a second file beside Path keeps of its answer). A server that
-// ignores that starts over, and so does Download where neither a checksum nor the server tells files apart.
+// bytes are in the file [Fetch.Part]. If that has bytes from an earlier call, Download asks only for the rest. The
+// request has the condition that the file is still the same (If-Range): if it is not, the server sends the whole file.
+// A second file beside Path keeps what the condition needs. Download starts over if the server does not send ranges. It
+// also starts over if neither a checksum nor the server can show that the file is still the same.
 //
-// If an attempt is cut, stalls or meets an error of the server (5xx, 408, 429), the next goes on where it ended. When
-// no retry or no time is left, or ctx is done, Part is kept unless it is empty. A file whose checksum is wrong is
-// removed. If it came in several attempts, or in part from an earlier call, it is fetched once more from the start: the
-// file at the address may have changed in between.
+// If an attempt is cut off, stalls or gets an error of the server (5xx, 408, 429), the next attempt goes on where it
+// ended. When no retry and no time is left, or ctx is done, Download keeps the part, unless it is empty. It removes a
+// file with a wrong checksum. If that file came in several attempts, or partly from an earlier call, Download fetches
+// it once more from the start, because the file at the address may have changed in between.
 //
-// Errors: an address that cannot be asked, or that answers with another status than 200 or 206; a file of more than
-// MostSize; a [*ChecksumError]; no end within the time; files that cannot be written, and a Part that is a link; ctx's
-// error, wrapped.
+// Errors: an address that is not valid or cannot be reached; an answer with another status than 200 or 206; a file of
+// more than MostSize; a [*ChecksumError]; more time than Within; files that cannot be written; a part that is a link;
+// ctx's error, wrapped.
 func Download(ctx context.Context, f Fetch) error {
 	f = f.withDefaults()
 	if f.Within > 0 {
@@ -93,24 +94,24 @@ func (f Fetch) withDefaults() Fetch {
 	return f
 }
 
-// newClient returns a client that closes a connection after each answer. On one that is kept a server may say what
-// nobody asked for, and net/http then prints a line.
+// newClient returns a client that closes each connection after the answer. On a connection that stays open, a server
+// may send data that nobody asked for, and net/http would then print a line.
 func newClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DisableKeepAlives = true
 	return &http.Client{Transport: transport}
 }
 
-// download is a Fetch under way.
+// download is a Fetch that is being executed.
 type download struct {
 	Fetch
 	file   *os.File
 	done   int64  // bytes in file
-	pieced bool   // they came in several answers
-	of     origin // what they are of
+	pieced bool   // the bytes came in several answers
+	of     origin // the server's file that the bytes belong to
 }
 
-// run fetches the file and puts it in its place. If that fails, it keeps a part that is not empty.
+// run fetches the file and puts it in its place. If that fails, it keeps the part, unless that is empty.
 func (d *download) run(ctx context.Context) error {
 	var err error
 	if d.file, err = openPart(d.Part()); err != nil {
@@ -136,7 +137,7 @@ func (d *download) run(ctx context.Context) error {
 	return err
 }
 
-// resume finds out what an earlier call has left. Bytes of another address are of no use.
+// resume finds out what an earlier call has left. It drops bytes that came from another address.
 func (d *download) resume() error {
 	info, err := d.file.Stat()
 	if err != nil {
@@ -160,7 +161,7 @@ func unwrapped(err error) error {
 	return err
 }
 
-// fetch makes attempts until the file is whole.
+// fetch makes attempts until the file is complete, or until it may not try again.
 func (d *download) fetch(ctx context.Context) error {
 	pause, furthest, fruitless := d.Pause, d.done, 0
 	for attempts := 1; ; attempts++ {
@@ -174,7 +175,7 @@ func (d *download) fetch(ctx context.Context) error {
 			return unwrapped(err)
 		case attempts >= d.Attempts:
 			return failed(d.URL, fmt.Errorf("%w; %d attempts: want a steadier connection", err, attempts))
-		case d.done > furthest: // and not only further than after starting over
+		case d.done > furthest: // new bytes; those received again after starting over do not count
 			fruitless, pause, furthest = 0, d.Pause, d.done
 		case fruitless >= max(d.Retries, 0):
 			return failed(d.URL, err)
@@ -190,7 +191,7 @@ func (d *download) fetch(ctx context.Context) error {
 	}
 }
 
-// permanentError is an error that a retry cannot mend.
+// permanentError is an error that a retry cannot cure.
 type permanentError struct{ err error }
 
 func (e *permanentError) Error() string { return e.err.Error() }
@@ -199,7 +200,7 @@ func (d *download) permanently(format string, args ...any) error {
 	return &permanentError{failed(d.URL, fmt.Errorf(format, args...))}
 }
 
-// attempt asks for what is missing and appends what it gets. It gives up when no byte comes for a while.
+// attempt asks for the missing bytes and appends those that come. It gives up if no byte comes for d.Stall.
 func (d *download) attempt(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -219,12 +220,12 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 	if err != nil || request.URL.Host == "" {
 		return d.permanently("want an address such as %s", URL)
 	}
-	if d.done > 0 && d.Wanted.Any() && d.of.condition() == "" { // nobody would notice that the file has changed
+	if d.done > 0 && d.Wanted.Any() && d.of.condition() == "" { // a change of the file would go unnoticed
 		if err := d.startOver(); err != nil {
 			return err
 		}
 	}
-	request.Header.Set("Accept-Encoding", "identity") // bytes of the file, which ranges count
+	request.Header.Set("Accept-Encoding", "identity") // ranges count bytes of the uncompressed file
 	if d.done > 0 {
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", d.done))
 		if condition := d.of.condition(); condition != "" {
@@ -244,11 +245,11 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 	return d.receive(response.Body, total, alive)
 }
 
-// accept reads the head of the answer: total is the size of the whole file, −1 if the server does not say it; complete
-// is true if nothing is missing.
+// accept reads the header of the answer. total is the size of the whole file, or −1 if the server does not say it.
+// complete is true if no bytes are missing.
 func (d *download) accept(r *http.Response) (total int64, complete bool, err error) {
 	switch {
-	case r.StatusCode == http.StatusOK: // also where a range was asked for and ignored, or of another file
+	case r.StatusCode == http.StatusOK: // the whole file; also if the server ignored a range, or the file has changed
 		err = d.startOver()
 		d.remember(newOrigin(d.URL, r.ContentLength, r.Header))
 		return r.ContentLength, false, err
@@ -269,7 +270,7 @@ func (d *download) accept(r *http.Response) (total int64, complete bool, err err
 	return 0, false, d.permanently("the server answers %s", r.Status)
 }
 
-// goOn reads the head of an answer that has the rest of the file, and starts over if it is the rest of another.
+// goOn reads the header of an answer with the rest of the file. It starts over if the rest belongs to another file.
 func (d *download) goOn(h http.Header) (total int64, err error) {
 	first, total, ok := contentRange(h.Get("Content-Range"))
 	now := newOrigin(d.URL, total, h)
@@ -287,7 +288,7 @@ func (d *download) goOn(h http.Header) (total int64, err error) {
 	return total, cmp.Or(d.startOver(), err)
 }
 
-// remember keeps what the server says of the file, for the next attempt and for a later call.
+// remember keeps the server's description of the file, for the next attempt and for a later call.
 func (d *download) remember(of origin) {
 	d.of = of
 	of.keep(d.origin())
@@ -306,7 +307,7 @@ func contentRange(header string) (first, total int64, ok bool) {
 	return first, -1, n == 2 && strings.HasSuffix(header, "/*")
 }
 
-// startOver drops the bytes that are there.
+// startOver drops the bytes that have come so far.
 func (d *download) startOver() error {
 	if err := d.file.Truncate(0); err != nil {
 		return d.unwritable(err)
@@ -319,7 +320,7 @@ func (d *download) unwritable(err error) error {
 	return &permanentError{failed(d.Part(), err)}
 }
 
-// receive appends the answer's body.
+// receive appends the body of the answer to the part.
 func (d *download) receive(body io.Reader, total int64, alive func()) error {
 	if total > d.MostSize {
 		return d.permanently("the file has %d bytes: want at most %d", total, d.MostSize)
@@ -352,7 +353,7 @@ func (d *download) receive(body io.Reader, total int64, alive func()) error {
 	}
 }
 
-// verify compares the checksums, and has a file that has others removed.
+// verify compares the checksums. If they are wrong, it sets done to 0, so that run removes the file.
 func (d *download) verify(ctx context.Context) error {
 	sums, err := Sum(ctx, d.Part())
 	if err != nil {
@@ -365,7 +366,7 @@ func (d *download) verify(ctx context.Context) error {
 	return nil
 }
 
-// place gives the file its name.
+// place moves the part to its final name.
 func (d *download) place() error {
 	if err := d.Saving.Place(d.Part(), d.Path); err != nil {
 		return &fault.Error{Package: "dataset", Err: err}
@@ -373,7 +374,7 @@ func (d *download) place() error {
 	return nil
 }
 
-// plain takes method and address off an error of net/http: the message names the address already.
+// plain takes the method and the address off an error of net/http, because our message has the address already.
 func plain(err error) error {
 	if asked := (*url.Error)(nil); errors.As(err, &asked) {
 		return asked.Err

@@ -7,12 +7,12 @@ import (
 	"gpuconv/whole"
 )
 
-// failed says which file or address err is about.
+// failed adds to err the name of the file, or the address, that it is about.
 func failed(name string, err error) error {
 	return &fault.Error{Package: "dataset", Argument: name, Err: whole.Cause(err)}
 }
 
-// refused says what is wrong with a file and what would be right.
+// refused returns an error about a file: what is wrong and what would be right.
 func refused(path, rule string, args ...any) error {
 	return &fault.Error{Package: "dataset", Argument: path, Rule: fmt.Sprintf(rule, args...)}
 }

@@ -15,13 +15,14 @@ import (
 	"gpuconv/whole"
 )
 
-// Part returns the file, beside Path, that has the bytes until all are there. A later call goes on from it.
+// Part returns the path of the file, beside Path, that holds the bytes of an unfinished download. A later call of
+// [Download] resumes it.
 func (f Fetch) Part() string { return f.Path + ".part" }
 
-// origin returns the file that says of which file of a server the part is.
+// origin returns the path of the file that describes the server's file to which the part belongs.
 func (f Fetch) origin() string { return f.Part() + ".origin" }
 
-// Kept returns how many bytes of an unfinished download there are.
+// Kept returns how many bytes of an unfinished download there are; 0 if there is none.
 func (f Fetch) Kept() int64 {
 	info, err := os.Lstat(f.Part())
 	if err != nil || !info.Mode().IsRegular() {
@@ -30,8 +31,8 @@ func (f Fetch) Kept() int64 {
 	return info.Size()
 }
 
-// openPart opens a file to append to, or makes it. What it returns is at path itself, since a link there may lead to
-// anything that the user can write to.
+// openPart opens the file at path to append to it, or makes it. It follows no link at path, because a link may lead to
+// any file that the user can write to.
 func openPart(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666) // follows no link
 	if errors.Is(err, fs.ErrExist) {
@@ -45,19 +46,21 @@ func openPart(path string) (*os.File, error) {
 	return f, nil
 }
 
-// origin is what a server says of a file. It tells whether the server still has the file that a part is of.
+// origin describes a file on a server, as the server's answer does. It shows whether the server still has the file to
+// which a part belongs.
 type origin struct {
 	URL      string `json:"url"`
-	ETag     string `json:"etag,omitempty"`          // that stands for the same bytes
-	Modified string `json:"last_modified,omitempty"` // that stands for the same bytes
+	ETag     string `json:"etag,omitempty"`          // "" if it does not identify the bytes
+	Modified string `json:"last_modified,omitempty"` // "" if it does not identify the bytes
 	Size     int64  `json:"size"`                    // of the whole file; −1: unknown
 }
 
-// longestTag bounds an ETag that is taken, in bytes.
+// longestTag is the length, in bytes, from which an ETag is ignored.
 const longestTag = 1024
 
-// newOrigin reads the head of an answer. An ETag that begins with W/ stands for files that mean the same. A time counts
-// only if it was over when the server answered: until then the file may have changed again (RFC 9110, 8.8.2.2).
+// newOrigin reads the header of an answer. It ignores an ETag that begins with W/: files with different bytes may share
+// it. It ignores a Last-Modified less than a second before the answer: within that second the file may have changed
+// again (RFC 9110, 8.8.2.2).
 func newOrigin(url string, size int64, h http.Header) origin {
 	o := origin{URL: url, Size: size}
 	if tag := h.Get("ETag"); strings.HasPrefix(tag, `"`) && len(tag) < longestTag {
@@ -71,8 +74,8 @@ func newOrigin(url string, size int64, h http.Header) origin {
 	return o
 }
 
-// condition is what If-Range is sent with: the server then sends the whole file if it has another by now. It is "" if
-// the server has given nothing to tell.
+// condition returns the value of If-Range. With it, the server sends the whole file if the file has changed. It is ""
+// if the server has sent nothing that identifies the file.
 func (o origin) condition() string {
 	if o.ETag != "" {
 		return o.ETag
@@ -80,14 +83,15 @@ func (o origin) condition() string {
 	return o.Modified
 }
 
-// differs reports whether an answer is about another file. What is not known on one side counts as the same.
+// differs reports whether now describes another file than o. A field that is not known in one of them counts as equal.
 func (o origin) differs(now origin) bool {
 	unlike := func(a, b string) bool { return a != "" && b != "" && a != b }
 	return unlike(o.URL, now.URL) || unlike(o.ETag, now.ETag) || unlike(o.Modified, now.Modified) ||
 		o.Size >= 0 && now.Size >= 0 && o.Size != now.Size
 }
 
-// readOrigin reads what was kept of an earlier call; unknown if there is nothing, or something else.
+// readOrigin reads what keep wrote in an earlier call. If it cannot read that, it returns an origin in which nothing is
+// known: Size is −1, and the texts are empty.
 func readOrigin(path string) origin {
 	o := origin{Size: -1}
 	text, err := input.ReadFile(context.Background(), input.Entry, path)
@@ -97,7 +101,7 @@ func readOrigin(path string) origin {
 	return o
 }
 
-// keep writes it down for a later call. Without it that call asks without a condition.
+// keep writes o into a file for a later call. If that fails, the later call asks the server without a condition.
 func (o origin) keep(path string) {
 	_ = whole.WritePrivate(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(o) })
 }

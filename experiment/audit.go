@@ -15,21 +15,21 @@ import (
 	"gpuconv/whole"
 )
 
-// reportName is the file of a [Report], the last that a run writes.
+// reportName is the name of the file of a [Report]. A run writes it last.
 const reportName = "run.json"
 
 // Audit is what [AuditFolder] finds.
 type Audit struct {
-	Files  []whole.Sum // as run.json has them
+	Files  []whole.Sum // as run.json lists them
 	Wrong  []error     // one for each file that is missing or has changed
-	Others []string    // files that are in the folder and not of the run
+	Others []string    // files in the folder that the run did not write
 }
 
 // AuditFolder compares each file of a folder that [Job.Run] wrote with its size and checksum in run.json. It reads them
 // all, and stops once ctx is done.
 //
-// Errors: no folder; a run.json that is missing, which says that the run did not end, or that cannot be read, or that
-// has no checksums; ctx's error.
+// Errors: no folder; no run.json, which means that the run did not end; a run.json that cannot be read, or that has no
+// checksums; ctx's error.
 func AuditFolder(ctx context.Context, folder string) (*Audit, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -57,7 +57,7 @@ func AuditFolder(ctx context.Context, folder string) (*Audit, error) {
 	return a, nil
 }
 
-// listed reads the files that a run.json has.
+// listed returns the files that a run.json lists.
 func listed(ctx context.Context, path string) ([]whole.Sum, error) {
 	text, err := input.ReadFile(ctx, input.Provenance, path)
 	switch {

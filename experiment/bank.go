@@ -8,12 +8,12 @@ import (
 	"gpuconv/param"
 )
 
-// Bank is filters and what is known about them.
+// Bank is a set of filters with its description.
 type Bank struct {
 	Weight *conv.Tensor // [filters, channels, rows, columns]
 	Names  []string     // of the filters, for titles
 	Table  *param.Table // a row for each filter
-	Notes  []string     // what a user should know of the filters, a line each
+	Notes  []string     // what a user should know about the filters, a line each
 }
 
 // NewBank makes the filters of b.
@@ -44,7 +44,7 @@ func TutorialBank(f filters.NMA) (*Bank, error) {
 	return &Bank{Weight: weight, Names: f.Names(), Table: table}, err
 }
 
-// UnknownBank is a bank of weights without a description. Its filters are called filter 0, filter 1, and so on.
+// UnknownBank returns a bank of weights that have no description. Its filters are called filter 0, filter 1, and so on.
 func UnknownBank(weight *conv.Tensor) *Bank {
 	b := &Bank{Weight: weight, Table: param.NewTable("filter")}
 	for k := range weight.Shape.N() {

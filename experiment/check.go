@@ -21,8 +21,8 @@ func (e *WrongError) Error() string {
 type checker struct {
 	problem conv.Problem
 	weight  *conv.Tensor
-	wanted  batch.Spread // image numbers
-	group   int          // images that are judged at once
+	wanted  batch.Spread // numbers of the images to judge
+	group   int          // how many images are judged at once, at most
 
 	description conv.Description // of the plan that is judged
 
@@ -30,11 +30,11 @@ type checker struct {
 	result compare.Result
 }
 
-// judgeBytes bounds the activations that are judged at once, on all cores. The judge takes four times as much for its
-// float64 values and magnitudes.
+// judgeBytes bounds the activations that are judged at once, on all cores. The judge takes four times as many bytes for
+// its float64 values and magnitudes.
 const judgeBytes = 4 << 20
 
-// judged returns how many images the checker takes at once.
+// judged returns how many images the checker judges at once, at most.
 func judged(p conv.Problem) int {
 	dst, err := p.Dst()
 	if err != nil {
@@ -51,7 +51,7 @@ func newChecker(on Prepared, weight *conv.Tensor, wanted batch.Spread) *checker 
 	return c
 }
 
-// look judges those images of a portion that are wanted.
+// look judges those images of a portion that are in wanted.
 func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) error {
 	for lo := 0; lo < src.Shape.N(); {
 		hi := lo
@@ -88,7 +88,7 @@ func (c *checker) judge(ctx context.Context, first int, src, dst *conv.Tensor) e
 	return nil
 }
 
-// verdict is an error if an image was wrong.
+// verdict returns an error if an output was wrong.
 func (c *checker) verdict() error {
 	if c.images > 0 && !c.result.OK() {
 		return &WrongError{c.result}

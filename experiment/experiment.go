@@ -1,14 +1,14 @@
 // Package experiment is the main job of gpuconv, without flags: it convolves a set of stimuli with a bank of filters,
 // checks a sample of the results against the float64 reference, and writes a folder of results.
 //
-// A [Job] says what is convolved with what. [Job.Run] does it on any [conv.Backend]. The folder holds
+// A [Job] says which images are convolved with which filters. [Job.Run] does it on any [conv.Backend]. The folder holds
 //
 //	activations.npy   float32 [images, channels, rows, columns]
 //	stimuli.csv       what each image is, a row for each
 //	filters.csv       what each filter is
 //	stimuli.png       five of the images; the tutorial's are in gratings.png
 //	filters.png       all filters
-//	activations.png   what became of the five
+//	activations.png   the activations of these five
 //	run.json          where the numbers come from, how long it took and how the sample compares
 //
 // Run returns what is in run.json as a [Report]. After a failure, an interrupt or a wrong result there is no folder.
@@ -22,14 +22,14 @@ import (
 	"gpuconv/stimuli"
 )
 
-// Job is a set of stimuli, a bank of filters and how they are convolved.
+// Job is a set of stimuli, a bank of filters, and how they are convolved.
 type Job struct {
-	Images stimuli.Set // with as many channels as the filters have
+	Images stimuli.Set // its images have as many channels as the filters
 	Bank   *Bank
 	Spec   conv.Spec // there is no bias
 	// Flip turns the filters by 180°: true convolution. Tables and pictures show them as they are in Bank.
 	Flip bool
-	// Check is how many of the images, spread evenly over the set, are checked against the reference; −1 is all.
+	// Check is how many of the images, spread evenly over the set, are checked against the reference; −1 means all.
 	Check  int
 	Look   Look
 	Origin Origin // copied into the report
@@ -37,7 +37,7 @@ type Job struct {
 	Progress func(done int)
 }
 
-// Look says how the pictures of a job are drawn. The zero value is for any stimuli and filters.
+// Look says how the pictures of a job are drawn. The zero value suits any stimuli and filters.
 type Look struct {
 	// Gratings draws the stimuli as the tutorial draws its gratings, dark where a pixel is large, in gratings.png.
 	// Otherwise pixels are luminance, and the picture is stimuli.png.
@@ -47,10 +47,11 @@ type Look struct {
 	Limit float64
 }
 
-// TutorialLimit is the range in the tutorial's pictures, of its own gratings and filters.
+// TutorialLimit is the range of the activations in the tutorial's pictures. It suits the tutorial's gratings and
+// filters.
 const TutorialLimit = 3
 
-// Picture returns the name of the picture of stimuli.
+// Picture returns the file name of the picture of stimuli.
 func (l Look) Picture() string {
 	if l.Gratings {
 		return "gratings.png"

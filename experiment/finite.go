@@ -6,13 +6,13 @@ import (
 	"unsafe"
 )
 
-// NotFinite counts the outputs of a stream that are no numbers.
+// NotFinite counts the outputs of a stream that are NaN or infinite.
 type NotFinite struct {
 	Outputs       int // of all images
 	NaN, Infinite int // of these
 }
 
-// String says how many there are: "9 of 100 outputs are NaN". It is empty if there are none.
+// String says how many there are, such as "9 of 100 outputs are NaN". It is empty if there are none.
 func (n NotFinite) String() string {
 	switch {
 	case n.NaN > 0 && n.Infinite > 0:
@@ -25,10 +25,10 @@ func (n NotFinite) String() string {
 	return ""
 }
 
-// pieceOfOutputs is how many outputs are counted and written at a time: so many stay in a core's cache.
+// pieceOfOutputs is how many outputs are counted and written at a time. They fit into a core's cache.
 const pieceOfOutputs = 1 << 15
 
-// count counts the outputs of a piece. Nearly all pieces are finite, which one quick look says.
+// count counts the outputs of a piece. Nearly all pieces are finite, so it first checks that, which is quick.
 func (n *NotFinite) count(outputs []float32) {
 	n.Outputs += len(outputs)
 	if finite(outputs) {
@@ -46,9 +46,9 @@ func (n *NotFinite) count(outputs []float32) {
 
 // finite reports whether no number is NaN or infinite.
 //
-// In these, and in no others, all 8 bits of the exponent are set. Adding 1 to the exponent then sets the bit before it,
-// that of the sign, which was masked. Eight numbers are looked at at once, two in each uint64: a half does not overflow
-// into the other.
+// Only NaN and infinity have all 8 bits of the exponent set. Adding 1 to such an exponent sets the next bit, the sign,
+// which was masked off before. The loop tests eight numbers at once, two in each uint64: the addition never carries
+// from one half into the other.
 func finite(data []float32) bool {
 	const (
 		exponent, one, sign = 0x7f800000, 0x00800000, 0x80000000
@@ -58,7 +58,7 @@ func finite(data []float32) bool {
 	first := unsafe.Pointer(unsafe.SliceData(data))
 	pairs := unsafe.Slice((*uint64)(first), len(data)/2)
 	if uintptr(first)%8 != 0 {
-		pairs = nil // only some processors read these
+		pairs = nil // not every processor reads a uint64 from such an address
 	}
 	var seen uint64
 	for _, v := range data[2*len(pairs):] {

@@ -17,7 +17,7 @@ const examples = 5
 
 // gallery keeps the images that the pictures show.
 type gallery struct {
-	shown                batch.Spread // image numbers
+	shown                batch.Spread // the numbers of these images
 	rows                 map[int]int  // image number → row of the tensors
 	stimuli, activations *conv.Tensor
 }
@@ -47,7 +47,8 @@ func (g *gallery) look(first int, src, dst *conv.Tensor) {
 	}
 }
 
-// limit returns the range of the activations' picture: the given one, or else the largest that is shown.
+// limit returns the range of the picture of activations: the given one, or else the largest absolute value that is
+// shown.
 func (g *gallery) limit(given float64) float64 {
 	if given > 0 {
 		return given
@@ -64,7 +65,7 @@ func (g *gallery) limit(given float64) float64 {
 	return largest
 }
 
-// draw writes the pictures of a job, all at once.
+// draw writes the pictures of a job, all at the same time.
 func (j Job) draw(ctx context.Context, g *gallery, out *whole.Folder) error {
 	var shown []string
 	for _, n := range g.shown.All() {
@@ -91,7 +92,7 @@ func (j Job) draw(ctx context.Context, g *gallery, out *whole.Folder) error {
 	return group.Wait()
 }
 
-// cells names the channels of the activations. That of a pair's energy has no phase.
+// cells returns the names of the channels of the activations. The name of a pair's energy has no phase.
 func (j Job) cells() []string {
 	if j.Spec.Activation != conv.Energy {
 		return j.Bank.Names

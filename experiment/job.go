@@ -12,13 +12,14 @@ import (
 	"gpuconv/whole"
 )
 
-// Problem returns the convolution of the job, with a portion of its images as the batch: see [batch.Portion]. It
-// reports a [*conv.ShapeError] if Spec does not fit the images and filters.
+// Problem returns the convolution of the job. Its batch is a portion of the images, see [batch.Portion]. It returns a
+// [*conv.ShapeError] if Spec does not fit the images and filters.
 func (j Job) Problem() (conv.Problem, error) {
 	return batch.Portion(conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape})
 }
 
-// Weight returns what the images are cross-correlated with: the bank's filters, turned by 180° if Flip is set.
+// Weight returns the weights that the images are cross-correlated with: the bank's filters, turned by 180° if Flip is
+// set.
 func (j Job) Weight() *conv.Tensor {
 	if j.Flip {
 		return j.Bank.Weight.Flipped()
@@ -44,11 +45,11 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	portion, workers := float64(p.Src.N()), float64(runtime.GOMAXPROCS(0))
 	padded := p.Src.Image()
 	padded[2], padded[3] = padded[2]+p.Weight.H(), padded[3]+p.Weight.W()
-	// three portions here, one on the device
+	// three portions in Go, one on the device
 	need := program + (4*portion+min(examples, float64(j.Images.Shape().N())))*(src+dst)
 	// the judge's values and magnitudes, float64
 	need += 4 * float64(judged(p)) * dst
-	need += 4 * p.Weight.Bytes()                // here, in two plans, packed
+	need += 4 * p.Weight.Bytes()                // in Go, in two plans, and packed
 	need += 200 * float64(j.Images.Shape().N()) // a row of the table
 	// a row, and a name for pictures
 	need += 400 * float64(p.Weight.N())
@@ -58,17 +59,18 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	return need + workers*padded.Bytes(), nil
 }
 
-// Prepared is the plan of a job, and who made it.
+// Prepared is the plan of a job, and the backend that made it.
 type Prepared struct {
-	Problem conv.Problem  // the job's [Job.Problem]; its batch is how many images go at a time
+	Problem conv.Problem  // the job's [Job.Problem]; its batch is the number of images in a portion
 	Plan    conv.Plan     // of Problem and the job's [Job.Weight]
-	Backend Backend       // for the report; RunOn adds what Plan says of itself
-	Opening time.Duration // that it took to prepare Plan
+	Backend Backend       // for the report; RunOn adds how Plan describes itself
+	Opening time.Duration // how long it took to prepare Plan
 }
 
 // Run convolves the job on a backend and writes the files into a folder, which must be new or empty. If it returns an
-// error, nothing is written. It returns as soon as ctx is done, and then the portion in hand goes on by itself: see
-// [batch.Await]. Once all files are in place it returns the report, even if ctx is done or the plan fails to close.
+// error, nothing is written. It returns as soon as ctx is done; the portion that is then being computed goes on in the
+// background, see [batch.Await]. Once all files are in place it returns the report, even if ctx is done or the plan
+// fails to close.
 //
 // Errors: a [*conv.ShapeError] if Spec does not fit, a [*whole.Error] if a file or folder cannot be written, a
 // [*WrongError], and errors of the backend and of ctx.
@@ -96,17 +98,17 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 	}
 	r, err := j.RunOn(ctx, Prepared{Problem: p, Plan: plan, Opening: time.Since(opening)}, out)
 	if err != nil && ctx.Err() != nil {
-		return nil, err // and leave plan open: it may be at work
+		return nil, err // and leave the plan open: it may still be computing
 	}
 	closeErr := plan.Close()
 	if err != nil {
 		return nil, errors.Join(err, closeErr)
 	}
-	return r, nil // the folder is complete: a failure to close concerns nobody
+	return r, nil // the folder is complete, so a failure to close does not matter
 }
 
-// RunOn is Run with a plan that is prepared already, and a folder that is made already. It commits the folder and
-// leaves the plan open. The caller discards the folder if RunOn returns an error.
+// RunOn does what Run does, with a plan and a folder that the caller has made. It commits the folder and leaves the
+// plan open. If RunOn returns an error, the caller discards the folder.
 func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report, error) {
 	if j.Origin.Started.IsZero() {
 		j.Origin.Started = time.Now()
@@ -138,7 +140,7 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	if err := r.write(out); err != nil {
 		return nil, err
 	}
-	if err := ctx.Err(); err != nil { // interrupted meanwhile: nothing shall be left
+	if err := ctx.Err(); err != nil { // interrupted meanwhile: leave nothing behind
 		return nil, err
 	}
 	if err := out.Commit(); err != nil {
@@ -147,14 +149,15 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	return r, nil
 }
 
-// watched is what a job keeps of its images as they pass.
+// watched is what a job keeps while its images stream through the plan.
 type watched struct {
 	check   *checker
 	gallery *gallery
 	stats   Written
 }
 
-// convolve streams all images into activations.npy, checks some on the way and keeps those that are drawn.
+// convolve streams the activations of all images into activations.npy. On the way it checks some of them, and keeps
+// those that the pictures show.
 func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w watched, err error) {
 	activations, err := j.Activations(on.Problem)
 	if err != nil {
@@ -176,7 +179,7 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	return w, err
 }
 
-// writeTables writes what the images and the filters are.
+// writeTables writes stimuli.csv and filters.csv.
 func (j Job) writeTables(out *whole.Folder) error {
 	table, err := j.Images.Table()
 	if err != nil {

@@ -14,16 +14,16 @@ import (
 	"gpuconv/whole"
 )
 
-// schema is that of [Report].
+// schema is the number of the present form of [Report].
 const schema = 1
 
-// Report is run.json: where activations.npy came from.
+// Report is run.json, which says where activations.npy came from.
 type Report struct {
-	Schema int `json:"schema"` // another number once a field changes its meaning
+	Schema int `json:"schema"` // changes when a field changes its meaning
 	Origin
 
-	Channels       int    `json:"channels"` // filters
-	Size           int    `json:"size"`     // rows of a filter
+	Channels       int    `json:"channels"` // number of filters
+	Size           int    `json:"size"`     // rows of each filter
 	Activation     string `json:"activation"`
 	Padding        int    `json:"padding"`         // zeros above and below an image; there is no bias
 	PaddingColumns int    `json:"padding_columns"` // zeros left and right of it
@@ -42,50 +42,51 @@ type Report struct {
 	Infinite   int     `json:"activations_infinite"`
 	Check      *Check  `json:"check"` // null if no image was judged
 
-	Notes []string `json:"notes,omitempty"` // what a user should know of the filters and the images, a line each
+	Notes []string `json:"notes,omitempty"` // what a user should know about the filters and the images, a line each
 
-	NotFinite NotFinite   `json:"-"`     // NaN and Infinite, with more
-	Files     []whole.Sum `json:"files"` // all others of the folder; see [AuditFolder]
+	NotFinite NotFinite   `json:"-"`     // NaN, Infinite and the number of outputs
+	Files     []whole.Sum `json:"files"` // all other files of the folder; see [AuditFolder]
 }
 
-// Origin is what only the caller of a job knows: who asked for it, and how stimuli and filters were asked for. Each
-// parameter has the name of gpuconv's flag, and the value that was used, whether it was given or not.
+// Origin holds what only the caller of a job knows: which program ran it, and how its stimuli and filters were chosen.
+// Each parameter has the name of gpuconv's flag. Its value is the one that was used, given or default.
 type Origin struct {
 	Command []string  `json:"command"` // the program and its arguments, as typed
 	Program any       `json:"program"` // which program it was
-	Started time.Time `json:"started"` // UTC; when Run was called, if it is zero
+	Started time.Time `json:"started"` // UTC; if it is zero, Run sets it to the time of the call
 
-	Stimulus     string  `json:"stimulus,omitempty"` // a kind and its settings, in place of the preset's stimuli
-	Filter       string  `json:"filter,omitempty"`   // a kind and its settings, in place of the preset's filters
-	Preset       string  `json:"preset"`             // of what is not in place of it
+	Stimulus     string  `json:"stimulus,omitempty"` // a kind and its settings, used in place of the preset's stimuli
+	Filter       string  `json:"filter,omitempty"`   // a kind and its settings, used in place of the preset's filters
+	Preset       string  `json:"preset"`             // of stimuli and filters without a kind
 	Orientations string  `json:"orientations"`       // degrees from vertical: a list or start:stop:step
 	SF           float64 `json:"sf"`                 // radians per pixel of the full 640×480 image
 	Res          float64 `json:"res"`                // 1 is 640×480 pixels
 	Patch        bool    `json:"patch"`
 }
 
-// Backend says what convolved.
+// Backend describes the backend that convolved.
 type Backend struct {
-	Name      string `json:"name"`     // gpu, cpu or reference; empty if nobody said
+	Name      string `json:"name"`     // gpu, cpu or reference; empty if the caller did not say
 	Device    string `json:"device"`   // the OpenGL renderer, or the processor
 	Software  bool   `json:"software"` // the renderer is software: a CPU did the GPU's work
 	Vendor    string `json:"vendor,omitempty"`
-	Driver    string `json:"driver,omitempty"` // GL_VERSION, with the driver's
-	Threads   int    `json:"threads"`          // of the CPU that the program may use
+	Driver    string `json:"driver,omitempty"` // GL_VERSION, which has the driver's version
+	Threads   int    `json:"threads"`          // how many threads of the CPU the program may use
 	Algorithm string `json:"algorithm"`
 	Tile      string `json:"tile,omitempty"` // how the algorithm cuts the work
-	// how many times γₙ·Σ|x||w| of its own pixels an output may be off; 0 with a tolerance
+	// An output may be off by Bound·γₙ·Σ|x||w| of its own pixels (see package compare). 0 if there is a Tolerance.
 	Bound float64 `json:"bound"`
-	// in place of a bound: an RMS error, in parts of the largest output
-	Tolerance  float64    `json:"tolerance"`
-	Accuracy   string     `json:"accuracy"`                // either in words
-	Tuned      string     `json:"tuned,omitempty"`         // when they were measured to be the fastest
+	// In place of Bound: how large the RMS error may be, as a share of the largest output. 0 if there is a Bound.
+	Tolerance float64 `json:"tolerance"`
+	Accuracy  string  `json:"accuracy"` // Bound or Tolerance in words
+	// When Algorithm and Tile were measured to be the fastest, and by how much; empty if they were not.
+	Tuned      string     `json:"tuned,omitempty"`
 	Rejected   []Rejected `json:"rejected,omitempty"`      // the other algorithms
-	ShaderHash string     `json:"shader_sha256,omitempty"` // of the sources, one after the other
-	Chunk      int        `json:"chunk"`                   // images per submission, or bands of them
-	Band       int        `json:"band,omitempty"`          // rows of outputs of a band, if images are cut
-	Kept       bool       `json:"programs_kept,omitempty"` // the next process finds its programs compiled
-	PlanBytes  int        `json:"plan_bytes"`              // what the plan holds, on the device if it is on one
+	ShaderHash string     `json:"shader_sha256,omitempty"` // of all sources, one after the other
+	Chunk      int        `json:"chunk"`                   // how many images, or bands, are computed at a time
+	Band       int        `json:"band,omitempty"`          // rows of outputs in a band, if images are cut into bands
+	Kept       bool       `json:"programs_kept,omitempty"` // the next process finds the shaders compiled
+	PlanBytes  int        `json:"plan_bytes"`              // memory of the plan, on the device if there is one
 }
 
 // Rejected is an algorithm that was not taken, and why.
@@ -94,24 +95,24 @@ type Rejected struct {
 	Reason    string `json:"reason"`
 }
 
-// Seconds holds wall-clock times. Whole is about the sum of Open, Stream, Pictures and what came before Open. Draw,
-// Convolve and Write are parts of Stream, and overlap. Upload, Kernel and Readback are parts of Convolve. Only a GPU
-// has them.
+// Seconds holds wall-clock times. Whole is about the sum of Open, Stream, Pictures and the time before Open. Draw,
+// Convolve and Write are parts of Stream, and overlap. Upload, Kernel and Readback are parts of Convolve, and only a
+// GPU has them.
 type Seconds struct {
 	Whole    param.Number  `json:"whole"`             // from the start until all files were written
-	Open     param.Number  `json:"open"`              // the device, and its shaders compiled
-	Compile  *param.Number `json:"compile,omitempty"` // the part of Open for shaders
+	Open     param.Number  `json:"open"`              // opening the device and making the plan
+	Compile  *param.Number `json:"compile,omitempty"` // the part of Open that compiles shaders
 	Stream   param.Number  `json:"stream"`            // from the first image to the last
-	Draw     param.Number  `json:"draw"`              // stimuli
-	Convolve param.Number  `json:"convolve"`          // with the copies to the device and back
-	Write    param.Number  `json:"write"`             // activations.npy, and checking
+	Draw     param.Number  `json:"draw"`              // drawing stimuli
+	Convolve param.Number  `json:"convolve"`          // including the copies to the device and back
+	Write    param.Number  `json:"write"`             // writing activations.npy and checking the sample
 	Pictures param.Number  `json:"pictures"`
 	Upload   *param.Number `json:"upload,omitempty"`
 	Kernel   *param.Number `json:"kernel,omitempty"`
 	Readback *param.Number `json:"readback,omitempty"`
 }
 
-// Rates holds throughputs: images divided by [Seconds].
+// Rates holds throughputs in images per second: the number of images divided by fields of [Seconds].
 type Rates struct {
 	Convolve param.Number `json:"convolve"`
 	Whole    param.Number `json:"whole"`
@@ -121,19 +122,19 @@ type Rates struct {
 type Check struct {
 	Images        int          `json:"images"`
 	Outputs       int          `json:"outputs"`
-	Wrong         int          `json:"wrong"`    // 0, else there is no run.json
-	BothNaN       int          `json:"both_nan"` // outputs that are NaN, as the reference's are
-	BothInf       int          `json:"both_infinite"`
+	Wrong         int          `json:"wrong"`         // always 0: otherwise there is no run.json
+	BothNaN       int          `json:"both_nan"`      // outputs that are NaN in both
+	BothInf       int          `json:"both_infinite"` // outputs that are infinite in both
 	MaxError      param.Number `json:"max_error"`
-	MaxErrorBound param.Number `json:"max_error_over_bound"` // 1 is just right
+	MaxErrorBound param.Number `json:"max_error_over_bound"` // at most 1: above, an output is wrong
 	RMS           param.Number `json:"rms_error_over_max"`   // divided by the largest activation
 
-	Result compare.Result `json:"-"` // with more
+	Result compare.Result `json:"-"` // the same, with more detail
 }
 
 func seconds(d time.Duration) param.Number { return param.Number(d.Seconds()) }
 
-// newReport reports what is known before anything is convolved.
+// newReport returns a report of what is known before anything is convolved.
 func (j Job) newReport(on Prepared) (*Report, error) {
 	p := on.Problem
 	activations, err := j.Activations(p)
@@ -155,7 +156,7 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 	return r, nil
 }
 
-// pool writes a pool as --pool takes it, without what would be taken anyway.
+// pool writes a pool as --pool takes it, without a stride that is the default.
 func pool(p conv.Pool) string {
 	pair := func(n [2]int) string {
 		if n[0] == n[1] {
@@ -172,7 +173,7 @@ func pool(p conv.Pool) string {
 	return fmt.Sprintf("%v:%s:%s", p.Kind, pair(p.Size), pair(p.Stride))
 }
 
-// Of adds what a plan says of itself, and the threads that the program may use.
+// Of adds how a plan describes itself, and the number of threads that the program may use.
 func (b Backend) Of(plan conv.Plan) Backend {
 	b.Threads = runtime.GOMAXPROCS(0)
 	if c, ok := plan.(conv.Compiler); ok {
@@ -193,7 +194,7 @@ func (b Backend) Of(plan conv.Plan) Backend {
 	return b
 }
 
-// complete adds what was measured.
+// complete adds the measurements to the report.
 func (r *Report) complete(w watched, plan conv.Plan) {
 	r.NotFinite, r.NaN, r.Infinite = w.stats.NotFinite, w.stats.NotFinite.NaN, w.stats.NotFinite.Infinite
 	r.Seconds.Stream, r.Seconds.Draw = seconds(w.stats.Wall), seconds(w.stats.Draw)

@@ -10,26 +10,26 @@ import (
 	"gpuconv/whole"
 )
 
-// Stream takes images through a plan into a file.
+// Stream convolves images with a plan and writes the results into a file.
 type Stream struct {
 	Images  batch.Source
-	Problem conv.Problem // of Plan; its Src has the images' shape and a portion as N, see [batch.Portion]
+	Problem conv.Problem // of Plan; its Src has the images' shape, but N is the size of a portion, see [batch.Portion]
 	Plan    conv.Plan
-	// Look, if not nil, sees each portion after it is written: the images from first on, and what became of them. It
-	// must keep neither tensor.
+	// Look, if not nil, is called with each portion after it is written: the images from first on, and their outputs.
+	// It must not keep the tensors.
 	Look     func(first int, src, dst *conv.Tensor) error
 	Progress func(done int) // as in [Job]
 }
 
-// Written says how long a stream took, and how many of its outputs are no numbers.
+// Written says how long a stream took, and how many of its outputs are NaN or infinite.
 type Written struct {
 	batch.Stats
 	NotFinite NotFinite
 }
 
 // Write convolves all images in their order and writes the results into file as .npy: float32 [N, channels, rows,
-// columns]. It commits file, or discards it after an error. It returns as soon as ctx is done, and then the portion in
-// hand goes on by itself: see [batch.Await].
+// columns]. It commits file, or discards it after an error. It returns as soon as ctx is done; the portion that is then
+// being computed goes on in the background, see [batch.Await].
 func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 	dst, err := s.Problem.Dst()
 	if err != nil {
@@ -58,8 +58,8 @@ func (s Stream) Write(ctx context.Context, file *whole.File) (Written, error) {
 	return written, err
 }
 
-// Draw draws all images, some at a time, and writes them into file as .npy: float32 [N, channels, rows, columns]. It
-// commits file, or discards it after an error. It returns as soon as ctx is done.
+// Draw draws all images, a portion at a time, and writes them into file as .npy: float32 [N, channels, rows, columns].
+// It commits file, or discards it after an error. It returns as soon as ctx is done.
 func Draw(ctx context.Context, images batch.Source, file *whole.File) error {
 	all := images.Shape()
 	portion, err := conv.NewTensor(all.WithN(batch.PortionOf(all)))
@@ -81,7 +81,7 @@ func Draw(ctx context.Context, images batch.Source, file *whole.File) error {
 	})
 }
 
-// fill has write write file as .npy, whole or not at all.
+// fill opens file as .npy and calls write to fill it. It commits file, or discards it after an error.
 func fill(ctx context.Context, file *whole.File, shape conv.Shape, write func(w *npy.Writer) error) error {
 	w, err := npy.NewWriter(file, shape[:]...)
 	if err != nil {
@@ -97,7 +97,7 @@ func fill(ctx context.Context, file *whole.File, shape conv.Shape, write func(w 
 	return w.Close()
 }
 
-// awaitedSource is a source whose Draw is awaited.
+// awaitedSource is a source whose Draw returns as soon as ctx is done, see [batch.Await].
 type awaitedSource struct {
 	batch.Source
 	ctx context.Context
@@ -107,7 +107,7 @@ func (s awaitedSource) Draw(dst *conv.Tensor, first int) error {
 	return batch.Await(s.ctx, func() error { return s.Source.Draw(dst, first) })
 }
 
-// awaitedPlan is a plan whose Run is awaited.
+// awaitedPlan is a plan whose Run returns as soon as ctx is done, see [batch.Await].
 type awaitedPlan struct {
 	conv.Plan
 	ctx context.Context

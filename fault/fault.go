@@ -1,5 +1,5 @@
-// Package fault has the error that a package returns for a wrong argument or file. Fields say what is wrong, so that
-// each program can word it: a Go program prints Error, and gpuconv names a flag instead of the package.
+// Package fault defines the error that packages return for a wrong argument or file. Its fields say what is wrong, so
+// that each program can word it: a Go program prints Error, and gpuconv names a flag instead of the package.
 package fault
 
 import (
@@ -10,7 +10,7 @@ import (
 
 // Error says what is wrong and what would be right. Each field but Package may be empty.
 type Error struct {
-	Package  string // that reports the error: "npy"
+	Package  string // the package that reports the error: "npy"
 	Argument string // what is wrong: a parameter, a setting, the path of a file
 	Value    string // the value that was given, as a user would write it
 	Rule     string // what would be right: "want 4 dimensions"
@@ -25,10 +25,10 @@ func (e *Error) Error() string {
 	return e.Package + ": " + e.Plain()
 }
 
-// Plain returns the line without the package, for programs that name the place in another way.
+// Plain returns the line without the package, for programs that name a flag or a file instead.
 func (e *Error) Plain() string { return e.Beside("", "") }
 
-// Beside returns the line for a place that names a flag and its value already: see the function [Beside].
+// Beside returns the line for a message that already names a flag and its value: see the function [Beside].
 func (e *Error) Beside(flag, value string) string {
 	what, cause := []string{Printable(e.Argument), e.Value}, ""
 	if e.Argument == "" || e.Argument == value {
@@ -43,9 +43,10 @@ func (e *Error) Beside(flag, value string) string {
 	return join(": ", join(" ", what...), e.Rule, cause)
 }
 
-// Repeats reports whether an argument and its value are what a flag and its value say already. The values are the same,
-// and the argument has no name, the flag's, or one that the flag abbreviates: --res 5 says resolution 5, but not size
-// 5. An argument's value in quotes is a text that could not be read: it is the flag's, whatever the argument is called.
+// Repeats reports whether an error's argument and its value only repeat a flag and its value. They do if the values are
+// equal, and the argument has no name or one that begins with the flag's: --res 5 already says resolution 5, but not
+// size 5. They also do, whatever the argument's name, if argumentValue is value in quotes: that is how errors show text
+// that could not be read.
 func Repeats(flag, value, argument, argumentValue string) bool {
 	if value == "" {
 		return false
@@ -58,8 +59,8 @@ func Repeats(flag, value, argument, argumentValue string) bool {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Plain returns the text of err without the package that reports it. The error itself decides: it has a method Plain()
-// string, as [Error] and [gpuconv/conv.ShapeError] have.
+// Plain returns the text of err without the package that reports it. It calls the method Plain() string of err, which
+// [Error] and [gpuconv/conv.ShapeError] have. Of other errors it returns the whole text.
 func Plain(err error) string {
 	if plain, ok := err.(interface{ Plain() string }); ok {
 		return plain.Plain()
@@ -67,11 +68,12 @@ func Plain(err error) string {
 	return err.Error()
 }
 
-// Beside returns the text of err for a place that names a flag and the value that was given to it. It leaves out the
-// package, and what err repeats: value as its argument (the path of a file), or the flag's name and value as its
-// argument and value (see [Repeats]). flag is without dashes.
+// Beside returns the text of err for a message that already names a flag and its value. It leaves out the package and
+// what would be said twice: an argument that equals value (the path of a file), or an argument and its value that
+// repeat the flag and its value (see [Repeats]). flag has no leading dashes.
 //
-// The error itself decides, with a method Beside(flag, value string) string, as for [Plain].
+// It calls the method Beside(flag, value string) string of err. Without that method, or with an empty value, it returns
+// what [Plain] returns.
 func Beside(flag, value string, err error) string {
 	if beside, ok := err.(interface{ Beside(string, string) string }); ok && value != "" {
 		return beside.Beside(flag, value)
@@ -90,8 +92,8 @@ func join(separator string, parts ...string) string {
 	return strings.Join(filled, separator)
 }
 
-// New returns an [Error] of a package about an argument and its value; argument and value may be "". [fmt.Sprintf]
-// formats the rule.
+// New returns an [Error] of package pkg about an argument and its value; argument and value may be "". [fmt.Sprintf]
+// formats the rule with args.
 func New(pkg, argument string, value any, rule string, args ...any) error {
 	return &Error{Package: pkg, Argument: argument, Value: fmt.Sprint(value), Rule: fmt.Sprintf(rule, args...)}
 }

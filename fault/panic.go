@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// Panic is a panic as an error: a mistake of the program, whatever it was given. Its text is one line if that of Value
-// is.
+// Panic is a panic turned into an error: a bug of the program, whatever its input. Its text is one line if Value's is.
 type Panic struct {
 	Value any    // what it panicked with
 	Where string // the function that panicked, with file and line; "" if that is not known
@@ -22,14 +21,15 @@ func (p *Panic) Error() string {
 	return fmt.Sprintf("internal error: %v, in %s", p.Value, p.Where)
 }
 
-// Unwrap returns the value that it panicked with, if that is an error.
+// Unwrap returns Value if it is an error, else nil.
 func (p *Panic) Unwrap() error {
 	err, _ := p.Value.(error)
 	return err
 }
 
-// Recovered makes a [*Panic] of what recover has returned to a deferred function, which calls Recovered. It returns nil
-// for nil, and a *Panic as it is: one that was raised again on another goroutine names the place of the first.
+// Recovered turns the result of recover into a [*Panic]. The deferred function that calls recover must call Recovered
+// too. It returns nil for nil, and a *Panic as it is: if a panic is raised again on another goroutine, Where still
+// names its first place.
 func Recovered(value any) *Panic {
 	if value == nil {
 		return nil
@@ -40,7 +40,7 @@ func Recovered(value any) *Panic {
 	return &Panic{Value: value, Where: panicking()}
 }
 
-// Guard runs f and returns its error. A panic of f is a [*Panic].
+// Guard runs f and returns its error. If f panics, that is a [*Panic].
 func Guard(f func() error) (err error) {
 	defer func() {
 		if p := Recovered(recover()); p != nil {
@@ -50,8 +50,8 @@ func Guard(f func() error) (err error) {
 	return f()
 }
 
-// panicking names the function that panics: the one that called the runtime's gopanic, or the check of the runtime that
-// did.
+// panicking names the function that panicked, with file and line. It is the first caller of runtime.gopanic outside
+// package runtime: if the runtime itself finds an error, such as an index out of range, its own functions lie between.
 func panicking() string {
 	callers := make([]uintptr, 64)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)])

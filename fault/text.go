@@ -9,10 +9,11 @@ import (
 )
 
 // Text from outside, such as a file name, a cell of a table or a driver's name, may hold characters that move a
-// terminal's cursor, turn the direction of what follows, or cannot be seen. These functions make such text harmless.
-// They keep letters of all scripts, signs and spaces.
+// terminal's cursor, reverse the direction of the text after them, or are invisible. These functions make such text
+// harmless. They keep letters of all scripts, digits, punctuation, symbols and spaces.
 
-// Printable quotes a text from outside, such as a path, that is empty or would break a line.
+// Printable returns text from outside, such as a path, as it is. If it is empty or has a character that [strconv.Quote]
+// escapes, such as a line break, Printable returns it in quotes.
 func Printable(text string) string {
 	if quoted := strconv.Quote(text); text == "" || quoted != `"`+text+`"` {
 		return quoted
@@ -20,16 +21,16 @@ func Printable(text string) string {
 	return text
 }
 
-// Line returns a text from outside as a part of a line: with every character that [Escape] escapes, and with its line
-// breaks and tabs escaped too. Other than [Printable] it adds no quotes: for names in a table.
+// Line returns text from outside for use within a line: it escapes what [Escape] escapes, with line breaks and tabs.
+// Unlike [Printable] it adds no quotes, which suits names in a table.
 func Line(text string) string { return Escape(text, "") }
 
-// Escape returns text with every character escaped that is neither seen nor a space: control characters, marks of
-// direction, characters without width, separators of lines and paragraphs, and bytes that are no UTF-8. It leaves those
-// of kept as they are, such as "\n".
+// Escape returns text with every character escaped that is neither visible nor a space: control characters, direction
+// marks, characters without width, line and paragraph separators, and bytes that are not UTF-8. Characters in kept,
+// such as "\n", stay as they are.
 //
-// The escapes are those of JSON, \n and \u202e, so that JSON remains JSON of the same text. A byte that is no UTF-8,
-// which JSON cannot hold, is \x9b.
+// The escapes are JSON's, such as \n and \u202e, so escaped JSON is still JSON of the same text. A byte that is not
+// UTF-8, which JSON cannot hold, becomes \x with two hexadecimal digits.
 func Escape(text, kept string) string {
 	at := hidden(text, kept)
 	if at < 0 {
@@ -52,10 +53,10 @@ func Escape(text, kept string) string {
 	return b.String()
 }
 
-// hidden returns where the first character is that [Escape] escapes, or −1.
+// hidden returns the byte index of the first character that [Escape] escapes, or −1 if there is none.
 func hidden(text, kept string) int {
 	for at := 0; at < len(text); {
-		if c := text[at]; c >= ' ' && c <= '~' { // most are
+		if c := text[at]; c >= ' ' && c <= '~' { // most characters
 			at++
 			continue
 		}

@@ -15,12 +15,12 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Chart is a finished drawing of curves. [Plots] and [Graph.Chart] make one. It keeps nothing of their arguments. Its
-// methods belong to one goroutine at a time.
+// Chart is a finished drawing of curves. [Plots] and [Graph.Chart] make one. It does not keep their arguments. Only one
+// goroutine at a time may call its methods.
 type Chart struct {
-	rows [][]*plot.Plot // all as long; nil where there is none
-	axes [2]int         // width and height of each, with its text
-	note string         // above the plots
+	rows [][]*plot.Plot // rows of equal length; nil where there is no plot
+	axes [2]int         // width and height of each plot with its text, in device pixels
+	note string         // a line above the plots
 	key  []keyEntry     // below the plots
 }
 
@@ -43,7 +43,8 @@ func (c *Chart) WriteSVG(w io.Writer) error {
 	return nil
 }
 
-// size returns the extents in device pixels, and the parts of them that the note and the key take.
+// size returns the width and height in device pixels, and the heights of the note at the top and of the key at the
+// bottom.
 func (c *Chart) size() (width, height, top, bottom int) {
 	if c.note != "" {
 		top = noteRoom
@@ -67,7 +68,7 @@ func (c *Chart) svg(w io.Writer) error {
 	width, height, _, _ := c.size()
 	canvas := svgCanvas{vgsvg.New(length(width), length(height))}
 	s := sheet{canvas: canvas, height: height}
-	s.fill(image.Rect(0, 0, width, height), color.White) // an image of vgimg is white
+	s.fill(image.Rect(0, 0, width, height), color.White) // vgimg's images are white already
 	c.draw(canvas)
 	var text bytes.Buffer
 	if _, err := canvas.WriteTo(&text); err != nil {

@@ -7,8 +7,8 @@ import (
 	"gpuconv/conv"
 )
 
-// checkImages refuses a batch without exactly one channel, and titles that are not one for each image. It returns the
-// titles, or "noun 0", "noun 1", … for nil.
+// checkImages refuses a batch that does not have exactly one channel, and titles whose number is not that of the
+// images. It returns the titles; for nil titles it returns "noun 0", "noun 1", ….
 func checkImages(arg string, t *conv.Tensor, titlesArg string, titles []string, noun string) ([]string, error) {
 	if err := checkTensor(arg, t, [4]string{"image", "channel", "row", "column"}); err != nil {
 		return nil, err
@@ -19,7 +19,7 @@ func checkImages(arg string, t *conv.Tensor, titlesArg string, titles []string, 
 	return checkTitles(titlesArg, titles, t.Shape.N(), noun)
 }
 
-// checkFilters refuses a bank of weights that does not match its titles.
+// checkFilters refuses weights that are invalid or do not match their titles.
 func checkFilters(weight *conv.Tensor, titles []string) ([]string, error) {
 	axes := [4]string{"filter", "input channel", "kernel row", "kernel column"}
 	if err := checkTensor("weight", weight, axes); err != nil {

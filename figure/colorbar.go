@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// colorBar is the key to the colours of panels. It remembers whether values were painted that are not on its ramp.
+// colorBar is the key to the colours of panels. below, above and nan say whether panels have values below its range,
+// above it, or NaN.
 type colorBar struct {
 	label             string
 	colors            colorMap
@@ -15,7 +16,7 @@ type colorBar struct {
 // nanLabel is the text beside the colour of NaN.
 const nanLabel = "NaN"
 
-// panel paints p to fit in a square of side box.
+// panel returns p as a panel that fits into a square of side box.
 func (b *colorBar) panel(p plane, title string, box int) panel {
 	block, enlarge := p.fit(box)
 	small := p.reduce(block)
@@ -33,10 +34,10 @@ func (b *colorBar) panel(p plane, title string, box int) panel {
 	}
 }
 
-// ticks returns the round values of the bar.
+// ticks returns ticks at round values of the bar.
 func (b *colorBar) ticks() []tick { return roundTicks(b.colors.min, b.colors.max, 7) }
 
-// gradient paints the ramp, the largest value on top and the smallest at the bottom.
+// gradient paints the colours of the bar, the largest value at the top and the smallest at the bottom.
 func (b *colorBar) gradient(width, height int) *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
@@ -48,8 +49,7 @@ func (b *colorBar) gradient(width, height int) *image.RGBA {
 	return img
 }
 
-// position returns how many pixels below the top of a gradient of that height the
-// colour of v is.
+// position returns how many pixels below the top of a gradient of this height the colour of v is.
 func (b *colorBar) position(v float64, height int) int {
 	t := (v - b.colors.min) / (b.colors.max - b.colors.min)
 	return int(math.Round((1 - t) * float64(height-1)))
@@ -68,7 +68,7 @@ func (b *colorBar) draw(s sheet, r image.Rectangle) {
 	b.drawEnds(s, r)
 }
 
-// room returns how far the label's baseline is from the bar.
+// room returns the distance from the bar to the baseline of its label.
 func (b *colorBar) room(t typeface) int {
 	labels := t.widest(b.ticks(), smallSize)
 	if b.nan {
@@ -77,7 +77,7 @@ func (b *colorBar) room(t typeface) int {
 	return tickLength + tickGap + labels + tickGap + titleSize
 }
 
-// drawEnds draws the arrows and the swatch that mean values outside of the ramp.
+// drawEnds draws the arrows for values outside the range, and the swatch for NaN.
 func (b *colorBar) drawEnds(s sheet, r image.Rectangle) {
 	end := r.Max.Y
 	if b.above {

@@ -5,14 +5,14 @@ import (
 	"math"
 )
 
-// colorMap gives the values from min to max the colours of a ramp. Several goroutines may use one.
+// colorMap assigns colours of a ramp to the values from min to max. Several goroutines may use it.
 type colorMap struct {
 	min, max float64
-	ramp     func(t float64) color.NRGBA // of 0 … 1
+	ramp     func(t float64) color.NRGBA // the colour of t in 0 … 1
 }
 
-// bwr returns matplotlib's bwr: linear from blue (0, 0, 255) at min through white halfway to red (255, 0, 0) at max.
-// Unlike matplotlib's it is not cut into 256 steps, so that 0 is exactly white in a symmetric range.
+// bwr returns matplotlib's bwr: linear from blue (0, 0, 255) at min through white in the middle to red (255, 0, 0) at
+// max. Unlike matplotlib's, it is not quantized to 256 steps, so that 0 is exactly white in a symmetric range.
 func bwr(min, max float64) colorMap { return colorMap{min, max, blueWhiteRed} }
 
 // binary returns matplotlib's binary, a reversed grey: linear from white at min to black at max.
@@ -21,12 +21,12 @@ func binary(min, max float64) colorMap { return colorMap{min, max, whiteBlack} }
 // gray returns matplotlib's gray: linear from black at min to white at max.
 func gray(min, max float64) colorMap { return colorMap{min, max, blackWhite} }
 
-// Tone says which end of the greys of stimuli is the light one.
+// Tone says whether large pixel values of stimuli are dark or light.
 type Tone int
 
 const (
-	Ink   Tone = iota // the larger the darker, as the tutorial draws its gratings
-	Light             // the larger the lighter: pixels that are luminance
+	Ink   Tone = iota // larger values are darker, as the tutorial draws its gratings
+	Light             // larger values are lighter, for pixels that are luminance
 )
 
 func (t Tone) colors(min, max float64) colorMap {
@@ -36,7 +36,7 @@ func (t Tone) colors(min, max float64) colorMap {
 	return binary(min, max)
 }
 
-// notANumber is the colour of NaN: in no ramp, and far from all of their colours.
+// notANumber returns the colour of NaN. It is in no ramp, and differs clearly from all their colours.
 func notANumber() color.NRGBA { return color.NRGBA{G: 160, A: 255} }
 
 func blueWhiteRed(t float64) color.NRGBA {

@@ -9,17 +9,18 @@ import (
 // Mistake is a wrong output beside the right one, for [Failure]. Each tensor is one channel of one image, [1 1 H W].
 type Mistake struct {
 	Title              string
-	Stimulus, Filter   *conv.Tensor // one of several channels
+	Stimulus, Filter   *conv.Tensor // if there are several channels, one of them
 	Got, Want          *conv.Tensor
-	Difference, Excess *conv.Tensor // Got − Want, and its size as a multiple of what is allowed
+	Difference, Excess *conv.Tensor // Got − Want, and this difference divided by the allowed error
 }
 
 const failureBox = 256
 
-// Failure draws a mistake: the stimulus, the filter, the output, the reference, their difference, and the error as a
-// multiple of its bound. Each panel has its own range, which its title tells. Stimuli are black and white. The others
-// are blue below 0 and red above it, in a symmetric range; output and reference share one. In the last panel,
-// error/bound, white is right and full red is beyond the bound. NaN is green everywhere.
+// Failure draws a mistake: the stimulus, the filter, the output, the reference, their difference, and the error divided
+// by its bound. Each panel has its own range, which its title states; output and reference share one. The stimulus is
+// drawn in greys. The other panels are blue below 0 and red above, in a symmetric range. In the last panel,
+// error/bound, white means no error, and full red or blue means an error at its bound or beyond. NaN is green
+// everywhere.
 func Failure(m Mistake) (*Picture, error) {
 	for _, t := range []struct {
 		arg string
@@ -62,7 +63,7 @@ func Failure(m Mistake) (*Picture, error) {
 		notes: append([]string{m.Title}, notes(append(first, second...))...)}, nil
 }
 
-// upTo says how large the finite errors are. They are infinite where no error is allowed.
+// upTo says how large the finite errors are, relative to their bounds. Errors are infinite where no error is allowed.
 func upTo(data []float32) string {
 	if most := largestMagnitude(data); most != 1 {
 		return fmt.Sprintf(" up to %.3g", most)

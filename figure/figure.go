@@ -1,24 +1,24 @@
-// Package figure draws stimuli, filters and activations of a convolutional layer as the pictures of the tutorial that
-// gpuconv grew from (Neuromatch Academy, W1D5 tutorial 2: show_stimulus, plot_weights and plot_example_activations),
-// and curves and matrices.
+// Package figure draws stimuli, filters and activations of a convolutional layer like the pictures of the tutorial from
+// which gpuconv grew (Neuromatch Academy, W1D5 tutorial 2: show_stimulus, plot_weights and plot_example_activations).
+// It also draws curves and matrices.
 //
-// [Stimuli] draws a batch of images, [Filters] a bank of weights, and [Activations] the images with their activations.
-// Each returns a [Picture], which [Picture.Save] stores as PNG or SVG. [Matrix] is a picture of a matrix, such as one
-// of dissimilarities, and [Failure] one of a wrong output. [Plots] draws curves into axes, such as tuning curves and
-// histograms ([Histogram]). [Graph] is one large pair of axes for measurements with error bars.
+// [Stimuli] draws a batch of images, [Filters] a bank of weights, and [Activations] images with their activations. Each
+// returns a [Picture], which [Picture.Save] stores as PNG or SVG. [Matrix] draws a matrix, such as one of
+// dissimilarities, and [Failure] a wrong output. [Plots] draws curves, such as tuning curves and histograms
+// ([Histogram]), into several pairs of axes. [Graph] is one large pair of axes for measurements with error bars.
 //
 // # How numbers become pixels
 //
-// Row 0 of an array is on top, as in matplotlib's imshow. An image that is smaller than its panel is enlarged by an
-// integer factor, nearest neighbour, so that each value is a square of one colour. An image that is larger than its
+// Row 0 of an array is at the top, as in matplotlib's imshow. An image that is smaller than its panel is enlarged by an
+// integer factor (nearest neighbour), so that each value is a square of one colour. An image that is larger than its
 // panel is reduced by an integer factor: each pixel shows the mean of a block of values, and a note in the picture says
 // so. Nothing else is interpolated.
 //
-// Values beyond the colour bar, infinities among them, have the colour of its end. The bar then ends in an arrow on
-// that side, as matplotlib's does with extend. NaN is green in every colour map, and a green swatch below the bar says
-// so.
+// Values outside the range of the colour bar, including infinities, have the colour of its nearer end. The bar then has
+// an arrow at that end, like matplotlib's with extend. NaN is green in every colour map, and a green swatch below the
+// bar says so.
 //
-// Large batches and banks are drawn in part: the first few panels, and a note that says how many of how many.
+// If a batch or bank is large, only the first few panels are drawn, and a note says how many of how many.
 package figure
 
 import (
@@ -28,28 +28,29 @@ import (
 	"gpuconv/conv"
 )
 
-// The largest numbers of panels, and the sides in device pixels of the squares that panels must fit in. With these
-// numbers the largest picture has 10 million pixels and takes about half a second. TestLargestPictures guards that.
+// The largest numbers of panels, and the sides, in device pixels, of the squares (boxes) that panels must fit into.
+// With these numbers the largest picture has 10 million pixels and takes about half a second. TestLargestPictures
+// guards that.
 const (
 	stimulusColumns = 5
 	mostStimuli     = 50
 	stimulusBox     = 256
 
 	filterColumns = 8
-	mostFilters   = 64 // panels, in all input channels together
+	mostFilters   = 64 // panels, for all input channels together
 	mostInputs    = 8
 	filterBox     = 196
 
 	mostActivationRows     = 20
 	mostActivationChannels = 12
 	activationBox          = 192
-	crowdedBox             = 128 // the box from crowded channels on
+	crowdedBox             = 128 // used if there are at least crowded channels
 	crowded                = 8
 )
 
-// Stimuli draws images [N 1 H W], five in a row and at most 50, each under its title; nil titles number them. The greys
-// run from the smallest to the largest value that is drawn. With [Ink], as in the tutorial, the smallest is white and
-// the largest black.
+// Stimuli draws images [N 1 H W], five to a row and at most 50, each under its title; nil titles number them. The greys
+// cover the range from the smallest to the largest value that is drawn. With [Ink], as in the tutorial, the smallest is
+// white and the largest black.
 func Stimuli(images *conv.Tensor, titles []string, tone Tone) (*Picture, error) {
 	titles, err := checkImages("images", images, "titles", titles, "image")
 	if err != nil {
@@ -68,10 +69,10 @@ func Stimuli(images *conv.Tensor, titles []string, tone Tone) (*Picture, error) 
 	}, nil
 }
 
-// Filters draws the weights [K C KH KW] of a bank, each filter under its title; nil titles number them as channels. As
-// in the tutorial the colours are bwr: blue is negative, white 0 and red positive, symmetric about 0 with the largest
-// absolute weight of the whole bank at the ends. A filter of several input channels is a column with one panel for
-// each. At most 64 panels are drawn.
+// Filters draws the weights [K C KH KW] of a bank, each filter under its title; nil titles number the filters as
+// channels. As in the tutorial the colour map is bwr: blue is negative, white 0 and red positive. The range is
+// symmetric about 0, up to the largest absolute weight of the whole bank. A filter of several input channels is a
+// column with one panel for each. At most 64 panels are drawn.
 func Filters(weight *conv.Tensor, titles []string) (*Picture, error) {
 	titles, err := checkFilters(weight, titles)
 	if err != nil {
@@ -100,8 +101,8 @@ func Filters(weight *conv.Tensor, titles []string) (*Picture, error) {
 }
 
 // Activations draws a row for each image: the stimulus [N 1 H W] as [Stimuli] draws it, then its activations [N K Hout
-// Wout] channel by channel. Their colours are bwr from -limit (blue) through 0 (white) to limit (red); the tutorial's
-// limit is 3. At most 20 images and 12 channels are drawn. Nil titles number the images and channels.
+// Wout], channel by channel. Their colour map is bwr, from -limit (blue) through 0 (white) to limit (red); the
+// tutorial's limit is 3. At most 20 images and 12 channels are drawn. Nil titles number the images and channels.
 func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitles []string, tone Tone,
 	limit float64) (*Picture, error) {
 	stimulusTitles, err := checkImages("stimuli", stimuli, "stimulus titles", stimulusTitles, "stimulus")
@@ -141,19 +142,20 @@ func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitle
 	}, nil
 }
 
-// stimulusBar returns the colour bar for the first shown images of t.
+// stimulusBar returns the colour bar for the images of t that are drawn: the first ones, as many as shown says.
 func stimulusBar(t *conv.Tensor, shown int, tone Tone) *colorBar {
 	lo, hi := extent(t.Images(0, shown).Data)
 	return &colorBar{label: "pixel value", colors: tone.colors(lo, hi)}
 }
 
-// part says how many of what are drawn.
+// part says how many of some things are drawn.
 type part struct {
 	shown, all int
 	what       string
 }
 
-// notes says what the picture leaves out: parts that are not drawn, and the detail of panels that are reduced.
+// notes says what the picture leaves out: images, channels or filters that are not drawn, and the detail of panels that
+// are reduced.
 func notes(panels []panel, parts ...part) []string {
 	var all []string
 	for _, p := range parts {
@@ -171,13 +173,13 @@ func notes(panels []panel, parts ...part) []string {
 	return all
 }
 
-// wrap breaks panels into rows of at most columns panels, as even as possible.
+// wrap breaks panels into rows of at most columns panels, as evenly as possible.
 func wrap(panels []panel, columns int) [][]panel {
 	return interleave([][]panel{panels}, columns)
 }
 
-// interleave breaks blocks of equal length into rows of at most columns panels, as even as possible. The first row of
-// every block comes first, then the second of each.
+// interleave breaks blocks of equal length into rows of at most columns panels, as evenly as possible. The first row of
+// every block comes first, then the second row of every block.
 func interleave(blocks [][]panel, columns int) [][]panel {
 	n := len(blocks[0])
 	bands := (n + columns - 1) / columns

@@ -12,36 +12,36 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Graph is one large pair of axes with a key below, for measurements: curves with error bars, on linear or logarithmic
-// axes.
+// Graph is one large pair of axes for measurements: curves with error bars, on linear or logarithmic axes. A key below
+// the axes names the curves.
 type Graph struct {
-	Title, Note    string // the note is a line above the axes
+	Title, Note    string // Note is a line above the axes
 	XLabel, YLabel string
-	LogX, LogY     bool      // logarithmic axes, for values above 0
-	XTicks         []float64 // where the horizontal axis has labels; nil for round values
-	XNames         []string  // instead of numbers: the labels at X = 0, 1, 2, …
+	LogX, LogY     bool      // logarithmic axes; all values must be above 0
+	XTicks         []float64 // the positions of the horizontal axis's labels; nil for round values
+	XNames         []string  // labels at X = 0, 1, 2, … in place of numbers
 	Series         []Series
 }
 
-// Series is one curve of a [Graph], in one colour and with one mark. Points with NaN or an infinity are left out.
+// Series is one curve of a [Graph], in one colour and with one mark. Points with a NaN or an infinity are left out.
 type Series struct {
-	Name      string // in the key
+	Name      string // its name in the key
 	X, Y      []float64
-	Low, High []float64 // ends of the error bars of Y; nil for none
-	Style     Style     // Solid, Points or Dotted
+	Low, High []float64 // lower and upper ends of the error bars of Y; nil for none
+	Style     Style     // Solid, Points or LinePoints
 	Dashed    bool
-	Color     int // number of a colour and mark, which series of one thing share; grey below 0
+	Color     int // index of a colour and a mark; related series may share it; grey if negative
 }
 
-// The sides of the axes of a graph with their text, in device pixels. At this width a page on a phone still shows
-// letters of 7 points.
+// The width and height of a graph with its text, in device pixels. At this width, a page on a phone still shows letters
+// of 7 points.
 const (
 	graphWidth  = 1000
 	graphHeight = 640
 )
 
-// Chart draws the graph. It refuses a graph without a point that can be drawn, slices of different lengths, and values
-// that a logarithmic axis does not take.
+// Chart draws the graph. It refuses a graph that has no point to draw, slices of different lengths, and values that a
+// logarithmic axis cannot show.
 func (g Graph) Chart() (*Chart, error) {
 	p := plot.New()
 	restyle(p)
@@ -68,7 +68,8 @@ func (g Graph) Chart() (*Chart, error) {
 	return c, nil
 }
 
-// check refuses slices of different lengths, and values that a logarithmic axis does not take.
+// check refuses slices of different lengths, values that a logarithmic axis cannot show, and error bars that do not
+// contain their point.
 func (s Series) check(logX, logY bool) error {
 	if len(s.X) != len(s.Y) {
 		return fmt.Errorf("%d values of X and %d of Y: want as many of both", len(s.X), len(s.Y))
@@ -110,7 +111,7 @@ func (s Series) points() (all bars) {
 	return all
 }
 
-// add puts the series into a plot, and reports whether there was something to draw.
+// add adds the series to a plot, and reports whether there was something to draw.
 func (s Series) add(p *plot.Plot) (bool, error) {
 	points := s.points()
 	if len(points.XYs) == 0 {
@@ -145,8 +146,8 @@ type look struct {
 	mark draw.GlyphStyle
 }
 
-// look returns a colour and a mark. The colours are Wong's palette (see lineColor) without yellow, which white paper
-// hides. Marks differ too, for print without colours.
+// look returns the colour and the mark of s. The colours are Wong's palette (see lineColor) without yellow, which is
+// hard to see on white. The marks differ, too, for print without colours.
 func (s Series) look() look {
 	colors := []color.Color{
 		color.NRGBA{0, 114, 178, 255}, color.NRGBA{213, 94, 0, 255}, color.NRGBA{0, 158, 115, 255}, color.Black,
@@ -179,7 +180,7 @@ func grid() *plotter.Grid {
 	return g
 }
 
-// scale sets the ranges and ticks of the axes, after all series are in.
+// scale sets the ranges and ticks of the axes, after all series have been added.
 func (g Graph) scale(p *plot.Plot) {
 	scaleAxis(&p.X, g.LogX)
 	scaleAxis(&p.Y, g.LogY)
@@ -211,7 +212,7 @@ func scaleAxis(a *plot.Axis, log bool) {
 	a.Scale, a.Tick.Marker = plot.LogScale{}, decades{}
 }
 
-// names puts a name at 0, 1, 2, …. Spaces keep upright text off the axis; gonum lets it touch.
+// names puts a name at 0, 1, 2, …. It adds spaces, because gonum lets upright text touch the axis.
 type names []string
 
 // Ticks implements [plot.Ticker].
@@ -224,8 +225,8 @@ func (n names) Ticks(lo, hi float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// decades puts ticks at 1, 2, … 9 times each power of ten. Labels are at the powers and, where there are few, at 2 and
-// 5 times them.
+// decades puts ticks at 1, 2, … 9 times each power of ten. The powers have labels. If there are few powers, 2 and 5
+// times each of them have labels, too.
 type decades struct{}
 
 // Ticks implements [plot.Ticker].
@@ -247,7 +248,7 @@ func (decades) Ticks(lo, hi float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// power writes a value of one digit, however large: 0.02, 5, 100,000, 2 million.
+// power writes a value with one significant digit, however large: 0.02, 5, 100,000, 2 million.
 func power(v float64) string {
 	switch {
 	case v >= 1e6 && v < 1e9:

@@ -17,7 +17,7 @@ func measurements() Graph {
 		LogY: true, XTicks: []float64{1, 64, 4096},
 		Series: []Series{
 			{Name: "first", X: []float64{1, 64, 4096}, Y: []float64{200, 9000, 2e5}, Low: []float64{100, 8000, 1e5},
-				High: []float64{300, 9500, 3e5}, Style: Dotted},
+				High: []float64{300, 9500, 3e5}, Style: LinePoints},
 			{Name: "second", X: []float64{1, 64, 4096}, Y: []float64{50, 60, math.NaN()}, Style: Points, Color: 1},
 			{Name: "roof", X: []float64{1, 4096}, Y: []float64{1e6, 1e6}, Style: Solid, Dashed: true, Color: -1},
 		}}

@@ -2,10 +2,10 @@ package figure
 
 import "math"
 
-// Histogram returns a line of [Steps] that counts values in bins of equal width from lo to hi. There is at least 1 bin,
-// and lo is below hi. A bin holds its lower end; the last one holds hi too. Values outside of the range are counted in
-// the outermost bins, NaN in none. An empty bin on each side closes the line, which runs from the middle of the first
-// bin to that of the last.
+// Histogram returns a line of [Steps] that counts values in bins of equal width from lo to hi. bins must be at least 1,
+// and lo below hi. A bin includes its lower end, but not its upper end; the last bin includes hi, too. Values outside
+// the range count in the first or last bin, NaN in none. The line has an additional empty bin on each side, so that it
+// begins and ends at 0.
 func Histogram(values []float64, lo, hi float64, bins int) Line {
 	line := Line{Style: Steps, X: make([]float64, bins+2), Y: make([]float64, bins+2)}
 	width := (hi - lo) / float64(bins)

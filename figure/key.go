@@ -5,30 +5,30 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// keyEntry is a line of the key below a [Graph]: a name, and how it is drawn.
+// keyEntry is an entry of the key below a [Graph]: the name of a curve, and how the curve is drawn.
 type keyEntry struct {
 	name string
 	look look
 }
 
-// The sample of a line in the key and the free room around it, in device pixels.
+// The width of the sample of a line in the key, and the gaps beside it and between entries, in device pixels.
 const (
 	sampleWidth = 56
 	sampleGap   = 10
 	entryGap    = 36
-	// otherFont is how much wider text may be if the viewer of an SVG has another font. DejaVu Sans, the widest of the
-	// usual ones, is 1.14 times as wide.
+	// otherFont is how much wider text may become if the viewer of an SVG uses another font. DejaVu Sans, the widest of
+	// the usual ones, is 1.14 times as wide.
 	otherFont = 1.15
 )
 
-// placed is the place of an entry in the key.
+// placed is an entry of the key with its place.
 type placed struct {
 	keyEntry
-	x, row int // its left end, and the row from the top
+	x, row int // its left end, and its row, counted from the top
 }
 
-// layKey puts the entries side by side into rows that are no wider than the chart.
-// Names that are wider than a row are cut.
+// layKey arranges the entries side by side, in rows that are no wider than the chart. It cuts names that are wider than
+// a row.
 func (c *Chart) layKey(t typeface, width int) (all []placed) {
 	x, row := margin, 0
 	for _, e := range c.key {

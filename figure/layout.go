@@ -2,34 +2,35 @@ package figure
 
 import "image"
 
-// Distances in device pixels, two to a point. titleRoom holds a line of titleSize above a panel, and titleLeading each
-// further line. axisBottom holds the ticks, their labels and the axis label below.
+// Distances in device pixels, two to a point. titleRoom is the height of a line of titleSize above a panel, and
+// titleLeading that of each further line. axisBottom is the height of the ticks, their labels and the axis label below
+// a panel.
 const (
 	margin      = 28
-	gap         = 26 // between panels; a title may use it on both sides
+	gap         = 26 // between panels; a title may reach into it on both sides
 	titleRoom   = 32
-	titleGap    = 10 // below the baseline of a title
+	titleGap    = 10 // between the baseline of a title and its panel
 	noteRoom    = 30
 	axisBottom  = 62
 	tickLength  = 6
 	tickGap     = 6
-	labelGap    = 10 // from ticks to the baseline of an upright label; holds its descenders
-	narrowest   = 90 // a column, so that short titles fit above thin images
+	labelGap    = 10 // from the tick labels to the baseline of an upright label; leaves room for its descenders
+	narrowest   = 90 // the least width of a column, so that short titles fit above narrow images
 	barGap      = 40
 	barWidth    = 22
 	arrowLength = 20
 	nanRoom     = 44
-	shortestBar = 184 // holds "activation strength" upright
+	shortestBar = 184 // long enough for "activation strength", written upright
 	longestBar  = 500
 )
 
-// layout is the places of all parts of a picture, in device pixels from the top left corner.
+// layout has the places of all parts of a picture, in device pixels from the top left corner.
 type layout struct {
 	size    image.Point
-	cell    image.Point  // every panel is centred in one
+	cell    image.Point  // the size of a cell; every panel is centred in one
 	columns []int        // left sides of cells
 	rows    []int        // tops of cells
-	titles  [][][]string // lines of the title of each panel
+	titles  [][][]string // the lines of the title of each panel
 	bar     image.Rectangle
 }
 
@@ -58,7 +59,7 @@ func (p *Picture) layout(t typeface) layout {
 	return l
 }
 
-// placeColumns returns the right side of the last column.
+// placeColumns places the columns. It returns the right side of the last one.
 func (l *layout) placeColumns(rows [][]panel, t typeface) int {
 	x := margin
 	for i := range rows[0] {
@@ -78,7 +79,7 @@ func (l *layout) placeColumns(rows [][]panel, t typeface) int {
 	return x
 }
 
-// placeRows returns the bottom of the last row with its axis.
+// placeRows places the rows. It returns the bottom of the last one with its axis.
 func (l *layout) placeRows(rows [][]panel, notes int) int {
 	y := margin
 	if notes > 0 {
@@ -98,7 +99,7 @@ func (l *layout) placeRows(rows [][]panel, notes int) int {
 	return y
 }
 
-// lines returns how many lines the longest title of a row has.
+// lines returns the largest number of lines of a title in a row.
 func (l *layout) lines(row int) int {
 	most := 1
 	for _, title := range l.titles[row] {
@@ -107,8 +108,8 @@ func (l *layout) lines(row int) int {
 	return most
 }
 
-// placeBar puts the colour bar beside the upper rows. It returns the bottom of the bar with its labels. The arrows at
-// its ends are outside of l.bar.
+// placeBar places the colour bar beside the upper rows. It returns the bottom of the bar with its labels. The arrows at
+// its ends are outside l.bar.
 func (l *layout) placeBar(b *colorBar, x int) int {
 	top := l.rows[0]
 	span := l.rows[len(l.rows)-1] + l.cell.Y - top

@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// svgCanvas is vgsvg's canvas with text that XML can hold. All text of an SVG passes through its FillString.
+// svgCanvas is vgsvg's canvas, with all text made safe for XML. All text of an SVG passes through its FillString.
 type svgCanvas struct{ *vgsvg.Canvas }
 
 // FillString implements [vg.Canvas].
@@ -17,8 +17,8 @@ func (c svgCanvas) FillString(face font.Face, at vg.Point, text string) {
 	c.Canvas.FillString(face, at, printable(text))
 }
 
-// printable returns text with a space for each character that does not print. XML forbids some of them, others turn the
-// direction of what follows. A byte that is no UTF-8 becomes U+FFFD.
+// printable replaces each character of text that does not print by a space. XML forbids some of these characters, and
+// others change the direction of the text that follows. Bytes that are not UTF-8 become U+FFFD.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

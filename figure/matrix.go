@@ -6,11 +6,11 @@ import (
 	"gpuconv/conv"
 )
 
-// matrixBox is the side in device pixels of the square that a matrix must fit in.
+// matrixBox is the side, in device pixels, of the square that a matrix must fit into.
 const matrixBox = 560
 
-// Matrix draws a matrix [rows][columns] in grey under a title. 0 is white, the largest value black, NaN green. label
-// names the values, beside the colour bar.
+// Matrix draws a matrix [rows][columns] in greys, under a title. 0 is white, the largest magnitude black, and NaN
+// green. label is the text beside the colour bar that names the values.
 func Matrix(values [][]float64, title, label string) (*Picture, error) {
 	if len(values) == 0 || len(values[0]) == 0 {
 		return nil, fmt.Errorf("figure: matrix of %d rows: want at least 1 row and 1 column", len(values))

@@ -6,16 +6,16 @@ import (
 	"math"
 )
 
-// panel is one enlarged image of a picture.
+// panel is one image of a picture, with its title and axes.
 type panel struct {
 	title         string
 	img           *image.RGBA
 	rows, columns int  // values along the axes
-	block         int  // values in a pixel, along each axis
+	block         int  // how many values one pixel stands for, along each axis
 	xAxis, yAxis  bool // whether there are ticks below and at the left
 }
 
-// draw draws p. The top left corner of its image is at a point, the lines of its title are above it.
+// draw draws p. The top left corner of its image is at the point at. The lines of its title are above the image.
 func (p panel) draw(s sheet, at image.Point, title []string) {
 	r := p.img.Rect.Add(at)
 	s.image(at, p.img)
@@ -52,7 +52,7 @@ func (p panel) drawYAxis(s sheet, r image.Rectangle) {
 	s.upright(float64(left-labels-labelGap), middle(r.Min.Y, r.Max.Y), smallSize, "y-pos")
 }
 
-// axisLeft returns the room that the ticks and label of the y axis need.
+// axisLeft returns the width, in device pixels, that the ticks and the label of the y axis need.
 func (p panel) axisLeft(t typeface) int {
 	return tickLength + tickGap + labelGap + t.widest(pixelTicks(p.rows), smallSize) + smallSize
 }

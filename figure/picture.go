@@ -13,7 +13,7 @@ import (
 )
 
 // Picture is a finished drawing: a grid of panels with a colour bar. [Stimuli], [Filters], [Activations], [Matrix] and
-// [Failure] make one. It keeps nothing of their arguments. Several goroutines may call its methods.
+// [Failure] make one. It does not keep their arguments. Several goroutines may call its methods.
 type Picture struct {
 	rows  [][]panel // the first is the longest
 	bar   *colorBar
@@ -28,8 +28,8 @@ func (p *Picture) WritePNG(w io.Writer) error {
 	return nil
 }
 
-// WriteSVG writes p as SVG, in the same size. Its panels are embedded images, its text is text, in Liberation Sans or a
-// font that the viewer takes instead.
+// WriteSVG writes p as SVG, in the same size. Its panels are embedded images. Its text stays text, in Liberation Sans
+// or a font that the viewer uses instead.
 func (p *Picture) WriteSVG(w io.Writer) error {
 	if err := p.svg(w); err != nil {
 		return fmt.Errorf("figure: write SVG: %w", err)
@@ -42,8 +42,8 @@ func (p *Picture) png(w io.Writer) error {
 	l := p.layout(t)
 	canvas := vgimg.NewWith(vgimg.UseWH(length(l.size.X), length(l.size.Y)), vgimg.UseDPI(dpi))
 	p.draw(sheet{raster{canvas}, l.size.Y, t}, l)
-	// With the default level, the three pictures of the tutorial take 190 instead of 130 ms, and 108 instead of 125 kB.
-	// BenchmarkPictures measures both.
+	// The default level takes 190 instead of 130 ms for the three pictures of the tutorial, and makes 108 instead of
+	// 125 kB. BenchmarkPictures measures both.
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
 	return encoder.Encode(w, canvas.Image())
 }
@@ -63,8 +63,8 @@ func (p *Picture) svg(w io.Writer) error {
 	return err
 }
 
-// finishSVG adds what vgsvg leaves out: that viewers must not smooth the images, which fonts replace a missing one, and
-// the true type of the images.
+// finishSVG adds what vgsvg leaves out: that viewers must not smooth the images, which fonts may replace a missing one,
+// and the true type of the images.
 func finishSVG(text []byte) []byte {
 	const head = `xmlns:xlink="http://www.w3.org/1999/xlink">`
 	const style = head + `

@@ -7,7 +7,7 @@ import (
 	"gpuconv/conv"
 )
 
-// plane is one channel of one image: rows×columns values, row 0 on top.
+// plane is one channel of one image: rows×columns values, row 0 at the top.
 type plane struct {
 	data          []float32
 	rows, columns int
@@ -18,7 +18,7 @@ func planeOf(t *conv.Tensor, n, c int) plane {
 }
 
 // fit returns how to show p in a square of side box: block×block values become one cell, and every cell is enlarged to
-// enlarge×enlarge pixels. One of the two numbers is 1.
+// enlarge×enlarge pixels. At least one of the two numbers is 1.
 func (p plane) fit(box int) (block, enlarge int) {
 	longer := max(p.rows, p.columns)
 	if longer > box {
@@ -27,8 +27,8 @@ func (p plane) fit(box int) (block, enlarge int) {
 	return 1, box / longer
 }
 
-// reduce returns the means of the block×block squares of p. Those at the right and bottom border hold fewer values if
-// block does not divide the extents.
+// reduce returns the means of the block×block squares of p. If block does not divide the extents, the squares at the
+// right and bottom border have fewer values.
 func (p plane) reduce(block int) plane {
 	if block == 1 {
 		return p
@@ -53,7 +53,7 @@ func (p plane) mean(top, bottom, left, right int) float32 {
 	return float32(sum / float64((bottom-top)*(right-left)))
 }
 
-// paint returns p in the colours of m, each value a square of enlarge×enlarge pixels.
+// paint returns p in the colours of m. Each value becomes a square of enlarge×enlarge pixels.
 func (p plane) paint(m colorMap, enlarge int) *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, p.columns*enlarge, p.rows*enlarge))
 	for row := range p.rows {
@@ -72,8 +72,8 @@ func (p plane) paint(m colorMap, enlarge int) *image.RGBA {
 	return img
 }
 
-// extent returns the range of the finite values of data. If they are all the same it is widened, so that it has a
-// middle. It is 0 to 1 if there are none.
+// extent returns the range of the finite values of data. If they are all equal, it widens the range around them. If
+// there are none, the range is 0 to 1.
 func extent(data []float32) (lo, hi float64) {
 	lo, hi = math.Inf(1), math.Inf(-1)
 	for _, v := range data {
@@ -91,7 +91,7 @@ func extent(data []float32) (lo, hi float64) {
 	return lo, hi
 }
 
-// largestMagnitude returns the largest absolute value of the finite data, or 1 if that is 0 or there is none.
+// largestMagnitude returns the largest absolute value of the finite data. It returns 1 if that is 0 or there is none.
 func largestMagnitude(data []float32) float64 {
 	largest := 0.0
 	for _, v := range data {

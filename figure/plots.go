@@ -17,32 +17,32 @@ import (
 // Style says how a line is drawn.
 type Style int
 
-// Solid is a line from point to point, Points are dots alone, and Dotted is both. Steps is a line that is level around
-// each point, for histograms.
+// Solid is a line from point to point, Points are dots without a line, and LinePoints is both. Steps is a line with a
+// level step around each point, for histograms.
 const (
 	Solid Style = iota
 	Points
-	Dotted
+	LinePoints
 	Steps
 )
 
-// Line is a curve in [Axes]. Points with NaN or an infinity are left out.
+// Line is a curve in [Axes]. Points with a NaN or an infinity are left out.
 type Line struct {
 	X, Y  []float64
 	Style Style
-	Name  string // in the key; "" leaves it out
+	Name  string // its name in the key; "" leaves it out of the key
 }
 
 // Axes is one graph: a pair of axes with lines. The first line is blue, the next are red, black and green. The vertical
-// axis starts at 0 unless a line goes below it.
+// axis starts at 0, or lower if a line has negative values.
 type Axes struct {
 	Title, XLabel, YLabel string
 	Lines                 []Line
-	LogX                  bool      // a logarithmic horizontal axis, for values above 0
-	XTicks                []float64 // where it has ticks; nil for round values
+	LogX                  bool      // logarithmic horizontal axis; all X must be above 0
+	XTicks                []float64 // the positions of its ticks; nil for round values
 }
 
-// The width and height of one graph with its text, in device pixels; how many are in a row, and how many are drawn at
+// The width and height of one graph with its text, in device pixels; how many are in a row; and how many are drawn at
 // most.
 const (
 	axesWidth   = 420
@@ -51,7 +51,7 @@ const (
 	mostPlots   = 40
 )
 
-// Plots draws graphs, four in a row. It draws 40 at most, and then says in a note how many there are.
+// Plots draws graphs, four to a row. It draws at most 40; if there are more, a note says how many.
 func Plots(all []Axes) (*Chart, error) {
 	if len(all) == 0 {
 		return nil, fmt.Errorf("figure: no axes: want at least 1")
@@ -132,7 +132,7 @@ func (l Line) add(p *plot.Plot, points plotter.XYs, c color.Color) error {
 	case Points:
 		p.Add(dots)
 		key = dots
-	case Dotted:
+	case LinePoints:
 		p.Add(line, dots)
 	default:
 		p.Add(line)
@@ -143,7 +143,7 @@ func (l Line) add(p *plot.Plot, points plotter.XYs, c color.Color) error {
 	return nil
 }
 
-// lineColor returns the colour of line i, from Wong's palette: colour-blind people can tell its colours apart (Nat.
+// lineColor returns the colour of line i, from Wong's palette, whose colours colour-blind people can distinguish (Nat.
 // Methods 8:441, 2011).
 func lineColor(i int) color.Color {
 	colors := []color.Color{
@@ -152,9 +152,9 @@ func lineColor(i int) color.Color {
 	return colors[i%len(colors)]
 }
 
-// scale sets the ranges and ticks of the axes, after all lines are in.
+// scale sets the ranges and ticks of the axes, after all lines have been added.
 func (a Axes) scale(p *plot.Plot) {
-	if !(p.X.Min <= p.X.Max) { // nothing is drawn
+	if !(p.X.Min <= p.X.Max) { // there is no point to draw
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
 		if a.LogX {
 			p.X.Min, p.X.Max = 1, 10
@@ -176,7 +176,7 @@ func (a Axes) scale(p *plot.Plot) {
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticker{a.XTicks, 6}, ticker{nil, 5}
 }
 
-// ticker puts ticks at values, or at round ones.
+// ticker puts ticks at the given values. If values is nil, it puts not more than most ticks at round values.
 type ticker struct {
 	values []float64
 	most   int
@@ -197,7 +197,8 @@ func (t ticker) Ticks(lo, hi float64) []plot.Tick {
 	return ticks
 }
 
-// shortest returns a step whose multiples are written with the decimals that v needs, at most three significant digits.
+// shortest returns a power of ten whose multiples are written with as many decimals as v needs, for at most three
+// significant digits of v.
 func shortest(v float64) float64 {
 	if v == 0 {
 		return 1
@@ -211,7 +212,8 @@ func shortest(v float64) float64 {
 	return math.Pow(10, exponent)
 }
 
-// restyle gives p the typeface of this package, in a handler of its own, because gonum's default is a global.
+// restyle gives p the typeface of this package. It makes a new text handler, because gonum's default handler is a
+// global.
 func restyle(p *plot.Plot) {
 	handler := text.Plain{Fonts: font.NewCache(liberation.Collection())}
 	face := func(size int) font.Font {

@@ -115,7 +115,7 @@ func TestPlotsColors(t *testing.T) {
 
 func TestPlotsStyles(t *testing.T) {
 	sizes := map[int]bool{}
-	for _, style := range []Style{Solid, Points, Dotted, Steps} {
+	for _, style := range []Style{Solid, Points, LinePoints, Steps} {
 		line := waveform()
 		line.Style = style
 		var file bytes.Buffer

@@ -10,8 +10,8 @@ import (
 )
 
 // Save writes p to a file, as PNG or SVG by the extension of path, .png or .svg. It replaces an existing file. It
-// writes the picture beside path under another name and renames it when it is complete, so that path never holds half a
-// picture. After an error nothing new is left.
+// writes the picture under another name and renames it when it is complete, so that there is never half a picture at
+// path. After an error, no new file is left.
 func (p *Picture) Save(path string) error { return save(path, p.png, p.svg) }
 
 // save writes a file in the format that its extension names.

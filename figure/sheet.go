@@ -10,13 +10,13 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// dpi is the number of device pixels to the inch: two to a point, so that whole pixels are exact in points and back.
+// dpi is the number of device pixels per inch: two per point, so that whole pixels convert to points and back exactly.
 // Pictures are laid out in device pixels. The pixels of panels are pixels of a PNG; in an SVG each is half a point.
 const dpi = 144
 
 func length[T int | float64](pixels T) vg.Length { return vg.Length(pixels) * vg.Inch / dpi }
 
-// sheet draws on a canvas with pixel coordinates from its top left corner.
+// sheet draws on a canvas, with pixel coordinates that start at the top left corner.
 type sheet struct {
 	canvas vg.Canvas
 	height int
@@ -39,7 +39,7 @@ func (s sheet) fill(r image.Rectangle, c color.Color) {
 	s.canvas.Fill(s.rectangle(r).Path())
 }
 
-// frame draws a line of one pixel around r. Four fills cost less than a stroke and cover whole pixels.
+// frame draws a line of one pixel around r. Four fills cost less than a stroke, and cover whole pixels.
 func (s sheet) frame(r image.Rectangle) {
 	outer := r.Inset(-1)
 	s.fill(image.Rect(outer.Min.X, outer.Min.Y, outer.Max.X, r.Min.Y), frameColor())
@@ -48,12 +48,12 @@ func (s sheet) frame(r image.Rectangle) {
 	s.fill(image.Rect(r.Max.X, r.Min.Y, outer.Max.X, r.Max.Y), frameColor())
 }
 
-// image draws img with its top left corner at a point.
+// image draws img with its top left corner at the point at.
 func (s sheet) image(at image.Point, img *image.RGBA) {
 	s.canvas.DrawImage(s.rectangle(img.Rect.Add(at)), img)
 }
 
-// triangle fills a triangle: its base from left to right at y, its tip at tip.
+// triangle fills a triangle with its base from left to right at height y, and its tip at height tip.
 func (s sheet) triangle(left, right, y, tip int, c color.Color) {
 	var path vg.Path
 	path.Move(s.point(float64(left), float64(y)))
@@ -64,14 +64,14 @@ func (s sheet) triangle(left, right, y, tip int, c color.Color) {
 	s.canvas.Fill(path)
 }
 
-// text writes on the baseline y: from x on (align 0), about x (0.5) or up to x (1).
+// text writes on the baseline y: starting at x (align 0), centred on x (0.5) or ending at x (1).
 func (s sheet) text(x, y, align float64, size int, text string) {
 	x -= align * float64(s.width(text, size))
 	s.canvas.SetColor(color.Black)
 	s.canvas.FillString(s.face(size), s.point(x, y), text)
 }
 
-// upright writes from the bottom to the top. The middle of the text is at y, its baseline at x.
+// upright writes from bottom to top. The middle of the text is at y, its baseline at x.
 func (s sheet) upright(x, y float64, size int, text string) {
 	y += float64(s.width(text, size)) / 2
 	s.canvas.Push()
@@ -82,12 +82,12 @@ func (s sheet) upright(x, y float64, size int, text string) {
 	s.canvas.Pop()
 }
 
-// raster is a canvas that copies images pixel for pixel and ignores transforms. vgimg's own DrawImage runs a bilinear
-// filter over them. That takes as long as all the rest (BenchmarkPictures: activations 141 ms, not 88 ms), and keeps
-// edges sharp only where everything is on whole pixels.
+// raster is a canvas that copies images pixel for pixel and ignores transforms. vgimg's own DrawImage applies a
+// bilinear filter. That takes as long as everything else (BenchmarkPictures: activations take 141 instead of 88 ms),
+// and blurs edges that are not on whole pixels.
 type raster struct{ *vgimg.Canvas }
 
-// DrawImage copies img to the bottom left corner of rect. rect must have the size of img.
+// DrawImage copies img to rect, which must have the size of img.
 func (r raster) DrawImage(rect vg.Rectangle, img image.Image) {
 	dst := r.Image()
 	left := int(math.Round(rect.Min.X.Dots(dpi)))

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// tick is a round value and its text.
+// tick is a round value and its label.
 type tick struct {
 	value float64
 	label string
 }
 
-// roundTicks returns at most most ticks from lo to hi, at multiples of a round step: 1, 2, 2.5 or 5 times a power of
-// ten. 0 is among them if it is in the range, and a symmetric range has symmetric ticks. The step is the smallest that
-// puts ticks at both ends, if there is one, else the smallest.
+// roundTicks returns ticks from lo to hi, not more than most, at multiples of a round step: 1, 2, 2.5 or 5 times a
+// power of ten. If 0 is in the range, it has a tick, and a symmetric range has symmetric ticks. The step is the
+// smallest one that puts ticks at both ends, or, if there is none, the smallest one.
 func roundTicks(lo, hi float64, most int) []tick {
 	if !(hi > lo) {
 		return []tick{{lo, label(lo, math.Max(1, math.Abs(lo)), math.Abs(lo))}}
@@ -50,18 +50,17 @@ func roundStep(lo, hi float64, most int) float64 {
 	return smallest
 }
 
-// multiples returns the first and last i with lo ≤ i·step ≤ hi, forgiving the
-// rounding of lo and hi.
+// multiples returns the first and last i with lo ≤ i·step ≤ hi. It tolerates rounding errors of lo and hi.
 func multiples(lo, hi, step float64) (first, last float64) {
 	const slack = 1e-6 // of a step: float32 data ends near, not at, a round value
 	return math.Ceil(lo/step-slack) + 0, math.Floor(hi/step+slack) + 0
 }
 
-// near reports whether nobody can see a difference between a and b on a scale of some length.
+// near reports whether a and b differ by too little to be seen on a scale of this length.
 func near(a, b, scale float64) bool { return math.Abs(a-b) <= 1e-6*scale }
 
-// label writes v with the decimals that multiples of step need, and with a real
-// minus sign. largest is the largest magnitude on the same axis.
+// label writes v with the decimals that multiples of step need, and with a true minus sign. largest is the largest
+// magnitude on the same axis.
 func label(v, step, largest float64) string {
 	decimals := 0
 	for scaled := step; decimals < 20 && !near(scaled, math.Round(scaled), scaled); scaled *= 10 {

@@ -8,17 +8,17 @@ import (
 	"gonum.org/v1/plot/font/liberation"
 )
 
-// Heights of text in device pixels: titles have 10 pt, all else 9 pt.
+// Heights of text in device pixels: titles have 10 pt, everything else 9 pt.
 const (
 	titleSize = 20
 	smallSize = 18
 	capHeight = 13 // of the digits in smallSize
 
-	titleLines   = 4  // of the title of a panel, at most
-	titleLeading = 24 // from one of them to the next
+	titleLines   = 4  // the most lines of a panel's title
+	titleLeading = 24 // the distance between two of them
 )
 
-// typeface gives and measures the font of a picture, Liberation Sans.
+// typeface provides and measures the font of a picture, Liberation Sans.
 type typeface struct{ fonts *font.Cache }
 
 func newTypeface() typeface { return typeface{font.NewCache(liberation.Collection())} }
@@ -33,7 +33,7 @@ func (t typeface) width(text string, size int) int {
 	return int(math.Ceil(face.Width(text).Dots(dpi)))
 }
 
-// widest returns the width of the longest label.
+// widest returns the width of the widest label.
 func (t typeface) widest(ticks []tick, size int) int {
 	widest := 0
 	for _, tick := range ticks {
@@ -42,8 +42,8 @@ func (t typeface) widest(ticks []tick, size int) int {
 	return widest
 }
 
-// wrapped breaks a title after its commas into lines of at most width pixels. A part that is wider, and what is left
-// for the last of titleLines, is cut as shorten does it.
+// wrapped breaks a title after its commas into lines of at most width pixels, at most titleLines of them. shorten cuts
+// a part that is too wide, and the rest of the title in the last line.
 func (t typeface) wrapped(title string, width int) []string {
 	var lines []string
 	for part := range strings.SplitAfterSeq(title, ", ") {
@@ -60,8 +60,8 @@ func (t typeface) wrapped(title string, width int) []string {
 	return lines
 }
 
-// shorten returns text as one line of at most width pixels. Longer text is cut, with an ellipsis. Characters that do
-// not print become spaces.
+// shorten returns text as one line of at most width pixels. It cuts longer text and adds an ellipsis. Characters that
+// do not print become spaces.
 func (t typeface) shorten(text string, size, width int) string {
 	text = printable(text)
 	if t.width(text, size) <= width {

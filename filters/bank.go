@@ -10,36 +10,37 @@ import (
 	"gpuconv/param"
 )
 
-// Filter is a kernel that numbers define: a [Gabor] and the others that [Kinds] lists. Places are in pixels from the
-// centre of the kernel, x to the right and y downwards. Orientations are as in package stimuli: a filter answers most
-// to the grating of its own orientation, spatial frequency and phase.
+// Filter is a kernel that is defined by numbers, such as a [Gabor]. [Kinds] lists them all. Places are in pixels from
+// the centre of the kernel, x to the right and y downwards. Orientations are as in package stimuli: a filter responds
+// most to the grating of its own orientation, spatial frequency and phase.
 type Filter interface {
-	// Kind is the filter's name in tables: gabor.
+	// Kind is the filter's name in tables, such as gabor.
 	Kind() string
 	// Parameters are the numbers that can be swept. In a sweep the last of them varies fastest.
 	Parameters() []param.Parameter
-	// Complete replaces zeros that mean a default, and refuses what is no filter.
+	// Complete replaces zeros that mean a default, and refuses parameters that make no filter.
 	Complete() error
-	// Reach is how far from its centre the filter is worth sampling, in pixels.
+	// Reach is how far from the centre the filter should be sampled, in pixels.
 	Reach() float64
-	// Weight is the filter at a place. Envelope is the Gaussian that a balanced bank subtracts from it, times the
-	// factor that makes the sum of all weights 0. Both are called after Complete.
+	// Weight is the value of the filter at a place. Envelope is a Gaussian: a balanced bank subtracts a multiple of it
+	// from the weights, so that their sum is 0. Call both only after Complete.
 	Weight(x, y float64) float64
 	Envelope(x, y float64) float64
 }
 
-// Bank is filters of one kind and size.
+// Bank is a set of filters of one kind and size.
 type Bank struct {
 	Filters []Filter
-	// Size is how many rows, and columns, each filter has. The default is the smallest odd number that holds the reach
-	// of all.
+	// Size is the number of rows, and of columns, of each filter. The default is the smallest odd number that covers
+	// the Reach of all.
 	Size int
-	// Quadrature makes two filters of each, 2m and 2m+1. The second is a quarter of a cycle further, so that
-	// conv.Energy makes a complex cell of them.
+	// Quadrature makes a pair of each filter, 2m and 2m+1. The phase of the second is 90° larger, so that conv.Energy
+	// makes a complex cell of the pair.
 	Quadrature bool
-	// Balanced makes the weights of each filter sum to 0, so that it answers 0 to a uniform image. In a pair this
-	// changes only the even part, which is then scaled to answer its own grating as much as the odd part does.
-	// Otherwise the energy of the pair would depend on the phase, by 0.2 % at 1.4 octaves, 4 % at 2 and 20 % at 3.
+	// Balanced makes the weights of each filter sum to 0, so that its response to a uniform image is 0. In a pair this
+	// changes only the even part. That part is then scaled to respond to its own grating as much as the odd part does.
+	// Otherwise the energy of the pair would depend on the phase, by 0.2 % at a bandwidth of 1.4 octaves, 4 % at 2 and
+	// 20 % at 3.
 	Balanced bool
 }
 
@@ -50,11 +51,11 @@ const maxReachSize = 255
 // the Envelope times the sine.
 type Phased interface {
 	Filter
-	Shifted(degrees float64) Filter // the same filter with so much added to its phase
-	Carrier(x, y float64) float64   // the cosine, of phase 0
+	Shifted(degrees float64) Filter // the same filter, with degrees added to its phase
+	Carrier(x, y float64) float64   // the cosine of the carrier, at phase 0
 }
 
-// complete returns all filters, complete and with pairs side by side, and their size.
+// complete calls Complete of all filters. It returns them, with the filters of a pair side by side, and their size.
 func (b Bank) complete() ([]Filter, int, error) {
 	var all []Filter
 	reach := 0.0
@@ -99,9 +100,9 @@ func checkBank(n, size int) error {
 }
 
 // Weights returns the filters as [K, 1, Size, Size], sampled in float64 at the centres of the pixels and rounded once.
-// It refuses what the Complete of a filter refuses, quadrature pairs of filters without a phase, an empty bank, filters
-// or parts of a pair that are all zeros on the pixels, weights that are not finite, banks of more than 1 GiB and, with
-// a Size of 0, of more than 255 pixels a side.
+// It refuses an empty bank, filters that Complete refuses, and quadrature pairs of filters without a phase. It refuses
+// filters, or parts of a pair, that are all zeros on the pixels, weights that are not finite, and banks of more than 1
+// GiB. If Size is 0, it also refuses filters that need more than 255 pixels a side.
 func (b Bank) Weights() (*conv.Tensor, error) {
 	all, size, err := b.complete()
 	if err != nil {
@@ -159,11 +160,12 @@ func (b Bank) sample(f Filter, size int) ([]float64, error) {
 	return weights, nil
 }
 
-// leastGain is an answer to the own grating, normally about 1, that is nothing but rounding errors. At 0.5 cycles/pixel
-// the pixels see only the cosine of a carrier.
+// leastGain is the response of a part to its own grating, normally about 1, below which it is only rounding error. At
+// 0.5 cycles/pixel, for instance, pixels show only the cosine of a carrier.
 const leastGain = 1e-6
 
-// gains returns the answers of the even and the odd part of a filter to the cosine and the sine of its carrier.
+// gains returns the response of the even part of a filter to the cosine of its carrier, and that of the odd part to the
+// sine.
 func gains(f Phased, size int, balanced bool) (even, odd float64) {
 	cosine, envelope := sampled(size, f.Carrier), sampled(size, f.Envelope)
 	share := 0.0
@@ -176,7 +178,7 @@ func gains(f Phased, size int, balanced bool) (even, odd float64) {
 	return even, odd
 }
 
-// scaleEven multiplies the even part of a kernel, which is the same on both sides of the centre.
+// scaleEven multiplies the even part of a kernel, which is symmetric about the centre, by a factor.
 func scaleEven(weights []float64, factor float64) {
 	for i, j := 0, len(weights)-1; i <= j; i, j = i+1, j-1 {
 		even, odd := (weights[i]+weights[j])/2, (weights[i]-weights[j])/2
@@ -184,7 +186,7 @@ func scaleEven(weights []float64, factor float64) {
 	}
 }
 
-// sampled evaluates a formula on size × size pixels about the centre.
+// sampled evaluates f at the centres of size × size pixels around the origin.
 func sampled(size int, f func(x, y float64) float64) []float64 {
 	values := make([]float64, size*size)
 	half := float64(size-1) / 2
@@ -220,8 +222,8 @@ func (b Bank) Table() (*param.Table, error) {
 	return t, t.Check()
 }
 
-// Names says what sets each filter apart, for titles: 45°, phase 90. A width follows from the spatial frequency or from
-// another width, so it is named only where nothing else tells filters apart.
+// Names returns, for titles, the parameters that tell each filter from the others, such as 45°, phase 90. A width often
+// follows from the spatial frequency or from another width, so it is named only if nothing else tells filters apart.
 func (b Bank) Names() ([]string, error) {
 	all, _, err := b.complete()
 	if err != nil {
@@ -252,8 +254,8 @@ func distinct(names []string) int {
 	return len(slices.Compact(slices.Sorted(slices.Values(names))))
 }
 
-// varying returns the names of the parameters that differ between filters of one kind. It lists apart those that may
-// merely follow from another.
+// varying returns the names of the parameters that differ between filters of one kind. along are those that may only
+// follow from another parameter, and names are all others.
 func varying(all []Filter) (names, along []string) {
 	for i, p := range all[0].Parameters() {
 		differs := func(f Filter) bool { return f.Parameters()[i].Value() != p.Value() }

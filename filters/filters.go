@@ -1,13 +1,14 @@
 // Package filters makes filter banks: weights [filters, 1, rows, columns] for convolutions of grey images.
 //
 // [NMA] is the bank of Neuromatch Academy's W1D5 tutorial 2 (Menendez and Stringer, CC BY 4.0): a centre-surround pair
-// and Gabors. It keeps two peculiarities of the tutorial. The "gaussians" are cusps, exp(−r/2σ²) of the radius r and
-// not of its square. And x runs along rows, so that a Gabor of θ prefers the tutorial's grating of 90°−θ.
+// and Gabors. It keeps two peculiarities of the tutorial. Its "gaussians" are cusps, exp(−r/2σ²): they take the radius
+// r, not its square. And its x grows with the row, not the column, so that a Gabor of θ prefers the tutorial's grating
+// of 90°−θ.
 //
-// [Gabor], [DoG], [Derivative] and [Laplacian] are filters with documented units. A [Bank] makes weights of them:
-// balanced or not, and in quadrature pairs, where conv.Energy makes a complex cell of filters 2m and 2m+1. [Kinds]
+// [Gabor], [DoG], [Derivative] and [Laplacian] are filters with documented units. A [Bank] makes weights of them. It
+// can balance them, and make quadrature pairs, where conv.Energy makes a complex cell of filters 2m and 2m+1. [Kinds]
 // lists the kinds and makes banks of every combination of parameters. Orientations are those of package stimuli: a
-// filter prefers the grating of its own orientation. [Population] draws Gabors as they are distributed in V1.
+// filter prefers the grating of its own orientation. [Population] draws random Gabors, distributed as in V1.
 //
-// [PyTorch] draws the weights that an untrained layer starts with.
+// [PyTorch] draws random weights such as an untrained layer starts with.
 package filters

@@ -9,23 +9,23 @@ import (
 )
 
 // Gabor is a(x, y)·cos(2π·SF·u + Phase), with the envelope a = exp(−u²/(2·SigmaX²) − v²/(2·SigmaY²))/(π·SigmaX·SigmaY),
-// u = x·cosθ + y·sinθ across the stripes and v along them. The sum of the envelope is 2, so that the filter answers
-// about 1 to its own grating of amplitude 1.
+// u = x·cosθ + y·sinθ across the stripes and v along them. The integral of the envelope is 2, so that the filter's
+// response to its own grating of amplitude 1 is about 1.
 //
-// Its width is SigmaX or, if that is 0, follows from Bandwidth: the full width at half height of its response along the
-// logarithm of spatial frequency. Then SigmaX = √(ln2/2)/(π·SF)·(2^b+1)/(2^b−1) (Petkov and Kruizinga, Biol. Cybern.
-// 76, 1997). The median of V1's simple cells is 1.4 octaves (De Valois, Albrecht and Thorell, Vision Res. 22, 1982).
+// Its width is SigmaX. If that is 0, it follows from Bandwidth, the full width at half height of its response, in
+// octaves of spatial frequency: SigmaX = √(ln2/2)/(π·SF)·(2^b+1)/(2^b−1) (Petkov and Kruizinga, Biol. Cybern. 76,
+// 1997). The median of V1's simple cells is 1.4 octaves (De Valois, Albrecht and Thorell, Vision Res. 22, 1982).
 type Gabor struct {
-	Orientation float64 // of the grating that it answers most to, in degrees from vertical
+	Orientation float64 // of the grating to which it responds most, in degrees from vertical
 	SF          float64 // cycles per pixel, above 0, at most 0.5
 	Phase       float64 // degrees, at the centre: 0 gives an even filter, 90 an odd one
 	SigmaX      float64 // pixels, across the stripes; the default follows from Bandwidth
 	SigmaY      float64 // pixels, along the stripes; default SigmaX/Aspect
-	Bandwidth   float64 // octaves; default 1.4. With SigmaX it has no effect
-	Aspect      float64 // SigmaX/SigmaY; default 1. With SigmaY it has no effect
+	Bandwidth   float64 // octaves; default 1.4; has no effect if SigmaX is given
+	Aspect      float64 // SigmaX/SigmaY; default 1; has no effect if SigmaY is given
 }
 
-// medianBandwidth is that of De Valois, Albrecht and Thorell 1982.
+// medianBandwidth is the median of V1's simple cells, in octaves (De Valois, Albrecht and Thorell 1982).
 const medianBandwidth = 1.4
 
 // Kind implements [Filter].
@@ -37,9 +37,9 @@ func (g *Gabor) Parameters() []param.Parameter {
 		orientation(&g.Orientation),
 		param.New("sf", "sf_cycles_per_pixel", "spatial frequency in cycles/pixel", &g.SF),
 		param.New("phase", "phase_deg", "degrees, at the centre: 0 is even, 90 odd", &g.Phase),
-		param.New("sigma-x", "sigma_x", "standard deviation across the stripes in pixels, 0 for that of the bandwidth",
+		param.New("sigma-x", "sigma_x", "standard deviation across the stripes in pixels, 0 if bandwidth decides it",
 			&g.SigmaX),
-		param.New("sigma-y", "sigma_y", "standard deviation along the stripes in pixels, 0 for that of the aspect",
+		param.New("sigma-y", "sigma_y", "standard deviation along the stripes in pixels, 0 if aspect decides it",
 			&g.SigmaY),
 		param.New("bandwidth", "bandwidth_octaves", "bandwidth in octaves, 0 for 1.4", &g.Bandwidth),
 		param.New("aspect", "aspect", "sigma-x / sigma-y, 0 for 1", &g.Aspect),
@@ -47,12 +47,12 @@ func (g *Gabor) Parameters() []param.Parameter {
 }
 
 func orientation(v *float64) param.Parameter {
-	return param.New("orientation", "orientation_deg", "degrees from vertical: of the grating that the filter prefers",
+	return param.New("orientation", "orientation_deg", "of the grating that the filter prefers, degrees from vertical",
 		v)
 }
 
-// Complete implements [Filter]. If SigmaX is given, it computes the Bandwidth, which is NaN if the response to a
-// uniform image is above half of the largest response.
+// Complete implements [Filter]. It computes the Bandwidth of a given SigmaX. That is NaN if the response to a uniform
+// image is above half of the largest response.
 func (g *Gabor) Complete() error {
 	if !(g.SF > 0 && g.SF <= 0.5) {
 		return fault.New("filters", fmt.Sprintf("Gabor of spatial frequency %v cycles/pixel", g.SF), "",
@@ -112,7 +112,7 @@ func (g *Gabor) Carrier(x, y float64) float64 {
 	return math.Cos(2 * math.Pi * g.SF * u)
 }
 
-// turned returns the coordinates across and along stripes of an orientation.
+// turned returns the coordinates of a place across stripes of an orientation, u, and along them, v.
 func turned(x, y, degrees float64) (u, v float64) {
 	sin, cos := math.Sincos(degrees * (math.Pi / 180))
 	return x*cos + y*sin, y*cos - x*sin

@@ -11,9 +11,9 @@ import (
 // DoG is a difference of Gaussians, the receptive field of retinal ganglion cells (Rodieck, Vision Res. 5, 1965):
 // Sign·(G(Sigma) − Surround·G(SigmaSurround)), where G is a Gaussian whose integral is 1.
 type DoG struct {
-	Sigma         float64 // of the centre, in pixels; default 1
+	Sigma         float64 // standard deviation of the centre, in pixels; default 1
 	SigmaSurround float64 // pixels, above Sigma; default 1.6·Sigma (Marr, Hildreth, Proc. R. Soc. B 207, 1980)
-	Surround      float64 // integral of the surround; default 1, which gives no answer to a uniform image
+	Surround      float64 // integral of the surround; default 1, which gives no response to a uniform image
 	Sign          int     // 1 is an ON centre, −1 an OFF centre; default 1
 }
 
@@ -25,14 +25,14 @@ func (d *DoG) Parameters() []param.Parameter {
 	return []param.Parameter{
 		sigmaParameter(&d.Sigma),
 		param.New("sigma-surround", "sigma_surround",
-			"standard deviation of the surround in pixels, 0 for 1.6 of the centre's", &d.SigmaSurround),
-		param.New("surround", "surround", "integral of the surround, 0 for 1: that of the centre", &d.Surround),
+			"standard deviation of the surround in pixels, 0 for 1.6 times the centre's", &d.SigmaSurround),
+		param.New("surround", "surround", "integral of the surround, 0 for 1, like the centre", &d.Surround),
 		param.New("sign", "sign", "1 for an ON centre, −1 for an OFF centre, 0 for 1", &d.Sign),
 	}
 }
 
 func sigmaParameter(v *float64) param.Parameter {
-	return param.New("sigma", "sigma", "standard deviation in pixels, 0 for 1, or for the laplacian of 3×3", v)
+	return param.New("sigma", "sigma", "standard deviation in pixels; 0 means 1, or for laplacian the 3×3 kernel", v)
 }
 
 // Complete implements [Filter].
@@ -77,12 +77,12 @@ func fill(v *float64, to float64) {
 }
 
 // Derivative is the derivative of a Gaussian along u, times Sigma^Order: He(u/Sigma)·G, where He is the Hermite
-// polynomial with a leading coefficient of 1. Kernels are not flipped, so it answers with the sign of the derivative of
-// the image. Order+1 orientations of it make any other orientation: see [Steer].
+// polynomial with a leading coefficient of 1. Kernels are not flipped, so its response has the sign of the image's
+// derivative. Weighted sums of it at Order+1 evenly spaced orientations give any other orientation: see [Steer].
 type Derivative struct {
-	Orientation float64 // of the grating that it responds to most, in degrees from vertical
+	Orientation float64 // of the grating to which it responds most, in degrees from vertical
 	Order       int     // 0 … 8
-	Sigma       float64 // pixels; default 1
+	Sigma       float64 // standard deviation in pixels; default 1
 }
 
 const maxOrder = 8
@@ -94,7 +94,7 @@ func (d *Derivative) Kind() string { return "gaussian-derivative" }
 func (d *Derivative) Parameters() []param.Parameter {
 	return []param.Parameter{
 		orientation(&d.Orientation),
-		param.NewWhole("order", "order", "of the derivative, 0 … 8", &d.Order, 0, maxOrder),
+		param.NewWhole("order", "order", "order of the derivative, 0 … 8", &d.Order, 0, maxOrder),
 		sigmaParameter(&d.Sigma),
 	}
 }
@@ -123,7 +123,7 @@ func (d *Derivative) Weight(x, y float64) float64 {
 // Envelope implements [Filter].
 func (d *Derivative) Envelope(x, y float64) float64 { return gaussian(x, y, d.Sigma) }
 
-// hermite returns the probabilists' polynomial: He(n+1) = t·He(n) − n·He(n−1).
+// hermite returns the probabilists' Hermite polynomial: He(n+1) = t·He(n) − n·He(n−1).
 func hermite(n int, t float64) float64 {
 	before, value := 0.0, 1.0
 	for k := range n {
@@ -132,9 +132,9 @@ func hermite(n int, t float64) float64 {
 	return value
 }
 
-// Steer returns the factors of derivatives of an order at the orientations 180°·k/(order+1), k = 0 … order. The sum of
-// the derivatives times their factors is the derivative at another orientation, in degrees (Freeman and Adelson, IEEE
-// PAMI 13, 1991).
+// Steer returns a factor for each of the derivatives of an order at the orientations 180°·k/(order+1), k = 0 … order.
+// The sum of the derivatives times their factors is the derivative at the given orientation, in degrees (Freeman and
+// Adelson, IEEE PAMI 13, 1991).
 func Steer(order int, degrees float64) []float64 {
 	factors := make([]float64, order+1)
 	for k := range factors {
@@ -150,10 +150,10 @@ func Steer(order int, degrees float64) []float64 {
 	return factors
 }
 
-// Laplacian is the Laplacian of a Gaussian times Sigma², (r²/Sigma² − 2)·G. A Sigma of 0 means the 3×3 kernel: the
-// sum of a pixel's four neighbours less four times the pixel.
+// Laplacian is the Laplacian of a Gaussian times Sigma², (r²/Sigma² − 2)·G. A Sigma of 0 means the 3×3 kernel: the sum
+// of a pixel's four neighbours minus four times the pixel.
 type Laplacian struct {
-	Sigma float64 // pixels
+	Sigma float64 // standard deviation in pixels
 }
 
 // Kind implements [Filter].

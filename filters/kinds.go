@@ -8,19 +8,18 @@ import (
 // Kind is a kind of filters.
 type Kind struct {
 	Name, Summary string
-	// Size is the size of the kind's banks if none is asked for. 0 follows from the reach of the filters.
+	// Size is the default size of the kind's banks; 0 means the default of [Bank].
 	Size int
-	// Parameters are those that can be swept. They have the values that they take if they are not.
+	// Parameters are those that can be swept, with their default values.
 	Parameters []param.Parameter
 	// Make returns filters with every combination of the values of the axes, in the order of a [param.Grid]. It refuses
 	// what [param.NewGrid] refuses.
 	Make    func(axes ...param.Axis) ([]Filter, error)
-	example []param.Axis
-	pairs   bool
+	example []param.Axis // the axes of Bank
+	pairs   bool         // Bank makes quadrature pairs
 }
 
-// Bank returns a small bank that shows the kind, for tests and pictures of all
-// kinds.
+// Bank returns a small bank that shows the kind, for tests and pictures.
 func (k Kind) Bank() (Bank, error) {
 	all, err := k.Make(k.example...)
 	return Bank{Filters: all, Quadrature: k.pairs, Balanced: k.pairs, Size: k.Size}, err
@@ -44,7 +43,7 @@ func Kinds() []Kind {
 	}
 }
 
-// swept is a kind whose banks are products of parameters.
+// swept returns a kind whose banks have every combination of the values of its parameters.
 func swept(name, summary string, fresh func() Filter, example ...param.Axis) Kind {
 	return Kind{Name: name, Summary: summary, Parameters: fresh().Parameters(), example: example,
 		Make: func(axes ...param.Axis) ([]Filter, error) {
@@ -63,7 +62,7 @@ func swept(name, summary string, fresh func() Filter, example ...param.Axis) Kin
 		}}
 }
 
-// population is the kind of [Population]. For each combination of its parameters it draws a whole population.
+// population returns the kind of [Population]. Its Make draws a whole population for each combination of parameters.
 func population() Kind {
 	fresh := func() *Population { return &Population{Count: 16, SFCorrelation: 0.75} }
 	return Kind{Name: "v1", Summary: "Gabors distributed as V1's neurons, drawn with a seed", Size: 25,

@@ -13,8 +13,8 @@ import (
 type NMA struct {
 	// Channels is the number of filters, at least 2: a centre-surround pair, and Gabors.
 	Channels int
-	// Size is the rows and columns of each filter, at least 2. At 2 the centre-surround pair is flat: without its mean
-	// it is all 0.
+	// Size is the number of rows, and of columns, of each filter, at least 2. At 2 the centre-surround pair is flat, so
+	// that it is all 0 once its mean is subtracted.
 	Size int
 	// Tutorial3 keeps the mean of each filter, as tutorial 3 does.
 	Tutorial3 bool
@@ -48,9 +48,9 @@ func (f NMA) check() error {
 }
 
 // Bank returns the filters, [Channels, 1, Size, Size]. Each is divided by its largest absolute value and then shifted
-// to a mean of 0. They are computed in float64 and rounded once. NumPy rounds the grid and more to float32; the filters
-// agree with NumPy's within 4e-6, and within 2e-6 at a Size of 7. Bank refuses fewer than 2 channels or pixels a side,
-// and banks of more than 1 GiB.
+// to a mean of 0. They are computed in float64 and rounded once. NumPy rounds the grid and intermediate results to
+// float32. The filters agree with NumPy's within 4e-6, and within 2e-6 at a Size of 7. Bank refuses fewer than 2
+// channels or pixels a side, and banks of more than 1 GiB.
 func (f NMA) Bank() (*conv.Tensor, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -70,8 +70,8 @@ func (f NMA) Bank() (*conv.Tensor, error) {
 	return bank, nil
 }
 
-// Names says what each channel is, for titles: ON centre, OFF centre, Gabor 45°. It returns nil for a bank that Bank
-// refuses.
+// Names returns a name for each channel, for titles, such as ON centre, OFF centre or Gabor 45°. It returns nil for a
+// bank that Bank refuses.
 func (f NMA) Names() []string {
 	if f.check() != nil {
 		return nil
@@ -90,9 +90,9 @@ func (f NMA) Names() []string {
 	return names
 }
 
-// Table returns the parameters of each filter. The orientation of a Gabor is that of the tutorial's grating that it
-// answers most to: 90° less its own. Its spatial frequency is in cycles per pixel; the grid has Size−1 pixels from
-// −Size/2 to Size/2. The centre-surround pair has neither.
+// Table returns the parameters of each filter. The orientation of a Gabor is that of the tutorial's grating to which it
+// responds most: 90° minus its own. Its spatial frequency is in cycles per pixel, where −Size/2 to Size/2 are Size−1
+// pixels. The centre-surround pair has neither.
 func (f NMA) Table() (*param.Table, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -132,11 +132,11 @@ func (f NMA) formula(channel int) func(x, y float64) float64 {
 
 func centreSurround(x, y float64) float64 { return cusp(x, y, sigma) - 0.5*cusp(x, y, wideSigma) }
 
-// cusp is what the tutorial calls a gaussian. Its exponent has the radius, not the radius squared.
+// cusp is the function that the tutorial calls a gaussian. Its exponent has the radius, not the squared radius.
 func cusp(x, y, sigma float64) float64 { return math.Exp(-math.Sqrt(x*x+y*y) / (2 * sigma * sigma)) }
 
-// each evaluates a formula on the grid of Size points from −Size/2 to Size/2, both included. x runs along rows and y
-// along columns.
+// each evaluates a formula on the grid of Size points from −Size/2 to Size/2, both included. x grows with the row, y
+// with the column.
 func (f NMA) each(values []float64, formula func(x, y float64) float64) {
 	for i := range f.Size {
 		for j := range f.Size {

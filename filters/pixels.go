@@ -8,34 +8,34 @@ import (
 	"gpuconv/param"
 )
 
-// What becomes of a filter on pixels. A filter that is too fine answers to frequencies that it does not have, since
-// pixels cannot tell f from 1−f cycles per pixel: a Gabor of 0.4 cycles per pixel at 22.5° prefers 17°. A filter that
-// is too wide is cut by the border of its kernel.
+// This file finds what sampling on pixels does to a filter. A filter that is too fine aliases, because pixels cannot
+// tell f from 1−f cycles per pixel: a Gabor of 0.4 cycles per pixel at 22.5° prefers 17°. A filter that is too wide is
+// cut by the border of its kernel.
 
 const (
-	// mostFolded is the share of a filter's energy above half a cycle per pixel that goes without a note. At 5 % a
-	// Gabor of 1.4 octaves turns by less than 2° (TestPreferred).
+	// mostFolded is how large a share of a filter's energy may lie above half a cycle per pixel without a note. With
+	// 5 %, a Gabor of 1.4 octaves prefers an orientation less than 2° from its own (TestPreferred).
 	mostFolded = 0.05
-	// mostCut is the share of a filter's absolute weights outside of its kernel that goes without a note: a kernel that
-	// reaches 2.2 standard deviations from the centre loses so much.
+	// mostCut is how large a share of a filter's absolute weights may lie outside of its kernel without a note. A
+	// kernel that reaches 2.2 standard deviations from the centre loses this share.
 	mostCut = 0.05
-	// mostSeen bounds how many filters of a bank are looked at, and mostTurned for how many of the fine ones it is
-	// computed what they prefer.
+	// mostSeen is how many filters of a bank are examined at most. mostTurned is for how many of the too fine ones the
+	// preferred orientation is computed at most.
 	mostSeen, mostTurned = 256, 64
 )
 
-// spectral is a filter whose spectrum is known.
+// spectral is a filter whose spectrum is known as a formula.
 type spectral interface {
 	// folded returns the share of the filter's energy at more than half a cycle per pixel along rows or columns.
 	folded() float64
 }
 
-// outside integrates a spectrum's power over a square of ±reach, and returns the share that lies above half a cycle per
-// pixel. spectrum returns the frequency at a place of the square, in cycles per pixel, and the power there. farthest is
-// the highest frequency in it.
+// outside integrates a spectrum's power over a square, −reach … reach on both sides, and returns the share that lies
+// above half a cycle per pixel. spectrum returns the frequency at a place of the square, in cycles per pixel, and the
+// power there. farthest is the highest frequency in the square.
 func outside(reach, farthest float64, spectrum func(p, q float64) (fx, fy, power float64)) float64 {
-	// A lattice of the plastic number's powers leaves no gaps along any direction, where a grid would put rows of
-	// places on one side of an edge.
+	// The places are a lattice made from powers of the plastic number. It has no gaps along any direction. A grid would
+	// put whole rows of places on one side of an edge.
 	const places, alongP, alongQ = 4096, 0.7548776662466927, 0.5698402909980532
 	if farthest <= 0.5 {
 		return 0
@@ -55,8 +55,8 @@ func outside(reach, farthest float64, spectrum func(p, q float64) (fx, fy, power
 	return beyond / total
 }
 
-// folded implements spectral. The two lobes of the spectrum mirror each other, so that one is enough: a Gaussian about
-// SF, whose standard deviations are 1/(2π·SigmaX) and 1/(2π·SigmaY).
+// folded implements spectral. The two lobes of the spectrum mirror each other, so that one is enough. It is a Gaussian
+// around SF, with the standard deviations 1/(2π·SigmaX) and 1/(2π·SigmaY).
 func (g *Gabor) folded() float64 {
 	farthest := g.SF + 4*math.Sqrt2/(2*math.Pi*min(g.SigmaX, g.SigmaY))
 	return outside(4, farthest, func(p, q float64) (fx, fy, power float64) {
@@ -85,7 +85,7 @@ func (d *Derivative) folded() float64 {
 	})
 }
 
-// folded implements spectral. The Laplacian of 3×3 is made of pixels: it is what it is.
+// folded implements spectral. The Laplacian of 3×3 is defined on pixels, so nothing of it is folded.
 func (l *Laplacian) folded() float64 {
 	if l.Sigma == 0 {
 		return 0
@@ -99,8 +99,8 @@ func (l *Laplacian) folded() float64 {
 
 // oriented is a filter that prefers gratings of one orientation.
 type oriented interface {
-	// grating returns the grating that the filter means to prefer: degrees from vertical and cycles per pixel. It
-	// prefers none if the frequency is 0.
+	// grating returns the orientation, in degrees from vertical, and the frequency, in cycles per pixel, of the grating
+	// that the filter is meant to prefer. A frequency of 0 means that there is none.
 	grating() (degrees, sf float64)
 }
 
@@ -112,7 +112,7 @@ func (d *Derivative) grating() (degrees, sf float64) {
 }
 
 // preferred returns the orientation that a filter on size × size pixels prefers among gratings of one frequency: the
-// angle of the mean vector, as package tuning has it, within 90° of the filter's own.
+// angle of the mean vector, as in package tuning, within 90° of the filter's own orientation.
 func preferred(f Filter, size int, degrees, sf float64) float64 {
 	weights, vector := sampled(size, f.Weight), complex(0, 0)
 	for turn := -90.0; turn < 90; turn += 5 {
@@ -121,7 +121,7 @@ func preferred(f Filter, size int, degrees, sf float64) float64 {
 	return degrees + cmplx.Phase(vector)*(90/math.Pi)
 }
 
-// amplitude returns |Σ w·e^{2πi·sf·u}|: how much weights answer to a grating at its best phase.
+// amplitude returns |Σ w·e^{2πi·sf·u}|, the response of weights to a grating at its best phase.
 func amplitude(weights []float64, size int, degrees, sf float64) float64 {
 	sin, cos := math.Sincos(degrees * (math.Pi / 180))
 	wave := func(f float64) []complex128 {
@@ -143,16 +143,16 @@ func amplitude(weights []float64, size int, degrees, sf float64) float64 {
 	return cmplx.Abs(total)
 }
 
-// cutOff returns the share of the absolute weights of a filter that lies outside of size × size pixels. Of large
-// filters it takes a coarser grid.
+// cutOff returns the share of a filter's absolute weights that lies outside of size × size pixels. It samples large
+// filters more coarsely than at each pixel.
 func cutOff(f Filter, size int) float64 {
 	reach, half := f.Reach(), float64(size)/2
 	if half >= reach {
-		return 0 // Reach itself leaves out less than 1 %
+		return 0 // less than 1 % lies beyond Reach
 	}
 	pitch := max(1, reach/24)
 	n := int(math.Ceil(2 * reach / pitch))
-	n += (n + size) % 2 // as many as put a sample at each pixel if the pitch is 1
+	n += (n + size) % 2 // so that a sample lies on each pixel if the pitch is 1
 	place := func(i int) float64 { return (float64(i) - float64(n-1)/2) * pitch }
 	covered := func(at float64) float64 { return max(0, min(1, (half-math.Abs(at))/pitch+0.5)) }
 	total, within := 0.0, 0.0
@@ -165,9 +165,9 @@ func cutOff(f Filter, size int) float64 {
 	return 1 - within/total
 }
 
-// Notes says what a user should know of the filters, a line each: that some are too fine for pixels, or that their
-// kernel cuts some. Of a bank of more than 256 it looks at as many, spread over the bank. It refuses what Weights
-// refuses.
+// Notes returns what a user should know about the filters, a line each: that some are too fine for pixels, or that the
+// border of the kernel cuts some. It examines at most 256 filters, spread evenly over the bank. It refuses filters,
+// pairs and sizes as Weights does.
 func (b Bank) Notes() ([]string, error) {
 	all, size, err := b.complete()
 	if err != nil {
@@ -201,9 +201,9 @@ func foldedOf(f Filter) float64 {
 	return 0
 }
 
-// noted collects the filters of which a note is true.
+// noted collects the filters that a note is about.
 type noted struct {
-	some    bool // of the bank were seen, not all
+	some    bool // only some filters of the bank are examined
 	seen    int
 	filters []Filter
 	worst   Filter
@@ -236,7 +236,7 @@ func (n *noted) subject() string {
 	return fmt.Sprintf("%d of %s %s", len(n.filters), of, verb)
 }
 
-// whose names the worst filter, unless the note has begun with it.
+// whose names the worst filter, or is "its" if the note has begun with that filter.
 func (n *noted) whose() string {
 	if n.seen == 1 {
 		return "its"
@@ -244,12 +244,13 @@ func (n *noted) whose() string {
 	return name(n.worst) + "'s"
 }
 
-// name says which filter is meant.
+// name returns the kind and the main parameters of a filter.
 func name(f Filter) string {
 	return f.Kind() + " of " + param.Title(f.Parameters(), []string{"orientation", "sf", "order", "sigma"})
 }
 
-// turning names the filter whose preferred orientation is furthest from its own, if that is by half a degree or more.
+// turning names the filter whose preferred orientation differs most from its own, if it differs by half a degree or
+// more.
 func turning(fine []Filter, size int) string {
 	most, text := 0.5, ""
 	for _, f := range fine[:min(mostTurned, len(fine))] {

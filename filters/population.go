@@ -10,23 +10,23 @@ import (
 	"gpuconv/param"
 )
 
-// Population is Gabors whose parameters are distributed as among neurons of macaque V1, as VOneNet takes them (Dapello,
-// Marques et al., NeurIPS 2020; the figures of its code, in our own program):
+// Population is a set of random Gabors. Their parameters are distributed as in neurons of macaque V1, with the numbers
+// that the code of VOneNet uses (Dapello, Marques et al., NeurIPS 2020):
 //
 //   - orientation: De Valois, Yund and Hepler, Vision Res. 22:531, 1982;
 //   - spatial frequency, 0.5 … 11.2 cycles/degree: De Valois, Albrecht and Thorell, Vision Res. 22:545, 1982;
 //   - widths in cycles, SigmaX·SF and SigmaY·SF, jointly: Ringach, J. Neurophysiol. 88:455, 2002;
 //   - phase: uniform;
-//   - the rank correlation of SigmaX·SF and SF, after Schiller, Finlay and Volman, J. Neurophysiol. 39, 1976: a
-//     Gaussian copula of SFCorrelation.
+//   - the rank correlation of SigmaX·SF and SF: Schiller, Finlay and Volman, J. Neurophysiol. 39, 1976, as a Gaussian
+//     copula with the correlation SFCorrelation.
 //
-// A seed gives VOneNet's distribution, not its numbers. VOneNet samples the Gabors on 25×25 pixels, at 28 pixels per
-// degree.
+// The distribution is VOneNet's, but a seed does not give the numbers that VOneNet draws. VOneNet samples the Gabors on
+// 25×25 pixels, at 28 pixels per degree.
 type Population struct {
 	Count           int        // how many Gabors, 1 … 2²⁰
 	Seed            param.Seed // at most 2⁵³
-	PixelsPerDegree float64    // default 28, VOneNet's: 224 pixels on 8 degrees
-	SFMin, SFMax    float64    // cycles per degree: the bins of the histogram that are used; SFMax is 5.6 by default
+	PixelsPerDegree float64    // default 28, as in VOneNet: 224 pixels for 8 degrees
+	SFMin, SFMax    float64    // cycles per degree; histogram bins outside of them are not used; SFMax: default 5.6
 	SFCorrelation   float64    // −1 … 1; VOneNet's is 0.75
 }
 
@@ -36,7 +36,7 @@ const mostDrawn = 1 << 20
 // histogram is a distribution over bins. Within a bin it is uniform on the scale of the edges.
 type histogram struct{ edges, counts []float64 }
 
-// at returns the value below which a share p of the distribution lies.
+// at returns the quantile of share p: the value below which this share of the distribution lies.
 func (h histogram) at(p float64) float64 {
 	left := p * sum(h.counts)
 	for i, n := range h.counts {
@@ -48,12 +48,13 @@ func (h histogram) at(p float64) float64 {
 	return h.edges[len(h.counts)]
 }
 
-// orientations: VOneNet's angles are from horizontal stripes and anticlockwise. Ours are 90° less them.
+// orientations returns VOneNet's histogram of angles, in degrees anticlockwise from horizontal stripes. Our orientation
+// is 90° minus that angle.
 func orientations() histogram {
 	return histogram{[]float64{-22.5, 22.5, 67.5, 112.5, 157.5}, []float64{66, 49, 77, 54}}
 }
 
-// frequencies are log2 of cycles per degree.
+// frequencies returns the histogram of log2 of cycles per degree, with the bins between lo and hi.
 func frequencies(lo, hi float64) histogram {
 	var h histogram
 	edges := []float64{0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11.2}
@@ -69,16 +70,16 @@ func frequencies(lo, hi float64) histogram {
 	return h
 }
 
-// joint counts cells by SigmaX·SF, a row for each bin, and SigmaY·SF. The five bins run from 10^−1 to 10^0.2 on a
-// logarithmic scale.
+// joint returns the numbers of cells by SigmaX·SF (rows) and SigmaY·SF (columns), in cycles. The five bins divide
+// 10^−1 … 10^0.2 evenly on a logarithmic scale.
 func joint() [5][5]float64 {
 	return [5][5]float64{{2, 0, 1, 0, 0}, {8, 9, 4, 1, 0}, {1, 2, 19, 17, 3}, {0, 0, 1, 7, 4}, {0, 0, 0, 0, 0}}
 }
 
-// widthEdges are log10 of cycles.
+// widthEdges returns the edges of the bins of joint, as log10 of cycles.
 func widthEdges() []float64 { return []float64{-1, -0.76, -0.52, -0.28, -0.04, 0.2} }
 
-// Parameters are the numbers that can be swept, as those of a [Filter].
+// Parameters are the numbers that can be swept, like those of a [Filter].
 func (p *Population) Parameters() []param.Parameter {
 	return []param.Parameter{
 		param.NewWhole("count", "count", "how many filters are drawn", &p.Count, 1, mostDrawn),
@@ -86,7 +87,7 @@ func (p *Population) Parameters() []param.Parameter {
 		param.New("ppd", "ppd", "pixels per degree, 0 for 28", &p.PixelsPerDegree),
 		param.New("sf-min", "sf_min", "least spatial frequency, cycles/degree", &p.SFMin),
 		param.New("sf-max", "sf_max", "greatest spatial frequency, cycles/degree, 0 for 5.6", &p.SFMax),
-		param.New("sf-correlation", "sf_correlation", "between sigma·sf and sf, −1 … 1", &p.SFCorrelation),
+		param.New("sf-correlation", "sf_correlation", "correlation of sigma·sf and sf, −1 … 1", &p.SFCorrelation),
 	}
 }
 
@@ -110,7 +111,7 @@ func (p *Population) check() error {
 
 func last(values []float64) float64 { return values[len(values)-1] }
 
-// Filters draws the Gabors. It replaces zeros that mean a default, and refuses what the fields do not allow.
+// Filters draws the Gabors. It replaces zeros that mean a default, and refuses values that the fields do not allow.
 func (p *Population) Filters() ([]Filter, error) {
 	fill(&p.PixelsPerDegree, 28)
 	fill(&p.SFMax, 5.6)
@@ -145,5 +146,5 @@ func (p *Population) draw(random *rand.Rand) *Gabor {
 	}
 }
 
-// normalShare is the distribution function of the normal distribution.
+// normalShare is the cumulative distribution function of the standard normal distribution.
 func normalShare(z float64) float64 { return math.Erfc(-z/math.Sqrt2) / 2 }

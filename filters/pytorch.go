@@ -9,8 +9,8 @@ import (
 )
 
 // PyTorch describes the weights and biases that PyTorch's Conv2d starts with. All are uniform in ±1/√n, where n is
-// channels per group × kernel rows × kernel columns. Seed makes them repeatable. They have PyTorch's distribution; they
-// are not the numbers that PyTorch draws for a seed.
+// channels per group × kernel rows × kernel columns. Seed makes them repeatable. They have PyTorch's distribution, but
+// a seed does not give the numbers that PyTorch draws.
 //
 // Source: torch.nn.modules.conv, reset_parameters: Kaiming uniform with a = √5.
 type PyTorch struct{ Seed uint64 }

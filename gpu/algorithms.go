@@ -5,11 +5,14 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// AlgorithmNames lists what [Options].Algorithm takes, in the order in which they are asked.
+// AlgorithmNames lists the names that [Options].Algorithm accepts, in the order in which a device tries them.
 func AlgorithmNames() []string { return recipe.AlgorithmNames() }
 
-// Chosen reports whether an algorithm is ever taken at a precision, without being forced, on software renderers or on
-// hardware.
-func Chosen(name string, software bool, p conv.Precision) bool {
-	return recipe.Chosen(name, software, p)
+// ClassNames lists the classes of devices that have tiles of their own, as [Options].Tiles takes them.
+func ClassNames() []string { return recipe.ClassNames() }
+
+// Chosen reports whether a class of devices ever takes an algorithm at precision p without being forced.
+func Chosen(name, class string, p conv.Precision) bool {
+	c, err := recipe.ParseClass(class)
+	return err == nil && recipe.Chosen(name, c, p)
 }

@@ -69,7 +69,7 @@ func routes(b *testing.B, name string, p conv.Problem) {
 		how   recipe.Transfers
 	}{
 		{"copied", recipe.Transfers{Route: recipe.Copied}}, {"lent", lending()},
-		{"mapped", recipe.Transfers{Route: recipe.Mapped, Flights: 3, Piece: 4 << 20}},
+		{"mapped", recipe.Transfers{Route: recipe.Mapped, Flights: 3, LeastChunk: 4 << 20}},
 	} {
 		b.Run(name+"/route="+c.route, func(b *testing.B) {
 			d := openTest(b, Options{Algorithm: "direct_soft", Device: Software()},

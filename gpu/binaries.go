@@ -13,10 +13,10 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// binaries are the linked programs that a device keeps in a folder.
+// binaries is the folder in which a device keeps linked programs.
 type binaries struct {
 	folder        *programs.Folder // nil for none
-	loaded, saved int              // programs, so far
+	loaded, saved int              // how many programs, so far
 }
 
 // newBinaries returns the folder at path for a device: none if path is "" or if the driver gives no binaries.
@@ -27,13 +27,27 @@ func newBinaries(path string, info Info) binaries {
 	return binaries{folder: &programs.Folder{Path: path, Driver: info.driver(), Most: programs.Most}}
 }
 
-// keeps reports whether the next process finds what this device compiles. The binaries of a software renderer hold no
-// machine code: that is for Mesa's own cache to keep.
+// keeps reports whether the next process finds what this device compiles. A software renderer's binaries hold no
+// machine code; Mesa's own cache keeps that.
 func (d *Device) keeps() bool {
 	if d.info.Software {
 		return mesaKeeps(os.Getenv)
 	}
 	return d.binaries.folder != nil
+}
+
+// hasCompiled reports whether a program need not be compiled: the device has it, or an earlier process has compiled it,
+// so that the folder or Mesa's cache has it.
+func (d *Device) hasCompiled(key recipe.Key) (has bool) {
+	_ = d.thread.do(func() error { // a closed device has nothing
+		if _, has = d.programs[key]; has || d.binaries.folder == nil || !d.keeps() {
+			return nil
+		}
+		source, err := key.Source(d.seam.edit)
+		has = err == nil && d.binaries.folder.Has(source)
+		return nil
+	})
+	return has
 }
 
 // linked returns the program of a key's source. It loads it from the folder, or compiles it and saves it there.
@@ -57,7 +71,7 @@ func (d *Device) linked(key recipe.Key, source string) (uint32, error) {
 	return handle, nil
 }
 
-// loadProgram gives a program to the driver. It returns 0 if the driver does not take it, and an error only if the
+// loadProgram gives a program to the driver. It returns 0 if the driver rejects the program, and an error only if the
 // context is lost.
 func (d *Device) loadProgram(name string, p programs.Program) (uint32, error) {
 	handle := gl.CreateProgram()

@@ -15,14 +15,14 @@ type buffer struct {
 	bytes  int
 }
 
-// deviceMemory is the usage of buffers that shaders read and write again and again. It is a hint, but drivers place
-// buffers by it. Mesa's radeonsi puts GL_STREAM_DRAW and all READs into the host's memory, where each load and store of
-// a shader crosses PCI Express (buffer_usage and si_init_resource_fields); its d3d12 does so with GL_DYNAMIC_COPY too.
-// What is read back passes through mappings, or through copies that the driver makes.
+// deviceMemory is the usage hint for buffers that shaders read and write again and again. Drivers choose the memory of
+// a buffer by it. With GL_STREAM_DRAW or any READ hint, Mesa's radeonsi takes the host's memory, where each load and
+// store of a shader crosses PCI Express (buffer_usage and si_init_resource_fields). Mesa's d3d12 does so with
+// GL_DYNAMIC_COPY too. Outputs come back through mappings, or through copies that the driver makes.
 const deviceMemory = gl.STATIC_COPY
 
-// newBuffer allocates bytes of storage, holding data or undefined. If there is not enough memory the error says what
-// the buffer is for.
+// newBuffer allocates a buffer of so many bytes. It holds data, or is undefined if data is empty. If there is not
+// enough memory, the error says what the buffer is for.
 func (d *Device) newBuffer(what string, bytes int, data []float32, usage uint32) (buffer, error) {
 	b := buffer{bytes: bytes}
 	gl.GenBuffers(1, &b.handle)
@@ -46,7 +46,8 @@ func (b *buffer) delete() {
 	b.handle = 0
 }
 
-// copyBuffer tells the device to copy the first bytes of a buffer, after what it was told before.
+// copyBuffer tells the device to copy the first bytes of one buffer to the beginning of another, after all earlier
+// commands.
 func copyBuffer(from, to uint32, bytes int) {
 	gl.BindBuffer(gl.COPY_READ_BUFFER, from)
 	gl.BindBuffer(gl.COPY_WRITE_BUFFER, to)

@@ -10,7 +10,7 @@ import (
 	"gpuconv/gpu/internal/glfw"
 )
 
-// candidate is a place where a context may be opened.
+// candidate is a place where Open may try to open a context.
 type candidate struct {
 	name     string // see Info
 	index    int    // see Info
@@ -24,7 +24,7 @@ type current interface {
 	Close() error
 }
 
-// Providers lists those that this program was built with, the default first.
+// Providers lists the providers that this program was built with, the default first.
 func Providers() (built []Provider) {
 	if egl.Built {
 		built = append(built, EGL)
@@ -35,8 +35,8 @@ func Providers() (built []Provider) {
 	return built
 }
 
-// candidates lists the places where the provider finds contexts, best first. It opens none. EGL leaves out the vendors
-// among o.Without.
+// candidates lists the places where o.Provider may open a context, best first. It opens none. libEGL does not load the
+// vendors that o.Without names.
 func (o Options) candidates() ([]candidate, error) {
 	if o.Provider.resolve() == GLFW {
 		if !glfw.Built {
@@ -60,7 +60,7 @@ func (o Options) candidates() ([]candidate, error) {
 	return all, nil
 }
 
-// hiddenWindow is GLFW's place.
+// hiddenWindow is the only candidate of GLFW.
 func hiddenWindow() candidate {
 	name := "hidden window"
 	if display := glfw.Display(); display != "" {
@@ -69,7 +69,7 @@ func hiddenWindow() candidate {
 	return candidate{name: name, index: -1, open: func() (current, error) { return glfw.Open() }}
 }
 
-// order drops the candidates that cannot answer s, and puts software first where s asks for it.
+// order drops the candidates that cannot match s. If s asks for a software renderer, those come first.
 func (s Selector) order(candidates []candidate) []candidate {
 	var first, rest []candidate
 	for _, c := range candidates {
@@ -84,7 +84,7 @@ func (s Selector) order(candidates []candidate) []candidate {
 	return append(first, rest...)
 }
 
-// noDevice joins the reasons into one line.
+// noDevice returns the error for the case that no candidate opens. It joins the reasons into one line.
 func noDevice(s Selector, candidates []candidate, reasons []error) error {
 	text := ""
 	for _, r := range reasons {

@@ -22,15 +22,15 @@ const (
 	moments
 )
 
-// clock asks the device when it reached the moments of a chunk. The zero value, for devices without timer queries,
-// knows nothing.
+// clock measures, with timer queries, when the device reaches the moments of a chunk. The zero value, for devices
+// without such queries, measures nothing.
 type clock struct {
 	queries [moments]uint32
 	running bool
 	marked  [moments]bool // of this chunk
 }
 
-// newClock returns a clock: the zero value if the device counts no time.
+// newClock returns a clock: the zero value if the device has no timer queries.
 func newClock() (c clock) {
 	var bits int32
 	if gl.GetQueryiv(gl.TIMESTAMP, gl.QUERY_COUNTER_BITS, &bits); bits > 0 {
@@ -39,15 +39,15 @@ func newClock() (c clock) {
 	return c
 }
 
-// start begins a chunk, with or without the clock. A software renderer takes 120 µs to note five times, as long as a
-// small problem takes itself, so that the clock runs there in RunPhases only.
+// start begins a chunk. running says whether the clock measures it. Five measurements cost a software renderer 120 µs,
+// as long as a small problem takes: there the clock runs in RunPhases only.
 func (c *clock) start(running bool) {
 	c.marked = [moments]bool{}
 	c.running = running && c.queries[begun] != 0
 	c.mark(begun)
 }
 
-// mark tells the device to note the time when it has done what it was told before.
+// mark tells the device to note the time when it has done all earlier commands.
 func (c *clock) mark(m moment) {
 	if c.running {
 		gl.QueryCounter(c.queries[m], gl.TIMESTAMP)
@@ -55,7 +55,7 @@ func (c *clock) mark(m moment) {
 	}
 }
 
-// read adds the phases of a chunk to sum if both ends are marked. It waits for them.
+// read waits for the moments that are marked. It adds each phase to sum whose beginning and end are marked.
 func (c *clock) read(sum *conv.Phases) {
 	var at [moments]uint64 // nanoseconds
 	for m := range at {

@@ -20,21 +20,22 @@ type Device struct {
 	info    Info
 	profile recipe.Profile
 
-	// Touched on the thread only.
+	// Only the thread uses these.
 	programs map[recipe.Key]*program
-	requests int // for programs
+	requests int // how many programs plans have asked for
 	binaries binaries
 	seam     seam
-	lost     error // the answer to everything once the context is lost
+	lost     error // what every call returns once the context is lost
 }
 
-// Open opens the first device that answers options.Device and has an OpenGL 4.3 core context. A number tries that EGL
-// device alone. Otherwise Open tries each EGL device that is not software, then the surfaceless platform, the default
-// display and the software devices. With [GLFW] it tries the one device that a window is on. If none answers, the error
-// wraps [ErrNoDevice] and says why each was passed over.
+// Open opens the first device that matches options.Device and has an OpenGL 4.3 core context. With a number it tries
+// that EGL device alone. Otherwise it tries each EGL device that is not software, then the surfaceless platform, the
+// default display and the software devices. With [GLFW] it tries only the device of the display. If none opens, the
+// error wraps [ErrNoDevice] and says why each failed.
 func Open(options Options) (*Device, error) { return open(options, func(*Device) {}) }
 
-// open is Open for tests: they change the device's profile or seam, on its thread, before anybody else has it.
+// open is Open. Before it returns the device it calls change on the device's thread: tests replace parts of the profile
+// or the seam.
 func open(options Options, change func(*Device)) (*Device, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err
@@ -58,7 +59,8 @@ func open(options Options, change func(*Device)) (*Device, error) {
 	return nil, noDevice(options.Device, candidates, reasons)
 }
 
-// openCandidate opens c on a thread of its own. If c is not of the wanted kind it closes it and returns an error.
+// openCandidate opens c on a new thread. If the device does not match options.Device, it closes the device and returns
+// an error.
 func openCandidate(c candidate, options Options, change func(*Device)) (*Device, error) {
 	d := &Device{options: options, programs: map[recipe.Key]*program{}}
 	var held current
@@ -90,9 +92,9 @@ func openCandidate(c candidate, options Options, change func(*Device)) (*Device,
 	return d, nil
 }
 
-// functions guards the OpenGL function pointers, which go-gl keeps in globals. libEGL gives every context the same
-// ones, and windows get them too: with GLVND they call what is current on the thread, and without it there is one
-// driver.
+// functions loads the OpenGL function pointers once, since go-gl keeps them in globals. All contexts, also those of
+// windows, can use the same pointers: GLVND's call the driver whose context is current on the thread, and without GLVND
+// there is only one driver.
 var functions struct {
 	once sync.Once
 	err  error
@@ -106,8 +108,7 @@ func loadFunctions(opened current) error {
 // Info says what the device is.
 func (d *Device) Info() Info { return d.info }
 
-// Close ends the device after the call in progress, and with it all plans that are still open. Closing twice is
-// harmless.
+// Close waits for the call in progress. Then it closes the device and all its plans. Closing twice is harmless.
 func (d *Device) Close() error {
 	d.thread.close()
 	return nil

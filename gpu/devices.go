@@ -4,9 +4,9 @@ package gpu
 
 import "slices"
 
-// Devices opens and closes, in turn, each device that the provider lists by number. It returns those on which an OpenGL
-// 4.3 context comes up. If the provider lists none, or none of them opens, it returns what opens without choosing a
-// device. If nothing opens, the error wraps [ErrNoDevice].
+// Devices opens and closes, one after the other, each device that the provider numbers. It returns those that open with
+// an OpenGL 4.3 context. If there are none, it tries all places, including those without a number, such as the default
+// display. If nothing opens, the error wraps [ErrNoDevice].
 func Devices(p Provider) ([]Info, error) {
 	candidates, err := Options{Provider: p}.candidates()
 	if err != nil {

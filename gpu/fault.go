@@ -12,8 +12,8 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// do runs f on the device's thread, unless the device is lost, and then asks whether the context is still there: a lost
-// context ignores what it is told.
+// do runs f on the device's thread, unless the device is lost. Afterwards it checks that the context is still there,
+// since a lost context ignores commands.
 func (d *Device) do(f func() error) error {
 	return d.thread.do(func() error {
 		if d.lost != nil {
@@ -23,8 +23,8 @@ func (d *Device) do(f func() error) error {
 	})
 }
 
-// watch returns err, or an error that says that the context was lost. After that, everything is answered with such an
-// error.
+// watch returns err or, if the context was lost, an error that wraps conv.ErrLost. From then on every call of do
+// returns such an error.
 func (d *Device) watch(err error) error {
 	if status := d.seam.resetStatus(); status != gl.NO_ERROR && !errors.Is(err, conv.ErrLost) {
 		err = errorf("%w, %s", conv.ErrLost, resetName(status)) // other errors follow from it
@@ -39,12 +39,12 @@ func (d *Device) watch(err error) error {
 // lost, the error wraps [conv.ErrLost].
 func (d *Device) glError(during string) error {
 	var names []string
-	for range 16 { // there is one flag for each kind of error
+	for range 16 { // OpenGL has one flag for each kind of error
 		code := d.seam.getError()
 		if code == gl.NO_ERROR {
 			break
 		}
-		if code == gl.CONTEXT_LOST { // for ever
+		if code == gl.CONTEXT_LOST { // it would be returned for ever
 			return errorf("%s: GL_CONTEXT_LOST: %w", during, conv.ErrLost)
 		}
 		names = append(names, errorName(code))

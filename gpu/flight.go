@@ -11,19 +11,19 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// flight is what one chunk of images needs on its way to the device and back. It is in the air from launch to land. A
-// plan has as many flights as overlap.
+// flight holds the buffers for one chunk of images on its way to the device and back. It is in the air from launch to
+// land. A plan has one flight for each chunk that can be in the air at the same time.
 type flight struct {
 	src, dst buffer
-	up, down mapping // src is copied from up and dst to down, on the mapped route
+	up, down mapping // on the mapped route: up is copied to src, dst to down
 	clock    clock
 	loan     loan
-	fence    uintptr // passed when the device has done all that it was told; 0 for the only flight of a plan
-	part     part    // in the air
+	fence    uintptr // signalled when the device has done the flight's work; 0 if the plan has one flight
+	part     part    // the part in the air
 }
 
-// patience is how long a chunk may take. A driver resets a device that computes for some seconds, so that one that
-// takes longer than this hangs.
+// patience is how long the plan waits for a chunk. Drivers reset a device that computes for some seconds. So a device
+// that takes longer than patience hangs.
 const patience = 2 * time.Minute
 
 // newFlight allocates a flight's buffers. After an error the caller releases those that were allocated.
@@ -66,11 +66,11 @@ func (f *flight) deleteFence() {
 	f.fence = 0
 }
 
-// launch hands a part's images to the device and tells it to compute them. It does not wait, unless the plan waits for
-// each phase.
+// launch hands a part's images to the device and tells it to compute them. It waits for the device only if the plan
+// waits for each phase or lends memory.
 func (p *plan) launch(f *flight, given part) error {
 	f.clock.start(p.stepwise || len(p.flights) > 1)
-	defer f.loan.end() // no memory is on loan for longer than a call
+	defer f.loan.end() // memory is lent for this call only
 	src, dst, err := p.send(f, given)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (p *plan) launch(f *flight, given part) error {
 		p.device.seam.copyBuffer(f.dst.handle, f.down.handle, 4*p.outputs(given))
 		f.clock.mark(returned)
 	}
-	if len(p.flights) > 1 { // a single flight waits for all that the device does
+	if len(p.flights) > 1 { // for a single flight, land waits until the device is idle
 		f.fence = gl.FenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
 		gl.Flush()
 	}
@@ -92,7 +92,7 @@ func (p *plan) launch(f *flight, given part) error {
 	return nil
 }
 
-// send returns buffers that hold the images of a part and take its outputs.
+// send uploads the images of a part. It returns the buffers that hold them and that take the outputs.
 func (p *plan) send(f *flight, given part) (src, dst buffer, err error) {
 	start := time.Now()
 	if src, dst, err = p.upload(f, given); err != nil {
@@ -107,7 +107,7 @@ func (p *plan) send(f *flight, given part) (src, dst buffer, err error) {
 	return src, dst, err
 }
 
-// compute tells the device to compute dst. Where memory is lent it waits for it.
+// compute tells the device to compute dst from src. If memory is lent, it waits for the device.
 func (p *plan) compute(f *flight, src, dst buffer, given part) error {
 	start := time.Now()
 	p.dispatch(src, dst, given.hi-given.lo)
@@ -123,7 +123,7 @@ func (p *plan) compute(f *flight, src, dst buffer, given part) error {
 	return p.checkGuard(f, given)
 }
 
-// reached reports the errors of a phase. Where phases are timed one by one it first waits for the end of the phase.
+// reached returns the errors of a phase. If the plan waits for each phase, it waits first.
 func (p *plan) reached(phase string) error {
 	if p.stepwise {
 		gl.Finish()
@@ -131,7 +131,8 @@ func (p *plan) reached(phase string) error {
 	return p.device.glError(phase)
 }
 
-// upload copies or lends the images of a part, and lends the memory of its outputs.
+// upload copies the images of a part to the device, or lends their memory. It also lends the memory of the outputs if
+// it can.
 func (p *plan) upload(f *flight, given part) (src, dst buffer, err error) {
 	src, dst = f.src, f.dst
 	if own := p.ownOutputs(given); p.lends(own) {
@@ -157,13 +158,13 @@ func (p *plan) upload(f *flight, given part) (src, dst buffer, err error) {
 	return src, dst, err
 }
 
-// lends reports whether shaders work in the caller's memory. A guarded device checks what follows the outputs, in
-// memory that is not lent.
+// lends reports whether shaders use data in the caller's memory, without a copy. With Guard they do not: Guard needs
+// extra bytes after the outputs.
 func (p *plan) lends(data []float32) bool {
 	return !p.device.options.Guard && p.Transfers.Lendable(data)
 }
 
-// land waits for a flight and takes its outputs. After that the flight is free.
+// land waits for a flight and copies its outputs to the caller. After that the flight is free.
 func (p *plan) land(f *flight) error {
 	given := f.part
 	f.part = part{}
@@ -174,7 +175,7 @@ func (p *plan) land(f *flight) error {
 		p.collect(f, given)
 		err = p.device.glError(fmt.Sprintf("reading %s back", p.count(given)))
 	}
-	if p.stepwise { // the wait was for the copy to mapped memory
+	if p.stepwise { // compute has waited for the kernel: this wait was for the copy to mapped memory
 		p.timings.Readback += time.Since(start)
 	} else {
 		p.timings.Kernel += waited.Sub(start)
@@ -186,7 +187,7 @@ func (p *plan) land(f *flight) error {
 	return err
 }
 
-// arrived waits until the device has done all that a flight told it.
+// arrived waits until the device has done a flight's work.
 func (p *plan) arrived(f *flight, given part) error {
 	defer f.deleteFence()
 	if f.fence == 0 {
@@ -206,7 +207,7 @@ func (p *plan) arrived(f *flight, given part) error {
 	return errorf("computing %s with %s: the device cannot be waited for", p.count(given), p.Description.Algorithm)
 }
 
-// collect copies the outputs of a flight that has arrived.
+// collect copies the outputs of a flight that has arrived to the caller.
 func (p *plan) collect(f *flight, given part) {
 	if f.down.handle != 0 {
 		p.scatter(given, f.down.floats())
@@ -217,7 +218,7 @@ func (p *plan) collect(f *flight, given part) {
 		to = p.staging[:p.outputs(given)]
 		defer p.scatter(given, to)
 	}
-	alone := len(p.air) == 0 // otherwise the clock waits for what another flight computes
+	alone := len(p.air) == 0 // otherwise the clock would wait for another flight's work
 	if alone {
 		f.clock.mark(leaving)
 	}

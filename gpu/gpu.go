@@ -1,13 +1,13 @@
-// Package gpu computes convolutions with OpenGL 4.3 compute shaders: without a display on any device that EGL offers,
-// or on a display's device in a hidden window of GLFW; see [Provider].
+// Package gpu computes convolutions with OpenGL 4.3 compute shaders. EGL opens any device of the machine, without a
+// display. GLFW opens the device of a display, in a hidden window. See [Provider].
 //
 // [Open] opens a device. A [Device] is a [conv.Backend]: it plans a convolution once and runs the plan on many batches.
 // For one convolution call [conv.Apply]. Several goroutines may share a device and its plans; one goroutine, locked to
-// its OS thread, owns the OpenGL context and serves them in turn. [Devices] lists what there is.
+// its OS thread, owns the OpenGL context and serves them in turn. [Devices] lists the devices of the machine.
 //
-// There are several algorithms, [AlgorithmNames]. [Device.Explain] says which one computes a problem and why the others
-// do not. Sums are of float32, in the order of the algorithm; those that go through transforms state a tolerance
-// ([conv.Description]), and are taken only if they are forced or [Options].Precision is [conv.Fast].
+// [AlgorithmNames] lists the algorithms. [Device.Explain] says which one computes a problem and why the others do not.
+// Sums are float32; their order depends on the algorithm. An algorithm that transforms images states a tolerance
+// ([conv.Description]). A device takes such an algorithm only if it is forced or if [Options].Precision is [conv.Fast].
 //
 // Without cgo, or with the build tag nogl, the package builds and Open reports [ErrUnavailable].
 package gpu
@@ -16,44 +16,58 @@ import (
 	"errors"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
 )
 
-// ErrUnavailable is wrapped by Open's error if this build has no OpenGL. Its text names a build that has, and needs no
-// X11.
+// ErrUnavailable is the cause of Open's error if this build has no OpenGL. Its text says how to build a program that
+// has OpenGL and needs no X11.
 var ErrUnavailable = errors.New("this program was built without OpenGL (build it with cgo and -tags egl)")
 
 // errNoGLFW is Open's error if GLFW is asked for and this build has none.
 var errNoGLFW = errors.New("this program was built without GLFW " +
 	"(build it with cgo and -tags glfw, or -tags egl,glfw for both)")
 
-// ErrNoDevice is wrapped by Open's error if no device answers the request.
+// ErrNoDevice is the cause of Open's error if no device that matches the request opens.
 var ErrNoDevice = errors.New("no OpenGL 4.3 device answers the request")
 
 // Options says what to open and how to compute. The zero value takes the first device that works, and on it the first
 // algorithm that accepts a problem.
 type Options struct {
-	Device    Selector // which device
-	Provider  Provider // who opens the device
+	Device    Selector // which device to open
+	Provider  Provider // which library opens it
 	Algorithm string   // forces one of [AlgorithmNames]; "" takes the first that accepts the problem
-	// Precision says which algorithms may be taken that are not forced: by default only those that keep each output's
-	// error in proportion to its own pixels. conv.Fast takes fft and winograd, too.
+	// Tiles is one of [ClassNames]: the device cuts problems, and chooses algorithms, as a device of that class does.
+	// So what hardware computes can be verified on any renderer. "" takes the class of the device itself.
+	Tiles string
+	// Precision decides which algorithms a device takes without being forced. By default these are the ones that keep
+	// the error of each output in proportion to the pixels that it depends on. conv.Fast adds fft and winograd.
 	Precision conv.Precision
-	// Unrolled is how many multiplications the shaders of a software renderer write out at most. Fewer compile faster
-	// and run slower; 0 takes what runs fastest. Shaders of hardware do not depend on it, so that gpuconv verify
-	// --quick, which sets it, proves what runs there.
+	// Unrolled is the most multiplications that a shader for a software renderer writes out instead of looping. Shaders
+	// with fewer compile faster and run slower; 0 takes the number that runs fastest. Shaders for hardware ignore it:
+	// gpuconv verify --quick sets it, and still tests what hardware runs.
 	Unrolled int
-	// Programs is a folder that keeps compiled programs, at most 64 MiB of them. It is made when there is a program to
-	// keep, and processes may share it; "" keeps none.
+	// Programs is a folder that keeps compiled programs for later processes, at most 64 MiB of them. Processes may
+	// share it. The device makes the folder when it has a program to keep. "" keeps none.
 	Programs string
-	// Tuner, if it is not nil, is asked for what was measured to be fastest, unless Algorithm forces one.
+	// Tuner, if not nil, names the algorithm and tile that were measured to be the fastest. It is not asked if
+	// Algorithm or Tiles is set.
 	Tuner Tuner
-	// Without lists places that Open passes over, and why, such as those that [Probe] found to end the process. EGL's
-	// vendors whose files are among them are not loaded.
+	// Without lists places that Open skips, and why: for instance those where a driver ended the process that ran
+	// [Probe]. A Place may also name the file of an EGL vendor, that is a driver; libEGL then does not load it.
 	Without []Place
 	// Guard is for tests and costs time. It fills every output buffer with NaN before each run, so that an element that
-	// no shader writes is seen, and looks for what a shader wrote past the outputs or changed in the inputs.
+	// no shader writes stays NaN. After the run it checks that shaders wrote nothing past the outputs and changed no
+	// inputs.
 	Guard bool
 }
 
-// Validate refuses what no device could answer: a number below 0, or any number with [GLFW]. Open calls it.
-func (o Options) Validate() error { return o.Device.validate(o.Provider) }
+// Validate returns an error if no device could match: for a device number below 0, for any number with [GLFW], and for
+// Tiles of no class. Open calls it.
+func (o Options) Validate() error {
+	if o.Tiles != "" {
+		if _, err := recipe.ParseClass(o.Tiles); err != nil {
+			return err
+		}
+	}
+	return o.Device.validate(o.Provider)
+}

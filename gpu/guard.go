@@ -12,16 +12,16 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// Outputs are filled with NaNs that no arithmetic makes. The two differ, so that a number that is copied from after
-// the sums to after dst is seen.
+// Guard fills outputs with NaNs that no arithmetic makes. The two differ, so that Guard notices a word that is copied
+// from after the sums to after dst.
 const (
 	sumsFill uint32 = 0x7fc05001
 	dstFill  uint32 = 0x7fc0d002
-	// Scratch is filled with a number, 1e30: later stages may mend NaN, as winograd_dst does.
+	// Scratch is filled with a number, 1e30: a later stage may replace a NaN, as winograd_dst does.
 	scratchFill uint32 = 0x7149f2ca
 )
 
-// fillOutputs writes NaN over what the shaders write.
+// fillOutputs overwrites the buffers that the shaders write: sums and dst with NaN, scratch with 1e30.
 func (p *plan) fillOutputs(f *flight) {
 	p.sums.fill(sumsFill)
 	f.dst.fill(dstFill)
@@ -38,11 +38,11 @@ func (b buffer) fill(word uint32) {
 	}
 }
 
-// guardBytes is how much a guarded device checks after the outputs of shaders: more than the stores of one vec4. It is
-// at most one image's sums.
+// guardBytes is how many bytes Guard checks after the outputs of shaders: four vec4. After the sums it checks at most
+// the size of one image's sums.
 const guardBytes = 64
 
-// guardBytes returns how many bytes are added to the buffers that shaders write.
+// guardBytes returns how many extra bytes follow the outputs in the buffers that shaders write.
 func (p *plan) guardBytes() int {
 	if p.device.options.Guard {
 		return guardBytes
@@ -50,12 +50,12 @@ func (p *plan) guardBytes() int {
 	return 0
 }
 
-// packed is the content of the weight and bias buffers of a guarded plan.
+// packed is the content of the weight and bias buffers, for Guard.
 type packed struct{ weight, bias []float32 }
 
-// checkGuard reports, after a guarded device was told to compute a part, an element after the outputs that
-// is not what fillOutputs wrote, or an input that is not what was uploaded. It waits for the device, so that the next
-// flight, which uses the same sums and scratch, does not interfere.
+// checkGuard runs after the device was told to compute a part, and waits for it. With Guard it returns an error if an
+// element after the outputs is not what fillOutputs wrote, or if an input is not what was uploaded. Since it waits, the
+// next flight, which uses the same sums and scratch, does not interfere.
 func (p *plan) checkGuard(f *flight, given part) error {
 	if !p.device.options.Guard {
 		return nil
@@ -78,7 +78,7 @@ func (p *plan) checkGuard(f *flight, given part) error {
 		p.device.glError("reading guards back"))
 }
 
-// checkAfter checks what is after the first end bytes of an output.
+// checkAfter checks that the words after the first end bytes of an output are still fill.
 func (p *plan) checkAfter(b buffer, what string, end int, given part, fill uint32) error {
 	if b.handle == 0 || b.bytes == end {
 		return nil
@@ -103,7 +103,7 @@ func (p *plan) checkInput(b buffer, what string, want []float32) error {
 	return nil
 }
 
-// read returns n numbers of the buffer. from is the byte where they begin.
+// read returns n numbers of the buffer. from is the offset of the first, in bytes.
 func (b buffer) read(from, n int) []float32 {
 	values := make([]float32, n)
 	if n > 0 {

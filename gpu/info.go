@@ -5,14 +5,16 @@ import "strings"
 // Info says what a device is, in the words of its driver, and what its context can do.
 type Info struct {
 	Name     string // where it was found: "EGL device 0 (/dev/dri/renderD128)", "hidden window on display :0"
-	Index    int    // of the EGL device, for [Numbered]; −1 if it was not opened by number
+	Index    int    // number of the EGL device, for [Numbered]; −1 if it has none
 	Vendor   string // GL_VENDOR
 	Renderer string // GL_RENDERER
-	Version  string // GL_VERSION, with the driver's
+	Version  string // GL_VERSION, which includes the driver's version
 	Software bool   // it is a software renderer: a CPU does the work
+	Class    string // of devices: one of [ClassNames]
+	Tiles    string // Options.Tiles: the class as which it cuts problems; "" if that is its own
 	Limits   Limits
 
-	// LoopIterations is how many iterations the loops of one invocation may have together; 0 for no limit.
+	// LoopIterations is the most iterations that all loops of one invocation may run in total; 0 for no limit.
 	LoopIterations int
 }
 
@@ -24,22 +26,5 @@ func (i Info) String() string {
 	return i.Renderer
 }
 
-// driver tells drivers apart that do not take each other's programs.
+// driver identifies a driver and its version. Drivers with different texts do not load each other's programs.
 func (i Info) driver() string { return strings.Join([]string{i.Vendor, i.Renderer, i.Version}, "\n") }
-
-// isNVIDIA reports from GL_VENDOR whether the driver is NVIDIA's own, for whose GPUs there are tiles. Its vendor is
-// "NVIDIA Corporation"; drivers of others for the same GPUs say "nouveau" or "Mesa".
-func isNVIDIA(vendor string) bool { return strings.Contains(strings.ToLower(vendor), "nvidia") }
-
-// isSoftware reports from GL_RENDERER whether a CPU does the work.
-func isSoftware(renderer string) bool {
-	lower := strings.ToLower(renderer)
-	for _, name := range []string{
-		"llvmpipe", "softpipe", "swrast", "swr ", "swiftshader", "lavapipe", "software rasterizer", "basic render",
-	} {
-		if strings.Contains(lower, name) {
-			return true
-		}
-	}
-	return false
-}

@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// mesaKeeps reports whether Mesa keeps what it compiles for the next process: its cache is not turned off, and its
-// folder, which it makes when a context is opened, is there. env looks up environment variables, as [os.Getenv] does.
-// See MESA_SHADER_CACHE_DISABLE and MESA_SHADER_CACHE_DIR at https://docs.mesa3d.org/envvars.html.
+// mesaKeeps reports whether Mesa keeps compiled shaders for the next process. It does if its cache is not turned off
+// and the folder of the cache exists; Mesa makes the folder when it opens a context. env looks up environment
+// variables, as [os.Getenv] does. See MESA_SHADER_CACHE_DISABLE and MESA_SHADER_CACHE_DIR at
+// https://docs.mesa3d.org/envvars.html.
 func mesaKeeps(env func(string) string) bool {
 	no := []string{"", "n", "no", "0", "f", "false"}
 	for _, off := range []string{"MESA_SHADER_CACHE_DISABLE", "MESA_GLSL_CACHE_DISABLE"} { // the second is older Mesa's
@@ -22,7 +23,7 @@ func mesaKeeps(env func(string) string) bool {
 		if folder == "" {
 			continue
 		}
-		found, _ := filepath.Glob(filepath.Join(folder, "mesa_shader_cache*")) // no version of Mesa makes a bad pattern
+		found, _ := filepath.Glob(filepath.Join(folder, "mesa_shader_cache*")) // a malformed pattern finds nothing
 		return slices.ContainsFunc(found, isFolder)
 	}
 	return false

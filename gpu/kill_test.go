@@ -19,7 +19,7 @@ type breakage struct {
 	name       string
 	trial      string // the one to begin with, "" for any
 	equivalent string // why no output shows it, "" if some output must
-	apply      func(d within) conv.Backend
+	apply      func(d asking) conv.Backend
 }
 
 // verdict is the outcome of a breakage.
@@ -99,9 +99,9 @@ func newWorker(t *testing.T) *worker {
 func (w *worker) kill(f breakage) string {
 	for _, tr := range f.order(w.trials) {
 		d := w.devices[tr.algorithm]
-		planned := within{d, d.profile}
+		planned := asking{d, d.profile}
 		if tr.limit != nil {
-			tr.limit(&planned.as)
+			tr.limit(&planned.profile)
 		}
 		why := tr.examine(f.apply(planned))
 		d.thread.do(func() error {
@@ -131,33 +131,4 @@ func (f breakage) order(trials []*trial) (all []*trial) {
 		}
 	}
 	return all
-}
-
-// within plans on a device as if the device had another profile.
-type within struct {
-	*Device
-	as recipe.Profile
-}
-
-func (w within) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
-	if err := p.CheckPlan(weight, bias); err != nil {
-		return nil, err
-	}
-	b, err := w.blueprint(p)
-	if err != nil {
-		return nil, err
-	}
-	return w.build(b, weight, bias)
-}
-
-func (w within) blueprint(p conv.Problem) (recipe.Blueprint, error) {
-	return recipe.Draw(p, w.as, w.options.Algorithm)
-}
-
-func (w within) Explain(p conv.Problem) (conv.Description, error) {
-	if _, err := p.Dst(); err != nil {
-		return conv.Description{}, err
-	}
-	b, err := w.blueprint(p)
-	return b.Description, err
 }

@@ -2,6 +2,6 @@ package gpu
 
 import "gpuconv/gpu/internal/recipe"
 
-// Limits are the bounds of a device's context, to which plans are cut: its blocks, buffers, shared memory and
-// work-groups. Sizes are in bytes.
+// Limits are the limits that OpenGL reports for a device: of blocks, buffers, shared memory and work-groups. Plans stay
+// within them.
 type Limits = recipe.Limits

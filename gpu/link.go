@@ -57,7 +57,8 @@ func programLog(handle uint32) string {
 	return oneLine(log)
 }
 
-// mostLog is how many bytes of a driver's log an error shows: unrolled shaders repeat a mistake hundreds of times.
+// mostLog is how many bytes of a driver's log an error shows: in an unrolled shader one mistake appears hundreds of
+// times.
 const mostLog = 400
 
 // oneLine makes one line of a driver's log.

@@ -10,8 +10,8 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// loan is the caller's memory that OpenGL uses as its own buffers: GL_AMD_pinned_memory. Meanwhile Go does not move or
-// free it.
+// loan lends the caller's memory to OpenGL, which uses it as buffers (GL_AMD_pinned_memory). The memory is pinned until
+// end: Go neither moves nor frees it.
 type loan struct {
 	pinner  runtime.Pinner
 	buffers []buffer
@@ -20,7 +20,7 @@ type loan struct {
 // externalMemory is GL_EXTERNAL_VIRTUAL_MEMORY_BUFFER_AMD.
 const externalMemory = 0x9160
 
-// take makes a buffer of data, which must be lendable.
+// take makes a buffer of data's memory. data must be lendable: see recipe.Transfers.Lendable.
 func (l *loan) take(d *Device, what string, data []float32) (buffer, error) {
 	b := buffer{bytes: 4 * len(data)}
 	l.pinner.Pin(&data[0])

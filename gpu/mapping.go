@@ -9,15 +9,15 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// mapping is a buffer in memory that both the device and the program reach for as long as it lives. Fences decide who
+// mapping is a buffer in memory that both the device and this program can access until it is deleted. Fences decide who
 // may use it, and when.
 type mapping struct {
 	buffer
 	memory unsafe.Pointer
 }
 
-// newMapping allocates bytes of storage that stay mapped for access, which is MAP_READ_BIT or MAP_WRITE_BIT. It needs
-// canMap.
+// newMapping allocates a buffer of so many bytes that stays mapped. access is MAP_READ_BIT or MAP_WRITE_BIT. The device
+// must support it: see canMap.
 func (d *Device) newMapping(what string, bytes int, access, hints uint32) (mapping, error) {
 	access |= gl.MAP_PERSISTENT_BIT | gl.MAP_COHERENT_BIT
 	m := mapping{buffer: buffer{bytes: bytes}}
@@ -39,5 +39,5 @@ func (d *Device) newMapping(what string, bytes int, access, hints uint32) (mappi
 	return m, nil
 }
 
-// floats returns the memory. It lives as long as the mapping.
+// floats returns the memory. It is valid until the mapping is deleted.
 func (m mapping) floats() []float32 { return unsafe.Slice((*float32)(m.memory), m.bytes/4) }

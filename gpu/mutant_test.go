@@ -170,7 +170,7 @@ func TestShaderMutants(t *testing.T) {
 		if i%3 > 0 && os.Getenv("GPUCONV_MUTANTS") != "all" {
 			continue
 		}
-		all = append(all, breakage{m.file, m.name, m.trial, m.equivalent, func(d within) conv.Backend {
+		all = append(all, breakage{m.file, m.name, m.trial, m.equivalent, func(d asking) conv.Backend {
 			d.meddle(func(s *seam) {
 				s.edit = func(file, text string) string {
 					if file == m.file {

@@ -12,7 +12,9 @@ import (
 )
 
 // eager cuts any batch into four chunks, with three on their way at once.
-func eager(r recipe.Route) recipe.Transfers { return recipe.Transfers{Route: r, Flights: 3, Piece: 1} }
+func eager(r recipe.Route) recipe.Transfers {
+	return recipe.Transfers{Route: r, Flights: 3, LeastChunk: 1}
+}
 
 // lending lends all memory that is aligned.
 func lending() recipe.Transfers { return recipe.Transfers{Route: recipe.Lent, Flights: 1, LentFrom: 1} }
@@ -61,7 +63,7 @@ func flightMutants() (all []breakage) {
 		{"lent", "other memory is lent", lends(func(data unsafe.Pointer, bytes int) (unsafe.Pointer, int) { return unsafe.Add(data, 4), bytes - 4 })},
 		{"lent", "the last number is not lent", lends(func(data unsafe.Pointer, bytes int) (unsafe.Pointer, int) { return data, bytes - 4 })},
 	} {
-		all = append(all, breakage{part: m.part, name: m.name, apply: func(d within) conv.Backend {
+		all = append(all, breakage{part: m.part, name: m.name, apply: func(d asking) conv.Backend {
 			build := backend(func(problem conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 				made, err := d.Plan(problem, weight, bias)
 				if err == nil {

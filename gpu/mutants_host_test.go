@@ -30,7 +30,7 @@ func TestHostMutants(t *testing.T) {
 	}
 	var all []breakage
 	for _, m := range slices.Concat(uniformMutants(t), dispatchMutants(t), skippingMutants(t), packingMutants(), bandMutants()) {
-		all = append(all, breakage{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d within) conv.Backend {
+		all = append(all, breakage{part: m.part, name: m.name, equivalent: m.equivalent, apply: func(d asking) conv.Backend {
 			return backend(func(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 				b, err := d.blueprint(p)
 				if err != nil {

@@ -9,14 +9,15 @@ import (
 	"gpuconv/gpu/internal/recipe"
 )
 
-// part is a chunk of a job: pieces lo up to hi. Pieces are the job's images, or bands of them, counted through all.
+// part is the pieces lo to hi−1 of a job, which are computed together. A piece is an image, or a band of rows of an
+// image; pieces are numbered through all images of the job.
 type part struct {
 	job    *job
 	lo, hi int
-	lent   bool // the device writes the outputs itself: there is nothing to read back
+	lent   bool // the device writes to the caller's memory: there is nothing to read back
 }
 
-// count says how much a part is, for errors.
+// count says in words how many images or bands a part has, for errors.
 func (p *plan) count(given part) string {
 	if p.Bands.Cut() {
 		return fmt.Sprintf("%d bands of images", given.hi-given.lo)
@@ -24,7 +25,7 @@ func (p *plan) count(given part) string {
 	return fmt.Sprintf("%d images", given.hi-given.lo)
 }
 
-// pixels and outputs are how many numbers a part takes on the device.
+// pixels and outputs return how many floats a part's inputs and outputs take on the device.
 func (p *plan) pixels(given part) int {
 	src, _, _ := recipe.ImageBytes(p.Piece)
 	return (given.hi - given.lo) * src / 4
@@ -35,8 +36,8 @@ func (p *plan) outputs(given part) int {
 	return (given.hi - given.lo) * dst / 4
 }
 
-// ownPixels and ownOutputs are a part's numbers in the caller's memory if they lie there as on the device; nil for
-// bands.
+// ownPixels and ownOutputs return a part's inputs and outputs in the caller's memory. They return nil for bands, which
+// are not contiguous there.
 func (p *plan) ownPixels(given part) []float32 { return p.own(given.job.src, given) }
 
 func (p *plan) ownOutputs(given part) []float32 { return p.own(given.job.dst, given) }
@@ -48,7 +49,7 @@ func (p *plan) own(t *conv.Tensor, given part) []float32 {
 	return t.Images(given.lo, given.hi).Data
 }
 
-// gather copies a part's pixels to memory, as the device reads them.
+// gather copies a part's pixels to `to`, in the order in which the device reads them.
 func (p *plan) gather(to []float32, given part) {
 	if own := p.ownPixels(given); own != nil {
 		spread(to, own)
@@ -57,7 +58,7 @@ func (p *plan) gather(to []float32, given part) {
 	p.Bands.Gather(to, given.job.src, given.lo, given.hi, spread)
 }
 
-// scatter copies a part's outputs, as the device wrote them, to the caller's memory.
+// scatter copies a part's outputs, in the order in which the device wrote them, to the caller's memory.
 func (p *plan) scatter(given part, from []float32) {
 	if own := p.ownOutputs(given); own != nil {
 		spread(own, from)

@@ -1,14 +1,15 @@
 package gpu
 
-// Place is where a context is opened, such as "EGL device 0" or "surfaceless", and why none was. It is an error.
+// Place names a place where no context was opened, such as "EGL device 0" or "surfaceless", and says why. It is an
+// error.
 type Place struct {
-	Name string `json:"name"` // as in Info; the file of a vendor of EGL that could not be loaded
+	Name string `json:"name"` // [Info].Name, or the file of an EGL vendor
 	Why  string `json:"why"`
 }
 
 func (p Place) Error() string { return p.Name + ": " + p.Why }
 
-// without reports whether a place is to be passed over, and why.
+// without returns the entry of o.Without for a place, if there is one.
 func (o Options) without(name string) (Place, bool) {
 	for _, p := range o.Without {
 		if p.Name == name {
@@ -18,14 +19,14 @@ func (o Options) without(name string) (Place, bool) {
 	return Place{}, false
 }
 
-// Listing is the Place of the [Step] that lists places.
+// Listing is [Step].Place of the step in which [Probe] lists all places.
 const Listing = "EGL"
 
-// Step is what [Probe] is about to try, or, if it is done, what came of it.
+// Step is one thing that [Probe] tries. Probe reports it before it tries and again, with Done set, with the result.
 type Step struct {
-	Place  string `json:"place"`            // as in Info; the file of a vendor of EGL; or Listing
+	Place  string `json:"place"`            // [Info].Name, the file of an EGL vendor, or Listing
 	Vendor string `json:"vendor,omitempty"` // the library that the vendor's file names
 	Done   bool   `json:"done,omitempty"`
-	Info   *Info  `json:"info,omitempty"` // of what opened
-	Err    string `json:"err,omitempty"`  // why it did not
+	Info   *Info  `json:"info,omitempty"` // the device that opened
+	Err    string `json:"err,omitempty"`  // why nothing opened
 }

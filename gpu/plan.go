@@ -12,22 +12,15 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// Plan prepares p on the device: it compiles the shaders, unless the device has them already, packs and uploads the
-// weights, and allocates the buffers that every run uses. weight has the shape p.Weight; bias has one value per filter,
-// or is nil without p.Bias. Both are copied. The plan also is a [conv.Describer], a [conv.Timer], a [conv.Phaser] and a
+// Plan prepares p on the device. It compiles the shaders that the device does not have yet, uploads the weights, and
+// allocates the buffers that every run uses. weight has the shape p.Weight; bias has one value per filter, or is nil
+// without p.Bias. Plan copies both. The plan is also a [conv.Describer], a [conv.Timer], a [conv.Phaser] and a
 // [conv.Submitter].
 //
-// A wrong problem, weight or bias is a [conv.ShapeError]. The error wraps [conv.ErrUnsupported] if the device cannot
+// A wrong problem, weight or bias gives a [conv.ShapeError]. The error wraps [conv.ErrUnsupported] if the device cannot
 // compute p, [conv.ErrLost] if its driver has reset it, and [conv.ErrClosed] after Close.
 func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
-	if err := p.CheckPlan(weight, bias); err != nil {
-		return nil, err
-	}
-	b, err := d.blueprint(p)
-	if err != nil {
-		return nil, err
-	}
-	return d.build(b, weight, bias)
+	return asking{d, d.profile}.Plan(p, weight, bias)
 }
 
 // build makes the plan of a blueprint.
@@ -42,34 +35,30 @@ func (d *Device) build(b recipe.Blueprint, weight *conv.Tensor, bias []float32) 
 
 // Explain implements [conv.Explainer]: it says how Plan would compute p. It compiles and allocates nothing.
 func (d *Device) Explain(p conv.Problem) (conv.Description, error) {
-	if _, err := p.Dst(); err != nil {
-		return conv.Description{}, err
-	}
-	b, err := d.blueprint(p)
-	return b.Description, err
+	return asking{d, d.profile}.Explain(p)
 }
 
-// plan is a blueprint with what it needs on the device.
+// plan is a blueprint with its programs and buffers on the device.
 type plan struct {
 	recipe.Blueprint
 	device *Device
 	queue  queue
 
-	// Touched on the device's thread only.
-	programs []*program // of the recipe's stages
-	pooling  *program   // nil where the recipe's stages make the outputs
+	// Only the device's thread uses these.
+	programs []*program // one for each stage of the recipe
+	pooling  *program   // nil if the recipe's stages write the outputs themselves
 	weight   buffer
 	bias     buffer
-	sums     buffer    // between the recipe's stages and pooling
-	scratch  []buffer  // of the recipe
-	staging  []float32 // where bands of a chunk are put together and taken apart, if that is not in mapped memory
-	textures [2]uint32 // of src and of what the stages write, where the recipe uses textures
-	packed   packed    // for Guard
+	sums     buffer    // what the recipe's stages write and pooling reads
+	scratch  []buffer  // one for each Scratch of the recipe
+	staging  []float32 // holds the bands of a chunk on the host, unless mapped memory does
+	textures [2]uint32 // of src and of what the stages write, if the recipe uses textures
+	packed   packed    // what Guard expects in weight and bias
 	flights  []flight
-	turn     int       // the flight that is launched next
-	air      []*flight // those in the air, oldest first
-	stepwise bool      // each phase is waited for
-	trying   bool      // programs are dispatched for the first time, one work-group each
+	turn     int       // which flight is launched next
+	air      []*flight // the flights in the air, oldest first
+	stepwise bool      // the plan waits for the end of each phase
+	trying   bool      // each program is dispatched with one work-group only
 	compiled conv.Compiled
 	closed   bool
 	timings  conv.Timings
@@ -128,7 +117,7 @@ func (p *plan) allocate(weight, bias []float32) (err error) {
 	return p.try()
 }
 
-// link makes the plan's programs.
+// link gets the plan's programs from the device, which compiles those that it lacks.
 func (p *plan) link() (err error) {
 	defer p.compiling(time.Now())
 	for _, s := range p.Recipe.Stages {
@@ -144,8 +133,9 @@ func (p *plan) link() (err error) {
 	return err
 }
 
-// try dispatches one work-group of each program, on memory that holds no images yet. Drivers that compile a program
-// when it is first dispatched, and anew for textures of another size, as llvmpipe does, then compile nothing in a run.
+// try dispatches one work-group of each program, on memory that holds no images yet. Some drivers compile a program
+// only when it is first dispatched, and llvmpipe compiles it again for textures of another size. After try they compile
+// nothing during a run.
 func (p *plan) try() error {
 	defer p.compiling(time.Now())
 	p.trying = true
@@ -155,13 +145,13 @@ func (p *plan) try() error {
 	return p.device.glError("trying programs")
 }
 
-// compiling counts the time since start as compiling.
+// compiling adds the time since start to the time that compiling took.
 func (p *plan) compiling(start time.Time) {
 	p.compiled.Took += time.Since(start)
 	p.compiled.Kept = p.device.keeps()
 }
 
-// passes returns the dispatches of a stage.
+// passes returns the dispatches of a stage for so many pieces. While trying, it returns one work-group of the first.
 func (p *plan) passes(s recipe.Stage, pieces int) []recipe.Pass {
 	all := s.Passes(pieces)
 	if p.trying && len(all) > 0 {
@@ -171,7 +161,7 @@ func (p *plan) passes(s recipe.Stage, pieces int) []recipe.Pass {
 	return all
 }
 
-// attach lets the shader read src, and what it wrote before, as buffer textures.
+// attach lets shaders read src, and what earlier passes wrote, as buffer textures.
 func (p *plan) attach(src, written buffer) {
 	format := uint32(gl.R32F)
 	switch p.Recipe.Textures {
@@ -210,7 +200,7 @@ func (p *plan) release() {
 	p.sums.delete()
 }
 
-// dispatch runs the programs on so many images, or bands of images, in src.
+// dispatch runs the plan's programs on so many pieces in src. A piece is an image, or a band of one.
 func (p *plan) dispatch(src, dst buffer, pieces int) {
 	sums := dst
 	if p.pooling != nil {
@@ -242,7 +232,7 @@ func (p *plan) dispatch(src, dst buffer, pieces int) {
 	}
 }
 
-// bind binds the buffer of a place: scratch, or own for the plan's own buffer.
+// bind binds the buffer that a stage reads or writes: one of the plan's scratch buffers, or own for recipe.OwnPlace.
 func (p *plan) bind(binding uint32, at recipe.Place, own buffer) {
 	if i, ok := at.Scratch(); ok {
 		own = p.scratch[i]
@@ -250,7 +240,7 @@ func (p *plan) bind(binding uint32, at recipe.Place, own buffer) {
 	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, binding, own.handle)
 }
 
-// Close releases the plan's buffers. Submitted batches that are not done end with [conv.ErrClosed].
+// Close releases the plan's buffers. Submitted batches that are not done fail with [conv.ErrClosed].
 func (p *plan) Close() error {
 	err := p.device.thread.do(func() error {
 		if !p.closed {
@@ -274,7 +264,7 @@ func (p *plan) Compiled() conv.Compiled { return p.compiled }
 
 // Timings implements [conv.Timer].
 func (p *plan) Timings() (t conv.Timings) {
-	p.device.thread.do(func() error { // after the device's Close there are none
+	p.device.thread.do(func() error { // after the device's Close they are 0
 		t = p.timings
 		return nil
 	})

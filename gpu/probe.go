@@ -11,15 +11,15 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// Probe tries what [Open] opens, and with all what [Devices] does, and reports before and after each step. It also
-// loads the libraries of EGL's vendors, lists places, and dispatches a shader that does nothing. Call it in a child
-// process: a driver may end the process or not return, and the last step that is not done says where. On Linux the
-// signals of a crash, such as SIGABRT, get their default action back, for the rest of the process. Package gpu/probe is
-// the parent.
+// Probe tries to open the devices that [Open] would try or, if all is true, those of [Devices]. It calls report before
+// and after each step. It also loads the libraries of EGL's vendors, lists places, and dispatches a shader that does
+// nothing. Call it in a child process, as package gpu/probe does: a driver may end the process or hang, and then the
+// last step that is not done says where. On Linux, Probe gives the signals of a crash, such as SIGABRT, their default
+// action for the rest of the process.
 //
 // The error is that of Open or Devices.
 func Probe(o Options, all bool, report func(Step)) error {
-	egl.DieOnCrash() // without it the reason is among Go's stacks
+	egl.DieOnCrash() // otherwise Go's stacks hide the driver's last words
 	vendors := egl.Vendors()
 	if o.Provider.resolve() != EGL {
 		vendors = nil
@@ -54,7 +54,8 @@ func Probe(o Options, all bool, report func(Step)) error {
 	return noDevice(o.Device, candidates, reasons)
 }
 
-// probeEach tries candidates: all of them, or until one opens. It reports whether one has, and why others have not.
+// probeEach tries candidates: all of them, or until one opens. It reports whether one has opened, and why the others
+// have not.
 func probeEach(candidates []candidate, o Options, all bool, report func(Step)) (opened bool, reasons []error) {
 	for _, c := range candidates {
 		if p, ok := o.without(c.name); ok {
@@ -80,7 +81,7 @@ func probeEach(candidates []candidate, o Options, all bool, report func(Step)) (
 	return opened, reasons
 }
 
-// dispatchNothing runs a shader that does nothing: a driver that opens contexts may still end when it compiles.
+// dispatchNothing runs a shader that does nothing: a driver that opens contexts may still crash when it compiles.
 func (d *Device) dispatchNothing() error {
 	handle, err := d.link(recipe.Key{Shader: "probe"}, "#version 430 core\nlayout(local_size_x = 1) in;\nvoid main() {}\n")
 	if err != nil {

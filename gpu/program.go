@@ -12,16 +12,16 @@ import (
 type program struct {
 	handle    uint32
 	locations map[string]int32
-	plans     int // that use it
-	used      int // the number of the request in which a plan last asked for it
+	plans     int // how many plans use it
+	used      int // Device.requests when a plan last asked for it
 }
 
-// mostPrograms is how many programs a device keeps that no plan uses. An unrolled one takes llvmpipe about a megabyte,
-// and gpuconv verify makes thousands.
+// mostPrograms is how many unused programs a device keeps. On llvmpipe an unrolled program takes about a megabyte, and
+// gpuconv verify makes thousands.
 const mostPrograms = 64
 
-// program returns the program of a key, loaded or compiled at the first request, for a plan that gives it back. It runs
-// on the thread.
+// program returns the program of a key. It loads or compiles the program at the first request. The caller must give it
+// back. program runs on the device's thread.
 func (d *Device) program(key recipe.Key) (*program, error) {
 	p, ok := d.programs[key]
 	if !ok {
@@ -36,7 +36,8 @@ func (d *Device) program(key recipe.Key) (*program, error) {
 	return p, nil
 }
 
-// giveBack takes a program from a plan. If too many are unused it deletes the one that was requested longest ago.
+// giveBack ends a plan's use of a program. If too many programs are unused, it deletes the one that was requested
+// longest ago.
 func (d *Device) giveBack(p *program) {
 	p.plans--
 	var oldest recipe.Key
@@ -67,7 +68,7 @@ func (d *Device) compile(key recipe.Key) (*program, error) {
 	return &program{handle: handle, locations: map[string]int32{}}, nil
 }
 
-// dispatch runs one pass over the buffers that are bound.
+// dispatch runs one pass, on the buffers that are bound.
 func (p *program) dispatch(work recipe.Pass) {
 	gl.UseProgram(p.handle)
 	for _, u := range work.Uniforms {

@@ -7,16 +7,15 @@ import (
 	"gpuconv/gpu/internal/glfw"
 )
 
-// Provider says who opens a device's OpenGL context.
+// Provider is the library that opens a device's OpenGL context.
 type Provider int
 
 const (
 	// DefaultProvider is the first of [Providers].
 	DefaultProvider Provider = iota
-	// EGL needs no display, and chooses among the devices of a machine. Linux has it.
+	// EGL needs no display and can open each device of a machine. It works on Linux only.
 	EGL
-	// GLFW opens a hidden window on a display, on the device of that display. It needs the build tag glfw, and works
-	// while [Main] runs.
+	// GLFW opens a hidden window, on the device of a display. It needs the build tag glfw, and [Main] must be running.
 	GLFW
 )
 
@@ -42,7 +41,7 @@ func (p Provider) String() string {
 	return ""
 }
 
-// resolve says what DefaultProvider is.
+// resolve returns the first of Providers for DefaultProvider, and any other provider as it is.
 func (p Provider) resolve() Provider {
 	if built := Providers(); p == DefaultProvider && len(built) > 0 {
 		return built[0]
@@ -50,9 +49,9 @@ func (p Provider) resolve() Provider {
 	return p
 }
 
-// Main calls f and returns when f has returned. GLFW works on the process's main OS thread only. Where GLFW is built
-// in, f runs on a goroutine of its own and the calling goroutine serves GLFW. A program that opens devices with GLFW
-// calls Main once, from its function main:
+// Main calls f and returns when f has returned. GLFW works on the process's main OS thread only. If this program has
+// GLFW, f runs on a new goroutine and the calling goroutine makes the calls of GLFW. A program that opens devices with
+// GLFW calls Main once, from its function main:
 //
 //	func main() { gpu.Main(func() { os.Exit(run()) }) }
 func Main(f func()) { glfw.Main(f) }

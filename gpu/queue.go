@@ -16,21 +16,21 @@ type job struct {
 	dst, src *conv.Tensor
 	pieces   int // images, or bands of them if the plan cuts images
 
-	// Touched on the device's thread only.
+	// Only the device's thread uses these.
 	next   int   // the first piece that is not yet launched
 	flying int   // parts in the air
-	err    error // the first one; after it the rest of the job is dropped
+	err    error // the first error; after it no part is launched
 
 	done   chan struct{} // of Submit: closed when result is set
 	result error
 }
 
-// newJob is a batch that was accepted.
+// newJob makes a job of a batch whose shapes were checked.
 func (p *plan) newJob(dst, src *conv.Tensor) *job {
 	return &job{dst: dst, src: src, pieces: p.Bands.Pieces(src.Shape.N())}
 }
 
-// cut returns the next pieces of the job, and whether there are any.
+// cut takes the next part of the job, of at most chunk pieces. It returns false if there is none left.
 func (j *job) cut(chunk int) (part, bool) {
 	lo := j.next
 	if lo == j.pieces {
@@ -68,7 +68,7 @@ func (q *queue) add(j *job) {
 	q.jobs = append(q.jobs, j)
 }
 
-// cut returns the next part of the first job that has one, and whether there is one.
+// cut takes the next part of the first job that has one. It returns false if there is none.
 func (q *queue) cut(chunk int) (part, bool) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
@@ -86,8 +86,8 @@ func (q *queue) drop(j *job) {
 	q.jobs = slices.DeleteFunc(q.jobs, func(other *job) bool { return other == j })
 }
 
-// Run implements [conv.Plan]. It splits a batch larger than the plan's chunk into chunks. As many chunks overlap as
-// the plan has flights.
+// Run implements [conv.Plan]. It splits a large batch into chunks. Chunks overlap in time, up to one for each flight of
+// the plan.
 func (p *plan) Run(dst, src *conv.Tensor) error {
 	if err := p.Problem.CheckRun(dst, src); err != nil {
 		return err
@@ -140,8 +140,8 @@ func (p *plan) RunPhases(dst, src *conv.Tensor) (took conv.Timings, err error) {
 	return took, err
 }
 
-// finish works until a queued job is done. It does the jobs before it in the queue on the way. While flights are free
-// it also launches jobs after it, so that the device has work while the outputs of this job are read back.
+// finish works until the queued job j is done. It does the jobs before j first. While flights are free it also launches
+// jobs after j, so that the device has work while the outputs of j are read back.
 func (p *plan) finish(j *job) error {
 	err := p.device.do(func() error {
 		if p.closed {

@@ -11,9 +11,9 @@ import (
 	"gpuconv/conv"
 )
 
-// TestSoftBeatsDirect: on software renderers direct_soft computes the tutorial's layer at least 10 times as fast as
+// TestSoftBeatsDirect: on software renderers direct_soft computes the tutorial's layer at least 4 times as fast as
 // direct does, side by side in one run. It is a ratio, since no time is the same on two machines. It is 60 to 80 times
-// as fast.
+// as fast on Zen 3, 9 on Zen 5, where direct is faster.
 func TestSoftBeatsDirect(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")
@@ -48,7 +48,7 @@ func TestSoftBeatsDirect(t *testing.T) {
 		}
 	}
 	t.Logf("direct takes %.1f times as long", best[0]/best[1])
-	if best[0] < 10*best[1] {
-		t.Errorf("direct takes %.3g s for 16 images, direct_soft %.3g s: want a tenth at most", best[0], best[1])
+	if best[0] < 4*best[1] {
+		t.Errorf("direct takes %.3g s for 16 images, direct_soft %.3g s: want a quarter at most", best[0], best[1])
 	}
 }

@@ -19,22 +19,23 @@ func (c roofConstants) Defines() []recipe.Define {
 		{Name: "LOCAL_SIZE", Value: fmt.Sprint(c.localSize)}}
 }
 
-// copyCommand is the way to copy without the shader; see roof.comp for the others.
+// copyCommand is the value of ROOF for the copy that needs no shader, glCopyBufferSubData. roof.comp has the others.
 const copyCommand = 3
 
 const (
-	roofLocalSize = 64       // as direct.comp
-	roofRounds    = 1000     // of multiply-adds: far below llvmpipe's limit for a loop
-	roofFLOP      = 192      // in a round of an invocation
-	roofBytes     = 64 << 20 // to copy: more than caches hold
-	roofTurn      = 10 * time.Millisecond
+	roofLocalSize = 64                    // as in direct.comp
+	roofRounds    = 1000                  // of multiply-adds: far below llvmpipe's limit for a loop
+	roofFLOP      = 192                   // of one invocation in one round
+	roofBytes     = 64 << 20              // to copy: more than caches hold
+	roofTurn      = 10 * time.Millisecond // the shortest dispatch that is timed
 )
 
-// Roof measures the most that the device can do: floating-point operations a second on registers alone, two for each
-// multiply-add, and bytes a second of a copy in its memory, bytes read plus bytes written. Each is the rate of the
-// fastest dispatch. Copies are made in three ways: by a shader from a storage buffer, by a shader from a buffer
-// texture, and by glCopyBufferSubData, since software renderers take the stores of a shader apart, lane by lane, and
-// that is no limit of memory. Roof takes about as long as budget says, and longer the first time, when it compiles.
+// Roof measures the most that the device can do. flops is floating-point operations a second on registers alone, two
+// for each multiply-add. bytes is bytes a second of a copy in the device's memory, bytes read plus bytes written. Each
+// is the rate of the fastest dispatch. Roof copies in three ways: by a shader from a storage buffer, by a shader from a
+// buffer texture, and by glCopyBufferSubData. Software renderers execute a shader's stores lane by lane, so that
+// shaders alone would not reach the speed of memory. Roof takes about as long as budget says, and longer the first
+// time, when it compiles.
 func (d *Device) Roof(budget time.Duration) (flops, bytes float64, err error) {
 	err = d.do(func() error {
 		local := min(roofLocalSize, d.profile.WorkGroupSize[0], d.profile.WorkGroupInvocations)
@@ -65,7 +66,8 @@ func (d *Device) Roof(budget time.Duration) (flops, bytes float64, err error) {
 	return flops, bytes, err
 }
 
-// roof returns the highest rate of one of the ways in roof.comp, or of copyCommand. It runs on the thread.
+// roof returns the highest rate that one value of ROOF reaches, in operations or bytes a second. It runs on the
+// device's thread.
 func (d *Device) roof(c roofConstants, src, dst buffer, budget time.Duration) (best float64, err error) {
 	var p *program
 	if c.roof < copyCommand {

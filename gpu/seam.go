@@ -8,12 +8,12 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// seam is where tests come between a device and OpenGL, which stays underneath. They change what is compiled, what
-// OpenGL is asked, and what it answers. Every device that Open returns has the seam of openGL.
+// seam holds the functions that tests replace, to change what is compiled, how OpenGL is called and what it answers. A
+// device that Open returns has the seam of openGL, which calls OpenGL itself.
 type seam struct {
-	// returns what is compiled for a file of package shaders; nil for the file itself
+	// edit returns the text to compile in place of a file of package shaders; nil compiles the file itself.
 	edit func(file, text string) string
-	// programBinary loads a binary into a program; nil for glProgramBinary.
+	// programBinary loads a binary into a program; nil calls glProgramBinary.
 	programBinary func(handle, format uint32, data []byte)
 
 	bufferData  func(target uint32, bytes int, data unsafe.Pointer, usage uint32)
@@ -22,7 +22,7 @@ type seam struct {
 
 	bufferStorage func(target uint32, bytes int, data unsafe.Pointer, flags uint32)
 	mapBuffer     func(target uint32, offset, bytes int, access uint32) unsafe.Pointer
-	copyBuffer    func(from, to uint32, bytes int) // from the beginning of one buffer to that of another
+	copyBuffer    func(from, to uint32, bytes int) // of the first bytes
 	waitSync      func(fence uintptr, flags uint32, nanoseconds uint64) uint32
 }
 
@@ -31,7 +31,8 @@ func openGL() seam {
 		bufferStorage: gl.BufferStorage, mapBuffer: gl.MapBufferRange, copyBuffer: copyBuffer, waitSync: gl.ClientWaitSync}
 }
 
-// resetStatus returns the function that reports lost contexts. Without the extensions they show as errors only.
+// resetStatus returns the function that reports a lost context. Without the extensions a lost context shows only as an
+// OpenGL error.
 func resetStatus() func() uint32 {
 	switch {
 	case hasExtension("GL_KHR_robustness"):

@@ -31,7 +31,7 @@ func Hardware() Selector { return Selector{kind: hardwareDevice} }
 // Software takes the first software renderer that works.
 func Software() Selector { return Selector{kind: softwareDevice} }
 
-// Numbered takes the EGL device of this number: 0 and up, the [Info].Index of [Devices].
+// Numbered takes the EGL device of this number, from 0 on. [Devices] returns the numbers as [Info].Index.
 func Numbered(index int) Selector { return Selector{kind: numberedDevice, index: index} }
 
 // ParseSelector reads any, gpu, software or the number of an EGL device.
@@ -62,7 +62,7 @@ func (s Selector) String() string {
 	return "any"
 }
 
-// validate refuses a selector that the provider cannot choose by.
+// validate returns an error if p cannot choose a device by s.
 func (s Selector) validate(p Provider) error {
 	rule := ""
 	switch {
@@ -78,7 +78,7 @@ func (s Selector) validate(p Provider) error {
 	return &fault.Error{Package: "gpu", Argument: "device", Value: s.String(), Rule: rule}
 }
 
-// answeredBy says why an open device is not of the wanted kind, or returns nil.
+// answeredBy returns an error if the open device i does not match s.
 func (s Selector) answeredBy(i Info) error {
 	switch {
 	case s.kind == hardwareDevice && i.Software:
@@ -89,7 +89,7 @@ func (s Selector) answeredBy(i Info) error {
 	return nil
 }
 
-// failed says which device cannot be opened.
+// failed wraps err, the reason why no device was opened, and adds which device was asked for.
 func (s Selector) failed(err error) error {
 	return &fault.Error{Package: "gpu", Argument: "device", Value: s.String(), Err: err}
 }

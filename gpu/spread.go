@@ -6,14 +6,14 @@ import (
 	"gpuconv/internal/parallel"
 )
 
-// Copies of spreadFloats and more are shared between up to spreadThreads threads: one alone does not saturate memory,
-// nor PCI Express.
+// spread uses up to spreadThreads threads, each for at least spreadFloats numbers: one thread alone saturates neither
+// memory nor PCI Express.
 const (
 	spreadFloats  = 1 << 18
 	spreadThreads = 4
 )
 
-// spread copies src to dst, as copy does.
+// spread copies src to dst, as copy does. It shares large copies among threads.
 func spread(dst, src []float32) {
 	n := min(len(dst), len(src))
 	threads := min(n/spreadFloats, spreadThreads, runtime.GOMAXPROCS(0))

@@ -16,6 +16,7 @@ import (
 	"gpuconv/conv"
 	"gpuconv/gpu/internal/problems"
 	"gpuconv/gpu/internal/recipe"
+	"gpuconv/shaders"
 )
 
 // TestStrictGLSL: glslang, which takes nothing that GLSL 4.30 does not have, takes every stage of every algorithm on
@@ -24,9 +25,12 @@ func TestStrictGLSL(t *testing.T) {
 	t.Parallel()
 	d := openTest(t, Options{Device: Software()})
 	keys := map[string]recipe.Key{} // by their sources
-	for _, change := range classes {
-		profile := d.profile
-		change(&profile)
+	for _, name := range ClassNames() {
+		class, err := recipe.ParseClass(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		profile := d.profile.As(class)
 		for _, p := range strictProblems() {
 			for _, algorithm := range recipe.AlgorithmNames() {
 				b, err := recipe.Draw(p, profile, algorithm)
@@ -110,6 +114,11 @@ func strict(t *testing.T, keys map[string]recipe.Key) (refused []string) {
 // and line.
 func TestOnlyMesaForgives(t *testing.T) {
 	d := openTest(t, Options{Device: Software(), Algorithm: "direct"})
+	intact, err := shaders.Part("pixel.glsl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, _ := strings.Cut(intact, "\n}\n")
 	d.meddle(func(s *seam) {
 		s.edit = func(file, text string) string {
 			if file == "pixel.glsl" {
@@ -129,8 +138,8 @@ func TestOnlyMesaForgives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused := strict(t, map[string]recipe.Key{source: key})
-	if len(refused) == 0 || !strings.Contains(refused[0], "ERROR: pixel.glsl:18: ") {
-		t.Errorf("%q: want an error in line 18 of pixel.glsl", refused)
+	where := fmt.Sprintf("ERROR: pixel.glsl:%d: ", strings.Count(before, "\n")+2)
+	if refused := strict(t, map[string]recipe.Key{source: key}); len(refused) == 0 || !strings.Contains(refused[0], where) {
+		t.Errorf("%q: want %q", refused, where)
 	}
 }

@@ -27,7 +27,7 @@ type outcome struct {
 	panicked *fault.Panic
 }
 
-// startThread starts the goroutine. When it is stopped it runs leave and ends.
+// startThread starts the goroutine. When close stops it, it runs leave and ends.
 func startThread(leave func()) *thread {
 	t := &thread{calls: make(chan call), stop: make(chan struct{}), done: make(chan struct{})}
 	go t.serve(leave)
@@ -65,7 +65,7 @@ func (t *thread) do(f func() error) error {
 	select {
 	case t.calls <- call{f: f, reply: reply}:
 	case <-t.stop:
-		<-t.done // the call in progress may use what f uses
+		<-t.done // the call in progress may still use what f uses
 		return errorf("device: %w", conv.ErrClosed)
 	}
 	result := <-reply

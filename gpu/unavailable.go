@@ -9,7 +9,7 @@ import (
 // Device cannot be opened in this build.
 type Device struct{}
 
-// Open reports [ErrUnavailable], or that there is no GLFW if that is asked for.
+// Open returns an error: that this build has no GLFW if GLFW is asked for, else [ErrUnavailable].
 func Open(options Options) (*Device, error) {
 	if options.Provider == GLFW {
 		return nil, options.Device.failed(errNoGLFW)
@@ -20,13 +20,13 @@ func Open(options Options) (*Device, error) {
 // Providers returns none.
 func Providers() []Provider { return nil }
 
-// Devices reports what Open does.
+// Devices returns the error of Open.
 func Devices(p Provider) ([]Info, error) {
 	_, err := Open(Options{Provider: p})
 	return nil, err
 }
 
-// Probe reports what Open does.
+// Probe returns the error of Open.
 func Probe(o Options, _ bool, _ func(Step)) error {
 	_, err := Open(o)
 	return err
@@ -55,7 +55,7 @@ func (*Device) PlanChoice(conv.Choice, conv.Problem, *conv.Tensor, []float32) (c
 	return nil, errorf("%w", ErrUnavailable)
 }
 
-// Info returns nothing.
+// Info returns the zero value.
 func (*Device) Info() Info { return Info{} }
 
 // Close does nothing.

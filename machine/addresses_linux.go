@@ -5,14 +5,14 @@ import (
 	"syscall"
 )
 
-// arenas limits glibc's pools of memory, each of which reserves 64 MiB of addresses or more. There is one for each
-// thread by default.
+// arenas is the environment variable that limits the number of glibc's memory pools (malloc arenas). Each pool reserves
+// 64 MiB of address space or more. By default threads get pools of their own.
 const arenas = "MALLOC_ARENA_MAX"
 
-// SpareAddresses starts this program again, in its place, with one pool of memory for all threads, if its address space
-// is limited (ulimit -v) and nobody has limited the pools. glibc reads that limit when it starts. With a pool for each
-// thread a run on two cores takes 1.9 GB of addresses, with one 1.5 GB, and with more cores the difference grows. Call
-// it first in main.
+// SpareAddresses saves address space if it is limited (ulimit -v) and the environment does not limit glibc's pools
+// already. It replaces this process by the same program with one pool for all threads, because glibc reads that setting
+// only when a program starts. On two cores a run takes 1.9 GB of address space with a pool for each thread and 1.5 GB
+// with one; with more cores the difference grows. Call it first in main.
 func SpareAddresses() {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_AS, &limit); err != nil || limit.Cur == ^uint64(0) {
@@ -20,6 +20,6 @@ func SpareAddresses() {
 	}
 	program, err := os.Executable()
 	if _, limited := os.LookupEnv(arenas); err == nil && !limited {
-		syscall.Exec(program, os.Args, append(os.Environ(), arenas+"=1")) // if it fails this process goes on
+		syscall.Exec(program, os.Args, append(os.Environ(), arenas+"=1")) // if it fails, this process goes on
 	}
 }

@@ -2,5 +2,5 @@
 
 package machine
 
-// SpareAddresses does nothing: it is about glibc.
+// SpareAddresses does nothing: it is about glibc on Linux.
 func SpareAddresses() {}

@@ -4,5 +4,5 @@ package machine
 
 import "math"
 
-// addressSpace knows no limit.
+// addressSpace returns +Inf: the limits of a process are read on Linux only.
 func addressSpace() float64 { return math.Inf(1) }

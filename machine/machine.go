@@ -13,7 +13,9 @@ import (
 	"github.com/shirou/gopsutil/v4/disk"
 )
 
-// CheckDisk is [CheckMemory] for the disk of path, which need not exist yet.
+// CheckDisk returns an error if the disk of path has less free space than the given bytes. path need not exist yet. The
+// error's text begins with the parameter what, such as "the filters". CheckDisk returns nil if the system does not say
+// how much is free.
 func CheckDisk(what, path string, bytes float64) error {
 	folder := filepath.Clean(path)
 	for folder != filepath.Dir(folder) {
@@ -40,7 +42,7 @@ func Size(bytes float64) string {
 	return statistics.Digits(bytes) + " " + units[i]
 }
 
-// Processor names the CPU.
+// Processor returns the CPU's model name, or "an unknown CPU".
 func Processor() string {
 	found, err := cpu.Info()
 	if err != nil || len(found) == 0 || found[0].ModelName == "" {

@@ -13,8 +13,8 @@ import (
 	"github.com/shirou/gopsutil/v4/mem"
 )
 
-// CheckMemory returns an error, which begins with what, if there are fewer bytes of free memory; see [FreeMemory]. It
-// returns nil where the system does not tell.
+// CheckMemory returns an error if less memory is free than the given bytes: see [FreeMemory]. The error's text begins
+// with the parameter what, such as "the filters". CheckMemory returns nil if the system does not say how much is free.
 func CheckMemory(what string, bytes float64) error {
 	free := FreeMemory()
 	if bytes <= free {
@@ -23,8 +23,9 @@ func CheckMemory(what string, bytes float64) error {
 	return fmt.Errorf("%s would need %s of memory, %s are free", what, Size(bytes), Size(free))
 }
 
-// FreeMemory returns how many bytes this process may still take: what the machine has free, the control groups leave
-// that the process is in, and the limits of its address space. It is +Inf where the system does not tell.
+// FreeMemory returns how many bytes this process can still take. It is the least of three: what the machine has free,
+// what the process's control groups leave, and what the limits of its address space leave. It is +Inf if the system
+// does not say.
 func FreeMemory() float64 {
 	free := math.Inf(1)
 	if memory, err := mem.VirtualMemory(); err == nil {
@@ -33,8 +34,9 @@ func FreeMemory() float64 {
 	return max(0, min(free, groupMemory(""), addressSpace()))
 }
 
-// groupMemory returns what control groups leave to this process: its own, and each around it, since the limit of any
-// holds. Linux's cgroups(7) has the files, in versions 1 and 2. All are below root, which is "" but in tests.
+// groupMemory returns how many bytes control groups (cgroups) leave to this process: the least that its own group or
+// any group around it leaves. Linux's cgroups(7) describes the files of versions 1 and 2. root is put before each path;
+// it is "" except in tests.
 func groupMemory(root string) float64 {
 	free := math.Inf(1)
 	own := ownGroups(root)
@@ -45,7 +47,7 @@ func groupMemory(root string) float64 {
 			continue
 		}
 		inside, found := strings.CutPrefix(group, strings.TrimSuffix(top, "/"))
-		if !found { // it is mounted from elsewhere: what is mounted may be around the group
+		if !found { // another part of the tree is mounted: its top may be a group around this one
 			inside = "/"
 		}
 		for group = path.Clean("/" + inside); ; group = path.Dir(group) {
@@ -58,10 +60,10 @@ func groupMemory(root string) float64 {
 	return free
 }
 
-// ownGroups returns the path of the group for memory in each version, from /proc/self/cgroup.
+// ownGroups returns the path of the process's memory group for each version of control groups, from /proc/self/cgroup.
 func ownGroups(root string) map[int]string {
 	own := map[int]string{}
-	for line := range strings.Lines(read(root + "/proc/self/cgroup")) { // such as 4:memory:/a/b, in version 2 0::/a/b
+	for line := range strings.Lines(read(root + "/proc/self/cgroup")) { // 4:memory:/a/b, or 0::/a/b in version 2
 		_, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
 		controllers, group, _ := strings.Cut(rest, ":")
 		switch {
@@ -74,8 +76,9 @@ func ownGroups(root string) map[int]string {
 	return own
 }
 
-// groupMount reads a line of /proc/self/mountinfo: the version of control groups that is mounted, 0 for anything else,
-// which group is the top of it, and where. See proc_pid_mountinfo(5).
+// groupMount reads a line of /proc/self/mountinfo. It returns the version of the control groups that are mounted, the
+// group at the top of the mount, and where it is mounted. The version is 0 if something else is mounted. See
+// proc_pid_mountinfo(5).
 func groupMount(line string) (version int, top, at string) {
 	mount, system, _ := strings.Cut(line, " - ")
 	m, s := strings.Fields(mount), strings.Fields(system)
@@ -93,8 +96,8 @@ func groupMount(line string) (version int, top, at string) {
 
 func has(list, word string) bool { return strings.Contains(","+list+",", ","+word+",") }
 
-// room returns what a group's limit leaves. What the group uses includes copies of files, most of which the system
-// drops when memory runs short.
+// room returns how many bytes a group's limit leaves. The kernel counts cached files as used, but drops most of them
+// when memory runs short. So room counts them as free.
 func room(folder string, version int) float64 {
 	limitFile, usedFile, cached := "memory.max", "memory.current", []string{"active_file", "inactive_file"}
 	if version == 1 {
@@ -115,7 +118,7 @@ func room(folder string, version int) float64 {
 	return max(0, limit-max(0, used))
 }
 
-// read returns what the kernel says in a file; nothing if there is no such file.
+// read returns the text of one of the kernel's files, or "" if it cannot be read.
 func read(path string) string {
 	text, _ := input.ReadFile(context.Background(), input.System, path)
 	return string(text)

@@ -12,11 +12,11 @@ import (
 	"gpuconv/whole"
 )
 
-// deflateRatio is how much larger data can be than its deflated form: 258 bytes come from a length code and a distance
-// code of one bit each. https://zlib.net/zlib_tech.html
+// deflateRatio is the largest ratio of data to its deflated form: a length code and a distance code of one bit each
+// give 258 bytes. https://zlib.net/zlib_tech.html
 const deflateRatio = 1032
 
-// newArchive starts to read the array of a key of the .npz archive in r. An empty key means the only array.
+// newArchive starts to read the array with this key from the .npz archive in r. An empty key means the only array.
 func newArchive(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	z, err := openArchive(r, size)
 	if err != nil && filekind.Of(name, []byte("PK\x03\x04")) == filekind.PyTorch {
@@ -49,7 +49,7 @@ func newArchive(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	return reader, nil
 }
 
-// findEntry finds key as NumPy does: the entry of that name, else the entry of that name with ".npy".
+// findEntry finds the entry for key as NumPy does: the entry of that name, otherwise the one of that name with ".npy".
 func findEntry(z *zip.Reader, key string) (*zip.File, error) {
 	var exact, arrays []*zip.File
 	for _, f := range z.File {
@@ -77,13 +77,13 @@ func findEntry(z *zip.Reader, key string) (*zip.File, error) {
 	return nil, fmt.Errorf("the archive holds %d entries %s: want one", len(arrays), quote(key))
 }
 
-// isPyTorch reports whether torch.save wrote an archive: its entry data.pkl lies in a folder.
+// isPyTorch reports whether torch.save wrote an archive: then it has an entry data.pkl in a folder.
 func isPyTorch(z *zip.Reader) bool {
 	return slices.ContainsFunc(z.File, func(f *zip.File) bool { return strings.HasSuffix(f.Name, "/data.pkl") })
 }
 
-// Advice says how to make a .npy of a file of weights that is another program's, of a kind that package filekind names;
-// nothing if it does not know.
+// Advice says how to make a .npy file from a file of weights of another program. kind is the file's kind as package
+// filekind names it. Advice returns "" if it knows no way.
 func Advice(kind string) string {
 	switch {
 	case strings.Contains(kind, "PyTorch"):
@@ -96,7 +96,7 @@ func Advice(kind string) string {
 
 func entryKey(f *zip.File) string { return strings.TrimSuffix(f.Name, ".npy") }
 
-// keys lists the keys of z; if there are many, the first of them.
+// keys lists the keys of z. If there are many, it lists the first of them and counts the others.
 func keys(z *zip.Reader) string {
 	const most = 20
 	var list []string
@@ -113,9 +113,9 @@ func keys(z *zip.Reader) string {
 	return strings.Join(list, ", ") + more
 }
 
-// checkEntry compares the sizes that the archive declares for an entry with the size of the archive and with what its
-// compression can do. After that they can be trusted as bounds of the array. Whether the data really has that size
-// shows when it is read: archive/zip refuses both more and less.
+// checkEntry compares the sizes that the archive declares for an entry with the size of the archive and with what
+// compression can achieve. After that the sizes are safe bounds for allocating the array. If the data really has
+// another size, archive/zip reports that when it is read.
 func checkEntry(f *zip.File, archive int64) error {
 	if f.Flags&1 != 0 {
 		return fmt.Errorf("the entry is encrypted: want it plain")

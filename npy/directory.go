@@ -9,29 +9,29 @@ import (
 	"math"
 )
 
-// Bounds of an archive's directory, which package zip keeps in memory: entries, and bytes. A directory that is within
-// them takes less than 64 MiB.
+// The largest directory of an archive that is read: its entries and its bytes. Package zip keeps the directory in
+// memory. Within these bounds it takes less than 64 MiB.
 const (
 	mostEntries   = 1 << 16
 	mostDirectory = 8 << 20
 )
 
-// openArchive reads the directory of an archive, unless it is too large.
+// openArchive reads the directory of an archive, unless the directory is too large.
 func openArchive(r io.ReaderAt, size int64) (*zip.Reader, error) {
 	entries, err := entriesOf(r, size)
 	if err != nil {
 		return nil, err
 	}
-	if entries > mostEntries { // package zip makes room for as many as the end of the archive claims
+	if entries > mostEntries { // package zip allocates as many as the end of the archive claims
 		return nil, fmt.Errorf("the archive has %d entries: want at most %d", entries, mostEntries)
 	}
 	counted := &countedReader{r: r, left: mostDirectory}
 	z, err := zip.NewReader(counted, size)
-	counted.left = math.MaxInt64 // from here on the sizes of entries are the bounds
+	counted.left = math.MaxInt64 // from here on, the sizes of the entries limit what is read
 	return z, err
 }
 
-// countedReader reads so many bytes at most.
+// countedReader reads at most left bytes.
 type countedReader struct {
 	r    io.ReaderAt
 	left int64
@@ -45,8 +45,8 @@ func (c *countedReader) ReadAt(p []byte, off int64) (int, error) {
 	return c.r.ReadAt(p, off)
 }
 
-// entriesOf returns how many entries the end of an archive claims; 0 if it has no end, as package zip will say. See
-// APPNOTE.TXT of PKWARE, sections 4.3.14 to 4.3.16.
+// entriesOf returns how many entries the end of an archive claims. It returns 0 if the archive has no end; package zip
+// reports that. See PKWARE's APPNOTE.TXT, sections 4.3.14 to 4.3.16.
 func entriesOf(r io.ReaderAt, size int64) (uint64, error) {
 	const (
 		endSize, locatorSize, mostComment = 22, 20, 1<<16 - 1
@@ -64,7 +64,7 @@ func entriesOf(r io.ReaderAt, size int64) (uint64, error) {
 	if at < locatorSize || string(tail[at-locatorSize:][:len(locator)]) != locator {
 		return entries, nil
 	}
-	var large [40]byte // the record of archives with many entries, or of many bytes
+	var large [40]byte // the record of archives that have many entries or bytes
 	where := binary.LittleEndian.Uint64(tail[at-locatorSize+8:])
 	if where > uint64(size) {
 		return entries, nil

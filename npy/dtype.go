@@ -12,13 +12,13 @@ const wantDTypes = "f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8 or b1"
 
 // dtype is the type of an element in a file.
 type dtype struct {
-	descr string // as the header gives it: '<f4'
+	descr string // as in the header: '<f4'
 	kind  string // without the byte order: f4
-	size  int    // bytes of an element
+	size  int    // bytes of one element
 	big   bool   // most significant byte first
 }
 
-// parseDType takes NumPy's array-protocol type string: a byte order ('<' little, '>' big; for single bytes also '|',
+// parseDType parses NumPy's array-protocol type string: a byte order ('<' little, '>' big; for single bytes also '|',
 // not applicable), a letter and a size. https://numpy.org/doc/stable/reference/arrays.interface.html
 func parseDType(descr string) (dtype, error) {
 	order, kind := "", descr
@@ -35,7 +35,8 @@ func parseDType(descr string) (dtype, error) {
 	return d, nil
 }
 
-// family names the family of a refused type, by its letter.
+// family returns the name, in parentheses, of the family of a refused type. The first letter of kind tells the family.
+// It returns "" for unknown letters.
 func family(kind string) string {
 	names := map[byte]string{
 		'O': "object", 'c': "complex", 'S': "bytes", 'a': "bytes", 'U': "string", 'V': "void",
@@ -47,8 +48,8 @@ func family(kind string) string {
 	return " (" + names[kind[0]] + ")"
 }
 
-// decode converts len(dst) little-endian elements of src and adds to lost those that float32 cannot hold. The caller
-// has swapped the bytes of big-endian ones.
+// decode converts len(dst) little-endian elements of src. It counts in lost those that float32 cannot hold. The caller
+// has already swapped the bytes of big-endian elements.
 func (d dtype) decode(dst []float32, src []byte, lost *Loss) {
 	le := binary.LittleEndian
 	switch d.kind {
@@ -120,8 +121,8 @@ func swap(b []byte, size int) {
 	}
 }
 
-// float16 returns the value of an IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. Each has
-// its float32; a NaN keeps its payload.
+// float16 returns the value of an IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. float32
+// holds all of them exactly; a NaN keeps its payload.
 func float16(bits uint16) float32 {
 	sign := uint32(bits>>15) << 31
 	exponent := uint32(bits>>10) & 0x1f

@@ -7,17 +7,17 @@ import (
 	"gpuconv/whole"
 )
 
-// elements is a stream of elements in the order of the file.
+// elements is a stream of elements, in the order in which the file has them.
 type elements struct {
 	src   io.Reader // ends with the last element
 	dtype dtype
 	left  int    // not yet read
-	lost  Loss   // of those that were read
+	lost  Loss   // what float32 could not hold of those that were read
 	buf   []byte // allocated when first needed
 }
 
-// read fills dst with the next elements. There must be enough. After the last one it checks that src ends there; that
-// is when archive/zip compares an entry with its checksum.
+// read fills dst with the next elements; there must be enough. After the last element it checks that src ends there. At
+// that point archive/zip compares the checksum of an entry.
 func (e *elements) read(dst []float32) error {
 	if e.dtype.kind == "f4" && e.dtype.big != littleEndian() {
 		if err := e.fill(view(dst)); err != nil {
@@ -38,7 +38,7 @@ func (e *elements) read(dst []float32) error {
 	return nil
 }
 
-// convert is read for elements whose bytes in the file are not those in memory.
+// convert is read for elements that have other bytes in the file than in memory.
 func (e *elements) convert(dst []float32) error {
 	if e.buf == nil {
 		e.buf = make([]byte, min(bufferSize, e.left*e.dtype.size))
@@ -66,7 +66,7 @@ func (e *elements) fill(raw []byte) error {
 	return nil
 }
 
-// readFortran reads all elements of an array whose first extent varies fastest, and returns them in C order.
+// readFortran reads a whole array whose first extent varies fastest, and returns it in C order.
 func (e *elements) readFortran(shape []int) ([]float32, error) {
 	dst := make([]float32, e.left)
 	stride := make([]int, len(shape)) // in C order
@@ -74,7 +74,7 @@ func (e *elements) readFortran(shape []int) ([]float32, error) {
 		stride[i], step = step, step*shape[i]
 	}
 	index := make([]int, len(shape))
-	at := 0 // in dst: the sum of index·stride
+	at := 0 // index in dst: the sum of index·stride
 	chunk := make([]float32, min(e.left, bufferSize/4))
 	for e.left > 0 {
 		chunk = chunk[:min(len(chunk), e.left)]

@@ -6,14 +6,14 @@ import (
 	"gpuconv/fault"
 )
 
-// failed says which file, or which array of an archive (file:key), err is about.
+// failed returns an error with the cause err, about a file or an array of an archive (file:key).
 func failed(name string, err error) error {
 	e := about(name)
 	e.Err = err
 	return e
 }
 
-// refused says what would be right for a file or an array of an archive.
+// refused returns an error that says what would be right for a file or an array of an archive.
 func refused(name, rule string, args ...any) error {
 	e := about(name)
 	e.Rule = fmt.Sprintf(rule, args...)
@@ -22,7 +22,7 @@ func refused(name, rule string, args ...any) error {
 
 func about(name string) *fault.Error {
 	e := &fault.Error{Package: "npy", Argument: name}
-	if name == "" { // an empty argument is left out: show that it is empty
+	if name == "" { // an empty argument would be left out of the message
 		e.Value = fault.Printable(name)
 	}
 	return e

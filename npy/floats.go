@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// bufferSize is how many bytes are converted, or gathered from small writes, at a time. BenchmarkWriter guards it.
+// bufferSize is how many bytes are converted at a time, or collected from small writes. BenchmarkWriter guards it.
 const bufferSize = 256 << 10
 
 // littleEndian reports whether a float32 has the same bytes in memory as in a '<f4' file.
@@ -18,7 +18,7 @@ func view(data []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(data))), 4*len(data))
 }
 
-// newScratch returns what writeFloats needs on this machine.
+// newScratch returns the scratch slice that writeFloats needs on this machine.
 func newScratch() []byte {
 	if littleEndian() {
 		return nil
@@ -26,8 +26,8 @@ func newScratch() []byte {
 	return make([]byte, bufferSize)
 }
 
-// writeFloats writes data as '<f4'. If scratch is nil it writes the memory of data as it is, which is right on
-// little-endian machines only. Otherwise it converts data in scratch, which is right everywhere.
+// writeFloats writes data as '<f4'. If scratch is nil, it writes the memory of data as it is, which is right only on
+// little-endian machines. Otherwise it converts data in scratch, which is right everywhere.
 func writeFloats(w io.Writer, data []float32, scratch []byte) error {
 	if scratch == nil {
 		_, err := w.Write(view(data))

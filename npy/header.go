@@ -16,13 +16,13 @@ import (
 const (
 	magic = "\x93NUMPY"
 
-	// maxHeader limits the bytes of the dict literal. Every header of version 1.0 is shorter, so that a long structured
-	// dtype is refused for what it is. The longest that this package accepts, 64 extents of 19 digits, has 1.5 kB.
-	// (NumPy's limit is 10,000 because it evaluates the text.)
+	// maxHeader limits the bytes of the dict literal. No header of version 1.0 is longer, so that one with a long
+	// structured dtype is refused because of its dtype, not because of its length. The longest header that this package
+	// accepts, with 64 extents of 19 digits, has 1.5 kB. (NumPy's limit is 10,000, because it evaluates the text.)
 	maxHeader = 1 << 16
 
 	headerAlign  = 64 // numpy.lib.format.ARRAY_ALIGN: elements start at a multiple of it
-	growthDigits = 21 // numpy.lib.format.GROWTH_AXIS_MAX_DIGITS: room for the first extent to grow
+	growthDigits = 21 // numpy.lib.format.GROWTH_AXIS_MAX_DIGITS: space in which the first extent can grow
 )
 
 // header is the part of a .npy file before the elements.
@@ -30,11 +30,11 @@ type header struct {
 	dtype   dtype
 	fortran bool // the first extent varies fastest
 	shape   []int
-	count   int // elements: the product of shape
+	count   int // number of elements, the product of shape
 }
 
-// readHeader reads the header of an array whose file or archive entry has size bytes in all, and leaves r at the first
-// element. It reports an error unless the bytes after the header are exactly those of the elements.
+// readHeader reads the header of an array, and leaves r at the first element. The whole file or archive entry has size
+// bytes. readHeader reports an error unless the bytes after the header are exactly those of the elements.
 func readHeader(r io.Reader, size int64) (header, error) {
 	text, start, err := readHeaderText(r, size)
 	if err != nil {
@@ -47,8 +47,8 @@ func readHeader(r io.Reader, size int64) (header, error) {
 	return h, h.checkData(size - start)
 }
 
-// readHeaderText returns the dict literal and where the elements start. The bytes before it are: magic, major and minor
-// version, length of the literal as 2 (version 1.0) or 4 little-endian bytes.
+// readHeaderText returns the dict literal, and the offset at which the elements start. The bytes before the literal
+// are: magic, major and minor version, length of the literal as 2 (version 1.0) or 4 little-endian bytes.
 func readHeaderText(r io.Reader, size int64) (string, int64, error) {
 	if size < 10 {
 		return "", 0, fmt.Errorf("the array ends after %d bytes: want at least 10 for magic, version and header length",
@@ -81,8 +81,8 @@ func readHeaderText(r io.Reader, size int64) (string, int64, error) {
 	return string(literal), start + length, nil
 }
 
-// literalLength returns the length of the dict literal and where it starts. The first 10 bytes of prefix have been
-// read, which is all that version 1.0 has.
+// literalLength returns the length of the dict literal and the offset at which it starts. The caller has read the first
+// 10 bytes of prefix. Later versions than 1.0 have two more.
 func literalLength(r io.Reader, prefix *[12]byte) (length, start int64, err error) {
 	switch version := [2]byte(prefix[6:8]); version {
 	case [2]byte{1, 0}:
@@ -122,7 +122,7 @@ func (h header) checkData(have int64) error {
 }
 
 // formatHeader returns the bytes that NumPy 1.23 and later write before a '<f4' array in C order, in format version
-// 1.0. shape has passed elementCount, so that the length fits in its two bytes.
+// 1.0. shape must have passed elementCount: then the length fits in its two bytes.
 func formatHeader(shape []int) []byte {
 	var b strings.Builder
 	b.WriteString("{'descr': '<f4', 'fortran_order': False, 'shape': " + tuple(shape) + ", }")

@@ -6,15 +6,15 @@ import (
 	"gpuconv/conv"
 )
 
-// Images reads the images of an array in their order, some at a time. It is a source of images for package batch.
+// Images reads the images of an array in order, some at a time. It is a source of images for package batch.
 type Images struct {
 	*Reader
 	shape conv.Shape
 	next  int
 }
 
-// NewImages returns the images of an array that was opened and not read. It refuses what [ImageShape] refuses. Close
-// closes r.
+// NewImages returns the images of an array that was opened and from which nothing was read. It refuses what
+// [ImageShape] refuses. Closing the images closes r.
 func NewImages(r *Reader) (*Images, error) {
 	shape, err := ImageShape(r.Shape())
 	if err != nil {
@@ -26,7 +26,7 @@ func NewImages(r *Reader) (*Images, error) {
 // Shape returns [N, C, H, W], as [ImageShape] does.
 func (i *Images) Shape() conv.Shape { return i.shape }
 
-// Draw reads the images from first on into dst. They must be the next that were not read.
+// Draw reads images into dst, from image number first on. They must be the next images of the array.
 func (i *Images) Draw(dst *conv.Tensor, first int) error {
 	if first != i.next {
 		return fmt.Errorf("npy: images are read in their order: want from %d on, not from %d", i.next, first)

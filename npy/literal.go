@@ -19,8 +19,8 @@ import (
 //	int    = "0" | digit without leading zero [ "L" ]          (L: Python 2)
 //	string = quotes of either kind, without escapes
 //
-// with white space between any two tokens and around the whole. Each of the three keys must occur once, in any order,
-// and no other key.
+// with white space between any two tokens and around the whole. Each of the three keys must occur exactly once, in any
+// order, and no other key may occur.
 func parseHeader(text string) (header, error) {
 	p := &literal{text: text}
 	h, err := p.header()
@@ -31,7 +31,7 @@ func parseHeader(text string) (header, error) {
 	return h, err
 }
 
-// literal is a cursor over a Python literal.
+// literal is a cursor in the text of a Python literal.
 type literal struct {
 	text string
 	pos  int
@@ -122,7 +122,7 @@ func (p *literal) shape() ([]int, error) {
 		if shape = append(shape, extent); len(shape) > maxDims {
 			return nil, fmt.Errorf("a shape of more than %d dimensions", maxDims)
 		}
-		// (3) is a number in parentheses: one extent needs its comma.
+		// (3) is a number in parentheses, not a tuple: a single extent needs a comma.
 		if !p.accept(',') && (len(shape) == 1 || p.peek() != ')') {
 			return nil, p.want("a comma")
 		}
@@ -172,7 +172,7 @@ func (p *literal) string() (string, error) {
 	return rest[:end], nil
 }
 
-// accept skips white space, and then c if it is next.
+// accept skips white space. If c is next, it skips c, too, and reports true.
 func (p *literal) accept(c byte) bool {
 	if p.peek() != c {
 		return false
@@ -181,8 +181,8 @@ func (p *literal) accept(c byte) bool {
 	return true
 }
 
-// peek skips white space and returns the next byte, or 0 at the end. (A 0 byte in the text is no token, so that the two
-// need not be distinguished.)
+// peek skips white space and returns the next byte, or 0 at the end. (No token is a 0 byte, so that a 0 in the text
+// needs no distinction.)
 func (p *literal) peek() byte {
 	for p.pos < len(p.text) && strings.IndexByte(" \t\n\r\f", p.text[p.pos]) >= 0 {
 		p.pos++
@@ -201,7 +201,7 @@ func (p *literal) want(token string) error {
 	return fmt.Errorf("byte %d starts %s: want %s", p.pos, quote(p.text[p.pos:]), token)
 }
 
-// quote quotes text from a file; of a long text it takes the first bytes.
+// quote quotes text from a file. It cuts long texts.
 func quote(text string) string {
 	const most = 40
 	if len(text) > most {

@@ -7,20 +7,23 @@ import (
 	"strings"
 )
 
-// Loss counts elements of a file that float32 cannot hold. It leaves out harmless rounding: a fraction that is rounded
-// to the nearest float32, as most float64 are, and a float64 so small that it becomes 0.
+// Loss counts elements of a file that float32 cannot hold. It does not count harmless rounding: of fractions, as in
+// most float64 values, and of float64 values so small that they become 0.
 type Loss struct {
-	// Infinite is how many finite float64 became an infinity, since their magnitude is 2¹²⁸ or almost that.
+	// Infinite is the number of finite float64 values that became an infinity, because their magnitude is about 2¹²⁸ or
+	// more.
 	Infinite int
-	// Inexact is how many integers became another integer. float32 holds every integer up to 2²⁴ and above that only
-	// some. A float64 counts as an integer up to 2⁵³, where it holds every one of them.
+	// Inexact is the number of integers that became another integer. float32 holds every integer up to 2²⁴, but only
+	// some of the larger ones. A float64 value counts as an integer only up to 2⁵³: up to there, float64 holds every
+	// integer.
 	Inexact int
 }
 
 // Any reports whether anything was lost.
 func (l Loss) Any() bool { return l != Loss{} }
 
-// Say says what was lost of so many elements: "of 4 elements, 1 is an integer above 2²⁴ that float32 rounds".
+// Say says what was lost among this many elements, for example "of 4 elements, 1 is an integer above 2²⁴ that float32
+// rounds".
 func (l Loss) Say(of int) string {
 	var parts []string
 	if l.Infinite > 0 {
@@ -41,16 +44,16 @@ func plural(n int, one, many string) string {
 	return many
 }
 
-// float32 has 24 binary digits, so that it holds every integer up to 2²⁴.
+// float32 has 24 binary digits. So it holds every integer up to 2²⁴.
 const (
 	digits       = 24
 	largestExact = 1 << digits
 )
 
-// count adds a float64 that became f.
+// count counts v, which was rounded to f, if it was lost.
 func (l *Loss) count(v float64, f float32) {
 	a := math.Abs(v)
-	if !(a > largestExact) || float64(f) == v { // NaN is not above anything
+	if !(a > largestExact) || float64(f) == v { // also true for NaN
 		return
 	}
 	switch {
@@ -61,14 +64,14 @@ func (l *Loss) count(v float64, f float32) {
 	}
 }
 
-// countInteger adds an integer of magnitude a.
+// countInteger counts an integer of magnitude a if float32 cannot hold it.
 func (l *Loss) countInteger(a uint64) {
 	if a > largestExact && bits.Len64(a)-bits.TrailingZeros64(a) > digits {
 		l.Inexact++
 	}
 }
 
-// magnitude returns |v|, also of the smallest integer.
+// magnitude returns |v|, even for the smallest int64.
 func magnitude(v int64) uint64 {
 	if v < 0 {
 		return -uint64(v)

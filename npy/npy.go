@@ -1,32 +1,32 @@
 // Package npy reads and writes NumPy's array files: .npy (one array) and .npz (a zip archive of named arrays). In
-// memory values are always float32 in C order: the last extent varies fastest.
+// memory, values are always float32 in C order: the last extent varies fastest.
 //
 //   - [ReadFile] loads one array; [Array.Images] and [Array.Weights] make a tensor of it.
 //   - [Open] reads an array in pieces, for one that is larger than memory.
 //   - [WriteFile] and [WriteNPZ] save arrays that are in memory.
-//   - [Create] writes an array in pieces; it may be larger than memory, too.
+//   - [Create] writes an array in pieces; it may also be larger than memory.
 //
 // # What is read and written
 //
-// The package reads format versions 1.0, 2.0 and 3.0, both byte orders, C and Fortran order, and the dtypes b1, f2,
-// f4, f8, i1, i2, i4, i8, u1, u2, u4 and u8. float64 and integers are rounded to the nearest float32, ties to even; a
-// float64 beyond float32's range becomes an infinity. [Reader.Lost] counts finite float64 that became infinite, and
-// integers that became other integers. float16, False (0) and True (1) are exact. All other dtypes are refused by
-// name.
+// The package reads format versions 1.0, 2.0 and 3.0, both byte orders, C and Fortran order, and the dtypes b1, f2, f4,
+// f8, i1, i2, i4, i8, u1, u2, u4 and u8. It rounds float64 and integers to the nearest float32, ties to even; a float64
+// beyond float32's range becomes an infinity. [Reader.Lost] counts finite float64 values that became infinite, and
+// integers that became other integers. float16, False (0) and True (1) are exact. The package refuses all other dtypes,
+// with an error that names the dtype.
 //
-// It writes '<f4' in C order, version 1.0, with the same header as NumPy. A file appears under its name when it is
-// complete, not before.
+// It writes '<f4' in C order, version 1.0, with the same header as NumPy. A file appears under its name only when it is
+// complete.
 //
 // # Safety
 //
-// A file is not trusted. The length of its header is limited, the product of its shape is checked for overflow, and
+// Files are not trusted. The length of the header is limited, the product of the shape is checked for overflow, and
 // both are compared with the size of the file before memory is allocated for the elements.
 //
 // # Errors
 //
 // Every error is a [*fault.Error]: one line that starts with "npy: " and names the file, if there is one.
 //
-// A reader or writer belongs to one goroutine at a time.
+// Only one goroutine at a time may use a reader or writer.
 //
 // The format is that of https://numpy.org/neps/nep-0001-npy-format.html and of numpy.lib.format; the latter is more
 // recent.
@@ -40,14 +40,14 @@ import (
 	"gpuconv/fault"
 )
 
-// Array is a dense array in C order. An empty Shape is NumPy's 0-d array, which has one element.
+// Array is a dense array in C order. An empty Shape means NumPy's 0-d array, which has one element.
 type Array struct {
 	Shape []int
-	Data  []float32 // as many elements as Shape says
+	Data  []float32 // as many elements as the product of Shape
 }
 
-// Images returns the array as images, by the rule of [ImageShape]. The tensor shares a's Data. It refuses a nil
-// array, one whose Data does not fill its Shape, and other numbers of dimensions.
+// Images returns the array as images, by the rule of [ImageShape]. The tensor shares a's Data. Images refuses a nil
+// array, one whose Data does not fill its Shape, and one that ImageShape refuses.
 func (a *Array) Images() (*conv.Tensor, error) {
 	if err := a.check(); err != nil {
 		return nil, &fault.Error{Package: "npy", Err: err}
@@ -75,8 +75,8 @@ func ImageShape(shape []int) (conv.Shape, error) {
 			plural(len(shape), "dimension", "dimensions"))}
 }
 
-// Weights returns a as weights, by the rule of [WeightShape]. The tensor shares a's Data. It refuses a nil array and
-// one whose Data does not fill its Shape.
+// Weights returns the array as weights, by the rule of [WeightShape]. The tensor shares a's Data. Weights refuses a nil
+// array, one whose Data does not fill its Shape, and one that WeightShape refuses.
 func (a *Array) Weights() (*conv.Tensor, error) {
 	if err := a.check(); err != nil {
 		return nil, &fault.Error{Package: "npy", Err: err}
@@ -89,7 +89,7 @@ func (a *Array) Weights() (*conv.Tensor, error) {
 }
 
 // WeightShape returns the shape of an array as weights, [filters, channels per group, rows, columns]. It refuses any
-// other number of dimensions: of three, nobody could tell whether filters or channels are left out.
+// other number of dimensions: with three, it would be unclear whether filters or channels are missing.
 func WeightShape(shape []int) (conv.Shape, error) {
 	if len(shape) != 4 {
 		return conv.Shape{}, &fault.Error{Package: "npy", Rule: fmt.Sprintf("weights of shape %v have %d %s: want 4, "+
@@ -99,7 +99,7 @@ func WeightShape(shape []int) (conv.Shape, error) {
 	return conv.Shape(shape), nil
 }
 
-// check reports a nil array, a bad shape and Data that does not fill the shape.
+// check refuses a nil array, an invalid shape, and Data that does not fill the shape.
 func (a *Array) check() error {
 	if a == nil {
 		return fmt.Errorf("array nil: want a shape and its elements")
@@ -114,15 +114,15 @@ func (a *Array) check() error {
 	return nil
 }
 
-// maxDims is how many dimensions NumPy 2 allows (NPY_MAXDIMS; 32 before it).
+// maxDims is the largest number of dimensions in NumPy 2 (NPY_MAXDIMS; 32 in earlier versions).
 const maxDims = 64
 
-// mostElements is 64 TiB of float32, half of what a process can address on amd64: make would panic if a sparse file
-// claimed more.
+// mostElements is 64 TiB of float32, half of what a process can address on amd64. A sparse file can claim more
+// elements, for which make would panic.
 const mostElements = 1 << 44
 
-// elementCount multiplies the extents of shape. It refuses too many extents, a negative one, and more elements
-// than fit in memory or in an int.
+// elementCount multiplies the extents of shape. It refuses too many extents, a negative one, and more elements than fit
+// in memory or in an int.
 func elementCount(shape []int) (int, error) {
 	if len(shape) > maxDims {
 		return 0, fmt.Errorf("a shape of %d dimensions: want at most %d", len(shape), maxDims)
@@ -137,11 +137,11 @@ func elementCount(shape []int) (int, error) {
 	return n, nil
 }
 
-// cloneShape copies shape; a 0-d shape is empty and not nil.
+// cloneShape copies shape. The copy of a 0-d shape is empty, but not nil.
 func cloneShape(shape []int) []int { return append([]int{}, shape...) }
 
-// sameOrder reports whether C and Fortran order are the same for shape: at most one extent is not 1, or there are no
-// elements.
+// sameOrder reports whether C and Fortran order are the same for shape: if at most one extent is not 1, or if there are
+// no elements.
 func sameOrder(shape []int) bool {
 	long := 0
 	for _, extent := range shape {

@@ -19,14 +19,14 @@ type Reader struct {
 	header  header
 	src     elements
 	whole   []float32 // all elements in C order, after the first Read of an array in Fortran order
-	left    int       // elements that are still to be read
-	err     error     // what every later Read reports
+	left    int       // elements that Read has not returned yet
+	err     error     // if not nil, every later Read reports it
 	closers []io.Closer
 }
 
-// ReadFile loads the array of a .npy file, or one array of a .npz archive, as archive.npz:key. The key may end in
-// ".npy". It may be left out if the archive holds one array. A file whose own name has that colon is preferred. The
-// first bytes of a file decide what it is, not its name.
+// ReadFile loads the array of a .npy file, or one array of a .npz archive, which is named archive.npz:key. The key may
+// end in ".npy". It may be left out if the archive has only one array. If there is a file whose name includes the colon
+// and the key, ReadFile reads that file instead. It recognizes the kind of a file by its first bytes, not by its name.
 //
 // Errors: a file that cannot be read, is neither .npy nor .npz, or has no array of that key; a malformed header; a
 // dtype that cannot become float32; data longer or shorter than the shape says; ctx's error, wrapped, soon after ctx is
@@ -40,8 +40,9 @@ func ReadFile(ctx context.Context, path string) (*Array, error) {
 	return r.Array()
 }
 
-// Open starts to read an array, which is named as for [ReadFile], and which is read until ctx is done. It has checked
-// the header when it returns, also against the size of the file. Close must be called. Errors are those of ReadFile.
+// Open opens an array for reading in pieces. path names it as for [ReadFile]. Reading fails once ctx is done. When Open
+// returns, it has checked the header, also against the size of the file. The caller must call Close. Errors are those
+// of ReadFile.
 func Open(ctx context.Context, path string) (*Reader, error) {
 	f, file, key, err := openFile(ctx, path)
 	if err != nil {
@@ -56,8 +57,8 @@ func Open(ctx context.Context, path string) (*Reader, error) {
 	return r, nil
 }
 
-// openFile opens path. If there is no such file, it opens the part before one of its colons; the part after that colon
-// is the key.
+// openFile opens path. If there is no such file, it tries the part before each colon, from the last colon on. The part
+// after that colon is the key.
 func openFile(ctx context.Context, path string) (f *input.File, file, key string, err error) {
 	f, err = openNamed(ctx, path)
 	for i := len(path); err != nil; {
@@ -72,7 +73,7 @@ func openFile(ctx context.Context, path string) (f *input.File, file, key string
 	return f, path, "", err
 }
 
-// openNamed opens a file, and names it in the error.
+// openNamed opens a file. Its error names the file.
 func openNamed(ctx context.Context, path string) (*input.File, error) {
 	f, err := input.Open(ctx, input.Array, path)
 	if err != nil {
@@ -81,7 +82,7 @@ func openNamed(ctx context.Context, path string) (*input.File, error) {
 	return f, nil
 }
 
-// newReader starts to read the size bytes of r, the file called name.
+// newReader starts to read r, a file of size bytes that is called name.
 func newReader(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	start := make([]byte, min(size, int64(len(magic))))
 	if _, err := io.ReadFull(io.NewSectionReader(r, 0, size), start); err != nil {
@@ -110,7 +111,7 @@ func newReader(r io.ReaderAt, size int64, name, key string) (*Reader, error) {
 	return nil, refused(name, "want a .npy or .npz file (%q or %q first), this one starts with %q", magic, "PK", start)
 }
 
-// newStream starts to read an array from src, which holds size bytes.
+// newStream starts to read an array from src, which has size bytes.
 func newStream(src io.Reader, size int64, name string) (*Reader, error) {
 	h, err := readHeader(src, size)
 	if err != nil {
@@ -125,14 +126,14 @@ func newStream(src io.Reader, size int64, name string) (*Reader, error) {
 	}, nil
 }
 
-// Shape returns the extents of the whole array; none for a 0-d array.
+// Shape returns the extents of the whole array. It is empty for a 0-d array.
 func (r *Reader) Shape() []int { return cloneShape(r.header.shape) }
 
-// DType returns the type of the elements in the file as the header gives it, for example "<f4", ">i2" or "|u1".
+// DType returns the type of the elements in the file, as the header gives it, for example "<f4", ">i2" or "|u1".
 func (r *Reader) DType() string { return r.header.dtype.descr }
 
-// Memory returns the bytes of memory that the reader takes beyond what it is given to fill: an array in Fortran order
-// is kept whole.
+// Memory returns how many bytes the reader allocates for elements. It is 0, except for an array in Fortran order, which
+// is loaded whole.
 func (r *Reader) Memory() float64 {
 	if !r.header.fortran {
 		return 0
@@ -140,14 +141,14 @@ func (r *Reader) Memory() float64 {
 	return 4 * float64(r.header.count)
 }
 
-// Lost returns what float32 could not hold of the elements that were read so far. The first Read of an array in Fortran
-// order reads all of them.
+// Lost counts the elements read so far that float32 could not hold. The first Read of an array in Fortran order reads
+// all of them.
 func (r *Reader) Lost() Loss { return r.src.lost }
 
-// Done returns how many elements Read has given out.
+// Done returns the number of elements that Read has returned.
 func (r *Reader) Done() int { return r.header.count - r.left }
 
-// Scan reads what is left and keeps none of it, to know what is [Reader.Lost].
+// Scan reads and discards the remaining elements, so that [Reader.Lost] counts all of them.
 func (r *Reader) Scan() error {
 	buffer := make([]float32, min(r.left, bufferSize/4))
 	for r.left > 0 {
@@ -158,12 +159,12 @@ func (r *Reader) Scan() error {
 	return nil
 }
 
-// Read fills all of dst with the next elements in C order. If fewer are left it reports an error and reads nothing. If
-// the file was cut after it was opened, the error wraps [io.ErrUnexpectedEOF]. After a failure to read nothing in dst
-// may be trusted, and every later Read reports the same error. When the last element of an archive's array is read, its
-// data is compared with its checksum.
+// Read fills all of dst with the next elements in C order. If fewer are left, it reports an error and reads nothing. If
+// the file has been cut since it was opened, the error wraps [io.ErrUnexpectedEOF]. After a failure, the contents of
+// dst are undefined, and every later Read reports the same error. After the last element of an array in an archive,
+// Read checks the array's checksum.
 //
-// The first Read of an array in Fortran order loads all of it.
+// The first Read of an array in Fortran order loads the whole array.
 func (r *Reader) Read(dst []float32) error {
 	if r.err != nil {
 		return r.err
@@ -195,10 +196,10 @@ func (r *Reader) read(dst []float32) error {
 	return nil
 }
 
-// Array reads everything. It is for a reader that has read nothing yet.
+// Array reads the whole array. It must be called before any Read.
 func (r *Reader) Array() (*Array, error) {
 	a := &Array{Shape: r.Shape()}
-	if r.header.fortran { // take what Read would copy from
+	if r.header.fortran { // take the slice from which Read would copy
 		if err := r.Read(nil); err != nil {
 			return nil, err
 		}

@@ -50,6 +50,8 @@ func TestConversion(t *testing.T) {
 		{"f8 overflows", "<f8", 1e300, float32(math.Inf(1))},
 		{"f8 underflows", "<f8", -1e-300, float32(math.Copysign(0, -1))},
 		{"f8 subnormal float32", "<f8", 0x1p-149, 0x1p-149},
+		{"f8 half of the smallest float32", "<f8", 0x1p-150, 0},
+		{"f8 above half of the smallest float32", "<f8", 0x1.0000000000001p-150, 0x1p-149},
 		{"f8 infinity", "<f8", math.Inf(-1), float32(math.Inf(-1))},
 		{"f8 minus 0", "<f8", math.Copysign(0, -1), float32(math.Copysign(0, -1))},
 		{"f4 NaN keeps its payload", "<f4", uint32(0x7fc12345), math.Float32frombits(0x7fc12345)},

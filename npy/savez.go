@@ -12,15 +12,15 @@ import (
 	"gpuconv/whole"
 )
 
-// Named is an array of a .npz archive.
+// Named is an array of a .npz archive, with its key.
 type Named struct {
-	Name  string // the key; a ".npy" at its end is dropped
+	Name  string // the key; ".npy" at its end is dropped
 	Array *Array
 }
 
-// WriteNPZ saves arrays in a .npz archive at path, each as '<f4' in C order and uncompressed, as numpy.savez does. The
-// same arrays give the same bytes, because the entries have no time. As with [Create], path has the whole archive or
-// stays as it was.
+// WriteNPZ saves arrays in a .npz archive at path, each as '<f4' in C order and uncompressed, like numpy.savez. The
+// same arrays give the same bytes, because all entries have the same fixed time. As with [Create], path has the whole
+// archive or stays as it was.
 //
 // Errors: a name that is empty, occurs twice or is not UTF-8; an array whose Data does not fill its Shape; those of
 // Create.
@@ -35,7 +35,8 @@ func WriteNPZ(path string, arrays ...Named) error {
 	return FillNPZ(file, arrays...)
 }
 
-// FillNPZ is WriteNPZ for a file that is made already. It commits file, or discards it after an error.
+// FillNPZ is WriteNPZ for a [whole.File] that the caller has created. It commits the file, or discards it after an
+// error.
 func FillNPZ(file *whole.File, arrays ...Named) error {
 	if err := checkNamed(arrays); err != nil {
 		_ = file.Discard()
@@ -68,7 +69,7 @@ func checkNamed(arrays []Named) error {
 	return nil
 }
 
-// writeArchive completes file, or discards it.
+// writeArchive writes and commits file, or discards it after an error.
 func writeArchive(file *whole.File, arrays []Named) error {
 	defer file.Discard()
 	out := bufio.NewWriterSize(file, bufferSize)

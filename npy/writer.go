@@ -8,21 +8,21 @@ import (
 	"gpuconv/whole"
 )
 
-// Writer writes an array in pieces. Until Close the path has none of them: [Create] keeps them in a hidden file beside
-// it, see [whole.File], and [NewWriter] where its file keeps them.
+// Writer writes an array in pieces. Nothing is at the array's path until Close. [Create] keeps the elements in a hidden
+// file beside the path, see [whole.File]; [NewWriter] keeps them in the file that it was given.
 type Writer struct {
 	name    string // for errors
 	shape   []int
-	left    int // elements that Write still takes
+	left    int // elements that are still to be written
 	file    *whole.File
 	out     *bufio.Writer
 	scratch []byte
-	err     error // what every later Write reports
+	err     error // if not nil, every later Write reports it
 	closed  bool  // by Close or Abort
-	result  error // what Close reports once closed
+	result  error // what Close reports if it is called again
 }
 
-// WriteFile saves a at path as Create, Write and Close do.
+// WriteFile saves a at path, like Create, Write and Close.
 func WriteFile(path string, a *Array) error {
 	if err := a.check(); err != nil {
 		return failed(path, err)
@@ -34,7 +34,7 @@ func WriteFile(path string, a *Array) error {
 	return Fill(file, a)
 }
 
-// Fill is WriteFile for a file that is made already. It commits file, or discards it after an error.
+// Fill is WriteFile for a [whole.File] that the caller has created. It commits the file, or discards it after an error.
 func Fill(file *whole.File, a *Array) error {
 	if err := a.check(); err != nil {
 		_ = file.Discard()
@@ -51,16 +51,16 @@ func Fill(file *whole.File, a *Array) error {
 	return w.Close()
 }
 
-// Create starts to write an array of the given shape ('<f4', C order). It appears at path when Close has succeeded.
-// Until then path stays as it is: free, or an older file, whose permissions the new one takes over. Close or Abort must
-// be called. After
+// Create starts to write an array of the given shape ('<f4', C order). The array appears at path when Close has
+// succeeded. Until then path stays as it is. If there is an older file, the new one replaces it and keeps its
+// permissions. The caller must call Close or Abort. With
 //
 //	defer w.Abort()
 //
 // the caller leaves either the whole array or nothing, however it returns.
 //
 // Errors: an extent in shape that is negative or too large; a folder that does not exist or cannot be written; a path
-// that is no regular file or is read-only.
+// that is read-only or leads to something other than a regular file.
 func Create(path string, shape ...int) (*Writer, error) {
 	if _, err := elementCount(shape); err != nil { // before there is a file
 		return nil, failed(path, err)
@@ -72,11 +72,11 @@ func Create(path string, shape ...int) (*Writer, error) {
 	return NewWriter(file, shape...)
 }
 
-// NewWriter is Create for a file that is made already, such as one of a [whole.Folder]. Close commits it; Abort, and
-// NewWriter if it fails, discards it.
+// NewWriter is Create for a [whole.File] that the caller has created, for instance in a [whole.Folder]. Close commits
+// the file. Abort discards it, and so does NewWriter if it fails.
 //
-// Errors: a negative extent or one too large in shape. Whatever goes wrong with the file is a [*whole.Error] in the
-// chain of each method's error.
+// Errors: an extent in shape that is negative or too large. If something goes wrong with the file, the error of each
+// method wraps a [*whole.Error].
 func NewWriter(file *whole.File, shape ...int) (*Writer, error) {
 	name := file.Name()
 	count, err := elementCount(shape)
@@ -101,7 +101,8 @@ func NewWriter(file *whole.File, shape ...int) (*Writer, error) {
 }
 
 // Write writes the next elements in C order. If there are more than the shape has room for, it reports an error and
-// writes nothing. After any other error, such as a full disk, every later call reports the same. data is not kept.
+// writes nothing. After any other error, such as a full disk, every later call reports the same error. Write does not
+// keep data.
 func (w *Writer) Write(data []float32) error {
 	if w.err != nil {
 		return w.err
@@ -118,10 +119,10 @@ func (w *Writer) Write(data []float32) error {
 	return nil
 }
 
-// Close puts the complete array at path and replaces, in one step, what was there. If elements are missing, a Write has
-// failed or the file cannot be completed, it reports an error, path stays as it was, and the hidden file is removed.
-// Closing again has no effect and the same result. The array outlives a power cut unless the file's [whole.Options] say
-// otherwise.
+// Close puts the complete array at path, and replaces in one step what was there. It reports an error if elements are
+// missing, a Write has failed or the file cannot be completed. Then path stays as it was, and the hidden file is
+// removed. Calling Close again has no effect and returns the same result. The array survives a power cut unless the
+// file's [whole.Options] say otherwise.
 func (w *Writer) Close() error {
 	if w.closed {
 		return w.result

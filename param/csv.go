@@ -8,21 +8,22 @@ import (
 	"strings"
 )
 
-// Writer writes a table as CSV, row by row, if it is too large to be held as a [Table]. It writes all tables of this
-// module. Close must be called.
+// Writer writes a table as CSV, row by row, so that a large table need not be held in memory as a [Table]. All tables
+// of this module are written by it. Close must be called at the end.
 type Writer struct{ out *csv.Writer }
 
-// NewWriter returns a writer that has written a first line with the names of the columns.
+// NewWriter returns a writer, and writes the first line, with the names of the columns.
 func NewWriter(w io.Writer, columns ...string) *Writer {
 	t := &Writer{csv.NewWriter(w)}
 	t.Row(columns...)
 	return t
 }
 
-// Row writes a row. [Cell] makes a cell of a number. [Writer.Close] returns what goes wrong.
+// Row writes a row. [Cell] formats a number as a cell. [Writer.Close] returns the error, if there is one.
 //
-// A cell that a spreadsheet would take for a formula gets a ' in front: one that begins, after spaces, with = + - @, a
-// tab or a line break, and is no number. So OWASP advises against CSV injection. [Reader] takes the ' off.
+// If a spreadsheet would take a cell for a formula, Row puts a ' before it, and [Reader] takes the ' off again. Such a
+// cell begins, after spaces, with = + - @, a tab or a line break, and is not a number. This is OWASP's advice against
+// CSV injection.
 func (w *Writer) Row(cells ...string) {
 	guardedCells := make([]string, len(cells))
 	for i, cell := range cells {
@@ -31,11 +32,11 @@ func (w *Writer) Row(cells ...string) {
 	_ = w.out.Write(guardedCells)
 }
 
-// formula is how a cell begins that a spreadsheet computes; any ' in front of it is there to be kept. Some spreadsheets
-// take the signs of full width too.
+// formula matches the beginning of a cell that a spreadsheet would compute. The cell may already begin with ', which
+// then must not get lost when Reader takes a ' off. Some spreadsheets also accept full-width signs.
 var formula = regexp.MustCompile(`^'*[ ]*[=+\-@\t\r\n＝＋－＠]`)
 
-// guarded puts a ' before a cell that begins as a formula does.
+// guarded puts a ' before a cell that a spreadsheet would take for a formula.
 func guarded(cell string) string {
 	if formula.MatchString(cell) && !decimalNumber.MatchString(cell) {
 		return "'" + cell
@@ -43,7 +44,7 @@ func guarded(cell string) string {
 	return cell
 }
 
-// unguarded takes it off again.
+// unguarded takes the ' off again.
 func unguarded(cell string) string {
 	if rest, ok := strings.CutPrefix(cell, "'"); ok && formula.MatchString(rest) {
 		return rest
@@ -51,7 +52,7 @@ func unguarded(cell string) string {
 	return cell
 }
 
-// Close writes what is left, and returns the first error. It does not close the io.Writer.
+// Close writes the rows that are still buffered, and returns the first error. It does not close the io.Writer.
 func (w *Writer) Close() error {
 	if w.out.Flush(); w.out.Error() != nil {
 		return tableError(w.out.Error())
@@ -59,7 +60,7 @@ func (w *Writer) Close() error {
 	return nil
 }
 
-// Cell writes the shortest decimal that is v again. A number that is not finite is an empty cell.
+// Cell returns the shortest decimal that reads as v again, or "", an empty cell, if v is not finite.
 func Cell(v float64) string {
 	if !finite(v) {
 		return ""
@@ -68,9 +69,9 @@ func Cell(v float64) string {
 }
 
 // WriteCSV writes t: a line with the names of the columns, then a line for each row. It refuses what [Table.Check]
-// refuses. [ReadCSV] reads the same table back, except that infinite numbers become missing values, names and words
-// lose the spaces around them and the CR of a CRLF in them, and a column whose words all look like numbers, such as
-// 007, or are empty or nan becomes one of numbers.
+// refuses. [ReadCSV] reads the same table back, with three exceptions. Infinite numbers become missing values. Names
+// and words lose the spaces around them, and the CR of a CRLF in them. A column of words that are all empty, nan or
+// look like numbers, such as 007, becomes a column of numbers.
 func (t *Table) WriteCSV(w io.Writer) error {
 	if err := t.Check(); err != nil {
 		return err

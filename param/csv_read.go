@@ -17,28 +17,31 @@ import (
 // Reader reads tables as CSV: a first line with the names of the columns, then a line for each row.
 //
 // The text is UTF-8, with or without a byte-order mark; lines end in LF or CRLF. Cells are separated by commas. A cell
-// that holds a comma, a quote or a line break is in double quotes. Spaces around a name or cell do not count, nor does
-// the ' that [Writer] puts before what a spreadsheet would compute.
+// that holds a comma, a quote or a line break is in double quotes. Spaces around a name or cell are ignored, and so is
+// the ' that [Writer] puts before formulas.
 //
-// A column is one of numbers if at least half of its cells are, as [ParseNumber] takes them. An empty cell, or nan in
-// any case, is a missing value and counts for neither side. All other cells must then be numbers too. Any other column
-// is one of words, and so are those called kind, name and file, whatever they hold. Numbers says which columns must be
-// of numbers.
+// An empty cell, or nan in any case, is a missing value. If at least half of the other cells of a column are numbers,
+// as [ParseNumber] reads them, it is a column of numbers. Then all of these cells must be numbers. Any other column is
+// a column of words. Columns called kind, name or file always are, whatever they hold. The field Numbers says which
+// columns must be numbers.
 //
-// Read refuses, by line and column: a cell that should be a number and is none, is infinite or is beyond float64; a
-// missing value where Complete says that there must be none; a line with more or fewer cells than there are names; an
-// empty line between others; a NUL byte; quotes that do not match. It also refuses text that is UTF-16 or UTF-32, names
-// that are missing or used twice, tables without rows, and rows that are out of order.
+// Read refuses, with the line and column: a cell that should be a finite number of float64 but is not; a missing value
+// where Complete allows none; a line with more or fewer cells than there are names; an empty line between others; a NUL
+// byte; quotes that do not match. It also refuses text in UTF-16 or UTF-32, names that are missing or used twice,
+// tables without rows, and rows that are out of order.
 type Reader struct {
-	// Subject is what a row is about: image, filter. A column of this name numbers the rows from 0. It may be missing.
+	// Subject is what a row is about, such as image or filter. A column of this name numbers the rows from 0. That
+	// column may be missing.
 	Subject string
-	// Numbers returns those of the columns that must be of numbers; nil: none must.
+	// Numbers is given the names of the columns, and returns the names of those that must be columns of numbers. If it
+	// is nil, none must.
 	Numbers func(columns []string) []string
-	// Complete returns those of the columns of a table that was read which must have no missing value; nil: any may.
+	// Complete is given the table, and returns the names of the columns that must not have missing values. If it is
+	// nil, all may have them.
 	Complete func(t *Table) []string
 }
 
-// ReadCSV reads a table of any columns as [Reader] does.
+// ReadCSV reads a table with a [Reader] that puts no conditions on columns.
 func ReadCSV(r io.Reader, subject string) (*Table, error) { return Reader{Subject: subject}.Read(r) }
 
 // Read reads a table.
@@ -90,7 +93,7 @@ func (r Reader) Read(from io.Reader) (*Table, error) {
 	return t, nil
 }
 
-// checkComplete refuses a table with missing values where there must be none. lines are those of its rows.
+// checkComplete refuses missing values where r.Complete allows none. lines are the line numbers of the rows.
 func (r Reader) checkComplete(t *Table, lines []int) error {
 	if r.Complete == nil {
 		return nil
@@ -104,10 +107,10 @@ func (r Reader) checkComplete(t *Table, lines []int) error {
 	return nil
 }
 
-// decoded takes a byte-order mark off a text, and refuses that of another encoding.
+// decoded takes the byte-order mark of UTF-8 off a text, and refuses those of other encodings.
 func decoded(from io.Reader) (io.Reader, error) {
 	text := bufio.NewReader(from)
-	start, _ := text.Peek(4) // what cannot be read is read again, and then said
+	start, _ := text.Peek(4) // the next read returns the error again
 	for mark, encoding := range map[string]string{"\xff\xfe": "UTF-16", "\xfe\xff": "UTF-16",
 		"\x00\x00\xfe\xff": "UTF-32"} {
 		if strings.HasPrefix(string(start), mark) {
@@ -125,7 +128,7 @@ func decoded(from io.Reader) (io.Reader, error) {
 	return text, nil
 }
 
-// lineReader reads the lines of a table and knows where each is.
+// lineReader reads the lines of a table and counts them.
 type lineReader struct {
 	csv  *csv.Reader
 	next int   // the line after the last that was read
@@ -134,7 +137,7 @@ type lineReader struct {
 
 // read returns the cells of the next line, or [io.EOF].
 func (l *lineReader) read() ([]string, error) {
-	l.csv.FieldsPerRecord = -1 // said here, with the numbers
+	l.csv.FieldsPerRecord = -1 // rest refuses it, and gives both numbers
 	cells, err := l.csv.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, err
@@ -159,7 +162,7 @@ func (l *lineReader) read() ([]string, error) {
 	return cells, nil
 }
 
-// rest returns the cells of the lines that are left, by columns.
+// rest reads the remaining lines and returns their cells, column by column.
 func (l *lineReader) rest(columns int) ([][]string, error) {
 	l.at = nil
 	all, words := make([][]string, columns), map[string]string{}
@@ -182,8 +185,8 @@ func (l *lineReader) rest(columns int) ([][]string, error) {
 	}
 }
 
-// owned returns a cell as a text of its own, one for all that are the same: a cell is a part of its line, and would
-// keep that in memory.
+// owned returns a copy of a cell, the same one for equal cells. A cell is a part of its line's text, and would keep the
+// whole line in memory.
 func owned(cell string, seen map[string]string) string {
 	word, ok := seen[cell]
 	if !ok {
@@ -193,7 +196,7 @@ func owned(cell string, seen map[string]string) string {
 	return word
 }
 
-// checkNames refuses names that are missing or used twice, and a first line that is separated by something else.
+// checkNames refuses names that are missing or used twice, and a first line that is not names separated by commas.
 func checkNames(names []string) error {
 	if len(names) == 1 && strings.ContainsAny(names[0], ";\t") {
 		return fault.New("param", "table", "", "the first line has semicolons or tabs: want commas between cells")
@@ -234,7 +237,7 @@ func checkOrder(subject string, cells []string, lines []int) error {
 	return nil
 }
 
-// wordColumns are the names of columns that are of words, whatever they hold: file names and kinds may be numbers.
+// wordColumns are the names of columns that always hold words: file names and kinds may look like numbers.
 var wordColumns = []string{"kind", "name", "file"}
 
 // cellError says why a cell of a column of numbers is refused.
@@ -243,13 +246,13 @@ type cellError struct {
 	text, rule string
 }
 
-// in names the place of the cell. lines are those of the rows.
+// in returns an error with the place of the cell. lines are the line numbers of the rows.
 func (e *cellError) in(column string, lines []int) error {
 	return fault.New("param", "table", "", "line %d, column %s: %q %s", lines[e.row], fault.Printable(column), e.text,
 		e.rule)
 }
 
-// columnOf returns the column that has these cells. must says that it must be one of numbers.
+// columnOf returns the column that has these cells. must says that it must be a column of numbers.
 func columnOf(name string, cells []string, must bool) (Column, *cellError) {
 	if slices.Contains(wordColumns, name) {
 		return Column{Name: name, Words: cells}, nil
@@ -284,7 +287,7 @@ const (
 	numberCell = iota
 	missingCell
 	wordCell
-	beyondCell // a number that float64 does not have
+	beyondCell // a number that is too large for float64
 )
 
 // cellOf reads a cell.
@@ -312,8 +315,8 @@ func ruleOf(cell string) string {
 	return "is no number: want one such as -0.5 or 1e-3 in each line, or an empty cell"
 }
 
-// checkReadable refuses a column that would be read back as another: one of numbers under a name of words, and one of
-// words most of which are numbers.
+// checkReadable refuses a column that would not be read back: numbers under one of the names in wordColumns, words with
+// a NUL byte, and words if at least half of them, but not all, look like numbers.
 func (c Column) checkReadable() error {
 	if c.Words == nil {
 		if len(c.Numbers) > 0 && slices.Contains(wordColumns, c.Name) {

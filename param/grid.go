@@ -22,11 +22,11 @@ func NewAxis(name string, values ...float64) Axis { return Axis{name, Explicit(v
 // the last of them varies fastest.
 type Grid struct {
 	axes []Axis
-	at   []int // which parameter each axis is
+	at   []int // the index of each axis's parameter
 	n    int
 }
 
-// maxGrid bounds a grid, because its table is in memory as a whole.
+// maxGrid bounds the size of a grid, because its whole table is in memory.
 const maxGrid = 1 << 20
 
 // NewGrid returns the grid of axes over parameters. Without axes it has one element. NewGrid refuses axes that name no

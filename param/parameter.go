@@ -1,5 +1,5 @@
-// Package param names numbers and lists their values: the parameters of a stimulus or filter, the sweeps over them, and
-// the tables that say which image or filter has which values.
+// Package param describes the parameters of stimuli and filters: their names and units, sweeps over their values, and
+// tables that say which image or filter has which values.
 //
 // A [Parameter] is one number of a pattern, with a name and a unit. [Values] is a list or a range of numbers;
 // [ParseValues] reads one as it is typed: -90,0,90 or start:stop:step. An [Axis] gives a parameter values, and a [Grid]
@@ -21,17 +21,17 @@ import (
 type Parameter struct {
 	Name   string // on the command line: sf
 	Column string // in a [Table], with its unit: sf_cycles_per_pixel
-	Help   string // with its unit and what 0 stands for
+	Help   string // with its unit, and what 0 means
 
 	place       any     // where the value is: a *float64, *int or *Seed
-	least, most float64 // of whole numbers
+	least, most float64 // bounds, for whole numbers
 }
 
-// mostWhole bounds whole numbers: beyond it neighbours have the same float64.
+// mostWhole bounds whole numbers: beyond it, float64 cannot hold every one of them.
 const mostWhole = 1 << 53
 
-// New returns the parameter whose value is at place. A parameter of integers takes only whole numbers, up to 2⁵³ and,
-// if it is an int, down to −2⁵³.
+// New returns the parameter whose value is at place. An int takes only whole numbers from −2⁵³ to 2⁵³, and a Seed those
+// from 0 to 2⁵³.
 func New[T float64 | int | Seed](name, column, help string, place *T) Parameter {
 	p := Parameter{Name: name, Column: column, Help: help, place: place, least: -mostWhole, most: mostWhole}
 	if _, isSeed := p.place.(*Seed); isSeed {
@@ -58,7 +58,7 @@ func (p Parameter) Value() float64 {
 	return *p.place.(*float64)
 }
 
-// Set changes the value. If the parameter is one of integers, it refuses a number that is not whole or is out of range.
+// Set changes the value. If the value is an int or a Seed, Set refuses a number that is not whole or is out of range.
 func (p Parameter) Set(v float64) error {
 	if place, isReal := p.place.(*float64); isReal {
 		*place = v
@@ -76,7 +76,7 @@ func (p Parameter) Set(v float64) error {
 	return nil
 }
 
-// whole writes a whole number, large powers of two as such: −2⁵³.
+// whole formats a whole number. It writes a large power of two as one, such as −2⁵³.
 func whole(v float64) string {
 	exponent := math.Log2(math.Abs(v))
 	if exponent < 10 || exponent != math.Trunc(exponent) {
@@ -110,7 +110,7 @@ func Numbers(parameters []Parameter) []float64 {
 	return all
 }
 
-// Title names the values of some parameters, for pictures: 45°, sf 0.1.
+// Title returns the values of the named parameters, for pictures, such as 45°, sf 0.1.
 func Title(parameters []Parameter, named []string) string {
 	var parts []string
 	for _, p := range parameters {

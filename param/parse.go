@@ -9,14 +9,14 @@ import (
 	"gpuconv/fault"
 )
 
-// decimalNumber is how a number is written, in flags and in tables alike.
+// decimalNumber matches a number as it is written in flags and in tables.
 var decimalNumber = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
 
-// ParseNumber reads a finite decimal number, such as 12, -0.5, +.5 or 1e-3. Spaces around it do not count.
+// ParseNumber reads a finite decimal number, such as 12, -0.5, +.5 or 1e-3. Spaces around it are ignored.
 //
-// It refuses what people or other programs may mean otherwise: numbers in base 16, digits with _ or , between them, a
-// comma before decimals, units, and the names of NaN and infinity. It also refuses a number beyond float64. One that is
-// too small for float64 is 0.
+// It refuses text that people or other programs may read differently: numbers in base 16, digits with _ or , between
+// them, a comma before decimals, units, and the names of NaN and infinity. It also refuses a number that is too large
+// for float64. A number that is too small for float64 becomes 0.
 func ParseNumber(text string) (float64, error) {
 	text = strings.TrimSpace(text)
 	if !decimalNumber.MatchString(text) {
@@ -29,7 +29,8 @@ func ParseNumber(text string) (float64, error) {
 	return v, nil
 }
 
-// ParseWhole reads a whole number in decimal digits, with a sign or without. 010 is 10. Spaces around it do not count.
+// ParseWhole reads a whole number in decimal digits, with or without a sign. It reads 010 as 10. Spaces around it are
+// ignored.
 func ParseWhole(text string) (int, error) {
 	text = strings.TrimSpace(text)
 	n, err := strconv.Atoi(text) // takes decimal digits only
@@ -39,7 +40,7 @@ func ParseWhole(text string) (int, error) {
 	return n, nil
 }
 
-// ParseSeed reads a whole number of at least 0, up to 2⁶⁴−1, in decimal digits. Spaces around it do not count.
+// ParseSeed reads a whole number of at least 0, up to 2⁶⁴−1, in decimal digits. Spaces around it are ignored.
 func ParseSeed(text string) (uint64, error) {
 	text = strings.TrimSpace(text)
 	n, err := strconv.ParseUint(strings.TrimPrefix(text, "+"), 10, 64)
@@ -49,7 +50,8 @@ func ParseSeed(text string) (uint64, error) {
 	return n, nil
 }
 
-// notWhole says that a text is no whole number, or with [strconv.ErrRange] that it is too large a one.
+// notWhole returns the error for a text that is no whole number or, if err is [strconv.ErrRange], one that is out of
+// range.
 func notWhole(text string, err error) error {
 	rule := "want a whole number"
 	if errors.Is(err, strconv.ErrRange) {

@@ -14,7 +14,7 @@ func (s *Seed) Parameter() Parameter {
 	return New("seed", "seed", "whole number that makes random numbers repeatable", s)
 }
 
-// Check refuses seeds above 2⁵³, which the number of a [Table] does not hold exactly.
+// Check refuses seeds above 2⁵³, which a number in a [Table] cannot hold exactly.
 func (s Seed) Check() error {
 	if s > mostWhole {
 		return fault.New("param", "seed", uint64(s), "want a whole number from 0 to 2⁵³")
@@ -22,5 +22,6 @@ func (s Seed) Check() error {
 	return nil
 }
 
-// Rand returns the random numbers of the seed, from the first on: PCG-DXSM of (s, 0), the same on every platform.
+// Rand returns a new generator of random numbers: PCG-DXSM with the seed (s, 0). Its numbers are the same on every
+// platform.
 func (s Seed) Rand() *rand.Rand { return rand.New(rand.NewPCG(uint64(s), 0)) }

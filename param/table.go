@@ -7,19 +7,19 @@ import (
 	"gpuconv/fault"
 )
 
-// Table says what is known about each image, filter or cell: a row for each, in their order, and a named column for
-// each thing that is known, such as orientation_deg or kind. The zero value has no rows. A table may be shared by
-// goroutines that only read it.
+// Table describes images, filters or cells. It has a row for each, in their order, and a named column for each
+// property, such as orientation_deg or kind. The zero value has no rows. Goroutines that only read a table may share
+// it.
 type Table struct {
-	// Subject is what a row is about: image, filter. [Table.WriteCSV] numbers the rows from 0 in a first column of
-	// this name; it is not among Columns. If Subject is empty, the rows have no numbers.
+	// Subject is what a row is about, such as image or filter. [Table.WriteCSV] numbers the rows from 0 in a first
+	// column of this name, which is not among Columns. If Subject is empty, the rows have no numbers.
 	Subject string
 	Columns []Column
 }
 
 // Column is one column of a [Table]: either numbers or words, one for each row.
 type Column struct {
-	Name    string    // with its unit: sf_cycles_per_pixel
+	Name    string    // with its unit, such as sf_cycles_per_pixel
 	Numbers []float64 // NaN is a missing value
 	Words   []string  // instead of Numbers; else nil
 }
@@ -33,8 +33,8 @@ func NewTable(subject string, names ...string) *Table {
 	return t
 }
 
-// Add adds a row to a table that [NewTable] made: a kind, and a number for each name, in their order. It panics if
-// there are more numbers than names.
+// Add adds a row to a table that [NewTable] made: a kind, and a number for each name, in the order of the names. It
+// panics if there are more numbers than names.
 func (t *Table) Add(kind string, numbers ...float64) {
 	t.Columns[0].Words = append(t.Columns[0].Words, kind)
 	for i, v := range numbers {
@@ -50,7 +50,7 @@ func (t *Table) Len() int {
 	return t.Columns[0].Len()
 }
 
-// Column returns the column of a name, an empty one if there is none.
+// Column returns the column of a name, or an empty column if there is none.
 func (t *Table) Column(name string) Column {
 	at := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
 	if at < 0 {
@@ -68,10 +68,14 @@ func (t *Table) Names() []string {
 	return all
 }
 
-// Check refuses what [ReadCSV] would not read back: columns of different lengths, and one that has both numbers and
-// words, or words most of which are numbers, or words with a NUL byte; one of numbers called kind, name or file;
-// columns without a name, or with that of another or of Subject, or with one that a first line cannot have; and a
-// missing value in a row that has no other, which would be an empty line.
+// Check refuses tables that [ReadCSV] would not read back:
+//   - columns of different lengths;
+//   - a column with both numbers and words;
+//   - a column of words if at least half of them, but not all, look like numbers;
+//   - a column of numbers that is called kind, name or file; a word that holds a NUL byte;
+//   - a column without a name, or with the name of another column or of Subject;
+//   - a name that the first line of a CSV cannot hold;
+//   - a missing value alone in its row, which would be an empty line.
 func (t *Table) Check() error {
 	for i, c := range t.Columns {
 		if c.Len() != t.Len() {
@@ -94,7 +98,7 @@ func (t *Table) Check() error {
 	return t.checkLines()
 }
 
-// header returns the names of the first line as they are read back.
+// header returns the names in the first line, as they are read back.
 func (t *Table) header() []string {
 	var names []string
 	if t.Subject != "" {
@@ -106,7 +110,7 @@ func (t *Table) header() []string {
 	return names
 }
 
-// checkName refuses a name of column i that is empty or that is taken: by a column before it, or by the subject.
+// checkName refuses a name of column i that is empty, or that a column before it or the subject has already.
 func checkName(name string, i int, before []string, subject string) error {
 	if name == "" || name == subject || slices.Contains(before, name) {
 		return fault.New("param", "table", "", "column %d is named %q: want a name, and each once", i+1, name)
@@ -130,8 +134,9 @@ func (t *Table) checkLines() error {
 // Len returns how many values there are.
 func (c Column) Len() int { return max(len(c.Numbers), len(c.Words)) }
 
-// Levels returns a number for each row: the numbers of the column, or for each word how many other words appear
-// before it. Rows with the same word have the same number. Do not change the result, it may be Numbers itself.
+// Levels returns a number for each row. Numbers are returned as they are. Words are numbered from 0 in the order in
+// which they first appear, so that equal words have equal numbers. Do not change the result, which may be Numbers
+// itself.
 func (c Column) Levels() []float64 {
 	if c.Words == nil {
 		return c.Numbers
@@ -147,7 +152,7 @@ func (c Column) Levels() []float64 {
 	return levels
 }
 
-// cell returns row i as it is written.
+// cell returns row i as text.
 func (c Column) cell(i int) string {
 	if c.Words != nil {
 		return c.Words[i]

@@ -18,13 +18,13 @@ type Values struct {
 	count       int // of a range
 }
 
-// Explicit returns the list of v. It keeps a copy.
+// Explicit returns a list of the values v, which it copies.
 func Explicit(v ...float64) Values { return Values{explicit: slices.Clone(v)} }
 
-// Range returns start + i·step for each i ≥ 0 for which that is below stop. It counts the values in exact decimal
-// arithmetic, so that 0, 0.7, 0.1 gives 7. The values are float64: the last may be rounded to stop, or an ulp past it.
-// Range refuses numbers that are not finite, a step that is not above 0, and a range that holds nothing, holds more
-// than 2⁵³ values or overflows.
+// Range returns the values start + i·step, i = 0, 1, 2 …, that are below stop. It counts them in exact decimal
+// arithmetic, so that 0, 0.7, 0.1 gives 7 values. The values are float64, so the last may be rounded to stop, or an ulp
+// past it. Range refuses numbers that are not finite, a step that is not above 0, and a range that holds nothing, holds
+// more than 2⁵³ values or overflows.
 func Range(start, stop, step float64) (Values, error) {
 	refused := func(rule string) (Values, error) {
 		return Values{}, fault.New("param", "range", fmt.Sprintf("%v:%v:%v", start, stop, step), "%s", rule)
@@ -52,10 +52,10 @@ func Range(start, stop, step float64) (Values, error) {
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// maxCount bounds a range: beyond it neighbours have the same float64 index.
+// maxCount bounds the length of a range: beyond it, float64 cannot hold every index.
 const maxCount = 1 << 53
 
-// countRange returns ⌈(stop−start)/step⌉. It takes each number as the shortest decimal that names it.
+// countRange returns ⌈(stop−start)/step⌉. It takes each number as the shortest decimal that reads as the same float64.
 func countRange(start, stop, step float64) *big.Int {
 	quotient := new(big.Rat).Sub(decimal(stop), decimal(start))
 	quotient.Quo(quotient, decimal(step))
@@ -67,7 +67,7 @@ func countRange(start, stop, step float64) *big.Int {
 }
 
 func decimal(v float64) *big.Rat {
-	r, _ := new(big.Rat).SetString(strconv.FormatFloat(v, 'g', -1, 64)) // a finite number always is one
+	r, _ := new(big.Rat).SetString(strconv.FormatFloat(v, 'g', -1, 64)) // cannot fail: the number is finite
 	return r
 }
 
@@ -131,12 +131,12 @@ func (v Values) At(i int) float64 {
 	return v.start + float64(float64(i)*v.step)
 }
 
-// NotFinite returns a value that is NaN or infinite, if there is one: the first of a list, the first or the last of a
-// range. [Range] and [ParseValues] make none, [Explicit] and [Values.Scaled] may.
+// NotFinite returns the first value that is NaN or infinite, if there is one; of a range it looks only at the first and
+// the last value. [Range] and [ParseValues] make no such values, but [Explicit] and [Values.Scaled] may.
 func (v Values) NotFinite() (value float64, found bool) {
 	suspects := v.explicit
 	if v.count > 0 {
-		suspects = []float64{v.At(0), v.At(v.count - 1)} // if both are finite, so is what lies between
+		suspects = []float64{v.At(0), v.At(v.count - 1)} // if both are finite, so are all between them
 	}
 	at := slices.IndexFunc(suspects, func(x float64) bool { return !finite(x) })
 	if at < 0 {

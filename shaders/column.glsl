@@ -1,15 +1,17 @@
-// Columns of blocks, one for each invocation, and the pixels that their taps meet, for direct_small and depthwise.
+// What direct_small and depthwise share: each invocation computes one column of a block of sums. This file finds the
+// column and reads the pixels for its taps.
 //
-// Index map. Planes of sums are cut into blocks of ROWS rows. Columns of blocks are numbered through all planes of a
-// chunk, q = (plane*blocksH + i/ROWS)*width + j, and follow each other along the work-groups of xy. Lanes lie along x,
-// so that loads and stores coalesce, and no plane has a tail, even if it is as small as 7×7. The width is that of the
-// sums that outputs are made of. With a pool it is an even number: the two columns of a window are neighbours in one
-// work-group, whose size is even. Surplus invocations take the last column, an odd one. They store what its own
-// invocation stores, or with a pool nothing.
+// Index map. Planes of sums are cut into blocks of ROWS rows. The columns of all blocks are numbered through the whole
+// chunk, q = (plane*blocksH + i/ROWS)*width + j. Invocation q, counted through all work-groups, computes column q.
+// Neighbours load and store neighbouring pixels, and no invocation is idle at the end of a plane, even if planes are as
+// small as 7×7. The width counts only the columns of sums that outputs are made of. With a pool it is even: then the
+// two columns of a window are neighbours in one work-group, whose size is even. Invocations beyond the last column
+// compute that column too. They store the same values again. With a pool they store nothing, since the last column is
+// odd.
 //
 //	              j                          sums in registers: ROWS × FILTERS
 //	       ┌──┬──┬──┬──┬──┐
-//	       │  │  │▓▓│  │  │ i                each row of pixels that the block's taps meet is read once, TAPS_W pixels
+//	       │  │  │▓▓│  │  │ i                each row of pixels that the block's taps need is read once, TAPS_W pixels
 //	       │  │  │▓▓│  │  │ …                of it, and added to every row of sums that it belongs to: rows slide
 //	       │  │  │▓▓│  │  │ i + ROWS - 1     through one register
 //	       └──┴──┴──┴──┴──┘
@@ -33,14 +35,14 @@ ivec3 column() {
 	return ivec3(plane, (block - plane * blocksH) * ROWS, q - block * (SPAN * dstW));
 }
 
-int partTop;            // the first row of the pixels that the part's taps meet
-int at[TAPS_W];         // the columns of one row of them in src
+int partTop;            // the first row of pixels that the part's taps read
+int at[TAPS_W];         // the columns of src that the part's taps read
 bool within[TAPS_W];    // whether these columns are within the image
 int line;               // where the row begins in src
 bool withinH;
 float pixel;
 
-// meet turns to the part `down`, `across` of a kernel, for sums whose first is at row i, column j.
+// meet prepares for the part (down, across) of a kernel, and for sums whose first is at row i, column j.
 void meet(int i, int j, int down, int across) {
 	partTop = i * strideH - padTop + down * (TAPS_H * dilationH);
 	int left = j * strideW - padLeft + across * (TAPS_W * dilationW);
@@ -52,7 +54,7 @@ void meet(int i, int j, int down, int across) {
 	EACH_COLUMN(COLUMN)
 }
 
-// turnTo turns to row r of these pixels, in the plane of src that starts at base.
+// turnTo prepares for row r of the pixels that the part's taps read, in the plane of src that starts at base.
 void turnTo(int base, int r) {
 	int y = partTop + r;
 	line = base + source(y, srcH) * srcW;
@@ -60,7 +62,7 @@ void turnTo(int base, int r) {
 }
 
 #if SOURCE_MODE == 0
-// Zeros are selected, not multiplied: the pixel at the border may be infinite or NaN.
+// Outside the image, select 0. Multiplying by 0 would be wrong: the pixel at the border may be infinite or NaN.
 #define LOAD(v) pixel = src[line + at[v]]; pixel = withinH && within[v] ? pixel : 0.0;
 #else
 #define LOAD(v) pixel = src[line + at[v]];

@@ -9,13 +9,13 @@
 //
 // slide.glsl makes outputs of these sums and stores them.
 //
-// Index map: that of column.glsl, whose planes are those of src: an invocation has FILTERS filters of its plane's
+// Index map: that of column.glsl, whose planes are those of src. An invocation has FILTERS filters of its plane's
 // group. z numbers tiles of FILTERS filters of a group.
 //
-// Lanes of one warp may belong to several groups. Therefore weights lie in a storage buffer [tap][filter], so that what
-// these lanes read is side by side, and from there go to registers, one part of TAPS_H × TAPS_W taps at a time.
+// Lanes of one warp may belong to several groups. Therefore weights are in a storage buffer [tap][filter], where these
+// lanes read neighbours. An invocation copies its weights to registers, one part of TAPS_H × TAPS_W taps at a time.
 //
-// Bound by: memory. A 3×3 kernel does 18 FLOP for the 8 bytes of a pixel and a sum, and for 5 bytes with a pool. For 8
+// Bound by: memory. A 3×3 kernel does 18 FLOP for the 8 bytes of a pixel and a sum, or for 5 bytes with a pool. For 8
 // rows of sums a lane reads 10 × 3 pixels, a third of them from DRAM and the others from the cache, and 9 weights.
 //
 // Constants: those of slide.glsl and column.glsl, LOOPED (there are several parts), EACH_SUM(M): M(row, filter),
@@ -31,9 +31,9 @@ void main() {
 	ivec3 first = column();
 	int plane = first.x, i = first.y, j = first.z;
 	int group = plane % groups;
-	int firstFilter = int(gl_WorkGroupID.z) * FILTERS;  // of the group's
+	int firstFilter = int(gl_WorkGroupID.z) * FILTERS;  // in the group
 
-	// The last tile may have more filters than there are: it computes the last filter several times.
+	// The last tile of a group may have more filters than are left: then it computes the last filter several times.
 #define FILTER(f) (group * multiplier + min(firstFilter + f, multiplier - 1))
 #define START(r, f) sum[r * FILTERS + f] = bias[FILTER(f)];
 	EACH_SUM(START)

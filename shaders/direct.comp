@@ -9,13 +9,14 @@
 //			* pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
 //	dst[n, k, i, j] = activation(sum);
 //
-// Where one pass takes all taps it also does what pool.comp does after that: with ENERGY an output is made of filters
-// 2*k and 2*k + 1, with POOL of the 2×2 positions from (2*i, 2*j) on. With neither, outputs are the sums.
+// If one pass takes all taps, the shader also does the work of pool.comp: with ENERGY an output is made of filters 2*k
+// and 2*k + 1, with POOL of the 2×2 positions from (2*i, 2*j) on. With neither, outputs are the sums.
 //
-// Index map. Outputs are numbered through the whole chunk, q = (n*dstH + i)*dstW + j, so that no image has a tail. An
-// output has WINDOW positions. A work-group takes LOCAL_SIZE*POSITIONS/WINDOW consecutive outputs. Invocation l has the
-// outputs q0 + l, q0 + l + LOCAL_SIZE, …, so that neighbours load and store neighbours, and all positions of each, row
-// by row. gl_WorkGroupID.xy numbers these blocks; z numbers tiles of 4*VECTORS filters, groups first:
+// Index map. Outputs are numbered through the whole chunk, q = (n*dstH + i)*dstW + j, so that no invocation is idle at
+// the end of an image. An output is made of WINDOW positions. A work-group computes LOCAL_SIZE*POSITIONS/WINDOW
+// consecutive outputs. Invocation l computes outputs q0 + l, q0 + l + LOCAL_SIZE, …, so that neighbours load and store
+// neighbours. It has all positions of each, row by row. gl_WorkGroupID.xy numbers these blocks of outputs; z numbers
+// tiles of 4*VECTORS filters, group by group:
 //
 //	            VECTORS vec4 of filters →
 //	positions   sum[0]  sum[1]      one invocation, all in registers:
@@ -24,14 +25,14 @@
 // Weights are packed [tile][channel][row][column] as VECTORS vec4, with zeros for filters that do not exist. One load
 // of a vec4 serves 4*POSITIONS multiplications, one load of a pixel 4*VECTORS.
 //
-// Bound by: loads. A load of pixels has an address for each invocation, and software renderers take it lane by lane.
+// Bound by: loads. A load of pixels has an address for each invocation, and software renderers execute it lane by lane.
 //
 // Constants: LOCAL_SIZE, POSITIONS, VECTORS, ENERGY, POOL (0: none, 1: the largest, 2: the mean); those of pixel.glsl;
 // and the unrolled loops M(0) M(1) …: EACH_POSITION(M) over POSITIONS, EACH_VECTOR(M) over VECTORS, EACH_SUM(M) over
 // their product, EACH_OUTPUT(M) over the vec4 of filters of each output, EACH_PLANE(M) over PLANES.
 #define SPAN (POOL > 0 ? 2 : 1)     // rows, and columns, of positions of an output
 #define WINDOW (SPAN * SPAN)
-#define PLANES (ENERGY > 0 ? 2 : 4) // that a vec4 of filters makes
+#define PLANES (ENERGY > 0 ? 2 : 4) // of outputs, from a vec4 of filters
 layout(local_size_x = LOCAL_SIZE) in;
 
 layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // packed as above
@@ -103,8 +104,8 @@ void main() {
 		}
 	}
 
-	// STORE takes vec4 k of an output's filters. s is the sum of its first position; those of the next ones are VECTORS
-	// apart. f counts the planes that the vec4 makes.
+	// STORE stores vec4 k of an output's filters. s is the index of the sum at its first position; the sums at its next
+	// positions are VECTORS apart. f counts the planes that the vec4 makes.
 #if ENERGY
 #define VALUE(s, f) energy(sum[s][2 * f], sum[s][2 * f + 1])
 #else

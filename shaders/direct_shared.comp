@@ -12,26 +12,26 @@
 //
 // Index map. A work-group has LANES_W × LANES_H invocations and computes LANES_W × LANES_H*ROWS sums of one image, for
 // FILTERS filters. gl_WorkGroupID.xy numbers these tiles through the images of the chunk, columns fastest; z numbers
-// tiles of filters, groups first. An invocation has a column of ROWS sums for each filter, in registers:
+// tiles of filters, group by group. An invocation has a column of ROWS sums for each filter, in registers:
 //
 //	            LANES_W →
 //	          ┌──┬──┬──┬──
 //	  LANES_H │  │  │▓▓│      ROWS × FILTERS sums
 //	     ↓    ├──┼──┼──┼──
 //
-// For each channel the work-group copies the pixels that the tile's taps meet to shared memory, padding included, so
-// that no tap asks where the image ends. Then each invocation adds all taps, TAPS_H × TAPS_W at a time; rows of pixels
-// slide through one register past the sums, as in direct_small.
+// For each channel the work-group copies the pixels that the tile's taps need to shared memory, padding included, so
+// that no tap needs a test for the image's border. Then each invocation adds all taps, TAPS_H × TAPS_W at a time. It
+// reads row after row of pixels through one register, as in direct_small.
 //
-// Shared rows are folded by the stride: column x is at x % STRIDE_W * PHASE + x / STRIDE_W. Neighbouring lanes, which
-// are STRIDE_W columns apart, then read neighbouring words, in different banks.
+// Rows in shared memory are ordered by remainders of the stride: column x is at x % STRIDE_W * PHASE + x / STRIDE_W.
+// Neighbouring lanes, which are STRIDE_W columns apart, then read neighbouring words, in different banks.
 //
-// Bound by: arithmetic, where kernels are large. A tap of 8 rows × 8 filters takes 8 shared loads, and 2 of vec4 that
-// are the same for the whole warp, for 64 multiplications. With 31×31 taps a tile of 32×32 sums reads each pixel 1.4
-// times from the image.
+// Bound by: arithmetic, if kernels are large. A tap of 8 rows × 8 filters takes 8 loads from shared memory, and 2 of a
+// vec4 that is the same for the whole warp, for 64 multiplications. With 31×31 taps a tile of 32×32 sums copies 62×62
+// pixels.
 //
-// LANES_W is even and tiles begin at even columns, so that the columns of a window are neighbours, as slide.glsl needs
-// them. They exchange their values in the memory that the pixels had.
+// LANES_W is even and tiles begin at even columns, so that the columns of a window are neighbours, as slide.glsl
+// requires. They exchange their values in the shared memory that held the pixels.
 //
 // Constants: LANES_W, LANES_H, VECTORS (of 4 filters), TAPS_H, TAPS_W, STRIDE_W, DILATION_W, TILE_H (rows in shared
 // memory), PHASE, those of pixel.glsl and slide.glsl, EACH_COLUMN(M): M(0) … M(TAPS_W-1), EACH_SUM(M): M(row, filter),
@@ -53,7 +53,7 @@ uniform int partsH, partsW;         // of a kernel
 #define PITCH (PHASE * STRIDE_W)
 #define tile workspace  // [TILE_H][PITCH], until the last tap is added
 
-// stage copies the pixels of one plane that the tile's taps meet, from row top, column left on.
+// stage copies the pixels of one plane that the tile's taps need, from row top, column left on, to shared memory.
 void stage(int base, int top, int left) {
 	for (int e = int(gl_LocalInvocationIndex); e < TILE_H * PITCH; e += LANES_W * LANES_H) {
 		int row = e / PITCH;

@@ -13,13 +13,13 @@
 // Index map: that of column.glsl, whose planes are images here.
 //
 // A pass computes one tile of FILTERS filters of one group. Its weights are a uniform block, [part][u][v][FILTERS],
-// followed by the biases. A part is TAPS_H × TAPS_W taps of one channel, written out, so that the place of each weight
-// is a literal: an operand of the multiplication, which costs no load. Where a kernel is more than one part, a loop
-// adds the part's place, the same for all invocations.
+// followed by the biases. A part is TAPS_H × TAPS_W taps of one channel. They are written out, so that the index of
+// each weight is a literal. Then the weight is an operand of the multiplication and needs no load. If there are several
+// parts, a loop adds the part's offset to the index. The offset is the same for all invocations.
 //
-// Bound by: arithmetic from K = 7 and 6 filters on: 8 rows of sums take 14 × 7 loads for 2,352 multiplications. Small
-// kernels are bound by memory: each pixel is read once from DRAM for all filters of a tile, and each output written
-// once.
+// Bound by: arithmetic, from kernels of 7×7 and 6 filters on: 8 rows of sums take 14 × 7 loads for 2,352
+// multiplications. Small kernels are bound by memory: each pixel is read once from DRAM for all filters of a tile, and
+// each output written once.
 //
 // Constants: those of slide.glsl and column.glsl, VECTORS (of 4 filters), WEIGHTS (vec4 in the block), LOOPED (there
 // are several parts), EACH_SUM(M): M(row, filter), and SCHEDULE: ROW(r) turns to row r of pixels, counted from the
@@ -29,7 +29,7 @@ layout(local_size_x = LOCAL_SIZE) in;
 layout(std140, binding = 0) uniform Weight { vec4 weight[WEIGHTS]; };  // as above, FILTERS in VECTORS vec4
 
 uniform int allChannels, firstChannel;
-uniform int allFilters, firstFilter, filters;  // filters: that there are of the tile's
+uniform int allFilters, firstFilter, filters;  // filters: in this tile
 uniform int parts;                             // of the kernels of all channels; partsH × partsW of each
 
 void main() {

@@ -9,49 +9,49 @@
 //			* pixel(n, firstChannel + c, i*STRIDE_H + u*dilationH + firstRow, j*strideW + v*dilationW - padLeft);
 //	dst[n, k, i, j] = RELU || rectify ? relu(sum) : sum;
 //
-// for the taps of one pass: some channels of whole kernels, or some rows of one channel's. The passes after it continue
-// from what is in dst. Where one pass takes all taps it also does what pool.comp does after that, and never stores the
+// over the taps of one pass: all taps, whole kernels of some channels, or some rows of one channel's kernel. A later
+// pass adds to what is in dst. If one pass takes all taps, it also does the work of pool.comp and never stores the
 // sums: with ENERGY dst has one plane for two filters, with POOL each output is made of 2×2 such values.
 //
 // Index map. An invocation walks down a strip of 4*SEGMENTS columns, in turns of ROWS rows, and computes a tile of
-// filters there. Strips are numbered q = (n*blocksH + y)*blocksW + x through the whole chunk, where y counts the parts
-// of a column. Strips past the end compute the last strip again, which is cheaper than a branch. Tiles of filters and
-// groups are dispatched one by one, with their part of the weights bound.
+// filters there. Strips are numbered q = (n*blocksH + y)*blocksW + x through the whole chunk, where y counts the strips
+// from top to bottom. Invocations beyond the last strip compute it again, which is cheaper than a branch. Each tile of
+// filters of each group is a dispatch of its own, with its part of the weights bound.
 //
-//	x0   x1   x2     the window that a turn's taps meet, texel by texel, for all filters: PROLOGUE reads the rows that
-//	x3   x4   x5     slide, which a turn hands up to the next one; a turn reads those that are new
+//	x0   x1   x2     the window: the texels that a turn's taps read, for all filters. PROLOGUE reads rows for the
+//	x3   x4   x5     first turn; each turn reads the rows that are new, and hands on those that the next one needs too
 //	x6   x7   x8
 //	  sum  sum       one filter at a time, one vec4 of sums at a time, each stored before the next begins
 //
 // The host unrolls PROLOGUE and TURN. They are lists of LOAD(name, c, r, l), which reads texel l of row r of the window
 // in channel c, and, for each vec4 of sums, BEGIN(sum, f, i, j, bias), ADD(sum, w, x0, x1, x2, x3), which adds w times
 // four elements of the window, and END(f, i, j, value); f, i and j are the plane, row and segment of the outputs. They
-// name variables, not elements of arrays: with arrays Mesa's compiler takes ten times as long before LLVM begins.
+// use variables, not elements of arrays: with arrays Mesa's compiler takes ten times as long before LLVM starts.
 //
-// AVX2 has 16 registers; three things keep sums in them. Weights are read before the loop: each read is a branch,
-// and LLVM moves products and additions past it until they are spilled. One vec4 of sums goes through all taps before
-// the next begins: eight sums, as many products and a weight are 17 numbers. A store ends it: with all stores at the
-// end, LLVM moves the additions there.
+// Three things keep sums in the 16 registers of AVX2. First, weights are read before the loop: each read is a branch,
+// and LLVM would move products and additions past it until they are spilled. Second, one vec4 of sums goes through all
+// taps before the next begins: two vec4 would need eight sums, eight products and a weight, 17 numbers. Third, each
+// vec4 is stored at once: with all stores at the end, LLVM would move the additions there.
 //
-// With VECTORS texels are vec4: srcW and sumW are multiples of 4 and zeros pad, so that a texel is inside or outside as
-// a whole. Otherwise texels are floats, and any width and padding mode will do.
+// With VECTORS, texels are vec4. Then srcW and sumW are multiples of 4 and the padding is zeros, so that a whole texel
+// is inside or outside. Otherwise texels are floats, and any width and padding mode works.
 //
-// Bound by: arithmetic (llvmpipe has no FMA), then by stores, which it takes lane by lane. A vec4 is stored as two
-// doubles, two moves instead of four, and without a condition where EXACT says that none is needed. Pixels come through
-// a buffer texture, which it reads without a branch for each lane. Weights are in a uniform block, and their indices
-// are literals outside every branch and loop: only then are they loaded once and broadcast.
+// Bound by: arithmetic (llvmpipe has no FMA), then by stores, which llvmpipe executes lane by lane. A vec4 is stored as
+// two doubles, which takes two moves instead of four. With EXACT, stores need no condition. Pixels come through a
+// buffer texture, which llvmpipe reads without a branch for each lane. Weights are in a uniform block, and their
+// indices are literals outside every branch and loop: only then does llvmpipe load them once and broadcast them.
 //
 // Constants: LANES, ROWS, SEGMENTS, STRIDE_H, BLOCK_TEXELS (of the source, from one strip to the next), VECTORS,
 // SOURCE_MODE (see prelude), WEIGHTS (vec4 in the uniform block), PASSES, RELU, LOOPED (strips have several turns),
-// EXACT (tiles and strips cover exactly what there is), ENERGY, POOL (0: none, 1: the largest, 2: the mean), PROLOGUE,
-// TURN.
+// EXACT (tiles and strips cover the outputs and no more), ENERGY, POOL (0: none, 1: the largest, 2: the mean),
+// PROLOGUE, TURN.
 layout(local_size_x = LANES) in;
 layout(binding = 0) uniform samplerBuffer src;                          // [n, allChannels, srcH, srcTexels]
 #if PASSES
 layout(binding = 1) uniform samplerBuffer before;                       // dst, as the pass before left it
 #endif
 layout(std140, binding = 0) uniform Weight { vec4 weight[WEIGHTS]; };   // [filter][c][u][v], then biases, as floats
-// [n, allPlanes, dstH, dstTexels]. OUTPUTS are the texels that a vec4 of sums becomes.
+// [n, allPlanes, dstH, dstTexels]. OUTPUTS is how many elements of dst a vec4 of sums makes.
 #if VECTORS && POOL
 layout(std430, binding = 3) writeonly restrict buffer Dst { double dst[]; };
 #define OUTPUTS 1
@@ -62,19 +62,19 @@ layout(std430, binding = 3) writeonly restrict buffer Dst { dvec2 dst[]; };
 layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };
 #define OUTPUTS (POOL > 0 ? 2 : 4)
 #endif
-#define SPAN (POOL > 0 ? 2 : 1)  // rows of sums that an output takes
+#define SPAN (POOL > 0 ? 2 : 1)  // rows of sums of an output
 
 uniform int srcH, srcTexels, allChannels, firstChannel;
 uniform int dstH, dstTexels, allPlanes, firstPlane;
-uniform int planes;                // of the tile that there are
+uniform int planes;                // of outputs, of this tile
 uniform int blocksH, blocksW, blocks;
 uniform int turns;                 // of a strip
 uniform int firstRow, firstTexel;  // of the window, relative to the strip's first row and texel
-uniform int resume, rectify;       // with PASSES: 1 if dst has sums to go on from, 1 for ReLU in the last pass
+uniform int resume, rectify;       // with PASSES: 1 if dst has sums to add to; 1 for ReLU, in the last pass
 
-// texel returns texel s of row y of the plane that starts at base. Outside, zeros are selected, not multiplied: the
-// texel that is read instead may hold infinity or NaN. Blocks reach beyond the last row and column of sums, and so
-// beyond what the padding modes map: source() clamps once more.
+// texel returns texel s of row y of the plane that starts at base. Outside the image it selects zeros. Multiplying by 0
+// would be wrong: the texel that is read instead may hold infinity or NaN. Blocks may reach beyond the last row and
+// column of sums, and so beyond the padding: there source clamps.
 vec4 texel(int base, int y, int s) {
 	vec4 value = texelFetch(src, base + source(y, srcH) * srcTexels + source(s, srcTexels));
 #if SOURCE_MODE == 0
@@ -95,7 +95,7 @@ vec4 activate(vec4 v) {
 
 vec4 energies(vec4 a, vec4 b) { return vec4(energy(a.x, b.x), energy(a.y, b.y), energy(a.z, b.z), energy(a.w, b.w)); }
 
-// pooled makes two outputs of two rows of sums.
+// pooled makes two outputs of two rows of four sums.
 vec2 pooled(vec4 upper, vec4 lower) {
 	return vec2(window(upper.x, upper.y, lower.x, lower.y), window(upper.z, upper.w, lower.z, lower.w));
 }

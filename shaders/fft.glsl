@@ -1,15 +1,16 @@
 // What fft_src.comp and fft_dst.comp share: the discrete Fourier transform of a tile of TILE_H × TILE_W complex numbers
 // in shared memory.
 //
-// A line of R1·R2 numbers is transformed in two passes, in place. The first takes z[j + R2·m], m < R1, for each j < R2,
-// to z[j + R2·a], a < R1, and turns the result by e^(−2πi·j·a/(R1·R2)). The second takes the R2 numbers from R2·a on.
-// Frequency a + R1·b is then at place R2·a + b. Run in reverse order, with the turn after whichever pass now comes
-// first, they lead back to the original order. With real and imaginary parts exchanged before and after, they are the
-// inverse transform, times R1·R2.
+// A line, that is a row or a column, of R1·R2 numbers is transformed in two passes, in place. For each j < R2 the first
+// pass transforms the R1 numbers z[j + R2·m]. It multiplies result a by e^(−2πi·j·a/(R1·R2)) and leaves it at z[j +
+// R2·a]. For each a < R1 the second pass transforms the R2 numbers from z[R2·a] on. Then frequency a + R1·b is at place
+// R2·a + b. In reverse order the passes start from this order and end in the original one. They multiply by the factors
+// after the pass that now comes first. With real and imaginary parts exchanged before and after, they give the inverse
+// transform, times R1·R2.
 //
-// An invocation has R1 or R2 numbers in registers. Lanes go across the lines, so that all lanes of a warp turn by one
-// factor. Columns are exchanged within rows (at), so that a warp reads 32 different banks both along rows and down
-// columns.
+// An invocation has R1 or R2 numbers in registers. Neighbouring lanes take neighbouring lines, so that all lanes of a
+// warp multiply by the same factor. The function `at` permutes the columns of each row, so that a warp reads 32
+// different banks both along rows and along columns.
 //
 // Constants: TILE_H, TILE_W (16, 32, 64), LANES (TILE_H·TILE_W/8), their factors H1·H2 and W1·W2 (4, 8); those of
 // pixel.glsl.
@@ -34,7 +35,7 @@ int at(int y, int x) { return y * TILE_W + (x ^ (y & 31 & (TILE_W - 1))); }
 
 vec2 product(vec2 a, vec2 b) { return vec2(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x); }
 
-// four transforms four numbers, in their order.
+// four transforms four numbers; results are in the order of frequencies.
 void four(inout vec2 v0, inout vec2 v1, inout vec2 v2, inout vec2 v3) {
 	vec2 a = v0 + v2, b = v0 - v2, c = v1 + v3, d = v1 - v3;
 	v0 = a + c;
@@ -67,7 +68,8 @@ void turn(inout vec2 v[8], const int radix, int j, const int size) {
 	EACH_EIGHT(TURN)
 }
 
-// across makes a pass over all rows if wide is true, else over all columns, of numbers that are `stride` apart.
+// across makes one pass: over all rows if wide is true, else over all columns. It transforms `radix` numbers at a time,
+// which are `stride` apart, and multiplies them by their factors if turned is true.
 void across(const bool wide, const int radix, const int stride, const bool turned) {
 	for (int i = int(gl_LocalInvocationID.x); i < POINTS / radix; i += LANES) {
 		int j = i / (wide ? TILE_H : TILE_W);
@@ -88,7 +90,7 @@ void across(const bool wide, const int radix, const int stride, const bool turne
 // place returns the place of a frequency across in its row.
 int place(int frequency) { return W2 * (frequency % W1) + frequency / W1; }
 
-// opposite returns the place, in a column, of the negative of the frequency that is at place y.
+// opposite returns the place in a column of frequency −f, where f is the frequency at place y.
 int opposite(int y) {
 	int frequency = (TILE_H - (y / H2 + H1 * (y % H2))) % TILE_H;
 	return H2 * (frequency % H1) + frequency / H1;

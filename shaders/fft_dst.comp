@@ -1,5 +1,5 @@
 #version 430 core
-// fft_dst: from products of spectra back to sums, and to what follows them.
+// fft_dst: from products of spectra back to sums, and on to outputs.
 //
 // For each tile of each image and each filter k of a group, with X the spectra of the channels (fft_src.comp) and W the
 // conjugates of those of the filters, it computes
@@ -8,29 +8,29 @@
 //	y = the inverse transform of Y, halved;
 //	for (i < stepH) for (j < stepW) dst[n, k, tileI + i, tileJ + j] = activation(y[i, j] + bias[k]);
 //
-// The other rows and columns of y contain pixels from the far ends of the tile. Two filters are the real and imaginary
-// parts of one transform: its values are Y₁(f) + i·Y₂(f), and at −f conj Y₁(f) + i·conj Y₂(f).
+// The other rows and columns of y wrap around: they contain pixels from the opposite side of the tile. Two filters are
+// the real and imaginary parts of one transform: its values are Y₁(f) + i·Y₂(f), and at −f conj Y₁(f) + i·conj Y₂(f).
 //
-// It also does what pool.comp does after that, and never stores the sums: with ENERGY dst has one plane for two
-// filters, which one invocation has anyway; with POOL each output is made of 2×2 such values. Steps are then even, so
-// that no window is in two tiles, or there is one tile. The rows of a window are in several invocations, so values go
-// back to shared memory, and each invocation takes whole windows from there.
+// It also does the work of pool.comp, and never stores the sums. With ENERGY dst has one plane for two filters, whose
+// sums one invocation has anyway. With POOL each output is made of 2×2 such values. Then stepH and stepW are even, or
+// there is one tile along that axis, so that no window is in two tiles. The rows of a window are in several
+// invocations. So values go back to shared memory, and each invocation takes whole windows from there.
 //
-// The transform mixes all pixels of a tile, and the two filters. What does not belong to a sum cancels, unless
-// something is NaN or infinite, or overflows. Each sum contains all that it should. So a sum that should not be finite
-// is not finite, and neither is one that met infinity on the way. A sum that is not finite is computed anew from pixels
-// and weights, one tap after the other, and put in its place before anything is made of it. Registers cannot be indexed
-// by a variable, so that each of the sums is asked whether it is the one. The division by the size of the transform
-// comes last: what overflows is seen, what underflows is not.
+// The transform mixes all pixels of a tile, and the two filters. Terms that do not belong to a sum cancel, unless one
+// is NaN or infinite, or overflows: then the sum is not finite. A sum that should not be finite is not finite either,
+// since it contains all its own terms. Every sum that is not finite is computed again from pixels and weights, tap by
+// tap, before outputs are made of it. A variable cannot index registers, so each sum in turn is compared with the index
+// of the one to replace. The division by the size of the transform comes last, so that overflows show; underflows do no
+// harm (see fft.go).
 //
 // Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x. A work-group takes one tile of
 // two filters of one group, q = pair*tiles + p, so that work-groups that run at the same time share the weights of a
-// pair in their caches. The second of a column's two passes leaves its numbers in dst, or in windows: lanes lie along
-// x, and neighbours store neighbours.
+// pair in their caches. The last pass over columns stores to dst or, with POOL, to shared memory; neighbouring lanes
+// store neighbours.
 //
-// Bound by: shared memory, with 8 reads or writes of 8 bytes for each of a tile's points, or 10 with POOL; the last of
-// these meets each bank twice, since windows are two columns apart. Also by the caches that spectra come from, with 24
-// bytes for 4 complex multiplications.
+// Bound by: shared memory, with 8 reads or writes of 8 bytes for each of a tile's points, or 10 with POOL. The last of
+// these has bank conflicts, two lanes a bank, since windows are two columns apart. Also bound by the caches that hold
+// the spectra: 24 bytes for 2 complex multiplications.
 //
 // Constants: ENERGY; POOL (0: none, 1: the largest, 2: the mean); those of fft.glsl.
 layout(std430, binding = 0) readonly restrict buffer Pixels { vec2 pixels[]; };  // [tile, allChannels, SPECTRUM]
@@ -53,7 +53,8 @@ uniform int rectify;              // 1: ReLU
 
 bool isFinite(float v) { return (floatBitsToUint(v) & 0x7fffffffu) < 0x7f800000u; }
 
-// multiply puts the products of a tile's spectra and those of two filters in z. The spectra start at these places.
+// multiply puts the products of a tile's spectra and those of two filters in z. spectrum and weights are where these
+// spectra start in pixels and weight.
 void multiply(int spectrum, int weights) {
 	for (int e = int(gl_LocalInvocationID.x); e < SPECTRUM; e += LANES) {
 		vec2 a = vec2(0.0), b = vec2(0.0);
@@ -65,14 +66,15 @@ void multiply(int spectrum, int weights) {
 		}
 		int g = e / TILE_H;
 		int y = e - g * TILE_H;
-		z[at(y, place(g))] = vec2(a.y + b.x, a.x - b.y);  // exchanged: see fft.glsl
+		z[at(y, place(g))] = vec2(a.y + b.x, a.x - b.y);  // real and imaginary parts exchanged: see fft.glsl
 		if (g > 0 && g < TILE_W / 2) {
 			z[at(opposite(y), place(TILE_W - g))] = vec2(b.x - a.y, a.x + b.y);
 		}
 	}
 }
 
-// anew returns a sum of filter k from pixels and weights. base is the group's first plane, i and j are the first pixel.
+// anew computes a sum of filter k tap by tap. base is where the group's first plane starts; i and j are the row and
+// column of the first pixel.
 float anew(int base, int k, int i, int j) {
 	float sum = filter_[k];
 	int taps = kernelH * kernelW;
@@ -86,7 +88,7 @@ float anew(int base, int k, int i, int j) {
 	return sum;
 }
 
-// activated returns the activations of two filters' sums, or with ENERGY what they make together.
+// activated returns the activations of two filters' sums, or with ENERGY their energy, in x.
 vec2 activated(vec2 sums) {
 #if ENERGY
 	return vec2(energy(sums.x, sums.y), 0.0);

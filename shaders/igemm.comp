@@ -10,14 +10,14 @@
 //			* pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
 //	dst[n, k, i, j] = activation(sum);
 //
-// that is C[k, q] = Σ A[k, t] * B[t, q], where A are the weights and B the pixels that tap t meets at position q. It
-// also does what pool.comp does after that, and stores no sum: with ENERGY an output is made of two filters, with POOL
-// of 2×2 positions.
+// that is C[k, q] = Σ A[k, t] * B[t, q], where A are the weights and B the pixels that tap t reads at position q. It
+// also does the work of pool.comp, without storing sums: with ENERGY an output is made of two filters, with POOL of 2×2
+// positions.
 //
-// Index map. Outputs are numbered through the whole chunk, o = (n*dstH + i)*dstW + j, so that no image has a tail. An
-// output has WINDOW positions: 1, or 4 with POOL. gl_WorkGroupID.xy numbers blocks of BLOCK_Q / WINDOW outputs, z
-// blocks of BLOCK_K filters, groups first. Invocation l is at (l / LANES_Q, l % LANES_Q). It computes every LANES_K-th
-// filter and every LANES_Q-th position of the block, so that neighbours store neighbours:
+// Index map. Outputs are numbered through the whole chunk, o = (n*dstH + i)*dstW + j, so that no invocation is idle at
+// the end of an image. An output is made of WINDOW positions: 1, or 4 with POOL. gl_WorkGroupID.xy numbers blocks of
+// BLOCK_Q / WINDOW outputs, z blocks of BLOCK_K filters, group by group. Invocation l is at (l / LANES_Q, l % LANES_Q).
+// It computes every LANES_K-th filter and every LANES_Q-th position of the block, so that neighbours store neighbours:
 //
 //	              ← BLOCK_Q positions: COLUMNS times LANES_Q →
 //	BLOCK_K       l=0 l=1 l=2 …     | l=0 l=1 l=2 …     | …
@@ -25,23 +25,23 @@
 //	ROWS times    ——————————————————+———————————————————+——                    sum[1] sum[ROWS+1] …
 //	LANES_K       l=0 l=1 l=2 …     | l=0 l=1 l=2 …     |
 //
-// An invocation has all that its outputs are made of. Its columns WINDOW*g + part are the sums of output first +
-// g*LANES_Q + l % LANES_Q, row by row: with POOL that at row part / 2 and column part % 2 of the window, which begins
-// at (2*i, 2*j). With ENERGY its rows 2*m and 2*m + 1 are filters 2*k and 2*k + 1 of the block, k = m*LANES_K + l /
-// LANES_Q; weights and biases are packed in this order.
+// An invocation computes all sums of its outputs itself. Its columns WINDOW*g + part, part < WINDOW, are the sums of
+// output first + g*LANES_Q + l % LANES_Q. With POOL, part is the sum at row part / 2 and column part % 2 of the window,
+// which begins at (2*i, 2*j). With ENERGY its rows 2*m and 2*m + 1 are filters 2*k and 2*k + 1 of the block, k =
+// m*LANES_K + l / LANES_Q; weights and biases are packed in this order.
 //
 // Taps are taken DEPTH at a time. The work-group copies a tile of DEPTH × BLOCK_K weights and one of DEPTH × BLOCK_Q
 // pixels to shared memory, as vec4 of four taps, and each invocation multiplies its ROWS weights by its COLUMNS pixels.
 // There is room for two tiles of each: while one is multiplied, the loads of the next are on their way to registers,
-// and one barrier for each tile is enough. Invocation l copies the pixels of one position, l % BLOCK_Q, which it has
-// located once, and of every STEP-th vec4 of taps: (c, u, v) advances by additions and carries, without a division.
+// and one barrier for each tile is enough. Invocation l copies pixels of one position only, l % BLOCK_Q, which it
+// locates once. It copies every STEP-th vec4 of taps: (c, u, v) advances by additions and carries, without a division.
 //
-// Shared rows need no padding: neighbours write and read neighbouring vec4, or all read the same one, so that no two
-// lanes meet in a bank with different words.
+// Rows in shared memory need no padding against bank conflicts: neighbours write and read neighbouring vec4, or all
+// read the same one.
 //
-// Bound by: arithmetic. Four taps cost an invocation ROWS + COLUMNS shared reads of vec4 for 4*ROWS*COLUMNS
-// multiplications. A block reads BLOCK_K + BLOCK_Q numbers a tap for BLOCK_K * BLOCK_Q multiplications: 128×128 does 32
-// FLOP a byte, above an H100's 20.
+// Bound by: arithmetic. For four taps an invocation reads ROWS + COLUMNS vec4 from shared memory, for 4*ROWS*COLUMNS
+// multiplications. For one tap a block reads BLOCK_K + BLOCK_Q numbers from memory, for BLOCK_K * BLOCK_Q
+// multiplications: a block of 128×128 does 32 FLOP a byte; an H100 is bound by memory below 20.
 //
 // Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, DEPTH, PIXELS, WEIGHTS, TAIL (taps are no multiple
 // of DEPTH), BIAS, ENERGY, POOL (0: none, 1: the largest, 2: the mean); those of pixel.glsl; and the unrolled loops:
@@ -82,7 +82,7 @@ shared vec4 sharedPixel[2 * FOURS * BLOCK_Q];        // [tile % 2][four taps][po
 // The next tap to copy: channel c of the group, row u and column v of the kernel.
 int tap, c, u, v;
 
-// walk advances by dc channels, du rows and dv columns of the kernel, each less than there are.
+// walk advances by dc channels, du rows and dv columns of the kernel. du is less than kernelH, dv less than kernelW.
 void walk(int dc, int du, int dv) {
 	v += dv;
 	int carry = v >= kernelW ? 1 : 0;
@@ -102,7 +102,8 @@ void main() {
 	int first = int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * (BLOCK_Q / WINDOW);
 	int plane = srcH * srcW;
 
-	// The position whose pixels this invocation copies: part of an output. After the last output it is the last one's.
+	// The position whose pixels this invocation copies is number `part` of output `copied`. Beyond the last output,
+	// `copied` is the last one.
 	int column = lane % BLOCK_Q;
 	int line = lane / BLOCK_Q;
 	int part = column / LANES_Q % WINDOW;
@@ -154,7 +155,8 @@ void main() {
 #endif
 	EACH_SUM(START)
 
-	// Each turn loads a tile, multiplies the one before, and puts what it loaded in the other half.
+	// Each iteration loads a tile to registers, multiplies the tile before it, and puts the loaded tile in the other
+	// half of shared memory.
 	for (int tile = 0; tile <= tiles; tile++) {
 		int into = tile & 1;
 		if (tile < tiles) {
@@ -186,7 +188,7 @@ void main() {
 		barrier();
 	}
 
-	// Sums become outputs. m counts an invocation's planes, g its positions in a plane.
+	// Sums become outputs. m counts an invocation's planes, g its outputs in a plane.
 #if ENERGY
 #define VALUE(m, j) energy(sum[(j) * ROWS + 2 * m], sum[(j) * ROWS + 2 * m + 1])
 #else

@@ -1,10 +1,10 @@
-// What several shaders call. Comparisons with NaN are decided on bits: GLSL lets compilers assume that there is no NaN,
-// and Mesa turns v < 0.0 ? 0.0 : v into max(v, 0.0), which drops it.
+// Functions that several shaders call. They recognise NaN by its bits: GLSL lets compilers assume that there is no NaN,
+// and Mesa turns v < 0.0 ? 0.0 : v into max(v, 0.0), which drops NaN.
 
 bool isNaN(float v) { return (floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u; }
 
-// energy returns √(a²+b²), scaled so that no square leaves the range; NaN if a or b is NaN. Where the larger is
-// denormal, which devices may flush, it is returned as it is.
+// energy returns √(a²+b²), scaled so that the squares stay in range; NaN if a or b is NaN. If the larger of |a| and |b|
+// is denormal, which devices may flush to 0, energy returns it as it is.
 float energy(float a, float b) {
 	float x = abs(a), y = abs(b);
 	float larger = x > y ? x : y, smaller = x > y ? y : x;
@@ -15,14 +15,14 @@ float energy(float a, float b) {
 	if (bits < 0x00800000u || bits == 0x7f800000u) {
 		return larger;
 	}
-	// Devices may divide by multiplying with a reciprocal. GLSL bounds its error up to 2¹²⁶ only, and NVIDIA's
-	// reciprocal is 0 beyond.
+	// Devices may divide by multiplying with the reciprocal. GLSL bounds the error only for divisors up to 2¹²⁶, and
+	// NVIDIA's reciprocal of larger ones is 0.
 	float by = bits > 0x7e000000u ? 0.25 : 1.0;
 	float ratio = (smaller * by) / (larger * by);
 	return larger * sqrt(1.0 + ratio * ratio);
 }
 
-// largest returns the larger number; NaN if one is NaN.
+// largest returns the larger number; NaN if either is NaN.
 float largest(float a, float b) { return !isNaN(a) && (isNaN(b) || b > a) ? b : a; }
 
 // relu returns 0 for values below 0 and NaN for NaN. The bits of values below 0 are 0x80000001 … 0xff800000.
@@ -32,7 +32,7 @@ float relu(float v) { return floatBitsToUint(v) - 0x80000001u < 0x7f800000u ? 0.
 #ifdef POOL
 float window(float a, float b, float c, float d) {
 #if POOL == 2
-	float total = a + b;  // one by one: Mesa's compiler makes (a + b) + (c + d) of one expression
+	float total = a + b;  // one by one: Mesa's compiler would turn one expression into (a + b) + (c + d)
 	total += c;
 	total += d;
 	return total / 4.0;
@@ -42,9 +42,11 @@ float window(float a, float b, float c, float d) {
 }
 #endif
 
-// source returns the pixel to read for place `at` of a line of size pixels and its padding. SOURCE_MODE is 0 for zeros,
-// 1 reflect, 2 replicate, 3 circular, 4 symmetric, and 5 if no place is outside. Blocks reach beyond the last sum, and
-// so beyond what the modes map: there, and in zero padding, it is the pixel at the border, which must not be used.
+// source returns the index of the pixel to read at place `at` of a row or column of `size` pixels; the place may be in
+// the padding. SOURCE_MODE is 0 for zeros, 1 reflect, 2 replicate, 3 circular, 4 symmetric, and 5 if no place is
+// outside. In zero padding source returns the pixel at the border, which the caller must not use. Blocks that reach
+// beyond the last sum may ask for places beyond the padding: there source returns some pixel of the line, which the
+// caller must not use either.
 #ifdef SOURCE_MODE
 int source(int at, int size) {
 #if SOURCE_MODE == 1

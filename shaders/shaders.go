@@ -1,8 +1,8 @@
 // Package shaders holds the GLSL of gpuconv: one compute shader per file, named after its algorithm or stage, and the
 // parts that shaders share.
 //
-// A file is a template: package gpu writes the constants that it names as #define lines after its first line, then
-// prelude.glsl, which every shader may call, and then the parts that the shader shares with a few others.
+// A shader is a template. After its first line, package gpu inserts a #define line for each constant that the shader
+// names, then prelude.glsl, which is for all shaders, and then the parts that the shader shares with a few others.
 package shaders
 
 import (
@@ -23,8 +23,7 @@ func Source(name string) (string, error) {
 	return string(text), nil
 }
 
-// Part returns the text of a shared file, "prelude.glsl" or one of a few, such as "fft.glsl". A name without a file is
-// an error.
+// Part returns the text of a shared file, such as "prelude.glsl" or "fft.glsl". A name without a file is an error.
 func Part(name string) (string, error) {
 	text, err := files.ReadFile(name)
 	if err != nil {

@@ -1,5 +1,5 @@
-// What direct_small, depthwise and direct_shared have in common: an invocation has the sums of a column, ROWS × FILTERS
-// of them, in registers, and stores what becomes of them.
+// What direct_small, depthwise and direct_shared share: an invocation has a column of sums, ROWS × FILTERS of them, in
+// registers. It makes outputs of them and stores these.
 //
 // For each plane p of the tile's outputs and each row o of the column's outputs it computes
 //
@@ -7,33 +7,32 @@
 //	dst[p, o, column] = value(o), or with POOL window(value(2*o), right(2*o), value(2*o + 1), right(2*o + 1)),
 //
 // where right is the value of the next column. An invocation has both filters of a pair and both rows of a window, but
-// one column; the other column is its neighbour's. The local index and the column are even or odd together. The odd
-// invocations hand their values over in shared memory, and the even ones store; the n-th values of all pairs are side
-// by side, in different banks.
+// only one column of it; its neighbour has the other. An invocation with an even index in the work-group has an even
+// column. Odd invocations write their values to shared memory; even ones read them and store the outputs. The n-th
+// values of all pairs of invocations are side by side, in different banks.
 //
-// Bound by: stores; a pool has a quarter of them. The exchange is a store and a load of shared memory for two sums. Two
-// columns for each invocation would spare it, but then half as many rows slide past each other in the same registers,
-// and neighbours load pixels two columns apart, from twice as many lines of the cache.
+// Bound by: stores; a pool has a quarter of them. The exchange costs a store and a load of shared memory for two sums.
+// Two columns for each invocation would save it. But then a column would have half as many rows in the same registers,
+// and neighbours would load pixels two columns apart, from twice as many cache lines.
 //
 // Constants: LOCAL_SIZE (all invocations of the work-group), ROWS, FILTERS, SHARED (floats of shared memory; 0: none),
 // ENERGY, POOL (0: none, 1: the largest, 2: the mean), EACH_VALUE(M): M(row, plane), EACH_OUTPUT(M): the same for rows
 // of outputs.
-// [n, filters, or planes of pairs, dstH, dstW]
-layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };
+layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };  // [n, filters (or pairs), dstH, dstW]
 
 uniform int dstH, dstW;
 uniform int rectify;  // 1: ReLU
 
-#define PAIR (1 + ENERGY)        // filters that an output takes
+#define PAIR (1 + ENERGY)        // filters of an output
 #define PLANES (FILTERS / PAIR)  // of a tile's outputs
-#define SPAN (POOL > 0 ? 2 : 1)  // rows, and columns, of sums that an output takes
+#define SPAN (POOL > 0 ? 2 : 1)  // rows, and columns, of sums of an output
 
 float sum[ROWS * FILTERS];
 #if SHARED
 shared float workspace[SHARED];
 #endif
 
-// activate makes values of the sums, in place. No later pair reads the place where the value of a pair is put.
+// activate replaces the sums by values, in place. The value of a pair goes to a place that no later pair reads.
 void activate() {
 #if ENERGY
 #define ACTIVATE(r, p) sum[r * FILTERS + p] = energy(sum[r * FILTERS + 2 * p], sum[r * FILTERS + 2 * p + 1]);
@@ -46,8 +45,9 @@ void activate() {
 #endif
 }
 
-// store stores the outputs of a column whose first sum is at row i, column j. k is the first filter, counted through
-// all of dst; filters is how many there are from it on in its group. All invocations of a work-group must call it.
+// store stores the outputs of a column whose first sum is at row i, column j. k is the tile's first filter, numbered
+// through all images; filters is how many filters its group has from k on. All invocations of a work-group must call
+// it.
 void store(int k, int filters, int i, int j) {
 	activate();
 #if POOL

@@ -1,19 +1,19 @@
 #version 430 core
-// winograd_dst: from products back to sums, Winograd's F(4×4, 3×3), and to what follows them.
+// winograd_dst: from products back to sums, Winograd's F(4×4, 3×3), and on to outputs.
 //
 // For each filter k and each tile p of 4×4 sums, with m the 6×6 products, it computes
 //
 //	Y = Aᵀ m A;
 //	for (i < 4) for (j < 4) dst[n, k, 4*y + i, 4*x + j] = activation(Y[i, j] + bias[k]);
 //
-// with Aᵀ of Lavin and Gray (see winograd_src.comp). It also does what pool.comp does after that, and never stores the
-// sums: with ENERGY dst has one plane for two filters; with POOL each output is made of 2×2 such values, and a tile has
-// four of them.
+// with Aᵀ of Lavin and Gray (see winograd_src.comp). It also does the work of pool.comp, and never stores the sums:
+// with ENERGY dst has one plane for two filters; with POOL each output is made of 2×2 such values, and a tile has four
+// of them.
 //
-// The transform mixes pixels into a sum that do not belong to it. They cancel, unless one is NaN or infinite, or
-// overflows. Each sum contains all that it should, so that a sum that should not be finite is not finite. A sum that is
-// not finite is computed anew from pixels and weights, one tap after the other, and put in its place before anything is
-// made of it. Registers cannot be indexed by a variable, so that each of the sums is asked whether it is the one.
+// The transform mixes all pixels of a tile. Terms that do not belong to a sum cancel, unless one is NaN or infinite, or
+// overflows: then the sum is not finite. A sum that should not be finite is not finite either, since it contains all
+// its own terms. Every sum that is not finite is computed again from pixels and weights, tap by tap, before outputs are
+// made of it. A variable cannot index registers, so each sum in turn is compared with the index of the one to replace.
 //
 // Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x. An invocation takes one tile of
 // one output plane, q = plane*tiles + p, so that neighbours load neighbours.
@@ -45,7 +45,7 @@ uniform int rectify;                // 1: ReLU
 
 bool isFinite(float v) { return (floatBitsToUint(v) & 0x7fffffffu) < 0x7f800000u; }
 
-// anew returns a sum of filter k from pixels and weights. top and left are its first pixel.
+// anew computes a sum of filter k tap by tap. top and left are the row and column of its first pixel.
 float anew(int k, float start, int image, int top, int left) {
 	float sum = start;
 	for (int tap = 0; tap < 9 * channels; tap++) {
@@ -69,7 +69,7 @@ float[16] sumsOf(int k, int p, int image, int row, int column) {
 #define LOAD(e) m[e] = products[(e * filters + k) * tiles + p];
 	EACH_36(LOAD)
 
-// Aᵀ times the six numbers a, a+s, …, in the place of the first four.
+// TRANSFORM multiplies the six numbers m[a], m[a+s], … by Aᵀ. The four results replace the first four numbers.
 #define TRANSFORM(a, s) { \
 	float plus = m[a + s] + m[a + 2 * s], minus = m[a + s] - m[a + 2 * s]; \
 	float plus2 = m[a + 3 * s] + m[a + 4 * s], minus2 = m[a + 3 * s] - m[a + 4 * s]; \

@@ -1,13 +1,13 @@
 #version 430 core
 // winograd_src: from pixels to the domain in which 3×3 convolutions are products, Winograd's F(4×4, 3×3).
 //
-// For each channel c and each tile p of 4×4 sums, with d the 6×6 pixels that they meet, it computes
+// For each channel c and each tile p of 4×4 sums, with d the 6×6 pixels that these sums need, it computes
 //
 //	V = Bᵀ d B;
 //	for (e < 36) dst[e, c, p] = V[e];
 //
 // with Bᵀ of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (arXiv 1509.09308), section 4.2.
-// Pixels that no sum of the image meets are 0.
+// Pixels that no sum of the image needs are 0.
 //
 // Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x. An invocation takes one tile of
 // one channel, q = c*tiles + p, so that neighbours store neighbours.
@@ -27,7 +27,7 @@ layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };  // 
 uniform int channels;
 uniform int tilesH, tilesW, tiles;  // tiles: of all images
 uniform int padTop, padLeft;
-uniform int endH, endW;             // the row and column after the last that a sum meets, of the image
+uniform int endH, endW;             // the row and column after the last that a sum of the image needs
 
 void main() {
 	int q = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * LOCAL_SIZE + gl_LocalInvocationID.x);
@@ -50,7 +50,7 @@ void main() {
 }
 	EACH_36(LOAD)
 
-// Bᵀ times the six numbers a, a+s, …, in their place.
+// TRANSFORM multiplies the six numbers d[a], d[a+s], … by Bᵀ, in place.
 #define TRANSFORM(a, s) { \
 	float d0 = d[a], d1 = d[a + s], d2 = d[a + 2 * s], d3 = d[a + 3 * s], d4 = d[a + 4 * s], d5 = d[a + 5 * s]; \
 	d[a] = 4.0 * d0 - 5.0 * d2 + d4; \

@@ -42,16 +42,16 @@ func ParseWindow(name string) (Window, error) {
 		"want none, circle, annulus, gaussian or raised-cosine")
 }
 
-// Aperture is a window through which a pattern is seen. Around it is the mean. The zero value is no aperture. Lengths
-// are in pixels. A sample that lies within the edge of a circle or an annulus by 6·10⁻⁸ pixels or less counts as on it,
-// so that rounding decides nothing.
+// Aperture is a window through which a pattern is seen. Outside of it, pixels have the mean luminance. The zero value
+// is no aperture. Lengths are in pixels. A sample that lies inside the edge of a circle or an annulus by 6·10⁻⁸ pixels
+// or less counts as on the edge, so that rounding decides nothing.
 type Aperture struct {
 	Window Window
-	X, Y   float64 // its centre, from that of the image, to the right and downwards
+	X, Y   float64 // its centre, to the right of and below the image's centre
 	Radius float64 // default half the shorter side of the image
-	Inner  float64 // of the annulus; default half of Radius
+	Inner  float64 // inner radius of the annulus; default half of Radius
 	Edge   float64 // width of the raised cosine's slope; default Radius, which leaves no plateau
-	Sigma  float64 // of the Gaussian; default an eighth of the shorter side
+	Sigma  float64 // standard deviation of the Gaussian; default an eighth of the shorter side
 }
 
 func (a *Aperture) parameters() []param.Parameter {
@@ -77,7 +77,7 @@ func (a *Aperture) parameters() []param.Parameter {
 	return nil
 }
 
-// complete replaces lengths of 0 by their defaults, and refuses lengths that make no aperture.
+// complete replaces lengths of 0 with their defaults, and refuses lengths that make no aperture.
 func (a *Aperture) complete(c Canvas) error {
 	if a.Window < 0 || a.Window >= windowCount {
 		return fault.New("stimuli", "aperture", "", "%v: want one of the windows", a.Window)
@@ -100,7 +100,7 @@ func (a *Aperture) complete(c Canvas) error {
 	return nil
 }
 
-// at returns the window at a place on the canvas, from 0 to 1.
+// at returns the value of the window, 0 … 1, at a place on the canvas.
 func (a *Aperture) at(x, y float64) float64 {
 	if a.Window == Open {
 		return 1

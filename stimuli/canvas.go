@@ -14,11 +14,11 @@ import (
 type Canvas struct {
 	Rows, Columns int // default 64
 	// Supersample smooths jagged edges: a pixel is the mean of Supersample × Supersample samples. The default is 1. A
-	// square wave over whole periods is half bright if a period has an even number of samples. Of an odd number one is
-	// over; a period of a whole number of pixels is then half bright with an even Supersample.
+	// square wave is bright in exactly half of a period only if the period has an even number of samples. If the period
+	// is an odd number of pixels, an even Supersample makes it so.
 	Supersample int
-	// AllowAliasing permits patterns that are finer than the pixels can show, with more than half a cycle per pixel,
-	// and drifts of more than half a cycle per frame.
+	// AllowAliasing permits patterns of more than half a cycle per pixel, which are finer than the pixels can show, and
+	// drifts of more than half a cycle per frame.
 	AllowAliasing bool
 }
 
@@ -68,10 +68,10 @@ type AliasingError struct {
 	Quantity  string  // spatial frequency, drift
 	Frequency float64 // its absolute value is above the Nyquist limit of 0.5
 	Unit      string  // cycles/pixel or cycles/frame
-	Permit    string  // what permits it, for the text; "" is "aliasing allowed"
+	Permit    string  // what would permit it, for the text; "" means "aliasing allowed"
 }
 
-// Error returns one line: what is too fine, and what would be right.
+// Error returns one line that says what is too fine, and what would be right.
 func (e *AliasingError) Error() string { return "stimuli: " + e.Plain() }
 
 // Plain returns the line without the package.
@@ -98,5 +98,5 @@ func (c Canvas) paint(dst []float64, f func(x, y float64) float64) {
 	}
 }
 
-// offset returns where sample k of n lies in a pixel, from the centre of the pixel.
+// offset returns the place of sample k of n along a side of a pixel, relative to the centre of the pixel.
 func offset(k, n int) float64 { return (float64(k)+0.5)/float64(n) - 0.5 }

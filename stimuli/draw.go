@@ -12,16 +12,17 @@ import (
 // painter draws image i of a set into a plane. It belongs to one goroutine.
 type painter func(plane []float32, i int) error
 
-// perWorker is how many pixels are worth a goroutine, about 0.1 ms of work. In BenchmarkSweep two images of 48×64 took
-// longer on two goroutines than on one.
+// perWorker is how many pixels are worth a further goroutine, about 0.1 ms of work. In BenchmarkSweep two images of
+// 48×64 took longer on two goroutines than on one.
 const perWorker = 1 << 14
 
-// draw draws images of a set of a shape on all cores. Each core has a painter of its own.
+// draw draws images from first on into dst, on all cores. all is the shape of the set. Each core has a painter of its
+// own.
 func draw(dst *conv.Tensor, first int, all conv.Shape, newPainter func() painter) error {
 	return drawOn(runtime.GOMAXPROCS(0), dst, first, all, newPainter)
 }
 
-// drawOn is draw on so many cores at most.
+// drawOn is draw on at most this many cores.
 func drawOn(cores int, dst *conv.Tensor, first int, all conv.Shape, newPainter func() painter) error {
 	if err := dst.Check("dst"); err != nil {
 		return err

@@ -18,25 +18,25 @@ import (
 	"gpuconv/whole"
 )
 
-// Files is a [Set] of image files of one size. Each is read as [ReadImage] does when its image is drawn.
+// Files is a [Set] of image files of one size. Each file is read when its image is drawn, as [ReadImage] reads it.
 type Files struct {
 	ctx         context.Context // ends reading
 	paths       []string
 	shape       conv.Shape
 	background  float64
 	passed      passedOver
-	workers     int            // that decode at a time
-	bytes       float64        // of memory that the costliest image takes while it is decoded
-	transparent []atomic.Int64 // pixels of each image that was drawn
-	pages       []atomic.Int64 // of its file
+	workers     int            // how many decode at the same time
+	bytes       float64        // memory that the costliest image takes while it is decoded
+	transparent []atomic.Int64 // pixels that are not opaque, of each image that was drawn
+	pages       []atomic.Int64 // images in the file, of each image that was drawn
 }
 
-// OpenFiles returns the set of an image file, or of the images in a folder, on a background as [ReadImage] takes it. In
-// a folder it takes the files whose names [IsImageName] knows, and files without an extension that are images. It
-// passes over all others and folders in the folder, and takes no notice of hidden files and of what systems leave in
-// folders. The order is that of the names, with numbers in them by their value: img2 comes before img10. It reads the
-// headers of the files. It refuses folders without images, and images that differ in size from the first. The files are
-// read until ctx is done.
+// OpenFiles returns the set of an image file, or of the images in a folder, on a background as in [ReadImage]. In a
+// folder it takes files whose names [IsImageName] accepts, and files without an extension that are images. It skips all
+// others: [Files.PassedOver] and [Files.Folders] list them, except hidden files and files that systems leave in
+// folders. Images are in the order of their names. Numbers in names count by value: img2 comes before img10. OpenFiles
+// reads only the headers of the files. It refuses folders without images, and images that differ in size from the
+// first. ctx ends all reading, also in Draw.
 func OpenFiles(ctx context.Context, path string, background float64) (*Files, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -65,7 +65,7 @@ func OpenFiles(ctx context.Context, path string, background float64) (*Files, er
 	return f, nil
 }
 
-// passedOver are the names of what a folder holds beside its images.
+// passedOver holds the names of the other files, and of the folders, in a folder of images.
 type passedOver struct{ files, folders []string }
 
 // imagesIn lists the images in a folder, and what else it holds.
@@ -76,7 +76,7 @@ func imagesIn(ctx context.Context, folder string) (paths []string, passed passed
 	}
 	for _, e := range entries {
 		path := filepath.Join(folder, e.Name())
-		info, err := os.Stat(path) // a link is what it leads to
+		info, err := os.Stat(path) // follows links
 		switch {
 		case isLeft(e.Name()):
 		case err == nil && info.IsDir():
@@ -98,14 +98,14 @@ func imagesIn(ctx context.Context, folder string) (paths []string, passed passed
 	return paths, passed, nil
 }
 
-// isLeft reports whether a name is one of what nobody put into a folder: hidden files such as .DS_Store, and what
+// isLeft reports whether a file was not put into a folder by its user: hidden files such as .DS_Store, and files that
 // Windows, macOS and network drives leave.
 func isLeft(name string) bool {
 	return strings.HasPrefix(name, ".") || slices.Contains([]string{"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db",
 		"desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin", "system volume information"}, strings.ToLower(name))
 }
 
-// isImage reports whether a file of a folder is taken.
+// isImage reports whether OpenFiles takes a file of a folder.
 func isImage(ctx context.Context, path string, info os.FileInfo) bool {
 	name := filepath.Base(path)
 	if filepath.Ext(name) != "" || !info.Mode().IsRegular() {
@@ -127,8 +127,9 @@ func IsImageName(name string) bool {
 		strings.ToLower(filepath.Ext(name)))
 }
 
-// naturally compares names as people count: runs of digits by their value, all else by bytes, whatever the case of
-// Latin letters. Names that differ only in case or in zeros before a number are ordered by bytes.
+// naturally compares names in the order that people expect: runs of digits by their value, and all else by bytes,
+// without regard to the case of Latin letters. Names that differ only in case, or in zeros before a number, are ordered
+// by bytes.
 func naturally(a, b string) int {
 	restA, restB := a, b
 	for restA != "" && restB != "" {
@@ -164,11 +165,11 @@ func digitsOf(text string) int {
 // Shape returns [N, 1, H, W].
 func (f *Files) Shape() conv.Shape { return f.shape }
 
-// PassedOver returns the names of the files that the folder holds and the set does not. Hidden files, and those that
-// systems leave in folders, are not among them.
+// PassedOver returns the names of those files in the folder that are not in the set. It leaves out hidden files, and
+// files that systems leave in folders.
 func (f *Files) PassedOver() []string { return f.passed.files }
 
-// Folders returns the names of the folders in the folder. Images in them are not of the set.
+// Folders returns the names of the folders in the folder. The set does not have the images in them.
 func (f *Files) Folders() []string { return f.passed.folders }
 
 // Transparent returns how many of the images that were drawn have pixels that are not opaque.
@@ -177,12 +178,13 @@ func (f *Files) Transparent() int { return count(f.transparent, 1) }
 // ManyPages returns how many of the images that were drawn are the first of several in their file.
 func (f *Files) ManyPages() int { return count(f.pages, 2) }
 
-// Found returns, of an image that was drawn, how many pixels are not opaque and how many images its file holds.
+// Found returns how many pixels of image i are not opaque, and how many images its file holds. Image i must have been
+// drawn.
 func (f *Files) Found(i int) (transparent, pages int) {
 	return int(f.transparent[i].Load()), int(f.pages[i].Load())
 }
 
-// count counts the values that are at least so large.
+// count returns how many values are at least least.
 func count(values []atomic.Int64, least int64) int {
 	n := 0
 	for i := range values {
@@ -193,13 +195,13 @@ func count(values []atomic.Int64, least int64) int {
 	return n
 }
 
-// Memory returns the bytes that Draw takes at most beyond dst, of all images that are decoded at a time.
+// Memory returns how many bytes Draw takes at most, beyond dst, for all images that it decodes at the same time.
 func (f *Files) Memory() float64 {
 	return float64(min(f.workers, f.shape.N())) * f.bytes
 }
 
-// Draw implements [Set] on all cores, or on fewer if decoding on all would take half of the memory that was free. It
-// refuses a file whose size has changed since [OpenFiles].
+// Draw implements [Set] on all cores, or on fewer if it would otherwise take more than half of the memory that was free
+// in [OpenFiles]. It refuses a file whose image has changed its size since then.
 func (f *Files) Draw(dst *conv.Tensor, first int) error {
 	return drawOn(f.workers, dst, first, f.shape, func() painter { return f.paint })
 }

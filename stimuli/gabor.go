@@ -17,8 +17,8 @@ type Gabor struct {
 	Orientation    float64 // degrees from vertical
 	SF             float64 // cycles per pixel, at most 0.5
 	Phase          float64 // degrees, at the patch's centre
-	X, Y           float64 // centre of the patch, in pixels to the right of and below that of the image
-	SigmaX, SigmaY float64 // pixels; SigmaX is by default an eighth of the shorter side, SigmaY is SigmaX
+	X, Y           float64 // centre of the patch, in pixels to the right of and below the image's centre
+	SigmaX, SigmaY float64 // pixels; SigmaX defaults to an eighth of the shorter side, SigmaY to SigmaX
 	Drift, Frame   float64 // cycles per frame; number of the frame
 	Look
 }

@@ -10,9 +10,9 @@ import (
 // Wave is the profile of a [Grating] over one cycle: a function of p, in cycles, with values from −1 to 1.
 type Wave int
 
-// The waves. At p = 0 a wave has its largest value, or the middle of its largest values. The sawtooth is 0 there and
-// rises. Edges are half-open, the sample at an edge belongs to what begins there. A sample that lies before an edge by
-// 3·10⁻⁸ cycles or less counts as on it, so that rounding decides nothing.
+// The waves. At p = 0 a wave has its largest value, or is in the middle of its bright half; the sawtooth is 0 there,
+// and rises. Edges are half-open: a sample at an edge belongs to the part that begins there. A sample that lies before
+// an edge by 3·10⁻⁸ cycles or less counts as on the edge, so that rounding decides nothing.
 const (
 	Sine     Wave = iota // cos(2π·p)
 	Square               // 1 for −¼ ≤ p < ¼, else −1
@@ -20,7 +20,7 @@ const (
 	Triangle             // 1 − 4·|p| for −½ ≤ p < ½
 )
 
-// at returns the wave at a number of cycles.
+// at returns the value of the wave at a number of cycles.
 func (w Wave) at(cycles float64) float64 {
 	if w == Sine {
 		return math.Cos(2 * math.Pi * cycles)
@@ -105,7 +105,7 @@ func frame(v *float64) param.Parameter {
 	return param.New("frame", "frame", "number of the frame: --frame 0:8:1 for eight", v)
 }
 
-// checkSineOrSquare refuses the waves that a pattern does not have a kind for.
+// checkSineOrSquare refuses other waves, for patterns that have only these two.
 func checkSineOrSquare(w Wave, pattern string) error {
 	if w != Sine && w != Square {
 		return fault.New("stimuli", pattern, "", "wave %d: want Sine or Square", int(w))
@@ -120,8 +120,8 @@ func checkDrifting(c Canvas, sf, drift float64) error {
 	return c.checkFrequency("drift", "frame", drift)
 }
 
-// components returns a spatial frequency along x and y. They are exact at multiples of 90°, so that stripes along rows
-// and columns stay straight.
+// components returns the components of a spatial frequency along x and y. At multiples of 90° they are exact, so that
+// stripes along rows and columns stay straight.
 func components(sf, degrees float64) (fx, fy float64) {
 	sin, cos := sincosDegrees(degrees)
 	return sf * cos, sf * sin

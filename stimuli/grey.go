@@ -6,8 +6,8 @@ import (
 	"image/color"
 )
 
-// grey lays an image on a background and turns it upright: dst has its pixels in rows. It returns how many of them are
-// not opaque. It ends soon after ctx is done.
+// grey writes a decoded image into dst, row by row, as grey pixels on a background, and turns it upright. It returns
+// how many pixels are not opaque. It ends soon after ctx is done.
 func grey(ctx context.Context, dst []float32, decoded image.Image, turn turned, background float64) (int, error) {
 	bounds := decoded.Bounds()
 	rows, columns := bounds.Dy(), bounds.Dx()
@@ -32,8 +32,8 @@ func grey(ctx context.Context, dst []float32, decoded image.Image, turn turned, 
 }
 
 // rowReader returns a function that writes row y of an image, on a background, into dst and returns how many of its
-// pixels are not opaque. It knows how images of the standard library lie in memory: asking an image for each pixel
-// takes several times as long, and memory for each. TestRows holds it to that.
+// pixels are not opaque. It reads the image types of the standard library directly from memory: the method At takes
+// several times as long, and allocates for each pixel. TestRows compares the two.
 func rowReader(decoded image.Image, background float64) func(dst []float32, y int) int {
 	low := decoded.Bounds().Min.X
 	switch m := decoded.(type) {
@@ -66,15 +66,15 @@ func rowReader(decoded image.Image, background float64) func(dst []float32, y in
 	}
 }
 
-// shade is what becomes of a colour.
+// shade is a colour as a grey on the background.
 type shade struct {
 	grey        float32
 	transparent int // 1 if it is not opaque
 }
 
-// shadeOf lays a colour on a background.
+// shadeOf turns a colour into a grey on a background.
 func shadeOf(c color.Color, background float64) shade {
-	switch c := c.(type) { // RGBA rounds the product of colour and opacity
+	switch c := c.(type) { // their method RGBA rounds the product of colour and opacity
 	case color.NRGBA:
 		alpha := float64(c.A) / 0xff
 		return on(background, luma(0x101*uint32(c.R), 0x101*uint32(c.G), 0x101*uint32(c.B))*alpha, alpha)
@@ -86,12 +86,12 @@ func shadeOf(c color.Color, background float64) shade {
 	return on(background, luma(r, g, b), float64(a)/0xffff)
 }
 
-// luma returns the luma of a colour, of 16 bits each.
+// luma returns the luma, 0 … 1, of a colour of 16 bits per channel.
 func luma(r, g, b uint32) float64 {
 	return (299*float64(r) + 587*float64(g) + 114*float64(b)) / (1000 * 0xffff)
 }
 
-// on lays a luma, which is multiplied with its opacity already, on a background.
+// on lays a luma on a background. luma is already multiplied by alpha, its opacity.
 func on(background, luma, alpha float64) shade {
 	s := shade{grey: float32(luma + (1-alpha)*background)}
 	if alpha < 1 {
@@ -100,7 +100,7 @@ func on(background, luma, alpha float64) shade {
 	return s
 }
 
-// shades returns what becomes of n colours, of 256 in all.
+// shades returns the shades of n colours, at most 256.
 func shades(n int, background float64, colour func(i int) color.Color) *[256]shade {
 	var table [256]shade
 	for i := range min(n, len(table)) {
@@ -118,7 +118,7 @@ func lookUp(dst []float32, pix []uint8, table *[256]shade) (transparent int) {
 	return transparent
 }
 
-// sixteen returns the 16 bits, the high ones first, at a place.
+// sixteen returns the big-endian number of 16 bits at an index.
 func sixteen(pix []uint8, at int) uint32 { return uint32(pix[at])<<8 | uint32(pix[at+1]) }
 
 func readGray16(dst []float32, pix []uint8, background float64) int {

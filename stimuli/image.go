@@ -22,22 +22,22 @@ import (
 // maxPixels bounds an image file at 1 GiB of float32.
 const maxPixels = 1 << 28
 
-// wantPicture is the rule for a file that is no picture.
+// wantPicture is the rule in the error for a file that is no picture.
 const wantPicture = "want a PNG, JPEG, TIFF, BMP or WebP image"
 
 // Picture is an image from a file.
 type Picture struct {
 	Pixels      *conv.Tensor // grey [1, 1, H, W], upright
-	Transparent int          // pixels that are not opaque, so that the background shows
-	Pages       int          // images in the file; the first is read
+	Transparent int          // how many pixels are not opaque, so that the background shows
+	Pages       int          // how many images the file holds; only the first is read
 }
 
 // ReadImage reads a PNG, JPEG, TIFF, BMP or WebP file as one grey image [1, 1, H, W] with pixels from 0 (black) to 1
-// (white). The first bytes of a file decide what it is, not its name. A pixel is 0.299 R + 0.587 G + 0.114 B, the luma
-// of ITU-R BT.601, of the values as they are stored, without gamma. Transparent pixels lie on a background, a grey from
-// 0 to 1: α·pixel + (1−α)·background. An image that EXIF says to be on its side is turned upright. ReadImage refuses
-// other files by name, backgrounds outside of 0 … 1, and images of more than 2²⁸ pixels. Reading ends soon after ctx is
-// done.
+// (white). The first bytes of a file decide its kind, not its name. A pixel is 0.299 R + 0.587 G + 0.114 B, the luma of
+// ITU-R BT.601, of the stored values, without a correction of gamma. Transparent pixels lie on a background, a grey
+// from 0 to 1: α·pixel + (1−α)·background. If EXIF says that the image is turned or mirrored, ReadImage turns it
+// upright. It refuses files of other kinds, backgrounds outside of 0 … 1, and images of more than 2²⁸ pixels. Reading
+// ends soon after ctx is done.
 func ReadImage(ctx context.Context, path string, background float64) (Picture, error) {
 	f, err := openImage(ctx, path)
 	if err != nil {
@@ -60,13 +60,13 @@ type imageFile struct {
 	head
 }
 
-// head is what a picture's file says before its pixels.
+// head is what a picture's file says about its pixels.
 type head struct {
 	kind          string
-	rows, columns int // upright
+	rows, columns int // of the upright image
 	turn          turned
 	pages         int
-	bytes         float64 // of memory that decoding takes, beyond the float32 of the pixels
+	bytes         float64 // memory that decoding takes, beyond the pixels in float32
 }
 
 // openImage opens a file and reads its head.
@@ -93,7 +93,7 @@ func imageHead(ctx context.Context, path string) (head, error) {
 	return f.head, nil
 }
 
-// readHead finds out what a file is and refuses what cannot become a picture.
+// readHead finds out what a file is, and refuses files that cannot become a picture.
 func (f *imageFile) readHead() (err error) {
 	if f.kind, err = kindOf(f, f.path); err != nil {
 		return f.failed(err)
@@ -121,7 +121,7 @@ func (f *imageFile) readHead() (err error) {
 	return f.ctx.Err()
 }
 
-// failed says which file err is about, and what the file is.
+// failed adds to err the name of the file, and its kind.
 func (f *imageFile) failed(err error) error {
 	if f.ctx.Err() != nil {
 		return &fault.Error{Package: "stimuli", Argument: f.path, Err: f.ctx.Err()}
@@ -130,7 +130,7 @@ func (f *imageFile) failed(err error) error {
 		Err: errors.New(named(f.kind) + err.Error() + supported(err))}
 }
 
-// supported says what would be right instead of a variant of a kind that its decoder does not know.
+// supported says which variants a decoder reads, if err is about one that it does not read.
 func supported(err error) string {
 	var variant tiff.UnsupportedError
 	switch {
@@ -161,8 +161,8 @@ func (f *imageFile) draw(plane []float32, background float64) (transparent int, 
 	return grey(f.ctx, plane, decoded, f.turn, background)
 }
 
-// decoder reads files of a kind. Decoders are called by name, not by package image, which would hand them a reader that
-// cannot seek: TIFF's would then keep the whole file in memory.
+// decoder reads files of one kind. This package calls decoders itself, because package image gives them a reader that
+// cannot seek: the decoder of TIFF would then keep the whole file in memory.
 type decoder struct {
 	config func(io.Reader) (image.Config, error)
 	decode func(io.Reader) (image.Image, error)
@@ -184,7 +184,7 @@ func decoderOf(kind string) decoder {
 	return decoder{}
 }
 
-// kindOf says what a file is and goes back to its start.
+// kindOf returns the kind of a file, and goes back to its start.
 func kindOf(file io.ReadSeeker, path string) (string, error) {
 	start := make([]byte, filekind.Head)
 	n, err := io.ReadFull(file, start)
@@ -199,7 +199,7 @@ func kindOf(file io.ReadSeeker, path string) (string, error) {
 
 func isPicture(kind string) bool { return decoderOf(kind).decode != nil }
 
-// named puts a kind before a rule.
+// named returns a kind as the beginning of an error, or "" if it is not known.
 func named(kind string) string {
 	if kind == "" {
 		return ""

@@ -5,13 +5,13 @@ import (
 	"gpuconv/param"
 )
 
-// Look is how a pattern w with values from −1 to 1 becomes luminance: Mean·(1 + Contrast·a·w), where a is the aperture,
-// from 0 to 1. Contrast is the Michelson contrast, (largest − smallest)/(largest + smallest), if w reaches −1 and 1 in
-// the aperture.
+// Look says how a pattern w, with values from −1 to 1, becomes luminance: Mean·(1 + Contrast·a·w), where a is the
+// aperture, from 0 to 1. If w reaches −1 and 1 in the aperture, Contrast is the Michelson contrast of the image,
+// (largest − smallest)/(largest + smallest).
 type Look struct {
-	// Mean luminance, above 0, where black is 0 and white is 1. The default is 0.5.
+	// Mean is the mean luminance, above 0, where black is 0 and white is 1. The default is 0.5.
 	Mean float64
-	// Contrast is from 0 to 1. The default is 1 if Mean is left out too: the zero value is a pattern from black to
+	// Contrast is from 0 to 1. The default is 1 if Mean is also left out: the zero value is a pattern from black to
 	// white.
 	Contrast float64
 	// Centred subtracts Mean from the pixels, so that grey is 0, as it is in the tutorial's stimuli.
@@ -51,7 +51,8 @@ func (l *Look) paint(dst []float64, c Canvas, pattern func(x, y float64) float64
 	})
 }
 
-// LookOf returns the look that a pattern embeds, to change it. It returns nil if the pattern has none.
+// LookOf returns the Look that a pattern embeds, so that the caller can change it. It returns nil if the pattern has
+// none.
 func LookOf(p Pattern) *Look {
 	if looks, ok := p.(interface{ own() *Look }); ok {
 		return looks.own()

@@ -8,14 +8,14 @@ import (
 )
 
 // NMA is the tutorial's grating: the sign of a cosine, so that its pixels have two values only. The zero value is the
-// tutorial's own.
+// tutorial's own grating.
 type NMA struct {
 	// SpatialFrequency is in radians per pixel of the full 640×480 image; the tutorial's 1/28 by default. A period is
 	// 2π·Resolution/SpatialFrequency pixels: 17.59 by default.
 	SpatialFrequency float64
-	// Resolution scales the image: 1 makes 640×480 pixels. The default is the tutorial's 0.1, which makes 64×48.
+	// Resolution scales the image: 1 makes 640×480 pixels. The default is the tutorial's 0.1, which makes 64×48 pixels.
 	Resolution float64
-	// Patch shows the grating only in a disc, and adds 0.1 radians to the orientation. The disc has a radius of
+	// Patch shows the grating only in a disc, and turns it by another 0.1 radians. The disc has a radius of
 	// 106.7·Resolution pixels. Its centre is at three quarters of the width and half of the height: on the right.
 	Patch bool
 	// Tutorial3 makes pixels 0 and 1, and 0.5 outside of a patch, as tutorial 3 does. Otherwise they are −0.5 and 0.5,
@@ -30,8 +30,8 @@ const (
 	patchAngle = 0.1
 )
 
-// maxExtent bounds the rows and columns of an image. The largest NMA image takes 3.2 GB, and an int of 32 bits still
-// counts its pixels.
+// maxExtent bounds the rows and columns of an image. The largest NMA image takes 3.2 GB, and an int of 32 bits can
+// still hold the number of its pixels.
 const maxExtent = 1 << 15
 
 func (g NMA) withDefaults() NMA {
@@ -46,7 +46,8 @@ func (g NMA) withDefaults() NMA {
 
 // Size returns the rows and columns of the image: ⌈480·Resolution⌉ and ⌈640·Resolution⌉, the products rounded to
 // float64, as numpy.arange counts them. It refuses a resolution or spatial frequency that is not positive and finite,
-// images of more than 32768 columns, and a spatial frequency so high that the phase of a pixel is not finite.
+// and images of more than 32768 columns. It also refuses a spatial frequency so high that the phase of a pixel is not
+// finite.
 func (g NMA) Size() (rows, columns int, err error) {
 	g = g.withDefaults()
 	if !(g.Resolution > 0) || math.IsInf(g.Resolution, 0) {
@@ -98,7 +99,7 @@ func checkOrientation(degrees float64) error {
 }
 
 // grating draws cos(x·cosθ + y·sinθ) with x = sf·column/res and y = sf·row/res, thresholded at 0. float64(…) keeps the
-// compiler from fusing a product with a sum, which NumPy does not do.
+// compiler from fusing a product with a sum, because NumPy does not fuse them.
 func (g NMA) grating(dst []float32, columns int, orientation float64) {
 	angle := float64(orientation * (math.Pi / 180))
 	if g.Patch {
@@ -125,7 +126,7 @@ func (g NMA) grating(dst []float32, columns int, orientation float64) {
 	}
 }
 
-// coordinate returns the place of a row or column. It rounds in the order of the tutorial: (sf·i)/res.
+// coordinate returns the x of a column or the y of a row, in radians. It rounds in the tutorial's order: (sf·i)/res.
 func (g NMA) coordinate(i int) float64 {
 	return float64(g.SpatialFrequency*float64(i)) / g.Resolution
 }
@@ -151,8 +152,8 @@ func (g NMA) mask(dst []float32, columns int) {
 	}
 }
 
-// cosPositive reports whether cos(x) > 0. It computes the cosine only near a zero, which costs less. The cosine of a
-// float64 is never 0, and its reduction in Go's math, as in glibc, is exact enough that it has the true sign.
+// cosPositive reports whether cos(x) > 0. To save time it computes the cosine only near a zero. No float64 has a cosine
+// of exactly 0, and Go's math, like glibc, reduces the argument exactly enough to get the sign right.
 func cosPositive(x float64) bool {
 	const clear, far = 1e-6, 1e6        // |x| < far: turns is off by less than 1e-9
 	turns := float64(x * (1 / math.Pi)) // half turns

@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/gonum/dsp/fourier"
 )
 
-// WhiteNoise is independent pixels, uniform in −1 … 1 before the [Look]. A seed gives the same pixels on every
-// platform.
+// WhiteNoise is an image of independent pixels, uniform in −1 … 1 before the [Look] is applied. A seed gives the same
+// pixels on every platform.
 type WhiteNoise struct {
 	Seed param.Seed // at most 2⁵³
 	Look
@@ -50,9 +50,10 @@ func (n *WhiteNoise) Paint(dst []float64, c Canvas) {
 	n.paint(dst, c, c.lookUp(pixels))
 }
 
-// PinkNoise is noise whose amplitude spectrum is exactly 1/f^Exponent, f in cycles per pixel. Its mean is 0. Its phases
-// are those of Gaussian white noise. It is divided by its largest absolute value, so that it lies in −1 … 1 before the
-// [Look]. An Exponent of 1 is pink, as natural images are (Field, J. Opt. Soc. Am. A 4, 1987), 2 is brown.
+// PinkNoise is noise whose amplitude spectrum is exactly 1/f^Exponent, where f is in cycles per pixel. Its mean is 0,
+// and its phases are those of Gaussian white noise. It is divided by its largest absolute value, so that it lies in
+// −1 … 1 before the [Look] is applied. An Exponent of 1 gives pink noise, with the spectrum of natural images (Field,
+// J. Opt. Soc. Am. A 4, 1987); 2 gives brown noise.
 type PinkNoise struct {
 	Exponent float64
 	Seed     param.Seed // at most 2⁵³
@@ -109,7 +110,7 @@ func unit(values []complex128) []float64 {
 		largest = max(largest, math.Abs(pixels[i]))
 	}
 	for i := range pixels {
-		pixels[i] /= max(largest, math.SmallestNonzeroFloat64) // one pixel alone is 0
+		pixels[i] /= max(largest, math.SmallestNonzeroFloat64) // all values may be 0, as in an image of one pixel
 	}
 	return pixels
 }
@@ -144,7 +145,7 @@ func transform(image []complex128, columns int, inverse bool) {
 	}
 }
 
-// lookUp returns the pixel that a place lies in.
+// lookUp returns a function that returns the pixel at a place on the canvas.
 func (c Canvas) lookUp(pixels []float64) func(x, y float64) float64 {
 	return func(x, y float64) float64 {
 		i, j := int(y+float64(c.Rows)/2), int(x+float64(c.Columns)/2)

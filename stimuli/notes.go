@@ -8,27 +8,28 @@ import (
 	"sync"
 )
 
-// Noter is a [Set] that knows what a user should know of images that were drawn.
+// Noter is a [Set] that has notes for the user about the images that it has drawn.
 type Noter interface {
-	// Notes returns a line for each thing. It is called when all images were drawn.
+	// Notes returns a line for each note. Call it after all images were drawn.
 	Notes() []string
 }
 
-// drawnNotes collects what is odd about the images of a product as they are drawn.
+// drawnNotes collects notes about the images of a [Product] as they are drawn.
 type drawnNotes struct {
 	mu        sync.Mutex
-	beyond    images
-	low, high float64 // of those beyond
-	cut       images
-	mostCut   float64
-	uneven    map[int]unevenness
+	beyond    images             // beyond black or white
+	low, high float64            // the range of their luminance
+	cut       images             // whose Gabor patch lies partly outside
+	mostCut   float64            // the largest share outside
+	uneven    map[int]unevenness // by image
 }
 
-// unevenness is why a square wave cannot be half bright over whole periods. The zero value is no reason.
+// unevenness says why a square wave cannot be bright in exactly half of the samples of whole periods. The zero value
+// says that it can.
 type unevenness struct {
-	samples int     // an odd number of them makes whole cycles
+	samples int     // how many samples make whole cycles; odd
 	sf      float64 // cycles/pixel
-	finer   int     // the smallest supersampling that makes them even; its multiples by powers of 2 do, too
+	finer   int     // the smallest supersampling that makes samples even; so do 2, 4, 8 … times as much
 }
 
 func (u unevenness) String() string {
@@ -36,12 +37,12 @@ func (u unevenness) String() string {
 		u.sf)
 }
 
-// images is a set of image numbers: an image may be drawn twice.
+// images is a set of image numbers, since an image may be drawn twice.
 type images map[int]struct{}
 
 func (i images) of(all int) string { return countOf(len(i), all) }
 
-// countOf says that so many of all images are something.
+// countOf begins a note about some images, such as 3 of 8 images are.
 func countOf(count, all int) string {
 	if all == 1 {
 		return "the image is"
@@ -57,13 +58,13 @@ func newDrawnNotes() *drawnNotes {
 	return &drawnNotes{beyond: images{}, cut: images{}, uneven: map[int]unevenness{}}
 }
 
-// luminanceSlack is what rounding may put beyond black and white.
+// luminanceSlack is how far rounding may put luminance beyond black or white without a note.
 const luminanceSlack = 1e-6
 
-// see looks at an image: its pattern, and the range of its pixels.
+// see collects the notes about image i, from its pattern and the range of its pixels.
 func (d *drawnNotes) see(i int, p Pattern, c Canvas, low, high float64) {
 	if look := LookOf(p); look != nil && look.Centred {
-		low, high = low+look.Mean, high+look.Mean // the luminance that the pixels stand for
+		low, high = low+look.Mean, high+look.Mean // the luminance before Mean was subtracted
 	}
 	beyond, cut, uneven := low < -luminanceSlack || high > 1+luminanceSlack, 0.0, unevenness{}
 	if patch, ok := p.(*Gabor); ok {
@@ -91,7 +92,7 @@ func (d *drawnNotes) see(i int, p Pattern, c Canvas, low, high float64) {
 	}
 }
 
-// notes says what was seen of so many images.
+// notes returns the notes. all is the number of images of the set.
 func (d *drawnNotes) notes(all int) (lines []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -110,7 +111,7 @@ func (d *drawnNotes) notes(all int) (lines []string) {
 	return lines
 }
 
-// halving says why the first of the uneven images is, and which supersampling makes all of them even.
+// halving says why the first of the uneven images is uneven, and which supersampling makes all of them even.
 func (d *drawnNotes) halving() string {
 	first, finer, alike := slices.Min(slices.Collect(maps.Keys(d.uneven))), 0, true
 	for _, u := range d.uneven {
@@ -123,7 +124,7 @@ func (d *drawnNotes) halving() string {
 	return fmt.Sprintf("in image %d %v; supersampling by %d halves those of all", first, d.uneven[first], finer)
 }
 
-// mostOutside is the share of a patch that may lie outside of the image without a note.
+// mostOutside is how large a share of a patch may lie outside of the image without a note.
 const mostOutside = 0.05
 
 // outside returns the share of the patch's envelope that lies outside of the canvas.
@@ -132,7 +133,7 @@ func (g *Gabor) outside(c Canvas) float64 {
 	if reach := 3 * max(g.SigmaX, g.SigmaY); math.Abs(g.X)+reach <= right && math.Abs(g.Y)+reach <= below {
 		return 0
 	}
-	const steps = 64 // a side, of three standard deviations each way
+	const steps = 64 // along each side of a square that reaches three standard deviations each way
 	sin, cos := sincosDegrees(g.Orientation)
 	total, within := 0.0, 0.0
 	for at := range steps * steps {
@@ -149,8 +150,9 @@ func (g *Gabor) outside(c Canvas) float64 {
 
 // squareWaved is a pattern of square waves.
 type squareWaved interface {
-	// uneven says why a wave cannot be half bright over whole periods on c, and what would make it so. It is zero
-	// where it can, and where no number of samples up to the canvas' size makes whole periods.
+	// uneven says why a wave cannot be half bright over whole periods on c, and which supersampling would make it so.
+	// It is zero if the wave can be half bright, and if no number of samples up to the size of the canvas makes whole
+	// periods.
 	uneven(c Canvas) unevenness
 }
 
@@ -175,10 +177,10 @@ func (p *Plaid) uneven(c Canvas) unevenness {
 	return first
 }
 
-// uneven implements squareWaved. A board is the product of two square waves, a cycle of two squares each.
+// uneven implements squareWaved. A board is the product of two square waves, whose cycles are two squares long.
 func (b *Checkerboard) uneven(c Canvas) unevenness { return unevenWave(c, 1/(2*b.Side), b.Orientation) }
 
-// unevenWave looks at a square wave along rows or columns.
+// unevenWave returns the unevenness of a square wave along rows or columns. It is zero for waves in other directions.
 func unevenWave(c Canvas, sf, degrees float64) unevenness {
 	fx, fy := components(sf, degrees)
 	f, extent := math.Abs(fx), c.Columns
@@ -199,8 +201,8 @@ func unevenWave(c Canvas, sf, degrees float64) unevenness {
 	return unevenness{samples, sf, finer * c.Supersample}
 }
 
-// wholeCycles returns the smallest number of samples, at most most, that makes whole cycles at so many cycles per
-// sample, and how many; 0 if there is none.
+// wholeCycles returns the smallest number of samples, up to most, that makes whole cycles at f cycles per sample, and
+// how many cycles these are. It returns 0 if there is none.
 func wholeCycles(f float64, most int) (samples, cycles int) {
 	for n := 1; n <= most; n++ {
 		if whole := math.Round(f * float64(n)); whole >= 1 && math.Abs(f*float64(n)-whole) < edgeSlack {

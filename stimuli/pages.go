@@ -5,11 +5,11 @@ import (
 	"io"
 )
 
-// maxPages bounds how far the pages of a TIFF are counted: a damaged file may lead round in circles.
+// maxPages is where counting the pages of a TIFF stops: the directories of a damaged file may form a circle.
 const maxPages = 10000
 
-// tiffPages counts the images of a TIFF that are pages: no thumbnails and no masks. Each has a directory, which ends
-// with where the next one starts (TIFF 6.0, section 2).
+// tiffPages counts the pages of a TIFF, which are its images without thumbnails and masks. Each image has a directory,
+// which ends with the offset of the next one (TIFF 6.0, section 2).
 func tiffPages(file io.ReadSeeker) int {
 	header := make([]byte, 8)
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
@@ -41,11 +41,12 @@ func tiffPages(file io.ReadSeeker) int {
 
 // Tags that say what an image of a TIFF is for (TIFF 6.0, section 8). The second is an older form of the first.
 const (
-	newSubfileType = 254 // bits: 1 is smaller than another image, 4 a mask of another
-	subfileType    = 255 // 2 is smaller than another image
+	newSubfileType = 254 // bits: 1 marks a smaller version of another image, 4 a mask
+	subfileType    = 255 // 2 marks a smaller version of another image
 )
 
-// tiffDirectory reads the directory at an offset: whether its image is a page, and where the next directory starts.
+// tiffDirectory reads the directory at an offset. It returns whether its image is a page, and where the next directory
+// starts.
 func tiffDirectory(file io.ReadSeeker, order binary.ByteOrder, at uint32) (page bool, next uint32, err error) {
 	if _, err := file.Seek(int64(at), io.SeekStart); err != nil {
 		return false, 0, err

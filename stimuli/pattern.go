@@ -2,14 +2,14 @@ package stimuli
 
 import "gpuconv/param"
 
-// Pattern is an image that numbers define: a [Grating], a [Gabor] and the others that [Kinds] lists. Each is a struct,
-// whose fields say their units.
+// Pattern is an image that is defined by numbers, such as a [Grating] or a [Gabor]. [Kinds] lists them all. Each is a
+// struct, whose fields give their units.
 type Pattern interface {
-	// Kind is the pattern's name in tables: grating.
+	// Kind is the pattern's name in tables, such as grating.
 	Kind() string
 	// Parameters are the numbers that can be swept. In a [Product] the last of them varies fastest.
 	Parameters() []param.Parameter
-	// Complete replaces zeros that mean a default, and refuses what cannot be painted on c.
+	// Complete replaces zeros that mean a default, and refuses a pattern that cannot be painted on c.
 	Complete(c Canvas) error
 	// Paint writes Rows × Columns pixels, after Complete.
 	Paint(dst []float64, c Canvas)
@@ -18,10 +18,10 @@ type Pattern interface {
 // Kind is a kind of pattern.
 type Kind struct {
 	Name, Summary string
-	// New returns a pattern that shows the kind. It has a mean of 0.5, a contrast of 1 and, where it has one, a spatial
-	// frequency of 0.1 cycles/pixel (of a zone plate 0.25).
+	// New returns a pattern that shows the kind. As far as the kind has them, its mean is 0.5, its contrast 1, and its
+	// spatial frequency 0.1 cycles/pixel, or 0.25 for a zone plate.
 	New     func() Pattern
-	example []param.Axis // of Set
+	example []param.Axis // the axes of Set
 }
 
 // Set returns a few small images of the kind, for tests and pictures of all kinds.

@@ -10,7 +10,7 @@ type Plaid struct {
 	Angle         float64 // degrees from the first to the second
 	SF, SF2       float64 // cycles per pixel, at most 0.5; SF2 is SF by default
 	Phase, Phase2 float64 // degrees, at the image's centre
-	Drift, Frame  float64 // cycles per frame, of both; number of the frame
+	Drift, Frame  float64 // cycles per frame, of both gratings; number of the frame
 	Look
 }
 

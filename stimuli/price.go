@@ -10,19 +10,20 @@ import (
 	"gpuconv/internal/input"
 )
 
-// price returns the bytes of memory that decoding a picture takes, at most. TestPrice compares it with what is taken.
+// price returns how many bytes of memory decoding a picture takes at most. TestPrice compares it with what decoding
+// takes.
 func price(file *input.File, kind string, config image.Config) float64 {
 	pixels, each := float64(config.Width)*float64(config.Height), bytesOf(config.ColorModel)
 	switch kind {
 	case filekind.PNG:
-		switch config.ColorModel { // a transparent grey makes colours of all
+		switch config.ColorModel { // with a transparent grey, all pixels become colours
 		case color.GrayModel, color.Gray16Model:
 			each *= 4
 		}
-		if interlaced(file) { // its seven passes are pictures of their own
+		if interlaced(file) { // each of its seven passes is a picture of its own
 			each *= 2
 		}
-	case filekind.JPEG: // whole blocks, of at most 4×4 samples for one
+	case filekind.JPEG: // whole blocks, of at most 32×32 pixels
 		pixels = (float64(config.Width) + 32) * (float64(config.Height) + 32)
 		planes := 3.0
 		switch config.ColorModel {
@@ -32,16 +33,16 @@ func price(file *input.File, kind string, config image.Config) float64 {
 			planes = 4
 		}
 		each = planes
-		switch config.ColorModel { // stored in other colours
+		switch config.ColorModel { // the decoder converts these into a further picture
 		case color.RGBAModel:
 			each += 4
 		case color.CMYKModel:
 			each += 8
 		}
-		if progressive(file) { // all coefficients, 32 bits each
+		if progressive(file) { // the decoder keeps all coefficients, 32 bits each
 			each += 4 * planes
 		}
-	case filekind.TIFF: // a buffer holds a strip or tile, of up to 8 bytes for a pixel, and doubles as it grows
+	case filekind.TIFF: // a buffer holds a strip or tile of up to 8 bytes a pixel, and doubles as it grows
 		return pixels*each + 32*tiffBlock(file, config)
 	case filekind.WebP: // lossless: two pictures of 4 bytes; lossy: one of 2, and its transparency as a lossless one
 		return 13*pixels + float64(file.Size())
@@ -49,7 +50,7 @@ func price(file *input.File, kind string, config image.Config) float64 {
 	return pixels * each
 }
 
-// bytesOf returns the bytes of a pixel of an image in memory.
+// bytesOf returns how many bytes a pixel takes in memory.
 func bytesOf(model color.Model) float64 {
 	switch model {
 	case color.GrayModel:
@@ -65,7 +66,7 @@ func bytesOf(model color.Model) float64 {
 	return 4
 }
 
-// interlaced reads the last byte of a PNG's first chunk.
+// interlaced reports whether a PNG is interlaced, which the last byte of its first chunk says.
 func interlaced(file io.ReaderAt) bool {
 	var method [1]byte
 	_, err := file.ReadAt(method[:], 28)
@@ -77,7 +78,7 @@ func progressive(file io.ReaderAt) bool {
 	var segment [4]byte // a marker and a length
 	for at := int64(2); ; {
 		if _, err := file.ReadAt(segment[:], at); err != nil || segment[0] != 0xff {
-			return true // then it is not known: the higher price
+			return true // not known: take the higher price
 		}
 		switch marker := segment[1]; {
 		case marker == 0xff: // fill
@@ -86,7 +87,7 @@ func progressive(file io.ReaderAt) bool {
 			return true
 		case marker == 0xc0 || marker == 0xc1 || marker == 0xda:
 			return false
-		case marker == 0x01 || marker >= 0xd0 && marker <= 0xd9: // without a length
+		case marker == 0x01 || marker >= 0xd0 && marker <= 0xd9: // markers without a length
 			at += 2
 		default:
 			at += 2 + int64(binary.BigEndian.Uint16(segment[2:]))
@@ -94,7 +95,7 @@ func progressive(file io.ReaderAt) bool {
 	}
 }
 
-// tiffBlock returns the pixels of a strip or a tile of a TIFF's first image (TIFF 6.0, sections 3 and 15).
+// tiffBlock returns the number of pixels in a strip or tile of a TIFF's first image (TIFF 6.0, sections 3 and 15).
 func tiffBlock(file io.ReaderAt, config image.Config) float64 {
 	const rowsPerStrip, tileWidth, tileLength = 278, 322, 323
 	fields := tiffFields(file)
@@ -108,7 +109,7 @@ func tiffBlock(file io.ReaderAt, config image.Config) float64 {
 	return rows * float64(config.Width)
 }
 
-// tiffFields returns the first values of the fields of a TIFF's first directory that are SHORT or LONG.
+// tiffFields returns the first value of each SHORT or LONG field in a TIFF's first directory, by tag.
 func tiffFields(file io.ReaderAt) map[uint16]uint32 {
 	var start [8]byte
 	if _, err := file.ReadAt(start[:], 0); err != nil {

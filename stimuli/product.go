@@ -6,7 +6,8 @@ import (
 	"gpuconv/param"
 )
 
-// Product is a [Set]: a pattern with every combination of the values of its parameters, in the order of a [param.Grid].
+// Product is a [Set] of a pattern with every combination of the values of its parameters, in the order of a
+// [param.Grid].
 type Product struct {
 	canvas Canvas
 	fresh  func() Pattern
@@ -14,9 +15,10 @@ type Product struct {
 	drawn  *drawnNotes
 }
 
-// NewProduct returns the set of what fresh returns, with the values of the axes. It calls fresh for every image; each
-// call returns a new instance of the same pattern. Without axes the set has one image. NewProduct refuses what
-// [param.NewGrid] refuses, canvases that are too large, and sets with an image that cannot be painted.
+// NewProduct returns the set of the pattern that fresh returns, with every combination of the axes' values. It calls
+// fresh for every image, and each call must return a new instance of the same pattern. Without axes the set has one
+// image. NewProduct refuses what [param.NewGrid] refuses, canvases that are too large, and sets with an image that
+// cannot be painted.
 func NewProduct(canvas Canvas, fresh func() Pattern, axes ...param.Axis) (*Product, error) {
 	canvas = canvas.withDefaults()
 	if err := canvas.check(); err != nil {
@@ -75,8 +77,9 @@ func (p *Product) Draw(dst *conv.Tensor, first int) error {
 	})
 }
 
-// Notes implements [Noter]: images beyond black and white, patches that the border cuts, and square waves along rows or
-// columns that cannot be half bright over whole periods, since an odd number of samples makes them.
+// Notes implements [Noter]. Notes are about images beyond black and white, and about patches that the border cuts. They
+// are also about square waves along rows or columns that cannot be half bright over whole periods, because these have
+// an odd number of samples.
 func (p *Product) Notes() []string { return p.drawn.notes(p.grid.Len()) }
 
 // Table returns the parameters of each image.
@@ -92,9 +95,9 @@ func (p *Product) Table() (*param.Table, error) {
 	return t, nil
 }
 
-// Title says what sets image i apart: 45°, sf 0.1.
+// Title returns the values that tell image i from the others, such as 45°, sf 0.1.
 func (p *Product) Title(i int) string {
 	pattern := p.fresh()
-	_ = p.grid.Set(pattern.Parameters(), i) // NewProduct has set them all
+	_ = p.grid.Set(pattern.Parameters(), i) // cannot fail: NewProduct has set all of them
 	return param.Title(pattern.Parameters(), p.grid.Varying())
 }

@@ -8,13 +8,13 @@ import (
 	"gpuconv/param"
 )
 
-// Checkerboard is squares of black and white. A corner of four of them is at (X, Y). The upper
-// and left edges of a square belong to it. A sample that lies before an edge by 6·10⁻⁸ of a square or less counts as on
-// it, so that rounding decides nothing.
+// Checkerboard is a board of black and white squares, four of which meet at (X, Y). The upper and left edges of a
+// square belong to it. A sample that lies before an edge by 6·10⁻⁸ of a square or less counts as on the edge, so that
+// rounding decides nothing.
 type Checkerboard struct {
 	Side        float64 // of a square, in pixels, at least 1; default 8
 	Orientation float64 // degrees by which the board is turned clockwise
-	X, Y        float64 // a corner, in pixels to the right of and below the centre of the image
+	X, Y        float64 // where four squares meet, in pixels to the right of and below the image's centre
 	Look
 }
 
@@ -52,9 +52,9 @@ func (b *Checkerboard) Paint(dst []float64, c Canvas) {
 	})
 }
 
-// ZonePlate is cos(π·k·r² + Phase), or a square [Wave] of the same phase: black and white rings. Its spatial frequency
-// at a radius r is k·r, which is SF at half of the shorter side. It shows at a glance which frequencies a filter
-// passes, and what sampling does.
+// ZonePlate is a pattern of rings, cos(π·k·r² + Phase), or a square [Wave] of the same phase. Its spatial frequency at
+// a radius r is k·r, which is SF at half of the shorter side. It shows at a glance which frequencies a filter passes,
+// and what sampling does.
 type ZonePlate struct {
 	Wave  Wave    // Sine or Square
 	SF    float64 // cycles per pixel at half of the shorter side; at half of the longer side at most 0.5
@@ -80,7 +80,7 @@ func (z *ZonePlate) Complete(c Canvas) error {
 	if err := checkSineOrSquare(z.Wave, "zone plate"); err != nil {
 		return err
 	}
-	edge := z.SF * float64(max(c.Rows, c.Columns)) / c.shorter() // along x or y: beyond it on diagonals only
+	edge := z.SF * float64(max(c.Rows, c.Columns)) / c.shorter() // along x or y; only diagonals go beyond it
 	if err := c.checkFrequency("zone plate: spatial frequency at the border", "pixel", edge); err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (z *ZonePlate) Paint(dst []float64, c Canvas) {
 	z.paint(dst, c, func(x, y float64) float64 { return z.Wave.at(k*(x*x+y*y)/2 + z.Phase/360) })
 }
 
-// Impulse is one pixel of Amplitude among zeros. Convolved, it shows the filter.
+// Impulse is one pixel of Amplitude among zeros. Its convolution with a filter shows the filter.
 type Impulse struct {
 	X, Y      float64 // whole pixels right of and below row ⌊Rows/2⌋, column ⌊Columns/2⌋
 	Amplitude float64 // default 1

@@ -1,9 +1,9 @@
 // Package stimuli draws the images that vision scientists show: sets of [N, 1, H, W] float32 images. The images of a
 // set need not exist all at once.
 //
-// [NMA] is the grating of Neuromatch Academy's W1D5 tutorial 2 (Menendez and Stringer, CC BY 4.0). Its pixels are those
-// of the tutorial's NumPy code with glibc's sine and cosine; up to 6·10¹⁰ degrees no rounding depends on the platform.
-// A [Sweep] shows this grating at each of a list of orientations.
+// [NMA] is the grating of Neuromatch Academy's W1D5 tutorial 2 (Menendez and Stringer, CC BY 4.0). Its pixels equal
+// those of the tutorial's NumPy code with glibc's sine and cosine. Up to 6·10¹⁰ degrees they are the same on every
+// platform. A [Sweep] shows this grating at each of a list of orientations.
 //
 // The other patterns are structs of parameters with units: [Grating], [Gabor], [Plaid], [Checkerboard], [ZonePlate],
 // [WhiteNoise], [PinkNoise] and [Impulse]. [Kinds] lists them. A [Product] shows a pattern with every combination of
@@ -17,9 +17,9 @@
 //
 //	u = x·cosθ + y·sinθ, x to the right, y downwards.
 //
-// Row 0 is on top. A small positive angle turns u from rightwards towards downwards, which is clockwise as the image is
-// seen. A drift moves the pattern towards u: at 0 to the right, at 90 downwards, at 180 to the left.
-// docs/orientation.png shows it.
+// Row 0 is on top. A small positive angle turns u from rightwards towards downwards, which is clockwise for the viewer.
+// A drift moves the pattern towards u: at 0 to the right, at 90 downwards, at 180 to the left. docs/orientation.png
+// shows it.
 package stimuli
 
 import (
@@ -27,15 +27,16 @@ import (
 	"gpuconv/param"
 )
 
-// Set is a set of images that need not exist yet, with a table of what they show. Its methods serve several goroutines
-// at once.
+// Set is a set of images that need not exist yet, with a table of what they show. Several goroutines may call its
+// methods at once.
 type Set interface {
 	// Shape is [N, 1, H, W].
 	Shape() conv.Shape
-	// Draw writes images first … first+dst.N−1 into dst, which is shaped as the set but for its N.
+	// Draw writes images first … first+N−1 into dst, where N is the number of images in dst. dst has the set's C, H and
+	// W.
 	Draw(dst *conv.Tensor, first int) error
 	// Table has a row for each image.
 	Table() (*param.Table, error)
-	// Title says what sets image i apart, for pictures.
+	// Title returns, for pictures, what tells image i from the others, such as 45°, sf 0.1.
 	Title(i int) string
 }

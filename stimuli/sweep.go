@@ -9,7 +9,7 @@ import (
 	"gpuconv/param"
 )
 
-// Sweep is a [Set]: the tutorial's grating at each of a list of orientations, in their order.
+// Sweep is a [Set] of the tutorial's grating, with an image for each orientation of a list.
 type Sweep struct {
 	grating       NMA
 	orientations  param.Values

@@ -8,15 +8,15 @@ import (
 	"github.com/bep/imagemeta"
 )
 
-// turned is EXIF's tag 274: where the first row and the first column of a stored image belong when it is seen
-// upright. 1 is upright already. CIPA DC-008 (Exif 2.32), section 4.6.4.
+// turned is the value of EXIF's tag 274, Orientation. It says at which sides of the upright image the first row and the
+// first column of the stored image are (CIPA DC-008, Exif 2.32, section 4.6.4). 1 is upright already.
 //
 //	1 top, left    2 top, right   3 bottom, right   4 bottom, left
 //	5 left, top    6 right, top   7 right, bottom   8 left, bottom
 type turned int
 
-// readOrientation returns the orientation that a file's EXIF gives, and upright if there is none, or none that can be
-// read. The file may be anywhere before and after.
+// readOrientation returns the orientation in a file's EXIF, or 1, upright, if there is none that it can read. It
+// changes the file's offset.
 func readOrientation(file io.ReadSeeker, kind string) turned {
 	formats := map[string]imagemeta.ImageFormat{filekind.JPEG: imagemeta.JPEG, filekind.PNG: imagemeta.PNG,
 		filekind.TIFF: imagemeta.TIFF, filekind.WebP: imagemeta.WebP}
@@ -35,7 +35,7 @@ func readOrientation(file io.ReadSeeker, kind string) turned {
 				found = turned(v)
 			}
 			return nil
-		}}) // an image whose EXIF is damaged has pixels all the same
+		}}) // an image can be read even if its EXIF is damaged
 	return found
 }
 
@@ -50,18 +50,18 @@ func (o turned) size(rows, columns int) (int, int) {
 // upright reports whether the image needs no turning.
 func (o turned) upright() bool { return o < 2 || o > 8 }
 
-// place returns where in the upright image, counted row by row, the first pixel of row y of the stored rows × columns
-// belongs, and how far from each of its pixels the next one does.
+// place says where row y of a stored image of rows × columns belongs in the upright image. first is the index of the
+// row's first pixel there, and step is the distance from each pixel to the next. Indices count pixels row by row.
 func (o turned) place(y, rows, columns int) (first, step int) {
 	x := 0
 	step = 1
-	if o == 3 || o == 4 || o == 6 || o == 7 { // from the far side
+	if o == 3 || o == 4 || o == 6 || o == 7 { // the order of rows is reversed
 		y = rows - 1 - y
 	}
 	if o == 2 || o == 3 || o == 7 || o == 8 {
 		x, step = columns-1, -1
 	}
-	if o >= 5 { // the first stored row is a column of what is seen
+	if o >= 5 { // stored rows are columns of the upright image
 		return x*rows + y, step * rows
 	}
 	return y*columns + x, step

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// decodeWebP decodes a WebP. Lossy ones hold Y from 16 to 235 and Cb and Cr from 16 to 240 (RFC 6386, section 9.2,
-// after ITU-R BT.601), and x/image/webp hands these on as image.YCbCr, whose values are those of JPEG, 0 to 255: black
-// would be 0.06 and white 0.92. decodeWebP stretches them.
+// decodeWebP decodes a WebP. In a lossy WebP, Y goes from 16 to 235, and Cb and Cr from 16 to 240 (RFC 6386, section
+// 9.2, after ITU-R BT.601). x/image/webp returns these values in an image.YCbCr, whose values go from 0 to 255, as in
+// JPEG. Black would become 0.06 and white 0.92, so decodeWebP stretches the values.
 func decodeWebP(r io.Reader) (image.Image, error) {
 	decoded, err := webp.Decode(r)
 	switch m := decoded.(type) {
@@ -22,7 +22,7 @@ func decodeWebP(r io.Reader) (image.Image, error) {
 	return decoded, err
 }
 
-// stretch makes the range of BT.601 that of JPEG, in place.
+// stretch maps the range of BT.601 to that of JPEG, in place.
 func stretch(m *image.YCbCr) {
 	luma := stretched(func(v float64) float64 { return 255 * (v - 16) / 219 })
 	chroma := stretched(func(v float64) float64 { return 128 + 255*(v-128)/224 })

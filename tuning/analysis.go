@@ -12,19 +12,19 @@ import (
 	"gpuconv/param"
 )
 
-// Settings say how responses become curves.
+// Settings say which curves and figures [Analyse] makes, and how.
 type Settings struct {
-	By     []Axis    // the axes to draw curves over
-	Phases Reduction // of the phases, in curves over other axes: Largest, Mean or Modulation
-	Over   Reduction // of all other parameters, as in [Curves]
-	Fit    bool      // fits a von Mises curve over orientation
+	By     []Axis    // the axes of the curves
+	Phases Reduction // how curves over other axes reduce the phases: by Largest, Mean or Modulation
+	Over   Reduction // how curves reduce all other parameters, as in [Curves]
+	Fit    bool      // whether to fit a von Mises curve to each curve over orientation
 
-	Negative Negative // what the figures of a curve with responses below 0 are made of
+	Negative Negative // how a curve with responses below 0 is described
 
-	Progress func(done int) // if not nil, called with the number of curves that are described; never twice at once
+	Progress func(done int) // if not nil, called with the number of curves described so far; one call at a time
 }
 
-// Cell is what is known about a cell. A field is nil if it was not asked for or does not exist.
+// Cell holds the figures of a cell. A field is nil if it was not asked for, or if the stimuli do not allow it.
 type Cell struct {
 	Orientation *Orientation
 	Direction   *Direction
@@ -32,18 +32,18 @@ type Cell struct {
 	Frequency   *Frequency
 	Phase       *Cycle
 
-	// Reasons say why figures are left out that the stimuli would allow. Each is the same for all cells that it is true
-	// of, but for counts.
+	// Reasons say why figures are missing although the stimuli allow them. Cells with the same reason have the same
+	// text, apart from the counts in it.
 	Reasons []string
 }
 
 // AxisCurves are the curves of all cells over an axis.
 type AxisCurves struct {
 	Axis   Axis
-	Column string // of the table
+	Column string // its column in the table
 	Curves []Curve
 
-	passed []string // for each cell: what was passed over in choosing its curve; nil if nothing could be
+	passed []string // for each cell: which responses were ignored when its best curve was chosen; nil without [Best]
 }
 
 // Analysis is the result of [Analyse].
@@ -53,16 +53,16 @@ type Analysis struct {
 	Notes  []error // which figures are missing, and why
 }
 
-// Analyse draws the curves of all cells over each axis and puts them into numbers. In curves over orientation and
-// spatial frequency it first takes out the phases, because the phase at which a grating meets a cell changes with both.
-// Over says what becomes of the other parameters.
+// Analyse makes the curves of all cells over each axis, and describes them by figures. For curves over orientation and
+// spatial frequency it first reduces the phases, because the phase at which a grating meets a cell changes with both.
+// Settings.Over says how the other parameters are reduced.
 //
-// The table has a row for each image. A column of words is a parameter too. Of gratings that drift, the phase of an
-// image is that of its frame, phase_deg − 360°·drift_cycles_per_frame·frame.
+// The table has a row for each image. A column of words is a parameter too. If gratings drift, the phase of an image is
+// the phase of its frame, phase_deg − 360°·drift_cycles_per_frame·frame.
 //
-// A figure that the stimuli do not allow is missing, and a note says why: for instance a circular variance, where the
-// orientations are not evenly spaced. Errors: a table that does not belong to the responses; an axis that it does not
-// hold; the error of ctx when that is done.
+// If the stimuli do not allow a figure, it is missing and a note says why. For instance, a circular variance needs
+// orientations that are evenly spaced. Errors: a table that does not have one row for each image; an axis without a
+// column; words or missing values in the column of an axis; the error of ctx once it is done.
 func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*Analysis, error) {
 	if t.Len() != r.Images {
 		return nil, fault.New("tuning", fmt.Sprintf("table of %d images", t.Len()), "",
@@ -93,7 +93,7 @@ func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*An
 	return a, nil
 }
 
-// noteNotFinite says how many responses are no numbers: what is made of them is none either.
+// noteNotFinite adds a note if responses are NaN or infinite: figures that are computed from them are missing.
 func (a *Analysis) noteNotFinite(r *Responses) {
 	if n := (Curve{Y: r.Data}).notFinite(); n > 0 {
 		a.Notes = append(a.Notes, fault.New("tuning", fmt.Sprintf("%d of %d responses NaN or infinite", n, len(r.Data)),
@@ -101,7 +101,7 @@ func (a *Analysis) noteNotFinite(r *Responses) {
 	}
 }
 
-// noteReasons adds a note for each reason, with the cells that it is true of.
+// noteReasons adds a note for each reason, with the number of cells that have it.
 func (a *Analysis) noteReasons() {
 	var reasons []string
 	cells := map[string][]int{}
@@ -122,7 +122,7 @@ func (a *Analysis) noteReasons() {
 	}
 }
 
-// counter returns a function to call for each curve that is done.
+// counter returns a function to call after each curve, which counts them for Progress.
 func (s Settings) counter() func() {
 	var mu sync.Mutex
 	count := 0
@@ -135,7 +135,7 @@ func (s Settings) counter() func() {
 	}
 }
 
-// curves draws the curves over one axis.
+// curves makes the curves over one axis.
 func (s Settings) curves(r *Responses, columns shown, axis Axis) (AxisCurves, error) {
 	at := columns.column(axis)
 	if at < 0 {
@@ -160,8 +160,8 @@ func (s Settings) curves(r *Responses, columns shown, axis Axis) (AxisCurves, er
 	return made, err
 }
 
-// passedOver says for each cell how many of its responses are no numbers and not of the curve, which has the best of
-// the others. Those of the curve are a reason of their own.
+// passedOver says, for each cell, how many of its responses are NaN or infinite and were therefore ignored when its
+// best curve was chosen. If the curve itself has such responses, passedOver says nothing: explain gives that reason.
 func passedOver(r *Responses, axis Axis, curves []Curve) []string {
 	said := make([]string, len(curves))
 	for cell, curve := range curves {
@@ -172,15 +172,14 @@ func passedOver(r *Responses, axis Axis, curves []Curve) []string {
 			}
 		}
 		if count > 0 && curve.notFinite() == 0 {
-			said[cell] = fmt.Sprintf("%d of %d responses NaN or infinite beside the curve over %v: it is the best of "+
-				"the others",
-				count, r.Images, axis)
+			said[cell] = fmt.Sprintf("%d of %d responses NaN or infinite beside the curve over %v: it is chosen from the "+
+				"others", count, r.Images, axis)
 		}
 	}
 	return said
 }
 
-// explainPassed adds to the cells' reasons what was passed over in choosing their curves.
+// explainPassed adds the texts of passedOver to the cells' reasons.
 func (a *Analysis) explainPassed(curves AxisCurves) {
 	for cell, said := range curves.passed {
 		if said != "" {
@@ -189,7 +188,7 @@ func (a *Analysis) explainPassed(curves AxisCurves) {
 	}
 }
 
-// withoutPhases collapses the phases and the frames of a drift.
+// withoutPhases reduces the phases, and the frames of a drift, to one.
 func (s Settings) withoutPhases(r *Responses, by param.Column, others shown) (*Responses, param.Column, shown, error) {
 	for {
 		at := others.column(ByPhase)
@@ -206,7 +205,8 @@ func (s Settings) withoutPhases(r *Responses, by param.Column, others shown) (*R
 	}
 }
 
-// describe puts the curves over an axis into numbers, on all cores. A figure that a curve does not allow is noted once.
+// describe computes the figures of all curves over an axis, on all cores. If several curves do not allow a figure for
+// the same reason, there is one note.
 func (a *Analysis) describe(ctx context.Context, curves AxisCurves, s Settings, done func()) error {
 	workers := min(runtime.GOMAXPROCS(0), len(a.Cells))
 	notes := make([][]error, workers)
@@ -242,7 +242,7 @@ func noted(notes []error, note error) []error {
 	return append(notes, note)
 }
 
-// describe adds the figures of a curve over an axis. It returns why figures are missing.
+// describe adds the figures of a curve over an axis. It returns the reasons why the stimuli do not allow some of them.
 func (c *Cell) describe(axis Axis, raw Curve, s Settings) (missing []error) {
 	curve, unfitted := s.Negative.apply(raw), ""
 	switch axis {
@@ -252,7 +252,7 @@ func (c *Cell) describe(axis Axis, raw Curve, s Settings) (missing []error) {
 			c.Direction = figures(curve.Direction, &missing)
 		}
 		if s.Fit {
-			v, why, err := fitVonMises(raw) // its base takes any sign
+			v, why, err := fitVonMises(raw) // not curve: the Base of a fit may be negative
 			unfitted = why
 			if err != nil {
 				missing = append(missing, err)
@@ -285,8 +285,8 @@ func figures[T any](f func() (T, error), errs *[]error) *T {
 	return &v
 }
 
-// Patterns returns the responses of all cells at each value of the axis, and these values: what [Dissimilarity]
-// compares. It refuses curves over different values.
+// Patterns returns the responses of all cells at each value of the axis, for [Dissimilarity], and these values. It
+// refuses curves whose values differ between cells.
 func (c AxisCurves) Patterns() (patterns [][]float64, values []float64, err error) {
 	values = c.Curves[0].X
 	patterns = make([][]float64, len(values))

@@ -13,11 +13,12 @@ import (
 // Axis is a parameter that cells are tuned to.
 type Axis int
 
-// The axes. The column of an axis is the first whose name starts as the comment says.
+// The axes. The column of an axis in a table is the first whose name starts with [Axis.String]: orientation, sf or
+// phase.
 const (
-	ByOrientation Axis = iota // orientation…, in degrees
-	ByFrequency               // sf…, spatial frequency, in cycles/pixel or the like
-	ByPhase                   // phase…, in degrees; else frame, of one cycle
+	ByOrientation Axis = iota // in degrees
+	ByFrequency               // spatial frequency, in cycles/pixel or the like
+	ByPhase                   // in degrees; if no phase varies, the column frame, where all frames make one cycle
 )
 
 // String returns the name of the axis on the command line.
@@ -29,7 +30,7 @@ func (a Axis) String() string {
 	return names[a]
 }
 
-// Varying returns the axes that differ between the images of a table.
+// Varying returns the axes whose values differ between the images of a table.
 func Varying(t *param.Table) []Axis {
 	s := shownIn(t)
 	var axes []Axis
@@ -41,8 +42,8 @@ func Varying(t *param.Table) []Axis {
 	return axes
 }
 
-// Measured returns those of a table's columns that [Analyse] takes as numbers: the column of each axis, and those of a
-// drift. A reader of tables refuses other cells in them, see [param.Reader].
+// Measured returns the names of those columns that [Analyse] reads as numbers: the column of each axis, and the columns
+// of a drift. It can be the Numbers of a [param.Reader], which then refuses words in these columns.
 func Measured(columns []string) []string {
 	var s shown
 	for _, name := range columns {
@@ -62,8 +63,9 @@ func Measured(columns []string) []string {
 	return all
 }
 
-// Complete returns those of a table's columns that must have a number in each row for curves over some axes: over all
-// that vary, if none is named. A reader of tables refuses others, see [param.Reader].
+// Complete returns the names of those columns that must have a number in each row, for curves over the axes by. If by
+// is empty, it takes all axes that vary. It can be the Complete of a [param.Reader], which then refuses missing values
+// in these columns.
 func Complete(t *param.Table, by []Axis) []string {
 	if len(by) == 0 {
 		by = Varying(t)
@@ -89,14 +91,14 @@ func checkMeasured(t *param.Table, by []Axis) error {
 	return nil
 }
 
-// In says whether a column of t holds the axis.
+// In reports whether t has a column for the axis.
 func (a Axis) In(t *param.Table) bool { return shownIn(t).column(a) >= 0 }
 
-// shown is what the images of a table showed: columns of numbers.
+// shown is what the images showed, as columns of numbers.
 type shown []param.Column
 
-// shownIn returns the columns of a table. Words become numbers. Of gratings that drift, phase_deg becomes the phase of
-// the frame, phase_deg − 360°·drift_cycles_per_frame·frame, and the column frame is left out.
+// shownIn returns the columns of a table. Words become numbers. If gratings drift, phase_deg becomes the phase of the
+// frame, phase_deg − 360°·drift_cycles_per_frame·frame, and the column frame is left out.
 func shownIn(t *param.Table) shown {
 	var s shown
 	for _, c := range t.Columns {
@@ -116,8 +118,8 @@ func shownIn(t *param.Table) shown {
 	return slices.Delete(s, frame, frame+1)
 }
 
-// column returns the column that holds an axis, or −1. Of phases, one that varies is preferred to the frames of a
-// drift.
+// column returns the index of the column of an axis, or −1. For [ByPhase], that is the column frame if frames vary and
+// no phase does.
 func (s shown) column(axis Axis) int {
 	at := s.prefixed(axis)
 	if axis == ByPhase && (at < 0 || !varies(s[at])) {
@@ -128,7 +130,7 @@ func (s shown) column(axis Axis) int {
 	return at
 }
 
-// prefixed returns the first column whose name starts with that of the axis, or −1.
+// prefixed returns the index of the first column whose name starts with the name of the axis, or −1.
 func (s shown) prefixed(axis Axis) int {
 	return slices.IndexFunc(s, func(c param.Column) bool { return strings.HasPrefix(c.Name, axis.String()) })
 }
@@ -137,7 +139,7 @@ func (s shown) named(name string) int {
 	return slices.IndexFunc(s, func(c param.Column) bool { return c.Name == name })
 }
 
-// phases returns a column as phases in degrees: frames count a cycle of their own.
+// phases returns a column as phases in degrees. The numbers of frames become phases that divide one cycle evenly.
 func phases(c param.Column) param.Column {
 	if c.Name != "frame" {
 		return c
@@ -150,12 +152,12 @@ func phases(c param.Column) param.Column {
 	return out
 }
 
-// varies says whether two images differ in a column. Images agree if their values are equal, or both are NaN.
+// varies reports whether two images differ in a column. Values agree if they are equal, or both NaN.
 func varies(c param.Column) bool {
 	return slices.ContainsFunc(c.Numbers, func(v float64) bool { return bitsOf(v) != bitsOf(c.Numbers[0]) })
 }
 
-// bitsOf is equal for values that agree.
+// bitsOf returns the same bits for values that agree.
 func bitsOf(v float64) uint64 {
 	switch {
 	case v == 0:

@@ -11,9 +11,9 @@ import (
 //
 //	r_i = Gain · a_i^Exponent / (Semisaturation^Exponent + Σ_j a_j^Exponent)
 //
-// with the sum over all channels, i among them (Heeger, Vis. Neurosci. 9:181, 1992; Carandini and Heeger, Nat. Rev.
-// Neurosci. 13:51, 2012, equation 10). A channel alone saturates at Gain, and is at half of it where its drive is
-// Semisaturation. The zero value does nothing.
+// where the sum includes channel i (Heeger, Vis. Neurosci. 9:181, 1992; Carandini and Heeger, Nat. Rev. Neurosci.
+// 13:51, 2012, equation 10). The response of a channel that is driven alone saturates at Gain, and is half of Gain if
+// the drive equals Semisaturation. The zero value does nothing.
 type Normalisation struct {
 	Gain           float64 `json:"gain"`           // γ, in the unit of the responses
 	Exponent       float64 `json:"exponent"`       // n; 2 in most of the literature
@@ -35,8 +35,8 @@ func (n Normalisation) check() error {
 	return nil
 }
 
-// apply normalises maps of rectified drives. Before it takes powers, it divides by the largest of the drives and
-// Semisaturation, so that no power overflows; the quotient is the same.
+// apply normalises maps of rectified drives. Before it takes powers, it divides the drives and Semisaturation by the
+// largest of them, so that no power overflows. The result is the same.
 func (n Normalisation) apply(m maps) {
 	if n == (Normalisation{}) {
 		return

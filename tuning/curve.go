@@ -12,11 +12,11 @@ import (
 // Curve is a tuning curve: the responses Y of a cell to the values X of a parameter. X ascends.
 type Curve struct{ X, Y []float64 }
 
-// Curves returns for each cell a curve over a column of a table. over says what becomes of the other columns. Best
-// holds them at the values of the image to which the cell answered most, the first of several. Largest and Mean reduce
-// all images that have the same value of by. If several images then agree in everything, a curve has their mean.
+// Curves returns a curve over the column by for each cell. over says how the other columns are reduced. Best keeps the
+// images that agree in all other columns with the image to which the cell responds most (the first of several). If
+// images also agree in by, the curve has their mean. Largest and Mean reduce all images that have the same value of by.
 //
-// by must have finite numbers. Curves refuses columns of other lengths than there are images, and Modulation.
+// Curves refuses values of by that are not finite, columns that do not have one value for each image, and Modulation.
 func Curves(r *Responses, by param.Column, others []param.Column, over Reduction) ([]Curve, error) {
 	if err := r.check(append([]param.Column{by}, others...)...); err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func Curves(r *Responses, by param.Column, others []param.Column, over Reduction
 
 func notFinite(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 
-// best returns the image to which a cell answered most. What is not finite is no answer.
+// best returns the image to which a cell responds most. It ignores responses that are not finite.
 func (r *Responses) best(cell int) int {
 	best := 0
 	for i := range r.Images {
@@ -61,7 +61,7 @@ func (r *Responses) best(cell int) int {
 	return best
 }
 
-// merged returns c with X ascending and one point for each value of X: the mean of its points.
+// merged returns c with X ascending, and one point for each value of X: the mean of the points with that value.
 func (c Curve) merged() Curve { return c.mergedBy(mean) }
 
 func (c Curve) mergedBy(one func([]float64) float64) Curve {
@@ -89,7 +89,7 @@ func (c Curve) mergedBy(one func([]float64) float64) Curve {
 	return out
 }
 
-// check refuses a curve that is empty, inconsistent or not in order.
+// check refuses a curve that is empty, whose X and Y differ in length, or whose X does not ascend.
 func (c Curve) check() error {
 	if len(c.X) == 0 || len(c.X) != len(c.Y) {
 		return fault.New("tuning", fmt.Sprintf("curve of %d values and %d responses", len(c.X), len(c.Y)), "",
@@ -103,7 +103,7 @@ func (c Curve) check() error {
 	return nil
 }
 
-// peak returns the index of the largest response, the first of several. What is not finite is no response.
+// peak returns the index of the largest response, the first of several. It ignores responses that are not finite.
 func (c Curve) peak() int {
 	best := 0
 	for i, y := range c.Y {
@@ -114,7 +114,7 @@ func (c Curve) peak() int {
 	return best
 }
 
-// peakAt returns the value with the largest response, NaN if the curve is flat beside responses of that size.
+// peakAt returns the value of X with the largest response, or NaN if the curve is flat. size is as in flat.
 func (c Curve) peakAt(size float64) float64 {
 	if c.flat(size) {
 		return math.NaN()
@@ -132,7 +132,8 @@ func (c Curve) largest() (size float64) {
 	return size
 }
 
-// flat says whether the finite responses differ by no more than the rounding of responses of a size.
+// flat reports whether the finite responses differ only by rounding. size is the largest absolute response before any
+// responses were averaged.
 func (c Curve) flat(size float64) bool {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, y := range c.Y {
@@ -153,16 +154,16 @@ func (c Curve) notFinite() (count int) {
 	return count
 }
 
-// negative says whether a response is below 0.
+// negative reports whether a response is below 0.
 func (c Curve) negative() bool {
 	return slices.ContainsFunc(c.Y, func(y float64) bool { return y < 0 })
 }
 
-// angleSlack is how far apart, in degrees, two angles may be and still count as one. A sweep such as 0:180:7.2 is
-// rounded in decimal, and CSV keeps float64 exactly.
+// angleSlack is how far apart, in degrees, two angles may be and still count as one. Steps such as 7.2° are rounded, so
+// that angles of a sweep may miss each other slightly after a period.
 const angleSlack = 1e-6
 
-// fold takes angles modulo a period, into [0, period). Where several fall together it takes the mean.
+// fold takes angles modulo a period, into [0, period). If several angles become one, their responses are averaged.
 func (c Curve) fold(period float64) Curve {
 	var out Curve
 	for i, x := range c.X {

@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Metric says how different two patterns of responses are.
+// Metric is a measure of how different two patterns of responses are.
 type Metric int
 
 // Correlation is 1 − Pearson's r: 0 for patterns that differ in mean and scale only, 1 for uncorrelated and 2 for
@@ -30,9 +30,9 @@ func (m Metric) String() string {
 }
 
 // Dissimilarity returns the representational dissimilarity matrix of a population (Kriegeskorte, Mur and Bandettini,
-// Front. Syst. Neurosci. 2:4, 2008). Row i, column j says how different patterns[i] and patterns[j] are; a pattern has
-// a response of each cell. The matrix is symmetric. Its diagonal is 0, or NaN for a constant pattern under Correlation.
-// Dissimilarity refuses patterns of different lengths and, for Correlation, of fewer than 2 cells.
+// Front. Syst. Neurosci. 2:4, 2008). Row i, column j says how different patterns[i] and patterns[j] are. A pattern has
+// one response for each cell. The matrix is symmetric. Its diagonal is 0, or NaN for a constant pattern under
+// Correlation. Dissimilarity refuses patterns of different lengths and, for Correlation, of fewer than 2 cells.
 func Dissimilarity(patterns [][]float64, metric Metric) ([][]float64, error) {
 	if err := checkPatterns(patterns, metric); err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func Dissimilarity(patterns [][]float64, metric Metric) ([][]float64, error) {
 	return matrix, nil
 }
 
-// dissimilar returns 1 − r, kept in [0, 2] against rounding.
+// dissimilar returns 1 − r, kept in [0, 2] because r is rounded.
 func dissimilar(p, q []float64) float64 {
 	return min(max(1-stat.Correlation(p, q, nil), 0), 2)
 }

@@ -5,14 +5,14 @@ import (
 	"math"
 )
 
-// Figure is a number that describes a cell. Its name has the unit, except for spatial frequencies, which are in the
+// Figure is a number that describes a cell. Its name ends with its unit, if it has one; spatial frequencies are in the
 // unit of the table.
 type Figure struct {
 	Name  string
 	Value float64 // NaN where it is not known
 }
 
-// Figures lists what is known about a cell, always in the same order, for tables.
+// Figures returns all figures of a cell, always in the same order, for tables.
 func (c Cell) Figures() []Figure {
 	nan := math.NaN()
 	o, d, v := Orientation{nan, nan, nan, nan}, Direction{nan, nan}, VonMises{nan, nan, nan, nan, nan}
@@ -48,7 +48,7 @@ func (c Cell) Figures() []Figure {
 	}
 }
 
-// Figure returns one of the [Cell.Figures] of all cells. A value that is not known is NaN.
+// Figure returns the figure of this name, one of [Cell.Figures], for each cell. A value that is not known is NaN.
 func (a *Analysis) Figure(name string) []float64 {
 	all := make([]float64, len(a.Cells))
 	for i, cell := range a.Cells {
@@ -62,7 +62,7 @@ func (a *Analysis) Figure(name string) []float64 {
 	return all
 }
 
-// MarshalJSON returns an object of the Figures that are known.
+// MarshalJSON returns a JSON object of those [Cell.Figures] that are known.
 func (c Cell) MarshalJSON() ([]byte, error) {
 	known := map[string]float64{}
 	for _, f := range c.Figures() {

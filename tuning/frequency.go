@@ -6,20 +6,20 @@ import (
 	"gpuconv/fault"
 )
 
-// Frequency puts a spatial frequency tuning curve into numbers.
+// Frequency describes a spatial frequency tuning curve.
 type Frequency struct {
 	// Peak is the frequency with the largest response, in the unit of the curve. It is NaN if no response is positive,
-	// or if all are alike.
+	// or if all are equal.
 	Peak float64
 	// Low and High are the frequencies where the curve falls to half of its peak on either side, interpolated linearly
-	// over log frequency. They are NaN where it does not fall so far.
+	// over log frequency. They are NaN where it does not fall that far.
 	Low, High float64
 	// Octaves is the bandwidth log₂(High/Low), NaN if one of them is.
 	Octaves float64
 }
 
-// Frequency describes a curve over spatial frequencies. It refuses frequencies that are not above 0. The figures of a
-// curve without a positive response are NaN, and those but Peak of a curve with one that is not finite.
+// Frequency describes a curve over spatial frequencies. It refuses frequencies that are not above 0. If no response is
+// positive, all figures are NaN. If a response is not finite, all figures but Peak are NaN.
 func (c Curve) Frequency() (Frequency, error) {
 	if err := c.check(); err != nil {
 		return Frequency{}, err

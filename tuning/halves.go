@@ -13,9 +13,9 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Halves are the responses of a population of neurons to gratings, kept apart for two halves of the trials. A choice
-// made in one half, such as the preferred orientation of a neuron, shares no noise with what is then measured in the
-// other half, so that noise alone makes no tuning (Kriegeskorte, Simmons, Bellgowan and Baker, Nat. Neurosci. 12:535,
+// Halves holds the responses of a population of neurons to gratings, separately for two halves of the trials. A choice
+// made in one half, such as the preferred orientation of a neuron, shares no noise with a measurement in the other
+// half. So noise alone does not look like tuning (Kriegeskorte, Simmons, Bellgowan and Baker, Nat. Neurosci. 12:535,
 // 2009).
 type Halves struct {
 	// Orientation of each stimulus, in degrees and any order.
@@ -25,7 +25,7 @@ type Halves struct {
 	Period float64
 
 	Neurons     int
-	Train, Test []float32 // [len(Orientation), Neurons], of any unit and sign
+	Train, Test []float32 // responses [len(Orientation), Neurons], of any unit and sign
 }
 
 // Of returns the responses of a neuron in the two halves, to the stimuli in their order.
@@ -38,28 +38,30 @@ func (h Halves) Of(neuron int) (train, test []float64) {
 
 // Population is the result of [Halves.Analyse].
 type Population struct {
-	// Train and Test have, for one half each, the curve over orientation of each neuron and its figures. Responses
-	// below 0 count as 0 in them, because the indices are defined for responses that are not negative.
+	// Train and Test have the orientation curve of each neuron and its figures, each for one half. Responses below 0
+	// count as 0 there, because the indices are defined for responses that are not negative.
 	Train, Test *Analysis
-	// Reliability of each neuron is Pearson's r, −1 … 1, of its responses in the two halves. It is that of half of the
-	// trials, which is less than that of all. It is NaN if a half is constant or holds NaN.
+	// Reliability of each neuron is Pearson's r, −1 … 1, of its responses in the two halves. The means over all trials
+	// are more reliable than that, because each half has only half of them. Reliability is NaN if a half is constant or
+	// holds NaN.
 	Reliability []float64
-	// Aligned is the mean test response over neurons, in its unit. X is in degrees from the orientation at which a
-	// neuron answered most in train: for n stimuli it starts at −⌊n/2⌋ steps of Period/n. A neuron that is silent in
-	// train counts as if it preferred the lowest orientation. NaN is no answer in train; in test it makes the mean NaN.
-	// Without a Period Aligned is empty.
+	// Aligned is the mean response over neurons in Test, in the unit of Test. X is in degrees from the orientation at
+	// which a neuron responds most in Train: for n stimuli it starts at −⌊n/2⌋ steps of Period/n. A neuron with equal
+	// responses in Train counts as if it preferred the lowest orientation. NaN in Train is ignored; NaN in Test makes
+	// the mean NaN. If Period is 0, Aligned is empty.
 	Aligned Curve
-	// Dissimilarity is the matrix of [Correlation] between the test responses to the stimuli, in their order. It is nil
-	// if there are fewer than 2 neurons, which have no correlation.
+	// Dissimilarity is the matrix of [Correlation] between the responses in Test to the stimuli, in their order. It is
+	// nil for a single neuron, which has no correlation.
 	Dissimilarity [][]float64
 }
 
-// Analyse says what a population does: how each neuron is tuned in either half, how well the halves agree, how the
-// population is tuned around the preferences of its neurons, and how different its responses to two stimuli are.
+// Analyse computes how each neuron is tuned in either half, and how well the halves agree. It also computes how the
+// population is tuned around the preferred orientations of its neurons, and how different its responses to two stimuli
+// are.
 //
 // Errors: no stimuli or no neurons; halves that are not [stimuli, neurons]; orientations that are not finite, or not
-// evenly spaced over Period; the error of ctx when that is done. Figures that the orientations do not allow are
-// missing, as in [Analyse].
+// evenly spaced over Period; the error of ctx once it is done. Figures that the orientations do not allow are missing,
+// as in [Analyse].
 func (h Halves) Analyse(ctx context.Context) (*Population, error) {
 	if err := h.check(); err != nil {
 		return nil, err
@@ -83,7 +85,7 @@ func (h Halves) Analyse(ctx context.Context) (*Population, error) {
 	return &p, err
 }
 
-// check refuses halves that are inconsistent.
+// check refuses halves that Analyse refuses.
 func (h Halves) check() error {
 	n := len(h.Orientation)
 	if n < 1 || h.Neurons < 1 || len(h.Train) != n*h.Neurons || len(h.Test) != n*h.Neurons {
@@ -104,7 +106,7 @@ func (h Halves) check() error {
 	return Curve{X: slices.Sorted(slices.Values(h.Orientation))}.even("orientation", h.Period, 2)
 }
 
-// rates analyses a half of the trials, with responses below 0 as 0.
+// rates analyses one half of the trials. It takes responses below 0 as 0.
 func (h Halves) rates(ctx context.Context, half []float32) (*Analysis, error) {
 	r := &Responses{Images: len(h.Orientation), Cells: h.Neurons, Data: make([]float64, len(half))}
 	for i, v := range half {
@@ -114,8 +116,8 @@ func (h Halves) rates(ctx context.Context, half []float32) (*Analysis, error) {
 	return Analyse(ctx, r, table, Settings{By: []Axis{ByOrientation}, Phases: Largest})
 }
 
-// aligned averages the test responses of all neurons. Each neuron is turned so that the orientation that it preferred
-// in train is at 0.
+// aligned averages the responses of all neurons in Test. The curve of each neuron is shifted so that the orientation
+// that it prefers in Train is at 0.
 func (h Halves) aligned() Curve {
 	if h.Period == 0 {
 		return Curve{}
@@ -137,7 +139,7 @@ func (h Halves) aligned() Curve {
 	return c
 }
 
-// ascending returns the stimuli by orientation.
+// ascending returns the indices of the stimuli by ascending orientation.
 func (h Halves) ascending() []int {
 	order := make([]int, len(h.Orientation))
 	for i := range order {
@@ -155,7 +157,7 @@ func permuted(values []float64, order []int) []float64 {
 	return out
 }
 
-// patterns returns the test responses of all neurons to each stimulus.
+// patterns returns the responses of all neurons in Test to each stimulus.
 func (h Halves) patterns() [][]float64 {
 	patterns := make([][]float64, len(h.Orientation))
 	for i := range patterns {
@@ -166,8 +168,8 @@ func (h Halves) patterns() [][]float64 {
 	return patterns
 }
 
-// MostReliable lists the neurons by Reliability, the largest first; among equals the first neuron comes first. Neurons
-// whose Reliability is NaN are not in it.
+// MostReliable lists the neurons by Reliability, the largest first. Neurons with equal Reliability keep their order,
+// and neurons whose Reliability is NaN are left out.
 func (p *Population) MostReliable() []int {
 	var order []int
 	for neuron, r := range p.Reliability {

@@ -5,15 +5,15 @@ import (
 	"slices"
 )
 
-// Negative says what the figures of a curve with responses below 0 are made of. Circular variance, selectivity, F1/F0
-// and depth are defined for firing rates, which are not negative (Ringach, Shapley and Hawken, J. Neurosci. 22:5639,
-// 2002). Responses from which a background was subtracted, and linear filters, have negative ones, and then the indices
-// leave their range (Mazurek, Kager and Van Hooser, Front. Neural Circuits 8:92, 2014, discuss which indices to trust).
-// Fits are of the curve as it is.
+// Negative says how a curve with responses below 0 is described. Circular variance, selectivity, F1/F0 and depth are
+// defined for firing rates, which are not negative (Ringach, Shapley and Hawken, J. Neurosci. 22:5639, 2002). Linear
+// filters, and recordings with the background subtracted, respond below 0, and then the indices leave their range
+// (Mazurek, Kager and Van Hooser, Front. Neural Circuits 8:92, 2014, discuss which indices to trust). Fits always take
+// the curve as it is.
 type Negative int
 
 // Refuse leaves out the indices that are not defined. Rectify takes responses below 0 as 0. SubtractMin subtracts the
-// smallest response of the curve, which makes the indices larger; preferred orientations stay.
+// smallest response of the curve, which makes the indices larger; preferred orientations stay the same.
 const (
 	Refuse Negative = iota
 	Rectify
@@ -29,10 +29,11 @@ func (n Negative) String() string {
 	return names[n]
 }
 
-// flatness is the range of a curve, as a share of its largest absolute value, that is float32's rounding and no tuning.
+// flatness is how much of its largest absolute value a curve may vary and still be flat: less is float32's rounding,
+// not tuning.
 const flatness = 1e-6
 
-// apply returns what the figures of a curve are made of.
+// apply returns the curve that the figures of c are computed from.
 func (n Negative) apply(c Curve) Curve {
 	if n == Refuse || !c.negative() || c.notFinite() > 0 {
 		return c

@@ -5,27 +5,28 @@ import (
 	"math/cmplx"
 )
 
-// Orientation puts an orientation tuning curve into numbers.
+// Orientation describes an orientation tuning curve.
 type Orientation struct {
 	// Peak is the orientation with the largest response. Preferred is the angle of the mean vector, ½·arg Σ r·e^{2iθ}.
-	// Both are in degrees, 0 ≤ θ < 180. They are NaN if all responses are alike, and so are the means of opposite
-	// directions that cancel. Preferred is NaN also if |Σ r·e^{2iθ}| is below 1 % of Σ |r|: such a cell is not tuned,
-	// and the angle follows the grid of pixels or noise.
+	// Both are in degrees, 0 ≤ θ < 180. They are NaN if all responses are equal, or if all means of two opposite
+	// directions are. Preferred is also NaN if |Σ r·e^{2iθ}| is below 1 % of Σ |r|: such a cell is not tuned, and the
+	// angle would follow the grid of pixels or noise.
 	Peak, Preferred float64
-	// CircularVariance is 1 − |Σ r·e^{2iθ}| / Σ r: 0 for a cell that answers a single orientation, 1 for one that
-	// answers all alike (Ringach, Shapley and Hawken, J. Neurosci. 22:5639, 2002).
+	// CircularVariance is 1 − |Σ r·e^{2iθ}| / Σ r: 0 for a cell that responds to a single orientation, 1 for one that
+	// responds equally to all (Ringach, Shapley and Hawken, J. Neurosci. 22:5639, 2002).
 	CircularVariance float64
 	// Selectivity is the orientation selectivity index (p − o)/(p + o), where p is the response at Peak and o the
-	// response at Peak + 90°, interpolated if no grating has that orientation.
+	// response at Peak + 90°. That is interpolated if no grating has this orientation.
 	Selectivity float64
 }
 
 // Orientation describes a curve over orientations in degrees. It takes them modulo 180: −90 and 90 are one orientation,
-// and of two opposite directions it takes the mean. It refuses fewer than 2 orientations, and orientations that are not
-// evenly spaced over 180°, because sums over them would be biased.
+// and the responses to two opposite directions are averaged. It refuses fewer than 2 orientations, and orientations
+// that are not evenly spaced over 180°, because sums over them would be biased.
 //
-// The indices are defined for responses that are not negative: of a curve with a negative response, and where Σ r or
-// p + o is not above 0, they are NaN. If a response is not finite, all figures but Peak are NaN.
+// CircularVariance and Selectivity are defined for responses that are not negative. They are NaN if a response is
+// negative, or if their denominator, Σ r or p + o, is not above 0. If a response is not finite, all figures but Peak
+// are NaN.
 func (c Curve) Orientation() (Orientation, error) {
 	if err := c.check(); err != nil {
 		return Orientation{}, err
@@ -54,27 +55,29 @@ func (c Curve) Orientation() (Orientation, error) {
 	return o, nil
 }
 
-// leastVector is the mean vector of a cell that is tuned, as a share of the responses: one of a circular variance below
-// 0.99. The tutorial's centre-surround filters, which have no orientation, have 0.997 and 0.998 on the grid of pixels.
+// leastVector is the length of the mean vector, as a share of Σ |r|, from which a cell counts as tuned. It is a
+// circular variance of 0.99. The tutorial's centre-surround filters have no orientation; on the grid of pixels their
+// circular variances are 0.997 and 0.998.
 const leastVector = 0.01
 
-// Direction puts a direction tuning curve into numbers.
+// Direction describes a direction tuning curve.
 type Direction struct {
-	// Peak is the direction with the largest response in degrees, 0 ≤ θ < 360, NaN if all are alike.
+	// Peak is the direction with the largest response in degrees, 0 ≤ θ < 360, or NaN if all responses are equal.
 	Peak float64
 	// Selectivity is the direction selectivity index (p − n)/(p + n), where p is the response at Peak and n the
 	// response at Peak + 180°.
 	Selectivity float64
 }
 
-// HasDirections says whether c has both directions of every orientation, as [Curve.Direction] wants them.
+// HasDirections reports whether c has both directions of every orientation, as [Curve.Direction] wants them.
 func (c Curve) HasDirections() bool {
 	full := c.fold(360)
 	return len(full.X) == 2*len(full.fold(180).X)
 }
 
 // Direction describes a curve over directions in degrees, modulo 360. It refuses fewer than 4 directions, and
-// directions that are not evenly spaced over 360°. Selectivity is NaN where that of [Curve.Orientation] is.
+// directions that are not evenly spaced over 360°. Selectivity is NaN if a response is negative or not finite, or if
+// p + n is not above 0.
 func (c Curve) Direction() (Direction, error) {
 	if err := c.check(); err != nil {
 		return Direction{}, err
@@ -100,7 +103,7 @@ func contrast(a, b float64) float64 {
 	return (a - b) / (a + b)
 }
 
-// moments returns Σ r and Σ r·e^{i·k·x}, x in degrees.
+// moments returns Σ r and Σ r·e^{i·k·x}, where x is given in degrees.
 func (c Curve) moments(k float64) (sum float64, vector complex128) {
 	for i, y := range c.Y {
 		sum += y
@@ -127,7 +130,7 @@ func angle(vector complex128, k float64) float64 {
 	return snapped(a, 360/k, angleSlack)
 }
 
-// snapped returns an angle of a period from 0 on, with what is within slack of either end as 0.
+// snapped returns the angle a, 0 ≤ a ≤ period, or 0 if a is within slack of 0 or of period.
 func snapped(a, period, slack float64) float64 {
 	if a < slack || period-a < slack {
 		return 0

@@ -6,26 +6,24 @@ import (
 	"slices"
 )
 
-// Cycle puts the responses over a cycle of phases into numbers. The grating is shown at evenly spaced phases, still or
-// drifting.
+// Cycle describes the responses to a grating at evenly spaced phases of one cycle. The grating is still or drifts.
 type Cycle struct {
 	// F0 is the mean response. F1 is the amplitude of the first harmonic, 2/n·|Σ r·e^{−iφ}|.
 	F0, F1 float64
 	// Ratio is F1/F0: above 1 for a simple cell, π/2 for a half-wave rectified sine, below 1 for a complex cell
-	// (Skottun et al., Vision Res. 31:1079, 1991). It is NaN if F0 is not above 0, or a
-	// response is negative.
+	// (Skottun et al., Vision Res. 31:1079, 1991). It is NaN if F0 is not above 0, or if a response is negative.
 	Ratio float64
-	// Depth is (largest − smallest)/(largest + smallest) of the responses: 0 for a cell that is flat over the phases.
-	// F1/F0 cannot tell whether it is: the energy of a pair that is unequal, or not a quarter of a cycle apart, has a
-	// second harmonic and no first.
+	// Depth is (largest − smallest)/(largest + smallest) of the responses: 0 for a cell whose response does not depend
+	// on the phase. F1/F0 cannot show that: the energy of two filters that are unequal, or not a quarter of a cycle
+	// apart, has a second harmonic but no first.
 	Depth float64
 	// Preferred is the phase of the first harmonic in degrees, 0 ≤ φ < 360. It is NaN if there is no first harmonic.
 	Preferred float64
 }
 
-// Phase describes a curve over phases in degrees, modulo 360. It refuses fewer than 3 phases, which do not hold a
-// harmonic, and phases that are not evenly spaced over 360°. If a response is not finite, all figures are NaN. Ratio
-// and Depth are defined for responses that are not negative, and NaN otherwise.
+// Phase describes a curve over phases in degrees, modulo 360. It refuses fewer than 3 phases, too few for a harmonic,
+// and phases that are not evenly spaced over 360°. If a response is not finite, all figures are NaN. If a response is
+// negative, Ratio and Depth are NaN.
 func (c Curve) Phase() (Cycle, error) {
 	if err := c.check(); err != nil {
 		return Cycle{}, err
@@ -41,7 +39,7 @@ func (c Curve) Phase() (Cycle, error) {
 	if c.notFinite() > 0 {
 		return Cycle{math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()}, nil
 	}
-	if cmplx.Abs(vector) > 1e-12*c.size() { // less is rounding errors, which curves over F1 would show as tuning
+	if cmplx.Abs(vector) > 1e-12*c.size() { // less is rounding error, which curves of F1 would show as tuning
 		out.F1, out.Preferred = 2*cmplx.Abs(vector)/n, angle(vector, 1)
 	}
 	if c.negative() {

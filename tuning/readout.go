@@ -9,12 +9,12 @@ import (
 	"gpuconv/fault"
 )
 
-// Pool says which number of the map of a channel is the response of its cell.
+// Pool says which number of a channel's map [H W] is the response of its cell.
 type Pool int
 
-// Centre is the cell at row H/2, column W/2, rounded down: an even map has no middle, and this is below and to the
-// right of it. At is the cell at a row and a column of choice. MapMean and MapLargest are the mean and the largest
-// value of the whole map, as of a cell that sees all of the image.
+// Centre is the value at row ⌊H/2⌋, column ⌊W/2⌋. In a map of even size, that is just below and to the right of the
+// middle. At is the value at [Readout].Row and Column. MapMean and MapLargest are the mean and the largest value of the
+// whole map, for a cell that sees the whole image.
 const (
 	Centre Pool = iota
 	At
@@ -22,7 +22,7 @@ const (
 	MapLargest
 )
 
-// String returns the name of the pool on the command line; [At] is a row and a column there.
+// String returns the name of the pool on the command line. There, [At] is written as a row and a column.
 func (p Pool) String() string {
 	names := [...]string{"centre", "at", "mean", "max"}
 	if p < 0 || int(p) >= len(names) {
@@ -31,35 +31,35 @@ func (p Pool) String() string {
 	return names[p]
 }
 
-// Readout says how activations become responses. In this order: negative values become 0, channels normalise each
-// other, sums of channels are added as further cells, and one number is taken of each map.
+// Readout says how activations become responses. It works in this order: negative values become 0, channels normalise
+// each other, sums of channels are added as further cells, and each map is reduced to one number.
 type Readout struct {
 	Pool        Pool
-	Row, Column int // of At
+	Row, Column int // the position of At, from 0
 
-	// Linear keeps negative activations. Without it they become 0: a firing rate is not negative, and the indices of
-	// tuning are defined for firing rates.
+	// Linear keeps negative activations. Otherwise they become 0: the indices of tuning are defined for firing rates,
+	// which are not negative.
 	Linear bool
 
 	Normalisation Normalisation // the zero value is none
 
-	// Sums are further cells, each the sum of the channels that it lists. So a cell that answers several orientations
-	// is made of cells that prefer one each. They follow the channels, in this order.
+	// Sums are further cells, each the sum of the channels that it lists. For instance, cells that prefer one
+	// orientation each add up to a cell that responds to several. These cells follow the channels, in this order.
 	Sums [][]int
 }
 
-// Source is an array that is read in pieces, in C order, as an [gpuconv/npy.Reader] is.
+// Source is an array that is read in pieces, in C order. An [gpuconv/npy.Reader] is one.
 type Source interface {
 	Shape() []int
 	Read(dst []float32) error
 }
 
-// Read takes responses from activations [N C H W] or [N C]: for each image one number for each of the C channels and
-// each sum. It keeps no more than one image in memory. If progress is not nil, Read calls it with the number of images
-// that are done.
+// Read takes responses from activations [N C H W] or [N C]: one number for each image and cell. Cells are the C
+// channels, then the sums. It keeps no more than one image in memory. If progress is not nil, Read calls it with the
+// number of images that are done.
 //
 // Errors: a shape with another number of dimensions or without elements; a position outside of the map; a normalisation
-// or sum that [Readout] does not allow; the errors of the source; the error of ctx when that is done.
+// or sum that [Readout] does not allow; the errors of the source; the error of ctx once it is done.
 func Read(ctx context.Context, source Source, readout Readout, progress func(done int)) (*Responses, error) {
 	cells, err := readout.Cells(source.Shape())
 	if err != nil {
@@ -86,8 +86,8 @@ func Read(ctx context.Context, source Source, readout Readout, progress func(don
 	return r, nil
 }
 
-// Cells returns how many cells a readout finds in activations of a shape. It refuses what [Read] refuses of the shape
-// and the readout.
+// Cells returns how many cells a readout finds in activations of a shape. It refuses the shapes and readouts that
+// [Read] refuses.
 func (r Readout) Cells(shape []int) (int, error) {
 	_, m, err := mapsOf(shape)
 	if err != nil {
@@ -96,8 +96,8 @@ func (r Readout) Cells(shape []int) (int, error) {
 	return r.check(m)
 }
 
-// Names returns the names of the cells of activations of so many channels: their channels, such as 4, and for a sum
-// those that it adds up, such as 2+4.
+// Names returns the names of the cells, given the number of channels. A channel is named by its number, such as 4, and
+// a sum by the channels that it adds up, such as 2+4.
 func (r Readout) Names(channels int) []string {
 	var names []string
 	for channel := range channels {
@@ -117,7 +117,7 @@ type maps struct {
 
 func (m maps) positions() int { return m.rows * m.columns }
 
-// mapsOf returns the number of images, and the extents of the maps of each.
+// mapsOf returns the number of images, and the extents of each image's maps.
 func mapsOf(shape []int) (images int, m maps, err error) {
 	switch len(shape) {
 	case 2:
@@ -203,8 +203,8 @@ func (r Readout) visible(m maps, data []float32) maps {
 	return one
 }
 
-// pooled returns the mean or the largest value of a map, NaN if the map holds NaN. The map of a single position is its
-// own mean.
+// pooled returns the mean or the largest value of a map, or NaN if the map holds NaN. For Centre and At, the map is a
+// single position, whose value is its mean.
 func (r Readout) pooled(values []float64) float64 {
 	if r.Pool != MapLargest {
 		return mean(values)

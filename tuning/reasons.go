@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// indices are the figures of an axis that are defined for rates.
+// indices names the figures of an axis that are defined only for firing rates, which are not negative.
 var indices = map[Axis]string{ByOrientation: "circular variance and selectivity", ByPhase: "F1/F0 and depth"}
 
-// silent says what a curve without a response above 0 has not.
+// silent says what is missing if no response of a curve is above 0.
 var silent = map[Axis]string{
 	ByOrientation: "there is no peak, circular variance or selectivity",
 	ByFrequency:   "there is no peak and no bandwidth",
@@ -20,7 +20,8 @@ func (c *Cell) because(format string, args ...any) {
 	c.Reasons = append(c.Reasons, fmt.Sprintf(format, args...))
 }
 
-// explain adds the reasons why figures of a curve are left out. raw is the curve as it was answered.
+// explain adds the reasons why figures of a curve are left out. raw is the curve of the responses, and curve is raw
+// after [Negative] was applied.
 func (c *Cell) explain(axis Axis, raw, curve Curve) {
 	if n := raw.notFinite(); n > 0 {
 		but := ""
@@ -60,7 +61,7 @@ func (c *Cell) explainOrientation(raw Curve) {
 	case math.IsNaN(c.Orientation.Preferred):
 		c.because("not tuned to %v, the mean vector is below 1 %% of the responses: the preferred one is left out",
 			ByOrientation)
-		c.Fit = nil // its place would be as little one
+		c.Fit = nil // its peak would follow noise, too
 	}
 }
 
@@ -78,8 +79,8 @@ func (c *Cell) explainFrequency() {
 	}
 }
 
-// explainFit adds the reasons why figures of the fit are left out. why there is none is empty if there is one. A cell
-// without a preferred orientation has a reason that counts for the fit as well.
+// explainFit adds the reasons why figures of the fit are left out. why says why there is no fit; it is empty if there
+// is one. A cell without a preferred orientation needs no further reason.
 func (c *Cell) explainFit(why string) {
 	switch {
 	case math.IsNaN(c.Orientation.Preferred):

@@ -1,31 +1,34 @@
-// Package tuning says what responses mean: how the response of a cell depends on the orientation, the spatial frequency
-// and the phase of a grating, and how alike the responses of a population to two stimuli are.
+// Package tuning analyses the responses of cells to stimuli. It computes how the response of a cell depends on the
+// orientation, the spatial frequency and the phase of a grating. It also computes how similar the responses of a
+// population to two stimuli are. A cell is a channel of a convolution, or a recorded neuron.
 //
-// The order of the calls is that of an experiment:
+// The calls follow the order of an experiment:
 //
-//   - [Read] takes one number for each image and cell from activations [N C H W]. A channel is a cell that is repeated
-//     all over the image. A [Readout] says which value is the response; it can also add up channels and normalise
-//     them.
-//   - [Analyse] turns these [Responses] and what each image showed, a [param.Table], into a tuning [Curve] for each
-//     cell. Where the phase does not matter, it takes the phase out first. Then it puts the curves into numbers.
-//   - [Dissimilarity] compares the patterns of responses of a population.
+//   - [Read] takes one number for each image and cell from activations [N C H W]. A channel is one cell, repeated at
+//     every position of the image. A [Readout] says which position is the response; it can also normalise channels and
+//     add them up.
+//   - [Analyse] turns these [Responses], and a [param.Table] of what each image showed, into a tuning [Curve] for each
+//     cell. For curves over orientation and spatial frequency it first reduces the responses to all phases to one. Then
+//     it describes each curve by a few numbers, its figures.
+//   - [Dissimilarity] compares the responses of a population to different stimuli.
 //
-// Each step can be had alone: [Curves] draws curves over any column, [Curve.Orientation], [Curve.Direction],
-// [Curve.Frequency] and [Curve.Phase] put one curve into a few numbers, and [FitVonMises] fits a smooth curve to it.
+// Each step is also a function of its own. [Curves] makes curves over any column. [Curve.Orientation],
+// [Curve.Direction], [Curve.Frequency] and [Curve.Phase] describe one curve, and [FitVonMises] fits a smooth curve to
+// it.
 //
-// Recorded neurons have no activations but trials, which differ. [Halves] say what such a population does that is not
-// noise.
+// A recorded neuron responds differently in every trial. [Halves] holds the responses in two halves of the trials, and
+// tells tuning from noise.
 //
 // # Symbols and units
 //
 // θ is an orientation in degrees, of period 180, or a direction, of period 360. φ is a phase in degrees. Spatial
 // frequencies are in the unit of the table: cycles/pixel or the like. r is a response, in the unit of the activations.
 //
-// Everything is computed in float64. A figure that does not exist, such as the circular variance of a cell that answers
-// nothing, is NaN.
+// Everything is computed in float64. A figure that does not exist, such as the circular variance of a cell that never
+// responds, is NaN.
 //
-// Errors are one line that starts with "tuning: ", but for those of a source that is read. No function keeps or changes
-// its arguments, and several goroutines may call all of them.
+// Errors are one line that starts with "tuning: ", except those that a [Source] or a context returns. Functions neither
+// keep nor change their arguments, and several goroutines may call them at the same time.
 package tuning
 
 import (
@@ -36,7 +39,7 @@ import (
 	"gpuconv/param"
 )
 
-// Responses are the answers of cells to images, one number each.
+// Responses has one number for each image and cell: the response of the cell to the image.
 type Responses struct {
 	Images, Cells int
 	Data          []float64 // [Images, Cells]
@@ -50,7 +53,8 @@ func (r *Responses) Of(image int) []float64 {
 // At returns the response of a cell to an image.
 func (r *Responses) At(image, cell int) float64 { return r.Data[image*r.Cells+cell] }
 
-// check refuses responses that are inconsistent, and columns that do not have one value for each image.
+// check refuses responses whose Data does not fit Images and Cells, and columns that do not have one value for each
+// image.
 func (r *Responses) check(columns ...param.Column) error {
 	if r.Images < 1 || r.Cells < 1 || len(r.Data) != r.Images*r.Cells {
 		return fault.New("tuning", fmt.Sprintf("responses of %d cells to %d images", r.Cells, r.Images), "",
@@ -87,11 +91,11 @@ func groups(images int, columns []param.Column) (number []int, count int) {
 	return number, len(seen)
 }
 
-// Reduction says how several responses of a cell become one.
+// Reduction says how several responses of a cell are reduced to one.
 type Reduction int
 
-// Best takes the responses at those values of the other parameters at which the cell answered most. Largest is the
-// largest and Mean the mean response. Modulation is the amplitude of the first harmonic over a cycle of phases, as
+// Best keeps only the responses at those values of the other parameters at which the cell responds most. Largest is the
+// largest response, and Mean the mean. Modulation is the amplitude of the first harmonic over a cycle of phases, as in
 // [Cycle.F1].
 const (
 	Best Reduction = iota
@@ -109,9 +113,10 @@ func (r Reduction) String() string {
 	return names[r]
 }
 
-// collapse makes one image of all images that differ in one column alone, as a cell sees them to which that column, a
-// phase, does not matter. how is Largest, Mean or Modulation. It returns the responses, and the other columns in the
-// order in which the images first appear. Modulation wants phases in degrees that are evenly spaced over 360°.
+// collapse merges all images that differ only in the column by, such as a phase, into one image. how says how their
+// responses are reduced to one: by Largest, Mean or Modulation. collapse returns the responses to the merged images,
+// and the other columns, with the images in the order in which they first appear. Modulation wants phases in degrees
+// that are evenly spaced over 360°.
 func collapse(r *Responses, by param.Column, others []param.Column, how Reduction) (*Responses, []param.Column, error) {
 	if err := r.check(append([]param.Column{by}, others...)...); err != nil {
 		return nil, nil, err
@@ -141,7 +146,7 @@ func collapse(r *Responses, by param.Column, others []param.Column, how Reductio
 	return out, left, nil
 }
 
-// reduce makes one number of the responses of a cell to some images.
+// reduce returns the responses of a cell to some images as one number.
 func (r *Responses) reduce(cell int, images []int, by param.Column, how Reduction) (float64, error) {
 	curve := Curve{}
 	for _, i := range images {

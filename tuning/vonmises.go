@@ -14,8 +14,8 @@ import (
 //	r(θ) = Base + Height·(e^{κ(cos 2(θ−Preferred)−1)} − e^{−2κ}) / (1 − e^{−2κ})
 //
 // It is a circular normal curve that runs from Base, at right angles to the preferred orientation, to Base + Height. It
-// is the usual b + a·e^{κ(cos 2(θ−μ)−1)} (Swindale, Biol. Cybern. 78:45, 1998) with other names for a and b. Unlike a
-// and b, Height and Base stay finite when κ goes to 0 and the curve to a cosine.
+// is the usual b + a·e^{κ(cos 2(θ−μ)−1)} (Swindale, Biol. Cybern. 78:45, 1998) with other parameters in place of a and
+// b. Unlike those, Height and Base stay finite when κ goes to 0, where the curve becomes a cosine.
 type VonMises struct {
 	Preferred    float64 // degrees, 0 ≤ θ < 180
 	Kappa        float64 // concentration κ, from 0.001 to 300
@@ -42,42 +42,41 @@ func (v VonMises) HalfWidth() float64 {
 	return math.Acos(cosine) / 2 * 180 / math.Pi
 }
 
-// HasWidth says whether HalfWidth is one of the data. It is not of a fit that does not explain them. At the lower end
-// of the range of κ it is not either: the data are as broad as a cosine or broader, and the half-width of 45° is the
-// bound of the fit.
+// HasWidth reports whether HalfWidth describes the data. It does not if [VonMises.Explains] is false. Nor does it at
+// the lower end of the range of κ: there the data are at least as broad as a cosine, and 45° is the bound of the fit.
 func (v VonMises) HasWidth() bool { return v.Explains() && !v.broad() }
 
 func (v VonMises) broad() bool { return v.Kappa <= 4*leastKappa }
 
-// Explains says whether the curve explains half of the variance. The fit of a flat curve follows noise, and that of a
-// cell with two peaks follows one of them.
+// Explains reports whether the curve explains at least half of the variance. Less means, for instance, that the fit
+// follows the noise of a flat curve, or only one of two peaks.
 func (v VonMises) Explains() bool { return v.R2 >= 0.5 }
 
-// vonMisesShape runs from 0 to 1.
+// vonMisesShape is the curve with a Base of 0 and a Height of 1.
 func vonMisesShape(theta, preferred, kappa float64) float64 {
 	cosine := math.Cos(2 * (theta - preferred) * math.Pi / 180)
 	return math.Expm1(kappa*(cosine+1)) / math.Expm1(2*kappa)
 }
 
-// FitVonMises fits the curve to orientations in degrees, by least squares. As in [Curve.Orientation] they count modulo
-// 180, and of two opposite directions it takes the mean; R2 is a share of the variance of these means. It refuses fewer
-// than 5 orientations that differ modulo 180, because there are four parameters. ok is false if no curve of positive
-// height is better than a constant, or if the best curve is so narrow that it passes through a single point, with κ at
-// the end of its range.
+// FitVonMises fits the curve to orientations in degrees, by least squares. As in [Curve.Orientation], orientations
+// count modulo 180, and the responses to two opposite directions are averaged. R2 is a share of the variance of these
+// means. It refuses fewer than 5 orientations that differ modulo 180, because there are four parameters. ok is false if
+// no curve of positive height is better than a constant. It is also false if the best curve is so narrow that it passes
+// through a single point; κ is then at the end of its range.
 //
 // A cell that prefers a direction has two peaks, 180° apart. The curve that is usually fitted over directions is a sum
 // of two Gaussians of one width and two heights (Mazurek, Kager and Van Hooser, Front. Neural Circuits 8:92, 2014). The
 // mean over opposite directions has that width too, and half of the sum of the heights. So Preferred, Kappa and
 // HalfWidth do not depend on how much a cell prefers a direction; [Curve.Direction] measures that.
 //
-// For given Preferred and κ the best Base and Height follow in closed form. gonum's Nelder-Mead method searches the
-// other two, from the best point of a grid of 10° and five values of κ.
+// For given Preferred and κ the best Base and Height follow in closed form. gonum's Nelder-Mead method searches
+// Preferred and κ. It starts at the best point of a grid of 18 orientations and five values of κ.
 func FitVonMises(c Curve) (fit VonMises, ok bool, err error) {
 	fit, why, err := fitVonMises(c)
 	return fit, why == "" && err == nil, err
 }
 
-// fitVonMises fits as FitVonMises and says why there is no fit.
+// fitVonMises fits as FitVonMises does. If there is no fit, why says why; otherwise it is empty.
 func fitVonMises(c Curve) (fit VonMises, why string, err error) {
 	if err := c.check(); err != nil {
 		return fit, "", err
@@ -90,7 +89,7 @@ func fitVonMises(c Curve) (fit VonMises, why string, err error) {
 	}
 	target := newTarget(c)
 	if !(target.total > 1e-24*c.size()*c.size()) || c.flat(size) {
-		return fit, "the squares of the responses tell nothing", nil
+		return fit, "the squares of the responses are too small or too large for float64", nil
 	}
 	fit, residue, err := target.search(target.start())
 	if err != nil {
@@ -106,7 +105,7 @@ func fitVonMises(c Curve) (fit VonMises, why string, err error) {
 	return fit, why, nil
 }
 
-// searchSlack is how near the search ends to the best angle, in degrees; TestFitGoldens has it.
+// searchSlack is how close to the best angle the search ends, in degrees. TestFitGoldens checks it.
 const searchSlack = 1e-4
 
 // target is the curve to fit.
@@ -138,7 +137,7 @@ func (t target) start() VonMises {
 	return start
 }
 
-// search runs Nelder-Mead over Preferred, in half radians, and log κ.
+// search runs Nelder-Mead over 2·Preferred, in radians, and log κ.
 func (t target) search(from VonMises) (VonMises, float64, error) {
 	problem := optimize.Problem{Func: func(x []float64) float64 {
 		v, outside := at(x)
@@ -161,14 +160,14 @@ func (t target) search(from VonMises) (VonMises, float64, error) {
 	return v, residue, nil
 }
 
-// at returns the place and width of the curve at a point of the search, and how far that point is outside of the range
-// of κ.
+// at returns the Preferred and Kappa of a point of the search, with Kappa kept in its range. outside is how far log κ
+// was outside of the range.
 func at(x []float64) (v VonMises, outside float64) {
 	inside := min(max(x[1], math.Log(leastKappa)), math.Log(mostKappa))
 	return VonMises{Preferred: x[0] * 90 / math.Pi, Kappa: math.Exp(inside)}, x[1] - inside
 }
 
-// linear returns the Base and the Height ≥ 0 that fit best, and the sum of squares that they leave.
+// linear returns the Base and the Height ≥ 0 that fit best, and the sum of squared errors that is left.
 func (t target) linear(v VonMises) (base, height, residue float64) {
 	shape := make([]float64, len(t.curve.X))
 	for i, x := range t.curve.X {

@@ -1,15 +1,15 @@
 package verify
 
-// row has the number of one level of each axis.
+// row has the index of one level for each axis.
 type row []int
 
-// cover returns rows that have every pair of levels of every two axes at least once. A fault that shows only where two
-// options meet is then met by a row. cover is greedy, as AETG is (Cohen, Dalal, Fredman and Patton, IEEE Transactions
-// on Software Engineering 23(7), 1997), but does not draw at random: the same sizes give the same rows. The first row
-// is all zeros.
+// cover returns rows that together have every pair of levels of every two axes. So each fault that needs only two
+// particular levels to show is found by some row. cover is greedy, as AETG is (Cohen, Dalal, Fredman and Patton, IEEE
+// Transactions on Software Engineering 23(7), 1997), but does not draw at random: the same sizes give the same rows.
+// The first row is all zeros.
 //
-// fits, if it is not nil, says whether a row can be completed. The row's levels are −1 where they are still open. Every
-// pair must have a row that fits.
+// fits, if it is not nil, says whether a row can be completed. In that row, levels that are not chosen yet are −1. For
+// every pair there must be a row that fits.
 func cover(sizes []int, fits func(row) bool) []row {
 	open := newPairs(sizes)
 	rows := []row{make(row, len(sizes))}
@@ -27,11 +27,11 @@ func cover(sizes []int, fits func(row) bool) []row {
 	return rows
 }
 
-// pairs are the pairs of levels that no row has yet.
+// pairs are the pairs of levels that are in no row yet.
 type pairs struct {
 	sizes []int
 	open  map[[4]int]bool // axis, level, later axis, level
-	order [][4]int        // all pairs; those of the first axes, which have the most levels, come first
+	order [][4]int        // all pairs; first those of the first axes, which have the most levels
 	left  int
 	used  [][]int // how often each level of each axis was taken
 }
@@ -61,7 +61,7 @@ func key(a, i, b, j int) [4]int {
 	return [4]int{a, i, b, j}
 }
 
-// seed returns a row with the first pair that is open and −1 elsewhere.
+// seed returns a row with the first open pair, and −1 for all other axes.
 func (p *pairs) seed() row {
 	next := make(row, len(p.sizes))
 	for axis := range next {
@@ -77,8 +77,8 @@ func (p *pairs) seed() row {
 	return next
 }
 
-// best returns the level of an axis that makes the most open pairs with those that next has, and leaves a row that can
-// be completed. If several do, it returns the one that was used least.
+// best returns the level of an axis that makes the most open pairs with the levels of next, if the row can still be
+// completed. If several levels are equally good, it returns the one that was used least.
 func (p *pairs) best(next row, axis int, fits func(row) bool) int {
 	level, most := 0, -1
 	for l := range p.sizes[axis] {
@@ -99,7 +99,7 @@ func (p *pairs) best(next row, axis int, fits func(row) bool) int {
 	return level
 }
 
-// meet removes a row's pairs from the open ones.
+// meet removes the pairs of a row from the open ones.
 func (p *pairs) meet(r row) {
 	for a, i := range r {
 		p.used[a][i]++

@@ -1,11 +1,12 @@
-// Package verify proves a backend. It makes the cases in which a convolution can go wrong, holds backends to them with
-// package compare, and reports. It imports no backend.
+// Package verify tests whether a backend is correct. It makes cases in which convolutions can go wrong, tests backends
+// on them with package compare, and reports the outcomes. It imports no backend.
 //
-// The cases come from one table (table.go): the axes in which convolutions vary, from the kind of stimulus to the pool,
-// with their levels. [Whole] crosses every stimulus, every bank and every kernel, once with the options that fast
-// algorithms take and once with any. [Quick] covers every pair of levels of any two axes. Both always have the same
-// cases with the same numbers. [Batches], [Layers] and, for one backend, [Edges] add batches and layers.
+// Most cases come from one table (table.go). It has the axes along which convolutions vary, from the kind of stimulus
+// to the pool, and the levels of each axis. [Whole] combines every stimulus with every filter bank and every kernel,
+// once with options that algorithms for plain layers accept (stride, dilation and groups of 1, zero padding) and once
+// with any options. [Quick] covers every pair of levels of any two axes. Both return the same cases, with the same
+// numbers, every time. [Batches], [Layers], [Wide] and, for one backend, [Edges] return further cases.
 //
-// A [Runner] holds every [Subject] to every case; the judge computes each case once. It hands out a [Record] for each
-// case and subject. A [Report] collects them; [Report.WriteJSON] and [Report.WriteJUnit] write it.
+// A [Runner] tests every [Subject] on every case; the judge computes each case once. It passes on a [Record] for each
+// case and subject. A [Report] collects the records. [Report.WriteJSON] and [Report.WriteJUnit] write it.
 package verify

@@ -7,8 +7,8 @@ import (
 	"gpuconv/conv"
 )
 
-// Batches returns batches around the edges of what work-groups take: 64 blocks of outputs, 256 positions, and more
-// images than 16 bits count.
+// Batches returns batches whose sizes are around what a work-group computes (64 blocks of outputs, or 256 positions),
+// and batches of more images than 16 bits can count.
 func Batches() (all []Case) {
 	one := conv.Problem{Weight: conv.Shape{3, 1, 3, 3}, Src: conv.Shape{0, 1, 3, 3}, Bias: true}
 	wide := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Weight: conv.Shape{3, 1, 3, 3},
@@ -20,8 +20,8 @@ func Batches() (all []Case) {
 	return append(all, batch("one output", tiny, 65535), batch("one output", tiny, 65537))
 }
 
-// Layers returns a few problems of the size that people have: the tutorial's layer, and small layers with the shapes of
-// networks' first and middle ones.
+// Layers returns a few problems of realistic size: the tutorial's layer, and small layers with the shapes of a
+// network's first and middle ones.
 func Layers() (all []Case) {
 	tutorial := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(3, 3)}, Weight: conv.Shape{6, 1, 7, 7},
 		Src: conv.Shape{0, 1, 48, 64}}
@@ -33,8 +33,9 @@ func Layers() (all []Case) {
 		batch("a middle layer", middle, 1))
 }
 
-// Edges returns batches around the sizes at which a subject cuts them into chunks. It returns none for a subject that
-// does not say where it cuts, or that refuses such problems. Strides and pools leave few outputs for the judge.
+// Edges returns batches whose sizes are around those at which a subject cuts batches into chunks. It returns none if
+// the subject does not say where it cuts, or refuses such problems. Strides and pools keep the outputs few for the
+// judge.
 func Edges(s Subject) (all []Case) {
 	strided := conv.Problem{Spec: conv.Spec{Stride: [2]int{8, 8}}, Weight: conv.Shape{2, 1, 1, 1},
 		Src: conv.Shape{0, 1, 512, 1024}}
@@ -44,7 +45,7 @@ func Edges(s Subject) (all []Case) {
 	if !ok {
 		return nil
 	}
-	const many = 256 // images of 2 MiB
+	const many = 256 // images, of 2 MiB each
 	for i, p := range []conv.Problem{strided, pooled} {
 		name := [2]string{"strided", "pooled"}[i]
 		p.Src[0] = many

@@ -9,14 +9,15 @@ import (
 	"gpuconv/conv"
 )
 
-// Case is one case of the matrix. Its numbers are drawn by Fill.
+// Case is one case to test. Fill draws its numbers.
 type Case struct {
-	Name     string // its levels of stimulus, bank and kernel, and others that are not the plainest
+	Name     string // its stimulus, bank and kernel, and the other levels that are not the plainest
 	Problem  conv.Problem
 	Stimulus string
 	Bank     string
-	Bands    int // rows of outputs of the bands that a [conv.Cutter] cuts images to; 0 leaves images whole
-	// Relation is checked besides the gates, if it has a name. Cases have the relations in turn; large cases have none.
+	Bands    int // output rows of the bands into which a [conv.Cutter] cuts images; 0 leaves images whole
+	// Relation, if it has a name, is checked in addition to the gates of [compare.Trial]. The cases take the relations
+	// in turn; cases with large kernels have none.
 	Relation compare.Relation
 
 	fill func() (compare.Case, error)
@@ -25,12 +26,12 @@ type Case struct {
 // Fill draws the case's numbers.
 func (c Case) Fill() (compare.Case, error) { return c.fill() }
 
-// mostOutliers is how many multiplications the judge may take for images of outliers beside a case of the caller's:
-// some seconds.
+// mostOutliers limits the multiplications that the judge may spend on images of outliers for a case of the caller: they
+// take some seconds.
 const mostOutliers = 1 << 30
 
-// Given is a case with numbers of the caller's. It meets every kind of outliers, too, unless that would take the judge
-// long: then as many kinds as it has images.
+// Given returns a case with the caller's numbers. It is also tested with every kind of outliers, unless the judge would
+// take too long for that: then with as many kinds as it has images.
 func Given(c compare.Case) Case {
 	one := c.Problem
 	one.Src[0] = 1
@@ -39,16 +40,17 @@ func Given(c compare.Case) Case {
 }
 
 // Quick returns two fixed pairwise covers of the table, with some of its kernels: one of the levels that algorithms for
-// plain layers take, and one of all levels.
+// plain layers accept, and one of all levels. A pairwise cover has every pair of levels of every two axes in some case.
 func Quick(stimuli []Stimulus, banks []Bank) []Case {
 	axes := table(stimuli, banks, fewKernels())
 	return cases(axes, append(coverOf(axes, plainSizes(axes)), coverOf(axes, sizes(axes))...))
 }
 
-// Whole returns the pairwise covers of the whole table, and every stimulus × every bank × every kernel: once with
-// options that algorithms for plain layers take, and once with any. Each kernel has two rows of options. Stimuli and
-// banks need none of their own: numbers cannot change which shader is compiled or where it reads, kernels and options
-// can. The last stimulus must be the one called every, so that all stimuli meet in one case.
+// Whole returns the pairwise covers of the whole table, as Quick does for a part of it. It adds every combination of
+// stimulus, bank and kernel: once with options that algorithms for plain layers accept, and once with any options. Each
+// kernel has two sets of options. Stimuli and banks need no sets of their own, because numbers cannot change which
+// shader is compiled or where it reads; kernels and options can. The last stimulus must be the one called every, which
+// puts all stimuli into one batch.
 func Whole(stimuli []Stimulus, banks []Bank) []Case {
 	axes := table(stimuli, banks, everyKernel())
 	var covers, crosses []row
@@ -66,22 +68,22 @@ func Whole(stimuli []Stimulus, banks []Bank) []Case {
 	return append(cases(axes, covers), withoutRelations(cases(axes, crosses))...)
 }
 
-// crossed is how many axes Whole crosses: stimulus, bank and kernel.
+// crossed is how many axes Whole combines completely: stimulus, bank and kernel.
 const crossed = 3
 
-// mostMACs is how many multiplications a case may take. Options that take more are left to smaller kernels. This keeps
-// the matrix within minutes on a software renderer, and its quick cover within seconds. Batches of every stimulus with
-// a kernel of 31×31 and a pool need mostCrossed.
+// mostMACs limits the multiplications of a case. Options that take more are used with smaller kernels only. So [Whole]
+// takes minutes on a software renderer, and [Quick] seconds. mostCrossed is the limit for batches of every stimulus:
+// with a kernel of 31×31 and a pool, they need more.
 const (
 	mostMACs    = 2e5
 	mostCrossed = 5e5
 )
 
-// mostTaps is how many taps a filter may have for a relation to be checked. Relations change the problem, so that
-// another shader is compiled: one that is unrolled for 768 taps takes 15 s of a core on llvmpipe.
+// mostTaps limits the taps of a filter whose case checks a relation. Relations change the problem, so that another
+// shader is compiled: on llvmpipe, one that is unrolled for 768 taps takes 15 s of a core.
 const mostTaps = 100
 
-// coverOf returns a pairwise cover of the first so many levels of each axis, by cases that are small enough.
+// coverOf returns a pairwise cover of the first sizes[i] levels of each axis, by cases that are small enough.
 func coverOf(axes []axis, sizes []int) []row {
 	cheapest := cheapest(axes, sizes)
 	return cover(sizes, func(r row) bool {
@@ -95,7 +97,7 @@ func coverOf(axes []axis, sizes []int) []row {
 	})
 }
 
-// cheapest returns the level of each axis that takes the fewest multiplications.
+// cheapest returns, for each axis, the level that takes the fewest multiplications.
 func cheapest(axes []axis, sizes []int) row {
 	least := make(row, len(sizes))
 	for i, size := range sizes {
@@ -110,7 +112,7 @@ func cheapest(axes []axis, sizes []int) row {
 	return least
 }
 
-// turns hands out rows of options.
+// turns gives each kernel the next row of options.
 type turns struct {
 	axes     []axis
 	options  []row
@@ -152,7 +154,7 @@ func plainSizes(axes []axis) (all []int) {
 	return all
 }
 
-// cases turns rows into cases and drops doubles.
+// cases turns rows into cases, and drops duplicates.
 func cases(axes []axis, rows []row) []Case {
 	var all []Case
 	seen := map[string]bool{}
@@ -172,8 +174,8 @@ func cases(axes []axis, rows []row) []Case {
 	return all
 }
 
-// draftOf applies the levels of a row. The name has the levels of stimulus, bank and kernel, and others that are not
-// the plainest.
+// draftOf applies the levels of a row. The draft's name has the levels of stimulus, bank and kernel, and the others
+// that are not the plainest.
 func draftOf(axes []axis, r row) draft {
 	var d draft
 	var names []string

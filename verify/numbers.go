@@ -10,28 +10,29 @@ import (
 	"gpuconv/stimuli"
 )
 
-// Stimulus is a kind of images that fills cases of the matrix.
+// Stimulus is a kind of images that fills the cases of the matrix.
 type Stimulus struct {
 	Name string
-	// Kinds is how many kinds of images it draws, one after another; default 1. A case has at least as many images.
+	// Kinds is how many kinds of images it draws, one after another; 0 means 1. A case has at least as many images.
 	Kinds int
-	// Draw fills dst [N C H W] of any shape. The same seed draws the same images.
+	// Draw fills dst, [N C H W], which may have any shape. The same seed draws the same images.
 	Draw func(dst *conv.Tensor, seed string) error
 }
 
 func (s Stimulus) String() string { return s.Name }
 
-// Bank is a kind of weights that fills cases of the matrix.
+// Bank is a kind of weights that fills the cases of the matrix.
 type Bank struct {
 	Name string
-	// Draw fills dst [filters, channels per group, rows, columns] of any shape. The same seed draws the same weights.
+	// Draw fills dst, [filters, channels per group, rows, columns], which may have any shape. The same seed draws the
+	// same weights.
 	Draw func(dst *conv.Tensor, seed string) error
 }
 
 func (b Bank) String() string { return b.Name }
 
-// Stimuli returns the kinds of images whose numbers differ most, and the one called every last. To add a kind, add a
-// line here or in [stimuli.Kinds].
+// Stimuli returns the kinds of images whose numbers differ most. The last one is called every: it has all kinds,
+// including those of [stimuli.Kinds], in one batch. To add a kind, add a line here or in [stimuli.Kinds].
 func Stimuli() []Stimulus {
 	alone := []Stimulus{
 		{Name: "nma", Draw: nmaStimulus(stimuli.NMA{})},
@@ -48,7 +49,7 @@ func Stimuli() []Stimulus {
 	return append(alone, every(kinds))
 }
 
-// every returns images of all kinds in one batch: image n is of kind n, modulo the number of kinds.
+// every returns a stimulus with all kinds in one batch: image n is of kind n, modulo the number of kinds.
 func every(kinds []Stimulus) Stimulus {
 	return Stimulus{Name: "every", Kinds: len(kinds), Draw: func(dst *conv.Tensor, seed string) error {
 		for n := range dst.Shape.N() {
@@ -75,8 +76,8 @@ func Banks() []Bank {
 	return all
 }
 
-// kindOf draws a kind's examples, another one in each plane: the middle of the example, which repeats where the image
-// is larger.
+// kindOf draws the examples of a kind, the next one in each plane. It cuts out the middle of the example. If the plane
+// is larger than the example, the example repeats.
 func kindOf(k stimuli.Kind) func(*conv.Tensor, string) error {
 	return func(dst *conv.Tensor, seed string) error {
 		set, err := k.Set()
@@ -101,15 +102,15 @@ func kindOf(k stimuli.Kind) func(*conv.Tensor, string) error {
 	}
 }
 
-// tile fills an image of so many columns with a pattern that repeats, starting at the pattern's pixel y, x.
+// tile fills an image of this many columns with a repeating pattern, starting at the pattern's pixel y, x.
 func tile(to []float32, columns int, pattern []float32, height, width, y, x int) {
 	for i := range to {
 		to[i] = pattern[(y+i/columns)%height*width+(x+i%columns)%width]
 	}
 }
 
-// nmaStimulus draws the tutorial's gratings, another orientation in each plane: a window of the 48×64 pixels that shows
-// most of the patch, and repeats where the image is larger.
+// nmaStimulus draws the tutorial's gratings, another orientation in each plane. It cuts out a window of the 48×64
+// pixels that shows most of the patch. If the plane is larger than the grating, the grating repeats.
 func nmaStimulus(nma stimuli.NMA) func(*conv.Tensor, string) error {
 	return func(dst *conv.Tensor, seed string) error {
 		rows, columns, err := nma.Size()
@@ -151,8 +152,8 @@ func impulse(dst *conv.Tensor, seed string) error {
 	return nil
 }
 
-// walk draws images that are like photographs to arithmetic: 256 levels from 0 to 1 that change little from one pixel
-// to the next, with a large mean.
+// walk draws images that are similar to photographs in their numbers: 256 levels from 0 to 1 that change little from
+// one pixel to the next, with a mean well above 0.
 func walk(dst *conv.Tensor, seed string) error {
 	r := compare.Generator(seed)
 	for plane := range dst.Shape.N() * dst.Shape.C() {
@@ -181,8 +182,8 @@ func nmaBank(tutorial3 bool) func(*conv.Tensor, string) error {
 	}
 }
 
-// kindBank draws a kind's example filters in turn. It cuts them out of filters with an odd size, which have a pixel in
-// their centre: the Laplacian of 3×3 is all zeros on an even number of pixels.
+// kindBank draws the example filters of a kind in turn. It cuts them out of filters of odd size, which have a pixel in
+// their centre: on an even number of pixels, the 3×3 Laplacian would be all zeros.
 func kindBank(k filters.Kind) func(*conv.Tensor, string) error {
 	return func(dst *conv.Tensor, _ string) error {
 		bank, err := k.Bank()
@@ -198,8 +199,8 @@ func kindBank(k filters.Kind) func(*conv.Tensor, string) error {
 	}
 }
 
-// sampledSize is the size of square filters that the kernels of dst can be cut out of. It is not 1: the tutorial has no
-// filter of 1×1, and some kinds are 0 there.
+// sampledSize returns the size of square filters from which the kernels of dst can be cut. It is never 1, because the
+// tutorial has no 1×1 filter, and at that size some kinds are 0.
 func sampledSize(dst *conv.Tensor) int {
 	if size := max(dst.Shape.H(), dst.Shape.W()); size > 1 {
 		return size
@@ -207,7 +208,7 @@ func sampledSize(dst *conv.Tensor) int {
 	return 3
 }
 
-// cut fills each plane of dst with the middle of a filter of the bank, taking filters in turn.
+// cut fills each plane of dst with the middle of a filter of the bank. It takes the filters in turn.
 func cut(dst, bank *conv.Tensor) {
 	size := bank.Shape.H()
 	top, left := (size-dst.Shape.H())/2, (size-dst.Shape.W())/2
@@ -219,7 +220,7 @@ func cut(dst, bank *conv.Tensor) {
 	}
 }
 
-// pytorch draws the weights of a layer that is not trained.
+// pytorch draws the weights of a layer that has not been trained.
 func pytorch(dst *conv.Tensor, seed string) error {
 	weight, _, err := filters.PyTorch{Seed: compare.Generator(seed).Uint64()}.Init(dst.Shape)
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"gpuconv/whole"
 )
 
-// WritePictures writes into folder what a failed record's output looks like, as a .png, and how its worst pixel comes
-// about, as a .txt. It reports whether it did: a record without a wrong output has nothing to show. number is in front
-// of the files' names, since names of long cases are cut.
+// WritePictures shows a failed record in two files in folder: a .png of its output, and a .txt of how its worst pixel
+// is computed. It reports whether it wrote them: a record without a wrong output has nothing to show. The names of the
+// files begin with number, because the names of long cases are cut.
 func WritePictures(folder *whole.Folder, number int, r Record) (bool, error) {
 	e := r.Outcome.Evidence
 	if e == nil {
@@ -36,7 +36,7 @@ func WritePictures(folder *whole.Folder, number int, r Record) (bool, error) {
 	return err == nil, err
 }
 
-// fileName makes a file's name of a case and who failed it.
+// fileName makes a file name from a case and the subject that failed.
 func fileName(r Record) string {
 	safe := func(c rune) rune {
 		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-=_.,+", c) {
@@ -53,7 +53,7 @@ func fileName(r Record) string {
 	return name[:min(len(name), longest)]
 }
 
-// mistake takes from the evidence the planes to look at: those of the worst output.
+// mistake returns the planes of the evidence that show the worst output.
 func mistake(r Record, e *compare.Evidence) figure.Mistake {
 	p := e.Case.Problem
 	p.Spec = p.WithDefaults()
@@ -70,7 +70,7 @@ func mistake(r Record, e *compare.Evidence) figure.Mistake {
 		at := first + i
 		d := float64(e.Got.Data[at]) - e.Want[at]
 		want[i], difference[i] = float32(e.Want[at]), float32(d)
-		if d != 0 { // 0/0 is an exact output
+		if d != 0 { // exact outputs would give 0/0 where no error is allowed
 			excess[i] = float32(d / e.Limit[at])
 		}
 	}

@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
+	"strings"
 
 	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/fault"
 )
 
-// Count says how many records there are of each status.
+// Count is the number of records of each status.
 type Count struct {
 	Passed  int `json:"passed"`
 	Failed  int `json:"failed"`
@@ -32,12 +34,12 @@ func (c *Count) Add(r Record) {
 	}
 }
 
-// String is the last line of gpuconv verify.
+// String returns the last line of gpuconv verify.
 func (c Count) String() string {
 	return fmt.Sprintf("%d passed, %d failed, %d skipped", c.Passed, c.Failed, c.Skipped)
 }
 
-// Entry is a record as it is reported.
+// Entry is a record in the form in which it is reported.
 type Entry struct {
 	Case      string       `json:"case"`
 	Stimulus  string       `json:"stimulus,omitempty"`
@@ -45,23 +47,24 @@ type Entry struct {
 	Problem   conv.Problem `json:"problem"` // with its defaults
 	Backend   string       `json:"backend"`
 	Algorithm string       `json:"algorithm,omitempty"` // the one that was used
+	Tiles     string       `json:"tiles,omitempty"`     // the class of devices that they are cut for; "" for the device's own
 	Device    string       `json:"device"`
 	Driver    string       `json:"driver,omitempty"`
 	Status    string       `json:"status"`        // passed, failed or skipped
-	Why       string       `json:"why,omitempty"` // it failed or was skipped
+	Why       string       `json:"why,omitempty"` // why it failed or was skipped
 	Seconds   float64      `json:"seconds"`
 	Checks    []finding    `json:"checks"`
 
 	subject string
-	reason  string // of a refusal, without the backend and the algorithm; else ""
+	reason  string // why the subject refused the case, without backend and algorithm; "" if it did not
 }
 
 type finding struct {
 	Check   string   `json:"check"`
-	Numbers string   `json:"numbers,omitempty"` // integers or large integers; "": the case's own
+	Numbers string   `json:"numbers,omitempty"` // the kind of numbers in the case; "" means the case's own
 	Status  string   `json:"status"`
 	Note    string   `json:"note,omitempty"`
-	Figures *figures `json:"figures,omitempty"` // of checks that compare outputs
+	Figures *figures `json:"figures,omitempty"` // if the check compares outputs
 }
 
 // figures are what a comparison measured. Infinity and NaN are null, because JSON has neither.
@@ -69,13 +72,13 @@ type figures struct {
 	Outputs  int     `json:"outputs"`
 	Wrong    int     `json:"wrong"`
 	NaNs     int     `json:"nans"`
-	Warnings int     `json:"warnings"` // within the bound, but beyond the probable error
-	BothNaN  int     `json:"both_nan"` // right, and NaN in the output and the reference
+	Warnings int     `json:"warnings"` // within the bound, but larger than a probable error
+	BothNaN  int     `json:"both_nan"` // right outputs that are NaN, as the reference's are
 	BothInf  int     `json:"both_infinite"`
 	MaxError *number `json:"max_error"`
 	MaxRatio *number `json:"max_error_over_bound"`
 	RMS      *number `json:"rms_error_over_max"`
-	Worst    [4]int  `json:"worst"` // image, channel, row, column of max_error_over_bound
+	Worst    [4]int  `json:"worst"` // image, channel, row and column of max_error_over_bound
 	Got      *number `json:"got"`
 	Want     *number `json:"want"`
 }
@@ -90,12 +93,12 @@ func finite(v float64) *number {
 	return &n
 }
 
-// NewEntry returns a record's entry, which does not keep the record's tensors.
+// NewEntry returns the entry of a record. It does not keep the record's tensors.
 func NewEntry(r Record) Entry {
 	p := r.Case.Problem
 	p.Spec = p.WithDefaults()
 	e := Entry{Case: r.Case.Name, Stimulus: r.Case.Stimulus, Bank: r.Case.Bank, Backend: r.Subject.Name,
-		Algorithm: r.Outcome.Algorithm, Device: r.Subject.Device, Driver: r.Subject.Driver,
+		Algorithm: r.Outcome.Algorithm, Tiles: r.Subject.Tiles, Device: r.Subject.Device, Driver: r.Subject.Driver,
 		Status: r.Outcome.Status().String(), Why: r.Outcome.Why(), Seconds: r.Seconds, Checks: []finding{},
 		subject: r.Subject.String(),
 		Problem: p}
@@ -123,9 +126,9 @@ func newFinding(f compare.Finding) finding {
 	return made
 }
 
-// Report is everything that was verified.
+// Report has the results of a verification.
 type Report struct {
-	Schema  int     `json:"schema"` // 1; another number once a field changes its meaning
+	Schema  int     `json:"schema"` // 1; it changes if a field changes its meaning
 	Program any     `json:"program"`
 	Command string  `json:"command"`
 	Seconds float64 `json:"seconds"`
@@ -204,8 +207,17 @@ func (r Report) WriteJUnit(w io.Writer) error {
 	return err
 }
 
+// class is what groups cases in reports of CI systems: "gpuconv.gpu.igemm", "gpuconv.gpu.amd.igemm".
+func (e Entry) class() string {
+	words := []string{"gpuconv", e.Backend, e.Tiles, e.Algorithm}
+	if e.Tiles == "" {
+		words = slices.Delete(words, 2, 3)
+	}
+	return strings.Join(words, ".")
+}
+
 func (s *suiteXML) add(e Entry) {
-	c := caseXML{Class: "gpuconv." + e.Backend + "." + e.Algorithm, Name: e.Case, Time: fmt.Sprintf("%.3f", e.Seconds)}
+	c := caseXML{Class: e.class(), Name: e.Case, Time: fmt.Sprintf("%.3f", e.Seconds)}
 	switch e.Status {
 	case compare.Failed.String():
 		s.Failures++

@@ -13,27 +13,32 @@ import (
 	"gpuconv/internal/parallel"
 )
 
-// Subject is a backend that is held to the cases, with what reports call it.
+// Subject is a backend under test, with the names that reports give it.
 type Subject struct {
 	conv.Backend
-	// Twins are more backends like Backend. With them several cases can be computed at once where each backend computes
-	// one at a time.
+	// Twins are further backends like Backend. Backends that compute one case at a time need them so that several cases
+	// can be computed at once.
 	Twins     []conv.Backend
 	Name      string // gpu, cpu, …
-	Algorithm string // the one that it is made to use, "" if it chooses
-	Fast      bool   // somebody asked for [conv.Fast]
-	// Itself says which algorithm is taken where none is forced: that one must keep what [conv.Exact] promises, forced
-	// or not. If Itself is nil, a forced algorithm counts as one that somebody asked for.
-	Itself conv.Explainer
-	Device string // renderer or processor
-	Driver string // OpenGL version of a renderer
+	Algorithm string // the one that it is forced to use; "" if it chooses
+	Fast      bool   // the user asked for [conv.Fast]
+	// Unforced says which algorithm the backend chooses for a problem if none is forced. That algorithm must keep what
+	// [conv.Exact] promises, even if it is forced. If Unforced is nil, every forced algorithm counts as one that the
+	// user asked for.
+	Unforced conv.Explainer
+	Tiles    string // the class of devices as which a GPU cuts problems; "" if that is its own
+	Device   string // the renderer or processor
+	Driver   string // the OpenGL version of a renderer
 }
 
-// String names the algorithm, the device and its driver.
+// String names the backend, the algorithm, the device and its driver.
 func (s Subject) String() string {
 	text := s.Name
 	if s.Algorithm != "" {
 		text += " " + s.Algorithm
+	}
+	if s.Tiles != "" {
+		text += " with the tiles of " + s.Tiles
 	}
 	if s.Device != "" {
 		text += " on " + s.Device
@@ -44,24 +49,24 @@ func (s Subject) String() string {
 	return text
 }
 
-// asked reports whether the algorithm that computes p is one that somebody has to ask for.
+// asked reports whether p is computed by an algorithm that the backend would not choose by itself.
 func (s Subject) asked(p conv.Problem) bool {
-	if s.Fast || s.Algorithm == "" || s.Itself == nil {
+	if s.Fast || s.Algorithm == "" || s.Unforced == nil {
 		return s.Fast || s.Algorithm != ""
 	}
-	d, err := s.Itself.Explain(p)
+	d, err := s.Unforced.Explain(p)
 	return err != nil || d.Algorithm != s.Algorithm
 }
 
-// Record is the outcome of one case on one subject.
+// Record is the outcome of one case for one subject.
 type Record struct {
 	Case    Case
 	Subject Subject
 	Outcome compare.Outcome
-	Seconds float64 // that the subject took, without the judge's
+	Seconds float64 // the time that the subject took, without the judge's
 }
 
-// Line says in one line who failed and how, or who was skipped and why. It gives the first check that failed and counts
+// Line says in one line who failed and how, or who was skipped and why. It describes the first failed check and counts
 // the others.
 func (r Record) Line() string {
 	why, more := r.Outcome.Why(), 0
@@ -79,7 +84,8 @@ func (r Record) Line() string {
 	return fmt.Sprintf("%-9s %s (%v): %s", r.Outcome.Status(), r.Case.Name, r.Subject, why)
 }
 
-// Note says how many of a case's own outputs agree and are no numbers; "" if none is.
+// Note says how many of a case's outputs are NaN or infinite, as the judge's are. It looks only at the case's own
+// numbers. It returns "" if there are none.
 func (r Record) Note() string {
 	for _, f := range r.Outcome.Findings {
 		if text := f.Result.NotFinite(); text != "" && f.Numbers == "" {
@@ -89,7 +95,8 @@ func (r Record) Note() string {
 	return ""
 }
 
-// twin returns the backend that a worker uses for a case. It cuts images if the case wants it and it can.
+// twin returns the backend that a worker uses for a case. If the case asks for bands and the backend can cut images, it
+// cuts them.
 func (s Subject) twin(c Case, worker int) conv.Backend {
 	backend := s.Backend
 	if i := worker % (1 + len(s.Twins)); i > 0 {
@@ -101,26 +108,26 @@ func (s Subject) twin(c Case, worker int) conv.Backend {
 	return backend
 }
 
-// Runner holds subjects to cases.
+// Runner tests subjects on cases.
 type Runner struct {
-	Judge    conv.Backend // its plans are [conv.Oracle]s
+	Judge    conv.Backend // all its plans are [conv.Oracle]s
 	Subjects []Subject
 	Cases    []Case
-	// Workers is how many cases are computed at once; default one for each core. A case keeps less than one core
-	// busy: compilers have one thread, and so have shaders on few outputs.
+	// Workers is how many cases are computed at once; 0 means one for each core. One case does not keep a core busy:
+	// compilers use one thread, and so do shaders with few outputs.
 	Workers int
 	Each    func(Record) error // is called with every record, in the order of Cases
-	// Progress, if it is not nil, is told how many records are done.
+	// Progress, if it is not nil, is called with the number of records done so far.
 	Progress func(done int)
 }
 
-// Records is how many records a run has.
+// Records returns the number of records of a run.
 func (r Runner) Records() int { return len(r.Subjects) * len(r.Cases) }
 
-// Run holds every subject to every case. If a subject fails, that is a record and the run goes on. The exception is
-// [conv.ErrLost]: the device can prove nothing more, and Run reports the record and ends with that error. If ctx is
-// done or Each returns an error, Run returns that error and does not wait for cases under way: the process is about to
-// end.
+// Run tests every subject on every case. If a subject fails, that is a record, and the run continues, except after
+// [conv.ErrLost]: then the device can compute nothing more, and Run passes on the record and returns the error. If ctx
+// is done or Each returns an error, Run returns that error. It does not wait for cases that are being computed, because
+// the process is about to end.
 func (r Runner) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -149,14 +156,14 @@ func (r Runner) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// result is what came of a case.
+// result is what computing a case gives: records or an error.
 type result struct {
 	records []Record
 	err     error
 }
 
-// start has workers compute the cases. It returns a channel that gives, for each case in turn, the channel of its
-// result. Workers are ahead of the reader by as many results as there are workers.
+// start makes workers that compute the cases. It returns a channel that receives, for each case in order, the channel
+// of its result. Workers may be ahead of the reader by as many results as there are workers.
 func (r Runner) start(ctx context.Context) <-chan chan result {
 	type job struct {
 		c  Case
@@ -196,7 +203,7 @@ func (r Runner) start(ctx context.Context) <-chan chan result {
 	return pending
 }
 
-// outcome computes a case. A panic is its error.
+// outcome computes a case. A panic becomes the error of its result.
 func (r Runner) outcome(ctx context.Context, worker int, c Case) (a result) {
 	err := fault.Guard(func() error { a = r.holdAll(ctx, worker, r.prepare(c)); return nil })
 	if err != nil {
@@ -205,7 +212,7 @@ func (r Runner) outcome(ctx context.Context, worker int, c Case) (a result) {
 	return a
 }
 
-// report hands a record on. A device that is lost ends the run.
+// report passes on a record. It returns an error, which ends the run, if the device is lost.
 func (r Runner) report(record Record) error {
 	if err := r.Each(record); err != nil {
 		return err
@@ -216,7 +223,7 @@ func (r Runner) report(record Record) error {
 	return nil
 }
 
-// holdAll holds the subjects to a case, one after the other.
+// holdAll tests the subjects on a case, one after the other.
 func (r Runner) holdAll(ctx context.Context, worker int, e prepared) result {
 	if e.err != nil {
 		return result{err: e.err}
@@ -235,12 +242,12 @@ func (r Runner) holdAll(ctx context.Context, worker int, e prepared) result {
 type prepared struct {
 	c       Case
 	trial   *compare.Trial // nil if all subjects refuse the case
-	refused []error        // why a subject refuses it, by subject
-	err     error          // the case's or the judge's
+	refused []error        // for each subject, why it refuses the case
+	err     error          // of the case or of the judge
 }
 
-// prepare asks the subjects whether they refuse the case, where they can say so before they plan. It asks the judge
-// only if a subject is left.
+// prepare asks each subject that is a [conv.Explainer] whether it refuses the case. The judge computes the case only if
+// a subject is left.
 func (r Runner) prepare(c Case) prepared {
 	e := prepared{c: c, refused: make([]error, len(r.Subjects))}
 	wanted := false
@@ -262,7 +269,7 @@ func (r Runner) prepare(c Case) prepared {
 	return e
 }
 
-// hold holds one subject to a case, on the twin that belongs to a worker.
+// hold tests one subject on a case, with the twin that belongs to the worker.
 func (r Runner) hold(e prepared, i int, s Subject, worker int) Record {
 	record := Record{Case: e.c, Subject: s}
 	if refused := e.refused[i]; refused != nil {
@@ -279,7 +286,7 @@ func (r Runner) hold(e prepared, i int, s Subject, worker int) Record {
 	return record
 }
 
-// about says what an error is about.
+// about returns an error that says what err is about.
 func about(what string, err error) error {
 	return &fault.Error{Package: "verify", Argument: what, Err: err}
 }

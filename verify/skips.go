@@ -8,18 +8,18 @@ import (
 	"gpuconv/compare"
 )
 
-// Skip is a reason for which cases, or checks of them, were skipped.
+// Skip is a reason why cases, or checks of them, were skipped.
 type Skip struct {
 	Cases int
-	Who   string // backend and algorithm
-	Why   string // for the first of them
+	Who   string // backend, algorithm and tiles
+	Why   string // the reason of the first of them
 }
 
-// String is a line of gpuconv verify.
+// String returns a line of gpuconv verify.
 func (s Skip) String() string { return fmt.Sprintf("%d × %s: %s", s.Cases, s.Who, s.Why) }
 
-// Skips returns the reasons for which cases were skipped, by backend and algorithm, in the order in which they came.
-// Reasons that differ only in numbers are one.
+// Skips returns the reasons why cases were skipped, by backend and algorithm, in order of first appearance. It counts
+// reasons that differ only in numbers as one.
 func (r Report) Skips() []Skip {
 	return r.skips(func(e Entry) string {
 		if e.Status != compare.Skipped.String() {
@@ -29,7 +29,8 @@ func (r Report) Skips() []Skip {
 	})
 }
 
-// NotLocal returns why cases passed although outliers spread in them, as Skips does for those that were skipped.
+// NotLocal returns, in the same form as Skips, why cases passed although CheckLocality was skipped: outliers may spread
+// errors in them.
 func (r Report) NotLocal() []Skip {
 	return r.skips(func(e Entry) string {
 		for _, f := range e.Checks {
@@ -42,11 +43,20 @@ func (r Report) NotLocal() []Skip {
 	})
 }
 
-// skips counts the cases for which why gives a reason.
+// who names the backend and the algorithm, and as which class of devices it cut the problem.
+func (e Entry) who() string {
+	text := strings.TrimSpace(e.Backend + " " + e.Algorithm)
+	if e.Tiles != "" {
+		text += " with the tiles of " + e.Tiles
+	}
+	return text
+}
+
+// skips counts the cases for which why returns a reason.
 func (r Report) skips(why func(Entry) string) (all []Skip) {
 	seen := map[string]int{}
 	for _, e := range r.Cases {
-		s := Skip{Who: strings.TrimSpace(e.Backend + " " + e.Algorithm), Why: why(e)}
+		s := Skip{Who: e.who(), Why: why(e)}
 		if s.Why == "" {
 			continue
 		}

@@ -7,10 +7,10 @@ import (
 	"gpuconv/conv"
 )
 
-// axis is one thing in which convolutions vary.
+// axis is one of the ways in which convolutions vary.
 type axis struct {
 	name   string
-	plain  int // how many levels, from the first, algorithms for plain layers take
+	plain  int // how many levels, from the first on, algorithms for plain layers accept
 	levels []level
 }
 
@@ -20,7 +20,7 @@ type level struct {
 	set  func(d *draft)
 }
 
-// draft is a case that is being put together: one level of every axis.
+// draft is a case that is being composed: it has one level of every axis.
 type draft struct {
 	name     string
 	stimulus Stimulus
@@ -29,17 +29,17 @@ type draft struct {
 	bias     bool
 
 	kernel            [2]int
-	sums              [2]int // rows and columns wanted before pooling; the image is as large as they need
-	batch             int    // images; a stimulus of several kinds has more
-	bands             int    // rows of outputs of the bands of an image; 0 for whole images
+	sums              [2]int // rows and columns before pooling; the image is made large enough for them
+	batch             int    // images; a stimulus of several kinds adds one for each further kind
+	bands             int    // output rows of each band of an image; 0 for whole images
 	channels, filters int    // per group
 	padding           func(kernel [2]int, s conv.Spec) conv.Padding
 }
 
-// table returns the matrix's axes. Every case is a combination of these levels; the first level of each axis is the
-// plainest. Sums, batches, filters and channels lie around the edges of tiles, which have 1 … 8 filters, 4 or 8
-// columns, 1 or 2 rows and 256 positions. The number says how many levels an algorithm for plain layers takes: the
-// first so many, or all if it is 0. The others are for general algorithms.
+// table returns the axes of the matrix. Every case is a combination of their levels; the first level of each axis is
+// the plainest. Sums, batches, filters and channels are around the sizes of tiles, which have 1 … 8 filters, 4 or 8
+// columns, 1 or 2 rows and 256 positions. The number of an axis says how many of its levels, from the first on,
+// algorithms for plain layers accept; 0 means all. The other levels are for general algorithms.
 func table(stimuli []Stimulus, banks []Bank, kernels []pair) []axis {
 	return []axis{
 		each("stimulus", 0, stimuli, func(d *draft, s Stimulus) { d.stimulus = s }),
@@ -64,7 +64,7 @@ func table(stimuli []Stimulus, banks []Bank, kernels []pair) []axis {
 	}
 }
 
-// each makes an axis of values, whose names are their strings.
+// each makes an axis of values. The names of its levels are the strings of the values.
 func each[T fmt.Stringer](name string, plain int, values []T, set func(*draft, T)) axis {
 	a := axis{name: name, plain: plain}
 	if plain == 0 {
@@ -88,7 +88,7 @@ type flag bool
 
 func (f flag) String() string { return map[flag]string{true: "yes", false: "no"}[f] }
 
-// everyKernel is all square kernels up to 31×31, odd and even, and some that are not square.
+// everyKernel returns all square kernels up to 31×31, and some that are not square.
 func everyKernel() []pair {
 	all := fewKernels()
 	for k := 1; k <= 31; k++ {
@@ -99,7 +99,7 @@ func everyKernel() []pair {
 	return all
 }
 
-// fewKernels are the kernels of Quick: each size that a tile or an unrolled loop treats differently.
+// fewKernels returns the kernels of Quick: one of each size that a tile or an unrolled loop treats differently.
 func fewKernels() []pair {
 	return []pair{{7, 7}, {1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {8, 8}, {11, 11}, {16, 16}, {31, 31}, {1, 7}, {7, 1},
 		{5, 2}}
@@ -125,7 +125,7 @@ func paddings() []padding {
 		}},
 		{"none", func([2]int, conv.Spec) conv.Padding { return conv.Padding{} }},
 		{"uneven", func([2]int, conv.Spec) conv.Padding { return conv.Padding{Top: 2, Bottom: 1, Left: 3} }},
-		// More than a small kernel: some of its sums lie in the padding alone.
+		// Larger than a small kernel: some of its sums lie in the padding alone.
 		{"large", func(k [2]int, _ conv.Spec) conv.Padding {
 			top, left := min(k[0], 4), min(k[1], 4)
 			return conv.Padding{Top: top, Bottom: top + 1, Left: left + 2, Right: left}
@@ -143,8 +143,8 @@ func pools() []conv.Pool {
 	}
 }
 
-// problem returns the convolution of a draft. Its image is just large enough for the wanted sums, given padding and
-// pool.
+// problem returns the convolution of a draft. Its image is just large enough for the wanted sums with the draft's
+// padding and pool.
 func (d draft) problem() conv.Problem {
 	s := d.spec.WithDefaults()
 	s.Padding = d.padding(d.kernel, s)

@@ -7,8 +7,8 @@ import (
 	"gpuconv/conv"
 )
 
-// Wide returns layers of 3×3 with as many channels and filters as algorithms of transforms take: their blocks of 4×4
-// outputs are full, cut off, or a single one. Images have every kind of outliers.
+// Wide returns 3×3 layers with as many channels and filters as algorithms that work with transforms need. Their blocks
+// of 4×4 outputs are complete, cut off at the border, or a single one. Their images have every kind of outliers.
 func Wide() (all []Case) {
 	same := conv.Spec{Padding: conv.Pad(1, 1)}
 	relu, reflected, grouped, pairs := same, same, same, same

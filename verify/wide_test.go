@@ -19,7 +19,7 @@ func TestWide(t *testing.T) {
 		cases = cases[1:2]
 	}
 	r := Runner{Judge: cpu.Reference{}, Cases: cases,
-		Subjects: []Subject{{Backend: forced, Name: "cpu", Algorithm: "winograd", Itself: cpu.Engine{}}}}
+		Subjects: []Subject{{Backend: forced, Name: "cpu", Algorithm: "winograd", Unforced: cpu.Engine{}}}}
 	for _, record := range records(t, r) {
 		if record.Outcome.Status() != compare.Passed {
 			t.Error(record.Line())
@@ -95,13 +95,13 @@ func (s spreadingPlan) Run(dst, src *conv.Tensor) error {
 func TestTakenByItself(t *testing.T) {
 	subjects := map[string]Subject{
 		"locality, it chooses":                  {Backend: spreading{}},
-		"locality, forced, it would choose it":  {Backend: spreading{}, Algorithm: "transform", Itself: spreading{}},
+		"locality, forced, it would choose it":  {Backend: spreading{}, Algorithm: "transform", Unforced: spreading{}},
 		"forced":                                {Backend: spreading{}, Algorithm: "transform"},
-		"forced, it would choose another":       {Backend: spreading{}, Algorithm: "transform", Itself: cpu.Engine{}},
+		"forced, it would choose another":       {Backend: spreading{}, Algorithm: "transform", Unforced: cpu.Engine{}},
 		"it chooses, precision fast":            {Backend: spreading{}, Fast: true},
-		"forced, precision fast":                {Backend: spreading{}, Algorithm: "transform", Fast: true, Itself: spreading{}},
+		"forced, precision fast":                {Backend: spreading{}, Algorithm: "transform", Fast: true, Unforced: spreading{}},
 		"the engine":                            {Backend: cpu.Engine{}},
-		"the engine's winograd, if it took any": {Backend: cpu.Engine{Algorithm: "winograd"}, Algorithm: "winograd", Itself: cpu.Engine{}},
+		"the engine's winograd, if it took any": {Backend: cpu.Engine{Algorithm: "winograd"}, Algorithm: "winograd", Unforced: cpu.Engine{}},
 	}
 	for name, s := range subjects {
 		for _, r := range records(t, Runner{Judge: cpu.Reference{}, Cases: Wide()[1:2], Subjects: []Subject{s}}) {

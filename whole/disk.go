@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// Everything that this package changes on a disk it changes in this file, so that tests see each step, can refuse it,
-// and can replay the steps to every point at which the power may fail.
+// All changes that this package makes on a disk are in this file. So tests can see each step, make it fail, and replay
+// the steps up to every point at which the power may fail.
 
 // action is a kind of change.
 type action string
@@ -18,27 +18,27 @@ type action string
 const (
 	creates     action = "create"
 	writes      action = "write"
-	syncs       action = "sync" // what a file holds reaches the disk
+	syncs       action = "sync" // puts the contents of a file on the disk
 	makesFolder action = "mkdir"
 	renames     action = "rename"
 	links       action = "link"        // gives a file another name
 	removes     action = "remove"      // a file or an empty folder
-	removesAll  action = "remove all"  // a folder with what it holds
-	syncsFolder action = "sync folder" // the names that a folder holds reach the disk
-	locks       action = "lock"        // changes nothing, but tests refuse it
+	removesAll  action = "remove all"  // a folder with everything in it
+	syncsFolder action = "sync folder" // puts the names in a folder on the disk
+	locks       action = "lock"        // changes nothing, but tests make it fail
 )
 
 // change is one step.
 type change struct {
 	action   action
-	path, to string // to is a new name
-	data     []byte // that is written
+	path, to string // to is the new name, if there is one
+	data     []byte // what is written
 }
 
-// disk says how files are written.
+// disk makes changes.
 type disk struct {
 	noSync bool
-	// seam, if not nil, is asked to do each change: do does it. Tests set it.
+	// seam, if not nil, is called to make each change, by calling do. Tests set it.
 	seam func(c change, do func() error) error
 }
 
@@ -49,11 +49,11 @@ func (d disk) change(c change, do func() error) error {
 	return d.seam(c, do)
 }
 
-// place is an open folder. Names are within it, and lead there also after it was moved.
+// place is an open folder. Names are relative to it, and stay valid if it is moved.
 type place struct {
 	disk
 	root *os.Root
-	path string // by which it was opened
+	path string // the path by which it was opened
 }
 
 // open opens a folder by its path.
@@ -75,20 +75,20 @@ func (p place) close() {
 	}
 }
 
-// lost reports whether the path by which p was opened leads to another folder now, or to none.
+// lost reports whether the path by which p was opened now leads to another folder, or to none.
 func (p place) lost() bool {
 	ours, err := p.root.Stat(".")
 	there, thereErr := os.Stat(p.path)
 	return err != nil || thereErr != nil || !os.SameFile(ours, there)
 }
 
-// holds reports whether p has an entry of a name.
+// holds reports whether p has an entry called name.
 func (p place) holds(name string) bool {
 	_, err := p.root.Lstat(name)
 	return err == nil
 }
 
-// create makes a file that is not there yet.
+// create makes a file. It fails if the name exists.
 func (p place) create(name string, mode fs.FileMode) (f *file, err error) {
 	path := filepath.Join(p.path, name)
 	err = p.change(change{action: creates, path: path}, func() error {
@@ -104,14 +104,14 @@ func (p place) mkdir(name string, mode fs.FileMode) error {
 		func() error { return p.root.Mkdir(name, mode) })
 }
 
-// rename moves what is at from to the name to, where it replaces a file.
+// rename gives what is called from the name to. It replaces a file that has that name.
 func (p place) rename(from, to string) error {
 	return p.change(change{action: renames, path: filepath.Join(p.path, from), to: filepath.Join(p.path, to)},
 		func() error { return p.root.Rename(from, to) })
 }
 
-// add gives a file the name to as well, if nothing has it. Where the file system has no files of two names the file
-// moves there.
+// add gives a file the second name to, unless something else has that name. If the file system does not allow two names
+// for a file, add renames the file.
 func (p place) add(from, to string) error {
 	err := p.change(change{action: links, path: filepath.Join(p.path, from), to: filepath.Join(p.path, to)},
 		func() error { return p.root.Link(from, to) })
@@ -129,15 +129,15 @@ func (p place) remove(name string) error {
 		func() error { return p.root.Remove(name) })
 }
 
-// removeAll removes a folder and what it holds, or a file.
+// removeAll removes a file, or a folder with everything in it.
 func (p place) removeAll(name string) error {
 	return p.change(change{action: removesAll, path: filepath.Join(p.path, name)},
 		func() error { return p.root.RemoveAll(name) })
 }
 
-// sync has the names that the folder holds outlive a power cut.
+// sync puts the names in the folder on the disk, so that they survive a power cut.
 func (p place) sync() error {
-	if p.noSync || runtime.GOOS == "windows" { // which cannot: NTFS has a journal of its names
+	if p.noSync || runtime.GOOS == "windows" { // Windows cannot sync folders; NTFS has a journal of names
 		return nil
 	}
 	return p.change(change{action: syncsFolder, path: p.path}, func() error {
@@ -148,7 +148,7 @@ func (p place) sync() error {
 		defer folder.Close()
 		err = folder.Sync()
 		if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-			return nil // a file system that has no such thing
+			return nil // this file system cannot sync folders
 		}
 		return err
 	})
@@ -159,11 +159,11 @@ type file struct {
 	disk
 	*os.File
 	path         string
-	bytes, begun int64 // that were written, and that are on their way to the disk
+	bytes, begun int64 // bytes written so far, and how many of them the disk has begun to write
 }
 
-// early is how many bytes a file gets before the disk gets them. The disk then writes while the next are computed, and
-// the sync at the end has less to wait for.
+// early is how many bytes a file collects before the disk begins to write them. The disk writes while the next bytes
+// are computed, so that the sync at the end takes less time.
 const early = 8 << 20
 
 // Write implements [io.Writer].
@@ -181,7 +181,7 @@ func (f *file) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// sync has what the file holds outlive a power cut.
+// sync puts the contents of the file on the disk, so that they survive a power cut.
 func (f *file) sync() error {
 	if f.noSync {
 		return nil

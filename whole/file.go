@@ -10,31 +10,31 @@ import (
 	"strings"
 )
 
-// File is a new file that takes its place with Commit: that of another file, or of none. Until then it is hidden.
+// File is a new file. It is hidden until Commit puts it at its path, where it replaces an older file if there is one.
 type File struct {
-	name string // in errors
+	name string // as errors call it
 	file *file
 	home home
-	sum  *summer // nil if nobody asks for it
+	sum  *summer // nil if nobody needs the sum
 	done bool
 }
 
-// home is where a file waits, and where it goes.
+// home knows where a file is hidden, and where it goes.
 type home interface {
-	keep(*File) error // of a file that is complete and closed; if it fails the file is gone, or see notSafe
-	drop(*File) error // removes a file that is closed
+	keep(*File) error // puts a complete, closed file in its place; if that fails the file is gone, but see notSafe
+	drop(*File) error // removes a closed file
 }
 
-// Create makes a file with [Options.Create], and syncs.
+// Create calls [Options.Create] with default options, which sync the file.
 func Create(path string) (*File, error) { return Options{}.Create(path) }
 
-// Create makes the file that will be at path. Until Commit it is in a hidden folder beside path, because renaming is
-// atomic within one file system only. Commit or Discard must be called. What a process that has died has left of the
-// same file is removed.
+// Create makes the file that will be at path. Until Commit the file is in a hidden folder beside path, because renaming
+// is atomic only within one file system. The caller must call Commit or Discard. Create removes what a dead process has
+// left of the same file.
 //
-// The file gets the permissions that os.Create would leave: those of the file at path if there is one, else 0o666 less
-// the umask. Create refuses what os.Create could not write, what [CheckFile] refuses, and a path in a folder that may
-// not be read, since that cannot be synced.
+// The file gets the permissions that os.Create would give it: those of the file at path if there is one, otherwise
+// 0o666 less the umask. Create refuses what os.Create could not write, what [CheckFile] refuses, and a path in a folder
+// that cannot be read, because such a folder cannot be synced.
 func (o Options) Create(path string) (*File, error) {
 	if path == "" {
 		return nil, &Error{Rule: "want the name of a file, it is empty"}
@@ -57,13 +57,13 @@ func (o Options) Create(path string) (*File, error) {
 		return nil, named(path, err)
 	}
 	if exists {
-		_ = f.Chmod(mode) // for what the umask took; some file systems have no modes
+		_ = f.Chmod(mode) // restores what the umask took; some file systems have no modes
 	}
 	return &File{name: path, file: f, home: s}, nil
 }
 
-// CheckFile refuses a path that can be seen to be neither a regular file nor a new name. Renaming would put a file
-// where a device or folder was. Its errors are [*Error].
+// CheckFile refuses a path that leads to something other than a regular file, such as a device or a folder: renaming
+// would replace it by a file. A path at which there is nothing is fine. Its errors are [*Error].
 func CheckFile(path string) error {
 	details, err := Obstacle(path)
 	switch {
@@ -75,11 +75,12 @@ func CheckFile(path string) error {
 	return nil
 }
 
-// Dangling is what [Obstacle] calls a link to a path that is not there.
+// Dangling is what [Obstacle] calls a symbolic link whose target does not exist.
 const Dangling = "link that leads nowhere"
 
-// Obstacle says what is at a path where a file is to be written, if it is neither a regular file nor nothing: as [Kind]
-// does, or [Dangling]. Renaming would replace that link, and a file that is written through it would be somewhere else.
+// Obstacle says what prevents writing a file at path: what is there, as [Kind] calls it, or [Dangling]. It returns ""
+// if there is nothing or a regular file. Dangling links are refused because renaming would replace the link, while
+// writing through it would make a file elsewhere.
 func Obstacle(path string) (string, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -93,7 +94,7 @@ func Obstacle(path string) (string, error) {
 	return "", nil
 }
 
-// writable checks that the file at path may be written to and returns its path with links followed.
+// writable checks that the file at path may be written to. It returns the file's path with links followed.
 func writable(path string) (string, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err == nil {
@@ -106,7 +107,7 @@ func writable(path string) (string, error) {
 	return target, named(path, err)
 }
 
-// Kind says what is at a path where a regular file is wanted.
+// Kind says what info describes: "folder", "file", or "device, pipe or socket".
 func Kind(info fs.FileInfo) string {
 	switch {
 	case info.IsDir():
@@ -117,15 +118,16 @@ func Kind(info fs.FileInfo) string {
 	return "device, pipe or socket"
 }
 
-// single is the home of a file that is alone in a hidden folder.
+// single is the home of a file that is alone in its hidden folder.
 type single struct {
-	name   string // that it gets
+	name   string // the file's final name
 	hidden *hidden
 }
 
-const fileName = mark + "file" // in the hidden folder
+const fileName = mark + "file" // the file's name in the hidden folder
 
-// create makes the hidden folder and the file in it, and removes hidden folders of processes that have died.
+// create makes the hidden folder and the file in it. It removes hidden folders that dead processes have left of the
+// same file.
 func (s *single) create(o Options, folder string, mode fs.FileMode) (*file, error) {
 	base, err := o.disk().open(folder)
 	if err != nil {
@@ -160,8 +162,8 @@ func (s *single) keep(*File) error {
 	return notSafe(base.sync())
 }
 
-// notSafe returns the error of syncing a folder in which a file has just been put in its place. That cannot be taken
-// back: the older file is gone.
+// notSafe explains the error of syncing a folder in which a file has just been put in its place. The file stays there,
+// because the older file is gone. If err is nil, notSafe returns nil.
 func notSafe(err error) error {
 	if err == nil {
 		return nil
@@ -181,7 +183,7 @@ func (s *single) leave() {
 	s.hidden.base.close()
 }
 
-// Name returns what errors call the file: the path that was given to [Create], or the name within a [Folder].
+// Name returns what errors call the file: the path that [Create] was given, or the name within a [Folder].
 func (f *File) Name() string { return f.name }
 
 // Write implements [io.Writer].
@@ -193,8 +195,8 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, named(f.name, err)
 }
 
-// Commit closes the file and puts it in its place. If either fails the file is gone, and what was at its path is as it
-// was. If only the sync of the folder fails, the new file is in its place, and the error says so.
+// Commit closes the file and puts it in its place. If either fails, the file is gone, and what was at its path is as it
+// was. If only syncing the folder fails, the new file is in its place, and the error says so.
 func (f *File) Commit() error {
 	if f.done {
 		return named(f.name, os.ErrClosed)
@@ -224,10 +226,11 @@ func (f *File) Discard() error {
 	return named(f.name, closeErr)
 }
 
-// Write writes a file with [Options.Write], and syncs.
+// Write calls [Options.Write] with default options, which sync the file.
 func Write(path string, write func(io.Writer) error) error { return Options{}.Write(path, write) }
 
-// Write puts what write writes at path. If write fails, Write returns its error, and path stays as it was.
+// Write makes a file at path. The function write writes its contents. If write fails, Write returns its error, and path
+// stays as it was.
 func (o Options) Write(path string, write func(io.Writer) error) error {
 	f, err := o.Create(path)
 	if err != nil {
@@ -236,7 +239,7 @@ func (o Options) Write(path string, write func(io.Writer) error) error {
 	return f.fill(write)
 }
 
-// fill has write write the whole file.
+// fill calls write to write the whole file, and commits the file. If either fails, it discards the file.
 func (f *File) fill(write func(io.Writer) error) error {
 	defer f.Discard()
 	if err := write(f); err != nil {
@@ -245,8 +248,8 @@ func (f *File) fill(write func(io.Writer) error) error {
 	return f.Commit()
 }
 
-// Place renames a file that is complete and closed to the name path in the same folder, as Commit does. If that fails
-// the file keeps its name.
+// Place syncs a complete, closed file and renames it to path, which must be in the same folder. If that fails, the file
+// keeps its name. If only syncing the folder fails, the file is at path, and the error says so.
 func (o Options) Place(complete, path string) error {
 	base, err := o.disk().open(filepath.Dir(path))
 	if err != nil {
@@ -268,10 +271,12 @@ func (o Options) Place(complete, path string) error {
 	return named(path, err)
 }
 
-// WritePrivate puts what write writes at path, for the user alone: the file has mode 0o600. It replaces what is there,
-// which the user need not be allowed to write to, and a link itself; it does not replace a folder. If write fails,
-// WritePrivate returns its error, and path stays as it was. It is for caches of many files: it syncs nothing, so that
-// after a power cut path may have a part of the file. Whoever reads it must compare a checksum.
+// WritePrivate makes a file at path for the user alone: its mode is 0o600. The function write writes its contents. If
+// write fails, WritePrivate returns its error, and path stays as it was. WritePrivate replaces a file at path even if
+// the user may not write to that file. It replaces a link rather than the link's target. It does not replace a folder.
+//
+// It is for caches of many files, and syncs nothing. After a power cut, path may have only a part of the file, so
+// whoever reads it must compare a checksum.
 func WritePrivate(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), partial+"-*") // its mode is 0o600
 	if err != nil {
@@ -294,6 +299,6 @@ func (p private) keep(*File) error {
 
 func (p private) drop(*File) error { return os.Remove(p.from) }
 
-// IsPartial reports whether name is one that [WritePrivate] gives a file until it is complete. A process that dies
-// leaves such files.
+// IsPartial reports whether name is one that [WritePrivate] gives a file until it is complete. Processes that die leave
+// such files.
 func IsPartial(name string) bool { return strings.HasPrefix(name, partial+"-") }

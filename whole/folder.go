@@ -15,33 +15,33 @@ import (
 	"gpuconv/fault"
 )
 
-// Folder is a folder that gets all of its files or none. They are written into a hidden folder, under the names that
-// they keep.
+// Folder is a folder that gets all of its files or none. They are written into a hidden folder first, under their final
+// names.
 //
-// Where the folder is new the hidden one is beside it, and Commit renames what it has: that is one step. A folder that
-// was there before, and empty, stays the same folder, with its permissions: a link may lead to it, it may be a mount,
-// or a shell may be in it. Then the hidden folder is in it, and Commit moves the files up, in the order in which they
-// were committed. When the last is there, the others are.
+// If the folder is new, the hidden one is beside it, and Commit renames the finished folder in one step. A folder that
+// already exists, and is empty, stays the same folder, with its permissions: it may be a mount, a link may lead to it,
+// or a shell may be in it. In this case the hidden folder is inside it, and Commit moves the files up, out of the
+// hidden folder, in the order in which they were committed. The last file arrives only after all others.
 //
-// Its methods may be called from several goroutines, for files of different names.
+// Several goroutines may call its methods, for files of different names.
 type Folder struct {
 	path   string
-	name   string // that it gets in the folder that hidden is in; "." if it is that folder
+	name   string // its name in the folder that contains hidden; "." if it is that folder itself
 	hidden *hidden
-	files  place // in hidden
-	made   Made
+	files  place // the folder with the files, in hidden
+	made   Made  // missing parents that were made
 
 	mutex     sync.Mutex
-	written   map[string]bool // the files in files, and whether they are committed
+	written   map[string]bool // the names of the files, and whether each is committed
 	committed []Sum
 	done      bool
 }
 
-// CreateFolder makes a folder with [Options.CreateFolder], and syncs.
+// CreateFolder calls [Options.CreateFolder] with default options, which sync the folder.
 func CreateFolder(path string) (*Folder, error) { return Options{}.CreateFolder(path) }
 
-// CreateFolder begins the folder path, which is new or empty, and makes its missing parents. Commit or Discard must be
-// called. It refuses what [Options.CheckFolder] refuses.
+// CreateFolder starts to write the folder path, which must be new or empty, and makes its missing parents. The caller
+// must call Commit or Discard. CreateFolder refuses what [Options.CheckFolder] refuses.
 func (o Options) CreateFolder(path string) (*Folder, error) {
 	for range tries {
 		if err := o.CheckFolder(path); err != nil {
@@ -60,10 +60,10 @@ func (o Options) CreateFolder(path string) (*Folder, error) {
 	return nil, inUse(path)
 }
 
-// errAppeared says that the state of a path has changed since it was looked at.
+// errAppeared says that something has appeared at a path since the path was checked.
 var errAppeared = errors.New("it has appeared meanwhile")
 
-// begin makes the hidden folder.
+// begin makes the missing parents and the hidden folder.
 func (o Options) begin(path string) (*Folder, error) {
 	clean := filepath.Clean(path)
 	d := &Folder{path: path, name: ".", written: map[string]bool{}}
@@ -82,7 +82,7 @@ func (o Options) begin(path string) (*Folder, error) {
 	return d, nil
 }
 
-// hide makes the hidden folder, and sees that nothing has changed since the path was looked at.
+// hide makes the hidden folder, and checks that nothing has appeared at the path meanwhile.
 func (d *Folder) hide(o Options, at, name string) (err error) {
 	base, err := o.disk().open(at)
 	if err != nil {
@@ -109,7 +109,7 @@ func (d *Folder) hide(o Options, at, name string) (err error) {
 	return err
 }
 
-// holdsOnly reports errAppeared if a folder in p holds anything but one name.
+// holdsOnly reports errAppeared if the folder called in has any entry other than name.
 func (p place) holdsOnly(in, name string) error {
 	folder, err := p.root.Open(in)
 	if err != nil {
@@ -126,10 +126,11 @@ func (p place) holdsOnly(in, name string) error {
 	return err
 }
 
-// hiding is where a hidden folder may be.
+// hiding is a place where a hidden folder may be.
 type hiding struct{ folder, name string }
 
-// hiddenOf lists where the hidden folder of the folder path may be, which is clean: in it, and beside it.
+// hiddenOf lists where the hidden folder of the folder path may be: in it, and beside it. path must be clean, as
+// filepath.Clean returns it.
 func hiddenOf(path string) []hiding {
 	all := []hiding{{path, partial}}
 	if base := filepath.Base(path); base != "." && base != ".." && base != string(filepath.Separator) {
@@ -138,7 +139,7 @@ func hiddenOf(path string) []hiding {
 	return all
 }
 
-// clear removes a hidden folder if there is one, and its process is dead.
+// clear removes a hidden folder if there is one and its process is dead.
 func (o Options) clear(h hiding) error {
 	if info, err := os.Lstat(filepath.Join(h.folder, h.name)); err != nil || !info.IsDir() {
 		return nil
@@ -151,7 +152,7 @@ func (o Options) clear(h hiding) error {
 	return clear(base, h.name, o.Removed)
 }
 
-// unfit says that a folder cannot be written to.
+// unfit returns the error that a folder cannot be written to.
 func unfit(path, details string, err error) error {
 	return &Error{Name: path, Rule: "want a new or empty folder" + details, Err: err}
 }
@@ -162,11 +163,11 @@ func holding(path, name string) error {
 
 func inUse(path string) error { return unfit(path, ", another process is writing this one", nil) }
 
-// CheckFolder checks a folder with [Options.CheckFolder].
+// CheckFolder calls [Options.CheckFolder] with default options.
 func CheckFolder(path string) error { return Options{}.CheckFolder(path) }
 
-// CheckFolder refuses a path that can be seen not to be a new or empty folder, and one that another process is filling.
-// What a dead process has left of it is removed. Its errors are [*Error] with a Rule.
+// CheckFolder refuses a path that is neither new nor an empty folder, and a folder that another process is writing. It
+// removes what a dead process has left of the folder. Its errors are [*Error] with a Rule.
 func (o Options) CheckFolder(path string) error {
 	if path == "" {
 		return unfit(path, "", nil)
@@ -182,13 +183,13 @@ func (o Options) CheckFolder(path string) error {
 	}
 	for _, h := range hiddenOf(filepath.Clean(path)) {
 		if errors.Is(o.clear(h), errInUse) {
-			return inUse(path) // what cannot be removed for another reason is in the way, or is not
+			return inUse(path) // after other errors, checkEmpty finds what is in the way
 		}
 	}
 	return checkEmpty(path)
 }
 
-// checkEmpty refuses a folder that holds anything but what has one of some names; none is fine.
+// checkEmpty refuses a folder that has any entry other than those in but. It accepts a folder that does not exist.
 func checkEmpty(path string, but ...string) error {
 	entries, err := os.ReadDir(path)
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return slices.Contains(but, e.Name()) })
@@ -201,17 +202,17 @@ func checkEmpty(path string, but ...string) error {
 	return nil
 }
 
-// isLink reports whether path is a symbolic link, wherever it leads.
+// isLink reports whether path is a symbolic link, whether or not its target exists.
 func isLink(path string) bool {
 	info, err := os.Lstat(filepath.Clean(path))
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
-// Path returns the folder's path, as it was given to CreateFolder.
+// Path returns the path that CreateFolder was given.
 func (d *Folder) Path() string { return d.path }
 
-// Create makes a file that the folder will hold under name, which is not a path. Errors about the file have this name.
-// The file must be committed before the folder.
+// Create makes a file called name in the folder. name must not be a path. The caller must commit the file before the
+// folder.
 func (d *Folder) Create(name string) (*File, error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -226,8 +227,8 @@ func (d *Folder) Create(name string) (*File, error) {
 	return &File{name: name, file: f, home: d, sum: newSummer()}, nil
 }
 
-// Write puts what write writes into the folder under name. If write fails, Write returns its error, and there is no
-// such file.
+// Write makes a file called name in the folder. The function write writes its contents. If write fails, Write returns
+// its error, and there is no such file.
 func (d *Folder) Write(name string, write func(io.Writer) error) error {
 	f, err := d.Create(name)
 	if err != nil {
@@ -236,14 +237,14 @@ func (d *Folder) Write(name string, write func(io.Writer) error) error {
 	return f.fill(write)
 }
 
-// Sums lists the files that are committed, by name, with their sizes and checksums.
+// Sums lists the committed files, sorted by name, with their sizes and checksums.
 func (d *Folder) Sums() []Sum {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	return slices.SortedFunc(slices.Values(d.committed), func(a, b Sum) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-// keep notes that a file is complete.
+// keep records that a file is complete.
 func (d *Folder) keep(f *File) error {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -260,14 +261,14 @@ func (d *Folder) drop(f *File) error {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	if d.done {
-		return nil // it went with the folder
+		return nil // it was removed with the folder
 	}
 	delete(d.written, f.name)
 	return d.files.remove(f.name)
 }
 
-// Commit puts the folder in its place. If that fails, none of its files is there. It fails, too, if the folder that it
-// is made in was moved or removed meanwhile, since the files would be elsewhere than was asked for.
+// Commit puts the folder in its place. If that fails, none of its files is there. Commit also fails if the parent
+// folder has been moved or removed meanwhile, because the files would not be at the requested path.
 func (d *Folder) Commit() error {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -285,14 +286,14 @@ func (d *Folder) Commit() error {
 	if err := d.place(); err != nil {
 		return about(d.path, err)
 	}
-	d.made, d.written = nil, nil // they are in place: nothing of them shall be removed
+	d.made, d.written = nil, nil // they are in place: leave must not remove them
 	d.leave()
 	return nil
 }
 
 // place renames the folder, or moves its files.
 func (d *Folder) place() error {
-	if runtime.GOOS == "windows" { // it renames no open folders
+	if runtime.GOOS == "windows" { // Windows does not rename open folders
 		d.files.close()
 	}
 	base, from := d.hidden.base, filepath.Join(d.hidden.name, filesName)
@@ -308,14 +309,14 @@ func (d *Folder) place() error {
 		}
 		return err
 	}
-	// Some file systems rename no folders.
+	// Some file systems cannot rename folders.
 	if err := base.mkdir(d.name, 0o777); err != nil && !errors.Is(err, fs.ErrExist) { // it may have appeared meanwhile
 		return err
 	}
 	return d.carry()
 }
 
-// carry moves the files into the folder that is there. What others put there meanwhile stays as it is.
+// carry moves the files into the folder, which exists. What others put there meanwhile stays as it is.
 func (d *Folder) carry() error {
 	if err := checkEmpty(d.path, partial); err != nil {
 		return err
@@ -335,8 +336,8 @@ func (d *Folder) Discard() {
 	d.made.Remove()
 }
 
-// leave removes the hidden folder with what is left in it. It opens nothing, so that it works where nothing can be
-// opened any more, and it works on folders that have been moved.
+// leave removes the hidden folder with what is left in it. It opens nothing, so that it works even if the process can
+// open no more files. It also works if the folders have been moved.
 func (d *Folder) leave() {
 	if d.done {
 		return
@@ -352,10 +353,10 @@ func (d *Folder) leave() {
 	d.hidden.base.close()
 }
 
-// Made lists folders that did not exist before, the innermost first.
+// Made lists folders that were newly made, the innermost first.
 type Made []string
 
-// MakeFolders makes path and its missing parents. If it fails it leaves none of them.
+// MakeFolders makes path and its missing parents. If it fails, it removes those that it made.
 func (o Options) MakeFolders(path string) (Made, error) {
 	var missing []string
 	for at := filepath.Clean(path); ; at = filepath.Dir(at) {
@@ -380,7 +381,7 @@ func (o Options) MakeFolders(path string) (Made, error) {
 	return made, nil
 }
 
-// makeFolder makes a folder that a power cut does not take away.
+// makeFolder makes a folder that survives a power cut.
 func (o Options) makeFolder(path string) error {
 	parent, err := o.disk().open(filepath.Dir(path))
 	if err != nil {
@@ -397,11 +398,11 @@ func (o Options) makeFolder(path string) error {
 	return err
 }
 
-// Remove removes those of the folders that hold nothing.
+// Remove removes those of the folders that are empty.
 func (m Made) Remove() {
 	for _, p := range m {
 		if info, err := os.Lstat(p); err == nil && info.IsDir() {
-			os.Remove(p) // fails where someone has put something there: then it stays
+			os.Remove(p) // fails if someone has put something there: then the folder stays
 		}
 	}
 }

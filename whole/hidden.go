@@ -14,25 +14,27 @@ import (
 	"strings"
 )
 
-// hidden is a folder in which files wait until they are put in place, in the same file system, since only there a
-// rename is one step. It has a lock, which ends with the process: whoever gets the lock of a hidden folder knows that
-// its process is dead, and removes it. The lock goes last, so that no other process uses what is half removed.
+// hidden is a folder in which files wait until they are put in place. It is in the same file system as that place,
+// because only there a rename is one step. It has a lock, which ends with the process. So a process that can lock a
+// hidden folder knows that its owner is dead, and removes it. It removes the lock file last, so that no other process
+// uses a half-removed folder.
 //
-// All that it holds has a name that nobody else gives. A name is a mark that comes to the disk no later than what it
-// marks. So a power cut leaves no hidden folder without it, and no folder of somebody else is taken for a hidden one.
+// Everything in a hidden folder has a name that nobody else uses. These names mark the folder as a hidden one. A name
+// reaches the disk no later than what it names. So after a power cut, too, every hidden folder has this mark, and no
+// other folder is taken for one.
 type hidden struct {
-	base  place // that it is in
+	base  place // the folder that it is in
 	name  string
 	inner place
 	lock  *os.File
 }
 
 const (
-	// partial begins the names of hidden folders, and of files that are not committed.
+	// partial begins the names of hidden folders, and of the files of WritePrivate that are not complete.
 	partial = ".partial"
 	// mark begins the names in hidden folders.
 	mark = "gpuconv."
-	// lockName is the file in a hidden folder that is locked.
+	// lockName is the name of the file in a hidden folder that is locked.
 	lockName = mark + "lock"
 )
 
@@ -41,7 +43,7 @@ var (
 	errUnlockable = errors.New("the file system has no locks")
 )
 
-// hiddenName is the name of a hidden folder for what will have a name. Another slot gives another name.
+// hiddenName returns the name of the hidden folder for a file or folder called name. Each slot gives another name.
 func hiddenName(name string, slot int) string {
 	const most = 200 // bytes; file systems take 255
 	if len(name) > most {
@@ -54,18 +56,18 @@ func hiddenName(name string, slot int) string {
 	return partial + "-" + name
 }
 
-// tries bounds how often a name is tried that processes make and remove at the same moment.
+// tries limits the attempts to make a folder that other processes make and remove at the same moment.
 const tries = 100
 
-// claim makes the hidden folder name in base. If a dead process has left one, claim removes that and calls removed. It
-// reports errInUse if a process that lives has it.
+// claim makes the hidden folder name in base. If a dead process has left one, claim removes that one and calls removed.
+// It reports errInUse if a living process has it.
 func claim(base place, name string, removed func(path string)) (*hidden, error) {
 	for range tries {
 		err := base.mkdir(name, 0o700)
 		if err == nil {
 			h, err := own(base, name)
 			if errors.Is(err, errInUse) || errors.Is(err, fs.ErrNotExist) {
-				continue // another has taken it for one of the dead before it was locked
+				continue // another process took it for an abandoned one before it was locked
 			}
 			return h, err
 		}
@@ -79,7 +81,7 @@ func claim(base place, name string, removed func(path string)) (*hidden, error) 
 	return nil, errInUse
 }
 
-// own locks a hidden folder that was just made. If it fails it removes the folder.
+// own locks a hidden folder that was just made. If it fails, it removes the folder.
 func own(base place, name string) (*hidden, error) {
 	inner, err := base.open(name)
 	if err != nil {
@@ -91,13 +93,13 @@ func own(base place, name string) (*hidden, error) {
 	if err == nil {
 		h.lock = f.File
 		if err = taken(inner, f.File); errors.Is(err, errUnlockable) {
-			err = nil // then nobody will take it for one of the dead
+			err = nil // without locks, no process can take the folder for an abandoned one
 		}
 	}
 	switch {
 	case err == nil:
 		return h, nil
-	case errors.Is(err, fs.ErrExist), errors.Is(err, errInUse): // another locks it
+	case errors.Is(err, fs.ErrExist), errors.Is(err, errInUse): // another process locks it
 		h.close()
 		return nil, errInUse
 	}
@@ -105,7 +107,8 @@ func own(base place, name string) (*hidden, error) {
 	return nil, err
 }
 
-// taken locks f and makes sure that it is still the lock of a hidden folder: another may have removed it meanwhile.
+// taken locks f, and checks that f is still the lock file of a hidden folder: another process may have removed it
+// meanwhile.
 func taken(inner place, f *os.File) error {
 	err := inner.change(change{action: locks, path: f.Name()}, func() error { return lock(f) })
 	if err != nil {
@@ -125,8 +128,8 @@ func taken(inner place, f *os.File) error {
 	return nil
 }
 
-// seize locks a hidden folder that is there already. It reports errInUse if its process lives, another error if that
-// cannot be known or the folder is none of this package's, and [fs.ErrNotExist] if it is gone.
+// seize locks a hidden folder that already exists. It reports errInUse if its process is alive, and [fs.ErrNotExist] if
+// the folder is gone. It reports another error if it cannot know that, or if the folder is not one of this package's.
 func seize(base place, name string) (*hidden, error) {
 	info, err := base.root.Lstat(name)
 	if err != nil {
@@ -149,13 +152,14 @@ func seize(base place, name string) (*hidden, error) {
 		return h, nil
 	}
 	h.close()
-	if errors.Is(err, errUnlockable) || errors.Is(err, fs.ErrPermission) { // nobody knows, or it is another user's
+	if errors.Is(err, errUnlockable) || errors.Is(err, fs.ErrPermission) { // unknown, or another user's
 		err = inTheWay(base, name)
 	}
 	return nil, err
 }
 
-// foreign reports an error if the folder holds anything without the mark: it is somebody else's.
+// foreign reports an error if the folder has anything with a name that is not this package's: then it is somebody
+// else's.
 func (h *hidden) foreign() error {
 	folder, err := h.inner.root.Open(".")
 	if err != nil {
@@ -174,14 +178,14 @@ func (h *hidden) foreign() error {
 	return err
 }
 
-// inTheWay is the error about something that has the name of a hidden folder and is not one.
+// inTheWay returns the error about something that has the name of a hidden folder but is not one.
 func inTheWay(base place, name string) error {
 	return &Error{Name: filepath.Join(base.path, name), Err: errors.New("it is in the way: want it gone")}
 }
 
-// clear removes the hidden folder of a dead process, and what that has moved out of it but not completed. It calls
-// removed then, unless the folder held no more than a lock: its process may live, and make or remove it just now. If
-// the folder is gone it does nothing.
+// clear removes the hidden folder of a dead process. If the process died while it moved files out of the folder, clear
+// removes those files, too. Then it calls removed, unless the folder had nothing but a lock: a living process may just
+// be making or removing such a folder. If the folder is gone, clear does nothing.
 func clear(base place, name string, removed func(path string)) error {
 	h, err := seize(base, name)
 	switch {
@@ -204,7 +208,7 @@ func clear(base place, name string, removed func(path string)) error {
 	return nil
 }
 
-// empty removes all but the lock, and reports whether there was anything.
+// empty removes everything but the lock, and reports whether there was anything.
 func (h *hidden) empty() (held bool, err error) {
 	folder, err := h.inner.root.Open(".")
 	if err != nil {
@@ -222,9 +226,9 @@ func (h *hidden) empty() (held bool, err error) {
 	return held, err
 }
 
-// leave removes the hidden folder, which is empty but for its lock.
+// leave removes the hidden folder, which has nothing but its lock.
 func (h *hidden) leave() {
-	if runtime.GOOS == "windows" && h.lock != nil { // it removes no open files
+	if runtime.GOOS == "windows" && h.lock != nil { // Windows does not remove open files
 		h.lock.Close()
 	}
 	if h.lock != nil {
@@ -235,7 +239,7 @@ func (h *hidden) leave() {
 	h.close()
 }
 
-// close closes all that is open and leaves the folder as it is.
+// close closes everything that is open, and leaves the folder as it is.
 func (h *hidden) close() {
 	if h.lock != nil {
 		h.lock.Close()

@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// lock takes the lock of an open file, or reports errInUse. The system gives it back when the process ends, however it
-// ends. NFS may have such locks between machines, too. A file system without them gives errUnlockable.
+// lock locks an open file, or reports errInUse if another process has it locked. The system releases the lock when the
+// process ends, for whatever reason. On NFS, locks may also hold between machines. If the file system has no locks,
+// lock reports errUnlockable.
 func lock(f *os.File) error {
 	connection, err := f.SyscallConn()
 	if err != nil {

@@ -4,5 +4,5 @@ package whole
 
 import "os"
 
-// lock says that this system has no lock that ends with its process.
+// lock reports errUnlockable, because this system has no lock that ends with its process.
 func lock(*os.File) error { return errUnlockable }

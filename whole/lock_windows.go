@@ -6,8 +6,8 @@ import (
 	"unsafe"
 )
 
-// lock takes the lock of an open file, or reports errInUse. The system gives it back when the process ends, however it
-// ends.
+// lock locks an open file, or reports errInUse if another process has it locked. The system releases the lock when the
+// process ends, for whatever reason. If the file system has no locks, lock reports errUnlockable.
 func lock(f *os.File) error {
 	const exclusive, atOnce = 2, 1
 	const violation = syscall.Errno(33)

@@ -10,20 +10,21 @@ import (
 	"slices"
 )
 
-// moves says what is moved out of a hidden folder, one file after the other. It is in the hidden folder, as a file,
-// from before the first move until after the last. If the process dies between, the next one knows what to remove.
+// moves lists files that are moved out of a hidden folder, one after the other. It is stored as a file in the hidden
+// folder, from before the first move until after the last. If the process dies meanwhile, the next process reads from
+// it what to remove.
 type moves struct {
-	Into  string `json:"into"`  // a folder, relative to the one that the hidden folder is in
-	Files []Sum  `json:"files"` // in the order in which they move; the last moves when the others are safe
+	Into  string `json:"into"`  // the destination folder, relative to the folder that has the hidden one
+	Files []Sum  `json:"files"` // in the order of moving; the last one moves when the others are safe on the disk
 }
 
 const (
-	movesName = mark + "moves" // the file
-	filesName = mark + "files" // the folder that they are moved out of
+	movesName = mark + "moves" // the file that stores a moves
+	filesName = mark + "files" // the folder from which the files are moved
 )
 
-// carry moves the files out of the hidden folder. If that fails, none is left at its new place. A file that is there
-// already stays as it is: then the error is [fs.ErrExist].
+// carry moves the files out of the hidden folder. If that fails, none is left in its new place. It does not replace a
+// file that is already there: then the error is [fs.ErrExist].
 func (h *hidden) carry(m moves) error {
 	if len(m.Files) == 0 {
 		return nil
@@ -34,7 +35,7 @@ func (h *hidden) carry(m moves) error {
 	}
 	for i, file := range m.Files {
 		err := h.base.add(filepath.Join(h.name, filesName, file.Name), filepath.Join(m.Into, file.Name))
-		if err == nil && i >= len(m.Files)-2 { // all but the last, and then the last
+		if err == nil && i >= len(m.Files)-2 { // when only the last one is missing, and after the last one
 			err = h.base.syncIn(m.Into)
 		}
 		if err != nil {
@@ -42,13 +43,13 @@ func (h *hidden) carry(m moves) error {
 			return named(file.Name, err)
 		}
 	}
-	for _, file := range m.Files { // those that have two names now
+	for _, file := range m.Files { // remove the old names of files that now have two
 		_ = h.inner.remove(filepath.Join(filesName, file.Name))
 	}
 	return nil
 }
 
-// announce writes the file of m. After a power cut, too, it is there if anything was moved.
+// announce stores m, and syncs it before anything is moved: so it is also there after a power cut.
 func (h *hidden) announce(m moves) error {
 	text, err := json.Marshal(m)
 	if err != nil {
@@ -71,7 +72,7 @@ func (h *hidden) announce(m moves) error {
 	return err
 }
 
-// undo removes what a dead process has moved, unless it has moved all.
+// undo removes the files that a dead process has moved, unless it has moved all of them.
 func (h *hidden) undo() error {
 	m, ok := h.moves()
 	if !ok || h.base.holds(filepath.Join(m.Into, m.Files[len(m.Files)-1].Name)) {
@@ -90,14 +91,14 @@ func (h *hidden) back(m moves, files []Sum) error {
 	}
 	failed = errors.Join(failed, h.base.syncIn(m.Into))
 	if m.Into != "." {
-		_ = h.base.remove(m.Into) // what others have put there stays, and the folder with it
+		_ = h.base.remove(m.Into) // if others have put something there, it stays, and so does the folder
 		failed = errors.Join(failed, h.base.sync())
 	}
 	return failed
 }
 
-// moved reports whether the file in a folder is for certain the one that was moved there, byte for byte. Anything else
-// is somebody's.
+// moved reports whether the file in a folder is certainly the one that was moved there, byte for byte. Any other file
+// may be somebody else's.
 func (h *hidden) moved(into string, file Sum) bool {
 	path := filepath.Join(into, file.Name)
 	there, err := h.base.root.Lstat(path)
@@ -118,7 +119,7 @@ func (h *hidden) moved(into string, file Sum) bool {
 	return err == nil && got.of(file.Name) == file
 }
 
-// moves reads the file, which may have any content.
+// moves reads the stored moves. The file may have any content; ok says whether it is valid.
 func (h *hidden) moves() (m moves, ok bool) {
 	info, err := h.inner.root.Lstat(movesName)
 	if err != nil || !info.Mode().IsRegular() {
@@ -142,12 +143,12 @@ func (h *hidden) moves() (m moves, ok bool) {
 	return m, isPlain(m.Into) && hiddenName(m.Into, 0) == h.name
 }
 
-// isPlain reports whether name is one within a folder, and no path.
+// isPlain reports whether name is a name within a folder, not a path.
 func isPlain(name string) bool {
 	return name != "." && filepath.IsLocal(name) && filepath.Base(name) == name
 }
 
-// syncIn syncs a folder in p. If it is gone there is nothing to sync.
+// syncIn syncs a folder in p. It does nothing if the folder is gone.
 func (p place) syncIn(name string) error {
 	if name == "." {
 		return p.sync()

@@ -1,17 +1,18 @@
 package whole
 
-// Options say how files and folders are written. The zero value is for results: they outlive a power cut.
+// Options say how files and folders are written. The zero value is for results: they survive a power cut.
 type Options struct {
-	// NoSync leaves it to the system when the disk gets what was written. Files are whole or not at all after a failure
-	// or a kill, but not after a power cut. It is for scratch files.
+	// NoSync lets the system decide when data reaches the disk. Files are then complete or absent after a failure or a
+	// kill, but perhaps not after a power cut. It is for scratch files.
 	NoSync bool
-	// Removed, if not nil, is called with the path of each hidden folder that a process left that has died.
+	// Removed, if not nil, is called with the path of each hidden folder that a dead process has left and that was
+	// removed.
 	Removed func(path string)
 
 	seam func(c change, do func() error) error // see disk
 }
 
-// change does a change as disk does.
+// change makes a change in the way of disk.change.
 func (o Options) change(c change, do func() error) error { return o.disk().change(c, do) }
 
 func (o Options) disk() disk { return disk{noSync: o.NoSync, seam: o.seam} }

@@ -6,8 +6,9 @@ import (
 	"path/filepath"
 )
 
-// Scratch makes a folder for files that nobody keeps, where the system has such folders. name says whose it is. remove
-// removes it with all that it holds. Folders of the same name whose processes have died are removed, too.
+// Scratch makes a folder for temporary files, in the system's folder for them. name becomes a part of its hidden
+// parent's name. remove removes the folder with everything in it. Scratch also removes such folders of the same name
+// that dead processes have left.
 func (o Options) Scratch(name string) (path string, remove func(), err error) {
 	base, err := o.disk().open(os.TempDir())
 	if err != nil {
@@ -19,7 +20,7 @@ func (o Options) Scratch(name string) (path string, remove func(), err error) {
 		return "", nil, named(filepath.Join(os.TempDir(), name), err)
 	}
 	remove = func() {
-		_, _ = h.empty() // what cannot be removed stays, and the folder with it
+		_, _ = h.empty() // what cannot be removed stays, and so does the folder
 		h.leave()
 		base.close()
 	}
@@ -30,17 +31,18 @@ func (o Options) Scratch(name string) (path string, remove func(), err error) {
 	return filepath.Join(h.inner.path, filesName), remove, nil
 }
 
-// slots is how many processes may have hidden folders for one name in one folder at the same time.
+// slots is how many processes may have hidden folders for the same name in the same folder at the same time.
 const slots = 16
 
-// claimSlot makes a hidden folder for what will be called name, and removes those of processes that have died.
+// claimSlot makes a hidden folder for a file or folder that will be called name. It removes those that dead processes
+// have left.
 func claimSlot(base place, name string, removed func(path string)) (*hidden, error) {
 	var mine *hidden
 	err := errInUse
 	for slot := range slots {
 		name := hiddenName(name, slot)
 		switch {
-		case mine == nil && (errors.Is(err, errInUse) || errors.As(err, new(*Error))): // the last one is taken
+		case mine == nil && (errors.Is(err, errInUse) || errors.As(err, new(*Error))): // the previous slot is taken
 			mine, err = claim(base, name, removed)
 		case base.holds(name):
 			_ = clear(base, name, removed)

@@ -11,12 +11,12 @@ import (
 	"gpuconv/internal/input"
 )
 
-// Sum says what a file of a folder held when it was written. The checksum finds what disks and power cuts do to a
-// file, and no forger. It is CRC-32C, which processors compute ten times as fast as SHA-256.
+// Sum says what a file of a folder contained when it was written. Its checksum detects damage by disks and power cuts,
+// but no forgery. It is CRC-32C, which processors compute ten times as fast as SHA-256.
 type Sum struct {
 	Name   string `json:"name"`
 	Bytes  int64  `json:"bytes"`
-	CRC32C string `json:"crc32c"` // Castagnoli's, in eight hexadecimal digits
+	CRC32C string `json:"crc32c"` // CRC-32 with Castagnoli's polynomial, in eight hexadecimal digits
 }
 
 // summer computes a Sum while a file is written.
@@ -35,8 +35,8 @@ func (s *summer) Write(p []byte) (int, error) {
 
 func (s *summer) of(name string) Sum { return Sum{name, s.bytes, fmt.Sprintf("%08x", s.hash.Sum32())} }
 
-// Verify reads the file of a folder and says how it differs from s. It returns nil if it does not, and ctx's error if
-// ctx is done. A name that is a path is refused, since it may come from a file that anyone has written.
+// Verify reads the file in folder and says how it differs from s. It returns nil if it does not differ, and ctx's error
+// if ctx is done. It refuses a name that is a path, because s may come from a file that anyone could have written.
 func (s Sum) Verify(ctx context.Context, folder string) error {
 	if !isPlain(s.Name) {
 		return &Error{Name: s.Name, Rule: "want the name of a file in the folder"}

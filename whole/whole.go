@@ -1,13 +1,14 @@
-// Package whole writes files and folders that are there whole or not at all. [Write] is for a file that is written at
-// once, [Create] for one that grows, [CreateFolder] for files that belong together. A failure, an interrupt, the end of
-// the process or a power cut leaves no half of a file at the path that was asked for. [Options] say more.
+// Package whole writes files and folders that are complete or not there at all. [Write] writes a file in one call,
+// [Create] a file that grows, [CreateFolder] a folder of files that belong together. After a failure, an interrupt, the
+// death of the process or a power cut, the requested path never has half a file. With [Options].NoSync, a power cut is
+// the exception.
 //
 // The steps: write the file in a hidden folder, sync it, rename it, sync the folder that it is in now. A new folder is
-// renamed as a whole. Into a folder that was there the files move one after the other, the last one when the others are
-// safe; a process that dies meanwhile leaves some of them, each whole.
+// renamed as a whole. If the folder existed before, its files move into it one after the other, the last one when the
+// others are safe on the disk. If the process dies meanwhile, some of the files are there, each complete.
 //
-// A process that is killed leaves its hidden folder. Its lock ends with the process, so that the next one that writes
-// the same file or folder knows, and removes it.
+// A process that is killed leaves its hidden folder. But its lock on that folder ends with the process. So the next
+// process that writes the same file or folder knows that the hidden folder is abandoned, and removes it.
 //
 // Every error that names a file or folder is an [*Error].
 package whole
@@ -23,17 +24,17 @@ import (
 // Error says which file or folder cannot be written, and why.
 type Error struct {
 	Name string // as the caller named it: a path, or a name within a [Folder]
-	// Rule says what would be right, if the name itself is wrong: a folder where a file is wanted. It is empty where
-	// the system refused what could have been right.
+	// Rule says what would be right if something is wrong with the path itself, for example if it leads to a folder
+	// where a file is wanted. It is empty if the system refused an operation on a suitable path.
 	Rule string
-	Err  error // the cause, if there is another than Rule
+	Err  error // the cause, if there is one besides Rule
 }
 
 // Error returns one line: name, rule, cause.
 func (e *Error) Error() string { return fault.Printable(e.Name) + ": " + e.Beside("", e.Name) }
 
-// Beside returns the line for a place that names a file already: without the name, if it is the given one. Any flag may
-// have given it.
+// Beside returns the line for a message that already names a file. It leaves out e.Name if that is the same file. The
+// first argument, the name of a flag, makes no difference.
 func (e *Error) Beside(_, name string) string {
 	switch {
 	case name != e.Name:
@@ -49,7 +50,7 @@ func (e *Error) Beside(_, name string) string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// named returns err with the name of the file or folder that it is about; nil stays nil.
+// named returns err with the name of the file or folder that it is about. If err is nil, it returns nil.
 func named(name string, err error) error {
 	if err == nil {
 		return nil
@@ -57,7 +58,7 @@ func named(name string, err error) error {
 	return &Error{Name: name, Err: Cause(err)}
 }
 
-// about is named for an error that may name a file already.
+// about is like named, but returns err as it is if it already names a file.
 func about(name string, err error) error {
 	if errors.As(err, new(*Error)) {
 		return err
@@ -65,8 +66,8 @@ func about(name string, err error) error {
 	return named(name, err)
 }
 
-// Cause takes the operation and the paths off an error of package os, for errors that name the file in their own way.
-// It returns any other error as it is.
+// Cause returns the cause of an error of package os, without the operation and the paths, for errors that name the file
+// themselves. It returns any other error as it is.
 func Cause(err error) error {
 	var path *fs.PathError
 	var link *os.LinkError

@@ -3,9 +3,9 @@
 
 peers.py --json both.json [--html both.html] [--plots DIR] [--suite seed] [--cases REGEXP] [--backend cpu] [--rounds 5]
 
-For each block of a case a process of gpuconv runs (with 1 thread and with all), then a block of each peer. The outputs are
-held to gpuconv's float64 reference. `gpuconv bench report` pools the blocks, so that the same code makes all medians and
-intervals. A peer that is not installed is named as absent. See README.md.
+For each block of a case a process of gpuconv runs (with 1 thread and with all), then a block of each peer. The outputs
+are compared with gpuconv's float64 reference. `gpuconv bench report` pools the blocks, so that the same code makes all
+medians and intervals. A peer that is not installed is called absent. See README.md.
 """
 import argparse, array, json, math, os, random, re, shutil, statistics, subprocess, sys, tempfile
 
@@ -17,14 +17,14 @@ ap.add_argument("--plots", help="write the pictures into this new or empty folde
 ap.add_argument("--gpuconv", default="bin/gpuconv", help="the program")
 ap.add_argument("--suite", default="seed")
 ap.add_argument("--cases", default="", help="only cases whose name matches this regular expression")
-ap.add_argument("--backend", default="cpu", help="of ours: cpu, gpu or gpu,cpu")
+ap.add_argument("--backend", default="cpu", help="backends of gpuconv: cpu, gpu or gpu,cpu")
 ap.add_argument("--peers", default="pytorch,onnxruntime", help="pytorch, onnxruntime, pytorch-cuda or several of them")
 ap.add_argument("--rounds", type=int, default=5)
-ap.add_argument("--samples", type=int, default=3, help="at least, of each block")
-ap.add_argument("--seconds", type=float, default=0.1, help="at least, of each block")
-ap.add_argument("--threads", default="", help="of the peers: 1, 2 or 1,2; all if not given")
+ap.add_argument("--samples", type=int, default=3, help="of each block, at least")
+ap.add_argument("--seconds", type=float, default=0.1, help="of each block, at least")
+ap.add_argument("--threads", default="", help="threads of the peers: 1, 2 or 1,2; all if not given")
 ap.add_argument("--cpu-time", action="store_true",
-    help="compare, in the table, the time that processes had a core: for machines on which others compute; 1 thread")
+    help="compare CPU time in the table, with 1 thread: for machines with other work")
 ap.add_argument("--python", default="/usr/bin/python3", help="the Python that has PyTorch")
 ap.add_argument("--node", default="node")
 ap.add_argument("--node-path", default=os.environ.get("NODE_PATH", ""),
@@ -34,7 +34,7 @@ args = ap.parse_args()
 rand = random.Random(args.seed)
 cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 threads = [int(t) for t in args.threads.split(",")] if args.threads else [1 if args.cpu_time else cores]
-# Settings of OpenBLAS that a machine may have for old builds of it slow peers down.
+# A machine may have settings of OpenBLAS for old builds of it, which slow peers down.
 env = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")} | {"NODE_PATH": args.node_path}
 COMMANDS = {"pytorch": [args.python, os.path.join(HERE, "torch_conv.py"), "--serve"],
             "pytorch-cuda": [args.python, os.path.join(HERE, "torch_conv.py"), "--serve", "--device", "cuda"],
@@ -68,7 +68,7 @@ class Peer:
         return json.loads(answer) if answer else {"error": f"{self.name} ended without an answer"}
 
     def info(self, n, mine):
-        """Describes the peer. On the processor its roof is gpuconv's with as many threads, measured beside it."""
+        """Describes the peer. On the processor, its peak rates are those that gpuconv measured with as many threads."""
         cpu = mine["machine"]["cpu"]
         roofs = [b["roof"] for b in mine["backends"] if b["backend"] == "cpu" and b["threads"] == n and b.get("roof")]
         info = {"backend": self.name, "threads": n, "device": self.hello["device"] or cpu, "software": False,
@@ -87,7 +87,7 @@ def gpuconv(*command, check=True):
 
 
 def ours(case, cases, folder, number):
-    """A block of gpuconv: a report of one case, which lists all cases in their order."""
+    """Times a block of gpuconv: returns a report of one case, which lists all cases in their order."""
     path = os.path.join(folder, f"ours{number:05d}.json")
     # Exit code 1 means that an output is wrong, which is in the report.
     gpuconv("bench", "--suite", args.suite, "--cases", f"^{re.escape(case)}$", "--backend", args.backend,
@@ -98,7 +98,7 @@ def ours(case, cases, folder, number):
     with open(path) as f:
         report = json.load(f)
     report["run"]["command"], report["cases"] = ["bench/peers/peers.py"] + sys.argv[1:], cases
-    # Compiling, with caches cold and warm, is not what peers are held against.
+    # Compiling, with cold and warm caches, is not compared with peers.
     report["results"] = [r for r in report["results"] if not r.get("cache")]
     with open(path, "w") as f:
         json.dump(report, f)
@@ -106,7 +106,7 @@ def ours(case, cases, folder, number):
 
 
 class Numbers:
-    """Images, weights and the reference's outputs of a case, in files: a batch repeats the images."""
+    """Images, weights and the reference's outputs of a case, in files. A batch repeats these few images."""
 
     def __init__(self, case, folder):
         self.case, base = case, os.path.join(folder, str(abs(hash(case["case"]))))
@@ -117,8 +117,8 @@ class Numbers:
         for path, values in [(self.x, x), (self.w, w)]:
             with open(path, "wb") as f:
                 values.tofile(f)
-        # Where filters do not depend on each other the reference computes some of them: 1e8 multiplications take it a
-        # fraction of a second.
+        # If filters do not depend on each other, the reference computes only some of them: 1e8 multiplications take it
+        # a fraction of a second.
         self.filters = list(range(weight[0]))
         most = max(2, int(1e8 / (case["macs"] / case["n"] / weight[0] * self.images)))
         if case["groups"] == 1 and most < weight[0]:
@@ -139,7 +139,7 @@ class Numbers:
         return array.array("f", (2 * rand.random() - 1 for _ in range(n)))
 
     def wrong(self):
-        """What is wrong with the output of a peer's first images, or "".
+        """Returns what is wrong with the output of a peer's first images, or "".
 
         Errors of float32 are 1e-7 to 1e-6 of the largest output; TF32 makes 1e-4, and one wrong tap 1e-2.
         """
@@ -176,7 +176,7 @@ def load(path):
 
 
 def result(case, peer, n, phase, answer, wrong, cpu):
-    """A result of a report with one block; gpuconv bench report adds the rates, and the interval of all blocks."""
+    """Returns a result of one block for a report. gpuconv bench report adds rates, and the interval over all blocks."""
     row = {"suite": case["suite"], "case": case["case"], "backend": peer.name, "threads": n,
         "device": peer.hello["device"] or cpu,
            "algorithm": peer.hello["algorithm"], "n": case["n"], "phase": phase, "median_s": 0, "ci_low_s": 0, "ci_high_s": 0, "samples": 0, "correct": not wrong}
@@ -196,7 +196,7 @@ def block(peer, case, numbers, n, mine, folder, number):
     """
     report = {k: mine[k] for k in ["schema", "machine", "run"]} | {"backends": [peer.info(n, mine)], "cases": [case],
         "results": [], "missing": []}
-    report["run"] = report["run"] | {"seconds": 0}  # they are counted in mine
+    report["run"] = report["run"] | {"seconds": 0}  # the seconds are counted in mine
     report["machine"] = report["machine"] | {"versions": [{"name": peer.name, "version": peer.hello["version"]}]
         if not peer.absent else []}
     if not peer.absent:
@@ -215,7 +215,7 @@ def block(peer, case, numbers, n, mine, folder, number):
 
 
 def rate(reports, case, backend, n):
-    """GFLOP/s of the blocks, on the clock or by the time on cores."""
+    """Returns the GFLOP/s of the blocks, in wall-clock time or CPU time."""
     times = []
     for r in reports:
         for x in r["results"]:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The main job as the tutorial does it, NumPy and PyTorch, one image at a time: what gpuconv run is held against.
+"""Does the job of gpuconv run as the tutorial does it, with NumPy and PyTorch, one image at a time, to compare times.
 
 Formulas: Neuromatch Academy, W1D5 tutorial 2 (CC BY 4.0), in our own words. Needs python3-numpy and python3-torch.
 Usage: tutorial.py OUTPUT.npy

@@ -14,19 +14,19 @@ import (
 	"gpuconv/whole"
 )
 
-// cacheVariable names the environment variable that chooses the folder for what one run keeps for the next, or is
-// "off".
+// cacheVariable is the environment variable that names the cache, a folder in which one run keeps files for the next.
+// "off" means no cache.
 const cacheVariable = "GPUCONV_CACHE"
 
-// cache is that folder. It can be removed at any time: that costs time and nothing else.
+// cache is that folder. It can be removed at any time: that costs the next run time and nothing else.
 type cache struct {
 	folder string // "" for none
 	why    string // why there is none
 	unsafe bool   // others may write to it
 }
 
-// openCache finds the folder, which need not exist. Drivers run what is in it, so one that others may write to is not
-// used.
+// openCache finds the folder, which need not exist. Drivers run the programs in it, so it is not used if others may
+// write to it.
 func openCache() cache {
 	var c cache
 	switch named := os.Getenv(cacheVariable); named {
@@ -50,7 +50,7 @@ func openCache() cache {
 	return c
 }
 
-// note is a line about a folder that is not used though it was to be; "" if all is well.
+// note returns a line that says why the folder is not used if others may write to it, otherwise "".
 func (c cache) note() string {
 	if !c.unsafe {
 		return ""
@@ -58,7 +58,7 @@ func (c cache) note() string {
 	return "nothing is kept for the next run: " + c.why
 }
 
-// programs is the folder of linked programs; see gpu.Options.
+// programs is the folder of linked shader programs; see gpu.Options.
 func (c cache) programs() string { return c.part("programs") }
 
 // tuned is the store of the results of gpuconv autotune.
@@ -80,7 +80,7 @@ type cacheReport struct {
 	Why          string `json:"why,omitempty"`
 	Programs     int    `json:"programs"`
 	ProgramBytes int64  `json:"program_bytes"`
-	Tuned        int    `json:"tuned"` // problems
+	Tuned        int    `json:"tuned"` // how many problems are tuned
 }
 
 func (c cache) report() cacheReport {
@@ -89,7 +89,7 @@ func (c cache) report() cacheReport {
 	return r
 }
 
-// count counts the files of a folder with an extension, and their bytes.
+// count returns how many files in a folder have an extension, and how many bytes they have together.
 func count(folder, extension string) (files int, bytes int64) {
 	entries, _ := os.ReadDir(folder) // a folder that cannot be read counts as empty
 	for _, e := range entries {

@@ -39,7 +39,7 @@ func tuneKey(device gpu.Info, p conv.Problem, precision conv.Precision) autotune
 		Precision: precision}
 }
 
-// autotuneFlags are what gpuconv autotune is asked for.
+// autotuneFlags are the flags of gpuconv autotune.
 type autotuneFlags struct {
 	problem problemFlags
 	deviceFlags
@@ -47,7 +47,7 @@ type autotuneFlags struct {
 	forget bool
 }
 
-// seedProblem is tuned if --problem names no other.
+// seedProblem is tuned if there is no --problem: the tutorial's layer for 512 images.
 const seedProblem = "512,1,48,64,6,7,3,1,1"
 
 func newAutotune() *cobra.Command {
@@ -57,8 +57,8 @@ func newAutotune() *cobra.Command {
 		Aliases: []string{"tune"}, // its name before there was gpuconv tuning
 		Short:   "Measure which algorithm and tile are fastest for a convolution on a GPU, and use them from then on",
 		Long: "autotune computes a convolution with every algorithm that accepts it and every tile of that\n" +
-			"algorithm. It holds the outputs to the float64 reference, times in turn those that are not far\n" +
-			"behind, and stores the fastest for this device, driver and convolution. run, conv and info take\n" +
+			"algorithm. It checks the outputs against the float64 reference, times in turn those that are not\n" +
+			"far too slow, and stores the fastest for this device, driver and convolution. run, conv and info take\n" +
 			"it from then on, also for up to four times as many or as few images, unless --algorithm forces\n" +
 			"one. Times are those of the device. The device's own choice is kept unless another is 3 % faster.\n\n" +
 			"fft and winograd take part only with --precision fast. What is stored then is used only with that\n" +
@@ -73,8 +73,8 @@ func newAutotune() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	f.problem.register(flags)
-	flags.Lookup("problem").Usage = "the convolution: N,Cin,H,W,Cout,K,pad,stride,groups, or alone with the flags of " +
-		"gpuconv conv; " + seedProblem + " if it is left out"
+	flags.Lookup("problem").Usage = "the convolution: N,Cin,H,W,Cout,K,pad,stride,groups; without a value the flags " +
+		"of gpuconv conv describe it; " + seedProblem + " if --problem is left out"
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "",
 		"measure only this algorithm's tiles, and store nothing: "+either(gpu.AlgorithmNames()))
@@ -254,8 +254,8 @@ func (f *autotuneFlags) race(ctx context.Context, stderr io.Writer, p conv.Probl
 	return all, nil
 }
 
-// failures is an error if a way failed. Then the driver or a shader is broken, and it does not matter which way is
-// fastest.
+// failures returns an error if a way failed. Then the driver or a shader is broken, and it does not matter which way is
+// the fastest.
 func failures(all []*autotune.Entrant) error {
 	for _, e := range all {
 		if e.Err != nil {

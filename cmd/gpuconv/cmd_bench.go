@@ -22,7 +22,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// benchFlags are what gpuconv bench is asked for.
+// benchFlags are the flags of gpuconv bench.
 type benchFlags struct {
 	suite, cases, backends string
 	deviceFlags
@@ -40,14 +40,14 @@ func newBench() *cobra.Command {
 		Use:   "bench",
 		Short: "GPU against CPU throughput, with confidence intervals, roofs and a check of every output",
 		Long: "bench times every case of a suite on every backend, in random order over several rounds, until\n" +
-			"its median is known to 1 % or the time is up. It holds a sample of each timed output to the\n" +
-			"float64 reference. A wrong output has no figures.\n\n" +
+			"its median is known to 1 % or the time is up. It checks a sample of each timed output against the\n" +
+			"float64 reference. A wrong output gets no figures.\n\n" +
 			"total is from images in memory to outputs in memory. upload, kernel and readback are its parts,\n" +
 			"which only a GPU has. compile is timed apart, with an empty and a warm cache of shaders. GFLOP/s\n" +
 			"count 2 for each multiplication of the direct form, GB/s count images, weights and outputs once\n" +
-			"each. The column 'of roof' is the rate as a part of the most that the device could reach at that\n" +
-			"intensity, as probes measured it. The CPU engine is timed with one thread and with all. A\n" +
-			"software renderer is no GPU. What gpuconv autotune has stored is not used.\n\n" +
+			"each. The column 'of roof' is the rate as a fraction of the most that the device can reach at that\n" +
+			"intensity (FLOP per byte), as probes measured it. The CPU engine is timed with one thread and with\n" +
+			"all. A software renderer is no GPU. What gpuconv autotune has stored is not used.\n\n" +
 			"Suites: seed (the tutorial's layer, 1 to 16,384 images, within 2 minutes), layers (of well-known\n" +
 			"networks), sweep (kernel, channels, size and stride, one at a time). Exit code 1: an output was\n" +
 			"wrong.",
@@ -175,11 +175,11 @@ func (f *benchFlags) timeLimits() (suite, run time.Duration) {
 	return suite, suite / 10
 }
 
-// measure times the suite and, for a GPU, compiling it.
+// measure times the suite and, for a GPU, compiling it. asked says that --backend was given.
 func (f *benchFlags) measure(ctx context.Context, suite bench.Suite, asked bool, stderr io.Writer) (bench.Report,
 	error) {
 	if f.seed == 0 {
-		f.seed = 1 + rand.Uint64N(1<<53-1) // a float64 of a JSON reader holds it
+		f.seed = 1 + rand.Uint64N(1<<53-1) // below 2⁵³, which JSON readers keep exact
 	}
 	subjects, absent, closeAll, err := f.subjects(ctx, asked)
 	if err != nil {

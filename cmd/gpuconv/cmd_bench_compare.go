@@ -16,11 +16,11 @@ func newBenchCompare() *cobra.Command {
 		Use:   "compare OLD.json NEW.json",
 		Short: "Ratios of two reports with confidence intervals; exit code 1 on a significant regression",
 		Long: "compare sets the times of two reports of gpuconv bench against each other. A change is\n" +
-			"significant if chance alone would produce any such change in fewer than 5 % of comparisons\n" +
-			"(counting all cases), and if it exceeds the threshold. Both must hold for the time itself and for\n" +
-			"the time divided by that of fixed work run beside it (calibrated). So a machine that was busier\n" +
-			"in one run does not count as a change. \"would show\" is the smallest change that would have been\n" +
-			"seen with that noise.\n\n" +
+			"significant if it exceeds the threshold, and if chance alone would show any such change in fewer\n" +
+			"than 5 % of comparisons (counting all cases). Both must hold twice: for the time itself, and for\n" +
+			"the calibrated time, which is divided by that of fixed work run beside it. So a machine that was\n" +
+			"busier in one run does not count as a change. \"would show\" is the smallest change that would have\n" +
+			"been seen with that noise.\n\n" +
 			"Exit code 1: something is slower beyond the threshold, or wrong.",
 		Example: "  gpuconv bench compare old.json new.json\n" +
 			"  gpuconv bench compare old.json new.json --threshold 0.05 --cpu-time",
@@ -62,6 +62,6 @@ func newBenchCompare() *cobra.Command {
 	}
 	numberVar(cmd.Flags(), &threshold, "threshold", 0.03, "ignore changes smaller than this fraction")
 	cmd.Flags().BoolVar(&cpuTime, "cpu-time", false,
-		"compare the time for which the process had a core, not the clock: for machines on which others compute")
+		"compare CPU time instead of wall-clock time: for machines that run other work too")
 	return fileArguments(cmd)
 }

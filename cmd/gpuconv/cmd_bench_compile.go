@@ -15,13 +15,12 @@ import (
 	"gpuconv/conv"
 )
 
-// compileLimit is how long compiling is timed with a cold and with a warm cache, each. The first round is never cut
-// short.
+// compileLimit is how long compiling is timed for each cache, cold and warm. The first round is never cut short.
 const compileLimit = 8 * time.Second
 
 // timeCompiling is what gpuconv bench --compile does, in a process of its own.
 func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (bench.Report, error) {
-	if f.compile == bench.CacheCold { // drivers read these when they are loaded, gpuconv reads its own
+	if f.compile == bench.CacheCold { // gpuconv reads the first, drivers the others when they are loaded
 		for name, value := range map[string]string{cacheVariable: "off", "MESA_SHADER_CACHE_DISABLE": "true",
 			"MESA_GLSL_CACHE_DISABLE": "true", "__GL_SHADER_DISK_CACHE": "0"} {
 			if err := os.Setenv(name, value); err != nil {
@@ -45,8 +44,8 @@ func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (benc
 	return compiling.Run(ctx)
 }
 
-// addCompiling has two other processes time compiling, without a cache and with the cache that timing has filled, and
-// adds their results.
+// addCompiling times compiling in two other processes and adds the results: one without a cache, one with the cache
+// that the timing of r has filled.
 func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	dir, remove, err := f.pictures.saving.options().Scratch(fmt.Sprintf("gpuconv-bench-%d", os.Getuid()))
 	if err != nil {
@@ -63,7 +62,7 @@ func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	return nil
 }
 
-// compileApart starts this program again.
+// compileApart starts this program again to time compiling, and reads the report that it writes.
 func (f *benchFlags) compileApart(ctx context.Context, cache, file string) (bench.Report, error) {
 	self, err := os.Executable()
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// benchPictures are the flags for the page of a report, for its folder of pictures, and for how they are written.
+// benchPictures are the flags --html and --plots of a report, and --no-sync.
 type benchPictures struct {
 	html, plots string
 	saving      saving
@@ -25,7 +25,7 @@ func (p *benchPictures) add(cmd *cobra.Command) {
 func (p *benchPictures) page() output   { return p.saving.output("html", p.html) }
 func (p *benchPictures) folder() output { return p.saving.output("plots", p.plots) }
 
-// validate refuses paths that cannot be written, as far as that can be known before.
+// validate refuses paths that cannot be written, as far as can be told before.
 func (p *benchPictures) validate() error {
 	if err := p.page().checkFile(); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// benchReportFlags are what gpuconv bench report is asked for.
+// benchReportFlags are the flags of gpuconv bench report.
 type benchReportFlags struct {
 	pictures     benchPictures
 	json, format string
@@ -25,8 +25,8 @@ func newBenchReport() *cobra.Command {
 		Use:   "report IN.json…",
 		Short: "A table, a page and pictures of stored reports, several as one",
 		Long: "report shows what gpuconv bench --json and bench/peers/peers.py wrote. Several reports of one\n" +
-			"machine and one program become one, and what more than one of them timed is pooled, block by\n" +
-			"block. Runs of GOMAXPROCS=2 gpuconv bench --backend cpu and so on together show how the CPU\n" +
+			"machine and one program become one, and cases that several of them timed are pooled, block\n" +
+			"by block. Runs of GOMAXPROCS=2 gpuconv bench --backend cpu and so on together show how the CPU\n" +
 			"engine scales over cores.",
 		Example: "  gpuconv bench report ours.json peers.json --html report.html --plots plots\n" +
 			"  gpuconv bench report first.json second.json --json both.json",
@@ -69,7 +69,7 @@ func (f *benchReportFlags) run(ctx context.Context, paths []string, stdout io.Wr
 	return (&benchFlags{format: f.format}).print(r, stdout)
 }
 
-// mergedBench reads reports and makes one of them.
+// mergedBench reads reports and merges them into one.
 func mergedBench(ctx context.Context, paths []string) (bench.Report, error) {
 	var all []bench.Report
 	for _, path := range paths {

@@ -10,7 +10,8 @@ import (
 	"gpuconv/machine"
 )
 
-// subjects opens the backends that are timed. A GPU that cannot be opened is absent if --backend does not ask for it.
+// subjects opens the backends that are timed. asked says that --backend was given; if not, a GPU that cannot be opened
+// is listed as absent.
 func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subject, absent []bench.BackendInfo,
 	closeAll func(), err error) {
 	var devices []chosen
@@ -47,12 +48,12 @@ func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subj
 	return all, absent, closeAll, nil
 }
 
-// roofed is the optional power of a device to measure what it could do at most.
+// roofed is the optional power of a device to measure its roof: the most FLOP and bytes per second that it can do.
 type roofed interface {
 	Roof(budget time.Duration) (flops, bytes float64, err error)
 }
 
-// subjects are the ways in which an open backend is timed: the CPU engine with one thread and with all.
+// subjects returns how an open backend is timed: the CPU engine with all threads and with one, others once.
 func (c chosen) subjects() (all []bench.Subject, err error) {
 	fma, err := cpu.Engine{}.Probe()
 	if err != nil {
@@ -84,7 +85,7 @@ func (c chosen) subjects() (all []bench.Subject, err error) {
 	return all, nil
 }
 
-// benchInfo describes an open backend with so many threads.
+// benchInfo describes an open backend that uses the given number of threads.
 func (c chosen) benchInfo(threads int) bench.BackendInfo {
 	b := bench.BackendInfo{Backend: c.name, Threads: threads, Device: machine.Processor()}
 	switch c.name {

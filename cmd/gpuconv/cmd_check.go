@@ -18,11 +18,12 @@ func newCheck() *cobra.Command {
 	return fileArguments(&cobra.Command{
 		Use:   "check DIR",
 		Short: "Whether a folder of gpuconv run is whole and unchanged",
-		Long: "check reads every file of a folder that gpuconv run wrote, and compares its size and checksum (CRC-32C) with\n" +
-			"those in run.json. A line on stdout names each file that is missing or has changed. It finds what a power cut, a\n" +
-			"disk or a copy has done to a file; it does not find a forger, who can change run.json too. Files that the run\n" +
-			"did not write are counted, and nothing else. It changes nothing.\n\n" +
-			"Exit code 0: all is as it was written; 1: a file is not, or there is no run.json; 2: the call was wrong.",
+		Long: "check reads every file of a folder that gpuconv run wrote, and compares its size and checksum\n" +
+			"(CRC-32C) with those in run.json. A line on stdout names each file that is missing or has changed.\n" +
+			"check finds damage by a power cut, a disk or a copy, but not a forgery: a forger can change run.json\n" +
+			"too. Files that the run did not write are only counted. check changes nothing.\n\n" +
+			"Exit code 0: all is as it was written; 1: a file is missing or has changed, or there is no run.json;\n" +
+			"2: the call was wrong.",
 		Example: "  gpuconv check out",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {

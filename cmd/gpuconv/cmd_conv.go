@@ -30,26 +30,26 @@ func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W")
 	flags.StringVar(&f.padding, "padding", "0",
 		"3, 3,2 for H,W, top,bottom,left,right, valid (none), same (the size of the image, stride 1), or\n"+
-			"same-upper or same-lower: sums of the size divided by the stride, rounded up, as TensorFlow's SAME\n"+
-			"and ONNX's SAME_UPPER and SAME_LOWER; an odd pixel of padding is after the image, or before it")
+			"same-upper or same-lower: the image's size divided by the stride, rounded up, as TensorFlow's SAME\n"+
+			"and ONNX's SAME_UPPER and SAME_LOWER; an odd pixel of padding goes after the image, or before it")
 	flags.StringVar(&f.paddingMode, "padding-mode", "zeros",
 		"zeros, reflect (the border pixel is not repeated: c b | a b c, NumPy's and\n"+
 			"PyTorch's reflect), symmetric (it is repeated: b a | a b c, NumPy's symmetric, SciPy's\n"+
-			"reflect, OpenCV's BORDER_REFLECT), replicate or circular; reflect is less than the image,\n"+
-			"symmetric and circular at most the image")
+			"reflect, OpenCV's BORDER_REFLECT), replicate or circular; with reflect the padding\n"+
+			"must be less than the image, with symmetric and circular at most the image")
 	flags.StringVar(&f.dilation, "dilation", "1", "2, or 2,1 for H,W")
-	wholeVar(flags, &f.groups, "groups", 1, "divides channels and filters")
+	wholeVar(flags, &f.groups, "groups", 1, "how many groups channels and filters are divided into")
 	flags.StringVar(&f.activation, "activation", "none", "none, relu or energy: √(a²+b²) of filters 2m and 2m+1")
 	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2")
 	registerFlip(flags, &f.flip)
 }
 
-// registerFlip adds the flag of verbs that take weights.
+// registerFlip adds --flip, for verbs that take weights.
 func registerFlip(flags *pflag.FlagSet, flip *bool) {
 	flags.BoolVar(flip, "flip", false, "true convolution: turn the kernels by 180°, as scipy.signal.convolve2d does")
 }
 
-// spec reads the flags for images and weights of some shapes.
+// spec parses the flags. Paddings with a name depend on the shapes of images and weights.
 func (f *specFlags) spec(src, weight conv.Shape) (s conv.Spec, err error) {
 	if s.Stride, err = parsePair("stride", f.stride, 1); err != nil {
 		return s, err
@@ -75,7 +75,7 @@ func (f *specFlags) spec(src, weight conv.Shape) (s conv.Spec, err error) {
 	return s, err
 }
 
-// convFlags are what gpuconv conv is asked for.
+// convFlags are the flags of gpuconv conv.
 type convFlags struct {
 	input, weight, bias, output string
 	json                        string
@@ -122,7 +122,7 @@ func newConv() *cobra.Command {
 
 func (f *convFlags) file() output { return f.saving.output("output", f.output) }
 
-// layer is a convolution with its weights.
+// layer is a convolution with its weights and biases.
 type layer struct {
 	problem conv.Problem
 	weight  *conv.Tensor
@@ -181,7 +181,7 @@ func (f *convFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// layer puts together the problem for all images. It reads weights and biases once judge has accepted their shapes.
+// layer puts together the problem for all images. It reads weights and biases if judge accepts their shapes.
 func (f *convFlags) layer(ctx context.Context, src conv.Shape, judge func(conv.Problem) error) (l layer, err error) {
 	weights, shape, err := openWeights(ctx, "weight", f.weight)
 	if err != nil {
@@ -232,11 +232,12 @@ func (f *convFlags) fill(l *layer, weights, biases arrayInput) error {
 	return nil
 }
 
-// copies is how many times weights are in memory: here, and in a plan, packed or transformed.
+// copies is the memory reserved for weights, as a multiple of their size: the weights here, and those of a plan, packed
+// or transformed.
 const copies = 8
 
-// judge refuses what cannot be convolved, and what fits neither into memory nor onto the disk: three portions of the
-// images are here, and about two are in a plan. Reading them takes more bytes.
+// judge refuses a problem that is not valid, or does not fit on the disk or in memory. Three portions of the images are
+// here, about two are in a plan, and reading takes bytes beyond those.
 func (f *convFlags) judge(p conv.Problem, bytes float64) error {
 	dst, err := p.Dst()
 	if err != nil {
@@ -256,7 +257,7 @@ func (f *convFlags) judge(p conv.Problem, bytes float64) error {
 	return reserve(what, bytes+5*images+copies*p.Weight.Bytes())
 }
 
-// convolve streams the images through the plan into the output file. It returns what of that is no number.
+// convolve streams the images through the plan into the output file. It returns how many outputs are NaN or infinite.
 func (f *convFlags) convolve(ctx context.Context, stdout, stderr io.Writer, stream experiment.Stream,
 	s session) (found experiment.NotFinite, err error) {
 	image, err := stream.Problem.Dst()

@@ -14,12 +14,12 @@ type convReport struct {
 	Schema   int                `json:"schema"` // 1; another number once a field changes its meaning
 	Program  programReport      `json:"program"`
 	Command  []string           `json:"command"` // the program and its arguments, as typed
-	Problem  conv.Problem       `json:"problem"` // with its defaults, and all images
+	Problem  conv.Problem       `json:"problem"` // with its defaults filled in, for all images
 	Flip     bool               `json:"flip"`    // true convolution: the kernels were turned by 180°
 	Output   string             `json:"output"`
 	Dst      conv.Shape         `json:"dst"`
 	Backend  experiment.Backend `json:"backend"`
-	Compile  float64            `json:"compile_s,omitempty"` // seconds that the programs of a GPU took, not counted below
+	Compile  float64            `json:"compile_s,omitempty"` // seconds for compiling GPU programs, not counted below
 	Convolve float64            `json:"convolve_s"`          // seconds, with the copies to the device and back
 	Rate     float64            `json:"images_per_s"`
 	NaN      int                `json:"outputs_nan"`

@@ -34,13 +34,14 @@ func newData() *cobra.Command {
 		Use:   "data --download FILE.npz | --input FILE.npz [--output DIR]",
 		Short: "The Stringer recordings: what mouse neurons answered to gratings",
 		Long: "data fetches and reads the recordings of the Neuromatch tutorials, " + dataset.Name + `:
-responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), in bins of 6°, halves
-of the trials apart. Any .npz of the same layout is read: resp_train and resp_test [stimuli, neurons], stimuli.
+responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), in bins of 6°, with
+the two halves of the trials apart. Any .npz of the same layout is read: resp_train and resp_test [stimuli, neurons],
+and stimuli.
 
---download goes on where an earlier call was cut off, and checks the file's checksum. --input describes a file. With
+--download continues where an earlier call was cut off, and checks the file's checksum. --input describes a file. With
 --output it writes cells.csv as gpuconv tuning does, aligned.csv (the mean curve around each neuron's preferred
 orientation), rdm.csv, population.json and pictures. Preferred orientations are those of resp_train, all else is from
-resp_test, so that noise makes no tuning.`,
+resp_test, so that noise does not look like tuning.`,
 		Example: "  gpuconv data --download stringer.npz\n" +
 			"  gpuconv data --input stringer.npz --output population",
 		Args: flagsOnly,
@@ -51,12 +52,12 @@ resp_test, so that noise makes no tuning.`,
 	flags := cmd.Flags()
 	fileFlag(flags, &f.download, "download", "fetch the recordings into this file")
 	flags.StringVar(&f.url, "url", dataset.URL, "where to fetch them")
-	flags.StringVar(&f.md5, "md5", dataset.MD5, "the MD5 checksum the file must have; none takes any")
+	flags.StringVar(&f.md5, "md5", dataset.MD5, "the MD5 checksum the file must have, or none to accept any file")
 	flags.StringVar(&f.sha256, "sha256", "",
-		"the SHA-256 checksum the file must have; without --md5 beside it, instead of that")
+		"the SHA-256 checksum the file must have; it replaces the default of --md5")
 	flags.DurationVar(&f.retry, "pause", time.Second,
-		"before the first retry of a download, twice as long before each further one")
-	flags.DurationVar(&f.within, "max-time", 0, "how long a download may take, such as 10m; 0: as long as bytes come")
+		"how long to wait before the first retry of a download; twice as long before each further one")
+	flags.DurationVar(&f.within, "max-time", 0, "how long a download may take, such as 10m; 0: as long as bytes arrive")
 	fileFlag(flags, &f.input, "input", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
@@ -99,8 +100,8 @@ func (f *dataFlags) checkSums() error {
 	return nil
 }
 
-// wanted returns the checksums that the file must have. The tutorial's MD5 counts only for a download to which no other
-// checksum was given; named says that an MD5 was.
+// wanted returns the checksums that the file must have. named says that --md5 was given. If it was not, the tutorial's
+// MD5 counts only for a download without --sha256.
 func (f *dataFlags) wanted(named, download bool) dataset.Wanted {
 	w := dataset.Wanted{MD5: f.md5, SHA256: f.sha256}
 	if w.SHA256 == "none" {
@@ -112,7 +113,7 @@ func (f *dataFlags) wanted(named, download bool) dataset.Wanted {
 	return w
 }
 
-// fetch downloads the file, unless it is there.
+// fetch downloads the file, unless it is there already.
 func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer, wanted dataset.Wanted) error {
 	if what, _ := whole.Obstacle(f.download); what != "" {
 		return refused("download", f.download, errors.New("want the file to write, this is a "+what))
@@ -149,7 +150,7 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer, wanted 
 	return nil
 }
 
-// unfetched says what is left of a download.
+// unfetched adds to the error of a download how many bytes are kept, and where.
 func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetch) error {
 	kept := fetch.Kept()
 	if ctx.Err() == nil {
@@ -224,8 +225,8 @@ func (f *dataFlags) read(ctx context.Context, stdout, stderr io.Writer, wanted d
 	return nil
 }
 
-// reserveRecordings refuses what does not fit into memory: both halves, their curves, what is found
-// for each neuron, and the matrix of dissimilarities with its table.
+// reserveRecordings refuses recordings that do not fit in memory: both halves, their curves, the results for each
+// neuron, and the matrix of dissimilarities with its table.
 func reserveRecordings(stimuli, neurons int) error {
 	const pictures, value, neuron = 128 << 20, 100, 4000 // bytes
 	n, cells := float64(stimuli), float64(neurons)
@@ -233,7 +234,7 @@ func reserveRecordings(stimuli, neurons int) error {
 		pictures+cells*(neuron+value*n)+32*n*n)
 }
 
-// populationOf analyses recordings, at the middles of their bins if they have bins.
+// populationOf analyses recordings. If their orientations are in bins, the middle of each bin counts.
 func populationOf(ctx context.Context, r *dataset.Recordings, source dataset.Sums) (report.Population, error) {
 	p := report.Population{
 		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: source,

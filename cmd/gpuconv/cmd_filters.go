@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// filtersFlags are what gpuconv filters is asked for: a preset, a kind or a file.
+// filtersFlags are the flags of gpuconv filters. They ask for a preset, a kind or a file.
 type filtersFlags struct {
 	kindFlags
 	preset presetFlag
@@ -116,7 +116,7 @@ func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*experim
 	return f.filter.bank(ctx, tutorial3)
 }
 
-// judge refuses filters of a file that fit neither into memory, each with a row of the table, nor onto the disk.
+// judge refuses filters of a file that do not fit on the disk or, with a row of the table for each, in memory.
 func (f *filtersFlags) judge(weight conv.Shape) error {
 	what := fmt.Sprintf("filters %v", weight)
 	if err := checkDisk(what, f.output, weight.Bytes()); err != nil {

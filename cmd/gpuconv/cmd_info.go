@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -24,11 +25,11 @@ type inventory struct {
 	Schema      int            `json:"schema"` // 1; it changes when a field changes its meaning
 	Program     programReport  `json:"program"`
 	CPU         cpuReport      `json:"cpu"`
-	Contexts    []string       `json:"contexts"`               // that this program was built with, the default first
-	Devices     []deviceReport `json:"devices"`                // on which an OpenGL 4.3 context comes up
+	Contexts    []string       `json:"contexts"`               // providers that this program has, the default first
+	Devices     []deviceReport `json:"devices"`                // that open an OpenGL 4.3 context
 	OpenGLError string         `json:"opengl_error,omitempty"` // why there are no devices
 	PassedOver  []gpu.Place    `json:"passed_over,omitempty"`  // drivers that died or cannot be loaded
-	Algorithms  []string       `json:"algorithms"`             // on a GPU, in the order in which they are asked
+	Algorithms  []string       `json:"algorithms"`             // on a GPU, in the order in which they are tried
 	AutoBackend string         `json:"auto_backend"`           // what --backend auto takes
 	Cache       cacheReport    `json:"cache"`
 }
@@ -37,8 +38,8 @@ type cpuReport struct {
 	Model      string   `json:"model"`
 	Threads    int      `json:"threads"`    // that the program may use
 	Features   []string `json:"features"`   // vector extensions
-	ISAs       []string `json:"isas"`       // that the CPU engine has kernels for, the one it takes first
-	Algorithms []string `json:"algorithms"` // of the CPU engine, in the order in which they are asked
+	ISAs       []string `json:"isas"`       // for which the CPU engine has kernels; it takes the first
+	Algorithms []string `json:"algorithms"` // of the CPU engine, in the order in which they are tried
 }
 
 type deviceReport struct {
@@ -46,12 +47,13 @@ type deviceReport struct {
 	Name     string `json:"name"`  // where it was found
 	Renderer string `json:"renderer"`
 	Vendor   string `json:"vendor"`
-	Driver   string `json:"driver"` // GL_VERSION, with the driver's
+	Driver   string `json:"driver"` // GL_VERSION, which has the driver's version too
 	Software bool   `json:"software"`
+	Class    string `json:"class"` // of devices, whose tiles it has
 	Limits   limits `json:"limits"`
 }
 
-// limits are all that bounds plans on a device.
+// limits are the limits that plans on a device must keep.
 type limits struct {
 	gpu.Limits
 	LoopIterations int `json:"loop_iterations"` // of one invocation's loops together; 0 for no limit
@@ -85,10 +87,11 @@ func newInfo() *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	problem.register(cmd.Flags())
 	backend.register(cmd.Flags())
+	backend.registerTiles(cmd.Flags())
 	return cmd
 }
 
-// showInfo returns what info prints: the machine, or the explanation of a problem.
+// showInfo returns what info prints: the machine or, if asked, the explanation of a problem.
 func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cobra.Command,
 	args []string) (fmt.Stringer, error) {
 	if !asked {
@@ -97,6 +100,9 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 		}
 		if err := withoutProblem(cmd.Flags(), false); err != nil {
 			return nil, err
+		}
+		if backend.tiles != "" {
+			return nil, refused("tiles", backend.tiles, errors.New("want --problem with it"))
 		}
 		return takeInventory(cmd.Context(), backend)
 	}
@@ -119,7 +125,7 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 	return e, backend.elsewhere(err)
 }
 
-// takeInventory looks at the machine. A machine without OpenGL is no error.
+// takeInventory finds out what the machine has. A machine without OpenGL is no error.
 func takeInventory(ctx context.Context, backend *backendFlags) (inventory, error) {
 	if err := backend.validate(); err != nil {
 		return inventory{}, err
@@ -148,7 +154,7 @@ func takeInventory(ctx context.Context, backend *backendFlags) (inventory, error
 	}
 	for _, d := range devices {
 		r := deviceReport{Name: d.Name, Renderer: d.Renderer, Vendor: d.Vendor, Driver: d.Version, Software: d.Software,
-			Limits: limits{d.Limits, d.LoopIterations}}
+			Class: d.Class, Limits: limits{d.Limits, d.LoopIterations}}
 		if d.Index >= 0 {
 			r.Index = &d.Index
 		}
@@ -160,7 +166,8 @@ func takeInventory(ctx context.Context, backend *backendFlags) (inventory, error
 	return found, nil
 }
 
-// devicesOf lists the devices that open, and what is broken. Drivers are tried in a child process, because some end it.
+// devicesOf lists the devices that open and the drivers that are broken. It tries drivers in a child process, because a
+// broken one may end its process.
 func devicesOf(ctx context.Context, p gpu.Provider) (devices []gpu.Info, broken []gpu.Place, err error) {
 	found, tried, err := openCache().prober().Devices(ctx, p)
 	switch {
@@ -241,6 +248,7 @@ func (d deviceReport) print(w io.Writer) {
 	printLine(w, "OpenGL    %s%s %s (%s), %s, OpenGL %s", number, kind, d.Renderer, d.Vendor, d.Name, d.Driver)
 	printLine(w, "          storage block %s, uniform block %s, shared memory %s, work-groups %v, invocations %d in %v",
 		machine.Size(float64(l.StorageBlock)), machine.Size(float64(l.UniformBlock)), machine.Size(float64(l.SharedMemory)), l.WorkGroups, l.WorkGroupInvocations, l.WorkGroupSize)
+	printLine(w, "          tiles of the class %s", d.Class)
 	if l.LoopIterations > 0 {
 		printLine(w, "          one invocation may take %d loop iterations", l.LoopIterations)
 	}

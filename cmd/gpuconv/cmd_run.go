@@ -18,7 +18,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// runFlags are what gpuconv run is asked for.
+// runFlags are the flags of gpuconv run.
 type runFlags struct {
 	preset   presetFlag
 	stimulus stimulusFlags
@@ -74,8 +74,8 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 		"a kind of stimuli and its settings, or an image file or folder, instead of the preset's gratings")
 	fileFlag(flags, &f.filters, "filter",
 		"a kind of filters and its settings, or .npy or .npz:key weights, instead of the preset's bank")
-	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of each two filters")
-	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W: a cell at every second position")
+	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of each pair of filters")
+	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
 	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2: after the activation")
 	registerFlip(flags, &f.flip)
 	wholeVar(flags, &f.check, "check", 16,
@@ -85,7 +85,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	f.inputs.registerBackground(flags)
 }
 
-// refuse refuses flags of the preset's half that another flag replaces.
+// refuse refuses flags of the preset that --stimulus or --filter replaces, and --background without image files.
 func (f *runFlags) refuse(flags *pflag.FlagSet) error {
 	if f.stimuli != "" {
 		if err := refuseFlags(flags, "--stimulus", []string{"orientations", "sf", "res", "patch"}); err != nil {
@@ -159,7 +159,7 @@ func disagreeing(s session, err error) error {
 	return err
 }
 
-// describeBackend is what run.json says of who convolves.
+// describeBackend returns what run.json says of the backend.
 func describeBackend(s session) experiment.Backend {
 	if d := s.device; s.name == "gpu" {
 		return experiment.Backend{Name: s.name, Device: d.Renderer, Vendor: d.Vendor, Driver: d.Version,
@@ -168,7 +168,7 @@ func describeBackend(s session) experiment.Backend {
 	return experiment.Backend{Name: s.name, Device: machine.Processor()}
 }
 
-// announce says what is about to happen, and on what.
+// announce prints what is about to be computed, and on which device.
 func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 	s.print(w)
 	what, from := "gratings", ", preset "+j.Origin.Preset
@@ -186,7 +186,7 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 		p.Src.H(), p.Src.W(), counted(p.Weight.N(), "filter"), p.Weight.H(), p.Weight.W(), from, algorithm)
 }
 
-// conclude says what was done.
+// conclude prints what was done.
 func (f *runFlags) conclude(w io.Writer, r *experiment.Report) {
 	printLine(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)",
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),

@@ -38,8 +38,8 @@ func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
 	return j, err
 }
 
-// problem refuses what cannot be convolved and what does not fit onto the disk or into memory. A job of files is
-// judged before they are read.
+// problem returns the convolution of a job. It refuses one that is not valid, or does not fit on the disk or in memory.
+// It needs no content of files, only shapes.
 func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 	p, err := j.Problem()
 	if err != nil {
@@ -57,7 +57,7 @@ func (f *runFlags) problem(j experiment.Job) (conv.Problem, error) {
 		return p, err
 	}
 	if f.backend.backend == "reference" {
-		need += 4 * activations.WithN(p.Src.N()).Bytes() // its values and magnitudes, float64
+		need += 4 * activations.WithN(p.Src.N()).Bytes() // the values and magnitudes of the reference, in float64
 	}
 	what := fmt.Sprintf("images of %d×%d with %d filters of %d×%d",
 		p.Src.H(), p.Src.W(), activations.C(), p.Weight.H(), p.Weight.W())
@@ -83,7 +83,7 @@ func (f *runFlags) images(ctx context.Context) (stimuli.Set, error) {
 	return s.stimulus()
 }
 
-// filesNamed reports whether --stimulus is an image file or a folder, and no kind.
+// filesNamed reports whether --stimulus names an image file or a folder, not a kind of pattern.
 func (f *runFlags) filesNamed() bool {
 	if slices.ContainsFunc(stimuli.Kinds(), func(k stimuli.Kind) bool { return k.Name == f.stimuli }) {
 		return false
@@ -135,7 +135,7 @@ func (f *runFlags) spec(weight conv.Shape) (s conv.Spec, err error) {
 	return s, err
 }
 
-// look draws a preset's pictures as the tutorial does.
+// look says how to draw the pictures: those of a preset as the tutorial does.
 func (f *runFlags) look() experiment.Look {
 	l := experiment.Look{Gratings: f.stimuli == ""}
 	if f.stimuli == "" && f.filters == "" {

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// stimuliFlags are what gpuconv stimuli is asked for: a preset, a kind or files.
+// stimuliFlags are the flags of gpuconv stimuli. They ask for a preset, a kind or files.
 type stimuliFlags struct {
 	kindFlags
 	preset   presetFlag
@@ -89,7 +89,7 @@ func (f *stimuliFlags) register(flags *pflag.FlagSet) {
 	}
 }
 
-// alias lets a flag be typed by another name.
+// alias lets the flag name also be typed as other.
 func alias(other, name string) func(*pflag.FlagSet, string) pflag.NormalizedName {
 	return func(_ *pflag.FlagSet, typed string) pflag.NormalizedName {
 		if typed == other {
@@ -149,7 +149,7 @@ func (f *stimuliFlags) presetSweep(given bool) (stimuli.Set, error) {
 	return f.stimulus.sweep(tutorial3)
 }
 
-// writeStimuli draws all images into a file, some at a time, and their table beside it.
+// writeStimuli draws all images into a file, some at a time, and writes their table beside it.
 func writeStimuli(ctx context.Context, to output, images stimuli.Set) error {
 	all := images.Shape()
 	what := fmt.Sprintf("%d images of %d×%d", all.N(), all.H(), all.W())

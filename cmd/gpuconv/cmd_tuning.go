@@ -51,11 +51,12 @@ frequency take the largest response over the phases; other parameters stay where
 
 Circular variance, selectivity and F1/F0 are defined for rates, which are not negative (Ringach, Shapley and Hawken
 2002). With --linear a curve may go below 0 and has none of them, unless --negative rectifies it or subtracts its
-minimum; Mazurek, Kager and Van Hooser (2014) say what to make of such indices. A figure that is left out is empty, and
-a note says why: no finite response, a cell that is not tuned (circular variance above 0.99), a fit at its bound of 45°.
+minimum; Mazurek, Kager and Van Hooser (2014) say what to make of such indices. A figure may be left out: then its place
+in the table is empty, and a note says why: no finite response, a cell that is not tuned (circular variance above 0.99),
+a fit at its bound of 45°.
 
 A table is CSV in UTF-8, with the names of its columns in the first line. A cell that is no number in a column of
-numbers is refused, by its line. An empty cell or nan is a missing value.`,
+numbers is refused, and the error names its line. An empty cell or nan is a missing value.`,
 		Example: "  gpuconv tuning --input out --output tuned\n" +
 			"  gpuconv tuning --input y.npy --orientations 0:180:5 --at mean --output tuned\n" +
 			"  gpuconv tuning --input out --normalise 1,2,0.5 --sum 2+4,3+5 --output tuned",
@@ -75,17 +76,18 @@ numbers is refused, by its line. An empty cell or nan is a missing value.`,
 	flags.StringVar(&f.at, "at", "centre", "which value of a map is the response: centre, row,column, mean or max")
 	flags.BoolVar(&f.linear, "linear", false, "keep negative activations")
 	flags.StringVar(&f.negative, "negative", "refuse",
-		"with --linear, what indices of curves below 0 are made of: refuse (none), rectify or subtract-min")
+		"with --linear, how to compute indices of curves below 0: refuse (not at all), rectify or subtract-min")
 	flags.StringVar(&f.normalise, "normalise", "",
-		"divide each channel by the power of all: gain,exponent,semisaturation")
+		"divisive normalisation by the power of all channels: gain,exponent,semisaturation")
 	flags.StringVar(&f.sum, "sum", "", "further cells that add up channels, as 2+4,3+5")
 	flags.StringVar(&f.by, "by", "",
 		"what to draw curves over: orientation, sf, phase, or several with commas; all that vary if not given")
 	flags.StringVar(&f.phases, "phases", "max",
-		"what becomes of the phases in curves over orientation and sf: max, mean or f1")
-	flags.StringVar(&f.over, "over", "best", "what becomes of all other parameters: best, max or mean")
+		"how curves over orientation and sf combine the phases: max, mean or f1")
+	flags.StringVar(&f.over, "over", "best",
+		"how curves combine all other parameters: best (they stay where the cell answers best), max or mean")
 	flags.StringVar(&f.rdm, "rdm", "correlation",
-		"dissimilarity of the responses to the values of the first of --by: correlation, euclid or none")
+		"matrix of dissimilarities of the responses along the first axis of --by: correlation, euclid or none")
 	flags.BoolVar(&f.fit, "fit", true,
 		"fit a von Mises curve over orientation; it is drawn, and its half-width printed, if it explains half of the "+
 			"variance")
@@ -272,7 +274,7 @@ func (f *tuningFlags) activations() string {
 	return f.input
 }
 
-// readTable reads what each image showed, for curves over some axes, or over all that vary if there are none.
+// readTable reads the table of what each image showed. by lists the axes of the curves; if it is empty, all that vary.
 func (f *tuningFlags) readTable(ctx context.Context, by []tuning.Axis) (*param.Table, error) {
 	path := f.table
 	switch {
@@ -297,7 +299,7 @@ func (f *tuningFlags) readTable(ctx context.Context, by []tuning.Axis) (*param.T
 	return table, failed("table", path, err)
 }
 
-// missing says why there is no file of a name; nil if there is one.
+// missing says why no file can be found at path. It returns nil if there is one.
 func missing(path string) error {
 	if _, err := os.Stat(path); err != nil {
 		return whole.Cause(err)
@@ -321,7 +323,8 @@ func orientationTable(text string) (*param.Table, error) {
 	return &param.Table{Columns: []param.Column{{Name: "orientation_deg", Numbers: all}}}, nil
 }
 
-// complete chooses the axes if none are given, and compares the table with the array.
+// complete chooses the axes if none are given. It checks that the table has as many images as the array and the columns
+// for the axes.
 func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []int) error {
 	if len(shape) > 0 && table.Len() != shape[0] {
 		lines := "the table has lines"
@@ -350,7 +353,7 @@ func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []i
 	return nil
 }
 
-// readResponses streams the activations.
+// readResponses reads the response of each cell to each image, and shows progress.
 func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Readout,
 	stderr io.Writer) (*tuning.Responses, error) {
 	total := 0
@@ -362,8 +365,8 @@ func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Reado
 	return tuning.Read(ctx, source, readout, bar.set)
 }
 
-// reserveTuning refuses what does not fit into memory: the maps of an image, in float32 and float64, an array that is
-// read whole, the responses, of which there are two copies while phases are taken out, and what is found for each cell.
+// reserveTuning refuses activations that do not fit in memory. It counts the maps of one image in float32 and float64,
+// the array if it is read whole, two copies of the responses (while phases are reduced), and the results for each cell.
 func reserveTuning(source *npy.Reader, cells int) error {
 	const pictures, cell = 128 << 20, 4000 // bytes
 	shape := source.Shape()
@@ -374,7 +377,7 @@ func reserveTuning(source *npy.Reader, cells int) error {
 	return reserve(fmt.Sprintf("activations %v", shape), need+12*image)
 }
 
-// analyse makes curves and figures of responses.
+// analyse computes tuning curves of responses, and the numbers that describe them.
 func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *param.Table, s tuning.Settings,
 	stderr io.Writer) (*tuning.Analysis, error) {
 	bar := newProgressOf(stderr, "fitting", "curves", r.Cells*len(s.By))
@@ -383,7 +386,7 @@ func (f *tuningFlags) analyse(ctx context.Context, r *tuning.Responses, table *p
 	return tuning.Analyse(ctx, r, table, s)
 }
 
-// filterNames says what the filters of a run are, one for each channel; nil if that is not known.
+// filterNames describes the filters of a run, one for each channel. It returns nil if they are not known.
 func (f *tuningFlags) filterNames(ctx context.Context, channels int) []string {
 	file, err := openTable(ctx, filepath.Join(f.input, "filters.csv"))
 	if err != nil {

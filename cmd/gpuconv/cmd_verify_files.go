@@ -6,13 +6,13 @@ import (
 	"gpuconv/verify"
 )
 
-// proofFiles are the files that gpuconv verify writes when all is known. A file that was not asked for has no path.
+// proofFiles are the files that gpuconv verify writes at its end. A file that was not asked for has no path.
 type proofFiles struct {
 	json, junit output
 	pictures    outputFolder
 }
 
-// outputs refuses paths that can be seen not to be writable, and makes the folder.
+// outputs refuses paths that cannot be written, as far as can be told before, and begins the folder of pictures.
 func (f *verifyFlags) outputs() (*proofFiles, error) {
 	out := &proofFiles{json: f.saving.output("json", f.json), junit: f.saving.output("junit", f.junit)}
 	for _, file := range []output{out.json, out.junit} {

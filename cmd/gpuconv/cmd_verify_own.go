@@ -40,9 +40,9 @@ func (f *verifyFlags) ownCase(ctx context.Context) (verify.Case, error) {
 	return verify.Given(compare.Case{Name: name, Problem: l.problem, Src: src, Weight: l.weight, Bias: l.bias}), nil
 }
 
-// judgeOwn refuses what cannot be convolved or does not fit into memory. All images are convolved at once; portions are
-// for files. There are three fillings, and up to twenty images of outliers. Each has its inputs, two outputs, and two
-// float64 of the judge for each output.
+// judgeOwn refuses a problem that is not valid or does not fit in memory. All images are convolved at once, not in
+// portions. compare.Trial fills them with numbers in three ways, and adds up to twenty images of outliers. Each of
+// these has its inputs, two outputs, and two float64 numbers of the reference for each output.
 func judgeOwn(p conv.Problem, bytes float64) error {
 	dst, err := p.Dst()
 	if err != nil {

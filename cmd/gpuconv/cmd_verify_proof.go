@@ -14,15 +14,15 @@ import (
 	"gpuconv/verify"
 )
 
-// proof is a verification under way.
+// proof is a verification in progress.
 type proof struct {
 	stdout  io.Writer
 	bar     *progress
 	out     *proofFiles
 	report  verify.Report
 	started time.Time
-	before  int // records of the runs before this one
-	drawn   int // how many pictures
+	before  int // how many records the runs before this one have
+	drawn   int // how many pictures were drawn
 }
 
 func newProof(stdout, stderr io.Writer, out *proofFiles, runs []verify.Runner) *proof {
@@ -50,10 +50,10 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 	return nil
 }
 
-// mostPictures bounds how many pictures are drawn of a shader that is wrong everywhere.
+// mostPictures is how many pictures are drawn at most: a shader may be wrong everywhere.
 const mostPictures = 50
 
-// look reports a record at once.
+// look adds a record to the report. It prints at once a case that failed, or that has a note.
 func (p *proof) look(r verify.Record) error {
 	p.report.Count.Add(r)
 	p.report.Cases = append(p.report.Cases, verify.NewEntry(r))

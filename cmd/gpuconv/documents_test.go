@@ -1,8 +1,10 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -74,7 +76,7 @@ func TestSlow(t *testing.T) {
 		t.Fatal("the Makefile has no SLOW")
 	}
 	slow = strings.NewReplacer("$\\\n\t", "", "$$", "$").Replace(slow)
-	tests, scripts := testNames(t), scriptNames(t)
+	tests, scripts := slices.Collect(maps.Keys(declaredTests(t))), scriptNames(t)
 	all := alternatives(slow)
 	for _, one := range all {
 		names, pattern := tests, one
@@ -129,10 +131,11 @@ func TestAlternatives(t *testing.T) {
 	}
 }
 
-// testNames lists the tests of all packages.
-func testNames(t *testing.T) (names []string) {
+// declaredTests returns the folders of all tests and fuzz targets by their names.
+func declaredTests(t *testing.T) map[string][]string {
 	t.Helper()
-	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	folders := map[string][]string{}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 	for _, name := range trackedFiles(t, "../..") {
 		if !strings.HasSuffix(name, "_test.go") {
 			continue
@@ -142,10 +145,10 @@ func testNames(t *testing.T) (names []string) {
 			t.Fatal(err)
 		}
 		for _, found := range declared.FindAllStringSubmatch(string(text), -1) {
-			names = append(names, found[1])
+			folders[found[1]] = append(folders[found[1]], path.Dir(name))
 		}
 	}
-	return names
+	return folders
 }
 
 // scriptNames lists the scripts of TestScripts.
@@ -243,5 +246,49 @@ func TestTargets(t *testing.T) {
 		if !regexp.MustCompile(`(?m)^  ` + target + ` +[a-z]`).Match(out) {
 			t.Errorf("make lists no %s: %v\n%s", target, err, out)
 		}
+	}
+}
+
+var (
+	namedTest = regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
+	// packagedTests is a list of tests and their package: `TestA`, `TestB` and `TestC` in `stimuli`.
+	packagedTests = regexp.MustCompile("((?:`(?:Test|Fuzz)\\w+`(?:,\\s+|\\s+and\\s+|\\s+))+)in `([a-z/]+)`")
+	namedScript   = regexp.MustCompile("`testdata/(\\w+)\\.txtar`")
+)
+
+// TestNamedTests: the tests that documents name are there, in the packages that they say. In docs/trust.md a test
+// without a package is one of this package.
+func TestNamedTests(t *testing.T) {
+	declared, scripts := declaredTests(t), scriptNames(t)
+	names := func(text string) (all []string) {
+		for _, found := range namedTest.FindAllStringSubmatch(text, -1) {
+			all = append(all, found[1])
+		}
+		return all
+	}
+	count := 0
+	for document, text := range documents(t) {
+		for _, found := range packagedTests.FindAllStringSubmatch(text, -1) {
+			for _, name := range names(found[1]) {
+				count++
+				if !slices.Contains(declared[name], found[2]) {
+					t.Errorf("%s names %s in %s: it is in %q", document, name, found[2], declared[name])
+				}
+			}
+		}
+		for _, name := range names(packagedTests.ReplaceAllString(text, "")) {
+			here := slices.Contains(declared[name], "cmd/gpuconv")
+			if declared[name] == nil || filepath.ToSlash(document) == "docs/trust.md" && !here {
+				t.Errorf("%s names %s: it is in %q", document, name, declared[name])
+			}
+		}
+		for _, found := range namedScript.FindAllStringSubmatch(text, -1) {
+			if !slices.Contains(scripts, found[1]) {
+				t.Errorf("%s names the script %s, which is not there", document, found[1])
+			}
+		}
+	}
+	if count < 50 {
+		t.Errorf("%d tests are named with their packages: want more than that", count)
 	}
 }

@@ -28,7 +28,7 @@ func usage(err error) error {
 type flagError struct {
 	flag   string // without dashes
 	value  string // empty where the error names what is wrong, such as a file
-	quoted bool   // the value is shown in quotes, as a text that was misread
+	quoted bool   // the value is shown in quotes, because it could not be parsed
 	err    error
 }
 
@@ -45,8 +45,8 @@ func (e flagError) Error() string {
 
 func (e flagError) Unwrap() error { return e.err }
 
-// failed says which flag's value err is about. It is no error of the call: a file cannot be read, a disk is full. nil
-// stays nil.
+// failed adds to err the flag and the value that it is about. The call itself was right, but for instance a file cannot
+// be read or a disk is full: exit code 1. nil stays nil.
 func failed(flag, value string, err error) error {
 	if err == nil {
 		return nil
@@ -54,19 +54,19 @@ func failed(flag, value string, err error) error {
 	return flagError{flag: flag, value: value, err: err}
 }
 
-// refused is failed for an error of the call, for exit code 2.
+// refused is like failed, but the call was wrong: exit code 2.
 func refused(flag, value string, err error) error { return usage(failed(flag, value, err)) }
 
-// misread is refused for a text that is none of the forms that the flag takes; it is shown in quotes.
+// misread is like refused, for text that cannot be parsed as a value of the flag. It is shown in quotes.
 func misread(flag, text string, err error) error {
 	return usage(flagError{flag: flag, value: text, quoted: true, err: err})
 }
 
-// plainError is an error in the words of the command line. Its text does not name the package that reports it, nor what
-// the place of the text names already.
+// plainError is an error whose text leaves out the package that reports it. It also leaves out named, which the message
+// around it already says.
 type plainError struct {
 	err   error
-	named string // as package fault's Beside takes it
+	named string // the value argument of fault.Beside
 }
 
 func (e plainError) Error() string { return fault.Beside("", e.named, e.err) }
@@ -83,11 +83,11 @@ func plain(err error) error {
 // checkMemory refuses what needs more memory than the machine has free.
 func checkMemory(what string, bytes float64) error { return usage(machine.CheckMemory(what, bytes)) }
 
-// aside is the memory of the program itself, beyond what a job says that it needs.
+// aside is the memory in bytes that the program itself needs beside its jobs.
 const aside = 64 << 20
 
-// reserve is checkMemory for a job that is about to take the memory. From then on Go collects garbage before more than
-// that is taken.
+// reserve is checkMemory for a job that is about to take the memory. It also sets Go's memory limit, so that Go
+// collects garbage before the program takes more than was reserved in all.
 func reserve(what string, bytes float64) error {
 	if err := checkMemory(what, bytes); err != nil {
 		return err
@@ -116,7 +116,7 @@ func oneLine(text string) string {
 	return strings.Join(lines, "; ")
 }
 
-// either lists what may be chosen: a, b or c.
+// either lists choices: a, b or c.
 func either(choices []string) string {
 	last := len(choices) - 1
 	if last < 1 {

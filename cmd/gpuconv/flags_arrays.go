@@ -11,9 +11,9 @@ import (
 	"gpuconv/npy"
 )
 
-// Arrays that are read whole: weights and biases. Their shapes are judged before a value is read.
+// Arrays that are read whole: weights and biases. Their shapes are checked before a value is read.
 
-// arrayInput is an array of a file. Only its header is read yet.
+// arrayInput is an open array of a file. So far only its header has been read.
 type arrayInput struct {
 	*npy.Reader
 	flag, path string
@@ -28,7 +28,7 @@ func openArray(ctx context.Context, flag, path string) (arrayInput, error) {
 	return arrayInput{reader, flag, path}, nil
 }
 
-// openWeights opens an array of 4 extents.
+// openWeights opens an array of 4 dimensions.
 func openWeights(ctx context.Context, flag, path string) (weights arrayInput, shape conv.Shape, err error) {
 	if path == "" {
 		const want = "want a .npy file, or a .npz file and a key as file.npz:key"
@@ -44,7 +44,7 @@ func openWeights(ctx context.Context, flag, path string) (weights arrayInput, sh
 	return weights, shape, nil
 }
 
-// openBias opens an array of 1 extent.
+// openBias opens an array of 1 dimension, and returns how many values it has.
 func openBias(ctx context.Context, path string) (bias arrayInput, values int, err error) {
 	if bias, err = openArray(ctx, "bias", path); err != nil {
 		return arrayInput{}, 0, err
@@ -58,7 +58,7 @@ func openBias(ctx context.Context, path string) (bias arrayInput, values int, er
 	return bias, shape[0], nil
 }
 
-// read reads all of an array, and notes what float32 could not hold of it.
+// read reads all of an array, and notes how many of its values float32 could not hold.
 func (in *inputs) read(a arrayInput) (*npy.Array, error) {
 	array, err := a.Array()
 	if err != nil {
@@ -70,7 +70,7 @@ func (in *inputs) read(a arrayInput) (*npy.Array, error) {
 // rowBytes is the memory that the name of a filter and its row in a table take.
 const rowBytes = 400
 
-// readBank reads weights from a file once judge has accepted their shape.
+// readBank reads weights from a file if judge accepts their shape.
 func (in *inputs) readBank(ctx context.Context, flag, path string, judge func(conv.Shape) error) (*experiment.Bank,
 	error) {
 	weights, shape, err := openWeights(ctx, flag, path)
@@ -92,22 +92,22 @@ func (in *inputs) readBank(ctx context.Context, flag, path string, judge func(co
 	return experiment.UnknownBank(weight), nil
 }
 
-// take notes what float32 could not hold of a file's elements, or refuses the file if the user is strict.
+// take notes how many values of a file float32 could not hold. With --strict it refuses the file instead.
 func (in *inputs) take(flag, path string, read *npy.Reader) error {
 	return in.lose(flag, path, read.DType(), read.Lost(), read.Done())
 }
 
-// lose is take for what was lost of so many elements of a type.
-func (in *inputs) lose(flag, path, dtype string, lost npy.Loss, of int) error {
+// lose is take for an array whose losses are known. elements is how many elements it has.
+func (in *inputs) lose(flag, path, dtype string, lost npy.Loss, elements int) error {
 	switch {
 	case !lost.Any():
 		return nil
 	case in.strict:
 		return refused(flag, path, fmt.Errorf("%s, read as float32: want without --strict, or numbers that fit: %s",
-			element(dtype), lost.Say(of)))
+			element(dtype), lost.Say(elements)))
 	}
 	in.overflown = in.overflown || lost.Infinite > 0
-	in.note(path, "%s, read as float32: %s", element(dtype), lost.Say(of))
+	in.note(path, "%s, read as float32: %s", element(dtype), lost.Say(elements))
 	return nil
 }
 

@@ -32,7 +32,8 @@ type backendFlags struct {
 
 func (f *backendFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.backend, "backend", "auto",
-		"auto, gpu, cpu or reference; auto is a hardware GPU, else the CPU engine, whose instructions "+isaVariable+" chooses: avx512, avx2 or generic")
+		"auto, gpu, cpu or reference; auto takes a hardware GPU if there is one, else the CPU engine; "+
+			isaVariable+" chooses the engine's instructions: avx512, avx2 or generic")
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "",
 		"force an algorithm: "+either(gpu.AlgorithmNames())+" on a GPU; with --backend cpu "+either(cpu.AlgorithmNames()))
@@ -41,19 +42,27 @@ func (f *backendFlags) register(flags *pflag.FlagSet) {
 // deviceFlags choose an OpenGL device and how it computes.
 type deviceFlags struct {
 	device    string // --device: which one
-	opener    string // --context: who opens it
+	opener    string // --context: who opens the device
 	algorithm string // each verb defines --algorithm in its own words
-	precision string // --precision: which algorithms may be taken that are not forced; "" is exact
+	precision string // --precision: which algorithms may be chosen without being forced; "" is exact
+	tiles     string // --tiles, of verbs that register it: the class as which the device cuts problems; "" is its own
 }
 
 // register defines --device, --context and --precision.
 func (f *deviceFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.device, "device", "any", "OpenGL device: any, gpu, software or a number that gpuconv info lists")
 	flags.StringVar(&f.opener, "context", "",
-		"who opens it: egl, which needs no display, or glfw, in a hidden window; egl where this program has it")
+		"who opens the device: egl, which needs no display, or glfw, in a hidden window; "+
+			"by default egl if this program has it")
 	flags.StringVar(&f.precision, "precision", conv.Exact.String(),
-		"exact keeps the error of each output in proportion to its own pixels; fast lets a GPU take fft and winograd "+
-			"by itself, too, which spread the error of large pixels. The CPU engine is exact with either")
+		"exact keeps the error of each output in proportion to its own pixels; fast also lets a GPU "+
+			"choose fft and winograd, which spread the error of large pixels. The CPU engine is exact with either")
+}
+
+// registerTiles defines --tiles.
+func (f *deviceFlags) registerTiles(flags *pflag.FlagSet) {
+	flags.StringVar(&f.tiles, "tiles", "", "cut problems as on hardware of "+either(gpu.ClassNames())+
+		", whatever the OpenGL device is; as on the device itself if not given")
 }
 
 // parsedPrecision reads --precision.
@@ -64,7 +73,7 @@ func (f *deviceFlags) parsedPrecision() (conv.Precision, error) {
 	return parseText[conv.Precision]("precision", f.precision)
 }
 
-// validate refuses, before anything is opened, what no device could do.
+// validate refuses flags that are wrong or do not go together, before anything is opened.
 func (f *backendFlags) validate() error {
 	if !slices.Contains([]string{"auto", "gpu", "cpu", "reference"}, f.backend) {
 		return misread("backend", f.backend, errors.New("want auto, gpu, cpu or reference"))
@@ -78,6 +87,9 @@ func (f *backendFlags) validate() error {
 	if f.onCPU() && f.opener != "" {
 		return refused("backend", f.backend, errors.New("want no --context with it, that opens a GPU"))
 	}
+	if f.onCPU() && f.tiles != "" {
+		return refused("backend", f.backend, errors.New("want no --tiles with it, they are a GPU's"))
+	}
 	if f.algorithm != "" && f.backend == "reference" {
 		return refused("backend", "reference", errors.New("want no --algorithm with it, it has only one"))
 	}
@@ -89,7 +101,10 @@ func (f *backendFlags) validate() error {
 
 // options says which device to open and how it computes.
 func (f *backendFlags) options() (gpu.Options, error) {
-	o := gpu.Options{Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled}
+	o := gpu.Options{Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled, Tiles: f.tiles}
+	if f.tiles != "" && !slices.Contains(gpu.ClassNames(), f.tiles) {
+		return o, misread("tiles", f.tiles, fmt.Errorf("want %s", either(gpu.ClassNames())))
+	}
 	var err error
 	if o.Precision, err = f.parsedPrecision(); err != nil {
 		return o, err
@@ -103,7 +118,7 @@ func (f *backendFlags) options() (gpu.Options, error) {
 	return o, refused("device", f.device, o.Validate())
 }
 
-// algorithms lists those that may be forced: the CPU engine's for --backend cpu, else a GPU's.
+// algorithms lists the algorithms that may be forced: the CPU engine's for --backend cpu, else a GPU's.
 func (f *backendFlags) algorithms() []string {
 	if f.backend == "cpu" {
 		return cpu.AlgorithmNames()
@@ -113,9 +128,9 @@ func (f *backendFlags) algorithms() []string {
 
 func (f *backendFlags) onCPU() bool { return f.backend == "cpu" || f.backend == "reference" }
 
-// free reports whether any backend will do: no flag asks for what only a GPU has.
+// free reports whether any backend will do, because no flag asks for a certain one.
 func (f *backendFlags) free() bool {
-	return f.backend == "auto" && f.device == "any" && f.opener == "" && f.algorithm == ""
+	return f.backend == "auto" && f.device == "any" && f.opener == "" && f.algorithm == "" && f.tiles == ""
 }
 
 // chosen is an open backend.
@@ -128,15 +143,23 @@ type chosen struct {
 	close  func() error
 }
 
-// describe names what computes. It says so of a software renderer.
+// describe names the device that computes, and says so if it is a software renderer.
 func (c chosen) describe() string {
 	switch c.name {
 	case "gpu":
-		return fmt.Sprintf("%v, OpenGL %s (%s)", c.device, c.device.Version, c.device.Name)
+		return fmt.Sprintf("%v%s, OpenGL %s (%s)", c.device, asHardware(c.device), c.device.Version, c.device.Name)
 	case "reference":
 		return fmt.Sprintf("float64 reference, %d threads of %s", runtime.GOMAXPROCS(0), machine.Processor())
 	}
 	return fmt.Sprintf("CPU engine with %v, %d threads of %s", c.isa, runtime.GOMAXPROCS(0), machine.Processor())
+}
+
+// asHardware says as what a device cuts problems, if --tiles did.
+func asHardware(d gpu.Info) string {
+	if d.Tiles == "" {
+		return ""
+	}
+	return " with the tiles of " + d.Tiles
 }
 
 // open opens the backend, or returns ctx's error as soon as that is done. The flags have passed validate.
@@ -149,7 +172,7 @@ func (f *backendFlags) open(ctx context.Context) (chosen, error) {
 	return c, nil
 }
 
-// openNow is open, but it may wait for a driver.
+// openNow is open, but after ctx is done it may still wait for a driver.
 func (f *backendFlags) openNow(ctx context.Context) (chosen, error) {
 	switch {
 	case f.backend == "cpu":
@@ -178,7 +201,7 @@ func (f *backendFlags) openNow(ctx context.Context) (chosen, error) {
 	return f.openGPU(ctx, options)
 }
 
-// isaVariable names the environment variable that chooses the CPU engine's instructions, for tests and comparisons.
+// isaVariable is the environment variable that chooses the CPU engine's instructions, for tests and comparisons.
 const isaVariable = "GPUCONV_CPU"
 
 // engine opens the CPU engine; "" forces no algorithm.
@@ -210,7 +233,7 @@ func (f *backendFlags) openGPU(ctx context.Context, options gpu.Options) (chosen
 	if err != nil {
 		return chosen{}, err
 	}
-	if tried && len(found.Devices) == 0 { // opening it here could end this process
+	if tried && len(found.Devices) == 0 { // opening a device here could end this process
 		if len(found.PassedOver()) > 0 {
 			return chosen{}, f.unopened(passedOver{found})
 		}
@@ -229,13 +252,13 @@ func (f *backendFlags) openGPU(ctx context.Context, options gpu.Options) (chosen
 	return c, nil
 }
 
-// passedOver is the error of a machine on which no GPU opened and a driver is broken.
+// passedOver is the error if no GPU opened and a driver is broken.
 type passedOver struct{ probe.Found }
 
 func (e passedOver) Error() string { return e.Err().Error() }
 func (e passedOver) Unwrap() error { return e.Err() }
 
-// unopened names the flag that asked for the GPU that cannot be opened.
+// unopened adds a flag to the error that a GPU cannot be opened: the flag that asked for the GPU.
 func (f *backendFlags) unopened(err error) error {
 	flag, value := "backend", "gpu"
 	switch {
@@ -246,7 +269,7 @@ func (f *backendFlags) unopened(err error) error {
 	}
 	var of *fault.Error
 	if errors.As(err, &of) && of.Err != nil {
-		err = of.Err // of names the device, as the flag does
+		err = of.Err // leave out the device, which the flag names
 	}
 	return failed(flag, value, err)
 }
@@ -257,8 +280,8 @@ type session struct {
 	plan conv.Plan
 }
 
-// prepare opens the backend and prepares a convolution of so many images on it. The problem's batch is how many go at a
-// time.
+// prepare opens the backend and prepares convolution p on it. images is the number of all images, p's batch how many go
+// at a time.
 func (f *backendFlags) prepare(ctx context.Context, images int, p conv.Problem, weight *conv.Tensor,
 	bias []float32) (session, error) {
 	var s session
@@ -269,7 +292,8 @@ func (f *backendFlags) prepare(ctx context.Context, images int, p conv.Problem, 
 	return s, nil
 }
 
-// openAndPlan takes the CPU engine if any backend will do and the GPU cannot compute p.
+// openAndPlan does the work of prepare, and may wait for a driver. It takes the CPU engine if any backend will do and
+// the GPU cannot compute p.
 func (f *backendFlags) openAndPlan(ctx context.Context, images int, p conv.Problem, weight *conv.Tensor,
 	bias []float32) (session, error) {
 	c, err := f.openNow(ctx)
@@ -294,8 +318,8 @@ func (f *backendFlags) openAndPlan(ctx context.Context, images int, p conv.Probl
 	return session{chosen: c, plan: plan}, nil
 }
 
-// elsewhere names what was asked of a backend that cannot compute a problem, or else a backend that can. Other errors
-// stay.
+// elsewhere adds advice to an error of planning. If an algorithm is forced, it names that flag. Otherwise, if the
+// backend cannot compute the problem, it names a backend that can. Other errors stay as they are.
 func (f *backendFlags) elsewhere(err error) error {
 	if f.algorithm != "" {
 		return failed("algorithm", f.algorithm, err)
@@ -306,7 +330,7 @@ func (f *backendFlags) elsewhere(err error) error {
 	return err
 }
 
-// print says what convolves, and what was passed over for it.
+// print prints the device that convolves, the note on it if there is one, and how long compiling took.
 func (s session) print(w io.Writer) {
 	printLine(w, "device    %s", s.describe())
 	if s.note != "" {
@@ -317,10 +341,10 @@ func (s session) print(w io.Writer) {
 	}
 }
 
-// leastCompiling is the time from which on compiling is worth a line.
+// leastCompiling is how long compiling must take to be worth a line.
 const leastCompiling = 100 * time.Millisecond
 
-// printCompiled says how long compiling took, and whether the next run is spared it.
+// printCompiled prints how long compiling took, and whether the programs are kept for the next run.
 func printCompiled(w io.Writer, c conv.Compiled) {
 	if c.Took < leastCompiling {
 		return
@@ -336,7 +360,7 @@ func printCompiled(w io.Writer, c conv.Compiled) {
 // about to end.
 func (s session) close(ctx context.Context) {
 	if ctx.Err() == nil {
-		s.plan.Close() // its error would concern nobody
+		s.plan.Close() // its error would not matter
 		s.chosen.close()
 	}
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// reads marks flags, and commands, that name files to read.
+// reads is the annotation of flags, and of commands, that name files to read.
 const reads = "gpuconv-reads"
 
 // fileFlag adds a flag that names a file to read, or a folder of them. TestHostileFiles gives each such flag files that
-// are none, and TestFlagsOfFiles finds a flag that is not added here.
+// are not valid. TestFlagsOfFiles finds flags that should be added here and are not.
 func fileFlag(flags *pflag.FlagSet, value *string, name, usage string) {
 	flags.StringVar(value, name, "", usage)
 	flags.Lookup(name).Annotations = map[string][]string{reads: nil}
@@ -27,8 +27,8 @@ func fileArguments(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// inputs reads files, and collects what a user should know of them. The notes are printed when the job is done, so that
-// a job that fails has one line on stderr.
+// inputs reads files, and collects notes on them for the user. The notes are printed when the job is done, so that a
+// job that fails prints one line on stderr.
 type inputs struct {
 	strict     bool
 	background string // of pictures, as it was typed
@@ -38,14 +38,15 @@ type inputs struct {
 
 func (in *inputs) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&in.strict, "strict", false,
-		"refuse files with numbers that float32 cannot hold: a float64 of 1e300 "+
-			"becomes infinite,\nan integer above 2²⁴ another one; without it a line says how many")
+		"refuse files with numbers that float32 cannot hold; without it a float64 of 1e300\n"+
+			"becomes infinite, an integer above 2²⁴ another one, and a line says how many\n"+
+			"(a float64 of magnitude 2⁻¹⁵⁰, 7e-46, or less becomes 0 either way, without a line)")
 }
 
-// registerBackground adds the flag of verbs that read pictures.
+// registerBackground adds --background, for verbs that read pictures.
 func (in *inputs) registerBackground(flags *pflag.FlagSet) {
 	flags.StringVar(&in.background, "background", "",
-		"what transparent pixels of pictures lie on: a grey 0 … 1, black or "+
+		"grey behind transparent pixels of pictures: a number 0 … 1, black or "+
 			"white (default black, and a line\nsays so)")
 }
 
@@ -61,8 +62,8 @@ func (in *inputs) say(lines []string) {
 	}
 }
 
-// notFinite notes how many outputs in a file are no numbers, if any are. That they are infinite is no news if numbers
-// of the inputs became so.
+// notFinite notes how many outputs in a file are NaN or infinite, if any are. It notes nothing if none is NaN and an
+// earlier note says that numbers of the inputs became infinite.
 func (in *inputs) notFinite(path string, found experiment.NotFinite) {
 	if said := found.String(); said != "" && (found.NaN > 0 || !in.overflown) {
 		in.note(path, "%s", said)

@@ -57,7 +57,7 @@ func (s *settings) filterBank(ctx context.Context) (*experiment.Bank, error) {
 	return b, nil
 }
 
-// isArray reports whether a name is that of an array file, or one in an archive.
+// isArray reports whether a name is that of a .npy or .npz file, or of an array in a .npz file.
 func isArray(name string) bool {
 	return strings.HasSuffix(name, ".npy") || strings.HasSuffix(name, ".npz") || strings.Contains(name, ".npz:")
 }

@@ -18,22 +18,22 @@ import (
 	"gpuconv/stimuli"
 )
 
-// The images of --input: arrays and pictures. Their headers are read when they are opened. All else is judged by these,
-// before the first pixel is read.
+// The images of --input: arrays and pictures. Opening a file reads its header. Whether a job is possible is decided by
+// headers alone, before the first pixel is read.
 
 // wantImages is what --input takes.
 const wantImages = "want a .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp file"
 
-// imageInput is the images of a file. None of them is read yet.
+// imageInput is an open file of images. So far only its header has been read.
 type imageInput struct {
 	batch.Source
 	io.Closer
 	memory float64      // bytes that drawing takes beyond the images
-	check  func() error // refuses the file if the user is strict: call it before the images are drawn
-	seen   func()       // notes what there is to know: call it when all are drawn
+	check  func() error // with --strict, refuses values that float32 cannot hold: call it before the images are drawn
+	seen   func()       // adds notes on the file: call it when all images are drawn
 }
 
-// Draw names the flag in its error.
+// Draw draws images; its error names the flag.
 func (i imageInput) Draw(dst *conv.Tensor, first int) error {
 	return failed("input", "", i.Source.Draw(dst, first))
 }
@@ -67,11 +67,12 @@ func (in *inputs) openImages(ctx context.Context, path string) (imageInput, erro
 		check: func() error { return in.rehearse(ctx, "input", path) },
 		seen: func() {
 			in.brightness(path, reader.DType())
-			_ = in.take("input", path, reader) // a strict user's file has passed the check
+			_ = in.take("input", path, reader) // with --strict, the file has passed the check
 		}}, nil
 }
 
-// kindOf says what the file is that a path names; nothing if there is none, or an array in an archive.
+// kindOf says what the file at path is. It returns "" if there is no such file, as for file.npz:key, which is an array
+// in an archive.
 func kindOf(ctx context.Context, path string) string {
 	file, err := input.Open(ctx, input.Array, path)
 	if err != nil {
@@ -90,7 +91,8 @@ func kindOf(ctx context.Context, path string) string {
 
 func isArrayKind(kind string) bool { return kind == filekind.NPY || kind == filekind.ZIP }
 
-// openPicture opens a picture, and refuses what is none: in the words of arrays if its name is one of an array.
+// openPicture opens a picture, and refuses other files. If the name is one of an array, the error is that of opening an
+// array.
 func (in *inputs) openPicture(ctx context.Context, path, kind string) (imageInput, error) {
 	switch kind {
 	case filekind.PNG, filekind.JPEG, filekind.TIFF, filekind.BMP, filekind.WebP:
@@ -125,7 +127,7 @@ func (in *inputs) pictured(path string, picture *stimuli.Files) {
 	}
 }
 
-// advice says how to make an array of a file that is another's.
+// advice says how to make an array of a file of another program, if package npy knows it.
 func advice(kind string) string {
 	if a := npy.Advice(kind); a != "" {
 		return "; " + a
@@ -149,7 +151,7 @@ func (in *inputs) openFiles(ctx context.Context, flag, path string) (*stimuli.Fi
 	return files, nil
 }
 
-// ofFiles says which flag named an image file that could not be drawn, in the middle of the others.
+// ofFiles adds the flag to the error that one of a set of image files could not be drawn.
 func ofFiles(flag string, images stimuli.Set, err error) error {
 	var of *fault.Error
 	if _, ok := images.(*stimuli.Files); ok && errors.As(err, &of) && of.Package == "stimuli" {
@@ -192,7 +194,7 @@ func (in *inputs) drawn(path string, images stimuli.Set) {
 	}
 }
 
-// passedOver names some of what a folder holds beside images.
+// passedOver notes what a folder holds beside images, and names the first few.
 func (in *inputs) passedOver(path string, names []string, one, many string) {
 	const most = 5
 	text, what := strings.Join(names[:min(most, len(names))], ", "), many
@@ -207,7 +209,7 @@ func (in *inputs) passedOver(path string, names []string, one, many string) {
 	in.note(path, "passed over %d %s: %s", len(names), what, fault.Printable(text))
 }
 
-// brightness says of bytes how bright they are, since pictures differ.
+// brightness notes that an array of bytes keeps its numbers, because those of pictures become 0 … 1.
 func (in *inputs) brightness(path, dtype string) {
 	if e := element(dtype); e == "uint8" || e == "uint16" {
 		white := map[string]int{"uint8": 255, "uint16": 65535}[e]
@@ -215,7 +217,7 @@ func (in *inputs) brightness(path, dtype string) {
 	}
 }
 
-// rehearse reads an array to its end, if the user is strict, and refuses it if anything is lost.
+// rehearse, with --strict, reads an array to its end and refuses it if float32 cannot hold a value.
 func (in *inputs) rehearse(ctx context.Context, flag, path string) error {
 	if !in.strict {
 		return nil

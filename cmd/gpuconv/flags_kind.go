@@ -31,8 +31,9 @@ func (f *kindFlags) registerParameters(flags *pflag.FlagSet, parameters []param.
 	}
 }
 
-// chosen returns the settings of the kind that is asked for, or nil for a file or a preset. It refuses flags that have
-// no meaning with the others. presets names the flags that only presets have, shared the settings that they have too.
+// chosen returns the settings of the kind that is asked for, or nil for a file or a preset. It refuses flags that do
+// not go together. presets names the flags that only presets have, shared the settings that both presets and kinds
+// have.
 func (f *kindFlags) chosen(flags *pflag.FlagSet, presets, shared []string) (*settings, error) {
 	given := map[string]string{}
 	for _, name := range f.settings {
@@ -57,7 +58,7 @@ func (f *kindFlags) chosen(flags *pflag.FlagSet, presets, shared []string) (*set
 	return nil, nil
 }
 
-// refuseFlags refuses those of the named flags that were typed beside another flag.
+// refuseFlags refuses each of the named flags that was typed, because it has no meaning together with the flag beside.
 func refuseFlags(flags *pflag.FlagSet, beside string, names []string) error {
 	slices.Sort(names)
 	for _, name := range names {

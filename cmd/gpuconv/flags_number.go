@@ -8,8 +8,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Numbers of flags are read by package param, as those of lists and tables are: in decimal digits, finite. What pflag
-// registers would take 0x10 and 1_000, and 010 as 8. TestNumbersOfFlags keeps it out.
+// Package param reads the numbers of flags, as it reads those of lists and tables: finite, in decimal digits. pflag's
+// own flags are not used for numbers: they would accept 0x10 and 1_000, and read 010 as 8. TestNumbersOfFlags checks
+// that.
 
 // numberFlag is a flag that is a number.
 type numberFlag float64

@@ -14,13 +14,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// output is a flag that names a file or folder to write, what was given to it, and how it is written.
+// output is a file or folder to write: the flag that names it, its path, and how it is written.
 type output struct {
 	flag, path string
 	options    whole.Options
 }
 
-// outputFlags returns the flags of a verb that name a file or folder to write. The --json of info and version has no
+// outputFlags returns the flags of a verb that name a file or folder to write. The --json of info and version takes no
 // name: it prints.
 func outputFlags(cmd *cobra.Command) (flags []*pflag.Flag) {
 	for _, name := range []string{"output", "json", "html", "plots", "junit", "pictures", "download"} {
@@ -31,7 +31,7 @@ func outputFlags(cmd *cobra.Command) (flags []*pflag.Flag) {
 	return flags
 }
 
-// writesFiles reports whether a verb was told to write a file. If it was not, what it prints is all that it makes.
+// writesFiles reports whether a verb was told to write a file. Otherwise its only result is what it prints.
 func writesFiles(cmd *cobra.Command) bool {
 	help := cmd.Flags().Lookup("help")
 	return !(help != nil && help.Changed) && slices.ContainsFunc(outputFlags(cmd), func(f *pflag.Flag) bool {
@@ -39,8 +39,8 @@ func writesFiles(cmd *cobra.Command) bool {
 	})
 }
 
-// blame makes err an error of the flag if it says that a file or folder cannot be written. It is an error of the
-// call if the path itself is wrong. Any other error stays as it is.
+// blame adds the flag to an error that says that a file or folder cannot be written. If the path itself is wrong, that
+// is an error of the call. Any other error stays as it is.
 func (o output) blame(err error) error {
 	var e *whole.Error
 	switch {
@@ -60,16 +60,16 @@ type outputFolder struct {
 	*whole.Folder
 }
 
-// checkFolder refuses a path that can be seen not to be a new or empty folder.
+// checkFolder refuses a path that is neither a new name nor an empty folder, as far as can be told before writing.
 func (o output) checkFolder() error { return o.blame(o.options.CheckFolder(o.path)) }
 
-// createFolder makes the folder, with its missing parents.
+// createFolder begins the folder and makes its missing parents. commit puts it in place.
 func (o output) createFolder() (outputFolder, error) {
 	folder, err := o.options.CreateFolder(o.path)
 	return outputFolder{o, folder}, o.blame(err)
 }
 
-// write puts what write writes into the folder under name.
+// write adds a file to the folder. name is its name; write writes its content.
 func (f outputFolder) write(name string, write func(io.Writer) error) error {
 	return f.blame(f.Folder.Write(name, write))
 }
@@ -77,7 +77,7 @@ func (f outputFolder) write(name string, write func(io.Writer) error) error {
 // commit moves all files into place.
 func (f outputFolder) commit() error { return f.blame(f.Folder.Commit()) }
 
-// checkFile refuses a path that can be seen not to be a file or a new name. An empty path is fine: there is no output.
+// checkFile refuses a path that names something other than a file. An empty path is fine: there is no output.
 func (o output) checkFile() error {
 	const want = "want a file to write, this is "
 	switch what, _ := whole.Obstacle(o.path); what {
@@ -89,12 +89,12 @@ func (o output) checkFile() error {
 	return refused(o.flag, o.path, errors.New(want+"none"))
 }
 
-// writeFile writes a file with its missing folders, whole or not at all.
+// writeFile makes a file's missing folders and writes the file, whole or not at all.
 func (o output) writeFile(write func(io.Writer) error) error {
 	return o.blame(o.withFolders(func() error { return o.options.Write(o.path, write) }))
 }
 
-// withFolders makes the missing folders of a file and calls write. If that fails, they go.
+// withFolders makes the missing folders of a file and calls write. If write fails, it removes them.
 func (o output) withFolders(write func() error) error {
 	made, err := o.options.MakeFolders(filepath.Dir(o.path))
 	if err != nil {
@@ -107,7 +107,7 @@ func (o output) withFolders(write func() error) error {
 	return nil
 }
 
-// checkArrays refuses a path that can be seen not to be a .npy or .npz file or a new name.
+// checkArrays refuses an empty path and one that names something other than a file.
 func (o output) checkArrays() error {
 	const want = "want the .npy file to write"
 	if o.path == "" {
@@ -126,7 +126,7 @@ func (o output) checkArrays() error {
 	return nil
 }
 
-// checkArray is checkArrays for verbs that write one array: it refuses an archive too.
+// checkArray is checkArrays for verbs that write one array: it also refuses the name of a .npz file.
 func (o output) checkArray() error {
 	if strings.HasSuffix(o.path, ".npz") {
 		return refused(o.flag, o.path, errors.New("want a .npy file, one array is written"))
@@ -134,8 +134,8 @@ func (o output) checkArray() error {
 	return o.checkArrays()
 }
 
-// create makes a file with its missing folders and calls fill, which commits or discards the file. If fill fails, the
-// folders go.
+// create begins a file, makes its missing folders and calls fill, which writes the file and commits or discards it. If
+// fill fails, create removes the folders.
 func (o output) create(fill func(file *whole.File) error) error {
 	return o.blame(o.withFolders(func() error {
 		file, err := o.options.Create(o.path)

@@ -10,7 +10,7 @@ import (
 	"gpuconv/param"
 )
 
-// The forms of the flags of a convolution. The error of each parser says what would be right.
+// Parsers of the flags of a convolution. Their errors say what would be right.
 
 // parsePair reads 2 or 2,1: one number for both axes, or (H, W).
 func parsePair(flag, text string, least int) ([2]int, error) {
@@ -37,10 +37,10 @@ func parseInts(text string) ([]int, error) {
 	return all, nil
 }
 
-// window is what the paddings with a name depend on: the rows and columns of an image and of a kernel, and its steps.
+// window is what paddings with a name, such as same, depend on. Each field is (H, W).
 type window struct{ image, kernel, stride, dilation [2]int }
 
-// namedPadding returns a padding that has a name, and whether text is one.
+// namedPadding returns the padding that text names. named says whether text is such a name.
 func (w window) namedPadding(text string) (padding conv.Padding, named bool, err error) {
 	switch text {
 	case "valid":
@@ -56,7 +56,7 @@ func (w window) namedPadding(text string) (padding conv.Padding, named bool, err
 	return padding, true, err
 }
 
-// parsePadding reads 3, 3,2 (H,W), top,bottom,left,right, or the name of a padding.
+// parsePadding reads 3 (all sides), 3,2 (H,W), top,bottom,left,right, or the name of a padding.
 func parsePadding(text string, of window) (conv.Padding, error) {
 	if padding, named, err := of.namedPadding(text); err != nil {
 		return padding, refused("padding", text, err)
@@ -83,7 +83,7 @@ func parsePadding(text string, of window) (conv.Padding, error) {
 			"same-upper, same-lower or valid"))
 }
 
-// parseText reads a value by the text form of its type.
+// parseText reads a value with the UnmarshalText of its type.
 func parseText[T any, P interface {
 	*T
 	encoding.TextUnmarshaler
@@ -94,7 +94,7 @@ func parseText[T any, P interface {
 	return value, nil
 }
 
-// parseChoice reads the name of one of some values.
+// parseChoice returns the choice that text names.
 func parseChoice[T fmt.Stringer](flag, text string, choices ...T) (T, error) {
 	var names []string
 	for _, c := range choices {

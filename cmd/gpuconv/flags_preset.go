@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// presetFlag is --preset: a set of stimuli and filters that has a name.
+// presetFlag is --preset: a named set of stimuli and filters.
 type presetFlag struct{ name string }
 
 func (f *presetFlag) register(flags *pflag.FlagSet) {
@@ -35,7 +35,7 @@ func (f *presetFlag) tutorial3() (bool, error) {
 	return false, misread("preset", f.name, errors.New("want nma or nma-t3"))
 }
 
-// stimulusFlags describe a set of gratings.
+// stimulusFlags describe the gratings of a preset.
 type stimulusFlags struct {
 	orientations string
 	sf, res      float64
@@ -49,13 +49,14 @@ func (f *stimulusFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.patch, "patch", false, "a round patch on the right instead of the whole image")
 }
 
-// registerSF adds --sf, the tutorial's if it is not given.
+// registerSF adds --sf. Its default is the tutorial's.
 func (f *stimulusFlags) registerSF(flags *pflag.FlagSet) {
 	numberVar(flags, &f.sf, "sf", 1.0/28,
 		"spatial frequency as the tutorial counts it: radians per pixel of the full 640×480 image")
 }
 
-// parseSF sets the spatial frequency from a text, as the flag of registerSF does, for a verb whose --sf is a list too.
+// parseSF sets the spatial frequency from text, as the flag of registerSF does. It is for a verb whose --sf may also be
+// a list.
 func (f *stimulusFlags) parseSF(text string, given bool) error {
 	flags := pflag.NewFlagSet("preset", pflag.ContinueOnError)
 	f.registerSF(flags)
@@ -87,11 +88,12 @@ func (f *stimulusFlags) sweep(tutorial3 bool) (*stimuli.Sweep, error) {
 	return sweep, nil
 }
 
-// filterFlags describe a filter bank.
+// filterFlags describe the filter bank of a preset.
 type filterFlags struct{ channels, size int }
 
 func (f *filterFlags) register(flags *pflag.FlagSet) {
-	wholeVar(flags, &f.channels, "channels", 6, "filters: a centre-surround pair, the others Gabors; at least 2")
+	wholeVar(flags, &f.channels, "channels", 6,
+		"number of filters, at least 2: a centre-surround pair, the others Gabors")
 	wholeVar(flags, &f.size, "size", 7, "rows and columns of each filter; at least 2")
 }
 
@@ -121,7 +123,7 @@ func (f *filterFlags) bank(ctx context.Context, tutorial3 bool) (*experiment.Ban
 	return made, nil
 }
 
-// bytes returns the memory that it takes to make the bank: the filters, and one in float64.
+// bytes returns the memory in bytes that making the bank takes: all filters in float32, and one in float64.
 func (f *filterFlags) bytes() float64 {
 	return (4*float64(f.channels) + 8) * float64(f.size) * float64(f.size)
 }

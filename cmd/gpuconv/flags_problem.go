@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// problemFlags describe a convolution without its numbers, by shapes or by files. Only the headers of files are read.
+// problemFlags describe the shapes of a convolution, as numbers or as files. Only the headers of files are read.
 type problemFlags struct {
 	compact       string // N,Cin,H,W,Cout,K,pad,stride,groups
 	input, weight string
@@ -22,7 +22,9 @@ type problemFlags struct {
 }
 
 func (f *problemFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.compact, "problem", "", "explain a convolution: N,Cin,H,W,Cout,K,pad,stride,groups, or alone with the flags of gpuconv conv")
+	flags.StringVar(&f.compact, "problem", "",
+		"explain a convolution: N,Cin,H,W,Cout,K,pad,stride,groups; "+
+			"without a value the flags of gpuconv conv describe it")
 	flags.Lookup("problem").NoOptDefVal = "flags"
 	fileFlag(flags, &f.input, "input", "with --problem: images, a file or a shape N,C,H,W")
 	fileFlag(flags, &f.weight, "weight", "with --problem: weights, a file or a shape O,I,H,W")
@@ -63,7 +65,7 @@ func (f *problemFlags) problem(ctx context.Context, compact string) (conv.Proble
 	return conv.Problem{Spec: spec, Src: src, Weight: weight, Bias: f.bias != ""}, err
 }
 
-// compactProblem reads the short form and adds the flags that it leaves open.
+// compactProblem reads the short form, N,Cin,H,W,…, and takes what it leaves open from the other flags.
 func (f *problemFlags) compactProblem(text string) (conv.Problem, error) {
 	p, err := parseCompact(text)
 	if err != nil {
@@ -83,7 +85,7 @@ func (f *problemFlags) compactProblem(text string) (conv.Problem, error) {
 	return p, err
 }
 
-// parseCompact reads the form that names the cases of bench and of its peers.
+// parseCompact reads the short form, in which bench/peers names its cases too.
 func parseCompact(text string) (conv.Problem, error) {
 	v, err := parseInts(text)
 	if err != nil || len(v) != 9 || v[8] < 1 {
@@ -119,31 +121,34 @@ func shapeOf(ctx context.Context, flag, text string) (conv.Shape, error) {
 	return shape, weights.Close()
 }
 
-// explanation is what gpuconv info --problem prints. Nothing has been allocated then. Sizes are in bytes.
+// explanation is what gpuconv info --problem prints. It is made before anything is allocated or compiled. Sizes are in
+// bytes.
 type explanation struct {
-	Src         conv.Shape `json:"src"`
-	Weight      conv.Shape `json:"weight"`
-	Sums        conv.Shape `json:"sums"` // before energy and pooling
-	Dst         conv.Shape `json:"dst"`
-	Parameters  float64    `json:"parameters"`
-	MACs        float64    `json:"macs"`
-	Bytes       float64    `json:"bytes"`     // compulsory: src, weight, bias and dst once each
-	Intensity   float64    `json:"intensity"` // floating-point operations per compulsory byte
-	Backend     string     `json:"backend"`
-	Device      string     `json:"device"`
-	Algorithm   string     `json:"algorithm"`
-	Bound       float64    `json:"bound"`             // how many times γₙ·Σ|x||w| of its own pixels an output may be off; 0 with a tolerance
-	Tolerance   float64    `json:"tolerance"`         // the RMS error of an algorithm that spreads errors, in parts of the largest output
-	Accuracy    string     `json:"accuracy"`          // the same in words
+	Src        conv.Shape `json:"src"`
+	Weight     conv.Shape `json:"weight"`
+	Sums       conv.Shape `json:"sums"` // before energy and pooling
+	Dst        conv.Shape `json:"dst"`
+	Parameters float64    `json:"parameters"`
+	MACs       float64    `json:"macs"`
+	Bytes      float64    `json:"bytes"`     // compulsory: src, weight, bias and dst once each
+	Intensity  float64    `json:"intensity"` // floating-point operations per compulsory byte
+	Backend    string     `json:"backend"`
+	Device     string     `json:"device"`
+	Algorithm  string     `json:"algorithm"`
+	// Bound is the error bound of an output, as a multiple of γₙ·Σ|x||w| over its own pixels; 0 with a Tolerance.
+	Bound float64 `json:"bound"`
+	// Tolerance is the RMS error of an algorithm that spreads errors, as a fraction of the largest output.
+	Tolerance   float64    `json:"tolerance"`
+	Accuracy    string     `json:"accuracy"`          // Bound or Tolerance in words
 	Tile        string     `json:"tile,omitempty"`    // how the algorithm cuts the work
 	Tuned       string     `json:"tuned,omitempty"`   // when algorithm and tile were measured to be the fastest
-	Warning     string     `json:"warning,omitempty"` // what the backend had to pass over
+	Warning     string     `json:"warning,omitempty"` // what the backend could not use, and why
 	Rejected    []rejected `json:"rejected"`
-	Chunk       int        `json:"chunk"`          // images per submission, or bands of them
-	Band        int        `json:"band,omitempty"` // rows of outputs of a band, if images are cut
-	Chunks      int        `json:"chunks"`         // submissions
+	Chunk       int        `json:"chunk"`          // images per submission to the device, or bands if images are cut
+	Band        int        `json:"band,omitempty"` // rows of outputs in a band, if images are cut
+	Chunks      int        `json:"chunks"`         // how many submissions
 	PlanMemory  float64    `json:"plan_memory"`
-	TotalMemory float64    `json:"total_memory"` // with src and dst whole
+	TotalMemory float64    `json:"total_memory"` // the plan, all of src and all of dst
 }
 
 type rejected struct {
@@ -161,7 +166,7 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 	if err != nil {
 		return explanation{}, usage(plain(err))
 	}
-	asked, ok := backend.Backend.(conv.Explainer)
+	asked, ok := conv.Expecting(backend.Backend, p.Src.N()).(conv.Explainer)
 	if !ok {
 		return explanation{}, fmt.Errorf("the %s backend explains nothing", backend.name)
 	}
@@ -183,7 +188,7 @@ func explain(p conv.Problem, backend chosen) (explanation, error) {
 	return e, nil
 }
 
-// bands is how many parts of an image are submitted.
+// bands returns into how many bands of rows an image is cut, 1 if it is not.
 func (e explanation) bands() int {
 	if e.Band == 0 {
 		return 1

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// saving is the flag of how outputs come to the disk, for all verbs that write.
+// saving is the flag --no-sync, for all verbs that write files.
 type saving struct {
 	noSync bool
 	cmd    *cobra.Command
@@ -16,13 +16,13 @@ type saving struct {
 func (s *saving) register(cmd *cobra.Command) {
 	s.cmd = cmd
 	cmd.Flags().BoolVar(&s.noSync, "no-sync", false,
-		"do not wait for the disk: for scratch, since a power cut may take what was written")
+		"do not wait for the disk: for scratch files, since a power cut may destroy them")
 }
 
-// output returns an output of a flag.
+// output returns the output that a flag names.
 func (s *saving) output(flag, path string) output { return output{flag, path, s.options()} }
 
-// options says how package whole writes. A line on stderr names what a run left that was killed.
+// options says how package whole writes. A line on stderr names each leftover of a killed run that is removed.
 func (s *saving) options() whole.Options {
 	return whole.Options{NoSync: s.noSync, Removed: func(path string) {
 		printLine(s.cmd.ErrOrStderr(), "gpuconv: removed %s, which a process left that was killed",

@@ -11,11 +11,11 @@ import (
 	"gpuconv/param"
 )
 
-// settings ask for a kind of stimulus or filter: its name, and what is set of it.
+// settings ask for a kind of stimulus or filter: its name, and the settings that were typed.
 type settings struct {
 	kind   string
 	values map[string]string
-	flag   func(key string) string // what the user typed, without dashes: sf, or stimulus sf
+	flag   func(key string) string // how an error names a setting, without dashes: sf, or stimulus sf
 }
 
 // parseSettings reads a kind and its settings from one text, as run takes them:
@@ -74,7 +74,7 @@ func (s *settings) takeInt(key string) (int, error) {
 	return n, nil
 }
 
-// axes reads the settings that are left as parameters, each a list or a range.
+// axes reads the remaining settings as parameters, each with a list or a range of values.
 func (s *settings) axes(parameters []param.Parameter) ([]param.Axis, error) {
 	var axes []param.Axis
 	for _, key := range slices.Sorted(maps.Keys(s.values)) {

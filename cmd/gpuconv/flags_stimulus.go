@@ -15,14 +15,14 @@ import (
 func canvasSettings() []setting {
 	return []setting{
 		{"image-size", "rows and columns in pixels: 64, or 48,64 for H,W (default 64)"},
-		{"supersample", "samples a side of each pixel that its value is the mean of, against jagged edges (default 1)"},
+		{"supersample", "samples along each side of a pixel, averaged to avoid jagged edges (default 1)"},
 		{"aperture", "none, circle, annulus, gaussian or raised-cosine: the window that the pattern is seen through"},
-		{"sf-unit", "what --sf is in: pixel, image (cycles per width of the image) or degree (default pixel)"},
+		{"sf-unit", "what --sf counts cycles per: pixel, image (its width) or degree (default pixel)"},
 		{"ppd", "pixels per degree, for --sf-unit degree"},
 	}
 }
 
-// switchSettings are on or off.
+// switchSettings are the settings of a stimulus that are on or off.
 func switchSettings() []setting {
 	return []setting{
 		{"centred", "subtract the mean from the pixels, so that grey is 0"},
@@ -30,6 +30,7 @@ func switchSettings() []setting {
 	}
 }
 
+// setting is a setting of stimuli, with the help that its flag shows.
 type setting struct{ name, help string }
 
 // stimulus makes the set of images that s asks for.
@@ -74,7 +75,7 @@ func (s *settings) stimulus() (stimuli.Set, error) {
 	return product, nil
 }
 
-// checkAperture refuses the parameters of windows that are not asked for, and says which windows have them.
+// checkAperture refuses parameters that the chosen aperture does not have, and says which apertures have them.
 func (s *settings) checkAperture(parameters []param.Parameter) error {
 	for _, key := range slices.Sorted(maps.Keys(s.values)) {
 		named := func(p param.Parameter) bool { return p.Name == key }
@@ -95,7 +96,7 @@ func (s *settings) checkAperture(parameters []param.Parameter) error {
 	return nil
 }
 
-// permitting names the setting that lets a pattern be too fine.
+// permitting adds to an aliasing error the setting that allows such fine patterns.
 func (s *settings) permitting(err error) error {
 	var aliasing *stimuli.AliasingError
 	if errors.As(err, &aliasing) {
@@ -122,7 +123,7 @@ func (s *settings) canvas() (c stimuli.Canvas, err error) {
 	return c, err
 }
 
-// pattern returns what makes a kind's patterns, with the look that is asked for.
+// pattern returns a function that makes patterns of a kind, with the mean and the aperture that were asked for.
 func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
 	centred, err := s.takeBool("centred")
 	if err != nil {

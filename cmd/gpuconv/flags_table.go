@@ -19,7 +19,7 @@ func (o output) tableFile() string {
 	return strings.TrimSuffix(strings.TrimSuffix(o.path, ".npy"), ".npz") + ".csv"
 }
 
-// withTable calls write, which writes the file, and then puts the table beside it. If the file fails, neither is new.
+// withTable calls write, which writes the file, and then puts the table beside it. If write fails, neither changes.
 func (o output) withTable(ctx context.Context, table *param.Table, write func() error) error {
 	if err := o.checkTable(ctx); err != nil {
 		return err

@@ -10,10 +10,10 @@ import (
 	"gpuconv/whole"
 )
 
-// Texts that are parsed in memory: tables and reports. What that takes is reserved before they are parsed.
+// Tables and reports are parsed in memory. The memory for that is reserved first.
 
-// The memory that a text takes while it is parsed, at most, in bytes: for each of its own, and for each object of a
-// report, whatever is in it. TestHostileFiles holds the program to that.
+// The most memory that parsing takes, in bytes: for each byte of a table or report, and for each object of a report.
+// TestHostileFiles checks that the program takes no more.
 const (
 	tableByte    = 40
 	reportByte   = 32
@@ -42,7 +42,7 @@ func openTable(ctx context.Context, path string) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(content)), err
 }
 
-// readReport reads the text of a report.
+// readReport reads the text of a report, and reserves the memory to parse it.
 func readReport(ctx context.Context, path string) (io.Reader, error) {
 	content, err := input.ReadFile(ctx, input.Report, path)
 	if err != nil {

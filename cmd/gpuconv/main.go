@@ -1,4 +1,5 @@
-// Gpuconv convolves images with filter banks on any GPU that speaks OpenGL 4.3. Run gpuconv --help for its verbs.
+// Gpuconv convolves images with filter banks on any GPU that supports OpenGL 4.3. gpuconv --help lists its commands,
+// which are called verbs here.
 package main
 
 import (
@@ -26,7 +27,7 @@ func main() { gpu.Main(func() { os.Exit(run()) }) }
 // run connects the program with its process: arguments, streams, and the signals that end it.
 func run() int {
 	machine.SpareAddresses()
-	probe.Child() // does not return in a child that tries drivers
+	probe.Child() // does not return in a child process that tries drivers
 	// A reader that goes away (gpuconv run … | head) must not kill a job that writes files.
 	signal.Ignore(syscall.SIGPIPE)
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
@@ -56,15 +57,15 @@ func run() int {
 	return execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
 
-// echo is how long after a signal another one counts as the same: timeout, and other programs that start this one, send
-// it to the process and again to its group.
+// echo is how long after a signal another one counts as the same. The command timeout, and other programs that start
+// this one, send a signal to the process and again to its group.
 const echo = 100 * time.Millisecond
 
-// grace is how long a verb may take to stop, and to remove what it has begun, after a signal. Only what waits for the
-// system, such as a disk that is gone, takes longer.
+// grace is how long a verb may take, after a signal, to stop and to remove its unfinished files. Only a verb that waits
+// for the system takes longer, for instance for a disk that is gone.
 var grace = 4 * time.Second
 
-// end ends the process with a line on stderr, also if nobody reads that.
+// end prints a line on stderr and ends the process. It does so even if nobody reads stderr.
 func end(why string) {
 	said := make(chan struct{})
 	go func() {
@@ -90,7 +91,7 @@ const (
 func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 	stdout, stderr := newScreen(out), newScreen(errs)
 	defer stderr.flush()
-	log.SetOutput(io.Discard) // libraries that say what concerns no user, as net/http does
+	log.SetOutput(io.Discard) // some libraries, such as net/http, log what concerns no user
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -114,8 +115,8 @@ func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 	return exitFailed
 }
 
-// unprinted is the error of a verb that did its work, and could not print on stdout. A reader that went away is
-// one only where stdout is all that there is.
+// unprinted returns the error of a verb that did its work but could not print on stdout, because of lost. If the verb
+// wrote files, it is no error that the reader of stdout went away.
 func unprinted(cmd *cobra.Command, lost error) error {
 	files := writesFiles(cmd)
 	if lost == nil || files && errors.Is(lost, syscall.EPIPE) {

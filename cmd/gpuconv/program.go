@@ -12,7 +12,7 @@ var revision string
 
 // programReport says which gpuconv wrote a report.
 type programReport struct {
-	// hash of the source, "-dirty" after it if that was changed; a module's version; or "unknown"
+	// the git hash of the source, with "-dirty" after it if files were changed; a module's version; or "unknown"
 	Git      string `json:"git"`
 	Go       string `json:"go"`       // version of the compiler
 	Platform string `json:"platform"` // linux/amd64

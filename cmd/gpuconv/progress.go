@@ -26,7 +26,7 @@ func newProgress(w io.Writer, what string, total int) *progress {
 	return newProgressOf(w, what, "images", total)
 }
 
-// newProgressOf counts something other than images.
+// newProgressOf is newProgress for a unit other than images.
 func newProgressOf(w io.Writer, what, unit string, total int) *progress {
 	p := &progress{what: what, total: total, last: time.Now()}
 	terminal, ok := terminalOf(w)
@@ -42,12 +42,12 @@ func newProgressOf(w io.Writer, what, unit string, total int) *progress {
 		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit),
 		progressbar.OptionSetWidth(barWidth(columns, what, total)), progressbar.OptionUseANSICodes(true),
 		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
-	p.bar.RenderBlank() // the first chunk may take long
+	p.bar.RenderBlank() // show it now: the first images may take long
 	return p
 }
 
-// barWidth leaves room for the text beside the bar, and for the ^C that a terminal adds: a line that wraps cannot be
-// cleared.
+// barWidth returns the width of the bar in columns. It leaves room for the text beside the bar and for the ^C that a
+// terminal prints, because a line that wraps cannot be cleared.
 func barWidth(columns int, what string, total int) int {
 	text := what + " 100% || (" + strconv.Itoa(total) + "/" +
 		strconv.Itoa(total) + ", 999999 images/s) [59m59s:59m59s]^C"

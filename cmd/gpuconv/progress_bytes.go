@@ -9,8 +9,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// byteProgress shows how far a download is: as a bar on a terminal, elsewhere as a log line every few seconds. It
-// prints log lines also while the size of the file is unknown.
+// byteProgress shows how far a download is: as a bar on a terminal, elsewhere as a log line every few seconds. While
+// the size of the file is unknown, it prints log lines on a terminal too.
 type byteProgress struct {
 	what     string
 	terminal *os.File // nil if there is none

@@ -16,7 +16,8 @@ func newRoot() *cobra.Command {
 		Use:   "gpuconv",
 		Short: "2-D convolution on the GPU, without CUDA and without Python",
 		Long: "gpuconv convolves images with filter banks in OpenGL 4.3 compute shaders, without CUDA, Python or a display.\n\n" +
-			"Compiled programs, which drivers work, and what autotune found, are kept for the next run in a folder that gpuconv info names; " + cacheVariable + " chooses another, or is off.\n\n" +
+			"Compiled programs, the list of working drivers and the results of autotune are kept for the next run, " +
+			"in a folder that gpuconv info names. " + cacheVariable + " names another folder; off keeps nothing.\n\n" +
 			"Exit code 0: done; 1: it ran and failed; 2: the call was wrong.",
 		Version:               describeProgram().String(),
 		SilenceUsage:          true,
@@ -47,7 +48,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cmd.InitDefaultHelpFlag() // so that its own help lists it
+			cmd.InitDefaultHelpFlag() // so that its help lists --help too
 			return cmd.Help()
 		},
 	}
@@ -75,7 +76,7 @@ func flagsOnly(cmd *cobra.Command, args []string) error {
 	return usage(fmt.Errorf("%s %q: want flags only, as %s --help shows", cmd.Name(), args[0], cmd.CommandPath()))
 }
 
-// misparsed turns errors of pflag into those of this command line. cmd may be nil where no flag can be unknown.
+// misparsed words an error of pflag as this program does. cmd may be nil if the error cannot be about an unknown flag.
 func misparsed(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
@@ -99,7 +100,7 @@ func misparsed(cmd *cobra.Command, err error) error {
 	return usage(err)
 }
 
-// wanted says what a flag takes.
+// wanted says what kind of value a flag takes.
 func wanted(flag *pflag.Flag) string {
 	switch flag.Value.Type() {
 	case "int":

@@ -12,20 +12,20 @@ import (
 	"golang.org/x/term"
 )
 
-// screen is stdout or stderr. Everything that the program prints goes through one, so that no text from outside, such
-// as a file name or a driver's name, reaches a terminal with characters that steer it: they are escaped. Only the bars
-// of progress write past it, and they hold no text from outside. TestOneScreen keeps that.
+// screen is stdout or stderr. Everything that the program prints goes through one. It escapes control characters, so
+// that text from outside, such as a file name or a driver's name, cannot steer a terminal. Only progress bars bypass
+// it; they hold no text from outside. TestOneScreen checks that.
 type screen struct {
 	mu   sync.Mutex
 	out  io.Writer
-	half []byte // the first bytes of a character whose others are not written yet
-	lost error  // why a text could not be written, the first time
+	half []byte // the first bytes of a character whose other bytes have not come yet
+	lost error  // the first error of writing
 }
 
 func newScreen(out io.Writer) *screen { return &screen{out: out} }
 
-// Write writes text, with its line breaks and tabs as they are. It reports all of text as written, also if it could not
-// write: a verb goes on with its files, and execute says so at the end.
+// Write writes text, and keeps its line breaks and tabs. It reports success even if it cannot write, so that a verb
+// goes on with its files; execute reports the error at the end.
 func (s *screen) Write(text []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -36,14 +36,14 @@ func (s *screen) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// write writes text, in which it keeps some characters as they are.
+// write writes text. It escapes all that fault.Escape escapes, except the characters in kept.
 func (s *screen) write(text []byte, kept string) {
 	if _, err := io.WriteString(s.out, fault.Escape(string(text), kept)); err != nil && s.lost == nil {
 		s.lost = err
 	}
 }
 
-// halfCharacter returns how many bytes at the end of text are the start of a character.
+// halfCharacter returns how many bytes at the end of text are a character that is not complete.
 func halfCharacter(text []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
 		if last := text[len(text)-n:]; utf8.RuneStart(last[0]) {
@@ -56,7 +56,7 @@ func halfCharacter(text []byte) int {
 	return 0
 }
 
-// flush writes what is left of a character that was never whole, and returns why something could not be written.
+// flush writes the bytes of a last character that was never completed, and returns the first error of writing.
 func (s *screen) flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,14 +65,14 @@ func (s *screen) flush() error {
 	return s.lost
 }
 
-// printLine formats a line and writes it. A line break or tab that a text from outside has is escaped too, so that no
-// name begins a line which looks like one of the program's. It returns the writer's error.
+// printLine formats a line and writes it. It escapes line breaks and tabs too, so that text from outside cannot begin a
+// line that looks like the program's own. It returns the writer's error.
 func printLine(w io.Writer, format string, args ...any) error {
 	_, err := io.WriteString(w, fault.Line(fmt.Sprintf(format, args...))+"\n")
 	return err
 }
 
-// terminalOf returns the terminal that w writes to, for a bar, which moves the cursor.
+// terminalOf returns the terminal that w writes to, if it is one. A progress bar needs it to move the cursor.
 func terminalOf(w io.Writer) (*os.File, bool) {
 	if s, ok := w.(*screen); ok {
 		w = s.out
@@ -81,7 +81,7 @@ func terminalOf(w io.Writer) (*os.File, bool) {
 	return file, ok && term.IsTerminal(int(file.Fd()))
 }
 
-// counted returns a number of things that take an s if there are several.
+// counted returns a number with its noun: 1 image, 3 images.
 func counted(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

@@ -6,8 +6,8 @@ import (
 	"gpuconv/conv"
 )
 
-// Cases returns the table: more than 200 named problems around the edges where implementations go wrong, small enough
-// for the reference.
+// Cases returns the table: more than 200 named problems near the sizes at which implementations go wrong. They are
+// small enough for the reference.
 func Cases() []Case {
 	var all []Case
 	for _, part := range [][]Case{
@@ -19,16 +19,16 @@ func Cases() []Case {
 	return all
 }
 
-// problem is a dense problem with bias.
+// problem returns a problem with a bias.
 func problem(src, weight conv.Shape, spec conv.Spec) conv.Problem {
 	return conv.Problem{Spec: spec, Src: src, Weight: weight, Bias: true}
 }
 
-// half is the padding with which odd kernels keep the image's size.
+// half returns a spec whose padding is half the kernel, so that odd kernels keep the image's size.
 func half(kh, kw int) conv.Spec { return conv.Spec{Padding: conv.Pad(kh/2, kw/2)} }
 
-// kernels: every size that the tutorial's readers try, odd and even, square and not square, on an image of prime
-// extents and on one whose rows are whole vec4.
+// kernels returns kernels of many sizes, odd and even, square and not square. The images have prime extents, or rows
+// that are a multiple of a vec4 (4 pixels).
 func kernels() (all []Case) {
 	for _, k := range [][2]int{{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {6, 6}, {7, 7}, {8, 8}, {9, 9}, {11, 11},
 		{15, 15}, {16, 16}, {31, 31},
@@ -41,7 +41,7 @@ func kernels() (all []Case) {
 	return all
 }
 
-// extents: images around the edges of every tile.
+// extents returns images of sizes just below, at and just above the sizes of tiles.
 func extents() (all []Case) {
 	for _, w := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 20, 23, 31, 32, 33, 48, 63, 64, 65, 70} {
 		all = append(all, Case{fmt.Sprintf("extent/w=%d", w),
@@ -54,7 +54,7 @@ func extents() (all []Case) {
 	return all
 }
 
-// filterCounts: around every tile of filters.
+// filterCounts returns numbers of filters just below, at and just above those of tiles.
 func filterCounts() (all []Case) {
 	for _, k := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 16, 17, 31, 33, 64, 65} {
 		all = append(all, Case{fmt.Sprintf("filters/k=%d", k),
@@ -94,7 +94,7 @@ func dilations() (all []Case) {
 	return all
 }
 
-// paddings: none, one-sided, more than the kernel, more than the image.
+// paddings returns paddings of zeros: none, on one side, larger than the kernel, larger than the image.
 func paddings() (all []Case) {
 	for _, p := range []conv.Padding{{}, {Top: 1}, {Bottom: 1}, {Left: 1}, {Right: 1},
 		{Top: 1, Bottom: 2, Left: 3, Right: 4},
@@ -134,7 +134,8 @@ func paddingModes() (all []Case) {
 			conv.Spec{Padding: conv.Pad(2, 2), PaddingMode: conv.Reflect, Dilation: [2]int{2, 2}})})
 }
 
-// groups: divisions of channels and filters, and depthwise with and without a multiplier.
+// groups returns divisions of channels and filters into groups, and depthwise problems with one or several filters per
+// channel.
 func groups() (all []Case) {
 	for _, g := range []struct{ groups, channels, filters int }{{2, 4, 6}, {3, 6, 3}, {2, 2, 16}, {4, 4, 4},
 		{7, 7, 14}, {5, 10, 45}, {70, 70, 70}, {35, 70, 70}, {2, 70, 2}} {
@@ -148,7 +149,7 @@ func groups() (all []Case) {
 	return all
 }
 
-// epilogues: bias and activation, each with and without.
+// epilogues returns all combinations with and without bias, and with and without ReLU.
 func epilogues() (all []Case) {
 	for _, w := range []int{8, 9} {
 		for _, bias := range []bool{false, true} {
@@ -162,7 +163,7 @@ func epilogues() (all []Case) {
 	return all
 }
 
-// energies: pairs of filters, dense, grouped and pooled.
+// energies returns problems whose filters form pairs: dense, grouped and pooled.
 func energies() (all []Case) {
 	for _, w := range []int{8, 9} {
 		for _, bias := range []bool{false, true} {
@@ -189,7 +190,8 @@ func energies() (all []Case) {
 	return all
 }
 
-// pools: the stride defaults to the size, and windows that reach beyond the sums are left out.
+// pools returns pools with and without a stride of their own. In many, the last window would reach beyond the sums and
+// is left out.
 func pools() (all []Case) {
 	for _, pool := range []conv.Pool{
 		{Kind: conv.MaxPool, Size: [2]int{2, 2}}, {Kind: conv.AvgPool, Size: [2]int{2, 2}},
@@ -214,7 +216,7 @@ func pools() (all []Case) {
 	return append(all, Case{"pool/tutorial 3", problem(conv.Shape{3, 1, 48, 64}, conv.Shape{6, 1, 7, 7}, tutorial3)})
 }
 
-// batches: no image, few images, and more images than 16 bits count.
+// batches returns batches of 0 to 257 images, and some of about 65,536 images: more than 16 bits can count.
 func batches() (all []Case) {
 	for _, n := range []int{0, 1, 2, 3, 5, 7, 8, 63, 64, 65, 257} {
 		all = append(all, Case{fmt.Sprintf("batch/n=%d", n),
@@ -227,7 +229,7 @@ func batches() (all []Case) {
 	return all
 }
 
-// shapes: the shapes that people forget.
+// shapes returns shapes that implementations tend to forget.
 func shapes() []Case {
 	wide := conv.Spec{Stride: [2]int{2, 3}, Dilation: [2]int{2, 1},
 		Padding: conv.Padding{Top: 1, Bottom: 0, Left: 2, Right: 3}, Groups: 2, Activation: conv.ReLU}
@@ -263,7 +265,8 @@ func shapes() []Case {
 	}
 }
 
-// regressions are problems that a program is known to have computed wrongly. The name says which program.
+// regressions returns problems that a program is known to have computed wrongly. The name gives the program and, if
+// there is one, the number of its bug report.
 func regressions() []Case {
 	tall := conv.Spec{Padding: conv.Pad(0, 1), PaddingMode: conv.Circular}
 	return []Case{
@@ -273,15 +276,15 @@ func regressions() []Case {
 			conv.Spec{Padding: conv.Padding{Left: 4, Top: 3}, PaddingMode: conv.Circular})},
 		// 4 channels, 16 filters, 2 groups gave zeros.
 		{"regression/PyTorch 19912", problem(conv.Shape{1, 4, 1, 1}, conv.Shape{16, 2, 1, 1}, conv.Spec{Groups: 2})},
-		// One filter for all channels, as many groups as channels.
+		// As many groups as channels.
 		{"regression/PyTorch 15297", problem(conv.Shape{1, 8, 5, 5}, conv.Shape{8, 1, 3, 3}, conv.Spec{Groups: 8})},
-		// Depthwise kernels of the image's whole height, right for one image and wrong for two.
+		// Depthwise kernels as high as the image gave right outputs for one image and wrong ones for two.
 		{"regression/PyTorch 188335", problem(conv.Shape{2, 8, 128, 9}, conv.Shape{16, 1, 128, 1},
 			conv.Spec{Groups: 8})},
 		// Groups with a long kernel.
 		{"regression/modular 6129", problem(conv.Shape{1, 32, 1, 150}, conv.Shape{32, 2, 1, 128},
 			conv.Spec{Groups: 16, Padding: conv.Pad(0, 64)})},
-		// A dilated kernel of more than the image, with padding.
+		// A dilated kernel wider than the image, with padding.
 		{"regression/PyTorch 53178", problem(conv.Shape{2, 2, 16, 8}, conv.Shape{64, 2, 5, 5},
 			conv.Spec{Dilation: [2]int{2, 2}, Padding: conv.Pad(4, 4)})},
 		// A 1×1 kernel with a stride read its neighbours.
@@ -291,17 +294,18 @@ func regressions() []Case {
 			conv.Spec{Stride: [2]int{2, 2}})},
 		// An image and a kernel of one column.
 		{"regression/PyTorch 18948", problem(conv.Shape{1, 1, 3, 1}, conv.Shape{1, 1, 3, 1}, conv.Spec{})},
-		// Images past the 65,535th were left out: 16 bits count a grid's z axis.
+		// Images beyond the 65,535th were left out, because the z axis of a grid has 16 bits.
 		{"regression/PyTorch 16365, TensorFlow 9870",
 			problem(conv.Shape{65537, 1, 2, 2}, conv.Shape{2, 1, 2, 2}, conv.Spec{})},
-		// 65,536 and more output positions of one image passed a grid's z axis, dense and grouped.
+		// 65,536 or more output positions of one image exceeded the z axis of a grid, in dense and grouped
+		// convolutions.
 		{"regression/mlx 3893", problem(conv.Shape{1, 1, 256, 256}, conv.Shape{2, 1, 3, 3}, half(3, 3))},
 		{"regression/mlx 3893, grouped", problem(conv.Shape{1, 2, 257, 259}, conv.Shape{2, 1, 3, 3},
 			conv.Spec{Groups: 2})},
-		// A kernel larger than the image, which padding makes room for.
+		// A kernel that is larger than the image but fits into the padded image.
 		{"regression/mlx 2504", problem(conv.Shape{1, 1, 181, 181}, conv.Shape{1, 1, 182, 182},
 			conv.Spec{Padding: conv.Pad(1, 1)})},
-		// llvmpipe ends an invocation's loops, silently, after 65,535 iterations together.
+		// llvmpipe silently ends the loops of an invocation after 65,535 iterations in total.
 		{"regression/llvmpipe loops", problem(conv.Shape{1, 70, 31, 31}, conv.Shape{2, 70, 31, 31}, conv.Spec{})},
 		{"regression/llvmpipe loops, resumed with ReLU",
 			problem(conv.Shape{2, 130, 24, 24}, conv.Shape{9, 130, 23, 23}, conv.Spec{Activation: conv.ReLU})},

@@ -11,7 +11,7 @@ import (
 	"gpuconv/conv"
 )
 
-// contract checks what Backend and Plan promise besides right numbers.
+// contract checks what Backend and Plan promise besides correct numbers.
 func contract(t *testing.T, backend conv.Backend) {
 	p := problem(conv.Shape{7, 2, 9, 12}, conv.Shape{5, 2, 3, 3}, half(3, 3))
 	drawn := random(t, "contract", p)
@@ -118,7 +118,8 @@ func concurrently(t *testing.T, f func(i int) error) {
 	group.Wait()
 }
 
-// badArguments: a bad argument is refused with a *conv.ShapeError that names it, and the plan works afterwards.
+// badArguments checks that a bad argument is refused with a *conv.ShapeError that names it, and that the plan works
+// afterwards.
 func badArguments(t *testing.T, backend conv.Backend, p conv.Problem, drawn compare.Case, plan conv.Plan) {
 	tensor := func(shape conv.Shape) *conv.Tensor {
 		made, err := conv.NewTensor(shape)

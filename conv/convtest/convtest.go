@@ -1,12 +1,12 @@
-// Package convtest is the suite that every backend must pass: a table of problems, each held to a judge, the relations
-// that all convolutions keep, and the contract of Plan and Run.
+// Package convtest is the suite that every backend must pass. It compares the backend with a judge on a table of
+// problems. It also checks relations that hold for all convolutions, and the contract of Plan and Run.
 //
 // A backend's test is one line:
 //
 //	convtest.Run(t, backend, cpu.Reference{})
 //
-// [Cases] is the table. Each case is a [compare.Trial] with random numbers, with integers and with outliers: it passes
-// the five gates of package compare.
+// [Cases] returns the table. Each case is a [compare.Trial]: it runs with random numbers, with integers and with
+// outliers, and must pass the five gates of package compare.
 package convtest
 
 import (
@@ -17,9 +17,9 @@ import (
 	"gpuconv/conv"
 )
 
-// Run runs the whole suite. Each of judge's plans must be a [conv.Oracle]. A case that backend refuses fails: a backend
-// that refuses problems does not conform. With -short it leaves out the cases of more than a million multiplications.
-// That is for runs under the race detector, which slows the judge many times.
+// Run runs the whole suite. Each of judge's plans must be a [conv.Oracle]. A backend that refuses a case fails it. With
+// -short, Run leaves out the cases of more than a million multiplications. That is for the race detector, which slows
+// the judge many times.
 func Run(t *testing.T, backend, judge conv.Backend) {
 	t.Run("cases", func(t *testing.T) {
 		for _, c := range Cases() {
@@ -34,9 +34,9 @@ func Run(t *testing.T, backend, judge conv.Backend) {
 	t.Run("contract", func(t *testing.T) { contract(t, backend) })
 }
 
-// RunAlgorithm holds a backend with one forced algorithm to the table: to every case that it does not refuse, and on
-// some of them to the relations. The algorithm must take least cases or more. With -short it is held to every fifth
-// case.
+// RunAlgorithm tests a backend that is forced to use one algorithm. It runs every case of the table that the backend
+// accepts, and checks the relations on some of them. It fails if the backend accepts fewer than least cases. With
+// -short it runs only every fifth case.
 func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
 	explainer, ok := backend.(conv.Explainer)
 	if !ok {
@@ -62,7 +62,7 @@ func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
 	t.Run("special values", func(t *testing.T) { specialValues(t, backend, judge, true) })
 }
 
-// related holds a backend to the relations on one problem.
+// related checks all relations on one problem.
 func related(t *testing.T, backend conv.Backend, c Case) {
 	for _, r := range compare.Relations() {
 		if f := r.Check(backend, c.Problem, c.Name); f.Status == compare.Failed {
@@ -77,7 +77,7 @@ type Case struct {
 	Problem conv.Problem
 }
 
-// check holds a backend to one case.
+// check runs one case on a backend.
 func check(t *testing.T, backend, judge conv.Backend, c Case, o compare.Options) {
 	filled := random(t, c.Name, c.Problem)
 	if c.Problem.Src.N() == 0 {

@@ -10,11 +10,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// relations checks on random problems, without a reference, the relations that all convolutions keep. Each is a subtest
-// with problems of its own. A backend that compiles a program for each problem has one set of them for all relations,
-// and a subtest for each problem that holds those of the relations: so it compiles each program once.
+// relations checks, on random problems and without a judge, the relations that hold for all convolutions. Each relation
+// is a subtest with its own problems. A backend that compiles a program for each problem is tested in another order:
+// all relations share one set of problems, and each problem is a subtest that checks all relations. So the backend
+// compiles each program only once.
 //
-// A relation that never applies proves nothing, and is an error.
+// A relation that applies to none of the problems proves nothing, and fails the test.
 func relations(t *testing.T, backend conv.Backend) {
 	if compiles(backend) {
 		eachProblem(t, backend)
@@ -53,7 +54,7 @@ func eachProblem(t *testing.T, backend conv.Backend) {
 	}
 }
 
-// compiles reports whether a backend compiles a program for a problem.
+// compiles reports whether a backend compiles a program for each problem.
 func compiles(backend conv.Backend) bool {
 	explainer, ok := backend.(conv.Explainer)
 	if !ok {
@@ -63,7 +64,7 @@ func compiles(backend conv.Backend) bool {
 	return err == nil && len(d.Sources) > 0
 }
 
-// question is what a relation is checked on: a problem, and the seed of its numbers.
+// question is what a relation is checked on: a problem, and the seed of its random numbers.
 type question struct {
 	problem conv.Problem
 	seed    string
@@ -73,7 +74,7 @@ func draw(t *rapid.T) question {
 	return question{drawProblem(t), strconv.FormatUint(rapid.Uint64().Draw(t, "seed"), 16)}
 }
 
-// keeps holds a backend to a relation, and reports whether the relation applies.
+// keeps checks a relation on a backend, and reports whether the relation applies to q.
 func (q question) keeps(t rapid.TB, r compare.Relation, backend conv.Backend) bool {
 	f := r.Check(backend, q.problem, q.seed)
 	if f.Status == compare.Failed {

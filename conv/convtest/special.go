@@ -9,8 +9,8 @@ import (
 	"gpuconv/conv"
 )
 
-// specialValues puts NaN and infinities into images and weights. They follow IEEE through the sums that they are in,
-// and reach no other sum. An algorithm may refuse problems.
+// specialValues puts NaN and infinities into images and weights. Each sum that contains them must follow IEEE 754, and
+// no other sum may change. If algorithm is true, the backend is forced to one algorithm and may refuse problems.
 func specialValues(t *testing.T, backend, judge conv.Backend, algorithm bool) {
 	relu := half(3, 3)
 	relu.Activation = conv.ReLU
@@ -25,7 +25,7 @@ func specialValues(t *testing.T, backend, judge conv.Backend, algorithm bool) {
 	for name, spec := range map[string]conv.Spec{"plain": half(3, 3), "relu": relu, "max pool": pooled,
 		"mean pool": mean,
 		"strided":   {Stride: [2]int{2, 2}}, "circular": circular, "energy": energy} {
-		for _, w := range []int{8, 9} { // whole vec4, and not
+		for _, w := range []int{8, 9} { // rows that are a multiple of a vec4, and rows that are not
 			p := problem(conv.Shape{2, 2, 8, w}, conv.Shape{6, 2, 3, 3}, spec)
 			if !takes(backend, p) {
 				p.Groups, p.Weight = 2, conv.Shape{8, 1, 3, 3} // depthwise
@@ -59,7 +59,8 @@ func specialValues(t *testing.T, backend, judge conv.Backend, algorithm bool) {
 	}
 }
 
-// takes reports whether a backend computes p. It is false only for a backend that says so before it plans.
+// takes reports whether a backend computes p. It is false only if the backend is a [conv.Explainer] and says that it
+// cannot.
 func takes(backend conv.Backend, p conv.Problem) bool {
 	explainer, ok := backend.(conv.Explainer)
 	if !ok {

@@ -10,7 +10,7 @@ import (
 	"gpuconv/conv"
 )
 
-// powers checks what the optional powers that a plan has promise.
+// powers checks the promises of each optional interface that a plan implements.
 func powers(t *testing.T, open func(*testing.T, conv.Problem, compare.Case) conv.Plan, p conv.Problem,
 	drawn compare.Case) {
 	t.Run("submissions", func(t *testing.T) {
@@ -31,7 +31,7 @@ func powers(t *testing.T, open func(*testing.T, conv.Problem, compare.Case) conv
 	})
 }
 
-// submissions says which promise of a [conv.Submitter] a plan of p breaks.
+// submissions returns an error that says which promise of a [conv.Submitter] a plan of p breaks.
 func submissions(open func() conv.Plan, p conv.Problem, src *conv.Tensor) error {
 	want, err := compare.RunGuarded(open(), p, src)
 	if err != nil {
@@ -48,7 +48,7 @@ func submissions(open func() conv.Plan, p conv.Problem, src *conv.Tensor) error 
 	return nil
 }
 
-// submission is one batch under way: the first images of src.
+// submission is one submitted batch, the first images of src, with the tensor that receives its outputs.
 type submission struct {
 	conv.Pending
 	dst *conv.Tensor
@@ -63,7 +63,8 @@ func submit(plan conv.Plan, p conv.Problem, src *conv.Tensor) (submission, error
 	return submission{pending, dst}, err
 }
 
-// blank is an output of zeros. No sum of random numbers is 0.
+// blank returns an output of n images, filled with zeros. Correct outputs have no zeros, because no sum of random
+// numbers is 0.
 func blank(p conv.Problem, n int) (*conv.Tensor, error) {
 	shape, err := p.Dst()
 	if err != nil {
@@ -72,7 +73,7 @@ func blank(p conv.Problem, n int) (*conv.Tensor, error) {
 	return conv.NewTensor(shape.WithN(n))
 }
 
-// right waits for a submission and compares its bits with Run's.
+// right waits for a submission and compares the bits of its outputs with Run's.
 func (s submission) right(want *conv.Tensor) error {
 	if err := errors.Join(s.Wait(), s.Wait()); err != nil { // waiting twice is allowed
 		return err
@@ -84,8 +85,8 @@ func (s submission) right(want *conv.Tensor) error {
 	return nil
 }
 
-// inFlight submits batches of all sizes, an empty one too. It waits for the last one first, and then for the others in
-// the order in which they were submitted.
+// inFlight submits batches of all sizes, including an empty one. It waits for the last one first, then for the others
+// in the order of submission.
 func inFlight(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) error {
 	var all []submission
 	for i := range 3 * (src.Shape.N() + 1) {
@@ -128,7 +129,7 @@ func severalSubmit(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) error
 	return errors.Join(all...)
 }
 
-// besideRun runs while a batch is pending.
+// besideRun calls Run while a batch is pending.
 func besideRun(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) error {
 	before, err := submit(plan, p, src)
 	if err != nil {
@@ -144,7 +145,7 @@ func besideRun(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) error {
 	return before.right(want)
 }
 
-// wrongSubmission: tensors that Run refuses are refused at once, and do no harm.
+// wrongSubmission checks that Submit refuses at once the tensors that Run refuses, and that this harms no other batch.
 func wrongSubmission(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) error {
 	before, err := submit(plan, p, src)
 	if err != nil {
@@ -169,8 +170,8 @@ func wrongSubmission(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) err
 	return errors.Join(before.right(want), after.right(want))
 }
 
-// closeWhilePending: Close ends submissions that are not done. A later submission is refused, at once or when it is
-// waited for.
+// closeWhilePending checks that Close ends the submissions that are not done. A later submission is refused by Submit
+// or by Wait.
 func closeWhilePending(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) error {
 	var all []submission
 	for range 20 {
@@ -198,7 +199,7 @@ func closeWhilePending(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) e
 	return nil
 }
 
-// phases says which promise of a [conv.Phaser] a plan of p breaks.
+// phases returns an error that says which promise of a [conv.Phaser] a plan of p breaks.
 func phases(plan conv.Plan, p conv.Problem, src *conv.Tensor) error {
 	want, err := compare.RunGuarded(plan, p, src)
 	if err != nil {

@@ -15,11 +15,11 @@ import (
 	"gpuconv/internal/input"
 )
 
-// answers is the child's file descriptor for messages. Its stdout is a driver's to print to.
+// answers is the file descriptor to which the child writes messages. It leaves stdout to drivers, which may print.
 const answers = 3
 
-// serve is the child's work. The child leaves no core file, and ends with its group when its parent goes: its stdin
-// is a pipe that the parent holds.
+// serve probes, and writes messages to the parent. The child leaves no core file. When the parent ends, the child ends
+// too, with its process group: its stdin is a pipe that the parent holds open.
 func serve(o gpu.Options, all bool) {
 	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) // at worst there is a core file
 	go func() {
@@ -32,13 +32,14 @@ func serve(o gpu.Options, all bool) {
 	last := message{End: true, Files: loaded()}
 	var of *fault.Error
 	if errors.As(err, &of) && of.Err != nil {
-		last.Err = of.Err.Error() // without the device, which the parent knows
+		last.Err = of.Err.Error() // without the device's name, which the parent knows
 	}
 	out.Encode(last)
 }
 
-// die ends this process at once, and what its driver has started if that is a group of its own, as the parent makes it.
-// A child that somebody started by hand may share its group with others.
+// die kills this process and, if it leads a process group, all processes of the group: those that a driver has started.
+// The parent makes each child the leader of a group. A child that somebody started by hand may share its group with
+// other processes.
 func die() {
 	self := os.Getpid()
 	if syscall.Getpgrp() == self {

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// death says what became of the child, in one line.
+// death says in one line how the child ended, or that it hangs.
 func (c *child) death() string {
 	text, ended := "the driver"+c.driver(), " ended its process"
 	if c.open.Place == "" { // no driver has been asked
@@ -41,7 +41,7 @@ func (c *child) death() string {
 	return text
 }
 
-// driver names the libraries, and the variables that choose among what is in them.
+// driver names, in brackets, the libraries of the drivers and the environment variables that choose a driver.
 func (c *child) driver() string {
 	words := c.vendors
 	if c.open.Vendor != "" {
@@ -77,7 +77,8 @@ func (t *tail) Write(p []byte) (int, error) {
 // mostLine is how many bytes of a driver's last line are shown.
 const mostLine = 200
 
-// lastLine returns the last line that says something, as printable text. Of a panic of Go that is its first.
+// lastLine returns the last line that is not empty, as printable text. If Go panicked, it returns the first line of the
+// panic.
 func (t *tail) lastLine() (last string) {
 	t.Lock()
 	defer t.Unlock()

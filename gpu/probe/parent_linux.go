@@ -9,10 +9,11 @@ import (
 	"gpuconv/gpu"
 )
 
-// mostDeaths is how often a child is started again without what died. EGL lists at most 64 devices.
+// mostDeaths is how many children one probe starts at most. Each skips the places where earlier ones died; EGL lists at
+// most 64 devices.
 const mostDeaths = 70
 
-// probe answers from the folder, or starts children until one comes to its end.
+// probe returns what the folder keeps for the request. If it keeps nothing, probe starts children until one finishes.
 func (p Prober) probe(ctx context.Context, o gpu.Options, all bool) (Found, bool, error) {
 	built := gpu.Providers()
 	if _, child := os.LookupEnv(variable); child {
@@ -23,7 +24,7 @@ func (p Prober) probe(ctx context.Context, o gpu.Options, all bool) (Found, bool
 	}
 	r := request{Device: o.Device.String(), Provider: o.Provider.String(), All: all}
 	kept := p.record(r)
-	if all { // who asks for all wants to know what is true now, also in later processes
+	if all { // Devices reports the present state: later processes must not use an older record
 		kept.forgetEnvironment()
 	} else if found, ok := kept.load(); ok {
 		return found, true, nil
@@ -50,7 +51,7 @@ func (p Prober) probe(ctx context.Context, o gpu.Options, all bool) (Found, bool
 		listing := dead.Name == "" || dead.Name == gpu.Listing
 		dead.Name = cmp.Or(dead.Name, "trying drivers")
 		died, r.Without = append(died, dead), append(r.Without, dead)
-		if listing || again { // without it there is no list of places
+		if listing || again { // without a list of places, or if skipping one does not help, another child would die too
 			c.found.Died = died
 			return c.found, true, nil
 		}
@@ -63,7 +64,7 @@ var overrides = []string{"GALLIUM_DRIVER", "MESA_LOADER_DRIVER_OVERRIDE", "LIBGL
 	"VK_DRIVER_FILES", "LIBGL_DRIVERS_PATH", "LD_PRELOAD"}
 
 // overridden reports whether a variable chooses the driver. Such a driver may depend on more than files, as virpipe
-// does on its server: what it answered once is not kept.
+// does on its server, so that its answer is not kept.
 func overridden() bool {
 	return slices.ContainsFunc(overrides, func(name string) bool { return os.Getenv(name) != "" })
 }

@@ -1,8 +1,9 @@
 // Package probe tries OpenGL drivers in a child process, so that one that aborts, crashes or hangs does not take the
-// program with it. The child is the program itself, started again: its function main calls [Child] first.
+// program with it. The child is the same program, started again. Its function main must call [Child] first.
 //
-// [Prober.Open] tries what gpu.Open opens, [Prober.Devices] what gpu.Devices does. Both return what the child found.
-// After Open the caller opens the device in its own process, with the places that died in Options.Without.
+// [Prober.Open] tries the devices that gpu.Open would try, [Prober.Devices] those of gpu.Devices. Both return what the
+// child found. After Prober.Open the caller calls gpu.Open in its own process, with the places that died in
+// Options.Without.
 //
 // Children are started on Linux only, by programs that have OpenGL. Elsewhere nothing is tried.
 package probe
@@ -18,31 +19,32 @@ import (
 	"gpuconv/gpu"
 )
 
-// variable makes a process the child. Its value is a request.
+// variable is the environment variable that makes a process a child. Its value is the request, in JSON.
 const variable = "GPUCONV_PROBE"
 
-// limit is how long one step may take before the child is killed. An NVIDIA driver that is not resident initialises
-// each GPU of a server for seconds when a first program asks.
+// limit is how long one step may take before the child is killed. An NVIDIA driver that no program uses yet takes
+// seconds to initialise each GPU of a server.
 const limit = 30 * time.Second
 
 // Prober starts children.
 type Prober struct {
-	// Folder keeps what was found for later processes, and is made when there is something to keep; "" keeps nothing.
-	// What is kept holds while the environment, the user and groups, the limits of the process, the program and
-	// every library and device file that the child used stay as they are. That a driver died is never kept.
+	// Folder keeps, for later processes, what Open found; "" keeps nothing. Open makes the folder when it has something
+	// to keep. A record is used until one of these changes: the environment, the user or groups, the limits of the
+	// process, the program, or a library or device file that the child used. Open does not keep what it found if a
+	// driver died.
 	Folder string
-	Limit  time.Duration // of one step; default 30 s
+	Limit  time.Duration // for one step; default 30 s
 }
 
 // Found is what a child found.
 type Found struct {
-	Devices []gpu.Info  `json:"devices"` // that opened
-	Died    []gpu.Place `json:"-"`       // that ended or stopped the child
-	Failed  []gpu.Place `json:"failed"`  // that answered with an error, vendors of EGL included
-	Reason  string      `json:"reason"`  // the error of gpu.Open or gpu.Devices, where nothing opened and nothing died
+	Devices []gpu.Info  `json:"devices"` // the devices that opened
+	Died    []gpu.Place `json:"-"`       // places where the child died or hung
+	Failed  []gpu.Place `json:"failed"`  // places and EGL vendors that gave an error
+	Reason  string      `json:"reason"`  // the child's error, if nothing opened
 }
 
-// PassedOver lists what died and the vendors of EGL whose libraries cannot be loaded.
+// PassedOver lists the places where the child died or hung, and the EGL vendors that cannot be loaded.
 func (f Found) PassedOver() []gpu.Place {
 	all := append([]gpu.Place(nil), f.Died...)
 	for _, p := range f.Failed {
@@ -53,8 +55,7 @@ func (f Found) PassedOver() []gpu.Place {
 	return all
 }
 
-// Err is the error of a machine on which nothing opened. It says why, in one line; places that follow each other and
-// share a reason are named together.
+// Err returns the error for a machine on which nothing opened. It gives the reasons in one line.
 func (f Found) Err() error {
 	if len(f.Died) == 0 && f.Reason != "" {
 		return fmt.Errorf("%w%s", gpu.ErrNoDevice, strings.TrimPrefix(f.Reason, gpu.ErrNoDevice.Error()))
@@ -62,7 +63,8 @@ func (f Found) Err() error {
 	return fmt.Errorf("%w; %s", gpu.ErrNoDevice, Together(append(f.Died[:len(f.Died):len(f.Died)], f.Failed...)))
 }
 
-// Together is the text of places: "surfaceless, default display: the driver died of SIGABRT; …".
+// Together describes places in one line: "surfaceless, default display: the driver died of SIGABRT; …". Places that
+// follow each other and have the same reason are named together.
 func Together(places []gpu.Place) string {
 	var groups []gpu.Place
 	for _, p := range places {
@@ -79,19 +81,19 @@ func Together(places []gpu.Place) string {
 	return strings.Join(texts, "; ")
 }
 
-// Open tries places as gpu.Open does, until one answers. tried is false where no child could try: that says nothing of
-// the drivers. The error is that of ctx, if it is done before: then the child is killed.
+// Open tries places as gpu.Open does, until one opens. tried is false if no child could run; then nothing is known
+// about the drivers. If ctx ends first, Open kills the child and returns the error of ctx.
 func (p Prober) Open(ctx context.Context, o gpu.Options) (found Found, tried bool, err error) {
 	return p.probe(ctx, o, false)
 }
 
-// Devices tries places as gpu.Devices does. It neither reads nor keeps what was found, and removes what Open has kept
-// in this environment.
+// Devices tries places as gpu.Devices does. It does not use what Open has kept, and keeps nothing itself. It removes
+// what Open has kept for this environment.
 func (p Prober) Devices(ctx context.Context, provider gpu.Provider) (found Found, tried bool, err error) {
 	return p.probe(ctx, gpu.Options{Provider: provider}, true)
 }
 
-// request is what a child is to try.
+// request says what a child must try.
 type request struct {
 	Device   string      `json:"device"`
 	Provider string      `json:"provider"`
@@ -99,14 +101,15 @@ type request struct {
 	Without  []gpu.Place `json:"without"`
 }
 
-// message is what a child says: a step, or that it is at its end and which files it has loaded.
+// message is what a child writes: a step or, at its end, which files it has loaded.
 type message struct {
 	gpu.Step
 	End   bool     `json:"end,omitempty"`
 	Files []string `json:"files,omitempty"`
 }
 
-// Child returns unless this process was started as a child. Then it tries what it was asked to, and ends the process.
+// Child returns at once unless this process was started as a child. In a child it does what the request says and ends
+// the process.
 func Child() {
 	text, ok := os.LookupEnv(variable)
 	if !ok {

@@ -15,25 +15,25 @@ import (
 	"gpuconv/internal/parallel"
 )
 
-// grace is how long a child that was killed may take to be over. One whose driver waits in the kernel for a device is
-// over when that answers, which may be never.
+// grace is how long to wait for the end of a child that was killed. A child whose driver waits in the kernel for a
+// device ends only when the device answers, which may be never.
 const grace = 3 * time.Second
 
-// child is a running child and what it has said.
+// child is a child process and what it has written.
 type child struct {
 	cmd      *exec.Cmd
 	answers  *os.File // what the child writes
 	messages chan message
-	alive    io.Closer // the child ends when it is closed
+	alive    io.Closer // the child's stdin: the child ends when it is closed
 	stderr   tail
 
 	found   Found
-	open    gpu.Step // the last that is not done
+	open    gpu.Step // the step in progress
 	vendors []string // libraries that were loaded
 	files   []string // what the answer depends on
-	end     bool     // it has told all
+	end     bool     // it has written its last message
 	hung    bool     // a step took too long
-	stuck   bool     // it is not over although it was killed
+	stuck   bool     // it was killed and has not ended
 	err     error    // how the process ended
 	grace   time.Duration
 }
@@ -70,7 +70,7 @@ func start(r request) (*child, error) {
 	return c, nil
 }
 
-// read hands on what the child says, until it says no more or answers is closed.
+// read passes on the child's messages, until the child closes its end of the pipe or this process closes answers.
 func (c *child) read() error {
 	defer close(c.messages)
 	for in := json.NewDecoder(c.answers); ; {
@@ -82,9 +82,10 @@ func (c *child) read() error {
 	}
 }
 
-// listen hears the child to its end, and kills it with its group when a step takes longer than limit or ctx is done.
+// listen takes the child's messages until the last. It kills the child and its process group when a step takes longer
+// than limit or ctx is done.
 func (c *child) listen(ctx context.Context, limit time.Duration) {
-	said := true // the child has not closed its answers
+	said := true // the child has not closed the pipe
 	for said && !c.end && !c.hung && ctx.Err() == nil {
 		select {
 		case m, ok := <-c.messages:
@@ -99,8 +100,9 @@ func (c *child) listen(ctx context.Context, limit time.Duration) {
 	c.over(ctx, limit, said)
 }
 
-// over waits for the process. A child that has closed its answers is about to be over; others are killed at once, since
-// a driver's threads may keep them from ending.
+// over waits for the process to end. If kill is set it kills the process at once, since a driver's threads may keep it
+// running. Otherwise the child has closed its pipe and is about to end: it is killed only after limit, or when ctx
+// ends.
 func (c *child) over(ctx context.Context, limit time.Duration, kill bool) {
 	ended := parallel.Start(c.cmd.Wait)
 	if !kill {
@@ -121,7 +123,7 @@ func (c *child) over(ctx context.Context, limit time.Duration, kill bool) {
 	c.conclude()
 }
 
-// conclude closes what this process has of the child, and waits for the reader.
+// conclude closes this process's ends of the pipes, and waits for the end of read.
 func (c *child) conclude() {
 	c.alive.Close()
 	c.answers.Close()
@@ -129,7 +131,7 @@ func (c *child) conclude() {
 	}
 }
 
-// hear takes a message.
+// hear records a message.
 func (c *child) hear(m message) {
 	switch {
 	case m.End:

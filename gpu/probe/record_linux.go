@@ -24,20 +24,20 @@ import (
 // record is a file that keeps what a child found.
 type record struct {
 	folder      string // "": nothing is kept
-	environment string // names what answers depend on, besides files
+	environment string // a hash of what the answer depends on, besides files
 	request     string
 }
 
 // content is what a record holds.
 type content struct {
 	Found Found             `json:"found"`
-	Files map[string]string `json:"files"` // what the answer depends on, and what each was
+	Files map[string]string `json:"files"` // the state of each file that the answer depends on
 }
 
 // extension is that of records.
 const extension = ".probe"
 
-// mostRecords is how many are kept: users have a few environments.
+// mostRecords is how many records a folder keeps: users have a few environments.
 const mostRecords = 64
 
 // record returns the file for a request made in this environment.
@@ -50,7 +50,8 @@ func (p Prober) record(r request) record {
 
 func (r record) path() string { return filepath.Join(r.folder, r.environment+"-"+r.request+extension) }
 
-// environment names what this process has from its parent and from the system, other than files.
+// environment returns a hash of what this process gets from its parent and from the system, except files: variables,
+// limits, the user and its groups, the boot and the program.
 func environment() string {
 	return short(func(w io.Writer) {
 		for _, v := range slices.Sorted(slices.Values(os.Environ())) {
@@ -98,7 +99,7 @@ func (r record) load() (Found, bool) {
 			return Found{}, false
 		}
 	}
-	for _, file := range watched(nil) { // a new one counts too
+	for _, file := range watched(nil) { // a file that is new since then counts too
 		if _, ok := c.Files[file]; !ok {
 			return Found{}, false
 		}
@@ -106,7 +107,7 @@ func (r record) load() (Found, bool) {
 	return c.Found, true
 }
 
-// save keeps what was found. A record that cannot be kept costs the next process a child.
+// save keeps what was found. If it cannot, the next process starts a child again.
 func (r record) save(found Found, files []string) {
 	if r.folder == "" {
 		return
@@ -152,9 +153,9 @@ func forget(folder string) {
 	}
 }
 
-// watched are the files and folders that decide which drivers there are: those of devices, of settings, and the folders
-// where libraries are looked for, which are those of the libraries that were loaded too. A system without ld.so.cache,
-// such as Alpine, has no other sign of a new library.
+// watched lists the files and folders that decide which drivers there are: device files, settings, and the folders
+// where the system looks for libraries, including those of the libraries that were loaded. On a system without
+// ld.so.cache, such as Alpine, only a change of such a folder shows that a library is new.
 func watched(loaded []string) []string {
 	all := []string{"/etc/ld.so.cache", "/etc/drirc", "/usr/share/drirc.d", "/dev/dri", "/sys/module/nvidia/version",
 		"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib"}
@@ -176,14 +177,15 @@ func watched(loaded []string) []string {
 	return append(all, gpu.VendorFolders()...)
 }
 
-// state changes when a file does, or when this process may open it and could not, or the other way about.
+// state describes a file. The text changes when the file changes, and when this process gains or loses the right to
+// open it.
 func state(file string) string {
 	var s syscall.Stat_t
 	if err := syscall.Stat(file, &s); err != nil {
 		return err.Error()
 	}
-	readable := unix.Faccessat(unix.AT_FDCWD, file, unix.R_OK, unix.AT_EACCESS) == nil // also by groups and by ACLs
-	// opening a device changes its times
+	readable := unix.Faccessat(unix.AT_FDCWD, file, unix.R_OK, unix.AT_EACCESS) == nil // groups and ACLs count too
+	// without the times of a device, which change when it is opened
 	if s.Mode&syscall.S_IFMT == syscall.S_IFCHR {
 		writable := unix.Faccessat(unix.AT_FDCWD, file, unix.W_OK, unix.AT_EACCESS) == nil
 		return fmt.Sprint(s.Rdev, s.Mode, s.Uid, s.Gid, readable, writable)

@@ -1,5 +1,5 @@
-// Package filekind tells by its first bytes, and by its name where those say nothing, what a file is. It is for errors:
-// "photo.gif: a GIF: want …" helps more than that something is no PNG.
+// Package filekind tells what a file is by its first bytes, or by its name if those say nothing. That makes errors
+// helpful: "photo.gif: a GIF: want …" says more than "not a PNG".
 package filekind
 
 import (
@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// Head is how many of the first bytes of a file [Of] looks at.
+// Head is how many bytes at the start of a file [Of] looks at.
 const Head = 512
 
 // The kinds that gpuconv reads. All others are for errors only.
@@ -24,15 +24,16 @@ const (
 	ZIP  = "a zip archive" // .npz is one
 )
 
-// Further kinds that have a name.
+// Kinds that gpuconv does not read, but treats in a special way.
 const (
 	PyTorch     = "PyTorch's"
 	Safetensors = "a .safetensors file"
 	GIF         = "a GIF"
 )
 
-// signatures are first bytes. The first that fits wins. A dot fits any byte. What is text as a whole is none of these:
-// letters alone may begin any text. [texts] are the formats that are text.
+// signatures are the first bytes of binary formats. The first that fits wins; a dot fits any byte. A file that is text
+// has none of these kinds except GIF, because any text may begin with letters such as BM. [texts] has the formats that
+// are text.
 var signatures = []struct{ start, kind string }{
 	{"\x89PNG\r\n\x1a\n", PNG}, {"\xff\xd8\xff", JPEG},
 	{"II*\x00", TIFF}, {"MM\x00*", TIFF}, {"II+\x00", "a BigTIFF"}, {"MM\x00+", "a BigTIFF"},
@@ -52,7 +53,7 @@ var signatures = []struct{ start, kind string }{
 	{"\x28\xb5\x2f\xfd", "a zstd archive"}, {"7z\xbc\xaf\x27\x1c", "a 7z archive"}, {"Rar!", "a RAR archive"},
 }
 
-// texts are the first bytes of formats that are text, or begin with a header of text.
+// texts are the first bytes of formats that are text or begin with a header of text.
 var texts = []struct{ start, kind string }{
 	{"%PDF-", "a PDF"}, {"%!PS", "a PostScript"}, {"#?RADIANCE", "a Radiance HDR"},
 	{"P7\n", "a PAM"}, {"PF\n", "a PFM"}, {"Pf\n", "a PFM"},
@@ -60,23 +61,23 @@ var texts = []struct{ start, kind string }{
 	{"<svg", "an SVG"}, {"<?xml", "XML text"}, {"<!DOCTYPE html", "a web page"}, {"<html", "a web page"},
 }
 
-// netpbms are P1 to P6: https://netpbm.sourceforge.net/doc/pnm.html
+// netpbms are the kinds of files that begin with P1 to P6: https://netpbm.sourceforge.net/doc/pnm.html
 var netpbms = [...]string{"a PBM", "a PGM", "a PPM", "a PBM", "a PGM", "a PPM"}
 
-// names are the endings of files whose first bytes say nothing.
+// names has the extensions of files whose first bytes say nothing.
 var names = map[string]string{
 	".pt": PyTorch, ".pth": PyTorch, ".safetensors": Safetensors, ".onnx": "an ONNX model", ".dcm": "a DICOM",
 	".nii": "a NIfTI", ".tga": "a TGA", ".raw": "raw data", ".csv": "CSV text", ".json": "JSON text",
 }
 
-// Of says what a file with such first bytes, up to [Head] of them, and such a name is; nothing if it cannot tell.
+// Of says what a file is, by its name and its first bytes, up to [Head] of them. It returns "" if it cannot tell.
 func Of(name string, start []byte) string {
 	switch {
 	case len(start) == 0:
 		return "empty"
 	case safetensors(start):
 		return Safetensors
-	case len(start) > 1 && start[0] == 0x80 && start[1] >= 2 && start[1] <= 5: // PROTO and a version
+	case len(start) > 1 && start[0] == 0x80 && start[1] >= 2 && start[1] <= 5: // a pickle's PROTO and version
 		if names[extension(name)] == PyTorch {
 			return PyTorch
 		}
@@ -112,7 +113,8 @@ func Of(name string, start []byte) string {
 	return ""
 }
 
-// netpbm tells P1 to P6, followed by white space and a number or a comment, from texts about P1.
+// netpbm returns the kind of a file that begins with P1 to P6, then white space and a number or a comment. It returns
+// "" for others, such as a text about P1.
 func netpbm(start []byte) string {
 	if len(start) < 4 || start[0] != 'P' || start[1] < '1' || start[1] > '6' {
 		return ""
@@ -138,7 +140,8 @@ func fits(start []byte, signature string) bool {
 	return true
 }
 
-// bmp reports whether more than the two letters BM say that this is a BMP: a size of the second header that there is.
+// bmp reports whether a file that begins with BM is a BMP: the size of its second header must be one that the format
+// has.
 func bmp(start []byte) bool {
 	if len(start) < 18 {
 		return false
@@ -147,7 +150,7 @@ func bmp(start []byte) bool {
 	return size == 12 || size >= 16 && size <= 124
 }
 
-// safetensors reports the length of a JSON object, in 8 bytes, and that object.
+// safetensors reports whether a file begins with 8 bytes for the length of a JSON object and then that object.
 // https://huggingface.co/docs/safetensors/index#format
 func safetensors(start []byte) bool {
 	return len(start) > 9 && start[8] == '{' && (start[9] == '"' || start[9] == '}' || start[9] == ' ') &&
@@ -155,7 +158,7 @@ func safetensors(start []byte) bool {
 }
 
 func isText(start []byte) bool {
-	if len(start) == Head { // a character may be cut
+	if len(start) == Head { // the last character may be cut
 		start = start[:Head-utf8.UTFMax]
 		for len(start) > 0 && start[len(start)-1] >= utf8.RuneSelf {
 			start = start[:len(start)-1]

@@ -1,14 +1,13 @@
-// Package input opens every file that gpuconv reads. TestInputsAreOpened in cmd/gpuconv sees to it that nothing else
-// does.
+// Package input opens every file that gpuconv reads. TestInputsAreOpened in cmd/gpuconv checks that nothing else does.
 //
-// A file that is opened here ends: it is a regular one, of at most as many bytes as its [Kind] may have. A named pipe,
-// a device, a socket and a folder are refused, and opening them does not wait. Kinds that are read from front to back
-// also take a stream: what /dev/stdin or /dev/fd/N leads to, such as a pipe of a shell. A stream has the same bound.
+// Reading a file always comes to an end: it is a regular file, no larger than its [Kind] allows. Named pipes, devices,
+// sockets and folders are refused, without waiting for them. Kinds that are read from front to back may also be a
+// stream: /dev/stdin or /dev/fd/N, such as a shell's pipe. A stream has the same limit.
 //
-// Reading ends soon after the context is done, with the error of the context. That holds for whoever reads: package zip
-// and decoders of pictures return what their reader returns.
+// Once the context is done, reading soon fails with the context's error. This works through package zip and the picture
+// decoders too, because they return the error of their reader.
 //
-// Errors of opening are [*fs.PathError], as those of package os; the context's error, and a rule, are wrapped in them.
+// Errors of Open are of type [*fs.PathError], as those of package os. They wrap the context's error, or a [Refusal].
 package input
 
 import (
@@ -22,7 +21,7 @@ import (
 	"time"
 )
 
-// Kind is what a file is opened as.
+// Kind says what a file is expected to be.
 type Kind int
 
 // The kinds of files.
@@ -30,21 +29,21 @@ const (
 	Array      Kind = iota // .npy and .npz
 	Picture                // PNG, JPEG, TIFF, BMP and WebP
 	Table                  // CSV, may be a stream
-	Report                 // JSON of gpuconv bench and its peers, may be a stream
+	Report                 // JSON of gpuconv bench or bench/peers, may be a stream
 	Entry                  // what a run keeps for the next: a tuned problem, a driver that was tried
-	Program                // a linked program of a shader
-	Output                 // of gpuconv run, to compare its checksum
+	Program                // a linked shader program
+	Output                 // a file that gpuconv run wrote, to check its checksum
 	Provenance             // run.json
-	System                 // what a kernel or a driver says of itself
+	System                 // a file in which the kernel or a driver describes itself
 	kinds                  // how many there are
 )
 
-// rules says what is taken as a kind.
+// rules says which files a kind accepts.
 type rules struct {
 	want   string
-	most   int64 // bytes
-	stream bool  // /dev/stdin and /dev/fd/N are taken
-	own    bool  // only what nobody but the user can have put there
+	most   int64 // the largest size in bytes
+	stream bool  // /dev/stdin and /dev/fd/N are accepted
+	own    bool  // only files that nobody but the user or root can have written
 }
 
 func (k Kind) rules() rules {
@@ -57,13 +56,13 @@ func (k Kind) rules() rules {
 		// a million rows of 250 bytes
 		return rules{want: "want a CSV file or /dev/stdin", most: 256 << 20, stream: true}
 	case Report:
-		return rules{want: "want a JSON file or /dev/stdin", most: 64 << 20, stream: true} // of suite layers: 1 MB
+		return rules{want: "want a JSON file or /dev/stdin", most: 64 << 20, stream: true} // suite layers: 1 MB
 	case Output:
-		return rules{want: "want a file", most: 1 << 47} // as arrays have
+		return rules{want: "want a file", most: 1 << 47} // as for arrays
 	case Provenance:
-		return rules{want: "want a file", most: 16 << 20} // of a run: some kB
+		return rules{want: "want a file", most: 16 << 20} // usually some kB
 	case Program:
-		return rules{want: "want a regular file", most: 64 << 20, own: true} // a whole folder of programs has no more
+		return rules{want: "want a regular file", most: 64 << 20, own: true} // the limit of a whole folder of programs
 	case System:
 		return rules{want: "want a regular file", most: 16 << 20}
 	}
@@ -73,18 +72,18 @@ func (k Kind) rules() rules {
 // Most returns how many bytes a file of this kind may have.
 func (k Kind) Most() int64 { return k.rules().most }
 
-// Refusal is the cause of an error: a file is not what its kind wants.
+// Refusal is the cause of an error: a file is not what its [Kind] accepts. Its text says what would be right.
 type Refusal string
 
-// Error returns the rule.
+// Error returns the text.
 func (r Refusal) Error() string { return string(r) }
 
-// isStream reports whether a path names an open descriptor of this process, which opening need not wait for.
+// isStream reports whether a path names an open file descriptor of this process. Opening such a path does not wait.
 func isStream(path string) bool {
 	return path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/")
 }
 
-// judge refuses what a kind does not take.
+// judge refuses a file that the rules do not accept.
 func (r rules) judge(path string, info fs.FileInfo) error {
 	switch {
 	case !info.Mode().IsRegular() && !(r.stream && isStream(path) && !info.IsDir()):
@@ -97,7 +96,7 @@ func (r rules) judge(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// What names a kind of files for people: a folder, a pipe.
+// What names the type of a file for people, such as folder or pipe.
 func What(mode fs.FileMode) string {
 	switch {
 	case mode.IsRegular():
@@ -116,7 +115,7 @@ func What(mode fs.FileMode) string {
 	return "special file"
 }
 
-// File is an open file. One goroutine at a time calls Read and Seek; any may call ReadAt.
+// File is an open file. Only one goroutine at a time may call Read and Seek; several may call ReadAt.
 type File struct {
 	ctx  context.Context
 	file *os.File
@@ -127,7 +126,7 @@ type File struct {
 	stop func() bool // stops waiting for ctx
 }
 
-// Open opens a file to be read as a kind, until ctx is done. Close must be called.
+// Open opens a file of a kind. When ctx is done, reading fails. The caller must call Close.
 func Open(ctx context.Context, kind Kind, path string) (*File, error) {
 	f, err := open(ctx, kind.rules(), path)
 	for try := 1; errors.Is(err, errReplaced) && try < replacedTries; try++ {
@@ -143,7 +142,7 @@ func open(ctx context.Context, r rules, path string) (*File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	look := os.Stat // before it is opened: that rewinds a tape, and waits for the other end of a pipe
+	look := os.Stat // look first: opening a tape rewinds it, opening a pipe waits for its other end
 	if r.own {
 		look = os.Lstat
 	}
@@ -171,14 +170,14 @@ func open(ctx context.Context, r rules, path string) (*File, error) {
 		return nil, err
 	}
 	f := &File{ctx: ctx, file: file, path: path, most: r.most, size: info.Size()}
-	f.stop = context.AfterFunc(ctx, func() { _ = file.SetReadDeadline(time.Unix(1, 0)) }) // wakes who waits for a pipe
+	f.stop = context.AfterFunc(ctx, func() { _ = file.SetReadDeadline(time.Unix(1, 0)) }) // wakes a Read
 	return f, nil
 }
 
-// Size returns the bytes that the file had when it was opened; 0 of a stream.
+// Size returns the file's size in bytes at the time it was opened, or 0 for a stream.
 func (f *File) Size() int64 { return f.size }
 
-// portion is how many bytes are read between two looks at the context.
+// portion is how many bytes are read between two checks of the context.
 const portion = 1 << 20
 
 // Read implements [io.Reader].
@@ -215,7 +214,7 @@ func (f *File) Seek(offset int64, whence int) (int64, error) {
 	return at, f.failed(err)
 }
 
-// failed returns the context's error if that ended a read.
+// failed returns the context's error if that ended a read. It adds the path to a Refusal and leaves other errors.
 func (f *File) failed(err error) error {
 	switch {
 	case err == nil || err == io.EOF:
@@ -235,7 +234,7 @@ func (f *File) Close() error {
 	return f.file.Close()
 }
 
-// ReadFile returns all of a file.
+// ReadFile opens a file of a kind and returns its content.
 func ReadFile(ctx context.Context, kind Kind, path string) ([]byte, error) {
 	f, err := Open(ctx, kind, path)
 	if err != nil {

@@ -2,5 +2,5 @@
 
 package input
 
-// nonblock does nothing where no file waits to be opened.
+// nonblock is no flag: on these systems, opening a file never waits.
 const nonblock = 0

@@ -4,5 +4,5 @@ package input
 
 import "syscall"
 
-// nonblock lets the opening of a pipe, which may have taken a file's place, return at once.
+// nonblock is a flag for opening a file. If a pipe has taken the file's place, opening it then returns at once.
 const nonblock = syscall.O_NONBLOCK

@@ -7,34 +7,34 @@ import (
 	"os"
 )
 
-// What is kept between runs is read as [Entry] or [Program] only if nobody but the user, or root, can have put it
-// there: no link is followed, nor is a file taken that has other names, that another user owns or that others may write
-// to. Owners and permissions are those of Unix; elsewhere all files count as the user's.
+// Files of the kinds [Entry] and [Program] are kept by one run for the next. They are read only if nobody but the user
+// or root can have written them. So links are not followed. A file is refused if it has several names (hard links), if
+// another user owns it, or if others may write to it. This holds on Unix; elsewhere all files count as the user's.
 
-// OpenOwn opens the regular file at path, as [os.OpenFile] does with flag, which must neither create nor truncate. It
-// is for a file that is written to again and again under a name that others can guess: a link in its place could lead
-// to anything of the user's. So it refuses links, hard ones too where the system counts them.
+// OpenOwn opens the regular file at path with flag, as [os.OpenFile] does; flag must neither create nor truncate. It is
+// for a file that is written again and again under a name that others can guess. A link in its place could lead to any
+// file of the user. So OpenOwn refuses symbolic links, and hard links if the system counts them.
 func OpenOwn(path string, flag int) (*os.File, error) {
-	there, err := os.Lstat(path)
+	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, err
 	}
-	f, err := openSame(path, flag, there)
+	f, err := openSame(path, flag, info)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: cause(err)}
 	}
 	return f, nil
 }
 
-// errReplaced says that a path had another file when it was opened than when it was looked at.
+// errReplaced says that another file took the place of a file between the check of its path and its opening.
 const errReplaced = Refusal("want a file that nobody else replaces")
 
-// replacedTries is how often a file is looked at and opened whose owners replace it, each time by a whole one.
+// replacedTries is how often Open tries a file that is replaced meanwhile: other runs of the user replace kept files.
 const replacedTries = 100
 
-// openSame opens the file that there describes, if it has its path to itself.
-func openSame(path string, flag int, there fs.FileInfo) (*os.File, error) {
-	if err := alone(there); err != nil {
+// openSame opens the file at path, and checks that it still is the file that info describes. It refuses links.
+func openSame(path string, flag int, info fs.FileInfo) (*os.File, error) {
+	if err := alone(info); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(path, flag|nonblock, 0)
@@ -42,7 +42,7 @@ func openSame(path string, flag int, there fs.FileInfo) (*os.File, error) {
 		return nil, err
 	}
 	opened, err := f.Stat()
-	if err == nil && !os.SameFile(there, opened) { // replaced in between
+	if err == nil && !os.SameFile(info, opened) { // replaced in between
 		err = errReplaced
 	}
 	if err != nil {
@@ -52,7 +52,7 @@ func openSame(path string, flag int, there fs.FileInfo) (*os.File, error) {
 	return f, nil
 }
 
-// alone refuses what is not a file with one name, info being of the name itself.
+// alone refuses all but a regular file with one name. info comes from [os.Lstat], so it describes a link itself.
 func alone(info fs.FileInfo) error {
 	const want = "want a file of its own, or none; remove it"
 	switch {
@@ -66,7 +66,7 @@ func alone(info fs.FileInfo) error {
 	return nil
 }
 
-// private refuses what others own or may write to. What root owns is trusted, as the system is.
+// private refuses a file or folder that another user owns or that others may write to. It trusts root as an owner.
 func private(info fs.FileInfo) error {
 	if user, known := owner(info); known && user != 0 && user != os.Geteuid() {
 		return Refusal(fmt.Sprintf("it belongs to user %d: want what is yours alone", user))
@@ -77,8 +77,8 @@ func private(info fs.FileInfo) error {
 	return nil
 }
 
-// CheckFolder refuses a folder for entries that others own or may write to. One that is not there is fine: whoever
-// makes it owns it. Links are followed.
+// CheckFolder refuses a folder of kept files if another user owns it or others may write to it. A folder that does not
+// exist is fine: its maker will own it. Links are followed.
 func CheckFolder(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -97,7 +97,7 @@ func CheckFolder(path string) error {
 	return nil
 }
 
-// cause takes the path off an error of package os.
+// cause returns an error of package os without the path.
 func cause(err error) error {
 	if of := (*fs.PathError)(nil); errors.As(err, &of) {
 		return of.Err

@@ -4,8 +4,8 @@ package input
 
 import "io/fs"
 
-// links counts the names that a file has, as far as that is known.
+// links returns 1: here the number of a file's names is not known.
 func links(fs.FileInfo) uint64 { return 1 }
 
-// owner knows no owners.
+// owner reports that the owner is not known.
 func owner(fs.FileInfo) (user int, known bool) { return 0, false }

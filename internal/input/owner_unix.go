@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// links counts the names that a file has.
+// links returns how many names (hard links) a file has.
 func links(info fs.FileInfo) uint64 {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
 		return uint64(s.Nlink)
@@ -15,7 +15,7 @@ func links(info fs.FileInfo) uint64 {
 	return 1
 }
 
-// owner returns the number of the user whose file it is.
+// owner returns the ID of the user who owns a file, and whether it is known.
 func owner(info fs.FileInfo) (user int, known bool) {
 	s, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

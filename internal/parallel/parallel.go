@@ -1,6 +1,7 @@
-// Package parallel starts goroutines. A panic on a goroutine ends the process at once, and leaves half of its files;
-// here it becomes an error, a [*fault.Panic], or it is raised again where the work was asked for. No other package
-// starts goroutines, except for a few that a test names, with the reason.
+// Package parallel starts goroutines that turn a panic into an error. Otherwise a panic on a goroutine ends the process
+// at once and leaves unfinished files. Here it becomes a [*fault.Panic], which is returned, or raised again on the
+// goroutine that asked for the work. No other package starts goroutines, except for a few files that TestGoroutines
+// lists with the reason.
 package parallel
 
 import (
@@ -11,10 +12,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Group is a set of functions that run at once, as an [errgroup.Group] is. A panic counts as an error.
+// Group runs functions at the same time, as [errgroup.Group] does. A panic counts as an error.
 type Group struct{ group *errgroup.Group }
 
-// NewGroup returns a group without functions.
+// NewGroup returns an empty group.
 func NewGroup() *Group { return &Group{new(errgroup.Group)} }
 
 // WithContext returns a group, and a context that is done when the first function fails or Wait returns.
@@ -31,8 +32,8 @@ func (g *Group) Go(f func() error) {
 // Wait returns the first error, once all functions have returned.
 func (g *Group) Wait() error { return g.group.Wait() }
 
-// Each calls f for 0 ≤ i < n, each on a goroutine of its own, and returns when all have returned. If one panics, Each
-// panics then, with a [*fault.Panic].
+// Each calls f(i) for 0 ≤ i < n, each on a goroutine of its own, and waits for all of them. If one panics, Each then
+// panics with a [*fault.Panic].
 func Each(n int, f func(i int)) {
 	group := NewGroup()
 	for i := range n {
@@ -43,7 +44,8 @@ func Each(n int, f func(i int)) {
 	}
 }
 
-// Start runs f on a goroutine of its own. Its error comes on the channel, once; nobody need take it.
+// Start runs f on a goroutine of its own. It sends f's error, or nil, on the channel once; the caller need not receive
+// it.
 func Start(f func() error) <-chan error {
 	done := make(chan error, 1)
 	go func() { done <- fault.Guard(f) }()

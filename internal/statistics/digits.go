@@ -2,8 +2,8 @@ package statistics
 
 import "fmt"
 
-// Digits writes v, at least 0, with three significant digits, and with all digits that are before the point: 0.0123,
-// 99.9, 13152.
+// Digits formats v, which is at least 0, with three significant digits. From 100 on it writes all digits before the
+// point and none after it: 0.0123, 99.9, 13152.
 func Digits(v float64) string {
 	if v >= 100 && v < 1e21 {
 		return fmt.Sprintf("%.0f", v)

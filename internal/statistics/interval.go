@@ -11,12 +11,11 @@ import (
 // Interval is a median with its confidence interval at the level [Confidence], in the unit of the samples.
 type Interval struct{ Median, Low, High float64 }
 
-// Noise is half of the interval's width in parts of the median.
+// Noise is half of the interval's width, divided by the median.
 func (i Interval) Noise() float64 { return (i.High - i.Low) / 2 / i.Median }
 
-// Over returns how many times as large i is as j, with the confidence interval that follows from theirs: distances of
-// the ends from the medians add up as squares, in logarithms (Zou & Donner, Statistics in Medicine 27, 2008). All ends
-// must be above 0.
+// Over returns the ratio i / j with a confidence interval derived from theirs (Zou & Donner, Statistics in Medicine 27,
+// 2008): in logarithms, the squared distances of the ends from the medians add up. All ends must be above 0.
 func (i Interval) Over(j Interval) Interval {
 	ratio := i.Median / j.Median
 	down := math.Hypot(math.Log(i.Median/i.Low), math.Log(j.High/j.Median))
@@ -27,14 +26,16 @@ func (i Interval) Over(j Interval) Interval {
 // Confidence is the level of all confidence intervals.
 const Confidence = 0.95
 
-// resamples tells the interval's ends to a few hundredths of its width.
+// resamples is how many samples the bootstrap draws. With 1000, the interval's ends are exact to a few hundredths of
+// its width.
 const resamples = 1000
 
 // NewInterval returns the median of all samples with its percentile bootstrap interval (Efron & Tibshirani, An
-// Introduction to the Bootstrap, 1993, ch. 13). It draws whole blocks: samples taken one right after the other share
-// what the machine was doing, so that their scatter says little about the next block's (Kalibera & Jones, Rigorous
-// Benchmarking in Reasonable Time, 2013). With one block it draws the samples themselves. There must be a sample.
-// TestIntervalCovers measures how often the interval holds the true median. The same seed gives the same interval.
+// Introduction to the Bootstrap, 1993, ch. 13). It draws whole blocks, because samples taken right after each other
+// share the state of the machine: their scatter says little about the next block (Kalibera & Jones, Rigorous
+// Benchmarking in Reasonable Time, 2013). If there is only one block, it draws single samples. There must be at least
+// one sample. The same seed gives the same interval. TestIntervalCovers measures how often the interval contains the
+// true median.
 func NewInterval(blocks [][]float64, seed uint64) Interval {
 	return newInterval(blocks, seed, resamples)
 }
@@ -70,11 +71,11 @@ func singles(samples []float64) (blocks [][]float64) {
 	return blocks
 }
 
-// Median returns the middle of values in any order, of an even number the mean of the two in the middle. The median of
-// no values is NaN.
+// Median returns the median of values, which may be in any order. Of an even number of values it is the mean of the two
+// in the middle, of none NaN.
 func Median(values []float64) float64 { return middle(slices.Sorted(slices.Values(values))) }
 
-// middle is Median of sorted values.
+// middle is [Median] for sorted values.
 func middle(sorted []float64) float64 {
 	n := len(sorted)
 	if n == 0 {

@@ -8,20 +8,20 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// trimming is the part of the values that a trimmed mean cuts off at each end: Wilcox's recommendation (Introduction to
-// Robust Estimation and Hypothesis Testing, 2012). It loses little where there are no outliers and gains much where
+// trimming is the fraction of the values that a trimmed mean drops at each end, as Wilcox recommends (Introduction to
+// Robust Estimation and Hypothesis Testing, 2012). It costs little precision if there are no outliers and gains much if
 // there are.
 const trimming = 0.2
 
-// Trimmed is a 20 % trimmed mean with what its uncertainty needs.
+// Trimmed is a 20 % trimmed mean and its standard error.
 type Trimmed struct {
 	Mean    float64
-	Square  float64 // of its standard error
+	Square  float64 // the standard error, squared
 	Freedom float64 // degrees of freedom of that error
 }
 
 // NewTrimmed returns the trimmed mean of one value or more. Its standard error comes from the winsorized variance
-// (Tukey & McLaughlin 1963). If fewer than 3 values are left, the error is unknown: it is infinite.
+// (Tukey & McLaughlin 1963). If fewer than 3 values remain after trimming, the error is unknown and becomes +Inf.
 func NewTrimmed(values []float64) Trimmed {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
@@ -40,15 +40,15 @@ func NewTrimmed(values []float64) Trimmed {
 	return t
 }
 
-// Difference is how far two trimmed means are apart, y − x.
+// Difference is the difference y − x of two trimmed means.
 type Difference struct {
-	By      float64
+	By      float64 // y − x
 	Error   float64 // its standard error
 	Freedom float64 // degrees of freedom of that error
 }
 
-// To compares two trimmed means by Welch's test, which is Yuen's (Biometrika 61, 1974): it needs no equal variances,
-// and outliers do not mislead it.
+// To returns the difference y − x for Yuen's test (Biometrika 61, 1974), which is Welch's test on trimmed means:
+// variances may differ, and outliers do not mislead it.
 func (x Trimmed) To(y Trimmed) Difference {
 	d := Difference{By: y.Mean - x.Mean, Error: math.Sqrt(x.Square + y.Square)}
 	if whole := x.Square + y.Square; whole > 0 && !math.IsInf(whole, 1) {
@@ -57,20 +57,20 @@ func (x Trimmed) To(y Trimmed) Difference {
 	return d
 }
 
-// Widened adds a known variance to the difference's error.
+// Widened returns d with a known variance added to the square of its error. An unknown error stays unknown.
 func (d Difference) Widened(variance float64) Difference {
 	if math.IsInf(d.Error, 1) || math.IsNaN(d.Error) {
 		return d
 	}
 	square := d.Error * d.Error
 	wide := Difference{By: d.By, Error: math.Sqrt(square + variance), Freedom: math.Inf(1)}
-	if square > 0 { // Welch's and Satterthwaite's degrees, where one part is known exactly
+	if square > 0 { // degrees of freedom by Welch and Satterthwaite, if one of two variances is known exactly
 		wide.Freedom = d.Freedom * (1 + variance/square) * (1 + variance/square)
 	}
 	return wide
 }
 
-// P is the two-sided probability that chance makes a difference at least as large.
+// P is the two-sided probability that chance alone makes a difference at least as large as By.
 func (d Difference) P() float64 {
 	switch {
 	case math.IsInf(d.Error, 1) || math.IsNaN(d.Error):
@@ -83,7 +83,7 @@ func (d Difference) P() float64 {
 	return 2 * d.distribution().Survival(math.Abs(d.By)/d.Error)
 }
 
-// HalfWidth is half of the confidence interval at the level 1 − alpha.
+// HalfWidth is half the width of the confidence interval at the level 1 − alpha.
 func (d Difference) HalfWidth(alpha float64) float64 {
 	switch {
 	case math.IsInf(d.Error, 1) || math.IsNaN(d.Error):
@@ -94,13 +94,14 @@ func (d Difference) HalfWidth(alpha float64) float64 {
 	return d.Error * d.distribution().Quantile(1-alpha/2)
 }
 
-// distribution is Student's t. With a million degrees of freedom or more it is normal to all digits that count.
+// distribution is Student's t. With a million degrees of freedom or more it hardly differs from the normal
+// distribution, so that is the maximum.
 func (d Difference) distribution() distuv.StudentsT {
 	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: min(d.Freedom, 1e6)}
 }
 
-// Holm corrects the p values of a family of tests: each then bounds the chance of one false alarm or more among all of
-// them (Holm 1979). It returns them in the same order.
+// Holm corrects the p values of several tests for their number (Holm 1979). If every test with a corrected value below
+// α counts as significant, the chance that any of them is a false alarm is at most α. The order stays the same.
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {

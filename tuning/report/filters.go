@@ -7,9 +7,10 @@ import (
 	"gpuconv/param"
 )
 
-// FilterNames says what the filters of a table are, such as gabor 45°, one for each of so many channels. If the table
-// has twice as many filters, they are pairs whose energy the channels are, and FilterNames names the first of each
-// pair. It returns nil for other tables, and for a table without a column "kind".
+// FilterNames returns a name such as gabor 45° for the filter of each channel, from a table of filters. If the table
+// has twice as many filters as there are channels, each channel is the energy of a pair, and its name is that of the
+// first filter of the pair. FilterNames returns nil for tables of other lengths, and for a table without a column
+// "kind".
 func FilterNames(t *param.Table, channels int) []string {
 	kinds, orientations := t.Column("kind").Words, t.Column("orientation_deg").Numbers
 	if kinds == nil || t.Len() != channels && t.Len() != 2*channels {

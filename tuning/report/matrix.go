@@ -8,9 +8,9 @@ import (
 	"gpuconv/tuning"
 )
 
-// matrix is how different the responses of a population to the values of a parameter are.
+// matrix says how different the responses of a population to any two values of a parameter are.
 type matrix struct {
-	column          string // of the parameter
+	column          string // name of the parameter
 	values          []float64
 	metric          tuning.Metric
 	dissimilarities [][]float64

@@ -22,7 +22,7 @@ type Population struct {
 
 // Write writes cells.csv, aligned.csv, population.json, population.png and neurons.png into a folder, and rdm.csv and
 // rdm.png if there are at least two neurons. It returns their names. Errors are those of the folder and of pictures
-// that cannot be drawn, and the error of ctx when that is done.
+// that cannot be drawn, and the error of ctx once it is done.
 func (p Population) Write(ctx context.Context, folder Folder) ([]string, error) {
 	out := &files{folder: folder}
 	if err := p.tables(out); err != nil {
@@ -31,7 +31,7 @@ func (p Population) Write(ctx context.Context, folder Folder) ([]string, error) 
 	if err := p.pictures(out); err != nil {
 		return nil, err
 	}
-	return out.names, ctx.Err() // the caller leaves nothing behind after an interrupt
+	return out.names, ctx.Err() // after an interrupt the caller discards the folder
 }
 
 func (p Population) tables(out *files) error {
@@ -88,7 +88,7 @@ func (p Population) json() populationJSON {
 	}
 }
 
-// notes are those about the test responses, and one if responses in train are no numbers.
+// notes returns the notes about the test responses, and one more if responses in train are NaN or infinite.
 func (p Population) notes() []error {
 	notes := p.Found.Test.Notes
 	count := 0
@@ -105,7 +105,7 @@ func (p Population) notes() []error {
 	return notes
 }
 
-// WriteText writes the result in three or four lines, and a line for each note.
+// WriteText writes the result in two or three lines, and a line for each note.
 func (p Population) WriteText(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "halves    correlation of a neuron's responses in train and test: %v\n",

@@ -14,7 +14,7 @@ const exampleNeurons = 12
 func (p Population) pictures(out *files) error {
 	aligned := figure.Axes{
 		Title: "mean over neurons", XLabel: "from preferred (°)", YLabel: "test response",
-		Lines: []figure.Line{{X: p.Found.Aligned.X, Y: p.Found.Aligned.Y, Style: figure.Dotted}},
+		Lines: []figure.Line{{X: p.Found.Aligned.X, Y: p.Found.Aligned.Y, Style: figure.LinePoints}},
 	}
 	if len(p.Found.Aligned.X) > 0 {
 		aligned.XTicks = []float64{-p.Halves.Period / 2, -p.Halves.Period / 4, 0, p.Halves.Period / 4,

@@ -1,4 +1,4 @@
-// Package report writes what package tuning finds out: tables, JSON, pictures and a few lines of text.
+// Package report writes the results of package tuning as tables, JSON, pictures and a few lines of text.
 //
 // [Tuning] reports the tuning of cells to stimuli, [Population] that of recorded neurons in two halves of the trials.
 // Both write files into a [Folder] and return the names of the files. The pictures are PNG. The tables are CSV as
@@ -13,8 +13,8 @@ import (
 	"gpuconv/tuning"
 )
 
-// Folder takes the files of a report; [gpuconv/whole.Folder] is one. Write puts what write writes into the file with
-// this name, which is not a path.
+// Folder takes the files of a report; [gpuconv/whole.Folder] is one. Write makes the file of this name and calls write
+// to fill it. A name has no folders in it.
 type Folder interface {
 	Write(name string, write func(io.Writer) error) error
 }
@@ -64,7 +64,8 @@ func numbers(values []float64) []param.Number {
 	return out
 }
 
-// texts returns the texts of errors, for JSON. No errors are an empty list, not null.
+// texts returns the texts of errors, for JSON. Without errors it returns an empty list, which JSON writes as [], not
+// null.
 func texts(notes []error) []string {
 	all := make([]string, len(notes))
 	for i, note := range notes {

@@ -26,7 +26,7 @@ func writeCells(w io.Writer, a *tuning.Analysis, names []string, extra ...param.
 }
 
 // writeCurves writes a table with a row for each point of each curve: the axis, the cell, the value of the parameter,
-// the response and, over orientation, the fitted curve. Over directions that is the fit to the mean of opposite ones.
+// the response and, over orientation, the fitted curve. Over directions, the fit is to the mean of two opposite ones.
 func writeCurves(w io.Writer, a *tuning.Analysis) error {
 	out := param.NewWriter(w, "by", "cell", "value", "response", "fit")
 	for _, curves := range a.Curves {
@@ -45,8 +45,8 @@ func writeCurves(w io.Writer, a *tuning.Analysis) error {
 	return out.Close()
 }
 
-// writeMatrix writes a square matrix. The values of its rows and columns come first in each line and above them, under
-// the name of the parameter.
+// writeMatrix writes a square matrix. The first column has the name of the parameter, and in each row its value. Every
+// other column is named by the value that it belongs to.
 func writeMatrix(w io.Writer, m matrix) error {
 	t := &param.Table{Columns: []param.Column{{Name: m.column, Numbers: m.values}}}
 	for j, v := range m.values {

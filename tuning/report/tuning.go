@@ -12,7 +12,7 @@ import (
 // axis.
 type Tuning struct {
 	Origin
-	Source string // where the activations are, for the text
+	Source string // the path of the activations, for the text
 	Shape  []int  // of the activations: [N C H W] or [N C]
 
 	Readout  tuning.Readout
@@ -21,12 +21,12 @@ type Tuning struct {
 	NoMatrix bool          // leaves the dissimilarities out
 	Analysis *tuning.Analysis
 
-	Names   []string // of the cells; without them cells have numbers
+	Names   []string // of the cells; if nil, cells are named by their numbers
 	Filters []string // of the first cells, as FilterNames returns them; may be nil
 }
 
-// mostCompared is how many values of a parameter are compared at most: a table of 1,000 by 1,000 has about 19 MB, one
-// of 4,000 by 4,000 had 306 MB.
+// mostCompared is how many values of a parameter are compared at most. A table of 1,000 by 1,000 takes about 19 MB as
+// CSV, and one of 4,000 by 4,000 took 306 MB.
 const mostCompared = 1000
 
 // Written says what [Tuning.Write] has written.
@@ -35,9 +35,10 @@ type Written struct {
 	Notes []error  // which figures and files are missing, and why
 }
 
-// Write writes cells.csv, curves.csv and tuning.json into a folder, a picture curves_….png for each axis, and rdm.csv
-// and rdm.png about the first axis. If that has more than 1,000 values there is no rdm, and a note says so. Errors are
-// those of the folder and of pictures that cannot be drawn, and the error of ctx when that is done.
+// Write writes cells.csv, curves.csv and tuning.json into a folder, and a picture curves_….png for each axis. It also
+// writes rdm.csv and rdm.png, the matrix of dissimilarities between the values of the first axis. If that axis has more
+// than 1,000 values, or cells have curves over different values, there is no matrix, and a note says so. Errors are
+// those of the folder and of pictures that cannot be drawn, and the error of ctx once it is done.
 func (t Tuning) Write(ctx context.Context, folder Folder) (Written, error) {
 	out := &files{folder: folder}
 	notes, err := t.write(ctx, out)
@@ -110,7 +111,7 @@ func numbered(cells int) []string {
 	return all
 }
 
-// filter says which filter a cell has. It is "" if that is not known, or if there are several.
+// filter returns the name of a cell's filter. It is "" if that is not known, or if the cell adds up several.
 func (t Tuning) filter(cell int) string {
 	if cell < len(t.Filters) {
 		return t.Filters[cell]

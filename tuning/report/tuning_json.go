@@ -6,20 +6,20 @@ import (
 	"gpuconv/tuning"
 )
 
-// tuningJSON is tuning.json. A parameter has the name of its flag.
+// tuningJSON is tuning.json. A setting has the name of its flag.
 type tuningJSON struct {
-	Schema  int      `json:"schema"`  // 1; another number once a field changes its meaning
+	Schema  int      `json:"schema"`  // 1; changes when a field changes its meaning
 	Command []string `json:"command"` // the program and its arguments, as typed
 	Program any      `json:"program"`
 
 	ActivationsShape []int                 `json:"activations_shape"`
-	At               string                `json:"at"`
+	At               string                `json:"at"` // which value of a map is the response
 	Linear           bool                  `json:"linear"`
-	Normalise        *tuning.Normalisation `json:"normalise"`          // null is none
-	Negative         string                `json:"negative,omitempty"` // of linear responses
+	Normalise        *tuning.Normalisation `json:"normalise"`          // null: none
+	Negative         string                `json:"negative,omitempty"` // how linear responses below 0 are described
 	Phases           string                `json:"phases"`
 	Over             string                `json:"over"`
-	RDM              string                `json:"rdm"`
+	RDM              string                `json:"rdm"` // the metric of rdm.csv, or none
 
 	Cells  []cellJSON `json:"cells"`
 	Curves []axisJSON `json:"curves"`
@@ -32,7 +32,7 @@ type cellJSON struct {
 	Name    string      `json:"name"`             // its channel, or the channels that it adds up
 	Filter  string      `json:"filter,omitempty"` // kind and orientation, of a run's filters.csv
 	Figures tuning.Cell `json:"figures"`
-	Reasons []string    `json:"reasons,omitempty"` // why others are left out
+	Reasons []string    `json:"reasons,omitempty"` // why other figures are missing
 }
 
 // axisJSON holds the curves over an axis.

@@ -21,7 +21,7 @@ func (t Tuning) draw(out *files, curves tuning.AxisCurves) error {
 		if fit := t.Analysis.Cells[cell].Fit; curves.Axis == tuning.ByOrientation && fit != nil && fit.Explains() {
 			axes.Lines[0].Style = figure.Points
 			axes.Lines = append(axes.Lines, fitted(fit, c.X))
-			if c.HasDirections() { // the line misses the points of a cell that prefers one
+			if c.HasDirections() { // the fit does not follow a cell that prefers a direction
 				axes.XLabel += ", fit to the mean of directions"
 			}
 		}
@@ -41,7 +41,7 @@ func drawChart(out *files, name string, all []figure.Axes) error {
 
 // axesOf returns axes with a curve in them.
 func axesOf(curves tuning.AxisCurves, c tuning.Curve) figure.Axes {
-	axes := figure.Axes{YLabel: "response", Lines: []figure.Line{{X: c.X, Y: c.Y, Style: figure.Dotted}}}
+	axes := figure.Axes{YLabel: "response", Lines: []figure.Line{{X: c.X, Y: c.Y, Style: figure.LinePoints}}}
 	switch curves.Axis {
 	case tuning.ByOrientation:
 		axes.XLabel, axes.XTicks = "orientation (°)", degreeTicks(c.X)

@@ -17,7 +17,7 @@ import (
 const mostPrinted = 24
 
 // WriteText writes a line about the activations, a row of figures for each of the first 24 cells, and a line for each
-// of the notes that Write returned.
+// note. notes are those that Write returned.
 func (t Tuning) WriteText(w io.Writer, notes []error) error {
 	out := bufio.NewWriter(w)
 	names := t.names()
@@ -55,7 +55,7 @@ func writeNotes(w io.Writer, notes []error) {
 	}
 }
 
-// response says what the responses are.
+// response returns a description of the responses.
 func (t Tuning) response() string {
 	text := map[tuning.Pool]string{
 		tuning.Centre: "at the centre", tuning.At: "at " + t.at(),
@@ -73,7 +73,7 @@ func (t Tuning) response() string {
 	return text + ", rectified"
 }
 
-// printedColumn is a figure in the text.
+// printedColumn is a column of the text, which shows one figure.
 type printedColumn struct {
 	name, header, format string
 }
@@ -96,7 +96,7 @@ func headers(columns []printedColumn) []string {
 	return all
 }
 
-// columns returns the figures that belong to the axes.
+// columns returns the columns of the text for the axes of the report.
 func (t Tuning) columns() []printedColumn {
 	var all []printedColumn
 	for _, curves := range t.Analysis.Curves {

@@ -1,7 +1,7 @@
 package simd
 
-// genericKernels are the kernels in plain Go. A register stands for 4 floats: each weight is loaded once for them. 8
-// spill on amd64's 16 registers.
+// genericKernels returns the kernels in plain Go. Their "register" is 4 floats, for which each weight is loaded once.
+// With 8 floats, amd64's 16 registers would spill.
 func genericKernels() *Kernels {
 	k := &Kernels{ISA: Generic, Lanes: 4, patches: patchesGeneric, products: productsGeneric,
 		magnitudes: magnitudesGeneric, probe: probeGeneric}
@@ -50,9 +50,10 @@ func rectify(v float32) float32 {
 	return v
 }
 
-// probeGeneric does *rounds rounds for probeSums "registers" of 4 floats. It has as many sums as fit into registers.
+// probeGeneric does as much work as *rounds rounds with probeSums "registers" of 4 floats. It uses only as many sums as
+// fit into registers.
 func probeGeneric(rounds *int) {
-	var s0, s1, s2, s3, s4, s5, s6, s7 float32 = 0, 1, 2, 3, 4, 5, 6, 7 // equal ones would be computed once
+	var s0, s1, s2, s3, s4, s5, s6, s7 float32 = 0, 1, 2, 3, 4, 5, 6, 7 // equal sums would be computed only once
 	factor := 1 / float32(*rounds)                                      // not a constant, and no sum overflows
 	for range *rounds * probeSums * 4 / 8 {
 		s0 += factor * s0
@@ -64,7 +65,7 @@ func probeGeneric(rounds *int) {
 		s6 += factor * s6
 		s7 += factor * s7
 	}
-	if s0+s1+s2+s3+s4+s5+s6+s7 > 1e30 { // keeps the sums from being dropped
+	if s0+s1+s2+s3+s4+s5+s6+s7 > 1e30 { // otherwise the compiler would drop the sums
 		*rounds = 0
 	}
 }

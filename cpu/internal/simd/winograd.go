@@ -7,12 +7,12 @@ package simd
 //
 // is a block of 4×4 outputs from a patch d of 6×6 inputs and a kernel g of 3×3.
 
-// PatchSize is how many elements a transformed patch has.
+// PatchSize is the number of elements in a transformed patch.
 const PatchSize = 36
 
-// Patches is the transform of [Kernels.Lanes] neighbouring patches of Count channels. Patch j's column s in row r is at
-// Src[r·Pitch + s%4·Phase + s/4 + j]: the columns of the image are dealt out to 4 phases. For each channel c,
-// [Kernels.TransformPatches] equals
+// Patches is the work of transforming [Kernels.Lanes] neighbouring patches of Count channels. The columns of the image
+// are distributed over 4 phases: row r, column s of patch j is at Src[r·Pitch + s%4·Phase + s/4 + j]. For each channel
+// c, [Kernels.TransformPatches] equals
 //
 //	for j := range Lanes {
 //		for i, v := range Bᵀ d B { // of 36 elements, row by row
@@ -21,22 +21,22 @@ const PatchSize = 36
 //	}
 type Patches struct {
 	Dst, Src  []float32
-	Temp      []float32 // 36·Lanes, written over
-	Pitch     int
-	Phase     int
-	SrcStep   int // floats between channels
-	DstStride int
-	DstStep   int
-	Count     int // of channels, at least 1
+	Temp      []float32 // scratch space, 36·Lanes
+	Pitch     int       // floats between rows
+	Phase     int       // floats between phases
+	SrcStep   int       // floats between channels of Src
+	DstStride int       // floats between elements of a patch
+	DstStep   int       // floats between channels of Dst
+	Count     int       // number of channels, at least 1
 }
 
-// Products is the transform back of Lanes neighbouring blocks. [Kernels.TransformProducts] equals, with m[i] =
-// Src[i·SrcStride + j] for i < 36,
+// Products is the work of transforming Lanes neighbouring blocks back. With m[i] = Src[i·SrcStride + j] for i < 36,
+// [Kernels.TransformProducts] equals
 //
 //	for j := range Lanes {
 //		for i, v := range Aᵀ m A { // of 16 elements, row by row
 //			v += Bias
-//			Check[j] += 0 * v      // from 0 on: not 0 if a v is not finite
+//			Check[j] += 0 * v      // starting from 0: not 0 if some v is not finite
 //			if Flags&ReLU != 0 && v < 0 {
 //				v = 0
 //			}
@@ -45,14 +45,14 @@ type Patches struct {
 //	}
 type Products struct {
 	Dst, Src  []float32
-	Temp      []float32 // 24·Lanes, written over
+	Temp      []float32 // scratch space, 24·Lanes
 	Check     []float32 // Lanes
 	SrcStride int
 	Bias      float32
 	Flags     Flags
 }
 
-// TransformPatches transforms patches. It panics if one lies outside its slice.
+// TransformPatches transforms patches. It panics if p reaches beyond one of its slices.
 func (k *Kernels) TransformPatches(p *Patches) {
 	last := p.Count - 1
 	_ = p.Src[last*p.SrcStep+5*p.Pitch+3*p.Phase+1+k.Lanes-1]
@@ -61,7 +61,7 @@ func (k *Kernels) TransformPatches(p *Patches) {
 	k.patches(p)
 }
 
-// TransformProducts transforms sums of products. It panics if one lies outside its slice.
+// TransformProducts transforms sums of products back. It panics if p reaches beyond one of its slices.
 func (k *Kernels) TransformProducts(p *Products) {
 	_ = p.Src[(PatchSize-1)*p.SrcStride+k.Lanes-1]
 	_ = p.Dst[16*k.Lanes-1]
@@ -133,7 +133,8 @@ func outputTransform(m [6]float32) [4]float32 {
 	return [4]float32{m[0] + s1 + s2, d1 + 2*d2, s1 + 4*s2, d1 + 8*d2 + m[5]}
 }
 
-// TransformKernel writes element i of G g Gᵀ, row by row, of a kernel of 3×3 to dst[i·step]. It computes in float64.
+// TransformKernel transforms a 3×3 kernel g: it writes element i of G g Gᵀ, row by row, to dst[i·step]. It computes in
+// float64.
 func TransformKernel(dst []float32, step int, g *[9]float32) {
 	_ = dst[(PatchSize-1)*step]
 	var half [6][3]float64
@@ -151,7 +152,7 @@ func TransformKernel(dst []float32, step int, g *[9]float32) {
 	}
 }
 
-// kernelTransform returns Gg. Divisions would take most of the time.
+// kernelTransform returns Gg. It multiplies by reciprocals, because divisions would take most of the time.
 func kernelTransform(a, b, c float64) (u0, u1, u2, u3, u4, u5 float64) {
 	const sixth, twelfth, twentyFourth = 1.0 / 6, 1.0 / 12, 1.0 / 24
 	outer, far, near, middle := (a+c)*-sixth, (a+4*c)*twentyFourth, b*sixth, b*twelfth

@@ -8,8 +8,8 @@ import (
 	"unsafe"
 )
 
-// Candidates lists the places where a context may be opened, best first. It opens none. libEGL leaves out the vendors
-// whose files are named, unless this process has called Candidates before: it loads vendors once.
+// Candidates lists the places where a context may be opened, best first. It opens none. libEGL does not load the
+// vendors whose files are in without. This works only in the first call of a process, since libEGL loads vendors once.
 func Candidates(without []string) ([]Candidate, error) {
 	restore, err := hideVendors(without)
 	if err != nil {
@@ -99,7 +99,7 @@ type Opened struct {
 	display, surface, handle uintptr
 }
 
-// Open creates a context and makes it current on the calling thread. The caller has locked its goroutine to that
+// Open creates a context and makes it current on the calling thread. The caller must have locked its goroutine to that
 // thread.
 func (c Candidate) Open() (*Opened, error) {
 	lib := c.lib
@@ -148,7 +148,8 @@ func (o *Opened) create() error {
 	names := lib.queryString(o.display, extensions)
 	attributes := []int32{contextMajor, 4, contextMinor, 3, contextProfileMask, coreProfileBit}
 	if has(names, "EGL_EXT_create_context_robustness") {
-		// Without this a lost context goes unnoticed. The attribute is of EGL 1.5: Mesa and NVIDIA take it for OpenGL.
+		// With this attribute OpenGL reports when the context is lost. It is part of EGL 1.5; Mesa and NVIDIA accept it
+		// for OpenGL.
 		robust := append(append([]int32(nil), attributes...), resetNotification, loseContextOnReset, none)
 		o.handle = lib.createContext(o.display, config, 0, &robust[0])
 	}
@@ -185,10 +186,10 @@ func (o *Opened) config() (uintptr, error) {
 // ProcAddress returns the address of an OpenGL function, or nil.
 func (o *Opened) ProcAddress(name string) unsafe.Pointer {
 	address := o.lib.getProcAddress(name)
-	return *(*unsafe.Pointer)(unsafe.Pointer(&address)) // not Go memory: a C function
+	return *(*unsafe.Pointer)(unsafe.Pointer(&address)) // it points to a C function, not to Go memory
 }
 
-// Close releases and destroys the context, on the thread that opened it.
+// Close releases and destroys the context. Call it on the thread that opened the context.
 func (o *Opened) Close() error {
 	lib := o.lib
 	lib.makeCurrent(o.display, 0, 0, 0)

@@ -5,8 +5,8 @@
 // Mesa's surfaceless platform, then the default display, then the software devices. The caller tries them in turn with
 // [Candidate.Open].
 //
-// An EGL display is never terminated: all of the process that opened the same device share it. It ends with the
-// process.
+// An EGL display is never terminated, since all contexts that the process opens on one device share it. It ends with
+// the process.
 package egl
 
 import "fmt"
@@ -14,7 +14,7 @@ import "fmt"
 // Candidate is a place where a context may be opened.
 type Candidate struct {
 	Name     string // for people: "EGL device 0 (/dev/dri/renderD128)", "surfaceless"
-	Index    int    // of the EGL device, as eglQueryDevicesEXT numbers them; −1 for a platform
+	Index    int    // number of the EGL device in eglQueryDevicesEXT; −1 if it is none
 	Software bool   // EGL says that the device is a software renderer
 
 	platform uint32  // EGL platform, 0 for the default display
@@ -24,8 +24,8 @@ type Candidate struct {
 
 // Vendor is a driver that GLVND's libEGL loads because a JSON file names it.
 type Vendor struct {
-	File    string
-	Library string // "" if the file does not say
+	File    string // the JSON file
+	Library string // of the driver; "" if the file names none
 
 	err error // why the file cannot be read
 }

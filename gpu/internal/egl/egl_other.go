@@ -8,10 +8,10 @@ import (
 	"unsafe"
 )
 
-// Built reports whether this program can have contexts of EGL.
+// Built reports whether this program can open contexts with EGL.
 const Built = false
 
-// Opened is a context, which cannot be had on this platform.
+// Opened is a context. None can be opened on this platform.
 type Opened struct{}
 
 var errPlatform = errors.New("egl: contexts without a display are opened on Linux only; " +
@@ -29,7 +29,7 @@ func (v Vendor) Load() error { return cmp.Or(v.err, errPlatform) }
 // DieOnCrash does nothing.
 func DieOnCrash() error { return nil }
 
-// library is libEGL, which there is none of here.
+// library is libEGL, which is not used on this platform.
 type library struct{}
 
 // Candidates reports that there is no EGL here.

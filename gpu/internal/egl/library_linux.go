@@ -7,11 +7,11 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// Built reports whether this program can have contexts of EGL.
+// Built reports whether this program can open contexts with EGL.
 const Built = true
 
-// Constants of the EGL 1.5 specification and of the extensions
-// EGL_EXT_platform_device, EGL_MESA_platform_surfaceless and EGL_EXT_device_drm.
+// Constants of the EGL 1.5 specification and of the extensions EGL_EXT_platform_device, EGL_MESA_platform_surfaceless
+// and EGL_EXT_device_drm.
 const (
 	none                      = 0x3038
 	extensions                = 0x3055
@@ -57,11 +57,11 @@ type library struct {
 	queryDeviceString  func(device uintptr, name int32) string
 	getPlatformDisplay func(platform uint32, native uintptr, attributes *int32) uintptr
 
-	without []string // files of vendors that it does not load
+	without []string // files of the vendors that must not be loaded
 }
 
-// openLibrary loads a library for this package only. Why one cannot be loaded is asked of the system in a second call,
-// which must come from the same thread.
+// openLibrary loads a library for this package only. If that fails, a second call asks the system for the reason. It
+// must come from the same thread.
 func openLibrary(name string, mode int) (uintptr, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -102,7 +102,7 @@ func load() (lib *library, err error) {
 	return lib, nil
 }
 
-// extension sets function, unless libEGL does not know name.
+// extension sets function to libEGL's function of this name, if there is one.
 func (lib *library) extension(function any, name string) {
 	if address := lib.getProcAddress(name); address != 0 {
 		purego.RegisterFunc(function, address)

@@ -17,10 +17,11 @@ func find(function any, name string) error {
 	return nil
 }
 
-// crashes are the signals that a driver that fails raises.
+// crashes are the signals that end a process when a driver crashes.
 var crashes = []syscall.Signal{syscall.SIGABRT, syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL}
 
-// DieOnCrash gives the signals of a crash their default action, which ends the process. Otherwise Go prints its stacks.
+// DieOnCrash gives the signals of a crash their default action, which ends the process. Otherwise Go would catch them
+// and print its stacks.
 func DieOnCrash() error {
 	var signal func(number int32, handler uintptr) uintptr
 	if err := find(&signal, "signal"); err != nil {

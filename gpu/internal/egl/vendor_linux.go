@@ -16,7 +16,7 @@ import (
 	"gpuconv/internal/input"
 )
 
-// Variables of GLVND's libEGL: files of vendors, or folders of them.
+// The environment variables in which GLVND's libEGL looks for the files of vendors, or for their folders.
 const (
 	vendorFilesVariable   = "__EGL_VENDOR_LIBRARY_FILENAMES"
 	vendorFoldersVariable = "__EGL_VENDOR_LIBRARY_DIRS"
@@ -31,7 +31,7 @@ func Vendors() (all []Vendor) {
 	return all
 }
 
-// VendorFolders lists the folders that may hold files of vendors.
+// VendorFolders lists the folders in which libEGL looks for the files of vendors.
 func VendorFolders() []string {
 	if named := os.Getenv(vendorFoldersVariable); named != "" {
 		return filepath.SplitList(named)
@@ -41,11 +41,11 @@ func VendorFolders() []string {
 
 func vendorPaths() (files []string) {
 	if named := os.Getenv(vendorFilesVariable); named != "" {
-		// as libEGL does
+		// libEGL skips empty names too
 		return slices.DeleteFunc(filepath.SplitList(named), func(file string) bool { return file == "" })
 	}
 	for _, folder := range VendorFolders() {
-		entries, _ := os.ReadDir(folder) // libEGL passes over a folder that cannot be read
+		entries, _ := os.ReadDir(folder) // libEGL skips a folder that cannot be read
 		for _, e := range entries {
 			if strings.HasSuffix(e.Name(), ".json") {
 				files = append(files, filepath.Join(folder, e.Name()))
@@ -93,7 +93,7 @@ func (v Vendor) Load() error {
 // missingVendors says which vendors' libraries cannot be loaded, or that there is no vendor. It returns nil if all can.
 func (lib *library) missingVendors() error {
 	if !strings.Contains(strings.ToLower(lib.queryString(0, version)), "libglvnd") {
-		return nil // this libEGL reads no files of vendors
+		return nil // this libEGL is a driver itself, and reads no files of vendors
 	}
 	all := Vendors()
 	if len(all) == 0 && os.Getenv(vendorFilesVariable) != "" {
@@ -106,7 +106,7 @@ func (lib *library) missingVendors() error {
 	var texts []string
 	for _, v := range all {
 		if slices.Contains(lib.without, v.File) {
-			continue // it may end the process
+			continue // loading it may end the process
 		}
 		if err := v.Load(); err != nil {
 			texts = append(texts, err.Error())

@@ -27,8 +27,8 @@ func Display() string {
 	return os.Getenv("DISPLAY")
 }
 
-// Open makes a hidden window, and makes its context current on the calling thread. The caller has locked its goroutine
-// to that thread; it is not the goroutine that is in [Main].
+// Open makes a hidden window, and makes its context current on the calling thread. The caller must have locked its
+// goroutine to that thread, and must not be the goroutine that runs [Main].
 func Open() (*Opened, error) {
 	o := &Opened{}
 	if err := onMainThread(o.create); err != nil {
@@ -46,7 +46,8 @@ func (o *Opened) create() error {
 	if err := initialise(); err != nil {
 		return err
 	}
-	// Without this a lost context goes unnoticed. Drivers that do not know it are not asked, and others may refuse it.
+	// With LoseContextOnReset OpenGL reports when the context is lost. GLFW ignores it for drivers that do not know it;
+	// others may refuse it.
 	window, err := hiddenWindow(glfw.LoseContextOnReset)
 	if err != nil {
 		window, err = hiddenWindow(glfw.NoRobustness)
@@ -63,7 +64,7 @@ func (o *Opened) create() error {
 func initialise() error {
 	err := attempt(func() error {
 		err := glfw.Init()
-		glfw.GetTime() // raises the error of Init if Init has not returned it
+		glfw.GetTime() // panics with the error of Init if Init has not returned it
 		return err
 	})
 	if err != nil && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
@@ -83,7 +84,7 @@ func hiddenWindow(robustness int) (window *glfw.Window, err error) {
 		glfw.WindowHint(glfw.ContextRobustness, robustness)
 		window, err = glfw.CreateWindow(1, 1, "gpuconv", nil, nil)
 		if err == nil && window == nil {
-			err = errors.New("GLFW makes no window and does not say why") // as a rule attempt finds the reason
+			err = errors.New("GLFW makes no window and does not say why") // attempt usually finds the reason
 		}
 		return err
 	})

@@ -12,28 +12,29 @@ import (
 	"github.com/go-gl/glfw/v3.3/glfw"
 )
 
-// calls guards go-gl's calls of GLFW: go-gl keeps the last error of the process, not of a thread.
+// calls makes sure that one goroutine at a time calls GLFW: go-gl keeps the last error of the process, not of each
+// thread.
 var calls sync.Mutex
 
-// guarded runs f while no one else calls GLFW. It returns the error of f, or the one that go-gl raises.
+// guarded runs f while no one else calls GLFW. It returns the error of f, or the one with which go-gl panics.
 func guarded(f func() error) error {
 	calls.Lock()
 	defer calls.Unlock()
 	return attempt(f)
 }
 
-// attempt runs f and returns its error, in GLFW's own words. go-gl raises the errors that it takes for the
-// programmer's. Those of the platform, such as a missing display, it writes to the standard log and forgets.
+// attempt runs f and returns its error, in GLFW's own words. go-gl panics with errors that it blames on the programmer.
+// Errors of the platform, such as a missing display, it only writes to the standard log.
 func attempt(f func() error) error {
 	text, err := logged(func() error { return raised(f) })
 	platform, others := platformErrors(text)
 	if err == nil {
-		others = text // f succeeded all the same
+		others = text // f succeeded nevertheless
 	} else if platform != "" {
 		err = errors.New(platform)
 	}
 	if others != "" {
-		log.Writer().Write([]byte(others)) // the log has already added what it adds
+		log.Writer().Write([]byte(others)) // the log has already added its prefix and time
 	}
 	var reported *glfw.Error
 	if errors.As(err, &reported) {
@@ -42,7 +43,7 @@ func attempt(f func() error) error {
 	return err
 }
 
-// logged runs f and returns what is written to the standard log meanwhile.
+// logged runs f and returns what f writes to the standard log.
 func logged(f func() error) (text string, err error) {
 	var written bytes.Buffer
 	former := log.Writer()
@@ -54,7 +55,7 @@ func logged(f func() error) (text string, err error) {
 	return "", f()
 }
 
-// raised runs f and returns the error that it returns or raises.
+// raised runs f and returns the error that f returns or with which it panics.
 func raised(f func() error) (err error) {
 	defer func() {
 		switch value := recover().(type) {

@@ -10,7 +10,7 @@ import (
 // Built reports whether this program has GLFW.
 const Built = false
 
-// Opened is a context, which cannot be had in this build.
+// Opened is a context. None can be opened in this build.
 type Opened struct{}
 
 // Main calls f.

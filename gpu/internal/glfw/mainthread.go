@@ -14,21 +14,22 @@ import (
 // initialisation ends.
 func init() { runtime.LockOSThread() }
 
-// mainThread reaches the main OS thread while Main serves there. A process has one, as it has one GLFW.
+// mainThread passes calls to the main OS thread while Main runs there. There is one for the process, as there is one
+// GLFW.
 var mainThread = struct {
 	calls        chan func()
 	begun, ended chan struct{}
 }{make(chan func()), make(chan struct{}), make(chan struct{})}
 
-// windows counts the open windows. Touched on the main thread only.
+// windows counts the open windows. Only the main thread uses it.
 var windows int
 
 // eventInterval is how often events are taken while a window is open. They are dropped, but Windows waits for programs
 // that do not take theirs.
 const eventInterval = 100 * time.Millisecond
 
-// Main runs f on a goroutine of its own and returns when f has returned. Meanwhile the caller's thread does what GLFW
-// wants done on the main thread. A program calls Main once, from its function main.
+// Main runs f on a goroutine of its own and returns when f has returned. Meanwhile the caller's thread makes the calls
+// of GLFW that must come from the main thread. A program calls Main once, from its function main.
 func Main(f func()) {
 	close(mainThread.begun)
 	defer close(mainThread.ended)

@@ -1,4 +1,4 @@
-// Package problems has the convolutions that tests of plans and tests of devices share.
+// Package problems has the problems that tests of plans and tests of devices share.
 package problems
 
 import "gpuconv/conv"
@@ -20,8 +20,8 @@ func Layer(n, channels, filters, kernel, extent int) conv.Problem {
 	return p
 }
 
-// Tiled are problems, by algorithm, for which every tile of every class of devices is a choice. None fills its last
-// tile or block. Their kernels are small, and so compile fast.
+// Tiled returns a problem for each algorithm, by its name. Every tile of every class of devices can compute it, and the
+// last tile or block is never full. Kernels are small, so that they compile fast.
 func Tiled() map[string]conv.Problem {
 	small := conv.Problem{Src: conv.Shape{2, 2, 21, 20}, Weight: conv.Shape{15, 2, 2, 3}, Bias: true}
 	small.Padding, small.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, conv.ReLU
@@ -36,22 +36,22 @@ func Tiled() map[string]conv.Problem {
 		"winograd":      Layer(3, 9, 130, 3, 10), "igemm": Layer(3, 9, 130, 3, 10), "direct": small}
 }
 
-// TiledPairs is a problem of Tiled with energy and a pool after its sums.
+// TiledPairs returns the problem of Tiled for an algorithm, with energy and a pool after its sums.
 func TiledPairs(algorithm string) conv.Problem {
 	p := Tiled()[algorithm]
-	p.Weight[0] += p.Weight[0] % 2 // the odd ones have one group
+	p.Weight[0] += p.Weight[0] % 2 // an odd number of filters only occurs with one group
 	p.Activation = conv.Energy
 	p.Pool = conv.Pool{Kind: conv.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}}
 	return p
 }
 
-// Points is a problem, and how many points a tile of its spectra has.
+// Points is a problem for fft, and how many points the spectrum of a tile then has.
 type Points struct {
 	conv.Problem
 	Points int
 }
 
-// Spectral are problems from the smallest tile of spectra to the largest, with 1 to 256 channels.
+// Spectral returns problems for fft, from the smallest tile to the largest, with 1 to 256 channels.
 func Spectral() (all []Points) {
 	for _, c := range []struct{ channels, kernel, extent, points int }{
 		{1, 3, 14, 256}, {1, 7, 27, 1024}, {1, 31, 48, 4096}, {3, 31, 48, 4096}, {1, 11, 128, 4096},

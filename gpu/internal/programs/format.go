@@ -6,17 +6,17 @@ import (
 	"encoding/binary"
 )
 
-// Program is a linked program, as glGetProgramBinary gives it.
+// Program is a linked program, as glGetProgramBinary returns it.
 type Program struct {
 	Format uint32
 	Data   []byte
 }
 
-// key is the hash of a driver and a source.
+// key is the SHA-256 of a driver and a source.
 type key [sha256.Size]byte
 
-// A file is its magic, its key, the format in little-endian order, the hash of the data and the data. The hash keeps
-// files that were cut off or overwritten from the driver, which they might crash.
+// A file holds magic, the key, Program.Format as a little-endian uint32, the SHA-256 of the data, and the data. The
+// hash detects truncated and damaged files, which might crash a driver.
 const (
 	magic  = "gpuconv program 1\n"
 	header = len(magic) + sha256.Size + 4 + sha256.Size
@@ -30,7 +30,7 @@ func format(p Program, k key) []byte {
 	return append(append(content, hash[:]...), p.Data...)
 }
 
-// parse reads the content of a file, which may be anything.
+// parse reads the content of a file. It returns false if the content is not a whole program of this key.
 func parse(content []byte, k key) (Program, bool) {
 	rest, ok := bytes.CutPrefix(content, append([]byte(magic), k[:]...))
 	if !ok || len(content) <= header {

@@ -1,12 +1,12 @@
-// Package programs keeps linked shader programs in a folder, in the form in which a driver gives them.
+// Package programs keeps linked shader programs in a folder, as the binaries that a driver returns.
 //
-// The name of a file is the hash of the driver and of the source, so that neither another driver nor another source
-// finds it. Processes may share a folder: files are replaced whole. A file is its user's alone to read and write, since
-// drivers trust it; one that others could have written is not read. Errors of the folder or of a file cost a
-// compilation and nothing else.
+// The name of a file is a hash of the driver and of the source, so that a program is found only for the same driver and
+// source. Processes may share a folder, since files are replaced whole. Only the user who owns a file may read and
+// write it, since drivers trust it; a file that others could have written is not read. If the folder or a file cannot
+// be used, the caller compiles the program instead.
 //
-// Drivers keep such folders too, Mesa and NVIDIA's own among them. This one serves where theirs is off, full or lost
-// with a container.
+// Drivers such as Mesa's and NVIDIA's keep such folders too. This one helps where theirs is off, full or lost with a
+// container.
 package programs
 
 import (
@@ -30,21 +30,21 @@ import (
 // Extension ends the names of programs in a folder.
 const Extension = ".program"
 
-// Most bounds a folder, in bytes. A program of llvmpipe takes 16 kB, those of drivers that keep machine code several
-// times as much, so that thousands fit.
+// Most is the usual limit of a folder, in bytes. A program takes 16 kB on llvmpipe, and several times as much with
+// drivers that keep machine code. So thousands fit.
 const Most = 64 << 20
 
-// abandoned is the age at which a file that is being written counts as left behind by a process that died.
+// abandoned is the age at which a partly written file counts as left by a process that died.
 const abandoned = time.Hour
 
 // Folder is a folder of programs for one driver. One goroutine uses it at a time; other processes, and other values of
 // this type, may use the same folder meanwhile.
 type Folder struct {
 	Path   string // Save makes it if it is missing
-	Driver string // tells drivers apart that do not take each other's programs
-	Most   int    // bytes of all programs; Save removes those that were not used for longest
+	Driver string // identifies the driver: others do not load its programs
+	Most   int    // bytes of all programs; beyond it Save removes the least recently used
 
-	bytes int // of all programs, as far as this value knows; 0 until it has looked
+	bytes int // of all programs, as far as is known; 0 until Save has listed the folder
 }
 
 // key returns the hash that names the program of a source.
@@ -52,7 +52,7 @@ func (f *Folder) key(source string) key { return sha256.Sum256([]byte(f.Driver +
 
 func (f *Folder) file(k key) string { return filepath.Join(f.Path, hex.EncodeToString(k[:])+Extension) }
 
-// Load returns the program of a source, and whether the folder has it whole. It reads nothing that
+// Load returns the program of a source, and false if the folder does not hold it whole. It does not read a file that
 // others own or may write to.
 func (f *Folder) Load(source string) (Program, bool) {
 	k := f.key(source)
@@ -69,8 +69,14 @@ func (f *Folder) Load(source string) (Program, bool) {
 	return p, ok
 }
 
-// Save writes the program of a source. At the first call, and when the folder holds more than Most, it removes what
-// was not used for longest.
+// Has reports whether the folder has a file for a source, without reading it.
+func (f *Folder) Has(source string) bool {
+	info, err := os.Lstat(f.file(f.key(source)))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// Save writes the program of a source. At the first call, and when the folder holds more than Most, it removes the
+// least recently used programs beyond Most.
 func (f *Folder) Save(source string, p Program) error {
 	k := f.key(source)
 	content := format(p, k)
@@ -95,8 +101,8 @@ func (f *Folder) Save(source string, p Program) error {
 	return nil
 }
 
-// prune removes the programs beyond Most that were not used for longest, and files that processes were writing when
-// they died. It returns how many bytes of programs are left. It touches no other files.
+// prune removes the least recently used programs beyond Most, and files that processes were writing when they died. It
+// returns how many bytes of programs are left. It touches no other files.
 func (f *Folder) prune() int {
 	programs, left := f.list()
 	slices.SortFunc(programs, func(a, b fs.FileInfo) int {
@@ -104,7 +110,7 @@ func (f *Folder) prune() int {
 	})
 	goal := f.Most
 	if left > goal {
-		goal -= goal / 8 // not one by one: listing thousands of files takes as long as compiling
+		goal -= goal / 8 // makes room for several: listing thousands of files takes as long as compiling
 	}
 	for _, p := range programs {
 		if left <= goal {
@@ -119,11 +125,11 @@ func (f *Folder) prune() int {
 
 // list returns the folder's programs and their bytes, and removes abandoned files.
 func (f *Folder) list() (programs []fs.FileInfo, bytes int) {
-	files, _ := os.ReadDir(f.Path) // a folder that cannot be read has no programs for us
+	files, _ := os.ReadDir(f.Path) // a folder that cannot be read counts as empty
 	for _, file := range files {
 		info, err := file.Info()
 		switch {
-		case err != nil || !info.Mode().IsRegular(): // another process has removed it, or it is none of ours
+		case err != nil || !info.Mode().IsRegular(): // another process has removed it, or it is no program
 		case isPartial(file.Name()) && time.Since(info.ModTime()) > abandoned:
 			_ = os.Remove(filepath.Join(f.Path, file.Name()))
 		case strings.HasSuffix(file.Name(), Extension):
@@ -134,5 +140,6 @@ func (f *Folder) list() (programs []fs.FileInfo, bytes int) {
 	return programs, bytes
 }
 
-// isPartial reports whether name is one of a file that is being written. Earlier versions began these names with .new-.
+// isPartial reports whether name is that of a file that is being written. Earlier versions began these names with
+// .new-.
 func isPartial(name string) bool { return whole.IsPartial(name) || strings.HasPrefix(name, ".new-") }

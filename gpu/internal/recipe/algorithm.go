@@ -2,9 +2,13 @@
 // work, how many images go to the device at once, what its shaders are compiled with, and what each dispatch is told.
 // Package gpu does what a [Blueprint] says.
 //
-// [Draw] makes a Blueprint. It asks the algorithms of one table in their order. Each has a file of its own, named after
-// it, and shaders whose names begin with its own in package shaders: direct.comp, or fft_src.comp and fft_dst.comp.
-// [Tiling] says where each chooses its tile.
+// [Draw] makes a Blueprint. It tries the algorithms of one table in their order. Each algorithm has a file named after
+// it, and one or more shaders in package shaders, such as direct.comp, or fft_src.comp and fft_dst.comp. [Tiling] says
+// where each chooses its tile.
+//
+// Some words: a tap is one element of a filter, at a channel, row and column. Sums are the results of the convolution
+// before energy and pooling, outputs those after them. A tile is what a work-group or an invocation computes at once. A
+// chunk is the images that go to the device at once. A pass is one dispatch.
 package recipe
 
 import (
@@ -19,32 +23,32 @@ import (
 	"gpuconv/fault"
 )
 
-// algorithm is one way to compute convolutions with shaders: a row of the table. The rest of it is in files of its
-// name.
+// algorithm is one way to compute convolutions with shaders: a row of the table. The rest of it is in the files named
+// after it.
 type algorithm struct {
 	name string
-	// fit cuts the work of a valid problem to a device, or says why the algorithm cannot compute it there.
+	// fit fits the algorithm to a valid problem and a device. The error says why it cannot compute the problem there.
 	fit func(p conv.Problem, device Profile) (fitted, error)
-	// tilings lists what is worth measuring in addition to what fit chooses itself. Some may be larger than a problem.
-	// The field is nil if there is no choice.
+	// tilings lists the tilings that are worth measuring besides the one that fit chooses. Some may be larger than the
+	// problem. The field is nil if the algorithm has no choice.
 	tilings func(p conv.Problem, device Profile) []Tiling
-	// softwareOnly is set if hardware is refused.
+	// softwareOnly is set if the algorithm does not run on hardware.
 	softwareOnly bool
-	// slow says why the algorithm is not worth it on software renderers, which take it only if it is forced; "" if
-	// they do take it.
+	// slow says why software renderers take the algorithm only if it is forced; "" if they take it unforced.
 	slow string
-	// spreads is set if an output's error depends on pixels that the output does not see, so that its recipe states a
+	// spreads is set if an output's error also depends on pixels outside its receptive field. Then the recipe states a
 	// Tolerance.
 	spreads bool
 }
 
 // fitted is an algorithm that is fitted to a problem and a device.
 type fitted interface {
-	worth() error // nil, or why another will be faster; a forced one is not asked
+	worth() error // nil, or why another algorithm is faster; not called for a forced one
 	recipe() Recipe
 }
 
-// algorithms returns the table. The first that fits a problem, and is worth it, computes it. The general one is last.
+// algorithms returns the table. The first algorithm that fits a problem and is worth it computes it. The last one,
+// direct, computes every problem.
 func algorithms() []algorithm {
 	const barriers, hardware = "barriers are slow on software renderers", "it is made for hardware"
 	return []algorithm{
@@ -59,7 +63,7 @@ func algorithms() []algorithm {
 	}
 }
 
-// fits makes a row's fit of an algorithm's own, which returns its own type.
+// fits turns an algorithm's own fit function, which returns a type of its own, into one for the table.
 func fits[F fitted](fit func(conv.Problem, Profile) (F, error)) func(conv.Problem, Profile) (fitted, error) {
 	return func(p conv.Problem, device Profile) (fitted, error) {
 		f, err := fit(p, device)
@@ -70,28 +74,30 @@ func fits[F fitted](fit func(conv.Problem, Profile) (F, error)) func(conv.Proble
 	}
 }
 
-// fitTo returns a fitted to a valid problem and a device, or why it cannot compute it there.
+// fitTo is a.fit, but refuses hardware if a is for software renderers only.
 func (a algorithm) fitTo(p conv.Problem, device Profile) (fitted, error) {
 	if a.softwareOnly && device.Class != Software {
-		return nil, errors.New(hardwareRefused)
+		return nil, hardwareRefused(device.Class)
 	}
 	return a.fit(p, device)
 }
 
-const hardwareRefused = "the device is not a software renderer"
+func hardwareRefused(class Class) error {
+	return fmt.Errorf("it is for software renderers, the device has tiles of the class %v", class)
+}
 
-// passedOver says why devices of a class never take the algorithm without being forced; nil if they may take it.
+// passedOver returns why devices of a class never take the algorithm unless it is forced, or nil.
 func (a algorithm) passedOver(class Class) error {
 	switch {
 	case a.softwareOnly && class != Software:
-		return errors.New(hardwareRefused)
+		return hardwareRefused(class)
 	case a.slow != "" && class == Software:
 		return errors.New(a.slow)
 	}
 	return nil
 }
 
-// ruledOut says why the algorithm is not taken at a precision without being forced; nil if it may be.
+// ruledOut returns why the algorithm is never taken at precision p unless it is forced, or nil.
 func (a algorithm) ruledOut(p conv.Precision) error {
 	if a.spreads && p == conv.Exact {
 		return errors.New("it spreads the error of a large pixel, precision fast would take it")
@@ -99,7 +105,7 @@ func (a algorithm) ruledOut(p conv.Precision) error {
 	return nil
 }
 
-// AlgorithmNames lists the algorithms in the order in which they are asked.
+// AlgorithmNames lists the algorithms in the order in which they are tried.
 func AlgorithmNames() []string {
 	var names []string
 	for _, a := range algorithms() {
@@ -108,12 +114,8 @@ func AlgorithmNames() []string {
 	return names
 }
 
-// Chosen reports whether an algorithm is ever taken, without being forced, on software renderers or on hardware.
-func Chosen(name string, software bool, p conv.Precision) bool {
-	class := Other
-	if software {
-		class = Software
-	}
+// Chosen reports whether a class of devices ever takes an algorithm at precision p without being forced.
+func Chosen(name string, class Class, p conv.Precision) bool {
 	for _, a := range algorithms() {
 		if a.name == name {
 			return a.passedOver(class) == nil && a.ruledOut(p) == nil
@@ -126,11 +128,11 @@ func Chosen(name string, software bool, p conv.Precision) bool {
 type chosen struct {
 	name string
 	fitted
-	bands Bands // that it is fitted to
+	bands Bands // how images are cut for it
 }
 
-// choose returns the algorithm for p, with the reasons against each other one. A forced one is taken or refused; ""
-// forces none.
+// choose returns the algorithm for p, and the reason against each other one. If forced is not "", it returns that
+// algorithm or an error.
 func choose(p conv.Problem, device Profile, forced string) (chosen, []conv.Rejected, error) {
 	if forced != "" && !slices.Contains(AlgorithmNames(), forced) {
 		return chosen{}, nil, &fault.Error{Package: "gpu", Argument: "algorithm", Value: strconv.Quote(forced),
@@ -152,8 +154,8 @@ func choose(p conv.Problem, device Profile, forced string) (chosen, []conv.Rejec
 	return taken, rejected, nil
 }
 
-// take returns a fitted to p, or why it is not taken: another is forced, another was taken before it, it cannot
-// compute p, another will be faster, or the precision rules it out.
+// take fits the algorithm to p. The error says why it is not taken: another is forced, an earlier one (before) was
+// taken, it cannot compute p, another is faster, or the precision rules it out.
 func (a algorithm) take(p conv.Problem, device Profile, forced, before string) (fitted, Bands, error) {
 	switch {
 	case forced != "" && a.name != forced:
@@ -171,8 +173,8 @@ func (a algorithm) take(p conv.Problem, device Profile, forced, before string) (
 	return f, bands, cmp.Or(a.passedOver(device.Class), f.worth(), a.ruledOut(device.Precision))
 }
 
-// refusal is the error if no algorithm takes a problem: why the forced one does not, or each one. A reason that several
-// have is given once, without their names if all have it.
+// refusal returns the error for a problem that no algorithm takes: the reason of the forced one, or those of all.
+// Algorithms with the same reason are named together; if all have the same reason, none is named.
 func refusal(rejected []conv.Rejected, forced string) error {
 	var reasons []string
 	names := map[string][]string{}
@@ -194,7 +196,7 @@ func refusal(rejected []conv.Rejected, forced string) error {
 	return unsupported("", strings.Join(reasons, "; "))
 }
 
-// unsupported is the error for what no algorithm, or not the one that is asked for, can compute. It wraps
+// unsupported returns the error for a problem that no algorithm can compute, or that the one asked for cannot. It wraps
 // [conv.ErrUnsupported].
 func unsupported(asked, reason string) error {
 	return &fault.Error{Package: "gpu", Argument: asked, Rule: reason, Err: conv.ErrUnsupported}

@@ -7,16 +7,16 @@ import (
 	"gpuconv/conv"
 )
 
-// Bands are parts of images, some rows of outputs each, with the rows of pixels that these depend on. The device is
-// given them in place of images that it cannot compute whole. The zero value leaves images whole.
+// Bands says how images are cut into bands. A band is some rows of outputs and the rows of pixels on which these
+// depend. The device computes bands in place of images that it cannot compute whole. The zero value leaves images
+// whole.
 //
-// The rows of padding above and below an image are copied too, so that the device computes a problem with bands for
-// images and no padding above or below them. All bands of a problem have the same size, and share programs: the last
-// one begins earlier where the rows do not divide evenly, and its first outputs, which the band before it has too, are
-// dropped.
+// A band contains the rows of padding above and below its image, so that the device need not pad there. All bands of a
+// problem have the same size and use the same programs. If the rows do not divide evenly, the last band begins earlier.
+// Its first outputs are then those of the band before it, and are dropped.
 type Bands struct {
-	Count  int // of an image; 0 if images are whole
-	Rows   int // of outputs of a band
+	Count  int // bands of an image; 0 if images are whole
+	Rows   int // rows of outputs of a band
 	Pixels int // rows of pixels of a band
 	Step   int // rows of pixels between one row of outputs and the next
 	Top    int // rows of padding above an image
@@ -25,13 +25,13 @@ type Bands struct {
 	dst    conv.Shape
 }
 
-// newBands cuts the images of a valid problem, whose defaults are filled in, to bands of so many rows of outputs: at
+// newBands cuts the images of a valid problem, with its defaults filled in, into bands of so many rows of outputs: at
 // least 1, at most those of an image.
 func newBands(p conv.Problem, rows int) Bands {
 	dst, _ := p.Dst()
 	b := Bands{Count: ceilDiv(dst.H(), rows), Rows: rows, Step: p.Stride[0], Top: p.Padding.Top,
 		mode: p.PaddingMode, src: p.Src, dst: dst}
-	sums := 1 // rows of them that a row of outputs is made of
+	sums := 1 // how many rows of sums make a row of outputs
 	if p.Pool.Kind != conv.NoPool {
 		b.Step *= p.Pool.Stride[0]
 		sums = p.Pool.Size[0]
@@ -43,13 +43,13 @@ func newBands(p conv.Problem, rows int) Bands {
 // Cut reports whether images are cut.
 func (b Bands) Cut() bool { return b.Count > 0 }
 
-// Pieces returns how many bands so many images are, or how many images if they are whole.
+// Pieces returns how many bands so many images have. If images are whole, it returns how many images there are.
 func (b Bands) Pieces(images int) int { return images * max(1, b.Count) }
 
-// common is how many rows of pixels a band has in common with the next one.
+// common is how many rows of pixels a band shares with the next one.
 func (b Bands) common() int { return max(0, b.Pixels-b.Rows*b.Step) }
 
-// of returns the convolution of bands of p, whose images are cut.
+// of returns p with bands in place of its images.
 func (b Bands) of(p conv.Problem) conv.Problem {
 	p.Src[0], p.Src[2] = b.Pieces(p.Src.N()), b.Pixels
 	p.Padding.Top, p.Padding.Bottom = 0, 0
@@ -59,8 +59,8 @@ func (b Bands) of(p conv.Problem) conv.Problem {
 // first returns the first row of outputs of a band of an image.
 func (b Bands) first(band int) int { return min(band*b.Rows, b.dst.H()-b.Rows) }
 
-// Gather copies the pixels of the bands from lo up to hi, counted through all images of src, to the beginning of to,
-// band after band. move copies as copy does.
+// Gather copies the pixels of bands lo to hi−1 to the beginning of to, band after band. Bands are numbered through all
+// images of src. move copies as the builtin copy does.
 func (b Bands) Gather(to []float32, src *conv.Tensor, lo, hi int, move func(to, from []float32)) {
 	for piece := lo; piece < hi; piece++ {
 		top := b.first(piece%b.Count)*b.Step - b.Top
@@ -70,7 +70,8 @@ func (b Bands) Gather(to []float32, src *conv.Tensor, lo, hi int, move func(to, 
 	}
 }
 
-// gatherPlane copies the rows of a band from row top of a plane on, and returns what of to is left.
+// gatherPlane copies the rows of a band, from row top of a plane on, and returns the rest of to. Rows outside the plane
+// are padding.
 func (b Bands) gatherPlane(to, plane []float32, top int, move func(to, from []float32)) []float32 {
 	height, width := b.src.H(), b.src.W()
 	for y, end := top, top+b.Pixels; y < end; {
@@ -89,8 +90,8 @@ func (b Bands) gatherPlane(to, plane []float32, top int, move func(to, from []fl
 	return to
 }
 
-// Scatter copies the outputs of the bands from lo up to hi, counted through all images of dst, to their rows of dst. It
-// leaves out rows that the band before has too. move copies as copy does.
+// Scatter copies the outputs of bands lo to hi−1 to their rows of dst. Bands are numbered through all images of dst. It
+// leaves out rows that the band before has too. move copies as the builtin copy does.
 func (b Bands) Scatter(dst *conv.Tensor, from []float32, lo, hi int, move func(to, from []float32)) {
 	width := b.dst.W()
 	for piece := lo; piece < hi; piece++ {
@@ -104,7 +105,7 @@ func (b Bands) Scatter(dst *conv.Tensor, from []float32, lo, hi int, move func(t
 }
 
 // cut fits the algorithm to a valid problem and a device: to whole images if the device can compute them, else to the
-// largest bands that it can. It says why if not even one row of outputs is possible.
+// largest bands that it can. It returns an error if not even one row of outputs is possible.
 func (a algorithm) cut(p conv.Problem, device Profile) (fitted, Bands, error) {
 	whole, refused := a.fitTo(p, device)
 	possible := refused == nil && device.Band == 0
@@ -122,8 +123,8 @@ func (a algorithm) cut(p conv.Problem, device Profile) (fitted, Bands, error) {
 	return f, b, err
 }
 
-// oneRow is the reason why an algorithm does not take one row of outputs either. It says so if whole images have
-// another.
+// oneRow returns the reason why an algorithm cannot compute even one row of outputs. band is that reason, whole the
+// reason against whole images. If they differ, the text says that it is about one row.
 func oneRow(whole, band error) error {
 	if whole == nil || whole.Error() == band.Error() {
 		return band
@@ -132,7 +133,8 @@ func oneRow(whole, band error) error {
 }
 
 // bandRows returns how many rows of outputs a band has: the requested number, or the most that the algorithm can
-// compute on the device at once, but no more than make a chunk. Where all bands are even smaller, these are.
+// compute on the device and that fit into a chunk. If fewer rows give the same number of bands, it returns the fewest
+// such rows, so that bands overlap least.
 func (a algorithm) bandRows(p conv.Problem, device Profile) int {
 	dst, err := p.Dst()
 	if err != nil {
@@ -150,7 +152,8 @@ func (a algorithm) bandRows(p conv.Problem, device Profile) int {
 }
 
 // takes reports whether the algorithm can compute bands of p on a device, and whether they are no larger than a chunk.
-// They may be larger where smaller ones would mostly have rows in common.
+// They may be larger if more than an eighth of their rows of pixels are in the next band too: smaller bands would share
+// even more.
 func (a algorithm) takes(p conv.Problem, b Bands, device Profile) bool {
 	p = b.of(p)
 	if !device.patient(p) {
@@ -160,7 +163,7 @@ func (a algorithm) takes(p conv.Problem, b Bands, device Profile) bool {
 	return err == nil && (f.recipe().largest(p) <= chunkBytes || 8*b.common() > b.Pixels)
 }
 
-// patient reports whether a device may take as long as one image of p takes: see chunkMACs.
+// patient reports whether the driver lets a device compute as long as one image of p takes: see chunkMACs.
 func (device Profile) patient(p conv.Problem) bool {
 	p.Src[0] = 1
 	return device.Class == Software || p.MACs() <= chunkMACs

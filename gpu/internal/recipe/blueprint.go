@@ -11,19 +11,18 @@ import (
 // Blueprint is all that a plan knows before it allocates anything.
 type Blueprint struct {
 	Problem     conv.Problem // with defaults filled in
-	Bands       Bands        // the parts of images that are computed in place of them
-	Piece       conv.Problem // what the device computes: Problem, or that of Bands if images are cut
-	Staged      int          // how many numbers of a chunk pass through memory of the plan's own
-	Recipe      Recipe       // of Piece
+	Bands       Bands        // how images are cut into bands
+	Piece       conv.Problem // what the device computes: Problem, or its bands in place of images
+	Staged      int          // how many floats of host memory the bands of a chunk need
+	Recipe      Recipe       // for Piece
 	Pool        Stage        // runs after the recipe's stages if PoolsApart
 	Transfers   Transfers
 	Description conv.Description
 }
 
-// Draw chooses an algorithm for a valid problem on a device, cuts images that the device cannot compute whole to bands,
-// and cuts the batch to chunks. forced is the name of the
-// algorithm to take, or "" for the first that fits and is worth it. The error wraps [conv.ErrUnsupported] if none can
-// compute the problem.
+// Draw chooses an algorithm for a valid problem on a device. It cuts images that the device cannot compute whole into
+// bands, and the batch into chunks. forced is the name of the algorithm to take, or "" for the first that fits and is
+// worth it. The error wraps [conv.ErrUnsupported] if no algorithm can compute the problem.
 func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 	p.Spec = p.WithDefaults()
 	taken, rejected, err := choose(p, device, forced)
@@ -53,7 +52,7 @@ func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 	return b, nil
 }
 
-// PoolsApart reports whether energy or a pool follows the recipe's stages, as a dispatch of pool.comp.
+// PoolsApart reports whether pool.comp computes energy or a pool after the recipe's stages.
 func (b Blueprint) PoolsApart() bool { return goesOn(b.Problem) && !b.Recipe.Finishes }
 
 // Stages lists the recipe's stages, and the pool that runs after them if PoolsApart.
@@ -64,7 +63,7 @@ func (b Blueprint) Stages() []Stage {
 	return b.Recipe.Stages
 }
 
-// DrawChoice draws the blueprint of a choice that [Choices] lists.
+// DrawChoice returns the blueprint for a choice that [Choices] lists.
 func DrawChoice(p conv.Problem, device Profile, c conv.Choice) (Blueprint, error) {
 	device, err := device.requesting(p, c)
 	if err != nil {
@@ -73,15 +72,16 @@ func DrawChoice(p conv.Problem, device Profile, c conv.Choice) (Blueprint, error
 	return Draw(p, device, c.Algorithm)
 }
 
-// DrawMeasured is [DrawChoice] for a choice that was measured to be the fastest: its description says so, and why. It
-// returns an error if the shader is not the one that was measured, or if the device's precision rules the choice out.
+// DrawMeasured is [DrawChoice] for the choice that was measured to be the fastest. The description says so, and why.
+// DrawMeasured returns an error if the shader is not the measured one, or if the device's precision rules the choice
+// out.
 func DrawMeasured(p conv.Problem, device Profile, c conv.Choice, shaderHash, why string) (Blueprint, error) {
 	b, err := DrawChoice(p, device, c)
 	if err != nil {
 		return Blueprint{}, err
 	}
 	if b.Description.ShaderHash() != shaderHash {
-		return Blueprint{}, fmt.Errorf("the shader of %v is another since", c)
+		return Blueprint{}, fmt.Errorf("the shader of %v has changed since", c)
 	}
 	for _, a := range algorithms() {
 		if err := a.ruledOut(device.Precision); err != nil && a.name == c.Algorithm {
@@ -95,7 +95,7 @@ func DrawMeasured(p conv.Problem, device Profile, c conv.Choice, shaderHash, why
 	return b, nil
 }
 
-// slower says why an algorithm is not taken where another was measured to be the fastest.
+// slower returns why an algorithm is not taken: it cannot compute p, or c was measured to be the fastest.
 func slower(name string, c conv.Choice, p conv.Problem, device Profile) error {
 	for _, a := range algorithms() {
 		if a.name == name {

@@ -23,9 +23,9 @@ func (c depthwiseConstants) Defines() []Define {
 		Define{"EACH_WEIGHT(M)", eachOf(c.taps(), c.filters)})
 }
 
-// Bounds of depthwise.comp in place of those of slideBoundsOf. Neither was timed.
+// Bounds of depthwise.comp that replace those of slideBoundsOf. Neither was timed.
 const (
-	depthwiseFilters = 2  // of one group, which share loads; most groups have one
+	depthwiseFilters = 2  // filters of one group, which share loads; most groups have one
 	depthwiseHeld    = 64 // weights in registers: kernels up to 8×8 whole
 )
 
@@ -36,7 +36,7 @@ type depthwise struct {
 	constants depthwiseConstants
 }
 
-// fitDepthwise takes one channel per group.
+// fitDepthwise accepts problems with one channel per group.
 func fitDepthwise(p conv.Problem, device Profile) (depthwise, error) {
 	if p.Weight[1] != 1 {
 		return depthwise{}, fmt.Errorf("%d input channels per group, want 1", p.Weight[1])
@@ -65,13 +65,13 @@ func fitDepthwise(p conv.Problem, device Profile) (depthwise, error) {
 // multiplier is how many filters a group has.
 func (d depthwise) multiplier() int { return d.Weight[0] / d.Groups }
 
-// filterTiles is how many tiles the filters of a group make.
+// filterTiles is how many tiles the filters of a group take.
 func (d depthwise) filterTiles() int { return ceilDiv(d.multiplier(), d.constants.filters) }
 
 // columns is how many columns of blocks all planes of an image have.
 func (d depthwise) columns() int { return d.Groups * d.constants.columns(d.Problem) }
 
-// accept says why the device cannot dispatch d. It returns nil if it can.
+// accept returns an error if the device cannot dispatch d.
 func (d depthwise) accept() error {
 	device := d.device
 	if n := d.filterTiles(); n > device.WorkGroups[2] {
@@ -90,8 +90,8 @@ func (d depthwise) accept() error {
 	return device.shared(4 * d.constants.handed(d.constants.lanes))
 }
 
-// worth leaves single channels to direct_small, whose weights take no loads. It also leaves it the groups of many
-// filters that it takes, since its tiles have more of them.
+// worth leaves problems of one group to direct_small, whose weights need no loads. It also leaves groups of many
+// filters to direct_small if that is worth it, since its tiles have more filters.
 func (d depthwise) worth() error {
 	if d.Groups == 1 {
 		return fmt.Errorf("one group: it is worth it from 2 on")

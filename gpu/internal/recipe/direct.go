@@ -34,7 +34,7 @@ func (c directConstants) Defines() []Define {
 // outputs is how many outputs of a plane an invocation computes.
 func (c directConstants) outputs() int { return c.positions / c.perOutput() }
 
-// DirectTile is what an invocation of direct.comp has in registers.
+// DirectTile is the block of sums that an invocation of direct.comp keeps in registers.
 type DirectTile struct {
 	Positions int
 	Vectors   int // vec4 of filters
@@ -47,21 +47,21 @@ func (t DirectTile) String() string {
 // directTiles are the tiles for a class of devices. The first is taken unless another is requested.
 func directTiles(device Profile) []DirectTile {
 	all := []DirectTile{
-		{4, 2}, // 32 sums: a quarter of the weight loads of one position, half of the pixel loads of one vec4
+		{4, 2}, // 32 sums: a loaded weight serves 4 positions, a loaded pixel 8 filters
 		{2, 2}, // 16 sums: twice as many invocations, for few positions
 		{8, 1}, // 32 sums, for few filters
 		{4, 1},
 	}
 	if device.Class == Software {
-		return all // 32 sums are 32 vectors: they spill already
+		return all // llvmpipe keeps a sum in a vector register: 32 already spill
 	}
 	return append(all, DirectTile{4, 4}) // 64 sums: hardware has the registers
 }
 
 const directLocalSize = 64 // two warps; eight vectors of llvmpipe
 
-// chooseDirectTile returns the tile that is requested, or else the first, without the vec4 that a group's filters leave
-// empty. tiles is how many of them a group takes.
+// chooseDirectTile returns the tile that is requested, or else the first. It drops each vec4 for which a group has no
+// filters. tiles is how many tiles the filters of a group take.
 func chooseDirectTile(device Profile, filters int) (t DirectTile, tiles int) {
 	t, requested := device.Tiling.(DirectTile)
 	if !requested {
@@ -94,8 +94,8 @@ type direct struct {
 	dst       conv.Shape // what the tile writes: sums, or the problem's outputs
 }
 
-// fitDirect refuses only what exceeds the device's limits. The algorithms with shaders of their own for direct sums
-// have these limits too.
+// fitDirect refuses only what exceeds the device's limits. Other algorithms that compute direct sums have the same
+// limits and call it too.
 func fitDirect(p conv.Problem, device Profile) (direct, error) {
 	sums, err := p.Sums()
 	if err != nil {
@@ -108,7 +108,7 @@ func fitDirect(p conv.Problem, device Profile) (direct, error) {
 	return d, d.accept(sums)
 }
 
-// accept says why the device cannot hold or dispatch d. It returns nil if it can.
+// accept returns an error if the device cannot hold or dispatch d.
 func (d direct) accept(sums conv.Shape) error {
 	device := d.device
 	if n := d.Groups * d.tiles; n > device.WorkGroups[2] {
@@ -151,14 +151,14 @@ func (d direct) recipe() Recipe {
 	}
 }
 
-// width is how many filters a tile has room for, taps how many taps a filter has, and block how many outputs of a plane
-// a work-group computes.
+// width is how many filters a tile has room for. taps is how many taps a filter has. block is how many outputs of a
+// plane a work-group computes.
 func (d direct) width() int { return 4 * d.tile.Vectors }
 func (d direct) taps() int  { return d.Weight[1] * d.Weight[2] * d.Weight[3] }
 func (d direct) block() int { return d.constants.localSize * d.constants.outputs() }
 
-// directFinish returns what invocations make of their sums. It is nothing where later passes add to the sums, or where
-// a tile has fewer positions than a window.
+// directFinish returns the finish of invocations. It is none if later passes add to the sums, or if the positions of a
+// tile make no whole windows of the pool.
 func directFinish(p conv.Problem, device Profile, t DirectTile) finish {
 	f, rows := finishOf(p, device), p.Weight[1]*p.Weight[2]
 	if device.outerIterations(rows, p.Weight[3]) < rows || t.Positions%f.perOutput() > 0 {
@@ -197,8 +197,8 @@ func (d direct) eachFilter(f func(k, tile, slot int)) {
 	}
 }
 
-// passes cuts the rows of taps so that no dispatch takes more loop iterations than the device allows. Later passes add
-// to what earlier ones have written.
+// passes divides the rows of taps among passes, so that none takes more loop iterations than the device allows. Later
+// passes add to what earlier ones wrote.
 func (d direct) passes(images int) []Pass {
 	rows := d.Weight[1] * d.Weight[2]
 	perPass := d.device.outerIterations(rows, d.Weight[3])

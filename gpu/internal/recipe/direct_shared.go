@@ -12,7 +12,7 @@ type sharedConstants struct {
 	paddingMode       conv.PaddingMode
 	lanesW, lanesH    int
 	strideW, dilation int // along W
-	tileH, phase      int // rows in shared memory; how many of a row's columns are alike modulo strideW
+	tileH, phase      int // of the pixels in shared memory: rows, and columns divided by strideW
 }
 
 func (sharedConstants) Includes() []string { return []string{"pixel.glsl", "slide.glsl"} }
@@ -35,23 +35,21 @@ func (c sharedConstants) vectors() int { return ceilDiv(c.filters, 4) }
 // tileFloats is how many floats of shared memory the tile takes.
 func (c sharedConstants) tileFloats() int { return c.tileH * c.phase * c.strideW }
 
-// shared is how many floats of shared memory a work-group takes: for the tile, and then in its place for what columns
-// of windows exchange.
+// shared is how many floats of shared memory a work-group takes: for the tile and later, in the same place, for the
+// exchange of the columns of pool windows.
 func (c sharedConstants) shared() int { return max(c.tileFloats(), c.handed(c.lanesW*c.lanesH)) }
 
-// sharedLanes returns the extents of a work-group on a device: whole warps along W, so that their reads of shared
-// memory are of one row.
+// sharedLanes returns the extents of a work-group on a device: along W as many as shared memory has banks, so that
+// lanes that read at once read words of one row.
 func sharedLanes(device Profile) (w, h int) {
-	switch {
-	case device.Class == Software: // two vectors of llvmpipe, so that barriers matter
-		return 8, 2
-	case device.Class == NVIDIA:
-		return 32, 4 // a warp for each of the four schedulers
+	has := classes[device.Class]
+	if device.Class == Software {
+		return has.banks, 2 // two vectors, so that barriers matter
 	}
-	return 16, 4 // 64: one wave of AMD's
+	return has.banks, has.lanes() / has.banks
 }
 
-// sharedHeld is how many weights an invocation holds. So many registers of 128 are left by 64 sums, with some for
+// sharedHeld is the most weights that an invocation keeps in registers. Of 128 registers, 64 hold sums and some hold
 // addresses.
 const sharedHeld = 32
 
@@ -70,7 +68,7 @@ type directShared struct {
 	tiles     int // of filters, in one group
 }
 
-// fitShared takes kernels whose pixels fit into shared memory.
+// fitShared accepts kernels whose pixels fit into shared memory.
 func fitShared(p conv.Problem, device Profile) (directShared, error) {
 	if _, err := fitDirect(p, device); err != nil {
 		return directShared{}, err
@@ -89,7 +87,8 @@ func fitShared(p conv.Problem, device Profile) (directShared, error) {
 	})
 }
 
-// newSharedConstants fits the best tile whose pixels, and what columns of windows exchange, fit into shared memory.
+// newSharedConstants returns the best tile that fits into shared memory: its pixels, and the exchange of the columns of
+// pool windows.
 func newSharedConstants(
 	p conv.Problem, device Profile, bounds slideBounds, f finish, filters int,
 ) (sharedConstants, error) {
@@ -102,7 +101,7 @@ func newSharedConstants(
 	}
 	c := sharedConstants{paddingMode: p.PaddingMode, strideW: p.Stride[1], dilation: p.Dilation[1]}
 	c.lanesW, c.lanesH = sharedLanes(device)
-	rows[0], rows[2] = rows.N()*c.lanesH, ceilDiv(rows.H(), c.lanesH) // those of one lane
+	rows[0], rows[2] = rows.N()*c.lanesH, ceilDiv(rows.H(), c.lanesH) // those of one row of lanes
 	var err error
 	for ; bounds.rows > 0; bounds.rows-- {
 		if c.slide, err = chooseSlideTile(p, bounds, f, rows, filters); err != nil {
@@ -129,14 +128,14 @@ func (d directShared) tilesW() int {
 	return ceilDiv(d.constants.computed(d.Problem).W(), d.constants.lanesW)
 }
 
-// channelIterations is how many iterations the loops inside the loop over channels take.
+// channelIterations is how many iterations the inner loops take for one channel.
 func (d directShared) channelIterations() int {
 	down, across := d.constants.parts(d.Problem)
 	staging := ceilDiv(d.constants.tileFloats(), d.constants.lanesW*d.constants.lanesH)
-	return staging + 1 + down*(across+2) // with the last ones, which find that their loop is over
+	return staging + 1 + down*(across+2) // including each loop's last check, which ends it
 }
 
-// accept says why the device cannot hold or dispatch d. It returns nil if it can.
+// accept returns an error if the device cannot hold or dispatch d.
 func (d directShared) accept() error {
 	c, device := d.constants, d.device
 	if err := device.invocations(c.lanesW * c.lanesH); err != nil {
@@ -163,8 +162,8 @@ func (d directShared) accept() error {
 	return nil
 }
 
-// sharedTaps is from how many taps on direct_shared is worth it. The cache holds the pixels of smaller kernels as near,
-// and kernels that are written out whole load no weights. Not timed.
+// sharedTaps is the fewest taps for which direct_shared is worth it. For smaller kernels the cache serves pixels as
+// fast, and direct_small, which writes whole kernels out, loads no weights. Not timed.
 const sharedTaps = 100
 
 func (d directShared) worth() error {
@@ -191,7 +190,7 @@ func (d directShared) recipe() Recipe {
 	}
 }
 
-// packedFloats is how many floats the packed weights are.
+// packedFloats is how many floats the packed weights take.
 func (d directShared) packedFloats() int {
 	return d.Groups * d.tiles * 4 * d.constants.vectors() * d.Weight[1] * d.Weight[2] * d.Weight[3]
 }

@@ -33,7 +33,7 @@ type small struct {
 	tiles     int // of filters, in one group
 }
 
-// fitSmall takes kernels whose tile of filters fits into a uniform block.
+// fitSmall accepts kernels whose tile of filters fits into a uniform block.
 func fitSmall(p conv.Problem, device Profile) (small, error) {
 	if _, err := fitDirect(p, device); err != nil {
 		return small{}, err
@@ -55,18 +55,18 @@ func fitSmall(p conv.Problem, device Profile) (small, error) {
 	})
 }
 
-// parts is how many parts the kernels of all channels have.
+// parts is how many parts the kernels of all channels have. A part is the taps that the shader writes out.
 func (s small) parts() int {
 	down, across := s.constants.parts(s.Problem)
 	return s.Weight[1] * down * across
 }
 
-// passFloats is how many floats lie from the weights of one pass to those of the next.
+// passFloats is how many floats the weights and biases of one pass take, with what alignment needs.
 func (s small) passFloats() int {
 	return roundUp(16*s.constants.weights, max(s.device.UniformAlignment, 16)) / 4
 }
 
-// accept says why the device cannot hold or dispatch s. It returns nil if it can.
+// accept returns an error if the device cannot hold or dispatch s.
 func (s small) accept() error {
 	device := s.device
 	if bytes := 4 * s.passFloats(); bytes > device.UniformBlock {
@@ -88,7 +88,7 @@ func (s small) accept() error {
 	return device.shared(4 * s.constants.handed(s.constants.lanes))
 }
 
-// smallPasses is up to how many dispatches direct_small is worth it: each reads all pixels of its group again. Not
+// smallPasses is the most dispatches for which direct_small is worth it: each reads all pixels of its group again. Not
 // timed.
 const smallPasses = 64
 
@@ -150,7 +150,7 @@ func (s small) pack(weight, bias []float32) []float32 {
 	return packed
 }
 
-// passes dispatches each tile of filters of each group.
+// passes returns one dispatch for each tile of filters of each group.
 func (s small) passes(images int) (all []Pass) {
 	columns := images * s.constants.columns(s.Problem)
 	x, y := fold(ceilDiv(columns, s.constants.lanes), s.device.WorkGroups)

@@ -6,7 +6,7 @@ import (
 	"gpuconv/conv"
 )
 
-// fitSoft takes whatever fits on software renderers.
+// fitSoft refuses what exceeds the device's limits, and what has no tile.
 func fitSoft(p conv.Problem, device Profile) (soft, error) {
 	if _, err := fitDirect(p, device); err != nil {
 		return soft{}, err
@@ -18,7 +18,7 @@ func fitSoft(p conv.Problem, device Profile) (soft, error) {
 	return s, s.accept()
 }
 
-// accept says why the device cannot hold or dispatch s. It returns nil if it can.
+// accept returns an error if the device cannot hold or dispatch s.
 func (s soft) accept() error {
 	device := s.device
 	if bytes := 4 * s.tile.floats(); bytes > device.UniformBlock {
@@ -35,19 +35,55 @@ func (s soft) accept() error {
 	return nil
 }
 
-// direct_soft is worth it from softWorth multiplications of a batch on, or where a program has at most softCompact of
-// them written out. direct takes 2 ns for a multiplication, direct_soft a twentieth of that. Compiling direct_soft
-// takes 0.1 to 2 s more, once; afterwards both come from the driver's cache in the same time. Programs of up to 512
-// multiplications compile faster than direct.
+// Rough costs of direct_soft and of direct, on a core of a Zen 3 server processor. Zen 5 is two to six times as fast in
+// all of them, so that compiling pays from similar numbers of images on: from 800 of the tutorial's layer instead of
+// 500. From a cache, programs of both come in the same time.
 const (
-	softWorth   = 1 << 18
-	softCompact = 512
+	softCompile   = 0.5e-3  // seconds of compiling for each multiplication that a program writes out
+	softMAC       = 0.1e-9  // seconds of a multiplication
+	directCompile = 0.25    // seconds of compiling
+	directMAC     = 2e-9    // seconds of a multiplication
+	softWorth     = 1 << 18 // multiplications of a batch that repay compiling, if the plan may run many times
+	softCompact   = 512     // written out, so many multiplications compile as fast as direct
 )
 
+// worth compares the total cost of the job with direct_soft and with direct, which computes the same bits. A program of
+// at most softCompact multiplications is always worth it.
 func (s soft) worth() error {
-	if n := s.tile.macs(); s.MACs() < softWorth && n > softCompact {
-		return fmt.Errorf("%.3g multiplications do not repay compiling %d at once, %.3g would",
-			s.MACs(), n, float64(softWorth))
+	written := s.tile.macs()
+	if written <= softCompact {
+		return nil
+	}
+	if s.device.Images == 0 {
+		if s.MACs() < softWorth {
+			return fmt.Errorf("%.3g multiplications do not repay compiling %d at once, %.3g would",
+				s.MACs(), written, float64(softWorth))
+		}
+		return nil
+	}
+	return s.repays(s.MACs() / float64(max(1, s.Src.N())) * float64(s.device.Images))
+}
+
+// repays returns an error if a job of so many multiplications does not repay compiling the programs that no cache has.
+func (s soft) repays(macs float64) error {
+	direct, err := fitDirect(s.Problem, s.device)
+	if err != nil {
+		return nil // direct cannot compute it
+	}
+	compiling := 0.0 // seconds more than direct
+	for _, stage := range s.recipe().Stages {
+		if c := stage.Program.Constants.(softConstants); !s.device.hasCompiled(stage.Program) {
+			compiling += softCompile * float64(c.macs())
+		}
+	}
+	for _, stage := range direct.recipe().Stages {
+		if !s.device.hasCompiled(stage.Program) {
+			compiling -= directCompile
+		}
+	}
+	if saved := (directMAC - softMAC) * macs; saved < compiling {
+		return fmt.Errorf("compiling takes %.2g s more than direct's, computing %.3g multiplications only %.2g s less",
+			compiling, macs, saved)
 	}
 	return nil
 }
@@ -88,14 +124,15 @@ func (s soft) recipe() Recipe {
 	return r
 }
 
-// soft is direct_soft.comp, fitted to a problem and a device.
+// soft is direct_soft.comp, fitted to a problem and a device. An invocation computes a strip of outputs in several
+// turns, which go down the image. A block is the sums of one turn.
 type soft struct {
 	conv.Problem
 	device Profile
 	sums   conv.Shape
 	dst    conv.Shape    // what the tile writes: sums, or the problem's outputs
-	tile   softConstants // of a whole step
-	turns  int           // how many a strip has
+	tile   softConstants // for a step of full size
+	turns  int           // of each strip
 }
 
 func (s soft) blocksH() int { return ceilDiv(s.dst.H(), s.turns*s.tile.outputRows()) }
@@ -105,7 +142,7 @@ func (s soft) blocksW() int { return ceilDiv(s.dst.W(), s.outputColumns()) }
 func (s soft) outputColumns() int { return 4 * s.tile.segments / s.tile.span() }
 
 // outputTexels returns how many elements of the shader's dst a row of outputs takes: one for each output, or with
-// vectors one for each block of four sums.
+// vectors one for every four columns of sums.
 func (s soft) outputTexels() int {
 	if s.tile.vectors {
 		return s.dst.W() * s.tile.span() / 4
@@ -131,17 +168,17 @@ func (s soft) imageTexels() int {
 // softStep is one dispatch: a tile of filters of one group, and some of its taps.
 type softStep struct {
 	constants    softConstants
-	firstFilter  int // among all filters
-	filters      int // how many the tile has: the last one of a group may not be full
-	firstChannel int // among all channels
-	inGroup      int // the first channel, among those of its group
-	firstTapRow  int // of the kernel
-	resume, last bool
-	weightFirst  int // where its weights begin, in bytes
+	firstFilter  int  // among all filters
+	filters      int  // of the tile: the last tile of a group may have fewer
+	firstChannel int  // among all channels
+	inGroup      int  // the first channel, among those of its group
+	firstTapRow  int  // of the kernel
+	resume, last bool // it adds to an earlier step's sums; it completes them
+	weightFirst  int  // where its weights begin, in bytes
 }
 
-// steps lists the dispatches: first the whole steps of all groups and tiles, then the remainders, so that the program
-// changes once.
+// steps lists the dispatches: first the steps of full size of all groups and tiles, then the remainders, so that the
+// program changes once.
 func (s soft) steps() []softStep {
 	var whole, rest []softStep
 	perGroup := s.Weight[0] / s.Groups
@@ -159,13 +196,13 @@ func (s soft) steps() []softStep {
 	return all
 }
 
-// countSteps is how many steps lists.
+// countSteps is the length of the list that steps returns.
 func (s soft) countSteps() int {
 	tiles := s.Groups * ceilDiv(s.Weight[0]/s.Groups, s.tile.filters)
 	return tiles * ceilDiv(s.Weight[1], s.tile.channels) * ceilDiv(s.Weight[2], s.tile.tapsH)
 }
 
-// tapSteps lists the steps of one tile of filters: those of a whole step, and those of fewer taps.
+// tapSteps lists the steps of one tile of filters: those of full size, and the rest, which have fewer taps.
 func (s soft) tapSteps(step softStep) (whole, rest []softStep) {
 	perGroup := s.Weight[0] / s.Groups
 	for c := 0; c < s.Weight[1]; c += s.tile.channels {
@@ -186,7 +223,8 @@ func (s soft) tapSteps(step softStep) (whole, rest []softStep) {
 	return whole, rest
 }
 
-// alignedFloats is how many floats of the uniform buffer the weights of one step take.
+// alignedFloats is how many floats of the uniform buffer one step takes: its weights and biases, and then what
+// alignment needs.
 func (s soft) alignedFloats(c softConstants) int {
 	return roundUp(4*c.floats(), max(s.device.UniformAlignment, 16)) / 4
 }
@@ -211,7 +249,7 @@ func (s soft) pack(steps []softStep, floats int, weight, bias []float32) []float
 	return packed
 }
 
-// passes dispatches the steps one after the other.
+// passes returns one dispatch for each step.
 func (s soft) passes(steps []softStep, images int) []Pass {
 	blocks := images * s.blocksH() * s.blocksW()
 	x, y := fold(ceilDiv(blocks, softLanes), s.device.WorkGroups)

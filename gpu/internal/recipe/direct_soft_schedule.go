@@ -31,13 +31,14 @@ func (c softConstants) Defines() []Define {
 // weights is how many vec4 the weights and biases of a step take.
 func (c softConstants) weights() int { return ceilDiv(c.floats(), 4) }
 
-// texel is a place of a window.
+// texel is a place in a window, which is the pixels that the taps of a block read. at counts texels of the row.
 type texel struct{ channel, row, at int }
 
-// softWindow has the names of the texels that taps read.
+// softWindow maps each texel that taps read to the GLSL variable that holds it.
 type softWindow map[texel]string
 
-// element returns element at of a row of the window, counted from the row's first texel.
+// element returns the GLSL expression for a float of the window: number at of a row, counted from the row's first
+// texel. It adds the texel to w if it is not there.
 func (w softWindow) element(c softConstants, channel, row, at int) string {
 	t := texel{channel, row, at / c.perTexel()}
 	if w[t] == "" {
@@ -49,8 +50,8 @@ func (w softWindow) element(c softConstants, channel, row, at int) string {
 	return w[t]
 }
 
-// schedule writes the unrolled loops: what is read before the first turn, and a turn, which ends by handing its rows to
-// the next one.
+// schedule returns the unrolled loops in GLSL. turn computes one block of sums and hands the rows of the window that
+// the next block needs too to the next turn. prologue reads the weights, and those rows for the first turn.
 func (c softConstants) schedule() (prologue, turn string) {
 	var before, loads, sums, slide strings.Builder
 	window := softWindow{}
@@ -81,7 +82,7 @@ func (t texel) compare(u texel) int {
 	return cmp.Or(t.channel-u.channel, t.row-u.row, t.at-u.at)
 }
 
-// writeOutput writes the sums that make one vec4 of outputs, or one vec2 of a pool's, and its store.
+// writeOutput writes the sums that make one vec4 of outputs, or one vec2 of a pool's outputs, and the store.
 func (c softConstants) writeOutput(b *strings.Builder, window softWindow, f, row, segment int) {
 	var rows []string
 	for i := range c.span() {
@@ -118,12 +119,13 @@ func (c softConstants) writeSum(b *strings.Builder, window softWindow, sum strin
 	}
 }
 
-// weightName is the name of a float of the uniform block, which PROLOGUE has read.
+// weightName is the GLSL expression for a float of the uniform block, which PROLOGUE has read.
 func weightName(at int) string { return fmt.Sprintf("w%d.%s", at/4, lane(at)) }
 
 func lane(at int) string { return "xyzw"[at%4 : at%4+1] }
 
-// eachOutput calls f with the place of each vec4 of sums in the block, or of each two that a pool makes one of.
+// eachOutput calls f with the place of each vec4 of sums in the block or, with a pool, of each pair of them: one above
+// the other.
 func (c softConstants) eachOutput(f func(row, segment int)) {
 	for row := range c.rows / c.span() {
 		for segment := range c.segments {

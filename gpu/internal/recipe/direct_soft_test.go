@@ -62,6 +62,38 @@ func TestShortPrograms(t *testing.T) {
 	}
 }
 
+// TestPriceOfCompiling: a job whose images are known takes direct_soft if what it saves is more than the compiling that
+// is still to do, and otherwise direct. Programs that a cache has cost nothing.
+func TestPriceOfCompiling(t *testing.T) {
+	cold := func(Key) bool { return false }
+	kept := func(shader string) func(Key) bool { return func(k Key) bool { return k.Shader == shader } }
+	short := problems.Layer(1, 512, 1000, 1, 1)
+	for name, c := range map[string]struct {
+		p        conv.Problem
+		images   int
+		compiled func(Key) bool
+		want     string
+	}{
+		"five images, cold":                {problems.Seed(5), 5, cold, "direct"},
+		"five images, nobody knows":        {problems.Seed(5), 5, nil, "direct"},
+		"five images, kept":                {problems.Seed(5), 5, kept("direct_soft"), "direct_soft"},
+		"4000 images, cold":                {problems.Seed(4000), 4000, cold, "direct_soft"},
+		"portions of 5 of 4000, cold":      {problems.Seed(5), 4000, cold, "direct_soft"},
+		"550 images, cold":                 {problems.Seed(550), 550, cold, "direct_soft"},
+		"550 images, direct is kept":       {problems.Seed(550), 550, kept("direct"), "direct"},
+		"any number of runs of five, cold": {problems.Seed(5), 0, cold, "direct_soft"},
+		"as fast to compile, cold":         {short, 1, cold, "direct_soft"},
+	} {
+		d := roomy()
+		d.Class, d.LoopIterations, d.Unrolled = Software, SoftwareLoopLimit, softwareUnrolled
+		d.Images, d.Compiled = c.images, c.compiled
+		b, err := Draw(c.p, d, "")
+		if err != nil || b.Description.Algorithm != c.want {
+			t.Errorf("%s: %s, want %s (%v, %v)", name, b.Description.Algorithm, c.want, b.Description.Rejected, err)
+		}
+	}
+}
+
 // TestMeasuredForOtherBatches: a tile that was measured with some images has the same shader for half as many and for
 // twice as many.
 func TestMeasuredForOtherBatches(t *testing.T) {

@@ -7,15 +7,18 @@ import (
 	"gpuconv/conv"
 )
 
-// softConstants are the constants of direct_soft.comp. PROLOGUE and TURN follow from them.
+// softConstants are the constants of direct_soft.comp. There an invocation walks down a strip of the image in turns.
+// Each turn computes a block of sums, for each filter of a tile. A step is one dispatch: it adds all or some of the
+// taps, for one tile of filters.
 type softConstants struct {
 	filters, channels, tapsH, kernelW int
-	rows, segments, shift             int
+	rows, segments                    int // of a block: rows of sums, and vec4 of sums in a row
+	shift                             int // where in its texel the first tap of a row is
 	stride, dilation                  [2]int
 	paddingMode                       conv.PaddingMode
 	vectors                           bool // vec4 texels
-	passes                            bool // an output takes several, each goes on from the one before
-	relu                              bool // of the only pass
+	passes                            bool // a sum takes several passes, each adds to what the one before wrote
+	relu                              bool // the only pass ends with ReLU
 	looped                            bool // strips have several turns
 	exact                             bool // strips and tiles of filters cover the outputs and no more
 	finish                                 // of the only pass
@@ -25,21 +28,21 @@ type softConstants struct {
 const (
 	softLanes    = 64      // eight vectors of llvmpipe: fewer and larger work-groups cost less to start
 	softGroups   = 8       // work-groups, which keep a software renderer's threads busy; more would have shorter strips
-	softFilters  = 8       // of a tile: more share the window, but compile time is the square of a program's length
+	softFilters  = 8       // of a tile: more share the window, but compile time grows with the square of the length
 	softTexels   = 512     // of the window: its vectors take 64 KiB of the stack
 	softDispatch = 7500    // cycles of a dispatch, 20 µs, for each of the eight vectors of a work-group
-	softPerMAC   = 1 << 15 // multiplications of a batch, for each that a program of one work-group writes out
+	softPerMAC   = 1 << 15 // softLength allows a program one multiplication for every so many of a batch
 )
 
-// softTile is what an invocation of direct_soft.comp computes.
+// softTile is what an invocation of direct_soft.comp computes in one turn.
 type softTile struct{ rows, segments, filters int }
 
 func (t softTile) String() string {
 	return fmt.Sprintf("%d filters × %d×%d positions", t.filters, t.rows, 4*t.segments)
 }
 
-// softTilings are tiles whose cost is only roughly known: other blocks of 8 vectors of sums, one of half and one of
-// twice as many, each with as many filters as there are, half or a third of them.
+// softTilings lists tiles to measure, since cost only estimates: two blocks of 8 sums, one of 4 and one of 16, each
+// with all filters (softFilters at most), half or a third of them.
 func softTilings(p conv.Problem, _ Profile) (all []Tiling) {
 	filters := min(softFilters, p.Weight[0]/p.Groups)
 	for _, block := range [][2]int{{2, 1}, {1, 2}, {1, 1}, {4, 1}} {
@@ -80,7 +83,7 @@ func (c softConstants) loads() int {
 	return c.channels * min(rows, c.rows*c.tapsH) * texels
 }
 
-// freshLoads is how many of the loads a turn makes itself: the other texels slide in from the turn before.
+// freshLoads is how many texels a turn loads itself: the turn before hands on the others.
 func (c softConstants) freshLoads() int {
 	_, texels := c.window()
 	fresh := map[int]bool{}
@@ -101,9 +104,10 @@ func (c softConstants) freshLoads() int {
 // outputRows is how many rows of outputs a turn makes.
 func (c softConstants) outputRows() int { return c.rows / c.span() }
 
-// cost estimates the cycles of one turn of a vector of invocations. It was measured roughly on one core of a Zen 3
-// server processor: 0.6 for a multiplication with its addition, 60 or 30 for a texel, 120 for a vec4 that is stored and
-// 120 for one that is taken up again, and twice that for a vec4 of scalar stores.
+// cost estimates the cycles of one turn for a vector of eight invocations, from rough measurements on one core of a Zen
+// 3 server processor. A multiplication with its addition takes 0.6 cycles. Loading a texel takes 60, or 30 if it is a
+// float. Storing a vec4 takes 120, and reading it again in the next pass 120 more; both take twice that if its floats
+// are stored one by one.
 func (c softConstants) cost() float64 {
 	texel, store := 60.0, 120.0
 	if !c.vectors {
@@ -116,20 +120,20 @@ func (c softConstants) cost() float64 {
 	return 0.6*float64(c.macs()) + texel*float64(c.freshLoads()) + store*float64(outputs)
 }
 
-// softLength returns how many multiplications a program may write out for a problem, and whether that is fewer than run
-// fastest. Where one work-group computes all positions, what a long program saves is small beside what compiling it
-// takes: 1.8 s for 64 channels of 8 filters (2,048 multiplications), 0.3 s for 16, no more than direct takes. With
-// 512→1000 channels and one position a run takes 0.05 to 0.15 s either way. So programs are softCompact long there, and
-// longer only for much work: compiling takes 0.5 ms for a multiplication that is written out, as long as direct takes
-// for 500 of the batch or more, and there are softPerMAC of these.
+// softLength returns the most multiplications that a program may write out for a problem. It also reports whether
+// programs should be that short, although longer ones run faster. They should if one work-group computes all positions:
+// then a long program saves less than it takes to compile. Compiling takes 1.8 s for 64 channels of 8 filters (2,048
+// multiplications), and 0.3 s for 16 channels, no more than direct takes. With 512→1000 channels and one position a run
+// takes 0.05 to 0.15 s either way. So programs write out softCompact multiplications there, or one for every softPerMAC
+// of the batch if those are more. Compiling takes 0.5 ms for each multiplication written out.
 func softLength(p conv.Problem, device Profile, sums conv.Shape) (most int, short bool) {
 	strips := float64(max(1, p.Src.N())) * float64(sums.H()) * float64(ceilDiv(sums.W(), 8))
 	most = max(softCompact, int(min(p.MACs()/softPerMAC, math.MaxInt32)))
 	return most, strips <= softLanes && (device.Unrolled == 0 || most < device.Unrolled)
 }
 
-// chooseSoftTile returns a valid problem with the tile that costs least, or with the one that is requested.
-// Programs are short only where no tile is requested: what was measured with one batch holds for twice as many images.
+// chooseSoftTile fits a valid problem to the tile that costs least, or to the one that is requested. For a requested
+// tile it ignores softLength, which depends on the batch: what was measured with one batch must hold for others.
 func chooseSoftTile(p conv.Problem, device Profile) (soft, error) {
 	p.Spec = p.WithDefaults()
 	sums, err := p.Sums()
@@ -145,10 +149,10 @@ func chooseSoftTile(p conv.Problem, device Profile) (soft, error) {
 	return chooseSoftTileWithin(p, device, sums, device.Unrolled, false)
 }
 
-// chooseSoftTileWithin is chooseSoftTile for programs of so many multiplications at most. If they are short, one
-// program is better than two, the second for the taps that are left over.
+// chooseSoftTileWithin is chooseSoftTile for programs that write out at most so many multiplications. If short is set,
+// it prefers steps of equally many taps: then a second program, for the taps that are left over, is not needed.
 func chooseSoftTileWithin(p conv.Problem, device Profile, sums conv.Shape, unrolled int, short bool) (soft, error) {
-	const most = 64 // with more, windows hold mostly what no tap reads
+	const most = 64 // with more, most texels of a window would be read by no tap
 	if s, d := max(p.Stride[0], p.Stride[1]), max(p.Dilation[0], p.Dilation[1]); s > most || d > most {
 		return soft{}, fmt.Errorf("it needs strides and dilations of at most %d", most)
 	}
@@ -166,7 +170,7 @@ func chooseSoftTileWithin(p conv.Problem, device Profile, sums conv.Shape, unrol
 		}
 		cost := s.tile.cost()
 		if short {
-			cost += softDispatch // by the one work-group
+			cost += softDispatch // of the one work-group
 		}
 		cost *= float64(s.countSteps()) / float64(s.tile.rows*s.tile.segments)
 		if goesOn(p) && !s.tile.finishes() {
@@ -185,8 +189,9 @@ func chooseSoftTileWithin(p conv.Problem, device Profile, sums conv.Shape, unrol
 	return s, nil
 }
 
-// softBlockOf returns the block of sums for a tile of so many filters: 8 columns, which read their window most often,
-// or two rows of 4 if 8 columns would be half empty or a pool takes 2×2. A tile that is requested has its own block.
+// softBlockOf returns the block of sums for a tile of so many filters. It has 8 columns, which use each texel of the
+// window most often, or two rows of 4 if 8 columns would be half empty or a pool takes 2×2. A requested tile has its
+// own block.
 func softBlockOf(p conv.Problem, device Profile, sums conv.Shape, filters int, requested softTile) softConstants {
 	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3],
 		stride: p.Stride, dilation: p.Dilation, paddingMode: p.PaddingMode,
@@ -210,7 +215,7 @@ func softBlockOf(p conv.Problem, device Profile, sums conv.Shape, filters int, r
 	return c
 }
 
-// shape sets what follows from the tile: its outputs and its strips.
+// shape computes what follows from the tile: the shape of the outputs, and how many turns a strip has.
 func (s *soft) shape() {
 	s.dst = s.tile.outputs(s.Problem)
 	rows := ceilDiv(s.dst.H(), s.tile.outputRows())
@@ -221,8 +226,8 @@ func (s *soft) shape() {
 	}
 	s.turns = max(1, min(s.turns, rows, s.device.outerIterations(rows, 0)))
 	if wholeKernels := s.tile.tapsH == s.Weight[2]; s.tile.passes && wholeKernels && s.device.Turns == 0 {
-		// Steps of some of the channels: few rows slide, and code outside a loop has fewer masks. 256 channels take 0.7
-		// of the time.
+		// Each step takes some of the channels, with whole kernels. Then a turn could hand on few rows, and code
+		// outside a loop needs fewer masks. Without the loop 256 channels take 0.7 of the time.
 		s.turns = 1
 	}
 	s.tile.looped = s.turns > 1
@@ -231,8 +236,8 @@ func (s *soft) shape() {
 		s.dst.H()%(s.turns*s.tile.outputRows()) == 0 && s.dst.W()%s.outputColumns() == 0
 }
 
-// fit chooses how many of the taps one step takes: all, whole kernels of some channels, or some rows of one channel's
-// kernel. It reports whether one of these is possible. If whole is set it prefers parts that leave no remainder.
+// fit chooses which taps one step takes: all, whole kernels of some channels, or some rows of one channel's kernel. It
+// returns false if none of these is possible. If whole is set, it prefers parts that leave no remainder.
 func (c *softConstants) fit(p conv.Problem, unrolled int, whole bool) bool {
 	fits := func() bool { return (unrolled == 0 || c.macs() <= unrolled) && c.loads() <= softTexels }
 	c.channels, c.tapsH, c.passes = p.Weight[1], p.Weight[2], false
@@ -249,8 +254,9 @@ func (c *softConstants) fit(p conv.Problem, unrolled int, whole bool) bool {
 	return c.tapsH > 0
 }
 
-// evenly returns the size of equal parts of n, as few parts as fits allows when *part is their size. It returns 0 if no
-// size is allowed. If whole is set, parts that divide n are better, unless they are less than half as large.
+// evenly divides n into the fewest parts that fits allows, of about equal size, and returns that size. fits reads the
+// size to test from *part. evenly returns 0 if fits allows no size. If whole is set, it prefers a size that divides n,
+// unless that is less than half as large.
 func evenly(n int, fits func() bool, part *int, whole bool) int {
 	for *part = n; !fits(); *part-- {
 		if *part == 1 {

@@ -7,27 +7,28 @@ import (
 	"gpuconv/conv"
 )
 
-// Convolutions as products of spectra. fft_src.comp cuts pixels to tiles that overlap and transforms them, two channels
-// at a time. fft_dst.comp multiplies them with the transformed weights and transforms back, two filters at a time. A
-// tile of 64×64 has 34×34 sums of 31×31 taps, which are 1.1 million multiplications; each of its 4,096 points takes a
-// hundred.
+// Convolutions as products of spectra. fft_src.comp cuts images into tiles that overlap and transforms them, two
+// channels at a time. fft_dst.comp multiplies them with the transformed weights and transforms back, two filters at a
+// time. A tile of 64×64 pixels gives 34×34 sums of 31×31 taps. Direct sums take 1.1 million multiplications for that;
+// with spectra each of the 4,096 points takes about a hundred.
 //
-// Nothing is divided before the end. What overflows on the way, as where sums are beyond 4e34, shows as a sum that is
-// not finite and is computed anew. What underflows counts for no more than in a direct sum: a spectrum or a product
-// that is flushed to 0 is off by 2⁻¹²⁶ times weights, pixels or 1, a sum has no more such terms than points, and it is
-// divided by the number of points.
+// The only division is at the end. An overflow before it, for instance of sums beyond 4e34, gives a sum that is not
+// finite; such a sum is computed again, tap by tap. An underflow matters no more than in a direct sum. A spectrum or a
+// product that is flushed to 0 is wrong by 2⁻¹²⁶ times weights, pixels or 1. A sum has at most one such term for each
+// point, and is divided by the number of points.
 
-// fftTolerance is what Description.Tolerance states, in parts of the largest output, for tiles of so many points and so
-// many channels. The error of a transform is at most log₂(points) times a small multiple of u, in parts of its RMS
-// (Higham, Accuracy and Stability of Numerical Algorithms, section 24.1). Sums over channels add their own.
-// TestFFTTolerance measures, with random numbers, an RMS error of 3.4e-8 for 256 points and 3.8e-8 for 4,096, of 7.1e-8
-// for 64 channels and 1.1e-7 for 256. The largest error of any output is 3.8e-7. The tolerance is five to eight times
-// as much, since errors are in proportion to pixels and weights, not to their sums, which may partly cancel.
+// fftTolerance is the RMS error that Description.Tolerance states, relative to the largest output, for tiles of so many
+// points and so many channels. The error of a transform, relative to its RMS, is at most log₂(points) times a small
+// multiple of the unit roundoff (Higham, Accuracy and Stability of Numerical Algorithms, section 24.1). Sums over
+// channels add their own. TestFFTTolerance measures, with random numbers, an RMS error of 3.4e-8 for 256 points and
+// 3.8e-8 for 4,096, of 7.1e-8 for 64 channels and 1.1e-7 for 256. The largest error of any output is 3.8e-7. The
+// tolerance is five to eight times the measured RMS error, since errors are in proportion to pixels and weights, not to
+// their sums, which may partly cancel.
 func fftTolerance(points, channels int) float64 {
 	return 2.5e-8 * math.Log2(float64(points)) * math.Sqrt(1+float64(channels)/32)
 }
 
-// fft is the two stages, fitted to a problem and a device.
+// fft is the algorithm's two stages, fitted to a problem and a device.
 type fft struct {
 	conv.Problem
 	device         Profile
@@ -38,9 +39,9 @@ type fft struct {
 	tilesH, tilesW int // how many an image has, down and across
 }
 
-// newFFT fits the tile to a valid problem. The tile makes what follows the sums, too. It does not if the device has no
-// room for that, or if tiles that must not cut windows are so many more that sums might as well be stored and read
-// again.
+// newFFT fits a tile to a valid problem. The tile also computes the energy or pool that follows the sums, with two
+// exceptions. One is that the device has no room for it. The other is that tiles must not cut windows of the pool, and
+// therefore become so many that storing and reading the sums again is cheaper.
 func newFFT(p conv.Problem, device Profile) (fft, error) {
 	apart, err := fitFFTWith(p, device, finish{})
 	fused, refused := fitFFTWith(p, device, finishOf(p, device))
@@ -54,7 +55,7 @@ func newFFT(p conv.Problem, device Profile) (fft, error) {
 	return fused, nil
 }
 
-// fitFFTWith fits a problem to the tile that chooseFFTTile returns, which makes `made` of its sums.
+// fitFFTWith fits a problem to the tile that chooseFFTTile returns. The tile finishes its sums as made says.
 func fitFFTWith(p conv.Problem, device Profile, made finish) (fft, error) {
 	f := fft{Problem: p, device: device, finish: made, dst: made.outputs(p)}
 	span := made.span()
@@ -70,13 +71,13 @@ func fitFFTWith(p conv.Problem, device Profile, made finish) (fft, error) {
 func (f fft) imageTiles() int { return f.tilesH * f.tilesW }
 func (f fft) filters() int    { return f.Weight[0] / f.Groups } // of a group
 
-// pairs is how many transforms the filters of a group take, two filters each.
+// pairs is how many transforms the filters of a group take: two filters share one.
 func (f fft) pairs() int { return ceilDiv(f.filters(), 2) }
 
-// sourcePairs is how many transforms the channels take, two channels each.
+// sourcePairs is how many transforms the channels take: two channels share one.
 func (f fft) sourcePairs() int { return ceilDiv(f.Src.C(), 2) }
 
-// fitFFT takes convolutions of stride 1 whose kernels fit into a tile.
+// fitFFT accepts convolutions of stride 1 whose kernels fit into a tile.
 func fitFFT(p conv.Problem, device Profile) (fft, error) {
 	if p.Stride != [2]int{1, 1} {
 		return fft{}, fmt.Errorf("stride %d,%d, it takes 1", p.Stride[0], p.Stride[1])
@@ -91,7 +92,7 @@ func fitFFT(p conv.Problem, device Profile) (fft, error) {
 	return f, f.accept()
 }
 
-// accept says why the device cannot hold or dispatch f. It returns nil if it can.
+// accept returns an error if the device cannot hold or dispatch f.
 func (f fft) accept() error {
 	device := f.device
 	bytes, err := conv.Product(8, f.imageTiles(), f.Src.C(), f.constants.spectrum())
@@ -114,8 +115,9 @@ func (f fft) accept() error {
 	return nil
 }
 
-// iterations is how many one invocation of fft_dst.comp may take: the channels for its part of a tile's spectrum, one
-// or two lines in every pass, the taps for sixteen sums, and two windows if there is a pool.
+// iterations is the most loop iterations of one invocation of fft_dst.comp. It loops over the channels for its part of
+// a tile's spectrum, over one or two lines in every pass of the transform, over the taps if it computes its sixteen
+// sums again, and over two windows if there is a pool.
 func (f fft) iterations() int {
 	multiplied := ceilDiv(f.constants.spectrum(), f.constants.lanes())*(f.Weight[1]+2) + 1
 	const anew = 2 * 8
@@ -126,24 +128,26 @@ func (f fft) iterations() int {
 	return multiplied + passes + anew*(f.Weight[1]*f.Weight[2]*f.Weight[3]+2) + 2
 }
 
-// What fft costs, in multiplications that a multiprocessor could make meanwhile. This is derived from Hopper, which
-// makes 128 of them while its shared memory moves 128 bytes and its share of the second cache 24. None was timed.
+// What fft costs, in multiplications that a multiprocessor could do in the same time. This is derived from Hopper:
+// while a multiprocessor does 128 multiplications, its shared memory moves 128 bytes, and its share of the L2 cache 24.
+// Nothing was timed.
 const (
-	// A point of a transform is 8 reads and writes of 8 bytes, and about 30 operations.
+	// A point of a transform takes 8 reads and writes of 8 bytes, and about 30 operations.
 	fftPoint = 64 + 32
-	// A point of a channel and a pair of filters loads 8 bytes of pixels, and 16 of weights, which the first cache
-	// holds if channels are few. Half of a spectrum is stored.
+	// A point of a channel and a pair of filters loads 8 bytes of pixels and 16 of weights. The L1 cache holds the
+	// weights if there are few channels. Only half of a spectrum is stored.
 	fftPixels  = 128 * 8 / 24 / 2
 	fftWeights = 128 * 16 / 24 / 2
 	// A sum that is pooled in a dispatch of its own is stored and loaded again, 4 bytes each.
 	fftSum = 128 * 8 / 24
-	// So many channels are few: two tiles' spectra are 66 KiB.
+	// Up to so many channels are few: the spectra of their weights take 66 KiB.
 	fftCached = 2
-	// Direct sums must take so many times as many multiplications: barriers keep fft from reaching more of the above.
+	// fft is worth it if direct sums take at least so many times its cost: barriers keep it from reaching the speeds
+	// above.
 	fftMargin = 1.5
 )
 
-// cost counts what one image takes, in multiplications.
+// cost estimates what one image takes, in multiplications.
 func (f fft) cost() float64 {
 	perChannel := fftPixels
 	if f.Weight[1] > fftCached {
@@ -155,8 +159,8 @@ func (f fft) cost() float64 {
 	return float64(f.imageTiles()*f.constants.points()) * (transforms + products)
 }
 
-// worth compares cost with what direct sums take. For 64 filters on one channel fft is worth it from kernels of about
-// 13×13 on.
+// worth compares cost with the multiplications that direct sums take. For 64 filters on one channel fft is worth it
+// from kernels of about 13×13 on.
 func (f fft) worth() error {
 	one := f.Problem
 	one.Src[0] = 1
@@ -189,8 +193,8 @@ func (f fft) recipe() Recipe {
 	}
 }
 
-// transform dispatches a work-group for each tile of the images and each of so many pairs of planes. own are uniforms
-// that one of the shaders has alone.
+// transform returns the dispatch of a work-group for each tile of the images and each of so many pairs of planes. own
+// are the uniforms that only one of the two shaders has.
 func (f fft) transform(images, pairs int, own []Uniform) []Pass {
 	tiles := images * f.imageTiles()
 	x, y := fold(tiles*pairs, f.device.WorkGroups)

@@ -6,13 +6,13 @@ import (
 	"gpuconv/conv"
 )
 
-// fftConstants are the constants of fft_src.comp: the tile, in shared memory.
+// fftConstants are the constants of fft_src.comp: mainly the extents of the tile, which is in shared memory.
 type fftConstants struct {
 	tileH, tileW int
 	paddingMode  conv.PaddingMode
 }
 
-// fftDstConstants are the constants of fft_dst.comp: the tile, and what it makes of its sums.
+// fftDstConstants are the constants of fft_dst.comp: those of fft_src.comp, and what the tile computes from its sums.
 type fftDstConstants struct {
 	fftConstants
 	finish
@@ -22,8 +22,8 @@ func (c fftDstConstants) Defines() []Define {
 	return append(c.finish.defines(), c.fftConstants.Defines()...)
 }
 
-// fftExtents are what a tile may have along either axis. Each is the product of two factors, 4 or 8, so that an
-// invocation has a factor of numbers in registers.
+// fftExtents are the extents that a tile may have along either axis. Each is the product of two factors, 4 or 8: an
+// invocation transforms that many numbers at a time, in registers.
 func fftExtents() []int { return []int{64, 32, 16} }
 
 // fftFactors returns the factors of an extent.
@@ -37,13 +37,13 @@ func fftFactors(extent int) (first, second int) {
 	return 4, 4
 }
 
-// fftRoots is how many roots of 1 are before the spectra: those of the largest extent.
+// fftRoots is how many roots of unity are stored before the spectra: those for the largest extent.
 const fftRoots = 64
 
 func (c fftConstants) points() int { return c.tileH * c.tileW }
 
-// lanes gives each invocation eight complex numbers. They take 16 registers. With 32 each there is room for four
-// work-groups of 512 on a multiprocessor, with 64 for two.
+// lanes is how many invocations a work-group has. Each has eight complex numbers, which take 16 registers. With 32
+// registers for each invocation, a multiprocessor has room for four work-groups of 512; with 64, for two.
 func (c fftConstants) lanes() int { return c.points() / 8 }
 
 // spectrum is how many complex numbers the spectrum of a tile of real numbers has.
@@ -66,7 +66,7 @@ func (c fftConstants) Defines() []Define {
 	}
 }
 
-// accept says why the device has no room for the tile. It returns nil if it has.
+// accept returns an error if the device has no room for the tile.
 func (c fftConstants) accept(device Profile) error {
 	if err := device.shared(8 * c.points()); err != nil {
 		return err
@@ -74,13 +74,14 @@ func (c fftConstants) accept(device Profile) error {
 	return device.invocations(c.lanes())
 }
 
-// fftSide is how tiles lie along one axis of an image.
+// fftSide says how tiles lie along one axis of an image: their extent in pixels, the sums of each, and their number.
 type fftSide struct{ extent, step, tiles int }
 
-// newFFTSide lays tiles of an extent along an axis with so many sums. It returns false if the kernel is larger, or if
-// one of several tiles has fewer sums than span. A tile has extent − reach + 1 sums whose pixels are all in it. Its
-// other sums wrap: they take pixels from its other end for those beyond it. If both are zeros, which they are where the
-// padding is no wider than what of the tile lies beyond the image, one tile has all sums. Each of several tiles has a
+// newFFTSide lays tiles of an extent along an axis with so many sums; span of these make one output. It returns false
+// if the kernel is larger than a tile, or if one of several tiles has fewer sums than span. A tile has extent − reach +
+// 1 sums whose pixels are all in it. Its other sums wrap around: in place of pixels beyond the tile they take pixels
+// from its other end. This does no harm if both are padding of zeros. So one tile has all sums if the padding on either
+// side is no wider than the part of the tile beyond the image. If there are several tiles, the sums of each are a
 // multiple of span.
 func newFFTSide(p conv.Problem, axis, sums, span, extent int) (fftSide, bool) {
 	size := p.Src[2+axis]
@@ -103,7 +104,8 @@ func newFFTSide(p conv.Problem, axis, sums, span, extent int) (fftSide, bool) {
 	return fftSide{extent, step, ceilDiv(sums, max(1, step))}, step > 0
 }
 
-// fftReach is how many pixels the taps of a kernel span along an axis, or a number beyond 2²⁰ if it is more than that.
+// fftReach is how many pixels the taps of a kernel span along an axis. If they span more than 2²⁰, it is some number
+// beyond 2²⁰.
 func fftReach(p conv.Problem, axis int) int {
 	return min(p.Weight[2+axis]-1, 1<<20)*min(p.Dilation[axis], 1<<20) + 1
 }

@@ -23,9 +23,9 @@ func newFFTPacker(f fft) *fftPacker {
 		grid: make([]complex128, c.points()), column: make([]complex128, c.tileH)}
 }
 
-// pack lays out for fft_dst.comp the roots of 1, and then the spectra: [pair of filters][channel of the
-// group][spectrum][complex number of the first filter, of the second filter], with zeros for a second filter that does
-// not exist. Apart from these it returns biases, and then the weights themselves.
+// pack returns what fft_dst.comp reads. spectra holds the roots of unity and then the spectra of the weights, as [pair
+// of filters][channel of the group][spectrum][complex number of the first filter, of the second filter], with zeros for
+// a second filter that does not exist. filters holds the biases and then the weights themselves.
 func (f fft) pack(weight, bias []float32) (spectra, filters []float32) {
 	spectra = make([]float32, 4*f.packedVectors())
 	for k := range fftRoots {
@@ -71,13 +71,13 @@ func (p *fftPacker) plane(to, weight []float32) {
 	}
 }
 
-// packedVectors is how many vec4 the roots and the spectra are. f was accepted.
+// packedVectors is how many vec4 the roots and the spectra take. f must have been accepted.
 func (f fft) packedVectors() int {
 	n, _ := f.packedProduct()
 	return n
 }
 
-// packedProduct is packedVectors, with an error if the number overflows.
+// packedProduct is packedVectors for any f, with an error if the number overflows.
 func (f fft) packedProduct() (int, error) {
 	n, err := conv.Product(f.Groups, f.pairs(), f.Weight[1], f.constants.spectrum())
 	return fftRoots + n, err

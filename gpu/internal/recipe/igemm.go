@@ -11,7 +11,7 @@ import (
 type IgemmTile struct {
 	LanesK, LanesQ int // invocations, along filters and along positions
 	Rows, Columns  int // filters and positions of an invocation, all in registers
-	Depth          int
+	Depth          int // taps that are in shared memory at a time
 }
 
 func (t IgemmTile) lanes() int     { return t.LanesK * t.LanesQ }
@@ -22,29 +22,30 @@ func (t IgemmTile) String() string {
 	return fmt.Sprintf("%d×%d filters × %d×%d positions, %d deep", t.LanesK, t.Rows, t.LanesQ, t.Columns, t.Depth)
 }
 
-// sharedBytes is what two tiles of weights and pixels take.
+// sharedBytes is how many bytes of shared memory two tiles of weights and two of pixels take.
 func (t IgemmTile) sharedBytes() int { return 4 * 2 * t.Depth * (t.filters() + t.positions()) }
 
 // igemmTiles are the tiles for a class of devices, those with most multiplications per load first. None was timed, as
-// no hardware was at hand. In each an invocation copies whole vec4 of a tile, its rows are pairs of filters and its
-// columns are windows of 2×2 sums, so that it can finish them. TestIgemmTiles holds them to that.
+// no hardware was at hand. In each tile an invocation copies whole vec4. Its Rows are a multiple of 2, for pairs of
+// filters, and its Columns a multiple of 4, for windows of 2×2 sums, so that it can finish both. TestIgemmTiles checks
+// this.
 func igemmTiles(device Profile) []IgemmTile {
 	switch {
 	case device.Class == Software:
-		// Small, since code between barriers spills its registers. It serves to prove the shader.
+		// Small, since registers are spilled at each barrier. Only tests use the shader there.
 		return []IgemmTile{{8, 4, 2, 4, 8}}
 	case device.Class == NVIDIA:
-		// 255 registers a thread and 65,536 a multiprocessor: 64 sums, 32 weights of four taps and what is being copied
-		// take about 128, so that 16 warps run.
+		// There are 255 registers a thread and 65,536 a multiprocessor. 64 sums, 32 weights of four taps and what is
+		// being copied take about 128, so that 16 warps run at once.
 		return []IgemmTile{
 			{16, 16, 8, 8, 8}, // 128×128: 16 KiB; 32 FLOP per byte loaded
-			{8, 16, 8, 8, 8},  // 64×128: up to 64 filters would leave half of the first one idle
-			{8, 16, 4, 8, 16}, // 32×128: depth 16, for a vec4 of weights for each invocation
-			{8, 8, 4, 8, 8},   // 32×64: few positions; more work-groups
+			{8, 16, 8, 8, 8},  // 64×128: for up to 64 filters, which fill half of the first tile
+			{8, 16, 4, 8, 16}, // 32×128: depth 16, so that each invocation copies a vec4 of weights
+			{8, 8, 4, 8, 8},   // 32×64: for few positions: it makes more work-groups
 		}
 	}
-	// Other devices may have 128 registers an invocation, or 32 lanes that share 16 KiB. So: one wave of 64 or less, 8
-	// KiB.
+	// Other devices may have 128 registers an invocation, or 32 lanes that share 16 KiB. So a work-group has at most
+	// one wave of 64, and 8 KiB.
 	return []IgemmTile{
 		{8, 8, 8, 8, 8}, // 64×64: 8 KiB; 16 FLOP per byte loaded
 		{8, 8, 4, 8, 8}, // 32×64
@@ -79,7 +80,7 @@ func igemmTilings(_ conv.Problem, device Profile) (all []Tiling) {
 type igemmConstants struct {
 	tile        IgemmTile
 	paddingMode conv.PaddingMode // or allInside
-	tail        bool
+	tail        bool             // taps are no multiple of the tile's depth
 	bias        bool
 	finish
 }
@@ -145,7 +146,7 @@ func newIgemm(p conv.Problem, device Profile) (igemm, error) {
 	return g.withConstants(mode, f), nil
 }
 
-// withConstants returns g with its constants, the tile among them.
+// withConstants returns g with its constants, which include the tile.
 func (g igemm) withConstants(mode conv.PaddingMode, f finish) igemm {
 	g.constants = igemmConstants{paddingMode: mode, bias: g.bias, finish: f,
 		tile: chooseIgemmTile(g.device, g.groups, g.filters, g.dst.N()*g.dst.H()*g.dst.W()*f.perOutput())}
@@ -172,7 +173,7 @@ func fitIgemm(p conv.Problem, device Profile) (igemm, error) {
 	return g, g.accept()
 }
 
-// accept says why the device cannot hold or dispatch g. It returns nil if it can.
+// accept returns an error if the device cannot hold or dispatch g.
 func (g igemm) accept() error {
 	t := g.constants.tile
 	if err := g.device.shared(t.sharedBytes()); err != nil {
@@ -200,8 +201,8 @@ func (g igemm) accept() error {
 	return nil
 }
 
-// igemm is worth it from so many filters and taps of a group on. Fewer filters leave more than half of its smallest
-// block idle. Fewer taps do not repay copying to shared memory what caches hold. Derived, not timed.
+// igemm is worth it from so many filters and taps per group on. Fewer filters leave at least half of its smallest block
+// idle. With fewer taps, copying to shared memory gains nothing over the caches. Derived, not timed.
 const (
 	igemmWorthFilters = 17
 	igemmWorthTaps    = 32
@@ -240,7 +241,7 @@ func (g igemm) recipe() Recipe {
 // program is igemm.comp with g's constants.
 func (g igemm) program() Key { return Key{Shader: "igemm", Constants: g.constants} }
 
-// passes dispatches g for so many outputs of a plane.
+// passes returns the dispatch of g for so many outputs of a plane.
 func (g igemm) passes(outputs int) []Pass {
 	x, y := fold(ceilDiv(outputs, g.constants.outputs()), g.device.WorkGroups)
 	return []Pass{{Uniforms: g.uniforms(outputs), Groups: [3]int{x, y, g.groups * g.blocks()}}}
@@ -293,7 +294,8 @@ func (g igemm) packBias(bias []float32) []float32 {
 	return packed
 }
 
-// eachFilter calls f with each filter and its slot in blocks that are all full.
+// eachFilter calls f with each filter and its slot. Slots are numbered through all blocks, which have the same size
+// even if the last of a group is not full.
 func (g igemm) eachFilter(f func(k, slot int)) {
 	block := g.constants.tile.filters()
 	for k := range g.groups * g.filters {

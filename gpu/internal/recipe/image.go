@@ -6,8 +6,8 @@ import (
 	"gpuconv/conv"
 )
 
-// ImageBytes returns how many bytes one image of p takes, its sums, and its outputs. p has been accepted, so that none
-// overflows.
+// ImageBytes returns how many bytes one image of p, its sums and its outputs take. p must have been accepted, so that
+// none overflows.
 func ImageBytes(p conv.Problem) (src, sums, dst int) {
 	in, _ := p.Src.Image().Len()
 	between, _ := p.Sums()
@@ -17,7 +17,8 @@ func ImageBytes(p conv.Problem) (src, sums, dst int) {
 	return 4 * in, 4 * held, 4 * out
 }
 
-// StoredBytes is [ImageBytes], with 0 for sums that have no buffer, as they are the outputs or a tile finishes them.
+// StoredBytes is [ImageBytes], with 0 for sums that need no buffer: they are the outputs, or tiles make the outputs of
+// them.
 func (r Recipe) StoredBytes(p conv.Problem) (src, sums, dst int) {
 	src, sums, dst = ImageBytes(p)
 	if !goesOn(p) || r.Finishes {
@@ -26,8 +27,8 @@ func (r Recipe) StoredBytes(p conv.Problem) (src, sums, dst int) {
 	return src, sums, dst
 }
 
-// acceptsImages says why buffers cannot hold an image or its sums, or why what follows the sums cannot be computed. It
-// returns nil if all can.
+// acceptsImages returns an error if the device's buffers cannot hold an image or its sums, or if the device cannot
+// compute the energy or pool that follows.
 func acceptsImages(p conv.Problem, device Profile) error {
 	sums, err := p.Sums()
 	if err != nil {

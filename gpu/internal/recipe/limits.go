@@ -2,7 +2,8 @@ package recipe
 
 import "fmt"
 
-// Limits are the bounds of a device's context, to which plans are cut. Sizes are in bytes.
+// Limits are the limits that OpenGL reports for a device. Plans stay within them. Sizes are in bytes unless a field
+// says otherwise.
 type Limits struct {
 	StorageBlock         int    `json:"storage_block"`          // GL_MAX_SHADER_STORAGE_BLOCK_SIZE
 	UniformBlock         int    `json:"uniform_block"`          // GL_MAX_UNIFORM_BLOCK_SIZE
@@ -14,21 +15,22 @@ type Limits struct {
 	WorkGroupInvocations int    `json:"work_group_invocations"` // GL_MAX_COMPUTE_WORK_GROUP_INVOCATIONS
 }
 
-// SoftwareLoopLimit is how many iterations llvmpipe gives one invocation in all its loops together. Further ones
-// silently do not happen. It is LP_MAX_TGSI_LOOP_ITERATIONS of Mesa. The last iteration of a loop, which only finds
-// that the loop is over, counts too. TestLoopLimit of package gpu guards it.
+// SoftwareLoopLimit is the most iterations that llvmpipe executes for one invocation, in all its loops together. It
+// skips further ones without an error. Mesa names the limit LP_MAX_TGSI_LOOP_ITERATIONS. The last check of a loop,
+// which ends it, counts as an iteration too. TestLoopLimit of package gpu guards the number.
 const SoftwareLoopLimit = 65535
 
-// outerIterations returns how often a loop may run around a loop of inner iterations: at most want, and 0 if it may not
-// run once.
+// outerIterations returns how many iterations a loop may have if each contains an inner loop of so many iterations: at
+// most want, and 0 if not even one is possible.
 func (d Profile) outerIterations(want, inner int) int {
 	if d.LoopIterations == 0 {
 		return want
 	}
-	return min(want, (d.LoopIterations-1)/(inner+2)) // inner + 1 inside, 1 outside, and the outer loop's last
+	// Each iteration counts as inner + 1 for the inner loop and 1 for the outer; the outer loop's last check adds 1.
+	return min(want, (d.LoopIterations-1)/(inner+2))
 }
 
-// shared says why a work-group cannot have so many bytes of shared memory. It returns nil if it can.
+// shared returns an error if a work-group cannot have so many bytes of shared memory.
 func (l Limits) shared(bytes int) error {
 	if bytes > l.SharedMemory {
 		return fmt.Errorf("%d bytes of shared memory per work-group, the device has %d", bytes, l.SharedMemory)
@@ -36,7 +38,7 @@ func (l Limits) shared(bytes int) error {
 	return nil
 }
 
-// invocations says why a work-group cannot have so many invocations along x. It returns nil if it can.
+// invocations returns an error if a work-group cannot have so many invocations along x.
 func (l Limits) invocations(n int) error {
 	if most := min(l.WorkGroupSize[0], l.WorkGroupInvocations); n > most {
 		return fmt.Errorf("%d invocations per work-group, the device has %d", n, most)
@@ -44,10 +46,11 @@ func (l Limits) invocations(n int) error {
 	return nil
 }
 
-// indexCap bounds what one dispatch counts, since shaders count with int32.
+// indexCap is the most units of work in one dispatch, since shaders number them with int32.
 const indexCap = 1 << 30
 
-// units returns how many units of work one dispatch over x and y takes if a work-group takes perGroup of them.
+// units returns how many units of work one dispatch over x and y can do if a work-group does perGroup of them. The
+// caller decides what a unit is: an output, an invocation or a tile.
 func (l Limits) units(perGroup int) int {
 	groups := indexCap / perGroup
 	if l.WorkGroups[1] <= groups/l.WorkGroups[0] {
@@ -56,14 +59,14 @@ func (l Limits) units(perGroup int) int {
 	return groups * perGroup
 }
 
-// bufferCap bounds a buffer whatever the driver offers. Shaders index with int32, and buffers of 2 GiB and more were
-// silently inaccessible.
+// bufferCap is the most bytes of a buffer, even if the driver allows more. Shaders index with int32. In tests shaders
+// could not access buffers of 2 GiB and more, and no error said so.
 const bufferCap = 1 << 30
 
-// Block returns the size of the largest buffer that a shader may be given, in bytes.
+// Block returns the most bytes that a shader's storage buffer may have.
 func (l Limits) Block() int { return min(l.StorageBlock, bufferCap) }
 
-// fold spreads n work-groups over x and y, with few left over. n is no more than x and y can count.
+// fold returns a grid of x × y work-groups for n of them, with few to spare. n must not exceed limit[0] × limit[1].
 func fold(n int, limit [3]int) (x, y int) {
 	y = ceilDiv(n, limit[0])
 	return ceilDiv(n, y), y
@@ -71,5 +74,5 @@ func fold(n int, limit [3]int) (x, y int) {
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// roundUp returns the first multiple of unit from n on.
+// roundUp returns the smallest multiple of unit that is at least n.
 func roundUp(n, unit int) int { return ceilDiv(n, unit) * unit }

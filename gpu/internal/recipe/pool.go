@@ -27,8 +27,7 @@ func poolLocal(device Profile) int {
 // goesOn reports whether energy or a pool follows the sums of p.
 func goesOn(p conv.Problem) bool { return p.Activation == conv.Energy || p.Pool.Kind != conv.NoPool }
 
-// acceptsPool says why a device cannot make what follows the sums of p. It returns nil if it can, and if nothing
-// follows them.
+// acceptsPool returns an error if a device cannot compute the energy or pool that follows the sums of p.
 func acceptsPool(p conv.Problem, device Profile) error {
 	if !goesOn(p) {
 		return nil

@@ -2,51 +2,43 @@ package recipe
 
 import "gpuconv/conv"
 
-// Profile is a device as plans see it.
+// Profile is what plans know about a device.
 type Profile struct {
-	Class Class
+	Class Class // of devices, whose tiles are taken
 	Limits
-	// LoopIterations is how many iterations the loops of one invocation may have together; 0 for no limit. See
+	// LoopIterations is the most iterations that all loops of one invocation may run in total; 0 for no limit. See
 	// [SoftwareLoopLimit].
 	LoopIterations int
 	Transfers      Transfers
 	// Busy is how many work-groups keep the device busy; 0 if any number does.
 	Busy int
-	// Unrolled is how many multiplications a program of a software renderer may write out; 0 for no limit. More run
-	// faster and compile longer.
+	// Unrolled is the most multiplications that a program for a software renderer may write out instead of looping; 0
+	// for no limit. More run faster and compile longer.
 	Unrolled int
+	// Compiled reports whether a cache has a program, which need not be compiled then. It is nil if that is not known.
+	Compiled func(Key) bool
 	Requests
+	maps, lends bool // see [NewProfile]
 }
 
-// Class tells devices apart that have tiles of their own.
-type Class int
-
-const (
-	Other    Class = iota // hardware of any other maker
-	NVIDIA                // hardware of NVIDIA
-	Software              // a software renderer: a CPU does the work
-)
-
-// Requests are what callers, tests and measurements ask of plans. The zero value leaves every choice to the algorithms.
+// Requests are what callers, tests and measurements require of plans. The zero value leaves every choice to the
+// algorithms.
 type Requests struct {
-	Precision conv.Precision // of an algorithm that is not forced
-	Tiling    Tiling         // forces how the algorithm cuts the work; nil leaves it to the algorithm
-	Turns     int            // forces how many turns a strip of direct_soft has; 0 makes work-groups enough
-	Apart     bool           // makes energy and pools a dispatch of their own, whatever a tile has room for
-	Band      int            // forces how many rows of outputs a band has; 0 cuts only images that are too large
+	Precision conv.Precision // for the choice of an algorithm, unless one is forced
+	Images    int            // how many images the job has in all; 0 if a plan may run any number of times
+	Tiling    Tiling         // forces the algorithm's tiling; nil forces none
+	Turns     int            // forces how many turns a strip of direct_soft has; 0 forces none
+	Apart     bool           // computes energy and pools in a separate dispatch
+	Band      int            // forces how many rows of outputs a band has; 0 cuts only too large images
 }
 
-// NewProfile returns the profile of a device of a class within the limits of its context. maps says whether its driver
-// maps buffers for good, lends whether it works in the caller's memory. How many loop iterations an invocation has
-// follows from the class.
+// NewProfile returns the profile of a device with these limits. maps says whether buffers can stay mapped while the
+// device uses them, lends whether shaders can use the caller's memory. LoopIterations, Busy and Unrolled follow from
+// the class.
 func NewProfile(class Class, limits Limits, maps, lends bool) Profile {
-	d := Profile{Class: class, Limits: limits, Transfers: hardwareTransfers(maps)}
-	switch class {
-	case NVIDIA:
-		d.Busy = 2 * 132 // two for each multiprocessor of an H100
-	case Other:
-		d.Busy = 2 * 64
-	case Software:
+	d := Profile{Class: class, Limits: limits, Transfers: hardwareTransfers(maps), Busy: classes[class].busy,
+		maps: maps, lends: lends}
+	if class == Software {
 		d.Transfers = softwareTransfers(lends)
 		d.LoopIterations = SoftwareLoopLimit
 		d.Unrolled = softwareUnrolled
@@ -54,6 +46,21 @@ func NewProfile(class Class, limits Limits, maps, lends bool) Profile {
 	return d
 }
 
-// softwareUnrolled is how many multiplications a program of a software renderer writes out: 2 s of compiling.
-// BenchmarkConv guards it.
+// As returns the profile of the same device with the tiles, chunks and algorithms of another class, whatever the device
+// is. Its driver's limits stay, and where its loops end. It has no more shared memory than devices of that class.
+func (d Profile) As(class Class) Profile {
+	as := NewProfile(class, d.Limits, d.maps, d.lends)
+	as.Requests, as.Compiled = d.Requests, d.Compiled
+	as.SharedMemory = min(as.SharedMemory, classes[class].shared)
+	if d.LoopIterations > 0 {
+		as.LoopIterations = d.LoopIterations
+	}
+	return as
+}
+
+// hasCompiled reports whether a cache is known to have a program.
+func (d Profile) hasCompiled(k Key) bool { return d.Compiled != nil && d.Compiled(k) }
+
+// softwareUnrolled is the most multiplications that a program for a software renderer writes out by default. They take
+// 2 s to compile. BenchmarkConv guards it.
 const softwareUnrolled = 3200

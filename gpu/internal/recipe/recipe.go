@@ -1,21 +1,24 @@
 package recipe
 
-// Recipe is a prepared convolution before OpenGL sees it: pure data, and functions that compute more of it.
+// Recipe says how to compute a convolution with shaders. It is data, and functions that return more data, without
+// OpenGL.
 type Recipe struct {
 	// Stages run one after the other. Together they write the sums, or the outputs if Finishes is set.
 	Stages []Stage
-	// Scratch are buffers of the device, in which a stage leaves numbers for the next.
+	// Scratch are buffers on the device, in which a stage leaves results for a later one.
 	Scratch []Scratch
-	// Pack lays weights and biases out as the shader reads them. bias is nil if there is none. packedBias is nil if the
-	// shader reads biases after the weights.
+	// Pack lays weights and biases out as the shader reads them. bias is nil if there is none. packedBias is nil if
+	// there is none, or if packedWeight contains the biases.
 	Pack func(weight, bias []float32) (packedWeight, packedBias []float32)
-	// PackedFloats is how many numbers Pack returns.
+	// PackedFloats is how many floats Pack returns in total.
 	PackedFloats int
-	// UniformWeight binds the weights as a uniform block, a part for each pass, instead of a storage buffer.
+	// UniformWeight says that each pass binds its part of the weights as a uniform block. Otherwise all weights are
+	// bound as a storage buffer.
 	UniformWeight bool
 	// Finishes says that the stages make energy and pools too, so that pool.comp is not run.
 	Finishes bool
-	// Textures says what to bind as buffer textures: src as 0 and what the stages write as 1.
+	// Textures says whether the stages read buffer textures, and what a texel is. Texture 0 is src, texture 1 what the
+	// stages write.
 	Textures Texels
 	// Tiling is how the algorithm cuts the work; nil if it has no choice.
 	Tiling Tiling
@@ -23,23 +26,24 @@ type Recipe struct {
 	Tolerance float64
 }
 
-// Scratch is a buffer with room for each image of a chunk. When a chunk begins its contents are undefined; with
-// Options.Guard they are huge numbers.
+// Scratch is a buffer with room for each image of a chunk. Its contents are undefined when a chunk begins; with
+// gpu.Options.Guard they are 1e30.
 type Scratch struct {
 	What       string // for errors
 	ImageBytes int
 }
 
-// Place is a buffer that a stage reads or writes: what the plan itself has there, or one of Recipe.Scratch.
+// Place is a buffer that a stage reads or writes: OwnPlace, or one of Recipe.Scratch.
 type Place int
 
-// OwnPlace is the plan's own buffer: src for what a stage reads, and the sums for what it writes.
+// OwnPlace is the plan's own buffer: src for a stage that reads it; the sums, or the outputs if there is no buffer of
+// sums, for a stage that writes it.
 const OwnPlace Place = 0
 
-// scratchPlace is Scratch[i] of the recipe.
+// scratchPlace returns the place of Recipe.Scratch[i].
 func scratchPlace(i int) Place { return Place(i + 1) }
 
-// Scratch returns which buffer of Recipe.Scratch the place is, and false if it is the plan's own.
+// Scratch returns the index of the place in Recipe.Scratch, and false for OwnPlace.
 func (p Place) Scratch() (i int, ok bool) { return int(p) - 1, p != OwnPlace }
 
 // Texels says what a texel of a buffer texture holds.
@@ -51,12 +55,12 @@ const (
 	VectorTexels               // four floats
 )
 
-// The bindings of the buffers of a shader.
+// The binding points of a shader's buffers.
 const (
-	BindSrc = iota // what its stage reads
+	BindSrc = iota // what the stage reads
 	BindWeight
 	BindBias
-	BindDst    // what its stage writes
+	BindDst    // what the stage writes
 	BindImages // src, for stages that read something else at BindSrc
 )
 
@@ -66,18 +70,18 @@ type Stage struct {
 	Reads     Place
 	Writes    Place
 	Passes    func(images int) []Pass
-	MaxImages int // how many images one dispatch can count, at least 1
+	MaxImages int // the most images that one dispatch can compute, at least 1
 }
 
 // Pass is one dispatch.
 type Pass struct {
 	Uniforms []Uniform
 	Groups   [3]int // work-groups along x, y and z
-	// The bytes of the weights that are bound for this pass, if they are uniform.
+	// Which bytes of the weights this pass binds, if Recipe.UniformWeight is set.
 	WeightFirst, WeightBytes int
 }
 
-// Uniform is the value of a shader's uniform, an int.
+// Uniform is a uniform of a shader, an int, and its value.
 type Uniform struct {
 	Name  string
 	Value int

@@ -8,68 +8,61 @@ import (
 	"gpuconv/conv"
 )
 
-// slide is what direct_small.comp, depthwise.comp and direct_shared.comp write out. An invocation has a column of rows
-// of sums in registers. Rows of pixels slide past it, and meet the taps of one part of a kernel. slide.glsl makes
+// slide is the tile of direct_small.comp, depthwise.comp and direct_shared.comp. An invocation keeps a column of sums
+// of each filter in registers. It reads one row of pixels after the other, and adds each pixel, times the taps that
+// need it, to the sums. The shader writes this out for one part of a kernel, tapsH × tapsW taps. slide.glsl makes
 // outputs of the sums.
 type slide struct {
-	rows, filters      int
+	rows, filters      int // of sums
 	tapsH, tapsW       int // of a part: KH and KW are multiples of them
 	strideH, dilationH int
 	finish
 }
 
-// slideBounds are the bounds of slides for a class of devices.
+// slideBounds are the bounds of slides for a class of devices, and the costs by which a slide is chosen.
 type slideBounds struct {
-	rows    int // of sums in a column, at most
-	least   int // of rows, at least
-	filters int
-	sums    int // rows × filters
-	macs    int // multiplications written out
-	held    int // weights of a part in registers; 0 if they are uniforms, which take no loads
-	load    int // what a load of a pixel costs, in multiplications
-	weight  int // the same for a weight that is held
-	lanes   int // of a work-group
+	rows    int // most rows of sums in a column
+	least   int // fewest rows
+	filters int // most filters
+	sums    int // most rows × filters
+	macs    int // most multiplications written out
+	held    int // most weights of a part in registers; 0 if weights are uniforms, which need no loads
+	load    int // cost of loading a pixel, in multiplications
+	weight  int // cost of loading a weight to a register, in multiplications
+	lanes   int // invocations of a work-group
 	fill    int // how many invocations keep the device busy
 }
 
 // slideBoundsOf returns the bounds for a device. None was timed, as no hardware was at hand.
 func slideBoundsOf(device Profile) slideBounds {
+	has := classes[device.Class]
 	t := slideBounds{
-		rows: 8, filters: 8, sums: 32, // most devices have 64 registers for each of as many invocations as they run
-		macs:  2048,    // 32 KiB of code at 16 bytes each, a usual instruction cache
-		load:  4,       // the load, its address, the choice of zeros and its share of the cache's bandwidth
-		lanes: 64,      // a wave of AMD's, two of others
-		fill:  1 << 14, // a dozen compute units
+		rows: 8, filters: 8, sums: has.sums(), macs: has.code, lanes: has.lanes(), fill: has.fill,
+		load: 4, // the load, its address, the choice of zeros and its share of the cache's bandwidth
 	}
-	switch {
-	case device.Class == Software: // it serves to prove the shaders: compiling takes most of the time
-		t.rows, t.filters, t.sums, t.macs, t.fill = 3, 3, 6, 64, 1
+	if device.Class == Software {
+		t.rows, t.filters, t.sums = 3, 3, 6
 		if device.Unrolled > 0 {
 			t.macs = min(t.macs, device.Unrolled)
 		}
-	case device.Class == NVIDIA:
-		t.sums = 64      // fewer than 128 registers with pixels and weights: 512 invocations a multiprocessor
-		t.macs = 4096    // 64 KiB of code: half of the instruction cache that two multiprocessors of Hopper share
-		t.lanes = 128    // a warp for each of the four schedulers
-		t.fill = 1 << 16 // 132 multiprocessors × 4 schedulers × 4 warps × 32
 	}
 	t.lanes = min(t.lanes, device.WorkGroupSize[0], device.WorkGroupInvocations)
 	return t
 }
 
-// slideChannels is up to how many channels per group slides are worth it. With more, a product of matrices shares its
-// loads among more filters. Not timed.
+// slideChannels is the most channels per group for which slides are worth it. With more, a product of matrices (igemm)
+// shares its loads among more filters. Not timed.
 const slideChannels = 7
 
-// SlideCut is what an invocation of a slide has in registers.
+// SlideCut is the block of sums that an invocation of a slide keeps in registers.
 type SlideCut struct{ Rows, Filters int }
 
 func (c SlideCut) String() string {
 	return fmt.Sprintf("%d filters × %d×1 positions", c.Filters, c.Rows)
 }
 
-// slideTilings are cuts within the bounds of a device, between which a slide chooses by cost: how many rows a column
-// has, and how many filters share a pixel.
+// slideTilings lists cuts to measure, within the bounds of a device: 1, 2, 4 … rows, and all or half of the filters
+// that may share a pixel.
 func slideTilings(_ conv.Problem, device Profile) (all []Tiling) {
 	t := slideBoundsOf(device)
 	for _, filters := range []int{t.filters, ceilDiv(t.filters, 2)} {
@@ -80,7 +73,7 @@ func slideTilings(_ conv.Problem, device Profile) (all []Tiling) {
 	return all
 }
 
-// requested narrows the bounds to the cut that is requested, if there is one.
+// requested narrows the bounds to the cut that device requests, if there is one.
 func (t slideBounds) requested(device Profile) slideBounds {
 	if c, ok := device.Tiling.(SlideCut); ok {
 		t.rows, t.least, t.filters = c.Rows, c.Rows, c.Filters
@@ -90,8 +83,8 @@ func (t slideBounds) requested(device Profile) slideBounds {
 
 func (s slide) tiling() Tiling { return SlideCut{s.rows, s.filters} }
 
-// finishing returns what fit makes of what follows the sums of a valid problem. If a tile cannot make that, it returns
-// what fit makes of sums alone.
+// finishing calls fit with the finish of a valid problem: the energy or pool that a tile is to compute after the sums.
+// If fit returns an error, or there is nothing to finish, it calls fit for sums alone.
 func finishing[T any](p conv.Problem, device Profile, fit func(f finish) (T, error)) (T, error) {
 	if f := finishOf(p, device); f.finishes() {
 		if fitted, err := fit(f); err == nil {
@@ -101,8 +94,8 @@ func finishing[T any](p conv.Problem, device Profile, fit func(f finish) (T, err
 	return fit(finish{})
 }
 
-// computed returns the sums that tiles compute: those that outputs are made of, without a last row or column that is in
-// no window.
+// computed returns the shape of the sums that tiles compute. It leaves out a last row or column that is in no window of
+// the pool.
 func (f finish) computed(p conv.Problem) conv.Shape {
 	sums, _ := p.Sums()
 	dst := f.outputs(p)
@@ -110,16 +103,16 @@ func (f finish) computed(p conv.Problem) conv.Shape {
 	return sums
 }
 
-// tileFilters returns how many filters a tile has, which are whole pairs if a pair makes an output, and how many tiles
-// a group of perGroup filters takes.
+// tileFilters returns how many filters a tile has, and how many tiles a group of perGroup filters takes. With energy a
+// tile has whole pairs of filters.
 func (t slideBounds) tileFilters(f finish, perGroup int) (filters, tiles int) {
 	pair := f.filtersPerPlane()
 	tiles = ceilDiv(perGroup/pair, max(1, t.filters/pair))
 	return pair * ceilDiv(perGroup/pair, tiles), tiles
 }
 
-// chooseSlideTile returns the slide that costs least for sums of p, in tiles of so many filters, among those that can
-// make f: they have both filters of a pair and both rows of a window in one tile, and both columns of a window in one
+// chooseSlideTile returns the slide of so many filters that costs least for p. It considers only slides that can finish
+// f: they have both filters of a pair and both rows of a window in one tile, and both columns of a window in one
 // work-group.
 func chooseSlideTile(p conv.Problem, t slideBounds, f finish, sums conv.Shape, filters int) (slide, error) {
 	if filters%f.filtersPerPlane() > 0 || t.lanes%f.span() > 0 {
@@ -153,8 +146,8 @@ func chooseSlideTile(p conv.Problem, t slideBounds, f finish, sums conv.Shape, f
 	return best, nil
 }
 
-// literals returns stride and dilation, or 1 where nothing depends on them. So problems share programs, and no number
-// past int32 reaches a program.
+// literals returns the stride and dilation along H, or 1 if the slide does not depend on them. So more problems share a
+// program, and no number beyond int32 reaches a program.
 func (s slide) literals() (stride, dilation int) {
 	stride, dilation = s.strideH, s.dilationH
 	if s.rows == 1 {
@@ -166,11 +159,11 @@ func (s slide) literals() (stride, dilation int) {
 	return stride, dilation
 }
 
-// cost is what one tap of one sum takes. It is more if the last block is not full, and if there are too few
-// invocations. Each part costs a little to begin with. What follows a sum, its exchange with a neighbour too, takes the
-// same in every tile.
+// cost estimates what one tap of one sum costs, in multiplications. It is higher if the last block is not full, and if
+// there are too few invocations to keep the device busy. Each part adds a fixed cost. Energy, pools and stores cost the
+// same in every tile, and do not count.
 func (s slide) cost(t slideBounds, sums conv.Shape, looped bool) float64 {
-	const part = 16 // to compute the places of columns and weights
+	const part = 16 // for the addresses of columns and weights
 	taps := s.rows * s.tapsH * s.tapsW
 	loads := len(s.window()) * s.tapsW
 	work := s.filters*taps + t.load*loads + part
@@ -178,7 +171,7 @@ func (s slide) cost(t slideBounds, sums conv.Shape, looped bool) float64 {
 	case t.held > 0:
 		work += t.weight * s.filters * s.taps()
 	case looped:
-		work += s.filters * s.taps() // uniforms are loaded, as vec4, if their place is no literal
+		work += s.filters * s.taps() // a uniform is loaded, as part of a vec4, if its index is not a literal
 	}
 	blocks := ceilDiv(sums.H(), s.rows)
 	invocations := float64(max(1, sums.N())) * float64(blocks) * float64(sums.W())
@@ -186,7 +179,7 @@ func (s slide) cost(t slideBounds, sums conv.Shape, looped bool) float64 {
 	return perTap * padded / float64(sums.H()) * max(1, float64(t.fill)/invocations)
 }
 
-// window lists the rows of pixels that the taps of a part meet, counted from the block's first.
+// window lists the rows of pixels that the taps of a part read, counted from the block's first.
 func (s slide) window() []int {
 	var rows []int
 	for o := range s.rows {
@@ -200,8 +193,8 @@ func (s slide) window() []int {
 
 func (s slide) taps() int { return s.tapsH * s.tapsW }
 
-// handed is how many floats of shared memory a work-group takes for the columns of windows: at most 16 KiB, of 64 sums
-// and 128 lanes.
+// handed is how many floats of shared memory a work-group needs to exchange the columns of pool windows. The most is 16
+// KiB, with 64 sums and 128 lanes.
 func (s slide) handed(lanes int) int {
 	if !s.pools() {
 		return 0
@@ -214,7 +207,7 @@ func (s slide) parts(p conv.Problem) (down, across int) {
 	return p.Weight[2] / s.tapsH, p.Weight[3] / s.tapsW
 }
 
-// defines are those that the three shaders share, for work-groups of so many lanes and floats of shared memory.
+// defines returns those that the three shaders share, for work-groups of so many lanes and floats of shared memory.
 func (s slide) defines(lanes, shared int) []Define {
 	planes := s.filters / s.filtersPerPlane()
 	return append(s.finish.defines(), []Define{
@@ -243,7 +236,7 @@ func eachOf(n, m int) string {
 	return strings.TrimSpace(b.String())
 }
 
-// schedule writes the loops over rows of pixels, columns of taps, rows of sums and filters.
+// schedule writes out the loops over rows of pixels, columns of taps, rows of sums and filters.
 func (s slide) schedule() string {
 	var b strings.Builder
 	for _, r := range s.window() {
@@ -260,7 +253,7 @@ func (s slide) schedule() string {
 	return strings.TrimSpace(b.String())
 }
 
-// eachMeeting calls f with each row of sums, and with the row of taps where it meets row r of pixels.
+// eachMeeting calls f for each row o of sums and row u of taps that take row r of pixels.
 func (s slide) eachMeeting(r int, f func(o, u int)) {
 	for o := range s.rows {
 		for u := range s.tapsH {
@@ -271,17 +264,18 @@ func (s slide) eachMeeting(r int, f func(o, u int)) {
 	}
 }
 
-// columnUniforms are those of column.glsl.
+// columnUniforms returns the uniforms of column.glsl.
 func (s slide) columnUniforms(p conv.Problem, columns int) []Uniform {
 	return append(s.uniforms(p), Uniform{"strideW", p.Stride[1]}, Uniform{"dilationW", p.Dilation[1]},
 		Uniform{"blocksH", s.blocksH(p)}, Uniform{"columns", columns})
 }
 
-// blocksH is how many blocks a plane of sums has down, and columns how many columns all of them have.
+// blocksH is how many blocks a plane of sums has from top to bottom. columns is how many columns these blocks have in
+// total.
 func (s slide) blocksH(p conv.Problem) int { return ceilDiv(s.computed(p).H(), s.rows) }
 func (s slide) columns(p conv.Problem) int { return s.blocksH(p) * s.computed(p).W() }
 
-// uniforms are those that all three shaders share.
+// uniforms returns those that all three shaders share.
 func (s slide) uniforms(p conv.Problem) []Uniform {
 	partsH, partsW := s.parts(p)
 	dst := s.outputs(p)
@@ -293,11 +287,11 @@ func (s slide) uniforms(p conv.Problem) []Uniform {
 	}
 }
 
-// place returns where tap at of a filter, counted [channel][row][column], is in [channel][part down][part
+// place converts the index of a filter's tap from the order [channel][row][column] to [channel][part down][part
 // across][u][v].
 func (s slide) place(p conv.Problem, at int) int {
 	_, across := s.parts(p)
-	row, v := at/p.Weight[3], at%p.Weight[3] // row counts those of the channels before, too: KH is a multiple of tapsH
+	row, v := at/p.Weight[3], at%p.Weight[3] // row counts rows of earlier channels too: KH is a multiple of tapsH
 	part := row/s.tapsH*across + v/s.tapsW
 	return part*s.taps() + row%s.tapsH*s.tapsW + v%s.tapsW
 }

@@ -38,7 +38,7 @@ func number(set bool) int {
 	return 0
 }
 
-// each writes the unrolled loop M(0) M(1) … M(n−1). GLSL has no way to ask a compiler for it.
+// each writes the unrolled loop M(0) M(1) … M(n−1). GLSL cannot ask a compiler to unroll a loop.
 func each(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -97,7 +97,7 @@ func (k Key) Locate(message string) string {
 	})
 }
 
-// sharer are the constants of a shader that includes files which others include too.
+// sharer is implemented by the constants of a shader that includes shared files besides the prelude.
 type sharer interface {
 	Includes() []string // files of package shaders
 }
@@ -110,5 +110,5 @@ func (k Key) includes() []string {
 	return nil
 }
 
-// allInside takes the place of a padding mode where no tap lies outside the image.
+// allInside is the padding mode of shaders whose taps are all inside the image.
 const allInside = conv.Symmetric + 1

@@ -6,11 +6,12 @@ import (
 	"gpuconv/conv"
 )
 
-// Tiling is how an algorithm cuts the work: a comparable value of a type of its own. String names it for people and for
-// what gpuconv autotune stores. Different values have different names.
+// Tiling says how an algorithm cuts the work into tiles. Each algorithm, or group of algorithms, has a type of its own
+// for that, which is comparable. String names a tiling for people and in the files of gpuconv autotune. Different
+// values have different names.
 //
-// Each algorithm chooses its tile for a problem in one function of its own file, from bounds for classes of devices
-// that are there with their reasons:
+// Each algorithm chooses its tile for a problem in one function. The bounds for each class of devices are in the same
+// file, with the reasons for them:
 //
 //   - chooseDirectTile, direct.go
 //   - chooseIgemmTile, igemm.go; winograd's products too
@@ -18,13 +19,13 @@ import (
 //   - chooseFFTTile, fft_tile.go
 //   - chooseSoftTile, direct_soft_tile.go
 //
-// [Requests] force another tile: so gpuconv autotune tries those that [Choices] lists, and [DrawChoice] and
+// [Requests] can force another tile. gpuconv autotune tries the tiles that [Choices] lists; [DrawChoice] and
 // [DrawMeasured] take one by its name.
 type Tiling interface{ String() string }
 
-// choices returns the tilings that an algorithm can take for a problem, each once: the one that it chooses itself
-// first, then those of its list as it fits them. It returns none if the algorithm cannot compute p, and one nil if it
-// has no choice.
+// choices returns the tilings that an algorithm can take for a problem, each once: first the one that it chooses
+// itself, then those of its list, reduced to the size of the problem. It returns none if the algorithm cannot compute
+// p, and one nil if it has no choice.
 func (a algorithm) choices(p conv.Problem, device Profile) (all []Tiling) {
 	requests := []Tiling{nil}
 	if a.tilings != nil {
@@ -42,7 +43,7 @@ func (a algorithm) choices(p conv.Problem, device Profile) (all []Tiling) {
 	return all
 }
 
-// chooseTile returns the tiling that an algorithm takes if one is requested, or by itself if that is nil.
+// chooseTile returns the tiling that the algorithm takes on a request, or by itself if requested is nil.
 func (a algorithm) chooseTile(p conv.Problem, device Profile, requested Tiling) (Tiling, error) {
 	device.Tiling = requested
 	f, _, err := a.cut(p, device)
@@ -52,9 +53,9 @@ func (a algorithm) chooseTile(p conv.Problem, device Profile, requested Tiling) 
 	return f.recipe().Tiling, nil
 }
 
-// Choices lists the ways to compute a valid problem, by algorithm in the order of the table: all that the device's
-// precision allows, or those of the forced algorithm, if it is not "". The first tiling of each algorithm is the one
-// that it chooses itself.
+// Choices lists the algorithms and tilings that can compute a valid problem, in the order of the table. It lists all
+// that the device's precision allows or, if forced is not "", those of the forced algorithm. The first tiling of each
+// algorithm is the one that it chooses itself.
 func Choices(p conv.Problem, device Profile, forced string) (all []conv.Choice) {
 	p.Spec = p.WithDefaults()
 	for _, a := range algorithms() {
@@ -75,7 +76,8 @@ func tileName(t Tiling) string {
 	return t.String()
 }
 
-// requesting returns the device with a request for c's tile, which c's algorithm can take.
+// requesting returns the device with a request for c's tile. It returns an error if c's algorithm cannot take that tile
+// for p.
 func (device Profile) requesting(p conv.Problem, c conv.Choice) (Profile, error) {
 	p.Spec = p.WithDefaults()
 	for _, a := range algorithms() {

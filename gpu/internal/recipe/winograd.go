@@ -18,18 +18,18 @@ const (
 	winogradLocal  = 64 // two warps; each invocation has 36 numbers in registers
 )
 
-// winogradTolerance is what Description.Tolerance states, in parts of the largest output. TestWinogradTolerance
-// measures, with random numbers, an RMS error of 1.2e-7 for 1 channel, 3.8e-7 for 64 and 6.2e-7 for 256. Errors are not
-// spread evenly: Aᵀ multiplies by up to 8 for the last row and column of a tile. So the tolerance is 3 to 8 times as
-// much, and 8 times the tolerance holds the largest error of any output, which is 4.7e-6 for 1 channel, in convtest's
-// "regression/mlx 3893".
+// winogradTolerance is the RMS error that Description.Tolerance states, relative to the largest output.
+// TestWinogradTolerance measures, with random numbers, an RMS error of 1.2e-7 for 1 channel, 3.8e-7 for 64 and 6.2e-7
+// for 256. Errors are not spread evenly: Aᵀ multiplies by up to 8 for the last row and column of a tile. So the
+// tolerance is 3 to 8 times the measured error. The largest error of a single output is within 8 times the tolerance:
+// it is 4.7e-6 for 1 channel, in convtest's "regression/mlx 3893".
 func winogradTolerance(channels int) float64 { return 1e-6 * math.Sqrt(1+float64(channels)/64) }
 
-// winogradConstants are the constants of winograd_src.comp and of winograd_dst.comp. The latter also has the bias and
-// what it makes of its sums.
+// winogradConstants are the constants of winograd_src.comp and of winograd_dst.comp. Only the latter uses the bias and
+// the finish.
 type winogradConstants struct {
 	paddingMode conv.PaddingMode // or allInside
-	images      int              // where they are bound
+	images      int              // their binding
 	bias        bool
 	finish
 }
@@ -48,7 +48,7 @@ func (c winogradConstants) Defines() []Define {
 	}...)
 }
 
-// winograd is the three stages, fitted to a problem and a device.
+// winograd is the algorithm's three stages, fitted to a problem and a device.
 type winograd struct {
 	conv.Problem
 	device         Profile
@@ -79,12 +79,14 @@ func (w winograd) sumsW() int { return w.dst.W() * w.finish.span() }
 // planes is how many planes of outputs an image has.
 func (w winograd) planes() int { return w.filters() / w.finish.filtersPerPlane() }
 
-// iterations is how many one invocation of winograd_dst.comp may take: the taps of each sum.
+// iterations is the most loop iterations of one invocation of winograd_dst.comp: it may compute each of its sums again,
+// tap by tap.
 func (w winograd) iterations() int {
 	return w.finish.filtersPerPlane() * (winogradSums*(9*w.Src.C()+2) + 1)
 }
 
-// productsOf is the 1×1 convolution of the tiles of so many images, in a group for each point.
+// productsOf returns the products of the tiles of so many images, as a 1×1 convolution with a group for each of the 36
+// points.
 func (w winograd) productsOf(images int) igemm {
 	one := [2]int{1, 1}
 	return igemm{
@@ -95,7 +97,7 @@ func (w winograd) productsOf(images int) igemm {
 	}
 }
 
-// fitWinograd takes dense 3×3 convolutions of stride 1.
+// fitWinograd accepts dense 3×3 convolutions of stride 1.
 func fitWinograd(p conv.Problem, device Profile) (winograd, error) {
 	if err := winogradTakes(p); err != nil {
 		return winograd{}, err
@@ -107,7 +109,7 @@ func fitWinograd(p conv.Problem, device Profile) (winograd, error) {
 	return w, w.accept()
 }
 
-// winogradTakes says what of p Winograd cannot compute. It returns nil if it can.
+// winogradTakes returns an error that says why Winograd cannot compute p, or nil if it can.
 func winogradTakes(p conv.Problem) error {
 	one := [2]int{1, 1}
 	switch {
@@ -123,7 +125,7 @@ func winogradTakes(p conv.Problem) error {
 	return nil
 }
 
-// accept says why the device cannot hold or dispatch w. It returns nil if it can.
+// accept returns an error if the device cannot hold or dispatch w.
 func (w winograd) accept() error {
 	device := w.device
 	if err := device.invocations(winogradLocal); err != nil {
@@ -149,9 +151,10 @@ func (w winograd) accept() error {
 	return w.productsOf(1).accept()
 }
 
-// winograd is worth it from this many channels and filters on: a transform moves 36 + 16 numbers of each tile and
-// channel for 36 × filters multiplications. The batch must also have this many tiles: blocks of products are 64 tiles
-// wide, and 36 of them with 16 tiles each multiply as much as igemm does for the 256 sums. Derived, not timed.
+// winograd is worth it from winogradWorth channels and filters on: for each tile and channel the transforms move 36 +
+// 16 numbers, and these serve only 36 × filters multiplications. The batch must also have winogradWorthTiles tiles. A
+// block of products is 64 tiles wide. If only 16 tiles fill it, the 36 products multiply as much as igemm does for the
+// 256 sums of these tiles. Derived, not timed.
 const (
 	winogradWorth      = 64
 	winogradWorthTiles = 32
@@ -218,8 +221,8 @@ func (w winograd) paddingMode() conv.PaddingMode {
 	return w.PaddingMode
 }
 
-// transform dispatches a transform of all tiles of so many planes an image. own are uniforms that only one of the
-// shaders has.
+// transform returns the dispatch that transforms all tiles of so many planes of each image. own are the uniforms that
+// only one of the two shaders has.
 func (w winograd) transform(images, planes int, own []Uniform) []Pass {
 	tiles := images * w.imageTiles()
 	x, y := fold(ceilDiv(planes*tiles, winogradLocal), w.device.WorkGroups)
@@ -274,8 +277,8 @@ func winogradWeight(g [9]float32) (u [winogradPoints]float32) {
 	return u
 }
 
-// winogradSix returns G times three weights: their polynomial at 0, 1, −1, 2, −2 and ∞, divided by the factors that Aᵀ
-// and Bᵀ leave out.
+// winogradSix returns G times three weights: the values of their polynomial at 0, 1, −1, 2, −2 and ∞, each divided by
+// the factor that Aᵀ and Bᵀ leave out.
 func winogradSix(a, b, c float64) [winogradWindow]float64 {
 	return [winogradWindow]float64{
 		a / 4,

@@ -10,21 +10,21 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// maxFilters is the most filters that a tile has; simd.MaxFilters is the same.
+// maxFilters is the largest number of filters of a tile, the same as simd.MaxFilters.
 const maxFilters = 6
 
-// isa is what kernels of one instruction set have to know.
+// isa describes an instruction set.
 type isa struct {
 	name  string
 	lanes int // floats in a register
-	// vectors is how many registers wide a tile of so many filters may be: sums fill
-	// the registers but for those that hold inputs and weights.
+	// vectors[f] is the largest width, in registers, of a tile of f filters. The sums fill all registers except those
+	// that hold inputs and weights.
 	vectors [maxFilters + 1]int
 }
 
 var (
-	avx2   = isa{"AVX2", 8, [...]int{0, 8, 6, 4, 3, 2, 2}}    // 12 sums of 16 registers
-	avx512 = isa{"AVX512", 16, [...]int{0, 8, 8, 8, 6, 5, 4}} // 24 sums of 32
+	avx2   = isa{"AVX2", 8, [...]int{0, 8, 6, 4, 3, 2, 2}}    // 12 of 16 registers hold sums
+	avx512 = isa{"AVX512", 16, [...]int{0, 8, 8, 8, 6, 5, 4}} // 24 of 32
 )
 
 func (i isa) bytes() int { return 4 * i.lanes }
@@ -33,7 +33,7 @@ func (i isa) bytes() int { return 4 * i.lanes }
 type generator struct {
 	*build.Context
 	isa      isa
-	declared []string // signatures
+	declared []string // Go signatures of the kernels
 }
 
 // function begins a kernel that takes a pointer to a struct.
@@ -69,13 +69,13 @@ func (g *generator) zero(r reg.VecVirtual) {
 	g.VXORPS(r, r, r)
 }
 
-// at addresses vector j behind base + 4·index bytes.
+// at returns the address of vector j, counted from base + 4·index bytes.
 func (g *generator) at(base, index reg.Register, j int) operand.Mem {
 	return operand.Mem{Base: base, Index: index, Scale: 4, Disp: j * g.isa.bytes()}
 }
 
-// loop begins a loop at a cache line's start: a loop over taps that begins anywhere
-// ran at 72 instead of 92 GFLOP/s (6×2 tile, AVX2, Zen 3; BenchmarkTile).
+// loop begins a loop at the start of a cache line. Without that, a loop over taps ran at 72 instead of 92 GFLOP/s (6×2
+// tile, AVX2, Zen 3; BenchmarkTile).
 func (g *generator) loop(label string) {
 	g.Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []operand.Op{operand.Imm(64)}})
 	g.Label(label)

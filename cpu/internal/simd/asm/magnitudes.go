@@ -5,7 +5,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Where the fields of simd.Magnitudes lie.
+// The offsets of the fields of simd.Magnitudes.
 const (
 	magnitudesSums    = 0
 	magnitudesSquares = 24
@@ -15,8 +15,8 @@ const (
 	magnitudesVectors = 88
 )
 
-// magnitudesAtOnce is how many registers of columns a loop over the channels adds up: an addition waits 4 cycles for
-// its predecessor.
+// magnitudesAtOnce is how many registers of sums a loop over the channels updates at a time, because an addition waits
+// 4 cycles for its predecessor.
 const magnitudesAtOnce = 4
 
 // magnitudes writes the kernel that adds up |v| and v² over channels.
@@ -74,7 +74,7 @@ func (w *winograd) addMagnitudes(n int, label string, mask reg.VecVirtual, sums,
 	}
 }
 
-// and keeps the bits of m that mask has. VANDPS of 16 floats would take more than AVX-512F.
+// and sets v to the bits of m that are set in mask. VANDPS of 16 floats would need an extension of AVX-512F.
 func (w *winograd) and(m operand.Mem, mask, v reg.VecVirtual) {
 	if w.isa.lanes == 16 {
 		w.VPANDD(m, mask, v)

@@ -5,8 +5,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// probe writes the kernel that multiplies and adds as fast as the core can: on
-// registers alone, with enough sums that none waits for its predecessor.
+// probe writes the kernel that multiplies and adds as fast as the core can: on registers alone, with enough sums that
+// no addition waits for its predecessor.
 func (g *generator) probe() {
 	name := "probe" + g.isa.name
 	sums := 12 // two units × a latency of 4 or 5, and a few more

@@ -40,7 +40,7 @@ func (g *generator) tileName(filters, vectors int) string {
 	return fmt.Sprintf("tile%dx%d%s", filters, vectors, g.isa.name)
 }
 
-// tile is one kernel while it is written.
+// tile is the state of a kernel that is being written.
 type tile struct {
 	*generator
 	filters, vectors int
@@ -50,8 +50,8 @@ type tile struct {
 	flags            reg.GPVirtual
 }
 
-// tile writes the kernel that computes Tile.Tiles tiles of filters × vectors
-// registers, as Tile.Run says it.
+// tile writes the kernel that computes tiles of filters × vectors registers. The documentation of simd.Tile defines
+// what it computes.
 func (g *generator) tile(filters, vectors int) {
 	name := g.tileName(filters, vectors)
 	t := tile{generator: g, filters: filters, vectors: vectors}
@@ -173,9 +173,9 @@ func (t *tile) addByInput(weight, offset reg.Register) {
 	}
 }
 
-// finish rectifies the sums if that is asked for, and stores them. Streaming stores were
-// slower: 56 against 61 GFLOP/s where the outputs are 302 MB, 37 against 60 where rows are
-// 640 wide, since a tile writes to as many lines as it has filters.
+// finish applies ReLU if it is asked for, and stores the sums. Streaming stores were slower: 56 against 61 GFLOP/s with
+// outputs of 302 MB, and 37 against 60 with rows of 640 columns, because a tile writes to as many cache lines as it has
+// filters.
 func (t *tile) finish() {
 	t.TESTQ(operand.U32(flagReLU), t.flags)
 	t.JZ(operand.LabelRef("store"))

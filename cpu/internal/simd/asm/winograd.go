@@ -5,7 +5,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Where the fields of simd.Patches and simd.Products lie.
+// The offsets of the fields of simd.Patches and simd.Products.
 const (
 	patchesDst       = 0
 	patchesSrc       = 24
@@ -30,7 +30,7 @@ const (
 type winograd struct {
 	*generator
 	args           reg.Register
-	two, four, x58 reg.VecVirtual // 2, 4 and 5 or 8
+	two, four, x58 reg.VecVirtual // constants in all lanes: 2, 4, and 5 or 8
 }
 
 func (g *generator) winograd() {
@@ -44,14 +44,14 @@ func (w *winograd) field(offset int) reg.GPVirtual {
 	return r
 }
 
-// floats loads a field that counts floats, as bytes.
+// floats loads a field that counts floats, and converts it to bytes.
 func (w *winograd) floats(offset int) reg.GPVirtual {
 	r := w.field(offset)
 	w.SHLQ(operand.Imm(2), r)
 	return r
 }
 
-// constant returns a register full of a float32, given by its bits.
+// constant returns a register whose lanes all have the float32 with these bits.
 func (w *winograd) constant(bits uint32) reg.VecVirtual {
 	r, x, v := w.GP32(), w.XMM(), w.vector()
 	w.MOVL(operand.U32(bits), r)
@@ -144,7 +144,7 @@ func (g *generator) patches() {
 	g.RET()
 }
 
-// inputTransform stores Bᵀd, in order.
+// inputTransform stores the elements of Bᵀd, in order.
 func (w *winograd) inputTransform(d []reg.VecVirtual, store func(i int, v reg.VecVirtual)) {
 	store(0, w.minus(w.plus(d[4], w.four, d[0]), w.x58, d[2]))
 	a, b := w.minus(d[4], w.four, d[2]), w.minus(d[3], w.four, d[1])
@@ -210,7 +210,7 @@ func (g *generator) products() {
 	g.RET()
 }
 
-// outputTransform stores Aᵀm, in order.
+// outputTransform stores the elements of Aᵀm, in order.
 func (w *winograd) outputTransform(m []reg.VecVirtual, store func(i int, v reg.VecVirtual)) {
 	s1, d1, s2, d2 := w.add(m[1], m[2]), w.sub(m[1], m[2]), w.add(m[3], m[4]), w.sub(m[3], m[4])
 	store(0, w.add(w.add(m[0], s1), s2))
@@ -219,7 +219,7 @@ func (w *winograd) outputTransform(m []reg.VecVirtual, store func(i int, v reg.V
 	store(3, w.add(w.plus(d1, w.x58, d2), m[5]))
 }
 
-// interleave stores a row of blocks, the 4 columns of each side by side.
+// interleave stores row a of all blocks: the 4 columns of each block side by side.
 func (w *winograd) interleave(dst reg.Register, a int, v []reg.VecVirtual) {
 	lo01, hi01, lo23, hi23 := w.vector(), w.vector(), w.vector(), w.vector()
 	w.VUNPCKLPS(v[1], v[0], lo01)

@@ -50,8 +50,8 @@ func readBudget(fields []string) (b Budget, err error) {
 	return b, err
 }
 
-// Over says which figures of a stage on a chip are outside its budgets, and by how much. Of those of one figure the last
-// that matches counts.
+// Over says which figures of a stage on a chip are outside its budgets, and by how much. Of the budgets of one figure
+// the last that matches counts.
 func Over(budgets []Budget, chip string, s Stage) (all []string) {
 	name, _, _ := strings.Cut(chip+"/"+strings.ReplaceAll(s.Name, " ", "-"), ",-with-")
 	last := map[string]Budget{}

@@ -55,7 +55,8 @@ func TestBudgetsOfChips(t *testing.T) {
 	}
 }
 
-// TestFigures compares the figures of every stage with those in testdata for the same version of Mesa, if there are any.
+// TestFigures compares the figures of every stage with those in testdata for the same version of Mesa, if there are
+// any.
 func TestFigures(t *testing.T) {
 	for _, chip := range chips {
 		t.Run(chip, func(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// nakStats are NAK's statistics, by the figures that they give. Predicates and uniform registers that move to registers,
-// which it also calls spills, are not among them: they cost moves.
+// nakStats are NAK's statistics, by the figures that they give. What it also calls spills, predicates and uniform
+// registers that move to registers, is not among them: it costs moves.
 var nakStats = map[string]func(f *Figures, n int){
 	"Num GPRs":      func(f *Figures, n int) { f.Registers = n },
 	"Spills to mem": func(f *Figures, n int) { f.Spills += n },

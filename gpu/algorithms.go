@@ -8,8 +8,11 @@ import (
 // AlgorithmNames lists the names that [Options].Algorithm accepts, in the order in which a device tries them.
 func AlgorithmNames() []string { return recipe.AlgorithmNames() }
 
-// Chosen reports whether devices ever take an algorithm at precision p without being forced: software renderers if
-// software is true, else hardware.
-func Chosen(name string, software bool, p conv.Precision) bool {
-	return recipe.Chosen(name, software, p)
+// ClassNames lists the classes of devices that have tiles of their own, as [Options].Tiles takes them.
+func ClassNames() []string { return recipe.ClassNames() }
+
+// Chosen reports whether a class of devices ever takes an algorithm at precision p without being forced.
+func Chosen(name, class string, p conv.Precision) bool {
+	c, err := recipe.ParseClass(class)
+	return err == nil && recipe.Chosen(name, c, p)
 }

@@ -54,10 +54,10 @@ func (a asking) Explain(p conv.Problem) (conv.Description, error) {
 
 // blueprint decides how to compute p, for Plan and Explain. It takes the algorithm and tile that the tuner knows to be
 // the fastest, or else the usual ones. If the tuner's are no longer possible, the description has a warning. The tuner
-// is not asked if an algorithm is forced.
+// is not asked if an algorithm or the tiles of a class are forced.
 func (a asking) blueprint(p conv.Problem) (recipe.Blueprint, error) {
 	usual, err := recipe.Draw(p, a.profile, a.options.Algorithm)
-	if err != nil || a.options.Tuner == nil || a.options.Algorithm != "" {
+	if err != nil || a.options.Tuner == nil || a.options.Algorithm != "" || a.options.Tiles != "" {
 		return usual, err
 	}
 	measured, err := a.options.Tuner.Tuned(a.info, p)

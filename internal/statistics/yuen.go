@@ -8,10 +8,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// trimming is the fraction of the values that a trimmed mean drops at each end, as Wilcox recommends (Introduction to
+// Trimming is the fraction of the values that a trimmed mean drops at each end, as Wilcox recommends (Introduction to
 // Robust Estimation and Hypothesis Testing, 2012). It costs little precision if there are no outliers and gains much if
 // there are.
-const trimming = 0.2
+const Trimming = 0.2
 
 // Trimmed is a 20 % trimmed mean and its standard error.
 type Trimmed struct {
@@ -25,7 +25,7 @@ type Trimmed struct {
 func NewTrimmed(values []float64) Trimmed {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
-	cut := int(trimming * float64(n))
+	cut := int(Trimming * float64(n))
 	kept := sorted[cut : n-cut]
 	t := Trimmed{Mean: stat.Mean(kept, nil), Square: math.Inf(1), Freedom: float64(len(kept) - 1)}
 	if len(kept) < 3 {

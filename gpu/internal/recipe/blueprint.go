@@ -33,11 +33,10 @@ func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 	if b.Bands.Cut() {
 		b.Piece = b.Bands.of(p)
 	}
-	stages := b.Recipe.Stages
 	if b.PoolsApart() {
 		b.Pool = poolStage(b.Piece, device)
-		stages = append(slices.Clip(stages), b.Pool)
 	}
+	stages := b.Stages()
 	pieces := chunk(b.Piece, device, b.Recipe, stages...)
 	b.Staged = pieces * b.staged()
 	b.Description = conv.Description{Algorithm: taken.name, Chunk: pieces, Band: b.Bands.Rows, Rejected: rejected,
@@ -55,6 +54,14 @@ func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 
 // PoolsApart reports whether pool.comp computes energy or a pool after the recipe's stages.
 func (b Blueprint) PoolsApart() bool { return goesOn(b.Problem) && !b.Recipe.Finishes }
+
+// Stages lists the recipe's stages, and the pool that runs after them if PoolsApart.
+func (b Blueprint) Stages() []Stage {
+	if b.PoolsApart() {
+		return append(slices.Clip(b.Recipe.Stages), b.Pool)
+	}
+	return b.Recipe.Stages
+}
 
 // DrawChoice returns the blueprint for a choice that [Choices] lists.
 func DrawChoice(p conv.Problem, device Profile, c conv.Choice) (Blueprint, error) {

@@ -3,7 +3,7 @@
 TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
-.PHONY: help build demo test quick check builds glfw race full mutants kills fuzz bench peers setup clean
+.PHONY: help build demo test quick check builds glfw race full mutants kills drivers shim isa repin fuzz bench peers setup clean
 .NOTPARALLEL: # targets share the machine and come in order
 
 help: ## print this list
@@ -36,7 +36,7 @@ formatted = unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...)); test -z "$
 
 # What make quick leaves to make test: what compiles many shaders, builds programs or measures time.
 SLOW := TestConforms|Test(Direct|DirectSoft|DirectSmall|DirectShared|Depthwise|Igemm|Winograd|FFT|Lent)Conforms$\
-	|Test(Finished)?Tilings|TestChunks|TestProgramsFromBinaries|TestProgramsInSharedFolder|TestLoopLimit|TestProgramsAreBounded$\
+	|Test(Finished)?Tilings|TestStrictGLSL$$|TestChunks|TestProgramsFromBinaries|TestProgramsInSharedFolder|TestLoopLimit|TestProgramsAreBounded$\
 	|TestHeadless$$|TestHardware$$|TestPlainGoBuild|Interrupt|TestKilled|TestMemory$$|OnTerminal|TestStoppingCovers$\
 	|TestScripts/(verifygpu|autotune|bench.*|gpu|info|convgpu|context|glfw)
 
@@ -91,6 +91,19 @@ mutants: setup ## after a change of a shader: break every shader in nine hundred
 
 kills: setup ## after a change of how files are written: kill what writes twenty times each, at random moments
 	CGO_ENABLED=1 GPUCONV_KILLS=20 go test -tags $(TAGS) -timeout 20m -v -run TestKilled ./cmd/gpuconv
+
+# Drivers of Debian's suites, fetched into the cache and not installed: docs/drivers.md. NAMES picks some of a table.
+drivers: setup ## prove newer software renderers with gpuconv verify --quick: llvmpipe, zink on lavapipe, softpipe
+	@./scripts/drivers verify $(NAMES)
+
+shim: setup ## compile and dispatch every stage with drivers of GPUs that are not here: AMD's, NVIDIA's
+	@./scripts/drivers shim $(NAMES)
+
+isa: setup ## hold what these drivers' compilers make of every stage to shaders/budgets.txt
+	@./scripts/drivers isa
+
+repin:
+	@./scripts/suites repin
 
 # A target for longer: FUZZ=FuzzRead FUZZTIME=1h make fuzz.
 FUZZTIME ?= 30s

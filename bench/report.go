@@ -61,7 +61,7 @@ type Run struct {
 // BackendInfo describes a backend that was timed. Backend and Threads together identify it: the CPU engine with one
 // thread and with all threads are two backends.
 type BackendInfo struct {
-	Backend  string `json:"backend"`           // gpu, cpu, reference, or a peer's name: pytorch, onnxruntime
+	Backend  string `json:"backend"`           // gpu, cpu, reference, or a peer's name: pytorch, openvino
 	Threads  int    `json:"threads"`           // how many threads of the CPU it may use
 	Device   string `json:"device"`            // the renderer or the processor; a software renderer is called one
 	Software bool   `json:"software"`          // the renderer is software: the CPU did the work

@@ -50,8 +50,9 @@ type Fetch struct {
 // A file that is at Path from the start is replaced. One that appears there meanwhile is not.
 //
 // Errors: an address that is not valid or cannot be reached; an answer with another status than 200 or 206; a file of
-// more than MostSize; a [*ChecksumError]; more time than Within; files that cannot be written, or that appear meanwhile;
-// a part that is a link, that no download has begun, or that another process is writing; ctx's error, wrapped.
+// more than MostSize; a [*ChecksumError]; more time than Within; files that cannot be written, or that appear
+// meanwhile; a part that is a link, that no download has begun, or that another process is writing; ctx's error,
+// wrapped.
 func Download(ctx context.Context, f Fetch) error {
 	f = f.withDefaults()
 	release, err := f.Saving.Claim(f.Part())

@@ -35,8 +35,9 @@ func (f Fetch) Kept() int64 {
 	return info.Size()
 }
 
-// foreign refuses a file that has the name of a part, or of its notes, and belongs to somebody else: browsers call their
-// files .part, too. A part that a download has begun has notes beside it, which reach the disk before its first byte.
+// foreign refuses a file that has the name of a part, or of its notes, and belongs to somebody else: browsers call
+// their files .part, too. A part that a download has begun has notes beside it, which reach the disk before its first
+// byte.
 func foreign(path string) error {
 	return refused(path, "no download of gpuconv has begun this file: want another name, or it gone")
 }
@@ -108,8 +109,8 @@ func (o origin) differs(now origin) bool {
 		o.Size >= 0 && now.Size >= 0 && o.Size != now.Size
 }
 
-// readOrigin reads what keep wrote in an earlier call. The error is [fs.ErrNotExist] if there is no file; any other error
-// says that the file belongs to somebody else. Then nothing is known: Size is −1, and the texts are empty.
+// readOrigin reads what keep wrote in an earlier call. The error is [fs.ErrNotExist] if there is no file; any other
+// error says that the file belongs to somebody else. Then nothing is known: Size is −1, and the texts are empty.
 func readOrigin(path string) (origin, error) {
 	o := origin{Size: -1}
 	text, err := input.ReadFile(context.Background(), input.Notes, path)

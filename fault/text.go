@@ -14,7 +14,8 @@ import (
 // harmless. They keep letters of all scripts, digits, punctuation, symbols and spaces.
 
 // Printable returns text from outside, such as a path, as it is. If it is empty, has a character that [strconv.Quote]
-// escapes, such as a line break, or one that [Escape] does, Printable returns it in quotes. Names of files are shown so.
+// escapes, such as a line break, or one that [Escape] does, Printable returns it in quotes. Names of files are shown
+// so.
 func Printable(text string) string {
 	if quoted := strconv.Quote(text); text == "" || quoted != `"`+text+`"` || hidden(text, "") >= 0 {
 		return Line(quoted)

@@ -110,8 +110,8 @@ func (p place) rename(from, to string) error {
 		func() error { return p.root.Rename(from, to) })
 }
 
-// renameNew moves the file at from to the name to, unless something has that name. Where the system can, it is one step,
-// so that nothing is replaced that appears between a look and the rename.
+// renameNew moves the file at from to the name to, unless something has that name. Where the system can, it is one
+// step, so that nothing is replaced that appears between a look and the rename.
 func (p place) renameNew(from, to string) error {
 	return p.change(change{action: renames, path: filepath.Join(p.path, from), to: filepath.Join(p.path, to)},
 		func() error {

@@ -50,21 +50,21 @@ func (d *Device) hasCompiled(key recipe.Key) (has bool) {
 	return has
 }
 
-// linked returns the program of a source. It loads it from the folder, or compiles it and saves it there.
-func (d *Device) linked(name, source string) (uint32, error) {
+// linked returns the program of a key's source. It loads it from the folder, or compiles it and saves it there.
+func (d *Device) linked(key recipe.Key, source string) (uint32, error) {
 	if d.binaries.folder == nil {
-		return d.link(name, source)
+		return d.link(key, source)
 	}
 	if p, ok := d.binaries.folder.Load(source); ok {
-		if handle, err := d.loadProgram(name, p); handle != 0 || err != nil {
+		if handle, err := d.loadProgram(key.Shader, p); handle != 0 || err != nil {
 			return handle, err
 		}
 	}
-	handle, err := d.link(name, source)
+	handle, err := d.link(key, source)
 	if err != nil {
 		return 0, err
 	}
-	if err := d.saveProgram(name, source, handle); err != nil {
+	if err := d.saveProgram(key.Shader, source, handle); err != nil {
 		gl.DeleteProgram(handle)
 		return 0, err
 	}

@@ -61,7 +61,7 @@ func (d *Device) compile(key recipe.Key) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	handle, err := d.linked(key.Shader, source)
+	handle, err := d.linked(key, source)
 	if err != nil {
 		return nil, err
 	}

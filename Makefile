@@ -3,7 +3,7 @@
 TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
-.PHONY: help build demo test quick check builds glfw race full mutants kills drivers shim isa repin fuzz bench setup clean
+.PHONY: help build demo test quick check builds glfw race full mutants kills drivers shim isa repin fuzz bench peers setup clean
 .NOTPARALLEL: # targets share the machine and come in order
 
 help: ## print this list
@@ -112,6 +112,14 @@ fuzz: ## run each fuzz target for FUZZTIME (30s); what fails stays in testdata/f
 
 bench: setup ## run the benchmarks, with the whole program's
 	CGO_ENABLED=1 go test -tags $(TAGS) -run '^$$' -bench . ./...
+
+# The environment is some 6 GB, and stays in a cache folder. PEERS has more flags of peers.py, such as --cases resnet50.
+environment = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/gpuconv-peers
+peers: build ## time PyTorch, ONNX Runtime, OpenVINO and others beside gpuconv; installs 6 GB into a cache folder
+	./bench/peers/install '$(environment)'
+	mkdir -p out/peers
+	'$(environment)/bin/python' bench/peers/peers.py --suite seed,layers --rounds 5 --json out/peers/report.json \
+		--html out/peers/report.html --markdown out/peers/table.md $(PEERS)
 
 clean: ## remove what was built and what demo wrote
 	rm -rf bin out

@@ -25,7 +25,7 @@ type Change struct {
 
 	N                [2]int  // blocks in the old and the new report
 	Ratio, Low, High float64 // new / old, and the ends of its 95 % confidence interval
-	Calibrated       float64 // the ratio of times divided by the gauge's, see the package; NaN without a gauge
+	Calibrated       float64 // like Ratio, of times divided by the gauge's time (see the package); NaN without one
 	P                float64 // the larger p-value of the two tests, corrected for the whole family
 	Shows            float64 // the smallest change that would be found with this noise, as a share
 	Verdict          Verdict
@@ -42,9 +42,10 @@ const (
 
 // Compare compares the totals and kernels of two reports. threshold is a share: 0.03 is 3 %. A change is significant if
 // Yuen's test finds that the 20 % trimmed means of the blocks' log medians differ. It must find that twice: for the
-// times, and for the times divided by the gauge's time beside each block. The level is 5 % over all tests together
-// (Holm). The verdict is Slower or Faster if, in addition, the change exceeds threshold both times. It is Equivalent if
-// both 90 % intervals lie within ± threshold, and otherwise Undecided. The doc of the package gives the reasons.
+// times, and for the times divided by the gauge's time beside each block. Without a gauge, once is enough. The level
+// is 5 % over all tests together (Holm). The verdict is Slower or Faster if, in addition, the change exceeds threshold
+// both times. It is Equivalent if both 90 % intervals lie within ± threshold, and otherwise Undecided. The doc of the
+// package gives the reasons.
 func Compare(before, after Report, threshold float64, by By) Comparison {
 	before, after = before.Printable().prepared(), after.Printable().prepared()
 	c := Comparison{Threshold: threshold}
@@ -72,8 +73,8 @@ func (c *Comparison) added(before, after Report) {
 	}
 }
 
-// series has the logarithms of the times of a result's blocks, by round: of the plain times, and of the times divided
-// by the gauge's (calibrated).
+// series has a logarithm for each block of a result, by round: that of the block's time (plain), and that of its time
+// divided by the gauge's (calibrated).
 type series struct {
 	plain, calibrated map[int]float64
 }
@@ -143,8 +144,9 @@ func (r Report) phaseOf(x Result, phase string) (Result, bool) {
 		"")
 }
 
-// together makes one test of all cases of each backend and phase, from the mean of their logarithms in each round that
-// all cases have. A small slowdown of all cases shows in this mean even if it is lost in the noise of each case.
+// together makes one more test for each backend and phase: of all cases together. Its series are the means of the
+// cases' logarithms, one for each round that all cases have. A small slowdown of all cases shows in this mean even if
+// it is lost in the noise of each case.
 func together(tests []test) (all []test) {
 	type key struct {
 		backend, label, phase string

@@ -26,6 +26,9 @@ func Merge(reports ...Report) (Report, error) {
 			whole.addRun(r)
 		}
 	}
+	if err := whole.bounded(); err != nil {
+		return Report{}, err
+	}
 	whole.Results = pool(whole, reports)
 	whole.Missing = []Missing{}
 	for _, r := range reports {

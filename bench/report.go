@@ -61,7 +61,7 @@ type Run struct {
 // BackendInfo describes a backend that was timed. Backend and Threads together identify it: the CPU engine with one
 // thread and with all threads are two backends.
 type BackendInfo struct {
-	Backend  string `json:"backend"`           // gpu, cpu, reference, or a peer's name: pytorch, onnxruntime
+	Backend  string `json:"backend"`           // gpu, cpu, reference, or a peer's name: pytorch, openvino
 	Threads  int    `json:"threads"`           // how many threads of the CPU it may use
 	Device   string `json:"device"`            // the renderer or the processor; a software renderer is called one
 	Software bool   `json:"software"`          // the renderer is software: the CPU did the work
@@ -239,12 +239,23 @@ func Read(r io.Reader) (Report, error) {
 	return report, report.Validate()
 }
 
-// Validate refuses reports of another schema, results of cases or backends that are not listed, impossible numbers, and
-// wrong outputs that have times.
+// Bounds of a report. Tables, pages and sums ask for every case on every backend. Without bounds, a file of a few
+// megabytes that lists as many of both as it can would keep them busy for hours. The largest suite has some hundred
+// cases.
+const (
+	mostBackends = 1 << 8
+	mostPairs    = 1 << 20 // cases times backends
+)
+
+// Validate refuses reports of another schema, reports beyond the bounds, results of cases or backends that are not
+// listed, impossible numbers, and wrong outputs that have times.
 func (r Report) Validate() error {
 	if r.Schema != Schema {
 		return &fault.Error{Package: "bench", Argument: "report of schema", Value: strconv.Itoa(r.Schema),
 			Rule: fmt.Sprintf("want %d", Schema)}
+	}
+	if err := r.bounded(); err != nil {
+		return err
 	}
 	r = r.prepared()
 	for i, result := range r.Results {
@@ -253,6 +264,15 @@ func (r Report) Validate() error {
 		}
 	}
 	return nil
+}
+
+func (r Report) bounded() error {
+	cases, backends := len(r.Cases), len(r.Backends)
+	if backends <= mostBackends && cases*backends <= mostPairs {
+		return nil
+	}
+	return &fault.Error{Package: "bench", Argument: "report", Rule: fmt.Sprintf("%d cases on %d backends: want at "+
+		"most %d backends, and %d pairs of a case and a backend", cases, backends, mostBackends, mostPairs)}
 }
 
 func (r Report) validate(result Result) error {

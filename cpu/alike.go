@@ -6,14 +6,14 @@ import (
 
 // alike returns the factor by which the variance of a filter's errors grows because its channels are alike.
 //
-// Suppose that one pattern over the channels makes up a part f of a filter's squares, for instance because the weights
-// have a mean other than 0. For an image with that pattern, the terms of that part all have one sign: at step c, the
-// square of a partial sum is about c + f·c² instead of c. The variance of the roundings is then 1 + 2/3·f·C times as
-// large; alike uses 1 + f·C. If C channels have exactly the same kernel and pixels, their roundings are equal, too, and
-// do not cancel: beside large pixels, errors of 20 γₙA were seen where the screen expected less than 1. For such
-// channels, alike adds up to 16·C.
+// Suppose that one pattern over the channels makes up a share f of Σw², the sum of a filter's squared weights, for
+// instance because the weights have a mean other than 0. For an image with that pattern, the terms of that share all
+// have one sign: at step c, the square of a partial sum is about c + f·c² instead of c. The variance of the roundings
+// is then 1 + 2/3·f·C times as large; alike uses 1 + f·C. If C channels have exactly the same kernel and pixels, their
+// roundings are equal, too, and do not cancel: beside large pixels, errors of 20 γₙA were seen where the screen
+// expected less than 1. For such channels, alike adds up to 16·C.
 //
-// Random weights have such a part, too: f is about (1+√(9/C))²/9 (Marchenko and Pastur, Math. USSR-Sbornik 1, 1967),
+// Random weights have such a share, too: f is about (1+√(9/C))²/9 (Marchenko and Pastur, Math. USSR-Sbornik 1, 1967),
 // and up to randomSlack times that for a few of many filters. But no image has the patterns of all filters, so alike
 // subtracts this from f. TestLocalityOfChannelsAlike and TestLocalityOfMeans guard it.
 func alike(weight []float32) float64 {
@@ -26,8 +26,8 @@ func alike(weight []float32) float64 {
 // randomSlack is the ratio of the largest coherence of many random filters to that of most of them.
 const randomSlack = 1.1
 
-// coherence returns f, the largest part of a filter's squares that one pattern over the channels can make up, 1/9 to 1.
-// It is the largest eigenvalue of the taps' Gram matrix, divided by the trace. The result is up to 1.035 times too
+// coherence returns f, the largest share of a filter's Σw² that one pattern over the channels can make up, 1/9 to 1. It
+// is the largest eigenvalue of the taps' Gram matrix, divided by the trace. The result is up to 1.035 times too
 // large, because it is the 64th root of the trace of the matrix's 64th power.
 func coherence(weight []float32) float64 {
 	var gram [9][9]float64

@@ -17,7 +17,7 @@ import (
 // schema is the number of the present form of [Report].
 const schema = 1
 
-// Report is run.json, which says where activations.npy came from.
+// Report is run.json, which says where activations.npy came from. The convolution has no bias.
 type Report struct {
 	Schema int `json:"schema"` // changes when a field changes its meaning
 	Origin
@@ -25,8 +25,8 @@ type Report struct {
 	Channels       int    `json:"channels"` // number of filters
 	Size           int    `json:"size"`     // rows of each filter
 	Activation     string `json:"activation"`
-	Padding        int    `json:"padding"`         // zeros above and below an image; there is no bias
-	PaddingColumns int    `json:"padding_columns"` // zeros left and right of it
+	Padding        int    `json:"padding"`         // zeros above and below an image
+	PaddingColumns int    `json:"padding_columns"` // zeros left and right of an image
 	Stride         [2]int `json:"stride"`          // rows, columns
 	Pool           string `json:"pool"`            // none, or kind:size, or kind:size:stride
 	Flip           bool   `json:"flip"`            // true convolution: the filters were turned by 180°
@@ -57,7 +57,7 @@ type Origin struct {
 
 	Stimulus     string  `json:"stimulus,omitempty"` // a kind and its settings, used in place of the preset's stimuli
 	Filter       string  `json:"filter,omitempty"`   // a kind and its settings, used in place of the preset's filters
-	Preset       string  `json:"preset"`             // of stimuli and filters without a kind
+	Preset       string  `json:"preset"`             // of the stimuli and filters that have no kind
 	Orientations string  `json:"orientations"`       // degrees from vertical: a list or start:stop:step
 	SF           float64 `json:"sf"`                 // radians per pixel of the full 640×480 image
 	Res          float64 `json:"res"`                // 1 is 640×480 pixels
@@ -173,7 +173,7 @@ func pool(p conv.Pool) string {
 	return fmt.Sprintf("%v:%s:%s", p.Kind, pair(p.Size), pair(p.Stride))
 }
 
-// Of adds how a plan describes itself, and the number of threads that the program may use.
+// Of returns b with what the plan says about itself, and with the number of threads that the program may use.
 func (b Backend) Of(plan conv.Plan) Backend {
 	b.Threads = runtime.GOMAXPROCS(0)
 	if c, ok := plan.(conv.Compiler); ok {

@@ -20,10 +20,10 @@ import (
 // that holds a comma, a quote or a line break is in double quotes. Spaces around a name or cell are ignored, and so is
 // the ' that [Writer] puts before formulas.
 //
-// An empty cell, or nan in any case, is a missing value. If at least half of the other cells of a column are numbers,
-// as [ParseNumber] reads them, it is a column of numbers. Then all of these cells must be numbers. Any other column is
-// a column of words. Columns called kind, name or file always are, whatever they hold. The field Numbers says which
-// columns must be numbers.
+// An empty cell is a missing value, and so is nan in upper or lower case. If at least half of the other cells of a
+// column are numbers, as [ParseNumber] reads them, it is a column of numbers. Then all of these cells must be numbers.
+// Any other column is a column of words. Columns called kind, name or file always are, whatever they hold. The field
+// Numbers says which columns must be numbers.
 //
 // Read refuses, with the line and column: a cell that should be a finite number of float64 but is not; a missing value
 // where Complete allows none; a line with more or fewer cells than there are names; an empty line between others; a NUL
@@ -137,7 +137,7 @@ type lineReader struct {
 
 // read returns the cells of the next line, or [io.EOF].
 func (l *lineReader) read() ([]string, error) {
-	l.csv.FieldsPerRecord = -1 // rest refuses it, and gives both numbers
+	l.csv.FieldsPerRecord = -1 // any number of cells: rest compares it, and its error gives both numbers
 	cells, err := l.csv.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, err
@@ -212,6 +212,7 @@ func checkNames(names []string) error {
 				"the first name begins with a byte-order mark: want at most one before it")
 		}
 	}
+	seen := map[string]bool{}
 	for i, name := range names {
 		if strings.Contains(name, "\r") {
 			return fault.New("param", "table", "", "its lines end in CR: want LF or CRLF")
@@ -219,7 +220,7 @@ func checkNames(names []string) error {
 		if strings.Contains(name, "\x00") {
 			return fault.New("param", "table", "", "the name of column %d holds a NUL byte", i+1)
 		}
-		if err := checkName(name, i, names[:i], ""); err != nil {
+		if err := checkName(name, i, seen); err != nil {
 			return err
 		}
 	}

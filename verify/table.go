@@ -30,7 +30,7 @@ type draft struct {
 
 	kernel            [2]int
 	sums              [2]int // rows and columns before pooling; the image is made large enough for them
-	batch             int    // images; a stimulus of several kinds adds one for each further kind
+	batch             int    // images; one more is added for each further kind of the stimulus
 	bands             int    // output rows of each band of an image; 0 for whole images
 	channels, filters int    // per group
 	padding           func(kernel [2]int, s conv.Spec) conv.Padding
@@ -125,7 +125,7 @@ func paddings() []padding {
 		}},
 		{"none", func([2]int, conv.Spec) conv.Padding { return conv.Padding{} }},
 		{"uneven", func([2]int, conv.Spec) conv.Padding { return conv.Padding{Top: 2, Bottom: 1, Left: 3} }},
-		// Larger than a small kernel: some of its sums lie in the padding alone.
+		// For kernels of up to 4×4 the padding is as large as the kernel or larger: some windows hold padding alone.
 		{"large", func(k [2]int, _ conv.Spec) conv.Padding {
 			top, left := min(k[0], 4), min(k[1], 4)
 			return conv.Padding{Top: top, Bottom: top + 1, Left: left + 2, Right: left}

@@ -15,7 +15,7 @@ import (
 
 // problemFlags describe the shapes of a convolution, as numbers or as files. Only the headers of files are read.
 type problemFlags struct {
-	compact       string // N,Cin,H,W,Cout,K,pad,stride,groups
+	compact       string // N,Cin,H,W,Cout,K,pad,stride,groups; "flags" for --problem without a value
 	input, weight string
 	bias          string
 	spec          specFlags

@@ -72,9 +72,9 @@ func DrawChoice(p conv.Problem, device Profile, c conv.Choice) (Blueprint, error
 	return Draw(p, device, c.Algorithm)
 }
 
-// DrawMeasured is [DrawChoice] for the choice that was measured to be the fastest. The description says so, and why.
-// DrawMeasured returns an error if the shader is not the measured one, or if the device's precision rules the choice
-// out.
+// DrawMeasured is [DrawChoice] for the choice that was measured to be the fastest. why is the text that the description
+// gives as Tuned. DrawMeasured returns an error if the shader's hash is not shaderHash, which is that of the measured
+// one, or if the device's precision rules the choice out.
 func DrawMeasured(p conv.Problem, device Profile, c conv.Choice, shaderHash, why string) (Blueprint, error) {
 	b, err := DrawChoice(p, device, c)
 	if err != nil {

@@ -22,8 +22,8 @@ import (
 // shim and make isa; it judges no result. Before each stage it writes a line to stderr, so that what a driver prints of
 // one program can be told from the next. Mutants follow, which make isa must find over their budgets.
 //
-// GPUCONV_STAGES names the hardware, GPUCONV_JUNIT the file of the report, and GPUCONV_PROBLEMS the problems, if not all
-// are wanted.
+// GPUCONV_STAGES names the hardware, GPUCONV_JUNIT the file of the report, and GPUCONV_PROBLEMS the problems, if not
+// all are wanted.
 func TestStages(t *testing.T) {
 	hardware := os.Getenv("GPUCONV_STAGES")
 	if hardware == "" {

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
 	"time"
 
-	"gpuconv/fault"
 	"gpuconv/whole"
 )
 
@@ -47,19 +47,29 @@ type Fetch struct {
 // file with a wrong checksum. If that file came in several attempts, or partly from an earlier call, Download fetches
 // it once more from the start, because the file at the address may have changed in between.
 //
+// A file that is at Path from the start is replaced. One that appears there meanwhile is not.
+//
 // Errors: an address that is not valid or cannot be reached; an answer with another status than 200 or 206; a file of
-// more than MostSize; a [*ChecksumError]; more time than Within; files that cannot be written; a part that is a link;
-// ctx's error, wrapped.
+// more than MostSize; a [*ChecksumError]; more time than Within; files that cannot be written, or that appear
+// meanwhile; a part that is a link, that no download has begun, or that another process is writing; ctx's error,
+// wrapped.
 func Download(ctx context.Context, f Fetch) error {
 	f = f.withDefaults()
+	release, err := f.Saving.Claim(f.Part())
+	if err != nil {
+		return written(err)
+	}
+	defer release()
 	if f.Within > 0 {
 		late := fmt.Errorf("not all of it came in %v: want more time", f.Within)
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, f.Within, late)
 		defer cancel()
 	}
+	_, err = os.Stat(f.Path)
+	there := err == nil
 	for again := true; ; again = false {
-		d := download{Fetch: f}
+		d := download{Fetch: f, replace: there}
 		err := d.run(ctx)
 		var wrong *ChecksumError
 		if again && d.pieced && errors.As(err, &wrong) {
@@ -105,19 +115,23 @@ func newClient() *http.Client {
 // download is a Fetch that is being executed.
 type download struct {
 	Fetch
-	file   *os.File
-	done   int64  // bytes in file
-	pieced bool   // the bytes came in several answers
-	of     origin // the server's file that the bytes belong to
+	replace bool // there is a file at Path
+	file    *os.File
+	done    int64  // bytes in file
+	pieced  bool   // the bytes came in several answers
+	of      origin // the server's file that the bytes belong to
 }
 
 // run fetches the file and puts it in its place. If that fails, it keeps the part, unless that is empty.
 func (d *download) run(ctx context.Context) error {
-	var err error
-	if d.file, err = openPart(d.Part()); err != nil {
+	err := d.begin()
+	if err != nil {
 		return err
 	}
-	if err = d.resume(); err == nil {
+	if d.done > 0 && d.of.differs(origin{URL: d.URL, Size: -1}) { // bytes of another address are of no use
+		err = unwrapped(d.startOver())
+	}
+	if err == nil {
 		err = d.fetch(ctx)
 	}
 	if closeErr := d.file.Close(); err == nil && closeErr != nil {
@@ -137,19 +151,28 @@ func (d *download) run(ctx context.Context) error {
 	return err
 }
 
-// resume finds out what an earlier call has left. It drops bytes that came from another address.
-func (d *download) resume() error {
+// begin opens the part and finds out what an earlier call has left. It refuses what no download has begun.
+func (d *download) begin() error {
+	of, err := readOrigin(d.origin())
+	none := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !none {
+		return foreign(d.origin())
+	}
+	if d.file, err = openPart(d.Part()); err != nil {
+		return err
+	}
 	info, err := d.file.Stat()
-	if err != nil {
-		return failed(d.Part(), err)
+	switch {
+	case err != nil:
+		err = failed(d.Part(), err)
+	case none && info.Size() > 0:
+		err = foreign(d.Part())
+	default:
+		d.done, d.pieced, d.of = info.Size(), info.Size() > 0, of
+		return nil
 	}
-	d.done = info.Size()
-	d.pieced = d.done > 0
-	d.of = readOrigin(d.origin())
-	if d.done > 0 && d.of.differs(origin{URL: d.URL, Size: -1}) {
-		return unwrapped(d.startOver())
-	}
-	return nil
+	d.file.Close()
+	return err
 }
 
 // unwrapped returns the error of a [*permanentError], and any other as it is.
@@ -242,6 +265,9 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 	if err != nil || complete {
 		return err
 	}
+	if total < 0 {
+		total = d.of.Size // an earlier answer may have said it
+	}
 	return d.receive(response.Body, total, alive)
 }
 
@@ -250,8 +276,9 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 func (d *download) accept(r *http.Response) (total int64, complete bool, err error) {
 	switch {
 	case r.StatusCode == http.StatusOK: // the whole file; also if the server ignored a range, or the file has changed
-		err = d.startOver()
-		d.remember(newOrigin(d.URL, r.ContentLength, r.Header))
+		if err = d.startOver(); err == nil {
+			err = d.remember(newOrigin(d.URL, r.ContentLength, r.Header))
+		}
 		return r.ContentLength, false, err
 	case r.StatusCode == http.StatusPartialContent && d.done > 0:
 		total, err = d.goOn(r.Header)
@@ -279,19 +306,21 @@ func (d *download) goOn(h http.Header) (total int64, err error) {
 		err = fmt.Errorf("the server sends the range %q", h.Get("Content-Range"))
 	case d.of.differs(now):
 		err = errors.New("the file has changed meanwhile")
+	case d.of.condition() == "":
+		return total, d.remember(now)
 	default:
-		if d.of.condition() == "" {
-			d.remember(now)
-		}
 		return total, nil
 	}
 	return total, cmp.Or(d.startOver(), err)
 }
 
 // remember keeps the server's description of the file, for the next attempt and for a later call.
-func (d *download) remember(of origin) {
+func (d *download) remember(of origin) error {
 	d.of = of
-	of.keep(d.origin())
+	if err := of.keep(d.origin(), d.Saving); err != nil {
+		return &permanentError{written(err)}
+	}
+	return nil
 }
 
 // contentRange reads "bytes 5-9/10" and "bytes */10"; total is −1 if it is "*".
@@ -345,6 +374,8 @@ func (d *download) receive(body io.Reader, total int64, alive func()) error {
 			return d.permanently("the file has more than %d bytes: want at most that", d.MostSize)
 		case (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) && total >= 0 && d.done < total:
 			return fmt.Errorf("the answer ends after %d of %d bytes", d.done, total)
+		case errors.Is(err, io.EOF) && total >= 0 && d.done > total:
+			return cmp.Or(d.startOver(), fmt.Errorf("the answer has more than the %d bytes of the file", total))
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
@@ -356,6 +387,9 @@ func (d *download) receive(body io.Reader, total int64, alive func()) error {
 // verify compares the checksums. If they are wrong, it sets done to 0, so that run removes the file.
 func (d *download) verify(ctx context.Context) error {
 	sums, err := Sum(ctx, d.Part())
+	if ctx.Err() != nil {
+		return failed(d.URL, context.Cause(ctx))
+	}
 	if err != nil {
 		return err
 	}
@@ -368,10 +402,11 @@ func (d *download) verify(ctx context.Context) error {
 
 // place moves the part to its final name.
 func (d *download) place() error {
-	if err := d.Saving.Place(d.Part(), d.Path); err != nil {
-		return &fault.Error{Package: "dataset", Err: err}
+	place := d.Saving.PlaceNew
+	if d.replace {
+		place = d.Saving.Place
 	}
-	return nil
+	return written(place(d.Part(), d.Path))
 }
 
 // plain takes the method and the address off an error of net/http, because our message has the address already.

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"gpuconv/fault"
 	"gpuconv/internal/input"
@@ -39,8 +38,9 @@ func AuditFolder(ctx context.Context, folder string) (*Audit, error) {
 	if err != nil {
 		return nil, &fault.Error{Package: "experiment", Argument: reportName, Err: err}
 	}
-	a := &Audit{Files: files}
+	a, known := &Audit{Files: files}, map[string]bool{reportName: true}
 	for _, s := range files {
+		known[s.Name] = true
 		if err := s.Verify(ctx, folder); err != nil {
 			a.Wrong = append(a.Wrong, err)
 		}
@@ -49,8 +49,7 @@ func AuditFolder(ctx context.Context, folder string) (*Audit, error) {
 		}
 	}
 	for _, e := range entries {
-		known := slices.ContainsFunc(files, func(s whole.Sum) bool { return s.Name == e.Name() })
-		if !known && e.Name() != reportName {
+		if !known[e.Name()] {
 			a.Others = append(a.Others, e.Name())
 		}
 	}

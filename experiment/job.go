@@ -53,8 +53,8 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	need += 200 * float64(j.Images.Shape().N()) // a row of the table
 	// a row, and a name for pictures
 	need += 400 * float64(p.Weight.N())
-	if files, ok := j.Images.(interface{ Memory() float64 }); ok {
-		need += files.Memory() // for decoding
+	if images, ok := j.Images.(interface{ Memory() float64 }); ok {
+		need += images.Memory() // for drawing or decoding
 	}
 	return need + workers*padded.Bytes(), nil
 }

@@ -135,6 +135,12 @@ func (b Bank) Weights() (*conv.Tensor, error) {
 	return bank, nil
 }
 
+// Shape returns the shape of what Weights returns. It refuses what Weights does before it computes any.
+func (b Bank) Shape() (conv.Shape, error) {
+	all, size, err := b.complete()
+	return conv.Shape{len(all), 1, size, size}, err
+}
+
 // sample returns the weights of one filter.
 func (b Bank) sample(f Filter, size int) ([]float64, error) {
 	weights := sampled(size, f.Weight)

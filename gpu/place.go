@@ -1,5 +1,7 @@
 package gpu
 
+import "gpuconv/fault"
+
 // Place names a place where no context was opened, such as "EGL device 0" or "surfaceless", and says why. It is an
 // error.
 type Place struct {
@@ -7,7 +9,7 @@ type Place struct {
 	Why  string `json:"why"`
 }
 
-func (p Place) Error() string { return p.Name + ": " + p.Why }
+func (p Place) Error() string { return fault.Printable(p.Name) + ": " + p.Why }
 
 // without returns the entry of o.Without for a place, if there is one.
 func (o Options) without(name string) (Place, bool) {

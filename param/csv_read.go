@@ -212,6 +212,7 @@ func checkNames(names []string) error {
 				"the first name begins with a byte-order mark: want at most one before it")
 		}
 	}
+	seen := map[string]bool{}
 	for i, name := range names {
 		if strings.Contains(name, "\r") {
 			return fault.New("param", "table", "", "its lines end in CR: want LF or CRLF")
@@ -219,7 +220,7 @@ func checkNames(names []string) error {
 		if strings.Contains(name, "\x00") {
 			return fault.New("param", "table", "", "the name of column %d holds a NUL byte", i+1)
 		}
-		if err := checkName(name, i, names[:i], ""); err != nil {
+		if err := checkName(name, i, seen); err != nil {
 			return err
 		}
 	}

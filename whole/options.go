@@ -5,6 +5,9 @@ type Options struct {
 	// NoSync lets the system decide when data reaches the disk. Files are then complete or absent after a failure or a
 	// kill, but perhaps not after a power cut. It is for scratch files.
 	NoSync bool
+	// Private makes [Options.Create] make files that only the user can read and write: their mode is 0o600, whatever
+	// was there. A link at the path is replaced, not what it leads to.
+	Private bool
 	// Removed, if not nil, is called with the path of each hidden folder that a dead process has left and that was
 	// removed.
 	Removed func(path string)

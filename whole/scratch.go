@@ -31,6 +31,21 @@ func (o Options) Scratch(name string) (path string, remove func(), err error) {
 	return filepath.Join(h.inner.path, filesName), remove, nil
 }
 
+// Claim keeps other processes from path, which is to be written in several steps, until release is called or this
+// process ends. They get an [*Error].
+func (o Options) Claim(path string) (release func(), err error) {
+	base, err := o.disk().open(filepath.Dir(path))
+	if err != nil {
+		return nil, named(path, err)
+	}
+	h, err := claim(base, hiddenName(filepath.Base(path), 0), o.Removed)
+	if err != nil {
+		base.close()
+		return nil, about(path, err)
+	}
+	return func() { h.leave(); base.close() }, nil
+}
+
 // slots is how many processes may have hidden folders for the same name in the same folder at the same time.
 const slots = 16
 

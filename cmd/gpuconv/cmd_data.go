@@ -124,7 +124,10 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer, wanted 
 	}
 	if _, err := os.Stat(f.download); err == nil {
 		sums, err := dataset.Sum(ctx, f.download)
-		if err == nil && !wanted.Any() && wanted.Check(f.download, sums) == nil {
+		if err != nil {
+			return failed("download", f.download, err)
+		}
+		if !wanted.Any() && wanted.Check(f.download, sums) == nil {
 			printLine(stdout, "%s is there, with the checksums %v", fault.Printable(f.download), sums)
 			return nil
 		}
@@ -142,9 +145,9 @@ func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer, wanted 
 	if err != nil {
 		return f.unfetched(ctx, err, fetch)
 	}
-	sums, err := dataset.Sum(ctx, f.download)
+	sums, err := dataset.Sum(context.WithoutCancel(ctx), f.download) // the file is in its place
 	if err != nil {
-		return err
+		return failed("download", f.download, err)
 	}
 	printLine(stdout, "wrote     %s, %d bytes, %v", fault.Printable(f.download), sums.Size, sums)
 	return nil

@@ -123,7 +123,8 @@ func (f *filterFlags) bank(ctx context.Context, tutorial3 bool) (*experiment.Ban
 	return made, nil
 }
 
-// bytes returns the memory in bytes that making the bank takes: all filters in float32, and one in float64.
+// bytes returns the memory in bytes that making the bank takes: all filters in float32, each with its name and a row of
+// the table, and one in float64.
 func (f *filterFlags) bytes() float64 {
-	return (4*float64(f.channels) + 8) * float64(f.size) * float64(f.size)
+	return (4*float64(f.channels)+8)*float64(f.size)*float64(f.size) + rowBytes*float64(f.channels)
 }

@@ -24,6 +24,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors:         true,
 		DisableFlagsInUseLine: true,
 		Args:                  knownVerb,
+		PersistentPreRunE:     func(cmd *cobra.Command, _ []string) error { return distinctOutputs(cmd) },
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true

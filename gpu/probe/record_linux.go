@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -36,6 +37,9 @@ type content struct {
 
 // extension ends the names of records.
 const extension = ".probe"
+
+// recordName matches the names of records: see path.
+var recordName = regexp.MustCompile(`^[0-9a-f]{32}-[0-9a-f]{32}\` + extension + `$`)
 
 // mostRecords is how many records a folder keeps: users have a few environments.
 const mostRecords = 64
@@ -130,7 +134,7 @@ func (r record) forgetEnvironment() {
 	}
 	entries, _ := os.ReadDir(r.folder)
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), r.environment+"-") && strings.HasSuffix(e.Name(), extension) {
+		if strings.HasPrefix(e.Name(), r.environment+"-") && recordName.MatchString(e.Name()) {
 			os.Remove(filepath.Join(r.folder, e.Name()))
 		}
 	}
@@ -142,7 +146,7 @@ func forget(folder string) {
 	written := map[string]time.Time{}
 	var names []string
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), extension) {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && recordName.MatchString(e.Name()) {
 			names = append(names, e.Name())
 			written[e.Name()] = info.ModTime()
 		}

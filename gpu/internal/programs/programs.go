@@ -19,8 +19,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"gpuconv/internal/input"
@@ -102,8 +102,8 @@ func (f *Folder) Save(source string, p Program) error {
 }
 
 // If the programs have more than Most bytes, prune removes the least recently used ones until 7/8 of Most are left. It
-// also removes files that processes were writing when they died, and touches no other files. It returns how many bytes
-// of programs are left.
+// also removes files that processes were writing when they died. It touches only files whose names are of the form that
+// Save gives. It returns how many bytes of programs are left.
 func (f *Folder) prune() int {
 	programs, left := f.list()
 	slices.SortFunc(programs, func(a, b fs.FileInfo) int {
@@ -133,7 +133,7 @@ func (f *Folder) list() (programs []fs.FileInfo, bytes int) {
 		case err != nil || !info.Mode().IsRegular(): // another process has removed it, or it is no program
 		case isPartial(file.Name()) && time.Since(info.ModTime()) > abandoned:
 			_ = os.Remove(filepath.Join(f.Path, file.Name()))
-		case strings.HasSuffix(file.Name(), Extension):
+		case complete.MatchString(file.Name()):
 			programs = append(programs, info)
 			bytes += int(info.Size())
 		}
@@ -141,6 +141,11 @@ func (f *Folder) list() (programs []fs.FileInfo, bytes int) {
 	return programs, bytes
 }
 
+// complete matches the names that Save gives.
+var complete = regexp.MustCompile(`^[0-9a-f]{64}\` + Extension + `$`)
+
 // isPartial reports whether name is that of a file that is being written. Earlier versions began these names with
 // .new-.
-func isPartial(name string) bool { return whole.IsPartial(name) || strings.HasPrefix(name, ".new-") }
+func isPartial(name string) bool { return whole.IsPartial(name) || formerly.MatchString(name) }
+
+var formerly = regexp.MustCompile(`^\.new-[0-9]+$`)

@@ -3,7 +3,7 @@
 TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
-.PHONY: help build demo test quick check builds glfw race full mutants kills fuzz bench setup clean
+.PHONY: help build demo test quick check builds glfw race full mutants kills drivers shim isa repin fuzz bench peers setup clean
 .NOTPARALLEL: # targets share the machine and come in order
 
 help: ## print this list
@@ -36,7 +36,7 @@ formatted = unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...)); test -z "$
 
 # What make quick leaves to make test: what compiles many shaders, builds programs or measures time.
 SLOW := TestConforms|Test(Direct|DirectSoft|DirectSmall|DirectShared|Depthwise|Igemm|Winograd|FFT|Lent)Conforms$\
-	|Test(Finished)?Tilings|TestChunks|TestProgramsFromBinaries|TestProgramsInSharedFolder|TestLoopLimit|TestProgramsAreBounded$\
+	|Test(Finished)?Tilings|TestStrictGLSL$$|TestChunks|TestProgramsFromBinaries|TestProgramsInSharedFolder|TestLoopLimit|TestProgramsAreBounded$\
 	|TestHeadless$$|TestHardware$$|TestPlainGoBuild|Interrupt|TestKilled|TestMemory$$|OnTerminal|TestStoppingCovers$\
 	|TestScripts/(verifygpu|autotune|bench.*|gpu|info|convgpu|context|glfw)
 
@@ -92,6 +92,19 @@ mutants: setup ## after a change of a shader: break every shader in nine hundred
 kills: setup ## after a change of how files are written: kill what writes twenty times each, at random moments
 	CGO_ENABLED=1 GPUCONV_KILLS=20 go test -tags $(TAGS) -timeout 20m -v -run TestKilled ./cmd/gpuconv
 
+# Drivers of Debian's suites, fetched into the cache and not installed: docs/drivers.md. NAMES picks some of a table.
+drivers: setup ## prove newer software renderers with gpuconv verify --quick: llvmpipe, zink on lavapipe, softpipe
+	@./scripts/drivers verify $(NAMES)
+
+shim: setup ## compile and dispatch every stage with drivers of GPUs that are not here: AMD's, NVIDIA's
+	@./scripts/drivers shim $(NAMES)
+
+isa: setup ## hold what these drivers' compilers make of every stage to shaders/budgets.txt
+	@./scripts/drivers isa
+
+repin:
+	@./scripts/suites repin
+
 # A target for longer: FUZZ=FuzzRead FUZZTIME=1h make fuzz.
 FUZZTIME ?= 30s
 fuzz: ## run each fuzz target for FUZZTIME (30s); what fails stays in testdata/fuzz
@@ -99,6 +112,14 @@ fuzz: ## run each fuzz target for FUZZTIME (30s); what fails stays in testdata/f
 
 bench: setup ## run the benchmarks, with the whole program's
 	CGO_ENABLED=1 go test -tags $(TAGS) -run '^$$' -bench . ./...
+
+# The environment is some 6 GB, and stays in a cache folder. PEERS has more flags of peers.py, such as --cases resnet50.
+environment = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/gpuconv-peers
+peers: build ## time PyTorch, ONNX Runtime, OpenVINO and others beside gpuconv; installs 6 GB into a cache folder
+	./bench/peers/install '$(environment)'
+	mkdir -p out/peers
+	'$(environment)/bin/python' bench/peers/peers.py --suite seed,layers --rounds 5 --json out/peers/report.json \
+		--html out/peers/report.html --markdown out/peers/table.md $(PEERS)
 
 clean: ## remove what was built and what demo wrote
 	rm -rf bin out

@@ -9,9 +9,9 @@ import (
 	"gpuconv/conv"
 )
 
-// checkMACs is about how many multiplications the judge makes for a case, which take the float64 reference a fraction
-// of a second. It makes more only if two images need more: with two filters, or with all filters if there are groups or
-// energy.
+// checkMACs is about how many multiplications the judge makes for a case. They take the float64 reference a fraction of
+// a second. It makes more only if the smallest sample needs more. That sample is two images with two filters, or with
+// all filters if there are groups or energy.
 const checkMACs = 1e8
 
 // mostChecked is how many images of a case are judged at most.
@@ -32,7 +32,8 @@ func newCheck(judge conv.Backend, c Case, src, weight *conv.Tensor, r *rand.Rand
 	each := p.MACs() / float64(p.Src.N())
 	k.images = sample(r, p.Src.N(), min(mostChecked, max(2, int(checkMACs/each))))
 	k.filters = sample(r, p.Weight[0], p.Weight[0])
-	if p.Groups <= 1 && p.Activation != conv.Energy { // else a filter's output depends on others
+	// With groups, a filter's place decides which channels it reads. Energy takes filters in pairs.
+	if p.Groups <= 1 && p.Activation != conv.Energy {
 		k.filters = sample(r, p.Weight[0], max(2, int(checkMACs*float64(p.Weight[0])/(each*float64(len(k.images))))))
 	}
 	part := p

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -54,7 +55,7 @@ var models = map[string]machineModel{
 func same(int) float64 { return 1 }
 
 // TestCompareSame: of 60 pairs of runs of the same program on each kind of machine, 19 of 20 or more have no
-// significant change among 24 cases.
+// significant change among 24 cases. On a quiet machine 19 of 20 cases are called equivalent.
 func TestCompareSame(t *testing.T) {
 	for name, m := range models {
 		r := rand.New(rand.NewPCG(1, 2))
@@ -62,20 +63,24 @@ func TestCompareSame(t *testing.T) {
 		if testing.Short() {
 			trials = 15
 		}
-		alarms := 0
+		alarms, equivalent := 0, 0
 		for range trials {
 			before, after := m.pair(r, same)
 			for _, by := range []By{Wall, CPUTime} {
 				c := Compare(before, after, 0.03, by)
-				if c.Count(Same) != len(c.Changes) {
+				if c.Count(Slower)+c.Count(Faster) > 0 {
 					alarms++
 				}
-				if len(c.Changes) != 25 {
+				if equivalent += c.Count(Equivalent); len(c.Changes) != 25 {
 					t.Fatalf("%d comparisons, want 24 and one of all cases", len(c.Changes))
 				}
 			}
 		}
-		t.Logf("%s: %d of %d comparisons find a change", name, alarms, 2*trials)
+		part := float64(equivalent) / float64(50*trials)
+		t.Logf("%s: %d of %d comparisons find a change, %.3f are equivalent", name, alarms, 2*trials, part)
+		if name == "quiet" && part < 0.95 {
+			t.Errorf("quiet: %.3f of the comparisons of a program with itself are equivalent, want 0.95", part)
+		}
 		if alarms > 2*trials/20 {
 			t.Errorf("%s: %d of %d comparisons of a program with itself find a change, want 1 in 20 at most", name,
 				alarms, 2*trials)
@@ -91,7 +96,7 @@ func TestCompareUncorrected(t *testing.T) {
 		before, after := m.pair(r, same)
 		for i := range before.Results {
 			a, b := newSeries(before.Results[i], Wall), newSeries(after.Results[i], Wall)
-			if yuen2(a.plain, b.plain).P() < familyError {
+			if newContrast(a.plain, b.plain).P() < familyError {
 				alarms++
 				break
 			}
@@ -130,7 +135,7 @@ func TestCompareOneCase(t *testing.T) {
 			switch {
 			case x.Case == "a" && x.Verdict == Slower:
 				found++
-			case x.Case != "a" && x.Verdict != Same:
+			case x.Case != "a" && (x.Verdict == Slower || x.Verdict == Faster):
 				t.Errorf("%s: %s by %.3f", x.Case, x.Verdict, x.Ratio)
 			}
 		}
@@ -145,7 +150,10 @@ func TestCompareThreshold(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	still := machineModel{block: 1e-4}
 	before, after := still.pair(r, func(int) float64 { return 1.05 })
-	if c := Compare(before, after, 0.06, Wall); c.Count(Same) != 25 {
+	if c := Compare(before, after, 0.08, Wall); c.Count(Equivalent) != 25 {
+		t.Errorf("5 %% at a threshold of 8 %%: %v", c)
+	}
+	if c := Compare(before, after, 0.06, Wall); c.Count(Undecided) != 25 {
 		t.Errorf("5 %% at a threshold of 6 %%: %v", c)
 	}
 	if c := Compare(before, after, 0.03, Wall); c.Count(Slower) != 25 {
@@ -160,17 +168,83 @@ func TestCompareWrong(t *testing.T) {
 	wrong := &after.Results[0]
 	*wrong = Result{Suite: "s", Case: "a", Backend: "cpu", Threads: 2, Phase: PhaseTotal, Why: "off"}
 	after.Results = after.Results[:len(after.Results)-1]
+	after.Missing = []Missing{{Case: "x", Backend: "cpu", Threads: 2, Why: "the time was up"}}
 	c := Compare(before, after, 0.03, Wall)
-	if c.Count(Wrong) != 1 || c.Count(Gone) != 1 || c.Count(Same) != 23 {
+	if c.Count(Wrong) != 1 || c.Count(Gone) != 1 || c.Count(Equivalent)+c.Count(Undecided) != 23 {
 		t.Errorf("got %v, want 1 wrong, 1 gone, 22 cases and their mean the same", c)
 	}
 	var text bytes.Buffer
 	if err := c.WriteTable(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"wrong", "not in new", "all 22 cases", "1 wrong, 1 gone"} {
+	for _, want := range []string{"wrong     a on cpu ×2, total: off\n", "missing   x on cpu ×2, total: the time was up\n",
+		"geomean of 22 cases", "1 wrong, 1 not in new"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the table does not say %q:\n%s", want, text.String())
 		}
+	}
+}
+
+// TestVerdicts: among comparisons of single cases that are as fast, 5 % slower or 20 % slower, nothing slower is ever
+// called faster or equivalent. On a quiet machine 95 of 100 verdicts say what is true; on others undecided is as right.
+func TestVerdicts(t *testing.T) {
+	for name, m := range models {
+		m.drift = 0
+		r := rand.New(rand.NewPCG(11, 12))
+		for _, slow := range []float64{1, 1.05, 1.2} {
+			counts, trials := map[Verdict]int{}, 400
+			for range trials {
+				one := func(slow float64) Report { return m.simulate(r, 1, 0, func(int) float64 { return slow }) }
+				counts[Compare(one(1), one(slow), 0.03, Wall).Changes[0].Verdict]++
+			}
+			t.Logf("%s, %.2f times: %v", name, slow, counts)
+			right := counts[Slower]
+			if slow == 1 {
+				right = counts[Equivalent]
+			} else if counts[Faster]+counts[Equivalent] > 0 {
+				t.Errorf("%s: %.2f times as slow is %v", name, slow, counts)
+			}
+			if name != "quiet" {
+				right += counts[Undecided]
+			}
+			if 100*right < 95*trials {
+				t.Errorf("%s: %.2f times as slow is %v, want 95 of 100 right", name, slow, counts)
+			}
+		}
+	}
+}
+
+// TestAdvice: what an undecided comparison asks for is what decides it.
+func TestAdvice(t *testing.T) {
+	c := Comparison{Threshold: 0.03}
+	of := func(by, scatter float64, rounds int) contrast {
+		x := contrast{blocks: [2]int{rounds, rounds}, scatter: [2]float64{scatter * scatter, scatter * scatter}}
+		x.Difference = x.would(rounds, 1)
+		x.By = by
+		return x
+	}
+	for _, v := range []struct {
+		what   contrast
+		advice string
+	}{
+		{of(0, 0.01, 2), "at least 3 rounds in each run are needed, there are 2"},
+		{of(0, 0.015, 5), " more rounds in each run would decide"},
+		{of(0.1, 0.3, 10), "a machine whose rounds scatter by "},
+		{of(math.Log1p(0.029), 0.01, 10), "no quieter machine would decide: "},
+	} {
+		if got := c.advice([]contrast{v.what}, 1); !strings.Contains(got, v.advice) {
+			t.Errorf("%+v: %q, want %q", v.what, got, v.advice)
+		}
+	}
+	x := of(0, 0.015, 5)
+	if c.verdict([]statistics.Difference{x.would(5, 1)}, 1) != Undecided {
+		t.Fatal("it is decided already")
+	}
+	var more int
+	if _, err := fmt.Sscanf(c.advice([]contrast{x}, 1), "%d", &more); err != nil {
+		t.Fatal(err)
+	}
+	if c.verdict([]statistics.Difference{x.would(5+more, 1)}, 1) != Equivalent {
+		t.Errorf("%d more rounds do not decide", more)
 	}
 }

@@ -50,6 +50,6 @@ func ExampleCompare() {
 		fmt.Printf("%.2f times: %s\n", c.Changes[0].Ratio, c.Changes[0].Verdict)
 	}
 	// Output:
-	// 1.00 times: no significant change
+	// 1.00 times: equivalent
 	// 1.20 times: slower
 }

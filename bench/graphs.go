@@ -13,11 +13,11 @@ import (
 // neutral is the colour of lines that do not belong to a backend.
 const neutral = -1
 
-// graphs returns the data of all pictures: throughput, the roofline, GPU against CPU, and scaling over cores. It leaves
-// out graphs without points. Each series is a backend, or a grey line to compare with.
+// graphs returns the data of all pictures: throughput, peers, the roofline, GPU against CPU, and scaling over cores. It
+// leaves out graphs without points. Each series is a backend, or a grey line to compare with.
 func (r Report) graphs() []Picture {
 	r = r.Printable().prepared()
-	graphs := append(r.throughput(), r.roofline(), r.ratios(), r.scaling())
+	graphs := slices.Concat(r.throughput(), r.besidePeers(), []Picture{r.roofline(), r.ratios(), r.scaling()})
 	note := r.note()
 	shown := graphs[:0]
 	for _, g := range graphs {

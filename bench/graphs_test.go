@@ -151,6 +151,29 @@ func TestGraphsRatio(t *testing.T) {
 	}
 }
 
+// TestGraphsPeers: a peer is compared with as many threads of the engine, and one on a card with the GPU.
+func TestGraphsPeers(t *testing.T) {
+	r := fixed()
+	c := curveOf(t, graphOf(t, r, "peers-seed"), "pytorch, 2 threads")
+	if !slices.Equal(c.X, []float64{0, 1}) || !near(c.Y[0], 20.0/3) || !near(c.Y[1], 2.0/3) {
+		t.Errorf("ratios %v at %v, want 6.67 and 0.667, and no point for the wrong output", c.Y, c.X)
+	}
+	if !(c.Low[0] < c.Y[0] && c.Y[0] < c.High[0]) {
+		t.Errorf("%v is not within %v and %v", c.Y[0], c.Low[0], c.High[0])
+	}
+	card := fixed()
+	card.Backends[3].Device = "a card"
+	for _, g := range picturesOf(t, card) {
+		if g.ID == "peers-seed" {
+			t.Error("a peer on a card is compared with a software renderer")
+		}
+	}
+	card.Backends[0].Software = false
+	if c := curveOf(t, graphOf(t, card, "peers-seed"), "a card"); !near(c.Y[1], 1.0/30) {
+		t.Errorf("ratios %v, want the GPU's 1,000 images/s against 30,000", c.Y)
+	}
+}
+
 func TestGraphsScaling(t *testing.T) {
 	c := curveOf(t, graphOf(t, fixed(), "scaling"), "CPU engine")
 	if !slices.Equal(c.X, []float64{1, 2}) || !near(c.Y[0], 1) || !near(c.Y[1], 2) {

@@ -39,8 +39,8 @@ func TestHTMLHolds(t *testing.T) {
 			t.Errorf("page holds %q: %v", want, strings.Contains(page, want))
 		}
 	}
-	if got := strings.Count(page, "<img "); got != len(picturesOf(t, r)) || got != 4 {
-		t.Errorf("%d pictures, want 4", got)
+	if got := strings.Count(page, "<img "); got != len(picturesOf(t, r)) || got != 5 {
+		t.Errorf("%d pictures, want 5", got)
 	}
 }
 

@@ -9,9 +9,10 @@ import (
 )
 
 // outlierKinds draw images in which a few pixels are far larger than the others, or the only ones that are not 0. If an
-// algorithm spreads errors to outputs that do not see these pixels, the errors are large beside those outputs. The
-// first few kinds differ most. Each function draws one image, [1 C H W]. most, at least 1, is the largest pixel with
-// which no sum overflows.
+// algorithm spreads errors to outputs that do not see these pixels, the errors are large beside those outputs.
+// Neighbours in the list differ in shape, so that a few kinds in a row test much. Each function draws one image, [1 C H
+// W]. most, at least 1, is the largest pixel with which no sum overflows: larger pixels are drawn as most. Outliers of
+// one image have one sign, positive or negative at random.
 var outlierKinds = [...]func(r *rand.Rand, image *conv.Tensor, most float64){
 	pixelOf(1e20), pointOf(1), columnOf(1e6), sixteenBits, frameOf(1e20), pixelOf(1e6), columnOf(1e20), halfBright,
 	frameOf(1e6), pointOf(1e20),
@@ -20,7 +21,7 @@ var outlierKinds = [...]func(r *rand.Rand, image *conv.Tensor, most float64){
 // OutlierKinds is the number of kinds of outliers.
 const OutlierKinds = len(outlierKinds)
 
-// pixelOf draws one pixel of the given size among pixels in (−1, 1), like the fill value of missing data.
+// pixelOf draws one pixel of the given size among pixels in [−1, 1], like the fill value of missing data.
 func pixelOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	return func(r *rand.Rand, image *conv.Tensor, most float64) {
 		noise(r, image, 1)
@@ -36,7 +37,7 @@ func pointOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	}
 }
 
-// columnOf draws a column of pixels of the given size, in all channels, among pixels in (−1, 1).
+// columnOf draws a column of pixels of the given size, in all channels, among pixels in [−1, 1].
 func columnOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	return func(r *rand.Rand, image *conv.Tensor, most float64) {
 		noise(r, image, 1)
@@ -45,7 +46,7 @@ func columnOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	}
 }
 
-// frameOf draws a border of pixels of the given size, in all channels, around pixels in (−1, 1).
+// frameOf draws a border of pixels of the given size, in all channels, around pixels in [−1, 1].
 func frameOf(size float64) func(*rand.Rand, *conv.Tensor, float64) {
 	return func(r *rand.Rand, image *conv.Tensor, most float64) {
 		noise(r, image, 1)
@@ -73,7 +74,7 @@ func halfBright(r *rand.Rand, image *conv.Tensor, most float64) {
 	}
 }
 
-// noise draws pixels between least, which is −1 or 0, and 1. No pixel is 0.
+// noise draws pixels from least to 1. least is −1 or 0. No pixel is 0.
 func noise(r *rand.Rand, image *conv.Tensor, least float32) {
 	for i := range image.Data {
 		image.Data[i] = 1 - r.Float32()
@@ -101,7 +102,8 @@ func paint(image *conv.Tensor, where func(y, x int) bool, value float32) {
 }
 
 // outliers returns c with images of outliers in place of its own: one of each kind, or as many as c has images if that
-// is fewer. The kind of the first image is a number drawn from c's name, plus first; the next kinds follow.
+// is fewer. The kind of the first image is first plus a random number, seeded by c's name; the following images have
+// the next kinds, and the first kind follows the last one.
 func outliers(c Case, first int) Case {
 	r := Generator(c.Name + " " + outlierImages)
 	first += r.IntN(len(outlierKinds))
@@ -113,7 +115,7 @@ func outliers(c Case, first int) Case {
 		kind := (first + n) % len(outlierKinds)
 		outlierKinds[kind](Generator(fmt.Sprint(c.Name, outlierImages, kind)), c.Src.Images(n, n+1), max(1, most))
 	}
-	if most < 1 {
+	if most < 1 { // the weights are so large that even pixels of 1 would overflow: shrink all
 		for i := range c.Src.Data {
 			c.Src.Data[i] *= float32(most)
 		}
@@ -123,7 +125,7 @@ func outliers(c Case, first int) Case {
 }
 
 // mostPixel returns the largest pixel with which no sum of c overflows, nor the sum over a pool's window. It leaves a
-// margin of 4.
+// margin of a factor of 4.
 func mostPixel(c Case) float64 {
 	sums := 1.0
 	filters := c.Problem.Weight[0]

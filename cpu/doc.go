@@ -9,8 +9,8 @@
 //     block of 4×4 outputs first. If a large pixel would spoil outputs whose receptive fields do not contain it, the
 //     block is computed as direct does. So the error of each output is at most 4·γₙ·A, see [conv.Description], and an
 //     output whose receptive field is all 0 has no error. direct takes over if the weights are uneven, or if their sums
-//     may be exact, as with integers. It also takes over if winograd would take longer, with the time for transforming
-//     the weights, for the number of images that [Engine].Images says.
+//     may be exact, as with integers. It also takes over if it is faster for [Engine].Images images, counting the time
+//     for transforming the weights.
 //   - direct computes everything, as sums of products in the formula's order.
 //
 // Both backends compute every [conv.Spec]. Several goroutines may share a backend or a plan.

@@ -5,9 +5,9 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// plain computes blocks of 4×4 outputs, wherever they lie, as sums of products in the order of the taps: the same bits
-// as direct. For each tap it copies the inputs of the block's 16 outputs side by side. So a block is as dense a tile as
-// those of direct.
+// plain computes the odd blocks of winograd, of 4×4 outputs and 3×3 taps. They may lie anywhere in a band. It adds up
+// the products in the order of the taps, so that it gives the same bits as direct. For each tap it copies the inputs of
+// a block's 16 outputs side by side. So the vectors of a block are full, like those of direct.
 type plain struct {
 	problem  conv.Problem
 	kernels  *simd.Kernels
@@ -50,8 +50,8 @@ func (q *plain) workspace() int {
 	return plainBlocks * blockSize * (9*q.channels + q.problem.Weight[0]/q.problem.Groups)
 }
 
-// compute computes at most plainBlocks blocks of a band, given by their numbers. A row of blocks has across of them. It
-// returns sums[filters][plainBlocks][16].
+// compute computes at most plainBlocks blocks of a band, given by their numbers. across is the number of blocks in a
+// row. compute returns sums[filters][plainBlocks][16].
 func (q *plain) compute(w *worker, group int, blocks []int32, work []float32, across int) (sums []float32) {
 	inputs, sums := work[:plainBlocks*blockSize*9*q.channels], work[plainBlocks*blockSize*9*q.channels:]
 	for c := 0; c < q.problem.Weight[1]; c += q.channels {
@@ -65,7 +65,7 @@ func (q *plain) compute(w *worker, group int, blocks []int32, work []float32, ac
 }
 
 // gather copies the inputs of the block whose first output is in row y and in the j-th column of blocks. For each of
-// count channels and each tap, it copies what the 16 outputs read.
+// count channels, from channel on, and each tap, it copies what the 16 outputs read: dst is [count][9][16].
 func (q *plain) gather(dst, slab []float32, channel, count, y, j int) {
 	perPhase, pitch := q.slab.perPhase, q.slab.pitch
 	for c := range count {
@@ -84,7 +84,8 @@ func (q *plain) gather(dst, slab []float32, channel, count, y, j int) {
 	}
 }
 
-// add adds the products of some channels to the sums of this many blocks, [filters][plainBlocks][16].
+// add adds the products of count channels, from channel on, to the sums, [filters][plainBlocks][16]. Only the first
+// `blocks` blocks are in use.
 func (q *plain) add(w *worker, group int, inputs, sums []float32, channel, count, blocks int) {
 	t := &w.tile
 	perGroup, size := q.problem.Weight[0]/q.problem.Groups, 9*q.problem.Weight[1]

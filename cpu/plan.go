@@ -116,8 +116,9 @@ func errClosed(what string) error {
 	return &fault.Error{Package: "cpu", Argument: what, Err: conv.ErrClosed}
 }
 
-// workPerWorker is the least work for which a worker is woken, in multiplications. They take 0.1 ms; waking a goroutine
-// on another core takes half of that. Each number that is read or written counts as numberWork multiplications.
+// workPerWorker is how many multiplications are the least work for which a worker is woken. That many take 0.1 ms;
+// waking a goroutine on another core takes half of that. Each number that is read or written counts as numberWork
+// multiplications.
 const (
 	workPerWorker = 1 << 22
 	numberWork    = 11

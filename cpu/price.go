@@ -15,8 +15,8 @@ import (
 const (
 	// packCycles is the cost of packing a weight without transforming it.
 	packCycles = 5
-	// kernelCycles is the cost of a 3×3 kernel that is transformed, screened and packed both transformed and as it is.
-	// Most of it is for memory that is written for the first time.
+	// kernelCycles is the cost of a 3×3 kernel: it is transformed, screened, and packed in two forms, transformed for
+	// winograd and plain for odd blocks. Most of the cost is for memory that is written for the first time.
 	kernelCycles = 380
 	// filterCycles is the additional cost of screening a filter.
 	filterCycles = 13_000
@@ -58,7 +58,8 @@ func priceWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) float64 {
 	return float64(p.Groups) * (channels*filters*kernelCycles + filters*filterCycles + float64(p.Src.N())*image)
 }
 
-// streamed returns how many weights a core reads per cycle, if there are this many.
+// streamed returns how many weights per cycle a core reads from an array of this many weights, which exceeds its own
+// caches.
 func streamed(weights float64) float64 {
 	if weights > sharedFloats {
 		return memoryFloats

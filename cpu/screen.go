@@ -20,16 +20,17 @@ import (
 // the patch, is rounded at each step; the partial sum at step c has c terms. Output (3,3), whose factors are the
 // largest, then has
 //
-//	variance = u²/3 · (C/2 + 16) · ‖w‖²/9C · E,  E = Σ spread[r]·spread[s]·x²
+//	variance = u²/3 · (C/2 + 16) · ‖w‖²/(9C) · E,  E = Σ spread[r]·spread[s]·x²
 //
 // where the sum is over the rows r and columns s of the patch, in all channels. spread[r] is Σ aₑ²·‖gₑ‖²·bₑᵣ² over the
-// rows e of the transforms: a of Aᵀ, g of G, b of Bᵀ (see package simd). TestSpread computes it from the matrices. The
-// 16 counts the roundings of the transforms themselves: four for each element of the pixels, four for each element of
-// the weights, and eight for the transform back. The screen allows for errors of errorDeviations standard deviations.
+// six elements e that the transforms give along an axis: aₑ = Aᵀ[3][e], gₑ is row e of G, and bₑᵣ = Bᵀ[e][r] (see
+// package simd). TestSpread computes it from the matrices. The 16 counts the roundings of the transforms themselves:
+// four for each element of the pixels, four for each element of the weights, and eight for the transform back. The
+// screen allows for errors of errorDeviations standard deviations.
 //
 // This holds if the channels' terms differ in sign. If one pattern over the channels makes up a part of a filter, for
-// instance because all channels have the same kernel or weights have a mean, an image with that pattern has larger
-// partial sums: see alike.
+// instance because all channels have the same kernel or the weights' mean is not 0, an image with that pattern has
+// larger partial sums: see alike.
 //
 // The magnitude. Of each receptive field only S = Σ|x| and Q = Σx² are known. For all pixels with these S and Q,
 // wherever the large ones lie, A ≥ Q/S · G(S²/Q). For weights |w₁| ≤ |w₂| ≤ …, with w₀ = 0, G is
@@ -217,7 +218,8 @@ func (f *filterBound) lower(scale float64) {
 	for f.counts[top] == 0 {
 		top--
 	}
-	var steps, roots [weightBins]float64 // from each bin to the next, and √ of how many weights lie below the next
+	// For each bin: how much larger the next bin's start is, and √ of the number of weights below that start.
+	var steps, roots [weightBins]float64
 	below, last, first := 0.0, 0.0, top-weightBins
 	for bin := range max(0, first) {
 		below += float64(f.counts[bin])
@@ -257,8 +259,8 @@ type column struct {
 	spread  float64        // Σ spread·x² of all 6 rows
 }
 
-// screenBlocks finds the odd blocks of a band. It counts the outputs of a block that lie in the image, not in the band:
-// if a pool's windows overlap, a band may end within a block that lies whole in the next band.
+// screenBlocks finds the odd blocks of a band. It examines all outputs of a block that lie in the image, even those
+// outside the band: if a pool's windows overlap, a band may end within a block that lies whole in the next band.
 func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, down int) {
 	clear(s.isOdd)
 	m := &worker.screened

@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"gpuconv/fault"
 	"gpuconv/internal/input"
 )
 
@@ -44,7 +45,7 @@ type Wanted struct{ MD5, SHA256 string }
 // Any reports whether any file will do.
 func (w Wanted) Any() bool { return w == Wanted{} }
 
-// Check returns a [*ChecksumError] if s are not the wanted checksums. name is the name of the file in the error.
+// Check returns a [*ChecksumError] if a wanted checksum is not the one in s. name is the name of the file in the error.
 func (w Wanted) Check(name string, s Sums) error {
 	for _, c := range []struct{ kind, got, want string }{{"SHA-256", s.SHA256, w.SHA256}, {"MD5", s.MD5, w.MD5}} {
 		if c.want != "" && !strings.EqualFold(c.got, c.want) {
@@ -65,9 +66,10 @@ type ChecksumError struct {
 func (e *ChecksumError) Error() string { return "dataset: " + e.Plain() }
 
 // Plain returns the line without the package, for programs that say in another way where the error comes from.
-func (e *ChecksumError) Plain() string { return e.Name + ": " + e.rule() }
+func (e *ChecksumError) Plain() string { return fault.Printable(e.Name) + ": " + e.rule() }
 
-// Beside returns the line to print after name: without the name, if it is the file's.
+// Beside returns the line for a message that begins with name, as [fault.Beside] asks for it. It leaves out the file's
+// name if that is name.
 func (e *ChecksumError) Beside(_, name string) string {
 	if name == e.Name {
 		return e.rule()

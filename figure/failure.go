@@ -11,7 +11,7 @@ type Mistake struct {
 	Title              string
 	Stimulus, Filter   *conv.Tensor // if there are several channels, one of them
 	Got, Want          *conv.Tensor
-	Difference, Excess *conv.Tensor // Got − Want, and the same divided by the error that is allowed
+	Difference, Excess *conv.Tensor // Got − Want, and this difference divided by the allowed error
 }
 
 const failureBox = 256
@@ -63,7 +63,8 @@ func Failure(m Mistake) (*Picture, error) {
 		notes: append([]string{m.Title}, notes(append(first, second...))...)}, nil
 }
 
-// upTo says how large the finite errors are, relative to their bounds. Errors are infinite where no error is allowed.
+// upTo says how large the largest finite ratio of an error to its bound is. (Ratios are infinite where no error is
+// allowed.) It returns "" if that is exactly 1, or if there is no finite ratio above 0.
 func upTo(data []float32) string {
 	if most := largestMagnitude(data); most != 1 {
 		return fmt.Sprintf(" up to %.3g", most)

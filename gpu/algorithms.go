@@ -8,8 +8,12 @@ import (
 // AlgorithmNames lists the names that [Options].Algorithm accepts, in the order in which a device tries them.
 func AlgorithmNames() []string { return recipe.AlgorithmNames() }
 
-// Chosen reports whether devices ever take an algorithm at precision p without being forced: software renderers if
-// software is true, else hardware.
-func Chosen(name string, software bool, p conv.Precision) bool {
-	return recipe.Chosen(name, software, p)
+// ClassNames lists the classes of devices that have tiles of their own, as [Options].Tiles takes them.
+func ClassNames() []string { return recipe.ClassNames() }
+
+// Chosen reports whether a device of a class takes the algorithm of this name for any problem at precision p, without
+// being forced to. It is false for an unknown class.
+func Chosen(name, class string, p conv.Precision) bool {
+	c, err := recipe.ParseClass(class)
+	return err == nil && recipe.Chosen(name, c, p)
 }

@@ -152,8 +152,9 @@ func TestShaderFaults(t *testing.T) {
 				}
 			})
 			err := attempt(t, d, p)
-			if want := "gpu: shader " + shader + " does not " + fault; err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%v: want %q", err, want)
+			want, where := "gpu: shader "+shader+" does not "+fault, shader+".comp" // the file, and its line
+			if err == nil || !strings.Contains(err.Error(), want) || fault == "compile" && !strings.Contains(err.Error(), where) {
+				t.Errorf("%v: want %q and %q", err, want, where)
 			}
 			d.thread.do(func() error { d.forget(); return nil })
 			if _, after := objects(d); after != before {

@@ -16,6 +16,7 @@ import (
 	"errors"
 
 	"gpuconv/conv"
+	"gpuconv/gpu/internal/recipe"
 )
 
 // ErrUnavailable is the cause of Open's error if this build has no OpenGL. Its text says how to build a program that
@@ -35,6 +36,9 @@ type Options struct {
 	Device    Selector // which device to open
 	Provider  Provider // which library opens it
 	Algorithm string   // forces one of [AlgorithmNames]; "" takes the first that accepts the problem
+	// Tiles is one of [ClassNames]: the device cuts problems, and chooses algorithms, as a device of that class does.
+	// So what hardware computes can be verified on any renderer. "" takes the class of the device itself.
+	Tiles string
 	// Precision decides which algorithms a device takes without being forced. By default these are the ones that keep
 	// the error of each output in proportion to the pixels that it depends on. conv.Fast adds fft and winograd.
 	Precision conv.Precision
@@ -46,17 +50,24 @@ type Options struct {
 	// share it. The device makes the folder when it has a program to keep. "" keeps none.
 	Programs string
 	// Tuner, if not nil, names the algorithm and tile that were measured to be the fastest. It is not asked if
-	// Algorithm forces one.
+	// Algorithm or Tiles is set.
 	Tuner Tuner
 	// Without lists places that Open skips, and why: for instance those where a driver ended the process that ran
 	// [Probe]. A Place may also name the file of an EGL vendor, that is a driver; libEGL then does not load it.
 	Without []Place
-	// Guard is for tests and costs time. It fills every output buffer with NaN before each run, so that an element that
-	// no shader writes stays NaN. After the run it checks that shaders wrote nothing past the outputs and changed no
-	// inputs.
+	// Guard is for tests and costs time. Before each chunk it fills the output buffers with NaN, so that an element
+	// that no shader writes stays NaN. After the chunk it checks that shaders wrote nothing past the outputs and
+	// changed no inputs; if they did, Run reports an error.
 	Guard bool
 }
 
-// Validate returns an error if no device could match: for a device number below 0, and for any number with [GLFW]. Open
-// calls it.
-func (o Options) Validate() error { return o.Device.validate(o.Provider) }
+// Validate returns an error if no device could match: for a device number below 0, for any number with [GLFW], and for
+// Tiles of no class. Open calls it.
+func (o Options) Validate() error {
+	if o.Tiles != "" {
+		if _, err := recipe.ParseClass(o.Tiles); err != nil {
+			return err
+		}
+	}
+	return o.Device.validate(o.Provider)
+}

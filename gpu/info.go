@@ -10,7 +10,9 @@ type Info struct {
 	Renderer string // GL_RENDERER
 	Version  string // GL_VERSION, which includes the driver's version
 	Software bool   // it is a software renderer: a CPU does the work
-	Limits   Limits
+	Class    string // the device's own class, one of [ClassNames]
+	Tiles    string // [Options].Tiles: the class as which it cuts problems; "" for its own class
+	Limits   Limits // those of the class in Tiles may be lower than the driver's
 
 	// LoopIterations is the most iterations that all loops of one invocation may run in total; 0 for no limit.
 	LoopIterations int
@@ -26,20 +28,3 @@ func (i Info) String() string {
 
 // driver identifies a driver and its version. Drivers with different texts do not load each other's programs.
 func (i Info) driver() string { return strings.Join([]string{i.Vendor, i.Renderer, i.Version}, "\n") }
-
-// isNVIDIA reports whether GL_VENDOR names NVIDIA's own driver, for which plans have special tiles. That driver says
-// "NVIDIA Corporation"; other drivers for the same GPUs say "nouveau" or "Mesa".
-func isNVIDIA(vendor string) bool { return strings.Contains(strings.ToLower(vendor), "nvidia") }
-
-// isSoftware reports from GL_RENDERER whether a CPU does the work.
-func isSoftware(renderer string) bool {
-	lower := strings.ToLower(renderer)
-	for _, name := range []string{
-		"llvmpipe", "softpipe", "swrast", "swr ", "swiftshader", "lavapipe", "software rasterizer", "basic render",
-	} {
-		if strings.Contains(lower, name) {
-			return true
-		}
-	}
-	return false
-}

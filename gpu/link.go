@@ -5,11 +5,15 @@ package gpu
 import (
 	"strings"
 
+	"gpuconv/gpu/internal/recipe"
+
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// link compiles and links a shader. If it fails it deletes what it made.
-func (d *Device) link(name, source string) (uint32, error) {
+// link compiles and links source, the source of key, and returns the handle of the program. After an error nothing is
+// left.
+func (d *Device) link(key recipe.Key, source string) (uint32, error) {
+	name := key.Shader
 	shader := gl.CreateShader(gl.COMPUTE_SHADER)
 	defer gl.DeleteShader(shader)
 	text, free := gl.Strs(source + "\x00")
@@ -18,7 +22,7 @@ func (d *Device) link(name, source string) (uint32, error) {
 	gl.CompileShader(shader)
 	var status int32
 	if gl.GetShaderiv(shader, gl.COMPILE_STATUS, &status); status == gl.FALSE {
-		return 0, errorf("shader %s does not compile: %s", name, shaderLog(shader))
+		return 0, errorf("shader %s does not compile: %s", name, key.Locate(shaderLog(shader)))
 	}
 	handle := gl.CreateProgram()
 	if d.binaries.folder != nil {
@@ -27,7 +31,7 @@ func (d *Device) link(name, source string) (uint32, error) {
 	gl.AttachShader(handle, shader)
 	gl.LinkProgram(handle)
 	if gl.GetProgramiv(handle, gl.LINK_STATUS, &status); status == gl.FALSE {
-		log := programLog(handle)
+		log := key.Locate(programLog(handle))
 		gl.DeleteProgram(handle)
 		return 0, errorf("shader %s does not link: %s", name, log)
 	}
@@ -58,7 +62,7 @@ func programLog(handle uint32) string {
 // times.
 const mostLog = 400
 
-// oneLine makes one line of a driver's log.
+// oneLine makes one line of a driver's log, of at most mostLog bytes and an ellipsis.
 func oneLine(log []byte) string {
 	text := strings.Join(strings.Fields(strings.TrimRight(string(log), "\x00")), " ")
 	if len(text) > mostLog {

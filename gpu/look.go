@@ -14,6 +14,10 @@ func (d *Device) look(c candidate) {
 	d.seam = openGL()
 	d.info = readInfo(c)
 	d.profile = readProfile(d.info)
+	d.info.Class, d.info.Tiles = d.profile.Class.String(), d.options.Tiles
+	if class, err := recipe.ParseClass(d.info.Tiles); err == nil {
+		d.profile = d.profile.As(class)
+	}
 	d.info.Limits, d.info.LoopIterations = d.profile.Limits, d.profile.LoopIterations
 	d.profile.Precision = d.options.Precision
 	if most := d.options.Unrolled; most > 0 {
@@ -23,12 +27,10 @@ func (d *Device) look(c candidate) {
 }
 
 func readInfo(c candidate) Info {
-	renderer := named(gl.RENDERER)
-	return Info{
-		Name: c.name, Index: c.index, Vendor: named(gl.VENDOR),
-		Renderer: renderer, Version: named(gl.VERSION),
-		Software: c.software || isSoftware(renderer),
-	}
+	i := Info{Name: c.name, Index: c.index, Vendor: named(gl.VENDOR), Renderer: named(gl.RENDERER),
+		Version: named(gl.VERSION)}
+	i.Software = c.software || recipe.ClassOf(i.Vendor, i.Renderer) == recipe.Software
+	return i
 }
 
 // named returns one of the driver's names, such as GL_RENDERER, with control characters escaped.
@@ -36,12 +38,9 @@ func named(what uint32) string { return fault.Line(gl.GoStr(gl.GetString(what)))
 
 // readProfile returns what plans need to know about the device.
 func readProfile(info Info) recipe.Profile {
-	class := recipe.Other
-	switch {
-	case info.Software:
+	class := recipe.ClassOf(info.Vendor, info.Renderer)
+	if info.Software {
 		class = recipe.Software
-	case isNVIDIA(info.Vendor):
-		class = recipe.NVIDIA
 	}
 	return recipe.NewProfile(class, readLimits(), canMap(), hasExtension("GL_AMD_pinned_memory"))
 }

@@ -308,6 +308,7 @@ func fftTrials() (all []*trial) {
 		&trial{name: "largest, folded", parts: parts, problem: folded, limit: func(d *recipe.Profile) { points(512)(d); d.WorkGroups = [3]int{4, 20, 70} }},
 		&trial{name: "largest, in chunks", parts: parts[:3], problem: chunks, limit: func(d *recipe.Profile) { points(512)(d); d.StorageBlock = 27200 }},
 		&trial{name: "folded", parts: parts, problem: many, limit: func(d *recipe.Profile) { points(512)(d); d.WorkGroups = [3]int{4, 20, 70} }},
+		&trial{name: "odd, as Intel", parts: parts, problem: odd, limit: func(d *recipe.Profile) { as(recipe.Intel)(d); points(512)(d) }},
 		&trial{name: "in chunks", parts: parts[:3], problem: many, limit: func(d *recipe.Profile) { points(512)(d); d.StorageBlock = 27200 }})
 	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}

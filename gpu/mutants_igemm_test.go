@@ -190,7 +190,8 @@ func igemmTrials() (all []*trial) {
 		&trial{name: "long", parts: parts, problem: long},
 		&trial{name: "folded", parts: parts, problem: oblong(), limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{5, 3, 70} }},
 		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
-		&trial{name: "few filters", parts: parts, problem: few, special: specials()})
+		&trial{name: "few filters", parts: parts, problem: few, special: specials()},
+		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: as(recipe.NVIDIA)})
 	all = append(all, igemmFinishTrials(parts)...)
 	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
@@ -203,7 +204,7 @@ func igemmTrials() (all []*trial) {
 		finished := halved(p, conv.AvgPool)
 		finished.Weight[0], finished.Activation = 4*((filters+1)/2), conv.Energy
 		for _, class := range []recipe.Class{recipe.NVIDIA, recipe.Other} {
-			limit := func(d *recipe.Profile) { d.Class = class }
+			limit := func(d *recipe.Profile) { as(class)(d); d.Busy = 0 } // whatever fills a tile
 			all = append(all,
 				&trial{name: "hardware", parts: []string{"igemm tiles"}, problem: p, limit: limit},
 				&trial{name: "hardware, finished", parts: []string{"igemm tiles"}, problem: finished, limit: limit})

@@ -182,6 +182,7 @@ func winogradTrials() (all []*trial) {
 		&trial{name: "mean of pairs, folded", parts: parts, problem: meanPairs, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 20, 70} }},
 		&trial{name: "mean of pairs, in chunks", parts: parts[:3], problem: meanPairs, limit: func(d *recipe.Profile) { d.StorageBlock = 20000 }},
 		&trial{name: "folded", parts: parts, problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{1, 20, 70} }},
+		&trial{name: "zeros, as AMD", parts: parts, problem: zeros, special: []func(compare.Case){overflowing}, limit: as(recipe.AMD)},
 		&trial{name: "in chunks", parts: parts[:3], problem: many, limit: func(d *recipe.Profile) { d.StorageBlock = 19000 }})
 	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 3}}

@@ -21,7 +21,7 @@ type program struct {
 const mostPrograms = 64
 
 // program returns the program of a key. It loads or compiles the program at the first request. The caller must give it
-// back. program runs on the device's thread.
+// back with giveBack. Call both on the device's thread.
 func (d *Device) program(key recipe.Key) (*program, error) {
 	p, ok := d.programs[key]
 	if !ok {
@@ -61,7 +61,7 @@ func (d *Device) compile(key recipe.Key) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	handle, err := d.linked(key.Shader, source)
+	handle, err := d.linked(key, source)
 	if err != nil {
 		return nil, err
 	}

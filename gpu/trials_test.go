@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"gpuconv/compare"
@@ -90,6 +91,26 @@ func TestTrials(t *testing.T) {
 	}
 }
 
+// TestHardwareTrials: the mutants of each shader meet a trial with the tiles of hardware, but for the one shader that
+// hardware never runs.
+func TestHardwareTrials(t *testing.T) {
+	met := map[string]bool{}
+	for _, tr := range everyTrial() {
+		d := recipe.NewProfile(recipe.Software, recipe.Limits{}, true, true)
+		if tr.limit != nil {
+			tr.limit(&d)
+		}
+		for _, part := range tr.parts {
+			met[part] = met[part] || d.Class != recipe.Software
+		}
+	}
+	for _, file := range shaderFiles(t) {
+		if want := file != "direct_soft.comp"; strings.HasSuffix(file, ".comp") && met[file] != want {
+			t.Errorf("%s: a trial with the tiles of hardware %v, want %v", file, met[file], want)
+		}
+	}
+}
+
 // oblong is a problem with different numbers for H and W, strides and dilations, channels and filters, in all and in a
 // group.
 func oblong() conv.Problem {
@@ -116,6 +137,7 @@ func directTrials() (all []*trial) {
 		&trial{name: "resumed", parts: parts[:3], problem: thin, limit: func(d *recipe.Profile) { d.LoopIterations = 5 }},
 		&trial{name: "folded", parts: parts[:3], problem: many, limit: func(d *recipe.Profile) { d.WorkGroups = [3]int{3, 2, 70} }},
 		&trial{name: "in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }},
+		&trial{name: "thin, as AMD", parts: parts, problem: thin, limit: as(recipe.AMD)},
 		&trial{name: "few filters", parts: parts, problem: rectified, special: specials()})
 	for _, mode := range conv.PaddingModes()[1:] {
 		p := conv.Problem{Src: conv.Shape{2, 2, 6, 9}, Weight: conv.Shape{2, 2, 3, 4}}
@@ -203,8 +225,10 @@ func softTrials() (all []*trial) {
 	return all
 }
 
-// asNVIDIA makes a software renderer compute with the tiles for NVIDIA.
-func asNVIDIA(d *recipe.Profile) { d.Class = recipe.NVIDIA }
+// as makes a software renderer cut problems as a class of devices does.
+func as(class recipe.Class) func(d *recipe.Profile) {
+	return func(d *recipe.Profile) { *d = d.As(class) }
+}
 
 func smallTrials() (all []*trial) {
 	parts := []string{"direct_small", "direct_small.comp", "column.glsl", "slide.glsl"}
@@ -216,11 +240,12 @@ func smallTrials() (all []*trial) {
 	all = append(all,
 		&trial{name: "oblong", parts: parts, problem: oblong()},
 		&trial{name: "few", parts: parts, problem: rectified, special: specials()},
+		&trial{name: "oblong, as AMD", parts: parts, problem: oblong(), limit: as(recipe.AMD)},
 		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1), limit: func(d *recipe.Profile) { d.Unrolled = 24 }},
 		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1),
 			limit: func(d *recipe.Profile) { d.Unrolled, d.WorkGroups = 20, [3]int{1, 3, 70} }},
-		&trial{name: "as NVIDIA", parts: parts, problem: wide, limit: asNVIDIA},
-		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: asNVIDIA},
+		&trial{name: "as NVIDIA", parts: parts, problem: wide, limit: as(recipe.NVIDIA)},
+		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: as(recipe.NVIDIA)},
 		&trial{name: "oblong, in chunks", parts: parts[:1], problem: oblong(), limit: func(d *recipe.Profile) { d.StorageBlock = 2 * 4 * 18 * 9 * 21 }})
 	across := large(conv.Shape{3, 2, 6, 10}, 1)
 	across.Dilation = [2]int{1, 2}
@@ -249,7 +274,7 @@ func depthwiseTrials() (all []*trial) {
 			limit: func(d *recipe.Profile) { d.Unrolled = 24 }},
 		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
 			limit: func(d *recipe.Profile) { d.Unrolled, d.WorkGroups = 20, [3]int{2, 4, 70} }},
-		&trial{name: "oblong, as NVIDIA", parts: parts, problem: p, limit: asNVIDIA})
+		&trial{name: "oblong, as NVIDIA", parts: parts, problem: p, limit: as(recipe.NVIDIA)})
 	grouped := conv.Problem{Src: conv.Shape{3, 3, 7, 11}, Weight: conv.Shape{18, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 3, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
 	return forced("depthwise", slices.Concat(all, finishTrials(parts, grouped, [3]int{5, 5, 70}), modeTrials(parts[:3])))
@@ -272,7 +297,7 @@ func sharedTrials() (all []*trial) {
 		&trial{name: "parts", parts: parts, problem: large(conv.Shape{3, 2, 6, 10}, 1), special: specials(), limit: func(d *recipe.Profile) { d.Unrolled = 24 }},
 		&trial{name: "parts, folded", parts: parts, problem: large(conv.Shape{4, 1, 6, 10}, 2),
 			limit: func(d *recipe.Profile) { d.Unrolled, d.WorkGroups = 20, [3]int{5, 6, 70} }},
-		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: asNVIDIA})
+		&trial{name: "oblong, as NVIDIA", parts: parts, problem: oblong(), limit: as(recipe.NVIDIA)})
 	grouped := conv.Problem{Src: conv.Shape{2, 2, 13, 19}, Weight: conv.Shape{12, 1, 2, 3}, Bias: true}
 	grouped.Groups, grouped.Padding = 2, conv.Padding{Top: 2, Bottom: 1, Left: 1, Right: 1}
 	finished := finishTrials(parts, grouped, [3]int{5, 5, 70})
@@ -288,7 +313,7 @@ func finishTrials(parts []string, p conv.Problem, groups [3]int) []*trial {
 	rectified.Pool, both.Pool = largest.Pool, largest.Pool
 	rectified.Pool.Kind, both.Pool.Kind = conv.AvgPool, conv.AvgPool
 	sums, _ := p.Sums()
-	cut := func(d *recipe.Profile) { asNVIDIA(d); d.Tiling = recipe.SlideCut{Rows: 4, Filters: 4} }
+	cut := func(d *recipe.Profile) { as(recipe.NVIDIA)(d); d.Tiling = recipe.SlideCut{Rows: 4, Filters: 4} }
 	return []*trial{
 		{name: "pairs", parts: parts, problem: pairs, special: append(specials(), unpaired, scaled(0x1p70))},
 		{name: "largest", parts: parts, problem: largest, special: specials()},
@@ -345,6 +370,8 @@ func poolTrials() (all []*trial) {
 	for _, tr := range all {
 		tr.parts, tr.limit = parts, apart
 	}
+	all = append(all, &trial{name: "max, as AMD", parts: parts[:2], problem: largest,
+		limit: func(d *recipe.Profile) { as(recipe.AMD)(d); d.Apart = true }})
 	all = append(all, &trial{name: "max, in chunks", parts: parts[:1], problem: three, limit: func(d *recipe.Profile) { d.StorageBlock, d.Apart = 2*4*4*9*10, true }})
 	for _, tr := range all {
 		tr.algorithm = "direct"

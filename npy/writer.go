@@ -8,8 +8,9 @@ import (
 	"gpuconv/whole"
 )
 
-// Writer writes an array in pieces. Nothing is at the array's path until Close. [Create] keeps the elements in a hidden
-// file beside the path, see [whole.File]; [NewWriter] keeps them in the file that it was given.
+// Writer writes an array in pieces. The array's path stays as it is until Close. Meanwhile the elements are in a hidden
+// file beside the path (see [whole.File]). If [NewWriter] made the writer, they are in the file that NewWriter was
+// given.
 type Writer struct {
 	name    string // for errors
 	shape   []int

@@ -21,16 +21,17 @@
 // multiplications. Small kernels are bound by memory: each pixel is read once from DRAM for all filters of a tile, and
 // each output written once.
 //
-// Constants: those of slide.glsl and column.glsl, VECTORS (of 4 filters), WEIGHTS (vec4 in the block), LOOPED (there
-// are several parts), EACH_SUM(M): M(row, filter), and SCHEDULE: ROW(r) turns to row r of pixels, counted from the
-// block's first, LOAD(v) loads pixel v of it, and ADD(row, f, t) adds tap t = u*TAPS_W + v.
+// Constants: those of slide.glsl and column.glsl, VECTORS (of 4 filters), WEIGHTS (vec4 in the block), LOOPED (1 if
+// there are several parts), EACH_SUM(M): M(row, filter) for every sum, and SCHEDULE, which writes out the loops over a
+// part. ROW(r) turns to row r of pixels, counted from the first that the part reads. LOAD(v) loads that row's pixel for
+// column v of the taps. ADD(row, f, t) adds the product with tap t = u*TAPS_W + v to a sum.
 layout(local_size_x = LOCAL_SIZE) in;
 
 layout(std140, binding = 0) uniform Weight { vec4 weight[WEIGHTS]; };  // as above, FILTERS in VECTORS vec4
 
 uniform int allChannels, firstChannel;
 uniform int allFilters, firstFilter, filters;  // filters: in this tile
-uniform int parts;                             // of the kernels of all channels; partsH × partsW of each
+uniform int parts;                             // in all channels of a filter: partsH × partsW for each
 
 void main() {
 	ivec3 first = column();

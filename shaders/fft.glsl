@@ -1,19 +1,22 @@
 // What fft_src.comp and fft_dst.comp share: the discrete Fourier transform of a tile of TILE_H × TILE_W complex numbers
 // in shared memory.
 //
-// A line, that is a row or a column, of R1·R2 numbers is transformed in two passes, in place. For each j < R2 the first
-// pass transforms the R1 numbers z[j + R2·m]. It multiplies result a by e^(−2πi·j·a/(R1·R2)) and leaves it at z[j +
-// R2·a]. For each a < R1 the second pass transforms the R2 numbers from z[R2·a] on. Then frequency a + R1·b is at place
-// R2·a + b. In reverse order the passes start from this order and end in the original one. They multiply by the factors
-// after the pass that now comes first. With real and imaginary parts exchanged before and after, they give the inverse
-// transform, times R1·R2.
+// A line is a row or a column of R1·R2 numbers. Two passes transform it in place:
+//
+//  1. For each j < R2, transform the R1 numbers z[j + R2·m], m < R1. Multiply result a by e^(−2πi·j·a/(R1·R2)) and
+//     store it at z[j + R2·a].
+//  2. For each a < R1, transform the R2 numbers z[R2·a + m], m < R2. Store result b, which has frequency a + R1·b, at
+//     z[R2·a + b].
+//
+// The inverse transform makes the same passes, pass 2 first. It starts from the order of frequencies that pass 2 leaves
+// and ends in the order of pixels. Here, too, the factors are applied between the passes. If real and imaginary parts
+// are exchanged before and after, the result is the inverse transform times R1·R2.
 //
 // An invocation has R1 or R2 numbers in registers. Neighbouring lanes take neighbouring lines, so that all lanes of a
 // warp multiply by the same factor. The function `at` permutes the columns of each row, so that a warp reads 32
 // different banks both along rows and along columns.
 //
-// Constants: TILE_H, TILE_W (16, 32, 64), LANES (TILE_H·TILE_W/8), their factors H1·H2 and W1·W2 (4, 8); those of
-// pixel.glsl.
+// Constants: TILE_H = H1·H2 and TILE_W = W1·W2, with factors of 4 or 8; LANES = TILE_H·TILE_W/8; those of pixel.glsl.
 layout(local_size_x = LANES) in;
 
 // The factors e^(−2πi·k/64), k < 64, in xy; then the spectra of filters.
@@ -21,12 +24,12 @@ layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };
 
 uniform int allChannels;
 uniform int tilesH, tilesW, tiles;   // tiles: of all images
-uniform int stepH, stepW;            // sums of a tile, in its first rows and columns
+uniform int stepH, stepW;            // a tile gives stepH × stepW sums, in its first rows and columns
 uniform int padTop, padLeft;
 
 #define POINTS (TILE_H * TILE_W)
 #define COLUMNS (TILE_W / 2 + 1)     // enough columns to give the whole spectrum, as the tile is real
-#define SPECTRUM (COLUMNS * TILE_H)  // [frequency across, place of the frequency down]
+#define SPECTRUM (COLUMNS * TILE_H)  // [COLUMNS][TILE_H]: frequency across, place of the frequency down
 #define EACH_EIGHT(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7)
 
 shared vec2 z[POINTS];
@@ -90,7 +93,7 @@ void across(const bool wide, const int radix, const int stride, const bool turne
 // place returns the place of a frequency across in its row.
 int place(int frequency) { return W2 * (frequency % W1) + frequency / W1; }
 
-// opposite returns the place in a column of frequency −f, where f is the frequency at place y.
+// In a column, opposite returns the place of frequency −f, where f is the frequency at place y.
 int opposite(int y) {
 	int frequency = (TILE_H - (y / H2 + H1 * (y % H2))) % TILE_H;
 	return H2 * (frequency % H1) + frequency / H1;

@@ -32,8 +32,8 @@ func grey(ctx context.Context, dst []float32, decoded image.Image, turn turned, 
 }
 
 // rowReader returns a function that writes row y of an image, on a background, into dst and returns how many of its
-// pixels are not opaque. It reads the image types of the standard library directly from memory: the method At takes
-// several times as long, and allocates for each pixel. TestRows compares the two.
+// pixels are not opaque. The types that common files decode to are read directly from memory. All others are read with
+// the method At, which takes several times as long and allocates for each pixel. TestRows compares the two.
 func rowReader(decoded image.Image, background float64) func(dst []float32, y int) int {
 	low := decoded.Bounds().Min.X
 	switch m := decoded.(type) {

@@ -8,8 +8,8 @@ import (
 // maxPages is where counting the pages of a TIFF stops: the directories of a damaged file may form a circle.
 const maxPages = 10000
 
-// tiffPages counts the pages of a TIFF, which are its images without thumbnails and masks. Each image has a directory,
-// which ends with the offset of the next one (TIFF 6.0, section 2).
+// tiffPages counts the pages of a TIFF: its images, except thumbnails and masks. It returns at least 1, even for a file
+// that it cannot read. Each image has a directory, which ends with the offset of the next one (TIFF 6.0, section 2).
 func tiffPages(file io.ReadSeeker) int {
 	header := make([]byte, 8)
 	if _, err := file.Seek(0, io.SeekStart); err != nil {

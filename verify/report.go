@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
+	"strings"
 
 	"gpuconv/compare"
 	"gpuconv/conv"
@@ -45,6 +47,7 @@ type Entry struct {
 	Problem   conv.Problem `json:"problem"` // with its defaults
 	Backend   string       `json:"backend"`
 	Algorithm string       `json:"algorithm,omitempty"` // the one that was used
+	Tiles     string       `json:"tiles,omitempty"`     // the class of devices whose tiles were used; "" for the device's own
 	Device    string       `json:"device"`
 	Driver    string       `json:"driver,omitempty"`
 	Status    string       `json:"status"`        // passed, failed or skipped
@@ -95,7 +98,7 @@ func NewEntry(r Record) Entry {
 	p := r.Case.Problem
 	p.Spec = p.WithDefaults()
 	e := Entry{Case: r.Case.Name, Stimulus: r.Case.Stimulus, Bank: r.Case.Bank, Backend: r.Subject.Name,
-		Algorithm: r.Outcome.Algorithm, Device: r.Subject.Device, Driver: r.Subject.Driver,
+		Algorithm: r.Outcome.Algorithm, Tiles: r.Subject.Tiles, Device: r.Subject.Device, Driver: r.Subject.Driver,
 		Status: r.Outcome.Status().String(), Why: r.Outcome.Why(), Seconds: r.Seconds, Checks: []finding{},
 		subject: r.Subject.String(),
 		Problem: p}
@@ -204,8 +207,17 @@ func (r Report) WriteJUnit(w io.Writer) error {
 	return err
 }
 
+// class is what groups cases in reports of CI systems: "gpuconv.gpu.igemm", "gpuconv.gpu.amd.igemm".
+func (e Entry) class() string {
+	words := []string{"gpuconv", e.Backend, e.Tiles, e.Algorithm}
+	if e.Tiles == "" {
+		words = slices.Delete(words, 2, 3)
+	}
+	return strings.Join(words, ".")
+}
+
 func (s *suiteXML) add(e Entry) {
-	c := caseXML{Class: "gpuconv." + e.Backend + "." + e.Algorithm, Name: e.Case, Time: fmt.Sprintf("%.3f", e.Seconds)}
+	c := caseXML{Class: e.class(), Name: e.Case, Time: fmt.Sprintf("%.3f", e.Seconds)}
 	switch e.Status {
 	case compare.Failed.String():
 		s.Failures++

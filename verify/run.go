@@ -26,6 +26,7 @@ type Subject struct {
 	// [conv.Exact] promises, even if it is forced. If Unforced is nil, every forced algorithm counts as one that the
 	// user asked for.
 	Unforced conv.Explainer
+	Tiles    string // the class of devices as which a GPU cuts problems; "" if that is its own
 	Device   string // the renderer or processor
 	Driver   string // the OpenGL version of a renderer
 }
@@ -35,6 +36,9 @@ func (s Subject) String() string {
 	text := s.Name
 	if s.Algorithm != "" {
 		text += " " + s.Algorithm
+	}
+	if s.Tiles != "" {
+		text += " with the tiles of " + s.Tiles
 	}
 	if s.Device != "" {
 		text += " on " + s.Device

@@ -11,7 +11,7 @@ import (
 // Skip is a reason why cases, or checks of them, were skipped.
 type Skip struct {
 	Cases int
-	Who   string // backend and algorithm
+	Who   string // backend, algorithm and tiles
 	Why   string // the reason of the first of them
 }
 
@@ -43,11 +43,20 @@ func (r Report) NotLocal() []Skip {
 	})
 }
 
+// who names the backend and the algorithm, and as which class of devices it cut the problem.
+func (e Entry) who() string {
+	text := strings.TrimSpace(e.Backend + " " + e.Algorithm)
+	if e.Tiles != "" {
+		text += " with the tiles of " + e.Tiles
+	}
+	return text
+}
+
 // skips counts the cases for which why returns a reason.
 func (r Report) skips(why func(Entry) string) (all []Skip) {
 	seen := map[string]int{}
 	for _, e := range r.Cases {
-		s := Skip{Who: strings.TrimSpace(e.Backend + " " + e.Algorithm), Why: why(e)}
+		s := Skip{Who: e.who(), Why: why(e)}
 		if s.Why == "" {
 			continue
 		}

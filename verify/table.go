@@ -30,16 +30,16 @@ type draft struct {
 
 	kernel            [2]int
 	sums              [2]int // rows and columns before pooling; the image is made large enough for them
-	batch             int    // images; a stimulus of several kinds adds one for each further kind
+	batch             int    // images; one more is added for each further kind of the stimulus
 	bands             int    // output rows of each band of an image; 0 for whole images
 	channels, filters int    // per group
 	padding           func(kernel [2]int, s conv.Spec) conv.Padding
 }
 
 // table returns the axes of the matrix. Every case is a combination of their levels; the first level of each axis is
-// the plainest. Sums, batches, filters and channels are around the sizes of tiles, which have 1 … 8 filters, 4 or 8
-// columns, 1 or 2 rows and 256 positions. The number of an axis says how many of its levels, from the first on,
-// algorithms for plain layers accept; 0 means all. The other levels are for general algorithms.
+// the plainest. Sums, batches, filters and channels are around the sizes of tiles, which have 1 to 8 filters, 4 or 8
+// columns, 1 or 2 rows or 256 positions. The number after the name of an axis says how many of its levels, from the
+// first on, algorithms for plain layers accept; 0 means all. Only general algorithms accept the other levels.
 func table(stimuli []Stimulus, banks []Bank, kernels []pair) []axis {
 	return []axis{
 		each("stimulus", 0, stimuli, func(d *draft, s Stimulus) { d.stimulus = s }),
@@ -125,7 +125,7 @@ func paddings() []padding {
 		}},
 		{"none", func([2]int, conv.Spec) conv.Padding { return conv.Padding{} }},
 		{"uneven", func([2]int, conv.Spec) conv.Padding { return conv.Padding{Top: 2, Bottom: 1, Left: 3} }},
-		// Larger than a small kernel: some of its sums lie in the padding alone.
+		// For kernels of up to 4×4 the padding is as large as the kernel or larger: some windows hold padding alone.
 		{"large", func(k [2]int, _ conv.Spec) conv.Padding {
 			top, left := min(k[0], 4), min(k[1], 4)
 			return conv.Padding{Top: top, Bottom: top + 1, Left: left + 2, Right: left}
@@ -144,7 +144,7 @@ func pools() []conv.Pool {
 }
 
 // problem returns the convolution of a draft. Its image is just large enough for the wanted sums with the draft's
-// padding and pool.
+// padding, or larger if the pool's window or the padding mode needs that.
 func (d draft) problem() conv.Problem {
 	s := d.spec.WithDefaults()
 	s.Padding = d.padding(d.kernel, s)

@@ -20,8 +20,8 @@ import (
 //
 // If the folder is new, the hidden one is beside it, and Commit renames the finished folder in one step. A folder that
 // already exists, and is empty, stays the same folder, with its permissions: it may be a mount, a link may lead to it,
-// or a shell may be in it. Then the hidden folder is in it, and Commit moves the files out of that, in the order in
-// which they were committed. The last file arrives only after all others.
+// or a shell may be in it. In this case the hidden folder is inside it, and Commit moves the files up, out of the
+// hidden folder, in the order in which they were committed. The last file arrives only after all others.
 //
 // Several goroutines may call its methods, for files of different names.
 type Folder struct {
@@ -211,8 +211,8 @@ func isLink(path string) bool {
 // Path returns the path that CreateFolder was given.
 func (d *Folder) Path() string { return d.path }
 
-// Create makes a file that the folder will have under name, which must not be a path. Errors call the file by this
-// name. The file must be committed before the folder.
+// Create makes a file called name in the folder. name must not be a path. The caller must commit the file before the
+// folder.
 func (d *Folder) Create(name string) (*File, error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Does the job of gpuconv run as the tutorial does it, with NumPy and PyTorch, one image at a time, to compare times.
 
-Formulas: Neuromatch Academy, W1D5 tutorial 2 (CC BY 4.0), in our own words. Needs python3-numpy and python3-torch.
+Formulas: Neuromatch Academy, W1D5 tutorial 2 (CC BY 4.0), in our own words. Needs NumPy and PyTorch, which make peers
+installs.
 Usage: tutorial.py OUTPUT.npy
 """
 import sys

@@ -3,65 +3,107 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"slices"
+	"strings"
 
 	"gpuconv/bench"
 
 	"github.com/spf13/cobra"
 )
 
+// compareFlags are the flags of gpuconv bench compare.
+type compareFlags struct {
+	threshold float64
+	cpuTime   bool
+	failOn    string
+}
+
 func newBenchCompare() *cobra.Command {
-	var threshold float64
-	var cpuTime bool
+	var f compareFlags
 	cmd := &cobra.Command{
 		Use:   "compare OLD.json NEW.json",
-		Short: "Ratios of two reports with confidence intervals; exit code 1 on a significant regression",
-		Long: "compare sets the times of two reports of gpuconv bench against each other. A change is\n" +
-			"significant if it exceeds the threshold, and if chance alone would show any such change in fewer\n" +
-			"than 5 % of comparisons (counting all cases). Both must hold twice: for the time itself, and for\n" +
-			"the calibrated time, which is divided by that of fixed work run beside it. So a machine that was\n" +
-			"busier in one run does not count as a change. \"would show\" is the smallest change that would have\n" +
-			"been seen with that noise.\n\n" +
-			"Exit code 1: something is slower beyond the threshold, or wrong.",
+		Short: "Is it faster, slower, equivalent or undecided? Ratios of two reports; exit code 1 if slower",
+		Long: "compare sets the times of two reports of gpuconv bench against each other, and gives a verdict for\n" +
+			"each case, and for the geometric mean of all cases (geomean):\n\n" +
+			"  slower, faster  the times differ (p below 5 %, with Holm's correction for all cases), and by more\n" +
+			"                  than the threshold\n" +
+			"  equivalent      the 90 % interval lies within ± the threshold (two one-sided tests)\n" +
+			"  undecided       none of these; a line says how many more rounds, or how quiet a machine, would\n" +
+			"                  decide. nvbench calls this AMBG, benchstat ~\n\n" +
+			"Each must hold twice: for the time itself, and for the calibrated time, which is divided by that of\n" +
+			"fixed work run beside it. So a machine that was busier in one run is no change. n is the number of\n" +
+			"rounds in both reports. Cases that are missing, failed or new are listed.\n\n" +
+			"Exit code 1: something is slower beyond the threshold, or wrong, or what --fail-on names.",
 		Example: "  gpuconv bench compare old.json new.json\n" +
-			"  gpuconv bench compare old.json new.json --threshold 0.05 --cpu-time",
+			"  gpuconv bench compare old.json new.json --threshold 0.05 --cpu-time\n" +
+			"  gpuconv bench compare old.json new.json --fail-on undecided,missing",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return usage(fmt.Errorf("bench compare: want two reports, OLD.json and NEW.json, got %d", len(args)))
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if !(threshold >= 0 && threshold < 10) {
-				return refused("threshold", fmt.Sprint(threshold),
-					errors.New("want a fraction from 0 to below 10, such as 0.03"))
-			}
-			var reports [2]bench.Report
-			for i, path := range args {
-				var err error
-				if reports[i], err = readBench(cmd.Context(), path); err != nil {
-					return err
-				}
-			}
-			by := bench.Wall
-			if cpuTime {
-				by = bench.CPUTime
-			}
-			c := bench.Compare(reports[0], reports[1], threshold, by)
-			if len(c.Changes) == 0 {
-				return errors.New("the two reports have no case and backend in common")
-			}
-			if err := c.WriteTable(cmd.OutOrStdout()); err != nil {
-				return err
-			}
-			if bad := c.Count(bench.Slower) + c.Count(bench.Wrong); bad > 0 {
-				return fmt.Errorf("%d of %d times are slower by more than %.3g %%, or wrong", bad, len(c.Changes),
-					100*threshold)
-			}
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
-	numberVar(cmd.Flags(), &threshold, "threshold", 0.03, "ignore changes smaller than this fraction")
-	cmd.Flags().BoolVar(&cpuTime, "cpu-time", false,
+	numberVar(cmd.Flags(), &f.threshold, "threshold", 0.03, "ignore changes smaller than this fraction")
+	cmd.Flags().BoolVar(&f.cpuTime, "cpu-time", false,
 		"compare CPU time instead of wall-clock time: for machines that run other work too")
+	cmd.Flags().StringVar(&f.failOn, "fail-on", "",
+		"exit with code 1 also on undecided, missing, or both: undecided,missing")
 	return fileArguments(cmd)
+}
+
+// validate refuses flags that make no sense.
+func (f *compareFlags) validate() error {
+	if !(f.threshold >= 0 && f.threshold < 10) {
+		return refused("threshold", fmt.Sprint(f.threshold),
+			errors.New("want a fraction from 0 to below 10, such as 0.03"))
+	}
+	for _, name := range strings.Split(f.failOn, ",") {
+		if f.failOn != "" && name != "undecided" && name != "missing" {
+			return misread("fail-on", f.failOn, errors.New("want undecided, missing or undecided,missing"))
+		}
+	}
+	return nil
+}
+
+func (f *compareFlags) run(cmd *cobra.Command, paths []string) error {
+	if err := f.validate(); err != nil {
+		return err
+	}
+	var reports [2]bench.Report
+	for i, path := range paths {
+		var err error
+		if reports[i], err = readBench(cmd.Context(), path); err != nil {
+			return err
+		}
+	}
+	by := bench.Wall
+	if f.cpuTime {
+		by = bench.CPUTime
+	}
+	return f.conclude(bench.Compare(reports[0], reports[1], f.threshold, by), cmd.OutOrStdout())
+}
+
+// conclude prints the comparison. What is slower or wrong is a failure, and what --fail-on names.
+func (f *compareFlags) conclude(c bench.Comparison, stdout io.Writer) error {
+	if c.Common() == 0 {
+		return errors.New("the two reports have no case and backend in common")
+	}
+	if err := c.WriteTable(stdout); err != nil {
+		return err
+	}
+	if bad := c.Count(bench.Slower) + c.Count(bench.Wrong); bad > 0 {
+		return fmt.Errorf("%d of %d times are slower by more than %.3g %%, or wrong", bad, c.Common(), 100*f.threshold)
+	}
+	for _, x := range []struct {
+		name    string
+		verdict bench.Verdict
+	}{{"undecided", bench.Undecided}, {"missing", bench.Gone}} {
+		if n := c.Count(x.verdict); n > 0 && slices.Contains(strings.Split(f.failOn, ","), x.name) {
+			return fmt.Errorf("%d of %d times are %s, and --fail-on names that", n, c.Common(), x.name)
+		}
+	}
+	return nil
 }

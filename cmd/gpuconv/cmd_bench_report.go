@@ -26,8 +26,8 @@ func newBenchReport() *cobra.Command {
 		Short: "A table, a page and pictures of stored reports, several as one",
 		Long: "report shows what gpuconv bench --json and bench/peers/peers.py wrote. Several reports of one\n" +
 			"machine and one program become one, and cases that several of them timed are pooled, block\n" +
-			"by block. Runs of GOMAXPROCS=2 gpuconv bench --backend cpu and so on together show how the CPU\n" +
-			"engine scales over cores.",
+			"by block. To see how the CPU engine scales over cores, run gpuconv bench --backend cpu with\n" +
+			"GOMAXPROCS=1, 2, 4 and so on, and report the runs together.",
 		Example: "  gpuconv bench report ours.json peers.json --html report.html --plots plots\n" +
 			"  gpuconv bench report first.json second.json --json both.json",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -83,7 +83,8 @@ func mergedBench(ctx context.Context, paths []string) (bench.Report, error) {
 	return r, plain(err)
 }
 
-// readBench reads a report that the command line names.
+// readBench is loadBench for a file that the command line names. Its errors begin with path, and a missing file is an
+// error of usage.
 func readBench(ctx context.Context, path string) (bench.Report, error) {
 	r, err := loadBench(ctx, path)
 	switch {
@@ -95,7 +96,7 @@ func readBench(ctx context.Context, path string) (bench.Report, error) {
 	return r, nil
 }
 
-// loadBench reads a report.
+// loadBench reads a report. Its errors do not name the file.
 func loadBench(ctx context.Context, path string) (bench.Report, error) {
 	text, err := readReport(ctx, path)
 	if err != nil {

@@ -31,7 +31,7 @@ func newFilters() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "filters --output FILE.npy",
 		Short: "Write a filter bank as a float32 array [filters, 1, K, K], and a table of it as CSV",
-		Long: "filters makes a preset or a bank of a kind of filters, or reads weights from a file. It writes FILE.npy, or\n" +
+		Long: "filters makes the filters of a preset or of a kind, or reads weights from a file. It writes FILE.npy, or\n" +
 			"FILE.npz with the array \"weight\", and, beside it, FILE.csv with a row of parameters for each filter. Weights\n" +
 			"are laid out as PyTorch's conv.weight: [filters, channels, rows, columns].\n\n" +
 			filterKindsHelp() + "\n" +
@@ -116,7 +116,8 @@ func (f *filtersFlags) bank(ctx context.Context, flags *pflag.FlagSet) (*experim
 	return f.filter.bank(ctx, tutorial3)
 }
 
-// judge refuses filters of a file that do not fit on the disk or, with a row of the table for each, in memory.
+// judge refuses weights from a file that do not fit on the disk. It also refuses them if they do not fit in memory
+// together with the table, which has a row for each filter.
 func (f *filtersFlags) judge(weight conv.Shape) error {
 	what := fmt.Sprintf("filters %v", weight)
 	if err := checkDisk(what, f.output, weight.Bytes()); err != nil {

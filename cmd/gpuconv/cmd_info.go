@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -24,7 +25,7 @@ type inventory struct {
 	Schema      int            `json:"schema"` // 1; it changes when a field changes its meaning
 	Program     programReport  `json:"program"`
 	CPU         cpuReport      `json:"cpu"`
-	Contexts    []string       `json:"contexts"`               // providers that this program has, the default first
+	Contexts    []string       `json:"contexts"`               // what --context may be here, the default first
 	Devices     []deviceReport `json:"devices"`                // that open an OpenGL 4.3 context
 	OpenGLError string         `json:"opengl_error,omitempty"` // why there are no devices
 	PassedOver  []gpu.Place    `json:"passed_over,omitempty"`  // drivers that died or cannot be loaded
@@ -37,7 +38,7 @@ type cpuReport struct {
 	Model      string   `json:"model"`
 	Threads    int      `json:"threads"`    // that the program may use
 	Features   []string `json:"features"`   // vector extensions
-	ISAs       []string `json:"isas"`       // for which the CPU engine has kernels; it takes the first
+	ISAs       []string `json:"isas"`       // instruction sets that the CPU engine can use here; it takes the first
 	Algorithms []string `json:"algorithms"` // of the CPU engine, in the order in which they are tried
 }
 
@@ -48,6 +49,7 @@ type deviceReport struct {
 	Vendor   string `json:"vendor"`
 	Driver   string `json:"driver"` // GL_VERSION, which has the driver's version too
 	Software bool   `json:"software"`
+	Class    string `json:"class"` // the class of devices as for which problems are cut, such as amd
 	Limits   limits `json:"limits"`
 }
 
@@ -85,6 +87,7 @@ func newInfo() *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	problem.register(cmd.Flags())
 	backend.register(cmd.Flags())
+	backend.registerTiles(cmd.Flags())
 	return cmd
 }
 
@@ -97,6 +100,9 @@ func showInfo(problem *problemFlags, backend *backendFlags, asked bool, cmd *cob
 		}
 		if err := withoutProblem(cmd.Flags(), false); err != nil {
 			return nil, err
+		}
+		if backend.tiles != "" {
+			return nil, refused("tiles", backend.tiles, errors.New("want --problem with it"))
 		}
 		return takeInventory(cmd.Context(), backend)
 	}
@@ -148,7 +154,7 @@ func takeInventory(ctx context.Context, backend *backendFlags) (inventory, error
 	}
 	for _, d := range devices {
 		r := deviceReport{Name: d.Name, Renderer: d.Renderer, Vendor: d.Vendor, Driver: d.Version, Software: d.Software,
-			Limits: limits{d.Limits, d.LoopIterations}}
+			Class: d.Class, Limits: limits{d.Limits, d.LoopIterations}}
 		if d.Index >= 0 {
 			r.Index = &d.Index
 		}
@@ -242,6 +248,7 @@ func (d deviceReport) print(w io.Writer) {
 	printLine(w, "OpenGL    %s%s %s (%s), %s, OpenGL %s", number, kind, d.Renderer, d.Vendor, d.Name, d.Driver)
 	printLine(w, "          storage block %s, uniform block %s, shared memory %s, work-groups %v, invocations %d in %v",
 		machine.Size(float64(l.StorageBlock)), machine.Size(float64(l.UniformBlock)), machine.Size(float64(l.SharedMemory)), l.WorkGroups, l.WorkGroupInvocations, l.WorkGroupSize)
+	printLine(w, "          tiles of the class %s", d.Class)
 	if l.LoopIterations > 0 {
 		printLine(w, "          one invocation may take %d loop iterations", l.LoopIterations)
 	}

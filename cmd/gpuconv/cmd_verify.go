@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"gpuconv/conv"
 	"gpuconv/cpu"
 	"gpuconv/gpu"
 	"gpuconv/verify"
@@ -36,11 +37,14 @@ func newVerify() *cobra.Command {
 			"request, must keep the tolerance that they state.\n\n" +
 			"The cases are every stimulus with every filter bank and size, crossed with the options of a\n" +
 			"convolution. --quick takes a part of them that has every pair of options, and only algorithms that\n" +
-			"the device may choose. With --input and --weight there is one case, yours.\n\n" +
-			"--backend gpu takes any OpenGL device, a software renderer too; it fails where there is none. A\n" +
-			"line on stdout names each case that failed. Exit code 1: a case failed, or none passed.",
+			"the device may choose; on a software renderer also a few with tiles of hardware. With --input and\n" +
+			"--weight there is one case, yours.\n\n" +
+			"--backend gpu takes any OpenGL device, a software renderer too; it fails where there is none. With\n" +
+			"--tiles it cuts problems, and chooses algorithms, as hardware of another maker does. A line on\n" +
+			"stdout names each case that failed. Exit code 1: a case failed, or none passed.",
 		Example: "  gpuconv verify --quick --backend gpu --junit verify.xml\n" +
 			"  gpuconv verify --pictures failures --json verify.json\n" +
+			"  gpuconv verify --backend gpu --algorithm igemm --tiles amd\n" +
 			"  gpuconv verify --input x.npy --weight w.npy --padding 3 --stride 2",
 		Args: flagsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -51,6 +55,7 @@ func newVerify() *cobra.Command {
 	flags.BoolVar(&f.quick, "quick", false, "check a fixed part of the matrix, which has every pair of options")
 	flags.StringVar(&f.backends, "backend", "gpu,cpu", "what is verified: gpu, cpu or both")
 	f.deviceFlags.register(flags)
+	f.deviceFlags.registerTiles(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "", "only this GPU algorithm: "+either(gpu.AlgorithmNames()))
 	fileFlag(flags, &f.own.input, "input", "images of your own: .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp")
 	fileFlag(flags, &f.own.weight, "weight", "weights of your own: .npy or .npz:key")
@@ -87,6 +92,9 @@ func (f *verifyFlags) validate(cmd *cobra.Command) error {
 	if !slices.Contains(f.names(), "gpu") && f.opener != "" {
 		return refused("backend", f.backends, errors.New("want no --context with it, that opens a GPU"))
 	}
+	if !slices.Contains(f.names(), "gpu") && f.tiles != "" {
+		return refused("backend", f.backends, errors.New("want no --tiles with it, they are a GPU's"))
+	}
 	if f.isOwn() {
 		if f.quick {
 			return refused("quick", "", errors.New("it takes part of the matrix, want it without --input and --weight"))
@@ -121,12 +129,12 @@ func (f *verifyFlags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer out.discard()
-	subjects, closeAll, err := f.subjects(ctx)
+	opened, err := f.open(ctx)
 	if err != nil {
 		return err
 	}
-	defer closeAll()
-	runs, err := f.runs(ctx, subjects)
+	defer opened.close(ctx)
+	runs, err := f.runs(ctx, opened)
 	if err != nil {
 		return err
 	}
@@ -153,9 +161,10 @@ func printSubjects(w io.Writer, runs []verify.Runner) {
 }
 
 // runs returns the cases that each subject must pass. All subjects have the matrix. Wide layers are also for each of
-// the CPU engine's algorithms. Without --quick, each subject has batches around the size of its own chunks.
-func (f *verifyFlags) runs(ctx context.Context, subjects []verify.Subject) ([]verify.Runner, error) {
-	judge := cpu.Reference{}
+// the CPU engine's algorithms. Tiles of hardware have a few cases. Without --quick, each subject has batches around the
+// size of its own chunks.
+func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runner, error) {
+	judge, subjects := cpu.Reference{}, opened.subjects
 	if f.isOwn() {
 		c, err := f.ownCase(ctx)
 		if err != nil {
@@ -173,6 +182,11 @@ func (f *verifyFlags) runs(ctx context.Context, subjects []verify.Subject) ([]ve
 		{Judge: judge, Subjects: subjects, Cases: matrix},
 		{Judge: judge, Subjects: append(slices.Clip(subjects), f.cpuAlgorithms()...), Cases: verify.Wide()},
 	}
+	if len(opened.hardware) > 0 {
+		plain, general := verify.Tiles()
+		runs = append(runs, verify.Runner{Judge: judge, Subjects: opened.hardware, Cases: plain},
+			verify.Runner{Judge: judge, Subjects: accepting(opened.hardware, general), Cases: general})
+	}
 	for _, s := range subjects {
 		if edges := verify.Edges(s); !f.quick && len(edges) > 0 {
 			one := []verify.Subject{s}
@@ -181,4 +195,18 @@ func (f *verifyFlags) runs(ctx context.Context, subjects []verify.Subject) ([]ve
 		}
 	}
 	return runs, nil
+}
+
+// accepting are the subjects that refuse none of the cases.
+func accepting(subjects []verify.Subject, cases []verify.Case) (all []verify.Subject) {
+	for _, s := range subjects {
+		refuses := func(c verify.Case) bool {
+			_, err := s.Backend.(conv.Explainer).Explain(c.Problem)
+			return err != nil
+		}
+		if !slices.ContainsFunc(cases, refuses) {
+			all = append(all, s)
+		}
+	}
+	return all
 }

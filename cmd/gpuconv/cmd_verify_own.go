@@ -40,9 +40,10 @@ func (f *verifyFlags) ownCase(ctx context.Context) (verify.Case, error) {
 	return verify.Given(compare.Case{Name: name, Problem: l.problem, Src: src, Weight: l.weight, Bias: l.bias}), nil
 }
 
-// judgeOwn refuses a problem that is not valid or does not fit in memory. All images are convolved at once, not in
-// portions. compare.Trial fills them with numbers in three ways, and adds up to twenty images of outliers. Each of
-// these has its inputs, two outputs, and two float64 numbers of the reference for each output.
+// judgeOwn refuses a problem that is not valid or does not fit in memory. bytes is what reading the images takes in
+// addition to them. All images are convolved at once, not in portions. compare.Trial takes memory for all of them three
+// times, with different numbers, and for up to twenty images of outliers. For each image that is its pixels, two
+// outputs in float32, and two numbers in float64 for each output, from the reference.
 func judgeOwn(p conv.Problem, bytes float64) error {
 	dst, err := p.Dst()
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"slices"
@@ -12,80 +13,124 @@ import (
 	"gpuconv/verify"
 )
 
-// subjects opens the backends that are verified: the CPU engine, and devices for each algorithm of the GPU.
-func (f *verifyFlags) subjects(ctx context.Context) (all []verify.Subject, closeAll func(), err error) {
-	var devices []chosen
-	closeAll = func() {
-		if ctx.Err() == nil { // after an interrupt a device may still be at work, and the process ends
-			for _, d := range devices {
-				d.close()
-			}
-		}
-	}
-	for _, name := range f.names() {
-		if name == "cpu" {
-			all = append(all, verify.Subject{Backend: cpu.Engine{}, Name: "cpu", Device: machine.Processor()})
-			continue
-		}
-		opened, made, err := f.gpuSubjects(ctx)
-		devices = append(devices, opened...)
-		if err != nil {
-			closeAll()
-			return nil, nil, err
-		}
-		all = append(all, made...)
-	}
-	return all, closeAll, nil
+// verified are the open backends that are verified.
+type verified struct {
+	subjects []verify.Subject
+	hardware []verify.Subject // on a software renderer, with tiles of hardware: for verify.Tiles
+	devices  []chosen
 }
 
-// gpuSubjects opens devices for each algorithm, which they are forced to take. It opens one more that chooses by
-// itself, so that reports can say what it takes. After an error the caller closes the devices.
-func (f *verifyFlags) gpuSubjects(ctx context.Context) (devices []chosen, all []verify.Subject, err error) {
-	itself, err := f.openGPU(ctx, "")
-	if err != nil {
-		return nil, nil, err
+// close closes all devices, unless ctx is done: after an interrupt a device may still be at work, and the process ends.
+func (v *verified) close(ctx context.Context) {
+	if ctx.Err() == nil {
+		for _, d := range v.devices {
+			d.close()
+		}
 	}
-	devices = append(devices, itself)
-	explainer, _ := itself.Backend.(conv.Explainer)
-	precision, err := f.parsedPrecision()
-	if err != nil {
-		return devices, nil, err
-	}
-	for _, algorithm := range f.algorithms() {
-		if f.quick && f.algorithm == "" && !gpu.Chosen(algorithm, itself.device.Software, precision) {
+}
+
+// open opens the backends that are verified: a device for each algorithm of the GPU.
+func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
+	v := &verified{}
+	for _, name := range f.names() {
+		if name == "cpu" {
+			v.subjects = append(v.subjects,
+				verify.Subject{Backend: cpu.Engine{}, Name: "cpu", Device: machine.Processor()})
 			continue
 		}
-		s := verify.Subject{Name: "gpu", Algorithm: algorithm, Unforced: explainer, Fast: precision == conv.Fast,
-			Device: itself.device.String(), Driver: itself.device.Version}
-		for range min(runtime.GOMAXPROCS(0), mostTwins) {
-			twin, err := f.openGPU(ctx, algorithm)
-			if err != nil {
-				return devices, nil, err
-			}
-			devices = append(devices, twin)
-			if s.Backend == nil {
-				s.Backend = twin.Backend
-				continue
-			}
-			s.Twins = append(s.Twins, twin.Backend)
+		if err := f.openGPUs(ctx, v); err != nil {
+			v.close(ctx)
+			return nil, err
 		}
-		all = append(all, s)
 	}
-	return devices, all, nil
+	return v, nil
+}
+
+// openGPUs opens devices that each have one algorithm, and one that chooses: it says which algorithm it takes by
+// itself.
+func (f *verifyFlags) openGPUs(ctx context.Context, v *verified) error {
+	itself, err := f.openGPU(ctx, v, "", f.tiles)
+	if err != nil {
+		return err
+	}
+	precision, err := f.parsedPrecision()
+	if err != nil {
+		return err
+	}
+	explainer, _ := itself.Backend.(conv.Explainer)
+	class := cmp.Or(itself.device.Tiles, itself.device.Class)
+	for _, algorithm := range f.algorithms() {
+		if f.quick && f.algorithm == "" && !gpu.Chosen(algorithm, class, precision) {
+			continue
+		}
+		s := verify.Subject{Algorithm: algorithm, Tiles: f.tiles, Unforced: explainer, Fast: precision == conv.Fast}
+		if err := f.openSubject(ctx, v, &s, mostTwins); err != nil {
+			return err
+		}
+		v.subjects = append(v.subjects, s)
+	}
+	if f.quick && f.algorithm == "" && f.tiles == "" && itself.device.Class == softwareClass {
+		return f.openHardware(ctx, v)
+	}
+	return nil
+}
+
+// softwareClass is the class of software renderers.
+const softwareClass = "software"
+
+// openHardware opens, on a software renderer, a device with the tiles of hardware for each algorithm that hardware may
+// take. Classes of hardware take turns: all of them for each algorithm would take minutes to compile.
+func (f *verifyFlags) openHardware(ctx context.Context, v *verified) error {
+	hardware := slices.DeleteFunc(gpu.ClassNames(), func(class string) bool { return class == softwareClass })
+	for i, algorithm := range gpu.AlgorithmNames() {
+		class := hardware[(i+2)%len(hardware)] // direct_small as amd, whose weights are cut otherwise than nvidia's
+		if !gpu.Chosen(algorithm, class, conv.Fast) {
+			continue
+		}
+		s := verify.Subject{Algorithm: algorithm, Tiles: class}
+		if err := f.openSubject(ctx, v, &s, hardwareTwins); err != nil {
+			return err
+		}
+		v.hardware = append(v.hardware, s)
+	}
+	return nil
+}
+
+// openSubject opens the devices of a subject with an algorithm and tiles: at most so many, one for each core.
+func (f *verifyFlags) openSubject(ctx context.Context, v *verified, s *verify.Subject, most int) error {
+	for range min(runtime.GOMAXPROCS(0), most) {
+		twin, err := f.openGPU(ctx, v, s.Algorithm, s.Tiles)
+		if err != nil {
+			return err
+		}
+		if s.Backend != nil {
+			s.Twins = append(s.Twins, twin.Backend)
+			continue
+		}
+		s.Backend, s.Name, s.Device, s.Driver = twin.Backend, "gpu", twin.device.String(), twin.device.Version
+	}
+	return nil
 }
 
 // mostTwins is how many contexts for one algorithm are open at most. On a software renderer each has threads of its
 // own.
 const mostTwins = 4
 
-// openGPU opens a device that is forced to take an algorithm, or one that chooses if algorithm is "".
-func (f *verifyFlags) openGPU(ctx context.Context, algorithm string) (chosen, error) {
+// hardwareTwins is as many as verify.Tiles has cases of a kind.
+const hardwareTwins = 2
+
+// openGPU opens a device with an algorithm, or one that chooses if that is "", and with the tiles of a class.
+func (f *verifyFlags) openGPU(ctx context.Context, v *verified, algorithm, tiles string) (chosen, error) {
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, guard: true}
-	b.algorithm = algorithm
+	b.algorithm, b.tiles = algorithm, tiles
 	if f.quick {
 		b.unrolled = quickUnrolled
 	}
-	return b.open(ctx)
+	opened, err := b.open(ctx)
+	if err == nil {
+		v.devices = append(v.devices, opened)
+	}
+	return opened, err
 }
 
 // cpuAlgorithms returns the CPU engine once for each of its algorithms, or nothing if --backend leaves it out.

@@ -45,6 +45,7 @@ type deviceFlags struct {
 	opener    string // --context: who opens the device
 	algorithm string // each verb defines --algorithm in its own words
 	precision string // --precision: which algorithms may be chosen without being forced; "" is exact
+	tiles     string // --tiles, of verbs that register it: the class of devices as for which problems are cut
 }
 
 // register defines --device, --context and --precision.
@@ -56,6 +57,12 @@ func (f *deviceFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.precision, "precision", conv.Exact.String(),
 		"exact keeps the error of each output in proportion to its own pixels; fast also lets a GPU "+
 			"choose fft and winograd, which spread the error of large pixels. The CPU engine is exact with either")
+}
+
+// registerTiles defines --tiles.
+func (f *deviceFlags) registerTiles(flags *pflag.FlagSet) {
+	flags.StringVar(&f.tiles, "tiles", "", "cut problems as for devices of this class, whatever the OpenGL device is: "+
+		either(gpu.ClassNames())+"; by default the device's own class")
 }
 
 // parsedPrecision reads --precision.
@@ -80,6 +87,9 @@ func (f *backendFlags) validate() error {
 	if f.onCPU() && f.opener != "" {
 		return refused("backend", f.backend, errors.New("want no --context with it, that opens a GPU"))
 	}
+	if f.onCPU() && f.tiles != "" {
+		return refused("backend", f.backend, errors.New("want no --tiles with it, they are a GPU's"))
+	}
 	if f.algorithm != "" && f.backend == "reference" {
 		return refused("backend", "reference", errors.New("want no --algorithm with it, it has only one"))
 	}
@@ -91,7 +101,10 @@ func (f *backendFlags) validate() error {
 
 // options says which device to open and how it computes.
 func (f *backendFlags) options() (gpu.Options, error) {
-	o := gpu.Options{Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled}
+	o := gpu.Options{Algorithm: f.algorithm, Guard: f.guard, Unrolled: f.unrolled, Tiles: f.tiles}
+	if f.tiles != "" && !slices.Contains(gpu.ClassNames(), f.tiles) {
+		return o, misread("tiles", f.tiles, fmt.Errorf("want %s", either(gpu.ClassNames())))
+	}
 	var err error
 	if o.Precision, err = f.parsedPrecision(); err != nil {
 		return o, err
@@ -117,7 +130,7 @@ func (f *backendFlags) onCPU() bool { return f.backend == "cpu" || f.backend == 
 
 // free reports whether any backend will do, because no flag asks for a certain one.
 func (f *backendFlags) free() bool {
-	return f.backend == "auto" && f.device == "any" && f.opener == "" && f.algorithm == ""
+	return f.backend == "auto" && f.device == "any" && f.opener == "" && f.algorithm == "" && f.tiles == ""
 }
 
 // chosen is an open backend.
@@ -126,7 +139,7 @@ type chosen struct {
 	name   string   // gpu, cpu or reference
 	isa    cpu.ISA  // of the CPU engine
 	device gpu.Info // of a GPU
-	note   string   // why auto did not take a GPU, or the warning of its plan
+	note   string   // what the user should know: why auto took no GPU, drivers passed over, the warning of the plan
 	close  func() error
 }
 
@@ -134,11 +147,19 @@ type chosen struct {
 func (c chosen) describe() string {
 	switch c.name {
 	case "gpu":
-		return fmt.Sprintf("%v, OpenGL %s (%s)", c.device, c.device.Version, c.device.Name)
+		return fmt.Sprintf("%v%s, OpenGL %s (%s)", c.device, asHardware(c.device), c.device.Version, c.device.Name)
 	case "reference":
 		return fmt.Sprintf("float64 reference, %d threads of %s", runtime.GOMAXPROCS(0), machine.Processor())
 	}
 	return fmt.Sprintf("CPU engine with %v, %d threads of %s", c.isa, runtime.GOMAXPROCS(0), machine.Processor())
+}
+
+// asHardware says which class's tiles a device computes with, if --tiles chose the class.
+func asHardware(d gpu.Info) string {
+	if d.Tiles == "" {
+		return ""
+	}
+	return " with the tiles of " + d.Tiles
 }
 
 // open opens the backend, or returns ctx's error as soon as that is done. The flags have passed validate.

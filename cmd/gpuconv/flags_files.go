@@ -39,7 +39,7 @@ type inputs struct {
 func (in *inputs) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&in.strict, "strict", false,
 		"refuse files with numbers that float32 cannot hold; without it a float64 of 1e300\n"+
-			"becomes infinite, an integer above 2²⁴ another one, and a line says how many\n"+
+			"becomes infinite, an integer above 2²⁴ is rounded, and a line says how many\n"+
 			"(a float64 of magnitude 2⁻¹⁵⁰, 7e-46, or less becomes 0 either way, without a line)")
 }
 
@@ -55,7 +55,7 @@ func (in *inputs) note(path, format string, args ...any) {
 	in.notes = append(in.notes, fmt.Sprintf("note: %s: %s", fault.Printable(path), fmt.Sprintf(format, args...)))
 }
 
-// say adds lines for stderr as they are.
+// say adds lines for stderr that are not about one file.
 func (in *inputs) say(lines []string) {
 	for _, line := range lines {
 		in.notes = append(in.notes, "note: "+line)

@@ -58,7 +58,7 @@ func (f *kindFlags) chosen(flags *pflag.FlagSet, presets, shared []string) (*set
 	return nil, nil
 }
 
-// refuseFlags refuses each of the named flags that was typed, because it has no meaning together with the flag beside.
+// refuseFlags returns an error if one of the named flags was typed: it has no meaning together with the flag beside.
 func refuseFlags(flags *pflag.FlagSet, beside string, names []string) error {
 	slices.Sort(names)
 	for _, name := range names {

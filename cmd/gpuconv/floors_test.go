@@ -23,7 +23,7 @@ import (
 // floors is the house of ARCHITECTURE.md: a package imports packages of lower floors only.
 var floors = [][]string{
 	{"fault", "internal/input"},
-	{"conv", "internal/filekind", "internal/parallel", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "cpu/internal/guarded"},
+	{"conv", "internal/filekind", "internal/parallel", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "gpu/internal/isa", "cpu/internal/guarded"},
 	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
 	{"filters", "stimuli", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning", "gpu/probe"},

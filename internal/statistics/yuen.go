@@ -8,10 +8,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// trimming is the fraction of the values that a trimmed mean drops at each end, as Wilcox recommends (Introduction to
+// Trimming is the fraction of the values that a trimmed mean drops at each end, as Wilcox recommends (Introduction to
 // Robust Estimation and Hypothesis Testing, 2012). It costs little precision if there are no outliers and gains much if
 // there are.
-const trimming = 0.2
+const Trimming = 0.2
 
 // Trimmed is a 20 % trimmed mean and its standard error.
 type Trimmed struct {
@@ -25,7 +25,7 @@ type Trimmed struct {
 func NewTrimmed(values []float64) Trimmed {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
-	cut := int(trimming * float64(n))
+	cut := int(Trimming * float64(n))
 	kept := sorted[cut : n-cut]
 	t := Trimmed{Mean: stat.Mean(kept, nil), Square: math.Inf(1), Freedom: float64(len(kept) - 1)}
 	if len(kept) < 3 {
@@ -70,7 +70,8 @@ func (d Difference) Widened(variance float64) Difference {
 	return wide
 }
 
-// P is the two-sided probability that chance alone makes a difference at least as large as By.
+// P is the two-sided probability that chance alone makes a difference at least as large as By, 1 if the error is
+// unknown.
 func (d Difference) P() float64 {
 	switch {
 	case math.IsInf(d.Error, 1) || math.IsNaN(d.Error):
@@ -83,7 +84,7 @@ func (d Difference) P() float64 {
 	return 2 * d.distribution().Survival(math.Abs(d.By)/d.Error)
 }
 
-// HalfWidth is half the width of the confidence interval at the level 1 − alpha.
+// HalfWidth is half the width of the confidence interval of By at the level 1 − alpha, +Inf if the error is unknown.
 func (d Difference) HalfWidth(alpha float64) float64 {
 	switch {
 	case math.IsInf(d.Error, 1) || math.IsNaN(d.Error):
@@ -101,7 +102,8 @@ func (d Difference) distribution() distuv.StudentsT {
 }
 
 // Holm corrects the p values of several tests for their number (Holm 1979). If every test with a corrected value below
-// α counts as significant, the chance that any of them is a false alarm is at most α. The order stays the same.
+// α counts as significant, the chance that any of them is a false alarm is at most α. The results are in the order of
+// p.
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {

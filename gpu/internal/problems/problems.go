@@ -20,8 +20,9 @@ func Layer(n, channels, filters, kernel, extent int) conv.Problem {
 	return p
 }
 
-// Tiled returns a problem for each algorithm, by its name. Every tile of every class of devices can compute it, and the
-// last tile or block is never full. Kernels are small, so that they compile fast.
+// Tiled returns a problem for each algorithm except fft, by the algorithm's name. [Spectral] has those for fft. Every
+// tile of every class of devices can compute its problem, and the last tile or block is never full. Kernels are small,
+// so that they compile fast.
 func Tiled() map[string]conv.Problem {
 	small := conv.Problem{Src: conv.Shape{2, 2, 21, 20}, Weight: conv.Shape{15, 2, 2, 3}, Bias: true}
 	small.Padding, small.Activation = conv.Padding{Top: 1, Bottom: 2, Left: 2, Right: 1}, conv.ReLU
@@ -45,13 +46,14 @@ func TiledPairs(algorithm string) conv.Problem {
 	return p
 }
 
-// Points is a problem for fft, and how many points the spectrum of a tile then has.
+// Points is a problem for fft. Points is how many points (rows × columns) the tiles have that fft takes for it.
 type Points struct {
 	conv.Problem
 	Points int
 }
 
-// Spectral returns problems for fft, from the smallest tile to the largest, with 1 to 256 channels.
+// Spectral returns problems for fft. Their tiles have 256 points, the least, to 4,096, the most, and they have 1 to 256
+// channels.
 func Spectral() (all []Points) {
 	for _, c := range []struct{ channels, kernel, extent, points int }{
 		{1, 3, 14, 256}, {1, 7, 27, 1024}, {1, 31, 48, 4096}, {3, 31, 48, 4096}, {1, 11, 128, 4096},

@@ -77,18 +77,20 @@ func fits[F fitted](fit func(conv.Problem, Profile) (F, error)) func(conv.Proble
 // fitTo is a.fit, but refuses hardware if a is for software renderers only.
 func (a algorithm) fitTo(p conv.Problem, device Profile) (fitted, error) {
 	if a.softwareOnly && device.Class != Software {
-		return nil, errors.New(hardwareRefused)
+		return nil, hardwareRefused(device.Class)
 	}
 	return a.fit(p, device)
 }
 
-const hardwareRefused = "the device is not a software renderer"
+func hardwareRefused(class Class) error {
+	return fmt.Errorf("it is for software renderers, the device has tiles of the class %v", class)
+}
 
 // passedOver returns why devices of a class never take the algorithm unless it is forced, or nil.
 func (a algorithm) passedOver(class Class) error {
 	switch {
 	case a.softwareOnly && class != Software:
-		return errors.New(hardwareRefused)
+		return hardwareRefused(class)
 	case a.slow != "" && class == Software:
 		return errors.New(a.slow)
 	}
@@ -112,13 +114,8 @@ func AlgorithmNames() []string {
 	return names
 }
 
-// Chosen reports whether devices ever take an algorithm at precision p without being forced: software renderers if
-// software is true, else hardware.
-func Chosen(name string, software bool, p conv.Precision) bool {
-	class := Other
-	if software {
-		class = Software
-	}
+// Chosen reports whether a class of devices ever takes an algorithm at precision p without being forced.
+func Chosen(name string, class Class, p conv.Precision) bool {
 	for _, a := range algorithms() {
 		if a.name == name {
 			return a.passedOver(class) == nil && a.ruledOut(p) == nil

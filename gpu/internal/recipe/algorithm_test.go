@@ -69,16 +69,12 @@ func TestChosen(t *testing.T) {
 		p.Spec = p.WithDefaults()
 		problems = append(problems, p)
 	}
-	for _, software := range []bool{false, true} {
-		d := roomy()
-		if software {
-			d.Class = Software
-		}
+	for class, d := range everyClass() {
 		for _, p := range problems {
 			for _, precision := range []conv.Precision{conv.Exact, conv.Fast} {
 				d.Precision = precision
-				if a, _, err := choose(p, d, ""); err != nil || !Chosen(a.name, software, precision) {
-					t.Errorf("software %v, %v, %v by %v: %q, %v", software, precision, p.Src, p.Weight, a.name, err)
+				if a, _, err := choose(p, d, ""); err != nil || !Chosen(a.name, d.Class, precision) {
+					t.Errorf("%s, %v, %v by %v: %q, %v", class, precision, p.Src, p.Weight, a.name, err)
 				}
 			}
 		}

@@ -25,8 +25,8 @@ type Bands struct {
 	dst    conv.Shape
 }
 
-// newBands cuts the images of a valid problem, with its defaults filled in, into bands of so many rows of outputs: at
-// least 1, at most those of an image.
+// newBands cuts the images of a valid problem, with its defaults filled in, into bands. Each has the given number of
+// rows of outputs, which must be at least 1 and at most the number of rows of dst.
 func newBands(p conv.Problem, rows int) Bands {
 	dst, _ := p.Dst()
 	b := Bands{Count: ceilDiv(dst.H(), rows), Rows: rows, Step: p.Stride[0], Top: p.Padding.Top,
@@ -43,7 +43,7 @@ func newBands(p conv.Problem, rows int) Bands {
 // Cut reports whether images are cut.
 func (b Bands) Cut() bool { return b.Count > 0 }
 
-// Pieces returns how many bands so many images have. If images are whole, it returns how many images there are.
+// Pieces returns how many bands the given number of images have. If images are whole, it returns that number itself.
 func (b Bands) Pieces(images int) int { return images * max(1, b.Count) }
 
 // common is how many rows of pixels a band shares with the next one.
@@ -104,8 +104,10 @@ func (b Bands) Scatter(dst *conv.Tensor, from []float32, lo, hi int, move func(t
 	}
 }
 
-// cut fits the algorithm to a valid problem and a device: to whole images if the device can compute them, else to the
-// largest bands that it can. It returns an error if not even one row of outputs is possible.
+// cut fits the algorithm to a valid problem and a device. It takes whole images if the device can compute them and the
+// driver lets it compute that long (see patient), else the largest bands for which both are true. If the device can
+// compute whole images but no bands, images stay whole. cut returns an error if not even one row of outputs is
+// possible.
 func (a algorithm) cut(p conv.Problem, device Profile) (fitted, Bands, error) {
 	whole, refused := a.fitTo(p, device)
 	possible := refused == nil && device.Band == 0
@@ -133,8 +135,8 @@ func oneRow(whole, band error) error {
 }
 
 // bandRows returns how many rows of outputs a band has: the requested number, or the most that the algorithm can
-// compute on the device and that fit into a chunk. If fewer rows give the same number of bands, it returns the fewest
-// such rows, so that bands overlap least.
+// compute on the device and that fit into a chunk. If fewer rows give the same number of bands, it returns the smallest
+// such number of rows, so that bands overlap least.
 func (a algorithm) bandRows(p conv.Problem, device Profile) int {
 	dst, err := p.Dst()
 	if err != nil {

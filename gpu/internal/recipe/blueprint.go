@@ -33,11 +33,10 @@ func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 	if b.Bands.Cut() {
 		b.Piece = b.Bands.of(p)
 	}
-	stages := b.Recipe.Stages
 	if b.PoolsApart() {
 		b.Pool = poolStage(b.Piece, device)
-		stages = append(slices.Clip(stages), b.Pool)
 	}
+	stages := b.Stages()
 	pieces := chunk(b.Piece, device, b.Recipe, stages...)
 	b.Staged = pieces * b.staged()
 	b.Description = conv.Description{Algorithm: taken.name, Chunk: pieces, Band: b.Bands.Rows, Rejected: rejected,
@@ -56,6 +55,14 @@ func Draw(p conv.Problem, device Profile, forced string) (Blueprint, error) {
 // PoolsApart reports whether pool.comp computes energy or a pool after the recipe's stages.
 func (b Blueprint) PoolsApart() bool { return goesOn(b.Problem) && !b.Recipe.Finishes }
 
+// Stages lists the recipe's stages, and the pool that runs after them if PoolsApart.
+func (b Blueprint) Stages() []Stage {
+	if b.PoolsApart() {
+		return append(slices.Clip(b.Recipe.Stages), b.Pool)
+	}
+	return b.Recipe.Stages
+}
+
 // DrawChoice returns the blueprint for a choice that [Choices] lists.
 func DrawChoice(p conv.Problem, device Profile, c conv.Choice) (Blueprint, error) {
 	device, err := device.requesting(p, c)
@@ -65,9 +72,9 @@ func DrawChoice(p conv.Problem, device Profile, c conv.Choice) (Blueprint, error
 	return Draw(p, device, c.Algorithm)
 }
 
-// DrawMeasured is [DrawChoice] for the choice that was measured to be the fastest. The description says so, and why.
-// DrawMeasured returns an error if the shader is not the measured one, or if the device's precision rules the choice
-// out.
+// DrawMeasured is [DrawChoice] for the choice that was measured to be the fastest. why is the text that the description
+// gives as Tuned. DrawMeasured returns an error if the shader's hash is not shaderHash, which is that of the measured
+// one, or if the device's precision rules the choice out.
 func DrawMeasured(p conv.Problem, device Profile, c conv.Choice, shaderHash, why string) (Blueprint, error) {
 	b, err := DrawChoice(p, device, c)
 	if err != nil {

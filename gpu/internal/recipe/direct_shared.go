@@ -39,16 +39,14 @@ func (c sharedConstants) tileFloats() int { return c.tileH * c.phase * c.strideW
 // exchange of the columns of pool windows.
 func (c sharedConstants) shared() int { return max(c.tileFloats(), c.handed(c.lanesW*c.lanesH)) }
 
-// sharedLanes returns the extents of a work-group on a device. They are wide along W, so that a warp reads one row of
-// shared memory, or few.
+// sharedLanes returns the extents of a work-group on a device: along W as many as shared memory has banks, so that
+// lanes that read at once read words of one row.
 func sharedLanes(device Profile) (w, h int) {
-	switch {
-	case device.Class == Software: // two vectors of llvmpipe, so that barriers matter
-		return 8, 2
-	case device.Class == NVIDIA:
-		return 32, 4 // a warp for each of the four schedulers
+	has := classes[device.Class]
+	if device.Class == Software {
+		return has.banks, 2 // two vectors, so that barriers matter
 	}
-	return 16, 4 // 64: one wave of AMD's
+	return has.banks, has.lanes() / has.banks
 }
 
 // sharedHeld is the most weights that an invocation keeps in registers. Of 128 registers, 64 hold sums and some hold

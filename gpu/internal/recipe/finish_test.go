@@ -35,7 +35,11 @@ func TestFinishingTilings(t *testing.T) {
 
 // everyClass has a device of each class that has tiles of its own.
 func everyClass() map[string]Profile {
-	software, other, nvidia := roomy(), roomy(), roomy()
-	software.Class, nvidia.Class = Software, NVIDIA
-	return map[string]Profile{"software": software, "NVIDIA": nvidia, "other": other}
+	all := map[string]Profile{}
+	for class := range classes {
+		d := roomy()
+		d.Class = Class(class)
+		all[d.Class.String()] = d
+	}
+	return all
 }

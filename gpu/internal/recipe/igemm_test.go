@@ -18,7 +18,7 @@ func nvidia() Profile {
 // TestIgemmTiles: every invocation of a tile copies whole vec4 of weights and of pixels, the latter of one position. It
 // has pairs of filters and windows of 2×2 sums. The tile fits the least that OpenGL 4.3 promises.
 func TestIgemmTiles(t *testing.T) {
-	for name, d := range map[string]Profile{"software": {Class: Software}, "NVIDIA": {Class: NVIDIA}, "other": {}} {
+	for name, d := range everyClass() {
 		for _, tile := range igemmTiles(d) {
 			fours := tile.Depth / 4
 			if tile.Depth%4 != 0 || fours*tile.filters()%tile.lanes() != 0 || fours*tile.positions()%tile.lanes() != 0 {

@@ -4,7 +4,7 @@ import "gpuconv/conv"
 
 // Profile is what plans know about a device.
 type Profile struct {
-	Class Class
+	Class Class // of devices, whose tiles are taken
 	Limits
 	// LoopIterations is the most iterations that all loops of one invocation may run in total; 0 for no limit. See
 	// [SoftwareLoopLimit].
@@ -18,16 +18,8 @@ type Profile struct {
 	// Compiled reports whether a cache has a program, which need not be compiled then. It is nil if that is not known.
 	Compiled func(Key) bool
 	Requests
+	maps, lends bool // see [NewProfile]
 }
-
-// Class is a class of devices. Tiles are chosen for each class.
-type Class int
-
-const (
-	Other    Class = iota // hardware of any other maker
-	NVIDIA                // hardware of NVIDIA
-	Software              // a software renderer: a CPU does the work
-)
 
 // Requests are what callers, tests and measurements require of plans. The zero value leaves every choice to the
 // algorithms.
@@ -44,18 +36,26 @@ type Requests struct {
 // device uses them, lends whether shaders can use the caller's memory. LoopIterations, Busy and Unrolled follow from
 // the class.
 func NewProfile(class Class, limits Limits, maps, lends bool) Profile {
-	d := Profile{Class: class, Limits: limits, Transfers: hardwareTransfers(maps)}
-	switch class {
-	case NVIDIA:
-		d.Busy = 2 * 132 // two for each multiprocessor of an H100
-	case Other:
-		d.Busy = 2 * 64
-	case Software:
+	d := Profile{Class: class, Limits: limits, Transfers: hardwareTransfers(maps), Busy: classes[class].busy,
+		maps: maps, lends: lends}
+	if class == Software {
 		d.Transfers = softwareTransfers(lends)
 		d.LoopIterations = SoftwareLoopLimit
 		d.Unrolled = softwareUnrolled
 	}
 	return d
+}
+
+// As returns the profile of the same device with the tiles, chunks and algorithms of another class, whatever the device
+// is. Its driver's limits stay, and where its loops end. It has no more shared memory than devices of that class.
+func (d Profile) As(class Class) Profile {
+	as := NewProfile(class, d.Limits, d.maps, d.lends)
+	as.Requests, as.Compiled = d.Requests, d.Compiled
+	as.SharedMemory = min(as.SharedMemory, classes[class].shared)
+	if d.LoopIterations > 0 {
+		as.LoopIterations = d.LoopIterations
+	}
+	return as
 }
 
 // hasCompiled reports whether a cache is known to have a program.

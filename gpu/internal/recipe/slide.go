@@ -35,24 +35,16 @@ type slideBounds struct {
 
 // slideBoundsOf returns the bounds for a device. None was timed, as no hardware was at hand.
 func slideBoundsOf(device Profile) slideBounds {
+	has := classes[device.Class]
 	t := slideBounds{
-		rows: 8, filters: 8, sums: 32, // with full occupancy most devices have 64 registers an invocation
-		macs:  2048,    // 32 KiB of code at 16 bytes each, a usual instruction cache
-		load:  4,       // the load, its address, the choice of zeros and its share of the cache's bandwidth
-		lanes: 64,      // a wave of AMD's, two of others
-		fill:  1 << 14, // a dozen compute units
+		rows: 8, filters: 8, sums: has.sums(), macs: has.code, lanes: has.lanes(), fill: has.fill,
+		load: 4, // the load, its address, the choice of zeros and its share of the cache's bandwidth
 	}
-	switch {
-	case device.Class == Software: // only tests use these shaders there: compiling takes most of the time
-		t.rows, t.filters, t.sums, t.macs, t.fill = 3, 3, 6, 64, 1
+	if device.Class == Software {
+		t.rows, t.filters, t.sums = 3, 3, 6
 		if device.Unrolled > 0 {
 			t.macs = min(t.macs, device.Unrolled)
 		}
-	case device.Class == NVIDIA:
-		t.sums = 64      // fewer than 128 registers with pixels and weights: 512 invocations a multiprocessor
-		t.macs = 4096    // 64 KiB of code: half of the instruction cache that two multiprocessors of Hopper share
-		t.lanes = 128    // a warp for each of the four schedulers
-		t.fill = 1 << 16 // 132 multiprocessors × 4 schedulers × 4 warps × 32 invocations
 	}
 	t.lanes = min(t.lanes, device.WorkGroupSize[0], device.WorkGroupInvocations)
 	return t

@@ -92,7 +92,7 @@ func TestSlideWorth(t *testing.T) {
 		"large kernel":          {large, "fft"},
 		"large kernel, strided": {strided, "direct_shared"},
 	} {
-		for _, class := range []Class{Other, NVIDIA} {
+		for _, class := range []Class{Other, NVIDIA, AMD, Intel} {
 			d := roomy()
 			d.Class, d.Precision = class, conv.Fast
 			c.p.Spec = c.p.WithDefaults()
@@ -114,7 +114,7 @@ func TestSlideWorth(t *testing.T) {
 
 // TestSlideCost: cost counts what the schedule has, parts cover the kernel, and no bound is passed.
 func TestSlideCost(t *testing.T) {
-	for _, class := range []Class{Software, NVIDIA, Other} {
+	for _, class := range []Class{Software, NVIDIA, AMD, Intel, Other} {
 		d := roomy()
 		d.Class = class
 		bounds := slideBoundsOf(d)

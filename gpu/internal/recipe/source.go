@@ -2,6 +2,8 @@ package recipe
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"gpuconv/conv"
@@ -77,6 +79,22 @@ func (k Key) Source(edit func(file, text string) string) (string, error) {
 	}
 	fmt.Fprintf(&b, "#line 2 0\n%s", rest)
 	return b.String(), nil
+}
+
+// place is how compilers name a line: the number of a source string, and the line in it. Mesa writes 1:12(5), glslang
+// 1:12 and NVIDIA's 1(12).
+var place = regexp.MustCompile(`(^|\s)(\d+)([:(]\d+)`)
+
+// Locate names the files, such as prelude.glsl, in a compiler's message about the key's source.
+func (k Key) Locate(message string) string {
+	files := append([]string{k.Shader + ".comp", "prelude.glsl"}, k.includes()...)
+	return place.ReplaceAllStringFunc(message, func(found string) string {
+		part := place.FindStringSubmatch(found)
+		if n, err := strconv.Atoi(part[2]); err == nil && n < len(files) {
+			return part[1] + files[n] + part[3]
+		}
+		return found
+	})
 }
 
 // sharer is implemented by the constants of a shader that includes shared files besides the prelude.

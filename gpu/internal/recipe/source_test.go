@@ -31,3 +31,19 @@ func TestSource(t *testing.T) {
 		t.Error("a shader that does not exist has a source")
 	}
 }
+
+// TestLocate: messages of compilers name files in place of the numbers of source strings.
+func TestLocate(t *testing.T) {
+	key := Key{"direct_small", smallConstants{slide: slide{2, 3, 3, 3, 1, 1, finish{}}, lanes: 64, weights: 10}}
+	for message, want := range map[string]string{
+		"0:57(15): error: `a' undeclared": "direct_small.comp:57(15): error: `a' undeclared",
+		"ERROR: 1:7: 'a' : undeclared":    "ERROR: prelude.glsl:7: 'a' : undeclared",
+		"2(31) : error C1503: undefined":  "slide.glsl(31) : error C1503: undefined",
+		"error: 3:1 and 9:12(5)":          "error: column.glsl:1 and 9:12(5)",
+		"a log without places":            "a log without places",
+	} {
+		if got := key.Locate(message); got != want {
+			t.Errorf("%q is %q, want %q", message, got, want)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+)
+
+// Count returns how many changes have a verdict.
+func (c Comparison) Count(v Verdict) (n int) {
+	for _, change := range c.Changes {
+		if change.Verdict == v {
+			n++
+		}
+	}
+	return n
+}
+
+// Common returns how many changes the old report has a part in.
+func (c Comparison) Common() int { return len(c.Changes) - c.Count(Added) }
+
+// WriteTable writes the comparison as a table to read, under the names that benchstat gives: p, n and geomean. Then a
+// line for each case that is missing, wrong or undecided says why.
+func (c Comparison) WriteTable(w io.Writer) error {
+	for _, n := range c.Notes {
+		fmt.Fprintf(w, "note      %s\n", n)
+	}
+	table := newTable(w)
+	fmt.Fprintln(table, "case\tbackend\tphase\tnew / old\t95 % interval\tcalibrated\tp\tn\tverdict\t")
+	for _, x := range c.Changes {
+		fmt.Fprintln(table, strings.Join(append(append([]string{x.name(), x.Label, x.Phase}, x.figures()...),
+			string(x.Verdict)), "\t")+"\t")
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, x := range c.Changes {
+		if x.Why != "" {
+			fmt.Fprintf(w, "%-9s %s on %s, %s: %s\n", x.word(), x.name(), x.Label, x.Phase, x.Why)
+		}
+	}
+	_, err := fmt.Fprintln(w, c)
+	return err
+}
+
+func (x Change) name() string {
+	if x.Case == "" {
+		return fmt.Sprintf("geomean of %d cases", x.Cases)
+	}
+	return strings.ReplaceAll(x.Case, "/", " ")
+}
+
+// word begins the line that says why.
+func (x Change) word() string {
+	if x.Verdict == Gone {
+		return "missing"
+	}
+	return string(x.Verdict)
+}
+
+// figures returns the cells from the ratio to n.
+func (x Change) figures() []string {
+	switch x.Verdict {
+	case Wrong, Gone, Added:
+		return []string{"", "", "", "", ""}
+	}
+	interval, calibrated := fmt.Sprintf("%.3f … %.3f", x.Low, x.High), "–"
+	if math.IsNaN(x.Ratio) {
+		return []string{"–", "unknown", "–", "–", fmt.Sprintf("%d+%d", x.N[0], x.N[1])}
+	}
+	if math.IsInf(x.High, 1) {
+		interval = "unknown"
+	}
+	if !math.IsNaN(x.Calibrated) {
+		calibrated = fmt.Sprintf("%.3f", x.Calibrated)
+	}
+	return []string{fmt.Sprintf("%.3f", x.Ratio), interval, calibrated, fmt.Sprintf("%.2g", x.P),
+		fmt.Sprintf("%d+%d", x.N[0], x.N[1])}
+}
+
+func percent(part float64) string { return fmt.Sprintf("%.1f %%", 100*part) }
+
+// String returns a summary of one line. nvbench calls undecided comparisons ambiguous, AMBG.
+func (c Comparison) String() string {
+	text := fmt.Sprintf("%d slower, %d faster, %d equivalent, %d undecided (AMBG)", c.Count(Slower), c.Count(Faster),
+		c.Count(Equivalent), c.Count(Undecided))
+	for _, v := range []Verdict{Wrong, Gone, Added} {
+		if n := c.Count(v); n > 0 {
+			text += fmt.Sprintf(", %d %s", n, v)
+		}
+	}
+	return fmt.Sprintf("%s; threshold %.3g %%", text, 100*c.Threshold)
+}

@@ -1,0 +1,86 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gpuconv/figure"
+)
+
+// besidePeers returns a graph for each suite: the throughput of gpuconv divided by that of each peer. Cases are side by
+// side, in the order of the report.
+func (r Report) besidePeers() (all []Picture) {
+	var suites []string
+	for _, c := range r.Cases {
+		if !slices.Contains(suites, c.Suite) {
+			suites = append(suites, c.Suite)
+			all = append(all, r.peersOf(c.Suite))
+		}
+	}
+	return all
+}
+
+func (r Report) peersOf(suite string) Picture {
+	g := Picture{ID: "peers-" + slug(suite),
+		Graph: figure.Graph{Title: "gpuconv against its peers, suite " + suite, YLabel: "ratio of throughput",
+			LogY: true},
+		Caption: "Above 1 gpuconv is faster. Peers on the processor are compared with the CPU engine with as many " +
+			"threads, and peers on a GPU with gpuconv on the GPU, end to end. Bars are 95 % confidence intervals of " +
+			"the ratio."}
+	cases := slices.DeleteFunc(slices.Clone(r.Cases), func(c CaseInfo) bool { return c.Suite != suite })
+	for _, c := range cases {
+		g.XNames = append(g.XNames, shortName(c))
+	}
+	peers := slices.DeleteFunc(slices.Clone(r.Backends), func(b BackendInfo) bool { return !b.Peer || b.Absent != "" })
+	points := 0
+	for i, b := range peers {
+		curve := figure.Series{Name: r.name(b), Color: slices.Index(r.Backends, b), Style: figure.Points}
+		ours, ok := r.rival(b)
+		for at, c := range cases {
+			theirs, timed := r.total(c, b)
+			mine, both := r.total(c, ours)
+			if ok && timed && both {
+				ratio := theirs.interval().Over(mine.interval())
+				beside := (float64(i) - float64(len(peers)-1)/2) * 0.6 / float64(len(peers))
+				add(&curve, float64(at)+beside, ratio.Median, ratio.Low, ratio.High)
+				points++
+			}
+		}
+		g.Series = append(g.Series, curve)
+	}
+	if points > 0 {
+		g.Series = append(g.Series, figure.Series{Name: "as fast", X: []float64{-0.5, float64(len(cases)) - 0.5},
+			Y: []float64{1, 1}, Color: neutral, Style: figure.Solid})
+	}
+	return g
+}
+
+// rival returns the backend of gpuconv that a peer is compared with.
+func (r Report) rival(peer BackendInfo) (BackendInfo, bool) {
+	onProcessor := peer.Device == r.Machine.CPU
+	i := slices.IndexFunc(r.Backends, func(b BackendInfo) bool {
+		if b.Absent != "" || b.Peer {
+			return false
+		}
+		return onProcessor && b.Backend == "cpu" && b.Threads == peer.Threads ||
+			!onProcessor && b.Backend == "gpu" && !b.Software
+	})
+	if i < 0 {
+		return BackendInfo{}, false
+	}
+	return r.Backends[i], true
+}
+
+// shortName tells a case from others of its suite: a layer, or what varies.
+func shortName(c CaseInfo) string {
+	switch {
+	case c.Layer != "":
+		return strings.TrimSpace(c.Group + " " + c.Layer)
+	case c.Group != "":
+		return fmt.Sprintf("%s %g", c.Group, c.X)
+	case c.Suite == "seed":
+		return fmt.Sprintf("N=%d", c.N)
+	}
+	return readable(c)
+}

@@ -1,0 +1,207 @@
+package bench
+
+import (
+	"fmt"
+	"math"
+
+	"gpuconv/internal/statistics"
+)
+
+// Verdict is the conclusion about a change.
+type Verdict string
+
+const (
+	Slower     Verdict = "slower"     // significantly, and by more than the threshold
+	Faster     Verdict = "faster"     // likewise
+	Equivalent Verdict = "equivalent" // the 90 % confidence interval lies within ± the threshold
+	Undecided  Verdict = "undecided"  // none of these
+	Wrong      Verdict = "wrong"      // the new output is wrong
+	Gone       Verdict = "not in new" // only the old report has it
+	Added      Verdict = "not in old" // only the new report has it
+)
+
+// familyError is the probability of a false alarm: that a comparison of a program with itself finds a change in any of
+// its cases, backends and phases.
+const familyError = 0.05
+
+// oneSided is the probability that a single comparison is called equivalent although it differs by the threshold.
+const oneSided = 0.05
+
+// betweenRuns is the standard deviation of times between processes, as a share of the times. Each process has its code
+// and memory at other addresses, and blocks of one process cannot average that out. The number is an assumption (1 %
+// between two runs), not a measurement.
+const betweenRuns = 0.007
+
+// wandering is the standard deviation of the level of a whole run, divided by that of its blocks. A machine whose load
+// changes from one half minute to the next also changes from one run to the next, and the blocks of one run do not show
+// that. On two cores, at load averages of 8 to 17, it was 0.2 to 0.8 (21, 11 and 8 runs of the same program). On a
+// quiet machine blocks scatter little, so that wandering adds little.
+const wandering = 0.6
+
+// leastBlocks is how many blocks each run needs for an estimate of their scatter: see [statistics.NewTrimmed].
+const leastBlocks = 3
+
+// contrast is Yuen's test of two series, and what it takes to tell how other rounds would have come out.
+type contrast struct {
+	statistics.Difference
+	blocks  [2]int
+	scatter [2]float64 // variance of one block of each run; +Inf if it is not known
+}
+
+// newContrast tests two series. If one is empty, the difference is NaN.
+func newContrast(a, b map[int]float64) contrast {
+	c := contrast{blocks: [2]int{len(a), len(b)}}
+	if len(a) == 0 || len(b) == 0 {
+		c.Difference = statistics.Difference{By: math.NaN(), Error: math.Inf(1)}
+		return c
+	}
+	runs := [2]statistics.Trimmed{statistics.NewTrimmed(values(a)), statistics.NewTrimmed(values(b))}
+	for i := range runs {
+		c.scatter[i] = runs[i].Square * float64(c.blocks[i]) // Square is the variance of the mean of all blocks
+	}
+	c.Difference = c.between(runs, c.blocks, 1)
+	return c
+}
+
+// between returns the difference of two runs of so many blocks, whose scatter is multiplied by louder.
+func (c contrast) between(runs [2]statistics.Trimmed, blocks [2]int, louder float64) statistics.Difference {
+	for i := range runs {
+		runs[i].Square = louder * louder * c.scatter[i] * (1/float64(blocks[i]) + wandering*wandering)
+	}
+	return runs[0].To(runs[1]).Widened(2 * betweenRuns * betweenRuns)
+}
+
+// would returns the same difference, as other runs would show it: of so many rounds each, on a machine whose blocks
+// scatter by louder times as much.
+func (c contrast) would(rounds int, louder float64) statistics.Difference {
+	freedom := float64(rounds - 2*int(statistics.Trimming*float64(rounds)) - 1)
+	d := c.between([2]statistics.Trimmed{{Freedom: freedom}, {Freedom: freedom}}, [2]int{rounds, rounds}, louder)
+	d.By = c.By
+	return d
+}
+
+func values(m map[int]float64) (list []float64) {
+	for _, v := range m {
+		list = append(list, v)
+	}
+	return list
+}
+
+// judge makes all tests, as one family, and decides the verdicts.
+func (c *Comparison) judge(tests []test) {
+	var p []float64
+	var tested []int
+	contrasts := make([][]contrast, len(tests))
+	for i, t := range tests {
+		if t.change.Verdict != "" {
+			continue
+		}
+		contrasts[i] = []contrast{newContrast(t.old.plain, t.new.plain)}
+		if k := newContrast(t.old.calibrated, t.new.calibrated); !math.IsNaN(k.By) {
+			contrasts[i] = append(contrasts[i], k)
+		}
+		tested, p = append(tested, i), append(p, largest(differences(contrasts[i])))
+	}
+	for rank, adjusted := range statistics.Holm(p) {
+		i := tested[rank]
+		tests[i].change.P = adjusted
+		c.decide(&tests[i].change, contrasts[i], len(p))
+	}
+	for _, t := range tests {
+		c.Changes = append(c.Changes, t.change)
+	}
+}
+
+func differences(all []contrast) (list []statistics.Difference) {
+	for _, c := range all {
+		list = append(list, c.Difference)
+	}
+	return list
+}
+
+// largest returns the largest p-value: that of the intersection of tests.
+func largest(all []statistics.Difference) (p float64) {
+	for _, d := range all {
+		p = max(p, d.P())
+	}
+	return p
+}
+
+// decide fills in the numbers and the verdict of a change. all has the contrast of the times, and that of the
+// calibrated times if there are any.
+func (c *Comparison) decide(change *Change, all []contrast, family int) {
+	plain := all[0]
+	half := plain.HalfWidth(1 - statistics.Confidence)
+	change.N = plain.blocks
+	change.Ratio, change.Low, change.High = math.Exp(plain.By), math.Exp(plain.By-half), math.Exp(plain.By+half)
+	change.Calibrated = math.NaN()
+	if len(all) > 1 {
+		change.Calibrated = math.Exp(all[1].By)
+	}
+	for _, d := range all {
+		change.Shows = max(change.Shows, math.Expm1(d.HalfWidth(familyError/float64(family))))
+	}
+	change.Verdict = c.verdict(differences(all), change.P)
+	if change.Verdict == Undecided {
+		change.Why = c.advice(all, family)
+	}
+}
+
+// verdict decides from the differences of the times and of the calibrated times. p is corrected for the family.
+//
+// Equivalent needs two one-sided tests at 5 % each (Schuirmann 1987): the 90 % interval lies within ± the threshold.
+// The threshold is taken in logarithms, so that new / old and old / new are judged alike.
+func (c Comparison) verdict(all []statistics.Difference, p float64) Verdict {
+	limit := math.Log1p(c.Threshold)
+	least, most, within := math.Inf(1), math.Inf(-1), true
+	for _, d := range all {
+		least, most = min(least, d.By), max(most, d.By)
+		within = within && math.Abs(d.By)+d.HalfWidth(2*oneSided) < limit
+	}
+	switch {
+	case p < familyError && least > limit:
+		return Slower
+	case p < familyError && most < -limit:
+		return Faster
+	case within:
+		return Equivalent
+	}
+	return Undecided
+}
+
+// patience is how many times as many rounds advice asks for at most.
+const patience = 10
+
+// advice says what would have decided a comparison, had it the same ratio: more rounds in each run, a quieter machine,
+// or a larger threshold.
+func (c Comparison) advice(all []contrast, family int) string {
+	rounds := min(all[0].blocks[0], all[0].blocks[1])
+	if rounds < leastBlocks {
+		return fmt.Sprintf("at least %d rounds in each run are needed, there are %d", leastBlocks, rounds)
+	}
+	decides := func(rounds int, louder float64) bool {
+		var list []statistics.Difference
+		for _, x := range all {
+			list = append(list, x.would(rounds, louder))
+		}
+		return c.verdict(list, min(1, float64(family)*largest(list))) != Undecided
+	}
+	for n := rounds + 1; n <= patience*rounds; n++ {
+		if decides(n, 1) {
+			return fmt.Sprintf("%d more rounds in each run would decide", n-rounds)
+		}
+	}
+	scatter := math.Sqrt(max(all[0].scatter[0], all[0].scatter[1]))
+	for louder := 0.95; louder > 0.04; louder -= 0.05 {
+		if decides(rounds, louder) {
+			return fmt.Sprintf("a machine whose rounds scatter by %s would decide, here by %s", percent(louder*scatter),
+				percent(scatter))
+		}
+	}
+	widest := 0.0
+	for _, x := range all {
+		widest = max(widest, math.Abs(x.By)+x.HalfWidth(2*oneSided))
+	}
+	return fmt.Sprintf("no quieter machine would decide: the ratio is near the threshold, --threshold %.2g is not",
+		math.Ceil(100*math.Expm1(widest))/100)
+}

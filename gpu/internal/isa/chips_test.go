@@ -1,0 +1,154 @@
+package isa
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	dumps  = flag.String("dumps", "", "a folder with CHIP.txt, what TestStages of package gpu and drivers printed")
+	update = flag.Bool("update", false, "write the figures of these drivers anew")
+)
+
+// chips are those whose compilers say what they make.
+var chips = []string{"navi21", "vega10", "navi31", "ampere"}
+
+// Mutants are stages of package gpu's TestStages with this in their names. It makes so many.
+const (
+	mutants    = 3
+	mutantMark = ", with "
+)
+
+// TestBudgetsOfChips holds every stage to shaders/budgets.txt, by what the compilers of each chip say of it. Mutants
+// must be over their budgets.
+func TestBudgetsOfChips(t *testing.T) {
+	budgets := readBudgetsFile(t)
+	for _, chip := range chips {
+		t.Run(chip, func(t *testing.T) {
+			_, stages := readDump(t, chip)
+			caught := 0
+			for _, s := range stages {
+				over := Over(budgets, chip, s)
+				mutant := strings.Contains(s.Name, mutantMark)
+				switch {
+				case !mutant && len(over) > 0:
+					t.Errorf("%s, %v: %s", chip, s, strings.Join(over, "; "))
+				case mutant && len(over) == 0:
+					t.Errorf("%s, %s: within its budgets", chip, s.Name)
+				case mutant:
+					caught++
+					t.Logf("%s, %s: %s", chip, s.Name, strings.Join(over, "; "))
+				}
+			}
+			if caught != mutants || len(stages) < 25 {
+				t.Errorf("%d stages, and %d mutants are caught: want 25 and %d", len(stages), caught, mutants)
+			}
+		})
+	}
+}
+
+// TestFigures compares the figures of every stage with those in testdata for the same version of Mesa, if there are
+// any.
+func TestFigures(t *testing.T) {
+	for _, chip := range chips {
+		t.Run(chip, func(t *testing.T) {
+			device, stages := readDump(t, chip)
+			compare(t, device, chip, stages)
+		})
+	}
+}
+
+func readBudgetsFile(t *testing.T) []Budget {
+	t.Helper()
+	f, err := os.Open(filepath.Join("..", "..", "..", "shaders", "budgets.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	budgets, err := ReadBudgets(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return budgets
+}
+
+// readDump reads what was printed for a chip. The test is skipped without it.
+func readDump(t *testing.T, chip string) (device string, stages []Stage) {
+	t.Helper()
+	if *dumps == "" {
+		t.Skip("make isa runs it, on what drivers of GPUs that are not here print")
+	}
+	f, err := os.Open(filepath.Join(*dumps, chip+".txt"))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	device, stages, err = Read(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return device, stages
+}
+
+var mesa = regexp.MustCompile(`Mesa (\d+\.\d+\.\d+)`)
+
+// compare compares figures with those in testdata, or writes them with -update.
+func compare(t *testing.T, device, chip string, stages []Stage) {
+	t.Helper()
+	version := mesa.FindStringSubmatch(device)
+	if version == nil {
+		t.Fatalf("no version of Mesa in %q", device)
+	}
+	var table bytes.Buffer
+	if err := WriteTable(&table, stages); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("testdata", "mesa-"+version[1], chip+".tsv")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, table.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Logf("%v: scripts/drivers isa -update writes it", err)
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range changed(string(want), table.String()) {
+		t.Errorf("%s: %s (scripts/drivers isa -update keeps it)", path, line)
+	}
+}
+
+// changed lists the lines that only one of two tables has, − and + before them.
+func changed(old, new string) (all []string) {
+	before, after := strings.Split(old, "\n"), strings.Split(new, "\n")
+	for _, line := range before {
+		if !slices.Contains(after, line) {
+			all = append(all, "− "+line)
+		}
+	}
+	for _, line := range after {
+		if !slices.Contains(before, line) {
+			all = append(all, "+ "+line)
+		}
+	}
+	return all
+}

@@ -1,0 +1,109 @@
+// Package isa reads what compilers of GPUs print about the programs that they make: registers, spills, memory, and the
+// assembly. It holds these figures to budgets. Tests use it: make isa runs them on dumps of drivers whose hardware is
+// not here.
+package isa
+
+import "fmt"
+
+// Figures are what a compiler says of one stage.
+type Figures struct {
+	Registers int // vector registers of an invocation
+	Scalars   int // scalar registers of a wave, of those that a compiler counts
+	Spills    int // registers that found no place, of either kind
+	Scratch   int // bytes of memory for spilled registers and arrays
+	Shared    int // bytes of shared memory of a work-group
+	Waves     int // that run at once on a SIMD of AMD or a multiprocessor of NVIDIA
+	Program   Mix // all instructions
+	Main      Mix // those of the block with most multiply-adds: the main loop, or sums that are written out
+}
+
+// Kind is a kind of instruction.
+type Kind int
+
+const (
+	FMA      Kind = iota // multiply-adds of float32
+	Float                // other arithmetic of floats
+	Integer              // addresses, and all other arithmetic
+	Select               // comparisons and selections
+	Move                 // copies between registers, also of spilled scalars
+	Shared               // shared memory
+	Memory               // buffers and textures
+	Constant             // loads of constants into registers
+	Scalar               // arithmetic that is the same for a wave
+	Flow                 // branches, barriers, waiting
+	kinds
+)
+
+var kindNames = [kinds]string{
+	"FMA", "float", "integer", "select", "move", "shared", "memory", "constant", "scalar", "flow",
+}
+
+func (k Kind) String() string { return kindNames[k] }
+
+// Mix counts instructions by their kind.
+type Mix [kinds]int
+
+// vector reports whether instructions of the kind take a turn of the units that also multiply and add.
+func (k Kind) vector() bool { return k <= Move }
+
+// Vector is how many instructions take such a turn.
+func (m Mix) Vector() (n int) {
+	for k := range kinds {
+		if k.vector() {
+			n += m[k]
+		}
+	}
+	return n
+}
+
+// Share is the percentage of multiply-adds among the vector instructions.
+func (m Mix) Share() int {
+	if m.Vector() == 0 {
+		return 0
+	}
+	return 100 * m[FMA] / m.Vector()
+}
+
+// Total is how many instructions there are.
+func (m Mix) Total() (n int) {
+	for _, count := range m {
+		n += count
+	}
+	return n
+}
+
+// names of the figures that budgets bound.
+var bounded = map[string]func(f Figures) int{
+	"registers": func(f Figures) int { return f.Registers },
+	"spills":    func(f Figures) int { return f.Spills },
+	"scratch":   func(f Figures) int { return f.Scratch },
+	"shared":    func(f Figures) int { return f.Shared },
+	"waves":     func(f Figures) int { return f.Waves },
+	"fma":       func(f Figures) int { return f.Main.Share() },
+	"length":    func(f Figures) int { return f.Program.Total() },
+}
+
+// blocks counts the instructions of a program block by block.
+type blocks struct {
+	program, main, current Mix
+}
+
+// next ends a block.
+func (b *blocks) next() {
+	for k, n := range b.current {
+		b.program[k] += n
+	}
+	if b.current[FMA] > b.main[FMA] {
+		b.main = b.current
+	}
+	b.current = Mix{}
+}
+
+// Stage is a stage of a dump.
+type Stage struct {
+	Name string // problem/algorithm/shader, and ", with …" for a mutant
+	Tile string
+	Figures
+}
+
+func (s Stage) String() string { return fmt.Sprintf("%s (%s)", s.Name, s.Tile) }

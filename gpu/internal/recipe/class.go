@@ -1,0 +1,156 @@
+package recipe
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gpuconv/fault"
+)
+
+// Class tells devices apart that have tiles of their own.
+type Class int
+
+const (
+	Other    Class = iota // hardware of any other maker
+	NVIDIA                // hardware of NVIDIA, whoever made the driver
+	AMD                   // the same of AMD
+	Intel                 // the same of Intel
+	Software              // a software renderer: a CPU does the work
+)
+
+// traits are what tiles are cut to on a class of devices.
+type traits struct {
+	name  string
+	words *regexp.Regexp // in GL_RENDERER or GL_VENDOR, in lower case; nil if nothing names the class
+
+	wave   int // invocations that compute in step
+	waves  int // of a work-group without shared memory: one for each scheduler of a multiprocessor
+	vector int // registers of an invocation, while the device still holds waves enough to hide loads
+	scalar int // registers of a wave for what is the same for all of it, weights in uniforms; 0 if those take none
+	shared int // bytes of shared memory that a work-group may have, as its drivers say
+	banks  int // of shared memory, each of which serves 4 bytes at a time
+	code   int // multiplications that the cache of instructions holds
+	fill   int // invocations that keep a device busy
+	busy   int // work-groups of many waves that keep a device busy; 0 if any number does
+}
+
+// classes is the table of classes, in the order of the constants. No card was at hand. What compilers did with the
+// shaders, Mesa's of radeonsi (ACO and LLVM), RADV, nvc0 and NVK (NAK), is known without one.
+var classes = [...]traits{
+	Other: {
+		name: "other",
+		wave: 64, waves: 1, // Adreno's, the widest that are common (Qualcomm, OpenCL programming guide)
+		vector: 64,       // Mali's most (Arm, Mali offline compiler: half of the invocations run with more than 32)
+		shared: 32 << 10, // the least that OpenGL 4.3 promises
+		banks:  16,       // as many as a warp of Mali's has lanes
+		code:   2048,     // 32 KiB at 16 bytes each, a usual cache
+		fill:   1 << 14,  // a dozen multiprocessors
+		busy:   2 * 64,
+	},
+	NVIDIA: {
+		name: "nvidia",
+		// NVIDIA's own driver says NVIDIA Corporation, Mesa's nouveau NV136 and Mesa or nouveau, NVK through zink the
+		// card's name and NVK.
+		words: regexp.MustCompile(`\b(nvidia|geforce|quadro|tesla|nvk|nouveau|nv[0-9a-f]{2,3})\b`),
+		wave:  32, waves: 4, // CUDA C++ programming guide: warps, and four schedulers from Maxwell on
+		vector: 128,      // 65,536 a multiprocessor: 16 warps of them, four for each scheduler; an invocation has 255
+		scalar: 0,        // NAK: all 2,352 multiplications of the seed's case take their weight from the constant bank
+		shared: 48 << 10, // as nvc0, NVK and NVIDIA's driver say
+		banks:  32,       // CUDA C++ programming guide, shared memory
+		code:   4096,     // 64 KiB: half of the instruction cache that two multiprocessors of Hopper share
+		fill:   1 << 16,  // 132 multiprocessors of an H100 × 4 schedulers × 4 warps × 32
+		busy:   2 * 132,  // two for each of them
+	},
+	AMD: {
+		name: "amd",
+		// radeonsi says AMD or X.Org, and AMD Radeon, NAVI22, GFX1100 or AMD RAVEN; zink on RADV says RADV.
+		words: regexp.MustCompile(`\b(amd|ati|radeon|radeonsi|radv|navi[0-9]*|gfx[0-9a-f]{3,4}|advanced micro devices)\b`),
+		wave:  64, waves: 1, // GCN's; RDNA takes 32 or 64 (RDNA 2 ISA, wave32 and wave64), and Mesa 64 for compute
+		vector: 128,      // of 256: with more than 128 GCN, which has 256 a lane, is left with one wave (ISA guides)
+		scalar: 104,      // 102 on GCN 3, 106 on RDNA (ISA guides): ACO spills more to lanes of vector registers
+		shared: 64 << 10, // as radeonsi says; a compute unit of GCN has no more
+		banks:  32,       // a compute unit's (ISA guides, local data share)
+		code:   2048,     // 32 KiB for up to four compute units of GCN, two of RDNA; 16 bytes with a load and its address
+		fill:   1 << 15,  // 60 compute units of an RX 6800 × 2 schedulers × 4 waves × 64
+		busy:   2 * 60,   // two for each of them
+	},
+	Intel: {
+		name: "intel",
+		// iris and crocus say Intel and Mesa Intel(R) …, ANV through zink Intel(R) …
+		words: regexp.MustCompile(`\bintel\b`),
+		wave:  16, waves: 4, // SIMD16, of 8, 16 and 32 (Intel, The Compute Architecture of Gen9, 5.3.5)
+		vector: 64,       // a thread has 128 of 32 bytes (there, 5.3): 64 for each of 16 invocations
+		scalar: 128,      // uniforms take 8 to a register: 16 registers of the 128 are left for them
+		shared: 64 << 10, // of a subslice (there, 5.5.2)
+		banks:  16,       // Intel, oneAPI GPU optimization guide, shared local memory
+		code:   2048,     // 48 KiB a subslice, with 16 bytes for each multiplication of 16
+		fill:   1 << 14,  // 24 to 96 units × 7 threads × 16
+		busy:   2 * 64,
+	},
+	Software: {
+		name: "software",
+		words: regexp.MustCompile(`\b(llvmpipe|softpipe|swrast|swr|lavapipe|software rasterizer)\b` +
+			`|swiftshader|basic render`),
+		wave:   8, // vectors of 256 bits
+		waves:  8,
+		vector: 16,       // AVX2's
+		shared: 32 << 10, // as llvmpipe says
+		banks:  8,        // one vector: neighbours read neighbours
+		code:   64,       // it serves to prove the shaders of hardware: compiling takes most of the time
+		fill:   1,
+	},
+}
+
+// ClassOf returns the class of a device from what its driver says in GL_VENDOR and GL_RENDERER. The renderer counts
+// first: drivers of Mesa are of Mesa, whatever hardware they drive.
+func ClassOf(vendor, renderer string) Class {
+	vendor, renderer = strings.ToLower(vendor), strings.ToLower(renderer)
+	if Software.named(renderer) {
+		return Software
+	}
+	for _, text := range []string{renderer, vendor} {
+		for class := range Software {
+			if class.named(text) {
+				return class
+			}
+		}
+	}
+	return Other
+}
+
+// named reports whether a text in lower case names the class.
+func (c Class) named(text string) bool {
+	words := classes[c].words
+	return words != nil && words.MatchString(text)
+}
+
+// ClassNames lists the classes as ParseClass reads them: hardware, those with most tiles of their own first, then
+// software.
+func ClassNames() (names []string) {
+	for _, c := range []Class{NVIDIA, AMD, Intel, Other, Software} {
+		names = append(names, c.String())
+	}
+	return names
+}
+
+// String is the name of the class, as ParseClass reads it.
+func (c Class) String() string { return classes[c].name }
+
+// ParseClass reads the name of a class.
+func ParseClass(name string) (Class, error) {
+	for c := range classes {
+		if name == classes[c].name {
+			return Class(c), nil
+		}
+	}
+	return Other, &fault.Error{Package: "gpu", Argument: "tiles", Value: strconv.Quote(name),
+		Rule: fmt.Sprintf("want one of %v", ClassNames())}
+}
+
+// lanes is how many invocations a work-group without shared memory has.
+func (t traits) lanes() int { return t.wave * t.waves }
+
+// sums is how many sums an invocation holds: as many registers are left for pixels, weights and addresses.
+func (t traits) sums() int { return t.vector / 2 }

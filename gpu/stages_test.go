@@ -1,0 +1,175 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gpuconv/conv"
+	"gpuconv/gpu/internal/problems"
+	"gpuconv/gpu/internal/recipe"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+)
+
+// TestStages compiles, links and dispatches every stage of every algorithm on hardware that computes nothing, for make
+// shim and make isa; it judges no result. Before each stage it writes a line to stderr, so that what a driver prints of
+// one program can be told from the next. Mutants follow, which make isa must find over their budgets.
+//
+// GPUCONV_STAGES names the hardware, GPUCONV_JUNIT the file of the report, and GPUCONV_PROBLEMS the problems, if not
+// all are wanted.
+func TestStages(t *testing.T) {
+	hardware := os.Getenv("GPUCONV_STAGES")
+	if hardware == "" {
+		t.Skip("make shim runs it, on drivers of GPUs that are not here")
+	}
+	d, err := Open(Options{Device: Hardware()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	fmt.Fprintf(os.Stderr, "== device %s, %s\n", d.info.Renderer, d.info.Version)
+	report := junit{Name: hardware + ": " + d.info.Renderer + ", " + d.info.Version}
+	only := os.Getenv("GPUCONV_PROBLEMS")
+	for _, p := range problems.Staged() {
+		if only != "" && !slices.Contains(strings.Split(only, ","), p.Name) {
+			continue
+		}
+		for _, algorithm := range recipe.AlgorithmNames() {
+			start := time.Now()
+			err := d.tryStages(p, algorithm)
+			report.add(p.Name, algorithm, time.Since(start), err)
+			if err != nil && !errors.Is(err, conv.ErrUnsupported) {
+				t.Errorf("%s: %s, %s: %v", hardware, p.Name, algorithm, err)
+			}
+		}
+	}
+	for _, m := range stageMutants() {
+		if err := d.tryMutant(m); err != nil {
+			t.Errorf("%s: %s: %v", hardware, m.name, err)
+		}
+	}
+	if err := report.write(os.Getenv("GPUCONV_JUNIT")); err != nil {
+		t.Error(err)
+	}
+	if report.Tests-report.Skipped < 25 {
+		t.Errorf("%d of %d are skipped", report.Skipped, report.Tests)
+	}
+}
+
+// tryStages compiles and dispatches each stage of p by an algorithm, alone, for what the driver prints. Then it makes a
+// plan of one image, since hardware that is not here has little memory, and tries its programs.
+func (d *Device) tryStages(p problems.Named, algorithm string) error {
+	b, err := recipe.Draw(p.Problem, d.profile, algorithm)
+	if err != nil {
+		return err
+	}
+	for _, s := range b.Stages() {
+		name := strings.Join([]string{p.Name, algorithm, s.Program.Shader}, "/")
+		if err := d.tell(name, b.Description.Tile, s.Program); err != nil {
+			return err
+		}
+	}
+	one := p.Problem
+	one.Src[0] = 1
+	if b, err = recipe.Draw(one, d.profile, algorithm); err != nil {
+		return err
+	}
+	weight, err := conv.NewTensor(p.Weight)
+	if err != nil {
+		return err
+	}
+	made, err := d.build(b, weight, make([]float32, p.Weight[0]))
+	if err != nil {
+		return err
+	}
+	return made.Close()
+}
+
+// tell compiles and dispatches one program between two lines on stderr. Only hardware that computes nothing can take
+// it: no buffer is bound. A driver that has seen the program prints nothing.
+func (d *Device) tell(name, tile string, key recipe.Key) error {
+	return d.do(func() error {
+		fmt.Fprintf(os.Stderr, "\n== stage %s: %s\n", name, tile)
+		defer fmt.Fprint(os.Stderr, "\n== end\n")
+		made, err := d.program(key)
+		if err != nil {
+			return err
+		}
+		defer d.giveBack(made)
+		made.dispatch(recipe.Pass{Groups: [3]int{1, 1, 1}})
+		gl.Finish()
+		return d.glError("trying a stage")
+	})
+}
+
+// stageMutants are shaders that keep more in registers, or load more, than there is to.
+func stageMutants() []stageMutant {
+	return []stageMutant{
+		{"one more live array", "seed", "direct_small", "direct_small.comp", []string{
+			"#define START(r, f) ", "float live[ROWS * FILTERS];\n#define START(r, f) live[r * FILTERS + f] = 0.0; ",
+			"[f % 4] * pixel;", "[f % 4] * pixel; " +
+				"live[r * FILTERS + f] += abs(pixel) * weight[firstWeight + t * VECTORS + f / 4][(f + 1) % 4];",
+			"	store(image", "#define LIVE(r, f) sum[r * FILTERS + f] += live[r * FILTERS + f];\n" +
+				"EACH_SUM(LIVE)\nstore(image",
+		}},
+		{"one more live array", "ResNet", "igemm", "igemm.comp", []string{
+			"	float sum[ROWS * COLUMNS];", "	float sum[ROWS * COLUMNS], live[ROWS * COLUMNS];",
+			"#define START(s) ", "#define START(s) live[s] = 0.0; ",
+			"a[i].x * b.x; \\", "a[i].x * b.x; live[at * ROWS + i] += a[i].x * b.y; \\",
+			"sum[(j) * ROWS + m])", "sum[(j) * ROWS + m] + live[(j) * ROWS + m])",
+		}},
+		{"a weight's index that is no literal", "seed", "direct_small", "direct_small.comp", []string{
+			"weight[firstWeight + t * VECTORS + f / 4]", "weight[firstWeight + t * VECTORS + f / 4 + j / 0x10000]",
+		}},
+	}
+}
+
+// stageMutant is a shader with changes, old and new in turn.
+type stageMutant struct {
+	name, problem, algorithm, file string
+	changes                        []string
+}
+
+// edit is [seam.edit] for a mutant.
+func (m stageMutant) edit(file, text string) string {
+	if file != m.file {
+		return text
+	}
+	for i := 0; i < len(m.changes); i += 2 {
+		if strings.Count(text, m.changes[i]) == 0 {
+			panic("no " + m.changes[i] + " in " + file)
+		}
+		text = strings.ReplaceAll(text, m.changes[i], m.changes[i+1])
+	}
+	return text
+}
+
+// tryMutant compiles and dispatches the stage of a mutant.
+func (d *Device) tryMutant(m stageMutant) error {
+	for _, p := range problems.Staged() {
+		if p.Name != m.problem {
+			continue
+		}
+		b, err := recipe.Draw(p.Problem, d.profile, m.algorithm)
+		if err != nil {
+			return err
+		}
+		for _, s := range b.Recipe.Stages {
+			if s.Program.Shader+".comp" != m.file {
+				continue
+			}
+			d.meddle(func(seam *seam) { seam.edit = m.edit; delete(d.programs, s.Program) })
+			defer d.meddle(func(seam *seam) { seam.edit = nil; delete(d.programs, s.Program) })
+			name := fmt.Sprintf("%s/%s/%s, with %s", p.Name, m.algorithm, s.Program.Shader, m.name)
+			return d.tell(name, b.Description.Tile, s.Program)
+		}
+	}
+	return fmt.Errorf("no stage %s of %s for %s", m.file, m.algorithm, m.problem)
+}

@@ -1,0 +1,145 @@
+//go:build cgo && !nogl
+
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gpuconv/conv"
+	"gpuconv/gpu/internal/problems"
+	"gpuconv/gpu/internal/recipe"
+	"gpuconv/shaders"
+)
+
+// TestStrictGLSL: glslang, which takes nothing that GLSL 4.30 does not have, takes every stage of every algorithm on
+// each class of devices. Mesa takes more, and drivers of others do not.
+func TestStrictGLSL(t *testing.T) {
+	t.Parallel()
+	d := openTest(t, Options{Device: Software()})
+	keys := map[string]recipe.Key{} // by their sources
+	for _, name := range ClassNames() {
+		class, err := recipe.ParseClass(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		profile := d.profile.As(class)
+		for _, p := range strictProblems() {
+			for _, algorithm := range recipe.AlgorithmNames() {
+				b, err := recipe.Draw(p, profile, algorithm)
+				if errors.Is(err, conv.ErrUnsupported) {
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, s := range b.Stages() {
+					keys[b.Description.Sources[i]] = s.Program
+				}
+			}
+		}
+	}
+	refused := strict(t, keys)
+	for _, line := range refused {
+		t.Error(line)
+	}
+	t.Logf("%d stages", len(keys))
+	if len(keys) < 60 {
+		t.Errorf("only %d stages", len(keys))
+	}
+}
+
+// strictProblems meet every shader and what it has for energy, pools and padding.
+func strictProblems() (all []conv.Problem) {
+	for _, p := range problems.Staged() {
+		all = append(all, p.Problem)
+	}
+	for algorithm, p := range problems.Tiled() {
+		all = append(all, p, problems.TiledPairs(algorithm))
+	}
+	for _, mode := range conv.PaddingModes()[1:] {
+		p := problems.Seed(1)
+		p.PaddingMode = mode
+		all = append(all, p)
+	}
+	return all
+}
+
+// strict returns what glslang says of the sources that it refuses, with their files and lines. Without glslang the test
+// is skipped, or fails where GPUCONV_REQUIRE_GPU=1 says that all that tests need is there.
+func strict(t *testing.T, keys map[string]recipe.Key) (refused []string) {
+	t.Helper()
+	glslang, err := exec.LookPath("glslangValidator")
+	if err != nil {
+		if os.Getenv("GPUCONV_REQUIRE_GPU") == "1" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	named := map[string]recipe.Key{}
+	for i, source := range slices.Sorted(maps.Keys(keys)) {
+		path := filepath.Join(dir, fmt.Sprintf("%s_%d.comp", keys[source].Shader, i))
+		named[path] = keys[source]
+		if err := os.WriteFile(path, []byte(source), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.Command(glslang, slices.Sorted(maps.Keys(named))...).CombinedOutput()
+	path := ""
+	for line := range strings.Lines(string(out)) {
+		line = strings.TrimSpace(line)
+		switch {
+		case named[line].Shader != "":
+			path = line
+		case strings.HasPrefix(line, "ERROR: ") && !strings.Contains(line, "compilation errors"),
+			strings.HasPrefix(line, "WARNING: "):
+			refused = append(refused, fmt.Sprintf("glslang, %s: %s", named[path].Shader, named[path].Locate(line)))
+		}
+	}
+	if err != nil && len(refused) == 0 {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return refused
+}
+
+// TestOnlyMesaForgives: a semicolon after a function, which GLSL 4.30 has not and Mesa takes, is found, with its file
+// and line.
+func TestOnlyMesaForgives(t *testing.T) {
+	d := openTest(t, Options{Device: Software(), Algorithm: "direct"})
+	intact, err := shaders.Part("pixel.glsl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, _ := strings.Cut(intact, "\n}\n")
+	d.meddle(func(s *seam) {
+		s.edit = func(file, text string) string {
+			if file == "pixel.glsl" {
+				text = strings.Replace(text, "\n}\n", "\n};\n", 1)
+			}
+			return text
+		}
+	})
+	p := problems.Seed(1)
+	judge(t, d, p)
+	b, err := recipe.Draw(p, d.profile, "direct")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := b.Recipe.Stages[0].Program
+	source, err := key.Source(d.seam.edit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	where := fmt.Sprintf("ERROR: pixel.glsl:%d: ", strings.Count(before, "\n")+2)
+	if refused := strict(t, map[string]recipe.Key{source: key}); len(refused) == 0 || !strings.Contains(refused[0], where) {
+		t.Errorf("%q: want %q", refused, where)
+	}
+}

@@ -49,8 +49,8 @@ type Entry struct {
 	Tile      string    `json:"tile"`
 	Shader    string    `json:"shader_sha256"`  // of the sources that were measured
 	Kernel    float64   `json:"kernel_seconds"` // median time of a run on the device
-	Speed     float64   `json:"speed"`          // how many times as fast as Own it is
-	Own       string    `json:"own"`            // the way that the device takes by itself
+	Speed     float64   `json:"speed"`          // how many times as fast as Own the winner is
+	Own       string    `json:"own"`            // the way that the device takes by itself: see [conv.Choice]
 }
 
 const entrySchema = 1
@@ -119,7 +119,7 @@ func (s Store) Save(k Key, e Entry) (string, error) {
 		return "", err
 	}
 	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
-		return "", err
+		return "", named(s.Folder, whole.Cause(err))
 	}
 	path := s.path(k)
 	err = whole.WritePrivate(path, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
@@ -144,7 +144,7 @@ func (s Store) Find(k Key) (*Entry, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
-		return nil, err
+		return nil, named(s.Folder, whole.Cause(err))
 	}
 	images, least := 0, math.Log(near)+1e-9
 	for _, f := range files {
@@ -169,11 +169,11 @@ func (s Store) read(k Key) (*Entry, error) {
 	path := s.path(k)
 	text, err := input.ReadFile(context.Background(), input.Entry, path)
 	if err != nil {
-		return nil, err
+		return nil, named(path, whole.Cause(err))
 	}
 	var e Entry
 	if err := json.Unmarshal(text, &e); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, named(path, err)
 	}
 	want := Entry{Schema: entrySchema, Vendor: k.Vendor, Renderer: k.Renderer, Driver: k.Driver, Problem: k.problem(),
 		Images: k.Problem.Src.N()}
@@ -185,14 +185,17 @@ func (s Store) read(k Key) (*Entry, error) {
 		{"driver", e.Driver, want.Driver}, {"problem", e.Problem, want.Problem}, {"images", e.Images, want.Images},
 	} {
 		if field.got != field.want {
-			return nil, fmt.Errorf("%s: %s is %v, want %v", path, field.name, field.got, field.want)
+			return nil, named(path, fmt.Errorf("%s is %v, want %v", field.name, field.got, field.want))
 		}
 	}
 	if name := missing(e); name != "" {
-		return nil, fmt.Errorf("%s: %s is missing", path, name)
+		return nil, named(path, errors.New(name+" is missing"))
 	}
 	return &e, nil
 }
+
+// named says which file err is about.
+func named(path string, err error) error { return &fault.Error{Argument: path, Err: err} }
 
 // missing names a required field that e lacks; it returns "" if e lacks none.
 func missing(e Entry) string {
@@ -215,18 +218,22 @@ func (s Store) Forget(k Key) (bool, error) {
 		return false, nil
 	}
 	err := os.Remove(s.path(k))
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
+	case err != nil:
+		return false, named(s.path(k), whole.Cause(err))
 	}
-	return err == nil, err
+	return true, nil
 }
 
-// ForgetAll removes all winners and returns how many there were.
+// ForgetAll removes all winners and returns how many it removed.
 func (s Store) ForgetAll() (int, error) {
 	names, err := s.names()
 	for i, name := range names {
-		if err := os.Remove(filepath.Join(s.Folder, name)); err != nil {
-			return i, err
+		path := filepath.Join(s.Folder, name)
+		if err := os.Remove(path); err != nil {
+			return i, named(path, whole.Cause(err))
 		}
 	}
 	return len(names), err
@@ -244,8 +251,11 @@ func (s Store) names() (names []string, err error) {
 		return nil, nil
 	}
 	files, err := os.ReadDir(s.Folder)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
+	case err != nil:
+		err = named(s.Folder, whole.Cause(err))
 	}
 	ours := regexp.MustCompile(`^[0-9a-f]{20}-n[0-9]+\` + extension + `$`) // see stem
 	for _, f := range files {

@@ -56,6 +56,8 @@ type Run struct {
 	Started  time.Time `json:"started"`
 	Seconds  float64   `json:"seconds"`  // the whole run
 	Settings Settings  `json:"settings"` // how long everything was timed
+	// Partial says why the run ended early: it was interrupted, and the report has what was timed until then.
+	Partial string `json:"partial,omitempty"`
 }
 
 // BackendInfo describes a backend that was timed. Backend and Threads together identify it: the CPU engine with one
@@ -91,7 +93,7 @@ func (b BackendInfo) Label() string {
 	return b.Backend + ", " + threads
 }
 
-// Roof holds the peak rates of a backend's device, measured before and after the results: the highest rates that a
+// Roof holds the peak rates of a backend's device, measured before and between the rounds: the highest rates that a
 // probe reached, see [RoofOf].
 type Roof struct {
 	GFLOPS float64 `json:"gflops"` // of multiply-adds on registers alone, two operations each
@@ -239,12 +241,23 @@ func Read(r io.Reader) (Report, error) {
 	return report, report.Validate()
 }
 
-// Validate refuses reports of another schema, results of cases or backends that are not listed, impossible numbers, and
-// wrong outputs that have times.
+// Bounds of a report. Tables, pages and sums ask for every case on every backend. Without bounds, a file of a few
+// megabytes that lists as many of both as it can would keep them busy for hours. The largest suite has some hundred
+// cases.
+const (
+	mostBackends = 1 << 8
+	mostPairs    = 1 << 20 // cases times backends
+)
+
+// Validate refuses reports of another schema, reports beyond the bounds, results of cases or backends that are not
+// listed, impossible numbers, and wrong outputs that have times.
 func (r Report) Validate() error {
 	if r.Schema != Schema {
 		return &fault.Error{Package: "bench", Argument: "report of schema", Value: strconv.Itoa(r.Schema),
 			Rule: fmt.Sprintf("want %d", Schema)}
+	}
+	if err := r.bounded(); err != nil {
+		return err
 	}
 	r = r.prepared()
 	for i, result := range r.Results {
@@ -253,6 +266,15 @@ func (r Report) Validate() error {
 		}
 	}
 	return nil
+}
+
+func (r Report) bounded() error {
+	cases, backends := len(r.Cases), len(r.Backends)
+	if backends <= mostBackends && cases*backends <= mostPairs {
+		return nil
+	}
+	return &fault.Error{Package: "bench", Argument: "report", Rule: fmt.Sprintf("%d cases on %d backends: want at "+
+		"most %d backends, and %d pairs of a case and a backend", cases, backends, mostBackends, mostPairs)}
 }
 
 func (r Report) validate(result Result) error {

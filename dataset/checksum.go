@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"gpuconv/fault"
 	"gpuconv/internal/input"
 )
 
@@ -65,7 +66,7 @@ type ChecksumError struct {
 func (e *ChecksumError) Error() string { return "dataset: " + e.Plain() }
 
 // Plain returns the line without the package, for programs that say in another way where the error comes from.
-func (e *ChecksumError) Plain() string { return e.Name + ": " + e.rule() }
+func (e *ChecksumError) Plain() string { return fault.Printable(e.Name) + ": " + e.rule() }
 
 // Beside returns the line for a message that begins with name, as [fault.Beside] asks for it. It leaves out the file's
 // name if that is name.

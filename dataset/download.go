@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
 	"time"
 
-	"gpuconv/fault"
 	"gpuconv/whole"
 )
 
@@ -29,37 +29,48 @@ type Fetch struct {
 	Stall    time.Duration           // how long to wait for the next byte; default 30 s
 	Retries  int                     // how many retries in a row may bring no new byte; default 3; negative means none
 	Attempts int                     // how many attempts are made in all; default 100
-	Pause    time.Duration           // before the first retry; default 1 s; doubles with each retry, up to 1 min
+	Pause    time.Duration           // before a retry; default 1 s; doubles with each fruitless one, up to 1 min
 	MostSize int64                   // the largest file that is accepted, in bytes; default [MostSize]
 	Client   *http.Client            // default: one that keeps no connection open
 	Progress func(done, total int64) // called with numbers of bytes; total is −1 while it is unknown
 	Saving   whole.Options           // how the file is put in place; default: so that it survives a power cut
 }
 
-// Download fetches a file. In the end Path has all of it, with the right checksums, or is as it was. Until then the
-// bytes are in the file [Fetch.Part]. If that has bytes from an earlier call, Download asks only for the rest. The
-// request has the condition that the file is still the same (If-Range): if it is not, the server sends the whole file.
-// A second file beside Path keeps what the condition needs. Download starts over if the server does not send ranges. It
-// also starts over if neither a checksum nor the server can show that the file is still the same.
+// Download fetches a file. In the end Path has the whole file, with the right checksums, or is as it was. Until then
+// the bytes are in a file beside Path, the part: see [Fetch.Part]. If the part has bytes from an earlier call, Download
+// asks only for the rest. The request has the condition that the server's file is still the same (If-Range): if it is
+// not, the server sends the whole file. Another file beside Path keeps what the condition needs. Download starts over
+// if the server does not send ranges. It also starts over if neither a checksum nor the server can show that the file
+// is still the same.
 //
 // If an attempt is cut off, stalls or gets an error of the server (5xx, 408, 429), the next attempt goes on where it
-// ended. When no retry and no time is left, or ctx is done, Download keeps the part, unless it is empty. It removes a
-// file with a wrong checksum. If that file came in several attempts, or partly from an earlier call, Download fetches
-// it once more from the start, because the file at the address may have changed in between.
+// ended. When no retry or no time is left, or ctx is done, Download keeps the part, unless it is empty. It removes a
+// part whose checksum is wrong. If that part came in several attempts, or partly from an earlier call, Download fetches
+// the file once more from the start, because the file at the address may have changed in between.
+//
+// A file that is at Path from the start is replaced. One that appears there meanwhile is not.
 //
 // Errors: an address that is not valid or cannot be reached; an answer with another status than 200 or 206; a file of
-// more than MostSize; a [*ChecksumError]; more time than Within; files that cannot be written; a part that is a link;
-// ctx's error, wrapped.
+// more than MostSize; a [*ChecksumError]; more time than Within; files that cannot be written, or that appear
+// meanwhile; a part that is a link, that no download has begun, or that another process is writing; ctx's error,
+// wrapped.
 func Download(ctx context.Context, f Fetch) error {
 	f = f.withDefaults()
+	release, err := f.Saving.Claim(f.Part())
+	if err != nil {
+		return written(err)
+	}
+	defer release()
 	if f.Within > 0 {
 		late := fmt.Errorf("not all of it came in %v: want more time", f.Within)
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, f.Within, late)
 		defer cancel()
 	}
+	_, err = os.Stat(f.Path)
+	there := err == nil
 	for again := true; ; again = false {
-		d := download{Fetch: f}
+		d := download{Fetch: f, replace: there}
 		err := d.run(ctx)
 		var wrong *ChecksumError
 		if again && d.pieced && errors.As(err, &wrong) {
@@ -105,19 +116,23 @@ func newClient() *http.Client {
 // download is a Fetch that is being executed.
 type download struct {
 	Fetch
-	file   *os.File
-	done   int64  // bytes in file
-	pieced bool   // the bytes came in several answers
-	of     origin // the server's file that the bytes belong to
+	replace bool // there is a file at Path
+	file    *os.File
+	done    int64  // bytes in file
+	pieced  bool   // the bytes came in several answers
+	of      origin // the server's file that the bytes belong to
 }
 
 // run fetches the file and puts it in its place. If that fails, it keeps the part, unless that is empty.
 func (d *download) run(ctx context.Context) error {
-	var err error
-	if d.file, err = openPart(d.Part()); err != nil {
+	err := d.begin()
+	if err != nil {
 		return err
 	}
-	if err = d.resume(); err == nil {
+	if d.done > 0 && d.of.differs(origin{URL: d.URL, Size: -1}) { // bytes of another address are of no use
+		err = unwrapped(d.startOver())
+	}
+	if err == nil {
 		err = d.fetch(ctx)
 	}
 	if closeErr := d.file.Close(); err == nil && closeErr != nil {
@@ -137,19 +152,28 @@ func (d *download) run(ctx context.Context) error {
 	return err
 }
 
-// resume finds out what an earlier call has left. It drops bytes that came from another address.
-func (d *download) resume() error {
+// begin opens the part and finds out what an earlier call has left. It refuses what no download has begun.
+func (d *download) begin() error {
+	of, err := readOrigin(d.origin())
+	none := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !none {
+		return foreign(d.origin())
+	}
+	if d.file, err = openPart(d.Part()); err != nil {
+		return err
+	}
 	info, err := d.file.Stat()
-	if err != nil {
-		return failed(d.Part(), err)
+	switch {
+	case err != nil:
+		err = failed(d.Part(), err)
+	case none && info.Size() > 0:
+		err = foreign(d.Part())
+	default:
+		d.done, d.pieced, d.of = info.Size(), info.Size() > 0, of
+		return nil
 	}
-	d.done = info.Size()
-	d.pieced = d.done > 0
-	d.of = readOrigin(d.origin())
-	if d.done > 0 && d.of.differs(origin{URL: d.URL, Size: -1}) {
-		return unwrapped(d.startOver())
-	}
-	return nil
+	d.file.Close()
+	return err
 }
 
 // unwrapped returns the error of a [*permanentError], and any other as it is.
@@ -242,6 +266,9 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 	if err != nil || complete {
 		return err
 	}
+	if total < 0 {
+		total = d.of.Size // an earlier answer may have said it
+	}
 	return d.receive(response.Body, total, alive)
 }
 
@@ -250,8 +277,9 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 func (d *download) accept(r *http.Response) (total int64, complete bool, err error) {
 	switch {
 	case r.StatusCode == http.StatusOK: // the whole file; also if the server ignored a range, or the file has changed
-		err = d.startOver()
-		d.remember(newOrigin(d.URL, r.ContentLength, r.Header))
+		if err = d.startOver(); err == nil {
+			err = d.remember(newOrigin(d.URL, r.ContentLength, r.Header))
+		}
 		return r.ContentLength, false, err
 	case r.StatusCode == http.StatusPartialContent && d.done > 0:
 		total, err = d.goOn(r.Header)
@@ -279,19 +307,21 @@ func (d *download) goOn(h http.Header) (total int64, err error) {
 		err = fmt.Errorf("the server sends the range %q", h.Get("Content-Range"))
 	case d.of.differs(now):
 		err = errors.New("the file has changed meanwhile")
+	case d.of.condition() == "":
+		return total, d.remember(now)
 	default:
-		if d.of.condition() == "" {
-			d.remember(now)
-		}
 		return total, nil
 	}
 	return total, cmp.Or(d.startOver(), err)
 }
 
 // remember keeps the server's description of the file, for the next attempt and for a later call.
-func (d *download) remember(of origin) {
+func (d *download) remember(of origin) error {
 	d.of = of
-	of.keep(d.origin())
+	if err := of.keep(d.origin(), d.Saving); err != nil {
+		return &permanentError{written(err)}
+	}
+	return nil
 }
 
 // contentRange reads "bytes 5-9/10" and "bytes */10"; total is −1 if it is "*".
@@ -345,6 +375,8 @@ func (d *download) receive(body io.Reader, total int64, alive func()) error {
 			return d.permanently("the file has more than %d bytes: want at most that", d.MostSize)
 		case (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) && total >= 0 && d.done < total:
 			return fmt.Errorf("the answer ends after %d of %d bytes", d.done, total)
+		case errors.Is(err, io.EOF) && total >= 0 && d.done > total:
+			return cmp.Or(d.startOver(), fmt.Errorf("the answer has more than the %d bytes of the file", total))
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
@@ -356,6 +388,9 @@ func (d *download) receive(body io.Reader, total int64, alive func()) error {
 // verify compares the checksums. If they are wrong, it sets done to 0, so that run removes the file.
 func (d *download) verify(ctx context.Context) error {
 	sums, err := Sum(ctx, d.Part())
+	if ctx.Err() != nil {
+		return failed(d.URL, context.Cause(ctx))
+	}
 	if err != nil {
 		return err
 	}
@@ -368,10 +403,11 @@ func (d *download) verify(ctx context.Context) error {
 
 // place moves the part to its final name.
 func (d *download) place() error {
-	if err := d.Saving.Place(d.Part(), d.Path); err != nil {
-		return &fault.Error{Package: "dataset", Err: err}
+	place := d.Saving.PlaceNew
+	if d.replace {
+		place = d.Saving.Place
 	}
-	return nil
+	return written(place(d.Part(), d.Path))
 }
 
 // plain takes the method and the address off an error of net/http, because our message has the address already.

@@ -125,7 +125,7 @@ func TestDownload(t *testing.T) {
 			f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: md5Of(good)},
 				Stall: stall, Retries: 2, Pause: time.Millisecond, MostSize: 400_000}
 			if c.part != nil {
-				write(t, f.Part(), c.part)
+				begun(t, f, c.part, origin{URL: f.URL, Size: -1})
 			}
 			err := Download(t.Context(), f)
 			if !slices.Equal(s.ranges, c.ranges) {
@@ -208,6 +208,17 @@ func TestDownloadWithin(t *testing.T) {
 		if got := f.Kept() > 0; got != c.kept {
 			t.Errorf("%s: %d bytes are kept", name, f.Kept())
 		}
+	}
+}
+
+// TestDownloadWithinSums: the time that was given ends the reading of what has come, too, with the same words.
+func TestDownloadWithinSums(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("not all of it came in 1s: want more time"))
+	d := download{Fetch: Fetch{URL: "u", Path: filepath.Join(t.TempDir(), "a.npz")}}
+	write(t, d.Part(), content())
+	if err := d.verify(ctx); err == nil || err.Error() != "dataset: u: not all of it came in 1s: want more time" {
+		t.Errorf("error %v", err)
 	}
 }
 

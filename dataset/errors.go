@@ -16,3 +16,11 @@ func failed(name string, err error) error {
 func refused(path, rule string, args ...any) error {
 	return &fault.Error{Package: "dataset", Argument: path, Rule: fmt.Sprintf(rule, args...)}
 }
+
+// written is an error of package whole, which names the file; nil stays nil.
+func written(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fault.Error{Package: "dataset", Err: err}
+}

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,7 +29,17 @@ func (f Fetch) Kept() int64 {
 	if err != nil || !info.Mode().IsRegular() {
 		return 0
 	}
+	if _, err := readOrigin(f.origin()); err != nil {
+		return 0
+	}
 	return info.Size()
+}
+
+// foreign refuses a file that has the name of a part, or of its notes, and belongs to somebody else: browsers call
+// their files .part, too. A part that a download has begun has notes beside it, which reach the disk before its first
+// byte.
+func foreign(path string) error {
+	return refused(path, "no download of gpuconv has begun this file: want another name, or it gone")
 }
 
 // openPart opens the file at path to append to it, or makes it. It follows no link at path, because a link may lead to
@@ -63,7 +74,7 @@ const longestTag = 1024
 // again (RFC 9110, 8.8.2.2).
 func newOrigin(url string, size int64, h http.Header) origin {
 	o := origin{URL: url, Size: size}
-	if tag := h.Get("ETag"); strings.HasPrefix(tag, `"`) && len(tag) < longestTag {
+	if tag := h.Get("ETag"); isTag(tag) {
 		o.ETag = tag
 	}
 	modified, err := http.ParseTime(h.Get("Last-Modified"))
@@ -72,6 +83,14 @@ func newOrigin(url string, size int64, h http.Header) origin {
 		o.Modified = h.Get("Last-Modified")
 	}
 	return o
+}
+
+// isTag reports whether an ETag can be sent back: a short text in quotes, of characters that a header may have.
+func isTag(tag string) bool {
+	inside, opened := strings.CutPrefix(tag, `"`)
+	inside, closed := strings.CutSuffix(inside, `"`)
+	strange := func(r rune) bool { return r < ' ' || r > '~' || r == '"' }
+	return opened && closed && len(tag) < longestTag && !strings.ContainsFunc(inside, strange)
 }
 
 // condition returns the value of If-Range. With it, the server sends the whole file if the file has changed. It is ""
@@ -90,18 +109,25 @@ func (o origin) differs(now origin) bool {
 		o.Size >= 0 && now.Size >= 0 && o.Size != now.Size
 }
 
-// readOrigin reads what keep wrote in an earlier call. If it cannot read that, it returns an origin in which nothing is
-// known: Size is −1, and the texts are empty.
-func readOrigin(path string) origin {
+// readOrigin reads what keep wrote in an earlier call. The error is [fs.ErrNotExist] if there is no file; any other
+// error says that the file belongs to somebody else. Then nothing is known: Size is −1, and the texts are empty.
+func readOrigin(path string) (origin, error) {
 	o := origin{Size: -1}
-	text, err := input.ReadFile(context.Background(), input.Entry, path)
-	if err != nil || json.Unmarshal(text, &o) != nil {
-		return origin{Size: -1}
+	text, err := input.ReadFile(context.Background(), input.Notes, path)
+	if err != nil {
+		return origin{Size: -1}, err
 	}
-	return o
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&o); err != nil || o.URL == "" || decoder.More() {
+		return origin{Size: -1}, foreign(path)
+	}
+	return o, nil
 }
 
-// keep writes o into a file for a later call. If that fails, the later call asks the server without a condition.
-func (o origin) keep(path string) {
-	_ = whole.WritePrivate(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(o) })
+// keep writes o into a file for a later call. The file reaches the disk before the first byte of the part: a part
+// without it belongs to somebody else.
+func (o origin) keep(path string, saving whole.Options) error {
+	saving.Private = true
+	return saving.Write(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(o) })
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gpuconv/whole"
 )
 
 // TestDownloadUnchecked: a range that was not asked for is not taken, also without a checksum where the server tells
@@ -16,11 +18,43 @@ func TestDownloadUnchecked(t *testing.T) {
 	for _, sum := range []string{"", strings.ToUpper(md5Of(good))} {
 		s := serve(t, ranged(good[5:], "bytes 5-299999/300000"), served(good))
 		f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: Wanted{MD5: sum}, Pause: time.Millisecond}
-		write(t, f.Part(), good[:9])
-		origin{URL: f.URL, ETag: `"1"`, Size: -1}.keep(f.origin())
+		begun(t, f, good[:9], origin{URL: f.URL, ETag: `"1"`, Size: -1})
 		wantFile(t, f, Download(t.Context(), f), good)
 		if want := list("bytes=9-", ""); !slices.Equal(s.ranges, want) {
 			t.Errorf("it asked for %q, want %q", s.ranges, want)
+		}
+	}
+}
+
+// begun leaves what a call does that was cut off: a part, and what it is of.
+func begun(t *testing.T, f Fetch, part []byte, of origin) {
+	t.Helper()
+	write(t, f.Part(), part)
+	if err := of.keep(f.origin(), whole.Options{NoSync: true}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDownloadShort: a file is not whole as long as an answer before the last has said that it is longer, nor if it
+// gets more bytes than that.
+func TestDownloadShort(t *testing.T) {
+	good := content()
+	of := origin{ETag: `"1"`, Size: int64(len(good))}
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc
+		ranges []string
+	}{
+		"some of the rest":    {ranged(good[9:100], "bytes 9-99/*"), list("bytes=9-", "bytes=100-")},
+		"more than there is":  {ranged(append(slices.Clone(good[9:]), 1), "bytes 9-299999/300000"), list("bytes=9-", "")},
+		"more than there was": {ranged(append(slices.Clone(good[9:]), 1), "bytes 9-300000/*"), list("bytes=9-", "")},
+	} {
+		s := serve(t, c.answer, heads("ETag", `"1"`, served(good)))
+		f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Pause: time.Millisecond}
+		of.URL = f.URL
+		begun(t, f, good[:9], of)
+		wantFile(t, f, Download(t.Context(), f), good)
+		if !slices.Equal(s.ranges, c.ranges) {
+			t.Errorf("%s: it asked for %q, want %q", name, s.ranges, c.ranges)
 		}
 	}
 }
@@ -33,7 +67,7 @@ func TestDownloadDoubts(t *testing.T) {
 		wanted Wanted
 		ranges []string
 	}{
-		"nothing is known": {of: func(Fetch) origin { return origin{Size: -1} }, ranges: list("")},
+		"nothing is known": {of: func(f Fetch) origin { return origin{URL: f.URL, Size: -1} }, ranges: list("")},
 		"another address": {of: func(f Fetch) origin { return origin{URL: f.URL + "/a", ETag: `"1"`, Size: -1} },
 			ranges: list("")},
 		"another address, with a checksum": {of: func(f Fetch) origin { return origin{URL: f.URL + "/a", Size: -1} },
@@ -43,8 +77,7 @@ func TestDownloadDoubts(t *testing.T) {
 	} {
 		s := serve(t, heads("ETag", `"1"`, served(good)))
 		f := Fetch{URL: s.URL, Path: filepath.Join(t.TempDir(), "a.npz"), Wanted: c.wanted, Pause: time.Millisecond}
-		write(t, f.Part(), []byte{1, 2})
-		c.of(f).keep(f.origin())
+		begun(t, f, []byte{1, 2}, c.of(f))
 		wantFile(t, f, Download(t.Context(), f), good)
 		if !slices.Equal(s.ranges, c.ranges) {
 			t.Errorf("%s: it asked for %q, want %q", name, s.ranges, c.ranges)
@@ -119,6 +152,11 @@ func TestDownloadOrigin(t *testing.T) {
 		{map[string]string{"Date": now, "Last-Modified": before, "ETag": `"a"`}, `"a"`},
 		{map[string]string{"ETag": `"` + strings.Repeat("a", 5000) + `"`}, ""},
 		{map[string]string{"ETag": "a"}, ""},
+		{map[string]string{"ETag": `"`}, ""},
+		{map[string]string{"ETag": `"a`}, ""},
+		{map[string]string{"ETag": "\"a\x01\""}, ""},
+		{map[string]string{"ETag": "\"\xff\""}, ""},
+		{map[string]string{"ETag": `"a b"`}, `"a b"`},
 	} {
 		h := http.Header{}
 		for name, value := range c.h {

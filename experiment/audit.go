@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"gpuconv/fault"
 	"gpuconv/internal/input"
@@ -22,7 +21,7 @@ const reportName = "run.json"
 type Audit struct {
 	Files  []whole.Sum // as run.json lists them
 	Wrong  []error     // one for each file that is missing or has changed
-	Others []string    // files in the folder that the run did not write
+	Others []string    // names of what else is in the folder
 }
 
 // AuditFolder compares each file of a folder that [Job.Run] wrote with its size and checksum in run.json. It reads them
@@ -39,8 +38,9 @@ func AuditFolder(ctx context.Context, folder string) (*Audit, error) {
 	if err != nil {
 		return nil, &fault.Error{Package: "experiment", Argument: reportName, Err: err}
 	}
-	a := &Audit{Files: files}
+	a, known := &Audit{Files: files}, map[string]bool{reportName: true}
 	for _, s := range files {
+		known[s.Name] = true
 		if err := s.Verify(ctx, folder); err != nil {
 			a.Wrong = append(a.Wrong, err)
 		}
@@ -49,8 +49,7 @@ func AuditFolder(ctx context.Context, folder string) (*Audit, error) {
 		}
 	}
 	for _, e := range entries {
-		known := slices.ContainsFunc(files, func(s whole.Sum) bool { return s.Name == e.Name() })
-		if !known && e.Name() != reportName {
+		if !known[e.Name()] {
 			a.Others = append(a.Others, e.Name())
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -12,11 +13,12 @@ import (
 // terminal's cursor, reverse the direction of the text after them, or are invisible. These functions make such text
 // harmless. They keep letters of all scripts, digits, punctuation, symbols and spaces.
 
-// Printable returns text from outside, such as a path, as it is. If it is empty or has a character that [strconv.Quote]
-// escapes, such as a line break, Printable returns it in quotes.
+// Printable returns text from outside, such as a path, as it is. If it is empty, has a character that [strconv.Quote]
+// escapes, such as a line break, or one that [Escape] does, Printable returns it in quotes. Names of files are shown
+// so.
 func Printable(text string) string {
-	if quoted := strconv.Quote(text); text == "" || quoted != `"`+text+`"` {
-		return quoted
+	if quoted := strconv.Quote(text); text == "" || quoted != `"`+text+`"` || hidden(text, "") >= 0 {
+		return Line(quoted)
 	}
 	return text
 }
@@ -69,8 +71,10 @@ func hidden(text, kept string) int {
 	return -1
 }
 
+// isHidden reports whether a character is not seen. Some letters and marks are not, such as the filler of Hangul.
 func isHidden(r rune, kept string) bool {
-	return !strconv.IsGraphic(r) && !strings.ContainsRune(kept, r)
+	unseen := !strconv.IsGraphic(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+	return unseen && !strings.ContainsRune(kept, r)
 }
 
 // escape writes a character as JSON escapes it.

@@ -8,7 +8,8 @@ import (
 )
 
 func TestPrintable(t *testing.T) {
-	for in, want := range map[string]string{"a b": "a b", "": `""`, "a\nb": `"a\nb"`, "ü": "ü"} {
+	for in, want := range map[string]string{"a b": "a b", "": `""`, "a\nb": `"a\nb"`, "ü": "ü", `a\nb`: `"a\\nb"`,
+		"a\u3164": `"a\u3164"`} {
 		if got := Printable(in); got != want {
 			t.Errorf("Printable(%q) = %s, want %s", in, got, want)
 		}
@@ -27,6 +28,8 @@ func TestEscape(t *testing.T) {
 		{"\u202ecod\u2066\u2069.exe", "", `\u202ecod\u2066\u2069.exe`},
 		{"zero\u200bwidth\u200d\ufeff\u00ad", "", `zero\u200bwidth\u200d\ufeff\u00ad`},
 		{"line\u2028paragraph\u2029", "\n\t", `line\u2028paragraph\u2029`},
+		{"fillers \u3164\u115f\uffa0, a joiner \u034f", "", `fillers \u3164\u115f\uffa0, a joiner \u034f`},
+		{"é is e\u0301, and ⚙\ufe0f a picture", "", "é is e\u0301, and ⚙\ufe0f a picture"},
 		{"tag \U000e0041", "", `tag \udb40\udc41`},
 		{"bytes \x9b\xff\xc3", "", `bytes \x9b\xff\xc3`},
 		{"no-break\u00a0space, wide\u3000space", "", "no-break\u00a0space, wide\u3000space"},

@@ -14,7 +14,9 @@ type Kind struct {
 	Parameters []param.Parameter
 	// Make returns filters with every combination of the values of the axes, in the order of a [param.Grid]. It refuses
 	// what [param.NewGrid] refuses.
-	Make    func(axes ...param.Axis) ([]Filter, error)
+	Make func(axes ...param.Axis) ([]Filter, error)
+	// Count returns how many filters Make returns, and refuses the same axes. It takes no memory.
+	Count   func(axes ...param.Axis) (int, error)
 	example []param.Axis // the axes of Bank
 	pairs   bool         // Bank makes quadrature pairs
 }
@@ -45,7 +47,14 @@ func Kinds() []Kind {
 
 // swept returns a kind whose banks have every combination of the values of its parameters.
 func swept(name, summary string, fresh func() Filter, example ...param.Axis) Kind {
-	return Kind{Name: name, Summary: summary, Parameters: fresh().Parameters(), example: example,
+	count := func(axes ...param.Axis) (int, error) {
+		grid, err := param.NewGrid(fresh().Parameters(), axes)
+		if err != nil {
+			return 0, &fault.Error{Package: "filters", Err: err}
+		}
+		return grid.Len(), nil
+	}
+	return Kind{Name: name, Summary: summary, Parameters: fresh().Parameters(), example: example, Count: count,
 		Make: func(axes ...param.Axis) ([]Filter, error) {
 			grid, err := param.NewGrid(fresh().Parameters(), axes)
 			if err != nil {
@@ -65,25 +74,42 @@ func swept(name, summary string, fresh func() Filter, example ...param.Axis) Kin
 // population returns the kind of [Population]. Its Make draws a whole population for each combination of parameters.
 func population() Kind {
 	fresh := func() *Population { return &Population{Count: 16, SFCorrelation: 0.75} }
+	each := func(axes []param.Axis, visit func(p *Population) error) error {
+		grid, err := param.NewGrid(fresh().Parameters(), axes)
+		if err != nil {
+			return &fault.Error{Package: "filters", Err: err}
+		}
+		for i := range grid.Len() {
+			p := fresh()
+			if err := grid.Set(p.Parameters(), i); err != nil {
+				return &fault.Error{Package: "filters", Err: err}
+			}
+			if err := visit(p); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	count := func(axes ...param.Axis) (n int, err error) {
+		err = each(axes, func(p *Population) error {
+			if n += p.Count; n > mostDrawn {
+				return fault.New("filters", "populations of more than 2²⁰ filters in all", "", "want fewer, or one by one")
+			}
+			return nil
+		})
+		return n, err
+	}
 	return Kind{Name: "v1", Summary: "Gabors distributed as V1's neurons, drawn with a seed", Size: 25,
-		Parameters: fresh().Parameters(), pairs: true,
-		Make: func(axes ...param.Axis) ([]Filter, error) {
-			grid, err := param.NewGrid(fresh().Parameters(), axes)
-			if err != nil {
-				return nil, &fault.Error{Package: "filters", Err: err}
+		Parameters: fresh().Parameters(), pairs: true, Count: count,
+		Make: func(axes ...param.Axis) (all []Filter, err error) {
+			if _, err := count(axes...); err != nil {
+				return nil, err
 			}
-			var all []Filter
-			for i := range grid.Len() {
-				p := fresh()
-				if err := grid.Set(p.Parameters(), i); err != nil {
-					return nil, &fault.Error{Package: "filters", Err: err}
-				}
+			err = each(axes, func(p *Population) error {
 				drawn, err := p.Filters()
-				if err != nil {
-					return nil, err
-				}
 				all = append(all, drawn...)
-			}
-			return all, nil
+				return err
+			})
+			return all, err
 		}}
 }

@@ -71,12 +71,14 @@ func (t *Table) Names() []string {
 // Check refuses tables that [ReadCSV] would not read back:
 //   - columns of different lengths;
 //   - a column with both numbers and words;
-//   - a column of words if at least half of them, but not all, look like numbers;
-//   - a column of numbers that is called kind, name or file; a word that holds a NUL byte;
+//   - a column of words if at least half of those that are not empty or nan look like numbers, but not all do;
+//   - a column of numbers that is called kind, name or file;
+//   - a word that holds a NUL byte;
 //   - a column without a name, or with the name of another column or of Subject;
-//   - a name that the first line of a CSV cannot hold;
-//   - a missing value alone in its row, which would be an empty line.
+//   - a name that [Reader] refuses in the first line;
+//   - a row whose only cell is empty, which would be an empty line.
 func (t *Table) Check() error {
+	seen := map[string]bool{t.Subject: true}
 	for i, c := range t.Columns {
 		if c.Len() != t.Len() {
 			return fault.New("param", "table", "", "column %s has %d values: want %d, one a row", c.Name, c.Len(),
@@ -85,7 +87,7 @@ func (t *Table) Check() error {
 		if len(c.Numbers) > 0 && len(c.Words) > 0 {
 			return fault.New("param", "table", "", "column %s has numbers and words: want one of them", c.Name)
 		}
-		if err := checkName(c.Name, i, t.Names()[:i], t.Subject); err != nil {
+		if err := checkName(c.Name, i, seen); err != nil {
 			return err
 		}
 		if err := c.checkReadable(); err != nil {
@@ -110,11 +112,12 @@ func (t *Table) header() []string {
 	return names
 }
 
-// checkName refuses a name of column i that is empty, or that a column before it or the subject has already.
-func checkName(name string, i int, before []string, subject string) error {
-	if name == "" || name == subject || slices.Contains(before, name) {
+// checkName refuses a name of column i that is empty or already taken, and takes it.
+func checkName(name string, i int, taken map[string]bool) error {
+	if name == "" || taken[name] {
 		return fault.New("param", "table", "", "column %d is named %q: want a name, and each once", i+1, name)
 	}
+	taken[name] = true
 	return nil
 }
 

@@ -3,10 +3,12 @@ package param
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -122,6 +124,32 @@ func TestReadCSVRefuses(t *testing.T) {
 		if _, err := ReadCSV(strings.NewReader(text), "image"); err == nil || !strings.HasPrefix(err.Error(), "param: "+want) {
 			t.Errorf("%q: error %v, want %s…", text, err, want)
 		}
+	}
+}
+
+// TestManyColumns: a table of a megabyte of names is read, refused and written at once: not every name is compared with
+// every other one.
+func TestManyColumns(t *testing.T) {
+	const columns = 300_000
+	var names, cells strings.Builder
+	for i := range columns {
+		fmt.Fprintf(&names, "%x,", i)
+		cells.WriteString("1,")
+	}
+	began := time.Now()
+	table, err := ReadCSV(strings.NewReader(names.String()+"last\n"+cells.String()+"2\n"), "")
+	if err != nil || len(table.Columns) != columns+1 {
+		t.Fatalf("%v", err)
+	}
+	if err := table.WriteCSV(io.Discard); err != nil {
+		t.Error(err)
+	}
+	want := fmt.Sprintf("column %d is named %q", columns+1, "ff")
+	if _, err := ReadCSV(strings.NewReader(names.String()+"ff\n"+cells.String()+"2\n"), ""); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want …%s…", err, want)
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }
 

@@ -1,6 +1,8 @@
 package stimuli
 
 import (
+	"runtime"
+
 	"gpuconv/conv"
 	"gpuconv/fault"
 	"gpuconv/param"
@@ -75,6 +77,25 @@ func (p *Product) Draw(dst *conv.Tensor, first int) error {
 			return nil
 		}
 	})
+}
+
+// drawnBytes is how many bytes of images are drawn at a time, unless a single one is larger: see package batch.
+const drawnBytes = 28 << 20
+
+// Memory returns the most bytes that Draw takes beyond dst, for all images that are drawn at a time: each in float64,
+// and for noise its pixels or its spectrum, too. dst has one image, or 28 MiB of them.
+func (p *Product) Memory() float64 {
+	bytes := 8.0
+	switch p.fresh().(type) {
+	case *WhiteNoise:
+		bytes += 8
+	case *PinkNoise:
+		bytes += 16 + 8
+	}
+	all := p.Shape()
+	image := all.Image().Bytes()
+	atOnce := max(1, min(float64(runtime.GOMAXPROCS(0)), float64(all.N()), drawnBytes/image))
+	return atOnce * bytes * image / 4
 }
 
 // Notes implements [Noter]. Notes are about images beyond black and white, and about patches that the border cuts. They

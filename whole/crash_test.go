@@ -81,8 +81,12 @@ func (j placeJob) run(o Options, root string) (err error) {
 		_, err = f.Write([]byte("new content"))
 		err = errors.Join(err, f.Close())
 	}
+	place := o.PlaceNew
+	if base.holds(j.path) {
+		place = o.Place
+	}
 	if err == nil {
-		err = o.Place(filepath.Join(root, part), filepath.Join(root, j.path))
+		err = place(filepath.Join(root, part), filepath.Join(root, j.path))
 	}
 	if err != nil && base.holds(part) {
 		err = errors.Join(err, base.remove(part))

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
 )
 
 // File is a new file. It is hidden until Commit puts it at its path, where it replaces an older file if there is one.
@@ -33,8 +33,8 @@ func Create(path string) (*File, error) { return Options{}.Create(path) }
 // left of the same file.
 //
 // The file gets the permissions that os.Create would give it: those of the file at path if there is one, otherwise
-// 0o666 less the umask. Create refuses what os.Create could not write, what [CheckFile] refuses, and a path in a folder
-// that cannot be read, because such a folder cannot be synced.
+// 0o666 less the umask; or see Private. Create refuses what os.Create could not write, what [CheckFile] refuses, and a
+// path in a folder that cannot be read, because such a folder cannot be synced.
 func (o Options) Create(path string) (*File, error) {
 	if path == "" {
 		return nil, &Error{Rule: "want the name of a file, it is empty"}
@@ -43,8 +43,11 @@ func (o Options) Create(path string) (*File, error) {
 		return nil, err
 	}
 	target, mode := path, fs.FileMode(0o666)
+	if o.Private {
+		mode = 0o600
+	}
 	info, err := os.Stat(path)
-	exists := err == nil
+	exists := err == nil && !o.Private
 	if exists {
 		mode = info.Mode().Perm()
 		if target, err = writable(path); err != nil {
@@ -63,7 +66,8 @@ func (o Options) Create(path string) (*File, error) {
 }
 
 // CheckFile refuses a path that leads to something other than a regular file, such as a device or a folder: renaming
-// would replace it by a file. A path at which there is nothing is fine. Its errors are [*Error].
+// would replace it by a file. It refuses a symbolic link whose target does not exist. It accepts a path at which there
+// is nothing. Its errors are [*Error].
 func CheckFile(path string) error {
 	details, err := Obstacle(path)
 	switch {
@@ -250,7 +254,14 @@ func (f *File) fill(write func(io.Writer) error) error {
 
 // Place syncs a complete, closed file and renames it to path, which must be in the same folder. If that fails, the file
 // keeps its name. If only syncing the folder fails, the file is at path, and the error says so.
-func (o Options) Place(complete, path string) error {
+func (o Options) Place(complete, path string) error { return o.place(complete, path, place.rename) }
+
+// PlaceNew is Place for a path that was free: it does not replace what has appeared there meanwhile.
+func (o Options) PlaceNew(complete, path string) error {
+	return o.place(complete, path, place.renameNew)
+}
+
+func (o Options) place(complete, path string, rename func(in place, from, to string) error) error {
 	base, err := o.disk().open(filepath.Dir(path))
 	if err != nil {
 		return named(path, err)
@@ -265,7 +276,7 @@ func (o Options) Place(complete, path string) error {
 	if err = errors.Join(err, opened.Close()); err != nil {
 		return named(complete, err)
 	}
-	if err = base.rename(from, filepath.Base(path)); err == nil {
+	if err = rename(base, from, filepath.Base(path)); err == nil {
 		err = notSafe(base.sync())
 	}
 	return named(path, err)
@@ -301,4 +312,7 @@ func (p private) drop(*File) error { return os.Remove(p.from) }
 
 // IsPartial reports whether name is one that [WritePrivate] gives a file until it is complete. Processes that die leave
 // such files.
-func IsPartial(name string) bool { return strings.HasPrefix(name, partial+"-") }
+func IsPartial(name string) bool { return privateName.MatchString(name) }
+
+// privateName is what [os.CreateTemp] makes of the pattern.
+var privateName = regexp.MustCompile(`^` + regexp.QuoteMeta(partial) + `-[0-9]+$`)

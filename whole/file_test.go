@@ -113,6 +113,29 @@ func TestWritePrivate(t *testing.T) {
 	}
 }
 
+// TestPrivateOption: a private file is the user's alone whatever was there, and takes the place of a link.
+func TestPrivateOption(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a privilege, and there are no permissions of this kind")
+	}
+	dir := t.TempDir()
+	target, link, open := filepath.Join(dir, "target"), filepath.Join(dir, "link"), filepath.Join(dir, "open")
+	write(t, target, "old")
+	write(t, open, "old")
+	if err := errors.Join(os.Chmod(open, 0o666), os.Symlink(target, link)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{link, open, filepath.Join(dir, "new")} {
+		err := Options{Private: true}.Write(path, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err })
+		if info, infoErr := os.Lstat(path); err != nil || infoErr != nil || info.Mode() != 0o600 || read(path) != "new" {
+			t.Errorf("%s holds %q, %v, %v, %v", path, read(path), info, err, infoErr)
+		}
+	}
+	if read(target) != "old" {
+		t.Errorf("what the link led to holds %q", read(target))
+	}
+}
+
 func TestCreateRefuses(t *testing.T) {
 	dir := t.TempDir()
 	missing := filepath.Join(dir, "missing", "a")

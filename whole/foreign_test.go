@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -174,5 +175,84 @@ func TestChangedMeanwhile(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestAppears: a name that was free is taken while a file moves there, between any look and the move. What has appeared
+// stays, also where files cannot have two names.
+func TestAppears(t *testing.T) {
+	for name, move := range map[string]func(o Options, root string) error{
+		"a folder": func(o Options, root string) error {
+			d, err := o.CreateFolder(filepath.Join(root, "out"))
+			if err != nil {
+				return err
+			}
+			defer d.Discard()
+			if err := d.Write("a", func(io.Writer) error { return nil }); err != nil {
+				return err
+			}
+			return d.Commit()
+		},
+		"a download": func(o Options, root string) error {
+			write(t, filepath.Join(root, "a.part"), "part")
+			return o.PlaceNew(filepath.Join(root, "a.part"), filepath.Join(root, "a"))
+		},
+	} {
+		root, appeared := t.TempDir(), ""
+		if err := os.Mkdir(filepath.Join(root, "out"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		o := Options{NoSync: true, seam: func(c change, do func() error) error {
+			switch {
+			case c.action == links:
+				return syscall.EPERM
+			case c.action == renames:
+				appeared = c.to
+				write(t, c.to, "mine")
+			}
+			return do()
+		}}
+		err := move(o, root)
+		if !errors.As(err, new(*Error)) || appeared == "" || read(appeared) != "mine" {
+			t.Errorf("%s: %v, and %s holds %q", name, err, appeared, read(appeared))
+		}
+	}
+}
+
+// TestNoReplace: where the system renames and looks in one step, it moves files and folders to names that are free, and
+// replaces neither a file nor a link.
+func TestNoReplace(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a"), "new")
+	write(t, filepath.Join(dir, "mine"), "mine")
+	if err := os.Mkdir(filepath.Join(dir, "in"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	err = renameNoReplace(root, "a", "mine")
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip("this system has no such step")
+	}
+	if !errors.Is(err, fs.ErrExist) || read(filepath.Join(dir, "mine")) != "mine" || read(filepath.Join(dir, "a")) != "new" {
+		t.Errorf("%v; mine holds %q", err, read(filepath.Join(dir, "mine")))
+	}
+	if err := os.Symlink(os.TempDir(), filepath.Join(dir, "out")); err != nil {
+		t.Fatal(err)
+	}
+	if err := renameNoReplace(root, "a", "out"); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("over a link: %v", err)
+	}
+	if err := renameNoReplace(root, "a", filepath.Join("out", "a")); err == nil {
+		t.Error("a file moves through a link out of the folder")
+	}
+	if err := renameNoReplace(root, "none", "b"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("of no file: %v", err)
+	}
+	if err := renameNoReplace(root, "a", filepath.Join("in", "b")); err != nil || read(filepath.Join(dir, "in", "b")) != "new" {
+		t.Errorf("%v; there is %q", err, names(t, dir))
 	}
 }

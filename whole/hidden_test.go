@@ -223,6 +223,43 @@ func TestLockReplaced(t *testing.T) {
 	}
 }
 
+// TestClaim: one process at a time has a path. One that dies leaves it to the next.
+func TestClaim(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.part")
+	release, err := Options{}.Claim(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e *Error
+	if _, err := (Options{}).Claim(path); !errors.As(err, &e) || e.Name != path || !errors.Is(err, errInUse) {
+		t.Errorf("a second one: %v", err)
+	}
+	release()
+	if got := names(t, dir); got != "" {
+		t.Errorf("%q is left", got)
+	}
+	base, err := Options{}.disk().open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := claim(base, hiddenName("a.part", 0), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.close() // it dies
+	if release, err = (Options{}).Claim(path); err != nil {
+		t.Fatal(err)
+	}
+	release()
+	if got := names(t, dir); got != "" {
+		t.Errorf("%q is left of the dead", got)
+	}
+	if _, err := (Options{}).Claim(filepath.Join(dir, "none", "a")); !errors.As(err, &e) {
+		t.Errorf("in no folder: %v", err)
+	}
+}
+
 // TestLongNames: a name may be as long as the file system takes, and says which file it is of.
 func TestLongNames(t *testing.T) {
 	dir := t.TempDir()

@@ -157,8 +157,8 @@ func writeStimuli(ctx context.Context, to output, images stimuli.Set) error {
 		return err
 	}
 	need := all.WithN(batch.PortionOf(all)).Bytes()
-	if files, ok := images.(*stimuli.Files); ok {
-		need += files.Memory()
+	if drawn, ok := images.(interface{ Memory() float64 }); ok {
+		need += drawn.Memory()
 	}
 	if err := reserve(fmt.Sprintf("an image of %d×%d", all.H(), all.W()), need+200*float64(all.N())); err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,8 +100,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	table, err := f.readTable(ctx, settings.By)
-	if err != nil {
+	if err := f.wantTable(); err != nil {
 		return err
 	}
 	source, err := npy.Open(ctx, f.activations())
@@ -110,12 +108,16 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return failed("input", "", err)
 	}
 	defer source.Close()
-	if err := f.complete(&settings, table, source.Shape()); err != nil {
-		return err
-	}
 	cells, err := readout.Cells(source.Shape())
 	if err != nil {
 		return refused("input", f.input, err)
+	}
+	table, err := f.readTable(ctx, settings.By, source.Shape())
+	if err != nil {
+		return err
+	}
+	if err := f.complete(&settings, table, source.Shape()); err != nil {
+		return err
 	}
 	if err := reserveTuning(source, cells); err != nil {
 		return err
@@ -274,20 +276,28 @@ func (f *tuningFlags) activations() string {
 	return f.input
 }
 
-// readTable reads the table of what each image showed. by lists the axes of the curves; if it is empty, all that vary.
-func (f *tuningFlags) readTable(ctx context.Context, by []tuning.Axis) (*param.Table, error) {
-	path := f.table
+// wantTable refuses flags that name no table of what each image showed, or two.
+func (f *tuningFlags) wantTable() error {
 	switch {
 	case f.orientations != "" && f.table != "":
-		return nil, usage(errors.New("--orientations with --table: want one of them"))
-	case f.orientations != "":
-		return orientationTable(f.orientations)
-	case path == "" && f.folder():
+		return usage(errors.New("--orientations with --table: want one of them"))
+	case f.orientations != "" || f.table != "" || f.folder():
+		return nil
+	case !strings.Contains(f.input, ".npz:") && missing(f.input) != nil:
+		return failed("input", f.input, missing(f.input))
+	}
+	return refused("table", "", errors.New("want a CSV of what each image showed, or --orientations"))
+}
+
+// readTable reads what each image showed, for curves over some axes, or over all that vary if there are none. Shape is
+// that of the activations.
+func (f *tuningFlags) readTable(ctx context.Context, by []tuning.Axis, shape []int) (*param.Table, error) {
+	if f.orientations != "" {
+		return f.orientationTable(shape)
+	}
+	path := f.table
+	if path == "" {
 		path = filepath.Join(f.input, "stimuli.csv")
-	case path == "" && !strings.Contains(f.input, ".npz:") && missing(f.input) != nil:
-		return nil, failed("input", f.input, missing(f.input))
-	case path == "":
-		return nil, refused("table", "", errors.New("want a CSV of what each image showed, or --orientations"))
 	}
 	file, err := openTable(ctx, path)
 	if err != nil {
@@ -307,14 +317,14 @@ func missing(path string) error {
 	return nil
 }
 
-// orientationTable makes a table of --orientations.
-func orientationTable(text string) (*param.Table, error) {
-	values, err := param.ParseValues(text)
+// orientationTable makes a table of --orientations. A range may hold more than fit into memory: it is counted first.
+func (f *tuningFlags) orientationTable(shape []int) (*param.Table, error) {
+	values, err := param.ParseValues(f.orientations)
 	if err != nil {
 		return nil, refused("orientations", "", err)
 	}
-	if values.Len() > math.MaxInt32 {
-		return nil, refused("orientations", text, fmt.Errorf("want one for each image, not %d", values.Len()))
+	if err := f.suit(shape, values.Len()); err != nil {
+		return nil, err
 	}
 	all := make([]float64, values.Len())
 	for i := range all {
@@ -323,16 +333,24 @@ func orientationTable(text string) (*param.Table, error) {
 	return &param.Table{Columns: []param.Column{{Name: "orientation_deg", Numbers: all}}}, nil
 }
 
+// suit refuses a table of more or fewer images than the activations have.
+func (f *tuningFlags) suit(shape []int, images int) error {
+	if images == shape[0] {
+		return nil
+	}
+	lines := "the table has lines"
+	if f.orientations != "" {
+		lines = "--orientations has"
+	}
+	return failed("input", f.input, fmt.Errorf("activations %v: want %s, as many as %s", shape,
+		counted(images, "image"), lines))
+}
+
 // complete chooses the axes if none are given. It checks that the table has as many images as the array and the columns
 // for the axes.
 func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []int) error {
-	if len(shape) > 0 && table.Len() != shape[0] {
-		lines := "the table has lines"
-		if f.orientations != "" {
-			lines = "--orientations has"
-		}
-		return failed("input", f.input, fmt.Errorf("activations %v: want %s, as many as %s", shape,
-			counted(table.Len(), "image"), lines))
+	if err := f.suit(shape, table.Len()); err != nil {
+		return err
 	}
 	for _, axis := range s.By {
 		if !axis.In(table) {

@@ -9,6 +9,7 @@ import (
 	"gpuconv/batch"
 	"gpuconv/experiment"
 	"gpuconv/filters"
+	"gpuconv/param"
 )
 
 // filterBank makes the bank that s asks for.
@@ -43,7 +44,10 @@ func (s *settings) filterBank(ctx context.Context) (*experiment.Bank, error) {
 	refuse := func(err error) error {
 		return refused(s.flag("kind"), s.kind, plain(err))
 	}
-	if made.Filters, err = kinds[at].Make(axes...); err != nil {
+	if made.Filters, err = makeFilters(kinds[at], made.Quadrature, axes); err != nil {
+		return nil, refuse(err)
+	}
+	if err := reserveBank(made); err != nil {
 		return nil, refuse(err)
 	}
 	var b *experiment.Bank
@@ -55,6 +59,34 @@ func (s *settings) filterBank(ctx context.Context) (*experiment.Bank, error) {
 		return nil, refuse(err)
 	}
 	return b, nil
+}
+
+// makeFilters makes filters once there is memory for them, with their names and a row of the table for each.
+func makeFilters(kind filters.Kind, pairs bool, axes []param.Axis) ([]filters.Filter, error) {
+	n, err := kind.Count(axes...)
+	if err != nil {
+		return nil, err
+	}
+	if pairs {
+		n *= 2
+	}
+	if err := reserve(counted(n, "filter"), filterBytes*float64(n)); err != nil {
+		return nil, err
+	}
+	return kind.Make(axes...)
+}
+
+// filterBytes is the memory that a filter takes before it has weights.
+const filterBytes = 1000
+
+// reserveBank refuses a bank whose weights do not fit into memory, with one filter in float64: its weights, its
+// envelope and its carrier.
+func reserveBank(b filters.Bank) error {
+	shape, err := b.Shape()
+	if err != nil {
+		return err
+	}
+	return reserve(fmt.Sprintf("filters %v", shape), shape.Bytes()+4*8*float64(shape.H())*float64(shape.W()))
 }
 
 // isArray reports whether a name is that of a .npy or .npz file, or of an array in a .npz file.

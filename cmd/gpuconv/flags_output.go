@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -29,6 +30,23 @@ func outputFlags(cmd *cobra.Command) (flags []*pflag.Flag) {
 		}
 	}
 	return flags
+}
+
+// distinctOutputs refuses two flags that name one file to write: what the first wrote would be lost.
+func distinctOutputs(cmd *cobra.Command) error {
+	taken := map[string]string{}
+	for _, f := range outputFlags(cmd) {
+		path := f.Value.String()
+		whole, err := filepath.Abs(path)
+		if path == "" || err != nil {
+			continue
+		}
+		if by := taken[whole]; by != "" {
+			return refused(f.Name, path, fmt.Errorf("--%s is to be written there: want another name", by))
+		}
+		taken[whole] = f.Name
+	}
+	return nil
 }
 
 // writesFiles reports whether a verb was told to write a file. Otherwise its only result is what it prints.

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"gpuconv/npy"
 	"gpuconv/whole"
+
+	"github.com/spf13/cobra"
 )
 
 func exists(path string) bool {
@@ -102,4 +105,28 @@ func textOf(err error) string {
 		return ""
 	}
 	return err.Error()
+}
+
+// TestDistinctOutputs: no verb takes one path for two of its outputs, however it is spelt.
+func TestDistinctOutputs(t *testing.T) {
+	t.Chdir(t.TempDir())
+	tried := 0
+	each(newRoot(), func(cmd *cobra.Command, name string) {
+		flags := outputFlags(cmd)
+		for i := 1; i < len(flags); i++ {
+			tried++
+			args := append(strings.Fields(name), "--"+flags[i-1].Name+"=a/b.npy", "--"+flags[i].Name+"=./a//b.npy")
+			if _, files := cmd.Annotations[reads]; files {
+				args = append(args, "r.json")
+			}
+			code, _, stderr := gpuconv(t, args...)
+			want := "gpuconv: --" + flags[i].Name + " ./a//b.npy: --" + flags[i-1].Name + " is to be written there: want another name"
+			if line := errorLine(t, stderr); code != exitUsage || line != want {
+				t.Errorf("%q: code %d, %s, want %s", args, code, line, want)
+			}
+		}
+	})
+	if tried < 5 {
+		t.Errorf("%d pairs were tried", tried)
+	}
 }

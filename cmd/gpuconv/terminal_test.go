@@ -220,10 +220,13 @@ func answered(form string) func(t testing.TB, text string) []string {
 				c.Close()
 			}
 		}()
-		if err := os.WriteFile("d.npz.part", []byte("x"), 0o666); err != nil {
-			t.Fatal(err)
+		url := "http://" + server.Addr().String() + "/d"
+		for end, content := range map[string]string{"": "x", ".origin": `{"url":"` + url + `","size":-1}`} { // it goes on
+			if err := os.WriteFile("d.npz.part"+end, []byte(content), 0o666); err != nil {
+				t.Fatal(err)
+			}
 		}
-		return []string{"data", "--download", "d.npz", "--url", "http://" + server.Addr().String() + "/d", "--pause", "1ns"}
+		return []string{"data", "--download", "d.npz", "--url", url, "--pause", "1ns"}
 	}
 }
 

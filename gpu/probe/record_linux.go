@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -34,8 +35,11 @@ type content struct {
 	Files map[string]string `json:"files"` // the state of each file that the answer depends on
 }
 
-// extension is that of records.
+// extension ends the names of records.
 const extension = ".probe"
+
+// recordName matches the names of records: see path.
+var recordName = regexp.MustCompile(`^[0-9a-f]{32}-[0-9a-f]{32}\` + extension + `$`)
 
 // mostRecords is how many records a folder keeps: users have a few environments.
 const mostRecords = 64
@@ -73,7 +77,7 @@ func environment() string {
 	})
 }
 
-// short returns the start of the SHA-256 of what write writes, in hexadecimal.
+// short returns the first 16 bytes of the SHA-256 of what write writes, in hexadecimal.
 func short(write func(io.Writer)) string {
 	hash := sha256.New()
 	write(hash)
@@ -84,7 +88,7 @@ func short(write func(io.Writer)) string {
 var irrelevant = []string{"PWD", "OLDPWD", "_", "SHLVL", "COLUMNS", "LINES", "GPUCONV_CPU", "TERM", "WINDOWID",
 	"SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "SSH_AUTH_SOCK", "XDG_SESSION_ID", "TMUX", "TMUX_PANE", "STY"}
 
-// load returns what is kept if everything that it depends on is as it was.
+// load returns what is kept, if every file that the answer depends on is as it was when the record was written.
 func (r record) load() (Found, bool) {
 	if r.folder == "" {
 		return Found{}, false
@@ -130,7 +134,7 @@ func (r record) forgetEnvironment() {
 	}
 	entries, _ := os.ReadDir(r.folder)
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), r.environment+"-") && strings.HasSuffix(e.Name(), extension) {
+		if strings.HasPrefix(e.Name(), r.environment+"-") && recordName.MatchString(e.Name()) {
 			os.Remove(filepath.Join(r.folder, e.Name()))
 		}
 	}
@@ -142,7 +146,7 @@ func forget(folder string) {
 	written := map[string]time.Time{}
 	var names []string
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), extension) {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && recordName.MatchString(e.Name()) {
 			names = append(names, e.Name())
 			written[e.Name()] = info.ModTime()
 		}

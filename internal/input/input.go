@@ -1,8 +1,8 @@
 // Package input opens every file that gpuconv reads. TestInputsAreOpened in cmd/gpuconv checks that nothing else does.
 //
-// Reading a file always comes to an end: it is a regular file, no larger than its [Kind] allows. Named pipes, devices,
-// sockets and folders are refused, without waiting for them. Kinds that are read from front to back may also be a
-// stream: /dev/stdin or /dev/fd/N, such as a shell's pipe. A stream has the same limit.
+// Reading a file always comes to an end, because Open accepts only a regular file that is no larger than its [Kind]
+// allows. Named pipes, devices, sockets and folders are refused, without waiting for them. Kinds that are read from
+// front to back may also be a stream: /dev/stdin or /dev/fd/N, such as a shell's pipe. A stream has the same limit.
 //
 // Once the context is done, reading soon fails with the context's error. This works through package zip and the picture
 // decoders too, because they return the error of their reader.
@@ -31,6 +31,7 @@ const (
 	Table                  // CSV, may be a stream
 	Report                 // JSON of gpuconv bench or bench/peers, may be a stream
 	Entry                  // what a run keeps for the next: a tuned problem, a driver that was tried
+	Notes                  // what a download keeps beside its part
 	Program                // a linked shader program
 	Output                 // a file that gpuconv run wrote, to check its checksum
 	Provenance             // run.json
@@ -44,6 +45,7 @@ type rules struct {
 	most   int64 // the largest size in bytes
 	stream bool  // /dev/stdin and /dev/fd/N are accepted
 	own    bool  // only files that nobody but the user or root can have written
+	shared bool  // with own: also files that others own or may write to, but no links
 }
 
 func (k Kind) rules() rules {
@@ -63,6 +65,8 @@ func (k Kind) rules() rules {
 		return rules{want: "want a file", most: 16 << 20} // usually some kB
 	case Program:
 		return rules{want: "want a regular file", most: 64 << 20, own: true} // the limit of a whole folder of programs
+	case Notes:
+		return rules{want: "want a regular file", most: 64 << 10, own: true, shared: true}
 	case System:
 		return rules{want: "want a regular file", most: 16 << 20}
 	}
@@ -90,7 +94,7 @@ func (r rules) judge(path string, info fs.FileInfo) error {
 		return Refusal(r.want + ", this is a " + What(info.Mode()))
 	case info.Size() > r.most:
 		return Refusal(fmt.Sprintf("want at most %d bytes, it has %d", r.most, info.Size()))
-	case r.own:
+	case r.own && !r.shared:
 		return private(info)
 	}
 	return nil

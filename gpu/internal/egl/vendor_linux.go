@@ -13,6 +13,7 @@ import (
 
 	"github.com/ebitengine/purego"
 
+	"gpuconv/fault"
 	"gpuconv/internal/input"
 )
 
@@ -59,7 +60,7 @@ func readVendor(file string) Vendor {
 	v := Vendor{File: file}
 	text, err := input.ReadFile(context.Background(), input.System, file)
 	if err != nil {
-		v.err = fmt.Errorf("%s cannot be read: %w", file, errors.Unwrap(err))
+		v.err = fmt.Errorf("%s cannot be read: %w", fault.Printable(file), errors.Unwrap(err))
 		return v
 	}
 	var content struct {
@@ -68,9 +69,9 @@ func readVendor(file string) Vendor {
 		}
 	}
 	if err := json.Unmarshal(text, &content); err != nil {
-		v.err = fmt.Errorf("%s: %w", file, err)
+		v.err = fmt.Errorf("%s: %w", fault.Printable(file), err)
 	} else if v.Library = content.ICD.Path; v.Library == "" {
-		v.err = fmt.Errorf("%s: want a library in ICD.library_path", file)
+		v.err = fmt.Errorf("%s: want a library in ICD.library_path", fault.Printable(file))
 	}
 	return v
 }
@@ -82,10 +83,10 @@ func (v Vendor) Load() error {
 	}
 	handle, err := openLibrary(v.Library, purego.RTLD_LAZY)
 	if err != nil {
-		return fmt.Errorf("%s: %w", v.File, err)
+		return fmt.Errorf("%s: %w", fault.Printable(v.File), err)
 	}
 	if _, err := purego.Dlsym(handle, "__egl_Main"); err != nil {
-		return fmt.Errorf("%s: %s is no driver of EGL: it has no __egl_Main", v.File, v.Library)
+		return fmt.Errorf("%s: %s is no driver of EGL: it has no __egl_Main", fault.Printable(v.File), fault.Printable(v.Library))
 	}
 	return nil
 }

@@ -19,8 +19,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"gpuconv/internal/input"
@@ -53,7 +53,7 @@ func (f *Folder) key(source string) key { return sha256.Sum256([]byte(f.Driver +
 func (f *Folder) file(k key) string { return filepath.Join(f.Path, hex.EncodeToString(k[:])+Extension) }
 
 // Load returns the program of a source, and false if the folder does not hold it whole. It does not read a file that
-// others own or may write to.
+// another user but root owns or that others may write to.
 func (f *Folder) Load(source string) (Program, bool) {
 	k := f.key(source)
 	path := f.file(k)
@@ -75,8 +75,8 @@ func (f *Folder) Has(source string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// Save writes the program of a source. At the first call, and when the folder holds more than Most, it removes the
-// least recently used programs beyond Most.
+// Save writes the program of a source. At the first call, and whenever the folder holds more than Most bytes, it looks
+// at all files, and removes the least recently used programs if they are more than Most.
 func (f *Folder) Save(source string, p Program) error {
 	k := f.key(source)
 	content := format(p, k)
@@ -101,8 +101,9 @@ func (f *Folder) Save(source string, p Program) error {
 	return nil
 }
 
-// prune removes the least recently used programs beyond Most, and files that processes were writing when they died. It
-// returns how many bytes of programs are left. It touches no other files.
+// If the programs have more than Most bytes, prune removes the least recently used ones until 7/8 of Most are left. It
+// also removes files that processes were writing when they died. It touches only files whose names are of the form that
+// Save gives. It returns how many bytes of programs are left.
 func (f *Folder) prune() int {
 	programs, left := f.list()
 	slices.SortFunc(programs, func(a, b fs.FileInfo) int {
@@ -132,7 +133,7 @@ func (f *Folder) list() (programs []fs.FileInfo, bytes int) {
 		case err != nil || !info.Mode().IsRegular(): // another process has removed it, or it is no program
 		case isPartial(file.Name()) && time.Since(info.ModTime()) > abandoned:
 			_ = os.Remove(filepath.Join(f.Path, file.Name()))
-		case strings.HasSuffix(file.Name(), Extension):
+		case complete.MatchString(file.Name()):
 			programs = append(programs, info)
 			bytes += int(info.Size())
 		}
@@ -140,6 +141,11 @@ func (f *Folder) list() (programs []fs.FileInfo, bytes int) {
 	return programs, bytes
 }
 
+// complete matches the names that Save gives.
+var complete = regexp.MustCompile(`^[0-9a-f]{64}\` + Extension + `$`)
+
 // isPartial reports whether name is that of a file that is being written. Earlier versions began these names with
 // .new-.
-func isPartial(name string) bool { return whole.IsPartial(name) || strings.HasPrefix(name, ".new-") }
+func isPartial(name string) bool { return whole.IsPartial(name) || formerly.MatchString(name) }
+
+var formerly = regexp.MustCompile(`^\.new-[0-9]+$`)

@@ -3,6 +3,7 @@ package programs
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -182,8 +183,12 @@ func TestPrune(t *testing.T) {
 		}
 	}
 	dead, alive := partialName(t), partialName(t)
-	for name, age := range map[string]time.Duration{dead: 2 * time.Hour, ".new-dead": 2 * time.Hour, alive: time.Minute,
-		".new-alive": time.Minute, "foreign": 2 * time.Hour} {
+	foreign := []string{"foreign", "mine.program", ".new-mine", ".partial-mine", ".partial-12.npy"}
+	ages := map[string]time.Duration{dead: 2 * time.Hour, ".new-123": 2 * time.Hour, alive: time.Minute, ".new-45": time.Minute}
+	for _, name := range foreign {
+		ages[name] = 2 * time.Hour
+	}
+	for name, age := range ages {
 		if err := os.WriteFile(filepath.Join(path, name), make([]byte, 5000), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -215,23 +220,25 @@ func TestPrune(t *testing.T) {
 	}
 	all := names(t, path)
 	listed := len(all)
-	stay := slices.Sorted(slices.Values([]string{alive, ".new-alive", "foreign"}))
-	all = slices.DeleteFunc(all, func(name string) bool { return strings.HasSuffix(name, Extension) })
+	stay := slices.Sorted(slices.Values(append(foreign, alive, ".new-45")))
+	all = slices.DeleteFunc(all, func(name string) bool { return len(name) > 64 && strings.HasSuffix(name, Extension) })
 	if programs := listed - len(all); programs != 2 || !slices.Equal(all, stay) {
-		t.Errorf("%d programs and %q are left, want two, the files that are being written and the foreign one", listed-len(all), all)
+		t.Errorf("%d programs and %q are left, want two, the files that are being written and the foreign ones", listed-len(all), all)
 	}
 }
 
-// partialName returns a name that package whole gives to a file until it is committed.
-func partialName(t *testing.T) string {
+// partialName returns a name that package whole gives to a private file until it is complete.
+func partialName(t *testing.T) (name string) {
 	t.Helper()
 	folder := t.TempDir()
-	f, err := whole.Create(filepath.Join(folder, "a"))
-	if err != nil {
-		t.Fatal(err)
+	err := whole.WritePrivate(filepath.Join(folder, "a"), func(io.Writer) error {
+		name = names(t, folder)[0]
+		return nil
+	})
+	if err != nil || name == "a" {
+		t.Fatal(name, err)
 	}
-	defer f.Discard()
-	return names(t, folder)[0]
+	return name
 }
 
 // TestSharedFolder: what is loaded is what was saved while others write, read and remove the same files.

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// TestHugeFlags: what flags ask for is judged before it is made, as what files hold is: each of these asks for more
+// than the memory there is, or for more than can be drawn in a day. TestHostileFiles does so for files.
+func TestHugeFlags(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector takes more address space")
+	}
+	dir := t.TempDir()
+	harmless(t, dir)
+	for name, args := range map[string][]string{
+		"a large filter":        {"filters", "--kind", "gabor", "--size", "16000", "--output", "f.npy"},
+		"a large filter of run": {"run", "--backend", "cpu", "--filter", "gabor size=16000", "--output", "o"},
+		"many populations":      {"filters", "--kind", "v1", "--seed", "0:1000:1", "--count", "1000000", "--output", "f.npy"},
+		"many small filters":    {"filters", "--channels", "60000000", "--size", "2", "--output", "f.npy"},
+		"a filter of its rows":  {"run", "--backend", "cpu", "--channels", "60000000", "--size", "2", "--output", "o"},
+		"large noise":           {"stimuli", "--kind", "pink-noise", "--image-size", "10000", "--output", "s.npy"},
+		"many orientations":     {"tuning", "--input", "x.npy", "--orientations", "0:180:0.0000002", "--output", "o"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			refuse(t, dir, args)
+			for _, output := range []string{"f.npy", "s.npy", "o"} {
+				if exists(filepath.Join(dir, output)) {
+					t.Errorf("%s is written", output)
+				}
+			}
+		})
+	}
+}

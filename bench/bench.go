@@ -19,8 +19,11 @@ type Bench struct {
 	Subjects []Subject
 	Judge    conv.Backend // computes the true outputs; its plans must be of type [conv.Oracle]
 	Settings Settings
-	Seed     uint64                // of the order of cases, and of the random tensors
-	Progress func(done, total int) // called after each block of the first Settings.Rounds; may be nil
+	Until    time.Time // when the time is up; the zero value means Settings.Limit after the start of Run
+	Seed     uint64    // of the order of cases, and of the random tensors
+	// Progress is called after each case that was tried and each block that was timed. left is how long Run goes on at
+	// most. It may be nil.
+	Progress func(done, total int, left time.Duration)
 }
 
 // DefaultSettings returns the defaults: at least 10 rounds, and at least 10 samples and half a second of each case on
@@ -31,73 +34,102 @@ func DefaultSettings(limit, longest time.Duration) Settings {
 		Longest: longest.Seconds()}
 }
 
-// Blocks returns how many blocks the first Settings.Rounds rounds have at most.
-func (b Bench) Blocks() int { return b.Settings.Rounds * len(b.Suite.Cases) * len(b.Subjects) }
+// Steps returns the total of Progress: each case is tried once on each subject, and timed in each of the first
+// Settings.Rounds rounds.
+func (b Bench) Steps() int { return (1 + b.Settings.Rounds) * len(b.Suite.Cases) * len(b.Subjects) }
 
 // running is the state of Bench.Run.
 type running struct {
 	Bench
+	job
 	ctx     context.Context
 	rand    *rand.Rand
 	started time.Time
 	energy  meter
 	gauges  map[*Subject]*gauge
 	roofs   map[*Subject]*Roof
+	probing time.Duration // how long roofs were measured
 	entries []*entry
-	cases   []*prepared
+	cases   map[string]*prepared
+	done    int // steps
 }
 
-// Run times all cases on all subjects. The caller has to fill in the report's Machine, and its Run's Command, Started
-// and Seconds. A wrong output is not an error: the report has it. Errors are those of a backend or of ctx.
+// Run times all cases on all subjects until they have their samples or the time is up, within a second or so. The
+// caller has to fill in the report's Machine, and its Run's Command, Started and Seconds. A wrong output is not an
+// error: the report has it. Errors are those of a backend or of ctx. If ctx is done, the report has what was timed
+// until then, and its Run is marked as partial.
+//
+// A call of a driver that takes longer than the time is not waited for: it goes on when Run has returned.
 func (b Bench) Run(ctx context.Context) (Report, error) {
-	w := &running{Bench: b, ctx: ctx, rand: rand.New(rand.NewPCG(b.Seed, 2)), started: time.Now(), energy: newMeter(),
-		gauges: map[*Subject]*gauge{}, roofs: map[*Subject]*Roof{}}
-	for _, step := range []func() error{w.prepare, w.measureRoofs, w.scout, w.rounds, w.measureRoofs} {
+	w := &running{Bench: b, rand: rand.New(rand.NewPCG(b.Seed, 2)), started: time.Now(), energy: newMeter(),
+		gauges: map[*Subject]*gauge{}, roofs: map[*Subject]*Roof{}, cases: map[string]*prepared{}}
+	if w.Until.IsZero() {
+		w.Until = w.started.Add(time.Duration(w.Settings.Limit * 1e9))
+	}
+	limited, cancel := context.WithDeadline(ctx, w.Until)
+	defer cancel()
+	w.ctx = limited
+	err := w.job.run(limited, w.work)
+	switch {
+	case ctx.Err() != nil:
+		partial := fmt.Sprintf("interrupted after %s s", statistics.Digits(time.Since(w.started).Seconds()))
+		return w.report(partial), ctx.Err()
+	case err != nil && limited.Err() == nil:
+		return Report{}, err
+	}
+	return w.report(""), nil
+}
+
+// work does all that takes time.
+func (w *running) work() error {
+	for i := range w.Subjects {
+		w.gauges[&w.Subjects[i]] = w.Subjects[i].newGauge()
+	}
+	for _, step := range []func() error{w.measureRoofs, w.try, w.rounds} {
 		if err := step(); err != nil {
-			return Report{}, err
+			return err
 		}
 	}
-	return w.report(), nil
+	return nil
 }
 
-// prepare makes the random tensors of all cases, and lets the judge compute their outputs. All cases share the memory
-// of images and outputs, which is as large as the largest case needs.
-func (w *running) prepare() error {
+// pools returns memory for the images and outputs of all cases. They share it, so that it is as large as the largest
+// case needs.
+func (w *running) pools() (src, dst []float32, err error) {
 	var most [2]int // elements of src and dst
 	for _, c := range w.Suite.Cases {
-		dst, err := c.Problem.Dst()
+		shape, err := c.Problem.Dst()
 		if err != nil {
-			return about("case "+c.Name, err)
+			return nil, nil, about("case "+c.Name, err)
 		}
-		for i, s := range []conv.Shape{c.Problem.Src, dst} {
+		for i, s := range []conv.Shape{c.Problem.Src, shape} {
 			n, err := s.Len()
 			if err != nil {
-				return about("case "+c.Name, err)
+				return nil, nil, about("case "+c.Name, err)
 			}
 			most[i] = max(most[i], n)
 		}
 	}
-	src, dst := make([]float32, most[0]), make([]float32, most[1])
+	src, dst = make([]float32, most[0]), make([]float32, most[1])
 	w.fill(src)
 	fillWith(dst, float32(math.NaN()))
-	for _, c := range w.Suite.Cases {
-		if err := w.ctx.Err(); err != nil {
-			return err
-		}
-		p := &prepared{Case: c, src: within(src, c.Problem.Src)}
-		shape, _ := c.Problem.Dst()
-		p.dst = within(dst, shape)
-		var err error
-		if p.weight, err = conv.NewTensor(c.Problem.Weight); err != nil {
-			return err
-		}
-		w.fill(p.weight.Data)
-		if p.check, err = newCheck(w.Judge, c, p.src, p.weight, w.rand); err != nil {
-			return about("case "+c.Name, err)
-		}
-		w.cases = append(w.cases, p)
+	return src, dst, nil
+}
+
+// prepare makes the weights of a case, and lets the judge compute its outputs.
+func (w *running) prepare(c Case, src, dst []float32) (*prepared, error) {
+	p := &prepared{Case: c, src: within(src, c.Problem.Src)}
+	shape, err := c.Problem.Dst()
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	p.dst = within(dst, shape)
+	if p.weight, err = conv.NewTensor(c.Problem.Weight); err != nil {
+		return nil, err
+	}
+	w.fill(p.weight.Data)
+	p.check, err = newCheck(w.Judge, c, p.src, p.weight, w.rand)
+	return p, err
 }
 
 // fill fills values with random numbers from −1 to 1.
@@ -112,94 +144,116 @@ func within(pool []float32, shape conv.Shape) *conv.Tensor {
 	return &conv.Tensor{Shape: shape, Data: pool[:n:n]}
 }
 
-// roofTime is how long each roof is measured, before and after the rounds.
-const roofTime = 300 * time.Millisecond
+// tries is the share of the time in which cases are tried. In the rest they are timed.
+const tries = 0.5
 
-// measureRoofs keeps the highest rates that each subject has reached.
-func (w *running) measureRoofs() error {
-	for i := range w.Subjects {
-		s := &w.Subjects[i]
-		if s.Roof == nil {
-			continue
-		}
-		if err := w.ctx.Err(); err != nil {
-			return err
-		}
-		err := s.withThreads(func() error {
-			flops, bytes, err := s.Roof(roofTime)
-			if err != nil {
-				return about("roof of "+s.Info.Label(), err)
-			}
-			if w.roofs[s] == nil {
-				w.roofs[s] = &Roof{}
-			}
-			w.roofs[s].GFLOPS, w.roofs[s].GBPS = max(w.roofs[s].GFLOPS, flops/1e9), max(w.roofs[s].GBPS, bytes/1e9)
+// try prepares each case and estimates how long it takes on every subject. It notes which cases take too long, or are
+// not supported by the subject. It ends when its share of the time is up; the report names the other cases.
+func (w *running) try() error {
+	src, dst, err := w.pools()
+	if err != nil {
+		return err
+	}
+	until := time.Now().Add(time.Duration(tries * float64(time.Until(w.Until))))
+	for at, c := range w.Suite.Cases {
+		late := func() bool { return at > 0 && time.Now().After(until) } // the first case may take all of the time
+		if late() {
 			return nil
-		})
+		}
+		p, err := w.prepare(c, src, dst)
 		if err != nil {
-			return err
+			return about("case "+c.Name, err)
+		}
+		w.note(func() { w.cases[c.Name] = p })
+		for i := range w.Subjects {
+			if w.ctx.Err() != nil || late() {
+				return w.ctx.Err()
+			}
+			if err := w.tryOn(p, &w.Subjects[i]); err != nil {
+				return err
+			}
+			w.step(w.Steps(), 0)
 		}
 	}
 	return nil
 }
 
-// scout estimates how long every case takes on every subject. It leaves out cases that would take too long, or that the
-// subject does not support, and notes why.
-func (w *running) scout() error {
-	for i := range w.Subjects {
-		s := &w.Subjects[i]
-		w.gauges[s] = s.newGauge()
-		for _, p := range w.cases {
-			if err := w.ctx.Err(); err != nil {
-				return err
-			}
-			e := &entry{prepared: p, subject: s}
-			w.entries = append(w.entries, e)
-			err := e.scout()
-			switch {
-			case errors.Is(err, conv.ErrUnsupported):
-				e.missing = err.Error()
-			case err != nil:
-				return about(fmt.Sprintf("case %s on %s", p.Name, s.Info.Label()), err)
-			case e.estimate > w.Settings.Longest:
-				e.missing = fmt.Sprintf("one run would take about %s s, and %s s are allowed",
-					statistics.Digits(e.estimate), statistics.Digits(w.Settings.Longest))
-			}
-		}
+// tryOn tries a case on a subject.
+func (w *running) tryOn(p *prepared, s *Subject) error {
+	e := &entry{prepared: p, subject: s}
+	err := e.scout(w.ctx)
+	switch {
+	case errors.Is(err, conv.ErrUnsupported):
+		e.missing = err.Error()
+	case w.ctx.Err() != nil:
+		return w.ctx.Err()
+	case err != nil:
+		return about(fmt.Sprintf("case %s on %s", p.Name, s.Info.Label()), err)
+	case e.estimate > w.Settings.Longest:
+		e.missing = fmt.Sprintf("one run would take about %s s, and %s s are allowed",
+			statistics.Digits(e.estimate), statistics.Digits(w.Settings.Longest))
 	}
+	w.note(func() { w.entries = append(w.entries, e) })
 	return nil
+}
+
+// step reports progress. each is how long a further step takes; 0 means that this is not known.
+func (w *running) step(total int, each time.Duration) {
+	w.done = min(w.done+1, total)
+	left := time.Until(w.Until)
+	if each > 0 && w.done < total {
+		left = min(left, each*time.Duration(total-w.done))
+	}
+	w.note(func() {
+		if w.Progress != nil {
+			w.Progress(w.done, total, max(left, 0))
+		}
+	})
 }
 
 // rounds times every entry once in each round, in random order. It ends when all have their samples and a narrow
-// confidence interval, or when the time is up, but not before the first round is complete.
+// confidence interval, or when the time is up.
 func (w *running) rounds() error {
-	total := 0
+	total := w.Steps()
 	for _, e := range w.entries {
-		if e.missing == "" {
-			total += w.Settings.Rounds
+		if e.missing != "" {
+			total -= w.Settings.Rounds
 		}
 	}
-	done := 0
+	total -= w.Steps() - (1+w.Settings.Rounds)*len(w.entries) // those that were not tried
+	begun, count := time.Now(), 0
 	for round := 0; ; round++ {
-		wanting := w.wanting(round)
-		if len(wanting) == 0 {
-			return nil
-		}
+		wanting, before := w.wanting(round), count
 		for _, i := range w.rand.Perm(len(wanting)) {
-			if round > 0 && w.late() { // the first round is never cut short
-				return nil
+			if w.ctx.Err() != nil {
+				return w.ctx.Err()
+			}
+			if !w.fits(wanting[i]) {
+				continue // a shorter one may fit
 			}
 			if err := w.time(wanting[i], round); err != nil {
 				return err
 			}
-			if done++; w.Progress != nil && done <= total {
-				w.Progress(done, total)
-			}
+			count++
+			w.step(total, time.Since(begun)/time.Duration(count))
+		}
+		if count == before {
+			return nil
+		}
+		if err := w.measureRoofs(); err != nil {
+			return err
 		}
 	}
 }
 
-func (w *running) late() bool { return time.Since(w.started).Seconds() > w.Settings.Limit }
+// fits tells whether there is time for another block of an entry.
+func (w *running) fits(e *entry) bool {
+	need := e.took
+	if len(e.blocks) == 0 {
+		need = e.estimate * float64(e.runs)
+	}
+	return time.Until(w.Until).Seconds() > need
+}
 
 // wanting lists the entries that need another round.
 func (w *running) wanting(round int) (list []*entry) {
@@ -223,12 +277,17 @@ func wholeRun(m measured) []float64 { return m.total }
 func (w *running) time(e *entry, round int) error {
 	s := w.Settings
 	count := (s.Samples + s.Rounds - 1) / s.Rounds
-	if err := e.block(w.ctx, round, count, s.Seconds/float64(s.Rounds), w.energy, w.gauges[e.subject]); err != nil {
-		if w.ctx.Err() != nil {
-			return w.ctx.Err()
-		}
+	start := time.Now()
+	m, wrong, err := e.block(w.ctx, round, count, s.Seconds/float64(s.Rounds), w.energy, w.gauges[e.subject])
+	if err != nil && w.ctx.Err() != nil {
+		return w.ctx.Err()
+	}
+	if err != nil {
 		return about(fmt.Sprintf("case %s on %s", e.Name, e.subject.Info.Label()), err)
 	}
+	w.note(func() {
+		e.blocks, e.wrong, e.took = append(e.blocks, m), wrong, time.Since(start).Seconds()
+	})
 	return nil
 }
 

@@ -214,8 +214,45 @@ func TestLeftOut(t *testing.T) {
 	}
 	b = quick(seedCases(t, "^n=16/"), subject(t, cpu.Engine{}, "cpu"))
 	b.Settings.Limit = 0
-	if r := run(t, b); len(r.Missing) != 1 || !strings.Contains(r.Missing[0].Why, "1 of 4 samples") {
+	if r := run(t, b); len(r.Missing) != 1 || r.Missing[0].Why != "not tried, the time was up after 0 s" {
 		t.Errorf("got %+v", r.Missing)
+	}
+	b.Settings.Limit, b.Settings.Seconds = 2, 60
+	if r := run(t, b); len(r.Missing) != 1 || r.Results[0].Samples == 0 ||
+		!strings.Contains(r.Missing[0].Why, "s, not 60 s, the time was up after 2 s") {
+		t.Errorf("got %+v", r.Missing)
+	}
+}
+
+// hanging is a backend whose runs of more than one image take a minute, which nothing can stop.
+type hanging struct{ conv.Backend }
+
+func (b hanging) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
+	plan, err := b.Backend.Plan(p, weight, bias)
+	return alteredPlan{plan, func(_ conv.Plan, _, src *conv.Tensor) error {
+		if src.Shape.N() > 1 {
+			time.Sleep(time.Minute)
+		}
+		return nil
+	}}, err
+}
+
+// TestLimit: however long a call of a backend takes, Run ends about when the time is up, has what was timed by then,
+// and names the rest.
+func TestLimit(t *testing.T) {
+	b := quick(seedCases(t, "^n=(1|16)/"), subject(t, hanging{cpu.Engine{}}, "cpu"))
+	b.Settings.Limit = 3
+	start := time.Now()
+	r := run(t, b)
+	if took := time.Since(start); took > 5300*time.Millisecond {
+		t.Errorf("it took %v, want 3 s and at most 10 %% and 2 s more", took)
+	}
+	var names []string
+	for _, m := range r.Missing {
+		names = append(names, m.Case+" "+m.Why)
+	}
+	if len(names) != 2 || !strings.HasSuffix(names[1], "k=7/out=6 not tried, the time was up after 3 s") {
+		t.Errorf("missing are %q, want both cases", names)
 	}
 }
 
@@ -225,13 +262,25 @@ func (refusing) Plan(conv.Problem, *conv.Tensor, []float32) (conv.Plan, error) {
 	return nil, errors.Join(errors.New("test: not supported"), conv.ErrUnsupported)
 }
 
-// TestInterrupt: Run ends with the context.
+// TestInterrupt: Run ends with the context, and the report has what was timed until then.
 func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	b := quick(seedCases(t, "^n=(1|16)/"), subject(t, cpu.Engine{}, "cpu"))
-	b.Progress = func(int, int) { cancel() }
-	if _, err := b.Run(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
+	b.Progress = func(done, total int, left time.Duration) {
+		if total != 10 || left > time.Minute {
+			t.Errorf("%d of %d, %v are left; want 10 steps in a minute", done, total, left)
+		}
+		if done == 5 {
+			cancel()
+		}
+	}
+	r, err := b.Run(ctx)
+	if !errors.Is(err, context.Canceled) || r.Validate() != nil ||
+		!strings.HasPrefix(r.Run.Partial, "interrupted after ") {
+		t.Fatalf("got %v, %v, partial %q", err, r.Validate(), r.Run.Partial)
+	}
+	if len(r.Results) == 0 || len(r.Missing) != 2 || !strings.Contains(r.Missing[0].Why, "samples, interrupted after ") {
+		t.Errorf("got %d results, missing %+v", len(r.Results), r.Missing)
 	}
 }
 

@@ -42,6 +42,7 @@ type entry struct {
 	description conv.Description
 	runs        int     // in one sample
 	estimate    float64 // seconds of a run, from scout
+	took        float64 // seconds of the last block, with its plan and warm-up
 	blocks      []measured
 	wrong       string // what is wrong with an output, or ""
 	missing     string // why it is not timed, or ""
@@ -72,9 +73,11 @@ func (e *entry) count() (count int, seconds float64) {
 	return count, seconds
 }
 
-// block plans, warms up, takes at least count samples and at least seconds of them, and judges the last output.
-func (e *entry) block(ctx context.Context, round, count int, seconds float64, energy meter, g *gauge) error {
-	return e.subject.withThreads(func() error {
+// block plans, warms up, takes at least count samples and at least seconds of them, and judges the last output. It
+// returns what is wrong with that.
+func (e *entry) block(ctx context.Context, round, count int, seconds float64, energy meter,
+	g *gauge) (m measured, wrong string, err error) {
+	err = e.subject.withThreads(func() error {
 		start := time.Now()
 		plan, err := e.subject.Plan(e.Problem, e.weight, nil)
 		if err != nil {
@@ -84,7 +87,7 @@ func (e *entry) block(ctx context.Context, round, count int, seconds float64, en
 		if err := plan.Run(e.dst.Images(0, 1), e.src.Images(0, 1)); err != nil {
 			return err
 		}
-		m := measured{round: round, compile: time.Since(start).Seconds()}
+		m = measured{round: round, compile: time.Since(start).Seconds()}
 		if err := e.warmUp(plan); err != nil {
 			return err
 		}
@@ -92,10 +95,10 @@ func (e *entry) block(ctx context.Context, round, count int, seconds float64, en
 		if err := e.sample(ctx, plan, &m, count, seconds, energy, g); err != nil {
 			return err
 		}
-		e.wrong = e.check.judge(e.dst, e.description)
-		e.blocks = append(e.blocks, m)
+		wrong = e.check.judge(e.dst, e.description)
 		return nil
 	})
+	return m, wrong, err
 }
 
 // warm is how many seconds a warm-up takes at most, unless one image takes longer.
@@ -116,8 +119,10 @@ func (e *entry) sample(ctx context.Context, plan conv.Plan, m *measured, count i
 	since := 0.0
 	g.measure(shortest)
 	for spent := 0.0; len(m.total) < count || spent < seconds; {
-		if err := ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil && len(m.total) == 0 {
 			return err
+		} else if err != nil {
+			break // the samples so far count
 		}
 		took, err := e.timed(plan, timer, m, energy)
 		if err != nil {
@@ -186,7 +191,7 @@ func (e *entry) phases(plan conv.Phaser, m *measured) error {
 }
 
 // scout estimates how long a run takes, with growing batches.
-func (e *entry) scout() error {
+func (e *entry) scout(ctx context.Context) error {
 	return e.subject.withThreads(func() error {
 		plan, err := e.subject.Plan(e.Problem, e.weight, nil)
 		if err != nil {
@@ -197,7 +202,7 @@ func (e *entry) scout() error {
 			e.description = d.Describe()
 		}
 		n := e.Problem.Src.N()
-		for images := 1; ; images = min(2*images, n) {
+		for images := 1; ctx.Err() == nil; images = min(2*images, n) {
 			// The first run of a size is slow.
 			if err := plan.Run(e.dst.Images(0, images), e.src.Images(0, images)); err != nil {
 				return err
@@ -212,6 +217,7 @@ func (e *entry) scout() error {
 				return nil
 			}
 		}
+		return ctx.Err()
 	})
 }
 

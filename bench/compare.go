@@ -201,6 +201,12 @@ func meanOf(tests []test, of func(test) series) series {
 
 // notes lists differences between machines and devices that make the two reports hard to compare.
 func (c *Comparison) notes(before, after Report) {
+	for i, r := range []Report{before, after} {
+		if r.Run.Partial != "" {
+			c.Notes = append(c.Notes, fmt.Sprintf("the %s report is partial: %s", []string{"old", "new"}[i],
+				r.Run.Partial))
+		}
+	}
 	if before.Machine.CPU != after.Machine.CPU || before.Machine.Threads != after.Machine.Threads {
 		c.Notes = append(c.Notes, fmt.Sprintf("different machines: %s with %d threads, then %s with %d",
 			before.Machine.CPU, before.Machine.Threads, after.Machine.CPU, after.Machine.Threads))

@@ -19,7 +19,7 @@ type Compiling struct {
 	// Cache is the state of the driver's cache of shaders, CacheCold or CacheWarm. The caller must bring the cache into
 	// this state.
 	Cache string
-	Limit time.Duration // after this time no further round begins
+	Limit time.Duration
 	// Open opens a device, and returns it with a function that closes it. The device must be a [conv.Explainer].
 	Open func() (b conv.Backend, done func() error, err error)
 }
@@ -27,23 +27,35 @@ type Compiling struct {
 // compileRounds is how many rounds Run makes if they fit into the limit.
 const compileRounds = 3
 
-// Run times the cases in 1 to 3 rounds. Cases that compile the same shaders are timed once a round, and share the
-// result. A case that the device refuses has no result.
+// Run times the cases in up to 3 rounds, until the time is up, within a second or so. Cases that compile the same
+// shaders are timed once a round, and share the result. A case that the device refuses has no result, and the report
+// names those for which the time was up. If ctx is done, the report has what was timed until then.
 func (c Compiling) Run(ctx context.Context) (Report, error) {
-	w := compiler{Compiling: c, programs: map[string]*compiled{}, of: make([]*compiled, len(c.Suite.Cases))}
-	for round, start := 0, time.Now(); round < compileRounds && (round == 0 || time.Since(start) < c.Limit); round++ {
-		if err := w.round(ctx, round); err != nil {
-			return Report{}, err
+	w := compiler{Compiling: c, programs: map[string]*compiled{}, of: make([]*compiled, len(c.Suite.Cases)),
+		refused: make([]bool, len(c.Suite.Cases))}
+	limited, cancel := context.WithTimeout(ctx, c.Limit)
+	defer cancel()
+	err := w.job.run(limited, func() error {
+		for round := range compileRounds {
+			if err := w.round(limited, round); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil && limited.Err() == nil {
+		return Report{}, err
 	}
-	return w.report(), nil
+	return w.report(), ctx.Err()
 }
 
 // compiler is the state of Compiling.Run.
 type compiler struct {
 	Compiling
+	job
 	programs map[string]*compiled // by their shaders
-	of       []*compiled          // by case; nil for one that the device refuses
+	of       []*compiled          // by case; nil for one that was not timed
+	refused  []bool               // by case: the device refuses it
 }
 
 // compiled says how long it took to compile the shaders of a program.
@@ -58,7 +70,7 @@ func (w *compiler) round(ctx context.Context, round int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if w.of[i] != nil && w.of[i].round == round || round > 0 && w.of[i] == nil {
+		if w.of[i] != nil && w.of[i].round == round || w.refused[i] {
 			continue
 		}
 		if err := w.time(i, c.Problem, round); err != nil {
@@ -81,21 +93,26 @@ func (w *compiler) time(i int, p conv.Problem, round int) error {
 	}
 	d, err := explainer.Explain(p)
 	if err != nil {
+		w.note(func() { w.refused[i] = true })
 		return nil // Bench reports why
 	}
 	key := d.Algorithm + strings.Join(d.Sources, "")
-	if w.programs[key] == nil {
-		w.programs[key] = &compiled{algorithm: d.Algorithm, round: -1}
-	}
-	w.of[i] = w.programs[key]
-	if w.of[i].round == round {
+	known := w.programs[key]
+	if known != nil && known.round == round {
+		w.note(func() { w.of[i] = known })
 		return nil
 	}
 	took, err := compile(b, p)
 	if err != nil {
 		return err
 	}
-	w.of[i].seconds, w.of[i].round = append(w.of[i].seconds, took), round
+	if known == nil {
+		known = &compiled{algorithm: d.Algorithm}
+	}
+	w.note(func() {
+		w.programs[key], w.of[i] = known, known
+		known.seconds, known.round = append(known.seconds, took), round
+	})
 	return nil
 }
 
@@ -105,6 +122,9 @@ func (w *compiler) report() Report {
 	for i, c := range w.Suite.Cases {
 		r.Cases = append(r.Cases, w.Suite.describe(c))
 		if w.of[i] == nil {
+			if !w.refused[i] {
+				r.Missing = append(r.Missing, notCompiled(c.Name, w.Backend, w.Cache))
+			}
 			continue
 		}
 		result := Result{Suite: w.Suite.Name, Case: c.Name, Backend: w.Backend.Backend, Threads: w.Backend.Threads,
@@ -115,6 +135,23 @@ func (w *compiler) report() Report {
 		}
 	}
 	return r
+}
+
+// notCompiled says that the time was up before compiling was timed.
+func notCompiled(name string, b BackendInfo, cache string) Missing {
+	return Missing{Case: name, Backend: b.Backend, Threads: b.Threads, Phase: PhaseCompile,
+		Why: "compiling with a " + cache + " cache was not timed, the time was up"}
+}
+
+// MissCompiling notes that the time was up before compiling was timed with this cache.
+func (r *Report) MissCompiling(cache string) {
+	for _, b := range r.Backends {
+		for _, c := range r.Cases {
+			if _, timed := r.find(c, b, PhaseTotal, ""); timed && b.Backend == "gpu" {
+				r.Missing = append(r.Missing, notCompiled(c.Case, b, cache))
+			}
+		}
+	}
 }
 
 // compile returns how long it takes to plan and to run one image of random numbers.
@@ -146,6 +183,7 @@ func compile(b conv.Backend, p conv.Problem) (float64, error) {
 
 // AddCompiling adds the results of a report of [Compiling]. Each goes before the other results of its case and backend.
 func (r *Report) AddCompiling(other Report) {
+	r.Missing = append(r.Missing, other.Missing...)
 	for _, x := range other.Results {
 		at := len(r.Results)
 		for i, mine := range r.Results {

@@ -31,8 +31,8 @@
 // must move (images, weights and outputs once each), whatever an algorithm really does. So they compare what users get.
 // An algorithm that saves multiplications can therefore exceed 100 % of the roofline (Williams et al. 2009). The
 // roofline is the lower of two limits: the peak rate of multiply-adds ([Peak]), and the peak rate of the memory times
-// the FLOP per byte of the case. The peak rates of a device are the highest that its probes reached, before or after
-// the rounds.
+// the FLOP per byte of the case. The peak rates of a device are the highest that its probes reached, before the rounds
+// or between them.
 //
 // # When a time has changed
 //

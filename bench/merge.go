@@ -63,6 +63,9 @@ func (r *Report) addRun(other Report) {
 		r.Machine.Load[1] = other.Machine.Load[1]
 	}
 	r.Run.Seconds += other.Run.Seconds
+	if r.Run.Partial == "" {
+		r.Run.Partial = other.Run.Partial
+	}
 	have, more := &r.Run.Settings, other.Run.Settings
 	have.Samples, have.Seconds, have.Rounds = min(have.Samples, more.Samples), min(have.Seconds, more.Seconds),
 		min(have.Rounds, more.Rounds)

@@ -56,6 +56,8 @@ type Run struct {
 	Started  time.Time `json:"started"`
 	Seconds  float64   `json:"seconds"`  // the whole run
 	Settings Settings  `json:"settings"` // how long everything was timed
+	// Partial says why the run ended early: it was interrupted, and the report has what was timed until then.
+	Partial string `json:"partial,omitempty"`
 }
 
 // BackendInfo describes a backend that was timed. Backend and Threads together identify it: the CPU engine with one
@@ -91,7 +93,7 @@ func (b BackendInfo) Label() string {
 	return b.Backend + ", " + threads
 }
 
-// Roof holds the peak rates of a backend's device, measured before and after the results: the highest rates that a
+// Roof holds the peak rates of a backend's device, measured before and between the rounds: the highest rates that a
 // probe reached, see [RoofOf].
 type Roof struct {
 	GFLOPS float64 `json:"gflops"` // of multiply-adds on registers alone, two operations each

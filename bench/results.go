@@ -9,27 +9,44 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// report returns the report of all measurements.
-func (w *running) report() Report {
-	r := Report{Schema: Schema, Run: Run{Suite: w.Suite.Name, Seed: w.Seed, Settings: w.Settings}, Results: []Result{},
+// report returns the report of all measurements. partial says why it has not all of them, or is empty.
+func (w *running) report(partial string) Report {
+	r := Report{Schema: Schema, Results: []Result{},
+		Run:     Run{Suite: w.Suite.Name, Seed: w.Seed, Settings: w.Settings, Partial: partial},
 		Missing: []Missing{}}
 	for i := range w.Subjects {
 		info := w.Subjects[i].Info
 		info.Roof = w.roofs[&w.Subjects[i]]
 		r.Backends = append(r.Backends, info)
 	}
-	for _, p := range w.cases {
-		info := w.Suite.describe(p.Case)
-		info.CheckImages = len(p.check.images)
-		info.CheckFilters = len(p.check.filters)
+	for _, c := range w.Suite.Cases {
+		info := w.Suite.describe(c)
+		if p := w.cases[c.Name]; p != nil {
+			info.CheckImages, info.CheckFilters = len(p.check.images), len(p.check.filters)
+		}
 		r.Cases = append(r.Cases, info)
-		for _, e := range w.entries {
-			if e.prepared == p {
-				r.add(e, info, w.Settings, w.Seed)
+		for i := range w.Subjects {
+			e := w.entry(c.Name, &w.Subjects[i])
+			if e == nil {
+				b := w.Subjects[i].Info
+				r.Missing = append(r.Missing, Missing{Case: c.Name, Backend: b.Backend, Threads: b.Threads,
+					Why: "not tried, " + r.cut()})
+				continue
 			}
+			r.add(e, info, w.Settings, w.Seed)
 		}
 	}
 	return r
+}
+
+// entry returns a case on a subject, or nil if it was not tried.
+func (w *running) entry(name string, s *Subject) *entry {
+	for _, e := range w.entries {
+		if e.Name == name && e.subject == s {
+			return e
+		}
+	}
+	return nil
 }
 
 // add adds an entry to the report: its phases, or that its output was wrong, or why it was not timed.
@@ -41,11 +58,9 @@ func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
 	case e.missing != "":
 		m.Why = e.missing
 	case e.wrong == "" && count < s.Samples:
-		m.Why = fmt.Sprintf("%d of %d samples, the time was up after %s s", count, s.Samples,
-			statistics.Digits(s.Limit))
+		m.Why = fmt.Sprintf("%d of %d samples, %s", count, s.Samples, r.cut())
 	case e.wrong == "" && seconds < s.Seconds:
-		m.Why = fmt.Sprintf("samples of %.2g s, not %.2g s, the time was up after %s s", seconds, s.Seconds,
-			statistics.Digits(s.Limit))
+		m.Why = fmt.Sprintf("samples of %.2g s, not %.2g s, %s", seconds, s.Seconds, r.cut())
 	}
 	if m.Why != "" {
 		r.Missing = append(r.Missing, m)

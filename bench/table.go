@@ -13,6 +13,9 @@ import (
 // case on each backend.
 func (r Report) WriteTable(w io.Writer) error {
 	r = r.Printable().prepared()
+	if r.Run.Partial != "" {
+		fmt.Fprintf(w, "partial   %s: the cases have the samples that were taken until then\n", r.Run.Partial)
+	}
 	for _, b := range r.Backends {
 		fmt.Fprintf(w, "backend   %s%s\n", b.line(), b.roofs())
 	}
@@ -151,26 +154,32 @@ func outlying(r Result) string {
 
 // writeNotes writes a line for each case that is missing or wrong.
 func (r Report) writeNotes(w io.Writer) {
-	fewer, timed := 0, map[Missing]bool{}
+	type absence struct{ on, why string }
+	fewer, timed, cases := 0, map[Missing]bool{}, map[absence][]string{}
 	for _, x := range r.Results {
 		timed[Missing{Case: x.Case, Backend: x.Backend, Threads: x.Threads}] = true
 	}
+	var order []absence
 	for _, m := range r.Missing {
 		if m.Phase == "" && timed[Missing{Case: m.Case, Backend: m.Backend, Threads: m.Threads}] {
 			fewer++ // the table shows how many samples there are
 			continue
 		}
-		what := m.Backend
-		for _, b := range r.Backends {
-			if b.Backend == m.Backend && b.Threads == m.Threads {
-				what = b.columnName()
-			}
+		what := absence{m.Backend, m.Why}
+		if b, known := r.backendOf(Result{Backend: m.Backend, Threads: m.Threads}); known {
+			what.on = b.columnName()
 		}
-		fmt.Fprintf(w, "short     %s on %s: %s\n", strings.ReplaceAll(m.Case, "/", " "), what, m.Why)
+		if cases[what] == nil {
+			order = append(order, what)
+		}
+		cases[what] = append(cases[what], strings.ReplaceAll(m.Case, "/", " "))
+	}
+	for _, what := range order {
+		fmt.Fprintf(w, "short     %s on %s: %s\n", strings.Join(cases[what], "; "), what.on, what.why)
 	}
 	if fewer > 0 {
-		fmt.Fprintf(w, "short     fewer samples, or shorter ones, than was asked for in %d lines of the table: "+
-			"the time was up after %s s\n", fewer, statistics.Digits(r.Run.Settings.Limit))
+		fmt.Fprintf(w, "short     fewer samples, or shorter ones, than was asked for in %d lines of the table: %s\n",
+			fewer, r.cut())
 	}
 	for _, x := range r.Results {
 		b, _ := r.backendOf(x)
@@ -178,6 +187,14 @@ func (r Report) writeNotes(w io.Writer) {
 			fmt.Fprintf(w, "WRONG     %s on %s: %s\n", strings.ReplaceAll(x.Case, "/", " "), b.columnName(), x.Why)
 		}
 	}
+}
+
+// cut says why the report has fewer samples than were asked for.
+func (r Report) cut() string {
+	if r.Run.Partial != "" {
+		return r.Run.Partial
+	}
+	return "the time was up after " + statistics.Digits(r.Run.Settings.Limit) + " s"
 }
 
 // WriteGo writes the report in the format of Go's benchmarks, for benchstat. Each line has the median of one block.

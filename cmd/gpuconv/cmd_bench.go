@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"gpuconv/batch"
 	"gpuconv/bench"
 	"gpuconv/cpu"
 	"gpuconv/gpu"
@@ -29,6 +28,7 @@ type benchFlags struct {
 	count                 int
 	noise                 float64
 	time, limit           time.Duration
+	started               time.Time
 	seed                  uint64
 	json, format, compile string
 	pictures              benchPictures
@@ -49,8 +49,9 @@ func newBench() *cobra.Command {
 			"intensity (FLOP per byte), as probes measured it. The CPU engine is timed with one thread and with\n" +
 			"all. A software renderer is no GPU. What gpuconv autotune has stored is not used.\n\n" +
 			"Suites: seed (the tutorial's layer, 1 to 16,384 images, within 2 minutes), layers (of well-known\n" +
-			"networks), sweep (kernel, channels, size and stride, one at a time). Exit code 1: an output was\n" +
-			"wrong.",
+			"networks), sweep (kernel, channels, size and stride, one at a time).\n\n" +
+			"What does not fit into --limit is named. An interrupt ends with a report of what was timed until\n" +
+			"then, which is marked as partial. Exit code 1: an output was wrong, or the report is partial.",
 		Example: "  gpuconv bench --suite seed --json new.json\n" +
 			"  gpuconv bench --suite seed --html report.html --plots plots\n" +
 			"  gpuconv bench --suite layers --backend cpu --cases resnet50\n" +
@@ -71,7 +72,7 @@ func newBench() *cobra.Command {
 	flags.DurationVar(&f.time, "time", 500*time.Millisecond,
 		"spend at least this long on the samples of each case and backend")
 	flags.DurationVar(&f.limit, "limit", 0,
-		"take no new sample after this long; by default 80s for seed, 10m for the others")
+		"end after this long, with compiling and all else; by default 80s for seed, 10m for the others")
 	numberVar(flags, &f.noise, "noise", 0.01,
 		"add rounds until every interval is within this fraction of its median; 1 adds none")
 	seedVar(flags, &f.seed, "seed", 0, "seed of the order and of all random numbers; 0 draws one, which is printed")
@@ -147,33 +148,41 @@ func (f *benchFlags) run(ctx context.Context, flags *pflag.FlagSet, stdout, stde
 	if err != nil {
 		return err
 	}
-	started, load := time.Now(), loadAverage()
-	var report bench.Report
-	if f.compile != "" {
-		err = batch.Await(ctx, func() (err error) { report, err = f.timeCompiling(ctx, suite); return err })
-	} else {
-		report, err = f.measure(ctx, suite, flags.Changed("backend"), stderr)
-	}
-	if err != nil {
+	f.started = time.Now()
+	machine := describeMachine()
+	report, err := f.timeAll(ctx, suite, flags.Changed("backend"), stderr)
+	if err != nil && (ctx.Err() == nil || len(report.Results) == 0) {
 		return plain(err)
 	}
-	report.Machine = describeMachine(load)
-	report.Run.Command, report.Run.Started = os.Args, started.UTC().Truncate(time.Millisecond)
-	report.Run.Seconds = time.Since(started).Seconds()
-	return f.conclude(ctx, report, stdout)
+	machine.Load[1] = loadAverage()
+	report.Machine = machine
+	report.Run.Command, report.Run.Started = os.Args, f.started.UTC().Truncate(time.Millisecond)
+	report.Run.Seconds = time.Since(f.started).Seconds()
+	return f.conclude(report, stdout)
 }
 
-// timeLimits returns how long the suite may take, and how long one run.
-func (f *benchFlags) timeLimits() (suite, run time.Duration) {
-	suite = f.limit
-	if suite == 0 {
-		suite = 10 * time.Minute
-		if f.suite == "seed" {
-			suite = 80 * time.Second
-		}
+// timeAll makes the report. After an interrupt that has what was timed until then, and an error.
+func (f *benchFlags) timeAll(ctx context.Context, suite bench.Suite, asked bool, stderr io.Writer) (bench.Report,
+	error) {
+	if f.compile != "" {
+		return f.timeCompiling(ctx, suite)
 	}
-	return suite, suite / 10
+	return f.measure(ctx, suite, asked, stderr)
 }
+
+// timeLimit returns how long the whole run may take.
+func (f *benchFlags) timeLimit() time.Duration {
+	switch {
+	case f.limit > 0:
+		return f.limit
+	case f.suite == "seed":
+		return 80 * time.Second
+	}
+	return 10 * time.Minute
+}
+
+// left returns how much of the time limit is left.
+func (f *benchFlags) left() time.Duration { return max(0, time.Until(f.started.Add(f.timeLimit()))) }
 
 // measure times the suite and, for a GPU, compiling it. asked says that --backend was given.
 func (f *benchFlags) measure(ctx context.Context, suite bench.Suite, asked bool, stderr io.Writer) (bench.Report,
@@ -186,47 +195,62 @@ func (f *benchFlags) measure(ctx context.Context, suite bench.Suite, asked bool,
 		return bench.Report{}, err
 	}
 	defer closeAll()
-	b := bench.Bench{Suite: suite, Subjects: subjects, Judge: cpu.Reference{},
-		Settings: bench.DefaultSettings(f.timeLimits()), Seed: f.seed}
-	b.Settings.Samples, b.Settings.Seconds = f.count, f.time.Seconds()
-	b.Settings.Noise = f.noise
-	b.Settings.Rounds = min(b.Settings.Rounds, f.count)
-	bar := newProgressOf(stderr, "timing", "blocks", b.Blocks())
-	b.Progress = func(done, _ int) { bar.set(done) }
-	var report bench.Report
-	err = batch.Await(ctx, func() (err error) { report, err = b.Run(ctx); return err })
-	bar.stop()
-	if err != nil {
-		return bench.Report{}, err
-	}
+	compiles := slices.ContainsFunc(subjects, func(s bench.Subject) bool { return s.Info.Backend == "gpu" })
+	report, err := f.newBench(suite, subjects, compiles, stderr).run(ctx)
 	report.Backends = append(report.Backends, absent...)
-	if slices.ContainsFunc(subjects, func(s bench.Subject) bool { return s.Info.Backend == "gpu" }) {
+	if compiles && err == nil {
 		err = f.addCompiling(ctx, &report)
 	}
 	return report, err
 }
 
-// conclude writes and prints the report. A wrong output is a failure.
-func (f *benchFlags) conclude(ctx context.Context, r bench.Report, stdout io.Writer) error {
-	if err := ctx.Err(); err != nil {
-		return err
+// shownBench is a bench whose progress is shown.
+type shownBench struct {
+	bench.Bench
+	bar *progress
+}
+
+// newBench returns the bench of the flags. If it compiles, it leaves time for that.
+func (f *benchFlags) newBench(suite bench.Suite, subjects []bench.Subject, compiles bool,
+	stderr io.Writer) *shownBench {
+	limit := f.timeLimit()
+	b := &shownBench{Bench: bench.Bench{Suite: suite, Subjects: subjects, Judge: cpu.Reference{},
+		Settings: bench.DefaultSettings(limit, limit/10), Seed: f.seed, Until: f.started.Add(limit)}}
+	if compiles {
+		b.Until = b.Until.Add(-min(2*compileLimit, limit/4))
 	}
+	b.Settings.Samples, b.Settings.Seconds, b.Settings.Noise = f.count, f.time.Seconds(), f.noise
+	b.Settings.Rounds = min(b.Settings.Rounds, f.count)
+	b.bar = newTimedProgress(stderr, "timing", b.Steps())
+	b.Progress = b.bar.setLeft
+	return b
+}
+
+func (b *shownBench) run(ctx context.Context) (bench.Report, error) {
+	defer b.bar.stop()
+	return b.Run(ctx)
+}
+
+// conclude writes and prints the report. A wrong output is a failure, and so is a report that is partial.
+func (f *benchFlags) conclude(r bench.Report, stdout io.Writer) error {
 	if f.json != "" {
 		if err := f.pictures.saving.output("json", f.json).writeFile(r.Write); err != nil {
 			return err
 		}
 	}
-	if err := f.pictures.write(r); err != nil {
-		return err
-	}
 	if err := f.print(r, stdout); err != nil {
 		return err
 	}
-	if wrong := r.Wrong(); wrong > 0 {
-		return fmt.Errorf("%d outputs were wrong", wrong)
+	if err := f.pictures.write(r); err != nil {
+		return err
 	}
-	if len(r.Results) == 0 {
+	switch wrong := r.Wrong(); {
+	case wrong > 0:
+		return fmt.Errorf("%d outputs were wrong", wrong)
+	case len(r.Results) == 0:
 		return errors.New("nothing was timed")
+	case r.Run.Partial != "":
+		return errors.New("interrupted; the report has what was timed until then")
 	}
 	return nil
 }

@@ -11,12 +11,16 @@ import (
 	"runtime"
 	"time"
 
+	"gpuconv/batch"
 	"gpuconv/bench"
 	"gpuconv/conv"
 )
 
-// compileLimit is how long compiling is timed for each cache, cold and warm. The first round is never cut short.
+// compileLimit is how long compiling is timed at most for each cache, cold and warm.
 const compileLimit = 8 * time.Second
+
+// compileGrace is how long after its time a process that compiles may end by itself.
+const compileGrace = time.Second
 
 // timeCompiling is what gpuconv bench --compile does, in a process of its own.
 func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (bench.Report, error) {
@@ -33,9 +37,13 @@ func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (benc
 	if err != nil {
 		return bench.Report{}, err
 	}
-	defer first.close()
+	defer closeSoon(first.close)
+	limit := compileLimit
+	if f.limit > 0 {
+		limit = f.left()
+	}
 	compiling := bench.Compiling{
-		Suite: suite, Backend: first.benchInfo(runtime.GOMAXPROCS(0)), Cache: f.compile, Limit: compileLimit,
+		Suite: suite, Backend: first.benchInfo(runtime.GOMAXPROCS(0)), Cache: f.compile, Limit: limit,
 		Open: func() (conv.Backend, func() error, error) {
 			c, err := b.open(ctx)
 			return c.Backend, c.close, err
@@ -45,38 +53,62 @@ func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (benc
 }
 
 // addCompiling times compiling in two other processes and adds the results: one without a cache, one with the cache
-// that the timing of r has filled.
+// that the timing of r has filled. Each may take half of the time that is left.
 func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	dir, remove, err := f.pictures.saving.options().Scratch(fmt.Sprintf("gpuconv-bench-%d", os.Getuid()))
 	if err != nil {
 		return fmt.Errorf("timing compilation: %w", err)
 	}
 	defer remove()
-	for _, cache := range []string{bench.CacheCold, bench.CacheWarm} {
-		found, err := f.compileApart(ctx, cache, filepath.Join(dir, cache+".json"))
-		if err != nil {
+	for i, cache := range []string{bench.CacheCold, bench.CacheWarm} {
+		limit := min(compileLimit, f.left()/time.Duration(2-i))
+		found, err := f.compileApart(ctx, cache, filepath.Join(dir, cache+".json"), limit)
+		switch {
+		case ctx.Err() != nil:
+			r.Run.Partial = fmt.Sprintf("interrupted after %.3g s", time.Since(f.started).Seconds())
+			return ctx.Err()
+		case errors.Is(err, context.DeadlineExceeded):
+			r.MissCompiling(cache)
+		case err != nil:
 			return fmt.Errorf("timing compilation with a %s cache: %w", cache, err)
+		default:
+			r.AddCompiling(found)
 		}
-		r.AddCompiling(found)
 	}
 	return nil
 }
 
-// compileApart starts this program again to time compiling, and reads the report that it writes.
-func (f *benchFlags) compileApart(ctx context.Context, cache, file string) (bench.Report, error) {
+// compileApart starts this program again to time compiling, and reads the report that it writes. If that process is not
+// over soon after its time is up, it is ended, and the error is [context.DeadlineExceeded].
+func (f *benchFlags) compileApart(ctx context.Context, cache, file string, limit time.Duration) (bench.Report, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return bench.Report{}, err
 	}
-	cmd := exec.CommandContext(ctx, self, "bench", "--compile", cache, "--backend", "gpu", "--json", file,
-		"--suite", f.suite, "--cases", f.cases, "--device", f.device, "--context", f.opener, "--algorithm", f.algorithm,
-		"--precision", f.precision)
+	limit = max(limit, time.Millisecond) // 0 would be no limit
+	limited, cancel := context.WithTimeout(ctx, limit+compileGrace)
+	defer cancel()
+	cmd := exec.CommandContext(limited, self, "bench", "--compile", cache, "--backend", "gpu", "--json", file,
+		"--limit", limit.String(), "--suite", f.suite, "--cases", f.cases, "--device", f.device, "--context", f.opener,
+		"--algorithm", f.algorithm, "--precision", f.precision)
 	cmd.Args[0] = os.Args[0]
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	if err := cmd.Run(); err != nil {
-		return bench.Report{}, errors.Join(ctx.Err(), fmt.Errorf("%w: %s", err, oneLine(stderr.String())))
+	ran := cmd.Run()
+	r, err := loadBench(ctx, file) // it is there, too, if the time was up before anything was timed
+	switch {
+	case err != nil && limited.Err() != nil:
+		return r, limited.Err()
+	case err != nil && ran != nil:
+		return r, fmt.Errorf("%w: %s", ran, oneLine(stderr.String()))
 	}
-	r, err := loadBench(ctx, file)
 	return r, plain(err)
+}
+
+// closeSoon calls a function that closes a device, but does not wait long: after a call that was not waited for, the
+// device is still at work, and the process ends.
+func closeSoon(closing func() error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	batch.Await(ctx, closing)
 }

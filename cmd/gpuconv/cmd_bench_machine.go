@@ -19,11 +19,12 @@ func loadAverage() float64 {
 	return average.Load1
 }
 
-func describeMachine(loadBefore float64) bench.Machine {
+// describeMachine describes the machine before the run: its load afterwards is not known yet.
+func describeMachine() bench.Machine {
 	program := describeProgram()
 	m := bench.Machine{CPU: machine.Processor(), Threads: runtime.GOMAXPROCS(0), Platform: program.Platform,
 		Go: program.Go, Git: program.Git,
-		Load: [2]float64{loadBefore, loadAverage()}, Versions: []bench.Version{}}
+		Load: [2]float64{loadAverage(), -1}, Versions: []bench.Version{}}
 	if kernel, err := host.KernelVersion(); err == nil {
 		m.Versions = append(m.Versions, bench.Version{Name: "kernel", Version: kernel})
 	}

@@ -18,7 +18,7 @@ func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subj
 	closeAll = func() {
 		if ctx.Err() == nil { // after an interrupt a device may still be at work, and the process ends
 			for _, d := range devices {
-				d.close()
+				closeSoon(d.close)
 			}
 		}
 	}

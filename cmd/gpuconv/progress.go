@@ -26,7 +26,14 @@ func newProgress(w io.Writer, what string, total int) *progress {
 	return newProgressOf(w, what, "images", total)
 }
 
-// newProgressOf is newProgress for a unit other than images.
+// newTimedProgress is newProgress for a job that knows how long it goes on at most. It is shown by setLeft.
+func newTimedProgress(w io.Writer, what string, total int) *progress {
+	p := newProgressOf(w, what, "", total)
+	p.last = time.Time{} // the first line comes at once
+	return p
+}
+
+// newProgressOf is newProgress for a unit other than images. Without a unit it shows no rate, and predicts no time.
 func newProgressOf(w io.Writer, what, unit string, total int) *progress {
 	p := &progress{what: what, total: total, last: time.Now()}
 	terminal, ok := terminalOf(w)
@@ -38,10 +45,16 @@ func newProgressOf(w io.Writer, what, unit string, total int) *progress {
 	if err != nil {
 		columns = 80
 	}
-	p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(terminal), progressbar.OptionSetDescription(what),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit),
-		progressbar.OptionSetWidth(barWidth(columns, what, total)), progressbar.OptionUseANSICodes(true),
-		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+	options := []progressbar.Option{progressbar.OptionSetWriter(terminal), progressbar.OptionSetDescription(what),
+		progressbar.OptionShowCount(), progressbar.OptionSetWidth(barWidth(columns, what, total)),
+		progressbar.OptionUseANSICodes(true), progressbar.OptionClearOnFinish(),
+		progressbar.OptionThrottle(100 * time.Millisecond)}
+	if unit == "" {
+		options = append(options, progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
+	} else {
+		options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit))
+	}
+	p.bar = progressbar.NewOptions(total, options...)
 	p.bar.RenderBlank() // show it now: the first images may take long
 	return p
 }
@@ -63,6 +76,20 @@ func (p *progress) set(done int) {
 	if done == p.total || time.Since(p.last) >= logEvery {
 		p.last = time.Now()
 		p.log.Info(p.what, "done", done, "of", p.total)
+	}
+}
+
+// setLeft is set for a job that knows how long it goes on at most.
+func (p *progress) setLeft(done, total int, left time.Duration) {
+	left = left.Round(time.Second)
+	switch {
+	case p.bar != nil:
+		p.bar.ChangeMax(total)
+		p.bar.Describe(p.what + ", at most " + left.String())
+		p.bar.Set(min(done, total-1)) // a bar that is full goes, and the job may go on for more samples
+	case time.Since(p.last) >= logEvery:
+		p.last = time.Now()
+		p.log.Info(p.what, "done", done, "of", total, "left", left)
 	}
 }
 

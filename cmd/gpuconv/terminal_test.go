@@ -341,8 +341,8 @@ func FuzzTerminal(f *testing.F) {
 }
 
 // TestPlacesSpeak: FuzzTerminal reads what is printed, so that a place which prints nothing of its text shows nothing.
-// Three of four print it. Others are settings of kinds that are not asked for, flags that want another one, and names of
-// outputs that are written.
+// Three of four print it. Others are settings of kinds that are not asked for, flags that want another one, and names
+// of outputs that are written.
 func TestPlacesSpeak(t *testing.T) {
 	places, silent := append(commandPlaces(t), filePlaces()...), 0
 	for _, p := range places {

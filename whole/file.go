@@ -66,7 +66,8 @@ func (o Options) Create(path string) (*File, error) {
 }
 
 // CheckFile refuses a path that leads to something other than a regular file, such as a device or a folder: renaming
-// would replace it by a file. A path at which there is nothing is fine. Its errors are [*Error].
+// would replace it by a file. It refuses a symbolic link whose target does not exist. It accepts a path at which there
+// is nothing. Its errors are [*Error].
 func CheckFile(path string) error {
 	details, err := Obstacle(path)
 	switch {

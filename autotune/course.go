@@ -7,7 +7,7 @@ import (
 	"gpuconv/conv"
 )
 
-// course is the task that all ways compute, with the right answer.
+// course is the task that all ways of a race compute, with the right answer.
 type course struct {
 	backend  conv.Chooser
 	problem  conv.Problem
@@ -19,8 +19,8 @@ type course struct {
 }
 
 // Bounds of the number of distinct images. The judge should need about judgedMACs multiply-accumulates for all of them,
-// which take seconds. Their number is from fewest to most, unless the batch is smaller. Both are primes, so that images
-// do not repeat with the period of a tile.
+// which take seconds. Their number is from fewest to most, unless the batch is smaller. In small problems it is most, a
+// prime, so that images do not repeat with the period of a tile.
 const (
 	judgedMACs = 1 << 28
 	fewest     = 2

@@ -17,14 +17,16 @@ import (
 type Entrant struct {
 	conv.Choice
 	Description conv.Description
-	Default     bool // the backend takes this way by itself
-	// Kernel and Whole are the times of each timed run in seconds: on the device, and in all. A way that was left
-	// behind as too slow has none.
+	Default     bool // the default way: the one that the backend takes by itself
+	// Kernel and Whole are the times of each timed run in seconds: on the device, and in all. A way that failed or was
+	// left behind as too slow has none.
 	Kernel, Whole []float64
-	Ratio         []float64      // Kernel divided by the default way's in the same round
-	BehindBy      float64        // if it was too slow: how many times as long as the default way it took; else 0
-	Result        compare.Result // the check of its outputs
-	Err           error          // why it was not timed: it failed, or its output is wrong
+	Ratio         []float64 // Kernel divided by the default way's in the same round
+	// BehindBy is 0, unless the way was left behind as too slow. Then it is the way's time divided by the default
+	// way's, or by the fastest way's if the default way failed.
+	BehindBy float64
+	Result   compare.Result // the check of its outputs
+	Err      error          // why it was not timed: it failed, or its output is wrong
 
 	plan conv.Plan
 }
@@ -32,8 +34,9 @@ type Entrant struct {
 // errWrong is wrapped by an entrant's error if its output is wrong.
 var errWrong = errors.New("its output is wrong")
 
-// leave ends the race for e if it failed, or if its last runs were far slower than best, the fastest time in seconds so
-// far. leave updates best. The backend's own way stays, because the others are compared with it.
+// leave ends the race for e if it failed, or if its fastest run took more than leftBehind times as long as best. best
+// is the time of the fastest run of all ways so far, in seconds; leave updates it. own is the backend's own way. It
+// never counts as too slow, because the others are compared with it.
 func (e *Entrant) leave(own *Entrant, best *float64) {
 	if e.Err == nil && len(e.Kernel) > 0 {
 		took := slices.Min(e.Kernel)

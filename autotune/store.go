@@ -49,8 +49,8 @@ type Entry struct {
 	Tile      string    `json:"tile"`
 	Shader    string    `json:"shader_sha256"`  // of the sources that were measured
 	Kernel    float64   `json:"kernel_seconds"` // median time of a run on the device
-	Speed     float64   `json:"speed"`          // how many times as fast as Own it is
-	Own       string    `json:"own"`            // the way that the device takes by itself
+	Speed     float64   `json:"speed"`          // how many times as fast as Own the winner is
+	Own       string    `json:"own"`            // the way that the device takes by itself: see [conv.Choice]
 }
 
 const entrySchema = 1
@@ -227,7 +227,7 @@ func (s Store) Forget(k Key) (bool, error) {
 	return true, nil
 }
 
-// ForgetAll removes all winners and returns how many there were.
+// ForgetAll removes all winners and returns how many it removed.
 func (s Store) ForgetAll() (int, error) {
 	names, err := s.names()
 	for i, name := range names {

@@ -27,7 +27,7 @@ type Sink func(first int, src, dst *conv.Tensor) error
 // Job streams a set of images through a plan.
 type Job struct {
 	Source  Source
-	Problem conv.Problem // that Plan computes; Src has the images' shape, and its N is a portion
+	Problem conv.Problem // that Plan computes; Src has the images' shape, and N images are a portion
 	Plan    conv.Plan
 	Sink    Sink
 	// Progress, if not nil, is called after each portion with the number of images that are done.
@@ -37,7 +37,7 @@ type Job struct {
 // Stats says how long a job took. The phases overlap.
 type Stats struct {
 	Images                int
-	Wall                  time.Duration
+	Wall                  time.Duration // from the first image drawn to the last one written
 	Draw, Convolve, Write time.Duration // time in Source.Draw, Plan.Run and Sink
 }
 

@@ -3,8 +3,8 @@ package batch
 import "gpuconv/conv"
 
 // Bounds of a portion. portionBytes bounds its images and outputs together, because three portions are in memory; in
-// the tutorial's case that is 341 images. portionMACs bounds its multiply-accumulates, because progress shows after
-// each portion: a CPU core does as many in about a second. TestPortion checks these figures.
+// the tutorial's case that is 341 images. portionMACs bounds its multiply-accumulates, because progress is reported
+// after each portion: one CPU core does 4·2³⁰ of them in about a second. TestPortion checks these figures.
 const (
 	portionBytes = 28 << 20
 	portionMACs  = 4 << 30
@@ -26,7 +26,8 @@ func Portion(p conv.Problem) (conv.Problem, error) {
 // PortionOf returns how many images of a set should be in memory at a time if they are drawn but not convolved.
 func PortionOf(images conv.Shape) int { return cut(images.N(), images.Image().Bytes(), 0) }
 
-// cut returns how many of all images go at a time. bytes and macs are those of one image.
+// cut returns how many of all images go at a time, at least 1. bytes and macs are the bytes and the
+// multiply-accumulates of one image.
 func cut(all int, bytes, macs float64) int {
 	return max(1, int(min(float64(all), portionBytes/bytes, portionMACs/macs)))
 }

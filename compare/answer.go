@@ -8,7 +8,7 @@ import (
 )
 
 // Answer is what the judge computes for a case, once for any number of outputs. It applies the gates that need nothing
-// but an output: CheckBound and CheckRMS. Several goroutines may use it.
+// but an output: Compare applies CheckBound, Wrong applies CheckBound and CheckRMS. Several goroutines may use it.
 type Answer struct{ filling filling }
 
 // NewAnswer has the judge compute c. Each of the judge's plans must be a [conv.Oracle].
@@ -20,8 +20,8 @@ func NewAnswer(judge conv.Backend, c Case) (*Answer, error) {
 	return &Answer{filling{c: c, truth: t}}, nil
 }
 
-// Compare compares got, the output of the first images of the case, within the error bound that d states. A wrong
-// output is not an error; it gives a Result that is not OK.
+// Compare compares got with the judge's output, within the error bound that d states. got is the output of the first
+// images of the case, one or more. A wrong output is not an error; it gives a Result that is not OK.
 func (a *Answer) Compare(got *conv.Tensor, d conv.Description) (Result, error) {
 	want := a.filling.truth.shape
 	if got.Shape.Image() != want.Image() || got.Shape.N() > want.N() {

@@ -6,14 +6,14 @@ import (
 	"gpuconv/conv"
 )
 
-// bound computes, from the magnitude A of a sum, the error that the sum may have.
+// bound computes, from the magnitude A of an output's sum, the error that the output may have.
 type bound struct {
-	terms     float64 // n, the number of terms
+	terms     float64 // n, the number of terms, with those that a mean pool and energy add
 	gamma     float64 // γₙ
 	underflow float64 // what all products together may lose below the normal range of float32
 	multiple  float64 // the multiple of γₙ that the algorithm states, see conv.Description.Bound
-	transform float64 // an error that an algorithm of transforms may have in every output
-	zero      bool    // an output whose magnitude is 0 must have no error
+	transform float64 // the error that an algorithm of transforms may have in any output, in addition
+	zero      bool    // whether an output with A = 0 must have no error
 }
 
 const unit = 0x1p-24 // u of float32, round to nearest
@@ -39,14 +39,15 @@ func newBound(c Case) bound {
 
 // energyTerms bounds the rounding error of √(a²+b²), in units of u, on devices whose divisions and square roots are as
 // inexact as GLSL 4.30 §4.7.1 allows. They compute m·√(1+r²), where m is the larger of |a| and |b|, and r the smaller
-// divided by m. That is a division of 2.5 ulp, a square and an addition of half an ulp each, a square root of 2 ulp
-// after a division of 2.5, and a product of half an ulp. One ulp is at most 2u of the value, and at most half the error
-// of r counts.
+// divided by m. The errors are 2.5 ulp for the division, half an ulp each for the square, the addition and the product,
+// and 4.5 ulp for the square root, which is 1 divided by an inverse square root (2 + 2.5 ulp). One ulp is at most 2u of
+// the value. At most half of the error of r² counts in 1+r², since r ≤ 1, and half of that in the root. In all that is
+// less than 14u.
 const energyTerms = 16
 
-// of widens b by the errors that d states: by its multiple of γₙ, and by its RMS tolerance times scale, see
-// transformScale. Without a tolerance, an output whose magnitude is 0 must have no error. If errors have a normal
-// distribution, only one in 10¹⁵ is more than eight times their RMS.
+// of returns b with the errors that d states: d.Bound as the multiple of γₙ, and in addition 8 times d.Tolerance times
+// scale (see transformScale). Without a tolerance, an output whose magnitude is 0 must have no error. If errors have a
+// normal distribution, only one in 10¹⁵ is more than eight times their RMS.
 func (b bound) of(d conv.Description, scale float64) bound {
 	b.multiple, b.zero = max(1, d.Bound), d.Tolerance == 0
 	b.transform = 8 * d.Tolerance * scale
@@ -79,6 +80,7 @@ func (b bound) local(d conv.Description, most float64) bound {
 	return b
 }
 
+// limit returns the error that an output with this A may have.
 func (b bound) limit(magnitude float64) float64 {
 	if b.zero && magnitude == 0 {
 		return 0
@@ -86,6 +88,7 @@ func (b bound) limit(magnitude float64) float64 {
 	return b.multiple*b.gamma*magnitude + b.underflow + b.transform
 }
 
+// probable returns the error that an output with this A probably does not exceed: with 4·√n·u in place of γₙ.
 func (b bound) probable(magnitude float64) float64 {
 	return b.multiple*4*math.Sqrt(b.terms)*unit*magnitude + b.underflow + b.transform
 }

@@ -20,8 +20,9 @@
 // the probable size 4·√n·u·A (Higham & Mary 2019) count as warnings. An algorithm that works with transforms states its
 // own tolerance, or a multiple of the bound; see [conv.Description].
 //
-// Where the judge has NaN, the output must be NaN; where the judge has an infinity, it must be the same infinity.
-// Outputs are filled with NaN beforehand, so that one that is never written counts as wrong.
+// Where the judge has NaN, the output must be NaN; where the judge has an infinity, it must be the same infinity. If
+// the judge's value is beyond the range of float32, an infinity of the same sign is right, too. Outputs are filled with
+// NaN beforehand, so that one that is never written counts as wrong.
 //
 // The bound is one of several gates (checks that an output must pass), because no single gate finds every fault; see
 // [Trial].

@@ -7,7 +7,7 @@ import (
 	"gpuconv/conv"
 )
 
-// Random returns a case of p with numbers in (−1, 1). The same name draws the same numbers. It reports a
+// Random returns a case of p with numbers in [−1, 1). The same name gives the same numbers. It reports a
 // [*conv.ShapeError] if p is not valid.
 func Random(name string, p conv.Problem) (Case, error) {
 	c, err := blank(name, p)
@@ -23,7 +23,7 @@ func Random(name string, p conv.Problem) (Case, error) {
 	return c, nil
 }
 
-// integers returns a case of p with integers other than 0: |x| and |b| ≤ mostX, |w| ≤ mostW. The same name draws the
+// integers returns a case of p with integers other than 0: |x| and |b| ≤ mostX, |w| ≤ mostW. The same name gives the
 // same numbers.
 func integers(name string, p conv.Problem, mostX, mostW int) (Case, error) {
 	c, err := blank(name, p)
@@ -49,7 +49,7 @@ func drawIntegers(values []float32, r *rand.Rand, most int) {
 
 // exactRange returns the largest bound of |x|, at most x, for which all partial sums of p are integers of at most 2²⁴:
 // float32 adds these exactly, in any order. It assumes that |w| is at most w and at most the returned bound. It returns
-// 0 if there is no such bound. scale leaves room for sums that many times as large.
+// 0 if there is no such bound. With a scale above 1, even sums that are scale times as large are exact.
 func exactRange(p conv.Problem, x, w, scale int) int {
 	terms := scale * (p.Weight[1]*p.Weight[2]*p.Weight[3] + 1)
 	if p.Pool.Kind == conv.AvgPool {

@@ -10,8 +10,9 @@ import (
 
 // outlierKinds draw images in which a few pixels are far larger than the others, or the only ones that are not 0. If an
 // algorithm spreads errors to outputs that do not see these pixels, the errors are large beside those outputs.
-// Neighbours in the list differ in shape, so that a few kinds in a row test much. Each function draws one image,
-// [1 C H W]. most, at least 1, is the largest pixel with which no sum overflows.
+// Neighbours in the list differ in shape, so that a few kinds in a row test much. Each function draws one image, [1 C H
+// W]. most, at least 1, is the largest pixel with which no sum overflows: larger pixels are drawn as most. Outliers of
+// one image have one sign, positive or negative at random.
 var outlierKinds = [...]func(r *rand.Rand, image *conv.Tensor, most float64){
 	pixelOf(1e20), pointOf(1), columnOf(1e6), sixteenBits, frameOf(1e20), pixelOf(1e6), columnOf(1e20), halfBright,
 	frameOf(1e6), pointOf(1e20),
@@ -101,7 +102,8 @@ func paint(image *conv.Tensor, where func(y, x int) bool, value float32) {
 }
 
 // outliers returns c with images of outliers in place of its own: one of each kind, or as many as c has images if that
-// is fewer. The kind of the first image is a number drawn from c's name, plus first; the next kinds follow.
+// is fewer. The kind of the first image is first plus a random number, seeded by c's name; the following images have
+// the next kinds, and the first kind follows the last one.
 func outliers(c Case, first int) Case {
 	r := Generator(c.Name + " " + outlierImages)
 	first += r.IntN(len(outlierKinds))

@@ -17,11 +17,12 @@ type Relation struct {
 	hold func(s *subject) error
 }
 
-// Check finds out whether r holds for the backend on p, with numbers that seed draws. The finding is Skipped, and says
-// why, if r does not apply to p or the backend cannot compute what r needs.
+// Check finds out whether r holds for the backend on p, with random numbers that depend on seed. The finding is
+// Skipped, and says why, if r does not apply to p or the backend cannot compute what r needs.
 //
-// Relations whose two sides compute the same sums in the same order are checked with numbers in (−1, 1) if one
-// algorithm computes both sides. All others are checked with integers, whose sums are the same in every order.
+// A relation whose two sides compute the same sums in the same order is checked with numbers in [−1, 1). If the sides
+// differ but several algorithms computed them, it is checked once more, with integers, because algorithms add in
+// different orders. All other relations are checked with integers, whose sums are the same in every order.
 func (r Relation) Check(test conv.Backend, p conv.Problem, seed string) Finding {
 	s := newSubject(r.Name+" "+seed, test, p)
 	err := r.hold(s)
@@ -71,7 +72,7 @@ func newSubject(name string, test conv.Backend, p conv.Problem) *subject {
 	return &subject{test: test, p: p, rand: Generator(name), name: name}
 }
 
-// numbers returns a case with numbers in (−1, 1), or with integers if integersOnly is set.
+// numbers returns a case with numbers in [−1, 1), or with integers if integersOnly is set.
 func (s *subject) numbers(p conv.Problem) (Case, error) {
 	if s.integersOnly {
 		return s.integers(p)

@@ -172,8 +172,9 @@ func pixel(p conv.Problem, src *conv.Tensor, n, c, y, x int) float32 {
 	return element(src, n, c, y, x)
 }
 
-// beyond returns the index, below size, of the pixel that position pos reads, and whether there is one. It follows
-// NumPy's pad. It walks to that pixel step by step, where the reference uses a formula, so that they share no mistake.
+// beyond returns the index, 0 … size−1, of the pixel that fills position pos of a padded row or column. With Zeros, no
+// pixel fills the padding: then it returns false. It follows NumPy's pad. It walks to the pixel step by step, where the
+// reference uses a formula, so that the two share no mistake.
 func beyond(mode conv.PaddingMode, pos, size int) (int, bool) {
 	switch mode {
 	case conv.Zeros:

@@ -14,17 +14,17 @@ type Result struct {
 	NaNs     int // wrong outputs that are NaN: most likely they were never written
 	Warnings int // within the bound but beyond the probable size of an error
 	BothNaN  int // outputs that are NaN, as the judge's are
-	BothInf  int // outputs that are infinite, as the judge's are
+	BothInf  int // outputs that are infinite, as the judge's are when rounded to float32
 
 	MaxError float64 // largest |got − want| of finite outputs
-	MaxRatio float64 // largest |got − want| / bound; +Inf for a wrong NaN or infinity
-	RMS      float64 // root mean square error / Largest
+	MaxRatio float64 // largest |got − want| / bound; +Inf for a wrong NaN or infinity, and where the bound is 0
+	RMS      float64 // root of the mean square of the finite errors, divided by Largest
 	Largest  float64 // largest |want| of finite outputs
 
 	Worst    [4]int // where MaxRatio is: image, channel, row, column
 	Got      float64
 	Want     float64
-	Limit    float64 // the bound there
+	Limit    float64 // the bound there: the error that is allowed
 	worstAt  int
 	hasWorst bool
 }
@@ -77,8 +77,8 @@ type verdict struct {
 	limit, probable float64
 }
 
-// ratio returns the error as a fraction of the bound. It is 0 for equal values and where NaN is expected and found, and
-// +Inf for a NaN or infinity that was not expected.
+// ratio returns the error as a fraction of the bound. It is 0 for equal values, for a NaN that was expected, and for an
+// infinity where want is beyond the range of float32 and has the same sign. It is +Inf for any other NaN or infinity.
 func (v verdict) ratio() float64 {
 	got := float64(v.got)
 	switch {
@@ -131,7 +131,8 @@ func (r *Result) countNotFinite(v float32) {
 // locate sets Worst to the index of the worst output.
 func (r *Result) locate(shape conv.Shape) { r.Worst = place(r.worstAt, shape) }
 
-// Merge adds the result of further images of the same batch. first is the index in the batch of the first of them.
+// Merge adds to r the result of further images of the same batch. first is the index, in the batch, of the first of
+// these images.
 func (r *Result) Merge(other Result, first int) {
 	if other.Elements == 0 {
 		return

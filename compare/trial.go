@@ -17,7 +17,7 @@ import (
 // cancelled.
 const sumRMS = 1.5e-6
 
-// cancelled is a ratio of the largest output to the largest A. Below it, the RMS check is skipped. Errors are
+// cancelled is a ratio of the largest output to the largest A. Below this ratio, the RMS check is skipped. Errors are
 // proportional to A: at a ratio of 1/25, a direct sum's RMS error is 25 times 6e-8, the error of one rounding. That
 // equals sumRMS.
 const cancelled = 0.04
@@ -31,20 +31,21 @@ const cancelled = 0.04
 //  2. CheckBound: with the case's own numbers, no error exceeds the forward error bound, or the multiple of it that the
 //     algorithm states as [conv.Description].Bound.
 //  3. CheckRMS: the RMS error of all outputs is at most 1.5e-6 of the largest output, or √n·u of it for n terms if that
-//     is more. The check is skipped if the outputs cancel or underflow.
-//  4. CheckLocality: an output depends on its receptive field only. The images have a few pixels that are far larger
-//     than all others: a pixel, a column or a frame of 1e6 or 1e20, a point in a black image, ranges of 16 bits. Still
-//     no error exceeds CheckBound's bound, and outputs whose A is 0 have no error. The case's own numbers must pass
-//     this check, too, if the plan states an error that CheckBound would let pass.
+//     is more. The check is skipped if all outputs are 0, or so small that terms have cancelled or underflowed.
+//  4. CheckLocality: an output depends on its receptive field only. The images have some pixels that are far larger
+//     than all others: a pixel, a column or a frame of 1e6 or 1e20; one bright pixel in a black image; every 35th pixel
+//     or the left half as large as 16 bits allow. Still no error exceeds CheckBound's bound, and outputs whose A is 0
+//     have no error. The case's own numbers must pass this check, too, if the plan states a Tolerance or a Bound above
+//     [conv.MaxBound], because CheckBound then allows more than this check does.
 //  5. CheckGuards: every run leaves its inputs and the memory around its output unchanged, and a second run gives the
 //     same bits.
 //
-// An algorithm that states a [conv.Description].Tolerance need not pass CheckExact. Each of its outputs may be off by 8
-// times that tolerance, and their RMS error may be the tolerance itself. The unit is the largest output, or what a
-// filter gives for pixels that are all as bright as the brightest, if that is more. Such an algorithm fails
-// CheckLocality unless the caller asked for it, see [Options]. Then CheckLocality is skipped, and outputs beside
-// outliers are tested by the tolerance. An algorithm that a backend chose by itself may be off by [conv.MaxBound]
-// times γₙ·A, whatever it states.
+// An algorithm that states a [conv.Description].Tolerance need not pass CheckExact. In addition to the bound, each of
+// its outputs may be off by 8 times that tolerance, and their RMS error may be the tolerance itself. The unit of both
+// is the largest output, or the largest pixel times the largest norm of a filter, if that is more. Such an algorithm
+// fails CheckLocality unless the caller asked for it, see [Options]. Then CheckLocality is skipped, and outputs beside
+// outliers are tested by the tolerance. An algorithm that a backend chose by itself may be off by at most
+// [conv.MaxBound]·γₙ·A, even if it states a larger Bound.
 //
 // Several goroutines may use a trial.
 type Trial struct {

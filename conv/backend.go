@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Backend prepares convolutions. bias is nil if p.Bias is false; otherwise it has one value per filter. Plan copies
-// what it needs of weight and bias: the caller may change them afterwards.
+// Backend prepares convolutions. Plan prepares the convolution that p describes. weight has the shape p.Weight. bias is
+// nil if p.Bias is false; otherwise it has one value per filter. Plan copies what it needs of weight and bias: the
+// caller may change them afterwards.
 //
 // Plan reports a [*ShapeError] for arguments that break a rule, and an error that wraps [ErrUnsupported] for a problem
 // that it cannot compute. Several goroutines may share a Backend.
@@ -41,8 +42,9 @@ type Explainer interface {
 }
 
 // Forecaster is implemented by backends whose choice of algorithm depends on the number of images. Expecting returns
-// the same backend for a job of that many images over all batches. For few images, its plans may use an algorithm that
-// costs less to prepare and more to run. A backend without an expected number makes plans for any number of runs.
+// the same backend for a job of that many images, counted over all batches. If they are few, the plans of the returned
+// backend may use an algorithm that costs less to prepare and more to run. Without Expecting, a backend makes plans
+// that suit many runs.
 type Forecaster interface {
 	Expecting(images int) Backend
 }
@@ -68,15 +70,17 @@ type Description struct {
 	Memory    int        // bytes that a plan holds, on the device if it uses one
 	Rejected  []Rejected // every other algorithm, with the reason why it was not taken
 	// Tolerance is 0 for an algorithm that adds up the products themselves, in any order: its outputs keep the error
-	// bound of sums, and sums of integers are exact. For an algorithm that works with transforms (Winograd, FFT),
-	// Tolerance is the RMS error that its outputs may have, taken from measurements. A backend chooses such an
-	// algorithm by itself only with the precision [Fast]. The unit of Tolerance is the largest output, or the largest
-	// pixel times the norm of a filter if that is more.
+	// bound of sums (see Bound), and sums of integers are exact as long as they stay within ±2²⁴. For an algorithm that
+	// works with transforms (Winograd, FFT), Tolerance is the RMS error (root mean square, over all outputs of a run)
+	// that is allowed, taken from measurements. A backend chooses such an algorithm by itself only with the precision
+	// [Fast]. The unit of Tolerance is the largest magnitude of an output, or the largest pixel times the largest norm
+	// of a filter (the root of the sum of its squared weights) if that is more.
 	Tolerance float64
 	// Bound limits the error of each output to Bound·γₙ·A. A = Σ|x||w| + |b| is the magnitude of the output's sum. γₙ =
-	// n·u/(1−n·u), with u = 2⁻²⁴, bounds the relative rounding error of a sum of n terms. 0 means 1, the error bound of
-	// sums. An algorithm that works with transforms and checks its errors may state a Bound of a few instead of a
-	// Tolerance. It is then exact wherever sums are.
+	// n·u/(1−n·u), with u = 2⁻²⁴, bounds the rounding error of a sum of n terms, relative to A. A Bound of 0 means 1,
+	// the error bound of sums. An algorithm that works with transforms and checks its errors may state a Bound above 1,
+	// such as 4, instead of a Tolerance. Such an algorithm must be exact wherever plain sums are exact, as with small
+	// integers.
 	Bound float64
 }
 
@@ -139,7 +143,7 @@ type Timings struct {
 	Device                   Phases
 }
 
-// Phases are the parts of a Run.
+// Phases holds one time for each phase of a Run.
 type Phases struct {
 	Upload, Kernel, Readback time.Duration
 }
@@ -178,9 +182,10 @@ type Pending interface {
 	Wait() error
 }
 
-// Oracle is implemented by plans that can compute in float64, so that others can be judged. For each element of dst,
-// RunFloat64 stores the value and the magnitude of its sum, A = Σ|x||w| + |b|, on which error bounds depend. For a
-// pooled output, A is the largest A of its window (max) or their mean (avg).
+// Oracle is implemented by plans that can compute in float64, so that others can be judged. src is as for Run. value
+// and magnitude each have one element for every output, in the order of dst. RunFloat64 stores the output in value. In
+// magnitude it stores A, on which error bounds depend: A = Σ|x||w| + |b| for a sum, √(A₁²+A₂²) for the energy of sums
+// with A₁ and A₂. For a pooled output, A is the largest A in its window (max) or the mean of them (avg).
 type Oracle interface {
 	RunFloat64(value, magnitude []float64, src *Tensor) error
 }

@@ -6,9 +6,10 @@
 //
 //	y[n,k,i,j] = b[k] + Σ w[k,c,u,v] · x[n, g·Cg+c, i·Sh+u·Dh−Top, j·Sw+v·Dw−Left]
 //
-// summed over c < Cg = Cin/groups, u < KH and v < KW. Filter k belongs to group g = k/(Cout/groups). (Sh, Sw) is the
-// stride, (Dh, Dw) the dilation. [PaddingMode] says what fills positions outside the image. The [Activation] is applied
-// to y, then the [Pool]. [Energy] turns two channels into one.
+// summed over c < Cg = Cin/groups, u < KH and v < KW. Cin is the number of channels of an image, Cout the number of
+// filters. Filter k belongs to group g = k/(Cout/groups), rounded down. (Sh, Sw) is the stride, (Dh, Dw) the dilation,
+// Top and Left are parts of the [Padding]. [PaddingMode] says what fills positions outside the image. The [Activation]
+// is applied to y, then the [Pool]. [Energy] turns two channels into one.
 //
 // [Apply] computes one convolution. For many batches with the same weights, describe the convolution by a [Problem],
 // which [Problem.Dst] validates, prepare it once with [Backend.Plan], and call [Plan.Run] for each batch. Package

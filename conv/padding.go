@@ -2,10 +2,10 @@ package conv
 
 import "fmt"
 
-// Source returns which row of an image fills row number at of the padded image, or -1 if zeros fill it. Rows are
-// numbered from the image's first one: 0 … size−1 is the image itself, and negative rows are the padding before it.
-// size is the number of rows of the image. Source works for columns, too. The result is meaningless outside a padding
-// that [Problem.Dst] accepts.
+// Source returns the row of an image whose pixels fill row number at of the padded image, or -1 if zeros fill it. Rows
+// are numbered from the image's first one: 0 … size−1 are the image itself, negative rows are the padding before it,
+// and rows from size on are the padding after it. size is the number of rows of the image. Source works for columns,
+// too. The result is meaningless outside a padding that [Problem.Dst] accepts.
 func (m PaddingMode) Source(at, size int) int {
 	if at >= 0 && at < size {
 		return at

@@ -7,8 +7,9 @@ import "fmt"
 type Precision int
 
 const (
-	// Exact allows only algorithms whose outputs depend on nothing but their receptive fields: the error of each output
-	// is at most [MaxBound]·γₙ·A with its own A, and 0 where A is 0. [Description] explains γₙ and A.
+	// Exact allows only algorithms whose outputs depend on nothing but their receptive fields: underflow aside, the
+	// error of each output is at most [MaxBound]·γₙ·A with its own A, and 0 where A is 0. [Description] explains γₙ and
+	// A.
 	Exact Precision = iota
 	// Fast also allows faster algorithms that state a Tolerance. With these, a large pixel may cause errors in outputs
 	// whose receptive fields do not contain it.
@@ -27,7 +28,7 @@ func (p Precision) MarshalText() ([]byte, error) { return precisions.marshal(int
 // UnmarshalText sets p to the precision with this name. It returns a [*ShapeError] for any other text.
 func (p *Precision) UnmarshalText(text []byte) error { return precisions.unmarshal((*int)(p), text) }
 
-// Accuracy says in words what Tolerance and Bound mean for the outputs.
+// Accuracy says in words what d.Tolerance and d.Bound mean for the outputs.
 func (d Description) Accuracy() string {
 	switch {
 	case d.Tolerance > 0:

@@ -11,8 +11,9 @@ type Problem struct {
 	Spec
 }
 
-// Dst validates p and returns the shape of its output. Every error is a [*ShapeError] that names the argument and the
-// rule.
+// Dst validates p and returns the shape of its output, [images, channels, rows, columns]: that of [Problem.Sums], with
+// half the channels after energy. A pool makes ⌊(sums − size) / stride⌋ + 1 outputs along each axis. Every error is a
+// [*ShapeError] that names the argument and the rule.
 func (p Problem) Dst() (Shape, error) {
 	sum, err := p.Sums()
 	if err != nil {
@@ -31,8 +32,12 @@ func (p Problem) Dst() (Shape, error) {
 	return dst, nil
 }
 
-// Sums validates p and returns the shape of the sums, before energy and pooling. Without energy and pooling that is the
-// shape of Dst.
+// Sums validates p and returns the shape of the sums, before energy and pooling: [images, filters, rows, columns].
+// Along each axis there are
+//
+//	⌊(size + padding on both sides − dilation·(kernel−1) − 1) / stride⌋ + 1
+//
+// sums. Without energy and pooling, this is the shape that Dst returns.
 func (p Problem) Sums() (Shape, error) {
 	if err := p.checkNames(); err != nil {
 		return Shape{}, err

@@ -57,7 +57,11 @@ func (t *Tensor) Plane(n, c int) []float32 {
 }
 
 // Flipped returns a copy of the weights t with each kernel turned by 180°. A cross-correlation with the copy is what
-// signal processing calls the convolution with t: y[i, j] = Σ w[u, v]·x[i−u, j−v].
+// signal processing calls the convolution with t,
+//
+//	y[i, j] = Σ w[u, v]·x[i−u, j−v],
+//
+// with its outputs shifted: without padding, the first output is y[KH−1, KW−1].
 func (t *Tensor) Flipped() *Tensor {
 	flipped := &Tensor{Shape: t.Shape, Data: slices.Clone(t.Data)}
 	size := t.Shape[2] * t.Shape[3]

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Bins returns r's orientations, moved so that they are evenly spaced, in the same order, and the period that they
-// divide: 180° or 360°. Package tuning needs even spacing, but a recorded orientation is the mean of the gratings in a
-// bin, and only close to the middle of the bin. ok is false if an orientation would move by more than a quarter of a
-// bin.
+// Bins returns r's orientations, moved so that they divide a period evenly, and the period in degrees. Orientation i is
+// that of stimulus i, as in r. The period is 360° if r's orientations span more than 180°, otherwise 180°. Package
+// tuning needs even spacing, but a recorded orientation is the mean of the gratings in a bin, and only close to the
+// middle of the bin. ok is false if an orientation would move by more than a quarter of a bin.
 func (r *Recordings) Bins() (orientation []float64, period float64, ok bool) {
 	n := len(r.Orientation)
 	order := make([]int, n)

@@ -50,7 +50,7 @@ type Recordings struct {
 // Lost says what one array lost when its numbers became float32.
 type Lost struct {
 	Key, DType string // as in the archive: resp_train, <i8
-	Elements   int
+	Elements   int    // how many numbers the array has
 	Loss       npy.Loss
 }
 
@@ -192,7 +192,7 @@ func (a *layout) responses(r *npy.Reader, key string) ([]float32, error) {
 	return array.Data, nil
 }
 
-// fits refuses an array if reading it has made finite numbers infinite, which are too large for float32.
+// fits refuses an array if it has finite numbers that are too large for float32, so that reading made them infinite.
 func (a *layout) fits(r *npy.Reader, key string) error {
 	if lost := r.Lost(); lost.Infinite > 0 {
 		return refused(a.path, "%s: %s: want numbers that fit", key, lost.Say(r.Done()))

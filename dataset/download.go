@@ -29,25 +29,26 @@ type Fetch struct {
 	Stall    time.Duration           // how long to wait for the next byte; default 30 s
 	Retries  int                     // how many retries in a row may bring no new byte; default 3; negative means none
 	Attempts int                     // how many attempts are made in all; default 100
-	Pause    time.Duration           // before the first retry; default 1 s; doubles with each retry, up to 1 min
+	Pause    time.Duration           // before a retry; default 1 s; doubles with each fruitless one, up to 1 min
 	MostSize int64                   // the largest file that is accepted, in bytes; default [MostSize]
 	Client   *http.Client            // default: one that keeps no connection open
 	Progress func(done, total int64) // called with numbers of bytes; total is −1 while it is unknown
 	Saving   whole.Options           // how the file is put in place; default: so that it survives a power cut
 }
 
-// Download fetches a file. In the end Path has all of it, with the right checksums, or is as it was. Until then the
-// bytes are in the file [Fetch.Part]. If that has bytes from an earlier call, Download asks only for the rest. The
-// request has the condition that the file is still the same (If-Range): if it is not, the server sends the whole file.
-// A second file beside Path keeps what the condition needs. Download starts over if the server does not send ranges. It
-// also starts over if neither a checksum nor the server can show that the file is still the same.
+// Download fetches a file. In the end Path has the whole file, with the right checksums, or is as it was. Until then
+// the bytes are in a file beside Path, the part: see [Fetch.Part]. If the part has bytes from an earlier call, Download
+// asks only for the rest. The request has the condition that the server's file is still the same (If-Range): if it is
+// not, the server sends the whole file. Another file beside Path keeps what the condition needs. Download starts over
+// if the server does not send ranges. It also starts over if neither a checksum nor the server can show that the file
+// is still the same.
 //
 // If an attempt is cut off, stalls or gets an error of the server (5xx, 408, 429), the next attempt goes on where it
-// ended. When no retry and no time is left, or ctx is done, Download keeps the part, unless it is empty. It removes a
-// file with a wrong checksum. If that file came in several attempts, or partly from an earlier call, Download fetches
-// it once more from the start, because the file at the address may have changed in between.
+// ended. When no retry or no time is left, or ctx is done, Download keeps the part, unless it is empty. It removes a
+// part whose checksum is wrong. If that part came in several attempts, or partly from an earlier call, Download fetches
+// the file once more from the start, because the file at the address may have changed in between.
 //
-// A file that is at Path from the start is replaced. One that appears there meanwhile is not.
+// Download replaces a file that is at Path when it begins, but not one that appears there later: that is an error.
 //
 // Errors: an address that is not valid or cannot be reached; an answer with another status than 200 or 206; a file of
 // more than MostSize; a [*ChecksumError]; more time than Within; files that cannot be written, or that appear
@@ -115,7 +116,7 @@ func newClient() *http.Client {
 // download is a Fetch that is being executed.
 type download struct {
 	Fetch
-	replace bool // there is a file at Path
+	replace bool // there was a file at Path when Download began
 	file    *os.File
 	done    int64  // bytes in file
 	pieced  bool   // the bytes came in several answers
@@ -151,7 +152,8 @@ func (d *download) run(ctx context.Context) error {
 	return err
 }
 
-// begin opens the part and finds out what an earlier call has left. It refuses what no download has begun.
+// begin opens the part and finds out what an earlier call has left. It refuses a part that no download of this package
+// has begun.
 func (d *download) begin() error {
 	of, err := readOrigin(d.origin())
 	none := errors.Is(err, fs.ErrNotExist)
@@ -266,7 +268,7 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 		return err
 	}
 	if total < 0 {
-		total = d.of.Size // an earlier answer may have said it
+		total = d.of.Size // an earlier answer may have told the size
 	}
 	return d.receive(response.Body, total, alive)
 }

@@ -21,7 +21,7 @@ const reportName = "run.json"
 type Audit struct {
 	Files  []whole.Sum // as run.json lists them
 	Wrong  []error     // one for each file that is missing or has changed
-	Others []string    // files in the folder that the run did not write
+	Others []string    // names of what else is in the folder
 }
 
 // AuditFolder compares each file of a folder that [Job.Run] wrote with its size and checksum in run.json. It reads them

@@ -21,7 +21,7 @@ func (e *WrongError) Error() string {
 type checker struct {
 	problem conv.Problem
 	weight  *conv.Tensor
-	wanted  batch.Spread // numbers of the images to judge
+	wanted  batch.Spread // the numbers, in the whole job, of the images to judge
 	group   int          // how many images are judged at once, at most
 
 	description conv.Description // of the plan that is judged
@@ -30,11 +30,12 @@ type checker struct {
 	result compare.Result
 }
 
-// judgeBytes bounds the activations that are judged at once, on all cores. The judge takes four times as many bytes for
-// its float64 values and magnitudes.
+// judgeBytes is how many bytes of activations are judged at once, on all cores; a single larger image is judged alone.
+// The judge takes four times as many bytes: for each activation of 4 bytes a float64 value, and the float64 sum of the
+// magnitudes of its terms.
 const judgeBytes = 4 << 20
 
-// judged returns how many images the checker judges at once, at most.
+// judged returns how many images the checker judges at once, at most. p's batch is a portion of the images.
 func judged(p conv.Problem) int {
 	dst, err := p.Dst()
 	if err != nil {
@@ -51,7 +52,7 @@ func newChecker(on Prepared, weight *conv.Tensor, wanted batch.Spread) *checker 
 	return c
 }
 
-// look judges those images of a portion that are in wanted.
+// look judges those images of a portion that are in wanted. first is the number of the portion's first image.
 func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) error {
 	for lo := 0; lo < src.Shape.N(); {
 		hi := lo

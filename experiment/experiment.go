@@ -6,7 +6,7 @@
 //	activations.npy   float32 [images, channels, rows, columns]
 //	stimuli.csv       what each image is, a row for each
 //	filters.csv       what each filter is
-//	stimuli.png       five of the images; the tutorial's are in gratings.png
+//	stimuli.png       five of the images, or all if there are fewer; the tutorial's gratings are in gratings.png
 //	filters.png       all filters
 //	activations.png   the activations of these five
 //	run.json          where the numbers come from, how long it took and how the sample compares
@@ -29,7 +29,8 @@ type Job struct {
 	Spec   conv.Spec // there is no bias
 	// Flip turns the filters by 180°: true convolution. Tables and pictures show them as they are in Bank.
 	Flip bool
-	// Check is how many of the images, spread evenly over the set, are checked against the reference; −1 means all.
+	// Check is how many of the images, spread evenly over the set, are checked against the reference. 0 means none. A
+	// negative number, or one above the number of images, means all.
 	Check  int
 	Look   Look
 	Origin Origin // copied into the report
@@ -42,13 +43,12 @@ type Look struct {
 	// Gratings draws the stimuli as the tutorial draws its gratings, dark where a pixel is large, in gratings.png.
 	// Otherwise pixels are luminance, and the picture is stimuli.png.
 	Gratings bool
-	// Limit is the range of the activations, −Limit … Limit, such as [TutorialLimit]. 0 takes the largest activation in
-	// the picture.
+	// Limit is the activation at the ends of the colour scale, which shows −Limit … Limit. 0 means the largest finite
+	// magnitude of an activation in the picture.
 	Limit float64
 }
 
-// TutorialLimit is the range of the activations in the tutorial's pictures. It suits the tutorial's gratings and
-// filters.
+// TutorialLimit is the [Look].Limit of the tutorial's own pictures. It suits the tutorial's gratings and filters.
 const TutorialLimit = 3
 
 // Picture returns the file name of the picture of stimuli.

@@ -8,8 +8,8 @@ import (
 
 // NotFinite counts the outputs of a stream that are NaN or infinite.
 type NotFinite struct {
-	Outputs       int // of all images
-	NaN, Infinite int // of these
+	Outputs       int // how many there are, in all images
+	NaN, Infinite int // how many of them are NaN, and how many infinite
 }
 
 // String says how many there are, such as "9 of 100 outputs are NaN". It is empty if there are none.

@@ -12,7 +12,7 @@ import (
 	"gpuconv/whole"
 )
 
-// examples is how many images the pictures show: the tutorial's five.
+// examples is how many images the pictures show at most: five, as in the tutorial.
 const examples = 5
 
 // gallery keeps the images that the pictures show.
@@ -37,7 +37,8 @@ func newGallery(stimuli, activations conv.Shape) (*gallery, error) {
 	return g, nil
 }
 
-// look copies those images of a portion that the pictures show.
+// look copies those images of a portion that the pictures show, with their activations. first is the number of the
+// portion's first image.
 func (g *gallery) look(first int, src, dst *conv.Tensor) {
 	for i := range src.Shape.N() {
 		if row, ok := g.rows[first+i]; ok {
@@ -47,8 +48,8 @@ func (g *gallery) look(first int, src, dst *conv.Tensor) {
 	}
 }
 
-// limit returns the range of the picture of activations: the given one, or else the largest absolute value that is
-// shown.
+// limit returns the activation at the ends of the picture's colour scale: given, if it is above 0, or else the largest
+// finite magnitude that is shown. If that is 0, limit returns 1.
 func (g *gallery) limit(given float64) float64 {
 	if given > 0 {
 		return given
@@ -92,7 +93,8 @@ func (j Job) draw(ctx context.Context, g *gallery, out *whole.Folder) error {
 	return group.Wait()
 }
 
-// cells returns the names of the channels of the activations. The name of a pair's energy has no phase.
+// cells returns the names of the channels of the activations. With [conv.Energy] a channel is the energy of a pair of
+// filters: its name is that of the first filter without the phase, after the word energy.
 func (j Job) cells() []string {
 	if j.Spec.Activation != conv.Energy {
 		return j.Bank.Names

@@ -47,16 +47,16 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	padded[2], padded[3] = padded[2]+p.Weight.H(), padded[3]+p.Weight.W()
 	// three portions in Go, one on the device
 	need := program + (4*portion+min(examples, float64(j.Images.Shape().N())))*(src+dst)
-	// the judge's values and magnitudes, float64
+	// the judge's float64 values and magnitudes: see judgeBytes
 	need += 4 * float64(judged(p)) * dst
-	need += 4 * p.Weight.Bytes()                // in Go, in two plans, and packed
-	need += 200 * float64(j.Images.Shape().N()) // a row of the table
-	// a row, and a name for pictures
+	need += 4 * p.Weight.Bytes()                // in Go, in the plans of the backend and the judge, and packed
+	need += 200 * float64(j.Images.Shape().N()) // a row of the table of images
+	// a row of the table of filters, and a name for pictures
 	need += 400 * float64(p.Weight.N())
 	if images, ok := j.Images.(interface{ Memory() float64 }); ok {
 		need += images.Memory() // for drawing or decoding
 	}
-	return need + workers*padded.Bytes(), nil
+	return need + workers*padded.Bytes(), nil // each core of the CPU engine pads the image that it convolves
 }
 
 // Prepared is the plan of a job, and the backend that made it.

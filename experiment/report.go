@@ -17,12 +17,13 @@ import (
 // schema is the number of the present form of [Report].
 const schema = 1
 
-// Report is run.json, which says where activations.npy came from. The convolution has no bias.
+// Report is run.json, which says where activations.npy came from. In shapes, N is the number of images. The convolution
+// has no bias.
 type Report struct {
 	Schema int `json:"schema"` // changes when a field changes its meaning
 	Origin
 
-	Channels       int    `json:"channels"` // number of filters
+	Channels       int    `json:"channels"` // number of filters; with energy, activations have half as many channels
 	Size           int    `json:"size"`     // rows of each filter
 	Activation     string `json:"activation"`
 	Padding        int    `json:"padding"`         // zeros above and below an image
@@ -32,7 +33,7 @@ type Report struct {
 	Flip           bool   `json:"flip"`            // true convolution: the filters were turned by 180°
 
 	StimuliShape     conv.Shape `json:"stimuli_shape"`     // [N, 1, rows, columns]
-	FiltersShape     conv.Shape `json:"filters_shape"`     // [channels, 1, size, size]
+	FiltersShape     conv.Shape `json:"filters_shape"`     // [filters, 1, rows, columns]
 	ActivationsShape conv.Shape `json:"activations_shape"` // of activations.npy: [N, channels, rows, columns]
 
 	Backend    Backend `json:"backend"`
@@ -61,20 +62,21 @@ type Origin struct {
 	Orientations string  `json:"orientations"`       // degrees from vertical: a list or start:stop:step
 	SF           float64 `json:"sf"`                 // radians per pixel of the full 640×480 image
 	Res          float64 `json:"res"`                // 1 is 640×480 pixels
-	Patch        bool    `json:"patch"`
+	Patch        bool    `json:"patch"`              // the tutorial's gratings are shown in a disc only
 }
 
 // Backend describes the backend that convolved.
 type Backend struct {
 	Name      string `json:"name"`     // gpu, cpu or reference; empty if the caller did not say
 	Device    string `json:"device"`   // the OpenGL renderer, or the processor
-	Software  bool   `json:"software"` // the renderer is software: a CPU did the GPU's work
+	Software  bool   `json:"software"` // the OpenGL renderer is software, which runs on the CPU
 	Vendor    string `json:"vendor,omitempty"`
 	Driver    string `json:"driver,omitempty"` // GL_VERSION, which has the driver's version
 	Threads   int    `json:"threads"`          // how many threads of the CPU the program may use
 	Algorithm string `json:"algorithm"`
 	Tile      string `json:"tile,omitempty"` // how the algorithm cuts the work
-	// An output may be off by Bound·γₙ·Σ|x||w| of its own pixels (see package compare). 0 if there is a Tolerance.
+	// An output may be off by Bound·γₙ·Σ|x||w|, the sum over the pixels x that it sees and their weights w. Package
+	// compare defines γₙ. 0 if there is a Tolerance.
 	Bound float64 `json:"bound"`
 	// In place of Bound: how large the RMS error may be, as a share of the largest output. 0 if there is a Bound.
 	Tolerance float64 `json:"tolerance"`
@@ -85,7 +87,7 @@ type Backend struct {
 	ShaderHash string     `json:"shader_sha256,omitempty"` // of all sources, one after the other
 	Chunk      int        `json:"chunk"`                   // how many images, or bands, are computed at a time
 	Band       int        `json:"band,omitempty"`          // rows of outputs in a band, if images are cut into bands
-	Kept       bool       `json:"programs_kept,omitempty"` // the next process finds the shaders compiled
+	Kept       bool       `json:"programs_kept,omitempty"` // a folder keeps the compiled shaders for the next process
 	PlanBytes  int        `json:"plan_bytes"`              // memory of the plan, on the device if there is one
 }
 
@@ -112,7 +114,8 @@ type Seconds struct {
 	Readback *param.Number `json:"readback,omitempty"`
 }
 
-// Rates holds throughputs in images per second: the number of images divided by fields of [Seconds].
+// Rates holds throughputs in images per second: the number of images divided by the field of [Seconds] of the same
+// name.
 type Rates struct {
 	Convolve param.Number `json:"convolve"`
 	Whole    param.Number `json:"whole"`
@@ -126,8 +129,8 @@ type Check struct {
 	BothNaN       int          `json:"both_nan"`      // outputs that are NaN in both
 	BothInf       int          `json:"both_infinite"` // outputs that are infinite in both
 	MaxError      param.Number `json:"max_error"`
-	MaxErrorBound param.Number `json:"max_error_over_bound"` // at most 1: above, an output is wrong
-	RMS           param.Number `json:"rms_error_over_max"`   // divided by the largest activation
+	MaxErrorBound param.Number `json:"max_error_over_bound"` // largest error/bound of an output; above 1 it is wrong
+	RMS           param.Number `json:"rms_error_over_max"`   // root mean square error/largest |activation|
 
 	Result compare.Result `json:"-"` // the same, with more detail
 }

@@ -13,7 +13,7 @@ import (
 // Stream convolves images with a plan and writes the results into a file.
 type Stream struct {
 	Images  batch.Source
-	Problem conv.Problem // of Plan; its Src has the images' shape, but N is the size of a portion, see [batch.Portion]
+	Problem conv.Problem // of Plan; Src is the shape of a portion of the images, see [batch.Portion]
 	Plan    conv.Plan
 	// Look, if not nil, is called with each portion after it is written: the images from first on, and their outputs.
 	// It must not keep the tensors.

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Error says what is wrong and what would be right. Each field but Package may be empty.
+// Error says what is wrong and what would be right. Each field may be empty.
 type Error struct {
 	Package  string // the package that reports the error: "npy"
 	Argument string // what is wrong: a parameter, a setting, the path of a file
@@ -44,9 +44,9 @@ func (e *Error) Beside(flag, value string) string {
 }
 
 // Repeats reports whether an error's argument and its value only repeat a flag and its value. They do if the values are
-// equal, and the argument has no name or one that begins with the flag's: --res 5 already says resolution 5, but not
-// size 5. They also do, whatever the argument's name, if argumentValue is value in quotes: that is how errors show text
-// that could not be read.
+// equal, and the argument has no name or one that begins with the name of the flag. For example, --res 5 already says
+// "resolution 5", but not "size 5". They also do, whatever the name of the argument, if argumentValue is value in
+// quotes: errors show text in quotes if they could not read it.
 func Repeats(flag, value, argument, argumentValue string) bool {
 	if value == "" {
 		return false

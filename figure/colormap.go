@@ -54,7 +54,8 @@ func blackWhite(t float64) color.NRGBA { return whiteBlack(1 - t) }
 // level rounds an intensity from 0 to 1 to a byte.
 func level(v float64) uint8 { return uint8(255*v + 0.5) }
 
-// at returns the colour of v: that of the nearer end if v is out of range, and green if it is NaN.
+// at returns the colour of v: that of the nearer end if v is out of range, and green if it is NaN. If the range is
+// empty (max ≤ min), every number has the colour of its middle.
 func (m colorMap) at(v float64) color.NRGBA {
 	switch {
 	case math.IsNaN(v):

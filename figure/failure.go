@@ -63,7 +63,8 @@ func Failure(m Mistake) (*Picture, error) {
 		notes: append([]string{m.Title}, notes(append(first, second...))...)}, nil
 }
 
-// upTo says how large the finite errors are, relative to their bounds. Errors are infinite where no error is allowed.
+// upTo says how large the largest finite ratio of an error to its bound is. (Ratios are infinite where no error is
+// allowed.) It returns "" if that is exactly 1, or if there is no finite ratio above 0.
 func upTo(data []float32) string {
 	if most := largestMagnitude(data); most != 1 {
 		return fmt.Sprintf(" up to %.3g", most)

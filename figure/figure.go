@@ -50,7 +50,8 @@ const (
 
 // Stimuli draws images [N 1 H W], five to a row and at most 50, each under its title; nil titles number them. The greys
 // cover the range from the smallest to the largest value that is drawn. With [Ink], as in the tutorial, the smallest is
-// white and the largest black.
+// white and the largest black. Stimuli refuses an empty batch, images of several channels, and titles whose number is
+// not that of the images.
 func Stimuli(images *conv.Tensor, titles []string, tone Tone) (*Picture, error) {
 	titles, err := checkImages("images", images, "titles", titles, "image")
 	if err != nil {
@@ -72,7 +73,8 @@ func Stimuli(images *conv.Tensor, titles []string, tone Tone) (*Picture, error) 
 // Filters draws the weights [K C KH KW] of a bank, each filter under its title; nil titles number the filters as
 // channels. As in the tutorial the colour map is bwr: blue is negative, white 0 and red positive. The range is
 // symmetric about 0, up to the largest absolute weight of the whole bank. A filter of several input channels is a
-// column with one panel for each. At most 64 panels are drawn.
+// column with one panel for each. At most 8 input channels and 64 panels are drawn. Filters refuses an empty bank, and
+// titles whose number is not that of the filters.
 func Filters(weight *conv.Tensor, titles []string) (*Picture, error) {
 	titles, err := checkFilters(weight, titles)
 	if err != nil {
@@ -103,6 +105,7 @@ func Filters(weight *conv.Tensor, titles []string) (*Picture, error) {
 // Activations draws a row for each image: the stimulus [N 1 H W] as [Stimuli] draws it, then its activations [N K Hout
 // Wout], channel by channel. Their colour map is bwr, from -limit (blue) through 0 (white) to limit (red); the
 // tutorial's limit is 3. At most 20 images and 12 channels are drawn. Nil titles number the images and channels.
+// Activations refuses what Stimuli refuses, activations of another number of images, and a limit that is not above 0.
 func Activations(stimuli, activations *conv.Tensor, stimulusTitles, channelTitles []string, tone Tone,
 	limit float64) (*Picture, error) {
 	stimulusTitles, err := checkImages("stimuli", stimuli, "stimulus titles", stimulusTitles, "stimulus")

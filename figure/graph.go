@@ -18,7 +18,7 @@ type Graph struct {
 	Title, Note    string // Note is a line above the axes
 	XLabel, YLabel string
 	LogX, LogY     bool      // logarithmic axes; all values must be above 0
-	XTicks         []float64 // the positions of the horizontal axis's labels; nil for round values
+	XTicks         []float64 // the positions of the horizontal axis's labels, ascending; nil for round values
 	XNames         []string  // labels at X = 0, 1, 2, … in place of numbers
 	Series         []Series
 }
@@ -30,7 +30,7 @@ type Series struct {
 	Low, High []float64 // lower and upper ends of the error bars of Y; nil for none
 	Style     Style     // Solid, Points or LinePoints
 	Dashed    bool
-	Color     int // index of a colour and a mark; related series may share it; grey if negative
+	Color     int // index of a colour and a mark, which repeat; related series may share it; grey if negative
 }
 
 // The width and height of a graph with its text, in device pixels. At this width, a page on a phone still shows letters
@@ -40,8 +40,8 @@ const (
 	graphHeight = 640
 )
 
-// Chart draws the graph. It refuses a graph that has no point to draw, slices of different lengths, and values that a
-// logarithmic axis cannot show.
+// Chart draws the graph. It refuses a graph that has no point to draw, slices of different lengths, values that a
+// logarithmic axis cannot show, and error bars that do not contain their point.
 func (g Graph) Chart() (*Chart, error) {
 	p := plot.New()
 	restyle(p)
@@ -225,8 +225,8 @@ func (n names) Ticks(lo, hi float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// decades puts ticks at 1, 2, … 9 times each power of ten. The powers have labels. If there are few powers, 2 and 5
-// times each of them have labels, too.
+// decades puts ticks at 1, 2, … 9 times each power of ten. The powers have labels. If the range spans less than a
+// factor of 150, 2 and 5 times each power have labels, too.
 type decades struct{}
 
 // Ticks implements [plot.Ticker].

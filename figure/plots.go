@@ -33,13 +33,13 @@ type Line struct {
 	Name  string // its name in the key; "" leaves it out of the key
 }
 
-// Axes is one graph: a pair of axes with lines. The first line is blue, the next are red, black and green. The vertical
-// axis starts at 0, or lower if a line has negative values.
+// Axes is one graph: a pair of axes with lines. The first line is blue, the next are red, black and green; then the
+// colours repeat. The vertical axis starts at 0, or lower if a line has negative values.
 type Axes struct {
 	Title, XLabel, YLabel string
 	Lines                 []Line
 	LogX                  bool      // logarithmic horizontal axis; all X must be above 0
-	XTicks                []float64 // the positions of its ticks; nil for round values
+	XTicks                []float64 // the positions of the ticks of the horizontal axis; nil for round values
 }
 
 // The width and height of one graph with its text, in device pixels; how many are in a row; and how many are drawn at
@@ -51,7 +51,8 @@ const (
 	mostPlots   = 40
 )
 
-// Plots draws graphs, four to a row. It draws at most 40; if there are more, a note says how many.
+// Plots draws graphs, at most four to a row. It draws at most 40; if there are more, a note says how many. It refuses
+// no graphs, lines whose X and Y differ in length, and an X of 0 or less on a logarithmic axis.
 func Plots(all []Axes) (*Chart, error) {
 	if len(all) == 0 {
 		return nil, fmt.Errorf("figure: no axes: want at least 1")
@@ -197,8 +198,8 @@ func (t ticker) Ticks(lo, hi float64) []plot.Tick {
 	return ticks
 }
 
-// shortest returns a power of ten whose multiples are written with as many decimals as v needs, for at most three
-// significant digits of v.
+// shortest returns the largest power of ten, at most v's own, of which v is a multiple when it is rounded to three
+// significant digits. label then writes v with no more decimals than it needs.
 func shortest(v float64) float64 {
 	if v == 0 {
 		return 1

@@ -39,8 +39,8 @@ type Bank struct {
 	Quadrature bool
 	// Balanced makes the weights of each filter sum to 0, so that its response to a uniform image is 0. In a pair this
 	// changes only the even part. That part is then scaled to respond to its own grating as much as the odd part does.
-	// Otherwise the energy of the pair would depend on the phase, by 0.2 % at a bandwidth of 1.4 octaves, 4 % at 2 and
-	// 20 % at 3.
+	// Otherwise the energy of the pair would depend on the grating's phase: by 0.2 % for Gabors with a bandwidth of 1.4
+	// octaves, by 4 % at 2 octaves and by 20 % at 3.
 	Balanced bool
 }
 
@@ -135,7 +135,9 @@ func (b Bank) Weights() (*conv.Tensor, error) {
 	return bank, nil
 }
 
-// Shape returns the shape of what Weights returns. It refuses what Weights does before it computes any.
+// Shape returns the shape of what Weights returns. It refuses what Weights refuses before it computes a weight: an
+// empty bank, one of more than 1 GiB, filters that Complete refuses, quadrature pairs of filters without a phase, and,
+// if Size is 0, filters that need more than 255 pixels a side.
 func (b Bank) Shape() (conv.Shape, error) {
 	all, size, err := b.complete()
 	return conv.Shape{len(all), 1, size, size}, err
@@ -166,8 +168,8 @@ func (b Bank) sample(f Filter, size int) ([]float64, error) {
 	return weights, nil
 }
 
-// leastGain is the response of a part to its own grating, normally about 1, below which it is only rounding error. At
-// 0.5 cycles/pixel, for instance, pixels show only the cosine of a carrier.
+// leastGain is the least gain, as gains returns it, that is not only rounding error. Usual gains are about 1. At 0.5
+// cycles/pixel, for instance, pixels show only the cosine of a carrier, and the gain of the odd part is 0.
 const leastGain = 1e-6
 
 // gains returns the response of the even part of a filter to the cosine of its carrier, and that of the odd part to the
@@ -192,7 +194,7 @@ func scaleEven(weights []float64, factor float64) {
 	}
 }
 
-// sampled evaluates f at the centres of size × size pixels around the origin.
+// sampled evaluates f at the centres of size × size pixels around the origin, row by row.
 func sampled(size int, f func(x, y float64) float64) []float64 {
 	values := make([]float64, size*size)
 	half := float64(size-1) / 2

@@ -8,13 +8,19 @@ import (
 	"gpuconv/param"
 )
 
-// Gabor is a(x, y)·cos(2π·SF·u + Phase), with the envelope a = exp(−u²/(2·SigmaX²) − v²/(2·SigmaY²))/(π·SigmaX·SigmaY),
-// u = x·cosθ + y·sinθ across the stripes and v along them. The integral of the envelope is 2, so that the filter's
-// response to its own grating of amplitude 1 is about 1.
+// Gabor is a cosine under a Gaussian envelope a:
 //
-// Its width is SigmaX. If that is 0, it follows from Bandwidth, the full width at half height of its response, in
-// octaves of spatial frequency: SigmaX = √(ln2/2)/(π·SF)·(2^b+1)/(2^b−1) (Petkov and Kruizinga, Biol. Cybern. 76,
-// 1997). The median of V1's simple cells is 1.4 octaves (De Valois, Albrecht and Thorell, Vision Res. 22, 1982).
+//	a·cos(2π·SF·u + Phase),  a = exp(−u²/(2·SigmaX²) − v²/(2·SigmaY²))/(π·SigmaX·SigmaY)
+//
+// For the orientation θ, u = x·cosθ + y·sinθ is the distance from the centre across the stripes, and v that along them.
+// The integral of the envelope is 2, so that the filter's response to its own grating of amplitude 1 is about 1.
+//
+// If SigmaX is 0, it follows from SF and from the Bandwidth b, the full width at half height of the filter's response,
+// in octaves of spatial frequency (Petkov and Kruizinga, Biol. Cybern. 76, 1997):
+//
+//	SigmaX = √(ln2/2)/(π·SF)·(2^b+1)/(2^b−1)
+//
+// The median of V1's simple cells is 1.4 octaves (De Valois, Albrecht and Thorell, Vision Res. 22, 1982).
 type Gabor struct {
 	Orientation float64 // of the grating to which it responds most, in degrees from vertical
 	SF          float64 // cycles per pixel, above 0, at most 0.5
@@ -51,8 +57,8 @@ func orientation(v *float64) param.Parameter {
 		v)
 }
 
-// Complete implements [Filter]. It computes the Bandwidth of a given SigmaX. That is NaN if the response to a uniform
-// image is above half of the largest response.
+// Complete implements [Filter]. If SigmaX is given, it computes Bandwidth. That is NaN if the response to a uniform
+// image is at least half of the largest response, so that the response has no width at half height.
 func (g *Gabor) Complete() error {
 	if !(g.SF > 0 && g.SF <= 0.5) {
 		return fault.New("filters", fmt.Sprintf("Gabor of spatial frequency %v cycles/pixel", g.SF), "",

@@ -76,8 +76,9 @@ func fill(v *float64, to float64) {
 	}
 }
 
-// Derivative is the derivative of a Gaussian along u, times Sigma^Order: He(u/Sigma)·G, where He is the Hermite
-// polynomial with a leading coefficient of 1. Kernels are not flipped, so its response has the sign of the image's
+// Derivative is He(u/Sigma)·G. G is a Gaussian whose integral is 1, and He is the Hermite polynomial of degree Order
+// with a leading coefficient of 1. u = x·cosθ + y·sinθ for the orientation θ. It equals the derivative of G along u, of
+// that Order, times (−Sigma)^Order. Kernels are not flipped, so that its response has the sign of the image's
 // derivative. Weighted sums of it at Order+1 evenly spaced orientations give any other orientation: see [Steer].
 type Derivative struct {
 	Orientation float64 // of the grating to which it responds most, in degrees from vertical
@@ -132,9 +133,9 @@ func hermite(n int, t float64) float64 {
 	return value
 }
 
-// Steer returns a factor for each of the derivatives of an order at the orientations 180°·k/(order+1), k = 0 … order.
-// The sum of the derivatives times their factors is the derivative at the given orientation, in degrees (Freeman and
-// Adelson, IEEE PAMI 13, 1991).
+// Steer returns order+1 factors. Factor k is for the [Derivative] of that order at the orientation 180°·k/(order+1).
+// The sum of these derivatives times their factors is the derivative at an orientation of the given degrees (Freeman
+// and Adelson, IEEE PAMI 13, 1991).
 func Steer(order int, degrees float64) []float64 {
 	factors := make([]float64, order+1)
 	for k := range factors {
@@ -150,8 +151,9 @@ func Steer(order int, degrees float64) []float64 {
 	return factors
 }
 
-// Laplacian is the Laplacian of a Gaussian times Sigma², (r²/Sigma² − 2)·G. A Sigma of 0 means the 3×3 kernel: the sum
-// of a pixel's four neighbours minus four times the pixel.
+// Laplacian is the Laplacian of a Gaussian times Sigma²: (r²/Sigma² − 2)·G at the distance r from the centre, where G
+// is the Gaussian, whose integral is 1. A Sigma of 0 means the 3×3 kernel: the sum of a pixel's four neighbours minus
+// four times the pixel.
 type Laplacian struct {
 	Sigma float64 // standard deviation in pixels
 }

@@ -20,7 +20,7 @@ type NMA struct {
 	Tutorial3 bool
 }
 
-// Parameters of the tutorial's filters: lengths are in pixels.
+// Parameters of the tutorial's filters. Lengths are in units of its grid, see each. A pixel is a little more than one.
 const (
 	sigma      = 1.1         // of the centre
 	wideSigma  = 2 * sigma   // of the surround
@@ -91,8 +91,8 @@ func (f NMA) Names() []string {
 }
 
 // Table returns the parameters of each filter. The orientation of a Gabor is that of the tutorial's grating to which it
-// responds most: 90° minus its own. Its spatial frequency is in cycles per pixel, where −Size/2 to Size/2 are Size−1
-// pixels. The centre-surround pair has neither.
+// responds most: 90° minus its own. Its spatial frequency is in cycles per pixel. A pixel is Size/(Size−1) units of the
+// tutorial's grid, whose Size points go from −Size/2 to Size/2. The centre-surround pair has none of these values.
 func (f NMA) Table() (*param.Table, error) {
 	if err := f.check(); err != nil {
 		return nil, err

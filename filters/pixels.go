@@ -19,8 +19,8 @@ const (
 	// mostCut is how large a share of a filter's absolute weights may lie outside of its kernel without a note. A
 	// kernel that reaches 2.2 standard deviations from the centre loses this share.
 	mostCut = 0.05
-	// mostSeen is how many filters of a bank are examined at most. mostTurned is for how many of the too fine ones the
-	// preferred orientation is computed at most.
+	// mostSeen is how many filters of a bank are examined at most. mostTurned is of how many filters that are too fine
+	// the preferred orientation is computed at most.
 	mostSeen, mostTurned = 256, 64
 )
 
@@ -30,9 +30,10 @@ type spectral interface {
 	folded() float64
 }
 
-// outside integrates a spectrum's power over a square, −reach … reach on both sides, and returns the share that lies
-// above half a cycle per pixel. spectrum returns the frequency at a place of the square, in cycles per pixel, and the
-// power there. farthest is the highest frequency in the square.
+// outside integrates a spectrum's power over a square and returns the share of the power that lies above half a cycle
+// per pixel along rows or columns. The coordinates p and q of the square go from −reach to reach. spectrum returns the
+// frequency (fx, fy) at a place (p, q), in cycles per pixel, and the power there. farthest is the highest frequency in
+// the square.
 func outside(reach, farthest float64, spectrum func(p, q float64) (fx, fy, power float64)) float64 {
 	// The places are a lattice made from powers of the plastic number. It has no gaps along any direction. A grid would
 	// put whole rows of places on one side of an edge.
@@ -55,8 +56,8 @@ func outside(reach, farthest float64, spectrum func(p, q float64) (fx, fy, power
 	return beyond / total
 }
 
-// folded implements spectral. The two lobes of the spectrum mirror each other, so that one is enough. It is a Gaussian
-// around SF, with the standard deviations 1/(2π·SigmaX) and 1/(2π·SigmaY).
+// folded implements spectral. The two lobes of the spectrum mirror each other, so that one is enough. Its amplitude is
+// a Gaussian around SF, with the standard deviations 1/(2π·SigmaX) and 1/(2π·SigmaY).
 func (g *Gabor) folded() float64 {
 	farthest := g.SF + 4*math.Sqrt2/(2*math.Pi*min(g.SigmaX, g.SigmaY))
 	return outside(4, farthest, func(p, q float64) (fx, fy, power float64) {
@@ -121,7 +122,8 @@ func preferred(f Filter, size int, degrees, sf float64) float64 {
 	return degrees + cmplx.Phase(vector)*(90/math.Pi)
 }
 
-// amplitude returns |Σ w·e^{2πi·sf·u}|, the response of weights to a grating at its best phase.
+// amplitude returns |Σ w·e^{2πi·sf·u}|, the response of weights w to a grating at its best phase. u is the coordinate
+// of a weight's pixel across the stripes.
 func amplitude(weights []float64, size int, degrees, sf float64) float64 {
 	sin, cos := math.Sincos(degrees * (math.Pi / 180))
 	wave := func(f float64) []complex128 {

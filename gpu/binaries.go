@@ -27,8 +27,8 @@ func newBinaries(path string, info Info) binaries {
 	return binaries{folder: &programs.Folder{Path: path, Driver: info.driver(), Most: programs.Most}}
 }
 
-// keeps reports whether the next process finds what this device compiles. A software renderer's binaries hold no
-// machine code; Mesa's own cache keeps that.
+// keeps reports whether the next process finds what this device compiles: in the device's folder or, for a software
+// renderer, in Mesa's own cache, since its binaries hold no machine code.
 func (d *Device) keeps() bool {
 	if d.info.Software {
 		return mesaKeeps(os.Getenv)
@@ -36,8 +36,9 @@ func (d *Device) keeps() bool {
 	return d.binaries.folder != nil
 }
 
-// hasCompiled reports whether a program need not be compiled: the device has it, or an earlier process has compiled it,
-// so that the folder or Mesa's cache has it.
+// hasCompiled reports whether a program need not be compiled: the device has it, or an earlier process has saved it in
+// the folder. A software renderer's binary holds no machine code: there Mesa's cache must be on, too, so that it has
+// what the earlier process compiled.
 func (d *Device) hasCompiled(key recipe.Key) (has bool) {
 	_ = d.thread.do(func() error { // a closed device has nothing
 		if _, has = d.programs[key]; has || d.binaries.folder == nil || !d.keeps() {
@@ -50,7 +51,8 @@ func (d *Device) hasCompiled(key recipe.Key) (has bool) {
 	return has
 }
 
-// linked returns the program of a key's source. It loads it from the folder, or compiles it and saves it there.
+// linked returns a program of source, the source of key. It loads the program from the folder if it can; otherwise it
+// compiles the program and saves it there.
 func (d *Device) linked(key recipe.Key, source string) (uint32, error) {
 	if d.binaries.folder == nil {
 		return d.link(key, source)

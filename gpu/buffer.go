@@ -21,8 +21,8 @@ type buffer struct {
 // GL_DYNAMIC_COPY too. Outputs come back through mappings, or through copies that the driver makes.
 const deviceMemory = gl.STATIC_COPY
 
-// newBuffer allocates a buffer of so many bytes. It holds data, or is undefined if data is empty. If there is not
-// enough memory, the error says what the buffer is for.
+// newBuffer allocates a buffer of the given number of bytes. The buffer begins with data; the rest is undefined. usage
+// is OpenGL's hint, such as [deviceMemory]. If there is not enough memory, the error says what the buffer is for.
 func (d *Device) newBuffer(what string, bytes int, data []float32, usage uint32) (buffer, error) {
 	b := buffer{bytes: bytes}
 	gl.GenBuffers(1, &b.handle)

@@ -69,7 +69,8 @@ func hiddenWindow() candidate {
 	return candidate{name: name, index: -1, open: func() (current, error) { return glfw.Open() }}
 }
 
-// order drops the candidates that cannot match s. If s asks for a software renderer, those come first.
+// order drops the candidates that cannot match s. If s asks for a software renderer, the known ones come first; the
+// others stay, since some show only when they are open that they are one.
 func (s Selector) order(candidates []candidate) []candidate {
 	var first, rest []candidate
 	for _, c := range candidates {

@@ -25,7 +25,7 @@ func (d *Device) Expecting(images int) conv.Backend {
 	return asking{d, asked}
 }
 
-// asking is a device whose profile has requests of its own.
+// asking is a device with a profile of its own, which has further requests: bands, or an expected number of images.
 type asking struct {
 	*Device
 	profile recipe.Profile
@@ -53,8 +53,9 @@ func (a asking) Explain(p conv.Problem) (conv.Description, error) {
 }
 
 // blueprint decides how to compute p, for Plan and Explain. It takes the algorithm and tile that the tuner knows to be
-// the fastest, or else the usual ones. If the tuner's are no longer possible, the description has a warning. The tuner
-// is not asked if an algorithm or the tiles of a class are forced.
+// the fastest, or else the usual ones. If the tuner reports an error, or its choice is no longer possible, the usual
+// ones are taken and the description has a warning. The tuner is not asked if an algorithm or the tiles of a class are
+// forced.
 func (a asking) blueprint(p conv.Problem) (recipe.Blueprint, error) {
 	usual, err := recipe.Draw(p, a.profile, a.options.Algorithm)
 	if err != nil || a.options.Tuner == nil || a.options.Algorithm != "" || a.options.Tiles != "" {
@@ -84,8 +85,8 @@ func (d *Device) Choices(p conv.Problem) ([]conv.Choice, error) {
 	return recipe.Choices(p, d.profile, d.options.Algorithm), nil
 }
 
-// PlanChoice implements [conv.Chooser]: it is Plan with the algorithm and tile of c, one of the [Device.Choices] at any
-// precision.
+// PlanChoice implements [conv.Chooser]: it is Plan with the algorithm and tile of c. c is one of the [Device.Choices]
+// that a device of any precision would list.
 func (d *Device) PlanChoice(c conv.Choice, p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	if err := p.CheckPlan(weight, bias); err != nil {
 		return nil, err

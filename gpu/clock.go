@@ -10,7 +10,7 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// moment is the beginning or the end of a phase on the device.
+// moment is a point in the work on a chunk: the beginning or the end of a phase on the device.
 type moment int
 
 const (
@@ -40,7 +40,8 @@ func newClock() (c clock) {
 }
 
 // start begins a chunk. running says whether the clock measures it. Five measurements cost a software renderer 120 µs,
-// as long as a small problem takes: there the clock runs in RunPhases only.
+// as long as a small problem takes. So with a single flight, as on software renderers, the clock runs in RunPhases
+// only.
 func (c *clock) start(running bool) {
 	c.marked = [moments]bool{}
 	c.running = running && c.queries[begun] != 0
@@ -55,7 +56,8 @@ func (c *clock) mark(m moment) {
 	}
 }
 
-// read waits for the moments that are marked. It adds each phase to sum whose beginning and end are marked.
+// read waits for the moments that are marked. To sum it adds the time of each phase whose beginning and end are both
+// marked.
 func (c *clock) read(sum *conv.Phases) {
 	var at [moments]uint64 // nanoseconds
 	for m := range at {

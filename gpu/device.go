@@ -12,8 +12,8 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// Device is an open OpenGL device. It is a [conv.Backend], a [conv.Explainer] and a [conv.Chooser]. Several goroutines
-// may call its methods.
+// Device is an open OpenGL device. It is a [conv.Backend], [conv.Explainer], [conv.Chooser], [conv.Forecaster] and
+// [conv.Cutter]. Several goroutines may call its methods.
 type Device struct {
 	thread  *thread
 	options Options
@@ -30,8 +30,9 @@ type Device struct {
 
 // Open opens the first device that matches options.Device and has an OpenGL 4.3 core context. With a number it tries
 // that EGL device alone. Otherwise it tries each EGL device that is not software, then the surfaceless platform, the
-// default display and the software devices. With [GLFW] it tries only the device of the display. If none opens, the
-// error wraps [ErrNoDevice] and says why each failed.
+// default display and the software devices; these come first if options.Device is [Software]. It skips the places in
+// options.Without. With [GLFW] it tries only the device of the display. If no device opens, the error wraps
+// [ErrNoDevice] and says why each one failed.
 func Open(options Options) (*Device, error) { return open(options, func(*Device) {}) }
 
 // open is Open. Before it returns the device it calls change on the device's thread: tests replace parts of the profile
@@ -93,8 +94,8 @@ func openCandidate(c candidate, options Options, change func(*Device)) (*Device,
 }
 
 // functions loads the OpenGL function pointers once, since go-gl keeps them in globals. All contexts, also those of
-// windows, can use the same pointers: GLVND's call the driver whose context is current on the thread, and without GLVND
-// there is only one driver.
+// windows, can use the same pointers: the functions of GLVND (the library that dispatches OpenGL to several drivers)
+// call the driver whose context is current on the thread, and without GLVND there is only one driver.
 var functions struct {
 	once sync.Once
 	err  error

@@ -18,12 +18,12 @@ type flight struct {
 	up, down mapping // on the mapped route: up is copied to src, dst to down
 	clock    clock
 	loan     loan
-	fence    uintptr // signalled when the device has done the flight's work; 0 if the plan has one flight
+	fence    uintptr // signalled when the device has done the flight's work; 0 if the plan has only one flight
 	part     part    // the part in the air
 }
 
-// patience is how long the plan waits for a chunk. Drivers reset a device that computes for some seconds. So a device
-// that takes longer than patience hangs.
+// patience is how long a plan with several flights waits for a chunk. Drivers reset a device that computes for some
+// seconds. So a device that takes longer than patience hangs. (With one flight, glFinish waits without a limit.)
 const patience = 2 * time.Minute
 
 // newFlight allocates a flight's buffers. After an error the caller releases those that were allocated.
@@ -67,7 +67,7 @@ func (f *flight) deleteFence() {
 }
 
 // launch hands a part's images to the device and tells it to compute them. It waits for the device only if the plan
-// waits for each phase or lends memory.
+// waits for each phase, lends memory or checks guards.
 func (p *plan) launch(f *flight, given part) error {
 	f.clock.start(p.stepwise || len(p.flights) > 1)
 	defer f.loan.end() // memory is lent for this call only
@@ -107,7 +107,7 @@ func (p *plan) send(f *flight, given part) (src, dst buffer, err error) {
 	return src, dst, err
 }
 
-// compute tells the device to compute dst from src. If memory is lent, it waits for the device.
+// compute tells the device to compute dst from src. It waits for the device if memory is lent or guards are checked.
 func (p *plan) compute(f *flight, src, dst buffer, given part) error {
 	start := time.Now()
 	p.dispatch(src, dst, given.hi-given.lo)

@@ -55,9 +55,9 @@ type Options struct {
 	// Without lists places that Open skips, and why: for instance those where a driver ended the process that ran
 	// [Probe]. A Place may also name the file of an EGL vendor, that is a driver; libEGL then does not load it.
 	Without []Place
-	// Guard is for tests and costs time. It fills every output buffer with NaN before each run, so that an element that
-	// no shader writes stays NaN. After the run it checks that shaders wrote nothing past the outputs and changed no
-	// inputs.
+	// Guard is for tests and costs time. Before each chunk it fills the output buffers with NaN, so that an element
+	// that no shader writes stays NaN. After the chunk it checks that shaders wrote nothing past the outputs and
+	// changed no inputs; if they did, Run reports an error.
 	Guard bool
 }
 

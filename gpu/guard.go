@@ -12,8 +12,8 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// Guard fills outputs with NaNs that no arithmetic makes. The two differ, so that Guard notices a word that is copied
-// from after the sums to after dst.
+// Guard fills the buffers of sums and of dst with NaNs whose bits no arithmetic makes. The two NaNs differ, so that
+// Guard notices if a shader copies a word from beyond the sums to a place beyond dst.
 const (
 	sumsFill uint32 = 0x7fc05001
 	dstFill  uint32 = 0x7fc0d002
@@ -38,8 +38,8 @@ func (b buffer) fill(word uint32) {
 	}
 }
 
-// guardBytes is how many bytes Guard checks after the outputs of shaders: four vec4. After the sums it checks at most
-// the size of one image's sums.
+// guardBytes is how many bytes Guard checks after what shaders write: four vec4. After the sums it checks no more bytes
+// than one piece has sums. A piece is an image, or a band of one.
 const guardBytes = 64
 
 // guardBytes returns how many extra bytes follow the outputs in the buffers that shaders write.
@@ -78,7 +78,8 @@ func (p *plan) checkGuard(f *flight, given part) error {
 		p.device.glError("reading guards back"))
 }
 
-// checkAfter checks that the words after the first end bytes of an output are still fill.
+// checkAfter checks that the words after the first end bytes of b are still fill: guardBytes of them, or all if b has
+// fewer.
 func (p *plan) checkAfter(b buffer, what string, end int, given part, fill uint32) error {
 	if b.handle == 0 || b.bytes == end {
 		return nil
@@ -92,7 +93,7 @@ func (p *plan) checkAfter(b buffer, what string, end int, given part, fill uint3
 	return nil
 }
 
-// checkInput compares the beginning of an input with the upload, bit for bit.
+// checkInput compares the beginning of an input buffer with want, which was uploaded, bit for bit.
 func (p *plan) checkInput(b buffer, what string, want []float32) error {
 	for i, v := range b.read(0, len(want)) {
 		if math.Float32bits(v) != math.Float32bits(want[i]) {

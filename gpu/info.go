@@ -10,9 +10,9 @@ type Info struct {
 	Renderer string // GL_RENDERER
 	Version  string // GL_VERSION, which includes the driver's version
 	Software bool   // it is a software renderer: a CPU does the work
-	Class    string // of devices: one of [ClassNames]
-	Tiles    string // Options.Tiles: the class as which it cuts problems; "" if that is its own
-	Limits   Limits
+	Class    string // the device's own class, one of [ClassNames]
+	Tiles    string // [Options].Tiles: the class as which it cuts problems; "" for its own class
+	Limits   Limits // those of the class in Tiles may be lower than the driver's
 
 	// LoopIterations is the most iterations that all loops of one invocation may run in total; 0 for no limit.
 	LoopIterations int

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// mesaKeeps reports whether Mesa keeps compiled shaders for the next process. It does if its cache is not turned off
-// and the folder of the cache exists; Mesa makes the folder when it opens a context. env looks up environment
-// variables, as [os.Getenv] does. See MESA_SHADER_CACHE_DISABLE and MESA_SHADER_CACHE_DIR at
+// mesaKeeps reports whether Mesa keeps compiled shaders for the next process. It does if no environment variable turns
+// its cache off and the folder of the cache exists; Mesa makes the folder when it opens a context. env looks up
+// environment variables, as [os.Getenv] does. See MESA_SHADER_CACHE_DISABLE and MESA_SHADER_CACHE_DIR at
 // https://docs.mesa3d.org/envvars.html.
 func mesaKeeps(env func(string) string) bool {
 	no := []string{"", "n", "no", "0", "f", "false"}

@@ -10,7 +10,8 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// link compiles and links the source of a shader. If it fails it deletes what it made.
+// link compiles and links source, the source of key, and returns the handle of the program. After an error nothing is
+// left.
 func (d *Device) link(key recipe.Key, source string) (uint32, error) {
 	name := key.Shader
 	shader := gl.CreateShader(gl.COMPUTE_SHADER)
@@ -61,7 +62,7 @@ func programLog(handle uint32) string {
 // times.
 const mostLog = 400
 
-// oneLine makes one line of a driver's log.
+// oneLine makes one line of a driver's log, of at most mostLog bytes and an ellipsis.
 func oneLine(log []byte) string {
 	text := strings.Join(strings.Fields(strings.TrimRight(string(log), "\x00")), " ")
 	if len(text) > mostLog {

@@ -9,15 +9,16 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// mapping is a buffer in memory that both the device and this program can access until it is deleted. Fences decide who
-// may use it, and when.
+// mapping is a buffer in memory that both the device and this program can access until it is deleted. Fences tell the
+// program when the device has finished with it.
 type mapping struct {
 	buffer
 	memory unsafe.Pointer
 }
 
-// newMapping allocates a buffer of so many bytes that stays mapped. access is MAP_READ_BIT or MAP_WRITE_BIT. The device
-// must support it: see canMap.
+// newMapping allocates a buffer of the given number of bytes that stays mapped. access is MAP_READ_BIT or
+// MAP_WRITE_BIT. hints are further flags of glBufferStorage, such as CLIENT_STORAGE_BIT, or 0. The device must support
+// such buffers: see canMap.
 func (d *Device) newMapping(what string, bytes int, access, hints uint32) (mapping, error) {
 	access |= gl.MAP_PERSISTENT_BIT | gl.MAP_COHERENT_BIT
 	m := mapping{buffer: buffer{bytes: bytes}}

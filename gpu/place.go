@@ -24,7 +24,8 @@ func (o Options) without(name string) (Place, bool) {
 // Listing is [Step].Place of the step in which [Probe] lists all places.
 const Listing = "EGL"
 
-// Step is one thing that [Probe] tries. Probe reports it before it tries and again, with Done set, with the result.
+// Step is one thing that [Probe] tries. Probe reports each step twice: before it tries, and afterwards with Done set
+// and the result.
 type Step struct {
 	Place  string `json:"place"`            // [Info].Name, the file of an EGL vendor, or Listing
 	Vendor string `json:"vendor,omitempty"` // the library that the vendor's file names

@@ -14,11 +14,11 @@ import (
 
 // Plan prepares p on the device. It compiles the shaders that the device does not have yet, uploads the weights, and
 // allocates the buffers that every run uses. weight has the shape p.Weight; bias has one value per filter, or is nil
-// without p.Bias. Plan copies both. The plan is also a [conv.Describer], a [conv.Timer], a [conv.Phaser] and a
-// [conv.Submitter].
+// without p.Bias. Plan copies both. The plan is also a [conv.Describer], [conv.Compiler], [conv.Timer], [conv.Phaser]
+// and [conv.Submitter].
 //
 // A wrong problem, weight or bias gives a [conv.ShapeError]. The error wraps [conv.ErrUnsupported] if the device cannot
-// compute p, [conv.ErrLost] if its driver has reset it, and [conv.ErrClosed] after Close.
+// compute p, [conv.ErrLost] if its driver has reset it, and [conv.ErrClosed] after the device's Close.
 func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	return asking{d, d.profile}.Plan(p, weight, bias)
 }
@@ -27,7 +27,7 @@ func (d *Device) Plan(p conv.Problem, weight *conv.Tensor, bias []float32) (conv
 func (d *Device) build(b recipe.Blueprint, weight *conv.Tensor, bias []float32) (conv.Plan, error) {
 	made := &plan{Blueprint: b, device: d}
 	if err := d.do(func() error { return made.allocate(weight.Data, bias) }); err != nil {
-		made.Close() // the device may have been lost after the last allocation
+		made.Close() // releases what allocate made; do also fails if the device is lost after allocate
 		return nil, err
 	}
 	return made, nil
@@ -151,7 +151,8 @@ func (p *plan) compiling(start time.Time) {
 	p.compiled.Kept = p.device.keeps()
 }
 
-// passes returns the dispatches of a stage for so many pieces. While trying, it returns one work-group of the first.
+// passes returns the dispatches of a stage for the given number of pieces. While trying, it returns the first dispatch
+// alone, with one work-group.
 func (p *plan) passes(s recipe.Stage, pieces int) []recipe.Pass {
 	all := s.Passes(pieces)
 	if p.trying && len(all) > 0 {
@@ -161,7 +162,8 @@ func (p *plan) passes(s recipe.Stage, pieces int) []recipe.Pass {
 	return all
 }
 
-// attach lets shaders read src, and what earlier passes wrote, as buffer textures.
+// attach lets shaders read src, and written, to which earlier passes wrote, as buffer textures. It does nothing if the
+// recipe uses none.
 func (p *plan) attach(src, written buffer) {
 	format := uint32(gl.R32F)
 	switch p.Recipe.Textures {
@@ -200,7 +202,8 @@ func (p *plan) release() {
 	p.sums.delete()
 }
 
-// dispatch runs the plan's programs on so many pieces in src. A piece is an image, or a band of one.
+// dispatch runs the plan's programs on the first pieces in src, as many as pieces says. A piece is an image, or a band
+// of one.
 func (p *plan) dispatch(src, dst buffer, pieces int) {
 	sums := dst
 	if p.pooling != nil {
@@ -240,7 +243,8 @@ func (p *plan) bind(binding uint32, at recipe.Place, own buffer) {
 	gl.BindBufferBase(gl.SHADER_STORAGE_BUFFER, binding, own.handle)
 }
 
-// Close releases the plan's buffers. Submitted batches that are not done fail with [conv.ErrClosed].
+// Close releases the plan's buffers, and its programs and textures. Submitted batches that are not done fail with
+// [conv.ErrClosed].
 func (p *plan) Close() error {
 	err := p.device.thread.do(func() error {
 		if !p.closed {

@@ -11,11 +11,11 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// Probe tries to open the devices that [Open] would try or, if all is true, those of [Devices]. It calls report before
-// and after each step. It also loads the libraries of EGL's vendors, lists places, and dispatches a shader that does
-// nothing. Call it in a child process, as package gpu/probe does: a driver may end the process or hang, and then the
-// last step that is not done says where. On Linux, Probe gives the signals of a crash, such as SIGABRT, their default
-// action for the rest of the process.
+// Probe tries to open the devices that [Open] would try or, if all is true, those of [Devices]. It first loads the
+// libraries of EGL's vendors and lists the places to try. Each device that opens runs a shader that does nothing. Probe
+// calls report before and after each step. Call it in a child process, as package gpu/probe does: a driver may end the
+// process or hang. Then the last step was reported without Done, and says where. On Linux, Probe gives the signals of a
+// crash, such as SIGABRT, their default action for the rest of the process.
 //
 // The error is that of Open or Devices.
 func Probe(o Options, all bool, report func(Step)) error {

@@ -21,7 +21,7 @@ type program struct {
 const mostPrograms = 64
 
 // program returns the program of a key. It loads or compiles the program at the first request. The caller must give it
-// back. program runs on the device's thread.
+// back with giveBack. Call both on the device's thread.
 func (d *Device) program(key recipe.Key) (*program, error) {
 	p, ok := d.programs[key]
 	if !ok {

@@ -27,15 +27,15 @@ const (
 	roofRounds    = 1000                  // of multiply-adds: far below llvmpipe's limit for a loop
 	roofFLOP      = 192                   // of one invocation in one round
 	roofBytes     = 64 << 20              // to copy: more than caches hold
-	roofTurn      = 10 * time.Millisecond // the shortest dispatch that is timed
+	roofTurn      = 10 * time.Millisecond // shorter dispatches are made larger, if they can be, before they count
 )
 
 // Roof measures the most that the device can do. flops is floating-point operations a second on registers alone, two
 // for each multiply-add. bytes is bytes a second of a copy in the device's memory, bytes read plus bytes written. Each
-// is the rate of the fastest dispatch. Roof copies in three ways: by a shader from a storage buffer, by a shader from a
-// buffer texture, and by glCopyBufferSubData. Software renderers execute a shader's stores lane by lane, so that
-// shaders alone would not reach the speed of memory. Roof takes about as long as budget says, and longer the first
-// time, when it compiles.
+// is the highest rate of a single dispatch or copy. Roof copies in three ways: by a shader from a storage buffer, by a
+// shader from a buffer texture, and by glCopyBufferSubData. Software renderers execute a shader's stores lane by lane,
+// so that shaders alone would not reach the speed of memory. Roof takes about as long as budget says: half of it for
+// flops, the rest for the copies. The first call takes longer, because it compiles.
 func (d *Device) Roof(budget time.Duration) (flops, bytes float64, err error) {
 	err = d.do(func() error {
 		local := min(roofLocalSize, d.profile.WorkGroupSize[0], d.profile.WorkGroupInvocations)
@@ -66,8 +66,8 @@ func (d *Device) Roof(budget time.Duration) (flops, bytes float64, err error) {
 	return flops, bytes, err
 }
 
-// roof returns the highest rate that one value of ROOF reaches, in operations or bytes a second. It runs on the
-// device's thread.
+// roof returns the highest rate for one value of ROOF, c.roof: operations a second for 0, otherwise bytes a second. It
+// measures until budget is over, at least once. It runs on the device's thread.
 func (d *Device) roof(c roofConstants, src, dst buffer, budget time.Duration) (best float64, err error) {
 	var p *program
 	if c.roof < copyCommand {

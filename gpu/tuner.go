@@ -10,8 +10,8 @@ type Measured struct {
 }
 
 // Tuner looks up what was measured. Tuned returns the fastest choice for p on a device, nil if nothing was measured,
-// and an error if the stored measurement cannot be used. After an error the device computes p in the usual way, and
-// [conv.Description] has a warning.
+// and an error if the stored measurement cannot be used. After an error the device computes p in the usual way, and the
+// plan's [conv.Description] has a warning.
 type Tuner interface {
 	Tuned(device Info, p conv.Problem) (*Measured, error)
 }

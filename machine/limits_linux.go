@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// addressSpace returns how many bytes the limits of the process leave: the smaller of what is left of its address space
-// (RLIMIT_AS) and of its data (RLIMIT_DATA). In /proc/self/statm the first number counts all pages and the sixth those
-// of data and stack: see proc_pid_statm(5).
+// addressSpace returns how many more bytes the limits of the process allow: the smaller of what is left of its address
+// space (RLIMIT_AS) and of its data (RLIMIT_DATA), or +Inf if neither is limited. In /proc/self/statm the first number
+// counts all pages and the sixth those of data and stack: see proc_pid_statm(5).
 func addressSpace() float64 {
 	free := math.Inf(1)
 	used := strings.Fields(read("/proc/self/statm"))

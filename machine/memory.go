@@ -96,8 +96,9 @@ func groupMount(line string) (version int, top, at string) {
 
 func has(list, word string) bool { return strings.Contains(","+list+",", ","+word+",") }
 
-// room returns how many bytes a group's limit leaves. The kernel counts cached files as used, but drops most of them
-// when memory runs short. So room counts them as free.
+// room returns how many bytes the limit of a control group leaves, +Inf if it has no limit. folder has the group's
+// files. The kernel counts cached files as used, but drops most of them when memory runs short. So room counts them as
+// free.
 func room(folder string, version int) float64 {
 	limitFile, usedFile, cached := "memory.max", "memory.current", []string{"active_file", "inactive_file"}
 	if version == 1 {

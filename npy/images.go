@@ -26,7 +26,8 @@ func NewImages(r *Reader) (*Images, error) {
 // Shape returns [N, C, H, W], as [ImageShape] does.
 func (i *Images) Shape() conv.Shape { return i.shape }
 
-// Draw reads images into dst, from image number first on. They must be the next images of the array.
+// Draw reads images into dst, as many as dst has, from image number first on. first must be the number of the next
+// image of the array that was not read yet.
 func (i *Images) Draw(dst *conv.Tensor, first int) error {
 	if first != i.next {
 		return fmt.Errorf("npy: images are read in their order: want from %d on, not from %d", i.next, first)

@@ -16,7 +16,7 @@ import (
 //	header = "{" [ pair { "," pair } [ "," ] ] "}"
 //	pair   = string ":" ( string | "True" | "False" | shape )
 //	shape  = "(" [ int "," { int "," } [ int ] ] ")"
-//	int    = "0" | digit without leading zero [ "L" ]          (L: Python 2)
+//	int    = ( "0" | digits without a leading zero ) [ "L" ]   (L: Python 2)
 //	string = quotes of either kind, without escapes
 //
 // with white space between any two tokens and around the whole. Each of the three keys must occur exactly once, in any

@@ -9,7 +9,8 @@ import (
 )
 
 // Writer writes an array in pieces. The array's path stays as it is until Close. Meanwhile the elements are in a hidden
-// file beside the path, see [whole.File], or, after [NewWriter], in the file that it was given.
+// file beside the path (see [whole.File]). If [NewWriter] made the writer, they are in the file that NewWriter was
+// given.
 type Writer struct {
 	name    string // for errors
 	shape   []int

@@ -22,8 +22,8 @@ func NewWriter(w io.Writer, columns ...string) *Writer {
 // Row writes a row. [Cell] formats a number as a cell. [Writer.Close] returns the error, if there is one.
 //
 // If a spreadsheet would take a cell for a formula, Row puts a ' before it, and [Reader] takes the ' off again. Such a
-// cell begins, after spaces, with = + - @, a tab or a line break, and is not a number. This is OWASP's advice against
-// CSV injection.
+// cell is not a number, and its first character is = + - @, a tab, a line break or a full-width sign. Any ' and spaces
+// before that character do not count. This is OWASP's advice against CSV injection.
 func (w *Writer) Row(cells ...string) {
 	guardedCells := make([]string, len(cells))
 	for i, cell := range cells {
@@ -32,8 +32,9 @@ func (w *Writer) Row(cells ...string) {
 	_ = w.out.Write(guardedCells)
 }
 
-// formula matches the beginning of a cell that a spreadsheet would compute. The cell may already begin with ', which
-// then must not get lost when Reader takes a ' off. Some spreadsheets also accept full-width signs.
+// formula matches the beginning of a cell that a spreadsheet would compute. It also matches if the cell itself begins
+// with a ': such a cell gets a second ', so that Reader takes off that one and keeps the cell's own. Some spreadsheets
+// also accept full-width signs.
 var formula = regexp.MustCompile(`^'*[ ]*[=+\-@\t\r\n＝＋－＠]`)
 
 // guarded puts a ' before a cell that a spreadsheet would take for a formula.
@@ -69,9 +70,11 @@ func Cell(v float64) string {
 }
 
 // WriteCSV writes t: a line with the names of the columns, then a line for each row. It refuses what [Table.Check]
-// refuses. [ReadCSV] reads the same table back, with three exceptions. Infinite numbers become missing values. Names
-// and words lose the spaces around them, and the CR of a CRLF in them. A column of words that are all empty, nan or
-// look like numbers, such as 007, becomes a column of numbers.
+// refuses. [ReadCSV] reads the same table back, with three exceptions:
+//   - Infinite numbers become missing values.
+//   - Names and words lose the spaces around them, and the CR of a CRLF in them.
+//   - A column of words becomes a column of numbers if each word is empty, is nan or looks like a number, such as 007.
+//     Columns called kind, name or file stay columns of words.
 func (t *Table) WriteCSV(w io.Writer) error {
 	if err := t.Check(); err != nil {
 		return err

@@ -22,22 +22,27 @@ import (
 //
 // An empty cell is a missing value, and so is nan in upper or lower case. If at least half of the other cells of a
 // column are numbers, as [ParseNumber] reads them, it is a column of numbers. Then all of these cells must be numbers.
-// Any other column is a column of words. Columns called kind, name or file always are, whatever they hold. The field
-// Numbers says which columns must be numbers.
+// Any other column is a column of words. Columns called kind, name or file are always columns of words. The field
+// Numbers names further columns that must be numbers.
 //
-// Read refuses, with the line and column: a cell that should be a finite number of float64 but is not; a missing value
-// where Complete allows none; a line with more or fewer cells than there are names; an empty line between others; a NUL
-// byte; quotes that do not match. It also refuses text in UTF-16 or UTF-32, names that are missing or used twice,
-// tables without rows, and rows that are out of order.
+// Read refuses these, and says in which line and column:
+//   - a cell that should be a finite number of float64 but is not;
+//   - a missing value where Complete allows none;
+//   - a line with more or fewer cells than there are names;
+//   - an empty line before another line, a NUL byte, or quotes that do not match.
+//
+// It also refuses text in UTF-16 or UTF-32, lines that end in CR alone, tables without rows, and rows that are out of
+// order. In the first line it refuses names that are missing or used twice, a # at the start, and a single cell with
+// semicolons or tabs.
 type Reader struct {
 	// Subject is what a row is about, such as image or filter. A column of this name numbers the rows from 0. That
 	// column may be missing.
 	Subject string
-	// Numbers is given the names of the columns, and returns the names of those that must be columns of numbers. If it
-	// is nil, none must.
+	// Numbers is given the names of all columns, and returns the names of those that must be columns of numbers. A nil
+	// Numbers names none.
 	Numbers func(columns []string) []string
-	// Complete is given the table, and returns the names of the columns that must not have missing values. If it is
-	// nil, all may have them.
+	// Complete is given the table, and returns the names of the columns of numbers that must not have missing values. A
+	// nil Complete names none.
 	Complete func(t *Table) []string
 }
 
@@ -227,7 +232,7 @@ func checkNames(names []string) error {
 	return nil
 }
 
-// checkOrder refuses cells that do not count the rows from 0.
+// checkOrder refuses cells that do not count the rows 0, 1, 2 and so on. lines are the line numbers of the rows.
 func checkOrder(subject string, cells []string, lines []int) error {
 	for i, cell := range cells {
 		if cell != strconv.Itoa(i) {

@@ -76,7 +76,7 @@ func (p Parameter) Set(v float64) error {
 	return nil
 }
 
-// whole formats a whole number. It writes a large power of two as one, such as −2⁵³.
+// whole formats a whole number. It writes powers of two from 2¹⁰ on as powers, such as −2⁵³.
 func whole(v float64) string {
 	exponent := math.Log2(math.Abs(v))
 	if exponent < 10 || exponent != math.Trunc(exponent) {

@@ -15,8 +15,8 @@ var decimalNumber = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-
 // ParseNumber reads a finite decimal number, such as 12, -0.5, +.5 or 1e-3. Spaces around it are ignored.
 //
 // It refuses text that people or other programs may read differently: numbers in base 16, digits with _ or , between
-// them, a comma before decimals, units, and the names of NaN and infinity. It also refuses a number that is too large
-// for float64. A number that is too small for float64 becomes 0.
+// them, a comma in place of the decimal point, units, and the names of NaN and infinity. It also refuses a number whose
+// magnitude is too large for float64. A number whose magnitude is too small for float64 becomes 0.
 func ParseNumber(text string) (float64, error) {
 	text = strings.TrimSpace(text)
 	if !decimalNumber.MatchString(text) {
@@ -40,7 +40,8 @@ func ParseWhole(text string) (int, error) {
 	return n, nil
 }
 
-// ParseSeed reads a whole number of at least 0, up to 2⁶⁴−1, in decimal digits. Spaces around it are ignored.
+// ParseSeed reads a whole number from 0 to 2⁶⁴−1 in decimal digits, with or without a + before it. Spaces around it are
+// ignored.
 func ParseSeed(text string) (uint64, error) {
 	text = strings.TrimSpace(text)
 	n, err := strconv.ParseUint(strings.TrimPrefix(text, "+"), 10, 64)

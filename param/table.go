@@ -71,11 +71,12 @@ func (t *Table) Names() []string {
 // Check refuses tables that [ReadCSV] would not read back:
 //   - columns of different lengths;
 //   - a column with both numbers and words;
-//   - a column of words if at least half of them, but not all, look like numbers;
-//   - a column of numbers that is called kind, name or file; a word that holds a NUL byte;
+//   - a column of words if at least half of those that are not empty or nan look like numbers, but not all do;
+//   - a column of numbers that is called kind, name or file;
+//   - a word that holds a NUL byte;
 //   - a column without a name, or with the name of another column or of Subject;
-//   - a name that the first line of a CSV cannot hold;
-//   - a missing value alone in its row, which would be an empty line.
+//   - a name that [Reader] refuses in the first line;
+//   - a row whose only cell is empty, which would be an empty line.
 func (t *Table) Check() error {
 	seen := map[string]bool{t.Subject: true}
 	for i, c := range t.Columns {

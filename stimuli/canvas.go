@@ -12,10 +12,10 @@ import (
 // Lengths and places are in pixels from the centre of the canvas, x to the right and y downwards. The centre of the
 // pixel in row i and column j is at (j − (Columns−1)/2, i − (Rows−1)/2).
 type Canvas struct {
-	Rows, Columns int // default 64
-	// Supersample smooths jagged edges: a pixel is the mean of Supersample × Supersample samples. The default is 1. A
-	// square wave is bright in exactly half of a period only if the period has an even number of samples. If the period
-	// is an odd number of pixels, an even Supersample makes it so.
+	Rows, Columns int // 1 … 32768; default 64
+	// Supersample smooths jagged edges: a pixel is the mean of Supersample × Supersample samples. It is 1 … 64; the
+	// default is 1. A square wave is bright in exactly half of a period only if the period has an even number of
+	// samples. If the period is an odd number of pixels, an even Supersample makes the number of samples even.
 	Supersample int
 	// AllowAliasing permits patterns of more than half a cycle per pixel, which are finer than the pixels can show, and
 	// drifts of more than half a cycle per frame.

@@ -184,7 +184,7 @@ func (f *Files) Found(i int) (transparent, pages int) {
 	return int(f.transparent[i].Load()), int(f.pages[i].Load())
 }
 
-// count returns how many values are at least least.
+// count returns how many of the values are least or more.
 func count(values []atomic.Int64, least int64) int {
 	n := 0
 	for i := range values {

@@ -50,12 +50,12 @@ func (n *WhiteNoise) Paint(dst []float64, c Canvas) {
 	n.paint(dst, c, c.lookUp(pixels))
 }
 
-// PinkNoise is noise whose amplitude spectrum is exactly 1/f^Exponent, where f is in cycles per pixel. Its mean is 0,
-// and its phases are those of Gaussian white noise. It is divided by its largest absolute value, so that it lies in
+// PinkNoise is noise whose amplitude at each spatial frequency f is exactly proportional to 1/f^Exponent. Its mean is
+// 0, and its phases are those of Gaussian white noise. It is divided by its largest absolute value, so that it lies in
 // −1 … 1 before the [Look] is applied. An Exponent of 1 gives pink noise, with the spectrum of natural images (Field,
 // J. Opt. Soc. Am. A 4, 1987); 2 gives brown noise.
 type PinkNoise struct {
-	Exponent float64
+	Exponent float64    // −10 … 10; 0 gives white noise
 	Seed     param.Seed // at most 2⁵³
 	Look
 }
@@ -145,7 +145,8 @@ func transform(image []complex128, columns int, inverse bool) {
 	}
 }
 
-// lookUp returns a function that returns the pixel at a place on the canvas.
+// lookUp returns a function that returns the value of the pixel in which a place on the canvas lies. pixels has the
+// values row by row.
 func (c Canvas) lookUp(pixels []float64) func(x, y float64) float64 {
 	return func(x, y float64) float64 {
 		i, j := int(y+float64(c.Rows)/2), int(x+float64(c.Columns)/2)

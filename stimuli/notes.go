@@ -151,8 +151,8 @@ func (g *Gabor) outside(c Canvas) float64 {
 // squareWaved is a pattern of square waves.
 type squareWaved interface {
 	// uneven says why a wave cannot be half bright over whole periods on c, and which supersampling would make it so.
-	// It is zero if the wave can be half bright, and if no number of samples up to the size of the canvas makes whole
-	// periods.
+	// It returns the zero value if the wave can be half bright. It also does so if no number of samples up to the size
+	// of the canvas makes whole periods.
 	uneven(c Canvas) unevenness
 }
 

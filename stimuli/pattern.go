@@ -11,7 +11,8 @@ type Pattern interface {
 	Parameters() []param.Parameter
 	// Complete replaces zeros that mean a default, and refuses a pattern that cannot be painted on c.
 	Complete(c Canvas) error
-	// Paint writes Rows × Columns pixels, after Complete.
+	// Paint writes the pixels of the pattern on c into dst, row by row. dst has Rows × Columns elements. Call Paint
+	// only after Complete.
 	Paint(dst []float64, c Canvas)
 }
 

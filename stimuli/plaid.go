@@ -2,8 +2,8 @@ package stimuli
 
 import "gpuconv/param"
 
-// Plaid is the mean of two drifting gratings of one [Wave]. The second is turned by Angle. Each has half of the
-// contrast.
+// Plaid is the mean of two drifting gratings of one [Wave], so that each has half of the contrast. The second is turned
+// by Angle, clockwise as Orientation.
 type Plaid struct {
 	Wave          Wave    // Sine or Square
 	Orientation   float64 // of the first, in degrees from vertical

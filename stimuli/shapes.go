@@ -8,11 +8,11 @@ import (
 	"gpuconv/param"
 )
 
-// Checkerboard is a board of black and white squares, four of which meet at (X, Y). The upper and left edges of a
-// square belong to it. A sample that lies before an edge by 6·10⁻⁸ of a square or less counts as on the edge, so that
-// rounding decides nothing.
+// Checkerboard is a board of black and white squares, four of which meet at (X, Y). At orientation 0 the one to the
+// right of and below that place is white. The upper and left edges of a square belong to it. A sample that lies before
+// an edge by 6·10⁻⁸ of a square's side or less counts as on the edge, so that rounding decides nothing.
 type Checkerboard struct {
-	Side        float64 // of a square, in pixels, at least 1; default 8
+	Side        float64 // of a square, in pixels, at least 1 unless aliasing is allowed; default 8
 	Orientation float64 // degrees by which the board is turned clockwise
 	X, Y        float64 // where four squares meet, in pixels to the right of and below the image's centre
 	Look
@@ -52,9 +52,9 @@ func (b *Checkerboard) Paint(dst []float64, c Canvas) {
 	})
 }
 
-// ZonePlate is a pattern of rings, cos(π·k·r² + Phase), or a square [Wave] of the same phase. Its spatial frequency at
-// a radius r is k·r, which is SF at half of the shorter side. It shows at a glance which frequencies a filter passes,
-// and what sampling does.
+// ZonePlate is a pattern of rings: a [Wave] of k·r²/2 + Phase/360 cycles at the radius r from the image's centre. Its
+// spatial frequency at the radius r is k·r. k is such that this is SF at half of the image's shorter side. A zone plate
+// shows at a glance which frequencies a filter passes, and what sampling does.
 type ZonePlate struct {
 	Wave  Wave    // Sine or Square
 	SF    float64 // cycles per pixel at half of the shorter side; at half of the longer side at most 0.5
@@ -95,7 +95,7 @@ func (z *ZonePlate) Paint(dst []float64, c Canvas) {
 
 // Impulse is one pixel of Amplitude among zeros. Its convolution with a filter shows the filter.
 type Impulse struct {
-	X, Y      float64 // whole pixels right of and below row ⌊Rows/2⌋, column ⌊Columns/2⌋
+	X, Y      float64 // whole pixels to the right of column ⌊Columns/2⌋, and below row ⌊Rows/2⌋
 	Amplitude float64 // default 1
 }
 

@@ -32,8 +32,8 @@ type Cell struct {
 	Frequency   *Frequency
 	Phase       *Cycle
 
-	// Reasons say why figures are missing although the stimuli allow them. Cells with the same reason have the same
-	// text, apart from the counts in it.
+	// Reasons say why figures are missing although the stimuli allow them. The same reason has the same text in all
+	// cells, apart from counts of responses.
 	Reasons []string
 }
 

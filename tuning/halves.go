@@ -41,14 +41,14 @@ type Population struct {
 	// Train and Test have the orientation curve of each neuron and its figures, each for one half. Responses below 0
 	// count as 0 there, because the indices are defined for responses that are not negative.
 	Train, Test *Analysis
-	// Reliability of each neuron is Pearson's r, −1 … 1, of its responses in the two halves. The means over all trials
-	// are more reliable than that, because each half has only half of them. Reliability is NaN if a half is constant or
-	// holds NaN.
+	// Reliability of each neuron is Pearson's r, −1 … 1, of its responses in the two halves. Mean responses over all
+	// trials would be more reliable than that, because a half has only half of the trials. Reliability is NaN if a half
+	// is constant or holds NaN.
 	Reliability []float64
 	// Aligned is the mean response over neurons in Test, in the unit of Test. X is in degrees from the orientation at
-	// which a neuron responds most in Train: for n stimuli it starts at −⌊n/2⌋ steps of Period/n. A neuron with equal
-	// responses in Train counts as if it preferred the lowest orientation. NaN in Train is ignored; NaN in Test makes
-	// the mean NaN. If Period is 0, Aligned is empty.
+	// which a neuron responds most in Train. For n stimuli X starts at −⌊n/2⌋·Period/n and ascends in steps of
+	// Period/n. A neuron with equal responses in Train counts as if it preferred the lowest orientation. NaN in Train
+	// is ignored; NaN in Test makes the mean NaN. If Period is 0, Aligned is empty.
 	Aligned Curve
 	// Dissimilarity is the matrix of [Correlation] between the responses in Test to the stimuli, in their order. It is
 	// nil for a single neuron, which has no correlation.

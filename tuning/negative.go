@@ -29,8 +29,8 @@ func (n Negative) String() string {
 	return names[n]
 }
 
-// flatness is how much of its largest absolute value a curve may vary and still be flat: less is float32's rounding,
-// not tuning.
+// flatness is how much a curve may vary, as a share of its largest absolute value, and still count as flat: so little
+// is float32's rounding, not tuning.
 const flatness = 1e-6
 
 // apply returns the curve that the figures of c are computed from.

@@ -8,16 +8,18 @@ import (
 
 // Cycle describes the responses to a grating at evenly spaced phases of one cycle. The grating is still or drifts.
 type Cycle struct {
-	// F0 is the mean response. F1 is the amplitude of the first harmonic, 2/n·|Σ r·e^{−iφ}|.
+	// F0 is the mean response. F1 is the amplitude of the first harmonic, 2/n·|Σ r·e^{iφ}|, for the responses r at n
+	// phases φ.
 	F0, F1 float64
 	// Ratio is F1/F0: above 1 for a simple cell, π/2 for a half-wave rectified sine, below 1 for a complex cell
 	// (Skottun et al., Vision Res. 31:1079, 1991). It is NaN if F0 is not above 0, or if a response is negative.
 	Ratio float64
 	// Depth is (largest − smallest)/(largest + smallest) of the responses: 0 for a cell whose response does not depend
 	// on the phase. F1/F0 cannot show that: the energy of two filters that are unequal, or not a quarter of a cycle
-	// apart, has a second harmonic but no first.
+	// apart, has a second harmonic but no first. Depth is NaN if a response is negative, or if all are 0.
 	Depth float64
-	// Preferred is the phase of the first harmonic in degrees, 0 ≤ φ < 360. It is NaN if there is no first harmonic.
+	// Preferred is the phase at which the first harmonic is largest, in degrees, 0 ≤ φ < 360. It is NaN if there is no
+	// first harmonic.
 	Preferred float64
 }
 

@@ -20,8 +20,8 @@ func (c *Cell) because(format string, args ...any) {
 	c.Reasons = append(c.Reasons, fmt.Sprintf(format, args...))
 }
 
-// explain adds the reasons why figures of a curve are left out. raw is the curve of the responses, and curve is raw
-// after [Negative] was applied.
+// explain adds the reasons why figures of a curve are left out. raw is the curve of the responses, and curve is what
+// [Negative] makes of it: the figures were computed from curve.
 func (c *Cell) explain(axis Axis, raw, curve Curve) {
 	if n := raw.notFinite(); n > 0 {
 		but := ""

@@ -23,8 +23,8 @@ type VonMises struct {
 	R2           float64 // share of the variance over orientations that the curve explains, up to 1
 }
 
-// κ is kept in a range. Below it the curve is a cosine to 1 part in 1,000. Above it the half-width is under 2°, and
-// e^{2κ} soon overflows.
+// κ is kept in a range. Below leastKappa the curve is a cosine to 1 part in 1,000. Above mostKappa the half-width is
+// under 2°, and e^{2κ} soon overflows.
 const (
 	leastKappa = 1e-3
 	mostKappa  = 300

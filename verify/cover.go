@@ -8,8 +8,8 @@ type row []int
 // Transactions on Software Engineering 23(7), 1997), but does not draw at random: the same sizes give the same rows.
 // The first row is all zeros.
 //
-// fits, if it is not nil, says whether a row can be completed. In that row, levels that are not chosen yet are −1. For
-// every pair there must be a row that fits.
+// fits, if it is not nil, says whether a row can be completed to one that is allowed. Where a row's level is not chosen
+// yet, fits gets −1. For every pair there must be a row that fits.
 func cover(sizes []int, fits func(row) bool) []row {
 	open := newPairs(sizes)
 	rows := []row{make(row, len(sizes))}
@@ -77,8 +77,9 @@ func (p *pairs) seed() row {
 	return next
 }
 
-// best returns the level of an axis that makes the most open pairs with the levels of next, if the row can still be
-// completed. If several levels are equally good, it returns the one that was used least.
+// best returns the level for an axis of next. Of the levels with which the row can still be completed, it takes the one
+// that makes the most open pairs with the levels that next already has. If several are equally good, it takes the one
+// that was used least.
 func (p *pairs) best(next row, axis int, fits func(row) bool) int {
 	level, most := 0, -1
 	for l := range p.sizes[axis] {
@@ -99,7 +100,7 @@ func (p *pairs) best(next row, axis int, fits func(row) bool) int {
 	return level
 }
 
-// meet removes the pairs of a row from the open ones.
+// meet removes the pairs of a complete row from the open ones, and counts its levels as used.
 func (p *pairs) meet(r row) {
 	for a, i := range r {
 		p.used[a][i]++

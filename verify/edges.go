@@ -34,8 +34,8 @@ func Layers() (all []Case) {
 }
 
 // Edges returns batches whose sizes are around those at which a subject cuts batches into chunks. It returns none if
-// the subject does not say where it cuts, or refuses such problems. Strides and pools keep the outputs few for the
-// judge.
+// the subject does not say where it cuts, refuses such problems, or cuts only from 128 images on. Strides and pools
+// keep the outputs few for the judge.
 func Edges(s Subject) (all []Case) {
 	strided := conv.Problem{Spec: conv.Spec{Stride: [2]int{8, 8}}, Weight: conv.Shape{2, 1, 1, 1},
 		Src: conv.Shape{0, 1, 512, 1024}}

@@ -26,8 +26,8 @@ type Case struct {
 // Fill draws the case's numbers.
 func (c Case) Fill() (compare.Case, error) { return c.fill() }
 
-// mostOutliers limits the multiplications that the judge may spend on images of outliers for a case of the caller: they
-// take some seconds.
+// mostOutliers limits the multiplications that the judge may spend on images of outliers for a case of the caller. So
+// many take some seconds.
 const mostOutliers = 1 << 30
 
 // Given returns a case with the caller's numbers. It is also tested with every kind of outliers, unless the judge would
@@ -72,8 +72,8 @@ func Whole(stimuli []Stimulus, banks []Bank) []Case {
 const crossed = 3
 
 // mostMACs limits the multiplications of a case. Options that take more are used with smaller kernels only. So [Whole]
-// takes minutes on a software renderer, and [Quick] seconds. mostCrossed is the limit for batches of every stimulus:
-// with a kernel of 31×31 and a pool, they need more.
+// takes minutes on a software renderer, and [Quick] seconds. mostCrossed is the limit for batches that have an image of
+// every stimulus: with a kernel of 31×31 and a pool, they need more than mostMACs.
 const (
 	mostMACs    = 2e5
 	mostCrossed = 5e5
@@ -115,12 +115,13 @@ func cheapest(axes []axis, sizes []int) row {
 // turns gives each kernel the next row of options.
 type turns struct {
 	axes     []axis
-	options  []row
-	stimulus int
-	at       int
+	options  []row // levels of the axes after the kernel
+	stimulus int   // the level whose batch is used to count multiplications
+	at       int   // how many rows were tried so far
 }
 
-// next returns a kernel with the next options that are small enough for it.
+// next returns a row that begins with the kernel, then has the next options with which its case is small enough. If
+// there are none, it returns the last options that it tried.
 func (t *turns) next(kernel int) row {
 	var r row
 	for range t.options {

@@ -76,8 +76,8 @@ func Banks() []Bank {
 	return all
 }
 
-// kindOf draws the examples of a kind, the next one in each plane. It cuts out the middle of the example. If the plane
-// is larger than the example, the example repeats.
+// kindOf draws the examples of a kind, the next one in each plane. The centre pixel of the example is at the top left
+// of the plane. From there on the example repeats in both directions.
 func kindOf(k stimuli.Kind) func(*conv.Tensor, string) error {
 	return func(dst *conv.Tensor, seed string) error {
 		set, err := k.Set()
@@ -109,8 +109,9 @@ func tile(to []float32, columns int, pattern []float32, height, width, y, x int)
 	}
 }
 
-// nmaStimulus draws the tutorial's gratings, another orientation in each plane. It cuts out a window of the 48×64
-// pixels that shows most of the patch. If the plane is larger than the grating, the grating repeats.
+// nmaStimulus draws the tutorial's gratings of 48×64 pixels, another orientation in each plane. The plane begins at the
+// grating's row 12, column 32, so that a small plane shows the patch. If the plane reaches beyond the grating, the
+// grating repeats.
 func nmaStimulus(nma stimuli.NMA) func(*conv.Tensor, string) error {
 	return func(dst *conv.Tensor, seed string) error {
 		rows, columns, err := nma.Size()
@@ -130,7 +131,7 @@ func nmaStimulus(nma stimuli.NMA) func(*conv.Tensor, string) error {
 	}
 }
 
-// random draws numbers between −most and most.
+// random draws numbers in [−most, most).
 func random(most float32) func(*conv.Tensor, string) error {
 	return func(dst *conv.Tensor, seed string) error {
 		r := compare.Generator(seed)
@@ -141,7 +142,7 @@ func random(most float32) func(*conv.Tensor, string) error {
 	}
 }
 
-// impulse draws one pixel of 1 in each image.
+// impulse draws one pixel of 1 in each image, in one of its channels. All others are 0.
 func impulse(dst *conv.Tensor, seed string) error {
 	r := compare.Generator(seed)
 	clear(dst.Data)
@@ -183,7 +184,7 @@ func nmaBank(tutorial3 bool) func(*conv.Tensor, string) error {
 }
 
 // kindBank draws the example filters of a kind in turn. It cuts them out of filters of odd size, which have a pixel in
-// their centre: on an even number of pixels, the 3×3 Laplacian would be all zeros.
+// their centre: the Laplacian of 3×3 weights, sampled at an even number of pixels, would be all zeros.
 func kindBank(k filters.Kind) func(*conv.Tensor, string) error {
 	return func(dst *conv.Tensor, _ string) error {
 		bank, err := k.Bank()

@@ -11,9 +11,9 @@ import (
 	"gpuconv/whole"
 )
 
-// WritePictures shows a failed record in two files in folder: a .png of its output, and a .txt of how its worst pixel
+// WritePictures shows a failed record in two files in folder: a .png of its output, and a .txt of how its worst output
 // is computed. It reports whether it wrote them: a record without a wrong output has nothing to show. The names of the
-// files begin with number, because the names of long cases are cut.
+// files begin with number, so that they differ: the rest is cut if it is long.
 func WritePictures(folder *whole.Folder, number int, r Record) (bool, error) {
 	e := r.Outcome.Evidence
 	if e == nil {

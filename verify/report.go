@@ -47,7 +47,7 @@ type Entry struct {
 	Problem   conv.Problem `json:"problem"` // with its defaults
 	Backend   string       `json:"backend"`
 	Algorithm string       `json:"algorithm,omitempty"` // the one that was used
-	Tiles     string       `json:"tiles,omitempty"`     // the class of devices that they are cut for; "" for the device's own
+	Tiles     string       `json:"tiles,omitempty"`     // the class of devices whose tiles were used; "" for the device's own
 	Device    string       `json:"device"`
 	Driver    string       `json:"driver,omitempty"`
 	Status    string       `json:"status"`        // passed, failed or skipped

@@ -37,9 +37,9 @@ type draft struct {
 }
 
 // table returns the axes of the matrix. Every case is a combination of their levels; the first level of each axis is
-// the plainest. Sums, batches, filters and channels are around the sizes of tiles, which have 1 … 8 filters, 4 or 8
-// columns, 1 or 2 rows and 256 positions. The number of an axis says how many of its levels, from the first on,
-// algorithms for plain layers accept; 0 means all. The other levels are for general algorithms.
+// the plainest. Sums, batches, filters and channels are around the sizes of tiles, which have 1 to 8 filters, 4 or 8
+// columns, 1 or 2 rows or 256 positions. The number after the name of an axis says how many of its levels, from the
+// first on, algorithms for plain layers accept; 0 means all. Only general algorithms accept the other levels.
 func table(stimuli []Stimulus, banks []Bank, kernels []pair) []axis {
 	return []axis{
 		each("stimulus", 0, stimuli, func(d *draft, s Stimulus) { d.stimulus = s }),
@@ -144,7 +144,7 @@ func pools() []conv.Pool {
 }
 
 // problem returns the convolution of a draft. Its image is just large enough for the wanted sums with the draft's
-// padding and pool.
+// padding, or larger if the pool's window or the padding mode needs that.
 func (d draft) problem() conv.Problem {
 	s := d.spec.WithDefaults()
 	s.Padding = d.padding(d.kernel, s)

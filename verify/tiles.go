@@ -7,9 +7,10 @@ import (
 	"gpuconv/conv"
 )
 
-// Tiles returns a few small convolutions for the tiles that hardware has, whose programs take long to compile on a
-// software renderer: those of one channel, which every algorithm takes, and others for general algorithms. They have
-// blocks that are full and cut off, all that may follow sums, and pixels in the padding.
+// Tiles returns a few small convolutions to test the tiles of hardware on a software renderer, where each program takes
+// long to compile. plain has convolutions of one channel, which every algorithm takes, general others for general
+// algorithms. In them some blocks of outputs are full and others are cut off, each activation and each kind of pool
+// follows the sums of one, and taps read the padding.
 func Tiles() (plain, general []Case) {
 	first := conv.Problem{Src: conv.Shape{3, 1, 13, 19}, Weight: conv.Shape{6, 1, 3, 3}, Bias: true}
 	first.Padding, first.Activation = conv.Pad(1, 1), conv.ReLU

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// begin asks the system to start writing a part of a file to the disk, and does not wait. This guarantees nothing, but
-// a later sync takes less time.
+// begin asks the system to start writing a part of a file to the disk: a number of bytes from the offset from on. It
+// does not wait. This guarantees nothing, but a later sync takes less time.
 func begin(f *os.File, from, bytes int64) {
 	const write = 2 // SYNC_FILE_RANGE_WRITE
 	connection, err := f.SyscallConn()

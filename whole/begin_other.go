@@ -4,5 +4,6 @@ package whole
 
 import "os"
 
-// begin does nothing, because this system has no call for it. On Linux it starts to write a part of a file to the disk.
+// begin does nothing: this package knows no call for it on this system. On Linux it starts to write a part of a file to
+// the disk.
 func begin(*os.File, int64, int64) {}

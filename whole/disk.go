@@ -110,8 +110,9 @@ func (p place) rename(from, to string) error {
 		func() error { return p.root.Rename(from, to) })
 }
 
-// renameNew moves the file at from to the name to, unless something has that name. Where the system can, it is one
-// step, so that nothing is replaced that appears between a look and the rename.
+// renameNew gives the file called from the name to. If something has that name already, it returns [fs.ErrExist]. Where
+// the system can, it checks and renames in one step. Elsewhere a file that appears between the check and the rename is
+// replaced.
 func (p place) renameNew(from, to string) error {
 	return p.change(change{action: renames, path: filepath.Join(p.path, from), to: filepath.Join(p.path, to)},
 		func() error {
@@ -126,8 +127,8 @@ func (p place) renameNew(from, to string) error {
 		})
 }
 
-// add gives a file the second name to, unless something else has that name. If the file system does not allow two names
-// for a file, add renames the file.
+// add gives a file the second name to. If something has that name already, add returns [fs.ErrExist]. If the file
+// system does not allow two names for a file, add renames the file.
 func (p place) add(from, to string) error {
 	err := p.change(change{action: links, path: filepath.Join(p.path, from), to: filepath.Join(p.path, to)},
 		func() error { return p.root.Link(from, to) })
@@ -175,8 +176,8 @@ type file struct {
 	bytes, begun int64 // bytes written so far, and how many of them the disk has begun to write
 }
 
-// early is how many bytes a file collects before the disk begins to write them. The disk writes while the next bytes
-// are computed, so that the sync at the end takes less time.
+// early is how many bytes are written into a file before the disk is told to begin with them. The disk then works while
+// the next bytes are computed, so that the sync at the end takes less time.
 const early = 8 << 20
 
 // Write implements [io.Writer].

@@ -19,9 +19,9 @@ import (
 // hidden folder knows that its owner is dead, and removes it. It removes the lock file last, so that no other process
 // uses a half-removed folder.
 //
-// Everything in a hidden folder has a name that nobody else uses. These names mark the folder as a hidden one. A name
-// reaches the disk no later than what it names. So after a power cut, too, every hidden folder has this mark, and no
-// other folder is taken for one.
+// Everything in a hidden folder has a name that begins with mark, which nobody else uses. So a folder that has anything
+// else in it is not taken for a hidden one: see foreign. This also holds after a power cut, because whatever the folder
+// then still has is there under its name.
 type hidden struct {
 	base  place // the folder that it is in
 	name  string
@@ -43,7 +43,8 @@ var (
 	errUnlockable = errors.New("the file system has no locks")
 )
 
-// hiddenName returns the name of the hidden folder for a file or folder called name. Each slot gives another name.
+// hiddenName returns the name of the hidden folder for a file or folder called name. slot tells apart the hidden
+// folders of processes that write the same file at the same time: see slots.
 func hiddenName(name string, slot int) string {
 	const most = 200 // bytes; file systems take 255
 	if len(name) > most {
@@ -183,9 +184,10 @@ func inTheWay(base place, name string) error {
 	return &Error{Name: filepath.Join(base.path, name), Err: errors.New("it is in the way: want it gone")}
 }
 
-// clear removes the hidden folder of a dead process. If the process died while it moved files out of the folder, clear
-// removes those files, too. Then it calls removed, unless the folder had nothing but a lock: a living process may just
-// be making or removing such a folder. If the folder is gone, clear does nothing.
+// clear removes the hidden folder of a dead process. If the process died before it had moved all files out of the
+// folder, clear removes those that it had moved, too. Then clear calls removed, unless the folder had nothing but a
+// lock: a living process may just be making or removing such a folder. If the folder is gone, clear does nothing. It
+// reports errInUse if the process is alive.
 func clear(base place, name string, removed func(path string)) error {
 	h, err := seize(base, name)
 	switch {

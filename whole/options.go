@@ -2,11 +2,11 @@ package whole
 
 // Options say how files and folders are written. The zero value is for results: they survive a power cut.
 type Options struct {
-	// NoSync lets the system decide when data reaches the disk. Files are then complete or absent after a failure or a
-	// kill, but perhaps not after a power cut. It is for scratch files.
+	// NoSync lets the system decide when data reaches the disk. After a failure or a kill a path still has a complete
+	// file, or what it had before; after a power cut perhaps not. It is for scratch files.
 	NoSync bool
-	// Private makes [Options.Create] make files that only the user can read and write: their mode is 0o600, whatever
-	// was there. A link at the path is replaced, not what it leads to.
+	// Private says that only the user may read and write the files that [Options.Create] makes: their mode is 0o600,
+	// also if they replace a file of another mode. A link at the path is replaced, not what it leads to.
 	Private bool
 	// Removed, if not nil, is called with the path of each hidden folder that a dead process has left and that was
 	// removed.
@@ -15,7 +15,7 @@ type Options struct {
 	seam func(c change, do func() error) error // see disk
 }
 
-// change makes a change in the way of disk.change.
+// change calls disk.change.
 func (o Options) change(c change, do func() error) error { return o.disk().change(c, do) }
 
 func (o Options) disk() disk { return disk{noSync: o.NoSync, seam: o.seam} }

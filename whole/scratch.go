@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 )
 
-// Scratch makes a folder for temporary files, in the system's folder for them. name becomes a part of its hidden
-// parent's name. remove removes the folder with everything in it. Scratch also removes such folders of the same name
-// that dead processes have left.
+// Scratch makes a folder for temporary files. It is in a hidden folder, which is in the system's folder for temporary
+// files; name becomes a part of the hidden folder's name. remove removes both with everything in them. Scratch also
+// removes hidden folders of the same name that dead processes have left.
 func (o Options) Scratch(name string) (path string, remove func(), err error) {
 	base, err := o.disk().open(os.TempDir())
 	if err != nil {
@@ -31,8 +31,9 @@ func (o Options) Scratch(name string) (path string, remove func(), err error) {
 	return filepath.Join(h.inner.path, filesName), remove, nil
 }
 
-// Claim keeps other processes from path, which is to be written in several steps, until release is called or this
-// process ends. They get an [*Error].
+// Claim reserves path for this process, until release is called or the process ends. It is for a file that is written
+// in several steps. While path is reserved, Claim returns an [*Error] in every other process. Programs that do not call
+// Claim can still write to path.
 func (o Options) Claim(path string) (release func(), err error) {
 	base, err := o.disk().open(filepath.Dir(path))
 	if err != nil {
@@ -49,8 +50,8 @@ func (o Options) Claim(path string) (release func(), err error) {
 // slots is how many processes may have hidden folders for the same name in the same folder at the same time.
 const slots = 16
 
-// claimSlot makes a hidden folder for a file or folder that will be called name. It removes those that dead processes
-// have left.
+// claimSlot makes a hidden folder in base for a file or folder that will be called name, in the first slot that is
+// free. It removes hidden folders that dead processes have left in any slot.
 func claimSlot(base place, name string, removed func(path string)) (*hidden, error) {
 	var mine *hidden
 	err := errInUse

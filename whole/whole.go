@@ -3,9 +3,15 @@
 // death of the process or a power cut, the requested path never has half a file. With [Options].NoSync, a power cut is
 // the exception.
 //
-// The steps: write the file in a hidden folder, sync it, rename it, sync the folder that it is in now. A new folder is
-// renamed as a whole. If the folder existed before, its files move into it one after the other, the last one when the
-// others are safe on the disk. If the process dies meanwhile, some of the files are there, each complete.
+// The steps are:
+//  1. write the file in a hidden folder;
+//  2. sync the file;
+//  3. rename it to its path;
+//  4. sync the folder that it is in now.
+//
+// A new folder is renamed as a whole. If the folder existed before, its files move into it one after the other, the
+// last one when the others are safe on the disk. If the process dies meanwhile, some of the files are there, each
+// complete, but not the last one. The next process that writes the folder removes them.
 //
 // A process that is killed leaves its hidden folder. But its lock on that folder ends with the process. So the next
 // process that writes the same file or folder knows that the hidden folder is abandoned, and removes it.

@@ -7,7 +7,7 @@ For each block of a case a process of gpuconv runs (with 1 thread and with all),
 are compared with gpuconv's float64 reference. `gpuconv bench report` pools the blocks, so that the same code makes all
 medians and intervals. A peer that is not installed is called absent. See README.md.
 """
-import argparse, json, os, random, re, shutil, statistics, subprocess, sys, tempfile
+import argparse, json, math, os, random, re, shutil, statistics, subprocess, sys, tempfile, time
 import filter2d, judge, ratios
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -32,6 +32,8 @@ def arguments():
     ap.add_argument("--backend", default="cpu", help="backends of gpuconv: cpu, gpu or gpu,cpu")
     ap.add_argument("--peers", default=",".join(installed), help="some of " + ", ".join(SCRIPTS))
     ap.add_argument("--rounds", type=int, default=5)
+    ap.add_argument("--limit", type=float, default=math.inf,
+        help="seconds: begin no round that would not end in time; the first is never cut short")
     ap.add_argument("--samples", type=int, default=3, help="of each block, at least")
     ap.add_argument("--seconds", type=float, default=0.1, help="of each block, at least")
     ap.add_argument("--threads", default="", help="threads of the peers: 1, 2 or 1,2; all if not given")
@@ -136,8 +138,8 @@ class Session:
         return report
 
     def keep(self, report):
-        """Stores a report of a block for gpuconv bench report."""
-        path = os.path.join(self.folder, f"block{len(self.paths):05d}.json")
+        """Stores a report of a block, named after its backend, for gpuconv bench report."""
+        path = os.path.join(self.folder, f"{report['backends'][0]['backend']}{len(self.paths)}.json")
         with open(path, "w") as f:
             json.dump(report, f)
         self.paths.append(path)
@@ -187,27 +189,47 @@ class Session:
         return group
 
 
+    def rounds(self, cases, peers):
+        """Times all cases for some rounds. Returns of each case the lists of reports of each round."""
+        begun, turn, longest = time.monotonic(), 0, 0
+        numbers = [judge.Numbers(c, self.folder, i, self.gpuconv, self.args.seed) for i, c in enumerate(cases)]
+        found = [[] for _ in cases]
+        while turn < self.args.rounds and (turn == 0 or time.monotonic() - begun + longest < self.args.limit):
+            start = time.monotonic()
+            for i in self.rand.sample(range(len(cases)), len(cases)):
+                progress(f"round {turn + 1} of {self.args.rounds}: {cases[i]['case']}")
+                found[i].append(self.group(cases[i], cases, numbers[i], peers))
+            turn, longest = turn + 1, max(longest, time.monotonic() - start)
+        progress(f"{turn} of {self.args.rounds} rounds in {time.monotonic() - begun:.0f} s\n")
+        return {(c["suite"], c["case"]): f for c, f in zip(cases, found)}
+
+    def merged(self, peers):
+        """Returns the report of all blocks, with gpuconv first and peers in their order; writes the page and plots."""
+        order = [p.name for p in peers]
+        backend = lambda path: re.sub(r"\d+\.json$", "", os.path.basename(path))
+        rank = lambda path: order.index(backend(path)) + 1 if backend(path) in order else 0
+        path = os.path.join(self.folder, "merged.json")
+        out = ["--json", path]
+        for name in ["html", "plots"]:
+            out += ["--" + name, getattr(self.args, name)] if getattr(self.args, name) else []
+        print(self.gpuconv("bench", "report", *out, *sorted(self.paths, key=rank)).stdout)
+        if self.args.json:
+            shutil.copyfile(path, self.args.json)
+        with open(path) as f:
+            return json.load(f)
+
+
+def progress(line):
+    print(f"\r{line:90}", end="", file=sys.stderr, flush=True)
+
+
 def main(args, folder):
     session = Session(args, folder)
-    cases = session.cases()
-    key = lambda c: (c["suite"], c["case"])
-    numbers = {key(c): judge.Numbers(c, folder, i, session.gpuconv, args.seed) for i, c in enumerate(cases)}
-    peers = [Peer(name, args.python) for name in args.peers.split(",")]
-    rounds = {key(c): [] for c in cases}
-    for turn in range(args.rounds):
-        for c in session.rand.sample(cases, len(cases)):
-            print(f"\rround {turn + 1} of {args.rounds}: {c['case']:72}", end="", file=sys.stderr, flush=True)
-            rounds[key(c)].append(session.group(c, cases, numbers[key(c)], peers))
-    print(file=sys.stderr)
-    merged = os.path.join(folder, "merged.json")
-    out = [flag for name in ["html", "plots"] if getattr(args, name) for flag in ("--" + name, getattr(args, name))]
-    print(session.gpuconv("bench", "report", "--json", merged, *out, *session.paths).stdout)
+    cases, peers = session.cases(), [Peer(name, args.python) for name in args.peers.split(",")]
+    rounds = session.rounds(cases, peers)
     table = ratios.Table(cases, rounds, peers, args.backend.split(",")[-1], session.threads[-1], args.cpu_time)
-    with open(merged) as f:
-        text = table.markdown(json.load(f))
+    text = table.markdown(session.merged(peers))
     print(text)
-    if args.json:
-        shutil.copyfile(merged, args.json)
     if args.markdown:
         with open(args.markdown, "w", encoding="utf-8") as f:
             f.write(text)

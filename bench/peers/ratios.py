@@ -37,9 +37,8 @@ class Table:
         rate = lambda name: digits(2e-9 * case["macs"] / times[name]) if name in times else "–"
         best = min((name for name in times if name != self.mine), key=times.get, default="–")
         cells = [rate(p.name) if p.name != best else f"**{rate(p.name)}**" for p in self.peers]
-        ratios, images = self.ratios(case), "–"
-        if self.mine in times:
-            images = f"{case['n'] / times[self.mine]:,.0f}"
+        ratios = self.ratios(case)
+        images = digits(case["n"] / times[self.mine]) if self.mine in times else "–"
         spread = "–"
         if ratios:
             spread = f"{digits(statistics.median(ratios))} ({digits(min(ratios))} … {digits(max(ratios))})"
@@ -73,7 +72,7 @@ class Table:
         head = (f"{run['started'][:10]}, {machine['cpu']}{isa}, {self.threads} threads{peak}, {machine['platform']}; "
             f"gpuconv {machine['git'][:12]}; {versions}. Load average {machine['load'][0]:.1f} at the start and "
             f"{machine['load'][1]:.1f} at the end. GFLOP/s count two operations for each multiplication of the direct "
-            f"form; figures are medians of {count} rounds, and the fastest peer is bold. The ratio is gpuconv's rate "
+            f"form; figures are medians of {count} round{'s'[:count != 1]}, and the fastest peer is bold. The ratio is gpuconv's rate "
             f"divided by that of the round's fastest peer: median, smallest and largest. An output outside gpuconv's "
             f"error bound gives no figure.")
         lines = textwrap.wrap(head, 120, break_on_hyphens=False) + [""]
@@ -85,7 +84,7 @@ class Table:
 
 def digits(v):
     """Formats a number with three digits."""
-    return f"{v:.0f}" if v >= 100 else f"{v:.1f}" if v >= 10 else f"{v:.2f}"
+    return f"{v:,.0f}" if v >= 100 else f"{v:.1f}" if v >= 10 else f"{v:.2f}"
 
 
 def replace(path, section):

@@ -59,12 +59,13 @@ func newAutotune() *cobra.Command {
 		Long: "autotune computes a convolution with every algorithm that accepts it and every tile of that\n" +
 			"algorithm. It checks the outputs against the float64 reference, times in turn those that are not\n" +
 			"far too slow, and stores the fastest for this device, driver and convolution. run, conv and info take\n" +
-			"it from then on, also for up to four times as many or as few images, unless --algorithm forces\n" +
-			"one. Times are those of the device. The device's own choice is kept unless another is 3 % faster.\n\n" +
+			"it from then on, unless --algorithm forces another. They also take it for other numbers of images,\n" +
+			"from a quarter to four times as many. Times are those of the device. The device's own choice is kept\n" +
+			"unless another takes 3 % less time and is faster in three rounds of four.\n\n" +
 			"fft and winograd take part only with --precision fast. What is stored then is used only with that\n" +
 			"flag.\n\n" +
 			"--forget removes what is stored for --problem; without --problem, everything. Exit code 1: an\n" +
-			"output was wrong or a way failed, and nothing is stored.",
+			"output was wrong, or an algorithm failed with one of its tiles; then nothing is stored.",
 		Example: "  gpuconv autotune --device software\n" +
 			"  gpuconv autotune --problem 16,64,56,56,64,3,1,1,1 --device any\n" +
 			"  gpuconv autotune --problem --input x.npy --weight 64,3,7,7 --stride 2 --padding 3\n" +
@@ -78,7 +79,7 @@ func newAutotune() *cobra.Command {
 	f.deviceFlags.register(flags)
 	flags.StringVar(&f.algorithm, "algorithm", "",
 		"measure only this algorithm's tiles, and store nothing: "+either(gpu.AlgorithmNames()))
-	wholeVar(flags, &f.rounds, "count", 9, "how many times each is timed")
+	wholeVar(flags, &f.rounds, "count", 9, "how many times each algorithm and tile is timed, 3 to 1000")
 	flags.BoolVar(&f.forget, "forget", false, "remove what is stored, of --problem or of all, and measure nothing")
 	return cmd
 }
@@ -223,7 +224,7 @@ func (f *autotuneFlags) store(stdout io.Writer, kept cache, k autotune.Key, entr
 	return printLine(stdout, "stored    %s", fault.Printable(path))
 }
 
-// checkAutotuneMemory refuses a race that needs more memory than is free: for images, outputs and a handful of plans.
+// checkAutotuneMemory refuses a race that needs more memory than is free: for images, outputs and about five plans.
 func checkAutotuneMemory(p conv.Problem, backend conv.Chooser) error {
 	dst, err := p.Dst()
 	if err != nil {
@@ -254,8 +255,8 @@ func (f *autotuneFlags) race(ctx context.Context, stderr io.Writer, p conv.Probl
 	return all, nil
 }
 
-// failures returns an error if a way failed. Then the driver or a shader is broken, and it does not matter which way is
-// the fastest.
+// failures returns an error if a way failed, that is, an algorithm with one of its tiles. Then the driver or a shader
+// is broken, and it does not matter which way is the fastest.
 func failures(all []*autotune.Entrant) error {
 	for _, e := range all {
 		if e.Err != nil {

@@ -29,18 +29,19 @@ type specFlags struct {
 func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W")
 	flags.StringVar(&f.padding, "padding", "0",
-		"3, 3,2 for H,W, top,bottom,left,right, valid (none), same (the size of the image, stride 1), or\n"+
-			"same-upper or same-lower: the image's size divided by the stride, rounded up, as TensorFlow's SAME\n"+
-			"and ONNX's SAME_UPPER and SAME_LOWER; an odd pixel of padding goes after the image, or before it")
+		"pixels: 3 for all sides, 3,2 for H,W, or top,bottom,left,right; or a name: valid is none; same gives\n"+
+			"an output of the image's size, at stride 1; same-upper and same-lower give an output of the image's\n"+
+			"size divided by the stride, rounded up, as ONNX's SAME_UPPER (TensorFlow's SAME) and SAME_LOWER: an\n"+
+			"odd pixel of padding goes after the image with same-upper, before it with same-lower")
 	flags.StringVar(&f.paddingMode, "padding-mode", "zeros",
 		"zeros, reflect (the border pixel is not repeated: c b | a b c, NumPy's and\n"+
 			"PyTorch's reflect), symmetric (it is repeated: b a | a b c, NumPy's symmetric, SciPy's\n"+
-			"reflect, OpenCV's BORDER_REFLECT), replicate or circular; with reflect the padding\n"+
-			"must be less than the image, with symmetric and circular at most the image")
+			"reflect, OpenCV's BORDER_REFLECT), replicate or circular; on each side the padding must\n"+
+			"be less than the image with reflect, and at most the image with symmetric and circular")
 	flags.StringVar(&f.dilation, "dilation", "1", "2, or 2,1 for H,W")
 	wholeVar(flags, &f.groups, "groups", 1, "how many groups channels and filters are divided into")
-	flags.StringVar(&f.activation, "activation", "none", "none, relu or energy: √(a²+b²) of filters 2m and 2m+1")
-	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2")
+	flags.StringVar(&f.activation, "activation", "none", "none, relu or energy: √(a²+b²) of the sums a and b of filters 2m and 2m+1")
+	flags.StringVar(&f.pool, "pool", "none", "none, or max or avg with a size, and a stride if it is another: max:2, avg:2, max:3:2")
 	registerFlip(flags, &f.flip)
 }
 
@@ -114,7 +115,7 @@ func newConv() *cobra.Command {
 	f.backend.register(flags)
 	f.inputs.register(flags)
 	f.inputs.registerBackground(flags)
-	flags.StringVar(&f.json, "json", "", "write what was convolved, by which algorithm, how exactly and how fast")
+	flags.StringVar(&f.json, "json", "", "the JSON file to write: what was convolved, by which algorithm, how exactly and how fast")
 	flags.BoolVar(&f.dumpShader, "dump-shader", false,
 		"print the GLSL that is compiled, exactly; without --output nothing is computed")
 	return cmd
@@ -236,8 +237,8 @@ func (f *convFlags) fill(l *layer, weights, biases arrayInput) error {
 // or transformed.
 const copies = 8
 
-// judge refuses a problem that is not valid, or does not fit on the disk or in memory. Three portions of the images are
-// here, about two are in a plan, and reading takes bytes beyond those.
+// judge refuses a problem that is not valid, or does not fit on the disk or in memory. The memory is for three portions
+// of the images and outputs here, about two in a plan, the weights, and the bytes that reading takes beyond those.
 func (f *convFlags) judge(p conv.Problem, bytes float64) error {
 	dst, err := p.Dst()
 	if err != nil {

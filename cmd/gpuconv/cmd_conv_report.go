@@ -19,9 +19,9 @@ type convReport struct {
 	Output   string             `json:"output"`
 	Dst      conv.Shape         `json:"dst"`
 	Backend  experiment.Backend `json:"backend"`
-	Compile  float64            `json:"compile_s,omitempty"` // seconds for compiling GPU programs, not counted below
+	Compile  float64            `json:"compile_s,omitempty"` // seconds for compiling GPU programs, before Convolve
 	Convolve float64            `json:"convolve_s"`          // seconds, with the copies to the device and back
-	Rate     float64            `json:"images_per_s"`
+	Rate     float64            `json:"images_per_s"`        // images divided by Convolve
 	NaN      int                `json:"outputs_nan"`
 	Infinite int                `json:"outputs_infinite"`
 }

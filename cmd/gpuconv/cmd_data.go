@@ -34,14 +34,14 @@ func newData() *cobra.Command {
 		Use:   "data --download FILE.npz | --input FILE.npz [--output DIR]",
 		Short: "The Stringer recordings: what mouse neurons answered to gratings",
 		Long: "data fetches and reads the recordings of the Neuromatch tutorials, " + dataset.Name + `:
-responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), in bins of 6°, with
-the two halves of the trials apart. Any .npz of the same layout is read: resp_train and resp_test [stimuli, neurons],
-and stimuli.
+responses of some 20,000 neurons of mouse visual cortex to gratings (Stringer et al., Cell 2021), as means over bins
+of 6°, one for each half of the trials. Any .npz of the same layout is read: resp_train and resp_test
+[stimuli, neurons], and stimuli, the orientations in degrees.
 
 --download continues where an earlier call was cut off, and checks the file's checksum. --input describes a file. With
---output it writes cells.csv as gpuconv tuning does, aligned.csv (the mean curve around each neuron's preferred
-orientation), rdm.csv, population.json and pictures. Preferred orientations are those of resp_train, all else is from
-resp_test, so that noise does not look like tuning.`,
+--output it writes cells.csv as gpuconv tuning does, aligned.csv, rdm.csv, population.json and pictures. The figures in
+cells.csv are of resp_test. aligned.csv has the mean response over neurons in resp_test, in degrees from the orientation
+that each neuron prefers in resp_train, so that noise does not look like tuning.`,
 		Example: "  gpuconv data --download stringer.npz\n" +
 			"  gpuconv data --input stringer.npz --output population",
 		Args: flagsOnly,
@@ -56,7 +56,7 @@ resp_test, so that noise does not look like tuning.`,
 	flags.StringVar(&f.sha256, "sha256", "",
 		"the SHA-256 checksum the file must have; it replaces the default of --md5")
 	flags.DurationVar(&f.retry, "pause", time.Second,
-		"how long to wait before the first retry of a download; twice as long before each further one")
+		"how long to wait before a retry of a download; twice as long after each retry that brings nothing, up to 1m")
 	flags.DurationVar(&f.within, "max-time", 0, "how long a download may take, such as 10m; 0: as long as bytes arrive")
 	fileFlag(flags, &f.input, "input", "the file to read")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
@@ -113,7 +113,8 @@ func (f *dataFlags) wanted(named, download bool) dataset.Wanted {
 	return w
 }
 
-// fetch downloads the file, unless it is there already.
+// fetch downloads the file. If it is there already, with the wanted checksums, fetch only says so. It refuses to
+// replace any other file.
 func (f *dataFlags) fetch(ctx context.Context, stdout, stderr io.Writer, wanted dataset.Wanted) error {
 	if what, _ := whole.Obstacle(f.download); what != "" {
 		return refused("download", f.download, errors.New("want the file to write, this is a "+what))
@@ -158,7 +159,7 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 	kept := fetch.Kept()
 	if ctx.Err() == nil {
 		err = failed("download", "", err)
-		if kept == 0 {
+		if kept == 0 || errors.As(err, new(*whole.Error)) { // another process writes it, or the file has appeared
 			return err
 		}
 		return fmt.Errorf("%w; %d bytes are kept in %s, the same command goes on there", err, kept,
@@ -237,7 +238,8 @@ func reserveRecordings(stimuli, neurons int) error {
 		pictures+cells*(neuron+value*n)+32*n*n)
 }
 
-// populationOf analyses recordings. If their orientations are in bins, the middle of each bin counts.
+// populationOf analyses recordings. If their orientations are means over bins, it takes the middle of each bin in place
+// of the mean: see [dataset.Recordings.Bins].
 func populationOf(ctx context.Context, r *dataset.Recordings, source dataset.Sums) (report.Population, error) {
 	p := report.Population{
 		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: source,

@@ -25,7 +25,7 @@ type inventory struct {
 	Schema      int            `json:"schema"` // 1; it changes when a field changes its meaning
 	Program     programReport  `json:"program"`
 	CPU         cpuReport      `json:"cpu"`
-	Contexts    []string       `json:"contexts"`               // providers that this program has, the default first
+	Contexts    []string       `json:"contexts"`               // what --context may be here, the default first
 	Devices     []deviceReport `json:"devices"`                // that open an OpenGL 4.3 context
 	OpenGLError string         `json:"opengl_error,omitempty"` // why there are no devices
 	PassedOver  []gpu.Place    `json:"passed_over,omitempty"`  // drivers that died or cannot be loaded
@@ -38,7 +38,7 @@ type cpuReport struct {
 	Model      string   `json:"model"`
 	Threads    int      `json:"threads"`    // that the program may use
 	Features   []string `json:"features"`   // vector extensions
-	ISAs       []string `json:"isas"`       // for which the CPU engine has kernels; it takes the first
+	ISAs       []string `json:"isas"`       // instruction sets that the CPU engine can use here; it takes the first
 	Algorithms []string `json:"algorithms"` // of the CPU engine, in the order in which they are tried
 }
 
@@ -49,7 +49,7 @@ type deviceReport struct {
 	Vendor   string `json:"vendor"`
 	Driver   string `json:"driver"` // GL_VERSION, which has the driver's version too
 	Software bool   `json:"software"`
-	Class    string `json:"class"` // of devices, whose tiles it has
+	Class    string `json:"class"` // the class of devices as for which problems are cut, such as amd
 	Limits   limits `json:"limits"`
 }
 

@@ -74,12 +74,12 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 		"a kind of stimuli and its settings, or an image file or folder, instead of the preset's gratings")
 	fileFlag(flags, &f.filters, "filter",
 		"a kind of filters and its settings, or .npy or .npz:key weights, instead of the preset's bank")
-	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of each pair of filters")
+	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of the sums a and b of each pair of filters")
 	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
-	flags.StringVar(&f.pool, "pool", "none", "none, max:2, max:3:2 for size:stride, or avg:2: after the activation")
+	flags.StringVar(&f.pool, "pool", "none", "after the activation: none, or max or avg with a size, and a stride if it is another: max:2, avg:2, max:3:2")
 	registerFlip(flags, &f.flip)
 	wholeVar(flags, &f.check, "check", 16,
-		"how many images, spread over the set, are checked against the reference; -1 for all")
+		"how many images, spread over the set, are checked against the reference; 0 for none, -1 for all")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
 	f.inputs.registerBackground(flags)

@@ -45,7 +45,7 @@ type deviceFlags struct {
 	opener    string // --context: who opens the device
 	algorithm string // each verb defines --algorithm in its own words
 	precision string // --precision: which algorithms may be chosen without being forced; "" is exact
-	tiles     string // --tiles, of verbs that register it: the class as which the device cuts problems; "" is its own
+	tiles     string // --tiles, of verbs that register it: the class of devices as for which problems are cut
 }
 
 // register defines --device, --context and --precision.
@@ -61,8 +61,8 @@ func (f *deviceFlags) register(flags *pflag.FlagSet) {
 
 // registerTiles defines --tiles.
 func (f *deviceFlags) registerTiles(flags *pflag.FlagSet) {
-	flags.StringVar(&f.tiles, "tiles", "", "cut problems as on hardware of "+either(gpu.ClassNames())+
-		", whatever the OpenGL device is; as on the device itself if not given")
+	flags.StringVar(&f.tiles, "tiles", "", "cut problems as for devices of this class, whatever the OpenGL device is: "+
+		either(gpu.ClassNames())+"; by default the device's own class")
 }
 
 // parsedPrecision reads --precision.
@@ -139,7 +139,7 @@ type chosen struct {
 	name   string   // gpu, cpu or reference
 	isa    cpu.ISA  // of the CPU engine
 	device gpu.Info // of a GPU
-	note   string   // why auto did not take a GPU, or the warning of its plan
+	note   string   // what the user should know: why auto took no GPU, drivers passed over, the warning of the plan
 	close  func() error
 }
 
@@ -154,7 +154,7 @@ func (c chosen) describe() string {
 	return fmt.Sprintf("CPU engine with %v, %d threads of %s", c.isa, runtime.GOMAXPROCS(0), machine.Processor())
 }
 
-// asHardware says as what a device cuts problems, if --tiles did.
+// asHardware says which class's tiles a device computes with, if --tiles chose the class.
 func asHardware(d gpu.Info) string {
 	if d.Tiles == "" {
 		return ""

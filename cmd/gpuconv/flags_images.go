@@ -209,7 +209,8 @@ func (in *inputs) passedOver(path string, names []string, one, many string) {
 	in.note(path, "passed over %d %s: %s", len(names), what, fault.Printable(text))
 }
 
-// brightness notes that an array of bytes keeps its numbers, because those of pictures become 0 … 1.
+// brightness notes that the numbers of a uint8 or uint16 array are taken as they are, because those of pictures become
+// 0 … 1.
 func (in *inputs) brightness(path, dtype string) {
 	if e := element(dtype); e == "uint8" || e == "uint16" {
 		white := map[string]int{"uint8": 255, "uint16": 65535}[e]

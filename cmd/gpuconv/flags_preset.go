@@ -45,7 +45,7 @@ type stimulusFlags struct {
 func (f *stimulusFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.orientations, "orientations", "-90,-45,0,45,90",
 		"degrees from vertical: a list, or start:stop:step for start + i·step below stop")
-	numberVar(flags, &f.res, "res", 0.1, "resolution: 1 is 640×480 pixels")
+	numberVar(flags, &f.res, "res", 0.1, "resolution: 1 makes images of 640×480 pixels, 0.1 of 64×48")
 	flags.BoolVar(&f.patch, "patch", false, "a round patch on the right instead of the whole image")
 }
 

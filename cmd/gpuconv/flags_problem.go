@@ -23,8 +23,8 @@ type problemFlags struct {
 
 func (f *problemFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.compact, "problem", "",
-		"explain a convolution: N,Cin,H,W,Cout,K,pad,stride,groups; "+
-			"without a value the flags of gpuconv conv describe it")
+		"explain a convolution: N,Cin,H,W,Cout,K,pad,stride,groups (N images of Cin channels, Cout filters\n"+
+			"of K×K); without a value the flags of gpuconv conv describe it")
 	flags.Lookup("problem").NoOptDefVal = "flags"
 	f.registerShapes(flags)
 }
@@ -145,18 +145,20 @@ type explanation struct {
 	Backend    string     `json:"backend"`
 	Device     string     `json:"device"`
 	Algorithm  string     `json:"algorithm"`
-	// Bound is the error bound of an output, as a multiple of γₙ·Σ|x||w| over its own pixels; 0 with a Tolerance.
+	// Bound is the error bound of an output, as a multiple of γₙ·Σ|x||w| over its own pixels (package compare defines
+	// γₙ); 0 with a Tolerance.
 	Bound float64 `json:"bound"`
-	// Tolerance is the RMS error of an algorithm that spreads errors, as a fraction of the largest output.
+	// Tolerance is how large the RMS error of an algorithm that spreads errors may be, as a fraction of the largest
+	// output; 0 with a Bound.
 	Tolerance   float64    `json:"tolerance"`
 	Accuracy    string     `json:"accuracy"`          // Bound or Tolerance in words
 	Tile        string     `json:"tile,omitempty"`    // how the algorithm cuts the work
 	Tuned       string     `json:"tuned,omitempty"`   // when algorithm and tile were measured to be the fastest
 	Warning     string     `json:"warning,omitempty"` // what the backend could not use, and why
 	Rejected    []rejected `json:"rejected"`
-	Chunk       int        `json:"chunk"`          // images per submission to the device, or bands if images are cut
+	Chunk       int        `json:"chunk"`          // images that are computed at a time, or bands if images are cut
 	Band        int        `json:"band,omitempty"` // rows of outputs in a band, if images are cut
-	Chunks      int        `json:"chunks"`         // how many submissions
+	Chunks      int        `json:"chunks"`         // how many times that many are computed, the last time perhaps fewer
 	PlanMemory  float64    `json:"plan_memory"`
 	TotalMemory float64    `json:"total_memory"` // the plan, all of src and all of dst
 }

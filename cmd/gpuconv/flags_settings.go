@@ -15,7 +15,7 @@ import (
 type settings struct {
 	kind   string
 	values map[string]string
-	flag   func(key string) string // how an error names a setting, without dashes: sf, or stimulus sf
+	flag   func(key string) string // how an error names a setting, without dashes: sf, or stimulus sf for run
 }
 
 // parseSettings reads a kind and its settings from one text, as run takes them:

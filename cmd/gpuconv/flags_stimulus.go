@@ -11,7 +11,7 @@ import (
 	"gpuconv/stimuli"
 )
 
-// canvasSettings are the settings of a stimulus that are not parameters.
+// canvasSettings are the settings of a stimulus that take one value and cannot be swept, as parameters can.
 func canvasSettings() []setting {
 	return []setting{
 		{"image-size", "rows and columns in pixels: 64, or 48,64 for H,W (default 64)"},
@@ -123,7 +123,7 @@ func (s *settings) canvas() (c stimuli.Canvas, err error) {
 	return c, err
 }
 
-// pattern returns a function that makes patterns of a kind, with the mean and the aperture that were asked for.
+// pattern returns a function that makes patterns of a kind, with the settings centred and aperture applied.
 func (s *settings) pattern(kind stimuli.Kind) (func() stimuli.Pattern, error) {
 	centred, err := s.takeBool("centred")
 	if err != nil {

@@ -17,7 +17,8 @@ func newRoot() *cobra.Command {
 		Short: "2-D convolution on the GPU, without CUDA and without Python",
 		Long: "gpuconv convolves images with filter banks in OpenGL 4.3 compute shaders, without CUDA, Python or a display.\n\n" +
 			"Compiled programs, the list of working drivers and the results of autotune are kept for the next run, " +
-			"in a folder that gpuconv info names. " + cacheVariable + " names another folder; off keeps nothing.\n\n" +
+			"in a folder that gpuconv info names. The environment variable " + cacheVariable + " names another folder, " +
+			"or none if it is off.\n\n" +
 			"Exit code 0: done; 1: it ran and failed; 2: the call was wrong.",
 		Version:               describeProgram().String(),
 		SilenceUsage:          true,

@@ -17,9 +17,9 @@ import (
 	"gpuconv/conv"
 )
 
-// Run runs the whole suite. Each of judge's plans must be a [conv.Oracle]. A backend that refuses a case fails it. With
-// -short, Run leaves out the cases of more than a million multiplications. That is for the race detector, which slows
-// the judge many times.
+// Run runs the whole suite. Each of judge's plans must be a [conv.Oracle]. A case that the backend refuses fails the
+// test. With -short, Run leaves out the cases of more than a million multiplications, since the race detector slows the
+// judge many times.
 func Run(t *testing.T, backend, judge conv.Backend) {
 	t.Run("cases", func(t *testing.T) {
 		for _, c := range Cases() {
@@ -36,7 +36,7 @@ func Run(t *testing.T, backend, judge conv.Backend) {
 
 // RunAlgorithm tests a backend that is forced to use one algorithm. It runs every case of the table that the backend
 // accepts, and checks the relations on some of them. It fails if the backend accepts fewer than least cases. With
-// -short it runs only every fifth case.
+// -short it runs only every fifth case, and of these only the cases of at most a million multiplications.
 func RunAlgorithm(t *testing.T, backend, judge conv.Backend, least int) {
 	explainer, ok := backend.(conv.Explainer)
 	if !ok {
@@ -77,7 +77,7 @@ type Case struct {
 	Problem conv.Problem
 }
 
-// check runs one case on a backend.
+// check runs one case on a backend. A case without images only has to run without an error.
 func check(t *testing.T, backend, judge conv.Backend, c Case, o compare.Options) {
 	filled := random(t, c.Name, c.Problem)
 	if c.Problem.Src.N() == 0 {
@@ -95,7 +95,7 @@ func check(t *testing.T, backend, judge conv.Backend, c Case, o compare.Options)
 	}
 }
 
-// random fills a problem with numbers in (−1, 1).
+// random fills a problem with numbers in [−1, 1).
 func random(t *testing.T, name string, p conv.Problem) compare.Case {
 	t.Helper()
 	c, err := compare.Random(name, p)

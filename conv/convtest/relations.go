@@ -74,7 +74,8 @@ func draw(t *rapid.T) question {
 	return question{drawProblem(t), strconv.FormatUint(rapid.Uint64().Draw(t, "seed"), 16)}
 }
 
-// keeps checks a relation on a backend, and reports whether the relation applies to q.
+// keeps checks a relation on q with a backend, and reports whether the relation applies. If it does not hold, the test
+// ends.
 func (q question) keeps(t rapid.TB, r compare.Relation, backend conv.Backend) bool {
 	f := r.Check(backend, q.problem, q.seed)
 	if f.Status == compare.Failed {
@@ -83,7 +84,7 @@ func (q question) keeps(t rapid.TB, r compare.Relation, backend conv.Backend) bo
 	return f.Status == compare.Passed
 }
 
-// drawProblem draws a small valid problem.
+// drawProblem draws a small valid problem: up to 4 images of up to 12×12 pixels, and kernels of up to 4×4.
 func drawProblem(t *rapid.T) conv.Problem {
 	for {
 		groups := rapid.IntRange(1, 3).Draw(t, "groups")

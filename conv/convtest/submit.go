@@ -31,7 +31,8 @@ func powers(t *testing.T, open func(*testing.T, conv.Problem, compare.Case) conv
 	})
 }
 
-// submissions returns an error that says which promise of a [conv.Submitter] a plan of p breaks.
+// submissions returns an error that says which promise of a [conv.Submitter] a plan of p breaks, or nil. open makes a
+// new plan of p for each check.
 func submissions(open func() conv.Plan, p conv.Problem, src *conv.Tensor) error {
 	want, err := compare.RunGuarded(open(), p, src)
 	if err != nil {
@@ -199,7 +200,7 @@ func closeWhilePending(plan conv.Plan, p conv.Problem, src, want *conv.Tensor) e
 	return nil
 }
 
-// phases returns an error that says which promise of a [conv.Phaser] a plan of p breaks.
+// phases returns an error that says which promise of a [conv.Phaser] a plan of p breaks, or nil. It closes the plan.
 func phases(plan conv.Plan, p conv.Problem, src *conv.Tensor) error {
 	want, err := compare.RunGuarded(plan, p, src)
 	if err != nil {

@@ -13,7 +13,9 @@ import (
 // most 64 devices.
 const mostDeaths = 70
 
-// probe returns what the folder keeps for the request. If it keeps nothing, probe starts children until one finishes.
+// probe is Open or, if all is true, Devices. For Open it returns what the folder keeps for the request. Otherwise it
+// starts children, one after another, until one finishes or skipping places does not help. The bool is false if no
+// child could run.
 func (p Prober) probe(ctx context.Context, o gpu.Options, all bool) (Found, bool, error) {
 	built := gpu.Providers()
 	if _, child := os.LookupEnv(variable); child {
@@ -63,8 +65,8 @@ func (p Prober) probe(ctx context.Context, o gpu.Options, all bool) (Found, bool
 var overrides = []string{"GALLIUM_DRIVER", "MESA_LOADER_DRIVER_OVERRIDE", "LIBGL_ALWAYS_SOFTWARE", "VK_ICD_FILENAMES",
 	"VK_DRIVER_FILES", "LIBGL_DRIVERS_PATH", "LD_PRELOAD"}
 
-// overridden reports whether a variable chooses the driver. Such a driver may depend on more than files, as virpipe
-// does on its server, so that its answer is not kept.
+// overridden reports whether a variable chooses the driver. Such a driver may depend on more than files: virpipe, for
+// one, depends on a server. So its answer is not kept.
 func overridden() bool {
 	return slices.ContainsFunc(overrides, func(name string) bool { return os.Getenv(name) != "" })
 }

@@ -30,8 +30,8 @@ const limit = 30 * time.Second
 type Prober struct {
 	// Folder keeps, for later processes, what Open found; "" keeps nothing. Open makes the folder when it has something
 	// to keep. A record is used until one of these changes: the environment, the user or groups, the limits of the
-	// process, the program, or a library or device file that the child used. Open does not keep what it found if a
-	// driver died.
+	// process, the program, or a library or device file that the child used. Open keeps nothing if a driver died, if no
+	// device opened, or if an environment variable such as GALLIUM_DRIVER chooses the driver.
 	Folder string
 	Limit  time.Duration // for one step; default 30 s
 }
@@ -101,7 +101,8 @@ type request struct {
 	Without  []gpu.Place `json:"without"`
 }
 
-// message is what a child writes: a step or, at its end, which files it has loaded.
+// message is what a child writes: a step. The last message has End set, the libraries that the child has loaded in
+// Files, and in Err why nothing opened.
 type message struct {
 	gpu.Step
 	End   bool     `json:"end,omitempty"`

@@ -82,8 +82,8 @@ func (c *child) read() error {
 	}
 }
 
-// listen takes the child's messages until the last. It kills the child and its process group when a step takes longer
-// than limit or ctx is done.
+// listen takes the child's messages until the last one, and then ends the child: see over. It does so early if a step
+// takes longer than limit or ctx is done.
 func (c *child) listen(ctx context.Context, limit time.Duration) {
 	said := true // the child has not closed the pipe
 	for said && !c.end && !c.hung && ctx.Err() == nil {
@@ -100,9 +100,9 @@ func (c *child) listen(ctx context.Context, limit time.Duration) {
 	c.over(ctx, limit, said)
 }
 
-// over waits for the process to end. If kill is set it kills the process at once, since a driver's threads may keep it
-// running. Otherwise the child has closed its pipe and is about to end: it is killed only after limit, or when ctx
-// ends.
+// over waits for the child to end. If kill is set it kills the child and its process group at once, since a driver's
+// threads may keep the child running. Otherwise the child has closed its pipe and is about to end: it is killed only
+// after limit, or when ctx is done.
 func (c *child) over(ctx context.Context, limit time.Duration, kill bool) {
 	ended := parallel.Start(c.cmd.Wait)
 	if !kill {

@@ -35,7 +35,7 @@ type content struct {
 	Files map[string]string `json:"files"` // the state of each file that the answer depends on
 }
 
-// extension is that of records.
+// extension ends the names of records.
 const extension = ".probe"
 
 // recordName matches the names of records: see path.
@@ -77,7 +77,7 @@ func environment() string {
 	})
 }
 
-// short returns the start of the SHA-256 of what write writes, in hexadecimal.
+// short returns the first 16 bytes of the SHA-256 of what write writes, in hexadecimal.
 func short(write func(io.Writer)) string {
 	hash := sha256.New()
 	write(hash)
@@ -88,7 +88,7 @@ func short(write func(io.Writer)) string {
 var irrelevant = []string{"PWD", "OLDPWD", "_", "SHLVL", "COLUMNS", "LINES", "GPUCONV_CPU", "TERM", "WINDOWID",
 	"SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "SSH_AUTH_SOCK", "XDG_SESSION_ID", "TMUX", "TMUX_PANE", "STY"}
 
-// load returns what is kept if everything that it depends on is as it was.
+// load returns what is kept, if every file that the answer depends on is as it was when the record was written.
 func (r record) load() (Found, bool) {
 	if r.folder == "" {
 		return Found{}, false

@@ -1,8 +1,8 @@
 // Package input opens every file that gpuconv reads. TestInputsAreOpened in cmd/gpuconv checks that nothing else does.
 //
-// Reading a file always comes to an end: it is a regular file, no larger than its [Kind] allows. Named pipes, devices,
-// sockets and folders are refused, without waiting for them. Kinds that are read from front to back may also be a
-// stream: /dev/stdin or /dev/fd/N, such as a shell's pipe. A stream has the same limit.
+// Reading a file always comes to an end, because Open accepts only a regular file that is no larger than its [Kind]
+// allows. Named pipes, devices, sockets and folders are refused, without waiting for them. Kinds that are read from
+// front to back may also be a stream: /dev/stdin or /dev/fd/N, such as a shell's pipe. A stream has the same limit.
 //
 // Once the context is done, reading soon fails with the context's error. This works through package zip and the picture
 // decoders too, because they return the error of their reader.

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Group runs functions at the same time, as [errgroup.Group] does. A panic counts as an error.
+// Group runs functions at the same time, as [errgroup.Group] does. A panic counts as an error, a [*fault.Panic].
 type Group struct{ group *errgroup.Group }
 
 // NewGroup returns an empty group.
@@ -45,7 +45,7 @@ func Each(n int, f func(i int)) {
 }
 
 // Start runs f on a goroutine of its own. It sends f's error, or nil, on the channel once; the caller need not receive
-// it.
+// it. If f panics, the error is a [*fault.Panic].
 func Start(f func() error) <-chan error {
 	done := make(chan error, 1)
 	go func() { done <- fault.Guard(f) }()

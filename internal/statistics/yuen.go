@@ -70,7 +70,8 @@ func (d Difference) Widened(variance float64) Difference {
 	return wide
 }
 
-// P is the two-sided probability that chance alone makes a difference at least as large as By.
+// P is the two-sided probability that chance alone makes a difference at least as large as By, 1 if the error is
+// unknown.
 func (d Difference) P() float64 {
 	switch {
 	case math.IsInf(d.Error, 1) || math.IsNaN(d.Error):
@@ -83,7 +84,7 @@ func (d Difference) P() float64 {
 	return 2 * d.distribution().Survival(math.Abs(d.By)/d.Error)
 }
 
-// HalfWidth is half the width of the confidence interval at the level 1 − alpha.
+// HalfWidth is half the width of the confidence interval of By at the level 1 − alpha, +Inf if the error is unknown.
 func (d Difference) HalfWidth(alpha float64) float64 {
 	switch {
 	case math.IsInf(d.Error, 1) || math.IsNaN(d.Error):
@@ -101,7 +102,8 @@ func (d Difference) distribution() distuv.StudentsT {
 }
 
 // Holm corrects the p values of several tests for their number (Holm 1979). If every test with a corrected value below
-// α counts as significant, the chance that any of them is a false alarm is at most α. The order stays the same.
+// α counts as significant, the chance that any of them is a false alarm is at most α. The results are in the order of
+// p.
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {

@@ -72,7 +72,7 @@ type populationJSON struct {
 	Reliability      summary  `json:"reliability"` // correlation of the halves
 	CircularVariance summary  `json:"circular_variance"`
 	Selectivity      summary  `json:"orientation_selectivity"`
-	Aligned          curve    `json:"aligned"` // mean test response, degrees from the preferred orientation
+	Aligned          curve    `json:"aligned"` // mean test response over degrees from the preferred orientation
 	Notes            []string `json:"notes"`
 }
 

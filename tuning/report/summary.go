@@ -8,8 +8,8 @@ import (
 	"gpuconv/param"
 )
 
-// summary is the distribution of a figure over the neurons that have it: its quartiles, in the unit of the figure.
-// Without neurons they are NaN.
+// summary is the distribution of a figure over those neurons that have it: how many these are, and the quartiles of the
+// figure, in its unit. Without neurons the quartiles are NaN.
 //
 // The quartile of share p of n values is interpolated to the rank 1 + (n−1)·p, as NumPy and R do (definition 7 of
 // Hyndman and Fan, Am. Stat. 50:361, 1996): of 1, 2, 3 and 4 the quartiles are 1.75, 2.5 and 3.25. gonum has definition

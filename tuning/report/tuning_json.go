@@ -17,9 +17,9 @@ type tuningJSON struct {
 	Linear           bool                  `json:"linear"`
 	Normalise        *tuning.Normalisation `json:"normalise"`          // null: none
 	Negative         string                `json:"negative,omitempty"` // how linear responses below 0 are described
-	Phases           string                `json:"phases"`
-	Over             string                `json:"over"`
-	RDM              string                `json:"rdm"` // the metric of rdm.csv, or none
+	Phases           string                `json:"phases"`             // how curves over other axes reduce the phases
+	Over             string                `json:"over"`               // how curves reduce all other parameters
+	RDM              string                `json:"rdm"`                // the metric of rdm.csv, or none
 
 	Cells  []cellJSON `json:"cells"`
 	Curves []axisJSON `json:"curves"`

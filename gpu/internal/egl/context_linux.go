@@ -9,7 +9,8 @@ import (
 )
 
 // Candidates lists the places where a context may be opened, best first. It opens none. libEGL does not load the
-// vendors whose files are in without. This works only in the first call of a process, since libEGL loads vendors once.
+// vendors whose files are in without. Only the without of the first call in a process counts, since libEGL loads
+// vendors once.
 func Candidates(without []string) ([]Candidate, error) {
 	restore, err := hideVendors(without)
 	if err != nil {

@@ -60,8 +60,8 @@ type library struct {
 	without []string // files of the vendors that must not be loaded
 }
 
-// openLibrary loads a library for this package only. If that fails, a second call asks the system for the reason. It
-// must come from the same thread.
+// openLibrary loads a library for this package only. If that fails, purego asks the system for the reason in a second
+// call, which must come from the same thread.
 func openLibrary(name string, mode int) (uintptr, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -76,7 +76,8 @@ var amdKinds = []struct {
 	{regexp.MustCompile(`^ds_`), Shared},
 	{regexp.MustCompile(`^(buffer|tbuffer|global|flat|scratch|image)_`), Memory},
 	{regexp.MustCompile(`^s_(buffer_)?load`), Constant},
-	{regexp.MustCompile(`^s_(c?branch|barrier|wait|nop|endpgm|delay|clause|setprio|sleep|sendmsg|inst_prefetch|setpc|swappc|call|code_end|set_inst)`), Flow},
+	{regexp.MustCompile(`^s_(c?branch|barrier|wait|nop|endpgm|delay|clause|sleep|sendmsg|inst_prefetch)`), Flow},
+	{regexp.MustCompile(`^s_(setprio|setpc|swappc|call|code_end|set_inst)`), Flow},
 	{regexp.MustCompile(`^s_`), Scalar},
 }
 

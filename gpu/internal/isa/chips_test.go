@@ -48,8 +48,8 @@ func TestBudgetsOfChips(t *testing.T) {
 					t.Logf("%s, %s: %s", chip, s.Name, strings.Join(over, "; "))
 				}
 			}
-			if caught != mutants || len(stages) < 40 {
-				t.Errorf("%d stages, and %d mutants are caught: want 40 and %d", len(stages), caught, mutants)
+			if caught != mutants || len(stages) < 25 {
+				t.Errorf("%d stages, and %d mutants are caught: want 25 and %d", len(stages), caught, mutants)
 			}
 		})
 	}
@@ -116,14 +116,17 @@ func compare(t *testing.T, device, chip string, stages []Stage) {
 	}
 	path := filepath.Join("testdata", "mesa-"+version[1], chip+".tsv")
 	if *update {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, table.Bytes(), 0o666)); err != nil {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, table.Bytes(), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	want, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Logf("%v: make isa wrote none for this version; scripts/drivers isa -update does", err)
+		t.Logf("%v: scripts/drivers isa -update writes it", err)
 		return
 	}
 	if err != nil {

@@ -40,8 +40,9 @@ func Read(r io.Reader) (device string, all []Stage, err error) {
 			}
 			s = nil
 		case strings.HasPrefix(line, nakForm):
-			// NAK prints a program after each pass: of what is before the last, only the shared memory counts
-			text = append(slices.DeleteFunc(text, func(l string) bool { return !strings.HasPrefix(l, nakShared) }), line)
+			// NAK prints a program after each pass: of what is before the last, only the shared memory counts.
+			text = slices.DeleteFunc(text, func(l string) bool { return !strings.HasPrefix(l, nakShared) })
+			text = append(text, line)
 		case s != nil:
 			text = append(text, line)
 		}

@@ -12,7 +12,7 @@ type Figures struct {
 	Spills    int // registers that found no place, of either kind
 	Scratch   int // bytes of memory for spilled registers and arrays
 	Shared    int // bytes of shared memory of a work-group
-	Waves     int // that run at once on a SIMD of AMD or a multiprocessor of NVIDIA, as registers and shared memory allow
+	Waves     int // that run at once on a SIMD of AMD or a multiprocessor of NVIDIA
 	Program   Mix // all instructions
 	Main      Mix // those of the block with most multiply-adds: the main loop, or sums that are written out
 }
@@ -34,7 +34,9 @@ const (
 	kinds
 )
 
-var kindNames = [kinds]string{"FMA", "float", "integer", "select", "move", "shared", "memory", "constant", "scalar", "flow"}
+var kindNames = [kinds]string{
+	"FMA", "float", "integer", "select", "move", "shared", "memory", "constant", "scalar", "flow",
+}
 
 func (k Kind) String() string { return kindNames[k] }
 

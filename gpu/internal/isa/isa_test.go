@@ -84,8 +84,10 @@ func TestRead(t *testing.T) {
 	for dump, want := range map[string]Stage{
 		amdDump: {"seed/direct_small/direct_small", "6 filters × 4×1 positions", Figures{
 			Registers: 56, Scalars: 108, Spills: 345, Shared: 1024, Waves: 9,
-			Main:    Mix{FMA: 3, Move: 1, Select: 1, Float: 1, Shared: 1, Memory: 1, Scalar: 1},
-			Program: Mix{FMA: 4, Move: 1, Select: 1, Float: 1, Shared: 1, Memory: 1, Scalar: 1, Integer: 1, Constant: 1, Flow: 2},
+			Main: Mix{FMA: 3, Move: 1, Select: 1, Float: 1, Shared: 1, Memory: 1, Scalar: 1},
+			Program: Mix{
+				FMA: 4, Move: 1, Select: 1, Float: 1, Shared: 1, Memory: 1, Scalar: 1, Integer: 1, Constant: 1, Flow: 2,
+			},
 		}},
 		nakDump: {"seed/igemm/igemm", "8×4 filters × 8×8 positions, 8 deep", Figures{
 			Registers: 88, Spills: 3, Scratch: 12, Shared: 6144, Waves: 20,
@@ -130,24 +132,28 @@ navi21/energy,-mean/*/* spills <= 5
 	if err != nil {
 		t.Fatal(err)
 	}
+	const below = "fma 74, 1 below the budget of 75"
 	for _, c := range []struct {
 		chip, name string
 		figures    Figures
 		want       string
 	}{
 		{"navi21", "seed/igemm/igemm", Figures{Registers: 128}, ""},
-		{"navi21", "seed/igemm/igemm", Figures{Registers: 130, Spills: 1}, "spills 1, 1 above the budget of 0; registers 130, 2 above the budget of 128"},
-		{"navi21", "seed/direct_small/direct_small", Figures{Registers: 300, Main: Mix{FMA: 74, Move: 26}}, "fma 74, 1 below the budget of 75"},
-		{"navi21", "seed/direct_small/direct_small, with a mutant", Figures{Main: Mix{FMA: 74, Move: 26}}, "fma 74, 1 below the budget of 75"},
+		{"navi21", "seed/igemm/igemm", Figures{Registers: 130, Spills: 1},
+			"spills 1, 1 above the budget of 0; registers 130, 2 above the budget of 128"},
+		{"navi21", "seed/direct_small/direct_small", Figures{Registers: 300, Main: Mix{FMA: 74, Move: 26}}, below},
+		{"navi21", "seed/direct_small/direct_small, with a mutant", Figures{Main: Mix{FMA: 74, Move: 26}}, below},
 		{"navi21", "energy, mean/direct/direct", Figures{Spills: 5}, ""},
 		{"vega10", "energy, mean/direct/direct", Figures{Spills: 5}, "spills 5, 5 above the budget of 0"},
 	} {
-		if got := strings.Join(Over(budgets, c.chip, Stage{Name: c.name, Figures: c.figures}), "; "); got != c.want {
+		over := Over(budgets, c.chip, Stage{Name: c.name, Figures: c.figures})
+		if got := strings.Join(over, "; "); got != c.want {
 			t.Errorf("%s, %s: %q, want %q", c.chip, c.name, got, c.want)
 		}
 	}
 	for _, line := range []string{"a spills 0", "a spills < 0", "a blood <= 0", "[ spills <= 0", "a spills <= many"} {
-		if _, err := ReadBudgets(strings.NewReader("# first\n" + line)); err == nil || !strings.HasPrefix(err.Error(), "line 2: ") {
+		_, err := ReadBudgets(strings.NewReader("# first\n" + line))
+		if err == nil || !strings.HasPrefix(err.Error(), "line 2: ") {
 			t.Errorf("%q: %v", line, err)
 		}
 	}
@@ -163,8 +169,8 @@ func TestWriteTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(b.String(), "\n")
-	if len(lines) != 3 || lines[1] != "seed/igemm/igemm\t8 deep\t1\t2\t3\t4\t5\t6\t75\t8\t3\t0\t1\t0\t0\t0\t0\t0\t0\t0" ||
-		strings.Count(lines[0], "\t") != strings.Count(lines[1], "\t") {
+	const want = "seed/igemm/igemm\t8 deep\t1\t2\t3\t4\t5\t6\t75\t8\t3\t0\t1\t0\t0\t0\t0\t0\t0\t0"
+	if len(lines) != 3 || lines[1] != want || strings.Count(lines[0], "\t") != strings.Count(want, "\t") {
 		t.Errorf("%q", lines)
 	}
 }

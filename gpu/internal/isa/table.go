@@ -17,7 +17,9 @@ func columns() []string {
 
 func (s Stage) cells() []string {
 	all := []string{s.Name, s.Tile}
-	for _, n := range []int{s.Registers, s.Scalars, s.Spills, s.Scratch, s.Shared, s.Waves, s.Main.Share(), s.Program.Total()} {
+	for _, n := range []int{
+		s.Registers, s.Scalars, s.Spills, s.Scratch, s.Shared, s.Waves, s.Main.Share(), s.Program.Total(),
+	} {
 		all = append(all, fmt.Sprint(n))
 	}
 	for _, n := range s.Main {

@@ -46,7 +46,7 @@ func TiledPairs(algorithm string) conv.Problem {
 	return p
 }
 
-// Points is a problem for fft, and how many points its tiles have.
+// Points is a problem for fft. Points is how many points (rows × columns) the tiles have that fft takes for it.
 type Points struct {
 	conv.Problem
 	Points int

@@ -53,7 +53,7 @@ func (f *Folder) key(source string) key { return sha256.Sum256([]byte(f.Driver +
 func (f *Folder) file(k key) string { return filepath.Join(f.Path, hex.EncodeToString(k[:])+Extension) }
 
 // Load returns the program of a source, and false if the folder does not hold it whole. It does not read a file that
-// others own or may write to.
+// another user but root owns or that others may write to.
 func (f *Folder) Load(source string) (Program, bool) {
 	k := f.key(source)
 	path := f.file(k)
@@ -75,8 +75,8 @@ func (f *Folder) Has(source string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// Save writes the program of a source. At the first call, and when the folder holds more than Most, it removes the
-// least recently used programs beyond Most.
+// Save writes the program of a source. At the first call, and whenever the folder holds more than Most bytes, it looks
+// at all files, and removes the least recently used programs if they are more than Most.
 func (f *Folder) Save(source string, p Program) error {
 	k := f.key(source)
 	content := format(p, k)
@@ -101,8 +101,9 @@ func (f *Folder) Save(source string, p Program) error {
 	return nil
 }
 
-// prune removes the least recently used programs beyond Most, and files that processes were writing when they died. It
-// returns how many bytes of programs are left. It touches only files whose names are of the form that Save gives.
+// If the programs have more than Most bytes, prune removes the least recently used ones until 7/8 of Most are left. It
+// also removes files that processes were writing when they died. It touches only files whose names are of the form that
+// Save gives. It returns how many bytes of programs are left.
 func (f *Folder) prune() int {
 	programs, left := f.list()
 	slices.SortFunc(programs, func(a, b fs.FileInfo) int {

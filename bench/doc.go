@@ -70,8 +70,8 @@
 //     between equal times on the quiet machine are equivalent. None that is slower by 5 or 20 % is called equivalent
 //     or faster (TestVerdicts).
 //   - Of 2,016 comparisons of recorded runs, at load averages of 13 to 18 on two cores, one is wrong: a program is
-//     slower than itself, by CPU time. Nearly all others are undecided, though 136 of 384 find a slowdown by 20 % in CPU time
-//     (TestRecorded; bench/testdata/record.sh records runs).
+//     slower than itself, by CPU time. Nearly all others are undecided, though 136 of 384 find a slowdown by 20 % in
+//     CPU time (TestRecorded; bench/testdata/record.sh records runs).
 //   - Compare also tests the geometric mean of all cases of a backend, round by round. A cause that slows a kernel by
 //     5 % slows most cases, and their mean is known more exactly than each of them.
 //

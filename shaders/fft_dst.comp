@@ -53,8 +53,8 @@ uniform int rectify;              // 1: ReLU
 
 bool isFinite(float v) { return (floatBitsToUint(v) & 0x7fffffffu) < 0x7f800000u; }
 
-// multiply puts the products of a tile's spectra and those of two filters in z. spectrum and weights are where these
-// spectra start in pixels and weight.
+// multiply puts in z the sum, over channels, of the products of a tile's spectra and those of two filters. spectrum is
+// where the tile's spectra start in pixels, weights where those of the filters start in weight.
 void multiply(int spectrum, int weights) {
 	for (int e = int(gl_LocalInvocationID.x); e < SPECTRUM; e += LANES) {
 		vec2 a = vec2(0.0), b = vec2(0.0);

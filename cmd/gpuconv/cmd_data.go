@@ -159,7 +159,7 @@ func (f *dataFlags) unfetched(ctx context.Context, err error, fetch dataset.Fetc
 	kept := fetch.Kept()
 	if ctx.Err() == nil {
 		err = failed("download", "", err)
-		if kept == 0 {
+		if kept == 0 || errors.As(err, new(*whole.Error)) { // another process writes it, or the file has appeared
 			return err
 		}
 		return fmt.Errorf("%w; %d bytes are kept in %s, the same command goes on there", err, kept,

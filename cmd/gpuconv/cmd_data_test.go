@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"math"
@@ -18,6 +19,7 @@ import (
 
 	"gpuconv/dataset"
 	"gpuconv/npy"
+	"gpuconv/whole"
 )
 
 // recordings writes a file of the tutorial's layout: 60 stimuli around a circle, and 90 neurons that prefer every
@@ -292,5 +294,61 @@ func TestProxy(t *testing.T) {
 	}
 	if got := <-asked; got != url {
 		t.Errorf("the proxy is asked for %s, want %s", got, url)
+	}
+}
+
+// TestDataInterruptedLate: an interrupt while checksums are computed says what is true: of a file that was there before
+// nothing, of one that has just come that it is written.
+func TestDataInterruptedLate(t *testing.T) {
+	dir := t.TempDir()
+	source, file := filepath.Join(dir, "source.npz"), filepath.Join(dir, "a.npz")
+	recordings(t, source)
+	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	defer server.Close()
+	args := []string{"data", "--download", file, "--url", server.URL + "/source.npz", "--md5", "none"}
+	var stdout, stderr bytes.Buffer
+	if code := execute(existing{t.Context(), file}, args, &stdout, &stderr); code != exitOK || !strings.Contains(stdout.String(), "wrote ") {
+		t.Errorf("interrupted after it: code %d, %s, %s", code, stdout.String(), stderr.String())
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	stdout.Reset()
+	stderr.Reset()
+	code := execute(ctx, args, &stdout, &stderr)
+	if line := errorLine(t, stderr.String()); code != exitFailed || line != "gpuconv: interrupted; nothing was written" {
+		t.Errorf("interrupted while it is read: code %d, %s", code, line)
+	}
+}
+
+// existing is a context that is done once a file is there.
+type existing struct {
+	context.Context
+	path string
+}
+
+func (e existing) Err() error {
+	if exists(e.path) {
+		return context.Canceled
+	}
+	return e.Context.Err()
+}
+
+// TestDataTwice: a second download of the same file is refused while the first lives, and nothing is said to be kept
+// for it.
+func TestDataTwice(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.npz")
+	release, err := whole.Options{}.Claim(file + ".part")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	for end, text := range map[string]string{".part": "x", ".part.origin": `{"url":"u","size":-1}`} {
+		if err := os.WriteFile(file+end, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, _, stderr := gpuconv(t, "data", "--download", file, "--url", "http://127.0.0.1:1/")
+	if want := "gpuconv: --download: " + file + ".part: another process is writing it"; code != exitFailed || errorLine(t, stderr) != want {
+		t.Errorf("code %d, %s, want %s", code, stderr, want)
 	}
 }

@@ -57,6 +57,18 @@ var quick = map[string][]string{
 	"help":          {},
 }
 
+// instead are the flags for places that those of quick do not reach.
+var instead = map[string][]string{
+	"run --stimulus":            {"--backend", "cpu", "--output", "out"},
+	"stimuli --input":           {"--output", "s.npy"},
+	"stimuli --preset":          {"--output", "s.npy"},
+	"filters --input":           {"--output", "f.npy"},
+	"filters --preset":          {"--output", "f.npy"},
+	"data --url":                {"--download", "d.npz"},
+	"bench report an argument":  {},
+	"bench compare an argument": {"plain.json"},
+}
+
 // before is put before the text for flags of which other values start a long job.
 var before = map[string]string{"bench --cases": "^none$"}
 
@@ -70,8 +82,12 @@ func commandPlaces(tb testing.TB) (all []place) {
 			tb.Fatalf("%s: want quick flags for a new verb", verb)
 		}
 		add := func(name string, last func(text string) string) {
+			flags := base
+			if others, ok := instead[verb+" "+name]; ok {
+				flags = others
+			}
 			all = append(all, place{verb + " " + name, func(_ testing.TB, text string) []string {
-				return append(slices.Concat(path, base), last(text))
+				return append(slices.Concat(path, flags), last(text))
 			}})
 		}
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -313,27 +329,53 @@ func FuzzTerminal(f *testing.F) {
 	f.Fuzz(func(t *testing.T, at uint16, text string) {
 		p := places[int(at)%len(places)]
 		text = strings.ReplaceAll(text, "/", "_") // stay in this folder, and in this machine
-		t.Chdir(t.TempDir())
-		t.Setenv(cacheVariable, "off")
-		arrayFile(t, "x.npy", nil, 1, 1, 4, 4)
-		arrayFile(t, "w.npy", nil, 1, 1, 3, 3)
-		arrayFile(t, "y.npy", nil, 2, 1, 1, 1)
-		if err := os.WriteFile("plain.json", []byte(reportOf(t, "x")), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		args := p.args(t, text)
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		var stdout, stderr printed
-		execute(ctx, args, &stdout, &stderr)
-		checkPrinted(t, p.name, "stdout", stdout.String())
-		checkPrinted(t, p.name, "stderr", stderr.String())
-		for line := range strings.Lines(stderr.String()) {
+		stdout, stderr := p.printed(t, text)
+		checkPrinted(t, p.name, "stdout", stdout)
+		checkPrinted(t, p.name, "stderr", stderr)
+		for line := range strings.Lines(stderr) {
 			if !strings.HasPrefix(line, "gpuconv: ") && !strings.HasPrefix(line, "time=") {
 				t.Errorf("%s: stderr has the line %q", p.name, line)
 			}
 		}
 	})
+}
+
+// TestPlacesSpeak: FuzzTerminal reads what is printed, so that a place which prints nothing of its text shows nothing.
+// Three of four print it. Others are settings of kinds that are not asked for, flags that want another one, and names
+// of outputs that are written.
+func TestPlacesSpeak(t *testing.T) {
+	places, silent := append(commandPlaces(t), filePlaces()...), 0
+	for _, p := range places {
+		stdout, stderr := p.printed(t, steering)
+		if strings.Contains(stdout+stderr, `2J`) {
+			continue
+		}
+		if silent++; instead[p.name] != nil {
+			t.Errorf("%s: nothing of the text in %q, %q", p.name, stdout, stderr)
+		}
+	}
+	if silent > len(places)/4 {
+		t.Errorf("%d of %d places print nothing of their text", silent, len(places))
+	}
+}
+
+// printed is what a command prints that gets a text at a place, in a new folder of small files.
+func (p place) printed(t *testing.T, text string) (stdout, stderr string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	t.Setenv(cacheVariable, "off")
+	arrayFile(t, "x.npy", nil, 1, 1, 4, 4)
+	arrayFile(t, "w.npy", nil, 1, 1, 3, 3)
+	arrayFile(t, "y.npy", nil, 2, 1, 1, 1)
+	if err := os.WriteFile("plain.json", []byte(reportOf(t, "x")), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	args := p.args(t, text)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	var out, errs printed
+	execute(ctx, args, &out, &errs)
+	return out.String(), errs.String()
 }
 
 // checkPrinted fails if a text steers a terminal, or if a line of it is another's.

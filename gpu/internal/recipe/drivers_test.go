@@ -1,0 +1,78 @@
+package recipe
+
+import (
+	"errors"
+	"math"
+	"testing"
+
+	"gpuconv/conv"
+	"gpuconv/gpu/internal/problems"
+)
+
+// driverLimits are what drivers of hardware say to make shim: blocks of 4 GiB, work-groups without end along x, 48 and
+// 64 KiB of shared memory.
+var driverLimits = map[string]struct {
+	class  Class
+	limits Limits
+}{
+	"radeonsi, navi21": {AMD, Limits{StorageBlock: 1<<32 - 1, UniformBlock: 1<<32 - 4, UniformAlignment: 4,
+		TextureBuffer: 1<<28 - 1, SharedMemory: 64 << 10, WorkGroups: [3]int{math.MaxInt32 - 1, 65535, 65535},
+		WorkGroupSize: [3]int{1024, 1024, 1024}, WorkGroupInvocations: 1024}},
+	"nvc0, NV134": {NVIDIA, Limits{StorageBlock: 1 << 27, UniformBlock: 64 << 10, UniformAlignment: 256,
+		TextureBuffer: 1 << 27, SharedMemory: 48 << 10, WorkGroups: [3]int{math.MaxInt32 - 1, 65535, 65535},
+		WorkGroupSize: [3]int{1024, 1024, 64}, WorkGroupInvocations: 1024}},
+	"zink on NVK": {NVIDIA, Limits{StorageBlock: 3 << 30, UniformBlock: 64 << 10, UniformAlignment: 64,
+		TextureBuffer: 1 << 27, SharedMemory: 48 << 10, WorkGroups: [3]int{math.MaxInt32 - 1, 65535, 65535},
+		WorkGroupSize: [3]int{1024, 1024, 64}, WorkGroupInvocations: 1024}},
+}
+
+// TestLimitsOfDrivers: whatever a driver allows, a chunk of a batch without end stays within its buffers and the bytes
+// that int32 counts, and dispatches within its work-groups and the numbers that int32 counts.
+func TestLimitsOfDrivers(t *testing.T) {
+	for name, c := range driverLimits {
+		device := NewProfile(c.class, c.limits, true, false)
+		passes := 0
+		for _, p := range problems.Staged() {
+			p.Src[0] = 1 << 30
+			for _, algorithm := range AlgorithmNames() {
+				b, err := Draw(p.Problem, device, algorithm)
+				if errors.Is(err, conv.ErrUnsupported) {
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if bytes := b.Description.Chunk * b.Recipe.largest(b.Piece); bytes > min(device.StorageBlock, math.MaxInt32) {
+					t.Errorf("%s, %s, %s: a buffer of %d bytes", name, p.Name, algorithm, bytes)
+				}
+				for _, s := range b.Stages() {
+					for _, work := range s.Passes(b.Description.Chunk) {
+						passes++
+						if !within(work, device.Limits) {
+							t.Errorf("%s, %s, %s: %+v", name, p.Name, s.Program.Shader, work)
+						}
+					}
+				}
+			}
+		}
+		if passes < 100 {
+			t.Errorf("%s: %d passes", name, passes)
+		}
+	}
+}
+
+// within reports whether a pass has work-groups, no more than the limits, and uniforms and weights that int32 and a
+// uniform block hold.
+func within(work Pass, limits Limits) bool {
+	for i, n := range work.Groups {
+		if n < 1 || n > limits.WorkGroups[i] {
+			return false
+		}
+	}
+	for _, u := range work.Uniforms {
+		if u.Value > math.MaxInt32 || u.Value < math.MinInt32 {
+			return false
+		}
+	}
+	return work.Groups[0]*work.Groups[1] <= math.MaxInt32 && work.WeightBytes <= limits.UniformBlock
+}

@@ -48,6 +48,7 @@ type worker struct {
 	patches  simd.Patches
 	products simd.Products
 	screened simd.Magnitudes
+	dealt    simd.Deal
 	slab     []float32
 	sums     []float32
 	work     []float32 // the recipe's workspace
@@ -182,7 +183,7 @@ func (c *convolver) compute(w *worker, task int) {
 	hi := min(lo+r.rows, c.dst.H())
 	first, last := c.finisher.rows(lo, hi)
 	rows := last - first
-	c.slab.fill(w.slab, r.src, n, group, first*c.problem.Stride[0], min(c.recipe.inputRows(rows), c.slab.rows))
+	c.slab.fill(w, r.src, n, group, first*c.problem.Stride[0], min(c.recipe.inputRows(rows), c.slab.rows))
 
 	dstC, size := c.dst.C()/c.problem.Groups, c.dst.H()*c.dst.W()
 	dst := r.dst.Data[(n*c.dst.C()+group*dstC)*size:][:dstC*size]

@@ -1,6 +1,9 @@
 package cpu
 
-import "gpuconv/conv"
+import (
+	"gpuconv/conv"
+	"gpuconv/cpu/internal/simd"
+)
 
 // slab is the layout of the inputs of one task: a band of rows of one image, all channels of one group, copied with its
 // padding. The columns of a row are distributed over as many phases as the column stride S,
@@ -12,11 +15,12 @@ import "gpuconv/conv"
 type slab struct {
 	problem  conv.Problem // with defaults filled in
 	phases   int
-	columns  int // of the padded image, with zeros after it if the recipe reads further
-	perPhase int // columns of one phase, rounded up
-	pitch    int // floats between rows
-	plane    int // floats between channels
-	rows     int // the most rows that a task has
+	columns  int   // of the padded image, with zeros after it if the recipe reads further
+	perPhase int   // columns of one phase, rounded up
+	pitch    int   // floats between rows
+	plane    int   // floats between channels
+	rows     int   // the most rows that a task has
+	to       []int // for each of the image's first columns, one per phase, its place in a row
 }
 
 // lineFloats is the number of floats in a cache line.
@@ -30,6 +34,9 @@ func newSlab(p conv.Problem, rows, columns, phases int) slab {
 	s.perPhase = ceilDiv(s.columns, s.phases)
 	s.pitch = s.perPhase * s.phases
 	s.plane = lines(rows * s.pitch)
+	for x := range s.phases {
+		s.to = append(s.to, s.at(0, 0, p.Padding.Left+x))
+	}
 	return s
 }
 
@@ -50,82 +57,79 @@ func (s *slab) at(channel, row, column int) int {
 
 // fill copies the rows first ≤ y < first+rows of the padded image n, for the channels of a group. After the padded
 // image's last row it writes zeros. It leaves the zeros after the end of each row as they are.
-func (s *slab) fill(dst []float32, src *conv.Tensor, n, group, first, rows int) {
-	p, height := &s.problem, paddedHeight(&s.problem)
+func (s *slab) fill(w *worker, src *conv.Tensor, n, group, first, rows int) {
+	p := &s.problem
+	top := min(max(p.Padding.Top-first, 0), rows)                // rows above the image
+	inside := min(max(p.Padding.Top+p.Src.H()-first, top), rows) // and those down to its end
 	for c := range p.Weight[1] {
 		plane := src.Plane(n, group*p.Weight[1]+c)
-		if p.Padding == (conv.Padding{}) && s.pitch == p.Src.W() && s.phases == 1 {
-			copy(dst[c*s.plane:], plane[first*s.pitch:][:rows*s.pitch])
+		dst := w.slab[c*s.plane:][:rows*s.pitch]
+		if top > 0 {
+			s.fillPadding(w, dst, plane, first, 0, top)
+		}
+		if top < inside {
+			s.fillRows(w, dst[top*s.pitch:], plane[(first+top-p.Padding.Top)*p.Src.W():], inside-top)
+		}
+		if inside < rows {
+			s.fillPadding(w, dst, plane, first, inside, rows)
+		}
+	}
+}
+
+// fillPadding writes the rows lo ≤ i < hi after row first of the padded image, which lie above or below the image.
+func (s *slab) fillPadding(w *worker, dst, plane []float32, first, lo, hi int) {
+	p, height := &s.problem, paddedHeight(&s.problem)
+	for i := lo; i < hi; i++ {
+		row := dst[i*s.pitch:][:s.pitch]
+		y := p.PaddingMode.Source(first+i-p.Padding.Top, p.Src.H())
+		if y < 0 || first+i >= height {
+			clear(row)
 			continue
 		}
-		for i := range rows {
-			row := dst[c*s.plane+i*s.pitch:][:s.pitch]
-			y := p.PaddingMode.Source(first+i-p.Padding.Top, p.Src.H())
-			if y < 0 || first+i >= height {
-				clear(row)
-				continue
-			}
-			s.fillRow(row, plane[y*p.Src.W():][:p.Src.W()])
-		}
+		s.fillRows(w, row, plane[y*p.Src.W():], 1)
 	}
 }
 
-func (s *slab) fillRow(row, pixels []float32) {
-	left := s.problem.Padding.Left
-	if s.phases == 1 {
-		copy(row[left:], pixels)
-	} else {
-		s.deal(row, pixels)
+// fillRows writes neighbouring rows of the image, with the padding at their sides.
+func (s *slab) fillRows(w *worker, dst, pixels []float32, rows int) {
+	p := &s.problem
+	left, width := p.Padding.Left, p.Src.W()
+	switch {
+	case s.phases > 1:
+		s.deal(w, dst, pixels, rows)
+	case s.pitch == width:
+		copy(dst, pixels[:rows*width])
+	default:
+		for i := range rows {
+			copy(dst[i*s.pitch+left:], pixels[i*width:][:width])
+		}
 	}
-	if s.problem.PaddingMode == conv.Zeros {
+	if p.PaddingMode == conv.Zeros {
 		return // the padding still has the zeros that the slab was made with
 	}
-	for x := range left {
-		row[x%s.phases*s.perPhase+x/s.phases] = pixels[s.problem.PaddingMode.Source(x-left, len(pixels))]
-	}
-	for x := left + len(pixels); x < paddedWidth(&s.problem); x++ {
-		row[x%s.phases*s.perPhase+x/s.phases] = pixels[s.problem.PaddingMode.Source(x-left, len(pixels))]
-	}
-}
-
-// deal copies pixels to their phases: one by one up to the first column that is a multiple of the number of phases,
-// then in groups of one pixel per phase.
-func (s *slab) deal(row, pixels []float32) {
-	x := s.problem.Padding.Left
-	for ; x%s.phases != 0 && len(pixels) > 0; x++ {
-		row[x%s.phases*s.perPhase+x/s.phases], pixels = pixels[0], pixels[1:]
-	}
-	row = row[x/s.phases:]
-	switch groups := len(pixels) / s.phases; s.phases {
-	case 2:
-		deal2(row[:groups], row[s.perPhase:][:groups], pixels)
-	case 4:
-		deal4(row[:groups], row[s.perPhase:][:groups], row[2*s.perPhase:][:groups], row[3*s.perPhase:][:groups], pixels)
-	default:
-		for phase := range s.phases {
-			for i := range groups {
-				row[phase*s.perPhase+i] = pixels[phase+i*s.phases]
-			}
+	for i := range rows {
+		row, from := dst[i*s.pitch:][:s.pitch], pixels[i*width:][:width]
+		for x := range left {
+			row[s.at(0, 0, x)] = from[p.PaddingMode.Source(x-left, width)]
+		}
+		for x := left + width; x < paddedWidth(p); x++ {
+			row[s.at(0, 0, x)] = from[p.PaddingMode.Source(x-left, width)]
 		}
 	}
-	groups := len(pixels) / s.phases
-	for phase, v := range pixels[groups*s.phases:] {
-		row[phase*s.perPhase+groups] = v
-	}
 }
 
-// deal2 and deal4 are the loops of deal for strides of 2 and for Winograd's blocks, without a bounds check for each
-// pixel.
-func deal2(a, b, pixels []float32) {
-	for i := range min(len(a), len(b)) {
-		group := (*[2]float32)(pixels[2*i:])
-		a[i], b[i] = group[0], group[1]
-	}
-}
-
-func deal4(a, b, c, d, pixels []float32) {
-	for i := range min(len(a), len(b), len(c), len(d)) {
-		group := (*[4]float32)(pixels[4*i:])
-		a[i], b[i], c[i], d[i] = group[0], group[1], group[2], group[3]
+// deal deals the pixels of some rows to their phases: a kernel those in whole groups of one pixel per phase, and a loop
+// the others.
+func (s *slab) deal(w *worker, dst, pixels []float32, rows int) {
+	width := s.problem.Src.W()
+	d := &w.dealt
+	*d = simd.Deal{Dst: dst, Src: pixels, To: s.to, SrcStep: width, DstStep: s.pitch, Groups: width / s.phases,
+		Rows: rows}
+	w.kernels.Deal(d)
+	for x := d.Groups * s.phases; x < width; x++ {
+		to := s.at(0, 0, s.problem.Padding.Left+x)
+		for i := range rows {
+			dst[i*s.pitch+to] = pixels[i*width+x]
+		}
 	}
 }

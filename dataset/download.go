@@ -48,7 +48,7 @@ type Fetch struct {
 // part whose checksum is wrong. If that part came in several attempts, or partly from an earlier call, Download fetches
 // the file once more from the start, because the file at the address may have changed in between.
 //
-// A file that is at Path from the start is replaced. One that appears there meanwhile is not.
+// Download replaces a file that is at Path when it begins, but not one that appears there later: that is an error.
 //
 // Errors: an address that is not valid or cannot be reached; an answer with another status than 200 or 206; a file of
 // more than MostSize; a [*ChecksumError]; more time than Within; files that cannot be written, or that appear
@@ -116,7 +116,7 @@ func newClient() *http.Client {
 // download is a Fetch that is being executed.
 type download struct {
 	Fetch
-	replace bool // there is a file at Path
+	replace bool // there was a file at Path when Download began
 	file    *os.File
 	done    int64  // bytes in file
 	pieced  bool   // the bytes came in several answers
@@ -152,7 +152,8 @@ func (d *download) run(ctx context.Context) error {
 	return err
 }
 
-// begin opens the part and finds out what an earlier call has left. It refuses what no download has begun.
+// begin opens the part and finds out what an earlier call has left. It refuses a part that no download of this package
+// has begun.
 func (d *download) begin() error {
 	of, err := readOrigin(d.origin())
 	none := errors.Is(err, fs.ErrNotExist)
@@ -267,7 +268,7 @@ func (d *download) exchange(ctx context.Context, alive func()) error {
 		return err
 	}
 	if total < 0 {
-		total = d.of.Size // an earlier answer may have said it
+		total = d.of.Size // an earlier answer may have told the size
 	}
 	return d.receive(response.Body, total, alive)
 }

@@ -17,7 +17,7 @@ func refused(path, rule string, args ...any) error {
 	return &fault.Error{Package: "dataset", Argument: path, Rule: fmt.Sprintf(rule, args...)}
 }
 
-// written is an error of package whole, which names the file; nil stays nil.
+// written marks an error of package whole, which names its file, as an error of this package. nil stays nil.
 func written(err error) error {
 	if err == nil {
 		return nil

@@ -35,9 +35,9 @@ func (f Fetch) Kept() int64 {
 	return info.Size()
 }
 
-// foreign refuses a file that has the name of a part, or of its notes, and belongs to somebody else: browsers call
-// their files .part, too. A part that a download has begun has notes beside it, which reach the disk before its first
-// byte.
+// foreign returns the error for a file that has the name of a part, or of a part's origin, and belongs to somebody
+// else: browsers call their files .part, too. A part of this package has its origin beside it, which reaches the disk
+// before the part's first byte.
 func foreign(path string) error {
 	return refused(path, "no download of gpuconv has begun this file: want another name, or it gone")
 }
@@ -85,7 +85,7 @@ func newOrigin(url string, size int64, h http.Header) origin {
 	return o
 }
 
-// isTag reports whether an ETag can be sent back: a short text in quotes, of characters that a header may have.
+// isTag reports whether an ETag can be sent back: a text in quotes, of printable ASCII, shorter than longestTag.
 func isTag(tag string) bool {
 	inside, opened := strings.CutPrefix(tag, `"`)
 	inside, closed := strings.CutSuffix(inside, `"`)

@@ -135,7 +135,9 @@ func (b Bank) Weights() (*conv.Tensor, error) {
 	return bank, nil
 }
 
-// Shape returns the shape of what Weights returns. It refuses what Weights does before it computes any.
+// Shape returns the shape of what Weights returns. It refuses what Weights refuses before it computes a weight: an
+// empty bank, one of more than 1 GiB, filters that Complete refuses, quadrature pairs of filters without a phase, and,
+// if Size is 0, filters that need more than 255 pixels a side.
 func (b Bank) Shape() (conv.Shape, error) {
 	all, size, err := b.complete()
 	return conv.Shape{len(all), 1, size, size}, err

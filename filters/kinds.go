@@ -15,7 +15,7 @@ type Kind struct {
 	// Make returns filters with every combination of the values of the axes, in the order of a [param.Grid]. It refuses
 	// what [param.NewGrid] refuses.
 	Make func(axes ...param.Axis) ([]Filter, error)
-	// Count returns how many filters Make returns, and refuses the same axes. It takes no memory.
+	// Count returns how many filters Make would return, without making them. It refuses the axes that Make refuses.
 	Count   func(axes ...param.Axis) (int, error)
 	example []param.Axis // the axes of Bank
 	pairs   bool         // Bank makes quadrature pairs

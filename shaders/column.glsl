@@ -6,8 +6,8 @@
 // Neighbours load and store neighbouring pixels, and no invocation is idle at the end of a plane, even if planes are as
 // small as 7×7. The width counts only the columns of sums that outputs are made of. With a pool it is even: then the
 // two columns of a window are neighbours in one work-group, whose size is even. Invocations beyond the last column
-// compute that column too. They store the same values again. With a pool they store nothing, since the last column is
-// odd.
+// compute the last column again, and store the same values again. With a pool they store nothing: the last column is
+// odd, and only even columns store.
 //
 //	              j                          sums in registers: ROWS × FILTERS
 //	       ┌──┬──┬──┬──┬──┐
@@ -35,11 +35,11 @@ ivec3 column() {
 	return ivec3(plane, (block - plane * blocksH) * ROWS, q - block * (SPAN * dstW));
 }
 
-int partTop;            // the first row of pixels that the part's taps read
-int at[TAPS_W];         // the columns of src that the part's taps read
+int partTop;            // the first row of pixels that the part's taps read; negative above the image
+int at[TAPS_W];         // the columns of src that the part's taps read, after source
 bool within[TAPS_W];    // whether these columns are within the image
-int line;               // where the row begins in src
-bool withinH;
+int line;               // where the row that turnTo chose begins in src
+bool withinH;           // whether that row is within the image
 float pixel;
 
 // meet prepares for the part (down, across) of a kernel, and for sums whose first is at row i, column j.

@@ -7,10 +7,11 @@
 //	for (u < kernelH) for (v < kernelW)
 //		sum += weight[k, u, v] * pixel(n, g, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
 //
-// slide.glsl makes outputs of these sums and stores them.
+// multiplier is the number of filters of a group. slide.glsl makes outputs of these sums and stores them.
 //
-// Index map: that of column.glsl, whose planes are those of src. An invocation has FILTERS filters of its plane's
-// group. z numbers tiles of FILTERS filters of a group.
+// Index map: that of column.glsl, whose planes are those of src: a plane is one channel, and so one group, of an image.
+// An invocation computes a column of sums for each of FILTERS filters of its plane's group. gl_WorkGroupID.z numbers
+// tiles of FILTERS filters of a group.
 //
 // Lanes of one warp may belong to several groups. Therefore weights are in a storage buffer [tap][filter], where these
 // lanes read neighbours. An invocation copies its weights to registers, one part of TAPS_H × TAPS_W taps at a time.
@@ -18,8 +19,8 @@
 // Bound by: memory. A 3×3 kernel does 18 FLOP for the 8 bytes of a pixel and a sum, or for 5 bytes with a pool. For 8
 // rows of sums a lane reads 10 × 3 pixels, a third of them from DRAM and the others from the cache, and 9 weights.
 //
-// Constants: those of slide.glsl and column.glsl, LOOPED (there are several parts), EACH_SUM(M): M(row, filter),
-// EACH_WEIGHT(M): M(tap, filter), and SCHEDULE, as in direct_small.
+// Constants: those of slide.glsl and column.glsl, LOOPED (1 if there are several parts), EACH_SUM(M): M(row, filter)
+// for every sum, EACH_WEIGHT(M): M(tap, filter) for every weight of a part, and SCHEDULE, as in direct_small.comp.
 layout(local_size_x = LOCAL_SIZE) in;
 
 layout(std430, binding = 1) readonly restrict buffer Weight { float weight[]; };  // [part][u][v][groups*multiplier]

@@ -9,14 +9,16 @@
 //			* pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
 //	dst[n, k, i, j] = activation(sum);
 //
-// If one pass takes all taps, the shader also does the work of pool.comp: with ENERGY an output is made of filters 2*k
-// and 2*k + 1, with POOL of the 2×2 positions from (2*i, 2*j) on. With neither, outputs are the sums.
+// A pass adds only some rows of taps if all would take too long: every pass but the first starts with the sums in dst
+// instead of bias[k], and the last one applies the activation. If one pass takes all taps, the shader also does the
+// work of pool.comp: with ENERGY an output is made of filters 2*k and 2*k + 1, with POOL of the 2×2 positions from
+// (2*i, 2*j) on. With neither, outputs are the sums.
 //
 // Index map. Outputs are numbered through the whole chunk, q = (n*dstH + i)*dstW + j, so that no invocation is idle at
-// the end of an image. An output is made of WINDOW positions. A work-group computes LOCAL_SIZE*POSITIONS/WINDOW
-// consecutive outputs. Invocation l computes outputs q0 + l, q0 + l + LOCAL_SIZE, …, so that neighbours load and store
-// neighbours. It has all positions of each, row by row. gl_WorkGroupID.xy numbers these blocks of outputs; z numbers
-// tiles of 4*VECTORS filters, group by group:
+// the end of an image. An output is made of WINDOW positions: 1, or 4 with POOL. A work-group computes
+// LOCAL_SIZE*POSITIONS/WINDOW consecutive outputs, from q0 on. Its invocation l computes outputs q0 + l, q0 + l +
+// LOCAL_SIZE, …, so that neighbours load and store neighbours. It computes all positions of these outputs, row by row.
+// gl_WorkGroupID.xy numbers these blocks of outputs; z numbers tiles of 4*VECTORS filters, group by group:
 //
 //	            VECTORS vec4 of filters →
 //	positions   sum[0]  sum[1]      one invocation, all in registers:
@@ -32,7 +34,7 @@
 // their product, EACH_OUTPUT(M) over the vec4 of filters of each output, EACH_PLANE(M) over PLANES.
 #define SPAN (POOL > 0 ? 2 : 1)     // rows, and columns, of positions of an output
 #define WINDOW (SPAN * SPAN)
-#define PLANES (ENERGY > 0 ? 2 : 4) // of outputs, from a vec4 of filters
+#define PLANES (ENERGY > 0 ? 2 : 4) // planes of outputs that a vec4 of filters makes
 layout(local_size_x = LOCAL_SIZE) in;
 
 layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // packed as above
@@ -44,9 +46,9 @@ uniform int dstH, dstW, allPlanes, planes;           // planes: of one group
 uniform int kernelH, kernelW;
 uniform int strideH, strideW, dilationH, dilationW;
 uniform int padTop, padLeft;
-uniform int outputs;                                 // of a plane: images*dstH*dstW
+uniform int outputs;                                 // of one plane, in all images: images*dstH*dstW
 uniform int tiles;                                   // of filters, in one group
-uniform int firstTap, lastTap;                       // the rows c*kernelH + u of taps that this pass adds
+uniform int firstTap, lastTap;                       // the pass adds rows of taps c*kernelH + u in [firstTap, lastTap)
 uniform int rectify;                                 // 1: ReLU; the last pass only
 
 float activated(float sum) { return rectify == 1 ? relu(sum) : sum; }

@@ -23,19 +23,24 @@
 // that no tap needs a test for the image's border. Then each invocation adds all taps, TAPS_H × TAPS_W at a time. It
 // reads row after row of pixels through one register, as in direct_small.
 //
-// Rows in shared memory are ordered by remainders of the stride: column x is at x % STRIDE_W * PHASE + x / STRIDE_W.
-// Neighbouring lanes, which are STRIDE_W columns apart, then read neighbouring words, in different banks.
+// Rows in shared memory are ordered by the remainder of the column by the stride: column x of the tile is at
 //
-// Bound by: arithmetic, if kernels are large. A tap of 8 rows × 8 filters takes 8 loads from shared memory, and 2 of a
-// vec4 that is the same for the whole warp, for 64 multiplications. With 31×31 taps a tile of 32×32 sums copies 62×62
-// pixels.
+//	x % STRIDE_W * PHASE + x / STRIDE_W
+//
+// where PHASE is how many columns have the same remainder. Neighbouring lanes, which are STRIDE_W columns apart, then
+// read neighbouring words, in different banks.
+//
+// Bound by: arithmetic, if kernels are large. For 8 rows × 8 filters, a tap takes at most 8 loads from shared memory,
+// and 2 loads of a vec4 that is the same for the whole warp, for 64 multiplications. With 31×31 taps a tile of 32×32
+// sums copies 62×62 pixels.
 //
 // LANES_W is even and tiles begin at even columns, so that the columns of a window are neighbours, as slide.glsl
 // requires. They exchange their values in the shared memory that held the pixels.
 //
-// Constants: LANES_W, LANES_H, VECTORS (of 4 filters), TAPS_H, TAPS_W, STRIDE_W, DILATION_W, TILE_H (rows in shared
-// memory), PHASE, those of pixel.glsl and slide.glsl, EACH_COLUMN(M): M(0) … M(TAPS_W-1), EACH_SUM(M): M(row, filter),
-// EACH_WEIGHT(M): M(0) … M(TAPS_H*TAPS_W*VECTORS-1), and SCHEDULE: ROW(r), LOAD(v), ADD(row, f, t), as in direct_small.
+// Constants: LANES_W, LANES_H, VECTORS (of 4 filters), TAPS_H, TAPS_W (taps of a part of the kernel), STRIDE_W,
+// DILATION_W, TILE_H (rows in shared memory), PHASE, those of pixel.glsl and slide.glsl, EACH_COLUMN(M): M(0) …
+// M(TAPS_W-1), EACH_SUM(M): M(row, filter) for every sum, EACH_WEIGHT(M): M(0) … M(TAPS_H*TAPS_W*VECTORS-1), and
+// SCHEDULE: ROW(r), LOAD(v), ADD(row, f, t), as in direct_small.comp.
 layout(local_size_x = LANES_W, local_size_y = LANES_H) in;
 
 layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // [tile][channel][part][u][v][VECTORS]

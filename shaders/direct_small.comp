@@ -13,9 +13,10 @@
 // Index map: that of column.glsl, whose planes are images here.
 //
 // A pass computes one tile of FILTERS filters of one group. Its weights are a uniform block, [part][u][v][FILTERS],
-// followed by the biases. A part is TAPS_H × TAPS_W taps of one channel. They are written out, so that the index of
-// each weight is a literal. Then the weight is an operand of the multiplication and needs no load. If there are several
-// parts, a loop adds the part's offset to the index. The offset is the same for all invocations.
+// followed by the biases. A part is TAPS_H × TAPS_W taps of one channel. The taps of a part are written out, without a
+// loop, so that the index of each weight is a literal. Then the weight is an operand of the multiplication and needs no
+// load. If there are several parts, a loop adds the part's offset to the index. The offset is the same for all
+// invocations.
 //
 // Bound by: arithmetic, from kernels of 7×7 and 6 filters on: 8 rows of sums take 14 × 7 loads for 2,352
 // multiplications. Small kernels are bound by memory: each pixel is read once from DRAM for all filters of a tile, and
@@ -30,7 +31,7 @@ layout(local_size_x = LOCAL_SIZE) in;
 layout(std140, binding = 0) uniform Weight { vec4 weight[WEIGHTS]; };  // as above, FILTERS in VECTORS vec4
 
 uniform int allChannels, firstChannel;
-uniform int allFilters, firstFilter, filters;  // filters: in this tile
+uniform int allFilters, firstFilter, filters;  // filters: how many this tile has
 uniform int parts;                             // in all channels of a filter: partsH × partsW for each
 
 void main() {

@@ -9,9 +9,11 @@
 //			* pixel(n, firstChannel + c, i*STRIDE_H + u*dilationH + firstRow, j*strideW + v*dilationW - padLeft);
 //	dst[n, k, i, j] = RELU || rectify ? relu(sum) : sum;
 //
-// over the taps of one pass: all taps, whole kernels of some channels, or some rows of one channel's kernel. A later
-// pass adds to what is in dst. If one pass takes all taps, it also does the work of pool.comp and never stores the
-// sums: with ENERGY dst has one plane for two filters, with POOL each output is made of 2×2 such values.
+// over the taps of one pass: all taps, whole kernels of some channels, or some rows of one channel's kernel. tapsH is
+// how many rows of the kernel the pass takes; firstRow is the row of pixels that the first of them reads for i = 0.
+// resume is 1 in every pass but the first: a later pass adds to what is in dst. rectify is 1 in the last pass, if there
+// are several and the activation is ReLU. If one pass takes all taps, it also does the work of pool.comp and never
+// stores the sums: with ENERGY dst has one plane for two filters, with POOL each output is made of 2×2 such values.
 //
 // Index map. An invocation walks down a strip of 4*SEGMENTS columns, in turns of ROWS rows, and computes a tile of
 // filters there. Strips are numbered q = (n*blocksH + y)*blocksW + x through the whole chunk, where y counts the strips
@@ -23,27 +25,34 @@
 //	x6   x7   x8
 //	  sum  sum       one filter at a time, one vec4 of sums at a time, each stored before the next begins
 //
-// The host unrolls PROLOGUE and TURN. They are lists of LOAD(name, c, r, l), which reads texel l of row r of the window
-// in channel c, and, for each vec4 of sums, BEGIN(sum, f, i, j, bias), ADD(sum, w, x0, x1, x2, x3), which adds w times
-// four elements of the window, and END(f, i, j, value); f, i and j are the plane, row and segment of the outputs. They
-// use variables, not elements of arrays: with arrays Mesa's compiler takes ten times as long before LLVM starts.
+// The host unrolls PROLOGUE and TURN. They are lists of these macros. For each vec4 of sums there are BEGIN, one ADD
+// for each tap, and END:
+//
+//	LOAD(name, c, r, l)           reads texel l of row r of the window, in channel c, into the variable name
+//	BEGIN(sum, f, i, j, bias)     declares the sums of plane f, row i and segment j of the outputs
+//	ADD(sum, w, x0, x1, x2, x3)   adds w times four elements of the window to them
+//	END(f, i, j, value)           stores value, the outputs that were made of the sums
+//
+// The lists use variables, not elements of arrays: with arrays Mesa's compiler takes ten times as long before LLVM
+// starts.
 //
 // Three things keep sums in the 16 registers of AVX2. First, weights are read before the loop: each read is a branch,
 // and LLVM would move products and additions past it until they are spilled. Second, one vec4 of sums goes through all
 // taps before the next begins: two vec4 would need eight sums, eight products and a weight, 17 numbers. Third, each
 // vec4 is stored at once: with all stores at the end, LLVM would move the additions there.
 //
-// With VECTORS, texels are vec4. Then srcW and sumW are multiples of 4 and the padding is zeros, so that a whole texel
-// is inside or outside. Otherwise texels are floats, and any width and padding mode works.
+// With VECTORS, texels are vec4. Then the columns of pixels and of sums are multiples of 4 and the padding is zeros, so
+// that a whole texel is inside or outside. Otherwise texels are floats, and any width and padding mode works.
 //
 // Bound by: arithmetic (llvmpipe has no FMA), then by stores, which llvmpipe executes lane by lane. A vec4 is stored as
 // two doubles, which takes two moves instead of four. With EXACT, stores need no condition. Pixels come through a
 // buffer texture, which llvmpipe reads without a branch for each lane. Weights are in a uniform block, and their
 // indices are literals outside every branch and loop: only then does llvmpipe load them once and broadcast them.
 //
-// Constants: LANES, ROWS, SEGMENTS, STRIDE_H, BLOCK_TEXELS (of the source, from one strip to the next), VECTORS,
-// SOURCE_MODE (see prelude), WEIGHTS (vec4 in the uniform block), PASSES, RELU, LOOPED (strips have several turns),
-// EXACT (tiles and strips cover the outputs and no more), ENERGY, POOL (0: none, 1: the largest, 2: the mean),
+// Constants: LANES (invocations of a work-group), ROWS, SEGMENTS (vec4 of sums in a row of a strip), STRIDE_H,
+// BLOCK_TEXELS (of the source, from one strip to the next), VECTORS, SOURCE_MODE (see prelude), WEIGHTS (vec4 in the
+// uniform block), PASSES (1 if there are several passes), RELU (1: ReLU, in a single pass), LOOPED (strips have several
+// turns), EXACT (tiles and strips cover the outputs and no more), ENERGY, POOL (0: none, 1: the largest, 2: the mean),
 // PROLOGUE, TURN.
 layout(local_size_x = LANES) in;
 layout(binding = 0) uniform samplerBuffer src;                          // [n, allChannels, srcH, srcTexels]
@@ -67,13 +76,13 @@ layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };
 uniform int srcH, srcTexels, allChannels, firstChannel;
 uniform int dstH, dstTexels, allPlanes, firstPlane;
 uniform int planes;                // of outputs, of this tile
-uniform int blocksH, blocksW, blocks;
+uniform int blocksH, blocksW, blocks;  // strips: of an image, down and across; of all images
 uniform int turns;                 // of a strip
 uniform int firstRow, firstTexel;  // of the window, relative to the strip's first row and texel
 uniform int resume, rectify;       // with PASSES: 1 if dst has sums to add to; 1 for ReLU, in the last pass
 
 // texel returns texel s of row y of the plane that starts at base. Outside the image it selects zeros. Multiplying by 0
-// would be wrong: the texel that is read instead may hold infinity or NaN. Blocks may reach beyond the last row and
+// would be wrong: the texel that is read instead may hold infinity or NaN. Strips may reach beyond the last row and
 // column of sums, and so beyond the padding: there source clamps.
 vec4 texel(int base, int y, int s) {
 	vec4 value = texelFetch(src, base + source(y, srcH) * srcTexels + source(s, srcTexels));

@@ -12,14 +12,15 @@
 // and ends in the order of pixels. Here, too, the factors are applied between the passes. If real and imaginary parts
 // are exchanged before and after, the result is the inverse transform times R1·R2.
 //
-// An invocation has R1 or R2 numbers in registers. Neighbouring lanes take neighbouring lines, so that all lanes of a
-// warp multiply by the same factor. The function `at` permutes the columns of each row, so that a warp reads 32
-// different banks both along rows and along columns.
+// An invocation has R1 or R2 numbers in registers. Neighbouring lanes take the same place in neighbouring lines, so
+// that lanes of a warp multiply by the same factors. The function `at` permutes the columns of each row, so that a warp
+// reads 32 different banks both along rows and along columns.
 //
 // Constants: TILE_H = H1·H2 and TILE_W = W1·W2, with factors of 4 or 8; LANES = TILE_H·TILE_W/8; those of pixel.glsl.
 layout(local_size_x = LANES) in;
 
-// The factors e^(−2πi·k/64), k < 64, in xy; then the spectra of filters.
+// The factors e^(−2πi·k/64), k < 64, in xy. In fft_dst the spectra of pairs of filters follow,
+// [pair][channel][SPECTRUM]: of the first filter in xy, of the second in zw.
 layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };
 
 uniform int allChannels;

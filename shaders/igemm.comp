@@ -10,9 +10,9 @@
 //			* pixel(n, g*channels + c, i*strideH + u*dilationH - padTop, j*strideW + v*dilationW - padLeft);
 //	dst[n, k, i, j] = activation(sum);
 //
-// that is C[k, q] = Σ A[k, t] * B[t, q], where A are the weights and B the pixels that tap t reads at position q. It
-// also does the work of pool.comp, without storing sums: with ENERGY an output is made of two filters, with POOL of 2×2
-// positions.
+// that is bias[k] + Σ A[k, t] * B[t, q], where q numbers the positions, A are the weights and B[t, q] is the pixel that
+// tap t reads at position q. It also does the work of pool.comp, without storing sums: with ENERGY an output is made of
+// two filters, with POOL of 2×2 positions.
 //
 // Index map. Outputs are numbered through the whole chunk, o = (n*dstH + i)*dstW + j, so that no invocation is idle at
 // the end of an image. An output is made of WINDOW positions: 1, or 4 with POOL. gl_WorkGroupID.xy numbers blocks of
@@ -43,12 +43,12 @@
 // multiplications. For one tap a block reads BLOCK_K + BLOCK_Q numbers from memory, for BLOCK_K * BLOCK_Q
 // multiplications: a block of 128×128 does 32 FLOP a byte; an H100 is bound by memory below 20.
 //
-// Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, DEPTH, PIXELS, WEIGHTS, TAIL (taps are no multiple
-// of DEPTH), BIAS, ENERGY, POOL (0: none, 1: the largest, 2: the mean); those of pixel.glsl; and the unrolled loops:
-// EACH_PIXELS(M) and EACH_WEIGHTS(M) over the vec4 of pixels and of weights that an invocation copies for a tile,
-// EACH_ROW(M) over ROWS, EACH_COLUMN(M) over COLUMNS, EACH_SUM(M) over ROWS*COLUMNS, EACH_FOUR(M) over DEPTH/4,
-// EACH_PLANE(M) over the planes that its rows make, and EACH_OUTPUT(M) over the outputs of a plane that its columns
-// make.
+// Constants: LANES_K, LANES_Q, LANES (their product), ROWS, COLUMNS, DEPTH, PIXELS and WEIGHTS (vec4 of each that an
+// invocation copies for a tile), TAIL (1 if taps is no multiple of DEPTH), BIAS (1 if there is one), ENERGY, POOL (0:
+// none, 1: the largest, 2: the mean); those of pixel.glsl; and the unrolled loops: EACH_PIXELS(M) over PIXELS,
+// EACH_WEIGHTS(M) over WEIGHTS, EACH_ROW(M) over ROWS, EACH_COLUMN(M) over COLUMNS, EACH_SUM(M) over ROWS*COLUMNS,
+// EACH_FOUR(M) over DEPTH/4, EACH_PLANE(M) over the planes that its rows make, and EACH_OUTPUT(M) over the outputs of a
+// plane that its columns make.
 #define BLOCK_K (ROWS * LANES_K)
 #define BLOCK_Q (COLUMNS * LANES_Q)
 #define PAIR (ENERGY + 1)        // filters of an output
@@ -70,7 +70,7 @@ uniform int dstH, dstW, allPlanes, planes;           // planes: of one group
 uniform int kernelH, kernelW;
 uniform int strideH, strideW, dilationH, dilationW;
 uniform int padTop, padLeft;
-uniform int outputs;                                 // of a plane: images*dstH*dstW
+uniform int outputs;                                 // of one plane, in all images: images*dstH*dstW
 uniform int blocks;                                  // of filters, in one group
 uniform int taps, tiles;                             // tiles: of DEPTH taps
 uniform int skipC, skipU, skipV;                     // 4*(STEP - 1) taps, as channels, rows and columns of the kernel

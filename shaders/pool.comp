@@ -5,8 +5,9 @@
 //
 //	for (u < sizeH) for (v < sizeW) combine(activated(plane, i*strideH + u, j*strideW + v));
 //
-// activated is the sum, or with ENERGY the energy of planes 2*plane and 2*plane + 1. combine takes the mean or the
-// largest of them. Without a pool, sizes and strides are 1.
+// activated is the sum, or with ENERGY the energy of planes 2*plane and 2*plane + 1. combine collects these values.
+// dst[plane, i, j] is their mean or the largest of them. Without a pool, sizes and strides are 1. Planes are numbered
+// through all images.
 //
 // Index map: outputs are numbered through the whole chunk, one per invocation, columns fastest.
 // Bound by: memory. Each sum is read once where windows do not overlap.

@@ -3,8 +3,8 @@
 
 bool isNaN(float v) { return (floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u; }
 
-// energy returns √(a²+b²), scaled so that the squares stay in range; NaN if a or b is NaN. If the larger of |a| and |b|
-// is denormal, which devices may flush to 0, energy returns it as it is.
+// energy returns √(a²+b²), computed as larger·√(1+ratio²), so that no square overflows; NaN if a or b is NaN. If the
+// larger of |a| and |b| is denormal, which devices may flush to 0, energy returns it as it is.
 float energy(float a, float b) {
 	float x = abs(a), y = abs(b);
 	float larger = x > y ? x : y, smaller = x > y ? y : x;
@@ -28,7 +28,8 @@ float largest(float a, float b) { return !isNaN(a) && (isNaN(b) || b > a) ? b : 
 // relu returns 0 for values below 0 and NaN for NaN. The bits of values below 0 are 0x80000001 … 0xff800000.
 float relu(float v) { return floatBitsToUint(v) - 0x80000001u < 0x7f800000u ? 0.0 : v; }
 
-// window pools 2×2 values, row by row: POOL is 1 for the largest, 2 for the mean, 0 for none.
+// window pools 2×2 values, which are given row by row: POOL is 1 for the largest, 2 for the mean, 0 if nothing is
+// pooled.
 #ifdef POOL
 float window(float a, float b, float c, float d) {
 #if POOL == 2

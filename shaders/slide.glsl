@@ -1,14 +1,15 @@
 // What direct_small, depthwise and direct_shared share: an invocation has a column of sums, ROWS × FILTERS of them, in
 // registers. It makes outputs of them and stores these.
 //
-// For each plane p of the tile's outputs and each row o of the column's outputs it computes
+// sum[r][p] is the sum at row r of the column for filter p of the tile. For each plane p of the tile's outputs and each
+// row o of the column's outputs it computes
 //
 //	value(r) = activation(sum[r][p]), or with ENERGY energy(sum[r][2*p], sum[r][2*p + 1]), r a row of sums;
 //	dst[p, o, column] = value(o), or with POOL window(value(2*o), right(2*o), value(2*o + 1), right(2*o + 1)),
 //
-// where right is the value of the next column. An invocation has both filters of a pair and both rows of a window, but
-// only one column of it; its neighbour has the other. An invocation with an even index in the work-group has an even
-// column. Odd invocations write their values to shared memory; even ones read them and store the outputs. The n-th
+// where right(r) is value(r) of the next column. An invocation has both filters of a pair and both rows of a window,
+// but only one column of it; its neighbour has the other. An invocation with an even index in the work-group has an
+// even column. Odd invocations write their values to shared memory; even ones read them and store the outputs. The n-th
 // values of all pairs of invocations are side by side, in different banks.
 //
 // Bound by: stores; a pool has a quarter of them. The exchange costs a store and a load of shared memory for two sums.
@@ -16,8 +17,8 @@
 // and neighbours would load pixels two columns apart, from twice as many cache lines.
 //
 // Constants: LOCAL_SIZE (all invocations of the work-group), ROWS, FILTERS, SHARED (floats of shared memory; 0: none),
-// ENERGY, POOL (0: none, 1: the largest, 2: the mean), EACH_VALUE(M): M(row, plane), EACH_OUTPUT(M): the same for rows
-// of outputs.
+// ENERGY, POOL (0: none, 1: the largest, 2: the mean), EACH_VALUE(M): M(row, plane) for every row of sums,
+// EACH_OUTPUT(M): M(row, plane) for every row of outputs.
 layout(std430, binding = 3) writeonly restrict buffer Dst { float dst[]; };  // [n, filters (or pairs), dstH, dstW]
 
 uniform int dstH, dstW;

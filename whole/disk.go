@@ -110,8 +110,9 @@ func (p place) rename(from, to string) error {
 		func() error { return p.root.Rename(from, to) })
 }
 
-// renameNew moves the file at from to the name to, unless something has that name. Where the system can, it is one
-// step, so that nothing is replaced that appears between a look and the rename.
+// renameNew gives the file called from the name to. If something has that name already, it returns [fs.ErrExist]. Where
+// the system can, it checks and renames in one step. Elsewhere a file that appears between the check and the rename is
+// replaced.
 func (p place) renameNew(from, to string) error {
 	return p.change(change{action: renames, path: filepath.Join(p.path, from), to: filepath.Join(p.path, to)},
 		func() error {

@@ -33,8 +33,8 @@ func Create(path string) (*File, error) { return Options{}.Create(path) }
 // left of the same file.
 //
 // The file gets the permissions that os.Create would give it: those of the file at path if there is one, otherwise
-// 0o666 less the umask; or see Private. Create refuses what os.Create could not write, what [CheckFile] refuses, and a
-// path in a folder that cannot be read, because such a folder cannot be synced.
+// 0o666 less the umask. With Private they are 0o600. Create refuses what os.Create could not write, what [CheckFile]
+// refuses, and a path in a folder that cannot be read, because such a folder cannot be synced.
 func (o Options) Create(path string) (*File, error) {
 	if path == "" {
 		return nil, &Error{Rule: "want the name of a file, it is empty"}
@@ -314,5 +314,5 @@ func (p private) drop(*File) error { return os.Remove(p.from) }
 // such files.
 func IsPartial(name string) bool { return privateName.MatchString(name) }
 
-// privateName is what [os.CreateTemp] makes of the pattern.
+// privateName matches the names that [os.CreateTemp] makes from WritePrivate's pattern.
 var privateName = regexp.MustCompile(`^` + regexp.QuoteMeta(partial) + `-[0-9]+$`)

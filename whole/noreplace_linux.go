@@ -11,9 +11,9 @@ import (
 	"unsafe"
 )
 
-// renameNoReplace renames within root, unless something has the new name: then the error is [fs.ErrExist]. It is
-// [errors.ErrUnsupported] where the kernel or the file system cannot do both in one step. Linux can since 3.15, and so
-// can most of its file systems, those without hard links among them: vfat, exFAT, CIFS.
+// renameNoReplace renames within root. If something has the new name, the error is [fs.ErrExist]. If the kernel or the
+// file system cannot check and rename in one step, the error is [errors.ErrUnsupported], and nothing is renamed. Linux
+// can since 3.15. So can most of its file systems, and among them those without hard links: vfat, exFAT and CIFS.
 func renameNoReplace(root *os.Root, from, to string) error {
 	old, err := root.Open(filepath.Dir(from))
 	if err != nil {
@@ -39,7 +39,7 @@ func renameNoReplace(root *os.Root, from, to string) error {
 	switch errno {
 	case 0:
 		return nil
-	case syscall.EINVAL, syscall.ENOSYS, syscall.EPERM: // EPERM: containers of old refuse what they do not know
+	case syscall.EINVAL, syscall.ENOSYS, syscall.EPERM: // EPERM: from old containers, which do not know the call
 		return errors.ErrUnsupported
 	}
 	return &os.LinkError{Op: "rename", Old: from, New: to, Err: errno}

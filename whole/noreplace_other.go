@@ -7,5 +7,6 @@ import (
 	"os"
 )
 
-// renameNoReplace says that this system has no such step.
+// renameNoReplace returns [errors.ErrUnsupported]: on this system this package knows no way to check and rename in one
+// step.
 func renameNoReplace(*os.Root, string, string) error { return errors.ErrUnsupported }

@@ -5,8 +5,8 @@ type Options struct {
 	// NoSync lets the system decide when data reaches the disk. After a failure or a kill a path still has a complete
 	// file, or what it had before; after a power cut perhaps not. It is for scratch files.
 	NoSync bool
-	// Private makes [Options.Create] make files that only the user can read and write: their mode is 0o600, whatever
-	// was there. A link at the path is replaced, not what it leads to.
+	// Private says that only the user may read and write the files that [Options.Create] makes: their mode is 0o600,
+	// also if they replace a file of another mode. A link at the path is replaced, not what it leads to.
 	Private bool
 	// Removed, if not nil, is called with the path of each hidden folder that a dead process has left and that was
 	// removed.

@@ -31,8 +31,9 @@ func (o Options) Scratch(name string) (path string, remove func(), err error) {
 	return filepath.Join(h.inner.path, filesName), remove, nil
 }
 
-// Claim keeps other processes from path, which is to be written in several steps, until release is called or this
-// process ends. They get an [*Error].
+// Claim reserves path for this process, until release is called or the process ends. It is for a file that is written
+// in several steps. While path is reserved, Claim returns an [*Error] in every other process. Programs that do not call
+// Claim can still write to path.
 func (o Options) Claim(path string) (release func(), err error) {
 	base, err := o.disk().open(filepath.Dir(path))
 	if err != nil {

@@ -289,8 +289,8 @@ func (f *tuningFlags) wantTable() error {
 	return refused("table", "", errors.New("want a CSV of what each image showed, or --orientations"))
 }
 
-// readTable reads what each image showed, for curves over some axes, or over all that vary if there are none. Shape is
-// that of the activations.
+// readTable reads the table of what each image showed. by lists the axes of the curves; if it is empty, all that vary.
+// shape is that of the activations.
 func (f *tuningFlags) readTable(ctx context.Context, by []tuning.Axis, shape []int) (*param.Table, error) {
 	if f.orientations != "" {
 		return f.orientationTable(shape)
@@ -317,7 +317,8 @@ func missing(path string) error {
 	return nil
 }
 
-// orientationTable makes a table of --orientations. A range may hold more than fit into memory: it is counted first.
+// orientationTable makes a table of --orientations. shape is that of the activations. A range may hold more values than
+// fit into memory, so orientationTable counts them first.
 func (f *tuningFlags) orientationTable(shape []int) (*param.Table, error) {
 	values, err := param.ParseValues(f.orientations)
 	if err != nil {

@@ -76,11 +76,11 @@ func makeFilters(kind filters.Kind, pairs bool, axes []param.Axis) ([]filters.Fi
 	return kind.Make(axes...)
 }
 
-// filterBytes is the memory that a filter takes before it has weights.
+// filterBytes is the memory that a filter takes without its weights, in bytes.
 const filterBytes = 1000
 
-// reserveBank refuses a bank whose weights do not fit into memory, with one filter in float64: its weights, its
-// envelope and its carrier.
+// reserveBank refuses a bank whose weights do not fit into memory. It counts all weights in float32, and what sampling
+// one filter takes in float64: its weights, its envelope and its carrier.
 func reserveBank(b filters.Bank) error {
 	shape, err := b.Shape()
 	if err != nil {

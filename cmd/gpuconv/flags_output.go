@@ -32,7 +32,7 @@ func outputFlags(cmd *cobra.Command) (flags []*pflag.Flag) {
 	return flags
 }
 
-// distinctOutputs refuses two flags that name one file to write: what the first wrote would be lost.
+// distinctOutputs refuses two flags that name the same file to write: what is written first would be lost.
 func distinctOutputs(cmd *cobra.Command) error {
 	taken := map[string]string{}
 	for _, f := range outputFlags(cmd) {

@@ -26,7 +26,7 @@ func newProgress(w io.Writer, what string, total int) *progress {
 	return newProgressOf(w, what, "images", total)
 }
 
-// newTimedProgress is newProgress for a job that knows how long it goes on at most. It is shown by setLeft.
+// newTimedProgress is newProgress for a job that knows how long it goes on at most. Such a job calls setLeft, not set.
 func newTimedProgress(w io.Writer, what string, total int) *progress {
 	p := newProgressOf(w, what, "", total)
 	p.last = time.Time{} // the first line comes at once
@@ -79,14 +79,14 @@ func (p *progress) set(done int) {
 	}
 }
 
-// setLeft is set for a job that knows how long it goes on at most.
+// setLeft shows that done of total are done, and that the job goes on for the time left at most.
 func (p *progress) setLeft(done, total int, left time.Duration) {
 	left = left.Round(time.Second)
 	switch {
 	case p.bar != nil:
 		p.bar.ChangeMax(total)
 		p.bar.Describe(p.what + ", at most " + left.String())
-		p.bar.Set(min(done, total-1)) // a bar that is full goes, and the job may go on for more samples
+		p.bar.Set(min(done, total-1)) // not total: a full bar disappears, and the job may go on for more samples
 	case time.Since(p.last) >= logEvery:
 		p.last = time.Now()
 		p.log.Info(p.what, "done", done, "of", total, "left", left)

@@ -89,6 +89,12 @@ func productsAVX2(p *Products)
 func magnitudesAVX2(m *Magnitudes)
 
 //go:noescape
+func deal2AVX2(d *Deal)
+
+//go:noescape
+func deal4AVX2(d *Deal)
+
+//go:noescape
 func probeAVX2(rounds *int)
 
 // tilesAVX2 returns the kernels by filters and vectors.

@@ -3168,6 +3168,188 @@ done:
 	VZEROUPPER
 	RET
 
+// func deal2AVX2(d *byte)
+// Requires: AVX, AVX2
+TEXT ·deal2AVX2(SB), NOSPLIT, $0-8
+	MOVQ d+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 96(AX), SI
+	MOVQ (DX), DI
+	LEAQ (CX)(DI*4), DI
+	MOVQ 8(DX), DX
+	LEAQ (CX)(DX*4), DX
+
+row:
+	MOVQ BX, CX
+	XORQ R8, R8
+	MOVQ 88(AX), R9
+
+eight:
+	CMPQ    R9, $0x08
+	JLT     eightDone
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y0
+	VPERMPD $0xd8, Y2, Y2
+	VMOVUPS Y2, (DI)(R8*4)
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DX)(R8*4)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, R9
+	JMP     eight
+
+eightDone:
+four:
+	CMPQ    R9, $0x04
+	JLT     fourDone
+	VMOVUPS (CX), X0
+	VMOVUPS 16(CX), X1
+	VSHUFPS $0x88, X1, X0, X2
+	VSHUFPS $0xdd, X1, X0, X0
+	VMOVUPS X2, (DI)(R8*4)
+	VMOVUPS X0, (DX)(R8*4)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, R9
+	JMP     four
+
+fourDone:
+one:
+	CMPQ R9, $0x01
+	JLT  oneDone
+	MOVL (CX), R10
+	MOVL R10, (DI)(R8*4)
+	MOVL 4(CX), R10
+	MOVL R10, (DX)(R8*4)
+	ADDQ $0x00000008, CX
+	ADDQ $0x01, R8
+	SUBQ $0x01, R9
+	JMP  one
+
+oneDone:
+	MOVQ 72(AX), CX
+	SHLQ $0x02, CX
+	ADDQ CX, BX
+	MOVQ 80(AX), CX
+	SHLQ $0x02, CX
+	ADDQ CX, DI
+	ADDQ CX, DX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func deal4AVX2(d *byte)
+// Requires: AVX
+TEXT ·deal4AVX2(SB), NOSPLIT, $0-8
+	MOVQ d+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 96(AX), SI
+	MOVQ (DX), DI
+	LEAQ (CX)(DI*4), DI
+	MOVQ 8(DX), R8
+	LEAQ (CX)(R8*4), R8
+	MOVQ 16(DX), R9
+	LEAQ (CX)(R9*4), R9
+	MOVQ 24(DX), DX
+	LEAQ (CX)(DX*4), DX
+
+row:
+	MOVQ BX, CX
+	XORQ R10, R10
+	MOVQ 88(AX), R11
+
+eight:
+	CMPQ        R11, $0x08
+	JLT         eightDone
+	VMOVUPS     (CX), X0
+	VINSERTF128 $0x01, 64(CX), Y0, Y0
+	VMOVUPS     16(CX), X1
+	VINSERTF128 $0x01, 80(CX), Y1, Y1
+	VMOVUPS     32(CX), X2
+	VINSERTF128 $0x01, 96(CX), Y2, Y2
+	VMOVUPS     48(CX), X3
+	VINSERTF128 $0x01, 112(CX), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y8
+	VMOVUPS     Y8, (DI)(R10*4)
+	VUNPCKHPD   Y6, Y4, Y4
+	VMOVUPS     Y4, (R8)(R10*4)
+	VUNPCKLPD   Y7, Y5, Y4
+	VMOVUPS     Y4, (R9)(R10*4)
+	VUNPCKHPD   Y7, Y5, Y4
+	VMOVUPS     Y4, (DX)(R10*4)
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x08, R10
+	SUBQ        $0x08, R11
+	JMP         eight
+
+eightDone:
+four:
+	CMPQ      R11, $0x04
+	JLT       fourDone
+	VMOVUPS   (CX), X0
+	VMOVUPS   16(CX), X1
+	VMOVUPS   32(CX), X2
+	VMOVUPS   48(CX), X3
+	VUNPCKLPS X1, X0, X4
+	VUNPCKHPS X1, X0, X0
+	VUNPCKLPS X3, X2, X1
+	VUNPCKHPS X3, X2, X2
+	VUNPCKLPD X1, X4, X3
+	VMOVUPS   X3, (DI)(R10*4)
+	VUNPCKHPD X1, X4, X1
+	VMOVUPS   X1, (R8)(R10*4)
+	VUNPCKLPD X2, X0, X1
+	VMOVUPS   X1, (R9)(R10*4)
+	VUNPCKHPD X2, X0, X0
+	VMOVUPS   X0, (DX)(R10*4)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x04, R10
+	SUBQ      $0x04, R11
+	JMP       four
+
+fourDone:
+one:
+	CMPQ R11, $0x01
+	JLT  oneDone
+	MOVL (CX), R12
+	MOVL R12, (DI)(R10*4)
+	MOVL 4(CX), R12
+	MOVL R12, (R8)(R10*4)
+	MOVL 8(CX), R12
+	MOVL R12, (R9)(R10*4)
+	MOVL 12(CX), R12
+	MOVL R12, (DX)(R10*4)
+	ADDQ $0x00000010, CX
+	ADDQ $0x01, R10
+	SUBQ $0x01, R11
+	JMP  one
+
+oneDone:
+	MOVQ 72(AX), CX
+	SHLQ $0x02, CX
+	ADDQ CX, BX
+	MOVQ 80(AX), CX
+	SHLQ $0x02, CX
+	ADDQ CX, DI
+	ADDQ CX, R8
+	ADDQ CX, R9
+	ADDQ CX, DX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func probeAVX2(rounds *byte)
 // Requires: AVX, FMA3
 TEXT ·probeAVX2(SB), NOSPLIT, $0-8

@@ -89,6 +89,7 @@ type Kernels struct {
 	patches    func(*Patches)
 	products   func(*Products)
 	magnitudes func(*Magnitudes)
+	deals      [maxDealt + 1]func(*Deal) // by number of phases; nil where plain Go deals
 	probe      func(rounds *int)
 }
 

@@ -33,6 +33,7 @@ func (g *generator) all() {
 	}
 	g.winograd()
 	g.magnitudes()
+	g.deals()
 	g.probe()
 }
 

@@ -131,7 +131,10 @@ class Session:
         path = os.path.join(self.folder, "bench.json")
         run = self.gpuconv("bench", "--suite", suite, "--cases", cases, "--json", path, *flags, check=False)
         if not os.path.exists(path):
-            sys.exit(f"peers.py: gpuconv bench --suite {suite} --cases '{cases}': {run.stderr.strip()}")
+            said = f"gpuconv bench --suite {suite} --cases '{cases}': {run.stderr.strip()}"
+            if "has none such" in said:
+                raise LookupError(said)
+            sys.exit("peers.py: " + said)
         with open(path) as f:
             report = json.load(f)
         os.remove(path)
@@ -146,9 +149,16 @@ class Session:
         return report
 
     def cases(self):
-        """Returns the descriptions of all cases, which one short run of each suite prints."""
-        short = ["--backend", "cpu", "--count", "1", "--time", "0s", "--limit", "100ms"]
-        return [c for suite in self.args.suite.split(",") for c in self.bench(suite, self.args.cases, *short)["cases"]]
+        """Returns the descriptions of all cases, which one short run of each suite prints. A suite may have none."""
+        short, found, refusal = ["--backend", "cpu", "--count", "1", "--time", "0s", "--limit", "100ms"], [], None
+        for suite in self.args.suite.split(","):
+            try:
+                found += self.bench(suite, self.args.cases, *short)["cases"]
+            except LookupError as e:
+                refusal = e
+        if not found:
+            raise refusal
+        return found
 
     def ours(self, case, cases):
         """Times a block of gpuconv: returns a report of one case, which lists all cases in their order."""
@@ -243,3 +253,5 @@ if __name__ == "__main__":
             main(arguments(), temp)
         except KeyboardInterrupt:
             sys.exit("peers.py: interrupted, nothing was written")
+        except LookupError as e:
+            sys.exit(f"peers.py: {e}")

@@ -59,7 +59,7 @@ class Table:
             if found:
                 mean = math.exp(statistics.mean(math.log(r) for r, _ in found))
                 yield (f"Suite {suite}: smallest ratio {digits(min(found)[0])} ({min(found)[1]}), geometric mean of "
-                    f"{len(found)} cases {digits(mean)}.")
+                    f"{len(found)} case{'s'[:len(found) != 1]} {digits(mean)}.")
 
     def markdown(self, report):
         """Returns the table as a section of Markdown. report is the merged one."""

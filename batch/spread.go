@@ -2,8 +2,8 @@ package batch
 
 import "math"
 
-// Spread is an evenly spaced sample of n images, which are numbered from 0 to n−1. A sample of two or more includes the
-// first and the last image; a sample of one is image 0. It stores no list, however large the sample is.
+// Spread is an evenly spaced sample out of n images, which are numbered from 0 to n−1. A sample of two or more includes
+// the first and the last image; a sample of one is image 0. Spread stores no list, however large the sample is.
 type Spread struct{ count, n int }
 
 // NewSpread returns a sample of count out of n images. n must not be negative. If count is negative or above n, the

@@ -34,7 +34,7 @@ const (
 	CheckLocality = "locality"
 )
 
-// The kinds of numbers that fill a case besides its own.
+// The kinds of numbers that a check may put into a case in place of the case's own.
 const (
 	smallIntegers = "integers"
 	largeIntegers = "large integers"

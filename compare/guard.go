@@ -63,6 +63,7 @@ const canary = 67
 
 // RunGuarded runs a plan of p on src, with any batch up to p's. The output is a new tensor of NaNs between canaries:
 // known values that the plan must not change. If it changed one, RunGuarded returns the output with a [*GuardError].
+// With any other error there is no output.
 func RunGuarded(plan conv.Plan, p conv.Problem, src *conv.Tensor) (*conv.Tensor, error) {
 	shape, err := p.Dst()
 	if err != nil {

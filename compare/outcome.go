@@ -80,7 +80,7 @@ func (o Outcome) Why() string {
 	return strings.Join(notes, "; ")
 }
 
-// worst returns the figures of the comparison whose largest error is the largest fraction of its bound.
+// worst returns the figures of one comparison: the one with the largest MaxRatio.
 func (o Outcome) worst() Result {
 	var worst Result
 	for _, f := range o.Findings {

@@ -69,7 +69,8 @@ func splittingChannels(s *subject) error {
 }
 
 // turning turns image and filter by 180° together, and exchanges the paddings of opposite sides. With a stride, the
-// last window must end exactly at the far border, because that becomes the near one.
+// last window must end exactly at the far border, because that becomes the near one. So the far padding is made smaller
+// where it is too large; the relation does not apply if that is not enough.
 func turning(s *subject) error {
 	p := sums(s.p)
 	dst, err := p.Dst()

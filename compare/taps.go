@@ -21,8 +21,8 @@ type tap struct {
 	Channel, U, V int // of the weight: channel in the group, kernel row and column
 	Row, Column   int // of the image; out of its range if the pixel lies in the padding
 	X, W          float32
-	Float32       float32 // the sum up to here, rounded after each operation
-	Float64       float64 // the sum up to here
+	Float32       float32 // bias and products up to this one, rounded to float32 after each operation
+	Float64       float64 // the same in float64
 }
 
 // mostSums bounds the number of sums that sumsOf returns: the sums of a large pooling window are alike.

@@ -11,7 +11,7 @@ import (
 type truth struct {
 	shape     conv.Shape
 	want      []float64
-	magnitude []float64 // A = Σ|x||w| + |b| of each output
+	magnitude []float64 // A of each output, see [conv.Oracle]
 	bound     bound
 	largest   float64 // largest finite |want|
 	sums      float64 // largest finite A

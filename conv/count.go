@@ -19,8 +19,8 @@ func (p Problem) Bytes() float64 {
 	return 4 * (product(p.Src[:]...) + p.Parameters() + product(dst[:]...))
 }
 
-// Intensity returns the floating-point operations, 2 for each of [Problem.MACs], per byte of [Problem.Bytes]. p must be
-// valid.
+// Intensity returns how many floating-point operations there are, two for each of [Problem.MACs], per byte of
+// [Problem.Bytes]. p must be valid.
 func (p Problem) Intensity() float64 { return 2 * p.MACs() / p.Bytes() }
 
 // product multiplies extents as float64, so that it cannot overflow.

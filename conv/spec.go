@@ -29,8 +29,8 @@ func (p Padding) String() string {
 // Pad returns a padding of h rows at the top and h at the bottom, and of w columns at the left and w at the right.
 func Pad(h, w int) Padding { return Padding{Top: h, Bottom: h, Left: w, Right: w} }
 
-// PaddingMode says what the padding is filled with. In the examples below, the image's row begins with 0 1 2, and the
-// two numbers before the bar are its padding.
+// PaddingMode says what the padding is filled with. In the examples below, a row of the image is 0 1 2, and the two
+// numbers before the bar are the padding at its left.
 type PaddingMode int
 
 const (

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Panic is a panic turned into an error: a bug of the program, whatever its input. Its text is one line if Value's is.
+// Panic is a panic turned into an error. It means a bug in the program, whatever the input was. Its text is one line if
+// that of Value is.
 type Panic struct {
 	Value any    // what it panicked with
 	Where string // the function that panicked, with file and line; "" if that is not known
@@ -28,8 +29,8 @@ func (p *Panic) Unwrap() error {
 }
 
 // Recovered turns the result of recover into a [*Panic]. The deferred function that calls recover must call Recovered
-// too. It returns nil for nil, and a *Panic as it is: if a panic is raised again on another goroutine, Where still
-// names its first place.
+// itself, because Recovered finds the place of the panic on the stack. It returns nil for nil, and a *Panic as it is:
+// if a panic is raised again on another goroutine, Where still names its first place.
 func Recovered(value any) *Panic {
 	if value == nil {
 		return nil
@@ -40,7 +41,7 @@ func Recovered(value any) *Panic {
 	return &Panic{Value: value, Where: panicking()}
 }
 
-// Guard runs f and returns its error. If f panics, that is a [*Panic].
+// Guard runs f and returns its error. If f panics, Guard returns a [*Panic].
 func Guard(f func() error) (err error) {
 	defer func() {
 		if p := Recovered(recover()); p != nil {

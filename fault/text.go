@@ -13,9 +13,9 @@ import (
 // terminal's cursor, reverse the direction of the text after them, or are invisible. These functions make such text
 // harmless. They keep letters of all scripts, digits, punctuation, symbols and spaces.
 
-// Printable returns text from outside, such as a path, as it is. If it is empty, has a character that [strconv.Quote]
-// escapes, such as a line break, or one that [Escape] does, Printable returns it in quotes. Names of files are shown
-// so.
+// Printable returns text from outside for a message. Names of files are shown in this form. Printable returns most text
+// as it is. It returns text in quotes, with escapes, if the text is empty or has a character that [strconv.Quote] or
+// [Escape] escapes, such as a quote or a line break.
 func Printable(text string) string {
 	if quoted := strconv.Quote(text); text == "" || quoted != `"`+text+`"` || hidden(text, "") >= 0 {
 		return Line(quoted)

@@ -16,7 +16,8 @@ type colorBar struct {
 // nanLabel is the text beside the colour of NaN.
 const nanLabel = "NaN"
 
-// panel returns p as a panel that fits into a square of side box.
+// panel returns p as a panel that fits into a square of side box, in the colours of b. It notes in b whether the panel
+// has NaN or values outside the range.
 func (b *colorBar) panel(p plane, title string, box int) panel {
 	block, enlarge := p.fit(box)
 	small := p.reduce(block)

@@ -9,8 +9,9 @@ import (
 // matrixBox is the side, in device pixels, of the square that a matrix must fit into.
 const matrixBox = 560
 
-// Matrix draws a matrix [rows][columns] in greys, under a title. 0 and values below it are white, the
-// largest magnitude is black, and NaN is green. label says beside the colour bar what the values are.
+// Matrix draws a matrix [rows][columns] in greys, under a title. 0 and values below it are white, the largest magnitude
+// is black, and NaN is green. label says beside the colour bar what the values are. Matrix refuses an empty matrix, and
+// rows that differ in length.
 func Matrix(values [][]float64, title, label string) (*Picture, error) {
 	if len(values) == 0 || len(values[0]) == 0 {
 		return nil, fmt.Errorf("figure: matrix of %d rows: want at least 1 row and 1 column", len(values))

@@ -60,7 +60,8 @@ func multiples(lo, hi, step float64) (first, last float64) {
 func near(a, b, scale float64) bool { return math.Abs(a-b) <= 1e-6*scale }
 
 // label writes v with the decimals that multiples of step need, and with a true minus sign. largest is the largest
-// magnitude on the same axis.
+// magnitude on the same axis. If more than four decimals are needed, or if largest is 100,000 or more, label rounds to
+// the digits that tell multiples of step apart, and may write an exponent.
 func label(v, step, largest float64) string {
 	decimals := 0
 	for scaled := step; decimals < 20 && !near(scaled, math.Round(scaled), scaled); scaled *= 10 {

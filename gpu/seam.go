@@ -31,8 +31,8 @@ func openGL() seam {
 		bufferStorage: gl.BufferStorage, mapBuffer: gl.MapBufferRange, copyBuffer: copyBuffer, waitSync: gl.ClientWaitSync}
 }
 
-// resetStatus returns the function that reports a lost context. Without the extensions a lost context shows only as an
-// OpenGL error.
+// resetStatus returns the function that reports a lost context. Without GL_KHR_robustness and GL_ARB_robustness, a lost
+// context shows only as an OpenGL error.
 func resetStatus() func() uint32 {
 	switch {
 	case hasExtension("GL_KHR_robustness"):

@@ -57,8 +57,8 @@ func Open(ctx context.Context, path string) (*Reader, error) {
 	return r, nil
 }
 
-// openFile opens path. If there is no such file, it tries the part before each colon, from the last colon on. The part
-// after that colon is the key.
+// openFile opens path. If that fails, it tries the part before each colon, from the last colon to the first, until
+// there is a file of that name. The part after the colon is the key.
 func openFile(ctx context.Context, path string) (f *input.File, file, key string, err error) {
 	f, err = openNamed(ctx, path)
 	for i := len(path); err != nil; {

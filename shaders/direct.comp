@@ -15,10 +15,10 @@
 // (2*i, 2*j) on. With neither, outputs are the sums.
 //
 // Index map. Outputs are numbered through the whole chunk, q = (n*dstH + i)*dstW + j, so that no invocation is idle at
-// the end of an image. An output is made of WINDOW positions. A work-group computes LOCAL_SIZE*POSITIONS/WINDOW
-// consecutive outputs. Invocation l computes outputs q0 + l, q0 + l + LOCAL_SIZE, …, so that neighbours load and store
-// neighbours. It has all positions of each, row by row. gl_WorkGroupID.xy numbers these blocks of outputs; z numbers
-// tiles of 4*VECTORS filters, group by group:
+// the end of an image. An output is made of WINDOW positions: 1, or 4 with POOL. A work-group computes
+// LOCAL_SIZE*POSITIONS/WINDOW consecutive outputs, from q0 on. Its invocation l computes outputs q0 + l, q0 + l +
+// LOCAL_SIZE, …, so that neighbours load and store neighbours. It computes all positions of these outputs, row by row.
+// gl_WorkGroupID.xy numbers these blocks of outputs; z numbers tiles of 4*VECTORS filters, group by group:
 //
 //	            VECTORS vec4 of filters →
 //	positions   sum[0]  sum[1]      one invocation, all in registers:

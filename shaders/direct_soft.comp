@@ -9,10 +9,11 @@
 //			* pixel(n, firstChannel + c, i*STRIDE_H + u*dilationH + firstRow, j*strideW + v*dilationW - padLeft);
 //	dst[n, k, i, j] = RELU || rectify ? relu(sum) : sum;
 //
-// over the taps of one pass: all taps, whole kernels of some channels, or some rows of one channel's kernel. resume is
-// 1 in every pass but the first: a later pass adds to what is in dst. rectify is 1 in the last pass, if there are
-// several and the activation is ReLU. If one pass takes all taps, it also does the work of pool.comp and never stores
-// the sums: with ENERGY dst has one plane for two filters, with POOL each output is made of 2×2 such values.
+// over the taps of one pass: all taps, whole kernels of some channels, or some rows of one channel's kernel. tapsH is
+// how many rows of the kernel the pass takes; firstRow is the row of pixels that the first of them reads for i = 0.
+// resume is 1 in every pass but the first: a later pass adds to what is in dst. rectify is 1 in the last pass, if there
+// are several and the activation is ReLU. If one pass takes all taps, it also does the work of pool.comp and never
+// stores the sums: with ENERGY dst has one plane for two filters, with POOL each output is made of 2×2 such values.
 //
 // Index map. An invocation walks down a strip of 4*SEGMENTS columns, in turns of ROWS rows, and computes a tile of
 // filters there. Strips are numbered q = (n*blocksH + y)*blocksW + x through the whole chunk, where y counts the strips
@@ -40,18 +41,19 @@
 // taps before the next begins: two vec4 would need eight sums, eight products and a weight, 17 numbers. Third, each
 // vec4 is stored at once: with all stores at the end, LLVM would move the additions there.
 //
-// With VECTORS, texels are vec4. Then srcW and sumW are multiples of 4 and the padding is zeros, so that a whole texel
-// is inside or outside. Otherwise texels are floats, and any width and padding mode works.
+// With VECTORS, texels are vec4. Then the columns of pixels and of sums are multiples of 4 and the padding is zeros, so
+// that a whole texel is inside or outside. Otherwise texels are floats, and any width and padding mode works.
 //
 // Bound by: arithmetic (llvmpipe has no FMA), then by stores, which llvmpipe executes lane by lane. A vec4 is stored as
 // two doubles, which takes two moves instead of four. With EXACT, stores need no condition. Pixels come through a
 // buffer texture, which llvmpipe reads without a branch for each lane. Weights are in a uniform block, and their
 // indices are literals outside every branch and loop: only then does llvmpipe load them once and broadcast them.
 //
-// Constants: LANES, ROWS, SEGMENTS, STRIDE_H, BLOCK_TEXELS (of the source, from one strip to the next), VECTORS,
-// SOURCE_MODE (see prelude), WEIGHTS (vec4 in the uniform block), PASSES (1 if there are several passes), RELU (1:
-// ReLU, in a single pass), LOOPED (strips have several turns), EXACT (tiles and strips cover the outputs and no more),
-// ENERGY, POOL (0: none, 1: the largest, 2: the mean), PROLOGUE, TURN.
+// Constants: LANES (invocations of a work-group), ROWS, SEGMENTS (vec4 of sums in a row of a strip), STRIDE_H,
+// BLOCK_TEXELS (of the source, from one strip to the next), VECTORS, SOURCE_MODE (see prelude), WEIGHTS (vec4 in the
+// uniform block), PASSES (1 if there are several passes), RELU (1: ReLU, in a single pass), LOOPED (strips have several
+// turns), EXACT (tiles and strips cover the outputs and no more), ENERGY, POOL (0: none, 1: the largest, 2: the mean),
+// PROLOGUE, TURN.
 layout(local_size_x = LANES) in;
 layout(binding = 0) uniform samplerBuffer src;                          // [n, allChannels, srcH, srcTexels]
 #if PASSES

@@ -19,9 +19,9 @@
 // The transform mixes all pixels of a tile, and the two filters. Terms that do not belong to a sum cancel, unless one
 // is NaN or infinite, or overflows: then the sum is not finite. A sum that should not be finite is not finite either,
 // since it contains all its own terms. Every sum that is not finite is computed again from pixels and weights, tap by
-// tap, before outputs are made of it. A variable cannot index registers, so each sum in turn is compared with the index
-// of the one to replace. The division by the size of the transform comes last, so that overflows show; underflows do no
-// harm (see fft.go).
+// tap, before outputs are made of it. Registers cannot be indexed by a variable: to replace one sum, the index of every
+// sum is compared with that of the sum to replace. The division by the size of the transform comes last, so that
+// overflows show; underflows do no harm (see fft.go).
 //
 // Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x. A work-group takes one tile of
 // two filters of one group, q = pair*tiles + p, so that work-groups that run at the same time share the weights of a

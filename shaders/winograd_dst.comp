@@ -7,13 +7,14 @@
 //	for (i < 4) for (j < 4) dst[n, k, 4*y + i, 4*x + j] = activation(Y[i, j] + bias[k]);
 //
 // with Aᵀ of Lavin and Gray (see winograd_src.comp). It also does the work of pool.comp, and never stores the sums:
-// with ENERGY dst has one plane for two filters; with POOL each output is made of 2×2 such values, and a tile has four
-// of them.
+// with ENERGY dst has one plane for two filters; with POOL each output is made of 2×2 such values, and a tile makes 2×2
+// outputs.
 //
 // The transform mixes all pixels of a tile. Terms that do not belong to a sum cancel, unless one is NaN or infinite, or
 // overflows: then the sum is not finite. A sum that should not be finite is not finite either, since it contains all
 // its own terms. Every sum that is not finite is computed again from pixels and weights, tap by tap, before outputs are
-// made of it. A variable cannot index registers, so each sum in turn is compared with the index of the one to replace.
+// made of it. Registers cannot be indexed by a variable: to replace one sum, the index of every sum is compared with
+// that of the sum to replace.
 //
 // Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x. An invocation takes one tile of
 // one output plane, q = plane*tiles + p, so that neighbours load neighbours.

@@ -31,7 +31,7 @@ func cover(sizes []int, fits func(row) bool) []row {
 type pairs struct {
 	sizes []int
 	open  map[[4]int]bool // axis, level, later axis, level
-	order [][4]int        // all pairs; first those of the first axes, which have the most levels
+	order [][4]int        // from the first open pair on; those of the first axes, with the most levels, lead
 	left  int
 	used  [][]int // how often each level of each axis was taken
 }

@@ -49,7 +49,8 @@ func (s Subject) String() string {
 	return text
 }
 
-// asked reports whether p is computed by an algorithm that the backend would not choose by itself.
+// asked reports whether the user asked for the algorithm that computes p: by [conv.Fast], or by forcing an algorithm
+// that the backend would not choose for p by itself.
 func (s Subject) asked(p conv.Problem) bool {
 	if s.Fast || s.Algorithm == "" || s.Unforced == nil {
 		return s.Fast || s.Algorithm != ""
@@ -95,8 +96,8 @@ func (r Record) Note() string {
 	return ""
 }
 
-// twin returns the backend that a worker uses for a case. If the case asks for bands and the backend can cut images, it
-// cuts them.
+// twin returns the backend that a worker uses for a case. If the case asks for bands and the backend is a
+// [conv.Cutter], the returned backend cuts images into such bands.
 func (s Subject) twin(c Case, worker int) conv.Backend {
 	backend := s.Backend
 	if i := worker % (1 + len(s.Twins)); i > 0 {

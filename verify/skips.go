@@ -29,8 +29,8 @@ func (r Report) Skips() []Skip {
 	})
 }
 
-// NotLocal returns, in the same form as Skips, why cases passed although CheckLocality was skipped: outliers may spread
-// errors in them.
+// NotLocal returns, in the same form as Skips, why CheckLocality was skipped in cases that passed. In these cases,
+// outliers may spread errors.
 func (r Report) NotLocal() []Skip {
 	return r.skips(func(e Entry) string {
 		for _, f := range e.Checks {

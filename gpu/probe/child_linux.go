@@ -15,11 +15,12 @@ import (
 	"gpuconv/internal/input"
 )
 
-// answers is the file descriptor to which the child writes messages. It leaves stdout to drivers, which may print.
+// answers is the file descriptor to which the child writes messages. Messages do not go to stdout, since drivers may
+// print there.
 const answers = 3
 
 // serve probes, and writes messages to the parent. The child leaves no core file. When the parent ends, the child ends
-// too, with its process group: its stdin is a pipe that the parent holds open.
+// too, with its process group: the child's stdin is a pipe, which ends with the parent.
 func serve(o gpu.Options, all bool) {
 	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) // at worst there is a core file
 	go func() {

@@ -22,11 +22,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// record is a file that keeps what a child found.
+// record is the file that keeps what a child found for one request in one environment.
 type record struct {
 	folder      string // "": nothing is kept
 	environment string // a hash of what the answer depends on, besides files
-	request     string
+	request     string // a hash of the request
 }
 
 // content is what a record holds.

@@ -31,7 +31,7 @@ const (
 	Table                  // CSV, may be a stream
 	Report                 // JSON of gpuconv bench or bench/peers, may be a stream
 	Entry                  // what a run keeps for the next: a tuned problem, a driver that was tried
-	Notes                  // what a download keeps beside its part
+	Notes                  // what a download keeps beside the part of the file that it has so far
 	Program                // a linked shader program
 	Output                 // a file that gpuconv run wrote, to check its checksum
 	Provenance             // run.json
@@ -218,7 +218,8 @@ func (f *File) Seek(offset int64, whence int) (int64, error) {
 	return at, f.failed(err)
 }
 
-// failed returns the context's error if that ended a read. It adds the path to a Refusal and leaves other errors.
+// failed returns the context's error if a read ended because the context was done. It adds the path to a Refusal, and
+// returns other errors as they are.
 func (f *File) failed(err error) error {
 	switch {
 	case err == nil || err == io.EOF:

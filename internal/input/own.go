@@ -10,8 +10,8 @@ import (
 // Files of the kinds [Entry] and [Program] are kept by one run for the next. They are read only if nobody but the user
 // or root can have written them. So links are not followed. A file is refused if it has several names (hard links), if
 // another user owns it, or if others may write to it. This holds on Unix; elsewhere all files count as the user's.
-// [Notes] are in a folder that the user chooses, and its file system may have no such permissions: only links are
-// refused.
+// [Notes] are in a folder that the user chooses, on a file system that may not know owners and permissions. Of these
+// files, only links and files with several names are refused.
 
 // OpenOwn opens the regular file at path with flag, as [os.OpenFile] does; flag must neither create nor truncate. It is
 // for a file that is written again and again under a name that others can guess. A link in its place could lead to any

@@ -15,7 +15,12 @@ type Interval struct{ Median, Low, High float64 }
 func (i Interval) Noise() float64 { return (i.High - i.Low) / 2 / i.Median }
 
 // Over returns the ratio i / j with a confidence interval derived from theirs (Zou & Donner, Statistics in Medicine 27,
-// 2008): in logarithms, the squared distances of the ends from the medians add up. All ends must be above 0.
+// 2008). With r the ratio of the medians, its ends are
+//
+//	Low  = r · exp(−√(ln²(i.Median/i.Low) + ln²(j.High/j.Median)))
+//	High = r · exp(+√(ln²(i.High/i.Median) + ln²(j.Median/j.Low)))
+//
+// All ends of i and j must be above 0.
 func (i Interval) Over(j Interval) Interval {
 	ratio := i.Median / j.Median
 	down := math.Hypot(math.Log(i.Median/i.Low), math.Log(j.High/j.Median))

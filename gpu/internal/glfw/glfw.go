@@ -2,8 +2,8 @@
 // Windows. It needs a display, and the build tag glfw: without the tag, [Open] returns an error.
 //
 // GLFW's documentation (3.3, "Thread safety") restricts initialisation, events, and making and destroying windows to
-// the process's main OS thread. A program therefore gives that thread to [Main]. Everything else may be called from
-// anywhere. The context of a window is current on the thread that called Open, which may be any thread.
+// the process's main OS thread. A program therefore gives that thread to [Main]. Everything else may be called on any
+// thread. The context of a window is current on the thread that called Open, which may be any thread.
 //
 // GLFW is never terminated: that would destroy contexts in which threads still compute when the process ends. They end
 // with the process.

@@ -144,8 +144,8 @@ func (f *Folder) list() (programs []fs.FileInfo, bytes int) {
 // complete matches the names that Save gives.
 var complete = regexp.MustCompile(`^[0-9a-f]{64}\` + Extension + `$`)
 
-// isPartial reports whether name is that of a file that is being written. Earlier versions began these names with
-// .new-.
+// isPartial reports whether name is that of a file that is being written, by this version or an earlier one.
 func isPartial(name string) bool { return whole.IsPartial(name) || formerly.MatchString(name) }
 
+// formerly matches the names that earlier versions gave to files that were being written.
 var formerly = regexp.MustCompile(`^\.new-[0-9]+$`)

@@ -100,8 +100,9 @@ const (
 	trying = 200 * time.Millisecond
 )
 
-// time runs e's plan once on the given number of images and notes how long that took, in all and on the device. A
-// [conv.Phaser] can tell the two apart; it runs one phase at a time.
+// time runs e's plan once on the given number of images and notes how long that took, in all and on the device. Only a
+// plan that is a [conv.Phaser], which runs one phase at a time, can tell the two apart. For other plans both times are
+// the same.
 func (e *Entrant) time(c *course, images int) error {
 	dst, src := c.dst.Images(0, images), c.src.Images(0, images)
 	start := time.Now()

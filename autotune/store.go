@@ -134,8 +134,8 @@ func (s Store) Save(k Key, e Entry) (string, error) {
 // batches of various sizes.
 const near = 4
 
-// Find returns the winner of k, or that of the same problem with the nearest number of images, at most four times as
-// many or as few. It returns nil if there is none. The error names a file that cannot be used.
+// Find returns the winner of k, or that of the same problem with the nearest number of images, from a quarter to four
+// times as many. It returns nil if there is none. The error names a file that cannot be used.
 func (s Store) Find(k Key) (*Entry, error) {
 	if s.Folder == "" {
 		return nil, nil

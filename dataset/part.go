@@ -23,7 +23,8 @@ func (f Fetch) Part() string { return f.Path + ".part" }
 // origin returns the path of the file that describes the server's file to which the part belongs.
 func (f Fetch) origin() string { return f.Part() + ".origin" }
 
-// Kept returns how many bytes of an unfinished download there are; 0 if there is none.
+// Kept returns how many bytes of an unfinished download there are. It returns 0 if there is none, or if the part is not
+// one that a download of this package has begun.
 func (f Fetch) Kept() int64 {
 	info, err := os.Lstat(f.Part())
 	if err != nil || !info.Mode().IsRegular() {

@@ -8,10 +8,10 @@
 //	filters.csv       what each filter is
 //	stimuli.png       five of the images, or all if there are fewer; the tutorial's gratings are in gratings.png
 //	filters.png       all filters
-//	activations.png   the activations of these five
+//	activations.png   the activations of the images in stimuli.png
 //	run.json          where the numbers come from, how long it took and how the sample compares
 //
-// Run returns what is in run.json as a [Report]. After a failure, an interrupt or a wrong result there is no folder.
+// Run returns what is in run.json as a [Report]. After a failure, an interrupt or a wrong result nothing is written.
 //
 // [Stream] and [Draw] write a single .npy file.
 package experiment

@@ -64,7 +64,7 @@ type Prepared struct {
 	Problem conv.Problem  // the job's [Job.Problem]; its batch is the number of images in a portion
 	Plan    conv.Plan     // of Problem and the job's [Job.Weight]
 	Backend Backend       // for the report; RunOn adds how Plan describes itself
-	Opening time.Duration // how long it took to prepare Plan
+	Opening time.Duration // how long it took to open the backend and to make Plan
 }
 
 // Run convolves the job on a backend and writes the files into a folder, which must be new or empty. If it returns an

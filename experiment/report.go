@@ -56,13 +56,15 @@ type Origin struct {
 	Program any       `json:"program"` // which program it was
 	Started time.Time `json:"started"` // UTC; if it is zero, Run sets it to the time of the call
 
-	Stimulus     string  `json:"stimulus,omitempty"` // a kind and its settings, used in place of the preset's stimuli
-	Filter       string  `json:"filter,omitempty"`   // a kind and its settings, used in place of the preset's filters
-	Preset       string  `json:"preset"`             // of the stimuli and filters that have no kind
-	Orientations string  `json:"orientations"`       // degrees from vertical: a list or start:stop:step
-	SF           float64 `json:"sf"`                 // radians per pixel of the full 640×480 image
-	Res          float64 `json:"res"`                // 1 is 640×480 pixels
-	Patch        bool    `json:"patch"`              // the tutorial's gratings are shown in a disc only
+	Stimulus string `json:"stimulus,omitempty"` // in place of the preset's: a kind and its settings, or image files
+	Filter   string `json:"filter,omitempty"`   // in place of the preset's: a kind and its settings, or a weights file
+	Preset   string `json:"preset"`             // empty if both Stimulus and Filter are given
+
+	// The preset's gratings; zero if Stimulus is given.
+	Orientations string  `json:"orientations"` // degrees from vertical: a list or start:stop:step
+	SF           float64 `json:"sf"`           // radians per pixel of the full 640×480 image
+	Res          float64 `json:"res"`          // 1 is 640×480 pixels
+	Patch        bool    `json:"patch"`        // they are shown in a disc only
 }
 
 // Backend describes the backend that convolved.

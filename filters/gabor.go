@@ -10,17 +10,18 @@ import (
 
 // Gabor is a cosine under a Gaussian envelope a:
 //
-//	a·cos(2π·SF·u + Phase),  a = exp(−u²/(2·SigmaX²) − v²/(2·SigmaY²))/(π·SigmaX·SigmaY)
+//	a·cos(2π·(SF·u + Phase/360)),  a = exp(−u²/(2·SigmaX²) − v²/(2·SigmaY²))/(π·SigmaX·SigmaY)
 //
-// For the orientation θ, u = x·cosθ + y·sinθ is the distance from the centre across the stripes, and v that along them.
-// The integral of the envelope is 2, so that the filter's response to its own grating of amplitude 1 is about 1.
+// For the orientation θ, u = x·cosθ + y·sinθ and v = y·cosθ − x·sinθ are the distances from the centre across the
+// stripes and along them. The integral of the envelope is 2, so that the filter's response to its own grating of
+// amplitude 1 is about 1.
 //
 // If SigmaX is 0, it follows from SF and from the Bandwidth b, the full width at half height of the filter's response,
 // in octaves of spatial frequency (Petkov and Kruizinga, Biol. Cybern. 76, 1997):
 //
 //	SigmaX = √(ln2/2)/(π·SF)·(2^b+1)/(2^b−1)
 //
-// The median of V1's simple cells is 1.4 octaves (De Valois, Albrecht and Thorell, Vision Res. 22, 1982).
+// The median bandwidth of V1's simple cells is 1.4 octaves (De Valois, Albrecht and Thorell, Vision Res. 22, 1982).
 type Gabor struct {
 	Orientation float64 // of the grating to which it responds most, in degrees from vertical
 	SF          float64 // cycles per pixel, above 0, at most 0.5
@@ -31,7 +32,7 @@ type Gabor struct {
 	Aspect      float64 // SigmaX/SigmaY; default 1; has no effect if SigmaY is given
 }
 
-// medianBandwidth is the median of V1's simple cells, in octaves (De Valois, Albrecht and Thorell 1982).
+// medianBandwidth is the median bandwidth of V1's simple cells, in octaves (De Valois, Albrecht and Thorell 1982).
 const medianBandwidth = 1.4
 
 // Kind implements [Filter].
@@ -118,7 +119,8 @@ func (g *Gabor) Carrier(x, y float64) float64 {
 	return math.Cos(2 * math.Pi * g.SF * u)
 }
 
-// turned returns the coordinates of a place across stripes of an orientation, u, and along them, v.
+// turned returns the coordinates of a place across stripes of an orientation, u, and along them, v. degrees is the
+// orientation.
 func turned(x, y, degrees float64) (u, v float64) {
 	sin, cos := math.Sincos(degrees * (math.Pi / 180))
 	return x*cos + y*sin, y*cos - x*sin

@@ -20,13 +20,14 @@ type NMA struct {
 	Tutorial3 bool
 }
 
-// Parameters of the tutorial's filters. Lengths are in units of its grid, see each. A pixel is a little more than one.
+// Parameters of the tutorial's filters. Lengths are in units of the grid on which the filters are sampled: see the
+// method grid. A pixel is a little more than one unit.
 const (
 	sigma      = 1.1         // of the centre
 	wideSigma  = 2 * sigma   // of the surround
 	gaborSigma = 0.4 * sigma // of the Gabors' envelope
 	wavelength = 10.0        // of the Gabors
-	phase      = math.Pi / 2 // of the Gabors
+	phase      = math.Pi / 2 // of the Gabors, in radians
 )
 
 // maxElements bounds a bank at 1 GiB.
@@ -47,10 +48,10 @@ func (f NMA) check() error {
 	return nil
 }
 
-// Bank returns the filters, [Channels, 1, Size, Size]. Each is divided by its largest absolute value and then shifted
-// to a mean of 0. They are computed in float64 and rounded once. NumPy rounds the grid and intermediate results to
-// float32. The filters agree with NumPy's within 4e-6, and within 2e-6 at a Size of 7. Bank refuses fewer than 2
-// channels or pixels a side, and banks of more than 1 GiB.
+// Bank returns the filters, [Channels, 1, Size, Size]. Each is divided by its largest absolute value and then, unless
+// Tutorial3 is set, shifted to a mean of 0. They are computed in float64 and rounded once. The tutorial's NumPy code
+// rounds the grid and intermediate results to float32. The filters agree with NumPy's within 4e-6, and within 2e-6 at a
+// Size of 7. Bank refuses fewer than 2 channels or pixels a side, and banks of more than 1 GiB.
 func (f NMA) Bank() (*conv.Tensor, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -145,13 +146,14 @@ func (f NMA) each(values []float64, formula func(x, y float64) float64) {
 	}
 }
 
+// grid returns the coordinate of point i of Size, 0 ≤ i < Size.
 func (f NMA) grid(i int) float64 {
 	size := float64(f.Size)
 	return -size/2 + float64(i)*size/(size-1)
 }
 
-// normalise divides by the largest absolute value and then subtracts the mean. The other order would give another
-// range.
+// normalise divides by the largest absolute value and then subtracts the mean, unless Tutorial3 is set. The other order
+// would give another range.
 func (f NMA) normalise(values []float64) {
 	largest, total := 0.0, 0.0
 	for _, v := range values {

@@ -13,8 +13,9 @@ import (
 // cut by the border of its kernel.
 
 const (
-	// mostFolded is how large a share of a filter's energy may lie above half a cycle per pixel without a note. With
-	// 5 %, a Gabor of 1.4 octaves prefers an orientation less than 2° from its own (TestPreferred).
+	// mostFolded is how large a share of a filter's energy may lie above half a cycle per pixel without a note. If the
+	// share is 5 %, a Gabor with a bandwidth of 1.4 octaves prefers an orientation less than 2° from its own
+	// (TestPreferred).
 	mostFolded = 0.05
 	// mostCut is how large a share of a filter's absolute weights may lie outside of its kernel without a note. A
 	// kernel that reaches 2.2 standard deviations from the centre loses this share.

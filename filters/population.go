@@ -26,7 +26,7 @@ type Population struct {
 	Count           int        // how many Gabors, 1 … 2²⁰
 	Seed            param.Seed // at most 2⁵³
 	PixelsPerDegree float64    // default 28, as in VOneNet: 224 pixels for 8 degrees
-	SFMin, SFMax    float64    // cycles per degree; histogram bins outside of them are not used; SFMax: default 5.6
+	SFMin, SFMax    float64    // cycles per degree: the bins of the histogram between them count; SFMax: default 5.6
 	SFCorrelation   float64    // −1 … 1; VOneNet's is 0.75
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // Writer writes a table as CSV, row by row, so that a large table need not be held in memory as a [Table]. All tables
-// of this module are written by it. Close must be called at the end.
+// that gpuconv writes go through it. Close must be called at the end.
 type Writer struct{ out *csv.Writer }
 
 // NewWriter returns a writer, and writes the first line, with the names of the columns.
@@ -45,7 +45,7 @@ func guarded(cell string) string {
 	return cell
 }
 
-// unguarded takes the ' off again.
+// unguarded takes off a ' that guarded has put before a cell.
 func unguarded(cell string) string {
 	if rest, ok := strings.CutPrefix(cell, "'"); ok && formula.MatchString(rest) {
 		return rest

@@ -35,8 +35,8 @@ func (w Wave) at(cycles float64) float64 {
 	return 1 - 4*math.Abs(p)
 }
 
-// Grating is a [Wave] of SF·u + Phase/360 − Drift·Frame cycles. u = x·cosθ + y·sinθ is the direction across the stripes
-// for the orientation θ, as the package defines it. The zero value is uniform; an SF makes it a grating.
+// Grating is a [Wave] of SF·u + Phase/360 − Drift·Frame cycles. u = x·cosθ + y·sinθ is the coordinate across the
+// stripes for the orientation θ, as the package defines it. The zero value is uniform; an SF makes it a grating.
 type Grating struct {
 	Wave        Wave
 	Orientation float64 // degrees from vertical

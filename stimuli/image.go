@@ -62,10 +62,10 @@ type imageFile struct {
 
 // head is what a picture's file says about its pixels.
 type head struct {
-	kind          string
-	rows, columns int // of the upright image
-	turn          turned
-	pages         int
+	kind          string  // as package filekind names it
+	rows, columns int     // of the upright image
+	turn          turned  // how the stored image is turned
+	pages         int     // how many images the file holds
 	bytes         float64 // memory that decoding takes, beyond the pixels in float32
 }
 

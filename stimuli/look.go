@@ -6,7 +6,7 @@ import (
 )
 
 // Look says how a pattern w, with values from −1 to 1, becomes luminance: Mean·(1 + Contrast·a·w), where a is the
-// aperture, from 0 to 1. If w reaches −1 and 1 in the aperture, Contrast is the Michelson contrast of the image,
+// aperture, from 0 to 1. If w reaches both −1 and 1 where a is 1, Contrast is the Michelson contrast of the image,
 // (largest − smallest)/(largest + smallest).
 type Look struct {
 	// Mean is the mean luminance, above 0, where black is 0 and white is 1. The default is 0.5.

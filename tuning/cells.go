@@ -15,9 +15,9 @@ import (
 // 13:51, 2012, equation 10). The response of a channel that is driven alone saturates at Gain, and is half of Gain if
 // the drive equals Semisaturation. The zero value does nothing.
 type Normalisation struct {
-	Gain           float64 `json:"gain"`           // γ, in the unit of the responses
-	Exponent       float64 `json:"exponent"`       // n; 2 in most of the literature
-	Semisaturation float64 `json:"semisaturation"` // σ, in the unit of the drive
+	Gain           float64 `json:"gain"`           // γ in these papers, in the unit of the responses
+	Exponent       float64 `json:"exponent"`       // n in these papers; 2 in most of the literature
+	Semisaturation float64 `json:"semisaturation"` // σ in these papers, in the unit of the drive
 }
 
 func (n Normalisation) check() error {

@@ -16,7 +16,7 @@ type Orientation struct {
 	// responds equally to all (Ringach, Shapley and Hawken, J. Neurosci. 22:5639, 2002).
 	CircularVariance float64
 	// Selectivity is the orientation selectivity index (p − o)/(p + o), where p is the response at Peak and o the
-	// response at Peak + 90°. That is interpolated if no grating has this orientation.
+	// response at Peak + 90°. If no grating has that orientation, o is interpolated.
 	Selectivity float64
 }
 

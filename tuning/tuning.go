@@ -1,6 +1,6 @@
 // Package tuning analyses the responses of cells to stimuli. It computes how the response of a cell depends on the
-// orientation, the spatial frequency and the phase of a grating. It also computes how similar the responses of a
-// population to two stimuli are. A cell is a channel of a convolution, or a recorded neuron.
+// orientation, the spatial frequency and the phase of a grating. It also computes how much the responses of a
+// population to two stimuli differ. A cell is a channel of a convolution, or a recorded neuron.
 //
 // The calls follow the order of an experiment:
 //

@@ -60,9 +60,11 @@ func vonMisesShape(theta, preferred, kappa float64) float64 {
 
 // FitVonMises fits the curve to orientations in degrees, by least squares. As in [Curve.Orientation], orientations
 // count modulo 180, and the responses to two opposite directions are averaged. R2 is a share of the variance of these
-// means. It refuses fewer than 5 orientations that differ modulo 180, because there are four parameters. ok is false if
-// no curve of positive height is better than a constant. It is also false if the best curve is so narrow that it passes
-// through a single point; κ is then at the end of its range.
+// means. It refuses fewer than 5 orientations that differ modulo 180, because there are four parameters. ok is false in
+// these cases:
+//   - Responses are not finite, all alike, or so small or large that their squares are 0 or infinite in float64.
+//   - No curve of positive height is better than a constant.
+//   - The best curve is so narrow that it passes through a single point; κ is then at the end of its range.
 //
 // A cell that prefers a direction has two peaks, 180° apart. The curve that is usually fitted over directions is a sum
 // of two Gaussians of one width and two heights (Mazurek, Kager and Van Hooser, Front. Neural Circuits 8:92, 2014). The

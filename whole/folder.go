@@ -15,8 +15,8 @@ import (
 	"gpuconv/fault"
 )
 
-// Folder is a folder that gets all of its files or none. They are written into a hidden folder first, under their final
-// names.
+// Folder is a folder that gets all of its files or none. The files are written into a hidden folder first, under their
+// final names.
 //
 // If the folder is new, the hidden one is beside it, and Commit renames the finished folder in one step. A folder that
 // already exists, and is empty, stays the same folder, with its permissions: it may be a mount, a link may lead to it,
@@ -26,7 +26,7 @@ import (
 // Several goroutines may call its methods, for files of different names.
 type Folder struct {
 	path   string
-	name   string // its name in the folder that contains hidden; "." if it is that folder itself
+	name   string // its name beside the hidden folder; "." if the hidden folder is inside it
 	hidden *hidden
 	files  place // the folder with the files, in hidden
 	made   Made  // missing parents that were made

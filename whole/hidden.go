@@ -20,8 +20,8 @@ import (
 // uses a half-removed folder.
 //
 // Everything in a hidden folder has a name that begins with mark, which nobody else uses. So a folder that has anything
-// else in it is not taken for a hidden one: see foreign. This also holds after a power cut, because whatever the folder
-// then still has is there under its name.
+// else in it is not taken for a hidden one: see foreign. This also holds after a power cut, because no content reaches
+// the disk before its name.
 type hidden struct {
 	base  place // the folder that it is in
 	name  string

@@ -19,7 +19,7 @@ type moves struct {
 }
 
 const (
-	movesName = mark + "moves" // the file that stores a moves
+	movesName = mark + "moves" // the file that stores the list of moves
 	filesName = mark + "files" // the folder from which the files are moved
 )
 

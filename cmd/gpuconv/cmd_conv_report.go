@@ -16,8 +16,8 @@ type convReport struct {
 	Command  []string           `json:"command"` // the program and its arguments, as typed
 	Problem  conv.Problem       `json:"problem"` // with its defaults filled in, for all images
 	Flip     bool               `json:"flip"`    // true convolution: the kernels were turned by 180°
-	Output   string             `json:"output"`
-	Dst      conv.Shape         `json:"dst"`
+	Output   string             `json:"output"`  // the file's path
+	Dst      conv.Shape         `json:"dst"`     // the shape of the output
 	Backend  experiment.Backend `json:"backend"`
 	Compile  float64            `json:"compile_s,omitempty"` // seconds for compiling GPU programs, before Convolve
 	Convolve float64            `json:"convolve_s"`          // seconds, with the copies to the device and back

@@ -27,7 +27,8 @@ func (f *problemFlags) register(flags *pflag.FlagSet) {
 			"of K×K); without a value the flags of gpuconv conv describe it")
 	flags.Lookup("problem").NoOptDefVal = "flags"
 	fileFlag(flags, &f.input, "input", "with --problem: images, a file or a shape N,C,H,W")
-	fileFlag(flags, &f.weight, "weight", "with --problem: weights, a file or a shape O,I,H,W")
+	fileFlag(flags, &f.weight, "weight",
+		"with --problem: weights, a file or a shape: filters,channels per group,rows,columns")
 	fileFlag(flags, &f.bias, "bias", "with --problem: biases, a file or their number")
 	f.spec.register(flags)
 }

@@ -22,8 +22,8 @@ type Tuning struct {
 	Analysis *tuning.Analysis
 
 	Names []string // of the cells; if nil, cells are named by their numbers
-	// Filters are the names of the filters of the first cells, as [FilterNames] returns them. Cells that follow are sums
-	// of channels. Filters may be nil.
+	// Filters are the names of the filters of the first cells, as [FilterNames] returns them. The cells that follow are
+	// sums of channels. Filters may be nil.
 	Filters []string
 }
 

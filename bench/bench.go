@@ -116,7 +116,7 @@ func (w *running) pools() (src, dst []float32, err error) {
 	return src, dst, nil
 }
 
-// prepare makes the weights of a case, and lets the judge compute its outputs.
+// prepare gives a case its data, and lets the judge compute its outputs.
 func (w *running) prepare(c Case, src, dst []float32) (*prepared, error) {
 	p := &prepared{Case: c, src: within(src, c.Problem.Src)}
 	shape, err := c.Problem.Dst()
@@ -124,12 +124,28 @@ func (w *running) prepare(c Case, src, dst []float32) (*prepared, error) {
 		return nil, err
 	}
 	p.dst = within(dst, shape)
-	if p.weight, err = conv.NewTensor(c.Problem.Weight); err != nil {
+	if err := w.give(p); err != nil {
 		return nil, err
 	}
-	w.fill(p.weight.Data)
-	p.check, err = newCheck(w.Judge, c, p.src, p.weight, w.rand)
+	p.check, err = newCheck(w.Judge, p, w.rand)
 	return p, err
+}
+
+// give gives a case its data: its own, or random numbers.
+func (w *running) give(p *prepared) (err error) {
+	if p.Data != nil {
+		p.src, p.weight, p.bias = p.Data.Src, p.Data.Weight, p.Data.Bias
+		return nil
+	}
+	if p.weight, err = conv.NewTensor(p.Problem.Weight); err != nil {
+		return err
+	}
+	w.fill(p.weight.Data)
+	if p.Problem.Bias {
+		p.bias = make([]float32, p.Problem.Weight[0])
+		w.fill(p.bias)
+	}
+	return nil
 }
 
 // fill fills values with random numbers from −1 to 1.

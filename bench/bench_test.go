@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gpuconv/bench"
+	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/cpu"
 )
@@ -343,4 +344,31 @@ func only(r bench.Report, backend string) bench.Report {
 		}
 	}
 	return r
+}
+
+// TestGivenData: a case's own images, weights and biases are what the backend gets; other cases get random numbers.
+func TestGivenData(t *testing.T) {
+	p := conv.Problem{Src: conv.Shape{2, 1, 5, 5}, Weight: conv.Shape{2, 1, 3, 3}, Bias: true,
+		Spec: conv.Spec{Activation: conv.Energy}}
+	data := compare.Case{Src: &conv.Tensor{Shape: p.Src, Data: make([]float32, 50)},
+		Weight: &conv.Tensor{Shape: p.Weight, Data: make([]float32, 18)}, Bias: []float32{3, 4}}
+	suite := bench.NewOwnSuite([]bench.Case{{Problem: p, Data: &data}, {Name: "random", Problem: p}, {Problem: p}})
+	if len(suite.Cases) != 2 || suite.Cases[0].Name !=
+		"n=2/c=1/hw=5x5/k=3/out=2/pad=0,0,0,0/bias=true/activation=energy" {
+		t.Fatalf("the suite is %+v, want two cases", suite)
+	}
+	fives := 0
+	look := altered{cpu.Engine{}, func(_ conv.Plan, dst, _ *conv.Tensor) error {
+		for _, v := range dst.Data {
+			if v != 5 { // √(3²+4²), of images and weights of 0
+				return nil
+			}
+		}
+		fives++
+		return nil
+	}}
+	r := run(t, quick(suite, subject(t, look, "cpu")))
+	if r.Wrong() > 0 || fives == 0 {
+		t.Errorf("%d wrong, %d runs with an energy of 5: %+v", r.Wrong(), fives, r.Results)
+	}
 }

@@ -52,6 +52,7 @@ type entry struct {
 type prepared struct {
 	Case
 	src, dst, weight *conv.Tensor
+	bias             []float32
 	check            *check
 }
 
@@ -79,7 +80,7 @@ func (e *entry) block(ctx context.Context, round, count int, seconds float64, en
 	g *gauge) (m measured, wrong string, err error) {
 	err = e.subject.withThreads(func() error {
 		start := time.Now()
-		plan, err := e.subject.Plan(e.Problem, e.weight, nil)
+		plan, err := e.subject.Plan(e.Problem, e.weight, e.bias)
 		if err != nil {
 			return err
 		}
@@ -193,7 +194,7 @@ func (e *entry) phases(plan conv.Phaser, m *measured) error {
 // scout estimates how long a run takes, with growing batches.
 func (e *entry) scout(ctx context.Context) error {
 	return e.subject.withThreads(func() error {
-		plan, err := e.subject.Plan(e.Problem, e.weight, nil)
+		plan, err := e.subject.Plan(e.Problem, e.weight, e.bias)
 		if err != nil {
 			return err
 		}

@@ -21,12 +21,13 @@ const mostChecked = 16
 // among them.
 type check struct {
 	images, filters []int
+	planes          []int      // of an image's outputs: one for each filter, or pair of filters
 	dst             conv.Shape // of the sample
 	answer          *compare.Answer
 }
 
 // newCheck chooses the sample and lets the judge compute it.
-func newCheck(judge conv.Backend, c Case, src, weight *conv.Tensor, r *rand.Rand) (*check, error) {
+func newCheck(judge conv.Backend, c *prepared, r *rand.Rand) (*check, error) {
 	p := c.Problem
 	k := &check{}
 	each := p.MACs() / float64(p.Src.N())
@@ -39,10 +40,18 @@ func newCheck(judge conv.Backend, c Case, src, weight *conv.Tensor, r *rand.Rand
 	part := p
 	part.Src[0], part.Weight[0] = len(k.images), len(k.filters)
 	sampled := compare.Case{Name: c.Name, Problem: part}
-	sampled.Src, sampled.Weight = pick(src, k.images), pick(weight, k.filters)
+	sampled.Src, sampled.Weight = pick(c.src, k.images), pick(c.weight, k.filters)
+	if p.Bias {
+		for _, f := range k.filters {
+			sampled.Bias = append(sampled.Bias, c.bias[f])
+		}
+	}
 	var err error
 	if k.dst, err = part.Dst(); err != nil {
 		return nil, err
+	}
+	if k.planes = k.filters; p.Activation == conv.Energy {
+		k.planes = sample(r, k.dst.C(), k.dst.C())
 	}
 	k.answer, err = compare.NewAnswer(judge, sampled)
 	return k, err
@@ -82,7 +91,7 @@ func pick(from *conv.Tensor, which []int) *conv.Tensor {
 // poison fills the sample with NaN, so that judge finds outputs that a run does not write.
 func (k *check) poison(dst *conv.Tensor) {
 	for _, n := range k.images {
-		for _, f := range k.filters {
+		for _, f := range k.planes {
 			fillWith(dst.Plane(n, f), float32(math.NaN()))
 		}
 	}
@@ -92,7 +101,7 @@ func (k *check) poison(dst *conv.Tensor) {
 func (k *check) judge(dst *conv.Tensor, d conv.Description) string {
 	got := &conv.Tensor{Shape: k.dst}
 	for _, n := range k.images {
-		for _, f := range k.filters {
+		for _, f := range k.planes {
 			got.Data = append(got.Data, dst.Plane(n, f)...)
 		}
 	}

@@ -171,8 +171,12 @@ func compile(b conv.Backend, p conv.Problem) (float64, error) {
 			tensors[i].Data[j] = r.Float32()
 		}
 	}
+	var bias []float32
+	if p.Bias {
+		bias = make([]float32, p.Weight[0])
+	}
 	start := time.Now()
-	plan, err := b.Plan(p, tensors[2], nil)
+	plan, err := b.Plan(p, tensors[2], bias)
 	if err != nil {
 		return 0, err
 	}

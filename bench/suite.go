@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gpuconv/compare"
 	"gpuconv/conv"
 	"gpuconv/fault"
 )
@@ -16,6 +17,7 @@ type Case struct {
 	Layer   string  // a layer's name in the network
 	X       float64 // the value that varies within the group
 	Problem conv.Problem
+	Data    *compare.Case // images, weights and biases; nil means random numbers
 }
 
 // Suite is a list of cases.

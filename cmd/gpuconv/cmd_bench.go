@@ -24,6 +24,9 @@ import (
 // benchFlags are the flags of gpuconv bench.
 type benchFlags struct {
 	suite, cases, backends string
+	own                    benchProblems
+	list                   bool
+	same                   []string // flags from which another process makes the same cases
 	deviceFlags
 	count                 int
 	noise                 float64
@@ -55,14 +58,20 @@ func newBench() *cobra.Command {
 		Example: "  gpuconv bench --suite seed --json new.json\n" +
 			"  gpuconv bench --suite seed --html report.html --plots plots\n" +
 			"  gpuconv bench --suite layers --backend cpu --cases resnet50\n" +
+			"  gpuconv bench --problem 64,1,48,64,6,7,3,1,1 --problem 'n=1,64,4096 k=3,5,7 out=6' --list\n" +
+			"  gpuconv bench --problem --input x.npy --weight w.npy --padding same\n" +
 			"  gpuconv bench compare old.json new.json --threshold 0.03",
-		Args: flagsOnly,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.own.take(cmd, args); err != nil {
+				return err
+			}
 			return f.run(cmd.Context(), cmd.Flags(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.suite, "suite", "seed", "cases: "+either(bench.SuiteNames()))
+	f.own.register(flags)
+	flags.BoolVar(&f.list, "list", false, "print the cases and their work, and time nothing")
 	flags.StringVar(&f.cases, "cases", "", "only cases whose name matches this regular expression: '^n=(1|64)/'")
 	flags.StringVar(&f.backends, "backend", "gpu,cpu",
 		"what is timed: gpu, cpu, reference or several of them; without it a missing GPU is reported as absent")
@@ -72,7 +81,7 @@ func newBench() *cobra.Command {
 	flags.DurationVar(&f.time, "time", 500*time.Millisecond,
 		"spend at least this long on the samples of each case and backend")
 	flags.DurationVar(&f.limit, "limit", 0,
-		"end after this long, with compiling and all else; by default 80s for seed, 10m for the others")
+		"end after this long, with compiling and all else; by default 10m for layers and sweep, else 80s")
 	numberVar(flags, &f.noise, "noise", 0.01,
 		"add rounds until every interval is within this fraction of its median; 1 adds none")
 	seedVar(flags, &f.seed, "seed", 0, "seed of the order and of all random numbers; 0 draws one, which is printed")
@@ -121,11 +130,23 @@ func (f *benchFlags) validate() error {
 
 func (f *benchFlags) names() []string { return strings.Split(f.backends, ",") }
 
-// chosenSuite returns the suite with the cases that were asked for.
-func (f *benchFlags) chosenSuite() (bench.Suite, error) {
+// wholeSuite returns the suite, or one's own problems.
+func (f *benchFlags) wholeSuite(ctx context.Context) (bench.Suite, error) {
+	if len(f.own.texts) > 0 {
+		return f.own.suite(ctx)
+	}
 	suite, err := bench.NewSuite(f.suite)
 	if err != nil {
 		return bench.Suite{}, misread("suite", f.suite, fmt.Errorf("want %s", either(bench.SuiteNames())))
+	}
+	return suite, nil
+}
+
+// chosenSuite returns the suite with the cases that were asked for.
+func (f *benchFlags) chosenSuite(ctx context.Context) (bench.Suite, error) {
+	suite, err := f.wholeSuite(ctx)
+	if err != nil {
+		return bench.Suite{}, err
 	}
 	pattern, err := regexp.Compile(f.cases)
 	if err != nil {
@@ -133,8 +154,8 @@ func (f *benchFlags) chosenSuite() (bench.Suite, error) {
 	}
 	first := suite.Cases[0].Name
 	if suite = suite.Filter(pattern.MatchString); len(suite.Cases) == 0 {
-		return bench.Suite{}, misread("cases", f.cases, fmt.Errorf("suite %s has none such; its first is %s", f.suite,
-			first))
+		return bench.Suite{}, misread("cases", f.cases, fmt.Errorf("suite %s has none such; its first is %s",
+			suite.Name, first))
 	}
 	what := fmt.Sprintf("the largest of %d cases", len(suite.Cases))
 	return suite, checkMemory(what, suite.Memory())
@@ -144,10 +165,14 @@ func (f *benchFlags) run(ctx context.Context, flags *pflag.FlagSet, stdout, stde
 	if err := f.validate(); err != nil {
 		return err
 	}
-	suite, err := f.chosenSuite()
+	suite, err := f.chosenSuite(ctx)
 	if err != nil {
 		return err
 	}
+	if f.list {
+		return suite.WriteList(stdout)
+	}
+	f.same = f.arguments(flags)
 	f.started = time.Now()
 	machine := describeMachine()
 	report, err := f.timeAll(ctx, suite, flags.Changed("backend"), stderr)
@@ -175,7 +200,7 @@ func (f *benchFlags) timeLimit() time.Duration {
 	switch {
 	case f.limit > 0:
 		return f.limit
-	case f.suite == "seed":
+	case f.suite == "seed": // with one's own problems, too
 		return 80 * time.Second
 	}
 	return 10 * time.Minute

@@ -88,9 +88,9 @@ func (f *benchFlags) compileApart(ctx context.Context, cache, file string, limit
 	limit = max(limit, time.Millisecond) // 0 would be no limit
 	limited, cancel := context.WithTimeout(ctx, limit+compileGrace)
 	defer cancel()
-	cmd := exec.CommandContext(limited, self, "bench", "--compile", cache, "--backend", "gpu", "--json", file,
-		"--limit", limit.String(), "--suite", f.suite, "--cases", f.cases, "--device", f.device, "--context", f.opener,
-		"--algorithm", f.algorithm, "--precision", f.precision)
+	cmd := exec.CommandContext(limited, self, append([]string{"bench", "--compile", cache, "--backend", "gpu",
+		"--json", file, "--limit", limit.String(), "--device", f.device, "--context", f.opener, "--algorithm",
+		f.algorithm, "--precision", f.precision}, f.same...)...)
 	cmd.Args[0] = os.Args[0]
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

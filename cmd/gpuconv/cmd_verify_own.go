@@ -12,32 +12,42 @@ import (
 
 // ownCase reads the user's images and weights.
 func (f *verifyFlags) ownCase(ctx context.Context) (verify.Case, error) {
-	images, err := f.own.inputs.openImages(ctx, f.own.input)
+	c, err := f.own.given(ctx, judgeOwn)
 	if err != nil {
 		return verify.Case{}, err
+	}
+	return verify.Given(c), nil
+}
+
+// given reads all images, weights and biases. judge may refuse the problem before that; bytes is what reading the
+// images takes in addition to them.
+func (f *convFlags) given(ctx context.Context, judge func(p conv.Problem, bytes float64) error) (compare.Case, error) {
+	images, err := f.inputs.openImages(ctx, f.input)
+	if err != nil {
+		return compare.Case{}, err
 	}
 	defer images.Close()
 	shape := images.Shape()
 	if shape.N() < 1 {
-		return verify.Case{}, refused("input", f.own.input, fmt.Errorf("shape %v: want at least one image", shape))
+		return compare.Case{}, refused("input", f.input, fmt.Errorf("shape %v: want at least one image", shape))
 	}
-	l, err := f.own.layer(ctx, shape, func(p conv.Problem) error { return judgeOwn(p, images.memory) })
+	l, err := f.layer(ctx, shape, func(p conv.Problem) error { return judge(p, images.memory) })
 	if err != nil {
-		return verify.Case{}, err
+		return compare.Case{}, err
 	}
 	if err := images.check(); err != nil {
-		return verify.Case{}, err
+		return compare.Case{}, err
 	}
 	src, err := conv.NewTensor(shape)
 	if err != nil {
-		return verify.Case{}, err
+		return compare.Case{}, err
 	}
 	if err := images.Draw(src, 0); err != nil {
-		return verify.Case{}, err
+		return compare.Case{}, err
 	}
 	images.seen()
-	name := fault.Printable(f.own.input) + " with " + fault.Printable(f.own.weight)
-	return verify.Given(compare.Case{Name: name, Problem: l.problem, Src: src, Weight: l.weight, Bias: l.bias}), nil
+	return compare.Case{Name: fault.Printable(f.input) + " with " + fault.Printable(f.weight), Problem: l.problem,
+		Src: src, Weight: l.weight, Bias: l.bias}, nil
 }
 
 // judgeOwn refuses a problem that is not valid or does not fit in memory. bytes is what reading the images takes in

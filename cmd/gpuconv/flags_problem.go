@@ -26,6 +26,11 @@ func (f *problemFlags) register(flags *pflag.FlagSet) {
 		"explain a convolution: N,Cin,H,W,Cout,K,pad,stride,groups (N images of Cin channels, Cout filters\n"+
 			"of K×K); without a value the flags of gpuconv conv describe it")
 	flags.Lookup("problem").NoOptDefVal = "flags"
+	f.registerShapes(flags)
+}
+
+// registerShapes defines the flags that describe a convolution beside --problem.
+func (f *problemFlags) registerShapes(flags *pflag.FlagSet) {
 	fileFlag(flags, &f.input, "input", "with --problem: images, a file or a shape N,C,H,W")
 	fileFlag(flags, &f.weight, "weight", "with --problem: weights, a file or a shape O,I,H,W")
 	fileFlag(flags, &f.bias, "bias", "with --problem: biases, a file or their number")
@@ -71,6 +76,11 @@ func (f *problemFlags) compactProblem(text string) (conv.Problem, error) {
 	if err != nil {
 		return conv.Problem{}, err
 	}
+	return f.complete(text, p)
+}
+
+// complete takes what text leaves open from the other flags. Stride, padding and groups are in p.
+func (f *problemFlags) complete(text string, p conv.Problem) (conv.Problem, error) {
 	for _, said := range []struct {
 		flag  string
 		twice bool

@@ -1,0 +1,67 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"gpuconv/conv"
+	"gpuconv/internal/statistics"
+)
+
+// OwnSuite is the name of the suite that [NewOwnSuite] makes.
+const OwnSuite = "problem"
+
+// NewOwnSuite makes a suite of problems that are not in a suite of this package. Cases without a name get one from
+// their numbers. Of several cases with one name the first counts. A case without a group is shown like a layer, beside
+// others.
+func NewOwnSuite(cases []Case) Suite {
+	s, names := Suite{Name: OwnSuite}, map[string]bool{}
+	for _, c := range cases {
+		if c.Name == "" {
+			c.Name = nameOf("", c.Problem) + options(c.Problem)
+		}
+		if c.Group == "" {
+			c.Group, c.Layer, c.X = OwnSuite, c.Name, c.Problem.Intensity()
+		}
+		if !names[c.Name] {
+			names[c.Name] = true
+			s.Cases = append(s.Cases, c)
+		}
+	}
+	return s
+}
+
+// options returns what nameOf leaves out, if it is not what the suites of this package have.
+func options(p conv.Problem) (text string) {
+	s := p.WithDefaults()
+	add := func(name string, given bool, value any) {
+		if given {
+			text += fmt.Sprintf("/%s=%v", name, strings.ReplaceAll(fmt.Sprint(value), " ", ","))
+		}
+	}
+	add("stride", s.Stride[0] != s.Stride[1], fmt.Sprintf("%dx%d", s.Stride[0], s.Stride[1]))
+	pad := s.Padding
+	add("pad", pad != conv.Pad(p.Weight.H()/2, p.Weight.W()/2),
+		fmt.Sprintf("%d,%d,%d,%d", pad.Top, pad.Bottom, pad.Left, pad.Right))
+	add("mode", s.PaddingMode != conv.Zeros, s.PaddingMode)
+	add("dilation", s.Dilation != [2]int{1, 1}, fmt.Sprintf("%dx%d", s.Dilation[0], s.Dilation[1]))
+	add("bias", p.Bias, true)
+	add("activation", s.Activation != conv.Identity, s.Activation)
+	add("pool", s.Pool != conv.Pool{}, s.Pool)
+	return text
+}
+
+// WriteList writes the cases of a suite with their work as a table to read.
+func (s Suite) WriteList(w io.Writer) error {
+	table := newTable(w)
+	fmt.Fprintln(table, "case\timages\tweights\toutputs\tMMAC\tMB\tFLOP/B\t")
+	shape := func(s [4]int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(s), " ", "×"), "[]") }
+	for _, c := range s.Cases {
+		d := s.describe(c)
+		fmt.Fprintln(table, strings.Join([]string{strings.ReplaceAll(c.Name, "/", " "), shape(d.Src), shape(d.Weight),
+			shape(d.Dst), statistics.Digits(d.MACs / 1e6), statistics.Digits(d.Bytes / 1e6),
+			statistics.Digits(d.Intensity)}, "\t")+"\t")
+	}
+	return table.Flush()
+}

@@ -99,7 +99,7 @@ func (f *benchFlags) compileApart(ctx context.Context, cache, file string, limit
 		f.algorithm, "--precision", f.precision}, f.same...)...)
 	cmd.Args[0] = os.Args[0]
 	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
+	cmd.Stderr, cmd.WaitDelay = &stderr, compileGrace // a process that tries drivers may hold stderr
 	ran := cmd.Run()
 	r, err := loadBench(ctx, file) // it is there, too, if the time was up before anything was timed
 	switch {

@@ -35,10 +35,11 @@ func smallScalars(device Profile) int {
 
 // smallLoaded returns how many registers of an invocation sums and weights may take if a loop adds to the index of a
 // weight, or 0 for no bound. Such a weight is no operand of NVIDIA's multiplications: NAK loads it to a register. With
-// 48 sums and 7×7 taps of 8 filters it took all 255, and memory for 19 more.
-func smallLoaded(device Profile) int {
+// 48 sums and 7×7 taps of 8 filters it took all 255, and memory for 19 more. There is no bound for kernels that are not
+// worth it in parts: they would be whole, with few rows.
+func smallLoaded(p conv.Problem, device Profile) int {
 	const others = 24 // pixels, addresses
-	if device.Class == NVIDIA {
+	if device.Class == NVIDIA && p.Weight[2]*p.Weight[3] < smallWhole {
 		return classes[NVIDIA].vector - others
 	}
 	return 0
@@ -60,7 +61,7 @@ func fitSmall(p conv.Problem, device Profile) (small, error) {
 	return finishing(p, device, func(f finish) (small, error) {
 		s := small{Problem: p, device: device}
 		bounds := slideBoundsOf(device).requested(device)
-		bounds.scalars, bounds.loaded = smallScalars(device), smallLoaded(device)
+		bounds.scalars, bounds.loaded = smallScalars(device), smallLoaded(p, device)
 		filters, tiles := bounds.tileFilters(f, p.Weight[0]/p.Groups)
 		fitted, err := chooseSlideTile(p, bounds, f, f.computed(p), filters)
 		if err != nil {

@@ -62,6 +62,10 @@ func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	defer remove()
 	for i, cache := range []string{bench.CacheCold, bench.CacheWarm} {
 		limit := min(compileLimit, f.left()/time.Duration(2-i))
+		if limit == 0 { // to start a process would take time, and time nothing
+			r.MissCompiling(cache)
+			continue
+		}
 		found, err := f.compileApart(ctx, cache, filepath.Join(dir, cache+".json"), limit)
 		switch {
 		case ctx.Err() != nil:

@@ -1,6 +1,6 @@
 // Package batch streams images through a prepared convolution. While one portion of the images is drawn, the portion
-// before it is convolved and the one before that is written. So memory holds three portions, however many images there
-// are. To draw means to compute the images, or to read them from a file.
+// before it is convolved and the one before that is written. So memory holds at most three portions, however many
+// images there are. To draw means to compute the images, or to read them from a file.
 //
 // [Portion] chooses how many images go at a time, [Job] runs the stream, [Spread] is a sample of the images.
 package batch

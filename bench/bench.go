@@ -48,7 +48,8 @@ type running struct {
 	energy  meter
 	gauges  map[*Subject]*gauge
 	roofs   map[*Subject]*Roof
-	probing time.Duration // how long roofs were measured
+	probing time.Duration // how long roofs were measured, in so many turns
+	turns   int
 	entries []*entry
 	cases   map[string]*prepared
 	done    int // steps

@@ -194,7 +194,7 @@ func TestWrongHasNoFigures(t *testing.T) {
 			}
 		}
 		var text bytes.Buffer
-		if err := r.WriteTable(&text); err != nil || !strings.Contains(text.String(), "WRONG") {
+		if err := r.WriteTable(&text, false); err != nil || !strings.Contains(text.String(), "WRONG") {
 			t.Errorf("%s: the table does not say so: %v\n%s", name, err, text.String())
 		}
 		text.Reset()

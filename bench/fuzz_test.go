@@ -52,7 +52,8 @@ func FuzzRead(f *testing.F) {
 		if slower := c.Count(bench.Slower); slower > 0 {
 			t.Fatalf("%d times are slower than themselves", slower)
 		}
-		for _, write := range []func(io.Writer) error{c.WriteTable, r.WriteTable, r.WriteGo,
+		for _, write := range []func(io.Writer) error{c.WriteTable, r.WriteGo, r.WriteMarkdown,
+			func(w io.Writer) error { return r.WriteTable(w, false) },
 			func(w io.Writer) error { return r.WriteHTML(w, nil) }} {
 			if err := write(io.Discard); err != nil {
 				oneLine(err)

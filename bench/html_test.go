@@ -56,7 +56,7 @@ func TestOneSample(t *testing.T) {
 	}
 	page := pageOf(t, r)
 	var table bytes.Buffer
-	if err := r.WriteTable(&table); err != nil {
+	if err := r.WriteTable(&table, true); err != nil {
 		t.Fatal(err)
 	}
 	for text, wrong := range map[string][]string{page: {">loss<", ">gain<"}, table.String(): {" 0.0 %"}} {

@@ -33,7 +33,7 @@ func TestManyCases(t *testing.T) {
 	if err != nil || len(merged.Results) != len(r.Results) || len(merged.Cases) != len(r.Cases) {
 		t.Fatalf("%d results of %d cases, %v", len(merged.Results), len(merged.Cases), err)
 	}
-	for _, write := range []func(io.Writer) error{r.WriteTable, r.WriteGo,
+	for _, write := range []func(io.Writer) error{func(w io.Writer) error { return r.WriteTable(w, false) }, r.WriteGo,
 		func(w io.Writer) error { return r.WriteHTML(w, nil) }} {
 		if err := write(io.Discard); err != nil {
 			t.Fatal(err)

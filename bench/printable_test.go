@@ -56,7 +56,8 @@ func steers(text string) bool { return fault.Escape(text, "\n\t") != text }
 // text steers a terminal, breaks the page or the pictures.
 func TestReportsArePrintable(t *testing.T) {
 	for name, write := range map[string]func(bench.Report, io.Writer) error{
-		"table":   bench.Report.WriteTable,
+		"table":   func(r bench.Report, w io.Writer) error { return r.WriteTable(w, true) },
+		"list":    bench.Report.WriteMarkdown,
 		"go":      bench.Report.WriteGo,
 		"page":    func(r bench.Report, w io.Writer) error { return r.WriteHTML(w, nil) },
 		"compare": func(r bench.Report, w io.Writer) error { return bench.Compare(r, r, 0.03, bench.Wall).WriteTable(w) },

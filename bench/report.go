@@ -42,6 +42,16 @@ type Machine struct {
 	Load     [2]float64 `json:"load"`     // load average over a minute, at the start and the end; −1: not known
 }
 
+// Busy says that other work takes cores: the load average is above the number of threads. It is empty if not. At the
+// end the load average has the run itself, which keeps all threads busy.
+func (m Machine) Busy() string {
+	cores := float64(m.Threads)
+	if m.Threads > 0 && (m.Load[0] > cores || m.Load[1] > cores+1) {
+		return fmt.Sprintf("load average %.1f on %d cores", max(m.Load[0], m.Load[1]), m.Threads)
+	}
+	return ""
+}
+
 // Version is the version of a program or library.
 type Version struct {
 	Name    string `json:"name"`

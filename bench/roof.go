@@ -1,19 +1,25 @@
 package bench
 
-import "time"
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
 
 // roofTime is how long each roof is measured in a turn.
-const roofTime = 100 * time.Millisecond
+const roofTime = 300 * time.Millisecond
 
-// probed is the share of the time in which roofs are measured at most.
+// probed is the share of the time in which roofs are measured at most, after two turns.
 const probed = 0.05
 
 // measureRoofs keeps the highest rates that each subject has reached. It is called before the rounds and after each of
 // them, since other work may disturb a single turn, and does nothing if it has had its share of the time.
 func (w *running) measureRoofs() error {
-	if len(w.roofs) > 0 && w.probing.Seconds() > probed*time.Since(w.started).Seconds() {
+	if w.turns >= 2 && w.probing.Seconds() > probed*time.Since(w.started).Seconds() {
 		return nil
 	}
+	w.turns++
 	start := time.Now()
 	for i := range w.Subjects {
 		if w.ctx.Err() != nil {
@@ -42,4 +48,52 @@ func (w *running) measureRoofs() error {
 	}
 	w.probing += time.Since(start)
 	return nil
+}
+
+// saves tells whether an algorithm makes fewer multiplications than are counted, so that it can exceed any roof.
+func saves(algorithm string) bool {
+	return strings.HasPrefix(algorithm, "winograd") || strings.HasPrefix(algorithm, "fft")
+}
+
+// The marks of a percentage above 100.
+const (
+	aboveProbe = "!" // above the peak of multiply-adds, which nothing can pass
+	aboveCopy  = "*" // above the rate of copying, which data in caches can pass
+)
+
+// roofMark returns the mark of a result, "" for one that is below its roof or may be above.
+func (r Report) roofMark(x Result, b BackendInfo) string {
+	switch {
+	case x.PercentOfRoofline == nil || *x.PercentOfRoofline <= 100 || saves(x.Algorithm) || b.Roof == nil:
+		return ""
+	case *x.GFLOPS > b.Roof.GFLOPS:
+		return aboveProbe
+	}
+	return aboveCopy
+}
+
+// ofRoof returns the cell of a result: its percentage of the roof, with a mark.
+func (r Report) ofRoof(x Result, b BackendInfo) string {
+	if x.PercentOfRoofline == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f %%%s", *x.PercentOfRoofline, r.roofMark(x, b))
+}
+
+// writeRoofNotes explains the marks.
+func (r Report) writeRoofNotes(w io.Writer) {
+	counts := map[string]int{}
+	for _, x := range r.Results {
+		if b, _ := r.backendOf(x); x.Phase == PhaseTotal {
+			counts[r.roofMark(x, b)]++
+		}
+	}
+	if n := counts[aboveProbe]; n > 0 {
+		fmt.Fprintf(w, "roof      %s above the peak of multiply-adds, in %d lines: nothing can be, so other work disturbed "+
+			"the probes\n", aboveProbe, n)
+	}
+	if n := counts[aboveCopy]; n > 0 {
+		fmt.Fprintf(w, "roof      %s above the rate of copying memory, in %d lines: the data stay in caches, or other work "+
+			"disturbed the probes\n", aboveCopy, n)
+	}
 }

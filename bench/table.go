@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -10,8 +11,8 @@ import (
 )
 
 // WriteTable writes the report as a table to read: a line for each backend with its peak rates, then a line for each
-// case on each backend.
-func (r Report) WriteTable(w io.Writer) error {
+// case on each backend. Unless wide, columns are left out until the table fits into 120 columns.
+func (r Report) WriteTable(w io.Writer, wide bool) error {
 	r = r.Printable().prepared()
 	if r.Run.Partial != "" {
 		fmt.Fprintf(w, "partial   %s: the cases have the samples that were taken until then\n", r.Run.Partial)
@@ -19,22 +20,27 @@ func (r Report) WriteTable(w io.Writer) error {
 	for _, b := range r.Backends {
 		fmt.Fprintf(w, "backend   %s%s\n", b.line(), b.roofs())
 	}
-	table := newTable(w)
-	fmt.Fprintln(table, "case\tbackend\talgorithm\timages/s\ttotal\t±\tsamples\toutliers\tupload\tkernel\treadback\t"+
-		"GFLOP/s\tGB/s\tof roof\tenergy\t")
-	for _, c := range r.Cases {
-		for _, b := range r.Backends {
-			if row := r.row(c, b); row != "" {
-				fmt.Fprintln(table, row)
-			}
-		}
+	g := r.grid()
+	var dropped []string
+	if !wide {
+		dropped = g.fit([]string{"energy", "outliers", "readback", "upload", "kernel", "GB/s", "samples", "algorithm",
+			"GFLOP/s", "of roof"})
 	}
-	if err := table.Flush(); err != nil {
+	if err := g.write(w); err != nil {
 		return err
 	}
+	if len(dropped) > 0 {
+		fmt.Fprintf(w, "columns   without %s: --wide shows them\n", strings.Join(dropped, ", "))
+	}
+	r.writeRoofNotes(w)
 	r.writeCompile(w)
 	r.writeNotes(w)
 	return nil
+}
+
+// WriteMarkdown writes the table of results with all columns, in Markdown.
+func (r Report) WriteMarkdown(w io.Writer) error {
+	return r.Printable().prepared().grid().writeMarkdown(w)
 }
 
 func (b BackendInfo) line() string {
@@ -61,22 +67,36 @@ func (b BackendInfo) roofs() string {
 	return ", at most " + b.Roof.rates(" and ")
 }
 
-// row returns a line of the table, or "" if the case was not timed on the backend.
-func (r Report) row(c CaseInfo, b BackendInfo) string {
+// grid returns the table of results. r must be prepared.
+func (r Report) grid() *grid {
+	g := &grid{names: []string{"case", "backend", "algorithm", "images/s", "GPU/CPU", "total", "95 % interval", "samples",
+		"outliers", "upload", "kernel", "readback", "GFLOP/s", "GB/s", "of roof", "energy"}}
+	for _, c := range r.Cases {
+		for _, b := range r.Backends {
+			if row := r.row(c, b); row != nil {
+				g.rows = append(g.rows, row)
+			}
+		}
+	}
+	g.dropEmpty()
+	return g
+}
+
+// row returns a line of the table, or nil if the case has nothing on the backend.
+func (r Report) row(c CaseInfo, b BackendInfo) []string {
+	name := strings.ReplaceAll(c.Case, "/", " ")
 	total, ok := r.find(c, b, PhaseTotal, "")
-	if !ok {
-		return ""
+	blank := slices.Repeat([]string{""}, 12)
+	switch {
+	case !ok && r.lacks(c, b):
+		return append([]string{name, b.columnName(), "", "missing"}, blank...)
+	case !ok:
+		return nil
+	case !total.Correct:
+		return append([]string{name, b.columnName(), total.Algorithm, "WRONG"}, blank...)
 	}
-	cells := []string{strings.ReplaceAll(c.Case, "/", " "), b.columnName(), total.Algorithm}
-	if !total.Correct {
-		return strings.Join(append(cells, "WRONG", "", "", "", "", "", "", "", "", "", "", ""), "\t") + "\t"
-	}
-	noise := "–" // not known from a single sample
-	if total.Samples > 1 {
-		noise = fmt.Sprintf("%.1f %%", 100*(total.CIHigh-total.CILow)/2/total.Median)
-	}
-	cells = append(cells, optional(total.ImagesPerS), duration(total.Median), noise, fmt.Sprint(total.Samples),
-		outlying(total))
+	cells := []string{name, b.columnName(), total.Algorithm, optional(total.ImagesPerS), r.besideEngine(c, b, total),
+		duration(total.Median), total.span(), fmt.Sprint(total.Samples), outlying(total)}
 	for _, phase := range []string{PhaseUpload, PhaseKernel, PhaseReadback} {
 		p, ok := r.find(c, b, phase, "")
 		if _, copies := r.find(c, b, PhaseUpload, ""); !ok || phase == PhaseKernel && !copies {
@@ -85,14 +105,39 @@ func (r Report) row(c CaseInfo, b BackendInfo) string {
 		}
 		cells = append(cells, duration(p.Median))
 	}
-	roof, energy := "–", "–"
-	if total.PercentOfRoofline != nil {
-		roof = fmt.Sprintf("%.0f %%", *total.PercentOfRoofline)
-	}
+	energy := "–"
 	if total.EnergyJ != nil {
 		energy = statistics.Digits(*total.EnergyJ) + " J"
 	}
-	return strings.Join(append(cells, optional(total.GFLOPS), optional(total.GBPS), roof, energy), "\t") + "\t"
+	return append(cells, optional(total.GFLOPS), optional(total.GBPS), r.ofRoof(total, b), energy)
+}
+
+// lacks tells whether the report says that a case has no times on a backend.
+func (r Report) lacks(c CaseInfo, b BackendInfo) bool {
+	return slices.ContainsFunc(r.Missing, func(m Missing) bool {
+		return m.Case == c.Case && m.Backend == b.Backend && m.Threads == b.Threads && m.Phase == ""
+	})
+}
+
+// besideEngine returns how many times as many images per second a GPU computes as the CPU engine with all threads.
+func (r Report) besideEngine(c CaseInfo, b BackendInfo, total Result) string {
+	engine, ok := r.engine()
+	if b.Backend != "gpu" || !ok {
+		return "–"
+	}
+	cpu, ok := r.find(c, engine, PhaseTotal, "")
+	if !ok || !cpu.Correct {
+		return "–"
+	}
+	return statistics.Digits(cpu.Median / total.Median)
+}
+
+// span returns the confidence interval, low … high.
+func (x Result) span() string {
+	if x.Samples < 2 {
+		return "–" // not known from a single sample
+	}
+	return duration(x.CILow) + " … " + duration(x.CIHigh)
 }
 
 // columnName returns a short name of a backend for a column, such as llvmpipe (software) or cpu ×2.

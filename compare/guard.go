@@ -98,7 +98,7 @@ func RunGuarded(plan conv.Plan, p conv.Problem, src *conv.Tensor) (*conv.Tensor,
 }
 
 // Differ returns the first index at which the bits of two slices differ, or −1 if they are equal. If one slice is a
-// prefix of the other, that is the length of the shorter one.
+// prefix of the other, it returns the length of the shorter one.
 func Differ(a, b []float32) int {
 	for i := range min(len(a), len(b)) {
 		if math.Float32bits(a[i]) != math.Float32bits(b[i]) {

@@ -124,8 +124,8 @@ func outliers(c Case, first int) Case {
 	return c
 }
 
-// mostPixel returns the largest pixel with which no sum of c overflows, nor the sum over a pool's window. It leaves a
-// margin of a factor of 4.
+// mostPixel returns the largest pixel with which neither a sum of c nor the sum over a pool's window overflows. It
+// leaves a margin of a factor of 4.
 func mostPixel(c Case) float64 {
 	sums := 1.0
 	filters := c.Problem.Weight[0]

@@ -155,7 +155,8 @@ func place(i int, shape conv.Shape) (at [4]int) {
 // element returns one element of a tensor.
 func element(t *conv.Tensor, n, c, y, x int) float32 { return t.Plane(n, c)[y*t.Shape[3]+x] }
 
-// exchanged returns a tensor of the given shape. Its element y, x of each plane is t's element at where(y, x).
+// exchanged returns a tensor of the given shape. Element (y, x) of each plane is the element of t's plane at where(y,
+// x).
 func exchanged(t *conv.Tensor, shape conv.Shape, where func(y, x int) (int, int)) *conv.Tensor {
 	return mapped(shape, func(n, c, y, x int) float32 {
 		y, x = where(y, x)

@@ -41,9 +41,9 @@ type Explainer interface {
 	Explain(p Problem) (Description, error)
 }
 
-// Forecaster is implemented by backends whose choice of algorithm depends on the number of images. Expecting returns
-// the same backend for a job of that many images, counted over all batches. If they are few, the plans of the returned
-// backend may use an algorithm that costs less to prepare and more to run. Without Expecting, a backend makes plans
+// Forecaster is implemented by backends whose choice of algorithm depends on the number of images. Expecting returns a
+// backend that does what this one does, for a job of that many images, counted over all batches. If the images are few,
+// its plans may use an algorithm that costs less to prepare and more to run. Without Expecting, a backend makes plans
 // that suit many runs.
 type Forecaster interface {
 	Expecting(images int) Backend

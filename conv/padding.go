@@ -63,7 +63,7 @@ func Same(kernel, stride, dilation [2]int) (Padding, error) {
 // half before the image, half after it. If the total is odd, the extra row or column goes after the image. Pairs are
 // (H, W). A stride or dilation of 0 means 1. With a stride of 1 the result is that of [Same].
 //
-// SameUpper refuses extents below 1 with a [*ShapeError].
+// SameUpper refuses extents below 1, and strides and dilations below 0, with a [*ShapeError].
 func SameUpper(image, kernel, stride, dilation [2]int) (Padding, error) {
 	less, more, err := samePadding("same-upper", image, kernel, stride, dilation)
 	return sides(less, more), err

@@ -8,24 +8,25 @@ import (
 // direct adds up the products in the formula's order. A tile of sums, filters × columns, stays in registers, and the
 // inputs and weights of each tap are loaded once for the whole tile. Inputs are read directly from the slab: there is
 // no matrix of unrolled inputs (im2col). Multiply-adds limit its speed as long as the rows under a kernel stay in the
-// first-level cache.
+// first-level cache. Where rows are short and taps many, a band is computed as one long row, see cutBand.
 type direct struct {
-	problem conv.Problem // with defaults filled in
-	sums    conv.Shape
-	kernels *simd.Kernels
-	layout  []panels
-	slab    slab
-	taps    simd.Taps
-	inner   int       // how many rows of outputs one panel computes before the next panel follows
-	weight  []float32 // [groups][panels][taps][filters of the panel]
-	bias    []float32
+	problem   conv.Problem // with defaults filled in
+	sums      conv.Shape
+	kernels   *simd.Kernels
+	layout    []panels
+	slab      slab
+	taps      simd.Taps
+	inner     int       // how many rows of outputs one panel computes before the next panel follows
+	flat      bool      // whether bands are flat, see cutBand
+	flatPlane int       // floats between the sums of two filters of a flat band
+	weight    []float32 // [groups][panels][taps][filters of the panel]
+	bias      []float32
 }
 
 func acceptsDirect(conv.Problem, conv.Shape, *simd.Kernels) error { return nil }
 
 func prepareDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
-	return &direct{problem: p, sums: sums, kernels: k, layout: cutFilters(p.Weight[0]/p.Groups,
-		ceilDiv(sums.W(), k.Lanes), k)}
+	return &direct{problem: p, sums: sums, kernels: k}
 }
 
 func (d *direct) bound() float64        { return 1 }
@@ -62,6 +63,8 @@ const cutRows = 16
 func (d *direct) settle(s slab, rows int) {
 	d.slab = s
 	p := &d.problem
+	d.layout, d.flat, _ = cutBand(p, d.sums, d.kernels, rows)
+	d.flatPlane = lines(flatColumns(p, d.sums, rows) + d.kernels.Lanes)
 	for i := range d.layout {
 		l := &d.layout[i]
 		l.spans = cutRow(d.sums.W(), d.kernels.Lanes, d.kernels.Vectors(l.filters))
@@ -87,8 +90,11 @@ func (d *direct) pack(weight, bias []float32) {
 	d.weight = packPanels(weight, d.layout, d.problem.Groups, d.size())
 }
 
-// workspace returns the floats for tiles that reach beyond the end of a row.
+// workspace returns the floats for a flat band of a panel, or for tiles that reach beyond the end of a row.
 func (d *direct) workspace() int {
+	if d.flat {
+		return simd.MaxFilters * d.flatPlane
+	}
 	return simd.MaxFilters * cutRows * maxVectors * d.kernels.Lanes
 }
 
@@ -100,6 +106,10 @@ func (d *direct) band(w *worker, o output, p part) {
 	w.tile.Taps, w.tile.Flags = d.taps, 0
 	if d.problem.Activation == conv.ReLU {
 		w.tile.Flags = simd.ReLU
+	}
+	if d.flat {
+		d.flatBand(w, o, p)
+		return
 	}
 	for i := 0; i < n; i += d.inner {
 		for j := range d.layout {

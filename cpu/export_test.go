@@ -65,3 +65,6 @@ func Unscreen(plan conv.Plan) {
 		*s = screen{channels: s.channels, least: []float64{math.Inf(1)}}
 	}
 }
+
+// Flat reports whether direct computes a plan's bands as flat ones.
+func Flat(plan conv.Plan) bool { return plan.(*enginePlan).recipe.(*direct).flat }

@@ -39,7 +39,8 @@ const (
 // priceDirect returns the price of plain sums.
 func priceDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) float64 {
 	filters, taps := p.Weight[0]/p.Groups, float64(p.Weight[1]*p.Weight[2]*p.Weight[3])
-	_, perTap := cheapestPanels(filters, ceilDiv(sums.W(), k.Lanes), k)
+	rows := slabFloats/(p.Weight[1]*paddedWidth(&p)) - (p.Weight[2]-1)*p.Dilation[0] // of a band, as in direct.fits
+	_, _, perTap := cutBand(&p, sums, k, max(1, min(rows, sums.H())))
 	return float64(p.Groups) * taps * (packCycles*float64(filters) + float64(p.Src.N())*float64(sums.H())*perTap)
 }
 

@@ -212,28 +212,9 @@ func (w *winograd) multiply(worker *worker, s winogradSpace, group, blocks int) 
 			for panel := range l.count {
 				first := l.first + panel*l.filters
 				t.Weight = weight[(element*filters+first)*channels:]
-				w.multiplyPanel(t, products[first*w.capacity:], patches, l.filters, blocks)
+				runRow(w.kernels, t, products[first*w.capacity:], patches, l.filters, blocks)
 			}
 		}
-	}
-}
-
-// multiplyPanel computes the sums of one element for the filters of a panel. Tiles are as even as possible: some have
-// one width, the others are one register narrower.
-func (w *winograd) multiplyPanel(t *simd.Tile, products, patches []float32, filters, blocks int) {
-	vectors := ceilDiv(blocks, w.kernels.Lanes)
-	tiles := ceilDiv(vectors, w.kernels.Vectors(filters))
-	narrow, wide := vectors/tiles, vectors%tiles
-	at := 0
-	for i, count := range [2]int{wide, tiles - wide} {
-		if count == 0 {
-			continue
-		}
-		width := narrow + 1 - i
-		step := width * w.kernels.Lanes
-		t.X, t.Dst, t.Tiles, t.XStep, t.DstStep = patches[at:], products[at:], count, step, step
-		w.kernels.Run(filters, width, t)
-		at += count * step
 	}
 }
 

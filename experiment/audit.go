@@ -27,8 +27,8 @@ type Audit struct {
 // AuditFolder compares each file of a folder that [Job.Run] wrote with its size and checksum in run.json. It reads them
 // all, and stops once ctx is done.
 //
-// Errors: no folder; no run.json, which means that the run did not end; a run.json that cannot be read, or that has no
-// checksums; ctx's error.
+// Errors: no folder; no run.json, which means that the run did not end; a run.json that cannot be read, has another
+// schema or has no checksums; ctx's error.
 func AuditFolder(ctx context.Context, folder string) (*Audit, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {

@@ -45,6 +45,7 @@ func TutorialBank(f filters.NMA) (*Bank, error) {
 }
 
 // UnknownBank returns a bank of weights that have no description. Its filters are called filter 0, filter 1, and so on.
+// In its table they are of the kind file, without parameters.
 func UnknownBank(weight *conv.Tensor) *Bank {
 	b := &Bank{Weight: weight, Table: param.NewTable("filter")}
 	for k := range weight.Shape.N() {

@@ -15,8 +15,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Chart is a finished drawing of curves. [Plots] and [Graph.Chart] make one. It does not keep their arguments. Only one
-// goroutine at a time may call its methods.
+// Chart is a finished drawing of curves. [Plots] and [Graph.Chart] make one. A Chart does not keep the arguments of
+// these functions. Only one goroutine at a time may call its methods.
 type Chart struct {
 	rows [][]*plot.Plot // rows of equal length; nil where there is no plot
 	axes [2]int         // width and height of each plot with its text, in device pixels

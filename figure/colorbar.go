@@ -50,7 +50,7 @@ func (b *colorBar) gradient(width, height int) *image.RGBA {
 	return img
 }
 
-// position returns how many pixels below the top of a gradient of this height the colour of v is.
+// position returns where the colour of v is in a gradient of this height: how many pixels below the top.
 func (b *colorBar) position(v float64, height int) int {
 	t := (v - b.colors.min) / (b.colors.max - b.colors.min)
 	return int(math.Round((1 - t) * float64(height-1)))

@@ -13,7 +13,8 @@ import (
 )
 
 // Picture is a finished drawing: a grid of panels with a colour bar. [Stimuli], [Filters], [Activations], [Matrix] and
-// [Failure] make one. It does not keep their arguments. Several goroutines may call its methods.
+// [Failure] make one. A Picture does not keep the arguments of these functions. Several goroutines may call its
+// methods.
 type Picture struct {
 	rows  [][]panel // the first is the longest
 	bar   *colorBar

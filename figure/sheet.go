@@ -53,7 +53,8 @@ func (s sheet) image(at image.Point, img *image.RGBA) {
 	s.canvas.DrawImage(s.rectangle(img.Rect.Add(at)), img)
 }
 
-// triangle fills a triangle with its base from left to right at height y, and its tip at height tip.
+// triangle fills a triangle. Its base goes from x = left to x = right at the given y; its tip is halfway between them
+// at y = tip.
 func (s sheet) triangle(left, right, y, tip int, c color.Color) {
 	var path vg.Path
 	path.Move(s.point(float64(left), float64(y)))

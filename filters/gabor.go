@@ -42,13 +42,14 @@ func (g *Gabor) Kind() string { return "gabor" }
 func (g *Gabor) Parameters() []param.Parameter {
 	return []param.Parameter{
 		orientation(&g.Orientation),
-		param.New("sf", "sf_cycles_per_pixel", "spatial frequency in cycles/pixel", &g.SF),
-		param.New("phase", "phase_deg", "degrees, at the centre: 0 is even, 90 odd", &g.Phase),
+		param.New("sf", "sf_cycles_per_pixel", "spatial frequency of a gabor in cycles/pixel, at most 0.5", &g.SF),
+		param.New("phase", "phase_deg", "of a gabor, degrees at the centre: 0 is even, 90 odd", &g.Phase),
 		param.New("sigma-x", "sigma_x", "standard deviation across the stripes in pixels, 0 if bandwidth decides it",
 			&g.SigmaX),
 		param.New("sigma-y", "sigma_y", "standard deviation along the stripes in pixels, 0 if aspect decides it",
 			&g.SigmaY),
-		param.New("bandwidth", "bandwidth_octaves", "bandwidth in octaves, 0 for 1.4", &g.Bandwidth),
+		param.New("bandwidth", "bandwidth_octaves",
+			"bandwidth of a gabor in octaves, 0 for 1.4; without effect if sigma-x is given", &g.Bandwidth),
 		param.New("aspect", "aspect", "sigma-x / sigma-y, 0 for 1", &g.Aspect),
 	}
 }

@@ -25,9 +25,9 @@ func (d *DoG) Parameters() []param.Parameter {
 	return []param.Parameter{
 		sigmaParameter(&d.Sigma),
 		param.New("sigma-surround", "sigma_surround",
-			"standard deviation of the surround in pixels, 0 for 1.6 times the centre's", &d.SigmaSurround),
-		param.New("surround", "surround", "integral of the surround, 0 for 1, like the centre", &d.Surround),
-		param.New("sign", "sign", "1 for an ON centre, −1 for an OFF centre, 0 for 1", &d.Sign),
+			"standard deviation of a dog's surround in pixels, 0 for 1.6 times the centre's", &d.SigmaSurround),
+		param.New("surround", "surround", "integral of a dog's surround, 0 for 1, that of the centre", &d.Surround),
+		param.New("sign", "sign", "of a dog: 1 for an ON centre, −1 for an OFF centre; 0 means 1", &d.Sign),
 	}
 }
 

@@ -39,7 +39,7 @@ func Kinds() []Kind {
 			param.NewAxis("sigma", 1, 2), param.NewAxis("sign", 1, -1)),
 		swept("gaussian-derivative", "steerable derivatives of a Gaussian",
 			func() Filter { return &Derivative{Order: 1, Sigma: 1.5} }, turned, param.NewAxis("order", 1, 2)),
-		swept("laplacian", "Laplacians of a Gaussian, or that of 3×3", func() Filter { return &Laplacian{} },
+		swept("laplacian", "Laplacians of a Gaussian, or the 3×3 kernel", func() Filter { return &Laplacian{} },
 			param.NewAxis("sigma", 0, 1.4)),
 		population(),
 	}

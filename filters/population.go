@@ -82,12 +82,13 @@ func widthEdges() []float64 { return []float64{-1, -0.76, -0.52, -0.28, -0.04, 0
 // Parameters are the numbers that can be swept, like those of a [Filter].
 func (p *Population) Parameters() []param.Parameter {
 	return []param.Parameter{
-		param.NewWhole("count", "count", "how many filters are drawn", &p.Count, 1, mostDrawn),
+		param.NewWhole("count", "count", "of v1: how many filters are drawn, from 1 to 2²⁰", &p.Count, 1, mostDrawn),
 		p.Seed.Parameter(),
-		param.New("ppd", "ppd", "pixels per degree, 0 for 28", &p.PixelsPerDegree),
-		param.New("sf-min", "sf_min", "least spatial frequency, cycles/degree", &p.SFMin),
-		param.New("sf-max", "sf_max", "greatest spatial frequency, cycles/degree, 0 for 5.6", &p.SFMax),
-		param.New("sf-correlation", "sf_correlation", "correlation of sigma·sf and sf, −1 … 1", &p.SFCorrelation),
+		param.New("ppd", "ppd", "of v1: pixels per degree, 0 for 28", &p.PixelsPerDegree),
+		param.New("sf-min", "sf_min", "of v1: least spatial frequency, cycles/degree", &p.SFMin),
+		param.New("sf-max", "sf_max", "of v1: greatest spatial frequency, cycles/degree, 0 for 5.6", &p.SFMax),
+		param.New("sf-correlation", "sf_correlation",
+			"of v1: correlation of sigma-x·sf, the width in cycles, with sf, −1 … 1", &p.SFCorrelation),
 	}
 }
 

@@ -56,8 +56,8 @@ func (c *clock) mark(m moment) {
 	}
 }
 
-// read waits for the moments that are marked. To sum it adds the time of each phase whose beginning and end are both
-// marked.
+// read waits for the moments that are marked. Then it adds to sum the time of each phase whose beginning and end are
+// both marked.
 func (c *clock) read(sum *conv.Phases) {
 	var at [moments]uint64 // nanoseconds
 	for m := range at {

@@ -35,8 +35,8 @@ func (d *Device) watch(err error) error {
 	return err
 }
 
-// glError returns the errors that OpenGL has recorded since it was last asked. If one of them says that the context is
-// lost, the error wraps [conv.ErrLost].
+// glError returns, as one error, the errors that OpenGL has recorded since it was last asked, or nil. during says what
+// the device was told to do. If one of them says that the context is lost, the error wraps [conv.ErrLost].
 func (d *Device) glError(during string) error {
 	var names []string
 	for range 16 { // OpenGL has one flag for each kind of error

@@ -92,7 +92,7 @@ func (p *plan) launch(f *flight, given part) error {
 	return nil
 }
 
-// send uploads the images of a part. It returns the buffers that hold them and that take the outputs.
+// send uploads the images of a part. It returns the buffer that holds the images, and the one that takes the outputs.
 func (p *plan) send(f *flight, given part) (src, dst buffer, err error) {
 	start := time.Now()
 	if src, dst, err = p.upload(f, given); err != nil {
@@ -123,7 +123,8 @@ func (p *plan) compute(f *flight, src, dst buffer, given part) error {
 	return p.checkGuard(f, given)
 }
 
-// reached returns the errors of a phase. If the plan waits for each phase, it waits first.
+// reached returns the error of a phase, if there was one. If the plan waits for each phase, reached first waits until
+// the device has done it.
 func (p *plan) reached(phase string) error {
 	if p.stepwise {
 		gl.Finish()

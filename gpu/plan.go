@@ -162,8 +162,8 @@ func (p *plan) passes(s recipe.Stage, pieces int) []recipe.Pass {
 	return all
 }
 
-// attach lets shaders read src, and written, to which earlier passes wrote, as buffer textures. It does nothing if the
-// recipe uses none.
+// attach lets shaders read two buffers as buffer textures: src, and written, which has what earlier passes wrote. It
+// does nothing if the recipe uses no textures.
 func (p *plan) attach(src, written buffer) {
 	format := uint32(gl.R32F)
 	switch p.Recipe.Textures {

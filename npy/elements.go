@@ -16,8 +16,8 @@ type elements struct {
 	buf   []byte // allocated when first needed
 }
 
-// read fills dst with the next elements; there must be enough. After the last element it checks that src ends there. At
-// that point archive/zip compares the checksum of an entry.
+// read fills dst with the next elements; at least len(dst) must be left. After the last element it checks that src ends
+// there. At that point archive/zip compares the checksum of an entry.
 func (e *elements) read(dst []float32) error {
 	if e.dtype.kind == "f4" && e.dtype.big != littleEndian() {
 		if err := e.fill(view(dst)); err != nil {

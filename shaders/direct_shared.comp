@@ -20,8 +20,9 @@
 //	     ↓    ├──┼──┼──┼──
 //
 // For each channel the work-group copies the pixels that the tile's taps need to shared memory, padding included, so
-// that no tap needs a test for the image's border. Then each invocation adds all taps, TAPS_H × TAPS_W at a time. It
-// reads row after row of pixels through one register, as in direct_small.
+// that no tap needs a test for the image's border. Then each invocation adds all taps, TAPS_H × TAPS_W at a time, and
+// at the end of a row of parts the TAPS_H × REST_W that are left. It reads row after row of pixels through one
+// register, as in direct_small.
 //
 // Rows in shared memory are ordered by the remainder of the column by the stride: column x of the tile is at
 //
@@ -41,6 +42,7 @@
 // DILATION_W, TILE_H (rows in shared memory), PHASE, those of pixel.glsl and slide.glsl, EACH_COLUMN(M): M(0) …
 // M(TAPS_W-1), EACH_SUM(M): M(row, filter) for every sum, EACH_WEIGHT(M): M(0) … M(TAPS_H*TAPS_W*VECTORS-1), and
 // SCHEDULE: ROW(r), LOAD(v), ADD(row, f, t), as in direct_small.comp.
+// The same of the rest: REST_W (0: there is none), EACH_REST_COLUMN(M), EACH_REST_WEIGHT(M) and REST_SCHEDULE.
 layout(local_size_x = LANES_W, local_size_y = LANES_H) in;
 
 layout(std430, binding = 1) readonly restrict buffer Weight { vec4 weight[]; };  // [tile][channel][part][u][v][VECTORS]
@@ -53,7 +55,7 @@ uniform int padTop, padLeft;
 uniform int tilesH, tilesW;         // of an image's sums
 uniform int imageTiles;             // images*tilesH*tilesW
 uniform int tiles;                  // of filters, in one group
-uniform int partsH, partsW;         // of a kernel
+uniform int partsH, partsW;         // of a kernel, without the rest
 
 #define PITCH (PHASE * STRIDE_W)
 #define tile workspace  // [TILE_H][PITCH], until the last tap is added
@@ -84,7 +86,7 @@ void main() {
 #define START(r, f) sum[r * FILTERS + f] = bias[filterTile * VECTORS + f / 4][f % 4];
 	EACH_SUM(START)
 
-	int firstWeight = filterTile * channels * partsH * partsW * (TAPS_H * TAPS_W * VECTORS);
+	int firstWeight = filterTile * channels * partsH * (TAPS_H * VECTORS) * (partsW * TAPS_W + REST_W);
 	for (int channel = 0; channel < channels; channel++) {
 		int base = (image * allChannels + group * channels + channel) * srcH * srcW;
 		stage(base, tileI * strideH - padTop, tileJ * STRIDE_W - padLeft);
@@ -92,24 +94,34 @@ void main() {
 		barrier();
 		for (int partH = 0; partH < partsH; partH++) {
 			int first = (laneRow * strideH + partH * (TAPS_H * dilationH)) * PITCH + lane;
-			for (int partW = 0; partW < partsW; partW++) {
-				vec4 w[TAPS_H * TAPS_W * VECTORS];
+			int partW = 0, row;
+			float pixel;
 #define WEIGHT(t) w[t] = weight[firstWeight + t];
-				EACH_WEIGHT(WEIGHT)
-				firstWeight += TAPS_H * TAPS_W * VECTORS;
-				int at[TAPS_W];
 #define COLUMN(v) { \
 	int x = (partW * TAPS_W + v) * DILATION_W; \
 	at[v] = first + x % STRIDE_W * PHASE + x / STRIDE_W; \
 }
-				EACH_COLUMN(COLUMN)
-				int row;
-				float pixel;
 #define ROW(r) row = r * PITCH;
 #define LOAD(v) pixel = tile[at[v] + row];
 #define ADD(r, f, t) sum[r * FILTERS + f] += w[t * VECTORS + f / 4][f % 4] * pixel;
+			for (; partW < partsW; partW++) {
+				vec4 w[TAPS_H * TAPS_W * VECTORS];
+				int at[TAPS_W];
+				EACH_WEIGHT(WEIGHT)
+				EACH_COLUMN(COLUMN)
 				SCHEDULE
+				firstWeight += TAPS_H * TAPS_W * VECTORS;
 			}
+#if REST_W
+			{
+				vec4 w[TAPS_H * REST_W * VECTORS];
+				int at[REST_W];
+				EACH_REST_WEIGHT(WEIGHT)
+				EACH_REST_COLUMN(COLUMN)
+				REST_SCHEDULE
+				firstWeight += TAPS_H * REST_W * VECTORS;
+			}
+#endif
 		}
 		barrier();
 	}

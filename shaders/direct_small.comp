@@ -14,9 +14,10 @@
 //
 // A pass computes one tile of FILTERS filters of one group. Its weights are a uniform block, [part][u][v][FILTERS],
 // followed by the biases. A part is TAPS_H × TAPS_W taps of one channel. The taps of a part are written out, without a
-// loop, so that the index of each weight is a literal. Then the weight is an operand of the multiplication and needs no
-// load. If there are several parts, a loop adds the part's offset to the index. The offset is the same for all
-// invocations.
+// loop, so that the index of each weight is a literal. On NVIDIA's hardware the weight is then an operand of the
+// multiplication and needs no load. On AMD's it takes a scalar register: parts are cut so that the weights that rows of
+// sums use again, at most FILTERS × TAPS_H × TAPS_W, fit into about a hundred of them. If there are several parts, a
+// loop adds the part's offset to the index. The offset is the same for all invocations.
 //
 // Bound by: arithmetic, from kernels of 7×7 and 6 filters on: 8 rows of sums take 14 × 7 loads for 2,352
 // multiplications. Small kernels are bound by memory: each pixel is read once from DRAM for all filters of a tile, and

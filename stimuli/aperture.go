@@ -56,11 +56,12 @@ type Aperture struct {
 
 func (a *Aperture) parameters() []param.Parameter {
 	all := []param.Parameter{
-		param.New("aperture-x", "aperture_x_pixels", "pixels to the right of the image's centre", &a.X),
-		param.New("aperture-y", "aperture_y_pixels", "pixels below the image's centre", &a.Y),
+		param.New("aperture-x", "aperture_x_pixels",
+			"centre of the aperture: pixels to the right of the image's centre", &a.X),
+		param.New("aperture-y", "aperture_y_pixels", "centre of the aperture: pixels below the image's centre", &a.Y),
 	}
 	radius := param.New("aperture-radius", "aperture_radius_pixels",
-		"outer radius in pixels, 0 for half the shorter side", &a.Radius)
+		"outer radius of the aperture in pixels, 0 for half of the image's shorter side", &a.Radius)
 	switch a.Window {
 	case Circle:
 		return append(all, radius)
@@ -72,7 +73,8 @@ func (a *Aperture) parameters() []param.Parameter {
 			"width of the raised cosine's slope in pixels, 0 for the radius", &a.Edge))
 	case Gaussian:
 		return append(all, param.New("aperture-sigma", "aperture_sigma_pixels",
-			"standard deviation of the Gaussian in pixels, 0 for an eighth of the shorter side", &a.Sigma))
+			"standard deviation of the Gaussian aperture in pixels, 0 for an eighth of the image's shorter side",
+			&a.Sigma))
 	}
 	return nil
 }

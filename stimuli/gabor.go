@@ -15,7 +15,7 @@ import (
 // u and v are pixels from the centre of the patch, u across the stripes and v along them.
 type Gabor struct {
 	Orientation    float64 // degrees from vertical
-	SF             float64 // cycles per pixel, at most 0.5
+	SF             float64 // cycles per pixel, at most 0.5 unless [Canvas.AllowAliasing] is set
 	Phase          float64 // degrees, at the patch's centre
 	X, Y           float64 // centre of the patch, in pixels to the right of and below the image's centre
 	SigmaX, SigmaY float64 // pixels; SigmaX defaults to an eighth of the shorter side, SigmaY to SigmaX
@@ -30,12 +30,13 @@ func (g *Gabor) Kind() string { return "gabor" }
 func (g *Gabor) Parameters() []param.Parameter {
 	all := []param.Parameter{
 		orientation(&g.Orientation), frequency(&g.SF), phase(&g.Phase),
-		param.New("x", "x_pixels", "pixels to the right of the image's centre", &g.X),
-		param.New("y", "y_pixels", "pixels below the image's centre", &g.Y),
+		param.New("x", "x_pixels", "place of the pattern: pixels to the right of the image's centre", &g.X),
+		param.New("y", "y_pixels", "place of the pattern: pixels below the image's centre", &g.Y),
 		param.New("sigma-x", "sigma_x_pixels",
-			"standard deviation across the stripes in pixels, 0 for an eighth of the shorter side", &g.SigmaX),
-		param.New("sigma-y", "sigma_y_pixels", "standard deviation along the stripes in pixels, 0 for that across",
-			&g.SigmaY),
+			"standard deviation of a Gabor across the stripes in pixels, 0 for an eighth of the image's shorter side",
+			&g.SigmaX),
+		param.New("sigma-y", "sigma_y_pixels",
+			"standard deviation of a Gabor along the stripes in pixels, 0 for that across", &g.SigmaY),
 	}
 	return append(append(all, g.parameters()...), drift(&g.Drift), frame(&g.Frame))
 }

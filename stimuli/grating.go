@@ -40,9 +40,9 @@ func (w Wave) at(cycles float64) float64 {
 type Grating struct {
 	Wave        Wave
 	Orientation float64 // degrees from vertical
-	SF          float64 // spatial frequency, cycles per pixel, at most 0.5
+	SF          float64 // spatial frequency, cycles per pixel, at most 0.5 unless [Canvas.AllowAliasing] is set
 	Phase       float64 // degrees, at the image's centre; 0 is a peak
-	Drift       float64 // cycles per frame, towards u; at most 0.5 either way
+	Drift       float64 // cycles per frame, towards u; at most 0.5 either way unless AllowAliasing is set
 	Frame       float64 // number of the frame
 	Look
 }
@@ -94,15 +94,16 @@ func frequency(v *float64) param.Parameter {
 }
 
 func phase(v *float64) param.Parameter {
-	return param.New("phase", "phase_deg", "degrees, at the centre; 0 is a peak", v)
+	return param.New("phase", "phase_deg", "degrees, at the centre of the pattern; 0 is a peak", v)
 }
 
 func drift(v *float64) param.Parameter {
-	return param.New("drift", "drift_cycles_per_frame", "cycles per frame", v)
+	return param.New("drift", "drift_cycles_per_frame",
+		"cycles per frame by which the pattern moves, at most 0.5 either way", v)
 }
 
 func frame(v *float64) param.Parameter {
-	return param.New("frame", "frame", "number of the frame: --frame 0:8:1 for eight", v)
+	return param.New("frame", "frame", "number of the frame, from 0: 0:8:1 makes eight frames", v)
 }
 
 // checkSineOrSquare refuses other waves, for patterns that have only these two.

@@ -66,7 +66,8 @@ func (n *PinkNoise) Kind() string { return "pink-noise" }
 // Parameters implements [Pattern].
 func (n *PinkNoise) Parameters() []param.Parameter {
 	return append([]param.Parameter{
-		param.New("exponent", "exponent", "amplitude falls as 1/frequency to this power", &n.Exponent),
+		param.New("exponent", "exponent",
+			"of pink noise: its amplitude is proportional to 1/frequency to this power, −10 … 10", &n.Exponent),
 		n.Seed.Parameter(),
 	}, n.parameters()...)
 }

@@ -8,7 +8,7 @@ type Plaid struct {
 	Wave          Wave    // Sine or Square
 	Orientation   float64 // of the first, in degrees from vertical
 	Angle         float64 // degrees from the first to the second
-	SF, SF2       float64 // cycles per pixel, at most 0.5; SF2 is SF by default
+	SF, SF2       float64 // cycles per pixel, at most 0.5 unless [Canvas.AllowAliasing] is set; SF2 is SF by default
 	Phase, Phase2 float64 // degrees, at the image's centre
 	Drift, Frame  float64 // cycles per frame, of both gratings; number of the frame
 	Look
@@ -31,7 +31,7 @@ func (p *Plaid) Parameters() []param.Parameter {
 		param.New("sf2", "sf2_cycles_per_pixel",
 			"spatial frequency of the plaid's second grating, 0 for that of the first", &p.SF2),
 		phase(&p.Phase),
-		param.New("phase2", "phase2_deg", "degrees, of the plaid's second grating", &p.Phase2),
+		param.New("phase2", "phase2_deg", "phase of the plaid's second grating in degrees, at the centre", &p.Phase2),
 	}
 	return append(append(all, p.parameters()...), drift(&p.Drift), frame(&p.Frame))
 }

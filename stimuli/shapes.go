@@ -25,9 +25,9 @@ func (b *Checkerboard) Kind() string { return "checkerboard" }
 func (b *Checkerboard) Parameters() []param.Parameter {
 	return append([]param.Parameter{
 		orientation(&b.Orientation),
-		param.New("side", "side_pixels", "pixels along a square's side, 0 for 8", &b.Side),
-		param.New("x", "x_pixels", "pixels to the right of the image's centre", &b.X),
-		param.New("y", "y_pixels", "pixels below the image's centre", &b.Y),
+		param.New("side", "side_pixels", "of a checkerboard: pixels along the side of a square, 0 for 8", &b.Side),
+		param.New("x", "x_pixels", "place of the pattern: pixels to the right of the image's centre", &b.X),
+		param.New("y", "y_pixels", "place of the pattern: pixels below the image's centre", &b.Y),
 	}, b.parameters()...)
 }
 
@@ -57,7 +57,7 @@ func (b *Checkerboard) Paint(dst []float64, c Canvas) {
 // shows at a glance which frequencies a filter passes, and what sampling does.
 type ZonePlate struct {
 	Wave  Wave    // Sine or Square
-	SF    float64 // cycles per pixel at half of the shorter side; at half of the longer side at most 0.5
+	SF    float64 // cycles per pixel at half of the shorter side; at half of the longer side at most 0.5, see Grating
 	Phase float64 // degrees, at the image's centre
 	Look
 }
@@ -105,8 +105,8 @@ func (p *Impulse) Kind() string { return "impulse" }
 // Parameters implements [Pattern].
 func (p *Impulse) Parameters() []param.Parameter {
 	return []param.Parameter{
-		param.New("x", "x_pixels", "pixels to the right of the image's centre", &p.X),
-		param.New("y", "y_pixels", "pixels below the image's centre", &p.Y),
+		param.New("x", "x_pixels", "place of the pattern: pixels to the right of the image's centre", &p.X),
+		param.New("y", "y_pixels", "place of the pattern: pixels below the image's centre", &p.Y),
 		param.New("amplitude", "amplitude", "value of the impulse's pixel, 0 for 1", &p.Amplitude),
 	}
 }

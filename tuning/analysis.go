@@ -43,7 +43,7 @@ type AxisCurves struct {
 	Column string // its column in the table
 	Curves []Curve
 
-	passed []string // for each cell: which responses were ignored when its best curve was chosen; nil without [Best]
+	passed []string // a reason for each cell, as passedOver returns them; nil unless Settings.Over is [Best]
 }
 
 // Analysis is the result of [Analyse].
@@ -61,8 +61,11 @@ type Analysis struct {
 // the phase of its frame, phase_deg − 360°·drift_cycles_per_frame·frame.
 //
 // If the stimuli do not allow a figure, it is missing and a note says why. For instance, a circular variance needs
-// orientations that are evenly spaced. Errors: a table that does not have one row for each image; an axis without a
-// column; words or missing values in the column of an axis; the error of ctx once it is done.
+// orientations that are evenly spaced.
+//
+// Errors: a table that does not have one row for each image; an axis without a column; words or missing values in the
+// column of an axis; a Reduction that Phases or Over does not allow; Modulation of phases that are not evenly spaced;
+// the error of ctx once it is done.
 func Analyse(ctx context.Context, r *Responses, t *param.Table, s Settings) (*Analysis, error) {
 	if t.Len() != r.Images {
 		return nil, fault.New("tuning", fmt.Sprintf("table of %d images", t.Len()), "",

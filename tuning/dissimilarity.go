@@ -14,7 +14,8 @@ import (
 type Metric int
 
 // Correlation is 1 − Pearson's r: 0 for patterns that differ in mean and scale only, 1 for uncorrelated and 2 for
-// opposite patterns, NaN where a pattern is constant. Euclid is the Euclidean distance.
+// opposite patterns. It is NaN if a pattern is constant. Euclid is the Euclidean distance. Both are NaN if a pattern
+// has NaN.
 const (
 	Correlation Metric = iota
 	Euclid

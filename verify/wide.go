@@ -7,8 +7,9 @@ import (
 	"gpuconv/conv"
 )
 
-// Wide returns 3×3 layers with as many channels and filters as algorithms that work with transforms need. Their blocks
-// of 4×4 outputs are complete, cut off at the border, or a single one. Their images have every kind of outliers.
+// Wide returns 3×3 layers with as many channels and filters as algorithms that work with transforms need. Such
+// algorithms cut outputs into blocks of 4×4. One layer has a single block, which is complete; in the others, blocks at
+// the border are cut off. Each layer is also tested with every kind of outliers.
 func Wide() (all []Case) {
 	same := conv.Spec{Padding: conv.Pad(1, 1)}
 	relu, reflected, grouped, pairs := same, same, same, same

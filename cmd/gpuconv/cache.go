@@ -50,7 +50,8 @@ func openCache() cache {
 	return c
 }
 
-// note returns a line that says why the folder is not used if others may write to it, otherwise "".
+// note returns a line that says that the folder is not used, and why, if others may write to it. Otherwise it returns
+// "".
 func (c cache) note() string {
 	if !c.unsafe {
 		return ""

@@ -34,6 +34,7 @@ type benchFlags struct {
 	started               time.Time
 	seed                  uint64
 	json, format, compile string
+	wide, quiet           bool
 	pictures              benchPictures
 }
 
@@ -87,6 +88,8 @@ func newBench() *cobra.Command {
 	seedVar(flags, &f.seed, "seed", 0, "seed of the order and of all random numbers; 0 draws one, which is printed")
 	flags.StringVar(&f.json, "json", "", "write the report, with every sample")
 	flags.StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
+	flags.BoolVar(&f.wide, "wide", false, "print all columns of the table, also beyond 120 characters")
+	flags.BoolVar(&f.quiet, "quiet-machine", false, "refuse to time on a machine whose load average is above its cores")
 	flags.StringVar(&f.compile, "compile", "",
 		"time only what compiling on the GPU takes: cold disables the driver's cache of shaders, warm leaves it")
 	f.pictures.add(cmd)
@@ -175,6 +178,9 @@ func (f *benchFlags) run(ctx context.Context, flags *pflag.FlagSet, stdout, stde
 	f.same = f.arguments(flags)
 	f.started = time.Now()
 	machine := describeMachine()
+	if busy := machine.Busy(); busy != "" && f.quiet && f.compile == "" {
+		return fmt.Errorf("--quiet-machine: %s", busy)
+	}
 	report, err := f.timeAll(ctx, suite, flags.Changed("backend"), stderr)
 	if err != nil && (ctx.Err() == nil || len(report.Results) == 0) {
 		return plain(err)
@@ -286,8 +292,11 @@ func (f *benchFlags) print(r bench.Report, w io.Writer) error {
 	}
 	r = r.Printable()
 	m := r.Machine
+	if busy := m.Busy(); busy != "" {
+		printLine(w, "warning   %s: times are longer and scatter", busy)
+	}
 	printLine(w, "machine   %s, %d threads, %s, %s, gpuconv %s, load average %.1f at the start and %.1f at the end",
 		m.CPU, m.Threads, m.Platform, m.Go, m.Git, m.Load[0], m.Load[1])
 	printLine(w, "suite     %s, %d cases, --seed %d, %.0f s", r.Run.Suite, len(r.Cases), r.Run.Seed, r.Run.Seconds)
-	return r.WriteTable(w)
+	return r.WriteTable(w, f.wide)
 }

@@ -53,7 +53,7 @@ func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (benc
 }
 
 // addCompiling times compiling in two other processes and adds the results: one without a cache, one with the cache
-// that the timing of r has filled. Each may take half of the time that is left.
+// that the timing of r has filled. The first may take three quarters of the time that is left.
 func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	dir, remove, err := f.pictures.saving.options().Scratch(fmt.Sprintf("gpuconv-bench-%d", os.Getuid()))
 	if err != nil {
@@ -61,7 +61,7 @@ func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	}
 	defer remove()
 	for i, cache := range []string{bench.CacheCold, bench.CacheWarm} {
-		limit := min(compileLimit, f.left()/time.Duration(2-i))
+		limit := min(compileLimit, f.left()*time.Duration(3+i)/4)
 		if limit == 0 { // to start a process would take time, and time nothing
 			r.MissCompiling(cache)
 			continue

@@ -9,16 +9,18 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// benchPictures are the flags --html and --plots of a report, and --no-sync.
+// benchPictures are the flags for the files of a report, and --no-sync.
 type benchPictures struct {
-	html, plots string
-	saving      saving
+	html, plots, csv, markdown string
+	saving                     saving
 }
 
 func (p *benchPictures) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	p.saving.register(cmd)
 	flags.StringVar(&p.html, "html", "", "write the report as one page that loads nothing else, with pictures")
+	flags.StringVar(&p.csv, "csv", "", "write the results as a table for spreadsheets")
+	flags.StringVar(&p.markdown, "markdown", "", "write the results as a table in Markdown")
 	flags.StringVar(&p.plots, "plots", "", "write the pictures into this new or empty folder, as PNG and SVG")
 }
 
@@ -27,8 +29,10 @@ func (p *benchPictures) folder() output { return p.saving.output("plots", p.plot
 
 // validate refuses paths that cannot be written, as far as can be told before.
 func (p *benchPictures) validate() error {
-	if err := p.page().checkFile(); err != nil {
-		return err
+	for _, file := range []output{p.page(), p.saving.output("csv", p.csv), p.saving.output("markdown", p.markdown)} {
+		if err := file.checkFile(); err != nil {
+			return err
+		}
 	}
 	if p.plots == "" {
 		return nil
@@ -36,8 +40,24 @@ func (p *benchPictures) validate() error {
 	return p.folder().checkFolder()
 }
 
-// write draws what was asked for.
+// tables writes the tables that were asked for.
+func (p *benchPictures) tables(r bench.Report) error {
+	if p.csv != "" {
+		if err := p.saving.output("csv", p.csv).writeFile(r.Printable().Table().WriteCSV); err != nil {
+			return err
+		}
+	}
+	if p.markdown == "" {
+		return nil
+	}
+	return p.saving.output("markdown", p.markdown).writeFile(r.WriteMarkdown)
+}
+
+// write writes the tables and draws what was asked for.
 func (p *benchPictures) write(r bench.Report) error {
+	if err := p.tables(r); err != nil {
+		return err
+	}
 	if p.html == "" && p.plots == "" {
 		return nil
 	}

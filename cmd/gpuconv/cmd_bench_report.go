@@ -17,6 +17,7 @@ import (
 type benchReportFlags struct {
 	pictures     benchPictures
 	json, format string
+	wide         bool
 }
 
 func newBenchReport() *cobra.Command {
@@ -41,6 +42,7 @@ func newBenchReport() *cobra.Command {
 	f.pictures.add(cmd)
 	cmd.Flags().StringVar(&f.json, "json", "", "write the reports as one")
 	cmd.Flags().StringVar(&f.format, "format", "text", "text, or go: Go's benchmark format, for benchstat")
+	cmd.Flags().BoolVar(&f.wide, "wide", false, "print all columns of the table, also beyond 120 characters")
 	return fileArguments(cmd)
 }
 
@@ -66,7 +68,7 @@ func (f *benchReportFlags) run(ctx context.Context, paths []string, stdout io.Wr
 	if err := f.pictures.write(r); err != nil {
 		return err
 	}
-	return (&benchFlags{format: f.format}).print(r, stdout)
+	return (&benchFlags{format: f.format, wide: f.wide}).print(r, stdout)
 }
 
 // mergedBench reads reports and merges them into one.

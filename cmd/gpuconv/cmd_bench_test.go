@@ -76,7 +76,11 @@ func TestNoTimeToCompile(t *testing.T) {
 	f.algorithm = "none" // a process would refuse it
 	r := bench.Report{Cases: []bench.CaseInfo{{Case: "a"}}, Backends: []bench.BackendInfo{{Backend: "gpu", Threads: 2}},
 		Results: []bench.Result{{Case: "a", Backend: "gpu", Threads: 2, Phase: bench.PhaseTotal, Correct: true}}}
+	start := time.Now()
 	if err := f.addCompiling(t.Context(), &r); err != nil || len(r.Missing) != 2 {
 		t.Errorf("%v, %v, want 2 missing", err, r.Missing)
+	}
+	if took := time.Since(start); took > compileGrace {
+		t.Errorf("%v, want less than what a process may take: %v", took, compileGrace)
 	}
 }

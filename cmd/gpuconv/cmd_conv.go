@@ -27,7 +27,7 @@ type specFlags struct {
 }
 
 func (f *specFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.stride, "stride", "1", "2, or 2,1 for H,W")
+	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
 	flags.StringVar(&f.padding, "padding", "0",
 		"pixels: 3 for all sides, 3,2 for H,W, or top,bottom,left,right; or a name: valid is none; same gives\n"+
 			"an output of the image's size, at stride 1; same-upper and same-lower give an output of the image's\n"+
@@ -38,7 +38,7 @@ func (f *specFlags) register(flags *pflag.FlagSet) {
 			"PyTorch's reflect), symmetric (it is repeated: b a | a b c, NumPy's symmetric, SciPy's\n"+
 			"reflect, OpenCV's BORDER_REFLECT), replicate or circular; on each side the padding must\n"+
 			"be less than the image with reflect, and at most the image with symmetric and circular")
-	flags.StringVar(&f.dilation, "dilation", "1", "2, or 2,1 for H,W")
+	flags.StringVar(&f.dilation, "dilation", "1", "pixels from one weight of a kernel to the next: 2, or 2,1 for H,W")
 	wholeVar(flags, &f.groups, "groups", 1, "how many groups channels and filters are divided into")
 	flags.StringVar(&f.activation, "activation", "none", "none, relu or energy: √(a²+b²) of the sums a and b of filters 2m and 2m+1")
 	flags.StringVar(&f.pool, "pool", "none", "none, or max or avg with a size, and a stride if it is another: max:2, avg:2, max:3:2")

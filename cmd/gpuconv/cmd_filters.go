@@ -69,7 +69,7 @@ func (f *filtersFlags) register(flags *pflag.FlagSet) {
 	f.inputs.register(flags)
 	flags.Bool("quadrature", false,
 		"two of each filter, a quarter of a cycle apart: --activation energy makes a complex cell of them")
-	flags.Bool("balanced", false, "the weights of each filter sum to 0")
+	flags.Bool("balanced", false, "change the weights of each filter so that they sum to 0")
 	f.settings = []string{"size", "quadrature", "balanced"}
 	for _, k := range filters.Kinds() {
 		f.registerParameters(flags, k.Parameters)

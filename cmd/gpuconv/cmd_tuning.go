@@ -43,16 +43,17 @@ func newTuning() *cobra.Command {
 the stimuli. It reads activations [N,C,H,W] and a table of what each image showed, by default activations.npy and
 stimuli.csv of a folder that gpuconv run wrote. It writes cells.csv (preferred orientation, circular variance,
 selectivity, half-width of a von Mises fit, bandwidth, F1/F0, a line for each cell), curves.csv, tuning.json, pictures
-of the curves, and how different the responses of the population are between orientations (rdm).
+of the curves, and rdm.csv and rdm.png: how much the responses of the population differ between two orientations, or
+between two values of another axis.
 
 The response of a cell is a value of its channel's map; negative values become 0. Curves over orientation and spatial
 frequency take the largest response over the phases; other parameters stay where the cell answers best.
 
 Circular variance, selectivity and F1/F0 are defined for rates, which are not negative (Ringach, Shapley and Hawken
 2002). With --linear a curve may go below 0 and has none of them, unless --negative rectifies it or subtracts its
-minimum; Mazurek, Kager and Van Hooser (2014) say what to make of such indices. A figure may be left out: then its place
-in the table is empty, and a note says why: no finite response, a cell that is not tuned (circular variance above 0.99),
-a fit at its bound of 45°.
+minimum; Mazurek, Kager and Van Hooser (2014) say what to make of such indices. A figure may be left out. Then its place
+in the table is empty, and a note says why: for instance, responses that are not finite, a cell that is not tuned
+(circular variance above 0.99), or a half-width at the bound of the fit, 45°.
 
 A table is CSV in UTF-8, with the names of its columns in the first line. A cell that is no number in a column of
 numbers is refused, and the error names its line. An empty cell or nan is a missing value.`,
@@ -67,26 +68,27 @@ numbers is refused, and the error names its line. An empty cell or nan is a miss
 	flags := cmd.Flags()
 	fileFlag(flags, &f.input, "input", "a folder of gpuconv run, or activations: .npy or .npz:key")
 	fileFlag(flags, &f.table, "table",
-		"CSV of parameters, a line for each image; stimuli.csv of the folder if not given")
+		"CSV of what each image showed, a line for each image; stimuli.csv of the folder if not given")
 	flags.StringVar(&f.orientations, "orientations", "",
 		"instead of a table: the images' orientations, a list or start:stop:step")
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.saving.register(cmd)
 	flags.StringVar(&f.at, "at", "centre", "which value of a map is the response: centre, row,column, mean or max")
-	flags.BoolVar(&f.linear, "linear", false, "keep negative activations")
+	flags.BoolVar(&f.linear, "linear", false, "keep negative activations; without it they become 0")
 	flags.StringVar(&f.negative, "negative", "refuse",
 		"with --linear, how to compute indices of curves below 0: refuse (not at all), rectify or subtract-min")
 	flags.StringVar(&f.normalise, "normalise", "",
-		"divisive normalisation by the power of all channels: gain,exponent,semisaturation")
-	flags.StringVar(&f.sum, "sum", "", "further cells that add up channels, as 2+4,3+5")
+		"divide each channel by the power of all channels: gain,exponent,semisaturation, such as 1,2,0.5")
+	flags.StringVar(&f.sum, "sum", "", "further cells, each the sum of some channels: 2+4,3+5 adds two")
 	flags.StringVar(&f.by, "by", "",
 		"what to draw curves over: orientation, sf, phase, or several with commas; all that vary if not given")
 	flags.StringVar(&f.phases, "phases", "max",
-		"how curves over orientation and sf combine the phases: max, mean or f1")
+		"how curves over orientation and sf combine the phases: max, mean or f1 (the amplitude of the first harmonic)")
 	flags.StringVar(&f.over, "over", "best",
 		"how curves combine all other parameters: best (they stay where the cell answers best), max or mean")
 	flags.StringVar(&f.rdm, "rdm", "correlation",
-		"matrix of dissimilarities of the responses along the first axis of --by: correlation, euclid or none")
+		"matrix of how much the responses of all cells differ between the values of the first axis of --by:\n"+
+			"correlation (1 − r), euclid or none")
 	flags.BoolVar(&f.fit, "fit", true,
 		"fit a von Mises curve over orientation; it is drawn, and its half-width printed, if it explains half of the "+
 			"variance")

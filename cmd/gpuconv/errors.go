@@ -27,7 +27,7 @@ func usage(err error) error {
 // flagError is an error about what was given to a flag: "--size 1: want 2 or more".
 type flagError struct {
 	flag   string // without dashes
-	value  string // empty where the error names what is wrong, such as a file
+	value  string // what was given; empty if err itself names it, for example a file
 	quoted bool   // the value is shown in quotes, because it could not be parsed
 	err    error
 }

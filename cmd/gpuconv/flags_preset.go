@@ -46,7 +46,8 @@ func (f *stimulusFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.orientations, "orientations", "-90,-45,0,45,90",
 		"degrees from vertical: a list, or start:stop:step for start + i·step below stop")
 	numberVar(flags, &f.res, "res", 0.1, "resolution: 1 makes images of 640×480 pixels, 0.1 of 64×48")
-	flags.BoolVar(&f.patch, "patch", false, "a round patch on the right instead of the whole image")
+	flags.BoolVar(&f.patch, "patch", false,
+		"show the preset's gratings in a round patch on the right, not in the whole image")
 }
 
 // registerSF adds --sf. Its default is the tutorial's.
@@ -94,7 +95,8 @@ type filterFlags struct{ channels, size int }
 func (f *filterFlags) register(flags *pflag.FlagSet) {
 	wholeVar(flags, &f.channels, "channels", 6,
 		"number of filters, at least 2: a centre-surround pair, the others Gabors")
-	wholeVar(flags, &f.size, "size", 7, "rows and columns of each filter; at least 2")
+	wholeVar(flags, &f.size, "size", 7,
+		"rows and columns of each filter, at least 2; a kind of filters has a default of its own")
 }
 
 // bank returns the filters, [channels, 1, size, size].

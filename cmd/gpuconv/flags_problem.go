@@ -32,7 +32,8 @@ func (f *problemFlags) register(flags *pflag.FlagSet) {
 // registerShapes defines the flags that describe a convolution beside --problem.
 func (f *problemFlags) registerShapes(flags *pflag.FlagSet) {
 	fileFlag(flags, &f.input, "input", "with --problem: images, a file or a shape N,C,H,W")
-	fileFlag(flags, &f.weight, "weight", "with --problem: weights, a file or a shape O,I,H,W")
+	fileFlag(flags, &f.weight, "weight",
+		"with --problem: weights, a file or a shape: filters,channels per group,rows,columns")
 	fileFlag(flags, &f.bias, "bias", "with --problem: biases, a file or their number")
 	f.spec.register(flags)
 }

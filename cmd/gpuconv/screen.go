@@ -72,7 +72,8 @@ func printLine(w io.Writer, format string, args ...any) error {
 	return err
 }
 
-// terminalOf returns the terminal that w writes to, if it is one. A progress bar needs it to move the cursor.
+// terminalOf returns the file that w writes to, and whether that is a terminal. A progress bar needs a terminal to move
+// the cursor.
 func terminalOf(w io.Writer) (*os.File, bool) {
 	if s, ok := w.(*screen); ok {
 		w = s.out

@@ -28,7 +28,7 @@ func problem(src, weight conv.Shape, spec conv.Spec) conv.Problem {
 func half(kh, kw int) conv.Spec { return conv.Spec{Padding: conv.Pad(kh/2, kw/2)} }
 
 // kernels returns kernels of many sizes, odd and even, square and not square. The images have prime extents, or rows
-// that are a multiple of a vec4 (4 pixels).
+// whose length is a multiple of 4 pixels (a vec4).
 func kernels() (all []Case) {
 	for _, k := range [][2]int{{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {6, 6}, {7, 7}, {8, 8}, {9, 9}, {11, 11},
 		{15, 15}, {16, 16}, {31, 31},

@@ -7,7 +7,8 @@
 // Once the context is done, reading soon fails with the context's error. This works through package zip and the picture
 // decoders too, because they return the error of their reader.
 //
-// Errors of Open are of type [*fs.PathError], as those of package os. They wrap the context's error, or a [Refusal].
+// Errors of Open are of type [*fs.PathError], as those of package os. They wrap the context's error, a [Refusal], or
+// the error of the system.
 package input
 
 import (

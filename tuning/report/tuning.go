@@ -21,8 +21,10 @@ type Tuning struct {
 	NoMatrix bool          // leaves the dissimilarities out
 	Analysis *tuning.Analysis
 
-	Names   []string // of the cells; if nil, cells are named by their numbers
-	Filters []string // of the first cells, as FilterNames returns them; may be nil
+	Names []string // of the cells; if nil, cells are named by their numbers
+	// Filters are the names of the filters of the first cells, as [FilterNames] returns them. The cells that follow are
+	// sums of channels. Filters may be nil.
+	Filters []string
 }
 
 // mostCompared is how many values of a parameter are compared at most. A table of 1,000 by 1,000 takes about 19 MB as
@@ -36,9 +38,10 @@ type Written struct {
 }
 
 // Write writes cells.csv, curves.csv and tuning.json into a folder, and a picture curves_….png for each axis. It also
-// writes rdm.csv and rdm.png, the matrix of dissimilarities between the values of the first axis. If that axis has more
-// than 1,000 values, or cells have curves over different values, there is no matrix, and a note says so. Errors are
-// those of the folder and of pictures that cannot be drawn, and the error of ctx once it is done.
+// writes rdm.csv and rdm.png, the matrix of dissimilarities between the values of the first axis. There is no matrix,
+// and a note says why, in these cases: the axis has more than 1,000 values; cells have curves over different values; a
+// single cell has no correlation. Errors are those of the folder and of pictures that cannot be drawn, and the error of
+// ctx once it is done.
 func (t Tuning) Write(ctx context.Context, folder Folder) (Written, error) {
 	out := &files{folder: folder}
 	notes, err := t.write(ctx, out)

@@ -13,7 +13,7 @@ import (
 	"gpuconv/tuning"
 )
 
-// mostPrinted is how many cells the text lists.
+// mostPrinted is how many cells the text lists at most.
 const mostPrinted = 24
 
 // WriteText writes a line about the activations, a row of figures for each of the first 24 cells, and a line for each
@@ -55,7 +55,7 @@ func writeNotes(w io.Writer, notes []error) {
 	}
 }
 
-// response returns a description of the responses.
+// response says in words which value of a map is the response, and whether responses are rectified or normalised.
 func (t Tuning) response() string {
 	text := map[tuning.Pool]string{
 		tuning.Centre: "at the centre", tuning.At: "at " + t.at(),

@@ -7,7 +7,7 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// find sets function to a function of the C library.
+// find sets function, a pointer to a variable of function type, to the function of this name in the C library.
 func find(function any, name string) error {
 	address, err := purego.Dlsym(purego.RTLD_DEFAULT, name)
 	if err != nil {

@@ -23,8 +23,8 @@ const (
 	vendorFoldersVariable = "__EGL_VENDOR_LIBRARY_DIRS"
 )
 
-// Vendors lists the drivers that GLVND's libEGL loads, in its order. It loads none. A libEGL that is a driver itself
-// reads no such files.
+// Vendors lists the drivers that GLVND's libEGL loads, in the order of libEGL, from the files that name them. It loads
+// none of them. A libEGL that is a driver itself reads no such files.
 func Vendors() (all []Vendor) {
 	for _, file := range vendorPaths() {
 		all = append(all, readVendor(file))
@@ -119,8 +119,9 @@ func (lib *library) missingVendors() error {
 	return fmt.Errorf("egl: %s", strings.Join(slices.Compact(texts), "; "))
 }
 
-// hideVendors makes libEGL leave out vendors when it loads their libraries, until restore is called. It changes the
-// environment of C, where libEGL looks for the files of vendors. Go's environment, which child processes get, stays.
+// hideVendors makes libEGL leave out the vendors whose files are in hidden, if it loads vendors before restore is
+// called. It changes the environment variable in which libEGL looks for the files, in the environment of C. Go's
+// environment, which child processes get, stays.
 func hideVendors(hidden []string) (restore func(), err error) {
 	all := vendorPaths()
 	left := slices.DeleteFunc(slices.Clone(all), func(file string) bool { return slices.Contains(hidden, file) })

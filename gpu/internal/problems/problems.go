@@ -46,14 +46,14 @@ func TiledPairs(algorithm string) conv.Problem {
 	return p
 }
 
-// Points is a problem for fft. Points is how many points (rows × columns) the tiles have that fft takes for it.
+// Points is a problem for fft. Its field Points is how many points (rows × columns) a tile has that fft takes for it.
 type Points struct {
 	conv.Problem
 	Points int
 }
 
-// Spectral returns problems for fft. Their tiles have 256 points, the least, to 4,096, the most, and they have 1 to 256
-// channels.
+// Spectral returns problems for fft, of 1 to 256 channels. Their tiles have from 256 points, the fewest that fft has,
+// to 4,096, the most.
 func Spectral() (all []Points) {
 	for _, c := range []struct{ channels, kernel, extent, points int }{
 		{1, 3, 14, 256}, {1, 7, 27, 1024}, {1, 31, 48, 4096}, {3, 31, 48, 4096}, {1, 11, 128, 4096},

@@ -68,7 +68,7 @@ var classes = [...]traits{
 		// radeonsi says AMD or X.Org, and AMD Radeon, NAVI22, GFX1100 or AMD RAVEN; zink on RADV says RADV.
 		words: regexp.MustCompile(`\b(amd|ati|radeon|radeonsi|radv|navi[0-9]*|gfx[0-9a-f]{3,4}|advanced micro devices)\b`),
 		wave:  64, waves: 1, // GCN's; RDNA takes 32 or 64 (RDNA 2 ISA, wave32 and wave64), and Mesa 64 for compute
-		vector: 128,      // of 256: with more than 128 GCN, which has 256 a lane, is left with one wave (ISA guides)
+		vector: 96,       // RDNA holds five waves of 64 with them, GCN two, and with more than 128 one (ISA guides)
 		scalar: 104,      // 102 on GCN 3, 106 on RDNA (ISA guides): ACO spills more to lanes of vector registers
 		shared: 64 << 10, // as radeonsi says; a compute unit of GCN has no more
 		banks:  32,       // a compute unit's (ISA guides, local data share)

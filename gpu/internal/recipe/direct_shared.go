@@ -27,6 +27,10 @@ func (c sharedConstants) Defines() []Define {
 		Define{"TILE_H", fmt.Sprint(c.tileH)},
 		Define{"PHASE", fmt.Sprint(c.phase)},
 		Define{"EACH_WEIGHT(M)", each(c.taps() * c.vectors())},
+		Define{"REST_W", fmt.Sprint(c.restW)},
+		Define{"EACH_REST_COLUMN(M)", each(c.restW)},
+		Define{"EACH_REST_WEIGHT(M)", each(c.tapsH * c.restW * c.vectors())},
+		Define{"REST_SCHEDULE", c.schedule(c.restW)},
 		sourceMode(c.paddingMode), sourceBinding(BindSrc))
 }
 
@@ -49,9 +53,14 @@ func sharedLanes(device Profile) (w, h int) {
 	return has.banks, has.lanes() / has.banks
 }
 
-// sharedHeld is the most weights that an invocation keeps in registers. Of 128 registers, 64 hold sums and some hold
-// addresses.
-const sharedHeld = 32
+// sharedHeld returns the most weights that an invocation keeps in registers. Of 128 registers, 64 hold sums and some
+// hold addresses. On software renderers it is fewer, so that small kernels have several parts and a rest.
+func sharedHeld(device Profile) int {
+	if device.Class == Software {
+		return 12
+	}
+	return 32
+}
 
 // What loads of direct_shared cost, in multiplications. A pixel comes from shared memory, at a known address and a
 // literal offset. A weight is a quarter of a vec4 that all lanes share.
@@ -75,7 +84,7 @@ func fitShared(p conv.Problem, device Profile) (directShared, error) {
 	}
 	return finishing(p, device, func(f finish) (directShared, error) {
 		bounds := slideBoundsOf(device)
-		bounds.held, bounds.load, bounds.weight = sharedHeld, sharedLoad, sharedWeight
+		bounds.held, bounds.load, bounds.weight, bounds.rests = sharedHeld(device), sharedLoad, sharedWeight, true
 		bounds = bounds.requested(device)
 		filters, tiles := bounds.tileFilters(f, p.Weight[0]/p.Groups)
 		c, err := newSharedConstants(p, device, bounds, f, filters)

@@ -25,6 +25,26 @@ func (c smallConstants) Defines() []Define {
 		Define{"LOOPED", bit(c.looped)})
 }
 
+// smallScalars returns how many weights the scalar registers of a device hold beside addresses and other uniforms, or 0
+// if weights take none. If four rows use the 294 weights of the tutorial's layer, ACO spills 343 registers on Navi 21,
+// and 54 % of the vector instructions are multiply-adds. Eight rows of parts of 7×1 spill none, and have 68 %.
+func smallScalars(device Profile) int {
+	const others = 16
+	return max(0, classes[device.Class].scalar-others)
+}
+
+// smallLoaded returns how many registers of an invocation sums and weights may take if a loop adds to the index of a
+// weight, or 0 for no bound. Such a weight is no operand of NVIDIA's multiplications: NAK loads it to a register. With
+// 48 sums and 7×7 taps of 8 filters it took all 255, and memory for 19 more. There is no bound for kernels that are not
+// worth it in parts: they would be whole, with few rows.
+func smallLoaded(p conv.Problem, device Profile) int {
+	const others = 24 // pixels, addresses
+	if device.Class == NVIDIA && p.Weight[2]*p.Weight[3] < smallWhole {
+		return classes[NVIDIA].vector - others
+	}
+	return 0
+}
+
 // small is direct_small.comp, fitted to a problem and a device.
 type small struct {
 	conv.Problem
@@ -41,6 +61,7 @@ func fitSmall(p conv.Problem, device Profile) (small, error) {
 	return finishing(p, device, func(f finish) (small, error) {
 		s := small{Problem: p, device: device}
 		bounds := slideBoundsOf(device).requested(device)
+		bounds.scalars, bounds.loaded = smallScalars(device), smallLoaded(p, device)
 		filters, tiles := bounds.tileFilters(f, p.Weight[0]/p.Groups)
 		fitted, err := chooseSlideTile(p, bounds, f, f.computed(p), filters)
 		if err != nil {
@@ -92,6 +113,9 @@ func (s small) accept() error {
 // timed.
 const smallPasses = 64
 
+// smallWhole is from how many taps on a kernel must be one part to be worth it. Else direct_shared has fewer loads.
+const smallWhole = 100
+
 func (s small) worth() error {
 	switch passes := s.Groups * s.tiles; {
 	case s.Weight[1] > slideChannels:
@@ -99,7 +123,7 @@ func (s small) worth() error {
 	case passes > smallPasses:
 		return fmt.Errorf("%d dispatches of %d filters, it is worth it up to %d",
 			passes, s.constants.filters, smallPasses)
-	case s.constants.taps() < s.Weight[2]*s.Weight[3]:
+	case s.constants.taps() < s.Weight[2]*s.Weight[3] && s.Weight[2]*s.Weight[3] >= smallWhole:
 		return fmt.Errorf("a kernel of %d×%d is more than %d multiplications written out",
 			s.Weight[2], s.Weight[3], slideBoundsOf(s.device).macs)
 	}

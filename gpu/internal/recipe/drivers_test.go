@@ -76,3 +76,48 @@ func within(work Pass, limits Limits) bool {
 	}
 	return work.Groups[0]*work.Groups[1] <= math.MaxInt32 && work.WeightBytes <= limits.UniformBlock
 }
+
+// TestLargestOfDrivers: whatever blocks a driver has, an image that is larger than buffers may be is cut. No dispatch
+// counts beyond its cap, though work-groups along two axes would.
+func TestLargestOfDrivers(t *testing.T) {
+	p := conv.Problem{Src: conv.Shape{3, 2, 15000, 15000}, Weight: conv.Shape{1, 2, 3, 3}} // 1.8 GB each
+	for name, c := range driverLimits {
+		device := NewProfile(c.class, c.limits, true, false)
+		for _, algorithm := range AlgorithmNames() {
+			b, err := Draw(p, device, algorithm)
+			if err != nil {
+				continue // it refuses the problem
+			}
+			if bytes := b.Recipe.largest(b.Piece); bytes > bufferCap || !b.Bands.Cut() {
+				t.Errorf("%s, %s: a buffer of %d bytes", name, algorithm, bytes)
+			}
+		}
+		limits := c.limits
+		limits.WorkGroups[1] = limits.WorkGroups[0]
+		if got := limits.units(64); got != indexCap {
+			t.Errorf("%s: a dispatch takes %d units, want %d", name, got, indexCap)
+		}
+	}
+}
+
+// TestSharedOfDrivers: a tile of pixels between 48 and 64 KiB is taken where there are 64. Else one of fewer rows is.
+func TestSharedOfDrivers(t *testing.T) {
+	p := conv.Problem{Src: conv.Shape{512, 1, 400, 400}, Weight: conv.Shape{8, 1, 71, 71}}
+	p.Stride = [2]int{2, 2}
+	p.Spec = p.WithDefaults()
+	var bytes [2]int
+	for i, shared := range []int{48 << 10, 64 << 10} {
+		limits := driverLimits["radeonsi, navi21"].limits
+		limits.SharedMemory = shared
+		d, err := fitShared(p, NewProfile(AMD, limits, true, false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes[i] = 4 * d.constants.shared(); bytes[i] > shared {
+			t.Errorf("%d bytes of %d", bytes[i], shared)
+		}
+	}
+	if bytes[1] <= 48<<10 || bytes[0] >= bytes[1] {
+		t.Errorf("%v bytes: want the second between 48 and 64 KiB", bytes)
+	}
+}

@@ -132,8 +132,9 @@ func (f fft) iterations() int {
 // while a multiprocessor does 128 multiplications, its shared memory moves 128 bytes, and its share of the L2 cache 24.
 // Nothing was timed.
 const (
-	// A point of a transform takes 8 reads and writes of 8 bytes, and about 30 operations.
-	fftPoint = 64 + 32
+	// A point of a transform takes 8 reads and writes of 8 bytes, and four passes of radix 8, each of 18 to 20
+	// instructions: NAK takes 140 to 157 for the 8 points of a pass.
+	fftPoint = 64 + 4*19
 	// A point of a channel and a pair of filters loads 8 bytes of pixels and 16 of weights. The L1 cache holds the
 	// weights if there are few channels. Only half of a spectrum is stored.
 	fftPixels  = 128 * 8 / 24 / 2
@@ -160,7 +161,7 @@ func (f fft) cost() float64 {
 }
 
 // worth compares cost with the multiplications that direct sums take. For 64 filters on one channel fft is worth it
-// from kernels of about 13×13 on.
+// from kernels of about 15×15 on.
 func (f fft) worth() error {
 	one := f.Problem
 	one.Src[0] = 1

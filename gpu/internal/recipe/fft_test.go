@@ -100,7 +100,8 @@ func TestFFTFinish(t *testing.T) {
 	}{
 		"whole windows anyway":          {pooled(31, 80), all, true, 34, 3},
 		"one sum less":                  {pooled(30, 80), all, true, 34, 3},
-		"one sum less, 17 tiles for 16": {pooled(30, 559), all, true, 34, 17},
+		"one sum less, 34 tiles for 33": {pooled(30, 1154), all, true, 34, 34},
+		"one sum less, 17 tiles for 16": {pooled(30, 559), all, false, 35, 16},
 		"a third less":                  {pooled(62, 80), all, false, 3, 27},
 		"one window":                    {pooled(63, 80), all, true, 2, 40},
 		"no window":                     {pooled(64, 80), all, false, 1, 81},

@@ -14,23 +14,27 @@ import (
 // outputs of the sums.
 type slide struct {
 	rows, filters      int // of sums
-	tapsH, tapsW       int // of a part: KH and KW are multiples of them
+	tapsH, tapsW       int // of a part: KH is a multiple of tapsH
+	restW              int // columns of taps of the last part across, if KW is no multiple of tapsW; else 0
 	strideH, dilationH int
 	finish
 }
 
 // slideBounds are the bounds of slides for a class of devices, and the costs by which a slide is chosen.
 type slideBounds struct {
-	rows    int // most rows of sums in a column
-	least   int // fewest rows
-	filters int // most filters
-	sums    int // most rows × filters
-	macs    int // most multiplications written out
-	held    int // most weights of a part in registers; 0 if weights are uniforms, which need no loads
-	load    int // cost of loading a pixel, in multiplications
-	weight  int // cost of loading a weight to a register, in multiplications
-	lanes   int // invocations of a work-group
-	fill    int // how many invocations keep the device busy
+	rows    int  // most rows of sums in a column
+	least   int  // fewest rows
+	filters int  // most filters
+	sums    int  // most rows × filters
+	macs    int  // most multiplications written out
+	held    int  // most weights of a part in registers; 0 if weights are uniforms, which need no loads
+	scalars int  // most weights that later rows use again, if weights are uniforms; 0 for no bound
+	loaded  int  // most sums and weights in registers, if uniforms at computed indices are loaded; 0 for no bound
+	rests   bool // the last part across may have fewer taps
+	load    int  // cost of loading a pixel, in multiplications
+	weight  int  // cost of loading a weight to a register, in multiplications
+	lanes   int  // invocations of a work-group
+	fill    int  // how many invocations keep the device busy
 }
 
 // slideBoundsOf returns the bounds for a device. None was timed, as no hardware was at hand.
@@ -124,12 +128,12 @@ func chooseSlideTile(p conv.Problem, t slideBounds, f finish, sums conv.Shape, f
 	for rows := max(f.span(), t.least); rows <= most; rows++ {
 		for tapsH := 1; tapsH <= p.Weight[2] && rows%f.span() == 0; tapsH++ {
 			for tapsW := 1; tapsW <= p.Weight[3] && rows*filters*tapsH*tapsW <= t.macs; tapsW++ {
-				s := slide{rows, filters, tapsH, tapsW, p.Stride[0], p.Dilation[0], f}
-				if p.Weight[2]%tapsH > 0 || p.Weight[3]%tapsW > 0 || t.held > 0 && filters*s.taps() > t.held {
+				s := slide{rows, filters, tapsH, tapsW, p.Weight[3] % tapsW, p.Stride[0], p.Dilation[0], f}
+				looped := p.Weight[1]*p.Weight[2]*p.Weight[3] > s.taps()
+				if p.Weight[2]%tapsH > 0 || !s.within(t, looped) {
 					continue
 				}
-				looped := p.Weight[1]*p.Weight[2]*p.Weight[3] > s.taps()
-				if cost := s.cost(t, sums, looped); best.rows == 0 || cost < least {
+				if cost := s.cost(p, t, sums, looped); best.rows == 0 || cost < least {
 					best, least = s, cost
 				}
 			}
@@ -146,6 +150,35 @@ func chooseSlideTile(p conv.Problem, t slideBounds, f finish, sums conv.Shape, f
 	return best, nil
 }
 
+// within reports whether the weights of a part are within the bounds, and whether a part and a rest may be written out.
+func (s slide) within(t slideBounds, looped bool) bool {
+	switch {
+	case looped && t.loaded > 0 && s.filters*(s.rows+s.alive()) > t.loaded:
+		return false
+	case s.restW > 0 && (!t.rests || s.rows*s.filters*s.tapsH*(s.tapsW+s.restW) > t.macs):
+		return false
+	case t.held > 0 && s.filters*s.taps() > t.held:
+		return false
+	}
+	return t.scalars == 0 || s.filters*s.alive() <= t.scalars
+}
+
+// alive returns how many weights of a filter are in registers at once: those that one row of sums has used and a later
+// one will use again.
+func (s slide) alive() int {
+	most := 0
+	for _, r := range s.window() {
+		rows := 0
+		for u := range s.tapsH {
+			if first := u * s.dilationH; first <= r && r <= first+(s.rows-1)*s.strideH {
+				rows++
+			}
+		}
+		most = max(most, rows)
+	}
+	return most * s.tapsW
+}
+
 // literals returns the stride and dilation along H, or 1 if the slide does not depend on them. So more problems share a
 // program, and no number beyond int32 reaches a program.
 func (s slide) literals() (stride, dilation int) {
@@ -160,23 +193,32 @@ func (s slide) literals() (stride, dilation int) {
 }
 
 // cost estimates what one tap of one sum costs, in multiplications. It is higher if the last block is not full, and if
-// there are too few invocations to keep the device busy. Each part adds a fixed cost. Energy, pools and stores cost the
-// same in every tile, and do not count.
-func (s slide) cost(t slideBounds, sums conv.Shape, looped bool) float64 {
+// there are too few invocations to keep the device busy. Energy, pools and stores cost the same in every tile, and do
+// not count.
+func (s slide) cost(p conv.Problem, t slideBounds, sums conv.Shape, looped bool) float64 {
+	taps, work := s.rows*s.taps(), s.work(t, looped)
+	if s.restW > 0 {
+		rest, across := s, p.Weight[3]/s.tapsW
+		rest.tapsW = s.restW
+		taps, work = s.rows*s.tapsH*p.Weight[3], across*work+rest.work(t, looped)
+	}
+	blocks := ceilDiv(sums.H(), s.rows)
+	invocations := float64(max(1, sums.N())) * float64(blocks) * float64(sums.W())
+	perTap, padded := float64(work)/float64(taps), float64(blocks*s.rows)
+	return perTap * padded / float64(sums.H()) * max(1, float64(t.fill)/invocations)
+}
+
+// work estimates what a part costs. Each part adds a fixed cost.
+func (s slide) work(t slideBounds, looped bool) int {
 	const part = 16 // for the addresses of columns and weights
-	taps := s.rows * s.tapsH * s.tapsW
-	loads := len(s.window()) * s.tapsW
-	work := s.filters*taps + t.load*loads + part
+	work := s.filters*s.rows*s.taps() + t.load*len(s.window())*s.tapsW + part
 	switch {
 	case t.held > 0:
 		work += t.weight * s.filters * s.taps()
 	case looped:
 		work += s.filters * s.taps() // a uniform is loaded, as part of a vec4, if its index is not a literal
 	}
-	blocks := ceilDiv(sums.H(), s.rows)
-	invocations := float64(max(1, sums.N())) * float64(blocks) * float64(sums.W())
-	perTap, padded := float64(work)/float64(taps), float64(blocks*s.rows)
-	return perTap * padded / float64(sums.H()) * max(1, float64(t.fill)/invocations)
+	return work
 }
 
 // window lists the rows of pixels that the taps of a part read, counted from the block's first.
@@ -202,7 +244,7 @@ func (s slide) handed(lanes int) int {
 	return s.rows * s.filters / s.filtersPerPlane() * lanes / 2
 }
 
-// parts returns how many parts a kernel of p has, down and across.
+// parts returns how many parts a kernel of p has, down and across, without those that have a rest.
 func (s slide) parts(p conv.Problem) (down, across int) {
 	return p.Weight[2] / s.tapsH, p.Weight[3] / s.tapsW
 }
@@ -221,7 +263,7 @@ func (s slide) defines(lanes, shared int) []Define {
 		{"EACH_SUM(M)", eachOf(s.rows, s.filters)},
 		{"EACH_VALUE(M)", eachOf(s.rows, planes)},
 		{"EACH_OUTPUT(M)", eachOf(s.rows/s.span(), planes)},
-		{"SCHEDULE", s.schedule()},
+		{"SCHEDULE", s.schedule(s.tapsW)},
 	}...)
 }
 
@@ -236,16 +278,19 @@ func eachOf(n, m int) string {
 	return strings.TrimSpace(b.String())
 }
 
-// schedule writes out the loops over rows of pixels, columns of taps, rows of sums and filters.
-func (s slide) schedule() string {
+// schedule writes out the loops over rows of pixels, so many columns of taps, rows of sums and filters.
+func (s slide) schedule(columns int) string {
 	var b strings.Builder
+	if columns == 0 {
+		return "" // there is no rest
+	}
 	for _, r := range s.window() {
 		fmt.Fprintf(&b, "ROW(%d) ", r)
-		for v := range s.tapsW {
+		for v := range columns {
 			fmt.Fprintf(&b, "LOAD(%d) ", v)
 			s.eachMeeting(r, func(o, u int) {
 				for f := range s.filters {
-					fmt.Fprintf(&b, "ADD(%d, %d, %d) ", o, f, u*s.tapsW+v)
+					fmt.Fprintf(&b, "ADD(%d, %d, %d) ", o, f, u*columns+v)
 				}
 			})
 		}
@@ -290,8 +335,10 @@ func (s slide) uniforms(p conv.Problem) []Uniform {
 // place converts the index of a filter's tap from the order [channel][row][column] to [channel][part down][part
 // across][u][v].
 func (s slide) place(p conv.Problem, at int) int {
-	_, across := s.parts(p)
 	row, v := at/p.Weight[3], at%p.Weight[3] // row counts rows of earlier channels too: KH is a multiple of tapsH
-	part := row/s.tapsH*across + v/s.tapsW
-	return part*s.taps() + row%s.tapsH*s.tapsW + v%s.tapsW
+	first, columns := v-v%s.tapsW, s.tapsW   // of the part
+	if first+columns > p.Weight[3] {
+		columns = s.restW
+	}
+	return (row-row%s.tapsH)*p.Weight[3] + first*s.tapsH + row%s.tapsH*columns + v - first
 }

@@ -131,7 +131,7 @@ func TestSlideCost(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			schedule := s.schedule()
+			schedule := s.schedule(s.tapsW)
 			got, want := strings.Count(schedule, "ADD("), s.rows*s.filters*s.taps()
 			if got != want || got > bounds.macs {
 				t.Errorf("K=%d: %+v: %d multiplications, want %d and at most %d", k, s, got, want, bounds.macs)
@@ -202,6 +202,110 @@ func TestSlideFinishes(t *testing.T) {
 		declared := fmt.Sprintf("#define SHARED %d\n", c.shared/4)
 		if !strings.Contains(b.Description.Sources[0], declared) || c.shared > d.SharedMemory {
 			t.Errorf("%s: %v: not %q, of %d bytes", name, b.Recipe.Tiling, declared, d.SharedMemory)
+		}
+	}
+}
+
+// TestSlideRests: kernels of prime widths are not cut to parts of one tap: the last part across has what is left. Each
+// tap has a place of its own, in the order in which the parts are computed.
+func TestSlideRests(t *testing.T) {
+	for class, d := range everyClass() {
+		for _, k := range []int{7, 11, 13, 31} {
+			p := conv.Problem{Src: conv.Shape{512, 2, 64, 64}, Weight: conv.Shape{16, 2, k, k}}
+			p.Spec = p.WithDefaults()
+			f, err := fitShared(p, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := f.constants.slide
+			down, across := s.parts(p)
+			if s.tapsW < 2 || across*s.tapsW+s.restW != k || down*s.tapsH != k || s.filters*s.taps() > sharedHeld(d) {
+				t.Errorf("%s, K=%d: %d×%d parts of %d×%d taps and %d", class, k, down, across, s.tapsH, s.tapsW, s.restW)
+			}
+			want := 0
+			for channel := range 2 {
+				for i := range down {
+					for first := 0; first < k; first += s.tapsW {
+						columns := min(s.tapsW, k-first)
+						for u := range s.tapsH {
+							for v := range columns {
+								if got := s.place(p, (channel*k+i*s.tapsH+u)*k+first+v); got != want {
+									t.Fatalf("%s, K=%d: tap %d, %d of channel %d is at %d, want %d",
+										class, k, i*s.tapsH+u, first+v, channel, got, want)
+								}
+								want++
+							}
+						}
+					}
+				}
+			}
+			if got, want := strings.Count(s.schedule(s.restW), "ADD("), s.rows*s.filters*s.tapsH*s.restW; got != want {
+				t.Errorf("%s, K=%d: %d multiplications of the rest, want %d", class, k, got, want)
+			}
+		}
+	}
+}
+
+// TestSmallScalars: where weights take scalar registers, no more of them are met again later than there are. Devices
+// whose weights take none have longer columns, and whole kernels.
+func TestSmallScalars(t *testing.T) {
+	for _, c := range []struct {
+		class             Class
+		p                 conv.Problem
+		rows, tapsH, most int
+	}{
+		{NVIDIA, problems.Seed(4096), 8, 7, 0},
+		{NVIDIA, problems.Layer(64, 3, 64, 7, 224), 6, 7, 104 - 6*8},
+		{AMD, problems.Seed(4096), 8, 7, 104},
+		{AMD, problems.Layer(64, 3, 64, 7, 224), 6, 7, 104},
+		{Intel, problems.Seed(4096), 2, 7, 128},
+	} {
+		d := roomy()
+		d.Class = c.class
+		s, err := fitSmall(c.p, d)
+		if err != nil || s.worth() != nil {
+			t.Fatal(err, s.worth())
+		}
+		cut := s.constants.slide
+		if held := cut.filters * cut.alive(); c.most > 0 && held > c.most || c.most == 0 && cut.tapsW != 7 {
+			t.Errorf("%v, %v: %d weights at once of %d×%d taps in %d rows, want at most %d",
+				c.class, c.p.Weight, held, cut.tapsH, cut.tapsW, cut.rows, c.most)
+		}
+		if cut.tapsH != c.tapsH || cut.rows < c.rows {
+			t.Errorf("%v, %v: %d rows of %d×%d taps, want %d of %d", c.class, c.p.Weight, cut.rows, cut.tapsH, cut.tapsW, c.rows, c.tapsH)
+		}
+	}
+}
+
+// TestAlive counts the weights of a part that a schedule has met and will meet again.
+func TestAlive(t *testing.T) {
+	for _, s := range []slide{
+		{rows: 1, tapsH: 7, tapsW: 7}, {rows: 2, tapsH: 7, tapsW: 7}, {rows: 4, tapsH: 7, tapsW: 7},
+		{rows: 8, tapsH: 7, tapsW: 1}, {rows: 3, tapsH: 5, tapsW: 2, strideH: 2}, {rows: 3, tapsH: 3, tapsW: 2, dilationH: 2},
+	} {
+		s.filters, s.strideH, s.dilationH = 1, max(1, s.strideH), max(1, s.dilationH)
+		met := map[string][2]int{} // the first and the last row of pixels that meets a row of taps
+		for _, r := range s.window() {
+			s.eachMeeting(r, func(_, u int) {
+				key := fmt.Sprint(u)
+				if _, ok := met[key]; !ok {
+					met[key] = [2]int{r, r}
+				}
+				met[key] = [2]int{met[key][0], r}
+			})
+		}
+		want := 0
+		for _, r := range s.window() {
+			at := 0
+			for _, span := range met {
+				if span[0] <= r && r <= span[1] {
+					at += s.tapsW
+				}
+			}
+			want = max(want, at)
+		}
+		if got := s.alive(); got != want {
+			t.Errorf("%+v: %d weights at once, want %d", s, got, want)
 		}
 	}
 }

@@ -10,9 +10,9 @@ func TestSource(t *testing.T) {
 	for _, key := range []Key{
 		{"direct", directConstants{localSize: 64, positions: 4, vectors: 2}},
 		{"direct_soft", softConstants{filters: 2, channels: 1, tapsH: 3, kernelW: 3, rows: 2, segments: 1, stride: [2]int{1, 1}, dilation: [2]int{1, 1}}},
-		{"direct_small", smallConstants{slide: slide{2, 3, 3, 3, 1, 1, finish{}}, lanes: 64, weights: 10}},
-		{"depthwise", depthwiseConstants{slide: slide{2, 1, 3, 3, 1, 1, finish{}}, lanes: 64}},
-		{"direct_shared", sharedConstants{slide: slide{2, 3, 3, 3, 1, 1, finish{}}, lanesW: 8, lanesH: 2, strideW: 1, dilation: 1, tileH: 6, phase: 10}},
+		{"direct_small", smallConstants{slide: slide{2, 3, 3, 3, 0, 1, 1, finish{}}, lanes: 64, weights: 10}},
+		{"depthwise", depthwiseConstants{slide: slide{2, 1, 3, 3, 0, 1, 1, finish{}}, lanes: 64}},
+		{"direct_shared", sharedConstants{slide: slide{2, 3, 3, 3, 0, 1, 1, finish{}}, lanesW: 8, lanesH: 2, strideW: 1, dilation: 1, tileH: 6, phase: 10}},
 		{"pool", poolConstants{localSize: 64}},
 	} {
 		source, err := key.Source(nil)
@@ -34,7 +34,7 @@ func TestSource(t *testing.T) {
 
 // TestLocate: messages of compilers name files in place of the numbers of source strings.
 func TestLocate(t *testing.T) {
-	key := Key{"direct_small", smallConstants{slide: slide{2, 3, 3, 3, 1, 1, finish{}}, lanes: 64, weights: 10}}
+	key := Key{"direct_small", smallConstants{slide: slide{2, 3, 3, 3, 0, 1, 1, finish{}}, lanes: 64, weights: 10}}
 	for message, want := range map[string]string{
 		"0:57(15): error: `a' undeclared": "direct_small.comp:57(15): error: `a' undeclared",
 		"ERROR: 1:7: 'a' : undeclared":    "ERROR: prelude.glsl:7: 'a' : undeclared",

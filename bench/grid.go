@@ -1,0 +1,97 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// columnsOfText is how wide a table for a terminal is at most.
+const columnsOfText = 120
+
+// grid is the table of results, as text.
+type grid struct {
+	names []string
+	rows  [][]string
+}
+
+// drop removes columns by name.
+func (g *grid) drop(names ...string) {
+	for i := len(g.names) - 1; i >= 0; i-- {
+		if !slices.Contains(names, g.names[i]) {
+			continue
+		}
+		g.names = slices.Delete(slices.Clone(g.names), i, i+1)
+		for j, row := range g.rows {
+			g.rows[j] = slices.Delete(slices.Clone(row), i, i+1)
+		}
+	}
+}
+
+// dropEmpty removes the columns of figures in which no row has a value.
+func (g *grid) dropEmpty() {
+	for _, name := range slices.Clone(g.names[2:]) { // cases and backends stay
+		i := slices.Index(g.names, name)
+		if !slices.ContainsFunc(g.rows, func(row []string) bool { return row[i] != "" && row[i] != "–" }) {
+			g.drop(name)
+		}
+	}
+}
+
+// widths returns the widths of the columns, and of the whole.
+func (g *grid) widths() (each []int, whole int) {
+	for i, name := range g.names {
+		width := utf8.RuneCountInString(name)
+		for _, row := range g.rows {
+			width = max(width, utf8.RuneCountInString(row[i]))
+		}
+		each, whole = append(each, width), whole+width+2
+	}
+	return each, whole
+}
+
+// fit drops columns, the first of least first, until the table fits, and returns those that it dropped.
+func (g *grid) fit(least []string) (dropped []string) {
+	for _, name := range least {
+		if _, whole := g.widths(); whole <= columnsOfText {
+			break
+		}
+		if slices.Contains(g.names, name) {
+			g.drop(name)
+			dropped = append(dropped, name)
+		}
+	}
+	return dropped
+}
+
+// write writes the table, aligned to the right.
+func (g *grid) write(w io.Writer) error {
+	each, _ := g.widths()
+	for _, row := range slices.Concat([][]string{g.names}, g.rows) {
+		var line strings.Builder
+		for i, cell := range row {
+			line.WriteString(strings.Repeat(" ", 2+each[i]-utf8.RuneCountInString(cell)) + cell)
+		}
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line.String(), " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeMarkdown writes the table in GitHub's form.
+func (g *grid) writeMarkdown(w io.Writer) error {
+	rule := slices.Repeat([]string{"---"}, len(g.names))
+	for _, row := range slices.Concat([][]string{g.names, rule}, g.rows) {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = strings.ReplaceAll(cell, "|", "\\|")
+		}
+		if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package cpu
+
+import (
+	"gpuconv/conv"
+	"gpuconv/cpu/internal/simd"
+)
+
+// A flat band is computed as if it were one long row. Its rows lie in the slab one after the other, with their padding,
+// so that output j of row i reads what output i·pitch+j of that row reads. The outputs between the end of a row of
+// outputs and the end of a row of the slab mean nothing, and are dropped. In return tiles are as wide as possible
+// however short the rows are, and load each weight for several rows at a time.
+
+const (
+	// copyRow and copyFloats are the cycles for which a row, and each float in it, is copied out of a flat band.
+	copyRow    = 10
+	copyFloats = 0.25
+	// flatGain is the largest ratio of a flat band's estimated cycles to those of rows at which bands are flat. Gains
+	// that are smaller were not seen in measurements.
+	flatGain = 0.95
+)
+
+// cutBand returns the panels for bands of this many rows, and whether flat bands take less time than rows. cost
+// estimates the cycles that one tap of all filters takes for one row.
+func cutBand(p *conv.Problem, sums conv.Shape, k *simd.Kernels, rows int) (layout []panels, flat bool, cost float64) {
+	filters := p.Weight[0] / p.Groups
+	layout, cost = cheapestPanels(filters, ceilDiv(sums.W(), k.Lanes), k)
+	if p.Stride != [2]int{1, 1} {
+		return layout, false, cost
+	}
+	taps := p.Weight[1] * p.Weight[2] * p.Weight[3]
+	long, all := cheapestPanels(filters, ceilDiv(flatColumns(p, sums, rows), k.Lanes), k)
+	copies := float64(filters) * (copyRow + copyFloats*float64(sums.W())) / float64(taps)
+	if perRow := all/float64(rows) + copies; perRow < flatGain*cost {
+		return long, true, perRow
+	}
+	return layout, false, cost
+}
+
+// flatColumns returns how many columns this many rows of outputs have as a flat band.
+func flatColumns(p *conv.Problem, sums conv.Shape, rows int) int {
+	return (rows-1)*paddedWidth(p) + sums.W()
+}
+
+// flatBand computes a flat band.
+func (d *direct) flatBand(w *worker, o output, p part) {
+	t := &w.tile
+	t.Plane = d.flatPlane
+	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
+	columns, width, pitch := flatColumns(&d.problem, d.sums, p.rows), d.sums.W(), d.slab.pitch
+	for _, l := range d.layout {
+		for panel := range l.count {
+			filter := l.first + panel*l.filters
+			at := p.group*perGroup + filter
+			t.Weight, t.Bias = d.weight[at*size:], d.bias[at:]
+			runRow(d.kernels, t, w.work, w.slab, l.filters, columns)
+			for k := range l.filters {
+				dst, sums := o.data[(filter+k)*o.plane:][:p.rows*width], w.work[k*t.Plane:]
+				if pitch == width {
+					copy(dst, sums)
+					continue
+				}
+				for i := range p.rows {
+					copy(dst[i*width:][:width], sums[i*pitch:])
+				}
+			}
+		}
+	}
+}
+
+// runRow computes a row of columns as tiles that are as even as possible: some have one width, the others are one
+// register narrower. The last one may reach beyond the end of the row, by less than a register.
+func runRow(k *simd.Kernels, t *simd.Tile, dst, x []float32, filters, columns int) {
+	vectors := ceilDiv(columns, k.Lanes)
+	tiles := ceilDiv(vectors, k.Vectors(filters))
+	narrow, wide := vectors/tiles, vectors%tiles
+	at := 0
+	for i, count := range [2]int{wide, tiles - wide} {
+		if count == 0 {
+			continue
+		}
+		width := narrow + 1 - i
+		step := width * k.Lanes
+		t.X, t.Dst, t.Tiles, t.XStep, t.DstStep = x[at:], dst[at:], count, step, step
+		k.Run(filters, width, t)
+		at += count * step
+	}
+}

@@ -12,9 +12,9 @@
 // and ends in the order of pixels. Here, too, the factors are applied between the passes. If real and imaginary parts
 // are exchanged before and after, the result is the inverse transform times R1·R2.
 //
-// An invocation has R1 or R2 numbers in registers. Neighbouring lanes take the same place in neighbouring lines, so
-// that lanes of a warp multiply by the same factors. The function `at` permutes the columns of each row, so that a warp
-// reads 32 different banks both along rows and along columns.
+// In a pass, an invocation transforms R1 or R2 numbers at a time, in registers. Neighbouring lanes take the same place
+// in neighbouring lines, so that lanes of a warp multiply by the same factors. The function `at` permutes the columns
+// of each row, so that a warp reads 32 different banks both along rows and along columns.
 //
 // Constants: TILE_H = H1·H2 and TILE_W = W1·W2, with factors of 4 or 8; LANES = TILE_H·TILE_W/8; those of pixel.glsl.
 layout(local_size_x = LANES) in;

@@ -33,8 +33,9 @@
 // Taps are taken DEPTH at a time. The work-group copies a tile of DEPTH × BLOCK_K weights and one of DEPTH × BLOCK_Q
 // pixels to shared memory, as vec4 of four taps, and each invocation multiplies its ROWS weights by its COLUMNS pixels.
 // There is room for two tiles of each: while one is multiplied, the loads of the next are on their way to registers,
-// and one barrier for each tile is enough. Invocation l copies pixels of one position only, l % BLOCK_Q, which it
-// locates once. It copies every STEP-th vec4 of taps: (c, u, v) advances by additions and carries, without a division.
+// and one barrier for each tile is enough. Invocation l copies pixels of one position of the block only, number l %
+// BLOCK_Q, which it locates once. It copies every STEP-th vec4 of taps there: the tap (c, u, v) advances by additions
+// and carries, without a division.
 //
 // Rows in shared memory need no padding against bank conflicts: neighbours write and read neighbouring vec4, or all
 // read the same one.

@@ -1,8 +1,9 @@
 // Package shaders holds the GLSL of gpuconv: one compute shader per file, named after its algorithm or stage, and the
 // parts that shaders share.
 //
-// A shader is a template. After its first line, package gpu inserts a #define line for each constant that the shader
-// names, then prelude.glsl, which is for all shaders, and then the parts that the shader shares with a few others.
+// A shader is a template. Before it is compiled, package gpu/internal/recipe inserts after its first line a #define
+// line for each of its constants, then prelude.glsl, which all shaders share, and then the parts that it shares with a
+// few others.
 package shaders
 
 import (

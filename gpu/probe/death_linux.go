@@ -41,7 +41,8 @@ func (c *child) death() string {
 	return text
 }
 
-// driver names, in brackets, the libraries of the drivers and the environment variables that choose a driver.
+// driver names, in brackets, the libraries of the drivers that were in use, and the environment variables that choose a
+// driver. It returns "" if there are none.
 func (c *child) driver() string {
 	words := c.vendors
 	if c.open.Vendor != "" {

@@ -48,10 +48,10 @@ func ParseWindow(name string) (Window, error) {
 type Aperture struct {
 	Window Window
 	X, Y   float64 // its centre, to the right of and below the image's centre
-	Radius float64 // default half the shorter side of the image
-	Inner  float64 // inner radius of the annulus; default half of Radius
-	Edge   float64 // width of the raised cosine's slope; default Radius, which leaves no plateau
-	Sigma  float64 // standard deviation of the Gaussian; default an eighth of the shorter side
+	Radius float64 // above 0; default half the shorter side of the image
+	Inner  float64 // inner radius of the annulus, below Radius; default half of Radius
+	Edge   float64 // width of the raised cosine's slope, at most Radius; default Radius, which leaves no plateau
+	Sigma  float64 // standard deviation of the Gaussian, above 0; default an eighth of the shorter side
 }
 
 func (a *Aperture) parameters() []param.Parameter {

@@ -201,7 +201,7 @@ func (f *Files) Memory() float64 {
 }
 
 // Draw implements [Set] on all cores, or on fewer if it would otherwise take more than half of the memory that was free
-// in [OpenFiles]. It refuses a file whose image has changed its size since then.
+// in [OpenFiles]. It refuses a file whose image has changed its size since then, and a background outside of 0 … 1.
 func (f *Files) Draw(dst *conv.Tensor, first int) error {
 	return drawOn(f.workers, dst, first, f.shape, func() painter { return f.paint })
 }

@@ -7,8 +7,8 @@
 //
 // The other patterns are structs of parameters with units: [Grating], [Gabor], [Plaid], [Checkerboard], [ZonePlate],
 // [WhiteNoise], [PinkNoise] and [Impulse]. [Kinds] lists them. A [Product] shows a pattern with every combination of
-// the values of its parameters on a [Canvas], sampled in float64. [Files] is a folder of images. Each of these is a
-// [Set], with a table of what its images show.
+// the values of its parameters on a [Canvas], sampled in float64. [Files] is an image file, or a folder of them. A
+// Sweep, a Product and Files are each a [Set], with a table of what its images show.
 //
 // # Orientation
 //

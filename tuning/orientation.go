@@ -8,9 +8,9 @@ import (
 // Orientation describes an orientation tuning curve.
 type Orientation struct {
 	// Peak is the orientation with the largest response. Preferred is the angle of the mean vector, ½·arg Σ r·e^{2iθ}.
-	// Both are in degrees, 0 ≤ θ < 180. They are NaN if all responses are equal, or if all means of two opposite
-	// directions are. Preferred is also NaN if |Σ r·e^{2iθ}| is below 1 % of Σ |r|: such a cell is not tuned, and the
-	// angle would follow the grid of pixels or noise.
+	// Both are in degrees, 0 ≤ θ < 180. They are NaN if all responses are equal, or if the mean over two opposite
+	// directions is equal for all orientations. Preferred is also NaN if |Σ r·e^{2iθ}| is below 1 % of Σ |r|: such a
+	// cell is not tuned, and the angle would follow the grid of pixels or noise.
 	Peak, Preferred float64
 	// CircularVariance is 1 − |Σ r·e^{2iθ}| / Σ r: 0 for a cell that responds to a single orientation, 1 for one that
 	// responds equally to all (Ringach, Shapley and Hawken, J. Neurosci. 22:5639, 2002).
@@ -55,9 +55,9 @@ func (c Curve) Orientation() (Orientation, error) {
 	return o, nil
 }
 
-// leastVector is the length of the mean vector, as a share of Σ |r|, from which a cell counts as tuned. It is a
-// circular variance of 0.99. The tutorial's centre-surround filters have no orientation; on the grid of pixels their
-// circular variances are 0.997 and 0.998.
+// leastVector is the length of the mean vector, as a share of Σ |r|, from which a cell counts as tuned. A cell of that
+// length has a circular variance of 0.99. The tutorial's centre-surround filters have no orientation; on the grid of
+// pixels their circular variances are 0.997 and 0.998.
 const leastVector = 0.01
 
 // Direction describes a direction tuning curve.

@@ -49,7 +49,7 @@ type deviceReport struct {
 	Vendor   string `json:"vendor"`
 	Driver   string `json:"driver"` // GL_VERSION, which has the driver's version too
 	Software bool   `json:"software"`
-	Class    string `json:"class"` // the class of devices as for which problems are cut, such as amd
+	Class    string `json:"class"` // the class of devices that it belongs to, such as amd; it decides the tiles
 	Limits   limits `json:"limits"`
 }
 

@@ -45,7 +45,7 @@ type deviceFlags struct {
 	opener    string // --context: who opens the device
 	algorithm string // each verb defines --algorithm in its own words
 	precision string // --precision: which algorithms may be chosen without being forced; "" is exact
-	tiles     string // --tiles, of verbs that register it: the class of devices as for which problems are cut
+	tiles     string // --tiles, of verbs that register it: the class of devices whose tiles are used; "" is its own
 }
 
 // register defines --device, --context and --precision.

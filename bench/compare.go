@@ -29,7 +29,7 @@ type Change struct {
 	P                float64 // the larger p-value of the two tests, corrected for the whole family
 	Shows            float64 // the smallest change that would be found with this noise, as a share
 	Verdict          Verdict
-	Why              string // of Wrong and Gone: what the new report says; of Undecided: what would decide it
+	Why              string // what a report says of Wrong, Gone and Added; of Undecided: what would decide it
 }
 
 // By says which time is compared.
@@ -62,14 +62,24 @@ func Compare(before, after Report, threshold float64, by By) Comparison {
 	return c
 }
 
-// added lists the cases that only the new report has.
+// added lists the cases for which only the new report has a time, and those for which it has a wrong output and the
+// old report has none.
 func (c *Comparison) added(before, after Report) {
 	for _, now := range after.Results {
-		if _, there := before.phaseOf(now, PhaseTotal); now.Phase == PhaseTotal && now.Correct && !there {
-			b, _ := after.backendOf(now)
-			c.Changes = append(c.Changes, Change{Case: now.Case, Backend: now.Backend, Threads: now.Threads,
-				Label: b.columnName(), Phase: now.Phase, Cases: 1, Verdict: Added})
+		old, there := before.phaseOf(now, PhaseTotal)
+		if now.Phase != PhaseTotal || there && (old.Correct || !now.Correct) {
+			continue
 		}
+		b, _ := after.backendOf(now)
+		x := Change{Case: now.Case, Backend: now.Backend, Threads: now.Threads, Label: b.columnName(),
+			Phase: now.Phase, Cases: 1, Verdict: Added}
+		switch {
+		case !now.Correct:
+			x.Verdict, x.Why = Wrong, now.Why
+		case there:
+			x.Why = "the output in the old report is wrong"
+		}
+		c.Changes = append(c.Changes, x)
 	}
 }
 

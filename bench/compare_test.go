@@ -183,6 +183,17 @@ func TestCompareWrong(t *testing.T) {
 			t.Errorf("the table does not say %q:\n%s", want, text.String())
 		}
 	}
+	// The old report has a wrong output where the new one is right, and lacks a case whose new output is wrong.
+	after.Results = append(after.Results, Result{Case: "y", Backend: "cpu", Threads: 2, Phase: PhaseTotal, Why: "off"})
+	before, after = after, before
+	c = Compare(before, after, 0.03, Wall)
+	if c.Count(Wrong) != 0 || c.Count(Gone) != 1 || c.Count(Added) != 2 {
+		t.Errorf("the other way: got %v, want 2 new and 1 gone", c)
+	}
+	after.Results = append(after.Results, Result{Case: "z", Backend: "cpu", Threads: 2, Phase: PhaseTotal, Why: "off"})
+	if c = Compare(before, after, 0.03, Wall); c.Count(Wrong) != 1 {
+		t.Errorf("a wrong output of a case that only the new report has: %v", c)
+	}
 }
 
 // TestVerdicts: among comparisons of single cases that are as fast, 5 % slower or 20 % slower, nothing slower is ever
@@ -230,11 +241,15 @@ func TestAdvice(t *testing.T) {
 		{of(0, 0.01, 2), "at least 3 rounds in each run are needed, there are 2"},
 		{of(0, 0.015, 5), " more rounds in each run would decide"},
 		{of(0.1, 0.3, 10), "a machine whose rounds scatter by "},
+		{of(0, 1.1, 10), "a machine whose rounds scatter by "},
 		{of(math.Log1p(0.029), 0.01, 10), "no quieter machine would decide: "},
 	} {
 		if got := c.advice([]contrast{v.what}, 1); !strings.Contains(got, v.advice) {
 			t.Errorf("%+v: %q, want %q", v.what, got, v.advice)
 		}
+	}
+	if got := c.advice([]contrast{of(0, 0.02, 5), of(0.7, 0.02, 5)}, 1); !strings.Contains(got, "disagree") {
+		t.Errorf("of two times that differ: %q", got)
 	}
 	x := of(0, 0.015, 5)
 	if c.verdict([]statistics.Difference{x.would(5, 1)}, 1) != Undecided {

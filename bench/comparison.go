@@ -53,8 +53,11 @@ func (x Change) name() string {
 
 // word begins the line that says why.
 func (x Change) word() string {
-	if x.Verdict == Gone {
+	switch x.Verdict {
+	case Gone:
 		return "missing"
+	case Added:
+		return "new"
 	}
 	return string(x.Verdict)
 }
@@ -78,8 +81,6 @@ func (x Change) figures() []string {
 	return []string{fmt.Sprintf("%.3f", x.Ratio), interval, calibrated, fmt.Sprintf("%.2g", x.P),
 		fmt.Sprintf("%d+%d", x.N[0], x.N[1])}
 }
-
-func percent(part float64) string { return fmt.Sprintf("%.1f %%", 100*part) }
 
 // String returns a summary of one line. nvbench calls undecided comparisons ambiguous, AMBG.
 func (c Comparison) String() string {

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gpuconv/internal/statistics"
 )
@@ -172,6 +173,12 @@ func (c Comparison) verdict(all []statistics.Difference, p float64) Verdict {
 // patience is how many times as many rounds advice asks for at most.
 const patience = 10
 
+// advice tries machines whose blocks scatter less, each time by the factor quieter, until quietest.
+const (
+	quieter  = 0.8
+	quietest = 1e-3
+)
+
 // advice says what would have decided a comparison, had it the same ratio: more rounds in each run, a quieter machine,
 // or a larger threshold.
 func (c Comparison) advice(all []contrast, family int) string {
@@ -192,16 +199,33 @@ func (c Comparison) advice(all []contrast, family int) string {
 		}
 	}
 	scatter := math.Sqrt(max(all[0].scatter[0], all[0].scatter[1]))
-	for louder := 0.95; louder > 0.04; louder -= 0.05 {
+	for louder := quieter; louder > quietest && decides(rounds, 0); louder *= quieter {
 		if decides(rounds, louder) {
-			return fmt.Sprintf("a machine whose rounds scatter by %s would decide, here by %s", percent(louder*scatter),
-				percent(scatter))
+			return fmt.Sprintf("a machine whose rounds scatter by %.2g %% would decide, here by %.2g %%",
+				100*louder*scatter, 100*scatter)
 		}
+	}
+	if c.disagree(all, family, rounds) {
+		return "no quieter machine would decide: the time and the calibrated time disagree, as when only one of the " +
+			"two runs was disturbed"
 	}
 	widest := 0.0
 	for _, x := range all {
 		widest = max(widest, math.Abs(x.By)+x.HalfWidth(2*oneSided))
 	}
-	return fmt.Sprintf("no quieter machine would decide: the ratio is near the threshold, --threshold %.2g is not",
-		math.Ceil(100*math.Expm1(widest))/100)
+	text := "no quieter machine would decide: the ratio is near the threshold"
+	if larger := math.Ceil(100*math.Expm1(widest)) / 100; larger < 1 {
+		text += fmt.Sprintf(", --threshold %.2g is not", larger)
+	}
+	return text
+}
+
+// disagree reports whether the time and the calibrated time would each be decided without any scatter, but differently.
+func (c Comparison) disagree(all []contrast, family, rounds int) bool {
+	var verdicts []Verdict
+	for _, x := range all {
+		alone := []statistics.Difference{x.would(rounds, 0)}
+		verdicts = append(verdicts, c.verdict(alone, min(1, float64(family)*largest(alone))))
+	}
+	return len(verdicts) > 1 && verdicts[0] != verdicts[1] && !slices.Contains(verdicts, Undecided)
 }

@@ -32,11 +32,12 @@ func TestFinishes(t *testing.T) {
 			}
 			t.Run(algorithm+"/"+class, func(t *testing.T) {
 				d := openTest(t, Options{Guard: true, Algorithm: algorithm, Device: Software(), Tiles: class})
-				fused, apart := asking{d, d.profile}, asking{d, d.profile}
-				apart.profile.Apart = true
+				fused, own := asking{d, d.profile}, d.profile
+				own.Apart = true
 				for name, p := range finishedProblems(algorithm) {
 					inTile := !strings.Contains(name, "apart")
-					apart.profile.Tiling = checkPools(t, name, p, fused, inTile) // for sums in the same order
+					own.Tiling = checkPools(t, name, p, fused, inTile) // for sums in the same order
+					apart := asking{d, own}
 					checkPools(t, name, p, apart, false)
 					for i := range 1 + len(specials()) {
 						checkAlike(t, fmt.Sprint(name, ", numbers ", i), special(t, name, p, i), fused, apart)

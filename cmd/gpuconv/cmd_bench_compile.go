@@ -65,7 +65,7 @@ func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	defer remove()
 	for i, cache := range []string{bench.CacheCold, bench.CacheWarm} {
 		limit := min(compileLimit, f.left()*time.Duration(3+i)/4)
-		if limit < compileLeast {
+		if limit < compileLeast { // to start a process would take time, and time nothing
 			r.MissCompiling(cache)
 			continue
 		}

@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"gpuconv/bench"
 	"gpuconv/machine"
 )
 
@@ -64,5 +66,21 @@ func TestMemory(t *testing.T) {
 	peak := runOnce(t, t.TempDir(), "--orientations", "-90:90:0.09", "--backend", "cpu", "--check", "4")
 	if t.Logf("%s", machine.Size(peak)); peak > most {
 		t.Errorf("it took %s, want at most %s", machine.Size(peak), machine.Size(most))
+	}
+}
+
+// TestNoTimeToCompile: once the time is up, no process is started to time compiling, and the report says that it was
+// not timed.
+func TestNoTimeToCompile(t *testing.T) {
+	f := benchFlags{limit: time.Second, started: time.Now().Add(-time.Minute)}
+	f.algorithm = "none" // a process would refuse it
+	r := bench.Report{Cases: []bench.CaseInfo{{Case: "a"}}, Backends: []bench.BackendInfo{{Backend: "gpu", Threads: 2}},
+		Results: []bench.Result{{Case: "a", Backend: "gpu", Threads: 2, Phase: bench.PhaseTotal, Correct: true}}}
+	start := time.Now()
+	if err := f.addCompiling(t.Context(), &r); err != nil || len(r.Missing) != 2 {
+		t.Errorf("%v, %v, want 2 missing", err, r.Missing)
+	}
+	if took := time.Since(start); took > compileGrace {
+		t.Errorf("%v, want less than what a process may take: %v", took, compileGrace)
 	}
 }

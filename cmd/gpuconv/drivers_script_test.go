@@ -1,0 +1,25 @@
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestDriversScript: scripts/drivers refuses names that its tables do not have, rather than skip all drivers, which CI
+// takes for a mirror without their packages.
+func TestDriversScript(t *testing.T) {
+	unixOnly(t)
+	script, err := filepath.Abs("../../scripts/drivers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ mode, name string }{{"shim", "navi"}, {"verify", "navi21"}} {
+		out, err := exec.Command(script, c.mode, c.name).CombinedOutput()
+		failed, _ := err.(*exec.ExitError)
+		if failed == nil || failed.ExitCode() != 2 || !strings.HasPrefix(string(out), "drivers: no driver "+c.name+",") {
+			t.Errorf("%s %s: %v, %s", c.mode, c.name, err, out)
+		}
+	}
+}

@@ -72,6 +72,9 @@
 //   - Of 2,016 comparisons of recorded runs, at load averages of 13 to 18 on two cores, one is wrong: a program is
 //     slower than itself, by CPU time. Nearly all others are undecided, though 136 of 384 find a slowdown by 20 % in
 //     CPU time (TestRecorded; bench/testdata/record.sh records runs).
+//   - At a load average below 3, all 504 comparisons of such runs are right by wall-clock time, and 144 of 192 find a
+//     slowdown by 20 %. By CPU time 43 of 504 are wrong, with 16 that call 5 % slower faster or equivalent. So CPU time
+//     is not for machines with little other work.
 //   - Compare also tests the geometric mean of all cases of a backend, round by round. A cause that slows a kernel by
 //     5 % slows most cases, and their mean is known more exactly than each of them.
 //

@@ -50,6 +50,7 @@ type running struct {
 	roofs   map[*Subject]*Roof
 	probing time.Duration // how long roofs were measured, in so many turns
 	turns   int
+	filled  [2]int // elements of the memory for images and outputs
 	entries []*entry
 	cases   map[string]*prepared
 	done    int // steps
@@ -95,7 +96,7 @@ func (w *running) work() error {
 }
 
 // pools returns memory for the images and outputs of all cases. They share it, so that it is as large as the largest
-// case needs.
+// case needs. It is filled when a case needs it, which takes seconds for the largest.
 func (w *running) pools() (src, dst []float32, err error) {
 	var most [2]int // elements of src and dst
 	for _, c := range w.Suite.Cases {
@@ -111,10 +112,19 @@ func (w *running) pools() (src, dst []float32, err error) {
 			most[i] = max(most[i], n)
 		}
 	}
-	src, dst = make([]float32, most[0]), make([]float32, most[1])
-	w.fill(src)
-	fillWith(dst, float32(math.NaN()))
-	return src, dst, nil
+	return make([]float32, most[0]), make([]float32, most[1]), nil
+}
+
+// fillPools fills the parts of the pools that a case needs and no case before it needed.
+func (w *running) fillPools(p *prepared) {
+	if more := p.src.Data; len(more) > w.filled[0] {
+		w.fill(more[w.filled[0]:])
+		w.filled[0] = len(more)
+	}
+	if more := p.dst.Data; len(more) > w.filled[1] {
+		fillWith(more[w.filled[1]:], float32(math.NaN()))
+		w.filled[1] = len(more)
+	}
 }
 
 // prepare gives a case its data, and lets the judge compute its outputs.
@@ -125,6 +135,7 @@ func (w *running) prepare(c Case, src, dst []float32) (*prepared, error) {
 		return nil, err
 	}
 	p.dst = within(dst, shape)
+	w.fillPools(p)
 	if err := w.give(p); err != nil {
 		return nil, err
 	}

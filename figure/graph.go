@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -226,12 +227,26 @@ func (n names) Ticks(lo, hi float64) (ticks []plot.Tick) {
 }
 
 // decades puts ticks at 1, 2, … 9 times each power of ten. The powers have labels. If the range spans less than a
-// factor of 150, 2 and 5 times each power have labels, too.
+// factor of 150, 2 and 5 times each power have labels, too, and if that gives fewer than two labels, all ticks have. A
+// range without two such ticks has ticks at round values.
 type decades struct{}
 
 // Ticks implements [plot.Ticker].
 func (decades) Ticks(lo, hi float64) (ticks []plot.Tick) {
-	few := hi/lo < 150
+	labelled := []float64{1}
+	if hi/lo < 150 {
+		labelled = []float64{1, 2, 5}
+	}
+	for _, digits := range [][]float64{labelled, {1, 2, 3, 4, 5, 6, 7, 8, 9}} {
+		if ticks = digitTicks(lo, hi, digits); labels(ticks) >= 2 {
+			return ticks
+		}
+	}
+	return ticker{nil, 6}.Ticks(lo, hi)
+}
+
+// digitTicks puts ticks at 1, 2, … 9 times each power of ten, with labels at some digits.
+func digitTicks(lo, hi float64, labelled []float64) (ticks []plot.Tick) {
 	for e := math.Floor(math.Log10(lo)); e <= math.Ceil(math.Log10(hi)); e++ {
 		for m := 1.0; m < 10; m++ {
 			v := m * math.Pow(10, e)
@@ -239,13 +254,22 @@ func (decades) Ticks(lo, hi float64) (ticks []plot.Tick) {
 				continue
 			}
 			name := ""
-			if m == 1 || few && (m == 2 || m == 5) {
+			if slices.Contains(labelled, m) {
 				name = power(v)
 			}
 			ticks = append(ticks, plot.Tick{Value: v, Label: name})
 		}
 	}
 	return ticks
+}
+
+func labels(ticks []plot.Tick) (n int) {
+	for _, t := range ticks {
+		if t.Label != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // power writes a value with one significant digit, however large: 0.02, 5, 100,000, 2 million.

@@ -20,7 +20,10 @@ import (
 const compileLimit = 8 * time.Second
 
 // compileGrace is how long after its time a process that compiles may end by itself.
-const compileGrace = time.Second
+const compileGrace = time.Second / 2
+
+// compileLeast is the least time for which such a process is started.
+const compileLeast = time.Second / 2
 
 // timeCompiling is what gpuconv bench --compile does, in a process of its own.
 func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (bench.Report, error) {
@@ -62,7 +65,7 @@ func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	defer remove()
 	for i, cache := range []string{bench.CacheCold, bench.CacheWarm} {
 		limit := min(compileLimit, f.left()*time.Duration(3+i)/4)
-		if limit == 0 { // to start a process would take time, and time nothing
+		if limit < compileLeast { // to start a process would take time, and time nothing
 			r.MissCompiling(cache)
 			continue
 		}
@@ -89,7 +92,6 @@ func (f *benchFlags) compileApart(ctx context.Context, cache, file string, limit
 	if err != nil {
 		return bench.Report{}, err
 	}
-	limit = max(limit, time.Millisecond) // 0 would be no limit
 	limited, cancel := context.WithTimeout(ctx, limit+compileGrace)
 	defer cancel()
 	cmd := exec.CommandContext(limited, self, append([]string{"bench", "--compile", cache, "--backend", "gpu",
@@ -97,7 +99,7 @@ func (f *benchFlags) compileApart(ctx context.Context, cache, file string, limit
 		f.algorithm, "--precision", f.precision}, f.same...)...)
 	cmd.Args[0] = os.Args[0]
 	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
+	cmd.Stderr, cmd.WaitDelay = &stderr, compileGrace // a process that tries drivers may hold stderr
 	ran := cmd.Run()
 	r, err := loadBench(ctx, file) // it is there, too, if the time was up before anything was timed
 	switch {
@@ -112,7 +114,7 @@ func (f *benchFlags) compileApart(ctx context.Context, cache, file string, limit
 // closeSoon calls a function that closes a device, but does not wait long: after a call that was not waited for, the
 // device is still at work, and the process ends.
 func closeSoon(closing func() error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second/4)
 	defer cancel()
 	batch.Await(ctx, closing)
 }

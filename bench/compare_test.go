@@ -196,6 +196,38 @@ func TestCompareWrong(t *testing.T) {
 	}
 }
 
+// TestCommon: reports have something in common if they have the same case on the same backend, or if the new one says
+// why it lacks that.
+func TestCommon(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 14))
+	two := models["quiet"].simulate(r, 2, 0, same)
+	of := func(change func(*Report)) Report {
+		report := models["quiet"].simulate(r, 1, 0, same)
+		change(&report)
+		return report
+	}
+	for _, c := range []struct {
+		name          string
+		after         Report
+		times, common int
+	}{
+		{"the same", models["quiet"].simulate(r, 2, 0, same), 3, 3}, // two cases and their mean
+		{"one case", of(func(*Report) {}), 2, 1},
+		{"another case", of(func(n *Report) { n.Cases[0].Case, n.Results[0].Case = "x", "x" }), 2, 0},
+		{"another backend", of(func(n *Report) { n.Backends[0].Threads, n.Results[0].Threads = 3, 3 }), 2, 0},
+		{"nothing", of(func(n *Report) { n.Results = nil }), 2, 0},
+		{"a wrong output", of(func(n *Report) { n.Results[0].Correct = false }), 2, 1},
+		{"a reason", of(func(n *Report) {
+			n.Results, n.Missing = nil, []Missing{{Case: "a", Backend: "cpu", Threads: 2, Why: "the time was up"}}
+		}), 2, 1},
+	} {
+		if got := Compare(two, c.after, 0.03, Wall); got.Times() != c.times || got.Common() != c.common {
+			t.Errorf("%s: %d times, %d of them in common, want %d and %d: %v", c.name, got.Times(), got.Common(),
+				c.times, c.common, got)
+		}
+	}
+}
+
 // TestVerdicts: among comparisons of single cases that are as fast, 5 % slower or 20 % slower, nothing slower is ever
 // called faster or equivalent. On a quiet machine 95 of 100 verdicts say what is true; on others undecided is as right.
 func TestVerdicts(t *testing.T) {

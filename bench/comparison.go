@@ -17,8 +17,18 @@ func (c Comparison) Count(v Verdict) (n int) {
 	return n
 }
 
-// Common returns how many changes the old report has a part in.
-func (c Comparison) Common() int { return len(c.Changes) - c.Count(Added) }
+// Times returns how many changes are not Added. These are the times of the old report, and wrong outputs of the new one.
+func (c Comparison) Times() int { return len(c.Changes) - c.Count(Added) }
+
+// Common returns for how many of these the new report has a time or a wrong output, or says why it has neither.
+func (c Comparison) Common() (n int) {
+	for _, x := range c.Changes {
+		if x.Verdict != Added && (x.Verdict != Gone || x.Why != "") {
+			n++
+		}
+	}
+	return n
+}
 
 // WriteTable writes the comparison as a table to read, under the names that benchstat gives: p, n and geomean. Then a
 // line for each case that is missing, wrong or undecided says why.

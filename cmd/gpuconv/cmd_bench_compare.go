@@ -95,14 +95,14 @@ func (f *compareFlags) conclude(c bench.Comparison, stdout io.Writer) error {
 		return err
 	}
 	if bad := c.Count(bench.Slower) + c.Count(bench.Wrong); bad > 0 {
-		return fmt.Errorf("%d of %d times are slower by more than %.3g %%, or wrong", bad, c.Common(), 100*f.threshold)
+		return fmt.Errorf("%d of %d times are slower by more than %.3g %%, or wrong", bad, c.Times(), 100*f.threshold)
 	}
 	for _, x := range []struct {
 		name    string
 		verdict bench.Verdict
 	}{{"undecided", bench.Undecided}, {"missing", bench.Gone}} {
 		if n := c.Count(x.verdict); n > 0 && slices.Contains(strings.Split(f.failOn, ","), x.name) {
-			return fmt.Errorf("%d of %d times are %s, and --fail-on names that", n, c.Common(), x.name)
+			return fmt.Errorf("%d of %d times are %s, and --fail-on names that", n, c.Times(), x.name)
 		}
 	}
 	return nil

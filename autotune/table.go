@@ -12,10 +12,10 @@ import (
 )
 
 // WriteTable writes the result of a race, one line for each algorithm with a tile: the fastest first, then those that
-// were left behind, then those that failed. Times are in milliseconds, medians of all rounds: kernel on the device,
-// whole in all. A ratio is a kernel time divided by that of the device's own choice. For an algorithm that was left
-// behind the ratio is [Entrant].BehindBy, and there are no times. error/bound is the largest error of an output, as a
-// multiple of what its bound allows.
+// were left behind, then those that failed. The column kernel is the time on the device, whole that of the entire run;
+// both are medians over all rounds, in milliseconds. A ratio is a kernel time divided by that of the device's own
+// choice. For an algorithm that was left behind the ratio is [Entrant].BehindBy, and there are no times. error/bound is
+// the largest error of an output, as a multiple of what its bound allows.
 func WriteTable(w io.Writer, all []*Entrant) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "algorithm\ttile\tkernel, ms (min … max)\tratio (min … max)\twhole, ms\terror/bound\t")

@@ -17,7 +17,7 @@ func (c Comparison) Count(v Verdict) (n int) {
 	return n
 }
 
-// Times returns how many changes are not Added. These are the times of the old report, and wrong outputs of the new one.
+// Times returns how many changes are not Added: the times of the old report, and wrong outputs of the new one.
 func (c Comparison) Times() int { return len(c.Changes) - c.Count(Added) }
 
 // Common returns for how many of these the new report has a time or a wrong output, or says why it has neither.

@@ -9,9 +9,10 @@
 //  3. rename it to its path;
 //  4. sync the folder that it is in now.
 //
-// A new folder is renamed as a whole. If the folder existed before, its files move into it one after the other, the
-// last one when the others are safe on the disk. If the process dies meanwhile, some of the files are there, each
-// complete, but not the last one. The next process that writes the folder removes them.
+// A new folder is renamed as a whole. A folder that existed before must be empty. The new files move into it one after
+// the other, the last one when the others are safe on the disk. If the process dies meanwhile, some of the new files
+// are there, each complete, but not the last one. The next process that writes the folder removes those that were
+// moved.
 //
 // A process that is killed leaves its hidden folder. But its lock on that folder ends with the process. So the next
 // process that writes the same file or folder knows that the hidden folder is abandoned, and removes it.
@@ -39,8 +40,9 @@ type Error struct {
 // Error returns one line: name, rule, cause.
 func (e *Error) Error() string { return fault.Printable(e.Name) + ": " + e.Beside("", e.Name) }
 
-// Beside returns the line for a message that already names a file. It leaves out e.Name if that is the same file. The
-// first argument, the name of a flag, makes no difference.
+// Beside is the method that [fault.Beside] calls. It returns the text for a message that already names the file name,
+// and leaves out e.Name if that is the same file. The first argument is the name of a flag; it is ignored, because the
+// text of an Error names no flag.
 func (e *Error) Beside(_, name string) string {
 	switch {
 	case name != e.Name:

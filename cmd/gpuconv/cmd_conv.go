@@ -29,10 +29,11 @@ type specFlags struct {
 func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
 	flags.StringVar(&f.padding, "padding", "0",
-		"pixels: 3 for all sides, 3,2 for H,W, or top,bottom,left,right; or a name: valid is none; same gives\n"+
-			"an output of the image's size, at stride 1; same-upper and same-lower give an output of the image's\n"+
-			"size divided by the stride, rounded up, as ONNX's SAME_UPPER (TensorFlow's SAME) and SAME_LOWER: an\n"+
-			"odd pixel of padding goes after the image with same-upper, before it with same-lower")
+		"pixels: 3 for all sides, 3,2 for H,W, or top,bottom,left,right; or a name. valid: no padding. same:\n"+
+			"the output has the image's size, at stride 1 only. same-upper: it has the image's size divided by the\n"+
+			"stride, rounded up, with an odd pixel of padding after the image, as TensorFlow's SAME and ONNX's\n"+
+			"SAME_UPPER. same-lower: likewise, with an odd pixel before the image, as ONNX's SAME_LOWER. All sizes\n"+
+			"are before --pool")
 	flags.StringVar(&f.paddingMode, "padding-mode", "zeros",
 		"zeros, reflect (the border pixel is not repeated: c b | a b c, NumPy's and\n"+
 			"PyTorch's reflect), symmetric (it is repeated: b a | a b c, NumPy's symmetric, SciPy's\n"+
@@ -96,7 +97,8 @@ func newConv() *cobra.Command {
 			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a picture\n" +
 			"(.png, .jpg, .tif, .bmp, .webp) as grey 0 … 1. Arrays are taken as they are: the pixels of a uint8 .npy are 0 … 255, those of a .png 0 … 1.\n" +
 			"Weights are [filters, channels per group, rows, columns], biases [filters]. The output is float32\n" +
-			"[N, filters, H, W]. What float32 cannot hold of an array is counted on stderr, or refused with --strict.",
+			"[N, channels, rows, columns]. It has a channel for each filter, or for each pair with --activation energy.\n" +
+			"What float32 cannot hold of an array is counted on stderr, or refused with --strict.",
 		Example: "" +
 			"  gpuconv conv --input x.npy --weight w.npy --bias b.npy --padding same --activation relu --output y.npy\n" +
 			"  gpuconv conv --input photo.png --weight bank.npy --padding 3 --padding-mode reflect --output y.npy",

@@ -2,7 +2,8 @@
 //
 // Reading a file always comes to an end, because Open accepts only a regular file that is no larger than its [Kind]
 // allows. Named pipes, devices, sockets and folders are refused, without waiting for them. Kinds that are read from
-// front to back may also be a stream: /dev/stdin or /dev/fd/N, such as a shell's pipe. A stream has the same limit.
+// front to back may also be a stream, such as a shell's pipe: /dev/stdin, /dev/fd/N or /proc/self/fd/N. A stream has
+// the same limit.
 //
 // Once the context is done, reading soon fails with the context's error. This works through package zip and the picture
 // decoders too, because they return the error of their reader.
@@ -44,9 +45,11 @@ const (
 type rules struct {
 	want   string
 	most   int64 // the largest size in bytes
-	stream bool  // /dev/stdin and /dev/fd/N are accepted
-	own    bool  // only files that nobody but the user or root can have written
-	shared bool  // with own: also files that others own or may write to, but no links
+	stream bool  // /dev/stdin, /dev/fd/N and /proc/self/fd/N are accepted, if they are no folder
+	// own refuses links, files with several names, and files that are replaced while they are opened. Unless shared is
+	// set too, it accepts only files that nobody but the user or root can have written.
+	own    bool
+	shared bool // with own: others may own the file or write to it
 }
 
 func (k Kind) rules() rules {

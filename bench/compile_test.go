@@ -12,7 +12,8 @@ import (
 	"gpuconv/cpu"
 )
 
-// explained is a backend that says which shaders it compiles: those of its stride. It refuses a stride of 3.
+// explained is a backend that says which shaders it compiles: its only "shader" is the text of the stride. It refuses a
+// stride of 3.
 type explained struct{ cpu.Engine }
 
 func (e explained) Explain(p conv.Problem) (conv.Description, error) {

@@ -10,8 +10,8 @@ import (
 const copyFloats = 16 << 20
 
 // copyRate returns the most bytes per second, read plus written, that a number of threads together copy from memory to
-// memory. It is the other roof besides [Peak]. Threads start each turn together, and the turn ends with the last
-// thread. The fastest turn within the duration whole counts.
+// memory. It is the second of the two peak rates; the first is [Peak]. Threads start each turn together, and the turn
+// ends with the last thread. The fastest turn within the duration whole counts.
 func copyRate(threads int, whole time.Duration) float64 {
 	src, dst := make([][]float32, threads), make([][]float32, threads)
 	for i := range threads {

@@ -44,8 +44,8 @@ func TestHTMLHolds(t *testing.T) {
 	}
 }
 
-// TestOneSample: nothing says how far off a single sample is. It has no interval, and its ratios are neither gain nor
-// loss.
+// TestOneSample: a single sample does not show how far off it may be. It has no interval, and its ratios are neither
+// gain nor loss.
 func TestOneSample(t *testing.T) {
 	r := fixed()
 	for i := range r.Results {

@@ -10,11 +10,11 @@ import time
 import numpy as np
 import peer
 
-PATIENCE = 1.0  # seconds that a run may take
+PATIENCE = 1.0  # seconds that a run may take; a case that takes longer is refused
 
 
 class Bank:
-    """A bank of filters on images of one channel."""
+    """A bank of filters on images of one channel. A subclass has filter, which computes one plane of outputs."""
 
     def __init__(self, case, x, weight):
         if not takes(case):

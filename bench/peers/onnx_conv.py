@@ -11,7 +11,7 @@ import peer
 
 
 def model(case, weight):
-    """Returns a model that makes y of x. Its weights are constants, so that a runtime may pack them."""
+    """Returns a model that computes y from x. Its weights are constants, so that a runtime may pack them."""
     top, left = peer.symmetric(case)
     node = helper.make_node("Conv", ["x", "w"], ["y"], kernel_shape=case["weight"][2:], strides=case["stride"],
         pads=[top, left, top, left], dilations=case["dilation"], group=case["groups"])

@@ -21,7 +21,7 @@ var (
 // chips are the GPUs whose compilers print figures about what they make.
 var chips = []string{"navi21", "vega10", "navi31", "ampere"}
 
-// Mutants are stages that TestStages of package gpu makes worse on purpose. There are so many as mutants says, and
+// Mutants are stages that TestStages of package gpu makes worse on purpose. mutants is how many it makes, and all of
 // their names contain mutantMark.
 const (
 	mutants    = 3

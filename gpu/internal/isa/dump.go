@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// The lines that TestStages of package gpu writes. What a driver prints of a stage is between the stage's line and the
-// next line that is endLine.
+// The lines that TestStages of package gpu writes. What a driver prints of a stage is between the stage's line and
+// endLine.
 const (
 	deviceLine = "== device "
 	stageLine  = "== stage "

@@ -204,8 +204,8 @@ type Block struct {
 	Round   int       `json:"round"`
 	Seconds []float64 `json:"seconds"`         // each sample: seconds of a run
 	CPU     float64   `json:"cpu_s,omitempty"` // of PhaseTotal only: CPU time of a run, the mean over samples
-	// Probe is how long 10⁹ operations on registers took on each thread, side by side with the samples. 0 means that it
-	// was not measured.
+	// Probe is how long 10⁹ operations on registers took on each thread, in turn with the samples. 0 means that it was
+	// not measured.
 	Probe float64 `json:"probe_s"`
 	// ProbeCPU is the CPU time of these operations, of all threads together.
 	ProbeCPU float64 `json:"probe_cpu_s,omitempty"`

@@ -176,8 +176,7 @@ func (c Comparison) verdict(all []statistics.Difference, p float64) Verdict {
 	return Undecided
 }
 
-// patience is how many times the rounds of a run advice multiplies at most, when it looks for more rounds that would
-// decide.
+// patience bounds the rounds that advice asks for: at most patience times as many as the shorter run has.
 const patience = 10
 
 // advice looks for a quieter machine that would decide. It multiplies the scatter of blocks by quieter again and again,

@@ -39,7 +39,7 @@ class Bank:
 
 
 def takes(case):
-    """Reports whether OpenCV's and SciPy's functions compute a case."""
+    """Reports whether OpenCV's and SciPy's functions can compute a case."""
     rows, columns = case["weight"][2:]
     same = case["padding"] == [rows // 2, rows // 2, columns // 2, columns // 2] and rows % 2 == columns % 2 == 1
     return same and case["src"][1] == 1 and case["stride"] == case["dilation"] == [1, 1]

@@ -31,7 +31,7 @@ def reference(*command):
 @unittest.skipIf(np is None, "no NumPy")
 class Judge(unittest.TestCase):
     def wrong(self, change, case=CASE):
-        """Returns what is wrong with outputs that are right but for a change."""
+        """Returns what the judge finds wrong with the right outputs after a change of them."""
         with tempfile.TemporaryDirectory() as folder:
             numbers = judge.Numbers(case, folder, 0, reference, 1)
             x = np.fromfile(numbers.x, np.float32).reshape(case["src"])

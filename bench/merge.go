@@ -84,8 +84,8 @@ func (r *Report) addRun(other Report) {
 	}
 }
 
-// addBackend adds a backend. If r has it already, a backend that was timed replaces one that was absent, and the higher
-// of both peak rates are kept.
+// addBackend adds a backend. If r has it already, a backend that was timed replaces one that was absent, and of each
+// peak rate the higher one is kept.
 func (r *Report) addBackend(b BackendInfo) {
 	i := slices.IndexFunc(r.Backends, func(a BackendInfo) bool {
 		return a.Backend == b.Backend &&

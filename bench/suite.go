@@ -13,9 +13,9 @@ import (
 // Case is a convolution that is timed.
 type Case struct {
 	Name    string  // unique in its suite, in the form key=value/key=value that benchstat reads
-	Group   string  // a layer's network, or the axis that varies in a sweep
-	Layer   string  // a layer's name in the network
-	X       float64 // of suite seed N, of a layer the FLOP per byte, of a sweep the value of the axis
+	Group   string  // a layer's network, or the axis that varies in a sweep; "" in suite seed
+	Layer   string  // a layer's name in the network; "" for other cases
+	X       float64 // in suite seed N, for a layer the FLOP per byte, in a sweep the value of the axis
 	Problem conv.Problem
 	Data    *compare.Case // images, weights and biases; nil means random numbers
 }
@@ -26,7 +26,7 @@ type Suite struct {
 	Cases []Case
 }
 
-// SuiteNames lists the suites.
+// SuiteNames lists the names of the suites.
 func SuiteNames() []string { return []string{"seed", "layers", "sweep"} }
 
 // NewSuite returns a suite by its name, one of [SuiteNames]:
@@ -98,7 +98,7 @@ func nameOf(layer string, p conv.Problem) string {
 	return name
 }
 
-// layer is a convolution in a network.
+// layer is a convolution in a network: of n images with c channels of h×w pixels.
 type layer struct {
 	network, name              string
 	n, c, h, w, filters        int
@@ -147,8 +147,9 @@ func layerCases() (all []Case) {
 	return all
 }
 
-// sweepCases varies one axis at a time. Kernels, images and strides start from the tutorial's layer, with batches of 64
-// or, of images, 16. Channels start from a layer of a network, with as many channels out as in.
+// sweepCases varies one axis at a time. The axes kernel, size and stride start from the tutorial's layer, in batches of
+// 64, 16 and 64 images. The axis channels starts from a layer of 3×3 filters on 28×28 pixels, in batches of 8, and has
+// as many channels out as in.
 func sweepCases() (all []Case) {
 	add := func(axis string, x int, p conv.Problem) {
 		all = append(all, Case{Name: "axis=" + axis + "/" + nameOf("", p), Group: axis, X: float64(x), Problem: p})

@@ -15,7 +15,7 @@ const (
 	Slower     Verdict = "slower"     // significantly, and by more than the threshold
 	Faster     Verdict = "faster"     // likewise
 	Equivalent Verdict = "equivalent" // the 90 % confidence intervals lie within ± the threshold
-	Undecided  Verdict = "undecided"  // none of these
+	Undecided  Verdict = "undecided"  // none of the three above
 	Wrong      Verdict = "wrong"      // the new output is wrong
 	Gone       Verdict = "not in new" // only the old report has it
 	Added      Verdict = "not in old" // only the new report has it, or has it with a right output

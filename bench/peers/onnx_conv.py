@@ -55,7 +55,7 @@ class OpenVINO:
         core = openvino.Core()
         compiled = core.compile_model(core.read_model(model(case, weight)), "CPU", {"INFERENCE_PRECISION_HINT": "f32",
             "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads})
-        self.request, self.x = compiled.create_infer_request(), x  # the request does not keep x
+        self.request, self.x = compiled.create_infer_request(), x  # the request does not keep x alive
         self.request.set_input_tensor(openvino.Tensor(x, shared_memory=True))
 
     def run(self):

@@ -56,8 +56,8 @@ func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (benc
 }
 
 // addCompiling times compiling in two other processes, one after the other, and adds the results to r: first without a
-// cache, then with the cache that the timing of r has filled. The first may take three quarters of the time that is
-// left, the second the rest. If there is no time, the report says so.
+// cache, then with the cache that the timing of r has filled. Each may take compileLimit, but the first at most three
+// quarters of the time that is left. If there is too little time for one, r says so.
 func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	dir, remove, err := f.pictures.saving.options().Scratch(fmt.Sprintf("gpuconv-bench-%d", os.Getuid()))
 	if err != nil {
@@ -103,7 +103,7 @@ func (f *benchFlags) compileApart(ctx context.Context, cache, file string, limit
 	var stderr bytes.Buffer
 	cmd.Stderr, cmd.WaitDelay = &stderr, compileGrace // a process that tries drivers may hold stderr
 	ran := cmd.Run()
-	r, err := loadBench(ctx, file) // it is there, too, if the time was up before anything was timed
+	r, err := loadBench(ctx, file) // the file is there even if the time was up before anything was timed
 	switch {
 	case err != nil && limited.Err() != nil:
 		return r, limited.Err()

@@ -56,7 +56,7 @@ func TestCompiling(t *testing.T) {
 	if r.Results[0].Median != r.Results[1].Median {
 		t.Error("the same shaders have two figures")
 	}
-	if opened != closed || opened != 8 { // 4 cases in the first round, then n=1 and stride=2
+	if opened != closed || opened != 8 { // 4 cases in the first round, n=1 and stride=2 in each of the other two
 		t.Errorf("%d devices were opened and %d closed, want 8 of each", opened, closed)
 	}
 	broken := errors.New("broken")

@@ -25,8 +25,9 @@ var (
 	amdBlock = regexp.MustCompile(`^\s*BB\d+:`)
 )
 
-// readAMD reads radeonsi's statistics and assembly of one program (AMD_DEBUG=cs,asm,stats). known is false if there are
-// no statistics. It is an error if one is missing, or if there are no instructions.
+// readAMD reads radeonsi's statistics and assembly of one program (AMD_DEBUG=cs,asm,stats). Of a statistic that is
+// printed twice the first counts. known is false if there are no statistics. It is an error if one is missing, or if
+// there are no instructions.
 func readAMD(lines []string) (f Figures, known bool, err error) {
 	var b blocks
 	stats := map[string]bool{}
@@ -46,7 +47,7 @@ func readAMD(lines []string) (f Figures, known bool, err error) {
 			continue
 		}
 		code, _, _ := strings.Cut(line, ";")
-		for part := range strings.SplitSeq(code, "::") { // two in one, on RDNA 3
+		for part := range strings.SplitSeq(code, "::") { // RDNA 3 has lines with two instructions
 			if fields := strings.Fields(part); len(fields) > 0 {
 				b.countAMD(fields[0])
 			}

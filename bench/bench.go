@@ -17,7 +17,7 @@ import (
 type Bench struct {
 	Suite    Suite
 	Subjects []Subject
-	Judge    conv.Backend // computes the true outputs; its plans must be of type [conv.Oracle]
+	Judge    conv.Backend // computes the true outputs; its plans must implement [conv.Oracle]
 	Settings Settings
 	Until    time.Time // when the time is up; the zero value means Settings.Limit after the start of Run
 	Seed     uint64    // of the order of cases, and of the random tensors
@@ -59,7 +59,7 @@ type running struct {
 // Run times all cases on all subjects until they have their samples or the time is up. It returns at most about a
 // second after that. The caller has to fill in the report's Machine, and its Run's Command, Started and Seconds. A
 // wrong output is not an error: the report has it. Errors are those of a backend or of ctx. If ctx is done, Run returns
-// its error and a report of what was timed until then, whose Run is marked as partial.
+// ctx's error and a report of what was timed until then, whose Run is marked as partial.
 //
 // Run does not wait for a call of a driver that takes longer than the time: such a call goes on after Run has returned.
 func (b Bench) Run(ctx context.Context) (Report, error) {
@@ -228,7 +228,7 @@ func (w *running) tryOn(p *prepared, s *Subject) error {
 }
 
 // step counts a step and reports progress. total is the number of all steps. each is how long a further step takes; 0
-// means that this is not known.
+// means unknown.
 func (w *running) step(total int, each time.Duration) {
 	w.done = min(w.done+1, total)
 	left := time.Until(w.Until)
@@ -277,7 +277,8 @@ func (w *running) rounds() error {
 	}
 }
 
-// fits tells whether there is time for another block of an entry.
+// fits tells whether there is time for another block of an entry: for as long as the last one took, or before the first
+// one, for a sample by the estimate.
 func (w *running) fits(e *entry) bool {
 	need := e.took
 	if len(e.blocks) == 0 {

@@ -79,7 +79,7 @@ func sample(r *rand.Rand, n, count int) []int {
 	return list
 }
 
-// pick returns a tensor with a copy of some images, or filters: those whose numbers which has.
+// pick returns a tensor with copies of the images, or filters, whose numbers are in which.
 func pick(from *conv.Tensor, which []int) *conv.Tensor {
 	size := from.Shape[1] * from.Shape[2] * from.Shape[3]
 	picked := &conv.Tensor{Shape: from.Shape.WithN(len(which)), Data: make([]float32, 0, len(which)*size)}

@@ -29,7 +29,7 @@ const compileRounds = 3
 
 // Run times the cases in up to compileRounds rounds, until the time is up. It returns at most about a second after
 // that. Cases that compile the same shaders are timed once a round, and share the result. A case that the device
-// refuses has no result. The report's Missing names those for which the time was up. If ctx is done, Run returns its
+// refuses has no result. The report's Missing names those for which the time was up. If ctx is done, Run returns ctx's
 // error and a report of what was timed until then.
 func (c Compiling) Run(ctx context.Context) (Report, error) {
 	w := compiler{Compiling: c, programs: map[string]*compiled{}, of: make([]*compiled, len(c.Suite.Cases)),

@@ -34,8 +34,8 @@ func (r Report) graphs() []Picture {
 	return shown
 }
 
-// note names the backends that were absent, which have no curve, and counts the wrong outputs, which have no point. It
-// stands below each picture.
+// note names the backends that were absent, which have no curve, and counts the wrong outputs, which have no point.
+// Every picture has this note.
 func (r Report) note() string {
 	var parts []string
 	for _, b := range r.Backends {

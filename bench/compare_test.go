@@ -201,6 +201,9 @@ func TestCompareWrong(t *testing.T) {
 // TestVerdicts compares single cases that are as fast, 5 % slower or 20 % slower. Nothing slower is ever called faster
 // or equivalent. On a quiet machine 95 of 100 verdicts say what is true; on others undecided is right, too.
 func TestVerdicts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in full only: it compares thousands of pairs, which the race detector slows")
+	}
 	for name, m := range models {
 		m.drift = 0
 		r := rand.New(rand.NewPCG(11, 12))

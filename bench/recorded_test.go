@@ -87,6 +87,9 @@ func recordedBench(t *testing.T, again int) bench.Bench {
 // TestRecorded: of the verdicts on all pairs of recorded runs, 95 of 100 are right, and nothing slower is called faster
 // or equivalent. Right are undecided, equivalent for the same program, and slower for a slower one.
 func TestRecorded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in full only: it compares thousands of pairs, which the race detector slows")
+	}
 	runs := map[string]map[int][]bench.Report{} // by the machine's state and the percentage
 	names, err := filepath.Glob(recordings + "/*.json")
 	if err != nil || len(names) < 12 {

@@ -88,7 +88,7 @@ func newScreen(weight []float32, filters, channels int) *screen {
 	s.error2 = errorDeviations * errorDeviations * unit * unit / 3 * (float64(channels)/2 +
 		16) / terms / (allowed * allowed)
 	size := 9 * channels
-	points := octave(terms) + 1 // p is at most n
+	points := octave(terms) + 1 // p is at most the number of terms
 	parts := make([]*filterBound, min(filters, screenParts))
 	forEach(len(parts), func(i int) {
 		parts[i] = newFilterBound(points)
@@ -108,8 +108,8 @@ func newScreen(weight []float32, filters, channels int) *screen {
 	return s
 }
 
-// octave returns the number of the interval that p ≥ 1 lies in. There are eight intervals from each power of two to the
-// next.
+// octave returns the number of the interval that p ≥ 1 lies in, from 0 on. There are eight intervals, equally long,
+// from each power of two to the next.
 func octave(p float64) int { return int(math.Float64bits(p)>>49) - 1023*8 }
 
 // octaveStart returns the smallest p of interval i.
@@ -260,7 +260,8 @@ type column struct {
 }
 
 // screenBlocks finds the odd blocks of a band. It examines all outputs of a block that lie in the image, even those
-// outside the band: if a pool's windows overlap, a band may end within a block that lies whole in the next band.
+// outside the band. For if a pool's windows overlap, a band may end within a block that lies whole in the next band,
+// and both bands must find the same.
 func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, down int) {
 	clear(s.isOdd)
 	m := &worker.screened
@@ -285,7 +286,7 @@ func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, down i
 	}
 }
 
-// screenColumn computes column x of the i-th row of patches.
+// screenColumn computes column x of the i-th row of patches. x counts the columns of the padded image.
 func (w *winograd) screenColumn(c *column, s *winogradSpace, i, x int) {
 	at, pitch := i*block*w.slab.pitch+x%block*w.slab.perPhase+x/block, w.slab.pitch
 	sums, squares := s.magnitudes[at:][:5*pitch+1], s.squares[at:][:5*pitch+1]

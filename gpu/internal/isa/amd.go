@@ -25,7 +25,8 @@ var (
 	amdBlock = regexp.MustCompile(`^\s*BB\d+:`)
 )
 
-// readAMD reads radeonsi's statistics and assembly of one program (AMD_DEBUG=cs,asm,stats).
+// readAMD reads radeonsi's statistics and assembly of one program (AMD_DEBUG=cs,asm,stats). known is false if there are
+// no statistics.
 func readAMD(lines []string) (f Figures, known bool, err error) {
 	var b blocks
 	stats := map[string]bool{}
@@ -81,7 +82,7 @@ var amdKinds = []struct {
 	{regexp.MustCompile(`^s_`), Scalar},
 }
 
-// countAMD counts an instruction by its name. What is none is not counted.
+// countAMD counts an instruction by its name. It does not count words that are no instruction.
 func (b *blocks) countAMD(name string) {
 	for _, k := range amdKinds {
 		if k.begins.MatchString(name) {

@@ -72,7 +72,7 @@ func (m Mix) Total() (n int) {
 	return n
 }
 
-// names of the figures that budgets bound.
+// bounded has the figures that budgets can bound, by their names in budgets.
 var bounded = map[string]func(f Figures) int{
 	"registers": func(f Figures) int { return f.Registers },
 	"spills":    func(f Figures) int { return f.Spills },
@@ -83,7 +83,8 @@ var bounded = map[string]func(f Figures) int{
 	"length":    func(f Figures) int { return f.Program.Total() },
 }
 
-// blocks counts the instructions of a program block by block.
+// blocks counts the instructions of a program block by block: all of them, those of the block with most multiply-adds,
+// and those of the block that is being read.
 type blocks struct {
 	program, main, current Mix
 }

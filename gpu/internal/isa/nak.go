@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// nakStats are NAK's statistics, by the figures that they give. What it also calls spills, predicates and uniform
-// registers that move to registers, is not among them: it costs moves.
+// nakStats are NAK's statistics, by the figures that they give. Spills to memory are the only ones among them. NAK also
+// counts as spills the predicates and uniform registers that it moves to ordinary registers; they only cost moves.
 var nakStats = map[string]func(f *Figures, n int){
 	"Num GPRs":      func(f *Figures, n int) { f.Registers = n },
 	"Spills to mem": func(f *Figures, n int) { f.Spills += n },
@@ -26,7 +26,8 @@ var (
 	nakInstruction = regexp.MustCompile(`^\s*(?:@!?u?p\d+\s+)?(?:.* = )?([a-z][a-z0-9]*)`)
 )
 
-// readNAK reads what NAK, Mesa's compiler for NVIDIA's GPUs, prints of one program (NAK_DEBUG=print).
+// readNAK reads what NAK, Mesa's compiler for NVIDIA's GPUs, prints of one program (NAK_DEBUG=print). known is false if
+// there are no statistics.
 func readNAK(lines []string) (f Figures, known bool, err error) {
 	var b blocks
 	stats := map[string]bool{}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// columns are the figures of a table, with the counts of the main block last.
+// columns are the headings of a table: the stage, its figures, and the kinds of instructions of its main block.
 func columns() []string {
 	all := []string{"stage", "tile", "registers", "scalars", "spills", "scratch", "shared", "waves", "FMA %", "length"}
 	for k := range kinds {

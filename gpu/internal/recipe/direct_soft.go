@@ -44,7 +44,7 @@ const (
 	directCompile = 0.25    // seconds of compiling
 	directMAC     = 2e-9    // seconds of a multiplication
 	softWorth     = 1 << 18 // multiplications of a batch that repay compiling, if the plan may run many times
-	softCompact   = 512     // written out, so many multiplications compile as fast as direct
+	softCompact   = 512     // multiplications which, written out, compile as fast as direct
 )
 
 // worth compares the total cost of the job with direct_soft and with direct, which computes the same bits. A program of
@@ -64,7 +64,8 @@ func (s soft) worth() error {
 	return s.repays(s.MACs() / float64(max(1, s.Src.N())) * float64(s.device.Images))
 }
 
-// repays returns an error if a job of so many multiplications does not repay compiling the programs that no cache has.
+// repays returns an error if a job of this many multiplications does not repay compiling the programs that no cache
+// has.
 func (s soft) repays(macs float64) error {
 	direct, err := fitDirect(s.Problem, s.device)
 	if err != nil {

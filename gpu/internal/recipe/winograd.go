@@ -29,7 +29,7 @@ func winogradTolerance(channels int) float64 { return 1e-6 * math.Sqrt(1+float64
 // the finish.
 type winogradConstants struct {
 	paddingMode conv.PaddingMode // or allInside
-	images      int              // their binding
+	images      int              // the binding of the images
 	bias        bool
 	finish
 }
@@ -85,8 +85,8 @@ func (w winograd) iterations() int {
 	return w.finish.filtersPerPlane() * (winogradSums*(9*w.Src.C()+2) + 1)
 }
 
-// productsOf returns the products of the tiles of so many images, as a 1×1 convolution with a group for each of the 36
-// points.
+// productsOf returns the products of the tiles of this many images, as a 1×1 convolution with a group for each of the
+// 36 points.
 func (w winograd) productsOf(images int) igemm {
 	one := [2]int{1, 1}
 	return igemm{
@@ -221,7 +221,7 @@ func (w winograd) paddingMode() conv.PaddingMode {
 	return w.PaddingMode
 }
 
-// transform returns the dispatch that transforms all tiles of so many planes of each image. own are the uniforms that
+// transform returns the dispatch that transforms all tiles of this many planes of each image. own are the uniforms that
 // only one of the two shaders has.
 func (w winograd) transform(images, planes int, own []Uniform) []Pass {
 	tiles := images * w.imageTiles()

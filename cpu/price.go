@@ -31,9 +31,9 @@ const (
 	sharedFloats = 24 << 20 / 4
 	// worthwhile is the largest ratio of winograd's price to direct's at which winograd is chosen.
 	worthwhile = 1
-	// screenLeast is the least number of channels with which the screen accepts most blocks of usual images. With 32
-	// channels it rejects half of the blocks of rectified noise, and winograd then takes 1.5 times as long as direct
-	// (TestOrdinary).
+	// screenLeast is the least number of channels with which the screen accepts most blocks of usual images:
+	// TestOrdinary holds it to that. With 32 channels it rejects half of the blocks of rectified noise, and winograd
+	// then takes 1.5 times as long as direct.
 	screenLeast = 48
 )
 

@@ -109,7 +109,7 @@ func (d *Device) tell(name, tile string, key recipe.Key) error {
 	})
 }
 
-// stageMutants are shaders that keep more in registers, or load more, than there is to.
+// stageMutants are shaders that keep more in registers, or load more, than they need.
 func stageMutants() []stageMutant {
 	return []stageMutant{
 		{"one more live array", "seed", "direct_small", "direct_small.comp", []string{
@@ -131,7 +131,7 @@ func stageMutants() []stageMutant {
 	}
 }
 
-// stageMutant is a shader with changes, old and new in turn.
+// stageMutant is a shader with changes: texts to replace, each followed by the text to use instead.
 type stageMutant struct {
 	name, problem, algorithm, file string
 	changes                        []string

@@ -51,7 +51,7 @@ func readBudget(fields []string) (b Budget, err error) {
 }
 
 // Over says which figures of a stage on a chip are outside its budgets, and by how much. Of the budgets of one figure
-// the last that matches counts.
+// the last that matches counts. A mutant has the budgets of the stage that it breaks.
 func Over(budgets []Budget, chip string, s Stage) (all []string) {
 	name, _, _ := strings.Cut(chip+"/"+strings.ReplaceAll(s.Name, " ", "-"), ",-with-")
 	last := map[string]Budget{}

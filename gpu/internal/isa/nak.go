@@ -87,7 +87,8 @@ var nakKinds = []struct {
 	{"", Integer},
 }
 
-// nakKind returns the kind of an instruction. What computes into a uniform register, ur0 and up, is scalar.
+// nakKind returns the kind of an instruction. Arithmetic whose result goes to a uniform register (ur0, ur1, …) is
+// Scalar.
 func nakKind(name, code string) Kind {
 	for _, k := range nakKinds {
 		switch {

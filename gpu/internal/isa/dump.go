@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The lines of package gpu's TestStages, between which a driver prints.
+// The lines that package gpu's TestStages writes. A driver prints between them.
 const (
 	deviceLine = "== device "
 	stageLine  = "== stage "

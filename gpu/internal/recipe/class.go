@@ -57,7 +57,7 @@ var classes = [...]traits{
 		words: regexp.MustCompile(`\b(nvidia|geforce|quadro|tesla|nvk|nouveau|nv[0-9a-f]{2,3})\b`),
 		wave:  32, waves: 4, // CUDA C++ programming guide: warps, and four schedulers from Maxwell on
 		vector: 128,      // 65,536 of a multiprocessor / 128 = 16 warps, four for each scheduler; 255 is the most
-		scalar: 0,        // NAK: all 2,352 multiplications of the seed's case take their weight from the constant bank
+		scalar: 0,        // NAK: all 2,352 multiplications of the tutorial's case take weights from the constant bank
 		shared: 48 << 10, // as nvc0, NVK and NVIDIA's driver say
 		banks:  32,       // CUDA C++ programming guide, shared memory
 		code:   4096,     // 64 KiB: half of the instruction cache that two multiprocessors of Hopper share
@@ -73,7 +73,7 @@ var classes = [...]traits{
 		scalar: 104,      // 102 on GCN 3, 106 on RDNA (ISA guides): ACO spills more to lanes of vector registers
 		shared: 64 << 10, // as radeonsi says; a compute unit of GCN has no more
 		banks:  32,       // a compute unit's (ISA guides, local data share)
-		code:   2048,     // 32 KiB for up to four compute units of GCN, two of RDNA; 16 bytes with a load and its address
+		code:   2048,     // 32 KiB for up to 4 compute units of GCN, 2 of RDNA; 16 bytes each, with loads and addresses
 		fill:   1 << 15,  // 60 compute units of an RX 6800 × 2 schedulers × 4 waves × 64
 		busy:   2 * 60,   // two for each of them
 	},
@@ -83,7 +83,7 @@ var classes = [...]traits{
 		words: regexp.MustCompile(`\bintel\b`),
 		wave:  16, waves: 4, // SIMD16, of 8, 16 and 32 (Intel, The Compute Architecture of Gen9, 5.3.5)
 		vector: 64,       // a thread has 128 of 32 bytes (there, 5.3): 64 for each of 16 invocations
-		scalar: 128,      // uniforms take 8 to a register: 16 registers of the 128 are left for them
+		scalar: 128,      // a register holds 8 uniforms: 16 registers of the 128 are left for them
 		shared: 64 << 10, // of a subslice (there, 5.5.2)
 		banks:  16,       // Intel, oneAPI GPU optimization guide, shared local memory
 		code:   2048,     // 48 KiB a subslice, with 16 bytes for each multiplication of 16

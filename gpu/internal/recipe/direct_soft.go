@@ -36,8 +36,8 @@ func (s soft) accept() error {
 }
 
 // Rough costs of direct_soft and of direct, on a core of a Zen 3 server processor. Zen 5 is two to six times as fast in
-// all of them, so that compiling pays from similar numbers of images on: from 800 of the tutorial's layer instead of
-// 500. From a cache, programs of both come in the same time.
+// all of them, so that compiling pays from similar numbers of images on: for the tutorial's layer from 800 on Zen 5 and
+// from 500 on Zen 3. If a cache has the programs, loading those of either algorithm takes the same time.
 const (
 	softCompile   = 0.5e-3  // seconds of compiling for each multiplication that a program writes out
 	softMAC       = 0.1e-9  // seconds of a multiplication

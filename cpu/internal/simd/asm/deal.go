@@ -7,7 +7,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The offsets of the fields of simd.Deal.
+// The offsets of the fields of simd.Deal. TestDealLayout in package simd checks them.
 const (
 	dealDst     = 0
 	dealSrc     = 24

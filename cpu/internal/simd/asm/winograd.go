@@ -5,7 +5,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The offsets of the fields of simd.Patches and simd.Products.
+// The offsets of the fields of simd.Patches and simd.Products. TestTransformLayout in package simd checks them.
 const (
 	patchesDst       = 0
 	patchesSrc       = 24

@@ -21,7 +21,7 @@ var (
 // chips are those whose compilers say what they make.
 var chips = []string{"navi21", "vega10", "navi31", "ampere"}
 
-// Mutants are stages of package gpu's TestStages with this in their names. It makes so many.
+// mutants is how many mutants package gpu's TestStages makes. Their names contain mutantMark.
 const (
 	mutants    = 3
 	mutantMark = ", with "
@@ -137,7 +137,7 @@ func compare(t *testing.T, device, chip string, stages []Stage) {
 	}
 }
 
-// changed lists the lines that only one of two tables has, − and + before them.
+// changed lists the lines that only one of two tables has: those of old after −, those of new after +.
 func changed(old, new string) (all []string) {
 	before, after := strings.Split(old, "\n"), strings.Split(new, "\n")
 	for _, line := range before {

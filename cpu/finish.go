@@ -28,7 +28,7 @@ func (f *finisher) rows(lo, hi int) (first, last int) {
 }
 
 // finish computes a band of output channel c of a group. sums has a plane for each filter of the group, each of this
-// many rows. With energy and a pool, finish overwrites the first filter's sums of each pair with the energy.
+// many rows. With energy and a pool, finish overwrites the sums of filter 2c with the energy of filters 2c and 2c+1.
 func (f *finisher) finish(dst, sums []float32, rows, c int) {
 	size := rows * f.sums.W()
 	if f.problem.Activation == conv.Energy {

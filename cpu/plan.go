@@ -116,9 +116,9 @@ func errClosed(what string) error {
 	return &fault.Error{Package: "cpu", Argument: what, Err: conv.ErrClosed}
 }
 
-// A run wakes one worker for each workPerWorker multiplications that it has, and at least one. That many take 0.1 ms;
-// waking a goroutine on another core takes half of that. Each pixel that is read and each output that is written counts
-// as numberWork multiplications.
+// A run wakes one worker for each workPerWorker multiplications that it has: at least one, and at most all. That many
+// multiplications take 0.1 ms; waking a goroutine on another core takes half of that. Each pixel that is read and each
+// output that is written counts as numberWork multiplications.
 const (
 	workPerWorker = 1 << 22
 	numberWork    = 11

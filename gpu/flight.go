@@ -208,7 +208,7 @@ func (p *plan) arrived(f *flight, given part) error {
 	return errorf("computing %s with %s: the device cannot be waited for", p.count(given), p.Description.Algorithm)
 }
 
-// collect copies the outputs of a flight that has arrived to the caller.
+// collect copies outputs to the caller from a flight that has arrived.
 func (p *plan) collect(f *flight, given part) {
 	if f.down.handle != 0 {
 		p.scatter(given, f.down.floats())

@@ -36,8 +36,8 @@ func smallScalars(device Profile) int {
 // smallLoaded returns how many registers of an invocation sums and weights may take if the shader loops over parts, or
 // 0 for no bound. Then the loop adds to the index of a weight. NVIDIA's multiplications cannot take such a weight as an
 // operand, and NAK loads it to a register. With 48 sums and 7×7 taps of 8 filters it took all 255 registers, and memory
-// for 19 more. Kernels of smallWhole taps or more have no bound: they are worth it only as one part, and a bound would
-// leave that part few rows.
+// for 19 more. On other hardware there is no bound. Nor is there one for kernels of smallWhole taps or more: they are
+// worth it only as one part, and a bound would leave that part few rows.
 func smallLoaded(p conv.Problem, device Profile) int {
 	const others = 24 // pixels, addresses
 	if device.Class == NVIDIA && p.Weight[2]*p.Weight[3] < smallWhole {

@@ -69,7 +69,7 @@ type Stage struct {
 	Program   Key
 	Reads     Place
 	Writes    Place
-	Passes    func(images int) []Pass
+	Passes    func(images int) []Pass // the dispatches for this many images
 	MaxImages int // the most images that one dispatch can compute, at least 1
 }
 

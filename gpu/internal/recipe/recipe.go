@@ -70,7 +70,7 @@ type Stage struct {
 	Reads     Place
 	Writes    Place
 	Passes    func(images int) []Pass // the dispatches for this many images
-	MaxImages int // the most images that one dispatch can compute, at least 1
+	MaxImages int                     // the most images that one dispatch can compute, at least 1
 }
 
 // Pass is one dispatch.

@@ -18,7 +18,7 @@ type flight struct {
 	up, down mapping // on the mapped route: up is copied to src, dst to down
 	clock    clock
 	loan     loan
-	fence    uintptr // signalled when the device has done the flight's work; 0 if the plan has only one flight
+	fence    uintptr // signalled when the device has done the flight's work; 0 on the ground, or if there is one flight
 	part     part    // the part in the air
 }
 

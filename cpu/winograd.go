@@ -44,6 +44,7 @@ const winogradLeast = 32
 // winogradMost is the largest number of channels for which TestDeviation measured rounding errors.
 const winogradMost = 2048
 
+// acceptsWinograd returns nil, or an error that says why winograd cannot compute p.
 func acceptsWinograd(p conv.Problem, sums conv.Shape, _ *simd.Kernels) error {
 	switch channels, filters := p.Weight[1], p.Weight[0]/p.Groups; {
 	case p.Weight[2] != 3 || p.Weight[3] != 3:

@@ -49,6 +49,7 @@ func (p *plan) newFlight(f *flight) (err error) {
 	return p.device.glError("making timer queries")
 }
 
+// release deletes what the flight holds on the device.
 func (f *flight) release() {
 	f.src.delete()
 	f.dst.delete()

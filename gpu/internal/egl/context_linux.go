@@ -43,6 +43,7 @@ func Candidates(without []string) ([]Candidate, error) {
 	return all, nil
 }
 
+// has reports whether a list of extensions, with spaces between them, contains a name.
 func has(extensions, name string) bool {
 	for word := range strings.FieldsSeq(extensions) {
 		if word == name {

@@ -130,6 +130,7 @@ func newSharedConstants(
 	return sharedConstants{}, err
 }
 
+// tilesH and tilesW are how many tiles the sums of an image take down and across. A work-group computes one tile.
 func (d directShared) tilesH() int {
 	return ceilDiv(d.constants.computed(d.Problem).H(), d.constants.lanesH*d.constants.rows)
 }

@@ -131,6 +131,7 @@ type igemm struct {
 	constants        igemmConstants
 }
 
+// newIgemm fits igemm to a valid problem, without checking the device's limits.
 func newIgemm(p conv.Problem, device Profile) (igemm, error) {
 	if _, err := p.Sums(); err != nil {
 		return igemm{}, err
@@ -251,7 +252,7 @@ func (g igemm) passes(outputs int) []Pass {
 
 func (g igemm) uniforms(outputs int) []Uniform {
 	t := g.constants.tile
-	skip := 4 * (t.lanes()/t.positions() - 1)
+	skip := 4 * (t.lanes()/t.positions() - 1) // taps between two vec4 that an invocation copies, see SKIP in igemm.comp
 	kernel := g.kernel[0] * g.kernel[1]
 	return []Uniform{
 		{"srcH", g.src.H()}, {"srcW", g.src.W()}, {"allChannels", g.src.C()}, {"channels", g.channels},

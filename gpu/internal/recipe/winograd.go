@@ -58,6 +58,8 @@ type winograd struct {
 	products       igemm      // of the tiles of the batch
 }
 
+// newWinograd fits winograd to a problem that winogradTakes, without checking the device's limits. It leaves energy and
+// pools to pool.comp if otherwise winograd_dst.comp could take too many loop iterations.
 func newWinograd(p conv.Problem, device Profile) winograd {
 	w := winograd{Problem: p, device: device}
 	if w.finish = finishOf(p, device); device.LoopIterations > 0 && w.iterations() > device.LoopIterations {
@@ -214,6 +216,7 @@ func (w winograd) recipe() Recipe {
 	}
 }
 
+// paddingMode is that of the problem, or allInside if it has no padding.
 func (w winograd) paddingMode() conv.PaddingMode {
 	if w.Padding == (conv.Padding{}) {
 		return allInside

@@ -199,6 +199,9 @@ func TestCompareWrong(t *testing.T) {
 // TestVerdicts: among comparisons of single cases that are as fast, 5 % slower or 20 % slower, nothing slower is ever
 // called faster or equivalent. On a quiet machine 95 of 100 verdicts say what is true; on others undecided is as right.
 func TestVerdicts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in full only: it compares thousands of pairs, which the race detector slows")
+	}
 	for name, m := range models {
 		m.drift = 0
 		r := rand.New(rand.NewPCG(11, 12))

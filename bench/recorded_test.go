@@ -87,6 +87,9 @@ func recordedBench(t *testing.T, again int) bench.Bench {
 // TestRecorded: of recorded pairs of runs, 95 of 100 verdicts are right, and nothing slower is called faster or
 // equivalent. The same program is equivalent or undecided, a slower one is slower or undecided.
 func TestRecorded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in full only: it compares thousands of pairs, which the race detector slows")
+	}
 	runs := map[string]map[int][]bench.Report{} // by the machine's state and the percentage
 	names, err := filepath.Glob(recordings + "/*.json")
 	if err != nil || len(names) < 12 {

@@ -74,7 +74,7 @@ func TestAnalyse(t *testing.T) {
 		r, table := population(frames)
 		a, err := Analyse(t.Context(), r, table, Settings{By: Varying(table), Phases: Largest, Over: Best, Fit: true})
 		if err != nil || len(a.Curves) != 3 || fmt.Sprint(a.Notes) !=
-			"[tuning: cell 1: no first harmonic over phase: the preferred phase is left out]" {
+			"[tuning: cell 1: not tuned to phase, the mean vector is below 1 % of the responses: the preferred one is left out]" {
 			t.Fatal(a, err)
 		}
 		for cell, preferred := range []float64{40, 130} {

@@ -18,8 +18,8 @@ type Cycle struct {
 	// on the phase. F1/F0 cannot show that: the energy of two filters that are unequal, or not a quarter of a cycle
 	// apart, has a second harmonic but no first. Depth is NaN if a response is negative, or if all are 0.
 	Depth float64
-	// Preferred is the phase at which the first harmonic is largest, in degrees, 0 ≤ φ < 360. It is NaN if there is no
-	// first harmonic.
+	// Preferred is the phase at which the first harmonic is largest, in degrees, 0 ≤ φ < 360. It is NaN if |Σ r·e^{iφ}|
+	// is below 1 % of Σ |r|, as the preferred orientation is.
 	Preferred float64
 }
 
@@ -42,7 +42,10 @@ func (c Curve) Phase() (Cycle, error) {
 		return Cycle{math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()}, nil
 	}
 	if cmplx.Abs(vector) > 1e-12*c.size() { // less is rounding error, which curves of F1 would show as tuning
-		out.F1, out.Preferred = 2*cmplx.Abs(vector)/n, angle(vector, 1)
+		out.F1 = 2 * cmplx.Abs(vector) / n
+	}
+	if cmplx.Abs(vector) > leastVector*c.size() {
+		out.Preferred = angle(vector, 1)
 	}
 	if c.negative() {
 		return out, nil

@@ -216,7 +216,7 @@ var leftOut = map[string][]string{
 	"sf_octaves":                {"bandwidth", "figures are left out"},
 	"f1_over_f0":                {"F1/F0", "figures are left out"},
 	"phase_depth":               {"depth", "figures are left out"},
-	"phase_preferred_deg":       {"preferred phase", "figures are left out"},
+	"phase_preferred_deg":       {"preferred", "figures are left out"},
 }
 
 // TestEveryReason: whatever a cell answers over an axis, a figure of that axis that is left out has a reason.
@@ -291,7 +291,11 @@ func TestReasons(t *testing.T) {
 			"no response above 0 over phase: there is no F1/F0, depth or preferred phase",
 			"f1_over_f0 phase_depth phase_preferred_deg"},
 		"flat phase": {ByPhase, sampled(8, 0, 360, func(float64) float64 { return 2 }),
-			"no first harmonic over phase: the preferred phase is left out", "phase_preferred_deg | f1_over_f0 phase_depth"},
+			"not tuned to phase, the mean vector is below 1 % of the responses: the preferred one is left out",
+			"phase_preferred_deg | f1_over_f0 phase_depth"},
+		"nearly flat phase": {ByPhase, sampled(8, 0, 360, func(x float64) float64 { return 2 + 0.01*math.Cos(radians(x)) }),
+			"not tuned to phase, the mean vector is below 1 % of the responses: the preferred one is left out",
+			"phase_preferred_deg | f1_over_f0 phase_depth"},
 	} {
 		var c Cell
 		if missing := c.describe(k.axis, k.curve, Settings{Fit: true}); len(missing) > 0 {

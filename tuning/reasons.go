@@ -16,6 +16,9 @@ var silent = map[Axis]string{
 	ByPhase:       "there is no F1/F0, depth or preferred phase",
 }
 
+// untuned says of an axis that the preferred value would follow noise or rounding. See leastVector.
+const untuned = "not tuned to %v, the mean vector is below 1 %% of the responses: the preferred one is left out"
+
 func (c *Cell) because(format string, args ...any) {
 	c.Reasons = append(c.Reasons, fmt.Sprintf(format, args...))
 }
@@ -47,7 +50,7 @@ func (c *Cell) explain(axis Axis, raw, curve Curve) {
 		c.explainFrequency()
 	case ByPhase:
 		if math.IsNaN(c.Phase.Preferred) {
-			c.because("no first harmonic over %v: the preferred phase is left out", axis)
+			c.because(untuned, axis)
 		}
 	}
 }
@@ -59,8 +62,7 @@ func (c *Cell) explainOrientation(raw Curve) {
 	case math.IsNaN(c.Orientation.Peak):
 		c.because("the means of opposite directions are all alike: there is no peak over %v", ByOrientation)
 	case math.IsNaN(c.Orientation.Preferred):
-		c.because("not tuned to %v, the mean vector is below 1 %% of the responses: the preferred one is left out",
-			ByOrientation)
+		c.because(untuned, ByOrientation)
 		c.Fit = nil // its peak would follow noise, too
 	}
 }

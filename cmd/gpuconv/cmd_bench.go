@@ -179,7 +179,7 @@ func (f *benchFlags) run(ctx context.Context, flags *pflag.FlagSet, stdout, stde
 	f.started = time.Now()
 	machine := describeMachine()
 	if busy := machine.Busy(); busy != "" && f.quiet && f.compile == "" {
-		return fmt.Errorf("--quiet-machine: %s", busy)
+		return failed("quiet-machine", "", errors.New(busy))
 	}
 	report, err := f.timeAll(ctx, suite, flags.Changed("backend"), stderr)
 	if err != nil && (ctx.Err() == nil || len(report.Results) == 0) {

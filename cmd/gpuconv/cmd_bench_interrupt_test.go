@@ -17,6 +17,9 @@ import (
 // error, and write a report of what was timed until then, which is marked as partial.
 func TestInterruptBench(t *testing.T) {
 	unixOnly(t)
+	if raceEnabled {
+		t.Skip("the race detector slows the report's intervals beyond the time that a stop may take")
+	}
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()

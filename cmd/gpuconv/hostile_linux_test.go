@@ -43,6 +43,7 @@ var calls = map[string]string{
 	"data --download": "--url http://127.0.0.1:1/ --download r.npz",
 	"info":            "--backend cpu --problem --input x.npy --weight w.npy --bias b.npy",
 	"autotune":        "--forget --problem --input x.npy --weight w.npy --bias b.npy",
+	"bench":           "--backend cpu --limit 2s --count 1 --input x.npy --weight w.npy --bias b.npy",
 	"bench report":    "r.json",
 	"bench compare":   "r.json r.json",
 	"check":           "folder",
@@ -51,7 +52,7 @@ var calls = map[string]string{
 // briefly are the places of files that are opened as those of others are. They are given the worst files only.
 var briefly = []string{"verify --input", "verify --weight", "verify --bias", "info --input", "info --weight",
 	"info --bias", "autotune --input", "autotune --weight", "autotune --bias", "conv --bias", "data --download",
-	"bench compare", "check"}
+	"bench --input", "bench --weight", "bench --bias", "bench compare", "check"}
 
 // worst are the hostile files that are tried everywhere.
 var worst = []string{"pipe", "zeros.npy", "fortran.npy", "bomb.npz", "deep.png", "run"}
@@ -63,27 +64,20 @@ const (
 	mostResident = 128 << 20
 )
 
-// folderOfTest names the variable by which TestHostileFiles tells itself in which folder the files are.
+// folderOfTest names the variable by which a test tells itself in which folder the files are.
 const folderOfTest = "GPUCONV_TEST_HOSTILE"
 
 // TestHostileFiles: no file that a flag or an argument names, whatever it is, makes a command wait, die by a traceback
 // or take memory. All flags and arguments that name files are tried, as fileFlag and fileArguments know them.
-//
-// The test starts itself once more, because a new process counts the memory of the one that started it as its own.
 func TestHostileFiles(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector takes more address space")
 	}
-	dir := os.Getenv(folderOfTest)
-	if dir == "" {
-		dir = t.TempDir()
+	dir := alone(t, func(dir string) {
 		harmless(t, dir)
 		hostile(t, filepath.Join(dir, "hostile"))
-		again := exec.Command(os.Args[0], "-test.run=^TestHostileFiles$", fmt.Sprintf("-test.short=%v", testing.Short()))
-		again.Env = append(os.Environ(), folderOfTest+"="+dir)
-		if out, err := again.CombinedOutput(); err != nil {
-			t.Errorf("%v\n%s", err, out)
-		}
+	})
+	if dir == "" {
 		return
 	}
 	var files []string
@@ -168,6 +162,24 @@ func placesOfFiles(t *testing.T) map[string]string {
 	return lines
 }
 
+// alone starts the test once more, in a process that runs nothing else, because a new process counts the memory of the
+// one that started it as its own. There it returns the folder that prepare has filled. In the first process it returns
+// "" when the other one has ended.
+func alone(t *testing.T, prepare func(dir string)) (dir string) {
+	t.Helper()
+	if dir = os.Getenv(folderOfTest); dir != "" {
+		return dir
+	}
+	dir = t.TempDir()
+	prepare(dir)
+	again := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", fmt.Sprintf("-test.short=%v", testing.Short()))
+	again.Env = append(os.Environ(), folderOfTest+"="+dir)
+	if out, err := again.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	return ""
+}
+
 // refuse runs a command under the limit. It has to end, with one line unless all is well.
 func refuse(t *testing.T, dir string, args []string) {
 	t.Helper()
@@ -214,7 +226,7 @@ func announced(t *testing.T, dir string, args []string) float64 {
 		switch {
 		case args[i-1] == "--table" && info.Size() <= input.Table.Most():
 			return tableByte * float64(info.Size())
-		case args[0] == "bench" && info.Size() <= input.Report.Most():
+		case args[0] == "bench" && !strings.HasPrefix(args[1], "-") && info.Size() <= input.Report.Most():
 			return reportByte*float64(info.Size()) + reportObject*objects(t, filepath.Join(dir, arg))
 		}
 	}
@@ -395,11 +407,11 @@ func bomb(key string, header []byte, size int64) []byte {
 // noFiles are the flags of a text that name no file to read. What they name is written, or no file.
 var noFiles = strings.Fields(`
 	activation algorithm amplitude angle aperture aperture-edge aperture-inner aperture-radius aperture-sigma
-	aperture-x aperture-y aspect at backend background bandwidth by cases compile context contrast count device
-	dilation drift exponent format frame html image-size json junit kind md5 mean negative normalise order
+	aperture-x aperture-y aspect at backend background bandwidth by cases compile context contrast count csv device
+	dilation drift exponent fail-on format frame html image-size json junit kind markdown md5 mean negative normalise order
 	orientation orientations output over padding padding-mode phase phase2 phases pictures plots pool ppd
 	precision preset problem rdm seed sf sf-correlation sf-max sf-min sf-unit sf2 sha256 side sigma sigma-surround
-	sigma-x sigma-y sign stride suite sum supersample surround url x y
+	sigma-x sigma-y sign stride suite sum supersample surround tiles url x y
 `)
 
 // TestFlagsOfFiles: a flag that takes a text names a file to read, and fileFlag has added it, or is known to name none.

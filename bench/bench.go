@@ -17,7 +17,7 @@ import (
 type Bench struct {
 	Suite    Suite
 	Subjects []Subject
-	Judge    conv.Backend // computes the true outputs; its plans must be of type [conv.Oracle]
+	Judge    conv.Backend // computes the true outputs; its plans must implement [conv.Oracle]
 	Settings Settings
 	Until    time.Time // when the time is up; the zero value means Settings.Limit after the start of Run
 	Seed     uint64    // of the order of cases, and of the random tensors
@@ -27,15 +27,15 @@ type Bench struct {
 }
 
 // DefaultSettings returns the defaults: at least 10 rounds, and at least 10 samples and half a second of each case on
-// each backend. Rounds go on until confidence intervals are within ±1 % or limit has passed. longest is how long a
-// single run may take.
+// each backend. Rounds go on until confidence intervals are within ±1 % of the median or limit has passed. longest is
+// how long a single run of a case may take; cases with longer runs are left out.
 func DefaultSettings(limit, longest time.Duration) Settings {
 	return Settings{Samples: 10, Seconds: 0.5, Rounds: 10, Noise: 0.01, Limit: limit.Seconds(),
 		Longest: longest.Seconds()}
 }
 
-// Steps returns the total of Progress: each case is tried once on each subject, and timed in each of the first
-// Settings.Rounds rounds.
+// Steps returns the total with which Progress is called at first: each case is tried once on each subject, and timed in
+// each of the first Settings.Rounds rounds. The total becomes smaller when cases turn out not to be timed.
 func (b Bench) Steps() int { return (1 + b.Settings.Rounds) * len(b.Suite.Cases) * len(b.Subjects) }
 
 // running is the state of Bench.Run.
@@ -48,20 +48,20 @@ type running struct {
 	energy  meter
 	gauges  map[*Subject]*gauge
 	roofs   map[*Subject]*Roof
-	probing time.Duration // how long roofs were measured, in so many turns
-	turns   int
-	filled  [2]int // elements of the memory for images and outputs
+	probing time.Duration // how long roofs were measured in all
+	turns   int           // how often they were measured
+	filled  [2]int        // elements of the memory for images and for outputs that have values
 	entries []*entry
-	cases   map[string]*prepared
-	done    int // steps
+	cases   map[string]*prepared // by name; only those that were tried
+	done    int                  // steps, as Progress counts them
 }
 
-// Run times all cases on all subjects until they have their samples or the time is up, within a second or so. The
-// caller has to fill in the report's Machine, and its Run's Command, Started and Seconds. A wrong output is not an
-// error: the report has it. Errors are those of a backend or of ctx. If ctx is done, the report has what was timed
-// until then, and its Run is marked as partial.
+// Run times all cases on all subjects until they have their samples or the time is up. It returns at most about a
+// second after that. The caller has to fill in the report's Machine, and its Run's Command, Started and Seconds. A
+// wrong output is not an error: the report has it. Errors are those of a backend or of ctx. If ctx is done, Run returns
+// ctx's error and a report of what was timed until then, whose Run is marked as partial.
 //
-// A call of a driver that takes longer than the time is not waited for: it goes on when Run has returned.
+// Run does not wait for a call of a driver that takes longer than the time: such a call goes on after Run has returned.
 func (b Bench) Run(ctx context.Context) (Report, error) {
 	w := &running{Bench: b, rand: rand.New(rand.NewPCG(b.Seed, 2)), started: time.Now(), energy: newMeter(),
 		gauges: map[*Subject]*gauge{}, roofs: map[*Subject]*Roof{}, cases: map[string]*prepared{}}
@@ -95,8 +95,8 @@ func (w *running) work() error {
 	return nil
 }
 
-// pools returns memory for the images and outputs of all cases. They share it, so that it is as large as the largest
-// case needs. It is filled when a case needs it, which takes seconds for the largest.
+// pools returns memory for the images and for the outputs, which all cases share: as much as the largest case needs. It
+// is filled when a case needs it, because filling all of it takes seconds for the largest.
 func (w *running) pools() (src, dst []float32, err error) {
 	var most [2]int // elements of src and dst
 	for _, c := range w.Suite.Cases {
@@ -115,7 +115,8 @@ func (w *running) pools() (src, dst []float32, err error) {
 	return make([]float32, most[0]), make([]float32, most[1]), nil
 }
 
-// fillPools fills the parts of the pools that a case needs and no case before it needed.
+// fillPools fills the parts of the pools that a case needs and no case before it needed: that for images with random
+// numbers, that for outputs with NaN.
 func (w *running) fillPools(p *prepared) {
 	if more := p.src.Data; len(more) > w.filled[0] {
 		w.fill(more[w.filled[0]:])
@@ -143,7 +144,7 @@ func (w *running) prepare(c Case, src, dst []float32) (*prepared, error) {
 	return p, err
 }
 
-// give gives a case its data: its own, or random numbers.
+// give gives a case its weights and biases: its own, or random numbers. A case with its own has its own images, too.
 func (w *running) give(p *prepared) (err error) {
 	if p.Data != nil {
 		p.src, p.weight, p.bias = p.Data.Src, p.Data.Weight, p.Data.Bias
@@ -172,11 +173,12 @@ func within(pool []float32, shape conv.Shape) *conv.Tensor {
 	return &conv.Tensor{Shape: shape, Data: pool[:n:n]}
 }
 
-// tries is the share of the time in which cases are tried. In the rest they are timed.
+// tries is the share of the time in which cases are tried at most. In the rest they are timed.
 const tries = 0.5
 
 // try prepares each case and estimates how long it takes on every subject. It notes which cases take too long, or are
-// not supported by the subject. It ends when its share of the time is up; the report names the other cases.
+// not supported by the subject. It ends when its share of the time is up, after the first case at the earliest; the
+// report names the cases that were not tried.
 func (w *running) try() error {
 	src, dst, err := w.pools()
 	if err != nil {
@@ -206,7 +208,7 @@ func (w *running) try() error {
 	return nil
 }
 
-// tryOn tries a case on a subject.
+// tryOn tries a case on a subject, and adds the entry: with an estimate, or with why the case is not timed.
 func (w *running) tryOn(p *prepared, s *Subject) error {
 	e := &entry{prepared: p, subject: s}
 	err := e.scout(w.ctx)
@@ -225,7 +227,8 @@ func (w *running) tryOn(p *prepared, s *Subject) error {
 	return nil
 }
 
-// step reports progress. each is how long a further step takes; 0 means that this is not known.
+// step counts a step and reports progress. total is the number of all steps. each is how long a further step takes; 0
+// means unknown.
 func (w *running) step(total int, each time.Duration) {
 	w.done = min(w.done+1, total)
 	left := time.Until(w.Until)
@@ -239,8 +242,8 @@ func (w *running) step(total int, each time.Duration) {
 	})
 }
 
-// rounds times every entry once in each round, in random order. It ends when all have their samples and a narrow
-// confidence interval, or when the time is up.
+// rounds works in rounds. In each it times, in random order, every entry that needs another round and for which there
+// is time. It ends when no entry was timed in a round.
 func (w *running) rounds() error {
 	total := w.Steps()
 	for _, e := range w.entries {
@@ -274,7 +277,8 @@ func (w *running) rounds() error {
 	}
 }
 
-// fits tells whether there is time for another block of an entry.
+// fits tells whether there is time for another block of an entry: for as long as the last one took, or before the first
+// one, for a sample by the estimate.
 func (w *running) fits(e *entry) bool {
 	need := e.took
 	if len(e.blocks) == 0 {
@@ -283,7 +287,8 @@ func (w *running) fits(e *entry) bool {
 	return time.Until(w.Until).Seconds() > need
 }
 
-// wanting lists the entries that need another round.
+// wanting lists the entries that need a block in this round: in the first Settings.Rounds rounds all, then those with
+// too few samples, too few seconds or too wide an interval. It leaves out those that are missing or wrong.
 func (w *running) wanting(round int) (list []*entry) {
 	for _, e := range w.entries {
 		if e.missing != "" || e.wrong != "" {
@@ -299,6 +304,7 @@ func (w *running) wanting(round int) (list []*entry) {
 	return list
 }
 
+// wholeRun selects the times of whole runs: see entry.samples.
 func wholeRun(m measured) []float64 { return m.total }
 
 // time times one block of an entry.
@@ -319,7 +325,7 @@ func (w *running) time(e *entry, round int) error {
 	return nil
 }
 
-// about adds to an error what it is about.
+// about adds to an error what it is about, such as a case.
 func about(what string, err error) error {
 	return &fault.Error{Package: "bench", Argument: what, Err: err}
 }

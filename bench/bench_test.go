@@ -17,7 +17,7 @@ import (
 	"gpuconv/cpu"
 )
 
-// altered is a backend with other outputs or times than its own.
+// altered is a backend that calls after at the end of each run, to change its outputs or to take longer.
 type altered struct {
 	conv.Backend
 	after func(plan conv.Plan, dst, src *conv.Tensor) error
@@ -164,7 +164,8 @@ func TestHardwarePhases(t *testing.T) {
 	}
 }
 
-// TestWrongHasNoFigures: one output is wrong in one place, one is not written, and one is off by too much everywhere.
+// TestWrongHasNoFigures: a backend has no figures if one output is wrong in one place, if one is not written, or if all
+// are off by too much.
 func TestWrongHasNoFigures(t *testing.T) {
 	for name, alter := range map[string]func(plan conv.Plan, dst, src *conv.Tensor) error{
 		"last output off": func(_ conv.Plan, dst, _ *conv.Tensor) error {
@@ -285,10 +286,10 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestSlowedBy5Percent: an engine that computes 5 % of its images again is slower, and the engine against itself is
-// not. All are timed in the same rounds, so that the machine is the same for them, by the time for which they have a
-// core. A machine may be too busy to show 5 % in a few seconds. One of three tries shows an engine that computes all
-// images again: beside other tests the gauge, too, may take twice as long in some of its rounds.
+// TestSlowedBy5Percent times four engines in the same rounds, so that the machine is the same for them, and compares
+// CPU times. The engine is not slower than itself. One that computes 5 % of its images again is slower, unless the
+// machine is too busy to show 5 % in a few seconds. One that computes all images again is slower in at least one of
+// three tries: beside other tests the gauge, too, may take twice as long in some of its rounds.
 func TestSlowedBy5Percent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times for several seconds")
@@ -302,8 +303,8 @@ func TestSlowedBy5Percent(t *testing.T) {
 	}
 }
 
-// slowed fails t if the engine is slower than itself, or clearly not held up by 5 %. It returns how an engine is found
-// that computes everything twice.
+// slowed fails t if the engine is slower than itself, or if a slowdown by 5 % is not found although the noise would let
+// it show. It returns the comparison with an engine that computes everything twice.
 func slowed(t *testing.T) bench.Change {
 	again := func(part int) altered {
 		return altered{cpu.Engine{}, func(plan conv.Plan, dst, src *conv.Tensor) error {
@@ -332,7 +333,7 @@ func slowed(t *testing.T) bench.Change {
 	return against("double")
 }
 
-// only returns the part of a report about one backend, and calls that cpu.
+// only returns the part of a report about one backend, under the name cpu.
 func only(r bench.Report, backend string) bench.Report {
 	r.Backends = []bench.BackendInfo{{Backend: "cpu", Threads: 1}}
 	all := r.Results

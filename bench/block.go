@@ -8,26 +8,29 @@ import (
 	"gpuconv/conv"
 )
 
-// shortest is how long a sample takes at least. A shorter run is repeated, and the sample is the mean. So the
-// resolution of the clock, and the code around a run, do not matter.
+// shortest is how long a sample takes at least. A run that takes less time is repeated, and the sample is the mean. So
+// the resolution of the clock, and the code around a run, do not matter.
 const shortest = 2 * time.Millisecond
 
-// After every gaugeEvery of samples the gauge works for gaugePart of that time.
+// Each time the samples have taken gaugeEvery, the gauge works for the share gaugePart of the time that they took, and
+// for the duration shortest at least.
 const (
 	gaugeEvery = 20 * time.Millisecond
 	gaugePart  = 0.05
 )
 
-// measured is the result of one block of samples, in seconds per run.
+// measured is the result of one block of samples. Unless a field says otherwise, times are in seconds of a run.
 type measured struct {
 	round                           int
-	total, upload, kernel, readback []float64
-	compile                         float64 // of Plan and a first run of one image together
-	cpu, probe, probeCPU, joules    float64
-	timer                           bool // the plan times its phases
+	total, upload, kernel, readback []float64 // one for each sample; a phase that the plan does not have has none
+	compile                         float64   // of Plan and a first run of one image together
+	// cpu and joules are the CPU time and the energy of a run, as means over samples. probe and probeCPU are the times
+	// of 10⁹ operations of the gauge: see gauge.seconds.
+	cpu, probe, probeCPU, joules float64
+	timer                        bool // the plan times its phases
 }
 
-// seconds returns how long the samples took together; runs is the number of runs in a sample.
+// seconds returns how long all samples took together. runs is the number of runs in a sample.
 func (m measured) seconds(runs int) (sum float64) {
 	for _, s := range m.total {
 		sum += s * float64(runs)
@@ -40,7 +43,7 @@ type entry struct {
 	*prepared
 	subject     *Subject
 	description conv.Description
-	runs        int     // in one sample
+	runs        int     // how many are in one sample
 	estimate    float64 // seconds of a run, from scout
 	took        float64 // seconds of the last block, with its plan and warm-up
 	blocks      []measured
@@ -56,7 +59,7 @@ type prepared struct {
 	check            *check
 }
 
-// samples returns the times that part selects from each block. It leaves out blocks from which part selects none.
+// samples returns, for each block, the times that part selects. It leaves out blocks from which part selects none.
 func (e *entry) samples(part func(measured) []float64) (blocks [][]float64) {
 	for _, b := range e.blocks {
 		if s := part(b); len(s) > 0 {
@@ -66,6 +69,7 @@ func (e *entry) samples(part func(measured) []float64) (blocks [][]float64) {
 	return blocks
 }
 
+// count returns how many samples all blocks have, and how many seconds these took.
 func (e *entry) count() (count int, seconds float64) {
 	for _, b := range e.blocks {
 		count += len(b.total)
@@ -74,8 +78,8 @@ func (e *entry) count() (count int, seconds float64) {
 	return count, seconds
 }
 
-// block plans, warms up, takes at least count samples and at least seconds of them, and judges the last output. It
-// returns what is wrong with that.
+// block takes one block: it plans, warms up, takes at least count samples and at least the given seconds of them, and
+// judges the last output. wrong says what is wrong with that output, or is "".
 func (e *entry) block(ctx context.Context, round, count int, seconds float64, energy meter,
 	g *gauge) (m measured, wrong string, err error) {
 	err = e.subject.withThreads(func() error {
@@ -102,10 +106,11 @@ func (e *entry) block(ctx context.Context, round, count int, seconds float64, en
 	return m, wrong, err
 }
 
-// warm is how many seconds a warm-up takes at most, unless one image takes longer.
+// warm is how many seconds a warm-up takes at most, by the estimate, unless one image takes longer.
 const warm = 0.2
 
-// warmUp runs as many images as fill the plan's buffers, so that these are in memory and in caches.
+// warmUp runs as many images as fill the plan's buffers (a chunk), or fewer if these take too long. After that the
+// buffers are in memory and in caches.
 func (e *entry) warmUp(plan conv.Plan) error {
 	images := min(e.Problem.Src.N(), max(1, e.description.Chunk),
 		max(1, int(warm*float64(e.Problem.Src.N())/e.estimate)))
@@ -144,7 +149,8 @@ func (e *entry) sample(ctx context.Context, plan conv.Plan, m *measured, count i
 	return nil
 }
 
-// timed takes one sample and adds to the sums m.cpu and m.joules.
+// timed takes one sample, and adds its CPU time and energy to the sums m.cpu and m.joules. took is how long all of its
+// runs took.
 func (e *entry) timed(plan conv.Plan, timer conv.Timer, m *measured, energy meter) (took float64, err error) {
 	var before, after conv.Timings
 	if timer != nil {
@@ -174,9 +180,9 @@ func (e *entry) timed(plan conv.Plan, timer conv.Timer, m *measured, energy mete
 	return took, nil
 }
 
-// phases takes one sample of the phases, which overlap in a normal run. It runs them one after the other, and times
-// each by the wall clock, or the kernel by the device's own clock if there is one. On a software renderer phases do not
-// overlap, so it needs no such sample.
+// phases takes one sample of the phases upload, kernel and readback, which overlap in a normal run. It runs them one
+// after the other and times each by the wall clock; the kernel by the device's own clock, if there is one. It is for
+// hardware: on a software renderer phases do not overlap, and the times of the normal runs are used.
 func (e *entry) phases(plan conv.Phaser, m *measured) error {
 	t, err := plan.RunPhases(e.dst, e.src)
 	if err != nil {
@@ -191,7 +197,8 @@ func (e *entry) phases(plan conv.Phaser, m *measured) error {
 	return nil
 }
 
-// scout estimates how long a run takes, with growing batches.
+// scout estimates how long a run of all images takes, by runs of 1, 2, 4 and so on images. It ends when a run takes
+// longer than a quarter of warm, or has all images.
 func (e *entry) scout(ctx context.Context) error {
 	return e.subject.withThreads(func() error {
 		plan, err := e.subject.Plan(e.Problem, e.weight, e.bias)
@@ -222,8 +229,8 @@ func (e *entry) scout(ctx context.Context) error {
 	})
 }
 
-// fastest returns the shortest time of a run of the given number of images. It makes about three runs, or one if they
-// are long, since a single run says little on a busy machine.
+// fastest returns the shortest time of a run of the given number of images, in seconds. It makes about three runs, or
+// one if that takes longer than warm, since a single short run says little on a busy machine.
 func (e *entry) fastest(plan conv.Plan, images int) (float64, error) {
 	best := math.Inf(1)
 	for start := time.Now(); ; {

@@ -10,8 +10,8 @@ import (
 )
 
 // checkMACs is about how many multiplications the judge makes for a case. They take the float64 reference a fraction of
-// a second. It makes more only if the smallest sample needs more. That sample is two images with two filters, or with
-// all filters if there are groups or energy.
+// a second. It makes more only if the smallest sample needs more: two images with two filters, or with all filters if
+// there are groups or energy.
 const checkMACs = 1e8
 
 // mostChecked is how many images of a case are judged at most.
@@ -21,7 +21,7 @@ const mostChecked = 16
 // among them.
 type check struct {
 	images, filters []int
-	planes          []int      // of an image's outputs: one for each filter, or pair of filters
+	planes          []int      // channels of the outputs: one for each of the filters, or for each pair with energy
 	dst             conv.Shape // of the sample
 	answer          *compare.Answer
 }
@@ -57,7 +57,8 @@ func newCheck(judge conv.Backend, c *prepared, r *rand.Rand) (*check, error) {
 	return k, err
 }
 
-// sample chooses count of the numbers 0 … n−1 at random, in ascending order. It always includes the first and the last.
+// sample chooses count of the numbers 0 … n−1 at random, in ascending order: all if count is n or more. count is at
+// least 2, or n is 1. It always includes the first and the last.
 func sample(r *rand.Rand, n, count int) []int {
 	if count >= n {
 		all := make([]int, n)
@@ -78,7 +79,7 @@ func sample(r *rand.Rand, n, count int) []int {
 	return list
 }
 
-// pick returns a copy of some images, or filters, of a tensor.
+// pick returns a tensor with copies of the images, or filters, whose numbers are in which.
 func pick(from *conv.Tensor, which []int) *conv.Tensor {
 	size := from.Shape[1] * from.Shape[2] * from.Shape[3]
 	picked := &conv.Tensor{Shape: from.Shape.WithN(len(which)), Data: make([]float32, 0, len(which)*size)}
@@ -88,7 +89,7 @@ func pick(from *conv.Tensor, which []int) *conv.Tensor {
 	return picked
 }
 
-// poison fills the sample with NaN, so that judge finds outputs that a run does not write.
+// poison fills the sample's part of dst with NaN, so that judge finds outputs that a run does not write.
 func (k *check) poison(dst *conv.Tensor) {
 	for _, n := range k.images {
 		for _, f := range k.planes {
@@ -97,7 +98,8 @@ func (k *check) poison(dst *conv.Tensor) {
 	}
 }
 
-// judge returns what is wrong with the sample of an output, or "" if nothing is wrong.
+// judge returns what is wrong with the sample's part of dst, or "" if nothing is wrong. d, the plan's description, has
+// the tolerance of its algorithm.
 func (k *check) judge(dst *conv.Tensor, d conv.Description) string {
 	got := &conv.Tensor{Shape: k.dst}
 	for _, n := range k.images {

@@ -11,7 +11,7 @@ import (
 type Comparison struct {
 	Threshold float64 // as a share: 0.03 is 3 %
 	Changes   []Change
-	Notes     []string // how the machines and devices of the two reports differ
+	Notes     []string // how the machines and devices of the two reports differ, and which report is partial
 }
 
 // Change says how one time in the new report compares with that in the old one.
@@ -24,12 +24,12 @@ type Change struct {
 	Cases   int // how many cases it is computed from
 
 	N                [2]int  // blocks in the old and the new report
-	Ratio, Low, High float64 // new / old, and the ends of its 95 % confidence interval
-	Calibrated       float64 // like Ratio, of times divided by the gauge's time (see the package); NaN without one
-	P                float64 // the larger p-value of the two tests, corrected for the whole family
+	Ratio, Low, High float64 // time in new / time in old, and the ends of its 95 % confidence interval
+	Calibrated       float64 // like Ratio, of times divided by the gauge's time (see the package); NaN without a gauge
+	P                float64 // the larger p-value of the tests with and without the gauge, corrected by Holm's method
 	Shows            float64 // the smallest change that would be found with this noise, as a share
 	Verdict          Verdict
-	Why              string // what a report says of Wrong, Gone and Added; of Undecided: what would decide it
+	Why              string // for Wrong, Gone and Added: what a report says; for Undecided: what would decide it
 }
 
 // By says which time is compared.
@@ -40,12 +40,14 @@ const (
 	CPUTime           // the CPU time of the process, for machines with other work; totals only
 )
 
-// Compare compares the totals and kernels of two reports. threshold is a share: 0.03 is 3 %. A change is significant if
-// Yuen's test finds that the 20 % trimmed means of the blocks' log medians differ. It must find that twice: for the
-// times, and for the times divided by the gauge's time beside each block. Without a gauge, once is enough. The level
-// is 5 % over all tests together (Holm). The verdict is Slower or Faster if, in addition, the change exceeds threshold
-// both times. It is Equivalent if both 90 % intervals lie within ± threshold, and otherwise Undecided. The doc of the
-// package gives the reasons.
+// Compare compares the totals of two reports, and by Wall the kernels of backends that copy to a device. threshold is a
+// share: 0.03 is 3 %.
+//
+// A change is significant if Yuen's test finds that the 20 % trimmed means of the blocks' log medians differ. It must
+// find that twice: for the times, and for the times divided by the gauge's time beside each block. Without a gauge,
+// once is enough. The level is 5 % over all tests together (Holm). The verdict is Slower or Faster if, in addition, the
+// change exceeds threshold both times. It is Equivalent if both 90 % intervals lie within ± threshold, and otherwise
+// Undecided. The doc of the package gives the reasons.
 func Compare(before, after Report, threshold float64, by By) Comparison {
 	before, after = before.Printable().prepared(), after.Printable().prepared()
 	c := Comparison{Threshold: threshold}
@@ -62,8 +64,10 @@ func Compare(before, after Report, threshold float64, by By) Comparison {
 	return c
 }
 
-// added lists the cases for which only the new report has a time, and those for which it has a wrong output and the
-// old report has none.
+// added adds a change for each total of the new report that pair has not found:
+//
+//   - Added, if only the new report has it, or if the output in the old report is wrong and the new one is right;
+//   - Wrong, if only the new report has it, and its output is wrong.
 func (c *Comparison) added(before, after Report) {
 	for _, now := range after.Results {
 		old, there := before.phaseOf(now, PhaseTotal)
@@ -83,8 +87,8 @@ func (c *Comparison) added(before, after Report) {
 	}
 }
 
-// series has a logarithm for each block of a result, by round: that of the block's time (plain), and that of its time
-// divided by the gauge's (calibrated).
+// series has two logarithms for each block of a result, by round: that of the block's time (plain), and that of its
+// time divided by the gauge's (calibrated). calibrated lacks blocks without a gauge.
 type series struct {
 	plain, calibrated map[int]float64
 }
@@ -107,13 +111,16 @@ func newSeries(r Result, by By) series {
 	return s
 }
 
-// test is a pair of series to compare, and the change that results from it.
+// test is a pair of series to compare, and the change that results from it. If the change has a verdict already, it is
+// not tested.
 type test struct {
 	change   Change
 	old, new series
 }
 
-// pair finds the result in after that belongs to an old result. It returns false if there is nothing to compare.
+// pair makes a test of an old result and the one in after that belongs to it. If that is missing or wrong, the change
+// has its verdict. pair returns false if there is nothing to compare: for phases that are not compared, and if only the
+// old output is wrong.
 func pair(old Result, before, after Report, by By) (test, bool) {
 	if old.Phase != PhaseTotal && (old.Phase != PhaseKernel || by == CPUTime) {
 		return test{}, false
@@ -137,7 +144,7 @@ func pair(old Result, before, after Report, by By) (test, bool) {
 	return t, true
 }
 
-// whyMissing returns why the report has no results for the case and backend of x, "" if it does not say.
+// whyMissing returns why the report has no results of the phase, case and backend of x, or "" if it does not say.
 func (r Report) whyMissing(x Result) string {
 	for _, m := range r.Missing {
 		if m.Case == x.Case && m.Backend == x.Backend && m.Threads == x.Threads &&
@@ -154,9 +161,9 @@ func (r Report) phaseOf(x Result, phase string) (Result, bool) {
 		"")
 }
 
-// together makes one more test for each backend and phase: of all cases together. Its series are the means of the
-// cases' logarithms, one for each round that all cases have. A small slowdown of all cases shows in this mean even if
-// it is lost in the noise of each case.
+// together makes one more test for each backend and phase with at least two cases: of all cases together. Its series
+// are the means of the cases' logarithms, one for each round that all cases have. A small slowdown of all cases shows
+// in this mean even if it is lost in the noise of each case.
 func together(tests []test) (all []test) {
 	type key struct {
 		backend, label, phase string
@@ -209,7 +216,7 @@ func meanOf(tests []test, of func(test) series) series {
 	return mean
 }
 
-// notes lists differences between machines and devices that make the two reports hard to compare.
+// notes lists what makes the two reports hard to compare: one that is partial, different machines, different devices.
 func (c *Comparison) notes(before, after Report) {
 	for i, r := range []Report{before, after} {
 		if r.Run.Partial != "" {

@@ -11,14 +11,15 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// machineModel draws reports as a machine would make them. The log of each time has a part of its process, a part that
-// the machine's load adds to everything that runs at the time, and a part of its block.
+// machineModel draws reports as a machine would make them. The logarithm of each time is a sum of random parts: one of
+// the process, one of the machine's load, which the gauge has too, and one of the sample. The fields are their standard
+// deviations.
 type machineModel struct {
 	process, load, block float64
-	drift                float64 // load of the second run on top, as of a job that began between them
+	drift                float64 // added to the load of the second run, as by a job that began between the runs
 }
 
-// simulate makes a report of cases whose true times are 1 ms times slow.
+// simulate makes a report of cases. The true time of case i is slow(i) ms. drift is added to the load.
 func (m machineModel) simulate(r *rand.Rand, cases int, drift float64, slow func(i int) float64) Report {
 	report := Report{Schema: Schema, Backends: []BackendInfo{{Backend: "cpu", Threads: 2}}}
 	for i := range cases {
@@ -54,8 +55,9 @@ var models = map[string]machineModel{
 
 func same(int) float64 { return 1 }
 
-// TestCompareSame: of 60 pairs of runs of the same program on each kind of machine, 19 of 20 or more have no
-// significant change among 24 cases. On a quiet machine 19 of 20 cases are called equivalent.
+// TestCompareSame: the same program runs twice, 60 times on each kind of machine, and both times are compared by
+// wall-clock time and by CPU time. At most one comparison in 20 finds a change among its 24 cases. On a quiet machine
+// 19 of 20 cases are called equivalent.
 func TestCompareSame(t *testing.T) {
 	for name, m := range models {
 		r := rand.New(rand.NewPCG(1, 2))
@@ -88,8 +90,8 @@ func TestCompareSame(t *testing.T) {
 	}
 }
 
-// TestCompareUncorrected: without the corrections the same pairs raise alarms, so that TestCompareSame can fail. The
-// first 50 pairs are judged by single tests at 5 %.
+// TestCompareUncorrected: TestCompareSame can fail, because single tests at 5 %, without the gauge and Holm's
+// correction, raise alarms. In 40 or more of its first 50 pairs on the drifting machine at least one case does.
 func TestCompareUncorrected(t *testing.T) {
 	m, r, alarms := models["drift"], rand.New(rand.NewPCG(1, 2)), 0
 	for range 50 {
@@ -228,8 +230,8 @@ func TestCommon(t *testing.T) {
 	}
 }
 
-// TestVerdicts: among comparisons of single cases that are as fast, 5 % slower or 20 % slower, nothing slower is ever
-// called faster or equivalent. On a quiet machine 95 of 100 verdicts say what is true; on others undecided is as right.
+// TestVerdicts compares single cases that are as fast, 5 % slower or 20 % slower. Nothing slower is ever called faster
+// or equivalent. On a quiet machine 95 of 100 verdicts say what is true; on others undecided is right, too.
 func TestVerdicts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: it compares thousands of pairs, which the race detector slows")

@@ -30,8 +30,9 @@ func (c Comparison) Common() (n int) {
 	return n
 }
 
-// WriteTable writes the comparison as a table to read, under the names that benchstat gives: p, n and geomean. Then a
-// line for each case that is missing, wrong or undecided says why.
+// WriteTable writes the comparison as a table to read. Its columns p and n and its row geomean are named as in
+// benchstat. After the table, a line for each case that is missing, wrong or undecided says why, and the last line is a
+// summary.
 func (c Comparison) WriteTable(w io.Writer) error {
 	for _, n := range c.Notes {
 		fmt.Fprintf(w, "note      %s\n", n)
@@ -54,6 +55,7 @@ func (c Comparison) WriteTable(w io.Writer) error {
 	return err
 }
 
+// name returns the case's name for the table, or that it is the geometric mean of several.
 func (x Change) name() string {
 	if x.Case == "" {
 		return fmt.Sprintf("geomean of %d cases", x.Cases)
@@ -61,7 +63,7 @@ func (x Change) name() string {
 	return strings.ReplaceAll(x.Case, "/", " ")
 }
 
-// word begins the line that says why.
+// word returns the word that begins the line that says why.
 func (x Change) word() string {
 	switch x.Verdict {
 	case Gone:
@@ -72,7 +74,7 @@ func (x Change) word() string {
 	return string(x.Verdict)
 }
 
-// figures returns the cells from the ratio to n.
+// figures returns the cells of the columns from "new / old" to n.
 func (x Change) figures() []string {
 	switch x.Verdict {
 	case Wrong, Gone, Added:
@@ -92,7 +94,7 @@ func (x Change) figures() []string {
 		fmt.Sprintf("%d+%d", x.N[0], x.N[1])}
 }
 
-// String returns a summary of one line. nvbench calls undecided comparisons ambiguous, AMBG.
+// String returns a summary of one line. What nvbench calls ambiguous (AMBG) are undecided comparisons.
 func (c Comparison) String() string {
 	text := fmt.Sprintf("%d slower, %d faster, %d equivalent, %d undecided (AMBG)", c.Count(Slower), c.Count(Faster),
 		c.Count(Equivalent), c.Count(Undecided))

@@ -17,9 +17,9 @@ type Compiling struct {
 	Suite   Suite
 	Backend BackendInfo // what Open opens
 	// Cache is the state of the driver's cache of shaders, CacheCold or CacheWarm. The caller must bring the cache into
-	// this state.
+	// this state before Run.
 	Cache string
-	Limit time.Duration
+	Limit time.Duration // how long Run may take
 	// Open opens a device, and returns it with a function that closes it. The device must be a [conv.Explainer].
 	Open func() (b conv.Backend, done func() error, err error)
 }
@@ -27,9 +27,10 @@ type Compiling struct {
 // compileRounds is how many rounds Run makes if they fit into the limit.
 const compileRounds = 3
 
-// Run times the cases in up to 3 rounds, until the time is up, within a second or so. Cases that compile the same
-// shaders are timed once a round, and share the result. A case that the device refuses has no result, and the report
-// names those for which the time was up. If ctx is done, the report has what was timed until then.
+// Run times the cases in up to compileRounds rounds, until the time is up. It returns at most about a second after
+// that. Cases that compile the same shaders are timed once a round, and share the result. A case that the device
+// refuses has no result. The report's Missing names those for which the time was up. If ctx is done, Run returns ctx's
+// error and a report of what was timed until then.
 func (c Compiling) Run(ctx context.Context) (Report, error) {
 	w := compiler{Compiling: c, programs: map[string]*compiled{}, of: make([]*compiled, len(c.Suite.Cases)),
 		refused: make([]bool, len(c.Suite.Cases))}
@@ -53,18 +54,19 @@ func (c Compiling) Run(ctx context.Context) (Report, error) {
 type compiler struct {
 	Compiling
 	job
-	programs map[string]*compiled // by their shaders
-	of       []*compiled          // by case; nil for one that was not timed
+	programs map[string]*compiled // by algorithm and shaders
+	of       []*compiled          // by case; nil for a case that was not timed
 	refused  []bool               // by case: the device refuses it
 }
 
-// compiled says how long it took to compile the shaders of a program.
+// compiled says how long it took to compile the shaders that one or more cases share.
 type compiled struct {
 	algorithm string
-	round     int // the last in which they were timed
-	seconds   []float64
+	round     int       // the last in which they were timed
+	seconds   []float64 // one sample for each round in which they were timed
 }
 
+// round times every case that is not refused and not timed in this round yet.
 func (w *compiler) round(ctx context.Context, round int) error {
 	for i, c := range w.Suite.Cases {
 		if err := ctx.Err(); err != nil {
@@ -80,7 +82,7 @@ func (w *compiler) round(ctx context.Context, round int) error {
 	return nil
 }
 
-// time times case i, unless its shaders were timed in this round.
+// time times case i on a new device, unless its shaders were timed in this round.
 func (w *compiler) time(i int, p conv.Problem, round int) error {
 	b, done, err := w.Open()
 	if err != nil {
@@ -143,7 +145,8 @@ func notCompiled(name string, b BackendInfo, cache string) Missing {
 		Why: "compiling with a " + cache + " cache was not timed, the time was up"}
 }
 
-// MissCompiling notes that the time was up before compiling was timed with this cache.
+// MissCompiling notes, for each case that was timed on a GPU, that the time was up before compiling was timed with this
+// cache.
 func (r *Report) MissCompiling(cache string) {
 	for _, b := range r.Backends {
 		for _, c := range r.Cases {
@@ -154,7 +157,7 @@ func (r *Report) MissCompiling(cache string) {
 	}
 }
 
-// compile returns how long it takes to plan and to run one image of random numbers.
+// compile returns how many seconds it takes b to plan p and to run one image of random numbers.
 func compile(b conv.Backend, p conv.Problem) (float64, error) {
 	one := p.Src.WithN(1)
 	shape, err := p.Dst()
@@ -185,7 +188,8 @@ func compile(b conv.Backend, p conv.Problem) (float64, error) {
 	return time.Since(start).Seconds(), err
 }
 
-// AddCompiling adds the results of a report of [Compiling]. Each goes before the other results of its case and backend.
+// AddCompiling adds the results of a report of [Compiling], each before the other results of its case and backend. It
+// leaves out results of backends that r does not have.
 func (r *Report) AddCompiling(other Report) {
 	r.Missing = append(r.Missing, other.Missing...)
 	for _, x := range other.Results {

@@ -12,7 +12,8 @@ import (
 	"gpuconv/cpu"
 )
 
-// explained is a backend that says which shaders it compiles: those of its stride. It refuses a stride of 3.
+// explained is a backend that says which shaders it compiles: its only "shader" is the text of the stride. It refuses a
+// stride of 3.
 type explained struct{ cpu.Engine }
 
 func (e explained) Explain(p conv.Problem) (conv.Description, error) {
@@ -55,7 +56,7 @@ func TestCompiling(t *testing.T) {
 	if r.Results[0].Median != r.Results[1].Median {
 		t.Error("the same shaders have two figures")
 	}
-	if opened != closed || opened != 8 { // 4 cases in the first round, then n=1 and stride=2
+	if opened != closed || opened != 8 { // 4 cases in the first round, n=1 and stride=2 in each of the other two
 		t.Errorf("%d devices were opened and %d closed, want 8 of each", opened, closed)
 	}
 	broken := errors.New("broken")

@@ -6,12 +6,12 @@ import (
 	"gpuconv/internal/parallel"
 )
 
-// copyFloats is how much one thread copies in a turn of copyRate: 64 MiB, more than the caches hold.
+// copyFloats is how many float32 one thread copies in a turn of copyRate: 64 MiB, more than the caches hold.
 const copyFloats = 16 << 20
 
 // copyRate returns the most bytes per second, read plus written, that a number of threads together copy from memory to
-// memory. It is the other roof besides [Peak]. Threads start each turn together, and the turn ends with the last
-// thread. The fastest turn within the duration whole counts.
+// memory. It is the second of the two peak rates; the first is [Peak]. Threads start each turn together, and the turn
+// ends with the last thread. The fastest turn within the duration whole counts.
 func copyRate(threads int, whole time.Duration) float64 {
 	src, dst := make([][]float32, threads), make([][]float32, threads)
 	for i := range threads {
@@ -19,7 +19,7 @@ func copyRate(threads int, whole time.Duration) float64 {
 	}
 	turn := func() { parallel.Each(threads, func(i int) { copy(dst[i], src[i]) }) }
 	for i := range threads {
-		fillWith(src[i], 1) // memory that was never written may all be one page
+		fillWith(src[i], 1) // the pages of memory that was never written may all be one and the same
 	}
 	turn()
 	best := 0.0

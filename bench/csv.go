@@ -6,8 +6,8 @@ import (
 	"gpuconv/param"
 )
 
-// Table returns the results as a table for CSV: a row for each case, backend and phase, and for each that is missing.
-// The columns have the names of the report's fields.
+// Table returns the results as a table for CSV: a row for each case, backend and phase, and one for each entry of
+// Missing, without numbers and with its reason. The columns have the names of the report's fields.
 func (r Report) Table() *param.Table {
 	rows := r.Results
 	for _, m := range r.Missing {
@@ -59,7 +59,7 @@ func (r Report) Table() *param.Table {
 	return t
 }
 
-// timed returns a time of a result, or nil if the result has none.
+// timed returns v, a time of x, or nil if x has no samples.
 func timed(x Result, v float64) *float64 {
 	if x.Samples == 0 {
 		return nil

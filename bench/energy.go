@@ -10,7 +10,7 @@ import (
 )
 
 // meter reads how much energy the processor's packages (chips) have taken, from counters that Linux offers on some
-// machines (Documentation/power/powercap). The zero value reads nothing.
+// machines (Documentation/power/powercap). The zero value has no packages, and reads nothing.
 type meter struct{ packages []counter }
 
 // counter is the energy counter of one package, in microjoules. After most it begins again at 0.
@@ -19,7 +19,7 @@ type counter struct {
 	most float64
 }
 
-// newMeter finds the packages whose counters this user may read.
+// newMeter returns a meter of the packages whose counters this user may read.
 func newMeter() (m meter) {
 	paths, _ := filepath.Glob("/sys/class/powercap/intel-rapl:*") // AMD's have the same name
 	for _, p := range paths {
@@ -36,6 +36,7 @@ func newMeter() (m meter) {
 	return m
 }
 
+// readNumber reads a file of the system that has one number. It returns false if there is none.
 func readNumber(path string) (float64, bool) {
 	text, err := input.ReadFile(context.Background(), input.System, path)
 	if err != nil {
@@ -45,7 +46,7 @@ func readNumber(path string) (float64, bool) {
 	return n, err == nil
 }
 
-// read returns each package's counter.
+// read returns the counter of each package, in microjoules.
 func (m meter) read() []float64 {
 	values := make([]float64, len(m.packages))
 	for i, c := range m.packages {

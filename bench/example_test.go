@@ -9,7 +9,7 @@ import (
 	"gpuconv/cpu"
 )
 
-// Time one convolution on one backend, and hold what it computes to the reference.
+// Time one convolution on one backend, and compare its outputs with the reference.
 func Example() {
 	p := conv.Problem{Src: conv.Shape{4, 1, 48, 64}, Weight: conv.Shape{6, 1, 7, 7},
 		Spec: conv.Spec{Padding: conv.Pad(3, 3)}}

@@ -9,8 +9,9 @@ import (
 	"gpuconv/bench"
 )
 
-// FuzzRead reads any bytes as a report. An error is one line. What is read is written and read back as the same, merged
-// with itself, compared with itself without a finding, and shown in every form.
+// FuzzRead reads any bytes as a report. Every error is one line. A report that is read can be written and read back as
+// the same, compared with itself without anything slower, merged with itself unless it is too large, and shown as text,
+// in Go's format, as Markdown and as a page.
 func FuzzRead(f *testing.F) {
 	var whole bytes.Buffer
 	if err := fixed().Write(&whole); err != nil {

@@ -14,7 +14,8 @@ import (
 const neutral = -1
 
 // graphs returns the data of all pictures: throughput, peers, the roofline, GPU against CPU, and scaling over cores. It
-// leaves out graphs without points. Each series is a backend, or a grey line to compare with.
+// leaves out graphs without points. A series is of a backend, in the colour of its place in the report, or a grey line
+// to compare with.
 func (r Report) graphs() []Picture {
 	r = r.Printable().prepared()
 	graphs := slices.Concat(r.throughput(), r.besidePeers(), []Picture{r.roofline(), r.ratios(), r.scaling()})
@@ -34,6 +35,7 @@ func (r Report) graphs() []Picture {
 }
 
 // note names the backends that were absent, which have no curve, and counts the wrong outputs, which have no point.
+// Every picture has this note.
 func (r Report) note() string {
 	var parts []string
 	for _, b := range r.Backends {
@@ -55,8 +57,8 @@ func (r Report) name(b BackendInfo) string {
 	return b.Label()
 }
 
-// throughput returns the graphs of throughput. For each suite, and each axis of a sweep, a graph has images per second
-// over the value that varies. Layers of networks are side by side in one graph of GFLOP/s.
+// throughput returns the graphs of throughput. Cases without layers have a graph for each suite, or for each axis of a
+// sweep: images per second over the value that varies. Layers of networks are side by side in one graph of GFLOP/s.
 func (r Report) throughput() (all []Picture) {
 	var done []string
 	for _, c := range r.Cases {
@@ -77,7 +79,7 @@ func (r Report) throughput() (all []Picture) {
 	return all
 }
 
-// slug makes a name safe as a part of a file's name.
+// slug makes a name safe as a part of a file's name: lower case, with dashes for all but letters and digits.
 func slug(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
@@ -87,7 +89,7 @@ func slug(name string) string {
 	}, strings.ToLower(name))
 }
 
-// axisLabel returns the label for the value that varies in a group of cases.
+// axisLabel returns the label for the value that varies in a group of cases: an axis, or the batch if group is "".
 func axisLabel(group string) string {
 	switch group {
 	case "":
@@ -104,6 +106,7 @@ func axisLabel(group string) string {
 	return group
 }
 
+// overAxis returns the graph of images per second of a suite's cases in a group, over the value that varies.
 func (r Report) overAxis(suite, group string) Picture {
 	g := Picture{ID: strings.TrimSuffix("throughput-"+slug(suite)+"-"+slug(group), "-"),
 		Graph: figure.Graph{Title: "Throughput, suite " + suite, XLabel: axisLabel(group), YLabel: "images/s",
@@ -132,6 +135,7 @@ func (r Report) overAxis(suite, group string) Picture {
 	return g
 }
 
+// ofLayers returns the graph of GFLOP/s of a suite's layers, side by side in the order of the report.
 func (r Report) ofLayers(suite string) Picture {
 	g := Picture{ID: "throughput-" + slug(suite),
 		Graph: figure.Graph{Title: "Throughput, suite " + suite, YLabel: "GFLOP/s", LogY: true},
@@ -201,7 +205,8 @@ func (r Report) roofline() Picture {
 	return g
 }
 
-// roofCurve returns a backend's roof as a line, which becomes level at its ridge point.
+// roofCurve returns a backend's roof from lo to hi FLOP per byte, as a line that becomes level at its ridge point:
+// where both peak rates allow the same GFLOP/s.
 func roofCurve(b BackendInfo, color int, lo, hi float64) figure.Series {
 	roof := *b.Roof
 	c := figure.Series{Name: "roof of " + b.columnName() + ": " + roof.rates(", "),
@@ -215,8 +220,8 @@ func roofCurve(b BackendInfo, color int, lo, hi float64) figure.Series {
 }
 
 // ratios returns the graph of GPU against CPU. It shows the throughput of the GPU, and of peers on a GPU, divided by
-// that of the CPU engine with all threads. Each has two lines: with the copies to and from the device, and without
-// them.
+// that of the CPU engine with the most threads. Each has two lines: with the copies to and from the device, and the
+// kernels alone. The ratio is over the number of images in a batch.
 func (r Report) ratios() Picture {
 	g := Picture{ID: "gpu-cpu-ratio", Graph: figure.Graph{Title: "Software renderer against the CPU engine",
 		XLabel: axisLabel(""), YLabel: "ratio of images/s", LogX: true, LogY: true},
@@ -256,8 +261,8 @@ func (r Report) ratios() Picture {
 	return g
 }
 
-// addRatio adds a case to a curve if b and the engine were both timed, and b copies to a device. It ignores cases that
-// do not vary the batch, because the axis is the batch.
+// addRatio adds a case to a curve if b and the engine were both timed with right outputs, and b copies to a device. It
+// leaves out cases of a group, such as an axis of a sweep, because the batch is not what varies there.
 func (g *Picture) addRatio(curve *figure.Series, r Report, c CaseInfo, b, engine BackendInfo, phase string) {
 	_, copies := r.find(c, b, PhaseUpload, "")
 	device, ok := r.find(c, b, phase, "")
@@ -273,7 +278,7 @@ func (g *Picture) addRatio(curve *figure.Series, r Report, c CaseInfo, b, engine
 	add(curve, c.X, ratio.Median, ratio.Low, ratio.High)
 }
 
-// engine returns the CPU engine with the most threads.
+// engine returns the CPU engine with the most threads, and whether there is one.
 func (r Report) engine() (most BackendInfo, ok bool) {
 	for _, b := range r.Backends {
 		if b.Backend == "cpu" && b.Absent == "" && b.Threads > most.Threads {
@@ -283,8 +288,8 @@ func (r Report) engine() (most BackendInfo, ok bool) {
 	return most, ok
 }
 
-// scaling returns the graph of speed-up with more threads than one: the geometric mean over all cases, with the
-// smallest and the largest as error bars.
+// scaling returns the graph of the speed-up over one thread, for each backend that was timed with several numbers of
+// threads: the geometric mean over all cases, with the smallest and the largest as error bars.
 func (r Report) scaling() Picture {
 	g := Picture{ID: "scaling", Graph: figure.Graph{Title: "Scaling over cores", XLabel: "threads",
 		YLabel: "speed-up over 1 thread"},
@@ -320,8 +325,8 @@ func (r Report) scaling() Picture {
 	return g
 }
 
-// addSpeedUp adds a point for backend b: its speed-up over the same backend with one thread. It returns false if there
-// are no cases to compare.
+// addSpeedUp adds a point for backend b: its speed-up over the same backend with one thread. It returns false if no
+// case was timed on both.
 func (r Report) addSpeedUp(curve *figure.Series, b BackendInfo) bool {
 	single := b
 	single.Threads = 1

@@ -21,6 +21,7 @@ func (r Report) besidePeers() (all []Picture) {
 	return all
 }
 
+// peersOf returns that graph for one suite.
 func (r Report) peersOf(suite string) Picture {
 	g := Picture{ID: "peers-" + slug(suite),
 		Graph: figure.Graph{Title: "gpuconv against its peers, suite " + suite, YLabel: "ratio of throughput",
@@ -56,7 +57,8 @@ func (r Report) peersOf(suite string) Picture {
 	return g
 }
 
-// rival returns the backend of gpuconv that a peer is compared with.
+// rival returns the backend of gpuconv that a peer is compared with: the CPU engine with as many threads, or a hardware
+// GPU if the peer's device is not the processor. It returns false if that was not timed.
 func (r Report) rival(peer BackendInfo) (BackendInfo, bool) {
 	onProcessor := peer.Device == r.Machine.CPU
 	i := slices.IndexFunc(r.Backends, func(b BackendInfo) bool {
@@ -72,7 +74,7 @@ func (r Report) rival(peer BackendInfo) (BackendInfo, bool) {
 	return r.Backends[i], true
 }
 
-// shortName tells a case from others of its suite: a layer, or what varies.
+// shortName returns a short name that tells a case from others of its suite: its layer, or the value that varies.
 func shortName(c CaseInfo) string {
 	switch {
 	case c.Layer != "":

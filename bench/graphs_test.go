@@ -13,9 +13,8 @@ import (
 // hostile is a name that would end an attribute, a tag and a script.
 const hostile = `"><script src="http://evil.example/x.js"></script>`
 
-// fixed is a report with each kind of thing that can be in one: a software renderer, the
-// engine with one thread and with two, a peer, one that was absent, a wrong output and a
-// name that is no friend.
+// fixed is a report with each kind of thing that can be in one: a software renderer, the engine with one thread and
+// with two, a peer, one that was absent, a wrong output, and a name that is hostile.
 func fixed() bench.Report {
 	r := bench.Report{Schema: bench.Schema,
 		Machine: bench.Machine{CPU: "a processor", Threads: 2, Platform: "linux/amd64", Git: "abc",
@@ -116,8 +115,7 @@ func TestGraphsThroughput(t *testing.T) {
 	curveOf(t, g, "software renderer soft")
 }
 
-// TestGraphsRoofline: a point for each case that was right, below roofs that turn level
-// at their ridge.
+// TestGraphsRoofline: each case with a right output has a point, and roofs turn level at their ridge.
 func TestGraphsRoofline(t *testing.T) {
 	g := graphOf(t, fixed(), "roofline")
 	points := 0
@@ -151,7 +149,8 @@ func TestGraphsRatio(t *testing.T) {
 	}
 }
 
-// TestGraphsPeers: a peer is compared with as many threads of the engine, and one on a card with the GPU.
+// TestGraphsPeers: a peer on the processor is compared with the engine on as many threads, and one on a card with the
+// GPU.
 func TestGraphsPeers(t *testing.T) {
 	r := fixed()
 	c := curveOf(t, graphOf(t, r, "peers-seed"), "pytorch, 2 threads")
@@ -181,7 +180,7 @@ func TestGraphsScaling(t *testing.T) {
 	}
 }
 
-// TestGraphsLayers: layers are side by side, and a group name is no path.
+// TestGraphsLayers: layers are side by side, and a group's name cannot become a path in a file's name.
 func TestGraphsLayers(t *testing.T) {
 	r := fixed()
 	for i := range r.Cases {

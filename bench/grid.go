@@ -8,16 +8,16 @@ import (
 	"unicode/utf8"
 )
 
-// columnsOfText is how wide a table for a terminal is at most.
+// columnsOfText is how many characters wide a table for a terminal is at most, if it can drop enough columns.
 const columnsOfText = 120
 
 // grid is the table of results, as text.
 type grid struct {
-	names []string
-	rows  [][]string
+	names []string   // of the columns
+	rows  [][]string // the cells of each row, as many as there are names
 }
 
-// drop removes columns by name.
+// drop removes the columns with these names.
 func (g *grid) drop(names ...string) {
 	for i := len(g.names) - 1; i >= 0; i-- {
 		if !slices.Contains(names, g.names[i]) {
@@ -40,7 +40,8 @@ func (g *grid) dropEmpty() {
 	}
 }
 
-// widths returns the widths of the columns, and of the whole.
+// widths returns the width of each column in characters, and that of the whole table, with two spaces before each
+// column.
 func (g *grid) widths() (each []int, whole int) {
 	for i, name := range g.names {
 		width := utf8.RuneCountInString(name)
@@ -52,7 +53,8 @@ func (g *grid) widths() (each []int, whole int) {
 	return each, whole
 }
 
-// fit drops columns, the first of least first, until the table fits, and returns those that it dropped.
+// fit drops columns that least names, in its order, until the table fits into columnsOfText or least has no more. It
+// returns the names of those that it dropped.
 func (g *grid) fit(least []string) (dropped []string) {
 	for _, name := range least {
 		if _, whole := g.widths(); whole <= columnsOfText {
@@ -66,7 +68,7 @@ func (g *grid) fit(least []string) (dropped []string) {
 	return dropped
 }
 
-// write writes the table, aligned to the right.
+// write writes the table with its names first, aligned to the right.
 func (g *grid) write(w io.Writer) error {
 	each, _ := g.widths()
 	for _, row := range slices.Concat([][]string{g.names}, g.rows) {

@@ -15,8 +15,8 @@ import (
 //go:embed page.html
 var pageText string
 
-// WriteHTML writes the report as one page that loads nothing else: machine, method, pictures, tables, losses and
-// commands. Names from the report are escaped, whatever they contain.
+// WriteHTML writes the report as one page that loads nothing else: machine, method, the given pictures, gains and
+// losses, all results and commands. Names from the report are escaped, whatever they contain.
 func (r Report) WriteHTML(w io.Writer, pictures []Picture) error {
 	r = r.Printable().prepared()
 	page, err := template.New("page").Parse(pageText)
@@ -34,10 +34,10 @@ type page struct {
 	Rows     []pageRow
 	Compile  []pageCompile
 	Ratios   []pageRatio
-	Losses   int
+	Losses   int // how many of Ratios
 	Backends []pageBackend
 	Absent   []BackendInfo
-	Peers    bool
+	Peers    bool // whether a peer was timed
 	Pictures []pagePicture
 	Notes    []string
 	Commands []string
@@ -53,7 +53,7 @@ type pageBackend struct {
 	Software                   bool
 }
 
-// pageRow is a case on a backend.
+// pageRow is a case on a backend. If its output was wrong, Wrong says so, and there are no figures.
 type pageRow struct {
 	Case, Backend, Algorithm                    string
 	ImagesPerS, Total, Low, High                string
@@ -66,7 +66,8 @@ type pageRow struct {
 
 type pageCompile struct{ Case, Backend, Algorithm, Cache, Median, Low, High string }
 
-// pageRatio compares the throughput of a case on two backends.
+// pageRatio compares the throughput of a case on two backends: Ratio is that of Ours divided by that of Other. Low and
+// High are the ends of its 95 % interval.
 type pageRatio struct {
 	Case, Ours, Other, Ratio, Low, High string
 	Verdict                             string
@@ -152,8 +153,8 @@ func (r Report) phases(c CaseInfo, b BackendInfo) (upload, kernel, readback stri
 // readable returns a case's name with spaces, at which a table can break it.
 func readable(c CaseInfo) string { return strings.ReplaceAll(c.Case, "/", " ") }
 
-// addRatios compares the CPU engine and the GPU with each peer, and the GPU with the CPU engine, where they have the
-// same number of threads.
+// addRatios compares a case on backends of gpuconv with the same number of threads: the CPU engine and the GPU with
+// each peer, and the GPU with the CPU engine.
 func (p *page) addRatios(r Report, c CaseInfo) {
 	for _, mine := range r.Backends {
 		ours, ok := r.total(c, mine)
@@ -175,6 +176,7 @@ func (p *page) addRatios(r Report, c CaseInfo) {
 	}
 }
 
+// newPageRatio compares two results of a case. It is a loss or a gain if the 95 % interval of the ratio leaves out 1.
 func newPageRatio(name, ours, other string, theirs, mine Result) pageRatio {
 	ratio := theirs.interval().Over(mine.interval())
 	p := pageRatio{Case: name, Ours: ours, Other: other, Ratio: statistics.Digits(ratio.Median),
@@ -191,6 +193,7 @@ func newPageRatio(name, ours, other string, theirs, mine Result) pageRatio {
 	return p
 }
 
+// addCompile adds how long compiling took on GPUs, with one row for all cases that share a program.
 func (p *page) addCompile(r Report) {
 	seen := map[pageCompile]bool{}
 	for _, x := range r.Results {
@@ -209,7 +212,7 @@ func (p *page) addCompile(r Report) {
 	}
 }
 
-// notes returns a line for each case that is missing or wrong.
+// notes returns the lines of writeNotes, about what is missing or wrong.
 func (r Report) notes() []string {
 	var text strings.Builder
 	r.writeNotes(&text)

@@ -23,7 +23,7 @@ func pageOf(t *testing.T, r bench.Report) string {
 	return page.String()
 }
 
-// TestHTMLHolds: pictures, losses, wrong and missing figures and absent peers are named.
+// TestHTMLHolds: the page has the pictures, and names losses, wrong and missing figures and absent peers.
 func TestHTMLHolds(t *testing.T) {
 	r := fixed()
 	page := pageOf(t, r)
@@ -35,7 +35,7 @@ func TestHTMLHolds(t *testing.T) {
 		"bench/peers/peers.py", ">loss<", ">gain<", "GPU against",
 		base64.StdEncoding.EncodeToString([]byte("<svg>roofline</svg>")),
 	} {
-		if strings.Contains(want, "GPU against") == strings.Contains(page, want) { // there is no GPU
+		if strings.Contains(want, "GPU against") == strings.Contains(page, want) { // there is no GPU, so this text must not be there
 			t.Errorf("page holds %q: %v", want, strings.Contains(page, want))
 		}
 	}
@@ -44,8 +44,8 @@ func TestHTMLHolds(t *testing.T) {
 	}
 }
 
-// TestOneSample: nothing says how far off a single sample is. It has no interval, and its ratios are neither gain nor
-// loss.
+// TestOneSample: a single sample does not show how far off it may be. It has no interval, and its ratios are neither
+// gain nor loss.
 func TestOneSample(t *testing.T) {
 	r := fixed()
 	for i := range r.Results {

@@ -8,10 +8,11 @@ import (
 	"gpuconv/internal/parallel"
 )
 
-// grace is how long work may go on after its time is up. A call of a driver cannot be stopped, and can take minutes.
+// grace is how long a job waits for its work after the time is up. A call of a driver cannot be stopped, and can take
+// minutes.
 const grace = time.Second
 
-// job is work whose results so far can be read at any time, although a call of a driver still runs.
+// job is work whose results can be read when its time is up, although a call of a driver still runs.
 type job struct {
 	lock sync.Mutex
 	over bool
@@ -26,8 +27,8 @@ func (j *job) note(f func()) {
 	}
 }
 
-// run runs work and returns its error. If work goes on for longer than grace after ctx is done, run returns ctx's
-// error, and work may still be running. Work must end when ctx is done, as far as it can, and change results by note.
+// run runs work and returns its error. If work goes on for longer than grace after ctx is done, run returns ctx's error
+// while work still runs. work must end when ctx is done, as far as it can, and change results only through note.
 func (j *job) run(ctx context.Context, work func() error) (err error) {
 	ended := parallel.Start(work)
 	select {

@@ -1,7 +1,8 @@
 package bench
 
-// lookup finds cases, backends and results of a report by name. Tables, pages and pictures look up every case on every
-// backend, and reports have thousands of cases. Without this index each search would read the whole report.
+// lookup finds cases, backends and results of a report by name. Its maps have their places in the report's lists.
+// Tables, pages and pictures look up every case on every backend, and reports can have thousands of cases. Without this
+// index each search would read the whole report.
 type lookup struct {
 	cases    map[caseName]int
 	backends map[backendName]int
@@ -15,7 +16,8 @@ type backendName struct {
 	threads int
 }
 
-// resultName identifies a result. cache is anyCache if the state of the cache does not matter.
+// resultName identifies a result. cache is the state of the cache of shaders, or anyCache if that does not matter. With
+// anyCache only results of phases other than PhaseCompile are found.
 type resultName struct {
 	of           caseName
 	on           backendName
@@ -49,6 +51,7 @@ func newLookup(r *Report) *lookup {
 	return l
 }
 
+// first sets all[key] to i, unless it is set already.
 func first[K comparable](all map[K]int, key K, i int) {
 	if _, there := all[key]; !there {
 		all[key] = i
@@ -87,7 +90,8 @@ func (r Report) backendOf(result Result) (BackendInfo, bool) {
 	return r.Backends[i], true
 }
 
-// find returns the result of a phase. cache is the state of the cache of shaders, which matters only for PhaseCompile.
+// find returns the result of a phase of a case on a backend. cache is the state of the cache of shaders, which matters
+// only for PhaseCompile.
 func (r Report) find(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
 	if phase != PhaseCompile {
 		cache = anyCache
@@ -95,7 +99,7 @@ func (r Report) find(c CaseInfo, b BackendInfo, phase, cache string) (Result, bo
 	return r.exactly(c, b, phase, cache)
 }
 
-// exactly returns the result of a phase with this state of the cache.
+// exactly is find, with a cache that matters for every phase: "" for a result without one.
 func (r Report) exactly(c CaseInfo, b BackendInfo, phase, cache string) (Result, bool) {
 	i, ok := r.lookup().results[resultName{c.key(), b.key(), phase, cache}]
 	if !ok {

@@ -9,7 +9,7 @@ import (
 	"gpuconv/bench"
 )
 
-// many is a report of so many cases on two backends.
+// many is a report with the given number of cases, each on two backends.
 func many(cases int) bench.Report {
 	r := bench.Report{Schema: 1, Backends: []bench.BackendInfo{{Backend: "cpu", Threads: 1}, {Backend: "reference", Threads: 1}}}
 	for i := range cases {
@@ -24,7 +24,7 @@ func many(cases int) bench.Report {
 	return r
 }
 
-// TestManyCases: a report of thousands of cases is judged, merged, compared and shown at once. When each question read
+// TestManyCases: a report of thousands of cases is validated, merged and shown within a minute. When each look-up read
 // the whole report, this took minutes.
 func TestManyCases(t *testing.T) {
 	start := time.Now()

@@ -11,7 +11,8 @@ import (
 
 // Merge makes one report of several from one machine and one program, such as a report of our backends and one of
 // peers. If several reports timed the same case on the same backend, their blocks are pooled: median and interval are
-// computed as if all blocks were from one run. An output that is wrong in one report counts as wrong.
+// computed as if all blocks were from one run. Compile times have no blocks: of these, the result with the most samples
+// counts. An output that is wrong in one report counts as wrong.
 func Merge(reports ...Report) (Report, error) {
 	if len(reports) == 0 {
 		return Report{}, &fault.Error{Package: "bench", Argument: "no report", Rule: "want at least 1"}
@@ -37,7 +38,8 @@ func Merge(reports ...Report) (Report, error) {
 	return whole, whole.Validate()
 }
 
-// sameMachine refuses a report of another machine or another program than r's, since their times cannot be compared.
+// sameMachine refuses a report whose processor, platform or revision of gpuconv is not r's, since their times cannot be
+// compared.
 func (r Report) sameMachine(other Report) error {
 	a, b := r.Machine, other.Machine
 	for _, field := range [][3]string{{"processor", a.CPU, b.CPU}, {"platform", a.Platform, b.Platform},
@@ -50,7 +52,9 @@ func (r Report) sameMachine(other Report) error {
 	return nil
 }
 
-// addRun adds the machine, run, backends and cases of another report.
+// addRun adds the machine, run, backends and cases of another report. Names of suites are joined by +, and commands by
+// &&. The load average at the start is that of the earlier run, and the one at the end that of the later. Of the
+// settings for samples, seconds and rounds, the smaller number is kept.
 func (r *Report) addRun(other Report) {
 	r.Machine.Threads = max(r.Machine.Threads, other.Machine.Threads)
 	r.Machine.Versions = union(r.Machine.Versions, other.Machine.Versions, itself)
@@ -80,8 +84,8 @@ func (r *Report) addRun(other Report) {
 	}
 }
 
-// addBackend adds a backend. If r has it already, a backend that was timed replaces one that was absent, and the higher
-// peak rates are kept.
+// addBackend adds a backend. If r has it already, a backend that was timed replaces one that was absent, and of each
+// peak rate the higher one is kept.
 func (r *Report) addBackend(b BackendInfo) {
 	i := slices.IndexFunc(r.Backends, func(a BackendInfo) bool {
 		return a.Backend == b.Backend &&
@@ -125,8 +129,8 @@ func union[T any, K comparable](a, b []T, key func(T) K) []T {
 // itself is a key for union: the value itself.
 func itself[T any](v T) T { return v }
 
-// pool returns the results of all reports, in the order of whole's cases and backends. Results of the same phase, case
-// and backend become one.
+// pool returns the results of all reports, in the order of whole's cases and backends. Results of the same case,
+// backend, phase and state of the cache become one.
 func pool(whole Report, reports []Report) []Result {
 	ready := make([]Report, len(reports))
 	for i, r := range reports {
@@ -153,7 +157,8 @@ func pool(whole Report, reports []Report) []Result {
 	return all
 }
 
-// pooled returns one result for several results of the same phase, case and backend.
+// pooled returns one result for several of the same case, backend, phase and state of the cache: a wrong one if there
+// is one, otherwise the one with most samples, with the blocks of all.
 func pooled(same []Result, c CaseInfo, b BackendInfo) Result {
 	for _, x := range same {
 		if !x.Correct {
@@ -184,7 +189,7 @@ func pooled(same []Result, c CaseInfo, b BackendInfo) Result {
 	return best
 }
 
-// pool replaces the times of r with those of the blocks.
+// pool replaces the times of r with those of the blocks: median, interval and outliers, and the median CPU time.
 func (r *Result) pool(blocks []Block) {
 	var samples [][]float64
 	var cpu []float64

@@ -8,7 +8,7 @@ import (
 	"gpuconv/bench"
 )
 
-// TestMergePools: two halves of the blocks give the figures of all.
+// TestMergePools: two reports that have different blocks of a result give the figures of all of these blocks.
 func TestMergePools(t *testing.T) {
 	first, second := fixed(), fixed()
 	wanted := func(x bench.Result) bool { return x.Backend == "gpu" && x.Phase == bench.PhaseTotal && x.N == 1 }

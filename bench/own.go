@@ -13,8 +13,8 @@ import (
 const OwnSuite = "problem"
 
 // NewOwnSuite makes a suite of problems that are not in a suite of this package. Cases without a name get one from
-// their numbers. Of several cases with one name the first counts. A case without a group is shown like a layer, beside
-// others.
+// their numbers. Of several cases with one name the first counts. A case without a group gets the group "problem" and
+// its name as its layer, so that graphs show all of these side by side, as layers.
 func NewOwnSuite(cases []Case) Suite {
 	s, names := Suite{Name: OwnSuite}, map[string]bool{}
 	for _, c := range cases {
@@ -32,7 +32,8 @@ func NewOwnSuite(cases []Case) Suite {
 	return s
 }
 
-// options returns what nameOf leaves out, if it is not what the suites of this package have.
+// options names what nameOf leaves out, where it is not as usual: strides that differ, padding that is not half the
+// kernel, a padding mode, dilation, biases, an activation, a pool.
 func options(p conv.Problem) (text string) {
 	s := p.WithDefaults()
 	add := func(name string, given bool, value any) {
@@ -52,7 +53,8 @@ func options(p conv.Problem) (text string) {
 	return text
 }
 
-// WriteList writes the cases of a suite with their work as a table to read.
+// WriteList writes the cases of a suite as a table to read: the shapes of images, weights and outputs, millions of
+// multiplications (MMAC), megabytes that every algorithm must move (MB), and FLOP per byte.
 func (s Suite) WriteList(w io.Writer) error {
 	table := newTable(w)
 	fmt.Fprintln(table, "case\timages\tweights\toutputs\tMMAC\tMB\tFLOP/B\t")

@@ -7,8 +7,8 @@ import (
 	"gpuconv/bench"
 )
 
-// TestPeak: a probe that makes 1,000 operations in each round of at least a microsecond cannot make more than 1e9 a
-// second, and two threads no more than twice as many.
+// TestPeak: a probe that makes 1,000 operations in each round, and takes at least a microsecond for it, makes at most
+// 1e9 a second, and two threads at most twice as many.
 func TestPeak(t *testing.T) {
 	probe := func(rounds int) float64 {
 		for start := time.Now(); time.Since(start) < time.Duration(rounds)*time.Microsecond; {

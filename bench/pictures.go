@@ -25,8 +25,8 @@ func (p Picture) WriteSVG(w io.Writer) error {
 	return err
 }
 
-// Pictures draws the report: throughput, the roofline, GPU against CPU, and scaling over cores. It leaves out graphs
-// for which nothing was timed.
+// Pictures draws the report: throughput, gpuconv against its peers, the roofline, GPU against CPU, and scaling over
+// cores. It leaves out graphs for which nothing was timed.
 func (r Report) Pictures() ([]Picture, error) {
 	all := r.graphs()
 	for i := range all {

@@ -14,8 +14,8 @@ func (r Report) Printable() Report {
 	return printable(reflect.ValueOf(r)).Interface().(Report)
 }
 
-// printable returns a value with all texts in it escaped, however deep they are. So a new field of a report cannot be
-// forgotten.
+// printable returns a copy of a value with all texts in it escaped, however deep they are. It needs no list of the
+// fields, so that a new field of a report cannot be forgotten.
 func printable(v reflect.Value) reflect.Value {
 	to := reflect.New(v.Type()).Elem()
 	to.Set(v)

@@ -18,8 +18,8 @@ import (
 // steering is a text that moves a cursor, turns the direction of what follows, and breaks a line.
 const steering = "\x1b[2J\u009b2J\u202e\u200b\x00\x7f\ufffe\xff\u2028\n\r\t<b>&\"'"
 
-// spoil puts the text after every text of a report that says something, however deep it is. Phases and backends stay:
-// they are no texts of somebody's.
+// spoil puts steering after every text of a report that is not empty, however deep it is. Phases and names of backends
+// stay, because reports are read by them.
 func spoil(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
@@ -49,11 +49,11 @@ func spoiled() bench.Report {
 	return r
 }
 
-// steers reports whether a text holds a character that fault.Escape escapes, other than line breaks and tabs.
+// steers reports whether a text has a character that fault.Escape escapes, other than line breaks and tabs.
 func steers(text string) bool { return fault.Escape(text, "\n\t") != text }
 
-// TestReportsArePrintable: whatever a report holds, its tables have as many lines as they would have otherwise, and no
-// text steers a terminal, breaks the page or the pictures.
+// TestReportsArePrintable: whatever texts a report has, its tables have as many lines as with plain ones, and none of
+// the texts steers a terminal, or breaks the page or the pictures.
 func TestReportsArePrintable(t *testing.T) {
 	for name, write := range map[string]func(bench.Report, io.Writer) error{
 		"table":   func(r bench.Report, w io.Writer) error { return r.WriteTable(w, true) },

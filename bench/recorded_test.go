@@ -17,8 +17,8 @@ import (
 )
 
 // recordings has reports of the CPU engine, and of the same engine slowed down. testdata/record.sh made them, each in a
-// process of its own. A name such as busy-105-2.json says what else the machine did, the time in percent of the
-// engine's, and which run it was.
+// process of its own. A name such as busy-105-2.json has three parts: what else the machine did, the engine's time in
+// percent of the usual, and the number of the run.
 const recordings = "testdata/recorded"
 
 // TestRecord records one report if GPUCONV_RECORD names its file.
@@ -59,8 +59,8 @@ func totals(all []bench.Result) (kept []bench.Result) {
 	return kept
 }
 
-// recordedBench times three problems of 100 images with one thread and with all, and computes so many of the images
-// again in each run.
+// recordedBench times three problems of 100 images with one thread and with all. again is how many of the 100 images
+// each run computes a second time, so that it takes again % longer.
 func recordedBench(t *testing.T, again int) bench.Bench {
 	engine := altered{cpu.Engine{}, func(plan conv.Plan, dst, src *conv.Tensor) error {
 		n := again * src.Shape.N() / 100
@@ -84,8 +84,8 @@ func recordedBench(t *testing.T, again int) bench.Bench {
 	return b
 }
 
-// TestRecorded: of recorded pairs of runs, 95 of 100 verdicts are right, and nothing slower is called faster or
-// equivalent. The same program is equivalent or undecided, a slower one is slower or undecided.
+// TestRecorded: of the verdicts on all pairs of recorded runs, 95 of 100 are right, and nothing slower is called faster
+// or equivalent. Right are undecided, equivalent for the same program, and slower for a slower one.
 func TestRecorded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: it compares thousands of pairs, which the race detector slows")
@@ -133,7 +133,8 @@ func readRecording(t *testing.T, name string) bench.Report {
 	return r
 }
 
-// verdicts counts the verdicts of all pairs. If both lists are the same, a pair is compared once.
+// verdicts counts the verdicts of all pairs of a report in before and one in after. If same, both lists are the same,
+// and each pair is compared once.
 func verdicts(before, after []bench.Report, same bool, by bench.By) map[bench.Verdict]int {
 	counts := map[bench.Verdict]int{}
 	for i, old := range before {

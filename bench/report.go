@@ -14,11 +14,11 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// Schema is the version of the format of a [Report]. It changes when a field changes its meaning.
+// Schema is the version of the format of a [Report]. It changes when the meaning of a field changes.
 const Schema = 1
 
-// Report is what gpuconv bench --json writes. Unless a field says otherwise, times are wall-clock times in seconds, and
-// sizes are in bytes. A field that was not measured is absent, never 0.
+// Report is what gpuconv bench --json writes. Unless a field says otherwise, times are wall-clock times in seconds,
+// sizes are in bytes, and a field that was not measured is absent.
 type Report struct {
 	Schema   int           `json:"schema"`
 	Machine  Machine       `json:"machine"`
@@ -34,7 +34,7 @@ type Report struct {
 // Machine describes the computer, and the program that ran on it.
 type Machine struct {
 	CPU      string     `json:"cpu"`     // the processor's name
-	Threads  int        `json:"threads"` // how many the program may use
+	Threads  int        `json:"threads"` // how many the program may use: GOMAXPROCS
 	Platform string     `json:"platform"`
 	Go       string     `json:"go"`       // version of the compiler
 	Git      string     `json:"git"`      // hash of the source, with "-dirty" if that was changed; or "unknown"
@@ -42,8 +42,9 @@ type Machine struct {
 	Load     [2]float64 `json:"load"`     // load average over a minute, at the start and the end; −1: not known
 }
 
-// Busy says that other work takes cores: the load average is above the number of threads. It is empty if not. At the
-// end the load average has the run itself, which keeps all threads busy.
+// Busy returns a text if other work takes cores, otherwise "". That is so if the load average at the start is above the
+// number of threads, or if that at the end is above it by more than 1: at the end the run itself, which keeps all
+// threads busy, is part of the load.
 func (m Machine) Busy() string {
 	cores := float64(m.Threads)
 	if m.Threads > 0 && (m.Load[0] > cores || m.Load[1] > cores+1) {
@@ -60,13 +61,14 @@ type Version struct {
 
 // Run says how a report was made.
 type Run struct {
-	Command  []string  `json:"command"` // the program and its arguments, as typed
-	Suite    string    `json:"suite"`
-	Seed     uint64    `json:"seed"` // of the order of cases, and of the random tensors
+	Command  []string  `json:"command"` // the program and its arguments as typed; merged reports: with && between
+	Suite    string    `json:"suite"`   // its name; names of merged reports are joined by +
+	Seed     uint64    `json:"seed"`    // of the order of cases, and of the random tensors
 	Started  time.Time `json:"started"`
 	Seconds  float64   `json:"seconds"`  // the whole run
-	Settings Settings  `json:"settings"` // how long everything was timed
-	// Partial says why the run ended early: it was interrupted, and the report has what was timed until then.
+	Settings Settings  `json:"settings"` // how long cases were timed
+	// Partial says why the run ended early, such as "interrupted after 3 s". The report then has what was timed until
+	// that time. It is "" otherwise.
 	Partial string `json:"partial,omitempty"`
 }
 
@@ -75,18 +77,18 @@ type Run struct {
 type BackendInfo struct {
 	Backend  string `json:"backend"`           // gpu, cpu, reference, or a peer's name: pytorch, openvino
 	Threads  int    `json:"threads"`           // how many threads of the CPU it may use
-	Device   string `json:"device"`            // the renderer or the processor; a software renderer is called one
+	Device   string `json:"device"`            // the renderer or the processor; the name of a software renderer says so
 	Software bool   `json:"software"`          // the renderer is software: the CPU did the work
 	Peer     bool   `json:"peer,omitempty"`    // another project's program
 	ISA      string `json:"isa,omitempty"`     // vector instructions of the CPU engine: avx512, avx2 or generic
 	Driver   string `json:"driver,omitempty"`  // GL_VERSION, which has the driver's version; a peer's version
 	Vendor   string `json:"vendor,omitempty"`  // GL_VENDOR
 	Roof     *Roof  `json:"roof,omitempty"`    // nil if it was not measured
-	Absent   string `json:"absent,omitempty"`  // why a backend that was asked for has no results
+	Absent   string `json:"absent,omitempty"`  // why a backend that should be timed was not there
 	Command  string `json:"command,omitempty"` // the command that printed a peer's results
 }
 
-// Label returns the name of a backend for tables and pictures. It never calls a software renderer a GPU.
+// Label returns the name of a backend for tables and pictures. A software renderer's says that it is one.
 func (b BackendInfo) Label() string {
 	threads := fmt.Sprintf("%d threads", b.Threads)
 	if b.Threads == 1 {
@@ -103,14 +105,14 @@ func (b BackendInfo) Label() string {
 	return b.Backend + ", " + threads
 }
 
-// Roof holds the peak rates of a backend's device, measured before and between the rounds: the highest rates that a
-// probe reached, see [RoofOf].
+// Roof holds the peak rates of a backend's device: the highest that probes reached before the rounds or between them.
+// See Subject.Roof.
 type Roof struct {
 	GFLOPS float64 `json:"gflops"` // of multiply-adds on registers alone, two operations each
 	GBPS   float64 `json:"gbps"`   // of copying memory, bytes read plus bytes written
 }
 
-// At returns the highest possible GFLOP/s at an arithmetic intensity in FLOP per byte.
+// At returns the roofline: the highest GFLOP/s to expect at an arithmetic intensity in FLOP per byte of memory traffic.
 func (r Roof) At(intensity float64) float64 { return min(r.GFLOPS, r.GBPS*intensity) }
 
 // rates formats both rates, with a text between them.
@@ -119,27 +121,27 @@ func (r Roof) rates(between string) string {
 }
 
 // CaseInfo describes the convolution of a case. Rates are computed from these numbers, whatever an algorithm really
-// computes or moves.
+// computes or moves. The padding mode, activation and pool are only in the name of the case.
 type CaseInfo struct {
 	Suite        string  `json:"suite"`
 	Case         string  `json:"case"`            // such as n=64/c=1/hw=48x64/k=7/out=6
 	Group        string  `json:"group"`           // a layer's network, or the axis that varies in a sweep
 	Layer        string  `json:"layer,omitempty"` // a layer's name in the network
-	X            float64 `json:"x"`               // the value that varies: N for seed, the axis's value for sweep
+	X            float64 `json:"x"`               // seed: N; layers: FLOP per byte; sweep: the axis's value
 	N            int     `json:"n"`               // images
 	Src          [4]int  `json:"src"`             // [N, C, H, W]
 	Weight       [4]int  `json:"weight"`          // [filters, channels per group, kernel rows, kernel columns]
-	Dst          [4]int  `json:"dst"`             // [N, filters, rows, columns]
+	Dst          [4]int  `json:"dst"`             // [N, filters (with energy: pairs of them), rows, columns]
 	Stride       [2]int  `json:"stride"`          // rows, columns
-	Padding      [4]int  `json:"padding"`         // top, bottom, left, right; zeros
+	Padding      [4]int  `json:"padding"`         // top, bottom, left, right
 	Dilation     [2]int  `json:"dilation"`        // rows, columns
-	Groups       int     `json:"groups"`          //
-	Bias         bool    `json:"bias"`            //
+	Groups       int     `json:"groups"`          // of channels
+	Bias         bool    `json:"bias"`            // each filter has one
 	MACs         float64 `json:"macs"`            // multiplications of the direct form, for all images
 	Bytes        float64 `json:"bytes"`           // src, weights, biases and dst once each, in float32
 	Intensity    float64 `json:"intensity"`       // 2·MACs / Bytes, FLOP per byte
-	CheckImages  int     `json:"check_images"`    // images whose outputs were judged in every round
-	CheckFilters int     `json:"check_filters"`   // filters whose outputs were judged in each of those images
+	CheckImages  int     `json:"check_images"`    // how many images had outputs that were judged, in every round
+	CheckFilters int     `json:"check_filters"`   // and of how many filters in each of these images
 }
 
 // The phases of a result.
@@ -162,9 +164,9 @@ const (
 	CacheWarm = "warm" // the cache on disk is full, and the process is new
 )
 
-// Result says how long one phase of a case took on one backend. If the output was wrong, Correct is false, and there
-// are no times and rates. A backend that does not copy to a device has no upload and no readback, and its kernel is its
-// total.
+// Result says how long one phase of a case took on one backend. If the output was wrong, Correct is false, there are no
+// rates, and all times and Samples are 0. A backend that does not copy to a device has no upload and no readback, and
+// its kernel is its total.
 type Result struct {
 	Suite     string `json:"suite"`
 	Case      string `json:"case"`
@@ -176,35 +178,36 @@ type Result struct {
 	Phase     string `json:"phase"`
 	Cache     string `json:"cache,omitempty"` // of PhaseCompile on a GPU: CacheCold or CacheWarm
 
-	Median  float64 `json:"median_s"`
-	CILow   float64 `json:"ci_low_s"`  // 95 % confidence interval of the median
-	CIHigh  float64 `json:"ci_high_s"` // by bootstrap over blocks
-	Samples int     `json:"samples"`
+	Median  float64 `json:"median_s"`  // of one run, over all samples
+	CILow   float64 `json:"ci_low_s"`  // lower end of the median's 95 % confidence interval, by bootstrap over blocks
+	CIHigh  float64 `json:"ci_high_s"` // its upper end
+	Samples int     `json:"samples"`   // how many, of all blocks together
 
-	ImagesPerS        *float64 `json:"images_per_s,omitempty"`        // N / Median
-	GFLOPS            *float64 `json:"gflops,omitempty"`              // 2·MACs / Median
-	GBPS              *float64 `json:"gbps,omitempty"`                // Bytes / Median
-	PercentOfRoofline *float64 `json:"percent_of_roofline,omitempty"` // of the backend's Roof.At(Intensity)
-	// EnergyJ is the energy that the processor took for one run, in joules, where it is known.
+	ImagesPerS        *float64 `json:"images_per_s,omitempty"`        // N / Median, of PhaseKernel and PhaseTotal
+	GFLOPS            *float64 `json:"gflops,omitempty"`              // 2·MACs / Median, of the same
+	GBPS              *float64 `json:"gbps,omitempty"`                // Bytes / Median; of a copy: bytes copied
+	PercentOfRoofline *float64 `json:"percent_of_roofline,omitempty"` // 100·GFLOPS / Roof.At(Intensity)
+	// EnergyJ is the energy that the processor took for one run, in joules. It is for PhaseTotal of backends that
+	// compute on the processor, where the system tells it.
 	EnergyJ   *float64 `json:"energy_j,omitempty"`
-	CPUMedian *float64 `json:"cpu_median_s,omitempty"` // of PhaseTotal only: CPU time of one run
+	CPUMedian *float64 `json:"cpu_median_s,omitempty"` // of PhaseTotal: CPU time of a run, median of blocks
 
 	Correct bool   `json:"correct"`
-	Why     string `json:"why,omitempty"` // what was wrong
+	Why     string `json:"why,omitempty"` // what was wrong with the output
 
 	Outliers []float64 `json:"outliers,omitempty"` // samples more than 1.5 interquartile ranges beyond a quartile
 	Blocks   []Block   `json:"blocks,omitempty"`   // what [Compare] compares
 }
 
-// Block has the samples of one round of a case on a backend, taken with a plan of their own; see [Bench].
+// Block has the samples of one round of a case on a backend. They have a plan of their own; see [Bench].
 type Block struct {
 	Round   int       `json:"round"`
-	Seconds []float64 `json:"seconds"`         // each sample
-	CPU     float64   `json:"cpu_s,omitempty"` // of PhaseTotal only: CPU time of a run
-	// Probe is how long 10⁹ operations on registers took on each thread, side by side with the samples. 0 means that it
-	// was not measured.
+	Seconds []float64 `json:"seconds"`         // each sample: seconds of a run
+	CPU     float64   `json:"cpu_s,omitempty"` // of PhaseTotal only: CPU time of a run, the mean over samples
+	// Probe is how long 10⁹ operations on registers took on each thread, in turn with the samples. 0 means that it was
+	// not measured.
 	Probe float64 `json:"probe_s"`
-	// ProbeCPU is the CPU time of these operations.
+	// ProbeCPU is the CPU time of these operations, of all threads together.
 	ProbeCPU float64 `json:"probe_cpu_s,omitempty"`
 }
 
@@ -252,15 +255,14 @@ func Read(r io.Reader) (Report, error) {
 }
 
 // Bounds of a report. Tables, pages and sums ask for every case on every backend. Without bounds, a file of a few
-// megabytes that lists as many of both as it can would keep them busy for hours. The largest suite has some hundred
-// cases.
+// megabytes that lists as many of both as it can would keep them busy for hours. The largest suite has 27 cases.
 const (
 	mostBackends = 1 << 8
 	mostPairs    = 1 << 20 // cases times backends
 )
 
-// Validate refuses reports of another schema, reports beyond the bounds, results of cases or backends that are not
-// listed, impossible numbers, and wrong outputs that have times.
+// Validate refuses reports of another schema, reports beyond the bounds above, and results that no run can have: of
+// cases or backends that are not listed, with impossible numbers, or with times of a wrong output.
 func (r Report) Validate() error {
 	if r.Schema != Schema {
 		return &fault.Error{Package: "bench", Argument: "report of schema", Value: strconv.Itoa(r.Schema),
@@ -278,6 +280,7 @@ func (r Report) Validate() error {
 	return nil
 }
 
+// bounded refuses a report with too many cases and backends.
 func (r Report) bounded() error {
 	cases, backends := len(r.Cases), len(r.Backends)
 	if backends <= mostBackends && cases*backends <= mostPairs {
@@ -330,7 +333,7 @@ type Settings struct {
 	Samples int     `json:"samples"` // at least, of each case on each backend
 	Seconds float64 `json:"seconds"` // at least, the sum over samples of each case on each backend
 	Rounds  int     `json:"rounds"`  // at least; a round times every case once, in random order
-	Noise   float64 `json:"noise"`   // rounds go on until confidence intervals are at most ± this share of the median
+	Noise   float64 `json:"noise"`   // rounds go on until 95 % intervals are at most ± this share of the median
 	Limit   float64 `json:"limit_s"` // or until this many seconds have passed
 	// Longest is how many seconds a single run may take. Cases with longer runs are left out, and Missing lists them.
 	Longest float64 `json:"longest_s"`

@@ -9,7 +9,7 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// report returns the report of all measurements. partial says why it has not all of them, or is empty.
+// report returns the report of all measurements so far. partial says why Run ended early; it is "" if it did not.
 func (w *running) report(partial string) Report {
 	r := Report{Schema: Schema, Results: []Result{},
 		Run:     Run{Suite: w.Suite.Name, Seed: w.Seed, Settings: w.Settings, Partial: partial},
@@ -49,7 +49,8 @@ func (w *running) entry(name string, s *Subject) *entry {
 	return nil
 }
 
-// add adds an entry to the report: its phases, or that its output was wrong, or why it was not timed.
+// add adds an entry to the report: a result for each of its phases, or one that says that its output was wrong. If the
+// entry was not timed, or has fewer samples or seconds than s asks for, Missing says why.
 func (r *Report) add(e *entry, c CaseInfo, s Settings, seed uint64) {
 	b, _ := r.backendOf(Result{Backend: e.subject.Info.Backend, Threads: e.subject.Info.Threads})
 	count, seconds := e.count()
@@ -97,7 +98,8 @@ func (e *entry) part(phase string) (part func(measured) []float64, ok bool) {
 	return wholeRun, true
 }
 
-// result completes base as the result of a phase. It returns false if the entry does not have the phase.
+// result completes base as the result of a phase. If the output was wrong, that is all it says. It returns false if the
+// entry does not have the phase.
 func (e *entry) result(base Result, phase string, c CaseInfo, b BackendInfo, seed uint64) (Result, bool) {
 	base.Phase = phase
 	part, ok := e.part(phase)
@@ -124,8 +126,8 @@ func (e *entry) result(base Result, phase string, c CaseInfo, b BackendInfo, see
 	return base, true
 }
 
-// summarise computes median, interval and outliers. It returns false if nothing was timed, as in a phase that a plan
-// does not have.
+// summarise computes median, interval and outliers from the samples of each block. It returns false if the median is 0
+// or unknown, as for a phase that a plan does not have.
 func (r *Result) summarise(blocks [][]float64, seed uint64) bool {
 	all := slices.Concat(blocks...)
 	i := statistics.NewInterval(blocks, seed)
@@ -139,7 +141,7 @@ func (r Result) interval() statistics.Interval {
 	return statistics.Interval{Median: r.Median, Low: r.CILow, High: r.CIHigh}
 }
 
-// rate computes rates from the median.
+// rate computes rates from the median. Those of upload and readback are of the bytes copied; compiling has none.
 func (r *Result) rate(c CaseInfo, b BackendInfo) {
 	per := func(amount float64) *float64 {
 		v := amount / r.Median
@@ -162,7 +164,8 @@ func (r *Result) rate(c CaseInfo, b BackendInfo) {
 	}
 }
 
-// consumption adds the CPU time and the energy of a run, if they are known, as medians of the blocks.
+// consumption adds the CPU time and the energy of a run, as medians over blocks, if they are known. Energy is that of
+// the processor, so it is added only for a subject that computes there.
 func (e *entry) consumption(r *Result) {
 	var cpu, joules []float64
 	for _, m := range e.blocks {
@@ -176,7 +179,7 @@ func (e *entry) consumption(r *Result) {
 	}
 }
 
-// digits rounds times to six digits. More digits are noise, and would make reports long.
+// digits rounds times to six significant digits. More digits are noise, and would make reports long.
 func digits(values []float64) []float64 {
 	if len(values) == 0 {
 		return nil
@@ -188,6 +191,7 @@ func digits(values []float64) []float64 {
 	return rounded
 }
 
+// digit rounds one number: see digits.
 func digit(v float64) float64 {
 	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64) // cannot fail: just formatted
 	return rounded

@@ -7,14 +7,15 @@ import (
 	"time"
 )
 
-// roofTime is how long each roof is measured in a turn.
+// roofTime is how long both peak rates of a subject together are measured in a turn.
 const roofTime = 300 * time.Millisecond
 
-// probed is the share of the time in which roofs are measured at most, after two turns.
+// probed is the share of the time that goes to measuring peak rates at most, after two turns.
 const probed = 0.05
 
-// measureRoofs keeps the highest rates that each subject has reached. It is called before the rounds and after each of
-// them, since other work may disturb a single turn, and does nothing if it has had its share of the time.
+// measureRoofs measures the peak rates of each subject for a turn, and keeps the highest of all turns, since other work
+// may disturb a single one. It is called before the first case is tried and after each round. After two turns it does
+// nothing if it has had its share of the time.
 func (w *running) measureRoofs() error {
 	if w.turns >= 2 && w.probing.Seconds() > probed*time.Since(w.started).Seconds() {
 		return nil
@@ -55,13 +56,14 @@ func saves(algorithm string) bool {
 	return strings.HasPrefix(algorithm, "winograd") || strings.HasPrefix(algorithm, "fft")
 }
 
-// The marks of a percentage above 100.
+// The marks of a percentage of the roofline above 100.
 const (
 	aboveProbe = "!" // above the peak of multiply-adds, which nothing can pass
 	aboveCopy  = "*" // above the rate of copying, which data in caches can pass
 )
 
-// roofMark returns the mark of a result, "" for one that is below its roof or may be above.
+// roofMark returns the mark of a result whose percentage of the roofline is above 100. It returns "" for others, and
+// for an algorithm that saves multiplications, which may be above.
 func (r Report) roofMark(x Result, b BackendInfo) string {
 	switch {
 	case x.PercentOfRoofline == nil || *x.PercentOfRoofline <= 100 || saves(x.Algorithm) || b.Roof == nil:
@@ -72,7 +74,7 @@ func (r Report) roofMark(x Result, b BackendInfo) string {
 	return aboveCopy
 }
 
-// ofRoof returns the cell of a result: its percentage of the roof, with a mark.
+// ofRoof returns the cell of a result in the column "of roof": its percentage of the roofline, with a mark.
 func (r Report) ofRoof(x Result, b BackendInfo) string {
 	if x.PercentOfRoofline == nil {
 		return "–"
@@ -80,7 +82,7 @@ func (r Report) ofRoof(x Result, b BackendInfo) string {
 	return fmt.Sprintf("%.0f %%%s", *x.PercentOfRoofline, r.roofMark(x, b))
 }
 
-// writeRoofNotes explains the marks.
+// writeRoofNotes explains the marks that the table has, and says in how many lines.
 func (r Report) writeRoofNotes(w io.Writer) {
 	counts := map[string]int{}
 	for _, x := range r.Results {

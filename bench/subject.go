@@ -11,17 +11,19 @@ import (
 // Subject is a backend that is timed.
 type Subject struct {
 	conv.Backend
-	Info BackendInfo // GOMAXPROCS is Info.Threads while the backend plans and runs
-	// FMA is a probe as [Peak] takes it. It is set for backends that compute on the processor, including software
-	// renderers. The time that it takes beside each block shows how much of the machine was free.
+	// Info describes the backend. GOMAXPROCS is Info.Threads while the backend plans and runs.
+	Info BackendInfo
+	// FMA is a probe as [Peak] takes it, for backends that compute on the processor, including software renderers; nil
+	// for others. The time that it takes beside each block shows how much of the machine was free.
 	FMA func(rounds int) float64
-	// Roof measures the peak rates: floating-point operations per second, and bytes read and written per second. It is
-	// nil if they cannot be measured. [RoofOf] returns it for the processor.
+	// Roof measures the peak rates of the backend's device, in about the time budget: flops in floating-point
+	// operations per second, bytes in bytes read plus bytes written per second. It is nil if they cannot be measured.
+	// For the processor [RoofOf] makes it.
 	Roof func(budget time.Duration) (flops, bytes float64, err error)
 }
 
-// RoofOf returns a function that measures the processor's peak rates with a number of threads: [Peak], and the rate of
-// copying memory.
+// RoofOf returns a function for Subject.Roof that measures the processor's peak rates with a number of threads: [Peak]
+// of the probe fma, and the rate of copying memory. Each takes half of the budget.
 func RoofOf(fma func(rounds int) float64, threads int) func(budget time.Duration) (flops, bytes float64, err error) {
 	return func(budget time.Duration) (flops, bytes float64, err error) {
 		return Peak(fma, threads, budget/2), copyRate(threads, budget/2), nil
@@ -36,16 +38,17 @@ func (s *Subject) withThreads(f func() error) error {
 }
 
 // gauge measures how much of the processor is free, by the time of a fixed piece of work on registers alone. It is for
-// subjects that compute on the processor. A nil gauge measures nothing.
+// subjects that compute on the processor. A nil gauge measures nothing. Its sums begin again at 0 after seconds.
 type gauge struct {
 	fma     func(rounds int) float64
 	threads int
-	rounds  int     // as many as take about a millisecond
-	took    float64 // seconds so far
-	cpu     float64 // seconds of CPU time so far
-	work    float64 // operations of one thread so far
+	rounds  int     // of fma in a turn: as many as take about a millisecond
+	took    float64 // sum: seconds of all turns
+	cpu     float64 // sum: CPU time of all threads, in seconds
+	work    float64 // sum: operations of one thread
 }
 
+// newGauge returns a gauge for the subject, nil for one without FMA.
 func (s *Subject) newGauge() *gauge {
 	if s.FMA == nil {
 		return nil
@@ -53,8 +56,8 @@ func (s *Subject) newGauge() *gauge {
 	return &gauge{fma: s.FMA, threads: s.Info.Threads, rounds: roundsPerTurn(s.FMA)}
 }
 
-// measure keeps all threads busy for the duration long. They work at the same time, in turns of about a millisecond.
-// Like a convolution, a turn ends when the last thread has done its part.
+// measure keeps all threads busy for at least the duration long, in turns of about a millisecond. In a turn each thread
+// does the same work. Like a convolution, a turn ends when the last thread has done its part.
 func (g *gauge) measure(long time.Duration) {
 	if g == nil {
 		return
@@ -72,8 +75,8 @@ func (g *gauge) measure(long time.Duration) {
 	}
 }
 
-// seconds returns how long 10⁹ operations of each thread took, as wall-clock time and as CPU time, since the last call
-// of seconds. It returns 0 if there is no gauge.
+// seconds returns how long 10⁹ operations of each thread took since the last call of seconds: wall is wall-clock time,
+// cpu the CPU time of all threads together. Both are 0 if nothing was measured.
 func (g *gauge) seconds() (wall, cpu float64) {
 	if g == nil || g.work == 0 {
 		return 0, 0

@@ -13,9 +13,9 @@ import (
 // Case is a convolution that is timed.
 type Case struct {
 	Name    string  // unique in its suite, in the form key=value/key=value that benchstat reads
-	Group   string  // a layer's network, or the axis that varies in a sweep
-	Layer   string  // a layer's name in the network
-	X       float64 // the value that varies within the group
+	Group   string  // a layer's network, or the axis that varies in a sweep; "" in suite seed
+	Layer   string  // a layer's name in the network; "" for other cases
+	X       float64 // in suite seed N, for a layer the FLOP per byte, in a sweep the value of the axis
 	Problem conv.Problem
 	Data    *compare.Case // images, weights and biases; nil means random numbers
 }
@@ -26,10 +26,10 @@ type Suite struct {
 	Cases []Case
 }
 
-// SuiteNames lists the suites.
+// SuiteNames lists the names of the suites.
 func SuiteNames() []string { return []string{"seed", "layers", "sweep"} }
 
-// NewSuite returns a suite by its name:
+// NewSuite returns a suite by its name, one of [SuiteNames]:
 //
 //   - seed is the layer of the tutorial that gpuconv comes from: one channel of 48×64 pixels, 6 filters of 7×7, and
 //     batches of 1, 4, 16 … 16,384 images.
@@ -59,8 +59,7 @@ func (s Suite) Filter(keep func(name string) bool) Suite {
 	return kept
 }
 
-// mostSeed is the largest batch of the tutorial's layer: 201 MB of images and 1.2 GB
-// of activations.
+// mostSeed is the largest batch of the tutorial's layer: 201 MB of images and 1.2 GB of activations.
 const mostSeed = 16384
 
 func seedCases() (all []Case) {
@@ -71,13 +70,15 @@ func seedCases() (all []Case) {
 	return all
 }
 
-// square is a dense convolution with an odd square kernel. Its outputs have the size of its images.
+// square is a convolution of n images of c×h×w with filters of size×size, an odd size, without groups. Its outputs have
+// the size of its images.
 func square(n, c, h, w, filters, size int) conv.Problem {
 	return conv.Problem{Src: conv.Shape{n, c, h, w}, Weight: conv.Shape{filters, c, size, size},
 		Spec: conv.Spec{Padding: conv.Pad(size/2, size/2)}}
 }
 
-// nameOf names a case by its numbers. A stride above 1 and groups come last.
+// nameOf names a case by its numbers. A layer's name comes first, if there is one; a stride above 1 and groups come
+// last.
 func nameOf(layer string, p conv.Problem) string {
 	kernel := fmt.Sprint(p.Weight.H())
 	if p.Weight.H() != p.Weight.W() {
@@ -97,7 +98,7 @@ func nameOf(layer string, p conv.Problem) string {
 	return name
 }
 
-// layer is a convolution in a network.
+// layer is a convolution in a network: of n images with c channels of h×w pixels.
 type layer struct {
 	network, name              string
 	n, c, h, w, filters        int
@@ -107,9 +108,9 @@ type layer struct {
 }
 
 // layers come from the tables of papers: Krizhevsky 2014 (one column, as in torchvision), Simonyan & Zisserman 2015
-// (D), He et al. 2016 (50 layers), Howard et al. 2017, Ronneberger et al. 2015 (valid convolutions, one image at a
-// time), and Baidu's DeepBench (speech, faces, vision; its own batches). All others have batches of 8, which a CPU
-// computes within a second.
+// (configuration D), He et al. 2016 (50 layers), Howard et al. 2017, Ronneberger et al. 2015 (valid convolutions), and
+// Baidu's DeepBench (speech, faces, vision). U-Net's have one image, and those of DeepBench its own batches. All others
+// have batches of 8, which a CPU computes within a second.
 func layers() []layer {
 	return []layer{
 		{"alexnet", "conv1", 8, 3, 224, 224, 64, 11, 11, 4, 2, 2, 1},
@@ -146,8 +147,9 @@ func layerCases() (all []Case) {
 	return all
 }
 
-// sweepCases varies one axis at a time. It starts from the tutorial's layer for kernels, images and strides, and from a
-// layer of a network for channels (as many out as in).
+// sweepCases varies one axis at a time. The axes kernel, size and stride start from the tutorial's layer, in batches of
+// 64, 16 and 64 images. The axis channels starts from a layer of 3×3 filters on 28×28 pixels, in batches of 8, and has
+// as many channels out as in.
 func sweepCases() (all []Case) {
 	add := func(axis string, x int, p conv.Problem) {
 		all = append(all, Case{Name: "axis=" + axis + "/" + nameOf("", p), Group: axis, X: float64(x), Problem: p})

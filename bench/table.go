@@ -10,8 +10,9 @@ import (
 	"gpuconv/internal/statistics"
 )
 
-// WriteTable writes the report as a table to read: a line for each backend with its peak rates, then a line for each
-// case on each backend. Unless wide, columns are left out until the table fits into 120 columns.
+// WriteTable writes the report as a table to read. It has a line for each backend with its peak rates, a line for each
+// case on each backend, and lines about marks, compile times, and what is missing or wrong. Unless wide, columns are
+// left out until the table fits into 120 characters, and a line names them.
 func (r Report) WriteTable(w io.Writer, wide bool) error {
 	r = r.Printable().prepared()
 	if r.Run.Partial != "" {
@@ -43,6 +44,7 @@ func (r Report) WriteMarkdown(w io.Writer) error {
 	return r.Printable().prepared().grid().writeMarkdown(w)
 }
 
+// line returns the name and device of a backend for its line above the table.
 func (b BackendInfo) line() string {
 	switch {
 	case b.Absent != "":
@@ -53,10 +55,12 @@ func (b BackendInfo) line() string {
 	return b.Label() + ", " + b.Device
 }
 
+// newTable returns a writer that aligns columns to the right.
 func newTable(w io.Writer) *tabwriter.Writer {
 	return tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 }
 
+// roofs returns what follows line: the peak rates of a backend, or why it is absent.
 func (b BackendInfo) roofs() string {
 	switch {
 	case b.Absent != "":
@@ -82,7 +86,7 @@ func (r Report) grid() *grid {
 	return g
 }
 
-// row returns a line of the table, or nil if the case has nothing on the backend.
+// row returns the cells of a case on a backend, or nil if the report has neither its total nor why it is missing.
 func (r Report) row(c CaseInfo, b BackendInfo) []string {
 	name := strings.ReplaceAll(c.Case, "/", " ")
 	total, ok := r.find(c, b, PhaseTotal, "")
@@ -112,14 +116,15 @@ func (r Report) row(c CaseInfo, b BackendInfo) []string {
 	return append(cells, optional(total.GFLOPS), optional(total.GBPS), r.ofRoof(total, b), energy)
 }
 
-// lacks tells whether the report says that a case has no times on a backend.
+// lacks tells whether the report's Missing names a case on a backend for all phases.
 func (r Report) lacks(c CaseInfo, b BackendInfo) bool {
 	return slices.ContainsFunc(r.Missing, func(m Missing) bool {
 		return m.Case == c.Case && m.Backend == b.Backend && m.Threads == b.Threads && m.Phase == ""
 	})
 }
 
-// besideEngine returns how many times as many images per second a GPU computes as the CPU engine with all threads.
+// besideEngine returns how many times as many images per second a GPU computes as the CPU engine with the most threads,
+// or a dash for other backends.
 func (r Report) besideEngine(c CaseInfo, b BackendInfo, total Result) string {
 	engine, ok := r.engine()
 	if b.Backend != "gpu" || !ok {
@@ -152,7 +157,7 @@ func (b BackendInfo) columnName() string {
 	return fmt.Sprintf("%s ×%d", b.Backend, b.Threads)
 }
 
-// optional formats a number that may be missing.
+// optional formats a number, or a dash if it is missing.
 func optional(v *float64) string {
 	if v == nil {
 		return "–"
@@ -160,7 +165,7 @@ func optional(v *float64) string {
 	return statistics.Digits(*v)
 }
 
-// duration formats a time with three digits and a suitable unit.
+// duration formats a time with three significant digits in s, ms or µs.
 func duration(seconds float64) string {
 	switch {
 	case seconds >= 1:
@@ -171,7 +176,8 @@ func duration(seconds float64) string {
 	return statistics.Digits(seconds*1e6) + " µs"
 }
 
-// writeCompile lists how long compiling took, with one line for all cases that share a program.
+// writeCompile lists how long compiling took on GPUs, with one line for all cases that share a program: it names the
+// first.
 func (r Report) writeCompile(w io.Writer) {
 	seen := map[string]bool{}
 	for _, x := range r.Results {
@@ -197,7 +203,8 @@ func outlying(r Result) string {
 	return fmt.Sprintf("%d, to %s", len(r.Outliers), duration(r.Outliers[len(r.Outliers)-1]))
 }
 
-// writeNotes writes a line for each case that is missing or wrong.
+// writeNotes writes a line for each backend and each reason why cases have no times there, a line with the number of
+// cases that have fewer samples, and a line for each wrong output.
 func (r Report) writeNotes(w io.Writer) {
 	type absence struct{ on, why string }
 	fewer, timed, cases := 0, map[Missing]bool{}, map[absence][]string{}
@@ -242,7 +249,8 @@ func (r Report) cut() string {
 	return "the time was up after " + statistics.Digits(r.Run.Settings.Limit) + " s"
 }
 
-// WriteGo writes the report in the format of Go's benchmarks, for benchstat. Each line has the median of one block.
+// WriteGo writes the report in the format of Go's benchmarks, for benchstat. A line has the median of one block; a
+// result without blocks has one line. Wrong outputs have none.
 func (r Report) WriteGo(w io.Writer) error {
 	r = r.Printable().prepared()
 	goos, goarch, _ := strings.Cut(r.Machine.Platform, "/")

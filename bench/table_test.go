@@ -9,8 +9,8 @@ import (
 	"gpuconv/bench"
 )
 
-// TestTableFits: the table fits into 120 columns and says what it leaves out; the wide one leaves out nothing.
-// Intervals are low … high, and a case without times is missing.
+// TestTableFits: the table fits into 120 columns and says which of its columns it leaves out; the wide one leaves out
+// nothing. Intervals are low … high, and a case without times is missing.
 func TestTableFits(t *testing.T) {
 	r := fixed()
 	r.Cases = append(r.Cases, bench.CaseInfo{Suite: r.Cases[0].Suite, Case: "n=7/lost"})
@@ -69,7 +69,8 @@ func TestAboveRoof(t *testing.T) {
 	}
 }
 
-// TestBusy: a load above the cores is a warning; the run itself is no other work.
+// TestBusy: a load average above the number of cores is a warning. The load that the run itself makes, which counts
+// only at the end, is none.
 func TestBusy(t *testing.T) {
 	for load, busy := range map[[2]float64]bool{{0.5, 2.5}: false, {2.5, 2}: true, {1, 3.5}: true, {-1, -1}: false} {
 		m := bench.Machine{Threads: 2, Load: load}

@@ -14,42 +14,44 @@ type Verdict string
 const (
 	Slower     Verdict = "slower"     // significantly, and by more than the threshold
 	Faster     Verdict = "faster"     // likewise
-	Equivalent Verdict = "equivalent" // the 90 % confidence interval lies within ± the threshold
-	Undecided  Verdict = "undecided"  // none of these
+	Equivalent Verdict = "equivalent" // the 90 % confidence intervals lie within ± the threshold
+	Undecided  Verdict = "undecided"  // none of the three above
 	Wrong      Verdict = "wrong"      // the new output is wrong
 	Gone       Verdict = "not in new" // only the old report has it
-	Added      Verdict = "not in old" // only the new report has it
+	Added      Verdict = "not in old" // only the new report has it, or has it with a right output
 )
 
-// familyError is the probability of a false alarm: that a comparison of a program with itself finds a change in any of
-// its cases, backends and phases.
+// familyError is the probability of a false alarm: that the comparison of a program with itself finds a change in any
+// of its cases, backends and phases.
 const familyError = 0.05
 
-// oneSided is the probability that a single comparison is called equivalent although it differs by the threshold.
+// oneSided is the probability that a single time is called equivalent although it differs by exactly the threshold. It
+// is lower for larger differences.
 const oneSided = 0.05
 
-// betweenRuns is the standard deviation of times between processes, as a share of the times. Each process has its code
-// and memory at other addresses, and blocks of one process cannot average that out. The number is an assumption (1 %
-// between two runs), not a measurement.
+// betweenRuns is the standard deviation of times between processes of one program, as a share of the times. Each
+// process has its code and memory at other addresses, and blocks of one process cannot average that out. The number is
+// an assumption, not a measurement: it makes 0.007·√2 = 1 % for the ratio of two runs.
 const betweenRuns = 0.007
 
 // wandering is the standard deviation of the level of a whole run, divided by that of its blocks. A machine whose load
-// changes from one half minute to the next also changes from one run to the next, and the blocks of one run do not show
-// that. On two cores, at load averages of 8 to 17, it was 0.2 to 0.8 (21, 11 and 8 runs of the same program). On a
+// changes between the rounds of a run also changes between runs, and the blocks of one run do not show that. On two
+// cores, at load averages of 8 to 17, it was 0.2 to 0.8 (three series of 21, 11 and 8 runs of the same program). On a
 // quiet machine blocks scatter little, so that wandering adds little.
 const wandering = 0.6
 
 // leastBlocks is how many blocks each run needs for an estimate of their scatter: see [statistics.NewTrimmed].
 const leastBlocks = 3
 
-// contrast is Yuen's test of two series, and what it takes to tell how other rounds would have come out.
+// contrast is Yuen's test of two series, one of each run, and what is needed to tell how the test of other runs would
+// have come out.
 type contrast struct {
 	statistics.Difference
-	blocks  [2]int
-	scatter [2]float64 // variance of one block of each run; +Inf if it is not known
+	blocks  [2]int     // how many each run has
+	scatter [2]float64 // variance of the logarithm of one block of each run; +Inf if it is not known
 }
 
-// newContrast tests two series. If one is empty, the difference is NaN.
+// newContrast tests two series, of the old run and of the new. If one is empty, the difference is NaN.
 func newContrast(a, b map[int]float64) contrast {
 	c := contrast{blocks: [2]int{len(a), len(b)}}
 	if len(a) == 0 || len(b) == 0 {
@@ -64,7 +66,9 @@ func newContrast(a, b map[int]float64) contrast {
 	return c
 }
 
-// between returns the difference of two runs of so many blocks, whose scatter is multiplied by louder.
+// between returns the difference of two runs, with blocks[i] blocks in run i. The standard deviation of their blocks is
+// multiplied by louder. The variance of the mean of run i is louder²·scatter[i]·(1/blocks[i] + wandering²), and that of
+// the difference has 2·betweenRuns² on top.
 func (c contrast) between(runs [2]statistics.Trimmed, blocks [2]int, louder float64) statistics.Difference {
 	for i := range runs {
 		runs[i].Square = louder * louder * c.scatter[i] * (1/float64(blocks[i]) + wandering*wandering)
@@ -72,8 +76,8 @@ func (c contrast) between(runs [2]statistics.Trimmed, blocks [2]int, louder floa
 	return runs[0].To(runs[1]).Widened(2 * betweenRuns * betweenRuns)
 }
 
-// would returns the same difference, as other runs would show it: of so many rounds each, on a machine whose blocks
-// scatter by louder times as much.
+// would returns the same difference as two other runs would show it: each with the given number of rounds, on a machine
+// on which the standard deviation of blocks is louder times as large.
 func (c contrast) would(rounds int, louder float64) statistics.Difference {
 	freedom := float64(rounds - 2*int(statistics.Trimming*float64(rounds)) - 1)
 	d := c.between([2]statistics.Trimmed{{Freedom: freedom}, {Freedom: freedom}}, [2]int{rounds, rounds}, louder)
@@ -81,6 +85,7 @@ func (c contrast) would(rounds int, louder float64) statistics.Difference {
 	return d
 }
 
+// values returns the values of a series, in any order.
 func values(m map[int]float64) (list []float64) {
 	for _, v := range m {
 		list = append(list, v)
@@ -88,7 +93,7 @@ func values(m map[int]float64) (list []float64) {
 	return list
 }
 
-// judge makes all tests, as one family, and decides the verdicts.
+// judge makes all tests, as one family, decides their verdicts, and adds their changes to c.
 func (c *Comparison) judge(tests []test) {
 	var p []float64
 	var tested []int
@@ -120,7 +125,7 @@ func differences(all []contrast) (list []statistics.Difference) {
 	return list
 }
 
-// largest returns the largest p-value: that of the intersection of tests.
+// largest returns the largest p-value: that of the intersection-union test of all differences.
 func largest(all []statistics.Difference) (p float64) {
 	for _, d := range all {
 		p = max(p, d.P())
@@ -128,8 +133,8 @@ func largest(all []statistics.Difference) (p float64) {
 	return p
 }
 
-// decide fills in the numbers and the verdict of a change. all has the contrast of the times, and that of the
-// calibrated times if there are any.
+// decide fills in the numbers and the verdict of a change, whose P is known. all has the contrast of the times, and
+// that of the calibrated times if there are any. family is the number of tests.
 func (c *Comparison) decide(change *Change, all []contrast, family int) {
 	plain := all[0]
 	half := plain.HalfWidth(1 - statistics.Confidence)
@@ -148,7 +153,8 @@ func (c *Comparison) decide(change *Change, all []contrast, family int) {
 	}
 }
 
-// verdict decides from the differences of the times and of the calibrated times. p is corrected for the family.
+// verdict decides from the differences of the times and, if there are any, of the calibrated times. p is corrected for
+// the family.
 //
 // Equivalent needs two one-sided tests at 5 % each (Schuirmann 1987): the 90 % interval lies within ± the threshold.
 // The threshold is taken in logarithms, so that new / old and old / new are judged alike.
@@ -170,17 +176,18 @@ func (c Comparison) verdict(all []statistics.Difference, p float64) Verdict {
 	return Undecided
 }
 
-// patience is how many times as many rounds advice asks for at most.
+// patience bounds the rounds that advice asks for: at most patience times as many as the shorter run has.
 const patience = 10
 
-// advice tries machines whose blocks scatter less, each time by the factor quieter, until quietest.
+// advice looks for a quieter machine that would decide. It multiplies the scatter of blocks by quieter again and again,
+// until it is quietest times what it was.
 const (
 	quieter  = 0.8
 	quietest = 1e-3
 )
 
-// advice says what would have decided a comparison, had it the same ratio: more rounds in each run, a quieter machine,
-// or a larger threshold.
+// advice says what would have decided a comparison with the same ratio: more rounds in each run, else a quieter
+// machine, else a larger threshold; or why nothing would.
 func (c Comparison) advice(all []contrast, family int) string {
 	rounds := min(all[0].blocks[0], all[0].blocks[1])
 	if rounds < leastBlocks {
@@ -220,7 +227,8 @@ func (c Comparison) advice(all []contrast, family int) string {
 	return text
 }
 
-// disagree reports whether the time and the calibrated time would each be decided without any scatter, but differently.
+// disagree reports whether, without any scatter, the time alone and the calibrated time alone would each be decided,
+// but differently.
 func (c Comparison) disagree(all []contrast, family, rounds int) bool {
 	var verdicts []Verdict
 	for _, x := range all {

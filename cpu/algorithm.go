@@ -28,14 +28,15 @@ func algorithms() []algorithm {
 	}
 }
 
-// recipe is a prepared convolution. Until settle is called, only the methods above it may be called. pack is called
-// after settle. After pack, several goroutines may call band at any time.
+// recipe is a prepared convolution. Until settle is called, only the methods above it may be called. suits and pack are
+// called after settle, in that order. After pack, several goroutines may call band at the same time, each with a worker
+// of its own.
 type recipe interface {
 	bound() float64               // as conv.Description.Bound
-	phases() int                  // phases of the slab, see there
+	phases() int                  // into how many phases the slab's columns are distributed, see slab
 	columns() int                 // the least number of columns of the slab
 	inputRows(rows int) int       // rows of the slab that this many rows of sums need
-	rowStep() int                 // bands begin at multiples of it
+	rowStep() int                 // the first output row of a band is a multiple of it
 	fits(rows int) bool           // whether a band of this many rows of sums fits into the caches
 	settle(s slab, rows int)      // sets the slab's layout, and the most rows of sums of a band
 	packedLen() int               // floats of packed weights
@@ -49,7 +50,8 @@ type recipe interface {
 // part means the rows first ≤ y < first+rows of the sums of one group of an image.
 type part struct{ group, first, rows int }
 
-// output says where the sums of a band go: row i of the group's filter k begins at data[k·plane + i·W].
+// output says where the sums of a band go. Row i of the band, for filter k of the group, begins at data[k·plane + i·W].
+// W is the width of the sums.
 type output struct {
 	data  []float32
 	plane int
@@ -60,7 +62,8 @@ type output struct {
 const anyNumber = 1 << 30
 
 // choose returns the algorithm for p, and for each other algorithm the reason why it was not chosen. If e.Algorithm
-// names one, choose takes it or reports an error. unsuited is nil, or an algorithm that does not suit the weights.
+// names one, choose takes it or reports an error. unsuited is nil, or names an algorithm that does not suit the
+// weights, with the reason.
 func choose(p conv.Problem, k *simd.Kernels, e Engine, unsuited *conv.Rejected) (algorithm, []conv.Rejected, error) {
 	forced := e.Algorithm
 	sums, err := p.Sums()

@@ -11,7 +11,8 @@ import (
 // have one sign: at step c, the square of a partial sum is about c + f·c² instead of c. The variance of the roundings
 // is then 1 + 2/3·f·C times as large; alike uses 1 + f·C. If C channels have exactly the same kernel and pixels, their
 // roundings are equal, too, and do not cancel: beside large pixels, errors of 20 γₙA were seen where the screen
-// expected less than 1. For such channels, alike adds up to 16·C.
+// expected less than 1. If f exceeds 1/2, or twice the share that random weights have (see below), alike adds 16·C
+// times the excess over the smaller of the two.
 //
 // Random weights have such a share, too: f is about (1+√(9/C))²/9 (Marchenko and Pastur, Math. USSR-Sbornik 1, 1967),
 // and up to randomSlack times that for a few of many filters. But no image has the patterns of all filters, so alike

@@ -10,9 +10,9 @@ import (
 	"gpuconv/cpu"
 )
 
-// TestLocalityOfChannelsAlike: where all channels have the same pixels and the same kernel, but for their signs, their
-// roundings are the same and add up. Outputs beside large pixels are within the bound all the same, and so they are
-// where a part of the weights is drawn at random.
+// TestLocalityOfChannelsAlike: if all channels have the same pixels and the same kernel, except for signs, their
+// roundings are the same and add up. Outputs beside large pixels are within the bound nevertheless, also if a part of
+// the weights is drawn at random.
 func TestLocalityOfChannelsAlike(t *testing.T) {
 	for _, channels := range []int{32, 64, 256} {
 		for _, same := range []float64{1, 0.7, 0.3} {
@@ -26,7 +26,9 @@ func TestLocalityOfChannelsAlike(t *testing.T) {
 	}
 }
 
-// channelsAlike draws an image of one block whose rows, or columns, grow brighter by a factor.
+// channelsAlike draws filters, and an image of one block in which each row, or each column, is darker than the one
+// before it by the same factor. All channels of the image are alike except for their signs. So are those of each filter
+// for a share of its squared weights, about same; the rest is drawn at random.
 func channelsAlike(t *testing.T, r *rand.Rand, channels int, same float64) compare.Case {
 	p := conv.Problem{Src: conv.Shape{1, channels, 6, 6}, Weight: conv.Shape{32, channels, 3, 3}}
 	c := painted(t, r.Uint64(), p, normal)
@@ -58,9 +60,9 @@ func channelsAlike(t *testing.T, r *rand.Rand, channels int, same float64) compa
 	return c
 }
 
-// TestLocalityOfMeans: weights that are drawn around a mean, and an image that is the same in all channels. Partial
-// sums then grow with the number of channels, not with its root, and so do their roundings, though these differ in
-// sign.
+// TestLocalityOfMeans: outputs are within the bound for weights that are drawn around a mean, and an image that is the
+// same in all channels. If the mean is not 0, partial sums grow with the number of channels, not with its root. So do
+// their roundings, although these differ in sign.
 func TestLocalityOfMeans(t *testing.T) {
 	for _, channels := range []int{64, 512} {
 		if testing.Short() && channels > 64 {

@@ -44,9 +44,13 @@ func cheapestPanels(filters, vectors int, k *simd.Kernels) (best []panels, least
 	return best, least
 }
 
-// tapCost estimates the cycles that a tile takes for one tap: two multiply-adds per cycle, but at least the 4 cycles
-// for which a multiply-add waits for its predecessor; half a cycle for the loop; and a little for inputs that are
-// loaded again for the next panel. BenchmarkTile measures the true cycles.
+// tapCost estimates the cycles that a tile takes for one tap, as the sum of
+//
+//   - half a cycle for each multiply-add of registers, but at least 4 cycles, since each waits for its predecessor,
+//   - half a cycle for the loop,
+//   - a quarter of a cycle for each register of inputs, which the next panel loads again.
+//
+// BenchmarkTile measures the true cycles.
 func tapCost(filters, vectors int) float64 {
 	return max(float64(filters*vectors)/2, 4) + 0.5 + float64(vectors)/4
 }

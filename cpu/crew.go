@@ -25,7 +25,8 @@ func newCrew(workers int, work func(worker int)) *crew {
 	return c
 }
 
-// run calls work on at most this many workers, and returns when all are done.
+// run calls work on at most this many workers, and returns when all are done. work must be the function that newCrew
+// was given: the helpers call that one. run itself calls work as worker 0.
 func (c *crew) run(workers int, work func(worker int)) {
 	helpers := min(c.helpers, workers-1)
 	c.busy.Add(max(helpers, 0))

@@ -16,7 +16,7 @@ type direct struct {
 	layout    []panels
 	slab      slab
 	taps      simd.Taps
-	inner     int       // how many rows of outputs one panel computes before the next panel follows
+	inner     int       // how many rows of sums one panel computes before the next panel follows
 	flat      bool      // whether bands are flat, see cutBand
 	flatPlane int       // floats between the sums of two filters of a flat band
 	weight    []float32 // [groups][panels][taps][filters of the panel]
@@ -44,7 +44,8 @@ func (d *direct) inputRows(rows int) int {
 	return (rows-1)*d.problem.Stride[0] + (d.problem.Weight[2]-1)*d.problem.Dilation[0] + 1
 }
 
-// slabFloats limits the inputs of a task: together with the weights they fit into a core's second-level cache.
+// slabFloats limits the inputs of a task to 192 KiB: together with the weights they fit into a core's second-level
+// cache. If even one row of sums needs more, a task has one row.
 const slabFloats = 192 << 10 / 4
 
 func (d *direct) fits(rows int) bool {
@@ -57,7 +58,7 @@ func (d *direct) fits(rows int) bool {
 // inputs stay in the cache.
 const windowFloats = 16 << 10 / 4
 
-// cutRows is how many rows one call computes if the tiles reach beyond the ends of the rows.
+// cutRows is how many rows one call computes at most if the tiles reach beyond the ends of the rows.
 const cutRows = 16
 
 func (d *direct) settle(s slab, rows int) {
@@ -121,7 +122,7 @@ func (d *direct) band(w *worker, o output, p part) {
 	}
 }
 
-// span computes the columns s of the rows i ≤ r < i+rows, for all filters of the panels l.
+// span computes the columns s of the rows i ≤ r < i+rows of a band, for all filters of the panels l.
 func (d *direct) span(w *worker, o output, group, i, rows int, l *panels, s *span) {
 	t := &w.tile
 	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()

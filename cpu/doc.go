@@ -8,9 +8,9 @@
 //   - winograd computes 3×3 kernels over many channels, with a quarter of the multiplications. A screen examines each
 //     block of 4×4 outputs first. If a large pixel would spoil outputs whose receptive fields do not contain it, the
 //     block is computed as direct does. So the error of each output is at most 4·γₙ·A, see [conv.Description], and an
-//     output whose receptive field is all 0 has no error. direct takes over if the weights are uneven, or if their sums
-//     may be exact, as with integers. It also takes over if it is faster for [Engine].Images images, counting the time
-//     for transforming the weights.
+//     output whose receptive field is all 0 has no error. direct takes over if a filter's weights are very uneven, or
+//     if sums of its products may be exact in float32, as with small integers. It also takes over if it is faster for
+//     [Engine].Images images, counting the time for transforming the weights.
 //   - direct computes everything, as sums of products in the formula's order.
 //
 // Both backends compute every [conv.Spec]. Several goroutines may share a backend or a plan.

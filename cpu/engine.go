@@ -10,13 +10,16 @@ import (
 // Engine is a [conv.Backend] that computes in float32, on all cores, with the vector instructions of the processor. The
 // zero value chooses instructions and algorithm by itself.
 //
-// Until it is closed, a plan keeps as many goroutines as GOMAXPROCS says, and their memory. Run allocates nothing. It
-// wakes only as many goroutines as its work is worth. Each task copies a band of rows of one image, with its padding,
-// into the memory of its worker, and computes the outputs of the band.
+// A plan has as many workers as GOMAXPROCS says: the goroutine that calls Run, and goroutines of its own. It keeps
+// these and the memory of all workers until it is closed. Run allocates nothing. It wakes only as many workers as its
+// work is worth. They share out tasks. A task copies a band of rows of one image, for one group of channels and with
+// its padding, into the memory of its worker, and computes the outputs of the band.
 type Engine struct {
 	ISA       ISA    // the instructions to use; Plan reports an error if the processor lacks them
 	Algorithm string // one of [AlgorithmNames]; "" for the one that is expected to take the least time in all
-	Images    int    // how many images a plan will compute over all its runs, at least one batch; 0 means any number
+	// Images is how many images a plan will compute over all its runs. Less than a batch counts as one batch. 0 means
+	// so many that the time for making the plan does not count.
+	Images int
 
 	eager bool // wake all workers, however little work there is; for tests
 }
@@ -38,9 +41,9 @@ func ParseISA(name string) (ISA, error) { return simd.ParseISA(name) }
 // AvailableISAs lists the instruction sets that the processor has, the best first.
 func AvailableISAs() []ISA { return simd.Available() }
 
-// Probe returns a function that measures the peak speed of a core. That function does the given number of rounds of
-// multiply-adds with the engine's instructions, on registers alone. It returns the number of floating-point operations:
-// two for each multiply-add.
+// Probe returns a function with which the caller measures the peak speed of a core. That function does the given number
+// of rounds of multiply-adds with the engine's instructions, on registers alone. It returns the number of
+// floating-point operations that it did: two for each multiply-add.
 func (e Engine) Probe() (func(rounds int) float64, error) {
 	k, err := simd.Use(e.ISA)
 	if err != nil {
@@ -92,7 +95,7 @@ func (e Engine) Explain(p conv.Problem) (conv.Description, error) {
 // blueprint is what a plan needs to know before it allocates anything.
 type blueprint struct {
 	asked    conv.Problem // as the caller gave it
-	problem  conv.Problem // the same with defaults filled in, and perhaps reshaped, see reshape
+	problem  conv.Problem // the same with defaults filled in, and perhaps with images of another shape, see reshape
 	dst      conv.Shape   // of problem
 	finisher finisher
 	kernels  *simd.Kernels
@@ -132,9 +135,10 @@ func (e Engine) newBlueprint(p conv.Problem, unsuited *conv.Rejected) (*blueprin
 	return b, b.cut()
 }
 
-// reshape returns p with images whose rows are as wide as one tile, if the shape of an image makes no difference: for a
-// 1×1 kernel that takes every pixel, without a pool. The engine then writes outputs in the order of their addresses: 72
-// instead of 60 GFLOP per CPU second for 64 to 256 channels at 56×56.
+// reshape returns p with images whose rows are two registers wide, if an image has a whole number of such rows and its
+// shape makes no difference to the outputs: for 1×1 kernels of stride 1, without padding and without a pool. Otherwise
+// it returns p itself. The engine then writes outputs in the order of their addresses: 72 instead of 60 GFLOP per CPU
+// second for 64 to 256 channels at 56×56.
 func reshape(p conv.Problem, k *simd.Kernels) conv.Problem {
 	size, width := p.Src.H()*p.Src.W(), 2*k.Lanes
 	if p.Weight[2] == 1 && p.Weight[3] == 1 && p.Stride == [2]int{1, 1} && p.Padding == (conv.Padding{}) &&
@@ -144,11 +148,11 @@ func reshape(p conv.Problem, k *simd.Kernels) conv.Problem {
 	return p
 }
 
-// sumsFloats limits the sums that a task keeps for energy or a pool: they fit into a part of a core's second-level
-// cache.
+// sumsFloats limits the sums that a task keeps for energy or a pool to 128 KiB, a part of a core's second-level cache.
 const sumsFloats = 128 << 10 / 4
 
-// cut decides how many rows of outputs a task computes at most.
+// cut decides how many rows of outputs a task computes at most: as many as fit into the caches, and at least
+// recipe.rowStep. Then it lays out the slab and the recipe for them.
 func (b *blueprint) cut() error {
 	p, step := b.problem, b.recipe.rowStep()
 	fits := func(rows int) bool {
@@ -181,8 +185,8 @@ func (b *blueprint) sumsLen() int {
 	return (last - first) * b.finisher.sums.W() * b.problem.Weight[0] / b.problem.Groups
 }
 
-// slabLen returns how many floats of input a task keeps. The last tile may read up to one register beyond the inputs,
-// and ignores those values.
+// slabLen returns how many floats of input a task keeps. It includes one register after the inputs: the last tile may
+// read that far, but sums of those values are not used.
 func (b *blueprint) slabLen() int { return b.slab.len(b.kernels.Lanes) }
 
 func (b *blueprint) describe() conv.Description {

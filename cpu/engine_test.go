@@ -14,8 +14,8 @@ import (
 	"gpuconv/cpu/internal/guarded"
 )
 
-// TestWidths: every width from 1 to 70 with kernels that do and do not divide into tiles, strides and depthwise groups,
-// in tensors between guard pages, against the reference.
+// TestWidths compares the engine with the reference for every width from 1 to 70, on tensors between guard pages: with
+// numbers of filters that do and do not fill a panel, strides and depthwise groups.
 func TestWidths(t *testing.T) {
 	for _, isa := range tested() {
 		for w := 1; w <= 70; w++ {
@@ -34,7 +34,7 @@ func TestWidths(t *testing.T) {
 	}
 }
 
-// TestWinogradStaysInside: the same for Winograd's blocks.
+// TestWinogradStaysInside runs winograd on tensors between guard pages. TestWinograd judges what it computes.
 func TestWinogradStaysInside(t *testing.T) {
 	for _, isa := range tested() {
 		for w := 4; w <= 40; w += 3 {
@@ -47,7 +47,8 @@ func TestWinogradStaysInside(t *testing.T) {
 	}
 }
 
-// TestPixels: kernels of one element, whose rows get another width where they divide into tiles.
+// TestPixels compares the engine with the reference for 1×1 kernels. For some of these sizes reshape gives the rows
+// another width.
 func TestPixels(t *testing.T) {
 	for _, isa := range tested() {
 		for _, size := range [][2]int{{1, 32}, {8, 8}, {7, 16}, {5, 32}, {96, 1}, {56, 56}, {14, 14}} {
@@ -59,7 +60,7 @@ func TestPixels(t *testing.T) {
 	}
 }
 
-// runGuarded runs p on tensors between guard pages. The inputs stay as they are.
+// runGuarded runs p on tensors between guard pages. The test fails if that changes an input.
 func runGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) (got *conv.Tensor, c compare.Case) {
 	t.Helper()
 	shape, err := p.Dst()
@@ -95,7 +96,7 @@ func runGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) (got *co
 	return inside[2], c
 }
 
-// checkGuarded also judges what comes out.
+// checkGuarded is runGuarded, and compares the outputs with the reference's.
 func checkGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) {
 	t.Helper()
 	got, c := runGuarded(t, e, p, atEnd)
@@ -112,7 +113,7 @@ func checkGuarded(t *testing.T, e cpu.Engine, p conv.Problem, atEnd bool) {
 	}
 }
 
-// TestAwake: a run wakes as many workers as its work is worth, and computes the same bits.
+// TestAwake: a run wakes as many workers as its work is worth, and computes the same bits as with all workers.
 func TestAwake(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	for _, c := range []struct {

@@ -7,16 +7,17 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// Eager returns e with all workers awake for however little, so that small problems are cut, too.
+// Eager returns e, changed so that each run wakes all workers, however little work it has. So small problems are cut
+// into tasks, too.
 func (e Engine) Eager() Engine {
 	e.eager = true
 	return e
 }
 
-// Awake returns how many workers of e's plan a run of so many images wakes.
+// Awake returns how many workers a run of this many images wakes.
 func Awake(plan conv.Plan, images int) int { return plan.(*enginePlan).awake(images) }
 
-// Odd returns how many blocks winograd's screen finds odd, of how many.
+// Odd runs a plan of winograd. It returns how many blocks are odd, and how many blocks there are.
 func Odd(plan conv.Plan, dst, src *conv.Tensor) (odd, blocks int) {
 	c := plan.(*enginePlan).convolver
 	w := c.recipe.(*winograd)
@@ -44,13 +45,14 @@ func Prices(isa ISA, p conv.Problem) (winograd, direct float64) {
 	return priceWinograd(p, sums, k), priceDirect(p, sums, k)
 }
 
-// Spread is what the screen multiplies squared pixels by.
+// Spread has the factors by which the screen multiplies squared pixels: see spread.
 var Spread = spread
 
 // WinogradBound is the bound that winograd keeps, in multiples of γₙ·A.
 const WinogradBound = winogradBound
 
-// LeastMagnitude is what the screen takes A to be at least, of one filter and pixels of a sum and squares.
+// LeastMagnitude returns the screen's lower bound of A for one filter, if the magnitudes of the pixels add up to sum
+// and their squares to squares.
 func LeastMagnitude(weight []float32, sum, squares float64) float64 {
 	s, norm := newScreen(weight, 1, len(weight)/9), 0.0
 	for _, w := range weight {
@@ -59,7 +61,8 @@ func LeastMagnitude(weight []float32, sum, squares float64) float64 {
 	return s.magnitude(sum, squares) * math.Sqrt(norm*alike(weight))
 }
 
-// Unscreen lets winograd's transforms compute all blocks of a plan with ordinary pixels, whatever lies beside them.
+// Unscreen makes a plan's screens accept all blocks, whatever outliers they have, unless squares of their pixels
+// underflow or overflow.
 func Unscreen(plan conv.Plan) {
 	for _, s := range plan.(*enginePlan).recipe.(*winograd).screens {
 		*s = screen{channels: s.channels, least: []float64{math.Inf(1)}}

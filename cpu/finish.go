@@ -6,7 +6,8 @@ import (
 	"gpuconv/conv"
 )
 
-// finisher turns a band of activated sums into outputs, for problems with energy or a pool.
+// finisher turns a band of sums into outputs, for problems with energy or a pool. If the activation is ReLU, the sums
+// are rectified already.
 type finisher struct {
 	problem conv.Problem // with defaults filled in
 	sums    conv.Shape
@@ -26,8 +27,8 @@ func (f *finisher) rows(lo, hi int) (first, last int) {
 	return lo * pool.Stride[0], (hi-1)*pool.Stride[0] + pool.Size[0]
 }
 
-// finish computes output channel c of a group. sums has the planes of the group, each of this many rows. If there is a
-// pool, finish overwrites the sums of one filter of each pair with their energy.
+// finish computes a band of output channel c of a group. sums has a plane for each filter of the group, each of this
+// many rows. With energy and a pool, finish overwrites the sums of filter 2c with the energy of filters 2c and 2c+1.
 func (f *finisher) finish(dst, sums []float32, rows, c int) {
 	size := rows * f.sums.W()
 	if f.problem.Activation == conv.Energy {
@@ -53,7 +54,7 @@ func energy(a, b float32) float32 {
 	return float32(math.Sqrt(x*x + y*y))
 }
 
-// pool reduces a band of sums to a band of outputs.
+// pool reduces a band of sums, or of energies, to a band of outputs of one channel.
 func (f *finisher) pool(dst, sums []float32) {
 	pool, pitch := f.problem.Pool, f.sums.W()
 	width := (pitch-pool.Size[1])/pool.Stride[1] + 1

@@ -5,23 +5,24 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// A flat band is computed as if it were one long row. Its rows lie in the slab one after the other, with their padding,
-// so that output j of row i reads what output i·pitch+j of that row reads. The outputs between the end of a row of
-// outputs and the end of a row of the slab mean nothing, and are dropped. In return tiles are as wide as possible
-// however short the rows are, and load each weight for several rows at a time.
+// A flat band is computed as if it were one long row. The rows of its inputs lie in the slab one after the other, with
+// their padding, pitch floats apart. So output j of row i reads what output i·pitch+j of the long row reads. Outputs
+// have shorter rows than the slab: outputs of the long row that belong to no row mean nothing, and are dropped. In
+// return tiles are as wide as possible however short the rows are, and load each weight for several rows at a time.
 
 const (
 	// copyRow and copyFloats are the cycles for which a row, and each float in it, is copied out of a flat band.
 	copyRow    = 10
 	copyFloats = 0.25
-	// flatGain is the largest ratio of a flat band's estimated cycles to those of rows at which bands are flat. Gains
-	// that are smaller were not seen in measurements. Rows that do not fill a tile are copied, too, but counting that
-	// made too many bands flat: depthwise 3×3 at 56×56 took 1.15 times as long (AVX-512, Zen 5).
+	// Bands are flat if their estimated cycles are less than flatGain times those of separate rows. Smaller gains did
+	// not show in measurements. Separate rows that do not fill a tile are copied, too (cutTiles), but the estimate
+	// leaves that out: with it too many bands were flat, and depthwise 3×3 at 56×56 took 1.15 times as long (AVX-512,
+	// Zen 5).
 	flatGain = 0.95
 )
 
-// cutBand returns the panels for bands of this many rows, and whether flat bands take less time than rows. cost
-// estimates the cycles that one tap of all filters takes for one row.
+// cutBand returns the panels for bands of this many rows, and whether flat bands take less time than separate rows.
+// cost estimates the cycles that one tap of all filters of a group takes for one row, copying flat bands included.
 func cutBand(p *conv.Problem, sums conv.Shape, k *simd.Kernels, rows int) (layout []panels, flat bool, cost float64) {
 	filters := p.Weight[0] / p.Groups
 	layout, cost = cheapestPanels(filters, ceilDiv(sums.W(), k.Lanes), k)
@@ -37,12 +38,12 @@ func cutBand(p *conv.Problem, sums conv.Shape, k *simd.Kernels, rows int) (layou
 	return layout, false, cost
 }
 
-// flatColumns returns how many columns this many rows of outputs have as a flat band.
+// flatColumns returns how many columns this many rows of sums have as a flat band.
 func flatColumns(p *conv.Problem, sums conv.Shape, rows int) int {
 	return (rows-1)*paddedWidth(p) + sums.W()
 }
 
-// flatBand computes a flat band.
+// flatBand computes a flat band: the sums of each panel in w.work, from where it copies those that mean something.
 func (d *direct) flatBand(w *worker, o output, p part) {
 	t := &w.tile
 	t.Plane = d.flatPlane

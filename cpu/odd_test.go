@@ -12,7 +12,7 @@ import (
 	"gpuconv/cpu"
 )
 
-// TestOddAreDirect: where all blocks are odd outputs have the bits that direct has.
+// TestOddAreDirect: if all blocks are odd, outputs have the bits that direct gives.
 func TestOddAreDirect(t *testing.T) {
 	everywhere := on(func(c, _, _, _, _ int) bool { return c%32 == 0 }, func(r *rand.Rand) float64 { return 1e9 * r.NormFloat64() }, normal)
 	for _, isa := range tested() {
@@ -36,7 +36,8 @@ func computed(t failer, e cpu.Engine, c compare.Case) *conv.Tensor {
 	return intoNaN(t, plan, c.Problem, c.Src)
 }
 
-// TestSameBits: some odd blocks among others have the same bits on one thread and on many, in bands of all heights.
+// TestSameBits: if some blocks are odd, outputs have the same bits on one thread and on many, for which bands have
+// other heights.
 func TestSameBits(t *testing.T) {
 	for name, p := range localProblems() {
 		c := painted(t, 8, p, rectified) // about half of its blocks are odd
@@ -77,7 +78,8 @@ func TestWinogradExact(t *testing.T) {
 	}
 }
 
-// TestUnsuited: weights that transforms would round, or that no image suits, are left to direct, and the plan says why.
+// TestUnsuited: weights whose exact sums transforms would round, or for which the screen would accept no image, are
+// left to direct, and the plan says why. If winograd is forced, it computes the same bits as direct.
 func TestUnsuited(t *testing.T) {
 	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{2, 64, 56, 56}, Weight: conv.Shape{64, 64, 3, 3}}
 	for name, change := range map[string]func(filter []float32){
@@ -116,7 +118,7 @@ func TestUnsuited(t *testing.T) {
 	}
 }
 
-// unscreened is winograd without its screen, which states a tolerance or nothing.
+// unscreened is winograd without its screen. It states a tolerance, or none if that is 0.
 type unscreened struct{ tolerance float64 }
 
 func (u unscreened) Plan(p conv.Problem, w *conv.Tensor, b []float32) (conv.Plan, error) {
@@ -136,9 +138,9 @@ func (u unscreenedPlan) Describe() conv.Description {
 	return conv.Description{Algorithm: "winograd", Tolerance: u.tolerance}
 }
 
-// TestVerifySeesOutliers: with images of outliers, of weights of 32 channels, package compare finds winograd wrong that
-// has no screen, even if it states a tolerance, as it once did. Only somebody who asks for it may have it. With
-// ordinary images trials draw the outliers.
+// TestVerifySeesOutliers: package compare finds that winograd without its screen is wrong for images with outliers and
+// filters of 32 channels, even if it states a tolerance, as it did before it had a screen. With a tolerance it passes
+// only if somebody asked for it. For images without outliers the trial draws some itself. The engine always passes.
 func TestVerifySeesOutliers(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{1, 32, 14, 14}, Weight: conv.Shape{32, 32, 3, 3}}
 	images := map[string]paint{"normal": normal, "1e6": outliers["a pixel of 1e6"], "16 bits": outliers["16 bits"],

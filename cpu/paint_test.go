@@ -8,12 +8,12 @@ import (
 	"gpuconv/conv"
 )
 
-// paint sets the pixels of all channels of an image of h×w.
+// paint returns the pixel at row y and column x of channel c, of an image of h×w.
 type paint func(r *rand.Rand, c, y, x, h, w int) float64
 
 func normal(r *rand.Rand, _, _, _, _, _ int) float64 { return r.NormFloat64() }
 
-// on paints something else where a condition holds.
+// on returns a paint that takes pixels from what if where is true for them, and from elsewhere if not.
 func on(where func(c, y, x, h, w int) bool, what func(r *rand.Rand) float64, elsewhere paint) paint {
 	return func(r *rand.Rand, c, y, x, h, w int) float64 {
 		if where(c, y, x, h, w) {
@@ -73,7 +73,7 @@ func scaled(by float64, p paint) paint {
 	return func(r *rand.Rand, c, y, x, h, w int) float64 { return by * p(r, c, y, x, h, w) }
 }
 
-// painted returns a case with weights and biases of normal distribution.
+// painted returns a case whose images f paints. Its weights and biases have a normal distribution.
 func painted(t failer, seed uint64, p conv.Problem, f paint) compare.Case {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 15))

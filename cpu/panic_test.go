@@ -9,7 +9,7 @@ import (
 	"gpuconv/fault"
 )
 
-// broken is a recipe that panics from its n-th band on.
+// broken is a recipe that computes as many bands as left says, and then panics.
 type broken struct {
 	recipe
 	left atomic.Int32
@@ -57,7 +57,7 @@ func TestPanicIsError(t *testing.T) {
 	}
 }
 
-// TestForEachPanics: the panic comes where forEach was called.
+// TestForEachPanics: if a call of forEach's function panics, the goroutine that called forEach panics.
 func TestForEachPanics(t *testing.T) {
 	isBroken(t, fault.Guard(func() error {
 		forEach(100, func(i int) {

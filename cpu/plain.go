@@ -5,9 +5,9 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// plain computes the odd blocks of winograd, of 4×4 outputs and 3×3 taps. They may lie anywhere in a band. It adds up
-// the products in the order of the taps, so that it gives the same bits as direct. For each tap it copies the inputs of
-// a block's 16 outputs side by side. So the vectors of a block are full, like those of direct.
+// plain computes the odd blocks of winograd, of 4×4 outputs and 3×3 taps. Odd blocks may lie anywhere in a band. plain
+// adds up the products in the order of the taps, so that it gives the same bits as direct. For each tap it copies the
+// inputs of a block's 16 outputs side by side. So the registers are full, like those of direct.
 type plain struct {
 	problem  conv.Problem
 	kernels  *simd.Kernels
@@ -20,7 +20,7 @@ type plain struct {
 }
 
 const (
-	// plainBlocks is how many blocks are computed at a time.
+	// plainBlocks is how many blocks are computed at a time, at most.
 	plainBlocks = 8
 	// blockSize is the number of outputs in a block.
 	blockSize = block * block
@@ -50,8 +50,8 @@ func (q *plain) workspace() int {
 	return plainBlocks * blockSize * (9*q.channels + q.problem.Weight[0]/q.problem.Groups)
 }
 
-// compute computes at most plainBlocks blocks of a band, given by their numbers. across is the number of blocks in a
-// row. compute returns sums[filters][plainBlocks][16].
+// compute computes at most plainBlocks blocks of a band, for all filters of a group. Block b is in row b/across and
+// column b%across of the band's blocks. compute returns sums[filters][plainBlocks][16], a part of work.
 func (q *plain) compute(w *worker, group int, blocks []int32, work []float32, across int) (sums []float32) {
 	inputs, sums := work[:plainBlocks*blockSize*9*q.channels], work[plainBlocks*blockSize*9*q.channels:]
 	for c := 0; c < q.problem.Weight[1]; c += q.channels {
@@ -85,7 +85,8 @@ func (q *plain) gather(dst, slab []float32, channel, count, y, j int) {
 }
 
 // add adds the products of count channels, from channel on, to the sums, [filters][plainBlocks][16]. Only the first
-// `blocks` blocks are in use.
+// `blocks` blocks are in use. With channel 0 the sums start from the biases; with the last channel they get ReLU if the
+// problem has it.
 func (q *plain) add(w *worker, group int, inputs, sums []float32, channel, count, blocks int) {
 	t := &w.tile
 	perGroup, size := q.problem.Weight[0]/q.problem.Groups, 9*q.problem.Weight[1]

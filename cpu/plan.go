@@ -22,7 +22,7 @@ type convolver struct {
 	*blueprint
 	crew      *crew
 	workers   []*worker
-	imageWork float64
+	imageWork float64          // multiplications, see imageWork
 	task      func(worker int) // the method value c.work, made only once because that allocates
 
 	turn   sync.Mutex
@@ -30,8 +30,8 @@ type convolver struct {
 	run    run
 }
 
-// run is the work that workers take tasks from. There is one task for each image, group and band of rows. The bands of
-// an image follow each other.
+// run is the work that workers take tasks from. There is one task for each image, group and band of rows. Tasks are
+// numbered by image, then by group, then by band.
 type run struct {
 	dst, src *conv.Tensor
 	rows     int // of outputs per band
@@ -116,15 +116,15 @@ func errClosed(what string) error {
 	return &fault.Error{Package: "cpu", Argument: what, Err: conv.ErrClosed}
 }
 
-// workPerWorker is how many multiplications are the least work for which a worker is woken. That many take 0.1 ms;
-// waking a goroutine on another core takes half of that. Each number that is read or written counts as numberWork
-// multiplications.
+// A run wakes one worker for each workPerWorker multiplications that it has: at least one, and at most all. That many
+// multiplications take 0.1 ms; waking a goroutine on another core takes half of that. Each pixel that is read and each
+// output that is written counts as numberWork multiplications.
 const (
 	workPerWorker = 1 << 22
 	numberWork    = 11
 )
 
-// imageWork returns the work of one image, in multiplications.
+// imageWork returns the work of one image, in multiplications, as workPerWorker counts them.
 func imageWork(p conv.Problem, dst conv.Shape) float64 {
 	p.Src[0] = 1
 	numbers := float64(p.Src.C())*float64(p.Src.H())*float64(p.Src.W()) +
@@ -132,8 +132,8 @@ func imageWork(p conv.Problem, dst conv.Shape) float64 {
 	return p.MACs() + numberWork*numbers
 }
 
-// tasksPerWorker is how many tasks a run has for each worker, so that all cores stay busy until the end: if a core is
-// interrupted, or has a slower task, the others take more tasks.
+// tasksPerWorker is about how many tasks a run is cut into for each worker, if there are rows enough. So all cores stay
+// busy until the end: if a core is interrupted, or has a slower task, the others take more tasks.
 const tasksPerWorker = 4
 
 // awake returns how many workers are worth waking for a run of this many images.

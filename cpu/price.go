@@ -15,28 +15,29 @@ import (
 const (
 	// packCycles is the cost of packing a weight without transforming it.
 	packCycles = 5
-	// kernelCycles is the cost of a 3×3 kernel: it is transformed, screened, and packed in two forms, transformed for
-	// winograd and plain for odd blocks. Most of the cost is for memory that is written for the first time.
+	// kernelCycles is the cost of one channel of a filter, a 3×3 kernel. It is transformed, screened, and packed in two
+	// forms: transformed for winograd, as it is for odd blocks. Most of the cost is for memory that is written for the
+	// first time.
 	kernelCycles = 380
-	// filterCycles is the additional cost of screening a filter.
+	// filterCycles is the additional cost of screening a filter, however many channels it has.
 	filterCycles = 13_000
 	// transformCycles is the cost of a block per channel and per filter, without the products.
 	transformCycles = 100
-	// streamFloats is how many weights a core reads per cycle if they are not in its own caches, which hold ownFloats.
-	// It is memoryFloats if they exceed sharedFloats, the size of the cache that all cores share.
+	// ownFloats is how many weights a core's own caches hold, sharedFloats how many the cache that all cores share. Of
+	// more than ownFloats weights a core reads streamFloats per cycle, of more than sharedFloats only memoryFloats.
 	streamFloats = 3
 	ownFloats    = 512 << 10 / 4
 	memoryFloats = 0.7
 	sharedFloats = 24 << 20 / 4
 	// worthwhile is the largest ratio of winograd's price to direct's at which winograd is chosen.
 	worthwhile = 1
-	// screenLeast is the least number of channels with which the screen accepts most blocks of usual images. With 32
-	// channels it rejects half of the blocks of rectified noise, and winograd then takes 1.5 times as long as direct
-	// (TestOrdinary).
+	// screenLeast is the least number of channels with which the screen accepts most blocks of usual images:
+	// TestOrdinary holds it to that. With 32 channels it rejects half of the blocks of rectified noise, and winograd
+	// then takes 1.5 times as long as direct.
 	screenLeast = 48
 )
 
-// priceDirect returns the price of plain sums.
+// priceDirect returns the price of direct.
 func priceDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) float64 {
 	filters, taps := p.Weight[0]/p.Groups, float64(p.Weight[1]*p.Weight[2]*p.Weight[3])
 	rows := slabFloats/(p.Weight[1]*paddedWidth(&p)) - (p.Weight[2]-1)*p.Dilation[0] // of a band, as in direct.fits
@@ -44,7 +45,7 @@ func priceDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) float64 {
 	return float64(p.Groups) * taps * (packCycles*float64(filters) + float64(p.Src.N())*float64(sums.H())*perTap)
 }
 
-// priceWinograd returns the price of transforms.
+// priceWinograd returns the price of winograd, if no block is odd.
 func priceWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) float64 {
 	channels, filters := float64(p.Weight[1]), float64(p.Weight[0]/p.Groups)
 	across, down := ceilDiv(sums.W(), block), ceilDiv(sums.H(), block)

@@ -15,9 +15,9 @@ func square3(n, channels, size, filters int) conv.Problem {
 	return conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{n, channels, size, size}, Weight: conv.Shape{filters, channels, 3, 3}}
 }
 
-// priced are problems with the algorithm that takes less time in all: packing its weights and computing the batch once.
-// Where both take about as long the choice is "". With AVX-512 direct is twice as fast. Transforms wait for memory and
-// gain less, so that they pay from larger problems on.
+// priced are problems with the algorithm that takes less time for packing its weights and computing the batch once. If
+// both take about as long, the choice is "". With AVX-512 direct is twice as fast. Transforms wait for memory and gain
+// less, so that they pay only for larger problems.
 var priced = []struct {
 	problem      conv.Problem
 	avx2, avx512 string // the choice with these instruction sets
@@ -88,13 +88,13 @@ func TestExpecting(t *testing.T) {
 	}
 }
 
-// payMost is how many times as long as direct a choice may take. The choices that people reported took 8 to 13 times as
-// long. Between 1 and this lies what machines differ in: where fresh memory is dear, a plan of 5 ms that takes 0.8 of
-// direct's time on one machine takes 1.5 on another.
+// payMost is how many times as long as direct a choice may take. Wrong choices that people reported took 8 to 13 times
+// as long. It is more than 1 because machines differ: a plan of 5 ms that takes 0.8 of direct's time on one machine
+// takes 1.5 of it on another, where memory that is written for the first time costs more.
 const payMost = 2
 
-// TestChoicesPay times what is chosen beside direct: packing and one run together. It takes the least of several tries
-// by turns, in seconds that threads had a core.
+// TestChoicesPay times packing and one run together, with the algorithm that is chosen and with direct. It tries them
+// by turns and takes the least time of each: processor time, or the wall clock's on systems that do not tell it.
 func TestChoicesPay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")

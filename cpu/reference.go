@@ -7,9 +7,9 @@ import (
 	"gpuconv/conv"
 )
 
-// Reference is a [conv.Backend] that computes in float64. Each of its plans is a [conv.Oracle]. Each output is one sum
-// in the order of package conv's formula: bias, then channels, kernel rows, kernel columns. Each core computes whole
-// planes of outputs; no sum is split.
+// Reference is a [conv.Backend] that computes in float64. Each of its plans is a [conv.Oracle]. Each sum is added up in
+// the order of package conv's formula: bias, then channels, kernel rows, kernel columns. Energy and pools are computed
+// from these sums. Each core computes whole planes of outputs; no sum is split.
 type Reference struct{}
 
 // Plan validates the arguments and copies weight and bias. The plan is also a [conv.Oracle] and a [conv.Describer].
@@ -87,6 +87,7 @@ func (r *referencePlan) RunFloat64(value, magnitude []float64, src *conv.Tensor)
 	return nil
 }
 
+// checkOracle returns the shape of the outputs for src's batch, or an error if an argument of RunFloat64 does not fit.
 func (r *referencePlan) checkOracle(value, magnitude []float64, src *conv.Tensor) (conv.Shape, error) {
 	shape, err := r.problem.Dst()
 	if err != nil {
@@ -111,7 +112,8 @@ func (r *referencePlan) checkOracle(value, magnitude []float64, src *conv.Tensor
 	return shape, nil
 }
 
-// plane computes the outputs of channel c of image n.
+// plane computes the outputs of channel c of image n, and their magnitudes. A pool's magnitude is the largest of its
+// window with MaxPool, and their mean with AvgPool.
 func (r *referencePlan) plane(value, magnitude []float64, src *conv.Tensor, n, c int) {
 	if r.problem.Pool.Kind == conv.NoPool {
 		r.activatedPlane(value, magnitude, src, n, c)
@@ -214,6 +216,7 @@ func (r *referencePlan) windowMax(sums []float64, top, left int) float64 {
 	return largest
 }
 
+// windowMean returns the mean of a window.
 func (r *referencePlan) windowMean(sums []float64, top, left int) float64 {
 	total := 0.0
 	for i := range r.problem.Pool.Size[0] {

@@ -12,21 +12,24 @@ import (
 //
 //	|error| ≤ winogradBound · γₙ · A,  A = Σ|x||w| + |b| over the output's own receptive field.
 //
+// With C channels, a sum has n = 9C terms, and γₙ is about n·u, where u = 2⁻²⁴ is float32's unit roundoff.
+//
 // The transforms of a block mix all pixels of its patch of 6×6. So their errors are proportional to the whole patch,
 // while A is proportional to the 3×3 pixels of one output.
 //
-// The error. Rounding errors are modelled as independent, each with mean 0 and variance u²/3 (Higham and Mary, SIAM J.
-// Sci. Comput. 41(5), 2019), and the terms of a sum as having random signs. The sum over C channels, for an element of
-// the patch, is rounded at each step; the partial sum at step c has c terms. Output (3,3), whose factors are the
-// largest, then has
+// The error. Rounding errors are modelled as independent, each with mean 0 and, relative to the number that is rounded,
+// variance u²/3 (Higham and Mary, SIAM J. Sci. Comput. 41(5), 2019). The terms of a sum are modelled as having random
+// signs. The sum over C channels, for an element of the patch, is rounded at each step; the partial sum at step c has c
+// terms. Output (3,3), whose factors are the largest, then has
 //
 //	variance = u²/3 · (C/2 + 16) · ‖w‖²/(9C) · E,  E = Σ spread[r]·spread[s]·x²
 //
-// where the sum is over the rows r and columns s of the patch, in all channels. spread[r] is Σ aₑ²·‖gₑ‖²·bₑᵣ² over the
-// six elements e that the transforms give along an axis: aₑ = Aᵀ[3][e], gₑ is row e of G, and bₑᵣ = Bᵀ[e][r] (see
-// package simd). TestSpread computes it from the matrices. The 16 counts the roundings of the transforms themselves:
-// four for each element of the pixels, four for each element of the weights, and eight for the transform back. The
-// screen allows for errors of errorDeviations standard deviations.
+// where the sum is over the pixels x at rows r and columns s of the patch, in all channels, and w is the filter's
+// weights. spread[r] is Σ aₑ²·‖gₑ‖²·bₑᵣ² over the six elements e that the transforms give along an axis: aₑ = Aᵀ[3][e],
+// gₑ is row e of G, and bₑᵣ = Bᵀ[e][r] (see package simd for the matrices Aᵀ, G and Bᵀ, which are not the A above).
+// TestSpread computes it from the matrices. The 16 counts the roundings of the transforms themselves: four for each
+// element of the pixels, four for each element of the weights, and eight for the transform back. The screen allows for
+// errors of errorDeviations standard deviations.
 //
 // This holds if the channels' terms differ in sign. If one pattern over the channels makes up a part of a filter, for
 // instance because all channels have the same kernel or the weights' mean is not 0, an image with that pattern has
@@ -88,7 +91,7 @@ func newScreen(weight []float32, filters, channels int) *screen {
 	s.error2 = errorDeviations * errorDeviations * unit * unit / 3 * (float64(channels)/2 +
 		16) / terms / (allowed * allowed)
 	size := 9 * channels
-	points := octave(terms) + 1 // p is at most n
+	points := octave(terms) + 1 // p is at most the number of terms
 	parts := make([]*filterBound, min(filters, screenParts))
 	forEach(len(parts), func(i int) {
 		parts[i] = newFilterBound(points)
@@ -108,8 +111,8 @@ func newScreen(weight []float32, filters, channels int) *screen {
 	return s
 }
 
-// octave returns the number of the interval that p ≥ 1 lies in. There are eight intervals from each power of two to the
-// next.
+// octave returns the number of the interval that p ≥ 1 lies in, from 0 on. There are eight intervals, equally long,
+// from each power of two to the next.
 func octave(p float64) int { return int(math.Float64bits(p)>>49) - 1023*8 }
 
 // octaveStart returns the smallest p of interval i.
@@ -260,7 +263,8 @@ type column struct {
 }
 
 // screenBlocks finds the odd blocks of a band. It examines all outputs of a block that lie in the image, even those
-// outside the band: if a pool's windows overlap, a band may end within a block that lies whole in the next band.
+// outside the band. For if a pool's windows overlap, a band may end within a block that lies whole in the next band,
+// and both bands must find the same.
 func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, down int) {
 	clear(s.isOdd)
 	m := &worker.screened
@@ -285,7 +289,7 @@ func (w *winograd) screenBlocks(worker *worker, s *winogradSpace, p part, down i
 	}
 }
 
-// screenColumn computes column x of the i-th row of patches.
+// screenColumn computes column x of the i-th row of patches. x counts the columns of the padded image.
 func (w *winograd) screenColumn(c *column, s *winogradSpace, i, x int) {
 	at, pitch := i*block*w.slab.pitch+x%block*w.slab.perPhase+x/block, w.slab.pitch
 	sums, squares := s.magnitudes[at:][:5*pitch+1], s.squares[at:][:5*pitch+1]

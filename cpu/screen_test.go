@@ -45,7 +45,8 @@ func local(t failer, e cpu.Engine, c compare.Case) (worst float64) {
 	return worst
 }
 
-// localProblems have all that a block's surroundings can be.
+// localProblems cover what can surround a block: padding of each mode, blocks that the image does not fill, other
+// images and groups, and what follows the sums.
 func localProblems() map[string]conv.Problem {
 	shape := func(n, c, h, w, k int, s conv.Spec) conv.Problem {
 		return conv.Problem{Spec: s, Src: conv.Shape{n, c, h, w}, Weight: conv.Shape{k, c / max(1, s.Groups), 3, 3}}
@@ -66,7 +67,7 @@ func localProblems() map[string]conv.Problem {
 	}
 }
 
-// TestLocality: an outlier is in no output that does not see it, whatever surrounds it.
+// TestLocality: an outlier spoils no output whose receptive field does not contain it, whatever surrounds it.
 func TestLocality(t *testing.T) {
 	for i, isa := range tested() {
 		for name, p := range localProblems() {
@@ -82,7 +83,7 @@ func TestLocality(t *testing.T) {
 	}
 }
 
-// TestLocalityByItself: so it is for what the engine chooses.
+// TestLocalityByItself: the same holds if the engine chooses winograd by itself.
 func TestLocalityByItself(t *testing.T) {
 	p := conv.Problem{Spec: conv.Spec{Padding: conv.Pad(1, 1)}, Src: conv.Shape{1, 64, 56, 56}, Weight: conv.Shape{64, 64, 3, 3}}
 	if d, err := (cpu.Engine{}).Explain(p); err != nil || d.Algorithm != "winograd" || d.Bound != cpu.WinogradBound || d.Tolerance != 0 {
@@ -93,7 +94,7 @@ func TestLocalityByItself(t *testing.T) {
 	}
 }
 
-// TestLocalityOfAny draws problems, outliers and weights of several distributions.
+// TestLocalityOfAny: the same holds for random problems, with outliers and weights of several distributions.
 func TestLocalityOfAny(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		p := conv.Problem{Src: conv.Shape{rapid.IntRange(1, 2).Draw(r, "n"), 0, rapid.IntRange(4, 15).Draw(r, "h"), rapid.IntRange(4, 20).Draw(r, "w")}, Bias: rapid.Bool().Draw(r, "bias")}
@@ -154,8 +155,8 @@ func TestLocalityAgainstFilters(t *testing.T) {
 	}
 }
 
-// TestOrdinary: of images as they are, few blocks are odd. Those in the corners of an image with padding see 4 of 9
-// pixels in one output. Errors are far below the bound.
+// TestOrdinary: ordinary images have few odd blocks, and errors far below the bound. The blocks that are odd lie mostly
+// in corners: with padding, one of their outputs sees only 4 pixels of 9.
 func TestOrdinary(t *testing.T) {
 	for _, c := range []struct {
 		channels, size int     // the judge takes long
@@ -306,9 +307,9 @@ func TestHuge(t *testing.T) {
 	local(t, cpu.Engine{Algorithm: "winograd"}.Eager(), c)
 }
 
-// TestTinyWeights: weights whose transforms would be subnormal are as exact as others, though their products with large
-// pixels are not small: 0.3 γₙA is the largest error of other weights. So are small products, down to where sums
-// themselves underflow.
+// TestTinyWeights: errors are no larger than the 0.3 γₙA of other weights in two cases. In one, transformed weights
+// would be subnormal, but products with large pixels are not small. In the other, products are small, down to where
+// sums themselves underflow.
 func TestTinyWeights(t *testing.T) {
 	p := conv.Problem{Src: conv.Shape{2, 32, 6, 10}, Weight: conv.Shape{32, 32, 3, 3}}
 	for _, c := range []struct{ weights, pixels int }{

@@ -6,21 +6,21 @@ import (
 )
 
 // slab is the layout of the inputs of one task: a band of rows of one image, all channels of one group, copied with its
-// padding. The columns of a row are distributed over as many phases as the column stride S,
+// padding. The columns of a row are distributed over S phases, which lie one after the other:
 //
-//	row: column 0, S, 2S, … | column 1, S+1, … | …
+//	row: columns 0, S, 2S, … | columns 1, S+1, 2S+1, … | …
 //
-// so that neighbouring outputs read neighbouring floats, whatever the stride is. Winograd's blocks of 4 columns have a
-// stride of 4.
+// S is the column stride, or 4 for Winograd, whose blocks begin at every fourth column. So neighbouring outputs, or
+// blocks, read neighbouring floats, whatever the stride is.
 type slab struct {
 	problem  conv.Problem // with defaults filled in
 	phases   int
 	columns  int   // of the padded image, with zeros after it if the recipe reads further
-	perPhase int   // columns of one phase, rounded up
+	perPhase int   // floats of one phase of a row: columns / phases, rounded up
 	pitch    int   // floats between rows
 	plane    int   // floats between channels
 	rows     int   // the most rows that a task has
-	to       []int // for each of the image's first columns, one per phase, its place in a row
+	to       []int // places in a row of the slab: of columns 0 to phases−1 of the image without its padding
 }
 
 // lineFloats is the number of floats in a cache line.
@@ -55,12 +55,12 @@ func (s *slab) at(channel, row, column int) int {
 	return channel*s.plane + row*s.pitch + column%s.phases*s.perPhase + column/s.phases
 }
 
-// fill copies the rows first ≤ y < first+rows of the padded image n, for the channels of a group. After the padded
-// image's last row it writes zeros. It leaves the zeros after the end of each row as they are.
+// fill copies the rows first ≤ y < first+rows of the padded image n of src to w.slab, for the channels of a group.
+// After the padded image's last row it writes zeros. It leaves the zeros after the end of each row as they are.
 func (s *slab) fill(w *worker, src *conv.Tensor, n, group, first, rows int) {
 	p := &s.problem
 	top := min(max(p.Padding.Top-first, 0), rows)                // rows above the image
-	inside := min(max(p.Padding.Top+p.Src.H()-first, top), rows) // and those down to its end
+	inside := min(max(p.Padding.Top+p.Src.H()-first, top), rows) // rows above the image and in it
 	for c := range p.Weight[1] {
 		plane := src.Plane(n, group*p.Weight[1]+c)
 		dst := w.slab[c*s.plane:][:rows*s.pitch]
@@ -76,7 +76,8 @@ func (s *slab) fill(w *worker, src *conv.Tensor, n, group, first, rows int) {
 	}
 }
 
-// fillPadding writes the rows lo ≤ i < hi after row first of the padded image, which lie above or below the image.
+// fillPadding writes the rows lo ≤ i < hi of a channel of the slab, all of which lie above or below the image. Row i is
+// row first+i of the padded image. plane has the channel's pixels.
 func (s *slab) fillPadding(w *worker, dst, plane []float32, first, lo, hi int) {
 	p, height := &s.problem, paddedHeight(&s.problem)
 	for i := lo; i < hi; i++ {
@@ -118,8 +119,8 @@ func (s *slab) fillRows(w *worker, dst, pixels []float32, rows int) {
 	}
 }
 
-// deal deals the pixels of some rows to their phases: a kernel those in whole groups of one pixel per phase, and a loop
-// the others.
+// deal copies the pixels of some rows to their phases. A kernel copies groups of one pixel for each phase; a loop
+// copies the pixels that remain at the end of each row.
 func (s *slab) deal(w *worker, dst, pixels []float32, rows int) {
 	width := s.problem.Src.W()
 	d := &w.dealt

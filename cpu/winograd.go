@@ -13,9 +13,10 @@ import (
 // the same element of each transformed filter, adds up the channels, and transforms the sums back.
 //
 // The rounding error of a large pixel would reach all outputs of its blocks. Therefore a screen examines each block
-// first. Blocks that it rejects are called odd: they have an outlier, a pixel that is not finite, or an output whose
-// pixels are all 0. A block is also odd if one of its transformed outputs is not finite. Odd blocks are computed as
-// plain sums, to the same bits as direct.
+// first. Blocks that it rejects are called odd. Their patches have an outlier, pixels that are not finite or whose
+// squares may overflow or underflow, or only zeros in the receptive field of an output. Patches of nothing but zeros
+// are accepted. A block is also odd if one of its transformed outputs is not finite. Odd blocks are computed as plain
+// sums, to the same bits as direct.
 type winograd struct {
 	problem  conv.Problem // with defaults filled in
 	sums     conv.Shape
@@ -24,7 +25,7 @@ type winograd struct {
 	slab     slab
 	across   int // blocks side by side
 	down     int // the most rows of blocks in a band
-	capacity int // floats between channels, or filters, of transformed patches
+	capacity int // floats between channels of transformed patches, and between filters of their products
 	taps     simd.Taps
 	weight   []float32 // [groups][36][panels][channels][filters of the panel]
 	bias     []float32
@@ -43,6 +44,7 @@ const winogradLeast = 32
 // winogradMost is the largest number of channels for which TestDeviation measured rounding errors.
 const winogradMost = 2048
 
+// acceptsWinograd returns nil, or an error that says why winograd cannot compute p.
 func acceptsWinograd(p conv.Problem, sums conv.Shape, _ *simd.Kernels) error {
 	switch channels, filters := p.Weight[1], p.Weight[0]/p.Groups; {
 	case p.Weight[2] != 3 || p.Weight[3] != 3:
@@ -95,8 +97,8 @@ func (w *winograd) settle(s slab, rows int) {
 	w.taps = simd.NewTaps(offsets)
 }
 
-// suits examines the weights before they are packed. If they do not suit but winograd is forced, the screen rejects
-// most blocks or all of them.
+// suits makes the screens, and reports what they find wrong with the weights. If the weights do not suit but winograd
+// is forced, the screens reject most blocks or all of them.
 func (w *winograd) suits(weight []float32) error {
 	var err error
 	size := w.filters() * w.problem.Weight[1] * 9
@@ -133,7 +135,7 @@ func (w *winograd) screened() int { return ceilDiv((w.down*block+2)*w.slab.pitch
 // marks returns the integers for a list of odd blocks, and for one flag per block.
 func (w *winograd) marks() int { return 2 * w.down * w.across }
 
-// winogradSpace has the parts of a worker's workspace.
+// winogradSpace has the parts of a worker's memory that a band of some blocks uses.
 type winogradSpace struct {
 	patches, products, temp, blocks, check []float32
 	magnitudes, squares                    []float32
@@ -142,6 +144,7 @@ type winogradSpace struct {
 	isOdd                                  []int32 // for each block 0 or 1
 }
 
+// space divides the memory of a worker for a band of this many blocks.
 func (w *winograd) space(worker *worker, blocks int) (s winogradSpace) {
 	work := worker.work
 	take := func(n int) []float32 {
@@ -185,8 +188,8 @@ func (w *winograd) plainBlocks(worker *worker, s *winogradSpace, o output, p par
 	}
 }
 
-// transformPatches transforms down rows of patches. The last register of a row may reach beyond its end. The next row
-// overwrites that part, or it lies after the last row.
+// transformPatches transforms this many rows of patches, `down` of them. The last register of a row may reach beyond
+// the row's end. The next row overwrites that part; after the last row it is not used.
 func (w *winograd) transformPatches(worker *worker, s winogradSpace, down int) {
 	p := &worker.patches
 	*p = simd.Patches{Temp: s.temp, Pitch: w.slab.pitch, Phase: w.slab.perPhase, SrcStep: w.slab.plane,
@@ -266,8 +269,9 @@ func (w *winograd) run(s *winogradSpace, b, last int) (n int) {
 	return n
 }
 
-// place copies n neighbouring blocks, of which b is the first, to their place in a plane. The rows of the blocks are
-// pitch floats apart.
+// place copies n neighbouring blocks, of which b is the first, from `from` to their place in a plane of a band. In
+// from, the blocks lie side by side, and their rows are pitch floats apart. place leaves out what lies outside the
+// plane.
 func (w *winograd) place(plane, from []float32, pitch, b, n int) {
 	width := w.sums.W()
 	i, j := b/w.across*block, b%w.across*block

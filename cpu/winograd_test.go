@@ -91,7 +91,7 @@ func exactly(t failer, p conv.Problem, src, weight *conv.Tensor, bias []float32)
 	return value, magnitude
 }
 
-// intoNaN runs p into NaNs.
+// intoNaN runs a plan of p on a dst that is full of NaNs, so that an output that is not written stays NaN.
 func intoNaN(t failer, plan conv.Plan, p conv.Problem, src *conv.Tensor) *conv.Tensor {
 	t.Helper()
 	shape, err := p.Dst()
@@ -111,7 +111,8 @@ func intoNaN(t failer, plan conv.Plan, p conv.Problem, src *conv.Tensor) *conv.T
 	return dst
 }
 
-// TestWinograd: within its bound of the reference, the same bits again and for each image alone.
+// TestWinograd: outputs are within the bound. They have the same bits in a second run, and if an image is computed
+// alone.
 func TestWinograd(t *testing.T) {
 	eachWinograd(t, func(t *testing.T, e cpu.Engine, p conv.Problem) {
 		drawn := randomly(t, 1, p.Src, p.Weight, conv.Shape{1, 1, 1, p.Weight[0]})

@@ -7,7 +7,8 @@ import (
 	"gpuconv/internal/parallel"
 )
 
-// forEach calls f for 0 ≤ i < n, on all cores. It returns when all calls have returned.
+// forEach calls f for 0 ≤ i < n, on all cores. It returns when all calls have returned. If a call panics, so does
+// forEach.
 func forEach(n int, f func(i int)) {
 	workers := min(runtime.GOMAXPROCS(0), n)
 	if workers <= 1 {

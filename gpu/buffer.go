@@ -18,7 +18,8 @@ type buffer struct {
 // deviceMemory is the usage hint for buffers that shaders read and write again and again. Drivers choose the memory of
 // a buffer by it. With GL_STREAM_DRAW or any READ hint, Mesa's radeonsi takes the host's memory, where each load and
 // store of a shader crosses PCI Express (buffer_usage and si_init_resource_fields). Mesa's d3d12 does so with
-// GL_DYNAMIC_COPY too. Outputs come back through mappings, or through copies that the driver makes.
+// GL_DYNAMIC_COPY too. No READ hint is needed: outputs come back through mappings, or through copies that the driver
+// makes.
 const deviceMemory = gl.STATIC_COPY
 
 // newBuffer allocates a buffer of the given number of bytes. The buffer begins with data; the rest is undefined. usage

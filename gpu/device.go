@@ -30,9 +30,9 @@ type Device struct {
 
 // Open opens the first device that matches options.Device and has an OpenGL 4.3 core context. With a number it tries
 // that EGL device alone. Otherwise it tries each EGL device that is not software, then the surfaceless platform, the
-// default display and the software devices; these come first if options.Device is [Software]. It skips the places in
-// options.Without. With [GLFW] it tries only the device of the display. If no device opens, the error wraps
-// [ErrNoDevice] and says why each one failed.
+// default display and the software devices. The software devices come first if options.Device is [Software], and are
+// left out if it is [Hardware]. Open skips the places in options.Without. With [GLFW] it tries only the device of the
+// display. If no device opens, the error wraps [ErrNoDevice] and says why each one failed.
 func Open(options Options) (*Device, error) { return open(options, func(*Device) {}) }
 
 // open is Open. Before it returns the device it calls change on the device's thread: tests replace parts of the profile

@@ -18,7 +18,7 @@ type flight struct {
 	up, down mapping // on the mapped route: up is copied to src, dst to down
 	clock    clock
 	loan     loan
-	fence    uintptr // signalled when the device has done the flight's work; 0 if the plan has only one flight
+	fence    uintptr // signalled when the device has done the flight's work; 0 on the ground, or if there is one flight
 	part     part    // the part in the air
 }
 
@@ -49,6 +49,7 @@ func (p *plan) newFlight(f *flight) (err error) {
 	return p.device.glError("making timer queries")
 }
 
+// release deletes what the flight holds on the device.
 func (f *flight) release() {
 	f.src.delete()
 	f.dst.delete()
@@ -208,7 +209,7 @@ func (p *plan) arrived(f *flight, given part) error {
 	return errorf("computing %s with %s: the device cannot be waited for", p.count(given), p.Description.Algorithm)
 }
 
-// collect copies the outputs of a flight that has arrived to the caller.
+// collect copies outputs to the caller from a flight that has arrived.
 func (p *plan) collect(f *flight, given part) {
 	if f.down.handle != 0 {
 		p.scatter(given, f.down.floats())

@@ -38,8 +38,8 @@ func (b buffer) fill(word uint32) {
 	}
 }
 
-// guardBytes is how many bytes Guard checks after what shaders write: four vec4. After the sums it checks no more bytes
-// than one piece has sums. A piece is an image, or a band of one.
+// guardBytes is how many bytes Guard checks after what shaders write: four vec4. After the sums it checks at most as
+// many bytes as the sums of one piece take. A piece is an image, or a band of one.
 const guardBytes = 64
 
 // guardBytes returns how many extra bytes follow the outputs in the buffers that shaders write.

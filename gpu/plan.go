@@ -179,6 +179,7 @@ func (p *plan) attach(src, written buffer) {
 	}
 }
 
+// release gives the programs back and deletes what else the plan holds on the device.
 func (p *plan) release() {
 	for _, used := range p.programs {
 		p.device.giveBack(used)

@@ -56,6 +56,7 @@ func (d *Device) giveBack(p *program) {
 	}
 }
 
+// compile returns a new program of a key, loaded or compiled.
 func (d *Device) compile(key recipe.Key) (*program, error) {
 	source, err := key.Source(d.seam.edit)
 	if err != nil {

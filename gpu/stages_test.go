@@ -18,12 +18,13 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// TestStages compiles, links and dispatches every stage of every algorithm on hardware that computes nothing, for make
-// shim and make isa; it judges no result. Before each stage it writes a line to stderr, so that what a driver prints of
-// one program can be told from the next. Mutants follow, which make isa must find over their budgets.
+// TestStages compiles, links and dispatches every stage of every algorithm, for make shim and make isa. It runs on
+// drivers of hardware that is not here, which compute nothing, and judges no result. It writes a line to stderr before
+// and after each stage, so that package isa can tell what a driver prints of each program. At the end it compiles the
+// stageMutants, which make isa must find over their budgets.
 //
-// GPUCONV_STAGES names the hardware, GPUCONV_JUNIT the file of the report, and GPUCONV_PROBLEMS the problems, if not
-// all are wanted.
+// GPUCONV_STAGES names the hardware, GPUCONV_JUNIT the file of the report. GPUCONV_PROBLEMS lists names of
+// problems.Staged, with commas between them, if not all are wanted.
 func TestStages(t *testing.T) {
 	hardware := os.Getenv("GPUCONV_STAGES")
 	if hardware == "" {
@@ -92,8 +93,8 @@ func (d *Device) tryStages(p problems.Named, algorithm string) error {
 	return made.Close()
 }
 
-// tell compiles and dispatches one program between two lines on stderr. Only hardware that computes nothing can take
-// it: no buffer is bound. A driver that has seen the program prints nothing.
+// tell compiles and dispatches one program between two lines on stderr. It binds no buffers, so that it is only for
+// drivers that compute nothing. A driver that has compiled the program before prints nothing about it.
 func (d *Device) tell(name, tile string, key recipe.Key) error {
 	return d.do(func() error {
 		fmt.Fprintf(os.Stderr, "\n== stage %s: %s\n", name, tile)
@@ -109,7 +110,7 @@ func (d *Device) tell(name, tile string, key recipe.Key) error {
 	})
 }
 
-// stageMutants are shaders that keep more in registers, or load more, than there is to.
+// stageMutants are shaders that keep more in registers, or load more, than they need.
 func stageMutants() []stageMutant {
 	return []stageMutant{
 		{"one more live array", "seed", "direct_small", "direct_small.comp", []string{
@@ -131,7 +132,7 @@ func stageMutants() []stageMutant {
 	}
 }
 
-// stageMutant is a shader with changes, old and new in turn.
+// stageMutant is a shader with changes: texts to replace, each followed by the text to use instead.
 type stageMutant struct {
 	name, problem, algorithm, file string
 	changes                        []string

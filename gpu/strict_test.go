@@ -19,8 +19,8 @@ import (
 	"gpuconv/shaders"
 )
 
-// TestStrictGLSL: glslang, which takes nothing that GLSL 4.30 does not have, takes every stage of every algorithm on
-// each class of devices. Mesa takes more, and drivers of others do not.
+// TestStrictGLSL: glslang accepts every stage of every algorithm on each class of devices. It accepts only what GLSL
+// 4.30 has. Mesa accepts more, and other drivers may not.
 func TestStrictGLSL(t *testing.T) {
 	t.Parallel()
 	d := openTest(t, Options{Device: Software()})
@@ -56,7 +56,7 @@ func TestStrictGLSL(t *testing.T) {
 	}
 }
 
-// strictProblems meet every shader and what it has for energy, pools and padding.
+// strictProblems are problems that together use every shader, and its code for energy, pools and padding.
 func strictProblems() (all []conv.Problem) {
 	for _, p := range problems.Staged() {
 		all = append(all, p.Problem)

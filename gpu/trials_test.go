@@ -23,7 +23,7 @@ type trial struct {
 	problem   conv.Problem
 	limit     func(d *recipe.Profile) // makes the device smaller than it is; nil leaves it
 	special   []func(c compare.Case)  // each changes the numbers of a case, as NaN and infinities do
-	held      []*compare.Trial        // made of these
+	held      []*compare.Trial        // what hold makes of problem and special
 }
 
 // examine returns the check that a backend fails, "" if it passes all.

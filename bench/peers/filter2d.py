@@ -10,11 +10,11 @@ import time
 import numpy as np
 import peer
 
-PATIENCE = 1.0  # seconds that a run may take
+PATIENCE = 1.0  # seconds that a run may take; a case that takes longer is refused
 
 
 class Bank:
-    """A bank of filters on images of one channel."""
+    """A bank of filters on images of one channel. A subclass has filter, which computes one plane of outputs."""
 
     def __init__(self, case, x, weight):
         if not takes(case):
@@ -39,7 +39,7 @@ class Bank:
 
 
 def takes(case):
-    """Reports whether OpenCV's and SciPy's functions compute a case."""
+    """Reports whether OpenCV's and SciPy's functions can compute a case."""
     rows, columns = case["weight"][2:]
     same = case["padding"] == [rows // 2, rows // 2, columns // 2, columns // 2] and rows % 2 == columns % 2 == 1
     return same and case["src"][1] == 1 and case["stride"] == case["dilation"] == [1, 1]

@@ -2,11 +2,14 @@
 import os
 import numpy as np
 
-WORK = 1e8  # multiplications, which take the reference a fraction of a second
+WORK = 1e8  # multiplications that the reference makes for a case: they take it a fraction of a second
 
 
 class Numbers:
-    """Images and weights of a case, in files, and what the reference makes of them. A batch repeats the few images."""
+    """Images and weights of a case, in files, and what the reference makes of them.
+
+    There are at most two images. A peer repeats them to fill the batch, and the outputs of the first two are judged.
+    """
 
     def __init__(self, case, folder, number, gpuconv, seed):
         self.case, self.base, self.gpuconv = case, os.path.join(folder, f"case{number}"), gpuconv
@@ -18,14 +21,14 @@ class Numbers:
         x.tofile(self.x), w.tofile(self.w)
         self.filters = self.chosen(rng)
         self.want = self.reference(x, w[self.filters])
-        # Float32 sums of n products are within γₙ·Σ|x||w| of the true ones, in any order. Two roundings more are the
-        # reference's, whose outputs are stored as float32, and one for good measure.
+        # Float32 sums of n products are within γₙ·Σ|x||w| of the true ones, in any order. n is two larger here: one
+        # rounding is that of the reference's outputs, which are stored as float32, and one is for good measure.
         n = int(np.prod(case["weight"][1:])) + 2
         unit = n * 2.0 ** -24
         self.bound = unit / (1 - unit) * self.reference(np.abs(x), np.abs(w[self.filters]))
 
     def chosen(self, rng):
-        """Returns the filters that are judged: all, or as many as the reference computes soon, with first and last."""
+        """Returns the filters that are judged: all, or as many as WORK allows, with the first and the last."""
         count = self.case["weight"][0]
         most = max(2, int(WORK / (self.case["macs"] / self.case["n"] / count * self.images)))
         if self.case["groups"] > 1 or most >= count:
@@ -48,8 +51,8 @@ class Numbers:
     def wrong(self):
         """Returns what is wrong with a peer's outputs of the first images, or "".
 
-        Beside the bound of each output, the RMS error may be 1e-5 of the largest output: float32 makes 1e-7 to 1e-6,
-        TF32 1e-4. The bound of sums with many products would let TF32 pass.
+        Each output must be within its bound, and the RMS error at most 1e-5 of the largest output. Float32 makes an RMS
+        error of 1e-7 to 1e-6, TF32 1e-4. For sums of many products the bound alone would let TF32 pass.
         """
         got = np.fromfile(self.y, np.float32)
         if got.size != self.images * int(np.prod(self.case["dst"][1:])):

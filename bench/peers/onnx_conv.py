@@ -11,7 +11,7 @@ import peer
 
 
 def model(case, weight):
-    """Returns a model that makes y of x. Its weights are constants, so that a runtime may pack them."""
+    """Returns a model that computes y from x. Its weights are constants, so that a runtime may pack them."""
     top, left = peer.symmetric(case)
     node = helper.make_node("Conv", ["x", "w"], ["y"], kernel_shape=case["weight"][2:], strides=case["stride"],
         pads=[top, left, top, left], dilations=case["dilation"], group=case["groups"])
@@ -55,7 +55,7 @@ class OpenVINO:
         core = openvino.Core()
         compiled = core.compile_model(core.read_model(model(case, weight)), "CPU", {"INFERENCE_PRECISION_HINT": "f32",
             "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads})
-        self.request, self.x = compiled.create_infer_request(), x  # the request does not keep x
+        self.request, self.x = compiled.create_infer_request(), x  # the request does not keep x alive
         self.request.set_input_tensor(openvino.Tensor(x, shared_memory=True))
 
     def run(self):

@@ -1,14 +1,15 @@
 """What the processes of peers share: they answer peers.py line by line, or time cases that are given as arguments.
 
-A peer is a script that calls main with a function prepare(case, x, weight, threads). It returns an object of these:
-  run()           computes all outputs once; on a GPU it returns the seconds of upload, kernel and readback
+A peer is a script that calls main with a function prepare(case, x, weight, threads). case describes the convolution as
+the reports of gpuconv bench do, x has its images and weight its weights. prepare returns an object with two methods:
+  run()           computes all outputs once; on a GPU it returns the seconds of upload, kernel and readback by name
   output(images)  returns the outputs of the first images, as NumPy's array of [images, filters, rows, columns]
 """
 import argparse, json, math, os, statistics, sys, time
 import numpy as np
 
-SHORTEST, WARM = 2e-3, 0.05  # seconds: of a sample, as in gpuconv bench, and of a warm-up after the first run
-LONGEST = 1.0  # seconds: a block has no more samples after that; rounds add some
+SHORTEST, WARM = 2e-3, 0.05  # seconds: of a sample at least, as in gpuconv bench, and of a warm-up after the first run
+LONGEST = 1.0  # seconds: a block begins no sample after that, even if it has too few; later rounds take more
 SUITE = ["64,1,48,64,6,7,3,1,1", "512,1,48,64,6,7,3,1,1", "4096,1,48,64,6,7,3,1,1", "512,1,48,64,64,7,3,1,1",
          "512,1,48,64,6,31,15,1,1", "16,1,480,640,6,7,3,1,1", "16,64,56,56,64,3,1,1,1", "16,3,224,224,64,7,3,2,1",
          "16,256,14,14,256,3,1,1,1", "16,64,56,56,256,1,0,1,1", "16,128,56,56,128,3,1,1,128"]
@@ -36,7 +37,7 @@ def main(args, version, prepare, device="", algorithm="Conv"):
 
 
 def sample(work, runs):
-    """Returns the mean seconds of a run by phase."""
+    """Takes a sample of the given number of runs: returns the mean seconds of a run by phase."""
     parts, start = {}, time.perf_counter()
     for _ in range(runs):
         for phase, seconds in (work.run() or {}).items():
@@ -46,7 +47,7 @@ def sample(work, runs):
 
 
 def measure(work, count, seconds):
-    """Times a block: at least count samples and as many seconds, but none after LONGEST."""
+    """Times a block: at least count samples, and at least the given seconds of them, but none after LONGEST."""
     work.run()  # plans and allocates
     start, runs = time.perf_counter(), 0
     while runs == 0 or time.perf_counter() - start < WARM:
@@ -64,8 +65,8 @@ def measure(work, count, seconds):
 def answer(r, prepare):
     """Times a block of a case.
 
-    r has case, x and w (files of float32), images (of x), samples and seconds, threads, and y (a file for the outputs
-    of the first images).
+    r is the request of peers.py: case; x and w, files with images and weights in float32; images, how many x has; y, a
+    file to write the outputs of as many images to; samples and seconds, how much to time at least; threads.
     """
     case = r["case"]
     images = np.fromfile(r["x"], np.float32).reshape([r["images"]] + case["src"][1:])
@@ -116,7 +117,7 @@ def alone(args, version, prepare):
 
 
 def symmetric(case):
-    """Returns the rows and columns of padding, which peers have on both sides."""
+    """Returns the rows and columns of padding. Peers pad both sides alike; other padding is refused."""
     top, bottom, left, right = case["padding"]
     if top != bottom or left != right:
         raise Refused(f"padding {case['padding']}: want the same on both sides")

@@ -3,9 +3,10 @@
 
 peers.py --json both.json [--html both.html] [--plots DIR] [--suite seed,layers] [--cases REGEXP] [--rounds 5]
 
-For each block of a case a process of gpuconv runs (with 1 thread and with all), then a block of each peer. The outputs
-are compared with gpuconv's float64 reference. `gpuconv bench report` pools the blocks, so that the same code makes all
-medians and intervals. A peer that is not installed is called absent. See README.md.
+In each round, for each case, a process of gpuconv times a block (the CPU engine with 1 thread and with all), and then
+each peer times one. The peers' outputs are compared with gpuconv's float64 reference. `gpuconv bench report` pools the
+blocks, so that the same code makes all medians and intervals. A peer that is not installed is called absent. See
+README.md.
 """
 import argparse, json, math, os, random, re, shutil, statistics, subprocess, sys, tempfile, time
 import filter2d, judge, ratios
@@ -57,7 +58,7 @@ ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETY
 
 
 class Peer:
-    """A process that times blocks of cases."""
+    """A process that times blocks of cases, or absent, which says why there is none."""
 
     def __init__(self, name, python):
         self.name, self.absent, self.process = name, "", None
@@ -88,7 +89,7 @@ class Peer:
         return json.loads(answer) if answer else {"error": f"{self.name} ended without an answer"}
 
     def info(self, n, mine):
-        """Describes the peer. On the processor, its peak rates are those that gpuconv measured with as many threads."""
+        """Describes the peer on n threads. On the processor it has the peak rates in mine, gpuconv's report."""
         roofs = [b["roof"] for b in mine["backends"] if b["backend"] == "cpu" and b["threads"] == n and b.get("roof")]
         info = {"backend": self.name, "threads": n, "device": self.hello["device"] or mine["machine"]["cpu"],
             "software": False, "peer": True, "driver": self.hello["version"], "command": COMMAND}
@@ -97,7 +98,7 @@ class Peer:
         return info | ({"absent": self.absent} if self.absent else {})
 
     def result(self, case, n, phase, answer, wrong, cpu):
-        """Returns a result of one block. gpuconv bench report adds rates, and the interval over all blocks."""
+        """Returns a phase's result of one block, on n threads. gpuconv bench report adds rates and the interval."""
         row = {"suite": case["suite"], "case": case["case"], "backend": self.name, "threads": n,
             "device": self.hello["device"] or cpu, "algorithm": self.hello["algorithm"], "n": case["n"], "phase": phase,
             "median_s": 0, "ci_low_s": 0, "ci_high_s": 0, "samples": 0, "correct": not wrong}
@@ -149,7 +150,7 @@ class Session:
         return report
 
     def cases(self):
-        """Returns the descriptions of all cases, which one short run of each suite prints. A suite may have none."""
+        """Returns the descriptions of all cases, from a short run of each suite. A suite may have none that match."""
         short, found, refusal = ["--backend", "cpu", "--count", "1", "--time", "0s", "--limit", "100ms"], [], None
         for suite in self.args.suite.split(","):
             try:
@@ -170,9 +171,9 @@ class Session:
         return self.keep(report)
 
     def block(self, peer, case, numbers, n, mine):
-        """A block of a peer: a report of one case, without results if the peer is absent.
+        """Times a block of a peer on n threads. Returns a report of one case, without results if the peer is absent.
 
-        mine is gpuconv's report of the same case, just before.
+        numbers are the case's inputs, and mine is the report of gpuconv's block of the same case, just before.
         """
         report = {k: mine[k] for k in ["schema", "machine"]} | {"run": mine["run"] | {"seconds": 0},  # mine counts them
             "backends": [peer.info(n, mine)], "cases": [case], "results": [], "missing": []}
@@ -190,7 +191,7 @@ class Session:
         return self.keep(report)
 
     def group(self, case, cases, numbers, peers):
-        """Times a case once: a block of gpuconv, and one of each peer, in random order. Returns their reports."""
+        """Times a case once: a block of gpuconv, then one of each peer in random order. Returns their reports."""
         group = [self.ours(case, cases)]
         for peer in self.rand.sample(peers, len(peers)):
             if peer.takes(case):
@@ -200,7 +201,7 @@ class Session:
 
 
     def rounds(self, cases, peers):
-        """Times all cases for some rounds. Returns of each case the lists of reports of each round."""
+        """Times all cases for some rounds. Returns, by suite and case, a list that has each round's reports."""
         begun, turn, longest = time.monotonic(), 0, 0
         numbers = [judge.Numbers(c, self.folder, i, self.gpuconv, self.args.seed) for i, c in enumerate(cases)]
         found = [[] for _ in cases]
@@ -214,7 +215,7 @@ class Session:
         return {(c["suite"], c["case"]): f for c, f in zip(cases, found)}
 
     def merged(self, peers):
-        """Returns the report of all blocks, with gpuconv first and peers in their order; writes the page and plots."""
+        """Returns the report of all blocks, with gpuconv first, then the peers; writes the page and pictures."""
         order = [p.name for p in peers]
         backend = lambda path: re.sub(r"\d+\.json$", "", os.path.basename(path))
         rank = lambda path: order.index(backend(path)) + 1 if backend(path) in order else 0

@@ -3,7 +3,11 @@ import math, re, statistics, textwrap
 
 
 class Table:
-    """rounds has for each case the lists of reports of each round; peers are those of peers.py."""
+    """The table.
+
+    cases are those of the reports. rounds has, by suite and case, a list that has each round's reports. peers are
+    objects of peers.py. mine is gpuconv's backend, and threads the number of threads, that are compared with peers.
+    """
 
     def __init__(self, cases, rounds, peers, mine, threads, cpu_time):
         self.cases, self.rounds, self.mine, self.threads, self.cpu_time = cases, rounds, mine, threads, cpu_time
@@ -11,7 +15,7 @@ class Table:
         self.absent = [f"{p.name} was absent: {p.absent}" for p in peers if p.absent]
 
     def seconds(self, reports, case, backend):
-        """Returns the median time of a run over the blocks of some reports, or None."""
+        """Returns the median over blocks, in some reports, of the seconds of a run of a case on a backend, or None."""
         times = []
         for r in reports:
             for x in r["results"]:
@@ -21,7 +25,7 @@ class Table:
         return statistics.median(times) if times else None
 
     def ratios(self, case):
-        """Returns, of each round, the time of the best peer divided by gpuconv's."""
+        """Returns, for each round that has both, the time of the fastest peer divided by gpuconv's."""
         found = []
         for reports in self.rounds[case["suite"], case["case"]]:
             ours = self.seconds(reports, case, self.mine)
@@ -52,7 +56,7 @@ class Table:
             yield self.row(case)
 
     def means(self):
-        """Returns a line for each suite: the smallest ratio, and the geometric mean."""
+        """Yields a line for each suite: the smallest of its cases' ratios, and their geometric mean."""
         for suite in dict.fromkeys(c["suite"] for c in self.cases):
             found = [(statistics.median(r), c["case"]) for c in self.cases
                 if c["suite"] == suite and (r := self.ratios(c))]

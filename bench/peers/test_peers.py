@@ -1,4 +1,4 @@
-"""What decides: which outputs are wrong, which cases peers take, and what the table says of them."""
+"""Tests which outputs are judged wrong, which cases peers take, and what the table says of them."""
 import os, tempfile, types, unittest
 import ratios
 
@@ -31,7 +31,7 @@ def reference(*command):
 @unittest.skipIf(np is None, "no NumPy")
 class Judge(unittest.TestCase):
     def wrong(self, change, case=CASE):
-        """Returns the verdict on outputs that are right but for a change."""
+        """Returns what the judge finds wrong with the right outputs after a change of them."""
         with tempfile.TemporaryDirectory() as folder:
             numbers = judge.Numbers(case, folder, 0, reference, 1)
             x = np.fromfile(numbers.x, np.float32).reshape(case["src"])

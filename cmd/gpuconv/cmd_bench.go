@@ -26,12 +26,12 @@ type benchFlags struct {
 	suite, cases, backends string
 	own                    benchProblems
 	list                   bool
-	same                   []string // flags from which another process makes the same cases
+	same                   []string // flags with which another process makes the same cases
 	deviceFlags
 	count                 int
 	noise                 float64
 	time, limit           time.Duration
-	started               time.Time
+	started               time.Time // when the run began, for its time limit
 	seed                  uint64
 	json, format, compile string
 	wide, quiet           bool
@@ -97,7 +97,7 @@ func newBench() *cobra.Command {
 	return cmd
 }
 
-// validate refuses flags that make no sense, before anything is opened.
+// validate refuses values of flags, and flags together, that make no sense, before anything is opened.
 func (f *benchFlags) validate() error {
 	names := f.names()
 	for i, name := range names {
@@ -133,7 +133,7 @@ func (f *benchFlags) validate() error {
 
 func (f *benchFlags) names() []string { return strings.Split(f.backends, ",") }
 
-// wholeSuite returns the suite, or one's own problems.
+// wholeSuite returns all cases of --suite, or one's own problems as a suite.
 func (f *benchFlags) wholeSuite(ctx context.Context) (bench.Suite, error) {
 	if len(f.own.texts) > 0 {
 		return f.own.suite(ctx)
@@ -192,7 +192,8 @@ func (f *benchFlags) run(ctx context.Context, flags *pflag.FlagSet, stdout, stde
 	return f.conclude(report, stdout)
 }
 
-// timeAll makes the report. After an interrupt that has what was timed until then, and an error.
+// timeAll makes the report. After an interrupt it returns an error, and with it a report of what was timed until then.
+// asked is as for measure.
 func (f *benchFlags) timeAll(ctx context.Context, suite bench.Suite, asked bool, stderr io.Writer) (bench.Report,
 	error) {
 	if f.compile != "" {
@@ -215,7 +216,8 @@ func (f *benchFlags) timeLimit() time.Duration {
 // left returns how much of the time limit is left.
 func (f *benchFlags) left() time.Duration { return max(0, time.Until(f.started.Add(f.timeLimit()))) }
 
-// measure times the suite and, for a GPU, compiling it. asked says that --backend was given.
+// measure times the suite and, for a GPU, compiling its shaders. asked says that --backend was given: only without it
+// may a GPU be absent.
 func (f *benchFlags) measure(ctx context.Context, suite bench.Suite, asked bool, stderr io.Writer) (bench.Report,
 	error) {
 	if f.seed == 0 {
@@ -235,13 +237,14 @@ func (f *benchFlags) measure(ctx context.Context, suite bench.Suite, asked bool,
 	return report, err
 }
 
-// shownBench is a bench whose progress is shown.
+// shownBench is a bench whose progress a bar shows.
 type shownBench struct {
 	bench.Bench
 	bar *progress
 }
 
-// newBench returns the bench of the flags. If it compiles, it leaves time for that.
+// newBench returns the bench that the flags describe. compiles says that compiling is timed after it; it then ends
+// early enough.
 func (f *benchFlags) newBench(suite bench.Suite, subjects []bench.Subject, compiles bool,
 	stderr io.Writer) *shownBench {
 	limit := f.timeLimit()
@@ -262,7 +265,8 @@ func (b *shownBench) run(ctx context.Context) (bench.Report, error) {
 	return b.Run(ctx)
 }
 
-// conclude writes and prints the report. A wrong output is a failure, and so is a report that is partial.
+// conclude writes and prints the report. It returns an error if an output is wrong, if nothing was timed, or if the
+// report is partial.
 func (f *benchFlags) conclude(r bench.Report, stdout io.Writer) error {
 	if f.json != "" {
 		if err := f.pictures.saving.output("json", f.json).writeFile(r.Write); err != nil {
@@ -286,6 +290,7 @@ func (f *benchFlags) conclude(r bench.Report, stdout io.Writer) error {
 	return nil
 }
 
+// print prints the report, as text or in Go's format.
 func (f *benchFlags) print(r bench.Report, w io.Writer) error {
 	if f.format == "go" {
 		return r.WriteGo(w)

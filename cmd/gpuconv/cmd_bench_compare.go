@@ -86,7 +86,8 @@ func (f *compareFlags) run(cmd *cobra.Command, paths []string) error {
 	return f.conclude(bench.Compare(reports[0], reports[1], f.threshold, by), cmd.OutOrStdout())
 }
 
-// conclude prints the comparison. What is slower or wrong is a failure, and what --fail-on names.
+// conclude prints the comparison. It returns an error if the reports have nothing in common, if something is slower or
+// wrong, or if there is what --fail-on names.
 func (f *compareFlags) conclude(c bench.Comparison, stdout io.Writer) error {
 	if c.Common() == 0 {
 		return errors.New("the two reports have no case and backend in common")

@@ -16,18 +16,18 @@ import (
 	"gpuconv/conv"
 )
 
-// compileLimit is how long compiling is timed at most for each cache, cold and warm.
+// compileLimit is how long compiling is timed at most, for each of the two states of the cache, cold and warm.
 const compileLimit = 8 * time.Second
 
-// compileGrace is how long after its time a process that compiles may end by itself.
+// compileGrace is how long a process that times compiling may go on after its time is up, until it is ended.
 const compileGrace = time.Second / 2
 
-// compileLeast is the least time for which such a process is started.
+// compileLeast is the shortest time limit with which such a process is started.
 const compileLeast = time.Second / 2
 
-// timeCompiling is what gpuconv bench --compile does, in a process of its own.
+// timeCompiling times compiling on the GPU in this process, for gpuconv bench --compile.
 func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (bench.Report, error) {
-	if f.compile == bench.CacheCold { // gpuconv reads the first, drivers the others when they are loaded
+	if f.compile == bench.CacheCold { // gpuconv reads cacheVariable, drivers the others when they are loaded
 		for name, value := range map[string]string{cacheVariable: "off", "MESA_SHADER_CACHE_DISABLE": "true",
 			"MESA_GLSL_CACHE_DISABLE": "true", "__GL_SHADER_DISK_CACHE": "0"} {
 			if err := os.Setenv(name, value); err != nil {
@@ -55,8 +55,9 @@ func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (benc
 	return compiling.Run(ctx)
 }
 
-// addCompiling times compiling in two other processes and adds the results: one without a cache, one with the cache
-// that the timing of r has filled. The first may take three quarters of the time that is left.
+// addCompiling times compiling in two other processes, one after the other, and adds the results to r: first without a
+// cache, then with the cache that the timing of r has filled. Each may take compileLimit, but the first at most three
+// quarters of the time that is left. If there is too little time for one, r says so.
 func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	dir, remove, err := f.pictures.saving.options().Scratch(fmt.Sprintf("gpuconv-bench-%d", os.Getuid()))
 	if err != nil {
@@ -85,8 +86,9 @@ func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	return nil
 }
 
-// compileApart starts this program again to time compiling, and reads the report that it writes. If that process is not
-// over soon after its time is up, it is ended, and the error is [context.DeadlineExceeded].
+// compileApart starts this program again to time compiling with the given state of the cache, within limit, and reads
+// the report that it writes into file. If that process does not end soon after its time is up, it is killed, and the
+// error is [context.DeadlineExceeded].
 func (f *benchFlags) compileApart(ctx context.Context, cache, file string, limit time.Duration) (bench.Report, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -101,7 +103,7 @@ func (f *benchFlags) compileApart(ctx context.Context, cache, file string, limit
 	var stderr bytes.Buffer
 	cmd.Stderr, cmd.WaitDelay = &stderr, compileGrace // a process that tries drivers may hold stderr
 	ran := cmd.Run()
-	r, err := loadBench(ctx, file) // it is there, too, if the time was up before anything was timed
+	r, err := loadBench(ctx, file) // the file is there even if the time was up before anything was timed
 	switch {
 	case err != nil && limited.Err() != nil:
 		return r, limited.Err()
@@ -111,8 +113,8 @@ func (f *benchFlags) compileApart(ctx context.Context, cache, file string, limit
 	return r, plain(err)
 }
 
-// closeSoon calls a function that closes a device, but does not wait long: after a call that was not waited for, the
-// device is still at work, and the process ends.
+// closeSoon calls a function that closes a device, but waits for it a quarter of a second at most: the device may still
+// be at work after a call that was not waited for, and the process is about to end.
 func closeSoon(closing func() error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second/4)
 	defer cancel()

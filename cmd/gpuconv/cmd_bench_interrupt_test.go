@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// TestInterruptBench interrupts a bench while it times, by either signal: it must end soon with exit code 1 and one
-// error, and write a report of what was timed until then, which is marked as partial.
+// TestInterruptBench interrupts a bench while it times, once by each signal. The bench must end soon, with exit code 1
+// and one error, and write a report of what was timed until then, which is marked as partial.
 func TestInterruptBench(t *testing.T) {
 	unixOnly(t)
 	if raceEnabled {
@@ -43,8 +43,8 @@ func TestInterruptBench(t *testing.T) {
 	}
 }
 
-// interruptOnce runs a program, and sends it a signal once it has printed four lines with this text on stderr. The
-// program must end with exit code 1.
+// interruptOnce runs a program, and sends it a signal once it has printed four lines with the given text on stderr. The
+// program must end with exit code 1. said is what it printed on stderr, and sent is when the signal was sent.
 func interruptOnce(t *testing.T, cmd *exec.Cmd, signal os.Signal, text string) (said string, sent time.Time) {
 	t.Helper()
 	stderr, err := cmd.StderrPipe()

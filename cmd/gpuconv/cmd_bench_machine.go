@@ -19,7 +19,7 @@ func loadAverage() float64 {
 	return average.Load1
 }
 
-// describeMachine describes the machine before the run: its load afterwards is not known yet.
+// describeMachine describes the machine before the run. The load average at the end is set later.
 func describeMachine() bench.Machine {
 	program := describeProgram()
 	m := bench.Machine{CPU: machine.Processor(), Threads: runtime.GOMAXPROCS(0), Platform: program.Platform,

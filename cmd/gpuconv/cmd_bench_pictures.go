@@ -9,12 +9,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// benchPictures are the flags for the files of a report, and --no-sync.
+// benchPictures are the flags for the pictures, page and tables of a report, and --no-sync.
 type benchPictures struct {
 	html, plots, csv, markdown string
 	saving                     saving
 }
 
+// add registers the flags.
 func (p *benchPictures) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	p.saving.register(cmd)
@@ -27,7 +28,7 @@ func (p *benchPictures) add(cmd *cobra.Command) {
 func (p *benchPictures) page() output   { return p.saving.output("html", p.html) }
 func (p *benchPictures) folder() output { return p.saving.output("plots", p.plots) }
 
-// validate refuses paths that cannot be written, as far as can be told before.
+// validate refuses paths that cannot be written, as far as that can be told before the run.
 func (p *benchPictures) validate() error {
 	for _, file := range []output{p.page(), p.saving.output("csv", p.csv), p.saving.output("markdown", p.markdown)} {
 		if err := file.checkFile(); err != nil {
@@ -53,7 +54,7 @@ func (p *benchPictures) tables(r bench.Report) error {
 	return p.saving.output("markdown", p.markdown).writeFile(r.WriteMarkdown)
 }
 
-// write writes the tables and draws what was asked for.
+// write writes the tables, pictures and page that were asked for.
 func (p *benchPictures) write(r bench.Report) error {
 	if err := p.tables(r); err != nil {
 		return err

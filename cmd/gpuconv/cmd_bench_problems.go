@@ -14,13 +14,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// benchProblems are one's own problems: --problem, and the flags that describe one.
+// benchProblems are one's own problems: those of --problem, and the flags that describe one.
 type benchProblems struct {
-	texts []string // values of --problem; described stands for the flags
+	texts []string // the values of --problem; described means that the flags describe the problem
 	problemFlags
 }
 
-// described is the value of --problem without one.
+// described is the value of a --problem that is given without one.
 const described = "flags"
 
 func (p *benchProblems) register(flags *pflag.FlagSet) {
@@ -32,7 +32,8 @@ func (p *benchProblems) register(flags *pflag.FlagSet) {
 	p.registerShapes(flags)
 }
 
-// take takes the arguments, which are the values of flags --problem without one, and refuses flags that make no sense.
+// take takes the command's arguments as values of --problem: pflag reads --problem VALUE, without =, as a flag without
+// a value and an argument. It refuses other arguments, and flags that make no sense together.
 func (p *benchProblems) take(cmd *cobra.Command, args []string) error {
 	named := cmd.Flags().Changed("problem")
 	var texts []string
@@ -82,7 +83,8 @@ func (p *benchProblems) suite(ctx context.Context) (bench.Suite, error) {
 	return bench.NewOwnSuite(all), nil
 }
 
-// cases returns the problems of one text.
+// cases returns the cases of one text: of sizes in order, of axes, or of the flags, with the numbers of --input and
+// --weight if these are files.
 func (p *benchProblems) cases(ctx context.Context, text string) ([]bench.Case, error) {
 	switch {
 	case strings.Contains(text, "="):
@@ -103,7 +105,8 @@ func isFile(name string) bool {
 	return err == nil
 }
 
-// judgeBench refuses a problem that is not valid or does not fit in memory with its images and outputs.
+// judgeBench refuses a problem that is not valid, or does not fit in memory with its images and outputs. bytes is what
+// reading the images takes in addition to them.
 func judgeBench(p conv.Problem, bytes float64) error {
 	dst, err := p.Dst()
 	if err != nil {
@@ -113,7 +116,7 @@ func judgeBench(p conv.Problem, bytes float64) error {
 		bytes+2*p.Src.Bytes()+dst.Bytes()+2*p.Weight.Bytes())
 }
 
-// arguments returns the flags from which another process makes the same cases.
+// arguments returns the flags with which another process makes the same cases.
 func (f *benchFlags) arguments(flags *pflag.FlagSet) []string {
 	args := []string{"--cases", f.cases}
 	for _, text := range f.own.texts {

@@ -85,8 +85,8 @@ func mergedBench(ctx context.Context, paths []string) (bench.Report, error) {
 	return r, plain(err)
 }
 
-// readBench is loadBench for a file that the command line names. Its errors begin with path, and a missing file is an
-// error of usage.
+// readBench reads a report that the command line names. Its errors begin with path, and a missing file is an error of
+// usage.
 func readBench(ctx context.Context, path string) (bench.Report, error) {
 	r, err := loadBench(ctx, path)
 	switch {
@@ -98,7 +98,7 @@ func readBench(ctx context.Context, path string) (bench.Report, error) {
 	return r, nil
 }
 
-// loadBench reads a report. Its errors do not name the file.
+// loadBench reads a report. Its errors do not begin with path.
 func loadBench(ctx context.Context, path string) (bench.Report, error) {
 	text, err := readReport(ctx, path)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"gpuconv/machine"
 )
 
-// subjects opens the backends that are timed. asked says that --backend was given; if not, a GPU that cannot be opened
-// is listed as absent.
+// subjects opens the backends that --backend names. asked says that --backend was given; if not, a GPU that cannot be
+// opened is listed in absent. closeAll closes all devices, unless ctx is done.
 func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subject, absent []bench.BackendInfo,
 	closeAll func(), err error) {
 	var devices []chosen
@@ -48,12 +48,14 @@ func (f *benchFlags) subjects(ctx context.Context, asked bool) (all []bench.Subj
 	return all, absent, closeAll, nil
 }
 
-// roofed is the optional power of a device to measure its roof: the most FLOP and bytes per second that it can do.
+// roofed is implemented by devices that can measure their peak rates, within about a time budget: see
+// bench.Subject.Roof.
 type roofed interface {
 	Roof(budget time.Duration) (flops, bytes float64, err error)
 }
 
-// subjects returns how an open backend is timed: the CPU engine with all threads and with one, others once.
+// subjects returns an open backend as subjects to time: the CPU engine with all threads and with one, others with all
+// threads only.
 func (c chosen) subjects() (all []bench.Subject, err error) {
 	fma, err := cpu.Engine{}.Probe()
 	if err != nil {

@@ -18,7 +18,7 @@ var sets = []struct {
 	orientations string
 }{{5, "-90,-45,0,45,90"}, {4000, "-90:90:0.045"}}
 
-// BenchmarkRun is gpuconv run as a process, from its start to its exit with all files written.
+// BenchmarkRun times gpuconv run as a process, from its start to its exit with all files written.
 func BenchmarkRun(b *testing.B) {
 	for _, set := range sets {
 		for _, backend := range []string{"gpu", "cpu"} {
@@ -39,8 +39,8 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// runOnce runs a job in dir and removes what it wrote. It returns the most memory that the process had, 0 if the system
-// does not tell.
+// runOnce runs gpuconv run with its output in dir, and removes what it wrote. It returns the most memory that the
+// process had, in bytes, or 0 if the system does not tell.
 func runOnce(tb testing.TB, dir string, args ...string) (peak float64) {
 	tb.Helper()
 	out := filepath.Join(dir, "out")

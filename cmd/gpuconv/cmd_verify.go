@@ -160,9 +160,14 @@ func printSubjects(w io.Writer, runs []verify.Runner) {
 	}
 }
 
-// runs returns the cases that each subject must pass. All subjects have the matrix. Wide layers are also for each of
-// the CPU engine's algorithms. Tiles of hardware have a few cases. Without --quick, each subject has batches around the
-// size of its own chunks.
+// runs returns runs of cases with the subjects that must pass them:
+//
+//   - With --input and --weight there is one case, for all subjects, and for the CPU engine's algorithms that it would
+//     not choose.
+//   - Otherwise all subjects have the matrix, or with --quick a part of it.
+//   - Wide layers are for all subjects, and for each algorithm of the CPU engine.
+//   - A few small convolutions are for the tiles of hardware, on a software renderer.
+//   - Without --quick, each subject has batches around the size of its own chunks.
 func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runner, error) {
 	judge, subjects := cpu.Reference{}, opened.subjects
 	if f.isOwn() {
@@ -197,7 +202,7 @@ func (f *verifyFlags) runs(ctx context.Context, opened *verified) ([]verify.Runn
 	return runs, nil
 }
 
-// accepting are the subjects that refuse none of the cases.
+// accepting returns the subjects that can compute all of the cases.
 func accepting(subjects []verify.Subject, cases []verify.Case) (all []verify.Subject) {
 	for _, s := range subjects {
 		refuses := func(c verify.Case) bool {

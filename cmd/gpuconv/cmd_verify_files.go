@@ -12,7 +12,8 @@ type proofFiles struct {
 	pictures    outputFolder
 }
 
-// outputs refuses paths that cannot be written, as far as can be told before, and begins the folder of pictures.
+// outputs returns the files that were asked for, and begins the folder of pictures. It refuses paths that cannot be
+// written, as far as that can be told before the run.
 func (f *verifyFlags) outputs() (*proofFiles, error) {
 	out := &proofFiles{json: f.saving.output("json", f.json), junit: f.saving.output("junit", f.junit)}
 	for _, file := range []output{out.json, out.junit} {
@@ -28,7 +29,7 @@ func (f *verifyFlags) outputs() (*proofFiles, error) {
 	return out, err
 }
 
-// discard removes the folder. After write it does nothing.
+// discard removes the folder of pictures that outputs began. After write it does nothing.
 func (o *proofFiles) discard() {
 	if o.pictures.path != "" {
 		o.pictures.Discard()

@@ -19,8 +19,8 @@ func (f *verifyFlags) ownCase(ctx context.Context) (verify.Case, error) {
 	return verify.Given(c), nil
 }
 
-// given reads all images, weights and biases. judge may refuse the problem before that; bytes is what reading the
-// images takes in addition to them.
+// given reads all images, weights and biases of the flags. Before it reads the images, judge may refuse the problem;
+// bytes is what reading them takes in addition to the images themselves.
 func (f *convFlags) given(ctx context.Context, judge func(p conv.Problem, bytes float64) error) (compare.Case, error) {
 	images, err := f.inputs.openImages(ctx, f.input)
 	if err != nil {
@@ -51,9 +51,9 @@ func (f *convFlags) given(ctx context.Context, judge func(p conv.Problem, bytes 
 }
 
 // judgeOwn refuses a problem that is not valid or does not fit in memory. bytes is what reading the images takes in
-// addition to them. All images are convolved at once, not in portions. compare.Trial takes memory for all of them three
-// times, with different numbers, and for up to twenty images of outliers. For each image that is its pixels, two
-// outputs in float32, and two numbers in float64 for each output, from the reference.
+// addition to them. All images are convolved at once, not in portions. compare.Trial has memory for all images three
+// times, with different numbers, and for up to twenty images with outliers. Each image of these takes its pixels, two
+// outputs in float32, and from the reference two numbers in float64 for each output.
 func judgeOwn(p conv.Problem, bytes float64) error {
 	dst, err := p.Dst()
 	if err != nil {

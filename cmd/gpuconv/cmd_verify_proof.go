@@ -14,14 +14,14 @@ import (
 	"gpuconv/verify"
 )
 
-// proof is a verification in progress.
+// proof is a verification in progress. A record is what a subject did in a case.
 type proof struct {
 	stdout  io.Writer
 	bar     *progress
 	out     *proofFiles
 	report  verify.Report
 	started time.Time
-	before  int // how many records the runs before this one have
+	before  int // how many records the runs have that have ended
 	drawn   int // how many pictures were drawn
 }
 
@@ -50,10 +50,11 @@ func (p *proof) prove(ctx context.Context, runs []verify.Runner) error {
 	return nil
 }
 
-// mostPictures is how many pictures are drawn at most: a shader may be wrong everywhere.
+// mostPictures is how many pictures are drawn at most, since a shader may be wrong in every case.
 const mostPictures = 50
 
-// look adds a record to the report. It prints at once a case that failed, or that has a note.
+// look adds a record to the report. If the case failed, it prints that at once and draws a picture, if there is a
+// folder for it. If the case did not fail and has a note, it prints the note.
 func (p *proof) look(r verify.Record) error {
 	p.report.Count.Add(r)
 	p.report.Cases = append(p.report.Cases, verify.NewEntry(r))
@@ -76,7 +77,8 @@ func (p *proof) look(r verify.Record) error {
 	return p.out.pictures.blame(err)
 }
 
-// conclude writes the files and prints the counts. If no case passed, that is a failure.
+// conclude writes the files and prints the counts. It returns an error if a case failed, if none passed, or if ctx is
+// done; then it writes nothing.
 func (p *proof) conclude(ctx context.Context) error {
 	p.report.Seconds = time.Since(p.started).Seconds()
 	if err := ctx.Err(); err != nil {

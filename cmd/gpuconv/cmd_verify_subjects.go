@@ -29,7 +29,7 @@ func (v *verified) close(ctx context.Context) {
 	}
 }
 
-// open opens the backends that are verified: a device for each algorithm of the GPU.
+// open opens the backends that --backend names: for the GPU, devices for each of its algorithms.
 func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 	v := &verified{}
 	for _, name := range f.names() {
@@ -46,8 +46,9 @@ func (f *verifyFlags) open(ctx context.Context) (*verified, error) {
 	return v, nil
 }
 
-// openGPUs opens devices that each have one algorithm, and one that chooses: it says which algorithm it takes by
-// itself.
+// openGPUs opens devices that each have one algorithm, as many as openSubject says for each algorithm, and one device
+// without a forced algorithm, which is asked which algorithm it would choose. With --quick it leaves out algorithms
+// that the device never chooses.
 func (f *verifyFlags) openGPUs(ctx context.Context, v *verified) error {
 	itself, err := f.openGPU(ctx, v, "", f.tiles)
 	if err != nil {
@@ -78,8 +79,9 @@ func (f *verifyFlags) openGPUs(ctx context.Context, v *verified) error {
 // softwareClass is the class of software renderers.
 const softwareClass = "software"
 
-// openHardware opens, on a software renderer, a device with the tiles of hardware for each algorithm that hardware may
-// take. Classes of hardware take turns: all of them for each algorithm would take minutes to compile.
+// openHardware opens devices with the tiles of hardware on a software renderer, for each algorithm that hardware may
+// choose. Each algorithm has the tiles of one class of hardware, in turn: all classes for each algorithm would take
+// minutes to compile.
 func (f *verifyFlags) openHardware(ctx context.Context, v *verified) error {
 	hardware := slices.DeleteFunc(gpu.ClassNames(), func(class string) bool { return class == softwareClass })
 	for i, algorithm := range gpu.AlgorithmNames() {
@@ -96,7 +98,7 @@ func (f *verifyFlags) openHardware(ctx context.Context, v *verified) error {
 	return nil
 }
 
-// openSubject opens the devices of a subject with an algorithm and tiles: at most so many, one for each core.
+// openSubject opens the devices of a subject, with its algorithm and tiles: one for each core, but not more than most.
 func (f *verifyFlags) openSubject(ctx context.Context, v *verified, s *verify.Subject, most int) error {
 	for range min(runtime.GOMAXPROCS(0), most) {
 		twin, err := f.openGPU(ctx, v, s.Algorithm, s.Tiles)
@@ -112,14 +114,15 @@ func (f *verifyFlags) openSubject(ctx context.Context, v *verified, s *verify.Su
 	return nil
 }
 
-// mostTwins is how many contexts for one algorithm are open at most. On a software renderer each has threads of its
+// mostTwins is how many devices are opened for one algorithm at most. On a software renderer each has threads of its
 // own.
 const mostTwins = 4
 
-// hardwareTwins is as many as verify.Tiles has cases of a kind.
+// hardwareTwins is the same for tiles of hardware. Each of the two lists of verify.Tiles has as many cases.
 const hardwareTwins = 2
 
-// openGPU opens a device with an algorithm, or one that chooses if that is "", and with the tiles of a class.
+// openGPU opens a device with a forced algorithm, or with none if algorithm is "", and with the tiles of a class, or
+// its own if tiles is "".
 func (f *verifyFlags) openGPU(ctx context.Context, v *verified, algorithm, tiles string) (chosen, error) {
 	b := backendFlags{backend: "gpu", deviceFlags: f.deviceFlags, guard: true}
 	b.algorithm, b.tiles = algorithm, tiles
@@ -145,7 +148,7 @@ func (f *verifyFlags) cpuAlgorithms() (all []verify.Subject) {
 	return all
 }
 
-// others returns the CPU engine's algorithms that can compute p but that the engine does not take by itself.
+// others returns the CPU engine with each algorithm that can compute p, except the one that the engine chooses itself.
 func (f *verifyFlags) others(p conv.Problem) (all []verify.Subject) {
 	itself, err := cpu.Engine{}.Explain(p)
 	for _, s := range f.cpuAlgorithms() {
@@ -157,6 +160,7 @@ func (f *verifyFlags) others(p conv.Problem) (all []verify.Subject) {
 	return all
 }
 
+// algorithms returns the GPU algorithms to verify: that of --algorithm, or all.
 func (f *verifyFlags) algorithms() []string {
 	if f.algorithm != "" {
 		return []string{f.algorithm}
@@ -164,6 +168,6 @@ func (f *verifyFlags) algorithms() []string {
 	return gpu.AlgorithmNames()
 }
 
-// quickUnrolled is the most multiplications in an unrolled shader with --quick, because compiling longer ones would
-// take most of the time. Shaders then need several passes more often. The whole matrix has the usual shaders.
+// quickUnrolled is the most multiplications in an unrolled shader with --quick, because compiling longer shaders would
+// take most of the time. With this limit more convolutions take several passes. Without --quick, shaders are as usual.
 const quickUnrolled = 400

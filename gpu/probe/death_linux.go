@@ -95,6 +95,7 @@ func (t *tail) lastLine() (last string) {
 	return clean(last)
 }
 
+// clean returns a line with ? in place of control characters, cut to mostLine bytes.
 func clean(line string) string {
 	line = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {

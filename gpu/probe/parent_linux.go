@@ -13,9 +13,9 @@ import (
 // most 64 devices.
 const mostDeaths = 70
 
-// probe is Open or, if all is true, Devices. For Open it returns what the folder keeps for the request. Otherwise it
-// starts children, one after another, until one finishes or skipping places does not help. The bool is false if no
-// child could run.
+// probe is Open or, if all is true, Devices. For Open it returns what the folder keeps for the request, if there is a
+// record that still holds. Otherwise it starts children, one after another, until one finishes or skipping places does
+// not help. The bool is false if no child could run.
 func (p Prober) probe(ctx context.Context, o gpu.Options, all bool) (Found, bool, error) {
 	built := gpu.Providers()
 	if _, child := os.LookupEnv(variable); child {

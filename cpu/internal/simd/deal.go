@@ -1,7 +1,7 @@
 package simd
 
-// Deal is the work of dealing rows of floats to phases: of each Groups·len(To) floats in a row, the first goes to phase
-// 0, the second to phase 1, and so on. [Kernels.Deal] equals
+// Deal is the work of dealing rows of floats to phases. A row has Groups groups of len(To) floats. The first float of
+// each group goes to phase 0, the second to phase 1, and so on. [Kernels.Deal] equals
 //
 //	for r := range Rows {
 //		for i := range Groups {
@@ -12,12 +12,12 @@ package simd
 //	}
 type Deal struct {
 	Dst, Src         []float32
-	To               []int // for each phase, where its first float goes in the first row of Dst
+	To               []int // for each phase, the index in Dst of its first float in the first row
 	SrcStep, DstStep int   // floats between rows
 	Groups, Rows     int
 }
 
-// maxDealt is the largest number of phases that assembly deals to.
+// maxDealt is the largest number of phases that assembly deals to. It deals to 2 and to 4.
 const maxDealt = 4
 
 // Deal deals rows of floats. It panics if d reaches beyond one of its slices.
@@ -57,7 +57,8 @@ func dealGeneric(d *Deal) {
 	}
 }
 
-// deal2 and deal4 are the loops for strides of 2 and for Winograd's blocks, without a bounds check for each float.
+// deal2 and deal4 are the loops for 2 phases, as for strides of 2, and for 4, as for Winograd's blocks. They do without
+// a bounds check for each float.
 func deal2(a, b, src []float32) {
 	for i := range min(len(a), len(b)) {
 		group := (*[2]float32)(src[2*i:])

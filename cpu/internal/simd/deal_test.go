@@ -91,8 +91,8 @@ func TestDealBounds(t *testing.T) {
 	})
 }
 
-// TestDealPays holds the kernels to less time than plain Go takes, for rows of the layers that they serve: they take a
-// quarter of it (Zen 5).
+// TestDealPays holds the kernels to at most 3/4 of the time that plain Go takes, for rows such as those of the layers
+// that they serve. They take a quarter of it (Zen 5).
 func TestDealPays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it times, which the race detector disturbs")

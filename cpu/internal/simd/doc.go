@@ -1,6 +1,7 @@
 // Package simd computes tiles of a convolution's sums with the processor's vector instructions: AVX2 with FMA, AVX-512,
 // or plain Go if the processor has neither.
 //
-// [Use] returns the kernels of an [ISA]. [Kernels.Run] computes a [Tile], whose documentation has the plain loop that
-// every kernel equals. The module in folder asm generates the assembly.
+// It also has the engine's other inner loops: transforms of Winograd's algorithm, sums of magnitudes, and copies of
+// pixels to phases. [Use] returns the kernels of an [ISA]. Each method of [Kernels] takes a struct, such as [Tile],
+// whose documentation has the plain loop that the kernels equal. The module in folder asm generates the assembly.
 package simd

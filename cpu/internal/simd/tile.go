@@ -8,8 +8,8 @@ const MaxFilters = 6
 // maxVectors is the largest width of a tile in registers, for any number of filters.
 const maxVectors = 8
 
-// Tile is the work of one call: Tiles tiles, each of some filters × columns sums. For f filters and w columns (a
-// multiple of [Kernels.Lanes]) [Kernels.Run] equals
+// Tile is the work of one call: Tiles tiles, each of some filters × columns sums. For f filters and w columns, which
+// fill w/[Kernels.Lanes] registers, [Kernels.Run] equals
 //
 //	for n := range Tiles {
 //		dst, x := Dst[n*DstStep:], X[n*XStep:]
@@ -49,7 +49,7 @@ const (
 	ReLU                         // replace negative sums by 0; NaN stays NaN
 )
 
-// Taps are the positions of the inputs of one sum, relative to the sum's own position in X.
+// Taps are the positions of the inputs of one sum, relative to its column in X: sum j reads x[offset+j] of each tap.
 type Taps struct {
 	offsets []int
 	reach   int // 1 + the largest offset
@@ -102,7 +102,8 @@ func (k *Kernels) Vectors(filters int) int {
 	return n
 }
 
-// Run computes t's tiles, each of filters × (vectors·Lanes) sums. It panics if t reaches beyond one of its slices.
+// Run computes t's tiles, each of filters × (vectors·Lanes) sums. It panics if t has no tiles or no taps, or reaches
+// beyond one of its slices.
 func (k *Kernels) Run(filters, vectors int, t *Tile) {
 	width, last := vectors*k.Lanes, t.Tiles-1
 	if last < 0 || len(t.offsets) == 0 {

@@ -11,12 +11,17 @@ package simd
 const PatchSize = 36
 
 // Patches is the work of transforming [Kernels.Lanes] neighbouring patches of Count channels. The columns of the image
-// are distributed over 4 phases: row r, column s of patch j is at Src[r·Pitch + s%4·Phase + s/4 + j]. For each channel
-// c, [Kernels.TransformPatches] equals
+// are distributed over 4 phases. Row r, column s of patch j of channel c is at
 //
-//	for j := range Lanes {
-//		for i, v := range Bᵀ d B { // of 36 elements, row by row
-//			Dst[i*DstStride+c*DstStep+j] = v
+//	Src[c·SrcStep + r·Pitch + s%4·Phase + s/4 + j]
+//
+// If d is patch j of channel c, [Kernels.TransformPatches] equals
+//
+//	for c := range Count {
+//		for j := range Lanes {
+//			for i, v := range Bᵀ d B { // of 36 elements, row by row
+//				Dst[i*DstStride+c*DstStep+j] = v
+//			}
 //		}
 //	}
 type Patches struct {
@@ -47,7 +52,7 @@ type Products struct {
 	Dst, Src  []float32
 	Temp      []float32 // scratch space, 24·Lanes
 	Check     []float32 // Lanes
-	SrcStride int
+	SrcStride int       // floats between elements of a patch
 	Bias      float32
 	Flags     Flags
 }

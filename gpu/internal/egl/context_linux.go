@@ -43,6 +43,7 @@ func Candidates(without []string) ([]Candidate, error) {
 	return all, nil
 }
 
+// has reports whether a list of extensions, with spaces between them, contains a name.
 func has(extensions, name string) bool {
 	for word := range strings.FieldsSeq(extensions) {
 		if word == name {
@@ -131,6 +132,7 @@ func (lib *library) uninitialized() error {
 	return err
 }
 
+// display returns the display of a candidate, or 0 if EGL returns none.
 func (lib *library) display(c Candidate) uintptr {
 	if c.platform == 0 {
 		return lib.getDisplay(0)
@@ -171,6 +173,8 @@ func (o *Opened) create() error {
 	return nil
 }
 
+// config returns a configuration of the display for OpenGL. If there is none it returns 0, which stands for no
+// configuration, or an error if the display does not accept that.
 func (o *Opened) config() (uintptr, error) {
 	attributes := []int32{surfaceType, pbufferBit, renderableType, openGLBit, none}
 	var config uintptr

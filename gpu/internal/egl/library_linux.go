@@ -68,6 +68,7 @@ func openLibrary(name string, mode int) (uintptr, error) {
 	return purego.Dlopen(name, mode|purego.RTLD_LOCAL)
 }
 
+// load loads libEGL and finds its functions.
 func load() (lib *library, err error) {
 	handle, err := openLibrary("libEGL.so.1", purego.RTLD_NOW)
 	if err != nil {

@@ -40,6 +40,7 @@ func VendorFolders() []string {
 	return []string{"/etc/glvnd/egl_vendor.d", "/usr/share/glvnd/egl_vendor.d"}
 }
 
+// vendorPaths lists the files of vendors that libEGL reads, in its order.
 func vendorPaths() (files []string) {
 	if named := os.Getenv(vendorFilesVariable); named != "" {
 		// libEGL skips empty names too
@@ -56,6 +57,7 @@ func vendorPaths() (files []string) {
 	return files
 }
 
+// readVendor reads the file of a vendor. If it cannot, Load of the vendor returns the error.
 func readVendor(file string) Vendor {
 	v := Vendor{File: file}
 	text, err := input.ReadFile(context.Background(), input.System, file)

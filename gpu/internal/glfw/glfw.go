@@ -5,6 +5,6 @@
 // the process's main OS thread. A program therefore gives that thread to [Main]. Everything else may be called on any
 // thread. The context of a window is current on the thread that called Open, which may be any thread.
 //
-// GLFW is never terminated: that would destroy contexts in which threads still compute when the process ends. They end
-// with the process.
+// GLFW is never terminated: that would destroy contexts in which threads may still compute. The contexts end with the
+// process.
 package glfw

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// amdStats are radeonsi's statistics, by the figures that they give.
+// amdStats are the statistics that radeonsi prints, by name, each with the figure that it sets.
 var amdStats = map[string]func(f *Figures, n int){
 	"SGPRS":         func(f *Figures, n int) { f.Scalars = n },
 	"VGPRS":         func(f *Figures, n int) { f.Registers = n },
@@ -25,7 +25,9 @@ var (
 	amdBlock = regexp.MustCompile(`^\s*BB\d+:`)
 )
 
-// readAMD reads radeonsi's statistics and assembly of one program (AMD_DEBUG=cs,asm,stats).
+// readAMD reads radeonsi's statistics and assembly of one program (AMD_DEBUG=cs,asm,stats). Of a statistic that is
+// printed twice the first counts. known is false if there are no statistics. It is an error if one is missing, or if
+// there are no instructions.
 func readAMD(lines []string) (f Figures, known bool, err error) {
 	var b blocks
 	stats := map[string]bool{}
@@ -45,7 +47,7 @@ func readAMD(lines []string) (f Figures, known bool, err error) {
 			continue
 		}
 		code, _, _ := strings.Cut(line, ";")
-		for part := range strings.SplitSeq(code, "::") { // two in one, on RDNA 3
+		for part := range strings.SplitSeq(code, "::") { // RDNA 3 has lines with two instructions
 			if fields := strings.Fields(part); len(fields) > 0 {
 				b.countAMD(fields[0])
 			}
@@ -63,7 +65,8 @@ func readAMD(lines []string) (f Figures, known bool, err error) {
 	return f, true, nil
 }
 
-// amdKinds tell the instructions of AMD's GPUs apart by how they begin; the first that fits counts.
+// amdKinds tell the kinds of AMD's instructions apart by how their names begin; the first expression that matches
+// counts.
 var amdKinds = []struct {
 	begins *regexp.Regexp
 	kind   Kind
@@ -81,7 +84,7 @@ var amdKinds = []struct {
 	{regexp.MustCompile(`^s_`), Scalar},
 }
 
-// countAMD counts an instruction by its name. What is none is not counted.
+// countAMD counts an instruction by its name. A name that no expression matches is no instruction, and is not counted.
 func (b *blocks) countAMD(name string) {
 	for _, k := range amdKinds {
 		if k.begins.MatchString(name) {

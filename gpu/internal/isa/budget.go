@@ -11,13 +11,13 @@ import (
 
 // Budget bounds one figure of stages.
 type Budget struct {
-	Pattern string // of chip/problem/algorithm/shader, for path.Match
-	Figure  string // registers, spills, scratch, shared, waves, fma or length
-	Least   bool   // Bound is the least, not the most
-	Bound   int
+	Pattern string // which stages, as path.Match matches chip/problem/algorithm/shader; - stands for a space
+	Figure  string // registers, spills, scratch, shared, waves, fma (Main.Share) or length (Program.Total)
+	Least   bool   // Bound is the least that is allowed, not the most
+	Bound   int    // in the figure's unit: see [Figures]
 }
 
-// ReadBudgets reads budgets, one a line: a pattern, a figure, <= or >=, and a bound. Text after # is a comment.
+// ReadBudgets reads budgets, one on each line: a pattern, a figure, <= or >=, and a bound. Text after # is a comment.
 func ReadBudgets(r io.Reader) (all []Budget, err error) {
 	lines := bufio.NewScanner(r)
 	for number := 1; lines.Scan(); number++ {
@@ -35,6 +35,7 @@ func ReadBudgets(r io.Reader) (all []Budget, err error) {
 	return all, lines.Err()
 }
 
+// readBudget reads the four fields of a line.
 func readBudget(fields []string) (b Budget, err error) {
 	if len(fields) != 4 || fields[2] != "<=" && fields[2] != ">=" {
 		return b, fmt.Errorf("%q: want a pattern, a figure, <= or >=, and a number", strings.Join(fields, " "))
@@ -50,8 +51,8 @@ func readBudget(fields []string) (b Budget, err error) {
 	return b, err
 }
 
-// Over says which figures of a stage on a chip are outside its budgets, and by how much. Of the budgets of one figure
-// the last that matches counts.
+// Over says which figures of a stage on a chip are outside its budgets, and by how much. If several budgets of one
+// figure match the stage, the last of them counts. A mutant has the budgets of the stage that it was made from.
 func Over(budgets []Budget, chip string, s Stage) (all []string) {
 	name, _, _ := strings.Cut(chip+"/"+strings.ReplaceAll(s.Name, " ", "-"), ",-with-")
 	last := map[string]Budget{}

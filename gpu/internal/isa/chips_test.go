@@ -18,17 +18,18 @@ var (
 	update = flag.Bool("update", false, "write the figures of these drivers anew")
 )
 
-// chips are those whose compilers say what they make.
+// chips are the GPUs whose compilers print figures about what they make.
 var chips = []string{"navi21", "vega10", "navi31", "ampere"}
 
-// Mutants are stages of package gpu's TestStages with this in their names. It makes so many.
+// Mutants are stages that TestStages of package gpu makes worse on purpose. mutants is how many it makes, and all of
+// their names contain mutantMark.
 const (
 	mutants    = 3
 	mutantMark = ", with "
 )
 
-// TestBudgetsOfChips holds every stage to shaders/budgets.txt, by what the compilers of each chip say of it. Mutants
-// must be over their budgets.
+// TestBudgetsOfChips compares every stage with shaders/budgets.txt, by what the compiler of each chip prints of it.
+// Stages must keep their budgets, and mutants must exceed one.
 func TestBudgetsOfChips(t *testing.T) {
 	budgets := readBudgetsFile(t)
 	for _, chip := range chips {
@@ -80,7 +81,7 @@ func readBudgetsFile(t *testing.T) []Budget {
 	return budgets
 }
 
-// readDump reads what was printed for a chip. The test is skipped without it.
+// readDump reads what was printed for a chip. Without it the test is skipped.
 func readDump(t *testing.T, chip string) (device string, stages []Stage) {
 	t.Helper()
 	if *dumps == "" {
@@ -103,7 +104,8 @@ func readDump(t *testing.T, chip string) (device string, stages []Stage) {
 
 var mesa = regexp.MustCompile(`Mesa (\d+\.\d+\.\d+)`)
 
-// compare compares figures with those in testdata, or writes them with -update.
+// compare compares figures with those in testdata for the same version of Mesa. With -update it writes them there
+// instead.
 func compare(t *testing.T, device, chip string, stages []Stage) {
 	t.Helper()
 	version := mesa.FindStringSubmatch(device)
@@ -137,7 +139,8 @@ func compare(t *testing.T, device, chip string, stages []Stage) {
 	}
 }
 
-// changed lists the lines that only one of two tables has, − and + before them.
+// changed lists the lines that only one of two tables has: with − before those of the old one, and + before those of
+// the new one.
 func changed(old, new string) (all []string) {
 	before, after := strings.Split(old, "\n"), strings.Split(new, "\n")
 	for _, line := range before {

@@ -8,15 +8,16 @@ import (
 	"strings"
 )
 
-// The lines of package gpu's TestStages, between which a driver prints.
+// The lines that TestStages of package gpu writes. What a driver prints of a stage is between the stage's line and
+// endLine.
 const (
 	deviceLine = "== device "
 	stageLine  = "== stage "
 	endLine    = "== end"
 )
 
-// Read reads what TestStages and a driver printed: the device, and the stages in their order. Programs that the driver
-// has compiled before, about which it prints nothing, are left out.
+// Read reads a dump: what TestStages and a driver printed. It returns the device's name and version, and the stages in
+// their order. It leaves out stages whose program the driver has compiled before, since it prints nothing about these.
 func Read(r io.Reader) (device string, all []Stage, err error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<24)
@@ -40,7 +41,8 @@ func Read(r io.Reader) (device string, all []Stage, err error) {
 			}
 			s = nil
 		case strings.HasPrefix(line, nakForm):
-			// NAK prints a program after each pass: of what is before the last, only the shared memory counts.
+			// NAK prints a program after each pass. Only the last form counts, and of what is printed before it, only
+			// the shared memory.
 			text = slices.DeleteFunc(text, func(l string) bool { return !strings.HasPrefix(l, nakShared) })
 			text = append(text, line)
 		case s != nil:
@@ -50,7 +52,7 @@ func Read(r io.Reader) (device string, all []Stage, err error) {
 	return device, all, lines.Err()
 }
 
-// read reads a driver's words about the stage. It returns false if there are none.
+// read sets the stage's figures from what a driver printed about it. It returns false if that is nothing.
 func (s *Stage) read(lines []string) (known bool, err error) {
 	for _, compiler := range []func([]string) (Figures, bool, error){readAMD, readNAK} {
 		if s.Figures, known, err = compiler(lines); known || err != nil {

@@ -1,20 +1,20 @@
 // Package isa reads what compilers of GPUs print about the programs that they make: registers, spills, memory, and the
-// assembly. It holds these figures to budgets. Tests use it: make isa runs them on dumps of drivers whose hardware is
-// not here.
+// assembly. It compares these figures with budgets. Only tests use it: make isa runs them on dumps, the output of
+// drivers whose hardware is not here. A stage is one shader of an algorithm.
 package isa
 
 import "fmt"
 
-// Figures are what a compiler says of one stage.
+// Figures are what a compiler says of one stage, and what is counted in its assembly. What it does not print is 0.
 type Figures struct {
 	Registers int // vector registers of an invocation
-	Scalars   int // scalar registers of a wave, of those that a compiler counts
-	Spills    int // registers that found no place, of either kind
+	Scalars   int // scalar registers of a wave; NAK does not print them
+	Spills    int // registers that found no place: on AMD vector and scalar ones, with NAK only those spilled to memory
 	Scratch   int // bytes of memory for spilled registers and arrays
 	Shared    int // bytes of shared memory of a work-group
-	Waves     int // that run at once on a SIMD of AMD or a multiprocessor of NVIDIA
+	Waves     int // how many run at once on a SIMD of AMD or a multiprocessor of NVIDIA
 	Program   Mix // all instructions
-	Main      Mix // those of the block with most multiply-adds: the main loop, or sums that are written out
+	Main      Mix // those of the basic block with most multiply-adds: the main loop, or sums that are written out
 }
 
 // Kind is a kind of instruction.
@@ -23,15 +23,15 @@ type Kind int
 const (
 	FMA      Kind = iota // multiply-adds of float32
 	Float                // other arithmetic of floats
-	Integer              // addresses, and all other arithmetic
+	Integer              // addresses, and all other arithmetic on vector registers
 	Select               // comparisons and selections
-	Move                 // copies between registers, also of spilled scalars
+	Move                 // copies between registers, also of scalars that are spilled to vector registers
 	Shared               // shared memory
 	Memory               // buffers and textures
 	Constant             // loads of constants into registers
-	Scalar               // arithmetic that is the same for a wave
+	Scalar               // arithmetic on scalar registers, once for a wave
 	Flow                 // branches, barriers, waiting
-	kinds
+	kinds                // how many kinds there are
 )
 
 var kindNames = [kinds]string{
@@ -43,10 +43,11 @@ func (k Kind) String() string { return kindNames[k] }
 // Mix counts instructions by their kind.
 type Mix [kinds]int
 
-// vector reports whether instructions of the kind take a turn of the units that also multiply and add.
+// vector reports whether instructions of the kind are vector instructions: those that use the same units as
+// multiply-adds, and so take time from them.
 func (k Kind) vector() bool { return k <= Move }
 
-// Vector is how many instructions take such a turn.
+// Vector is how many vector instructions there are.
 func (m Mix) Vector() (n int) {
 	for k := range kinds {
 		if k.vector() {
@@ -56,7 +57,7 @@ func (m Mix) Vector() (n int) {
 	return n
 }
 
-// Share is the percentage of multiply-adds among the vector instructions.
+// Share is the percentage of multiply-adds among the vector instructions, rounded down.
 func (m Mix) Share() int {
 	if m.Vector() == 0 {
 		return 0
@@ -72,7 +73,7 @@ func (m Mix) Total() (n int) {
 	return n
 }
 
-// names of the figures that budgets bound.
+// bounded has the figures that budgets can bound, by their names in the file.
 var bounded = map[string]func(f Figures) int{
 	"registers": func(f Figures) int { return f.Registers },
 	"spills":    func(f Figures) int { return f.Spills },
@@ -83,7 +84,8 @@ var bounded = map[string]func(f Figures) int{
 	"length":    func(f Figures) int { return f.Program.Total() },
 }
 
-// blocks counts the instructions of a program block by block.
+// blocks counts the instructions of a program, basic block by basic block: program has all blocks that have ended, main
+// the one of them with most multiply-adds, and current the block that is being read.
 type blocks struct {
 	program, main, current Mix
 }

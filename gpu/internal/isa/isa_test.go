@@ -78,8 +78,9 @@ Encoded shader:
 `
 )
 
-// TestRead: figures and instructions are those of the last form of each program, and main blocks those with most
-// multiply-adds. A stage about which a driver prints nothing is left out, and so are programs of the driver's own.
+// TestRead: figures and instructions are those of the last form of each program, and Main is the block with most
+// multiply-adds. A stage about which a driver prints nothing is left out, and so is what a driver prints between
+// stages, about programs of its own.
 func TestRead(t *testing.T) {
 	for dump, want := range map[string]Stage{
 		amdDump: {"seed/direct_small/direct_small", "6 filters × 4×1 positions", Figures{
@@ -108,7 +109,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestReadPart: statistics that lack one, or have no program, are an error, not zeros.
+// TestReadPart: it is an error, not zeros, if one of the statistics or the program is missing.
 func TestReadPart(t *testing.T) {
 	amdProgram := amdDump[strings.Index(amdDump, " BB0:"):strings.Index(amdDump, "== end")]
 	nakProgram := nakDump[strings.Index(nakDump, "NAK IR"):strings.Index(nakDump, "Stage: ")]
@@ -121,7 +122,8 @@ func TestReadPart(t *testing.T) {
 	}
 }
 
-// TestBudgets: the last line of a figure that matches counts, and what is over says by how much.
+// TestBudgets: of the lines of a figure that match, the last counts, and a figure outside its budget is listed with by
+// how much.
 func TestBudgets(t *testing.T) {
 	budgets, err := ReadBudgets(strings.NewReader(`
 */*/*/* spills <= 0 # comment

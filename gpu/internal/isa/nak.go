@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// nakStats are NAK's statistics, by the figures that they give. What it also calls spills, predicates and uniform
-// registers that move to registers, is not among them: it costs moves.
+// nakStats are the statistics that NAK prints, by name, each with the figure that it sets. "Spills to reg" is not among
+// them: so NAK calls predicates and uniform registers that it moves to vector registers, which needs no memory and
+// counts as moves.
 var nakStats = map[string]func(f *Figures, n int){
 	"Num GPRs":      func(f *Figures, n int) { f.Registers = n },
 	"Spills to mem": func(f *Figures, n int) { f.Spills += n },
@@ -17,7 +18,7 @@ var nakStats = map[string]func(f *Figures, n int){
 }
 
 const (
-	nakForm   = "NAK IR" // begins what a pass has made; the last counts
+	nakForm   = "NAK IR" // begins a program as a pass has made it; the last one counts
 	nakShared = "shared_size: "
 )
 
@@ -26,7 +27,9 @@ var (
 	nakInstruction = regexp.MustCompile(`^\s*(?:@!?u?p\d+\s+)?(?:.* = )?([a-z][a-z0-9]*)`)
 )
 
-// readNAK reads what NAK, Mesa's compiler for NVIDIA's GPUs, prints of one program (NAK_DEBUG=print).
+// readNAK reads what NAK, Mesa's compiler for NVIDIA's GPUs, prints of one program (NAK_DEBUG=print). Of a statistic
+// that is printed twice the first counts. known is false if there are no statistics. It is an error if one is missing,
+// or if there are no instructions.
 func readNAK(lines []string) (f Figures, known bool, err error) {
 	var b blocks
 	stats := map[string]bool{}
@@ -69,7 +72,7 @@ func readNAK(lines []string) (f Figures, known bool, err error) {
 	return f, true, nil
 }
 
-// nakKinds tell NVIDIA's instructions apart by how they begin; the first that fits counts.
+// nakKinds tell the kinds of NVIDIA's instructions apart by how their names begin; the first that fits counts.
 var nakKinds = []struct {
 	begins string
 	kind   Kind
@@ -86,7 +89,8 @@ var nakKinds = []struct {
 	{"", Integer},
 }
 
-// nakKind returns the kind of an instruction. What computes into a uniform register, ur0 and up, is scalar.
+// nakKind returns the kind of an instruction with this name. code is its whole text: a vector instruction whose result
+// goes into a uniform register (ur0 and up) is scalar.
 func nakKind(name, code string) Kind {
 	for _, k := range nakKinds {
 		switch {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// columns are the figures of a table, with the counts of the main block last.
+// columns are the names of a table's columns, with the kinds of instructions last.
 func columns() []string {
 	all := []string{"stage", "tile", "registers", "scalars", "spills", "scratch", "shared", "waves", "FMA %", "length"}
 	for k := range kinds {
@@ -15,6 +15,7 @@ func columns() []string {
 	return all
 }
 
+// cells returns the stage's line of the table. The counts by kind are those of the main block.
 func (s Stage) cells() []string {
 	all := []string{s.Name, s.Tile}
 	for _, n := range []int{
@@ -28,8 +29,8 @@ func (s Stage) cells() []string {
 	return all
 }
 
-// WriteTable writes stages as lines of figures with tabs between them: registers, memory, and the main block by kinds
-// of instructions.
+// WriteTable writes a line of names, then a line of figures for each stage, with tabs between them: registers, memory,
+// and how many instructions of each kind the main block has.
 func WriteTable(w io.Writer, stages []Stage) error {
 	lines := []string{strings.Join(columns(), "\t")}
 	for _, s := range stages {

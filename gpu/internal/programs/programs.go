@@ -75,8 +75,8 @@ func (f *Folder) Has(source string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// Save writes the program of a source. At the first call, and whenever the folder holds more than Most bytes, it looks
-// at all files, and removes the least recently used programs if they are more than Most.
+// Save writes the program of a source. At the first call, and whenever the folder may hold more than Most bytes, it
+// looks at all files, and removes the least recently used programs if all together have more than Most bytes.
 func (f *Folder) Save(source string, p Program) error {
 	k := f.key(source)
 	content := format(p, k)

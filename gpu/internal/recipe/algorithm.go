@@ -154,8 +154,9 @@ func choose(p conv.Problem, device Profile, forced string) (chosen, []conv.Rejec
 	return taken, rejected, nil
 }
 
-// take fits the algorithm to p. The error says why it is not taken: another is forced, an earlier one (before) was
-// taken, it cannot compute p, another is faster, or the precision rules it out.
+// take fits the algorithm to p. before is the name of an earlier algorithm that was taken, or "". The error says why
+// this one is not taken: another is forced, before was taken, it cannot compute p, devices of the class take it only if
+// it is forced, another is faster, or the precision rules it out.
 func (a algorithm) take(p conv.Problem, device Profile, forced, before string) (fitted, Bands, error) {
 	switch {
 	case forced != "" && a.name != forced:

@@ -134,9 +134,9 @@ func oneRow(whole, band error) error {
 	return fmt.Errorf("even for one row of outputs: %w", band)
 }
 
-// bandRows returns how many rows of outputs a band has: the requested number, or the most that the algorithm can
-// compute on the device and that fit into a chunk. If fewer rows give the same number of bands, it returns the smallest
-// such number of rows, so that bands overlap least.
+// bandRows returns how many rows of outputs a band has: the requested number, but no more than dst has, or the most for
+// which takes is true. If fewer rows give the same number of bands, it returns the smallest such number of rows, so
+// that bands overlap least.
 func (a algorithm) bandRows(p conv.Problem, device Profile) int {
 	dst, err := p.Dst()
 	if err != nil {
@@ -154,8 +154,8 @@ func (a algorithm) bandRows(p conv.Problem, device Profile) int {
 }
 
 // takes reports whether the algorithm can compute bands of p on a device, and whether they are no larger than a chunk.
-// They may be larger if more than an eighth of their rows of pixels are in the next band too: smaller bands would share
-// even more.
+// They may be larger if more than an eighth of their rows of pixels are in the next band too: of smaller bands an even
+// larger part would be.
 func (a algorithm) takes(p conv.Problem, b Bands, device Profile) bool {
 	p = b.of(p)
 	if !device.patient(p) {

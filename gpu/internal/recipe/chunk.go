@@ -13,9 +13,9 @@ const chunkBytes = 32 << 20
 // than a submission. With up to 31,000 taps a chunk still has 264 blocks of 128×128 sums, which keep an H100 busy.
 const chunkMACs = 1 << 37
 
-// If chunks can overlap in time, a batch that fits into one chunk is still cut into leastChunks, unless these have less
-// than leastBytes. Then only the upload of the first and the readback of the last overlap with nothing. PCI Express 3
-// moves leastBytes at 16 GB/s in 0.25 ms; a submission costs little beside that.
+// If chunks can overlap in time, a batch that fits into one chunk is still cut: into leastChunks, or into fewer so that
+// each has at least leastBytes of images and outputs. Then only the upload of the first and the readback of the last
+// overlap with nothing. PCI Express 3 moves leastBytes at 16 GB/s in 0.25 ms; a submission costs little beside that.
 const (
 	leastChunks = 4
 	leastBytes  = 4 << 20

@@ -20,15 +20,15 @@ const (
 	Software              // a software renderer: a CPU does the work
 )
 
-// traits are what tiles are cut to on a class of devices.
+// traits are the properties of a class of devices from which the sizes of tiles follow.
 type traits struct {
 	name  string
 	words *regexp.Regexp // in GL_RENDERER or GL_VENDOR, in lower case; nil if nothing names the class
 
 	wave   int // invocations that compute in step
 	waves  int // of a work-group without shared memory: one for each scheduler of a multiprocessor
-	vector int // registers of an invocation, while the device still holds waves enough to hide loads
-	scalar int // registers of a wave for what is the same for all of it, weights in uniforms; 0 if those take none
+	vector int // registers that an invocation may take so that the device still holds enough waves to hide loads
+	scalar int // registers of a wave for values that all its invocations share; 0 if weights in uniforms take none
 	shared int // bytes of shared memory that a work-group may have, as its drivers say
 	banks  int // of shared memory, each of which serves 4 bytes at a time
 	code   int // multiplications that the cache of instructions holds
@@ -36,8 +36,9 @@ type traits struct {
 	busy   int // work-groups of many waves that keep a device busy; 0 if any number does
 }
 
-// classes is the table of classes, in the order of the constants. No card was at hand. What compilers did with the
-// shaders, Mesa's of radeonsi (ACO and LLVM), RADV, nvc0 and NVK (NAK), is known without one.
+// classes is the table of classes, in the order of the constants. No GPU was at hand. The numbers come from the manuals
+// that stand beside them, and from what Mesa's compilers made of the shaders, which needs no GPU: those of radeonsi
+// (ACO and LLVM), RADV, nvc0 and NVK (NAK).
 var classes = [...]traits{
 	Other: {
 		name: "other",
@@ -51,12 +52,12 @@ var classes = [...]traits{
 	},
 	NVIDIA: {
 		name: "nvidia",
-		// NVIDIA's own driver says NVIDIA Corporation, Mesa's nouveau NV136 and Mesa or nouveau, NVK through zink the
-		// card's name and NVK.
+		// NVIDIA's own driver says NVIDIA Corporation; Mesa's nouveau says Mesa or nouveau, and a chip such as NV136;
+		// NVK through zink says the card's name and NVK.
 		words: regexp.MustCompile(`\b(nvidia|geforce|quadro|tesla|nvk|nouveau|nv[0-9a-f]{2,3})\b`),
 		wave:  32, waves: 4, // CUDA C++ programming guide: warps, and four schedulers from Maxwell on
-		vector: 128,      // 65,536 a multiprocessor: 16 warps of them, four for each scheduler; an invocation has 255
-		scalar: 0,        // NAK: all 2,352 multiplications of the seed's case take their weight from the constant bank
+		vector: 128,      // 65,536 of a multiprocessor / 128 = 16 warps, four for each scheduler; 255 is the most
+		scalar: 0,        // NAK: all 2,352 multiplications of the tutorial's case take weights from the constant bank
 		shared: 48 << 10, // as nvc0, NVK and NVIDIA's driver say
 		banks:  32,       // CUDA C++ programming guide, shared memory
 		code:   4096,     // 64 KiB: half of the instruction cache that two multiprocessors of Hopper share
@@ -72,7 +73,7 @@ var classes = [...]traits{
 		scalar: 104,      // 102 on GCN 3, 106 on RDNA (ISA guides): ACO spills more to lanes of vector registers
 		shared: 64 << 10, // as radeonsi says; a compute unit of GCN has no more
 		banks:  32,       // a compute unit's (ISA guides, local data share)
-		code:   2048,     // 32 KiB for up to four compute units of GCN, two of RDNA; 16 bytes with a load and its address
+		code:   2048,     // 32 KiB for up to 4 compute units of GCN, 2 of RDNA; 16 bytes each, with loads and addresses
 		fill:   1 << 15,  // 60 compute units of an RX 6800 × 2 schedulers × 4 waves × 64
 		busy:   2 * 60,   // two for each of them
 	},
@@ -82,7 +83,7 @@ var classes = [...]traits{
 		words: regexp.MustCompile(`\bintel\b`),
 		wave:  16, waves: 4, // SIMD16, of 8, 16 and 32 (Intel, The Compute Architecture of Gen9, 5.3.5)
 		vector: 64,       // a thread has 128 of 32 bytes (there, 5.3): 64 for each of 16 invocations
-		scalar: 128,      // uniforms take 8 to a register: 16 registers of the 128 are left for them
+		scalar: 128,      // a register holds 8 uniforms: 16 registers of the 128 are left for them
 		shared: 64 << 10, // of a subslice (there, 5.5.2)
 		banks:  16,       // Intel, oneAPI GPU optimization guide, shared local memory
 		code:   2048,     // 48 KiB a subslice, with 16 bytes for each multiplication of 16
@@ -104,7 +105,7 @@ var classes = [...]traits{
 }
 
 // ClassOf returns the class of a device from what its driver says in GL_VENDOR and GL_RENDERER. The renderer counts
-// first: drivers of Mesa are of Mesa, whatever hardware they drive.
+// first, because drivers of Mesa may say Mesa as the vendor, whatever hardware they drive.
 func ClassOf(vendor, renderer string) Class {
 	vendor, renderer = strings.ToLower(vendor), strings.ToLower(renderer)
 	if Software.named(renderer) {
@@ -152,5 +153,6 @@ func ParseClass(name string) (Class, error) {
 // lanes is how many invocations a work-group without shared memory has.
 func (t traits) lanes() int { return t.wave * t.waves }
 
-// sums is how many sums an invocation holds: as many registers are left for pixels, weights and addresses.
+// sums is how many sums an invocation holds at most: in half of its registers. The other half is left for pixels,
+// weights and addresses.
 func (t traits) sums() int { return t.vector / 2 }

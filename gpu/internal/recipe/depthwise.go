@@ -68,7 +68,8 @@ func (d depthwise) multiplier() int { return d.Weight[0] / d.Groups }
 // filterTiles is how many tiles the filters of a group take.
 func (d depthwise) filterTiles() int { return ceilDiv(d.multiplier(), d.constants.filters) }
 
-// columns is how many columns of blocks all planes of an image have.
+// columns is how many columns of sums the blocks of an image have, counting one plane for each group: an invocation
+// computes one column, for a tile of filters.
 func (d depthwise) columns() int { return d.Groups * d.constants.columns(d.Problem) }
 
 // accept returns an error if the device cannot dispatch d.
@@ -118,7 +119,8 @@ func (d depthwise) recipe() Recipe {
 	}
 }
 
-// pack lays weights out as [part][u][v][filter]. Biases are zeros if there are none.
+// pack lays weights out as [part][u][v][filter], with the filters of all groups side by side. Biases are zeros if there
+// are none.
 func (d depthwise) pack(weight, bias []float32) (packedWeight, packedBias []float32) {
 	packedWeight, packedBias = make([]float32, len(weight)), make([]float32, d.Weight[0])
 	taps := d.Weight[2] * d.Weight[3]

@@ -12,7 +12,7 @@ type sharedConstants struct {
 	paddingMode       conv.PaddingMode
 	lanesW, lanesH    int
 	strideW, dilation int // along W
-	tileH, phase      int // of the pixels in shared memory: rows, and columns divided by strideW
+	tileH, phase      int // of the pixels in shared memory: rows, and columns divided by strideW, rounded up
 }
 
 func (sharedConstants) Includes() []string { return []string{"pixel.glsl", "slide.glsl"} }
@@ -43,8 +43,8 @@ func (c sharedConstants) tileFloats() int { return c.tileH * c.phase * c.strideW
 // exchange of the columns of pool windows.
 func (c sharedConstants) shared() int { return max(c.tileFloats(), c.handed(c.lanesW*c.lanesH)) }
 
-// sharedLanes returns the extents of a work-group on a device: along W as many as shared memory has banks, so that
-// lanes that read at once read words of one row.
+// sharedLanes returns how many invocations (lanes) a work-group has along W and along H: along W as many as shared
+// memory has banks, so that lanes that read at the same time read words of one row.
 func sharedLanes(device Profile) (w, h int) {
 	has := classes[device.Class]
 	if device.Class == Software {
@@ -96,8 +96,9 @@ func fitShared(p conv.Problem, device Profile) (directShared, error) {
 	})
 }
 
-// newSharedConstants returns the best tile that fits into shared memory: its pixels, and the exchange of the columns of
-// pool windows.
+// newSharedConstants returns the tile that costs least. If shared memory has no room for it, it returns the one that
+// costs least among those with fewer rows, and so on. A tile takes room for its pixels and, in the same place, for the
+// exchange of the columns of pool windows.
 func newSharedConstants(
 	p conv.Problem, device Profile, bounds slideBounds, f finish, filters int,
 ) (sharedConstants, error) {
@@ -129,6 +130,7 @@ func newSharedConstants(
 	return sharedConstants{}, err
 }
 
+// tilesH and tilesW are how many tiles the sums of an image take down and across. A work-group computes one tile.
 func (d directShared) tilesH() int {
 	return ceilDiv(d.constants.computed(d.Problem).H(), d.constants.lanesH*d.constants.rows)
 }
@@ -204,8 +206,8 @@ func (d directShared) packedFloats() int {
 	return d.Groups * d.tiles * 4 * d.constants.vectors() * d.Weight[1] * d.Weight[2] * d.Weight[3]
 }
 
-// pack lays weights out as [tile][channel][part][u][v][filter] and biases as [tile][filter], with zeros where filters
-// do not fill a vec4.
+// pack lays weights out as [group][tile][channel][part][u][v][filter] and biases as [group][tile][filter], with zeros
+// where filters do not fill a vec4.
 func (d directShared) pack(weight, bias []float32) (packedWeight, packedBias []float32) {
 	width := 4 * d.constants.vectors()
 	perGroup, taps := d.Weight[0]/d.Groups, d.Weight[1]*d.Weight[2]*d.Weight[3]

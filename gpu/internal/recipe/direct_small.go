@@ -11,7 +11,7 @@ type smallConstants struct {
 	slide
 	paddingMode conv.PaddingMode
 	lanes       int
-	weights     int // vec4 of a pass
+	weights     int // vec4 of weights and biases that a pass has
 	looped      bool
 }
 
@@ -33,10 +33,11 @@ func smallScalars(device Profile) int {
 	return max(0, classes[device.Class].scalar-others)
 }
 
-// smallLoaded returns how many registers of an invocation sums and weights may take if a loop adds to the index of a
-// weight, or 0 for no bound. Such a weight is no operand of NVIDIA's multiplications: NAK loads it to a register. With
-// 48 sums and 7×7 taps of 8 filters it took all 255, and memory for 19 more. There is no bound for kernels that are not
-// worth it in parts: they would be whole, with few rows.
+// smallLoaded returns how many registers of an invocation sums and weights may take if the shader loops over parts, or
+// 0 for no bound. Then the loop adds to the index of a weight. NVIDIA's multiplications cannot take such a weight as an
+// operand, and NAK loads it to a register. With 48 sums and 7×7 taps of 8 filters it took all 255 registers, and memory
+// for 19 more. On other hardware there is no bound. Nor is there one for kernels of smallWhole taps or more: they are
+// worth it only as one part, and a bound would leave that part few rows.
 func smallLoaded(p conv.Problem, device Profile) int {
 	const others = 24 // pixels, addresses
 	if device.Class == NVIDIA && p.Weight[2]*p.Weight[3] < smallWhole {
@@ -155,7 +156,7 @@ func (s small) eachPass(f func(pass, first, filters int)) {
 }
 
 // pack lays out each pass's weights [part][u][v][filter], with zeros where filters do not fill a vec4, and its biases
-// after them. Parts are in the order of channels, then of rows.
+// after them. Parts are in the order of channels, then down the kernel, then across.
 func (s small) pack(weight, bias []float32) []float32 {
 	packed := make([]float32, s.Groups*s.tiles*s.passFloats())
 	width := 4 * ceilDiv(s.constants.filters, 4)

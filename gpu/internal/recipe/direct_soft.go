@@ -36,15 +36,15 @@ func (s soft) accept() error {
 }
 
 // Rough costs of direct_soft and of direct, on a core of a Zen 3 server processor. Zen 5 is two to six times as fast in
-// all of them, so that compiling pays from similar numbers of images on: from 800 of the tutorial's layer instead of
-// 500. From a cache, programs of both come in the same time.
+// all of them, so that compiling pays from similar numbers of images on: for the tutorial's layer from 800 on Zen 5 and
+// from 500 on Zen 3. If a cache has the programs, loading those of either algorithm takes the same time.
 const (
 	softCompile   = 0.5e-3  // seconds of compiling for each multiplication that a program writes out
 	softMAC       = 0.1e-9  // seconds of a multiplication
 	directCompile = 0.25    // seconds of compiling
 	directMAC     = 2e-9    // seconds of a multiplication
 	softWorth     = 1 << 18 // multiplications of a batch that repay compiling, if the plan may run many times
-	softCompact   = 512     // written out, so many multiplications compile as fast as direct
+	softCompact   = 512     // multiplications which, written out, compile as fast as direct
 )
 
 // worth compares the total cost of the job with direct_soft and with direct, which computes the same bits. A program of
@@ -64,7 +64,8 @@ func (s soft) worth() error {
 	return s.repays(s.MACs() / float64(max(1, s.Src.N())) * float64(s.device.Images))
 }
 
-// repays returns an error if a job of so many multiplications does not repay compiling the programs that no cache has.
+// repays returns an error if a job of this many multiplications does not repay compiling the programs that no cache
+// has.
 func (s soft) repays(macs float64) error {
 	direct, err := fitDirect(s.Problem, s.device)
 	if err != nil {

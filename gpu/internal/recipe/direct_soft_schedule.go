@@ -31,7 +31,8 @@ func (c softConstants) Defines() []Define {
 // weights is how many vec4 the weights and biases of a step take.
 func (c softConstants) weights() int { return ceilDiv(c.floats(), 4) }
 
-// texel is a place in a window, which is the pixels that the taps of a block read. at counts texels of the row.
+// texel is a place in a window, which is the pixels that the taps of a block read. row counts from the block's first
+// row of pixels, at counts texels from the row's first.
 type texel struct{ channel, row, at int }
 
 // softWindow maps each texel that taps read to the GLSL variable that holds it.
@@ -50,8 +51,9 @@ func (w softWindow) element(c softConstants, channel, row, at int) string {
 	return w[t]
 }
 
-// schedule returns the unrolled loops in GLSL. turn computes one block of sums and hands the rows of the window that
-// the next block needs too to the next turn. prologue reads the weights, and those rows for the first turn.
+// schedule returns the unrolled loops in GLSL. turn computes one block of sums. If there are several turns, it keeps
+// the rows of the window that the next block needs too, so that the next turn need not load them. prologue reads the
+// weights, and for the first turn the rows that a turn before it would have kept.
 func (c softConstants) schedule() (prologue, turn string) {
 	var before, loads, sums, slide strings.Builder
 	window := softWindow{}
@@ -82,7 +84,8 @@ func (t texel) compare(u texel) int {
 	return cmp.Or(t.channel-u.channel, t.row-u.row, t.at-u.at)
 }
 
-// writeOutput writes the sums that make one vec4 of outputs, or one vec2 of a pool's outputs, and the store.
+// writeOutput writes the sums that make one vec4 of outputs, or one vec2 of a pool's outputs, and the store. f is the
+// first of the filters that make the output's plane.
 func (c softConstants) writeOutput(b *strings.Builder, window softWindow, f, row, segment int) {
 	var rows []string
 	for i := range c.span() {

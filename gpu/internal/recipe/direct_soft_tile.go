@@ -31,7 +31,7 @@ const (
 	softFilters  = 8       // of a tile: more share the window, but compile time grows with the square of the length
 	softTexels   = 512     // of the window: its vectors take 64 KiB of the stack
 	softDispatch = 7500    // cycles of a dispatch, 20 µs, for each of the eight vectors of a work-group
-	softPerMAC   = 1 << 15 // softLength allows a program one multiplication for every so many of a batch
+	softPerMAC   = 1 << 15 // of a batch's multiplications, for each of which softLength allows a program one
 )
 
 // softTile is what an invocation of direct_soft.comp computes in one turn.
@@ -125,7 +125,7 @@ func (c softConstants) cost() float64 {
 // then a long program saves less than it takes to compile. Compiling takes 1.8 s for 64 channels of 8 filters (2,048
 // multiplications), and 0.3 s for 16 channels, no more than direct takes. With 512→1000 channels and one position a run
 // takes 0.05 to 0.15 s either way. So programs write out softCompact multiplications there, or one for every softPerMAC
-// of the batch if those are more. Compiling takes 0.5 ms for each multiplication written out.
+// of the batch if those are more.
 func softLength(p conv.Problem, device Profile, sums conv.Shape) (most int, short bool) {
 	strips := float64(max(1, p.Src.N())) * float64(sums.H()) * float64(ceilDiv(sums.W(), 8))
 	most = max(softCompact, int(min(p.MACs()/softPerMAC, math.MaxInt32)))
@@ -149,8 +149,9 @@ func chooseSoftTile(p conv.Problem, device Profile) (soft, error) {
 	return chooseSoftTileWithin(p, device, sums, device.Unrolled, false)
 }
 
-// chooseSoftTileWithin is chooseSoftTile for programs that write out at most so many multiplications. If short is set,
-// it prefers steps of equally many taps: then a second program, for the taps that are left over, is not needed.
+// chooseSoftTileWithin is chooseSoftTile for programs that write out at most unrolled multiplications; 0 for no bound.
+// If short is set, it prefers steps of equally many taps: then a second program, for the taps that are left over, is
+// not needed.
 func chooseSoftTileWithin(p conv.Problem, device Profile, sums conv.Shape, unrolled int, short bool) (soft, error) {
 	const most = 64 // with more, most texels of a window would be read by no tap
 	if s, d := max(p.Stride[0], p.Stride[1]), max(p.Dilation[0], p.Dilation[1]); s > most || d > most {
@@ -189,9 +190,9 @@ func chooseSoftTileWithin(p conv.Problem, device Profile, sums conv.Shape, unrol
 	return s, nil
 }
 
-// softBlockOf returns the block of sums for a tile of so many filters. It has 8 columns, which use each texel of the
-// window most often, or two rows of 4 if 8 columns would be half empty or a pool takes 2×2. A requested tile has its
-// own block.
+// softBlockOf returns the block of sums for a tile of this many filters. It has one row of 8 columns, which use each
+// texel of the window most often. It has two rows of 4 columns if a pool takes 2×2, or if sums are 1 to 4 or 9 to 12
+// columns wide, so that a block of 8 would be half empty. A requested tile has its own block.
 func softBlockOf(p conv.Problem, device Profile, sums conv.Shape, filters int, requested softTile) softConstants {
 	c := softConstants{filters: filters, rows: 1, segments: 2, kernelW: p.Weight[3],
 		stride: p.Stride, dilation: p.Dilation, paddingMode: p.PaddingMode,

@@ -17,11 +17,11 @@ import (
 // product that is flushed to 0 is wrong by 2⁻¹²⁶ times weights, pixels or 1. A sum has at most one such term for each
 // point, and is divided by the number of points.
 
-// fftTolerance is the RMS error that Description.Tolerance states, relative to the largest output, for tiles of so many
-// points and so many channels. The error of a transform, relative to its RMS, is at most log₂(points) times a small
-// multiple of the unit roundoff (Higham, Accuracy and Stability of Numerical Algorithms, section 24.1). Sums over
-// channels add their own. TestFFTTolerance measures, with random numbers, an RMS error of 3.4e-8 for 256 points and
-// 3.8e-8 for 4,096, of 7.1e-8 for 64 channels and 1.1e-7 for 256. The largest error of any output is 3.8e-7. The
+// fftTolerance is the RMS error that Description.Tolerance states, relative to the largest output, for tiles of this
+// many points and for this many channels. The error of a transform, relative to its RMS, is at most log₂(points) times
+// a small multiple of the unit roundoff (Higham, Accuracy and Stability of Numerical Algorithms, section 24.1). Sums
+// over channels add their own. TestFFTTolerance measures, with random numbers, an RMS error of 3.4e-8 for 256 points
+// and 3.8e-8 for 4,096, of 7.1e-8 for 64 channels and 1.1e-7 for 256. The largest error of any output is 3.8e-7. The
 // tolerance is five to eight times the measured RMS error, since errors are in proportion to pixels and weights, not to
 // their sums, which may partly cancel.
 func fftTolerance(points, channels int) float64 {
@@ -141,9 +141,9 @@ const (
 	fftWeights = 128 * 16 / 24 / 2
 	// A sum that is pooled in a dispatch of its own is stored and loaded again, 4 bytes each.
 	fftSum = 128 * 8 / 24
-	// Up to so many channels are few: the spectra of their weights take 66 KiB.
+	// Up to this many channels are few: the spectra of their weights take 66 KiB.
 	fftCached = 2
-	// fft is worth it if direct sums take at least so many times its cost: barriers keep it from reaching the speeds
+	// fft is worth it if direct sums take at least fftMargin times its cost: barriers keep it from reaching the speeds
 	// above.
 	fftMargin = 1.5
 )
@@ -194,8 +194,8 @@ func (f fft) recipe() Recipe {
 	}
 }
 
-// transform returns the dispatch of a work-group for each tile of the images and each of so many pairs of planes. own
-// are the uniforms that only one of the two shaders has.
+// transform returns the dispatch of a work-group for each tile of the images and each of the pairs of planes, of which
+// each image has this many. own are the uniforms that only one of the two shaders has.
 func (f fft) transform(images, pairs int, own []Uniform) []Pass {
 	tiles := images * f.imageTiles()
 	x, y := fold(tiles*pairs, f.device.WorkGroups)

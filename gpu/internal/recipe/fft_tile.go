@@ -77,12 +77,13 @@ func (c fftConstants) accept(device Profile) error {
 // fftSide says how tiles lie along one axis of an image: their extent in pixels, the sums of each, and their number.
 type fftSide struct{ extent, step, tiles int }
 
-// newFFTSide lays tiles of an extent along an axis with so many sums; span of these make one output. It returns false
-// if the kernel is larger than a tile, or if one of several tiles has fewer sums than span. A tile has extent − reach +
-// 1 sums whose pixels are all in it. Its other sums wrap around: in place of pixels beyond the tile they take pixels
-// from its other end. This does no harm if both are padding of zeros. So one tile has all sums if the padding on either
-// side is no wider than the part of the tile beyond the image. If there are several tiles, the sums of each are a
-// multiple of span.
+// newFFTSide lays tiles of an extent along an axis (0 is H, 1 is W) with this many sums; span of these make one output.
+// It returns false if the kernel is larger than a tile, or if each of several tiles would have fewer sums than span.
+//
+// A tile has extent − reach + 1 sums whose pixels are all in it; see fftReach. Its other sums wrap around: in place of
+// pixels beyond the tile they take pixels from its other end. This does no harm if both are padding of zeros. So one
+// tile has all sums if the padding on either side is no wider than the part of the tile beyond the image. If there are
+// several tiles, the sums of each are a multiple of span.
 func newFFTSide(p conv.Problem, axis, sums, span, extent int) (fftSide, bool) {
 	size := p.Src[2+axis]
 	before, after := p.Padding.Top, p.Padding.Bottom
@@ -110,8 +111,9 @@ func fftReach(p conv.Problem, axis int) int {
 	return min(p.Weight[2+axis]-1, 1<<20)*min(p.Dilation[axis], 1<<20) + 1
 }
 
-// chooseFFTTile returns the tile, along H and along W, whose transforms of an image with so many sums have the fewest
-// points. Among equals it returns the largest tile.
+// chooseFFTTile returns the tile, along H and along W, whose transforms of an image with this many rows and columns of
+// sums have the fewest points. Among equals it returns the one with the largest extent along H, then along W. The error
+// says why no tile is possible.
 func chooseFFTTile(p conv.Problem, sums [2]int, span int, device Profile) (down, across fftSide, err error) {
 	least := 0
 	for _, h := range fftExtents() {

@@ -47,7 +47,8 @@ func (f fft) pack(weight, bias []float32) (spectra, filters []float32) {
 	return spectra, slices.Concat(bias, weight)
 }
 
-// plane writes the conjugate of the spectrum of one plane of weights, as every other complex number of to.
+// plane writes the conjugate of the spectrum of one plane of weights, as every other complex number of to. The columns
+// follow each other. Within a column, with h1·h2 = tileH, frequency f is number h2·(f mod h1) + f div h1.
 func (p *fftPacker) plane(to, weight []float32) {
 	tileH, tileW := p.constants.tileH, p.constants.tileW
 	clear(p.grid)

@@ -44,9 +44,9 @@ func igemmTiles(device Profile) []IgemmTile {
 			{8, 8, 4, 8, 8},   // 32×64: for few positions: it makes more work-groups
 		}
 	}
-	// Other devices may have 128 registers an invocation, or 16 KiB for two work-groups. On AMD's 8×8 sums took 152
-	// registers, so that three waves run on a scheduler of Navi 21 and one on Vega 10. 8×4 sums take 96 and 112: five
-	// waves and two run.
+	// Other devices may have only 128 registers for an invocation, or only 16 KiB of shared memory for two work-groups.
+	// On AMD's, invocations of 8×8 sums took 152 registers, so that three waves run on a scheduler of Navi 21 and one
+	// on Vega 10. Those of 8×4 sums take 96 and 112 registers: five waves and two run.
 	return []IgemmTile{
 		{8, 16, 8, 4, 8}, // 64×64: 8 KiB; 16 FLOP per byte loaded
 		{8, 8, 4, 8, 8},  // 32×64
@@ -131,6 +131,7 @@ type igemm struct {
 	constants        igemmConstants
 }
 
+// newIgemm fits igemm to a valid problem, without checking the device's limits.
 func newIgemm(p conv.Problem, device Profile) (igemm, error) {
 	if _, err := p.Sums(); err != nil {
 		return igemm{}, err
@@ -202,8 +203,9 @@ func (g igemm) accept() error {
 	return nil
 }
 
-// igemm is worth it from so many filters and taps per group on. Fewer filters leave at least half of its smallest block
-// idle. With fewer taps, copying to shared memory gains nothing over the caches. Derived, not timed.
+// igemm is worth it from igemmWorthFilters filters and igemmWorthTaps taps per group on. Fewer filters leave at least
+// half of its smallest block idle. With fewer taps, copying to shared memory gains nothing over the caches. Derived,
+// not timed.
 const (
 	igemmWorthFilters = 17
 	igemmWorthTaps    = 32
@@ -242,7 +244,7 @@ func (g igemm) recipe() Recipe {
 // program is igemm.comp with g's constants.
 func (g igemm) program() Key { return Key{Shader: "igemm", Constants: g.constants} }
 
-// passes returns the dispatch of g for so many outputs of a plane.
+// passes returns the dispatch of g for this many outputs of a plane, counted over all images.
 func (g igemm) passes(outputs int) []Pass {
 	x, y := fold(ceilDiv(outputs, g.constants.outputs()), g.device.WorkGroups)
 	return []Pass{{Uniforms: g.uniforms(outputs), Groups: [3]int{x, y, g.groups * g.blocks()}}}
@@ -250,7 +252,7 @@ func (g igemm) passes(outputs int) []Pass {
 
 func (g igemm) uniforms(outputs int) []Uniform {
 	t := g.constants.tile
-	skip := 4 * (t.lanes()/t.positions() - 1)
+	skip := 4 * (t.lanes()/t.positions() - 1) // taps between two vec4 that an invocation copies, see SKIP in igemm.comp
 	kernel := g.kernel[0] * g.kernel[1]
 	return []Uniform{
 		{"srcH", g.src.H()}, {"srcW", g.src.W()}, {"allChannels", g.src.C()}, {"channels", g.channels},

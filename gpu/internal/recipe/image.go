@@ -27,8 +27,8 @@ func (r Recipe) StoredBytes(p conv.Problem) (src, sums, dst int) {
 	return src, sums, dst
 }
 
-// acceptsImages returns an error if the device's buffers cannot hold an image or its sums, or if the device cannot
-// compute the energy or pool that follows.
+// acceptsImages returns an error if the device's buffers cannot hold an image or its sums, or if pool.comp could not
+// compute the energy or pool that follows on the device.
 func acceptsImages(p conv.Problem, device Profile) error {
 	sums, err := p.Sums()
 	if err != nil {

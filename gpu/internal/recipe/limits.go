@@ -20,8 +20,8 @@ type Limits struct {
 // which ends it, counts as an iteration too. TestLoopLimit of package gpu guards the number.
 const SoftwareLoopLimit = 65535
 
-// outerIterations returns how many iterations a loop may have if each contains an inner loop of so many iterations: at
-// most want, and 0 if not even one is possible.
+// outerIterations returns how many iterations a loop may have if each contains an inner loop of this many iterations:
+// at most want, and 0 if not even one is possible.
 func (d Profile) outerIterations(want, inner int) int {
 	if d.LoopIterations == 0 {
 		return want
@@ -30,7 +30,7 @@ func (d Profile) outerIterations(want, inner int) int {
 	return min(want, (d.LoopIterations-1)/(inner+2))
 }
 
-// shared returns an error if a work-group cannot have so many bytes of shared memory.
+// shared returns an error if a work-group cannot have this many bytes of shared memory.
 func (l Limits) shared(bytes int) error {
 	if bytes > l.SharedMemory {
 		return fmt.Errorf("%d bytes of shared memory per work-group, the device has %d", bytes, l.SharedMemory)
@@ -38,7 +38,7 @@ func (l Limits) shared(bytes int) error {
 	return nil
 }
 
-// invocations returns an error if a work-group cannot have so many invocations along x.
+// invocations returns an error if a work-group cannot have n invocations along x.
 func (l Limits) invocations(n int) error {
 	if most := min(l.WorkGroupSize[0], l.WorkGroupInvocations); n > most {
 		return fmt.Errorf("%d invocations per work-group, the device has %d", n, most)
@@ -49,7 +49,7 @@ func (l Limits) invocations(n int) error {
 // indexCap is the most units of work in one dispatch, since shaders number them with int32.
 const indexCap = 1 << 30
 
-// units returns how many units of work one dispatch over x and y can do if a work-group does perGroup of them. The
+// units returns the most units of work that one dispatch over x and y can do if a work-group does perGroup of them. The
 // caller decides what a unit is: an output, an invocation or a tile.
 func (l Limits) units(perGroup int) int {
 	groups := indexCap / perGroup

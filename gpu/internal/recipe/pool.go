@@ -27,7 +27,7 @@ func poolLocal(device Profile) int {
 // goesOn reports whether energy or a pool follows the sums of p.
 func goesOn(p conv.Problem) bool { return p.Activation == conv.Energy || p.Pool.Kind != conv.NoPool }
 
-// acceptsPool returns an error if a device cannot compute the energy or pool that follows the sums of p.
+// acceptsPool returns an error if pool.comp cannot compute on a device the energy or pool that follows the sums of p.
 func acceptsPool(p conv.Problem, device Profile) error {
 	if !goesOn(p) {
 		return nil

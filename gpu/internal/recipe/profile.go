@@ -34,7 +34,7 @@ type Requests struct {
 
 // NewProfile returns the profile of a device with these limits. maps says whether buffers can stay mapped while the
 // device uses them, lends whether shaders can use the caller's memory. LoopIterations, Busy and Unrolled follow from
-// the class.
+// the class, Transfers from the class, maps and lends.
 func NewProfile(class Class, limits Limits, maps, lends bool) Profile {
 	d := Profile{Class: class, Limits: limits, Transfers: hardwareTransfers(maps), Busy: classes[class].busy,
 		maps: maps, lends: lends}
@@ -47,7 +47,8 @@ func NewProfile(class Class, limits Limits, maps, lends bool) Profile {
 }
 
 // As returns the profile of the same device with the tiles, chunks and algorithms of another class, whatever the device
-// is. Its driver's limits stay, and where its loops end. It has no more shared memory than devices of that class.
+// is. The limits of its driver stay, also the limit of loop iterations if it has one. But it has no more shared memory
+// than devices of that class.
 func (d Profile) As(class Class) Profile {
 	as := NewProfile(class, d.Limits, d.maps, d.lends)
 	as.Requests, as.Compiled = d.Requests, d.Compiled

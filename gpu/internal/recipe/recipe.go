@@ -69,8 +69,8 @@ type Stage struct {
 	Program   Key
 	Reads     Place
 	Writes    Place
-	Passes    func(images int) []Pass
-	MaxImages int // the most images that one dispatch can compute, at least 1
+	Passes    func(images int) []Pass // the dispatches for this many images
+	MaxImages int                     // the most images that one dispatch can compute, at least 1
 }
 
 // Pass is one dispatch.

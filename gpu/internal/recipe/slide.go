@@ -8,10 +8,10 @@ import (
 	"gpuconv/conv"
 )
 
-// slide is the tile of direct_small.comp, depthwise.comp and direct_shared.comp. An invocation keeps a column of sums
-// of each filter in registers. It reads one row of pixels after the other, and adds each pixel, times the taps that
-// need it, to the sums. The shader writes this out for one part of a kernel, tapsH × tapsW taps. slide.glsl makes
-// outputs of the sums.
+// slide is the tile of direct_small.comp, depthwise.comp and direct_shared.comp: a block of sums, one column wide, for
+// each of some filters. An invocation keeps the block in registers. It reads one row of pixels after the other. To each
+// sum it adds the pixel times the tap that meets it there. The shader writes this out for one part of a kernel, tapsH ×
+// tapsW taps, and loops over the parts and channels. slide.glsl makes outputs of the sums.
 type slide struct {
 	rows, filters      int // of sums
 	tapsH, tapsW       int // of a part: KH is a multiple of tapsH
@@ -28,8 +28,8 @@ type slideBounds struct {
 	sums    int  // most rows × filters
 	macs    int  // most multiplications written out
 	held    int  // most weights of a part in registers; 0 if weights are uniforms, which need no loads
-	scalars int  // most weights that later rows use again, if weights are uniforms; 0 for no bound
-	loaded  int  // most sums and weights in registers, if uniforms at computed indices are loaded; 0 for no bound
+	scalars int  // most weights that are in use at once, see alive, if weights are uniforms; 0 for no bound
+	loaded  int  // most sums and weights in use at once, if the shader loops over parts; 0 for no bound
 	rests   bool // the last part across may have fewer taps
 	load    int  // cost of loading a pixel, in multiplications
 	weight  int  // cost of loading a weight to a register, in multiplications
@@ -115,9 +115,9 @@ func (t slideBounds) tileFilters(f finish, perGroup int) (filters, tiles int) {
 	return pair * ceilDiv(perGroup/pair, tiles), tiles
 }
 
-// chooseSlideTile returns the slide of so many filters that costs least for p. It considers only slides that can finish
-// f: they have both filters of a pair and both rows of a window in one tile, and both columns of a window in one
-// work-group.
+// chooseSlideTile returns the slide of this many filters that costs least for p. sums is the shape of the sums that
+// tiles compute. It considers only slides that can finish f: they have both filters of a pair and both rows of a window
+// in one tile, and both columns of a window in one work-group.
 func chooseSlideTile(p conv.Problem, t slideBounds, f finish, sums conv.Shape, filters int) (slide, error) {
 	if filters%f.filtersPerPlane() > 0 || t.lanes%f.span() > 0 {
 		return slide{}, fmt.Errorf("%d filters of a tile or %d lanes of a work-group are no pairs", filters, t.lanes)
@@ -150,7 +150,8 @@ func chooseSlideTile(p conv.Problem, t slideBounds, f finish, sums conv.Shape, f
 	return best, nil
 }
 
-// within reports whether the weights of a part are within the bounds, and whether a part and a rest may be written out.
+// within reports whether the sums and weights of a part are within the bounds, and whether a part and a rest may be
+// written out. looped says that the shader loops over parts or channels.
 func (s slide) within(t slideBounds, looped bool) bool {
 	switch {
 	case looped && t.loaded > 0 && s.filters*(s.rows+s.alive()) > t.loaded:
@@ -163,8 +164,8 @@ func (s slide) within(t slideBounds, looped bool) bool {
 	return t.scalars == 0 || s.filters*s.alive() <= t.scalars
 }
 
-// alive returns how many weights of a filter are in registers at once: those that one row of sums has used and a later
-// one will use again.
+// alive returns the most weights of a filter that are in use at once. A row of taps is in use from the row of pixels
+// that it meets for the first row of sums to the one that it meets for the last.
 func (s slide) alive() int {
 	most := 0
 	for _, r := range s.window() {
@@ -249,7 +250,8 @@ func (s slide) parts(p conv.Problem) (down, across int) {
 	return p.Weight[2] / s.tapsH, p.Weight[3] / s.tapsW
 }
 
-// defines returns those that the three shaders share, for work-groups of so many lanes and floats of shared memory.
+// defines returns those that the three shaders share, for work-groups of this many lanes (invocations) and floats of
+// shared memory.
 func (s slide) defines(lanes, shared int) []Define {
 	planes := s.filters / s.filtersPerPlane()
 	return append(s.finish.defines(), []Define{
@@ -278,7 +280,8 @@ func eachOf(n, m int) string {
 	return strings.TrimSpace(b.String())
 }
 
-// schedule writes out the loops over rows of pixels, so many columns of taps, rows of sums and filters.
+// schedule writes out four loops, one inside the other: over rows of pixels, this many columns of taps, rows of sums,
+// and filters.
 func (s slide) schedule(columns int) string {
 	var b strings.Builder
 	if columns == 0 {

@@ -69,6 +69,7 @@ func Choices(p conv.Problem, device Profile, forced string) (all []conv.Choice) 
 	return all
 }
 
+// tileName returns the name of a tiling, "" for nil.
 func tileName(t Tiling) string {
 	if t == nil {
 		return ""

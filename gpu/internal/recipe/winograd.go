@@ -29,7 +29,7 @@ func winogradTolerance(channels int) float64 { return 1e-6 * math.Sqrt(1+float64
 // the finish.
 type winogradConstants struct {
 	paddingMode conv.PaddingMode // or allInside
-	images      int              // their binding
+	images      int              // the binding of the images
 	bias        bool
 	finish
 }
@@ -58,6 +58,8 @@ type winograd struct {
 	products       igemm      // of the tiles of the batch
 }
 
+// newWinograd fits winograd to a problem that winogradTakes, without checking the device's limits. It leaves energy and
+// pools to pool.comp if otherwise winograd_dst.comp could take too many loop iterations.
 func newWinograd(p conv.Problem, device Profile) winograd {
 	w := winograd{Problem: p, device: device}
 	if w.finish = finishOf(p, device); device.LoopIterations > 0 && w.iterations() > device.LoopIterations {
@@ -85,8 +87,8 @@ func (w winograd) iterations() int {
 	return w.finish.filtersPerPlane() * (winogradSums*(9*w.Src.C()+2) + 1)
 }
 
-// productsOf returns the products of the tiles of so many images, as a 1×1 convolution with a group for each of the 36
-// points.
+// productsOf returns the products of the tiles of this many images, as a 1×1 convolution with a group for each of the
+// 36 points.
 func (w winograd) productsOf(images int) igemm {
 	one := [2]int{1, 1}
 	return igemm{
@@ -214,6 +216,7 @@ func (w winograd) recipe() Recipe {
 	}
 }
 
+// paddingMode is that of the problem, or allInside if it has no padding.
 func (w winograd) paddingMode() conv.PaddingMode {
 	if w.Padding == (conv.Padding{}) {
 		return allInside
@@ -221,7 +224,7 @@ func (w winograd) paddingMode() conv.PaddingMode {
 	return w.PaddingMode
 }
 
-// transform returns the dispatch that transforms all tiles of so many planes of each image. own are the uniforms that
+// transform returns the dispatch that transforms all tiles of this many planes of each image. own are the uniforms that
 // only one of the two shaders has.
 func (w winograd) transform(images, planes int, own []Uniform) []Pass {
 	tiles := images * w.imageTiles()

@@ -7,7 +7,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The offsets of the fields of simd.Deal.
+// The offsets of the fields of simd.Deal. TestDealLayout in package simd checks them.
 const (
 	dealDst     = 0
 	dealSrc     = 24
@@ -27,8 +27,9 @@ type deal struct {
 	i, left reg.GPVirtual   // groups done and groups left in the row
 }
 
-// deals writes the kernels that deal floats to 2 and to 4 phases. They are of AVX2 only: with AVX-512, whose masks deal
-// what is left of a row, resnet's 1×1 layer with a stride of 2 took 1.15 times as long (Zen 5).
+// deals writes the kernels that deal floats to 2 and to 4 phases. They use AVX2 only, also with AVX-512. Kernels of
+// AVX-512, which dealt the end of a row with masks, were slower: resnet's 1×1 layer with a stride of 2 took 1.15 times
+// as long (Zen 5).
 func (g *generator) deals() {
 	if g.isa.lanes == avx2.lanes {
 		g.deal(2)
@@ -67,13 +68,14 @@ func (g *generator) deal(phases int) {
 	g.RET()
 }
 
-// source returns the address of the n-th part of the next groups, and target that of the next floats of a phase.
+// source returns the address of the n-th part of the next groups, if parts have this many bytes. target returns the
+// address where the next floats of a phase go.
 func (d *deal) source(n, bytes int) operand.Mem { return operand.Mem{Base: d.at, Disp: n * bytes} }
 func (d *deal) target(phase int) operand.Mem {
 	return operand.Mem{Base: d.to[phase], Index: d.i, Scale: 4}
 }
 
-// while repeats body as long as this many groups are left, and then moves on by as many.
+// while repeats body as long as this many groups are left. After each time it moves on by as many groups.
 func (d *deal) while(label string, groups int, body func()) {
 	d.Label(label)
 	d.CMPQ(d.left, operand.Imm(uint64(groups)))
@@ -132,7 +134,7 @@ func (d *deal) load(n int, v reg.Register) reg.Register {
 	return v
 }
 
-// pairs separates the even and the odd floats of a and b, within each 128 bits.
+// pairs separates the even and the odd floats of a and b, within each 128 bits, and stores them as phases 0 and 1.
 func (d *deal) pairs(a, b reg.Register, store func(phase int, v reg.Register)) {
 	even := d.newYMM()
 	if a.Size() == 16 {
@@ -144,7 +146,7 @@ func (d *deal) pairs(a, b reg.Register, store func(phase int, v reg.Register)) {
 	store(1, a)
 }
 
-// transpose transposes 4×4 floats within each 128 bits.
+// transpose transposes the 4×4 floats of four registers, within each 128 bits, and stores them as phases 0 to 3.
 func (d *deal) transpose(v []reg.Register, fresh func() reg.Register, store func(phase int, v reg.Register)) {
 	lo01, hi01, lo23, hi23 := fresh(), fresh(), fresh(), fresh()
 	d.VUNPCKLPS(v[1], v[0], lo01)

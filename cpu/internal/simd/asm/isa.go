@@ -17,14 +17,14 @@ const maxFilters = 6
 type isa struct {
 	name  string
 	lanes int // floats in a register
-	// vectors[f] is the largest width, in registers, of a tile of f filters. The sums fill all registers except those
-	// that hold inputs and weights.
+	// vectors[f] is the largest width, in registers, of a tile of f filters: at most maxVectors of package simd, and so
+	// that registers are left for inputs and weights.
 	vectors [maxFilters + 1]int
 }
 
 var (
-	avx2   = isa{"AVX2", 8, [...]int{0, 8, 6, 4, 3, 2, 2}}    // 12 of 16 registers hold sums
-	avx512 = isa{"AVX512", 16, [...]int{0, 8, 8, 8, 6, 5, 4}} // 24 of 32
+	avx2   = isa{"AVX2", 8, [...]int{0, 8, 6, 4, 3, 2, 2}}    // up to 12 of 16 registers hold sums
+	avx512 = isa{"AVX512", 16, [...]int{0, 8, 8, 8, 6, 5, 4}} // up to 25 of 32
 )
 
 func (i isa) bytes() int { return 4 * i.lanes }
@@ -36,7 +36,7 @@ type generator struct {
 	declared []string // Go signatures of the kernels
 }
 
-// function begins a kernel that takes a pointer to a struct.
+// function begins a kernel that takes a pointer, and returns the register that holds the pointer.
 func (g *generator) function(name, arg, doc string, a ...any) reg.Register {
 	g.Function(name)
 	g.Attributes(attr.NOSPLIT)

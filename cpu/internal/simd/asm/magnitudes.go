@@ -5,7 +5,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The offsets of the fields of simd.Magnitudes.
+// The offsets of the fields of simd.Magnitudes. TestMagnitudesLayout in package simd checks them.
 const (
 	magnitudesSums    = 0
 	magnitudesSquares = 24

@@ -9,7 +9,7 @@ import (
 // no addition waits for its predecessor.
 func (g *generator) probe() {
 	name := "probe" + g.isa.name
-	sums := 12 // two units × a latency of 4 or 5, and a few more
+	sums := 12 // two units × a latency of 4 or 5, and a few more; the same as probeSums in package simd
 	rounds := g.function(name, "rounds", "%s makes *rounds rounds of %d multiply-adds.", name, sums*g.isa.lanes)
 	g.declared = append(g.declared, name+"(rounds *int)")
 	left := g.GP64()

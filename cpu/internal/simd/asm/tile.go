@@ -14,7 +14,7 @@ const (
 	tileWeight  = 48
 	tileBias    = 72
 	tileOffsets = 96
-	tileTaps    = 104 // the length of Offsets
+	tileTaps    = 104 // the length of offsets, which is the number of taps
 	tilePlane   = 128
 	tileTiles   = 136
 	tileDstStep = 144
@@ -25,6 +25,7 @@ const (
 	flagReLU       = 2
 )
 
+// all writes all kernels of the instruction set.
 func (g *generator) all() {
 	for filters := 1; filters <= maxFilters; filters++ {
 		for vectors := 1; vectors <= g.isa.vectors[filters]; vectors++ {

@@ -5,7 +5,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The offsets of the fields of simd.Patches and simd.Products.
+// The offsets of the fields of simd.Patches and simd.Products. TestTransformLayout in package simd checks them.
 const (
 	patchesDst       = 0
 	patchesSrc       = 24
@@ -26,11 +26,11 @@ const (
 	productsFlags     = 112
 )
 
-// winograd writes the transforms of F(4×4, 3×3).
+// winograd writes the transforms of F(4×4, 3×3). The kernels of Deal and Magnitudes use some of its methods.
 type winograd struct {
 	*generator
 	args           reg.Register
-	two, four, x58 reg.VecVirtual // constants in all lanes: 2, 4, and 5 or 8
+	two, four, x58 reg.VecVirtual // constants in all lanes: 2, 4, and 5 for patches or 8 for products
 }
 
 func (g *generator) winograd() {
@@ -38,6 +38,7 @@ func (g *generator) winograd() {
 	g.products()
 }
 
+// field loads a field of the struct that the kernel takes.
 func (w *winograd) field(offset int) reg.GPVirtual {
 	r := w.GP64()
 	w.MOVQ(operand.Mem{Base: w.args, Disp: offset}, r)
@@ -60,6 +61,7 @@ func (w *winograd) constant(bits uint32) reg.VecVirtual {
 	return v
 }
 
+// temp returns the address of the i-th register of the scratch space.
 func (w *winograd) temp(base reg.Register, i int) operand.Mem {
 	return operand.Mem{Base: base, Disp: i * w.isa.bytes()}
 }

@@ -56,9 +56,9 @@ func (s *Subject) newGauge() *gauge {
 	return &gauge{fma: s.FMA, threads: s.Info.Threads, rounds: roundsPerTurn(s.FMA)}
 }
 
-// measure keeps all threads busy for at least the duration long, in turns of about a millisecond. In a turn each thread
-// does the same work. Like a convolution, a turn ends when the last thread has done its part.
-func (g *gauge) measure(long time.Duration) {
+// measure keeps all threads busy for at least the duration least, in turns of about a millisecond. In a turn each
+// thread does the same work. Like a convolution, a turn ends when the last thread has done its part.
+func (g *gauge) measure(least time.Duration) {
 	if g == nil {
 		return
 	}
@@ -69,7 +69,7 @@ func (g *gauge) measure(long time.Duration) {
 		g.took += time.Since(begun).Seconds()
 		g.cpu += cpuSeconds() - cpu
 		g.work += operations[0]
-		if time.Since(start) >= long {
+		if time.Since(start) >= least {
 			return
 		}
 	}

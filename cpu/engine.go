@@ -152,7 +152,8 @@ func reshape(p conv.Problem, k *simd.Kernels) conv.Problem {
 const sumsFloats = 128 << 10 / 4
 
 // cut decides how many rows of outputs a task computes at most: as many as fit into the caches, and at least
-// recipe.rowStep. Then it lays out the slab and the recipe for them.
+// recipe.rowStep. Then it makes the slab for their input, and lets the recipe settle on it. It returns an error if a
+// padded image does not fit in memory.
 func (b *blueprint) cut() error {
 	p, step := b.problem, b.recipe.rowStep()
 	fits := func(rows int) bool {

@@ -3,13 +3,14 @@
 //
 // For each tile of each image and each channel c it computes
 //
-//	for (f < TILE_H) for (g ≤ TILE_W/2) dst[tile, c, g, f] = 2 · Σ_y Σ_x x[y, x] · e^(−2πi(f·y/TILE_H + g·x/TILE_W));
+//	for (f < TILE_H) for (g ≤ TILE_W/2)
+//		dst[tile, c, g, f] = 2 · Σ_y Σ_x pixels[y, x] · e^(−2πi(f·y/TILE_H + g·x/TILE_W));
 //
-// where x are TILE_H × TILE_W pixels, padding included, beginning with the first pixel of the tile's first sum. Pixels
-// are real, so that the rest of the spectrum is the mirrored conjugate of this part. In dst, frequency f of a column is
-// at the place where fft.glsl leaves it, which is not place f. Two channels are the real and imaginary parts of one
-// transform Z: Z(f) + conj Z(−f) is twice the spectrum of the first, and Z(f) − conj Z(−f) is 2i times that of the
-// second.
+// where pixels is the tile: TILE_H × TILE_W pixels, padding included, whose top-left pixel is the one that the top-left
+// tap of the tile's first sum reads. Pixels are real, so that the rest of the spectrum is the mirrored conjugate of
+// this part. In dst, frequency f of a column is at the place where fft.glsl leaves it, which is not place f. Two
+// channels are the real and imaginary parts of one transform Z: Z(f) + conj Z(−f) is twice the spectrum of the first,
+// and Z(f) − conj Z(−f) is 2i times that of the second.
 //
 // Index map. Tiles are numbered through the whole chunk, p = (n*tilesH + y)*tilesW + x. A work-group takes one tile of
 // two channels. The first pass over columns reads src directly; neighbouring lanes load neighbouring pixels.

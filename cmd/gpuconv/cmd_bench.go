@@ -46,12 +46,14 @@ func newBench() *cobra.Command {
 		Long: "bench times every case of a suite on every backend, in random order over several rounds, until\n" +
 			"its median is known to 1 % or the time is up. It checks a sample of each timed output against the\n" +
 			"float64 reference. A wrong output gets no figures.\n\n" +
-			"total is from images in memory to outputs in memory. upload, kernel and readback are its parts,\n" +
-			"which only a GPU has. compile is timed apart, with an empty and a warm cache of shaders. GFLOP/s\n" +
-			"count 2 for each multiplication of the direct form, GB/s count images, weights and outputs once\n" +
-			"each. The column 'of roof' is the rate as a fraction of the most that the device can reach at that\n" +
-			"intensity (FLOP per byte), as probes measured it. The CPU engine is timed with one thread and with\n" +
-			"all. A software renderer is no GPU. What gpuconv autotune has stored is not used.\n\n" +
+			"total is from images in memory to outputs in memory. upload, kernel and readback are the\n" +
+			"parts of a run through OpenGL. On a hardware GPU they come from an extra run, one after the other,\n" +
+			"and need not add up to total, in which they may overlap. compile is timed apart, with an empty and\n" +
+			"a warm cache of shaders. GFLOP/s count 2 for each multiplication of the direct form, GB/s count\n" +
+			"images, weights and outputs once each. The column 'of roof' is the rate as a fraction of the most\n" +
+			"that the device can reach at that intensity (FLOP per byte), as probes measured it. The CPU engine\n" +
+			"is timed with one thread and with all. A software renderer computes on the CPU: its times say\n" +
+			"nothing about a GPU. What gpuconv autotune has stored is not used.\n\n" +
 			"Suites: seed (the tutorial's layer, 1 to 16,384 images, within 2 minutes), layers (of well-known\n" +
 			"networks), sweep (kernel, channels, size and stride, one at a time).\n\n" +
 			"What does not fit into --limit is named. An interrupt ends with a report of what was timed until\n" +

@@ -31,10 +31,12 @@ func newBenchCompare() *cobra.Command {
 			"  equivalent      the 90 % interval lies within ± the threshold (two one-sided tests)\n" +
 			"  undecided       none of these; a line says how many more rounds, or how quiet a machine, would\n" +
 			"                  decide. nvbench calls this AMBG, benchstat ~\n\n" +
-			"Each must hold twice: for the time itself, and for the calibrated time, which is divided by that of\n" +
-			"fixed work run beside it. So a machine that was busier in one run is no change. n is the number of\n" +
-			"rounds in both reports. Cases that are missing, failed or new are listed.\n\n" +
-			"Exit code 1: something is slower beyond the threshold, or wrong, or what --fail-on names.",
+			"A verdict other than undecided must hold for the time, and for the calibrated time: the time divided\n" +
+			"by that of fixed work run beside it. So a machine that was busier in one run is no change. Without\n" +
+			"this work, as on hardware GPUs, the time is enough. n is the number of rounds in the old report and\n" +
+			"in the new one: 10+10. Cases that are missing, failed or new are listed.\n\n" +
+			"Exit code 1: something is slower beyond the threshold, or wrong, or is what --fail-on names; or the\n" +
+			"reports have no case and backend in common.",
 		Example: "  gpuconv bench compare old.json new.json\n" +
 			"  gpuconv bench compare old.json new.json --threshold 0.05 --cpu-time\n" +
 			"  gpuconv bench compare old.json new.json --fail-on undecided,missing",

@@ -16,16 +16,18 @@ import (
 	"gpuconv/conv"
 )
 
-// compileLimit is how long compiling is timed at most, for each of the two states of the cache, cold and warm.
+// compileLimit is how long compiling is timed at most, for each of the two states of the cache, cold and warm. With
+// --compile, a --limit takes its place.
 const compileLimit = 8 * time.Second
 
-// compileGrace is how long a process that times compiling may go on after its time is up, until it is ended.
+// compileGrace is how long a process that times compiling may go on after its time is up, before it is killed.
 const compileGrace = time.Second / 2
 
 // compileLeast is the shortest time limit with which such a process is started.
 const compileLeast = time.Second / 2
 
-// timeCompiling times compiling on the GPU in this process, for gpuconv bench --compile.
+// timeCompiling times compiling on the GPU in this process, for gpuconv bench --compile. compileApart starts a process
+// for it, because timeCompiling sets environment variables that drivers read when they are loaded.
 func (f *benchFlags) timeCompiling(ctx context.Context, suite bench.Suite) (bench.Report, error) {
 	if f.compile == bench.CacheCold { // gpuconv reads cacheVariable, drivers the others when they are loaded
 		for name, value := range map[string]string{cacheVariable: "off", "MESA_SHADER_CACHE_DISABLE": "true",
@@ -66,7 +68,7 @@ func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 	defer remove()
 	for i, cache := range []string{bench.CacheCold, bench.CacheWarm} {
 		limit := min(compileLimit, f.left()*time.Duration(3+i)/4)
-		if limit < compileLeast { // to start a process would take time, and time nothing
+		if limit < compileLeast { // a process would be over before it had measured anything
 			r.MissCompiling(cache)
 			continue
 		}
@@ -87,8 +89,8 @@ func (f *benchFlags) addCompiling(ctx context.Context, r *bench.Report) error {
 }
 
 // compileApart starts this program again to time compiling with the given state of the cache, within limit, and reads
-// the report that it writes into file. If that process does not end soon after its time is up, it is killed, and the
-// error is [context.DeadlineExceeded].
+// the report that it writes into file. If that process does not end soon after its time is up, it is killed. If it
+// has left no report that can be read, the error is then [context.DeadlineExceeded].
 func (f *benchFlags) compileApart(ctx context.Context, cache, file string, limit time.Duration) (bench.Report, error) {
 	self, err := os.Executable()
 	if err != nil {

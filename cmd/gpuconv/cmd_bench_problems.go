@@ -20,14 +20,15 @@ type benchProblems struct {
 	problemFlags
 }
 
-// described is the value of a --problem that is given without one.
+// described is what pflag stores for a --problem that is given without a value: other flags then describe the problem.
 const described = "flags"
 
 func (p *benchProblems) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&p.texts, "problem", nil,
-		"time this instead of a suite, can be given several times: N,Cin,H,W,Cout,K,pad,stride,groups; axes, every\n"+
-			"combination is a case: 'n=1,64,4096 k=3,5,7 out=6'; without a value the flags of gpuconv conv describe\n"+
-			"it, and if --input and --weight are files, their numbers are used")
+		"time this instead of a suite; can be given several times. One of: nine numbers\n"+
+			"N,Cin,H,W,Cout,K,pad,stride,groups; axes such as 'n=1,64,4096 k=3,5,7 out=6', whose every combination\n"+
+			"is a case; or no value: then the flags of gpuconv conv describe the problem, and if --input and\n"+
+			"--weight are files, their numbers are used")
 	flags.Lookup("problem").NoOptDefVal = described
 	p.registerShapes(flags)
 }
@@ -57,7 +58,8 @@ func (p *benchProblems) take(cmd *cobra.Command, args []string) error {
 	}
 	if len(p.texts) > 1 && (p.input != "" || p.weight != "" || p.bias != "") {
 		return refused("problem", p.texts[0],
-			errors.New("leave out --input, --weight and --bias, or give them instead"))
+			errors.New("several problems cannot share --input, --weight and --bias: leave these out, or give one "+
+				"--problem without a value"))
 	}
 	return withoutProblem(cmd.Flags(), named)
 }
@@ -100,6 +102,7 @@ func (p *benchProblems) cases(ctx context.Context, text string) ([]bench.Case, e
 	return []bench.Case{{Problem: q}}, err
 }
 
+// isFile reports whether there is a file with this name. It is true of a folder too, which reading refuses.
 func isFile(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil

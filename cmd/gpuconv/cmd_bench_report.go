@@ -25,10 +25,10 @@ func newBenchReport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report IN.json…",
 		Short: "A table, a page and pictures of stored reports, several as one",
-		Long: "report shows what gpuconv bench --json and bench/peers/peers.py wrote. Several reports of one\n" +
-			"machine and one program become one, and cases that several of them timed are pooled, block\n" +
-			"by block. To see how the CPU engine scales over cores, run gpuconv bench --backend cpu with\n" +
-			"GOMAXPROCS=1, 2, 4 and so on, and report the runs together.",
+		Long: "report shows what gpuconv bench --json and bench/peers/peers.py wrote. Several reports from one\n" +
+			"machine and one revision of gpuconv become one, and cases that several of them timed are\n" +
+			"pooled, block by block. To see how the CPU engine scales over cores, run gpuconv bench\n" +
+			"--backend cpu with GOMAXPROCS=1, 2, 4 and so on, and report the runs together.",
 		Example: "  gpuconv bench report ours.json peers.json --html report.html --plots plots\n" +
 			"  gpuconv bench report first.json second.json --json both.json",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -98,7 +98,8 @@ func readBench(ctx context.Context, path string) (bench.Report, error) {
 	return r, nil
 }
 
-// loadBench reads a report. Its errors do not begin with path.
+// loadBench reads a report. Its errors do not begin with path. If the file cannot be read, the error may be a
+// [*fs.PathError], whose text has the path too.
 func loadBench(ctx context.Context, path string) (bench.Report, error) {
 	text, err := readReport(ctx, path)
 	if err != nil {

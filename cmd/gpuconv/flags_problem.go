@@ -55,7 +55,8 @@ func (f *problemFlags) problem(ctx context.Context, compact string) (conv.Proble
 	}
 	if compact != "" {
 		if f.input != "" || f.weight != "" || f.bias != "" {
-			return conv.Problem{}, refused("problem", compact, errors.New("leave out --input, --weight and --bias, or give them instead"))
+			return conv.Problem{}, refused("problem", compact, errors.New("leave out --input, --weight and --bias, "+
+				"or give them and --problem without a value"))
 		}
 		return f.compactProblem(compact)
 	}

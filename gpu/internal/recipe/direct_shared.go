@@ -12,7 +12,8 @@ type sharedConstants struct {
 	paddingMode       conv.PaddingMode
 	lanesW, lanesH    int
 	strideW, dilation int // along W
-	tileH, phase      int // of the pixels in shared memory: rows, and columns divided by strideW, rounded up
+	tileH             int // rows of pixels in shared memory
+	phase             int // columns of such a row that have the same remainder by strideW
 }
 
 func (sharedConstants) Includes() []string { return []string{"pixel.glsl", "slide.glsl"} }
@@ -39,8 +40,8 @@ func (c sharedConstants) vectors() int { return ceilDiv(c.filters, 4) }
 // tileFloats is how many floats of shared memory the tile takes.
 func (c sharedConstants) tileFloats() int { return c.tileH * c.phase * c.strideW }
 
-// shared is how many floats of shared memory a work-group takes: for the tile and later, in the same place, for the
-// exchange of the columns of pool windows.
+// shared is how many floats of shared memory a work-group takes: for the tile and later, in the same place, for
+// pooling. A window of 2×2 has columns of two invocations, and one of them hands its values to the other.
 func (c sharedConstants) shared() int { return max(c.tileFloats(), c.handed(c.lanesW*c.lanesH)) }
 
 // sharedLanes returns how many invocations (lanes) a work-group has along W and along H: along W as many as shared
@@ -48,13 +49,16 @@ func (c sharedConstants) shared() int { return max(c.tileFloats(), c.handed(c.la
 func sharedLanes(device Profile) (w, h int) {
 	has := classes[device.Class]
 	if device.Class == Software {
-		return has.banks, 2 // two vectors, so that barriers matter
+		// llvmpipe runs a work-group vector by vector: with two of them, a test finds a missing barrier.
+		return has.banks, 2
 	}
 	return has.banks, has.lanes() / has.banks
 }
 
-// sharedHeld returns the most weights that an invocation keeps in registers. Of 128 registers, 64 hold sums and some
-// hold addresses. On software renderers it is fewer, so that small kernels have several parts and a rest.
+// sharedHeld returns the most weights that an invocation keeps in registers, beside sums and addresses. On NVIDIA's
+// hardware sums take up to 64 of 128 registers, on AMD's 48 of 96, on other hardware 32 of 64. On software renderers
+// it is fewer, so that tests with small kernels also run the code for several parts and for a narrower last part
+// (restW).
 func sharedHeld(device Profile) int {
 	if device.Class == Software {
 		return 12
@@ -97,21 +101,21 @@ func fitShared(p conv.Problem, device Profile) (directShared, error) {
 }
 
 // newSharedConstants returns the tile that costs least. If shared memory has no room for it, it returns the one that
-// costs least among those with fewer rows, and so on. A tile takes room for its pixels and, in the same place, for the
-// exchange of the columns of pool windows.
+// costs least among those with fewer rows, and so on. How much memory a tile takes is as in shared.
 func newSharedConstants(
 	p conv.Problem, device Profile, bounds slideBounds, f finish, filters int,
 ) (sharedConstants, error) {
 	rows := f.computed(p)
 	if rows.W() == 1 {
-		p.Stride[1] = 1 // any value is right, and one past int32 cannot be written out
+		p.Stride[1] = 1 // one column of sums does not use it, and 1 fits into a literal of the shader, of 32 bits
 	}
 	if p.Weight[3] == 1 {
 		p.Dilation[1] = 1
 	}
 	c := sharedConstants{paddingMode: p.PaddingMode, strideW: p.Stride[1], dilation: p.Dilation[1]}
 	c.lanesW, c.lanesH = sharedLanes(device)
-	rows[0], rows[2] = rows.N()*c.lanesH, ceilDiv(rows.H(), c.lanesH) // those of one row of lanes
+	// To estimate costs, each row of lanes counts as an image of its own.
+	rows[0], rows[2] = rows.N()*c.lanesH, ceilDiv(rows.H(), c.lanesH)
 	var err error
 	for ; bounds.rows > 0; bounds.rows-- {
 		if c.slide, err = chooseSlideTile(p, bounds, f, rows, filters); err != nil {
@@ -143,7 +147,8 @@ func (d directShared) tilesW() int {
 func (d directShared) channelIterations() int {
 	down, across := d.constants.parts(d.Problem)
 	staging := ceilDiv(d.constants.tileFloats(), d.constants.lanesW*d.constants.lanesH)
-	return staging + 1 + down*(across+2) // including each loop's last check, which ends it
+	// Each loop's last check, which ends it, counts too, but for the loop over down: outerIterations adds that one.
+	return staging + 1 + down*(across+2)
 }
 
 // accept returns an error if the device cannot hold or dispatch d.
@@ -174,7 +179,7 @@ func (d directShared) accept() error {
 }
 
 // sharedTaps is the fewest taps for which direct_shared is worth it. For smaller kernels the cache serves pixels as
-// fast, and direct_small, which writes whole kernels out, loads no weights. Not timed.
+// fast, and direct_small, which unrolls kernels (whole up to its limits), loads no weights there. Not timed.
 const sharedTaps = 100
 
 func (d directShared) worth() error {

@@ -26,8 +26,9 @@ func (c smallConstants) Defines() []Define {
 }
 
 // smallScalars returns how many weights the scalar registers of a device hold beside addresses and other uniforms, or 0
-// if weights take none. If four rows use the 294 weights of the tutorial's layer, ACO spills 343 registers on Navi 21,
-// and 54 % of the vector instructions are multiply-adds. Eight rows of parts of 7×1 spill none, and have 68 %.
+// if weights take none. On Navi 21, Mesa's compiler ACO spills 343 registers if four rows of sums share all 294 weights
+// of the tutorial's layer (6 filters of 7×7), and 54 % of the vector instructions are multiply-adds. Eight rows with
+// parts of 7×1 taps spill none, and have 68 %.
 func smallScalars(device Profile) int {
 	const others = 16
 	return max(0, classes[device.Class].scalar-others)
@@ -77,7 +78,8 @@ func fitSmall(p conv.Problem, device Profile) (small, error) {
 	})
 }
 
-// parts is how many parts the kernels of all channels have. A part is the taps that the shader writes out.
+// parts is how many parts the kernels of all channels have. A part is tapsH × tapsW taps of one channel, which the
+// shader unrolls. The shader loops over parts.
 func (s small) parts() int {
 	down, across := s.constants.parts(s.Problem)
 	return s.Weight[1] * down * across
@@ -114,7 +116,8 @@ func (s small) accept() error {
 // timed.
 const smallPasses = 64
 
-// smallWhole is from how many taps on a kernel must be one part to be worth it. Else direct_shared has fewer loads.
+// smallWhole is the number of taps from which on a kernel is worth it only if it is unrolled whole: in parts,
+// direct_shared has fewer loads.
 const smallWhole = 100
 
 func (s small) worth() error {
@@ -125,8 +128,8 @@ func (s small) worth() error {
 		return fmt.Errorf("%d dispatches of %d filters, it is worth it up to %d",
 			passes, s.constants.filters, smallPasses)
 	case s.constants.taps() < s.Weight[2]*s.Weight[3] && s.Weight[2]*s.Weight[3] >= smallWhole:
-		return fmt.Errorf("a kernel of %d×%d is more than %d multiplications written out",
-			s.Weight[2], s.Weight[3], slideBoundsOf(s.device).macs)
+		return fmt.Errorf("a kernel of %d×%d in parts: from %d taps on it is worth it only if it is unrolled whole",
+			s.Weight[2], s.Weight[3], smallWhole)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func victims(t *testing.T) map[string]victim {
 					t.Errorf("%s: y.npy: %v", stage, err)
 				}
 			}},
-		"bench": {"bench --backend cpu --cases ^n=1/ --count 1 --time 0s --limit 1s --json r.json", "",
+		"bench": {"bench --backend cpu --cases ^n=1/ --count 1 --time 0s --noise 1 --limit 20s --json r.json", "",
 			[]string{"r.json"}, "", func(t *testing.T, stage string) {
 				if code, _, stderr := gpuconv(t, "bench", "report", "r.json"); code != exitOK {
 					t.Errorf("%s: r.json: %s", stage, stderr)

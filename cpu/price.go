@@ -82,7 +82,8 @@ func worthWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) error {
 	case anyNumber:
 		return fmt.Errorf("it would take about %.2g times as long as direct", ratio)
 	case 1:
-		return fmt.Errorf("transforming its weights and computing 1 image would take about %.2g times as long as direct", ratio)
+		return fmt.Errorf("transforming its weights and computing 1 image would take about %.2g times as long as direct",
+			ratio)
 	default:
 		return fmt.Errorf("transforming its weights and computing %d images would take about %.2g times as long as direct",
 			n, ratio)

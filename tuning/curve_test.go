@@ -219,6 +219,22 @@ func TestNoMean(t *testing.T) {
 	}
 }
 
+// TestFitBetweenSamples: a peak that is narrower than the spacing around it is not fitted. The samples do not say how
+// high it is: one of 50 through responses of 1.5 at most fitted them best.
+func TestFitBetweenSamples(t *testing.T) {
+	for _, c := range []struct {
+		y  []float64
+		ok bool
+	}{
+		{[]float64{0, 1, 0, 0, 1.5, 0}, false}, {[]float64{0, 2.8, 0, 0, 0.05, 0}, false}, {[]float64{1, 3, 3, 1, 0, 0}, true},
+	} {
+		fit, ok, err := FitVonMises(Curve{[]float64{0, 30, 60, 90, 120, 150}, c.y})
+		if err != nil || ok != c.ok {
+			t.Errorf("%v: %+v, fitted: %v, %v, want %v", c.y, fit, ok, err, c.ok)
+		}
+	}
+}
+
 // TestFitRange: the preferred orientation is at least 0 and below 180, wherever the search for it ends.
 func TestFitRange(t *testing.T) {
 	for _, preferred := range []float64{0.4, 2, 90, 176, 179.6} {

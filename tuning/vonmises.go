@@ -103,8 +103,23 @@ func fitVonMises(c Curve) (fit VonMises, why string, err error) {
 		why = "no curve is better than a constant"
 	case fit.Kappa >= 0.999*mostKappa:
 		why = "the peak is narrower than the spacing, the fit is at its bound"
+	case 2*fit.HalfWidth() < c.gapAround(fit.Preferred):
+		why = "the peak is narrower than the spacing of the orientations around it"
 	}
 	return fit, why, nil
+}
+
+// gapAround returns how far apart the two neighbours of an orientation are among those of the curve, in degrees. A peak
+// that is narrower lies between them: they do not say how high it is, nor how wide.
+func (c Curve) gapAround(orientation float64) float64 {
+	below, above := 180.0, 180.0
+	for _, x := range c.X {
+		below = min(below, math.Mod(math.Mod(orientation-x, 180)+180, 180))
+		if up := math.Mod(math.Mod(x-orientation, 180)+180, 180); up > 0 {
+			above = min(above, up)
+		}
+	}
+	return below + above
 }
 
 // searchSlack is how close to the best angle the search ends, in degrees. TestFitGoldens checks it.

@@ -19,8 +19,8 @@ import (
 )
 
 // TestLabels: for every kind of filters, and for the tutorial's, the titles of pictures, the table as it is read back
-// and the names in tuning's reports say the same orientation, from 0° to below 180°, and gratings through the filter say
-// it too.
+// and the names in tuning's reports say the same orientation, from 0° to below 180°, and gratings through the filter
+// say it too.
 func TestLabels(t *testing.T) {
 	banks := map[string]*Bank{}
 	for _, channels := range []int{6, 10} {

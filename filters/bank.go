@@ -236,9 +236,10 @@ func (b Bank) Table() (*param.Table, error) {
 	return t, t.Check()
 }
 
-// Names returns, for titles, the parameters that tell each filter from the others, such as 45°, phase 90. An orientation
-// is that of the grating that the filter prefers, from 0° to below 180°. If the filter was given another angle, the
-// name has both: θ −45°, prefers 135°. A width often follows from the spatial frequency or from another width, so it is named only if nothing else tells filters apart.
+// Names returns, for titles, the parameters that tell each filter from the others, such as 45°, phase 90. An
+// orientation is that of the grating that the filter prefers, from 0° to below 180°. If the filter was given another
+// angle, the name has both: θ −45°, prefers 135°. A width often follows from the spatial frequency or from another
+// width, so it is named only if nothing else tells filters apart.
 func (b Bank) Names() ([]string, error) {
 	all, _, err := b.complete()
 	if err != nil {

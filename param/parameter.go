@@ -119,8 +119,8 @@ func Title(parameters []Parameter, named []string) string {
 		case !slices.Contains(named, p.Name):
 		case p.Name == "orientation":
 			text := written("%.4g°", p.Value())
-			if v := p.Value(); v >= -180 && v < 0 { // which is one orientation with
-				text += written(" (%.4g°)", v+180)
+			if v := p.Value(); v >= -180 && v < 0 {
+				text += strings.Replace(written(" (%.4g°)", v+180), "(180°", "(0°", 1) // rounded up
 			}
 			parts = append(parts, text)
 		default:

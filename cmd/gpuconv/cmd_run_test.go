@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestLightIsLight: an impulse on 3×3 pixels is one white square among eight black ones, alone and beside its
+// TestLightIsLight: an impulse on 3×3 pixels is one white square among eight black ones, both alone and beside its
 // activations. --polarity dark turns that round.
 func TestLightIsLight(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")

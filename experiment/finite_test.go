@@ -39,7 +39,7 @@ func TestCounts(t *testing.T) {
 // judged.
 func TestUncheckedAreCounted(t *testing.T) {
 	j := small(t)
-	j.Check = 0
+	j.Check = Checking{}
 	e := prepared(t, j, 7)
 	e.Plan = altered{e.Plan, func(dst *conv.Tensor) error {
 		for n := range dst.Shape.N() {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestLightIsLight: an impulse on 3×3 pixels is one white square among eight black ones, alone and beside its
-// activations. The preset's gratings are drawn as the tutorial draws them, dark where a pixel is large.
+// TestLightIsLight: an impulse on 3×3 pixels is one white square among eight black ones, both alone and beside its
+// activations. The preset's gratings are drawn as the tutorial draws them: large values are dark.
 func TestLightIsLight(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	args := []string{"run", "--stimulus", "impulse image-size=3", "--backend", "cpu", "--check", "0", "--output", out}

@@ -88,9 +88,9 @@
 //     times on the quiet machine are equivalent. No case that is slower by 5 or 20 % is called equivalent or faster
 //     (TestVerdicts).
 //   - Of 2,016 comparisons of recorded runs none is wrong (TestRecorded; testdata/record.sh records runs). On an idle
-//     machine 36 % of those between equal programs are equivalent; 62 % find a slowdown by 5 % and 88 % one by 20 %.
-//     With little other work these are 10 %, 39 % and 80 %, and at load averages of 13 to 18 nearly all are undecided.
-//   - benchstat's test, from golang.org/x/perf, is wrong about 21 to 78 % of these comparisons between equal programs,
+//     machine 36 % of those between equal programs are equivalent; 62 % find a slowdown by 5 % and 88 % find 20 %.
+//     With little other work these are 10, 39 and 80 %, and at load averages of 13 to 18 nearly all are undecided.
+//   - benchstat's test, of golang.org/x/perf, is wrong about 21 to 78 % of the comparisons between equal programs,
 //     by the machine's state, and the rules above without the gauge about up to 46 % (TestRivals; bench/RESULTS.md has
 //     the table). So bench keeps statistics of its own.
 //   - CPU time, summed over threads, is no better on a busy machine. It changes by 10 % with how many threads really ran

@@ -86,8 +86,8 @@ func sample(x bench.Result, gauge bool) *benchmath.Sample {
 	return benchmath.NewSample(values, &benchmath.DefaultThresholds)
 }
 
-// TestRivals: golang.org/x/perf has statistics, too. bench keeps its own, because on recorded pairs they are right where
-// each of these is wrong about more than 5 of 100 in some state of the machine. The log has the table of
+// TestRivals: golang.org/x/perf has statistics, too. bench keeps its own, because on recorded pairs they are right and
+// each of these wrong about more than 5 of 100 in some state of the machine. The log has the table of
 // bench/RESULTS.md: pairs judged wrongly, and pairs judged rightly and not as undecided.
 func TestRivals(t *testing.T) {
 	if testing.Short() {

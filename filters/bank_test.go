@@ -189,7 +189,7 @@ func TestPairs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(table.Names(), ","); got != "kind,orientation_deg,sf_cycles_per_pixel,phase_deg,sigma_x,sigma_y,bandwidth_octaves,aspect,pair" {
+	if got := strings.Join(table.Names(), ","); got != "kind,orientation_deg,sf_cycles_per_pixel,phase_deg,sigma_x,sigma_y,bandwidth_octaves,aspect,prefers_deg,pair" {
 		t.Errorf("columns %s", got)
 	}
 	for name, want := range map[string][]float64{
@@ -283,8 +283,30 @@ func TestNMATable(t *testing.T) {
 		t.Fatal(err, table.Check())
 	}
 	if got := table.Column("orientation_deg").Numbers; !math.IsNaN(got[0]) ||
-		!slices.Equal(got[2:], []float64{90, 45, 0, -45}) { // as TestPreference of package experiment sees
+		!slices.Equal(got[2:], []float64{90, 45, 0, 135}) { // as TestPreference of package experiment sees
 		t.Errorf("orientations %v", got)
+	}
+	for column, want := range map[string][]float64{"theta_deg": {0, 45, 90, 135}, "prefers_deg": {90, 45, 0, 135},
+		"phase_deg": {90, 90, 90, 270}} {
+		if got := table.Column(column).Numbers; !math.IsNaN(got[0]) || !slices.Equal(got[2:], want) {
+			t.Errorf("%s %v, want %v", column, got, want)
+		}
+	}
+	// The carrier that the table describes is the weights': a wrong sign of its phase would turn the sum over.
+	bank, err := NMA{Channels: 6, Size: 7}.Bank()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := 2; k < 6; k++ {
+		row := func(column string) float64 { return table.Column(column).Numbers[k] }
+		sum := 0.0
+		for at, w := range bank.Plane(k, 0) {
+			u, _ := turned(float64(at%7-3), float64(at/7-3), row("orientation_deg"))
+			sum += float64(w) * math.Cos(2*math.Pi*row("sf_cycles_per_pixel")*u+row("phase_deg")*math.Pi/180)
+		}
+		if !(sum > 1) {
+			t.Errorf("channel %d has %v of the carrier in its table, want more than 1", k, sum)
+		}
 	}
 	if _, err := (NMA{}).Table(); err == nil {
 		t.Error("a table of no bank")

@@ -11,7 +11,7 @@ func TestTitle(t *testing.T) {
 	orientation, x := -45.0, -0.5
 	parameters := []Parameter{New("orientation", "", "", &orientation), New("aperture-x", "", "", &x)}
 	got := Title(parameters, []string{"orientation", "aperture-x"})
-	if want := "−45°, aperture-x −0.5"; got != want {
+	if want := "−45° (135°), aperture-x −0.5"; got != want {
 		t.Errorf("title %q, want %q", got, want)
 	}
 }

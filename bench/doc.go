@@ -93,6 +93,6 @@
 //   - benchstat's test, of golang.org/x/perf, is wrong about 21 to 78 % of the comparisons between equal programs,
 //     by the machine's state, and the rules above without the gauge about up to 46 % (TestRivals; bench/RESULTS.md has
 //     the table). So bench keeps statistics of its own.
-//   - CPU time, summed over threads, is no better on a busy machine. It changes by 10 % with how many threads really ran
-//     side by side, which can be one for a whole run and two for the next. So no verdict is about CPU time.
+//   - CPU time, summed over threads, is no better. It changes by 10 % with how many threads really ran side by side,
+//     which can be one for a whole run and two for the next. So no verdict is about CPU time.
 package bench

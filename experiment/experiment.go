@@ -54,9 +54,10 @@ func (j Job) phase(name string) {
 
 // Look says how the pictures of a job are drawn. The zero value suits any stimuli and filters.
 type Look struct {
-	// Gratings draws the stimuli as the tutorial draws its gratings, dark where a pixel is large, in gratings.png.
-	// Otherwise pixels are luminance, and the picture is stimuli.png.
+	// Gratings calls the picture of the stimuli gratings.png. Otherwise it is stimuli.png.
 	Gratings bool
+	// Tone says whether larger pixels are drawn lighter, the default, or darker, as the tutorial draws its gratings.
+	Tone figure.Tone
 	// Limit is the activation at the ends of the colour scale, which shows −Limit … Limit. 0 means the largest finite
 	// magnitude of an activation in the picture.
 	Limit float64
@@ -71,11 +72,4 @@ func (l Look) Picture() string {
 		return "gratings.png"
 	}
 	return "stimuli.png"
-}
-
-func (l Look) tone() figure.Tone {
-	if l.Gratings {
-		return figure.Ink
-	}
-	return figure.Light
 }

@@ -29,6 +29,7 @@ type runFlags struct {
 	output   string
 	inputs   inputs
 	saving   saving
+	figures  figureFlags
 
 	stimuli, filters         string
 	activation, stride, pool string
@@ -47,7 +48,7 @@ func newRun() *cobra.Command {
 			"run.json.\n\n" +
 			"--stimulus and --filter take a kind and its settings in one text. Settings are named as the flags of gpuconv\n" +
 			"stimuli and gpuconv filters. After = comes a number, a list, a range start:stop:step or a word. A setting that\n" +
-			"turns something on needs no =.",
+			"turns something on needs no =.\n\n" + orientationHelp,
 		Example: "  gpuconv run --orientations -90,-45,0,45,90 --backend gpu --output out\n" +
 			"  gpuconv run --orientations -90:90:0.045 --backend gpu --output out4000\n" +
 			"  gpuconv run --stimulus \"grating orientation=0:180:5 sf=0.05,0.1,0.15,0.2,0.25 phase=0:360:45 centred\" \\\n" +
@@ -83,6 +84,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
 	f.inputs.registerBackground(flags)
+	f.figures.registerPolarity(flags)
 }
 
 // refuse refuses flags of the preset that --stimulus or --filter replaces, and --background without image files.

@@ -127,13 +127,15 @@ type Rates struct {
 // Check says how some of the outputs compare with the float64 reference. See package compare for the bound.
 type Check struct {
 	Images int `json:"images"` // that have at least one of these outputs
-	// Sampled means that single outputs were drawn at random, Seed which. Otherwise all outputs of these images are judged.
+	// Sampled means that single outputs were drawn at random, with this Seed. Otherwise all outputs of these images are
+	// judged.
 	Sampled bool   `json:"sampled"`
 	Seed    uint64 `json:"seed"`
 	Outputs int    `json:"outputs"`
 	Of      int    `json:"outputs_of"` // how many outputs the job has
 	// Finds is a share of all outputs: were as many of them wrong, or more, the check would have found it with a
-	// probability of 99.9 %. 0 if every output was judged; 0 too if only whole images were, about which it says nothing.
+	// probability of 99.9 %. It is 0 if every output was judged. It is also 0 if whole images were: they say nothing of
+	// the others.
 	Finds         param.Number `json:"finds"`
 	Wrong         int          `json:"wrong"`         // always 0: otherwise there is no run.json
 	BothNaN       int          `json:"both_nan"`      // outputs that are NaN in both

@@ -36,7 +36,8 @@ func (c *Chart) output() output {
 	return output{image.Pt(width, height), c.paper, c.draw}
 }
 
-// On fits the chart to a page. It refuses sizes out of the page's ranges. Without a FontSize, text grows with the width.
+// On fits the chart to a page. It refuses sizes out of the page's ranges. Without a FontSize, text grows with the
+// width.
 func (c *Chart) On(page Page) error {
 	if err := page.check(); err != nil {
 		return err

@@ -39,8 +39,8 @@ func (b *colorBar) panel(p plane, title string, box int) panel {
 	}
 }
 
-// size returns how large an image is in the layout. In boxes of the default size its values are squares of whole pixels.
-// In others it fills its box, so that a page can have any width.
+// size returns how large an image is in the layout. In boxes of the default size its values are squares of whole
+// pixels. In others it fills its box, so that a page can have any width.
 func (b *colorBar) size(img image.Point, box int) image.Point {
 	if b.boxes == 0 || b.boxes == 1 {
 		return image.Pt(max(1, img.X/b.pixels()), max(1, img.Y/b.pixels()))

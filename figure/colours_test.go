@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// blindness has the matrices, in linear RGB, by which Machado, Oliveira and Fernandes (IEEE TVCG 15:1291, 2009) simulate
-// complete protanopia, deuteranopia and tritanopia, and that of normal vision.
+// blindness has the matrices, in linear RGB, by which Machado, Oliveira and Fernandes (IEEE TVCG 15:1291, 2009)
+// simulate complete protanopia, deuteranopia and tritanopia, and that of normal vision.
 func blindness() map[string][3][3]float64 {
 	return map[string][3][3]float64{
 		"normal": {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
@@ -47,7 +47,7 @@ func lab(c color.NRGBA, vision [3][3]float64) [3]float64 {
 	return [3]float64{116*f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])}
 }
 
-func apart(a, b color.NRGBA, vision [3][3]float64) float64 {
+func distance(a, b color.NRGBA, vision [3][3]float64) float64 {
 	p, q := lab(a, vision), lab(b, vision)
 	return math.Hypot(math.Hypot(p[0]-q[0], p[1]-q[1]), p[2]-q[2])
 }
@@ -62,15 +62,15 @@ func TestColourBlind(t *testing.T) {
 	}
 	for name, m := range maps {
 		for kind, vision := range blindness() {
-			if d := apart(m.ramp(0), m.ramp(1), vision); d < 50 {
+			if d := distance(m.ramp(0), m.ramp(1), vision); d < 50 {
 				t.Errorf("%s, %s: the ends are %.0f apart", name, kind, d)
 			}
 			for i := range 101 {
 				at := float64(i) / 100
-				if d := apart(m.nan, m.ramp(at), vision); d < 20 {
+				if d := distance(m.nan, m.ramp(at), vision); d < 20 {
 					t.Fatalf("%s, %s: NaN is %.0f from the colour of %v", name, kind, d, at)
 				}
-				if d := apart(m.ramp(at), m.ramp(1-at), vision); m.min < 0 && math.Abs(at-0.5) > 0.1 && d < 10 {
+				if d := distance(m.ramp(at), m.ramp(1-at), vision); m.min < 0 && math.Abs(at-0.5) > 0.1 && d < 10 {
 					t.Fatalf("%s, %s: %v and %v are %.0f apart", name, kind, at, 1-at, d)
 				}
 			}
@@ -81,10 +81,10 @@ func TestColourBlind(t *testing.T) {
 // TestRedGreenIsNot: what deuteranopes see is simulated: a red and a green are far apart only to others.
 func TestRedGreenIsNot(t *testing.T) {
 	red, green := color.NRGBA{200, 60, 40, 255}, color.NRGBA{110, 130, 40, 255}
-	if d := apart(red, green, blindness()["deuteranopia"]); d > 20 {
+	if d := distance(red, green, blindness()["deuteranopia"]); d > 20 {
 		t.Errorf("a red and a green are %v apart to deuteranopes", d)
 	}
-	if d := apart(red, green, blindness()["normal"]); d < 50 {
+	if d := distance(red, green, blindness()["normal"]); d < 50 {
 		t.Errorf("a red and a green are %v apart", d)
 	}
 }

@@ -3,9 +3,10 @@
 // It also draws curves and matrices.
 //
 // [Stimuli] draws a batch of images, [Filters] a bank of weights, and [Activations] images with their activations. Each
-// returns a [Picture], which [Picture.Save] stores as PNG, SVG or PDF. A [Look] says how they are drawn and how large. [Matrix] draws a matrix, such as one of
-// dissimilarities, and [Failure] a wrong output. [Plots] draws curves, such as tuning curves and histograms
-// ([Histogram]), into several pairs of axes. [Graph] is one large pair of axes for measurements with error bars.
+// returns a [Picture], which [Picture.Save] stores as PNG, SVG or PDF. A [Look] says how they are drawn and how large.
+// [Matrix] draws a matrix, such as one of dissimilarities, and [Failure] a wrong output. [Plots] draws curves, such as
+// tuning curves and histograms ([Histogram]), into several pairs of axes. [Graph] is one large pair of axes for
+// measurements with error bars.
 //
 // # How numbers become pixels
 //
@@ -47,7 +48,8 @@ const (
 	crowded                = 8
 )
 
-// Stimuli draws images [N 1 H W], five to a row and at most 50, each under its title; nil titles number them. The greys
+// Stimuli draws images [N 1 H W], five to a row and at most 50, each under its title; nil titles number them. What
+// the titles have in common, between commas, is a note. The greys
 // cover the range from the smallest to the largest value that is drawn. With [Light] the smallest is black and the
 // largest white; with [Ink], as in the tutorial, it is the other way round. Stimuli refuses an empty batch, images of
 // several channels, titles whose number is not that of the images, and what a [Page] does not allow.
@@ -57,16 +59,17 @@ func Stimuli(images *conv.Tensor, titles []string, look Look) (*Picture, error) 
 		return nil, err
 	}
 	shown := min(images.Shape.N(), mostStimuli)
+	short, common := apart(titles[:shown])
 	return look.Page.fitted(func(g grain) *Picture {
 		bar := stimulusBar(images, shown, look.Tone, g)
 		var panels []panel
 		for n := range shown {
-			panels = append(panels, bar.panel(planeOf(images, n, 0), titles[n], stimulusBox))
+			panels = append(panels, bar.panel(planeOf(images, n, 0), short[n], stimulusBox))
 		}
 		return &Picture{
 			rows:  wrap(panels, stimulusColumns),
 			bar:   bar,
-			notes: notes(panels, part{shown, len(titles), "images"}),
+			notes: append(notes(panels, part{shown, len(titles), "images"}), inCommon(common)...),
 		}
 	})
 }

@@ -17,9 +17,9 @@ type Look struct {
 // Scale says whether the panels of a picture share one range of values.
 type Scale int
 
-// All gives all panels one range. Each gives every panel a range of its own, which its title states; then the colour bar
-// counts in shares of it. Automatic is All if the largest magnitude of every panel is at least a fifth of the largest of
-// all, and otherwise Each: panels of smaller values would look blank.
+// All gives all panels one range. Each gives every panel a range of its own, which its title states; then the colour
+// bar counts in shares of it. Automatic is All if the largest magnitude of every panel is at least a fifth of the
+// largest of all, and otherwise Each: panels of smaller values would look blank.
 const (
 	All Scale = iota
 	Each
@@ -49,7 +49,7 @@ func (s Scale) each(largest []float64) bool {
 // Page says how large a picture is on paper. A zero means the default.
 type Page struct {
 	Width    float64 // millimetres, 10 … 2000; by default it follows from the panels and FontSize
-	DPI      float64 // dots per inch of PNG, at least; 36 … 1200, by default 144
+	DPI      float64 // dots per inch of PNG, at least; 36 … 600, by default 144
 	FontSize float64 // points of all text but titles, which are a ninth larger; 3 … 72, by default 9; smaller if Width has no room
 }
 
@@ -58,12 +58,32 @@ func (p Page) check() error {
 	for _, c := range []struct {
 		name, unit     string
 		v, least, most float64
-	}{{"width", "mm", p.Width, 10, 2000}, {"dpi", "dots per inch", p.DPI, 36, 1200}, {"font size", "pt", p.FontSize, 3, 72}} {
+	}{{"width", "mm", p.Width, 10, 2000}, {"dpi", "dots per inch", p.DPI, 36, 600}, {"font size", "pt", p.FontSize, 3, 72}} {
 		if c.v != 0 && !(c.v >= c.least && c.v <= c.most) {
 			return fmt.Errorf("figure: %s %v: want %v to %v %s", c.name, c.v, c.least, c.most, c.unit)
 		}
 	}
+	if dots := p.Width / 25.4 * max(p.DPI, dpi); dots > mostDots {
+		return fmt.Errorf("figure: width %v mm at %v dots per inch: want at most %d dots in all", p.Width, max(p.DPI, dpi),
+			mostDots)
+	}
 	return nil
+}
+
+// mostDots bounds the width of a PNG.
+const mostDots = 12000
+
+// Memory estimates the bytes that the largest picture of the page takes while it is drawn.
+func (p Page) Memory() float64 {
+	const wide, tall = 2400, 1.5 // device pixels of the widest layouts; how much higher than wide a picture may be
+	dots := wide * max(p.DPI, dpi) / dpi
+	if p.FontSize > 0 {
+		dots *= p.FontSize / baseFont
+	}
+	if p.Width > 0 {
+		dots = p.Width / 25.4 * max(p.DPI, dpi)
+	}
+	return 4 * tall * dots * dots
 }
 
 // units is the width in device pixels of layout, or 0.

@@ -14,8 +14,8 @@ type Maps struct {
 	StimulusTitles []string     // nil numbers them
 	Activations    *conv.Tensor // [N K Hout Wout]
 	ChannelTitles  []string     // nil numbers them
-	// Limit is the activation at the ends of the colour scale; the tutorial's is 3. 0 means the largest finite magnitude
-	// that is drawn, or what Look.Scale makes of it.
+	// Limit is the activation at the ends of the colour scale; the tutorial's is 3. 0 means the largest finite
+	// magnitude that is drawn, or what Look.Scale makes of it.
 	Limit    float64
 	Positive bool   // no activation is below 0, as after ReLU or of energy: the colours begin at 0
 	Label    string // what the activations are, beside the colour bar; "" means activation strength
@@ -48,6 +48,7 @@ func Activations(m Maps, look Look) (*Picture, error) {
 		box = crowdedBox
 	}
 	ranges := m.ranges(look, images, channels)
+	stimuli, common := apart(stimuli[:images])
 	return look.Page.fitted(func(g grain) *Picture {
 		grey := stimulusBar(m.Stimuli, images, look.Tone, g)
 		bar := ranges.bar(g)
@@ -66,7 +67,8 @@ func Activations(m Maps, look Look) (*Picture, error) {
 				rows[n] = append(rows[n], p)
 			}
 		}
-		said := notes(rows[0], part{channels, len(titles), "channels"}, part{images, len(stimuli), "images"})
+		said := append(notes(rows[0], part{channels, len(titles), "channels"},
+			part{images, m.Stimuli.Shape.N(), "images"}), inCommon(common)...)
 		if !m.Field.Empty() {
 			said = append(said, "the box on a stimulus is what the output in the middle sees")
 		}
@@ -136,9 +138,9 @@ func (r ranges) title(title string, k int) string {
 	case !r.each:
 		return title
 	case r.positive:
-		return fmt.Sprintf("%s, 0 … %.3g", title, r.largest[k])
+		return fmt.Sprintf("%s, 0 … %.2g", title, r.largest[k])
 	}
-	return fmt.Sprintf("%s, ±%.3g", title, r.largest[k])
+	return fmt.Sprintf("%s, ±%.2g", title, r.largest[k])
 }
 
 // panel draws a plane of filter k.

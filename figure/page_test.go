@@ -38,7 +38,8 @@ func pages(t *testing.T, page Page) map[string]Drawing {
 	}
 }
 
-// TestPage: a PNG has the dots, an SVG and a PDF the millimetres of the width that was asked for, and the text its size.
+// TestPage: a PNG has the dots, an SVG and a PDF the millimetres of the width that was asked for, and the text its
+// size.
 func TestPage(t *testing.T) {
 	for _, page := range []Page{{Width: 85, DPI: 300}, {Width: 170, DPI: 150, FontSize: 7}, {FontSize: 12},
 		{Width: 120, FontSize: 8, DPI: 72}} {
@@ -102,6 +103,9 @@ func checkPDF(t *testing.T, name string, d Drawing, mm float64) {
 		t.Errorf("%s: the PDF is %.2f mm wide, the SVG %.2f", name, points/72*25.4, mm)
 	}
 	checkUpright(t, name, file.Bytes())
+	if pages := len(regexp.MustCompile(`/Type /Page\n`).FindAllString(file.String(), -1)); pages != 1 {
+		t.Errorf("%s: the PDF has %d pages", name, pages)
+	}
 	if strings.Contains(file.String(), "(D:2") && !strings.Contains(file.String(), "(D:20000101000000)") {
 		t.Errorf("%s: the PDF has the time", name)
 	}
@@ -127,7 +131,9 @@ func checkUpright(t *testing.T, name string, file []byte) {
 			case "q":
 				stack = append(stack, up)
 			case "Q":
-				up, stack = stack[len(stack)-1], stack[:len(stack)-1]
+				if len(stack) > 0 { // the last one closes the page
+					up, stack = stack[len(stack)-1], stack[:len(stack)-1]
+				}
 			case "cm":
 				if d, err := strconv.ParseFloat(operands[len(operands)-3], 64); err == nil && d != 0 {
 					up *= d
@@ -148,9 +154,10 @@ func checkUpright(t *testing.T, name string, file []byte) {
 // TestPageRefuses: sizes that no page has.
 func TestPageRefuses(t *testing.T) {
 	for want, page := range map[string]Page{
-		"width 5: want 10 to 2000 mm":             {Width: 5},
-		"dpi 5000: want 36 to 1200 dots per inch": {DPI: 5000},
-		"font size NaN: want 3 to 72 pt":          {FontSize: math.NaN()},
+		"width 5: want 10 to 2000 mm":            {Width: 5},
+		"dpi 5000: want 36 to 600 dots per inch": {DPI: 5000},
+		"want at most 12000 dots in all":         {Width: 1000, DPI: 600},
+		"font size NaN: want 3 to 72 pt":         {FontSize: math.NaN()},
 	} {
 		_, err := Filters(waves(t, 6, 1, 7, 7), nil, Look{Page: page})
 		if err == nil || !strings.Contains(err.Error(), want) {

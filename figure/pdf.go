@@ -18,20 +18,24 @@ import (
 func (o output) pdf(w io.Writer) error {
 	factor := vg.Length(o.paper.factor())
 	width, height := length(o.size.X), length(o.size.Y)
-	canvas := pdfCanvas{vgpdf.New(width*factor, height*factor), width, height}
+	canvas := pdfCanvas{vgpdf.New(width*factor, height*factor), width, height, height*factor < lowPage}
 	canvas.Scale(float64(factor), float64(factor))
 	o.draw(canvas)
 	_, err := canvas.WriteTo(timeless{w})
 	return err
 }
 
+// lowPage is the height below which fpdf would begin a second page for any text: its margins, twice 2 cm, leave no
+// room.
+const lowPage = vg.Length(120)
+
 // timeless writes a PDF without the time at which it was made, so that the same drawing is the same file.
 type timeless struct{ w io.Writer }
 
 var madeAt = regexp.MustCompile(`\((D:)[0-9]{14}\)`)
 
-// Write implements [io.Writer]. vgpdf passes on the whole file at once, or a few large parts; a part that cuts a date in
-// two keeps it.
+// Write implements [io.Writer]. vgpdf passes on the whole file at once, or a few large parts; a part that cuts a date
+// in two keeps it.
 func (t timeless) Write(data []byte) (int, error) {
 	_, err := t.w.Write(madeAt.ReplaceAll(data, []byte("(${1}20000101000000)")))
 	return len(data), err
@@ -42,16 +46,17 @@ func (t timeless) Write(data []byte) (int, error) {
 type pdfCanvas struct {
 	*vgpdf.Canvas
 	width, height vg.Length
+	low           bool // the page is lower than lowPage
 }
 
 // Size implements [vg.CanvasSizer].
 func (c pdfCanvas) Size() (width, height vg.Length) { return c.width, c.height }
 
-// FillString implements [vg.Canvas]. It writes text as text if Windows-1252 has all of its letters, with a dash in place
-// of the minus sign, and otherwise as outlines.
+// FillString implements [vg.Canvas]. It writes text as text if Windows-1252 has all of its letters, with a dash in
+// place of the minus sign, and otherwise as outlines.
 func (c pdfCanvas) FillString(face vgfont.Face, at vg.Point, text string) {
 	text = printable(text)
-	if encoded, ok := windows1252(text); ok {
+	if encoded, ok := windows1252(text); ok && !c.low {
 		c.Canvas.FillString(face, at, encoded)
 		return
 	}

@@ -82,8 +82,8 @@ func (s sheet) upright(x, y float64, size int, text string) {
 }
 
 // raster is a canvas that copies images pixel for pixel, or scales them by the nearest neighbour, and ignores
-// transforms. vgimg's own DrawImage applies a bilinear filter. That takes more than a third of the time (BenchmarkPictures: activations take 141 instead of 88 ms),
-// and blurs edges that are not on whole pixels.
+// transforms. vgimg's own DrawImage applies a bilinear filter. That takes more than a third of the time
+// (BenchmarkPictures: activations take 141 instead of 88 ms), and blurs edges that are not on whole pixels.
 type raster struct{ *vgimg.Canvas }
 
 // DrawImage copies img to rect.

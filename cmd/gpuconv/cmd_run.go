@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"gpuconv/conv"
@@ -84,7 +85,8 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
 	f.inputs.registerBackground(flags)
-	f.figures.registerPolarity(flags)
+	f.figures.register(flags)
+	f.figures.registerPanels(flags)
 }
 
 // refuse refuses flags of the preset that --stimulus or --filter replaces, and --background without image files.
@@ -148,7 +150,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	f.inputs.say(r.Notes)
 	f.inputs.notFinite(filepath.Join(f.output, "activations.npy"), r.NotFinite)
 	f.inputs.print(stderr)
-	f.conclude(stdout, r)
+	f.conclude(stdout, r, j.Look.Pictures())
 	return nil
 }
 
@@ -189,7 +191,7 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 }
 
 // conclude prints what was done.
-func (f *runFlags) conclude(w io.Writer, r *experiment.Report) {
+func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string) {
 	printLine(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)",
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
 		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
@@ -199,8 +201,8 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report) {
 			printLine(w, "          %s", confidence(finds))
 		}
 	}
-	printLine(w, "wrote     %s %v, %s, filters.png, activations.png, stimuli.csv, filters.csv, run.json",
-		fault.Printable(filepath.Join(f.output, "activations.npy")), r.ActivationsShape, f.look().Picture())
+	printLine(w, "wrote     %s %v, %s, stimuli.csv, filters.csv, run.json",
+		fault.Printable(filepath.Join(f.output, "activations.npy")), r.ActivationsShape, strings.Join(pictures, ", "))
 }
 
 // checked says which outputs were judged.

@@ -22,10 +22,13 @@ func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
 	}
 	j := experiment.Job{Flip: f.flip, Check: experiment.Checking(f.check), Look: f.look(), Origin: f.origin()}
 	var err error
-	if j.Look.Tone, err = f.figures.tone(); err != nil {
+	if j.Look.Drawn, j.Look.Formats, err = f.figures.panels(f.stimuli == "" && f.filters == ""); err != nil {
 		return j, err
 	}
 	if j.Images, err = f.images(ctx); err != nil {
+		return j, err
+	}
+	if j.Look.Show, err = f.figures.images(j.Images); err != nil {
 		return j, err
 	}
 	if j.Bank, err = f.weights(ctx, j); err != nil {

@@ -94,6 +94,10 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 	}
 	device := openTest(t, Options{Device: Software()}).profile
 	for _, program := range shaderNames(t) {
+		device := device
+		if class, err := recipe.ParseClass(mutantTiles(program)); err == nil {
+			device = device.As(class)
+		}
 		for _, name := range uniformNames(t, program, device) {
 			for _, by := range []int{1, -1} {
 				what := fmt.Sprintf("%s %+d", name, by)

@@ -46,9 +46,9 @@ func slideBoundsOf(device Profile) slideBounds {
 	}
 	if device.Class == Software {
 		t.rows, t.filters, t.sums = 3, 3, 6
-		if device.Unrolled > 0 {
-			t.macs = min(t.macs, device.Unrolled)
-		}
+	}
+	if device.Unrolled > 0 {
+		t.macs = min(t.macs, device.Unrolled)
 	}
 	t.lanes = min(t.lanes, device.WorkGroupSize[0], device.WorkGroupInvocations)
 	return t

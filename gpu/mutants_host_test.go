@@ -94,10 +94,6 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 	}
 	device := openTest(t, Options{Device: Software()}).profile
 	for _, program := range shaderNames(t) {
-		device := device
-		if class, err := recipe.ParseClass(mutantTiles(program)); err == nil {
-			device = device.As(class)
-		}
 		for _, name := range uniformNames(t, program, device) {
 			for _, by := range []int{1, -1} {
 				what := fmt.Sprintf("%s %+d", name, by)
@@ -119,6 +115,9 @@ func uniformNames(t *testing.T, program string, device recipe.Profile) []string 
 	names := map[string]bool{}
 	for _, tr := range everyTrial() {
 		l := device
+		if class, err := recipe.ParseClass(mutantTiles(tr.algorithm)); err == nil {
+			l = l.As(class)
+		}
 		if tr.limit != nil {
 			tr.limit(&l)
 		}

@@ -96,6 +96,12 @@ func mutantTiles(algorithm string) string {
 	return os.Getenv("GPUCONV_TILES")
 }
 
+// onHardwareTiles reports whether GPUCONV_TILES names a class of hardware.
+func onHardwareTiles() bool {
+	class, err := recipe.ParseClass(os.Getenv("GPUCONV_TILES"))
+	return err == nil && class != recipe.Software
+}
+
 func newWorker(t *testing.T) *worker {
 	w := &worker{nil, map[string]*Device{}}
 	for _, algorithm := range recipe.AlgorithmNames() {

@@ -234,6 +234,11 @@ func (s slide) window() []int {
 	return slices.Compact(rows)
 }
 
+// macs is how many multiply-adds an invocation makes for p.
+func (s slide) macs(p conv.Problem) int {
+	return s.rows * s.filters * p.Weight[1] * p.Weight[2] * p.Weight[3]
+}
+
 func (s slide) taps() int { return s.tapsH * s.tapsW }
 
 // handed is how many floats of shared memory a work-group needs to exchange the columns of pool windows. The most is 16

@@ -60,8 +60,8 @@ func predict(p conv.Problem, c chosen, peaks gpu.Peaks, text string) (*gpu.Predi
 // printPrediction prints the lines of a prediction for people.
 func (e explanation) printPrediction(w io.Writer) {
 	made := e.Prediction
-	printLine(w, "predicted  on paper: %s, %.4g images/s, %.3g TFLOP/s; tiles of %s, %.4g TFLOP/s and %s/s at most",
-		duration(made.Seconds), float64(e.Src.N())/made.Seconds, 2*e.MACs/made.Seconds/1e12, made.Class,
+	printLine(w, "predicted  on paper: %s, %s images/s, %.3g TFLOP/s; tiles of %s, %.4g TFLOP/s and %s/s at most",
+		duration(made.Seconds), rounded(float64(e.Src.N())/made.Seconds), 2*e.MACs/made.Seconds/1e12, made.Class,
 		made.Peaks.FLOPS/1e12, machine.Size(made.Peaks.Bytes))
 	for _, s := range made.Stages {
 		printLine(w, "           %s: %s, bound by %s: arithmetic %s, access %s, memory %s, busy %.0f %%", s.Shader,
@@ -77,6 +77,14 @@ func (e explanation) printPrediction(w io.Writer) {
 		printLine(w, "           counted in %s by %s%s: %d registers, %d waves", s.Counted, made.Compiler, from,
 			s.Registers, s.Waves)
 	}
+}
+
+// rounded is a rate for people.
+func rounded(rate float64) string {
+	if rate >= 1e6 {
+		return fmt.Sprintf("%.3g million", rate/1e6)
+	}
+	return fmt.Sprintf("%.0f", rate)
 }
 
 // duration is a time with three digits and a unit.

@@ -19,7 +19,7 @@ import (
 //	WHO | CASE
 //
 // WHO is backend, algorithm and tiles, as the lines of cases have them: "gpu igemm with the tiles of amd".
-// Without WHO the line is about every subject. In both, * stands for any text. Text after # and empty lines are ignored.
+// Without WHO the line is about every subject. In both, * matches any text. Text after # and empty lines are ignored.
 type Known struct{ lines []knownLine }
 
 type knownLine struct {

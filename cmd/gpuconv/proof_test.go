@@ -88,7 +88,7 @@ func readLines(t *testing.T, path string) (cases int, end bool) {
 
 const longProof = "verify --backend cpu --json new/v.json --jsonl new/v.jsonl --junit v.xml --pictures new/pictures"
 
-// TestProofInterrupted: a proof that a signal ends, or a time limit, has reports of what it did, which say that they are
+// TestProofInterrupted: a proof that a signal ends, or a time limit, leaves reports which say that they are
 // not whole.
 func TestProofInterrupted(t *testing.T) {
 	unixOnly(t)

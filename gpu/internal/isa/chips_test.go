@@ -18,7 +18,7 @@ var (
 	update = flag.Bool("update", false, "write the figures of these drivers anew")
 )
 
-// chips are the GPUs whose compilers print figures about what they make.
+// chips are the GPUs whose compilers print figures about programs.
 var chips = []string{"navi21", "vega10", "navi31", "ampere"}
 
 // mutants is how many stages TestStages of package gpu makes worse on purpose.

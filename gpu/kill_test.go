@@ -87,8 +87,8 @@ type worker struct {
 	devices map[string]*Device
 }
 
-// mutantTiles is the class whose tiles an algorithm's trials have, unless they ask for another: GPUCONV_TILES, by default
-// that of the device. direct_soft keeps the device's: hardware never runs it.
+// mutantTiles is the class whose tiles an algorithm's trials have, unless they ask for another: GPUCONV_TILES, by
+// default that of the device. direct_soft keeps the device's: hardware never runs it.
 func mutantTiles(algorithm string) string {
 	if algorithm == "direct_soft" {
 		return ""

@@ -101,8 +101,9 @@ func (c Chip) slots(m isa.Mix) float64 {
 	return float64(m.Vector())
 }
 
-// busy is the part of the time in which a scheduler has a wave that does not wait. A wave computes for slots, those of the
-// main block or of a program without loops, and then waits for a load. Meanwhile the scheduler's other waves compute.
+// busy is the part of the time in which a scheduler has a wave that does not wait. A wave computes for slots, those of
+// the main block or of a program without loops, and then waits for a load. Meanwhile the scheduler's other waves
+// compute.
 func (c Chip) busy(w Work, slots float64, roof Roof) float64 {
 	schedulers := roof.FLOPS / 2 / (lanes * clock)
 	launched := w.Invocations / w.Dispatches / float64(c.Wave) / schedulers

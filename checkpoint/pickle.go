@@ -12,8 +12,8 @@ import (
 // is written here because the libraries for Go allocate what a length claims, which ends the process. Its opcodes are
 // those that torch.save writes, and those of later protocols: https://docs.python.org/3/library/pickletools.html
 
-// value is what a pickle makes: nil, bool, int64, float64, string, []value (a tuple), *sequence, *dict, global, storage,
-// stored or object.
+// value is what a pickle makes: nil, bool, int64, float64, string, []value (a tuple), *sequence, *dict, global,
+// storage, stored or object.
 type value any
 
 type sequence struct{ items []value }

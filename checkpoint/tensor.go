@@ -57,8 +57,8 @@ func contiguous(shape, stride []int) bool {
 	return true
 }
 
-// gather reads a tensor whose elements are not in C order, and returns them in it. check has passed, so its bytes are in
-// the file. Strides of 0 repeat elements: then it refuses more than the file has.
+// gather reads a tensor whose elements are not in C order, and returns them in it. check has passed, so its bytes are
+// in the file. Strides of 0 repeat elements: then it refuses more than the file has.
 func (t tensor) gather(src io.Reader) (io.Reader, error) {
 	size := npy.ElementSize(t.dtype)
 	count, err := conv.Product(t.shape...)

@@ -12,8 +12,8 @@ import (
 	"gpuconv/whole"
 )
 
-// torch is a file that torch.save wrote: a zip archive of NAME/data.pkl, and the bytes of each storage in NAME/data/KEY.
-// https://docs.pytorch.org/docs/stable/notes/serialization.html
+// torch is a file that torch.save wrote: a zip archive of NAME/data.pkl, and the bytes of each storage in
+// NAME/data/KEY. https://docs.pytorch.org/docs/stable/notes/serialization.html
 type torch struct {
 	zip    *zip.Reader
 	folder string // NAME/

@@ -225,6 +225,37 @@ func (g golden) check(t *testing.T) {
 	if len(g.Special) == 0 {
 		g.compare(t, "magnitude", magnitude, g.Magnitude)
 	}
+	sampled(t, plan.(conv.Sampler), src, value, magnitude)
+}
+
+// sampled checks that outputs that are computed one by one have the bits of value and magnitude.
+func sampled(t *testing.T, plan conv.Sampler, src *conv.Tensor, value, magnitude []float64) {
+	t.Helper()
+	n := len(value)
+	outputs := make([]int, n)
+	for i := range outputs {
+		outputs[i] = n - 1 - i
+	}
+	one, size := make([]float64, n), make([]float64, n)
+	if err := plan.SampleFloat64(one, size, src, outputs); err != nil {
+		t.Fatal(err)
+	}
+	for i, at := range outputs {
+		if math.Float64bits(one[i]) != math.Float64bits(value[at]) || size[i] != magnitude[at] &&
+			!math.IsNaN(magnitude[at]) {
+			t.Fatalf("output %d alone is %v of magnitude %v, in its image %v of %v", at, one[i], size[i], value[at],
+				magnitude[at])
+		}
+	}
+	one, size = append(one, 0), append(size, 0)
+	for _, wrong := range []int{-1, n} {
+		if plan.SampleFloat64(one[:1], size[:1], src, []int{wrong}) == nil {
+			t.Errorf("output %d of %d is accepted", wrong, n)
+		}
+	}
+	if plan.SampleFloat64(one, size, src, outputs) == nil {
+		t.Error("one value too many is accepted")
+	}
 }
 
 func (g golden) compare(t *testing.T, what string, got []float64, want []number) {

@@ -38,7 +38,7 @@ func TestCounts(t *testing.T) {
 // TestUncheckedAreCounted: the outputs that are NaN or infinite are counted in all images, even if none is checked.
 func TestUncheckedAreCounted(t *testing.T) {
 	j := small(t)
-	j.Check = 0
+	j.Check = Checking{}
 	e := prepared(t, j, 7)
 	e.Plan = altered{e.Plan, func(dst *conv.Tensor) error {
 		for n := range dst.Shape.N() {

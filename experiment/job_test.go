@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"gpuconv/batch"
 	"gpuconv/conv"
 	"gpuconv/cpu"
 	"gpuconv/fault"
@@ -42,7 +41,7 @@ func tutorial(t *testing.T, grating stimuli.NMA, orientations string, bank filte
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Job{Images: sweep, Bank: made, Spec: conv.Spec{Padding: conv.Pad(bank.Size/2, bank.Size/2)}, Check: 16}
+	return Job{Images: sweep, Bank: made, Spec: conv.Spec{Padding: conv.Pad(bank.Size/2, bank.Size/2)}, Check: Checking{Images: 16}}
 }
 
 // prepared prepares a job on the CPU engine, in portions of the given number of images.
@@ -151,7 +150,10 @@ func TestOneWrongImage(t *testing.T) {
 		job := small(t)
 		shape := job.Images.Shape()
 		e := prepared(t, job, shape.N())
-		c := newChecker(e, job.Bank.Weight, batch.NewSpread(-1, shape.N()))
+		c, err := newChecker(e, job.Bank.Weight, shape.N(), Checking{Images: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
 		c.group = 4
 		src, _ := conv.NewTensor(shape)
 		activations, err := job.Activations(e.Problem)

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 
 	"gpuconv/conv"
 	"gpuconv/experiment"
@@ -22,11 +20,7 @@ func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
 	if err := f.backend.validate(); err != nil {
 		return experiment.Job{}, err
 	}
-	if f.check < -1 {
-		err := errors.New("want a number of images, or -1 for all")
-		return experiment.Job{}, refused("check", strconv.Itoa(f.check), err)
-	}
-	j := experiment.Job{Flip: f.flip, Check: f.check, Look: f.look(), Origin: f.origin()}
+	j := experiment.Job{Flip: f.flip, Check: experiment.Checking(f.check), Look: f.look(), Origin: f.origin()}
 	var err error
 	if j.Look.Tone, err = f.figures.tone(); err != nil {
 		return j, err

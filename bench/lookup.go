@@ -1,8 +1,8 @@
 package bench
 
-// lookup finds cases, backends and results of a report by name, and why results are missing. Its maps have their places in the report's lists.
-// Tables, pages and pictures look up every case on every backend, and reports can have thousands of cases. Without this
-// index each search would read the whole report.
+// lookup finds cases, backends and results of a report by name, and why results are missing. Its maps have their places
+// in the report's lists. Tables, pages and pictures look up every case on every backend, and reports can have thousands
+// of cases. Without this index each search would read the whole report.
 type lookup struct {
 	cases    map[caseName]int
 	backends map[backendName]int

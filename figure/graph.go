@@ -169,7 +169,8 @@ type hollow struct{ draw.GlyphDrawer }
 // DrawGlyph implements [draw.GlyphDrawer].
 func (h hollow) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
 	h.GlyphDrawer.DrawGlyph(c, style, at)
-	style.Color, style.Radius = color.White, style.Radius/2
+	style.Radius /= 2
+	c.SetColor(color.White)
 	h.GlyphDrawer.DrawGlyph(c, style, at)
 }
 
@@ -246,8 +247,8 @@ func scaleAxis(a *plot.Axis, log bool) {
 	a.Scale, a.Tick.Marker = plot.LogScale{}, decades{}
 }
 
-// names puts a name at 0, 1, 2, …, and cuts it to longestName. It adds spaces, because gonum lets upright text touch the
-// axis, and because a viewer of an SVG may have a wider font: see otherFont.
+// names puts a name at 0, 1, 2, …, and cuts it to longestName. It adds spaces, because gonum lets upright text touch
+// the axis, and because a viewer of an SVG may have a wider font: see otherFont.
 type names []string
 
 // longestName is the largest height of a name that stands upright, in device pixels.

@@ -26,7 +26,8 @@ import (
 type Job struct {
 	Images stimuli.Set // its images have as many channels as the filters
 	Bank   *Bank
-	Spec   conv.Spec // there is no bias
+	Spec   conv.Spec
+	Bias   []float32 // one for each filter, or nil
 	// Flip turns the filters by 180°: true convolution. Tables and pictures show them as they are in Bank.
 	Flip   bool
 	Check  Checking

@@ -16,7 +16,8 @@ import (
 // Problem returns the convolution of the job. Its batch is a portion of the images, see [batch.Portion]. It returns a
 // [*conv.ShapeError] if Spec does not fit the images and filters.
 func (j Job) Problem() (conv.Problem, error) {
-	return batch.Portion(conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape})
+	return batch.Portion(conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape,
+		Bias: j.Bias != nil})
 }
 
 // Weight returns the weights that the images are cross-correlated with: the bank's filters, turned by 180° if Flip is
@@ -96,7 +97,7 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 	}
 	var plan conv.Plan
 	err = batch.Await(ctx, func() (err error) {
-		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Weight(), nil)
+		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Weight(), j.Bias)
 		return err
 	})
 	if err != nil {
@@ -171,7 +172,7 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	if err != nil {
 		return w, err
 	}
-	if w.check, err = newChecker(on, j.Weight(), activations.N(), j.Check); err != nil {
+	if w.check, err = newChecker(on, j.Weight(), j.Bias, activations.N(), j.Check); err != nil {
 		return w, err
 	}
 	defer w.check.close()

@@ -150,7 +150,7 @@ func TestOneWrongImage(t *testing.T) {
 		job := small(t)
 		shape := job.Images.Shape()
 		e := prepared(t, job, shape.N())
-		c, err := newChecker(e, job.Bank.Weight, shape.N(), Checking{Images: -1})
+		c, err := newChecker(e, job.Bank.Weight, nil, shape.N(), Checking{Images: -1})
 		if err != nil {
 			t.Fatal(err)
 		}

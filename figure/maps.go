@@ -20,7 +20,7 @@ type Maps struct {
 	Positive bool   // no activation is below 0, as after ReLU or of energy: the colours begin at 0
 	Label    string // what the activations are, beside the colour bar; "" means activation strength
 	// Field, if it is not empty, is drawn on each stimulus: the pixels that one output sees. Rows are Y, columns X. It
-	// may reach beyond the image.
+	// may reach beyond the image; one that covers all of it is not drawn.
 	Field image.Rectangle
 }
 
@@ -48,6 +48,9 @@ func Activations(m Maps, look Look) (*Picture, error) {
 		box = crowdedBox
 	}
 	ranges := m.ranges(look, images, channels)
+	if image.Rect(0, 0, m.Stimuli.Shape.W(), m.Stimuli.Shape.H()).In(m.Field) {
+		m.Field = image.Rectangle{} // it would frame the whole image
+	}
 	stimuli, common := apart(stimuli[:images])
 	return look.Page.fitted(func(g grain) *Picture {
 		grey := stimulusBar(m.Stimuli, images, look.Tone, g)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestSpread: one axis is sampled from its first to its last value. Of several axes, each shows as many of its values as
-// there are places for, and no two axes go in step.
+// TestSpread: one axis is sampled from its first to its last value. Of several axes, each shows as many of its values
+// as there are places for, and no two axes go in step.
 func TestSpread(t *testing.T) {
 	grid := func(counts ...int) *Grid {
 		var parameters []Parameter

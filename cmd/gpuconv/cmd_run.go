@@ -76,7 +76,8 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	fileFlag(flags, &f.stimuli, "stimulus",
 		"a kind of stimuli and its settings, or an image file or folder, instead of the preset's gratings")
 	fileFlag(flags, &f.filters, "filter",
-		"a kind of filters and its settings, or .npy or .npz:key weights, instead of the preset's bank")
+		"a kind of filters and its settings, or weights (.npy, .npz:key, .safetensors:name or .pt:name), instead\n"+
+			"of the preset's bank")
 	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of the sums a and b of each pair of filters")
 	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
 	flags.StringVar(&f.pool, "pool", "none", "after the activation: none, or max or avg with a size, and a stride if it is another: max:2, avg:2, max:3:2")
@@ -207,11 +208,8 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string
 
 // checked says which outputs were judged.
 func checked(c *experiment.Check) string {
-	switch {
-	case !c.Sampled:
+	if !c.Sampled || c.Finds == 0 {
 		return counted(c.Images, "image")
-	case c.Finds == 0:
-		return "all " + counted(c.Images, "image")
 	}
 	return fmt.Sprintf("a random sample of all %d outputs", c.Of)
 }

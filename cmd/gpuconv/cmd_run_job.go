@@ -106,7 +106,7 @@ func (f *runFlags) weights(ctx context.Context, j experiment.Job) (*experiment.B
 		}
 		return f.filter.bank(ctx, tutorial3)
 	}
-	if kind := kindOf(ctx, f.filters); isArray(f.filters) || kind != "" && !f.filterKind() {
+	if kind := kindOf(ctx, f.filters); isWeights(f.filters) || kind != "" && !f.filterKind() {
 		return f.inputs.readBank(ctx, "filter", f.filters, func(weight conv.Shape) (err error) {
 			j.Bank = &experiment.Bank{Weight: &conv.Tensor{Shape: weight}}
 			if j.Spec, err = f.spec(weight); err == nil {

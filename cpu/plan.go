@@ -49,6 +49,7 @@ type worker struct {
 	products simd.Products
 	screened simd.Magnitudes
 	dealt    simd.Deal
+	slide    simd.Slide
 	slab     []float32
 	sums     []float32
 	work     []float32 // the recipe's workspace
@@ -183,17 +184,21 @@ func (c *convolver) compute(w *worker, task int) {
 	hi := min(lo+r.rows, c.dst.H())
 	first, last := c.finisher.rows(lo, hi)
 	rows := last - first
-	c.slab.fill(w, r.src, n, group, first*c.problem.Stride[0], min(c.recipe.inputRows(rows), c.slab.rows))
+	channels, size := c.problem.Weight[1], c.problem.Src.H()*c.problem.Src.W()
+	part := part{group, first, rows, r.src.Data[(n*c.problem.Groups+group)*channels*size:][:channels*size]}
+	if !c.recipe.inPlace() {
+		c.slab.fill(w, r.src, n, group, first*c.problem.Stride[0], min(c.recipe.inputRows(rows), c.slab.rows))
+	}
 
-	dstC, size := c.dst.C()/c.problem.Groups, c.dst.H()*c.dst.W()
-	dst := r.dst.Data[(n*c.dst.C()+group*dstC)*size:][:dstC*size]
+	dstC, plane := c.dst.C()/c.problem.Groups, c.dst.H()*c.dst.W()
+	dst := r.dst.Data[(n*c.dst.C()+group*dstC)*plane:][:dstC*plane]
 	if !c.finisher.needed() {
-		c.recipe.band(w, output{data: dst[lo*c.dst.W():], plane: size}, part{group, first, rows})
+		c.recipe.band(w, output{data: dst[lo*c.dst.W():], plane: plane}, part)
 		return
 	}
-	c.recipe.band(w, output{data: w.sums, plane: rows * c.finisher.sums.W()}, part{group, first, rows})
+	c.recipe.band(w, output{data: w.sums, plane: rows * c.finisher.sums.W()}, part)
 	for k := range dstC {
-		c.finisher.finish(dst[k*size+lo*c.dst.W():k*size+hi*c.dst.W()], w.sums, rows, k)
+		c.finisher.finish(dst[k*plane+lo*c.dst.W():k*plane+hi*c.dst.W()], w.sums, rows, k)
 	}
 }
 

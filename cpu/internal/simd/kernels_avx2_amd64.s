@@ -3350,6 +3350,578 @@ oneDone:
 	VZEROUPPER
 	RET
 
+// func slide3x1s1AVX2(s *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·slide3x1s1AVX2(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         184(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         216(AX), DI
+	IMULQ        BX, SI
+	ADDQ         SI, DX
+	MOVQ         $0x00000002, SI
+	ADDQ         SI, DI
+	VBROADCASTSS 232(AX), Y0
+	VBROADCASTSS 232(AX), Y1
+	VBROADCASTSS 232(AX), Y2
+
+row:
+	MOVQ    DX, R8
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    BX
+	MOVQ    184(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, DX
+	MOVQ    72(AX), R9
+	MOVQ    120(AX), R10
+	MOVQ    96(AX), R11
+	MOVQ    128(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R11), Y3
+	VMASKMOVPS   (R13), Y3, Y3
+	VBROADCASTSS (R9), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(R9), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(R9), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x08, R10
+	ADDQ         $0x0c, R9
+	ADDQ         $0x40, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         SI
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VXORPS       Y3, Y3, Y3
+	VMAXPS       Y2, Y3, Y2
+
+store:
+	TESTQ      $0x00000004, 224(AX)
+	JZ         whole
+	VMOVUPS    (R11), Y3
+	VMASKMOVPS Y2, Y3, (CX)
+	JMP        next
+
+whole:
+	VMOVUPS Y2, (CX)
+
+next:
+	MOVQ 192(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, CX
+
+stored:
+	VMOVAPS      Y1, Y2
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 232(AX), Y0
+	DECQ         DI
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide3x2s1AVX2(s *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·slide3x2s1AVX2(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         184(AX), DI
+	SHLQ         $0x02, DI
+	MOVQ         216(AX), R8
+	IMULQ        BX, DI
+	ADDQ         DI, DX
+	MOVQ         $0x00000002, DI
+	ADDQ         DI, R8
+	VBROADCASTSS 232(AX), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 232(AX), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 232(AX), Y4
+	VMOVAPS      Y4, Y5
+
+row:
+	MOVQ    DX, R9
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    BX
+	MOVQ    184(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, DX
+	MOVQ    72(AX), R10
+	MOVQ    120(AX), R11
+	MOVQ    96(AX), R12
+	MOVQ    128(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VMOVUPS      (R12), Y6
+	VMASKMOVPS   (R14), Y6, Y6
+	VMOVUPS      32(R12), Y7
+	VMASKMOVPS   (R14)(SI*1), Y7, Y7
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(R10), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(R10), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x08, R11
+	ADDQ         $0x0c, R10
+	ADDQ         $0x40, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DI
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VXORPS       Y6, Y6, Y6
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y6, Y5
+
+store:
+	VMOVUPS Y4, (CX)
+	VMOVUPS Y5, (CX)(SI*1)
+	MOVQ    192(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, CX
+
+stored:
+	VMOVAPS      Y2, Y4
+	VMOVAPS      Y3, Y5
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VBROADCASTSS 232(AX), Y0
+	VMOVAPS      Y0, Y1
+	DECQ         R8
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide3x3s1AVX2(s *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·slide3x3s1AVX2(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), DI
+	SHLQ         $0x02, DI
+	MOVQ         184(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         216(AX), R9
+	IMULQ        BX, R8
+	ADDQ         R8, DX
+	MOVQ         $0x00000002, R8
+	ADDQ         R8, R9
+	VBROADCASTSS 232(AX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VBROADCASTSS 232(AX), Y3
+	VMOVAPS      Y3, Y4
+	VMOVAPS      Y3, Y5
+	VBROADCASTSS 232(AX), Y6
+	VMOVAPS      Y6, Y7
+	VMOVAPS      Y6, Y8
+
+row:
+	MOVQ    DX, R10
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    BX
+	MOVQ    184(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, DX
+	MOVQ    72(AX), R11
+	MOVQ    120(AX), R12
+	MOVQ    96(AX), R13
+	MOVQ    128(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VMOVUPS      (R13), Y9
+	VMASKMOVPS   (R15), Y9, Y9
+	VMOVUPS      (R15)(SI*1), Y10
+	VMOVUPS      32(R13), Y11
+	VMASKMOVPS   (R15)(DI*1), Y11, Y11
+	VBROADCASTSS (R11), Y12
+	VFMADD231PS  Y9, Y12, Y0
+	VFMADD231PS  Y10, Y12, Y1
+	VFMADD231PS  Y11, Y12, Y2
+	VBROADCASTSS 4(R11), Y12
+	VFMADD231PS  Y9, Y12, Y3
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 8(R11), Y12
+	VFMADD231PS  Y9, Y12, Y6
+	VFMADD231PS  Y10, Y12, Y7
+	VFMADD231PS  Y11, Y12, Y8
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x40, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         R8
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VXORPS       Y9, Y9, Y9
+	VMAXPS       Y6, Y9, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMAXPS       Y8, Y9, Y8
+
+store:
+	VMOVUPS Y6, (CX)
+	VMOVUPS Y7, (CX)(SI*1)
+	VMOVUPS Y8, (CX)(DI*1)
+	MOVQ    192(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
+
+stored:
+	VMOVAPS      Y3, Y6
+	VMOVAPS      Y4, Y7
+	VMOVAPS      Y5, Y8
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y1, Y4
+	VMOVAPS      Y2, Y5
+	VBROADCASTSS 232(AX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	DECQ         R9
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide3x4s1AVX2(s *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·slide3x4s1AVX2(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), DI
+	SHLQ         $0x02, DI
+	MOVQ         184(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         216(AX), R9
+	IMULQ        BX, R8
+	ADDQ         R8, DX
+	MOVQ         $0x00000002, R8
+	ADDQ         R8, R9
+	VBROADCASTSS 232(AX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VBROADCASTSS 232(AX), Y4
+	VMOVAPS      Y4, Y5
+	VMOVAPS      Y4, Y6
+	VMOVAPS      Y4, Y7
+	VBROADCASTSS 232(AX), Y8
+	VMOVAPS      Y8, Y9
+	VMOVAPS      Y8, Y10
+	VMOVAPS      Y8, Y11
+
+row:
+	MOVQ    DX, R10
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    BX
+	MOVQ    184(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, DX
+	MOVQ    72(AX), R11
+	MOVQ    120(AX), R12
+	MOVQ    96(AX), R13
+	MOVQ    128(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS (R11), Y12
+	VBROADCASTSS 4(R11), Y13
+	VBROADCASTSS 8(R11), Y14
+	VMOVUPS      (R13), Y15
+	VMASKMOVPS   (R15), Y15, Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y8
+	VMOVUPS      (R15)(SI*1), Y15
+	VFMADD231PS  Y15, Y12, Y1
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y9
+	VMOVUPS      (R15)(SI*2), Y15
+	VFMADD231PS  Y15, Y12, Y2
+	VFMADD231PS  Y15, Y13, Y6
+	VFMADD231PS  Y15, Y14, Y10
+	VMOVUPS      32(R13), Y15
+	VMASKMOVPS   (R15)(DI*1), Y15, Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x40, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         R8
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VXORPS       Y12, Y12, Y12
+	VMAXPS       Y8, Y12, Y8
+	VMAXPS       Y9, Y12, Y9
+	VMAXPS       Y10, Y12, Y10
+	VMAXPS       Y11, Y12, Y11
+
+store:
+	VMOVUPS Y8, (CX)
+	VMOVUPS Y9, (CX)(SI*1)
+	VMOVUPS Y10, (CX)(SI*2)
+	VMOVUPS Y11, (CX)(DI*1)
+	MOVQ    192(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
+
+stored:
+	VMOVAPS      Y4, Y8
+	VMOVAPS      Y5, Y9
+	VMOVAPS      Y6, Y10
+	VMOVAPS      Y7, Y11
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y1, Y5
+	VMOVAPS      Y2, Y6
+	VMOVAPS      Y3, Y7
+	VBROADCASTSS 232(AX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	DECQ         R9
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide5x1s1AVX2(s *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·slide5x1s1AVX2(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         184(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         216(AX), DI
+	IMULQ        BX, SI
+	ADDQ         SI, DX
+	MOVQ         $0x00000004, SI
+	ADDQ         SI, DI
+	VBROADCASTSS 232(AX), Y0
+	VBROADCASTSS 232(AX), Y1
+	VBROADCASTSS 232(AX), Y2
+	VBROADCASTSS 232(AX), Y3
+	VBROADCASTSS 232(AX), Y4
+
+row:
+	MOVQ    DX, R8
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    BX
+	MOVQ    184(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, DX
+	MOVQ    72(AX), R9
+	MOVQ    120(AX), R10
+	MOVQ    96(AX), R11
+	MOVQ    128(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	VMOVUPS      (R11), Y5
+	VMASKMOVPS   (R13), Y5, Y5
+	VBROADCASTSS (R9), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(R9), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(R9), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(R9), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 16(R9), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $0x08, R10
+	ADDQ         $0x14, R9
+	ADDQ         $0x40, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         SI
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VXORPS       Y5, Y5, Y5
+	VMAXPS       Y4, Y5, Y4
+
+store:
+	TESTQ      $0x00000004, 224(AX)
+	JZ         whole
+	VMOVUPS    (R11), Y5
+	VMASKMOVPS Y4, Y5, (CX)
+	JMP        next
+
+whole:
+	VMOVUPS Y4, (CX)
+
+next:
+	MOVQ 192(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, CX
+
+stored:
+	VMOVAPS      Y3, Y4
+	VMOVAPS      Y2, Y3
+	VMOVAPS      Y1, Y2
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 232(AX), Y0
+	DECQ         DI
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide5x2s1AVX2(s *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·slide5x2s1AVX2(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         184(AX), DI
+	SHLQ         $0x02, DI
+	MOVQ         216(AX), R8
+	IMULQ        BX, DI
+	ADDQ         DI, DX
+	MOVQ         $0x00000004, DI
+	ADDQ         DI, R8
+	VBROADCASTSS 232(AX), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 232(AX), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 232(AX), Y4
+	VMOVAPS      Y4, Y5
+	VBROADCASTSS 232(AX), Y6
+	VMOVAPS      Y6, Y7
+	VBROADCASTSS 232(AX), Y8
+	VMOVAPS      Y8, Y9
+
+row:
+	MOVQ    DX, R9
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    BX
+	MOVQ    184(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, DX
+	MOVQ    72(AX), R10
+	MOVQ    120(AX), R11
+	MOVQ    96(AX), R12
+	MOVQ    128(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	VMOVUPS      (R12), Y10
+	VMASKMOVPS   (R14), Y10, Y10
+	VMOVUPS      32(R12), Y11
+	VMASKMOVPS   (R14)(SI*1), Y11, Y11
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(R10), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(R10), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(R10), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 16(R10), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x08, R11
+	ADDQ         $0x14, R10
+	ADDQ         $0x40, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DI
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VXORPS       Y10, Y10, Y10
+	VMAXPS       Y8, Y10, Y8
+	VMAXPS       Y9, Y10, Y9
+
+store:
+	VMOVUPS Y8, (CX)
+	VMOVUPS Y9, (CX)(SI*1)
+	MOVQ    192(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, CX
+
+stored:
+	VMOVAPS      Y6, Y8
+	VMOVAPS      Y7, Y9
+	VMOVAPS      Y4, Y6
+	VMOVAPS      Y5, Y7
+	VMOVAPS      Y2, Y4
+	VMOVAPS      Y3, Y5
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VBROADCASTSS 232(AX), Y0
+	VMOVAPS      Y0, Y1
+	DECQ         R8
+	JNZ          row
+	VZEROUPPER
+	RET
+
 // func probeAVX2(rounds *byte)
 // Requires: AVX, FMA3
 TEXT ·probeAVX2(SB), NOSPLIT, $0-8

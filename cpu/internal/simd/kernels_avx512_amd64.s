@@ -5420,6 +5420,1187 @@ done:
 	VZEROUPPER
 	RET
 
+// func slide3x1s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide3x1s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         184(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         216(AX), DI
+	IMULQ        BX, SI
+	ADDQ         SI, DX
+	MOVQ         $0x00000002, SI
+	ADDQ         SI, DI
+	VBROADCASTSS 232(AX), Z0
+	VBROADCASTSS 232(AX), Z1
+	VBROADCASTSS 232(AX), Z2
+
+row:
+	MOVQ    DX, R8
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    BX
+	MOVQ    184(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, DX
+	MOVQ    72(AX), R9
+	MOVQ    120(AX), R10
+	MOVQ    96(AX), R11
+	MOVQ    128(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	KMOVW        (R11), K1
+	VMOVUPS.Z    (R13), K1, Z3
+	VBROADCASTSS (R9), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS 4(R9), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS 8(R9), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	ADDQ         $0x08, R10
+	ADDQ         $0x0c, R9
+	ADDQ         $0x08, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         SI
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VPXORD       Z5, Z5, Z5
+	VMAXPS       Z2, Z5, Z2
+
+store:
+	TESTQ   $0x00000004, 224(AX)
+	JZ      whole
+	KMOVW   (R11), K1
+	VMOVUPS Z2, K1, (CX)
+	JMP     next
+
+whole:
+	VMOVUPS Z2, (CX)
+
+next:
+	MOVQ 192(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, CX
+
+stored:
+	VMOVAPS      Z1, Z2
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 232(AX), Z0
+	DECQ         DI
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide3x2s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide3x2s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         184(AX), DI
+	SHLQ         $0x02, DI
+	MOVQ         216(AX), R8
+	IMULQ        BX, DI
+	ADDQ         DI, DX
+	MOVQ         $0x00000002, DI
+	ADDQ         DI, R8
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 232(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 232(AX), Z4
+	VMOVAPS      Z4, Z5
+
+row:
+	MOVQ    DX, R9
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    BX
+	MOVQ    184(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, DX
+	MOVQ    72(AX), R10
+	MOVQ    120(AX), R11
+	MOVQ    96(AX), R12
+	MOVQ    128(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	KMOVW        (R12), K1
+	VMOVUPS.Z    (R14), K1, Z6
+	KMOVW        4(R12), K1
+	VMOVUPS.Z    (R14)(SI*1), K1, Z7
+	VBROADCASTSS (R10), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(R10), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(R10), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $0x08, R11
+	ADDQ         $0x0c, R10
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DI
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VPXORD       Z9, Z9, Z9
+	VMAXPS       Z4, Z9, Z4
+	VMAXPS       Z5, Z9, Z5
+
+store:
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, (CX)(SI*1)
+	MOVQ    192(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, CX
+
+stored:
+	VMOVAPS      Z2, Z4
+	VMOVAPS      Z3, Z5
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z1, Z3
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	DECQ         R8
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide3x3s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide3x3s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), DI
+	SHLQ         $0x02, DI
+	MOVQ         184(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         216(AX), R9
+	IMULQ        BX, R8
+	ADDQ         R8, DX
+	MOVQ         $0x00000002, R8
+	ADDQ         R8, R9
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 232(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 232(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+
+row:
+	MOVQ    DX, R10
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    BX
+	MOVQ    184(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, DX
+	MOVQ    72(AX), R11
+	MOVQ    120(AX), R12
+	MOVQ    96(AX), R13
+	MOVQ    128(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z9
+	VMOVUPS      (R15)(SI*1), Z10
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    (R15)(DI*1), K1, Z11
+	VBROADCASTSS (R11), Z12
+	VFMADD231PS  Z9, Z12, Z0
+	VFMADD231PS  Z10, Z12, Z1
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS 4(R11), Z12
+	VFMADD231PS  Z9, Z12, Z3
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 8(R11), Z12
+	VFMADD231PS  Z9, Z12, Z6
+	VFMADD231PS  Z10, Z12, Z7
+	VFMADD231PS  Z11, Z12, Z8
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         R8
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VPXORD       Z13, Z13, Z13
+	VMAXPS       Z6, Z13, Z6
+	VMAXPS       Z7, Z13, Z7
+	VMAXPS       Z8, Z13, Z8
+
+store:
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, (CX)(SI*1)
+	VMOVUPS Z8, (CX)(DI*1)
+	MOVQ    192(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
+
+stored:
+	VMOVAPS      Z3, Z6
+	VMOVAPS      Z4, Z7
+	VMOVAPS      Z5, Z8
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z1, Z4
+	VMOVAPS      Z2, Z5
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	DECQ         R9
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide3x4s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide3x4s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), DI
+	SHLQ         $0x02, DI
+	MOVQ         184(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         216(AX), R9
+	IMULQ        BX, R8
+	ADDQ         R8, DX
+	MOVQ         $0x00000002, R8
+	ADDQ         R8, R9
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VBROADCASTSS 232(AX), Z4
+	VMOVAPS      Z4, Z5
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z4, Z7
+	VBROADCASTSS 232(AX), Z8
+	VMOVAPS      Z8, Z9
+	VMOVAPS      Z8, Z10
+	VMOVAPS      Z8, Z11
+
+row:
+	MOVQ    DX, R10
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    BX
+	MOVQ    184(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, DX
+	MOVQ    72(AX), R11
+	MOVQ    120(AX), R12
+	MOVQ    96(AX), R13
+	MOVQ    128(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	VBROADCASTSS (R11), Z12
+	VBROADCASTSS 4(R11), Z13
+	VBROADCASTSS 8(R11), Z14
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z15
+	VFMADD231PS  Z15, Z12, Z0
+	VFMADD231PS  Z15, Z13, Z4
+	VFMADD231PS  Z15, Z14, Z8
+	VMOVUPS      (R15)(SI*1), Z15
+	VFMADD231PS  Z15, Z12, Z1
+	VFMADD231PS  Z15, Z13, Z5
+	VFMADD231PS  Z15, Z14, Z9
+	VMOVUPS      (R15)(SI*2), Z15
+	VFMADD231PS  Z15, Z12, Z2
+	VFMADD231PS  Z15, Z13, Z6
+	VFMADD231PS  Z15, Z14, Z10
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    (R15)(DI*1), K1, Z15
+	VFMADD231PS  Z15, Z12, Z3
+	VFMADD231PS  Z15, Z13, Z7
+	VFMADD231PS  Z15, Z14, Z11
+	ADDQ         $0x08, R12
+	ADDQ         $0x0c, R11
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         R8
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VPXORD       Z16, Z16, Z16
+	VMAXPS       Z8, Z16, Z8
+	VMAXPS       Z9, Z16, Z9
+	VMAXPS       Z10, Z16, Z10
+	VMAXPS       Z11, Z16, Z11
+
+store:
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, (CX)(SI*1)
+	VMOVUPS Z10, (CX)(SI*2)
+	VMOVUPS Z11, (CX)(DI*1)
+	MOVQ    192(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
+
+stored:
+	VMOVAPS      Z4, Z8
+	VMOVAPS      Z5, Z9
+	VMOVAPS      Z6, Z10
+	VMOVAPS      Z7, Z11
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z2, Z6
+	VMOVAPS      Z3, Z7
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	DECQ         R9
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide5x1s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide5x1s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         184(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         216(AX), DI
+	IMULQ        BX, SI
+	ADDQ         SI, DX
+	MOVQ         $0x00000004, SI
+	ADDQ         SI, DI
+	VBROADCASTSS 232(AX), Z0
+	VBROADCASTSS 232(AX), Z1
+	VBROADCASTSS 232(AX), Z2
+	VBROADCASTSS 232(AX), Z3
+	VBROADCASTSS 232(AX), Z4
+
+row:
+	MOVQ    DX, R8
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    BX
+	MOVQ    184(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, DX
+	MOVQ    72(AX), R9
+	MOVQ    120(AX), R10
+	MOVQ    96(AX), R11
+	MOVQ    128(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	KMOVW        (R11), K1
+	VMOVUPS.Z    (R13), K1, Z5
+	VBROADCASTSS (R9), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS 4(R9), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 8(R9), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS 12(R9), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS 16(R9), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	ADDQ         $0x08, R10
+	ADDQ         $0x14, R9
+	ADDQ         $0x08, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         SI
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VPXORD       Z7, Z7, Z7
+	VMAXPS       Z4, Z7, Z4
+
+store:
+	TESTQ   $0x00000004, 224(AX)
+	JZ      whole
+	KMOVW   (R11), K1
+	VMOVUPS Z4, K1, (CX)
+	JMP     next
+
+whole:
+	VMOVUPS Z4, (CX)
+
+next:
+	MOVQ 192(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, CX
+
+stored:
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z2, Z3
+	VMOVAPS      Z1, Z2
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 232(AX), Z0
+	DECQ         DI
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide5x2s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide5x2s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         184(AX), DI
+	SHLQ         $0x02, DI
+	MOVQ         216(AX), R8
+	IMULQ        BX, DI
+	ADDQ         DI, DX
+	MOVQ         $0x00000004, DI
+	ADDQ         DI, R8
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 232(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 232(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 232(AX), Z6
+	VMOVAPS      Z6, Z7
+	VBROADCASTSS 232(AX), Z8
+	VMOVAPS      Z8, Z9
+
+row:
+	MOVQ    DX, R9
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    BX
+	MOVQ    184(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, DX
+	MOVQ    72(AX), R10
+	MOVQ    120(AX), R11
+	MOVQ    96(AX), R12
+	MOVQ    128(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	KMOVW        (R12), K1
+	VMOVUPS.Z    (R14), K1, Z10
+	KMOVW        4(R12), K1
+	VMOVUPS.Z    (R14)(SI*1), K1, Z11
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(R10), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(R10), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(R10), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 16(R10), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $0x08, R11
+	ADDQ         $0x14, R10
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DI
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VPXORD       Z13, Z13, Z13
+	VMAXPS       Z8, Z13, Z8
+	VMAXPS       Z9, Z13, Z9
+
+store:
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, (CX)(SI*1)
+	MOVQ    192(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, CX
+
+stored:
+	VMOVAPS      Z6, Z8
+	VMOVAPS      Z7, Z9
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z5, Z7
+	VMOVAPS      Z2, Z4
+	VMOVAPS      Z3, Z5
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z1, Z3
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	DECQ         R8
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide5x3s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide5x3s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), DI
+	SHLQ         $0x02, DI
+	MOVQ         184(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         216(AX), R9
+	IMULQ        BX, R8
+	ADDQ         R8, DX
+	MOVQ         $0x00000004, R8
+	ADDQ         R8, R9
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 232(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 232(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+	VBROADCASTSS 232(AX), Z9
+	VMOVAPS      Z9, Z10
+	VMOVAPS      Z9, Z11
+	VBROADCASTSS 232(AX), Z12
+	VMOVAPS      Z12, Z13
+	VMOVAPS      Z12, Z14
+
+row:
+	MOVQ    DX, R10
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    BX
+	MOVQ    184(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, DX
+	MOVQ    72(AX), R11
+	MOVQ    120(AX), R12
+	MOVQ    96(AX), R13
+	MOVQ    128(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z15
+	VMOVUPS      (R15)(SI*1), Z16
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    (R15)(DI*1), K1, Z17
+	VBROADCASTSS (R11), Z18
+	VFMADD231PS  Z15, Z18, Z0
+	VFMADD231PS  Z16, Z18, Z1
+	VFMADD231PS  Z17, Z18, Z2
+	VBROADCASTSS 4(R11), Z18
+	VFMADD231PS  Z15, Z18, Z3
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 8(R11), Z18
+	VFMADD231PS  Z15, Z18, Z6
+	VFMADD231PS  Z16, Z18, Z7
+	VFMADD231PS  Z17, Z18, Z8
+	VBROADCASTSS 12(R11), Z18
+	VFMADD231PS  Z15, Z18, Z9
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 16(R11), Z18
+	VFMADD231PS  Z15, Z18, Z12
+	VFMADD231PS  Z16, Z18, Z13
+	VFMADD231PS  Z17, Z18, Z14
+	ADDQ         $0x08, R12
+	ADDQ         $0x14, R11
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         R8
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VPXORD       Z19, Z19, Z19
+	VMAXPS       Z12, Z19, Z12
+	VMAXPS       Z13, Z19, Z13
+	VMAXPS       Z14, Z19, Z14
+
+store:
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, (CX)(SI*1)
+	VMOVUPS Z14, (CX)(DI*1)
+	MOVQ    192(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
+
+stored:
+	VMOVAPS      Z9, Z12
+	VMOVAPS      Z10, Z13
+	VMOVAPS      Z11, Z14
+	VMOVAPS      Z6, Z9
+	VMOVAPS      Z7, Z10
+	VMOVAPS      Z8, Z11
+	VMOVAPS      Z3, Z6
+	VMOVAPS      Z4, Z7
+	VMOVAPS      Z5, Z8
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z1, Z4
+	VMOVAPS      Z2, Z5
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	DECQ         R9
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide5x4s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide5x4s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), DI
+	SHLQ         $0x02, DI
+	MOVQ         184(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         216(AX), R9
+	IMULQ        BX, R8
+	ADDQ         R8, DX
+	MOVQ         $0x00000004, R8
+	ADDQ         R8, R9
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VBROADCASTSS 232(AX), Z4
+	VMOVAPS      Z4, Z5
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z4, Z7
+	VBROADCASTSS 232(AX), Z8
+	VMOVAPS      Z8, Z9
+	VMOVAPS      Z8, Z10
+	VMOVAPS      Z8, Z11
+	VBROADCASTSS 232(AX), Z12
+	VMOVAPS      Z12, Z13
+	VMOVAPS      Z12, Z14
+	VMOVAPS      Z12, Z15
+	VBROADCASTSS 232(AX), Z16
+	VMOVAPS      Z16, Z17
+	VMOVAPS      Z16, Z18
+	VMOVAPS      Z16, Z19
+
+row:
+	MOVQ    DX, R10
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    BX
+	MOVQ    184(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, DX
+	MOVQ    72(AX), R11
+	MOVQ    120(AX), R12
+	MOVQ    96(AX), R13
+	MOVQ    128(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z20
+	VMOVUPS      (R15)(SI*1), Z21
+	VMOVUPS      (R15)(SI*2), Z22
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    (R15)(DI*1), K1, Z23
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z20, Z24, Z0
+	VFMADD231PS  Z21, Z24, Z1
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 4(R11), Z24
+	VFMADD231PS  Z20, Z24, Z4
+	VFMADD231PS  Z21, Z24, Z5
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 8(R11), Z24
+	VFMADD231PS  Z20, Z24, Z8
+	VFMADD231PS  Z21, Z24, Z9
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 12(R11), Z24
+	VFMADD231PS  Z20, Z24, Z12
+	VFMADD231PS  Z21, Z24, Z13
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 16(R11), Z24
+	VFMADD231PS  Z20, Z24, Z16
+	VFMADD231PS  Z21, Z24, Z17
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	ADDQ         $0x08, R12
+	ADDQ         $0x14, R11
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         R8
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VPXORD       Z25, Z25, Z25
+	VMAXPS       Z16, Z25, Z16
+	VMAXPS       Z17, Z25, Z17
+	VMAXPS       Z18, Z25, Z18
+	VMAXPS       Z19, Z25, Z19
+
+store:
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, (CX)(SI*1)
+	VMOVUPS Z18, (CX)(SI*2)
+	VMOVUPS Z19, (CX)(DI*1)
+	MOVQ    192(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
+
+stored:
+	VMOVAPS      Z12, Z16
+	VMOVAPS      Z13, Z17
+	VMOVAPS      Z14, Z18
+	VMOVAPS      Z15, Z19
+	VMOVAPS      Z8, Z12
+	VMOVAPS      Z9, Z13
+	VMOVAPS      Z10, Z14
+	VMOVAPS      Z11, Z15
+	VMOVAPS      Z4, Z8
+	VMOVAPS      Z5, Z9
+	VMOVAPS      Z6, Z10
+	VMOVAPS      Z7, Z11
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z1, Z5
+	VMOVAPS      Z2, Z6
+	VMOVAPS      Z3, Z7
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	DECQ         R9
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide7x1s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide7x1s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         184(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         216(AX), DI
+	IMULQ        BX, SI
+	ADDQ         SI, DX
+	MOVQ         $0x00000006, SI
+	ADDQ         SI, DI
+	VBROADCASTSS 232(AX), Z0
+	VBROADCASTSS 232(AX), Z1
+	VBROADCASTSS 232(AX), Z2
+	VBROADCASTSS 232(AX), Z3
+	VBROADCASTSS 232(AX), Z4
+	VBROADCASTSS 232(AX), Z5
+	VBROADCASTSS 232(AX), Z6
+
+row:
+	MOVQ    DX, R8
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R8
+	INCQ    BX
+	MOVQ    184(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, DX
+	MOVQ    72(AX), R9
+	MOVQ    120(AX), R10
+	MOVQ    96(AX), R11
+	MOVQ    128(AX), R12
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R10), R13
+	LEAQ         (R8)(R13*4), R13
+	KMOVW        (R11), K1
+	VMOVUPS.Z    (R13), K1, Z7
+	VBROADCASTSS (R9), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS 4(R9), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 8(R9), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS 12(R9), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 16(R9), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS 20(R9), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS 24(R9), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	ADDQ         $0x08, R10
+	ADDQ         $0x1c, R9
+	ADDQ         $0x08, R11
+	DECQ         R12
+	JNZ          tap0
+	DECQ         SI
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VPXORD       Z9, Z9, Z9
+	VMAXPS       Z6, Z9, Z6
+
+store:
+	TESTQ   $0x00000004, 224(AX)
+	JZ      whole
+	KMOVW   (R11), K1
+	VMOVUPS Z6, K1, (CX)
+	JMP     next
+
+whole:
+	VMOVUPS Z6, (CX)
+
+next:
+	MOVQ 192(AX), R8
+	SHLQ $0x02, R8
+	ADDQ R8, CX
+
+stored:
+	VMOVAPS      Z5, Z6
+	VMOVAPS      Z4, Z5
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z2, Z3
+	VMOVAPS      Z1, Z2
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 232(AX), Z0
+	DECQ         DI
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide7x2s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide7x2s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         184(AX), DI
+	SHLQ         $0x02, DI
+	MOVQ         216(AX), R8
+	IMULQ        BX, DI
+	ADDQ         DI, DX
+	MOVQ         $0x00000006, DI
+	ADDQ         DI, R8
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS 232(AX), Z2
+	VMOVAPS      Z2, Z3
+	VBROADCASTSS 232(AX), Z4
+	VMOVAPS      Z4, Z5
+	VBROADCASTSS 232(AX), Z6
+	VMOVAPS      Z6, Z7
+	VBROADCASTSS 232(AX), Z8
+	VMOVAPS      Z8, Z9
+	VBROADCASTSS 232(AX), Z10
+	VMOVAPS      Z10, Z11
+	VBROADCASTSS 232(AX), Z12
+	VMOVAPS      Z12, Z13
+
+row:
+	MOVQ    DX, R9
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R9
+	INCQ    BX
+	MOVQ    184(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, DX
+	MOVQ    72(AX), R10
+	MOVQ    120(AX), R11
+	MOVQ    96(AX), R12
+	MOVQ    128(AX), R13
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R11), R14
+	LEAQ         (R9)(R14*4), R14
+	KMOVW        (R12), K1
+	VMOVUPS.Z    (R14), K1, Z14
+	KMOVW        4(R12), K1
+	VMOVUPS.Z    (R14)(SI*1), K1, Z15
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 4(R10), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8(R10), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 12(R10), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 16(R10), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 20(R10), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 24(R10), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $0x08, R11
+	ADDQ         $0x1c, R10
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          tap0
+	DECQ         DI
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VPXORD       Z17, Z17, Z17
+	VMAXPS       Z12, Z17, Z12
+	VMAXPS       Z13, Z17, Z13
+
+store:
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, (CX)(SI*1)
+	MOVQ    192(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, CX
+
+stored:
+	VMOVAPS      Z10, Z12
+	VMOVAPS      Z11, Z13
+	VMOVAPS      Z8, Z10
+	VMOVAPS      Z9, Z11
+	VMOVAPS      Z6, Z8
+	VMOVAPS      Z7, Z9
+	VMOVAPS      Z4, Z6
+	VMOVAPS      Z5, Z7
+	VMOVAPS      Z2, Z4
+	VMOVAPS      Z3, Z5
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z1, Z3
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	DECQ         R8
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func slide7x3s1AVX512(s *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·slide7x3s1AVX512(SB), NOSPLIT, $0-8
+	MOVQ         s+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         144(AX), SI
+	SHLQ         $0x02, SI
+	MOVQ         152(AX), DI
+	SHLQ         $0x02, DI
+	MOVQ         184(AX), R8
+	SHLQ         $0x02, R8
+	MOVQ         216(AX), R9
+	IMULQ        BX, R8
+	ADDQ         R8, DX
+	MOVQ         $0x00000006, R8
+	ADDQ         R8, R9
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VBROADCASTSS 232(AX), Z3
+	VMOVAPS      Z3, Z4
+	VMOVAPS      Z3, Z5
+	VBROADCASTSS 232(AX), Z6
+	VMOVAPS      Z6, Z7
+	VMOVAPS      Z6, Z8
+	VBROADCASTSS 232(AX), Z9
+	VMOVAPS      Z9, Z10
+	VMOVAPS      Z9, Z11
+	VBROADCASTSS 232(AX), Z12
+	VMOVAPS      Z12, Z13
+	VMOVAPS      Z12, Z14
+	VBROADCASTSS 232(AX), Z15
+	VMOVAPS      Z15, Z16
+	VMOVAPS      Z15, Z17
+	VBROADCASTSS 232(AX), Z18
+	VMOVAPS      Z18, Z19
+	VMOVAPS      Z18, Z20
+
+row:
+	MOVQ    DX, R10
+	CMPQ    BX, 208(AX)
+	CMOVQCC 48(AX), R10
+	INCQ    BX
+	MOVQ    184(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, DX
+	MOVQ    72(AX), R11
+	MOVQ    120(AX), R12
+	MOVQ    96(AX), R13
+	MOVQ    128(AX), R14
+	PCALIGN $0x40
+
+tap0:
+	MOVQ         (R12), R15
+	LEAQ         (R10)(R15*4), R15
+	KMOVW        (R13), K1
+	VMOVUPS.Z    (R15), K1, Z21
+	VMOVUPS      (R15)(SI*1), Z22
+	KMOVW        4(R13), K1
+	VMOVUPS.Z    (R15)(DI*1), K1, Z23
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z21, Z24, Z0
+	VFMADD231PS  Z22, Z24, Z1
+	VFMADD231PS  Z23, Z24, Z2
+	VBROADCASTSS 4(R11), Z24
+	VFMADD231PS  Z21, Z24, Z3
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 8(R11), Z24
+	VFMADD231PS  Z21, Z24, Z6
+	VFMADD231PS  Z22, Z24, Z7
+	VFMADD231PS  Z23, Z24, Z8
+	VBROADCASTSS 12(R11), Z24
+	VFMADD231PS  Z21, Z24, Z9
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 16(R11), Z24
+	VFMADD231PS  Z21, Z24, Z12
+	VFMADD231PS  Z22, Z24, Z13
+	VFMADD231PS  Z23, Z24, Z14
+	VBROADCASTSS 20(R11), Z24
+	VFMADD231PS  Z21, Z24, Z15
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 24(R11), Z24
+	VFMADD231PS  Z21, Z24, Z18
+	VFMADD231PS  Z22, Z24, Z19
+	VFMADD231PS  Z23, Z24, Z20
+	ADDQ         $0x08, R12
+	ADDQ         $0x1c, R11
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          tap0
+	DECQ         R8
+	JNS          stored
+	TESTQ        $0x00000002, 224(AX)
+	JZ           store
+	VPXORD       Z25, Z25, Z25
+	VMAXPS       Z18, Z25, Z18
+	VMAXPS       Z19, Z25, Z19
+	VMAXPS       Z20, Z25, Z20
+
+store:
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, (CX)(SI*1)
+	VMOVUPS Z20, (CX)(DI*1)
+	MOVQ    192(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
+
+stored:
+	VMOVAPS      Z15, Z18
+	VMOVAPS      Z16, Z19
+	VMOVAPS      Z17, Z20
+	VMOVAPS      Z12, Z15
+	VMOVAPS      Z13, Z16
+	VMOVAPS      Z14, Z17
+	VMOVAPS      Z9, Z12
+	VMOVAPS      Z10, Z13
+	VMOVAPS      Z11, Z14
+	VMOVAPS      Z6, Z9
+	VMOVAPS      Z7, Z10
+	VMOVAPS      Z8, Z11
+	VMOVAPS      Z3, Z6
+	VMOVAPS      Z4, Z7
+	VMOVAPS      Z5, Z8
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z1, Z4
+	VMOVAPS      Z2, Z5
+	VBROADCASTSS 232(AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	DECQ         R9
+	JNZ          row
+	VZEROUPPER
+	RET
+
 // func probeAVX512(rounds *byte)
 // Requires: AVX, AVX512F
 TEXT ·probeAVX512(SB), NOSPLIT, $0-8

@@ -46,16 +46,18 @@ type recipe interface {
 	pack(weight, bias []float32)
 	workspace() int                      // floats that band needs in worker.work
 	marks() int                          // integers that band needs in worker.marks
-	band(w *worker, o output, part part) // computes the sums of a group's filters
+	together() int                       // how many groups band computes at most
+	band(w *worker, o output, part part) // computes the sums of the filters of some groups
 }
 
-// part means the rows first ≤ y < first+rows of the sums of one group of an image. src has the group's planes.
+// part means the rows first ≤ y < first+rows of the sums of some groups of an image: of one, or of as many as
+// recipe.together says. group is the first. src has the planes of the groups.
 type part struct {
-	group, first, rows int
-	src                []float32
+	group, groups, first, rows int
+	src                        []float32
 }
 
-// output says where the sums of a band go. Row i of the band, for filter k of the group, begins at data[k·plane + i·W].
+// output says where the sums of a band go. Row i of the band, for filter k of the groups, begins at data[k·plane + i·W].
 // W is the width of the sums.
 type output struct {
 	data  []float32

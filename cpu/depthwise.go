@@ -31,11 +31,12 @@ func acceptsDepthwise(p conv.Problem, sums conv.Shape, k *simd.Kernels) error {
 	switch {
 	case p.Weight[1] != 1:
 		return fmt.Errorf("it computes 1 channel per group, not %d", p.Weight[1])
-	case k.StripVectors(p.Weight[2]) == 0:
+	case p.Stride[0] != p.Stride[1] || p.Stride[0] > simd.MaxSlideStride:
+		return fmt.Errorf("it computes strides of 1 and 2, not of %v", p.Stride)
+	case p.Dilation[0] != 1:
+		return fmt.Errorf("it computes rows without dilation, not of %d", p.Dilation[0])
+	case k.StripVectors(p.Weight[2], p.Stride[0]) == 0:
 		return fmt.Errorf("it has no instructions of %v for kernels of %d rows", k.ISA, p.Weight[2])
-	case p.Stride != [2]int{1, 1} || p.Dilation[0] != 1:
-		return fmt.Errorf("it computes stride 1 and rows without dilation, not stride %v and dilation %v", p.Stride,
-			p.Dilation)
 	}
 	_, err := cutStrips(&p, sums.W(), k)
 	return err
@@ -65,12 +66,12 @@ func cutStrips(p *conv.Problem, columns int, k *simd.Kernels) (all []strip, err 
 	if !inPlace(p) {
 		width, left = paddedWidth(p), 0
 	}
-	for _, span := range cutRow(columns, k.Lanes, k.StripVectors(p.Weight[2])) {
+	for _, span := range cutRow(columns, k.Lanes, k.StripVectors(p.Weight[2], p.Stride[0])) {
 		offsets := make([]int, p.Weight[3])
 		for v := range offsets {
-			offsets[v] = span.column + v*p.Dilation[1] - left
+			offsets[v] = span.column*p.Stride[1] + v*p.Dilation[1] - left
 		}
-		s, ok := k.NewStrip(min(span.vectors*k.Lanes, columns), width, offsets)
+		s, ok := k.NewStrip(min(span.vectors*k.Lanes, columns), width, p.Stride[1], offsets)
 		if !ok {
 			return nil, fmt.Errorf("its strips do not fit rows of %d pixels with kernels of %d columns", p.Src.W(), p.Weight[3])
 		}
@@ -87,17 +88,38 @@ func (d *depthwise) columns() int          { return 0 }
 func (d *depthwise) phases() int           { return 1 }
 func (d *depthwise) rowStep() int          { return 1 }
 func (d *depthwise) packedLen() int        { return d.problem.Weight[0] * (d.size() + 1) }
-func (d *depthwise) workspace() int        { return paddedWidth(&d.problem) } // the row of zeros
 func (d *depthwise) settle(s slab, _ int)  { d.slab = s }
+
+// workspace returns the floats for a row of zeros, and for what masked loads reach to its left and to its right.
+func (d *depthwise) workspace() int { return paddedWidth(&d.problem) + 2*d.slack() }
+
+// slack is how many floats there are before the row of zeros. A load that reaches into a page that the system has not
+// provided yet takes hundreds of cycles, even if its mask excludes that page: small images took 3 times as long.
+func (d *depthwise) slack() int {
+	return d.problem.Padding.Left + d.problem.Padding.Right + 2*d.kernels.Lanes
+}
 
 // size returns how many taps a filter has.
 func (d *depthwise) size() int { return d.problem.Weight[2] * d.problem.Weight[3] }
 
-func (d *depthwise) inputRows(rows int) int { return rows + d.problem.Weight[2] - 1 }
+func (d *depthwise) inputRows(rows int) int {
+	return (rows-1)*d.problem.Stride[0] + d.problem.Weight[2]
+}
 
 func (d *depthwise) fits(rows int) bool {
 	n, err := conv.Product(paddedWidth(&d.problem), d.inputRows(rows))
 	return err == nil && n <= slabFloats
+}
+
+// togetherFloats is how many sums are computed in a task, if one group has less: so many that starting the task takes no
+// time in comparison.
+const togetherFloats = 8 << 10
+
+func (d *depthwise) together() int {
+	if !d.inPlace() || d.problem.Weight[0] > d.problem.Groups {
+		return 1
+	}
+	return max(1, togetherFloats/(d.sums.H()*d.sums.W()))
 }
 
 func (d *depthwise) pack(weight, bias []float32) {
@@ -112,22 +134,23 @@ func (d *depthwise) pack(weight, bias []float32) {
 
 func (d *depthwise) band(w *worker, o output, p part) {
 	s := &w.slide
-	s.SrcPitch, s.DstPitch, s.Rows, s.Zeros, s.Flags = d.slab.pitch, d.sums.W(), p.rows, w.work, 0
+	s.SrcPitch, s.DstPitch, s.Rows, s.Zeros, s.Flags = d.slab.pitch, d.sums.W(), p.rows, w.work[d.slack():], 0
 	s.Src, s.First, s.Height = w.slab, 0, d.inputRows(p.rows)
 	if d.inPlace() {
 		s.Src, s.SrcPitch, s.Height = p.src, d.problem.Src.W(), d.problem.Src.H()
-		s.First = p.first - d.problem.Padding.Top
+		s.First = p.first*d.problem.Stride[0] - d.problem.Padding.Top
 	}
 	if d.problem.Activation == conv.ReLU {
 		s.Flags = simd.ReLU
 	}
 	perGroup, size := d.problem.Weight[0]/d.problem.Groups, d.size()
-	for k := range perGroup {
-		at := p.group*perGroup + k
-		s.Weight, s.Bias = d.weight[at*size:], d.bias[at]
-		for i := range d.strips {
-			s.Strip, s.Dst = d.strips[i].Strip, o.data[k*o.plane+d.strips[i].column:]
-			d.kernels.Slide(d.problem.Weight[2], s)
-		}
+	s.Planes, s.SrcPlane, s.DstPlane = p.groups*perGroup, d.problem.Src.H()*d.problem.Src.W(), o.plane
+	if perGroup > 1 {
+		s.SrcPlane = 0 // all filters of the group see the same plane
+	}
+	s.Weight, s.Bias = d.weight[p.group*perGroup*size:], d.bias[p.group*perGroup:]
+	for i := range d.strips {
+		s.Strip, s.Dst = d.strips[i].Strip, o.data[d.strips[i].column:]
+		d.kernels.Slide(d.problem.Weight[2], s)
 	}
 }

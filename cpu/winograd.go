@@ -67,6 +67,7 @@ func prepareWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 }
 
 func (w *winograd) inPlace() bool          { return false }
+func (w *winograd) together() int          { return 1 }
 func (w *winograd) columns() int           { return block*w.across + 2 }
 func (w *winograd) phases() int            { return block }
 func (w *winograd) rowStep() int           { return block }

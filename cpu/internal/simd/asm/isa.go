@@ -36,7 +36,8 @@ func (i isa) bytes() int { return 4 * i.lanes }
 type generator struct {
 	*build.Context
 	isa      isa
-	declared []string // Go signatures of the kernels
+	declared []string    // Go signatures of the kernels
+	even     operand.Mem // the numbers of the lanes 0, 2, 4, … of two registers
 }
 
 // function begins a kernel that takes a pointer, and returns the register that holds the pointer.

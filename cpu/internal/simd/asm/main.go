@@ -65,12 +65,10 @@ func (g *generator) stubs() string {
 		}
 	}
 	b.WriteString("\treturn k\n}\n")
-	fmt.Fprintf(&b, "\n// slides%s returns the kernels by rows of the kernel and vectors.\nfunc slides%[1]s() (k slideTable) {\n", g.isa.name)
-	for _, size := range slideSizes {
-		for vectors := 1; vectors <= g.isa.slides[size]; vectors++ {
-			fmt.Fprintf(&b, "\tk[%d][%d] = %s\n", size, vectors, g.slideName(size, 1, vectors))
-		}
-	}
+	fmt.Fprintf(&b, "\n// slides%s returns the kernels by rows of the kernel, stride and vectors.\nfunc slides%[1]s() (k slideTable) {\n", g.isa.name)
+	g.eachSlide(func(size, stride, vectors int) {
+		fmt.Fprintf(&b, "\tk[%d][%d][%d] = %s\n", size, stride, vectors, g.slideName(size, stride, vectors))
+	})
 	b.WriteString("\treturn k\n}\n")
 	return b.String()
 }

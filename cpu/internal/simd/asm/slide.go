@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -13,18 +14,24 @@ const (
 	slideSrc      = 24
 	slideZeros    = 48
 	slideWeight   = 72
-	slideMasks    = 96
-	slideOffsets  = 120
-	slideTaps     = 128 // the length of offsets, which is the number of columns of the kernel
-	slideStep     = 144
-	slideLast     = 152
-	slideSrcPitch = 184
-	slideDstPitch = 192
-	slideFirst    = 200
-	slideHeight   = 208
-	slideRows     = 216
-	slideFlags    = 224
-	slideBias     = 232
+	slideBiases   = 96
+	slideMasks    = 120
+	slideOffsets  = 144
+	slideTaps     = 152 // the length of offsets, which is the number of columns of the kernel
+	slideStep     = 168
+	slideLast     = 176
+	slideSrcPitch = 216
+	slideDstPitch = 224
+	slideSrcPlane = 232
+	slideDstPlane = 240
+	slidePlanes   = 248
+	slideFirst    = 256
+	slideHeight   = 264
+	slideRows     = 272
+	slideFlags    = 280
+	slideDone     = 288
+	slideWeightAt = 296
+	slideBias     = 304
 
 	flagPartial = 4
 )
@@ -32,21 +39,39 @@ const (
 // slideSizes are the heights of the kernels that slides compute.
 var slideSizes = []int{3, 5, 7}
 
+// maxSlideStride is the largest stride of slides.
+const maxSlideStride = 2
+
 // slide is the state of a kernel that is being written.
 type slide struct {
 	winograd
 	size, stride, vectors    int
 	sums                     [][]reg.VecVirtual // [rows of outputs that a row of inputs belongs to][vectors]
 	dst, src, row            reg.GPVirtual
-	step, last               reg.GPVirtual // in bytes
-	x, weight, offsets, mask reg.GPVirtual // of the row of inputs
+	step, last               reg.GPVirtual  // in bytes
+	even                     reg.VecVirtual // the lanes 0, 2, 4, … of two registers, for a stride of 2 with AVX-512
+	x, weight, offsets, mask reg.GPVirtual  // of the row of inputs
 }
 
 // slides writes the kernels that slide along columns of outputs.
 func (g *generator) slides() {
+	if g.isa.lanes == 16 {
+		g.even = g.StaticGlobal("even")
+		g.DataAttributes(attr.RODATA | attr.NOPTR)
+		for lane := range g.isa.lanes {
+			g.AddDatum(4*lane, operand.U32(2*lane))
+		}
+	}
+	g.eachSlide(g.slide)
+}
+
+// eachSlide calls f for each height of the kernel, stride and width of the strip.
+func (g *generator) eachSlide(f func(size, stride, vectors int)) {
 	for _, size := range slideSizes {
-		for vectors := 1; vectors <= g.isa.slides[size]; vectors++ {
-			g.slide(size, 1, vectors)
+		for stride := 1; stride <= maxSlideStride; stride++ {
+			for vectors := 1; vectors <= g.isa.slides[size]; vectors++ {
+				f(size, stride, vectors)
+			}
 		}
 	}
 }
@@ -62,20 +87,20 @@ func (g *generator) slide(size, stride, vectors int) {
 	name := g.slideName(size, stride, vectors)
 	s := slide{winograd: winograd{generator: g}, size: size, stride: stride, vectors: vectors}
 	s.args = g.function(name, "s",
-		"%s slides along strips of %d columns, with kernels of %d rows. See Slide for the loop that it equals.", name,
-		vectors*g.isa.lanes, size)
+		"%s slides along strips of %d columns, with kernels of %d rows and a stride of %d. See Slide for its loop.", name,
+		vectors*g.isa.lanes, size, stride)
 	g.declared = append(g.declared, name+"(s *Slide)")
 	depth := (size + stride - 1) / stride
 	for range depth {
 		s.sums = append(s.sums, g.registers(vectors))
 	}
-	s.dst, s.src, s.row = s.field(slideDst), s.field(slideSrc), s.field(slideFirst)
-	s.step, s.last = s.floats(slideStep), s.floats(slideLast)
-	start, left, skip := s.floats(slideSrcPitch), s.field(slideRows), g.GP64()
-	g.IMULQ(s.row, start)
-	g.ADDQ(start, s.src)
+	if stride > 1 && g.isa.lanes == 16 {
+		s.even = g.vector()
+		g.VMOVUPS(g.even, s.even)
+	}
+	g.Label("plane")
+	left, skip := s.beginPlane(depth), g.GP64()
 	g.MOVQ(operand.U32(uint32(depth-1)), skip)
-	g.ADDQ(skip, left)
 	for _, sums := range s.sums {
 		s.begin(sums)
 	}
@@ -94,8 +119,40 @@ func (g *generator) slide(size, stride, vectors int) {
 	s.begin(s.sums[0])
 	g.DECQ(left)
 	g.JNZ(operand.LabelRef("row"))
+	done := s.field(slideDone)
+	g.CMPQ(done, operand.Mem{Base: s.args, Disp: slidePlanes})
+	g.JLT(operand.LabelRef("plane"))
 	g.VZEROUPPER()
 	g.RET()
+}
+
+// beginPlane moves on to the next plane. It returns how many times the loop over rows runs.
+func (s *slide) beginPlane(depth int) (left reg.GPVirtual) {
+	at := func(field operand.Mem) operand.Mem { field.Base = s.args; return field }
+	done, offset, bias := s.field(slideDone), s.GP64(), s.GP32()
+	s.dst, s.src, s.row = s.field(slideDst), s.field(slideSrc), s.field(slideFirst)
+	s.step, s.last = s.floats(slideStep), s.floats(slideLast)
+	s.MOVQ(done, offset)
+	s.IMULQ(at(operand.Mem{Disp: slideDstPlane}), offset)
+	s.LEAQ(operand.Mem{Base: s.dst, Index: offset, Scale: 4}, s.dst)
+	s.MOVQ(done, offset)
+	s.IMULQ(at(operand.Mem{Disp: slideSrcPlane}), offset)
+	s.LEAQ(operand.Mem{Base: s.src, Index: offset, Scale: 4}, s.src)
+	s.MOVQ(s.row, offset)
+	s.IMULQ(at(operand.Mem{Disp: slideSrcPitch}), offset)
+	s.LEAQ(operand.Mem{Base: s.src, Index: offset, Scale: 4}, s.src)
+	s.MOVQ(done, offset)
+	s.IMULQ(at(operand.Mem{Disp: slideTaps}), offset)
+	s.IMUL3Q(operand.Imm(uint64(4*s.size)), offset, offset)
+	s.MOVQ(offset, at(operand.Mem{Disp: slideWeightAt}))
+	biases := s.field(slideBiases)
+	s.MOVL(operand.Mem{Base: biases, Index: done, Scale: 4}, bias)
+	s.MOVL(bias, at(operand.Mem{Disp: slideBias}))
+	s.INCQ(done)
+	s.MOVQ(done, at(operand.Mem{Disp: slideDone}))
+	left = s.field(slideRows)
+	s.ADDQ(operand.Imm(uint64(depth-1)), left)
+	return left
 }
 
 // begin sets sums to the bias.
@@ -117,12 +174,13 @@ func (s *slide) addRow(phase int) {
 	pitch := s.floats(slideSrcPitch)
 	s.ADDQ(pitch, s.src)
 	s.weight, s.offsets, s.mask = s.field(slideWeight), s.field(slideOffsets), s.field(slideMasks)
+	s.ADDQ(operand.Mem{Base: s.args, Disp: slideWeightAt}, s.weight)
 	taps, label := s.field(slideTaps), fmt.Sprintf("tap%d", phase)
 	s.loop(label)
 	s.addTap(phase)
 	s.ADDQ(operand.Imm(8), s.offsets)
 	s.ADDQ(operand.Imm(uint64(4*s.size)), s.weight)
-	s.ADDQ(operand.Imm(uint64(2*s.maskBytes())), s.mask)
+	s.ADDQ(operand.Imm(uint64(2*s.stride*s.maskBytes())), s.mask)
 	s.DECQ(taps)
 	s.JNZ(operand.LabelRef(label))
 }
@@ -170,35 +228,54 @@ func (s *slide) maskBytes() int {
 	return s.isa.bytes()
 }
 
-// place returns the address of the j-th register of a row.
-func (s *slide) place(base reg.Register, j int) operand.Mem {
+// place returns the address of the j-th register of a row. For inputs, between is the stride: the number of inputs from
+// one sum to the next.
+func (s *slide) place(base reg.Register, j, between int) operand.Mem {
 	switch {
 	case j == 0:
 		return operand.Mem{Base: base}
 	case j == s.vectors-1:
-		return operand.Mem{Base: base, Index: s.last, Scale: 1}
+		return operand.Mem{Base: base, Index: s.last, Scale: uint8(between)}
 	}
-	return operand.Mem{Base: base, Index: s.step, Scale: uint8(j)} // 1 or 2: there are 4 registers at most
+	return operand.Mem{Base: base, Index: s.step, Scale: uint8(between * j)} // at most 4: there are up to 4 registers
 }
 
-// input loads the j-th register of inputs. The first and the last have masks.
+// input loads the inputs of the j-th register of sums: with a stride of 2, every second one of two registers.
 func (s *slide) input(at reg.Register, j int, input reg.VecVirtual) {
-	if j > 0 && j < s.vectors-1 {
-		s.VMOVUPS(s.place(at, j), input)
+	s.load(at, j, 0, input)
+	if s.stride == 1 {
 		return
 	}
-	mask := operand.Mem{Base: s.mask}
+	other := s.vector()
+	s.load(at, j, 1, other)
+	if s.isa.lanes == 16 {
+		s.VPERMT2PS(other, s.even, input)
+		return
+	}
+	s.VSHUFPS(operand.Imm(0x88), other, input, input)
+	s.VPERMPD(operand.Imm(0xd8), input, input)
+}
+
+// load loads one register of inputs for the j-th register of sums. The first and the last have masks.
+func (s *slide) load(at reg.Register, j, part int, input reg.VecVirtual) {
+	from := s.place(at, j, s.stride)
+	from.Disp = part * s.isa.bytes()
+	if j > 0 && j < s.vectors-1 {
+		s.VMOVUPS(from, input)
+		return
+	}
+	mask := operand.Mem{Base: s.mask, Disp: part * s.maskBytes()}
 	if j > 0 {
-		mask.Disp = s.maskBytes()
+		mask.Disp += s.stride * s.maskBytes()
 	}
 	if s.isa.lanes == 16 {
 		k := s.K()
 		s.KMOVW(mask, k)
-		s.VMOVUPS_Z(s.place(at, j), k, input)
+		s.VMOVUPS_Z(from, k, input)
 		return
 	}
 	s.VMOVUPS(mask, input)
-	s.VMASKMOVPS(s.place(at, j), input, input)
+	s.VMASKMOVPS(from, input, input)
 }
 
 // finish stores the sums that are complete, after ReLU if it is asked for. The first sums, of rows above the first, are
@@ -223,7 +300,7 @@ func (s *slide) finish(skip reg.GPVirtual) {
 		s.Label("whole")
 	}
 	for j, sum := range done {
-		s.VMOVUPS(sum, s.place(s.dst, j))
+		s.VMOVUPS(sum, s.place(s.dst, j, 1))
 	}
 	s.Label("next")
 	pitch := s.floats(slideDstPitch)

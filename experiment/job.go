@@ -15,7 +15,8 @@ import (
 // Problem returns the convolution of the job. Its batch is a portion of the images, see [batch.Portion]. It returns a
 // [*conv.ShapeError] if Spec does not fit the images and filters.
 func (j Job) Problem() (conv.Problem, error) {
-	return batch.Portion(conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape})
+	return batch.Portion(conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape,
+		Bias: j.Bias != nil})
 }
 
 // Weight returns the weights that the images are cross-correlated with: the bank's filters, turned by 180° if Flip is
@@ -48,7 +49,9 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	// three portions in Go, one on the device
 	need := program + (4*portion+min(examples, float64(j.Images.Shape().N())))*(src+dst)
 	// the judge's float64 values and magnitudes: see judgeBytes
-	need += 4 * float64(judged(p)) * dst
+	if !j.Check.Sample {
+		need += 4 * float64(judged(p)) * dst
+	}
 	need += 4 * p.Weight.Bytes()                // in Go, in the plans of the backend and the judge, and packed
 	need += 200 * float64(j.Images.Shape().N()) // a row of the table of images
 	// a row of the table of filters, and a name for pictures
@@ -90,7 +93,7 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 	}
 	var plan conv.Plan
 	err = batch.Await(ctx, func() (err error) {
-		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Weight(), nil)
+		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Weight(), j.Bias)
 		return err
 	})
 	if err != nil {
@@ -117,6 +120,7 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	if err != nil {
 		return nil, err
 	}
+	j.phase(Convolving)
 	w, err := j.convolve(ctx, on, out)
 	if err != nil {
 		return nil, err
@@ -124,6 +128,7 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	if err := w.check.verdict(); err != nil {
 		return nil, err
 	}
+	j.phase(Drawing)
 	drawing := time.Now()
 	if err := j.draw(ctx, w.gallery, out); err != nil {
 		return nil, err
@@ -163,7 +168,11 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	if err != nil {
 		return w, err
 	}
-	w.check = newChecker(on, j.Weight(), batch.NewSpread(j.Check, activations.N()))
+	if w.check, err = newChecker(on, j.Weight(), j.Bias, activations.N(), j.Check); err != nil {
+		return w, err
+	}
+	defer w.check.close()
+	w.check.begin = func() { j.phase(Judging) }
 	if w.gallery, err = newGallery(on.Problem.Src, activations); err != nil {
 		return w, err
 	}
@@ -174,7 +183,12 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress,
 		Look: func(first int, src, dst *conv.Tensor) error {
 			w.gallery.look(first, src, dst)
-			return w.check.look(ctx, first, src, dst)
+			judged := w.check.images
+			err := w.check.look(ctx, first, src, dst)
+			if w.check.sample == nil && w.check.images > judged {
+				j.phase(Convolving)
+			}
+			return err
 		}}.Write(ctx, file)
 	return w, err
 }

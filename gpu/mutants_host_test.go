@@ -21,9 +21,9 @@ type hostMutant struct {
 	breaks     func(b *recipe.Blueprint)
 }
 
-// TestHostMutants kills the mutants of what package gpu computes for shaders: each uniform one too large and one too
-// small, one work-group too few along the first axis that has several (for direct along z too), and what is skipped or
-// packed wrongly. They compile nothing new.
+// TestHostMutants kills the mutants of what package gpu computes for shaders. Each uniform is one too large or one too
+// small. There is one work-group too few along the first axis that has several, and for direct also along z. Something
+// is left out, or packed wrongly. These mutants compile nothing new.
 func TestHostMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in full only: the race detector sees nothing of what shaders compute, and slows the judge")
@@ -78,7 +78,7 @@ func everyPass(program string, change func(work *recipe.Pass)) func(b *recipe.Bl
 	})
 }
 
-// passes lets change replace a program's passes; images, at most chunk, is how many images they are for.
+// passes lets change replace a program's passes. images is the number of images they are for, at most a chunk's.
 func passes(program string, change func(all []recipe.Pass, images, chunk int) []recipe.Pass) func(b *recipe.Blueprint) {
 	return func(b *recipe.Blueprint) {
 		for _, s := range stagesOf(b, program) {
@@ -91,6 +91,11 @@ func passes(program string, change func(all []recipe.Pass, images, chunk int) []
 func uniformMutants(t *testing.T) (all []hostMutant) {
 	equivalent := map[string]string{
 		"winograd_src endH +1": uncancelled, "winograd_src endW +1": uncancelled,
+	}
+	if onHardwareTiles() {
+		for _, name := range []string{"skipC", "skipU", "skipV"} {
+			equivalent["igemm "+name+" +1"], equivalent["igemm "+name+" -1"] = unskipped, unskipped
+		}
 	}
 	device := openTest(t, Options{Device: Software()}).profile
 	for _, program := range shaderNames(t) {
@@ -110,11 +115,17 @@ func uniformMutants(t *testing.T) (all []hostMutant) {
 	return all
 }
 
+// unskipped is why no output shows what is skipped wrongly with the tiles of hardware.
+const unskipped = "a work-group of igemm has as many invocations as positions, and so skips no taps"
+
 // uniformNames collects the uniforms of a program from the plans of the trials on a device.
 func uniformNames(t *testing.T, program string, device recipe.Profile) []string {
 	names := map[string]bool{}
 	for _, tr := range everyTrial() {
 		l := device
+		if class, err := recipe.ParseClass(mutantTiles(tr.algorithm)); err == nil {
+			l = l.As(class)
+		}
 		if tr.limit != nil {
 			tr.limit(&l)
 		}
@@ -166,7 +177,7 @@ func skippingMutants(t *testing.T) (all []hostMutant) {
 			})},
 		)
 	}
-	for _, algorithm := range []string{"direct_soft", "direct"} { // the others make one pass
+	for _, algorithm := range []string{"direct_soft", "direct"} { // the others have one pass
 		all = append(all,
 			hostMutant{algorithm, "the last pass is skipped", "", passes(algorithm, func(all []recipe.Pass, _, _ int) []recipe.Pass { return all[:max(1, len(all)-1)] })},
 			hostMutant{algorithm, "the last pass is made twice", "", passes(algorithm, func(all []recipe.Pass, _, _ int) []recipe.Pass {

@@ -57,8 +57,8 @@ type part struct {
 	src                        []float32
 }
 
-// output says where the sums of a band go. Row i of the band, for filter k of the groups, begins at data[k·plane + i·W].
-// W is the width of the sums.
+// output says where the sums of a band go. Row i of the band, for filter k of the groups, begins at data[k·plane +
+// i·W]. W is the width of the sums.
 type output struct {
 	data  []float32
 	plane int

@@ -7,8 +7,8 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// depthwise computes filters of one channel. A strip of sums for each row of the kernel stays in registers while rows of
-// inputs slide past, so that each row is loaded once instead of once for each row of the kernel. It reads images in
+// depthwise computes filters of one channel. A strip of sums for each row of the kernel stays in registers while rows
+// of inputs slide past, so that each row is loaded once instead of once for each row of the kernel. It reads images in
 // place, with masks for zeros at their sides; other padding is copied into the slab first. It adds up the products in
 // the formula's order, so that it gives the same bits as direct.
 type depthwise struct {
@@ -111,8 +111,8 @@ func (d *depthwise) fits(rows int) bool {
 	return err == nil && n <= slabFloats
 }
 
-// togetherFloats is how many sums are computed in a task, if one group has less: so many that starting the task takes no
-// time in comparison.
+// togetherFloats is how many sums are computed in a task, if one group has less: so many that starting the task takes
+// no time in comparison.
 const togetherFloats = 8 << 10
 
 func (d *depthwise) together() int {

@@ -10,8 +10,8 @@ import (
 	"gpuconv/cpu"
 )
 
-// depthwiseProblems have kernels of every height that depthwise computes, and padding of every kind. Their rows take one
-// register, several, and several strips, some to the last column and some not.
+// depthwiseProblems have kernels of every height that depthwise computes, and padding of every kind. Their rows take
+// one register, several, and several strips, some to the last column and some not.
 func depthwiseProblems() (all []conv.Problem) {
 	add := func(h, w, filters, rows, columns int, spec conv.Spec) {
 		spec.Groups = 3

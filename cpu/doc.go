@@ -3,7 +3,8 @@
 // [Reference] is the judge: float64, plain loops in a fixed order. Use it to decide whether another backend is right.
 //
 // [Engine] is the fast one: float32 on all cores, with AVX2 or AVX-512 if the processor has them, otherwise in plain
-// Go, which runs on every platform. Use it where there is no GPU. It has three algorithms, and tries them in this order:
+// Go, which runs on every platform. Use it where there is no GPU. It has three algorithms, and tries them in this
+// order:
 //
 //   - winograd computes 3×3 kernels over many channels, with a quarter of the multiplications. A screen examines each
 //     block of 4×4 outputs first. If a large pixel would spoil outputs whose receptive fields do not contain it, the

@@ -20,11 +20,11 @@ package simd
 //		}
 //	}
 //
-// where input(p, y, x) is Src[p*SrcPlane+y*SrcPitch+x], or 0 outside of the Height rows and the strip's width of inputs.
-// If the instruction set has FMA, a product and its addition are rounded together, once.
+// where input(p, y, x) is Src[p*SrcPlane+y*SrcPitch+x], or 0 outside of the Height rows and the strip's width of
+// inputs. If the instruction set has FMA, a product and its addition are rounded together, once.
 //
-// Each row of inputs is loaded once: its products are added to the sums of all rows of outputs that it belongs to, which
-// stay in registers.
+// Each row of inputs is loaded once: its products are added to the sums of all rows of outputs that it belongs to,
+// which stay in registers.
 type Slide struct {
 	Dst    []float32
 	Src    []float32
@@ -49,8 +49,8 @@ const partial Flags = 4
 
 // Strip is the columns of a slide: up to maxStrip registers, of which the last may overlap the one before it.
 type Strip struct {
-	// masks of the inputs of the first register and of the last one, for each tap: each has as many registers of inputs as
-	// the stride says. Then the mask of the outputs of a single register.
+	// masks of the inputs of the first register and of the last one, for each tap: each has as many registers of inputs
+	// as the stride says. Then the mask of the outputs of a single register.
 	masks      []uint32
 	offsets    []int // of the inputs of the first column, for each tap
 	step, last int   // floats from the first register to the second, and to the last
@@ -72,8 +72,8 @@ const MaxSlideStride = 2
 // slideTable holds kernels by rows of the kernel, stride and width in registers.
 type slideTable [maxSlide + 1][MaxSlideStride + 1][maxStrip + 1]func(*Slide)
 
-// StripVectors returns the largest width of a strip, in registers, for kernels of this many rows and a stride. It is 0 if
-// no slide computes them.
+// StripVectors returns the largest width of a strip, in registers, for kernels of this many rows and a stride. It is 0
+// if no slide computes them.
 func (k *Kernels) StripVectors(rows, stride int) int {
 	n := 0
 	for rows <= maxSlide && stride <= MaxSlideStride && n < maxStrip && k.slides[rows][stride][n+1] != nil {
@@ -82,10 +82,10 @@ func (k *Kernels) StripVectors(rows, stride int) int {
 	return n
 }
 
-// NewStrip returns a strip of this many columns of outputs. The first column reads the columns offsets[v] of the inputs,
-// which may be negative, and the next ones those that are further to the right by the stride. Rows of inputs have this
-// width. NewStrip reports false if a register that is neither the first nor the last reads beyond the ends of a row: it
-// has no mask for that.
+// NewStrip returns a strip of this many columns of outputs. The first column reads the columns offsets[v] of the
+// inputs, which may be negative, and the next ones those that are further to the right by the stride. Rows of inputs
+// have this width. NewStrip reports false if a register that is neither the first nor the last reads beyond the ends of
+// a row: it has no mask for that.
 func (k *Kernels) NewStrip(columns, width, stride int, offsets []int) (s Strip, ok bool) {
 	s = Strip{offsets: offsets, columns: columns, width: width, stride: stride}
 	s.vectors = (columns + k.Lanes - 1) / k.Lanes

@@ -24,6 +24,7 @@ type algorithm struct {
 func algorithms() []algorithm {
 	return []algorithm{
 		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd},
+		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise},
 		{"direct", acceptsDirect, acceptsDirect, prepareDirect},
 	}
 }
@@ -33,6 +34,7 @@ func algorithms() []algorithm {
 // of its own.
 type recipe interface {
 	bound() float64               // as conv.Description.Bound
+	inPlace() bool                // whether band reads part.src instead of the slab
 	phases() int                  // into how many phases the slab's columns are distributed, see slab
 	columns() int                 // the least number of columns of the slab
 	inputRows(rows int) int       // rows of the slab that this many rows of sums need
@@ -44,14 +46,19 @@ type recipe interface {
 	pack(weight, bias []float32)
 	workspace() int                      // floats that band needs in worker.work
 	marks() int                          // integers that band needs in worker.marks
-	band(w *worker, o output, part part) // computes the sums of a group's filters
+	together() int                       // how many groups band computes at most
+	band(w *worker, o output, part part) // computes the sums of the filters of some groups
 }
 
-// part means the rows first ≤ y < first+rows of the sums of one group of an image.
-type part struct{ group, first, rows int }
+// part means the rows first ≤ y < first+rows of the sums of some groups of an image: of one, or of as many as
+// recipe.together says. group is the first. src has the planes of the groups.
+type part struct {
+	group, groups, first, rows int
+	src                        []float32
+}
 
-// output says where the sums of a band go. Row i of the band, for filter k of the group, begins at data[k·plane + i·W].
-// W is the width of the sums.
+// output says where the sums of a band go. Row i of the band, for filter k of the groups, begins at data[k·plane +
+// i·W]. W is the width of the sums.
 type output struct {
 	data  []float32
 	plane int

@@ -30,11 +30,12 @@ type convolver struct {
 	run    run
 }
 
-// run is the work that workers take tasks from. There is one task for each image, group and band of rows. Tasks are
-// numbered by image, then by group, then by band.
+// run is the work that workers take tasks from. There is one task for each image, group (or some groups together) and
+// band of rows. Tasks are numbered by image, then by group, then by band.
 type run struct {
 	dst, src *conv.Tensor
 	rows     int // of outputs per band
+	together int // groups per task
 	bands    int
 	tasks    int
 	next     atomic.Int64
@@ -49,6 +50,7 @@ type worker struct {
 	products simd.Products
 	screened simd.Magnitudes
 	dealt    simd.Deal
+	slide    simd.Slide
 	slab     []float32
 	sums     []float32
 	work     []float32 // the recipe's workspace
@@ -61,6 +63,9 @@ func newPlan(b *blueprint) *enginePlan {
 		c.workers = append(c.workers, &worker{kernels: b.kernels,
 			slab: make([]float32, b.slabLen()), sums: make([]float32, b.sumsLen()), work: make([]float32,
 				b.recipe.workspace()), marks: make([]int32, b.recipe.marks())})
+	}
+	for _, w := range c.workers {
+		clear(w.work) // so that the system provides its pages, see depthwise.slack
 	}
 	c.task = c.work
 	c.crew = newCrew(len(c.workers), c.task)
@@ -148,7 +153,12 @@ func (c *convolver) awake(images int) int {
 func (c *convolver) deal(dst, src *conv.Tensor, workers int) {
 	r := &c.run
 	height, step := c.dst.H(), c.recipe.rowStep()
-	whole := src.Shape.N() * c.problem.Groups
+	most := src.Shape.N() * c.problem.Groups
+	r.together = 1
+	if !c.finisher.needed() {
+		r.together = max(1, min(c.recipe.together(), c.problem.Groups, most/(tasksPerWorker*workers)))
+	}
+	whole := src.Shape.N() * ceilDiv(c.problem.Groups, r.together)
 	r.dst, r.src, r.rows = dst, src, c.rows
 	if whole > 0 && workers > 1 {
 		bands := min(height, ceilDiv(tasksPerWorker*workers, whole))
@@ -174,26 +184,32 @@ func (c *convolver) work(number int) {
 	}
 }
 
-// compute computes one band of one group of one image.
+// compute computes one band of a task's groups of one image.
 func (c *convolver) compute(w *worker, task int) {
 	r := &c.run
-	band, group := task%r.bands, task/r.bands%c.problem.Groups
-	n := task / r.bands / c.problem.Groups
+	perImage := ceilDiv(c.problem.Groups, r.together)
+	band, group, n := task%r.bands, task/r.bands%perImage*r.together, task/r.bands/perImage
+	groups := min(r.together, c.problem.Groups-group)
 	lo := band * r.rows
 	hi := min(lo+r.rows, c.dst.H())
 	first, last := c.finisher.rows(lo, hi)
 	rows := last - first
-	c.slab.fill(w, r.src, n, group, first*c.problem.Stride[0], min(c.recipe.inputRows(rows), c.slab.rows))
+	channels, size := c.problem.Weight[1], c.problem.Src.H()*c.problem.Src.W()
+	part := part{group, groups, first, rows,
+		r.src.Data[(n*c.problem.Groups+group)*channels*size:][:groups*channels*size]}
+	if !c.recipe.inPlace() {
+		c.slab.fill(w, r.src, n, group, first*c.problem.Stride[0], min(c.recipe.inputRows(rows), c.slab.rows))
+	}
 
-	dstC, size := c.dst.C()/c.problem.Groups, c.dst.H()*c.dst.W()
-	dst := r.dst.Data[(n*c.dst.C()+group*dstC)*size:][:dstC*size]
+	dstC, plane := c.dst.C()/c.problem.Groups, c.dst.H()*c.dst.W()
+	dst := r.dst.Data[(n*c.dst.C()+group*dstC)*plane:][:groups*dstC*plane]
 	if !c.finisher.needed() {
-		c.recipe.band(w, output{data: dst[lo*c.dst.W():], plane: size}, part{group, first, rows})
+		c.recipe.band(w, output{data: dst[lo*c.dst.W():], plane: plane}, part)
 		return
 	}
-	c.recipe.band(w, output{data: w.sums, plane: rows * c.finisher.sums.W()}, part{group, first, rows})
+	c.recipe.band(w, output{data: w.sums, plane: rows * c.finisher.sums.W()}, part)
 	for k := range dstC {
-		c.finisher.finish(dst[k*size+lo*c.dst.W():k*size+hi*c.dst.W()], w.sums, rows, k)
+		c.finisher.finish(dst[k*plane+lo*c.dst.W():k*plane+hi*c.dst.W()], w.sums, rows, k)
 	}
 }
 

@@ -66,6 +66,8 @@ func prepareWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 	return &winograd{problem: p, sums: sums, kernels: k, across: ceilDiv(sums.W(), block), plain: newPlain(p, k)}
 }
 
+func (w *winograd) inPlace() bool          { return false }
+func (w *winograd) together() int          { return 1 }
 func (w *winograd) columns() int           { return block*w.across + 2 }
 func (w *winograd) phases() int            { return block }
 func (w *winograd) rowStep() int           { return block }

@@ -35,9 +35,16 @@ func (d *direct) suits([]float32) error { return nil }
 func (d *direct) inPlace() bool         { return false }
 func (d *direct) together() int         { return 1 }
 func (d *direct) columns() int          { return 0 }
-func (d *direct) phases() int           { return d.problem.Stride[1] }
-func (d *direct) rowStep() int          { return 1 }
-func (d *direct) packedLen() int        { return d.problem.Weight[0] * (d.size() + 1) }
+
+func (d *direct) phases(rows int) phases {
+	if _, flat, _ := cutBand(&d.problem, d.sums, d.kernels, rows); flat {
+		return phases{rows: d.problem.Stride[0], columns: d.problem.Stride[1]}
+	}
+	return phases{columns: d.problem.Stride[1]}
+}
+
+func (d *direct) rowStep() int   { return 1 }
+func (d *direct) packedLen() int { return d.problem.Weight[0] * (d.size() + 1) }
 
 // size returns how many taps a filter has.
 func (d *direct) size() int { return d.problem.Weight[1] * d.problem.Weight[2] * d.problem.Weight[3] }

@@ -172,7 +172,7 @@ func (b *blueprint) cut() error {
 	if _, err := conv.Product(p.Weight[1], max(paddedWidth(&p), b.recipe.columns()), rows+1, 8); err != nil {
 		return &conv.ShapeError{Arg: "padding", Value: p.Padding.String(), Rule: "a padded image must fit in memory"}
 	}
-	b.slab = newSlab(p, rows, b.recipe.columns(), b.recipe.phases())
+	b.slab = newSlab(p, rows, b.recipe.columns(), b.recipe.phases(last-first))
 	b.recipe.settle(b.slab, last-first)
 	return nil
 }

@@ -6,9 +6,10 @@ import (
 )
 
 // A flat band is computed as if it were one long row. The rows of its inputs lie in the slab one after the other, with
-// their padding, pitch floats apart. So output j of row i reads what output i·pitch+j of the long row reads. Outputs
-// have shorter rows than the slab: outputs of the long row that belong to no row mean nothing, and are dropped. In
-// return tiles are as wide as possible however short the rows are, and load each weight for several rows at a time.
+// their padding, pitch floats apart; with a stride, so do those of each phase. So output j of row i reads what output
+// i·pitch+j of the long row reads. Outputs have shorter rows than the slab: outputs of the long row that belong to no
+// row mean nothing, and are dropped. In return tiles are as wide as possible however short the rows are, and load each
+// weight for several rows at a time.
 
 const (
 	// copyRow and copyFloats are the cycles for which a row, and each float in it, is copied out of a flat band.
@@ -26,9 +27,6 @@ const (
 func cutBand(p *conv.Problem, sums conv.Shape, k *simd.Kernels, rows int) (layout []panels, flat bool, cost float64) {
 	filters := p.Weight[0] / p.Groups
 	layout, cost = cheapestPanels(filters, ceilDiv(sums.W(), k.Lanes), k)
-	if p.Stride != [2]int{1, 1} {
-		return layout, false, cost
-	}
 	taps := p.Weight[1] * p.Weight[2] * p.Weight[3]
 	long, all := cheapestPanels(filters, ceilDiv(flatColumns(p, sums, rows), k.Lanes), k)
 	copies := float64(filters) * (copyRow + copyFloats*float64(sums.W())) / float64(taps)
@@ -40,7 +38,7 @@ func cutBand(p *conv.Problem, sums conv.Shape, k *simd.Kernels, rows int) (layou
 
 // flatColumns returns how many columns this many rows of sums have as a flat band.
 func flatColumns(p *conv.Problem, sums conv.Shape, rows int) int {
-	return (rows-1)*paddedWidth(p) + sums.W()
+	return (rows-1)*ceilDiv(paddedWidth(p), min(p.Stride[1], paddedWidth(p))) + sums.W()
 }
 
 // flatBand computes a flat band: the sums of each panel in w.work, from where it copies those that mean something.

@@ -105,11 +105,8 @@ func (d *direct) workspace() int {
 	if d.flat {
 		return simd.MaxFilters * d.flatPlane
 	}
-	return simd.MaxFilters * cutRows * maxVectors * d.kernels.Lanes
+	return simd.MaxFilters * cutRows * d.kernels.Lanes
 }
-
-// maxVectors is the largest width of a tile, in registers.
-const maxVectors = 8
 
 func (d *direct) band(w *worker, o output, p part) {
 	n := p.rows
@@ -147,15 +144,17 @@ func (d *direct) span(w *worker, o output, group, i, rows int, l *panels, s *spa
 			d.cutTiles(w, rows, l.filters, s)
 			continue
 		}
+		t.Back = s.back
 		d.kernels.Run(l.filters, s.vectors, t)
 	}
 }
 
-// cutTiles computes a column of tiles that reach beyond the ends of their rows, and keeps only what is inside.
+// cutTiles computes a column of tiles of one register that reach beyond the ends of their rows, and keeps only what is
+// inside.
 func (d *direct) cutTiles(w *worker, rows, filters int, s *span) {
 	t := &w.tile
 	x, dst, plane := t.X, t.Dst, t.Plane
-	width := s.vectors * d.kernels.Lanes
+	width := d.kernels.Lanes
 	t.Dst, t.Plane, t.DstStep = w.work, cutRows*width, width
 	for i := 0; i < rows; i += cutRows {
 		t.X, t.Tiles = x[i*t.XStep:], min(cutRows, rows-i)

@@ -16,9 +16,7 @@ const (
 	copyRow    = 10
 	copyFloats = 0.25
 	// Bands are flat if their estimated cycles are less than flatGain times those of separate rows. Smaller gains did
-	// not show in measurements. Separate rows that do not fill a tile are copied, too (cutTiles), but the estimate
-	// leaves that out: with it too many bands were flat, and depthwise 3×3 at 56×56 took 1.15 times as long (AVX-512,
-	// Zen 5).
+	// not show in measurements.
 	flatGain = 0.95
 )
 
@@ -28,9 +26,13 @@ func cutBand(p *conv.Problem, sums conv.Shape, k *simd.Kernels, rows int) (layou
 	filters := p.Weight[0] / p.Groups
 	layout, cost = cheapestPanels(filters, ceilDiv(sums.W(), k.Lanes), k)
 	taps := p.Weight[1] * p.Weight[2] * p.Weight[3]
-	long, all := cheapestPanels(filters, ceilDiv(flatColumns(p, sums, rows), k.Lanes), k)
 	copies := float64(filters) * (copyRow + copyFloats*float64(sums.W())) / float64(taps)
-	if perRow := all/float64(rows) + copies; perRow < flatGain*cost {
+	rowed := cost
+	if sums.W() < k.Lanes {
+		rowed += copies // see cutTiles
+	}
+	long, all := cheapestPanels(filters, ceilDiv(flatColumns(p, sums, rows), k.Lanes), k)
+	if perRow := all/float64(rows) + copies; perRow < flatGain*rowed {
 		return long, true, perRow
 	}
 	return layout, false, cost

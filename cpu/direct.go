@@ -25,6 +25,8 @@ type direct struct {
 
 func acceptsDirect(conv.Problem, conv.Shape, *simd.Kernels) error { return nil }
 
+func worthDirect(conv.Problem, int, conv.Shape, *simd.Kernels) error { return nil }
+
 func prepareDirect(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 	return &direct{problem: p, sums: sums, kernels: k}
 }
@@ -33,6 +35,7 @@ func (d *direct) bound() float64        { return 1 }
 func (d *direct) marks() int            { return 0 }
 func (d *direct) suits([]float32) error { return nil }
 func (d *direct) columns() int          { return 0 }
+func (d *direct) images(int) int        { return 1 }
 func (d *direct) phases() int           { return d.problem.Stride[1] }
 func (d *direct) rowStep() int          { return 1 }
 func (d *direct) packedLen() int        { return d.problem.Weight[0] * (d.size() + 1) }
@@ -104,6 +107,7 @@ const maxVectors = 8
 
 func (d *direct) band(w *worker, o output, p part) {
 	n := p.rows
+	d.slab.fill(w, p, p.image, d.inputRows(n))
 	w.tile.Taps, w.tile.Flags = d.taps, 0
 	if d.problem.Activation == conv.ReLU {
 		w.tile.Flags = simd.ReLU

@@ -55,14 +55,17 @@ func (s *slab) at(channel, row, column int) int {
 	return channel*s.plane + row*s.pitch + column%s.phases*s.perPhase + column/s.phases
 }
 
-// fill copies the rows first ≤ y < first+rows of the padded image n of src to w.slab, for the channels of a group.
-// After the padded image's last row it writes zeros. It leaves the zeros after the end of each row as they are.
-func (s *slab) fill(w *worker, src *conv.Tensor, n, group, first, rows int) {
+// fill copies the rows of the padded image n that a part's sums need to w.slab, for the channels of its group. There
+// are this many rows, or fewer if the slab has fewer. After the padded image's last row it writes zeros. It leaves the
+// zeros after the end of each row as they are.
+func (s *slab) fill(w *worker, of part, n, rows int) {
 	p := &s.problem
+	first := of.first * p.Stride[0]
+	rows = min(rows, s.rows)
 	top := min(max(p.Padding.Top-first, 0), rows)                // rows above the image
 	inside := min(max(p.Padding.Top+p.Src.H()-first, top), rows) // rows above the image and in it
 	for c := range p.Weight[1] {
-		plane := src.Plane(n, group*p.Weight[1]+c)
+		plane := of.src.Plane(n, of.group*p.Weight[1]+c)
 		dst := w.slab[c*s.plane:][:rows*s.pitch]
 		if top > 0 {
 			s.fillPadding(w, dst, plane, first, 0, top)

@@ -22,7 +22,7 @@ setup: ## install what building and testing need
 demo: setup ## set up, build and run the main job; its pictures are in out/
 	$(compile)
 	rm -rf out
-	bin/gpuconv run --orientations -90:90:0.045 --backend gpu --check 16 --output out
+	bin/gpuconv run --orientations -90:90:0.045 --backend gpu --output out
 	@echo "Look at out/gratings.png, out/filters.png and out/activations.png; out/run.json says how they were made."
 
 # One seed for the random problems of all test runs, so that one run compiles the shaders that another needs. A failure prints it.

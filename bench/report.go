@@ -207,8 +207,6 @@ type Block struct {
 	// Probe is how long 10⁹ operations on registers took on each thread, in turn with the samples. 0 means that it was
 	// not measured.
 	Probe float64 `json:"probe_s"`
-	// ProbeCPU is the CPU time of these operations, of all threads together.
-	ProbeCPU float64 `json:"probe_cpu_s,omitempty"`
 }
 
 // Missing names a case that has no results on a backend, or fewer samples than asked for, and says why.

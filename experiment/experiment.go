@@ -28,21 +28,36 @@ type Job struct {
 	Bank   *Bank
 	Spec   conv.Spec // there is no bias
 	// Flip turns the filters by 180°: true convolution. Tables and pictures show them as they are in Bank.
-	Flip bool
-	// Check is how many of the images, spread evenly over the set, are checked against the reference. 0 means none. A
-	// negative number, or one above the number of images, means all.
-	Check  int
+	Flip   bool
+	Check  Checking
 	Look   Look
 	Origin Origin // copied into the report
 	// Progress, if not nil, is called after each portion of the images with the number of images that are done.
 	Progress func(done int)
+	// Phase, if not nil, is called with the name of what begins: [Convolving], [Judging] or [Drawing]. Convolving comes
+	// again after Judging.
+	Phase func(name string)
+}
+
+// The phases of a job. Judging is told only if whole images are judged; a sample takes no time to speak of.
+const (
+	Convolving = "convolving"
+	Judging    = "checking against the reference"
+	Drawing    = "drawing pictures"
+)
+
+func (j Job) phase(name string) {
+	if j.Phase != nil {
+		j.Phase(name)
+	}
 }
 
 // Look says how the pictures of a job are drawn. The zero value suits any stimuli and filters.
 type Look struct {
-	// Gratings draws the stimuli as the tutorial draws its gratings, dark where a pixel is large, in gratings.png.
-	// Otherwise pixels are luminance, and the picture is stimuli.png.
+	// Gratings calls the picture of the stimuli gratings.png. Otherwise it is stimuli.png.
 	Gratings bool
+	// Tone says whether larger pixels are drawn lighter, the default, or darker, as the tutorial draws its gratings.
+	Tone figure.Tone
 	// Limit is the activation at the ends of the colour scale, which shows −Limit … Limit. 0 means the largest finite
 	// magnitude of an activation in the picture.
 	Limit float64
@@ -57,11 +72,4 @@ func (l Look) Picture() string {
 		return "gratings.png"
 	}
 	return "stimuli.png"
-}
-
-func (l Look) tone() figure.Tone {
-	if l.Gratings {
-		return figure.Ink
-	}
-	return figure.Light
 }

@@ -72,7 +72,7 @@ func (j Job) draw(ctx context.Context, g *gallery, out *whole.Folder) error {
 	for _, n := range g.shown.All() {
 		shown = append(shown, j.Images.Title(n))
 	}
-	tone := j.Look.tone()
+	tone := j.Look.Tone
 	group := parallel.NewGroup()
 	for name, draw := range map[string]func() (*figure.Picture, error){
 		j.Look.Picture(): func() (*figure.Picture, error) { return figure.Stimuli(g.stimuli, shown, tone) },

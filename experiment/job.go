@@ -48,7 +48,9 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	// three portions in Go, one on the device
 	need := program + (4*portion+min(examples, float64(j.Images.Shape().N())))*(src+dst)
 	// the judge's float64 values and magnitudes: see judgeBytes
-	need += 4 * float64(judged(p)) * dst
+	if !j.Check.Sample {
+		need += 4 * float64(judged(p)) * dst
+	}
 	need += 4 * p.Weight.Bytes()                // in Go, in the plans of the backend and the judge, and packed
 	need += 200 * float64(j.Images.Shape().N()) // a row of the table of images
 	// a row of the table of filters, and a name for pictures
@@ -117,6 +119,7 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	if err != nil {
 		return nil, err
 	}
+	j.phase(Convolving)
 	w, err := j.convolve(ctx, on, out)
 	if err != nil {
 		return nil, err
@@ -124,6 +127,7 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	if err := w.check.verdict(); err != nil {
 		return nil, err
 	}
+	j.phase(Drawing)
 	drawing := time.Now()
 	if err := j.draw(ctx, w.gallery, out); err != nil {
 		return nil, err
@@ -163,7 +167,11 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	if err != nil {
 		return w, err
 	}
-	w.check = newChecker(on, j.Weight(), batch.NewSpread(j.Check, activations.N()))
+	if w.check, err = newChecker(on, j.Weight(), activations.N(), j.Check); err != nil {
+		return w, err
+	}
+	defer w.check.close()
+	w.check.begin = func() { j.phase(Judging) }
 	if w.gallery, err = newGallery(on.Problem.Src, activations); err != nil {
 		return w, err
 	}
@@ -174,7 +182,12 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	w.stats, err = Stream{Images: j.Images, Problem: on.Problem, Plan: on.Plan, Progress: j.Progress,
 		Look: func(first int, src, dst *conv.Tensor) error {
 			w.gallery.look(first, src, dst)
-			return w.check.look(ctx, first, src, dst)
+			judged := w.check.images
+			err := w.check.look(ctx, first, src, dst)
+			if w.check.sample == nil && w.check.images > judged {
+				j.phase(Convolving)
+			}
+			return err
 		}}.Write(ctx, file)
 	return w, err
 }

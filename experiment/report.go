@@ -109,7 +109,8 @@ type Seconds struct {
 	Stream   param.Number  `json:"stream"`            // from the first image to the last
 	Draw     param.Number  `json:"draw"`              // drawing stimuli
 	Convolve param.Number  `json:"convolve"`          // including the copies to the device and back
-	Write    param.Number  `json:"write"`             // writing activations.npy and checking the sample
+	Write    param.Number  `json:"write"`             // writing activations.npy, and Check
+	Check    param.Number  `json:"check"`             // checking against the reference, a part of Write
 	Pictures param.Number  `json:"pictures"`
 	Upload   *param.Number `json:"upload,omitempty"`
 	Kernel   *param.Number `json:"kernel,omitempty"`
@@ -123,10 +124,19 @@ type Rates struct {
 	Whole    param.Number `json:"whole"`
 }
 
-// Check says how a sample of the images compares with the float64 reference. See package compare for the bound.
+// Check says how some of the outputs compare with the float64 reference. See package compare for the bound.
 type Check struct {
-	Images        int          `json:"images"`
-	Outputs       int          `json:"outputs"`
+	Images int `json:"images"` // that have at least one of these outputs
+	// Sampled means that single outputs were drawn at random, with this Seed. Otherwise all outputs of these images are
+	// judged.
+	Sampled bool   `json:"sampled"`
+	Seed    uint64 `json:"seed"`
+	Outputs int    `json:"outputs"`
+	Of      int    `json:"outputs_of"` // how many outputs the job has
+	// Finds is a share of all outputs: were as many of them wrong, or more, the check would have found it with a
+	// probability of 99.9 %. It is 0 if every output was judged. It is also 0 if whole images were: they say nothing of
+	// the others.
+	Finds         param.Number `json:"finds"`
 	Wrong         int          `json:"wrong"`         // always 0: otherwise there is no run.json
 	BothNaN       int          `json:"both_nan"`      // outputs that are NaN in both
 	BothInf       int          `json:"both_infinite"` // outputs that are infinite in both
@@ -211,9 +221,15 @@ func (r *Report) complete(w watched, plan conv.Plan) {
 	}
 	if c := w.check; c.images > 0 {
 		found := c.result
+		r.Seconds.Check = seconds(c.spent)
 		r.Check = &Check{Images: c.images, Outputs: found.Elements, Wrong: found.Wrong, Result: found,
+			Of:      r.NotFinite.Outputs,
 			BothNaN: found.BothNaN, BothInf: found.BothInf,
 			MaxError: param.Number(found.MaxError), MaxErrorBound: param.Number(found.MaxRatio), RMS: param.Number(found.RMS)}
+		if c.sample != nil {
+			r.Check.Sampled, r.Check.Seed = true, c.sample.seed
+			r.Check.Finds = param.Number(c.sample.finds(float64(r.Check.Of)))
+		}
 	}
 	r.Seconds.Whole = seconds(time.Since(r.Started))
 	r.Started = r.Started.UTC().Truncate(time.Millisecond)

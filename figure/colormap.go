@@ -21,19 +21,27 @@ func binary(min, max float64) colorMap { return colorMap{min, max, whiteBlack} }
 // gray returns matplotlib's gray: linear from black at min to white at max.
 func gray(min, max float64) colorMap { return colorMap{min, max, blackWhite} }
 
-// Tone says whether large pixel values of stimuli are dark or light.
+// Tone says whether large pixel values of stimuli are light or dark.
 type Tone int
 
 const (
-	Ink   Tone = iota // larger values are darker, as the tutorial draws its gratings
-	Light             // larger values are lighter, for pixels that are luminance
+	Light Tone = iota // larger values are lighter: pixels are luminance
+	Ink               // larger values are darker, as the tutorial draws its gratings
 )
 
-func (t Tone) colors(min, max float64) colorMap {
-	if t == Light {
-		return gray(min, max)
+// String returns the name of the tone on the command line.
+func (t Tone) String() string {
+	if t == Ink {
+		return "dark"
 	}
-	return binary(min, max)
+	return "light"
+}
+
+func (t Tone) colors(min, max float64) colorMap {
+	if t == Ink {
+		return binary(min, max)
+	}
+	return gray(min, max)
 }
 
 // notANumber returns the colour of NaN. It is in no ramp, and differs clearly from all their colours.

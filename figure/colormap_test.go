@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The colours are matplotlib's definitions at quarters of the range: bwr is (0, 0, 1) → (1, 1, 1) → (1, 0, 0), binary
-// (1, 1, 1) → (0, 0, 0), and gray its reverse.
+// The colours at quarters of the range follow from matplotlib's definitions: bwr goes (0, 0, 1) → (1, 1, 1) → (1, 0,
+// 0), binary goes (1, 1, 1) → (0, 0, 0), and gray is its reverse.
 func TestColorMaps(t *testing.T) {
 	tests := []struct {
 		name  string

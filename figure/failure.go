@@ -45,7 +45,7 @@ func Failure(m Mistake) (*Picture, error) {
 		return shown(t, fmt.Sprintf("%s ±%.3g", title, most), bwr(-most, most))
 	}
 	first := []panel{
-		shown(m.Stimulus, fmt.Sprintf("stimulus %.3g … %.3g", low, high), binary(low, high)),
+		shown(m.Stimulus, fmt.Sprintf("stimulus %.3g … %.3g", low, high), gray(low, high)),
 		symmetric(m.Filter, "filter"),
 		shown(m.Got, fmt.Sprintf("computed ±%.3g", outputs), bwr(-outputs, outputs)),
 	}

@@ -10,7 +10,7 @@ import (
 	"gpuconv/conv"
 )
 
-// mistaken is a picture's worth of a 2×3 output that is wrong in its last column.
+// mistaken is an output of 2×3 whose last column is wrong.
 func mistaken(t *testing.T) Mistake {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	return Mistake{

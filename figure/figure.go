@@ -49,9 +49,9 @@ const (
 )
 
 // Stimuli draws images [N 1 H W], five to a row and at most 50, each under its title; nil titles number them. The greys
-// cover the range from the smallest to the largest value that is drawn. With [Ink], as in the tutorial, the smallest is
-// white and the largest black. Stimuli refuses an empty batch, images of several channels, and titles whose number is
-// not that of the images.
+// cover the range from the smallest to the largest value that is drawn. With [Light] the smallest is black and the
+// largest white; with [Ink], as in the tutorial, it is the other way round. Stimuli refuses an empty batch, images of
+// several channels, and titles whose number is not that of the images.
 func Stimuli(images *conv.Tensor, titles []string, tone Tone) (*Picture, error) {
 	titles, err := checkImages("images", images, "titles", titles, "image")
 	if err != nil {

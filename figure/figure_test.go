@@ -22,7 +22,7 @@ func tensor(t testing.TB, shape conv.Shape, values ...float32) *conv.Tensor {
 	return x
 }
 
-// must returns the picture that a constructor of a valid one returned.
+// must returns a picture whose constructor must not fail.
 func must(t testing.TB) func(*Picture, error) *Picture {
 	return func(p *Picture, err error) *Picture {
 		t.Helper()

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// measurements is a graph as of a benchmark.
+// measurements is a graph such as those of a benchmark.
 func measurements() Graph {
 	return Graph{Title: "throughput", Note: "one was absent", XLabel: "images", YLabel: "images/s", LogX: true,
 		LogY: true, XTicks: []float64{1, 64, 4096},
@@ -32,7 +32,7 @@ func graphChart(t *testing.T, g Graph) *Chart {
 	return c
 }
 
-// pixels counts the colours of a chart's PNG, those that touch its edge apart.
+// pixels counts the colours of a chart's PNG. Those at its edge are counted separately.
 func pixels(t *testing.T, c *Chart) (all, edge map[color.NRGBA]int) {
 	t.Helper()
 	var file bytes.Buffer
@@ -68,7 +68,7 @@ func TestGraphTexts(t *testing.T) {
 	}
 }
 
-// TestGraphColors: each series has its colour, and nothing is cut at the edge.
+// TestGraphColors: each series has its colour, and nothing is cut off at the edge.
 func TestGraphColors(t *testing.T) {
 	all, edge := pixels(t, graphChart(t, measurements()))
 	for name, c := range map[string]color.NRGBA{"first": {0, 114, 178, 255}, "second": {213, 94, 0, 255},

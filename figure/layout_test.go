@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestNothingOverlaps places panels of any sizes; their pixels do not matter.
+// TestNothingOverlaps places panels of any size. Their pixels do not matter.
 func TestNothingOverlaps(t *testing.T) {
 	face := newTypeface()
 	rapid.Check(t, func(rt *rapid.T) {

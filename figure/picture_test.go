@@ -14,7 +14,7 @@ import (
 	"gpuconv/conv"
 )
 
-// rendered returns p as a reader of its PNG sees it.
+// rendered returns the image that a reader of p's PNG sees.
 func rendered(t testing.TB, p *Picture) *image.RGBA {
 	t.Helper()
 	var file bytes.Buffer
@@ -44,7 +44,7 @@ func checkMargin(t testing.TB, img *image.RGBA) {
 	}
 }
 
-// panelRect returns the place of a panel of rows×columns squares of side enlarge.
+// panelRect returns the rectangle of a panel of rows×columns squares with a side of enlarge pixels.
 func panelRect(p *Picture, row, column, rows, columns, enlarge int) image.Rectangle {
 	l := p.layout(newTypeface())
 	at := image.Pt(l.columns[column], l.rows[row])
@@ -52,8 +52,8 @@ func panelRect(p *Picture, row, column, rows, columns, enlarge int) image.Rectan
 	return image.Rectangle{Max: size}.Add(at).Add(l.cell.Sub(size).Div(2))
 }
 
-// checkSquares compares every pixel of a panel with the colours of its values: in the right place, row 0 on top, as
-// squares with sharp edges, inside a frame.
+// checkSquares compares every pixel of a panel with the colour of its value. The squares must be in the right place,
+// with row 0 on top, with sharp edges, and inside a frame.
 func checkSquares(t *testing.T, img *image.RGBA, r image.Rectangle, columns int, want []color.RGBA) {
 	t.Helper()
 	enlarge := r.Dx() / columns
@@ -85,8 +85,8 @@ var (
 	blue  = color.RGBA{0, 0, 255, 255}
 	red   = color.RGBA{255, 0, 0, 255}
 	green = color.RGBA{0, 160, 0, 255}
-	pale  = color.RGBA{128, 128, 255, 255} // half way from white to blue
-	rose  = color.RGBA{255, 128, 128, 255} // half way from white to red
+	pale  = color.RGBA{128, 128, 255, 255} // halfway from white to blue
+	rose  = color.RGBA{255, 128, 128, 255} // halfway from white to red
 	line  = color.RGBA{120, 120, 120, 255} // of frames and ticks
 )
 
@@ -103,7 +103,7 @@ func TestStimulusPixels(t *testing.T) {
 	checkSquares(t, img, panelRect(p, 0, 1, 2, 3, 85), 3, []color.RGBA{white, white, white, black, black, green})
 }
 
-// TestLightPixels: as luminance, the smallest value is black and the largest white, alone and beside activations.
+// TestLightPixels: as luminance, the smallest value is black and the largest white, both alone and beside activations.
 func TestLightPixels(t *testing.T) {
 	x := tensor(t, conv.Shape{1, 1, 1, 4}, 0, 1, 0.5, float32(math.NaN()))
 	want := []color.RGBA{black, white, {128, 128, 128, 255}, green}
@@ -113,7 +113,7 @@ func TestLightPixels(t *testing.T) {
 	checkSquares(t, rendered(t, p), panelRect(p, 0, 0, 1, 4, 48), 4, want)
 }
 
-// TestTutorialPanelSize: 48×64 gratings keep their aspect of 3:4.
+// TestTutorialPanelSize: 48×64 gratings keep their aspect ratio of 3:4.
 func TestTutorialPanelSize(t *testing.T) {
 	p := must(t)(Stimuli(waves(t, 5, 1, 48, 64), nil, Ink))
 	if got := p.rows[0][0].img.Rect.Size(); got != image.Pt(256, 192) {
@@ -210,7 +210,7 @@ func TestWriteFromSeveralGoroutines(t *testing.T) {
 	group.Wait()
 }
 
-// TestAxisTicks: a tick is at the middle of the value that it numbers.
+// TestAxisTicks: a tick is at the middle of the value to which it belongs.
 func TestAxisTicks(t *testing.T) {
 	p := must(t)(Activations(waves(t, 1, 1, 3, 4), waves(t, 1, 1, 3, 4), nil, nil, Ink, 3))
 	img, r := rendered(t, p), panelRect(p, 0, 1, 3, 4, 48)

@@ -76,7 +76,7 @@ func TestPlotsTexts(t *testing.T) {
 	}
 }
 
-// TestPlotsColors: each line has its colour, and a line without points leaves none.
+// TestPlotsColors: each line has its colour, and a line without points is not drawn.
 func TestPlotsColors(t *testing.T) {
 	low := waveform()
 	for i := range low.Y {
@@ -129,7 +129,7 @@ func TestPlotsStyles(t *testing.T) {
 	}
 }
 
-// TestPlotsLayout: four in a row, even rows, 40 at most.
+// TestPlotsLayout: there are four plots in a row, the rows are evenly filled, and there are 40 plots at most.
 func TestPlotsLayout(t *testing.T) {
 	for n, want := range map[int][2]int{1: {1, 1}, 4: {1, 4}, 5: {2, 3}, 9: {3, 3}, 40: {10, 4}, 41: {10, 4}} {
 		c := chart(t, make([]Axes, n)...)

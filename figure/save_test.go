@@ -99,7 +99,7 @@ type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-// wantNames checks that a folder holds these files and nothing else.
+// wantNames requires that a folder has exactly these files.
 func wantNames(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

@@ -16,7 +16,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// svg is what the tests read of an SVG file.
+// svg has the parts of an SVG file that the tests read.
 type svg struct {
 	Images []struct {
 		Href string `xml:"href,attr"`
@@ -99,7 +99,7 @@ func TestSVG(t *testing.T) {
 	}
 }
 
-// TestAnyTitle: whatever a title holds, the picture can be read, and the text stays within its panel.
+// TestAnyTitle: whatever a title contains, the picture can be read, and the text stays within its panel.
 func TestAnyTitle(t *testing.T) {
 	bar := &colorBar{label: "weight", colors: bwr(-1, 1)}
 	face := newTypeface()
@@ -114,7 +114,7 @@ func TestAnyTitle(t *testing.T) {
 	})
 }
 
-// TestTitlesAreWrapped: where several parameters vary, a title has as many lines as it needs above the smallest panels.
+// TestTitlesAreWrapped: if several parameters vary, a title takes as many lines as it needs above the smallest panels.
 func TestTitlesAreWrapped(t *testing.T) {
 	stimuli := []string{"0°, sf 0.05, phase 0", "135°, sf 0.125, phase 270", "90°"}
 	var channels []string
@@ -145,7 +145,7 @@ func TestLongTitlesAreCut(t *testing.T) {
 	}
 }
 
-// TestAnyText: whatever names hold, titles, notes, axes and keys are text that XML can hold.
+// TestAnyText: whatever names contain, titles, notes, axes and keys are valid text of XML.
 func TestAnyText(t *testing.T) {
 	const odd = "a\x00\x1b[2J\u009b\u202e\u2066\u200b\ufffe\ufffd\xff\u2028\r\n<&>\""
 	chart, err := Graph{Title: odd, Note: odd, XLabel: odd, YLabel: odd, XNames: []string{odd, odd},

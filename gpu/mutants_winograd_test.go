@@ -142,8 +142,8 @@ func winogradDstMutants() []mutant {
 	}
 }
 
-// overflowing numbers have sums that float32 holds, and many products of transforms that it does not: so much is
-// computed anew that every border is met.
+// overflowing numbers have sums that fit into float32, and many products of transforms that do not. So many are
+// computed again that every border is reached.
 func overflowing(c compare.Case) {
 	scaled(1e19)(c)
 	for i := range c.Weight.Data {

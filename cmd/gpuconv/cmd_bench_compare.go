@@ -15,7 +15,6 @@ import (
 // compareFlags are the flags of gpuconv bench compare.
 type compareFlags struct {
 	threshold float64
-	cpuTime   bool
 	failOn    string
 }
 
@@ -38,7 +37,7 @@ func newBenchCompare() *cobra.Command {
 			"Exit code 1: something is slower beyond the threshold, or wrong, or is what --fail-on names; or the\n" +
 			"reports have no case and backend in common.",
 		Example: "  gpuconv bench compare old.json new.json\n" +
-			"  gpuconv bench compare old.json new.json --threshold 0.05 --cpu-time\n" +
+			"  gpuconv bench compare old.json new.json --threshold 0.05\n" +
 			"  gpuconv bench compare old.json new.json --fail-on undecided,missing",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -49,8 +48,6 @@ func newBenchCompare() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	numberVar(cmd.Flags(), &f.threshold, "threshold", 0.03, "ignore changes smaller than this fraction")
-	cmd.Flags().BoolVar(&f.cpuTime, "cpu-time", false,
-		"compare CPU time instead of wall-clock time: for machines that run other work too")
 	cmd.Flags().StringVar(&f.failOn, "fail-on", "",
 		"exit with code 1 also on undecided, missing, or both: undecided,missing")
 	return fileArguments(cmd)
@@ -81,11 +78,7 @@ func (f *compareFlags) run(cmd *cobra.Command, paths []string) error {
 			return err
 		}
 	}
-	by := bench.Wall
-	if f.cpuTime {
-		by = bench.CPUTime
-	}
-	return f.conclude(bench.Compare(reports[0], reports[1], f.threshold, by), cmd.OutOrStdout())
+	return f.conclude(bench.Compare(reports[0], reports[1], f.threshold), cmd.OutOrStdout())
 }
 
 // conclude prints the comparison. It returns an error if the reports have nothing in common, if something is slower or

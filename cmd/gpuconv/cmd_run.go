@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"time"
 
@@ -24,10 +25,11 @@ type runFlags struct {
 	stimulus stimulusFlags
 	filter   filterFlags
 	backend  backendFlags
-	check    int
+	check    checkFlag
 	output   string
 	inputs   inputs
 	saving   saving
+	figures  figureFlags
 
 	stimuli, filters         string
 	activation, stride, pool string
@@ -40,13 +42,13 @@ func newRun() *cobra.Command {
 		Use:   "run --output DIR",
 		Short: "Convolve stimuli with a filter bank: the main job",
 		Long: "run convolves gratings of the given orientations with a bank of centre-surround and Gabor filters, or any\n" +
-			"stimuli with any filters. It pads with zeros by half a filter, and there is no bias. It checks a sample of the\n" +
-			"images against the float64 reference, and writes activations.npy [N, channels, H, W], stimuli.csv and\n" +
+			"stimuli with any filters. It pads with zeros by half a filter, and there is no bias. It checks a random\n" +
+			"sample of the outputs against the float64 reference, and writes activations.npy [N, channels, H, W], stimuli.csv and\n" +
 			"filters.csv (what each image and filter is), gratings.png or stimuli.png, filters.png, activations.png and\n" +
 			"run.json.\n\n" +
 			"--stimulus and --filter take a kind and its settings in one text. Settings are named as the flags of gpuconv\n" +
 			"stimuli and gpuconv filters. After = comes a number, a list, a range start:stop:step or a word. A setting that\n" +
-			"turns something on needs no =.",
+			"turns something on needs no =.\n\n" + orientationHelp,
 		Example: "  gpuconv run --orientations -90,-45,0,45,90 --backend gpu --output out\n" +
 			"  gpuconv run --orientations -90:90:0.045 --backend gpu --output out4000\n" +
 			"  gpuconv run --stimulus \"grating orientation=0:180:5 sf=0.05,0.1,0.15,0.2,0.25 phase=0:360:45 centred\" \\\n" +
@@ -78,11 +80,11 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
 	flags.StringVar(&f.pool, "pool", "none", "after the activation: none, or max or avg with a size, and a stride if it is another: max:2, avg:2, max:3:2")
 	registerFlip(flags, &f.flip)
-	wholeVar(flags, &f.check, "check", 16,
-		"how many images, spread over the set, are checked against the reference; 0 for none, -1 for all")
+	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
 	f.inputs.registerBackground(flags)
+	f.figures.registerPolarity(flags)
 }
 
 // refuse refuses flags of the preset that --stimulus or --filter replaces, and --background without image files.
@@ -134,9 +136,9 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	defer s.close(ctx)
 	e := experiment.Prepared{Problem: p, Plan: s.plan, Backend: describeBackend(s), Opening: time.Since(opening)}
 	announce(stdout, j, p, s)
-	bar := newProgress(stderr, "convolving", j.Images.Shape().N())
+	bar := newProgress(stderr, experiment.Convolving, j.Images.Shape().N())
 	defer bar.stop()
-	j.Progress = bar.set
+	j.Progress, j.Phase = bar.set, bar.phase
 	r, err := j.RunOn(ctx, e, out.Folder)
 	if err != nil {
 		return out.blame(disagreeing(s, ofFiles("stimulus", j.Images, err)))
@@ -192,8 +194,43 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report) {
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
 		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
 	if r.Check != nil {
-		printLine(w, "checked   %d images against the float64 reference: %v", r.Check.Images, r.Check.Result)
+		printLine(w, "checked   %s against the float64 reference: %v", checked(r.Check), r.Check.Result)
+		if finds := float64(r.Check.Finds); finds > 0 {
+			printLine(w, "          %s", confidence(finds))
+		}
 	}
 	printLine(w, "wrote     %s %v, %s, filters.png, activations.png, stimuli.csv, filters.csv, run.json",
 		fault.Printable(filepath.Join(f.output, "activations.npy")), r.ActivationsShape, f.look().Picture())
+}
+
+// checked says which outputs were judged.
+func checked(c *experiment.Check) string {
+	switch {
+	case !c.Sampled:
+		return counted(c.Images, "image")
+	case c.Finds == 0:
+		return "all " + counted(c.Images, "image")
+	}
+	return fmt.Sprintf("a random sample of all %d outputs", c.Of)
+}
+
+// confidence says how rare a fault is that a sample finds.
+func confidence(finds float64) string {
+	text := "not all images: there was no time, --check all judges every output"
+	if finds < 1 {
+		text = "a fault in 1 output of " + twoDigits(1/finds) + " would have shown with 99.9 %"
+	}
+	if finds > 1e-3 && finds < 1 {
+		text += "; --check all judges every output"
+	}
+	return text
+}
+
+// twoDigits rounds down to two digits, so that no more is promised.
+func twoDigits(n float64) string {
+	unit := 1.0
+	for n/unit >= 100 {
+		unit *= 10
+	}
+	return fmt.Sprintf("%.0f", math.Floor(n/unit)*unit)
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 
 	"gpuconv/conv"
 	"gpuconv/experiment"
@@ -22,12 +20,11 @@ func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
 	if err := f.backend.validate(); err != nil {
 		return experiment.Job{}, err
 	}
-	if f.check < -1 {
-		err := errors.New("want a number of images, or -1 for all")
-		return experiment.Job{}, refused("check", strconv.Itoa(f.check), err)
-	}
-	j := experiment.Job{Flip: f.flip, Check: f.check, Look: f.look(), Origin: f.origin()}
+	j := experiment.Job{Flip: f.flip, Check: experiment.Checking(f.check), Look: f.look(), Origin: f.origin()}
 	var err error
+	if j.Look.Tone, err = f.figures.tone(); err != nil {
+		return j, err
+	}
 	if j.Images, err = f.images(ctx); err != nil {
 		return j, err
 	}
@@ -135,7 +132,7 @@ func (f *runFlags) spec(weight conv.Shape) (s conv.Spec, err error) {
 	return s, err
 }
 
-// look says how to draw the pictures: those of a preset as the tutorial does.
+// look says how to draw the pictures: those of a preset in the range of the tutorial's.
 func (f *runFlags) look() experiment.Look {
 	l := experiment.Look{Gratings: f.stimuli == ""}
 	if f.stimuli == "" && f.filters == "" {

@@ -56,7 +56,9 @@ in the table is empty, and a note says why: for instance, responses that are not
 (circular variance above 0.99), or a half-width at the bound of the fit, 45°.
 
 A table is CSV in UTF-8, with the names of its columns in the first line. A cell that is no number in a column of
-numbers is refused, and the error names its line. An empty cell or nan is a missing value.`,
+numbers is refused, and the error names its line. An empty cell or nan is a missing value.
+
+` + orientationHelp,
 		Example: "  gpuconv tuning --input out --output tuned\n" +
 			"  gpuconv tuning --input y.npy --orientations 0:180:5 --at mean --output tuned\n" +
 			"  gpuconv tuning --input out --normalise 1,2,0.5 --sum 2+4,3+5 --output tuned",

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// stub takes gpuconv's place: it fills the folder that run writes, and refuses one that is not empty.
+// stub replaces gpuconv: it fills the folder that run writes, and refuses a folder that is not empty.
 const stub = `#!/bin/sh
 [ "$1" = run ] || exit 0
 while [ "$1" != --output ]; do shift; done

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// saveGrey writes a PNG of 2×3 pixels, half transparent if it is to be.
+// saveGrey writes a PNG of 2×3 pixels. If wanted, it is half transparent.
 func saveGrey(t *testing.T, path string, alpha uint8) {
 	t.Helper()
 	picture := image.NewNRGBA(image.Rect(0, 0, 3, 2))
@@ -28,7 +28,8 @@ func saveGrey(t *testing.T, path string, alpha uint8) {
 	}
 }
 
-// TestPicturesSay: transparent pixels without --background, and what a folder holds that is no image, are a line each.
+// TestPicturesSay: one line reports transparent pixels without --background, and one reports the files of a folder that
+// are not images.
 func TestPicturesSay(t *testing.T) {
 	folder := inputsFolder(t)
 	at := func(name string) string { return filepath.Join(folder, name) }
@@ -75,7 +76,7 @@ func TestPicturesSay(t *testing.T) {
 	}
 }
 
-// TestNoPictures: what is not read is named for what it is, for every flag that reads files.
+// TestNoPictures: every flag that reads files says what a file is that it cannot read.
 func TestNoPictures(t *testing.T) {
 	folder := inputsFolder(t)
 	at := func(name string) string { return filepath.Join(folder, name) }

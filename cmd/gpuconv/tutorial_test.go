@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// documented is a command of a document and the lines that it is said to print.
+// documented is a command of a document with the lines that it prints there.
 type documented struct {
 	args  []string
 	lines []string
@@ -78,8 +78,8 @@ func TestTutorial(t *testing.T) {
 	}
 }
 
-// follows says whether lines are as the document has them, where … stands for any
-// number of lines, and what is missing. Spaces at the end do not count.
+// follows returns the first line of the document that is missing from what was printed. A line … in the document
+// matches any number of lines. Spaces at the ends of lines do not count.
 func follows(lines, want []string) (missing string, ok bool) {
 	skip := false
 	for _, w := range want {

@@ -18,7 +18,7 @@ var (
 	update = flag.Bool("update", false, "write the figures of these drivers anew")
 )
 
-// chips are the GPUs whose compilers print figures about what they make.
+// chips are the GPUs whose compilers print figures about programs.
 var chips = []string{"navi21", "vega10", "navi31", "ampere"}
 
 // Mutants are stages that TestStages of package gpu makes worse on purpose. mutants is how many it makes, and all of
@@ -28,8 +28,8 @@ const (
 	mutantMark = ", with "
 )
 
-// TestBudgetsOfChips compares every stage with shaders/budgets.txt, by what the compiler of each chip prints of it.
-// Stages must keep their budgets, and mutants must exceed one.
+// TestBudgetsOfChips compares every stage with shaders/budgets.txt, by the figures that the compiler of each chip
+// prints. Stages must keep to their budgets, and mutants must exceed one.
 func TestBudgetsOfChips(t *testing.T) {
 	budgets := readBudgetsFile(t)
 	for _, chip := range chips {

@@ -29,8 +29,8 @@ func algorithms() []algorithm {
 }
 
 // recipe is a prepared convolution. Until settle is called, only the methods above it may be called. images, suits and
-// pack are called after settle, in that order. After pack, several goroutines may call band at the same time, each with a worker
-// of its own.
+// pack are called after settle, in that order. After pack, several goroutines may call band at the same time, each with
+// a worker of its own.
 type recipe interface {
 	bound() float64               // as conv.Description.Bound
 	phases() int                  // into how many phases the slab's columns are distributed, see slab

@@ -301,8 +301,8 @@ func (w *winograd) multiply(worker *worker, s *winogradSpace, group, blocks int)
 	}
 }
 
-// transformProducts computes the outputs of all filters for an image, except for odd blocks. Its blocks have the numbers
-// base ≤ b < base+blocks. It marks a block as odd if one of its outputs is not finite.
+// transformProducts computes the outputs of all filters for an image, except for odd blocks. The image's blocks have the
+// numbers base ≤ b < base+blocks. It marks a block as odd if one of its outputs is not finite.
 func (w *winograd) transformProducts(worker *worker, s *winogradSpace, data []float32, pitch int, part part,
 	base, blocks int) {
 	p := &worker.products

@@ -36,6 +36,7 @@ var calls = map[string]string{
 	"conv":            "--backend cpu --input x.npy --weight w.npy --bias b.npy --output y.npy",
 	"run":             "--backend cpu --stimulus p.png --filter w.npy --output new",
 	"verify":          "--backend cpu --input x.npy --weight w.npy --bias b.npy",
+	"verify --known":  "--backend cpu --quick --cases ^nma/nma/7x7$ --known t.csv",
 	"stimuli":         "--input p.png --output y.npy",
 	"filters":         "--input w.npy --output y.npy",
 	"tuning":          "--input x.npy --table t.csv --output new",
@@ -409,9 +410,9 @@ func bomb(key string, header []byte, size int64) []byte {
 var noFiles = strings.Fields(`
 	activation algorithm amplitude angle aperture aperture-edge aperture-inner aperture-radius aperture-sigma
 	aperture-x aperture-y aspect at backend background bandwidth by cases compile context contrast count csv device
-	dilation drift exponent fail-on format frame html image-size json junit kind markdown md5 mean negative normalise order
-	orientation orientations output over padding padding-mode phase phase2 phases pictures plots polarity pool ppd
-	precision preset problem rdm seed sf sf-correlation sf-max sf-min sf-unit sf2 sha256 side sigma sigma-surround
+	dilation drift exponent fail-on format frame html image-size json jsonl junit kind markdown md5 mean negative normalise
+	order orientation orientations output over padding padding-mode phase phase2 phases pictures plots polarity pool ppd
+	precision preset problem rdm seed sf sf-correlation sf-max sf-min sf-unit sf2 sha256 shard side sigma sigma-surround
 	sigma-x sigma-y sign stride suite sum supersample surround tiles url x y
 `)
 

@@ -28,8 +28,8 @@ func algorithms() []algorithm {
 	}
 }
 
-// recipe is a prepared convolution. Until settle is called, only the methods above it may be called. images, suits and
-// pack are called after settle, in that order. After pack, several goroutines may call band at the same time, each with
+// recipe is a prepared convolution. Until settle is called, only the methods above it may be called. suits and pack are
+// called after settle, in that order. After pack, several goroutines may call band at the same time, each with
 // a worker of its own.
 type recipe interface {
 	bound() float64               // as conv.Description.Bound
@@ -38,8 +38,8 @@ type recipe interface {
 	inputRows(rows int) int       // rows of the slab that this many rows of sums need
 	rowStep() int                 // the first output row of a band is a multiple of it
 	fits(rows int) bool           // whether a band of this many rows of sums fits into the caches
-	settle(s slab, rows int)      // sets the slab's layout, and the most rows of sums of a band
-	images(most int) int          // how many images, at most this many, a task with all their rows should have
+	images(rows, most int) int    // how many images, at most this many, a task with all their rows should have
+	settle(s *slab, rows, n int)  // completes the slab, for bands of at most this many rows of sums of n images
 	packedLen() int               // floats of packed weights
 	suits(weight []float32) error // nil, or why direct is better for these weights; called before pack
 	pack(weight, bias []float32)

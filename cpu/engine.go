@@ -174,12 +174,12 @@ func (b *blueprint) cut() error {
 	if _, err := conv.Product(p.Weight[1], max(paddedWidth(&p), b.recipe.columns()), rows+1, 8); err != nil {
 		return &conv.ShapeError{Arg: "padding", Value: p.Padding.String(), Rule: "a padded image must fit in memory"}
 	}
-	b.slab = newSlab(p, rows, b.recipe.columns(), b.recipe.phases())
-	b.recipe.settle(b.slab, last-first)
 	b.images = 1
 	if most := b.mostImages(last - first); b.rows >= b.dst.H() && most > 1 {
-		b.images = max(1, b.recipe.images(most))
+		b.images = b.recipe.images(last-first, most)
 	}
+	b.slab = newSlab(p, rows, b.recipe.columns(), b.recipe.phases())
+	b.recipe.settle(&b.slab, last-first, b.images)
 	return nil
 }
 

@@ -54,6 +54,7 @@ type worker struct {
 	sums     []float32
 	work     []float32 // the recipe's workspace
 	marks    []int32   // the recipe's integers
+	segments []segment // of a flat tile
 }
 
 func newPlan(b *blueprint) *enginePlan {
@@ -61,7 +62,8 @@ func newPlan(b *blueprint) *enginePlan {
 	for range b.cores {
 		c.workers = append(c.workers, &worker{kernels: b.kernels,
 			slab: make([]float32, b.slabLen()), sums: make([]float32, b.sumsLen()), work: make([]float32,
-				b.recipe.workspace()), marks: make([]int32, b.recipe.marks())})
+				b.recipe.workspace()), marks: make([]int32, b.recipe.marks()),
+			segments: make([]segment, 0, maxVectors*b.kernels.Lanes)})
 	}
 	c.task = c.work
 	c.crew = newCrew(len(c.workers), c.task)

@@ -97,15 +97,9 @@ const (
 	blocksLeast = 128
 )
 
-func (w *winograd) settle(s slab, rows int) {
-	w.slab, w.plain.slab = s, s
-	w.down = ceilDiv(rows, block)
-	w.arrange(1)
-}
-
 // images returns the number of images whose blocks fill registers best.
-func (w *winograd) images(most int) int {
-	each := w.down * w.across
+func (w *winograd) images(rows, most int) int {
+	each := ceilDiv(rows, block) * w.across
 	best, least := 1, math.Inf(1)
 	for n := 1; n <= most && (n == 1 || n*each <= blocksMost(w.problem.Weight[1], w.filters())); n++ {
 		_, cost := cheapestPanels(w.filters(), ceilDiv(n*each, w.kernels.Lanes), w.kernels)
@@ -113,13 +107,12 @@ func (w *winograd) images(most int) int {
 			best, least = n, cost
 		}
 	}
-	w.arrange(best)
 	return best
 }
 
-// arrange lays out the transformed patches and the products of this many images.
-func (w *winograd) arrange(images int) {
-	w.together = images
+func (w *winograd) settle(s *slab, rows, images int) {
+	w.slab, w.plain.slab = *s, *s
+	w.down, w.together = ceilDiv(rows, block), images
 	blocks := w.blocks()
 	w.layout = cutFilters(w.filters(), ceilDiv(blocks, w.kernels.Lanes), w.kernels)
 	w.capacity = lines(blocks + 2*w.kernels.Lanes)
@@ -204,7 +197,7 @@ func (w *winograd) band(worker *worker, o output, p part) {
 	clear(s.isOdd)
 	usual := false
 	for m := range p.images {
-		w.slab.fill(worker, p, p.image+m, w.inputRows(p.rows))
+		w.slab.fill(worker, p, m, 0, w.inputRows(p.rows))
 		isOdd := s.isOdd[m*each:][:each]
 		w.screenBlocks(worker, &s, p, isOdd, down)
 		if slices.Contains(isOdd, 0) {
@@ -232,7 +225,7 @@ func (w *winograd) plainBlocks(worker *worker, s *winogradSpace, data []float32,
 		}
 	}
 	if len(odd) > 0 && p.images > 1 { // the slab has the last image
-		w.slab.fill(worker, p, p.image+m, w.inputRows(p.rows))
+		w.slab.fill(worker, p, m, 0, w.inputRows(p.rows))
 	}
 	for ; len(odd) > 0; odd = odd[min(plainBlocks, len(odd)):] {
 		some := odd[:min(plainBlocks, len(odd))]
@@ -260,10 +253,6 @@ func (w *winograd) transformPatches(worker *worker, s *winogradSpace, first, dow
 		}
 	}
 }
-
-// reuseFloats limits the patches of some channels, for the width of a tile, to a part of a first-level cache of 32 KiB.
-// They stay there while they are multiplied with all filters.
-const reuseFloats = 20 << 10 / 4
 
 // multiply adds up the products of each element over the channels. It cuts the blocks into tiles. Of each tile it takes
 // some channels at a time, for all filters.
@@ -301,8 +290,8 @@ func (w *winograd) multiply(worker *worker, s *winogradSpace, group, blocks int)
 	}
 }
 
-// transformProducts computes the outputs of all filters for an image, except for odd blocks. The image's blocks have the
-// numbers base ≤ b < base+blocks. It marks a block as odd if one of its outputs is not finite.
+// transformProducts computes the outputs of all filters for an image, except for odd blocks. The blocks of the image
+// have the numbers base ≤ b < base+blocks. It marks a block as odd if one of its outputs is not finite.
 func (w *winograd) transformProducts(worker *worker, s *winogradSpace, data []float32, pitch int, part part,
 	base, blocks int) {
 	p := &worker.products

@@ -24,6 +24,7 @@ type algorithm struct {
 func algorithms() []algorithm {
 	return []algorithm{
 		{"winograd", acceptsWinograd, worthWinograd, prepareWinograd},
+		{"depthwise", acceptsDepthwise, worthDepthwise, prepareDepthwise},
 		{"direct", acceptsDirect, worthDirect, prepareDirect},
 	}
 }
@@ -33,6 +34,7 @@ func algorithms() []algorithm {
 // a worker of its own.
 type recipe interface {
 	bound() float64               // as conv.Description.Bound
+	inPlace() bool                // whether band reads part.src instead of the slab
 	phases() int                  // into how many phases the slab's columns are distributed, see slab
 	columns() int                 // the least number of columns of the slab
 	inputRows(rows int) int       // rows of the slab that this many rows of sums need
@@ -45,18 +47,21 @@ type recipe interface {
 	pack(weight, bias []float32)
 	workspace() int                      // floats that band needs in worker.work
 	marks() int                          // integers that band needs in worker.marks
-	band(w *worker, o output, part part) // computes the sums of a group's filters
+	together() int                       // how many groups band computes at most
+	band(w *worker, o output, part part) // computes the sums of the filters of some groups
 }
 
-// part means the rows first ≤ y < first+rows of the sums of one group, in the images image ≤ n < image+images of src.
-// If there are several images, the rows are all that they have.
+// part means the rows first ≤ y < first+rows of the sums of the groups group ≤ g < group+groups, in the images
+// image ≤ n < image+images of src. There is one group, or as many as recipe.together says. If there are several images,
+// the rows are all that they have.
 type part struct {
-	src                *conv.Tensor
-	image, images      int
-	group, first, rows int
+	src           *conv.Tensor
+	image, images int
+	group, groups int
+	first, rows   int
 }
 
-// output says where the sums of a band go. Row i of the band, for filter k of the group and the m-th image, begins at
+// output says where the sums of a band go. Row i of the band, for filter k of the groups and the m-th image, begins at
 // data[m·image + k·plane + i·W]. W is the width of the sums.
 type output struct {
 	data         []float32

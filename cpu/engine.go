@@ -202,7 +202,12 @@ func (b *blueprint) sumsLen() int {
 
 // slabLen returns how many floats of input a task keeps. It includes one register after the inputs: the last tile may
 // read that far, but sums of those values are not used.
-func (b *blueprint) slabLen() int { return b.slab.len(b.kernels.Lanes) }
+func (b *blueprint) slabLen() int {
+	if b.recipe.inPlace() {
+		return 0
+	}
+	return b.slab.len(b.kernels.Lanes)
+}
 
 func (b *blueprint) describe() conv.Description {
 	perWorker := b.slabLen() + b.sumsLen() + b.recipe.workspace() + b.recipe.marks()

@@ -5,10 +5,11 @@ import (
 	"gpuconv/cpu/internal/simd"
 )
 
-// A flat band is computed as if it were one long row. The rows of its inputs, perhaps of several images, lie in the slab
-// one after the other, with their padding, pitch floats apart. So output j of row i reads what output i·pitch+j of the long row reads. Outputs
-// have shorter rows than the slab: outputs of the long row that belong to no row mean nothing, and are dropped. In
-// return tiles are as wide as possible however short the rows are, and load each weight for several rows at a time.
+// A flat band is computed as if it were one long row. The rows of its inputs, perhaps of several images, lie in the
+// slab one after the other, with their padding, pitch floats apart. So output j of row i reads what output i·pitch+j of
+// the long row reads. Outputs have shorter rows than the slab: outputs of the long row that belong to no row mean
+// nothing, and are dropped. In return tiles are as wide as possible however short the rows are, and load each weight
+// for several rows at a time.
 
 const (
 	// copyRow and copyFloats are the cycles for which a row, and each float in it, is copied out of a flat band.

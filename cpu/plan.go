@@ -30,12 +30,13 @@ type convolver struct {
 	run    run
 }
 
-// run is the work that workers take tasks from. There is one task for each set of images, group and band of rows. Tasks
-// are numbered by set, then by group, then by band.
+// run is the work that workers take tasks from. There is one task for each set of images, group (or some groups
+// together) and band of rows. Tasks are numbered by set, then by group, then by band.
 type run struct {
 	dst, src *conv.Tensor
 	images   int // of a set; the last set may have fewer
 	rows     int // of outputs per band
+	together int // groups per task
 	bands    int // 1 if a set has several images
 	tasks    int
 	next     atomic.Int64
@@ -50,6 +51,7 @@ type worker struct {
 	products simd.Products
 	screened simd.Magnitudes
 	dealt    simd.Deal
+	slide    simd.Slide
 	slab     []float32
 	sums     []float32
 	work     []float32 // the recipe's workspace
@@ -64,6 +66,9 @@ func newPlan(b *blueprint) *enginePlan {
 			slab: make([]float32, b.slabLen()), sums: make([]float32, b.sumsLen()), work: make([]float32,
 				b.recipe.workspace()), marks: make([]int32, b.recipe.marks()),
 			segments: make([]segment, 0, maxVectors*b.kernels.Lanes)})
+	}
+	for _, w := range c.workers {
+		clear(w.work) // so that the system provides its pages, see depthwise.slack
 	}
 	c.task = c.work
 	c.crew = newCrew(len(c.workers), c.task)
@@ -151,9 +156,14 @@ func (c *convolver) awake(images int) int {
 func (c *convolver) deal(dst, src *conv.Tensor, workers int) {
 	r := &c.run
 	height, step := c.dst.H(), c.recipe.rowStep()
+	most := src.Shape.N() * c.problem.Groups
+	r.together = 1
+	if !c.finisher.needed() {
+		r.together = max(1, min(c.recipe.together(), c.problem.Groups, most/(tasksPerWorker*workers)))
+	}
 	r.dst, r.src, r.rows = dst, src, c.rows
 	r.images = c.imagesPerTask(src.Shape.N(), workers)
-	whole := ceilDiv(src.Shape.N(), r.images) * c.problem.Groups
+	whole := ceilDiv(src.Shape.N(), r.images) * ceilDiv(c.problem.Groups, r.together)
 	if whole > 0 && workers > 1 && r.images == 1 {
 		bands := min(height, ceilDiv(tasksPerWorker*workers, whole))
 		r.rows = min(c.rows, ceilDiv(ceilDiv(height, bands), step)*step)
@@ -189,20 +199,20 @@ func (c *convolver) work(number int) {
 	}
 }
 
-// compute computes one band of one group of a set of images.
+// compute computes one band of a task's groups of a set of images.
 func (c *convolver) compute(w *worker, task int) {
 	r := &c.run
-	band, group := task%r.bands, task/r.bands%c.problem.Groups
-	n := task / r.bands / c.problem.Groups * r.images
+	perSet := ceilDiv(c.problem.Groups, r.together)
+	band, group, n := task%r.bands, task/r.bands%perSet*r.together, task/r.bands/perSet*r.images
 	lo := band * r.rows
 	hi := min(lo+r.rows, c.dst.H())
 	first, last := c.finisher.rows(lo, hi)
-	p := part{src: r.src, image: n, images: min(r.images, r.src.Shape.N()-n), group: group, first: first,
-		rows: last - first}
+	p := part{src: r.src, image: n, images: min(r.images, r.src.Shape.N()-n), group: group,
+		groups: min(r.together, c.problem.Groups-group), first: first, rows: last - first}
 
 	dstC, size := c.dst.C()/c.problem.Groups, c.dst.H()*c.dst.W()
 	image := c.dst.C() * size
-	dst := r.dst.Data[n*image+group*dstC*size:][:(p.images-1)*image+dstC*size]
+	dst := r.dst.Data[n*image+group*dstC*size:][:(p.images-1)*image+p.groups*dstC*size]
 	if !c.finisher.needed() {
 		c.recipe.band(w, output{data: dst[lo*c.dst.W():], plane: size, image: image}, p)
 		return

@@ -27,7 +27,7 @@ type winograd struct {
 	slab     slab
 	across   int // blocks side by side
 	down     int // the most rows of blocks in a band
-	together int // the most images of a task
+	perTask  int // the most images of a task
 	capacity int // floats between channels of transformed patches, and between filters of their products
 	taps     simd.Taps
 	weight   []float32 // [groups][36][panels][channels][filters of the panel]
@@ -69,6 +69,8 @@ func prepareWinograd(p conv.Problem, sums conv.Shape, k *simd.Kernels) recipe {
 	return &winograd{problem: p, sums: sums, kernels: k, across: ceilDiv(sums.W(), block), plain: newPlain(p, k)}
 }
 
+func (w *winograd) inPlace() bool          { return false }
+func (w *winograd) together() int          { return 1 }
 func (w *winograd) columns() int           { return block*w.across + 2 }
 func (w *winograd) phases() int            { return block }
 func (w *winograd) rowStep() int           { return block }
@@ -112,7 +114,7 @@ func (w *winograd) images(rows, most int) int {
 
 func (w *winograd) settle(s *slab, rows, images int) {
 	w.slab, w.plain.slab = *s, *s
-	w.down, w.together = ceilDiv(rows, block), images
+	w.down, w.perTask = ceilDiv(rows, block), images
 	blocks := w.blocks()
 	w.layout = cutFilters(w.filters(), ceilDiv(blocks, w.kernels.Lanes), w.kernels)
 	w.capacity = lines(blocks + 2*w.kernels.Lanes)
@@ -124,7 +126,7 @@ func (w *winograd) settle(s *slab, rows, images int) {
 }
 
 // blocks returns how many blocks a task has at most.
-func (w *winograd) blocks() int { return w.together * w.down * w.across }
+func (w *winograd) blocks() int { return w.perTask * w.down * w.across }
 
 // suits makes the screens, and reports what they find wrong with the weights. If the weights do not suit but winograd
 // is forced, the screens reject most blocks or all of them.

@@ -36,10 +36,6 @@ func TestInterrupt(t *testing.T) {
 		{"terminated", syscall.SIGTERM, false,
 			"stimuli --orientations 0:180:0.005 --res 0.1 --output new/s.npy", "new/.partial-s.npy/gpuconv.file"},
 		{"the terminal went away", syscall.SIGHUP, false, many + " --backend cpu", files},
-		{"a proof", os.Interrupt, false,
-			"verify --backend cpu --json new/v.json --junit v.xml --pictures new/pictures", "new/.partial-pictures/gpuconv.files"},
-		{"a proof on a GPU", os.Interrupt, true,
-			"verify --backend gpu --algorithm direct --json new/v.json --pictures new/pictures", "new/.partial-pictures/gpuconv.files"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.gpu {

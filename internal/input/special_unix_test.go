@@ -87,7 +87,7 @@ func TestStream(t *testing.T) {
 			w.Close()
 		}()
 		got, err := ReadFile(t.Context(), kind, path)
-		if taken := kind == Table || kind == Report; taken != (err == nil) || taken && string(got) != "a,b\n1,2\n" {
+		if taken := kind == Table || kind == Report || kind == List; taken != (err == nil) || taken && string(got) != "a,b\n1,2\n" {
 			t.Errorf("kind %d: %q, %v", kind, got, err)
 		}
 	}

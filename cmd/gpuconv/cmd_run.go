@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"gpuconv/conv"
@@ -87,7 +88,8 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	f.check.register(flags)
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
-	f.figures.registerPolarity(flags)
+	f.figures.register(flags)
+	f.figures.registerPanels(flags)
 }
 
 // refuse refuses flags of the preset that --stimulus or --filter replaces, and flags of image files without any.
@@ -180,7 +182,7 @@ func (f *runFlags) runOne(ctx context.Context, stdout, stderr io.Writer, images 
 	f.inputs.say(r.Notes)
 	f.inputs.notFinite(filepath.Join(folder, "activations.npy"), r.NotFinite)
 	f.inputs.print(stderr)
-	f.conclude(stdout, r, folder)
+	f.conclude(stdout, r, j.Look.Pictures(), folder)
 	return nil
 }
 
@@ -221,7 +223,7 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 }
 
 // conclude prints what was done.
-func (f *runFlags) conclude(w io.Writer, r *experiment.Report, folder string) {
+func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string, folder string) {
 	printLine(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)",
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
 		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
@@ -231,8 +233,8 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report, folder string) {
 			printLine(w, "          %s", confidence(finds))
 		}
 	}
-	printLine(w, "wrote     %s %v, %s, filters.png, activations.png, stimuli.csv, filters.csv, run.json",
-		fault.Printable(filepath.Join(folder, "activations.npy")), r.ActivationsShape, f.look().Picture())
+	printLine(w, "wrote     %s %v, %s, stimuli.csv, filters.csv, run.json",
+		fault.Printable(filepath.Join(folder, "activations.npy")), r.ActivationsShape, strings.Join(pictures, ", "))
 }
 
 // checked says which outputs were judged.

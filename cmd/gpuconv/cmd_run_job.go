@@ -26,6 +26,12 @@ func (f *runFlags) job(ctx context.Context, images stimuli.Set) (experiment.Job,
 	j := experiment.Job{Images: images, Flip: f.spec.flip, Check: experiment.Checking(f.check), Look: f.look(),
 		Origin: f.origin()}
 	var err error
+	if j.Look.Drawn, j.Look.Formats, err = f.figures.panels(len(f.stimuli) == 0 && f.filters == ""); err != nil {
+		return j, err
+	}
+	if j.Look.Show, err = f.figures.images(j.Images); err != nil {
+		return j, err
+	}
 	if j.Bank, err = f.weights(ctx, j); err != nil {
 		return j, err
 	}

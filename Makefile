@@ -37,7 +37,7 @@ formatted = unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...)); test -z "$
 # What make quick leaves to make test: what compiles many shaders, builds programs or measures time.
 SLOW := TestConforms|Test(Direct|DirectSoft|DirectSmall|DirectShared|Depthwise|Igemm|Winograd|FFT|Lent)Conforms$\
 	|Test(Finished)?Tilings|TestStrictGLSL$$|TestChunks|TestProgramsFromBinaries|TestProgramsInSharedFolder|TestLoopLimit|TestProgramsAreBounded$\
-	|TestHeadless$$|TestHardware$$|TestPlainGoBuild|Interrupt|TestKilled|TestMemory$$|OnTerminal|TestStoppingCovers$\
+	|TestHeadless$$|TestHardware(Stops|Ends)?$$|TestRehearsal$$|TestPlainGoBuild|Interrupt|TestKilled|TestMemory$$|OnTerminal|TestStoppingCovers$\
 	|TestScripts/(verifygpu|autotune|bench.*|gpu|info|convgpu|context|glfw)
 
 quick: ## before each commit: formatting, vet and the fast tests, in less than a minute once compiled

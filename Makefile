@@ -3,7 +3,7 @@
 TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
-.PHONY: help build demo test quick check builds glfw race full mutants kills drivers shim isa repin fuzz bench peers setup clean
+.PHONY: help build demo test quick check builds glfw race full mutants kills drivers shim rehearse isa repin fuzz bench peers setup clean
 .NOTPARALLEL: # targets share the machine and come in order
 
 help: ## print this list
@@ -98,6 +98,9 @@ drivers: setup ## prove newer software renderers with gpuconv verify --quick: ll
 
 shim: setup ## compile and dispatch every stage with drivers of GPUs that are not here: AMD's, NVIDIA's
 	@./scripts/drivers shim $(NAMES)
+
+rehearse: setup ## rehearse bench/hardware with drivers of GPUs that are not here, at most 8 minutes for each
+	@./scripts/drivers rehearse $(NAMES)
 
 isa: setup ## hold what these drivers' compilers make of every stage to shaders/budgets.txt
 	@./scripts/drivers isa

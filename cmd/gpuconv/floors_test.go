@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"fault", "internal/input"},
 	{"conv", "internal/filekind", "internal/parallel", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "gpu/internal/isa", "cpu/internal/guarded"},
 	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems", "gpu/internal/paper"},
-	{"filters", "stimuli", "cpu", "gpu", "dataset"},
+	{"filters", "stimuli", "checkpoint", "cpu", "gpu", "dataset"},
 	{"compare", "figure", "tuning", "gpu/probe"},
 	{"conv/convtest", "batch", "bench", "verify", "autotune", "tuning/report"},
 	{"experiment"},

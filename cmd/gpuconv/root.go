@@ -112,5 +112,8 @@ func wanted(flag *pflag.Flag) string {
 	case "bool":
 		return "true or false"
 	}
+	if of, ok := flag.Value.(interface{ wanted() string }); ok {
+		return of.wanted()
+	}
 	return "a value"
 }

@@ -411,7 +411,7 @@ var noFiles = strings.Fields(`
 	activation algorithm amplitude angle aperture aperture-edge aperture-inner aperture-radius aperture-sigma
 	aperture-x aperture-y aspect at backend background bandwidth by cases compile context contrast count csv device
 	dilation drift exponent fail-on format frame html image-size json jsonl junit kind markdown md5 mean negative normalise
-	order orientation orientations output over padding padding-mode phase phase2 phases pictures plots polarity pool ppd
+	order orientation orientations output over padding padding-mode phase phase2 phases pictures pin plots polarity pool ppd
 	precision preset problem rdm roof seed sf sf-correlation sf-max sf-min sf-unit sf2 sha256 shard side sigma sigma-surround
 	sigma-x sigma-y sign stride suite sum supersample surround tiles url x y
 `)

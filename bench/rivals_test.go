@@ -113,8 +113,8 @@ func TestRivals(t *testing.T) {
 	}
 }
 
-// TestBenchstatReads: golang.org/x/perf, and so benchstat, reads --format go. Each line has the time of a block and, for
-// whole runs and kernels, three rates.
+// TestBenchstatReads: golang.org/x/perf, and so benchstat, reads --format go. Each line has the time of a block and,
+// for whole runs and kernels, three rates.
 func TestBenchstatReads(t *testing.T) {
 	r := fixed()
 	var text bytes.Buffer

@@ -12,7 +12,7 @@
 //     output whose receptive field is all 0 has no error. direct takes over if a filter's weights are very uneven, or
 //     if sums of its products may be exact in float32, as with small integers. It also takes over if it is faster for
 //     [Engine].Images images, counting the time for transforming the weights.
-//   - depthwise computes filters of one channel with 3, 5 or 7 rows and strides of 1 or 2, one filter per group. It
+//   - depthwise computes filters of one channel with 3, 5 or 7 rows and strides of 1 or 2, one or two per group. It
 //     loads each row of inputs once. Its outputs have the same bits as direct's. It needs AVX2, for 7 rows AVX-512.
 //   - direct computes everything, as sums of products in the formula's order.
 //

@@ -26,7 +26,7 @@ var floors = [][]string{
 	{"conv", "internal/filekind", "internal/parallel", "internal/statistics", "shaders", "whole", "gpu/internal/egl", "gpu/internal/glfw", "gpu/internal/isa", "cpu/internal/guarded"},
 	{"param", "npy", "machine", "cpu/internal/simd", "gpu/internal/programs", "gpu/internal/recipe", "gpu/internal/problems"},
 	{"filters", "stimuli", "cpu", "gpu", "dataset"},
-	{"compare", "figure", "tuning", "gpu/probe"},
+	{"compare", "figure", "tuning", "gpu/probe", "guest"},
 	{"conv/convtest", "batch", "bench", "verify", "autotune", "tuning/report"},
 	{"experiment"},
 	{"cmd/gpuconv"},

@@ -3,7 +3,7 @@
 TAGS     := egl
 REVISION := $(shell git describe --always --dirty --abbrev=40 2>/dev/null || echo unknown)
 
-.PHONY: help build demo test quick check builds glfw race full mutants kills drivers shim isa repin fuzz bench peers setup clean
+.PHONY: help build demo test quick check builds glfw race full mutants kills drivers shim isa repin fuzz bench peers setup man dist clean
 .NOTPARALLEL: # targets share the machine and come in order
 
 help: ## print this list
@@ -120,6 +120,14 @@ peers: build ## time PyTorch, ONNX Runtime, OpenVINO and others beside gpuconv; 
 	mkdir -p out/peers
 	'$(environment)/bin/python' bench/peers/peers.py --suite seed,layers --rounds 5 --json out/peers/report.json \
 		--html out/peers/report.html --markdown out/peers/table.md $(PEERS)
+
+man: ## write the man pages into bin/man
+	mkdir -p bin/man
+	CGO_ENABLED=0 go run -tags man ./cmd/gpuconv man --date "$$(git log -1 --format=%cs)" bin/man
+
+dist: setup ## build archives, Debian packages and SBOMs for four platforms into out/dist
+	rm -rf out/dist
+	./scripts/dist out/dist
 
 clean: ## remove what was built and what demo wrote
 	rm -rf bin out

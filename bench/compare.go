@@ -135,10 +135,9 @@ func pair(old Result, before, after Report) (test, bool) {
 
 // whyMissing returns why the report has no results of the phase, case and backend of x, or "" if it does not say.
 func (r Report) whyMissing(x Result) string {
-	for _, m := range r.Missing {
-		if m.Case == x.Case && m.Backend == x.Backend && m.Threads == x.Threads &&
-			(m.Phase == "" || m.Phase == x.Phase) {
-			return m.Why
+	for _, phase := range []string{"", x.Phase} {
+		if why, ok := r.lookup().missing[resultName{caseName{"", x.Case}, x.on(), phase, ""}]; ok {
+			return why
 		}
 	}
 	return ""

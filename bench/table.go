@@ -73,12 +73,12 @@ func (b BackendInfo) roofs() string {
 
 // grid returns the table of results. r must be prepared.
 func (r Report) grid() *grid {
-	g := &grid{names: []string{"case", "backend", "algorithm", "images/s", "GPU/CPU", "total", "95 % interval", "samples",
+	g := &grid{Names: []string{"case", "backend", "algorithm", "images/s", "GPU/CPU", "total", "95 % interval", "samples",
 		"outliers", "upload", "kernel", "readback", "GFLOP/s", "GB/s", "of roof", "energy"}}
 	for _, c := range r.Cases {
 		for _, b := range r.Backends {
 			if row := r.row(c, b); row != nil {
-				g.rows = append(g.rows, row)
+				g.Rows = append(g.Rows, row)
 			}
 		}
 	}
@@ -118,9 +118,8 @@ func (r Report) row(c CaseInfo, b BackendInfo) []string {
 
 // lacks tells whether the report's Missing names a case on a backend for all phases.
 func (r Report) lacks(c CaseInfo, b BackendInfo) bool {
-	return slices.ContainsFunc(r.Missing, func(m Missing) bool {
-		return m.Case == c.Case && m.Backend == b.Backend && m.Threads == b.Threads && m.Phase == ""
-	})
+	_, ok := r.lookup().missing[resultName{caseName{"", c.Case}, b.key(), "", ""}]
+	return ok
 }
 
 // besideEngine returns how many times as many images per second a GPU computes as the CPU engine with the most threads,

@@ -35,6 +35,7 @@ func (e *WrongError) Error() string {
 type checker struct {
 	problem conv.Problem
 	weight  *conv.Tensor
+	bias    []float32    // nil if there is none
 	wanted  batch.Spread // the numbers, in the whole job, of the images to judge
 	group   int          // how many images are judged at once, at most
 	sample  *sample      // if it is not nil, single outputs are judged
@@ -62,8 +63,8 @@ func judged(p conv.Problem) int {
 }
 
 // newChecker returns what checks a job of this many images. The caller must call close.
-func newChecker(on Prepared, weight *conv.Tensor, images int, how Checking) (*checker, error) {
-	c := &checker{problem: on.Problem, weight: weight, group: judged(on.Problem)}
+func newChecker(on Prepared, weight *conv.Tensor, bias []float32, images int, how Checking) (*checker, error) {
+	c := &checker{problem: on.Problem, weight: weight, bias: bias, group: judged(on.Problem)}
 	if d, ok := on.Plan.(conv.Describer); ok {
 		c.description = d.Describe()
 	}
@@ -112,7 +113,7 @@ func (c *checker) look(ctx context.Context, first int, src, dst *conv.Tensor) er
 
 func (c *checker) judge(ctx context.Context, first int, src, dst *conv.Tensor) error {
 	var result compare.Result
-	asked := compare.Case{Name: "images", Problem: c.problem, Src: src, Weight: c.weight}
+	asked := compare.Case{Name: "images", Problem: c.problem, Src: src, Weight: c.weight, Bias: c.bias}
 	err := batch.Await(ctx, func() (err error) {
 		answer, err := compare.NewAnswer(cpu.Reference{}, asked)
 		if err == nil {

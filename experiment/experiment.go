@@ -26,7 +26,8 @@ import (
 type Job struct {
 	Images stimuli.Set // its images have as many channels as the filters
 	Bank   *Bank
-	Spec   conv.Spec // there is no bias
+	Spec   conv.Spec
+	Bias   []float32 // one for each filter, or nil
 	// Flip turns the filters by 180°: true convolution. Tables and pictures show them as they are in Bank.
 	Flip   bool
 	Check  Checking
@@ -56,8 +57,13 @@ func (j Job) phase(name string) {
 type Look struct {
 	// Gratings calls the picture of the stimuli gratings.png. Otherwise it is stimuli.png.
 	Gratings bool
-	// Tone says whether larger pixels are drawn lighter, the default, or darker, as the tutorial draws its gratings.
-	Tone figure.Tone
+	// Drawn says in which colours and how large.
+	Drawn figure.Look
+	// Formats are those in which each picture is written, of [figure.Formats]; nil means PNG.
+	Formats []string
+	// Show has the numbers of the images that the pictures show, at most 20. nil means five that show as many values of
+	// all parameters as so few can.
+	Show []int
 	// Limit is the activation at the ends of the colour scale, which shows −Limit … Limit. 0 means the largest finite
 	// magnitude of an activation in the picture.
 	Limit float64
@@ -66,10 +72,27 @@ type Look struct {
 // TutorialLimit is the [Look].Limit of the tutorial's own pictures. It suits the tutorial's gratings and filters.
 const TutorialLimit = 3
 
-// Picture returns the file name of the picture of stimuli.
-func (l Look) Picture() string {
-	if l.Gratings {
-		return "gratings.png"
+// Pictures returns the file names of the pictures.
+func (l Look) Pictures() (all []string) {
+	for _, name := range []string{l.stimuli(), "filters", "activations"} {
+		for _, format := range l.formats() {
+			all = append(all, name+"."+format)
+		}
 	}
-	return "stimuli.png"
+	return all
+}
+
+// stimuli is the name of the picture of stimuli.
+func (l Look) stimuli() string {
+	if l.Gratings {
+		return "gratings"
+	}
+	return "stimuli"
+}
+
+func (l Look) formats() []string {
+	if l.Formats == nil {
+		return []string{"png"}
+	}
+	return l.Formats
 }

@@ -8,6 +8,7 @@ import (
 
 	"gpuconv/batch"
 	"gpuconv/conv"
+	"gpuconv/figure"
 	"gpuconv/stimuli"
 	"gpuconv/whole"
 )
@@ -15,7 +16,8 @@ import (
 // Problem returns the convolution of the job. Its batch is a portion of the images, see [batch.Portion]. It returns a
 // [*conv.ShapeError] if Spec does not fit the images and filters.
 func (j Job) Problem() (conv.Problem, error) {
-	return batch.Portion(conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape})
+	return batch.Portion(conv.Problem{Spec: j.Spec, Src: j.Images.Shape(), Weight: j.Bank.Weight.Shape,
+		Bias: j.Bias != nil})
 }
 
 // Weight returns the weights that the images are cross-correlated with: the bank's filters, turned by 180° if Flip is
@@ -46,7 +48,7 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	padded := p.Src.Image()
 	padded[2], padded[3] = padded[2]+p.Weight.H(), padded[3]+p.Weight.W()
 	// three portions in Go, one on the device
-	need := program + (4*portion+min(examples, float64(j.Images.Shape().N())))*(src+dst)
+	need := program + (4*portion+float64(len(j.shown())))*(src+dst)
 	// the judge's float64 values and magnitudes: see judgeBytes
 	if !j.Check.Sample {
 		need += 4 * float64(judged(p)) * dst
@@ -57,6 +59,9 @@ func (j Job) Memory(p conv.Problem) (float64, error) {
 	need += 400 * float64(p.Weight.N())
 	if images, ok := j.Images.(interface{ Memory() float64 }); ok {
 		need += images.Memory() // for drawing or decoding
+	}
+	if page := j.Look.Drawn.Page; page != (figure.Page{}) {
+		need += 3 * page.Memory() // three pictures, at the same time
 	}
 	return need + workers*padded.Bytes(), nil // each core of the CPU engine pads the image that it convolves
 }
@@ -92,7 +97,7 @@ func (j Job) Run(ctx context.Context, backend conv.Backend, folder string) (*Rep
 	}
 	var plan conv.Plan
 	err = batch.Await(ctx, func() (err error) {
-		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Weight(), nil)
+		plan, err = conv.Expecting(backend, j.Images.Shape().N()).Plan(p, j.Weight(), j.Bias)
 		return err
 	})
 	if err != nil {
@@ -129,7 +134,7 @@ func (j Job) RunOn(ctx context.Context, on Prepared, out *whole.Folder) (*Report
 	}
 	j.phase(Drawing)
 	drawing := time.Now()
-	if err := j.draw(ctx, w.gallery, out); err != nil {
+	if err := j.draw(ctx, on, w.gallery, out); err != nil {
 		return nil, err
 	}
 	r.Seconds.Pictures = seconds(time.Since(drawing))
@@ -167,12 +172,12 @@ func (j Job) convolve(ctx context.Context, on Prepared, out *whole.Folder) (w wa
 	if err != nil {
 		return w, err
 	}
-	if w.check, err = newChecker(on, j.Weight(), activations.N(), j.Check); err != nil {
+	if w.check, err = newChecker(on, j.Weight(), j.Bias, activations.N(), j.Check); err != nil {
 		return w, err
 	}
 	defer w.check.close()
 	w.check.begin = func() { j.phase(Judging) }
-	if w.gallery, err = newGallery(on.Problem.Src, activations); err != nil {
+	if w.gallery, err = newGallery(j.shown(), on.Problem.Src, activations); err != nil {
 		return w, err
 	}
 	file, err := out.Create("activations.npy")

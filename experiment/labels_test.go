@@ -3,6 +3,7 @@ package experiment
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"math"
 	"regexp"
 	"strconv"
@@ -149,4 +150,39 @@ func same(a, b, within float64) bool {
 		return math.IsNaN(a) && math.IsNaN(b)
 	}
 	return math.Abs(math.Remainder(a-b, 180)) <= within
+}
+
+// TestField: the pixels that the output in the middle sees, by changing each pixel of an image.
+func TestField(t *testing.T) {
+	for _, p := range []conv.Problem{
+		{Src: conv.Shape{1, 1, 12, 15}, Weight: conv.Shape{1, 1, 3, 5}},
+		{Src: conv.Shape{1, 1, 12, 15}, Weight: conv.Shape{1, 1, 3, 5},
+			Spec: conv.Spec{Padding: conv.Pad(1, 2), Stride: [2]int{2, 3}, Dilation: [2]int{2, 1}}},
+		{Src: conv.Shape{1, 1, 13, 16}, Weight: conv.Shape{1, 1, 3, 3},
+			Spec: conv.Spec{Padding: conv.Pad(1, 1), Pool: conv.Pool{Kind: conv.AvgPool, Size: [2]int{2, 3}, Stride: [2]int{2, 2}}}},
+	} {
+		weight, _ := conv.NewTensor(p.Weight)
+		for i := range weight.Data {
+			weight.Data[i] = 1
+		}
+		dst, err := p.Dst()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var seen image.Rectangle // bounds of the pixels: dilation leaves gaps
+		for at := range p.Src.H() * p.Src.W() {
+			one, _ := conv.NewTensor(p.Src)
+			one.Data[at] = 1
+			out, err := conv.Apply(cpu.Engine{}, p.Spec, weight, nil, one)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if x, y := at%p.Src.W(), at/p.Src.W(); out.Plane(0, 0)[dst.H()/2*dst.W()+dst.W()/2] != 0 {
+				seen = seen.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+		if box := field(p); box != seen {
+			t.Errorf("%+v: the box is %v, the output sees %v", p, box, seen)
+		}
+	}
 }

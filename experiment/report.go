@@ -17,8 +17,7 @@ import (
 // schema is the number of the present form of [Report].
 const schema = 1
 
-// Report is run.json, which says where activations.npy came from. In shapes, N is the number of images. The convolution
-// has no bias.
+// Report is run.json, which says where activations.npy came from. In shapes, N is the number of images.
 type Report struct {
 	Schema int `json:"schema"` // changes when a field changes its meaning
 	Origin
@@ -26,14 +25,19 @@ type Report struct {
 	Channels       int    `json:"channels"` // number of filters; with energy, activations have half as many channels
 	Size           int    `json:"size"`     // rows of each filter
 	Activation     string `json:"activation"`
-	Padding        int    `json:"padding"`         // zeros above and below an image
-	PaddingColumns int    `json:"padding_columns"` // zeros left and right of an image
-	Stride         [2]int `json:"stride"`          // rows, columns
-	Pool           string `json:"pool"`            // none, or kind:size, or kind:size:stride
-	Flip           bool   `json:"flip"`            // true convolution: the filters were turned by 180°
+	Padding        int    `json:"padding"`         // pixels above an image
+	PaddingColumns int    `json:"padding_columns"` // pixels left of an image
+	PaddingAll     [4]int `json:"padding_all"`     // top, bottom, left, right
+	PaddingMode    string `json:"padding_mode"`    // what the pixels of the padding are
+	Dilation       [2]int `json:"dilation"`        // rows, columns
+	Groups         int    `json:"groups"`
+	Bias           bool   `json:"bias"`
+	Stride         [2]int `json:"stride"` // rows, columns
+	Pool           string `json:"pool"`   // none, or kind:size, or kind:size:stride
+	Flip           bool   `json:"flip"`   // true convolution: the filters were turned by 180°
 
-	StimuliShape     conv.Shape `json:"stimuli_shape"`     // [N, 1, rows, columns]
-	FiltersShape     conv.Shape `json:"filters_shape"`     // [filters, 1, rows, columns]
+	StimuliShape     conv.Shape `json:"stimuli_shape"`     // [N, channels, rows, columns]
+	FiltersShape     conv.Shape `json:"filters_shape"`     // [filters, channels per group, rows, columns]
 	ActivationsShape conv.Shape `json:"activations_shape"` // of activations.npy: [N, channels, rows, columns]
 
 	Backend    Backend `json:"backend"`
@@ -160,7 +164,10 @@ func (j Job) newReport(on Prepared) (*Report, error) {
 	r := &Report{
 		Schema: schema, Origin: j.Origin,
 		Channels: p.Weight.N(), Size: p.Weight.H(), Activation: s.Activation.String(),
-		Padding: s.Padding.Top, PaddingColumns: s.Padding.Left, Stride: s.Stride, Pool: pool(s.Pool), Flip: j.Flip,
+		Padding: s.Padding.Top, PaddingColumns: s.Padding.Left,
+		PaddingAll:  [4]int{s.Padding.Top, s.Padding.Bottom, s.Padding.Left, s.Padding.Right},
+		PaddingMode: s.PaddingMode.String(), Dilation: s.Dilation, Groups: s.Groups, Bias: p.Bias,
+		Stride: s.Stride, Pool: pool(s.Pool), Flip: j.Flip,
 		StimuliShape: j.Images.Shape(), FiltersShape: p.Weight, ActivationsShape: activations,
 		Backend: on.Backend.Of(on.Plan), Seconds: Seconds{Open: seconds(on.Opening)},
 	}

@@ -69,7 +69,8 @@ func newSample(c *checker, images int, seed uint64) (*sample, error) {
 		images: max(1, images), start: time.Now(), block: runtime.GOMAXPROCS(0), rate: 1}
 	s.least = sampledOutputs / float64(s.images)
 	s.wanted = math.Max(s.least, sampledMACs/each/float64(s.images))
-	s.judge, err = compare.NewSampling(cpu.Reference{}, compare.Case{Name: "images", Problem: c.problem, Weight: c.weight})
+	s.judge, err = compare.NewSampling(cpu.Reference{}, compare.Case{Name: "images", Problem: c.problem,
+		Weight: c.weight, Bias: c.bias})
 	return s, err
 }
 

@@ -134,7 +134,7 @@ func BenchmarkSample(b *testing.B) {
 	}
 	defer plan.Close()
 	for b.Loop() {
-		c, err := newChecker(Prepared{Problem: p, Plan: plan}, weight, 341, Checking{Sample: true})
+		c, err := newChecker(Prepared{Problem: p, Plan: plan}, weight, nil, 341, Checking{Sample: true})
 		if err != nil {
 			b.Fatal(err)
 		}

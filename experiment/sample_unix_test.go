@@ -70,7 +70,7 @@ func TestCheckTakesATenth(t *testing.T) {
 			t.Fatal(err)
 		}
 		on := Prepared{Problem: dst, Plan: zeros{}}
-		if w.check, err = newChecker(on, c.job.Weight(), 5, c.job.Check); err != nil {
+		if w.check, err = newChecker(on, c.job.Weight(), nil, 5, c.job.Check); err != nil {
 			t.Fatal(err)
 		}
 		defer w.check.close()

@@ -40,7 +40,7 @@ func TestFailure(t *testing.T) {
 	for _, c := range []struct {
 		column, row int
 		want        [3]uint8
-	}{{0, 0, [3]uint8{255, 255, 255}}, {2, 0, [3]uint8{255, 0, 0}}, {2, 1, [3]uint8{0, 160, 0}}} {
+	}{{0, 0, [3]uint8{255, 255, 255}}, {2, 0, [3]uint8{255, 0, 0}}, {2, 1, [3]uint8{0, 0, 0}}} {
 		size := last.Rect.Dx() / 3
 		got := last.RGBAAt(c.column*size+size/2, c.row*size+size/2)
 		if [3]uint8{got.R, got.G, got.B} != c.want {

@@ -135,6 +135,42 @@ func TestGraphNames(t *testing.T) {
 	}
 }
 
+// TestGraphMissing: crosses stand within the axes, near their lower edge, and a series of crosses alone is in the key.
+func TestGraphMissing(t *testing.T) {
+	g := measurements()
+	g.Series = append(g.Series, Series{Name: "gone", Missing: []float64{64}, Style: Points, Color: 2})
+	c := graphChart(t, g)
+	all, _ := pixels(t, c)
+	if green := all[color.NRGBA{0, 158, 115, 255}]; green < 20 || !slices.Contains(texts(t, c), "gone") {
+		t.Errorf("%d pixels of a cross and of its mark in the key, want 20 or more", green)
+	}
+	g.Series = g.Series[3:]
+	if _, err := g.Chart(); err == nil {
+		t.Error("a graph of crosses alone is drawn")
+	}
+}
+
+// TestGraphHollow: a hollow mark has fewer pixels of its colour than a filled one.
+func TestGraphHollow(t *testing.T) {
+	count := func(hollow bool) int {
+		all, _ := pixels(t, graphChart(t, Graph{Series: []Series{{Name: "a", X: []float64{0, 1, 2}, Y: []float64{1, 2, 3},
+			Style: Points, Hollow: hollow}}}))
+		return all[color.NRGBA{0, 114, 178, 255}]
+	}
+	if hollow, filled := count(true), count(false); hollow < 50 || 10*hollow > 9*filled {
+		t.Errorf("%d pixels of hollow marks, %d of filled ones", hollow, filled)
+	}
+}
+
+// TestGraphLongNames: names that stand upright are cut.
+func TestGraphLongNames(t *testing.T) {
+	for _, tick := range names([]string{strings.Repeat("long ", 40), "short"}).Ticks(0, 1) {
+		if name := strings.TrimRight(tick.Label, " "); newTypeface().width(name, smallSize) > longestName {
+			t.Errorf("%q is %d pixels long", name, newTypeface().width(name, smallSize))
+		}
+	}
+}
+
 func TestGraphRefusals(t *testing.T) {
 	one := []float64{1}
 	for want, s := range map[string][]Series{

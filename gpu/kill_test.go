@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -86,10 +87,26 @@ type worker struct {
 	devices map[string]*Device
 }
 
+// mutantTiles is the class whose tiles an algorithm's trials have, unless they ask for another: GPUCONV_TILES, by
+// default that of the device. direct_soft keeps the device's: hardware never runs it.
+func mutantTiles(algorithm string) string {
+	if algorithm == "direct_soft" {
+		return ""
+	}
+	return os.Getenv("GPUCONV_TILES")
+}
+
+// onHardwareTiles reports whether GPUCONV_TILES names a class of hardware.
+func onHardwareTiles() bool {
+	class, err := recipe.ParseClass(os.Getenv("GPUCONV_TILES"))
+	return err == nil && class != recipe.Software
+}
+
 func newWorker(t *testing.T) *worker {
 	w := &worker{nil, map[string]*Device{}}
 	for _, algorithm := range recipe.AlgorithmNames() {
-		w.devices[algorithm] = openTest(t, Options{Device: Software(), Algorithm: algorithm, Guard: true})
+		w.devices[algorithm] = openTest(t, Options{Device: Software(), Algorithm: algorithm, Guard: true,
+			Tiles: mutantTiles(algorithm)})
 	}
 	w.trials = newTrials(t)
 	return w

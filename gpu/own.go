@@ -26,8 +26,8 @@ type OwnBuffer struct {
 	What    string // how errors call it
 	Binding int
 	Floats  int // its size
-	// Exact binds no element after the last one, so that GLSL's length() is right. Otherwise the elements after the last
-	// one are bound, too: there what the shader writes is found on every driver.
+	// Exact binds no element after the last one, so that GLSL's length() is right. Otherwise the elements after the
+	// last one are bound, too: there what the shader writes is found on every driver.
 	Exact bool
 }
 

@@ -17,8 +17,9 @@ import (
 	"github.com/go-gl/gl/v4.3-core/gl"
 )
 
-// DieOnCrash gives the signals of a crash, such as SIGABRT, their default action for the rest of the process. Call it in
-// a child process that runs a shader which may crash the driver: without it Go's stacks hide the driver's last words.
+// DieOnCrash gives the signals of a crash, such as SIGABRT, their default action for the rest of the process. Call it
+// in a child process that runs a shader which may crash the driver: without it Go's stacks hide the driver's last
+// words.
 func DieOnCrash() { _ = egl.DieOnCrash() }
 
 // Own is a shader of the caller's own, linked on a device. Its methods may be called by several goroutines.

@@ -1,16 +1,17 @@
 package guest
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"gpuconv/conv"
 	"gpuconv/fault"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
 )
 
@@ -61,13 +62,21 @@ func poolName(p conv.Pool) string {
 func parseFormula(text string) (formula, error) {
 	program, err := expr.Compile(text, expr.Env(numbers(plain, [3]int{1, 1, 1})))
 	if err != nil {
-		first, _, _ := strings.Cut(err.Error(), "\n")
-		return formula{}, &fault.Error{Package: "guest", Argument: "formula", Value: fmt.Sprintf("%q", text), Rule: first}
+		return formula{}, formula{text: text}.wrong(reason(err))
 	}
 	f := formula{text: text, program: program}
 	tree := program.Node()
 	ast.Walk(&tree, &f)
 	return f, nil
+}
+
+// reason returns what is wrong with a formula, in one line.
+func reason(err error) string {
+	var at *file.Error
+	if errors.As(err, &at) {
+		return at.Message
+	}
+	return err.Error()
 }
 
 // Visit notes the names of a formula. It implements ast.Visitor.
@@ -81,8 +90,7 @@ func (f *formula) Visit(node *ast.Node) {
 func (f formula) of(values map[string]any) (any, error) {
 	value, err := expr.Run(f.program, values)
 	if err != nil {
-		first, _, _ := strings.Cut(err.Error(), "\n")
-		return nil, f.wrong(first)
+		return nil, f.wrong(reason(err))
 	}
 	return value, nil
 }

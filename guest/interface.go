@@ -56,8 +56,8 @@ type valueOf struct {
 	formulas []formula
 }
 
-// file is the form of the TOML file.
-type file struct {
+// content is the form of the TOML file.
+type content struct {
 	Tolerance float64             `toml:"tolerance"`
 	Accepts   []string            `toml:"accepts"`
 	Buffers   map[string]inBuffer `toml:"buffers"`
@@ -75,7 +75,7 @@ type inBuffer struct {
 
 // ParseInterface reads an interface file. Its errors are one line each: what, which value, what would be right.
 func ParseInterface(text string) (*Interface, error) {
-	var f file
+	var f content
 	meta, err := toml.Decode(text, &f)
 	var where toml.ParseError
 	switch {

@@ -21,8 +21,8 @@ import (
 // weights and biases as .npy files, starts the program and reads the output that it has written.
 type Program struct {
 	// Words are the program and its arguments. In them {input}, {weight}, {bias} and {output} are replaced by paths of
-	// .npy files, and {stride}, {padding}, {padding-mode}, {dilation}, {groups}, {activation} and {pool} by texts as the
-	// flags of gpuconv conv take them: {padding} is top,bottom,left,right. A problem that needs what no word has is
+	// .npy files, and {stride}, {padding}, {padding-mode}, {dilation}, {groups}, {activation} and {pool} by texts as
+	// the flags of gpuconv conv take them: {padding} is top,bottom,left,right. A problem that needs what no word has is
 	// refused.
 	Words []string
 	Limit time.Duration // how long the program may take for one run

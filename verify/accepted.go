@@ -6,9 +6,9 @@ import (
 	"gpuconv/conv"
 )
 
-// QuickOf is [Quick] for a backend that accepts few problems: it leaves out the levels of axes that accepts refuses, and
-// covers every pair of the others. Without this most cases of a backend without pools, for instance, would be skipped.
-// Combinations may still be refused.
+// QuickOf is [Quick] for a backend that accepts few problems: it leaves out the levels of axes that accepts refuses,
+// and covers every pair of the others. Without this most cases of a backend without pools, for instance, would be
+// skipped. Combinations may still be refused.
 func QuickOf(stimuli []Stimulus, banks []Bank, accepts func(conv.Problem) bool) []Case {
 	return quick(accepted(table(stimuli, banks, fewKernels()), accepts))
 }

@@ -96,7 +96,8 @@ func newConv() *cobra.Command {
 		Long: "conv convolves images with weights (cross-correlation: kernels are not flipped, as in PyTorch; --flip turns them).\n\n" +
 			"Images are .npy or .npz (file.npz:key) [N,C,H,W], or [N,H,W] or [H,W] of one channel, or a picture\n" +
 			"(.png, .jpg, .tif, .bmp, .webp) as grey 0 … 1. Arrays are taken as they are: the pixels of a uint8 .npy are 0 … 255, those of a .png 0 … 1.\n" +
-			"Weights are [filters, channels per group, rows, columns], biases [filters]. The output is float32\n" +
+			"Weights are [filters, channels per group, rows, columns], biases [filters]. They may be in a network's file:\n" +
+			"model.safetensors:conv1.weight, or model.pt:conv1.weight as torch.save(model.state_dict()) writes it. The output is float32\n" +
 			"[N, channels, rows, columns]. It has a channel for each filter, or for each pair with --activation energy.\n" +
 			"What float32 cannot hold of an array is counted on stderr, or refused with --strict.",
 		Example: "" +
@@ -109,8 +110,8 @@ func newConv() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	fileFlag(flags, &f.input, "input", "images: .npy, .npz:key, .png, .jpg, .tif, .bmp or .webp")
-	fileFlag(flags, &f.weight, "weight", "weights: .npy or .npz:key")
-	fileFlag(flags, &f.bias, "bias", "biases, one per filter: .npy or .npz:key")
+	fileFlag(flags, &f.weight, "weight", "weights: .npy, .npz:key, .safetensors:name or .pt:name")
+	fileFlag(flags, &f.bias, "bias", "biases, one per filter: as --weight")
 	flags.StringVar(&f.output, "output", "", "the .npy file to write")
 	f.saving.register(cmd)
 	f.spec.register(flags)

@@ -64,7 +64,7 @@ func (f *filtersFlags) register(flags *pflag.FlagSet) {
 	f.filter.register(flags)
 	flags.SetNormalizeFunc(alias("orientations", "orientation"))
 	flags.StringVar(&f.kind, "kind", "", "a kind of filters instead of a preset")
-	fileFlag(flags, &f.input, "input", "weights to copy instead of a preset: .npy or .npz:key")
+	fileFlag(flags, &f.input, "input", "weights to copy instead of a preset: .npy, .npz:key, .safetensors:name or .pt:name")
 	flags.StringVar(&f.output, "output", "", "the .npy or .npz file to write")
 	f.inputs.register(flags)
 	flags.Bool("quadrature", false,

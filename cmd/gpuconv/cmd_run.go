@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"gpuconv/conv"
@@ -75,7 +76,8 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	fileFlag(flags, &f.stimuli, "stimulus",
 		"a kind of stimuli and its settings, or an image file or folder, instead of the preset's gratings")
 	fileFlag(flags, &f.filters, "filter",
-		"a kind of filters and its settings, or .npy or .npz:key weights, instead of the preset's bank")
+		"a kind of filters and its settings, or weights (.npy, .npz:key, .safetensors:name or .pt:name), instead\n"+
+			"of the preset's bank")
 	flags.StringVar(&f.activation, "activation", "none", "none, relu, or energy: √(a²+b²) of the sums a and b of each pair of filters")
 	flags.StringVar(&f.stride, "stride", "1", "pixels from one output to the next: 2, or 2,1 for H,W")
 	flags.StringVar(&f.pool, "pool", "none", "after the activation: none, or max or avg with a size, and a stride if it is another: max:2, avg:2, max:3:2")
@@ -84,7 +86,8 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.output, "output", "", "the folder to write, new or empty")
 	f.inputs.register(flags)
 	f.inputs.registerBackground(flags)
-	f.figures.registerPolarity(flags)
+	f.figures.register(flags)
+	f.figures.registerPanels(flags)
 }
 
 // refuse refuses flags of the preset that --stimulus or --filter replaces, and --background without image files.
@@ -148,7 +151,7 @@ func (f *runFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	f.inputs.say(r.Notes)
 	f.inputs.notFinite(filepath.Join(f.output, "activations.npy"), r.NotFinite)
 	f.inputs.print(stderr)
-	f.conclude(stdout, r)
+	f.conclude(stdout, r, j.Look.Pictures())
 	return nil
 }
 
@@ -189,7 +192,7 @@ func announce(w io.Writer, j experiment.Job, p conv.Problem, s session) {
 }
 
 // conclude prints what was done.
-func (f *runFlags) conclude(w io.Writer, r *experiment.Report) {
+func (f *runFlags) conclude(w io.Writer, r *experiment.Report, pictures []string) {
 	printLine(w, "speed     %s images/s convolving (%.3f s), %s images/s for the whole job (%.3f s)",
 		statistics.Digits(float64(r.ImagesPerS.Convolve)), float64(r.Seconds.Convolve),
 		statistics.Digits(float64(r.ImagesPerS.Whole)), float64(r.Seconds.Whole))
@@ -199,17 +202,14 @@ func (f *runFlags) conclude(w io.Writer, r *experiment.Report) {
 			printLine(w, "          %s", confidence(finds))
 		}
 	}
-	printLine(w, "wrote     %s %v, %s, filters.png, activations.png, stimuli.csv, filters.csv, run.json",
-		fault.Printable(filepath.Join(f.output, "activations.npy")), r.ActivationsShape, f.look().Picture())
+	printLine(w, "wrote     %s %v, %s, stimuli.csv, filters.csv, run.json",
+		fault.Printable(filepath.Join(f.output, "activations.npy")), r.ActivationsShape, strings.Join(pictures, ", "))
 }
 
 // checked says which outputs were judged.
 func checked(c *experiment.Check) string {
-	switch {
-	case !c.Sampled:
+	if !c.Sampled || c.Finds == 0 {
 		return counted(c.Images, "image")
-	case c.Finds == 0:
-		return "all " + counted(c.Images, "image")
 	}
 	return fmt.Sprintf("a random sample of all %d outputs", c.Of)
 }

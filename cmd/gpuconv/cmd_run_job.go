@@ -22,10 +22,13 @@ func (f *runFlags) job(ctx context.Context) (experiment.Job, error) {
 	}
 	j := experiment.Job{Flip: f.flip, Check: experiment.Checking(f.check), Look: f.look(), Origin: f.origin()}
 	var err error
-	if j.Look.Tone, err = f.figures.tone(); err != nil {
+	if j.Look.Drawn, j.Look.Formats, err = f.figures.panels(f.stimuli == "" && f.filters == ""); err != nil {
 		return j, err
 	}
 	if j.Images, err = f.images(ctx); err != nil {
+		return j, err
+	}
+	if j.Look.Show, err = f.figures.images(j.Images); err != nil {
 		return j, err
 	}
 	if j.Bank, err = f.weights(ctx, j); err != nil {
@@ -103,7 +106,7 @@ func (f *runFlags) weights(ctx context.Context, j experiment.Job) (*experiment.B
 		}
 		return f.filter.bank(ctx, tutorial3)
 	}
-	if kind := kindOf(ctx, f.filters); isArray(f.filters) || kind != "" && !f.filterKind() {
+	if kind := kindOf(ctx, f.filters); isWeights(f.filters) || kind != "" && !f.filterKind() {
 		return f.inputs.readBank(ctx, "filter", f.filters, func(weight conv.Shape) (err error) {
 			j.Bank = &experiment.Bank{Weight: &conv.Tensor{Shape: weight}}
 			if j.Spec, err = f.spec(weight); err == nil {

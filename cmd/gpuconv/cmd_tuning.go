@@ -32,6 +32,8 @@ type tuningFlags struct {
 
 	inputs inputs
 	saving saving
+
+	figures figureFlags
 }
 
 func newTuning() *cobra.Command {
@@ -95,6 +97,7 @@ numbers is refused, and the error names its line. An empty cell or nan is a miss
 		"fit a von Mises curve over orientation; it is drawn, and its half-width printed, if it explains half of the "+
 			"variance")
 	f.inputs.register(flags)
+	f.figures.register(flags)
 	return cmd
 }
 
@@ -102,6 +105,10 @@ numbers is refused, and the error names its line. An empty cell or nan is a miss
 func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	readout, settings, metric, err := f.parse()
 	if err != nil {
+		return err
+	}
+	var pictures report.Pictures
+	if pictures.Drawn, pictures.Formats, err = f.figures.look(false); err != nil {
 		return err
 	}
 	if err := f.wantTable(); err != nil {
@@ -123,7 +130,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.complete(&settings, table, source.Shape()); err != nil {
 		return err
 	}
-	if err := reserveTuning(source, cells); err != nil {
+	if err := reserveTuning(source, cells, pictures.Drawn.Page.Memory()); err != nil {
 		return err
 	}
 	out, err := f.saving.output("output", f.output).createFolder()
@@ -143,7 +150,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	channels := responses.Cells - len(readout.Sums)
-	t := report.Tuning{
+	t := report.Tuning{Pictures: pictures,
 		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(),
 		Shape:   source.Shape(),
 		Readout: readout, Settings: settings, Metric: metric, NoMatrix: f.rdm == "none", Analysis: analysis,
@@ -390,10 +397,10 @@ func readResponses(ctx context.Context, source *npy.Reader, readout tuning.Reado
 
 // reserveTuning refuses activations that do not fit in memory. It counts the maps of one image in float32 and float64,
 // the array if it is read whole, two copies of the responses (while phases are reduced), and the results for each cell.
-func reserveTuning(source *npy.Reader, cells int) error {
+func reserveTuning(source *npy.Reader, cells int, picture float64) error {
 	const pictures, cell = 128 << 20, 4000 // bytes
 	shape := source.Shape()
-	image, need := 1.0, pictures+source.Memory()+float64(cells)*(cell+16*float64(shape[0]))
+	image, need := 1.0, pictures+picture+source.Memory()+float64(cells)*(cell+16*float64(shape[0]))
 	for _, extent := range shape[1:] {
 		image *= float64(extent)
 	}

@@ -35,7 +35,7 @@ func (c *checkFlag) Set(text string) error {
 	}
 	n, err := param.ParseWhole(text)
 	if err != nil || n < -1 {
-		return errors.New("want sample, all or a number of images")
+		return errors.New("want " + c.wanted())
 	}
 	*c = checkFlag{Images: n, Seed: c.Seed}
 	return nil
@@ -50,6 +50,9 @@ func (c *checkFlag) String() string {
 	}
 	return strconv.Itoa(c.Images)
 }
+
+// wanted says what the flag takes, for errors.
+func (c *checkFlag) wanted() string { return "sample, all or a number of images" }
 
 // Type implements [pflag.Value]. Help shows it.
 func (c *checkFlag) Type() string { return "sample|all|N" }

@@ -332,7 +332,10 @@ func hostile(t *testing.T, dir string) {
 			try(os.Truncate(at(name), size))
 		}
 	}
-	try(os.WriteFile(at("bomb.npz"), bomb("w", npyHeader("<f4", false, 1, 1, 5e4, 5e4), 10e9), 0o666))
+	try(os.WriteFile(at("bomb.pt"), bomb("w/data.pkl", []byte("\x80\x02]"), 10e9), 0o666))
+	header := append(binary.LittleEndian.AppendUint64(nil, 16<<20), "{"+strings.Repeat(`"a":{},`, 2<<20)...)
+	try(os.WriteFile(at("header.safetensors"), header, 0o666))
+	try(os.WriteFile(at("bomb.npz"), bomb("w.npy", npyHeader("<f4", false, 1, 1, 5e4, 5e4), 10e9), 0o666))
 }
 
 // npyHeader returns the start of a .npy file.
@@ -382,7 +385,7 @@ func tiffHead(rows, columns uint32) []byte {
 }
 
 // bomb returns an archive of one array: a header, and zeros that are compressed to a thousandth.
-func bomb(key string, header []byte, size int64) []byte {
+func bomb(name string, header []byte, size int64) []byte {
 	var packed bytes.Buffer
 	w, _ := flate.NewWriter(&packed, flate.BestCompression)
 	w.Write(header)
@@ -396,7 +399,7 @@ func bomb(key string, header []byte, size int64) []byte {
 	}
 	data := append([]byte(nil), packed.Bytes()...)
 	data = append(data, bytes.Repeat(packed.Bytes()[first:], int(size/block)-2)...)
-	le, name := binary.LittleEndian, key+".npy"
+	le := binary.LittleEndian
 	total := int64(len(header)) + size
 	file := append([]byte("PK\x03\x04-\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"), bytes.Repeat([]byte{0xff}, 8)...)
 	large := le.AppendUint64(le.AppendUint64(le.AppendUint16([]byte{1, 0}, 16), uint64(total)), uint64(len(data)))
@@ -413,10 +416,11 @@ func bomb(key string, header []byte, size int64) []byte {
 // noFiles are the flags with a text that do not name a file to read: they name a file to write, or no file.
 var noFiles = strings.Fields(`
 	activation algorithm amplitude angle aperture aperture-edge aperture-inner aperture-radius aperture-sigma
-	aperture-x aperture-y aspect at backend background bandwidth by cases compile context contrast count csv device
-	dilation drift exponent fail-on format frame html image-size json jsonl junit kind markdown md5 mean negative normalise
-	order orientation orientations output over padding padding-mode phase phase2 phases pictures plots polarity pool ppd
-	precision preset problem program rdm seed sf sf-correlation sf-max sf-min sf-unit sf2 sha256 shard side sigma sigma-surround
+	aperture-x aperture-y aspect at backend background bandwidth by cases colours compile context contrast count csv
+	device dilation drift exponent fail-on figures format frame html image-size json jsonl junit kind markdown md5 mean
+	negative normalise order orientation orientations output over padding padding-mode phase phase2 phases pictures plots
+	polarity pool ppd precision preset problem program rdm roof scale seed sf sf-correlation sf-max sf-min sf-unit sf2 sha256 shard
+	show side sigma sigma-surround
 	sigma-x sigma-y sign stride suite sum supersample surround tiles url x y
 `)
 

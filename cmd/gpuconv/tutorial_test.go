@@ -58,8 +58,17 @@ func TestTutorial(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it convolves much, and race detectors make that slow")
 	}
-	commands := commandsOf(t, "../../docs/tutorial.md")
-	if len(commands) < 6 {
+	typed(t, "../../docs/tutorial.md", 6)
+}
+
+// TestFiguresPage types the commands of docs/figures.md.
+func TestFiguresPage(t *testing.T) { typed(t, "../../docs/figures.md", 1) }
+
+// typed types the commands of a page, at least as many as least, in one folder, and compares what they print.
+func typed(t *testing.T, page string, least int) {
+	t.Helper()
+	commands := commandsOf(t, page)
+	if len(commands) < least {
 		t.Fatalf("%d commands are found", len(commands))
 	}
 	dir := t.TempDir()

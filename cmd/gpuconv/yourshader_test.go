@@ -43,9 +43,9 @@ func like(line, documented string) bool {
 	return regexp.MustCompile("^" + pattern + "$").MatchString(line)
 }
 
-// typed runs a command of a document and compares what it prints. A line … is any number of lines, and a line that
+// typeIn runs a command of a document and compares what it prints. A line … is any number of lines, and a line that
 // begins with ! is on stderr, of a command that fails.
-func typed(t *testing.T, dir string, b block) {
+func typeIn(t *testing.T, dir string, b block) {
 	t.Helper()
 	args, ok := strings.CutPrefix(b.lines[0], "$ gpuconv ")
 	if !ok {
@@ -124,7 +124,7 @@ func TestYourShader(t *testing.T) {
 		case "diff":
 			write("my.comp", changed(t, shader, b))
 		case "console":
-			typed(t, dir, b)
+			typeIn(t, dir, b)
 			commands++
 			write("my.comp", shader)
 		}

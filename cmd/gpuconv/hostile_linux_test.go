@@ -51,6 +51,21 @@ var calls = map[string]string{
 	"bench report":       "r.json",
 	"bench compare":      "r.json r.json",
 	"check":              "folder",
+	"conv":            "--backend cpu --input x.npy --weight w.npy --bias b.npy --output y.npy",
+	"run":             "--backend cpu --stimulus p.png --filter w.npy --bias b.npy --output new",
+	"verify":          "--backend cpu --input x.npy --weight w.npy --bias b.npy",
+	"verify --known":  "--backend cpu --quick --cases ^nma/nma/7x7$ --known t.csv",
+	"stimuli":         "--input p.png --output y.npy",
+	"filters":         "--input w.npy --output y.npy",
+	"tuning":          "--input x.npy --table t.csv --output new",
+	"data":            "--input r.npz",
+	"data --download": "--url http://127.0.0.1:1/ --download r.npz",
+	"info":            "--backend cpu --problem --input x.npy --weight w.npy --bias b.npy",
+	"autotune":        "--forget --problem --input x.npy --weight w.npy --bias b.npy",
+	"bench":           "--backend cpu --limit 2s --count 1 --input x.npy --weight w.npy --bias b.npy",
+	"bench report":    "r.json",
+	"bench compare":   "r.json r.json",
+	"check":           "folder",
 }
 
 // briefly are places whose files are opened as those of other places are. Only the worst files are tried there.
@@ -416,12 +431,12 @@ func bomb(name string, header []byte, size int64) []byte {
 // noFiles are the flags with a text that do not name a file to read: they name a file to write, or no file.
 var noFiles = strings.Fields(`
 	activation algorithm amplitude angle aperture aperture-edge aperture-inner aperture-radius aperture-sigma
-	aperture-x aperture-y aspect at backend background bandwidth by cases colours compile context contrast count csv
-	device dilation drift exponent fail-on figures format frame html image-size json jsonl junit kind markdown md5 mean
-	negative normalise order orientation orientations output over padding padding-mode phase phase2 phases pictures plots
-	polarity pool ppd precision preset problem program rdm roof scale seed sf sf-correlation sf-max sf-min sf-unit sf2 sha256 shard
-	show side sigma sigma-surround
-	sigma-x sigma-y sign stride suite sum supersample surround tiles url x y
+	aperture-x aperture-y aspect at backend background bandwidth by cases colour colours compile context contrast
+	count crop csv device dilation drift exponent fail-on figures format frame html image-size json jsonl junit kind
+	markdown md5 mean negative normalise order orientation orientations output over padding padding-mode phase phase2
+	phases pictures plots polarity pool ppd precision preset problem program rdm resize roof scale seed sf
+	sf-correlation sf-max sf-min sf-unit sf2 sha256 shard show side sigma sigma-surround sigma-x sigma-y sign stride
+	suite sum supersample surround tiles url x y
 `)
 
 // TestFlagsOfFiles: each flag that takes a text names a file to read and was added by fileFlag, or is listed in

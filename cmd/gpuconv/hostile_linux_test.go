@@ -35,7 +35,7 @@ import (
 // of the files at a time.
 var calls = map[string]string{
 	"conv":               "--backend cpu --input x.npy --weight w.npy --bias b.npy --output y.npy",
-	"run":                "--backend cpu --stimulus p.png --filter w.npy --output new",
+	"run":                "--backend cpu --stimulus p.png --filter w.npy --bias b.npy --output new",
 	"verify":             "--backend cpu --input x.npy --weight w.npy --bias b.npy",
 	"verify --shader":    "--quick --cases ^nma/nma/7x7$ --shader t.csv --interface i.toml",
 	"verify --interface": "--quick --cases ^nma/nma/7x7$ --shader t.csv --interface i.toml",
@@ -51,21 +51,6 @@ var calls = map[string]string{
 	"bench report":       "r.json",
 	"bench compare":      "r.json r.json",
 	"check":              "folder",
-	"conv":            "--backend cpu --input x.npy --weight w.npy --bias b.npy --output y.npy",
-	"run":             "--backend cpu --stimulus p.png --filter w.npy --bias b.npy --output new",
-	"verify":          "--backend cpu --input x.npy --weight w.npy --bias b.npy",
-	"verify --known":  "--backend cpu --quick --cases ^nma/nma/7x7$ --known t.csv",
-	"stimuli":         "--input p.png --output y.npy",
-	"filters":         "--input w.npy --output y.npy",
-	"tuning":          "--input x.npy --table t.csv --output new",
-	"data":            "--input r.npz",
-	"data --download": "--url http://127.0.0.1:1/ --download r.npz",
-	"info":            "--backend cpu --problem --input x.npy --weight w.npy --bias b.npy",
-	"autotune":        "--forget --problem --input x.npy --weight w.npy --bias b.npy",
-	"bench":           "--backend cpu --limit 2s --count 1 --input x.npy --weight w.npy --bias b.npy",
-	"bench report":    "r.json",
-	"bench compare":   "r.json r.json",
-	"check":           "folder",
 }
 
 // briefly are places whose files are opened as those of other places are. Only the worst files are tried there.

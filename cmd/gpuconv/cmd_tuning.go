@@ -85,7 +85,9 @@ numbers is refused, and the error names its line. An empty cell or nan is a miss
 		"divide each channel by the power of all channels: gain,exponent,semisaturation, such as 1,2,0.5")
 	flags.StringVar(&f.sum, "sum", "", "further cells, each the sum of some channels: 2+4,3+5 adds two")
 	flags.StringVar(&f.by, "by", "",
-		"what to draw curves over: orientation, sf, phase, or several with commas; all that vary if not given")
+		"what to draw curves over: columns of the table that vary, by their names or how they begin, such as orientation,\n"+
+			"sf, phase, contrast, size or drift; with commas; of exactly two also a map. Without it, those of orientation,\n"+
+			"sf and phase that vary, or else all that vary")
 	flags.StringVar(&f.phases, "phases", "max",
 		"how curves over orientation and sf combine the phases: max, mean or f1 (the amplitude of the first harmonic)")
 	flags.StringVar(&f.over, "over", "best",
@@ -150,7 +152,7 @@ func (f *tuningFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	channels := responses.Cells - len(readout.Sums)
-	t := report.Tuning{Pictures: pictures,
+	t := report.Tuning{Pictures: pictures, OnePhase: tuning.SinglePhase(table),
 		Origin: report.Origin{Command: os.Args, Program: describeProgram()}, Source: f.activations(),
 		Shape:   source.Shape(),
 		Readout: readout, Settings: settings, Metric: metric, NoMatrix: f.rdm == "none", Analysis: analysis,
@@ -203,9 +205,9 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 	}
 	if f.by != "" {
 		for name := range strings.SplitSeq(f.by, ",") {
-			axis, err := parseChoice("by", name, tuning.ByOrientation, tuning.ByFrequency, tuning.ByPhase)
-			if err != nil {
-				return r, s, m, err
+			axis := tuning.Axis(strings.TrimSpace(name))
+			if axis == "" {
+				return r, s, m, misread("by", f.by, errors.New("want columns of the table with commas between them"))
 			}
 			if !slices.Contains(s.By, axis) {
 				s.By = append(s.By, axis)
@@ -217,7 +219,7 @@ func (f *tuningFlags) parse() (r tuning.Readout, s tuning.Settings, m tuning.Met
 			return r, s, m, misread("rdm", f.rdm, errors.New("want correlation, euclid or none"))
 		}
 	}
-	s.Fit = f.fit
+	s.Fit, s.Plane = f.fit, len(s.By) == 2
 	return r, s, m, nil
 }
 
@@ -316,7 +318,8 @@ func (f *tuningFlags) readTable(ctx context.Context, by []tuning.Axis, shape []i
 	}
 	defer file.Close()
 	complete := func(t *param.Table) []string { return tuning.Complete(t, by) }
-	table, err := param.Reader{Subject: "image", Numbers: tuning.Measured, Complete: complete}.Read(file)
+	measured := func(columns []string) []string { return tuning.Measured(columns, by...) }
+	table, err := param.Reader{Subject: "image", Numbers: measured, Complete: complete}.Read(file)
 	return table, failed("table", path, err)
 }
 
@@ -367,7 +370,8 @@ func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []i
 	for _, axis := range s.By {
 		if !axis.In(table) {
 			return refused("by", axis.String(),
-				fmt.Errorf("the table has no column %s…: want one of the others, or another table", axis))
+				fmt.Errorf("the table has no column %s…: want some of %s, or another table", axis,
+					strings.Join(table.Names(), ", ")))
 		}
 	}
 	if len(s.By) > 0 {
@@ -378,7 +382,7 @@ func (f *tuningFlags) complete(s *tuning.Settings, table *param.Table, shape []i
 			errors.New("want at least 2 that differ: there is nothing to be tuned to"))
 	} else if len(s.By) == 0 {
 		return failed("table", "",
-			errors.New("want orientation…, sf… or phase… that differs between images: there is nothing to be tuned to"))
+			errors.New("want a column of numbers that differs between images: there is nothing to be tuned to"))
 	}
 	return nil
 }

@@ -2,8 +2,10 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"gpuconv/tuning"
 )
@@ -21,6 +23,7 @@ type Tuning struct {
 	Metric   tuning.Metric // of the dissimilarities
 	NoMatrix bool          // leaves the dissimilarities out
 	Analysis *tuning.Analysis
+	OnePhase bool // the stimuli have a single phase: see [tuning.SinglePhase]
 
 	Names []string // of the cells; if nil, cells are named by their numbers
 	// Filters are the names of the filters of the first cells, as [FilterNames] returns them. The cells that follow are
@@ -60,6 +63,7 @@ func (t Tuning) write(ctx context.Context, out *files) (notes []error, err error
 		return nil, err
 	}
 	notes = append(notes, t.Analysis.Notes...)
+	notes = append(notes, t.onePhase()...)
 	if !t.NoMatrix {
 		m, err := t.matrix()
 		if err != nil {
@@ -71,6 +75,9 @@ func (t Tuning) write(ctx context.Context, out *files) (notes []error, err error
 	if err := out.writeJSON("tuning.json", t.json(notes)); err != nil {
 		return nil, err
 	}
+	if err := t.plane(out); err != nil {
+		return nil, err
+	}
 	for _, curves := range t.Analysis.Curves {
 		if err := ctx.Err(); err != nil { // an interrupt does not wait for the pictures
 			return nil, err
@@ -80,6 +87,19 @@ func (t Tuning) write(ctx context.Context, out *files) (notes []error, err error
 		}
 	}
 	return notes, ctx.Err()
+}
+
+// onePhase returns a note if curves follow the phase of the stimuli.
+func (t Tuning) onePhase() []error {
+	place := t.Readout.Pool == tuning.Centre || t.Readout.Pool == tuning.At
+	follows := slices.ContainsFunc(t.Analysis.Curves, func(c tuning.AxisCurves) bool {
+		return c.Axis == tuning.ByOrientation || c.Axis == tuning.ByFrequency
+	})
+	if !t.OnePhase || !place || !follows {
+		return nil
+	}
+	return []error{errors.New("the stimuli have one phase: at one place, cells other than energies follow where the bars " +
+		"fall; want several phases, or the mean or max of the map")}
 }
 
 // matrix compares the responses to the values of the first axis. The error says why they cannot be compared.

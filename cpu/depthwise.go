@@ -43,7 +43,7 @@ func acceptsDepthwise(p conv.Problem, sums conv.Shape, k *simd.Kernels) error {
 }
 
 // worthDepthwise returns nil, or an error that says why direct is faster.
-func worthDepthwise(p conv.Problem, _ conv.Shape, _ *simd.Kernels) error {
+func worthDepthwise(p conv.Problem, _ int, _ conv.Shape, _ *simd.Kernels) error {
 	if filters := p.Weight[0] / p.Groups; filters > 1 {
 		return fmt.Errorf("direct shares inputs among the %d filters of a group", filters)
 	}
@@ -88,7 +88,9 @@ func (d *depthwise) columns() int          { return 0 }
 func (d *depthwise) phases() int           { return 1 }
 func (d *depthwise) rowStep() int          { return 1 }
 func (d *depthwise) packedLen() int        { return d.problem.Weight[0] * (d.size() + 1) }
-func (d *depthwise) settle(s slab, _ int)  { d.slab = s }
+func (d *depthwise) images(_, _ int) int   { return 1 }
+
+func (d *depthwise) settle(s *slab, _, _ int) { d.slab = *s }
 
 // workspace returns the floats for a row of zeros, and for what masked loads reach to its left and to its right.
 func (d *depthwise) workspace() int { return paddedWidth(&d.problem) + 2*d.slack() }
@@ -137,8 +139,12 @@ func (d *depthwise) band(w *worker, o output, p part) {
 	s.SrcPitch, s.DstPitch, s.Rows, s.Zeros, s.Flags = d.slab.pitch, d.sums.W(), p.rows, w.work[d.slack():], 0
 	s.Src, s.First, s.Height = w.slab, 0, d.inputRows(p.rows)
 	if d.inPlace() {
-		s.Src, s.SrcPitch, s.Height = p.src, d.problem.Src.W(), d.problem.Src.H()
+		plane := d.problem.Src.H() * d.problem.Src.W()
+		s.Src = p.src.Data[(p.image*d.problem.Groups+p.group)*plane:][:p.groups*plane]
+		s.SrcPitch, s.Height = d.problem.Src.W(), d.problem.Src.H()
 		s.First = p.first*d.problem.Stride[0] - d.problem.Padding.Top
+	} else {
+		d.slab.fill(w, p, 0, 0, d.inputRows(p.rows))
 	}
 	if d.problem.Activation == conv.ReLU {
 		s.Flags = simd.ReLU

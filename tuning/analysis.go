@@ -34,6 +34,7 @@ type Cell struct {
 	Phase       *Cycle
 	Contrast    *NakaRushton
 	Size        *Size
+	Field       *FieldGabor // by [Fields.Fit]; Analyse leaves it nil
 
 	// Reasons say why figures are missing although the stimuli allow them. The same reason has the same text in all
 	// cells, apart from counts of responses.

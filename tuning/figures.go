@@ -18,6 +18,7 @@ func (c Cell) Figures() []Figure {
 	o, d, v := Orientation{nan, nan, nan, nan}, Direction{nan, nan}, VonMises{nan, nan, nan, nan, nan}
 	f, p := Frequency{nan, nan, nan, nan}, Cycle{nan, nan, nan, nan, nan}
 	k, z := NakaRushton{nan, nan, nan, nan, nan}, Size{nan, nan}
+	g := FieldGabor{nan, nan, nan, nan, nan, nan, nan, nan, nan}
 	half := nan
 	if c.Orientation != nil {
 		o = *c.Orientation
@@ -43,6 +44,9 @@ func (c Cell) Figures() []Figure {
 	if c.Size != nil {
 		z = *c.Size
 	}
+	if c.Field != nil {
+		g = *c.Field
+	}
 	return []Figure{
 		{"orientation_peak_deg", o.Peak}, {"orientation_preferred_deg", o.Preferred},
 		{"circular_variance", o.CircularVariance}, {"orientation_selectivity", o.Selectivity},
@@ -54,6 +58,9 @@ func (c Cell) Figures() []Figure {
 		{"phase_preferred_deg", p.Preferred},
 		{"contrast_rmax", k.Rmax}, {"contrast_c50", k.C50}, {"contrast_exponent", k.Exponent}, {"contrast_base", k.Base},
 		{"contrast_r2", k.R2}, {"size_peak", z.Peak}, {"size_suppression", z.Suppression},
+		{"rf_x_pixels", g.X}, {"rf_y_pixels", g.Y}, {"rf_orientation_deg", g.Orientation},
+		{"rf_sf_cycles_per_pixel", g.SF}, {"rf_phase_deg", g.Phase}, {"rf_sigma_x_pixels", g.SigmaX},
+		{"rf_sigma_y_pixels", g.SigmaY}, {"rf_amplitude", g.Amplitude}, {"rf_r2", g.R2},
 	}
 }
 

@@ -225,3 +225,162 @@ func TestNoiseCeiling(t *testing.T) {
 		t.Error("of 1 not 1")
 	}
 }
+
+// pixels is an array in memory.
+type pixels struct {
+	shape []int
+	data  []float32
+}
+
+func (p *pixels) Shape() []int { return p.shape }
+
+func (p *pixels) Read(dst []float32) error {
+	copy(dst, p.data)
+	p.data = p.data[len(dst):]
+	return nil
+}
+
+// TestFieldGoldens: fits equal those of SciPy's least_squares from the true parameters.
+func TestFieldGoldens(t *testing.T) {
+	q := loadQuestions(t)
+	for _, want := range q.Fields {
+		half := float64(q.Size-1) / 2
+		g, err := window{rows: q.Size, columns: q.Size, x: -half, y: -half, data: want.Image}.fit()
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, "x", g.X, want.X, 1e-3)
+		near(t, "y", g.Y, want.Y, 1e-3)
+		near(t, "orientation", g.Orientation, want.Orientation, 0.02)
+		near(t, "sf", g.SF, want.SF, 1e-4)
+		near(t, "sigma-x", g.SigmaX, want.SigmaU, 2e-3)
+		near(t, "sigma-y", g.SigmaY, want.SigmaV, 2e-3)
+		near(t, "R2", g.R2, want.R2, 1e-6)
+	}
+}
+
+// TestReverseCorrelation: the field of a linear cell is its filter and that of a rectifying cell half of it, within
+// what chance explains. The fit finds the filter's parameters. A cell of noise has no field.
+func TestReverseCorrelation(t *testing.T) {
+	const side, images = 16, 6000
+	random := rand.New(rand.NewPCG(3, 4))
+	truth := FieldGabor{X: 2.5, Y: -1.5, Orientation: 120, SF: 0.16, Phase: 50, SigmaX: 2, SigmaY: 2.5, Amplitude: 1}
+	filter := make([]float64, side*side)
+	for at := range filter {
+		x, y := float64(at%side)-7.5-truth.X, float64(at/side)-7.5-truth.Y
+		sin, cos := math.Sincos(truth.Orientation * math.Pi / 180)
+		u, v := x*cos+y*sin, y*cos-x*sin
+		filter[at] = math.Exp(-u*u/8-v*v/12.5) * math.Cos(2*math.Pi*truth.SF*u+truth.Phase*math.Pi/180)
+	}
+	source := &pixels{shape: []int{images, 1, side, side}}
+	r := &Responses{Images: images, Cells: 3}
+	for range images {
+		sum := 0.0
+		for at := range filter {
+			v := random.Float64() - 0.5
+			source.data = append(source.data, float32(v))
+			sum += v * filter[at]
+		}
+		r.Data = append(r.Data, sum, max(0, sum), random.NormFloat64())
+	}
+	f, err := ReverseCorrelation(t.Context(), r, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "correlation of neighbours", f.Neighbours, 0, 0.01)
+	for cell, share := range []float64{1, 0.5, 0} {
+		worst, squares := 0.0, 0.0
+		for at, w := range f.Weights[cell] {
+			d := (w - share*filter[at]) / f.Noise[cell]
+			worst, squares = max(worst, math.Abs(d)), squares+d*d
+		}
+		if rms := math.Sqrt(squares / (side * side)); worst > 5 || rms > 1.2 || rms < 0.6 {
+			t.Errorf("cell %d: off by %.2f standard deviations at most and %.2f on average", cell, worst, rms)
+		}
+		g, ok, err := f.Fit(cell)
+		if err != nil || ok != (share > 0) {
+			t.Fatalf("cell %d: %+v, %v, %v", cell, g, ok, err)
+		}
+		if ok {
+			near(t, "x", g.X, truth.X, 0.3)
+			near(t, "y", g.Y, truth.Y, 0.3)
+			near(t, "orientation", g.Orientation, truth.Orientation, 4)
+			near(t, "sf", g.SF, truth.SF, 0.01)
+			near(t, "amplitude", g.Amplitude, share, 0.15)
+		}
+	}
+	for _, shape := range [][]int{{images, 2, side, side}, {images - 1, 1, side, side}, {images}} {
+		if _, err := ReverseCorrelation(t.Context(), r, &pixels{shape: shape}); err == nil {
+			t.Errorf("stimuli %v are taken", shape)
+		}
+	}
+	if _, err := ReverseCorrelation(t.Context(), &Responses{Images: 2, Cells: 1, Data: []float64{1, 2}},
+		&pixels{[]int{2, 1, 1}, []float32{3, 3}}); err == nil {
+		t.Error("uniform images are taken")
+	}
+}
+
+// TestDecodingGoldens: the readout of each image equals NumPy's.
+func TestDecodingGoldens(t *testing.T) {
+	q := loadQuestions(t).Decoding
+	d, err := Decode(&Responses{Images: 60, Cells: 4, Data: q.Responses}, q.Labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Right != q.Right || d.Images != 60 {
+		t.Errorf("%d of %d right, NumPy has %d", d.Right, d.Images, q.Right)
+	}
+	for i, v := range d.Values {
+		near(t, "value", v, q.Values[i], 1e-9)
+	}
+}
+
+// TestDecode: what can be told apart is, what cannot is not, and an image never trains the readout that labels it.
+func TestDecode(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	apart, noise := &Responses{Images: 200, Cells: 30}, &Responses{Images: 200, Cells: 30}
+	var labels []int
+	for i := range 200 {
+		label := 1 - 2*(i%2)
+		labels = append(labels, label)
+		for cell := range 30 {
+			v := random.NormFloat64()
+			noise.Data = append(noise.Data, v)
+			if cell == 7 {
+				v = float64(label) // only this cell knows
+			}
+			apart.Data = append(apart.Data, v)
+		}
+	}
+	d, err := Decode(apart, labels)
+	if err != nil || d.Right != 200 || d.High != 1 || d.Low < 0.97 {
+		t.Errorf("%+v, %v", d, err)
+	}
+	// With 30 cells and 160 images of noise the readout fits its own images well: 200 right would mean that it saw
+	// them.
+	if d, err = Decode(noise, labels); err != nil || d.Right < 70 || d.Right > 130 || d.Chance != 0.5 {
+		t.Errorf("noise: %+v, %v", d, err)
+	}
+	labels[3], labels[5] = 0, 0
+	if d, err = Decode(apart, labels); err != nil || d.Images != 198 || !math.IsNaN(d.Values[3]) {
+		t.Errorf("without two: %+v, %v", d, err)
+	}
+	for _, bad := range [][]int{labels[1:], slices.Repeat([]int{1}, 200), slices.Repeat([]int{2}, 200)} {
+		if _, err := Decode(apart, bad); err == nil {
+			t.Errorf("labels %v… are taken", bad[:2])
+		}
+	}
+	if low, high := wilson(5, 10); math.Abs(low-0.2366) > 1e-4 || math.Abs(high-0.7634) > 1e-4 { // as R's prop.test
+		t.Errorf("5 of 10: %v to %v", low, high)
+	}
+}
+
+func TestSides(t *testing.T) {
+	if got := Sides([]float64{-90, -45, 0, 45, 90, 135, 180, 100}, true); !slices.Equal(got,
+		[]int{0, -1, 0, 1, 0, -1, 0, -1}) {
+		t.Errorf("orientations: %v", got)
+	}
+	if got := Sides([]float64{1, 2, 3, math.NaN()}, false); !slices.Equal(got, []int{-1, 0, 1, 0}) {
+		t.Errorf("numbers: %v", got)
+	}
+}

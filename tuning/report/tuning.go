@@ -10,8 +10,8 @@ import (
 	"gpuconv/tuning"
 )
 
-// Tuning is a report about the tuning of cells to stimuli. Analysis has at least one cell, and curves over at least one
-// axis.
+// Tuning is a report about the tuning of cells to stimuli. Analysis has at least one cell, and curves over any
+// number of axes.
 type Tuning struct {
 	Origin
 	Pictures
@@ -23,7 +23,9 @@ type Tuning struct {
 	Metric   tuning.Metric // of the dissimilarities
 	NoMatrix bool          // leaves the dissimilarities out
 	Analysis *tuning.Analysis
-	OnePhase bool // the stimuli have a single phase: see [tuning.SinglePhase]
+	Fields   *tuning.Fields // receptive fields of the cells, or nil
+	Decoded  *Decoded       // or nil
+	OnePhase bool           // the stimuli have a single phase: see [tuning.SinglePhase]
 
 	Names []string // of the cells; if nil, cells are named by their numbers
 	// Filters are the names of the filters of the first cells, as [FilterNames] returns them. The cells that follow are
@@ -63,8 +65,8 @@ func (t Tuning) write(ctx context.Context, out *files) (notes []error, err error
 		return nil, err
 	}
 	notes = append(notes, t.Analysis.Notes...)
-	notes = append(notes, t.onePhase()...)
-	if !t.NoMatrix {
+	notes = append(append(notes, t.onePhase()...), t.fieldNotes()...)
+	if !t.NoMatrix && len(t.Analysis.Curves) > 0 {
 		m, err := t.matrix()
 		if err != nil {
 			notes = append(notes, err)
@@ -75,8 +77,10 @@ func (t Tuning) write(ctx context.Context, out *files) (notes []error, err error
 	if err := out.writeJSON("tuning.json", t.json(notes)); err != nil {
 		return nil, err
 	}
-	if err := t.plane(out); err != nil {
-		return nil, err
+	for _, write := range []func(*files) error{t.plane, t.fields, t.decoding} {
+		if err := write(out); err != nil {
+			return nil, err
+		}
 	}
 	for _, curves := range t.Analysis.Curves {
 		if err := ctx.Err(); err != nil { // an interrupt does not wait for the pictures

@@ -44,6 +44,9 @@ func (t Tuning) WriteText(w io.Writer, notes []error) error {
 	if more := len(names) - mostPrinted; more > 0 {
 		fmt.Fprintf(out, "… and %d more in cells.csv\n", more)
 	}
+	if t.Decoded != nil {
+		fmt.Fprintf(out, "decoded   %v\n", t.Decoded)
+	}
 	writeNotes(out, notes)
 	return out.Flush()
 }
@@ -120,6 +123,11 @@ func (t Tuning) columns() []printedColumn {
 			all = append(all, printedColumn{"size_peak", "size", "%.3g"},
 				printedColumn{"size_suppression", "suppression", "%.3f"})
 		}
+	}
+	if t.Fields != nil {
+		all = append(all, printedColumn{"rf_x_pixels", "rf x", "%.1f"}, printedColumn{"rf_y_pixels", "rf y", "%.1f"},
+			printedColumn{"rf_orientation_deg", "rf orientation", "%.0f°"},
+			printedColumn{"rf_sf_cycles_per_pixel", "rf sf", "%.3f"}, printedColumn{"rf_r2", "rf R²", "%.3f"})
 	}
 	return all
 }

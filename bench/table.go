@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"gpuconv/internal/statistics"
 )
@@ -55,11 +54,6 @@ func (b BackendInfo) line() string {
 	return b.Label() + ", " + b.Device
 }
 
-// newTable returns a writer that aligns columns to the right.
-func newTable(w io.Writer) *tabwriter.Writer {
-	return tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-}
-
 // roofs returns what follows line: the peak rates of a backend, or why it is absent.
 func (b BackendInfo) roofs() string {
 	switch {
@@ -73,8 +67,8 @@ func (b BackendInfo) roofs() string {
 
 // grid returns the table of results. r must be prepared.
 func (r Report) grid() *grid {
-	g := &grid{Names: []string{"case", "backend", "algorithm", "images/s", "GPU/CPU", "total", "95 % interval", "samples",
-		"outliers", "upload", "kernel", "readback", "GFLOP/s", "GB/s", "of roof", "energy"}}
+	g := &grid{Names: []string{"case", "backend", "algorithm", "images/s", "GPU/CPU", "total", "95 % interval",
+		"samples", "outliers", "upload", "kernel", "readback", "GFLOP/s", "GB/s", "of roof", "energy"}}
 	for _, c := range r.Cases {
 		for _, b := range r.Backends {
 			if row := r.row(c, b); row != nil {
